@@ -1,0 +1,3 @@
+//! An event-sourced database: every change is an event, every query can be asked as of any event.
+
+pub mod types;

@@ -1,0 +1,259 @@
+//! Values in columns: Arrow arrays and [`Value`]s, one into the other.
+
+use super::{DataType, Date, Decimal, Timestamp, Value};
+use arrow_array::builder::{
+    BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Float64Builder, Int64Builder,
+    LargeBinaryBuilder, StringBuilder, TimestampMicrosecondBuilder,
+};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType,
+};
+use arrow_array::{Array, ArrayRef};
+use std::sync::Arc;
+
+/// Builds the array of a type from values of that type.
+///
+/// A value of another type is converted as [`DataType::accept`] would and is NULL where that is
+/// refused: the planner converts before it gets here.
+pub fn array_of<'a>(data_type: DataType, values: impl Iterator<Item = &'a Value>) -> ArrayRef {
+    let mut builder = ColumnBuilder::new(data_type, values.size_hint().0);
+    values.for_each(|value| builder.push(value));
+    builder.finish()
+}
+
+/// An array that grows value by value.
+#[derive(Debug)]
+pub struct ColumnBuilder {
+    data_type: DataType,
+    inner: Inner,
+}
+
+#[derive(Debug)]
+enum Inner {
+    Integer(Int64Builder),
+    Real(Float64Builder),
+    Decimal(Decimal128Builder),
+    Text(StringBuilder),
+    Boolean(BooleanBuilder),
+    Date(Date32Builder),
+    Timestamp(TimestampMicrosecondBuilder),
+    Blob(BinaryBuilder),
+    Any(LargeBinaryBuilder),
+}
+
+impl ColumnBuilder {
+    /// An empty array of a type, with room for `capacity` values.
+    pub fn new(data_type: DataType, capacity: usize) -> ColumnBuilder {
+        let inner = match data_type {
+            DataType::Integer => Inner::Integer(Int64Builder::with_capacity(capacity)),
+            DataType::Real => Inner::Real(Float64Builder::with_capacity(capacity)),
+            DataType::Decimal { .. } => Inner::Decimal(
+                Decimal128Builder::with_capacity(capacity).with_data_type(data_type.arrow()),
+            ),
+            DataType::Text | DataType::Json => {
+                Inner::Text(StringBuilder::with_capacity(capacity, capacity * 8))
+            }
+            DataType::Boolean => Inner::Boolean(BooleanBuilder::with_capacity(capacity)),
+            DataType::Date => Inner::Date(Date32Builder::with_capacity(capacity)),
+            DataType::Timestamp => {
+                Inner::Timestamp(TimestampMicrosecondBuilder::with_capacity(capacity))
+            }
+            DataType::Blob => Inner::Blob(BinaryBuilder::with_capacity(capacity, capacity * 8)),
+            DataType::Numeric | DataType::Any => {
+                Inner::Any(LargeBinaryBuilder::with_capacity(capacity, capacity * 9))
+            }
+        };
+        ColumnBuilder { data_type, inner }
+    }
+
+    /// Adds one value.
+    pub fn push(&mut self, value: &Value) {
+        match (&mut self.inner, value) {
+            (Inner::Any(b), value) => {
+                if value.is_null() {
+                    b.append_null();
+                } else {
+                    b.append_value(encode_any(value));
+                }
+            }
+            (inner, Value::Null) => inner.push_null(),
+            (Inner::Integer(b), Value::Integer(i)) => b.append_value(*i),
+            (Inner::Real(b), Value::Real(r)) => b.append_value(*r),
+            (Inner::Text(b), Value::Text(t) | Value::Json(t)) => b.append_value(t),
+            (Inner::Boolean(b), Value::Boolean(t)) => b.append_value(*t),
+            (Inner::Date(b), Value::Date(d)) => b.append_value(d.0),
+            (Inner::Timestamp(b), Value::Timestamp(t)) => b.append_value(t.0),
+            (Inner::Blob(b), Value::Blob(bytes)) => b.append_value(bytes),
+            (Inner::Decimal(b), Value::Decimal(d)) if is_scale(self.data_type, d.scale) => {
+                b.append_value(d.mantissa);
+            }
+            (_, value) => {
+                let converted = self.data_type.accept(value.clone()).unwrap_or(Value::Null);
+                self.push_converted(&converted);
+            }
+        }
+    }
+
+    fn push_converted(&mut self, value: &Value) {
+        match (&mut self.inner, value) {
+            (Inner::Integer(b), Value::Integer(i)) => b.append_value(*i),
+            (Inner::Real(b), Value::Real(r)) => b.append_value(*r),
+            (Inner::Text(b), Value::Text(t) | Value::Json(t)) => b.append_value(t),
+            (Inner::Boolean(b), Value::Boolean(t)) => b.append_value(*t),
+            (Inner::Date(b), Value::Date(d)) => b.append_value(d.0),
+            (Inner::Timestamp(b), Value::Timestamp(t)) => b.append_value(t.0),
+            (Inner::Decimal(b), Value::Decimal(d)) => b.append_value(d.mantissa),
+            (inner, _) => inner.push_null(),
+        }
+    }
+
+    /// The array of all values added.
+    pub fn finish(mut self) -> ArrayRef {
+        match &mut self.inner {
+            Inner::Integer(b) => Arc::new(b.finish()),
+            Inner::Real(b) => Arc::new(b.finish()),
+            Inner::Decimal(b) => Arc::new(b.finish()),
+            Inner::Text(b) => Arc::new(b.finish()),
+            Inner::Boolean(b) => Arc::new(b.finish()),
+            Inner::Date(b) => Arc::new(b.finish()),
+            Inner::Timestamp(b) => Arc::new(b.finish()),
+            Inner::Blob(b) => Arc::new(b.finish()),
+            Inner::Any(b) => Arc::new(b.finish()),
+        }
+    }
+}
+
+impl Inner {
+    fn push_null(&mut self) {
+        match self {
+            Inner::Integer(b) => b.append_null(),
+            Inner::Real(b) => b.append_null(),
+            Inner::Decimal(b) => b.append_null(),
+            Inner::Text(b) => b.append_null(),
+            Inner::Boolean(b) => b.append_null(),
+            Inner::Date(b) => b.append_null(),
+            Inner::Timestamp(b) => b.append_null(),
+            Inner::Blob(b) => b.append_null(),
+            Inner::Any(b) => b.append_null(),
+        }
+    }
+}
+
+fn is_scale(data_type: DataType, wanted: u8) -> bool {
+    matches!(data_type, DataType::Decimal { scale, .. } if scale == wanted)
+}
+
+/// The value at `index` of an array whose elements are of `data_type`.
+///
+/// # Panics
+/// If the array is not of that type's Arrow type or `index` lies outside it: both are made by the
+/// same plan.
+pub fn value_at(array: &dyn Array, data_type: DataType, index: usize) -> Value {
+    if array.is_null(index) {
+        return Value::Null;
+    }
+    match data_type {
+        DataType::Integer => Value::Integer(array.as_primitive::<Int64Type>().value(index)),
+        DataType::Real => Value::Real(array.as_primitive::<Float64Type>().value(index)),
+        DataType::Decimal { scale, .. } => Value::Decimal(Decimal {
+            mantissa: array.as_primitive::<Decimal128Type>().value(index),
+            scale,
+        }),
+        DataType::Text => Value::Text(array.as_string::<i32>().value(index).into()),
+        DataType::Json => Value::Json(array.as_string::<i32>().value(index).into()),
+        DataType::Boolean => Value::Boolean(array.as_boolean().value(index)),
+        DataType::Date => Value::Date(Date(array.as_primitive::<Date32Type>().value(index))),
+        DataType::Timestamp => Value::Timestamp(Timestamp(
+            array.as_primitive::<TimestampMicrosecondType>().value(index),
+        )),
+        DataType::Blob => Value::Blob(array.as_binary::<i32>().value(index).into()),
+        DataType::Numeric | DataType::Any => decode_any(array.as_binary::<i64>().value(index)),
+    }
+}
+
+/// One value as an element of an ANY array: a tag byte, then the value's bytes (numbers little
+/// endian). Only [`decode_any`] reads it; it is no format of a file.
+pub fn encode_any(value: &Value) -> Vec<u8> {
+    let tagged = |tag: u8, bytes: &[u8]| {
+        let mut out = Vec::with_capacity(1 + bytes.len());
+        out.push(tag);
+        out.extend_from_slice(bytes);
+        out
+    };
+    match value {
+        Value::Null => Vec::new(),
+        Value::Boolean(b) => tagged(b'b', &[u8::from(*b)]),
+        Value::Integer(i) => tagged(b'i', &i.to_le_bytes()),
+        Value::Real(r) => tagged(b'r', &r.to_le_bytes()),
+        Value::Decimal(d) => {
+            let mut out = tagged(b'd', &d.mantissa.to_le_bytes());
+            out.push(d.scale);
+            out
+        }
+        Value::Date(d) => tagged(b'D', &d.0.to_le_bytes()),
+        Value::Timestamp(t) => tagged(b'T', &t.0.to_le_bytes()),
+        Value::Text(t) => tagged(b't', t.as_bytes()),
+        Value::Json(t) => tagged(b'j', t.as_bytes()),
+        Value::Blob(b) => tagged(b'x', b),
+    }
+}
+
+/// The value that [`encode_any`] made these bytes from.
+pub fn decode_any(bytes: &[u8]) -> Value {
+    fn number<const N: usize>(bytes: &[u8]) -> [u8; N] {
+        bytes.get(..N).and_then(|b| b.try_into().ok()).unwrap_or([0; N])
+    }
+    let text = |bytes: &[u8]| Arc::<str>::from(String::from_utf8_lossy(bytes));
+    match bytes.split_first() {
+        Some((b'b', rest)) => Value::Boolean(rest == [1]),
+        Some((b'i', rest)) => Value::Integer(i64::from_le_bytes(number(rest))),
+        Some((b'r', rest)) => Value::Real(f64::from_le_bytes(number(rest))),
+        Some((b'd', rest)) => Value::Decimal(Decimal {
+            mantissa: i128::from_le_bytes(number(rest)),
+            scale: rest.last().copied().unwrap_or(0),
+        }),
+        Some((b'D', rest)) => Value::Date(Date(i32::from_le_bytes(number(rest)))),
+        Some((b'T', rest)) => Value::Timestamp(Timestamp(i64::from_le_bytes(number(rest)))),
+        Some((b't', rest)) => Value::Text(text(rest)),
+        Some((b'j', rest)) => Value::Json(text(rest)),
+        Some((b'x', rest)) => Value::Blob(rest.into()),
+        _ => Value::Null,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_come_back_from_their_arrays() {
+        let any = [
+            Value::Boolean(true),
+            Value::Integer(i64::MIN),
+            Value::Real(1.5),
+            Value::Decimal(Decimal { mantissa: -99, scale: 2 }),
+            Value::Date(Date(-1)),
+            Value::Timestamp(Timestamp(1_234_567)),
+            Value::text("née"),
+            Value::Json("[1]".into()),
+            Value::Blob([0, 255].as_slice().into()),
+            Value::Null,
+        ];
+        let array = array_of(DataType::Any, any.iter());
+        for (at, value) in any.iter().enumerate() {
+            let back = value_at(&array, DataType::Any, at);
+            assert_eq!(format!("{back:?}"), format!("{value:?}"));
+        }
+        for (data_type, value) in [
+            (DataType::Integer, Value::Integer(7)),
+            (DataType::Decimal { precision: 10, scale: 2 }, Value::Integer(7)),
+            (DataType::Date, Value::text("2024-02-29")),
+            (DataType::Text, Value::text("x")),
+        ] {
+            let array = array_of(data_type, [&value, &Value::Null].into_iter());
+            assert_eq!(value_at(&array, data_type, 0), data_type.accept(value).expect("fits"));
+            assert!(value_at(&array, data_type, 1).is_null());
+        }
+    }
+}

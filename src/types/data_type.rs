@@ -1,0 +1,394 @@
+//! The types of columns: their names in SQL, their arrays in Arrow, and what each accepts.
+
+use super::{Date, Decimal, Timestamp, Value, decimal::MAX_PRECISION, parse_number};
+use arrow_schema::{DataType as ArrowType, TimeUnit};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The type of a column or of an expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DataType {
+    /// A 64-bit integer.
+    Integer,
+    /// A finite IEEE 754 double.
+    Real,
+    /// An exact number: at most `precision` digits, `scale` of them behind the point.
+    Decimal {
+        /// All digits, 1 to 38.
+        precision: u8,
+        /// Digits behind the point.
+        scale: u8,
+    },
+    /// A number without declared digits: INTEGER where that is exact, else REAL.
+    Numeric,
+    /// UTF-8 text.
+    Text,
+    /// True or false.
+    Boolean,
+    /// A day.
+    Date,
+    /// A moment in UTC, in microseconds.
+    Timestamp,
+    /// Bytes.
+    Blob,
+    /// A JSON document.
+    Json,
+    /// Whatever comes: an untyped column, an expression whose branches differ.
+    Any,
+}
+
+/// Why a column refused a value: `value` names it, `data_type` says what the column holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejected {
+    /// The value as an SQL literal, cut to a readable length.
+    pub value: String,
+    /// What the column holds.
+    pub data_type: DataType,
+}
+
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} does not fit {} without loss", self.value, self.data_type)
+    }
+}
+
+/// Type names of SQL and the type each means; the first of a type is the one that prints.
+const NAMES: &[(&str, DataType)] = &[
+    ("INTEGER", DataType::Integer),
+    ("INT", DataType::Integer),
+    ("BIGINT", DataType::Integer),
+    ("SMALLINT", DataType::Integer),
+    ("TINYINT", DataType::Integer),
+    ("MEDIUMINT", DataType::Integer),
+    ("INT2", DataType::Integer),
+    ("INT4", DataType::Integer),
+    ("INT8", DataType::Integer),
+    ("REAL", DataType::Real),
+    ("FLOAT", DataType::Real),
+    ("DOUBLE", DataType::Real),
+    ("DOUBLE PRECISION", DataType::Real),
+    ("NUMERIC", DataType::Numeric),
+    ("DECIMAL", DataType::Numeric),
+    ("NUMBER", DataType::Numeric),
+    ("TEXT", DataType::Text),
+    ("STRING", DataType::Text),
+    ("BOOLEAN", DataType::Boolean),
+    ("BOOL", DataType::Boolean),
+    ("DATE", DataType::Date),
+    ("TIMESTAMP", DataType::Timestamp),
+    ("DATETIME", DataType::Timestamp),
+    ("BLOB", DataType::Blob),
+    ("BYTEA", DataType::Blob),
+    ("JSON", DataType::Json),
+    ("JSONB", DataType::Json),
+    ("ANY", DataType::Any),
+];
+
+impl DataType {
+    /// The type that an SQL type name means, with the numbers in its parentheses.
+    ///
+    /// A name outside the table follows SQLite's rules of affinity (INT, then CHAR/CLOB/TEXT, then
+    /// BLOB, then REAL/FLOA/DOUB inside the name); what none of them knows is ANY. `None` where the
+    /// numbers make no sense: `DECIMAL(3,5)`.
+    pub fn from_sql(name: &str, arguments: &[u64]) -> Option<DataType> {
+        let upper = name.to_ascii_uppercase();
+        let known = NAMES.iter().find(|(n, _)| *n == upper).map(|(_, data_type)| *data_type);
+        match (known, arguments) {
+            (Some(DataType::Numeric), [precision]) => DataType::decimal(*precision, 0),
+            (Some(DataType::Numeric), [precision, scale]) => DataType::decimal(*precision, *scale),
+            (Some(data_type), _) => Some(data_type),
+            (None, _) => {
+                let has = |parts: &[&str]| parts.iter().any(|part| upper.contains(part));
+                Some(if has(&["INT"]) {
+                    DataType::Integer
+                } else if has(&["CHAR", "CLOB", "TEXT"]) {
+                    DataType::Text
+                } else if has(&["BLOB"]) {
+                    DataType::Blob
+                } else if has(&["REAL", "FLOA", "DOUB"]) {
+                    DataType::Real
+                } else {
+                    DataType::Any
+                })
+            }
+        }
+    }
+
+    fn decimal(precision: u64, scale: u64) -> Option<DataType> {
+        let precision = u8::try_from(precision).ok().filter(|p| (1..=MAX_PRECISION).contains(p))?;
+        let scale = u8::try_from(scale).ok().filter(|s| *s <= precision)?;
+        Some(DataType::Decimal { precision, scale })
+    }
+
+    /// The Arrow type of this type's arrays.
+    ///
+    /// ANY and NUMERIC are `LargeBinary`: each element is [`column::encode_any`] of one value.
+    ///
+    /// [`column::encode_any`]: super::column::encode_any
+    pub fn arrow(self) -> ArrowType {
+        match self {
+            DataType::Integer => ArrowType::Int64,
+            DataType::Real => ArrowType::Float64,
+            DataType::Decimal { precision, scale } => {
+                ArrowType::Decimal128(precision, i8::try_from(scale).unwrap_or(i8::MAX))
+            }
+            DataType::Text | DataType::Json => ArrowType::Utf8,
+            DataType::Boolean => ArrowType::Boolean,
+            DataType::Date => ArrowType::Date32,
+            DataType::Timestamp => ArrowType::Timestamp(TimeUnit::Microsecond, None),
+            DataType::Blob => ArrowType::Binary,
+            DataType::Numeric | DataType::Any => ArrowType::LargeBinary,
+        }
+    }
+
+    /// Whether values of this type compute as numbers.
+    pub fn is_number(self) -> bool {
+        matches!(
+            self,
+            DataType::Integer
+                | DataType::Real
+                | DataType::Decimal { .. }
+                | DataType::Numeric
+                | DataType::Boolean
+        )
+    }
+
+    /// Turns a value into what a column of this type stores, if nothing is lost by that.
+    ///
+    /// # Errors
+    /// [`Rejected`] where the column cannot hold the value exactly.
+    pub fn accept(self, value: Value) -> Result<Value, Rejected> {
+        if value.is_null() {
+            return Ok(Value::Null);
+        }
+        let stored = match self {
+            DataType::Integer => to_integer(&value).map(Value::Integer),
+            DataType::Real => to_real(&value),
+            DataType::Decimal { precision, scale } => to_decimal(&value)
+                .and_then(|d| d.rescale(scale))
+                .filter(|d| d.fits(precision))
+                .map(Value::Decimal),
+            DataType::Numeric => to_integer(&value).map(Value::Integer).or_else(|| to_real(&value)),
+            DataType::Text => match value {
+                Value::Text(_) => return Ok(value),
+                Value::Blob(_) => None,
+                _ => Some(Value::text(value.to_text())),
+            },
+            DataType::Boolean => to_boolean(&value).map(Value::Boolean),
+            DataType::Date => to_date(&value).map(Value::Date),
+            DataType::Timestamp => to_timestamp(&value).map(Value::Timestamp),
+            DataType::Blob => matches!(value, Value::Blob(_)).then(|| value.clone()),
+            DataType::Json => to_json(&value),
+            DataType::Any => Some(match value {
+                Value::Real(real) => Value::real(real),
+                _ => return Ok(value),
+            }),
+        };
+        stored.ok_or_else(|| Rejected { value: shorten(&value), data_type: self })
+    }
+}
+
+fn shorten(value: &Value) -> String {
+    const SHOWN: usize = 60;
+    let text = value.to_string();
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+fn to_integer(value: &Value) -> Option<i64> {
+    match value {
+        Value::Integer(i) => Some(*i),
+        Value::Boolean(b) => Some(i64::from(*b)),
+        Value::Real(r) => {
+            #[expect(clippy::cast_possible_truncation, reason = "compared with the real below")]
+            let integer = *r as i64;
+            super::compare_integer_real(integer, *r).is_eq().then_some(integer)
+        }
+        Value::Decimal(d) => d.rescale(0).and_then(Decimal::trunc),
+        Value::Text(t) => parse_number(t).and_then(|number| to_integer(&number)),
+        Value::Null | Value::Date(_) | Value::Timestamp(_) | Value::Json(_) | Value::Blob(_) => {
+            None
+        }
+    }
+}
+
+fn to_real(value: &Value) -> Option<Value> {
+    match value {
+        Value::Real(r) => Some(Value::real(*r)),
+        Value::Boolean(b) => Some(Value::Real(f64::from(u8::from(*b)))),
+        Value::Integer(i) => {
+            #[expect(clippy::cast_precision_loss, reason = "compared with the integer below")]
+            let real = *i as f64;
+            super::compare_integer_real(*i, real).is_eq().then_some(Value::Real(real))
+        }
+        Value::Decimal(d) => Some(Value::real(d.to_f64())),
+        Value::Text(t) => parse_number(t).and_then(|number| to_real(&number)),
+        Value::Null | Value::Date(_) | Value::Timestamp(_) | Value::Json(_) | Value::Blob(_) => {
+            None
+        }
+    }
+}
+
+fn to_decimal(value: &Value) -> Option<Decimal> {
+    match value {
+        Value::Decimal(d) => Some(*d),
+        Value::Integer(i) => Some(Decimal::from(*i)),
+        Value::Boolean(b) => Some(Decimal::from(i64::from(*b))),
+        Value::Real(_) => Decimal::parse(&value.to_text()),
+        Value::Text(t) => Decimal::parse(t),
+        Value::Null | Value::Date(_) | Value::Timestamp(_) | Value::Json(_) | Value::Blob(_) => {
+            None
+        }
+    }
+}
+
+fn to_boolean(value: &Value) -> Option<bool> {
+    if let Value::Text(t) = value {
+        for (word, truth) in [("true", true), ("false", false), ("1", true), ("0", false)] {
+            if t.eq_ignore_ascii_case(word) {
+                return Some(truth);
+            }
+        }
+        return None;
+    }
+    match to_integer(value) {
+        Some(0) => Some(false),
+        Some(1) => Some(true),
+        _ => None,
+    }
+}
+
+fn to_date(value: &Value) -> Option<Date> {
+    match value {
+        Value::Date(d) => Some(*d),
+        Value::Timestamp(t) => (t.date().midnight() == *t).then(|| t.date()),
+        Value::Text(t) => {
+            Date::parse(t).or_else(|| to_date(&Value::Timestamp(Timestamp::parse(t)?)))
+        }
+        Value::Null
+        | Value::Boolean(_)
+        | Value::Integer(_)
+        | Value::Real(_)
+        | Value::Decimal(_)
+        | Value::Json(_)
+        | Value::Blob(_) => None,
+    }
+}
+
+fn to_timestamp(value: &Value) -> Option<Timestamp> {
+    match value {
+        Value::Timestamp(t) => Some(*t),
+        Value::Date(d) => Some(d.midnight()),
+        Value::Text(t) => Timestamp::parse(t).or_else(|| Date::parse(t).map(Date::midnight)),
+        Value::Null
+        | Value::Boolean(_)
+        | Value::Integer(_)
+        | Value::Real(_)
+        | Value::Decimal(_)
+        | Value::Json(_)
+        | Value::Blob(_) => None,
+    }
+}
+
+/// How deep a JSON value may nest, below the depth at which serde_json stops reading.
+pub const MAX_JSON_DEPTH: usize = 100;
+
+fn to_json(value: &Value) -> Option<Value> {
+    match value {
+        Value::Json(_) => Some(value.clone()),
+        Value::Integer(_) | Value::Real(_) | Value::Decimal(_) => {
+            Some(Value::Json(value.to_text().into()))
+        }
+        Value::Boolean(b) => Some(Value::Json(b.to_string().into())),
+        Value::Text(t) => {
+            let _: serde::de::IgnoredAny = serde_json::from_str(t).ok()?;
+            let compact = compact_json(t)?;
+            Some(Value::Json(compact.into()))
+        }
+        Value::Null | Value::Date(_) | Value::Timestamp(_) | Value::Blob(_) => None,
+    }
+}
+
+/// Drops the white space between the tokens of a valid document; `None` if it nests too deep.
+fn compact_json(text: &str) -> Option<String> {
+    let (mut out, mut depth, mut quoted, mut escaped) = (String::new(), 0_usize, false, false);
+    for c in text.chars() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            _ if quoted => {}
+            '[' | '{' => depth += 1,
+            ']' | '}' => depth = depth.saturating_sub(1),
+            c if c.is_ascii_whitespace() => continue,
+            _ => {}
+        }
+        if depth > MAX_JSON_DEPTH {
+            return None;
+        }
+        out.push(c);
+    }
+    Some(out)
+}
+
+impl fmt::Display for DataType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let DataType::Decimal { precision, scale } = self {
+            return write!(f, "DECIMAL({precision},{scale})");
+        }
+        let name = NAMES.iter().find(|(_, data_type)| data_type == self).map_or("", |(n, _)| n);
+        f.write_str(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_affinities() {
+        let of = |name: &str, arguments: &[u64]| DataType::from_sql(name, arguments);
+        assert_eq!(of("nvarchar", &[160]), Some(DataType::Text));
+        assert_eq!(of("NUMERIC", &[10, 2]), Some(DataType::Decimal { precision: 10, scale: 2 }));
+        assert_eq!(of("numeric", &[]), Some(DataType::Numeric));
+        assert_eq!(of("decimal", &[3, 5]), None);
+        assert_eq!(of("unsigned big int", &[]), Some(DataType::Integer));
+        assert_eq!(of("geometry", &[]), Some(DataType::Any));
+    }
+
+    #[test]
+    fn columns_take_what_loses_nothing() {
+        let taken = |t: DataType, v: Value| t.accept(v).ok().map(|v| v.to_string());
+        assert_eq!(taken(DataType::Integer, Value::text("42")), Some("42".into()));
+        assert_eq!(taken(DataType::Integer, Value::Real(2.0)), Some("2".into()));
+        assert_eq!(taken(DataType::Integer, Value::Real(2.5)), None);
+        assert_eq!(taken(DataType::Integer, Value::Real(9.3e18)), None);
+        assert_eq!(taken(DataType::Real, Value::Integer(i64::MAX)), None);
+        assert_eq!(taken(DataType::Real, Value::Real(-0.0)), Some("0.0".into()));
+        let price = DataType::Decimal { precision: 4, scale: 2 };
+        assert_eq!(taken(price, Value::Real(0.99)), Some("0.99".into()));
+        assert_eq!(taken(price, Value::Real(0.999)), None);
+        assert_eq!(taken(price, Value::Integer(100)), None);
+        assert_eq!(taken(DataType::Boolean, Value::text("TRUE")), Some("TRUE".into()));
+        assert_eq!(taken(DataType::Boolean, Value::Integer(2)), None);
+        assert_eq!(taken(DataType::Date, Value::text("2024-02-30")), None);
+        assert_eq!(
+            taken(DataType::Json, Value::text("{\"a b\": [1, 2.50]}")),
+            Some("'{\"a b\":[1,2.50]}'".into())
+        );
+        assert_eq!(taken(DataType::Blob, Value::text("x")), None);
+    }
+
+    #[test]
+    fn json_depth_ends_at_the_limit() {
+        let nested = |depth: usize| Value::text("[".repeat(depth) + &"]".repeat(depth));
+        for (depth, ok) in
+            [(MAX_JSON_DEPTH - 1, true), (MAX_JSON_DEPTH, true), (MAX_JSON_DEPTH + 1, false)]
+        {
+            assert_eq!(DataType::Json.accept(nested(depth)).is_ok(), ok, "{depth}");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Days and moments: proleptic Gregorian, UTC, microseconds.
+
+use jiff::civil;
+use jiff::tz::TimeZone;
+use std::fmt;
+use std::str::FromStr;
+
+const MICROS_PER_DAY: i64 = 86_400_000_000;
+
+/// A day, as days since 1970-01-01.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date(pub i32);
+
+/// A moment in UTC, as microseconds since 1970-01-01 00:00:00.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(pub i64);
+
+impl Date {
+    /// The moment at which the day begins.
+    pub fn midnight(self) -> Timestamp {
+        Timestamp(i64::from(self.0).saturating_mul(MICROS_PER_DAY))
+    }
+
+    /// Reads exactly `YYYY-MM-DD`.
+    pub fn parse(text: &str) -> Option<Date> {
+        if text.len() != 10 || !text.is_ascii() {
+            return None;
+        }
+        Some(Timestamp::from_civil(civil::Date::from_str(text).ok()?.at(0, 0, 0, 0))?.date())
+    }
+}
+
+impl Timestamp {
+    /// The day that holds the moment.
+    pub fn date(self) -> Date {
+        let days = self.0.div_euclid(MICROS_PER_DAY);
+        Date(i32::try_from(days).unwrap_or(if days < 0 { i32::MIN } else { i32::MAX }))
+    }
+
+    /// Reads a day with a time, `YYYY-MM-DD HH:MM[:SS[.ffffff]]`, `T` for the space, an offset or
+    /// `Z` behind it; UTC where none is given. More than six digits of a second are refused.
+    pub fn parse(text: &str) -> Option<Timestamp> {
+        if text.len() < 16 || !text.is_ascii() || !matches!(text.as_bytes()[10], b' ' | b'T') {
+            return None;
+        }
+        let fraction = text
+            .split_once('.')
+            .map_or(0, |(_, rest)| rest.bytes().take_while(u8::is_ascii_digit).count());
+        if fraction > 6 {
+            return None;
+        }
+        let zoned = text[10..].contains(['Z', 'z', '+']) || text[10..].contains('-');
+        if zoned {
+            return Some(Timestamp(jiff::Timestamp::from_str(text).ok()?.as_microsecond()));
+        }
+        Timestamp::from_civil(civil::DateTime::from_str(text).ok()?)
+    }
+
+    fn from_civil(civil: civil::DateTime) -> Option<Timestamp> {
+        let zoned = civil.to_zoned(TimeZone::UTC).ok()?;
+        Some(Timestamp(zoned.timestamp().as_microsecond()))
+    }
+
+    fn civil(self) -> Option<civil::DateTime> {
+        Some(jiff::Timestamp::from_microsecond(self.0).ok()?.to_zoned(TimeZone::UTC).datetime())
+    }
+
+    /// The moment as ISO 8601 with six digits of a second, as event lines carry it.
+    pub fn to_iso(self) -> String {
+        match self.civil() {
+            Some(at) => format!(
+                "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z",
+                at.year(),
+                at.month(),
+                at.day(),
+                at.hour(),
+                at.minute(),
+                at.second(),
+                at.subsec_nanosecond() / 1000
+            ),
+            None => format!("{}us", self.0),
+        }
+    }
+}
+
+/// Prints `YYYY-MM-DD`.
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.midnight().civil() {
+            Some(at) => write!(f, "{:04}-{:02}-{:02}", at.year(), at.month(), at.day()),
+            None => write!(f, "{}d", self.0),
+        }
+    }
+}
+
+/// Prints `YYYY-MM-DD HH:MM:SS[.ffffff]`.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(at) = self.civil() else {
+            return write!(f, "{}us", self.0);
+        };
+        write!(
+            f,
+            "{:04}-{:02}-{:02} {:02}:{:02}:{:02}",
+            at.year(),
+            at.month(),
+            at.day(),
+            at.hour(),
+            at.minute(),
+            at.second()
+        )?;
+        match at.subsec_nanosecond() / 1000 {
+            0 => Ok(()),
+            micros => write!(f, ".{micros:06}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_read_and_print() {
+        let shown = |text: &str| Timestamp::parse(text).map(|t| t.to_string());
+        assert_eq!(shown("2009-01-01 00:00:00"), Some("2009-01-01 00:00:00".into()));
+        assert_eq!(shown("2026-11-22T15:40:00.5Z"), Some("2026-11-22 15:40:00.500000".into()));
+        assert_eq!(shown("2026-11-22T15:40+02:00"), Some("2026-11-22 13:40:00".into()));
+        assert_eq!(shown("2026-11-22 15:40:00.1234567"), None);
+        assert_eq!(shown("2026-11-22"), None);
+        assert_eq!(shown("2026-13-22 00:00:00"), None);
+    }
+
+    #[test]
+    fn days_read_and_print() {
+        assert_eq!(Date::parse("1969-12-31"), Some(Date(-1)));
+        assert_eq!(Date::parse("2024-02-29").map(|d| d.to_string()), Some("2024-02-29".into()));
+        assert_eq!(Date::parse("2023-02-29"), None);
+        assert_eq!(Date::parse("2023-2-2"), None);
+        assert_eq!(Timestamp(-1).date(), Date(-1));
+    }
+}

@@ -1,0 +1,31 @@
+//! Floor 0: the words every floor above speaks.
+//!
+//! Values and their types, schemas, event ids and periods, places in a text. Nothing here knows the
+//! language, a file or a query. Two decisions were made here: a value in an Arrow array and a
+//! [`Value`] are the same thing in two shapes ([`mod@column`] converts), and equality and order of
+//! values exist once, in [`Value::compare`], with [`key`] as its byte form for indexes, groups,
+//! joins and sorts.
+
+pub mod column;
+mod data_type;
+mod datetime;
+mod decimal;
+mod ids;
+pub mod key;
+mod number;
+mod schema;
+mod span;
+mod tree;
+mod value;
+
+pub use data_type::{DataType, Rejected};
+pub use datetime::{Date, Timestamp};
+pub use decimal::Decimal;
+pub use ids::{EventId, Period, RowId, TxId};
+pub use number::{compare_integer_real, numeric_prefix, parse_number};
+pub use schema::{
+    Column, ColumnId, ForeignKey, KeyId, KeyKind, KeySchema, Schema, TableId, TableSchema, fold,
+};
+pub use span::Span;
+pub use tree::Tree;
+pub use value::{Row, Value};

@@ -1,0 +1,214 @@
+//! Tables, their columns and keys, and all of them together at one moment.
+
+use super::{DataType, EventId, Tree};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::sync::Arc;
+
+/// Folds the ASCII letters of an identifier: names that fold alike are the same name.
+pub fn fold(name: &str) -> String {
+    name.to_ascii_lowercase()
+}
+
+/// A table's identity: the event that created it. Dropped and created again, it is another table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TableId(pub EventId);
+
+impl fmt::Display for TableId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// A column's identity: the event that made it and its place in that event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ColumnId {
+    /// The event that created the column.
+    pub event: EventId,
+    /// Its place among the columns that the event created, from 0.
+    pub ordinal: usize,
+}
+
+/// A key's identity: the event that made it and its place in that event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyId {
+    /// The event that created the table or the index.
+    pub event: EventId,
+    /// Its place among the keys that the event created, from 0.
+    pub ordinal: usize,
+}
+
+/// One column of a table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Column {
+    /// Which column this is, whatever it is called.
+    #[serde(skip)]
+    pub id: ColumnId,
+    /// The name in its declared spelling.
+    pub name: String,
+    /// What it holds.
+    #[serde(rename = "type")]
+    pub data_type: DataType,
+    /// The type as the user wrote it, `NVARCHAR(160)`; empty where none was written.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub declared: String,
+    /// Whether NULL is refused.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub not_null: bool,
+    /// The default as SQL text of an expression.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<String>,
+}
+
+/// What a key was declared as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyKind {
+    /// PRIMARY KEY.
+    Primary,
+    /// UNIQUE in CREATE TABLE.
+    Unique,
+    /// CREATE INDEX, with or without UNIQUE.
+    Index,
+}
+
+/// Columns by whose values rows are found, and perhaps kept unique.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeySchema {
+    /// Which key this is.
+    #[serde(skip)]
+    pub id: KeyId,
+    /// The name of an index or of a constraint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What it was declared as.
+    pub kind: KeyKind,
+    /// Whether two rows may not agree on all its columns (rows with a NULL among them may).
+    pub unique: bool,
+    /// Indexes of its columns in the table, in the key's order.
+    pub columns: Vec<usize>,
+    /// The statement of a CREATE INDEX; empty for the keys of CREATE TABLE.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub sql: String,
+}
+
+/// A FOREIGN KEY as declared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForeignKey {
+    /// Indexes of the referring columns.
+    pub columns: Vec<usize>,
+    /// The table referred to, which may not exist yet.
+    pub references: String,
+    /// The columns referred to; empty for its primary key.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub referenced: Vec<String>,
+    /// The whole clause as SQL text, with its actions.
+    pub sql: String,
+}
+
+/// One table at one moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableSchema {
+    /// Which table this is, whatever it is called.
+    #[serde(skip)]
+    pub id: TableId,
+    /// The name in its declared spelling.
+    pub name: String,
+    /// Its columns in order.
+    pub columns: Vec<Column>,
+    /// Its keys: of CREATE TABLE first (the primary key before the others), then its indexes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<KeySchema>,
+    /// Whether the INTEGER PRIMARY KEY never gives a number twice.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub autoincrement: bool,
+    /// CHECK constraints as SQL text of their expressions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<String>,
+    /// FOREIGN KEY constraints, those of columns too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub foreign_keys: Vec<ForeignKey>,
+    /// The statement that created it.
+    pub sql: String,
+}
+
+impl TableSchema {
+    /// The same table with identities given by the event that creates it.
+    pub fn created_by(mut self, event: EventId) -> TableSchema {
+        self.id = TableId(event);
+        for (ordinal, column) in self.columns.iter_mut().enumerate() {
+            column.id = ColumnId { event, ordinal };
+        }
+        for (ordinal, key) in self.keys.iter_mut().enumerate() {
+            key.id = KeyId { event, ordinal };
+        }
+        self
+    }
+
+    /// The index of the column with this name, in any case.
+    pub fn column(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The primary key.
+    pub fn primary_key(&self) -> Option<&KeySchema> {
+        self.keys.iter().find(|key| key.kind == KeyKind::Primary)
+    }
+
+    /// The column that fills itself: the one INTEGER column of the primary key.
+    pub fn integer_primary_key(&self) -> Option<usize> {
+        match self.primary_key()?.columns.as_slice() {
+            [column] if self.columns[*column].data_type == DataType::Integer => Some(*column),
+            _ => None,
+        }
+    }
+}
+
+/// Prints `accounts(id, owner, balance)`.
+impl fmt::Display for TableSchema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.columns.iter().map(|column| column.name.as_str()).collect();
+        write!(f, "{}({})", self.name, names.join(", "))
+    }
+}
+
+/// All tables at one moment. A clone shares everything with its original.
+#[derive(Clone, Debug, Default)]
+pub struct Schema {
+    tables: Tree<String, Arc<TableSchema>>,
+    /// How many schema changes led here.
+    pub version: u64,
+}
+
+impl Schema {
+    /// The table with this name, in any case.
+    pub fn table(&self, name: &str) -> Option<&Arc<TableSchema>> {
+        self.tables.get(fold(name).as_str())
+    }
+
+    /// All tables, by name.
+    pub fn tables(&self) -> impl Iterator<Item = &Arc<TableSchema>> {
+        self.tables.iter().map(|(_, table)| table)
+    }
+
+    /// The table and the key of the index with this name, in any case.
+    pub fn index(&self, name: &str) -> Option<(&Arc<TableSchema>, &KeySchema)> {
+        self.tables().find_map(|table| {
+            let named = |key: &&KeySchema| {
+                key.kind == KeyKind::Index
+                    && key.name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case(name))
+            };
+            table.keys.iter().find(named).map(|key| (table, key))
+        })
+    }
+
+    /// Puts a table in the place of the one with its name, if any.
+    pub fn put(&mut self, table: Arc<TableSchema>) {
+        self.tables.insert(fold(&table.name), table);
+    }
+
+    /// Takes the table with this name out.
+    pub fn remove(&mut self, name: &str) -> Option<Arc<TableSchema>> {
+        self.tables.remove(fold(name).as_str())
+    }
+}

@@ -1,0 +1,173 @@
+//! One value, its order beside any other, and its texts.
+
+use super::{Date, Decimal, Timestamp, compare_integer_real};
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::fmt;
+use std::sync::Arc;
+
+/// The values of one row, in the order of its table's columns.
+pub type Row = Vec<Value>;
+
+/// One value of any type.
+///
+/// Invariant: a [`Value::Real`] is finite and never -0.0 once it left [`Value::real`] or a column
+/// conversion, so that equal reals have equal bits.
+#[derive(Clone, Debug)]
+pub enum Value {
+    /// No value.
+    Null,
+    /// True or false; computes and prints as 1 or 0.
+    Boolean(bool),
+    /// A 64-bit integer.
+    Integer(i64),
+    /// A finite IEEE 754 double.
+    Real(f64),
+    /// An exact decimal number.
+    Decimal(Decimal),
+    /// A day.
+    Date(Date),
+    /// A moment in UTC, in microseconds.
+    Timestamp(Timestamp),
+    /// UTF-8 text.
+    Text(Arc<str>),
+    /// A JSON document as its text, without white space between tokens.
+    Json(Arc<str>),
+    /// Bytes.
+    Blob(Arc<[u8]>),
+}
+
+impl Value {
+    /// A text value.
+    pub fn text(text: impl AsRef<str>) -> Value {
+        Value::Text(Arc::from(text.as_ref()))
+    }
+
+    /// A real, normalised: -0.0 becomes 0.0, and what is no finite number becomes NULL.
+    pub fn real(real: f64) -> Value {
+        if real.is_nan() {
+            Value::Null
+        } else if real == 0.0 {
+            Value::Real(0.0)
+        } else {
+            Value::Real(real)
+        }
+    }
+
+    /// Whether this is NULL.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Value::Null)
+    }
+
+    /// The class that decides the order of unlike values: NULL, numbers, texts, blobs.
+    pub(crate) fn class(&self) -> u8 {
+        match self {
+            Value::Null => 0,
+            Value::Boolean(_) | Value::Integer(_) | Value::Real(_) | Value::Decimal(_) => 1,
+            Value::Date(_) | Value::Timestamp(_) | Value::Text(_) | Value::Json(_) => 2,
+            Value::Blob(_) => 3,
+        }
+    }
+
+    /// Orders two values as SQLite does: NULL, then numbers by value, then texts by bytes, then
+    /// blobs by bytes. A boolean is the number 1 or 0, a date its text, so values of different types
+    /// can be equal.
+    pub fn compare(&self, other: &Value) -> Ordering {
+        match (self, other) {
+            (Value::Integer(a), Value::Integer(b)) => a.cmp(b),
+            (Value::Text(a), Value::Text(b)) => a.as_bytes().cmp(b.as_bytes()),
+            (Value::Real(a), Value::Real(b)) => a.partial_cmp(b).unwrap_or(Ordering::Equal),
+            (Value::Date(a), Value::Date(b)) => a.cmp(b),
+            (Value::Timestamp(a), Value::Timestamp(b)) => a.cmp(b),
+            (Value::Blob(a), Value::Blob(b)) => a.cmp(b),
+            _ => self.class().cmp(&other.class()).then_with(|| match self.class() {
+                1 => self.compare_number(other),
+                2 => self.to_text().as_bytes().cmp(other.to_text().as_bytes()),
+                _ => Ordering::Equal,
+            }),
+        }
+    }
+
+    fn compare_number(&self, other: &Value) -> Ordering {
+        match (self.exact(), other.exact()) {
+            (Exact::Integer(a), Exact::Integer(b)) => a.cmp(&b),
+            (Exact::Integer(a), Exact::Real(b)) => compare_integer_real(a, b),
+            (Exact::Real(a), Exact::Integer(b)) => compare_integer_real(b, a).reverse(),
+            (Exact::Real(a), Exact::Real(b)) => a.partial_cmp(&b).unwrap_or(Ordering::Equal),
+            (Exact::Decimal(a), Exact::Decimal(b)) => a.compare(&b),
+            (Exact::Decimal(a), Exact::Integer(b)) => a.compare(&Decimal::from(b)),
+            (Exact::Integer(a), Exact::Decimal(b)) => Decimal::from(a).compare(&b),
+            (Exact::Decimal(a), Exact::Real(b)) => a.compare_real(b),
+            (Exact::Real(a), Exact::Decimal(b)) => b.compare_real(a).reverse(),
+        }
+    }
+
+    fn exact(&self) -> Exact {
+        match self {
+            Value::Boolean(b) => Exact::Integer(i64::from(*b)),
+            Value::Integer(i) => Exact::Integer(*i),
+            Value::Decimal(d) => Exact::Decimal(*d),
+            Value::Real(r) => Exact::Real(*r),
+            Value::Null
+            | Value::Date(_)
+            | Value::Timestamp(_)
+            | Value::Text(_)
+            | Value::Json(_)
+            | Value::Blob(_) => Exact::Integer(0),
+        }
+    }
+
+    /// The text that `CAST(… AS TEXT)` and `||` give; empty for NULL. The output modes show the same,
+    /// but for blobs, of which they must lose nothing.
+    ///
+    /// A real is the shortest text that reads back to the same bits and always has a `.` or an `e`.
+    /// A blob is its bytes read as UTF-8, bad ones replaced.
+    pub fn to_text(&self) -> Cow<'_, str> {
+        match self {
+            Value::Null => Cow::Borrowed(""),
+            Value::Boolean(b) => Cow::Borrowed(if *b { "1" } else { "0" }),
+            Value::Integer(i) => Cow::Owned(i.to_string()),
+            Value::Real(r) => Cow::Owned(format!("{r:?}")),
+            Value::Decimal(d) => Cow::Owned(d.to_string()),
+            Value::Date(d) => Cow::Owned(d.to_string()),
+            Value::Timestamp(t) => Cow::Owned(t.to_string()),
+            Value::Text(t) | Value::Json(t) => Cow::Borrowed(t),
+            Value::Blob(b) => String::from_utf8_lossy(b),
+        }
+    }
+}
+
+/// A number without its type's name.
+enum Exact {
+    Integer(i64),
+    Real(f64),
+    Decimal(Decimal),
+}
+
+/// Equality is that of [`Value::compare`], with NULL equal to NULL: what GROUP BY and DISTINCT mean.
+impl PartialEq for Value {
+    fn eq(&self, other: &Value) -> bool {
+        self.compare(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Value {}
+
+/// Prints the value as an SQL literal that reads back to it.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Null => f.write_str("NULL"),
+            Value::Boolean(b) => f.write_str(if *b { "TRUE" } else { "FALSE" }),
+            Value::Text(_) | Value::Json(_) | Value::Date(_) | Value::Timestamp(_) => {
+                write!(f, "'{}'", self.to_text().replace('\'', "''"))
+            }
+            Value::Blob(bytes) => {
+                f.write_str("x'")?;
+                bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
+                f.write_str("'")
+            }
+            Value::Integer(_) | Value::Real(_) | Value::Decimal(_) => f.write_str(&self.to_text()),
+        }
+    }
+}
