@@ -1,3 +1,4 @@
 //! An event-sourced database: every change is an event, every query can be asked as of any event.
 
+pub mod storage;
 pub mod types;

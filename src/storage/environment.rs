@@ -1,0 +1,127 @@
+//! What a database takes from the world: files, the time, randomness.
+//!
+//! All three are injected, so that a test (or `--clock`) can run the same script twice and get the
+//! same bytes.
+
+use super::vfs::{MemVfs, StdVfs, Vfs};
+use crate::types::Timestamp;
+use std::fmt;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Tells the time.
+pub trait Clock: fmt::Debug + Send + Sync {
+    /// Now.
+    fn now(&self) -> Timestamp;
+}
+
+/// Gives random bytes.
+pub trait Random: fmt::Debug + Send + Sync {
+    /// Fills the buffer.
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+/// Files, time and randomness of one database.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    /// Its files.
+    pub vfs: Arc<dyn Vfs>,
+    /// Its time.
+    pub clock: Arc<dyn Clock>,
+    /// Its randomness.
+    pub random: Arc<dyn Random>,
+}
+
+impl Environment {
+    /// The real files, the wall clock, the system's randomness.
+    pub fn standard() -> Environment {
+        Environment {
+            vfs: Arc::new(StdVfs),
+            clock: Arc::new(WallClock),
+            random: Arc::new(SystemRandom),
+        }
+    }
+
+    /// As [`Environment::standard`], with the files in memory.
+    pub fn in_memory() -> Environment {
+        Environment { vfs: Arc::new(MemVfs::default()), ..Environment::standard() }
+    }
+}
+
+/// The system's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct WallClock;
+
+impl Clock for WallClock {
+    fn now(&self) -> Timestamp {
+        let micros = match SystemTime::now().duration_since(UNIX_EPOCH) {
+            Ok(since) => i64::try_from(since.as_micros()).unwrap_or(i64::MAX),
+            Err(before) => i64::try_from(before.duration().as_micros()).map_or(i64::MIN, |m| -m),
+        };
+        Timestamp(micros)
+    }
+}
+
+/// A clock that starts at a moment and goes on by a step each time it is asked.
+#[derive(Debug)]
+pub struct FixedClock {
+    next: AtomicI64,
+    step: i64,
+}
+
+impl FixedClock {
+    /// A clock whose first answer is `start` and which goes on by `step` microseconds.
+    pub fn new(start: Timestamp, step: i64) -> FixedClock {
+        FixedClock { next: AtomicI64::new(start.0), step }
+    }
+}
+
+impl Clock for FixedClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.next.fetch_add(self.step, Ordering::Relaxed))
+    }
+}
+
+/// The system's randomness.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemRandom;
+
+impl Random for SystemRandom {
+    fn fill(&self, bytes: &mut [u8]) {
+        static COUNTER: AtomicU64 = AtomicU64::new(0);
+        if getrandom::fill(bytes).is_err() {
+            // No system that this runs on refuses. If one does, salts are worth less, which must not
+            // keep anyone from their data; they only have to differ.
+            let mut hasher = blake3::Hasher::new();
+            hasher.update(&WallClock.now().0.to_le_bytes());
+            hasher.update(&u64::from(std::process::id()).to_le_bytes());
+            hasher.update(&COUNTER.fetch_add(1, Ordering::Relaxed).to_le_bytes());
+            hasher.finalize_xof().fill(bytes);
+        }
+    }
+}
+
+/// Bytes that look random and are the same for the same seed.
+pub struct SeededRandom(Mutex<blake3::OutputReader>);
+
+impl SeededRandom {
+    /// The stream of a seed: BLAKE3 of it, extended.
+    pub fn new(seed: u64) -> SeededRandom {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&seed.to_le_bytes());
+        SeededRandom(Mutex::new(hasher.finalize_xof()))
+    }
+}
+
+impl fmt::Debug for SeededRandom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SeededRandom")
+    }
+}
+
+impl Random for SeededRandom {
+    fn fill(&self, bytes: &mut [u8]) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).fill(bytes);
+    }
+}

@@ -1,0 +1,166 @@
+//! What can go wrong below the sessions, each kind with a code that stays.
+
+use crate::types::{EventId, RowId};
+use std::io;
+use std::path::PathBuf;
+
+/// What storage reports.
+#[non_exhaustive]
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no database at the path, and none shall be created.
+    #[error("no database at {}", path.display())]
+    NotFound {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// The path names something that cannot be a database.
+    #[error("{} is not a database: {reason}", path.display())]
+    NotADatabase {
+        /// What was opened.
+        path: PathBuf,
+        /// Why it cannot be one.
+        reason: String,
+    },
+    /// The system refused an access to a file.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// The verb: read, write, sync …
+        action: &'static str,
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Another process writes to the directory.
+    #[error("{} is in use by {holder}", path.display())]
+    Busy {
+        /// The directory.
+        path: PathBuf,
+        /// Who holds it, `process 4711`.
+        holder: String,
+    },
+    /// The database was opened for reading only.
+    #[error("the database is read-only: {reason}")]
+    ReadOnly {
+        /// Why.
+        reason: String,
+    },
+    /// Someone committed since the transaction began.
+    #[error("the transaction began at event {base}, the database is at event {head} now")]
+    Stale {
+        /// The head the transaction was forked from.
+        base: EventId,
+        /// The head now.
+        head: EventId,
+    },
+    /// An operation counts on another version of its row than the one that stands.
+    #[error("row {row} of `{table}` is at version {found}, not at {expected}")]
+    StaleVersion {
+        /// The table's name.
+        table: String,
+        /// The row.
+        row: RowId,
+        /// The version that the operation would end; 0 where it would begin the first.
+        expected: u32,
+        /// The version that stands; 0 where there never was one.
+        found: u32,
+    },
+    /// A file is not what was written. Nothing was changed.
+    #[error("{} is damaged at byte {offset}, event {event}: {reason}; {intact}", file.display())]
+    Corrupt {
+        /// The file.
+        file: PathBuf,
+        /// Where in it the damage begins, in bytes.
+        offset: u64,
+        /// The event that stands there, or should.
+        event: EventId,
+        /// What is wrong.
+        reason: String,
+        /// What is not: `events 1 to 42 are intact`.
+        intact: String,
+    },
+    /// A question about events that have not happened.
+    #[error("event {event} has not happened yet, the last one is {head}")]
+    BeyondHead {
+        /// The event asked for.
+        event: EventId,
+        /// The last event.
+        head: EventId,
+    },
+    /// A change of a row that is not visible.
+    #[error("table `{table}` has no row {row}")]
+    NoSuchRow {
+        /// The table's name.
+        table: String,
+        /// The row.
+        row: RowId,
+    },
+    /// A batch that Arrow refused: more than 2 GiB in one column.
+    #[error("a batch of rows is too large: {0}")]
+    Batch(String),
+    /// A write to the log failed, so nobody knows what stands in it.
+    #[error(
+        "an earlier write to the log failed and its outcome is unknown: \
+         reading goes on, to write again reopen the database"
+    )]
+    Poisoned,
+    /// Something is larger than what can be read again.
+    #[error("{what} has {size} bytes, the limit is {limit}")]
+    Limit {
+        /// What is too large.
+        what: &'static str,
+        /// How large it is.
+        size: usize,
+        /// How large it may be.
+        limit: usize,
+    },
+    /// An operation that contradicts the schema or the rows, or a value that its column cannot hold.
+    #[error("{reason}")]
+    Invalid {
+        /// What contradicts what.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// The kind as a word that scripts may rely on.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::NotFound { .. } => "not-found",
+            Error::NotADatabase { .. } => "not-a-database",
+            Error::Io { .. } => "io",
+            Error::Busy { .. } => "busy",
+            Error::ReadOnly { .. } => "read-only",
+            Error::Stale { .. } => "stale",
+            Error::StaleVersion { .. } => "stale-version",
+            Error::Corrupt { .. } => "corrupt",
+            Error::BeyondHead { .. } => "beyond-head",
+            Error::NoSuchRow { .. } => "not-found",
+            Error::Batch(_) => "too-large",
+            Error::Poisoned => "poisoned",
+            Error::Limit { .. } => "limit",
+            Error::Invalid { .. } => "invalid",
+        }
+    }
+
+    /// An [`Error::Invalid`].
+    pub(crate) fn invalid(reason: impl Into<String>) -> Error {
+        Error::Invalid { reason: reason.into() }
+    }
+
+    /// Wraps what the system said about a path.
+    pub(crate) fn io(
+        action: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(io::Error) -> Error {
+        let path = path.into();
+        move |source| Error::Io { action, path, source }
+    }
+}
+
+impl From<arrow_schema::ArrowError> for Error {
+    fn from(error: arrow_schema::ArrowError) -> Error {
+        Error::Batch(error.to_string())
+    }
+}

@@ -1,0 +1,53 @@
+//! One writer per directory.
+//!
+//! The lock is the system's lock on the file `LOCK`, which it releases when the process ends however
+//! it ends. What the file says, the number of the process, is only for messages.
+
+use super::error::Error;
+use super::vfs::{Access, Vfs, VfsFile};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// The name of the lock file.
+pub(crate) const LOCK: &str = "LOCK";
+
+/// How long a waiting process sleeps before it tries again.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// The right to write to a directory, given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    _file: Arc<dyn VfsFile>,
+}
+
+impl Lock {
+    /// Takes the lock of a directory that exists, waiting for it if need be.
+    pub(crate) fn take(vfs: &dyn Vfs, directory: &Path, timeout: Duration) -> Result<Lock, Error> {
+        let path = directory.join(LOCK);
+        let file = vfs.open(&path, Access::Create).map_err(Error::io("open", &path))?;
+        let since = Instant::now();
+        while !file.try_lock().map_err(Error::io("lock", &path))? {
+            let left = timeout.saturating_sub(since.elapsed());
+            if left.is_zero() {
+                return Err(Error::Busy { path: directory.to_path_buf(), holder: holder(&*file) });
+            }
+            std::thread::sleep(PAUSE.min(left));
+        }
+        // A message without its number is no reason to refuse work.
+        let number = format!("{}\n", std::process::id());
+        if file.truncate(0).is_ok() {
+            drop(file.write_at(0, number.as_bytes()));
+        }
+        Ok(Lock { _file: file })
+    }
+}
+
+/// Who holds the lock, as far as the file tells.
+fn holder(file: &dyn VfsFile) -> String {
+    let mut bytes = [0; 20];
+    let read = file.read_at(0, &mut bytes).unwrap_or(0);
+    let number =
+        std::str::from_utf8(&bytes[..read]).ok().and_then(|t| t.trim().parse::<u32>().ok());
+    number.map_or_else(|| "another process".into(), |number| format!("process {number}"))
+}

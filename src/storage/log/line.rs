@@ -1,0 +1,494 @@
+//! One event as one line: both directions.
+
+use super::chain::{Chain, Hash, Outside, Salt};
+use super::ledger::Ledger;
+use super::text::{parse_hex, parse_moment, push_hex, push_moment, push_string, push_u64};
+use super::values::{decode_columns, push_columns};
+use super::{MAX_LINE_SIZE, MAX_ROW_SIZE, push_crc};
+use crate::storage::error::Error;
+use crate::storage::event::{Event, Metadata, Operation};
+use crate::types::{
+    EventId, KeyId, KeySchema, Row, RowId, Schema, TableSchema, Timestamp, TxId, Value,
+};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, Visitor};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// When and as what an event is written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stamp {
+    /// The event.
+    pub event: EventId,
+    /// Its transaction.
+    pub tx: TxId,
+    /// When that is committed.
+    pub at: Timestamp,
+}
+
+/// What the first line of a transaction carries besides.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct First {
+    /// The last event known to be synced.
+    pub durable: EventId,
+    /// The transaction's salt.
+    pub salt: Salt,
+}
+
+// ---- writing ----------------------------------------------------------------------------------
+
+/// Appends the line of an event to `out` and to the chain; gives the chain's hash if it is the last
+/// of its transaction. After an error `out` is as it was, the chain is not.
+pub(crate) fn encode(
+    out: &mut Vec<u8>,
+    chain: &mut Chain,
+    stamp: Stamp,
+    operation: &Operation,
+    first: Option<&First>,
+    last: Option<&Metadata>,
+) -> Result<Option<Hash>, Error> {
+    let start = out.len();
+    let encoded = push_line(out, chain, stamp, operation, first, last);
+    if encoded.is_err() {
+        out.truncate(start);
+    }
+    encoded
+}
+
+fn push_line(
+    out: &mut Vec<u8>,
+    chain: &mut Chain,
+    stamp: Stamp,
+    operation: &Operation,
+    first: Option<&First>,
+    last: Option<&Metadata>,
+) -> Result<Option<Hash>, Error> {
+    let start = out.len();
+    let row = row_of(operation);
+    let outside = Outside {
+        event: stamp.event,
+        tx: stamp.tx,
+        at: stamp.at,
+        op: operation.name(),
+        table: &operation.table().name,
+        row,
+    };
+    push_outside(out, &outside);
+    let [old, new] = push_payloads(out, operation)?;
+    if let Some(First { durable, salt }) = first {
+        out.extend_from_slice(b",\"durable\":");
+        push_u64(out, durable.0);
+        out.extend_from_slice(b",\"salt\":\"");
+        push_hex(out, salt);
+        out.push(b'"');
+        chain.begin(salt);
+    }
+    let text = |range: Option<Range<usize>>| range.map(|range| &out[range]);
+    chain.add(&outside, text(old), text(new), last);
+    let hash = last.map(|metadata| {
+        let hash = chain.finish();
+        push_metadata(out, metadata);
+        out.extend_from_slice(b",\"hash\":\"");
+        push_hex(out, &hash);
+        out.push(b'"');
+        hash
+    });
+    push_crc(out, start);
+    match out.len() - start {
+        size if size > MAX_LINE_SIZE => {
+            Err(Error::Limit { what: "the event's line", size, limit: MAX_LINE_SIZE })
+        }
+        _ => Ok(hash),
+    }
+}
+
+/// The row an operation is about and the version it makes.
+fn row_of(operation: &Operation) -> Option<(RowId, u32)> {
+    match operation {
+        Operation::Insert { row, .. } => Some((*row, 1)),
+        Operation::Update { row, rev, .. } | Operation::Delete { row, rev, .. } => {
+            Some((*row, *rev))
+        }
+        Operation::CreateTable(_)
+        | Operation::DropTable(_)
+        | Operation::CreateIndex { .. }
+        | Operation::DropIndex { .. } => None,
+    }
+}
+
+fn push_outside(out: &mut Vec<u8>, outside: &Outside<'_>) {
+    out.extend_from_slice(b"{\"event\":");
+    push_u64(out, outside.event.0);
+    out.extend_from_slice(b",\"tx\":");
+    push_u64(out, outside.tx.0);
+    out.extend_from_slice(b",\"at\":");
+    push_moment(out, outside.at);
+    out.extend_from_slice(b",\"op\":\"");
+    out.extend_from_slice(outside.op.as_bytes());
+    out.extend_from_slice(b"\",\"table\":");
+    push_string(out, outside.table);
+    if let Some((row, rev)) = outside.row {
+        out.extend_from_slice(b",\"row\":");
+        push_u64(out, row.0);
+        out.extend_from_slice(b",\"rev\":");
+        push_u64(out, u64::from(rev));
+    }
+}
+
+fn push_metadata(out: &mut Vec<u8>, metadata: &Metadata) {
+    out.extend_from_slice(b",\"last\":true");
+    let Metadata { intent, actor, note, id } = metadata;
+    for (name, said) in [("intent", intent), ("actor", actor), ("note", note), ("id", id)] {
+        if let Some(text) = said {
+            out.push(b',');
+            push_string(out, name);
+            out.push(b':');
+            push_string(out, text);
+        }
+    }
+}
+
+/// Appends `old` and `new` as far as the operation has them; gives where their texts are.
+fn push_payloads(
+    out: &mut Vec<u8>,
+    operation: &Operation,
+) -> Result<[Option<Range<usize>>; 2], Error> {
+    let whole = |table: &Arc<TableSchema>, row: &Row| {
+        if row.len() == table.columns.len() {
+            return Ok(());
+        }
+        let (name, columns) = (&table.name, table.columns.len());
+        Err(Error::invalid(format!("a row of {} values in `{name}` with {columns}", row.len())))
+    };
+    Ok(match operation {
+        Operation::Insert { table, new, .. } => {
+            whole(table, new)?;
+            let row = table.columns.iter().zip(new);
+            let new = push_payload(out, "new", |out| push_columns(out, row))?;
+            check_row_size(&new)?;
+            [None, Some(new)]
+        }
+        Operation::Delete { table, old, .. } => {
+            whole(table, old)?;
+            let row = table.columns.iter().zip(old);
+            [Some(push_payload(out, "old", |out| push_columns(out, row))?), None]
+        }
+        Operation::Update { table, changed, .. } => {
+            let indexes = || changed.iter().map(|(index, ..)| *index);
+            let inside = indexes().all(|index| index < table.columns.len());
+            if !inside || !indexes().is_sorted_by(|a, b| a < b) {
+                return Err(Error::invalid("changed columns that are out of order"));
+            }
+            let column = |index: &usize| &table.columns[*index];
+            let before = changed.iter().map(|(index, old, _)| (column(index), old));
+            let after = changed.iter().map(|(index, _, new)| (column(index), new));
+            let old = push_payload(out, "old", |out| push_columns(out, before))?;
+            let new = push_payload(out, "new", |out| push_columns(out, after))?;
+            check_row_size(&new)?;
+            [Some(old), Some(new)]
+        }
+        Operation::CreateTable(table) => {
+            [None, Some(push_payload(out, "new", |out| push_definition(out, &**table))?)]
+        }
+        Operation::DropTable(table) => {
+            [Some(push_payload(out, "old", |out| push_definition(out, &**table))?), None]
+        }
+        Operation::CreateIndex { key, .. } => {
+            [None, Some(push_payload(out, "new", |out| push_definition(out, key))?)]
+        }
+        Operation::DropIndex { key, .. } => {
+            [Some(push_payload(out, "old", |out| push_definition(out, key))?), None]
+        }
+    })
+}
+
+fn push_payload(
+    out: &mut Vec<u8>,
+    name: &str,
+    push: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>,
+) -> Result<Range<usize>, Error> {
+    out.push(b',');
+    push_string(out, name);
+    out.push(b':');
+    let start = out.len();
+    push(out)?;
+    Ok(start..out.len())
+}
+
+fn push_definition(out: &mut Vec<u8>, definition: &impl serde::Serialize) -> Result<(), Error> {
+    serde_json::to_writer(out, definition).map_err(|error| Error::invalid(error.to_string()))
+}
+
+fn check_row_size(payload: &Range<usize>) -> Result<(), Error> {
+    if payload.len() > MAX_ROW_SIZE {
+        return Err(Error::Limit { what: "the row", size: payload.len(), limit: MAX_ROW_SIZE });
+    }
+    Ok(())
+}
+
+// ---- reading ----------------------------------------------------------------------------------
+
+/// A string of a line, borrowed where nothing in it was escaped.
+#[derive(Debug, PartialEq, Eq)]
+struct Text<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Text<'a>, D::Error> {
+        struct TextVisitor;
+        impl<'de> Visitor<'de> for TextVisitor {
+            type Value = Text<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(TextVisitor)
+    }
+}
+
+/// The fields of a line as they stand there.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fields<'a> {
+    event: u64,
+    tx: u64,
+    at: &'a str,
+    op: &'a str,
+    #[serde(borrow)]
+    table: Text<'a>,
+    row: Option<u64>,
+    rev: Option<u32>,
+    #[serde(borrow)]
+    old: Option<&'a RawValue>,
+    #[serde(borrow)]
+    new: Option<&'a RawValue>,
+    durable: Option<u64>,
+    salt: Option<&'a str>,
+    #[serde(default)]
+    last: bool,
+    #[serde(borrow)]
+    intent: Option<Text<'a>>,
+    #[serde(borrow)]
+    actor: Option<Text<'a>>,
+    #[serde(borrow)]
+    note: Option<Text<'a>>,
+    #[serde(borrow)]
+    id: Option<Text<'a>>,
+    hash: Option<&'a str>,
+    #[serde(rename = "crc")]
+    _crc: IgnoredAny,
+}
+
+/// A line that is sound in itself; whether it follows from those before is another question.
+#[derive(Debug)]
+pub(crate) struct Line<'a> {
+    fields: Fields<'a>,
+    /// Its numbers and its time.
+    pub stamp: Stamp,
+    /// The mark of durability, on the first line of a batch.
+    pub durable: Option<EventId>,
+    /// The salt, on the first line of a transaction.
+    pub salt: Option<Salt>,
+    /// The chain's hash, on the last line of a transaction.
+    pub hash: Option<Hash>,
+}
+
+/// Finds the tables that lines name.
+#[derive(Debug, Default)]
+pub(crate) struct Tables {
+    /// The last one found, with the version of the schema it is from: neighbours are about the same.
+    recent: Option<(u64, Arc<TableSchema>)>,
+}
+
+impl Tables {
+    fn find(&mut self, schema: &Schema, name: &str) -> Result<Arc<TableSchema>, String> {
+        match &self.recent {
+            Some((version, table)) if *version == schema.version && table.name == name => {
+                return Ok(Arc::clone(table));
+            }
+            _ => {}
+        }
+        let found = schema.table(name).filter(|table| table.name == name);
+        let table = Arc::clone(found.ok_or_else(|| format!("there is no table `{name}` then"))?);
+        self.recent = Some((schema.version, Arc::clone(&table)));
+        Ok(table)
+    }
+}
+
+/// Takes a line apart whose checksum was found right. The error says what is wrong.
+pub(crate) fn parse(line: &[u8]) -> Result<Line<'_>, String> {
+    let text = std::str::from_utf8(line).map_err(|error| error.to_string())?;
+    let fields: Fields<'_> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let at = parse_moment(fields.at).ok_or_else(|| format!("bad time `{}`", fields.at))?;
+    let said = fields.intent.is_some() || fields.actor.is_some();
+    let said = said || fields.note.is_some() || fields.id.is_some() || fields.hash.is_some();
+    if fields.last != fields.hash.is_some() || (said && !fields.last) {
+        return Err("the end of a transaction is marked incompletely".into());
+    }
+    let salt = match fields.salt {
+        Some(salt) => Some(parse_hex(salt).ok_or("bad salt")?),
+        None => None,
+    };
+    let hash = match fields.hash {
+        Some(hash) => Some(parse_hex(hash).ok_or("bad hash")?),
+        None => None,
+    };
+    Ok(Line {
+        stamp: Stamp { event: EventId(fields.event), tx: TxId(fields.tx), at },
+        durable: fields.durable.map(EventId),
+        salt,
+        hash,
+        fields,
+    })
+}
+
+impl Line<'_> {
+    /// The event, given the schema before it.
+    pub(crate) fn event(&self, tables: &mut Tables, schema: &Schema) -> Result<Event, String> {
+        let owned = |text: &Option<Text<'_>>| text.as_ref().map(|text| text.0.to_string());
+        let fields = &self.fields;
+        let last = fields.last.then(|| Metadata {
+            intent: owned(&fields.intent),
+            actor: owned(&fields.actor),
+            note: owned(&fields.note),
+            id: owned(&fields.id),
+        });
+        let Stamp { event: id, tx, at } = self.stamp;
+        let operation = self.operation(tables, schema)?;
+        if fields.rev != row_of(&operation).map(|(_, rev)| rev) {
+            return Err("bad row version".into());
+        }
+        Ok(Event { id, tx, at, operation, last })
+    }
+
+    fn operation(&self, tables: &mut Tables, schema: &Schema) -> Result<Operation, String> {
+        let fields = &self.fields;
+        let name = fields.table.0.as_ref();
+        let row = || fields.row.map(RowId).ok_or_else(|| "a row event without a row".to_owned());
+        let rev = || fields.rev.ok_or_else(|| "a row event without a version".to_owned());
+        match (fields.op, fields.old, fields.new) {
+            ("insert", None, Some(new)) => {
+                let table = tables.find(schema, name)?;
+                Ok(Operation::Insert { row: row()?, new: decode_row(new, &table)?, table })
+            }
+            ("update", Some(old), Some(new)) => {
+                let table = tables.find(schema, name)?;
+                let changed = decode_changed(old, new, &table)?;
+                Ok(Operation::Update { row: row()?, rev: rev()?, changed, table })
+            }
+            ("delete", Some(old), None) => {
+                let table = tables.find(schema, name)?;
+                let old = decode_row(old, &table)?;
+                Ok(Operation::Delete { row: row()?, rev: rev()?, old, table })
+            }
+            _ if fields.row.is_some() => Err(format!("`{}` is no event of a row", fields.op)),
+            ("create_table", None, Some(new)) => {
+                let table: TableSchema = decode_definition(new)?;
+                if table.name != name {
+                    return Err(format!("`{name}` is defined as `{}`", table.name));
+                }
+                Ok(Operation::CreateTable(Arc::new(table.created_by(self.stamp.event))))
+            }
+            ("drop_table", Some(old), None) => {
+                let table = tables.find(schema, name)?;
+                check_definition(old, &*table)?;
+                Ok(Operation::DropTable(table))
+            }
+            ("create_index", None, Some(new)) => {
+                let table = tables.find(schema, name)?;
+                let mut key: KeySchema = decode_definition(new)?;
+                key.id = KeyId { event: self.stamp.event, ordinal: 0 };
+                Ok(Operation::CreateIndex { table, key })
+            }
+            ("drop_index", Some(old), None) => {
+                let table = tables.find(schema, name)?;
+                let named: KeySchema = decode_definition(old)?;
+                let key =
+                    table.keys.iter().find(|key| key.name == named.name && is_alike(key, &named));
+                let key = key.cloned().ok_or("there is no such index then")?;
+                Ok(Operation::DropIndex { table, key })
+            }
+            (op, ..) => Err(format!("`{op}` is not known, or not with these fields")),
+        }
+    }
+
+    /// Adds the line to the chain.
+    pub(crate) fn add_to(&self, chain: &mut Chain, last: Option<&Metadata>) {
+        if let Some(salt) = &self.salt {
+            chain.begin(salt);
+        }
+        let fields = &self.fields;
+        let outside = Outside {
+            event: self.stamp.event,
+            tx: self.stamp.tx,
+            at: self.stamp.at,
+            op: fields.op,
+            table: &fields.table.0,
+            row: fields.row.map(RowId).zip(fields.rev),
+        };
+        let old = fields.old.map(|raw| raw.get().as_bytes());
+        let new = fields.new.map(|raw| raw.get().as_bytes());
+        chain.add(&outside, old, new, last);
+    }
+
+    /// Reads the event and enters it into the books.
+    pub(crate) fn admit(&self, tables: &mut Tables, ledger: &mut Ledger) -> Result<Event, String> {
+        let event = self.event(tables, ledger.schema())?;
+        ledger.admit(event.id, &event.operation).map_err(|error| error.to_string())?;
+        Ok(event)
+    }
+}
+
+fn decode_row(payload: &RawValue, table: &TableSchema) -> Result<Row, String> {
+    let columns = decode_columns(payload, table).map_err(|error| error.to_string())?;
+    if columns.len() != table.columns.len() {
+        return Err(format!("{} values for {table}", columns.len()));
+    }
+    Ok(columns.into_iter().map(|(_, value)| value).collect())
+}
+
+fn decode_changed(
+    old: &RawValue,
+    new: &RawValue,
+    table: &TableSchema,
+) -> Result<Vec<(usize, Value, Value)>, String> {
+    let old = decode_columns(old, table).map_err(|error| error.to_string())?;
+    let new = decode_columns(new, table).map_err(|error| error.to_string())?;
+    let same = old.iter().map(|(index, _)| index).eq(new.iter().map(|(index, _)| index));
+    if !same || old.is_empty() {
+        return Err("the columns before and after differ".into());
+    }
+    Ok(old.into_iter().zip(new).map(|((index, old), (_, new))| (index, old, new)).collect())
+}
+
+/// Reads a definition, and makes sure that nothing of it was passed over.
+fn decode_definition<T>(payload: &RawValue) -> Result<T, String>
+where
+    T: serde::de::DeserializeOwned + serde::Serialize,
+{
+    let definition: T = serde_json::from_str(payload.get()).map_err(|error| error.to_string())?;
+    check_definition(payload, &definition)?;
+    Ok(definition)
+}
+
+/// Whether a payload is exactly what would be written for a definition.
+fn check_definition(payload: &RawValue, definition: &impl serde::Serialize) -> Result<(), String> {
+    let written = serde_json::to_string(definition).map_err(|error| error.to_string())?;
+    if written == payload.get() { Ok(()) } else { Err("the definition is another one".into()) }
+}
+
+/// Whether two keys differ in nothing but their identity.
+fn is_alike(a: &KeySchema, b: &KeySchema) -> bool {
+    KeySchema { id: KeyId::default(), ..a.clone() }
+        == KeySchema { id: KeyId::default(), ..b.clone() }
+}

@@ -1,0 +1,146 @@
+//! The log: what its bytes are, how they are made and how they are read.
+//!
+//! Operations flow in and lines flow out ([`line::encode`]), or the other way round
+//! ([`line::parse`]). Nothing here opens a file or keeps one; [`event_store`](super::event_store)
+//! does.
+//!
+//! # The file
+//!
+//! `events.log` is newline-delimited JSON. Every line ends in `\n` and is no longer than
+//! [`MAX_LINE_SIZE`]. The first is the header, written and synced on its own when the file is
+//! created, so its length is known before anything can follow it:
+//!
+//! ```json
+//! {"format":"asof","version":1,"features":[],"uuid":"32 hex","first_event":1,"previous_hash":"64 hex","crc":"8 hex"}
+//! ```
+//!
+//! Then one line per event. Fields come in this order and only where they apply:
+//!
+//! ```text
+//! field    written on               what it is
+//! ───────  ───────────────────────  ──────────────────────────────────────────────────────────────
+//! event    every line               its number, dense from the header's `first_event`
+//! tx       every line               its transaction's number, dense from 1
+//! at       every line               "2026-11-22T15:40:00.123456Z"; the same in a transaction, later
+//!                                   than in the one before
+//! op       every line               insert update delete create_table drop_table create_index
+//!                                   drop_index; any other is refused
+//! table    every line               the table's name as declared
+//! row      insert update delete     the row's identity, never used for another row of its table
+//! rev      insert update delete     1 on an insert, one more on every event of the row after it
+//! old      update delete drop_*     the changed columns, the whole row, the definition before
+//! new      insert update create_*   the whole row, the changed columns, the definition after
+//! durable  first of a batch         the last event known to be synced when the batch was written
+//! salt     first of a transaction   32 hex: 16 random bytes from which each line's salt follows
+//! last     last of a transaction    true
+//! intent actor note id
+//!          last of a transaction    what the transaction says about itself, each only if said
+//! hash     last of a transaction    64 hex: the chain, see `chain`
+//! crc      every line               8 hex: CRC32C of all bytes of the line before `,"crc":`
+//! ```
+//!
+//! ```text
+//! {"event":43,"tx":12,"at":"…","op":"update","table":"accounts","row":7,"rev":3,"old":{"balance":100},
+//!  └──────────────────────────────────────── hashed as it is ───────────────┘ └── hashed by salted digest ──
+//!  "new":{"balance":90},"durable":42,"salt":"…","last":true,"intent":"…","hash":"…","crc":"1f2e3d4c"}⏎
+//!  ───────────────────┘ └─── not hashed ──────┘ └─── hashed as it is ────┘                 │
+//!  └──────────────────────────────────────── checksummed ───────────────────────────────┘
+//! ```
+//!
+//! A batch is what is handed to the disk at once and then synced; one is in flight at a time. Today a
+//! batch is one transaction. The salt stands on a transaction's *first* line so that a reader can
+//! digest each payload as it passes, however long the transaction is.
+//!
+//! # Values
+//!
+//! A payload is an object with the columns' names in schema order. Its values are typed by the schema:
+//!
+//! ```text
+//! INTEGER            a number without point             REAL        the shortest number with a point
+//! BOOLEAN            true, false                                    or exponent that reads back alike
+//! TEXT               a string                           DECIMAL     a string with all its digits
+//! BLOB               a string, base64                   JSON        the document as it is
+//! DATE, TIMESTAMP    a string; outside the years 0 to 9999 a number (days, microseconds since 1970)
+//! NUMERIC, ANY       INTEGER, REAL, TEXT, BOOLEAN as above, everything else with its type:
+//!                    {"$decimal":"0.50"} {"$date":…} {"$timestamp":…} {"$blob":"…"} {"$json":…}
+//! NULL               null in every column
+//! ```
+//!
+//! A JSON document that is `null`, or begins as the wrapper does, is written `{"$json":…}` in a JSON
+//! column too, or it would read back as something else.
+//!
+//! # Crashes
+//!
+//! A batch reaches the disk in any order of its pages, each there, zero or cut short; what was synced
+//! stays. So after the last whole transaction (ending in event *g*) there may be
+//!
+//! ```text
+//! 1  nothing                                                  go on
+//! 2  whole lines, none of them `last`, then the end           one unfinished batch: cut
+//! 3  a bad line, then whatever, no `durable` above g          one unfinished batch: cut
+//! 4  a bad line, and later a good one with `durable` above g  damage: the event was acknowledged
+//! 5  a good line that does not follow from the one before     damage: no crash makes that
+//! 6  an incomplete header and nothing else                    creation was cut short: start again
+//! 7  a bad header and more                                    damage: the header was synced first
+//! ```
+//!
+//! What is cut is copied to `lost+found/` and synced first. Damage is never repaired here.
+//!
+//! # Invariants
+//!
+//! 1. What the encoder accepts, the decoder reads back to the same bits ([`ledger`] and the limits
+//!    below are asked by both).
+//! 2. Event and transaction numbers are dense, `at` rises from transaction to transaction.
+//! 3. The chain's hash after a transaction depends on all before it and on nothing else, not even on
+//!    the database's uuid.
+//! 4. Nothing synced is ever written again.
+//!
+//! # What is assumed of the disk
+//!
+//! A sync that returns without error makes the file's bytes and length durable. A write does not
+//! touch bytes outside its range. Nothing is assumed of the order or atomicity of unsynced writes.
+
+pub(crate) mod chain;
+pub(crate) mod header;
+pub(crate) mod ledger;
+pub(crate) mod line;
+pub(crate) mod reader;
+pub(crate) mod text;
+pub(crate) mod values;
+
+/// The name of the log in the data directory.
+pub(crate) const LOG: &str = "events.log";
+
+/// How large a row may be, in bytes of its encoded payload.
+pub const MAX_ROW_SIZE: usize = 16 << 20;
+
+/// How long a line may be, in bytes with its newline.
+pub const MAX_LINE_SIZE: usize = 64 << 20;
+
+/// How deep a JSON value may nest. With what stands around it in a line it stays below the 128 levels
+/// at which serde_json stops reading.
+pub const MAX_JSON_DEPTH: usize = 100;
+
+/// What ends every line: `,"crc":"`, eight digits, `"}`.
+pub(crate) const CRC_SIZE: usize = 18;
+
+/// Appends the checksum of a line that stands in `out` from `start` on, and the newline.
+pub(crate) fn push_crc(out: &mut Vec<u8>, start: usize) {
+    let crc = crc32c::crc32c(&out[start..]);
+    out.extend_from_slice(b",\"crc\":\"");
+    text::push_hex(out, &crc.to_be_bytes());
+    out.extend_from_slice(b"\"}\n");
+}
+
+/// Whether a line without its newline ends in its own checksum.
+pub(crate) fn has_valid_crc(line: &[u8]) -> bool {
+    let Some(at) = line.len().checked_sub(CRC_SIZE) else {
+        return false;
+    };
+    let (content, written) = line.split_at(at);
+    let mut expected = Vec::with_capacity(CRC_SIZE);
+    expected.extend_from_slice(b",\"crc\":\"");
+    text::push_hex(&mut expected, &crc32c::crc32c(content).to_be_bytes());
+    expected.extend_from_slice(b"\"}");
+    written == expected
+}

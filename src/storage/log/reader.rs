@@ -1,0 +1,115 @@
+//! The log as lines, one buffer at a time.
+
+use super::MAX_LINE_SIZE;
+use crate::storage::vfs::VfsFile;
+use std::io::{self, BufRead, BufReader, Read};
+use std::sync::Arc;
+
+/// How much is read at once.
+const BUFFER_SIZE: usize = 256 << 10;
+
+/// The file from an offset on, as a stream.
+#[derive(Debug)]
+struct Stream {
+    file: Arc<dyn VfsFile>,
+    offset: u64,
+    end: u64,
+}
+
+impl Read for Stream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.end.saturating_sub(self.offset)).unwrap_or(usize::MAX);
+        let length = left.min(buffer.len());
+        let read = self.file.read_at(self.offset, &mut buffer[..length])?;
+        self.offset = self.offset.saturating_add(to_u64(read));
+        Ok(read)
+    }
+}
+
+/// What the next bytes of the log are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// A line; [`LineReader::line`] has it.
+    Line,
+    /// Bytes without the newline that ends a line.
+    Unfinished,
+    /// More bytes than a line has. They are passed over.
+    TooLong,
+    /// Nothing more.
+    End,
+}
+
+/// Reads lines of the log.
+#[derive(Debug)]
+pub(crate) struct LineReader {
+    stream: BufReader<Stream>,
+    line: Vec<u8>,
+    /// Where the line begins.
+    offset: u64,
+    /// Where the next line begins.
+    next_offset: u64,
+}
+
+impl LineReader {
+    /// The lines from `offset` to `end`, both ends of lines.
+    pub(crate) fn new(file: Arc<dyn VfsFile>, offset: u64, end: u64) -> LineReader {
+        let stream = BufReader::with_capacity(BUFFER_SIZE, Stream { file, offset, end });
+        LineReader { stream, line: Vec::new(), offset, next_offset: offset }
+    }
+
+    /// Goes to the next line.
+    pub(crate) fn advance(&mut self) -> io::Result<Next> {
+        self.offset = self.next_offset;
+        self.line.clear();
+        let mut limited = (&mut self.stream).take(to_u64(MAX_LINE_SIZE));
+        let mut length = to_u64(limited.read_until(b'\n', &mut self.line)?);
+        let found = if self.line.pop_if(|byte| *byte == b'\n').is_some() {
+            Next::Line
+        } else if self.line.len() == MAX_LINE_SIZE {
+            self.line.clear();
+            length += self.skip_line()?;
+            Next::TooLong
+        } else if length == 0 {
+            Next::End
+        } else {
+            Next::Unfinished
+        };
+        self.next_offset = self.offset + length;
+        Ok(found)
+    }
+
+    /// Passes over everything up to the next newline, without keeping it.
+    fn skip_line(&mut self) -> io::Result<u64> {
+        let mut skipped = 0;
+        loop {
+            let buffer = self.stream.fill_buf()?;
+            let newline = buffer.iter().position(|byte| *byte == b'\n');
+            let length = newline.map_or(buffer.len(), |at| at + 1);
+            self.stream.consume(length);
+            skipped += to_u64(length);
+            if newline.is_some() || length == 0 {
+                return Ok(skipped);
+            }
+        }
+    }
+
+    /// The line without its newline.
+    pub(crate) fn line(&self) -> &[u8] {
+        &self.line
+    }
+
+    /// Where the line begins, in bytes.
+    pub(crate) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Where the line after it begins.
+    pub(crate) fn next_offset(&self) -> u64 {
+        self.next_offset
+    }
+}
+
+/// A size as an offset.
+pub(crate) fn to_u64(size: usize) -> u64 {
+    u64::try_from(size).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,35 @@
+//! Floor 1, the right-hand side: the log, and the versions of rows that follow from it.
+//!
+//! Changes flow in and become events; events are appended to the log ([`EventStore`]), made durable, and
+//! only then applied to the [`State`] that [`View`]s look at. [`Database`] is the two together.
+//! Everything that touches a disk goes through [`Vfs`], the time and randomness come from an
+//! [`Environment`].
+//!
+//! ```text
+//! View ── Fork ── record(changes) ── commit ──► EventStore ── append, sync ──► State ── apply ──► View
+//! ```
+
+mod database;
+mod environment;
+mod error;
+mod event;
+mod event_store;
+mod lock;
+mod log;
+mod recovery;
+#[cfg(test)]
+mod tests;
+mod timeline;
+mod versions;
+mod vfs;
+
+pub use database::{Committed, Database, OpenOptions};
+pub use environment::{
+    Clock, Environment, FixedClock, Random, SeededRandom, SystemRandom, WallClock,
+};
+pub use error::Error;
+pub use event::{Change, Event, Metadata, Operation};
+pub use event_store::{EventStore, Events};
+pub use log::{MAX_JSON_DEPTH, MAX_LINE_SIZE, MAX_ROW_SIZE};
+pub use versions::{Fork, Located, Mark, QueryEngine, RowBatch, Scan, State, TableView, View};
+pub use vfs::{Access, MemVfs, StdVfs, Vfs, VfsFile};

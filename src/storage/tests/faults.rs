@@ -1,0 +1,208 @@
+//! Disks that refuse, fail and lie.
+
+use super::*;
+use crate::storage::{Access, VfsFile};
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// What a disk does when its time has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    /// The next write reaches the file in half and fails.
+    Write,
+    /// The next sync fails.
+    Sync,
+    /// Nothing may be opened for writing.
+    Forbidden,
+    /// Nothing may be created.
+    Full,
+    /// The next cut fails.
+    Truncate,
+}
+
+/// A disk in memory that fails after some operations of one kind.
+#[derive(Clone, Debug)]
+struct FaultyVfs {
+    vfs: MemVfs,
+    fault: Fault,
+    left: Arc<AtomicUsize>,
+}
+
+#[derive(Debug)]
+struct FaultyFile {
+    file: Arc<dyn VfsFile>,
+    disk: FaultyVfs,
+}
+
+impl FaultyVfs {
+    fn new(vfs: MemVfs, fault: Fault, after: usize) -> FaultyVfs {
+        FaultyVfs { vfs, fault, left: Arc::new(AtomicUsize::new(after)) }
+    }
+
+    fn strikes(&self, fault: Fault) -> bool {
+        self.fault == fault
+            && self
+                .left
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1))
+                .is_err()
+    }
+}
+
+impl Vfs for FaultyVfs {
+    fn open(&self, path: &Path, access: Access) -> io::Result<Arc<dyn VfsFile>> {
+        if access != Access::Read && self.strikes(Fault::Forbidden) {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
+        if access == Access::CreateNew && self.strikes(Fault::Full) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        let file = self.vfs.open(path, access)?;
+        // What is written into the lock file matters to nobody.
+        let is_lock = path.ends_with("LOCK");
+        Ok(if is_lock { file } else { Arc::new(FaultyFile { file, disk: self.clone() }) })
+    }
+
+    fn create_directory(&self, path: &Path) -> io::Result<()> {
+        self.vfs.create_directory(path)
+    }
+
+    fn names(&self, directory: &Path) -> io::Result<Vec<String>> {
+        self.vfs.names(directory)
+    }
+
+    fn sync_directory(&self, path: &Path) -> io::Result<()> {
+        self.vfs.sync_directory(path)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.vfs.rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.vfs.remove(path)
+    }
+
+    fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
+        self.vfs.canonical(path)
+    }
+}
+
+impl VfsFile for FaultyFile {
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        self.file.read_at(offset, buffer)
+    }
+
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        if self.disk.strikes(Fault::Write) {
+            self.file.write_at(offset, &bytes[..bytes.len() / 2])?;
+            return Err(io::Error::other("bad disk"));
+        }
+        self.file.write_at(offset, bytes)
+    }
+
+    fn size(&self) -> io::Result<u64> {
+        self.file.size()
+    }
+
+    fn truncate(&self, size: u64) -> io::Result<()> {
+        if self.disk.strikes(Fault::Truncate) {
+            return Err(io::Error::other("bad disk"));
+        }
+        self.file.truncate(size)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        if self.disk.strikes(Fault::Sync) {
+            // Once only: the second sync would say that all is well.
+            self.disk.left.store(usize::MAX, Ordering::Relaxed);
+            return Err(io::Error::other("bad disk"));
+        }
+        self.file.sync()
+    }
+
+    fn try_lock(&self) -> io::Result<bool> {
+        self.file.try_lock()
+    }
+}
+
+#[test]
+fn after_a_failed_write_or_sync_reads_go_on_and_writes_do_not() -> Result<(), Error> {
+    let accounts = accounts(1);
+    for fault in [Fault::Write, Fault::Sync] {
+        for after in 0..4 {
+            let vfs = MemVfs::default();
+            let disk = FaultyVfs::new(vfs.clone(), fault, after);
+            let (store, _) = open(&options(disk))?;
+            let mut acknowledged = Vec::new();
+            let mut appended = store
+                .append(vec![Operation::CreateTable(Arc::clone(&accounts))], Metadata::default());
+            for row in 1.. {
+                match appended {
+                    Ok(events) => acknowledged.extend(events),
+                    Err(Error::Io { path, .. }) => {
+                        assert_eq!(path, log_path());
+                        break;
+                    }
+                    Err(other) => panic!("{other}"),
+                }
+                appended =
+                    store.append(vec![account(&accounts, row, "Ada", 1)], Metadata::default());
+            }
+            assert_eq!(acknowledged.len(), after.saturating_sub(1), "the header comes first");
+            for _ in 0..2 {
+                let refused =
+                    store.append(vec![account(&accounts, 9, "Eve", 1)], Metadata::default());
+                assert!(matches!(refused, Err(Error::Poisoned)), "{refused:?}");
+            }
+            assert!(matches!(store.check_writable(), Err(Error::Poisoned)));
+            assert_eq!(shown(&read_all(&store)), shown(&acknowledged));
+            drop(store);
+            // What failed may be there or not; what was acknowledged is.
+            let (store, events) = open(&options(vfs))?;
+            assert_eq!(shown(&events[..acknowledged.len()]), shown(&acknowledged));
+            assert!(events.len() <= acknowledged.len() + 1);
+            let event = store.head().next().0;
+            let more = Operation::CreateTable(table(event, "more", &[("a", DataType::Any)]));
+            store.append(vec![more], Metadata::default())?;
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn what_cannot_be_written_is_opened_for_reading() -> Result<(), Error> {
+    let (log, transactions) = sample();
+    let all = shown(&transactions.concat());
+    let vfs = files_with(&log);
+    let (store, events) = open(&options(FaultyVfs::new(vfs, Fault::Forbidden, 0)))?;
+    assert_eq!(shown(&events), all);
+    assert_eq!(store.notices().len(), 1);
+    assert!(
+        store.notices()[0].starts_with("opened read-only: cannot open"),
+        "{:?}",
+        store.notices()
+    );
+    assert!(matches!(store.check_writable(), Err(Error::ReadOnly { .. })));
+    Ok(())
+}
+
+#[test]
+fn what_cannot_be_repaired_is_opened_for_reading() -> Result<(), Error> {
+    let (log, transactions) = sample();
+    let all = shown(&transactions.concat());
+    let torn = [&log[..], b"{\"event\":15"].concat();
+    for fault in [Fault::Full, Fault::Write, Fault::Sync, Fault::Truncate] {
+        let vfs = files_with(&torn);
+        let (store, events) = open(&options(FaultyVfs::new(vfs.clone(), fault, 0)))?;
+        assert_eq!(shown(&events), all);
+        assert_eq!(shown(&read_all(&store)), all);
+        assert!(store.notices()[0].contains("left out"), "{:?}", store.notices());
+        assert!(matches!(store.check_writable(), Err(Error::ReadOnly { .. })));
+        assert_eq!(log_of(&vfs), torn);
+        drop(store);
+        let (store, events) = open(&options(vfs.clone()))?;
+        assert_eq!((shown(&events), log_of(&vfs)), (all.clone(), log.clone()));
+        assert!(store.check_writable().is_ok());
+    }
+    Ok(())
+}

@@ -1,0 +1,74 @@
+//! Limits, at the limit and on both sides of it.
+
+use super::*;
+use crate::storage::{MAX_LINE_SIZE, MAX_ROW_SIZE};
+
+fn note(size: usize) -> Metadata {
+    Metadata { note: Some("x".repeat(size)), ..Metadata::default() }
+}
+
+#[test]
+fn rows_end_at_their_limit() -> Result<(), Error> {
+    let vfs = MemVfs::default();
+    let (store, _) = open(&options(vfs.clone()))?;
+    let table = table(1, "t", &[("a", DataType::Text)]);
+    store.append(vec![Operation::CreateTable(Arc::clone(&table))], Metadata::default())?;
+    let around = "{\"a\":\"\"}".len();
+    for (row, size, fits) in
+        [(1, MAX_ROW_SIZE - 1, true), (2, MAX_ROW_SIZE, true), (3, MAX_ROW_SIZE + 1, false)]
+    {
+        let before = log_of(&vfs).len();
+        let value = Value::text("x".repeat(size - around));
+        // The row before makes sure that something of the transaction was written already.
+        let operations = vec![
+            insert(&table, row * 2, vec![Value::text("y".repeat(2 << 20))]),
+            insert(&table, row * 2 + 1, vec![value]),
+        ];
+        match store.append(operations, Metadata::default()) {
+            Ok(_) => assert!(fits),
+            Err(Error::Limit { limit, size: found, .. }) => {
+                assert_eq!((limit, found, fits), (MAX_ROW_SIZE, size, false));
+                assert_eq!(log_of(&vfs).len(), before);
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+    store.append(vec![insert(&table, 9, vec![Value::Null])], Metadata::default())?;
+    drop(store);
+    let (store, events) = open(&options(vfs))?;
+    assert_eq!((events.len(), store.notices().len()), (6, 0));
+    Ok(())
+}
+
+#[test]
+fn lines_end_at_their_limit() -> Result<(), Error> {
+    let vfs = MemVfs::default();
+    let (store, _) = open(&options(vfs.clone()))?;
+    let table = table(1, "t", &[("a", DataType::Integer)]);
+    store.append(vec![Operation::CreateTable(Arc::clone(&table))], Metadata::default())?;
+    let row = |row| vec![insert(&table, row, vec![Value::Integer(1)])];
+    let before = log_of(&vfs).len();
+    store.append(row(1), note(1))?;
+    let around = log_of(&vfs).len() - before - 1;
+    for (number, size, fits) in
+        [(2, MAX_LINE_SIZE - 1, true), (3, MAX_LINE_SIZE, true), (4, MAX_LINE_SIZE + 1, false)]
+    {
+        let appended = store.append(row(number), note(size - around));
+        assert_eq!(appended.is_ok(), fits, "{size}");
+        assert!(fits || matches!(appended, Err(Error::Limit { .. })));
+    }
+    store.append(row(5), Metadata::default())?;
+    drop(store);
+    let (store, events) = open(&options(vfs))?;
+    assert_eq!((events.len(), store.notices().len()), (5, 0));
+    Ok(())
+}
+
+#[test]
+fn a_line_without_end_costs_no_memory() -> Result<(), Error> {
+    let (log, _) = sample();
+    let endless = vec![b'{'; MAX_LINE_SIZE + 10];
+    let (store, events) = open(&options(files_with(&[log, endless].concat())))?;
+    assert_eq!((events.len(), store.notices().len()), (14, 1));
+    Ok(())
+}

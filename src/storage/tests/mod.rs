@@ -1,0 +1,196 @@
+//! Tests of the log from its public side: what is appended, what comes back, what damage does.
+
+mod append;
+mod damage;
+mod database;
+mod faults;
+mod limits;
+
+use super::{
+    Environment, Error, Event, EventStore, FixedClock, MemVfs, Metadata, OpenOptions, Operation,
+    SeededRandom, Vfs,
+};
+use crate::types::{
+    Column, ColumnId, DataType, Decimal, EventId, KeyId, KeyKind, KeySchema, Period, RowId,
+    TableId, TableSchema, Timestamp, Value,
+};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// 2026-11-22 15:40:00 UTC.
+const START: Timestamp = Timestamp(1_795_362_000_000_000);
+
+/// The directory of every database here.
+fn directory() -> &'static Path {
+    Path::new("bank")
+}
+
+fn log_path() -> PathBuf {
+    directory().join("events.log")
+}
+
+/// A fixed clock and seeded randomness over some files.
+fn options(vfs: impl Vfs + 'static) -> OpenOptions {
+    OpenOptions {
+        busy_timeout: Duration::from_millis(20),
+        environment: Environment {
+            vfs: Arc::new(vfs),
+            clock: Arc::new(FixedClock::new(START, 1_000_000)),
+            random: Arc::new(SeededRandom::new(7)),
+        },
+        ..OpenOptions::default()
+    }
+}
+
+/// The log and the events that opening it handed out.
+fn open(options: &OpenOptions) -> Result<(EventStore, Vec<Event>), Error> {
+    let mut events = Vec::new();
+    let store = EventStore::open(directory(), options, &mut |event| events.push(event.clone()))?;
+    Ok((store, events))
+}
+
+/// Files with nothing but a log of these bytes.
+fn files_with(log: &[u8]) -> MemVfs {
+    let vfs = MemVfs::default();
+    vfs.put(&log_path(), log);
+    vfs
+}
+
+/// The bytes of the log.
+fn log_of(vfs: &MemVfs) -> Vec<u8> {
+    vfs.contents(&log_path()).unwrap_or_default()
+}
+
+/// Events in a form that two of them have only if they are the same to the last bit.
+fn shown(events: &[Event]) -> Vec<String> {
+    events.iter().map(|event| format!("{event:?}")).collect()
+}
+
+fn read_all(store: &EventStore) -> Vec<Event> {
+    let all = Period { first: EventId(1), last: EventId::NEVER };
+    store.read(all).collect::<Result<_, _>>().expect("the log was just opened")
+}
+
+fn metadata(intent: &str) -> Metadata {
+    Metadata { intent: Some(intent.into()), ..Metadata::default() }
+}
+
+/// A table as the event with this number creates it.
+fn table(event: u64, name: &str, columns: &[(&str, DataType)]) -> Arc<TableSchema> {
+    let column = |(name, data_type): &(&str, DataType)| Column {
+        id: ColumnId::default(),
+        name: (*name).into(),
+        data_type: *data_type,
+        declared: String::new(),
+        not_null: false,
+        default: None,
+    };
+    let key = KeySchema {
+        id: KeyId::default(),
+        name: None,
+        kind: KeyKind::Primary,
+        unique: true,
+        columns: vec![0],
+        sql: String::new(),
+    };
+    let schema = TableSchema {
+        id: TableId::default(),
+        name: name.into(),
+        columns: columns.iter().map(column).collect(),
+        keys: vec![key],
+        autoincrement: false,
+        checks: Vec::new(),
+        foreign_keys: Vec::new(),
+        sql: format!("CREATE TABLE {name} (\n  …\n)"),
+    };
+    Arc::new(schema.created_by(EventId(event)))
+}
+
+/// A table of accounts as the event with this number creates it.
+fn accounts(event: u64) -> Arc<TableSchema> {
+    let price = DataType::Decimal { precision: 10, scale: 2 };
+    let columns = [("id", DataType::Integer), ("owner", DataType::Text), ("balance", price)];
+    table(event, "accounts", &columns)
+}
+
+fn cents(mantissa: i128) -> Value {
+    Value::Decimal(Decimal { mantissa, scale: 2 })
+}
+
+fn insert(table: &Arc<TableSchema>, row: u64, values: Vec<Value>) -> Operation {
+    Operation::Insert { table: Arc::clone(table), row: RowId(row), new: values }
+}
+
+fn account(table: &Arc<TableSchema>, row: u64, owner: &str, balance: i128) -> Operation {
+    let id = i64::try_from(row).expect("small");
+    insert(table, row, vec![Value::Integer(id), Value::text(owner), cents(balance)])
+}
+
+fn update(
+    table: &Arc<TableSchema>,
+    row: u64,
+    rev: u32,
+    changed: Vec<(usize, Value, Value)>,
+) -> Operation {
+    Operation::Update { table: Arc::clone(table), row: RowId(row), rev, changed }
+}
+
+/// A log of several transactions with every kind of event and value; its bytes, and its events by
+/// transaction.
+fn sample() -> (Vec<u8>, Vec<Vec<Event>>) {
+    let vfs = MemVfs::default();
+    let (store, _) = open(&options(vfs.clone())).expect("nothing there yet");
+    let accounts = accounts(1);
+    let key = KeySchema {
+        id: KeyId { event: EventId(7), ordinal: 0 },
+        name: Some("by \"owner\"".into()),
+        kind: KeyKind::Index,
+        unique: false,
+        columns: vec![1],
+        sql: "CREATE INDEX …".into(),
+    };
+    let mut indexed = TableSchema::clone(&accounts);
+    indexed.keys.push(key.clone());
+    let indexed = Arc::new(indexed);
+    let things = table(9, "things", &[("a", DataType::Any), ("doc", DataType::Json)]);
+    let row = vec![Value::Integer(2), Value::text("Zoë\n\u{1}"), cents(-5)];
+    let transactions = [
+        vec![Operation::CreateTable(Arc::clone(&accounts))],
+        vec![account(&accounts, 1, "Ada", 10_000), insert(&accounts, 2, row.clone())],
+        vec![
+            update(&accounts, 1, 2, vec![(2, cents(10_000), cents(9_000))]),
+            update(
+                &accounts,
+                2,
+                2,
+                vec![(1, row[1].clone(), Value::Null), (2, row[2].clone(), cents(1))],
+            ),
+        ],
+        vec![account(&accounts, 3, "Eve", 1)],
+        vec![
+            Operation::CreateIndex { table: Arc::clone(&accounts), key: key.clone() },
+            account(&indexed, 4, "Bob", i128::from(u32::MAX)),
+        ],
+        vec![
+            Operation::CreateTable(Arc::clone(&things)),
+            insert(&things, 1, vec![Value::Real(0.1), Value::Json("{\"a\":[1,null]}".into())]),
+            insert(&things, 2, vec![Value::Blob([0, 255].as_slice().into()), Value::Null]),
+        ],
+        vec![
+            Operation::Delete {
+                table: Arc::clone(&indexed),
+                row: RowId(3),
+                rev: 2,
+                old: vec![Value::Integer(3), Value::text("Eve"), cents(1)],
+            },
+            Operation::DropIndex { table: Arc::clone(&indexed), key },
+        ],
+        vec![Operation::DropTable(things)],
+    ];
+    let append = |operations: Vec<Operation>| {
+        store.append(operations, metadata("Sample")).expect("each follows from the one before")
+    };
+    let events = transactions.into_iter().map(append).collect();
+    (log_of(&vfs), events)
+}

@@ -1,0 +1,436 @@
+//! Chunks of versions: the sealed ones in Arrow arrays, and the open one that still grows.
+//!
+//! ```text
+//!   Handle ─┬─ to      [ 7 ][ ∞ ][ 9 ] …   when each version ended: changes, copied if a view holds it
+//!           ├─ zone    min and max `from`, how many are open, max `to`: decides whether to look at all
+//!           └─ Sealed ─┬─ row  from  rev  prev  jump     never change
+//!                      └─ Arrow array per column, found by the column's identity
+//! ```
+//!
+//! A table keeps handles. Today each holds its chunk in memory; nothing above this file sees more of
+//! a chunk than it asks for, so that a chunk may one day be read from a file when it is needed.
+
+use super::column::{OpenColumn, Stored};
+use super::visibility::is_visible;
+use crate::types::{EventId, Period, RowId, Value, column::value_at};
+use arrow_array::ArrayRef;
+use std::sync::Arc;
+
+/// The most versions of a chunk.
+pub(super) const CHUNK_ROWS: usize = 4096;
+/// A chunk is sealed early when one of its columns has this many bytes, so that an array's 32-bit
+/// offsets always suffice and no batch is much larger than its rows.
+const CHUNK_BYTES: usize = 64 << 20;
+
+/// The most versions of a chunk, and rows of a batch.
+#[cfg(not(test))]
+pub(super) fn chunk_rows() -> usize {
+    CHUNK_ROWS
+}
+
+#[cfg(test)]
+thread_local! {
+    static ROWS: std::cell::Cell<usize> = const { std::cell::Cell::new(CHUNK_ROWS) };
+}
+
+/// The most versions of a chunk, and rows of a batch: fewer where a test wants many chunks.
+#[cfg(test)]
+pub(super) fn chunk_rows() -> usize {
+    ROWS.get()
+}
+
+/// Runs a test with small chunks.
+#[cfg(test)]
+pub(super) fn with_chunk_rows(rows: usize, test: impl FnOnce()) {
+    ROWS.set(rows);
+    test();
+    ROWS.set(CHUNK_ROWS);
+}
+
+/// Where a version stands: its chunk and its place there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Position(u32);
+
+impl Position {
+    /// No version.
+    pub const NONE: Position = Position(u32::MAX);
+    /// No version, and the version that a fork's base has is hidden: the fork deleted the row.
+    pub const DELETED: Position = Position(u32::MAX - 1);
+
+    /// The position of a place in a chunk.
+    pub fn new(chunk: usize, offset: usize) -> Position {
+        debug_assert!(offset < CHUNK_ROWS, "a place lies inside its chunk");
+        let position = u32::try_from(chunk * CHUNK_ROWS + offset);
+        Position(position.expect("memory ends long before four billion versions of a table"))
+    }
+
+    /// The number of the chunk.
+    pub fn chunk(self) -> usize {
+        self.0 as usize / CHUNK_ROWS
+    }
+
+    /// The place in the chunk.
+    pub fn offset(self) -> usize {
+        self.0 as usize % CHUNK_ROWS
+    }
+
+    /// Whether there is a version.
+    pub fn exists(self) -> bool {
+        self < Position::DELETED
+    }
+
+    /// Whether `next` stands right behind this version in the same chunk.
+    pub fn precedes(self, next: Position) -> bool {
+        self.0.checked_add(1) == Some(next.0) && self.chunk() == next.chunk()
+    }
+}
+
+/// What is known of a new version besides its values and its end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Birth {
+    /// The row.
+    pub row: RowId,
+    /// The event that began the version.
+    pub from: EventId,
+    /// The number of the version in its row.
+    pub rev: u32,
+    /// The row's version before this one.
+    pub prev: Position,
+    /// A version further back, or this one where it is the first: for searches into the past.
+    pub jump: Position,
+}
+
+/// How a version stands in its row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Link {
+    prev: Position,
+    jump: Position,
+    rev: u32,
+}
+
+impl Link {
+    /// The link of a row's first version.
+    fn first(here: Position) -> Link {
+        Link { prev: Position::NONE, jump: here, rev: 1 }
+    }
+}
+
+/// What never changes about the versions of a chunk, side by side.
+#[derive(Clone, Debug)]
+pub(super) struct Births {
+    /// The chunk's number.
+    number: usize,
+    pub rows: Vec<RowId>,
+    from: Vec<EventId>,
+    /// Empty in a sealed chunk of first versions only: rows that were just inserted.
+    links: Vec<Link>,
+}
+
+impl Births {
+    fn push(&mut self, birth: Birth) {
+        self.rows.push(birth.row);
+        self.from.push(birth.from);
+        self.links.push(Link { prev: birth.prev, jump: birth.jump, rev: birth.rev });
+    }
+
+    /// The version at a place.
+    #[inline]
+    pub fn at(&self, offset: usize) -> Birth {
+        let first = || Link::first(Position::new(self.number, offset));
+        let link = self.links.get(offset).copied().unwrap_or_else(first);
+        let (row, from) = (self.rows[offset], self.from[offset]);
+        Birth { row, from, rev: link.rev, prev: link.prev, jump: link.jump }
+    }
+
+    /// The event that began the version at a place.
+    #[inline]
+    pub fn from(&self, offset: usize) -> EventId {
+        self.from[offset]
+    }
+
+    fn tight(mut self) -> Births {
+        let first = |(offset, link): (usize, &Link)| {
+            *link == Link::first(Position::new(self.number, offset))
+        };
+        if self.links.iter().enumerate().all(first) {
+            self.links = Vec::new();
+        }
+        self.rows.shrink_to_fit();
+        self.from.shrink_to_fit();
+        self.links.shrink_to_fit();
+        self
+    }
+}
+
+/// Facts about a chunk by which scans leave it out, or take it whole.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Zone {
+    min_from: EventId,
+    max_from: EventId,
+    /// How many versions have not ended.
+    open: usize,
+    /// The latest end among those that have.
+    max_to: EventId,
+}
+
+impl Zone {
+    const EMPTY: Zone = Zone {
+        min_from: EventId::NEVER,
+        max_from: EventId::START,
+        open: 0,
+        max_to: EventId::START,
+    };
+
+    fn begin(&mut self, from: EventId) {
+        self.min_from = self.min_from.min(from);
+        self.max_from = self.max_from.max(from);
+        self.open += 1;
+    }
+
+    fn end(&mut self, to: EventId) {
+        self.open = self.open.saturating_sub(1);
+        self.max_to = self.max_to.max(to);
+    }
+
+    /// Whether any version of the chunk may be visible: as if one version had lived from the first
+    /// beginning to the last end.
+    fn may_show(&self, period: Period) -> bool {
+        let to = if self.open > 0 { EventId::NEVER } else { self.max_to };
+        is_visible(self.min_from, to, period)
+    }
+
+    /// Whether all `count` versions are visible for sure.
+    fn shows_all(&self, count: usize, period: Period) -> bool {
+        self.open == count && is_visible(self.max_from, EventId::NEVER, period)
+    }
+}
+
+/// A chunk that no longer grows.
+#[derive(Debug)]
+struct Sealed {
+    births: Births,
+    stored: Arc<[Stored]>,
+    arrays: Vec<ArrayRef>,
+}
+
+/// What a table keeps of a sealed chunk.
+#[derive(Clone, Debug)]
+pub(super) struct Handle {
+    chunk: Arc<Sealed>,
+    /// Empty as long as none has ended.
+    to: Arc<Vec<EventId>>,
+    zone: Zone,
+}
+
+/// The chunk that still grows.
+#[derive(Clone, Debug)]
+pub(super) struct Open {
+    births: Births,
+    to: Vec<EventId>,
+    zone: Zone,
+    stored: Arc<[Stored]>,
+    columns: Vec<OpenColumn>,
+}
+
+impl Open {
+    /// An empty chunk of these columns, the table's `number`th.
+    pub fn new(number: usize, stored: Arc<[Stored]>) -> Open {
+        let columns = stored.iter().map(|column| OpenColumn::new(column.data_type)).collect();
+        let births = Births { number, rows: Vec::new(), from: Vec::new(), links: Vec::new() };
+        Open { births, to: Vec::new(), zone: Zone::EMPTY, stored, columns }
+    }
+
+    /// How many versions there are.
+    pub fn len(&self) -> usize {
+        self.to.len()
+    }
+
+    /// Whether the next version belongs into another chunk.
+    pub fn is_full(&self) -> bool {
+        self.len() >= chunk_rows()
+            || self.columns.iter().any(|column| column.byte_size() >= CHUNK_BYTES)
+    }
+
+    /// The columns that it stores.
+    pub fn stored(&self) -> &Arc<[Stored]> {
+        &self.stored
+    }
+
+    /// The growing columns, to add the values of one version to each before [`Open::begin`].
+    pub fn columns_mut(&mut self) -> &mut [OpenColumn] {
+        &mut self.columns
+    }
+
+    /// Begins a version, whose values were just added.
+    pub fn begin(&mut self, birth: Birth) {
+        self.births.push(birth);
+        self.to.push(EventId::NEVER);
+        self.zone.begin(birth.from);
+    }
+
+    /// Ends a version.
+    pub fn end(&mut self, offset: usize, to: EventId) {
+        self.to[offset] = to;
+        self.zone.end(to);
+    }
+
+    /// The chunk in its final form.
+    pub fn seal(self) -> Handle {
+        let arrays = self.columns.into_iter().map(OpenColumn::finish).collect();
+        let mut to = self.to;
+        if self.zone.open == to.len() {
+            to = Vec::new();
+        }
+        to.shrink_to_fit();
+        let chunk = Sealed { births: self.births.tight(), stored: self.stored, arrays };
+        Handle { chunk: Arc::new(chunk), to: Arc::new(to), zone: self.zone }
+    }
+}
+
+impl Handle {
+    /// Ends a version. Copies the ends of the chunk if a view holds them.
+    pub fn end(&mut self, offset: usize, to: EventId) {
+        let ends = Arc::make_mut(&mut self.to);
+        if ends.is_empty() {
+            *ends = vec![EventId::NEVER; self.chunk.births.rows.len()];
+        }
+        ends[offset] = to;
+        self.zone.end(to);
+    }
+}
+
+/// A chunk to be read, whichever it is.
+#[derive(Clone, Copy)]
+pub(super) enum Chunk<'a> {
+    Sealed(&'a Handle),
+    Open(&'a Open),
+}
+
+/// How the versions of a chunk stand to a period.
+pub(super) enum Shown {
+    /// None is visible.
+    None,
+    /// All are.
+    All,
+    /// Those for which `true` stands.
+    Some(Vec<bool>),
+}
+
+impl<'a> Chunk<'a> {
+    /// What never changes about its versions.
+    pub fn births(self) -> &'a Births {
+        match self {
+            Chunk::Sealed(handle) => &handle.chunk.births,
+            Chunk::Open(open) => &open.births,
+        }
+    }
+
+    /// When each version ended; empty where none has.
+    fn to(self) -> &'a [EventId] {
+        match self {
+            Chunk::Sealed(handle) => &handle.to,
+            Chunk::Open(open) => &open.to,
+        }
+    }
+
+    fn zone(self) -> &'a Zone {
+        match self {
+            Chunk::Sealed(handle) => &handle.zone,
+            Chunk::Open(open) => &open.zone,
+        }
+    }
+
+    /// How many versions it has.
+    pub fn len(self) -> usize {
+        self.births().rows.len()
+    }
+
+    /// When the version at a place ended.
+    #[inline]
+    pub fn end(self, offset: usize) -> EventId {
+        self.to().get(offset).copied().unwrap_or(EventId::NEVER)
+    }
+
+    /// Whether the version at a place is visible.
+    pub fn is_visible(self, offset: usize, period: Period) -> bool {
+        is_visible(self.births().from(offset), self.end(offset), period)
+    }
+
+    /// Which versions are visible.
+    pub fn shown(self, period: Period) -> Shown {
+        if !self.zone().may_show(period) {
+            return Shown::None;
+        }
+        if self.zone().shows_all(self.len(), period) {
+            return Shown::All;
+        }
+        let from = self.births().from.iter();
+        Shown::Some(match self.to() {
+            [] => from.map(|from| is_visible(*from, EventId::NEVER, period)).collect(),
+            to => from.zip(to).map(|(from, to)| is_visible(*from, *to, period)).collect(),
+        })
+    }
+
+    /// The place of a column among those stored; `guess` is tried first.
+    fn place(self, stored: &[Stored], column: Stored, guess: usize) -> Option<usize> {
+        if stored.get(guess) == Some(&column) {
+            return Some(guess);
+        }
+        stored.iter().position(|other| *other == column)
+    }
+
+    /// A column's growing form or its array; `None` where the chunk lacks it.
+    pub fn column(self, column: Stored, guess: usize) -> Option<ColumnRef<'a>> {
+        match self {
+            Chunk::Sealed(handle) => {
+                let place = self.place(&handle.chunk.stored, column, guess)?;
+                Some(ColumnRef::Array(&handle.chunk.arrays[place]))
+            }
+            Chunk::Open(open) => {
+                let place = self.place(&open.stored, column, guess)?;
+                Some(ColumnRef::Open(&open.columns[place]))
+            }
+        }
+    }
+
+    /// One value.
+    pub fn value(self, column: Stored, guess: usize, offset: usize) -> Value {
+        match self.column(column, guess) {
+            Some(ColumnRef::Array(array)) => value_at(array, column.data_type, offset),
+            Some(ColumnRef::Open(open)) => open.value(offset),
+            None => Value::Null,
+        }
+    }
+
+    /// The array of a whole column. Columns that the chunk lacks are NULL.
+    pub fn array(self, column: Stored, guess: usize) -> ArrayRef {
+        match self.column(column, guess) {
+            Some(ColumnRef::Array(array)) => Arc::clone(array),
+            Some(ColumnRef::Open(open)) => open.array(),
+            None => arrow_array::new_null_array(&column.data_type.arrow(), self.len()),
+        }
+    }
+
+    /// Adds the value at a place to a column that grows elsewhere.
+    pub fn push_to(self, to: &mut OpenColumn, column: Stored, guess: usize, offset: usize) {
+        match self.column(column, guess) {
+            Some(ColumnRef::Array(array)) => to.push_from_array(array, offset),
+            Some(ColumnRef::Open(open)) => to.push_from(open, offset),
+            None => to.push_null(),
+        }
+    }
+
+    /// Whether [`Chunk::array`] has to be made first.
+    pub fn is_open(self) -> bool {
+        matches!(self, Chunk::Open(_))
+    }
+}
+
+/// A column of a chunk.
+#[derive(Clone, Copy)]
+pub(super) enum ColumnRef<'a> {
+    /// Of a sealed one.
+    Array(&'a ArrayRef),
+    /// Of the open one.
+    Open(&'a OpenColumn),
+}

@@ -1,0 +1,348 @@
+//! A column that still grows: plain vectors, typed as their Arrow array will be.
+//!
+//! Typed vectors rather than values, because an update copies the columns it leaves alone from one
+//! version to the next, and because a full chunk then becomes Arrow arrays without touching a value.
+
+use crate::types::column::{decode_any, encode_any, value_at};
+use crate::types::{ColumnId, DataType, Date, Decimal, Timestamp, Value};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType,
+};
+use arrow_array::{
+    Array, ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, Float64Array,
+    Int64Array, LargeBinaryArray, StringArray, TimestampMicrosecondArray,
+};
+use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use std::sync::{Arc, OnceLock};
+
+/// A column's identity and the type that a chunk stores it as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stored {
+    /// Which column.
+    pub id: ColumnId,
+    /// Its type when the chunk was begun.
+    pub data_type: DataType,
+}
+
+/// A column of a chunk that still grows.
+#[derive(Clone, Debug)]
+pub(super) struct OpenColumn {
+    data_type: DataType,
+    values: Values,
+    /// Which values are not NULL; none are as long as this is missing.
+    valid: Option<Vec<bool>>,
+    len: usize,
+    /// The values so far as an array, for readers; gone with the next value.
+    array: OnceLock<ArrayRef>,
+}
+
+#[derive(Clone, Debug)]
+enum Values {
+    Boolean(Vec<bool>),
+    Int32(Vec<i32>),
+    Int64(Vec<i64>),
+    Int128(Vec<i128>),
+    Float64(Vec<f64>),
+    /// All values one behind the other, and where each ends.
+    Bytes(Vec<u8>, Vec<usize>),
+}
+
+impl Values {
+    fn new(data_type: DataType) -> Values {
+        match data_type {
+            DataType::Boolean => Values::Boolean(Vec::new()),
+            DataType::Date => Values::Int32(Vec::new()),
+            DataType::Integer | DataType::Timestamp => Values::Int64(Vec::new()),
+            DataType::Decimal { .. } => Values::Int128(Vec::new()),
+            DataType::Real => Values::Float64(Vec::new()),
+            DataType::Text
+            | DataType::Json
+            | DataType::Blob
+            | DataType::Numeric
+            | DataType::Any => Values::Bytes(Vec::new(), Vec::new()),
+        }
+    }
+
+    fn push_default(&mut self) {
+        match self {
+            Values::Boolean(values) => values.push(false),
+            Values::Int32(values) => values.push(0),
+            Values::Int64(values) => values.push(0),
+            Values::Int128(values) => values.push(0),
+            Values::Float64(values) => values.push(0.0),
+            Values::Bytes(bytes, ends) => ends.push(bytes.len()),
+        }
+    }
+}
+
+/// The bytes of one value of a byte column.
+fn slice<'a>(bytes: &'a [u8], ends: &[usize], index: usize) -> &'a [u8] {
+    let start = index.checked_sub(1).map_or(0, |before| ends[before]);
+    &bytes[start..ends[index]]
+}
+
+impl OpenColumn {
+    /// An empty column of a type.
+    pub fn new(data_type: DataType) -> OpenColumn {
+        let values = Values::new(data_type);
+        OpenColumn { data_type, values, valid: None, len: 0, array: OnceLock::new() }
+    }
+
+    /// How many bytes the values of varying length take together.
+    pub fn byte_size(&self) -> usize {
+        match &self.values {
+            Values::Bytes(bytes, _) => bytes.len(),
+            Values::Boolean(_)
+            | Values::Int32(_)
+            | Values::Int64(_)
+            | Values::Int128(_)
+            | Values::Float64(_) => 0,
+        }
+    }
+
+    /// Notes that a value was added, and whether it is one.
+    fn pushed(&mut self, valid: bool) {
+        if !valid && self.valid.is_none() {
+            self.valid = Some(vec![true; self.len]);
+        }
+        if let Some(all) = &mut self.valid {
+            all.push(valid);
+        }
+        self.len += 1;
+        if self.array.get().is_some() {
+            self.array = OnceLock::new();
+        }
+    }
+
+    /// Adds a NULL.
+    pub fn push_null(&mut self) {
+        self.values.push_default();
+        self.pushed(false);
+    }
+
+    /// Adds a value; one of another type as the column would accept it, NULL where it would not
+    /// (whoever made the event validated it).
+    pub fn push(&mut self, value: &Value) {
+        if self.push_typed(value) {
+            self.pushed(true);
+        } else if let Ok(accepted) = self.data_type.accept(value.clone())
+            && self.push_typed(&accepted)
+        {
+            self.pushed(true);
+        } else {
+            self.push_null();
+        }
+    }
+
+    /// Adds a value to the vectors if it is of the column's type.
+    fn push_typed(&mut self, value: &Value) -> bool {
+        match (&mut self.values, value) {
+            (_, Value::Null) => return false,
+            (Values::Bytes(bytes, ends), value)
+                if matches!(self.data_type, DataType::Any | DataType::Numeric) =>
+            {
+                bytes.extend_from_slice(&encode_any(value));
+                ends.push(bytes.len());
+            }
+            (Values::Boolean(values), Value::Boolean(b)) => values.push(*b),
+            (Values::Int32(values), Value::Date(d)) => values.push(d.0),
+            (Values::Int64(values), Value::Integer(i)) if self.data_type == DataType::Integer => {
+                values.push(*i);
+            }
+            (Values::Int64(values), Value::Timestamp(t))
+                if self.data_type == DataType::Timestamp =>
+            {
+                values.push(t.0);
+            }
+            (Values::Int128(values), Value::Decimal(d)) if matches!(self.data_type, DataType::Decimal { scale, .. } if scale == d.scale) =>
+            {
+                values.push(d.mantissa);
+            }
+            (Values::Float64(values), Value::Real(r)) => values.push(*r),
+            (Values::Bytes(bytes, ends), Value::Text(text) | Value::Json(text))
+                if self.data_type != DataType::Blob =>
+            {
+                bytes.extend_from_slice(text.as_bytes());
+                ends.push(bytes.len());
+            }
+            (Values::Bytes(bytes, ends), Value::Blob(blob)) if self.data_type == DataType::Blob => {
+                bytes.extend_from_slice(blob);
+                ends.push(bytes.len());
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Adds the value at `index` of an array of the same type.
+    pub fn push_from_array(&mut self, array: &dyn Array, index: usize) {
+        if array.is_null(index) {
+            return self.push_null();
+        }
+        match (&mut self.values, self.data_type) {
+            (Values::Boolean(values), _) => values.push(array.as_boolean().value(index)),
+            (Values::Int32(values), _) => {
+                values.push(array.as_primitive::<Date32Type>().value(index));
+            }
+            (Values::Int64(values), DataType::Timestamp) => {
+                values.push(array.as_primitive::<TimestampMicrosecondType>().value(index));
+            }
+            (Values::Int64(values), _) => {
+                values.push(array.as_primitive::<Int64Type>().value(index));
+            }
+            (Values::Int128(values), _) => {
+                values.push(array.as_primitive::<Decimal128Type>().value(index));
+            }
+            (Values::Float64(values), _) => {
+                values.push(array.as_primitive::<Float64Type>().value(index));
+            }
+            (Values::Bytes(bytes, ends), data_type) => {
+                bytes.extend_from_slice(match data_type {
+                    DataType::Text | DataType::Json => {
+                        array.as_string::<i32>().value(index).as_bytes()
+                    }
+                    DataType::Blob => array.as_binary::<i32>().value(index),
+                    _ => array.as_binary::<i64>().value(index),
+                });
+                ends.push(bytes.len());
+            }
+        }
+        self.pushed(true);
+    }
+
+    /// Adds the value at `index` of another growing column of the same type.
+    pub fn push_from(&mut self, other: &OpenColumn, index: usize) {
+        if !other.is_valid(index) {
+            return self.push_null();
+        }
+        match (&mut self.values, &other.values) {
+            (Values::Boolean(to), Values::Boolean(from)) => to.push(from[index]),
+            (Values::Int32(to), Values::Int32(from)) => to.push(from[index]),
+            (Values::Int64(to), Values::Int64(from)) => to.push(from[index]),
+            (Values::Int128(to), Values::Int128(from)) => to.push(from[index]),
+            (Values::Float64(to), Values::Float64(from)) => to.push(from[index]),
+            (Values::Bytes(to, to_ends), Values::Bytes(from, ends)) => {
+                to.extend_from_slice(slice(from, ends, index));
+                to_ends.push(to.len());
+            }
+            _ => return self.push_null(),
+        }
+        self.pushed(true);
+    }
+
+    /// Adds the value at `index` of this column once more.
+    pub fn push_again(&mut self, index: usize) {
+        if !self.is_valid(index) {
+            return self.push_null();
+        }
+        match &mut self.values {
+            Values::Boolean(values) => values.push(values[index]),
+            Values::Int32(values) => values.push(values[index]),
+            Values::Int64(values) => values.push(values[index]),
+            Values::Int128(values) => values.push(values[index]),
+            Values::Float64(values) => values.push(values[index]),
+            Values::Bytes(bytes, ends) => {
+                let start = index.checked_sub(1).map_or(0, |before| ends[before]);
+                bytes.extend_from_within(start..ends[index]);
+                ends.push(bytes.len());
+            }
+        }
+        self.pushed(true);
+    }
+
+    fn is_valid(&self, index: usize) -> bool {
+        self.valid.as_ref().is_none_or(|valid| valid[index])
+    }
+
+    /// The value at `index`.
+    pub fn value(&self, index: usize) -> Value {
+        if !self.is_valid(index) {
+            return Value::Null;
+        }
+        match (&self.values, self.data_type) {
+            (Values::Boolean(values), _) => Value::Boolean(values[index]),
+            (Values::Int32(values), _) => Value::Date(Date(values[index])),
+            (Values::Int64(values), DataType::Timestamp) => {
+                Value::Timestamp(Timestamp(values[index]))
+            }
+            (Values::Int64(values), _) => Value::Integer(values[index]),
+            (Values::Int128(values), DataType::Decimal { scale, .. }) => {
+                Value::Decimal(Decimal { mantissa: values[index], scale })
+            }
+            (Values::Float64(values), _) => Value::Real(values[index]),
+            (Values::Bytes(bytes, ends), DataType::Any | DataType::Numeric) => {
+                decode_any(slice(bytes, ends, index))
+            }
+            (Values::Bytes(..) | Values::Int128(_), _) => {
+                let mut one = OpenColumn::new(self.data_type);
+                one.push_from(self, index);
+                value_at(&one.finish(), self.data_type, 0)
+            }
+        }
+    }
+
+    /// The values so far as an array. Made once for all readers, until the column grows.
+    pub fn array(&self) -> ArrayRef {
+        let build = || {
+            let column = OpenColumn { array: OnceLock::new(), ..self.clone() };
+            column.finish()
+        };
+        Arc::clone(self.array.get_or_init(build))
+    }
+
+    /// The array of all values.
+    pub fn finish(self) -> ArrayRef {
+        let nulls = self.valid.map(NullBuffer::from);
+        match (self.values, self.data_type) {
+            (Values::Boolean(values), _) => {
+                Arc::new(BooleanArray::new(BooleanBuffer::from(values), nulls))
+            }
+            (Values::Int32(values), _) => Arc::new(Date32Array::new(tight(values).into(), nulls)),
+            (Values::Int64(values), DataType::Timestamp) => {
+                Arc::new(TimestampMicrosecondArray::new(tight(values).into(), nulls))
+            }
+            (Values::Int64(values), _) => Arc::new(Int64Array::new(tight(values).into(), nulls)),
+            (Values::Int128(values), data_type) => Arc::new(
+                Decimal128Array::new(tight(values).into(), nulls).with_data_type(data_type.arrow()),
+            ),
+            (Values::Float64(values), _) => {
+                Arc::new(Float64Array::new(tight(values).into(), nulls))
+            }
+            (Values::Bytes(bytes, ends), data_type) => {
+                bytes_array(data_type, tight(bytes), &ends, nulls)
+            }
+        }
+    }
+}
+
+/// The vector without room to spare: sealed chunks stay.
+fn tight<T>(mut values: Vec<T>) -> Vec<T> {
+    values.shrink_to_fit();
+    values
+}
+
+fn bytes_array(
+    data_type: DataType,
+    bytes: Vec<u8>,
+    ends: &[usize],
+    nulls: Option<NullBuffer>,
+) -> ArrayRef {
+    if matches!(data_type, DataType::Any | DataType::Numeric) {
+        return Arc::new(LargeBinaryArray::new(offsets(ends), Buffer::from_vec(bytes), nulls));
+    }
+    if data_type == DataType::Blob {
+        return Arc::new(BinaryArray::new(offsets(ends), Buffer::from_vec(bytes), nulls));
+    }
+    Arc::new(StringArray::new(offsets(ends), Buffer::from_vec(bytes), nulls))
+}
+
+/// The offsets of values that end where `ends` says.
+fn offsets<T: arrow_buffer::ArrowNativeType + TryFrom<usize>>(ends: &[usize]) -> OffsetBuffer<T> {
+    let offset = |end: usize| match T::try_from(end) {
+        Ok(offset) => offset,
+        Err(_) => unreachable!("a chunk is sealed long before 2 GiB, and a value is shorter"),
+    };
+    let all: Vec<T> = std::iter::once(0).chain(ends.iter().copied()).map(offset).collect();
+    OffsetBuffer::new(ScalarBuffer::from(all))
+}

@@ -1,0 +1,176 @@
+//! Transactions: a view and what is done to it before it is committed.
+
+use super::Error;
+use super::state::State;
+use super::view::View;
+use crate::storage::{Change, Operation};
+use crate::types::{EventId, KeyId, Period, Row, RowId, TableSchema, Value};
+use std::sync::Arc;
+
+/// A transaction: a view plus its own versions and closings. Nothing reaches the log before commit.
+///
+/// Changes become operations here: they get their rows, revisions and provisional event ids. The
+/// operations are applied by the same function as those of the log, over the base.
+#[derive(Debug)]
+pub struct Fork {
+    base: Arc<View>,
+    first: EventId,
+    own: State,
+    operations: Vec<Operation>,
+}
+
+/// A place in a fork to return to: how many events there were.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark(usize);
+
+impl Fork {
+    /// A transaction that begins with what `base` shows. Its events are numbered from `next` until
+    /// they are committed.
+    pub fn new(base: View, next: EventId) -> Fork {
+        let base = Arc::new(base);
+        Fork { own: State::over(Arc::clone(&base)), base, first: next, operations: Vec::new() }
+    }
+
+    /// The base and the fork's own changes, as of now.
+    pub fn view(&self) -> View {
+        if self.operations.is_empty() {
+            return View::clone(&self.base);
+        }
+        self.own.view(Period::at(self.own.head()))
+    }
+
+    /// The event that the transaction was forked from.
+    pub fn base(&self) -> EventId {
+        self.base.period().last
+    }
+
+    /// How many events were recorded.
+    pub fn len(&self) -> usize {
+        self.operations.len()
+    }
+
+    /// Whether nothing was recorded.
+    pub fn is_empty(&self) -> bool {
+        self.operations.is_empty()
+    }
+
+    /// The operations recorded, in order.
+    pub fn operations(&self) -> &[Operation] {
+        &self.operations
+    }
+
+    /// The operations recorded, in order.
+    pub fn into_operations(self) -> Vec<Operation> {
+        self.operations
+    }
+
+    /// This place, to return to.
+    pub fn mark(&self) -> Mark {
+        Mark(self.operations.len())
+    }
+
+    /// Undoes what was recorded since a mark. The operations before it are applied anew: a return is
+    /// rare, and so nothing has to be kept for it.
+    pub fn rollback_to(&mut self, mark: Mark) {
+        if mark.0 >= self.operations.len() {
+            return;
+        }
+        self.operations.truncate(mark.0);
+        self.own = State::over(Arc::clone(&self.base));
+        let mut id = self.first;
+        for operation in &self.operations {
+            self.own.apply_operation(id, operation);
+            id = id.next();
+        }
+    }
+
+    /// Turns changes into operations and applies them to the fork. Gives how many events that made:
+    /// an update that changes nothing makes none.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchRow`] where a row to be changed is not visible; then nothing was recorded.
+    pub fn record(&mut self, changes: Vec<Change>) -> Result<usize, Error> {
+        let mark = self.mark();
+        self.operations.reserve(changes.len());
+        for change in changes {
+            if let Err(error) = self.record_one(change) {
+                self.rollback_to(mark);
+                return Err(error);
+            }
+        }
+        Ok(self.operations.len() - mark.0)
+    }
+
+    fn record_one(&mut self, change: Change) -> Result<(), Error> {
+        let recorded = u64::try_from(self.operations.len()).unwrap_or(u64::MAX);
+        let id = EventId(self.first.0.saturating_add(recorded));
+        let Some(operation) = self.operation(id, change)? else {
+            return Ok(());
+        };
+        self.own.apply_operation(id, &operation);
+        self.operations.push(operation);
+        Ok(())
+    }
+
+    /// The operation that a change is, if it changes anything.
+    fn operation(&mut self, id: EventId, change: Change) -> Result<Option<Operation>, Error> {
+        Ok(Some(match change {
+            Change::CreateTable(table) => Operation::CreateTable(Arc::new(table.created_by(id))),
+            Change::DropTable(table) => Operation::DropTable(table),
+            Change::CreateIndex { table, mut key } => {
+                key.id = KeyId { event: id, ordinal: 0 };
+                Operation::CreateIndex { table, key }
+            }
+            Change::DropIndex { table, key } => Operation::DropIndex { table, key },
+            Change::Insert { table, new } => {
+                let row = self.own.next_row(&table);
+                Operation::Insert { table, row, new }
+            }
+            Change::Update { table, row, old, new } => {
+                let changed = changed_columns(old, new);
+                if changed.is_empty() {
+                    return Ok(None);
+                }
+                let rev = self.next_rev(&table, row)?;
+                Operation::Update { table, row, rev, changed }
+            }
+            Change::Delete { table, row, old } => {
+                let rev = self.next_rev(&table, row)?;
+                Operation::Delete { table, row, rev, old }
+            }
+        }))
+    }
+
+    fn next_rev(&mut self, table: &TableSchema, row: RowId) -> Result<u32, Error> {
+        let rev = self.own.rev(table, row).map(|rev| rev.saturating_add(1));
+        rev.ok_or_else(|| Error::NoSuchRow { table: table.name.clone(), row })
+    }
+}
+
+/// The columns in which two rows differ, with the value before and after.
+fn changed_columns(old: Row, new: Row) -> Vec<(usize, Value, Value)> {
+    let pairs = old.into_iter().zip(new).enumerate();
+    pairs
+        .filter(|(_, (old, new))| !is_same(old, new))
+        .map(|(at, (old, new))| (at, old, new))
+        .collect()
+}
+
+/// Whether two values are one and the same: of one type, and written alike. In a column of any type,
+/// 1 and 1.0 are equal and not the same.
+fn is_same(old: &Value, new: &Value) -> bool {
+    match (old, new) {
+        (Value::Null, Value::Null) => true,
+        (Value::Boolean(old), Value::Boolean(new)) => old == new,
+        (Value::Integer(old), Value::Integer(new)) => old == new,
+        (Value::Real(old), Value::Real(new)) => old.to_bits() == new.to_bits(),
+        (Value::Decimal(old), Value::Decimal(new)) => {
+            (old.mantissa, old.scale) == (new.mantissa, new.scale)
+        }
+        (Value::Date(old), Value::Date(new)) => old == new,
+        (Value::Timestamp(old), Value::Timestamp(new)) => old == new,
+        (Value::Text(old), Value::Text(new)) | (Value::Json(old), Value::Json(new)) => old == new,
+        (Value::Blob(old), Value::Blob(new)) => old == new,
+        _ => false,
+    }
+}

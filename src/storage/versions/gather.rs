@@ -1,0 +1,125 @@
+//! Versions at positions as a batch.
+
+use super::Error;
+use super::chunk::Position;
+use super::column::OpenColumn;
+use super::scan::Wanted;
+use super::table::TableVersions;
+use super::view::RowBatch;
+use arrow_array::{Array, ArrayRef, BooleanArray};
+use arrow_select::filter::FilterBuilder;
+
+/// With fewer versions than this of each chunk on average, values are copied one by one.
+const SCATTERED: usize = 8;
+
+/// The wanted columns of the versions at `positions`, in this order.
+pub(super) fn gather(
+    versions: &TableVersions,
+    positions: &[Position],
+    wanted: &[Wanted],
+) -> Result<RowBatch, Error> {
+    let rows = positions.iter().map(|position| versions.birth(*position).row).collect();
+    let columns = if let Some(start) = sealed_run(versions, positions) {
+        let (chunk, count) = (versions.chunk(start.chunk()), positions.len());
+        let slice = |w: &Wanted| chunk.array(w.stored, w.guess).slice(start.offset(), count);
+        wanted.iter().map(slice).collect()
+    } else if let Some(sources) = Sources::new(versions, positions) {
+        let column = |w: &Wanted| sources.column(versions, w);
+        wanted.iter().map(column).collect::<Result<_, _>>()?
+    } else {
+        wanted.iter().map(|w| copied(versions, positions, w)).collect()
+    };
+    Ok(RowBatch { rows, columns })
+}
+
+/// How many versions from the first on stand one behind the other.
+pub(super) fn run_length(positions: &[Position]) -> usize {
+    let breaks = positions.windows(2).position(|pair| !pair[0].precedes(pair[1]));
+    breaks.map_or(positions.len(), |last| last + 1)
+}
+
+/// The first of versions that stand one behind the other in a sealed chunk: slices of its arrays.
+fn sealed_run(versions: &TableVersions, positions: &[Position]) -> Option<Position> {
+    let first = *positions.first()?;
+    let sealed = !versions.chunk(first.chunk()).is_open();
+    (sealed && run_length(positions) == positions.len()).then_some(first)
+}
+
+/// A column of scattered versions, value by value.
+fn copied(versions: &TableVersions, positions: &[Position], wanted: &Wanted) -> ArrayRef {
+    let mut column = OpenColumn::new(wanted.stored.data_type);
+    for position in positions {
+        let chunk = versions.chunk(position.chunk());
+        chunk.push_to(&mut column, wanted.stored, wanted.guess, position.offset());
+    }
+    column.finish()
+}
+
+/// Which chunks the positions lie in, and each position's place among their arrays.
+struct Sources {
+    chunks: Vec<usize>,
+    picks: Vec<(usize, usize)>,
+}
+
+impl Sources {
+    /// The chunks of many positions; `None` where they are scattered or few, so that a look at the
+    /// chunks' arrays is not worth it.
+    fn new(versions: &TableVersions, positions: &[Position]) -> Option<Sources> {
+        let mut chunks = Vec::new();
+        let mut number_of: Vec<usize> = Vec::new();
+        let mut picks = Vec::with_capacity(positions.len());
+        for position in positions {
+            if chunks.len() * SCATTERED >= positions.len() {
+                return None;
+            }
+            let chunk = position.chunk();
+            if number_of.is_empty() {
+                number_of = vec![usize::MAX; versions.chunk_count()];
+            }
+            if number_of[chunk] == usize::MAX {
+                number_of[chunk] = chunks.len();
+                chunks.push(chunk);
+            }
+            picks.push((number_of[chunk], position.offset()));
+        }
+        let open = versions.chunk_count() - 1;
+        let few = positions.len() * SCATTERED < versions.chunk(open).len();
+        let worth = !positions.is_empty() && (!few || !chunks.contains(&open));
+        worth.then_some(Sources { chunks, picks })
+    }
+
+    fn column(&self, versions: &TableVersions, wanted: &Wanted) -> Result<ArrayRef, Error> {
+        let array = |number: &usize| versions.chunk(*number).array(wanted.stored, wanted.guess);
+        let arrays: Vec<ArrayRef> = self.chunks.iter().map(array).collect();
+        let arrays: Vec<&dyn Array> = arrays.iter().map(|array| &**array).collect();
+        Ok(arrow_select::interleave::interleave(&arrays, &self.picks)?)
+    }
+}
+
+/// The rows of a batch for which `keep` says so.
+pub(super) fn filter(batch: &RowBatch, keep: Vec<bool>) -> Result<RowBatch, Error> {
+    let rows = batch.rows.iter().zip(&keep).filter(|(_, keep)| **keep).map(|(row, _)| *row);
+    let rows = rows.collect();
+    let mut builder = FilterBuilder::new(&BooleanArray::from(keep));
+    if batch.columns.len() > 1 {
+        builder = builder.optimize();
+    }
+    let filter = builder.build();
+    let columns = batch.columns.iter().map(|array| filter.filter(array));
+    Ok(RowBatch { rows, columns: columns.collect::<Result<_, _>>()? })
+}
+
+/// Rows of several batches: `picks` names the batch and the row of each.
+pub(super) fn interleave(
+    batches: &[&RowBatch],
+    picks: &[(usize, usize)],
+) -> Result<RowBatch, Error> {
+    let rows = picks.iter().map(|(batch, at)| batches[*batch].rows[*at]).collect();
+    let count = batches.first().map_or(0, |batch| batch.columns.len());
+    let column = |at: usize| {
+        let arrays: Vec<&dyn Array> = batches.iter().map(|batch| &*batch.columns[at]).collect();
+        arrow_select::interleave::interleave(&arrays, picks)
+    };
+    let columns = (0..count).map(column).collect::<Result<_, _>>()?;
+    Ok(RowBatch { rows, columns })
+}

@@ -1,0 +1,215 @@
+//! A table's versions seen in a period, with what a fork lays over them.
+//!
+//! A layer is versions and a period. The versions of a fork name the layer they build upon, so layers
+//! form a list downwards, of one link in most views and two in a transaction. Every question is
+//! answered the same way: what this layer has of its own, and what the one below says of the rows
+//! that this one does not have.
+
+use super::chunk::Position;
+use super::column::Stored;
+use super::index::{Entry, Index};
+use super::scan::{Scan, Wanted};
+use super::table::TableVersions;
+use super::view::Located;
+use crate::types::{DataType, EventId, KeyId, Period, RowId, Value, key::KeyColumn};
+use std::sync::Arc;
+
+/// The versions of one table, in one period.
+#[derive(Clone, Debug)]
+pub(super) struct Layer {
+    versions: Arc<TableVersions>,
+    period: Period,
+}
+
+impl Layer {
+    /// These versions in this period.
+    pub fn new(versions: Arc<TableVersions>, period: Period) -> Layer {
+        Layer { versions, period }
+    }
+
+    /// The versions.
+    pub fn versions(&self) -> &Arc<TableVersions> {
+        &self.versions
+    }
+
+    /// The period.
+    pub fn period(&self) -> Period {
+        self.period
+    }
+
+    /// The layer `depth` links below.
+    pub fn below(&self, depth: u8) -> &Layer {
+        let mut layer = self;
+        for _ in 0..depth {
+            layer = layer.versions.base().map_or(layer, |base| base);
+        }
+        layer
+    }
+
+    /// The visible version of a row, the newest where the period shows several: the layer that holds
+    /// it, and its position there.
+    pub fn version(&self, row: RowId) -> Option<(&Layer, Position)> {
+        self.locate(row).map(|found| (self.below(found.depth), found.position))
+    }
+
+    /// The visible version of a row, the newest where the period shows several.
+    pub fn locate(&self, row: RowId) -> Option<Located> {
+        match (self.versions.rows().get(row), self.versions.base()) {
+            (None, Some(base)) => base.locate(row).map(Located::deeper),
+            (None, None) => None,
+            (Some(_), _) => {
+                let position = self.versions.ancestor(row, self.period.last)?;
+                let visible = self.versions.is_visible(position, self.period);
+                visible.then_some(Located { row, position, depth: 0 })
+            }
+        }
+    }
+
+    /// Whether there is an index of this key.
+    pub fn has_index(&self, key: KeyId) -> bool {
+        self.versions.index(key).is_some()
+    }
+
+    /// The visible versions whose key begins with the encoded values, in order of their rows.
+    pub fn find(&self, key: KeyId, prefix: &[u8]) -> Option<Vec<Located>> {
+        let index = self.versions.index(key)?;
+        let mut found = Vec::new();
+        if let Some(base) = self.versions.base() {
+            let below = match base.find(key, prefix) {
+                Some(below) => below,
+                None => base.find_by(self.versions.base_index(key)?, prefix),
+            };
+            let untouched = |located: &Located| self.versions.rows().get(located.row).is_none();
+            found.extend(below.into_iter().filter(untouched).map(Located::deeper));
+        }
+        index.find(prefix, self.period, |row, from, to| {
+            // The versions that the entry is about, which began while the row had the key.
+            let entry = Period { first: from, last: EventId(to.0.saturating_sub(1)) };
+            let both = Period {
+                first: self.period.first.max(entry.first),
+                last: self.period.last.min(entry.last),
+            };
+            self.versions.visible(row, both, |position| {
+                found.push(Located { row, position, depth: 0 });
+            });
+        });
+        if !found.is_sorted_by_key(|located| located.row) {
+            found.sort_by_key(|located| located.row);
+        }
+        self.order_versions(&mut found);
+        Some(found)
+    }
+
+    /// Puts several versions of one row, which only a longer period shows, in order of their age.
+    fn order_versions(&self, found: &mut [Located]) {
+        if self.period.first != self.period.last {
+            found.sort_by_key(|located| {
+                let versions = &self.below(located.depth).versions;
+                (located.row, versions.birth(located.position).from)
+            });
+        }
+    }
+
+    /// What an index made from this layer's visible rows finds.
+    fn find_by(&self, index: &Index, prefix: &[u8]) -> Vec<Located> {
+        let mut found = Vec::new();
+        index.find(prefix, self.period, |row, _, _| found.extend(self.locate(row)));
+        found.sort_by_key(|located| located.row);
+        found
+    }
+
+    /// One value of a version.
+    pub fn value(&self, located: Located, column: Stored) -> Value {
+        let versions = &self.below(located.depth).versions;
+        versions.value(located.position, column, column.id.ordinal)
+    }
+
+    /// The largest value visible in a key of one column.
+    pub fn largest(&self, key: KeyId) -> Option<Value> {
+        let own = self.largest_by(self.versions.index(key)?, &|_| false);
+        let below = self.versions.remembered(key, |touched| self.largest_below(key, touched));
+        larger(own, below).map(|(_, value)| value)
+    }
+
+    /// The largest value that the layer below has in rows that are not `hidden`.
+    fn largest_below(&self, key: KeyId, hidden: &dyn Fn(RowId) -> bool) -> Option<(RowId, Value)> {
+        let base = self.versions.base()?;
+        if let Some(index) = self.versions.base_index(key) {
+            return base.largest_by(index, hidden);
+        }
+        let own = base.largest_by(base.versions.index(key)?, hidden);
+        let touched = |row| hidden(row) || base.versions.rows().get(row).is_some();
+        larger(own, base.largest_below(key, &touched))
+    }
+
+    /// The largest value by an index of this layer's rows, and the row that has it.
+    fn largest_by(&self, index: &Index, hidden: &dyn Fn(RowId) -> bool) -> Option<(RowId, Value)> {
+        let row = index.descending(self.period).map(|(_, row, _)| row).find(|row| !hidden(*row))?;
+        let value = self.value(self.locate(row)?, *index.columns().first()?);
+        (!value.is_null()).then_some((row, value))
+    }
+
+    /// The largest number that the AUTOINCREMENT key ever had, up to the period's last event.
+    pub fn autoincrement(&self) -> i64 {
+        let (now, key) = self.versions.autoincrement(self.period.last);
+        let below = || self.versions.base().map_or(0, |base| base.autoincrement());
+        match (now, key.and_then(|key| self.versions.index(key))) {
+            (Some(now), _) => now,
+            // What the counter was in the past: the largest key of any version until then.
+            (None, Some(index)) => {
+                let until = Period { first: EventId::START, last: self.period.last };
+                let largest = index.descending(until).next().and_then(|(_, row, from)| {
+                    let position = self.versions.ancestor(row, from)?;
+                    let column = *index.columns().first()?;
+                    Some(self.versions.value(position, column, column.id.ordinal))
+                });
+                match largest {
+                    Some(Value::Integer(number)) => number.max(below()),
+                    _ => below(),
+                }
+            }
+            (None, None) => below(),
+        }
+    }
+
+    /// About how many rows are visible.
+    pub fn row_estimate(&self) -> i64 {
+        let below = self.versions.base().map_or(0, |base| base.row_estimate());
+        below + self.versions.row_count(self.period.last)
+    }
+
+    /// The visible rows in order.
+    pub fn scan(self: &Arc<Self>, wanted: Arc<[Wanted]>) -> Scan {
+        let own = Scan::of_layer(Arc::clone(self), Arc::clone(&wanted));
+        match self.versions.base() {
+            Some(base) => Scan::merge(base.scan(wanted), own, Arc::clone(&self.versions)),
+            None => own,
+        }
+    }
+
+    /// Index entries of the visible rows.
+    pub fn visible_entries(self: &Arc<Self>, columns: &[Stored]) -> Vec<Entry> {
+        let wanted = columns.iter().map(|stored| Wanted::new(*stored, stored.id.ordinal)).collect();
+        let mut entries = Vec::new();
+        let mut bytes = Vec::new();
+        for batch in self.scan(wanted).map_while(Result::ok) {
+            let of = |(stored, array): (&Stored, &arrow_array::ArrayRef)| {
+                let data_type: DataType = stored.data_type;
+                KeyColumn::ascending(Arc::clone(array), data_type)
+            };
+            let keys: Vec<KeyColumn> = columns.iter().zip(&batch.columns).map(of).collect();
+            for (at, row) in batch.rows.iter().enumerate() {
+                bytes.clear();
+                keys.iter().for_each(|key| key.push(&mut bytes, at));
+                let key = bytes.as_slice().into();
+                entries.push(Entry { key, row: *row, from: EventId::START, to: EventId::NEVER });
+            }
+        }
+        entries
+    }
+}
+
+/// The larger of two values with their rows.
+fn larger(one: Option<(RowId, Value)>, other: Option<(RowId, Value)>) -> Option<(RowId, Value)> {
+    [one, other].into_iter().flatten().max_by(|a, b| a.1.compare(&b.1))
+}

@@ -1,0 +1,40 @@
+//! The versions of all rows, and views of them at any moment.
+//!
+//! Events flow in: [`State::apply`] is the one function that knows what an event does. [`View`]s flow
+//! out: a schema and the rows visible at one point or in one period. The decision made here: *a row
+//! version lives for a period of events*, and one comparison in one function (`visibility`) is all
+//! that knows about time. Nothing is copied for a view; what a later change would disturb is copied
+//! then, and only if a view still holds it.
+//!
+//! From the bottom up:
+//!
+//! * `column`, `chunk`: versions in chunks, Arrow arrays once a chunk is full;
+//! * `rows`, `bytes`, `index`: the way from a row, and from the values of a key, to versions;
+//! * `table`: all versions of one table;
+//! * `layer`: versions in a period, with what a fork lays over them; `gather`, `scan`: batches;
+//! * [`View`], [`State`], [`Fork`] (a transaction), [`QueryEngine`] (how the past is reached).
+
+mod bytes;
+mod chunk;
+mod column;
+mod fork;
+mod gather;
+mod index;
+mod layer;
+mod query_engine;
+mod rows;
+mod scan;
+mod state;
+mod table;
+#[cfg(test)]
+mod tests;
+mod view;
+mod visibility;
+
+use super::Error;
+
+pub use fork::{Fork, Mark};
+pub use query_engine::QueryEngine;
+pub use scan::Scan;
+pub use state::State;
+pub use view::{Located, RowBatch, TableView, View};

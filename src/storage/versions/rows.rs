@@ -1,0 +1,130 @@
+//! From a row to its latest version.
+
+use super::chunk::Position;
+use crate::types::{RowId, Tree};
+use std::sync::Arc;
+
+/// How many row ids one page covers.
+const PAGE: u64 = 4096;
+/// The most entries that a page keeps as a list. Row ids are dense where asof gave them, but a log
+/// may come from anywhere: one row per page must not cost a page per row.
+const FEW: usize = 64;
+
+/// Row ids and the position of each one's latest version. Clones share their pages.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RowMap {
+    pages: Tree<u64, Arc<Page>>,
+}
+
+#[derive(Clone, Debug)]
+enum Page {
+    /// Entries in order of their place in the page.
+    Few(Vec<(u16, Position)>),
+    /// One position per row id, [`Position::NONE`] where there is no such row.
+    Dense(Vec<Position>),
+}
+
+/// A row id's page and its place there.
+fn split(row: RowId) -> (u64, u16) {
+    let place = (row.0 % PAGE) as u16;
+    (row.0 / PAGE, place)
+}
+
+impl RowMap {
+    /// The position of a row's latest version.
+    pub fn get(&self, row: RowId) -> Option<Position> {
+        let (page, place) = split(row);
+        self.pages.get(&page)?.get(place)
+    }
+
+    /// Sets the position of a row's latest version.
+    pub fn set(&mut self, row: RowId, position: Position) {
+        let (number, place) = split(row);
+        if let Some(page) = self.pages.get_mut(&number) {
+            Arc::make_mut(page).set(place, position);
+        } else {
+            self.pages.insert(number, Arc::new(Page::Few(vec![(place, position)])));
+        }
+    }
+
+    /// The rows from `first` on, in order, with the position of each.
+    pub fn iter_from(&self, first: RowId) -> impl Iterator<Item = (RowId, Position)> {
+        let (number, place) = split(first);
+        self.pages.iter_from(&number).flat_map(move |(page, entries)| {
+            let start = if *page == number { place } else { 0 };
+            entries.iter_from(start).map(move |(place, position)| {
+                (RowId(page.saturating_mul(PAGE).saturating_add(u64::from(place))), position)
+            })
+        })
+    }
+}
+
+impl Page {
+    fn get(&self, place: u16) -> Option<Position> {
+        match self {
+            Page::Few(entries) => {
+                let at = entries.binary_search_by_key(&place, |entry| entry.0).ok()?;
+                Some(entries[at].1)
+            }
+            Page::Dense(positions) => {
+                Some(positions[usize::from(place)]).filter(|position| *position != Position::NONE)
+            }
+        }
+    }
+
+    fn set(&mut self, place: u16, position: Position) {
+        match self {
+            Page::Dense(positions) => positions[usize::from(place)] = position,
+            Page::Few(entries) => match entries.binary_search_by_key(&place, |entry| entry.0) {
+                Ok(at) => entries[at].1 = position,
+                Err(at) if entries.len() < FEW => entries.insert(at, (place, position)),
+                Err(_) => {
+                    let mut positions = vec![Position::NONE; 4096];
+                    for (place, position) in entries.iter() {
+                        positions[usize::from(*place)] = *position;
+                    }
+                    positions[usize::from(place)] = position;
+                    *self = Page::Dense(positions);
+                }
+            },
+        }
+    }
+
+    /// The entries from a place on.
+    fn iter_from(&self, place: u16) -> impl Iterator<Item = (u16, Position)> {
+        let (few, dense): (&[(u16, Position)], &[Position]) = match self {
+            Page::Few(entries) => {
+                (&entries[entries.partition_point(|entry| entry.0 < place)..], &[])
+            }
+            Page::Dense(positions) => (&[], &positions[usize::from(place)..]),
+        };
+        let dense = (place..).zip(dense.iter().copied());
+        few.iter().copied().chain(dense).filter(|(_, position)| *position != Position::NONE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    proptest! {
+        #[test]
+        fn it_is_a_map(steps in proptest::collection::vec(
+            (prop_oneof![0u64..300, 4000u64..4200, any::<u64>()], 0usize..9), 0..600,
+        )) {
+            let (mut map, mut model) = (RowMap::default(), BTreeMap::new());
+            for (row, at) in &steps {
+                map.set(RowId(*row), Position::new(*at, *at));
+                model.insert(RowId(*row), Position::new(*at, *at));
+            }
+            for (row, _) in &steps {
+                prop_assert_eq!(map.get(RowId(*row)), model.get(&RowId(*row)).copied());
+                let rest = model.range(RowId(*row)..).map(|(row, position)| (*row, *position));
+                prop_assert!(map.iter_from(RowId(*row)).eq(rest));
+            }
+            prop_assert_eq!(map.get(RowId(77_777)), None);
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! The visible rows of a table, in batches, in order of their rows.
+//!
+//! Where versions stand in that order already (rows that were only ever appended) a scan passes
+//! whole chunks through, their arrays untouched, or filters them. Elsewhere it notes the positions of
+//! the visible versions, puts them in order, and gathers batch after batch. What a fork adds is a
+//! second such stream, merged with the base's.
+
+use super::Error;
+use super::chunk::{Position, Shown, chunk_rows};
+use super::column::Stored;
+use super::gather::{filter, gather, interleave, run_length};
+use super::layer::Layer;
+use super::table::TableVersions;
+use super::view::RowBatch;
+use crate::types::RowId;
+use std::sync::Arc;
+
+/// A table with this many row ids per visible row still gets a place for each when it is ordered.
+const DENSE: usize = 4;
+/// Versions one behind the other, from which on they are worth a batch of their own.
+const LONG_RUN: usize = 1024;
+
+/// A column that a reader asks for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted {
+    pub stored: Stored,
+    /// Its place in the table now, where most chunks have it, too.
+    pub guess: usize,
+}
+
+impl Wanted {
+    /// A column, and where it probably is.
+    pub fn new(stored: Stored, guess: usize) -> Wanted {
+        Wanted { stored, guess }
+    }
+}
+
+/// The visible rows of a table in order of `_row`, at most 4,096 per batch.
+#[derive(Debug)]
+pub struct Scan {
+    source: Source,
+}
+
+#[derive(Debug)]
+enum Source {
+    Empty,
+    /// Chunk after chunk; the number of the next.
+    Stream(Arc<Layer>, Arc<[Wanted]>, usize),
+    /// Positions in order, and how many of them were given.
+    Gather(Arc<Layer>, Arc<[Wanted]>, Vec<Position>, usize),
+    Merge(Box<Merge>),
+}
+
+impl Scan {
+    /// No rows.
+    pub(super) fn empty() -> Scan {
+        Scan { source: Source::Empty }
+    }
+
+    /// The rows of a layer alone, without what is below it.
+    pub(super) fn of_layer(layer: Arc<Layer>, wanted: Arc<[Wanted]>) -> Scan {
+        let source = if layer.versions().is_ascending() {
+            Source::Stream(layer, wanted, 0)
+        } else {
+            let positions = positions_in_order(&layer);
+            Source::Gather(layer, wanted, positions, 0)
+        };
+        Scan { source }
+    }
+
+    /// The rows of a base that its fork has not touched, and those of the fork.
+    pub(super) fn merge(base: Scan, own: Scan, fork: Arc<TableVersions>) -> Scan {
+        let (below, above) = (None, None);
+        Scan { source: Source::Merge(Box::new(Merge { base, own, fork, below, above })) }
+    }
+}
+
+impl Iterator for Scan {
+    type Item = Result<RowBatch, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match &mut self.source {
+            Source::Empty => None,
+            Source::Stream(layer, wanted, next) => {
+                while *next < layer.versions().chunk_count() {
+                    *next += 1;
+                    if let Some(batch) = chunk_batch(layer, wanted, *next - 1) {
+                        return Some(batch);
+                    }
+                }
+                None
+            }
+            Source::Gather(layer, wanted, positions, at) => {
+                let batch = &positions[*at..];
+                if batch.is_empty() {
+                    return None;
+                }
+                let mut count = batch_length(batch);
+                loop {
+                    let gathered = gather(layer.versions(), &batch[..count], wanted);
+                    if gathered.is_err() && count > 1 {
+                        // Values of megabytes each: 2 GiB of a column are too much for a batch.
+                        count /= 2;
+                        continue;
+                    }
+                    *at += count;
+                    return Some(gathered);
+                }
+            }
+            Source::Merge(merge) => merge.next().transpose(),
+        }
+    }
+}
+
+/// The visible rows of one chunk, if any.
+fn chunk_batch(layer: &Layer, wanted: &[Wanted], number: usize) -> Option<Result<RowBatch, Error>> {
+    let chunk = layer.versions().chunk(number);
+    let arrays = || wanted.iter().map(|w| chunk.array(w.stored, w.guess)).collect();
+    match chunk.shown(layer.period()) {
+        Shown::None => None,
+        Shown::All if chunk.len() == 0 => None,
+        Shown::All => Some(Ok(RowBatch { rows: chunk.births().rows.clone(), columns: arrays() })),
+        Shown::Some(mask) if mask.contains(&true) => {
+            let all = RowBatch { rows: chunk.births().rows.clone(), columns: arrays() };
+            Some(if mask.contains(&false) { filter(&all, mask) } else { Ok(all) })
+        }
+        Shown::Some(_) => None,
+    }
+}
+
+/// The positions of all visible versions, in order of their rows, then of their age.
+fn positions_in_order(layer: &Layer) -> Vec<Position> {
+    let mut found: Vec<(RowId, Position)> = Vec::new();
+    let versions = layer.versions();
+    for number in 0..versions.chunk_count() {
+        let chunk = versions.chunk(number);
+        let rows = &chunk.births().rows;
+        let mut note = |offset: usize| {
+            found.push((rows[offset], Position::new(number, offset)));
+        };
+        match chunk.shown(layer.period()) {
+            Shown::None => {}
+            Shown::All => (0..chunk.len()).for_each(note),
+            Shown::Some(mask) => {
+                let shown = mask.iter().enumerate().filter(|(_, shown)| **shown);
+                shown.for_each(|(offset, _)| note(offset));
+            }
+        }
+    }
+    in_order(found)
+}
+
+/// Positions in order of their rows; those of one row in their own, which is that of time.
+fn in_order(mut found: Vec<(RowId, Position)>) -> Vec<Position> {
+    let rows = || found.iter().map(|(row, _)| row.0);
+    let (Some(first), Some(last)) = (rows().min(), rows().max()) else {
+        return Vec::new();
+    };
+    // Row ids are mostly dense, and a place for each is faster than a sort.
+    let room = last.checked_sub(first).and_then(|span| usize::try_from(span).ok());
+    if let Some(room) = room.filter(|room| *room < found.len().saturating_mul(DENSE)) {
+        let mut places = vec![Position::NONE; room + 1];
+        let once = found.iter().all(|(row, position)| {
+            let place = usize::try_from(row.0 - first).ok().and_then(|at| places.get_mut(at));
+            place.is_some_and(|place| std::mem::replace(place, *position) == Position::NONE)
+        });
+        if once {
+            places.retain(|position| position.exists());
+            return places;
+        }
+    }
+    found.sort_unstable();
+    found.into_iter().map(|(_, position)| position).collect()
+}
+
+/// How many versions of the front make the next batch. A long run is one by itself, since its
+/// arrays are slices of a chunk's.
+fn batch_length(positions: &[Position]) -> usize {
+    let most = positions.len().min(chunk_rows());
+    let mut end = run_length(&positions[..most]);
+    if end >= LONG_RUN {
+        return end;
+    }
+    while end < most {
+        let ahead = positions.len().min(end + LONG_RUN);
+        let run = run_length(&positions[end..ahead]);
+        if run >= LONG_RUN {
+            return end;
+        }
+        end += run;
+    }
+    most
+}
+
+/// Two scans of disjoint rows as one: a base's rows, without those that its fork has touched, and
+/// the fork's own.
+#[derive(Debug)]
+struct Merge {
+    base: Scan,
+    own: Scan,
+    fork: Arc<TableVersions>,
+    /// What is left of the batches begun.
+    below: Option<RowBatch>,
+    above: Option<RowBatch>,
+}
+
+impl Merge {
+    fn next(&mut self) -> Result<Option<RowBatch>, Error> {
+        while self.below.is_none() {
+            let Some(batch) = self.base.next().transpose()? else { break };
+            self.below = untouched(batch, &self.fork)?;
+        }
+        if self.above.is_none() {
+            self.above = self.own.next().transpose()?;
+        }
+        let (below, above) = match (self.below.take(), self.above.take()) {
+            (Some(below), Some(above)) => (below, above),
+            (below, above) => return Ok(below.or(above)),
+        };
+        if below.rows.last() < above.rows.first() {
+            self.above = Some(above);
+            return Ok(Some(below));
+        }
+        if above.rows.last() < below.rows.first() {
+            self.below = Some(below);
+            return Ok(Some(above));
+        }
+        self.interleave(&below, &above).map(Some)
+    }
+
+    /// The first rows of both, up to a full batch or to the end of the one that ends first.
+    fn interleave(&mut self, below: &RowBatch, above: &RowBatch) -> Result<RowBatch, Error> {
+        let (mut one, mut other) = (0, 0);
+        let mut picks = Vec::with_capacity(chunk_rows());
+        while picks.len() < chunk_rows() {
+            match (below.rows.get(one), above.rows.get(other)) {
+                (Some(low), Some(high)) if low <= high => {
+                    picks.push((0, one));
+                    one += 1;
+                }
+                (Some(_), Some(_)) => {
+                    picks.push((1, other));
+                    other += 1;
+                }
+                _ => break,
+            }
+        }
+        let batch = interleave(&[below, above], &picks)?;
+        self.below = below.from(one);
+        self.above = above.from(other);
+        Ok(batch)
+    }
+}
+
+/// The rows of a batch that a fork has not touched.
+fn untouched(batch: RowBatch, fork: &TableVersions) -> Result<Option<RowBatch>, Error> {
+    let (Some(first), Some(last)) = (batch.rows.first(), batch.rows.last()) else {
+        return Ok(None);
+    };
+    let mut touched = fork.rows().iter_from(*first).map(|(row, _)| row).take_while(|r| r <= last);
+    let Some(mut next) = touched.next() else { return Ok(Some(batch)) };
+    let mut keep = Vec::with_capacity(batch.rows.len());
+    for row in &batch.rows {
+        while next < *row {
+            next = touched.next().unwrap_or(RowId(u64::MAX));
+            if next == RowId(u64::MAX) {
+                break;
+            }
+        }
+        keep.push(next != *row);
+    }
+    if !keep.contains(&true) {
+        return Ok(None);
+    }
+    filter(&batch, keep).map(Some)
+}

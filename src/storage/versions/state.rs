@@ -1,0 +1,179 @@
+//! What all events lead to, and the one function that knows what an event does.
+
+use super::layer::Layer;
+use super::table::TableVersions;
+use super::view::{Tables, View};
+use crate::storage::{Event, Operation};
+use crate::types::{EventId, KeySchema, Period, RowId, Schema, TableSchema};
+use std::sync::Arc;
+
+/// Schemas and versions after a run of events: those of the log, or those of a fork over its base.
+#[derive(Clone, Debug)]
+pub struct State {
+    head: EventId,
+    /// Each schema with the event that made it, oldest first; never empty.
+    schemas: Vec<(EventId, Schema)>,
+    tables: Tables,
+    base: Option<Arc<View>>,
+    applied: usize,
+}
+
+impl Default for State {
+    fn default() -> State {
+        State::new()
+    }
+}
+
+impl State {
+    /// The empty database, at event 0.
+    pub fn new() -> State {
+        State {
+            head: EventId::START,
+            schemas: vec![(EventId::START, Schema::default())],
+            tables: Tables::default(),
+            base: None,
+            applied: 0,
+        }
+    }
+
+    /// What a view shows, to be built upon.
+    pub(super) fn over(base: Arc<View>) -> State {
+        State {
+            head: base.period().last,
+            schemas: vec![(EventId::START, base.schema().clone())],
+            tables: Tables::default(),
+            base: Some(base),
+            applied: 0,
+        }
+    }
+
+    /// The last event applied.
+    pub fn head(&self) -> EventId {
+        self.head
+    }
+
+    /// The schema after the last event.
+    pub(super) fn schema(&self) -> &Schema {
+        self.schema_at(EventId::NEVER)
+    }
+
+    /// The schema after an event.
+    fn schema_at(&self, event: EventId) -> &Schema {
+        let next = self.schemas.partition_point(|(since, _)| *since <= event);
+        &self.schemas[next.saturating_sub(1)].1
+    }
+
+    /// The periods in which a table of this name existed: when it was created, and when dropped if
+    /// it was; oldest first.
+    pub fn lifetimes(&self, table: &str) -> Vec<(EventId, Option<EventId>)> {
+        let mut lifetimes: Vec<(EventId, Option<EventId>)> = Vec::new();
+        for (event, schema) in &self.schemas {
+            let id = schema.table(table).map(|table| table.id);
+            let last = lifetimes.last().filter(|last| last.1.is_none()).map(|last| last.0);
+            if last != id.map(|id| id.0) {
+                if let Some(open) = lifetimes.last_mut().filter(|last| last.1.is_none()) {
+                    open.1 = Some(*event);
+                }
+                lifetimes.extend(id.map(|id| (id.0, None)));
+            }
+        }
+        lifetimes
+    }
+
+    /// What was visible in a period. The caller has seen to it that the period ends at the head or
+    /// before.
+    pub fn view(&self, period: Period) -> View {
+        View {
+            schema: self.schema_at(period.last).clone(),
+            period,
+            tables: self.tables.clone(),
+            base: self.base.as_ref().map(|base| (Arc::clone(base), self.applied)),
+        }
+    }
+
+    /// Does what an event says.
+    ///
+    /// It never refuses: constraints were checked before the event was made, and the log is verified
+    /// before it is replayed. What makes no sense all the same, an update of a row that is not there,
+    /// does nothing.
+    pub fn apply(&mut self, event: &Event) {
+        self.apply_operation(event.id, &event.operation);
+    }
+
+    /// [`State::apply`], of an event that is not committed and has no transaction yet.
+    pub(super) fn apply_operation(&mut self, event: EventId, operation: &Operation) {
+        self.head = self.head.max(event);
+        self.applied += 1;
+        match operation {
+            Operation::CreateTable(table) => {
+                let versions = Arc::new(TableVersions::new(table, None));
+                self.tables.insert(table.id, versions);
+                self.change_schema(event, |schema| schema.put(Arc::clone(table)));
+            }
+            Operation::DropTable(table) => self.change_schema(event, |schema| {
+                schema.remove(&table.name);
+            }),
+            Operation::CreateIndex { table, key } => self.create_index(event, table, key),
+            Operation::DropIndex { table, key } => self.drop_index(event, table, key),
+            Operation::Insert { table, row, new } => {
+                self.versions(table).insert(event, table, *row, new);
+            }
+            Operation::Update { table, row, rev, changed } => {
+                self.versions(table).update(event, table, *row, *rev, changed);
+            }
+            Operation::Delete { table, row, .. } => self.versions(table).delete(event, *row),
+        }
+    }
+
+    fn create_index(&mut self, event: EventId, table: &Arc<TableSchema>, key: &KeySchema) {
+        // The index is built over what the table held before: as the last of its keys, it is not
+        // among those that the versions of a fork begin with.
+        self.versions(table).add_index(key, table);
+        let mut after = TableSchema::clone(table);
+        after.keys.push(key.clone());
+        self.change_schema(event, |schema| schema.put(Arc::new(after)));
+    }
+
+    fn drop_index(&mut self, event: EventId, table: &Arc<TableSchema>, key: &KeySchema) {
+        self.versions(table).drop_index(key.id);
+        let mut after = TableSchema::clone(table);
+        after.keys.retain(|other| other.id != key.id);
+        self.change_schema(event, |schema| schema.put(Arc::new(after)));
+    }
+
+    fn change_schema(&mut self, event: EventId, change: impl FnOnce(&mut Schema)) {
+        let mut schema = self.schema().clone();
+        schema.version += 1;
+        change(&mut schema);
+        self.schemas.push((event, schema));
+    }
+
+    /// The row id that the next row of a table gets.
+    pub(super) fn next_row(&self, table: &TableSchema) -> RowId {
+        let own = self.tables.get(&table.id).map(|versions| versions.next_row());
+        let of_base = || Some(self.base.as_ref()?.layer(table.id)?.versions().next_row());
+        own.or_else(of_base).unwrap_or(RowId(1))
+    }
+
+    /// The number of a row's visible version.
+    pub(super) fn rev(&self, table: &TableSchema, row: RowId) -> Option<u32> {
+        let layer = match (self.tables.get(&table.id), &self.base) {
+            (Some(versions), _) => {
+                Arc::new(Layer::new(Arc::clone(versions), Period::at(self.head)))
+            }
+            (None, base) => base.as_ref()?.layer(table.id)?,
+        };
+        let (holder, position) = layer.version(row)?;
+        Some(holder.versions().birth(position).rev)
+    }
+
+    /// The versions of a table, to be changed. In a fork they begin when the table is first touched.
+    fn versions(&mut self, table: &TableSchema) -> &mut TableVersions {
+        if self.tables.get(&table.id).is_none() {
+            let base = self.base.as_ref().and_then(|base| base.layer(table.id));
+            self.tables.insert(table.id, Arc::new(TableVersions::new(table, base)));
+        }
+        let versions = self.tables.get_mut(&table.id).expect("inserted above if it was missing");
+        Arc::make_mut(versions)
+    }
+}

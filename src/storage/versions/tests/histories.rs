@@ -1,0 +1,215 @@
+//! Random histories: every view of every event, and every fork, against replay.
+
+use super::model::{Model, assert_shows, event, key, table_schema};
+use crate::storage::versions::chunk::with_chunk_rows;
+use crate::storage::{Change, Fork, Mark, Operation, State, View};
+use crate::types::{KeyKind, Period, Row, RowId, TableSchema, Value};
+use proptest::prelude::*;
+use std::sync::Arc;
+
+/// A database that is written to, the same as a list of operations, and views kept on the way.
+#[derive(Default)]
+struct Run {
+    state: State,
+    log: Vec<Operation>,
+    model: Model,
+    kept: Vec<(View, Model)>,
+    fork: Option<(Fork, Model)>,
+    marks: Vec<(Mark, Model)>,
+}
+
+fn some_value(seed: u8) -> Value {
+    match seed % 8 {
+        0 => Value::Null,
+        1 => Value::Real(f64::from(seed % 3)),
+        2 => Value::text("long enough not to stand in place of itself"),
+        3 => Value::text("x"),
+        4 => Value::Boolean(true),
+        _ => Value::Integer(i64::from(seed % 3)),
+    }
+}
+
+fn some_row(a: u8, b: u8) -> Row {
+    let name =
+        if b.is_multiple_of(5) { Value::Null } else { Value::text(format!("name {}", b % 4)) };
+    vec![Value::Integer(i64::from(a)), name, some_value(a ^ b)]
+}
+
+/// The change that a step asks for, if the database has what it needs.
+fn change_of(model: &Model, kind: u8, a: u8, b: u8) -> Option<Change> {
+    let name = ["one", "Two"][usize::from(a % 2)];
+    let table = model.tables.get(&name.to_ascii_lowercase());
+    let Some(table) = table else {
+        return Some(Change::CreateTable(table_schema(name, a.is_multiple_of(4))));
+    };
+    let schema = Arc::clone(&table.schema);
+    let nth = usize::from(b) % table.rows.len().max(1);
+    let existing = table.rows.iter().nth(nth).map(|(row, (_, values))| (*row, values.clone()));
+    Some(match kind {
+        0..30 => Change::Insert { table: schema, new: some_row(a, b) },
+        30..65 => {
+            let (row, old) = existing?;
+            let mut new = old.clone();
+            let source = some_row(b, a);
+            (0..3).filter(|at| (a >> at) & 1 == 0).for_each(|at| new[at] = source[at].clone());
+            Change::Update { table: schema, row, old, new }
+        }
+        65..82 => {
+            let (row, old) = existing?;
+            Change::Delete { table: schema, row, old }
+        }
+        82..86 => Change::DropTable(schema),
+        _ => index_change(schema, b),
+    })
+}
+
+fn index_change(table: Arc<TableSchema>, b: u8) -> Change {
+    let columns: &[usize] = [&[2][..], &[1], &[2, 0]][usize::from(b % 3)];
+    let existing = table.keys.iter().find(|k| k.kind == KeyKind::Index && k.columns == columns);
+    match existing.cloned() {
+        Some(key) => Change::DropIndex { table, key },
+        None => Change::CreateIndex { key: key(KeyKind::Index, columns), table },
+    }
+}
+
+impl Run {
+    fn step(&mut self, kind: u8, a: u8, b: u8) {
+        match kind {
+            0..90 => self.change(kind, a, b),
+            90..93 => self.finish(true),
+            93..94 => self.finish(false),
+            94..96 => {
+                let view = self.state.view(Period::at(self.state.head()));
+                self.kept.push((view, self.model.clone()));
+            }
+            96..98 => {
+                if let Some((fork, model)) = &self.fork {
+                    self.kept.push((fork.view(), model.clone()));
+                    self.marks.push((fork.mark(), model.clone()));
+                }
+            }
+            _ => {
+                if let (Some((fork, model)), Some((mark, then))) =
+                    (&mut self.fork, self.marks.pop())
+                {
+                    fork.rollback_to(mark);
+                    *model = then;
+                    assert_shows(&fork.view(), model);
+                }
+            }
+        }
+    }
+
+    fn change(&mut self, kind: u8, a: u8, b: u8) {
+        let (fork, model) = self.fork.get_or_insert_with(|| {
+            let base = self.state.view(Period::at(self.state.head()));
+            (Fork::new(base, self.state.head().next()), self.model.clone())
+        });
+        let Some(change) = change_of(model, kind, a, b) else { return };
+        let before = fork.len();
+        let made = fork.record(vec![change]).expect("the row exists");
+        assert_eq!(fork.len(), before + made);
+        fork.operations()[before..].iter().for_each(|operation| model.apply(operation));
+        // The cost of a test is the square of its length: not every step is looked at.
+        if a.is_multiple_of(4) {
+            assert_shows(&fork.view(), model);
+        }
+    }
+
+    fn finish(&mut self, commit: bool) {
+        self.marks.clear();
+        let Some((fork, model)) = self.fork.take().filter(|_| commit) else { return };
+        let mut replayed = self.model.clone();
+        for operation in fork.into_operations() {
+            replayed.apply(&operation);
+            self.state.apply(&event(self.state.head().0 + 1, operation.clone()));
+            self.log.push(operation);
+        }
+        assert_eq!(format!("{replayed:?}"), format!("{model:?}"));
+        self.model = model;
+        assert_shows(&self.state.view(Period::at(self.state.head())), &self.model);
+        let view = self.state.view(Period::at(self.state.head()));
+        for table in self.model.tables.values() {
+            assert_eq!(view.table(&table.schema).row_estimate(), table.rows.len());
+        }
+    }
+
+    /// Every event once more, when all is over.
+    fn look_back(&self) {
+        let mut model = Model::default();
+        for (at, operation) in self.log.iter().enumerate() {
+            model.apply(operation);
+            let head = crate::types::EventId(u64::try_from(at).expect("short") + 1);
+            let view = self.state.view(Period::at(head));
+            // An index that was dropped since, or whose table was, is gone from the past, too.
+            let mut known = model.clone();
+            for table in known.tables.values_mut() {
+                let tables = view.table(&table.schema);
+                let keys = &mut Arc::make_mut(&mut table.schema).keys;
+                keys.retain(|key| tables.find(key.id, &[Value::Null]).is_some());
+            }
+            assert_rows(&view, &known);
+        }
+        self.kept.iter().for_each(|(view, model)| assert_shows(view, model));
+    }
+}
+
+/// [`assert_shows`], by the schema of the model, which has lost its dropped indexes.
+fn assert_rows(view: &View, model: &Model) {
+    let mut view = view.clone();
+    for table in model.tables.values() {
+        assert!(view.schema().table(&table.schema.name).is_some());
+        view.schema.put(Arc::clone(&table.schema));
+    }
+    assert_shows(&view, model);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_view_is_a_replay(
+        chunk_rows in prop_oneof![1usize..12, Just(4096)],
+        steps in proptest::collection::vec((0u8..100, any::<u8>(), any::<u8>()), 0..160),
+    ) {
+        with_chunk_rows(chunk_rows, || {
+            let mut run = Run::default();
+            steps.iter().for_each(|(kind, a, b)| run.step(*kind, *a, *b));
+            run.finish(true);
+            run.look_back();
+        });
+    }
+}
+
+#[test]
+fn strange_events_do_no_harm() {
+    let table = Arc::new(table_schema("t", false).created_by(crate::types::EventId(1)));
+    let mut state = State::new();
+    let changed = vec![(0, Value::Null, Value::Integer(1)), (9, Value::Null, Value::Null)];
+    let (row, old) = (RowId(u64::MAX), some_row(1, 1));
+    let update =
+        || Operation::Update { table: Arc::clone(&table), row, rev: 9, changed: changed.clone() };
+    let insert = || Operation::Insert { table: Arc::clone(&table), row, new: old.clone() };
+    let delete = || Operation::Delete { table: Arc::clone(&table), row, rev: 2, old: old.clone() };
+    let operations = [
+        update(),
+        delete(),
+        Operation::CreateTable(Arc::clone(&table)),
+        update(),
+        insert(),
+        insert(),
+        update(),
+        delete(),
+        delete(),
+        update(),
+        insert(),
+        Operation::Insert { table: Arc::clone(&table), row: RowId(0), new: Vec::new() },
+    ];
+    for (at, operation) in (1..).zip(operations) {
+        state.apply(&event(at, operation));
+    }
+    let view = state.view(Period::at(state.head()));
+    let rows: Vec<RowId> =
+        super::model::scanned(&view.table(&table), &[]).into_iter().map(|(row, _)| row).collect();
+    assert_eq!(rows, [RowId(0), row]);
+}

@@ -1,0 +1,6 @@
+//! Versions against the most naive thing that could be right: maps of rows, and replay from event 1.
+
+mod chunks;
+mod counters;
+mod histories;
+mod model;

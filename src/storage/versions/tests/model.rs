@@ -1,0 +1,200 @@
+//! The naive database, and the comparison of views with it.
+
+use crate::storage::{Change, Event, Operation, State, TableView, View};
+use crate::types::column::value_at;
+use crate::types::{
+    Column, ColumnId, DataType, EventId, KeyId, KeyKind, KeySchema, Period, Row, RowId, TableId,
+    TableSchema, Timestamp, TxId, Value, fold,
+};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A table as a map.
+#[derive(Clone, Debug)]
+pub struct ModelTable {
+    pub schema: Arc<TableSchema>,
+    pub rows: BTreeMap<RowId, (u32, Row)>,
+}
+
+/// All tables by folded name.
+#[derive(Clone, Debug, Default)]
+pub struct Model {
+    pub tables: BTreeMap<String, ModelTable>,
+}
+
+impl Model {
+    /// Does what an operation says, and checks what it says about the rows as they were.
+    pub fn apply(&mut self, operation: &Operation) {
+        let name = fold(&operation.table().name);
+        match operation {
+            Operation::CreateTable(schema) => {
+                let table = ModelTable { schema: Arc::clone(schema), rows: BTreeMap::new() };
+                self.tables.insert(name, table);
+            }
+            Operation::DropTable(_) => {
+                self.tables.remove(&name);
+            }
+            Operation::CreateIndex { key, .. } => {
+                let table = self.tables.get_mut(&name).expect("exists");
+                Arc::make_mut(&mut table.schema).keys.push(key.clone());
+            }
+            Operation::DropIndex { key, .. } => {
+                let table = self.tables.get_mut(&name).expect("exists");
+                Arc::make_mut(&mut table.schema).keys.retain(|other| other.id != key.id);
+            }
+            Operation::Insert { row, new, .. } => {
+                let table = self.tables.get_mut(&name).expect("exists");
+                assert!(table.rows.insert(*row, (1, new.clone())).is_none(), "{row} is new");
+            }
+            Operation::Update { row, rev, changed, .. } => {
+                let table = self.tables.get_mut(&name).expect("exists");
+                let (old_rev, values) = table.rows.get_mut(row).expect("exists");
+                assert_eq!(*rev, *old_rev + 1);
+                *old_rev = *rev;
+                assert!(!changed.is_empty());
+                for (at, old, new) in changed {
+                    assert_eq!(format!("{old:?}"), format!("{:?}", values[*at]));
+                    assert_ne!(format!("{old:?}"), format!("{new:?}"));
+                    values[*at] = new.clone();
+                }
+            }
+            Operation::Delete { row, rev, old, .. } => {
+                let table = self.tables.get_mut(&name).expect("exists");
+                let (old_rev, values) = table.rows.remove(row).expect("exists");
+                assert_eq!((*rev, format!("{old:?}")), (old_rev + 1, format!("{values:?}")));
+            }
+        }
+    }
+}
+
+/// A table (id INTEGER PRIMARY KEY, name TEXT, amount ANY, UNIQUE (name, amount)).
+pub fn table_schema(name: &str, autoincrement: bool) -> TableSchema {
+    let column = |name: &str, data_type| Column {
+        id: ColumnId::default(),
+        name: name.into(),
+        data_type,
+        declared: String::new(),
+        not_null: false,
+        default: None,
+    };
+    TableSchema {
+        id: TableId::default(),
+        name: name.into(),
+        columns: vec![
+            column("id", DataType::Integer),
+            column("name", DataType::Text),
+            column("amount", DataType::Any),
+        ],
+        keys: vec![key(KeyKind::Primary, &[0]), key(KeyKind::Unique, &[1, 2])],
+        autoincrement,
+        checks: Vec::new(),
+        foreign_keys: Vec::new(),
+        sql: String::new(),
+    }
+}
+
+pub fn key(kind: KeyKind, columns: &[usize]) -> KeySchema {
+    KeySchema {
+        id: KeyId::default(),
+        name: (kind == KeyKind::Index).then(|| format!("by{columns:?}")),
+        kind,
+        unique: kind != KeyKind::Index,
+        columns: columns.to_vec(),
+        sql: String::new(),
+    }
+}
+
+/// An event as the log would have it.
+pub fn event(id: u64, operation: Operation) -> Event {
+    Event { id: EventId(id), tx: TxId(id), at: Timestamp(0), operation, last: None }
+}
+
+/// Commits changes one transaction each and gives their operations.
+pub fn commit(state: &mut State, changes: Vec<Change>) -> Vec<Operation> {
+    let base = state.view(Period::at(state.head()));
+    let mut fork = crate::storage::Fork::new(base, state.head().next());
+    fork.record(changes).expect("rows exist");
+    let operations = fork.into_operations();
+    for operation in &operations {
+        state.apply(&event(state.head().0 + 1, operation.clone()));
+    }
+    operations
+}
+
+/// All rows of the named columns, as text.
+pub fn scanned(table: &TableView, columns: &[usize]) -> Vec<(RowId, String)> {
+    let mut rows = Vec::new();
+    for batch in table.scan(columns) {
+        let batch = batch.expect("small");
+        assert!(!batch.rows.is_empty() && batch.rows.len() <= super::super::chunk::CHUNK_ROWS);
+        assert_eq!(batch.columns.len(), columns.len());
+        rows.extend(texts(table, &batch, columns));
+    }
+    rows
+}
+
+fn texts(
+    table: &TableView,
+    batch: &crate::storage::RowBatch,
+    columns: &[usize],
+) -> Vec<(RowId, String)> {
+    let value = |at: usize, index: usize| {
+        let data_type = table.schema().columns[columns[at]].data_type;
+        value_at(&batch.columns[at], data_type, index)
+    };
+    assert!(batch.columns.iter().all(|array| array.len() == batch.rows.len()));
+    let row = |index: usize| {
+        let values: Row = (0..columns.len()).map(|at| value(at, index)).collect();
+        (batch.rows[index], format!("{values:?}"))
+    };
+    (0..batch.rows.len()).map(row).collect()
+}
+
+/// Asserts that a view shows exactly what the model holds, whichever way it is asked.
+pub fn assert_shows(view: &View, model: &Model) {
+    let names = view.schema().tables().map(|table| fold(&table.name));
+    assert!(names.eq(model.tables.keys().cloned()), "the tables of {view}");
+    for (name, expected) in &model.tables {
+        let schema = view.schema().table(name).expect("compared above");
+        assert_eq!(schema, &expected.schema, "the schema of {name} in {view}");
+        let table = view.table(schema);
+        for columns in [&[0, 1, 2][..], &[2, 0], &[]] {
+            let of = |(row, (_, values)): (&RowId, &(u32, Row))| {
+                let values: Row = columns.iter().map(|at| values[*at].clone()).collect();
+                (*row, format!("{values:?}"))
+            };
+            let rows: Vec<_> = expected.rows.iter().map(of).collect();
+            assert_eq!(scanned(&table, columns), rows, "{columns:?} of {name} in {view}");
+        }
+        schema.keys.iter().for_each(|key| assert_finds(&table, key, expected));
+    }
+}
+
+/// Asserts that `find` is `scan` and a filter, for every prefix of a key and every value there is.
+fn assert_finds(table: &TableView, key: &KeySchema, model: &ModelTable) {
+    for count in 1..=key.columns.len() {
+        let columns = &key.columns[..count];
+        let of = |row: &Row| -> Row { columns.iter().map(|at| row[*at].clone()).collect() };
+        let mut asked: Vec<Row> = model.rows.values().map(|(_, row)| of(row)).collect();
+        asked.push(columns.iter().map(|_| Value::Integer(-1)).collect());
+        asked.push(columns.iter().map(|_| Value::Null).collect());
+        asked.sort_by_key(|row| format!("{row:?}"));
+        asked.dedup_by_key(|row| format!("{row:?}"));
+        for values in asked {
+            let equal = |row: &Row| {
+                of(row).iter().zip(&values).all(|(a, b)| !a.is_null() && !b.is_null() && a == b)
+            };
+            let expected = model.rows.iter().filter(|(_, (_, row))| equal(row));
+            let expected: Vec<_> =
+                expected.map(|(row, (_, values))| (*row, format!("{values:?}"))).collect();
+            let found = table.find(key.id, &values).expect("the key exists");
+            let batch = table.fetch(&found, &[0, 1, 2]).expect("small");
+            assert_eq!(texts(table, &batch, &[0, 1, 2]), expected, "{values:?} by {key:?}");
+        }
+    }
+    if let [column] = key.columns[..] {
+        let values = model.rows.values().map(|(_, row)| &row[column]).filter(|v| !v.is_null());
+        let largest = values.max_by(|a, b| a.compare(b)).cloned();
+        assert_eq!(table.largest(key.id), largest);
+    }
+}

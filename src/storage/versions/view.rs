@@ -1,0 +1,209 @@
+//! Views: everything at one moment or in one period, as values that never change.
+
+use super::Error;
+use super::chunk::Position;
+use super::column::Stored;
+use super::gather::{gather, interleave};
+use super::layer::Layer;
+use super::scan::{Scan, Wanted};
+use super::table::TableVersions;
+use crate::types::{KeyId, Period, RowId, Schema, TableId, TableSchema, Tree, Value, key::encode};
+use arrow_array::ArrayRef;
+use std::fmt;
+use std::sync::Arc;
+
+/// All tables' versions by table.
+pub(super) type Tables = Tree<TableId, Arc<TableVersions>>;
+
+/// Everything at one moment or period: a schema and the rows visible then.
+///
+/// A clone costs a few reference counts. A view that is kept stays what it is while others write.
+#[derive(Clone, Debug)]
+pub struct View {
+    pub(super) schema: Schema,
+    pub(super) period: Period,
+    pub(super) tables: Tables,
+    /// What a fork was made from, and how many events of its own this view shows.
+    pub(super) base: Option<(Arc<View>, usize)>,
+}
+
+impl View {
+    /// The schema at the period's last event.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// The period whose rows are visible.
+    pub fn period(&self) -> Period {
+        self.period
+    }
+
+    /// The visible rows of one table, which is found by its identity.
+    pub fn table(&self, table: &Arc<TableSchema>) -> TableView {
+        TableView { schema: Arc::clone(table), layer: self.layer(table.id) }
+    }
+
+    /// What the view holds of a table.
+    pub(super) fn layer(&self, table: TableId) -> Option<Arc<Layer>> {
+        match (self.tables.get(&table), &self.base) {
+            (Some(versions), _) => Some(Arc::new(Layer::new(Arc::clone(versions), self.period))),
+            (None, Some((base, _))) => base.layer(table),
+            (None, None) => None,
+        }
+    }
+}
+
+/// Prints where the view comes from: `event 42 · replayed from event 0`.
+impl fmt::Display for View {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.base {
+            None => write!(f, "{} · replayed from event 0", self.period),
+            Some((base, 1)) => write!(f, "{base} · and 1 event not committed"),
+            Some((base, own)) => write!(f, "{base} · and {own} events not committed"),
+        }
+    }
+}
+
+/// The visible rows of one table. Clones are cheap and go to any thread.
+#[derive(Clone, Debug)]
+pub struct TableView {
+    schema: Arc<TableSchema>,
+    layer: Option<Arc<Layer>>,
+}
+
+impl TableView {
+    /// The table at the view's moment.
+    pub fn schema(&self) -> &Arc<TableSchema> {
+        &self.schema
+    }
+
+    /// The visible rows in order of `_row`, at most 4,096 per batch. `columns` are indexes into the
+    /// schema's; a batch has as many arrays, in this order.
+    pub fn scan(&self, columns: &[usize]) -> Scan {
+        match &self.layer {
+            Some(layer) => layer.scan(self.wanted(columns).into()),
+            None => Scan::empty(),
+        }
+    }
+
+    /// The visible rows whose first `values.len()` columns of a key equal `values`, in order of
+    /// `_row`. The values are of the columns' types; NULL equals nothing. `None` where the view has
+    /// no such key: then a scan has to do.
+    pub fn find(&self, key: KeyId, values: &[Value]) -> Option<Vec<Located>> {
+        let layer = self.layer.as_ref()?;
+        if values.iter().any(Value::is_null) {
+            return layer.has_index(key).then(Vec::new);
+        }
+        layer.find(key, &encode(values))
+    }
+
+    /// The named columns of rows found, in the order given.
+    ///
+    /// # Errors
+    /// [`Error::Batch`] if one column's bytes are more than 2 GiB together.
+    pub fn fetch(&self, rows: &[Located], columns: &[usize]) -> Result<RowBatch, Error> {
+        let wanted = self.wanted(columns);
+        let Some(layer) = self.layer.as_ref() else {
+            return Ok(RowBatch::none(&wanted));
+        };
+        let depth = rows.first().map_or(0, |located| located.depth);
+        if rows.iter().all(|located| located.depth == depth) {
+            return fetch_from(layer.below(depth), rows.iter(), &wanted);
+        }
+        let mut parts: Vec<(u8, RowBatch)> = Vec::new();
+        for located in rows {
+            if parts.iter().all(|part| part.0 != located.depth) {
+                let same = rows.iter().filter(|other| other.depth == located.depth);
+                let part = fetch_from(layer.below(located.depth), same, &wanted)?;
+                parts.push((located.depth, part));
+            }
+        }
+        let mut next = vec![0_usize; parts.len()];
+        let pick = |located: &Located| {
+            let part = parts.iter().position(|part| part.0 == located.depth).unwrap_or(0);
+            next[part] += 1;
+            (part, next[part] - 1)
+        };
+        let picks: Vec<(usize, usize)> = rows.iter().map(pick).collect();
+        let parts: Vec<&RowBatch> = parts.iter().map(|part| &part.1).collect();
+        interleave(&parts, &picks)
+    }
+
+    /// The largest value visible in a key of one column; `None` where there is none but NULL.
+    pub fn largest(&self, key: KeyId) -> Option<Value> {
+        self.layer.as_ref()?.largest(key)
+    }
+
+    /// The largest value that an AUTOINCREMENT key ever had, rows deleted since included; 0 if none.
+    pub fn autoincrement(&self) -> i64 {
+        self.layer.as_ref().map_or(0, |layer| layer.autoincrement())
+    }
+
+    /// About how many rows are visible: exact for the latest view.
+    pub fn row_estimate(&self) -> usize {
+        let estimate = self.layer.as_ref().map_or(0, |layer| layer.row_estimate());
+        usize::try_from(estimate).unwrap_or(0)
+    }
+
+    fn wanted(&self, columns: &[usize]) -> Vec<Wanted> {
+        let of = |at: &usize| {
+            let column = &self.schema.columns[*at];
+            Wanted::new(Stored { id: column.id, data_type: column.data_type }, *at)
+        };
+        columns.iter().map(of).collect()
+    }
+}
+
+/// The wanted columns of versions that one layer holds.
+fn fetch_from<'a>(
+    layer: &Layer,
+    rows: impl Iterator<Item = &'a Located>,
+    wanted: &[Wanted],
+) -> Result<RowBatch, Error> {
+    let positions: Vec<Position> = rows.map(|located| located.position).collect();
+    gather(layer.versions(), &positions, wanted)
+}
+
+/// Rows as columns.
+#[derive(Clone, Debug)]
+pub struct RowBatch {
+    /// The rows' identities.
+    pub rows: Vec<RowId>,
+    /// One array per column asked for, each as long as `rows`.
+    pub columns: Vec<ArrayRef>,
+}
+
+impl RowBatch {
+    fn none(wanted: &[Wanted]) -> RowBatch {
+        let array = |w: &Wanted| arrow_array::new_empty_array(&w.stored.data_type.arrow());
+        RowBatch { rows: Vec::new(), columns: wanted.iter().map(array).collect() }
+    }
+
+    /// The rows from a place on; none if there are none.
+    pub(super) fn from(&self, start: usize) -> Option<RowBatch> {
+        let count = self.rows.len().checked_sub(start).filter(|count| *count > 0)?;
+        let columns = self.columns.iter().map(|array| array.slice(start, count)).collect();
+        Some(RowBatch { rows: self.rows[start..].to_vec(), columns })
+    }
+}
+
+/// A version that was found, to be fetched from the same [`TableView`].
+#[derive(Clone, Copy, Debug)]
+pub struct Located {
+    pub(super) row: RowId,
+    pub(super) position: Position,
+    /// How many layers below the view's own it lies.
+    pub(super) depth: u8,
+}
+
+impl Located {
+    /// The row's identity.
+    pub fn row(&self) -> RowId {
+        self.row
+    }
+
+    /// The same, seen from the layer above.
+    pub(super) fn deeper(self) -> Located {
+        Located { depth: self.depth.saturating_add(1), ..self }
+    }
+}

@@ -1,0 +1,118 @@
+//! Every access to a data directory, behind one trait.
+//!
+//! The rest of storage sees files as a row of bytes that can be read and written at an offset, cut
+//! and synced. [`StdVfs`] is the real thing, [`MemVfs`] keeps everything in memory.
+
+mod memory;
+mod standard;
+
+pub use memory::MemVfs;
+pub use standard::StdVfs;
+
+use std::fmt::Debug;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+/// How a file is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// An existing file, to be read.
+    Read,
+    /// An existing file, to be read and written.
+    Write,
+    /// A file to be read and written, created (readable by its owner only) where there is none.
+    Create,
+    /// As [`Access::Create`], but it must not exist.
+    CreateNew,
+}
+
+/// A file system as far as storage needs one.
+///
+/// Names inside a data directory mean regular files and directories; anything else (a symbolic link,
+/// a pipe, a device) is refused with [`io::ErrorKind::InvalidInput`], never followed or waited for.
+pub trait Vfs: Debug + Send + Sync {
+    /// Opens a regular file.
+    ///
+    /// # Errors
+    /// What the system says; `InvalidInput` where the name is something else than a regular file.
+    fn open(&self, path: &Path, access: Access) -> io::Result<Arc<dyn VfsFile>>;
+
+    /// Creates a directory that only its owner can enter, with those above it. One that exists is
+    /// left as it is.
+    ///
+    /// # Errors
+    /// What the system says; `InvalidInput` where the name is something else, even a link to one.
+    fn create_directory(&self, path: &Path) -> io::Result<()>;
+
+    /// The names in a directory, sorted.
+    ///
+    /// # Errors
+    /// `NotFound`, `NotADirectory`, or what else the system says.
+    fn names(&self, directory: &Path) -> io::Result<Vec<String>>;
+
+    /// Makes the names in a directory durable.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn sync_directory(&self, path: &Path) -> io::Result<()>;
+
+    /// Renames a file, in the place of the one with the new name if there is one.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Removes a file.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+
+    /// The path by which the directory is known however it was written, for messages and names.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn canonical(&self, path: &Path) -> io::Result<std::path::PathBuf>;
+}
+
+/// An open file.
+pub trait VfsFile: Debug + Send + Sync {
+    /// Reads at most `buffer.len()` bytes from an offset; 0 only at the end of the file.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// Writes all bytes at an offset.
+    ///
+    /// # Errors
+    /// What the system says; how much was written is unknown then.
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()>;
+
+    /// The length in bytes.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn size(&self) -> io::Result<u64>;
+
+    /// Cuts the file, or extends it with zeros.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn truncate(&self, size: u64) -> io::Result<()>;
+
+    /// Makes what was written durable, with the length.
+    ///
+    /// # Errors
+    /// What the system says; what was not synced before may be lost then, and syncing again may say
+    /// otherwise.
+    fn sync(&self) -> io::Result<()>;
+
+    /// Takes the file's exclusive lock, held until the file is dropped or its process ends. `false`
+    /// where someone else has it.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn try_lock(&self) -> io::Result<bool>;
+}

@@ -1,0 +1,176 @@
+//! A file system in memory.
+
+use super::{Access, Vfs, VfsFile};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A file system in memory. Its clones share everything, so one that is kept can look into the files
+/// of a database, change them, and open them again.
+#[derive(Clone, Debug, Default)]
+pub struct MemVfs(Arc<Mutex<Contents>>);
+
+#[derive(Debug, Default)]
+struct Contents {
+    files: BTreeMap<PathBuf, Arc<Mutex<Node>>>,
+    directories: BTreeSet<PathBuf>,
+}
+
+#[derive(Debug, Default)]
+struct Node {
+    bytes: Vec<u8>,
+    locked: bool,
+}
+
+/// An open file in memory; dropping it releases the lock if it is the one that took it.
+#[derive(Debug)]
+struct MemFile {
+    node: Arc<Mutex<Node>>,
+    holds_lock: Mutex<bool>,
+}
+
+/// Bytes stay whole when a thread that held them panicked.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn missing() -> io::Error {
+    io::ErrorKind::NotFound.into()
+}
+
+impl MemVfs {
+    /// The bytes of a file, if it exists.
+    pub fn contents(&self, path: &Path) -> Option<Vec<u8>> {
+        let node = Arc::clone(lock(&self.0).files.get(path)?);
+        let bytes = lock(&node).bytes.clone();
+        Some(bytes)
+    }
+
+    /// Puts a file with these bytes in the place of the one with its name, if any, with the
+    /// directories above it.
+    pub fn put(&self, path: &Path, bytes: impl Into<Vec<u8>>) {
+        let mut contents = lock(&self.0);
+        contents.directories.extend(path.ancestors().skip(1).map(Path::to_path_buf));
+        let node = Node { bytes: bytes.into(), locked: false };
+        contents.files.insert(path.to_path_buf(), Arc::new(Mutex::new(node)));
+    }
+}
+
+impl Vfs for MemVfs {
+    fn open(&self, path: &Path, access: Access) -> io::Result<Arc<dyn VfsFile>> {
+        let mut contents = lock(&self.0);
+        let node = match (contents.files.get(path), access) {
+            (Some(_), Access::CreateNew) => return Err(io::ErrorKind::AlreadyExists.into()),
+            (Some(node), _) => Arc::clone(node),
+            (None, Access::Read | Access::Write) => return Err(missing()),
+            (None, Access::Create | Access::CreateNew) => {
+                if !path.parent().is_some_and(|parent| contents.directories.contains(parent)) {
+                    return Err(missing());
+                }
+                let node = Arc::new(Mutex::new(Node::default()));
+                contents.files.insert(path.to_path_buf(), Arc::clone(&node));
+                node
+            }
+        };
+        Ok(Arc::new(MemFile { node, holds_lock: Mutex::new(false) }))
+    }
+
+    fn create_directory(&self, path: &Path) -> io::Result<()> {
+        let mut contents = lock(&self.0);
+        if path.ancestors().any(|above| contents.files.contains_key(above)) {
+            return Err(io::ErrorKind::NotADirectory.into());
+        }
+        contents.directories.extend(path.ancestors().map(Path::to_path_buf));
+        Ok(())
+    }
+
+    fn names(&self, directory: &Path) -> io::Result<Vec<String>> {
+        let contents = lock(&self.0);
+        if contents.files.contains_key(directory) {
+            return Err(io::ErrorKind::NotADirectory.into());
+        }
+        if !contents.directories.contains(directory) {
+            return Err(missing());
+        }
+        let inside = contents.files.keys().chain(&contents.directories);
+        let names: BTreeSet<String> = inside
+            .filter(|path| path.parent() == Some(directory))
+            .filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
+            .collect();
+        Ok(names.into_iter().collect())
+    }
+
+    fn sync_directory(&self, _: &Path) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut contents = lock(&self.0);
+        let node = contents.files.remove(from).ok_or_else(missing)?;
+        contents.files.insert(to.to_path_buf(), node);
+        Ok(())
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        lock(&self.0).files.remove(path).map(|_| ()).ok_or_else(missing)
+    }
+
+    fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
+        Ok(path.to_path_buf())
+    }
+}
+
+impl VfsFile for MemFile {
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let node = lock(&self.node);
+        let start = usize::try_from(offset).unwrap_or(usize::MAX).min(node.bytes.len());
+        let length = buffer.len().min(node.bytes.len() - start);
+        buffer[..length].copy_from_slice(&node.bytes[start..start + length]);
+        Ok(length)
+    }
+
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        let start = usize::try_from(offset).map_err(io::Error::other)?;
+        let mut node = lock(&self.node);
+        if start > node.bytes.len() {
+            node.bytes.resize(start, 0);
+        }
+        let overlap = bytes.len().min(node.bytes.len() - start);
+        node.bytes[start..start + overlap].copy_from_slice(&bytes[..overlap]);
+        node.bytes.extend_from_slice(&bytes[overlap..]);
+        Ok(())
+    }
+
+    fn size(&self) -> io::Result<u64> {
+        u64::try_from(lock(&self.node).bytes.len()).map_err(io::Error::other)
+    }
+
+    fn truncate(&self, size: u64) -> io::Result<()> {
+        let size = usize::try_from(size).map_err(io::Error::other)?;
+        lock(&self.node).bytes.resize(size, 0);
+        Ok(())
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn try_lock(&self) -> io::Result<bool> {
+        let mut node = lock(&self.node);
+        if node.locked {
+            return Ok(false);
+        }
+        node.locked = true;
+        *lock(&self.holds_lock) = true;
+        Ok(true)
+    }
+}
+
+impl Drop for MemFile {
+    fn drop(&mut self) {
+        if *lock(&self.holds_lock) {
+            lock(&self.node).locked = false;
+        }
+    }
+}
