@@ -1,4 +1,5 @@
 //! An event-sourced database: every change is an event, every query can be asked as of any event.
 
+pub mod language;
 pub mod storage;
 pub mod types;

@@ -1,0 +1,199 @@
+//! Expressions by names.
+
+use super::{Identifier, TypeName};
+use crate::types::{Span, Value};
+
+/// An expression and its place.
+#[derive(Clone, Debug)]
+pub struct Expression {
+    /// What it is.
+    pub kind: ExpressionKind,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// Expressions are equal if they say the same, wherever they stand.
+impl PartialEq for Expression {
+    fn eq(&self, other: &Expression) -> bool {
+        self.kind == other.kind
+    }
+}
+
+/// What an expression is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ExpressionKind {
+    /// A constant. TRUE and FALSE are booleans; an integer beyond 64 bits is a real.
+    Literal(Value),
+    /// CURRENT_TIMESTAMP and its like: the time of the statement.
+    CurrentTime(CurrentTime),
+    /// `column` or `table.column`.
+    Column {
+        /// The table's name or alias.
+        table: Option<Identifier>,
+        /// The column's name.
+        column: Identifier,
+    },
+    /// An operator before its operand.
+    Unary {
+        /// The operator.
+        operator: UnaryOperator,
+        /// What it applies to.
+        operand: Box<Expression>,
+    },
+    /// An operator between two operands. `x ISNULL` and `x IS NULL` are `x IS NULL` here.
+    Binary {
+        /// The operator.
+        operator: BinaryOperator,
+        /// The left operand.
+        left: Box<Expression>,
+        /// The right operand.
+        right: Box<Expression>,
+    },
+    /// `operand [NOT] BETWEEN low AND high`.
+    Between {
+        /// What is compared.
+        operand: Box<Expression>,
+        /// Whether NOT stood there.
+        negated: bool,
+        /// The lower bound, inclusive.
+        low: Box<Expression>,
+        /// The upper bound, inclusive.
+        high: Box<Expression>,
+    },
+    /// `operand [NOT] IN (list)`; the list may be empty.
+    InList {
+        /// What is looked for.
+        operand: Box<Expression>,
+        /// Whether NOT stood there.
+        negated: bool,
+        /// Where it is looked for.
+        list: Vec<Expression>,
+    },
+    /// `operand [NOT] LIKE pattern [ESCAPE escape]` or GLOB.
+    Match {
+        /// LIKE or GLOB.
+        kind: MatchKind,
+        /// The text.
+        operand: Box<Expression>,
+        /// Whether NOT stood there.
+        negated: bool,
+        /// The pattern.
+        pattern: Box<Expression>,
+        /// The escape character, of LIKE only.
+        escape: Option<Box<Expression>>,
+    },
+    /// `CASE [operand] WHEN … THEN … [ELSE …] END`.
+    Case {
+        /// What each WHEN is compared with; without it each WHEN is a condition.
+        operand: Option<Box<Expression>>,
+        /// WHEN and THEN, at least one pair.
+        branches: Vec<(Expression, Expression)>,
+        /// ELSE.
+        otherwise: Option<Box<Expression>>,
+    },
+    /// `CAST(operand AS type)`.
+    Cast {
+        /// What is converted.
+        operand: Box<Expression>,
+        /// The type converted to.
+        type_name: TypeName,
+    },
+    /// `name([DISTINCT] arguments) [FILTER (WHERE filter)]`.
+    Function {
+        /// The function's name.
+        name: Identifier,
+        /// Whether DISTINCT stood there.
+        distinct: bool,
+        /// The arguments.
+        arguments: Arguments,
+        /// Which rows an aggregate takes.
+        filter: Option<Box<Expression>>,
+    },
+}
+
+/// The arguments of a function.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Arguments {
+    /// `*`, as in `count(*)`.
+    Star,
+    /// A list, perhaps empty.
+    List(Vec<Expression>),
+}
+
+/// A word for the time of the statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CurrentTime {
+    /// CURRENT_DATE.
+    Date,
+    /// CURRENT_TIME, a text `HH:MM:SS`.
+    Time,
+    /// CURRENT_TIMESTAMP.
+    Timestamp,
+}
+
+/// An operator before its operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnaryOperator {
+    /// `-`
+    Minus,
+    /// `+`, which changes nothing.
+    Plus,
+    /// NOT
+    Not,
+    /// `~`
+    BitNot,
+}
+
+/// An operator between two operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BinaryOperator {
+    /// OR
+    Or,
+    /// AND
+    And,
+    /// `=` or `==`
+    Equal,
+    /// `<>` or `!=`
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterEqual,
+    /// IS, or IS NOT DISTINCT FROM
+    Is,
+    /// IS NOT, or IS DISTINCT FROM
+    IsNot,
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+    /// `/`
+    Divide,
+    /// `%`
+    Modulo,
+    /// `||`
+    Concat,
+    /// `&`
+    BitAnd,
+    /// `|`
+    BitOr,
+    /// `<<`
+    ShiftLeft,
+    /// `>>`
+    ShiftRight,
+}
+
+/// How a text is matched with a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MatchKind {
+    /// `%` and `_`, ASCII case ignored.
+    Like,
+    /// `*`, `?` and `[…]`, case counts.
+    Glob,
+}

@@ -1,0 +1,50 @@
+//! Syntax trees: what a statement says, by names, before anything is known of a schema.
+//!
+//! Every node prints as SQL (`print.rs`), and what it prints parses back to the same tree. Spans
+//! point into the text that was parsed; two trees are equal if they say the same, wherever it
+//! stood.
+
+mod expression;
+pub mod precedence;
+mod print;
+mod select;
+mod statement;
+
+pub use expression::{
+    Arguments, BinaryOperator, CurrentTime, Expression, ExpressionKind, MatchKind, UnaryOperator,
+};
+pub use select::{
+    AsOf, JoinConstraint, JoinKind, OrderItem, Place, Point, Select, SelectItem, TableReference,
+};
+pub use statement::{
+    Annotations, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, CreateIndex,
+    CreateTable, Delete, ForeignKeyAction, ForeignKeyClause, IndexedColumn, Insert, InsertSource,
+    JsonObject, Statement, TableConstraint, TableConstraintKind, TypeName, Update,
+};
+
+use crate::types::Span;
+use std::fmt;
+
+/// A name as it was written, without its quotes.
+#[derive(Clone, Eq)]
+pub struct Identifier {
+    /// The name in the spelling of the text.
+    pub name: String,
+    /// Where it stands, its quotes included.
+    pub span: Span,
+    /// Whether it stood in double quotes: SQLite would read one that names no column as a text.
+    pub quoted: bool,
+}
+
+/// Names are equal if they are spelt alike; where they stand does not matter.
+impl PartialEq for Identifier {
+    fn eq(&self, other: &Identifier) -> bool {
+        self.name == other.name
+    }
+}
+
+impl fmt::Debug for Identifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.name)
+    }
+}

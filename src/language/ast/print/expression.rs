@@ -1,0 +1,199 @@
+//! Expressions as SQL.
+
+use super::super::precedence::{ATOM, COMPARISON, EQUALITY};
+use super::super::{
+    Arguments, BinaryOperator, CurrentTime, Expression, ExpressionKind, MatchKind, TypeName,
+    UnaryOperator,
+};
+use super::List;
+use std::fmt::{self, Display};
+
+impl fmt::Display for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.fmt(f)
+    }
+}
+
+impl fmt::Display for ExpressionKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ExpressionKind::Literal(value) => value.fmt(f),
+            ExpressionKind::CurrentTime(word) => word.fmt(f),
+            ExpressionKind::Column { table: Some(table), column } => write!(f, "{table}.{column}"),
+            ExpressionKind::Column { table: None, column } => column.fmt(f),
+            ExpressionKind::Unary { operator, operand } => unary(f, *operator, operand),
+            ExpressionKind::Binary { operator, left, right } => {
+                operand(f, left, operator.precedence())?;
+                write!(f, " {operator} ")?;
+                operand(f, right, operator.precedence() + 1)
+            }
+            ExpressionKind::Between { operand, negated, low, high } => {
+                between(f, operand, *negated, low, high)
+            }
+            ExpressionKind::InList { operand: left, negated, list } => {
+                operand(f, left, EQUALITY)?;
+                write!(f, " {}IN ({})", not(*negated), List(list))
+            }
+            ExpressionKind::Match { .. } => matches(f, self),
+            ExpressionKind::Case { .. } => case(f, self),
+            ExpressionKind::Cast { operand, type_name } => {
+                write!(f, "CAST({operand} AS {type_name})")
+            }
+            ExpressionKind::Function { .. } => function(f, self),
+        }
+    }
+}
+
+/// Prints an operand, in parentheses if it binds less tightly than `minimum`.
+fn operand(f: &mut fmt::Formatter<'_>, operand: &Expression, minimum: u8) -> fmt::Result {
+    if operand.kind.precedence() < minimum {
+        f.write_str("(")?;
+        operand.kind.fmt(f)?;
+        f.write_str(")")
+    } else {
+        operand.kind.fmt(f)
+    }
+}
+
+fn not(negated: bool) -> &'static str {
+    if negated { "NOT " } else { "" }
+}
+
+/// A minus directly before a number would become part of it, and before a minus a comment.
+fn unary(f: &mut fmt::Formatter<'_>, operator: UnaryOperator, inner: &Expression) -> fmt::Result {
+    operator.fmt(f)?;
+    let mut minimum = operator.precedence();
+    if operator == UnaryOperator::Minus {
+        let minus = UnaryOperator::Minus;
+        match &inner.kind {
+            ExpressionKind::Unary { operator, .. } if *operator == minus => f.write_str(" ")?,
+            kind if kind.is_number(true) => f.write_str(" ")?,
+            kind if kind.is_number(false) => minimum = ATOM + 1,
+            _ => {}
+        }
+    }
+    operand(f, inner, minimum)
+}
+
+fn between(
+    f: &mut fmt::Formatter<'_>,
+    left: &Expression,
+    negated: bool,
+    low: &Expression,
+    high: &Expression,
+) -> fmt::Result {
+    operand(f, left, EQUALITY)?;
+    write!(f, " {}BETWEEN ", not(negated))?;
+    operand(f, low, COMPARISON)?;
+    f.write_str(" AND ")?;
+    operand(f, high, COMPARISON)
+}
+
+fn matches(f: &mut fmt::Formatter<'_>, kind: &ExpressionKind) -> fmt::Result {
+    let ExpressionKind::Match { kind, operand: left, negated, pattern, escape } = kind else {
+        return Err(fmt::Error);
+    };
+    operand(f, left, EQUALITY)?;
+    write!(f, " {}{kind} ", not(*negated))?;
+    operand(f, pattern, COMPARISON)?;
+    if let Some(escape) = escape {
+        f.write_str(" ESCAPE ")?;
+        operand(f, escape, COMPARISON)?;
+    }
+    Ok(())
+}
+
+fn case(f: &mut fmt::Formatter<'_>, kind: &ExpressionKind) -> fmt::Result {
+    let ExpressionKind::Case { operand, branches, otherwise } = kind else {
+        return Err(fmt::Error);
+    };
+    f.write_str("CASE")?;
+    if let Some(operand) = operand {
+        write!(f, " {operand}")?;
+    }
+    for (when, then) in branches {
+        write!(f, " WHEN {when} THEN {then}")?;
+    }
+    super::part(f, "ELSE", otherwise.as_ref())?;
+    f.write_str(" END")
+}
+
+fn function(f: &mut fmt::Formatter<'_>, kind: &ExpressionKind) -> fmt::Result {
+    let ExpressionKind::Function { name, distinct, arguments, filter } = kind else {
+        return Err(fmt::Error);
+    };
+    let distinct = if *distinct { "DISTINCT " } else { "" };
+    match arguments {
+        Arguments::Star => write!(f, "{name}({distinct}*)")?,
+        Arguments::List(list) => write!(f, "{name}({distinct}{})", List(list))?,
+    }
+    filter.as_ref().map_or(Ok(()), |filter| write!(f, " FILTER (WHERE {filter})"))
+}
+
+impl fmt::Display for TypeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        if self.arguments.is_empty() {
+            return Ok(());
+        }
+        write!(f, "({})", List(&self.arguments))
+    }
+}
+
+impl fmt::Display for CurrentTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            CurrentTime::Date => "CURRENT_DATE",
+            CurrentTime::Time => "CURRENT_TIME",
+            CurrentTime::Timestamp => "CURRENT_TIMESTAMP",
+        })
+    }
+}
+
+/// Prints the operator with the space that it needs behind it.
+impl fmt::Display for UnaryOperator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            UnaryOperator::Minus => "-",
+            UnaryOperator::Plus => "+",
+            UnaryOperator::Not => "NOT ",
+            UnaryOperator::BitNot => "~",
+        })
+    }
+}
+
+impl fmt::Display for BinaryOperator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            BinaryOperator::Or => "OR",
+            BinaryOperator::And => "AND",
+            BinaryOperator::Equal => "=",
+            BinaryOperator::NotEqual => "<>",
+            BinaryOperator::Less => "<",
+            BinaryOperator::LessEqual => "<=",
+            BinaryOperator::Greater => ">",
+            BinaryOperator::GreaterEqual => ">=",
+            BinaryOperator::Is => "IS",
+            BinaryOperator::IsNot => "IS NOT",
+            BinaryOperator::Add => "+",
+            BinaryOperator::Subtract => "-",
+            BinaryOperator::Multiply => "*",
+            BinaryOperator::Divide => "/",
+            BinaryOperator::Modulo => "%",
+            BinaryOperator::Concat => "||",
+            BinaryOperator::BitAnd => "&",
+            BinaryOperator::BitOr => "|",
+            BinaryOperator::ShiftLeft => "<<",
+            BinaryOperator::ShiftRight => ">>",
+        })
+    }
+}
+
+impl fmt::Display for MatchKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            MatchKind::Like => "LIKE",
+            MatchKind::Glob => "GLOB",
+        })
+    }
+}

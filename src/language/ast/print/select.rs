@@ -1,0 +1,129 @@
+//! Queries and moments as SQL.
+
+use super::super::{
+    AsOf, JoinConstraint, JoinKind, OrderItem, Point, Select, SelectItem, TableReference,
+};
+use super::{List, Quoted, part};
+use std::fmt::{self, Display};
+
+impl fmt::Display for Select {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(as_of) = &self.as_of {
+            write!(f, "{as_of} ")?;
+        }
+        let distinct = if self.distinct { "DISTINCT " } else { "" };
+        write!(f, "SELECT {distinct}{}", List(&self.items))?;
+        if let Some(from) = &self.from {
+            f.write_str(" FROM ")?;
+            self.fmt_from(f, from)?;
+        }
+        part(f, "WHERE", self.filter.as_ref())?;
+        if !self.group_by.is_empty() {
+            write!(f, " GROUP BY {}", List(&self.group_by))?;
+        }
+        part(f, "HAVING", self.having.as_ref())?;
+        if !self.order_by.is_empty() {
+            write!(f, " ORDER BY {}", List(&self.order_by))?;
+        }
+        part(f, "LIMIT", self.limit.as_ref())?;
+        part(f, "OFFSET", self.offset.as_ref())
+    }
+}
+
+impl Select {
+    /// Prints the tables. A last one whose moment would end the query stands in parentheses, which
+    /// say that the moment is its own.
+    fn fmt_from(&self, f: &mut fmt::Formatter<'_>, from: &TableReference) -> fmt::Result {
+        let ends = self.as_of.is_none()
+            && self.filter.is_none()
+            && self.group_by.is_empty()
+            && self.having.is_none()
+            && self.order_by.is_empty()
+            && self.limit.is_none();
+        if ends
+            && let TableReference::Join { left, kind, right, constraint: JoinConstraint::None } =
+                from
+            && let TableReference::Table { as_of: Some(_), alias: None, .. } = &**right
+        {
+            return write!(f, "{left}{kind}({right})");
+        }
+        from.fmt(f)
+    }
+}
+
+impl fmt::Display for SelectItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SelectItem::Star(_) => f.write_str("*"),
+            SelectItem::TableStar(table) => write!(f, "{table}.*"),
+            SelectItem::Expression { expression, alias } => {
+                expression.fmt(f)?;
+                part(f, "AS", alias.as_ref())
+            }
+        }
+    }
+}
+
+impl fmt::Display for TableReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TableReference::Table { name, as_of, alias } => {
+                name.fmt(f)?;
+                if let Some(as_of) = as_of {
+                    write!(f, " {as_of}")?;
+                }
+                part(f, "AS", alias.as_ref())
+            }
+            TableReference::Join { left, kind, right, constraint } => {
+                if matches!(**right, TableReference::Join { .. }) {
+                    write!(f, "{left}{kind}({right})")?;
+                } else {
+                    write!(f, "{left}{kind}{right}")?;
+                }
+                match constraint {
+                    JoinConstraint::None => Ok(()),
+                    JoinConstraint::On(condition) => write!(f, " ON {condition}"),
+                    JoinConstraint::Using(columns) => write!(f, " USING ({})", List(columns)),
+                }
+            }
+        }
+    }
+}
+
+/// Prints what stands between two tables, with its spaces.
+impl fmt::Display for JoinKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            JoinKind::Inner => " JOIN ",
+            JoinKind::Left => " LEFT JOIN ",
+            JoinKind::Cross => " CROSS JOIN ",
+        })
+    }
+}
+
+impl fmt::Display for OrderItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.expression.fmt(f)?;
+        f.write_str(if self.descending { " DESC" } else { "" })?;
+        f.write_str(match self.nulls_first {
+            Some(true) => " NULLS FIRST",
+            Some(false) => " NULLS LAST",
+            None => "",
+        })
+    }
+}
+
+impl fmt::Display for AsOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AS OF {}", self.point)
+    }
+}
+
+impl fmt::Display for Point {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Point::Event(event) => write!(f, "EVENT {event}"),
+            Point::Timestamp(iso) => write!(f, "TIMESTAMP {}", Quoted(iso)),
+        }
+    }
+}

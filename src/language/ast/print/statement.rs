@@ -1,0 +1,243 @@
+//! Statements as SQL.
+
+use super::super::{
+    Annotations, AsOf, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, CreateIndex,
+    CreateTable, Delete, Expression, ExpressionKind, ForeignKeyAction, ForeignKeyClause,
+    IndexedColumn, Insert, InsertSource, JsonObject, Statement, TableConstraint,
+    TableConstraintKind, Update,
+};
+use super::{List, Quoted, part};
+use std::fmt;
+
+impl fmt::Display for Statement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Statement::CreateTable(create) => create.fmt(f),
+            Statement::DropTable { if_exists, name } => {
+                write!(f, "DROP TABLE {}{name}", if_exists_words(*if_exists))
+            }
+            Statement::CreateIndex(create) => create.fmt(f),
+            Statement::DropIndex { if_exists, name } => {
+                write!(f, "DROP INDEX {}{name}", if_exists_words(*if_exists))
+            }
+            Statement::Insert(insert) => insert.fmt(f),
+            Statement::Update(update) => update.fmt(f),
+            Statement::Delete(delete) => delete.fmt(f),
+            Statement::Select(select) => select.fmt(f),
+            Statement::Begin(annotations) => write!(f, "BEGIN{annotations}"),
+            Statement::Commit => f.write_str("COMMIT"),
+            Statement::Rollback => f.write_str("ROLLBACK"),
+            Statement::Explain(statement) => write!(f, "EXPLAIN {statement}"),
+            Statement::Describe { table, as_of } => {
+                write!(f, "DESCRIBE {table}")?;
+                moment(f, as_of.as_ref())
+            }
+            Statement::ShowTables { as_of } => {
+                f.write_str("SHOW TABLES")?;
+                moment(f, as_of.as_ref())
+            }
+            Statement::Accepted(words) => f.write_str(words),
+        }
+    }
+}
+
+fn moment(f: &mut fmt::Formatter<'_>, as_of: Option<&AsOf>) -> fmt::Result {
+    as_of.map_or(Ok(()), |as_of| write!(f, " {as_of}"))
+}
+
+fn if_exists_words(stands: bool) -> &'static str {
+    if stands { "IF EXISTS " } else { "" }
+}
+
+fn if_not_exists_words(stands: bool) -> &'static str {
+    if stands { "IF NOT EXISTS " } else { "" }
+}
+
+impl fmt::Display for CreateTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = if_not_exists_words(self.if_not_exists);
+        write!(f, "CREATE TABLE {words}{} ({}", self.name, List(&self.columns))?;
+        self.constraints.iter().try_for_each(|constraint| write!(f, ", {constraint}"))?;
+        f.write_str(")")
+    }
+}
+
+impl fmt::Display for ColumnDefinition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.name.fmt(f)?;
+        if let Some(type_name) = &self.type_name {
+            write!(f, " {type_name}")?;
+        }
+        self.constraints.iter().try_for_each(|constraint| write!(f, " {constraint}"))
+    }
+}
+
+impl fmt::Display for ColumnConstraint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(name) = &self.name {
+            write!(f, "CONSTRAINT {name} ")?;
+        }
+        self.kind.fmt(f)
+    }
+}
+
+impl fmt::Display for ColumnConstraintKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ColumnConstraintKind::PrimaryKey { descending, autoincrement } => {
+                f.write_str("PRIMARY KEY")?;
+                f.write_str(if *descending { " DESC" } else { "" })?;
+                f.write_str(if *autoincrement { " AUTOINCREMENT" } else { "" })
+            }
+            ColumnConstraintKind::NotNull => f.write_str("NOT NULL"),
+            ColumnConstraintKind::Null => f.write_str("NULL"),
+            ColumnConstraintKind::Unique => f.write_str("UNIQUE"),
+            ColumnConstraintKind::Default(value) => default_value(f, value),
+            ColumnConstraintKind::Check(condition) => write!(f, "CHECK ({condition})"),
+            ColumnConstraintKind::References(clause) => clause.fmt(f),
+            ColumnConstraintKind::Collate(collation) => write!(f, "COLLATE {collation}"),
+            ColumnConstraintKind::Generated { expression, stored } => {
+                let stored = if *stored { " STORED" } else { "" };
+                write!(f, "GENERATED ALWAYS AS ({expression}){stored}")
+            }
+        }
+    }
+}
+
+/// A constant stands without parentheses, anything else in them.
+fn default_value(f: &mut fmt::Formatter<'_>, value: &Expression) -> fmt::Result {
+    match value.kind {
+        ExpressionKind::Literal(_) | ExpressionKind::CurrentTime(_) => write!(f, "DEFAULT {value}"),
+        _ => write!(f, "DEFAULT ({value})"),
+    }
+}
+
+impl fmt::Display for TableConstraint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(name) = &self.name {
+            write!(f, "CONSTRAINT {name} ")?;
+        }
+        match &self.kind {
+            TableConstraintKind::PrimaryKey(columns) => {
+                write!(f, "PRIMARY KEY ({})", List(columns))
+            }
+            TableConstraintKind::Unique(columns) => write!(f, "UNIQUE ({})", List(columns)),
+            TableConstraintKind::Check(condition) => write!(f, "CHECK ({condition})"),
+            TableConstraintKind::ForeignKey { columns, references } => {
+                write!(f, "FOREIGN KEY ({}) {references}", List(columns))
+            }
+        }
+    }
+}
+
+impl fmt::Display for ForeignKeyClause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "REFERENCES {}", self.table)?;
+        if !self.columns.is_empty() {
+            write!(f, " ({})", List(&self.columns))?;
+        }
+        part(f, "ON DELETE", self.on_delete.as_ref())?;
+        part(f, "ON UPDATE", self.on_update.as_ref())?;
+        f.write_str(match self.deferred {
+            Some(true) => " DEFERRABLE INITIALLY DEFERRED",
+            Some(false) => " NOT DEFERRABLE",
+            None => "",
+        })
+    }
+}
+
+impl fmt::Display for ForeignKeyAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ForeignKeyAction::NoAction => "NO ACTION",
+            ForeignKeyAction::Restrict => "RESTRICT",
+            ForeignKeyAction::Cascade => "CASCADE",
+            ForeignKeyAction::SetNull => "SET NULL",
+            ForeignKeyAction::SetDefault => "SET DEFAULT",
+        })
+    }
+}
+
+impl fmt::Display for IndexedColumn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.name.fmt(f)?;
+        part(f, "COLLATE", self.collation.as_ref())?;
+        f.write_str(if self.descending { " DESC" } else { "" })
+    }
+}
+
+impl fmt::Display for CreateIndex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unique = if self.unique { "UNIQUE " } else { "" };
+        let words = if_not_exists_words(self.if_not_exists);
+        let (name, table) = (&self.name, &self.table);
+        write!(f, "CREATE {unique}INDEX {words}{name} ON {table} ({})", List(&self.columns))
+    }
+}
+
+impl fmt::Display for Insert {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "INSERT INTO {}", self.table)?;
+        if !self.columns.is_empty() {
+            write!(f, " ({})", List(&self.columns))?;
+        }
+        match &self.source {
+            InsertSource::Values(rows) => {
+                for (index, row) in rows.iter().enumerate() {
+                    let before = if index == 0 { " VALUES" } else { "," };
+                    write!(f, "{before} ({})", List(row))?;
+                }
+            }
+            InsertSource::Objects(objects) => write!(f, " {}", List(objects))?,
+            InsertSource::Select(select) => write!(f, " {select}")?,
+            InsertSource::DefaultValues => f.write_str(" DEFAULT VALUES")?,
+        }
+        self.annotations.fmt(f)
+    }
+}
+
+impl fmt::Display for JsonObject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Display for Update {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "UPDATE {} SET ", self.table)?;
+        for (index, (column, value)) in self.assignments.iter().enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            write!(f, "{comma}{column} = {value}")?;
+        }
+        part(f, "WHERE", self.filter.as_ref())?;
+        self.annotations.fmt(f)
+    }
+}
+
+impl fmt::Display for Delete {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DELETE FROM {}", self.table)?;
+        part(f, "WHERE", self.filter.as_ref())?;
+        self.annotations.fmt(f)
+    }
+}
+
+/// Prints ` WITH (…)`, or nothing if nothing is said.
+impl fmt::Display for Annotations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fields = [
+            ("intent", &self.intent),
+            ("actor", &self.actor),
+            ("note", &self.note),
+            ("id", &self.id),
+        ];
+        let mut before = " WITH (";
+        for (key, text) in fields {
+            if let Some(text) = text {
+                write!(f, "{before}{key} = {}", Quoted(text))?;
+                before = ", ";
+            }
+        }
+        f.write_str(if before == ", " { ")" } else { "" })
+    }
+}

@@ -1,0 +1,306 @@
+//! Statements.
+
+use super::{AsOf, Expression, Identifier, Select};
+use crate::types::{Span, Value};
+
+/// One statement.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Statement {
+    /// CREATE TABLE
+    CreateTable(CreateTable),
+    /// DROP TABLE
+    DropTable {
+        /// Whether IF EXISTS stood there.
+        if_exists: bool,
+        /// The table.
+        name: Identifier,
+    },
+    /// CREATE INDEX
+    CreateIndex(CreateIndex),
+    /// DROP INDEX
+    DropIndex {
+        /// Whether IF EXISTS stood there.
+        if_exists: bool,
+        /// The index.
+        name: Identifier,
+    },
+    /// INSERT
+    Insert(Insert),
+    /// UPDATE
+    Update(Update),
+    /// DELETE
+    Delete(Delete),
+    /// SELECT
+    Select(Box<Select>),
+    /// BEGIN, perhaps with what the transaction says about itself.
+    Begin(Annotations),
+    /// COMMIT or END
+    Commit,
+    /// ROLLBACK
+    Rollback,
+    /// EXPLAIN: the plan of a statement.
+    Explain(Box<Statement>),
+    /// DESCRIBE: the columns of a table.
+    Describe {
+        /// The table.
+        table: Identifier,
+        /// The moment.
+        as_of: Option<AsOf>,
+    },
+    /// SHOW TABLES
+    ShowTables {
+        /// The moment.
+        as_of: Option<AsOf>,
+    },
+    /// A statement of SQLite's that is accepted and does nothing here: PRAGMA, VACUUM, ANALYZE,
+    /// REINDEX. Its words as they stood.
+    Accepted(String),
+}
+
+/// CREATE TABLE.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CreateTable {
+    /// Whether IF NOT EXISTS stood there.
+    pub if_not_exists: bool,
+    /// The table's name.
+    pub name: Identifier,
+    /// Its columns, at least one.
+    pub columns: Vec<ColumnDefinition>,
+    /// The constraints behind them.
+    pub constraints: Vec<TableConstraint>,
+}
+
+/// One column of a CREATE TABLE.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColumnDefinition {
+    /// The column's name.
+    pub name: Identifier,
+    /// Its type, if one was written.
+    pub type_name: Option<TypeName>,
+    /// Its constraints, in their order.
+    pub constraints: Vec<ColumnConstraint>,
+}
+
+/// A type as written: words and numbers, `NUMERIC(10,2)`, `DOUBLE PRECISION`.
+#[derive(Clone, Debug, Eq)]
+pub struct TypeName {
+    /// The words, one space between them.
+    pub name: String,
+    /// The numbers in parentheses.
+    pub arguments: Vec<u64>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// Types are equal if they are written alike.
+impl PartialEq for TypeName {
+    fn eq(&self, other: &TypeName) -> bool {
+        self.name == other.name && self.arguments == other.arguments
+    }
+}
+
+/// A constraint of one column, perhaps with a name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColumnConstraint {
+    /// `CONSTRAINT name`.
+    pub name: Option<Identifier>,
+    /// What it demands.
+    pub kind: ColumnConstraintKind,
+}
+
+/// What a constraint of a column demands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ColumnConstraintKind {
+    /// PRIMARY KEY
+    PrimaryKey {
+        /// Whether DESC stood there.
+        descending: bool,
+        /// Whether AUTOINCREMENT stood there.
+        autoincrement: bool,
+    },
+    /// NOT NULL
+    NotNull,
+    /// NULL, which demands nothing.
+    Null,
+    /// UNIQUE
+    Unique,
+    /// DEFAULT
+    Default(Expression),
+    /// CHECK
+    Check(Expression),
+    /// REFERENCES
+    References(ForeignKeyClause),
+    /// COLLATE
+    Collate(Identifier),
+    /// GENERATED ALWAYS AS (…) [STORED | VIRTUAL]
+    Generated {
+        /// How the value is computed.
+        expression: Expression,
+        /// Whether STORED stood there.
+        stored: bool,
+    },
+}
+
+/// A constraint of a table, perhaps with a name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableConstraint {
+    /// `CONSTRAINT name`.
+    pub name: Option<Identifier>,
+    /// What it demands.
+    pub kind: TableConstraintKind,
+}
+
+/// What a constraint of a table demands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TableConstraintKind {
+    /// PRIMARY KEY (…)
+    PrimaryKey(Vec<IndexedColumn>),
+    /// UNIQUE (…)
+    Unique(Vec<IndexedColumn>),
+    /// CHECK (…)
+    Check(Expression),
+    /// FOREIGN KEY (…) REFERENCES …
+    ForeignKey {
+        /// The referring columns.
+        columns: Vec<Identifier>,
+        /// What they refer to.
+        references: ForeignKeyClause,
+    },
+}
+
+/// `REFERENCES table (columns) …`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ForeignKeyClause {
+    /// The table referred to, which may not exist yet.
+    pub table: Identifier,
+    /// The columns referred to; empty for its primary key.
+    pub columns: Vec<Identifier>,
+    /// ON DELETE
+    pub on_delete: Option<ForeignKeyAction>,
+    /// ON UPDATE
+    pub on_update: Option<ForeignKeyAction>,
+    /// DEFERRABLE INITIALLY DEFERRED (true), NOT DEFERRABLE or INITIALLY IMMEDIATE (false).
+    pub deferred: Option<bool>,
+}
+
+/// What happens to referring rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ForeignKeyAction {
+    /// NO ACTION
+    NoAction,
+    /// RESTRICT
+    Restrict,
+    /// CASCADE
+    Cascade,
+    /// SET NULL
+    SetNull,
+    /// SET DEFAULT
+    SetDefault,
+}
+
+/// A column of a key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IndexedColumn {
+    /// The column's name.
+    pub name: Identifier,
+    /// COLLATE
+    pub collation: Option<Identifier>,
+    /// Whether DESC stood there.
+    pub descending: bool,
+}
+
+/// CREATE INDEX.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CreateIndex {
+    /// Whether UNIQUE stood there.
+    pub unique: bool,
+    /// Whether IF NOT EXISTS stood there.
+    pub if_not_exists: bool,
+    /// The index's name.
+    pub name: Identifier,
+    /// The table.
+    pub table: Identifier,
+    /// The columns, at least one.
+    pub columns: Vec<IndexedColumn>,
+}
+
+/// INSERT.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Insert {
+    /// The table.
+    pub table: Identifier,
+    /// The columns given; empty for all, in order.
+    pub columns: Vec<Identifier>,
+    /// The rows.
+    pub source: InsertSource,
+    /// What the transaction says about itself.
+    pub annotations: Annotations,
+}
+
+/// The rows of an INSERT.
+#[derive(Clone, Debug, PartialEq)]
+pub enum InsertSource {
+    /// VALUES (…), (…): at least one row, all of one length.
+    Values(Vec<Vec<Expression>>),
+    /// JSON objects, at least one.
+    Objects(Vec<JsonObject>),
+    /// The rows of a query.
+    Select(Box<Select>),
+    /// DEFAULT VALUES: one row.
+    DefaultValues,
+}
+
+/// `{"name": "Ada", "born": 1815}`: keys are columns, each once; what is left out is its default.
+#[derive(Clone, Debug)]
+pub struct JsonObject {
+    /// The fields in order. Strings are texts, arrays and objects JSON, numbers exact.
+    pub fields: Vec<(String, Value)>,
+    /// The whole object as it stood.
+    pub text: String,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// Objects are equal if their fields are.
+impl PartialEq for JsonObject {
+    fn eq(&self, other: &JsonObject) -> bool {
+        self.fields == other.fields
+    }
+}
+
+/// UPDATE.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Update {
+    /// The table.
+    pub table: Identifier,
+    /// `column = expression`, at least one.
+    pub assignments: Vec<(Identifier, Expression)>,
+    /// WHERE
+    pub filter: Option<Expression>,
+    /// What the transaction says about itself.
+    pub annotations: Annotations,
+}
+
+/// DELETE.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Delete {
+    /// The table.
+    pub table: Identifier,
+    /// WHERE
+    pub filter: Option<Expression>,
+    /// What the transaction says about itself.
+    pub annotations: Annotations,
+}
+
+/// `WITH (intent = '…', actor = '…', note = '…', id = '…')`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Annotations {
+    /// The domain's name for what happens.
+    pub intent: Option<String>,
+    /// Who does it.
+    pub actor: Option<String>,
+    /// Whatever else should be known.
+    pub note: Option<String>,
+    /// An identity that makes a retry idempotent.
+    pub id: Option<String>,
+}

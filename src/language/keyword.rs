@@ -1,0 +1,167 @@
+//! The words of the language, in one table.
+//!
+//! The lexer looks words up here, the parser asks here which of them may be names, the printer which
+//! names need quotes, and a test compares the table with the terminals of `grammar/asof.ebnf`.
+
+use std::fmt;
+
+/// Where a word may stand as a name without quotes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WordClass {
+    /// Nowhere: one of SQLite's reserved words.
+    Reserved,
+    /// As a name, but not as an alias without AS: it could go on with the clause.
+    NoAlias,
+    /// As a name, but not in an expression: it means something of its own there.
+    Special,
+    /// Everywhere.
+    Free,
+}
+
+macro_rules! keywords {
+    ($($class:ident: $($name:ident $text:literal)*;)*) => {
+        /// A word that some production knows.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        pub enum Keyword {
+            $($(#[doc = $text] $name,)*)*
+        }
+
+        /// Every keyword with its text and its class, in the order of the enum.
+        const WORDS: &[(Keyword, &str, WordClass)] =
+            &[$($((Keyword::$name, $text, WordClass::$class),)*)*];
+    };
+}
+
+keywords! {
+    Reserved:
+        Add "ADD" All "ALL" Alter "ALTER" And "AND" As "AS" Autoincrement "AUTOINCREMENT"
+        Between "BETWEEN" Case "CASE" Check "CHECK" Collate "COLLATE" Commit "COMMIT"
+        Constraint "CONSTRAINT" Create "CREATE" Default "DEFAULT" Deferrable "DEFERRABLE"
+        Delete "DELETE" Distinct "DISTINCT" Drop "DROP" Else "ELSE" Escape "ESCAPE"
+        Except "EXCEPT" Exists "EXISTS" Foreign "FOREIGN" From "FROM" Group "GROUP"
+        Having "HAVING" In "IN" Index "INDEX" Insert "INSERT" Intersect "INTERSECT" Into "INTO"
+        Is "IS" Isnull "ISNULL" Join "JOIN" Limit "LIMIT" Not "NOT" Nothing "NOTHING"
+        Notnull "NOTNULL" Null "NULL" On "ON" Or "OR" Order "ORDER" Primary "PRIMARY"
+        References "REFERENCES" Returning "RETURNING" Select "SELECT" Set "SET" Table "TABLE"
+        Then "THEN" To "TO" Transaction "TRANSACTION" Union "UNION" Unique "UNIQUE"
+        Update "UPDATE" Using "USING" Values "VALUES" When "WHEN" Where "WHERE";
+    NoAlias:
+        Cross "CROSS" Full "FULL" Indexed "INDEXED" Inner "INNER" Left "LEFT" Natural "NATURAL"
+        Of "OF" Outer "OUTER" Right "RIGHT" With "WITH";
+    Special:
+        Cast "CAST" CurrentDate "CURRENT_DATE" CurrentTime "CURRENT_TIME"
+        CurrentTimestamp "CURRENT_TIMESTAMP" False "FALSE" True "TRUE";
+    Free:
+        Action "ACTION" Actor "ACTOR" Always "ALWAYS" Analyze "ANALYZE" Asc "ASC" Begin "BEGIN"
+        By "BY" Cascade "CASCADE" Deferred "DEFERRED" Desc "DESC" Describe "DESCRIBE" End "END"
+        Event "EVENT" Exclusive "EXCLUSIVE" Explain "EXPLAIN" Filter "FILTER" First "FIRST"
+        Generated "GENERATED" Glob "GLOB" Id "ID" If "IF" Immediate "IMMEDIATE"
+        Initially "INITIALLY" Intent "INTENT" Key "KEY" Last "LAST" Like "LIKE" Match "MATCH"
+        No "NO" Note "NOTE" Nulls "NULLS" Offset "OFFSET" Over "OVER" Plan "PLAN"
+        Pragma "PRAGMA" Query "QUERY" Regexp "REGEXP" Reindex "REINDEX" Replace "REPLACE"
+        Restrict "RESTRICT" Rollback "ROLLBACK" Rowid "ROWID" Show "SHOW" Stored "STORED"
+        Strict "STRICT" Tables "TABLES" Temp "TEMP" Temporary "TEMPORARY" Timestamp "TIMESTAMP"
+        Trigger "TRIGGER" Vacuum "VACUUM" View "VIEW" Virtual "VIRTUAL" Without "WITHOUT";
+}
+
+/// Slots of the hash table: a power of two, more than twice the words.
+const SLOTS: usize = 512;
+
+/// The words by hash, `u8::MAX` where there is none; computed by the compiler.
+static TABLE: [u8; SLOTS] = table();
+
+const fn table() -> [u8; SLOTS] {
+    assert!(WORDS.len() < 255, "a slot is one byte");
+    let mut slots = [u8::MAX; SLOTS];
+    let mut index = 0_u8;
+    while (index as usize) < WORDS.len() {
+        let mut slot = hash(WORDS[index as usize].1.as_bytes());
+        while slots[slot] != u8::MAX {
+            slot = (slot + 1) % SLOTS;
+        }
+        slots[slot] = index;
+        index += 1;
+    }
+    slots
+}
+
+/// Mixes the length, the first two, the middle and the last letter, case folded.
+const fn hash(word: &[u8]) -> usize {
+    let length = word.len();
+    if length == 0 {
+        return 0;
+    }
+    let first = (word[0] | 0x20) as usize;
+    let second = (word[length.saturating_sub(2)] | 0x20) as usize;
+    let middle = (word[length / 2] | 0x20) as usize;
+    let last = (word[length - 1] | 0x20) as usize;
+    (length * 37 + first * 61 + second * 7 + middle * 149 + last * 263) % SLOTS
+}
+
+impl Keyword {
+    /// The keyword that a word is, in any case.
+    pub fn find(word: &str) -> Option<Keyword> {
+        let mut slot = hash(word.as_bytes());
+        loop {
+            let (keyword, text, _) = WORDS.get(usize::from(TABLE[slot]))?;
+            if text.eq_ignore_ascii_case(word) {
+                return Some(*keyword);
+            }
+            slot = (slot + 1) % SLOTS;
+        }
+    }
+
+    /// Every keyword.
+    pub fn all() -> impl Iterator<Item = Keyword> {
+        WORDS.iter().map(|(keyword, ..)| *keyword)
+    }
+
+    /// The word in capitals.
+    pub fn text(self) -> &'static str {
+        WORDS[self as usize].1
+    }
+
+    /// Where the word may stand as a name.
+    pub fn class(self) -> WordClass {
+        WORDS[self as usize].2
+    }
+
+    /// Whether it is never a name without quotes.
+    pub fn is_reserved(self) -> bool {
+        self.class() == WordClass::Reserved
+    }
+}
+
+impl fmt::Display for Keyword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_finds_itself_in_any_case() {
+        for (index, keyword) in Keyword::all().enumerate() {
+            assert_eq!(keyword as usize, index);
+            assert_eq!(Keyword::find(keyword.text()), Some(keyword));
+            assert_eq!(Keyword::find(&keyword.text().to_lowercase()), Some(keyword));
+            assert_eq!(Keyword::find(&format!("{keyword}x")), None);
+        }
+        assert_eq!(Keyword::find(""), None);
+        assert_eq!(Keyword::find("kéy"), None);
+    }
+
+    #[test]
+    fn words_of_time_are_names() {
+        for word in ["EVENT", "TIMESTAMP", "SHOW", "DESCRIBE", "EXPLAIN"] {
+            let class = Keyword::find(word).map(Keyword::class);
+            assert_eq!(class, Some(WordClass::Free), "{word}");
+        }
+        assert_eq!(Keyword::find("HISTORY"), None);
+        assert_eq!(Keyword::find("SNAPSHOT"), None);
+    }
+}

@@ -1,0 +1,25 @@
+//! Floor 1, the left-hand side: text becomes a syntax tree, and a syntax tree prints as text.
+//!
+//! `text → tokens → Statement`, and back by `Display`. The lexer ([`tokenize`]) copies nothing; the
+//! parser ([`parse_statement`]) is one function per production of `grammar/asof.ebnf`; the
+//! [`Splitter`] cuts a script of any length into statements without parsing it. Two decisions were
+//! made here: words live in one table ([`Keyword`]), of which only SQLite's reserved words are
+//! reserved; and the parser pays for an error message only when there is one, by a second pass that
+//! collects what would have fitted at the furthest place the first one reached.
+
+pub mod ast;
+mod error;
+mod keyword;
+mod lexer;
+mod parser;
+mod splitter;
+mod token;
+
+pub use error::ParseError;
+pub use keyword::{Keyword, WordClass};
+pub use lexer::{Tokens, tokenize};
+pub use parser::{
+    MAX_HEIGHT, MAX_NESTING, parse_expression, parse_script, parse_statement, productions,
+};
+pub use splitter::{Completeness, Piece, PieceKind, Splitter, Unterminated, is_complete};
+pub use token::{Symbol, Token, TokenKind};

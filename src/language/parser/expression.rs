@@ -1,0 +1,502 @@
+//! Expressions: operands, and one loop that climbs the table of operators.
+
+use super::super::Keyword;
+use super::super::ast::precedence::{
+    self, AND, BITS, COLLATE, COMPARISON, CONCAT, EQUALITY, OR, PRODUCT, SIGN, SUM,
+};
+use super::super::ast::{
+    Arguments, BinaryOperator, CurrentTime, Expression, ExpressionKind, MatchKind, UnaryOperator,
+};
+use super::super::token::{Symbol, TokenKind};
+use super::input::{Input, MAX_HEIGHT, Parsed, comma_list, nested, parenthesised, symbol, word};
+use super::name::{identifier, name, unquote};
+use super::report::OPERATOR;
+use super::table::type_name;
+use crate::types::Value;
+use nom::Parser;
+use nom::combinator::opt;
+use nom::multi::many1;
+use nom::sequence::preceded;
+use std::sync::Arc;
+
+/// `Expression ::= Operand (operator Operand)*`
+pub(super) fn expression(input: Input<'_>) -> Parsed<'_, Expression> {
+    climb(input, 0)
+}
+
+/// What stands behind an operand.
+#[derive(Clone, Copy)]
+enum Infix {
+    Binary(BinaryOperator),
+    Is,
+    Null(BinaryOperator),
+    Not,
+    Between,
+    In,
+    Match(MatchKind),
+    Collate,
+    Unsupported(&'static str),
+}
+
+/// The table of operators between and behind operands.
+fn infix(kind: TokenKind) -> Option<(Infix, u8)> {
+    use BinaryOperator as B;
+    Some(match kind {
+        TokenKind::Symbol(symbol) => match symbol {
+            Symbol::Equal | Symbol::DoubleEqual => (Infix::Binary(B::Equal), EQUALITY),
+            Symbol::NotEqual | Symbol::BangEqual => (Infix::Binary(B::NotEqual), EQUALITY),
+            Symbol::Less => (Infix::Binary(B::Less), COMPARISON),
+            Symbol::LessEqual => (Infix::Binary(B::LessEqual), COMPARISON),
+            Symbol::Greater => (Infix::Binary(B::Greater), COMPARISON),
+            Symbol::GreaterEqual => (Infix::Binary(B::GreaterEqual), COMPARISON),
+            Symbol::Ampersand => (Infix::Binary(B::BitAnd), BITS),
+            Symbol::Bar => (Infix::Binary(B::BitOr), BITS),
+            Symbol::ShiftLeft => (Infix::Binary(B::ShiftLeft), BITS),
+            Symbol::ShiftRight => (Infix::Binary(B::ShiftRight), BITS),
+            Symbol::Plus => (Infix::Binary(B::Add), SUM),
+            Symbol::Minus => (Infix::Binary(B::Subtract), SUM),
+            Symbol::Star => (Infix::Binary(B::Multiply), PRODUCT),
+            Symbol::Slash => (Infix::Binary(B::Divide), PRODUCT),
+            Symbol::Percent => (Infix::Binary(B::Modulo), PRODUCT),
+            Symbol::Concat => (Infix::Binary(B::Concat), CONCAT),
+            Symbol::Arrow | Symbol::LongArrow => {
+                (Infix::Unsupported("the JSON operator `->`"), CONCAT)
+            }
+            _ => return None,
+        },
+        TokenKind::Keyword(keyword) => match keyword {
+            Keyword::Or => (Infix::Binary(B::Or), OR),
+            Keyword::And => (Infix::Binary(B::And), AND),
+            Keyword::Is => (Infix::Is, EQUALITY),
+            Keyword::Isnull => (Infix::Null(B::Is), EQUALITY),
+            Keyword::Notnull => (Infix::Null(B::IsNot), EQUALITY),
+            Keyword::Not => (Infix::Not, EQUALITY),
+            Keyword::Between => (Infix::Between, EQUALITY),
+            Keyword::In => (Infix::In, EQUALITY),
+            Keyword::Like => (Infix::Match(MatchKind::Like), EQUALITY),
+            Keyword::Glob => (Infix::Match(MatchKind::Glob), EQUALITY),
+            Keyword::Collate => (Infix::Collate, COLLATE),
+            Keyword::Regexp => (Infix::Unsupported("REGEXP"), EQUALITY),
+            Keyword::Match => (Infix::Unsupported("MATCH"), EQUALITY),
+            _ => return None,
+        },
+        _ => return None,
+    })
+}
+
+/// Reads an operand and every operator behind it that binds at least as tightly as `minimum`.
+fn climb(input: Input<'_>, minimum: u8) -> Parsed<'_, Expression> {
+    let tallest = &input.state.tallest;
+    let before = tallest.replace(0);
+    let (mut rest, mut left) = operand(input, minimum)?;
+    let mut height = tallest.replace(0) + 1;
+    while let Some((infix, precedence)) = infix(rest.peek().kind) {
+        if precedence < minimum {
+            break;
+        }
+        (rest, left) = match infix {
+            Infix::Binary(operator) => {
+                let (behind, right) = climb(rest.skip(1), precedence + 1)?;
+                (behind, binary(input, behind, operator, left, right))
+            }
+            _ => special(input, rest, infix, left)?,
+        };
+        height = tallest.replace(0).max(height) + 1;
+        if height > MAX_HEIGHT {
+            let message = format!("an expression of more than {MAX_HEIGHT} levels");
+            return rest.fail("nesting-limit", message);
+        }
+    }
+    rest.note(OPERATOR);
+    tallest.set(before.max(height));
+    Ok((rest, left))
+}
+
+fn at<'a>(input: Input<'a>, rest: Input<'a>, kind: ExpressionKind) -> Expression {
+    Expression { kind, span: input.span_to(rest) }
+}
+
+fn binary<'a>(
+    input: Input<'a>,
+    rest: Input<'a>,
+    operator: BinaryOperator,
+    left: Expression,
+    right: Expression,
+) -> Expression {
+    let (left, right) = (Box::new(left), Box::new(right));
+    at(input, rest, ExpressionKind::Binary { operator, left, right })
+}
+
+/// The operators that are words, at `operator`; `input` is where the left operand begins.
+#[inline(never)]
+fn special<'a>(
+    input: Input<'a>,
+    operator: Input<'a>,
+    infix: Infix,
+    left: Expression,
+) -> Parsed<'a, Expression> {
+    let behind = operator.skip(1);
+    match infix {
+        Infix::Is => is(input, behind, left),
+        Infix::Null(operator) => Ok((behind, null_test(input, behind, operator, left))),
+        Infix::Not => not(input, behind, left),
+        Infix::Between => between(input, behind, false, left),
+        Infix::In => in_list(input, behind, false, left),
+        Infix::Match(kind) => matches(input, behind, kind, false, left),
+        Infix::Collate => {
+            if behind.word().eq_ignore_ascii_case("binary") {
+                return Ok((behind.skip(1), left));
+            }
+            let (_, _) = name(behind)?;
+            operator.unsupported("COLLATE in an expression")
+        }
+        Infix::Unsupported(feature) => operator.unsupported(feature),
+        Infix::Binary(_) => operator.miss(OPERATOR),
+    }
+}
+
+/// `NOT BETWEEN`, `NOT IN`, `NOT LIKE`, `NOT GLOB`, `NOT NULL`, behind the NOT.
+fn not<'a>(input: Input<'a>, rest: Input<'a>, left: Expression) -> Parsed<'a, Expression> {
+    let behind = rest.skip(1);
+    match rest.peek().kind {
+        TokenKind::Keyword(Keyword::Null) => {
+            Ok((behind, null_test(input, behind, BinaryOperator::IsNot, left)))
+        }
+        TokenKind::Keyword(Keyword::Between) => between(input, behind, true, left),
+        TokenKind::Keyword(Keyword::In) => in_list(input, behind, true, left),
+        TokenKind::Keyword(Keyword::Like) => matches(input, behind, MatchKind::Like, true, left),
+        TokenKind::Keyword(Keyword::Glob) => matches(input, behind, MatchKind::Glob, true, left),
+        TokenKind::Keyword(Keyword::Regexp) => rest.unsupported("REGEXP"),
+        TokenKind::Keyword(Keyword::Match) => rest.unsupported("MATCH"),
+        _ => {
+            for keyword in ["BETWEEN", "IN", "LIKE", "GLOB"] {
+                rest.note(keyword);
+            }
+            rest.miss("NULL")
+        }
+    }
+}
+
+fn null_test<'a>(
+    input: Input<'a>,
+    rest: Input<'a>,
+    operator: BinaryOperator,
+    left: Expression,
+) -> Expression {
+    let word = rest.state.tokens[rest.at - 1].span;
+    let null = Expression { kind: ExpressionKind::Literal(Value::Null), span: word };
+    binary(input, rest, operator, left, null)
+}
+
+/// `IS [NOT] [DISTINCT FROM]`, behind the IS.
+fn is<'a>(input: Input<'a>, rest: Input<'a>, left: Expression) -> Parsed<'a, Expression> {
+    let (rest, not) = opt(word(Keyword::Not)).parse(rest)?;
+    let (rest, distinct) = opt((word(Keyword::Distinct), word(Keyword::From))).parse(rest)?;
+    let operator = if not.is_some() == distinct.is_some() {
+        BinaryOperator::Is
+    } else {
+        BinaryOperator::IsNot
+    };
+    let (rest, right) = climb(rest, COMPARISON)?;
+    Ok((rest, binary(input, rest, operator, left, right)))
+}
+
+/// `low AND high`, each without another BETWEEN unless in parentheses.
+fn between<'a>(
+    input: Input<'a>,
+    rest: Input<'a>,
+    negated: bool,
+    left: Expression,
+) -> Parsed<'a, Expression> {
+    let (rest, low) = climb(rest, COMPARISON)?;
+    let (rest, _) = word(Keyword::And)(rest)?;
+    let (rest, high) = climb(rest, COMPARISON)?;
+    let (operand, low, high) = (Box::new(left), Box::new(low), Box::new(high));
+    Ok((rest, at(input, rest, ExpressionKind::Between { operand, negated, low, high })))
+}
+
+/// `( [Expression, …] )`
+fn in_list<'a>(
+    input: Input<'a>,
+    rest: Input<'a>,
+    negated: bool,
+    left: Expression,
+) -> Parsed<'a, Expression> {
+    let first = rest.peek().kind;
+    if rest.is_symbol(0, Symbol::LeftParenthesis) {
+        if matches!(
+            rest.ahead(1).kind,
+            TokenKind::Keyword(Keyword::Select | Keyword::With | Keyword::Values)
+        ) {
+            return rest.skip(1).unsupported("a subquery");
+        }
+    } else if matches!(first, TokenKind::Name | TokenKind::QuotedName) {
+        return rest.unsupported("IN with the name of a table");
+    }
+    let (rest, list) = nested(rest, parenthesised(expressions))?;
+    Ok((rest, at(input, rest, ExpressionKind::InList { operand: Box::new(left), negated, list })))
+}
+
+/// `pattern [ESCAPE character]`
+fn matches<'a>(
+    input: Input<'a>,
+    rest: Input<'a>,
+    kind: MatchKind,
+    negated: bool,
+    left: Expression,
+) -> Parsed<'a, Expression> {
+    let (mut rest, pattern) = climb(rest, COMPARISON)?;
+    let mut escape = None;
+    if kind == MatchKind::Like {
+        let (behind, found) =
+            opt(preceded(word(Keyword::Escape), |input| climb(input, COMPARISON))).parse(rest)?;
+        (rest, escape) = (behind, found.map(Box::new));
+    }
+    let (operand, pattern) = (Box::new(left), Box::new(pattern));
+    let kind = ExpressionKind::Match { kind, operand, negated, pattern, escape };
+    Ok((rest, at(input, rest, kind)))
+}
+
+/// `[Expression, …]`, before a `)`.
+fn expressions(input: Input<'_>) -> Parsed<'_, Vec<Expression>> {
+    if input.is_symbol(0, Symbol::RightParenthesis) {
+        return Ok((input, Vec::new()));
+    }
+    comma_list(expression)(input)
+}
+
+/// What operators stand between. NOT may follow a tighter operator, whose `minimum` it is read under.
+fn operand(input: Input<'_>, minimum: u8) -> Parsed<'_, Expression> {
+    match input.peek().kind {
+        TokenKind::Integer | TokenKind::Real | TokenKind::Text | TokenKind::Blob => literal(input),
+        TokenKind::Name | TokenKind::QuotedName => column_or_function(input),
+        TokenKind::Keyword(Keyword::Not) if minimum > precedence::NOT => {
+            // It prints in parentheses, and what prints must parse: it counts as if it had them.
+            nested(input, |input| prefix(input, UnaryOperator::Not))
+        }
+        TokenKind::Keyword(keyword) => word_operand(input, keyword),
+        TokenKind::Symbol(Symbol::LeftParenthesis) => in_parentheses(input),
+        TokenKind::Symbol(Symbol::Minus)
+            if matches!(input.ahead(1).kind, TokenKind::Integer | TokenKind::Real) =>
+        {
+            literal(input)
+        }
+        TokenKind::Symbol(Symbol::Minus) => prefix(input, UnaryOperator::Minus),
+        TokenKind::Symbol(Symbol::Plus) => prefix(input, UnaryOperator::Plus),
+        TokenKind::Symbol(Symbol::Tilde) => prefix(input, UnaryOperator::BitNot),
+        TokenKind::Parameter => input.unsupported("a parameter"),
+        TokenKind::Json => input.fail_at(
+            input.peek().span,
+            "syntax",
+            "a JSON object is no expression".to_owned(),
+            Some("as a value it is a text: '{…}'".to_owned()),
+        ),
+        TokenKind::End | TokenKind::Symbol(_) => input.miss("an expression"),
+    }
+}
+
+/// `NULL`, `TRUE`, `FALSE` and the words for the time of the statement.
+pub(super) fn constant_word(input: Input<'_>) -> Parsed<'_, Expression> {
+    let kind = match input.peek().kind {
+        TokenKind::Keyword(Keyword::Null) => ExpressionKind::Literal(Value::Null),
+        TokenKind::Keyword(Keyword::True) => ExpressionKind::Literal(Value::Boolean(true)),
+        TokenKind::Keyword(Keyword::False) => ExpressionKind::Literal(Value::Boolean(false)),
+        TokenKind::Keyword(Keyword::CurrentDate) => ExpressionKind::CurrentTime(CurrentTime::Date),
+        TokenKind::Keyword(Keyword::CurrentTime) => ExpressionKind::CurrentTime(CurrentTime::Time),
+        TokenKind::Keyword(Keyword::CurrentTimestamp) => {
+            ExpressionKind::CurrentTime(CurrentTime::Timestamp)
+        }
+        _ => return input.miss("a constant"),
+    };
+    Ok((input.skip(1), at(input, input.skip(1), kind)))
+}
+
+#[inline(never)]
+fn word_operand(input: Input<'_>, keyword: Keyword) -> Parsed<'_, Expression> {
+    match keyword {
+        Keyword::Null
+        | Keyword::True
+        | Keyword::False
+        | Keyword::CurrentDate
+        | Keyword::CurrentTime
+        | Keyword::CurrentTimestamp => constant_word(input),
+        Keyword::Case => nested(input, case),
+        Keyword::Cast if input.is_symbol(1, Symbol::LeftParenthesis) => nested(input, cast),
+        Keyword::Not => prefix(input, UnaryOperator::Not),
+        Keyword::Exists => input.unsupported("a subquery"),
+        Keyword::Select => {
+            input.note("an expression");
+            input.miss("a name")
+        }
+        _ if keyword.is_reserved() => input.miss("an expression"),
+        _ => column_or_function(input),
+    }
+}
+
+#[inline(never)]
+fn prefix(input: Input<'_>, operator: UnaryOperator) -> Parsed<'_, Expression> {
+    let minimum = if operator == UnaryOperator::Not { precedence::NOT } else { SIGN };
+    let (rest, operand) = nested(input, |input| climb(input.skip(1), minimum))?;
+    let operand = Box::new(operand);
+    Ok((rest, at(input, rest, ExpressionKind::Unary { operator, operand })))
+}
+
+#[inline(never)]
+fn in_parentheses(input: Input<'_>) -> Parsed<'_, Expression> {
+    if matches!(
+        input.ahead(1).kind,
+        TokenKind::Keyword(Keyword::Select | Keyword::With | Keyword::Values)
+    ) {
+        return input.skip(1).unsupported("a subquery");
+    }
+    let (rest, mut inner) = nested(input, |input| expression(input.skip(1)))?;
+    if rest.is_symbol(0, Symbol::Comma) {
+        return input.unsupported("a row of values in parentheses");
+    }
+    let (rest, _) = symbol(Symbol::RightParenthesis)(rest)?;
+    inner.span = input.span_to(rest);
+    Ok((rest, inner))
+}
+
+/// `Literal ::= ['-'] Integer | ['-'] Real | Text | Blob`
+///
+/// A sign directly before a number belongs to it, which makes the smallest integer a literal.
+#[inline(never)]
+pub(super) fn literal(input: Input<'_>) -> Parsed<'_, Expression> {
+    let negative = input.is_symbol(0, Symbol::Minus);
+    let signed = negative || input.is_symbol(0, Symbol::Plus);
+    let digits = input.skip(usize::from(signed));
+    let text = digits.word();
+    let value = match digits.peek().kind {
+        TokenKind::Text if !signed => Value::Text(shared_text(text)),
+        TokenKind::Blob if !signed => Value::Blob(blob(text)),
+        TokenKind::Integer | TokenKind::Real => match number(text, negative) {
+            Ok(value) => value,
+            Err(message) => return digits.fail("number-range", message),
+        },
+        _ => return digits.miss("a number"),
+    };
+    let rest = digits.skip(1);
+    Ok((rest, at(input, rest, ExpressionKind::Literal(value))))
+}
+
+fn shared_text(text: &str) -> Arc<str> {
+    let plain = text.strip_prefix('\'').and_then(|text| text.strip_suffix('\''));
+    match plain.filter(|text| !text.contains('\'')) {
+        Some(plain) => Arc::from(plain),
+        None => Arc::from(unquote(text)),
+    }
+}
+
+fn blob(text: &str) -> Arc<[u8]> {
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => byte - b'0',
+        _ => (byte | 0x20) - b'a' + 10,
+    };
+    let digits = &text.as_bytes()[2..text.len() - 1];
+    digits.chunks_exact(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect()
+}
+
+/// The value of the digits of a number; an integer beyond 64 bits is a real.
+fn number(digits: &str, negative: bool) -> Result<Value, String> {
+    if let Some(hex) = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
+        let bits =
+            u64::from_str_radix(hex, 16).map_err(|_| format!("{digits} has over 64 bits"))?;
+        let integer = bits.cast_signed();
+        let integer = if negative { integer.checked_neg() } else { Some(integer) };
+        return integer.map(Value::Integer).ok_or_else(|| format!("-{digits} has over 64 bits"));
+    }
+    if let Ok(integer) = digits.parse::<i64>() {
+        return Ok(Value::Integer(if negative { -integer } else { integer }));
+    }
+    if negative && digits.trim_start_matches('0') == "9223372036854775808" {
+        return Ok(Value::Integer(i64::MIN));
+    }
+    match digits.parse::<f64>() {
+        Ok(real) if real.is_finite() => Ok(Value::real(if negative { -real } else { real })),
+        _ => Err(format!("{digits} is beyond the largest number")),
+    }
+}
+
+/// `Name | Name '.' Name | Function`
+#[inline(never)]
+fn column_or_function(input: Input<'_>) -> Parsed<'_, Expression> {
+    let first = identifier(input, input.peek());
+    let rest = input.skip(1);
+    if rest.is_symbol(0, Symbol::LeftParenthesis) {
+        return nested(input, function);
+    }
+    if !rest.is_symbol(0, Symbol::Dot) {
+        rest.note("`.`");
+        let kind = ExpressionKind::Column { table: None, column: first };
+        return Ok((rest, at(input, rest, kind)));
+    }
+    let (rest, column) = name(rest.skip(1))?;
+    if rest.is_symbol(0, Symbol::Dot) {
+        return input.unsupported("the name of a database before a table's");
+    }
+    let kind = ExpressionKind::Column { table: Some(first), column };
+    Ok((rest, at(input, rest, kind)))
+}
+
+/// `Function ::= Name '(' ('*' | ['DISTINCT'] [Expression, …]) ')' ['FILTER' '(' 'WHERE' … ')']`
+fn function(input: Input<'_>) -> Parsed<'_, Expression> {
+    let (rest, name) = name(input)?;
+    let (rest, _) = symbol(Symbol::LeftParenthesis)(rest)?;
+    let (rest, distinct) = opt(word(Keyword::Distinct)).parse(rest)?;
+    let (rest, arguments) = if rest.is_symbol(0, Symbol::Star) && distinct.is_none() {
+        (rest.skip(1), Arguments::Star)
+    } else {
+        let (rest, list) = expressions(rest)?;
+        (rest, Arguments::List(list))
+    };
+    if rest.is_word(0, Keyword::Order) {
+        return rest.unsupported("ORDER BY in an aggregate");
+    }
+    let (mut rest, _) = symbol(Symbol::RightParenthesis)(rest)?;
+    let mut filter = None;
+    if rest.is_word(0, Keyword::Filter) && rest.is_symbol(1, Symbol::LeftParenthesis) {
+        let (behind, found) = parenthesised(where_condition)(rest.skip(1))?;
+        (rest, filter) = (behind, Some(Box::new(found)));
+    }
+    if rest.is_word(0, Keyword::Over)
+        && (rest.is_symbol(1, Symbol::LeftParenthesis) || rest.ahead(1).kind == TokenKind::Name)
+    {
+        return rest.unsupported("a window function");
+    }
+    let distinct = distinct.is_some();
+    Ok((rest, at(input, rest, ExpressionKind::Function { name, distinct, arguments, filter })))
+}
+
+/// `'WHERE' Expression`
+fn where_condition(input: Input<'_>) -> Parsed<'_, Expression> {
+    preceded(word(Keyword::Where), expression).parse(input)
+}
+
+/// `Cast ::= 'CAST' '(' Expression 'AS' TypeName ')'`
+fn cast(input: Input<'_>) -> Parsed<'_, Expression> {
+    let (rest, operand) = expression(input.skip(2))?;
+    let (rest, type_name) = preceded(word(Keyword::As), type_name).parse(rest)?;
+    let (rest, _) = symbol(Symbol::RightParenthesis)(rest)?;
+    let operand = Box::new(operand);
+    Ok((rest, at(input, rest, ExpressionKind::Cast { operand, type_name })))
+}
+
+/// `Case ::= 'CASE' [Expression] ('WHEN' … 'THEN' …)+ ['ELSE' Expression] 'END'`
+fn case(input: Input<'_>) -> Parsed<'_, Expression> {
+    let (rest, _) = word(Keyword::Case)(input)?;
+    let (rest, operand) = if rest.is_word(0, Keyword::When) {
+        (rest, None)
+    } else {
+        rest.note(Keyword::When.text());
+        let (rest, operand) = expression(rest)?;
+        (rest, Some(Box::new(operand)))
+    };
+    let when = preceded(word(Keyword::When), expression);
+    let then = preceded(word(Keyword::Then), expression);
+    let (rest, branches) = many1((when, then)).parse(rest)?;
+    let (rest, otherwise) = opt(preceded(word(Keyword::Else), expression)).parse(rest)?;
+    let (rest, _) = word(Keyword::End)(rest)?;
+    let otherwise = otherwise.map(Box::new);
+    Ok((rest, at(input, rest, ExpressionKind::Case { operand, branches, otherwise })))
+}

@@ -1,0 +1,280 @@
+//! What parsers eat: a place among the tokens, and one shared note of how far anyone came.
+//!
+//! A missed token notes what was expected if its place is the furthest yet, so `alt` and `opt` lose
+//! nothing. The first pass only keeps the place; only where that pass fails, a second one over the
+//! same tokens collects the words. A statement that parses pays nothing for its error messages.
+
+use super::super::token::{Symbol, Token, TokenKind};
+use super::super::{Keyword, ParseError};
+use crate::types::Span;
+use nom::error::ErrorKind;
+use nom::{IResult, Needed};
+use std::cell::{Cell, RefCell};
+use std::iter::{Copied, Enumerate};
+use std::slice::Iter;
+
+/// How deep parentheses, calls, CASE, NOT and other prefixes may stand in each other.
+pub const MAX_NESTING: usize = 100;
+
+/// How tall the tree of one expression may be, long chains of operators included; SQLite's limit.
+pub const MAX_HEIGHT: usize = 1_000;
+
+/// What a production gives: the rest and its node.
+pub(super) type Parsed<'a, T> = IResult<Input<'a>, T, Miss>;
+
+/// A place among the tokens of a text.
+#[derive(Clone, Copy)]
+pub(super) struct Input<'a> {
+    /// The index of the next token.
+    pub at: usize,
+    /// What all places share.
+    pub state: &'a State<'a>,
+}
+
+/// What is shared by all places of one parse.
+pub(super) struct State<'a> {
+    /// The whole text.
+    pub text: &'a str,
+    /// All tokens; the last is the end.
+    pub tokens: &'a [Token],
+    /// The furthest token that was missed.
+    pub furthest: Cell<usize>,
+    /// What would have fitted there; collected in the second pass only.
+    pub expected: Option<RefCell<Vec<&'static str>>>,
+    /// How many brackets of any kind are open.
+    pub depth: Cell<usize>,
+    /// The height of the tallest expression since this was last taken.
+    pub tallest: Cell<usize>,
+}
+
+impl<'a> State<'a> {
+    /// A state for the first pass.
+    pub fn new(text: &'a str, tokens: &'a [Token]) -> State<'a> {
+        State {
+            text,
+            tokens,
+            furthest: Cell::new(0),
+            expected: None,
+            depth: Cell::new(0),
+            tallest: Cell::new(0),
+        }
+    }
+
+    /// A state for the second pass, which collects what is expected at `furthest`.
+    pub fn collecting(text: &'a str, tokens: &'a [Token], furthest: usize) -> State<'a> {
+        let mut state = State::new(text, tokens);
+        state.furthest = Cell::new(furthest);
+        state.expected = Some(RefCell::new(Vec::new()));
+        state
+    }
+
+    /// The text of a place.
+    pub fn slice(&self, span: Span) -> &'a str {
+        &self.text[span.start..span.end]
+    }
+}
+
+impl<'a> Input<'a> {
+    /// The next token, which is the end where there is no other.
+    pub fn peek(self) -> Token {
+        self.ahead(0)
+    }
+
+    /// The token `count` behind the next one.
+    pub fn ahead(self, count: usize) -> Token {
+        let tokens = self.state.tokens;
+        tokens[(self.at + count).min(tokens.len() - 1)]
+    }
+
+    /// Whether the token `count` behind the next one is this word.
+    pub fn is_word(self, count: usize, keyword: Keyword) -> bool {
+        self.ahead(count).kind == TokenKind::Keyword(keyword)
+    }
+
+    /// Whether the next token is this symbol.
+    pub fn is_symbol(self, count: usize, symbol: Symbol) -> bool {
+        self.ahead(count).kind == TokenKind::Symbol(symbol)
+    }
+
+    /// The text of the next token.
+    pub fn word(self) -> &'a str {
+        self.state.slice(self.peek().span)
+    }
+
+    /// The place behind `count` tokens.
+    pub fn skip(self, count: usize) -> Input<'a> {
+        Input { at: (self.at + count).min(self.state.tokens.len() - 1), state: self.state }
+    }
+
+    /// The span from here to the end of what was eaten before `rest`.
+    pub fn span_to(self, rest: Input<'_>) -> Span {
+        let start = self.peek().span.start;
+        let last = self.state.tokens[rest.at.saturating_sub(1)].span.end;
+        Span::new(start, last.max(start))
+    }
+
+    /// Notes that `expected` would have fitted here.
+    pub fn note(self, expected: &'static str) {
+        let furthest = self.state.furthest.get();
+        match &self.state.expected {
+            None if self.at > furthest => self.state.furthest.set(self.at),
+            Some(collected) if self.at == furthest => {
+                let mut collected = collected.borrow_mut();
+                if !collected.contains(&expected) {
+                    collected.push(expected);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Misses here: another production may fit.
+    pub fn miss<T>(self, expected: &'static str) -> Parsed<'a, T> {
+        self.note(expected);
+        Err(nom::Err::Error(Miss(None)))
+    }
+
+    /// Fails here for good.
+    pub fn fail<T>(self, code: &'static str, message: String) -> Parsed<'a, T> {
+        self.fail_at(self.peek().span, code, message, None)
+    }
+
+    /// Fails for good at a place, perhaps with a way out.
+    pub fn fail_at<T>(
+        self,
+        span: Span,
+        code: &'static str,
+        message: String,
+        help: Option<String>,
+    ) -> Parsed<'a, T> {
+        let expected = Vec::new();
+        let error = ParseError { code, message, span, expected, help, incomplete: false };
+        Err(nom::Err::Failure(Miss(Some(Box::new(error)))))
+    }
+
+    /// Fails because the language knows what stands here, and this version does not run it.
+    pub fn unsupported<T>(self, feature: &str) -> Parsed<'a, T> {
+        self.fail("unsupported", format!("{feature} is not supported yet"))
+    }
+}
+
+/// Eats one word of the language.
+pub(super) fn word<'a>(keyword: Keyword) -> impl Fn(Input<'a>) -> Parsed<'a, Span> {
+    move |input| {
+        let token = input.peek();
+        if token.kind == TokenKind::Keyword(keyword) {
+            Ok((input.skip(1), token.span))
+        } else {
+            input.miss(keyword.text())
+        }
+    }
+}
+
+/// Eats one symbol.
+pub(super) fn symbol<'a>(symbol: Symbol) -> impl Fn(Input<'a>) -> Parsed<'a, Span> {
+    move |input| {
+        let token = input.peek();
+        if token.kind == TokenKind::Symbol(symbol) {
+            Ok((input.skip(1), token.span))
+        } else {
+            input.miss(symbol.quoted())
+        }
+    }
+}
+
+/// Eats `(`, one production and `)`.
+pub(super) fn parenthesised<'a, T>(
+    production: impl Fn(Input<'a>) -> Parsed<'a, T>,
+) -> impl Fn(Input<'a>) -> Parsed<'a, T> {
+    move |input| {
+        let (rest, _) = symbol(Symbol::LeftParenthesis)(input)?;
+        let (rest, node) = production(rest)?;
+        let (rest, _) = symbol(Symbol::RightParenthesis)(rest)?;
+        Ok((rest, node))
+    }
+}
+
+/// Eats one or more of a production with commas between them.
+pub(super) fn comma_list<'a, T>(
+    production: impl Fn(Input<'a>) -> Parsed<'a, T>,
+) -> impl Fn(Input<'a>) -> Parsed<'a, Vec<T>> {
+    move |input| {
+        let (mut rest, first) = production(input)?;
+        let mut list = vec![first];
+        while rest.is_symbol(0, Symbol::Comma) {
+            let (behind, next) = production(rest.skip(1))?;
+            list.push(next);
+            rest = behind;
+        }
+        rest.note(Symbol::Comma.quoted());
+        Ok((rest, list))
+    }
+}
+
+/// Runs a production one level deeper, up to [`MAX_NESTING`].
+pub(super) fn nested<'a, T>(
+    input: Input<'a>,
+    production: impl FnOnce(Input<'a>) -> Parsed<'a, T>,
+) -> Parsed<'a, T> {
+    let depth = input.state.depth.get();
+    if depth == MAX_NESTING {
+        let message = format!("nested deeper than {MAX_NESTING} levels");
+        return input.fail("nesting-limit", message);
+    }
+    input.state.depth.set(depth + 1);
+    let parsed = production(input);
+    input.state.depth.set(depth);
+    parsed
+}
+
+/// Why a production did not fit: a note was left, or a whole error if nothing else can fit.
+pub(super) struct Miss(pub Option<Box<ParseError>>);
+
+impl<'a> nom::error::ParseError<Input<'a>> for Miss {
+    fn from_error_kind(_: Input<'a>, _: ErrorKind) -> Miss {
+        Miss(None)
+    }
+
+    fn append(_: Input<'a>, _: ErrorKind, other: Miss) -> Miss {
+        other
+    }
+}
+
+/// What nom's combinators need to walk over tokens.
+impl<'a> nom::Input for Input<'a> {
+    type Item = Token;
+    type Iter = Copied<Iter<'a, Token>>;
+    type IterIndices = Enumerate<Self::Iter>;
+
+    fn input_len(&self) -> usize {
+        self.state.tokens.len() - 1 - self.at
+    }
+
+    fn take(&self, _: usize) -> Self {
+        *self
+    }
+
+    fn take_from(&self, index: usize) -> Self {
+        self.skip(index)
+    }
+
+    fn take_split(&self, index: usize) -> (Self, Self) {
+        (self.skip(index), *self)
+    }
+
+    fn position<P: Fn(Token) -> bool>(&self, predicate: P) -> Option<usize> {
+        self.iter_elements().position(predicate)
+    }
+
+    fn iter_elements(&self) -> Self::Iter {
+        self.state.tokens[self.at..self.state.tokens.len() - 1].iter().copied()
+    }
+
+    fn iter_indices(&self) -> Self::IterIndices {
+        self.iter_elements().enumerate()
+    }
+
+    fn slice_index(&self, count: usize) -> Result<usize, Needed> {
+        if count <= self.input_len() { Ok(count) } else { Err(Needed::Unknown) }
+    }
+}

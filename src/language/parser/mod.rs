@@ -1,0 +1,122 @@
+//! Tokens become syntax trees: one function for each production of `grammar/asof.ebnf`, under its
+//! name.
+//!
+//! The functions are nom parsers over the token slice. Nothing is tried that the next word or two
+//! exclude, so parsing is linear. [`MAX_NESTING`] bounds the recursion of the parser,
+//! [`MAX_HEIGHT`] that of whoever walks the tree.
+
+mod expression;
+mod input;
+mod name;
+mod object;
+mod report;
+mod select;
+mod statement;
+mod table;
+
+pub use input::{MAX_HEIGHT, MAX_NESTING};
+pub use statement::productions;
+
+use super::ParseError;
+use super::ast::{Expression, Statement};
+use super::lexer::{Tokens, tokenize};
+use super::token::{Symbol, TokenKind};
+use crate::types::Span;
+use input::{Input, Parsed, State};
+
+/// Reads one statement, with or without its `;`; `None` where there are only blanks and comments.
+///
+/// # Errors
+///
+/// What is wrong at the furthest place that fits the grammar.
+pub fn parse_statement(text: &str) -> Result<Option<Statement>, ParseError> {
+    parse(text, one_statement)
+}
+
+/// Reads every statement of a text, each with its place, `;` excluded.
+///
+/// # Errors
+///
+/// What is wrong in the first statement that is none.
+pub fn parse_script(text: &str) -> Result<Vec<(Statement, Span)>, ParseError> {
+    parse(text, script)
+}
+
+/// Reads an expression.
+///
+/// # Errors
+///
+/// What is wrong at the furthest place that fits the grammar.
+pub fn parse_expression(text: &str) -> Result<Expression, ParseError> {
+    parse(text, |input| {
+        let (rest, expression) = expression::expression(input)?;
+        let (rest, ()) = end(rest)?;
+        Ok((rest, expression))
+    })
+}
+
+fn parse<T>(
+    text: &str,
+    production: impl for<'a> Fn(Input<'a>) -> Parsed<'a, T>,
+) -> Result<T, ParseError> {
+    let Tokens { tokens, error } = tokenize(text);
+    let state = State::new(text, &tokens);
+    match production(Input { at: 0, state: &state }) {
+        Ok((_, node)) => error.map_or(Ok(node), Err),
+        Err(nom::Err::Failure(input::Miss(Some(error)))) => Err(*error),
+        Err(_) => {
+            let furthest = state.furthest.get();
+            if let Some(error) = error.filter(|_| tokens[furthest].kind == TokenKind::End) {
+                return Err(error);
+            }
+            let state = State::collecting(text, &tokens, furthest);
+            let again = production(Input { at: 0, state: &state });
+            debug_assert!(again.is_err(), "the same tokens fail again");
+            Err(report::report(&state))
+        }
+    }
+}
+
+/// `[Statement] [;]`
+fn one_statement(input: Input<'_>) -> Parsed<'_, Option<Statement>> {
+    let mut rest = input;
+    let mut found = None;
+    if !rest.is_symbol(0, Symbol::Semicolon) && rest.peek().kind != TokenKind::End {
+        let (behind, statement) = statement::statement(rest)?;
+        (rest, found) = (behind, Some(statement));
+    }
+    if rest.is_symbol(0, Symbol::Semicolon) {
+        rest = rest.skip(1);
+    } else if rest.peek().kind != TokenKind::End {
+        return rest.miss(Symbol::Semicolon.quoted());
+    }
+    let (rest, ()) = end(rest)?;
+    Ok((rest, found))
+}
+
+/// `[Statement] (; [Statement])*`
+fn script(input: Input<'_>) -> Parsed<'_, Vec<(Statement, Span)>> {
+    let mut rest = input;
+    let mut statements = Vec::new();
+    loop {
+        while rest.is_symbol(0, Symbol::Semicolon) {
+            rest = rest.skip(1);
+        }
+        if rest.peek().kind == TokenKind::End {
+            return Ok((rest, statements));
+        }
+        let (behind, statement) = statement::statement(rest)?;
+        statements.push((statement, rest.span_to(behind)));
+        rest = behind;
+        if !rest.is_symbol(0, Symbol::Semicolon) && rest.peek().kind != TokenKind::End {
+            return rest.miss(Symbol::Semicolon.quoted());
+        }
+    }
+}
+
+fn end(input: Input<'_>) -> Parsed<'_, ()> {
+    if input.peek().kind == TokenKind::End { Ok((input, ())) } else { input.miss("the end") }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+//! Names, aliases and texts.
+
+use super::super::Keyword;
+use super::super::ast::Identifier;
+use super::super::keyword::WordClass;
+use super::super::token::{Symbol, Token, TokenKind};
+use super::input::{Input, Parsed, comma_list, parenthesised};
+use super::select::begins_as_of;
+use crate::types::Span;
+
+/// `Name ::= PlainName | QuotedName | a word that is not reserved`
+pub(super) fn name(input: Input<'_>) -> Parsed<'_, Identifier> {
+    let token = input.peek();
+    let fits = match token.kind {
+        TokenKind::Name | TokenKind::QuotedName => true,
+        TokenKind::Keyword(keyword) => !keyword.is_reserved(),
+        _ => false,
+    };
+    if fits { Ok((input.skip(1), identifier(input, token))) } else { input.miss("a name") }
+}
+
+/// The name of a table or an index, which no name of a database precedes.
+pub(super) fn table_name(input: Input<'_>) -> Parsed<'_, Identifier> {
+    let (rest, table) = name(input)?;
+    if rest.is_symbol(0, Symbol::Dot) {
+        return input.unsupported("the name of a database before a table's");
+    }
+    Ok((rest, table))
+}
+
+/// `( Name, … )`
+pub(super) fn names(input: Input<'_>) -> Parsed<'_, Vec<Identifier>> {
+    parenthesised(comma_list(name))(input)
+}
+
+/// `Alias ::= 'AS' (Name | Text) | a name that cannot go on with the clause`
+pub(super) fn alias(input: Input<'_>) -> Parsed<'_, Identifier> {
+    let token = input.peek();
+    match token.kind {
+        TokenKind::Keyword(Keyword::As) if !begins_as_of(input) => {
+            let behind = input.skip(1);
+            let token = behind.peek();
+            if token.kind == TokenKind::Text {
+                let name = unquote(behind.word());
+                return Ok((behind.skip(1), Identifier { name, span: token.span, quoted: false }));
+            }
+            name(behind)
+        }
+        TokenKind::Name | TokenKind::QuotedName => Ok((input.skip(1), identifier(input, token))),
+        TokenKind::Keyword(keyword) if keyword.class() == WordClass::Free => {
+            Ok((input.skip(1), identifier(input, token)))
+        }
+        _ => input.miss("AS"),
+    }
+}
+
+/// A text between single quotes.
+pub(super) fn text(input: Input<'_>) -> Parsed<'_, String> {
+    if input.peek().kind == TokenKind::Text {
+        Ok((input.skip(1), unquote(input.word())))
+    } else {
+        input.miss("a text in single quotes")
+    }
+}
+
+/// A whole number without a sign.
+pub(super) fn number(input: Input<'_>) -> Parsed<'_, u64> {
+    let digits = input.word();
+    if input.peek().kind != TokenKind::Integer {
+        return input.miss("a number");
+    }
+    let hexadecimal = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X"));
+    match hexadecimal.map_or_else(|| digits.parse(), |hex| u64::from_str_radix(hex, 16)) {
+        Ok(number) => Ok((input.skip(1), number)),
+        Err(_) => input.fail("number-range", format!("{digits} is no number below 2^64")),
+    }
+}
+
+/// The identifier that a token is.
+pub(super) fn identifier(input: Input<'_>, token: Token) -> Identifier {
+    let Span { start, end } = token.span;
+    let text = input.state.slice(token.span);
+    let double = text.starts_with('"');
+    let name = match token.kind {
+        TokenKind::QuotedName if text.starts_with('[') => text[1..end - start - 1].to_owned(),
+        TokenKind::QuotedName => unquote(text),
+        _ => text.to_owned(),
+    };
+    Identifier { name, span: token.span, quoted: double }
+}
+
+/// What stands between quotes, doubled ones made one; an `N` before them is dropped.
+pub(super) fn unquote(text: &str) -> String {
+    let text = text.trim_start_matches(['n', 'N']);
+    let inner = &text[1..text.len() - 1];
+    match text.as_bytes()[0] {
+        b'\'' if inner.contains('\'') => inner.replace("''", "'"),
+        b'"' if inner.contains('"') => inner.replace("\"\"", "\""),
+        b'`' if inner.contains('`') => inner.replace("``", "`"),
+        _ => inner.to_owned(),
+    }
+}

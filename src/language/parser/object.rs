@@ -1,0 +1,104 @@
+//! JSON objects as rows.
+
+use super::super::ast::JsonObject;
+use super::super::token::TokenKind;
+use super::input::{Input, Parsed};
+use crate::types::{DataType, Decimal, Span, Value};
+use serde::de::{MapAccess, Visitor};
+use serde_json::value::RawValue;
+use std::collections::HashSet;
+use std::fmt;
+
+/// `JsonObject ::= a JSON object`
+pub(super) fn json_object(input: Input<'_>) -> Parsed<'_, JsonObject> {
+    let Span { start, end } = input.peek().span;
+    if input.peek().kind != TokenKind::Json {
+        return input.miss("a JSON object");
+    }
+    let text = input.word();
+    let fields = match serde_json::from_str::<Fields>(text) {
+        Ok(fields) => fields.0,
+        Err(error) => {
+            let (at, message) = place(text, &error);
+            let at = (start + at).min(end);
+            return input.fail_at(Span::new(at, end), "bad-json", message, None);
+        }
+    };
+    let span = Span::new(start, end);
+    let mut seen = HashSet::with_capacity(fields.len());
+    if let Some((twice, _)) = fields.iter().find(|(key, _)| !seen.insert(key.to_ascii_lowercase()))
+    {
+        return input.fail("bad-json", format!("the key {twice:?} stands twice in this object"));
+    }
+    Ok((input.skip(1), JsonObject { fields, text: text.to_owned(), span }))
+}
+
+/// The offset and the sentence of an error of serde's, whose own text counts lines of the object.
+fn place(text: &str, error: &serde_json::Error) -> (usize, String) {
+    let line = error.line().saturating_sub(1);
+    let before: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
+    let mut at = (before + error.column().saturating_sub(1)).min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    let full = error.to_string();
+    let sentence = full.split(" at line ").next().unwrap_or(&full);
+    (at, format!("this is no JSON object: {sentence}"))
+}
+
+/// The fields of an object in order.
+struct Fields(Vec<(String, Value)>);
+
+impl<'de> serde::Deserialize<'de> for Fields {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Fields, D::Error> {
+        deserializer.deserialize_map(FieldsVisitor)
+    }
+}
+
+struct FieldsVisitor;
+
+impl<'de> Visitor<'de> for FieldsVisitor {
+    type Value = Fields;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+        let mut fields = Vec::new();
+        while let Some((key, raw)) = map.next_entry::<String, &'de RawValue>()? {
+            let value = value(raw.get()).ok_or_else(|| {
+                serde::de::Error::custom(format!("the value of {key:?} is no value of a column"))
+            })?;
+            fields.push((key, value));
+        }
+        Ok(Fields(fields))
+    }
+}
+
+/// The value of one field's JSON text; `None` if a number is too large or the nesting too deep.
+fn value(json: &str) -> Option<Value> {
+    match json.as_bytes().first()? {
+        b'n' => Some(Value::Null),
+        b't' => Some(Value::Boolean(true)),
+        b'f' => Some(Value::Boolean(false)),
+        b'"' => serde_json::from_str::<String>(json).ok().map(Value::text),
+        b'{' | b'[' => DataType::Json.accept(Value::text(json)).ok(),
+        _ => exact_number(json),
+    }
+}
+
+/// A number without loss: an integer, else a real if its shortest text is the same number, else a
+/// decimal, and a real only where even that cannot hold it.
+fn exact_number(text: &str) -> Option<Value> {
+    if let Ok(integer) = text.parse::<i64>() {
+        return Some(Value::Integer(integer));
+    }
+    let real = text.parse::<f64>().ok().filter(|real| real.is_finite())?;
+    let shortest = Decimal::parse(&format!("{real:?}"));
+    match (Decimal::parse(text), shortest) {
+        (Some(exact), Some(short)) if exact.compare(&short).is_ne() => Some(Value::Decimal(exact)),
+        (Some(exact), None) => Some(Value::Decimal(exact)),
+        _ => Some(Value::real(real)),
+    }
+}

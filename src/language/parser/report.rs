@@ -1,0 +1,98 @@
+//! The error message of a parse that failed, from the furthest place and what was expected there.
+
+use super::super::ParseError;
+use super::super::keyword::Keyword;
+use super::super::token::{Token, TokenKind};
+use super::input::State;
+use super::statement::FIRST_WORDS_OF_LATER;
+
+/// How many expected words a message lists; beyond, it only says what was unexpected.
+const MAX_LISTED: usize = 8;
+
+/// What is expected wherever an expression ends; true, and seldom what was meant.
+pub(super) const OPERATOR: &str = "an operator";
+
+/// Draws up the error at the furthest miss.
+pub(super) fn report(state: &State<'_>) -> ParseError {
+    let at = state.furthest.get();
+    let found = state.tokens[at];
+    let mut expected: Vec<&str> =
+        state.expected.as_ref().map(|words| words.take()).unwrap_or_default();
+    if found.kind != TokenKind::End && expected.len() > 1 {
+        expected.retain(|word| *word != "the end");
+    }
+    let help = misspelt(state, at, &expected).or_else(|| reserved(state, found, &expected));
+    let incomplete = found.kind == TokenKind::End;
+    let code = if incomplete { "unfinished" } else { "syntax" };
+    let message = message(state, found, &expected);
+    let expected = expected.into_iter().map(str::to_owned).collect();
+    ParseError { code, message, span: found.span, expected, help, incomplete }
+}
+
+fn message(state: &State<'_>, found: Token, expected: &[&str]) -> String {
+    let shown: Vec<&str> = expected.iter().copied().filter(|word| *word != OPERATOR).collect();
+    let shown = if shown.is_empty() { expected.to_vec() } else { shown };
+    let end = found.kind == TokenKind::End;
+    let Some((last, others)) = shown.split_last() else {
+        return format!("unexpected {}", quoted(state, found));
+    };
+    let many = shown.len() > MAX_LISTED;
+    if many && !shown.contains(&"`;`") {
+        return if end {
+            "the text ends too early".to_owned()
+        } else {
+            format!("unexpected {}", quoted(state, found))
+        };
+    }
+    let list = if others.is_empty() {
+        (*last).to_owned()
+    } else if many {
+        format!("{} … or `;`", others[..MAX_LISTED / 2].join(", "))
+    } else {
+        format!("{} or {last}", others.join(", "))
+    };
+    if end { format!("expected {list}, but the text ends") } else { format!("expected {list}") }
+}
+
+/// A token between backquotes, shortened if it is long.
+fn quoted(state: &State<'_>, token: Token) -> String {
+    let text = state.slice(token.span);
+    if text.chars().count() <= 40 {
+        return format!("`{text}`");
+    }
+    let start: String = text.chars().take(30).collect();
+    format!("`{start}…`")
+}
+
+/// "did you mean" for a word one slip away from a keyword that fits: the word found, or the one
+/// before it, which a misspelt keyword became as an alias.
+fn misspelt(state: &State<'_>, at: usize, expected: &[&str]) -> Option<String> {
+    let before = at.checked_sub(1);
+    [Some(at), before].into_iter().flatten().find_map(|index| {
+        let token = state.tokens[index];
+        let word = state.slice(token.span).to_ascii_uppercase();
+        if token.kind != TokenKind::Name {
+            return None;
+        }
+        let later: &[(&str, &str)] = if index == 0 { FIRST_WORDS_OF_LATER } else { &[] };
+        let candidates = expected.iter().flat_map(|phrase| phrase.split(' '));
+        let candidates = candidates.chain(later.iter().map(|(word, _)| *word));
+        let best = candidates
+            .filter(|word| word.bytes().all(|byte| byte.is_ascii_uppercase()))
+            .map(|candidate| (strsim::osa_distance(&word, candidate), candidate))
+            .min_by_key(|(distance, _)| *distance)?;
+        let near = best.0 * 3 <= word.chars().count();
+        near.then(|| format!("did you mean {}?", best.1))
+    })
+}
+
+/// A way out for a reserved word in the place of a name.
+fn reserved(state: &State<'_>, found: Token, expected: &[&str]) -> Option<String> {
+    let reserved =
+        matches!(found.kind, TokenKind::Keyword(keyword) if Keyword::is_reserved(keyword));
+    if !reserved || !expected.contains(&"a name") {
+        return None;
+    }
+    let word = state.slice(found.span);
+    Some(format!("{} is a reserved word; as a name it is written \"{word}\"", word.to_uppercase()))
+}

@@ -1,0 +1,366 @@
+//! Statements, found by their first word in one table.
+
+use super::super::Keyword;
+use super::super::ast::{Annotations, Delete, Identifier, Insert, InsertSource, Statement, Update};
+use super::super::token::{Symbol, TokenKind};
+use super::expression::expression;
+use super::input::{Input, Parsed, comma_list, parenthesised, symbol, word};
+use super::name::{name, names, table_name, text};
+use super::object::json_object;
+use super::select::{as_of, select};
+use super::table::{create, drop};
+use nom::Parser;
+use nom::branch::alt;
+use nom::combinator::opt;
+use nom::sequence::preceded;
+
+/// A first word, the production that it begins, and the function that reads it.
+type Entry = (Keyword, &'static str, fn(Input<'_>) -> Parsed<'_, Statement>);
+
+/// Every statement.
+const STATEMENTS: &[Entry] = &[
+    (Keyword::Select, "Select", select_statement),
+    (Keyword::Insert, "Insert", insert),
+    (Keyword::Update, "Update", update),
+    (Keyword::Delete, "Delete", delete),
+    (Keyword::Create, "Create", create),
+    (Keyword::Drop, "Drop", drop),
+    (Keyword::Begin, "Begin", begin),
+    (Keyword::Commit, "Commit", commit),
+    (Keyword::End, "Commit", commit),
+    (Keyword::Rollback, "Rollback", rollback),
+    (Keyword::As, "Select", select_statement),
+    (Keyword::Explain, "Explain", explain),
+    (Keyword::Describe, "Describe", describe),
+    (Keyword::Show, "Show", show),
+    (Keyword::Pragma, "Pragma", pragma),
+    (Keyword::Vacuum, "Upkeep", upkeep),
+    (Keyword::Analyze, "Upkeep", upkeep),
+    (Keyword::Reindex, "Upkeep", upkeep),
+];
+
+/// The first word of every statement with the production of `grammar/asof.ebnf` that it begins.
+pub fn productions() -> impl Iterator<Item = (Keyword, &'static str)> {
+    STATEMENTS.iter().map(|(first, production, _)| (*first, *production))
+}
+
+/// First words of statements that come with later versions, and what their error calls them.
+pub(super) const FIRST_WORDS_OF_LATER: &[(&str, &str)] = &[
+    ("ALTER", "ALTER TABLE"),
+    ("ATTACH", "ATTACH"),
+    ("BRANCH", "BRANCH"),
+    ("COMPACT", "COMPACT"),
+    ("DETACH", "DETACH"),
+    ("DIFF", "DIFF"),
+    ("ERASE", "ERASE"),
+    ("EVENTS", "EVENTS"),
+    ("EXPORT", "EXPORT LOG"),
+    ("FIRST", "FIRST EVENT WHERE"),
+    ("HELP", "HELP"),
+    ("HISTORY", "HISTORY"),
+    ("IMPORT", "IMPORT LOG"),
+    ("LAST", "LAST EVENT WHERE"),
+    ("REBUILD", "REBUILD"),
+    ("REDO", "REDO"),
+    ("RELEASE", "RELEASE"),
+    ("REPLACE", "REPLACE INTO"),
+    ("REPLAY", "REPLAY"),
+    ("RESTORE", "RESTORE"),
+    ("REVERT", "REVERT"),
+    ("SAVEPOINT", "SAVEPOINT"),
+    ("SET", "SET"),
+    ("SNAPSHOT", "SNAPSHOT"),
+    ("TAG", "TAG"),
+    ("TAIL", "TAIL"),
+    ("TIMELINE", "TIMELINE"),
+    ("UNDO", "UNDO"),
+    ("USE", "USE BRANCH"),
+    ("VALUES", "VALUES as a statement"),
+    ("VERIFY", "VERIFY"),
+    ("WHAT", "WHAT IF"),
+    ("WHY", "WHY"),
+    ("WITH", "WITH before a query"),
+];
+
+/// `Statement ::= Select | Insert | …`
+pub(super) fn statement(input: Input<'_>) -> Parsed<'_, Statement> {
+    if let TokenKind::Keyword(first) = input.peek().kind
+        && let Some((.., parse)) = STATEMENTS.iter().find(|(keyword, ..)| *keyword == first)
+    {
+        return parse(input);
+    }
+    if matches!(input.peek().kind, TokenKind::Keyword(_) | TokenKind::Name) {
+        let first = input.word();
+        let later = FIRST_WORDS_OF_LATER.iter().find(|(word, _)| word.eq_ignore_ascii_case(first));
+        if let Some((_, feature)) = later {
+            return input.unsupported(feature);
+        }
+    }
+    for (keyword, ..) in STATEMENTS {
+        input.note(if *keyword == Keyword::As { "AS OF" } else { keyword.text() });
+    }
+    input.miss("a statement")
+}
+
+fn select_statement(input: Input<'_>) -> Parsed<'_, Statement> {
+    let (rest, select) = select(input)?;
+    Ok((rest, Statement::Select(Box::new(select))))
+}
+
+/// `Insert ::= 'INSERT' 'INTO' Name ['(' Name, … ')'] InsertSource [Annotations]`
+fn insert(input: Input<'_>) -> Parsed<'_, Statement> {
+    let (rest, _) = word(Keyword::Insert)(input)?;
+    if rest.is_word(0, Keyword::Or) {
+        let action = rest.skip(1).word().to_ascii_uppercase();
+        return rest.unsupported(&format!("INSERT OR {action}"));
+    }
+    let (rest, table) = preceded(word(Keyword::Into), table_name).parse(rest)?;
+    let (rest, columns) = if rest.is_symbol(0, Symbol::LeftParenthesis) {
+        names(rest)?
+    } else {
+        rest.note(Symbol::LeftParenthesis.quoted());
+        (rest, Vec::new())
+    };
+    let (rest, source) = insert_source(rest, columns.is_empty())?;
+    if rest.is_word(0, Keyword::On) {
+        return rest.unsupported("ON CONFLICT");
+    }
+    let (rest, annotations) = annotations(rest)?;
+    Ok((rest, Statement::Insert(Insert { table, columns, source, annotations })))
+}
+
+/// `InsertSource ::= 'VALUES' rows | JsonObject, … | Select | 'DEFAULT' 'VALUES'`
+///
+/// Objects and default values take no list of columns.
+fn insert_source(input: Input<'_>, all_columns: bool) -> Parsed<'_, InsertSource> {
+    match input.peek().kind {
+        TokenKind::Keyword(Keyword::Values) => values(input.skip(1)),
+        TokenKind::Keyword(Keyword::Select | Keyword::As) => {
+            let (rest, query) = select(input)?;
+            Ok((rest, InsertSource::Select(Box::new(query))))
+        }
+        TokenKind::Json if all_columns => {
+            let (rest, objects) = comma_list(json_object)(input)?;
+            Ok((rest, InsertSource::Objects(objects)))
+        }
+        TokenKind::Keyword(Keyword::Default) if all_columns => {
+            let (rest, _) = word(Keyword::Values)(input.skip(1))?;
+            Ok((rest, InsertSource::DefaultValues))
+        }
+        TokenKind::Keyword(Keyword::With) => input.unsupported("WITH before a query"),
+        _ => {
+            input.note("VALUES");
+            input.note("SELECT");
+            if all_columns {
+                input.note("DEFAULT VALUES");
+                input.note("a JSON object");
+            }
+            input.miss("AS OF")
+        }
+    }
+}
+
+/// `'(' Expression, … ')' (',' '(' Expression, … ')')*`, rows of one length.
+fn values(input: Input<'_>) -> Parsed<'_, InsertSource> {
+    let row = parenthesised(comma_list(expression));
+    let (mut rest, first) = row(input)?;
+    let length = first.len();
+    let mut rows = vec![first];
+    while rest.is_symbol(0, Symbol::Comma) {
+        let start = rest.skip(1);
+        let (behind, next) = row(start)?;
+        if next.len() != length {
+            let count = next.len();
+            let message = format!("this row has {count} values, the first has {length}");
+            return start.fail_at(start.span_to(behind), "row-length", message, None);
+        }
+        rows.push(next);
+        rest = behind;
+    }
+    rest.note(Symbol::Comma.quoted());
+    Ok((rest, InsertSource::Values(rows)))
+}
+
+/// `Update ::= 'UPDATE' Name 'SET' Name '=' Expression, … ['WHERE' Expression] [Annotations]`
+fn update(input: Input<'_>) -> Parsed<'_, Statement> {
+    let (rest, _) = word(Keyword::Update)(input)?;
+    if rest.is_word(0, Keyword::Or) {
+        let action = rest.skip(1).word().to_ascii_uppercase();
+        return rest.unsupported(&format!("UPDATE OR {action}"));
+    }
+    let (rest, table) = table_name(rest)?;
+    let (rest, _) = word(Keyword::Set)(rest)?;
+    let (rest, assignments) = comma_list(assignment)(rest)?;
+    if rest.is_word(0, Keyword::From) {
+        return rest.unsupported("UPDATE … FROM");
+    }
+    let (rest, filter) = opt(preceded(word(Keyword::Where), expression)).parse(rest)?;
+    let (rest, annotations) = annotations(rest)?;
+    Ok((rest, Statement::Update(Update { table, assignments, filter, annotations })))
+}
+
+/// `Assignment ::= Name '=' Expression`
+fn assignment(input: Input<'_>) -> Parsed<'_, (Identifier, super::Expression)> {
+    if input.is_symbol(0, Symbol::LeftParenthesis) {
+        return input.unsupported("SET of several columns in parentheses");
+    }
+    let (rest, column) = name(input)?;
+    let (rest, _) = symbol(Symbol::Equal)(rest)?;
+    let (rest, value) = expression(rest)?;
+    Ok((rest, (column, value)))
+}
+
+/// `Delete ::= 'DELETE' 'FROM' Name ['WHERE' Expression] [Annotations]`
+fn delete(input: Input<'_>) -> Parsed<'_, Statement> {
+    let (rest, _) = word(Keyword::Delete)(input)?;
+    let (rest, table) = preceded(word(Keyword::From), table_name).parse(rest)?;
+    let (rest, filter) = opt(preceded(word(Keyword::Where), expression)).parse(rest)?;
+    let (rest, annotations) = annotations(rest)?;
+    Ok((rest, Statement::Delete(Delete { table, filter, annotations })))
+}
+
+/// `Annotations ::= 'WITH' '(' Annotation (',' Annotation)* ')'`
+fn annotations(input: Input<'_>) -> Parsed<'_, Annotations> {
+    if input.is_word(0, Keyword::Returning) {
+        return input.unsupported("RETURNING");
+    }
+    let list = parenthesised(comma_list(annotation));
+    let (rest, list) = opt(preceded(word(Keyword::With), list)).parse(input)?;
+    let mut annotations = Annotations::default();
+    for (keyword, text, place) in list.unwrap_or_default() {
+        let field = match keyword {
+            Keyword::Intent => &mut annotations.intent,
+            Keyword::Actor => &mut annotations.actor,
+            Keyword::Note => &mut annotations.note,
+            _ => &mut annotations.id,
+        };
+        if field.replace(text).is_some() {
+            let message = format!("{} stands twice", place.word());
+            return place.fail("syntax", message);
+        }
+    }
+    Ok((rest, annotations))
+}
+
+/// `Annotation ::= ('INTENT' | 'ACTOR' | 'NOTE' | 'ID') '=' Text`
+fn annotation<'a>(input: Input<'a>) -> Parsed<'a, (Keyword, String, Input<'a>)> {
+    let keys = [Keyword::Intent, Keyword::Actor, Keyword::Note, Keyword::Id];
+    let Some(key) = keys.into_iter().find(|key| input.is_word(0, *key)) else {
+        for key in ["INTENT", "ACTOR", "NOTE"] {
+            input.note(key);
+        }
+        return input.miss("ID");
+    };
+    let (rest, _) = symbol(Symbol::Equal)(input.skip(1))?;
+    let (rest, text) = text(rest)?;
+    Ok((rest, (key, text, input)))
+}
+
+/// `Begin ::= 'BEGIN' ['DEFERRED' | 'IMMEDIATE' | 'EXCLUSIVE'] ['TRANSACTION'] [Annotations]`
+fn begin(input: Input<'_>) -> Parsed<'_, Statement> {
+    let kinds = alt((word(Keyword::Deferred), word(Keyword::Immediate), word(Keyword::Exclusive)));
+    let (rest, _) = (word(Keyword::Begin), opt(kinds)).parse(input)?;
+    let (rest, _) = opt(word(Keyword::Transaction)).parse(rest)?;
+    if rest.word().eq_ignore_ascii_case("expect") {
+        return rest.unsupported("BEGIN EXPECT EVENT");
+    }
+    let (rest, annotations) = annotations(rest)?;
+    Ok((rest, Statement::Begin(annotations)))
+}
+
+/// `Commit ::= ('COMMIT' | 'END') ['TRANSACTION']`
+fn commit(input: Input<'_>) -> Parsed<'_, Statement> {
+    let (rest, _) = opt(word(Keyword::Transaction)).parse(input.skip(1))?;
+    Ok((rest, Statement::Commit))
+}
+
+/// `Rollback ::= 'ROLLBACK' ['TRANSACTION']`
+fn rollback(input: Input<'_>) -> Parsed<'_, Statement> {
+    let (rest, _) = opt(word(Keyword::Transaction)).parse(input.skip(1))?;
+    if rest.is_word(0, Keyword::To) {
+        return rest.unsupported("ROLLBACK TO");
+    }
+    Ok((rest, Statement::Rollback))
+}
+
+/// `Explain ::= 'EXPLAIN' ['QUERY' 'PLAN'] (a statement but EXPLAIN and ANALYZE)`
+fn explain(input: Input<'_>) -> Parsed<'_, Statement> {
+    let (rest, _) = word(Keyword::Explain)(input)?;
+    let (rest, _) = opt((word(Keyword::Query), word(Keyword::Plan))).parse(rest)?;
+    if rest.is_word(0, Keyword::Analyze) {
+        return rest.unsupported("EXPLAIN ANALYZE");
+    }
+    if rest.is_word(0, Keyword::Explain) {
+        return rest.miss("a statement");
+    }
+    let (rest, explained) = statement(rest)?;
+    Ok((rest, Statement::Explain(Box::new(explained))))
+}
+
+/// `Describe ::= 'DESCRIBE' Name [AsOf]`
+fn describe(input: Input<'_>) -> Parsed<'_, Statement> {
+    let (rest, table) = preceded(word(Keyword::Describe), table_name).parse(input)?;
+    let (rest, as_of) = opt(as_of).parse(rest)?;
+    Ok((rest, Statement::Describe { table, as_of }))
+}
+
+/// What SHOW shows in later versions.
+const LATER_LISTS: &[&str] = &["SNAPSHOTS", "TAGS", "DIGEST", "BRANCHES"];
+
+/// `Show ::= 'SHOW' 'TABLES' [AsOf]`
+fn show(input: Input<'_>) -> Parsed<'_, Statement> {
+    let rest = input.skip(1);
+    let later = LATER_LISTS.iter().find(|list| rest.word().eq_ignore_ascii_case(list));
+    if let Some(list) = later {
+        return rest.unsupported(&format!("SHOW {list}"));
+    }
+    let (rest, _) = word(Keyword::Tables)(rest)?;
+    let (rest, as_of) = opt(as_of).parse(rest)?;
+    Ok((rest, Statement::ShowTables { as_of }))
+}
+
+/// `Pragma ::= 'PRAGMA' Name ['.' Name] ['=' PragmaValue | '(' PragmaValue ')']`
+fn pragma(input: Input<'_>) -> Parsed<'_, Statement> {
+    let (rest, _) = dotted_name(input.skip(1))?;
+    let (rest, value) = opt(preceded(symbol(Symbol::Equal), pragma_value)).parse(rest)?;
+    let (rest, _) = match value {
+        Some(()) => (rest, None),
+        None => opt(parenthesised(pragma_value)).parse(rest)?,
+    };
+    Ok((rest, accepted(input, rest)))
+}
+
+/// `PragmaValue ::= ['+' | '-'] (Integer | Real) | Text | Name | a reserved word`
+fn pragma_value(input: Input<'_>) -> Parsed<'_, ()> {
+    let signed = input.is_symbol(0, Symbol::Minus) || input.is_symbol(0, Symbol::Plus);
+    let value = input.skip(usize::from(signed));
+    match value.peek().kind {
+        TokenKind::Integer | TokenKind::Real => Ok((value.skip(1), ())),
+        TokenKind::Text | TokenKind::Name | TokenKind::QuotedName | TokenKind::Keyword(_)
+            if !signed =>
+        {
+            Ok((value.skip(1), ()))
+        }
+        _ => value.miss("a value"),
+    }
+}
+
+/// `Upkeep ::= ('VACUUM' | 'ANALYZE' | 'REINDEX') [Name ['.' Name]]`
+fn upkeep(input: Input<'_>) -> Parsed<'_, Statement> {
+    let (rest, _) = opt(dotted_name).parse(input.skip(1))?;
+    if rest.is_word(0, Keyword::Into) {
+        return rest.unsupported("VACUUM INTO");
+    }
+    Ok((rest, accepted(input, rest)))
+}
+
+fn dotted_name(input: Input<'_>) -> Parsed<'_, ()> {
+    let (rest, _) = name(input)?;
+    let (rest, _) = opt(preceded(symbol(Symbol::Dot), name)).parse(rest)?;
+    Ok((rest, ()))
+}
+
+/// A statement that does nothing, as it stands.
+fn accepted<'a>(input: Input<'a>, rest: Input<'a>) -> Statement {
+    Statement::Accepted(input.state.slice(input.span_to(rest)).to_owned())
+}

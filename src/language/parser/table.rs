@@ -1,0 +1,423 @@
+//! Tables and indexes: what is created and dropped.
+
+use super::super::Keyword;
+use super::super::ast::{
+    ColumnConstraint, ColumnConstraintKind, ColumnDefinition, CreateIndex, CreateTable, Expression,
+    ExpressionKind, ForeignKeyAction, ForeignKeyClause, Identifier, IndexedColumn, Statement,
+    TableConstraint, TableConstraintKind, TypeName,
+};
+use super::super::lexer::{begins_name, continues_name};
+use super::super::token::{Symbol, TokenKind};
+use super::expression::{expression, literal};
+use super::input::{Input, Parsed, comma_list, parenthesised, word};
+use super::name::{identifier, name, names, number, table_name};
+use super::select::direction;
+use crate::types::{Span, Value};
+use nom::Parser;
+use nom::branch::alt;
+use nom::combinator::{opt, value};
+use nom::multi::many0;
+use nom::sequence::preceded;
+
+/// `Create ::= CreateTable | CreateIndex`
+pub(super) fn create(input: Input<'_>) -> Parsed<'_, Statement> {
+    let rest = input.skip(1);
+    match rest.peek().kind {
+        TokenKind::Keyword(Keyword::Table | Keyword::Temp | Keyword::Temporary) => {
+            create_table(input)
+        }
+        TokenKind::Keyword(Keyword::Unique | Keyword::Index) => create_index(input),
+        TokenKind::Keyword(Keyword::Or) => rest.unsupported("CREATE OR REPLACE"),
+        TokenKind::Keyword(Keyword::View) => rest.unsupported("CREATE VIEW"),
+        TokenKind::Keyword(Keyword::Trigger) => rest.unsupported("CREATE TRIGGER"),
+        TokenKind::Keyword(Keyword::Virtual) => rest.unsupported("CREATE VIRTUAL TABLE"),
+        TokenKind::Name if rest.word().eq_ignore_ascii_case("materialized") => {
+            rest.unsupported("CREATE MATERIALIZED VIEW")
+        }
+        _ => {
+            for expected in ["TABLE", "INDEX", "UNIQUE"] {
+                rest.note(expected);
+            }
+            rest.miss("TEMP")
+        }
+    }
+}
+
+fn if_not_exists(input: Input<'_>) -> Parsed<'_, bool> {
+    let words = (word(Keyword::If), word(Keyword::Not), word(Keyword::Exists));
+    let (rest, found) = opt(words).parse(input)?;
+    Ok((rest, found.is_some()))
+}
+
+/// `CreateTable ::= 'CREATE' ['TEMP'] 'TABLE' ['IF' 'NOT' 'EXISTS'] Name '(' … ')' options`
+fn create_table(input: Input<'_>) -> Parsed<'_, Statement> {
+    let (rest, _) = word(Keyword::Create)(input)?;
+    let temporary = alt((word(Keyword::Temp), word(Keyword::Temporary)));
+    let (rest, temporary) = opt(temporary).parse(rest)?;
+    if temporary.is_some() && rest.is_word(0, Keyword::View) {
+        return rest.unsupported("CREATE VIEW");
+    }
+    if temporary.is_some() && rest.is_word(0, Keyword::Trigger) {
+        return rest.unsupported("CREATE TRIGGER");
+    }
+    let (rest, _) = word(Keyword::Table)(rest)?;
+    let (rest, if_not_exists) = if_not_exists(rest)?;
+    let (rest, name) = table_name(rest)?;
+    if rest.is_word(0, Keyword::As) {
+        return rest.unsupported("CREATE TABLE … AS SELECT");
+    }
+    let (rest, (columns, constraints)) = parenthesised(columns_and_constraints)(rest)?;
+    let (rest, ()) = table_options(rest)?;
+    let table = CreateTable { if_not_exists, name, columns, constraints };
+    Ok((rest, Statement::CreateTable(table)))
+}
+
+type Body = (Vec<ColumnDefinition>, Vec<TableConstraint>);
+
+/// `ColumnDefinition (',' ColumnDefinition)* [',' TableConstraint ([','] TableConstraint)*]`
+///
+/// SQLite does without the comma between table constraints; scripts rely on it.
+fn columns_and_constraints(input: Input<'_>) -> Parsed<'_, Body> {
+    let (mut rest, first) = column_definition(input)?;
+    let mut columns = vec![first];
+    let mut constraints = Vec::new();
+    loop {
+        let comma = rest.is_symbol(0, Symbol::Comma);
+        rest.note(Symbol::Comma.quoted());
+        let behind = rest.skip(usize::from(comma));
+        if begins_table_constraint(behind) && (comma || !constraints.is_empty()) {
+            let (behind, constraint) = table_constraint(behind)?;
+            constraints.push(constraint);
+            rest = behind;
+        } else if comma && constraints.is_empty() {
+            let (behind, column) = column_definition(behind)?;
+            columns.push(column);
+            rest = behind;
+        } else if comma {
+            return behind.miss("a table constraint");
+        } else {
+            return Ok((rest, (columns, constraints)));
+        }
+    }
+}
+
+/// `[TableOption (',' TableOption)*]`, which change nothing.
+fn table_options(input: Input<'_>) -> Parsed<'_, ()> {
+    let (rest, _) = opt(comma_list(table_option)).parse(input)?;
+    Ok((rest, ()))
+}
+
+/// `TableOption ::= 'WITHOUT' 'ROWID' | 'STRICT'`
+fn table_option(input: Input<'_>) -> Parsed<'_, Span> {
+    let rowid = preceded(word(Keyword::Without), word(Keyword::Rowid));
+    alt((rowid, word(Keyword::Strict))).parse(input)
+}
+
+/// `ColumnDefinition ::= Name [TypeName] ColumnConstraint*`
+fn column_definition(input: Input<'_>) -> Parsed<'_, ColumnDefinition> {
+    let (rest, name) = name(input)?;
+    let (rest, type_name) = opt(type_name).parse(rest)?;
+    let (rest, constraints) = many0(column_constraint).parse(rest)?;
+    Ok((rest, ColumnDefinition { name, type_name, constraints }))
+}
+
+/// `TypeName ::= Name+ ['(' Integer [',' Integer] ')']`
+///
+/// Words that may be names make up a type, until one that begins a constraint.
+pub(super) fn type_name(input: Input<'_>) -> Parsed<'_, TypeName> {
+    let mut rest = input;
+    let mut name = String::new();
+    loop {
+        let token = rest.peek();
+        let word = match token.kind {
+            TokenKind::Name => rest.word().to_owned(),
+            TokenKind::Keyword(Keyword::Generated) if rest.is_word(1, Keyword::Always) => break,
+            TokenKind::Keyword(keyword) if !keyword.is_reserved() => rest.word().to_owned(),
+            TokenKind::QuotedName => match plain(identifier(rest, token).name) {
+                Some(word) => word,
+                None => return rest.miss("a type without quotes"),
+            },
+            _ => break,
+        };
+        if !name.is_empty() {
+            name.push(' ');
+        }
+        name.push_str(&word);
+        rest = rest.skip(1);
+    }
+    if name.is_empty() {
+        return rest.miss("a type");
+    }
+    let (rest, arguments) = opt(parenthesised(comma_list(number))).parse(rest)?;
+    let arguments = arguments.unwrap_or_default();
+    Ok((rest, TypeName { name, arguments, span: input.span_to(rest) }))
+}
+
+/// A quoted word of a type that would be the same without its quotes.
+fn plain(word: String) -> Option<String> {
+    let plain = word.bytes().next().is_some_and(begins_name)
+        && word.bytes().all(continues_name)
+        && !Keyword::find(&word)
+            .is_some_and(|word| word.is_reserved() || word == Keyword::Generated);
+    plain.then_some(word)
+}
+
+/// `['CONSTRAINT' Name]`
+fn constraint_name(input: Input<'_>) -> Parsed<'_, Option<Identifier>> {
+    opt(preceded(word(Keyword::Constraint), name)).parse(input)
+}
+
+/// `ColumnConstraint ::= ['CONSTRAINT' Name] …`
+fn column_constraint(input: Input<'_>) -> Parsed<'_, ColumnConstraint> {
+    let (rest, name) = constraint_name(input)?;
+    let behind = rest.skip(1);
+    let TokenKind::Keyword(first) = rest.peek().kind else {
+        return not_column_constraint(rest);
+    };
+    let (rest, kind) = match first {
+        Keyword::Primary => primary_key(rest)?,
+        Keyword::Not => {
+            let (behind, _) = word(Keyword::Null)(behind)?;
+            (behind, ColumnConstraintKind::NotNull)
+        }
+        Keyword::Null => (behind, ColumnConstraintKind::Null),
+        Keyword::Unique => (behind, ColumnConstraintKind::Unique),
+        Keyword::Default => {
+            let (behind, value) = default_value(behind)?;
+            (behind, ColumnConstraintKind::Default(value))
+        }
+        Keyword::Check => {
+            let (behind, condition) = parenthesised(expression)(behind)?;
+            (behind, ColumnConstraintKind::Check(condition))
+        }
+        Keyword::References => {
+            let (behind, clause) = foreign_key_clause(rest)?;
+            (behind, ColumnConstraintKind::References(clause))
+        }
+        Keyword::Collate => {
+            let (behind, collation) = super::name::name(behind)?;
+            (behind, ColumnConstraintKind::Collate(collation))
+        }
+        Keyword::Generated | Keyword::As => generated(rest)?,
+        _ => return not_column_constraint(rest),
+    };
+    not_on_conflict(rest)?;
+    Ok((rest, ColumnConstraint { name, kind }))
+}
+
+fn not_column_constraint<T>(input: Input<'_>) -> Parsed<'_, T> {
+    for expected in ["PRIMARY KEY", "NOT NULL", "UNIQUE", "DEFAULT", "CHECK", "REFERENCES"] {
+        input.note(expected);
+    }
+    input.miss("a constraint")
+}
+
+/// Names the conflict clause of constraints, which is not yet run.
+fn not_on_conflict(input: Input<'_>) -> Parsed<'_, ()> {
+    if input.is_word(0, Keyword::On) && input.skip(1).word().eq_ignore_ascii_case("conflict") {
+        return input.unsupported("ON CONFLICT");
+    }
+    Ok((input, ()))
+}
+
+/// `'PRIMARY' 'KEY' ['ASC' | 'DESC'] ['AUTOINCREMENT']`
+fn primary_key(input: Input<'_>) -> Parsed<'_, ColumnConstraintKind> {
+    let (rest, _) = (word(Keyword::Primary), word(Keyword::Key)).parse(input)?;
+    let (rest, descending) = direction(rest)?;
+    not_on_conflict(rest)?;
+    let (rest, autoincrement) = opt(word(Keyword::Autoincrement)).parse(rest)?;
+    let autoincrement = autoincrement.is_some();
+    Ok((rest, ColumnConstraintKind::PrimaryKey { descending, autoincrement }))
+}
+
+/// `Default ::= ['+' | '-'] number | Text | Blob | a constant word | '(' Expression ')'`
+///
+/// A name in double quotes is a text here, as old dumps have it.
+fn default_value(input: Input<'_>) -> Parsed<'_, Expression> {
+    match input.peek().kind {
+        TokenKind::Symbol(Symbol::LeftParenthesis) => parenthesised(expression)(input),
+        TokenKind::Keyword(
+            Keyword::Null
+            | Keyword::True
+            | Keyword::False
+            | Keyword::CurrentDate
+            | Keyword::CurrentTime
+            | Keyword::CurrentTimestamp,
+        ) => super::expression::constant_word(input),
+        TokenKind::QuotedName if input.word().starts_with('"') => {
+            let text = identifier(input, input.peek()).name;
+            let kind = ExpressionKind::Literal(Value::text(text));
+            Ok((input.skip(1), Expression { kind, span: input.peek().span }))
+        }
+        TokenKind::Integer | TokenKind::Real | TokenKind::Text | TokenKind::Blob => literal(input),
+        TokenKind::Symbol(Symbol::Minus | Symbol::Plus) => literal(input),
+        _ => input.miss("a constant or an expression in parentheses"),
+    }
+}
+
+/// `['GENERATED' 'ALWAYS'] 'AS' '(' Expression ')' ['STORED' | 'VIRTUAL']`
+fn generated(input: Input<'_>) -> Parsed<'_, ColumnConstraintKind> {
+    let words = (word(Keyword::Generated), word(Keyword::Always));
+    let (rest, _) = opt(words).parse(input)?;
+    let (rest, _) = word(Keyword::As)(rest)?;
+    let (rest, expression) = parenthesised(expression)(rest)?;
+    let stored = value(true, word(Keyword::Stored));
+    let (rest, stored) = opt(alt((stored, value(false, word(Keyword::Virtual))))).parse(rest)?;
+    let stored = stored.unwrap_or(false);
+    Ok((rest, ColumnConstraintKind::Generated { expression, stored }))
+}
+
+fn begins_table_constraint(input: Input<'_>) -> bool {
+    matches!(
+        input.peek().kind,
+        TokenKind::Keyword(
+            Keyword::Constraint
+                | Keyword::Primary
+                | Keyword::Unique
+                | Keyword::Check
+                | Keyword::Foreign
+        )
+    )
+}
+
+/// `TableConstraint ::= ['CONSTRAINT' Name] …`
+fn table_constraint(input: Input<'_>) -> Parsed<'_, TableConstraint> {
+    let (rest, name) = constraint_name(input)?;
+    let behind = rest.skip(1);
+    let (rest, kind) = match rest.peek().kind {
+        TokenKind::Keyword(Keyword::Primary) => {
+            let (behind, _) = word(Keyword::Key)(behind)?;
+            let (behind, columns) = indexed_columns(behind)?;
+            (behind, TableConstraintKind::PrimaryKey(columns))
+        }
+        TokenKind::Keyword(Keyword::Unique) => {
+            let (behind, columns) = indexed_columns(behind)?;
+            (behind, TableConstraintKind::Unique(columns))
+        }
+        TokenKind::Keyword(Keyword::Check) => {
+            let (behind, condition) = parenthesised(expression)(behind)?;
+            (behind, TableConstraintKind::Check(condition))
+        }
+        TokenKind::Keyword(Keyword::Foreign) => {
+            let (behind, _) = word(Keyword::Key)(behind)?;
+            let (behind, columns) = names(behind)?;
+            let (behind, references) = foreign_key_clause(behind)?;
+            (behind, TableConstraintKind::ForeignKey { columns, references })
+        }
+        _ => {
+            for expected in ["PRIMARY KEY", "UNIQUE", "CHECK"] {
+                rest.note(expected);
+            }
+            return rest.miss("FOREIGN KEY");
+        }
+    };
+    not_on_conflict(rest)?;
+    Ok((rest, TableConstraint { name, kind }))
+}
+
+/// What may stand behind the table of a foreign key, in any order.
+enum Reference {
+    OnDelete(ForeignKeyAction),
+    OnUpdate(ForeignKeyAction),
+    Match,
+}
+
+/// `ForeignKeyClause ::= 'REFERENCES' Name ['(' Name, … ')'] actions ['DEFERRABLE' …]`
+fn foreign_key_clause(input: Input<'_>) -> Parsed<'_, ForeignKeyClause> {
+    let (rest, table) = preceded(word(Keyword::References), table_name).parse(input)?;
+    let (rest, columns) = opt(names).parse(rest)?;
+    let on = |keyword| preceded((word(Keyword::On), word(keyword)), foreign_key_action);
+    let (rest, parts) = many0(alt((
+        on(Keyword::Delete).map(Reference::OnDelete),
+        on(Keyword::Update).map(Reference::OnUpdate),
+        (word(Keyword::Match), name).map(|_| Reference::Match),
+    )))
+    .parse(rest)?;
+    let (rest, deferred) = opt(deferrable).parse(rest)?;
+    let columns = columns.unwrap_or_default();
+    let (on_delete, on_update) = (None, None);
+    let mut clause = ForeignKeyClause { table, columns, on_delete, on_update, deferred };
+    for part in parts {
+        match part {
+            Reference::OnDelete(action) => clause.on_delete = Some(action),
+            Reference::OnUpdate(action) => clause.on_update = Some(action),
+            Reference::Match => {}
+        }
+    }
+    Ok((rest, clause))
+}
+
+/// `ForeignKeyAction ::= 'NO' 'ACTION' | 'RESTRICT' | 'CASCADE' | 'SET' ('NULL' | 'DEFAULT')`
+fn foreign_key_action(input: Input<'_>) -> Parsed<'_, ForeignKeyAction> {
+    let set = |keyword| preceded(word(Keyword::Set), word(keyword));
+    alt((
+        value(ForeignKeyAction::NoAction, (word(Keyword::No), word(Keyword::Action))),
+        value(ForeignKeyAction::Restrict, word(Keyword::Restrict)),
+        value(ForeignKeyAction::Cascade, word(Keyword::Cascade)),
+        value(ForeignKeyAction::SetNull, set(Keyword::Null)),
+        value(ForeignKeyAction::SetDefault, set(Keyword::Default)),
+    ))
+    .parse(input)
+}
+
+/// `['NOT'] 'DEFERRABLE' ['INITIALLY' ('DEFERRED' | 'IMMEDIATE')]`, true if checked at the commit.
+fn deferrable(input: Input<'_>) -> Parsed<'_, bool> {
+    let (rest, not) = opt(word(Keyword::Not)).parse(input)?;
+    let (rest, _) = word(Keyword::Deferrable)(rest)?;
+    let deferred = value(true, word(Keyword::Deferred));
+    let when = alt((deferred, value(false, word(Keyword::Immediate))));
+    let (rest, initially) = opt(preceded(word(Keyword::Initially), when)).parse(rest)?;
+    Ok((rest, not.is_none() && initially == Some(true)))
+}
+
+/// `'(' IndexedColumn (',' IndexedColumn)* ')'`
+fn indexed_columns(input: Input<'_>) -> Parsed<'_, Vec<IndexedColumn>> {
+    parenthesised(comma_list(indexed_column))(input)
+}
+
+/// `IndexedColumn ::= Name ['COLLATE' Name] ['ASC' | 'DESC']`
+fn indexed_column(input: Input<'_>) -> Parsed<'_, IndexedColumn> {
+    if input.is_symbol(0, Symbol::LeftParenthesis) || input.is_symbol(1, Symbol::LeftParenthesis) {
+        return input.unsupported("an index on an expression");
+    }
+    let (rest, column) = name(input)?;
+    let (rest, collation) = opt(preceded(word(Keyword::Collate), name)).parse(rest)?;
+    let (rest, descending) = direction(rest)?;
+    Ok((rest, IndexedColumn { name: column, collation, descending }))
+}
+
+/// `CreateIndex ::= 'CREATE' ['UNIQUE'] 'INDEX' ['IF' 'NOT' 'EXISTS'] Name 'ON' Name '(' … ')'`
+fn create_index(input: Input<'_>) -> Parsed<'_, Statement> {
+    let (rest, _) = word(Keyword::Create)(input)?;
+    let (rest, unique) = opt(word(Keyword::Unique)).parse(rest)?;
+    let (rest, _) = word(Keyword::Index)(rest)?;
+    let (rest, if_not_exists) = if_not_exists(rest)?;
+    let (rest, name) = table_name(rest)?;
+    let (rest, table) = preceded(word(Keyword::On), table_name).parse(rest)?;
+    let (rest, columns) = indexed_columns(rest)?;
+    if rest.is_word(0, Keyword::Where) {
+        return rest.unsupported("a partial index");
+    }
+    let unique = unique.is_some();
+    let index = CreateIndex { unique, if_not_exists, name, table, columns };
+    Ok((rest, Statement::CreateIndex(index)))
+}
+
+/// `Drop ::= 'DROP' ('TABLE' | 'INDEX') ['IF' 'EXISTS'] Name`
+pub(super) fn drop(input: Input<'_>) -> Parsed<'_, Statement> {
+    let (rest, _) = word(Keyword::Drop)(input)?;
+    if rest.is_word(0, Keyword::View) || rest.is_word(0, Keyword::Trigger) {
+        return rest.unsupported(&format!("DROP {}", rest.word().to_ascii_uppercase()));
+    }
+    let table = value(true, word(Keyword::Table));
+    let (rest, table) = alt((table, value(false, word(Keyword::Index)))).parse(rest)?;
+    let (rest, if_exists) = opt((word(Keyword::If), word(Keyword::Exists))).parse(rest)?;
+    let (rest, name) = table_name(rest)?;
+    let if_exists = if_exists.is_some();
+    let statement = if table {
+        Statement::DropTable { if_exists, name }
+    } else {
+        Statement::DropIndex { if_exists, name }
+    };
+    Ok((rest, statement))
+}

@@ -1,0 +1,439 @@
+//! A script of any length becomes statements, without parsing them.
+//!
+//! The text comes in pieces of any size; each byte is looked at once, and only the statement that is
+//! still open is kept. What counts as the end of a statement is what the lexer would say: a `;`
+//! outside texts, quoted names, comments and JSON objects.
+
+use super::lexer::tokenize;
+use super::token::{Symbol, TokenKind};
+
+/// One statement or dot-command of a script, and where it begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// A statement without its `;`, or a dot-command's line without its end.
+    pub text: String,
+    /// Which of the two.
+    pub kind: PieceKind,
+    /// The line of its first character, from 1.
+    pub line: usize,
+    /// The column of its first character, in characters from 1.
+    pub column: usize,
+    /// The offset of its first byte in the whole script.
+    pub offset: usize,
+}
+
+/// What a piece of a script is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PieceKind {
+    /// A statement.
+    Statement,
+    /// A line that begins with `.` where no statement is open.
+    DotCommand,
+}
+
+/// What is open at the end of a script.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this {what} is never closed")]
+pub struct Unterminated {
+    /// `text`, `name`, `comment` or `JSON object`.
+    pub what: &'static str,
+    /// How it was opened.
+    pub opened_by: &'static str,
+    /// The line where it was opened, from 1.
+    pub line: usize,
+    /// The column there, in characters from 1.
+    pub column: usize,
+    /// The byte there in the whole script.
+    pub offset: usize,
+}
+
+/// Inside what the next byte stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Plain,
+    Text,
+    DoubleQuoted,
+    BackQuoted,
+    Bracketed,
+    LineComment,
+    BlockComment,
+    Json,
+    JsonText,
+    DotCommand,
+    Shebang,
+}
+
+impl State {
+    /// What is never closed if the script ends here, and what opened it.
+    fn open(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            State::Plain | State::LineComment | State::DotCommand | State::Shebang => None,
+            State::Text => Some(("text", "'")),
+            State::DoubleQuoted => Some(("name", "\"")),
+            State::BackQuoted => Some(("name", "`")),
+            State::Bracketed => Some(("name", "[")),
+            State::BlockComment => Some(("comment", "/*")),
+            State::Json | State::JsonText => Some(("JSON object", "{")),
+        }
+    }
+}
+
+/// Cuts a script into statements.
+///
+/// Call [`Splitter::feed`] with a piece of text and [`Splitter::next`] until it gives `None`, again
+/// and again, and [`Splitter::finish`] until it gives `Ok(None)`.
+#[derive(Clone, Debug)]
+pub struct Splitter {
+    /// The text from `base` on that is not yet handed out.
+    text: String,
+    /// The offset of the text's first byte in the script.
+    base: usize,
+    /// How much of the text was looked at.
+    scanned: usize,
+    /// Inside what `scanned` stands.
+    state: State,
+    /// Where that began, in `text`.
+    opened: usize,
+    /// How many braces of a JSON object are open.
+    braces: usize,
+    /// Where the open statement begins, in `text`.
+    start: Option<usize>,
+    /// Up to where lines were counted, in `text`.
+    counted: usize,
+    /// The line of `counted`, from 1.
+    line: usize,
+    /// The column of `counted`, from 1.
+    column: usize,
+    /// The offset of the first byte behind a byte order mark.
+    first: usize,
+    /// Whether no more text comes.
+    ended: bool,
+}
+
+impl Default for Splitter {
+    fn default() -> Splitter {
+        Splitter::new()
+    }
+}
+
+impl Splitter {
+    /// A splitter at the beginning of a script.
+    pub fn new() -> Splitter {
+        Splitter {
+            text: String::new(),
+            base: 0,
+            scanned: 0,
+            state: State::Plain,
+            opened: 0,
+            braces: 0,
+            start: None,
+            counted: 0,
+            line: 1,
+            column: 1,
+            first: 0,
+            ended: false,
+        }
+    }
+
+    /// Adds the next piece of the script.
+    pub fn feed(&mut self, text: &str) {
+        // What was handed out goes, so that only the open statement is kept; it moves at most once,
+        // because afterwards nothing lies before it.
+        let keep = self.start.unwrap_or(self.scanned).min(self.scanned);
+        let keep = if self.state.open().is_some() { keep.min(self.opened) } else { keep };
+        if keep > 0 {
+            self.count_to(keep);
+            self.text.drain(..keep);
+            self.base += keep;
+            self.scanned -= keep;
+            self.counted -= keep;
+            self.opened = self.opened.saturating_sub(keep);
+            self.start = self.start.map(|start| start - keep);
+        }
+        self.text.push_str(text);
+    }
+
+    /// The next statement or dot-command that is complete.
+    #[expect(clippy::should_implement_trait, reason = "more may come after a None")]
+    pub fn next(&mut self) -> Option<Piece> {
+        loop {
+            let bytes = self.text.as_bytes();
+            let byte = *bytes.get(self.scanned)?;
+            let following = bytes.get(self.scanned + 1).copied();
+            match self.state {
+                State::Plain => {
+                    if let Some(piece) = self.plain(byte, following)? {
+                        return Some(piece);
+                    }
+                }
+                State::Text => self.skip_to(b'\''),
+                State::DoubleQuoted => self.skip_to(b'"'),
+                State::BackQuoted => self.skip_to(b'`'),
+                State::Bracketed => self.skip_to(b']'),
+                State::LineComment | State::Shebang => self.skip_to(b'\n'),
+                State::BlockComment => self.block_comment()?,
+                State::Json | State::JsonText => self.json()?,
+                State::DotCommand => {
+                    let start = self.start.unwrap_or(self.scanned);
+                    self.skip_to(b'\n');
+                    if self.state == State::Plain {
+                        return Some(self.dot_command(start, self.scanned - 1));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Says that no more text comes and gives what is left: pieces not yet taken, then a last
+    /// statement without `;`, then `None`.
+    ///
+    /// # Errors
+    ///
+    /// A text, quoted name, comment or JSON object that is never closed, with its opening place.
+    pub fn finish(&mut self) -> Result<Option<Piece>, Unterminated> {
+        self.ended = true;
+        if let Some(piece) = self.next() {
+            return Ok(Some(piece));
+        }
+        if let Some((what, opened_by)) = self.state.open() {
+            self.count_to(self.opened);
+            let offset = self.base + self.opened;
+            let (line, column) = (self.line, self.column);
+            return Err(Unterminated { what, opened_by, line, column, offset });
+        }
+        let Some(start) = self.start.take() else {
+            return Ok(None);
+        };
+        if self.state == State::DotCommand {
+            self.state = State::Plain;
+            return Ok(Some(self.dot_command(start, self.text.len())));
+        }
+        Ok(Some(self.piece(start, self.text.len(), PieceKind::Statement)))
+    }
+
+    /// One step outside everything. `None` to wait for more text.
+    fn plain(&mut self, byte: u8, following: Option<u8>) -> Option<Option<Piece>> {
+        let at = self.scanned;
+        // Two bytes decide whether these begin a comment.
+        if matches!(byte, b'-' | b'/' | b'#') && following.is_none() && !self.ended {
+            return None;
+        }
+        let opened = match (byte, following) {
+            (b'\'', _) => Some((State::Text, 1)),
+            (b'"', _) => Some((State::DoubleQuoted, 1)),
+            (b'`', _) => Some((State::BackQuoted, 1)),
+            (b'[', _) => Some((State::Bracketed, 1)),
+            (b'{', _) => Some((State::Json, 0)),
+            (b'-', Some(b'-')) => Some((State::LineComment, 2)),
+            (b'/', Some(b'*')) => Some((State::BlockComment, 2)),
+            (b'#', Some(b'!')) if self.at_start() => Some((State::Shebang, 2)),
+            (b'.', _) if self.start.is_none() && self.at_line_start() => {
+                Some((State::DotCommand, 1))
+            }
+            _ => None,
+        };
+        if let Some((state, length)) = opened {
+            let comment =
+                matches!(state, State::LineComment | State::BlockComment | State::Shebang);
+            if !comment {
+                self.start.get_or_insert(at);
+            }
+            (self.state, self.opened, self.braces) = (state, at, 0);
+            self.scanned += length;
+            return Some(None);
+        }
+        self.scanned += 1;
+        match byte {
+            b';' => {
+                Some(self.start.take().map(|start| self.piece(start, at, PieceKind::Statement)))
+            }
+            b' ' | b'\t' | b'\n' | b'\r' | 0x0c => {
+                if self.start.is_none() {
+                    return Some(None);
+                }
+                self.skip_plain();
+                Some(None)
+            }
+            0xef if self.base + at == 0 && self.text.starts_with('\u{feff}') => {
+                self.scanned = '\u{feff}'.len_utf8();
+                self.first = self.scanned;
+                Some(None)
+            }
+            _ => {
+                self.start.get_or_insert(at);
+                self.skip_plain();
+                Some(None)
+            }
+        }
+    }
+
+    /// Skips bytes that change nothing inside a statement.
+    fn skip_plain(&mut self) {
+        let rest = &self.text.as_bytes()[self.scanned..];
+        let length = rest.iter().position(|byte| STOPS[usize::from(*byte)]);
+        self.scanned += length.unwrap_or(rest.len());
+    }
+
+    /// Skips behind a byte that ends the state, or to the end of the text.
+    fn skip_to(&mut self, end: u8) {
+        let rest = &self.text.as_bytes()[self.scanned..];
+        if let Some(length) = find(rest, end) {
+            self.scanned += length + 1;
+            self.state = State::Plain;
+        } else {
+            self.scanned = self.text.len();
+        }
+    }
+
+    /// Skips behind `*/`; a star at the end of the text waits for what follows it.
+    fn block_comment(&mut self) -> Option<()> {
+        let rest = &self.text.as_bytes()[self.scanned..];
+        let Some(length) = find(rest, b'*') else {
+            self.scanned = self.text.len();
+            return Some(());
+        };
+        match rest.get(length + 1) {
+            Some(b'/') => {
+                self.scanned += length + 2;
+                self.state = State::Plain;
+                Some(())
+            }
+            Some(_) => {
+                self.scanned += length + 1;
+                Some(())
+            }
+            None => {
+                self.scanned += length;
+                None
+            }
+        }
+    }
+
+    /// Walks through a JSON object; a backslash at the end of the text waits for what follows it.
+    fn json(&mut self) -> Option<()> {
+        let bytes = self.text.as_bytes();
+        while let Some(byte) = bytes.get(self.scanned) {
+            match (self.state, byte) {
+                (State::JsonText, b'\\') => {
+                    if self.scanned + 1 == bytes.len() {
+                        return None;
+                    }
+                    self.scanned += 1;
+                }
+                (State::JsonText, b'"') => self.state = State::Json,
+                (State::Json, b'"') => self.state = State::JsonText,
+                (State::Json, b'{') => self.braces += 1,
+                (State::Json, b'}') => {
+                    self.braces -= 1;
+                    if self.braces == 0 {
+                        self.scanned += 1;
+                        self.state = State::Plain;
+                        return Some(());
+                    }
+                }
+                _ => {}
+            }
+            self.scanned += 1;
+        }
+        Some(())
+    }
+
+    /// Whether `scanned` is the first byte of the script, a byte order mark aside.
+    fn at_start(&self) -> bool {
+        self.base + self.scanned == self.first
+    }
+
+    /// Whether `scanned` is the first byte of a line.
+    fn at_line_start(&self) -> bool {
+        match self.scanned.checked_sub(1) {
+            Some(before) => self.text.as_bytes()[before] == b'\n' || self.at_start(),
+            None => self.base == 0 || self.column == 1,
+        }
+    }
+
+    fn dot_command(&mut self, start: usize, end: usize) -> Piece {
+        self.start = None;
+        let end = if self.text[start..end].ends_with('\r') { end - 1 } else { end };
+        self.piece(start, end, PieceKind::DotCommand)
+    }
+
+    fn piece(&mut self, start: usize, end: usize, kind: PieceKind) -> Piece {
+        self.count_to(start);
+        let text = self.text[start..end].to_owned();
+        let offset = self.base + start;
+        Piece { text, kind, line: self.line, column: self.column, offset }
+    }
+
+    /// Moves the count of lines and columns forward to a place in the text.
+    fn count_to(&mut self, to: usize) {
+        let Some(between) = self.text.get(self.counted..to) else {
+            return;
+        };
+        let lines = between.bytes().filter(|byte| *byte == b'\n').count();
+        let tail = between.rfind('\n').map_or(between, |at| &between[at + 1..]);
+        let columns = tail.chars().filter(|character| *character != '\u{feff}').count();
+        self.column = if lines == 0 { self.column + columns } else { columns + 1 };
+        self.line += lines;
+        self.counted = to;
+    }
+}
+
+/// The first place of a byte.
+fn find(bytes: &[u8], wanted: u8) -> Option<usize> {
+    bytes.iter().position(|byte| *byte == wanted)
+}
+
+/// The bytes at which a statement may change its state.
+static STOPS: [bool; 256] = {
+    let mut stops = [false; 256];
+    let wanted = b"'\"`[{;-/";
+    let mut index = 0;
+    while index < wanted.len() {
+        stops[wanted[index] as usize] = true;
+        index += 1;
+    }
+    stops
+};
+
+/// Whether a text at the prompt can be run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Completeness {
+    /// Statements, each with its `;`, or dot-commands.
+    Complete,
+    /// Nothing but blanks and comments.
+    Empty,
+    /// Something is open: what opened it, `(` for parentheses, or `;` if only that is missing.
+    Open(&'static str),
+}
+
+/// Says whether a text at the prompt is complete or what it still needs.
+pub fn is_complete(text: &str) -> Completeness {
+    let mut splitter = Splitter::new();
+    splitter.feed(text);
+    splitter.ended = true;
+    let mut any = false;
+    while splitter.next().is_some() {
+        any = true;
+    }
+    if let Some((_, opened_by)) = splitter.state.open() {
+        return Completeness::Open(opened_by);
+    }
+    let Some(start) = splitter.start else {
+        return if any { Completeness::Complete } else { Completeness::Empty };
+    };
+    if splitter.state == State::DotCommand {
+        return Completeness::Complete;
+    }
+    let mut open = 0_usize;
+    for token in tokenize(&splitter.text[start..]).tokens {
+        match token.kind {
+            TokenKind::Symbol(Symbol::LeftParenthesis) => open += 1,
+            TokenKind::Symbol(Symbol::RightParenthesis) => open = open.saturating_sub(1),
+            _ => {}
+        }
+    }
+    Completeness::Open(if open > 0 { "(" } else { ";" })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,168 @@
+//! Scripts in pieces of every size.
+
+use super::*;
+
+/// Cuts a script that comes in pieces of `size` bytes or a little more.
+fn split(script: &str, size: usize) -> (Vec<Piece>, Option<Unterminated>) {
+    let mut splitter = Splitter::new();
+    let mut pieces = Vec::new();
+    let mut rest = script;
+    while !rest.is_empty() {
+        let mut end = size.min(rest.len());
+        while !rest.is_char_boundary(end) {
+            end += 1;
+        }
+        splitter.feed(&rest[..end]);
+        pieces.extend(std::iter::from_fn(|| splitter.next()));
+        rest = &rest[end..];
+    }
+    loop {
+        match splitter.finish() {
+            Ok(Some(piece)) => pieces.push(piece),
+            Ok(None) => return (pieces, None),
+            Err(error) => return (pieces, Some(error)),
+        }
+    }
+}
+
+/// A script with everything that hides a `;` and everything that can stand on a cut.
+const SCRIPT: &str = "\u{feff}#!/usr/bin/asof; -f\n.mode box\r\n-- a;\n/* b; * ** / */;\n\
+    SELECT 'é;''', \"c;\"\"\", [d;], `e;`;;  INSERT INTO t\r\n  {\"a\": \"};\\\"\\\\\", \"b\": {}};\n\
+    SELECT 1 - 2 / 3 -- ;\n.5;\n  .no command;\n.print it;\nSELECT 'last'";
+
+#[test]
+fn statements_are_cut_at_their_semicolons() {
+    let (pieces, error) = split(SCRIPT, SCRIPT.len());
+    let shown: Vec<_> =
+        pieces.iter().map(|piece| (piece.line, piece.column, &*piece.text)).collect();
+    assert_eq!(
+        shown,
+        [
+            (2, 1, ".mode box"),
+            (5, 1, "SELECT 'é;''', \"c;\"\"\", [d;], `e;`"),
+            (5, 38, "INSERT INTO t\r\n  {\"a\": \"};\\\"\\\\\", \"b\": {}}"),
+            (7, 1, "SELECT 1 - 2 / 3 -- ;\n.5"),
+            (9, 3, ".no command"),
+            (10, 1, ".print it;"),
+            (11, 1, "SELECT 'last'"),
+        ]
+    );
+    assert_eq!(error, None);
+    for piece in &pieces {
+        assert!(SCRIPT[piece.offset..].starts_with(&piece.text));
+        let dot = piece.text == ".mode box" || piece.text == ".print it;";
+        assert_eq!(piece.kind == PieceKind::DotCommand, dot);
+    }
+}
+
+#[test]
+fn the_size_of_the_pieces_changes_nothing() {
+    let whole = split(SCRIPT, SCRIPT.len());
+    for size in 1..40 {
+        assert_eq!(split(SCRIPT, size), whole, "{size}");
+    }
+}
+
+#[test]
+fn what_is_never_closed_is_named_where_it_opens() {
+    for (script, what, opened_by, line, column) in [
+        ("SELECT 1;\n  SELECT 'a;", "text", "'", 2, 10),
+        ("SELECT \"a", "name", "\"", 1, 8),
+        ("é [a", "name", "[", 1, 3),
+        ("SELECT 1; /* *", "comment", "/*", 1, 11),
+        ("INSERT INTO t {\"a\": \"}", "JSON object", "{", 1, 15),
+    ] {
+        for size in [1, 2, 100] {
+            let error = split(script, size).1.expect(script);
+            assert_eq!((error.what, error.opened_by), (what, opened_by), "{script}");
+            assert_eq!((error.line, error.column), (line, column), "{script}");
+            assert!(script[error.offset..].starts_with(opened_by));
+        }
+    }
+}
+
+/// The text kept never grows with the script, and each byte is looked at once: `scanned` only
+/// moves forward, and what is dropped was handed out.
+#[test]
+fn only_the_open_statement_is_kept() {
+    let mut splitter = Splitter::new();
+    let statement = "INSERT INTO t VALUES (1, 'x'); -- and so on\n";
+    let mut looked_at = 0;
+    for _ in 0..10_000 {
+        splitter.feed(statement);
+        while splitter.next().is_some() {}
+        assert!(splitter.text.len() <= 2 * statement.len());
+        let position = splitter.base + splitter.scanned;
+        assert!(position > looked_at);
+        looked_at = position;
+    }
+    assert_eq!(looked_at, 10_000 * statement.len());
+}
+
+#[test]
+fn a_long_statement_is_not_looked_at_again() {
+    let mut splitter = Splitter::new();
+    splitter.feed("SELECT '");
+    for round in 1..1_000 {
+        splitter.feed("abcdefgh");
+        assert_eq!(splitter.next(), None);
+        assert_eq!((splitter.base, splitter.scanned), (0, 8 + 8 * round));
+    }
+}
+
+#[test]
+fn a_prompt_knows_what_is_open() {
+    for (text, completeness) in [
+        ("", Completeness::Empty),
+        (" -- x\n/* y */", Completeness::Empty),
+        (";", Completeness::Empty),
+        ("SELECT 1;", Completeness::Complete),
+        ("SELECT 1; -- done", Completeness::Complete),
+        (".help", Completeness::Complete),
+        (".help\n", Completeness::Complete),
+        ("SELECT 1", Completeness::Open(";")),
+        ("SELECT 1 -", Completeness::Open(";")),
+        ("SELECT (1", Completeness::Open("(")),
+        ("SELECT (')'", Completeness::Open("(")),
+        ("SELECT '1;", Completeness::Open("'")),
+        ("SELECT \"1;", Completeness::Open("\"")),
+        ("SELECT /* 1;", Completeness::Open("/*")),
+        ("INSERT INTO t {\"a\": 1", Completeness::Open("{")),
+        ("SELECT 1; SELECT (", Completeness::Open("(")),
+    ] {
+        assert_eq!(is_complete(text), completeness, "{text}");
+    }
+}
+
+proptest::proptest! {
+    /// The pieces are the statements that the lexer sees, however the script comes.
+    #[test]
+    fn pieces_agree_with_the_lexer(
+        script in "[a;'\"\\[\\]`{}\\-/*\n \r.é\\\\]{0,40}",
+        size in 1_usize..8,
+    ) {
+        let (pieces, error) = split(&script, size);
+        assert_eq!((pieces.clone(), error.clone()), split(&script, script.len().max(1)));
+        let dots = pieces.iter().any(|piece| piece.kind == PieceKind::DotCommand);
+        let lexed = tokenize(&script);
+        if dots || lexed.error.as_ref().is_some_and(|error| error.code == "bad-token") {
+            return Ok(());
+        }
+        assert_eq!(error.is_some(), lexed.error.is_some());
+        let mut starts = Vec::new();
+        let mut open = false;
+        for token in &lexed.tokens {
+            let ends = matches!(
+                token.kind,
+                TokenKind::Symbol(Symbol::Semicolon) | TokenKind::End
+            );
+            if !ends && !open {
+                starts.push(token.span.start);
+            }
+            open = !ends;
+        }
+        let cut: Vec<usize> = pieces.iter().map(|piece| piece.offset).collect();
+        let kept = if error.is_some() { cut.len() } else { starts.len() };
+        assert_eq!(cut, &starts[..kept]);
+    }
+}
