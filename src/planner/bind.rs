@@ -1,0 +1,423 @@
+//! Names become positions, and every expression gets its static type.
+
+use super::expression::{Arithmetic, BoundExpression, BoundKind, Comparison};
+use super::functions::{
+    AGGREGATE_FUNCTIONS, AggregateFunction, ResultType, SCALAR_FUNCTIONS, common_type,
+};
+use super::plan::AggregateCall;
+use super::scope::Scope;
+use super::suggest::suggest;
+use super::{Error, coerce};
+use crate::language::ast::{
+    Arguments, BinaryOperator, CurrentTime, Expression, ExpressionKind, Identifier, TypeName,
+    UnaryOperator,
+};
+use crate::types::{DataType, Span, Value};
+
+/// Binds expressions over one scope.
+pub(super) struct Binder<'a> {
+    /// What names can mean.
+    pub scope: &'a Scope,
+    /// What else a bare name can mean: the aliases of a SELECT.
+    pub aliases: &'a [(String, BoundExpression)],
+    /// Where aggregates are gathered; `None` where they make no sense.
+    pub aggregates: Option<&'a mut Vec<AggregateCall>>,
+    /// The clause that is bound, for errors: `WHERE`.
+    pub clause: &'static str,
+}
+
+fn boxed(expression: BoundExpression) -> Box<BoundExpression> {
+    Box::new(expression)
+}
+
+fn boolean(kind: BoundKind) -> BoundExpression {
+    BoundExpression { kind, data_type: DataType::Boolean }
+}
+
+/// The type of a constant as an expression.
+pub(super) fn type_of(value: &Value) -> DataType {
+    match value {
+        Value::Null => DataType::Any,
+        Value::Boolean(_) => DataType::Boolean,
+        Value::Integer(_) => DataType::Integer,
+        Value::Real(_) => DataType::Real,
+        Value::Decimal(d) => DataType::Decimal { precision: 38, scale: d.scale },
+        Value::Date(_) => DataType::Date,
+        Value::Timestamp(_) => DataType::Timestamp,
+        Value::Text(_) => DataType::Text,
+        Value::Json(_) => DataType::Json,
+        Value::Blob(_) => DataType::Blob,
+    }
+}
+
+pub(super) fn literal(value: Value) -> BoundExpression {
+    let data_type = type_of(&value);
+    BoundExpression::literal(value, data_type)
+}
+
+/// The type for the result of several expressions; NULL literals have no say.
+fn common<'a>(expressions: impl IntoIterator<Item = &'a BoundExpression>) -> DataType {
+    common_type(expressions.into_iter().map(|expression| {
+        (!matches!(expression.kind, BoundKind::Literal(Value::Null)))
+            .then_some(expression.data_type)
+    }))
+}
+
+/// The type of a cast or a column; ANY where none was written.
+pub(super) fn data_type(type_name: &TypeName) -> Result<DataType, Error> {
+    DataType::from_sql(&type_name.name, &type_name.arguments).ok_or_else(|| {
+        let help = "DECIMAL(p,s) has 1 to 38 digits, at most all of them behind the point";
+        Error::new("type", format!("{} has no such digits", type_name.name), type_name.span)
+            .help(Some(help.into()))
+    })
+}
+
+impl Binder<'_> {
+    /// Binds an expression.
+    pub fn bind(&mut self, expression: &Expression) -> Result<BoundExpression, Error> {
+        match &expression.kind {
+            ExpressionKind::Literal(value) => Ok(literal(value.clone())),
+            ExpressionKind::CurrentTime(word) => Ok(BoundExpression {
+                kind: BoundKind::CurrentTime(*word),
+                data_type: match word {
+                    CurrentTime::Date => DataType::Date,
+                    CurrentTime::Time => DataType::Text,
+                    CurrentTime::Timestamp => DataType::Timestamp,
+                },
+            }),
+            ExpressionKind::Column { table, column } => self.column(table.as_ref(), column),
+            ExpressionKind::Unary { operator, operand } => self.unary(*operator, operand),
+            ExpressionKind::Binary { operator, left, right } => {
+                let (left, right) = (self.bind(left)?, self.bind(right)?);
+                Ok(binary(*operator, left, right))
+            }
+            ExpressionKind::Between { operand, negated, low, high } => {
+                let operand = self.bind(operand)?;
+                let low =
+                    coerce::compare(Comparison::GreaterEqual, operand.clone(), self.bind(low)?);
+                let high = coerce::compare(Comparison::LessEqual, operand, self.bind(high)?);
+                Ok(not_if(*negated, boolean(BoundKind::And(boxed(low), boxed(high)))))
+            }
+            ExpressionKind::InList { operand, negated, list } => {
+                let operand = self.bind(operand)?;
+                let list: Result<Vec<_>, _> = list.iter().map(|item| self.bind(item)).collect();
+                Ok(coerce::in_list(operand, list?, *negated))
+            }
+            ExpressionKind::Match { kind, operand, negated, pattern, escape } => {
+                Ok(boolean(BoundKind::Match {
+                    kind: *kind,
+                    operand: boxed(self.bind(operand)?),
+                    pattern: boxed(self.bind(pattern)?),
+                    escape: self.optional(escape.as_deref())?,
+                    negated: *negated,
+                }))
+            }
+            ExpressionKind::Case { operand, branches, otherwise } => {
+                self.case(operand.as_deref(), branches, otherwise.as_deref())
+            }
+            ExpressionKind::Cast { operand, type_name } => {
+                let data_type = data_type(type_name)?;
+                Ok(BoundExpression { kind: BoundKind::Cast(boxed(self.bind(operand)?)), data_type })
+            }
+            ExpressionKind::Function { name, distinct, arguments, filter } => {
+                let call = FunctionCall {
+                    name,
+                    distinct: *distinct,
+                    arguments,
+                    filter: filter.as_deref(),
+                };
+                self.function(&call, expression.span)
+            }
+        }
+    }
+
+    /// Binds a condition.
+    pub fn condition(&mut self, expression: &Expression) -> Result<BoundExpression, Error> {
+        Ok(truth(self.bind(expression)?))
+    }
+
+    fn optional(
+        &mut self,
+        expression: Option<&Expression>,
+    ) -> Result<Option<Box<BoundExpression>>, Error> {
+        expression.map(|expression| self.bind(expression).map(boxed)).transpose()
+    }
+
+    fn column(
+        &mut self,
+        table: Option<&Identifier>,
+        column: &Identifier,
+    ) -> Result<BoundExpression, Error> {
+        if let Some(found) = self.scope.find(table, column)? {
+            return Ok(found);
+        }
+        let alias = table.is_none().then(|| {
+            self.aliases.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(&column.name))
+        });
+        match alias.flatten() {
+            Some((_, expression)) => Ok(expression.clone()),
+            None => Err(self.scope.unknown(table, column)),
+        }
+    }
+
+    fn unary(
+        &mut self,
+        operator: UnaryOperator,
+        operand: &Expression,
+    ) -> Result<BoundExpression, Error> {
+        let operand = self.bind(operand)?;
+        Ok(match operator {
+            // Only to take a column's affinity away, as in SQLite.
+            UnaryOperator::Plus => match operand.kind {
+                BoundKind::Column(_) => BoundExpression {
+                    data_type: operand.data_type,
+                    kind: BoundKind::Call(super::ScalarFunction::Coalesce, vec![operand]),
+                },
+                _ => operand,
+            },
+            UnaryOperator::Not => boolean(BoundKind::Not(boxed(truth(operand)))),
+            UnaryOperator::BitNot => BoundExpression {
+                kind: BoundKind::BitNot(boxed(operand)),
+                data_type: DataType::Integer,
+            },
+            UnaryOperator::Minus => {
+                let data_type = match operand.data_type {
+                    DataType::Boolean => DataType::Integer,
+                    number if number.is_number() => number,
+                    _ => DataType::Any,
+                };
+                BoundExpression { kind: BoundKind::Negate(boxed(operand)), data_type }
+            }
+        })
+    }
+
+    fn case(
+        &mut self,
+        operand: Option<&Expression>,
+        branches: &[(Expression, Expression)],
+        otherwise: Option<&Expression>,
+    ) -> Result<BoundExpression, Error> {
+        let operand = operand.map(|operand| self.bind(operand)).transpose()?;
+        let mut bound = Vec::with_capacity(branches.len());
+        for (when, then) in branches {
+            let when = self.bind(when)?;
+            let condition = match &operand {
+                Some(operand) => coerce::compare(Comparison::Equal, operand.clone(), when),
+                None => truth(when),
+            };
+            bound.push((condition, self.bind(then)?));
+        }
+        let otherwise = self.optional(otherwise)?;
+        let results = bound.iter().map(|(_, result)| result).chain(otherwise.as_deref());
+        let data_type = common(results);
+        Ok(BoundExpression { kind: BoundKind::Case { branches: bound, otherwise }, data_type })
+    }
+
+    fn function(&mut self, call: &FunctionCall, span: Span) -> Result<BoundExpression, Error> {
+        let name = call.name.name.to_ascii_lowercase();
+        let given = match call.arguments {
+            Arguments::Star => 0,
+            Arguments::List(list) => list.len(),
+        };
+        let aggregates = AGGREGATE_FUNCTIONS.iter().filter(|(known, ..)| *known == name);
+        let scalars = SCALAR_FUNCTIONS.iter().filter(|entry| entry.name == name);
+        for (_, function, least, most) in aggregates.clone() {
+            if (*least..=*most).contains(&given) {
+                return self.aggregate(*function, call, span);
+            }
+        }
+        let plain =
+            call.filter.is_none() && !call.distinct && !matches!(call.arguments, Arguments::Star);
+        if let Some(entry) =
+            scalars.clone().find(|entry| (entry.least..=entry.most).contains(&given))
+        {
+            if !plain {
+                let message = format!("{name} is no aggregate: it takes no DISTINCT, * or FILTER");
+                return Err(Error::new("function", message, span));
+            }
+            let arguments = self.arguments(call.arguments)?;
+            let data_type = match entry.result {
+                ResultType::Of(data_type) => data_type,
+                ResultType::First => arguments.first().map_or(DataType::Any, |a| a.data_type),
+                ResultType::Common(from) => common(&arguments[from.min(arguments.len())..]),
+            };
+            return Ok(BoundExpression {
+                kind: BoundKind::Call(entry.function, arguments),
+                data_type,
+            });
+        }
+        let arities: Vec<(usize, usize)> = aggregates
+            .map(|(_, _, least, most)| (*least, *most))
+            .chain(scalars.map(|entry| (entry.least, entry.most)))
+            .collect();
+        Err(function_error(call.name, &arities, given, span))
+    }
+
+    fn arguments(&mut self, arguments: &Arguments) -> Result<Vec<BoundExpression>, Error> {
+        match arguments {
+            Arguments::Star => Ok(Vec::new()),
+            Arguments::List(list) => list.iter().map(|argument| self.bind(argument)).collect(),
+        }
+    }
+
+    fn aggregate(
+        &mut self,
+        function: AggregateFunction,
+        call: &FunctionCall,
+        span: Span,
+    ) -> Result<BoundExpression, Error> {
+        let star = matches!(call.arguments, Arguments::Star);
+        if star && function != AggregateFunction::Count {
+            let message = format!("{}(*) makes no sense: name what to aggregate", call.name.name);
+            return Err(Error::new("function", message, span));
+        }
+        // Inside an aggregate there is no other.
+        let Some(gathered) = self.aggregates.take() else {
+            let message = format!("{} cannot stand in {}", call.name.name, self.clause);
+            let help = (self.clause == "WHERE").then(|| "filter groups with HAVING".to_string());
+            return Err(Error::new("misplaced-aggregate", message, span).help(help));
+        };
+        let outer = std::mem::replace(&mut self.clause, "another aggregate");
+        let bound = self.arguments(call.arguments).and_then(|arguments| {
+            let filter = call.filter.map(|filter| self.condition(filter)).transpose()?;
+            Ok((arguments, filter))
+        });
+        self.clause = outer;
+        let (arguments, filter) = match bound {
+            Ok(bound) => bound,
+            Err(error) => {
+                self.aggregates = Some(gathered);
+                return Err(error);
+            }
+        };
+        let argument = arguments.first().map_or(DataType::Integer, |a| a.data_type);
+        let data_type = function.result(argument);
+        let aggregate =
+            AggregateCall { function, arguments, distinct: call.distinct, filter, data_type };
+        let index = gathered.iter().position(|known| *known == aggregate).unwrap_or_else(|| {
+            gathered.push(aggregate);
+            gathered.len() - 1
+        });
+        self.aggregates = Some(gathered);
+        Ok(BoundExpression { kind: BoundKind::Aggregate(index), data_type })
+    }
+}
+
+/// A function call as it was written.
+struct FunctionCall<'a> {
+    name: &'a Identifier,
+    distinct: bool,
+    arguments: &'a Arguments,
+    filter: Option<&'a Expression>,
+}
+
+fn function_error(
+    name: &Identifier,
+    arities: &[(usize, usize)],
+    given: usize,
+    span: Span,
+) -> Error {
+    if arities.is_empty() {
+        let known = SCALAR_FUNCTIONS
+            .iter()
+            .map(|entry| entry.name)
+            .chain(AGGREGATE_FUNCTIONS.iter().map(|(known, ..)| *known));
+        let message = format!("no function \"{}\"", name.name);
+        return Error::new("unknown-function", message, name.span).help(suggest(&name.name, known));
+    }
+    let takes: Vec<String> = arities
+        .iter()
+        .map(|(least, most)| match (least, most) {
+            (least, most) if least == most => format!("{least}"),
+            (least, 127) => format!("{least} or more"),
+            (least, most) => format!("{least} to {most}"),
+        })
+        .collect();
+    let plural = if takes == ["1"] { "" } else { "s" };
+    let message =
+        format!("{} takes {} argument{plural}, not {given}", name.name, takes.join(" or "));
+    Error::new("function", message, span)
+}
+
+/// The expression as a condition.
+pub(super) fn truth(expression: BoundExpression) -> BoundExpression {
+    if expression.data_type == DataType::Boolean {
+        expression
+    } else {
+        boolean(BoundKind::Truth(boxed(expression)))
+    }
+}
+
+fn not_if(negated: bool, condition: BoundExpression) -> BoundExpression {
+    if negated { boolean(BoundKind::Not(boxed(condition))) } else { condition }
+}
+
+fn binary(
+    operator: BinaryOperator,
+    left: BoundExpression,
+    right: BoundExpression,
+) -> BoundExpression {
+    match operator {
+        BinaryOperator::Or => boolean(BoundKind::Or(boxed(truth(left)), boxed(truth(right)))),
+        BinaryOperator::And => boolean(BoundKind::And(boxed(truth(left)), boxed(truth(right)))),
+        BinaryOperator::Equal => coerce::compare(Comparison::Equal, left, right),
+        BinaryOperator::NotEqual => coerce::compare(Comparison::NotEqual, left, right),
+        BinaryOperator::Less => coerce::compare(Comparison::Less, left, right),
+        BinaryOperator::LessEqual => coerce::compare(Comparison::LessEqual, left, right),
+        BinaryOperator::Greater => coerce::compare(Comparison::Greater, left, right),
+        BinaryOperator::GreaterEqual => coerce::compare(Comparison::GreaterEqual, left, right),
+        BinaryOperator::Is => coerce::compare(Comparison::Is, left, right),
+        BinaryOperator::IsNot => coerce::compare(Comparison::IsNot, left, right),
+        BinaryOperator::Add => arithmetic(Arithmetic::Add, left, right),
+        BinaryOperator::Subtract => arithmetic(Arithmetic::Subtract, left, right),
+        BinaryOperator::Multiply => arithmetic(Arithmetic::Multiply, left, right),
+        BinaryOperator::Divide => arithmetic(Arithmetic::Divide, left, right),
+        BinaryOperator::Modulo => arithmetic(Arithmetic::Modulo, left, right),
+        BinaryOperator::BitAnd => arithmetic(Arithmetic::BitAnd, left, right),
+        BinaryOperator::BitOr => arithmetic(Arithmetic::BitOr, left, right),
+        BinaryOperator::ShiftLeft => arithmetic(Arithmetic::ShiftLeft, left, right),
+        BinaryOperator::ShiftRight => arithmetic(Arithmetic::ShiftRight, left, right),
+        BinaryOperator::Concat => BoundExpression {
+            kind: BoundKind::Concat(boxed(left), boxed(right)),
+            data_type: DataType::Text,
+        },
+    }
+}
+
+fn arithmetic(
+    operator: Arithmetic,
+    left: BoundExpression,
+    right: BoundExpression,
+) -> BoundExpression {
+    let data_type = arithmetic_type(operator, left.data_type, right.data_type);
+    BoundExpression { kind: BoundKind::Arithmetic(operator, boxed(left), boxed(right)), data_type }
+}
+
+fn arithmetic_type(operator: Arithmetic, left: DataType, right: DataType) -> DataType {
+    use DataType::{Any, Boolean, Decimal, Integer, Real};
+    if matches!(
+        operator,
+        Arithmetic::BitAnd | Arithmetic::BitOr | Arithmetic::ShiftLeft | Arithmetic::ShiftRight
+    ) {
+        return Integer;
+    }
+    let scale = |data_type| match data_type {
+        Integer | Boolean => Some(0),
+        Decimal { scale, .. } => Some(scale),
+        _ => None,
+    };
+    let decimal = |scale: u8| {
+        if scale > 38 { Real } else { Decimal { precision: 38, scale } }
+    };
+    match (left, right) {
+        (Integer | Boolean, Integer | Boolean) => Integer,
+        (Real, right) | (right, Real) if right.is_number() && right != DataType::Numeric => Real,
+        _ => match (scale(left), scale(right), operator) {
+            (Some(_), Some(_), Arithmetic::Divide) => Real,
+            (Some(_), Some(_), Arithmetic::Modulo) => Real,
+            (Some(a), Some(b), Arithmetic::Multiply) => decimal(a + b),
+            (Some(a), Some(b), _) => decimal(a.max(b)),
+            _ => Any,
+        },
+    }
+}

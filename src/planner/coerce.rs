@@ -1,0 +1,117 @@
+//! What operands are converted to before they are compared: SQLite's rules of affinity.
+//!
+//! A number's column makes a number of a text beside it, a text's column makes a text of a number
+//! that has no affinity of its own, literals beside literals stay what they are. A date's column
+//! meets a literal that is a whole date as a date; beside any other text a date counts as its text,
+//! so that `day >= '2009'` and `day LIKE '2009-%'` mean what they mean in SQLite.
+
+use super::bind::literal;
+use super::expression::{Affinity, BoundExpression, BoundKind, Comparison};
+use crate::types::{DataType, Date, Timestamp, Value, parse_number};
+
+/// Which side an operand pulls the other to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pull {
+    Number,
+    Text,
+    Time,
+    None,
+}
+
+fn pull(expression: &BoundExpression) -> Pull {
+    if !matches!(expression.kind, BoundKind::Column(_) | BoundKind::Cast(_)) {
+        return Pull::None;
+    }
+    match expression.data_type {
+        DataType::Text | DataType::Json => Pull::Text,
+        DataType::Date | DataType::Timestamp => Pull::Time,
+        DataType::Blob | DataType::Any => Pull::None,
+        DataType::Integer
+        | DataType::Real
+        | DataType::Decimal { .. }
+        | DataType::Numeric
+        | DataType::Boolean => Pull::Number,
+    }
+}
+
+/// Compares two operands as SQLite would.
+pub(super) fn compare(
+    comparison: Comparison,
+    left: BoundExpression,
+    right: BoundExpression,
+) -> BoundExpression {
+    let (pull_left, pull_right) = (pull(&left), pull(&right));
+    let left = convert(left, pull_left, pull_right);
+    let right = convert(right, pull_right, pull_left);
+    BoundExpression {
+        kind: BoundKind::Compare(comparison, Box::new(left), Box::new(right)),
+        data_type: DataType::Boolean,
+    }
+}
+
+/// `operand IN (list)`: each item is compared as if it had no affinity of its own.
+pub(super) fn in_list(
+    operand: BoundExpression,
+    list: Vec<BoundExpression>,
+    negated: bool,
+) -> BoundExpression {
+    let pulling = pull(&operand);
+    let list = list.into_iter().map(|item| convert(item, Pull::None, pulling)).collect();
+    BoundExpression {
+        kind: BoundKind::InList { operand: Box::new(operand), list, negated },
+        data_type: DataType::Boolean,
+    }
+}
+
+/// The operand as it is compared with one that pulls.
+fn convert(operand: BoundExpression, own: Pull, pulling: Pull) -> BoundExpression {
+    let apply = match pulling {
+        Pull::Number => (!operand.data_type.is_number()).then_some(Affinity::Numeric),
+        Pull::Text => {
+            let loose = own == Pull::None && operand.data_type != DataType::Text;
+            loose.then_some(Affinity::Text)
+        }
+        Pull::Time => return time(operand),
+        Pull::None => None,
+    };
+    match (apply, &operand.kind) {
+        (None, _) => operand,
+        (Some(affinity), BoundKind::Literal(value)) => literal(affinity.of(value.clone())),
+        (Some(affinity), _) => BoundExpression {
+            data_type: match affinity {
+                Affinity::Numeric => DataType::Any,
+                Affinity::Text => match operand.data_type {
+                    DataType::Blob | DataType::Any => DataType::Any,
+                    _ => DataType::Text,
+                },
+            },
+            kind: BoundKind::Affinity(affinity, Box::new(operand)),
+        },
+    }
+}
+
+/// A literal that is a whole day or moment as that; anything else as it is.
+fn time(operand: BoundExpression) -> BoundExpression {
+    let BoundKind::Literal(Value::Text(text)) = &operand.kind else { return operand };
+    // Only the canonical text: another spelling of the same moment is another text to SQLite.
+    let day = Date::parse(text).map(Value::Date);
+    let moment = Timestamp::parse(text).map(Value::Timestamp);
+    match moment.or(day).filter(|time| *time.to_text() == **text) {
+        Some(time) => literal(time),
+        None => operand,
+    }
+}
+
+impl Affinity {
+    /// What the affinity makes of a value.
+    pub fn of(self, value: Value) -> Value {
+        match (self, &value) {
+            (Affinity::Numeric, Value::Text(text)) => parse_number(text).unwrap_or(value),
+            (
+                Affinity::Text,
+                Value::Boolean(_) | Value::Integer(_) | Value::Real(_) | Value::Decimal(_),
+            ) => Value::text(value.to_text()),
+            _ => value,
+        }
+    }
+}

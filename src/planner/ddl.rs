@@ -1,0 +1,317 @@
+//! CREATE and DROP become schema changes.
+
+use super::bind::{self, Binder};
+use super::plan::Planned;
+use super::scope::Scope;
+use super::suggest::suggest;
+use super::write::named_columns;
+use super::{Catalog, Error};
+use crate::language::ast::{
+    ColumnConstraintKind, ColumnDefinition, CreateIndex, CreateTable, Expression, ForeignKeyClause,
+    Identifier, IndexedColumn, TableConstraintKind,
+};
+use crate::storage::Change;
+use crate::types::{
+    Column, ColumnId, DataType, ForeignKey, KeyId, KeyKind, KeySchema, Span, TableId, TableSchema,
+};
+
+/// The most columns of a table.
+pub const MAX_COLUMNS: usize = 2_000;
+
+/// Names that mean something else in every table.
+const PSEUDO_COLUMNS: &[&str] = &[
+    "_row",
+    "_rev",
+    "_event",
+    "_event_from",
+    "_event_to",
+    "_at",
+    "_tx",
+    "_op",
+    "_actor",
+    "_intent",
+];
+
+fn unchanged(verb: &'static str, name: &Identifier) -> Planned {
+    Planned::Schema { verb, name: name.name.clone(), changes: Vec::new() }
+}
+
+/// Plans a CREATE TABLE.
+pub(super) fn create_table(
+    create: &CreateTable,
+    text: &str,
+    catalog: &mut dyn Catalog,
+) -> Result<Planned, Error> {
+    let verb = "CREATE TABLE";
+    if let Some(existing) = catalog.schema().table(&create.name.name) {
+        if create.if_not_exists {
+            return Ok(unchanged(verb, &create.name));
+        }
+        let message = format!("table \"{}\" is already there", existing.name);
+        return Err(Error::new("table-exists", message, create.name.span)
+            .help(Some("CREATE TABLE IF NOT EXISTS leaves it as it is".into()))
+            .note(existing.to_string()));
+    }
+    if create.columns.len() > MAX_COLUMNS {
+        let message =
+            format!("{} columns: a table has at most {MAX_COLUMNS}", create.columns.len());
+        return Err(Error::new("column-limit", message, create.name.span));
+    }
+    let mut table = TableSchema {
+        id: TableId::default(),
+        name: create.name.name.clone(),
+        columns: Vec::with_capacity(create.columns.len()),
+        keys: Vec::new(),
+        autoincrement: false,
+        checks: Vec::new(),
+        foreign_keys: Vec::new(),
+        sql: text.trim().trim_end_matches(';').trim_end().to_string(),
+    };
+    for definition in &create.columns {
+        add_column(&mut table, definition)?;
+    }
+    for definition in &create.columns {
+        for constraint in &definition.constraints {
+            column_constraint(
+                &mut table,
+                &definition.name,
+                constraint.name.as_ref(),
+                &constraint.kind,
+            )?;
+        }
+    }
+    for constraint in &create.constraints {
+        table_constraint(&mut table, constraint.name.as_ref(), &constraint.kind)?;
+    }
+    settle_keys(&mut table);
+    Ok(Planned::Schema {
+        verb,
+        name: create.name.name.clone(),
+        changes: vec![Change::CreateTable(table)],
+    })
+}
+
+fn add_column(table: &mut TableSchema, definition: &ColumnDefinition) -> Result<(), Error> {
+    let name = &definition.name;
+    if PSEUDO_COLUMNS.iter().any(|reserved| name.name.eq_ignore_ascii_case(reserved)) {
+        let message = format!("\"{}\" is a name that every table has for itself", name.name);
+        return Err(Error::new("reserved-name", message, name.span));
+    }
+    if table.column(&name.name).is_some() {
+        let message = format!("{} has two columns \"{}\"", table.name, name.name);
+        return Err(Error::new("duplicate-column", message, name.span));
+    }
+    let (data_type, declared) = match &definition.type_name {
+        Some(type_name) => (bind::data_type(type_name)?, type_name.to_string()),
+        None => (DataType::Any, String::new()),
+    };
+    table.columns.push(Column {
+        id: ColumnId::default(),
+        name: name.name.clone(),
+        data_type,
+        declared,
+        not_null: false,
+        default: None,
+    });
+    Ok(())
+}
+
+fn column_constraint(
+    table: &mut TableSchema,
+    column: &Identifier,
+    name: Option<&Identifier>,
+    kind: &ColumnConstraintKind,
+) -> Result<(), Error> {
+    let index = table.columns.iter().position(|c| c.name == column.name).unwrap_or_default();
+    match kind {
+        ColumnConstraintKind::PrimaryKey { autoincrement, .. } => {
+            if *autoincrement && table.columns[index].data_type != DataType::Integer {
+                let message = "AUTOINCREMENT needs an INTEGER PRIMARY KEY";
+                return Err(Error::new("autoincrement", message, column.span));
+            }
+            table.autoincrement = *autoincrement;
+            add_key(table, KeyKind::Primary, name, vec![index], column.span)?;
+        }
+        ColumnConstraintKind::NotNull => table.columns[index].not_null = true,
+        ColumnConstraintKind::Unique => {
+            add_key(table, KeyKind::Unique, name, vec![index], column.span)?;
+        }
+        ColumnConstraintKind::Default(expression) => {
+            table.columns[index].default = Some(default(&table.columns[index], expression)?);
+        }
+        ColumnConstraintKind::Check(expression) => table.checks.push(expression.to_string()),
+        ColumnConstraintKind::References(clause) => {
+            table.foreign_keys.push(foreign_key(vec![index], clause));
+        }
+        ColumnConstraintKind::Null
+        | ColumnConstraintKind::Collate(_)
+        | ColumnConstraintKind::Generated { .. } => {}
+    }
+    Ok(())
+}
+
+/// A default as SQL text, once it is known to be a constant that the column can hold.
+fn default(column: &Column, expression: &Expression) -> Result<String, Error> {
+    let scope = Scope::default();
+    let bound = Binder { scope: &scope, aliases: &[], aggregates: None, clause: "DEFAULT" }
+        .bind(expression)?;
+    if let super::BoundKind::Literal(value) = bound.kind {
+        column.data_type.accept(value).map_err(|rejected| {
+            let message = format!("the default of \"{}\": {rejected}", column.name);
+            Error::new("type", message, expression.span)
+        })?;
+    }
+    Ok(expression.to_string())
+}
+
+fn table_constraint(
+    table: &mut TableSchema,
+    name: Option<&Identifier>,
+    kind: &TableConstraintKind,
+) -> Result<(), Error> {
+    let indexed = |table: &TableSchema, columns: &[IndexedColumn]| {
+        let names: Vec<Identifier> = columns.iter().map(|column| column.name.clone()).collect();
+        named_columns(table, &names)
+    };
+    let span = |columns: &[IndexedColumn]| {
+        columns.first().map_or_else(Span::default, |column| column.name.span)
+    };
+    match kind {
+        TableConstraintKind::PrimaryKey(columns) => {
+            let indexes = indexed(table, columns)?;
+            add_key(table, KeyKind::Primary, name, indexes, span(columns))
+        }
+        TableConstraintKind::Unique(columns) => {
+            let indexes = indexed(table, columns)?;
+            add_key(table, KeyKind::Unique, name, indexes, span(columns))
+        }
+        TableConstraintKind::Check(expression) => {
+            table.checks.push(expression.to_string());
+            Ok(())
+        }
+        TableConstraintKind::ForeignKey { columns, references } => {
+            let columns = named_columns(table, columns)?;
+            table.foreign_keys.push(foreign_key(columns, references));
+            Ok(())
+        }
+    }
+}
+
+fn add_key(
+    table: &mut TableSchema,
+    kind: KeyKind,
+    name: Option<&Identifier>,
+    columns: Vec<usize>,
+    span: Span,
+) -> Result<(), Error> {
+    if kind == KeyKind::Primary && table.primary_key().is_some() {
+        let message = format!("{} has two primary keys", table.name);
+        return Err(Error::new("two-primary-keys", message, span));
+    }
+    table.keys.push(KeySchema {
+        id: KeyId::default(),
+        name: name.map(|name| name.name.clone()),
+        kind,
+        unique: true,
+        columns,
+        sql: String::new(),
+    });
+    Ok(())
+}
+
+/// The primary key comes first; a key that another already says goes. Primary key columns are NOT
+/// NULL, but for the one that fills itself.
+fn settle_keys(table: &mut TableSchema) {
+    table.keys.sort_by_key(|key| key.kind != KeyKind::Primary);
+    let mut kept: Vec<KeySchema> = Vec::with_capacity(table.keys.len());
+    for key in std::mem::take(&mut table.keys) {
+        if !kept.iter().any(|other| other.columns == key.columns) {
+            kept.push(key);
+        }
+    }
+    table.keys = kept;
+    let fills_itself = table.integer_primary_key();
+    let primary = table.primary_key().map_or_else(Vec::new, |key| key.columns.clone());
+    for column in primary {
+        if fills_itself != Some(column) {
+            table.columns[column].not_null = true;
+        }
+    }
+}
+
+fn foreign_key(columns: Vec<usize>, clause: &ForeignKeyClause) -> ForeignKey {
+    ForeignKey {
+        columns,
+        references: clause.table.name.clone(),
+        referenced: clause.columns.iter().map(|column| column.name.clone()).collect(),
+        sql: clause.to_string(),
+    }
+}
+
+/// Plans a DROP TABLE.
+pub(super) fn drop_table(
+    if_exists: bool,
+    name: &Identifier,
+    catalog: &mut dyn Catalog,
+) -> Result<Planned, Error> {
+    let verb = "DROP TABLE";
+    if if_exists && catalog.schema().table(&name.name).is_none() {
+        return Ok(unchanged(verb, name));
+    }
+    let table = catalog.table(name, None)?.schema;
+    let changes = vec![Change::DropTable(table)];
+    Ok(Planned::Schema { verb, name: name.name.clone(), changes })
+}
+
+/// Plans a CREATE INDEX.
+pub(super) fn create_index(
+    create: &CreateIndex,
+    text: &str,
+    catalog: &mut dyn Catalog,
+) -> Result<Planned, Error> {
+    let verb = "CREATE INDEX";
+    if let Some((table, _)) = catalog.schema().index(&create.name.name) {
+        if create.if_not_exists {
+            return Ok(unchanged(verb, &create.name));
+        }
+        let message = format!("index \"{}\" is already there, on {}", create.name.name, table.name);
+        return Err(Error::new("index-exists", message, create.name.span));
+    }
+    let table = catalog.table(&create.table, None)?.schema;
+    let names: Vec<Identifier> = create.columns.iter().map(|column| column.name.clone()).collect();
+    let key = KeySchema {
+        id: KeyId::default(),
+        name: Some(create.name.name.clone()),
+        kind: KeyKind::Index,
+        unique: create.unique,
+        columns: named_columns(&table, &names)?,
+        sql: text.trim().trim_end_matches(';').trim_end().to_string(),
+    };
+    let changes = vec![Change::CreateIndex { table, key }];
+    Ok(Planned::Schema { verb, name: create.name.name.clone(), changes })
+}
+
+/// Plans a DROP INDEX.
+pub(super) fn drop_index(
+    if_exists: bool,
+    name: &Identifier,
+    catalog: &mut dyn Catalog,
+) -> Result<Planned, Error> {
+    let verb = "DROP INDEX";
+    let schema = catalog.schema();
+    let Some((table, key)) = schema.index(&name.name) else {
+        if if_exists {
+            return Ok(unchanged(verb, name));
+        }
+        let keys: Vec<&str> = schema
+            .tables()
+            .flat_map(|table| &table.keys)
+            .filter(|key| key.kind == KeyKind::Index)
+            .filter_map(|key| key.name.as_deref())
+            .collect();
+        let message = format!("no index \"{}\"", name.name);
+        return Err(Error::new("unknown-index", message, name.span).help(suggest(&name.name, keys)));
+    };
+    let changes = vec![Change::DropIndex { table: table.clone(), key: key.clone() }];
+    Ok(Planned::Schema { verb, name: name.name.clone(), changes })
+}

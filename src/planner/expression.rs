@@ -1,0 +1,428 @@
+//! Expressions by position: names are gone, types are known.
+
+use super::functions::ScalarFunction;
+use crate::language::ast::{CurrentTime, MatchKind};
+use crate::types::{DataType, Value};
+use std::fmt;
+
+/// An expression over the columns of an operator's input, with its static type.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BoundExpression {
+    /// What it is.
+    pub kind: BoundKind,
+    /// The type of its values.
+    pub data_type: DataType,
+}
+
+/// What a bound expression is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum BoundKind {
+    /// A constant.
+    Literal(Value),
+    /// The input's column at this index.
+    Column(usize),
+    /// The time of the statement.
+    CurrentTime(CurrentTime),
+    /// The aggregate at this index; only while a SELECT is being planned.
+    Aggregate(usize),
+    /// `-x`
+    Negate(Box<BoundExpression>),
+    /// `~x`
+    BitNot(Box<BoundExpression>),
+    /// `NOT x` of a boolean
+    Not(Box<BoundExpression>),
+    /// Whether a value counts as true: a number other than 0, a text that begins with one.
+    Truth(Box<BoundExpression>),
+    /// Arithmetic.
+    Arithmetic(Arithmetic, Box<BoundExpression>, Box<BoundExpression>),
+    /// A comparison of operands that are already converted to what they compare as.
+    Compare(Comparison, Box<BoundExpression>, Box<BoundExpression>),
+    /// AND of booleans
+    And(Box<BoundExpression>, Box<BoundExpression>),
+    /// OR of booleans
+    Or(Box<BoundExpression>, Box<BoundExpression>),
+    /// `||`
+    Concat(Box<BoundExpression>, Box<BoundExpression>),
+    /// `operand [NOT] IN (list)`, list items converted to what the operand compares as.
+    InList {
+        /// What is looked for.
+        operand: Box<BoundExpression>,
+        /// Where it is looked for.
+        list: Vec<BoundExpression>,
+        /// Whether the answer is turned around.
+        negated: bool,
+    },
+    /// LIKE or GLOB.
+    Match {
+        /// Which.
+        kind: MatchKind,
+        /// The text.
+        operand: Box<BoundExpression>,
+        /// The pattern.
+        pattern: Box<BoundExpression>,
+        /// The escape character.
+        escape: Option<Box<BoundExpression>>,
+        /// Whether the answer is turned around.
+        negated: bool,
+    },
+    /// CASE with conditions that are booleans.
+    Case {
+        /// Condition and result.
+        branches: Vec<(BoundExpression, BoundExpression)>,
+        /// The result where no condition is true.
+        otherwise: Option<Box<BoundExpression>>,
+    },
+    /// CAST to this expression's type.
+    Cast(Box<BoundExpression>),
+    /// What SQLite's affinity makes of a value before a comparison.
+    Affinity(Affinity, Box<BoundExpression>),
+    /// A scalar function.
+    Call(ScalarFunction, Vec<BoundExpression>),
+}
+
+/// What a comparison makes of an operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Affinity {
+    /// A text that is a number becomes that number.
+    Numeric,
+    /// A number becomes its text.
+    Text,
+}
+
+/// An arithmetic operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arithmetic {
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+    /// `/`; by zero it is NULL
+    Divide,
+    /// `%` of integers; by zero it is NULL
+    Modulo,
+    /// `&`
+    BitAnd,
+    /// `|`
+    BitOr,
+    /// `<<`
+    ShiftLeft,
+    /// `>>`
+    ShiftRight,
+}
+
+/// A comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// `=`
+    Equal,
+    /// `<>`
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterEqual,
+    /// IS: NULL equals NULL
+    Is,
+    /// IS NOT
+    IsNot,
+}
+
+impl BoundExpression {
+    /// A constant of a type.
+    pub fn literal(value: Value, data_type: DataType) -> BoundExpression {
+        BoundExpression { kind: BoundKind::Literal(value), data_type }
+    }
+
+    /// The input's column at `index`.
+    pub fn column(index: usize, data_type: DataType) -> BoundExpression {
+        BoundExpression { kind: BoundKind::Column(index), data_type }
+    }
+
+    /// Calls `visit` on every direct operand.
+    pub fn for_each_operand<'a>(&'a self, mut visit: impl FnMut(&'a BoundExpression)) {
+        match &self.kind {
+            BoundKind::Literal(_)
+            | BoundKind::Column(_)
+            | BoundKind::CurrentTime(_)
+            | BoundKind::Aggregate(_) => {}
+            BoundKind::Negate(a)
+            | BoundKind::BitNot(a)
+            | BoundKind::Not(a)
+            | BoundKind::Truth(a)
+            | BoundKind::Cast(a)
+            | BoundKind::Affinity(_, a) => visit(a),
+            BoundKind::Arithmetic(_, a, b)
+            | BoundKind::Compare(_, a, b)
+            | BoundKind::And(a, b)
+            | BoundKind::Or(a, b)
+            | BoundKind::Concat(a, b) => {
+                visit(a);
+                visit(b);
+            }
+            BoundKind::InList { operand, list, .. } => {
+                visit(operand);
+                list.iter().for_each(visit);
+            }
+            BoundKind::Match { operand, pattern, escape, .. } => {
+                visit(operand);
+                visit(pattern);
+                escape.iter().for_each(|escape| visit(escape));
+            }
+            BoundKind::Case { branches, otherwise } => {
+                for (condition, result) in branches {
+                    visit(condition);
+                    visit(result);
+                }
+                otherwise.iter().for_each(|otherwise| visit(otherwise));
+            }
+            BoundKind::Call(_, arguments) => arguments.iter().for_each(visit),
+        }
+    }
+
+    /// The same for operands to be changed.
+    pub fn for_each_operand_mut(&mut self, mut visit: impl FnMut(&mut BoundExpression)) {
+        match &mut self.kind {
+            BoundKind::Literal(_)
+            | BoundKind::Column(_)
+            | BoundKind::CurrentTime(_)
+            | BoundKind::Aggregate(_) => {}
+            BoundKind::Negate(a)
+            | BoundKind::BitNot(a)
+            | BoundKind::Not(a)
+            | BoundKind::Truth(a)
+            | BoundKind::Cast(a)
+            | BoundKind::Affinity(_, a) => visit(a),
+            BoundKind::Arithmetic(_, a, b)
+            | BoundKind::Compare(_, a, b)
+            | BoundKind::And(a, b)
+            | BoundKind::Or(a, b)
+            | BoundKind::Concat(a, b) => {
+                visit(a);
+                visit(b);
+            }
+            BoundKind::InList { operand, list, .. } => {
+                visit(operand);
+                list.iter_mut().for_each(visit);
+            }
+            BoundKind::Match { operand, pattern, escape, .. } => {
+                visit(operand);
+                visit(pattern);
+                escape.iter_mut().for_each(|escape| visit(escape));
+            }
+            BoundKind::Case { branches, otherwise } => {
+                for (condition, result) in branches {
+                    visit(condition);
+                    visit(result);
+                }
+                otherwise.iter_mut().for_each(|otherwise| visit(otherwise));
+            }
+            BoundKind::Call(_, arguments) => arguments.iter_mut().for_each(visit),
+        }
+    }
+
+    /// Whether the value is the same for every row.
+    pub fn is_constant(&self) -> bool {
+        let mut constant = !matches!(self.kind, BoundKind::Column(_) | BoundKind::Aggregate(_));
+        self.for_each_operand(|operand| constant = constant && operand.is_constant());
+        constant
+    }
+
+    /// Calls `visit` with the index of every column it reads.
+    pub fn for_each_column(&self, visit: &mut impl FnMut(usize)) {
+        if let BoundKind::Column(index) = &self.kind {
+            visit(*index);
+        }
+        self.for_each_operand(|operand| operand.for_each_column(visit));
+    }
+
+    /// Replaces the index of every column it reads.
+    pub fn map_columns(&mut self, map: &impl Fn(usize) -> usize) {
+        if let BoundKind::Column(index) = &mut self.kind {
+            *index = map(*index);
+        }
+        self.for_each_operand_mut(|operand| operand.map_columns(map));
+    }
+
+    /// Splits `a AND b AND c` into its parts.
+    pub fn conjuncts(self) -> Vec<BoundExpression> {
+        let (mut parts, mut stack) = (Vec::new(), vec![self]);
+        while let Some(expression) = stack.pop() {
+            match expression.kind {
+                BoundKind::And(a, b) => {
+                    stack.push(*b);
+                    stack.push(*a);
+                }
+                _ => parts.push(expression),
+            }
+        }
+        parts
+    }
+
+    /// `a = b` of operands that compare as they are.
+    pub fn equal(a: BoundExpression, b: BoundExpression) -> BoundExpression {
+        BoundExpression {
+            kind: BoundKind::Compare(Comparison::Equal, Box::new(a), Box::new(b)),
+            data_type: DataType::Boolean,
+        }
+    }
+
+    /// Joins parts with OR; `None` if there are none.
+    pub fn any_of(parts: impl IntoIterator<Item = BoundExpression>) -> Option<BoundExpression> {
+        parts.into_iter().reduce(|a, b| BoundExpression {
+            kind: BoundKind::Or(Box::new(a), Box::new(b)),
+            data_type: DataType::Boolean,
+        })
+    }
+
+    /// Joins parts with AND; `None` if there are none.
+    pub fn all_of(parts: impl IntoIterator<Item = BoundExpression>) -> Option<BoundExpression> {
+        parts.into_iter().reduce(|a, b| BoundExpression {
+            kind: BoundKind::And(Box::new(a), Box::new(b)),
+            data_type: DataType::Boolean,
+        })
+    }
+}
+
+impl Arithmetic {
+    /// The operator as it is written.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Arithmetic::Add => "+",
+            Arithmetic::Subtract => "-",
+            Arithmetic::Multiply => "*",
+            Arithmetic::Divide => "/",
+            Arithmetic::Modulo => "%",
+            Arithmetic::BitAnd => "&",
+            Arithmetic::BitOr => "|",
+            Arithmetic::ShiftLeft => "<<",
+            Arithmetic::ShiftRight => ">>",
+        }
+    }
+}
+
+impl Comparison {
+    /// The operator as it is written.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Comparison::Equal => "=",
+            Comparison::NotEqual => "<>",
+            Comparison::Less => "<",
+            Comparison::LessEqual => "<=",
+            Comparison::Greater => ">",
+            Comparison::GreaterEqual => ">=",
+            Comparison::Is => "IS",
+            Comparison::IsNot => "IS NOT",
+        }
+    }
+
+    /// The comparison that says the same with its operands exchanged.
+    pub fn flipped(self) -> Comparison {
+        match self {
+            Comparison::Less => Comparison::Greater,
+            Comparison::LessEqual => Comparison::GreaterEqual,
+            Comparison::Greater => Comparison::Less,
+            Comparison::GreaterEqual => Comparison::LessEqual,
+            Comparison::Equal | Comparison::NotEqual | Comparison::Is | Comparison::IsNot => self,
+        }
+    }
+}
+
+/// Prints the expression with `#0` for the column at index 0; see [`BoundExpression::display`].
+impl fmt::Display for BoundExpression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, &|index| format!("#{index}"))
+    }
+}
+
+impl BoundExpression {
+    /// The expression as text, its columns called by these names.
+    pub fn display(&self, names: &[String]) -> String {
+        struct Named<'a>(&'a BoundExpression, &'a [String]);
+        impl fmt::Display for Named<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.write(f, &|index| {
+                    self.1.get(index).cloned().unwrap_or_else(|| format!("#{index}"))
+                })
+            }
+        }
+        Named(self, names).to_string()
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>, name: &dyn Fn(usize) -> String) -> fmt::Result {
+        let infix = |f: &mut fmt::Formatter<'_>, symbol: &str, a: &Self, b: &Self| {
+            f.write_str("(")?;
+            a.write(f, name)?;
+            write!(f, " {symbol} ")?;
+            b.write(f, name)?;
+            f.write_str(")")
+        };
+        let call = |f: &mut fmt::Formatter<'_>, function: &str, arguments: &[&Self]| {
+            write!(f, "{function}(")?;
+            for (at, argument) in arguments.iter().enumerate() {
+                f.write_str(if at == 0 { "" } else { ", " })?;
+                argument.write(f, name)?;
+            }
+            f.write_str(")")
+        };
+        match &self.kind {
+            BoundKind::Literal(value) => write!(f, "{value}"),
+            BoundKind::Column(index) => f.write_str(&name(*index)),
+            BoundKind::CurrentTime(CurrentTime::Date) => f.write_str("CURRENT_DATE"),
+            BoundKind::CurrentTime(CurrentTime::Time) => f.write_str("CURRENT_TIME"),
+            BoundKind::CurrentTime(CurrentTime::Timestamp) => f.write_str("CURRENT_TIMESTAMP"),
+            BoundKind::Aggregate(index) => write!(f, "aggregate {index}"),
+            BoundKind::Negate(a) => call(f, "-", &[a]),
+            BoundKind::BitNot(a) => call(f, "~", &[a]),
+            BoundKind::Not(a) => call(f, "NOT ", &[a]),
+            BoundKind::Truth(a) => call(f, "truth", &[a]),
+            BoundKind::Affinity(Affinity::Numeric, a) => call(f, "as number", &[a]),
+            BoundKind::Affinity(Affinity::Text, a) => call(f, "as text", &[a]),
+            BoundKind::Arithmetic(operator, a, b) => infix(f, operator.symbol(), a, b),
+            BoundKind::Compare(operator, a, b) => infix(f, operator.symbol(), a, b),
+            BoundKind::And(a, b) => infix(f, "AND", a, b),
+            BoundKind::Or(a, b) => infix(f, "OR", a, b),
+            BoundKind::Concat(a, b) => infix(f, "||", a, b),
+            BoundKind::InList { operand, list, negated } => {
+                operand.write(f, name)?;
+                f.write_str(if *negated { " NOT" } else { "" })?;
+                call(f, " IN ", &list.iter().collect::<Vec<_>>())
+            }
+            BoundKind::Match { kind, operand, pattern, negated, .. } => {
+                let word = match kind {
+                    MatchKind::Like => "LIKE",
+                    MatchKind::Glob => "GLOB",
+                };
+                let not = if *negated { "NOT " } else { "" };
+                infix(f, &format!("{not}{word}"), operand, pattern)
+            }
+            BoundKind::Case { branches, otherwise } => {
+                f.write_str("CASE")?;
+                for (condition, result) in branches {
+                    f.write_str(" WHEN ")?;
+                    condition.write(f, name)?;
+                    f.write_str(" THEN ")?;
+                    result.write(f, name)?;
+                }
+                if let Some(otherwise) = otherwise {
+                    f.write_str(" ELSE ")?;
+                    otherwise.write(f, name)?;
+                }
+                f.write_str(" END")
+            }
+            BoundKind::Cast(a) => {
+                f.write_str("CAST(")?;
+                a.write(f, name)?;
+                write!(f, " AS {})", self.data_type)
+            }
+            BoundKind::Call(function, arguments) => {
+                call(f, function.name(), &arguments.iter().collect::<Vec<_>>())
+            }
+        }
+    }
+}

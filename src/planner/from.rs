@@ -1,0 +1,269 @@
+//! FROM: tables and joins, and which condition belongs where.
+//!
+//! Conditions sink to the lowest operator that has all their columns; what a LEFT JOIN would change
+//! by that stays above it. Expressions here read by the *scope's* positions; `emit` turns them into
+//! positions of each operator's input, of which only needed columns come up.
+
+use super::access;
+use super::bind::Binder;
+use super::coerce;
+use super::expression::{BoundExpression, BoundKind, Comparison};
+use super::plan::{Join, Plan};
+use super::scope::{Scope, ScopeColumn};
+use super::{Catalog, Error, TableSource};
+use crate::language::ast::{AsOf, Identifier, JoinConstraint, JoinKind, TableReference};
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+/// The tables of a FROM as a tree, with the conditions of each place.
+pub(super) enum From {
+    /// A table: its source, its columns in the scope, what must be true of its rows.
+    Table { source: TableSource, label: String, range: Range<usize>, filter: Vec<BoundExpression> },
+    /// A join: what must be true of a pair, and of what comes out.
+    Join {
+        left: Box<From>,
+        right: Box<From>,
+        kind: JoinKind,
+        range: Range<usize>,
+        on: Vec<BoundExpression>,
+        above: Vec<BoundExpression>,
+    },
+}
+
+/// A plan and the scope position of each of its columns.
+pub(super) struct Emitted {
+    pub plan: Plan,
+    pub layout: Vec<usize>,
+}
+
+/// Binds a FROM: its tree and the scope of its columns.
+pub(super) fn bind(
+    reference: &TableReference,
+    statement: Option<&AsOf>,
+    catalog: &mut dyn Catalog,
+    scope: &mut Scope,
+) -> Result<From, Error> {
+    match reference {
+        TableReference::Table { name, as_of, alias } => {
+            let moment = as_of.as_ref().or(statement);
+            let source = catalog.table(name, moment)?;
+            let called = alias.as_ref().unwrap_or(name);
+            add_table(scope, called, &source)?;
+            let start = scope.columns.len() - source.schema.columns.len();
+            let mut label = source.schema.name.clone();
+            if let Some(alias) = alias {
+                label = format!("{label} {}", alias.name);
+            }
+            if moment.is_some() {
+                label = format!("{label} as of event {}", source.as_of);
+            }
+            Ok(From::Table { source, label, range: start..scope.columns.len(), filter: Vec::new() })
+        }
+        TableReference::Join { left, kind, right, constraint } => {
+            let left = bind(left, statement, catalog, scope)?;
+            let right = bind(right, statement, catalog, scope)?;
+            let range = left.range().start..right.range().end;
+            let on = match constraint {
+                JoinConstraint::None => Vec::new(),
+                JoinConstraint::On(condition) => {
+                    let mut binder = Binder { scope, aliases: &[], aggregates: None, clause: "ON" };
+                    binder.condition(condition)?.conjuncts()
+                }
+                JoinConstraint::Using(columns) => {
+                    using(scope, columns, &left.range(), &right.range())?
+                }
+            };
+            let (left, right) = (Box::new(left), Box::new(right));
+            Ok(From::Join { left, right, kind: *kind, range, on, above: Vec::new() })
+        }
+    }
+}
+
+fn add_table(scope: &mut Scope, called: &Identifier, source: &TableSource) -> Result<(), Error> {
+    if scope.tables.iter().any(|(name, _)| name.eq_ignore_ascii_case(&called.name)) {
+        let message = format!("two tables here are called \"{}\"", called.name);
+        return Err(Error::new("ambiguous-table", message, called.span)
+            .help(Some("give one of them an alias: AS x".into())));
+    }
+    scope.tables.push((called.name.clone(), source.schema.to_string()));
+    scope.columns.extend(source.schema.columns.iter().map(|column| ScopeColumn {
+        table: called.name.clone(),
+        name: column.name.clone(),
+        data_type: column.data_type,
+        merged: false,
+    }));
+    Ok(())
+}
+
+/// The conditions of USING; the right columns of these names are merged into the left ones.
+fn using(
+    scope: &mut Scope,
+    columns: &[Identifier],
+    left: &Range<usize>,
+    right: &Range<usize>,
+) -> Result<Vec<BoundExpression>, Error> {
+    let mut on = Vec::with_capacity(columns.len());
+    for column in columns {
+        let side = |range: &Range<usize>| {
+            let found = range.clone().find(|index| {
+                let candidate = &scope.columns[*index];
+                !candidate.merged && candidate.name.eq_ignore_ascii_case(&column.name)
+            });
+            found.ok_or_else(|| {
+                let message = format!("USING needs \"{}\" on both sides of the join", column.name);
+                Error::new("unknown-column", message, column.span)
+            })
+        };
+        let (a, b) = (side(left)?, side(right)?);
+        scope.columns[b].merged = true;
+        let of = |index: usize| BoundExpression::column(index, scope.columns[index].data_type);
+        on.push(coerce::compare(Comparison::Equal, of(a), of(b)));
+    }
+    Ok(on)
+}
+
+impl From {
+    /// Its columns' positions in the scope.
+    pub fn range(&self) -> Range<usize> {
+        match self {
+            From::Table { range, .. } | From::Join { range, .. } => range.clone(),
+        }
+    }
+
+    /// Lets a condition sink as far as it may.
+    pub fn sink(&mut self, condition: BoundExpression) {
+        match self {
+            From::Table { filter, .. } => filter.push(condition),
+            From::Join { left, right, kind, on, above, .. } => {
+                let constant = condition.is_constant();
+                if !constant && within(&condition, &left.range()) {
+                    left.sink(condition);
+                } else if *kind == JoinKind::Left {
+                    above.push(condition);
+                } else if !constant && within(&condition, &right.range()) {
+                    right.sink(condition);
+                } else {
+                    on.push(condition);
+                }
+            }
+        }
+    }
+
+    /// Lets the conditions of ON sink as far as they may.
+    pub fn settle(&mut self) {
+        let From::Join { left, right, kind, on, .. } = self else { return };
+        for condition in std::mem::take(on) {
+            let constant = condition.is_constant();
+            if !constant && within(&condition, &right.range()) {
+                right.sink(condition);
+            } else if !constant && *kind != JoinKind::Left && within(&condition, &left.range()) {
+                left.sink(condition);
+            } else {
+                on.push(condition);
+            }
+        }
+        left.settle();
+        right.settle();
+    }
+
+    /// The plan for these tables, with the columns that are `needed` above it.
+    pub fn emit(self, needed: &BTreeSet<usize>) -> Emitted {
+        match self {
+            From::Table { source, label, range, filter } => {
+                let wanted: Vec<usize> = range.clone().filter(|c| needed.contains(c)).collect();
+                let layout = wanted.clone();
+                let columns = wanted.into_iter().map(|column| column - range.start).collect();
+                let filter = filter
+                    .into_iter()
+                    .map(|mut condition| {
+                        condition.map_columns(&|column| column - range.start);
+                        condition
+                    })
+                    .collect();
+                Emitted {
+                    plan: Plan::Access(access::choose(&source, label, columns, filter)),
+                    layout,
+                }
+            }
+            From::Join { left, right, kind, on, above, .. } => {
+                let (left_range, right_range) = (left.range(), right.range());
+                let mut below = needed.clone();
+                for condition in on.iter().chain(&above) {
+                    condition.for_each_column(&mut |column| {
+                        below.insert(column);
+                    });
+                }
+                let (left, right) = (left.emit(&below), right.emit(&below));
+                let (mut equal, mut rest) = (Vec::new(), Vec::new());
+                for condition in on {
+                    match split_equal(condition, &left_range, &right_range) {
+                        Ok((mut a, mut b)) => {
+                            relocate(&mut a, &left.layout);
+                            relocate(&mut b, &right.layout);
+                            equal.push((a, b));
+                        }
+                        Err(condition) => rest.push(condition),
+                    }
+                }
+                let mut layout = left.layout;
+                layout.extend(right.layout);
+                let condition = BoundExpression::all_of(rest).map(|mut condition| {
+                    relocate(&mut condition, &layout);
+                    condition
+                });
+                let (left, right) = (Box::new(left.plan), Box::new(right.plan));
+                let plan = Plan::Join(Join { left, right, kind, equal, condition });
+                filtered(Emitted { plan, layout }, above)
+            }
+        }
+    }
+}
+
+/// The plan with a filter on top, if there are conditions.
+pub(super) fn filtered(emitted: Emitted, conditions: Vec<BoundExpression>) -> Emitted {
+    let Emitted { plan, layout } = emitted;
+    let plan = match BoundExpression::all_of(conditions) {
+        None => plan,
+        Some(mut predicate) => {
+            relocate(&mut predicate, &layout);
+            Plan::Filter { input: Box::new(plan), predicate }
+        }
+    };
+    Emitted { plan, layout }
+}
+
+/// Turns scope positions into positions of a layout.
+pub(super) fn relocate(expression: &mut BoundExpression, layout: &[usize]) {
+    expression.map_columns(&|column| {
+        layout.iter().position(|have| *have == column).unwrap_or_else(|| {
+            unreachable!("column {column} is needed but was not asked for in {layout:?}")
+        })
+    });
+}
+
+fn within(expression: &BoundExpression, range: &Range<usize>) -> bool {
+    let mut inside = true;
+    expression.for_each_column(&mut |column| inside = inside && range.contains(&column));
+    inside
+}
+
+/// The sides of an equality between the two inputs of a join, or the condition as it was.
+fn split_equal(
+    condition: BoundExpression,
+    left: &Range<usize>,
+    right: &Range<usize>,
+) -> Result<(BoundExpression, BoundExpression), BoundExpression> {
+    match condition.kind {
+        BoundKind::Compare(Comparison::Equal, a, b) if !a.is_constant() && !b.is_constant() => {
+            if within(&a, left) && within(&b, right) {
+                return Ok((*a, *b));
+            }
+            if within(&b, left) && within(&a, right) {
+                return Ok((*b, *a));
+            }
+            let kind = BoundKind::Compare(Comparison::Equal, a, b);
+            Err(BoundExpression { kind, data_type: condition.data_type })
+        }
+        _ => Err(condition),
+    }
+}

@@ -1,0 +1,97 @@
+//! Floor 2: a syntax tree and a schema become a plan.
+//!
+//! In: a [`Statement`], the text it was parsed from, and a [`Catalog`] that knows which tables there
+//! are at which moment. Out: a [`Planned`] statement, whose expressions read by position and have
+//! static types ([`BoundExpression`]; the tree of names is another type). The catalog gives each
+//! table reference a *slot*; the executor is handed one view per slot, so that a plan says what to
+//! do with tables and never when they are read.
+//!
+//! Decided here: conditions sink to the lowest operator that has their columns, only needed columns
+//! come up, a key is used where conditions fix its first columns. Joins keep the order in which they
+//! were written, so a rewrite never changes the order of rows.
+
+mod access;
+mod bind;
+mod coerce;
+mod ddl;
+mod error;
+mod expression;
+mod from;
+mod functions;
+mod plan;
+mod scope;
+mod select;
+mod suggest;
+mod write;
+
+pub use ddl::MAX_COLUMNS;
+pub use error::Error;
+pub use expression::{Affinity, Arithmetic, BoundExpression, BoundKind, Comparison};
+pub use functions::{
+    AGGREGATE_FUNCTIONS, AggregateFunction, ResultType, SCALAR_FUNCTIONS, ScalarEntry,
+    ScalarFunction,
+};
+pub use plan::{
+    Action, AggregateCall, Fill, Join, Limits, Path, Plan, Planned, Query, SortKey, Source,
+    TableAccess, Write,
+};
+pub use suggest::suggest;
+
+use crate::language::ast::{AsOf, Identifier, Statement};
+use crate::types::{EventId, Schema, TableSchema};
+use std::sync::Arc;
+
+/// What the planner asks about tables.
+pub trait Catalog {
+    /// The table of this name at a moment, the present where none is given.
+    ///
+    /// # Errors
+    /// No such table then, or no such moment.
+    fn table(&mut self, name: &Identifier, as_of: Option<&AsOf>) -> Result<TableSource, Error>;
+
+    /// The schema now.
+    fn schema(&self) -> &Schema;
+}
+
+/// A table at the moment at which a query reads it.
+#[derive(Clone, Debug)]
+pub struct TableSource {
+    /// Which of the statement's views shows it.
+    pub slot: usize,
+    /// Its schema then.
+    pub schema: Arc<TableSchema>,
+    /// The moment.
+    pub as_of: EventId,
+}
+
+/// Plans a statement about tables. `text` is what its spans point into.
+///
+/// # Errors
+/// What [`Error`] says: unknown or ambiguous names, impossible types, misplaced aggregates.
+///
+/// # Panics
+/// If the statement is one that the session does itself: BEGIN, COMMIT, ROLLBACK, EXPLAIN, DESCRIBE,
+/// SHOW, PRAGMA.
+pub fn plan(
+    statement: &Statement,
+    text: &str,
+    catalog: &mut dyn Catalog,
+) -> Result<Planned, Error> {
+    match statement {
+        Statement::Select(select) => select::plan(select, text, catalog).map(Planned::Query),
+        Statement::Insert(insert) => write::insert(insert, text, catalog).map(Planned::Write),
+        Statement::Update(update) => write::update(update, catalog).map(Planned::Write),
+        Statement::Delete(delete) => write::delete(delete, catalog).map(Planned::Write),
+        Statement::CreateTable(create) => ddl::create_table(create, text, catalog),
+        Statement::DropTable { if_exists, name } => ddl::drop_table(*if_exists, name, catalog),
+        Statement::CreateIndex(create) => ddl::create_index(create, text, catalog),
+        Statement::DropIndex { if_exists, name } => ddl::drop_index(*if_exists, name, catalog),
+        Statement::Begin(_)
+        | Statement::Commit
+        | Statement::Rollback
+        | Statement::Explain(_)
+        | Statement::Describe { .. }
+        | Statement::ShowTables { .. }
+        | Statement::Accepted(_) => unreachable!("the session does {statement:?} itself"),
+    }
+}

@@ -1,0 +1,209 @@
+//! INSERT, UPDATE and DELETE become plans.
+
+use super::access;
+use super::bind::{Binder, literal};
+use super::expression::BoundExpression;
+use super::plan::{Action, Fill, Query, Source, TableAccess, Write};
+use super::scope::{Scope, ScopeColumn};
+use super::suggest::suggest;
+use super::{Catalog, Error, TableSource, select};
+use crate::language::ast::{
+    Delete, Expression, Identifier, Insert, InsertSource, JsonObject, Update,
+};
+use crate::language::parse_expression;
+use crate::types::{Span, TableSchema, Value};
+
+/// Plans an INSERT.
+pub(super) fn insert(
+    insert: &Insert,
+    text: &str,
+    catalog: &mut dyn Catalog,
+) -> Result<Write, Error> {
+    let TableSource { slot, schema: table, .. } = catalog.table(&insert.table, None)?;
+    let given: Vec<usize> = if insert.columns.is_empty() {
+        (0..table.columns.len()).collect()
+    } else {
+        named_columns(&table, &insert.columns)?
+    };
+    let (source, columns) = match &insert.source {
+        InsertSource::Values(rows) => {
+            let source = Source::Values(values(&table, rows, given.len(), insert.table.span)?);
+            (source, fills(&table, &given)?)
+        }
+        InsertSource::Select(query) => {
+            let query = select::plan(query, text, catalog)?;
+            check_width(&table, given.len(), query.columns.len(), insert.table.span)?;
+            (Source::Query(Box::<Query>::new(query)), fills(&table, &given)?)
+        }
+        InsertSource::DefaultValues => (Source::Values(vec![Vec::new()]), fills(&table, &[])?),
+        InsertSource::Objects(objects) => {
+            let rows: Result<Vec<_>, _> =
+                objects.iter().map(|object| object_values(&table, object)).collect();
+            (Source::Values(rows?), (0..table.columns.len()).map(Fill::Source).collect())
+        }
+    };
+    let action = Action::Insert { source, columns };
+    Ok(Write { table, slot, action, annotations: insert.annotations.clone() })
+}
+
+/// Plans an UPDATE.
+pub(super) fn update(update: &Update, catalog: &mut dyn Catalog) -> Result<Write, Error> {
+    let source = catalog.table(&update.table, None)?;
+    let table = source.schema.clone();
+    let scope = table_scope(&update.table, &table);
+    let mut assignments: Vec<(usize, BoundExpression)> = Vec::new();
+    for (name, expression) in &update.assignments {
+        let column = named_columns(&table, std::slice::from_ref(name))?[0];
+        if assignments.iter().any(|(assigned, _)| *assigned == column) {
+            let message = format!("\"{}\" is set twice", name.name);
+            return Err(Error::new("duplicate-column", message, name.span));
+        }
+        let mut binder = Binder { scope: &scope, aliases: &[], aggregates: None, clause: "SET" };
+        assignments.push((column, binder.bind(expression)?));
+    }
+    let access = rows_to_change(&source, &scope, update.filter.as_ref())?;
+    let action = Action::Update { access, assignments };
+    Ok(Write { table, slot: source.slot, action, annotations: update.annotations.clone() })
+}
+
+/// Plans a DELETE.
+pub(super) fn delete(delete: &Delete, catalog: &mut dyn Catalog) -> Result<Write, Error> {
+    let source = catalog.table(&delete.table, None)?;
+    let table = source.schema.clone();
+    let scope = table_scope(&delete.table, &table);
+    let action =
+        Action::Delete { access: rows_to_change(&source, &scope, delete.filter.as_ref())? };
+    Ok(Write { table, slot: source.slot, action, annotations: delete.annotations.clone() })
+}
+
+/// The access to the rows that a condition names, all columns in order.
+fn rows_to_change(
+    source: &TableSource,
+    scope: &Scope,
+    filter: Option<&Expression>,
+) -> Result<TableAccess, Error> {
+    let mut binder = Binder { scope, aliases: &[], aggregates: None, clause: "WHERE" };
+    let conditions = match filter {
+        Some(filter) => binder.condition(filter)?.conjuncts(),
+        None => Vec::new(),
+    };
+    let all = (0..source.schema.columns.len()).collect();
+    Ok(access::choose(source, source.schema.name.clone(), all, conditions))
+}
+
+fn table_scope(name: &Identifier, table: &TableSchema) -> Scope {
+    let columns = table.columns.iter().map(|column| ScopeColumn {
+        table: name.name.clone(),
+        name: column.name.clone(),
+        data_type: column.data_type,
+        merged: false,
+    });
+    Scope { columns: columns.collect(), tables: vec![(name.name.clone(), table.to_string())] }
+}
+
+/// The table's columns of these names, by index.
+pub(super) fn named_columns(
+    table: &TableSchema,
+    names: &[Identifier],
+) -> Result<Vec<usize>, Error> {
+    let mut found = Vec::with_capacity(names.len());
+    for name in names {
+        let Some(column) = table.column(&name.name) else {
+            return Err(unknown_column(table, &name.name, name.span));
+        };
+        if found.contains(&column) {
+            let message = format!("\"{}\" is named twice", name.name);
+            return Err(Error::new("duplicate-column", message, name.span));
+        }
+        found.push(column);
+    }
+    Ok(found)
+}
+
+fn unknown_column(table: &TableSchema, name: &str, span: Span) -> Error {
+    let names = table.columns.iter().map(|column| column.name.as_str());
+    Error::new("unknown-column", format!("{} has no column \"{name}\"", table.name), span)
+        .help(suggest(name, names))
+        .note(table.to_string())
+}
+
+fn values(
+    table: &TableSchema,
+    rows: &[Vec<Expression>],
+    width: usize,
+    place: Span,
+) -> Result<Vec<Vec<BoundExpression>>, Error> {
+    let scope = Scope::default();
+    let mut binder = Binder { scope: &scope, aliases: &[], aggregates: None, clause: "VALUES" };
+    rows.iter()
+        .map(|row| {
+            let span = match (row.first(), row.last()) {
+                (Some(first), Some(last)) => first.span.to(last.span),
+                _ => place,
+            };
+            check_width(table, width, row.len(), span)?;
+            row.iter().map(|value| binder.bind(value)).collect()
+        })
+        .collect()
+}
+
+fn check_width(table: &TableSchema, wanted: usize, given: usize, span: Span) -> Result<(), Error> {
+    if wanted == given {
+        return Ok(());
+    }
+    let plural = |n: usize| if n == 1 { "" } else { "s" };
+    let message = format!(
+        "{wanted} column{} of {} and {given} value{}",
+        plural(wanted),
+        table.name,
+        plural(given)
+    );
+    Err(Error::new("column-count", message, span).note(table.to_string()))
+}
+
+/// Where each column's value comes from if the source gives these, in this order.
+fn fills(table: &TableSchema, given: &[usize]) -> Result<Vec<Fill>, Error> {
+    (0..table.columns.len())
+        .map(|column| match given.iter().position(|have| *have == column) {
+            Some(index) => Ok(Fill::Source(index)),
+            None => default(table, column).map(Fill::Default),
+        })
+        .collect()
+}
+
+/// The default of a column: a constant expression, NULL where there is none.
+fn default(table: &TableSchema, column: usize) -> Result<BoundExpression, Error> {
+    let Some(text) = &table.columns[column].default else { return Ok(literal(Value::Null)) };
+    let nowhere = Span::default();
+    let broken = |reason: String| {
+        let name = &table.columns[column].name;
+        Error::new("default", format!("the default of {}.{name}: {reason}", table.name), nowhere)
+    };
+    let expression = parse_expression(text).map_err(|error| broken(error.message))?;
+    let scope = Scope::default();
+    Binder { scope: &scope, aliases: &[], aggregates: None, clause: "DEFAULT" }
+        .bind(&expression)
+        .map_err(|error| broken(error.message))
+}
+
+/// The values of all columns as a JSON object gives them.
+fn object_values(table: &TableSchema, object: &JsonObject) -> Result<Vec<BoundExpression>, Error> {
+    let mut given: Vec<Option<&Value>> = vec![None; table.columns.len()];
+    for (name, value) in &object.fields {
+        let Some(column) = table.column(name) else {
+            return Err(unknown_column(table, name, object.span));
+        };
+        if given[column].replace(value).is_some() {
+            let message = format!("\"{name}\" is given twice");
+            return Err(Error::new("duplicate-column", message, object.span));
+        }
+    }
+    given
+        .into_iter()
+        .enumerate()
+        .map(|(column, value)| match value {
+            Some(value) => Ok(literal(value.clone())),
+            None => default(table, column),
+        })
+        .collect()
+}
