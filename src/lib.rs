@@ -1,5 +1,6 @@
 //! An event-sourced database: every change is an event, every query can be asked as of any event.
 
+pub mod executor;
 pub mod language;
 pub mod planner;
 pub mod storage;

@@ -1,0 +1,158 @@
+//! Rows of a table, by a scan or by a key.
+
+use super::Error;
+use super::datum::Batch;
+use super::evaluate::Context;
+use super::operator::Operator;
+use crate::planner::{BoundExpression, Path, TableAccess};
+use crate::storage::{Located, RowBatch, Scan, TableView};
+use crate::types::{KeySchema, RowId, Value};
+
+/// Rows of a table with their identities: what UPDATE and DELETE need.
+pub struct AccessRows {
+    context: Context,
+    source: RowSource,
+    filter: Option<BoundExpression>,
+    output: usize,
+}
+
+enum RowSource {
+    Scan(Scan),
+    /// What a find gave, once.
+    Found(Option<RowBatch>),
+}
+
+impl AccessRows {
+    /// Opens the way to the rows.
+    ///
+    /// # Errors
+    /// What storage says, and what the constants of a key's values say.
+    pub fn open(
+        access: TableAccess,
+        views: &[TableView],
+        context: Context,
+    ) -> Result<AccessRows, Error> {
+        let view = &views[access.slot];
+        let found = match &access.path {
+            Path::Scan => None,
+            Path::Find { key, values } => find(view, key, values, &access, context)?,
+        };
+        let (source, filter) = match found {
+            Some(rows) => {
+                (RowSource::Found(Some(view.fetch(&rows, &access.columns)?)), access.filter)
+            }
+            None => {
+                let filter = with_path(&access);
+                (RowSource::Scan(view.scan(&filter.1)), filter.0)
+            }
+        };
+        Ok(AccessRows { context, source, filter, output: access.output })
+    }
+
+    /// The next rows for which the filter is true, with their identities.
+    ///
+    /// # Errors
+    /// What storage and the filter say.
+    pub fn next_rows(&mut self) -> Result<Option<(Vec<RowId>, Batch)>, Error> {
+        loop {
+            let next = match &mut self.source {
+                RowSource::Scan(scan) => scan.next().transpose()?,
+                RowSource::Found(found) => found.take(),
+            };
+            let Some(RowBatch { mut rows, columns }) = next else { return Ok(None) };
+            let mut batch = Batch { columns, rows: rows.len() };
+            if let Some(filter) = &self.filter {
+                let mask = self.context.mask(filter, &batch)?;
+                batch = batch.filter(&mask)?;
+                let mut kept = mask.values().iter();
+                rows.retain(|_| kept.next().unwrap_or(false));
+            }
+            if batch.rows > 0 {
+                batch.columns.truncate(self.output);
+                return Ok(Some((rows, batch)));
+            }
+        }
+    }
+}
+
+impl Operator for AccessRows {
+    fn next(&mut self) -> Result<Option<Batch>, Error> {
+        loop {
+            let next = match &mut self.source {
+                RowSource::Scan(scan) => scan.next().transpose()?,
+                RowSource::Found(found) => found.take(),
+            };
+            let Some(RowBatch { rows, columns }) = next else { return Ok(None) };
+            let mut batch = Batch { columns, rows: rows.len() };
+            if let Some(filter) = &self.filter {
+                batch = self.context.filter(filter, &batch)?;
+            }
+            if batch.rows > 0 {
+                batch.columns.truncate(self.output);
+                return Ok(Some(batch));
+            }
+        }
+    }
+}
+
+/// The rows that a key finds, in order of `_row`, each once; `None` where the view lacks the key.
+fn find(
+    view: &TableView,
+    key: &KeySchema,
+    lists: &[Vec<BoundExpression>],
+    access: &TableAccess,
+    context: Context,
+) -> Result<Option<Vec<Located>>, Error> {
+    let mut found: Vec<Located> = Vec::new();
+    for list in lists {
+        let mut values = Vec::with_capacity(list.len());
+        for (column, expression) in key.columns.iter().zip(list) {
+            let value = context.constant(expression)?;
+            // A value that the column cannot hold is equal to none of its values.
+            match access.table.columns[*column].data_type.accept(value.clone()) {
+                Ok(held) if held == value && !held.is_null() => values.push(held),
+                _ => break,
+            }
+        }
+        if values.len() < list.len() {
+            continue;
+        }
+        match view.find(key.id, &values) {
+            None => return Ok(None),
+            Some(rows) if found.is_empty() => found = rows,
+            Some(rows) => found.extend(rows),
+        }
+    }
+    if lists.len() > 1 {
+        found.sort_by_key(Located::row);
+        found.dedup_by_key(|located| located.row());
+    }
+    Ok(Some(found))
+}
+
+/// For a scan in the place of a find: the filter with the key's condition put back, and the columns
+/// to read.
+fn with_path(access: &TableAccess) -> (Option<BoundExpression>, Vec<usize>) {
+    let Path::Find { key, values } = &access.path else {
+        return (access.filter.clone(), access.columns.clone());
+    };
+    let mut columns = access.columns.clone();
+    let mut place = |column: usize| {
+        columns.iter().position(|have| *have == column).unwrap_or_else(|| {
+            columns.push(column);
+            columns.len() - 1
+        })
+    };
+    let places: Vec<usize> = key.columns.iter().map(|column| place(*column)).collect();
+    let any = values.iter().map(|list| {
+        let equal = list.iter().zip(&places).zip(&key.columns).map(|((value, place), column)| {
+            let data_type = access.table.columns[*column].data_type;
+            BoundExpression::equal(BoundExpression::column(*place, data_type), value.clone())
+        });
+        BoundExpression::all_of(equal).unwrap_or_else(|| {
+            BoundExpression::literal(Value::Boolean(true), crate::types::DataType::Boolean)
+        })
+    });
+    let found = BoundExpression::any_of(any);
+    (BoundExpression::all_of(access.filter.iter().cloned().chain(found)), columns)
+}

@@ -1,0 +1,293 @@
+//! What each aggregate keeps of each group.
+
+use super::Error;
+use super::arithmetic::{compute, number, to_real};
+use super::datum::Datum;
+use crate::planner::{AggregateCall, AggregateFunction, Arithmetic};
+use crate::types::{DataType, Value};
+use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
+use arrow_array::{Array, BooleanArray};
+
+/// A sum of doubles that does not lose the small ones (Neumaier's variant of Kahan's summation, as
+/// SQLite has it since 3.43).
+#[derive(Clone, Copy, Debug, Default)]
+struct RealSum {
+    sum: f64,
+    lost: f64,
+    count: i64,
+}
+
+impl RealSum {
+    fn add(&mut self, real: f64) {
+        let sum = self.sum + real;
+        self.lost += if self.sum.abs() >= real.abs() {
+            (self.sum - sum) + real
+        } else {
+            (real - sum) + self.sum
+        };
+        self.sum = sum;
+        self.count += 1;
+    }
+
+    fn total(&self) -> f64 {
+        // Once the sum is infinite, what was lost is no number.
+        if self.lost.is_finite() { self.sum + self.lost } else { self.sum }
+    }
+}
+
+/// One aggregate's state, an entry per group.
+pub enum Accumulator {
+    /// How many rows or values.
+    Count(Vec<i64>),
+    /// Exact sums of integers and decimals; a real once a real came.
+    Exact(Vec<Option<Value>>),
+    /// Sums of doubles; the function says what becomes of them.
+    Real(AggregateFunction, Vec<RealSums>),
+    /// The smallest or largest value.
+    Extreme(AggregateFunction, Vec<Value>),
+    /// Texts with separators.
+    Concat(Vec<Option<String>>),
+    /// Values of some row.
+    Bare(Vec<Option<Value>>),
+}
+
+/// The sum of a group's doubles.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RealSums(RealSum);
+
+/// What an accumulator is fed.
+pub struct Input<'a> {
+    /// The values of the arguments.
+    pub arguments: &'a [Datum],
+    /// The call, for the arguments' types.
+    pub calls: &'a AggregateCall,
+    /// The group of each row.
+    pub numbers: &'a [usize],
+    /// Which rows count; all where absent.
+    pub mask: Option<&'a BooleanArray>,
+}
+
+impl Input<'_> {
+    fn counts(&self, row: usize) -> bool {
+        self.mask.is_none_or(|mask| mask.value(row))
+    }
+
+    fn value(&self, argument: usize, row: usize) -> Value {
+        self.arguments[argument].value(self.calls.arguments[argument].data_type, row)
+    }
+
+    /// Row, group and value of each row whose first argument is known.
+    fn known(&self) -> impl Iterator<Item = (usize, usize, Value)> {
+        self.numbers.iter().enumerate().filter(|(row, _)| self.counts(*row)).filter_map(
+            |(row, number)| {
+                let value = self.value(0, row);
+                (!value.is_null()).then_some((row, *number, value))
+            },
+        )
+    }
+}
+
+impl Accumulator {
+    /// The state of an aggregate over no rows.
+    pub fn new(call: &AggregateCall) -> Accumulator {
+        let argument = call.arguments.first().map(|argument| argument.data_type);
+        match call.function {
+            AggregateFunction::Count => Accumulator::Count(Vec::new()),
+            AggregateFunction::Sum if argument != Some(DataType::Real) => {
+                Accumulator::Exact(Vec::new())
+            }
+            AggregateFunction::Sum | AggregateFunction::Total | AggregateFunction::Avg => {
+                Accumulator::Real(call.function, Vec::new())
+            }
+            AggregateFunction::Min | AggregateFunction::Max => {
+                Accumulator::Extreme(call.function, Vec::new())
+            }
+            AggregateFunction::GroupConcat => Accumulator::Concat(Vec::new()),
+            AggregateFunction::Bare => Accumulator::Bare(Vec::new()),
+        }
+    }
+
+    /// Takes some rows in; `groups` is how many groups there are by now. Gives the rows that became
+    /// a minimum or maximum, for such an aggregate.
+    ///
+    /// # Errors
+    /// `integer-overflow` of a sum.
+    pub fn update(&mut self, input: &Input, groups: usize) -> Result<Option<Vec<usize>>, Error> {
+        match self {
+            Accumulator::Count(counts) => {
+                counts.resize(groups, 0);
+                count(counts, input);
+            }
+            Accumulator::Exact(sums) => {
+                sums.resize(groups, None);
+                for (_, group, value) in input.known() {
+                    let value = number(&value);
+                    sums[group] = Some(match sums[group].take() {
+                        None => value,
+                        Some(sum) => compute(Arithmetic::Add, &sum, &value)?,
+                    });
+                }
+            }
+            Accumulator::Real(_, sums) => {
+                sums.resize(groups, RealSums::default());
+                add_reals(sums, input);
+            }
+            Accumulator::Extreme(function, best) => {
+                best.resize(groups, Value::Null);
+                return Ok(Some(extremes(*function, best, input)));
+            }
+            Accumulator::Concat(texts) => {
+                texts.resize(groups, None);
+                for (row, group, value) in input.known() {
+                    match &mut texts[group] {
+                        Some(text) => {
+                            match input.arguments.len() {
+                                1 => text.push(','),
+                                _ => text.push_str(&input.value(1, row).to_text()),
+                            }
+                            text.push_str(&value.to_text());
+                        }
+                        none => *none = Some(value.to_text().into_owned()),
+                    }
+                }
+            }
+            Accumulator::Bare(_) => {}
+        }
+        Ok(None)
+    }
+
+    /// Sets bare columns to the values of these rows, in their order; only where there is none yet
+    /// unless `replace`.
+    pub fn set_bare(
+        &mut self,
+        datum: &Datum,
+        data_type: DataType,
+        numbers: &[usize],
+        rows: &[usize],
+        groups: usize,
+        replace: bool,
+    ) {
+        if let Accumulator::Bare(values) = self {
+            values.resize(groups, None);
+            for row in rows {
+                let held = &mut values[numbers[*row]];
+                if replace || held.is_none() {
+                    *held = Some(datum.value(data_type, *row));
+                }
+            }
+        }
+    }
+
+    /// The result of each of so many groups.
+    ///
+    /// # Errors
+    /// None of its own.
+    pub fn finish(&mut self, groups: usize) -> Result<Vec<Value>, Error> {
+        let known = |value: Option<Value>| value.unwrap_or(Value::Null);
+        Ok(match self {
+            Accumulator::Count(counts) => {
+                counts.resize(groups, 0);
+                counts.iter().map(|count| Value::Integer(*count)).collect()
+            }
+            Accumulator::Exact(values) | Accumulator::Bare(values) => {
+                values.resize(groups, None);
+                std::mem::take(values).into_iter().map(known).collect()
+            }
+            Accumulator::Real(function, sums) => {
+                sums.resize(groups, RealSums::default());
+                sums.iter().map(|sum| real_result(*function, &sum.0)).collect()
+            }
+            Accumulator::Extreme(_, best) => {
+                best.resize(groups, Value::Null);
+                std::mem::take(best)
+            }
+            Accumulator::Concat(texts) => {
+                texts.resize(groups, None);
+                let texts = std::mem::take(texts).into_iter();
+                texts.map(|text| known(text.map(|text| Value::Text(text.into())))).collect()
+            }
+        })
+    }
+}
+
+fn count(counts: &mut [i64], input: &Input) {
+    match input.arguments.first() {
+        None => {
+            for (row, group) in input.numbers.iter().enumerate() {
+                counts[*group] += i64::from(input.counts(row));
+            }
+        }
+        Some(Datum::Array(array)) => {
+            for (row, group) in input.numbers.iter().enumerate() {
+                counts[*group] += i64::from(array.is_valid(row) && input.counts(row));
+            }
+        }
+        Some(Datum::Scalar(value)) => {
+            for (row, group) in input.numbers.iter().enumerate() {
+                counts[*group] += i64::from(!value.is_null() && input.counts(row));
+            }
+        }
+    }
+}
+
+fn add_reals(sums: &mut [RealSums], input: &Input) {
+    if let (Datum::Array(array), DataType::Real) =
+        (&input.arguments[0], input.calls.arguments[0].data_type)
+    {
+        let reals = array.as_primitive::<Float64Type>();
+        for (row, group) in input.numbers.iter().enumerate() {
+            if reals.is_valid(row) && input.counts(row) {
+                sums[*group].0.add(reals.value(row));
+            }
+        }
+        return;
+    }
+    for (_, group, value) in input.known() {
+        sums[group].0.add(to_real(&value));
+    }
+}
+
+fn extremes(function: AggregateFunction, best: &mut [Value], input: &Input) -> Vec<usize> {
+    let mut rows = Vec::new();
+    for (row, group, value) in input.known() {
+        let held = &mut best[group];
+        let better = held.is_null()
+            || match function {
+                AggregateFunction::Max => value.compare(held).is_gt(),
+                _ => value.compare(held).is_lt(),
+            };
+        if better {
+            *held = value;
+            rows.push(row);
+        }
+    }
+    rows
+}
+
+fn real_result(function: AggregateFunction, sum: &RealSum) -> Value {
+    match function {
+        AggregateFunction::Total => Value::real(sum.total()),
+        _ if sum.count == 0 => Value::Null,
+        AggregateFunction::Avg => {
+            #[expect(clippy::cast_precision_loss, reason = "an average rounds anyhow")]
+            let count = sum.count as f64;
+            Value::real(sum.total() / count)
+        }
+        _ => Value::real(sum.total()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RealSum;
+
+    #[test]
+    fn small_numbers_are_not_lost_beside_large_ones() {
+        let mut sum = RealSum::default();
+        for real in [1e100, 1.0, -1e100] {
+            sum.add(real);
+        }
+        assert_eq!(sum.total().to_bits(), 1.0_f64.to_bits());
+    }
+}

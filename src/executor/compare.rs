@@ -1,0 +1,291 @@
+//! Comparisons of columns, by Arrow's kernels where both sides have one type.
+//!
+//! Arrow orders doubles by their bits, with -0.0 below 0.0; that is our order because neither -0.0
+//! nor a NaN is ever in an array (`Value::real`, `arithmetic`). Texts compare by bytes in both.
+//! Everything else goes value by value through `Value::compare`.
+
+use super::Error;
+use super::datum::{Datum, conform, map_values, nulls};
+use crate::planner::Comparison;
+use crate::types::column::array_of;
+use crate::types::{DataType, Value, key};
+use arrow_array::{Array, ArrayRef, BooleanArray, Datum as ArrowDatum, Scalar};
+use arrow_ord::cmp;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// Compares two values; `None` is the unknown truth of a NULL.
+pub fn compare(comparison: Comparison, a: &Value, b: &Value) -> Option<bool> {
+    let known = !a.is_null() && !b.is_null();
+    let order = a.compare(b);
+    match comparison {
+        Comparison::Is => Some(order.is_eq()),
+        Comparison::IsNot => Some(order.is_ne()),
+        _ if !known => None,
+        Comparison::Equal => Some(order.is_eq()),
+        Comparison::NotEqual => Some(order.is_ne()),
+        Comparison::Less => Some(order.is_lt()),
+        Comparison::LessEqual => Some(order.is_le()),
+        Comparison::Greater => Some(order.is_gt()),
+        Comparison::GreaterEqual => Some(order.is_ge()),
+    }
+}
+
+/// Compares each row.
+///
+/// # Errors
+/// Only what Arrow says of arrays that do not fit each other.
+pub fn evaluate(
+    comparison: Comparison,
+    a: (&Datum, DataType),
+    b: (&Datum, DataType),
+    rows: usize,
+) -> Result<Datum, Error> {
+    let kernel = match (a, b) {
+        ((Datum::Array(left), x), (Datum::Array(right), y)) if x == y && has_kernel(x) => {
+            Some(run(comparison, left, right)?)
+        }
+        ((Datum::Array(left), x), (Datum::Scalar(value), _)) if has_kernel(x) => {
+            scalar(value, x).map(|right| run(comparison, left, &right)).transpose()?
+        }
+        ((Datum::Scalar(value), _), (Datum::Array(right), y)) if has_kernel(y) => {
+            let flipped = comparison.flipped();
+            scalar(value, y).map(|left| run(flipped, right, &left)).transpose()?
+        }
+        _ => None,
+    };
+    if let Some(mask) = kernel {
+        return Ok(Datum::Array(Arc::new(mask)));
+    }
+    map_values(rows, DataType::Boolean, &[a, b], |values| {
+        Ok(compare(comparison, &values[0], &values[1]).map_or(Value::Null, Value::Boolean))
+    })
+}
+
+/// Whether Arrow's order of the type's arrays is ours.
+fn has_kernel(data_type: DataType) -> bool {
+    match data_type {
+        DataType::Integer
+        | DataType::Real
+        | DataType::Decimal { .. }
+        | DataType::Text
+        | DataType::Boolean
+        | DataType::Date
+        | DataType::Timestamp
+        | DataType::Blob => true,
+        DataType::Numeric | DataType::Json | DataType::Any => false,
+    }
+}
+
+/// The value as one of the column's type, if it is exactly one and of the same class.
+fn scalar(value: &Value, data_type: DataType) -> Option<Scalar<ArrayRef>> {
+    let same = match value {
+        Value::Null => false,
+        Value::Boolean(_) | Value::Integer(_) | Value::Real(_) | Value::Decimal(_) => {
+            data_type.is_number()
+        }
+        Value::Text(_) | Value::Json(_) => data_type == DataType::Text,
+        Value::Date(_) => data_type == DataType::Date,
+        Value::Timestamp(_) => data_type == DataType::Timestamp,
+        Value::Blob(_) => data_type == DataType::Blob,
+    };
+    if !same {
+        return None;
+    }
+    let converted = data_type.accept(value.clone()).ok()?;
+    (converted == *value).then(|| Scalar::new(array_of(data_type, std::iter::once(&converted))))
+}
+
+fn run(
+    comparison: Comparison,
+    a: &dyn ArrowDatum,
+    b: &dyn ArrowDatum,
+) -> Result<BooleanArray, Error> {
+    let kernel = match comparison {
+        Comparison::Equal => cmp::eq,
+        Comparison::NotEqual => cmp::neq,
+        Comparison::Less => cmp::lt,
+        Comparison::LessEqual => cmp::lt_eq,
+        Comparison::Greater => cmp::gt,
+        Comparison::GreaterEqual => cmp::gt_eq,
+        Comparison::Is => cmp::not_distinct,
+        Comparison::IsNot => cmp::distinct,
+    };
+    Ok(kernel(a, b)?)
+}
+
+/// `operand [NOT] IN (list)` for each row.
+///
+/// # Errors
+/// None of its own.
+pub fn in_list(
+    operand: (&Datum, DataType),
+    list: &[(Datum, DataType)],
+    negated: bool,
+    rows: usize,
+) -> Result<Datum, Error> {
+    if list.is_empty() {
+        return Ok(Datum::Scalar(Value::Boolean(negated)));
+    }
+    let truth = |found: bool, unknown: bool| match (found, unknown) {
+        (true, _) => Value::Boolean(!negated),
+        (false, true) => Value::Null,
+        (false, false) => Value::Boolean(negated),
+    };
+    let constants: Option<Vec<&Value>> = list
+        .iter()
+        .map(|(item, _)| match item {
+            Datum::Scalar(value) => Some(value),
+            Datum::Array(_) => None,
+        })
+        .collect();
+    let Some(constants) = constants else {
+        let mut operands = vec![operand];
+        operands.extend(list.iter().map(|(item, data_type)| (item, *data_type)));
+        return map_values(rows, DataType::Boolean, &operands, |values| {
+            let (wanted, items) = (&values[0], &values[1..]);
+            if wanted.is_null() {
+                return Ok(Value::Null);
+            }
+            let found = items.iter().any(|item| !item.is_null() && item == wanted);
+            Ok(truth(found, items.iter().any(Value::is_null)))
+        });
+    };
+    let unknown = constants.iter().any(|value| value.is_null());
+    let known: HashSet<Vec<u8>> =
+        constants.into_iter().filter(|value| !value.is_null()).map(|v| key::encode([v])).collect();
+    let mut encoded = Vec::new();
+    map_values(rows, DataType::Boolean, &[operand], |values| {
+        if values[0].is_null() {
+            return Ok(Value::Null);
+        }
+        encoded.clear();
+        key::push_value(&mut encoded, &values[0]);
+        Ok(truth(known.contains(encoded.as_slice()), unknown))
+    })
+}
+
+/// Whether each value counts as true.
+///
+/// # Errors
+/// None of its own.
+pub fn truth(operand: (&Datum, DataType), rows: usize) -> Result<Datum, Error> {
+    map_values(rows, DataType::Boolean, &[operand], |values| Ok(value_truth(&values[0])))
+}
+
+/// Whether a value counts as true: a number other than 0, NULL where it is unknown.
+pub fn value_truth(value: &Value) -> Value {
+    match super::arithmetic::number(value) {
+        Value::Null => Value::Null,
+        number => Value::Boolean(number.compare(&Value::Integer(0)).is_ne()),
+    }
+}
+
+/// NOT of each row.
+///
+/// # Errors
+/// Only what Arrow says.
+pub fn not(operand: &Datum) -> Result<Datum, Error> {
+    match operand {
+        Datum::Scalar(Value::Boolean(truth)) => Ok(Datum::Scalar(Value::Boolean(!truth))),
+        Datum::Scalar(value) => Ok(Datum::Scalar(conform(value.clone(), DataType::Boolean))),
+        Datum::Array(array) => {
+            use arrow_array::cast::AsArray;
+            Ok(Datum::Array(Arc::new(arrow_arith::boolean::not(array.as_boolean())?)))
+        }
+    }
+}
+
+/// AND or OR of conditions by three-valued logic.
+///
+/// # Errors
+/// Only what Arrow says.
+pub fn combine(and: bool, a: Datum, b: Datum, rows: usize) -> Result<Datum, Error> {
+    match (&a, &b) {
+        // The side that decides alone, or changes nothing.
+        (Datum::Scalar(Value::Boolean(truth)), other)
+        | (other, Datum::Scalar(Value::Boolean(truth))) => {
+            Ok(if *truth == and { other.clone() } else { Datum::Scalar(Value::Boolean(*truth)) })
+        }
+        (Datum::Scalar(_), Datum::Scalar(_)) => Ok(Datum::Scalar(Value::Null)),
+        _ => {
+            let (a, b) = (mask_or_nulls(a, rows), mask_or_nulls(b, rows));
+            let kernel = if and {
+                arrow_arith::boolean::and_kleene
+            } else {
+                arrow_arith::boolean::or_kleene
+            };
+            Ok(Datum::Array(Arc::new(kernel(&a, &b)?)))
+        }
+    }
+}
+
+fn mask_or_nulls(datum: Datum, rows: usize) -> BooleanArray {
+    match datum {
+        Datum::Scalar(Value::Null) => {
+            use arrow_array::cast::AsArray;
+            nulls(DataType::Boolean, rows).as_boolean().clone()
+        }
+        other => other.into_mask(rows),
+    }
+}
+
+/// The rows for which a condition is true: NULL counts as not.
+pub fn selected(mask: &BooleanArray) -> BooleanArray {
+    if mask.null_count() == 0 {
+        mask.clone()
+    } else {
+        arrow_select::filter::prep_null_mask_filter(mask)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::column::value_at;
+
+    #[test]
+    fn kernels_say_what_values_say() {
+        let all = [
+            Comparison::Equal,
+            Comparison::NotEqual,
+            Comparison::Less,
+            Comparison::LessEqual,
+            Comparison::Greater,
+            Comparison::GreaterEqual,
+            Comparison::Is,
+            Comparison::IsNot,
+        ];
+        let reals = [-1.5, 0.0, 2.0, 1e300].map(Value::Real);
+        let texts = ["", "a", "B", "é", "ab"].map(Value::text);
+        let integers = [i64::MIN, -1, 0, 2, i64::MAX].map(Value::Integer);
+        let cases: [(DataType, &[Value], &[Value]); 3] = [
+            (DataType::Real, &reals, &[Value::Integer(2), Value::Real(0.0), Value::Null]),
+            (DataType::Text, &texts, &[Value::text("a"), Value::Integer(1), Value::Null]),
+            (DataType::Integer, &integers, &[Value::Real(2.0), Value::Real(1.5), Value::Null]),
+        ];
+        for (data_type, values, others) in cases {
+            let mut column: Vec<Value> = values.to_vec();
+            column.push(Value::Null);
+            let array = Datum::Array(array_of(data_type, column.iter()));
+            for (other, comparison) in others.iter().flat_map(|o| all.map(|c| (o, c))) {
+                let scalar = Datum::Scalar(other.clone());
+                let rows = column.len();
+                let forward =
+                    evaluate(comparison, (&array, data_type), (&scalar, DataType::Any), rows);
+                let backward =
+                    evaluate(comparison, (&scalar, DataType::Any), (&array, data_type), rows);
+                let forward = forward.expect("compares").into_array(DataType::Boolean, rows);
+                let backward = backward.expect("compares").into_array(DataType::Boolean, rows);
+                for (row, value) in column.iter().enumerate() {
+                    let truth = |t: Option<bool>| t.map_or(Value::Null, Value::Boolean);
+                    let place = format!("{value} {} {other}", comparison.symbol());
+                    let expected = truth(compare(comparison, value, other));
+                    assert_eq!(value_at(&forward, DataType::Boolean, row), expected, "{place}");
+                    let expected = truth(compare(comparison, other, value));
+                    assert_eq!(value_at(&backward, DataType::Boolean, row), expected, "{place}");
+                }
+            }
+        }
+    }
+}

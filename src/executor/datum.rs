@@ -1,0 +1,169 @@
+//! What flows between operators and out of expressions.
+
+use super::Error;
+use crate::types::column::{ColumnBuilder, array_of, value_at};
+use crate::types::{DataType, Value};
+use arrow_array::{Array, ArrayRef, BooleanArray, UInt64Array};
+use std::sync::Arc;
+
+/// Some rows: Arrow arrays of one length. A `RecordBatch` without its schema, which every operator
+/// already knows from its plan; the session adds it at the edge.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// The columns, each `rows` long.
+    pub columns: Vec<ArrayRef>,
+    /// How many rows there are, also where there is no column.
+    pub rows: usize,
+}
+
+impl Batch {
+    /// The rows for which `mask` is true.
+    ///
+    /// # Errors
+    /// Only what Arrow says of arrays that do not fit each other.
+    pub fn filter(&self, mask: &BooleanArray) -> Result<Batch, Error> {
+        let rows = mask.true_count();
+        if rows == self.rows {
+            return Ok(self.clone());
+        }
+        let columns: Result<Vec<ArrayRef>, _> =
+            self.columns.iter().map(|column| arrow_select::filter::filter(column, mask)).collect();
+        Ok(Batch { columns: columns?, rows })
+    }
+
+    /// The rows at these indexes, in this order.
+    ///
+    /// # Errors
+    /// Only what Arrow says of arrays that do not fit each other.
+    pub fn take(&self, indexes: &UInt64Array) -> Result<Batch, Error> {
+        let columns: Result<Vec<ArrayRef>, _> = self
+            .columns
+            .iter()
+            .map(|column| arrow_select::take::take(column, indexes, None))
+            .collect();
+        Ok(Batch { columns: columns?, rows: indexes.len() })
+    }
+
+    /// `length` rows from `offset` on, sharing the arrays.
+    pub fn slice(&self, offset: usize, length: usize) -> Batch {
+        let columns = self.columns.iter().map(|column| column.slice(offset, length)).collect();
+        Batch { columns, rows: length }
+    }
+
+    /// Several batches as one.
+    ///
+    /// # Errors
+    /// Only what Arrow says, of texts beyond 2 GiB in one column for one.
+    pub fn concat(batches: &[Batch]) -> Result<Batch, Error> {
+        if let [only] = batches {
+            return Ok(only.clone());
+        }
+        let rows = batches.iter().map(|batch| batch.rows).sum();
+        let width = batches.first().map_or(0, |batch| batch.columns.len());
+        let columns: Result<Vec<ArrayRef>, _> = (0..width)
+            .map(|at| {
+                let parts: Vec<&dyn Array> =
+                    batches.iter().map(|batch| batch.columns[at].as_ref()).collect();
+                arrow_select::concat::concat(&parts)
+            })
+            .collect();
+        Ok(Batch { columns: columns?, rows })
+    }
+}
+
+/// The values of an expression: one per row, or one for all.
+#[derive(Clone, Debug)]
+pub enum Datum {
+    /// One per row.
+    Array(ArrayRef),
+    /// One for all rows.
+    Scalar(Value),
+}
+
+impl Datum {
+    /// The value of a row.
+    pub fn value(&self, data_type: DataType, row: usize) -> Value {
+        match self {
+            Datum::Array(array) => value_at(array, data_type, row),
+            Datum::Scalar(value) => value.clone(),
+        }
+    }
+
+    /// The values as an array of `rows` elements.
+    pub fn into_array(self, data_type: DataType, rows: usize) -> ArrayRef {
+        match self {
+            Datum::Array(array) => array,
+            Datum::Scalar(value) => array_of(data_type, std::iter::repeat_n(&value, rows)),
+        }
+    }
+
+    /// The values of an expression of type `from` as an array of type `to`.
+    pub fn into_array_as(self, from: DataType, to: DataType, rows: usize) -> ArrayRef {
+        match self {
+            Datum::Array(array) if from != to => {
+                let mut builder = ColumnBuilder::new(to, rows);
+                (0..rows).for_each(|row| builder.push(&value_at(&array, from, row)));
+                builder.finish()
+            }
+            same => same.into_array(to, rows),
+        }
+    }
+
+    /// The values as a condition of `rows` rows.
+    pub fn into_mask(self, rows: usize) -> BooleanArray {
+        match self {
+            Datum::Scalar(Value::Boolean(truth)) => BooleanArray::from(vec![truth; rows]),
+            other => {
+                use arrow_array::cast::AsArray;
+                other.into_array(DataType::Boolean, rows).as_boolean().clone()
+            }
+        }
+    }
+}
+
+/// A value as one of the type that its expression has.
+pub fn conform(value: Value, data_type: DataType) -> Value {
+    match (data_type, &value) {
+        (DataType::Any | DataType::Numeric, _)
+        | (_, Value::Null)
+        | (DataType::Integer, Value::Integer(_))
+        | (DataType::Real, Value::Real(_))
+        | (DataType::Text, Value::Text(_))
+        | (DataType::Boolean, Value::Boolean(_)) => value,
+        _ => data_type.accept(value).unwrap_or(Value::Null),
+    }
+}
+
+/// Computes a value for each row from the values of some operands; once where all are scalars.
+///
+/// # Errors
+/// What `compute` says of the first row that fails.
+pub fn map_values(
+    rows: usize,
+    result: DataType,
+    operands: &[(&Datum, DataType)],
+    mut compute: impl FnMut(&[Value]) -> Result<Value, Error>,
+) -> Result<Datum, Error> {
+    let mut values = Vec::with_capacity(operands.len());
+    if operands.iter().all(|(datum, _)| matches!(datum, Datum::Scalar(_))) {
+        values.extend(operands.iter().map(|(datum, data_type)| datum.value(*data_type, 0)));
+        return Ok(Datum::Scalar(conform(compute(&values)?, result)));
+    }
+    let mut builder = ColumnBuilder::new(result, rows);
+    for row in 0..rows {
+        values.clear();
+        values.extend(operands.iter().map(|(datum, data_type)| datum.value(*data_type, row)));
+        builder.push(&compute(&values)?);
+    }
+    Ok(Datum::Array(builder.finish()))
+}
+
+/// An array of `rows` NULLs.
+pub fn nulls(data_type: DataType, rows: usize) -> ArrayRef {
+    arrow_array::new_null_array(&data_type.arrow(), rows)
+}
+
+/// An array behind a shared pointer.
+pub fn shared(array: impl Array + 'static) -> Datum {
+    Datum::Array(Arc::new(array))
+}

@@ -1,0 +1,300 @@
+//! The one evaluator: an expression and a batch become a column, or a scalar where no row matters.
+//!
+//! Branches that are not taken are not computed: the right side of AND and OR, the results of CASE
+//! and the later arguments of coalesce and iif see only the rows that reach them, so that an error
+//! in one is an error of such a row.
+
+use super::datum::{Batch, Datum, conform, map_values};
+use super::{Error, arithmetic, cast, compare, functions, text};
+use crate::language::ast::CurrentTime;
+use crate::planner::{Arithmetic, BoundExpression, BoundKind, ScalarFunction};
+use crate::types::column::value_at;
+use crate::types::{DataType, Timestamp, Value};
+use arrow_array::{ArrayRef, BooleanArray, UInt64Array};
+
+/// What is the same for a whole statement.
+#[derive(Clone, Copy, Debug)]
+pub struct Context {
+    /// The time of the statement.
+    pub now: Timestamp,
+}
+
+type Typed<'a> = (&'a Datum, DataType);
+
+impl Context {
+    /// Computes an expression for each row of a batch.
+    ///
+    /// # Errors
+    /// Overflow and the like, as each operator says.
+    pub fn evaluate(&self, expression: &BoundExpression, batch: &Batch) -> Result<Datum, Error> {
+        let rows = batch.rows;
+        let result = expression.data_type;
+        let of = |operand: &BoundExpression| self.evaluate(operand, batch);
+        match &expression.kind {
+            BoundKind::Literal(value) => Ok(Datum::Scalar(value.clone())),
+            BoundKind::Column(index) => Ok(Datum::Array(batch.columns[*index].clone())),
+            BoundKind::CurrentTime(word) => Ok(Datum::Scalar(self.time(*word))),
+            BoundKind::Aggregate(_) => {
+                unreachable!("the planner turned every aggregate into a column")
+            }
+            BoundKind::Negate(a) => {
+                let zero = Datum::Scalar(Value::Integer(0));
+                let operand = of(a)?;
+                map_values(rows, result, &[(&operand, a.data_type)], |values| {
+                    arithmetic::compute(Arithmetic::Subtract, &zero.value(result, 0), &values[0])
+                })
+            }
+            BoundKind::BitNot(a) => map_values(rows, result, &[(&of(a)?, a.data_type)], |values| {
+                Ok(match &values[0] {
+                    Value::Null => Value::Null,
+                    value => Value::Integer(!arithmetic::to_integer(value)),
+                })
+            }),
+            BoundKind::Not(a) => compare::not(&of(a)?),
+            BoundKind::Truth(a) => compare::truth((&of(a)?, a.data_type), rows),
+            BoundKind::Arithmetic(operator, a, b) => {
+                let (x, y) = (of(a)?, of(b)?);
+                arithmetic::evaluate(*operator, result, (&x, a.data_type), (&y, b.data_type), rows)
+            }
+            BoundKind::Compare(comparison, a, b) => {
+                let (x, y) = (of(a)?, of(b)?);
+                compare::evaluate(*comparison, (&x, a.data_type), (&y, b.data_type), rows)
+            }
+            BoundKind::And(a, b) => self.logic(true, a, b, batch),
+            BoundKind::Or(a, b) => self.logic(false, a, b, batch),
+            BoundKind::Concat(a, b) => {
+                text::concat((&of(a)?, a.data_type), (&of(b)?, b.data_type), rows)
+            }
+            BoundKind::InList { operand, list, negated } => {
+                let items: Result<Vec<(Datum, DataType)>, Error> =
+                    list.iter().map(|item| Ok((of(item)?, item.data_type))).collect();
+                compare::in_list((&of(operand)?, operand.data_type), &items?, *negated, rows)
+            }
+            BoundKind::Match { kind, operand, pattern, escape, negated } => {
+                let escape = match escape {
+                    Some(escape) => Some((of(escape)?, escape.data_type)),
+                    None => None,
+                };
+                let (x, y) = (of(operand)?, of(pattern)?);
+                let (operand, pattern) = ((&x, operand.data_type), (&y, pattern.data_type));
+                let escape = escape.as_ref().map(|(datum, data_type)| (datum, *data_type));
+                text::evaluate(*kind, operand, pattern, escape, *negated, rows)
+            }
+            BoundKind::Case { branches, otherwise } => {
+                self.case(branches, otherwise.as_deref(), result, batch)
+            }
+            BoundKind::Cast(a) => map_values(rows, result, &[(&of(a)?, a.data_type)], |values| {
+                Ok(cast::cast(&values[0], result))
+            }),
+            BoundKind::Affinity(affinity, a) => {
+                map_values(rows, result, &[(&of(a)?, a.data_type)], |values| {
+                    Ok(affinity.of(values[0].clone()))
+                })
+            }
+            BoundKind::Call(function, arguments) => self.call(*function, arguments, result, batch),
+        }
+    }
+
+    /// The rows of a batch for which a condition is true.
+    ///
+    /// # Errors
+    /// As [`Context::evaluate`].
+    pub fn filter(&self, condition: &BoundExpression, batch: &Batch) -> Result<Batch, Error> {
+        match self.evaluate(condition, batch)? {
+            Datum::Scalar(Value::Boolean(true)) => Ok(batch.clone()),
+            Datum::Scalar(_) => Ok(batch.slice(0, 0)),
+            mask => batch.filter(&compare::selected(&mask.into_mask(batch.rows))),
+        }
+    }
+
+    /// Whether a condition is true, for each row of a batch; never NULL.
+    ///
+    /// # Errors
+    /// As [`Context::evaluate`].
+    pub fn mask(&self, condition: &BoundExpression, batch: &Batch) -> Result<BooleanArray, Error> {
+        Ok(match self.evaluate(condition, batch)? {
+            Datum::Scalar(value) => {
+                BooleanArray::from(vec![value == Value::Boolean(true); batch.rows])
+            }
+            mask => compare::selected(&mask.into_mask(batch.rows)),
+        })
+    }
+
+    /// Computes an expression that reads no column.
+    ///
+    /// # Errors
+    /// As [`Context::evaluate`].
+    pub fn constant(&self, expression: &BoundExpression) -> Result<Value, Error> {
+        let one_row = Batch { columns: Vec::new(), rows: 1 };
+        Ok(self.evaluate(expression, &one_row)?.value(expression.data_type, 0))
+    }
+
+    fn time(&self, word: CurrentTime) -> Value {
+        match word {
+            CurrentTime::Timestamp => {
+                Value::Timestamp(Timestamp(self.now.0.div_euclid(1_000_000) * 1_000_000))
+            }
+            CurrentTime::Date => Value::Date(self.now.date()),
+            CurrentTime::Time => {
+                let text = self.now.to_string();
+                Value::text(text.get(11..19).unwrap_or(&text))
+            }
+        }
+    }
+
+    fn logic(
+        &self,
+        and: bool,
+        a: &BoundExpression,
+        b: &BoundExpression,
+        batch: &Batch,
+    ) -> Result<Datum, Error> {
+        let left = self.evaluate(a, batch)?;
+        if matches!(&left, Datum::Scalar(Value::Boolean(truth)) if *truth != and) {
+            return Ok(left);
+        }
+        let right = match &left {
+            Datum::Array(array) if may_fail(b) => {
+                let undecided: BooleanArray = (0..batch.rows)
+                    .map(|row| {
+                        Some(value_at(array, DataType::Boolean, row) != Value::Boolean(!and))
+                    })
+                    .collect();
+                Datum::Array(self.evaluate_where(b, &undecided, b.data_type, batch)?)
+            }
+            _ => self.evaluate(b, batch)?,
+        };
+        compare::combine(and, left, right, batch.rows)
+    }
+
+    /// Computes an expression as one of type `to`, for the rows where `mask` is true; NULL elsewhere.
+    fn evaluate_where(
+        &self,
+        expression: &BoundExpression,
+        mask: &BooleanArray,
+        to: DataType,
+        batch: &Batch,
+    ) -> Result<ArrayRef, Error> {
+        let selected = batch.filter(mask)?;
+        let computed = self.evaluate(expression, &selected)?.into_array_as(
+            expression.data_type,
+            to,
+            selected.rows,
+        );
+        if selected.rows == batch.rows {
+            return Ok(computed);
+        }
+        let mut next = 0;
+        let places: UInt64Array = mask
+            .iter()
+            .map(|wanted| {
+                wanted.unwrap_or(false).then(|| {
+                    next += 1;
+                    next - 1
+                })
+            })
+            .collect();
+        Ok(arrow_select::take::take(&computed, &places, None)?)
+    }
+
+    fn case(
+        &self,
+        branches: &[(BoundExpression, BoundExpression)],
+        otherwise: Option<&BoundExpression>,
+        result: DataType,
+        batch: &Batch,
+    ) -> Result<Datum, Error> {
+        let mut open = BooleanArray::from(vec![true; batch.rows]);
+        let mut chosen: Option<ArrayRef> = None;
+        for (condition, value) in branches {
+            if open.true_count() == 0 {
+                break;
+            }
+            let truth = self.evaluate_where(condition, &open, DataType::Boolean, batch)?;
+            let taken = compare::selected(&Datum::Array(truth).into_mask(batch.rows));
+            let values = self.evaluate_where(value, &taken, result, batch)?;
+            chosen = Some(choose(&taken, values, chosen)?);
+            open = arrow_arith::boolean::and_not(&open, &taken)?;
+        }
+        if let Some(otherwise) = otherwise.filter(|_| open.true_count() > 0) {
+            let values = self.evaluate_where(otherwise, &open, result, batch)?;
+            chosen = Some(choose(&open, values, chosen)?);
+        }
+        let values = chosen.unwrap_or_else(|| super::datum::nulls(result, batch.rows));
+        Ok(Datum::Array(values))
+    }
+
+    fn call(
+        &self,
+        function: ScalarFunction,
+        arguments: &[BoundExpression],
+        result: DataType,
+        batch: &Batch,
+    ) -> Result<Datum, Error> {
+        if function == ScalarFunction::Coalesce && arguments[1..].iter().any(may_fail) {
+            return self.coalesce(arguments, result, batch);
+        }
+        if function == ScalarFunction::Iif && arguments[1..].iter().any(may_fail) {
+            let condition = crate::planner::BoundExpression {
+                kind: BoundKind::Truth(Box::new(arguments[0].clone())),
+                data_type: DataType::Boolean,
+            };
+            let branch = [(condition, arguments[1].clone())];
+            return self.case(&branch, arguments.get(2), result, batch);
+        }
+        let computed: Result<Vec<Datum>, Error> =
+            arguments.iter().map(|argument| self.evaluate(argument, batch)).collect();
+        let computed = computed?;
+        let typed: Vec<Typed> =
+            computed.iter().zip(arguments).map(|(datum, a)| (datum, a.data_type)).collect();
+        map_values(batch.rows, result, &typed, |values| {
+            functions::call(function, values).map(|value| conform(value, result))
+        })
+    }
+
+    fn coalesce(
+        &self,
+        arguments: &[BoundExpression],
+        result: DataType,
+        batch: &Batch,
+    ) -> Result<Datum, Error> {
+        let mut open = BooleanArray::from(vec![true; batch.rows]);
+        let mut chosen: Option<ArrayRef> = None;
+        for argument in arguments {
+            if open.true_count() == 0 {
+                break;
+            }
+            let values = self.evaluate_where(argument, &open, result, batch)?;
+            let known = arrow_arith::boolean::is_not_null(&values)?;
+            chosen = Some(choose(&known, values, chosen)?);
+            open = arrow_arith::boolean::and_not(&open, &known)?;
+        }
+        let values = chosen.unwrap_or_else(|| super::datum::nulls(result, batch.rows));
+        Ok(Datum::Array(values))
+    }
+}
+
+/// `values` where the mask is true, else what was chosen before.
+fn choose(
+    mask: &BooleanArray,
+    values: ArrayRef,
+    before: Option<ArrayRef>,
+) -> Result<ArrayRef, Error> {
+    match before {
+        None => Ok(values),
+        Some(before) => Ok(arrow_select::zip::zip(mask, &values, &before)?),
+    }
+}
+
+/// Whether computing the expression for a row can be an error.
+fn may_fail(expression: &BoundExpression) -> bool {
+    let mut can = matches!(
+        expression.kind,
+        BoundKind::Arithmetic(..)
+            | BoundKind::Negate(_)
+            | BoundKind::Call(..)
+            | BoundKind::Match { .. }
+    );
+    expression.for_each_operand(|operand| can = can || may_fail(operand));
+    can
+}

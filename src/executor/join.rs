@@ -1,0 +1,224 @@
+//! Joins: the right side is held and found by its key, the left side streams in its order.
+
+use super::Error;
+use super::datum::Batch;
+use super::evaluate::Context;
+use super::operator::{Operator, Rows};
+use crate::language::ast::JoinKind;
+use crate::planner::BoundExpression;
+use crate::types::{DataType, key::KeyColumn};
+use arrow_array::{Array, UInt64Array};
+use std::collections::HashMap;
+
+/// About how many pairs are looked at together.
+const PAIRS: usize = 4_096;
+
+/// The end of a chain of right rows with one key.
+const END: usize = usize::MAX;
+
+/// What a join demands.
+pub struct Terms {
+    /// Which rows come out.
+    pub kind: JoinKind,
+    /// Equal pairs: over the left columns, over the right columns.
+    pub equal: Vec<(BoundExpression, BoundExpression)>,
+    /// What else must be true, over both.
+    pub condition: Option<BoundExpression>,
+    /// The types of the right side's columns.
+    pub right: Vec<DataType>,
+}
+
+/// A join whose right side is held in a hash table, or just held where no columns must be equal.
+pub struct HashJoin {
+    left: Rows,
+    right: RightSide,
+    terms: Terms,
+    context: Context,
+    current: Option<LeftRows>,
+}
+
+enum RightSide {
+    Unread(Rows),
+    Held(Held),
+}
+
+/// The right rows and, for each key, the chain of rows that have it, in order.
+struct Held {
+    rows: Batch,
+    first: HashMap<Vec<u8>, usize>,
+    next: Vec<usize>,
+}
+
+/// A batch of the left side and how far it was joined.
+struct LeftRows {
+    batch: Batch,
+    keys: Vec<KeyColumn>,
+    done: usize,
+}
+
+impl HashJoin {
+    /// A join of two inputs.
+    pub fn new(left: Rows, right: Rows, terms: Terms, context: Context) -> HashJoin {
+        HashJoin { left, right: RightSide::Unread(right), terms, context, current: None }
+    }
+
+    fn hold(&mut self) -> Result<(), Error> {
+        let RightSide::Unread(input) = &mut self.right else { return Ok(()) };
+        let mut batches = Vec::new();
+        while let Some(batch) = input.next()? {
+            batches.push(batch);
+        }
+        let rows = if batches.is_empty() {
+            let columns = self.terms.right.iter().map(|t| super::datum::nulls(*t, 0)).collect();
+            Batch { columns, rows: 0 }
+        } else {
+            Batch::concat(&batches)?
+        };
+        let sides = self.terms.equal.iter().map(|(_, right)| right);
+        let keys = key_values(self.context, sides, &rows)?;
+        let mut first: HashMap<Vec<u8>, usize> = HashMap::new();
+        let mut next = vec![END; rows.rows];
+        let mut key = Vec::new();
+        if !keys.is_empty() {
+            // From the last row to the first, so that each chain is in order.
+            for row in (0..rows.rows).rev() {
+                if push_key(&mut key, &keys, row) {
+                    match first.get_mut(&key) {
+                        Some(head) => next[row] = std::mem::replace(head, row),
+                        None => {
+                            first.insert(key.clone(), row);
+                        }
+                    }
+                }
+            }
+        }
+        self.right = RightSide::Held(Held { rows, first, next });
+        Ok(())
+    }
+
+    /// The next left rows with their partners, joined.
+    fn pairs(&mut self) -> Result<Option<Batch>, Error> {
+        let (Some(current), RightSide::Held(held)) = (&mut self.current, &self.right) else {
+            return Ok(None);
+        };
+        let (mut lefts, mut rights) = (Vec::new(), Vec::new());
+        let start = current.done;
+        let mut key = Vec::new();
+        while current.done < current.batch.rows && lefts.len() < PAIRS {
+            let row = current.done;
+            current.done += 1;
+            if self.terms.equal.is_empty() {
+                lefts.extend(std::iter::repeat_n(row, held.rows.rows));
+                rights.extend(0..held.rows.rows);
+                continue;
+            }
+            if push_key(&mut key, &current.keys, row) {
+                let mut partner = held.first.get(&key).copied().unwrap_or(END);
+                while partner != END {
+                    lefts.push(row);
+                    rights.push(partner);
+                    partner = held.next[partner];
+                }
+            }
+        }
+        let (end, batch) = (current.done, current.batch.clone());
+        if let Some(condition) = &self.terms.condition {
+            let joined = glue(&batch, &held.rows, &lefts, rights.iter().map(|r| Some(*r)))?;
+            let mask = self.context.mask(condition, &joined)?;
+            let mut kept = mask.values().iter();
+            lefts.retain(|_| kept.next().unwrap_or(false));
+            let mut kept = mask.values().iter();
+            rights.retain(|_| kept.next().unwrap_or(false));
+        }
+        let joined = match self.terms.kind {
+            JoinKind::Inner | JoinKind::Cross => {
+                glue(&batch, &held.rows, &lefts, rights.into_iter().map(Some))?
+            }
+            JoinKind::Left => {
+                let (lefts, rights) = with_lonely(start..end, &lefts, &rights);
+                glue(&batch, &held.rows, &lefts, rights.into_iter())?
+            }
+        };
+        Ok(Some(joined))
+    }
+}
+
+impl Operator for HashJoin {
+    fn next(&mut self) -> Result<Option<Batch>, Error> {
+        self.hold()?;
+        loop {
+            let spent = self.current.as_ref().is_none_or(|left| left.done >= left.batch.rows);
+            if spent {
+                let Some(batch) = self.left.next()? else { return Ok(None) };
+                let sides = self.terms.equal.iter().map(|(left, _)| left);
+                let keys = key_values(self.context, sides, &batch)?;
+                self.current = Some(LeftRows { batch, keys, done: 0 });
+            }
+            if let Some(joined) = self.pairs()?.filter(|joined| joined.rows > 0) {
+                return Ok(Some(joined));
+            }
+        }
+    }
+}
+
+fn key_values<'a>(
+    context: Context,
+    expressions: impl Iterator<Item = &'a BoundExpression>,
+    batch: &Batch,
+) -> Result<Vec<KeyColumn>, Error> {
+    expressions
+        .map(|expression| {
+            let array =
+                context.evaluate(expression, batch)?.into_array(expression.data_type, batch.rows);
+            Ok(KeyColumn::ascending(array, expression.data_type))
+        })
+        .collect()
+}
+
+/// Writes a row's key; false where a NULL is in it, which equals nothing.
+fn push_key(key: &mut Vec<u8>, columns: &[KeyColumn], row: usize) -> bool {
+    key.clear();
+    columns.iter().all(|column| {
+        column.push(key, row);
+        column.array.is_valid(row)
+    })
+}
+
+/// Pairs, with a pair without a right row for each left row that has none.
+fn with_lonely(
+    rows: std::ops::Range<usize>,
+    lefts: &[usize],
+    rights: &[usize],
+) -> (Vec<usize>, Vec<Option<usize>>) {
+    let (mut all_lefts, mut all_rights) = (Vec::new(), Vec::new());
+    let mut at = 0;
+    for row in rows {
+        let before = at;
+        while lefts.get(at) == Some(&row) {
+            all_lefts.push(row);
+            all_rights.push(Some(rights[at]));
+            at += 1;
+        }
+        if at == before {
+            all_lefts.push(row);
+            all_rights.push(None);
+        }
+    }
+    (all_lefts, all_rights)
+}
+
+/// The columns of both sides for each pair; NULLs where there is no right row.
+fn glue(
+    left: &Batch,
+    right: &Batch,
+    lefts: &[usize],
+    rights: impl Iterator<Item = Option<usize>>,
+) -> Result<Batch, Error> {
+    let index = |row: usize| u64::try_from(row).unwrap_or(u64::MAX);
+    let lefts: UInt64Array = lefts.iter().map(|row| index(*row)).collect();
+    let rights: UInt64Array = rights.map(|row| row.map(index)).collect();
+    let rows = lefts.len();
+    let mut columns = left.take(&lefts)?.columns;
+    columns.extend(right.take(&rights)?.columns);
+    Ok(Batch { columns, rows })
+}

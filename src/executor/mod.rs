@@ -1,0 +1,48 @@
+//! Floor 3: a plan and its views become rows, or changes.
+//!
+//! In: a plan and one [`TableView`] per slot. Out: batches of Arrow arrays, drawn one by one from an
+//! [`Operator`], or the checked [`Changes`] of a write. Nothing here knows when a view is.
+//!
+//! Decided here: operators stream; a sort, the right side of a join and the groups of an aggregate
+//! hold rows, and EXPLAIN says so. One evaluator ([`Context`]) computes every expression, those of
+//! VALUES included; a constant stays one scalar. The meaning of an operator or a function is a
+//! function of [`Value`](crate::types::Value)s; where a column is computed by another way, it is
+//! because that way says the same, which a test beside it shows:
+//!
+//! * Arrow's `add`, `sub`, `mul` of integers: an overflow is computed again by value, for its error;
+//! * arithmetic of doubles by our own loop, as Arrow keeps -0.0 and NaN where we have 0.0 and NULL,
+//!   and divides by zero;
+//! * Arrow's comparisons of columns of one type, or of a column and a constant that its type holds
+//!   exactly: its order of doubles is by bits, ours once -0.0 and NaN are gone;
+//! * Arrow's Kleene AND, OR and NOT;
+//! * sums of doubles by compensated addition in the order of rows, never by Arrow's `sum`, whose
+//!   result depends on the layout; sums of integers by checked addition, as Arrow's wraps;
+//! * LIKE and sorting by our own: Arrow folds more than ASCII, and its sort is not stable.
+
+mod access;
+mod accumulate;
+mod aggregate;
+mod arithmetic;
+mod cast;
+mod compare;
+mod constraint;
+mod datum;
+mod error;
+mod evaluate;
+mod functions;
+mod join;
+mod operator;
+mod sort;
+mod text;
+mod write;
+
+pub use constraint::check_schema_change;
+pub use datum::Batch;
+pub use error::Error;
+pub use evaluate::Context;
+pub use functions::MAX_TEXT;
+pub use operator::{Operator, Rows, open};
+pub use write::{Changes, write};
+
+#[cfg(doc)]
+use crate::storage::TableView;

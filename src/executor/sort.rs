@@ -1,0 +1,167 @@
+//! ORDER BY: all rows, or only the first so many.
+
+use super::Error;
+use super::datum::Batch;
+use super::operator::{Operator, Rows};
+use crate::planner::SortKey;
+use crate::types::{DataType, key::KeyColumn};
+use arrow_array::UInt64Array;
+
+/// Rows of a batch that leaves a sort.
+const OUTPUT: usize = 4_096;
+
+/// The keys of many rows, one after the other in one buffer.
+struct Keys {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Keys {
+    fn of(batch: &Batch, keys: &[SortKey], types: &[DataType]) -> Keys {
+        let columns: Vec<KeyColumn> = keys
+            .iter()
+            .map(|key| KeyColumn {
+                array: batch.columns[key.column].clone(),
+                data_type: types[key.column],
+                descending: key.descending,
+                nulls_first: key.nulls_first,
+            })
+            .collect();
+        let mut all = Keys { bytes: Vec::new(), ends: Vec::with_capacity(batch.rows) };
+        for row in 0..batch.rows {
+            columns.iter().for_each(|column| column.push(&mut all.bytes, row));
+            all.ends.push(all.bytes.len());
+        }
+        all
+    }
+
+    fn at(&self, row: usize) -> &[u8] {
+        let start = if row == 0 { 0 } else { self.ends[row - 1] };
+        &self.bytes[start..self.ends[row]]
+    }
+
+    /// The rows in order of their keys; equal ones keep theirs.
+    fn order(&self) -> Vec<usize> {
+        let mut rows: Vec<usize> = (0..self.ends.len()).collect();
+        rows.sort_by(|a, b| self.at(*a).cmp(self.at(*b)));
+        rows
+    }
+}
+
+fn indexes(rows: &[usize]) -> UInt64Array {
+    rows.iter().map(|row| u64::try_from(*row).unwrap_or(u64::MAX)).collect()
+}
+
+fn read_all(input: &mut Rows) -> Result<Vec<Batch>, Error> {
+    let mut batches = Vec::new();
+    while let Some(batch) = input.next()? {
+        batches.push(batch);
+    }
+    Ok(batches)
+}
+
+/// All rows in order.
+pub struct Sort {
+    input: Option<Rows>,
+    keys: Vec<SortKey>,
+    types: Vec<DataType>,
+    sorted: Batch,
+    order: Vec<usize>,
+    given: usize,
+}
+
+impl Sort {
+    /// Sorts the input's rows, whose columns are of `types`.
+    pub fn new(input: Rows, keys: Vec<SortKey>, types: Vec<DataType>) -> Sort {
+        let sorted = Batch { columns: Vec::new(), rows: 0 };
+        Sort { input: Some(input), keys, types, sorted, order: Vec::new(), given: 0 }
+    }
+}
+
+impl Operator for Sort {
+    fn next(&mut self) -> Result<Option<Batch>, Error> {
+        if let Some(mut input) = self.input.take() {
+            let batches = read_all(&mut input)?;
+            if !batches.is_empty() {
+                self.sorted = Batch::concat(&batches)?;
+                self.order = Keys::of(&self.sorted, &self.keys, &self.types).order();
+            }
+        }
+        let rest = &self.order[self.given..];
+        let part = &rest[..rest.len().min(OUTPUT)];
+        self.given += part.len();
+        if part.is_empty() { Ok(None) } else { self.sorted.take(&indexes(part)).map(Some) }
+    }
+}
+
+/// The first rows in order, without holding the others.
+pub struct Top {
+    input: Option<Rows>,
+    keys: Vec<SortKey>,
+    types: Vec<DataType>,
+    wanted: usize,
+    held: Vec<Batch>,
+    rows: usize,
+    /// The key of the last row that is wanted so far: later rows must be below it.
+    worst: Option<Vec<u8>>,
+}
+
+impl Top {
+    /// More rows than this are sorted whole.
+    pub const MOST: usize = 100_000;
+
+    /// The first `wanted` of the input's rows, whose columns are of `types`.
+    pub fn new(input: Rows, keys: Vec<SortKey>, types: Vec<DataType>, wanted: usize) -> Top {
+        Top { input: Some(input), keys, types, wanted, held: Vec::new(), rows: 0, worst: None }
+    }
+
+    fn offer(&mut self, batch: Batch) -> Result<(), Error> {
+        let batch = match &self.worst {
+            None => batch,
+            Some(worst) => {
+                let keys = Keys::of(&batch, &self.keys, &self.types);
+                let below: Vec<usize> =
+                    (0..batch.rows).filter(|row| keys.at(*row) < worst.as_slice()).collect();
+                if below.is_empty() {
+                    return Ok(());
+                }
+                batch.take(&indexes(&below))?
+            }
+        };
+        self.rows += batch.rows;
+        self.held.push(batch);
+        if self.rows >= (2 * self.wanted).max(OUTPUT) { self.shrink() } else { Ok(()) }
+    }
+
+    /// Keeps the first wanted rows of those held, in order.
+    fn shrink(&mut self) -> Result<(), Error> {
+        if self.held.is_empty() {
+            return Ok(());
+        }
+        let all = Batch::concat(&self.held)?;
+        let keys = Keys::of(&all, &self.keys, &self.types);
+        let mut order = keys.order();
+        order.truncate(self.wanted);
+        if order.len() == self.wanted {
+            self.worst = order.last().map(|row| keys.at(*row).to_vec());
+        }
+        let kept = all.take(&indexes(&order))?;
+        self.rows = kept.rows;
+        self.held = vec![kept];
+        Ok(())
+    }
+}
+
+impl Operator for Top {
+    fn next(&mut self) -> Result<Option<Batch>, Error> {
+        let Some(mut input) = self.input.take() else { return Ok(None) };
+        if self.wanted == 0 {
+            return Ok(None);
+        }
+        while let Some(batch) = input.next()? {
+            self.offer(batch)?;
+        }
+        self.shrink()?;
+        Ok(self.held.pop().filter(|batch| batch.rows > 0))
+    }
+}

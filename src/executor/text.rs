@@ -1,0 +1,216 @@
+//! LIKE, GLOB and `||`.
+
+use super::Error;
+use super::datum::{Datum, map_values};
+use crate::language::ast::MatchKind;
+use crate::types::{DataType, Value};
+
+/// One step of a pattern.
+#[derive(Debug, PartialEq)]
+enum Step {
+    /// Exactly this character; LIKE holds it in lower case.
+    One(char),
+    /// Any character.
+    Any,
+    /// Any characters, also none.
+    Many,
+    /// One of these ranges, or none of them.
+    Set { negated: bool, ranges: Vec<(char, char)> },
+}
+
+/// A compiled pattern.
+#[derive(Debug)]
+pub struct Pattern {
+    steps: Vec<Step>,
+    fold: bool,
+}
+
+impl Pattern {
+    /// Compiles a pattern of LIKE or GLOB.
+    pub fn new(kind: MatchKind, pattern: &str, escape: Option<char>) -> Pattern {
+        match kind {
+            MatchKind::Like => Pattern { steps: like_steps(pattern, escape), fold: true },
+            MatchKind::Glob => Pattern { steps: glob_steps(pattern), fold: false },
+        }
+    }
+
+    /// Whether the whole text matches. Goes back to the last `%` only, so the time is at most the
+    /// product of both lengths.
+    pub fn matches(&self, text: &str) -> bool {
+        let (mut step, mut rest) = (0, text.chars());
+        let mut last_many: Option<(usize, std::str::Chars)> = None;
+        loop {
+            if self.steps.get(step) == Some(&Step::Many) {
+                step += 1;
+                last_many = Some((step, rest.clone()));
+                continue;
+            }
+            let mut ahead = rest.clone();
+            let Some(c) = ahead.next() else {
+                return self.steps[step..].iter().all(|step| *step == Step::Many);
+            };
+            if self.steps.get(step).is_some_and(|step| self.step_takes(step, c)) {
+                step += 1;
+                rest = ahead;
+                continue;
+            }
+            let Some((after, from)) = &mut last_many else { return false };
+            from.next();
+            step = *after;
+            rest = from.clone();
+        }
+    }
+
+    fn step_takes(&self, step: &Step, c: char) -> bool {
+        match step {
+            Step::One(wanted) if self.fold => c.to_ascii_lowercase() == *wanted,
+            Step::One(wanted) => c == *wanted,
+            Step::Any => true,
+            Step::Many => false,
+            Step::Set { negated, ranges } => {
+                ranges.iter().any(|(low, high)| (*low..=*high).contains(&c)) != *negated
+            }
+        }
+    }
+}
+
+fn like_steps(pattern: &str, escape: Option<char>) -> Vec<Step> {
+    let mut chars = pattern.chars();
+    let mut steps = Vec::new();
+    while let Some(c) = chars.next() {
+        steps.push(if Some(c) == escape {
+            match chars.next() {
+                Some(escaped) => Step::One(escaped.to_ascii_lowercase()),
+                None => break,
+            }
+        } else {
+            match c {
+                '%' => Step::Many,
+                '_' => Step::Any,
+                c => Step::One(c.to_ascii_lowercase()),
+            }
+        });
+    }
+    steps
+}
+
+fn glob_steps(pattern: &str) -> Vec<Step> {
+    let mut chars = pattern.chars().peekable();
+    let mut steps = Vec::new();
+    while let Some(c) = chars.next() {
+        steps.push(match c {
+            '*' => Step::Many,
+            '?' => Step::Any,
+            '[' => {
+                let negated = chars.next_if_eq(&'^').is_some();
+                let mut ranges = Vec::new();
+                // A `]` directly behind the bracket is a member of the set.
+                if chars.next_if_eq(&']').is_some() {
+                    ranges.push((']', ']'));
+                }
+                while let Some(low) = chars.next_if(|c| *c != ']') {
+                    let mut ahead = chars.clone();
+                    match (ahead.next(), ahead.next()) {
+                        (Some('-'), Some(high)) if high != ']' => {
+                            ranges.push((low, high));
+                            chars = ahead;
+                        }
+                        _ => ranges.push((low, low)),
+                    }
+                }
+                chars.next();
+                Step::Set { negated, ranges }
+            }
+            c => Step::One(c),
+        });
+    }
+    steps
+}
+
+/// Matches each row's text with its pattern.
+///
+/// # Errors
+/// An escape that is not one character.
+pub fn evaluate(
+    kind: MatchKind,
+    operand: (&Datum, DataType),
+    pattern: (&Datum, DataType),
+    escape: Option<(&Datum, DataType)>,
+    negated: bool,
+    rows: usize,
+) -> Result<Datum, Error> {
+    let mut operands = vec![operand, pattern];
+    operands.extend(escape);
+    // The pattern is nearly always one constant: compiled once, kept while it stays the same.
+    let mut compiled: Option<(Value, Value, Pattern)> = None;
+    map_values(rows, DataType::Boolean, &operands, |values| {
+        if values.iter().any(Value::is_null) {
+            return Ok(Value::Null);
+        }
+        let escape = values.get(2).unwrap_or(&Value::Null);
+        let same = compiled
+            .as_ref()
+            .is_some_and(|(pattern, with, _)| *pattern == values[1] && with == escape);
+        if !same {
+            let new = Pattern::new(kind, &values[1].to_text(), escape_character(escape)?);
+            compiled = Some((values[1].clone(), escape.clone(), new));
+        }
+        let matches = compiled.as_ref().is_some_and(|(.., p)| p.matches(&values[0].to_text()));
+        Ok(Value::Boolean(matches != negated))
+    })
+}
+
+/// The character of an ESCAPE.
+pub fn escape_character(value: &Value) -> Result<Option<char>, Error> {
+    if value.is_null() {
+        return Ok(None);
+    }
+    let text = value.to_text();
+    let mut chars = text.chars();
+    match (chars.next(), chars.next()) {
+        (Some(c), None) => Ok(Some(c)),
+        _ => Err(Error::failed("escape", format!("ESCAPE {value} is not one character"))),
+    }
+}
+
+/// `a || b` for each row.
+///
+/// # Errors
+/// None of its own.
+pub fn concat(a: (&Datum, DataType), b: (&Datum, DataType), rows: usize) -> Result<Datum, Error> {
+    map_values(rows, DataType::Text, &[a, b], |values| {
+        if values.iter().any(Value::is_null) {
+            return Ok(Value::Null);
+        }
+        let mut text = values[0].to_text().into_owned();
+        text.push_str(&values[1].to_text());
+        Ok(Value::Text(text.into()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn like_ignores_ascii_case_only() {
+        let like = |pattern: &str, text: &str| {
+            Pattern::new(MatchKind::Like, pattern, Some('\\')).matches(text)
+        };
+        assert!(like("%rock%", "AC/DC ROCKs"));
+        assert!(like("a_c", "aéc"));
+        assert!(like("É", "É") && !like("É", "é"));
+        assert!(like("100\\%", "100%") && !like("100\\%", "100x"));
+        assert!(like("%", "") && like("", "") && !like("", "a"));
+        assert!(like("%a%b%c", "xxaybzzc") && !like("%a%b%c", "xxaybzz"));
+        assert!(!like(&"%a".repeat(50), &"b".repeat(5_000)));
+    }
+
+    #[test]
+    fn glob_knows_sets() {
+        let glob = |p: &str, text: &str| Pattern::new(MatchKind::Glob, p, None).matches(text);
+        assert!(glob("*.rs", "lib.rs") && !glob("*.RS", "lib.rs"));
+        assert!(glob("[a-c]?[^x]", "b-y") && !glob("[a-c]?[^x]", "b-x"));
+        assert!(glob("[]]", "]") && glob("[a-]", "-") && !glob("[", "["));
+    }
+}

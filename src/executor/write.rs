@@ -1,0 +1,262 @@
+//! INSERT, UPDATE and DELETE: rows in, changes out. Nothing is changed here; what comes out was
+//! checked and is ready to be recorded.
+
+use super::Error;
+use super::access::AccessRows;
+use super::constraint::UniqueKeys;
+use super::datum::{Batch, Datum};
+use super::evaluate::Context;
+use super::operator;
+use crate::planner::{Action, BoundExpression, BoundKind, Fill, Source, TableAccess, Write};
+use crate::storage::{Change, TableView};
+use crate::types::{Row, TableSchema, Value, column::value_at};
+use std::sync::Arc;
+
+/// What a write changes.
+pub struct Changes {
+    /// The changes in order.
+    pub changes: Vec<Change>,
+    /// How many rows the statement reached.
+    pub rows: usize,
+}
+
+/// Computes and checks what a write changes.
+///
+/// # Errors
+/// A value that its column cannot hold, NULL in a NOT NULL column, a key that is already there.
+pub fn write(write: Write, views: &[TableView], context: Context) -> Result<Changes, Error> {
+    let view = &views[write.slot];
+    match write.action {
+        Action::Insert { source, columns } => {
+            let mut insert = Insertion::new(&write.table, view, &columns, context);
+            insert.fill(source, views)?;
+            insert.finish()
+        }
+        Action::Update { access, assignments } => {
+            update(&write.table, access, &assignments, views, context)
+        }
+        Action::Delete { access } => delete(&write.table, access, views, context),
+    }
+}
+
+/// The rows of an INSERT as they gather.
+struct Insertion<'a> {
+    table: &'a Arc<TableSchema>,
+    view: &'a TableView,
+    columns: &'a [Fill],
+    context: Context,
+    /// The column that fills itself and the last number it got.
+    filling: Option<(usize, Option<i64>)>,
+    unique: UniqueKeys,
+    rows: Vec<Row>,
+}
+
+impl<'a> Insertion<'a> {
+    fn new(
+        table: &'a Arc<TableSchema>,
+        view: &'a TableView,
+        columns: &'a [Fill],
+        context: Context,
+    ) -> Insertion<'a> {
+        let filling = table.integer_primary_key().map(|column| (column, None));
+        let unique = UniqueKeys::of(table, |_| true);
+        Insertion { table, view, columns, context, filling, unique, rows: Vec::new() }
+    }
+
+    fn fill(&mut self, source: Source, views: &[TableView]) -> Result<(), Error> {
+        match source {
+            Source::Values(rows) => {
+                for expressions in rows {
+                    let values: Result<Vec<Value>, Error> =
+                        expressions.into_iter().map(|e| self.constant(e)).collect();
+                    self.add(values?)?;
+                }
+            }
+            Source::Query(query) => {
+                let types: Vec<_> = query.columns.iter().map(|(_, data_type)| *data_type).collect();
+                let mut rows = operator::open(query.plan, views, self.context)?;
+                while let Some(batch) = rows.next()? {
+                    for row in 0..batch.rows {
+                        let typed = batch.columns.iter().zip(&types);
+                        self.add(typed.map(|(array, t)| value_at(array, *t, row)).collect())?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn constant(&self, expression: BoundExpression) -> Result<Value, Error> {
+        match expression.kind {
+            BoundKind::Literal(value) => Ok(value),
+            _ => self.context.constant(&expression),
+        }
+    }
+
+    /// Takes a row of the source in.
+    fn add(&mut self, mut values: Vec<Value>) -> Result<(), Error> {
+        let mut row = Vec::with_capacity(self.columns.len());
+        for (index, fill) in self.columns.iter().enumerate() {
+            let value = match fill {
+                Fill::Source(at) => std::mem::replace(&mut values[*at], Value::Null),
+                Fill::Default(expression) => self.constant(expression.clone())?,
+            };
+            let value = hold(self.table, index, value)?;
+            row.push(match &self.filling {
+                Some((column, _)) if *column == index => self.number(value)?,
+                _ => value,
+            });
+        }
+        check_not_null(self.table, &row)?;
+        self.unique.add(self.table, &row)?;
+        self.rows.push(row);
+        Ok(())
+    }
+
+    /// The value of the column that fills itself: the next number for NULL.
+    fn number(&mut self, given: Value) -> Result<Value, Error> {
+        let Some((_, last)) = &mut self.filling else { return Ok(given) };
+        if let Value::Integer(number) = given {
+            // Numbers given by hand count once the present's largest is known.
+            *last = last.map(|last| last.max(number));
+            if last.is_none() && self.rows.is_empty() {
+                return Ok(given);
+            }
+        }
+        let known = match *last {
+            Some(last) => last,
+            None => {
+                let gathered =
+                    self.rows.iter().filter_map(|row| integer_key(self.table, row)).max();
+                largest(self.table, self.view).max(gathered.unwrap_or(0))
+            }
+        };
+        if let Value::Integer(number) = given {
+            *last = Some(known.max(number));
+            return Ok(given);
+        }
+        let next = known.checked_add(1).ok_or_else(|| {
+            let message = format!("{} has no number left for a new row", self.table.name);
+            Error::failed("key-exhausted", message)
+        })?;
+        *last = Some(next);
+        Ok(Value::Integer(next))
+    }
+
+    fn finish(self) -> Result<Changes, Error> {
+        self.unique.check(self.table, self.view, |_| false)?;
+        let rows = self.rows.len();
+        let changes =
+            self.rows.into_iter().map(|new| Change::Insert { table: self.table.clone(), new });
+        Ok(Changes { changes: changes.collect(), rows })
+    }
+}
+
+fn integer_key(table: &TableSchema, row: &Row) -> Option<i64> {
+    match row[table.integer_primary_key()?] {
+        Value::Integer(number) => Some(number),
+        _ => None,
+    }
+}
+
+/// The number from which new ones count on, at least 0.
+fn largest(table: &TableSchema, view: &TableView) -> i64 {
+    let present = table.primary_key().and_then(|key| match view.largest(key.id) {
+        Some(Value::Integer(number)) => Some(number),
+        _ => None,
+    });
+    let ever = if table.autoincrement { view.autoincrement() } else { 0 };
+    present.unwrap_or(0).max(ever).max(0)
+}
+
+/// A value as the column holds it.
+fn hold(table: &TableSchema, index: usize, value: Value) -> Result<Value, Error> {
+    let column = &table.columns[index];
+    let held = column.data_type.accept(value).map_err(|rejected| {
+        Error::failed("type", format!("{}.{} cannot hold it: {rejected}", table.name, column.name))
+    })?;
+    match held {
+        Value::Real(real) if !real.is_finite() => {
+            let message = format!("{}.{} cannot hold infinity", table.name, column.name);
+            Err(Error::failed("type", message))
+        }
+        held => Ok(held),
+    }
+}
+
+fn check_not_null(table: &TableSchema, row: &Row) -> Result<(), Error> {
+    let missing = table.columns.iter().zip(row).enumerate().find(|(index, (column, value))| {
+        value.is_null() && (column.not_null || table.integer_primary_key() == Some(*index))
+    });
+    match missing {
+        None => Ok(()),
+        Some((_, (column, _))) => {
+            let message = format!("{}.{} must not be NULL", table.name, column.name);
+            Err(Error::failed("not-null", message))
+        }
+    }
+}
+
+fn update(
+    table: &Arc<TableSchema>,
+    access: TableAccess,
+    assignments: &[(usize, BoundExpression)],
+    views: &[TableView],
+    context: Context,
+) -> Result<Changes, Error> {
+    let view = &views[access.slot];
+    let assigned = |column: &usize| assignments.iter().any(|(index, _)| index == column);
+    let mut unique = UniqueKeys::of(table, |key| key.columns.iter().any(assigned));
+    let mut reached = AccessRows::open(access, views, context)?;
+    let mut changes = Vec::new();
+    while let Some((rows, batch)) = reached.next_rows()? {
+        let values: Result<Vec<Datum>, Error> =
+            assignments.iter().map(|(_, value)| context.evaluate(value, &batch)).collect();
+        let values = values?;
+        for (at, row) in rows.into_iter().enumerate() {
+            let old = row_at(table, &batch, at);
+            let mut new = old.clone();
+            for ((column, expression), value) in assignments.iter().zip(&values) {
+                new[*column] = hold(table, *column, value.value(expression.data_type, at))?;
+            }
+            check_not_null(table, &new)?;
+            unique.add(table, &new)?;
+            changes.push(Change::Update { table: table.clone(), row, old, new });
+        }
+    }
+    if !unique.is_empty() {
+        let touched: std::collections::HashSet<_> = changes
+            .iter()
+            .filter_map(|change| match change {
+                Change::Update { row, .. } => Some(*row),
+                _ => None,
+            })
+            .collect();
+        unique.check(table, view, |row| touched.contains(&row))?;
+    }
+    let rows = changes.len();
+    Ok(Changes { changes, rows })
+}
+
+fn delete(
+    table: &Arc<TableSchema>,
+    access: TableAccess,
+    views: &[TableView],
+    context: Context,
+) -> Result<Changes, Error> {
+    let mut reached = AccessRows::open(access, views, context)?;
+    let mut changes = Vec::new();
+    while let Some((rows, batch)) = reached.next_rows()? {
+        for (at, row) in rows.into_iter().enumerate() {
+            let old = row_at(table, &batch, at);
+            changes.push(Change::Delete { table: table.clone(), row, old });
+        }
+    }
+    let rows = changes.len();
+    Ok(Changes { changes, rows })
+}
+
+fn row_at(table: &TableSchema, batch: &Batch, row: usize) -> Row {
+    let typed = batch.columns.iter().zip(&table.columns);
+    typed.map(|(array, column)| value_at(array, column.data_type, row)).collect()
+}
