@@ -3,5 +3,6 @@
 pub mod executor;
 pub mod language;
 pub mod planner;
+pub mod session;
 pub mod storage;
 pub mod types;

@@ -1,0 +1,140 @@
+//! Which tables a statement reads, and when.
+
+use crate::language::ast::{AsOf, Identifier, Point};
+use crate::planner::{Catalog, Error, TableSource, suggest};
+use crate::storage::{Database, TableView, View};
+use crate::types::{EventId, Period, Schema, Timestamp};
+
+/// The tables of one statement: every moment it names is resolved here, once.
+pub(super) struct StatementCatalog<'a> {
+    database: &'a Database,
+    present: View,
+    /// The past views that were asked for.
+    past: Vec<(EventId, View)>,
+    /// The view of each slot.
+    views: Vec<TableView>,
+    moments: Vec<EventId>,
+}
+
+impl<'a> StatementCatalog<'a> {
+    /// A statement that sees this view where it names no moment.
+    pub fn new(database: &'a Database, present: View) -> StatementCatalog<'a> {
+        StatementCatalog {
+            database,
+            present,
+            past: Vec::new(),
+            views: Vec::new(),
+            moments: Vec::new(),
+        }
+    }
+
+    /// The moment at which all its tables are read, if it is one.
+    pub fn moment(&self) -> Option<EventId> {
+        let first = *self.moments.first()?;
+        self.moments.iter().all(|moment| *moment == first).then_some(first)
+    }
+
+    /// The views, one per slot.
+    pub fn into_views(self) -> Vec<TableView> {
+        self.views
+    }
+
+    /// The event that a moment is.
+    ///
+    /// # Errors
+    /// A moment beyond the head, a text that is no timestamp.
+    pub fn resolve(&self, as_of: &AsOf) -> Result<EventId, Error> {
+        match &as_of.point {
+            Point::Event(number) => {
+                let head = self.database.head();
+                if EventId(*number) > head {
+                    let message = format!("event {number} has not happened; the last is {head}");
+                    return Err(Error::new("beyond-head", message, as_of.span));
+                }
+                Ok(EventId(*number))
+            }
+            Point::Timestamp(text) => {
+                let stored =
+                    crate::types::DataType::Timestamp.accept(crate::types::Value::text(text)).ok();
+                match stored {
+                    Some(crate::types::Value::Timestamp(Timestamp(at))) => {
+                        Ok(self.database.at_time(Timestamp(at)))
+                    }
+                    _ => {
+                        let message = format!("'{text}' is no timestamp");
+                        let help = "write it as '2026-11-22 15:40:00' (UTC) or with an offset";
+                        Err(Error::new("timestamp", message, as_of.span).help(Some(help.into())))
+                    }
+                }
+            }
+        }
+    }
+
+    /// Everything at a moment, the present where none is given.
+    ///
+    /// # Errors
+    /// As [`StatementCatalog::resolve`], and what storage says.
+    pub fn view(&mut self, as_of: Option<&AsOf>) -> Result<(EventId, View), Error> {
+        let Some(as_of) = as_of else {
+            return Ok((self.present.period().last, self.present.clone()));
+        };
+        let event = self.resolve(as_of)?;
+        if let Some((_, view)) = self.past.iter().find(|(known, _)| *known == event) {
+            return Ok((event, view.clone()));
+        }
+        let view = self
+            .database
+            .view(Period::at(event))
+            .map_err(|error| Error::new(error.code(), error.to_string(), as_of.span))?;
+        self.past.push((event, view.clone()));
+        Ok((event, view))
+    }
+
+    /// The error for a table that is not there at a moment: what is true of its name.
+    fn missing(&self, name: &Identifier, event: EventId, past: bool, schema: &Schema) -> Error {
+        let names = schema.tables().map(|table| table.name.as_str());
+        let plain = Error::new("unknown-table", format!("no table \"{}\"", name.name), name.span)
+            .help(suggest(&name.name, names));
+        let lifetimes = self.database.lifetimes(&name.name);
+        let Some((first, _)) = lifetimes.first() else { return plain };
+        let dropped =
+            lifetimes.iter().rev().find_map(|(_, dropped)| dropped.filter(|d| *d <= event));
+        let message = match dropped {
+            Some(dropped) if past => format!(
+                "table {} does not exist at event {event}; it was dropped by event {dropped}",
+                name.name
+            ),
+            Some(dropped) => format!("table {} was dropped by event {dropped}", name.name),
+            None if past => {
+                let later = lifetimes.iter().map(|(created, _)| created).find(|c| **c > event);
+                format!(
+                    "table {} does not exist at event {event}; it was created by event {}",
+                    name.name,
+                    later.unwrap_or(first)
+                )
+            }
+            None => return plain,
+        };
+        let help = dropped.map(|dropped| {
+            let before = EventId(dropped.0.saturating_sub(1));
+            format!("AS OF EVENT {before} reads it as it was before")
+        });
+        Error::new("unknown-table", message, name.span).help(help)
+    }
+}
+
+impl Catalog for StatementCatalog<'_> {
+    fn table(&mut self, name: &Identifier, as_of: Option<&AsOf>) -> Result<TableSource, Error> {
+        let (event, view) = self.view(as_of)?;
+        let Some(schema) = view.schema().table(&name.name).cloned() else {
+            return Err(self.missing(name, event, as_of.is_some(), view.schema()));
+        };
+        self.views.push(view.table(&schema));
+        self.moments.push(event);
+        Ok(TableSource { slot: self.views.len() - 1, schema, as_of: event })
+    }
+
+    fn schema(&self) -> &Schema {
+        self.present.schema()
+    }
+}

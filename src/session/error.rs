@@ -1,0 +1,73 @@
+//! Everything that can go wrong between a text and its outcome.
+
+use crate::language::ParseError;
+use crate::types::Span;
+use crate::{executor, planner, storage};
+
+/// The sum of every floor's errors: what `render` draws.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The text is no statement.
+    #[error(transparent)]
+    Parse(#[from] ParseError),
+    /// The statement has no plan.
+    #[error(transparent)]
+    Plan(#[from] planner::Error),
+    /// The plan stopped.
+    #[error(transparent)]
+    Execute(#[from] executor::Error),
+    /// The database refused.
+    #[error(transparent)]
+    Storage(#[from] storage::Error),
+    /// A transaction statement at the wrong moment.
+    #[error("{message}")]
+    Transaction {
+        /// The shortest sentence that is true.
+        message: String,
+        /// A way out.
+        help: Option<String>,
+    },
+}
+
+impl Error {
+    /// The stable word for the kind.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::Parse(error) => error.code,
+            Error::Plan(error) => error.code,
+            Error::Execute(error) => error.code(),
+            Error::Storage(error) => error.code(),
+            Error::Transaction { .. } => "transaction",
+        }
+    }
+
+    /// The place in the statement's text, where the error has one.
+    pub fn span(&self) -> Option<Span> {
+        match self {
+            Error::Parse(error) => Some(error.span),
+            Error::Plan(error) => Some(error.span),
+            Error::Execute(_) | Error::Storage(_) | Error::Transaction { .. } => None,
+        }
+    }
+
+    /// A way out, where there is a good one.
+    pub fn help(&self) -> Option<&str> {
+        match self {
+            Error::Parse(error) => error.help.as_deref(),
+            Error::Plan(error) => error.help.as_deref(),
+            Error::Execute(executor::Error::Failed { help, .. }) => help.as_deref(),
+            Error::Transaction { help, .. } => help.as_deref(),
+            Error::Execute(_) | Error::Storage(_) => None,
+        }
+    }
+
+    /// Facts that help, each a line.
+    pub fn notes(&self) -> &[String] {
+        match self {
+            Error::Plan(error) => &error.notes,
+            Error::Parse(_) | Error::Execute(_) | Error::Storage(_) | Error::Transaction { .. } => {
+                &[]
+            }
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! What a statement gives back.
+
+use super::Error;
+use crate::executor::{self, Batch};
+use crate::types::column::array_of;
+use crate::types::{DataType, EventId, Row};
+use arrow_array::{RecordBatch, RecordBatchOptions};
+use arrow_schema::{Field, Schema as ArrowSchema, SchemaRef};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+/// What one statement gave.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Rows, still to be drawn.
+    Rows(Rows),
+    /// A change, done or part of the open transaction.
+    Changed(Receipt),
+    /// Something to say and no rows: `began a transaction`.
+    Done(String),
+    /// The text held no statement.
+    Nothing,
+}
+
+/// One column of a result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputColumn {
+    /// Its name: the alias, the column's name, or the expression as it was written.
+    pub name: String,
+    /// The type of its values; `types::column::value_at` reads them.
+    pub data_type: DataType,
+}
+
+/// The rows of a query, drawn batch by batch: nothing is held that has been drawn.
+pub struct Rows {
+    /// The columns, as many as each batch has.
+    pub columns: Vec<OutputColumn>,
+    /// The moment at which the query read, where all its tables were read at one.
+    pub as_of: Option<EventId>,
+    pub(super) batches: Box<dyn Iterator<Item = Result<RecordBatch, Error>> + Send>,
+}
+
+impl Rows {
+    /// Rows that come batch by batch, each with an array for every column.
+    pub fn new(
+        columns: Vec<OutputColumn>,
+        as_of: Option<EventId>,
+        batches: impl Iterator<Item = Result<RecordBatch, Error>> + Send + 'static,
+    ) -> Rows {
+        Rows { columns, as_of, batches: Box::new(batches) }
+    }
+}
+
+impl Iterator for Rows {
+    type Item = Result<RecordBatch, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.batches.next()
+    }
+}
+
+impl fmt::Debug for Rows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rows").field("columns", &self.columns).finish_non_exhaustive()
+    }
+}
+
+/// What a write did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// `INSERT`, `UPDATE`, `DELETE`, `CREATE TABLE`, `COMMIT`, …
+    pub verb: &'static str,
+    /// The table or index; empty for COMMIT.
+    pub name: String,
+    /// How many rows it inserted, updated or deleted.
+    pub rows: usize,
+    /// How many events it made.
+    pub events: usize,
+    /// First and last of these events; `None` while the transaction is open, or if there are none.
+    pub committed: Option<(EventId, EventId)>,
+}
+
+/// Prints `+1 event · #43 INSERT accounts (1 row)`.
+impl fmt::Display for Receipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = |n: usize| if n == 1 { "" } else { "s" };
+        match self.events {
+            0 => f.write_str("no event")?,
+            n => write!(f, "+{n} event{}", plural(n))?,
+        }
+        f.write_str(" · ")?;
+        match self.committed {
+            Some((first, last)) if first == last => write!(f, "#{first} ")?,
+            Some((first, last)) => write!(f, "#{first}–{last} ")?,
+            None => {}
+        }
+        f.write_str(self.verb)?;
+        if !self.name.is_empty() {
+            write!(f, " {}", self.name)?;
+        }
+        if matches!(self.verb, "INSERT" | "UPDATE" | "DELETE") {
+            write!(f, " ({} row{})", self.rows, plural(self.rows))?;
+        }
+        Ok(())
+    }
+}
+
+/// The Arrow schema of a result. A field of ANY values says so in its metadata.
+pub(super) fn arrow_schema(columns: &[OutputColumn]) -> SchemaRef {
+    let fields = columns.iter().map(|column| {
+        let field = Field::new(&column.name, column.data_type.arrow(), true);
+        match column.data_type {
+            DataType::Any | DataType::Numeric | DataType::Json => {
+                let data_type = column.data_type.to_string();
+                field.with_metadata(HashMap::from([("asof.type".to_string(), data_type)]))
+            }
+            _ => field,
+        }
+    });
+    Arc::new(ArrowSchema::new(fields.collect::<Vec<_>>()))
+}
+
+/// A batch of the executor with its schema.
+pub(super) fn record_batch(schema: &SchemaRef, batch: Batch) -> Result<RecordBatch, Error> {
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.rows));
+    RecordBatch::try_new_with_options(schema.clone(), batch.columns, &options)
+        .map_err(|error| executor::Error::from(error).into())
+}
+
+/// Rows that are known at once.
+pub(super) fn fixed(
+    columns: &[(&str, DataType)],
+    rows: Vec<Row>,
+    as_of: Option<EventId>,
+) -> Result<Outcome, Error> {
+    let columns: Vec<OutputColumn> = columns
+        .iter()
+        .map(|(name, data_type)| OutputColumn { name: (*name).into(), data_type: *data_type })
+        .collect();
+    let arrays = columns
+        .iter()
+        .enumerate()
+        .map(|(at, column)| array_of(column.data_type, rows.iter().map(|row| &row[at])))
+        .collect();
+    let batch = record_batch(&arrow_schema(&columns), Batch { columns: arrays, rows: rows.len() })?;
+    let batches = (!rows.is_empty()).then_some(Ok(batch)).into_iter();
+    Ok(Outcome::Rows(Rows { columns, as_of, batches: Box::new(batches) }))
+}
