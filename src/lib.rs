@@ -3,6 +3,7 @@
 pub mod executor;
 pub mod language;
 pub mod planner;
+pub mod render;
 pub mod session;
 pub mod storage;
 pub mod types;

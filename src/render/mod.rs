@@ -1,0 +1,158 @@
+//! Floor 5: an outcome or an error becomes text.
+//!
+//! In flows a [`Rows`], a receipt or an error, out flow bytes to any writer; nothing here knows a
+//! file, a terminal or a command line, all of that is said by a [`Format`]. Rows are drawn batch by
+//! batch through `cell`'s typed columns, so that memory is constant in every mode; `box` alone
+//! holds a bounded page of rows to find its widths. Errors of every floor are drawn once, in
+//! [`report`].
+//!
+//! Decisions: a value reads the same in every mode for people (a boolean is 1 or 0, a blob its SQL
+//! literal, so that nothing is lost); NULL is empty in list and CSV where an empty text is `""`; in
+//! JSON a boolean is a boolean, a decimal a number with all its digits, a JSON document itself, a
+//! blob base64; lines end with `\n` everywhere.
+
+mod boxes;
+mod cell;
+mod delimited;
+mod escape;
+mod json;
+mod line;
+mod mode;
+mod report;
+
+pub use escape::{escape, width};
+pub use mode::{MODES, Mode, ModeEntry};
+pub use report::{Diagnostic, Place, report};
+
+use crate::session::{Error, Rows};
+use cell::Cells;
+use std::io::{self, Write};
+use std::time::Duration;
+
+/// How rows are to be drawn.
+#[derive(Clone, Debug)]
+pub struct Format {
+    /// The mode.
+    pub mode: Mode,
+    /// Whether the names of the columns come first, in the modes that can go without.
+    pub headers: bool,
+    /// Whether the output is a terminal: colours where `colour` says so, and no byte of a value may
+    /// command the terminal.
+    pub terminal: bool,
+    /// Whether to colour.
+    pub colour: bool,
+    /// Columns of the terminal to fit a box into; `None` for as wide as it comes.
+    pub width: Option<usize>,
+    /// Whether a box ends with its footer.
+    pub footer: bool,
+}
+
+/// What was drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drawn {
+    /// How many rows.
+    pub rows: usize,
+}
+
+/// Why rows were not drawn to their end.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The query stopped; what was drawn before stands.
+    #[error(transparent)]
+    Query(#[from] Error),
+    /// The output refused.
+    #[error(transparent)]
+    Output(#[from] io::Error),
+}
+
+/// Draws rows to their end.
+///
+/// `elapsed` is asked for the footer, after the last row; `None` where no time is to be shown.
+///
+/// # Errors
+/// [`Failure::Query`] where the query stops on its way, [`Failure::Output`] where `out` refuses.
+pub fn draw(
+    rows: Rows,
+    format: &Format,
+    elapsed: &dyn Fn() -> Option<Duration>,
+    out: &mut dyn Write,
+) -> Result<Drawn, Failure> {
+    let count = match format.mode {
+        Mode::Box => boxes::draw(rows, format, elapsed, out)?,
+        Mode::List => delimited::draw(rows, format, &delimited::LIST, out)?,
+        Mode::Csv => delimited::draw(rows, format, &delimited::CSV, out)?,
+        Mode::Tsv => delimited::draw(rows, format, &delimited::TSV, out)?,
+        Mode::Json => json::draw(rows, format, &json::ARRAY, out)?,
+        Mode::Ndjson => json::draw(rows, format, &json::LINES, out)?,
+        Mode::Line => line::draw(rows, format, out)?,
+    };
+    Ok(Drawn { rows: count })
+}
+
+/// Shows a duration in three digits: `1.1 ms`, `12.3 s`.
+pub fn duration(time: Duration) -> String {
+    let seconds = time.as_secs_f64();
+    if seconds < 0.001 {
+        format!("{:.0} µs", seconds * 1e6)
+    } else if seconds < 1.0 {
+        format!("{:.1} ms", seconds * 1e3)
+    } else {
+        format!("{seconds:.2} s")
+    }
+}
+
+/// Bytes on their way out: gathered in one buffer that is reused, handed on when it is full.
+struct Buffer<'a> {
+    bytes: Vec<u8>,
+    out: &'a mut dyn Write,
+}
+
+impl<'a> Buffer<'a> {
+    /// Bytes gathered before they are handed on.
+    const FULL: usize = 64 * 1024;
+
+    fn new(out: &'a mut dyn Write) -> Buffer<'a> {
+        Buffer { bytes: Vec::with_capacity(Self::FULL + 4096), out }
+    }
+
+    /// Hands the bytes on if there are enough of them; called between rows.
+    fn breathe(&mut self) -> io::Result<()> {
+        if self.bytes.len() >= Self::FULL { self.flush() } else { Ok(()) }
+    }
+
+    /// Hands all bytes on.
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.write_all(&self.bytes)?;
+        self.bytes.clear();
+        Ok(())
+    }
+}
+
+/// Calls `row` for each row with its number from 0 and its batch's typed columns; gives the count.
+fn each_row(
+    rows: Rows,
+    buffer: &mut Buffer<'_>,
+    mut row: impl FnMut(&mut Vec<u8>, usize, &[Cells<'_>], usize),
+) -> Result<usize, Failure> {
+    let columns = rows.columns.clone();
+    let mut count = 0;
+    for batch in rows {
+        let batch = match batch {
+            Ok(batch) => batch,
+            Err(error) => {
+                buffer.flush()?;
+                return Err(error.into());
+            }
+        };
+        let cells = Cells::of_batch(&columns, &batch);
+        for index in 0..batch.num_rows() {
+            row(&mut buffer.bytes, count, &cells, index);
+            count += 1;
+            buffer.breathe()?;
+        }
+    }
+    Ok(count)
+}
+
+#[cfg(test)]
+mod tests;
