@@ -5,5 +5,6 @@ pub mod language;
 pub mod planner;
 pub mod render;
 pub mod session;
+pub mod shell;
 pub mod storage;
 pub mod types;

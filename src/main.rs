@@ -1,0 +1,167 @@
+//! Floor 7: arguments in, an exit code out.
+
+mod arguments;
+
+use arguments::{Arguments, Source};
+use asof::render::{Diagnostic, Mode, Place, report};
+use asof::shell::{Connection, Script, Settings, Shell, Stop};
+use std::io::{self, IsTerminal, Write};
+use std::panic;
+use std::path::Path;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    panic::set_hook(Box::new(confess));
+    // A panic was told by the hook; all that is left is to end as a failure.
+    ExitCode::from(panic::catch_unwind(run).unwrap_or(1))
+}
+
+/// Says that the program is wrong, where, and what that means for the data.
+fn confess(fault: &panic::PanicHookInfo<'_>) {
+    let payload = fault.payload();
+    let what = payload
+        .downcast_ref::<&str>()
+        .map(ToString::to_string)
+        .or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_default();
+    let place = fault.location().map(ToString::to_string).unwrap_or_default();
+    let mut errors = io::stderr().lock();
+    let _ = writeln!(errors, "asof: internal error at {place}: {what}");
+    let _ = writeln!(
+        errors,
+        "asof: this is a bug in asof, please report it; what was committed before is safe"
+    );
+}
+
+fn run() -> u8 {
+    let arguments = Arguments::read();
+    let colours = Colours::choose();
+    let problem = |error: &Diagnostic| {
+        let place = Place { name: None, line: 1, column: 1 };
+        let _ = report(error, "", &place, colours.errors, &mut io::stderr());
+    };
+    let options = match arguments.open_options() {
+        Ok(options) => options,
+        Err(message) => {
+            problem(&Diagnostic::new("usage", message));
+            return 2;
+        }
+    };
+    let database = arguments.database();
+    if let Some(help) = database.and_then(looks_like_sql) {
+        let message = "this is SQL where the name of a database belongs";
+        problem(&Diagnostic::new("usage", message).help(Some(help)));
+        return 2;
+    }
+    let connection = match database {
+        None => Connection::in_memory(options),
+        Some(name) => Connection::open(Path::new(name), options),
+    };
+    let connection = match connection {
+        Ok(connection) => connection,
+        Err(error) => {
+            problem(&error);
+            return 3;
+        }
+    };
+    let sources = &arguments.sources;
+    let interactive = sources.is_empty() && !arguments.batch && io::stdin().is_terminal();
+    let settings = settings(&arguments, &colours, interactive);
+    let mut shell =
+        Shell::new(connection, settings, Box::new(io::stdout()), Box::new(io::stderr()));
+    let stop = if interactive { shell.interact() } else { run_sources(&mut shell, &arguments) };
+    shell.finish(stop)
+}
+
+/// Runs everything the command line names, or standard input, up to what stops it.
+fn run_sources(shell: &mut Shell, arguments: &Arguments) -> Result<(), Stop> {
+    let sources = &arguments.sources;
+    if sources.is_empty() {
+        let script = Script {
+            name: "stdin".to_string(),
+            from_line: arguments.from_line,
+            resume: arguments.command_line(&[]),
+        };
+        return shell.run_file("-", &script);
+    }
+    let commands: Vec<&str> = sources.iter().filter_map(Source::command).collect();
+    shell.check(&commands)?;
+    let mut first_file = true;
+    for (index, source) in sources.iter().enumerate() {
+        let done = match source {
+            Source::Command(text) => shell.run_command(text),
+            Source::File(path) => {
+                let from_line = if first_file { arguments.from_line } else { 1 };
+                first_file = false;
+                let name = if path == "-" { "stdin" } else { path.as_str() };
+                let resume = arguments.command_line(&sources[index..]);
+                shell.run_file(path, &Script { name: name.to_string(), from_line, resume })
+            }
+        };
+        match done {
+            Err(Stop::Failed) if arguments.keep_going => {}
+            done => done?,
+        }
+    }
+    Ok(())
+}
+
+/// What suits the two streams, unless the command line says otherwise.
+fn settings(arguments: &Arguments, colours: &Colours, interactive: bool) -> Settings {
+    let terminal = io::stdout().is_terminal();
+    let default = if terminal { Mode::Box } else { Mode::List };
+    Settings {
+        mode: arguments.mode.unwrap_or(default),
+        headers: arguments.headers(),
+        terminal,
+        width: std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()),
+        colour_output: colours.output,
+        colour_errors: colours.errors,
+        timer: arguments.timer,
+        receipts: arguments.receipts || (interactive && !arguments.quiet),
+        keep_going: arguments.keep_going,
+        quiet: arguments.quiet,
+    }
+}
+
+/// Which streams are coloured.
+struct Colours {
+    output: bool,
+    errors: bool,
+}
+
+impl Colours {
+    /// CLICOLOR_FORCE colours everything; NO_COLOR, CLICOLOR=0 and TERM=dumb nothing; else terminals
+    /// are coloured.
+    fn choose() -> Colours {
+        // The decision is made here, per stream; `colored` only knows standard output.
+        colored::control::set_override(true);
+        let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let is_off = |name| variable(name).as_deref() == Some("0");
+        let forced = variable("CLICOLOR_FORCE").is_some() && !is_off("CLICOLOR_FORCE");
+        let never = variable("NO_COLOR").is_some()
+            || is_off("CLICOLOR")
+            || variable("TERM").as_deref() == Some("dumb");
+        let coloured = |is_terminal| forced || (is_terminal && !never);
+        Colours {
+            output: coloured(io::stdout().is_terminal()),
+            errors: coloured(io::stderr().is_terminal()),
+        }
+    }
+}
+
+/// The command that a user meant who wrote SQL where the database belongs.
+fn looks_like_sql(name: &str) -> Option<String> {
+    const BEGINNINGS: &[&str] = &[
+        "SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "ALTER", "WITH", "VALUES",
+        "BEGIN", "EXPLAIN", "HISTORY", "DIFF", "PRAGMA", "REPLACE",
+    ];
+    let first = name.split_whitespace().next()?;
+    let is_statement = name.trim().contains(char::is_whitespace)
+        && BEGINNINGS.iter().any(|word| word.eq_ignore_ascii_case(first));
+    if Path::new(name).exists() || !(is_statement || name.trim_end().ends_with(';')) {
+        return None;
+    }
+    let quoted = arguments::quoted(name);
+    Some(format!("asof DATABASE {quoted}, or in memory: asof -c {quoted}"))
+}

@@ -1,0 +1,245 @@
+//! The database behind the shell, which may not exist yet.
+//!
+//! A missing database is created by its first write. Until then each statement is tried on an empty
+//! database in memory: what fails there is an error and leaves no directory behind; what succeeds is
+//! done again where it counts.
+
+use crate::render::Diagnostic;
+use crate::session::{Error, Outcome, Session};
+use crate::storage::{self, Database, OpenOptions};
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// One user's way to one database.
+pub struct Connection {
+    session: Option<Session>,
+    /// Where the database will be, while there is no session.
+    missing: Option<Missing>,
+}
+
+struct Missing {
+    path: PathBuf,
+    options: OpenOptions,
+}
+
+/// Why there is no outcome.
+pub enum Refusal {
+    /// The statement failed.
+    Failed(Diagnostic),
+    /// There is no database to run it on.
+    Unavailable(Diagnostic),
+}
+
+/// First words of statements that only read.
+const READS: &[&str] = &[
+    "SELECT", "VALUES", "WITH", "EXPLAIN", "HISTORY", "DIFF", "EVENTS", "TIMELINE", "WHY", "SHOW",
+    "VERIFY", "TAIL", "REPLAY", "FIRST", "LAST", "DESCRIBE",
+];
+
+impl Connection {
+    /// A database in memory, gone at the end.
+    ///
+    /// # Errors
+    /// Where even that is refused.
+    pub fn in_memory(options: OpenOptions) -> Result<Connection, Diagnostic> {
+        let database = Database::in_memory_with(options.environment).map_err(cannot_open)?;
+        Ok(Connection::of(database))
+    }
+
+    fn of(database: Database) -> Connection {
+        Connection { session: Some(Session::new(Arc::new(database))), missing: None }
+    }
+
+    /// The database in a directory, opened now if it exists.
+    ///
+    /// # Errors
+    /// Where there is something else, or it cannot be opened.
+    pub fn open(path: &Path, options: OpenOptions) -> Result<Connection, Diagnostic> {
+        if path.is_file() {
+            return Err(no_directory(path));
+        }
+        let is_empty =
+            |path: &Path| std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
+        if !path.exists() || is_empty(path) {
+            let missing = Missing { path: path.to_path_buf(), options };
+            return Ok(Connection { session: None, missing: Some(missing) });
+        }
+        let database = Database::open(path, options).map_err(cannot_open)?;
+        Ok(Connection::of(database))
+    }
+
+    /// The session, if the database exists.
+    pub fn session(&self) -> Option<&Session> {
+        self.session.as_ref()
+    }
+
+    /// The session of a database that must exist.
+    ///
+    /// # Errors
+    /// The sentence that says it does not.
+    pub fn existing(&self) -> Result<&Session, Diagnostic> {
+        match (&self.session, &self.missing) {
+            (Some(session), _) => Ok(session),
+            (None, Some(missing)) => Err(missing.diagnostic()),
+            (None, None) => Err(Diagnostic::new("not-found", "there is no database")),
+        }
+    }
+
+    /// The name for the prompt.
+    pub fn name(&self) -> String {
+        match (&self.session, &self.missing) {
+            (Some(session), _) => session.database().name().to_string(),
+            (None, Some(missing)) => missing.name(),
+            (None, None) => String::new(),
+        }
+    }
+
+    /// Whether nothing is kept.
+    pub fn is_in_memory(&self) -> bool {
+        self.session.as_ref().is_some_and(|session| session.database().path().is_none())
+    }
+
+    /// Events so far in the open transaction.
+    pub fn transaction(&self) -> Option<usize> {
+        self.session.as_ref().and_then(Session::transaction)
+    }
+
+    /// The last committed event's number.
+    pub fn head(&self) -> u64 {
+        self.session.as_ref().map_or(0, |session| session.head().0)
+    }
+
+    /// Runs one statement.
+    ///
+    /// # Errors
+    /// [`Refusal::Unavailable`] where it reads and there is nothing to read, or the database cannot
+    /// be created; [`Refusal::Failed`] for everything else.
+    pub fn execute(&mut self, text: &str) -> Result<Outcome, Refusal> {
+        let failed = |error: Error| Refusal::Failed(Diagnostic::from(&error));
+        if let (None, Some(missing)) = (&self.session, &self.missing) {
+            match missing.create(text)? {
+                Some(session) => self.session = Some(session),
+                None => return Ok(Outcome::Nothing),
+            }
+            self.missing = None;
+        }
+        match &mut self.session {
+            Some(session) => session.execute(text).map_err(failed),
+            None => Ok(Outcome::Nothing),
+        }
+    }
+}
+
+impl Missing {
+    fn name(&self) -> String {
+        let name = self.path.file_name().unwrap_or(self.path.as_os_str());
+        name.to_string_lossy().into_owned()
+    }
+
+    /// Creates the database if this statement is one that begins it.
+    fn create(&self, text: &str) -> Result<Option<Session>, Refusal> {
+        let first = first_word(text);
+        if READS.iter().any(|word| word.eq_ignore_ascii_case(first)) || self.options.read_only {
+            return Err(Refusal::Unavailable(self.diagnostic()));
+        }
+        let unavailable = |error| Refusal::Unavailable(cannot_open(error));
+        let mut trial = Session::new(Arc::new(Database::in_memory().map_err(unavailable)?));
+        match trial.execute(text) {
+            Ok(Outcome::Nothing) => return Ok(None),
+            Ok(_) => {}
+            Err(error) => {
+                let mut diagnostic = Diagnostic::from(&error);
+                diagnostic.notes.push(self.diagnostic().message);
+                return Err(Refusal::Failed(diagnostic));
+            }
+        }
+        let options = OpenOptions { create: true, ..self.options.clone() };
+        let database = Database::open(&self.path, options).map_err(unavailable)?;
+        Ok(Some(Session::new(Arc::new(database))))
+    }
+
+    /// `there is no database bnk`, with the nearest name beside it.
+    fn diagnostic(&self) -> Diagnostic {
+        let name = self.name();
+        let shown = self.path.display();
+        let message = format!("there is no database {shown} yet");
+        let help = nearest_database(&self.path, &name)
+            .map(|near| format!("did you mean {near}?"))
+            .or_else(|| Some("its first CREATE TABLE will create it".to_string()));
+        Diagnostic::new("not-found", message).help(help)
+    }
+}
+
+/// The first word of a statement, behind blanks and comments.
+fn first_word(text: &str) -> &str {
+    let mut rest = text.trim_start();
+    loop {
+        let skipped = if let Some(comment) = rest.strip_prefix("--") {
+            comment.split_once('\n').map_or("", |(_, rest)| rest)
+        } else if let Some(comment) = rest.strip_prefix("/*") {
+            comment.split_once("*/").map_or("", |(_, rest)| rest)
+        } else {
+            let word = rest.trim_start_matches('(').trim_start();
+            let end = word.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(word.len());
+            return &word[..end];
+        };
+        rest = skipped.trim_start();
+    }
+}
+
+/// The path of a database beside this path whose name is spelt much like it.
+fn nearest_database(path: &Path, name: &str) -> Option<String> {
+    let beside = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let entries = std::fs::read_dir(beside.unwrap_or(Path::new("."))).ok()?;
+    entries
+        .flatten()
+        .filter(|entry| entry.path().join("events.log").is_file())
+        .filter_map(|entry| {
+            let near = entry.file_name().to_string_lossy().into_owned();
+            let distance = strsim::damerau_levenshtein(&near, name);
+            (distance * 3 <= name.chars().count().max(3)).then_some((distance, near))
+        })
+        .min()
+        .map(|(_, near)| path.with_file_name(near).display().to_string())
+}
+
+fn cannot_open(error: storage::Error) -> Diagnostic {
+    Diagnostic::from(&Error::from(error))
+}
+
+/// Says what a file is that was given as a database.
+fn no_directory(path: &Path) -> Diagnostic {
+    let shown = path.display();
+    let mut magic = [0; 16];
+    let is_sqlite = File::open(path)
+        .and_then(|mut file| file.read_exact(&mut magic))
+        .is_ok_and(|()| &magic == b"SQLite format 3\0");
+    if is_sqlite {
+        let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy();
+        let message = format!("this is a SQLite database: sqlite3 {shown} .dump | asof {name}");
+        return Diagnostic::new("not-a-database", message);
+    }
+    Diagnostic::new("not-a-database", format!("{shown} is a file; a database is a directory"))
+        .help(Some(format!("to run it as a script: asof DATABASE -f {shown}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_word_stands_behind_blanks_comments_and_parentheses() {
+        let cases = [
+            ("SELECT 1", "SELECT"),
+            ("  -- note\n /* a */ /* b */ values(1)", "values"),
+            ("((SELECT 1))", "SELECT"),
+            ("-- only", ""),
+            ("", ""),
+        ];
+        for (text, word) in cases {
+            assert_eq!(first_word(text), word);
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! The loop for people: a prompt, a line, an answer.
+
+use super::{Shell, Stop, dot};
+use crate::language::{Completeness, PieceKind, Splitter, is_complete};
+use crate::render::{self, Place};
+use rustyline::config::Configurer;
+use rustyline::error::ReadlineError;
+use rustyline::history::DefaultHistory;
+use rustyline::{Behavior, Config, Editor};
+use std::io::Write;
+use std::path::PathBuf;
+
+/// Statements kept in the history.
+const HISTORY: usize = 10_000;
+
+/// Lines without a word that readline may fail to give before the terminal counts as gone.
+const MAX_FAILURES: usize = 100;
+
+impl Shell {
+    /// Reads and answers until the user leaves.
+    ///
+    /// # Errors
+    /// [`Stop::Exit`] where the user said so, [`Stop::Output`] where standard output refuses.
+    pub fn interact(&mut self) -> Result<(), Stop> {
+        let mut editor = match editor() {
+            Ok(editor) => editor,
+            Err(error) => {
+                self.say(&format!("cannot use this terminal: {error}"))?;
+                return Err(Stop::Exit(1));
+            }
+        };
+        let history = history_file();
+        if let Some(path) = &history {
+            // The first session has none.
+            let _ = editor.load_history(path);
+        }
+        self.banner()?;
+        let result = self.lines(&mut editor, history.as_ref());
+        // What failed was told when it did; leaving is no failure.
+        self.failed = false;
+        result
+    }
+
+    fn lines(
+        &mut self,
+        editor: &mut Editor<(), DefaultHistory>,
+        history: Option<&PathBuf>,
+    ) -> Result<(), Stop> {
+        let mut entry = String::new();
+        let mut failures = 0;
+        loop {
+            if self.settings.terminal {
+                self.settings.width = editor.dimensions().map(|(columns, _)| columns.into());
+            }
+            let prompt = match is_complete(&entry) {
+                // `   ...> ` where only a `;` is missing, `   '..> ` inside a text.
+                Completeness::Open(open) if !entry.is_empty() => {
+                    format!("{:>4}..> ", if open == ";" { "." } else { open })
+                }
+                Completeness::Open(_) | Completeness::Complete | Completeness::Empty => {
+                    self.prompt()
+                }
+            };
+            match editor.readline(&prompt) {
+                Ok(line) => {
+                    failures = 0;
+                    let command = if entry.is_empty() { word(&line) } else { None };
+                    entry.push_str(&line);
+                    if let Some(command) = command {
+                        remember(editor, history, &entry);
+                        entry.clear();
+                        self.answer(&command)?;
+                        continue;
+                    }
+                    if let Completeness::Open(_) = is_complete(&entry) {
+                        entry.push('\n');
+                        continue;
+                    }
+                    remember(editor, history, &entry);
+                    self.answer(&std::mem::take(&mut entry))?;
+                }
+                Err(ReadlineError::Interrupted) => entry.clear(),
+                Err(ReadlineError::Eof) => return Ok(()),
+                Err(ReadlineError::Signal(_)) => {}
+                Err(error) => {
+                    // An invalid byte is an error of one line only; a terminal that is gone gives
+                    // nothing else.
+                    failures += 1;
+                    self.say(&format!("cannot read this line: {error}"))?;
+                    if failures >= MAX_FAILURES {
+                        return Err(Stop::Exit(1));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Runs an entry; what fails in it was told and is no reason to leave.
+    fn answer(&mut self, entry: &str) -> Result<(), Stop> {
+        match self.entry(entry) {
+            Ok(()) | Err(Stop::Failed | Stop::Unavailable) => Ok(self.out.flush()?),
+            Err(stop) => Err(stop),
+        }
+    }
+
+    /// Runs the statements and dot-commands of an entry, up to the first that fails.
+    fn entry(&mut self, entry: &str) -> Result<(), Stop> {
+        let mut splitter = Splitter::new();
+        splitter.feed(entry);
+        // What is never closed was asked for until it was.
+        while let Ok(Some(piece)) = splitter.finish() {
+            let place = Place { name: None, line: piece.line, column: piece.column };
+            match piece.kind {
+                PieceKind::Statement => self.statement(&piece.text, &place)?,
+                PieceKind::DotCommand => dot::run(self, &piece.text, &place)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn banner(&mut self) -> Result<(), Stop> {
+        if self.settings.quiet {
+            return Ok(());
+        }
+        let name = self.connection.name();
+        let what = match self.connection.session() {
+            Some(_) if self.connection.is_in_memory() => {
+                "in memory: nothing is kept (asof NAME keeps it)".to_string()
+            }
+            Some(_) => format!("{} at event {}", render::escape(&name), self.connection.head()),
+            None => format!("{} is created by its first write", render::escape(&name)),
+        };
+        writeln!(self.out, "asof {} · {what} · .help, .quit", env!("CARGO_PKG_VERSION"))?;
+        Ok(self.out.flush()?)
+    }
+
+    /// `bank@42> `, in a transaction `bank@42+3*> `.
+    fn prompt(&self) -> String {
+        let name = self.connection.name();
+        let open = self.connection.transaction().map_or(String::new(), |n| format!("+{n}*"));
+        format!("{}@{}{open}> ", render::escape(&name), self.connection.head())
+    }
+}
+
+/// The dot-command that a line means which holds one known word, and perhaps arguments behind `\`.
+fn word(line: &str) -> Option<String> {
+    let line = line.trim().trim_end_matches(';').trim_end();
+    let (first, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    let (_, command) = dot::WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(first))?;
+    (rest.is_empty() || first.starts_with('\\')).then(|| format!("{command} {rest}"))
+}
+
+fn editor() -> rustyline::Result<Editor<(), DefaultHistory>> {
+    let config = Config::builder()
+        .max_history_size(HISTORY)?
+        .history_ignore_space(true)
+        .history_ignore_dups(true)?
+        .auto_add_history(false)
+        .bracketed_paste(true)
+        // With standard output in a pipe the prompt still belongs on the terminal.
+        .behavior(Behavior::PreferTerm)
+        .build();
+    let mut editor = Editor::with_config(config)?;
+    editor.set_tab_stop(4);
+    Ok(editor)
+}
+
+fn remember(editor: &mut Editor<(), DefaultHistory>, file: Option<&PathBuf>, entry: &str) {
+    if entry.trim().is_empty() || !editor.add_history_entry(entry).unwrap_or(false) {
+        return;
+    }
+    if let Some(file) = file {
+        // A history that cannot be written is no reason to disturb anyone.
+        let _ = editor.append_history(file);
+    }
+}
+
+/// The history's file in a directory that exists, if the system has a place for it.
+fn history_file() -> Option<PathBuf> {
+    let directory = dirs::state_dir().or_else(dirs::data_local_dir)?.join("asof");
+    std::fs::create_dir_all(&directory).ok()?;
+    Some(directory.join("history"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_other_shells_mean_dot_commands() {
+        let cases = [
+            ("exit", Some(".exit ")),
+            (" QUIT ; ", Some(".quit ")),
+            ("\\d accounts", Some(".schema accounts")),
+            ("help me", None),
+            ("select", None),
+            ("", None),
+        ];
+        for (line, command) in cases {
+            assert_eq!(word(line).as_deref(), command, "{line}");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! A script as what it consists of: statements and dot-commands, each with its place.
+
+use super::source::{Bad, Chunk, Source};
+use crate::language::{Piece, Splitter, Unterminated};
+use std::io::Read;
+
+/// What comes next in a script.
+pub(super) enum Item {
+    /// A statement or a dot-command.
+    Piece(Piece),
+    /// More must be read, which may take long.
+    Wait,
+    /// Nothing more.
+    End,
+}
+
+/// Why a script cannot be read on.
+pub(super) enum Fault {
+    /// What comes is no text.
+    Bad(Bad),
+    /// It ended inside something.
+    Unterminated(Unterminated),
+}
+
+/// The items of a script, one after the other.
+pub(super) struct Items<'a> {
+    source: Source<'a>,
+    splitter: Splitter,
+    /// Lines still to be passed over.
+    skip: usize,
+    ended: bool,
+}
+
+impl<'a> Items<'a> {
+    /// The items of an input, from a line on (the first is 1).
+    pub(super) fn new(input: Box<dyn Read + 'a>, from_line: usize) -> Items<'a> {
+        Items {
+            source: Source::new(input),
+            splitter: Splitter::new(),
+            skip: from_line.saturating_sub(1),
+            ended: false,
+        }
+    }
+
+    /// The next item that is already here.
+    ///
+    /// # Errors
+    /// Where the script cannot be read on; a statement that this interrupts is none.
+    pub(super) fn next(&mut self) -> Result<Item, Fault> {
+        loop {
+            let piece = match self.ended {
+                false => self.splitter.next(),
+                true => self.splitter.finish().map_err(Fault::Unterminated)?,
+            };
+            match (piece, self.ended) {
+                (Some(piece), _) => return Ok(Item::Piece(piece)),
+                (None, true) => return Ok(Item::End),
+                (None, false) => {}
+            }
+            match self.source.next().map_err(Fault::Bad)? {
+                Chunk::Wait => return Ok(Item::Wait),
+                Chunk::End => self.ended = true,
+                Chunk::Text(text) => {
+                    let mut rest = text;
+                    while self.skip > 0 {
+                        let Some((_, after)) = rest.split_once('\n') else {
+                            rest = "";
+                            break;
+                        };
+                        // The splitter counts lines, too.
+                        self.splitter.feed("\n");
+                        self.skip -= 1;
+                        rest = after;
+                    }
+                    self.splitter.feed(rest);
+                }
+            }
+        }
+    }
+
+    /// Reads more of the script; may block.
+    pub(super) fn read(&mut self) {
+        self.source.read();
+    }
+}

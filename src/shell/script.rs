@@ -1,0 +1,241 @@
+//! Scripts: files, pipes and `-c`.
+
+use super::items::{Fault, Item, Items};
+use super::source::Bad;
+use super::{Shell, Stop, dot};
+use crate::language::{Piece, PieceKind, parse_statement};
+use crate::render::{Diagnostic, Place};
+use crate::session::Error;
+use std::fs::File;
+use std::io::{self, Read, Write};
+
+/// Scripts that read scripts go no deeper than this.
+const MAX_DEPTH: usize = 16;
+
+/// One script to run.
+pub struct Script {
+    /// What its errors call it: `seed.sql`, `stdin`, `-c`.
+    pub name: String,
+    /// The first line that is run, from 1.
+    pub from_line: usize,
+    /// The command that would go on with it but for `--from-line`; `None` where that makes no sense.
+    pub resume: Option<String>,
+}
+
+/// How far a script came.
+struct Progress {
+    /// Statements done for good.
+    statements: usize,
+    /// Statements of the open transaction.
+    pending: usize,
+    /// The last event before the script.
+    head: u64,
+    /// The line on which the last statement done for good ended.
+    line: usize,
+}
+
+impl Shell {
+    /// Parses every statement of texts given on the command line, before the first of them runs;
+    /// tells the first that is none.
+    ///
+    /// # Errors
+    /// [`Stop::Failed`] where there is one.
+    pub fn check(&mut self, texts: &[&str]) -> Result<(), Stop> {
+        texts.iter().try_for_each(|text| self.check_one(text))
+    }
+
+    fn check_one(&mut self, text: &str) -> Result<(), Stop> {
+        let mut items = Items::new(Box::new(text.as_bytes()), 1);
+        loop {
+            match items.next() {
+                Ok(Item::End) => return Ok(()),
+                Ok(Item::Wait) => items.read(),
+                Ok(Item::Piece(piece)) if piece.kind == PieceKind::DotCommand => {}
+                Ok(Item::Piece(piece)) => {
+                    if let Err(error) = parse_statement(&piece.text) {
+                        let error = Diagnostic::from(&Error::from(error));
+                        return Err(self.fail(&error, &piece.text, &place("-c", &piece)));
+                    }
+                }
+                Err(fault) => return Err(self.fault("-c", &fault)),
+            }
+        }
+    }
+
+    /// Runs a text given on the command line.
+    ///
+    /// # Errors
+    /// Where it stopped.
+    pub fn run_command(&mut self, text: &str) -> Result<(), Stop> {
+        let script = Script { name: "-c".to_string(), from_line: 1, resume: None };
+        self.run(&script, Box::new(text.as_bytes()))
+    }
+
+    /// Runs the script in a file; `-` is standard input.
+    ///
+    /// # Errors
+    /// Where it stopped.
+    pub fn run_file(&mut self, path: &str, script: &Script) -> Result<(), Stop> {
+        let input: Box<dyn Read> = if path == "-" {
+            Box::new(io::stdin())
+        } else {
+            match File::open(path) {
+                Ok(file) => Box::new(file),
+                Err(error) => {
+                    let error = Diagnostic::new("input", format!("cannot read {path}: {error}"));
+                    return Err(self.fail(&error, "", &Place { name: None, line: 1, column: 1 }));
+                }
+            }
+        };
+        self.run(script, input)
+    }
+
+    /// Reads a script inside another one.
+    pub(super) fn read_nested(&mut self, path: &str) -> Result<(), Stop> {
+        let script = Script { name: path.to_string(), from_line: 1, resume: None };
+        self.run_file(path, &script)
+    }
+
+    /// Why a script cannot be read inside those being read, if so.
+    pub(super) fn too_deep(&self, path: &str) -> Option<String> {
+        (self.reading.len() >= MAX_DEPTH).then(|| {
+            let mut chain = self.reading.clone();
+            chain.push(path.to_string());
+            match chain.iter().rposition(|name| name == path).and_then(|last| {
+                chain[..last].iter().rposition(|name| name == path).map(|first| first..=last)
+            }) {
+                Some(round) => format!("scripts read each other: {}", chain[round].join(" → ")),
+                None => format!("scripts read scripts more than {MAX_DEPTH} deep"),
+            }
+        })
+    }
+
+    /// Runs a script to its end or its first error.
+    ///
+    /// # Errors
+    /// Where it stopped.
+    pub fn run(&mut self, script: &Script, input: Box<dyn Read + '_>) -> Result<(), Stop> {
+        let mut items = Items::new(input, script.from_line);
+        let head = self.connection.head();
+        let mut progress = Progress { statements: 0, pending: 0, head, line: 0 };
+        self.reading.push(script.name.clone());
+        let result = self.run_items(script, &mut items, &mut progress);
+        self.reading.pop();
+        result
+    }
+
+    fn run_items(
+        &mut self,
+        script: &Script,
+        items: &mut Items<'_>,
+        progress: &mut Progress,
+    ) -> Result<(), Stop> {
+        loop {
+            let piece = match items.next() {
+                Ok(Item::Piece(piece)) => piece,
+                Ok(Item::End) => return Ok(()),
+                Ok(Item::Wait) => {
+                    // Whoever waits for an answer before sending more gets it.
+                    self.out.flush()?;
+                    items.read();
+                    continue;
+                }
+                Err(fault) => {
+                    let stop = self.fault(&script.name, &fault);
+                    self.stopped(script, None, progress)?;
+                    return Err(stop);
+                }
+            };
+            let place = place(&script.name, &piece);
+            let done = match piece.kind {
+                PieceKind::Statement => self.statement(&piece.text, &place),
+                PieceKind::DotCommand => dot::run(self, &piece.text, &place),
+            };
+            match done {
+                Ok(()) => progress.advance(&piece, self.begun.is_some()),
+                Err(Stop::Failed) if self.settings.keep_going => {}
+                Err(stop @ (Stop::Failed | Stop::Unavailable)) => {
+                    self.stopped(script, Some(piece.line), progress)?;
+                    return Err(stop);
+                }
+                Err(stop) => return Err(stop),
+            }
+        }
+    }
+
+    /// Says where a script stopped, what stays, and how to go on; `line` is that of the statement
+    /// that failed, `None` where the script itself cannot be read on.
+    fn stopped(
+        &mut self,
+        script: &Script,
+        line: Option<usize>,
+        progress: &Progress,
+    ) -> io::Result<()> {
+        if script.name == "-c" && progress.statements == 0 && self.begun.is_none() {
+            return Ok(());
+        }
+        let mut text = match line {
+            Some(line) => format!("stopped at {}:{line}", script.name),
+            None => format!("stopped in {}", script.name),
+        };
+        let mut resume = line;
+        let here = |begun: &&super::Begun| begun.place.name.as_ref() == Some(&script.name);
+        if let Some(begun) = self.begun.as_ref().filter(here) {
+            resume = line.and(Some(begun.place.line));
+            text.push_str(&format!(", the transaction of line {} rolled back", begun.place.line));
+        }
+        let count = progress.statements;
+        text.push_str(&format!(
+            " — {count} statement{} applied",
+            if count == 1 { "" } else { "s" }
+        ));
+        let (first, last) = (progress.head + 1, self.connection.head());
+        if first == last {
+            text.push_str(&format!(" (event {first})"));
+        } else if first < last {
+            text.push_str(&format!(" (events {first}–{last})"));
+        }
+        // A line that also holds a statement already done cannot be begun again.
+        let resume = resume.filter(|line| progress.line < *line);
+        if let (Some(command), Some(line)) = (&script.resume, resume) {
+            text.push_str(&format!("; continue with: {command} --from-line {line}"));
+        }
+        self.say(&text)
+    }
+
+    /// Tells why a script cannot be read on.
+    fn fault(&mut self, name: &str, fault: &Fault) -> Stop {
+        let mut place = Place { name: None, line: 1, column: 1 };
+        let error = match fault {
+            Fault::Bad(Bad::Bytes { message, offset }) => {
+                Diagnostic::new("bad-input", format!("{name}: {message}, at byte {offset}"))
+            }
+            Fault::Bad(Bad::Read(error)) => {
+                Diagnostic::new("input", format!("cannot read {name}: {error}"))
+            }
+            Fault::Unterminated(open) => {
+                place =
+                    Place { name: Some(name.to_string()), line: open.line, column: open.column };
+                Diagnostic::new("unfinished", open.to_string())
+                    .help(Some(format!("it is opened by {} here", open.opened_by)))
+            }
+        };
+        self.fail(&error, "", &place)
+    }
+}
+
+impl Progress {
+    /// Counts a statement that succeeded, inside a transaction or not.
+    fn advance(&mut self, piece: &Piece, in_transaction: bool) {
+        self.pending += 1;
+        if !in_transaction {
+            self.statements += self.pending;
+            self.pending = 0;
+            self.line = piece.line + piece.text.matches('\n').count();
+        }
+    }
+}
+
+fn place(name: &str, piece: &Piece) -> Place {
+    Place { name: Some(name.to_string()), line: piece.line, column: piece.column }
+}
