@@ -1,0 +1,285 @@
+//! The command line.
+
+use asof::render::{MODES, Mode};
+use asof::shell::seconds;
+use asof::storage::{Environment, FixedClock, OpenOptions, SeededRandom};
+use asof::types::{Date, Timestamp};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
+use std::ffi::OsString;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// An event-sourced database in a shell: every query can be asked as of any event.
+#[derive(Debug, Parser)]
+#[command(name = "asof", version, args_override_self = true, after_help = after_help())]
+pub struct Arguments {
+    /// The database, a directory (none: in memory), and SQL to run
+    #[arg(value_name = "DATABASE] [SQL")]
+    words: Vec<String>,
+
+    /// Run SQL and exit; may be repeated, dot-commands are allowed
+    #[arg(short, long, value_name = "SQL", allow_hyphen_values = true)]
+    command: Vec<String>,
+
+    /// Run a file and exit; may be repeated, '-' is standard input
+    #[arg(short, long, value_name = "FILE")]
+    file: Vec<String>,
+
+    /// How rows are shown
+    #[arg(short, long, value_parser = mode_parser())]
+    pub mode: Option<Mode>,
+
+    /// Whether the names of columns come first
+    #[arg(long, value_name = "on|off", value_parser = ["on", "off"])]
+    headers: Option<String>,
+
+    /// Go on after an error; the exit code is 1 all the same
+    #[arg(long)]
+    pub keep_going: bool,
+
+    /// Begin at this line of the first file or of standard input
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub from_line: usize,
+
+    /// Print what every write did
+    #[arg(long)]
+    pub receipts: bool,
+
+    /// Print the time every statement took
+    #[arg(long)]
+    pub timer: bool,
+
+    /// Refuse writes
+    #[arg(long)]
+    read_only: bool,
+
+    /// Never prompt, even at a terminal
+    #[arg(long, hide = true)]
+    pub batch: bool,
+
+    /// Start the clock at a moment and let it step (in seconds, default 1) each time it is asked;
+    /// randomness repeats, too
+    #[arg(long, value_name = "START[+STEP]")]
+    clock: Option<String>,
+
+    /// Seconds to wait for another process that writes
+    #[arg(long, value_name = "S", value_parser = seconds, default_value = "5")]
+    busy_timeout: Duration,
+
+    /// No banner, no footers
+    #[arg(short, long)]
+    pub quiet: bool,
+
+    /// What to run, in the order of the command line.
+    #[arg(skip)]
+    pub sources: Vec<Source>,
+}
+
+/// One thing to run.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// SQL of the command line.
+    Command(String),
+    /// A file's path, `-` for standard input.
+    File(String),
+}
+
+impl Source {
+    /// The SQL of the command line.
+    pub fn command(&self) -> Option<&str> {
+        match self {
+            Source::Command(text) => Some(text),
+            Source::File(_) => None,
+        }
+    }
+}
+
+impl Arguments {
+    /// Reads the process's arguments; ends it where they make no sense or ask for help.
+    pub fn read() -> Arguments {
+        let matches = Arguments::command().get_matches_from(translated(std::env::args_os()));
+        let mut arguments =
+            Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        arguments.sources = arguments.ordered(&matches);
+        arguments
+    }
+
+    fn ordered(&self, matches: &ArgMatches) -> Vec<Source> {
+        let indices = |name| matches.indices_of(name).into_iter().flatten();
+        let commands = self.command.iter().cloned().map(Source::Command);
+        let files = self.file.iter().cloned().map(Source::File);
+        let mut sources: Vec<(usize, Source)> =
+            indices("command").zip(commands).chain(indices("file").zip(files)).collect();
+        sources.sort_by_key(|(index, _)| *index);
+        let words = self.words.iter().skip(1).cloned().map(Source::Command);
+        sources.into_iter().map(|(_, source)| source).chain(words).collect()
+    }
+
+    /// The database's path; `None` for one in memory.
+    pub fn database(&self) -> Option<&str> {
+        self.words.first().map(String::as_str).filter(|name| *name != ":memory:")
+    }
+
+    /// Whether column names were asked for or refused.
+    pub fn headers(&self) -> Option<bool> {
+        self.headers.as_deref().map(|word| word == "on")
+    }
+
+    /// How the database is opened.
+    ///
+    /// # Errors
+    /// Where `--clock` names no moment.
+    pub fn open_options(&self) -> Result<OpenOptions, String> {
+        let mut environment = Environment::standard();
+        if let Some(clock) = &self.clock {
+            let (start, step) = moment_and_step(clock).ok_or_else(|| {
+                format!("--clock {clock}: expected 2026-01-31T12:00:00[+SECONDS]")
+            })?;
+            environment.clock = Arc::new(FixedClock::new(start, step));
+            environment.random = Arc::new(SeededRandom::new(0));
+        }
+        Ok(OpenOptions {
+            read_only: self.read_only,
+            create: false,
+            busy_timeout: self.busy_timeout,
+            environment,
+        })
+    }
+
+    /// The command that runs these sources on the same database; `None` if that is in memory.
+    pub fn command_line(&self, sources: &[Source]) -> Option<String> {
+        let mut line = format!("asof {}", quoted(self.database()?));
+        for source in sources {
+            let (option, value) = match source {
+                Source::Command(text) => ("-c", text),
+                Source::File(path) => ("-f", path),
+            };
+            line.push_str(&format!(" {option} {}", quoted(value)));
+        }
+        Some(line)
+    }
+}
+
+/// A word as a POSIX shell reads it back.
+pub fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "_-./=:,@%+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_string()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+fn mode_parser() -> impl TypedValueParser<Value = Mode> {
+    PossibleValuesParser::new(MODES.iter().map(|entry| entry.name))
+        .try_map(|name| Mode::from_name(&name).ok_or("no such mode"))
+}
+
+fn after_help() -> String {
+    let modes: Vec<String> =
+        MODES.iter().map(|entry| format!("  --{:8}{}", entry.name, entry.help)).collect();
+    format!(
+        "Modes (--csv is --mode csv):\n{}\n\nsqlite3's spellings (-csv, -header, -readonly, …) work, too.",
+        modes.join("\n")
+    )
+}
+
+/// `START[+STEP]`: the moment and the step in microseconds.
+fn moment_and_step(text: &str) -> Option<(Timestamp, i64)> {
+    const SECOND: i64 = 1_000_000;
+    if let Some((start, step)) = text.rsplit_once('+')
+        && let (Some(start), Ok(step)) = (moment(start), seconds(step))
+    {
+        return Some((start, i64::try_from(step.as_micros()).ok()?));
+    }
+    moment(text).map(|start| (start, SECOND))
+}
+
+/// A day or a moment.
+fn moment(text: &str) -> Option<Timestamp> {
+    Date::parse(text).map(Date::midnight).or_else(|| Timestamp::parse(text))
+}
+
+/// Turns `--csv` and sqlite3's spellings with one dash into the options that clap knows.
+fn translated(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut translated: Vec<OsString> = Vec::new();
+    let (mut is_value, mut is_literal) = (true, false);
+    for argument in arguments {
+        let text = argument.to_str().unwrap_or("").to_string();
+        if is_value || is_literal || !text.starts_with('-') {
+            is_value = false;
+            translated.push(argument);
+            continue;
+        }
+        is_literal = text == "--";
+        is_value = matches!(text.as_str(), "-c" | "--command" | "-f" | "--file" | "--clock");
+        translated.push(spelling(&text).unwrap_or(argument));
+    }
+    translated
+}
+
+/// The option that a shorter or foreign spelling means.
+fn spelling(option: &str) -> Option<OsString> {
+    let name = option.strip_prefix("--").or_else(|| option.strip_prefix('-'))?;
+    if Mode::from_name(name).is_some() {
+        return Some(format!("--mode={name}").into());
+    }
+    let meant = match name {
+        "header" | "headers" if !option.starts_with("--headers") => "--headers=on",
+        "noheader" | "noheaders" => "--headers=off",
+        "readonly" => "--read-only",
+        "batch" => "--batch",
+        "help" => "--help",
+        "version" => "--version",
+        _ => return None,
+    };
+    Some(meant.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(arguments: &[&str]) -> Vec<String> {
+        translated(arguments.iter().map(OsString::from))
+            .into_iter()
+            .map(|argument| argument.to_string_lossy().into_owned())
+            .collect()
+    }
+
+    #[test]
+    fn the_command_line_is_one_that_clap_accepts() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn foreign_spellings_are_translated_and_values_are_not() {
+        assert_eq!(
+            shown(&["asof", "-csv", "--json", "-header", "-readonly", "bank"]),
+            ["asof", "--mode=csv", "--mode=json", "--headers=on", "--read-only", "bank"]
+        );
+        assert_eq!(
+            shown(&["asof", "-c", "-csv", "--", "-csv"]),
+            ["asof", "-c", "-csv", "--", "-csv"]
+        );
+        assert_eq!(shown(&["asof", "--headers", "on"]), ["asof", "--headers", "on"]);
+    }
+
+    #[test]
+    fn words_are_quoted_for_a_shell() {
+        assert_eq!(quoted("seed.sql"), "seed.sql");
+        assert_eq!(quoted("it's 1"), "'it'\\''s 1'");
+        assert_eq!(quoted(""), "''");
+    }
+
+    #[test]
+    fn a_clock_has_a_start_and_a_step() {
+        let second = 1_000_000;
+        let day = Date::parse("2026-01-31").expect("a day").midnight();
+        assert_eq!(moment_and_step("2026-01-31"), Some((day, second)));
+        assert_eq!(moment_and_step("2026-01-31+60"), Some((day, 60 * second)));
+        assert_eq!(moment_and_step("2026-01-31T00:00:00Z+0"), Some((day, 0)));
+        assert_eq!(moment_and_step("soon"), None);
+    }
+}

@@ -1,0 +1,161 @@
+//! `grammar/asof.ebnf`, executed: it and the parser say the same.
+
+mod ebnf;
+
+use asof::language::{self, Keyword, ParseError, TokenKind, tokenize};
+use ebnf::{Dice, Grammar, Rule};
+use std::collections::BTreeSet;
+
+const EBNF: &str = include_str!("../../../grammar/asof.ebnf");
+
+/// How many sentences are made of each statement.
+const SENTENCES: usize = 400;
+
+fn statements(grammar: &Grammar) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    grammar.rules["Statement"].walk(&mut |rule| {
+        if let Rule::Name(name) = rule {
+            names.insert(name.clone());
+        }
+    });
+    names
+}
+
+/// The text of one token.
+fn token(name: &str, dice: &mut Dice) -> String {
+    let texts: &[&str] = match name {
+        "PlainName" => &["a", "events", "é1", "_x$", "event", "timestamp", "key", "snapshot"],
+        "QuotedName" => &["\"a b\"", "[or]", "`x``y`", "\"q\"\"\"", "\"\"", "[TRUE]"],
+        "Name" => &["b", "outer", "left", "\"select\"", "[c d]", "show", "history", "explain"],
+        "Text" => &["'x'", "''", "'it''s; {'", "N'é'"],
+        "Blob" => &["x''", "X'0aFf'"],
+        "Integer" => &["0", "5", "0x1F", "9223372036854775807"],
+        "Real" => &["1.5", ".5", "2.", "1e9", "1.5E-3"],
+        "JsonObject" => &["{}", "{\"a\": 1.5, \"b;\": \"x\"}", "{\"c\": [null, true]}"],
+        other => panic!("no token is called {other}"),
+    };
+    texts[dice.roll(texts.len())].to_owned()
+}
+
+/// What the grammar allows and meaning forbids.
+fn means_something(error: &ParseError) -> bool {
+    let twice = error.message.ends_with("stands twice");
+    let point = error.code == "number-range";
+    let deep = error.code == "nesting-limit";
+    !(twice || point || deep || matches!(error.code, "row-length" | "ambiguous-as-of"))
+}
+
+#[test]
+fn its_words_are_the_keyword_table() {
+    let grammar = ebnf::read(EBNF);
+    let mut words = BTreeSet::new();
+    for (name, rule) in &grammar.rules {
+        rule.walk(&mut |part| match part {
+            Rule::Literal(text) if text.len() > 1 && text.as_bytes()[0].is_ascii_alphabetic() => {
+                words.insert(text.clone());
+            }
+            Rule::Name(other) => assert!(grammar.rules.contains_key(other), "{name} names {other}"),
+            _ => {}
+        });
+    }
+    let table: BTreeSet<String> = Keyword::all().map(|word| word.text().to_owned()).collect();
+    assert_eq!(words, table);
+}
+
+#[test]
+fn its_statements_are_those_of_the_parser() {
+    let grammar = ebnf::read(EBNF);
+    let parsed: BTreeSet<String> =
+        language::productions().map(|(_, production)| production.to_owned()).collect();
+    assert_eq!(statements(&grammar), parsed);
+}
+
+#[test]
+fn its_sentences_parse_and_print() {
+    let grammar = ebnf::read(EBNF);
+    let mut dice = Dice(0x00a5_0f5e_ed00_0001);
+    for production in statements(&grammar) {
+        let mut good = 0;
+        for _ in 0..SENTENCES {
+            let text = grammar.sentence(&production, &mut dice, &token).join(" ");
+            let tree = match language::parse_statement(&text) {
+                Ok(tree) => tree.expect("a statement"),
+                Err(error) => {
+                    assert!(!means_something(&error), "{production}: {text}\n{error:?}");
+                    continue;
+                }
+            };
+            good += 1;
+            let printed = tree.to_string();
+            let again = language::parse_statement(&printed);
+            assert_eq!(again, Ok(Some(tree)), "{text}\nprints as\n{printed}");
+            let twice = again.expect("equal").expect("a statement").to_string();
+            assert_eq!(twice, printed);
+        }
+        assert!(good * 2 > SENTENCES, "{production}: only {good} sentences were good");
+    }
+}
+
+#[test]
+fn damaged_sentences_give_an_error_in_its_place() {
+    let grammar = ebnf::read(EBNF);
+    let mut dice = Dice(0x00a5_0f5e_ed00_0002);
+    let wrong = [",", ")", "(", "SELECT", "FROM", "5", "'x'", "x", ";", "'", "{", "é", "AS OF"];
+    let mut refused = 0_usize;
+    for production in statements(&grammar) {
+        for _ in 0..SENTENCES {
+            let mut words = grammar.sentence(&production, &mut dice, &token);
+            let at = dice.roll(words.len());
+            match dice.roll(4) {
+                0 => drop(words.remove(at)),
+                1 => words.insert(at, words[at].clone()),
+                2 => wrong[dice.roll(wrong.len())].clone_into(&mut words[at]),
+                _ => words.truncate(at),
+            }
+            let text = words.join(" ");
+            let Err(error) = language::parse_script(&text) else { continue };
+            refused += 1;
+            assert!(error.span.start <= error.span.end && error.span.end <= text.len(), "{text}");
+            assert!(text.is_char_boundary(error.span.start), "{text}");
+            assert!(text.is_char_boundary(error.span.end), "{text}");
+            assert!(!error.message.is_empty());
+        }
+    }
+    assert!(refused > SENTENCES, "only {refused} were refused");
+}
+
+#[test]
+fn its_tokens_are_tokens() {
+    let mut dice = Dice(0x00a5_0f5e_ed00_0003);
+    for name in ebnf::read(EBNF).tokens {
+        for _ in 0..30 {
+            let text = token(&name, &mut dice);
+            let tokens = tokenize(&text).tokens;
+            assert_eq!(tokens.len(), 2, "{name}: {text}");
+            assert_eq!(tokens[1].kind, TokenKind::End);
+        }
+    }
+}
+
+/// The public Chinook script, unchanged; it is not part of the repository.
+#[test]
+fn the_chinook_script_parses() {
+    let Some(corpus) = std::env::var_os("ASOF_CORPUS") else {
+        use std::io::Write;
+        let notice = "skipped: ASOF_CORPUS names no directory with chinook/Chinook_Sqlite.sql";
+        writeln!(std::io::stderr(), "{notice}").expect("standard error is open");
+        return;
+    };
+    let path = std::path::Path::new(&corpus).join("chinook/Chinook_Sqlite.sql");
+    let script = std::fs::read_to_string(path).expect("the Chinook script is readable");
+    let statements = language::parse_script(&script).expect("the Chinook script parses");
+    let mut splitter = language::Splitter::new();
+    splitter.feed(&script);
+    let pieces: Vec<_> = std::iter::from_fn(|| splitter.next()).collect();
+    assert_eq!(splitter.finish(), Ok(None));
+    assert_eq!(pieces.len(), statements.len());
+    for (piece, (statement, span)) in pieces.iter().zip(&statements) {
+        assert_eq!(piece.offset, span.start);
+        assert_eq!(language::parse_statement(&piece.text).as_ref(), Ok(&Some(statement.clone())));
+    }
+}

@@ -1,0 +1,4 @@
+//! The program and its parts from outside, in one binary because linking is what costs.
+
+mod grammar;
+mod shell;
