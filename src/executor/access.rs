@@ -35,7 +35,9 @@ impl AccessRows {
         let view = &views[access.slot];
         let found = match &access.path {
             Path::Scan => None,
-            Path::Find { key, values } => find(view, key, values, &access, context)?,
+            Path::Find { key, values } => {
+                find(view, &access.table.keys[*key], values, &access, context)?
+            }
         };
         let (source, filter) = match found {
             Some(rows) => {
@@ -136,6 +138,7 @@ fn with_path(access: &TableAccess) -> (Option<BoundExpression>, Vec<usize>) {
     let Path::Find { key, values } = &access.path else {
         return (access.filter.clone(), access.columns.clone());
     };
+    let key = &access.table.keys[*key];
     let mut columns = access.columns.clone();
     let mut place = |column: usize| {
         columns.iter().position(|have| *have == column).unwrap_or_else(|| {

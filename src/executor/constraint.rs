@@ -6,28 +6,29 @@ use crate::types::{KeySchema, Row, RowId, TableSchema, Value, key};
 use std::collections::HashSet;
 
 /// The new values of a table's unique keys, as a statement gathers them.
-pub struct UniqueKeys {
-    keys: Vec<Gathered>,
+pub struct UniqueKeys<'a> {
+    keys: Vec<Gathered<'a>>,
 }
 
-struct Gathered {
-    key: KeySchema,
+struct Gathered<'a> {
+    key: &'a KeySchema,
     /// Each list of values once.
     values: Vec<Vec<Value>>,
     /// Their encodings, as soon as there are two lists.
     known: HashSet<Vec<u8>>,
 }
 
-impl UniqueKeys {
+impl<'a> Gathered<'a> {
+    fn new(key: &'a KeySchema) -> Gathered<'a> {
+        Gathered { key, values: Vec::new(), known: HashSet::new() }
+    }
+}
+
+impl<'a> UniqueKeys<'a> {
     /// The unique keys of a table that are `wanted`.
-    pub fn of(table: &TableSchema, wanted: impl Fn(&KeySchema) -> bool) -> UniqueKeys {
+    pub fn of(table: &'a TableSchema, wanted: impl Fn(&KeySchema) -> bool) -> UniqueKeys<'a> {
         let keys = table.keys.iter().filter(|key| key.unique && wanted(key));
-        let gathered = |key: &KeySchema| Gathered {
-            key: key.clone(),
-            values: Vec::new(),
-            known: HashSet::new(),
-        };
-        UniqueKeys { keys: keys.map(gathered).collect() }
+        UniqueKeys { keys: keys.map(Gathered::new).collect() }
     }
 
     /// Whether there is nothing to check.
@@ -51,7 +52,7 @@ impl UniqueKeys {
                 gathered.known.insert(key::encode(&gathered.values[0]));
             }
             if !gathered.values.is_empty() && !gathered.known.insert(key::encode(&values)) {
-                return Err(duplicate(table, &gathered.key, &values, "given twice"));
+                return Err(duplicate(table, gathered.key, &values, "given twice"));
             }
             gathered.values.push(values);
         }
@@ -72,7 +73,7 @@ impl UniqueKeys {
             for values in &gathered.values {
                 let found = view.find(gathered.key.id, values).unwrap_or_default();
                 if found.iter().any(|located| !replaces(located.row())) {
-                    return Err(duplicate(table, &gathered.key, values, "already there"));
+                    return Err(duplicate(table, gathered.key, values, "already there"));
                 }
             }
         }
@@ -99,9 +100,7 @@ pub fn check_schema_change(change: &Change, view: &TableView) -> Result<(), Erro
     if !key.unique {
         return Ok(());
     }
-    let mut unique = UniqueKeys {
-        keys: vec![Gathered { key: key.clone(), values: Vec::new(), known: HashSet::new() }],
-    };
+    let mut unique = UniqueKeys { keys: vec![Gathered::new(key)] };
     let columns: Vec<usize> = (0..table.columns.len()).collect();
     for rows in view.scan(&columns) {
         let rows = rows?;

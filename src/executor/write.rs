@@ -47,7 +47,7 @@ struct Insertion<'a> {
     context: Context,
     /// The column that fills itself and the last number it got.
     filling: Option<(usize, Option<i64>)>,
-    unique: UniqueKeys,
+    unique: UniqueKeys<'a>,
     rows: Vec<Row>,
 }
 
@@ -107,7 +107,7 @@ impl<'a> Insertion<'a> {
                 _ => value,
             });
         }
-        check_not_null(self.table, &row)?;
+        check_not_null(self.table, self.filling.map(|(column, _)| column), &row)?;
         self.unique.add(self.table, &row)?;
         self.rows.push(row);
         Ok(())
@@ -184,9 +184,13 @@ fn hold(table: &TableSchema, index: usize, value: Value) -> Result<Value, Error>
     }
 }
 
-fn check_not_null(table: &TableSchema, row: &Row) -> Result<(), Error> {
+fn check_not_null(
+    table: &TableSchema,
+    fills_itself: Option<usize>,
+    row: &Row,
+) -> Result<(), Error> {
     let missing = table.columns.iter().zip(row).enumerate().find(|(index, (column, value))| {
-        value.is_null() && (column.not_null || table.integer_primary_key() == Some(*index))
+        value.is_null() && (column.not_null || fills_itself == Some(*index))
     });
     match missing {
         None => Ok(()),
@@ -207,6 +211,7 @@ fn update(
     let view = &views[access.slot];
     let assigned = |column: &usize| assignments.iter().any(|(index, _)| index == column);
     let mut unique = UniqueKeys::of(table, |key| key.columns.iter().any(assigned));
+    let fills_itself = table.integer_primary_key();
     let mut reached = AccessRows::open(access, views, context)?;
     let mut changes = Vec::new();
     while let Some((rows, batch)) = reached.next_rows()? {
@@ -219,7 +224,7 @@ fn update(
             for ((column, expression), value) in assignments.iter().zip(&values) {
                 new[*column] = hold(table, *column, value.value(expression.data_type, at))?;
             }
-            check_not_null(table, &new)?;
+            check_not_null(table, fills_itself, &new)?;
             unique.add(table, &new)?;
             changes.push(Change::Update { table: table.clone(), row, old, new });
         }

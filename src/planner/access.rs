@@ -12,7 +12,7 @@ const MOST_LOOKUPS: usize = 1_000;
 /// columns. `columns` come out; what only conditions read is read besides.
 pub(super) fn choose(
     source: &TableSource,
-    label: String,
+    label: Option<String>,
     columns: Vec<usize>,
     mut conditions: Vec<BoundExpression>,
 ) -> TableAccess {
@@ -20,8 +20,9 @@ pub(super) fn choose(
     let best = table
         .keys
         .iter()
-        .filter_map(|key| Candidate::of(table, key, &conditions))
-        .max_by_key(|candidate| (candidate.columns, candidate.key.unique));
+        .enumerate()
+        .filter_map(|(index, key)| Candidate::of(table, index, key, &conditions))
+        .max_by_key(|candidate| (candidate.columns, table.keys[candidate.key].unique));
     let path = match best {
         None => Path::Scan,
         Some(candidate) => {
@@ -31,7 +32,7 @@ pub(super) fn choose(
                 at += 1;
                 !candidate.used.contains(&(at - 1))
             });
-            Path::Find { key: candidate.key.clone(), values: candidate.values }
+            Path::Find { key: candidate.key, values: candidate.values }
         }
     };
     let output = columns.len();
@@ -51,8 +52,9 @@ pub(super) fn choose(
 }
 
 /// A key that conditions fix some columns of.
-struct Candidate<'a> {
-    key: &'a KeySchema,
+struct Candidate {
+    /// Which of the table's keys.
+    key: usize,
     /// How many of the key's first columns are fixed.
     columns: usize,
     /// The lists of values they are fixed to.
@@ -61,14 +63,15 @@ struct Candidate<'a> {
     used: Vec<usize>,
 }
 
-impl Candidate<'_> {
-    fn of<'a>(
+impl Candidate {
+    fn of(
         table: &TableSchema,
-        key: &'a KeySchema,
+        index: usize,
+        key: &KeySchema,
         conditions: &[BoundExpression],
-    ) -> Option<Candidate<'a>> {
+    ) -> Option<Candidate> {
         let mut candidate =
-            Candidate { key, columns: 0, values: vec![Vec::new()], used: Vec::new() };
+            Candidate { key: index, columns: 0, values: vec![Vec::new()], used: Vec::new() };
         for column in &key.columns {
             let data_type = table.columns[*column].data_type;
             let fixed = conditions.iter().enumerate().find_map(|(at, condition)| {

@@ -9,7 +9,7 @@ use super::bind::Binder;
 use super::coerce;
 use super::expression::{BoundExpression, BoundKind, Comparison};
 use super::plan::{Join, Plan};
-use super::scope::{Scope, ScopeColumn};
+use super::scope::Scope;
 use super::{Catalog, Error, TableSource};
 use crate::language::ast::{AsOf, Identifier, JoinConstraint, JoinKind, TableReference};
 use std::collections::BTreeSet;
@@ -18,7 +18,12 @@ use std::ops::Range;
 /// The tables of a FROM as a tree, with the conditions of each place.
 pub(super) enum From {
     /// A table: its source, its columns in the scope, what must be true of its rows.
-    Table { source: TableSource, label: String, range: Range<usize>, filter: Vec<BoundExpression> },
+    Table {
+        source: TableSource,
+        label: Option<String>,
+        range: Range<usize>,
+        filter: Vec<BoundExpression>,
+    },
     /// A join: what must be true of a pair, and of what comes out.
     Join {
         left: Box<From>,
@@ -49,15 +54,14 @@ pub(super) fn bind(
             let source = catalog.table(name, moment)?;
             let called = alias.as_ref().unwrap_or(name);
             add_table(scope, called, &source)?;
-            let start = scope.columns.len() - source.schema.columns.len();
-            let mut label = source.schema.name.clone();
-            if let Some(alias) = alias {
-                label = format!("{label} {}", alias.name);
-            }
-            if moment.is_some() {
-                label = format!("{label} as of event {}", source.as_of);
-            }
-            Ok(From::Table { source, label, range: start..scope.columns.len(), filter: Vec::new() })
+            let range = scope.width() - source.schema.columns.len()..scope.width();
+            let label = (alias.is_some() || moment.is_some()).then(|| {
+                let alias = alias.iter().map(|alias| format!(" {}", alias.name));
+                let moment = moment.map(|_| format!(" as of event {}", source.as_of));
+                let parts = alias.chain(moment);
+                parts.fold(source.schema.name.clone(), |label, part| label + &part)
+            });
+            Ok(From::Table { source, label, range, filter: Vec::new() })
         }
         TableReference::Join { left, kind, right, constraint } => {
             let left = bind(left, statement, catalog, scope)?;
@@ -80,18 +84,12 @@ pub(super) fn bind(
 }
 
 fn add_table(scope: &mut Scope, called: &Identifier, source: &TableSource) -> Result<(), Error> {
-    if scope.tables.iter().any(|(name, _)| name.eq_ignore_ascii_case(&called.name)) {
+    if scope.table(&called.name).is_some() {
         let message = format!("two tables here are called \"{}\"", called.name);
         return Err(Error::new("ambiguous-table", message, called.span)
             .help(Some("give one of them an alias: AS x".into())));
     }
-    scope.tables.push((called.name.clone(), source.schema.to_string()));
-    scope.columns.extend(source.schema.columns.iter().map(|column| ScopeColumn {
-        table: called.name.clone(),
-        name: column.name.clone(),
-        data_type: column.data_type,
-        merged: false,
-    }));
+    scope.add(&called.name, &source.schema);
     Ok(())
 }
 
@@ -105,19 +103,22 @@ fn using(
     let mut on = Vec::with_capacity(columns.len());
     for column in columns {
         let side = |range: &Range<usize>| {
-            let found = range.clone().find(|index| {
-                let candidate = &scope.columns[*index];
-                !candidate.merged && candidate.name.eq_ignore_ascii_case(&column.name)
+            let found = scope.columns().find(|(position, _, candidate)| {
+                range.contains(position) && candidate.name.eq_ignore_ascii_case(&column.name)
             });
-            found.ok_or_else(|| {
-                let message = format!("USING needs \"{}\" on both sides of the join", column.name);
-                Error::new("unknown-column", message, column.span)
-            })
+            found.map(|(at, _, column)| BoundExpression::column(at, column.data_type)).ok_or_else(
+                || {
+                    let message =
+                        format!("USING needs \"{}\" on both sides of the join", column.name);
+                    Error::new("unknown-column", message, column.span)
+                },
+            )
         };
         let (a, b) = (side(left)?, side(right)?);
-        scope.columns[b].merged = true;
-        let of = |index: usize| BoundExpression::column(index, scope.columns[index].data_type);
-        on.push(coerce::compare(Comparison::Equal, of(a), of(b)));
+        if let BoundKind::Column(position) = b.kind {
+            scope.merge(position);
+        }
+        on.push(coerce::compare(Comparison::Equal, a, b));
     }
     Ok(on)
 }

@@ -4,7 +4,7 @@ use super::expression::BoundExpression;
 use super::functions::AggregateFunction;
 use crate::language::ast::{Annotations, JoinKind};
 use crate::storage::Change;
-use crate::types::{DataType, KeySchema, TableSchema};
+use crate::types::{DataType, TableSchema};
 use std::fmt;
 use std::sync::Arc;
 
@@ -81,8 +81,8 @@ pub struct TableAccess {
     pub slot: usize,
     /// The table as that view knows it.
     pub table: Arc<TableSchema>,
-    /// What the query calls it, `a` or `accounts AS OF event 2`.
-    pub label: String,
+    /// What EXPLAIN calls it beside its name, `accounts a as of event 2`.
+    pub label: Option<String>,
     /// The table's columns that are read, by index.
     pub columns: Vec<usize>,
     /// How many of them come out; the others serve the filter only.
@@ -100,8 +100,8 @@ pub enum Path {
     Scan,
     /// The rows that have one of these values in a key's first columns.
     Find {
-        /// The key.
-        key: KeySchema,
+        /// Which of the table's keys.
+        key: usize,
         /// Lists of constants, each for the key's first columns.
         values: Vec<Vec<BoundExpression>>,
     },
@@ -413,15 +413,17 @@ impl TableAccess {
 impl fmt::Display for TableAccess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = self.names();
+        let label = self.label.as_ref().unwrap_or(&self.table.name);
         match &self.path {
-            Path::Scan => write!(f, "scan {}", self.label)?,
+            Path::Scan => write!(f, "scan {label}")?,
             Path::Find { key, values } => {
+                let key = &self.table.keys[*key];
                 let name = key.name.as_deref().unwrap_or(match key.kind {
                     crate::types::KeyKind::Primary => "primary key",
                     crate::types::KeyKind::Unique => "unique key",
                     crate::types::KeyKind::Index => "index",
                 });
-                write!(f, "find {} by {name}", self.label)?;
+                write!(f, "find {label} by {name}")?;
                 for (at, tuple) in values.iter().enumerate() {
                     f.write_str(if at == 0 { " " } else { " or " })?;
                     for (at, (column, value)) in key.columns.iter().zip(tuple).enumerate() {

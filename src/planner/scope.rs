@@ -3,31 +3,77 @@
 use super::suggest::suggest;
 use super::{BoundExpression, Error};
 use crate::language::ast::Identifier;
-use crate::types::DataType;
+use crate::types::{Column, TableSchema};
+use std::sync::Arc;
 
-/// One column that a name can mean.
+/// One table of a FROM.
 #[derive(Clone, Debug)]
-pub struct ScopeColumn {
-    /// What the query calls its table.
-    pub table: String,
-    /// The column's name.
+pub struct ScopeTable {
+    /// What the query calls it.
     pub name: String,
-    /// The type of its values.
-    pub data_type: DataType,
-    /// Whether USING merged it into a column further left: it answers only to its table's name.
-    pub merged: bool,
+    /// The table.
+    pub schema: Arc<TableSchema>,
+    /// The position of its first column.
+    pub start: usize,
+    /// The columns that USING merged into ones further left: they answer only to the table's name.
+    pub merged: Vec<usize>,
 }
 
-/// The columns of all tables of a FROM, in order; an expression over them reads by this order.
+/// All tables of a FROM, in order; an expression over them reads by the position of a column among
+/// all their columns.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
-    /// The columns.
-    pub columns: Vec<ScopeColumn>,
-    /// A line about each table, shown beside errors: `accounts(id, owner)`.
-    pub tables: Vec<(String, String)>,
+    /// The tables.
+    pub tables: Vec<ScopeTable>,
 }
 
 impl Scope {
+    /// A scope of one table.
+    pub fn of(name: &str, schema: &Arc<TableSchema>) -> Scope {
+        let mut scope = Scope::default();
+        scope.add(name, schema);
+        scope
+    }
+
+    /// Adds a table behind those that are there.
+    pub fn add(&mut self, name: &str, schema: &Arc<TableSchema>) {
+        let (start, schema) = (self.width(), schema.clone());
+        self.tables.push(ScopeTable { name: name.to_string(), schema, start, merged: Vec::new() });
+    }
+
+    /// How many columns there are.
+    pub fn width(&self) -> usize {
+        self.tables.last().map_or(0, |table| table.start + table.schema.columns.len())
+    }
+
+    /// The positions of all columns that are not merged, with their tables.
+    pub fn columns(&self) -> impl Iterator<Item = (usize, &ScopeTable, &Column)> {
+        self.tables.iter().flat_map(|table| {
+            let columns = table.schema.columns.iter().enumerate();
+            columns
+                .filter(|(index, _)| !table.merged.contains(index))
+                .map(move |(index, column)| (table.start + index, table, column))
+        })
+    }
+
+    /// Marks the column at a position as merged into one further left.
+    pub fn merge(&mut self, position: usize) {
+        if let Some(table) = self.tables.iter_mut().rev().find(|table| table.start <= position) {
+            table.merged.push(position - table.start);
+        }
+    }
+
+    /// The table with this name.
+    pub fn table(&self, name: &str) -> Option<&ScopeTable> {
+        self.tables.iter().find(|table| table.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The name of the column at a position.
+    pub fn name(&self, position: usize) -> &str {
+        let table = self.tables.iter().rev().find(|table| table.start <= position);
+        table.map_or("", |table| &table.schema.columns[position - table.start].name)
+    }
+
     /// What `name` or `table.name` means; `None` where it means nothing.
     ///
     /// # Errors
@@ -37,55 +83,53 @@ impl Scope {
         table: Option<&Identifier>,
         column: &Identifier,
     ) -> Result<Option<BoundExpression>, Error> {
-        if let Some(table) = table
-            && !self.tables.iter().any(|(name, _)| name.eq_ignore_ascii_case(&table.name))
-        {
-            let names = self.tables.iter().map(|(name, _)| name.as_str());
-            let message = format!("no table \"{}\" in this statement", table.name);
-            return Err(
-                Error::new("unknown-table", message, table.span).help(suggest(&table.name, names))
-            );
+        if let Some(qualifier) = table {
+            let Some(table) = self.table(&qualifier.name) else {
+                let names = self.tables.iter().map(|table| table.name.as_str());
+                let message = format!("no table \"{}\" in this statement", qualifier.name);
+                return Err(Error::new("unknown-table", message, qualifier.span)
+                    .help(suggest(&qualifier.name, names)));
+            };
+            let found = table.schema.column(&column.name);
+            return Ok(found.map(|index| {
+                let data_type = table.schema.columns[index].data_type;
+                BoundExpression::column(table.start + index, data_type)
+            }));
         }
-        let mut found = self.columns.iter().enumerate().filter(|(_, candidate)| {
-            candidate.name.eq_ignore_ascii_case(&column.name)
-                && match table {
-                    Some(table) => candidate.table.eq_ignore_ascii_case(&table.name),
-                    None => !candidate.merged,
-                }
-        });
-        let Some((index, first)) = found.next() else { return Ok(None) };
-        if let Some((_, second)) = found.next() {
+        let mut found = self
+            .columns()
+            .filter(|(_, _, candidate)| candidate.name.eq_ignore_ascii_case(&column.name));
+        let Some((position, first, schema)) = found.next() else { return Ok(None) };
+        if let Some((_, second, _)) = found.next() {
             let message = format!("\"{}\" could be a column of two tables", column.name);
             let help = format!(
                 "write {}.{name} or {}.{name}",
-                first.table,
-                second.table,
-                name = first.name
+                first.name,
+                second.name,
+                name = schema.name
             );
             return Err(Error::new("ambiguous-column", message, column.span).help(Some(help)));
         }
-        Ok(Some(BoundExpression::column(index, first.data_type)))
+        Ok(Some(BoundExpression::column(position, schema.data_type)))
     }
 
     /// The error for a name that means nothing.
     pub fn unknown(&self, table: Option<&Identifier>, column: &Identifier) -> Error {
-        let lines: Vec<&(String, String)> = self
+        let tables: Vec<&ScopeTable> = self
             .tables
             .iter()
-            .filter(|(name, _)| table.is_none_or(|table| name.eq_ignore_ascii_case(&table.name)))
+            .filter(|known| table.is_none_or(|table| known.name.eq_ignore_ascii_case(&table.name)))
             .collect();
-        let message = match lines.as_slice() {
+        let message = match tables.as_slice() {
             [] => format!("no column \"{}\": there is no table here", column.name),
-            [(name, _)] => format!("{name} has no column \"{}\"", column.name),
+            [table] => format!("{} has no column \"{}\"", table.name, column.name),
             _ => format!("no table here has a column \"{}\"", column.name),
         };
-        let names = self.columns.iter().filter_map(|candidate| {
-            lines.iter().any(|(name, _)| *name == candidate.table).then_some(&*candidate.name)
-        });
-        let help = suggest(&column.name, names).or_else(|| {
+        let names = tables.iter().flat_map(|table| &table.schema.columns);
+        let help = suggest(&column.name, names.map(|column| column.name.as_str())).or_else(|| {
             column.quoted.then(|| format!("did you mean '{}'?", column.name.replace('\'', "''")))
         });
         let error = Error::new("unknown-column", message, column.span).help(help);
-        lines.iter().fold(error, |error, (_, line)| error.note(line.clone()))
+        tables.iter().fold(error, |error, table| error.note(table.schema.to_string()))
     }
 }

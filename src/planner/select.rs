@@ -8,7 +8,7 @@ use super::plan::{AggregateCall, Limits, Plan, Query, SortKey};
 use super::scope::Scope;
 use super::{Catalog, Error};
 use crate::language::ast::{Expression, ExpressionKind, OrderItem, Select, SelectItem};
-use crate::types::Value;
+use crate::types::{Column, Value};
 use std::collections::BTreeSet;
 
 /// One column of the answer.
@@ -180,33 +180,26 @@ fn bind_items(
     aggregates: &mut Vec<AggregateCall>,
 ) -> Result<Vec<Item>, Error> {
     let mut items = Vec::new();
-    let star = |items: &mut Vec<Item>, table: Option<&str>| {
-        let before = items.len();
-        for (index, column) in scope.columns.iter().enumerate() {
-            let wanted = match table {
-                Some(table) => column.table.eq_ignore_ascii_case(table),
-                None => !column.merged,
-            };
-            if wanted {
-                let expression = BoundExpression::column(index, column.data_type);
-                items.push(Item { name: column.name.clone(), expression });
-            }
-        }
-        items.len() > before
+    let item = |position: usize, column: &Column| {
+        let expression = BoundExpression::column(position, column.data_type);
+        Item { name: column.name.clone(), expression }
     };
-    for item in &select.items {
-        match item {
+    for selected in &select.items {
+        match selected {
             SelectItem::Star(place) => {
-                if !star(&mut items, None) {
+                if scope.tables.is_empty() {
                     let message = "* means all columns, and there is no table here";
                     return Err(Error::new("unknown-table", message, place.0));
                 }
+                items.extend(scope.columns().map(|(position, _, column)| item(position, column)));
             }
             SelectItem::TableStar(table) => {
-                if !star(&mut items, Some(&table.name)) {
+                let Some(table) = scope.table(&table.name) else {
                     let message = format!("no table \"{}\" in this statement", table.name);
                     return Err(Error::new("unknown-table", message, table.span));
-                }
+                };
+                let columns = table.schema.columns.iter().enumerate();
+                items.extend(columns.map(|(index, column)| item(table.start + index, column)));
             }
             SelectItem::Expression { expression, alias } => {
                 let aggregates = Some(&mut *aggregates);
@@ -214,7 +207,7 @@ fn bind_items(
                 let bound = binder.bind(expression)?;
                 let name = match (alias, &bound.kind) {
                     (Some(alias), _) => alias.name.clone(),
-                    (None, BoundKind::Column(index)) => scope.columns[*index].name.clone(),
+                    (None, BoundKind::Column(position)) => scope.name(*position).to_string(),
                     (None, _) => source
                         .get(expression.span.start..expression.span.end)
                         .map_or_else(|| expression.to_string(), str::to_string),

@@ -4,7 +4,7 @@ use super::access;
 use super::bind::{Binder, literal};
 use super::expression::BoundExpression;
 use super::plan::{Action, Fill, Query, Source, TableAccess, Write};
-use super::scope::{Scope, ScopeColumn};
+use super::scope::Scope;
 use super::suggest::suggest;
 use super::{Catalog, Error, TableSource, select};
 use crate::language::ast::{
@@ -50,7 +50,7 @@ pub(super) fn insert(
 pub(super) fn update(update: &Update, catalog: &mut dyn Catalog) -> Result<Write, Error> {
     let source = catalog.table(&update.table, None)?;
     let table = source.schema.clone();
-    let scope = table_scope(&update.table, &table);
+    let scope = Scope::of(&update.table.name, &table);
     let mut assignments: Vec<(usize, BoundExpression)> = Vec::new();
     for (name, expression) in &update.assignments {
         let column = named_columns(&table, std::slice::from_ref(name))?[0];
@@ -70,7 +70,7 @@ pub(super) fn update(update: &Update, catalog: &mut dyn Catalog) -> Result<Write
 pub(super) fn delete(delete: &Delete, catalog: &mut dyn Catalog) -> Result<Write, Error> {
     let source = catalog.table(&delete.table, None)?;
     let table = source.schema.clone();
-    let scope = table_scope(&delete.table, &table);
+    let scope = Scope::of(&delete.table.name, &table);
     let action =
         Action::Delete { access: rows_to_change(&source, &scope, delete.filter.as_ref())? };
     Ok(Write { table, slot: source.slot, action, annotations: delete.annotations.clone() })
@@ -88,17 +88,7 @@ fn rows_to_change(
         None => Vec::new(),
     };
     let all = (0..source.schema.columns.len()).collect();
-    Ok(access::choose(source, source.schema.name.clone(), all, conditions))
-}
-
-fn table_scope(name: &Identifier, table: &TableSchema) -> Scope {
-    let columns = table.columns.iter().map(|column| ScopeColumn {
-        table: name.name.clone(),
-        name: column.name.clone(),
-        data_type: column.data_type,
-        merged: false,
-    });
-    Scope { columns: columns.collect(), tables: vec![(name.name.clone(), table.to_string())] }
+    Ok(access::choose(source, None, all, conditions))
 }
 
 /// The table's columns of these names, by index.
