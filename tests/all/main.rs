@@ -1,4 +1,5 @@
 //! The program and its parts from outside, in one binary because linking is what costs.
 
 mod grammar;
+mod history;
 mod shell;
