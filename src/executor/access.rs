@@ -28,27 +28,27 @@ impl AccessRows {
     /// # Errors
     /// What storage says, and what the constants of a key's values say.
     pub fn open(
-        access: TableAccess,
+        access: &TableAccess,
         views: &[TableView],
-        context: Context,
+        context: &Context,
     ) -> Result<AccessRows, Error> {
         let view = &views[access.slot];
         let found = match &access.path {
             Path::Scan => None,
             Path::Find { key, values } => {
-                find(view, &access.table.keys[*key], values, &access, context)?
+                find(view, &access.table.keys[*key], values, access, context)?
             }
         };
         let (source, filter) = match found {
             Some(rows) => {
-                (RowSource::Found(Some(view.fetch(&rows, &access.columns)?)), access.filter)
+                (RowSource::Found(Some(view.fetch(&rows, &access.columns)?)), access.filter.clone())
             }
             None => {
-                let filter = with_path(&access);
+                let filter = with_path(access);
                 (RowSource::Scan(view.scan(&filter.1)), filter.0)
             }
         };
-        Ok(AccessRows { context, source, filter, output: access.output })
+        Ok(AccessRows { context: context.clone(), source, filter, output: access.output })
     }
 
     /// The next rows for which the filter is true, with their identities.
@@ -103,7 +103,7 @@ fn find(
     key: &KeySchema,
     lists: &[Vec<BoundExpression>],
     access: &TableAccess,
-    context: Context,
+    context: &Context,
 ) -> Result<Option<Vec<Located>>, Error> {
     let mut found: Vec<Located> = Vec::new();
     for list in lists {

@@ -1,7 +1,7 @@
 //! Keys that must stay unique, checked at the end of a statement.
 
 use super::Error;
-use crate::storage::{Change, TableView};
+use crate::storage::{Change, TableView, View};
 use crate::types::{KeySchema, Row, RowId, TableSchema, Value, key};
 use std::collections::HashSet;
 
@@ -95,14 +95,14 @@ fn duplicate(table: &TableSchema, key: &KeySchema, values: &[Value], how: &str) 
 ///
 /// # Errors
 /// `unique` naming the first key that is there twice.
-pub fn check_schema_change(change: &Change, view: &TableView) -> Result<(), Error> {
+pub fn check_schema_change(change: &Change, view: &View) -> Result<(), Error> {
     let Change::CreateIndex { table, key } = change else { return Ok(()) };
     if !key.unique {
         return Ok(());
     }
     let mut unique = UniqueKeys { keys: vec![Gathered::new(key)] };
     let columns: Vec<usize> = (0..table.columns.len()).collect();
-    for rows in view.scan(&columns) {
+    for rows in view.table(table).scan(&columns) {
         let rows = rows?;
         for at in 0..rows.rows.len() {
             let typed = rows.columns.iter().zip(&table.columns);

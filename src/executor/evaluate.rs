@@ -11,12 +11,15 @@ use crate::planner::{Arithmetic, BoundExpression, BoundKind, ScalarFunction};
 use crate::types::column::value_at;
 use crate::types::{DataType, Timestamp, Value};
 use arrow_array::{ArrayRef, BooleanArray, UInt64Array};
+use std::sync::Arc;
 
 /// What is the same for a whole statement.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Context {
     /// The time of the statement.
     pub now: Timestamp,
+    /// The values of its parameters.
+    pub parameters: Arc<[Value]>,
 }
 
 type Typed<'a> = (&'a Datum, DataType);
@@ -32,6 +35,7 @@ impl Context {
         let of = |operand: &BoundExpression| self.evaluate(operand, batch);
         match &expression.kind {
             BoundKind::Literal(value) => Ok(Datum::Scalar(value.clone())),
+            BoundKind::Parameter(index) => Ok(Datum::Scalar(self.parameters[*index].clone())),
             BoundKind::Column(index) => Ok(Datum::Array(batch.columns[*index].clone())),
             BoundKind::CurrentTime(word) => Ok(Datum::Scalar(self.time(*word))),
             BoundKind::Aggregate(_) => {
@@ -125,6 +129,11 @@ impl Context {
     /// # Errors
     /// As [`Context::evaluate`].
     pub fn constant(&self, expression: &BoundExpression) -> Result<Value, Error> {
+        match &expression.kind {
+            BoundKind::Literal(value) => return Ok(value.clone()),
+            BoundKind::Parameter(index) => return Ok(self.parameters[*index].clone()),
+            _ => {}
+        }
         let one_row = Batch { columns: Vec::new(), rows: 1 };
         Ok(self.evaluate(expression, &one_row)?.value(expression.data_type, 0))
     }

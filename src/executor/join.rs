@@ -75,7 +75,7 @@ impl HashJoin {
             Batch::concat(&batches)?
         };
         let sides = self.terms.equal.iter().map(|(_, right)| right);
-        let keys = key_values(self.context, sides, &rows)?;
+        let keys = key_values(&self.context, sides, &rows)?;
         let mut first: HashMap<Vec<u8>, usize> = HashMap::new();
         let mut next = vec![END; rows.rows];
         let mut key = Vec::new();
@@ -151,7 +151,7 @@ impl Operator for HashJoin {
             if spent {
                 let Some(batch) = self.left.next()? else { return Ok(None) };
                 let sides = self.terms.equal.iter().map(|(left, _)| left);
-                let keys = key_values(self.context, sides, &batch)?;
+                let keys = key_values(&self.context, sides, &batch)?;
                 self.current = Some(LeftRows { batch, keys, done: 0 });
             }
             if let Some(joined) = self.pairs()?.filter(|joined| joined.rows > 0) {
@@ -162,7 +162,7 @@ impl Operator for HashJoin {
 }
 
 fn key_values<'a>(
-    context: Context,
+    context: &Context,
     expressions: impl Iterator<Item = &'a BoundExpression>,
     batch: &Batch,
 ) -> Result<Vec<KeyColumn>, Error> {

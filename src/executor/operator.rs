@@ -30,55 +30,56 @@ pub type Rows = Box<dyn Operator>;
 ///
 /// # Errors
 /// Of what has to be known before the first row: constants of keys and limits.
-pub fn open(plan: Plan, views: &[TableView], context: Context) -> Result<Rows, Error> {
+pub fn open(plan: &Plan, views: &[TableView], context: &Context) -> Result<Rows, Error> {
+    let input = |input: &Plan| open(input, views, context);
     Ok(match plan {
         Plan::OneRow => Box::new(OneRow(true)),
         Plan::Access(access) => Box::new(AccessRows::open(access, views, context)?),
-        Plan::Filter { input, predicate } => {
-            Box::new(Filter { input: open(*input, views, context)?, predicate, context })
-        }
-        Plan::Project { input, expressions } => {
-            Box::new(Project { input: open(*input, views, context)?, expressions, context })
-        }
+        Plan::Filter { input: rows, predicate } => Box::new(Filter {
+            input: input(rows)?,
+            predicate: predicate.clone(),
+            context: context.clone(),
+        }),
+        Plan::Project { input: rows, expressions } => Box::new(Project {
+            input: input(rows)?,
+            expressions: expressions.clone(),
+            context: context.clone(),
+        }),
         Plan::Join(join) => {
-            let right_types = join.right.types();
-            let left = open(*join.left, views, context)?;
-            let right = open(*join.right, views, context)?;
             let terms = super::join::Terms {
                 kind: join.kind,
-                equal: join.equal,
-                condition: join.condition,
-                right: right_types,
+                equal: join.equal.clone(),
+                condition: join.condition.clone(),
+                right: join.right.types(),
             };
-            Box::new(HashJoin::new(left, right, terms, context))
+            let (left, right) = (input(&join.left)?, input(&join.right)?);
+            Box::new(HashJoin::new(left, right, terms, context.clone()))
         }
-        Plan::Aggregate { input, groups, aggregates } => {
-            let input = open(*input, views, context)?;
-            Box::new(Aggregate::new(input, groups, aggregates, context))
+        Plan::Aggregate { input: rows, groups, aggregates } => {
+            let (groups, aggregates) = (groups.clone(), aggregates.clone());
+            Box::new(Aggregate::new(input(rows)?, groups, aggregates, context.clone()))
         }
-        Plan::Distinct { input, columns } => {
-            let types = input.types();
-            let input = open(*input, views, context)?;
-            Box::new(Distinct { input, types: types[..columns].to_vec(), seen: HashSet::new() })
+        Plan::Distinct { input: rows, columns } => {
+            let types = rows.types()[..*columns].to_vec();
+            Box::new(Distinct { input: input(rows)?, types, seen: HashSet::new() })
         }
-        Plan::Sort { input, keys, limit } => {
-            let types = input.types();
-            let input = open(*input, views, context)?;
-            let wanted = match &limit {
+        Plan::Sort { input: rows, keys, limit } => {
+            let (keys, types) = (keys.clone(), rows.types());
+            let wanted = match limit {
                 Some(limits) => bounds(limits, context)?.end,
                 None => None,
             };
             match wanted {
                 Some(wanted) if wanted <= Top::MOST => {
-                    Box::new(Top::new(input, keys, types, wanted))
+                    Box::new(Top::new(input(rows)?, keys, types, wanted))
                 }
-                _ => Box::new(Sort::new(input, keys, types)),
+                _ => Box::new(Sort::new(input(rows)?, keys, types)),
             }
         }
-        Plan::Limit { input, limits } => {
-            let Bounds { start, end } = bounds(&limits, context)?;
+        Plan::Limit { input: rows, limits } => {
+            let Bounds { start, end } = bounds(limits, context)?;
             let left = end.map(|end| end - start);
-            Box::new(Limit { input: open(*input, views, context)?, skip: start, left })
+            Box::new(Limit { input: input(rows)?, skip: start, left })
         }
     })
 }
@@ -89,7 +90,7 @@ struct Bounds {
     end: Option<usize>,
 }
 
-fn bounds(limits: &Limits, context: Context) -> Result<Bounds, Error> {
+fn bounds(limits: &Limits, context: &Context) -> Result<Bounds, Error> {
     let evaluate = |expression: &Option<BoundExpression>, word: &str| {
         let Some(expression) = expression else { return Ok(None) };
         let value = context.constant(expression)?;

@@ -7,7 +7,7 @@ use super::constraint::UniqueKeys;
 use super::datum::{Batch, Datum};
 use super::evaluate::Context;
 use super::operator;
-use crate::planner::{Action, BoundExpression, BoundKind, Fill, Source, TableAccess, Write};
+use crate::planner::{Action, BoundExpression, Fill, Source, TableAccess, Write};
 use crate::storage::{Change, TableView};
 use crate::types::{Row, TableSchema, Value, column::value_at};
 use std::sync::Arc;
@@ -24,16 +24,16 @@ pub struct Changes {
 ///
 /// # Errors
 /// A value that its column cannot hold, NULL in a NOT NULL column, a key that is already there.
-pub fn write(write: Write, views: &[TableView], context: Context) -> Result<Changes, Error> {
+pub fn write(write: &Write, views: &[TableView], context: &Context) -> Result<Changes, Error> {
     let view = &views[write.slot];
-    match write.action {
+    match &write.action {
         Action::Insert { source, columns } => {
-            let mut insert = Insertion::new(&write.table, view, &columns, context);
+            let mut insert = Insertion::new(&write.table, view, columns, context);
             insert.fill(source, views)?;
             insert.finish()
         }
         Action::Update { access, assignments } => {
-            update(&write.table, access, &assignments, views, context)
+            update(&write.table, access, assignments, views, context)
         }
         Action::Delete { access } => delete(&write.table, access, views, context),
     }
@@ -44,7 +44,7 @@ struct Insertion<'a> {
     table: &'a Arc<TableSchema>,
     view: &'a TableView,
     columns: &'a [Fill],
-    context: Context,
+    context: &'a Context,
     /// The column that fills itself and the last number it got.
     filling: Option<(usize, Option<i64>)>,
     unique: UniqueKeys<'a>,
@@ -56,25 +56,25 @@ impl<'a> Insertion<'a> {
         table: &'a Arc<TableSchema>,
         view: &'a TableView,
         columns: &'a [Fill],
-        context: Context,
+        context: &'a Context,
     ) -> Insertion<'a> {
         let filling = table.integer_primary_key().map(|column| (column, None));
         let unique = UniqueKeys::of(table, |_| true);
         Insertion { table, view, columns, context, filling, unique, rows: Vec::new() }
     }
 
-    fn fill(&mut self, source: Source, views: &[TableView]) -> Result<(), Error> {
+    fn fill(&mut self, source: &Source, views: &[TableView]) -> Result<(), Error> {
         match source {
             Source::Values(rows) => {
                 for expressions in rows {
                     let values: Result<Vec<Value>, Error> =
-                        expressions.into_iter().map(|e| self.constant(e)).collect();
+                        expressions.iter().map(|e| self.context.constant(e)).collect();
                     self.add(values?)?;
                 }
             }
             Source::Query(query) => {
                 let types: Vec<_> = query.columns.iter().map(|(_, data_type)| *data_type).collect();
-                let mut rows = operator::open(query.plan, views, self.context)?;
+                let mut rows = operator::open(&query.plan, views, self.context)?;
                 while let Some(batch) = rows.next()? {
                     for row in 0..batch.rows {
                         let typed = batch.columns.iter().zip(&types);
@@ -86,20 +86,13 @@ impl<'a> Insertion<'a> {
         Ok(())
     }
 
-    fn constant(&self, expression: BoundExpression) -> Result<Value, Error> {
-        match expression.kind {
-            BoundKind::Literal(value) => Ok(value),
-            _ => self.context.constant(&expression),
-        }
-    }
-
     /// Takes a row of the source in.
     fn add(&mut self, mut values: Vec<Value>) -> Result<(), Error> {
         let mut row = Vec::with_capacity(self.columns.len());
         for (index, fill) in self.columns.iter().enumerate() {
             let value = match fill {
                 Fill::Source(at) => std::mem::replace(&mut values[*at], Value::Null),
-                Fill::Default(expression) => self.constant(expression.clone())?,
+                Fill::Default(expression) => self.context.constant(expression)?,
             };
             let value = hold(self.table, index, value)?;
             row.push(match &self.filling {
@@ -203,10 +196,10 @@ fn check_not_null(
 
 fn update(
     table: &Arc<TableSchema>,
-    access: TableAccess,
+    access: &TableAccess,
     assignments: &[(usize, BoundExpression)],
     views: &[TableView],
-    context: Context,
+    context: &Context,
 ) -> Result<Changes, Error> {
     let view = &views[access.slot];
     let assigned = |column: &usize| assignments.iter().any(|(index, _)| index == column);
@@ -245,9 +238,9 @@ fn update(
 
 fn delete(
     table: &Arc<TableSchema>,
-    access: TableAccess,
+    access: &TableAccess,
     views: &[TableView],
-    context: Context,
+    context: &Context,
 ) -> Result<Changes, Error> {
     let mut reached = AccessRows::open(access, views, context)?;
     let mut changes = Vec::new();

@@ -12,6 +12,7 @@ mod error;
 mod keyword;
 mod lexer;
 mod parser;
+mod prepared;
 mod splitter;
 mod token;
 
@@ -21,5 +22,6 @@ pub use lexer::{Tokens, tokenize};
 pub use parser::{
     MAX_HEIGHT, MAX_NESTING, parse_expression, parse_script, parse_statement, productions,
 };
+pub use prepared::Prepared;
 pub use splitter::{Completeness, Piece, PieceKind, Splitter, Unterminated, is_complete};
 pub use token::{Symbol, Token, TokenKind};

@@ -77,6 +77,9 @@ impl Binder<'_> {
     pub fn bind(&mut self, expression: &Expression) -> Result<BoundExpression, Error> {
         match &expression.kind {
             ExpressionKind::Literal(value) => Ok(literal(value.clone())),
+            ExpressionKind::Parameter { index, data_type } => {
+                Ok(BoundExpression { kind: BoundKind::Parameter(*index), data_type: *data_type })
+            }
             ExpressionKind::CurrentTime(word) => Ok(BoundExpression {
                 kind: BoundKind::CurrentTime(*word),
                 data_type: match word {

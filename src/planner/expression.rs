@@ -19,6 +19,8 @@ pub struct BoundExpression {
 pub enum BoundKind {
     /// A constant.
     Literal(Value),
+    /// The statement's parameter at this index, a constant while it runs.
+    Parameter(usize),
     /// The input's column at this index.
     Column(usize),
     /// The time of the statement.
@@ -148,6 +150,7 @@ impl BoundExpression {
     pub fn for_each_operand<'a>(&'a self, mut visit: impl FnMut(&'a BoundExpression)) {
         match &self.kind {
             BoundKind::Literal(_)
+            | BoundKind::Parameter(_)
             | BoundKind::Column(_)
             | BoundKind::CurrentTime(_)
             | BoundKind::Aggregate(_) => {}
@@ -189,6 +192,7 @@ impl BoundExpression {
     pub fn for_each_operand_mut(&mut self, mut visit: impl FnMut(&mut BoundExpression)) {
         match &mut self.kind {
             BoundKind::Literal(_)
+            | BoundKind::Parameter(_)
             | BoundKind::Column(_)
             | BoundKind::CurrentTime(_)
             | BoundKind::Aggregate(_) => {}
@@ -372,6 +376,7 @@ impl BoundExpression {
         };
         match &self.kind {
             BoundKind::Literal(value) => write!(f, "{value}"),
+            BoundKind::Parameter(index) => write!(f, "?{}", index + 1),
             BoundKind::Column(index) => f.write_str(&name(*index)),
             BoundKind::CurrentTime(CurrentTime::Date) => f.write_str("CURRENT_DATE"),
             BoundKind::CurrentTime(CurrentTime::Time) => f.write_str("CURRENT_TIME"),

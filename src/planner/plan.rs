@@ -188,6 +188,17 @@ pub struct Write {
     pub annotations: Annotations,
 }
 
+impl Write {
+    /// `INSERT`, `UPDATE` or `DELETE`.
+    pub fn verb(&self) -> &'static str {
+        match self.action {
+            Action::Insert { .. } => "INSERT",
+            Action::Update { .. } => "UPDATE",
+            Action::Delete { .. } => "DELETE",
+        }
+    }
+}
+
 /// What happens to a table's rows.
 #[derive(Clone, Debug)]
 pub enum Action {
@@ -256,6 +267,44 @@ impl Plan {
             | Plan::Distinct { input, .. }
             | Plan::Sort { input, .. }
             | Plan::Limit { input, .. } => input.types(),
+        }
+    }
+
+    /// Calls `visit` with every expression of the plan.
+    pub fn for_each_expression<'a>(&'a self, visit: &mut impl FnMut(&'a BoundExpression)) {
+        match self {
+            Plan::OneRow => {}
+            Plan::Access(access) => access.for_each_expression(visit),
+            Plan::Filter { input, predicate } => {
+                visit(predicate);
+                input.for_each_expression(visit);
+            }
+            Plan::Project { input, expressions } => {
+                expressions.iter().for_each(&mut *visit);
+                input.for_each_expression(visit);
+            }
+            Plan::Join(join) => {
+                join.equal.iter().flat_map(|(a, b)| [a, b]).for_each(&mut *visit);
+                join.condition.iter().for_each(&mut *visit);
+                join.left.for_each_expression(visit);
+                join.right.for_each_expression(visit);
+            }
+            Plan::Aggregate { input, groups, aggregates } => {
+                groups.iter().for_each(&mut *visit);
+                for aggregate in aggregates {
+                    aggregate.arguments.iter().chain(&aggregate.filter).for_each(&mut *visit);
+                }
+                input.for_each_expression(visit);
+            }
+            Plan::Sort { input, limit: limits, .. } => {
+                limits.iter().for_each(|limits| limits.for_each_expression(visit));
+                input.for_each_expression(visit);
+            }
+            Plan::Limit { input, limits } => {
+                limits.for_each_expression(visit);
+                input.for_each_expression(visit);
+            }
+            Plan::Distinct { input, .. } => input.for_each_expression(visit),
         }
     }
 
@@ -341,6 +390,40 @@ impl Plan {
     }
 }
 
+impl Limits {
+    fn for_each_expression<'a>(&'a self, visit: &mut impl FnMut(&'a BoundExpression)) {
+        self.limit.iter().chain(&self.offset).for_each(visit);
+    }
+}
+
+impl Planned {
+    /// Calls `visit` with every expression of the statement.
+    pub fn for_each_expression<'a>(&'a self, visit: &mut impl FnMut(&'a BoundExpression)) {
+        match self {
+            Planned::Query(query) => query.plan.for_each_expression(visit),
+            Planned::Schema { .. } => {}
+            Planned::Write(write) => match &write.action {
+                Action::Insert { source, columns } => {
+                    match source {
+                        Source::Values(rows) => rows.iter().flatten().for_each(&mut *visit),
+                        Source::Query(query) => query.plan.for_each_expression(visit),
+                    }
+                    for fill in columns {
+                        if let Fill::Default(expression) = fill {
+                            visit(expression);
+                        }
+                    }
+                }
+                Action::Update { access, assignments } => {
+                    assignments.iter().for_each(|(_, value)| visit(value));
+                    access.for_each_expression(visit);
+                }
+                Action::Delete { access } => access.for_each_expression(visit),
+            },
+        }
+    }
+}
+
 /// Prints the tree, an operator a line, inputs indented below.
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -404,6 +487,13 @@ impl Join {
 }
 
 impl TableAccess {
+    fn for_each_expression<'a>(&'a self, visit: &mut impl FnMut(&'a BoundExpression)) {
+        if let Path::Find { values, .. } = &self.path {
+            values.iter().flatten().for_each(&mut *visit);
+        }
+        self.filter.iter().for_each(visit);
+    }
+
     fn names(&self) -> Vec<String> {
         self.columns.iter().map(|column| self.table.columns[*column].name.clone()).collect()
     }

@@ -3,7 +3,8 @@
 use crate::language::ast::{AsOf, Identifier, Point};
 use crate::planner::{Catalog, Error, TableSource, suggest};
 use crate::storage::{Database, TableView, View};
-use crate::types::{EventId, Period, Schema, Timestamp};
+use crate::types::{EventId, Period, Schema, TableSchema, Timestamp};
+use std::sync::Arc;
 
 /// The tables of one statement: every moment it names is resolved here, once.
 pub(super) struct StatementCatalog<'a> {
@@ -32,6 +33,11 @@ impl<'a> StatementCatalog<'a> {
     pub fn moment(&self) -> Option<EventId> {
         let first = *self.moments.first()?;
         self.moments.iter().all(|moment| *moment == first).then_some(first)
+    }
+
+    /// The tables, one per slot.
+    pub fn tables(&self) -> Vec<Arc<TableSchema>> {
+        self.views.iter().map(|view| view.schema().clone()).collect()
     }
 
     /// The views, one per slot.

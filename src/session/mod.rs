@@ -4,7 +4,11 @@
 //! statement, resolves every moment it names to an event, plans it against the schemas of those
 //! moments, and opens the plan over one view per table reference. A write runs on a fork: of the
 //! present for a statement by itself, of the open transaction's otherwise.
+//!
+//! One short cut: statements that differ in nothing but their literals share a plan (`cache`), which
+//! saves parsing and planning all but the first.
 
+mod cache;
 mod catalog;
 mod error;
 mod insight;
@@ -15,10 +19,11 @@ pub use outcome::{Outcome, OutputColumn, Receipt, Rows};
 
 use crate::executor::{self, Context};
 use crate::language::ast::{Annotations, Statement};
-use crate::language::parse_statement;
-use crate::planner::{self, Planned, Query, Write};
-use crate::storage::{Database, Fork, Metadata, View};
-use crate::types::{EventId, Schema};
+use crate::language::{Prepared, parse_statement};
+use crate::planner::{self, Planned};
+use crate::storage::{Database, Fork, Metadata, TableView, View};
+use crate::types::{EventId, Schema, Value};
+use cache::{PlanCache, SharedPlan};
 use catalog::StatementCatalog;
 use std::sync::Arc;
 
@@ -27,6 +32,37 @@ use std::sync::Arc;
 pub struct Session {
     database: Arc<Database>,
     transaction: Option<Transaction>,
+    cache: PlanCache,
+}
+
+/// A statement to run.
+enum Work<'a> {
+    /// With its own plan, to be made.
+    Parsed { statement: &'a Statement, text: &'a str },
+    /// With the plan of its shape and its own values.
+    Shared { plan: &'a SharedPlan, values: Vec<Value> },
+}
+
+/// A statement ready to run.
+struct Ready<'a> {
+    plan: ReadyPlan<'a>,
+    views: Vec<TableView>,
+    as_of: Option<EventId>,
+    context: Context,
+}
+
+enum ReadyPlan<'a> {
+    Own(Box<Planned>),
+    Shared(&'a SharedPlan),
+}
+
+impl Ready<'_> {
+    fn planned(&self) -> &Planned {
+        match &self.plan {
+            ReadyPlan::Own(planned) => planned,
+            ReadyPlan::Shared(shared) => &shared.planned,
+        }
+    }
 }
 
 /// An open transaction.
@@ -39,7 +75,7 @@ struct Transaction {
 impl Session {
     /// A session without a transaction.
     pub fn new(database: Arc<Database>) -> Session {
-        Session { database, transaction: None }
+        Session { database, transaction: None, cache: PlanCache::default() }
     }
 
     /// The database.
@@ -71,10 +107,43 @@ impl Session {
     /// [`Error`] of any floor; a statement that fails has changed nothing, and leaves an open
     /// transaction open.
     pub fn execute(&mut self, text: &str) -> Result<Outcome, Error> {
+        if let Some(prepared) = Prepared::new(text)
+            && let Some(plan) = self.shared_plan(&prepared)?
+        {
+            let shared = Work::Shared { plan: &plan, values: prepared.values };
+            return match &plan.planned {
+                Planned::Query(_) => self.read(shared),
+                Planned::Write(_) | Planned::Schema { .. } => self.change(shared),
+            };
+        }
         match parse_statement(text)? {
             Some(statement) => self.run(&statement, text),
             None => Ok(Outcome::Nothing),
         }
+    }
+
+    /// The plan that statements of this shape share, made now if it is the first of them.
+    fn shared_plan(&mut self, prepared: &Prepared) -> Result<Option<Arc<SharedPlan>>, Error> {
+        let present = self.present()?;
+        match self.cache.find(&prepared.shape) {
+            Some(None) => return Ok(None),
+            Some(Some(plan)) if plan.fits(&present) => return Ok(Some(plan)),
+            Some(Some(_)) | None => {}
+        }
+        let mut catalog = StatementCatalog::new(&self.database, present);
+        // What is wrong with the statement is said by the way that every other takes.
+        let plan = match prepared.parse() {
+            Ok(Some(statement)) if cache::is_shareable(&statement) => {
+                let Ok(planned) = planner::plan(&statement, "", &mut catalog) else {
+                    return Ok(None);
+                };
+                SharedPlan::new(planned, catalog.tables(), prepared).map(Arc::new)
+            }
+            Ok(_) => None,
+            Err(_) => return Ok(None),
+        };
+        self.cache.put(prepared.shape.clone(), plan.clone());
+        Ok(plan)
     }
 
     fn run(&mut self, statement: &Statement, text: &str) -> Result<Outcome, Error> {
@@ -88,14 +157,14 @@ impl Session {
             Statement::Accepted(words) => {
                 Ok(Outcome::Done(format!("{words} is accepted and does nothing here")))
             }
-            Statement::Select(_) => self.read(statement, text),
+            Statement::Select(_) => self.read(Work::Parsed { statement, text }),
             Statement::Insert(_)
             | Statement::Update(_)
             | Statement::Delete(_)
             | Statement::CreateTable(_)
             | Statement::DropTable { .. }
             | Statement::CreateIndex(_)
-            | Statement::DropIndex { .. } => self.change(statement, text),
+            | Statement::DropIndex { .. } => self.change(Work::Parsed { statement, text }),
         }
     }
 
@@ -107,42 +176,57 @@ impl Session {
         })
     }
 
-    fn context(&self) -> Context {
-        Context { now: self.database.now() }
+    /// A piece of work made ready to run where its tables are seen at `present`.
+    fn ready<'a>(&self, work: Work<'a>, present: View) -> Result<Ready<'a>, Error> {
+        let now = self.database.now();
+        match work {
+            Work::Shared { plan, values } => {
+                let as_of = (!plan.tables.is_empty()).then(|| present.period().last);
+                let views = plan.tables.iter().map(|table| present.table(table)).collect();
+                let context = Context { now, parameters: values.into() };
+                Ok(Ready { plan: ReadyPlan::Shared(plan), views, as_of, context })
+            }
+            Work::Parsed { statement, text } => {
+                let mut catalog = StatementCatalog::new(&self.database, present);
+                let planned = planner::plan(statement, text, &mut catalog)?;
+                let as_of = catalog.moment();
+                let context = Context { now, parameters: Arc::new([]) };
+                let views = catalog.into_views();
+                Ok(Ready { plan: ReadyPlan::Own(Box::new(planned)), views, as_of, context })
+            }
+        }
     }
 
-    fn read(&self, statement: &Statement, text: &str) -> Result<Outcome, Error> {
-        let mut catalog = StatementCatalog::new(&self.database, self.present()?);
-        let Planned::Query(query) = planner::plan(statement, text, &mut catalog)? else {
+    fn read(&self, work: Work) -> Result<Outcome, Error> {
+        let ready = self.ready(work, self.present()?)?;
+        let Planned::Query(query) = ready.planned() else {
             unreachable!("the plan of a SELECT is a query")
         };
-        let as_of = catalog.moment();
-        let Query { plan, columns } = query;
-        let mut rows = executor::open(plan, &catalog.into_views(), self.context())?;
-        let columns: Vec<OutputColumn> =
-            columns.into_iter().map(|(name, data_type)| OutputColumn { name, data_type }).collect();
-        let schema = outcome::arrow_schema(&columns);
+        let mut rows = executor::open(&query.plan, &ready.views, &ready.context)?;
+        let (columns, schema) = match &ready.plan {
+            ReadyPlan::Shared(plan) => (plan.columns.clone(), plan.schema.clone()),
+            ReadyPlan::Own(_) => {
+                let columns = OutputColumn::of(query);
+                let schema = outcome::arrow_schema(&columns);
+                (columns, schema)
+            }
+        };
         let batches = std::iter::from_fn(move || match rows.next() {
             Ok(batch) => batch.map(|batch| outcome::record_batch(&schema, batch)),
             Err(error) => Some(Err(error.into())),
         });
-        Ok(Outcome::Rows(Rows { columns, as_of, batches: Box::new(batches) }))
+        Ok(Outcome::Rows(Rows::new(columns, ready.as_of, batches)))
     }
 
-    fn change(&mut self, statement: &Statement, text: &str) -> Result<Outcome, Error> {
+    fn change(&mut self, work: Work) -> Result<Outcome, Error> {
         if let Some(mut transaction) = self.transaction.take() {
-            let changed = self.change_fork(&mut transaction.fork, statement, text);
+            let changed = self.change_fork(&mut transaction.fork, work, true);
             self.transaction = Some(transaction);
-            let (receipt, annotations) = changed?;
-            return if annotations == Annotations::default() {
-                Ok(Outcome::Changed(receipt))
-            } else {
-                Err(annotated_inside())
-            };
+            return changed.map(|(receipt, _)| Outcome::Changed(receipt));
         }
         let mut fork = self.database.begin()?;
-        let (mut receipt, annotations) = self.change_fork(&mut fork, statement, text)?;
-        let committed = self.database.commit(fork, metadata(&annotations))?;
+        let (mut receipt, metadata) = self.change_fork(&mut fork, work, false)?;
+        let committed = self.database.commit(fork, metadata)?;
         receipt.committed = committed.map(|committed| (committed.first, committed.last));
         Ok(Outcome::Changed(receipt))
     }
@@ -151,44 +235,31 @@ impl Session {
     fn change_fork(
         &self,
         fork: &mut Fork,
-        statement: &Statement,
-        text: &str,
-    ) -> Result<(Receipt, Annotations), Error> {
-        let mut catalog = StatementCatalog::new(&self.database, fork.view());
-        let planned = planner::plan(statement, text, &mut catalog)?;
-        let (verb, name, rows, changes, annotations) = match planned {
+        work: Work,
+        inside: bool,
+    ) -> Result<(Receipt, Metadata), Error> {
+        let ready = self.ready(work, fork.view())?;
+        let (verb, name, rows, changes, metadata) = match ready.planned() {
             Planned::Write(write) => {
-                let annotations = write.annotations.clone();
-                if self.transaction.is_none() && fork.is_empty()
-                    || annotations == Annotations::default()
-                {
-                    let (verb, name) = (verb_of(statement), write.table.name.clone());
-                    let changed = self.compute(write, catalog)?;
-                    (verb, name, changed.rows, changed.changes, annotations)
-                } else {
+                if inside && write.annotations != Annotations::default() {
                     return Err(annotated_inside());
                 }
+                let changed = executor::write(write, &ready.views, &ready.context)?;
+                let metadata = metadata(&write.annotations);
+                (write.verb(), write.table.name.clone(), changed.rows, changed.changes, metadata)
             }
             Planned::Schema { verb, name, changes } => {
-                for change in &changes {
-                    if let crate::storage::Change::CreateIndex { table, .. } = change {
-                        let view = fork.view().table(table);
-                        executor::check_schema_change(change, &view)?;
-                    }
+                for change in changes {
+                    executor::check_schema_change(change, &fork.view())?;
                 }
-                drop(catalog);
-                (verb, name, 0, changes, Annotations::default())
+                (*verb, name.clone(), 0, changes.clone(), Metadata::default())
             }
             Planned::Query(_) => unreachable!("a statement that changes nothing is read"),
         };
+        // The views go before the fork changes, so that nothing has to be copied for them.
+        drop(ready);
         let events = fork.record(changes)?;
-        Ok((Receipt { verb, name, rows, events, committed: None }, annotations))
-    }
-
-    /// Computes a write's changes; the views it needs are gone when they are recorded, so that
-    /// nothing has to be copied for them.
-    fn compute(&self, write: Write, catalog: StatementCatalog) -> Result<executor::Changes, Error> {
-        Ok(executor::write(write, &catalog.into_views(), self.context())?)
+        Ok((Receipt { verb, name, rows, events, committed: None }, metadata))
     }
 
     fn begin(&mut self, annotations: &Annotations) -> Result<Outcome, Error> {
@@ -218,14 +289,6 @@ impl Session {
         let events = dropped.fork.len();
         let plural = if events == 1 { "" } else { "s" };
         Ok(Outcome::Done(format!("rolled back {events} event{plural}; nothing was written")))
-    }
-}
-
-fn verb_of(statement: &Statement) -> &'static str {
-    match statement {
-        Statement::Insert(_) => "INSERT",
-        Statement::Update(_) => "UPDATE",
-        _ => "DELETE",
     }
 }
 

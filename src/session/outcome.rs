@@ -2,6 +2,7 @@
 
 use super::Error;
 use crate::executor::{self, Batch};
+use crate::planner::Query;
 use crate::types::column::array_of;
 use crate::types::{DataType, EventId, Row};
 use arrow_array::{RecordBatch, RecordBatchOptions};
@@ -30,6 +31,17 @@ pub struct OutputColumn {
     pub name: String,
     /// The type of its values; `types::column::value_at` reads them.
     pub data_type: DataType,
+}
+
+impl OutputColumn {
+    /// The columns of a query.
+    pub(super) fn of(query: &Query) -> Vec<OutputColumn> {
+        let column = |(name, data_type): &(String, DataType)| OutputColumn {
+            name: name.clone(),
+            data_type: *data_type,
+        };
+        query.columns.iter().map(column).collect()
+    }
 }
 
 /// The rows of a query, drawn batch by batch: nothing is held that has been drawn.

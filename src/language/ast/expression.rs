@@ -1,7 +1,7 @@
 //! Expressions by names.
 
 use super::{Identifier, TypeName};
-use crate::types::{Span, Value};
+use crate::types::{DataType, Span, Value};
 
 /// An expression and its place.
 #[derive(Clone, Debug)]
@@ -24,6 +24,13 @@ impl PartialEq for Expression {
 pub enum ExpressionKind {
     /// A constant. TRUE and FALSE are booleans; an integer beyond 64 bits is a real.
     Literal(Value),
+    /// A constant that is given each time the statement runs, of one type.
+    Parameter {
+        /// Which of the statement's parameters, from 0.
+        index: usize,
+        /// The type of its values.
+        data_type: DataType,
+    },
     /// CURRENT_TIMESTAMP and its like: the time of the statement.
     CurrentTime(CurrentTime),
     /// `column` or `table.column`.

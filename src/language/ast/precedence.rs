@@ -73,6 +73,7 @@ impl ExpressionKind {
             | ExpressionKind::InList { .. }
             | ExpressionKind::Match { .. } => EQUALITY,
             ExpressionKind::Literal(_)
+            | ExpressionKind::Parameter { .. }
             | ExpressionKind::CurrentTime(_)
             | ExpressionKind::Column { .. }
             | ExpressionKind::Case { .. }

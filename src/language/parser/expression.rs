@@ -366,18 +366,40 @@ pub(super) fn literal(input: Input<'_>) -> Parsed<'_, Expression> {
     let negative = input.is_symbol(0, Symbol::Minus);
     let signed = negative || input.is_symbol(0, Symbol::Plus);
     let digits = input.skip(usize::from(signed));
-    let text = digits.word();
-    let value = match digits.peek().kind {
-        TokenKind::Text if !signed => Value::Text(shared_text(text)),
-        TokenKind::Blob if !signed => Value::Blob(blob(text)),
-        TokenKind::Integer | TokenKind::Real => match number(text, negative) {
-            Ok(value) => value,
-            Err(message) => return digits.fail("number-range", message),
-        },
-        _ => return digits.miss("a number"),
-    };
+    let token = digits.peek();
+    let is_number = matches!(token.kind, TokenKind::Integer | TokenKind::Real);
+    if !is_number && (signed || !matches!(token.kind, TokenKind::Text | TokenKind::Blob)) {
+        return digits.miss("a number");
+    }
     let rest = digits.skip(1);
-    Ok((rest, at(input, rest, ExpressionKind::Literal(value))))
+    let parameters = digits.state.parameters;
+    if let Ok(index) = parameters.binary_search_by_key(&token.span.start, |(start, _)| *start) {
+        let data_type = parameters[index].1;
+        let parameter = at(digits, rest, ExpressionKind::Parameter { index, data_type });
+        return Ok((rest, if negative { negated(input, rest, parameter) } else { parameter }));
+    }
+    let value = match token.kind {
+        TokenKind::Integer | TokenKind::Real => number(digits.word(), negative),
+        kind => literal_value(kind, digits.word()),
+    };
+    match value {
+        Ok(value) => Ok((rest, at(input, rest, ExpressionKind::Literal(value)))),
+        Err(message) => digits.fail("number-range", message),
+    }
+}
+
+fn negated(input: Input<'_>, rest: Input<'_>, operand: Expression) -> Expression {
+    let operator = UnaryOperator::Minus;
+    at(input, rest, ExpressionKind::Unary { operator, operand: Box::new(operand) })
+}
+
+/// The value of a text, blob or number token; the message of a number beyond all range.
+pub(in crate::language) fn literal_value(kind: TokenKind, word: &str) -> Result<Value, String> {
+    match kind {
+        TokenKind::Text => Ok(Value::Text(shared_text(word))),
+        TokenKind::Blob => Ok(Value::Blob(blob(word))),
+        _ => number(word, false),
+    }
 }
 
 fn shared_text(text: &str) -> Arc<str> {

@@ -6,7 +6,7 @@
 
 use super::super::token::{Symbol, Token, TokenKind};
 use super::super::{Keyword, ParseError};
-use crate::types::Span;
+use crate::types::{DataType, Span};
 use nom::error::ErrorKind;
 use nom::{IResult, Needed};
 use std::cell::{Cell, RefCell};
@@ -45,6 +45,8 @@ pub(super) struct State<'a> {
     pub depth: Cell<usize>,
     /// The height of the tallest expression since this was last taken.
     pub tallest: Cell<usize>,
+    /// Where literals begin that are to be parameters, and their types.
+    pub parameters: &'a [(usize, DataType)],
 }
 
 impl<'a> State<'a> {
@@ -57,6 +59,7 @@ impl<'a> State<'a> {
             expected: None,
             depth: Cell::new(0),
             tallest: Cell::new(0),
+            parameters: &[],
         }
     }
 

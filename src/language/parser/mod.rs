@@ -14,14 +14,15 @@ mod select;
 mod statement;
 mod table;
 
+pub(super) use expression::literal_value;
 pub use input::{MAX_HEIGHT, MAX_NESTING};
 pub use statement::productions;
 
 use super::ParseError;
 use super::ast::{Expression, Statement};
 use super::lexer::{Tokens, tokenize};
-use super::token::{Symbol, TokenKind};
-use crate::types::Span;
+use super::token::{Symbol, Token, TokenKind};
+use crate::types::{DataType, Span};
 use input::{Input, Parsed, State};
 
 /// Reads one statement, with or without its `;`; `None` where there are only blanks and comments.
@@ -53,6 +54,21 @@ pub fn parse_expression(text: &str) -> Result<Expression, ParseError> {
         let (rest, ()) = end(rest)?;
         Ok((rest, expression))
     })
+}
+
+/// Reads one statement from its tokens, with parameters for the literals that begin at these places.
+pub(super) fn parse_with_parameters(
+    text: &str,
+    tokens: &[Token],
+    literals: &[(usize, DataType)],
+) -> Result<Option<Statement>, ParseError> {
+    let mut state = State::new(text, tokens);
+    state.parameters = literals;
+    match one_statement(Input { at: 0, state: &state }) {
+        Ok((_, statement)) => Ok(statement),
+        // Without parameters it fails in the same way, and says why.
+        Err(_) => parse_statement(text),
+    }
 }
 
 fn parse<T>(

@@ -18,6 +18,7 @@ impl fmt::Display for ExpressionKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ExpressionKind::Literal(value) => value.fmt(f),
+            ExpressionKind::Parameter { index, .. } => write!(f, "?{}", index + 1),
             ExpressionKind::CurrentTime(word) => word.fmt(f),
             ExpressionKind::Column { table: Some(table), column } => write!(f, "{table}.{column}"),
             ExpressionKind::Column { table: None, column } => column.fmt(f),
