@@ -69,6 +69,8 @@ pub(super) fn draw(
     for batch in rows {
         let batch: RecordBatch = match batch {
             Ok(batch) => batch,
+            // No row was drawn or held: the error says it all.
+            Err(error) if count == 0 => return Err(error.into()),
             Err(error) => {
                 let frame = frame.unwrap_or_else(|| open(&page, &mut buffer));
                 frame.rule("└", "┴", "┘", &mut buffer);
