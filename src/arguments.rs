@@ -46,6 +46,10 @@ pub struct Arguments {
     #[arg(long)]
     pub receipts: bool,
 
+    /// Print every statement before it runs
+    #[arg(long)]
+    pub echo: bool,
+
     /// Print the time every statement took
     #[arg(long)]
     pub timer: bool,
@@ -229,6 +233,7 @@ fn spelling(option: &str) -> Option<OsString> {
         "header" | "headers" if !option.starts_with("--headers") => "--headers=on",
         "noheader" | "noheaders" => "--headers=off",
         "readonly" => "--read-only",
+        "echo" => "--echo",
         "batch" => "--batch",
         "help" => "--help",
         "version" => "--version",

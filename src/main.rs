@@ -119,6 +119,7 @@ fn settings(arguments: &Arguments, colours: &Colours, interactive: bool) -> Sett
         colour_errors: colours.errors,
         timer: arguments.timer,
         receipts: arguments.receipts || (interactive && !arguments.quiet),
+        echo: arguments.echo,
         keep_going: arguments.keep_going,
         quiet: arguments.quiet,
     }

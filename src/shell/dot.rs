@@ -18,6 +18,12 @@ pub struct DotCommand {
 
 /// All dot-commands.
 pub const COMMANDS: &[DotCommand] = &[
+    DotCommand {
+        name: ".echo",
+        arguments: "on|off",
+        help: "whether every statement is printed before it runs",
+        run: echo,
+    },
     DotCommand { name: ".exit", arguments: "[CODE]", help: "leave, with an exit code", run: exit },
     DotCommand {
         name: ".headers",
@@ -35,6 +41,12 @@ pub const COMMANDS: &[DotCommand] = &[
     DotCommand { name: ".print", arguments: "[TEXT]...", help: "print words", run: print },
     DotCommand { name: ".quit", arguments: "", help: "leave", run: exit },
     DotCommand { name: ".read", arguments: "FILE", help: "run the script in a file", run: read },
+    DotCommand {
+        name: ".receipts",
+        arguments: "on|off",
+        help: "whether every write tells what it did",
+        run: receipts,
+    },
     DotCommand {
         name: ".schema",
         arguments: "[TABLE]",
@@ -182,6 +194,16 @@ fn headers(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
 
 fn timer(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     shell.settings.timer = on_off(&arguments[0])?;
+    Ok(())
+}
+
+fn echo(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    shell.settings.echo = on_off(&arguments[0])?;
+    Ok(())
+}
+
+fn receipts(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    shell.settings.receipts = on_off(&arguments[0])?;
     Ok(())
 }
 

@@ -47,6 +47,8 @@ pub struct Settings {
     pub timer: bool,
     /// Whether writes tell what they did.
     pub receipts: bool,
+    /// Whether every statement is printed before it runs.
+    pub echo: bool,
     /// Whether a script goes on after an error.
     pub keep_going: bool,
     /// Whether banner and footers are left out.
@@ -123,6 +125,9 @@ impl Shell {
     /// [`Stop::Failed`] where it fails, which is told; [`Stop::Unavailable`] where there is no
     /// database; [`Stop::Output`] where standard output refuses.
     fn statement(&mut self, text: &str, place: &Place) -> Result<(), Stop> {
+        if self.settings.echo {
+            self.echo(text)?;
+        }
         let started = Instant::now();
         let outcome = self.connection.execute(text);
         self.notices();
@@ -175,6 +180,17 @@ impl Shell {
             self.say(&format!("time: {}", render::duration(started.elapsed())))?;
         }
         Ok(())
+    }
+
+    /// Prints a statement as it was written.
+    fn echo(&mut self, text: &str) -> io::Result<()> {
+        let lines = text.lines();
+        let shown: Vec<_> = if self.settings.terminal {
+            lines.map(render::escape).collect()
+        } else {
+            lines.map(Into::into).collect()
+        };
+        writeln!(self.out, "{};", shown.join("\n"))
     }
 
     /// How rows are drawn now.

@@ -8,21 +8,21 @@ use std::process::Stdio;
 use tempfile::TempDir;
 
 /// A directory in which `asof` runs.
-struct Place(TempDir);
+pub(super) struct Place(TempDir);
 
 /// What a run gave.
-struct Run {
-    code: i32,
-    out: String,
-    err: String,
+pub(super) struct Run {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
 }
 
 impl Place {
-    fn new() -> Place {
+    pub(super) fn new() -> Place {
         Place(TempDir::new().expect("a directory"))
     }
 
-    fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         self.0.path()
     }
 
@@ -30,14 +30,14 @@ impl Place {
         fs::write(self.path().join(name), text).expect("a file");
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(super) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::cargo_bin("asof").expect("the binary");
         command.current_dir(self.path()).args(arguments).env("NO_COLOR", "1");
         command.env_remove("CLICOLOR_FORCE").env_remove("RUST_BACKTRACE");
         command
     }
 
-    fn run(&self, arguments: &[&str], input: impl AsRef<[u8]>) -> Run {
+    pub(super) fn run(&self, arguments: &[&str], input: impl AsRef<[u8]>) -> Run {
         let output =
             self.command(arguments).write_stdin(input.as_ref()).output().expect("the binary runs");
         Run {
@@ -338,6 +338,33 @@ fn dot_commands_work_between_statements() {
     2
     a  b c
     "#);
+}
+
+#[test]
+fn echo_and_receipts_make_a_script_readable() {
+    let script = format!(
+        ".echo on\n.receipts on\n{TABLE}-- none\nSELECT\n  1;\n.echo off\n.receipts off\n\
+         INSERT INTO t VALUES (1, 'x');\n"
+    );
+    let run = run(script);
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    insta::assert_snapshot!(run.out, @r#"
+    CREATE TABLE t(a INTEGER, b TEXT);
+    +1 event · #1 CREATE TABLE t
+    SELECT
+      1;
+    1
+    "#);
+    let place = Place::new();
+    assert_eq!(place.run(&["-echo", "-c", "SELECT 1"], "").out, "SELECT 1;\n1\n");
+    assert_eq!(self::run(".echo perhaps\n").code, 1);
+}
+
+#[test]
+fn a_query_that_fails_before_its_first_row_draws_no_box() {
+    let run = Place::new().run(&["--box", "-c", "SELECT 9223372036854775807 + 1 AS n"], "");
+    assert_eq!((run.code, run.out.as_str()), (1, ""));
+    assert!(run.err.starts_with("-c:1:1: error[integer-overflow]"), "{}", run.err);
 }
 
 #[test]
