@@ -2,4 +2,5 @@
 
 mod grammar;
 mod history;
+mod house;
 mod shell;

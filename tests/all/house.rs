@@ -1,0 +1,285 @@
+//! The rules of the house, read from the source: imports go down the floors only, the world is
+//! touched in few places, files are small and begin by saying what they are for.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use syn::visit::{self, Visit};
+
+/// The floors. Siblings on one floor do not know each other.
+const FLOORS: &[(&str, u8)] = &[
+    ("main", 7),
+    ("shell", 6),
+    ("render", 5),
+    ("session", 4),
+    ("executor", 3),
+    ("planner", 2),
+    ("language", 1),
+    ("storage", 1),
+    ("types", 0),
+];
+
+/// What of the world is injected, and the only places that may name it.
+const WORLD: &[(&[&str], &[&str])] = &[
+    (&["std", "fs"], &["src/storage/vfs", "src/shell/", "src/main.rs", "src/arguments.rs"]),
+    (&["std", "time", "SystemTime"], &["src/storage/environment.rs"]),
+    (&["getrandom"], &["src/storage/environment.rs"]),
+];
+
+/// No file is longer.
+const MAX_LINES: usize = 600;
+
+/// Collects every path that a file names; those inside the crate begin with `crate`.
+struct Reader {
+    /// What the library is called here: `asof` in the binary, `crate` in the library.
+    root: &'static str,
+    /// The module being read, from the root; empty in the binary.
+    module: Vec<String>,
+    paths: Vec<Vec<String>>,
+}
+
+impl Reader {
+    /// Notes a path as it is written, from the root if it lies inside the crate.
+    fn note(&mut self, written: &[String]) {
+        // `::std` begins with nothing.
+        let written = written.strip_prefix(&[String::new()]).unwrap_or(written);
+        let Some(first) = written.first() else { return };
+        let path = match first.as_str() {
+            root if root == self.root || root == "asof" => rooted(&[], &written[1..]),
+            "crate" => return,
+            "super" | "self" if self.root == "crate" => {
+                let up = written.iter().take_while(|word| *word == "super").count();
+                let rest = &written[up.max(1)..];
+                let keep = self.module.len().saturating_sub(up);
+                rooted(&self.module[..keep], rest)
+            }
+            _ => written.to_vec(),
+        };
+        self.paths.push(path);
+    }
+
+    /// Notes every leaf of an import.
+    fn note_tree(&mut self, tree: &syn::UseTree, before: &[String]) {
+        let with = |word: String| [before, &[word]].concat();
+        match tree {
+            syn::UseTree::Path(path) => self.note_tree(&path.tree, &with(path.ident.to_string())),
+            syn::UseTree::Name(name) if name.ident == "self" => self.note(before),
+            syn::UseTree::Name(name) => self.note(&with(name.ident.to_string())),
+            syn::UseTree::Rename(rename) => self.note(&with(rename.ident.to_string())),
+            syn::UseTree::Glob(_) => self.note(&with("*".to_string())),
+            syn::UseTree::Group(group) => {
+                group.items.iter().for_each(|tree| self.note_tree(tree, before));
+            }
+        }
+    }
+}
+
+fn rooted(module: &[String], rest: &[String]) -> Vec<String> {
+    [&["crate".to_string()], module, rest].concat()
+}
+
+impl<'ast> Visit<'ast> for Reader {
+    fn visit_item_mod(&mut self, module: &'ast syn::ItemMod) {
+        self.module.push(module.ident.to_string());
+        visit::visit_item_mod(self, module);
+        self.module.pop();
+    }
+
+    fn visit_item_use(&mut self, import: &'ast syn::ItemUse) {
+        self.note_tree(&import.tree, &[]);
+    }
+
+    fn visit_vis_restricted(&mut self, _: &'ast syn::VisRestricted) {
+        // pub(crate) imports nothing.
+    }
+
+    fn visit_path(&mut self, path: &'ast syn::Path) {
+        let written: Vec<String> =
+            path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        if written.len() > 1 {
+            self.note(&written);
+        }
+        visit::visit_path(self, path);
+    }
+
+    fn visit_macro(&mut self, call: &'ast syn::Macro) {
+        // What a macro is given need not be Rust: its words are read.
+        let text = call.tokens.to_string().replace(" :: ", "::").replace(":: ", "::");
+        for word in text.split(|c: char| !c.is_alphanumeric() && !"_:".contains(c)) {
+            let written: Vec<String> = word.split("::").map(str::to_string).collect();
+            if written.len() > 1 {
+                self.note(&written);
+            }
+        }
+    }
+}
+
+/// Every path that a source file names, and the module it is.
+fn read(file: &str, text: &str) -> (Vec<String>, Vec<Vec<String>>) {
+    let inside = file.strip_prefix("src/").expect("a source file");
+    let parts: Vec<&str> = inside.trim_end_matches(".rs").split('/').collect();
+    let is_binary = parts.len() == 1 && parts[0] != "lib";
+    let module: Vec<String> = match parts.as_slice() {
+        [_] => Vec::new(),
+        [folders @ .., "mod"] => folders.iter().map(ToString::to_string).collect(),
+        all => all.iter().map(ToString::to_string).collect(),
+    };
+    let root = if is_binary { "asof" } else { "crate" };
+    let mut reader = Reader { root, module: module.clone(), paths: Vec::new() };
+    reader.visit_file(&syn::parse_file(text).expect("Rust"));
+    (module, reader.paths)
+}
+
+fn floor(module: &str) -> Option<u8> {
+    FLOORS.iter().find(|(name, _)| *name == module).map(|(_, floor)| *floor)
+}
+
+/// The imports of a file that do not go down.
+fn climbs(file: &str, text: &str) -> Vec<String> {
+    let (module, paths) = read(file, text);
+    let here = module.first().map_or("main", String::as_str);
+    let own = floor(here).expect("every module has a floor");
+    let is_allowed = |path: &[String]| match path {
+        [root, target, ..] if root == "crate" => {
+            target == here || floor(target).is_some_and(|floor| floor < own)
+        }
+        [root] => root != "crate",
+        _ => true,
+    };
+    paths
+        .iter()
+        .filter(|path| !is_allowed(path))
+        .map(|path| format!("{file}: {here} names {}", path.join("::")))
+        .collect()
+}
+
+/// The paths of a file into the world that it should have been handed.
+fn escapes(file: &str, text: &str) -> Vec<String> {
+    let (_, paths) = read(file, text);
+    let is_into = |path: &[String], world: &[&str]| {
+        // An import of what holds it leads there, too.
+        path.iter().zip(world).all(|(word, name)| word == name || word == "*")
+    };
+    let forbidden = |path: &&Vec<String>| {
+        WORLD.iter().any(|(world, places)| {
+            is_into(path, world) && !places.iter().any(|place| file.starts_with(place))
+        })
+    };
+    paths.iter().filter(forbidden).map(|path| format!("{file}: {}", path.join("::"))).collect()
+}
+
+/// What is wrong with a file's shape.
+fn misshapen(file: &str, text: &str) -> Vec<String> {
+    let lines = text.lines().count();
+    let long = (lines > MAX_LINES).then(|| format!("{file} has {lines} lines"));
+    let silent =
+        (!text.starts_with("//!")).then(|| format!("{file} does not begin with what it is for"));
+    long.into_iter().chain(silent).collect()
+}
+
+/// Every Rust file below a folder with its path from the top and its text.
+fn sources(folder: &str) -> Vec<(String, String)> {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders: Vec<PathBuf> = vec![top.join(folder)];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = fs::read_dir(&folder) else { continue };
+        for entry in entries {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let inside = path.strip_prefix(top).expect("below the top");
+                let name = inside.to_string_lossy().replace('\\', "/");
+                files.push((name, fs::read_to_string(&path).expect("text")));
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+fn all_of(files: &[(String, String)], rule: fn(&str, &str) -> Vec<String>) -> Vec<String> {
+    files.iter().flat_map(|(file, text)| rule(file, text)).collect()
+}
+
+#[test]
+fn imports_go_down_the_floors() {
+    let files = sources("src");
+    assert!(files.len() > 100, "only {} files were found", files.len());
+    assert_eq!(all_of(&files, climbs), Vec::<String>::new());
+}
+
+#[test]
+fn the_world_is_touched_where_it_is_injected() {
+    assert_eq!(all_of(&sources("src"), escapes), Vec::<String>::new());
+}
+
+#[test]
+fn files_are_small_and_say_what_they_are_for() {
+    let files: Vec<_> =
+        ["src", "tests", "benches", "examples"].into_iter().flat_map(sources).collect();
+    assert_eq!(all_of(&files, misshapen), Vec::<String>::new());
+}
+
+#[test]
+fn every_way_up_is_seen() {
+    let up = [
+        ("src/planner/mod.rs", "use crate::executor::Context;"),
+        ("src/planner/a/b.rs", "use super::super::super::session;"),
+        ("src/planner/a.rs", "mod tests { use super::super::super::render; }"),
+        ("src/storage/a.rs", "use crate::{types::Value, language::{self}};"),
+        ("src/language/a.rs", "use crate::storage as s;"),
+        ("src/types/a.rs", "fn f() -> crate::planner::Plan { todo!() }"),
+        ("src/types/a.rs", "fn f() { x(<A as crate::session::B>::c()) }"),
+        ("src/types/a.rs", "fn f() { println!(\"{}\", crate::session::Session::new()) }"),
+        ("src/types/a.rs", "macro_rules! m { () => { $crate::shell::Shell } }"),
+        ("src/session/a.rs", "use asof::shell::Shell;"),
+        ("src/render/a.rs", "use crate::*;"),
+        ("src/render/mod.rs", "use super::*;"),
+        ("src/render/a.rs", "pub use crate::attic::Box;"),
+    ];
+    for (file, text) in up {
+        assert_eq!(climbs(file, text).len(), 1, "{file}: {text}");
+    }
+    let down = [
+        (
+            "src/main.rs",
+            "mod arguments; use arguments::A; use asof::shell::Shell; fn f(x: crate::A) {}",
+        ),
+        ("src/arguments.rs", "use asof::render::Mode; use super::f;"),
+        ("src/executor/a.rs", "use crate::planner::Plan; use super::b; pub(crate) use self::c;"),
+        ("src/storage/a/mod.rs", "mod tests { use super::super::Event; use crate::types; }"),
+        ("src/types/a.rs", "use std::fmt; pub(in crate::types) fn f() { super::g() }"),
+        ("src/types/a.rs", "fn f() { format!(\"crate: {}\", super::g()) }"),
+    ];
+    for (file, text) in down {
+        assert_eq!(climbs(file, text), Vec::<String>::new(), "{text}");
+    }
+}
+
+#[test]
+fn every_escape_is_seen() {
+    let out = [
+        "use std::fs;",
+        "use std::{fmt, fs::File};",
+        "use std::*;",
+        "fn f() { std::fs::read(\"x\"); }",
+        "fn f() { assert!(::std::fs::exists(\"x\").is_ok()); }",
+        "use std::time::{Duration, SystemTime};",
+        "fn f() { getrandom::fill(b); }",
+    ];
+    for text in out {
+        assert!(!escapes("src/storage/database.rs", text).is_empty(), "{text}");
+    }
+    for text in ["use std::fmt;", "use std::time::Duration;", "use super::fs::x;"] {
+        assert_eq!(escapes("src/storage/database.rs", text), Vec::<String>::new(), "{text}");
+    }
+    assert!(escapes("src/storage/vfs/standard.rs", "use std::fs;").is_empty());
+}
+
+#[test]
+fn every_misshape_is_seen() {
+    assert!(misshapen("src/a.rs", "//! Fine.\n").is_empty());
+    assert_eq!(misshapen("src/a.rs", "\n//! Late.\n").len(), 1);
+    assert_eq!(misshapen("src/a.rs", &format!("//! Long.\n{}", "\n".repeat(MAX_LINES))).len(), 1);
+}
