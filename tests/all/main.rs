@@ -4,4 +4,5 @@ mod examples;
 mod grammar;
 mod history;
 mod house;
+mod readme;
 mod shell;
