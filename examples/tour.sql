@@ -2,9 +2,8 @@
 --
 --   cargo run --release -- -f examples/tour.sql
 --
--- It runs in memory and keeps nothing. Read this file and its output side by side, or the output
--- alone: it shows every statement. Nothing depends on the time of day, so the event numbers are
--- always these.
+-- It runs in memory and keeps nothing. Read the output alone: it shows every
+-- statement. Nothing in it depends on the time of day, so it is always the same.
 
 .mode box
 .echo on
@@ -12,8 +11,9 @@
 
 .print "1  Every change is an event"
 .print "==========================="
-.print "A table is made, three accounts are opened. Each write answers with its receipt: how many"
-.print "events it made, and their numbers. Creating the table is an event, too."
+.print "A table is made, three accounts are opened. Each write answers with its"
+.print "receipt: how many events it made, and their numbers. Creating the table is"
+.print "an event, too."
 .print
 
 CREATE TABLE accounts (
@@ -22,7 +22,8 @@ CREATE TABLE accounts (
   balance DECIMAL(10,2) NOT NULL
 );
 
-INSERT INTO accounts (owner, balance) VALUES ('Ada', 100), ('Bob', 20), ('Cleo', 5)
+INSERT INTO accounts (owner, balance)
+VALUES ('Ada', 100), ('Bob', 20), ('Cleo', 5)
 WITH (intent = 'AccountsOpened', actor = 'amy');
 
 SELECT * FROM accounts;
@@ -30,11 +31,12 @@ SELECT * FROM accounts;
 .print
 .print "2  A transaction says what happened"
 .print "==================================="
-.print "Two updates are one fact: Ada paid Bob. The intent gives the fact its name and is kept with"
-.print "the events, and so are who did it and why. Nothing gets a number before COMMIT."
+.print "Two updates are one fact: Ada paid Bob. The intent gives the fact its name"
+.print "and is kept with the events, and so are who did it and why. Nothing gets a"
+.print "number before COMMIT."
 .print
 
-BEGIN WITH (intent = 'MoneyTransferred', actor = 'amy', note = 'rent for March');
+BEGIN WITH (intent = 'MoneyTransferred', actor = 'amy', note = 'March rent');
 UPDATE accounts SET balance = balance - 30 WHERE owner = 'Ada';
 UPDATE accounts SET balance = balance + 30 WHERE owner = 'Bob';
 COMMIT;
@@ -44,23 +46,24 @@ SELECT * FROM accounts;
 .print
 .print "3  The past is still there"
 .print "=========================="
-.print "No event overwrites another. AS OF EVENT 4 is the state when event 4 had happened and"
-.print "event 5 had not: before the rent."
+.print "No event overwrites another. AS OF EVENT 4 is the state when event 4 had"
+.print "happened and event 5 had not: before the rent."
 .print
 
 SELECT * FROM accounts AS OF EVENT 4;
 
 .print
-.print "A point inside the transaction is a point, too: the money has left Ada and not reached Bob."
-.print "Only here can you see it; no one could when it happened."
+.print "A point inside the transaction is a point, too: the money has left Ada and"
+.print "not reached Bob. Only here can you see it; no one could when it happened."
 .print
 
 SELECT sum(balance) AS total FROM accounts AS OF EVENT 5;
 SELECT sum(balance) AS total FROM accounts AS OF EVENT 6;
 
 .print
-.print "A time is a name for the last event committed by then. In 2000 there was nothing, not even"
-.print "the table; by 2100 everything above has happened. (The answer says which event it was.)"
+.print "A time is a name for the last event committed by then. In 2000 there was"
+.print "nothing, not even the table; by 2100 everything above has happened. (The"
+.print "answer says which event it was.)"
 .print
 
 SHOW TABLES AS OF TIMESTAMP '2000-01-01';
@@ -69,7 +72,8 @@ SELECT count(*) AS accounts FROM accounts AS OF TIMESTAMP '2100-01-01';
 .print
 .print "4  Both sides of a change"
 .print "========================="
-.print "Each table of a query has its own moment. A table joined with its own past is a difference."
+.print "Each table of a query has its own moment. A table joined with its own past"
+.print "is a difference."
 .print
 
 SELECT now.owner, was.balance AS before, now.balance AS after,
@@ -80,7 +84,8 @@ WHERE now.balance <> was.balance
 ORDER BY change;
 
 .print
-.print "The past is read by the same means as the present: the same keys, the same joins."
+.print "The past is read by the same means as the present: the same keys, the same"
+.print "joins."
 .print
 
 EXPLAIN
@@ -104,7 +109,7 @@ SELECT count(*) AS accounts FROM accounts;
 .print
 
 INSERT INTO accounts SELECT * FROM accounts AS OF EVENT 6
-WITH (intent = 'MistakeRepaired', actor = 'amy', note = 'DELETE without WHERE');
+WITH (intent = 'MistakeRepaired', actor = 'amy');
 
 SELECT * FROM accounts;
 
@@ -120,7 +125,7 @@ SELECT count(*) AS accounts FROM accounts AS OF EVENT 9;
 .print "A table that is dropped can still be read and described where it was."
 .print
 
-CREATE TABLE cards (number TEXT PRIMARY KEY, account INTEGER NOT NULL, since DATE);
+CREATE TABLE cards (number TEXT PRIMARY KEY, account INTEGER, since DATE);
 DROP TABLE accounts;
 
 SHOW TABLES;
@@ -129,5 +134,6 @@ DESCRIBE accounts AS OF EVENT 12;
 SELECT owner, balance FROM accounts AS OF EVENT 12 WHERE balance > 5;
 
 .print
-.print "That is all there is to it: events are only ever added, and every state is what they add up"
-.print "to. 'asof bank' keeps a database in the directory bank; its log is bank/events.log."
+.print "That is all there is to it: events are only ever added, and every state is"
+.print "what they add up to. 'asof bank' keeps a database in the directory bank; its"
+.print "log is bank/events.log."
