@@ -81,6 +81,12 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("\\timing", ".timer"),
 ];
 
+/// What someone who asks for help at the prompt has to know about the rest.
+const SQL_HELP: &str = "
+SQL statements end with ;
+SELECT … FROM t AS OF EVENT n    reads t as it was after event n
+SHOW TABLES, DESCRIBE t, EXPLAIN SELECT …";
+
 /// Why a dot-command did not do what it should.
 enum Trouble {
     /// To be told at its place.
@@ -250,6 +256,9 @@ fn help(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     for command in shown {
         let usage = format!("{} {}", command.name, command.arguments);
         writeln!(shell.out, "{usage:20}{}", command.help)?;
+    }
+    if arguments.is_empty() {
+        writeln!(shell.out, "{SQL_HELP}")?;
     }
     Ok(())
 }

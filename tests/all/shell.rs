@@ -368,6 +368,16 @@ fn a_query_that_fails_before_its_first_row_draws_no_box() {
 }
 
 #[test]
+fn help_lists_every_command_and_what_else_there_is() {
+    let help = run(".help\n").out;
+    for command in asof::shell::COMMANDS {
+        assert!(help.contains(command.name), "{}", command.name);
+    }
+    assert!(help.contains("AS OF EVENT n"), "{help}");
+    assert_eq!(run(".help quit\n").out, ".quit               leave\n");
+}
+
+#[test]
 fn misspelt_dot_commands_get_a_suggestion() {
     let run = run("SELECT 1;\n  .tabels\n");
     assert_eq!(run.code, 1);
