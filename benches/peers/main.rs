@@ -126,7 +126,7 @@ fn main() {
     let open = peers.pair("w3", "SELECT 1;\n", false);
     report("W3 open only (asof replays its log today)", &open);
     let points = workload::points(1_000_000, 10_000);
-    report_added(&peers, "W3 10,000 point SELECTs, beyond opening", &points, 1, &open);
+    report_added(&peers, "W3 10,000 point SELECTs, beyond opening", &points, 20, &open);
     for (work, query) in [
         (
             "W3 filter, beyond opening, each of 20",

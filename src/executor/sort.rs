@@ -1,11 +1,12 @@
 //! ORDER BY: all rows, or only the first so many.
 
 use super::Error;
-use super::datum::Batch;
+use super::compare;
+use super::datum::{Batch, Datum};
 use super::operator::{Operator, Rows};
-use crate::planner::SortKey;
-use crate::types::{DataType, key::KeyColumn};
-use arrow_array::UInt64Array;
+use crate::planner::{Comparison, SortKey};
+use crate::types::{DataType, Value, column::value_at, key::KeyColumn};
+use arrow_array::{Array, UInt64Array};
 
 /// Rows of a batch that leaves a sort.
 const OUTPUT: usize = 4_096;
@@ -104,6 +105,8 @@ pub struct Top {
     rows: usize,
     /// The key of the last row that is wanted so far: later rows must be below it.
     worst: Option<Vec<u8>>,
+    /// The first of that row's values, unless it is NULL.
+    worst_first: Option<Value>,
 }
 
 impl Top {
@@ -112,13 +115,23 @@ impl Top {
 
     /// The first `wanted` of the input's rows, whose columns are of `types`.
     pub fn new(input: Rows, keys: Vec<SortKey>, types: Vec<DataType>, wanted: usize) -> Top {
-        Top { input: Some(input), keys, types, wanted, held: Vec::new(), rows: 0, worst: None }
+        Top {
+            input: Some(input),
+            keys,
+            types,
+            wanted,
+            held: Vec::new(),
+            rows: 0,
+            worst: None,
+            worst_first: None,
+        }
     }
 
     fn offer(&mut self, batch: Batch) -> Result<(), Error> {
         let batch = match &self.worst {
             None => batch,
             Some(worst) => {
+                let batch = self.near(batch)?;
                 let keys = Keys::of(&batch, &self.keys, &self.types);
                 let below: Vec<usize> =
                     (0..batch.rows).filter(|row| keys.at(*row) < worst.as_slice()).collect();
@@ -133,6 +146,29 @@ impl Top {
         if self.rows >= (2 * self.wanted).max(OUTPUT) { self.shrink() } else { Ok(()) }
     }
 
+    /// Leaves out rows that the first key alone puts behind the worst row, by one comparison of the
+    /// whole column; the others are compared by their keys.
+    fn near(&self, batch: Batch) -> Result<Batch, Error> {
+        let (key, Some(worst)) = (&self.keys[0], &self.worst_first) else { return Ok(batch) };
+        let data_type = self.types[key.column];
+        let comparison =
+            if key.descending { Comparison::GreaterEqual } else { Comparison::LessEqual };
+        let column = Datum::Array(batch.columns[key.column].clone());
+        let worst = Datum::Scalar(worst.clone());
+        let near =
+            compare::evaluate(comparison, (&column, data_type), (&worst, data_type), batch.rows)?
+                .into_mask(batch.rows);
+        // Where NULLs come first they are wanted, whatever they are compared with.
+        let near = match key.nulls_first && near.null_count() > 0 {
+            true => arrow_arith::boolean::or_kleene(
+                &near,
+                &arrow_arith::boolean::is_null(&batch.columns[key.column])?,
+            )?,
+            false => compare::selected(&near),
+        };
+        batch.filter(&near)
+    }
+
     /// Keeps the first wanted rows of those held, in order.
     fn shrink(&mut self) -> Result<(), Error> {
         if self.held.is_empty() {
@@ -144,6 +180,11 @@ impl Top {
         order.truncate(self.wanted);
         if order.len() == self.wanted {
             self.worst = order.last().map(|row| keys.at(*row).to_vec());
+            self.worst_first = order.last().and_then(|row| {
+                let column = self.keys[0].column;
+                let value = value_at(&all.columns[column], self.types[column], *row);
+                (!value.is_null()).then_some(value)
+            });
         }
         let kept = all.take(&indexes(&order))?;
         self.rows = kept.rows;

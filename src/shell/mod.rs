@@ -169,7 +169,7 @@ impl Shell {
                     Err(Failure::Output(error)) => return Err(error.into()),
                 }
             }
-            Outcome::Changed(receipt) => Some(receipt.to_string()),
+            Outcome::Changed(receipt) => self.settings.receipts.then(|| receipt.to_string()),
             Outcome::Done(message) => Some(message),
             Outcome::Nothing => return Ok(()),
         };

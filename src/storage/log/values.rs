@@ -111,8 +111,8 @@ fn push_real(out: &mut Vec<u8>, real: f64) -> Result<(), String> {
     if !real.is_finite() {
         return Err(real.to_string());
     }
-    // Rust's `{:?}` is the shortest text that reads back, always with a point or an exponent.
-    write!(out, "{real:?}").map_err(|error| error.to_string())
+    // The shortest text that reads back, always with a point or an exponent.
+    serde_json::to_writer(out, &real).map_err(|error| error.to_string())
 }
 
 fn push_decimal(out: &mut Vec<u8>, decimal: Decimal) -> Result<(), String> {
