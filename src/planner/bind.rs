@@ -34,24 +34,8 @@ fn boolean(kind: BoundKind) -> BoundExpression {
     BoundExpression { kind, data_type: DataType::Boolean }
 }
 
-/// The type of a constant as an expression.
-pub(super) fn type_of(value: &Value) -> DataType {
-    match value {
-        Value::Null => DataType::Any,
-        Value::Boolean(_) => DataType::Boolean,
-        Value::Integer(_) => DataType::Integer,
-        Value::Real(_) => DataType::Real,
-        Value::Decimal(d) => DataType::Decimal { precision: 38, scale: d.scale },
-        Value::Date(_) => DataType::Date,
-        Value::Timestamp(_) => DataType::Timestamp,
-        Value::Text(_) => DataType::Text,
-        Value::Json(_) => DataType::Json,
-        Value::Blob(_) => DataType::Blob,
-    }
-}
-
 pub(super) fn literal(value: Value) -> BoundExpression {
-    let data_type = type_of(&value);
+    let data_type = value.data_type();
     BoundExpression::literal(value, data_type)
 }
 

@@ -135,6 +135,50 @@ pub enum Comparison {
     IsNot,
 }
 
+/// Visits the direct operands of a kind, borrowed either way: the one list of what has which.
+macro_rules! operands {
+    ($kind:expr, $visit:ident, $iter:ident) => {
+        match $kind {
+            BoundKind::Literal(_)
+            | BoundKind::Parameter(_)
+            | BoundKind::Column(_)
+            | BoundKind::CurrentTime(_)
+            | BoundKind::Aggregate(_) => {}
+            BoundKind::Negate(a)
+            | BoundKind::BitNot(a)
+            | BoundKind::Not(a)
+            | BoundKind::Truth(a)
+            | BoundKind::Cast(a)
+            | BoundKind::Affinity(_, a) => $visit(a),
+            BoundKind::Arithmetic(_, a, b)
+            | BoundKind::Compare(_, a, b)
+            | BoundKind::And(a, b)
+            | BoundKind::Or(a, b)
+            | BoundKind::Concat(a, b) => {
+                $visit(a);
+                $visit(b);
+            }
+            BoundKind::InList { operand, list, .. } => {
+                $visit(operand);
+                list.$iter().for_each($visit);
+            }
+            BoundKind::Match { operand, pattern, escape, .. } => {
+                $visit(operand);
+                $visit(pattern);
+                escape.$iter().for_each(|escape| $visit(escape));
+            }
+            BoundKind::Case { branches, otherwise } => {
+                for (condition, result) in branches {
+                    $visit(condition);
+                    $visit(result);
+                }
+                otherwise.$iter().for_each(|otherwise| $visit(otherwise));
+            }
+            BoundKind::Call(_, arguments) => arguments.$iter().for_each($visit),
+        }
+    };
+}
+
 impl BoundExpression {
     /// A constant of a type.
     pub fn literal(value: Value, data_type: DataType) -> BoundExpression {
@@ -148,86 +192,12 @@ impl BoundExpression {
 
     /// Calls `visit` on every direct operand.
     pub fn for_each_operand<'a>(&'a self, mut visit: impl FnMut(&'a BoundExpression)) {
-        match &self.kind {
-            BoundKind::Literal(_)
-            | BoundKind::Parameter(_)
-            | BoundKind::Column(_)
-            | BoundKind::CurrentTime(_)
-            | BoundKind::Aggregate(_) => {}
-            BoundKind::Negate(a)
-            | BoundKind::BitNot(a)
-            | BoundKind::Not(a)
-            | BoundKind::Truth(a)
-            | BoundKind::Cast(a)
-            | BoundKind::Affinity(_, a) => visit(a),
-            BoundKind::Arithmetic(_, a, b)
-            | BoundKind::Compare(_, a, b)
-            | BoundKind::And(a, b)
-            | BoundKind::Or(a, b)
-            | BoundKind::Concat(a, b) => {
-                visit(a);
-                visit(b);
-            }
-            BoundKind::InList { operand, list, .. } => {
-                visit(operand);
-                list.iter().for_each(visit);
-            }
-            BoundKind::Match { operand, pattern, escape, .. } => {
-                visit(operand);
-                visit(pattern);
-                escape.iter().for_each(|escape| visit(escape));
-            }
-            BoundKind::Case { branches, otherwise } => {
-                for (condition, result) in branches {
-                    visit(condition);
-                    visit(result);
-                }
-                otherwise.iter().for_each(|otherwise| visit(otherwise));
-            }
-            BoundKind::Call(_, arguments) => arguments.iter().for_each(visit),
-        }
+        operands!(&self.kind, visit, iter);
     }
 
     /// The same for operands to be changed.
     pub fn for_each_operand_mut(&mut self, mut visit: impl FnMut(&mut BoundExpression)) {
-        match &mut self.kind {
-            BoundKind::Literal(_)
-            | BoundKind::Parameter(_)
-            | BoundKind::Column(_)
-            | BoundKind::CurrentTime(_)
-            | BoundKind::Aggregate(_) => {}
-            BoundKind::Negate(a)
-            | BoundKind::BitNot(a)
-            | BoundKind::Not(a)
-            | BoundKind::Truth(a)
-            | BoundKind::Cast(a)
-            | BoundKind::Affinity(_, a) => visit(a),
-            BoundKind::Arithmetic(_, a, b)
-            | BoundKind::Compare(_, a, b)
-            | BoundKind::And(a, b)
-            | BoundKind::Or(a, b)
-            | BoundKind::Concat(a, b) => {
-                visit(a);
-                visit(b);
-            }
-            BoundKind::InList { operand, list, .. } => {
-                visit(operand);
-                list.iter_mut().for_each(visit);
-            }
-            BoundKind::Match { operand, pattern, escape, .. } => {
-                visit(operand);
-                visit(pattern);
-                escape.iter_mut().for_each(|escape| visit(escape));
-            }
-            BoundKind::Case { branches, otherwise } => {
-                for (condition, result) in branches {
-                    visit(condition);
-                    visit(result);
-                }
-                otherwise.iter_mut().for_each(|otherwise| visit(otherwise));
-            }
-            BoundKind::Call(_, arguments) => arguments.iter_mut().for_each(visit),
-        }
+        operands!(&mut self.kind, visit, iter_mut);
     }
 
     /// Whether the value is the same for every row.

@@ -1,6 +1,6 @@
 //! What happened: events, and the changes they are made from.
 
-use crate::types::{EventId, KeySchema, Row, RowId, TableSchema, Timestamp, TxId, Value};
+use crate::types::{EventId, KeySchema, Row, RowId, Schema, TableSchema, Timestamp, TxId, Value};
 use std::sync::Arc;
 
 /// One event of the log: one row change or one schema change.
@@ -97,6 +97,30 @@ impl Operation {
             Operation::Update { .. } => "update",
             Operation::Delete { .. } => "delete",
         }
+    }
+
+    /// What it makes of the schema before it: the one place that knows. Row operations leave it.
+    pub fn change_schema(&self, schema: &mut Schema) {
+        match self {
+            Operation::CreateTable(table) => schema.put(Arc::clone(table)),
+            Operation::DropTable(table) => {
+                schema.remove(&table.name);
+            }
+            Operation::CreateIndex { table, key } => {
+                let mut after = TableSchema::clone(table);
+                after.keys.push(key.clone());
+                schema.put(Arc::new(after));
+            }
+            Operation::DropIndex { table, key } => {
+                let mut after = TableSchema::clone(table);
+                after.keys.retain(|other| other.id != key.id);
+                schema.put(Arc::new(after));
+            }
+            Operation::Insert { .. } | Operation::Update { .. } | Operation::Delete { .. } => {
+                return;
+            }
+        }
+        schema.version += 1;
     }
 
     /// The table that the event is about.

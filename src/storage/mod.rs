@@ -30,6 +30,6 @@ pub use environment::{
 pub use error::Error;
 pub use event::{Change, Event, Metadata, Operation};
 pub use event_store::{EventStore, Events};
-pub use log::{MAX_JSON_DEPTH, MAX_LINE_SIZE, MAX_ROW_SIZE};
+pub use log::{MAX_LINE_SIZE, MAX_ROW_SIZE};
 pub use versions::{Fork, Located, Mark, QueryEngine, RowBatch, Scan, State, TableView, View};
 pub use vfs::{Access, MemVfs, StdVfs, Vfs, VfsFile};

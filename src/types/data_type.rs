@@ -185,16 +185,7 @@ impl DataType {
                 _ => return Ok(value),
             }),
         };
-        stored.ok_or_else(|| Rejected { value: shorten(&value), data_type: self })
-    }
-}
-
-fn shorten(value: &Value) -> String {
-    const SHOWN: usize = 60;
-    let text = value.to_string();
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
+        stored.ok_or_else(|| Rejected { value: value.shortened(), data_type: self })
     }
 }
 
@@ -293,7 +284,8 @@ fn to_timestamp(value: &Value) -> Option<Timestamp> {
     }
 }
 
-/// How deep a JSON value may nest, below the depth at which serde_json stops reading.
+/// How deep a JSON value may nest. With what stands around it in a line of the log it stays below the
+/// 128 levels at which serde_json stops reading.
 pub const MAX_JSON_DEPTH: usize = 100;
 
 fn to_json(value: &Value) -> Option<Value> {

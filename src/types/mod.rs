@@ -18,7 +18,7 @@ mod span;
 mod tree;
 mod value;
 
-pub use data_type::{DataType, Rejected};
+pub use data_type::{DataType, MAX_JSON_DEPTH, Rejected};
 pub use datetime::{Date, Timestamp};
 pub use decimal::Decimal;
 pub use ids::{EventId, Period, RowId, TxId};

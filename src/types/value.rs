@@ -1,6 +1,6 @@
 //! One value, its order beside any other, and its texts.
 
-use super::{Date, Decimal, Timestamp, compare_integer_real};
+use super::{DataType, Date, Decimal, Timestamp, compare_integer_real};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
@@ -51,6 +51,32 @@ impl Value {
             Value::Real(0.0)
         } else {
             Value::Real(real)
+        }
+    }
+
+    /// The type that holds exactly this value; ANY for NULL.
+    pub fn data_type(&self) -> DataType {
+        match self {
+            Value::Null => DataType::Any,
+            Value::Boolean(_) => DataType::Boolean,
+            Value::Integer(_) => DataType::Integer,
+            Value::Real(_) => DataType::Real,
+            Value::Decimal(d) => DataType::Decimal { precision: 38, scale: d.scale },
+            Value::Date(_) => DataType::Date,
+            Value::Timestamp(_) => DataType::Timestamp,
+            Value::Text(_) => DataType::Text,
+            Value::Json(_) => DataType::Json,
+            Value::Blob(_) => DataType::Blob,
+        }
+    }
+
+    /// The value as an SQL literal of a readable length, for messages.
+    pub fn shortened(&self) -> String {
+        const SHOWN: usize = 60;
+        let text = self.to_string();
+        match text.char_indices().nth(SHOWN) {
+            Some((end, _)) => format!("{}…", &text[..end]),
+            None => text,
         }
     }
 

@@ -10,7 +10,6 @@ use crate::types::{
     DataType, EventId, KeyId, KeyKind, KeySchema, RowId, Schema, TableId, TableSchema, fold,
 };
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
 /// Set in a row's version when that has ended and none began.
 const DELETED: u32 = 1 << 31;
@@ -146,12 +145,10 @@ pub(crate) fn define(
     event: EventId,
     operation: &Operation,
 ) -> Result<(), Error> {
-    let current =
-        |schema: &Schema, table: &TableSchema| {
-            schema.table(&table.name).filter(|current| current.id == table.id).cloned().ok_or_else(
-                || Error::invalid(format!("there is no such table `{}` now", table.name)),
-            )
-        };
+    let current = |table: &TableSchema| {
+        let there = schema.table(&table.name).filter(|current| current.id == table.id);
+        there.ok_or_else(|| Error::invalid(format!("there is no such table `{}` now", table.name)))
+    };
     match operation {
         Operation::CreateTable(table) => {
             check_table(table)?;
@@ -164,34 +161,25 @@ pub(crate) fn define(
             for key in &table.keys {
                 check_index_name(schema, key)?;
             }
-            schema.put(Arc::clone(table));
         }
         Operation::DropTable(table) => {
-            current(schema, table)?;
-            schema.remove(&table.name);
+            current(table)?;
         }
         Operation::CreateIndex { table, key } => {
-            let mut table = TableSchema::clone(&*current(schema, table)?);
-            check_key(&table, key)?;
+            check_key(current(table)?, key)?;
             check_index_name(schema, key)?;
             if key.id != (KeyId { event, ordinal: 0 }) || key.kind != KeyKind::Index {
                 return Err(Error::invalid("an index with a foreign identity"));
             }
-            table.keys.push(key.clone());
-            schema.put(Arc::new(table));
         }
         Operation::DropIndex { table, key } => {
-            let mut table = TableSchema::clone(&*current(schema, table)?);
-            let place = table.keys.iter().position(|k| k == key && k.kind == KeyKind::Index);
-            let place = place.ok_or_else(|| Error::invalid("there is no such index now"))?;
-            table.keys.remove(place);
-            schema.put(Arc::new(table));
+            if !current(table)?.keys.iter().any(|k| k == key && k.kind == KeyKind::Index) {
+                return Err(Error::invalid("there is no such index now"));
+            }
         }
-        Operation::Insert { .. } | Operation::Update { .. } | Operation::Delete { .. } => {
-            return Ok(());
-        }
+        Operation::Insert { .. } | Operation::Update { .. } | Operation::Delete { .. } => {}
     }
-    schema.version += 1;
+    operation.change_schema(schema);
     Ok(())
 }
 

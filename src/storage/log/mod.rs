@@ -117,10 +117,6 @@ pub const MAX_ROW_SIZE: usize = 16 << 20;
 /// How long a line may be, in bytes with its newline.
 pub const MAX_LINE_SIZE: usize = 64 << 20;
 
-/// How deep a JSON value may nest. With what stands around it in a line it stays below the 128 levels
-/// at which serde_json stops reading.
-pub const MAX_JSON_DEPTH: usize = 100;
-
 /// What ends every line: `,"crc":"`, eight digits, `"}`.
 pub(crate) const CRC_SIZE: usize = 18;
 

@@ -1,9 +1,10 @@
 //! Values in a payload, typed by the schema: both directions.
 
-use super::MAX_JSON_DEPTH;
 use super::text::{parse_date, parse_moment, push_date, push_i64, push_moment, push_string};
 use crate::storage::error::Error;
-use crate::types::{Column, DataType, Date, Decimal, TableSchema, Timestamp, Value};
+use crate::types::{
+    Column, DataType, Date, Decimal, MAX_JSON_DEPTH, TableSchema, Timestamp, Value,
+};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
@@ -66,7 +67,7 @@ fn push_value(out: &mut Vec<u8>, data_type: DataType, value: &Value) -> Result<(
             }
         }
         (DataType::Any | DataType::Numeric, value) => push_any(out, value)?,
-        (_, value) => return Err(shorten(value)),
+        (_, value) => return Err(value.shortened()),
     }
     Ok(())
 }
@@ -138,7 +139,7 @@ fn push_blob(out: &mut Vec<u8>, bytes: &[u8]) {
 /// Refuses a document that is none, or that a line could not give back as it is.
 fn check_json(document: &str) -> Result<(), String> {
     if serde_json::from_str::<IgnoredAny>(document).is_err() {
-        return Err(format!("{} as JSON", shorten(&Value::text(document))));
+        return Err(format!("{} as JSON", Value::text(document).shortened()));
     }
     // Inside strings control characters are escaped, so one of these stands between tokens; there a
     // line break would end the line, and what surrounds the document would be lost.
@@ -171,16 +172,6 @@ fn json_depth(document: &str) -> usize {
         }
     }
     deepest
-}
-
-/// The value as a literal of a readable length.
-fn shorten(value: &Value) -> String {
-    const SHOWN: usize = 60;
-    let text = value.to_string();
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
 }
 
 // ---- reading ----------------------------------------------------------------------------------
@@ -428,21 +419,6 @@ mod tests {
         ]
     }
 
-    fn type_of(value: &Value) -> DataType {
-        match value {
-            Value::Null => DataType::Any,
-            Value::Boolean(_) => DataType::Boolean,
-            Value::Integer(_) => DataType::Integer,
-            Value::Real(_) => DataType::Real,
-            Value::Decimal(d) => DataType::Decimal { precision: 38, scale: d.scale },
-            Value::Date(_) => DataType::Date,
-            Value::Timestamp(_) => DataType::Timestamp,
-            Value::Text(_) => DataType::Text,
-            Value::Json(_) => DataType::Json,
-            Value::Blob(_) => DataType::Blob,
-        }
-    }
-
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(1000))]
         #[test]
@@ -450,7 +426,7 @@ mod tests {
             let shown = format!("{value:?}");
             let back = round_trip(DataType::Any, &value).map(|v| format!("{v:?}"));
             prop_assert_eq!(back, Ok(shown.clone()));
-            let typed = type_of(&value);
+            let typed = value.data_type();
             let fits = match &value {
                 Value::Decimal(d) => d.fits(38),
                 _ => true,

@@ -4,7 +4,7 @@ use super::layer::Layer;
 use super::table::TableVersions;
 use super::view::{Tables, View};
 use crate::storage::{Event, Operation};
-use crate::types::{EventId, KeySchema, Period, RowId, Schema, TableSchema};
+use crate::types::{EventId, Period, RowId, Schema, TableSchema};
 use std::sync::Arc;
 
 /// Schemas and versions after a run of events: those of the log, or those of a fork over its base.
@@ -108,13 +108,19 @@ impl State {
             Operation::CreateTable(table) => {
                 let versions = Arc::new(TableVersions::new(table, None));
                 self.tables.insert(table.id, versions);
-                self.change_schema(event, |schema| schema.put(Arc::clone(table)));
+                self.change_schema(event, operation);
             }
-            Operation::DropTable(table) => self.change_schema(event, |schema| {
-                schema.remove(&table.name);
-            }),
-            Operation::CreateIndex { table, key } => self.create_index(event, table, key),
-            Operation::DropIndex { table, key } => self.drop_index(event, table, key),
+            Operation::DropTable(_) => self.change_schema(event, operation),
+            // The index is built over what the table held before: as the last of its keys, it is
+            // not among those that the versions of a fork begin with.
+            Operation::CreateIndex { table, key } => {
+                self.versions(table).add_index(key, table);
+                self.change_schema(event, operation);
+            }
+            Operation::DropIndex { table, key } => {
+                self.versions(table).drop_index(key.id);
+                self.change_schema(event, operation);
+            }
             Operation::Insert { table, row, new } => {
                 self.versions(table).insert(event, table, *row, new);
             }
@@ -125,26 +131,9 @@ impl State {
         }
     }
 
-    fn create_index(&mut self, event: EventId, table: &Arc<TableSchema>, key: &KeySchema) {
-        // The index is built over what the table held before: as the last of its keys, it is not
-        // among those that the versions of a fork begin with.
-        self.versions(table).add_index(key, table);
-        let mut after = TableSchema::clone(table);
-        after.keys.push(key.clone());
-        self.change_schema(event, |schema| schema.put(Arc::new(after)));
-    }
-
-    fn drop_index(&mut self, event: EventId, table: &Arc<TableSchema>, key: &KeySchema) {
-        self.versions(table).drop_index(key.id);
-        let mut after = TableSchema::clone(table);
-        after.keys.retain(|other| other.id != key.id);
-        self.change_schema(event, |schema| schema.put(Arc::new(after)));
-    }
-
-    fn change_schema(&mut self, event: EventId, change: impl FnOnce(&mut Schema)) {
+    fn change_schema(&mut self, event: EventId, operation: &Operation) {
         let mut schema = self.schema().clone();
-        schema.version += 1;
-        change(&mut schema);
+        operation.change_schema(&mut schema);
         self.schemas.push((event, schema));
     }
 
