@@ -8,7 +8,7 @@ use super::{MAX_LINE_SIZE, MAX_ROW_SIZE, push_crc};
 use crate::storage::error::Error;
 use crate::storage::event::{Event, Metadata, Operation};
 use crate::types::{
-    EventId, KeyId, KeySchema, Row, RowId, Schema, TableSchema, Timestamp, TxId, Value,
+    Column, EventId, KeyId, KeySchema, Row, RowId, Schema, TableSchema, Timestamp, TxId, Value,
 };
 use serde::de::{Deserialize, Deserializer, IgnoredAny, Visitor};
 use serde_json::value::RawValue;
@@ -226,6 +226,43 @@ fn check_row_size(payload: &Range<usize>) -> Result<(), Error> {
         return Err(Error::Limit { what: "the row", size: payload.len(), limit: MAX_ROW_SIZE });
     }
     Ok(())
+}
+
+/// Refuses a row that no line of its own could hold, before anything is written of it.
+///
+/// An update writes only what changes, so that a row may outgrow the limit column by column: then no
+/// delete of it could be written.
+pub(crate) fn check_row(table: &TableSchema, row: &Row) -> Result<(), Error> {
+    let columns = || table.columns.iter().zip(row);
+    let bound = |(column, value): (&Column, &Value)| bound_of_text(&column.name) + bound_of(value);
+    if columns().map(bound).sum::<usize>() <= MAX_ROW_SIZE {
+        return Ok(());
+    }
+    let mut payload = Vec::new();
+    push_columns(&mut payload, columns())?;
+    check_row_size(&(0..payload.len()))
+}
+
+/// No fewer bytes than a text has in a payload: `\u001b` for a character of one byte.
+fn bound_of_text(text: &str) -> usize {
+    text.len() * 6 + 4
+}
+
+/// No fewer bytes than a value has in a payload, with the wrapper that tells its type.
+fn bound_of(value: &Value) -> usize {
+    /// More than the longest number and the longest wrapper have.
+    const OTHER: usize = 512;
+    match value {
+        Value::Text(text) | Value::Json(text) => bound_of_text(text) + OTHER,
+        Value::Blob(bytes) => bytes.len() * 2 + OTHER,
+        Value::Null
+        | Value::Boolean(_)
+        | Value::Integer(_)
+        | Value::Real(_)
+        | Value::Decimal(_)
+        | Value::Date(_)
+        | Value::Timestamp(_) => OTHER,
+    }
 }
 
 // ---- reading ----------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 //! Limits, at the limit and on both sides of it.
 
 use super::*;
-use crate::storage::{MAX_LINE_SIZE, MAX_ROW_SIZE};
+use crate::storage::{Change, Database, MAX_LINE_SIZE, MAX_ROW_SIZE};
 
 fn note(size: usize) -> Metadata {
     Metadata { note: Some("x".repeat(size)), ..Metadata::default() }
@@ -70,5 +70,38 @@ fn a_line_without_end_costs_no_memory() -> Result<(), Error> {
     let endless = vec![b'{'; MAX_LINE_SIZE + 10];
     let (store, events) = open(&options(files_with(&[log, endless].concat())))?;
     assert_eq!((events.len(), store.notices().len()), (14, 1));
+    Ok(())
+}
+
+#[test]
+fn a_row_cannot_outgrow_its_limit_column_by_column() -> Result<(), Error> {
+    let database = Database::in_memory()?;
+    let columns = [("a", DataType::Text), ("b", DataType::Text)];
+    let mut fork = database.begin()?;
+    fork.record(vec![Change::CreateTable(TableSchema::clone(&table(0, "t", &columns)))])?;
+    let t = Arc::clone(fork.view().schema().table("t").expect("created above"));
+    let around = "{\"a\":\"\",\"b\":\"\"}".len();
+    let half = MAX_ROW_SIZE / 2;
+    let row = |size: usize| vec![Value::text("x".repeat(half)), Value::text("y".repeat(size))];
+    for (id, size, fits) in
+        [(1, MAX_ROW_SIZE - 1, true), (2, MAX_ROW_SIZE, true), (3, MAX_ROW_SIZE + 1, false)]
+    {
+        let (old, new) = (row(0), row(size - around - half));
+        let before = fork.len();
+        let insert = Change::Insert { table: Arc::clone(&t), new: old.clone() };
+        let update = Change::Update { table: Arc::clone(&t), row: RowId(id), old, new };
+        match fork.record(vec![insert, update]) {
+            Ok(events) => assert_eq!((events, fits), (2, true)),
+            Err(Error::Limit { limit, size: found, .. }) => {
+                assert_eq!((limit, found, fits), (MAX_ROW_SIZE, size, false));
+                assert_eq!(fork.len(), before, "nothing of the statement is recorded");
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+    // What could be made can be deleted.
+    let old = row(MAX_ROW_SIZE - around - half);
+    fork.record(vec![Change::Delete { table: t, row: RowId(2), old }])?;
+    assert!(database.commit(fork, Metadata::default())?.is_some());
     Ok(())
 }

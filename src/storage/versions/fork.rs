@@ -3,6 +3,7 @@
 use super::Error;
 use super::state::State;
 use super::view::View;
+use crate::storage::log::line::check_row;
 use crate::storage::{Change, Operation};
 use crate::types::{EventId, KeyId, Period, Row, RowId, TableSchema, Value};
 use std::sync::Arc;
@@ -88,7 +89,8 @@ impl Fork {
     /// an update that changes nothing makes none.
     ///
     /// # Errors
-    /// [`Error::NoSuchRow`] where a row to be changed is not visible; then nothing was recorded.
+    /// [`Error::NoSuchRow`] where a row to be changed is not visible, [`Error::Limit`] where a row
+    /// would be too large to be written whole; then nothing was recorded.
     pub fn record(&mut self, changes: Vec<Change>) -> Result<usize, Error> {
         let mark = self.mark();
         self.operations.reserve(changes.len());
@@ -123,10 +125,12 @@ impl Fork {
             }
             Change::DropIndex { table, key } => Operation::DropIndex { table, key },
             Change::Insert { table, new } => {
+                check_row(&table, &new)?;
                 let row = self.own.next_row(&table);
                 Operation::Insert { table, row, new }
             }
             Change::Update { table, row, old, new } => {
+                check_row(&table, &new)?;
                 let changed = changed_columns(old, new);
                 if changed.is_empty() {
                     return Ok(None);
