@@ -67,7 +67,7 @@ impl LineReader {
             Next::Line
         } else if self.line.len() == MAX_LINE_SIZE {
             self.line.clear();
-            length += self.skip_line()?;
+            length += to_u64(self.stream.skip_until(b'\n')?);
             Next::TooLong
         } else if length == 0 {
             Next::End
@@ -76,21 +76,6 @@ impl LineReader {
         };
         self.next_offset = self.offset + length;
         Ok(found)
-    }
-
-    /// Passes over everything up to the next newline, without keeping it.
-    fn skip_line(&mut self) -> io::Result<u64> {
-        let mut skipped = 0;
-        loop {
-            let buffer = self.stream.fill_buf()?;
-            let newline = buffer.iter().position(|byte| *byte == b'\n');
-            let length = newline.map_or(buffer.len(), |at| at + 1);
-            self.stream.consume(length);
-            skipped += to_u64(length);
-            if newline.is_some() || length == 0 {
-                return Ok(skipped);
-            }
-        }
     }
 
     /// The line without its newline.
