@@ -1,11 +1,19 @@
 //! Days and moments: proleptic Gregorian, UTC, microseconds.
+//!
+//! The years that have a text are -9999 to 9999, all of 9999 included: its last day is what many
+//! tables write for "never". That is why moments are computed here as civil ones; jiff's own end a day
+//! earlier.
 
+use jiff::SignedDuration;
 use jiff::civil;
-use jiff::tz::TimeZone;
+use jiff::fmt::temporal::{Pieces, PiecesOffset};
 use std::fmt;
 use std::str::FromStr;
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
+
+/// 1970-01-01 00:00:00.
+const EPOCH: civil::DateTime = civil::date(1970, 1, 1).at(0, 0, 0, 0);
 
 /// A day, as days since 1970-01-01.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,20 +57,25 @@ impl Timestamp {
         if fraction > 6 {
             return None;
         }
-        let zoned = text[10..].contains(['Z', 'z', '+']) || text[10..].contains('-');
-        if zoned {
-            return Some(Timestamp(jiff::Timestamp::from_str(text).ok()?.as_microsecond()));
-        }
-        Timestamp::from_civil(civil::DateTime::from_str(text).ok()?)
+        // A named zone would need its rules, which change.
+        let pieces = Pieces::parse(text).ok().filter(|_| !text.contains('['))?;
+        let offset = match pieces.offset() {
+            None | Some(PiecesOffset::Zulu) => 0,
+            Some(PiecesOffset::Numeric(offset)) => i64::from(offset.offset().seconds()),
+            Some(_) => return None,
+        };
+        let local = Timestamp::from_civil(pieces.date().to_datetime(pieces.time()?))?;
+        let moment = Timestamp(local.0.checked_sub(offset * 1_000_000)?);
+        moment.civil().map(|_| moment)
     }
 
     fn from_civil(civil: civil::DateTime) -> Option<Timestamp> {
-        let zoned = civil.to_zoned(TimeZone::UTC).ok()?;
-        Some(Timestamp(zoned.timestamp().as_microsecond()))
+        let micros = civil.duration_since(EPOCH).as_micros();
+        Some(Timestamp(i64::try_from(micros).ok()?))
     }
 
     fn civil(self) -> Option<civil::DateTime> {
-        Some(jiff::Timestamp::from_microsecond(self.0).ok()?.to_zoned(TimeZone::UTC).datetime())
+        EPOCH.checked_add(SignedDuration::from_micros(self.0)).ok()
     }
 
     /// The moment as ISO 8601 with six digits of a second, as event lines carry it.
@@ -128,7 +141,30 @@ mod tests {
         assert_eq!(shown("2026-11-22T15:40+02:00"), Some("2026-11-22 13:40:00".into()));
         assert_eq!(shown("2026-11-22 15:40:00.1234567"), None);
         assert_eq!(shown("2026-11-22"), None);
+        assert_eq!(shown("2026-11-22 15:40:00[Europe/Paris]"), None);
         assert_eq!(shown("2026-13-22 00:00:00"), None);
+    }
+
+    #[test]
+    fn the_last_day_of_the_last_year_is_one() {
+        let last = Timestamp::parse("9999-12-31 23:59:59.999999").expect("a moment");
+        assert_eq!(last, Timestamp(253_402_300_799_999_999));
+        assert_eq!(last.to_string(), "9999-12-31 23:59:59.999999");
+        assert_eq!(last.to_iso(), "9999-12-31T23:59:59.999999Z");
+        assert_eq!(Date::parse("9999-12-31"), Some(last.date()));
+        assert_eq!(last.date().to_string(), "9999-12-31");
+        let shown = |text: &str| Timestamp::parse(text).map(|t| t.to_string());
+        assert_eq!(shown("9999-12-31T23:59:59+01:00"), Some("9999-12-31 22:59:59".into()));
+        assert_eq!(shown("9999-12-31T23:59:59-00:01"), None);
+        assert_eq!(Timestamp(last.0 + 1).to_string(), "253402300800000000us");
+        assert_eq!(shown("0000-01-01 00:00:00Z"), Some("0000-01-01 00:00:00".into()));
+        for extreme in [i64::MIN, i64::MAX] {
+            assert_eq!(Timestamp(extreme).to_string(), format!("{extreme}us"));
+            assert_eq!(
+                Timestamp(extreme).date().midnight().to_iso(),
+                format!("{}us", Timestamp(extreme).date().midnight().0)
+            );
+        }
     }
 
     #[test]
