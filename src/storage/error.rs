@@ -40,6 +40,14 @@ pub enum Error {
         /// Who holds it, `process 4711`.
         holder: String,
     },
+    /// The log is not the file any more that was opened. Nothing was written.
+    #[error("{} {reason} while it was open: nothing was written, reopen the database", path.display())]
+    Replaced {
+        /// The log.
+        path: PathBuf,
+        /// What happened to it.
+        reason: &'static str,
+    },
     /// The database was opened for reading only.
     #[error("the database is read-only: {reason}")]
     ReadOnly {
@@ -131,6 +139,7 @@ impl Error {
             Error::NotADatabase { .. } => "not-a-database",
             Error::Io { .. } => "io",
             Error::Busy { .. } => "busy",
+            Error::Replaced { .. } => "replaced",
             Error::ReadOnly { .. } => "read-only",
             Error::Stale { .. } => "stale",
             Error::StaleVersion { .. } => "stale-version",

@@ -179,8 +179,9 @@ impl EventStore {
     ///
     /// # Errors
     /// [`Error::StaleVersion`] where an operation is not about the newest version of its row,
-    /// [`Error::Invalid`] and [`Error::Limit`] where one could not be read back: then nothing was
-    /// written. [`Error::Io`] where the outcome is unknown, [`Error::Poisoned`] ever after.
+    /// [`Error::Invalid`] and [`Error::Limit`] where one could not be read back,
+    /// [`Error::Replaced`] where the log is not the file that was opened: then nothing was written.
+    /// [`Error::Io`] where the outcome is unknown, [`Error::Poisoned`] ever after.
     pub fn append(
         &self,
         operations: Vec<Operation>,
@@ -193,6 +194,7 @@ impl EventStore {
         }
         let file = self.file_to_write(&mut writer)?;
         let (stamp, end) = self.next_stamp()?;
+        self.check_file(&*file, end)?;
         let mut events = number(operations, metadata, stamp);
         let path = self.directory.join(LOG);
         let mut batch = Batch { writer: &mut writer, file: &*file, path: &path, end, at: end };
@@ -224,6 +226,20 @@ impl EventStore {
             None if writer.poisoned => Err(Error::Poisoned),
             None => Ok(()),
         }
+    }
+
+    /// Refuses to write to a file that nobody would find again, or that others wrote to: neither
+    /// happens while everyone keeps to the lock, but files can be removed, restored and copied.
+    fn check_file(&self, file: &dyn VfsFile, end: u64) -> Result<(), Error> {
+        let path = self.directory.join(LOG);
+        let refused = |reason| Err(Error::Replaced { path: path.clone(), reason });
+        if !file.is_at(&path).map_err(Error::io("read", &path))? {
+            return refused("was moved, removed or replaced");
+        }
+        if file.size().map_err(Error::io("read", &path))? != end {
+            return refused("was written to by another program");
+        }
+        Ok(())
     }
 
     /// The numbers and the time of the next transaction's first event, and where its line goes.
@@ -395,6 +411,10 @@ fn open_file(directory: &Path, options: &OpenOptions) -> Result<Opened, Error> {
     let asked = || "it was opened so".to_owned();
     if !names.iter().any(|name| name == LOG) {
         check_companions(&path, &names, "it is missing")?;
+        if let (false, Some(name)) = (options.create, names.first()) {
+            let reason = format!("`{name}` is there and {LOG} is not");
+            return Err(Error::NotADatabase { path: directory.to_path_buf(), reason });
+        }
         if !options.create {
             return Err(Error::NotFound { path: directory.to_path_buf() });
         }

@@ -96,6 +96,12 @@ pub trait VfsFile: Debug + Send + Sync {
     /// What the system says.
     fn size(&self) -> io::Result<u64>;
 
+    /// Whether a path still means this file, and not another one or none.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn is_at(&self, path: &Path) -> io::Result<bool>;
+
     /// Cuts the file, or extends it with zeros.
     ///
     /// # Errors

@@ -137,6 +137,8 @@ fn what_is_no_database_is_not_opened() -> Result<(), Error> {
     let code = |opened: Result<Database, Error>| opened.map_err(|error| error.code()).err();
     assert_eq!(code(Database::open(&nowhere, must_exist())), Some("not-found"));
     assert_eq!(code(Database::open(root.path(), must_exist())), Some("not-found"));
+    std::fs::write(root.path().join("cat.jpg"), "").expect("a file");
+    assert_eq!(code(Database::open(root.path(), must_exist())), Some("not-a-database"));
     let vfs = MemVfs::default();
     vfs.put(directory(), "a file");
     assert_eq!(code(Database::open(directory(), options(vfs))), Some("not-a-database"));

@@ -104,6 +104,10 @@ impl VfsFile for FaultyFile {
         self.file.size()
     }
 
+    fn is_at(&self, path: &Path) -> io::Result<bool> {
+        self.file.is_at(path)
+    }
+
     fn truncate(&self, size: u64) -> io::Result<()> {
         if self.disk.strikes(Fault::Truncate) {
             return Err(io::Error::other("bad disk"));
@@ -203,6 +207,38 @@ fn what_cannot_be_repaired_is_opened_for_reading() -> Result<(), Error> {
         let (store, events) = open(&options(vfs.clone()))?;
         assert_eq!((shown(&events), log_of(&vfs)), (all.clone(), log.clone()));
         assert!(store.check_writable().is_ok());
+    }
+    Ok(())
+}
+
+#[test]
+fn a_log_that_was_moved_replaced_or_written_by_others_takes_nothing_more() -> Result<(), Error> {
+    let accounts = accounts(1);
+    let elsewhere = directory().join("elsewhere");
+    type Disturbance = (&'static str, fn(&MemVfs, &Path));
+    let disturb: [Disturbance; 4] = [
+        ("moved", |vfs, to| vfs.rename(&log_path(), to).expect("it is there")),
+        ("removed", |vfs, _| vfs.remove(&log_path()).expect("it is there")),
+        ("replaced", |vfs, _| vfs.put(&log_path(), log_of(vfs))),
+        ("written", |vfs, _| {
+            let file = vfs.open(&log_path(), Access::Write).expect("it is there");
+            file.write_at(file.size().expect("a size"), b"x").expect("memory");
+        }),
+    ];
+    for (what, disturb) in disturb {
+        let vfs = MemVfs::default();
+        let (store, _) = open(&options(vfs.clone()))?;
+        let create = Operation::CreateTable(Arc::clone(&accounts));
+        store.append(vec![create], Metadata::default())?;
+        disturb(&vfs, &elsewhere);
+        let before = (vfs.contents(&log_path()), vfs.contents(&elsewhere));
+        for _ in 0..2 {
+            let operations = vec![account(&accounts, 1, "Ada", 100)];
+            let appended = store.append(operations, Metadata::default());
+            assert!(matches!(appended, Err(Error::Replaced { .. })), "{what}: {appended:?}");
+        }
+        assert_eq!((vfs.contents(&log_path()), vfs.contents(&elsewhere)), before, "{what}");
+        assert_eq!(store.head(), EventId(1), "{what}");
     }
     Ok(())
 }

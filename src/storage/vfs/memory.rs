@@ -26,6 +26,7 @@ struct Node {
 /// An open file in memory; dropping it releases the lock if it is the one that took it.
 #[derive(Debug)]
 struct MemFile {
+    vfs: MemVfs,
     node: Arc<Mutex<Node>>,
     holds_lock: Mutex<bool>,
 }
@@ -73,7 +74,7 @@ impl Vfs for MemVfs {
                 node
             }
         };
-        Ok(Arc::new(MemFile { node, holds_lock: Mutex::new(false) }))
+        Ok(Arc::new(MemFile { vfs: self.clone(), node, holds_lock: Mutex::new(false) }))
     }
 
     fn create_directory(&self, path: &Path) -> io::Result<()> {
@@ -144,6 +145,10 @@ impl VfsFile for MemFile {
 
     fn size(&self) -> io::Result<u64> {
         u64::try_from(lock(&self.node).bytes.len()).map_err(io::Error::other)
+    }
+
+    fn is_at(&self, path: &Path) -> io::Result<bool> {
+        Ok(lock(&self.vfs.0).files.get(path).is_some_and(|node| Arc::ptr_eq(node, &self.node)))
     }
 
     fn truncate(&self, size: u64) -> io::Result<()> {

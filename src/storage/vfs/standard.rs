@@ -31,6 +31,11 @@ fn is_same(_: &fs::Metadata, _: &fs::Metadata) -> bool {
     true
 }
 
+/// Whether there is nothing of that name.
+fn is_missing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
 /// Gives a new file or directory to its owner alone. The mode at creation is subject to the umask,
 /// which may take away too much, so it is set again.
 #[cfg(unix)]
@@ -191,6 +196,14 @@ impl VfsFile for StdFile {
         Ok(self.0.metadata()?.len())
     }
 
+    fn is_at(&self, path: &Path) -> io::Result<bool> {
+        match fs::symlink_metadata(path) {
+            Ok(there) => Ok(is_same(&there, &self.0.metadata()?)),
+            Err(error) if is_missing(&error) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     fn truncate(&self, size: u64) -> io::Result<()> {
         self.0.set_len(size)
     }
@@ -223,6 +236,22 @@ mod tests {
         assert_eq!(mode(&directory)? & 0o777, 0o700);
         assert_eq!(mode(&directory.join("f"))? & 0o777, 0o600);
         assert_eq!(StdVfs.names(&directory)?, ["f"]);
+        Ok(())
+    }
+
+    #[test]
+    fn a_file_knows_whether_its_name_still_means_it() -> io::Result<()> {
+        let root = tempfile::tempdir()?;
+        let (path, other) = (root.path().join("a"), root.path().join("b"));
+        let file = StdVfs.open(&path, Access::Create)?;
+        assert!(file.is_at(&path)?);
+        assert!(!file.is_at(&other)? && !file.is_at(&path.join("inside"))?);
+        fs::rename(&path, &other)?;
+        assert!(!file.is_at(&path)? && file.is_at(&other)?);
+        fs::write(&path, "")?;
+        assert!(!file.is_at(&path)?);
+        symlink(&other, root.path().join("link"))?;
+        assert!(!file.is_at(&root.path().join("link"))?);
         Ok(())
     }
 
