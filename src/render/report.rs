@@ -14,6 +14,7 @@ use super::{escape, width};
 use crate::session::Error;
 use crate::types::Span;
 use colored::Colorize;
+use std::borrow::Cow;
 use std::io::{self, Write};
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -87,6 +88,11 @@ const SHOWN: usize = 110;
 /// Columns of them that stand before the caret in a line that is longer.
 const BEFORE: usize = 60;
 
+/// Characters of a message, a way out or a fact that are told.
+const MOST_TOLD: usize = 600;
+/// How many of them come from its end, which tells what is wrong where a long name stands before.
+const END_TOLD: usize = 120;
+
 /// Draws an error about `text`, which begins at `place`.
 ///
 /// # Errors
@@ -108,7 +114,7 @@ pub fn report(
         write!(out, "{}:{}:{}: ", escape(name), at.line, at.column)?;
     }
     let kind = paint(&format!("error[{}]", error.code), |t| t.red().bold());
-    writeln!(out, "{kind}: {}", paint(&escape(&error.message), |t| t.bold()))?;
+    writeln!(out, "{kind}: {}", paint(&escape(&shorten(&error.message)), |t| t.bold()))?;
     let gutter = at.line.to_string().len() + 1;
     let bar = |mark: &str| paint(mark, |t| t.blue());
     let mut help = error.help.as_deref();
@@ -118,14 +124,25 @@ pub fn report(
         let carets = paint(&"^".repeat(source.carets), |t| t.red().bold());
         write!(out, "{:>gutter$} {} {:indent$}{carets}", "", bar("|"), "", indent = source.indent)?;
         match help.take() {
-            Some(help) => writeln!(out, " {}", escape(help))?,
+            Some(help) => writeln!(out, " {}", escape(&shorten(help)))?,
             None => writeln!(out)?,
         }
     }
     for note in help.into_iter().chain(error.notes.iter().map(String::as_str)) {
-        writeln!(out, "{:>gutter$} {} {}", "", bar("="), escape(note))?;
+        writeln!(out, "{:>gutter$} {} {}", "", bar("="), escape(&shorten(note)))?;
     }
     Ok(())
+}
+
+/// A sentence as long as someone reads: a name of a megabyte is not told in full.
+fn shorten(text: &str) -> Cow<'_, str> {
+    let characters = text.chars().count();
+    if characters <= MOST_TOLD {
+        return text.into();
+    }
+    let start: String = text.chars().take(MOST_TOLD - END_TOLD - 1).collect();
+    let end: String = text.chars().skip(characters - END_TOLD).collect();
+    format!("{start}…{end}").into()
 }
 
 /// The largest character boundary up to `offset`.

@@ -336,3 +336,20 @@ fn an_error_without_a_place_has_help_and_notes_below() {
        = a \e[31mnote
     "#);
 }
+
+#[test]
+fn a_name_of_a_megabyte_is_not_told_in_full() {
+    let long = "é".repeat(1 << 20);
+    let diagnostic = Diagnostic {
+        code: "unknown-column".into(),
+        message: format!("no column \"{long}\" here"),
+        help: Some(long.clone()),
+        notes: vec![long],
+        ..Diagnostic::default()
+    };
+    let mut out = Vec::new();
+    report(&diagnostic, "SELECT 1", &seed(1, 1), false, &mut out).expect("writes");
+    let text = String::from_utf8(out).expect("text");
+    assert!(text.chars().count() < 2000 && text.contains("é…é"), "{text}");
+    assert!(text.lines().next().is_some_and(|line| line.ends_with("é\" here")), "{text}");
+}
