@@ -12,7 +12,8 @@ use std::time::Duration;
 
 /// An event-sourced database in a shell: every query can be asked as of any event.
 #[derive(Debug, Parser)]
-#[command(name = "asof", version, args_override_self = true, after_help = after_help())]
+#[command(name = "asof", version, args_override_self = true,
+    override_usage = "asof [OPTIONS] [DATABASE] [SQL]...", after_help = after_help())]
 pub struct Arguments {
     /// The database, a directory (none: in memory), and SQL to run
     #[arg(value_name = "DATABASE] [SQL")]
@@ -133,8 +134,11 @@ impl Arguments {
     /// How the database is opened.
     ///
     /// # Errors
-    /// Where `--clock` names no moment.
+    /// Where `--clock` names no moment, or the database has no name.
     pub fn open_options(&self) -> Result<OpenOptions, String> {
+        if self.database() == Some("") {
+            return Err("the name of the database is empty".into());
+        }
         let mut environment = Environment::standard();
         if let Some(clock) = &self.clock {
             let (start, step) = moment_and_step(clock).ok_or_else(|| {
