@@ -51,17 +51,22 @@ impl AccessRows {
         Ok(AccessRows { context: context.clone(), source, filter, output: access.output })
     }
 
+    /// What the table has next, unless the statement shall stop.
+    fn fetch(&mut self) -> Result<Option<RowBatch>, Error> {
+        self.context.check()?;
+        match &mut self.source {
+            RowSource::Scan(scan) => Ok(scan.next().transpose()?),
+            RowSource::Found(found) => Ok(found.take()),
+        }
+    }
+
     /// The next rows for which the filter is true, with their identities.
     ///
     /// # Errors
     /// What storage and the filter say.
     pub fn next_rows(&mut self) -> Result<Option<(Vec<RowId>, Batch)>, Error> {
         loop {
-            let next = match &mut self.source {
-                RowSource::Scan(scan) => scan.next().transpose()?,
-                RowSource::Found(found) => found.take(),
-            };
-            let Some(RowBatch { mut rows, columns }) = next else { return Ok(None) };
+            let Some(RowBatch { mut rows, columns }) = self.fetch()? else { return Ok(None) };
             let mut batch = Batch { columns, rows: rows.len() };
             if let Some(filter) = &self.filter {
                 let mask = self.context.mask(filter, &batch)?;
@@ -80,11 +85,7 @@ impl AccessRows {
 impl Operator for AccessRows {
     fn next(&mut self) -> Result<Option<Batch>, Error> {
         loop {
-            let next = match &mut self.source {
-                RowSource::Scan(scan) => scan.next().transpose()?,
-                RowSource::Found(found) => found.take(),
-            };
-            let Some(RowBatch { rows, columns }) = next else { return Ok(None) };
+            let Some(RowBatch { rows, columns }) = self.fetch()? else { return Ok(None) };
             let mut batch = Batch { columns, rows: rows.len() };
             if let Some(filter) = &self.filter {
                 batch = self.context.filter(filter, &batch)?;

@@ -12,6 +12,7 @@ use crate::types::column::value_at;
 use crate::types::{DataType, Timestamp, Value};
 use arrow_array::{ArrayRef, BooleanArray, UInt64Array};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What is the same for a whole statement.
 #[derive(Clone, Debug)]
@@ -20,11 +21,26 @@ pub struct Context {
     pub now: Timestamp,
     /// The values of its parameters.
     pub parameters: Arc<[Value]>,
+    /// Set from outside when the statement shall stop; looked at wherever rows come from.
+    pub interrupt: Option<&'static AtomicBool>,
 }
 
 type Typed<'a> = (&'a Datum, DataType);
 
 impl Context {
+    /// Goes on unless the statement shall stop.
+    ///
+    /// # Errors
+    /// `interrupted` where it shall.
+    pub fn check(&self) -> Result<(), Error> {
+        match self.interrupt {
+            Some(flag) if flag.load(Ordering::Relaxed) => {
+                Err(Error::failed("interrupted", "the statement was interrupted"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Computes an expression for each row of a batch.
     ///
     /// # Errors

@@ -147,6 +147,7 @@ impl Operator for HashJoin {
     fn next(&mut self) -> Result<Option<Batch>, Error> {
         self.hold()?;
         loop {
+            self.context.check()?;
             let spent = self.current.as_ref().is_none_or(|left| left.done >= left.batch.rows);
             if spent {
                 let Some(batch) = self.left.next()? else { return Ok(None) };

@@ -26,6 +26,7 @@ use crate::types::{EventId, Schema, Value};
 use cache::{PlanCache, SharedPlan};
 use catalog::StatementCatalog;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// One user of one database.
 #[derive(Debug)]
@@ -33,6 +34,7 @@ pub struct Session {
     database: Arc<Database>,
     transaction: Option<Transaction>,
     cache: PlanCache,
+    interrupt: Option<&'static AtomicBool>,
 }
 
 /// A statement to run.
@@ -75,7 +77,13 @@ struct Transaction {
 impl Session {
     /// A session without a transaction.
     pub fn new(database: Arc<Database>) -> Session {
-        Session { database, transaction: None, cache: PlanCache::default() }
+        Session { database, transaction: None, cache: PlanCache::default(), interrupt: None }
+    }
+
+    /// Stops what runs as soon as the flag is set, with an error of the code `interrupted`; whoever
+    /// sets it clears it.
+    pub fn interrupt_by(&mut self, flag: &'static AtomicBool) {
+        self.interrupt = Some(flag);
     }
 
     /// The database.
@@ -178,19 +186,23 @@ impl Session {
 
     /// A piece of work made ready to run where its tables are seen at `present`.
     fn ready<'a>(&self, work: Work<'a>, present: View) -> Result<Ready<'a>, Error> {
-        let now = self.database.now();
+        let context = |parameters: Arc<[Value]>| Context {
+            now: self.database.now(),
+            parameters,
+            interrupt: self.interrupt,
+        };
         match work {
             Work::Shared { plan, values } => {
                 let as_of = (!plan.tables.is_empty()).then(|| present.period().last);
                 let views = plan.tables.iter().map(|table| present.table(table)).collect();
-                let context = Context { now, parameters: values.into() };
+                let context = context(values.into());
                 Ok(Ready { plan: ReadyPlan::Shared(plan), views, as_of, context })
             }
             Work::Parsed { statement, text } => {
                 let mut catalog = StatementCatalog::new(&self.database, present);
                 let planned = planner::plan(statement, text, &mut catalog)?;
                 let as_of = catalog.moment();
-                let context = Context { now, parameters: Arc::new([]) };
+                let context = context(Arc::new([]));
                 let views = catalog.into_views();
                 Ok(Ready { plan: ReadyPlan::Own(Box::new(planned)), views, as_of, context })
             }
@@ -309,4 +321,49 @@ fn annotated_inside() -> Error {
 fn metadata(annotations: &Annotations) -> Metadata {
     let Annotations { intent, actor, note, id } = annotations.clone();
     Metadata { intent, actor, note, id }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::Ordering;
+
+    static STOP: AtomicBool = AtomicBool::new(false);
+
+    /// The code of the error that a statement ends with, its rows included.
+    fn code(session: &mut Session, text: &str) -> Option<&'static str> {
+        match session.execute(text) {
+            Ok(Outcome::Rows(rows)) => {
+                rows.batches.filter_map(Result::err).map(|error| error.code()).next()
+            }
+            Ok(_) => None,
+            Err(error) => Some(error.code()),
+        }
+    }
+
+    #[test]
+    fn a_flag_stops_what_runs_and_nothing_of_it_is_written() -> Result<(), Error> {
+        let mut session = Session::new(Arc::new(Database::in_memory()?));
+        session.interrupt_by(&STOP);
+        session.execute("CREATE TABLE t(a INTEGER)")?;
+        session.execute("INSERT INTO t VALUES (1), (2)")?;
+        let statements = [
+            "SELECT a FROM t",
+            "SELECT count(*) FROM t AS x, t AS y",
+            "SELECT a FROM t ORDER BY a",
+            "UPDATE t SET a = a + 1",
+            "DELETE FROM t",
+            "INSERT INTO t SELECT a FROM t",
+        ];
+        STOP.store(true, Ordering::Relaxed);
+        for statement in statements {
+            assert_eq!(code(&mut session, statement), Some("interrupted"), "{statement}");
+        }
+        assert_eq!(session.head(), EventId(3));
+        STOP.store(false, Ordering::Relaxed);
+        for statement in statements {
+            assert_eq!(code(&mut session, statement), None, "{statement}");
+        }
+        Ok(())
+    }
 }

@@ -11,12 +11,14 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// One user's way to one database.
 pub struct Connection {
     session: Option<Session>,
     /// Where the database will be, while there is no session.
     missing: Option<Missing>,
+    interrupt: Option<&'static AtomicBool>,
 }
 
 struct Missing {
@@ -49,7 +51,11 @@ impl Connection {
     }
 
     fn of(database: Database) -> Connection {
-        Connection { session: Some(Session::new(Arc::new(database))), missing: None }
+        Connection {
+            session: Some(Session::new(Arc::new(database))),
+            missing: None,
+            interrupt: None,
+        }
     }
 
     /// The database in a directory, opened now if it exists.
@@ -64,10 +70,23 @@ impl Connection {
             |path: &Path| std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
         if !path.exists() || is_empty(path) {
             let missing = Missing { path: path.to_path_buf(), options };
-            return Ok(Connection { session: None, missing: Some(missing) });
+            return Ok(Connection { session: None, missing: Some(missing), interrupt: None });
         }
         let database = Database::open(path, options).map_err(cannot_open)?;
         Ok(Connection::of(database))
+    }
+
+    /// Lets a flag stop what runs.
+    pub fn interrupt_by(&mut self, flag: &'static AtomicBool) {
+        self.interrupt = Some(flag);
+        if let Some(session) = &mut self.session {
+            session.interrupt_by(flag);
+        }
+    }
+
+    /// Whether that flag is set.
+    pub fn is_interrupted(&self) -> bool {
+        self.interrupt.is_some_and(|flag| flag.load(Ordering::Relaxed))
     }
 
     /// The session, if the database exists.
@@ -120,7 +139,12 @@ impl Connection {
         let failed = |error: Error| Refusal::Failed(Diagnostic::from(&error));
         if let (None, Some(missing)) = (&self.session, &self.missing) {
             match missing.create(text)? {
-                Some(session) => self.session = Some(session),
+                Some(mut session) => {
+                    if let Some(flag) = self.interrupt {
+                        session.interrupt_by(flag);
+                    }
+                    self.session = Some(session);
+                }
                 None => return Ok(Outcome::Nothing),
             }
             self.missing = None;

@@ -9,12 +9,16 @@ use rustyline::history::DefaultHistory;
 use rustyline::{Behavior, Config, Editor};
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Statements kept in the history.
 const HISTORY: usize = 10_000;
 
 /// Lines without a word that readline may fail to give before the terminal counts as gone.
 const MAX_FAILURES: usize = 100;
+
+/// Set by Ctrl-C while something runs; at the prompt, Ctrl-C is a key like others.
+static INTERRUPT: AtomicBool = AtomicBool::new(false);
 
 impl Shell {
     /// Reads and answers until the user leaves.
@@ -29,6 +33,10 @@ impl Shell {
                 return Err(Stop::Exit(1));
             }
         };
+        // Where the signal cannot be had, Ctrl-C ends the session, and what was committed is safe.
+        if ctrlc::set_handler(|| INTERRUPT.store(true, Ordering::Relaxed)).is_ok() {
+            self.connection.interrupt_by(&INTERRUPT);
+        }
         let history = history_file();
         if let Some(path) = &history {
             // The first session has none.
@@ -97,8 +105,11 @@ impl Shell {
 
     /// Runs an entry; what fails in it was told and is no reason to leave.
     fn answer(&mut self, entry: &str) -> Result<(), Stop> {
+        INTERRUPT.store(false, Ordering::Relaxed);
         match self.entry(entry) {
-            Ok(()) | Err(Stop::Failed | Stop::Unavailable) => Ok(self.out.flush()?),
+            Ok(()) | Err(Stop::Failed | Stop::Unavailable | Stop::Interrupted) => {
+                Ok(self.out.flush()?)
+            }
             Err(stop) => Err(stop),
         }
     }
@@ -142,8 +153,12 @@ impl Shell {
     }
 }
 
-/// The dot-command that a line means which holds one known word, and perhaps arguments behind `\`.
+/// The dot-command that a line means which holds one known word, and perhaps arguments behind `\`,
+/// or which is one behind blanks: no statement begins with a dot.
 fn word(line: &str) -> Option<String> {
+    if line.trim_start().starts_with('.') {
+        return Some(line.trim().to_string());
+    }
     let line = line.trim().trim_end_matches(';').trim_end();
     let (first, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let (_, command) = dot::WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(first))?;
@@ -192,6 +207,7 @@ mod tests {
             ("exit", Some(".exit ")),
             (" QUIT ; ", Some(".quit ")),
             ("\\d accounts", Some(".schema accounts")),
+            ("  .tables", Some(".tables")),
             ("help me", None),
             ("select", None),
             ("", None),

@@ -28,6 +28,9 @@ use crate::session::Outcome;
 use std::io::{self, BufWriter, Write};
 use std::time::{Duration, Instant};
 
+/// The code of the error that Ctrl-C makes.
+const INTERRUPTED: &str = "interrupted";
+
 /// How the shell behaves; dot-commands change it.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -62,6 +65,8 @@ pub enum Stop {
     Failed,
     /// There is no database to go on with; it was told.
     Unavailable,
+    /// The user stopped it with Ctrl-C; it was told.
+    Interrupted,
     /// The user said so.
     Exit(u8),
     /// Standard output refused.
@@ -129,6 +134,9 @@ impl Shell {
             self.echo(text)?;
         }
         let started = Instant::now();
+        if self.connection.is_interrupted() {
+            return Err(self.interrupted(started));
+        }
         let outcome = self.connection.execute(text);
         self.notices();
         match (&self.begun, self.connection.transaction()) {
@@ -140,6 +148,9 @@ impl Shell {
         }
         match outcome {
             Ok(outcome) => self.outcome(outcome, started, text, place),
+            Err(Refusal::Failed(error)) if error.code == INTERRUPTED => {
+                Err(self.interrupted(started))
+            }
             Err(Refusal::Failed(error)) => Err(self.fail(&error, text, place)),
             Err(Refusal::Unavailable(error)) => {
                 self.fail(&error, text, place);
@@ -163,6 +174,9 @@ impl Shell {
                 match render::draw(rows, &format, &elapsed, &mut self.out) {
                     Ok(_) if format.mode == Mode::Box && format.footer => return Ok(()),
                     Ok(_) => None,
+                    Err(Failure::Query(error)) if error.code() == INTERRUPTED => {
+                        return Err(self.interrupted(started));
+                    }
                     Err(Failure::Query(error)) => {
                         return Err(self.fail(&Diagnostic::from(&error), text, place));
                     }
@@ -218,6 +232,16 @@ impl Shell {
         Stop::Failed
     }
 
+    /// Says that a statement was stopped; gives what its loop has to know.
+    fn interrupted(&mut self, started: Instant) -> Stop {
+        self.failed = true;
+        let elapsed = render::duration(started.elapsed());
+        match self.say(&format!("interrupted after {elapsed}, nothing was written")) {
+            Ok(()) => Stop::Interrupted,
+            Err(error) => error.into(),
+        }
+    }
+
     /// Says a line on standard error, behind everything on standard output.
     fn say(&mut self, line: &str) -> io::Result<()> {
         self.out.flush()?;
@@ -242,7 +266,10 @@ impl Shell {
     ///
     /// Gives the exit code.
     pub fn finish(&mut self, stop: Result<(), Stop>) -> u8 {
-        let told = matches!(stop, Err(Stop::Failed | Stop::Unavailable | Stop::Output(_)));
+        let told = matches!(
+            stop,
+            Err(Stop::Failed | Stop::Unavailable | Stop::Interrupted | Stop::Output(_))
+        );
         if let (Some(begun), false) = (self.begun.take(), told && !self.settings.keep_going) {
             let events = self.connection.transaction().unwrap_or(0);
             let message = format!(
@@ -261,6 +288,7 @@ impl Shell {
             (Err(Stop::Exit(code)), Ok(())) => code,
             (Err(Stop::Failed), Ok(())) => 1,
             (Err(Stop::Unavailable), Ok(())) => 3,
+            (Err(Stop::Interrupted), Ok(())) => 130,
         }
     }
 

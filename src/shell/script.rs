@@ -154,7 +154,7 @@ impl Shell {
             match done {
                 Ok(()) => progress.advance(&piece, self.begun.is_some()),
                 Err(Stop::Failed) if self.settings.keep_going => {}
-                Err(stop @ (Stop::Failed | Stop::Unavailable)) => {
+                Err(stop @ (Stop::Failed | Stop::Unavailable | Stop::Interrupted)) => {
                     self.stopped(script, Some(piece.line), progress)?;
                     return Err(stop);
                 }
