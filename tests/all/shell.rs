@@ -1,5 +1,7 @@
 //! The binary as a process: scripts, exit codes, output modes, dot-commands.
 
+mod processes;
+
 use assert_cmd::Command;
 use std::fs::{self, File};
 use std::io::Read;
@@ -217,11 +219,33 @@ fn files_that_are_no_database_are_named() {
 }
 
 #[test]
+fn hostile_names_reach_no_terminal_as_they_are() {
+    let name = "\u{1b}[31m\u{7}\u{202e}../../x\r";
+    let script = format!(
+        "CREATE TABLE \"{name}\"(\"{name}\" TEXT);\n.tables\n.schema\n.mode box\n\
+         INSERT INTO \"{name}\" VALUES ('{name}');\nSELECT * FROM \"{name}\";\n\
+         SELECT nothing FROM \"{name}\";\nSELECT * FROM \"no {name}\";\n.mode {name}\n{name};\n"
+    );
+    let place = Place::new();
+    let run = place.run(&["--keep-going", "bank"], script);
+    assert_eq!(run.code, 1);
+    assert_eq!(run.err.matches("error[").count(), 4, "{}", run.err);
+    for text in [run.out, run.err] {
+        let bare = text.chars().find(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}');
+        assert_eq!(bare, None, "{text:?}");
+        assert!(text.contains("\\e[31m"), "{text}");
+    }
+}
+
+#[test]
 fn usage_errors_exit_with_2() {
     let sql = Place::new().run(&["SELECT 1"], "");
     assert_eq!(sql.code, 2);
     assert!(sql.err.contains("asof -c 'SELECT 1'"), "{}", sql.err);
-    assert_eq!(Place::new().run(&["--no-such-option"], "").code, 2);
+    let option = Place::new().run(&["bank", "--no-such-option"], "");
+    assert_eq!(option.code, 2);
+    assert!(option.err.contains("\nUsage: asof [OPTIONS] [DATABASE] [SQL]...\n"), "{}", option.err);
+    assert_eq!(Place::new().run(&["", "SELECT 1"], "").code, 2);
     assert_eq!(Place::new().run(&["--clock", "soon"], "").code, 2);
     assert_eq!(Place::new().run(&["--version"], "").code, 0);
 }
@@ -241,6 +265,28 @@ fn a_closed_pipe_ends_quietly() {
     let mut out = child.stdout.take().expect("a pipe");
     out.read_exact(&mut [0; 10]).expect("output");
     drop(out);
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(141));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+#[test]
+fn a_closed_pipe_ends_a_query_in_the_middle() {
+    let place = Place::new();
+    let values: Vec<String> = (0..1000).map(|n| format!("({n}, 'x')")).collect();
+    let script = format!("{TABLE}INSERT INTO t VALUES {};", values.join(","));
+    assert_eq!(place.run(&["bank"], script).code, 0);
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_asof"))
+        .args(["bank", "SELECT * FROM t AS a, t AS b, t AS c"])
+        .current_dir(place.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    let mut out = child.stdout.take().expect("a pipe");
+    out.read_exact(&mut [0; 10]).expect("output");
+    drop(out);
+    // All of it would be a billion rows.
     let output = child.wait_with_output().expect("it ends");
     assert_eq!(output.status.code(), Some(141));
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
