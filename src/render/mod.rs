@@ -77,6 +77,7 @@ pub fn draw(
     elapsed: &dyn Fn() -> Option<Duration>,
     out: &mut dyn Write,
 ) -> Result<Drawn, Failure> {
+    let rows = rows.begun()?;
     let count = match format.mode {
         Mode::Box => boxes::draw(rows, format, elapsed, out)?,
         Mode::List => delimited::draw(rows, format, &delimited::LIST, out)?,

@@ -62,6 +62,17 @@ impl Rows {
     ) -> Rows {
         Rows { columns, as_of, batches: Box::new(batches) }
     }
+
+    /// The same rows with their first batch computed, so that a query that fails at once is known to
+    /// before anything of it is drawn.
+    ///
+    /// # Errors
+    /// Of the first batch.
+    pub fn begun(self) -> Result<Rows, Error> {
+        let Rows { columns, as_of, mut batches } = self;
+        let first = batches.next().transpose()?;
+        Ok(Rows::new(columns, as_of, first.map(Ok).into_iter().chain(batches)))
+    }
 }
 
 impl Iterator for Rows {

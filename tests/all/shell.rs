@@ -308,6 +308,16 @@ fn a_full_disk_is_told() {
 }
 
 #[test]
+fn a_query_that_fails_at_once_draws_nothing() {
+    for mode in ["--box", "--json", "--csv", "--list", "--line"] {
+        let run =
+            Place::new().run(&[mode, "--headers=on", "-c", "SELECT 9223372036854775807 + 1"], "");
+        assert_eq!((run.code, run.out.as_str()), (1, ""), "{mode}");
+        assert!(run.err.starts_with("-c:1:1: error[integer-overflow]"), "{}", run.err);
+    }
+}
+
+#[test]
 fn output_stands_before_the_error_that_follows_it() {
     let place = Place::new();
     let both = File::create(place.path().join("both")).expect("a file");
