@@ -82,6 +82,13 @@ impl Shell {
                     }
                     if let Completeness::Open(_) = is_complete(&entry) {
                         entry.push('\n');
+                        // Of many statements at once, those that are complete do not wait.
+                        let rest = entry.split_off(complete(&entry));
+                        if !entry.is_empty() {
+                            remember(editor, history, &entry);
+                            self.answer(&entry)?;
+                        }
+                        entry = rest;
                         continue;
                     }
                     remember(editor, history, &entry);
@@ -153,6 +160,17 @@ impl Shell {
     }
 }
 
+/// How much of an entry consists of complete statements and dot-commands.
+fn complete(entry: &str) -> usize {
+    let mut splitter = Splitter::new();
+    splitter.feed(entry);
+    let mut any = false;
+    while splitter.next().is_some() {
+        any = true;
+    }
+    if any { entry.len() - splitter.rest().len() } else { 0 }
+}
+
 /// The dot-command that a line means which holds one known word, and perhaps arguments behind `\`,
 /// or which is one behind blanks: no statement begins with a dot.
 fn word(line: &str) -> Option<String> {
@@ -200,6 +218,13 @@ fn history_file() -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn complete_statements_end_where_an_open_one_begins() {
+        assert_eq!(complete("SELECT 1; SELECT 2;\nSELECT\n"), "SELECT 1; SELECT 2;\n".len());
+        assert_eq!(complete("SELECT 1\n"), 0);
+        assert_eq!(complete("-- note\nSELECT 'a;\n"), 0);
+    }
 
     #[test]
     fn words_of_other_shells_mean_dot_commands() {

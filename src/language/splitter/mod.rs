@@ -139,8 +139,7 @@ impl Splitter {
     pub fn feed(&mut self, text: &str) {
         // What was handed out goes, so that only the open statement is kept; it moves at most once,
         // because afterwards nothing lies before it.
-        let keep = self.start.unwrap_or(self.scanned).min(self.scanned);
-        let keep = if self.state.open().is_some() { keep.min(self.opened) } else { keep };
+        let keep = self.kept();
         if keep > 0 {
             self.count_to(keep);
             self.text.drain(..keep);
@@ -209,6 +208,17 @@ impl Splitter {
             return Ok(Some(self.dot_command(start, self.text.len())));
         }
         Ok(Some(self.piece(start, self.text.len(), PieceKind::Statement)))
+    }
+
+    /// What was fed and begins a statement, or something in it, that is not complete yet.
+    pub fn rest(&self) -> &str {
+        &self.text[self.kept()..]
+    }
+
+    /// Where in the text begins what is not handed out.
+    fn kept(&self) -> usize {
+        let start = self.start.unwrap_or(self.scanned).min(self.scanned);
+        if self.state.open().is_some() { start.min(self.opened) } else { start }
     }
 
     /// One step outside everything. `None` to wait for more text.

@@ -166,3 +166,20 @@ proptest::proptest! {
         assert_eq!(cut, &starts[..kept]);
     }
 }
+
+#[test]
+fn the_rest_is_what_was_fed_and_not_handed_out() {
+    let cases = [
+        ("SELECT 1; SELECT 2;\nSELECT 'a;b", 2, "SELECT 'a;b"),
+        ("SELECT 1; /* open; ", 1, "/* open; "),
+        ("SELECT 1;\n.print x\nSELECT (2", 2, "SELECT (2"),
+        ("SELECT 1;", 1, ""),
+        ("SELECT 1", 0, "SELECT 1"),
+    ];
+    for (text, pieces, rest) in cases {
+        let mut splitter = Splitter::new();
+        splitter.feed(text);
+        assert_eq!(std::iter::from_fn(|| splitter.next()).count(), pieces, "{text}");
+        assert_eq!(splitter.rest(), rest, "{text}");
+    }
+}
