@@ -8,38 +8,14 @@ use super::environment::Environment;
 use super::error::Error;
 use super::event::Metadata;
 use super::event_store::EventStore;
+use super::options::OpenOptions;
 use super::versions::{Fork, QueryEngine, State, View};
 use crate::types::{EventId, Period, Timestamp, TxId};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 /// The name of a database that has no directory.
 const MEMORY: &str = "memory";
-
-/// How a database is opened.
-#[derive(Clone, Debug)]
-pub struct OpenOptions {
-    /// Take no lock and write nothing, not even repairs.
-    pub read_only: bool,
-    /// Take a directory that does not exist for an empty database; the first write creates it.
-    pub create: bool,
-    /// How long to wait for another process that writes to the directory.
-    pub busy_timeout: Duration,
-    /// Files, time and randomness.
-    pub environment: Environment,
-}
-
-impl Default for OpenOptions {
-    fn default() -> OpenOptions {
-        OpenOptions {
-            read_only: false,
-            create: true,
-            busy_timeout: Duration::from_secs(5),
-            environment: Environment::standard(),
-        }
-    }
-}
 
 /// What a commit made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

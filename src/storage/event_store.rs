@@ -4,7 +4,6 @@
 //! a time; reading needs none of what the writer holds, so nobody who reads waits for the disk of
 //! somebody who writes.
 
-use super::database::OpenOptions;
 use super::environment::Environment;
 use super::error::Error;
 use super::event::{Event, Metadata, Operation};
@@ -16,6 +15,7 @@ use super::log::line::{self, First, Stamp, Tables};
 use super::log::reader::{LineReader, Next, to_u64};
 use super::log::text::{FIRST_MOMENT, LAST_MOMENT};
 use super::log::{LOG, has_valid_crc};
+use super::options::OpenOptions;
 use super::recovery::{Apply, Recovered, check_companions, recover};
 use super::timeline::Timeline;
 use super::vfs::{Access, VfsFile};

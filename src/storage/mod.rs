@@ -16,6 +16,7 @@ mod event;
 mod event_store;
 mod lock;
 mod log;
+mod options;
 mod recovery;
 #[cfg(test)]
 mod tests;
@@ -23,7 +24,7 @@ mod timeline;
 mod versions;
 mod vfs;
 
-pub use database::{Committed, Database, OpenOptions};
+pub use database::{Committed, Database};
 pub use environment::{
     Clock, Environment, FixedClock, Random, SeededRandom, SystemRandom, WallClock,
 };
@@ -31,5 +32,6 @@ pub use error::Error;
 pub use event::{Change, Event, Metadata, Operation};
 pub use event_store::{EventStore, Events};
 pub use log::{MAX_LINE_SIZE, MAX_ROW_SIZE};
+pub use options::OpenOptions;
 pub use versions::{Fork, Located, Mark, QueryEngine, RowBatch, Scan, State, TableView, View};
 pub use vfs::{Access, MemVfs, StdVfs, Vfs, VfsFile};

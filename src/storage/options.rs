@@ -1,0 +1,28 @@
+//! How a database is opened.
+
+use super::environment::Environment;
+use std::time::Duration;
+
+/// How a database is opened.
+#[derive(Clone, Debug)]
+pub struct OpenOptions {
+    /// Take no lock and write nothing, not even repairs.
+    pub read_only: bool,
+    /// Take a directory that does not exist for an empty database; the first write creates it.
+    pub create: bool,
+    /// How long to wait for another process that writes to the directory.
+    pub busy_timeout: Duration,
+    /// Files, time and randomness.
+    pub environment: Environment,
+}
+
+impl Default for OpenOptions {
+    fn default() -> OpenOptions {
+        OpenOptions {
+            read_only: false,
+            create: true,
+            busy_timeout: Duration::from_secs(5),
+            environment: Environment::standard(),
+        }
+    }
+}
