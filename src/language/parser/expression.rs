@@ -461,12 +461,23 @@ fn column_or_function(input: Input<'_>) -> Parsed<'_, Expression> {
     Ok((rest, at(input, rest, kind)))
 }
 
-/// `Function ::= Name '(' ('*' | ['DISTINCT'] [Expression, …]) ')' ['FILTER' '(' 'WHERE' … ')']`
+/// `['DISTINCT' | 'ALL']`; gives whether it was DISTINCT.
+pub(super) fn distinct(input: Input<'_>) -> Parsed<'_, bool> {
+    let (rest, distinct) = opt(word(Keyword::Distinct)).parse(input)?;
+    if distinct.is_some() {
+        return Ok((rest, true));
+    }
+    let (rest, _) = opt(word(Keyword::All)).parse(rest)?;
+    Ok((rest, false))
+}
+
+/// `Function ::= Name '(' ('*' | ['DISTINCT' | 'ALL'] [Expression, …]) ')' ['FILTER' '(' … ')']`
 fn function(input: Input<'_>) -> Parsed<'_, Expression> {
     let (rest, name) = name(input)?;
     let (rest, _) = symbol(Symbol::LeftParenthesis)(rest)?;
-    let (rest, distinct) = opt(word(Keyword::Distinct)).parse(rest)?;
-    let (rest, arguments) = if rest.is_symbol(0, Symbol::Star) && distinct.is_none() {
+    let behind = rest.at;
+    let (rest, distinct) = distinct(rest)?;
+    let (rest, arguments) = if rest.is_symbol(0, Symbol::Star) && rest.at == behind {
         (rest.skip(1), Arguments::Star)
     } else {
         let (rest, list) = expressions(rest)?;
@@ -486,7 +497,6 @@ fn function(input: Input<'_>) -> Parsed<'_, Expression> {
     {
         return rest.unsupported("a window function");
     }
-    let distinct = distinct.is_some();
     Ok((rest, at(input, rest, ExpressionKind::Function { name, distinct, arguments, filter })))
 }
 

@@ -6,7 +6,7 @@ use super::super::ast::{
 };
 use super::super::keyword::WordClass;
 use super::super::token::{Symbol, TokenKind};
-use super::expression::expression;
+use super::expression::{distinct, expression};
 use super::input::{Input, Parsed, comma_list, nested, symbol, word};
 use super::name::{alias, name, names, number, table_name, text};
 use nom::Parser;
@@ -20,8 +20,7 @@ pub const MAX_TABLES: usize = 200;
 pub(super) fn select(input: Input<'_>) -> Parsed<'_, Select> {
     let (rest, first) = opt(as_of).parse(input)?;
     let (rest, _) = word(Keyword::Select)(rest)?;
-    let (rest, distinct) = opt(word(Keyword::Distinct)).parse(rest)?;
-    let (rest, _) = opt(word(Keyword::All)).parse(rest)?;
+    let (rest, distinct) = distinct(rest)?;
     let (rest, items) = comma_list(select_item)(rest)?;
     let (rest, from) = opt(preceded(word(Keyword::From), from)).parse(rest)?;
     let behind_from = rest;
@@ -44,7 +43,7 @@ pub(super) fn select(input: Input<'_>) -> Parsed<'_, Select> {
     not_compound(rest)?;
     let select = Select {
         as_of: first.or(last),
-        distinct: distinct.is_some(),
+        distinct,
         items,
         from,
         filter,
