@@ -54,12 +54,11 @@ pub(super) fn update(update: &Update, catalog: &mut dyn Catalog) -> Result<Write
     let mut assignments: Vec<(usize, BoundExpression)> = Vec::new();
     for (name, expression) in &update.assignments {
         let column = named_columns(&table, std::slice::from_ref(name))?[0];
-        if assignments.iter().any(|(assigned, _)| *assigned == column) {
-            let message = format!("\"{}\" is set twice", name.name);
-            return Err(Error::new("duplicate-column", message, name.span));
-        }
         let mut binder = Binder { scope: &scope, aliases: &[], aggregates: None, clause: "SET" };
-        assignments.push((column, binder.bind(expression)?));
+        let bound = binder.bind(expression)?;
+        // The last assignment to a column counts, as in SQLite.
+        assignments.retain(|(assigned, _)| *assigned != column);
+        assignments.push((column, bound));
     }
     let access = rows_to_change(&source, &scope, update.filter.as_ref())?;
     let action = Action::Update { access, assignments };
