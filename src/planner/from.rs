@@ -64,14 +64,18 @@ pub(super) fn bind(
             Ok(From::Table { source, label, range, filter: Vec::new() })
         }
         TableReference::Join { left, kind, right, constraint } => {
+            let first = scope.tables.len();
             let left = bind(left, statement, catalog, scope)?;
             let right = bind(right, statement, catalog, scope)?;
             let range = left.range().start..right.range().end;
             let on = match constraint {
                 JoinConstraint::None => Vec::new(),
                 JoinConstraint::On(condition) => {
+                    let outer = std::mem::replace(&mut scope.hidden, first);
                     let mut binder = Binder { scope, aliases: &[], aggregates: None, clause: "ON" };
-                    binder.condition(condition)?.conjuncts()
+                    let bound = binder.condition(condition);
+                    scope.hidden = outer;
+                    bound?.conjuncts()
                 }
                 JoinConstraint::Using(columns) => {
                     using(scope, columns, &left.range(), &right.range())?

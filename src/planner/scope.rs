@@ -25,6 +25,9 @@ pub struct ScopeTable {
 pub struct Scope {
     /// The tables.
     pub tables: Vec<ScopeTable>,
+    /// How many of the first tables names cannot mean: those to the left of the parentheses that an
+    /// ON stands in.
+    pub hidden: usize,
 }
 
 impl Scope {
@@ -48,7 +51,7 @@ impl Scope {
 
     /// The positions of all columns that are not merged, with their tables.
     pub fn columns(&self) -> impl Iterator<Item = (usize, &ScopeTable, &Column)> {
-        self.tables.iter().flat_map(|table| {
+        self.visible().iter().flat_map(|table| {
             let columns = table.schema.columns.iter().enumerate();
             columns
                 .filter(|(index, _)| !table.merged.contains(index))
@@ -65,7 +68,7 @@ impl Scope {
 
     /// The table with this name.
     pub fn table(&self, name: &str) -> Option<&ScopeTable> {
-        self.tables.iter().find(|table| table.name.eq_ignore_ascii_case(name))
+        self.visible().iter().find(|table| table.name.eq_ignore_ascii_case(name))
     }
 
     /// The name of the column at a position.
@@ -85,7 +88,7 @@ impl Scope {
     ) -> Result<Option<BoundExpression>, Error> {
         if let Some(qualifier) = table {
             let Some(table) = self.table(&qualifier.name) else {
-                let names = self.tables.iter().map(|table| table.name.as_str());
+                let names = self.visible().iter().map(|table| table.name.as_str());
                 let message = format!("no table \"{}\" in this statement", qualifier.name);
                 return Err(Error::new("unknown-table", message, qualifier.span)
                     .help(suggest(&qualifier.name, names)));
@@ -113,10 +116,15 @@ impl Scope {
         Ok(Some(BoundExpression::column(position, schema.data_type)))
     }
 
+    /// The tables that names can mean.
+    fn visible(&self) -> &[ScopeTable] {
+        &self.tables[self.hidden..]
+    }
+
     /// The error for a name that means nothing.
     pub fn unknown(&self, table: Option<&Identifier>, column: &Identifier) -> Error {
         let tables: Vec<&ScopeTable> = self
-            .tables
+            .visible()
             .iter()
             .filter(|known| table.is_none_or(|table| known.name.eq_ignore_ascii_case(&table.name)))
             .collect();
