@@ -4,7 +4,7 @@ use super::Error;
 use super::arithmetic::{compute, number, to_real};
 use super::datum::Datum;
 use crate::planner::{AggregateCall, AggregateFunction, Arithmetic};
-use crate::types::{DataType, Value};
+use crate::types::{DataType, Value, parse_number};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
 use arrow_array::{Array, BooleanArray};
@@ -40,8 +40,8 @@ impl RealSum {
 pub enum Accumulator {
     /// How many rows or values.
     Count(Vec<i64>),
-    /// Exact sums of integers and decimals; a real once a real came.
-    Exact(Vec<Option<Value>>),
+    /// Sums of whatever comes.
+    Sum(Vec<Option<Sum>>),
     /// Sums of doubles; the function says what becomes of them.
     Real(AggregateFunction, Vec<RealSums>),
     /// The smallest or largest value.
@@ -50,6 +50,48 @@ pub enum Accumulator {
     Concat(Vec<Option<String>>),
     /// Values of some row.
     Bare(Vec<Option<Value>>),
+}
+
+/// A sum of values of any type: exact as long as all are integers and decimals.
+pub enum Sum {
+    /// Of integers and decimals.
+    Exact(Value),
+    /// Once anything else came.
+    Real(RealSums),
+}
+
+impl Sum {
+    /// The sum with a value. A text that is an integer as a whole counts as one; any other is the
+    /// real that it begins with.
+    fn plus(sum: Option<Sum>, value: &Value) -> Result<Sum, Error> {
+        let exact = match value {
+            Value::Boolean(_) | Value::Integer(_) | Value::Decimal(_) => Some(number(value)),
+            Value::Text(text) => parse_number(text).filter(|n| matches!(n, Value::Integer(_))),
+            _ => None,
+        };
+        let mut reals = match (sum, exact) {
+            (None, Some(value)) => return Ok(Sum::Exact(value)),
+            (Some(Sum::Exact(sum)), Some(value)) => {
+                return compute(Arithmetic::Add, &sum, &value).map(Sum::Exact);
+            }
+            (None, None) => RealSums::default(),
+            (Some(Sum::Exact(sum)), None) => {
+                let mut reals = RealSums::default();
+                reals.0.add(to_real(&sum));
+                reals
+            }
+            (Some(Sum::Real(reals)), _) => reals,
+        };
+        reals.0.add(to_real(value));
+        Ok(Sum::Real(reals))
+    }
+
+    fn total(self) -> Value {
+        match self {
+            Sum::Exact(value) => value,
+            Sum::Real(sum) => Value::real(sum.0.total()),
+        }
+    }
 }
 
 /// The sum of a group's doubles.
@@ -77,14 +119,15 @@ impl Input<'_> {
         self.arguments[argument].value(self.calls.arguments[argument].data_type, row)
     }
 
-    /// Row, group and value of each row whose first argument is known.
+    /// Row, group and first argument of each row that counts.
+    fn counted(&self) -> impl Iterator<Item = (usize, usize, Value)> {
+        let rows = self.numbers.iter().enumerate().filter(|(row, _)| self.counts(*row));
+        rows.map(|(row, number)| (row, *number, self.value(0, row)))
+    }
+
+    /// The same of those whose first argument is known.
     fn known(&self) -> impl Iterator<Item = (usize, usize, Value)> {
-        self.numbers.iter().enumerate().filter(|(row, _)| self.counts(*row)).filter_map(
-            |(row, number)| {
-                let value = self.value(0, row);
-                (!value.is_null()).then_some((row, *number, value))
-            },
-        )
+        self.counted().filter(|(.., value)| !value.is_null())
     }
 }
 
@@ -95,7 +138,7 @@ impl Accumulator {
         match call.function {
             AggregateFunction::Count => Accumulator::Count(Vec::new()),
             AggregateFunction::Sum if argument != Some(DataType::Real) => {
-                Accumulator::Exact(Vec::new())
+                Accumulator::Sum(Vec::new())
             }
             AggregateFunction::Sum | AggregateFunction::Total | AggregateFunction::Avg => {
                 Accumulator::Real(call.function, Vec::new())
@@ -119,14 +162,10 @@ impl Accumulator {
                 counts.resize(groups, 0);
                 count(counts, input);
             }
-            Accumulator::Exact(sums) => {
-                sums.resize(groups, None);
+            Accumulator::Sum(sums) => {
+                sums.resize_with(groups, || None);
                 for (_, group, value) in input.known() {
-                    let value = number(&value);
-                    sums[group] = Some(match sums[group].take() {
-                        None => value,
-                        Some(sum) => compute(Arithmetic::Add, &sum, &value)?,
-                    });
+                    sums[group] = Some(Sum::plus(sums[group].take(), &value)?);
                 }
             }
             Accumulator::Real(_, sums) => {
@@ -190,7 +229,11 @@ impl Accumulator {
                 counts.resize(groups, 0);
                 counts.iter().map(|count| Value::Integer(*count)).collect()
             }
-            Accumulator::Exact(values) | Accumulator::Bare(values) => {
+            Accumulator::Sum(sums) => {
+                sums.resize_with(groups, || None);
+                std::mem::take(sums).into_iter().map(|sum| known(sum.map(Sum::total))).collect()
+            }
+            Accumulator::Bare(values) => {
                 values.resize(groups, None);
                 std::mem::take(values).into_iter().map(known).collect()
             }
@@ -248,10 +291,15 @@ fn add_reals(sums: &mut [RealSums], input: &Input) {
     }
 }
 
+/// Feeds a min or max; gives the rows that are new ones. Until a value is known, a NULL is one, so
+/// that bare columns are of some row also where there is none.
 fn extremes(function: AggregateFunction, best: &mut [Value], input: &Input) -> Vec<usize> {
     let mut rows = Vec::new();
-    for (row, group, value) in input.known() {
+    for (row, group, value) in input.counted() {
         let held = &mut best[group];
+        if value.is_null() && !held.is_null() {
+            continue;
+        }
         let better = held.is_null()
             || match function {
                 AggregateFunction::Max => value.compare(held).is_gt(),

@@ -16,7 +16,8 @@
 //!   exactly: its order of doubles is by bits, ours once -0.0 and NaN are gone;
 //! * Arrow's Kleene AND, OR and NOT;
 //! * sums of doubles by compensated addition in the order of rows, never by Arrow's `sum`, whose
-//!   result depends on the layout; sums of integers by checked addition, as Arrow's wraps;
+//!   result depends on the layout; sums of integers and decimals by checked addition, as Arrow's
+//!   wraps;
 //! * LIKE and sorting by our own: Arrow folds more than ASCII, and its sort is not stable.
 
 mod access;
