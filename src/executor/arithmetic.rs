@@ -6,7 +6,7 @@
 use super::Error;
 use super::datum::{Datum, map_values, shared};
 use crate::planner::Arithmetic;
-use crate::types::{DataType, Decimal, Value, numeric_prefix};
+use crate::types::{DataType, Decimal, Value, integer_prefix, numeric_prefix};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, Float64Array, Int64Array, Scalar};
@@ -33,14 +33,19 @@ pub fn to_real(value: &Value) -> f64 {
     }
 }
 
-/// A number as an integer: cut towards zero, held at the ends of 64 bits.
+/// A value as an integer: a number cut towards zero, of a text the integer it begins with; held at
+/// the ends of 64 bits.
 pub fn to_integer(value: &Value) -> i64 {
-    match number(value) {
-        Value::Integer(i) => i,
+    match value {
+        Value::Null => 0,
+        Value::Boolean(truth) => i64::from(*truth),
+        Value::Integer(i) => *i,
         #[expect(clippy::cast_possible_truncation, reason = "`as` holds at the ends")]
-        Value::Real(r) => r as i64,
+        Value::Real(r) => *r as i64,
         Value::Decimal(d) => d.trunc().unwrap_or(if d.mantissa < 0 { i64::MIN } else { i64::MAX }),
-        _ => 0,
+        Value::Text(_) | Value::Json(_) | Value::Date(_) | Value::Timestamp(_) | Value::Blob(_) => {
+            integer_prefix(&value.to_text())
+        }
     }
 }
 
@@ -60,16 +65,16 @@ pub fn compute(operator: Arithmetic, a: &Value, b: &Value) -> Result<Value, Erro
     if a.is_null() || b.is_null() {
         return Ok(Value::Null);
     }
-    let (a, b) = (number(a), number(b));
     match operator {
-        Arithmetic::BitAnd => Ok(Value::Integer(to_integer(&a) & to_integer(&b))),
-        Arithmetic::BitOr => Ok(Value::Integer(to_integer(&a) | to_integer(&b))),
-        Arithmetic::ShiftLeft => Ok(Value::Integer(shift(to_integer(&a), to_integer(&b)))),
+        Arithmetic::BitAnd => Ok(Value::Integer(to_integer(a) & to_integer(b))),
+        Arithmetic::BitOr => Ok(Value::Integer(to_integer(a) | to_integer(b))),
+        Arithmetic::ShiftLeft => Ok(Value::Integer(shift(to_integer(a), to_integer(b)))),
         Arithmetic::ShiftRight => {
-            Ok(Value::Integer(shift(to_integer(&a), to_integer(&b).saturating_neg())))
+            Ok(Value::Integer(shift(to_integer(a), to_integer(b).saturating_neg())))
         }
-        Arithmetic::Modulo => modulo(&a, &b),
+        Arithmetic::Modulo => Ok(modulo(a, b)),
         Arithmetic::Add | Arithmetic::Subtract | Arithmetic::Multiply | Arithmetic::Divide => {
+            let (a, b) = (number(a), number(b));
             match (&a, &b) {
                 (Value::Integer(x), Value::Integer(y)) => {
                     if operator == Arithmetic::Divide && *y == 0 {
@@ -132,16 +137,16 @@ fn decimals(operator: Arithmetic, a: &Value, b: &Value) -> Result<Value, Error> 
 }
 
 /// SQLite's: both sides as integers, a real result if one side was no integer.
-fn modulo(a: &Value, b: &Value) -> Result<Value, Error> {
+fn modulo(a: &Value, b: &Value) -> Value {
     let (x, y) = (to_integer(a), to_integer(b));
     if y == 0 {
-        return Ok(Value::Null);
+        return Value::Null;
     }
     let left = x.wrapping_rem(y);
-    Ok(match (a, b) {
+    match (number(a), number(b)) {
         (Value::Integer(_), Value::Integer(_)) => Value::Integer(left),
         _ => Value::real(to_real(&Value::Integer(left))),
-    })
+    }
 }
 
 /// SQLite's: a negative distance shifts the other way, 64 or more shifts everything out.

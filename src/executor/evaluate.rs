@@ -57,13 +57,17 @@ impl Context {
             BoundKind::Aggregate(_) => {
                 unreachable!("the planner turned every aggregate into a column")
             }
-            BoundKind::Negate(a) => {
-                let zero = Datum::Scalar(Value::Integer(0));
-                let operand = of(a)?;
-                map_values(rows, result, &[(&operand, a.data_type)], |values| {
-                    arithmetic::compute(Arithmetic::Subtract, &zero.value(result, 0), &values[0])
-                })
+            BoundKind::Let { value, body } => {
+                let mut inner = batch.clone();
+                inner.columns.push(of(value)?.into_array(value.data_type, rows));
+                self.evaluate(body, &inner)
             }
+            BoundKind::Bound => {
+                Ok(Datum::Array(batch.columns.last().expect("the column of its Let").clone()))
+            }
+            BoundKind::Negate(a) => map_values(rows, result, &[(&of(a)?, a.data_type)], |values| {
+                arithmetic::compute(Arithmetic::Subtract, &Value::Integer(0), &values[0])
+            }),
             BoundKind::BitNot(a) => map_values(rows, result, &[(&of(a)?, a.data_type)], |values| {
                 Ok(match &values[0] {
                     Value::Null => Value::Null,

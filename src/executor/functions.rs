@@ -28,7 +28,7 @@ pub fn call(function: ScalarFunction, arguments: &[Value]) -> Result<Value, Erro
             return Ok(arguments.get(chosen).cloned().unwrap_or(Value::Null));
         }
         ScalarFunction::Typeof => return Ok(Value::text(type_name(&arguments[0]))),
-        ScalarFunction::Quote => return Ok(Value::text(arguments[0].to_string())),
+        ScalarFunction::Quote => return Ok(quote(&arguments[0])),
         ScalarFunction::Char => return Ok(characters(arguments)),
         ScalarFunction::Concat => {
             return Ok(Value::text(arguments.iter().map(Value::to_text).collect::<String>()));
@@ -83,6 +83,29 @@ fn type_name(value: &Value) -> &'static str {
     }
 }
 
+/// The value as a literal that SQLite reads, too, in its spelling.
+fn quote(value: &Value) -> Value {
+    match (value, hex(value)) {
+        (Value::Blob(_), Value::Text(digits)) => Value::text(format!("X'{digits}'")),
+        (Value::Boolean(truth), _) => Value::text(i64::from(*truth).to_string()),
+        _ => Value::text(value.to_string()),
+    }
+}
+
+/// A number, or a text that is one as a whole: what mathematical functions take. They are NULL of
+/// anything else.
+fn numeric(value: &Value) -> Option<Value> {
+    match value {
+        Value::Null | Value::Blob(_) => None,
+        Value::Text(_) | Value::Json(_) | Value::Date(_) | Value::Timestamp(_) => {
+            crate::types::parse_number(&value.to_text())
+        }
+        Value::Boolean(_) | Value::Integer(_) | Value::Real(_) | Value::Decimal(_) => {
+            Some(number(value))
+        }
+    }
+}
+
 fn characters(arguments: &[Value]) -> Value {
     let of = |value: &Value| {
         u32::try_from(to_integer(value)).ok().and_then(char::from_u32).unwrap_or('\u{FFFD}')
@@ -114,7 +137,12 @@ fn hex(value: &Value) -> Value {
 }
 
 fn absolute(value: &Value) -> Result<Value, Error> {
-    match number(value) {
+    let number = match value {
+        Value::Boolean(_) | Value::Integer(_) | Value::Real(_) | Value::Decimal(_) => number(value),
+        // The number that a text begins with is a real here, whatever it looks like.
+        _ => Value::real(to_real(value)),
+    };
+    match number {
         Value::Integer(i) => i.checked_abs().map(Value::Integer).ok_or_else(|| {
             Error::failed("integer-overflow", format!("abs({i}) is beyond 64 bits"))
         }),
@@ -164,6 +192,9 @@ fn round(arguments: &[Value]) -> Value {
     if !real.is_finite() || real.abs() >= 4_503_599_627_370_496.0 {
         return Value::real(real);
     }
+    if digits == 0 {
+        return Value::real((real + 0.5_f64.copysign(real)).trunc());
+    }
     let scale = u8::try_from(digits).unwrap_or(30);
     let text = Value::Real(real).to_text().into_owned();
     let Some(exact) = Decimal::parse(&text).filter(|exact| exact.scale > scale) else {
@@ -179,19 +210,16 @@ fn round(arguments: &[Value]) -> Value {
 }
 
 fn sign(value: &Value) -> Value {
-    if let Value::Text(text) = value
-        && crate::types::parse_number(text).is_none()
-    {
-        return Value::Null;
-    }
-    let order = number(value).compare(&Value::Integer(0));
-    Value::Integer(i64::from(order as i8))
+    numeric(value).map_or(Value::Null, |number| {
+        Value::Integer(i64::from(number.compare(&Value::Integer(0)) as i8))
+    })
 }
 
 fn rounded(value: &Value, by: fn(f64) -> f64) -> Value {
-    match number(value) {
-        Value::Integer(i) => Value::Integer(i),
-        other => Value::real(by(to_real(&other))),
+    match numeric(value) {
+        None => Value::Null,
+        Some(Value::Integer(i)) => Value::Integer(i),
+        Some(other) => Value::real(by(to_real(&other))),
     }
 }
 
@@ -252,7 +280,7 @@ fn substring(arguments: &[Value]) -> Value {
     let clip = |at: i128| usize::try_from(at.clamp(0, length)).unwrap_or(0);
     let (from, to) = (clip(from), clip(to));
     match blob {
-        Some(bytes) => Value::text(String::from_utf8_lossy(&bytes[from..to.max(from)])),
+        Some(bytes) => Value::Blob(bytes[from..to.max(from)].into()),
         None => {
             Value::text(text.chars().skip(from).take(to.saturating_sub(from)).collect::<String>())
         }
@@ -260,8 +288,11 @@ fn substring(arguments: &[Value]) -> Value {
 }
 
 fn real_function(function: ScalarFunction, arguments: &[Value]) -> Value {
-    let a = arguments.first().map_or(0.0, to_real);
-    let b = arguments.get(1).map_or(0.0, to_real);
+    let Some(numbers) = arguments.iter().map(numeric).collect::<Option<Vec<Value>>>() else {
+        return Value::Null;
+    };
+    let a = numbers.first().map_or(0.0, to_real);
+    let b = numbers.get(1).map_or(0.0, to_real);
     let positive = |x: f64, f: fn(f64) -> f64| if x > 0.0 { f(x) } else { f64::NAN };
     Value::real(match function {
         ScalarFunction::Acos => a.acos(),

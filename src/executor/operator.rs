@@ -3,7 +3,6 @@
 use super::Error;
 use super::access::AccessRows;
 use super::aggregate::Aggregate;
-use super::arithmetic::number;
 use super::datum::Batch;
 use super::evaluate::Context;
 use super::join::HashJoin;
@@ -94,7 +93,7 @@ fn bounds(limits: &Limits, context: &Context) -> Result<Bounds, Error> {
     let evaluate = |expression: &Option<BoundExpression>, word: &str| {
         let Some(expression) = expression else { return Ok(None) };
         let value = context.constant(expression)?;
-        match DataType::Integer.accept(number(&value)) {
+        match DataType::Integer.accept(value.clone()) {
             Ok(Value::Integer(count)) => Ok(Some(count)),
             _ => Err(Error::failed("type", format!("{word} {value} is no whole number"))),
         }

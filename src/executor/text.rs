@@ -81,7 +81,8 @@ fn like_steps(pattern: &str, escape: Option<char>) -> Vec<Step> {
         steps.push(if Some(c) == escape {
             match chars.next() {
                 Some(escaped) => Step::One(escaped.to_ascii_lowercase()),
-                None => break,
+                // An escape of nothing matches nothing.
+                None => Step::Set { negated: false, ranges: Vec::new() },
             }
         } else {
             match c {
@@ -118,8 +119,11 @@ fn glob_steps(pattern: &str) -> Vec<Step> {
                         _ => ranges.push((low, low)),
                     }
                 }
-                chars.next();
-                Step::Set { negated, ranges }
+                match chars.next() {
+                    Some(_) => Step::Set { negated, ranges },
+                    // A set without its end matches nothing.
+                    None => Step::Set { negated: false, ranges: Vec::new() },
+                }
             }
             c => Step::One(c),
         });
@@ -203,6 +207,7 @@ mod tests {
         assert!(like("100\\%", "100%") && !like("100\\%", "100x"));
         assert!(like("%", "") && like("", "") && !like("", "a"));
         assert!(like("%a%b%c", "xxaybzzc") && !like("%a%b%c", "xxaybzz"));
+        assert!(!like("a\\", "a") && !like("a\\", "a\\"));
         assert!(!like(&"%a".repeat(50), &"b".repeat(5_000)));
     }
 
@@ -211,6 +216,7 @@ mod tests {
         let glob = |p: &str, text: &str| Pattern::new(MatchKind::Glob, p, None).matches(text);
         assert!(glob("*.rs", "lib.rs") && !glob("*.RS", "lib.rs"));
         assert!(glob("[a-c]?[^x]", "b-y") && !glob("[a-c]?[^x]", "b-x"));
+        assert!(!glob("[ab", "a") && !glob("[^ab", "c"));
         assert!(glob("[]]", "]") && glob("[a-]", "-") && !glob("[", "["));
     }
 }

@@ -75,15 +75,22 @@ impl Binder<'_> {
             ExpressionKind::Column { table, column } => self.column(table.as_ref(), column),
             ExpressionKind::Unary { operator, operand } => self.unary(*operator, operand),
             ExpressionKind::Binary { operator, left, right } => {
-                let (left, right) = (self.bind(left)?, self.bind(right)?);
-                Ok(binary(*operator, left, right))
+                let mut bound = self.bind(left)?;
+                // IS TRUE and IS FALSE ask whether a value counts as that.
+                if matches!(operator, BinaryOperator::Is | BinaryOperator::IsNot)
+                    && matches!(right.kind, ExpressionKind::Literal(Value::Boolean(_)))
+                {
+                    bound = truth(bound);
+                }
+                Ok(binary(*operator, bound, self.bind(right)?))
             }
             ExpressionKind::Between { operand, negated, low, high } => {
-                let operand = self.bind(operand)?;
-                let low =
-                    coerce::compare(Comparison::GreaterEqual, operand.clone(), self.bind(low)?);
-                let high = coerce::compare(Comparison::LessEqual, operand, self.bind(high)?);
-                Ok(not_if(*negated, boolean(BoundKind::And(boxed(low), boxed(high)))))
+                let (operand, low, high) = (self.bind(operand)?, self.bind(low)?, self.bind(high)?);
+                Ok(coerce::computed_once(operand, |operand| {
+                    let low = operand.compare(Comparison::GreaterEqual, low);
+                    let high = operand.compare(Comparison::LessEqual, high);
+                    not_if(*negated, boolean(BoundKind::And(boxed(low), boxed(high))))
+                }))
             }
             ExpressionKind::InList { operand, negated, list } => {
                 let operand = self.bind(operand)?;
@@ -187,17 +194,21 @@ impl Binder<'_> {
         let operand = operand.map(|operand| self.bind(operand)).transpose()?;
         let mut bound = Vec::with_capacity(branches.len());
         for (when, then) in branches {
-            let when = self.bind(when)?;
-            let condition = match &operand {
-                Some(operand) => coerce::compare(Comparison::Equal, operand.clone(), when),
-                None => truth(when),
-            };
-            bound.push((condition, self.bind(then)?));
+            bound.push((self.bind(when)?, self.bind(then)?));
         }
         let otherwise = self.optional(otherwise)?;
         let results = bound.iter().map(|(_, result)| result).chain(otherwise.as_deref());
         let data_type = common(results);
-        Ok(BoundExpression { kind: BoundKind::Case { branches: bound, otherwise }, data_type })
+        let chosen = |condition: &dyn Fn(BoundExpression) -> BoundExpression| {
+            let branches = bound.into_iter().map(|(when, then)| (condition(when), then)).collect();
+            BoundExpression { kind: BoundKind::Case { branches, otherwise }, data_type }
+        };
+        Ok(match operand {
+            None => chosen(&truth),
+            Some(operand) => coerce::computed_once(operand, |operand| {
+                chosen(&|when| operand.compare(Comparison::Equal, when))
+            }),
+        })
     }
 
     fn function(&mut self, call: &FunctionCall, span: Span) -> Result<BoundExpression, Error> {
@@ -226,6 +237,10 @@ impl Binder<'_> {
             let data_type = match entry.result {
                 ResultType::Of(data_type) => data_type,
                 ResultType::First => arguments.first().map_or(DataType::Any, |a| a.data_type),
+                ResultType::Part => match arguments.first().map(|a| a.data_type) {
+                    Some(part @ (DataType::Blob | DataType::Any)) => part,
+                    _ => DataType::Text,
+                },
                 ResultType::Common(from) => common(&arguments[from.min(arguments.len())..]),
             };
             return Ok(BoundExpression {
@@ -256,6 +271,11 @@ impl Binder<'_> {
         let star = matches!(call.arguments, Arguments::Star);
         if star && function != AggregateFunction::Count {
             let message = format!("{}(*) makes no sense: name what to aggregate", call.name.name);
+            return Err(Error::new("function", message, span));
+        }
+        let given = if let Arguments::List(list) = call.arguments { list.len() } else { 0 };
+        if call.distinct && given != 1 {
+            let message = format!("{}(DISTINCT …) takes 1 argument, not {given}", call.name.name);
             return Err(Error::new("function", message, span));
         }
         // Inside an aggregate there is no other.

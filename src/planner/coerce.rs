@@ -15,6 +15,8 @@ enum Pull {
     Number,
     Text,
     Time,
+    /// A column that takes whatever comes: it pulls nothing and is not pulled to a text.
+    Whatever,
     None,
 }
 
@@ -25,7 +27,7 @@ fn pull(expression: &BoundExpression) -> Pull {
     match expression.data_type {
         DataType::Text | DataType::Json => Pull::Text,
         DataType::Date | DataType::Timestamp => Pull::Time,
-        DataType::Blob | DataType::Any => Pull::None,
+        DataType::Blob | DataType::Any => Pull::Whatever,
         DataType::Integer
         | DataType::Real
         | DataType::Decimal { .. }
@@ -40,7 +42,49 @@ pub(super) fn compare(
     left: BoundExpression,
     right: BoundExpression,
 ) -> BoundExpression {
-    let (pull_left, pull_right) = (pull(&left), pull(&right));
+    let pull = pull(&left);
+    compare_pulled(comparison, left, pull, right)
+}
+
+/// The left side of comparisons, and where it pulls their right sides to.
+pub(super) struct Operand {
+    expression: BoundExpression,
+    pull: Pull,
+}
+
+impl Operand {
+    /// Compares it as SQLite would.
+    pub fn compare(&self, comparison: Comparison, right: BoundExpression) -> BoundExpression {
+        compare_pulled(comparison, self.expression.clone(), self.pull, right)
+    }
+}
+
+/// An expression that compares one operand several times and computes it once: `value` is behind
+/// it unless repeating it costs nothing.
+pub(super) fn computed_once(
+    value: BoundExpression,
+    body: impl FnOnce(&Operand) -> BoundExpression,
+) -> BoundExpression {
+    let pull = pull(&value);
+    if matches!(value.kind, BoundKind::Column(_) | BoundKind::Literal(_)) {
+        return body(&Operand { expression: value, pull });
+    }
+    let data_type = value.data_type;
+    let expression = BoundExpression { kind: BoundKind::Bound, data_type };
+    let body = body(&Operand { expression, pull });
+    BoundExpression {
+        data_type: body.data_type,
+        kind: BoundKind::Let { value: Box::new(value), body: Box::new(body) },
+    }
+}
+
+fn compare_pulled(
+    comparison: Comparison,
+    left: BoundExpression,
+    pull_left: Pull,
+    right: BoundExpression,
+) -> BoundExpression {
+    let pull_right = pull(&right);
     let left = convert(left, pull_left, pull_right);
     let right = convert(right, pull_right, pull_left);
     BoundExpression {
@@ -72,7 +116,7 @@ fn convert(operand: BoundExpression, own: Pull, pulling: Pull) -> BoundExpressio
             loose.then_some(Affinity::Text)
         }
         Pull::Time => return time(operand),
-        Pull::None => None,
+        Pull::Whatever | Pull::None => None,
     };
     match (apply, &operand.kind) {
         (None, _) => operand,

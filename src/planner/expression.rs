@@ -78,6 +78,16 @@ pub enum BoundKind {
     Cast(Box<BoundExpression>),
     /// What SQLite's affinity makes of a value before a comparison.
     Affinity(Affinity, Box<BoundExpression>),
+    /// An expression about a value that is computed once; [`BoundKind::Bound`] in `body`, but in no
+    /// other Let there, is that value.
+    Let {
+        /// What is computed once.
+        value: Box<BoundExpression>,
+        /// What is said about it.
+        body: Box<BoundExpression>,
+    },
+    /// The value of the Let around it: the last column of the batch that its body sees.
+    Bound,
     /// A scalar function.
     Call(ScalarFunction, Vec<BoundExpression>),
 }
@@ -143,7 +153,12 @@ macro_rules! operands {
             | BoundKind::Parameter(_)
             | BoundKind::Column(_)
             | BoundKind::CurrentTime(_)
-            | BoundKind::Aggregate(_) => {}
+            | BoundKind::Aggregate(_)
+            | BoundKind::Bound => {}
+            BoundKind::Let { value, body } => {
+                $visit(value);
+                $visit(body);
+            }
             BoundKind::Negate(a)
             | BoundKind::BitNot(a)
             | BoundKind::Not(a)
@@ -352,6 +367,8 @@ impl BoundExpression {
             BoundKind::CurrentTime(CurrentTime::Time) => f.write_str("CURRENT_TIME"),
             BoundKind::CurrentTime(CurrentTime::Timestamp) => f.write_str("CURRENT_TIMESTAMP"),
             BoundKind::Aggregate(index) => write!(f, "aggregate {index}"),
+            BoundKind::Let { value, body } => call(f, "with it = ", &[value, body]),
+            BoundKind::Bound => f.write_str("it"),
             BoundKind::Negate(a) => call(f, "-", &[a]),
             BoundKind::BitNot(a) => call(f, "~", &[a]),
             BoundKind::Not(a) => call(f, "NOT ", &[a]),
@@ -378,15 +395,10 @@ impl BoundExpression {
             }
             BoundKind::Case { branches, otherwise } => {
                 f.write_str("CASE")?;
-                for (condition, result) in branches {
-                    f.write_str(" WHEN ")?;
-                    condition.write(f, name)?;
-                    f.write_str(" THEN ")?;
-                    result.write(f, name)?;
-                }
-                if let Some(otherwise) = otherwise {
-                    f.write_str(" ELSE ")?;
-                    otherwise.write(f, name)?;
+                let parts = branches.iter().flat_map(|(a, b)| [(" WHEN ", a), (" THEN ", b)]);
+                for (word, part) in parts.chain(otherwise.iter().map(|e| (" ELSE ", &**e))) {
+                    f.write_str(word)?;
+                    part.write(f, name)?;
                 }
                 f.write_str(" END")
             }

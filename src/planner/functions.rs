@@ -88,6 +88,8 @@ pub enum ResultType {
     First,
     /// The common type of the arguments from this index on; ANY where they differ.
     Common(usize),
+    /// A blob of a blob, a text of anything else.
+    Part,
 }
 
 /// One scalar function of the table.
@@ -170,8 +172,8 @@ pub const SCALAR_FUNCTIONS: &[ScalarEntry] = &[
     entry("sign", ScalarFunction::Sign, (1, 1), INTEGER),
     entry("sin", ScalarFunction::Sin, (1, 1), REAL),
     entry("sqrt", ScalarFunction::Sqrt, (1, 1), REAL),
-    entry("substr", ScalarFunction::Substr, (2, 3), TEXT),
-    entry("substring", ScalarFunction::Substr, (2, 3), TEXT),
+    entry("substr", ScalarFunction::Substr, (2, 3), ResultType::Part),
+    entry("substring", ScalarFunction::Substr, (2, 3), ResultType::Part),
     entry("tan", ScalarFunction::Tan, (1, 1), REAL),
     entry("trim", ScalarFunction::Trim, (1, 2), TEXT),
     entry("trunc", ScalarFunction::Trunc, (1, 1), ANY),

@@ -62,7 +62,15 @@ pub(super) fn plan(
             None => binder.bind(&item.expression)?,
         });
     }
-    let grouped = !groups.is_empty() || !aggregates.is_empty() || having.is_some();
+    if let Some(having) = &select.having
+        && groups.is_empty()
+        && aggregates.is_empty()
+    {
+        let message = "HAVING is for groups: there is no GROUP BY and no aggregate here";
+        return Err(Error::new("misplaced-having", message, having.span)
+            .help(Some("a condition on rows is WHERE".into())));
+    }
+    let grouped = !groups.is_empty() || !aggregates.is_empty();
     let body = Body { tables, filter, groups, aggregates, having, grouped };
     let (names, expressions): (Vec<String>, Vec<BoundExpression>) =
         items.into_iter().map(|item| (item.name, item.expression)).unzip();

@@ -40,6 +40,20 @@ pub fn numeric_prefix(text: &str) -> Value {
     number(&text[..number_length(text.as_bytes())]).unwrap_or(Value::Integer(0))
 }
 
+/// Reads the longest integer that a text begins with, as SQLite's casts and bit operators do: held at
+/// the ends of 64 bits, 0 where there is none.
+pub fn integer_prefix(text: &str) -> i64 {
+    let text = text.trim_start_matches(|c: char| c.is_ascii_whitespace());
+    let sign = usize::from(text.starts_with(['+', '-']));
+    let digits = text[sign..].bytes().take_while(u8::is_ascii_digit).count();
+    if digits == 0 {
+        return 0;
+    }
+    // What is written as an integer fails to be one only by its size.
+    let ends = if text.starts_with('-') { i64::MIN } else { i64::MAX };
+    text[..sign + digits].parse().unwrap_or(ends)
+}
+
 fn number(text: &str) -> Option<Value> {
     if let Ok(integer) = text.parse::<i64>() {
         return Some(Value::Integer(integer));
@@ -108,5 +122,10 @@ mod tests {
         assert_eq!(shown(" -1.5e2x"), "-150.0");
         assert_eq!(shown("1e"), "1");
         assert_eq!(shown("abc"), "0");
+        assert_eq!(integer_prefix("1e3"), 1);
+        assert_eq!(integer_prefix(" -12.9x"), -12);
+        assert_eq!(integer_prefix("-9223372036854775809"), i64::MIN);
+        assert_eq!(integer_prefix("99999999999999999999"), i64::MAX);
+        assert_eq!((integer_prefix("-"), integer_prefix("+5")), (0, 5));
     }
 }

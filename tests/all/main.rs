@@ -1,8 +1,10 @@
 //! The program and its parts from outside, in one binary because linking is what costs.
 
+mod answer;
 mod examples;
 mod grammar;
 mod history;
 mod house;
 mod readme;
 mod shell;
+mod slt;

@@ -1,0 +1,20 @@
+//! What a statement gives, as plain values: the form in which answers are compared.
+
+use asof::session::{Error, Outcome, Session};
+use asof::types::Value;
+use asof::types::column::value_at;
+
+/// Runs a statement; gives its rows, none where it gives none.
+pub fn rows_of(session: &mut Session, sql: &str) -> Result<Vec<Vec<Value>>, Error> {
+    let Outcome::Rows(rows) = session.execute(sql)? else { return Ok(Vec::new()) };
+    let types: Vec<_> = rows.columns.iter().map(|column| column.data_type).collect();
+    let mut all = Vec::new();
+    for batch in rows {
+        let batch = batch?;
+        for row in 0..batch.num_rows() {
+            let columns = batch.columns().iter().zip(&types);
+            all.push(columns.map(|(array, data_type)| value_at(array, *data_type, row)).collect());
+        }
+    }
+    Ok(all)
+}
