@@ -2,7 +2,7 @@
 
 use super::arithmetic::{number, to_integer, to_real};
 use super::compare::value_truth;
-use crate::types::{DataType, Decimal, Value, parse_number};
+use crate::types::{DataType, Decimal, Value};
 
 /// Casts a value.
 pub fn cast(value: &Value, to: DataType) -> Value {
@@ -13,7 +13,10 @@ pub fn cast(value: &Value, to: DataType) -> Value {
         DataType::Integer => Value::Integer(to_integer(value)),
         DataType::Real => Value::real(to_real(value)),
         DataType::Numeric => match value {
-            Value::Text(text) => parse_number(text).unwrap_or_else(|| number(value)),
+            Value::Text(_) | Value::Blob(_) => {
+                let number = number(value);
+                DataType::Integer.accept(number.clone()).unwrap_or(number)
+            }
             _ => number(value),
         },
         DataType::Decimal { precision, scale } => to_decimal(value, precision, scale),
@@ -60,6 +63,8 @@ mod tests {
         assert_eq!(shown(Value::Real(1e300), DataType::Integer), i64::MAX.to_string());
         assert_eq!(shown(Value::text("abc"), DataType::Real), "0.0");
         assert_eq!(shown(Value::Integer(7), DataType::Text), "'7'");
+        assert_eq!(shown(Value::text("1e2x"), DataType::Numeric), "100");
+        assert_eq!(shown(Value::Real(2.0), DataType::Numeric), "2.0");
         let price = DataType::Decimal { precision: 5, scale: 2 };
         assert_eq!(shown(Value::Real(2.345), price), "2.35");
         assert_eq!(shown(Value::Real(-2.345), price), "-2.35");

@@ -6,7 +6,7 @@ use super::compare::value_truth;
 use super::text::{Pattern, escape_character};
 use crate::language::ast::MatchKind;
 use crate::planner::ScalarFunction;
-use crate::types::{Decimal, Value};
+use crate::types::{DataType, Decimal, Value};
 use std::borrow::Cow;
 
 /// The longest text or blob that a function makes, in bytes.
@@ -98,7 +98,7 @@ fn numeric(value: &Value) -> Option<Value> {
     match value {
         Value::Null | Value::Blob(_) => None,
         Value::Text(_) | Value::Json(_) | Value::Date(_) | Value::Timestamp(_) => {
-            crate::types::parse_number(&value.to_text())
+            crate::types::whole_number(&value.to_text())
         }
         Value::Boolean(_) | Value::Integer(_) | Value::Real(_) | Value::Decimal(_) => {
             Some(number(value))
@@ -176,15 +176,17 @@ fn replace(arguments: &[Value]) -> Result<Value, Error> {
 }
 
 fn extreme(function: ScalarFunction, arguments: &[Value]) -> Value {
+    // Of equal ones, as 1 and 1.0 are, the first is the largest and the last the smallest.
     let better = |a: &Value, b: &Value| match function {
         ScalarFunction::Max => a.compare(b).is_gt(),
-        _ => a.compare(b).is_lt(),
+        _ => a.compare(b).is_le(),
     };
     let best = arguments.iter().reduce(|best, next| if better(next, best) { next } else { best });
     best.cloned().unwrap_or(Value::Null)
 }
 
-/// Rounds half away from zero by the decimal digits of the double's shortest text.
+/// Rounds half away from zero by the double's first 18 decimal digits, as SQLite does since 3.43:
+/// 2.675 is a little less than that and becomes 2.67.
 fn round(arguments: &[Value]) -> Value {
     let digits = arguments.get(1).map_or(0, to_integer).clamp(0, 30);
     let real = to_real(&arguments[0]);
@@ -196,16 +198,12 @@ fn round(arguments: &[Value]) -> Value {
         return Value::real((real + 0.5_f64.copysign(real)).trunc());
     }
     let scale = u8::try_from(digits).unwrap_or(30);
-    let text = Value::Real(real).to_text().into_owned();
-    let Some(exact) = Decimal::parse(&text).filter(|exact| exact.scale > scale) else {
-        return Value::real(real);
-    };
-    match super::cast::cast(
-        &Value::Decimal(exact),
-        crate::types::DataType::Decimal { precision: 38, scale },
-    ) {
-        Value::Decimal(rounded) => Value::real(rounded.to_f64()),
-        _ => Value::real(real),
+    let to = DataType::Decimal { precision: 38, scale };
+    let digits = Decimal::parse(&format!("{real:.17e}")).map(Value::Decimal);
+    match digits.map(|digits| super::cast::cast(&digits, to)) {
+        Some(Value::Decimal(rounded)) => Value::real(rounded.to_f64()),
+        // So small that its digits begin behind those of a decimal.
+        _ => Value::real(format!("{real:.*}", usize::from(scale)).parse().unwrap_or(real)),
     }
 }
 
@@ -280,6 +278,8 @@ fn substring(arguments: &[Value]) -> Value {
     let clip = |at: i128| usize::try_from(at.clamp(0, length)).unwrap_or(0);
     let (from, to) = (clip(from), clip(to));
     match blob {
+        // SQLite does not tell an empty blob from none here.
+        Some(bytes) if bytes.is_empty() => Value::Null,
         Some(bytes) => Value::Blob(bytes[from..to.max(from)].into()),
         None => {
             Value::text(text.chars().skip(from).take(to.saturating_sub(from)).collect::<String>())
@@ -352,6 +352,10 @@ mod tests {
         assert_eq!(round(2.5, 0), "3.0");
         assert_eq!(round(-2.5, 0), "-3.0");
         assert_eq!(round(1234.567, 2), "1234.57");
+        assert_eq!(round(2.675, 2), "2.67");
+        assert_eq!(round(-0.125, 2), "-0.13");
+        assert_eq!(round(1e-40, 2), "0.0");
+        assert_eq!(round(0.1, 30), "0.1");
         assert_eq!(shown(ScalarFunction::Abs, &[Value::Integer(i64::MIN)]), "integer-overflow");
         assert_eq!(shown(ScalarFunction::Sqrt, &[Value::Integer(-1)]), "NULL");
         assert_eq!(shown(ScalarFunction::Hex, &[Value::text("aé")]), "'61C3A9'");

@@ -7,7 +7,7 @@
 
 use super::bind::literal;
 use super::expression::{Affinity, BoundExpression, BoundKind, Comparison};
-use crate::types::{DataType, Date, Timestamp, Value, parse_number};
+use crate::types::{DataType, Date, Timestamp, Value, whole_number};
 
 /// Which side an operand pulls the other to.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -150,7 +150,7 @@ impl Affinity {
     /// What the affinity makes of a value.
     pub fn of(self, value: Value) -> Value {
         match (self, &value) {
-            (Affinity::Numeric, Value::Text(text)) => parse_number(text).unwrap_or(value),
+            (Affinity::Numeric, Value::Text(text)) => whole_number(text).unwrap_or(value),
             (
                 Affinity::Text,
                 Value::Boolean(_) | Value::Integer(_) | Value::Real(_) | Value::Decimal(_),

@@ -22,7 +22,9 @@ pub use data_type::{DataType, MAX_JSON_DEPTH, Rejected};
 pub use datetime::{Date, Timestamp};
 pub use decimal::Decimal;
 pub use ids::{EventId, Period, RowId, TxId};
-pub use number::{compare_integer_real, integer_prefix, numeric_prefix, parse_number};
+pub use number::{
+    compare_integer_real, integer_prefix, numeric_prefix, parse_number, whole_number,
+};
 pub use schema::{
     Column, ColumnId, ForeignKey, KeyId, KeyKind, KeySchema, Schema, TableId, TableSchema, fold,
 };

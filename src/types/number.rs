@@ -28,13 +28,18 @@ pub fn compare_integer_real(integer: i64, real: f64) -> Ordering {
 ///
 /// Gives `None` where the text is no finite number.
 pub fn parse_number(text: &str) -> Option<Value> {
+    whole_number(text).filter(|value| !matches!(value, Value::Real(r) if r.is_infinite()))
+}
+
+/// The same for what is only computed or compared with: infinity beyond the largest real.
+pub fn whole_number(text: &str) -> Option<Value> {
     let text = text.trim_matches(|c: char| c.is_ascii_whitespace());
     let length = number_length(text.as_bytes());
     if length == 0 || length != text.len() { None } else { number(text) }
 }
 
 /// Reads the longest number that a text begins with, as SQLite's arithmetic on text does; 0 where
-/// there is none.
+/// there is none, infinity beyond the largest real.
 pub fn numeric_prefix(text: &str) -> Value {
     let text = text.trim_start_matches(|c: char| c.is_ascii_whitespace());
     number(&text[..number_length(text.as_bytes())]).unwrap_or(Value::Integer(0))
@@ -58,7 +63,7 @@ fn number(text: &str) -> Option<Value> {
     if let Ok(integer) = text.parse::<i64>() {
         return Some(Value::Integer(integer));
     }
-    text.parse::<f64>().ok().filter(|real| real.is_finite()).map(Value::real)
+    text.parse::<f64>().ok().map(Value::real)
 }
 
 /// The length of the decimal number at the start of `bytes`: sign, digits, fraction, exponent.
@@ -122,6 +127,7 @@ mod tests {
         assert_eq!(shown(" -1.5e2x"), "-150.0");
         assert_eq!(shown("1e"), "1");
         assert_eq!(shown("abc"), "0");
+        assert_eq!(shown("-1e999x"), "-Inf");
         assert_eq!(integer_prefix("1e3"), 1);
         assert_eq!(integer_prefix(" -12.9x"), -12);
         assert_eq!(integer_prefix("-9223372036854775809"), i64::MIN);

@@ -153,6 +153,9 @@ impl Value {
             Value::Null => Cow::Borrowed(""),
             Value::Boolean(b) => Cow::Borrowed(if *b { "1" } else { "0" }),
             Value::Integer(i) => Cow::Owned(i.to_string()),
+            Value::Real(r) if r.is_infinite() => {
+                Cow::Borrowed(if *r > 0.0 { "Inf" } else { "-Inf" })
+            }
             Value::Real(r) => Cow::Owned(format!("{r:?}")),
             Value::Decimal(d) => Cow::Owned(d.to_string()),
             Value::Date(d) => Cow::Owned(d.to_string()),

@@ -5,6 +5,7 @@ mod examples;
 mod grammar;
 mod history;
 mod house;
+mod oracle;
 mod readme;
 mod shell;
 mod slt;
