@@ -70,12 +70,13 @@ impl AccessRows {
             let mut batch = Batch { columns, rows: rows.len() };
             if let Some(filter) = &self.filter {
                 let mask = self.context.mask(filter, &batch)?;
+                // What only the filter reads is not copied.
+                batch.columns.truncate(self.output);
                 batch = batch.filter(&mask)?;
                 let mut kept = mask.values().iter();
                 rows.retain(|_| kept.next().unwrap_or(false));
             }
             if batch.rows > 0 {
-                batch.columns.truncate(self.output);
                 return Ok(Some((rows, batch)));
             }
         }
@@ -84,17 +85,7 @@ impl AccessRows {
 
 impl Operator for AccessRows {
     fn next(&mut self) -> Result<Option<Batch>, Error> {
-        loop {
-            let Some(RowBatch { rows, columns }) = self.fetch()? else { return Ok(None) };
-            let mut batch = Batch { columns, rows: rows.len() };
-            if let Some(filter) = &self.filter {
-                batch = self.context.filter(filter, &batch)?;
-            }
-            if batch.rows > 0 {
-                batch.columns.truncate(self.output);
-                return Ok(Some(batch));
-            }
-        }
+        Ok(self.next_rows()?.map(|(_, batch)| batch))
     }
 }
 
