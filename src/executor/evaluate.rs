@@ -62,9 +62,7 @@ impl Context {
                 inner.columns.push(of(value)?.into_array(value.data_type, rows));
                 self.evaluate(body, &inner)
             }
-            BoundKind::Bound => {
-                Ok(Datum::Array(batch.columns.last().expect("the column of its Let").clone()))
-            }
+            BoundKind::Bound => Ok(bound(batch)),
             BoundKind::Negate(a) => map_values(rows, result, &[(&of(a)?, a.data_type)], |values| {
                 arithmetic::compute(Arithmetic::Subtract, &Value::Integer(0), &values[0])
             }),
@@ -301,6 +299,11 @@ impl Context {
         let values = chosen.unwrap_or_else(|| super::datum::nulls(result, batch.rows));
         Ok(Datum::Array(values))
     }
+}
+
+/// What the Let around an expression computed, which is the last column its body sees.
+fn bound(batch: &Batch) -> Datum {
+    Datum::Array(batch.columns.last().expect("a Let adds a column").clone())
 }
 
 /// `values` where the mask is true, else what was chosen before.

@@ -66,7 +66,8 @@ pub(super) fn computed_once(
     body: impl FnOnce(&Operand) -> BoundExpression,
 ) -> BoundExpression {
     let pull = pull(&value);
-    if matches!(value.kind, BoundKind::Column(_) | BoundKind::Literal(_)) {
+    if matches!(value.kind, BoundKind::Column(_) | BoundKind::Literal(_) | BoundKind::Parameter(_))
+    {
         return body(&Operand { expression: value, pull });
     }
     let data_type = value.data_type;
