@@ -32,8 +32,10 @@ mod error;
 mod evaluate;
 mod functions;
 mod join;
+mod open;
 mod operator;
 mod sort;
+mod stream;
 mod text;
 mod write;
 
@@ -42,7 +44,8 @@ pub use datum::Batch;
 pub use error::Error;
 pub use evaluate::Context;
 pub use functions::MAX_TEXT;
-pub use operator::{Operator, Rows, open};
+pub use open::open;
+pub use operator::{Operator, Rows};
 pub use write::{Changes, write};
 
 #[cfg(doc)]

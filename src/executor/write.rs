@@ -6,7 +6,7 @@ use super::access::AccessRows;
 use super::constraint::UniqueKeys;
 use super::datum::{Batch, Datum};
 use super::evaluate::Context;
-use super::operator;
+use super::open::open;
 use crate::planner::{Action, BoundExpression, Fill, Source, TableAccess, Write};
 use crate::storage::{Change, TableView};
 use crate::types::{Row, TableSchema, Value, column::value_at};
@@ -74,7 +74,7 @@ impl<'a> Insertion<'a> {
             }
             Source::Query(query) => {
                 let types: Vec<_> = query.columns.iter().map(|(_, data_type)| *data_type).collect();
-                let mut rows = operator::open(&query.plan, views, self.context)?;
+                let mut rows = open(&query.plan, views, self.context)?;
                 while let Some(batch) = rows.next()? {
                     for row in 0..batch.rows {
                         let typed = batch.columns.iter().zip(&types);

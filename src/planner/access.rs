@@ -45,7 +45,7 @@ pub(super) fn choose(
         });
     }
     let filter = BoundExpression::all_of(conditions).map(|mut filter| {
-        super::from::relocate(&mut filter, &columns);
+        filter.relocate(&columns);
         filter
     });
     TableAccess { slot: source.slot, table: table.clone(), label, columns, output, path, filter }

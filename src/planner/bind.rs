@@ -34,11 +34,6 @@ fn boolean(kind: BoundKind) -> BoundExpression {
     BoundExpression { kind, data_type: DataType::Boolean }
 }
 
-pub(super) fn literal(value: Value) -> BoundExpression {
-    let data_type = value.data_type();
-    BoundExpression::literal(value, data_type)
-}
-
 /// The type for the result of several expressions; NULL literals have no say.
 fn common<'a>(expressions: impl IntoIterator<Item = &'a BoundExpression>) -> DataType {
     common_type(expressions.into_iter().map(|expression| {
@@ -60,7 +55,7 @@ impl Binder<'_> {
     /// Binds an expression.
     pub fn bind(&mut self, expression: &Expression) -> Result<BoundExpression, Error> {
         match &expression.kind {
-            ExpressionKind::Literal(value) => Ok(literal(value.clone())),
+            ExpressionKind::Literal(value) => Ok(BoundExpression::of(value.clone())),
             ExpressionKind::Parameter { index, data_type } => {
                 Ok(BoundExpression { kind: BoundKind::Parameter(*index), data_type: *data_type })
             }

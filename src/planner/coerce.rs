@@ -5,7 +5,6 @@
 //! meets a literal that is a whole date as a date; beside any other text a date counts as its text,
 //! so that `day >= '2009'` and `day LIKE '2009-%'` mean what they mean in SQLite.
 
-use super::bind::literal;
 use super::expression::{Affinity, BoundExpression, BoundKind, Comparison};
 use crate::types::{DataType, Date, Timestamp, Value, whole_number};
 
@@ -121,7 +120,9 @@ fn convert(operand: BoundExpression, own: Pull, pulling: Pull) -> BoundExpressio
     };
     match (apply, &operand.kind) {
         (None, _) => operand,
-        (Some(affinity), BoundKind::Literal(value)) => literal(affinity.of(value.clone())),
+        (Some(affinity), BoundKind::Literal(value)) => {
+            BoundExpression::of(affinity.of(value.clone()))
+        }
         (Some(affinity), _) => BoundExpression {
             data_type: match affinity {
                 Affinity::Numeric => DataType::Any,
@@ -142,7 +143,7 @@ fn time(operand: BoundExpression) -> BoundExpression {
     let day = Date::parse(text).map(Value::Date);
     let moment = Timestamp::parse(text).map(Value::Timestamp);
     match moment.or(day).filter(|time| *time.to_text() == **text) {
-        Some(time) => literal(time),
+        Some(time) => BoundExpression::of(time),
         None => operand,
     }
 }

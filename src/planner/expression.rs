@@ -195,6 +195,12 @@ macro_rules! operands {
 }
 
 impl BoundExpression {
+    /// A constant of its own type.
+    pub fn of(value: Value) -> BoundExpression {
+        let data_type = value.data_type();
+        BoundExpression::literal(value, data_type)
+    }
+
     /// A constant of a type.
     pub fn literal(value: Value, data_type: DataType) -> BoundExpression {
         BoundExpression { kind: BoundKind::Literal(value), data_type }
@@ -236,6 +242,19 @@ impl BoundExpression {
             *index = map(*index);
         }
         self.for_each_operand_mut(|operand| operand.map_columns(map));
+    }
+
+    /// Turns positions in a scope into positions in a layout, which lists the scope's positions that
+    /// an operator's input has.
+    ///
+    /// # Panics
+    /// If the layout lacks a column: what is needed is asked for before anything is laid out.
+    pub fn relocate(&mut self, layout: &[usize]) {
+        self.map_columns(&|column| {
+            layout.iter().position(|have| *have == column).unwrap_or_else(|| {
+                unreachable!("column {column} is needed but was not asked for in {layout:?}")
+            })
+        });
     }
 
     /// Splits `a AND b AND c` into its parts.

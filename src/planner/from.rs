@@ -203,8 +203,8 @@ impl From {
                 for condition in on {
                     match split_equal(condition, &left_range, &right_range) {
                         Ok((mut a, mut b)) => {
-                            relocate(&mut a, &left.layout);
-                            relocate(&mut b, &right.layout);
+                            a.relocate(&left.layout);
+                            b.relocate(&right.layout);
                             equal.push((a, b));
                         }
                         Err(condition) => rest.push(condition),
@@ -213,7 +213,7 @@ impl From {
                 let mut layout = left.layout;
                 layout.extend(right.layout);
                 let condition = BoundExpression::all_of(rest).map(|mut condition| {
-                    relocate(&mut condition, &layout);
+                    condition.relocate(&layout);
                     condition
                 });
                 let (left, right) = (Box::new(left.plan), Box::new(right.plan));
@@ -230,20 +230,11 @@ pub(super) fn filtered(emitted: Emitted, conditions: Vec<BoundExpression>) -> Em
     let plan = match BoundExpression::all_of(conditions) {
         None => plan,
         Some(mut predicate) => {
-            relocate(&mut predicate, &layout);
+            predicate.relocate(&layout);
             Plan::Filter { input: Box::new(plan), predicate }
         }
     };
     Emitted { plan, layout }
-}
-
-/// Turns scope positions into positions of a layout.
-pub(super) fn relocate(expression: &mut BoundExpression, layout: &[usize]) {
-    expression.map_columns(&|column| {
-        layout.iter().position(|have| *have == column).unwrap_or_else(|| {
-            unreachable!("column {column} is needed but was not asked for in {layout:?}")
-        })
-    });
 }
 
 fn within(expression: &BoundExpression, range: &Range<usize>) -> bool {

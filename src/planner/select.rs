@@ -129,7 +129,7 @@ impl Body {
             None => from::filtered(Emitted { plan: Plan::OneRow, layout: Vec::new() }, self.filter),
         };
         let Emitted { plan, layout } = rows;
-        let relocate = |expression: &mut BoundExpression| from::relocate(expression, &layout);
+        let relocate = |expression: &mut BoundExpression| expression.relocate(&layout);
         if !self.grouped {
             items.iter_mut().chain(&mut order).for_each(relocate);
             return (plan, items, order);

@@ -1,7 +1,7 @@
 //! INSERT, UPDATE and DELETE become plans.
 
 use super::access;
-use super::bind::{Binder, literal};
+use super::bind::Binder;
 use super::expression::BoundExpression;
 use super::plan::{Action, Fill, Query, Source, TableAccess, Write};
 use super::scope::Scope;
@@ -162,7 +162,9 @@ fn fills(table: &TableSchema, given: &[usize]) -> Result<Vec<Fill>, Error> {
 
 /// The default of a column: a constant expression, NULL where there is none.
 fn default(table: &TableSchema, column: usize) -> Result<BoundExpression, Error> {
-    let Some(text) = &table.columns[column].default else { return Ok(literal(Value::Null)) };
+    let Some(text) = &table.columns[column].default else {
+        return Ok(BoundExpression::of(Value::Null));
+    };
     let nowhere = Span::default();
     let broken = |reason: String| {
         let name = &table.columns[column].name;
@@ -191,7 +193,7 @@ fn object_values(table: &TableSchema, object: &JsonObject) -> Result<Vec<BoundEx
         .into_iter()
         .enumerate()
         .map(|(column, value)| match value {
-            Some(value) => Ok(literal(value.clone())),
+            Some(value) => Ok(BoundExpression::of(value.clone())),
             None => default(table, column),
         })
         .collect()

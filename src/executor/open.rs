@@ -1,0 +1,94 @@
+//! A plan opened becomes operators.
+
+use super::Error;
+use super::access::AccessRows;
+use super::aggregate::Aggregate;
+use super::evaluate::Context;
+use super::join::{HashJoin, Terms};
+use super::operator::Rows;
+use super::sort::{Sort, Top};
+use super::stream::{Distinct, Filter, Limit, OneRow, Project};
+use crate::planner::{BoundExpression, Limits, Plan};
+use crate::storage::TableView;
+use crate::types::{DataType, Value};
+use std::collections::HashSet;
+
+/// Opens a plan over its views, one per slot.
+///
+/// # Errors
+/// Of what has to be known before the first row: constants of keys and limits.
+pub fn open(plan: &Plan, views: &[TableView], context: &Context) -> Result<Rows, Error> {
+    let input = |input: &Plan| open(input, views, context);
+    Ok(match plan {
+        Plan::OneRow => Box::new(OneRow(true)),
+        Plan::Access(access) => Box::new(AccessRows::open(access, views, context)?),
+        Plan::Filter { input: rows, predicate } => Box::new(Filter {
+            input: input(rows)?,
+            predicate: predicate.clone(),
+            context: context.clone(),
+        }),
+        Plan::Project { input: rows, expressions } => Box::new(Project {
+            input: input(rows)?,
+            expressions: expressions.clone(),
+            context: context.clone(),
+        }),
+        Plan::Join(join) => {
+            let terms = Terms {
+                kind: join.kind,
+                equal: join.equal.clone(),
+                condition: join.condition.clone(),
+                right: join.right.types(),
+            };
+            let (left, right) = (input(&join.left)?, input(&join.right)?);
+            Box::new(HashJoin::new(left, right, terms, context.clone()))
+        }
+        Plan::Aggregate { input: rows, groups, aggregates } => {
+            let (groups, aggregates) = (groups.clone(), aggregates.clone());
+            Box::new(Aggregate::new(input(rows)?, groups, aggregates, context.clone()))
+        }
+        Plan::Distinct { input: rows, columns } => {
+            let types = rows.types()[..*columns].to_vec();
+            Box::new(Distinct { input: input(rows)?, types, seen: HashSet::new() })
+        }
+        Plan::Sort { input: rows, keys, limit } => {
+            let (keys, types) = (keys.clone(), rows.types());
+            let wanted = match limit {
+                Some(limits) => bounds(limits, context)?.end,
+                None => None,
+            };
+            match wanted {
+                Some(wanted) if wanted <= Top::MOST => {
+                    Box::new(Top::new(input(rows)?, keys, types, wanted))
+                }
+                _ => Box::new(Sort::new(input(rows)?, keys, types)),
+            }
+        }
+        Plan::Limit { input: rows, limits } => {
+            let Bounds { start, end } = bounds(limits, context)?;
+            let left = end.map(|end| end - start);
+            Box::new(Limit { input: input(rows)?, skip: start, left })
+        }
+    })
+}
+
+/// The rows that LIMIT and OFFSET let through: from `start` to before `end`.
+struct Bounds {
+    start: usize,
+    end: Option<usize>,
+}
+
+fn bounds(limits: &Limits, context: &Context) -> Result<Bounds, Error> {
+    let evaluate = |expression: &Option<BoundExpression>, word: &str| {
+        let Some(expression) = expression else { return Ok(None) };
+        let value = context.constant(expression)?;
+        match DataType::Integer.accept(value.clone()) {
+            Ok(Value::Integer(count)) => Ok(Some(count)),
+            _ => Err(Error::failed("type", format!("{word} {value} is no whole number"))),
+        }
+    };
+    let start = evaluate(&limits.offset, "OFFSET")?.unwrap_or(0);
+    let start = usize::try_from(start.max(0)).unwrap_or(usize::MAX);
+    let limit = evaluate(&limits.limit, "LIMIT")?;
+    let limit = limit.and_then(|limit| usize::try_from(limit).ok());
+    Ok(Bounds { start, end: limit.map(|limit| start.saturating_add(limit)) })
+}

@@ -1,0 +1,124 @@
+//! Operators that hold nothing, or only what they have let through.
+
+use super::Error;
+use super::datum::Batch;
+use super::evaluate::Context;
+use super::operator::{Operator, Rows};
+use crate::planner::BoundExpression;
+use crate::types::{DataType, key::KeyColumn};
+use arrow_array::BooleanArray;
+use std::collections::HashSet;
+
+/// One row without columns; whether it is still to come.
+pub struct OneRow(pub bool);
+
+impl Operator for OneRow {
+    fn next(&mut self) -> Result<Option<Batch>, Error> {
+        Ok(std::mem::take(&mut self.0).then(|| Batch { columns: Vec::new(), rows: 1 }))
+    }
+}
+
+/// Rows for which the predicate is true.
+pub struct Filter {
+    pub input: Rows,
+    pub predicate: BoundExpression,
+    pub context: Context,
+}
+
+impl Operator for Filter {
+    fn next(&mut self) -> Result<Option<Batch>, Error> {
+        while let Some(batch) = self.input.next()? {
+            let kept = self.context.filter(&self.predicate, &batch)?;
+            if kept.rows > 0 {
+                return Ok(Some(kept));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// New columns from the input's.
+pub struct Project {
+    pub input: Rows,
+    pub expressions: Vec<BoundExpression>,
+    pub context: Context,
+}
+
+impl Operator for Project {
+    fn next(&mut self) -> Result<Option<Batch>, Error> {
+        let Some(batch) = self.input.next()? else { return Ok(None) };
+        let columns: Result<Vec<_>, Error> = self
+            .expressions
+            .iter()
+            .map(|expression| {
+                let datum = self.context.evaluate(expression, &batch)?;
+                Ok(datum.into_array(expression.data_type, batch.rows))
+            })
+            .collect();
+        Ok(Some(Batch { columns: columns?, rows: batch.rows }))
+    }
+}
+
+/// The first of all rows that agree on their first columns, which are of these types.
+pub struct Distinct {
+    pub input: Rows,
+    pub types: Vec<DataType>,
+    pub seen: HashSet<Vec<u8>>,
+}
+
+impl Operator for Distinct {
+    fn next(&mut self) -> Result<Option<Batch>, Error> {
+        while let Some(batch) = self.input.next()? {
+            let keys = key_columns(&batch, &self.types);
+            let mut key = Vec::new();
+            let first: BooleanArray = (0..batch.rows)
+                .map(|row| {
+                    key.clear();
+                    keys.iter().for_each(|column| column.push(&mut key, row));
+                    let new = !self.seen.contains(&key);
+                    if new {
+                        self.seen.insert(key.clone());
+                    }
+                    Some(new)
+                })
+                .collect();
+            let kept = batch.filter(&first)?;
+            if kept.rows > 0 {
+                return Ok(Some(kept));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The first columns of a batch as keys in ascending order.
+fn key_columns(batch: &Batch, types: &[DataType]) -> Vec<KeyColumn> {
+    let typed = batch.columns.iter().zip(types);
+    typed.map(|(array, data_type)| KeyColumn::ascending(array.clone(), *data_type)).collect()
+}
+
+/// Some rows of all: after `skip`, at most `left`.
+pub struct Limit {
+    pub input: Rows,
+    pub skip: usize,
+    pub left: Option<usize>,
+}
+
+impl Operator for Limit {
+    fn next(&mut self) -> Result<Option<Batch>, Error> {
+        while self.left != Some(0) {
+            let Some(batch) = self.input.next()? else { return Ok(None) };
+            if self.skip >= batch.rows {
+                self.skip -= batch.rows;
+                continue;
+            }
+            let available = batch.rows - self.skip;
+            let taken = self.left.map_or(available, |left| left.min(available));
+            let batch = batch.slice(self.skip, taken);
+            self.skip = 0;
+            self.left = self.left.map(|left| left - taken);
+            return Ok(Some(batch));
+        }
+        Ok(None)
+    }
+}
