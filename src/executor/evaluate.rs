@@ -22,7 +22,7 @@ pub struct Context {
     /// The values of its parameters.
     pub parameters: Arc<[Value]>,
     /// Set from outside when the statement shall stop; looked at wherever rows come from.
-    pub interrupt: Option<&'static AtomicBool>,
+    pub interrupt: Arc<AtomicBool>,
 }
 
 type Typed<'a> = (&'a Datum, DataType);
@@ -33,12 +33,10 @@ impl Context {
     /// # Errors
     /// `interrupted` where it shall.
     pub fn check(&self) -> Result<(), Error> {
-        match self.interrupt {
-            Some(flag) if flag.load(Ordering::Relaxed) => {
-                Err(Error::failed("interrupted", "the statement was interrupted"))
-            }
-            _ => Ok(()),
+        if self.interrupt.load(Ordering::Relaxed) {
+            return Err(Error::failed("interrupted", "the statement was interrupted"));
         }
+        Ok(())
     }
 
     /// Computes an expression for each row of a batch.

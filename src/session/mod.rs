@@ -34,7 +34,7 @@ pub struct Session {
     database: Arc<Database>,
     transaction: Option<Transaction>,
     cache: PlanCache,
-    interrupt: Option<&'static AtomicBool>,
+    interrupt: Arc<AtomicBool>,
 }
 
 /// A statement to run.
@@ -77,13 +77,14 @@ struct Transaction {
 impl Session {
     /// A session without a transaction.
     pub fn new(database: Arc<Database>) -> Session {
-        Session { database, transaction: None, cache: PlanCache::default(), interrupt: None }
+        let (cache, interrupt) = (PlanCache::default(), Arc::default());
+        Session { database, transaction: None, cache, interrupt }
     }
 
     /// Stops what runs as soon as the flag is set, with an error of the code `interrupted`; whoever
     /// sets it clears it.
-    pub fn interrupt_by(&mut self, flag: &'static AtomicBool) {
-        self.interrupt = Some(flag);
+    pub fn interrupt_by(&mut self, flag: Arc<AtomicBool>) {
+        self.interrupt = flag;
     }
 
     /// The database.
@@ -189,7 +190,7 @@ impl Session {
         let context = |parameters: Arc<[Value]>| Context {
             now: self.database.now(),
             parameters,
-            interrupt: self.interrupt,
+            interrupt: Arc::clone(&self.interrupt),
         };
         match work {
             Work::Shared { plan, values } => {
@@ -328,8 +329,6 @@ mod tests {
     use super::*;
     use std::sync::atomic::Ordering;
 
-    static STOP: AtomicBool = AtomicBool::new(false);
-
     /// The code of the error that a statement ends with, its rows included.
     fn code(session: &mut Session, text: &str) -> Option<&'static str> {
         match session.execute(text) {
@@ -344,7 +343,8 @@ mod tests {
     #[test]
     fn a_flag_stops_what_runs_and_nothing_of_it_is_written() -> Result<(), Error> {
         let mut session = Session::new(Arc::new(Database::in_memory()?));
-        session.interrupt_by(&STOP);
+        let stop = Arc::new(AtomicBool::new(false));
+        session.interrupt_by(Arc::clone(&stop));
         session.execute("CREATE TABLE t(a INTEGER)")?;
         session.execute("INSERT INTO t VALUES (1), (2)")?;
         let statements = [
@@ -355,12 +355,12 @@ mod tests {
             "DELETE FROM t",
             "INSERT INTO t SELECT a FROM t",
         ];
-        STOP.store(true, Ordering::Relaxed);
+        stop.store(true, Ordering::Relaxed);
         for statement in statements {
             assert_eq!(code(&mut session, statement), Some("interrupted"), "{statement}");
         }
         assert_eq!(session.head(), EventId(3));
-        STOP.store(false, Ordering::Relaxed);
+        stop.store(false, Ordering::Relaxed);
         for statement in statements {
             assert_eq!(code(&mut session, statement), None, "{statement}");
         }

@@ -18,7 +18,8 @@ pub struct Connection {
     session: Option<Session>,
     /// Where the database will be, while there is no session.
     missing: Option<Missing>,
-    interrupt: Option<&'static AtomicBool>,
+    /// Stops what runs, whatever session it runs in.
+    interrupt: Arc<AtomicBool>,
 }
 
 struct Missing {
@@ -54,7 +55,7 @@ impl Connection {
         Connection {
             session: Some(Session::new(Arc::new(database))),
             missing: None,
-            interrupt: None,
+            interrupt: Arc::default(),
         }
     }
 
@@ -70,23 +71,32 @@ impl Connection {
             |path: &Path| std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
         if !path.exists() || is_empty(path) {
             let missing = Missing { path: path.to_path_buf(), options };
-            return Ok(Connection { session: None, missing: Some(missing), interrupt: None });
+            return Ok(Connection {
+                session: None,
+                missing: Some(missing),
+                interrupt: Arc::default(),
+            });
         }
         let database = Database::open(path, options).map_err(cannot_open)?;
         Ok(Connection::of(database))
     }
 
     /// Lets a flag stop what runs.
-    pub fn interrupt_by(&mut self, flag: &'static AtomicBool) {
-        self.interrupt = Some(flag);
+    pub fn interrupt_by(&mut self, flag: Arc<AtomicBool>) {
+        self.interrupt = Arc::clone(&flag);
         if let Some(session) = &mut self.session {
             session.interrupt_by(flag);
         }
     }
 
+    /// Takes the flag back, for what runs next.
+    pub fn forget_interrupt(&self) {
+        self.interrupt.store(false, Ordering::Relaxed);
+    }
+
     /// Whether that flag is set.
     pub fn is_interrupted(&self) -> bool {
-        self.interrupt.is_some_and(|flag| flag.load(Ordering::Relaxed))
+        self.interrupt.load(Ordering::Relaxed)
     }
 
     /// The session, if the database exists.
@@ -140,9 +150,7 @@ impl Connection {
         if let (None, Some(missing)) = (&self.session, &self.missing) {
             match missing.create(text)? {
                 Some(mut session) => {
-                    if let Some(flag) = self.interrupt {
-                        session.interrupt_by(flag);
-                    }
+                    session.interrupt_by(Arc::clone(&self.interrupt));
                     self.session = Some(session);
                 }
                 None => return Ok(Outcome::Nothing),

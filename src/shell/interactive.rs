@@ -9,6 +9,7 @@ use rustyline::history::DefaultHistory;
 use rustyline::{Behavior, Config, Editor};
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Statements kept in the history.
@@ -16,9 +17,6 @@ const HISTORY: usize = 10_000;
 
 /// Lines without a word that readline may fail to give before the terminal counts as gone.
 const MAX_FAILURES: usize = 100;
-
-/// Set by Ctrl-C while something runs; at the prompt, Ctrl-C is a key like others.
-static INTERRUPT: AtomicBool = AtomicBool::new(false);
 
 impl Shell {
     /// Reads and answers until the user leaves.
@@ -33,9 +31,12 @@ impl Shell {
                 return Err(Stop::Exit(1));
             }
         };
-        // Where the signal cannot be had, Ctrl-C ends the session, and what was committed is safe.
-        if ctrlc::set_handler(|| INTERRUPT.store(true, Ordering::Relaxed)).is_ok() {
-            self.connection.interrupt_by(&INTERRUPT);
+        // Ctrl-C stops what runs; at the prompt it is a key like others. Where the signal cannot be
+        // had, it ends the session, and what was committed is safe.
+        let flag = Arc::new(AtomicBool::new(false));
+        let pressed = Arc::clone(&flag);
+        if ctrlc::set_handler(move || pressed.store(true, Ordering::Relaxed)).is_ok() {
+            self.connection.interrupt_by(flag);
         }
         let history = history_file();
         if let Some(path) = &history {
@@ -112,7 +113,7 @@ impl Shell {
 
     /// Runs an entry; what fails in it was told and is no reason to leave.
     fn answer(&mut self, entry: &str) -> Result<(), Stop> {
-        INTERRUPT.store(false, Ordering::Relaxed);
+        self.connection.forget_interrupt();
         match self.entry(entry) {
             Ok(()) | Err(Stop::Failed | Stop::Unavailable | Stop::Interrupted) => {
                 Ok(self.out.flush()?)
