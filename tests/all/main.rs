@@ -7,5 +7,6 @@ mod history;
 mod house;
 mod oracle;
 mod readme;
+mod shapes;
 mod shell;
 mod slt;

@@ -1,0 +1,107 @@
+//! Statements that share a plan answer as if each had its own.
+
+use crate::answer::rows_of;
+use asof::session::Session;
+use asof::storage::Database;
+use std::sync::Arc;
+
+/// Literals by the kind that a plan is shared for.
+const LITERALS: &[&[&str]] = &[
+    &["1", "2", "0", "9007199254740993", "-1"],
+    &["1.0", "2.5", "0.5", "1e3"],
+    &[
+        "'1'",
+        "'2.5'",
+        "'abc'",
+        "''",
+        "'2024-02-29'",
+        "'2024-02-29 00:00:00'",
+        "'2024'",
+        "'x%'",
+        "'1e3'",
+        "'TRUE'",
+        "'it''s'",
+    ],
+    &["x'31'", "x''"],
+];
+
+const COLUMNS: &[&str] =
+    &["id", "i", "r", "t", "b", "day", "moment", "price", "n", "whatever", "bytes"];
+
+fn session() -> Session {
+    let database = Database::in_memory().expect("a database in memory");
+    let mut session = Session::new(Arc::new(database));
+    for statement in [
+        "CREATE TABLE v (id INTEGER PRIMARY KEY, i INTEGER, r REAL, t TEXT UNIQUE, b BOOLEAN, \
+         day DATE, moment TIMESTAMP, price DECIMAL(10,2), n NUMERIC, whatever, bytes BLOB)",
+        "CREATE INDEX by_day ON v (day)",
+        "CREATE INDEX by_price ON v (price)",
+        "CREATE INDEX by_whatever ON v (whatever)",
+        "INSERT INTO v VALUES (1, 1, 1.0, '1', TRUE, '2024-02-29', '2024-02-29', 1, 1, 1, x'31'), \
+         (2, 2, 2.5, '2.5', FALSE, '2024-03-01', '2024-03-01 10:00:00', 2.5, 2.5, '1', x''), \
+         (3, 0, 0.5, 'abc', NULL, '1999-12-31', '1999-12-31 23:59:59', 0.5, 1000, 1.0, NULL), \
+         (4, NULL, 1000.0, '', TRUE, NULL, NULL, 10, NULL, 'abc', x'61'), \
+         (9007199254740993, 5, 7.0, 'x%y', FALSE, '2024-02-29', NULL, 7, 2, x'31', x'78')",
+    ] {
+        session.execute(statement).expect("the table is made");
+    }
+    session
+}
+
+/// The statements to try with a literal, or two.
+fn statements(column: &str, a: &str, b: &str) -> Vec<String> {
+    ["=", "<>", "<", ">=", "IS"]
+        .iter()
+        .map(|operator| format!("SELECT id, {column} FROM v WHERE {column} {operator} {a}"))
+        .chain([
+            format!("SELECT id FROM v WHERE {a} > {column}"),
+            format!("SELECT id FROM v WHERE {column} IN ({a}, {b})"),
+            format!("SELECT id FROM v WHERE {column} BETWEEN {a} AND {b}"),
+            format!("SELECT id FROM v WHERE {column} LIKE {a}"),
+            format!("SELECT id, {column} + {a} AS x, {column} || {b} AS y FROM v"),
+            format!("SELECT id, CASE {column} WHEN {a} THEN {b} END AS x FROM v LIMIT 3"),
+            format!("UPDATE v SET {column} = {a} WHERE id = 3"),
+            format!("DELETE FROM v WHERE {column} = {a} AND id < 3"),
+            format!("INSERT INTO v (id, {column}) VALUES (77, {a})"),
+        ])
+        .collect()
+}
+
+/// What a statement says, to the type of every value.
+fn answer(session: &mut Session, statement: &str) -> String {
+    match rows_of(session, statement) {
+        Ok(rows) => format!("{rows:?}"),
+        Err(error) => format!("{}: {error}", error.code()),
+    }
+}
+
+/// What a statement and the table after it say.
+fn told(session: &mut Session, statement: &str) -> (String, String) {
+    let told = answer(session, statement);
+    (told, answer(session, "SELECT * FROM v"))
+}
+
+#[test]
+fn a_shared_plan_answers_as_an_own_one_does() {
+    let mut compared = 0;
+    for column in COLUMNS {
+        for kind in LITERALS {
+            for (at, a) in kind.iter().enumerate() {
+                let b = kind[(at + 1) % kind.len()];
+                for (index, statement) in statements(column, a, b).iter().enumerate() {
+                    let own = told(&mut session(), statement);
+                    // The same statement, met before with every other literal and rolled back.
+                    let mut warm = session();
+                    warm.execute("BEGIN").expect("a transaction");
+                    for other in LITERALS.iter().copied().flatten().filter(|other| *other != a) {
+                        let _ = answer(&mut warm, &statements(column, other, a)[index]);
+                    }
+                    warm.execute("ROLLBACK").expect("nothing was written");
+                    assert_eq!(told(&mut warm, statement), own, "{statement}");
+                    compared += 1;
+                }
+            }
+        }
+    }
+    assert!(compared > 3_000, "{compared} statements were compared");
+}
