@@ -57,12 +57,12 @@ keywords! {
         By "BY" Cascade "CASCADE" Deferred "DEFERRED" Desc "DESC" Describe "DESCRIBE" End "END"
         Event "EVENT" Exclusive "EXCLUSIVE" Explain "EXPLAIN" Filter "FILTER" First "FIRST"
         Generated "GENERATED" Glob "GLOB" Id "ID" If "IF" Immediate "IMMEDIATE"
-        Initially "INITIALLY" Intent "INTENT" Key "KEY" Last "LAST" Like "LIKE" Match "MATCH"
+        Initially "INITIALLY" Intent "INTENT" Key "KEY" Last "LAST" Latest "LATEST" Like "LIKE" Match "MATCH"
         No "NO" Note "NOTE" Nulls "NULLS" Offset "OFFSET" Over "OVER" Plan "PLAN"
         Pragma "PRAGMA" Query "QUERY" Regexp "REGEXP" Reindex "REINDEX" Replace "REPLACE"
-        Restrict "RESTRICT" Rollback "ROLLBACK" Rowid "ROWID" Show "SHOW" Stored "STORED"
+        Restrict "RESTRICT" Rollback "ROLLBACK" Rowid "ROWID" Show "SHOW" Start "START" Stored "STORED"
         Strict "STRICT" Tables "TABLES" Temp "TEMP" Temporary "TEMPORARY" Timestamp "TIMESTAMP"
-        Trigger "TRIGGER" Vacuum "VACUUM" View "VIEW" Virtual "VIRTUAL" Without "WITHOUT";
+        Trigger "TRIGGER" Tx "TX" Vacuum "VACUUM" View "VIEW" Virtual "VIRTUAL" Without "WITHOUT";
 }
 
 /// Slots of the hash table: a power of two, more than twice the words.

@@ -3,7 +3,7 @@
 use crate::language::ast::{AsOf, Identifier, Point};
 use crate::planner::{Catalog, Error, TableSource, suggest};
 use crate::storage::{Database, TableView, View};
-use crate::types::{EventId, Period, Schema, TableSchema, Timestamp};
+use crate::types::{DataType, EventId, Period, Schema, TableSchema, TxId, Value};
 use std::sync::Arc;
 
 /// The tables of one statement: every moment it names is resolved here, once.
@@ -48,31 +48,39 @@ impl<'a> StatementCatalog<'a> {
     /// The event that a moment is.
     ///
     /// # Errors
-    /// A moment beyond the head, a text that is no timestamp.
+    /// A moment beyond the head or before the start, a text that is no timestamp.
     pub fn resolve(&self, as_of: &AsOf) -> Result<EventId, Error> {
+        let head = self.database.head();
+        let missing = |code, message| Err(Error::new(code, message, as_of.span));
         match &as_of.point {
-            Point::Event(number) => {
-                let head = self.database.head();
-                if EventId(*number) > head {
-                    let message = format!("event {number} has not happened; the last is {head}");
-                    return Err(Error::new("beyond-head", message, as_of.span));
+            Point::Start => Ok(EventId::START),
+            Point::Latest => Ok(head),
+            Point::Event(number) if EventId(*number) <= head => Ok(EventId(*number)),
+            Point::Event(number) => missing(
+                "beyond-head",
+                format!("event {number} has not happened; the last is {head}"),
+            ),
+            Point::EventsBack(events) => match head.0.checked_sub(*events) {
+                Some(event) => Ok(EventId(event)),
+                None => missing("before-start", format!("there are only {head} events to go back")),
+            },
+            Point::Transaction(number) => match self.database.last_of(TxId(*number)) {
+                Some(event) => Ok(event),
+                None => {
+                    let last = self.database.last_tx();
+                    let message =
+                        format!("transaction {number} has not happened; the last is {last}");
+                    missing("beyond-head", message)
                 }
-                Ok(EventId(*number))
-            }
-            Point::Timestamp(text) => {
-                let stored =
-                    crate::types::DataType::Timestamp.accept(crate::types::Value::text(text)).ok();
-                match stored {
-                    Some(crate::types::Value::Timestamp(Timestamp(at))) => {
-                        Ok(self.database.at_time(Timestamp(at)))
-                    }
-                    _ => {
-                        let message = format!("'{text}' is no timestamp");
-                        let help = "write it as '2026-11-22 15:40:00' (UTC) or with an offset";
-                        Err(Error::new("timestamp", message, as_of.span).help(Some(help.into())))
-                    }
+            },
+            Point::Timestamp(text) => match DataType::Timestamp.accept(Value::text(text)) {
+                Ok(Value::Timestamp(at)) => Ok(self.database.at_time(at)),
+                _ => {
+                    let message = format!("'{text}' is no timestamp");
+                    let help = "write it as '2026-11-22 15:40:00' (UTC) or with an offset";
+                    Err(Error::new("timestamp", message, as_of.span).help(Some(help.into())))
                 }
-            }
+            },
         }
     }
 

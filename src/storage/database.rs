@@ -131,6 +131,16 @@ impl Database {
         self.store.at_time(at).min(self.head())
     }
 
+    /// The last transaction.
+    pub fn last_tx(&self) -> TxId {
+        self.store.last_tx()
+    }
+
+    /// The last event of a transaction; 0 of transaction 0, `None` where there is none of that number.
+    pub fn last_of(&self, tx: TxId) -> Option<EventId> {
+        self.store.last_of(tx).filter(|last| *last <= self.head())
+    }
+
     /// When the transaction that holds an event was committed.
     pub fn committed_at(&self, event: EventId) -> Option<Timestamp> {
         self.store.committed_at(event).filter(|_| event <= self.head())

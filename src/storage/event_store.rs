@@ -142,6 +142,16 @@ impl EventStore {
         self.timeline().at_time(at)
     }
 
+    /// The last transaction.
+    pub fn last_tx(&self) -> TxId {
+        self.timeline().last_tx()
+    }
+
+    /// The last event of a transaction; 0 of transaction 0, `None` where there is none of that number.
+    pub fn last_of(&self, tx: TxId) -> Option<EventId> {
+        self.timeline().last_of(tx)
+    }
+
     /// When the transaction that holds an event was committed.
     pub fn committed_at(&self, event: EventId) -> Option<Timestamp> {
         self.timeline().committed_at(event)

@@ -73,6 +73,15 @@ impl Timeline {
         found.unwrap_or(EventId::START)
     }
 
+    /// The last event of a transaction; 0 of transaction 0, `None` where there is none of that number.
+    pub(crate) fn last_of(&self, tx: TxId) -> Option<EventId> {
+        let behind = usize::try_from(self.last_tx().0.checked_sub(tx.0)?).ok()?;
+        match self.transactions.len().checked_sub(behind)?.checked_sub(1) {
+            Some(index) => Some(self.transactions[index].last),
+            None => Some(self.base),
+        }
+    }
+
     /// The place of the transaction that holds an event.
     fn index_of(&self, event: EventId) -> Option<usize> {
         if event <= self.base {

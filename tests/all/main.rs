@@ -6,6 +6,7 @@ mod grammar;
 mod history;
 mod house;
 mod oracle;
+mod points;
 mod readme;
 mod shapes;
 mod shell;

@@ -133,6 +133,14 @@ impl PartialEq for AsOf {
 pub enum Point {
     /// `[EVENT] n`: the state after event n.
     Event(u64),
+    /// `EVENT -k`: the state k events before the last one.
+    EventsBack(u64),
+    /// `TX n`: the state after transaction n.
+    Transaction(u64),
+    /// `START`: the empty database.
+    Start,
+    /// `LATEST`: the state after the last event.
+    Latest,
     /// `TIMESTAMP 'iso'`: the state after the newest transaction of that time or before.
     Timestamp(String),
 }

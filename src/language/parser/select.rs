@@ -264,9 +264,10 @@ pub(super) fn as_of(input: Input<'_>) -> Parsed<'_, AsOf> {
 }
 
 /// The points that come with later versions.
-const LATER_POINTS: &[&str] = &["TX", "TAG", "SNAPSHOT", "START", "LATEST"];
+const LATER_POINTS: &[&str] = &["TAG", "SNAPSHOT"];
 
-/// `Point ::= ['EVENT'] Integer | 'TIMESTAMP' Text`
+/// `Point ::= ['EVENT'] Integer | 'EVENT' '-' Integer | 'TX' Integer | 'START' | 'LATEST'
+///          | 'TIMESTAMP' Text`
 fn point(input: Input<'_>) -> Parsed<'_, Point> {
     let later = |word: &&&str| input.word().eq_ignore_ascii_case(word);
     match input.peek().kind {
@@ -276,11 +277,18 @@ fn point(input: Input<'_>) -> Parsed<'_, Point> {
         }
         TokenKind::Keyword(Keyword::Event) => {
             if input.is_symbol(1, Symbol::Minus) {
-                return input.unsupported("a point counted from the newest event");
+                let (rest, events) = number(input.skip(2))?;
+                return Ok((rest, Point::EventsBack(events)));
             }
             let (rest, event) = number(input.skip(1))?;
             Ok((rest, Point::Event(event)))
         }
+        TokenKind::Keyword(Keyword::Tx) => {
+            let (rest, transaction) = number(input.skip(1))?;
+            Ok((rest, Point::Transaction(transaction)))
+        }
+        TokenKind::Keyword(Keyword::Start) => Ok((input.skip(1), Point::Start)),
+        TokenKind::Keyword(Keyword::Latest) => Ok((input.skip(1), Point::Latest)),
         TokenKind::Integer => {
             let (rest, event) = number(input)?;
             Ok((rest, Point::Event(event)))
@@ -294,8 +302,9 @@ fn point(input: Input<'_>) -> Parsed<'_, Point> {
         _ => match LATER_POINTS.iter().find(later) {
             Some(point) => input.unsupported(&format!("AS OF {point}")),
             None => {
-                input.note("EVENT");
-                input.note("TIMESTAMP");
+                for word in ["EVENT", "TX", "START", "LATEST", "TIMESTAMP"] {
+                    input.note(word);
+                }
                 input.miss("the number of an event")
             }
         },

@@ -123,6 +123,10 @@ impl fmt::Display for Point {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Point::Event(event) => write!(f, "EVENT {event}"),
+            Point::EventsBack(events) => write!(f, "EVENT -{events}"),
+            Point::Transaction(transaction) => write!(f, "TX {transaction}"),
+            Point::Start => f.write_str("START"),
+            Point::Latest => f.write_str("LATEST"),
             Point::Timestamp(iso) => write!(f, "TIMESTAMP {}", Quoted(iso)),
         }
     }
