@@ -232,7 +232,7 @@ fn every_way_up_is_seen() {
         ("src/planner/a.rs", "mod tests { use super::super::super::render; }"),
         ("src/storage/a.rs", "use crate::{types::Value, language::{self}};"),
         ("src/language/a.rs", "use crate::storage as s;"),
-        ("src/types/a.rs", "fn f() -> crate::planner::Plan { todo!() }"),
+        ("src/types/a.rs", "fn f() -> crate::planner::Plan { loop {} }"),
         ("src/types/a.rs", "fn f() { x(<A as crate::session::B>::c()) }"),
         ("src/types/a.rs", "fn f() { println!(\"{}\", crate::session::Session::new()) }"),
         ("src/types/a.rs", "macro_rules! m { () => { $crate::shell::Shell } }"),
