@@ -1,5 +1,8 @@
 //! The whole program over a history of updates: every moment has its sum.
 
+#[path = "../../benches/peers/process.rs"]
+#[expect(dead_code, reason = "only the benchmark looks at the time")]
+mod process;
 #[path = "../../benches/peers/workload.rs"]
 mod workload;
 
@@ -40,4 +43,21 @@ fn inserts_by_script_are_found_by_key() {
     let wanted = workload::points(rows, queries);
     let ids = wanted.lines().map(|line| line.trim_end_matches(';').rsplit(' ').next());
     assert!(found.lines().map(|line| line.split('|').next()).eq(ids));
+}
+
+#[test]
+fn a_long_script_needs_no_more_memory_than_a_short_one() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let database = directory.path().join("w3");
+    assert_eq!(asof(&database, workload::inserts(1_000)), "");
+    let peak = |queries: u64| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_asof"));
+        let run = process::run(command.arg(&database), &workload::points(1_000, queries));
+        assert_eq!(u64::try_from(run.output.lines().count()), Ok(queries));
+        run.peak
+    };
+    let long = if std::env::var_os("ASOF_EXHAUSTIVE").is_some() { 2_000_000 } else { 200_000 };
+    let (short, long) = (peak(20_000), peak(long));
+    // Where the system does not tell, both are 0.
+    assert!(long <= short + 50 * 1024, "{short} KiB for the short, {long} KiB for the long");
 }
