@@ -42,7 +42,7 @@ enum Work<'a> {
     /// With its own plan, to be made.
     Parsed { statement: &'a Statement, text: &'a str },
     /// With the plan of its shape and its own values.
-    Shared { plan: &'a SharedPlan, values: Vec<Value> },
+    Shared { plan: &'a SharedPlan, values: Vec<Value>, text: &'a str },
 }
 
 /// A statement ready to run.
@@ -119,7 +119,7 @@ impl Session {
         if let Some(prepared) = Prepared::new(text)
             && let Some(plan) = self.shared_plan(&prepared)?
         {
-            let shared = Work::Shared { plan: &plan, values: prepared.values };
+            let shared = Work::Shared { plan: &plan, values: prepared.values, text };
             return match &plan.planned {
                 Planned::Query(_) => self.read(shared),
                 Planned::Write(_) | Planned::Schema { .. } => self.change(shared),
@@ -193,11 +193,20 @@ impl Session {
             interrupt: Arc::clone(&self.interrupt),
         };
         match work {
-            Work::Shared { plan, values } => {
+            Work::Shared { plan, values, .. } if plan.fits(&present) => {
                 let as_of = (!plan.tables.is_empty()).then(|| present.period().last);
                 let views = plan.tables.iter().map(|table| present.table(table)).collect();
                 let context = context(values.into());
                 Ok(Ready { plan: ReadyPlan::Shared(plan), views, as_of, context })
+            }
+            // Another session changed the schema since the plan was chosen.
+            Work::Shared { text, .. } => {
+                let statement = parse_statement(text)?;
+                let statement = statement.as_ref().expect("what has a shared plan is a statement");
+                let Ready { plan, views, as_of, context } =
+                    self.ready(Work::Parsed { statement, text }, present)?;
+                let ReadyPlan::Own(plan) = plan else { unreachable!("it was planned just now") };
+                Ok(Ready { plan: ReadyPlan::Own(plan), views, as_of, context })
             }
             Work::Parsed { statement, text } => {
                 let mut catalog = StatementCatalog::new(&self.database, present);

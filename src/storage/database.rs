@@ -189,13 +189,6 @@ impl Database {
     pub fn now(&self) -> Timestamp {
         self.environment.clock.now()
     }
-
-    /// A number from the injected randomness.
-    pub fn random_u64(&self) -> u64 {
-        let mut bytes = [0; 8];
-        self.environment.random.fill(&mut bytes);
-        u64::from_le_bytes(bytes)
-    }
 }
 
 /// The last component of a directory's path, however it was written.

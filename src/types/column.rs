@@ -69,15 +69,19 @@ impl ColumnBuilder {
 
     /// Adds one value.
     pub fn push(&mut self, value: &Value) {
-        match (&mut self.inner, value) {
-            (Inner::Any(b), value) => {
-                if value.is_null() {
-                    b.append_null();
-                } else {
-                    b.append_value(encode_any(value));
-                }
+        if !self.push_as_it_is(value) {
+            let converted = self.data_type.accept(value.clone()).unwrap_or(Value::Null);
+            if !self.push_as_it_is(&converted) {
+                self.inner.push_null();
             }
+        }
+    }
+
+    /// Adds a value of the array's type; false where it is of another.
+    fn push_as_it_is(&mut self, value: &Value) -> bool {
+        match (&mut self.inner, value) {
             (inner, Value::Null) => inner.push_null(),
+            (Inner::Any(b), value) => b.append_value(encode_any(value)),
             (Inner::Integer(b), Value::Integer(i)) => b.append_value(*i),
             (Inner::Real(b), Value::Real(r)) => b.append_value(*r),
             (Inner::Text(b), Value::Text(t) | Value::Json(t)) => b.append_value(t),
@@ -88,24 +92,9 @@ impl ColumnBuilder {
             (Inner::Decimal(b), Value::Decimal(d)) if is_scale(self.data_type, d.scale) => {
                 b.append_value(d.mantissa);
             }
-            (_, value) => {
-                let converted = self.data_type.accept(value.clone()).unwrap_or(Value::Null);
-                self.push_converted(&converted);
-            }
+            _ => return false,
         }
-    }
-
-    fn push_converted(&mut self, value: &Value) {
-        match (&mut self.inner, value) {
-            (Inner::Integer(b), Value::Integer(i)) => b.append_value(*i),
-            (Inner::Real(b), Value::Real(r)) => b.append_value(*r),
-            (Inner::Text(b), Value::Text(t) | Value::Json(t)) => b.append_value(t),
-            (Inner::Boolean(b), Value::Boolean(t)) => b.append_value(*t),
-            (Inner::Date(b), Value::Date(d)) => b.append_value(d.0),
-            (Inner::Timestamp(b), Value::Timestamp(t)) => b.append_value(t.0),
-            (Inner::Decimal(b), Value::Decimal(d)) => b.append_value(d.mantissa),
-            (inner, _) => inner.push_null(),
-        }
+        true
     }
 
     /// The array of all values added.

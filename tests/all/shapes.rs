@@ -105,3 +105,20 @@ fn a_shared_plan_answers_as_an_own_one_does() {
     }
     assert!(compared > 3_000, "{compared} statements were compared");
 }
+
+#[test]
+fn a_shared_plan_ends_with_the_table_it_was_made_for() {
+    let database = Arc::new(Database::in_memory().expect("a database in memory"));
+    let (mut one, mut other) = (Session::new(database.clone()), Session::new(database));
+    for statement in ["CREATE TABLE t (a INTEGER)", "INSERT INTO t VALUES (1)"] {
+        one.execute(statement).expect("it runs");
+    }
+    for statement in ["DROP TABLE t", "CREATE TABLE t (a TEXT)"] {
+        other.execute(statement).expect("it runs");
+    }
+    assert_eq!(answer(&mut one, "INSERT INTO t VALUES (2)"), "[]");
+    assert_eq!(answer(&mut one, "SELECT a FROM t WHERE a = '2'"), "[[Text(\"2\")]]");
+    other.execute("CREATE UNIQUE INDEX only ON t (a)").expect("it runs");
+    let told = answer(&mut one, "INSERT INTO t VALUES (2)");
+    assert!(told.starts_with("unique: "), "{told}");
+}
