@@ -12,25 +12,12 @@ use crate::language::ast::{
 };
 use crate::storage::Change;
 use crate::types::{
-    Column, ColumnId, DataType, ForeignKey, KeyId, KeyKind, KeySchema, Span, TableId, TableSchema,
+    Column, ColumnId, DataType, ForeignKey, KeyId, KeyKind, KeySchema, PseudoColumn, Span, TableId,
+    TableSchema,
 };
 
 /// The most columns of a table.
 pub const MAX_COLUMNS: usize = 2_000;
-
-/// Names that mean something else in every table.
-const PSEUDO_COLUMNS: &[&str] = &[
-    "_row",
-    "_rev",
-    "_event",
-    "_event_from",
-    "_event_to",
-    "_at",
-    "_tx",
-    "_op",
-    "_actor",
-    "_intent",
-];
 
 fn unchanged(verb: &'static str, name: &Identifier) -> Planned {
     Planned::Schema { verb, name: name.name.clone(), changes: Vec::new() }
@@ -93,7 +80,7 @@ pub(super) fn create_table(
 
 fn add_column(table: &mut TableSchema, definition: &ColumnDefinition) -> Result<(), Error> {
     let name = &definition.name;
-    if PSEUDO_COLUMNS.iter().any(|reserved| name.name.eq_ignore_ascii_case(reserved)) {
+    if PseudoColumn::named(&name.name).is_some() {
         let message = format!("\"{}\" is a name that every table has for itself", name.name);
         return Err(Error::new("reserved-name", message, name.span));
     }

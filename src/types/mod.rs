@@ -13,6 +13,7 @@ mod decimal;
 mod ids;
 pub mod key;
 mod number;
+mod pseudo;
 mod schema;
 mod span;
 mod tree;
@@ -25,6 +26,7 @@ pub use ids::{EventId, Period, RowId, TxId};
 pub use number::{
     compare_integer_real, integer_prefix, numeric_prefix, parse_number, whole_number,
 };
+pub use pseudo::PseudoColumn;
 pub use schema::{
     Column, ColumnId, ForeignKey, KeyId, KeyKind, KeySchema, Schema, TableId, TableSchema, fold,
 };

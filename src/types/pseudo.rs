@@ -1,0 +1,155 @@
+//! The hidden columns that every table has: where a version stands in the history of its row.
+//!
+//! A table of `n` columns has them at the indexes `n`, `n + 1`, …, so that a plan needs nothing but
+//! indexes. They are those of the event that *began* the version; only `_event_to` is about its end.
+
+use super::{DataType, TableSchema};
+
+/// One hidden column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PseudoColumn {
+    /// The row's identity.
+    Row,
+    /// The number of the version in its row, from 1.
+    Rev,
+    /// The event that began the version.
+    Event,
+    /// The same, for those who write a period.
+    EventFrom,
+    /// The event that ended the version; NULL where nothing has.
+    EventTo,
+    /// When the event's transaction was committed; NULL before.
+    At,
+    /// The event's transaction; NULL before it is committed.
+    Tx,
+    /// What the event did.
+    Op,
+    /// Who committed its transaction.
+    Actor,
+    /// What its transaction was for.
+    Intent,
+}
+
+impl PseudoColumn {
+    /// All of them, in the order of their indexes.
+    pub const ALL: &[PseudoColumn] = &[
+        PseudoColumn::Row,
+        PseudoColumn::Rev,
+        PseudoColumn::Event,
+        PseudoColumn::EventFrom,
+        PseudoColumn::EventTo,
+        PseudoColumn::At,
+        PseudoColumn::Tx,
+        PseudoColumn::Op,
+        PseudoColumn::Actor,
+        PseudoColumn::Intent,
+    ];
+
+    /// Its name, which no column of a table may have.
+    pub fn name(self) -> &'static str {
+        match self {
+            PseudoColumn::Row => "_row",
+            PseudoColumn::Rev => "_rev",
+            PseudoColumn::Event => "_event",
+            PseudoColumn::EventFrom => "_event_from",
+            PseudoColumn::EventTo => "_event_to",
+            PseudoColumn::At => "_at",
+            PseudoColumn::Tx => "_tx",
+            PseudoColumn::Op => "_op",
+            PseudoColumn::Actor => "_actor",
+            PseudoColumn::Intent => "_intent",
+        }
+    }
+
+    /// What it holds.
+    pub fn data_type(self) -> DataType {
+        match self {
+            PseudoColumn::Row
+            | PseudoColumn::Rev
+            | PseudoColumn::Event
+            | PseudoColumn::EventFrom
+            | PseudoColumn::EventTo
+            | PseudoColumn::Tx => DataType::Integer,
+            PseudoColumn::At => DataType::Timestamp,
+            PseudoColumn::Op | PseudoColumn::Actor | PseudoColumn::Intent => DataType::Text,
+        }
+    }
+
+    /// The hidden column with this name, in any case.
+    pub fn named(name: &str) -> Option<PseudoColumn> {
+        Self::ALL.iter().copied().find(|column| column.name().eq_ignore_ascii_case(name))
+    }
+}
+
+/// All columns by index, the hidden ones behind those that were declared.
+impl TableSchema {
+    /// How many columns there are with the hidden ones.
+    pub fn width(&self) -> usize {
+        self.columns.len() + PseudoColumn::ALL.len()
+    }
+
+    /// The hidden column at an index; `None` for a declared one.
+    pub fn pseudo(&self, index: usize) -> Option<PseudoColumn> {
+        PseudoColumn::ALL.get(index.checked_sub(self.columns.len())?).copied()
+    }
+
+    /// The index of the hidden column with this name, in any case.
+    pub fn pseudo_column(&self, name: &str) -> Option<usize> {
+        let place = |column| PseudoColumn::ALL.iter().position(|other| *other == column);
+        Some(self.columns.len() + place(PseudoColumn::named(name)?)?)
+    }
+
+    /// The name of the column at an index, which is less than [`TableSchema::width`].
+    pub fn name_of(&self, index: usize) -> &str {
+        match self.columns.get(index) {
+            Some(column) => &column.name,
+            None => self.pseudo(index).map_or("", PseudoColumn::name),
+        }
+    }
+
+    /// The type of the column at an index, which is less than [`TableSchema::width`].
+    pub fn type_of(&self, index: usize) -> DataType {
+        match self.columns.get(index) {
+            Some(column) => column.data_type,
+            None => self.pseudo(index).map_or(DataType::Any, PseudoColumn::data_type),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hidden_columns_stand_behind_the_declared_ones() {
+        let column = crate::types::Column {
+            id: Default::default(),
+            name: "a".into(),
+            data_type: DataType::Text,
+            declared: String::new(),
+            not_null: false,
+            default: None,
+        };
+        let table = TableSchema {
+            id: Default::default(),
+            name: "t".into(),
+            columns: vec![column],
+            keys: Vec::new(),
+            autoincrement: false,
+            checks: Vec::new(),
+            foreign_keys: Vec::new(),
+            sql: String::new(),
+        };
+        assert_eq!(
+            (table.name_of(0), table.type_of(0), table.pseudo(0)),
+            ("a", DataType::Text, None)
+        );
+        for (place, column) in PseudoColumn::ALL.iter().enumerate() {
+            assert_eq!(table.pseudo(1 + place), Some(*column));
+            assert_eq!(table.pseudo_column(&column.name().to_uppercase()), Some(1 + place));
+            assert_eq!(table.name_of(1 + place), column.name());
+            assert_eq!(table.type_of(1 + place), column.data_type());
+        }
+        assert_eq!((table.pseudo(table.width()), table.pseudo_column("a")), (None, None));
+    }
+}
