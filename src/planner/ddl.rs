@@ -13,7 +13,7 @@ use crate::language::ast::{
 use crate::storage::Change;
 use crate::types::{
     Column, ColumnId, DataType, ForeignKey, KeyId, KeyKind, KeySchema, PseudoColumn, Span, TableId,
-    TableSchema,
+    TableSchema, Value,
 };
 
 /// The most columns of a table.
@@ -99,6 +99,7 @@ fn add_column(table: &mut TableSchema, definition: &ColumnDefinition) -> Result<
         declared,
         not_null: false,
         default: None,
+        initial: Value::Null,
     });
     Ok(())
 }

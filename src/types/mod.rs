@@ -11,6 +11,7 @@ mod data_type;
 mod datetime;
 mod decimal;
 mod ids;
+mod initial;
 pub mod key;
 mod number;
 mod pseudo;

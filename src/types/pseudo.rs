@@ -129,6 +129,7 @@ mod tests {
             declared: String::new(),
             not_null: false,
             default: None,
+            initial: crate::types::Value::Null,
         };
         let table = TableSchema {
             id: Default::default(),

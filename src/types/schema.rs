@@ -1,6 +1,6 @@
 //! Tables, their columns and keys, and all of them together at one moment.
 
-use super::{DataType, EventId, Tree};
+use super::{DataType, EventId, Tree, Value};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
@@ -58,6 +58,14 @@ pub struct Column {
     /// The default as SQL text of an expression.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
+    /// What the rows have that were there before the column was added; NULL in columns that came
+    /// with their table.
+    #[serde(default = "null", skip_serializing_if = "Value::is_null", with = "super::initial")]
+    pub initial: Value,
+}
+
+fn null() -> Value {
+    Value::Null
 }
 
 /// What a key was declared as.

@@ -372,6 +372,7 @@ mod tests {
             declared: String::new(),
             not_null: false,
             default: None,
+            initial: Value::Null,
         };
         TableSchema {
             id: Default::default(),

@@ -85,6 +85,7 @@ fn table(event: u64, name: &str, columns: &[(&str, DataType)]) -> Arc<TableSchem
         declared: String::new(),
         not_null: false,
         default: None,
+        initial: Value::Null,
     };
     let key = KeySchema {
         id: KeyId::default(),

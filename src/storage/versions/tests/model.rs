@@ -76,6 +76,7 @@ pub fn table_schema(name: &str, autoincrement: bool) -> TableSchema {
         declared: String::new(),
         not_null: false,
         default: None,
+        initial: Value::Null,
     };
     TableSchema {
         id: TableId::default(),
