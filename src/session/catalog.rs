@@ -2,7 +2,7 @@
 
 use crate::language::ast::{AsOf, Identifier, Point};
 use crate::planner::{Catalog, Error, TableSource, suggest};
-use crate::storage::{Database, TableView, View};
+use crate::storage::{self, Database, TableView, View};
 use crate::types::{DataType, EventId, Period, Schema, TableSchema, TxId, Value};
 use std::sync::Arc;
 
@@ -51,6 +51,8 @@ impl<'a> StatementCatalog<'a> {
     /// A moment beyond the head or before the start, a text that is no timestamp.
     pub fn resolve(&self, as_of: &AsOf) -> Result<EventId, Error> {
         let head = self.database.head();
+        let refused =
+            |error: storage::Error| Error::new(error.code(), error.to_string(), as_of.span);
         let missing = |code, message| Err(Error::new(code, message, as_of.span));
         match &as_of.point {
             Point::Start => Ok(EventId::START),
@@ -64,17 +66,19 @@ impl<'a> StatementCatalog<'a> {
                 Some(event) => Ok(EventId(event)),
                 None => missing("before-start", format!("there are only {head} events to go back")),
             },
-            Point::Transaction(number) => match self.database.last_of(TxId(*number)) {
-                Some(event) => Ok(event),
-                None => {
-                    let last = self.database.last_tx();
-                    let message =
-                        format!("transaction {number} has not happened; the last is {last}");
-                    missing("beyond-head", message)
+            Point::Transaction(number) => {
+                match self.database.last_of(TxId(*number)).map_err(refused)? {
+                    Some(event) => Ok(event),
+                    None => {
+                        let last = self.database.last_tx();
+                        let message =
+                            format!("transaction {number} has not happened; the last is {last}");
+                        missing("beyond-head", message)
+                    }
                 }
-            },
+            }
             Point::Timestamp(text) => match DataType::Timestamp.accept(Value::text(text)) {
-                Ok(Value::Timestamp(at)) => Ok(self.database.at_time(at)),
+                Ok(Value::Timestamp(at)) => self.database.at_time(at).map_err(refused),
                 _ => {
                     let message = format!("'{text}' is no timestamp");
                     let help = "write it as '2026-11-22 15:40:00' (UTC) or with an offset";

@@ -126,9 +126,12 @@ impl Database {
     }
 
     /// The last event of the newest transaction committed at a time or before, or 0.
-    pub fn at_time(&self, at: Timestamp) -> EventId {
+    ///
+    /// # Errors
+    /// What the system says of the index.
+    pub fn at_time(&self, at: Timestamp) -> Result<EventId, Error> {
         // Between the sync and the publication the log is ahead of what can be seen.
-        self.store.at_time(at).min(self.head())
+        Ok(self.store.at_time(at)?.min(self.head()))
     }
 
     /// The last transaction.
@@ -137,13 +140,19 @@ impl Database {
     }
 
     /// The last event of a transaction; 0 of transaction 0, `None` where there is none of that number.
-    pub fn last_of(&self, tx: TxId) -> Option<EventId> {
-        self.store.last_of(tx).filter(|last| *last <= self.head())
+    ///
+    /// # Errors
+    /// What the system says of the index.
+    pub fn last_of(&self, tx: TxId) -> Result<Option<EventId>, Error> {
+        Ok(self.store.last_of(tx)?.filter(|last| *last <= self.head()))
     }
 
     /// When the transaction that holds an event was committed.
-    pub fn committed_at(&self, event: EventId) -> Option<Timestamp> {
-        self.store.committed_at(event).filter(|_| event <= self.head())
+    ///
+    /// # Errors
+    /// What the system says of the index.
+    pub fn committed_at(&self, event: EventId) -> Result<Option<Timestamp>, Error> {
+        Ok(self.store.committed_at(event)?.filter(|_| event <= self.head()))
     }
 
     /// Begins a transaction on what is visible now.
@@ -182,7 +191,7 @@ impl Database {
 
     /// The periods in which a table of this name existed: (created, dropped), oldest first.
     pub fn lifetimes(&self, table: &str) -> Vec<(EventId, Option<EventId>)> {
-        self.engine.lifetimes(table)
+        self.store.lifetimes(table)
     }
 
     /// The time by the injected clock.

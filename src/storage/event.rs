@@ -123,6 +123,19 @@ impl Operation {
         schema.version += 1;
     }
 
+    /// The row that the event is about.
+    pub fn row(&self) -> Option<RowId> {
+        match self {
+            Operation::Insert { row, .. }
+            | Operation::Update { row, .. }
+            | Operation::Delete { row, .. } => Some(*row),
+            Operation::CreateTable(_)
+            | Operation::DropTable(_)
+            | Operation::CreateIndex { .. }
+            | Operation::DropIndex { .. } => None,
+        }
+    }
+
     /// The table that the event is about.
     pub fn table(&self) -> &Arc<TableSchema> {
         match self {

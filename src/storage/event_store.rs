@@ -4,29 +4,30 @@
 //! a time; reading needs none of what the writer holds, so nobody who reads waits for the disk of
 //! somebody who writes.
 
+#![expect(dead_code, reason = "the projections stand on it")]
+
+use super::append::{Batch, Writer, number};
+use super::chronicle::Chronicle;
 use super::environment::Environment;
 use super::error::Error;
 use super::event::{Event, Metadata, Operation};
+use super::events::Events;
+use super::index::EventIndex;
 use super::lock::Lock;
-use super::log::chain::{Chain, Hash};
-use super::log::header::Header;
-use super::log::ledger::{Ledger, define};
-use super::log::line::{self, First, Stamp, Tables};
-use super::log::reader::{LineReader, Next, to_u64};
+use super::log::LOG;
+use super::log::chain::Hash;
+use super::log::header::{Header, Uuid};
+use super::log::line::Stamp;
+use super::log::reader::{LineReader, to_u64};
 use super::log::text::{FIRST_MOMENT, LAST_MOMENT};
-use super::log::{LOG, has_valid_crc};
+use super::log_file::LogFile;
 use super::options::OpenOptions;
-use super::recovery::{Apply, Recovered, check_companions, recover};
-use super::timeline::Timeline;
+use super::recovery::{Recovered, Replica, Unsaved, recover};
 use super::vfs::{Access, VfsFile};
 use crate::types::{EventId, Period, RowId, Schema, TableId, Timestamp, TxId};
-use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
-
-/// How many encoded bytes gather before they are handed to the file.
-const FLUSH_SIZE: usize = 1 << 20;
 
 /// The log of a database, open.
 #[derive(Debug)]
@@ -35,31 +36,52 @@ pub struct EventStore {
     environment: Environment,
     busy_timeout: Duration,
     notices: Vec<String>,
+    index_notice: Option<String>,
+    replayed: u64,
     read_only: Option<String>,
-    timeline: RwLock<Timeline>,
+    published: RwLock<Published>,
     /// The file, once there is one.
     file: RwLock<Option<Arc<dyn VfsFile>>>,
     writer: Mutex<Writer>,
 }
 
-/// What only the one who appends needs.
+/// What everybody may know of the transactions that are durable.
 #[derive(Debug)]
-struct Writer {
-    lock: Option<Lock>,
-    header: Option<Header>,
-    ledger: Ledger,
-    chain: Chain,
+struct Published {
+    index: EventIndex,
+    chronicle: Chronicle,
+    /// The chain's hash after the last.
     hash: Hash,
-    buffer: Vec<u8>,
-    poisoned: bool,
 }
 
-/// What opening the file came to.
-struct Opened {
-    file: Option<Arc<dyn VfsFile>>,
-    lock: Option<Lock>,
-    /// Why nothing may be written, if so.
-    refusal: Option<String>,
+/// The end of the log at some moment, as a projection names it to say what it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LogEnd {
+    /// Whose log it is.
+    pub uuid: Uuid,
+    /// The last event, which ends its transaction.
+    pub event: EventId,
+    /// Its transaction.
+    pub tx: TxId,
+    /// When that was committed.
+    pub at: Timestamp,
+    /// The chain's hash there.
+    pub hash: Hash,
+}
+
+/// What is known of a transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
+    /// Its number.
+    pub tx: TxId,
+    /// When it was committed.
+    pub at: Timestamp,
+    /// Its first event.
+    pub first: EventId,
+    /// Its last event.
+    pub last: EventId,
+    /// What it says about itself.
+    pub metadata: Metadata,
 }
 
 impl EventStore {
@@ -77,43 +99,58 @@ impl EventStore {
         options: &OpenOptions,
         apply: &mut dyn FnMut(&Event),
     ) -> Result<EventStore, Error> {
-        let opened = open_file(directory, options)?;
+        EventStore::open_with(directory, options, &mut Unsaved(apply))
+    }
+
+    /// As [`EventStore::open`], for a replica that may have been saved: what it holds already is
+    /// neither read nor handed to it.
+    pub(crate) fn open_with(
+        directory: &Path,
+        options: &OpenOptions,
+        replica: &mut dyn Replica,
+    ) -> Result<EventStore, Error> {
+        let opened = LogFile::open(directory, options)?;
+        let vfs = &*options.environment.vfs;
         let recovered = match &opened.file {
-            Some(file) => {
-                let writable = opened.lock.is_some() && opened.refusal.is_none();
-                let vfs = &*options.environment.vfs;
-                recover(vfs, directory, file, writable, apply as Apply<'_>)?
-            }
+            Some(file) => recover(vfs, directory, file, opened.is_writable(), replica)?,
             None => Recovered::empty(),
         };
-        let Recovered { header, ledger, timeline, hash, mut notices, refusal } = recovered;
+        let Recovered { header, ledger, index, chronicle, hash, mut notices, refusal, .. } =
+            recovered;
         if let Some(reason) = opened.refusal.as_ref().filter(|_| !options.read_only) {
             notices.insert(0, format!("opened read-only: {reason}"));
         }
-        let writer = Writer {
-            lock: opened.lock,
-            header,
-            ledger,
-            chain: Chain::after(&hash),
-            hash,
-            buffer: Vec::new(),
-            poisoned: false,
-        };
-        Ok(EventStore {
+        let store = EventStore {
             directory: directory.to_path_buf(),
             environment: options.environment.clone(),
             busy_timeout: options.busy_timeout,
             notices,
+            index_notice: recovered.index_notice,
+            replayed: recovered.replayed,
             read_only: opened.refusal.or(refusal),
-            timeline: RwLock::new(timeline),
+            published: RwLock::new(Published { index, chronicle, hash }),
             file: RwLock::new(opened.file),
-            writer: Mutex::new(writer),
-        })
+            writer: Mutex::new(Writer::new(opened.lock, header, ledger, hash)),
+        };
+        if store.read_only.is_none() {
+            store.extend_index(&mut store.writer());
+        }
+        Ok(store)
     }
 
     /// What opening found worth saying, one line each.
     pub fn notices(&self) -> &[String] {
         &self.notices
+    }
+
+    /// Why the index was made anew from some event on, if it was.
+    pub(crate) fn index_notice(&self) -> Option<&str> {
+        self.index_notice.as_deref()
+    }
+
+    /// How many events opening read.
+    pub fn replayed(&self) -> u64 {
+        self.replayed
     }
 
     /// Why nothing may be written, if so.
@@ -123,38 +160,88 @@ impl EventStore {
 
     /// The last event.
     pub fn head(&self) -> EventId {
-        self.timeline().head()
+        self.published().index.head()
     }
 
     /// How many schema changes there were.
     pub fn schema_version(&self) -> u64 {
-        self.timeline().schema_version()
+        self.published().chronicle.schema_version()
+    }
+
+    /// The schema after an event.
+    pub(crate) fn schema_at(&self, event: EventId) -> Schema {
+        self.published().chronicle.schema_at(event)
+    }
+
+    /// The periods in which a table of this name existed: (created, dropped), oldest first.
+    pub fn lifetimes(&self, table: &str) -> Vec<(EventId, Option<EventId>)> {
+        self.published().chronicle.lifetimes(table)
     }
 
     /// The number of a row's newest version, counting its deletion as one; `None` where there never
-    /// was such a row.
+    /// was such a row, or it was deleted before the database was opened.
     pub fn row_version(&self, table: TableId, row: RowId) -> Option<u32> {
         self.writer().ledger.row_version(table, row)
     }
 
     /// The last event of the newest transaction committed at a time or before, or 0.
-    pub fn at_time(&self, at: Timestamp) -> EventId {
-        self.timeline().at_time(at)
+    ///
+    /// # Errors
+    /// What the system says of the index.
+    pub fn at_time(&self, at: Timestamp) -> Result<EventId, Error> {
+        self.published().index.at_time(at)
     }
 
     /// The last transaction.
     pub fn last_tx(&self) -> TxId {
-        self.timeline().last_tx()
+        self.published().index.last_tx()
+    }
+
+    /// When the last transaction was committed.
+    pub fn last_at(&self) -> Option<Timestamp> {
+        self.published().index.last_at()
     }
 
     /// The last event of a transaction; 0 of transaction 0, `None` where there is none of that number.
-    pub fn last_of(&self, tx: TxId) -> Option<EventId> {
-        self.timeline().last_of(tx)
+    ///
+    /// # Errors
+    /// What the system says of the index.
+    pub fn last_of(&self, tx: TxId) -> Result<Option<EventId>, Error> {
+        self.published().index.last_of(tx)
     }
 
     /// When the transaction that holds an event was committed.
-    pub fn committed_at(&self, event: EventId) -> Option<Timestamp> {
-        self.timeline().committed_at(event)
+    ///
+    /// # Errors
+    /// What the system says of the index.
+    pub fn committed_at(&self, event: EventId) -> Result<Option<Timestamp>, Error> {
+        Ok(self.published().index.entry(event)?.map(|entry| entry.at))
+    }
+
+    /// The word for what an event did, as the log has it.
+    ///
+    /// # Errors
+    /// What the system says of the index.
+    pub fn operation_name(&self, event: EventId) -> Result<Option<&'static str>, Error> {
+        Ok(self.published().index.entry(event)?.map(|entry| entry.operation_name()))
+    }
+
+    /// The transaction that holds an event.
+    ///
+    /// # Errors
+    /// What the system says of the index and the log, and what is wrong with its last line.
+    pub fn about(&self, event: EventId) -> Result<Option<Arc<About>>, Error> {
+        let (first, last) = {
+            let published = self.published();
+            let Some(entry) = published.index.entry(event)? else { return Ok(None) };
+            let before = TxId(entry.tx.0.saturating_sub(1));
+            let end = |tx| published.index.last_of(tx).map(Option::unwrap_or_default);
+            (end(before)?.next(), end(entry.tx)?)
+        };
+        let Some(event) = self.read(Period::at(last)).next().transpose()? else { return Ok(None) };
+        let (tx, at) = (event.tx, event.at);
+        let metadata = event.last.unwrap_or_default();
+        Ok(Some(Arc::new(About { tx, at, first, last, metadata })))
     }
 
     /// Whether and why an append would be refused whatever it is.
@@ -170,16 +257,42 @@ impl EventStore {
     /// # Errors
     /// The items are errors where a line cannot be read; there the iteration ends.
     pub fn read(&self, period: Period) -> Events {
-        let timeline = self.timeline();
-        let (before, offset, schema) = timeline.start_of(period.first);
+        let published = self.published();
+        let first = period.first.max(published.index.base().next());
         let file = self.file.read().unwrap_or_else(PoisonError::into_inner).clone();
-        Events {
-            path: self.directory.join(LOG),
-            reader: file.map(|file| LineReader::new(file, offset, timeline.end())),
-            tables: Tables::default(),
-            schema,
-            next: before.next(),
-            period,
+        let open = |entry: Option<super::index::Entry>| {
+            let (entry, file) = entry.zip(file)?;
+            let schema = published.chronicle.schema_at(EventId(first.0.saturating_sub(1)));
+            Some((LineReader::new(file, entry.offset, published.index.end()), schema))
+        };
+        let opened = published.index.entry(first).map(open);
+        Events::new(&self.directory, Period { first, last: period.last }, opened)
+    }
+
+    /// The end of the log now; `None` where nothing was ever written.
+    pub(crate) fn end(&self) -> Option<LogEnd> {
+        let published = self.published();
+        let index = &published.index;
+        Some(LogEnd {
+            uuid: *index.uuid(),
+            event: index.head(),
+            tx: index.last_tx(),
+            at: index.last_at()?,
+            hash: published.hash,
+        })
+    }
+
+    /// Makes the index durable as far as the log is.
+    ///
+    /// # Errors
+    /// What kept the index from being written, now or before.
+    pub(crate) fn sync_index(&self) -> std::io::Result<()> {
+        let mut writer = self.writer();
+        self.extend_index(&mut writer);
+        match (writer.index_failure.take(), &writer.index) {
+            (Some(failure), _) => Err(failure),
+            (None, Some(file)) => file.sync(),
+            (None, None) => Ok(()),
         }
     }
 
@@ -212,13 +325,42 @@ impl EventStore {
         let end = batch.at;
         writer.hash = hash;
         writer.ledger.commit();
-        let mut timeline = self.timeline.write().unwrap_or_else(PoisonError::into_inner);
-        timeline.push(&events, writer.ledger.schema(), end);
+        {
+            let mut published = self.published_mut();
+            published.index.push(&writer.entries, end);
+            published.hash = hash;
+            events.iter().for_each(|event| published.chronicle.record(event));
+        }
+        self.extend_index(&mut writer);
         Ok(events)
     }
 
-    fn timeline(&self) -> RwLockReadGuard<'_, Timeline> {
-        self.timeline.read().unwrap_or_else(PoisonError::into_inner)
+    fn published(&self) -> RwLockReadGuard<'_, Published> {
+        self.published.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn published_mut(&self) -> RwLockWriteGuard<'_, Published> {
+        self.published.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes to the index what the log has beyond it. The index is a projection: where that fails,
+    /// its entries stay in memory, and it is not tried again.
+    fn extend_index(&self, writer: &mut Writer) {
+        if writer.index_failure.is_some() {
+            return;
+        }
+        let Some((offset, bytes)) = self.published().index.unwritten() else { return };
+        let file = match &writer.index {
+            Some(file) => Ok(Arc::clone(file)),
+            None => self.published().index.file_to_write(&*self.environment.vfs),
+        };
+        match file.and_then(|file| file.write_at(offset, &bytes).map(|()| file)) {
+            Ok(file) => {
+                self.published_mut().index.written(&file);
+                writer.index = Some(file);
+            }
+            Err(failure) => writer.index_failure = Some(failure),
+        }
     }
 
     fn writer(&self) -> MutexGuard<'_, Writer> {
@@ -255,14 +397,15 @@ impl EventStore {
     /// The numbers and the time of the next transaction's first event, and where its line goes.
     fn next_stamp(&self) -> Result<(Stamp, u64), Error> {
         let now = self.environment.clock.now().0.clamp(FIRST_MOMENT, LAST_MOMENT);
-        let timeline = self.timeline();
-        let at = timeline.last_at().map_or(now, |before| now.max(before.0.saturating_add(1)));
+        let published = self.published();
+        let index = &published.index;
+        let at = index.last_at().map_or(now, |before| now.max(before.0.saturating_add(1)));
         if at > LAST_MOMENT {
             return Err(Error::invalid("the log has reached the end of the year 9999"));
         }
-        let tx = TxId(timeline.last_tx().0 + 1);
-        let stamp = Stamp { event: timeline.head().next(), tx, at: Timestamp(at) };
-        Ok((stamp, timeline.end()))
+        let tx = TxId(index.last_tx().0 + 1);
+        let stamp = Stamp { event: index.head().next(), tx, at: Timestamp(at) };
+        Ok((stamp, index.end()))
     }
 
     /// The log, created with its header if this is the first write.
@@ -298,224 +441,14 @@ impl EventStore {
             writer.poisoned = true;
             return Err(Error::Io { action: "write", path, source });
         }
-        let mut timeline = self.timeline.write().unwrap_or_else(PoisonError::into_inner);
-        *timeline = Timeline::new(&header, to_u64(line.len()));
+        {
+            let mut published = self.published_mut();
+            published.index = EventIndex::new(directory, &header, to_u64(line.len()));
+            published.hash = header.previous_hash;
+        }
         writer.hash = header.previous_hash;
         writer.header = Some(header);
         *slot = Some(Arc::clone(&file));
         Ok(file)
-    }
-}
-
-/// Gives operations their numbers as events of one transaction.
-fn number(operations: Vec<Operation>, metadata: Metadata, stamp: Stamp) -> Vec<Event> {
-    let Stamp { event, tx, at } = stamp;
-    let ids = std::iter::successors(Some(event), |id| Some(id.next()));
-    let events =
-        ids.zip(operations).map(|(id, operation)| Event { id, tx, at, operation, last: None });
-    let mut events: Vec<Event> = events.collect();
-    if let Some(last) = events.last_mut() {
-        last.last = Some(metadata);
-    }
-    events
-}
-
-/// One transaction on its way to the disk.
-struct Batch<'a> {
-    writer: &'a mut Writer,
-    file: &'a dyn VfsFile,
-    path: &'a Path,
-    /// Where the last transaction ends.
-    end: u64,
-    /// Where the next bytes go.
-    at: u64,
-}
-
-impl Batch<'_> {
-    /// Writes the events and makes them durable; leaves everything as it was if one is refused.
-    fn write(
-        &mut self,
-        events: &mut [Event],
-        stamp: Stamp,
-        random: &dyn super::environment::Random,
-    ) -> Result<Hash, Error> {
-        let mut salt = [0; 16];
-        random.fill(&mut salt);
-        let first = First { durable: EventId(stamp.event.0 - 1), salt };
-        self.writer.buffer.clear();
-        let hash = self.writer.hash;
-        self.writer.chain.restart(&hash);
-        let mut hash = None;
-        for event in events {
-            let first = (event.id == stamp.event).then_some(&first);
-            match self.encode(event, first) {
-                Ok(encoded) => hash = encoded,
-                Err(refused) => return Err(self.take_back(refused)),
-            }
-            if self.writer.buffer.len() >= FLUSH_SIZE {
-                self.flush()?;
-            }
-        }
-        self.flush()?;
-        if let Err(source) = self.file.sync() {
-            return Err(self.poison("sync", source));
-        }
-        // Buffers that one large transaction needed are not kept for the small ones.
-        self.writer.buffer.shrink_to(FLUSH_SIZE);
-        Ok(hash.expect("the last event of a transaction carries its metadata, so it has a hash"))
-    }
-
-    fn encode(&mut self, event: &Event, first: Option<&First>) -> Result<Option<Hash>, Error> {
-        let Writer { ledger, chain, buffer, .. } = &mut *self.writer;
-        ledger.admit(event.id, &event.operation)?;
-        let stamp = Stamp { event: event.id, tx: event.tx, at: event.at };
-        line::encode(buffer, chain, stamp, &event.operation, first, event.last.as_ref())
-    }
-
-    fn flush(&mut self) -> Result<(), Error> {
-        if let Err(source) = self.file.write_at(self.at, &self.writer.buffer) {
-            return Err(self.poison("write", source));
-        }
-        self.at += to_u64(self.writer.buffer.len());
-        self.writer.buffer.clear();
-        Ok(())
-    }
-
-    /// Forgets the transaction, and cuts off what the file has of it already.
-    fn take_back(&mut self, refused: Error) -> Error {
-        self.writer.ledger.roll_back();
-        self.writer.buffer.clear();
-        if self.at > self.end
-            && let Err(source) = self.file.truncate(self.end)
-        {
-            return self.poison("truncate", source);
-        }
-        refused
-    }
-
-    /// After this nobody knows what stands in the file: what the system failed to write it may have
-    /// dropped, and a second sync may claim that all is well.
-    fn poison(&mut self, action: &'static str, source: io::Error) -> Error {
-        self.writer.poisoned = true;
-        self.writer.ledger.roll_back();
-        Error::Io { action, path: self.path.to_path_buf(), source }
-    }
-}
-
-/// Finds the log and takes the lock, as far as there is anything to lock.
-fn open_file(directory: &Path, options: &OpenOptions) -> Result<Opened, Error> {
-    let vfs = &*options.environment.vfs;
-    let names = match vfs.names(directory) {
-        Ok(names) => names,
-        Err(error) if error.kind() == io::ErrorKind::NotFound && options.create => Vec::new(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(Error::NotFound { path: directory.to_path_buf() });
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
-            let reason = "it is a file".into();
-            return Err(Error::NotADatabase { path: directory.to_path_buf(), reason });
-        }
-        Err(error) => return Err(Error::io("read", directory)(error)),
-    };
-    let path = directory.join(LOG);
-    let asked = || "it was opened so".to_owned();
-    if !names.iter().any(|name| name == LOG) {
-        check_companions(&path, &names, "it is missing")?;
-        if let (false, Some(name)) = (options.create, names.first()) {
-            let reason = format!("`{name}` is there and {LOG} is not");
-            return Err(Error::NotADatabase { path: directory.to_path_buf(), reason });
-        }
-        if !options.create {
-            return Err(Error::NotFound { path: directory.to_path_buf() });
-        }
-        let refusal = options.read_only.then(asked);
-        return Ok(Opened { file: None, lock: None, refusal });
-    }
-    if options.read_only {
-        let file = vfs.open(&path, Access::Read).map_err(Error::io("open", &path))?;
-        return Ok(Opened { file: Some(file), lock: None, refusal: Some(asked()) });
-    }
-    let lock = Lock::take(vfs, directory, options.busy_timeout);
-    let opened = lock.and_then(|lock| {
-        let file = vfs.open(&path, Access::Write).map_err(Error::io("open", &path))?;
-        Ok(Opened { file: Some(file), lock: Some(lock), refusal: None })
-    });
-    match opened {
-        Err(Error::Io { action, path: refused, source }) if is_forbidden(&source) => {
-            let refusal = Some(format!("cannot {action} {}: {source}", refused.display()));
-            let file = vfs.open(&path, Access::Read).map_err(Error::io("open", &path))?;
-            Ok(Opened { file: Some(file), lock: None, refusal })
-        }
-        opened => opened,
-    }
-}
-
-/// Whether the system allows no write there, as opposed to having failed at one. A full disk counts:
-/// opening needs no space.
-fn is_forbidden(error: &io::Error) -> bool {
-    use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
-    matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem | StorageFull | QuotaExceeded)
-}
-
-/// The events of a period, read from the file.
-#[derive(Debug)]
-pub struct Events {
-    path: PathBuf,
-    /// Absent where nothing was ever written, and after an error.
-    reader: Option<LineReader>,
-    tables: Tables,
-    schema: Schema,
-    next: EventId,
-    period: Period,
-}
-
-impl Events {
-    /// The next event, whether or not it belongs to the period.
-    fn advance(&mut self) -> Result<Option<Event>, Error> {
-        let Some(reader) = &mut self.reader else {
-            return Ok(None);
-        };
-        let next = reader.advance().map_err(Error::io("read", &self.path))?;
-        let decoded = match next {
-            Next::End => return Ok(None),
-            Next::Line if has_valid_crc(reader.line()) => line::parse(reader.line())
-                .and_then(|line| line.event(&mut self.tables, &self.schema))
-                .and_then(|event| {
-                    define(&mut self.schema, event.id, &event.operation)
-                        .map_err(|error| error.to_string())?;
-                    let follows = event.id == self.next;
-                    follows.then_some(event).ok_or_else(|| "the events are out of order".into())
-                }),
-            Next::Line | Next::Unfinished | Next::TooLong => Err("the line is damaged".into()),
-        };
-        let damage = |reason| Error::Corrupt {
-            file: self.path.clone(),
-            offset: reader.offset(),
-            event: self.next,
-            reason,
-            intact: "it was read without error when the database was opened".into(),
-        };
-        let event = decoded.map_err(damage)?;
-        self.next = event.id.next();
-        Ok(Some(event))
-    }
-}
-
-impl Iterator for Events {
-    type Item = Result<Event, Error>;
-
-    fn next(&mut self) -> Option<Result<Event, Error>> {
-        while self.next <= self.period.last {
-            match self.advance() {
-                Ok(Some(event)) if event.id >= self.period.first => return Some(Ok(event)),
-                Ok(Some(_)) => {}
-                Ok(None) => return None,
-                Err(error) => {
-                    self.reader = None;
-                    return Some(Err(error));
-                }
-            }
-        }
-        None
     }
 }

@@ -9,18 +9,22 @@
 //! View ── Fork ── record(changes) ── commit ──► EventStore ── append, sync ──► State ── apply ──► View
 //! ```
 
+mod append;
+mod chronicle;
 mod database;
 mod environment;
 mod error;
 mod event;
 mod event_store;
+mod events;
+mod index;
 mod lock;
 mod log;
+mod log_file;
 mod options;
 mod recovery;
 #[cfg(test)]
 mod tests;
-mod timeline;
 mod versions;
 mod vfs;
 
@@ -30,7 +34,8 @@ pub use environment::{
 };
 pub use error::Error;
 pub use event::{Change, Event, Metadata, Operation};
-pub use event_store::{EventStore, Events};
+pub use event_store::{About, EventStore};
+pub use events::Events;
 pub use log::{MAX_LINE_SIZE, MAX_ROW_SIZE};
 pub use options::OpenOptions;
 pub use versions::{Fork, Located, Mark, QueryEngine, RowBatch, Scan, State, TableView, View};

@@ -18,36 +18,64 @@ const DELETED: u32 = 1 << 31;
 /// densely, and one that is not must not cost memory for all those between.
 const GAP: usize = 1024;
 
-/// The newest version of every row of a table, 0 where there was none; [`DELETED`] may be set.
+/// The newest version of a row: its number, 0 where there was none and [`DELETED`] perhaps set, and
+/// the event that made it, in halves so that a million rows need no padding.
+#[derive(Clone, Copy, Debug, Default)]
+struct Newest {
+    version: u32,
+    event: [u32; 2],
+}
+
+impl Newest {
+    fn new(version: u32, event: EventId) -> Newest {
+        let bytes = event.0.to_le_bytes();
+        let half = |at: usize| {
+            u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
+        };
+        Newest { version, event: [half(0), half(4)] }
+    }
+
+    fn event(self) -> EventId {
+        EventId(u64::from(self.event[0]) | u64::from(self.event[1]) << 32)
+    }
+}
+
+/// The newest version of every row of a table.
 #[derive(Debug, Default)]
 struct RowVersions {
-    dense: Vec<u32>,
-    sparse: HashMap<u64, u32>,
+    dense: Vec<Newest>,
+    sparse: HashMap<u64, Newest>,
+    /// Rows below this one that are not listed were deleted before the books were opened.
+    opened: RowId,
 }
 
 impl RowVersions {
-    fn at(&self, row: RowId) -> u32 {
+    fn at(&self, row: RowId) -> Newest {
         let dense = usize::try_from(row.0).ok().and_then(|index| self.dense.get(index));
-        dense.or_else(|| self.sparse.get(&row.0)).copied().unwrap_or(0)
+        let found = dense.or_else(|| self.sparse.get(&row.0)).copied().unwrap_or_default();
+        if found.version == 0 && row < self.opened {
+            return Newest::new(DELETED, EventId::START);
+        }
+        found
     }
 
-    fn set(&mut self, row: RowId, version: u32) {
+    fn set(&mut self, row: RowId, newest: Newest) {
         let index = usize::try_from(row.0).unwrap_or(usize::MAX);
         if index < self.dense.len() {
-            self.dense[index] = version;
+            self.dense[index] = newest;
         } else if index - self.dense.len() < GAP && !self.sparse.contains_key(&row.0) {
-            self.dense.resize(index, 0);
-            self.dense.push(version);
+            self.dense.resize(index, Newest::default());
+            self.dense.push(newest);
             // A row that was far away before may lie inside now.
             if !self.sparse.is_empty() {
                 let dense = &mut self.dense;
-                self.sparse.retain(|row, version| {
+                self.sparse.retain(|row, newest| {
                     let inside = usize::try_from(*row).ok().and_then(|at| dense.get_mut(at));
-                    inside.map(|place| *place = *version).is_none()
+                    inside.map(|place| *place = *newest).is_none()
                 });
             }
         } else {
-            self.sparse.insert(row.0, version);
+            self.sparse.insert(row.0, newest);
         }
     }
 }
@@ -57,9 +85,12 @@ impl RowVersions {
 pub(crate) struct Ledger {
     schema: Schema,
     rows: HashMap<TableId, RowVersions>,
+    /// The last event about no row.
+    structural: EventId,
     /// What the transaction under way replaced, to be put back if it fails.
-    replaced: Vec<(TableId, RowId, u32)>,
+    replaced: Vec<(TableId, RowId, Newest)>,
     schema_before: Schema,
+    structural_before: EventId,
 }
 
 impl Ledger {
@@ -71,13 +102,27 @@ impl Ledger {
     /// The number of a row's newest version, counting its deletion as one; `None` where there never
     /// was such a row.
     pub(crate) fn row_version(&self, table: TableId, row: RowId) -> Option<u32> {
-        let version = self.rows.get(&table)?.at(row) & !DELETED;
+        let version = self.rows.get(&table)?.at(row).version & !DELETED;
         (version > 0).then_some(version)
+    }
+
+    /// Enters a table's rows as they stand, where the books begin with them: `next` is the number of
+    /// the next row.
+    pub(crate) fn open_with(
+        &mut self,
+        table: TableId,
+        next: RowId,
+        rows: impl Iterator<Item = (RowId, u32, EventId)>,
+    ) {
+        let versions = self.rows.entry(table).or_default();
+        versions.opened = next;
+        rows.for_each(|(row, rev, event)| versions.set(row, Newest::new(rev, event)));
     }
 
     /// Makes what was admitted since the last time final.
     pub(crate) fn commit(&mut self) {
         self.replaced.clear();
+        self.structural_before = self.structural;
         if self.schema_before.version != self.schema.version {
             self.schema_before = self.schema.clone();
         }
@@ -85,57 +130,70 @@ impl Ledger {
 
     /// Forgets what was admitted since the last [`Ledger::commit`].
     pub(crate) fn roll_back(&mut self) {
-        while let Some((table, row, version)) = self.replaced.pop() {
+        while let Some((table, row, newest)) = self.replaced.pop() {
             if let Some(rows) = self.rows.get_mut(&table) {
-                rows.set(row, version);
+                rows.set(row, newest);
             }
         }
+        self.structural = self.structural_before;
         self.schema = self.schema_before.clone();
     }
 
-    /// Enters an event, if it can follow what was entered so far.
-    pub(crate) fn admit(&mut self, event: EventId, operation: &Operation) -> Result<(), Error> {
+    /// Enters an event, if it can follow what was entered so far. Gives the event before it of the
+    /// same row, or the one before it about no row either; 0 if there is none.
+    pub(crate) fn admit(
+        &mut self,
+        event: EventId,
+        operation: &Operation,
+    ) -> Result<EventId, Error> {
         match operation {
-            Operation::Insert { table, row, .. } => self.advance(table, *row, 1, false),
+            Operation::Insert { table, row, .. } => self.advance(event, table, *row, 1, false),
             Operation::Update { table, row, rev, changed } => {
                 if changed.is_empty() {
                     return Err(Error::invalid("an update that changes nothing"));
                 }
-                self.advance(table, *row, *rev, false)
+                self.advance(event, table, *row, *rev, false)
             }
-            Operation::Delete { table, row, rev, .. } => self.advance(table, *row, *rev, true),
+            Operation::Delete { table, row, rev, .. } => {
+                self.advance(event, table, *row, *rev, true)
+            }
             Operation::CreateTable(_)
             | Operation::DropTable(_)
             | Operation::CreateIndex { .. }
-            | Operation::DropIndex { .. } => define(&mut self.schema, event, operation),
+            | Operation::DropIndex { .. } => {
+                define(&mut self.schema, event, operation)?;
+                Ok(std::mem::replace(&mut self.structural, event))
+            }
         }
     }
 
-    /// Ends the row's version `rev - 1` and begins `rev`, which may be that it is deleted.
+    /// Ends the row's version `rev - 1` and begins `rev`, which may be that it is deleted. Gives the
+    /// event that made the former.
     fn advance(
         &mut self,
+        event: EventId,
         table: &TableSchema,
         row: RowId,
         rev: u32,
         delete: bool,
-    ) -> Result<(), Error> {
+    ) -> Result<EventId, Error> {
         if self.schema.table(&table.name).is_none_or(|current| current.id != table.id) {
             return Err(Error::invalid(format!("there is no such table `{}` now", table.name)));
         }
         let rows = self.rows.entry(table.id).or_default();
         let found = rows.at(row);
-        let follows = rev > 0 && rev < DELETED && found == rev - 1;
+        let follows = rev > 0 && rev < DELETED && found.version == rev - 1;
         if !follows {
             return Err(Error::StaleVersion {
                 table: table.name.clone(),
                 row,
                 expected: rev.saturating_sub(1),
-                found: found & !DELETED,
+                found: found.version & !DELETED,
             });
         }
-        rows.set(row, if delete { rev | DELETED } else { rev });
+        rows.set(row, Newest::new(if delete { rev | DELETED } else { rev }, event));
         self.replaced.push((table.id, row, found));
-        Ok(())
+        Ok(found.event())
     }
 }
 

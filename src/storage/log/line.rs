@@ -478,11 +478,16 @@ impl Line<'_> {
         chain.add(&outside, old, new, last);
     }
 
-    /// Reads the event and enters it into the books.
-    pub(crate) fn admit(&self, tables: &mut Tables, ledger: &mut Ledger) -> Result<Event, String> {
+    /// Reads the event and enters it into the books; gives what they had before it, too.
+    pub(crate) fn admit(
+        &self,
+        tables: &mut Tables,
+        ledger: &mut Ledger,
+    ) -> Result<(Event, EventId), String> {
         let event = self.event(tables, ledger.schema())?;
-        ledger.admit(event.id, &event.operation).map_err(|error| error.to_string())?;
-        Ok(event)
+        let previous = ledger.admit(event.id, &event.operation);
+        let previous = previous.map_err(|error| error.to_string())?;
+        Ok((event, previous))
     }
 }
 

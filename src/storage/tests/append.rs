@@ -173,12 +173,12 @@ fn times_rise_whatever_the_clock_does() -> Result<(), Error> {
                 store.append(vec![account(&accounts, row, "Ada", 1)], Metadata::default())?;
             times.push(events[0].at);
         }
-        assert_eq!(store.at_time(Timestamp(START.0 - 1)), EventId(0));
-        assert_eq!(store.at_time(START), EventId(1));
-        assert_eq!(store.at_time(Timestamp(i64::MAX)), store.head());
-        assert_eq!(store.committed_at(EventId(1)), Some(START));
-        assert_eq!(store.committed_at(EventId(0)), None);
-        assert_eq!(store.committed_at(store.head().next()), None);
+        assert_eq!(store.at_time(Timestamp(START.0 - 1))?, EventId(0));
+        assert_eq!(store.at_time(START)?, EventId(1));
+        assert_eq!(store.at_time(Timestamp(i64::MAX))?, store.head());
+        assert_eq!(store.committed_at(EventId(1))?, Some(START));
+        assert_eq!(store.committed_at(EventId(0))?, None);
+        assert_eq!(store.committed_at(store.head().next())?, None);
     }
     assert!(times.is_sorted_by(|a, b| a < b), "{times:?}");
     let late = Timestamp(i64::MAX);

@@ -73,7 +73,7 @@ fn a_database_is_there_again_with_all_its_past() -> Result<(), Error> {
     }
     assert_eq!(database.lifetimes("USERS"), [(EventId(1), Some(EventId(5)))]);
     assert!(matches!(database.view(Period::at(EventId(6))), Err(Error::BeyondHead { .. })));
-    assert_eq!(database.at_time(database.now()), EventId(5));
+    assert_eq!(database.at_time(database.now())?, EventId(5));
     Ok(())
 }
 

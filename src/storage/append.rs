@@ -1,0 +1,172 @@
+//! One transaction on its way to the disk.
+
+use super::environment::Random;
+use super::error::Error;
+use super::event::{Event, Metadata, Operation};
+use super::index::Entry;
+use super::lock::Lock;
+use super::log::chain::{Chain, Hash};
+use super::log::header::Header;
+use super::log::ledger::Ledger;
+use super::log::line::{self, First, Stamp};
+use super::log::reader::to_u64;
+use super::vfs::VfsFile;
+use crate::types::EventId;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+/// How many encoded bytes gather before they are handed to the file.
+const FLUSH_SIZE: usize = 1 << 20;
+
+/// What only the one who appends needs.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    pub lock: Option<Lock>,
+    pub header: Option<Header>,
+    pub ledger: Ledger,
+    pub chain: Chain,
+    /// The chain's hash after the last transaction.
+    pub hash: Hash,
+    pub buffer: Vec<u8>,
+    /// The index's entries of the transaction under way.
+    pub entries: Vec<Entry>,
+    /// The index, to be extended; `None` until it is first, and after that failed.
+    pub index: Option<Arc<dyn VfsFile>>,
+    /// Why the index is no longer extended, if so.
+    pub index_failure: Option<io::Error>,
+    pub poisoned: bool,
+}
+
+impl Writer {
+    /// A writer that goes on after a log was read.
+    pub(crate) fn new(
+        lock: Option<Lock>,
+        header: Option<Header>,
+        ledger: Ledger,
+        hash: Hash,
+    ) -> Writer {
+        Writer {
+            lock,
+            header,
+            ledger,
+            chain: Chain::after(&hash),
+            hash,
+            buffer: Vec::new(),
+            entries: Vec::new(),
+            index: None,
+            index_failure: None,
+            poisoned: false,
+        }
+    }
+}
+
+/// Gives operations their numbers as events of one transaction.
+pub(crate) fn number(operations: Vec<Operation>, metadata: Metadata, stamp: Stamp) -> Vec<Event> {
+    let Stamp { event, tx, at } = stamp;
+    let ids = std::iter::successors(Some(event), |id| Some(id.next()));
+    let events =
+        ids.zip(operations).map(|(id, operation)| Event { id, tx, at, operation, last: None });
+    let mut events: Vec<Event> = events.collect();
+    if let Some(last) = events.last_mut() {
+        last.last = Some(metadata);
+    }
+    events
+}
+
+/// The entry of an event whose line begins at `offset`, behind `previous`.
+pub(crate) fn entry_of(event: &Event, offset: u64, previous: EventId) -> Entry {
+    Entry {
+        offset,
+        at: event.at,
+        tx: event.tx,
+        table: event.operation.table().id,
+        previous,
+        operation: Entry::operation_of(event.operation.name()),
+        last: event.last.is_some(),
+    }
+}
+
+/// One transaction on its way to the disk.
+pub(crate) struct Batch<'a> {
+    pub writer: &'a mut Writer,
+    pub file: &'a dyn VfsFile,
+    pub path: &'a Path,
+    /// Where the last transaction ends.
+    pub end: u64,
+    /// Where the next bytes go.
+    pub at: u64,
+}
+
+impl Batch<'_> {
+    /// Writes the events and makes them durable; leaves everything as it was if one is refused.
+    pub(crate) fn write(
+        &mut self,
+        events: &mut [Event],
+        stamp: Stamp,
+        random: &dyn Random,
+    ) -> Result<Hash, Error> {
+        let mut salt = [0; 16];
+        random.fill(&mut salt);
+        let first = First { durable: EventId(stamp.event.0 - 1), salt };
+        self.writer.buffer.clear();
+        self.writer.entries.clear();
+        let hash = self.writer.hash;
+        self.writer.chain.restart(&hash);
+        let mut hash = None;
+        for event in events {
+            let first = (event.id == stamp.event).then_some(&first);
+            match self.encode(event, first) {
+                Ok(encoded) => hash = encoded,
+                Err(refused) => return Err(self.take_back(refused)),
+            }
+            if self.writer.buffer.len() >= FLUSH_SIZE {
+                self.flush()?;
+            }
+        }
+        self.flush()?;
+        if let Err(source) = self.file.sync() {
+            return Err(self.poison("sync", source));
+        }
+        // Buffers that one large transaction needed are not kept for the small ones.
+        self.writer.buffer.shrink_to(FLUSH_SIZE);
+        Ok(hash.expect("the last event of a transaction carries its metadata, so it has a hash"))
+    }
+
+    fn encode(&mut self, event: &Event, first: Option<&First>) -> Result<Option<Hash>, Error> {
+        let Writer { ledger, chain, buffer, entries, .. } = &mut *self.writer;
+        let previous = ledger.admit(event.id, &event.operation)?;
+        entries.push(entry_of(event, self.at.saturating_add(to_u64(buffer.len())), previous));
+        let stamp = Stamp { event: event.id, tx: event.tx, at: event.at };
+        line::encode(buffer, chain, stamp, &event.operation, first, event.last.as_ref())
+    }
+
+    fn flush(&mut self) -> Result<(), Error> {
+        if let Err(source) = self.file.write_at(self.at, &self.writer.buffer) {
+            return Err(self.poison("write", source));
+        }
+        self.at += to_u64(self.writer.buffer.len());
+        self.writer.buffer.clear();
+        Ok(())
+    }
+
+    /// Forgets the transaction, and cuts off what the file has of it already.
+    fn take_back(&mut self, refused: Error) -> Error {
+        self.writer.ledger.roll_back();
+        self.writer.buffer.clear();
+        if self.at > self.end
+            && let Err(source) = self.file.truncate(self.end)
+        {
+            return self.poison("truncate", source);
+        }
+        refused
+    }
+
+    /// After this nobody knows what stands in the file: what the system failed to write it may have
+    /// dropped, and a second sync may claim that all is well.
+    fn poison(&mut self, action: &'static str, source: io::Error) -> Error {
+        self.writer.poisoned = true;
+        self.writer.ledger.roll_back();
+        Error::Io { action, path: self.path.to_path_buf(), source }
+    }
+}

@@ -1,0 +1,146 @@
+//! One entry of the index: what is known of an event without reading its line.
+
+use crate::storage::log::header::Uuid;
+use crate::types::{EventId, TableId, Timestamp, TxId};
+
+/// How many bytes an entry has.
+pub(crate) const ENTRY_SIZE: usize = 48;
+
+/// Where the checksum stands in an entry.
+const CRC_AT: usize = ENTRY_SIZE - 4;
+
+/// The words of the log's `op` field by their number here. Changes of rows come first; numbers never
+/// change, new words are added at the end.
+pub(crate) const OPERATIONS: [&str; 13] = [
+    "insert",
+    "update",
+    "delete",
+    "create_table",
+    "drop_table",
+    "create_index",
+    "drop_index",
+    "add_column",
+    "drop_column",
+    "rename_column",
+    "rename_table",
+    "tag",
+    "snapshot",
+];
+
+/// How many of [`OPERATIONS`] change a row.
+const ROW_OPERATIONS: u8 = 3;
+
+/// What is known of an event without reading its line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// Where its line begins in the log, in bytes.
+    pub offset: u64,
+    /// When its transaction was committed.
+    pub at: Timestamp,
+    /// Its transaction.
+    pub tx: TxId,
+    /// The table it is about; that of event 0 if none.
+    pub table: TableId,
+    /// The event before it of the same row; of an event about no row, the one before it of that
+    /// kind. 0 if there is none.
+    pub previous: EventId,
+    /// What it did, by place in [`OPERATIONS`].
+    pub operation: u8,
+    /// Whether it ends its transaction.
+    pub last: bool,
+}
+
+impl Entry {
+    /// The number of an operation's word.
+    pub fn operation_of(name: &str) -> u8 {
+        let found = OPERATIONS.iter().position(|known| *known == name);
+        let number = found.and_then(|at| u8::try_from(at).ok());
+        number.expect("a test holds that the table has every operation")
+    }
+
+    /// The word of the log's `op` field.
+    pub fn operation_name(&self) -> &'static str {
+        OPERATIONS[usize::from(self.operation)]
+    }
+
+    /// Whether it changed a row, as opposed to the schema or nothing.
+    pub fn is_of_row(&self) -> bool {
+        self.operation < ROW_OPERATIONS
+    }
+
+    /// Appends its bytes, which are those of this event in this database only.
+    pub fn encode(&self, event: EventId, uuid: &Uuid, out: &mut Vec<u8>) {
+        let start = out.len();
+        out.extend_from_slice(&self.offset.to_le_bytes());
+        out.extend_from_slice(&self.at.0.to_le_bytes());
+        out.extend_from_slice(&self.tx.0.to_le_bytes());
+        out.extend_from_slice(&self.table.0.0.to_le_bytes());
+        out.extend_from_slice(&self.previous.0.to_le_bytes());
+        out.extend_from_slice(&[self.operation, u8::from(self.last), 0, 0]);
+        let crc = checksum(&out[start..], event, uuid);
+        out.extend_from_slice(&crc.to_le_bytes());
+    }
+
+    /// Reads the bytes of an event's entry; `None` where they are not what was written for it.
+    pub fn decode(bytes: &[u8], event: EventId, uuid: &Uuid) -> Option<Entry> {
+        let (content, crc) = bytes.split_at_checked(CRC_AT)?;
+        let crc = u32::from_le_bytes(crc.try_into().ok()?);
+        if crc != checksum(content, event, uuid) {
+            return None;
+        }
+        let number = |at: usize| -> Option<u64> {
+            Some(u64::from_le_bytes(content.get(at..at + 8)?.try_into().ok()?))
+        };
+        let (operation, last) = (content[40], content[41]);
+        if usize::from(operation) >= OPERATIONS.len() || last > 1 {
+            return None;
+        }
+        Some(Entry {
+            offset: number(0)?,
+            at: Timestamp(number(8)?.cast_signed()),
+            tx: TxId(number(16)?),
+            table: TableId(EventId(number(24)?)),
+            previous: EventId(number(32)?),
+            operation,
+            last: last == 1,
+        })
+    }
+}
+
+/// The checksum of an entry: an entry of another event or another database has another.
+fn checksum(content: &[u8], event: EventId, uuid: &Uuid) -> u32 {
+    let crc = crc32c::crc32c(uuid);
+    let crc = crc32c::crc32c_append(crc, &event.0.to_le_bytes());
+    crc32c::crc32c_append(crc, content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_read_back_as_their_own_event_only() {
+        let entry = Entry {
+            offset: u64::MAX - 1,
+            at: Timestamp(-5),
+            tx: TxId(3),
+            table: TableId(EventId(2)),
+            previous: EventId(7),
+            operation: Entry::operation_of("delete"),
+            last: true,
+        };
+        let mut bytes = Vec::new();
+        entry.encode(EventId(9), &[1; 16], &mut bytes);
+        assert_eq!(bytes.len(), ENTRY_SIZE);
+        assert_eq!(Entry::decode(&bytes, EventId(9), &[1; 16]), Some(entry));
+        assert_eq!((entry.operation_name(), entry.is_of_row()), ("delete", true));
+        assert_eq!(Entry::decode(&bytes, EventId(10), &[1; 16]), None);
+        assert_eq!(Entry::decode(&bytes, EventId(9), &[2; 16]), None);
+        assert_eq!(Entry::decode(&bytes[..47], EventId(9), &[1; 16]), None);
+        for bit in 0..ENTRY_SIZE * 8 {
+            let mut flipped = bytes.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(Entry::decode(&flipped, EventId(9), &[1; 16]), None, "bit {bit}");
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Reading an index: as far as it is good, and whether the log has what it says.
+
+use super::entry::{ENTRY_SIZE, Entry};
+use super::{EventIndex, HEADER_SIZE, INDEX, header_of, place_of, read_full};
+use crate::storage::error::Error;
+use crate::storage::log::chain::Hash;
+use crate::storage::log::header::Header;
+use crate::storage::log::line;
+use crate::storage::log::reader::{LineReader, Next, to_u64};
+use crate::storage::log::{LOG, has_valid_crc};
+use crate::storage::vfs::{Access, Vfs, VfsFile};
+use crate::types::EventId;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+/// How many entries are read at once.
+const BLOCK: usize = 16_384;
+
+/// What an index file came to.
+pub(crate) enum Loaded {
+    /// An index of all or the first of the log's events.
+    Good {
+        /// The index.
+        index: Box<EventIndex>,
+        /// The chain's hash after its last event.
+        hash: Hash,
+        /// Its events that change no row, in order.
+        structural: Vec<EventId>,
+        /// Why it ends before the file does, if so.
+        cut: Option<String>,
+    },
+    /// There is none, or none that is of use; why.
+    Useless(String),
+}
+
+/// Reads the index of a log that begins with `header`, whose end is at `start`.
+///
+/// # Errors
+/// [`Error::Corrupt`] where the index is good and the log lacks what it covers, or it is another
+/// database's; [`Error::Io`] where the log cannot be read.
+pub(crate) fn load(
+    vfs: &dyn Vfs,
+    directory: &Path,
+    header: &Header,
+    start: u64,
+    log: &Arc<dyn VfsFile>,
+) -> Result<Loaded, Error> {
+    let path = directory.join(INDEX);
+    let useless = |reason: &str| Ok(Loaded::Useless(reason.to_owned()));
+    let file = match vfs.open(&path, Access::Read) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return useless("it is missing"),
+        Err(error) => return useless(&error.to_string()),
+    };
+    let mut found = [0; HEADER_SIZE];
+    match read_full(&*file, 0, &mut found) {
+        Ok(HEADER_SIZE) => {}
+        Ok(_) => return useless("it is cut short"),
+        Err(error) => return useless(&error.to_string()),
+    }
+    let mut uuid = [0; 16];
+    uuid.copy_from_slice(&found[16..32]);
+    if found != header_of(&header.uuid, header.first_event) {
+        if found == header_of(&uuid, header.first_event) {
+            return Err(contradiction(&path, EventId::START, "it belongs to another database"));
+        }
+        return useless("its header is damaged");
+    }
+    let mut index = EventIndex::new(directory, header, start);
+    index.file = Some(Arc::clone(&file));
+    let (structural, cut) = match read_entries(&mut index, &*file) {
+        Ok(read) => read,
+        Err(error) => return useless(&error.to_string()),
+    };
+    let Some(last) = index.last else {
+        let (hash, structural) = (header.previous_hash, Vec::new());
+        return Ok(Loaded::Good { index: Box::new(index), hash, structural, cut });
+    };
+    let hash = check_last(&mut index, &last, directory, log)?;
+    Ok(Loaded::Good { index: Box::new(index), hash, structural, cut })
+}
+
+/// Reads all entries up to the last whole transaction before a bad one; gives the events about no
+/// row, and what is wrong with the rest.
+fn read_entries(
+    index: &mut EventIndex,
+    file: &dyn VfsFile,
+) -> io::Result<(Vec<EventId>, Option<String>)> {
+    let (mut structural, mut whole) = (Vec::new(), 0);
+    let mut block = vec![0; BLOCK * ENTRY_SIZE];
+    let (mut event, mut before, mut number) = (index.base, None::<Entry>, 0_u64);
+    let cut = loop {
+        let read = read_full(file, place_of(number), &mut block)?;
+        let mut bad = None;
+        for bytes in block[..read].chunks(ENTRY_SIZE) {
+            let entry = Entry::decode(bytes, event.next(), &index.uuid)
+                .filter(|entry| before.is_none_or(|before| follows(&before, entry)));
+            let Some(entry) = entry else {
+                bad = Some(format!("its entry of event {} is damaged", event.next()));
+                break;
+            };
+            event = event.next();
+            number += 1;
+            if !entry.is_of_row() {
+                structural.push(event);
+            }
+            if entry.last {
+                whole = number;
+                index.last = Some(entry);
+            }
+            before = Some(entry);
+        }
+        if bad.is_some() || read < block.len() {
+            break bad;
+        }
+    };
+    index.stored = whole;
+    let head = index.head();
+    structural.retain(|event| *event <= head);
+    let open = (number > whole).then(|| "it ends within a transaction".to_owned());
+    Ok((structural, cut.or(open)))
+}
+
+/// Whether an entry can stand behind another.
+fn follows(before: &Entry, entry: &Entry) -> bool {
+    let same = entry.tx == before.tx && entry.at == before.at && !before.last;
+    let next = entry.tx.0 == before.tx.0.saturating_add(1) && entry.at > before.at && before.last;
+    entry.offset > before.offset && (same || next)
+}
+
+/// Reads the line of the last entry: the log must have it. Sets where it ends; gives its hash.
+fn check_last(
+    index: &mut EventIndex,
+    last: &Entry,
+    directory: &Path,
+    log: &Arc<dyn VfsFile>,
+) -> Result<Hash, Error> {
+    let (path, head) = (directory.join(LOG), index.head());
+    let size = log.size().map_err(Error::io("read", &path))?;
+    let missing = |reason| {
+        let reason = format!("{INDEX} has event {head}, {reason}");
+        let intact = "nothing was changed".into();
+        Error::Corrupt { file: path.clone(), offset: last.offset, event: head, reason, intact }
+    };
+    if size <= last.offset {
+        return Err(missing("and the log ends before it: events are missing"));
+    }
+    let mut reader = LineReader::new(Arc::clone(log), last.offset, size);
+    let next = reader.advance().map_err(Error::io("read", &path))?;
+    let line = reader.line();
+    if next != Next::Line || !has_valid_crc(line) {
+        return Err(missing("and its line is damaged"));
+    }
+    let parsed = line::parse(line).ok().filter(|line| {
+        line.stamp.event == head && line.stamp.tx == last.tx && line.stamp.at == last.at
+    });
+    let hash = parsed.and_then(|line| line.hash);
+    let hash = hash.ok_or_else(|| missing("and another line stands there"))?;
+    index.end = last.offset.saturating_add(to_u64(line.len())).saturating_add(1);
+    Ok(hash)
+}
+
+fn contradiction(path: &Path, event: EventId, reason: &str) -> Error {
+    let intact = "nothing was changed; if the log is the right one, remove this file".into();
+    Error::Corrupt { file: path.to_path_buf(), offset: 0, event, reason: reason.into(), intact }
+}

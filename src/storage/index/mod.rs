@@ -1,0 +1,268 @@
+//! The index of the log: from an event to its line, its time, its transaction and its row's past.
+//!
+//! [`EventIndex`] answers by looking at single entries of `events.index`, so that nothing of it has
+//! to be in memory, however long the log is. It is a projection: extended behind each sync of the
+//! log, never synced itself but at a checkpoint, and made again from the log where it is damaged.
+//!
+//! # The file
+//!
+//! ```text
+//! header   0  "asof.idx"   8  version u32   12 entry size u32   16 uuid (16)   32 first event u64   40 crc u32
+//! entry    0  offset u64   8  at i64        16 tx u64           24 table u64   32 previous u64
+//!         40  operation u8 41 last u8       42 zero (2)         44 crc u32
+//! ```
+//!
+//! All numbers are little endian. The entry of event *e* stands at `44 + 48 (e - first event)`. Its
+//! checksum (CRC32C) covers the database's uuid and the number *e* besides its bytes, so an entry
+//! that stands in the wrong place, or was copied from another database, is a bad one.
+//!
+//! # Crashes
+//!
+//! Pages that were never synced may be lost in any order. So the index is good up to the last whole
+//! transaction before the first bad entry, and what is behind that is read from the log again.
+//! Every event that a good entry is about was synced to the log before the entry was written: a log
+//! that lacks it has lost an acknowledged event.
+
+mod entry;
+mod load;
+
+pub(crate) use entry::Entry;
+pub(crate) use load::{Loaded, load};
+
+use super::error::Error;
+use super::log::header::{Header, Uuid};
+use super::log::reader::to_u64;
+use super::vfs::{Access, Vfs, VfsFile};
+use crate::types::{EventId, Timestamp, TxId};
+use entry::ENTRY_SIZE;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The name of the index in the data directory.
+pub(crate) const INDEX: &str = "events.index";
+
+/// How every index begins.
+const MAGIC: &[u8; 8] = b"asof.idx";
+
+/// The only version there is.
+const VERSION: u32 = 1;
+
+/// How many bytes the header has.
+const HEADER_SIZE: usize = 44;
+
+/// From an event to what is known of it, for all events of a log.
+#[derive(Debug, Default)]
+pub(crate) struct EventIndex {
+    path: PathBuf,
+    uuid: Uuid,
+    /// The event before the log's first.
+    base: EventId,
+    /// The file, as far as there is one to be read.
+    file: Option<Arc<dyn VfsFile>>,
+    /// How many entries the file has.
+    stored: u64,
+    /// The entries behind those: all where nothing may be written.
+    tail: Vec<Entry>,
+    /// The last entry, and where its line ends; where the log's header ends if there is none.
+    last: Option<Entry>,
+    end: u64,
+}
+
+/// The bytes of an index's header.
+fn header_of(uuid: &Uuid, first: EventId) -> [u8; HEADER_SIZE] {
+    let size = u32::try_from(ENTRY_SIZE).expect("an entry is small");
+    let mut bytes = Vec::with_capacity(HEADER_SIZE);
+    bytes.extend_from_slice(MAGIC);
+    bytes.extend_from_slice(&VERSION.to_le_bytes());
+    bytes.extend_from_slice(&size.to_le_bytes());
+    bytes.extend_from_slice(uuid);
+    bytes.extend_from_slice(&first.0.to_le_bytes());
+    let crc = crc32c::crc32c(&bytes);
+    bytes.extend_from_slice(&crc.to_le_bytes());
+    bytes.try_into().expect("the fields above are 44 bytes together")
+}
+
+/// Where the entry with a number, counted from 0, stands.
+fn place_of(number: u64) -> u64 {
+    to_u64(HEADER_SIZE).saturating_add(number.saturating_mul(to_u64(ENTRY_SIZE)))
+}
+
+impl EventIndex {
+    /// The index of a log with nothing behind its header, which ends at `start`; no file yet.
+    pub(crate) fn new(directory: &Path, header: &Header, start: u64) -> EventIndex {
+        EventIndex {
+            path: directory.join(INDEX),
+            uuid: header.uuid,
+            base: EventId(header.first_event.0.saturating_sub(1)),
+            end: start,
+            ..EventIndex::default()
+        }
+    }
+
+    /// Whose index this is.
+    pub(crate) fn uuid(&self) -> &Uuid {
+        &self.uuid
+    }
+
+    /// The event before the log's first.
+    pub(crate) fn base(&self) -> EventId {
+        self.base
+    }
+
+    /// The last event.
+    pub(crate) fn head(&self) -> EventId {
+        EventId(self.base.0.saturating_add(self.stored).saturating_add(to_u64(self.tail.len())))
+    }
+
+    /// The last transaction.
+    pub(crate) fn last_tx(&self) -> TxId {
+        self.last.map_or(TxId(0), |entry| entry.tx)
+    }
+
+    /// When the last transaction was committed.
+    pub(crate) fn last_at(&self) -> Option<Timestamp> {
+        self.last.map(|entry| entry.at)
+    }
+
+    /// Where the last event's line ends in the log, in bytes.
+    pub(crate) fn end(&self) -> u64 {
+        self.end
+    }
+
+    /// Adds the entries of a transaction behind those that are there; its last line ends at `end`.
+    /// They are in the file after [`EventIndex::unwritten`] was written there.
+    pub(crate) fn push(&mut self, entries: &[Entry], end: u64) {
+        self.tail.extend_from_slice(entries);
+        self.last = entries.last().copied().or(self.last);
+        self.end = end;
+    }
+
+    /// Forgets what is behind an event, whose line ends at `end`: the log was not readable further.
+    ///
+    /// # Errors
+    /// As [`EventIndex::entry`].
+    pub(crate) fn cut(&mut self, head: EventId, end: u64) -> Result<(), Error> {
+        if head < self.head() {
+            let count = head.0.saturating_sub(self.base.0);
+            let in_tail = usize::try_from(count.saturating_sub(self.stored)).unwrap_or(usize::MAX);
+            self.tail.truncate(in_tail);
+            self.stored = self.stored.min(count);
+            self.last = self.entry(head)?;
+            self.end = end;
+        }
+        Ok(())
+    }
+
+    /// What is known of an event; `None` of one that the log has not.
+    ///
+    /// # Errors
+    /// What the system says, and [`Error::Corrupt`] where the entry is not what was written.
+    pub(crate) fn entry(&self, event: EventId) -> Result<Option<Entry>, Error> {
+        let Some(number) = event.0.checked_sub(self.base.0).and_then(|place| place.checked_sub(1))
+        else {
+            return Ok(None);
+        };
+        if number >= self.stored {
+            let at = usize::try_from(number - self.stored).unwrap_or(usize::MAX);
+            return Ok(self.tail.get(at).copied());
+        }
+        let Some(file) = &self.file else { return Ok(None) };
+        let mut bytes = [0; ENTRY_SIZE];
+        let read = read_full(&**file, place_of(number), &mut bytes);
+        let read = read.map_err(Error::io("read", &self.path))?;
+        let entry = Entry::decode(&bytes[..read], event, &self.uuid);
+        entry.map(Some).ok_or_else(|| self.damaged(event))
+    }
+
+    fn damaged(&self, event: EventId) -> Error {
+        Error::Corrupt {
+            file: self.path.clone(),
+            offset: place_of(event.0.saturating_sub(self.base.0).saturating_sub(1)),
+            event,
+            reason: "the entry is not what was written".into(),
+            intact: "the log is not touched; opened again, the database makes a new index".into(),
+        }
+    }
+
+    /// The last event for whose entry `holds` says yes, if it does so for all before it, too; the
+    /// event before the log's first if it does so for none.
+    fn last_where(&self, holds: impl Fn(&Entry) -> bool) -> Result<EventId, Error> {
+        let (mut low, mut high) = (self.base.0, self.head().0);
+        while low < high {
+            let middle = low + (high - low).div_ceil(2);
+            if self.entry(EventId(middle))?.is_some_and(|entry| holds(&entry)) {
+                low = middle;
+            } else {
+                high = middle - 1;
+            }
+        }
+        Ok(EventId(low))
+    }
+
+    /// The last event of the newest transaction committed at a time or before, or 0.
+    pub(crate) fn at_time(&self, at: Timestamp) -> Result<EventId, Error> {
+        let found = self.last_where(|entry| entry.at <= at)?;
+        Ok(if found == self.base { EventId::START } else { found })
+    }
+
+    /// The last event of a transaction; 0 of transaction 0, `None` where there is none of that number.
+    pub(crate) fn last_of(&self, tx: TxId) -> Result<Option<EventId>, Error> {
+        if tx > self.last_tx() {
+            return Ok(None);
+        }
+        self.last_where(|entry| entry.tx <= tx).map(Some)
+    }
+
+    /// The entries that the file lacks, encoded, and where they belong there.
+    pub(crate) fn unwritten(&self) -> Option<(u64, Vec<u8>)> {
+        if self.tail.is_empty() {
+            return None;
+        }
+        let mut bytes = Vec::with_capacity(self.tail.len() * ENTRY_SIZE);
+        let mut event = EventId(self.base.0.saturating_add(self.stored));
+        for entry in &self.tail {
+            event = event.next();
+            entry.encode(event, &self.uuid, &mut bytes);
+        }
+        Some((place_of(self.stored), bytes))
+    }
+
+    /// Notes that the file has what [`EventIndex::unwritten`] gave.
+    pub(crate) fn written(&mut self, file: &Arc<dyn VfsFile>) {
+        self.stored = self.stored.saturating_add(to_u64(self.tail.len()));
+        self.tail = Vec::new();
+        self.file = Some(Arc::clone(file));
+    }
+
+    /// The file to be written to: created, with its header, if there is none or a bad one, and cut
+    /// behind the entries that are good.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(crate) fn file_to_write(&self, vfs: &dyn Vfs) -> std::io::Result<Arc<dyn VfsFile>> {
+        let file = vfs.open(&self.path, Access::Create)?;
+        if self.stored == 0 {
+            file.truncate(0)?;
+            file.write_at(0, &header_of(&self.uuid, self.base.next()))?;
+        } else if file.size()? > place_of(self.stored) {
+            file.truncate(place_of(self.stored))?;
+        }
+        Ok(file)
+    }
+}
+
+/// Reads until the buffer is full or the file ends; gives how many bytes that were.
+pub(crate) fn read_full(
+    file: &dyn VfsFile,
+    offset: u64,
+    buffer: &mut [u8],
+) -> std::io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match file.read_at(offset.saturating_add(to_u64(filled)), &mut buffer[filled..])? {
+            0 => break,
+            read => filled += read,
+        }
+    }
+    Ok(filled)
+}

@@ -1,0 +1,83 @@
+//! Finding the log of a directory, and taking the lock beside it.
+
+use super::error::Error;
+use super::lock::Lock;
+use super::log::LOG;
+use super::options::OpenOptions;
+use super::recovery::check_companions;
+use super::vfs::{Access, VfsFile};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+/// What opening the file came to.
+pub(crate) struct LogFile {
+    /// The log; absent where there is none yet.
+    pub file: Option<Arc<dyn VfsFile>>,
+    /// The lock, if it is ours.
+    pub lock: Option<Lock>,
+    /// Why nothing may be written, if so.
+    pub refusal: Option<String>,
+}
+
+impl LogFile {
+    /// Finds the log and takes the lock, as far as there is anything to lock.
+    pub(crate) fn open(directory: &Path, options: &OpenOptions) -> Result<LogFile, Error> {
+        let vfs = &*options.environment.vfs;
+        let names = match vfs.names(directory) {
+            Ok(names) => names,
+            Err(error) if error.kind() == io::ErrorKind::NotFound && options.create => Vec::new(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(Error::NotFound { path: directory.to_path_buf() });
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+                let reason = "it is a file".into();
+                return Err(Error::NotADatabase { path: directory.to_path_buf(), reason });
+            }
+            Err(error) => return Err(Error::io("read", directory)(error)),
+        };
+        let path = directory.join(LOG);
+        let asked = || "it was opened so".to_owned();
+        if !names.iter().any(|name| name == LOG) {
+            check_companions(&path, &names, "it is missing")?;
+            if let (false, Some(name)) = (options.create, names.first()) {
+                let reason = format!("`{name}` is there and {LOG} is not");
+                return Err(Error::NotADatabase { path: directory.to_path_buf(), reason });
+            }
+            if !options.create {
+                return Err(Error::NotFound { path: directory.to_path_buf() });
+            }
+            let refusal = options.read_only.then(asked);
+            return Ok(LogFile { file: None, lock: None, refusal });
+        }
+        if options.read_only {
+            let file = vfs.open(&path, Access::Read).map_err(Error::io("open", &path))?;
+            return Ok(LogFile { file: Some(file), lock: None, refusal: Some(asked()) });
+        }
+        let lock = Lock::take(vfs, directory, options.busy_timeout);
+        let opened = lock.and_then(|lock| {
+            let file = vfs.open(&path, Access::Write).map_err(Error::io("open", &path))?;
+            Ok(LogFile { file: Some(file), lock: Some(lock), refusal: None })
+        });
+        match opened {
+            Err(Error::Io { action, path: refused, source }) if is_forbidden(&source) => {
+                let refusal = Some(format!("cannot {action} {}: {source}", refused.display()));
+                let file = vfs.open(&path, Access::Read).map_err(Error::io("open", &path))?;
+                Ok(LogFile { file: Some(file), lock: None, refusal })
+            }
+            opened => opened,
+        }
+    }
+
+    /// Whether the log may be written to.
+    pub(crate) fn is_writable(&self) -> bool {
+        self.lock.is_some() && self.refusal.is_none()
+    }
+}
+
+/// Whether the system allows no write there, as opposed to having failed at one. A full disk counts:
+/// opening needs no space.
+fn is_forbidden(error: &io::Error) -> bool {
+    use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem | StorageFull | QuotaExceeded)
+}

@@ -1,0 +1,141 @@
+//! Where the reading of a log begins: behind what the index and the replica stand for.
+
+use super::replica::{IndexedLog, Replica, RestoredTable};
+use crate::storage::chronicle::Chronicle;
+use crate::storage::error::Error;
+use crate::storage::event::Event;
+use crate::storage::index::{self, EventIndex, Loaded};
+use crate::storage::log::chain::Hash;
+use crate::storage::log::header::Header;
+use crate::storage::log::ledger::Ledger;
+use crate::storage::log::line::{self, Tables};
+use crate::storage::log::reader::{LineReader, Next};
+use crate::storage::log::{LOG, has_valid_crc};
+use crate::storage::vfs::{Vfs, VfsFile};
+use crate::types::{EventId, Schema, Timestamp, TxId};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Where the reading of a log begins.
+pub(super) struct Start {
+    pub index: EventIndex,
+    pub chronicle: Chronicle,
+    pub ledger: Ledger,
+    /// The last event before it, its transaction and that one's time.
+    pub event: EventId,
+    pub tx: TxId,
+    pub at: Option<Timestamp>,
+    pub offset: u64,
+    pub hash: Hash,
+    /// The last event that is known to be safe.
+    pub covered: EventId,
+    pub notice: Option<String>,
+}
+
+impl Start {
+    /// At the first event, with an index to be made.
+    pub fn of_log(directory: &Path, header: &Header, offset: u64) -> Start {
+        let index = EventIndex::new(directory, header, offset);
+        Start {
+            event: index.base(),
+            index,
+            chronicle: Chronicle::default(),
+            ledger: Ledger::default(),
+            tx: TxId(0),
+            at: None,
+            offset,
+            hash: header.previous_hash,
+            covered: EventId::START,
+            notice: None,
+        }
+    }
+}
+
+/// Finds out where the reading can begin: the index says what there is, the replica how far it goes.
+pub(super) fn begin(
+    vfs: &dyn Vfs,
+    directory: &Path,
+    file: &Arc<dyn VfsFile>,
+    header: &Header,
+    after_header: u64,
+    replica: &mut dyn Replica,
+) -> Result<Start, Error> {
+    let mut start = Start::of_log(directory, header, after_header);
+    start.covered = replica.covered(&header.uuid)?;
+    let (structural, hash) = match index::load(vfs, directory, header, after_header, file)? {
+        Loaded::Useless(reason) => {
+            start.notice = Some(reason);
+            return Ok(start);
+        }
+        Loaded::Good { index, hash, structural, cut } => {
+            (start.index, start.notice) = (*index, cut);
+            (structural, hash)
+        }
+    };
+    start.covered = start.covered.max(start.index.head());
+    let path = directory.join(LOG);
+    let events = read_structural(&path, file, &start.index, &structural)?;
+    let mut whole = Chronicle::default();
+    events.iter().for_each(|event| whole.record(event));
+    let log = IndexedLog { path: &path, file, header, index: &start.index, chronicle: &whole };
+    let Some(restored) = replica.restore(&log)? else { return Ok(start) };
+    let event = restored.event;
+    let found = if event == start.index.head() { Some(hash) } else { log.hash_at(event)? };
+    let (Some(hash), Some(entry)) = (found, start.index.entry(event)?) else {
+        replica.reset();
+        return Ok(start);
+    };
+    start.hash = hash;
+    (start.event, start.tx, start.at) = (event, entry.tx, Some(entry.at));
+    start.offset = match start.index.entry(event.next())? {
+        Some(next) => next.offset,
+        None => start.index.end(),
+    };
+    for event in events.iter().take_while(|before| before.id <= event) {
+        start.chronicle.record(event);
+        start.ledger.admit(event.id, &event.operation)?;
+    }
+    for RestoredTable { table, next_row, rows } in restored.tables {
+        start.ledger.open_with(table, next_row, rows.into_iter());
+    }
+    start.ledger.commit();
+    Ok(start)
+}
+
+/// Reads the events about no row that the index names.
+fn read_structural(
+    path: &Path,
+    file: &Arc<dyn VfsFile>,
+    index: &EventIndex,
+    structural: &[EventId],
+) -> Result<Vec<Event>, Error> {
+    let mut schema = Schema::default();
+    let mut tables = Tables::default();
+    let mut events = Vec::with_capacity(structural.len());
+    for id in structural {
+        let Some(entry) = index.entry(*id)? else { break };
+        let mut reader = LineReader::new(Arc::clone(file), entry.offset, index.end());
+        let next = reader.advance().map_err(Error::io("read", path))?;
+        let read = match next {
+            Next::Line if has_valid_crc(reader.line()) => line::parse(reader.line())
+                .and_then(|line| line.event(&mut tables, &schema))
+                .and_then(|event| match event.id == *id {
+                    true => Ok(event),
+                    false => Err("another line stands there".into()),
+                }),
+            Next::Line | Next::Unfinished | Next::TooLong | Next::End => {
+                Err("the line is damaged".into())
+            }
+        };
+        let event = read.map_err(|reason| Error::Corrupt {
+            file: path.to_path_buf(),
+            offset: entry.offset,
+            event: *id,
+            reason,
+            intact: format!("events 1 to {} are intact", id.0.saturating_sub(1)),
+        })?;
+        event.operation.change_schema(&mut schema);
+        events.push(event);
+    }
+    Ok(events)
+}
