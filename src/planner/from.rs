@@ -11,7 +11,8 @@ use super::expression::{BoundExpression, BoundKind, Comparison};
 use super::plan::{Join, Plan};
 use super::scope::Scope;
 use super::{Catalog, Error, TableSource};
-use crate::language::ast::{AsOf, Identifier, JoinConstraint, JoinKind, TableReference};
+use crate::language::ast::{Identifier, JoinConstraint, JoinKind, TableReference, Temporal};
+use crate::types::Period;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -44,24 +45,28 @@ pub(super) struct Emitted {
 /// Binds a FROM: its tree and the scope of its columns.
 pub(super) fn bind(
     reference: &TableReference,
-    statement: Option<&AsOf>,
+    statement: Option<&Temporal>,
     catalog: &mut dyn Catalog,
     scope: &mut Scope,
 ) -> Result<From, Error> {
     match reference {
-        TableReference::Table { name, as_of, alias } => {
-            let moment = as_of.as_ref().or(statement);
-            let source = catalog.table(name, moment)?;
+        TableReference::Table { name, temporal, alias } => {
+            let temporal = temporal.as_ref().or(statement);
+            let source = catalog.table(name, temporal)?;
             let called = alias.as_ref().unwrap_or(name);
             add_table(scope, called, &source)?;
             let range = scope.width() - source.schema.columns.len()..scope.width();
-            let label = (alias.is_some() || moment.is_some()).then(|| {
+            let label = (alias.is_some() || temporal.is_some()).then(|| {
                 let alias = alias.iter().map(|alias| format!(" {}", alias.name));
-                let moment = moment.map(|_| format!(" as of event {}", source.as_of));
-                let parts = alias.chain(moment);
+                let when = temporal.map(|temporal| when(temporal, source.period));
+                let parts = alias.chain(when);
                 parts.fold(source.schema.name.clone(), |label, part| label + &part)
             });
             Ok(From::Table { source, label, range, filter: Vec::new() })
+        }
+        TableReference::History { history, .. } => {
+            let message = "HISTORY in FROM is not supported yet";
+            Err(Error::new("unsupported", message, history.span))
         }
         TableReference::Join { left, kind, right, constraint } => {
             let first = scope.tables.len();
@@ -84,6 +89,18 @@ pub(super) fn bind(
             let (left, right) = (Box::new(left), Box::new(right));
             Ok(From::Join { left, right, kind: *kind, range, on, above: Vec::new() })
         }
+    }
+}
+
+/// When a table is read, for its label: ` as of event 2`, ` for events 3 to 9`.
+fn when(temporal: &Temporal, period: Period) -> String {
+    let Period { first, last } = period;
+    match temporal {
+        Temporal::AsOf(_) => format!(" as of event {last}"),
+        Temporal::All { .. } => " for all events".to_owned(),
+        _ if first > last => " for no event".to_owned(),
+        _ if first == last => format!(" for event {first}"),
+        _ => format!(" for events {first} to {last}"),
     }
 }
 

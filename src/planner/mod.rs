@@ -37,31 +37,36 @@ pub use plan::{
 };
 pub use suggest::suggest;
 
-use crate::language::ast::{AsOf, Identifier, Statement};
-use crate::types::{EventId, Schema, TableSchema};
+use crate::language::ast::{Identifier, Statement, Temporal};
+use crate::types::{Period, Schema, TableSchema};
 use std::sync::Arc;
 
 /// What the planner asks about tables.
 pub trait Catalog {
-    /// The table of this name at a moment, the present where none is given.
+    /// The table of this name at a moment or over a period, the present where none is given.
     ///
     /// # Errors
     /// No such table then, or no such moment.
-    fn table(&mut self, name: &Identifier, as_of: Option<&AsOf>) -> Result<TableSource, Error>;
+    fn table(
+        &mut self,
+        name: &Identifier,
+        temporal: Option<&Temporal>,
+    ) -> Result<TableSource, Error>;
 
     /// The schema now.
     fn schema(&self) -> &Schema;
 }
 
-/// A table at the moment at which a query reads it.
+/// A table as a query reads it.
 #[derive(Clone, Debug)]
 pub struct TableSource {
     /// Which of the statement's views shows it.
     pub slot: usize,
-    /// Its schema then.
+    /// Its schema at the period's last event.
     pub schema: Arc<TableSchema>,
-    /// The moment.
-    pub as_of: EventId,
+    /// The period whose versions are read: mostly one moment. Nothing is read of one that ends
+    /// before it begins.
+    pub period: Period,
 }
 
 /// Plans a statement about tables. `text` is what its spans point into.
@@ -71,7 +76,7 @@ pub struct TableSource {
 ///
 /// # Panics
 /// If the statement is one that the session does itself: BEGIN, COMMIT, ROLLBACK, EXPLAIN, DESCRIBE,
-/// SHOW, PRAGMA.
+/// SHOW, HISTORY, EVENTS, REPLAY, SNAPSHOT, TAG, SET AS OF, PRAGMA.
 pub fn plan(
     statement: &Statement,
     text: &str,
@@ -86,12 +91,22 @@ pub fn plan(
         Statement::DropTable { if_exists, name } => ddl::drop_table(*if_exists, name, catalog),
         Statement::CreateIndex(create) => ddl::create_index(create, text, catalog),
         Statement::DropIndex { if_exists, name } => ddl::drop_index(*if_exists, name, catalog),
+        Statement::AlterTable { table, .. } => {
+            Err(Error::new("unsupported", "ALTER TABLE is not supported yet", table.span))
+        }
         Statement::Begin(_)
         | Statement::Commit
         | Statement::Rollback
-        | Statement::Explain(_)
+        | Statement::Explain { .. }
         | Statement::Describe { .. }
         | Statement::ShowTables { .. }
+        | Statement::Show { .. }
+        | Statement::History(_)
+        | Statement::Events { .. }
+        | Statement::Replay { .. }
+        | Statement::Snapshot { .. }
+        | Statement::Tag { .. }
+        | Statement::SetAsOf(_)
         | Statement::Accepted(_) => unreachable!("the session does {statement:?} itself"),
     }
 }

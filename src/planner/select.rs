@@ -7,7 +7,7 @@ use super::functions::AggregateFunction;
 use super::plan::{AggregateCall, Limits, Plan, Query, SortKey};
 use super::scope::Scope;
 use super::{Catalog, Error};
-use crate::language::ast::{Expression, ExpressionKind, OrderItem, Select, SelectItem};
+use crate::language::ast::{Expression, ExpressionKind, OrderItem, Select, SelectItem, Temporal};
 use crate::types::{Column, Value};
 use std::collections::BTreeSet;
 
@@ -24,8 +24,9 @@ pub(super) fn plan(
     catalog: &mut dyn Catalog,
 ) -> Result<Query, Error> {
     let mut scope = Scope::default();
+    let moment = select.as_of.clone().map(Temporal::AsOf);
     let tables = match &select.from {
-        Some(reference) => Some(from::bind(reference, select.as_of.as_ref(), catalog, &mut scope)?),
+        Some(reference) => Some(from::bind(reference, moment.as_ref(), catalog, &mut scope)?),
         None => None,
     };
     let mut aggregates = Vec::new();

@@ -110,7 +110,7 @@ fn is_simple(select: &Select) -> bool {
             alias.is_some() || matches!(expression.kind, ExpressionKind::Column { .. })
         }
     };
-    let present = matches!(select.from, Some(TableReference::Table { as_of: None, .. }));
+    let present = matches!(select.from, Some(TableReference::Table { temporal: None, .. }));
     present
         && select.as_of.is_none()
         && select.items.iter().all(named)

@@ -1,9 +1,10 @@
 //! Which tables a statement reads, and when.
 
-use crate::language::ast::{AsOf, Identifier, Point};
+use super::moment;
+use crate::language::ast::{AsOf, At, Identifier, Temporal};
 use crate::planner::{Catalog, Error, TableSource, suggest};
-use crate::storage::{self, Database, TableView, View};
-use crate::types::{DataType, EventId, Period, Schema, TableSchema, TxId, Value};
+use crate::storage::{Database, TableView, View};
+use crate::types::{EventId, Period, Schema, Span, TableSchema};
 use std::sync::Arc;
 
 /// The tables of one statement: every moment it names is resolved here, once.
@@ -11,10 +12,11 @@ pub(super) struct StatementCatalog<'a> {
     database: &'a Database,
     present: View,
     /// The past views that were asked for.
-    past: Vec<(EventId, View)>,
+    past: Vec<(Period, View)>,
     /// The view of each slot.
     views: Vec<TableView>,
-    moments: Vec<EventId>,
+    /// The period of each slot.
+    periods: Vec<Period>,
 }
 
 impl<'a> StatementCatalog<'a> {
@@ -25,14 +27,15 @@ impl<'a> StatementCatalog<'a> {
             present,
             past: Vec::new(),
             views: Vec::new(),
-            moments: Vec::new(),
+            periods: Vec::new(),
         }
     }
 
     /// The moment at which all its tables are read, if it is one.
     pub fn moment(&self) -> Option<EventId> {
-        let first = *self.moments.first()?;
-        self.moments.iter().all(|moment| *moment == first).then_some(first)
+        let first = *self.periods.first()?;
+        let is_one = first.first == first.last && self.periods.iter().all(|other| *other == first);
+        is_one.then_some(first.last)
     }
 
     /// The tables, one per slot.
@@ -45,67 +48,52 @@ impl<'a> StatementCatalog<'a> {
         self.views
     }
 
-    /// The event that a moment is.
-    ///
-    /// # Errors
-    /// A moment beyond the head or before the start, a text that is no timestamp.
-    pub fn resolve(&self, as_of: &AsOf) -> Result<EventId, Error> {
-        let head = self.database.head();
-        let refused =
-            |error: storage::Error| Error::new(error.code(), error.to_string(), as_of.span);
-        let missing = |code, message| Err(Error::new(code, message, as_of.span));
-        match &as_of.point {
-            Point::Start => Ok(EventId::START),
-            Point::Latest => Ok(head),
-            Point::Event(number) if EventId(*number) <= head => Ok(EventId(*number)),
-            Point::Event(number) => missing(
-                "beyond-head",
-                format!("event {number} has not happened; the last is {head}"),
-            ),
-            Point::EventsBack(events) => match head.0.checked_sub(*events) {
-                Some(event) => Ok(EventId(event)),
-                None => missing("before-start", format!("there are only {head} events to go back")),
-            },
-            Point::Transaction(number) => {
-                match self.database.last_of(TxId(*number)).map_err(refused)? {
-                    Some(event) => Ok(event),
-                    None => {
-                        let last = self.database.last_tx();
-                        let message =
-                            format!("transaction {number} has not happened; the last is {last}");
-                        missing("beyond-head", message)
-                    }
-                }
-            }
-            Point::Timestamp(text) => match DataType::Timestamp.accept(Value::text(text)) {
-                Ok(Value::Timestamp(at)) => self.database.at_time(at).map_err(refused),
-                _ => {
-                    let message = format!("'{text}' is no timestamp");
-                    let help = "write it as '2026-11-22 15:40:00' (UTC) or with an offset";
-                    Err(Error::new("timestamp", message, as_of.span).help(Some(help.into())))
-                }
-            },
-        }
-    }
-
     /// Everything at a moment, the present where none is given.
     ///
     /// # Errors
-    /// As [`StatementCatalog::resolve`], and what storage says.
+    /// As [`moment::resolve`], and what storage says.
     pub fn view(&mut self, as_of: Option<&AsOf>) -> Result<(EventId, View), Error> {
         let Some(as_of) = as_of else {
             return Ok((self.present.period().last, self.present.clone()));
         };
-        let event = self.resolve(as_of)?;
-        if let Some((_, view)) = self.past.iter().find(|(known, _)| *known == event) {
-            return Ok((event, view.clone()));
+        let event = moment::resolve(self.database, as_of)?;
+        Ok((event, self.view_of(Period::at(event), as_of.span)?))
+    }
+
+    /// The period that a clause means.
+    ///
+    /// # Errors
+    /// As [`moment::resolve`].
+    fn period(&self, temporal: &Temporal) -> Result<Period, Error> {
+        let resolve = |at: &At| moment::resolve(self.database, &at.as_of(false));
+        match temporal {
+            Temporal::AsOf(as_of) => Ok(Period::at(moment::resolve(self.database, as_of)?)),
+            Temporal::Between { from, to, .. } => {
+                Ok(Period { first: resolve(from)?, last: resolve(to)? })
+            }
+            Temporal::From { from, to, .. } => {
+                let (first, end) = (resolve(from)?, resolve(to)?);
+                // The event before the start is none: such a period is empty as well.
+                let empty = Period { first: first.next(), last: first };
+                Ok(if end <= first { empty } else { Period { first, last: end.before() } })
+            }
+            Temporal::All { .. } => {
+                Ok(Period { first: EventId::START, last: self.database.head() })
+            }
+        }
+    }
+
+    /// What was visible in a period; of one that ends before it begins, the schema at its end.
+    fn view_of(&mut self, period: Period, span: Span) -> Result<View, Error> {
+        if let Some((_, view)) = self.past.iter().find(|(known, _)| *known == period) {
+            return Ok(view.clone());
         }
         let view = self
             .database
-            .view(Period::at(event))
-            .map_err(|error| Error::new(error.code(), error.to_string(), as_of.span))?;
-        self.past.push((event, view.clone()));
-        Ok((event, view))
+            .view(if period.first <= period.last { period } else { Period::at(period.last) })
+            .map_err(|error| Error::new(error.code(), error.to_string(), span))?;
+        self.past.push((period, view.clone()));
+        Ok(view)
     }
 
     /// The error for a table that is not there at a moment: what is true of its name.
@@ -142,14 +130,30 @@ impl<'a> StatementCatalog<'a> {
 }
 
 impl Catalog for StatementCatalog<'_> {
-    fn table(&mut self, name: &Identifier, as_of: Option<&AsOf>) -> Result<TableSource, Error> {
-        let (event, view) = self.view(as_of)?;
-        let Some(schema) = view.schema().table(&name.name).cloned() else {
-            return Err(self.missing(name, event, as_of.is_some(), view.schema()));
+    fn table(
+        &mut self,
+        name: &Identifier,
+        temporal: Option<&Temporal>,
+    ) -> Result<TableSource, Error> {
+        let (period, view) = match temporal {
+            None => (self.present.period(), self.present.clone()),
+            Some(temporal) => {
+                let period = self.period(temporal)?;
+                (period, self.view_of(period, temporal.span())?)
+            }
         };
-        self.views.push(view.table(&schema));
-        self.moments.push(event);
-        Ok(TableSource { slot: self.views.len() - 1, schema, as_of: event })
+        let Some(schema) = view.schema().table(&name.name).cloned() else {
+            return Err(self.missing(name, period.last, temporal.is_some(), view.schema()));
+        };
+        let rows = if period.first <= period.last {
+            view
+        } else {
+            // There are no rows at the start, of whatever table.
+            self.view_of(Period::at(EventId::START), name.span)?
+        };
+        self.views.push(rows.table(&schema));
+        self.periods.push(period);
+        Ok(TableSource { slot: self.views.len() - 1, schema, period })
     }
 
     fn schema(&self) -> &Schema {

@@ -3,7 +3,7 @@
 use super::catalog::StatementCatalog;
 use super::outcome::{self, Outcome};
 use super::{Error, Session};
-use crate::language::ast::{AsOf, Identifier, Statement};
+use crate::language::ast::{AsOf, Identifier, Statement, Temporal};
 use crate::planner::{self, Catalog};
 use crate::types::{DataType, KeyKind, Row, TableSchema, Value};
 
@@ -18,6 +18,7 @@ impl Session {
                 | Statement::Delete(_)
                 | Statement::CreateTable(_)
                 | Statement::DropTable { .. }
+                | Statement::AlterTable { .. }
                 | Statement::CreateIndex(_)
                 | Statement::DropIndex { .. }
         ) {
@@ -37,7 +38,8 @@ impl Session {
         as_of: Option<&AsOf>,
     ) -> Result<Outcome, Error> {
         let mut catalog = StatementCatalog::new(self.database(), self.present()?);
-        let source = catalog.table(name, as_of)?;
+        let temporal = as_of.cloned().map(Temporal::AsOf);
+        let source = catalog.table(name, temporal.as_ref())?;
         let columns = [
             ("column", DataType::Text),
             ("type", DataType::Text),
@@ -46,7 +48,7 @@ impl Session {
             ("default", DataType::Text),
         ];
         let rows = (0..source.schema.columns.len()).map(|at| describe_column(&source.schema, at));
-        outcome::fixed(&columns, rows.collect(), Some(source.as_of))
+        outcome::fixed(&columns, rows.collect(), Some(source.period.last))
     }
 
     /// The tables at a moment, a row each.

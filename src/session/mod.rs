@@ -12,6 +12,7 @@ mod cache;
 mod catalog;
 mod error;
 mod insight;
+mod moment;
 mod outcome;
 
 pub use error::Error;
@@ -22,7 +23,7 @@ use crate::language::ast::{Annotations, Statement};
 use crate::language::{Prepared, parse_statement};
 use crate::planner::{self, Planned};
 use crate::storage::{Database, Fork, Metadata, TableView, View};
-use crate::types::{EventId, Schema, Value};
+use crate::types::{EventId, Schema, Span, Value};
 use cache::{PlanCache, SharedPlan};
 use catalog::StatementCatalog;
 use std::sync::Arc;
@@ -160,11 +161,21 @@ impl Session {
             Statement::Begin(annotations) => self.begin(annotations),
             Statement::Commit => self.commit(),
             Statement::Rollback => self.rollback(),
-            Statement::Explain(inner) => self.explain(inner, text),
+            Statement::Explain { statement, .. } => self.explain(statement, text),
             Statement::Describe { table, as_of } => self.describe(table, as_of.as_ref()),
             Statement::ShowTables { as_of } => self.show_tables(as_of.as_ref()),
             Statement::Accepted(words) => {
                 Ok(Outcome::Done(format!("{words} is accepted and does nothing here")))
+            }
+            Statement::Show { .. }
+            | Statement::History(_)
+            | Statement::Events { .. }
+            | Statement::Replay { .. }
+            | Statement::Snapshot { .. }
+            | Statement::Tag { .. }
+            | Statement::SetAsOf(_) => {
+                let message = format!("{statement} is not supported yet");
+                Err(planner::Error::new("unsupported", message, Span::new(0, text.len())).into())
             }
             Statement::Select(_) => self.read(Work::Parsed { statement, text }),
             Statement::Insert(_)
@@ -172,6 +183,7 @@ impl Session {
             | Statement::Delete(_)
             | Statement::CreateTable(_)
             | Statement::DropTable { .. }
+            | Statement::AlterTable { .. }
             | Statement::CreateIndex(_)
             | Statement::DropIndex { .. } => self.change(Work::Parsed { statement, text }),
         }

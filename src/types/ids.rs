@@ -20,6 +20,11 @@ impl EventId {
     pub fn next(self) -> EventId {
         EventId(self.0.saturating_add(1))
     }
+
+    /// The event before this one; of the start the start.
+    pub fn before(self) -> EventId {
+        EventId(self.0.saturating_sub(1))
+    }
 }
 
 impl fmt::Display for EventId {

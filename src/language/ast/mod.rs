@@ -9,18 +9,18 @@ pub mod precedence;
 mod print;
 mod select;
 mod statement;
+mod time;
 
 pub use expression::{
     Arguments, BinaryOperator, CurrentTime, Expression, ExpressionKind, MatchKind, UnaryOperator,
 };
-pub use select::{
-    AsOf, JoinConstraint, JoinKind, OrderItem, Place, Point, Select, SelectItem, TableReference,
-};
+pub use select::{JoinConstraint, JoinKind, OrderItem, Place, Select, SelectItem, TableReference};
 pub use statement::{
-    Annotations, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, CreateIndex,
-    CreateTable, Delete, ForeignKeyAction, ForeignKeyClause, IndexedColumn, Insert, InsertSource,
-    JsonObject, Statement, TableConstraint, TableConstraintKind, TypeName, Update,
+    AlterAction, Annotations, ColumnConstraint, ColumnConstraintKind, ColumnDefinition,
+    CreateIndex, CreateTable, Delete, ForeignKeyAction, ForeignKeyClause, IndexedColumn, Insert,
+    InsertSource, JsonObject, Statement, TableConstraint, TableConstraintKind, TypeName, Update,
 };
+pub use time::{AsOf, At, History, Point, ShowSubject, SnapshotName, Temporal};
 
 use crate::types::Span;
 use std::fmt;

@@ -1,6 +1,6 @@
 //! Queries.
 
-use super::{Expression, Identifier};
+use super::{AsOf, Expression, History, Identifier, Temporal};
 use crate::types::Span;
 
 /// A SELECT.
@@ -57,12 +57,19 @@ impl PartialEq for Place {
 /// One table, or two joined.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TableReference {
-    /// `name [AS OF point] [AS alias]`.
+    /// `name [AS OF point | FOR SYSTEM_TIME …] [AS alias]`.
     Table {
         /// The table's name.
         name: Identifier,
-        /// The moment at which it is read.
-        as_of: Option<AsOf>,
+        /// When it is read.
+        temporal: Option<Temporal>,
+        /// What its columns are qualified with.
+        alias: Option<Identifier>,
+    },
+    /// `(HISTORY OF table …) [AS alias]`: the changes of a table as rows.
+    History {
+        /// Which changes.
+        history: Box<History>,
         /// What its columns are qualified with.
         alias: Option<Identifier>,
     },
@@ -110,37 +117,4 @@ pub struct OrderItem {
     pub descending: bool,
     /// NULLS FIRST (true) or LAST (false) where one stood there.
     pub nulls_first: Option<bool>,
-}
-
-/// `AS OF point`.
-#[derive(Clone, Debug)]
-pub struct AsOf {
-    /// The moment.
-    pub point: Point,
-    /// Where it stands, from AS on.
-    pub span: Span,
-}
-
-/// Moments are equal wherever they stand.
-impl PartialEq for AsOf {
-    fn eq(&self, other: &AsOf) -> bool {
-        self.point == other.point
-    }
-}
-
-/// What a user can write for a moment.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Point {
-    /// `[EVENT] n`: the state after event n.
-    Event(u64),
-    /// `EVENT -k`: the state k events before the last one.
-    EventsBack(u64),
-    /// `TX n`: the state after transaction n.
-    Transaction(u64),
-    /// `START`: the empty database.
-    Start,
-    /// `LATEST`: the state after the last event.
-    Latest,
-    /// `TIMESTAMP 'iso'`: the state after the newest transaction of that time or before.
-    Timestamp(String),
 }

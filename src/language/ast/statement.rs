@@ -1,6 +1,6 @@
 //! Statements.
 
-use super::{AsOf, Expression, Identifier, Select};
+use super::{AsOf, At, Expression, History, Identifier, Select, ShowSubject};
 use crate::types::{Span, Value};
 
 /// One statement.
@@ -14,6 +14,13 @@ pub enum Statement {
         if_exists: bool,
         /// The table.
         name: Identifier,
+    },
+    /// ALTER TABLE
+    AlterTable {
+        /// The table.
+        table: Identifier,
+        /// What becomes of it.
+        action: AlterAction,
     },
     /// CREATE INDEX
     CreateIndex(CreateIndex),
@@ -39,7 +46,12 @@ pub enum Statement {
     /// ROLLBACK
     Rollback,
     /// EXPLAIN: the plan of a statement.
-    Explain(Box<Statement>),
+    Explain {
+        /// Whether ANALYZE stood there: the statement is run, and its counts and times shown.
+        analyze: bool,
+        /// The statement.
+        statement: Box<Statement>,
+    },
     /// DESCRIBE: the columns of a table.
     Describe {
         /// The table.
@@ -52,6 +64,45 @@ pub enum Statement {
         /// The moment.
         as_of: Option<AsOf>,
     },
+    /// SHOW EVENTS, SHOW SNAPSHOTS, SHOW TAGS
+    Show {
+        /// What is shown.
+        subject: ShowSubject,
+        /// The moment.
+        as_of: Option<AsOf>,
+    },
+    /// HISTORY OF a table
+    History(Box<History>),
+    /// EVENTS: the log as rows.
+    Events {
+        /// Only those of this table.
+        table: Option<Identifier>,
+        /// None before this point.
+        since: Option<At>,
+    },
+    /// REPLAY: events one by one, with the rows that they changed.
+    Replay {
+        /// Only those of this table.
+        table: Option<Identifier>,
+        /// None before this point.
+        from: Option<At>,
+        /// None behind this point.
+        to: Option<At>,
+    },
+    /// SNAPSHOT: a file with the whole state.
+    Snapshot {
+        /// What it is called.
+        name: Option<String>,
+    },
+    /// TAG: a name for a point.
+    Tag {
+        /// The name, a text or an identifier; it is never quoted.
+        name: Identifier,
+        /// The point; the present where none is given.
+        at: Option<At>,
+    },
+    /// SET AS OF: the moment of every statement of the session that names none.
+    SetAsOf(At),
     /// A statement of SQLite's that is accepted and does nothing here: PRAGMA, VACUUM, ANALYZE,
     /// REINDEX. Its words as they stood.
     Accepted(String),
@@ -68,6 +119,24 @@ pub struct CreateTable {
     pub columns: Vec<ColumnDefinition>,
     /// The constraints behind them.
     pub constraints: Vec<TableConstraint>,
+}
+
+/// What ALTER TABLE does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AlterAction {
+    /// ADD [COLUMN]
+    AddColumn(Box<ColumnDefinition>),
+    /// DROP [COLUMN]
+    DropColumn(Identifier),
+    /// RENAME [COLUMN] … TO …
+    RenameColumn {
+        /// Its name.
+        from: Identifier,
+        /// Its new name.
+        to: Identifier,
+    },
+    /// RENAME TO …
+    RenameTo(Identifier),
 }
 
 /// One column of a CREATE TABLE.

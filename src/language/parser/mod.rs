@@ -13,6 +13,7 @@ mod report;
 mod select;
 mod statement;
 mod table;
+mod time;
 
 pub(super) use expression::literal_value;
 pub use input::{MAX_HEIGHT, MAX_NESTING};

@@ -5,7 +5,7 @@ use super::super::ast::Identifier;
 use super::super::keyword::WordClass;
 use super::super::token::{Symbol, Token, TokenKind};
 use super::input::{Input, Parsed, comma_list, parenthesised};
-use super::select::begins_as_of;
+use super::time::begins_temporal;
 use crate::types::Span;
 
 /// `Name ::= PlainName | QuotedName | a word that is not reserved`
@@ -37,7 +37,8 @@ pub(super) fn names(input: Input<'_>) -> Parsed<'_, Vec<Identifier>> {
 pub(super) fn alias(input: Input<'_>) -> Parsed<'_, Identifier> {
     let token = input.peek();
     match token.kind {
-        TokenKind::Keyword(Keyword::As) if !begins_as_of(input) => {
+        TokenKind::Keyword(_) if begins_temporal(input) => input.miss("AS"),
+        TokenKind::Keyword(Keyword::As) => {
             let behind = input.skip(1);
             let token = behind.peek();
             if token.kind == TokenKind::Text {

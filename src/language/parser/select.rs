@@ -1,14 +1,15 @@
-//! Queries and moments.
+//! Queries.
 
 use super::super::Keyword;
 use super::super::ast::{
-    AsOf, JoinConstraint, JoinKind, OrderItem, Place, Point, Select, SelectItem, TableReference,
+    History, JoinConstraint, JoinKind, OrderItem, Place, Select, SelectItem, TableReference,
+    Temporal,
 };
-use super::super::keyword::WordClass;
 use super::super::token::{Symbol, TokenKind};
 use super::expression::{distinct, expression};
 use super::input::{Input, Parsed, comma_list, nested, symbol, word};
-use super::name::{alias, name, names, number, table_name, text};
+use super::name::{alias, name, names, table_name};
+use super::time::{as_of, begins_history_of, begins_moment, history, history_of, temporal};
 use nom::Parser;
 use nom::combinator::opt;
 use nom::sequence::preceded;
@@ -36,7 +37,7 @@ pub(super) fn select(input: Input<'_>) -> Parsed<'_, Select> {
     }
     let (rest, last) = opt(as_of).parse(rest)?;
     if let (Some(first), Some(last)) = (&first, &last) {
-        let help = format!("the statement is already read AS OF {}", first.point);
+        let help = format!("the statement is already read {first}");
         let message = "AS OF stands twice for the statement".to_owned();
         return rest.fail_at(last.span, "syntax", message, Some(help));
     }
@@ -71,17 +72,24 @@ fn not_ambiguous<'a>(rest: Input<'a>, from: Option<&TableReference>) -> Parsed<'
     let Some(TableReference::Join { right, constraint: JoinConstraint::None, .. }) = from else {
         return Ok((rest, ()));
     };
-    let TableReference::Table { name, as_of: Some(as_of), alias } = &**right else {
+    let TableReference::Table { name, temporal: Some(Temporal::AsOf(as_of)), alias } = &**right
+    else {
         return Ok((rest, ()));
     };
     let last = rest.state.tokens[rest.at - 1].span;
-    if as_of.span.end != last.end || begins_as_of(rest) {
+    // FOR SYSTEM_TIME belongs to a table and to nothing else.
+    let of_table = rest.state.slice(as_of.span).get(..3).is_some_and(is_for);
+    if of_table || as_of.span.end != last.end || begins_moment(rest) {
         return Ok((rest, ()));
     }
     let alias = alias.as_ref().unwrap_or(name);
     let message = format!("{as_of} could belong to {name} alone or to every table");
     let help = format!("{name} alone: {name} {as_of} AS {alias}; every table: {as_of} SELECT …");
     rest.fail_at(as_of.span, "ambiguous-as-of", message, Some(help))
+}
+
+fn is_for(word: &str) -> bool {
+    word.eq_ignore_ascii_case("for")
 }
 
 /// `SelectItem ::= '*' | Name '.' '*' | Expression [Alias]`
@@ -194,119 +202,58 @@ fn join_constraint(input: Input<'_>) -> Parsed<'_, JoinConstraint> {
     Ok((rest, using.map_or(JoinConstraint::None, JoinConstraint::Using)))
 }
 
-/// `TableReference ::= Name [AsOf] [Alias] [AsOf] ['NOT' 'INDEXED'] | '(' From ')'`
+/// `TableReference ::= Name [Temporal] [Alias] [Temporal] ['NOT' 'INDEXED'] | '(' From ')'
+///                    | '(' History ')' [Alias] | 'HISTORY' 'OF' Name [Alias]`
 fn table_reference(input: Input<'_>) -> Parsed<'_, TableReference> {
     if input.is_symbol(0, Symbol::LeftParenthesis) {
-        return nested(input, |input| {
-            let behind = input.skip(1);
-            let first = behind.peek().kind;
-            if matches!(
-                first,
-                TokenKind::Keyword(Keyword::Select | Keyword::With | Keyword::Values)
-            ) {
-                return behind.unsupported("a derived table");
-            }
-            let (rest, tables) = from(behind)?;
-            let (rest, _) = symbol(Symbol::RightParenthesis)(rest)?;
-            Ok((rest, tables))
-        });
+        return nested(input, tables_in_parentheses);
+    }
+    if begins_history_of(input) {
+        let (rest, table) = history_of(input)?;
+        let (filter, from, to, limit) = (None, None, None, None);
+        let history = History { table, filter, from, to, limit, span: input.span_to(rest) };
+        return history_reference(rest, history);
     }
     let (rest, name) = table_name(input)?;
     if rest.is_symbol(0, Symbol::LeftParenthesis) {
         return input.unsupported("a function as a table");
     }
-    if rest.word().eq_ignore_ascii_case("for")
-        && rest.skip(1).word().eq_ignore_ascii_case("system_time")
-    {
-        return rest.unsupported("FOR SYSTEM_TIME");
-    }
-    let (rest, before) = opt(as_of).parse(rest)?;
+    let (rest, before) = opt(temporal).parse(rest)?;
     let (rest, alias) = opt(alias).parse(rest)?;
-    let (rest, as_of) = match before {
+    let (rest, temporal) = match before {
         Some(_) => (rest, before),
-        None => opt(as_of).parse(rest)?,
+        None => opt(temporal).parse(rest)?,
     };
     let not_indexed = rest.is_word(0, Keyword::Not) && rest.is_word(1, Keyword::Indexed);
     let rest = rest.skip(if not_indexed { 2 } else { 0 });
     if rest.is_word(0, Keyword::Indexed) {
         return rest.unsupported("INDEXED BY");
     }
-    Ok((rest, TableReference::Table { name, as_of, alias }))
+    Ok((rest, TableReference::Table { name, temporal, alias }))
 }
 
-/// Whether AS OF and the beginning of a point stand here; `AS of` alone is an alias.
-pub(super) fn begins_as_of(input: Input<'_>) -> bool {
-    input.is_word(0, Keyword::As)
-        && input.is_word(1, Keyword::Of)
-        && match input.ahead(2).kind {
-            TokenKind::Integer | TokenKind::Text | TokenKind::Name => true,
-            // `AS OF` with nothing behind it must not silently mean the present.
-            TokenKind::Symbol(symbol) => {
-                matches!(symbol, Symbol::Minus | Symbol::Semicolon | Symbol::RightParenthesis)
-            }
-            TokenKind::End => true,
-            TokenKind::Keyword(keyword) => keyword.class() == WordClass::Free,
-            TokenKind::QuotedName
-            | TokenKind::Blob
-            | TokenKind::Real
-            | TokenKind::Json
-            | TokenKind::Parameter => false,
-        }
-}
-
-/// `AsOf ::= 'AS' 'OF' Point`
-pub(super) fn as_of(input: Input<'_>) -> Parsed<'_, AsOf> {
-    if !begins_as_of(input) {
-        return input.miss("AS OF");
+/// `'(' From ')' | '(' History ')' [Alias]`
+fn tables_in_parentheses(input: Input<'_>) -> Parsed<'_, TableReference> {
+    let behind = input.skip(1);
+    if matches!(
+        behind.peek().kind,
+        TokenKind::Keyword(Keyword::Select | Keyword::With | Keyword::Values)
+    ) {
+        return behind.unsupported("a derived table");
     }
-    let (rest, point) = point(input.skip(2))?;
-    Ok((rest, AsOf { point, span: input.span_to(rest) }))
+    if begins_history_of(behind) {
+        let (rest, history) = history(behind)?;
+        if rest.is_symbol(0, Symbol::RightParenthesis) {
+            return history_reference(rest.skip(1), history);
+        }
+    }
+    let (rest, tables) = from(behind)?;
+    let (rest, _) = symbol(Symbol::RightParenthesis)(rest)?;
+    Ok((rest, tables))
 }
 
-/// The points that come with later versions.
-const LATER_POINTS: &[&str] = &["TAG", "SNAPSHOT"];
-
-/// `Point ::= ['EVENT'] Integer | 'EVENT' '-' Integer | 'TX' Integer | 'START' | 'LATEST'
-///          | 'TIMESTAMP' Text`
-fn point(input: Input<'_>) -> Parsed<'_, Point> {
-    let later = |word: &&&str| input.word().eq_ignore_ascii_case(word);
-    match input.peek().kind {
-        TokenKind::Keyword(Keyword::Timestamp) => {
-            let (rest, iso) = text(input.skip(1))?;
-            Ok((rest, Point::Timestamp(iso)))
-        }
-        TokenKind::Keyword(Keyword::Event) => {
-            if input.is_symbol(1, Symbol::Minus) {
-                let (rest, events) = number(input.skip(2))?;
-                return Ok((rest, Point::EventsBack(events)));
-            }
-            let (rest, event) = number(input.skip(1))?;
-            Ok((rest, Point::Event(event)))
-        }
-        TokenKind::Keyword(Keyword::Tx) => {
-            let (rest, transaction) = number(input.skip(1))?;
-            Ok((rest, Point::Transaction(transaction)))
-        }
-        TokenKind::Keyword(Keyword::Start) => Ok((input.skip(1), Point::Start)),
-        TokenKind::Keyword(Keyword::Latest) => Ok((input.skip(1), Point::Latest)),
-        TokenKind::Integer => {
-            let (rest, event) = number(input)?;
-            Ok((rest, Point::Event(event)))
-        }
-        TokenKind::Text => input.fail_at(
-            input.peek().span,
-            "unsupported",
-            "a point in words is not supported yet".to_owned(),
-            Some("a moment is written TIMESTAMP '2024-05-01 12:00'".to_owned()),
-        ),
-        _ => match LATER_POINTS.iter().find(later) {
-            Some(point) => input.unsupported(&format!("AS OF {point}")),
-            None => {
-                for word in ["EVENT", "TX", "START", "LATEST", "TIMESTAMP"] {
-                    input.note(word);
-                }
-                input.miss("the number of an event")
-            }
-        },
-    }
+/// `[Alias]` behind a history.
+fn history_reference(rest: Input<'_>, history: History) -> Parsed<'_, TableReference> {
+    let (rest, alias) = opt(alias).parse(rest)?;
+    Ok((rest, TableReference::History { history: Box::new(history), alias }))
 }

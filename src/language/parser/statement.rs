@@ -7,8 +7,9 @@ use super::expression::expression;
 use super::input::{Input, Parsed, comma_list, parenthesised, symbol, word};
 use super::name::{name, names, table_name, text};
 use super::object::json_object;
-use super::select::{as_of, select};
-use super::table::{create, drop};
+use super::select::select;
+use super::table::{alter, create, drop};
+use super::time::{as_of, events, history_statement, replay, set, show, snapshot, tag};
 use nom::Parser;
 use nom::branch::alt;
 use nom::combinator::opt;
@@ -25,11 +26,19 @@ const STATEMENTS: &[Entry] = &[
     (Keyword::Delete, "Delete", delete),
     (Keyword::Create, "Create", create),
     (Keyword::Drop, "Drop", drop),
+    (Keyword::Alter, "Alter", alter),
     (Keyword::Begin, "Begin", begin),
     (Keyword::Commit, "Commit", commit),
     (Keyword::End, "Commit", commit),
     (Keyword::Rollback, "Rollback", rollback),
     (Keyword::As, "Select", select_statement),
+    (Keyword::Before, "Select", select_statement),
+    (Keyword::History, "History", history_statement),
+    (Keyword::Events, "Events", events),
+    (Keyword::Replay, "Replay", replay),
+    (Keyword::Snapshot, "Snapshot", snapshot),
+    (Keyword::Tag, "Tag", tag),
+    (Keyword::Set, "Set", set),
     (Keyword::Explain, "Explain", explain),
     (Keyword::Describe, "Describe", describe),
     (Keyword::Show, "Show", show),
@@ -46,31 +55,24 @@ pub fn productions() -> impl Iterator<Item = (Keyword, &'static str)> {
 
 /// First words of statements that come with later versions, and what their error calls them.
 pub(super) const FIRST_WORDS_OF_LATER: &[(&str, &str)] = &[
-    ("ALTER", "ALTER TABLE"),
     ("ATTACH", "ATTACH"),
     ("BRANCH", "BRANCH"),
     ("COMPACT", "COMPACT"),
     ("DETACH", "DETACH"),
     ("DIFF", "DIFF"),
     ("ERASE", "ERASE"),
-    ("EVENTS", "EVENTS"),
     ("EXPORT", "EXPORT LOG"),
     ("FIRST", "FIRST EVENT WHERE"),
     ("HELP", "HELP"),
-    ("HISTORY", "HISTORY"),
     ("IMPORT", "IMPORT LOG"),
     ("LAST", "LAST EVENT WHERE"),
     ("REBUILD", "REBUILD"),
     ("REDO", "REDO"),
     ("RELEASE", "RELEASE"),
     ("REPLACE", "REPLACE INTO"),
-    ("REPLAY", "REPLAY"),
     ("RESTORE", "RESTORE"),
     ("REVERT", "REVERT"),
     ("SAVEPOINT", "SAVEPOINT"),
-    ("SET", "SET"),
-    ("SNAPSHOT", "SNAPSHOT"),
-    ("TAG", "TAG"),
     ("TAIL", "TAIL"),
     ("TIMELINE", "TIMELINE"),
     ("UNDO", "UNDO"),
@@ -135,7 +137,7 @@ fn insert(input: Input<'_>) -> Parsed<'_, Statement> {
 fn insert_source(input: Input<'_>, all_columns: bool) -> Parsed<'_, InsertSource> {
     match input.peek().kind {
         TokenKind::Keyword(Keyword::Values) => values(input.skip(1)),
-        TokenKind::Keyword(Keyword::Select | Keyword::As) => {
+        TokenKind::Keyword(Keyword::Select | Keyword::As | Keyword::Before) => {
             let (rest, query) = select(input)?;
             Ok((rest, InsertSource::Select(Box::new(query))))
         }
@@ -283,18 +285,20 @@ fn rollback(input: Input<'_>) -> Parsed<'_, Statement> {
     Ok((rest, Statement::Rollback))
 }
 
-/// `Explain ::= 'EXPLAIN' ['QUERY' 'PLAN'] (a statement but EXPLAIN and ANALYZE)`
+/// `Explain ::= 'EXPLAIN' ['QUERY' 'PLAN' | 'ANALYZE'] (a statement but EXPLAIN and ANALYZE)`
 fn explain(input: Input<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = word(Keyword::Explain)(input)?;
-    let (rest, _) = opt((word(Keyword::Query), word(Keyword::Plan))).parse(rest)?;
-    if rest.is_word(0, Keyword::Analyze) {
-        return rest.unsupported("EXPLAIN ANALYZE");
-    }
-    if rest.is_word(0, Keyword::Explain) {
+    let (rest, query_plan) = opt((word(Keyword::Query), word(Keyword::Plan))).parse(rest)?;
+    let (rest, analyze) = match query_plan {
+        Some(_) => (rest, None),
+        None => opt(word(Keyword::Analyze)).parse(rest)?,
+    };
+    if rest.is_word(0, Keyword::Explain) || rest.is_word(0, Keyword::Analyze) {
         return rest.miss("a statement");
     }
     let (rest, explained) = statement(rest)?;
-    Ok((rest, Statement::Explain(Box::new(explained))))
+    let (analyze, statement) = (analyze.is_some(), Box::new(explained));
+    Ok((rest, Statement::Explain { analyze, statement }))
 }
 
 /// `Describe ::= 'DESCRIBE' Name [AsOf]`
@@ -302,21 +306,6 @@ fn describe(input: Input<'_>) -> Parsed<'_, Statement> {
     let (rest, table) = preceded(word(Keyword::Describe), table_name).parse(input)?;
     let (rest, as_of) = opt(as_of).parse(rest)?;
     Ok((rest, Statement::Describe { table, as_of }))
-}
-
-/// What SHOW shows in later versions.
-const LATER_LISTS: &[&str] = &["SNAPSHOTS", "TAGS", "DIGEST", "BRANCHES"];
-
-/// `Show ::= 'SHOW' 'TABLES' [AsOf]`
-fn show(input: Input<'_>) -> Parsed<'_, Statement> {
-    let rest = input.skip(1);
-    let later = LATER_LISTS.iter().find(|list| rest.word().eq_ignore_ascii_case(list));
-    if let Some(list) = later {
-        return rest.unsupported(&format!("SHOW {list}"));
-    }
-    let (rest, _) = word(Keyword::Tables)(rest)?;
-    let (rest, as_of) = opt(as_of).parse(rest)?;
-    Ok((rest, Statement::ShowTables { as_of }))
 }
 
 /// `Pragma ::= 'PRAGMA' Name ['.' Name] ['=' PragmaValue | '(' PragmaValue ')']`

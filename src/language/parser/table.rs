@@ -1,10 +1,10 @@
-//! Tables and indexes: what is created and dropped.
+//! Tables and indexes: what is created, altered and dropped.
 
 use super::super::Keyword;
 use super::super::ast::{
-    ColumnConstraint, ColumnConstraintKind, ColumnDefinition, CreateIndex, CreateTable, Expression,
-    ExpressionKind, ForeignKeyAction, ForeignKeyClause, Identifier, IndexedColumn, Statement,
-    TableConstraint, TableConstraintKind, TypeName,
+    AlterAction, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, CreateIndex,
+    CreateTable, Expression, ExpressionKind, ForeignKeyAction, ForeignKeyClause, Identifier,
+    IndexedColumn, Statement, TableConstraint, TableConstraintKind, TypeName,
 };
 use super::super::lexer::{begins_name, continues_name};
 use super::super::token::{Symbol, TokenKind};
@@ -420,4 +420,37 @@ pub(super) fn drop(input: Input<'_>) -> Parsed<'_, Statement> {
         Statement::DropIndex { if_exists, name }
     };
     Ok((rest, statement))
+}
+
+/// `Alter ::= 'ALTER' 'TABLE' Name ('ADD' ['COLUMN'] ColumnDefinition | 'DROP' ['COLUMN'] Name
+///          | 'RENAME' ('TO' Name | ['COLUMN'] Name 'TO' Name))`
+pub(super) fn alter(input: Input<'_>) -> Parsed<'_, Statement> {
+    let (rest, _) = (word(Keyword::Alter), word(Keyword::Table)).parse(input)?;
+    let (rest, table) = table_name(rest)?;
+    let column = |input| opt(word(Keyword::Column)).parse(input);
+    let behind = rest.skip(1);
+    let (rest, action) = match rest.peek().kind {
+        TokenKind::Keyword(Keyword::Add) => {
+            let (rest, definition) = preceded(column, column_definition).parse(behind)?;
+            (rest, AlterAction::AddColumn(Box::new(definition)))
+        }
+        TokenKind::Keyword(Keyword::Drop) => {
+            preceded(column, name).map(AlterAction::DropColumn).parse(behind)?
+        }
+        TokenKind::Keyword(Keyword::Rename) if behind.is_word(0, Keyword::To) => {
+            table_name.map(AlterAction::RenameTo).parse(behind.skip(1))?
+        }
+        TokenKind::Keyword(Keyword::Rename) => {
+            behind.note("TO");
+            let (rest, from) = preceded(column, name).parse(behind)?;
+            let (rest, to) = preceded(word(Keyword::To), name).parse(rest)?;
+            (rest, AlterAction::RenameColumn { from, to })
+        }
+        _ => {
+            rest.note("ADD");
+            rest.note("DROP");
+            return rest.miss("RENAME");
+        }
+    };
+    Ok((rest, Statement::AlterTable { table, action }))
 }

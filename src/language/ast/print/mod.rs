@@ -6,6 +6,7 @@
 mod expression;
 mod select;
 mod statement;
+mod time;
 
 use super::Identifier;
 use crate::language::Keyword;

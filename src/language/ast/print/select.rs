@@ -1,9 +1,9 @@
-//! Queries and moments as SQL.
+//! Queries as SQL.
 
 use super::super::{
-    AsOf, JoinConstraint, JoinKind, OrderItem, Point, Select, SelectItem, TableReference,
+    JoinConstraint, JoinKind, OrderItem, Select, SelectItem, TableReference, Temporal,
 };
-use super::{List, Quoted, part};
+use super::{List, part};
 use std::fmt::{self, Display};
 
 impl fmt::Display for Select {
@@ -43,7 +43,8 @@ impl Select {
         if ends
             && let TableReference::Join { left, kind, right, constraint: JoinConstraint::None } =
                 from
-            && let TableReference::Table { as_of: Some(_), alias: None, .. } = &**right
+            && let TableReference::Table { temporal: Some(Temporal::AsOf(_)), alias: None, .. } =
+                &**right
         {
             return write!(f, "{left}{kind}({right})");
         }
@@ -67,11 +68,15 @@ impl fmt::Display for SelectItem {
 impl fmt::Display for TableReference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            TableReference::Table { name, as_of, alias } => {
+            TableReference::Table { name, temporal, alias } => {
                 name.fmt(f)?;
-                if let Some(as_of) = as_of {
-                    write!(f, " {as_of}")?;
+                if let Some(temporal) = temporal {
+                    write!(f, " {temporal}")?;
                 }
+                part(f, "AS", alias.as_ref())
+            }
+            TableReference::History { history, alias } => {
+                write!(f, "({history})")?;
                 part(f, "AS", alias.as_ref())
             }
             TableReference::Join { left, kind, right, constraint } => {
@@ -110,24 +115,5 @@ impl fmt::Display for OrderItem {
             Some(false) => " NULLS LAST",
             None => "",
         })
-    }
-}
-
-impl fmt::Display for AsOf {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "AS OF {}", self.point)
-    }
-}
-
-impl fmt::Display for Point {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Point::Event(event) => write!(f, "EVENT {event}"),
-            Point::EventsBack(events) => write!(f, "EVENT -{events}"),
-            Point::Transaction(transaction) => write!(f, "TX {transaction}"),
-            Point::Start => f.write_str("START"),
-            Point::Latest => f.write_str("LATEST"),
-            Point::Timestamp(iso) => write!(f, "TIMESTAMP {}", Quoted(iso)),
-        }
     }
 }

@@ -1,9 +1,9 @@
 //! Statements as SQL.
 
 use super::super::{
-    Annotations, AsOf, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, CreateIndex,
-    CreateTable, Delete, Expression, ExpressionKind, ForeignKeyAction, ForeignKeyClause,
-    IndexedColumn, Insert, InsertSource, JsonObject, Statement, TableConstraint,
+    AlterAction, Annotations, AsOf, ColumnConstraint, ColumnConstraintKind, ColumnDefinition,
+    CreateIndex, CreateTable, Delete, Expression, ExpressionKind, ForeignKeyAction,
+    ForeignKeyClause, IndexedColumn, Insert, InsertSource, JsonObject, Statement, TableConstraint,
     TableConstraintKind, Update,
 };
 use super::{List, Quoted, part};
@@ -16,6 +16,7 @@ impl fmt::Display for Statement {
             Statement::DropTable { if_exists, name } => {
                 write!(f, "DROP TABLE {}{name}", if_exists_words(*if_exists))
             }
+            Statement::AlterTable { table, action } => write!(f, "ALTER TABLE {table} {action}"),
             Statement::CreateIndex(create) => create.fmt(f),
             Statement::DropIndex { if_exists, name } => {
                 write!(f, "DROP INDEX {}{name}", if_exists_words(*if_exists))
@@ -27,7 +28,9 @@ impl fmt::Display for Statement {
             Statement::Begin(annotations) => write!(f, "BEGIN{annotations}"),
             Statement::Commit => f.write_str("COMMIT"),
             Statement::Rollback => f.write_str("ROLLBACK"),
-            Statement::Explain(statement) => write!(f, "EXPLAIN {statement}"),
+            Statement::Explain { analyze, statement } => {
+                write!(f, "EXPLAIN {}{statement}", if *analyze { "ANALYZE " } else { "" })
+            }
             Statement::Describe { table, as_of } => {
                 write!(f, "DESCRIBE {table}")?;
                 moment(f, as_of.as_ref())
@@ -36,7 +39,43 @@ impl fmt::Display for Statement {
                 f.write_str("SHOW TABLES")?;
                 moment(f, as_of.as_ref())
             }
+            Statement::Show { subject, as_of } => {
+                write!(f, "SHOW {subject}")?;
+                moment(f, as_of.as_ref())
+            }
+            Statement::History(history) => history.fmt(f),
+            Statement::Events { table, since } => {
+                f.write_str("EVENTS")?;
+                part(f, "FOR", table.as_ref())?;
+                part(f, "SINCE", since.as_ref())
+            }
+            Statement::Replay { table, from, to } => {
+                f.write_str("REPLAY")?;
+                table.iter().try_for_each(|table| write!(f, " {table}"))?;
+                part(f, "FROM", from.as_ref())?;
+                part(f, "TO", to.as_ref())
+            }
+            Statement::Snapshot { name } => {
+                f.write_str("SNAPSHOT")?;
+                name.iter().try_for_each(|name| write!(f, " {}", Quoted(name)))
+            }
+            Statement::Tag { name, at } => {
+                write!(f, "TAG {}", Quoted(&name.name))?;
+                part(f, "AT", at.as_ref())
+            }
+            Statement::SetAsOf(at) => write!(f, "SET AS OF {at}"),
             Statement::Accepted(words) => f.write_str(words),
+        }
+    }
+}
+
+impl fmt::Display for AlterAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AlterAction::AddColumn(definition) => write!(f, "ADD COLUMN {definition}"),
+            AlterAction::DropColumn(column) => write!(f, "DROP COLUMN {column}"),
+            AlterAction::RenameColumn { from, to } => write!(f, "RENAME COLUMN {from} TO {to}"),
+            AlterAction::RenameTo(name) => write!(f, "RENAME TO {name}"),
         }
     }
 }

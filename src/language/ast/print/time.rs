@@ -1,0 +1,67 @@
+//! Moments, periods and what is about them as SQL.
+
+use super::super::{AsOf, At, History, Point, ShowSubject, SnapshotName, Temporal};
+use super::{Quoted, part};
+use std::fmt;
+
+impl fmt::Display for Point {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Point::Event(event) => write!(f, "EVENT {event}"),
+            Point::EventsBack(events) => write!(f, "EVENT -{events}"),
+            Point::Transaction(transaction) => write!(f, "TX {transaction}"),
+            Point::Start => f.write_str("START"),
+            Point::Latest => f.write_str("LATEST"),
+            Point::Timestamp(iso) => write!(f, "TIMESTAMP {}", Quoted(iso)),
+            Point::Tag(name) => write!(f, "TAG {}", Quoted(name)),
+            Point::Snapshot(SnapshotName::Number(number)) => write!(f, "SNAPSHOT {number}"),
+            Point::Snapshot(SnapshotName::Name(name)) => write!(f, "SNAPSHOT {}", Quoted(name)),
+            Point::Phrase(words) => Quoted(words).fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for AsOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", if self.before { "BEFORE" } else { "AS OF" }, self.point)
+    }
+}
+
+impl fmt::Display for At {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.point.fmt(f)
+    }
+}
+
+impl fmt::Display for Temporal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Temporal::AsOf(as_of) => as_of.fmt(f),
+            Temporal::From { from, to, .. } => write!(f, "FOR SYSTEM_TIME FROM {from} TO {to}"),
+            Temporal::Between { from, to, .. } => {
+                write!(f, "FOR SYSTEM_TIME BETWEEN {from} AND {to}")
+            }
+            Temporal::All { .. } => f.write_str("FOR SYSTEM_TIME ALL"),
+        }
+    }
+}
+
+impl fmt::Display for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HISTORY OF {}", self.table)?;
+        part(f, "WHERE", self.filter.as_ref())?;
+        part(f, "FROM", self.from.as_ref())?;
+        part(f, "TO", self.to.as_ref())?;
+        part(f, "LIMIT", self.limit.as_ref())
+    }
+}
+
+impl fmt::Display for ShowSubject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ShowSubject::Events => "EVENTS",
+            ShowSubject::Snapshots => "SNAPSHOTS",
+            ShowSubject::Tags => "TAGS",
+        })
+    }
+}

@@ -1,0 +1,177 @@
+//! Moments, periods, and the statements that are about them.
+
+use super::{Expression, Identifier};
+use crate::types::Span;
+
+/// What a user can write for a moment.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Point {
+    /// `[EVENT] n`: the state after event n.
+    Event(u64),
+    /// `EVENT -k`: the state k events before the last one.
+    EventsBack(u64),
+    /// `TX n`: the state after transaction n.
+    Transaction(u64),
+    /// `START`: the empty database.
+    Start,
+    /// `LATEST`: the state after the last event.
+    Latest,
+    /// `TIMESTAMP 'iso'`: the state after the newest transaction of that time or before.
+    Timestamp(String),
+    /// `TAG 'name'` or `TAG name`: the point that the tag names.
+    Tag(String),
+    /// `SNAPSHOT n` or `SNAPSHOT 'name'`: the state that the snapshot holds.
+    Snapshot(SnapshotName),
+    /// A text by itself, `'5 minutes ago'`: a time in words, or an ISO one.
+    Phrase(String),
+}
+
+/// How a snapshot is named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SnapshotName {
+    /// By its number.
+    Number(u64),
+    /// By the name it was given.
+    Name(String),
+}
+
+/// `AS OF point` or `BEFORE point`: one moment at which tables are read.
+#[derive(Clone, Debug)]
+pub struct AsOf {
+    /// The moment.
+    pub point: Point,
+    /// Whether BEFORE stood there: the last moment at which the point had not come.
+    pub before: bool,
+    /// Where it stands, from AS, BEFORE or FOR on.
+    pub span: Span,
+}
+
+/// Moments are equal wherever they stand.
+impl PartialEq for AsOf {
+    fn eq(&self, other: &AsOf) -> bool {
+        self.point == other.point && self.before == other.before
+    }
+}
+
+/// A point by itself, as behind TO and SINCE.
+#[derive(Clone, Debug)]
+pub struct At {
+    /// The moment.
+    pub point: Point,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// Points are equal wherever they stand.
+impl PartialEq for At {
+    fn eq(&self, other: &At) -> bool {
+        self.point == other.point
+    }
+}
+
+impl At {
+    /// The moment that the point is (false), or the last one before it (true).
+    pub fn as_of(&self, before: bool) -> AsOf {
+        AsOf { point: self.point.clone(), before, span: self.span }
+    }
+}
+
+/// When a table is read: at one moment, or over a period.
+#[derive(Clone, Debug)]
+pub enum Temporal {
+    /// `AS OF point`, `BEFORE point`, `FOR SYSTEM_TIME AS OF point`.
+    AsOf(AsOf),
+    /// `FOR SYSTEM_TIME FROM point TO point`: the last one excluded.
+    From {
+        /// The first moment.
+        from: At,
+        /// The first moment that is none of the period.
+        to: At,
+        /// Where the clause stands.
+        span: Span,
+    },
+    /// `FOR SYSTEM_TIME BETWEEN point AND point`: both included.
+    Between {
+        /// The first moment.
+        from: At,
+        /// The last moment.
+        to: At,
+        /// Where the clause stands.
+        span: Span,
+    },
+    /// `FOR SYSTEM_TIME ALL`: every version that ever was.
+    All {
+        /// Where the clause stands.
+        span: Span,
+    },
+}
+
+impl Temporal {
+    /// Where the clause stands.
+    pub fn span(&self) -> Span {
+        match self {
+            Temporal::AsOf(as_of) => as_of.span,
+            Temporal::From { span, .. }
+            | Temporal::Between { span, .. }
+            | Temporal::All { span } => *span,
+        }
+    }
+}
+
+/// Periods are equal wherever they stand.
+impl PartialEq for Temporal {
+    fn eq(&self, other: &Temporal) -> bool {
+        match (self, other) {
+            (Temporal::AsOf(a), Temporal::AsOf(b)) => a == b,
+            (
+                Temporal::From { from, to, .. },
+                Temporal::From { from: other_from, to: other_to, .. },
+            )
+            | (
+                Temporal::Between { from, to, .. },
+                Temporal::Between { from: other_from, to: other_to, .. },
+            ) => from == other_from && to == other_to,
+            (Temporal::All { .. }, Temporal::All { .. }) => true,
+            _ => false,
+        }
+    }
+}
+
+/// `HISTORY [OF] table …`: every change of every matching row.
+#[derive(Clone, Debug)]
+pub struct History {
+    /// The table.
+    pub table: Identifier,
+    /// WHERE, true of a row's old or new values.
+    pub filter: Option<Expression>,
+    /// FROM: no change before this point.
+    pub from: Option<At>,
+    /// TO: no change behind this point.
+    pub to: Option<At>,
+    /// LIMIT.
+    pub limit: Option<Expression>,
+    /// Where it stands, from HISTORY on.
+    pub span: Span,
+}
+
+/// Histories are equal wherever they stand.
+impl PartialEq for History {
+    fn eq(&self, other: &History) -> bool {
+        self.table == other.table
+            && self.filter == other.filter
+            && self.from == other.from
+            && self.to == other.to
+            && self.limit == other.limit
+    }
+}
+
+/// What SHOW shows beside the tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShowSubject {
+    /// SHOW EVENTS: the log as rows.
+    Events,
+    /// SHOW SNAPSHOTS
+    Snapshots,
+    /// SHOW TAGS
+    Tags,
+}

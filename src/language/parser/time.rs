@@ -1,0 +1,279 @@
+//! Moments, periods, and the statements that are about them.
+
+use super::super::Keyword;
+use super::super::ast::{
+    AsOf, At, History, Identifier, Point, ShowSubject, SnapshotName, Statement, Temporal,
+};
+use super::super::keyword::WordClass;
+use super::super::token::{Symbol, TokenKind};
+use super::expression::expression;
+use super::input::{Input, Parsed, word};
+use super::name::{name, number, table_name, text};
+use nom::Parser;
+use nom::branch::alt;
+use nom::combinator::{opt, value};
+use nom::sequence::preceded;
+
+/// Whether AS OF and the beginning of a point stand here; `AS of` alone is an alias.
+fn begins_as_of(input: Input<'_>) -> bool {
+    input.is_word(0, Keyword::As)
+        && input.is_word(1, Keyword::Of)
+        && match input.ahead(2).kind {
+            TokenKind::Integer | TokenKind::Text | TokenKind::Name => true,
+            // `AS OF` with nothing behind it must not silently mean the present.
+            TokenKind::Symbol(symbol) => {
+                matches!(symbol, Symbol::Minus | Symbol::Semicolon | Symbol::RightParenthesis)
+            }
+            TokenKind::End => true,
+            TokenKind::Keyword(keyword) => keyword.class() == WordClass::Free,
+            TokenKind::QuotedName
+            | TokenKind::Blob
+            | TokenKind::Real
+            | TokenKind::Json
+            | TokenKind::Parameter => false,
+        }
+}
+
+/// Whether BEFORE and the beginning of a point stand here; `before` alone is a name.
+fn begins_before(input: Input<'_>) -> bool {
+    input.is_word(0, Keyword::Before)
+        && match input.ahead(1).kind {
+            TokenKind::Integer | TokenKind::Text => true,
+            TokenKind::Keyword(keyword) => POINT_WORDS.contains(&keyword),
+            _ => false,
+        }
+}
+
+/// The words that a point begins with.
+const POINT_WORDS: &[Keyword] = &[
+    Keyword::Event,
+    Keyword::Tx,
+    Keyword::Tag,
+    Keyword::Snapshot,
+    Keyword::Start,
+    Keyword::Latest,
+    Keyword::Timestamp,
+];
+
+/// Whether a moment begins here, of a table or of a whole statement.
+pub(super) fn begins_moment(input: Input<'_>) -> bool {
+    begins_as_of(input) || begins_before(input)
+}
+
+/// Whether a clause that says when a table is read begins here: no word of it is an alias.
+pub(super) fn begins_temporal(input: Input<'_>) -> bool {
+    begins_moment(input) || input.is_word(0, Keyword::For) && input.is_word(1, Keyword::SystemTime)
+}
+
+/// `AsOf ::= ('AS' 'OF' | 'BEFORE') Point`
+pub(super) fn as_of(input: Input<'_>) -> Parsed<'_, AsOf> {
+    let before = begins_before(input);
+    if !before && !begins_as_of(input) {
+        return input.miss("AS OF");
+    }
+    let (rest, point) = point(input.skip(if before { 1 } else { 2 }))?;
+    Ok((rest, AsOf { point, before, span: input.span_to(rest) }))
+}
+
+/// `Temporal ::= AsOf | 'FOR' 'SYSTEM_TIME' (AsOf | 'FROM' Point 'TO' Point
+///             | 'BETWEEN' Point 'AND' Point | 'ALL')`
+pub(super) fn temporal(input: Input<'_>) -> Parsed<'_, Temporal> {
+    if !(input.is_word(0, Keyword::For) && input.is_word(1, Keyword::SystemTime)) {
+        let (rest, as_of) = as_of(input)?;
+        return Ok((rest, Temporal::AsOf(as_of)));
+    }
+    let behind = input.skip(2);
+    if begins_moment(behind) {
+        let (rest, as_of) = as_of(behind)?;
+        return Ok((rest, Temporal::AsOf(AsOf { span: input.span_to(rest), ..as_of })));
+    }
+    behind.note("AS OF");
+    match behind.peek().kind {
+        TokenKind::Keyword(Keyword::From) => {
+            let (rest, (from, to)) = ends(behind, Keyword::To)?;
+            Ok((rest, Temporal::From { from, to, span: input.span_to(rest) }))
+        }
+        TokenKind::Keyword(Keyword::Between) => {
+            let (rest, (from, to)) = ends(behind, Keyword::And)?;
+            Ok((rest, Temporal::Between { from, to, span: input.span_to(rest) }))
+        }
+        TokenKind::Keyword(Keyword::All) => {
+            Ok((behind.skip(1), Temporal::All { span: input.span_to(behind.skip(1)) }))
+        }
+        _ => {
+            behind.note("FROM");
+            behind.note("BETWEEN");
+            behind.miss("ALL")
+        }
+    }
+}
+
+/// Behind the first word, `Point between Point`.
+fn ends(input: Input<'_>, between: Keyword) -> Parsed<'_, (At, At)> {
+    let (rest, from) = at(input.skip(1))?;
+    let (rest, _) = word(between)(rest)?;
+    let (rest, to) = at(rest)?;
+    Ok((rest, (from, to)))
+}
+
+/// A point with its place.
+fn at(input: Input<'_>) -> Parsed<'_, At> {
+    let (rest, point) = point(input)?;
+    Ok((rest, At { point, span: input.span_to(rest) }))
+}
+
+/// `Point ::= ['EVENT'] Integer | 'EVENT' '-' Integer | 'TX' Integer | 'START' | 'LATEST'
+///          | 'TIMESTAMP' Text | 'TAG' Label | 'SNAPSHOT' (Integer | Text) | Text`
+fn point(input: Input<'_>) -> Parsed<'_, Point> {
+    let behind = input.skip(1);
+    match input.peek().kind {
+        TokenKind::Keyword(Keyword::Event) if behind.is_symbol(0, Symbol::Minus) => {
+            let (rest, events) = number(behind.skip(1))?;
+            Ok((rest, Point::EventsBack(events)))
+        }
+        TokenKind::Keyword(Keyword::Event) => {
+            let (rest, event) = number(behind)?;
+            Ok((rest, Point::Event(event)))
+        }
+        TokenKind::Keyword(Keyword::Tx) => {
+            let (rest, transaction) = number(behind)?;
+            Ok((rest, Point::Transaction(transaction)))
+        }
+        TokenKind::Keyword(Keyword::Start) => Ok((behind, Point::Start)),
+        TokenKind::Keyword(Keyword::Latest) => Ok((behind, Point::Latest)),
+        TokenKind::Keyword(Keyword::Timestamp) => {
+            let (rest, iso) = text(behind)?;
+            Ok((rest, Point::Timestamp(iso)))
+        }
+        TokenKind::Keyword(Keyword::Tag) => {
+            let (rest, tag) = label(behind)?;
+            Ok((rest, Point::Tag(tag.name)))
+        }
+        TokenKind::Keyword(Keyword::Snapshot) => {
+            let by_number = number.map(SnapshotName::Number);
+            let (rest, snapshot) = alt((by_number, text.map(SnapshotName::Name))).parse(behind)?;
+            Ok((rest, Point::Snapshot(snapshot)))
+        }
+        TokenKind::Integer => {
+            let (rest, event) = number(input)?;
+            Ok((rest, Point::Event(event)))
+        }
+        TokenKind::Text => {
+            let (rest, words) = text(input)?;
+            Ok((rest, Point::Phrase(words)))
+        }
+        _ => {
+            POINT_WORDS.iter().for_each(|word| input.note(word.text()));
+            input.miss("the number of an event")
+        }
+    }
+}
+
+/// `Label ::= Text | Name`, a name without quotes.
+fn label(input: Input<'_>) -> Parsed<'_, Identifier> {
+    if input.peek().kind == TokenKind::Text {
+        let (rest, name) = text(input)?;
+        return Ok((rest, Identifier { name, span: input.peek().span, quoted: false }));
+    }
+    let (rest, name) = name(input)?;
+    Ok((rest, Identifier { quoted: false, ..name }))
+}
+
+/// `['FROM' Point] ['TO' Point]`
+fn from_to(input: Input<'_>) -> Parsed<'_, (Option<At>, Option<At>)> {
+    let (rest, from) = opt(preceded(word(Keyword::From), at)).parse(input)?;
+    let (rest, to) = opt(preceded(word(Keyword::To), at)).parse(rest)?;
+    Ok((rest, (from, to)))
+}
+
+/// `History ::= 'HISTORY' ['OF'] Name ['WHERE' Expression] ['FROM' Point] ['TO' Point]
+///            ['LIMIT' Expression]`
+pub(super) fn history(input: Input<'_>) -> Parsed<'_, History> {
+    let (rest, table) = history_of(input)?;
+    let (rest, filter) = opt(preceded(word(Keyword::Where), expression)).parse(rest)?;
+    let (rest, (from, to)) = from_to(rest)?;
+    let (rest, limit) = opt(preceded(word(Keyword::Limit), expression)).parse(rest)?;
+    Ok((rest, History { table, filter, from, to, limit, span: input.span_to(rest) }))
+}
+
+/// `'HISTORY' ['OF'] Name`
+pub(super) fn history_of(input: Input<'_>) -> Parsed<'_, Identifier> {
+    let (rest, _) = word(Keyword::History)(input)?;
+    let (rest, _) = opt(word(Keyword::Of)).parse(rest)?;
+    table_name(rest)
+}
+
+/// Whether HISTORY OF stands here; `history` alone is a name.
+pub(super) fn begins_history_of(input: Input<'_>) -> bool {
+    input.is_word(0, Keyword::History) && input.is_word(1, Keyword::Of)
+}
+
+pub(super) fn history_statement(input: Input<'_>) -> Parsed<'_, Statement> {
+    let (rest, history) = history(input)?;
+    Ok((rest, Statement::History(Box::new(history))))
+}
+
+/// `Events ::= 'EVENTS' ['FOR' Name] ['SINCE' Point]`
+pub(super) fn events(input: Input<'_>) -> Parsed<'_, Statement> {
+    let (rest, _) = word(Keyword::Events)(input)?;
+    let (rest, table) = opt(preceded(word(Keyword::For), table_name)).parse(rest)?;
+    let (rest, since) = opt(preceded(word(Keyword::Since), at)).parse(rest)?;
+    Ok((rest, Statement::Events { table, since }))
+}
+
+/// `Replay ::= 'REPLAY' [Name] ['FROM' Point] ['TO' Point]`
+pub(super) fn replay(input: Input<'_>) -> Parsed<'_, Statement> {
+    let (rest, _) = word(Keyword::Replay)(input)?;
+    let (rest, table) = opt(table_name).parse(rest)?;
+    let (rest, (from, to)) = from_to(rest)?;
+    Ok((rest, Statement::Replay { table, from, to }))
+}
+
+/// `Snapshot ::= 'SNAPSHOT' [Text]`
+pub(super) fn snapshot(input: Input<'_>) -> Parsed<'_, Statement> {
+    let (rest, name) = preceded(word(Keyword::Snapshot), opt(text)).parse(input)?;
+    Ok((rest, Statement::Snapshot { name }))
+}
+
+/// `Tag ::= 'TAG' Label ['AT' Point]`
+pub(super) fn tag(input: Input<'_>) -> Parsed<'_, Statement> {
+    let (rest, name) = preceded(word(Keyword::Tag), label).parse(input)?;
+    let (rest, at) = opt(preceded(word(Keyword::At), at)).parse(rest)?;
+    Ok((rest, Statement::Tag { name, at }))
+}
+
+/// `Set ::= 'SET' 'AS' 'OF' Point`
+pub(super) fn set(input: Input<'_>) -> Parsed<'_, Statement> {
+    let (rest, _) = word(Keyword::Set)(input)?;
+    if matches!(rest.peek().kind, TokenKind::Name | TokenKind::Keyword(Keyword::Actor)) {
+        return input.unsupported("SET");
+    }
+    let (rest, _) = word(Keyword::As)(rest)?;
+    let (rest, at) = preceded(word(Keyword::Of), at).parse(rest)?;
+    Ok((rest, Statement::SetAsOf(at)))
+}
+
+/// What SHOW shows in later versions.
+const LATER_LISTS: &[&str] = &["DIGEST", "BRANCHES"];
+
+/// `Show ::= 'SHOW' ('TABLES' | 'EVENTS' | 'SNAPSHOTS' | 'TAGS') [AsOf]`
+pub(super) fn show(input: Input<'_>) -> Parsed<'_, Statement> {
+    let rest = input.skip(1);
+    let later = LATER_LISTS.iter().find(|list| rest.word().eq_ignore_ascii_case(list));
+    if let Some(list) = later {
+        return rest.unsupported(&format!("SHOW {list}"));
+    }
+    let (rest, subject) = alt((
+        value(None, word(Keyword::Tables)),
+        value(Some(ShowSubject::Events), word(Keyword::Events)),
+        value(Some(ShowSubject::Snapshots), word(Keyword::Snapshots)),
+        value(Some(ShowSubject::Tags), word(Keyword::Tags)),
+    ))
+    .parse(rest)?;
+    let (rest, as_of) = opt(as_of).parse(rest)?;
+    let statement = match subject {
+        Some(subject) => Statement::Show { subject, as_of },
+        None => Statement::ShowTables { as_of },
+    };
+    Ok((rest, statement))
+}
