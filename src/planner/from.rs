@@ -55,7 +55,7 @@ pub(super) fn bind(
             let source = catalog.table(name, temporal)?;
             let called = alias.as_ref().unwrap_or(name);
             add_table(scope, called, &source)?;
-            let range = scope.width() - source.schema.columns.len()..scope.width();
+            let range = scope.width() - source.schema.width()..scope.width();
             let label = (alias.is_some() || temporal.is_some()).then(|| {
                 let alias = alias.iter().map(|alias| format!(" {}", alias.name));
                 let when = temporal.map(|temporal| when(temporal, source.period));

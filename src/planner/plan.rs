@@ -83,7 +83,7 @@ pub struct TableAccess {
     pub table: Arc<TableSchema>,
     /// What EXPLAIN calls it beside its name, `accounts a as of event 2`.
     pub label: Option<String>,
-    /// The table's columns that are read, by index.
+    /// The table's columns that are read, by index; the hidden ones stand behind the others.
     pub columns: Vec<usize>,
     /// How many of them come out; the others serve the filter only.
     pub output: usize,
@@ -209,11 +209,12 @@ pub enum Action {
         /// For each column of the table where its value comes from.
         columns: Vec<Fill>,
     },
-    /// New values for the rows reached; the access reads all columns in order.
+    /// New values for the rows reached; the access reads all columns in order, and behind them the
+    /// hidden ones that new values are made from.
     Update {
         /// Which rows.
         access: TableAccess,
-        /// Column and new value, over all columns.
+        /// Column and new value, over the columns of the access.
         assignments: Vec<(usize, BoundExpression)>,
     },
     /// The rows reached go; the access reads all columns in order.
@@ -246,10 +247,10 @@ impl Plan {
     pub fn types(&self) -> Vec<DataType> {
         match self {
             Plan::OneRow => Vec::new(),
-            Plan::Access(access) => access.columns[..access.output]
-                .iter()
-                .map(|column| access.table.columns[*column].data_type)
-                .collect(),
+            Plan::Access(access) => {
+                let type_of = |column: &usize| access.table.type_of(*column);
+                access.columns[..access.output].iter().map(type_of).collect()
+            }
             Plan::Project { expressions, .. } => {
                 expressions.iter().map(|expression| expression.data_type).collect()
             }
@@ -495,7 +496,7 @@ impl TableAccess {
     }
 
     fn names(&self) -> Vec<String> {
-        self.columns.iter().map(|column| self.table.columns[*column].name.clone()).collect()
+        self.columns.iter().map(|column| self.table.name_of(*column).to_string()).collect()
     }
 }
 

@@ -1,9 +1,12 @@
 //! The columns that names can mean.
+//!
+//! Each table takes as many positions as it has columns, its hidden ones included: they are found by
+//! their names and by nothing else, so that `*` and USING know nothing of them.
 
 use super::suggest::suggest;
 use super::{BoundExpression, Error};
 use crate::language::ast::Identifier;
-use crate::types::{Column, TableSchema};
+use crate::types::{Column, PseudoColumn, TableSchema};
 use std::sync::Arc;
 
 /// One table of a FROM.
@@ -17,6 +20,46 @@ pub struct ScopeTable {
     pub start: usize,
     /// The columns that USING merged into ones further left: they answer only to the table's name.
     pub merged: Vec<usize>,
+}
+
+impl ScopeTable {
+    /// The column at an index of the table.
+    fn at(&self, index: usize) -> BoundExpression {
+        BoundExpression::column(self.start + index, self.schema.type_of(index))
+    }
+
+    /// The index of what a name means in every table, whatever its columns are: a hidden column, or
+    /// what SQLite calls the row's number.
+    fn hidden(&self, name: &str) -> Option<usize> {
+        let is_rowid = ROWID.iter().any(|rowid| name.eq_ignore_ascii_case(rowid));
+        if is_rowid {
+            let hidden = || self.schema.pseudo_column(PseudoColumn::Row.name());
+            return self.schema.integer_primary_key().or_else(hidden);
+        }
+        self.schema.pseudo_column(name)
+    }
+}
+
+/// SQLite's names for the number of a row.
+const ROWID: [&str; 3] = ["rowid", "oid", "_rowid_"];
+
+/// The one column that was found by a name, if any.
+fn one_of<'a>(
+    mut found: impl Iterator<Item = (&'a ScopeTable, usize)>,
+    column: &Identifier,
+) -> Result<Option<BoundExpression>, Error> {
+    let Some((first, index)) = found.next() else { return Ok(None) };
+    if let Some((second, _)) = found.next() {
+        let message = format!("\"{}\" could be a column of two tables", column.name);
+        let name = if first.schema.column(&column.name).is_some() {
+            first.schema.name_of(index)
+        } else {
+            &column.name
+        };
+        let help = format!("write {}.{name} or {}.{name}", first.name, second.name);
+        return Err(Error::new("ambiguous-column", message, column.span).help(Some(help)));
+    }
+    Ok(Some(first.at(index)))
 }
 
 /// All tables of a FROM, in order; an expression over them reads by the position of a column among
@@ -44,12 +87,12 @@ impl Scope {
         self.tables.push(ScopeTable { name: name.to_string(), schema, start, merged: Vec::new() });
     }
 
-    /// How many columns there are.
+    /// How many columns there are, the hidden ones included.
     pub fn width(&self) -> usize {
-        self.tables.last().map_or(0, |table| table.start + table.schema.columns.len())
+        self.tables.last().map_or(0, |table| table.start + table.schema.width())
     }
 
-    /// The positions of all columns that are not merged, with their tables.
+    /// The positions of all columns that are neither hidden nor merged, with their tables.
     pub fn columns(&self) -> impl Iterator<Item = (usize, &ScopeTable, &Column)> {
         self.visible().iter().flat_map(|table| {
             let columns = table.schema.columns.iter().enumerate();
@@ -74,7 +117,7 @@ impl Scope {
     /// The name of the column at a position.
     pub fn name(&self, position: usize) -> &str {
         let table = self.tables.iter().rev().find(|table| table.start <= position);
-        table.map_or("", |table| &table.schema.columns[position - table.start].name)
+        table.map_or("", |table| table.schema.name_of(position - table.start))
     }
 
     /// What `name` or `table.name` means; `None` where it means nothing.
@@ -93,27 +136,19 @@ impl Scope {
                 return Err(Error::new("unknown-table", message, qualifier.span)
                     .help(suggest(&qualifier.name, names)));
             };
-            let found = table.schema.column(&column.name);
-            return Ok(found.map(|index| {
-                let data_type = table.schema.columns[index].data_type;
-                BoundExpression::column(table.start + index, data_type)
-            }));
+            let found = table.schema.column(&column.name).or_else(|| table.hidden(&column.name));
+            return Ok(found.map(|index| table.at(index)));
         }
-        let mut found = self
+        let declared = self
             .columns()
-            .filter(|(_, _, candidate)| candidate.name.eq_ignore_ascii_case(&column.name));
-        let Some((position, first, schema)) = found.next() else { return Ok(None) };
-        if let Some((_, second, _)) = found.next() {
-            let message = format!("\"{}\" could be a column of two tables", column.name);
-            let help = format!(
-                "write {}.{name} or {}.{name}",
-                first.name,
-                second.name,
-                name = schema.name
-            );
-            return Err(Error::new("ambiguous-column", message, column.span).help(Some(help)));
+            .filter(|(_, _, candidate)| candidate.name.eq_ignore_ascii_case(&column.name))
+            .map(|(position, table, _)| (table, position - table.start));
+        if let Some(found) = one_of(declared, column)? {
+            return Ok(Some(found));
         }
-        Ok(Some(BoundExpression::column(position, schema.data_type)))
+        let hidden =
+            self.visible().iter().filter_map(|table| Some((table, table.hidden(&column.name)?)));
+        one_of(hidden, column)
     }
 
     /// The tables that names can mean.
@@ -133,8 +168,12 @@ impl Scope {
             [table] => format!("{} has no column \"{}\"", table.name, column.name),
             _ => format!("no table here has a column \"{}\"", column.name),
         };
-        let names = tables.iter().flat_map(|table| &table.schema.columns);
-        let help = suggest(&column.name, names.map(|column| column.name.as_str())).or_else(|| {
+        let declared = tables.iter().flat_map(|table| &table.schema.columns);
+        let hidden = PseudoColumn::ALL.iter().map(|column| column.name());
+        // Only who writes an underscore can have meant one of them.
+        let hidden = hidden.filter(|_| column.name.starts_with('_') && !tables.is_empty());
+        let names = declared.map(|column| column.name.as_str()).chain(hidden);
+        let help = suggest(&column.name, names).or_else(|| {
             column.quoted.then(|| format!("did you mean '{}'?", column.name.replace('\'', "''")))
         });
         let error = Error::new("unknown-column", message, column.span).help(help);

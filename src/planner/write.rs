@@ -11,7 +11,7 @@ use crate::language::ast::{
     Delete, Expression, Identifier, Insert, InsertSource, JsonObject, Update,
 };
 use crate::language::parse_expression;
-use crate::types::{Span, TableSchema, Value};
+use crate::types::{PseudoColumn, Span, TableSchema, Value};
 
 /// Plans an INSERT.
 pub(super) fn insert(
@@ -60,7 +60,16 @@ pub(super) fn update(update: &Update, catalog: &mut dyn Catalog) -> Result<Write
         assignments.retain(|(assigned, _)| *assigned != column);
         assignments.push((column, bound));
     }
-    let access = rows_to_change(&source, &scope, update.filter.as_ref())?;
+    let mut all: Vec<usize> = (0..table.columns.len()).collect();
+    for (_, value) in &assignments {
+        value.for_each_column(&mut |column| {
+            if !all.contains(&column) {
+                all.push(column);
+            }
+        });
+    }
+    assignments.iter_mut().for_each(|(_, value)| value.relocate(&all));
+    let access = rows_to_change(&source, &scope, all, update.filter.as_ref())?;
     let action = Action::Update { access, assignments };
     Ok(Write { table, slot: source.slot, action, annotations: update.annotations.clone() })
 }
@@ -70,15 +79,17 @@ pub(super) fn delete(delete: &Delete, catalog: &mut dyn Catalog) -> Result<Write
     let source = catalog.table(&delete.table, None)?;
     let table = source.schema.clone();
     let scope = Scope::of(&delete.table.name, &table);
-    let action =
-        Action::Delete { access: rows_to_change(&source, &scope, delete.filter.as_ref())? };
+    let all = (0..table.columns.len()).collect();
+    let access = rows_to_change(&source, &scope, all, delete.filter.as_ref())?;
+    let action = Action::Delete { access };
     Ok(Write { table, slot: source.slot, action, annotations: delete.annotations.clone() })
 }
 
-/// The access to the rows that a condition names, all columns in order.
+/// The access to these columns of the rows that a condition names.
 fn rows_to_change(
     source: &TableSource,
     scope: &Scope,
+    columns: Vec<usize>,
     filter: Option<&Expression>,
 ) -> Result<TableAccess, Error> {
     let mut binder = Binder { scope, aliases: &[], aggregates: None, clause: "WHERE" };
@@ -86,8 +97,7 @@ fn rows_to_change(
         Some(filter) => binder.condition(filter)?.conjuncts(),
         None => Vec::new(),
     };
-    let all = (0..source.schema.columns.len()).collect();
-    Ok(access::choose(source, None, all, conditions))
+    Ok(access::choose(source, None, columns, conditions))
 }
 
 /// The table's columns of these names, by index.
@@ -109,7 +119,11 @@ pub(super) fn named_columns(
     Ok(found)
 }
 
-fn unknown_column(table: &TableSchema, name: &str, span: Span) -> Error {
+pub(super) fn unknown_column(table: &TableSchema, name: &str, span: Span) -> Error {
+    if PseudoColumn::named(name).is_some() {
+        let message = format!("\"{name}\" is a column that the database keeps for itself");
+        return Error::new("reserved-name", message, span);
+    }
     let names = table.columns.iter().map(|column| column.name.as_str());
     Error::new("unknown-column", format!("{} has no column \"{name}\"", table.name), span)
         .help(suggest(name, names))
