@@ -2,7 +2,7 @@
 
 use crate::language::ast::{AsOf, Point};
 use crate::planner::Error;
-use crate::storage::Database;
+use crate::storage::{self, Database};
 use crate::types::{DataType, EventId, Span, Timestamp, TxId, Value};
 
 /// The event that a moment is.
@@ -37,7 +37,7 @@ pub(super) fn resolve(database: &Database, as_of: &AsOf) -> Result<EventId, Erro
         }
         Point::Timestamp(text) => {
             let at = timestamp(text, *span)?;
-            return Ok(at_time(database, at, *before));
+            return at_time(database, at, *before, *span);
         }
         Point::Tag(_) | Point::Snapshot(_) | Point::Phrase(_) => {
             let message = format!("AS OF {point} is not supported yet");
@@ -52,7 +52,8 @@ pub(super) fn resolve(database: &Database, as_of: &AsOf) -> Result<EventId, Erro
 
 /// The last event of a transaction.
 fn last_of(database: &Database, number: u64, span: Span) -> Result<EventId, Error> {
-    database.last_of(TxId(number)).ok_or_else(|| {
+    let found = database.last_of(TxId(number)).map_err(|error| refused(&error, span))?;
+    found.ok_or_else(|| {
         let last = database.last_tx();
         let message = format!("transaction {number} has not happened; the last is {last}");
         beyond_head(message, span)
@@ -75,6 +76,12 @@ fn timestamp(text: &str, span: Span) -> Result<Timestamp, Error> {
 }
 
 /// The last event of the newest transaction committed at a time or before, or only before.
-fn at_time(database: &Database, at: Timestamp, before: bool) -> EventId {
-    database.at_time(Timestamp(at.0.saturating_sub(i64::from(before))))
+fn at_time(database: &Database, at: Timestamp, before: bool, span: Span) -> Result<EventId, Error> {
+    let at = Timestamp(at.0.saturating_sub(i64::from(before)));
+    database.at_time(at).map_err(|error| refused(&error, span))
+}
+
+/// What storage says about the moment at a place.
+fn refused(error: &storage::Error, span: Span) -> Error {
+    Error::new(error.code(), error.to_string(), span)
 }
