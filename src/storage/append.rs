@@ -80,7 +80,7 @@ pub(crate) fn entry_of(event: &Event, offset: u64, previous: EventId) -> Entry {
         offset,
         at: event.at,
         tx: event.tx,
-        table: event.operation.table().id,
+        table: event.operation.table().map(|table| table.id).unwrap_or_default(),
         previous,
         operation: Entry::operation_of(event.operation.name()),
         last: event.last.is_some(),

@@ -1,9 +1,12 @@
 //! What happened: events, and the changes they are made from.
 
-use crate::types::{EventId, KeySchema, Row, RowId, Schema, TableSchema, Timestamp, TxId, Value};
+use crate::types::{
+    Column, EventId, ForeignKey, KeySchema, Row, RowId, Schema, TableSchema, Timestamp, TxId,
+    Value, fold,
+};
 use std::sync::Arc;
 
-/// One event of the log: one row change or one schema change.
+/// One event of the log: one row change, one schema change or one marker.
 #[derive(Clone, Debug)]
 pub struct Event {
     /// Its number, dense from 1.
@@ -52,6 +55,50 @@ pub enum Operation {
         /// The index.
         key: KeySchema,
     },
+    /// A column came to be, as the last of its table.
+    AddColumn {
+        /// The table as it was before.
+        table: Arc<TableSchema>,
+        /// The column, its identity that of this event, with what the rows that are there have in it.
+        column: Column,
+    },
+    /// A column went. No key has it.
+    DropColumn {
+        /// The table as it was before.
+        table: Arc<TableSchema>,
+        /// The column's index there.
+        column: usize,
+    },
+    /// A column got another name.
+    RenameColumn {
+        /// The table as it was before.
+        table: Arc<TableSchema>,
+        /// The column's index.
+        column: usize,
+        /// Its name from now on.
+        name: String,
+    },
+    /// A table got another name.
+    RenameTable {
+        /// The table as it was before.
+        table: Arc<TableSchema>,
+        /// Its name from now on.
+        name: String,
+    },
+    /// A moment got a name.
+    Tag {
+        /// The name, which no other moment has.
+        name: String,
+        /// The moment: after this event, which is earlier than the tag's own.
+        at: EventId,
+    },
+    /// Everything before this event is kept whole under a number.
+    Snapshot {
+        /// The number, higher than all before.
+        id: u64,
+        /// A name, which need not be the only one.
+        name: Option<String>,
+    },
     /// A row's first version began.
     Insert {
         /// The table.
@@ -93,32 +140,68 @@ impl Operation {
             Operation::DropTable(_) => "drop_table",
             Operation::CreateIndex { .. } => "create_index",
             Operation::DropIndex { .. } => "drop_index",
+            Operation::AddColumn { .. } => "add_column",
+            Operation::DropColumn { .. } => "drop_column",
+            Operation::RenameColumn { .. } => "rename_column",
+            Operation::RenameTable { .. } => "rename_table",
+            Operation::Tag { .. } => "tag",
+            Operation::Snapshot { .. } => "snapshot",
             Operation::Insert { .. } => "insert",
             Operation::Update { .. } => "update",
             Operation::Delete { .. } => "delete",
         }
     }
 
-    /// What it makes of the schema before it: the one place that knows. Row operations leave it.
+    /// What it makes of the schema before it: the one place that knows. Row operations and markers
+    /// leave it.
     pub fn change_schema(&self, schema: &mut Schema) {
+        let edited = |table: &Arc<TableSchema>, edit: &dyn Fn(&mut TableSchema)| {
+            let mut after = TableSchema::clone(table);
+            edit(&mut after);
+            Arc::new(after)
+        };
         match self {
             Operation::CreateTable(table) => schema.put(Arc::clone(table)),
             Operation::DropTable(table) => {
                 schema.remove(&table.name);
             }
             Operation::CreateIndex { table, key } => {
-                let mut after = TableSchema::clone(table);
-                after.keys.push(key.clone());
-                schema.put(Arc::new(after));
+                schema.put(edited(table, &|after| after.keys.push(key.clone())));
             }
             Operation::DropIndex { table, key } => {
-                let mut after = TableSchema::clone(table);
-                after.keys.retain(|other| other.id != key.id);
-                schema.put(Arc::new(after));
+                let id = key.id;
+                schema.put(edited(table, &|after| after.keys.retain(|other| other.id != id)));
             }
-            Operation::Insert { .. } | Operation::Update { .. } | Operation::Delete { .. } => {
-                return;
+            Operation::AddColumn { table, column } => {
+                schema.put(edited(table, &|after| after.columns.push(column.clone())));
             }
+            Operation::DropColumn { table, column } => {
+                schema.put(edited(table, &|after| after.remove_column(*column)));
+            }
+            Operation::RenameColumn { table, column, name } => {
+                schema.put(edited(table, &|after| {
+                    if let Some(column) = after.columns.get_mut(*column) {
+                        column.name.clone_from(name);
+                    }
+                }));
+                if let Some(column) = table.columns.get(*column) {
+                    rename_in_references(schema, &table.name, |key| {
+                        let same = |other: &&mut String| fold(other) == fold(&column.name);
+                        let named = key.referenced.iter_mut().filter(same);
+                        named.for_each(|other| other.clone_from(name));
+                    });
+                }
+            }
+            Operation::RenameTable { table, name } => {
+                schema.remove(&table.name);
+                schema.put(edited(table, &|after| after.name.clone_from(name)));
+                rename_in_references(schema, &table.name, |key| key.references.clone_from(name));
+            }
+            Operation::Tag { .. }
+            | Operation::Snapshot { .. }
+            | Operation::Insert { .. }
+            | Operation::Update { .. }
+            | Operation::Delete { .. } => return,
         }
         schema.version += 1;
     }
@@ -129,23 +212,36 @@ impl Operation {
             Operation::Insert { row, .. }
             | Operation::Update { row, .. }
             | Operation::Delete { row, .. } => Some(*row),
-            Operation::CreateTable(_)
-            | Operation::DropTable(_)
-            | Operation::CreateIndex { .. }
-            | Operation::DropIndex { .. } => None,
+            _ => None,
         }
     }
 
-    /// The table that the event is about.
-    pub fn table(&self) -> &Arc<TableSchema> {
+    /// The table that the event is about; none for a marker.
+    pub fn table(&self) -> Option<&Arc<TableSchema>> {
         match self {
-            Operation::CreateTable(table) | Operation::DropTable(table) => table,
+            Operation::CreateTable(table) | Operation::DropTable(table) => Some(table),
             Operation::CreateIndex { table, .. }
             | Operation::DropIndex { table, .. }
+            | Operation::AddColumn { table, .. }
+            | Operation::DropColumn { table, .. }
+            | Operation::RenameColumn { table, .. }
+            | Operation::RenameTable { table, .. }
             | Operation::Insert { table, .. }
             | Operation::Update { table, .. }
-            | Operation::Delete { table, .. } => table,
+            | Operation::Delete { table, .. } => Some(table),
+            Operation::Tag { .. } | Operation::Snapshot { .. } => None,
         }
+    }
+}
+
+/// Edits the foreign keys of all tables that refer to the table of this name.
+fn rename_in_references(schema: &mut Schema, table: &str, edit: impl Fn(&mut ForeignKey)) {
+    let refers = |key: &ForeignKey| fold(&key.references) == fold(table);
+    let referring = schema.tables().filter(|other| other.foreign_keys.iter().any(refers));
+    let referring: Vec<TableSchema> = referring.map(|other| TableSchema::clone(other)).collect();
+    for mut other in referring {
+        other.foreign_keys.iter_mut().filter(|key| refers(key)).for_each(&edit);
+        schema.put(Arc::new(other));
     }
 }
 
@@ -169,6 +265,43 @@ pub enum Change {
         table: Arc<TableSchema>,
         /// The index.
         key: KeySchema,
+    },
+    /// Add this column to this table; its identity is still empty.
+    AddColumn {
+        /// The table.
+        table: Arc<TableSchema>,
+        /// The column, with what the rows that are there have in it.
+        column: Column,
+    },
+    /// Drop a column, which no key has.
+    DropColumn {
+        /// The table.
+        table: Arc<TableSchema>,
+        /// The column's index.
+        column: usize,
+    },
+    /// Give a column another name.
+    RenameColumn {
+        /// The table.
+        table: Arc<TableSchema>,
+        /// The column's index.
+        column: usize,
+        /// Its name from now on.
+        name: String,
+    },
+    /// Give a table another name.
+    RenameTable {
+        /// The table.
+        table: Arc<TableSchema>,
+        /// Its name from now on.
+        name: String,
+    },
+    /// Give a moment a name.
+    Tag {
+        /// The name.
+        name: String,
+        /// The moment: after this event; without one, the one before the tag's own event.
+        at: Option<EventId>,
     },
     /// Insert a row: values in the table's order, of the columns' types.
     Insert {

@@ -153,6 +153,26 @@ impl TableSchema {
         self
     }
 
+    /// Takes a column out, and moves those behind it up in the keys and foreign keys. One that a
+    /// key has is left there, since the key would be another without it.
+    pub fn remove_column(&mut self, index: usize) {
+        if index >= self.columns.len() || self.is_key_column(index) {
+            return;
+        }
+        self.columns.remove(index);
+        let keys = self.keys.iter_mut().map(|key| &mut key.columns);
+        let all = keys.chain(self.foreign_keys.iter_mut().map(|key| &mut key.columns));
+        for column in all.flatten().filter(|column| **column > index) {
+            *column -= 1;
+        }
+    }
+
+    /// Whether a key or a foreign key has the column.
+    pub fn is_key_column(&self, index: usize) -> bool {
+        self.keys.iter().any(|key| key.columns.contains(&index))
+            || self.foreign_keys.iter().any(|key| key.columns.contains(&index))
+    }
+
     /// The index of the column with this name, in any case.
     pub fn column(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.name.eq_ignore_ascii_case(name))

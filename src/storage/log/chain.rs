@@ -31,8 +31,8 @@ pub(crate) struct Outside<'a> {
     pub at: Timestamp,
     /// The word of `op`.
     pub op: &'a str,
-    /// The table's name.
-    pub table: &'a str,
+    /// The table's name; a marker, which has none, counts as if it were empty.
+    pub table: Option<&'a str>,
     /// The row and its version, on events of rows.
     pub row: Option<(RowId, u32)>,
 }
@@ -80,7 +80,7 @@ impl Chain {
         bytes.extend_from_slice(&outside.tx.0.to_le_bytes());
         bytes.extend_from_slice(&outside.at.0.to_le_bytes());
         push_text(bytes, outside.op);
-        push_text(bytes, outside.table);
+        push_text(bytes, outside.table.unwrap_or_default());
         if let Some((row, rev)) = outside.row {
             bytes.push(1);
             bytes.extend_from_slice(&row.0.to_le_bytes());

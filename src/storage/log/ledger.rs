@@ -1,15 +1,18 @@
-//! The books that every event must agree with: tables, indexes, row versions.
+//! The books that every event must agree with: tables, indexes, row versions, markers.
 //!
 //! An append asks [`Ledger::admit`] before a line is written, and so does everyone who reads lines
 //! back; so what was accepted can be read again, and a log that was not written here is refused
 //! instead of misread.
 
+use super::values::push_columns;
 use crate::storage::error::Error;
 use crate::storage::event::Operation;
 use crate::types::{
-    DataType, EventId, KeyId, KeyKind, KeySchema, RowId, Schema, TableId, TableSchema, fold,
+    Column, ColumnId, DataType, EventId, KeyId, KeyKind, KeySchema, RowId, Schema, TableId,
+    TableSchema, fold,
 };
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// Set in a row's version when that has ended and none began.
 const DELETED: u32 = 1 << 31;
@@ -17,6 +20,10 @@ const DELETED: u32 = 1 << 31;
 /// How far beyond the rows so far a row may lie to be kept in the plain list: rows are numbered
 /// densely, and one that is not must not cost memory for all those between.
 const GAP: usize = 1024;
+
+/// How large an initial value may be, encoded: rows grow by it without being written, and still each
+/// must fit a line when it is deleted, whatever its columns.
+const MAX_INITIAL_SIZE: usize = 16 << 10;
 
 /// The newest version of a row: its number, 0 where there was none and [`DELETED`] perhaps set, and
 /// the event that made it, in halves so that a million rows need no padding.
@@ -91,6 +98,17 @@ pub(crate) struct Ledger {
     replaced: Vec<(TableId, RowId, Newest)>,
     schema_before: Schema,
     structural_before: EventId,
+    markers: Markers,
+}
+
+/// The names and numbers that markers have taken.
+#[derive(Debug, Default)]
+struct Markers {
+    tags: HashSet<String>,
+    last_snapshot: u64,
+    /// What the transaction under way added.
+    new_tags: Vec<String>,
+    last_snapshot_before: u64,
 }
 
 impl Ledger {
@@ -123,6 +141,8 @@ impl Ledger {
     pub(crate) fn commit(&mut self) {
         self.replaced.clear();
         self.structural_before = self.structural;
+        self.markers.new_tags.clear();
+        self.markers.last_snapshot_before = self.markers.last_snapshot;
         if self.schema_before.version != self.schema.version {
             self.schema_before = self.schema.clone();
         }
@@ -137,6 +157,10 @@ impl Ledger {
         }
         self.structural = self.structural_before;
         self.schema = self.schema_before.clone();
+        for name in self.markers.new_tags.drain(..) {
+            self.markers.tags.remove(&name);
+        }
+        self.markers.last_snapshot = self.markers.last_snapshot_before;
     }
 
     /// Enters an event, if it can follow what was entered so far. Gives the event before it of the
@@ -157,10 +181,22 @@ impl Ledger {
             Operation::Delete { table, row, rev, .. } => {
                 self.advance(event, table, *row, *rev, true)
             }
-            Operation::CreateTable(_)
-            | Operation::DropTable(_)
-            | Operation::CreateIndex { .. }
-            | Operation::DropIndex { .. } => {
+            Operation::Tag { name, .. } => {
+                define(&mut self.schema, event, operation)?;
+                if !self.markers.tags.insert(name.clone()) {
+                    return Err(Error::invalid(format!("there is a tag `{name}` already")));
+                }
+                self.markers.new_tags.push(name.clone());
+                Ok(std::mem::replace(&mut self.structural, event))
+            }
+            Operation::Snapshot { id, .. } => {
+                if *id <= self.markers.last_snapshot {
+                    return Err(Error::invalid(format!("snapshot {id} does not follow")));
+                }
+                self.markers.last_snapshot = *id;
+                Ok(std::mem::replace(&mut self.structural, event))
+            }
+            _ => {
                 define(&mut self.schema, event, operation)?;
                 Ok(std::mem::replace(&mut self.structural, event))
             }
@@ -177,8 +213,11 @@ impl Ledger {
         rev: u32,
         delete: bool,
     ) -> Result<EventId, Error> {
-        if self.schema.table(&table.name).is_none_or(|current| current.id != table.id) {
+        let Some(current) = self.schema.table(&table.name).filter(|now| now.id == table.id) else {
             return Err(Error::invalid(format!("there is no such table `{}` now", table.name)));
+        };
+        if !std::ptr::eq(&**current, table) && current.columns != table.columns {
+            return Err(Error::invalid(format!("`{}` has other columns now", table.name)));
         }
         let rows = self.rows.entry(table.id).or_default();
         let found = rows.at(row);
@@ -205,21 +244,17 @@ pub(crate) fn define(
 ) -> Result<(), Error> {
     let current = |table: &TableSchema| {
         let there = schema.table(&table.name).filter(|current| current.id == table.id);
-        there.ok_or_else(|| Error::invalid(format!("there is no such table `{}` now", table.name)))
+        let missing = || Error::invalid(format!("there is no such table `{}` now", table.name));
+        match there.ok_or_else(missing)? {
+            // What comes of a change is made from the table as the change knows it.
+            now if **now != *table => {
+                Err(Error::invalid(format!("`{}` is defined otherwise now", table.name)))
+            }
+            now => Ok(now),
+        }
     };
     match operation {
-        Operation::CreateTable(table) => {
-            check_table(table)?;
-            if schema.table(&table.name).is_some() {
-                return Err(Error::invalid(format!("there is a table `{}` already", table.name)));
-            }
-            if **table != TableSchema::clone(table).created_by(event) {
-                return Err(Error::invalid(format!("`{}` has a foreign identity", table.name)));
-            }
-            for key in &table.keys {
-                check_index_name(schema, key)?;
-            }
-        }
+        Operation::CreateTable(table) => check_new_table(schema, event, table)?,
         Operation::DropTable(table) => {
             current(table)?;
         }
@@ -235,10 +270,78 @@ pub(crate) fn define(
                 return Err(Error::invalid("there is no such index now"));
             }
         }
-        Operation::Insert { .. } | Operation::Update { .. } | Operation::Delete { .. } => {}
+        Operation::AddColumn { table, column } => {
+            if column.id != (ColumnId { event, ordinal: 0 }) {
+                return Err(Error::invalid("a column with a foreign identity"));
+            }
+            check_initial(column)?;
+            check_column(current(table)?, column)?;
+        }
+        Operation::DropColumn { table, column } => {
+            let table = current(table)?;
+            if *column >= table.columns.len() || table.columns.len() == 1 {
+                return Err(Error::invalid(format!("{table} cannot do without column {column}")));
+            }
+            if table.is_key_column(*column) {
+                let name = &table.columns[*column].name;
+                return Err(Error::invalid(format!("a key of {table} has the column `{name}`")));
+            }
+        }
+        Operation::RenameColumn { table, column, name } => {
+            let table = current(table)?;
+            if *column >= table.columns.len() {
+                return Err(Error::invalid(format!("{table} has no column {column}")));
+            }
+            if table.column(name).is_some_and(|other| other != *column) {
+                return Err(Error::invalid(format!("two columns are called `{name}`")));
+            }
+        }
+        Operation::RenameTable { table, name } => {
+            let table = current(table)?;
+            if schema.table(name).is_some_and(|other| other.id != table.id) {
+                return Err(Error::invalid(format!("there is a table `{name}` already")));
+            }
+        }
+        Operation::Tag { at, .. } if *at >= event => {
+            return Err(Error::invalid(format!("a tag of event {at}, which is not past")));
+        }
+        Operation::Tag { .. }
+        | Operation::Snapshot { .. }
+        | Operation::Insert { .. }
+        | Operation::Update { .. }
+        | Operation::Delete { .. } => {}
     }
     operation.change_schema(schema);
     Ok(())
+}
+
+/// Refuses a table that cannot be created here and now.
+fn check_new_table(schema: &Schema, event: EventId, table: &Arc<TableSchema>) -> Result<(), Error> {
+    check_table(table)?;
+    if schema.table(&table.name).is_some() {
+        return Err(Error::invalid(format!("there is a table `{}` already", table.name)));
+    }
+    if **table != TableSchema::clone(table).created_by(event) {
+        return Err(Error::invalid(format!("`{}` has a foreign identity", table.name)));
+    }
+    if table.columns.iter().any(|column| !column.initial.is_null()) {
+        return Err(Error::invalid(format!("rows older than the table `{}`", table.name)));
+    }
+    table.keys.iter().try_for_each(|key| check_index_name(schema, key))
+}
+
+/// Refuses an initial value that the column cannot hold or that would not read back.
+fn check_initial(column: &Column) -> Result<(), Error> {
+    if column.not_null && column.initial.is_null() {
+        let name = &column.name;
+        return Err(Error::invalid(format!("column `{name}` is NULL in older rows and may not")));
+    }
+    let mut payload = Vec::new();
+    push_columns(&mut payload, std::iter::once((column, &column.initial)))?;
+    match payload.len() {
+        size if size <= MAX_INITIAL_SIZE => Ok(()),
+        size => Err(Error::Limit { what: "the column's default", size, limit: MAX_INITIAL_SIZE }),
+    }
 }
 
 /// Refuses a second index with a name.
@@ -260,11 +363,7 @@ fn check_table(table: &TableSchema) -> Result<(), Error> {
         if !names.insert(fold(&column.name)) {
             return Err(Error::invalid(format!("two columns are called `{}`", column.name)));
         }
-        if let DataType::Decimal { precision, scale } = column.data_type
-            && (!(1..=38).contains(&precision) || scale > precision)
-        {
-            return Err(Error::invalid(format!("{} makes no sense", column.data_type)));
-        }
+        check_type(column)?;
     }
     table.keys.iter().try_for_each(|key| check_key(table, key))?;
     let inside = |columns: &[usize]| columns.iter().all(|column| *column < table.columns.len());
@@ -272,6 +371,25 @@ fn check_table(table: &TableSchema) -> Result<(), Error> {
         return Err(Error::invalid("a foreign key of a column that does not exist"));
     }
     Ok(())
+}
+
+/// Refuses a column that a table cannot get besides those that it has.
+fn check_column(table: &TableSchema, column: &Column) -> Result<(), Error> {
+    if table.column(&column.name).is_some() {
+        return Err(Error::invalid(format!("two columns are called `{}`", column.name)));
+    }
+    check_type(column)
+}
+
+fn check_type(column: &Column) -> Result<(), Error> {
+    match column.data_type {
+        DataType::Decimal { precision, scale }
+            if !(1..=38).contains(&precision) || scale > precision =>
+        {
+            Err(Error::invalid(format!("{} makes no sense", column.data_type)))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_key(table: &TableSchema, key: &KeySchema) -> Result<(), Error> {

@@ -1,15 +1,14 @@
 //! One event as one line: both directions.
 
 use super::chain::{Chain, Hash, Outside, Salt};
+use super::definition::{self, Defining};
 use super::ledger::Ledger;
 use super::text::{parse_hex, parse_moment, push_hex, push_moment, push_string, push_u64};
 use super::values::{decode_columns, push_columns};
 use super::{MAX_LINE_SIZE, MAX_ROW_SIZE, push_crc};
 use crate::storage::error::Error;
 use crate::storage::event::{Event, Metadata, Operation};
-use crate::types::{
-    Column, EventId, KeyId, KeySchema, Row, RowId, Schema, TableSchema, Timestamp, TxId, Value,
-};
+use crate::types::{Column, EventId, Row, RowId, Schema, TableSchema, Timestamp, TxId, Value};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -72,7 +71,7 @@ fn push_line(
         tx: stamp.tx,
         at: stamp.at,
         op: operation.name(),
-        table: &operation.table().name,
+        table: operation.table().map(|table| table.name.as_str()),
         row,
     };
     push_outside(out, &outside);
@@ -111,10 +110,7 @@ fn row_of(operation: &Operation) -> Option<(RowId, u32)> {
         Operation::Update { row, rev, .. } | Operation::Delete { row, rev, .. } => {
             Some((*row, *rev))
         }
-        Operation::CreateTable(_)
-        | Operation::DropTable(_)
-        | Operation::CreateIndex { .. }
-        | Operation::DropIndex { .. } => None,
+        _ => None,
     }
 }
 
@@ -127,8 +123,11 @@ fn push_outside(out: &mut Vec<u8>, outside: &Outside<'_>) {
     push_moment(out, outside.at);
     out.extend_from_slice(b",\"op\":\"");
     out.extend_from_slice(outside.op.as_bytes());
-    out.extend_from_slice(b"\",\"table\":");
-    push_string(out, outside.table);
+    out.push(b'"');
+    if let Some(table) = outside.table {
+        out.extend_from_slice(b",\"table\":");
+        push_string(out, table);
+    }
     if let Some((row, rev)) = outside.row {
         out.extend_from_slice(b",\"row\":");
         push_u64(out, row.0);
@@ -189,17 +188,13 @@ fn push_payloads(
             check_row_size(&new)?;
             [Some(old), Some(new)]
         }
-        Operation::CreateTable(table) => {
-            [None, Some(push_payload(out, "new", |out| push_definition(out, &**table))?)]
-        }
-        Operation::DropTable(table) => {
-            [Some(push_payload(out, "old", |out| push_definition(out, &**table))?), None]
-        }
-        Operation::CreateIndex { key, .. } => {
-            [None, Some(push_payload(out, "new", |out| push_definition(out, key))?)]
-        }
-        Operation::DropIndex { key, .. } => {
-            [Some(push_payload(out, "old", |out| push_definition(out, key))?), None]
+        _ => {
+            let [old, new] = definition::texts(operation)?;
+            let mut push = |name, text: Option<String>| {
+                let push = |text: String| push_payload(out, name, |out| push_text(out, &text));
+                text.map(push).transpose()
+            };
+            [push("old", old)?, push("new", new)?]
         }
     })
 }
@@ -217,8 +212,9 @@ fn push_payload(
     Ok(start..out.len())
 }
 
-fn push_definition(out: &mut Vec<u8>, definition: &impl serde::Serialize) -> Result<(), Error> {
-    serde_json::to_writer(out, definition).map_err(|error| Error::invalid(error.to_string()))
+fn push_text(out: &mut Vec<u8>, text: &str) -> Result<(), Error> {
+    out.extend_from_slice(text.as_bytes());
+    Ok(())
 }
 
 fn check_row_size(payload: &Range<usize>) -> Result<(), Error> {
@@ -302,7 +298,7 @@ struct Fields<'a> {
     at: &'a str,
     op: &'a str,
     #[serde(borrow)]
-    table: Text<'a>,
+    table: Option<Text<'a>>,
     row: Option<u64>,
     rev: Option<u32>,
     #[serde(borrow)]
@@ -410,52 +406,27 @@ impl Line<'_> {
 
     fn operation(&self, tables: &mut Tables, schema: &Schema) -> Result<Operation, String> {
         let fields = &self.fields;
-        let name = fields.table.0.as_ref();
         let row = || fields.row.map(RowId).ok_or_else(|| "a row event without a row".to_owned());
         let rev = || fields.rev.ok_or_else(|| "a row event without a version".to_owned());
-        match (fields.op, fields.old, fields.new) {
-            ("insert", None, Some(new)) => {
+        let name = fields.table.as_ref().map(|name| name.0.as_ref());
+        match (fields.op, name, fields.old, fields.new) {
+            ("insert", Some(name), None, Some(new)) => {
                 let table = tables.find(schema, name)?;
                 Ok(Operation::Insert { row: row()?, new: decode_row(new, &table)?, table })
             }
-            ("update", Some(old), Some(new)) => {
+            ("update", Some(name), Some(old), Some(new)) => {
                 let table = tables.find(schema, name)?;
                 let changed = decode_changed(old, new, &table)?;
                 Ok(Operation::Update { row: row()?, rev: rev()?, changed, table })
             }
-            ("delete", Some(old), None) => {
+            ("delete", Some(name), Some(old), None) => {
                 let table = tables.find(schema, name)?;
                 let old = decode_row(old, &table)?;
                 Ok(Operation::Delete { row: row()?, rev: rev()?, old, table })
             }
             _ if fields.row.is_some() => Err(format!("`{}` is no event of a row", fields.op)),
-            ("create_table", None, Some(new)) => {
-                let table: TableSchema = decode_definition(new)?;
-                if table.name != name {
-                    return Err(format!("`{name}` is defined as `{}`", table.name));
-                }
-                Ok(Operation::CreateTable(Arc::new(table.created_by(self.stamp.event))))
-            }
-            ("drop_table", Some(old), None) => {
-                let table = tables.find(schema, name)?;
-                check_definition(old, &*table)?;
-                Ok(Operation::DropTable(table))
-            }
-            ("create_index", None, Some(new)) => {
-                let table = tables.find(schema, name)?;
-                let mut key: KeySchema = decode_definition(new)?;
-                key.id = KeyId { event: self.stamp.event, ordinal: 0 };
-                Ok(Operation::CreateIndex { table, key })
-            }
-            ("drop_index", Some(old), None) => {
-                let table = tables.find(schema, name)?;
-                let named: KeySchema = decode_definition(old)?;
-                let key =
-                    table.keys.iter().find(|key| key.name == named.name && is_alike(key, &named));
-                let key = key.cloned().ok_or("there is no such index then")?;
-                Ok(Operation::DropIndex { table, key })
-            }
-            (op, ..) => Err(format!("`{op}` is not known, or not with these fields")),
+            (op, table, old, new) => Defining { event: self.stamp.event, op, table, old, new }
+                .operation(|name| tables.find(schema, name)),
         }
     }
 
@@ -470,7 +441,7 @@ impl Line<'_> {
             tx: self.stamp.tx,
             at: self.stamp.at,
             op: fields.op,
-            table: &fields.table.0,
+            table: fields.table.as_ref().map(|name| name.0.as_ref()),
             row: fields.row.map(RowId).zip(fields.rev),
         };
         let old = fields.old.map(|raw| raw.get().as_bytes());
@@ -511,26 +482,4 @@ fn decode_changed(
         return Err("the columns before and after differ".into());
     }
     Ok(old.into_iter().zip(new).map(|((index, old), (_, new))| (index, old, new)).collect())
-}
-
-/// Reads a definition, and makes sure that nothing of it was passed over.
-fn decode_definition<T>(payload: &RawValue) -> Result<T, String>
-where
-    T: serde::de::DeserializeOwned + serde::Serialize,
-{
-    let definition: T = serde_json::from_str(payload.get()).map_err(|error| error.to_string())?;
-    check_definition(payload, &definition)?;
-    Ok(definition)
-}
-
-/// Whether a payload is exactly what would be written for a definition.
-fn check_definition(payload: &RawValue, definition: &impl serde::Serialize) -> Result<(), String> {
-    let written = serde_json::to_string(definition).map_err(|error| error.to_string())?;
-    if written == payload.get() { Ok(()) } else { Err("the definition is another one".into()) }
-}
-
-/// Whether two keys differ in nothing but their identity.
-fn is_alike(a: &KeySchema, b: &KeySchema) -> bool {
-    KeySchema { id: KeyId::default(), ..a.clone() }
-        == KeySchema { id: KeyId::default(), ..b.clone() }
 }

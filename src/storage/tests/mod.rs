@@ -1,5 +1,6 @@
 //! Tests of the log from its public side: what is appended, what comes back, what damage does.
 
+mod alter;
 mod append;
 mod damage;
 mod database;

@@ -12,7 +12,8 @@
 
 use super::column::{OpenColumn, Stored};
 use super::visibility::is_visible;
-use crate::types::{EventId, Period, RowId, Value, column::value_at};
+use crate::types::column::{array_of, value_at};
+use crate::types::{EventId, Period, RowId, Value};
 use arrow_array::ArrayRef;
 use std::sync::Arc;
 
@@ -372,15 +373,15 @@ impl<'a> Chunk<'a> {
     }
 
     /// The place of a column among those stored; `guess` is tried first.
-    fn place(self, stored: &[Stored], column: Stored, guess: usize) -> Option<usize> {
-        if stored.get(guess) == Some(&column) {
+    fn place(self, stored: &[Stored], column: &Stored, guess: usize) -> Option<usize> {
+        if stored.get(guess) == Some(column) {
             return Some(guess);
         }
-        stored.iter().position(|other| *other == column)
+        stored.iter().position(|other| other == column)
     }
 
     /// A column's growing form or its array; `None` where the chunk lacks it.
-    pub fn column(self, column: Stored, guess: usize) -> Option<ColumnRef<'a>> {
+    pub fn column(self, column: &Stored, guess: usize) -> Option<ColumnRef<'a>> {
         match self {
             Chunk::Sealed(handle) => {
                 let place = self.place(&handle.chunk.stored, column, guess)?;
@@ -394,29 +395,35 @@ impl<'a> Chunk<'a> {
     }
 
     /// One value.
-    pub fn value(self, column: Stored, guess: usize, offset: usize) -> Value {
+    pub fn value(self, column: &Stored, guess: usize, offset: usize) -> Value {
         match self.column(column, guess) {
             Some(ColumnRef::Array(array)) => value_at(array, column.data_type, offset),
             Some(ColumnRef::Open(open)) => open.value(offset),
-            None => Value::Null,
+            None => column.initial.clone(),
         }
     }
 
-    /// The array of a whole column. Columns that the chunk lacks are NULL.
-    pub fn array(self, column: Stored, guess: usize) -> ArrayRef {
+    /// The array of a whole column.
+    pub fn array(self, column: &Stored, guess: usize) -> ArrayRef {
         match self.column(column, guess) {
             Some(ColumnRef::Array(array)) => Arc::clone(array),
             Some(ColumnRef::Open(open)) => open.array(),
-            None => arrow_array::new_null_array(&column.data_type.arrow(), self.len()),
+            None if column.initial.is_null() => {
+                arrow_array::new_null_array(&column.data_type.arrow(), self.len())
+            }
+            None => {
+                let initial = std::iter::repeat_n(&column.initial, self.len());
+                array_of(column.data_type, initial)
+            }
         }
     }
 
     /// Adds the value at a place to a column that grows elsewhere.
-    pub fn push_to(self, to: &mut OpenColumn, column: Stored, guess: usize, offset: usize) {
+    pub fn push_to(self, to: &mut OpenColumn, column: &Stored, guess: usize, offset: usize) {
         match self.column(column, guess) {
             Some(ColumnRef::Array(array)) => to.push_from_array(array, offset),
             Some(ColumnRef::Open(open)) => to.push_from(open, offset),
-            None => to.push_null(),
+            None => to.push(&column.initial),
         }
     }
 

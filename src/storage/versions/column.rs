@@ -4,7 +4,7 @@
 //! version to the next, and because a full chunk then becomes Arrow arrays without touching a value.
 
 use crate::types::column::{decode_any, encode_any, value_at};
-use crate::types::{ColumnId, DataType, Date, Decimal, Timestamp, Value};
+use crate::types::{Column, ColumnId, DataType, Date, Decimal, Timestamp, Value};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType,
@@ -17,12 +17,33 @@ use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer
 use std::sync::{Arc, OnceLock};
 
 /// A column's identity and the type that a chunk stores it as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) struct Stored {
     /// Which column.
     pub id: ColumnId,
     /// Its type when the chunk was begun.
     pub data_type: DataType,
+    /// What versions have in it whose chunk lacks it, since they are older.
+    pub initial: Value,
+}
+
+impl Stored {
+    /// How chunks store a column.
+    pub fn new(column: &Column) -> Stored {
+        Stored { id: column.id, data_type: column.data_type, initial: column.initial.clone() }
+    }
+
+    /// Where the column was when its event made it: a guess at where it is.
+    pub fn guess(&self) -> usize {
+        self.id.ordinal
+    }
+}
+
+/// The initial value is the column's for good, so that identity and type say it all.
+impl PartialEq for Stored {
+    fn eq(&self, other: &Stored) -> bool {
+        self.id == other.id && self.data_type == other.data_type
+    }
 }
 
 /// A column of a chunk that still grows.

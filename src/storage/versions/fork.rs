@@ -5,7 +5,7 @@ use super::state::State;
 use super::view::View;
 use crate::storage::log::line::check_row;
 use crate::storage::{Change, Operation};
-use crate::types::{EventId, KeyId, Period, Row, RowId, TableSchema, Value};
+use crate::types::{ColumnId, EventId, KeyId, Period, Row, RowId, TableSchema, Value};
 use std::sync::Arc;
 
 /// A transaction: a view plus its own versions and closings. Nothing reaches the log before commit.
@@ -124,6 +124,19 @@ impl Fork {
                 Operation::CreateIndex { table, key }
             }
             Change::DropIndex { table, key } => Operation::DropIndex { table, key },
+            Change::AddColumn { table, mut column } => {
+                column.id = ColumnId { event: id, ordinal: 0 };
+                Operation::AddColumn { table, column }
+            }
+            Change::DropColumn { table, column } => Operation::DropColumn { table, column },
+            Change::RenameColumn { table, column, name } => {
+                Operation::RenameColumn { table, column, name }
+            }
+            Change::RenameTable { table, name } => Operation::RenameTable { table, name },
+            Change::Tag { name, at } => {
+                let before = EventId(id.0.saturating_sub(1));
+                Operation::Tag { name, at: at.unwrap_or(before) }
+            }
             Change::Insert { table, new } => {
                 check_row(&table, &new)?;
                 let row = self.own.next_row(&table);

@@ -21,7 +21,7 @@ pub(super) fn gather(
     let rows = positions.iter().map(|position| versions.birth(*position).row).collect();
     let columns = if let Some(start) = sealed_run(versions, positions) {
         let (chunk, count) = (versions.chunk(start.chunk()), positions.len());
-        let slice = |w: &Wanted| chunk.array(w.stored, w.guess).slice(start.offset(), count);
+        let slice = |w: &Wanted| chunk.array(&w.stored, w.guess).slice(start.offset(), count);
         wanted.iter().map(slice).collect()
     } else if let Some(sources) = Sources::new(versions, positions) {
         let column = |w: &Wanted| sources.column(versions, w);
@@ -50,7 +50,7 @@ fn copied(versions: &TableVersions, positions: &[Position], wanted: &Wanted) -> 
     let mut column = OpenColumn::new(wanted.stored.data_type);
     for position in positions {
         let chunk = versions.chunk(position.chunk());
-        chunk.push_to(&mut column, wanted.stored, wanted.guess, position.offset());
+        chunk.push_to(&mut column, &wanted.stored, wanted.guess, position.offset());
     }
     column.finish()
 }
@@ -89,7 +89,7 @@ impl Sources {
     }
 
     fn column(&self, versions: &TableVersions, wanted: &Wanted) -> Result<ArrayRef, Error> {
-        let array = |number: &usize| versions.chunk(*number).array(wanted.stored, wanted.guess);
+        let array = |number: &usize| versions.chunk(*number).array(&wanted.stored, wanted.guess);
         let arrays: Vec<ArrayRef> = self.chunks.iter().map(array).collect();
         let arrays: Vec<&dyn Array> = arrays.iter().map(|array| &**array).collect();
         Ok(arrow_select::interleave::interleave(&arrays, &self.picks)?)

@@ -119,9 +119,9 @@ impl Layer {
     }
 
     /// One value of a version.
-    pub fn value(&self, located: Located, column: Stored) -> Value {
+    pub fn value(&self, located: Located, column: &Stored) -> Value {
         let versions = &self.below(located.depth).versions;
-        versions.value(located.position, column, column.id.ordinal)
+        versions.value(located.position, column, column.guess())
     }
 
     /// The largest value visible in a key of one column.
@@ -145,7 +145,7 @@ impl Layer {
     /// The largest value by an index of this layer's rows, and the row that has it.
     fn largest_by(&self, index: &Index, hidden: &dyn Fn(RowId) -> bool) -> Option<(RowId, Value)> {
         let row = index.descending(self.period).map(|(_, row, _)| row).find(|row| !hidden(*row))?;
-        let value = self.value(self.locate(row)?, *index.columns().first()?);
+        let value = self.value(self.locate(row)?, index.columns().first()?);
         (!value.is_null()).then_some((row, value))
     }
 
@@ -160,8 +160,8 @@ impl Layer {
                 let until = Period { first: EventId::START, last: self.period.last };
                 let largest = index.descending(until).next().and_then(|(_, row, from)| {
                     let position = self.versions.ancestor(row, from)?;
-                    let column = *index.columns().first()?;
-                    Some(self.versions.value(position, column, column.id.ordinal))
+                    let column = index.columns().first()?;
+                    Some(self.versions.value(position, column, column.guess()))
                 });
                 match largest {
                     Some(Value::Integer(number)) => number.max(below()),
@@ -189,7 +189,8 @@ impl Layer {
 
     /// Index entries of the visible rows.
     pub fn visible_entries(self: &Arc<Self>, columns: &[Stored]) -> Vec<Entry> {
-        let wanted = columns.iter().map(|stored| Wanted::new(*stored, stored.id.ordinal)).collect();
+        let wanted = |stored: &Stored| Wanted::new(stored.clone(), stored.guess());
+        let wanted = columns.iter().map(wanted).collect();
         let mut entries = Vec::new();
         let mut bytes = Vec::new();
         for batch in self.scan(wanted).map_while(Result::ok) {

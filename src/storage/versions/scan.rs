@@ -21,7 +21,7 @@ const DENSE: usize = 4;
 const LONG_RUN: usize = 1024;
 
 /// A column that a reader asks for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Wanted {
     pub stored: Stored,
     /// Its place in the table now, where most chunks have it, too.
@@ -115,7 +115,7 @@ impl Iterator for Scan {
 /// The visible rows of one chunk, if any.
 fn chunk_batch(layer: &Layer, wanted: &[Wanted], number: usize) -> Option<Result<RowBatch, Error>> {
     let chunk = layer.versions().chunk(number);
-    let arrays = || wanted.iter().map(|w| chunk.array(w.stored, w.guess)).collect();
+    let arrays = || wanted.iter().map(|w| chunk.array(&w.stored, w.guess)).collect();
     match chunk.shown(layer.period()) {
         Shown::None => None,
         Shown::All if chunk.len() == 0 => None,

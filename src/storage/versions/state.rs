@@ -4,7 +4,7 @@ use super::layer::Layer;
 use super::table::TableVersions;
 use super::view::{Tables, View};
 use crate::storage::{Event, Operation};
-use crate::types::{EventId, Period, RowId, Schema, TableSchema};
+use crate::types::{EventId, Period, RowId, Schema, TableId, TableSchema};
 use std::sync::Arc;
 
 /// Schemas and versions after a run of events: those of the log, or those of a fork over its base.
@@ -63,19 +63,23 @@ impl State {
         &self.schemas[next.saturating_sub(1)].1
     }
 
-    /// The periods in which a table of this name existed: when it was created, and when dropped if
-    /// it was; oldest first.
+    /// The periods in which there was a table of this name: since when, and until when if it was
+    /// dropped or renamed; oldest first.
     pub fn lifetimes(&self, table: &str) -> Vec<(EventId, Option<EventId>)> {
         let mut lifetimes: Vec<(EventId, Option<EventId>)> = Vec::new();
-        for (event, schema) in &self.schemas {
+        let mut current = None;
+        for (place, (event, schema)) in self.schemas.iter().enumerate() {
             let id = schema.table(table).map(|table| table.id);
-            let last = lifetimes.last().filter(|last| last.1.is_none()).map(|last| last.0);
-            if last != id.map(|id| id.0) {
-                if let Some(open) = lifetimes.last_mut().filter(|last| last.1.is_none()) {
-                    open.1 = Some(*event);
-                }
-                lifetimes.extend(id.map(|id| (id.0, None)));
+            if id == current {
+                continue;
             }
+            if let Some(open) = lifetimes.last_mut().filter(|_| current.is_some()) {
+                open.1 = Some(*event);
+            }
+            // What was there when this began was there since it was created, for all that is known.
+            let since = |id: TableId| if place == 0 { id.0 } else { *event };
+            lifetimes.extend(id.map(|id| (since(id), None)));
+            current = id;
         }
         lifetimes
     }
@@ -110,7 +114,14 @@ impl State {
                 self.tables.insert(table.id, versions);
                 self.change_schema(event, operation);
             }
-            Operation::DropTable(_) => self.change_schema(event, operation),
+            // Rows that are there have a new column's initial value wherever they are read, and what
+            // they have in a column that went, or goes by another name, need not be touched.
+            Operation::DropTable(_)
+            | Operation::AddColumn { .. }
+            | Operation::DropColumn { .. }
+            | Operation::RenameColumn { .. }
+            | Operation::RenameTable { .. } => self.change_schema(event, operation),
+            Operation::Tag { .. } | Operation::Snapshot { .. } => {}
             // The index is built over what the table held before: as the last of its keys, it is
             // not among those that the versions of a fork begin with.
             Operation::CreateIndex { table, key } => {

@@ -68,12 +68,7 @@ struct Counters {
 
 /// The columns of a table as a chunk stores them.
 fn stored(schema: &TableSchema) -> Arc<[Stored]> {
-    let of = |column: &crate::types::Column| Stored { id: column.id, data_type: column.data_type };
-    schema.columns.iter().map(of).collect()
-}
-
-fn place_of(stored: &[Stored], column: Stored) -> Option<usize> {
-    stored.iter().position(|other| *other == column)
+    schema.columns.iter().map(Stored::new).collect()
 }
 
 impl TableVersions {
@@ -140,8 +135,13 @@ impl TableVersions {
     }
 
     /// One value.
-    pub fn value(&self, position: Position, column: Stored, guess: usize) -> Value {
+    pub fn value(&self, position: Position, column: &Stored, guess: usize) -> Value {
         self.chunk(position.chunk()).value(column, guess, position.offset())
+    }
+
+    /// One value, of a column that probably stands where it was made.
+    fn value_of(&self, position: Position, column: &Stored) -> Value {
+        self.value(position, column, column.guess())
     }
 
     /// The rows with versions of their own here, or deleted here.
@@ -260,7 +260,9 @@ impl TableVersions {
         let value = |at: usize| new.get(at).cloned().unwrap_or(Value::Null);
         let stored = Arc::clone(self.open.stored());
         for (_, index) in &mut self.indexes {
-            let key = encode(index.columns(), &stored, value);
+            let key = encode(index.columns(), |column| {
+                place_of(&stored, column).map_or(Value::Null, value)
+            });
             Arc::make_mut(index).begin(key, row, event);
         }
         self.begin(event, row, rev, prev.unwrap_or(Position::NONE));
@@ -315,11 +317,9 @@ impl TableVersions {
     pub fn delete(&mut self, event: EventId, row: RowId) {
         match self.rows.get(row) {
             Some(old) if self.is_open(old) => {
-                let stored = Arc::clone(self.open.stored());
                 let mut indexes = std::mem::take(&mut self.indexes);
                 for (_, index) in &mut indexes {
-                    let key =
-                        encode(index.columns(), &stored, |at| self.value(old, stored[at], at));
+                    let key = encode(index.columns(), |column| self.value_of(old, column));
                     Arc::make_mut(index).end(key, row, event);
                 }
                 self.indexes = indexes;
@@ -447,13 +447,14 @@ impl TableVersions {
         };
         let mut indexes = std::mem::take(&mut self.indexes);
         for (_, index) in indexes.iter_mut().filter(|index| touched(&index.1)) {
-            let before = |at: usize| self.value(old, stored[at], at);
-            let after = |at: usize| match changed.iter().find(|change| change.0 == at) {
+            let before = |column: &Stored| self.value_of(old, column);
+            let is_of = |at: usize, column: &Stored| stored.get(at) == Some(column);
+            let after = |column: &Stored| match changed.iter().find(|c| is_of(c.0, column)) {
                 Some((_, _, new)) => new.clone(),
-                None => before(at),
+                None => before(column),
             };
-            let old_key = encode(index.columns(), &stored, before);
-            let new_key = encode(index.columns(), &stored, after);
+            let old_key = encode(index.columns(), before);
+            let new_key = encode(index.columns(), after);
             if old_key != new_key {
                 let index = Arc::make_mut(index);
                 index.end(old_key, row, event);
@@ -466,10 +467,9 @@ impl TableVersions {
     /// Enters the latest version of a row in all indexes.
     fn begin_keys(&mut self, event: EventId, row: RowId) {
         let Some(position) = self.rows.get(row) else { return };
-        let stored = Arc::clone(self.open.stored());
         let mut indexes = std::mem::take(&mut self.indexes);
         for (_, index) in &mut indexes {
-            let key = encode(index.columns(), &stored, |at| self.value(position, stored[at], at));
+            let key = encode(index.columns(), |column| self.value_of(position, column));
             Arc::make_mut(index).begin(key, row, event);
         }
         self.indexes = indexes;
@@ -485,7 +485,7 @@ impl TableVersions {
                 let (birth, to) = (self.birth(at), self.chunk(at.chunk()).end(at.offset()));
                 let mut bytes = Vec::with_capacity(16);
                 for column in columns {
-                    push_value(&mut bytes, &self.value(at, *column, column.id.ordinal));
+                    push_value(&mut bytes, &self.value_of(at, column));
                 }
                 let key = Bytes::from(bytes.as_slice());
                 // Walking back, a version that ends where the one behind it began, with the same
@@ -503,16 +503,19 @@ impl TableVersions {
 
 /// The columns of a key as a chunk stores them.
 fn columns_of(key: &KeySchema, stored: &[Stored]) -> Vec<Stored> {
-    key.columns.iter().filter_map(|at| stored.get(*at).copied()).collect()
+    key.columns.iter().filter_map(|at| stored.get(*at).cloned()).collect()
 }
 
-/// The encoded key of a row, whose values `value` gives by place among the stored columns.
-fn encode(columns: &[Stored], stored: &[Stored], value: impl Fn(usize) -> Value) -> Bytes {
+/// The place of a column among those stored.
+fn place_of(stored: &[Stored], column: &Stored) -> Option<usize> {
+    let guessed = stored.get(column.guess()) == Some(column);
+    guessed.then(|| column.guess()).or_else(|| stored.iter().position(|other| other == column))
+}
+
+/// The encoded key of a row, whose values `value` gives.
+fn encode(columns: &[Stored], value: impl Fn(&Stored) -> Value) -> Bytes {
     let mut bytes = Vec::with_capacity(16);
-    for column in columns {
-        let value = place_of(stored, *column).map_or(Value::Null, &value);
-        push_value(&mut bytes, &value);
-    }
+    columns.iter().for_each(|column| push_value(&mut bytes, &value(column)));
     Bytes::from(bytes.as_slice())
 }
 
@@ -521,7 +524,7 @@ fn copy(open: &mut Open, chunk: Chunk<'_>, offset: usize, changed: &Changed) {
     let stored = Arc::clone(open.stored());
     for (at, column) in open.columns_mut().iter_mut().enumerate() {
         push_changed(column, at, changed, |column| {
-            chunk.push_to(column, stored[at], at, offset);
+            chunk.push_to(column, &stored[at], at, offset);
         });
     }
 }

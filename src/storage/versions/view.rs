@@ -146,10 +146,7 @@ impl TableView {
     }
 
     fn wanted(&self, columns: &[usize]) -> Vec<Wanted> {
-        let of = |at: &usize| {
-            let column = &self.schema.columns[*at];
-            Wanted::new(Stored { id: column.id, data_type: column.data_type }, *at)
-        };
+        let of = |at: &usize| Wanted::new(Stored::new(&self.schema.columns[*at]), *at);
         columns.iter().map(of).collect()
     }
 }

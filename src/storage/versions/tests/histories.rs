@@ -1,9 +1,9 @@
 //! Random histories: every view of every event, and every fork, against replay.
 
-use super::model::{Model, assert_shows, event, key, table_schema};
+use super::model::{Model, assert_shows, column, event, key, table_schema};
 use crate::storage::versions::chunk::with_chunk_rows;
 use crate::storage::{Change, Fork, Mark, Operation, State, View};
-use crate::types::{KeyKind, Period, Row, RowId, TableSchema, Value};
+use crate::types::{Column, DataType, KeyKind, Period, Row, RowId, TableSchema, Value};
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -29,15 +29,22 @@ fn some_value(seed: u8) -> Value {
     }
 }
 
-fn some_row(a: u8, b: u8) -> Row {
-    let name =
-        if b.is_multiple_of(5) { Value::Null } else { Value::text(format!("name {}", b % 4)) };
-    vec![Value::Integer(i64::from(a)), name, some_value(a ^ b)]
+/// A row for the columns that the table has by now.
+fn some_row(table: &TableSchema, a: u8, b: u8) -> Row {
+    let value = |(at, column): (u8, &Column)| match column.data_type {
+        DataType::Integer => Value::Integer(i64::from(a.wrapping_add(at))),
+        DataType::Text if (b ^ at).is_multiple_of(5) => Value::Null,
+        DataType::Text => Value::text(format!("name {}", b % 4)),
+        _ => some_value(a ^ b ^ at),
+    };
+    (0..).zip(&table.columns).map(value).collect()
 }
+
+const NAMES: [&str; 3] = ["one", "Two", "three"];
 
 /// The change that a step asks for, if the database has what it needs.
 fn change_of(model: &Model, kind: u8, a: u8, b: u8) -> Option<Change> {
-    let name = ["one", "Two"][usize::from(a % 2)];
+    let name = NAMES[usize::from(a % 3)];
     let table = model.tables.get(&name.to_ascii_lowercase());
     let Some(table) = table else {
         return Some(Change::CreateTable(table_schema(name, a.is_multiple_of(4))));
@@ -46,25 +53,60 @@ fn change_of(model: &Model, kind: u8, a: u8, b: u8) -> Option<Change> {
     let nth = usize::from(b) % table.rows.len().max(1);
     let existing = table.rows.iter().nth(nth).map(|(row, (_, values))| (*row, values.clone()));
     Some(match kind {
-        0..30 => Change::Insert { table: schema, new: some_row(a, b) },
+        0..30 => Change::Insert { new: some_row(&schema, a, b), table: schema },
         30..65 => {
             let (row, old) = existing?;
             let mut new = old.clone();
-            let source = some_row(b, a);
-            (0..3).filter(|at| (a >> at) & 1 == 0).for_each(|at| new[at] = source[at].clone());
+            let source = some_row(&schema, b, a);
+            let chosen = (0..old.len()).filter(|at| (a >> (at % 8)) & 1 == 0);
+            chosen.for_each(|at| new[at] = source[at].clone());
             Change::Update { table: schema, row, old, new }
         }
-        65..82 => {
+        65..78 => {
             let (row, old) = existing?;
             Change::Delete { table: schema, row, old }
         }
-        82..86 => Change::DropTable(schema),
+        78..83 => alteration(model, schema, a, b)?,
+        83..86 => Change::DropTable(schema),
         _ => index_change(schema, b),
     })
 }
 
+fn alteration(model: &Model, table: Arc<TableSchema>, a: u8, b: u8) -> Option<Change> {
+    let free = |name: &String| table.column(name).is_none();
+    let name = ["c", "d", "E"].map(String::from).into_iter().find(free);
+    Some(match b % 8 {
+        0..3 => {
+            let (data_type, initial) = match a % 4 {
+                0 => (DataType::Integer, Value::Integer(i64::from(b))),
+                1 => (DataType::Text, Value::text("as it was")),
+                2 => (DataType::Any, some_value(b)),
+                _ => (DataType::Text, Value::Null),
+            };
+            Change::AddColumn { column: column(&name?, data_type, initial), table }
+        }
+        3..5 => {
+            let column = (0..table.columns.len()).find(|at| !table.is_key_column(*at))?;
+            Change::DropColumn { table, column }
+        }
+        5..7 => {
+            let column = usize::from(a) % table.columns.len();
+            Change::RenameColumn { table, column, name: name? }
+        }
+        _ => {
+            let name = NAMES[usize::from(b / 8) % 3];
+            if model.tables.contains_key(&name.to_ascii_lowercase()) {
+                return None;
+            }
+            Change::RenameTable { table, name: name.into() }
+        }
+    })
+}
+
 fn index_change(table: Arc<TableSchema>, b: u8) -> Change {
-    let columns: &[usize] = [&[2][..], &[1], &[2, 0]][usize::from(b % 3)];
+    let last = table.columns.len() - 1;
+    let choices: [&[usize]; 4] = [&[2], &[1], &[2, 0], &[last]];
+    let columns = choices[usize::from(b % 4)];
     let existing = table.keys.iter().find(|k| k.kind == KeyKind::Index && k.columns == columns);
     match existing.cloned() {
         Some(key) => Change::DropIndex { table, key },
@@ -186,7 +228,7 @@ fn strange_events_do_no_harm() {
     let table = Arc::new(table_schema("t", false).created_by(crate::types::EventId(1)));
     let mut state = State::new();
     let changed = vec![(0, Value::Null, Value::Integer(1)), (9, Value::Null, Value::Null)];
-    let (row, old) = (RowId(u64::MAX), some_row(1, 1));
+    let (row, old) = (RowId(u64::MAX), some_row(&table, 1, 1));
     let update =
         || Operation::Update { table: Arc::clone(&table), row, rev: 9, changed: changed.clone() };
     let insert = || Operation::Insert { table: Arc::clone(&table), row, new: old.clone() };

@@ -25,7 +25,7 @@ pub struct Model {
 impl Model {
     /// Does what an operation says, and checks what it says about the rows as they were.
     pub fn apply(&mut self, operation: &Operation) {
-        let name = fold(&operation.table().name);
+        let name = operation.table().map(|table| fold(&table.name)).unwrap_or_default();
         match operation {
             Operation::CreateTable(schema) => {
                 let table = ModelTable { schema: Arc::clone(schema), rows: BTreeMap::new() };
@@ -42,6 +42,11 @@ impl Model {
                 let table = self.tables.get_mut(&name).expect("exists");
                 Arc::make_mut(&mut table.schema).keys.retain(|other| other.id != key.id);
             }
+            Operation::AddColumn { .. }
+            | Operation::DropColumn { .. }
+            | Operation::RenameColumn { .. }
+            | Operation::RenameTable { .. } => self.alter(&name, operation),
+            Operation::Tag { .. } | Operation::Snapshot { .. } => {}
             Operation::Insert { row, new, .. } => {
                 let table = self.tables.get_mut(&name).expect("exists");
                 assert!(table.rows.insert(*row, (1, new.clone())).is_none(), "{row} is new");
@@ -67,17 +72,58 @@ impl Model {
     }
 }
 
-/// A table (id INTEGER PRIMARY KEY, name TEXT, amount ANY, UNIQUE (name, amount)).
-pub fn table_schema(name: &str, autoincrement: bool) -> TableSchema {
-    let column = |name: &str, data_type| Column {
+impl Model {
+    fn alter(&mut self, name: &str, operation: &Operation) {
+        let mut table = self.tables.remove(name).expect("exists");
+        let schema = Arc::make_mut(&mut table.schema);
+        match operation {
+            Operation::AddColumn { column, .. } => {
+                schema.columns.push(column.clone());
+                let rows = table.rows.values_mut();
+                rows.for_each(|(_, values)| values.push(column.initial.clone()));
+            }
+            Operation::DropColumn { column, .. } => {
+                // Keys by the names of their columns, which stay.
+                let names = |key: &KeySchema| -> Vec<String> {
+                    key.columns.iter().map(|at| schema.columns[*at].name.clone()).collect()
+                };
+                let keys: Vec<_> = schema.keys.iter().map(names).collect();
+                schema.columns.remove(*column);
+                let place = |name: &String| schema.column(name).expect("stays");
+                let places: Vec<Vec<usize>> =
+                    keys.iter().map(|names| names.iter().map(place).collect()).collect();
+                for (key, columns) in schema.keys.iter_mut().zip(places) {
+                    key.columns = columns;
+                }
+                table.rows.values_mut().for_each(|(_, values)| drop(values.remove(*column)));
+            }
+            Operation::RenameColumn { column, name, .. } => {
+                schema.columns[*column].name.clone_from(name);
+            }
+            Operation::RenameTable { name, .. } => schema.name.clone_from(name),
+            other => panic!("{other:?} alters no table"),
+        }
+        let name = fold(&table.schema.name);
+        assert!(self.tables.insert(name, table).is_none());
+    }
+}
+
+/// A column.
+pub fn column(name: &str, data_type: DataType, initial: Value) -> Column {
+    Column {
         id: ColumnId::default(),
         name: name.into(),
         data_type,
         declared: String::new(),
         not_null: false,
         default: None,
-        initial: Value::Null,
-    };
+        initial,
+    }
+}
+
+/// A table (id INTEGER PRIMARY KEY, name TEXT, amount ANY, UNIQUE (name, amount)).
+pub fn table_schema(name: &str, autoincrement: bool) -> TableSchema {
+    let column = |name, data_type| column(name, data_type, Value::Null);
     TableSchema {
         id: TableId::default(),
         name: name.into(),
@@ -140,7 +186,7 @@ fn texts(
     columns: &[usize],
 ) -> Vec<(RowId, String)> {
     let value = |at: usize, index: usize| {
-        let data_type = table.schema().columns[columns[at]].data_type;
+        let data_type = table.schema().type_of(columns[at]);
         value_at(&batch.columns[at], data_type, index)
     };
     assert!(batch.columns.iter().all(|array| array.len() == batch.rows.len()));
@@ -159,7 +205,9 @@ pub fn assert_shows(view: &View, model: &Model) {
         let schema = view.schema().table(name).expect("compared above");
         assert_eq!(schema, &expected.schema, "the schema of {name} in {view}");
         let table = view.table(schema);
-        for columns in [&[0, 1, 2][..], &[2, 0], &[]] {
+        let all: Vec<usize> = (0..schema.columns.len()).collect();
+        let backwards = all.iter().copied().rev().step_by(2).collect();
+        for columns in [&all, &backwards, &vec![]] {
             let of = |(row, (_, values)): (&RowId, &(u32, Row))| {
                 let values: Row = columns.iter().map(|at| values[*at].clone()).collect();
                 (*row, format!("{values:?}"))
@@ -189,8 +237,9 @@ fn assert_finds(table: &TableView, key: &KeySchema, model: &ModelTable) {
             let expected: Vec<_> =
                 expected.map(|(row, (_, values))| (*row, format!("{values:?}"))).collect();
             let found = table.find(key.id, &values).expect("the key exists");
-            let batch = table.fetch(&found, &[0, 1, 2]).expect("small");
-            assert_eq!(texts(table, &batch, &[0, 1, 2]), expected, "{values:?} by {key:?}");
+            let all: Vec<usize> = (0..table.schema().columns.len()).collect();
+            let batch = table.fetch(&found, &all).expect("small");
+            assert_eq!(texts(table, &batch, &all), expected, "{values:?} by {key:?}");
         }
     }
     if let [column] = key.columns[..] {

@@ -1,0 +1,178 @@
+//! What schema changes and markers say of themselves: the payloads of lines that are not about rows.
+//!
+//! A definition stands in a line exactly as it would be written again. One that reads otherwise has
+//! something that is not understood here, or contradicts what is known, and is refused.
+
+use crate::storage::error::Error;
+use crate::storage::event::Operation;
+use crate::types::{Column, ColumnId, EventId, KeyId, KeySchema, TableSchema};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::sync::Arc;
+
+/// What a thing is called, before or after it is renamed.
+#[derive(Serialize, Deserialize)]
+struct Named {
+    name: String,
+}
+
+/// A tag.
+#[derive(Serialize, Deserialize)]
+struct Tag {
+    name: String,
+    at: EventId,
+}
+
+/// A snapshot's marker.
+#[derive(Serialize, Deserialize)]
+struct Snapshot {
+    id: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+}
+
+// ---- writing ----------------------------------------------------------------------------------
+
+/// The texts of `old` and `new` of an operation that is not about a row.
+pub(super) fn texts(operation: &Operation) -> Result<[Option<String>; 2], Error> {
+    let named = |name: &str| text(&Named { name: name.to_owned() });
+    Ok(match operation {
+        Operation::CreateTable(table) => [None, Some(text(&**table)?)],
+        Operation::DropTable(table) => [Some(text(&**table)?), None],
+        Operation::CreateIndex { key, .. } => [None, Some(text(key)?)],
+        Operation::DropIndex { key, .. } => [Some(text(key)?), None],
+        Operation::AddColumn { column, .. } => [None, Some(text(column)?)],
+        Operation::DropColumn { table, column } => [Some(text(known(table, *column)?)?), None],
+        Operation::RenameColumn { table, column, name } => {
+            [Some(named(&known(table, *column)?.name)?), Some(named(name)?)]
+        }
+        Operation::RenameTable { table, name } => [Some(named(&table.name)?), Some(named(name)?)],
+        Operation::Tag { name, at } => [None, Some(text(&Tag { name: name.clone(), at: *at })?)],
+        Operation::Snapshot { id, name } => {
+            [None, Some(text(&Snapshot { id: *id, name: name.clone() })?)]
+        }
+        Operation::Insert { .. } | Operation::Update { .. } | Operation::Delete { .. } => {
+            [None, None]
+        }
+    })
+}
+
+fn text(definition: &impl Serialize) -> Result<String, Error> {
+    serde_json::to_string(definition).map_err(|error| Error::invalid(error.to_string()))
+}
+
+fn known(table: &TableSchema, column: usize) -> Result<&Column, Error> {
+    let missing = || Error::invalid(format!("`{}` has no column {column}", table.name));
+    table.columns.get(column).ok_or_else(missing)
+}
+
+// ---- reading ----------------------------------------------------------------------------------
+
+/// A line that is not about a row, as far as its operation needs it.
+pub(super) struct Defining<'a> {
+    pub event: EventId,
+    pub op: &'a str,
+    /// The table's name; `None` on a marker.
+    pub table: Option<&'a str>,
+    pub old: Option<&'a RawValue>,
+    pub new: Option<&'a RawValue>,
+}
+
+impl Defining<'_> {
+    /// The operation; `find` gives the table of a name as it was before.
+    pub fn operation(
+        &self,
+        find: impl FnOnce(&str) -> Result<Arc<TableSchema>, String>,
+    ) -> Result<Operation, String> {
+        let Some(name) = self.table else { return self.marker() };
+        match (self.op, self.old, self.new) {
+            ("create_table", None, Some(new)) => {
+                let table: TableSchema = decode(new)?;
+                if table.name != name {
+                    return Err(format!("`{name}` is defined as `{}`", table.name));
+                }
+                Ok(Operation::CreateTable(Arc::new(table.created_by(self.event))))
+            }
+            ("drop_table", Some(old), None) => {
+                let table = find(name)?;
+                check(old, &*table)?;
+                Ok(Operation::DropTable(table))
+            }
+            ("create_index", None, Some(new)) => {
+                let mut key: KeySchema = decode(new)?;
+                key.id = KeyId { event: self.event, ordinal: 0 };
+                Ok(Operation::CreateIndex { table: find(name)?, key })
+            }
+            ("drop_index", Some(old), None) => {
+                let table = find(name)?;
+                let named: KeySchema = decode(old)?;
+                let mut keys = table.keys.iter();
+                let key = keys.find(|key| key.name == named.name && is_alike(key, &named));
+                let key = key.cloned().ok_or("there is no such index then")?;
+                Ok(Operation::DropIndex { table, key })
+            }
+            ("add_column", None, Some(new)) => {
+                let mut column: Column = decode(new)?;
+                column.id = ColumnId { event: self.event, ordinal: 0 };
+                Ok(Operation::AddColumn { table: find(name)?, column })
+            }
+            ("drop_column", Some(old), None) => {
+                let table = find(name)?;
+                let column = index_of(&table, &decode::<Column>(old)?.name)?;
+                check(old, &table.columns[column])?;
+                Ok(Operation::DropColumn { table, column })
+            }
+            ("rename_column", Some(old), Some(new)) => {
+                let table = find(name)?;
+                let column = index_of(&table, &decode::<Named>(old)?.name)?;
+                Ok(Operation::RenameColumn { table, column, name: decode::<Named>(new)?.name })
+            }
+            ("rename_table", Some(old), Some(new)) => {
+                if decode::<Named>(old)?.name != name {
+                    return Err(format!("`{name}` is renamed by another name"));
+                }
+                Ok(Operation::RenameTable { table: find(name)?, name: decode::<Named>(new)?.name })
+            }
+            (op, ..) => Err(format!("`{op}` is not known, or not with these fields")),
+        }
+    }
+
+    fn marker(&self) -> Result<Operation, String> {
+        match (self.op, self.old, self.new) {
+            ("tag", None, Some(new)) => {
+                let Tag { name, at } = decode(new)?;
+                Ok(Operation::Tag { name, at })
+            }
+            ("snapshot", None, Some(new)) => {
+                let Snapshot { id, name } = decode(new)?;
+                Ok(Operation::Snapshot { id, name })
+            }
+            (op, ..) => Err(format!("`{op}` is not known, or not without a table")),
+        }
+    }
+}
+
+fn index_of(table: &TableSchema, name: &str) -> Result<usize, String> {
+    let found = table.columns.iter().position(|column| column.name == name);
+    found.ok_or_else(|| format!("{table} has no column `{name}` then"))
+}
+
+/// Reads a definition, and makes sure that nothing of it was passed over.
+fn decode<T: DeserializeOwned + Serialize>(payload: &RawValue) -> Result<T, String> {
+    let definition: T = serde_json::from_str(payload.get()).map_err(|error| error.to_string())?;
+    check(payload, &definition)?;
+    Ok(definition)
+}
+
+/// Whether a payload is exactly what would be written for a definition.
+fn check(payload: &RawValue, definition: &impl Serialize) -> Result<(), String> {
+    let written = serde_json::to_string(definition).map_err(|error| error.to_string())?;
+    if written == payload.get() { Ok(()) } else { Err("the definition is another one".into()) }
+}
+
+/// Whether two keys differ in nothing but their identity.
+fn is_alike(a: &KeySchema, b: &KeySchema) -> bool {
+    KeySchema { id: KeyId::default(), ..a.clone() }
+        == KeySchema { id: KeyId::default(), ..b.clone() }
+}
