@@ -88,6 +88,15 @@ pub enum Error {
         /// What is not: `events 1 to 42 are intact`.
         intact: String,
     },
+    /// A row file, a snapshot or the catalog is not what was written, or not of this log. Nothing is
+    /// lost: the log has it all.
+    #[error("{} cannot be used: {reason}", file.display())]
+    Projection {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A question about events that have not happened.
     #[error("event {event} has not happened yet, the last one is {head}")]
     BeyondHead {
@@ -144,6 +153,7 @@ impl Error {
             Error::Stale { .. } => "stale",
             Error::StaleVersion { .. } => "stale-version",
             Error::Corrupt { .. } => "corrupt",
+            Error::Projection { .. } => "projection",
             Error::BeyondHead { .. } => "beyond-head",
             Error::NoSuchRow { .. } => "not-found",
             Error::Batch(_) => "too-large",

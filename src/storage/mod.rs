@@ -22,6 +22,7 @@ mod lock;
 mod log;
 mod log_file;
 mod options;
+mod projections;
 mod recovery;
 #[cfg(test)]
 mod tests;
@@ -38,5 +39,10 @@ pub use event_store::{About, EventStore};
 pub use events::Events;
 pub use log::{MAX_LINE_SIZE, MAX_ROW_SIZE};
 pub use options::OpenOptions;
+pub use projections::{
+    Anchor, BaseRow, BaseTable, Catalog, CatalogTable, Engine, Part, Position, Rows, Snapshot,
+    SnapshotEntry, SnapshotHead, SnapshotListing, SnapshotManager, SnapshotSource, Summary,
+    row_file_name,
+};
 pub use versions::{Fork, Located, Mark, QueryEngine, RowBatch, Scan, State, TableView, View};
 pub use vfs::{Access, MemVfs, StdVfs, Vfs, VfsFile};

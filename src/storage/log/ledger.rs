@@ -357,7 +357,7 @@ fn check_index_name(schema: &Schema, key: &KeySchema) -> Result<(), Error> {
 }
 
 /// Refuses a definition that others would stumble over.
-fn check_table(table: &TableSchema) -> Result<(), Error> {
+pub(crate) fn check_table(table: &TableSchema) -> Result<(), Error> {
     let mut names = HashSet::new();
     for column in &table.columns {
         if !names.insert(fold(&column.name)) {

@@ -3,7 +3,7 @@
 use super::text::{parse_date, parse_moment, push_date, push_i64, push_moment, push_string};
 use crate::storage::error::Error;
 use crate::types::{
-    Column, DataType, Date, Decimal, MAX_JSON_DEPTH, TableSchema, Timestamp, Value,
+    Column, DataType, Date, Decimal, MAX_JSON_DEPTH, Row, TableSchema, Timestamp, Value,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -187,6 +187,50 @@ pub(crate) fn decode_columns(
     Ok(columns)
 }
 
+/// Reads a value for every column, in schema order, from an object that may go on behind them.
+///
+/// Columns are told by their place, so that what follows may be called as one of them is.
+pub(crate) fn next_row<'de, A: MapAccess<'de>>(
+    map: &mut A,
+    table: &TableSchema,
+) -> Result<Row, A::Error> {
+    let mut values = Vec::with_capacity(table.columns.len());
+    for column in &table.columns {
+        match map.next_key_seed(NameSeed { columns: std::slice::from_ref(column), from: 0 })? {
+            Some(_) => values.push(map.next_value_seed(ValueSeed(column.data_type))?),
+            None => return Err(A::Error::custom(format!("no value of `{}`", column.name))),
+        }
+    }
+    Ok(values)
+}
+
+/// Reads an object that is exactly a row, as [`next_row`] does.
+pub(crate) struct RowSeed<'s>(pub &'s TableSchema);
+
+impl<'de> DeserializeSeed<'de> for RowSeed<'_> {
+    type Value = Row;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Row, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for RowSeed<'_> {
+    type Value = Row;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a row of {}", self.0.name)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Row, A::Error> {
+        let row = next_row(&mut map, self.0)?;
+        match map.next_key::<IgnoredAny>()? {
+            None => Ok(row),
+            Some(_) => Err(A::Error::custom("more values than columns")),
+        }
+    }
+}
+
 struct ColumnsSeed<'s>(&'s TableSchema);
 
 impl<'de> DeserializeSeed<'de> for ColumnsSeed<'_> {
@@ -360,7 +404,7 @@ impl<'de> Visitor<'de> for ValueSeed {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use proptest::prelude::*;
 
@@ -400,7 +444,8 @@ mod tests {
         Ok(back[0].1.clone())
     }
 
-    fn values() -> impl Strategy<Value = Value> {
+    /// Every value that a column of some type can hold.
+    pub(crate) fn values() -> impl Strategy<Value = Value> {
         let real = any::<u64>().prop_map(f64::from_bits);
         prop_oneof![
             any::<bool>().prop_map(Value::Boolean),

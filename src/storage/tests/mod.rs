@@ -78,7 +78,7 @@ fn metadata(intent: &str) -> Metadata {
 }
 
 /// A table as the event with this number creates it.
-fn table(event: u64, name: &str, columns: &[(&str, DataType)]) -> Arc<TableSchema> {
+pub(super) fn table(event: u64, name: &str, columns: &[(&str, DataType)]) -> Arc<TableSchema> {
     let column = |(name, data_type): &(&str, DataType)| Column {
         id: ColumnId::default(),
         name: (*name).into(),
@@ -110,13 +110,13 @@ fn table(event: u64, name: &str, columns: &[(&str, DataType)]) -> Arc<TableSchem
 }
 
 /// A table of accounts as the event with this number creates it.
-fn accounts(event: u64) -> Arc<TableSchema> {
+pub(super) fn accounts(event: u64) -> Arc<TableSchema> {
     let price = DataType::Decimal { precision: 10, scale: 2 };
     let columns = [("id", DataType::Integer), ("owner", DataType::Text), ("balance", price)];
     table(event, "accounts", &columns)
 }
 
-fn cents(mantissa: i128) -> Value {
+pub(super) fn cents(mantissa: i128) -> Value {
     Value::Decimal(Decimal { mantissa, scale: 2 })
 }
 

@@ -1,0 +1,133 @@
+//! The catalog: the tables at an event, and what their row files have to be.
+//!
+//! `_catalog.json` is one JSON object, one table per line:
+//!
+//! ```text
+//! {"event_id":42,"clean":true,"format":"asof-catalog",…,"head_crc":"8 hex",⏎     see `definition`
+//! "tables":{⏎
+//! "accounts":{"file":{"name":"accounts.db",…},…,"definition":{…}},⏎
+//! "orders":{…}⏎
+//! },"crc":"8 hex"}⏎                                              CRC32C of everything before it
+//! ```
+//!
+//! # Crashes
+//!
+//! `clean` says that the row files are as the catalog has them. Before a row file is touched the
+//! catalog is saved with `clean` off, and with it on when all are written and synced. A crash in
+//! between leaves it off: then the row files are not opened, whatever they are. Saving itself puts a
+//! whole synced file in the place of the old one.
+//!
+//! A catalog with a wrong byte, of another database or beyond the log is an error value; one that is
+//! missing is none.
+
+use super::definition::{
+    BaseTable, Head, Position, check_tables, parse_table, push_table, schema_of,
+};
+use super::lines::{Lines, push_end};
+use super::output::replace;
+use super::row_file::Summary;
+use crate::storage::error::Error;
+use crate::storage::vfs::Vfs;
+use crate::types::Schema;
+use std::path::Path;
+
+/// The name of the catalog in the data directory.
+const FILE: &str = "_catalog.json";
+
+/// What the head calls the format.
+const FORMAT: &str = "asof-catalog";
+
+const START: &[u8] = b"\"tables\":{";
+const END: &[u8] = b"}";
+
+/// The tables at an event, and what their row files have to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Catalog {
+    /// Where it stands.
+    pub position: Position,
+    /// How many schema changes there were.
+    pub schema_version: u64,
+    /// The tables, by name.
+    pub tables: Vec<CatalogTable>,
+    /// Whether the row files are as it says.
+    pub clean: bool,
+}
+
+/// A table and its row file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CatalogTable {
+    /// The table.
+    pub base: BaseTable,
+    /// What its row file has to be.
+    pub rows: Summary,
+}
+
+impl Catalog {
+    /// The tables as a schema.
+    pub fn schema(&self) -> Schema {
+        schema_of(self.tables.iter().map(|table| &table.base), self.schema_version)
+    }
+
+    /// Puts this catalog in the place of the one in a directory, durably.
+    ///
+    /// # Errors
+    /// Where the system refuses; then the old one stands. [`Error::Limit`] and [`Error::Invalid`]
+    /// where it could not be read back.
+    pub fn save(&self, vfs: &dyn Vfs, directory: &Path) -> Result<(), Error> {
+        check_tables(self.tables.iter().map(|table| &table.base)).map_err(Error::invalid)?;
+        let (_, ()) = replace(vfs, directory, FILE, |output| {
+            let head = Head {
+                id: None,
+                name: None,
+                clean: Some(self.clean),
+                position: self.position.clone(),
+                schema_version: self.schema_version,
+            };
+            head.encode(&mut output.bytes, FORMAT)?;
+            output.bytes.extend_from_slice(START);
+            for (at, table) in self.tables.iter().enumerate() {
+                output.bytes.extend_from_slice(if at == 0 { b"\n" } else { b",\n" });
+                push_table(&mut output.bytes, &table.base, Some(&table.rows))?;
+                output.relieve()?;
+            }
+            output.bytes.push(b'\n');
+            push_end(output, END);
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    /// Reads the catalog of a directory; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`Error::Projection`] where it is not what was written, [`Error::Io`] where the system refuses.
+    pub fn load(vfs: &dyn Vfs, directory: &Path) -> Result<Option<Catalog>, Error> {
+        let mut lines = match Lines::open(vfs, &directory.join(FILE)) {
+            Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(None);
+            }
+            opened => opened?,
+        };
+        lines.advance()?;
+        let head = Head::decode(lines.line(), FORMAT).map_err(|reason| lines.damaged(reason))?;
+        let clean =
+            head.clean.ok_or_else(|| lines.damaged("it does not say whether it is clean"))?;
+        let Head { position, schema_version, .. } = head;
+        lines.expect(START)?;
+        let mut tables: Vec<CatalogTable> = Vec::new();
+        loop {
+            lines.advance()?;
+            if lines.line().starts_with(END) {
+                break;
+            }
+            let (base, rows) = parse_table(lines.item(), position.event)
+                .map_err(|reason| lines.damaged(reason))?;
+            let rows = rows.ok_or_else(|| lines.damaged("a table has no file"))?;
+            tables.push(CatalogTable { base, rows });
+        }
+        lines.finish(END)?;
+        check_tables(tables.iter().map(|table| &table.base))
+            .map_err(|reason| lines.damaged(reason))?;
+        Ok(Some(Catalog { position, schema_version, tables, clean }))
+    }
+}

@@ -1,0 +1,372 @@
+//! What snapshots and the catalog have in common: whose history they are about, and the tables.
+//!
+//! Both begin with a head, one line with a checksum of its own, so that it can be believed without
+//! reading the rest:
+//!
+//! ```text
+//! {"id":7,"event_id":42,"name":"before","format":"asof-snapshot","format_version":1,"uuid":"32 hex",
+//!  "tx":12,"at":"…","hash":"64 hex","log_offset":8191,"last_structural":40,"schema_version":3,
+//!  "head_crc":"8 hex",⏎
+//! ```
+//!
+//! `id` and `name` are a snapshot's, `clean` is the catalog's. `hash` is the chain's after the event,
+//! `log_offset` is where the line of the next event begins, `last_structural` the last event up to
+//! there that was not a row's. Then one line per table:
+//!
+//! ```text
+//! "accounts":{"file":{"name":"accounts.db","length":812,"live":9,"dead":1,"digest":"16 hex"},
+//!  "table":1,"next_row":8,"autoincrement":7,"columns":[[1,0],[1,1],[4,0]],"keys":[[1,0],[5,0]],
+//!  "definition":{…}}
+//! ```
+//!
+//! `file` is the catalog's. A definition is written as in the log, where the identities inside follow
+//! from the event; here they are written beside it, each the event that made it and its place there.
+
+use super::file_name::row_file_name;
+use super::lines::{check_length, push_seal};
+use super::row_file::Summary;
+use crate::storage::error::Error;
+use crate::storage::log::chain::Hash;
+use crate::storage::log::header::Uuid;
+use crate::storage::log::ledger::check_table;
+use crate::storage::log::text::{parse_hex, parse_moment, push_hex, push_i64, push_moment};
+use crate::storage::log::text::{push_string, push_u64};
+use crate::types::{
+    ColumnId, EventId, KeyId, RowId, Schema, TableId, TableSchema, Timestamp, TxId, fold,
+};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+/// The longest head, with its newline.
+pub(crate) const MAX_HEAD: usize = 1 << 20;
+
+/// The only version of both formats.
+const VERSION: u64 = 1;
+
+/// A database at an event, known by the chain: nothing else has the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Anchor {
+    /// Whose log.
+    pub uuid: [u8; 16],
+    /// The event, the last of its transaction.
+    pub event: EventId,
+    /// The chain's hash after it.
+    pub hash: [u8; 32],
+}
+
+/// Where in which history a projection stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Whose log.
+    pub uuid: [u8; 16],
+    /// The last event that the projection knows, the last of its transaction.
+    pub event: EventId,
+    /// That transaction.
+    pub tx: TxId,
+    /// When it was committed.
+    pub at: Timestamp,
+    /// The chain's hash after it.
+    pub hash: [u8; 32],
+    /// Where in the log the line of the next event begins.
+    pub log_offset: u64,
+    /// The last event up to there that was not a row's.
+    pub last_structural: EventId,
+}
+
+impl Position {
+    /// What has to agree with the log.
+    pub fn anchor(&self) -> Anchor {
+        Anchor { uuid: self.uuid, event: self.event, hash: self.hash }
+    }
+
+    /// Refuses a projection of another history, with why.
+    pub(crate) fn check(&self, expected: &Anchor) -> Result<(), String> {
+        if self.uuid != expected.uuid {
+            Err("it belongs to another database".into())
+        } else if self.event != expected.event {
+            Err(format!("it is of event {} and not of {}", self.event, expected.event))
+        } else if self.hash != expected.hash {
+            Err(format!("its history up to event {} is another one", self.event))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// A table as its rows begin: what it is, and the numbers it gives next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseTable {
+    /// The table.
+    pub schema: Arc<TableSchema>,
+    /// The identity of the next row.
+    pub next_row: RowId,
+    /// The largest number that AUTOINCREMENT gave.
+    pub autoincrement: i64,
+}
+
+/// The first line of a snapshot or of the catalog.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Head {
+    /// A snapshot's number.
+    pub id: Option<u64>,
+    /// A snapshot's name.
+    pub name: Option<String>,
+    /// Whether row files can be trusted, in the catalog.
+    pub clean: Option<bool>,
+    /// Where it stands.
+    pub position: Position,
+    /// How many schema changes there were.
+    pub schema_version: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HeadFields<'a> {
+    id: Option<u64>,
+    event_id: u64,
+    name: Option<String>,
+    clean: Option<bool>,
+    format: &'a str,
+    format_version: u64,
+    uuid: &'a str,
+    tx: u64,
+    at: &'a str,
+    hash: &'a str,
+    log_offset: u64,
+    last_structural: u64,
+    schema_version: u64,
+    #[serde(rename = "head_crc")]
+    _crc: IgnoredAny,
+}
+
+/// Appends a number as a field of an object that has others before it.
+fn push_number(out: &mut Vec<u8>, name: &str, number: u64) {
+    push_name(out, name);
+    push_u64(out, number);
+}
+
+fn push_digits(out: &mut Vec<u8>, name: &str, bytes: &[u8]) {
+    push_name(out, name);
+    out.push(b'"');
+    push_hex(out, bytes);
+    out.push(b'"');
+}
+
+fn push_name(out: &mut Vec<u8>, name: &str) {
+    if !out.ends_with(b"{") {
+        out.push(b',');
+    }
+    push_string(out, name);
+    out.push(b':');
+}
+
+impl Head {
+    /// Appends the line, newline and all, to an empty buffer.
+    pub(crate) fn encode(&self, out: &mut Vec<u8>, format: &str) -> Result<(), Error> {
+        let position = &self.position;
+        let start = out.len();
+        out.push(b'{');
+        if let Some(id) = self.id {
+            push_number(out, "id", id);
+        }
+        push_number(out, "event_id", position.event.0);
+        if let Some(name) = &self.name {
+            push_name(out, "name");
+            push_string(out, name);
+        }
+        if let Some(clean) = self.clean {
+            push_name(out, "clean");
+            out.extend_from_slice(if clean { b"true" } else { b"false" });
+        }
+        push_name(out, "format");
+        push_string(out, format);
+        push_number(out, "format_version", VERSION);
+        push_digits(out, "uuid", &position.uuid);
+        push_number(out, "tx", position.tx.0);
+        push_name(out, "at");
+        push_moment(out, position.at);
+        if !out.ends_with(b"\"") {
+            return Err(Error::invalid("a commit outside the years 0 to 9999"));
+        }
+        push_digits(out, "hash", &position.hash);
+        push_number(out, "log_offset", position.log_offset);
+        push_number(out, "last_structural", position.last_structural.0);
+        push_number(out, "schema_version", self.schema_version);
+        let crc = crc32c::crc32c(&out[start..]);
+        push_seal(out, "head_crc", crc);
+        out.pop();
+        out.extend_from_slice(b",\n");
+        let size = out.len() - start;
+        match size <= MAX_HEAD {
+            true => Ok(()),
+            false => Err(Error::Limit { what: "the name of a snapshot", size, limit: MAX_HEAD }),
+        }
+    }
+
+    /// Reads the line without its newline; the error says what is wrong with it.
+    pub(crate) fn decode(line: &[u8], format: &str) -> Result<Head, String> {
+        let mut object = line.strip_suffix(b",").ok_or("it has no head")?.to_vec();
+        object.push(b'}');
+        let mut seal = Vec::new();
+        push_seal(&mut seal, "head_crc", 0);
+        let content = object.len().checked_sub(seal.len()).ok_or("its head is too short")?;
+        seal.clear();
+        push_seal(&mut seal, "head_crc", crc32c::crc32c(&object[..content]));
+        if object[content..] != seal {
+            return Err("its head has a wrong checksum".into());
+        }
+        let fields: HeadFields<'_> =
+            serde_json::from_slice(&object).map_err(|error| format!("bad head: {error}"))?;
+        if fields.format != format || fields.format_version != VERSION {
+            let (format, version) = (fields.format, fields.format_version);
+            return Err(format!("version {version} of the format `{format}` is not known"));
+        }
+        let position = Position {
+            uuid: parse_hex::<{ size_of::<Uuid>() }>(fields.uuid).ok_or("bad uuid")?,
+            event: EventId(fields.event_id),
+            tx: TxId(fields.tx),
+            at: parse_moment(fields.at).ok_or("bad time")?,
+            hash: parse_hex::<{ size_of::<Hash>() }>(fields.hash).ok_or("bad hash")?,
+            log_offset: fields.log_offset,
+            last_structural: EventId(fields.last_structural),
+        };
+        if position.last_structural > position.event {
+            return Err("bad last structural event".into());
+        }
+        let (id, name, clean) = (fields.id, fields.name, fields.clean);
+        Ok(Head { id, name, clean, position, schema_version: fields.schema_version })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TableFields {
+    file: Option<FileFields>,
+    table: u64,
+    next_row: u64,
+    autoincrement: i64,
+    columns: Vec<(u64, usize)>,
+    keys: Vec<(u64, usize)>,
+    definition: TableSchema,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileFields {
+    name: String,
+    length: u64,
+    live: u64,
+    dead: u64,
+    digest: String,
+}
+
+/// Appends the line of a table without comma and newline.
+pub(crate) fn push_table(
+    out: &mut Vec<u8>,
+    table: &BaseTable,
+    file: Option<&Summary>,
+) -> Result<(), Error> {
+    let (start, schema) = (out.len(), &table.schema);
+    push_string(out, &schema.name);
+    out.extend_from_slice(b":{");
+    if let Some(file) = file {
+        push_name(out, "file");
+        out.extend_from_slice(b"{\"name\":");
+        push_string(out, &file.file);
+        push_number(out, "length", file.length);
+        push_number(out, "live", file.live);
+        push_number(out, "dead", file.dead);
+        push_digits(out, "digest", &file.digest.to_be_bytes());
+        out.push(b'}');
+    }
+    push_number(out, "table", schema.id.0.0);
+    push_number(out, "next_row", table.next_row.0);
+    push_name(out, "autoincrement");
+    push_i64(out, table.autoincrement);
+    push_name(out, "columns");
+    push_identities(out, schema.columns.iter().map(|column| (column.id.event, column.id.ordinal)));
+    push_name(out, "keys");
+    push_identities(out, schema.keys.iter().map(|key| (key.id.event, key.id.ordinal)));
+    push_name(out, "definition");
+    let written = serde_json::to_writer(&mut *out, &**schema);
+    written.map_err(|error| Error::invalid(error.to_string()))?;
+    out.push(b'}');
+    check_length(out, start, "the definition of a table")
+}
+
+fn push_identities(out: &mut Vec<u8>, identities: impl Iterator<Item = (EventId, usize)>) {
+    out.push(b'[');
+    for (event, ordinal) in identities {
+        out.extend_from_slice(if out.ends_with(b"[") { b"[" } else { b",[" });
+        push_u64(out, event.0);
+        out.push(b',');
+        push_u64(out, crate::storage::log::reader::to_u64(ordinal));
+        out.push(b']');
+    }
+    out.push(b']');
+}
+
+/// Reads the line of a table without its comma.
+pub(crate) fn parse_table(
+    line: &[u8],
+    head: EventId,
+) -> Result<(BaseTable, Option<Summary>), String> {
+    let object = [b"{", line, b"}"].concat();
+    let object: BTreeMap<String, TableFields> =
+        serde_json::from_slice(&object).map_err(|error| format!("bad table: {error}"))?;
+    let mut tables = object.into_iter();
+    let (Some((name, fields)), None) = (tables.next(), tables.next()) else {
+        return Err("not one table in a line".into());
+    };
+    let mut schema = fields.definition;
+    if name != schema.name
+        || fields.columns.len() != schema.columns.len()
+        || fields.keys.len() != schema.keys.len()
+    {
+        return Err(format!("the definition of `{name}` contradicts itself"));
+    }
+    schema.id = TableId(EventId(fields.table));
+    for (column, (event, ordinal)) in schema.columns.iter_mut().zip(&fields.columns) {
+        column.id = ColumnId { event: EventId(*event), ordinal: *ordinal };
+    }
+    for (key, (event, ordinal)) in schema.keys.iter_mut().zip(&fields.keys) {
+        key.id = KeyId { event: EventId(*event), ordinal: *ordinal };
+    }
+    let events = fields.columns.iter().chain(&fields.keys).map(|(event, _)| *event);
+    if events.chain([fields.table]).any(|event| event > head.0) {
+        return Err(format!("the definition of `{name}` is of a later event"));
+    }
+    check_table(&schema).map_err(|error| error.to_string())?;
+    let file = fields.file.map(|file| {
+        let digest = parse_hex(&file.digest).map(u64::from_be_bytes).ok_or("bad digest")?;
+        let FileFields { name: file, length, live, dead, .. } = file;
+        if file != row_file_name(&schema) {
+            return Err(format!("`{name}` cannot be in the file `{file}`"));
+        }
+        Ok(Summary { file, length, live, dead, digest })
+    });
+    let file = file.transpose()?;
+    let (next_row, autoincrement) = (RowId(fields.next_row), fields.autoincrement);
+    Ok((BaseTable { schema: Arc::new(schema), next_row, autoincrement }, file))
+}
+
+/// Refuses tables that cannot be of one schema.
+pub(crate) fn check_tables<'t>(tables: impl Iterator<Item = &'t BaseTable>) -> Result<(), String> {
+    let (mut names, mut identities) = (HashSet::new(), HashSet::new());
+    for BaseTable { schema, .. } in tables {
+        if !names.insert(fold(&schema.name)) || !identities.insert(schema.id) {
+            return Err(format!("the table `{}` is there twice", schema.name));
+        }
+    }
+    Ok(())
+}
+
+/// The tables as a schema.
+pub(crate) fn schema_of<'t>(tables: impl Iterator<Item = &'t BaseTable>, version: u64) -> Schema {
+    let mut schema = Schema::default();
+    tables.for_each(|table| schema.put(Arc::clone(&table.schema)));
+    schema.version = version;
+    schema
+}

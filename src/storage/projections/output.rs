@@ -1,0 +1,85 @@
+//! Writing files: much at once, and in the place of another one only when whole.
+
+use super::file_name::TEMPORARY;
+use crate::storage::error::Error;
+use crate::storage::log::reader::to_u64;
+use crate::storage::vfs::{Access, Vfs, VfsFile};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// How many bytes gather before they are handed to the file.
+pub(crate) const FLUSH_SIZE: usize = 1 << 20;
+
+/// A new file that is written from its beginning to its end.
+#[derive(Debug)]
+pub(crate) struct Output {
+    file: Arc<dyn VfsFile>,
+    path: PathBuf,
+    /// What was not handed to the file yet; to be appended to.
+    pub bytes: Vec<u8>,
+    written: u64,
+    crc: u32,
+}
+
+impl Output {
+    /// Writes what has gathered if that is enough for one write.
+    pub(crate) fn relieve(&mut self) -> Result<(), Error> {
+        if self.bytes.len() < FLUSH_SIZE { Ok(()) } else { self.flush() }
+    }
+
+    fn flush(&mut self) -> Result<(), Error> {
+        self.file.write_at(self.written, &self.bytes).map_err(Error::io("write", &self.path))?;
+        self.crc = crc32c::crc32c_append(self.crc, &self.bytes);
+        self.written += to_u64(self.bytes.len());
+        self.bytes.clear();
+        Ok(())
+    }
+
+    /// The CRC32C of everything so far.
+    pub(crate) fn crc(&self) -> u32 {
+        crc32c::crc32c_append(self.crc, &self.bytes)
+    }
+
+    /// How many bytes there are so far.
+    pub(crate) fn length(&self) -> u64 {
+        self.written + to_u64(self.bytes.len())
+    }
+}
+
+/// Writes a file under a temporary name, and gives it its own, in the place of the one that has it,
+/// when it is whole and durable. Where that fails the old one stays as it is.
+pub(crate) fn replace<T>(
+    vfs: &dyn Vfs,
+    directory: &Path,
+    name: &str,
+    write: impl FnOnce(&mut Output) -> Result<T, Error>,
+) -> Result<(Arc<dyn VfsFile>, T), Error> {
+    let (path, temporary) = (directory.join(name), directory.join(format!("{name}{TEMPORARY}")));
+    let file = vfs.open(&temporary, Access::Create).map_err(Error::io("create", &temporary))?;
+    let mut output = Output {
+        file: Arc::clone(&file),
+        path: temporary.clone(),
+        bytes: Vec::new(),
+        written: 0,
+        crc: 0,
+    };
+    // What a crash left under the temporary name is of no use.
+    let emptied = file.truncate(0).map_err(Error::io("write", &temporary));
+    let written = emptied.and_then(|()| write(&mut output)).and_then(|result| {
+        output.flush()?;
+        file.sync().map_err(Error::io("sync", &temporary))?;
+        vfs.rename(&temporary, &path).map_err(Error::io("rename", &temporary))?;
+        Ok(result)
+    });
+    match written {
+        Ok(result) => {
+            vfs.sync_directory(directory).map_err(Error::io("sync", directory))?;
+            Ok((file, result))
+        }
+        Err(error) => {
+            // The disk may be full; if this fails too, the next opening removes it.
+            drop(vfs.remove(&temporary));
+            Err(error)
+        }
+    }
+}

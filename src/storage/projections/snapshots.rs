@@ -1,0 +1,227 @@
+//! The snapshots of a database: saved whole or not at all, found by their events.
+//!
+//! Only files called `snapshot_<number>.json` are looked at, and of those only the head, until one
+//! is loaded. Everything else in the directory is somebody else's and never touched, but for what a
+//! crash left under our own temporary names.
+
+use super::definition::{Anchor, Head, MAX_HEAD, Position};
+use super::file_name::TEMPORARY;
+use super::output::replace;
+use super::snapshot::{self, FORMAT, Snapshot, SnapshotHead};
+use super::{BaseRow, damaged};
+use crate::storage::error::Error;
+use crate::storage::log::reader::to_u64;
+use crate::storage::vfs::{Access, Vfs};
+use crate::types::{EventId, RowId, TableSchema};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The directory of the snapshots in the data directory.
+const DIRECTORY: &str = "snapshots";
+
+/// How much of a file is read at first to find the end of its head.
+const HEAD_SIZE: usize = 4 << 10;
+
+/// Where the rows of a snapshot come from.
+pub trait SnapshotSource {
+    /// The rows of a table, ascending.
+    ///
+    /// # Errors
+    /// Where they cannot be had; then no snapshot is made.
+    fn rows(
+        &self,
+        table: &Arc<TableSchema>,
+    ) -> Result<impl Iterator<Item = Result<BaseRow, Error>>, Error>;
+
+    /// The rows of a table in the order of one of its keys.
+    ///
+    /// # Errors
+    /// Where it cannot be had; then no snapshot is made.
+    fn index_order(&self, table: &Arc<TableSchema>, key: usize) -> Result<Vec<RowId>, Error>;
+}
+
+/// A snapshot that can be loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SnapshotEntry {
+    /// Its number.
+    pub id: u64,
+    /// The name it was given.
+    pub name: Option<String>,
+    /// Where it stands: its event, and when that was committed.
+    pub position: Position,
+    /// Its file.
+    pub path: PathBuf,
+    /// How large that is.
+    pub bytes: u64,
+}
+
+/// What there is of snapshots.
+#[derive(Debug, Default)]
+pub struct SnapshotListing {
+    /// Those with a sound head, by event.
+    pub entries: Vec<SnapshotEntry>,
+    /// What is wrong with each of the others.
+    pub damaged: Vec<Error>,
+}
+
+/// The snapshots of a data directory.
+#[derive(Clone, Debug)]
+pub struct SnapshotManager {
+    vfs: Arc<dyn Vfs>,
+    directory: PathBuf,
+}
+
+impl SnapshotManager {
+    /// The snapshots of a data directory, which exists. Theirs is made with the first of them.
+    pub fn new(vfs: Arc<dyn Vfs>, directory: &Path) -> SnapshotManager {
+        SnapshotManager { vfs, directory: directory.join(DIRECTORY) }
+    }
+
+    /// Writes a snapshot, durably, in the place of the one with its number, if any.
+    ///
+    /// # Errors
+    /// Where the system refuses, or a row cannot be had or written; then there is none.
+    pub fn save(
+        &self,
+        head: &SnapshotHead,
+        source: &impl SnapshotSource,
+    ) -> Result<SnapshotEntry, Error> {
+        let vfs = &*self.vfs;
+        vfs.create_directory(&self.directory).map_err(Error::io("create", &self.directory))?;
+        if let Some(above) = self.directory.parent() {
+            vfs.sync_directory(above).map_err(Error::io("sync", above))?;
+        }
+        let name = file_name(head.id);
+        let (_, bytes) = replace(vfs, &self.directory, &name, |output| {
+            snapshot::write(output, head, source)?;
+            Ok(output.length())
+        })?;
+        Ok(SnapshotEntry {
+            id: head.id,
+            name: head.name.clone(),
+            position: head.position.clone(),
+            path: self.directory.join(name),
+            bytes,
+        })
+    }
+
+    /// All snapshots with a sound head, by event.
+    ///
+    /// # Errors
+    /// Where the directory cannot be read.
+    pub fn list(&self) -> Result<Vec<SnapshotEntry>, Error> {
+        Ok(self.listing()?.entries)
+    }
+
+    /// All snapshots, and what is wrong with those that are none.
+    ///
+    /// # Errors
+    /// Where the directory cannot be read.
+    pub fn listing(&self) -> Result<SnapshotListing, Error> {
+        let mut listing = SnapshotListing::default();
+        for name in self.names()? {
+            let Some(id) = number_of(&name) else { continue };
+            match self.entry(id) {
+                Ok(entry) => listing.entries.push(entry),
+                Err(error) => listing.damaged.push(error),
+            }
+        }
+        listing.entries.sort_by_key(|entry| (entry.position.event, entry.id));
+        Ok(listing)
+    }
+
+    /// The snapshot of the latest event.
+    ///
+    /// # Errors
+    /// Where the directory cannot be read.
+    pub fn latest(&self) -> Result<Option<SnapshotEntry>, Error> {
+        self.nearest(EventId::NEVER)
+    }
+
+    /// The snapshot of the latest event up to this one.
+    ///
+    /// # Errors
+    /// Where the directory cannot be read.
+    pub fn nearest(&self, event: EventId) -> Result<Option<SnapshotEntry>, Error> {
+        Ok(self.list()?.into_iter().rfind(|entry| entry.position.event <= event))
+    }
+
+    /// Opens a snapshot, which has to be of this history.
+    ///
+    /// # Errors
+    /// [`Error::Projection`] where it is not, or is damaged before its rows; [`Error::Io`] where the
+    /// system refuses. Damage among the rows is found by reading them: see [`Snapshot`].
+    pub fn load(&self, entry: &SnapshotEntry, expected: &Anchor) -> Result<Snapshot, Error> {
+        Snapshot::open(&*self.vfs, &self.directory.join(file_name(entry.id)), entry.id, expected)
+    }
+
+    /// Removes a snapshot. One that is missing is removed already.
+    ///
+    /// # Errors
+    /// Where the system refuses.
+    pub fn remove(&self, id: u64) -> Result<(), Error> {
+        let path = self.directory.join(file_name(id));
+        match self.vfs.remove(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed.map_err(Error::io("remove", path)),
+        }
+    }
+
+    /// Removes what a crash left of snapshots that were being written.
+    ///
+    /// # Errors
+    /// Where the system refuses.
+    pub fn remove_leftovers(&self) -> Result<(), Error> {
+        let is_own = |name: &&str| name.strip_suffix(TEMPORARY).and_then(number_of).is_some();
+        let names = self.names()?;
+        names.iter().map(String::as_str).filter(is_own).try_for_each(|name| {
+            let path = self.directory.join(name);
+            self.vfs.remove(&path).map_err(Error::io("remove", path))
+        })
+    }
+
+    fn names(&self) -> Result<Vec<String>, Error> {
+        match self.vfs.names(&self.directory) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            names => names.map_err(Error::io("read", &self.directory)),
+        }
+    }
+
+    /// Reads the head of a file and no more.
+    fn entry(&self, id: u64) -> Result<SnapshotEntry, Error> {
+        let path = self.directory.join(file_name(id));
+        let file = self.vfs.open(&path, Access::Read).map_err(Error::io("open", &path))?;
+        let bytes = file.size().map_err(Error::io("read", &path))?;
+        let (mut line, mut room) = (Vec::new(), HEAD_SIZE);
+        let end = loop {
+            let start = line.len();
+            line.resize(room, 0);
+            let read = file.read_at(to_u64(start), &mut line[start..]);
+            line.truncate(start + read.map_err(Error::io("read", &path))?);
+            if let Some(end) = line[start..].iter().position(|byte| *byte == b'\n') {
+                break start + end;
+            }
+            if line.len() == start || line.len() == MAX_HEAD {
+                return Err(damaged(&path, "it has no head"));
+            }
+            room = if line.len() == room { MAX_HEAD } else { room };
+        };
+        let head = Head::decode(&line[..end], FORMAT).map_err(|reason| damaged(&path, reason))?;
+        if head.id != Some(id) {
+            return Err(damaged(&path, "its number is another one"));
+        }
+        Ok(SnapshotEntry { id, name: head.name, position: head.position, path, bytes })
+    }
+}
+
+fn file_name(id: u64) -> String {
+    format!("snapshot_{id}.json")
+}
+
+/// The number of a file that is called as a snapshot is.
+fn number_of(name: &str) -> Option<u64> {
+    let number = name.strip_prefix("snapshot_")?.strip_suffix(".json")?.parse().ok()?;
+    // Not `snapshot_007.json`, which would be another file's number.
+    (file_name(number) == name).then_some(number)
+}

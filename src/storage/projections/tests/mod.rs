@@ -1,0 +1,99 @@
+//! Tests of the projections: what is written comes back, what is damaged never does.
+
+mod catalog;
+mod disk;
+mod records;
+mod rows;
+mod snapshots;
+
+use super::{BaseRow, BaseTable, Position};
+use crate::storage::tests::{accounts, cents, table};
+use crate::storage::{Error, MemVfs, Vfs};
+use crate::types::{DataType, EventId, Row, RowId, TableSchema, Timestamp, TxId, Value};
+use disk::Disk;
+use proptest::prelude::*;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The directory of every database here.
+fn directory() -> &'static Path {
+    Path::new("bank")
+}
+
+/// A directory with nothing in it.
+fn empty() -> MemVfs {
+    let vfs = MemVfs::default();
+    vfs.create_directory(directory()).expect("memory");
+    vfs
+}
+
+/// A version of a row, begun by event 10.
+fn version(row: u64, rev: u32, values: Row) -> BaseRow {
+    BaseRow { row: RowId(row), rev, event: EventId(10), values }
+}
+
+fn account(row: u64, rev: u32, owner: &str, balance: i128) -> BaseRow {
+    let id = i64::try_from(row).expect("small");
+    version(row, rev, vec![Value::Integer(id), Value::text(owner), cents(balance)])
+}
+
+/// After event 42.
+fn position() -> Position {
+    Position {
+        uuid: [0xA5; 16],
+        event: EventId(42),
+        tx: TxId(12),
+        at: Timestamp(1_795_362_000_123_456),
+        hash: [0x5A; 32],
+        log_offset: 8191,
+        last_structural: EventId(2),
+    }
+}
+
+fn base(schema: &Arc<TableSchema>) -> BaseTable {
+    BaseTable { schema: Arc::clone(schema), next_row: RowId(1000), autoincrement: 7 }
+}
+
+/// Rows in a form that two of them have only if they are the same to the last bit.
+fn shown(rows: &[BaseRow]) -> Vec<String> {
+    rows.iter().map(|row| format!("{row:?}")).collect()
+}
+
+/// A column for each of these values, of its type, and one of any type.
+fn table_of(values: &[Value]) -> Arc<TableSchema> {
+    let data_type = |value: &Value| match value {
+        Value::Decimal(decimal) if !decimal.fits(38) => DataType::Any,
+        value => value.data_type(),
+    };
+    let names: Vec<String> = (0..values.len()).map(|at| format!("c{at}")).collect();
+    let mut columns: Vec<(&str, DataType)> =
+        names.iter().zip(values).map(|(name, v)| (name.as_str(), data_type(v))).collect();
+    // A name that the formats use themselves.
+    columns.push(("_row", DataType::Any));
+    table(1, "t", &columns)
+}
+
+/// What is wrong with each damaged form of some bytes that `read` takes for something else than it
+/// takes the whole for.
+fn undetected<T: PartialEq>(bytes: &[u8], read: impl Fn(&[u8]) -> Result<T, Error>) -> Vec<String> {
+    let whole = read(bytes).expect("undamaged");
+    let mut wrong = Vec::new();
+    for length in 0..bytes.len() {
+        if read(&bytes[..length]).is_ok() {
+            wrong.push(format!("cut to {length}"));
+        }
+    }
+    for at in 0..bytes.len() {
+        for bit in 0..8 {
+            let mut damaged = bytes.to_vec();
+            damaged[at] ^= 1 << bit;
+            if read(&damaged).is_ok_and(|read| read != whole) {
+                wrong.push(format!("bit {bit} of byte {at}"));
+            }
+        }
+    }
+    if read(&[bytes, b"\n"].concat()).is_ok() || read(&[bytes, bytes].concat()).is_ok() {
+        wrong.push("more behind it".into());
+    }
+    wrong
+}
