@@ -1,7 +1,7 @@
 //! Which tables a statement reads, and when.
 
-use super::moment;
-use crate::language::ast::{AsOf, At, Identifier, Temporal};
+use super::moment::Moments;
+use crate::language::ast::{AsOf, Identifier, Temporal};
 use crate::planner::{Catalog, Error, TableSource, suggest};
 use crate::storage::{Database, TableView, View};
 use crate::types::{EventId, Period, Schema, Span, TableSchema};
@@ -10,6 +10,7 @@ use std::sync::Arc;
 /// The tables of one statement: every moment it names is resolved here, once.
 pub(super) struct StatementCatalog<'a> {
     database: &'a Database,
+    moments: Moments<'a>,
     present: View,
     /// The past views that were asked for.
     past: Vec<(Period, View)>,
@@ -24,6 +25,7 @@ impl<'a> StatementCatalog<'a> {
     pub fn new(database: &'a Database, present: View) -> StatementCatalog<'a> {
         StatementCatalog {
             database,
+            moments: Moments::new(database),
             present,
             past: Vec::new(),
             views: Vec::new(),
@@ -36,6 +38,11 @@ impl<'a> StatementCatalog<'a> {
         let first = *self.periods.first()?;
         let is_one = first.first == first.last && self.periods.iter().all(|other| *other == first);
         is_one.then_some(first.last)
+    }
+
+    /// What the statement's moments are.
+    pub fn moments(&self) -> &Moments<'a> {
+        &self.moments
     }
 
     /// The tables, one per slot.
@@ -51,36 +58,13 @@ impl<'a> StatementCatalog<'a> {
     /// Everything at a moment, the present where none is given.
     ///
     /// # Errors
-    /// As [`moment::resolve`], and what storage says.
+    /// As [`Moments::resolve`], and what storage says.
     pub fn view(&mut self, as_of: Option<&AsOf>) -> Result<(EventId, View), Error> {
         let Some(as_of) = as_of else {
             return Ok((self.present.period().last, self.present.clone()));
         };
-        let event = moment::resolve(self.database, as_of)?;
+        let event = self.moments.resolve(as_of)?;
         Ok((event, self.view_of(Period::at(event), as_of.span)?))
-    }
-
-    /// The period that a clause means.
-    ///
-    /// # Errors
-    /// As [`moment::resolve`].
-    fn period(&self, temporal: &Temporal) -> Result<Period, Error> {
-        let resolve = |at: &At| moment::resolve(self.database, &at.as_of(false));
-        match temporal {
-            Temporal::AsOf(as_of) => Ok(Period::at(moment::resolve(self.database, as_of)?)),
-            Temporal::Between { from, to, .. } => {
-                Ok(Period { first: resolve(from)?, last: resolve(to)? })
-            }
-            Temporal::From { from, to, .. } => {
-                let (first, end) = (resolve(from)?, resolve(to)?);
-                // The event before the start is none: such a period is empty as well.
-                let empty = Period { first: first.next(), last: first };
-                Ok(if end <= first { empty } else { Period { first, last: end.before() } })
-            }
-            Temporal::All { .. } => {
-                Ok(Period { first: EventId::START, last: self.database.head() })
-            }
-        }
     }
 
     /// What was visible in a period; of one that ends before it begins, the schema at its end.
@@ -138,7 +122,7 @@ impl Catalog for StatementCatalog<'_> {
         let (period, view) = match temporal {
             None => (self.present.period(), self.present.clone()),
             Some(temporal) => {
-                let period = self.period(temporal)?;
+                let period = self.moments.period(temporal)?;
                 (period, self.view_of(period, temporal.span())?)
             }
         };

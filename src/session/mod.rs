@@ -14,6 +14,7 @@ mod error;
 mod insight;
 mod moment;
 mod outcome;
+mod phrase;
 
 pub use error::Error;
 pub use outcome::{Outcome, OutputColumn, Receipt, Rows};
@@ -199,8 +200,8 @@ impl Session {
 
     /// A piece of work made ready to run where its tables are seen at `present`.
     fn ready<'a>(&self, work: Work<'a>, present: View) -> Result<Ready<'a>, Error> {
-        let context = |parameters: Arc<[Value]>| Context {
-            now: self.database.now(),
+        let context = |now, parameters: Arc<[Value]>| Context {
+            now,
             parameters,
             interrupt: Arc::clone(&self.interrupt),
         };
@@ -208,7 +209,7 @@ impl Session {
             Work::Shared { plan, values, .. } if plan.fits(&present) => {
                 let as_of = (!plan.tables.is_empty()).then(|| present.period().last);
                 let views = plan.tables.iter().map(|table| present.table(table)).collect();
-                let context = context(values.into());
+                let context = context(self.database.now(), values.into());
                 Ok(Ready { plan: ReadyPlan::Shared(plan), views, as_of, context })
             }
             // Another session changed the schema since the plan was chosen.
@@ -224,7 +225,8 @@ impl Session {
                 let mut catalog = StatementCatalog::new(&self.database, present);
                 let planned = planner::plan(statement, text, &mut catalog)?;
                 let as_of = catalog.moment();
-                let context = context(Arc::new([]));
+                // What a moment in words was reckoned from is the time of the whole statement.
+                let context = context(catalog.moments().now(), Arc::new([]));
                 let views = catalog.into_views();
                 Ok(Ready { plan: ReadyPlan::Own(Box::new(planned)), views, as_of, context })
             }

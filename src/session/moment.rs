@@ -1,67 +1,160 @@
 //! What a point means: the event that it is.
+//!
+//! Every way to write a moment ends in the number of an event. Times are looked up among the commits,
+//! names among tags and snapshots; words for a time are read by `phrase`.
 
-use crate::language::ast::{AsOf, Point};
+use super::phrase;
+use crate::language::ast::{AsOf, At, Point, Temporal};
 use crate::planner::Error;
 use crate::storage::{self, Database};
-use crate::types::{DataType, EventId, Span, Timestamp, TxId, Value};
+use crate::types::{DataType, EventId, Period, Span, Timestamp, TxId, Value};
+use std::cell::OnceCell;
 
-/// The event that a moment is.
-///
-/// # Errors
-/// A moment beyond the head or before the start, a text that is no timestamp.
-pub(super) fn resolve(database: &Database, as_of: &AsOf) -> Result<EventId, Error> {
-    let head = database.head();
-    let AsOf { point, before, span } = as_of;
-    let event = match point {
-        Point::Start => EventId::START,
-        Point::Latest => head,
-        Point::Event(number) if EventId(*number) <= head => EventId(*number),
-        Point::Event(number) => {
-            let message = format!("event {number} has not happened; the last is {head}");
-            return Err(beyond_head(message, *span));
-        }
-        Point::EventsBack(events) => match head.0.checked_sub(*events) {
-            Some(event) => EventId(event),
-            None => {
-                let message = format!("there are only {head} events to go back");
-                return Err(Error::new("before-start", message, *span));
+/// The moments of one statement.
+pub(super) struct Moments<'a> {
+    database: &'a Database,
+    now: OnceCell<Timestamp>,
+}
+
+impl<'a> Moments<'a> {
+    /// Moments of this database.
+    pub fn new(database: &'a Database) -> Moments<'a> {
+        Moments { database, now: OnceCell::new() }
+    }
+
+    /// The time of the statement: however often it is asked for, the clock is looked at once.
+    pub fn now(&self) -> Timestamp {
+        *self.now.get_or_init(|| self.database.now())
+    }
+
+    /// The event that a moment is.
+    ///
+    /// # Errors
+    /// A moment beyond the head or before the start, a name that nothing has, a text that is no time.
+    pub fn resolve(&self, as_of: &AsOf) -> Result<EventId, Error> {
+        let AsOf { point, before, span } = as_of;
+        let event = match point {
+            // What was there before a time, or before a transaction, is what the last one left.
+            Point::Timestamp(text) => return self.at_time(timestamp(text, *span)?, as_of),
+            Point::Phrase(text) => return self.at_time(self.phrase(text, *span)?, as_of),
+            Point::Transaction(number) if *before && *number > 0 => {
+                self.last_of(*number, *span)?;
+                return self.last_of(*number - 1, *span);
             }
-        },
-        Point::Transaction(number) => {
-            let found = last_of(database, *number, *span)?;
-            // What came before a transaction is what the one before it left.
-            match number.checked_sub(1) {
-                Some(number) if *before => return last_of(database, number, *span),
-                _ => found,
+            Point::Transaction(number) => self.last_of(*number, *span)?,
+            Point::Start => EventId::START,
+            Point::Latest => self.database.head(),
+            Point::Event(number) => self.event(*number, *span)?,
+            Point::EventsBack(events) => self.back(*events, *span)?,
+            Point::Tag(_) | Point::Snapshot(_) => {
+                let message = format!("AS OF {point} is not supported yet");
+                return Err(Error::new("unsupported", message, *span));
+            }
+        };
+        match event.0.checked_sub(u64::from(*before)) {
+            Some(event) => Ok(EventId(event)),
+            None => Err(Error::new("before-start", "nothing was before the start", *span)
+                .help(Some("AS OF START is the empty database".into()))),
+        }
+    }
+
+    /// The period that a clause means; one that ends before it begins where it means no event.
+    ///
+    /// # Errors
+    /// As [`Moments::resolve`].
+    pub fn period(&self, temporal: &Temporal) -> Result<Period, Error> {
+        let point = |at: &At| self.resolve(&at.as_of(false));
+        match temporal {
+            Temporal::AsOf(as_of) => Ok(Period::at(self.resolve(as_of)?)),
+            Temporal::Between { from, to, .. } => {
+                Ok(Period { first: point(from)?, last: point(to)? })
+            }
+            Temporal::From { from, to, .. } => {
+                let (first, end) = (point(from)?, point(to)?);
+                let nothing = Period { first: first.next(), last: first };
+                Ok(if end <= first { nothing } else { Period { first, last: end.before() } })
+            }
+            Temporal::All { .. } => {
+                Ok(Period { first: EventId::START, last: self.database.head() })
             }
         }
-        Point::Timestamp(text) => {
-            let at = timestamp(text, *span)?;
-            return at_time(database, at, *before, *span);
+    }
+
+    /// The events from one point to another, both included: a transaction with its first event, a time
+    /// with the first event after it. Without a point the first event, or the one given as `last`.
+    ///
+    /// # Errors
+    /// As [`Moments::resolve`].
+    #[expect(dead_code, reason = "what HISTORY, EVENTS and REPLAY ask for")]
+    pub fn events(
+        &self,
+        from: Option<&At>,
+        to: Option<&At>,
+        last: EventId,
+    ) -> Result<Period, Error> {
+        let first = match from {
+            Some(from) if self.resolve(&from.as_of(false))? > EventId::START => {
+                self.resolve(&from.as_of(true))?.next()
+            }
+            _ => EventId::START.next(),
+        };
+        let last = to.map_or(Ok(last), |to| self.resolve(&to.as_of(false)))?;
+        Ok(Period { first, last })
+    }
+
+    fn event(&self, number: u64, span: Span) -> Result<EventId, Error> {
+        let head = self.database.head();
+        if EventId(number) <= head {
+            return Ok(EventId(number));
         }
-        Point::Tag(_) | Point::Snapshot(_) | Point::Phrase(_) => {
-            let message = format!("AS OF {point} is not supported yet");
-            return Err(Error::new("unsupported", message, *span));
+        let message = format!("event {number} has not happened; the last is {head}");
+        Err(Error::new("beyond-head", message, span))
+    }
+
+    fn back(&self, events: u64, span: Span) -> Result<EventId, Error> {
+        let head = self.database.head();
+        head.0.checked_sub(events).map(EventId).ok_or_else(|| {
+            let message = format!("there are only {head} events to go back");
+            Error::new("before-start", message, span)
+        })
+    }
+
+    /// The last event of a transaction.
+    fn last_of(&self, number: u64, span: Span) -> Result<EventId, Error> {
+        let found = self.database.last_of(TxId(number)).map_err(|error| said(&error, span))?;
+        found.ok_or_else(|| {
+            let last = self.database.last_tx();
+            let message = format!("transaction {number} has not happened; the last is {last}");
+            Error::new("beyond-head", message, span)
+        })
+    }
+
+    /// The last event of the newest transaction committed at a time or before, or only before.
+    fn at_time(&self, at: Timestamp, as_of: &AsOf) -> Result<EventId, Error> {
+        let failed = |error| said(&error, as_of.span);
+        let last = self.database.committed_at(self.database.head()).map_err(failed)?;
+        // A clock that was set back does not hide what was committed.
+        if last.is_none_or(|last| at > last) && at > self.now() {
+            let message = format!("{at} has not come yet");
+            return Err(Error::new("beyond-head", message, as_of.span)
+                .help(Some("AS OF LATEST reads the present".into())));
         }
-    };
-    match event.0.checked_sub(u64::from(*before)) {
-        Some(event) => Ok(EventId(event)),
-        None => Err(Error::new("before-start", "nothing is before the start", *span)),
+        let at = Timestamp(at.0.saturating_sub(i64::from(as_of.before)));
+        self.database.at_time(at).map_err(failed)
+    }
+
+    /// The time that words mean.
+    fn phrase(&self, text: &str, span: Span) -> Result<Timestamp, Error> {
+        phrase::read(text, || self.now()).ok_or_else(|| {
+            let help = "write '5 minutes ago', 'yesterday 14:00' or '2026-11-22 15:40:00'";
+            Error::new("timestamp", format!("'{text}' is no time"), span).help(Some(help.into()))
+        })
     }
 }
 
-/// The last event of a transaction.
-fn last_of(database: &Database, number: u64, span: Span) -> Result<EventId, Error> {
-    let found = database.last_of(TxId(number)).map_err(|error| refused(&error, span))?;
-    found.ok_or_else(|| {
-        let last = database.last_tx();
-        let message = format!("transaction {number} has not happened; the last is {last}");
-        beyond_head(message, span)
-    })
-}
-
-fn beyond_head(message: String, span: Span) -> Error {
-    Error::new("beyond-head", message, span)
+/// What storage says, at the place of a moment.
+fn said(error: &storage::Error, span: Span) -> Error {
+    Error::new(error.code(), error.to_string(), span)
 }
 
 fn timestamp(text: &str, span: Span) -> Result<Timestamp, Error> {
@@ -73,15 +166,4 @@ fn timestamp(text: &str, span: Span) -> Result<Timestamp, Error> {
                 .help(Some(help.into())))
         }
     }
-}
-
-/// The last event of the newest transaction committed at a time or before, or only before.
-fn at_time(database: &Database, at: Timestamp, before: bool, span: Span) -> Result<EventId, Error> {
-    let at = Timestamp(at.0.saturating_sub(i64::from(before)));
-    database.at_time(at).map_err(|error| refused(&error, span))
-}
-
-/// What storage says about the moment at a place.
-fn refused(error: &storage::Error, span: Span) -> Error {
-    Error::new(error.code(), error.to_string(), span)
 }

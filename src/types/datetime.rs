@@ -69,6 +69,12 @@ impl Timestamp {
         moment.civil().map(|_| moment)
     }
 
+    /// The moment so much later; earlier where the span is negative. `None` beyond the years that have
+    /// a text.
+    pub fn shifted(self, by: jiff::Span) -> Option<Timestamp> {
+        Timestamp::from_civil(self.civil()?.checked_add(by).ok()?)
+    }
+
     fn from_civil(civil: civil::DateTime) -> Option<Timestamp> {
         let micros = civil.duration_since(EPOCH).as_micros();
         Some(Timestamp(i64::try_from(micros).ok()?))
