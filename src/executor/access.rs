@@ -118,8 +118,7 @@ fn find(
         }
     }
     if lists.len() > 1 {
-        found.sort_by_key(Located::row);
-        found.dedup_by_key(|located| located.row());
+        view.settle(&mut found);
     }
     Ok(Some(found))
 }

@@ -11,3 +11,4 @@ mod readme;
 mod shapes;
 mod shell;
 mod slt;
+mod temporal;

@@ -2,13 +2,20 @@
 
 use crate::answer::rows_of;
 use asof::session::Session;
-use asof::storage::Database;
-use asof::types::Value;
+use asof::storage::{Database, Environment, FixedClock};
+use asof::types::{Timestamp, Value};
 use std::sync::Arc;
 
 /// The table is event 1, each of 10 transactions adds two rows: events 2 and 3, 4 and 5, …
+///
+/// The clock goes on by an hour whenever it is looked at: once by each statement, and once by its
+/// commit. So transaction n is committed at 12:00 of 2026-03-29 and 2n - 1 hours, and a query behind
+/// all of them stands an hour after the last.
 fn session() -> Session {
-    let database = Database::in_memory().expect("a database in memory");
+    let start = Timestamp::parse("2026-03-29 12:00").expect("a timestamp");
+    let clock = Arc::new(FixedClock::new(start, 3_600_000_000));
+    let environment = Environment { clock, ..Environment::in_memory() };
+    let database = Database::in_memory_with(environment).expect("a database in memory");
     let mut session = Session::new(Arc::new(database));
     session.execute("CREATE TABLE t (a INTEGER)").expect("the table is made");
     for a in 0..10 {
@@ -42,7 +49,10 @@ fn a_moment_is_written_in_many_ways() {
         ("TX 11", 20),
         ("EVENT 3", 2),
         ("3", 2),
-        ("TIMESTAMP '9999-01-01 00:00'", 20),
+        ("TIMESTAMP '2026-03-30'", 10),
+        ("TIMESTAMP '2026-03-30 09:00'", 20),
+        ("TIMESTAMP '2026-03-30 08:59:59.999999'", 18),
+        ("TIMESTAMP '2026-03-30T10:00:00+01:00'", 20),
     ] {
         assert_eq!(count(&mut session, point), Ok(rows), "{point}");
     }
@@ -69,6 +79,98 @@ fn a_moment_that_never_was_is_an_error_that_says_what_is_true() {
 }
 
 #[test]
+fn the_moment_before_is_one_event_or_transaction_earlier() {
+    let mut session = session();
+    for (point, rows) in [
+        ("LATEST", 19),
+        ("EVENT 21", 19),
+        ("4", 2),
+        ("EVENT -1", 18),
+        ("TX 2", 0),
+        ("TX 3", 2),
+        ("TX 11", 18),
+        ("TIMESTAMP '2026-03-30 09:00'", 18),
+        ("TIMESTAMP '2026-03-30 09:00:00.000001'", 20),
+        ("'2026-03-30 07:00'", 16),
+    ] {
+        let told = rows_of(&mut session, &format!("SELECT count(*) FROM t BEFORE {point}"));
+        assert_eq!(
+            told.map_err(|error| error.to_string()),
+            Ok(vec![vec![Value::Integer(rows)]]),
+            "{point}"
+        );
+    }
+    for (point, told) in [
+        ("START", "before-start: nothing was before the start"),
+        ("EVENT 0", "before-start: nothing was before the start"),
+        ("TX 0", "before-start: nothing was before the start"),
+        ("EVENT -21", "before-start: nothing was before the start"),
+        ("EVENT 1", "unknown-table: table t does not exist at event 0; it was created by event 1"),
+        ("TX 1", "unknown-table: table t does not exist at event 0; it was created by event 1"),
+        (
+            "'2000-01-01'",
+            "unknown-table: table t does not exist at event 0; it was created by event 1",
+        ),
+        ("EVENT 22", "beyond-head: event 22 has not happened; the last is 21"),
+        ("TX 12", "beyond-head: transaction 12 has not happened; the last is 11"),
+    ] {
+        let error = session.execute(&format!("SELECT a FROM t BEFORE {point}")).expect_err(point);
+        assert_eq!(format!("{}: {error}", error.code()), told, "{point}");
+    }
+}
+
+#[test]
+fn a_time_in_words_is_reckoned_from_the_statements() {
+    for (point, rows) in [
+        ("'now'", 20),
+        ("'5 minutes ago'", 20),
+        ("'1 hour ago'", 20),
+        ("'61 minutes ago'", 18),
+        ("'2 hours 30 minutes ago'", 18),
+        ("'3 hours ago'", 18),
+        ("'181 minutes ago'", 16),
+        ("'today'", 10),
+        ("'Today 09:00'", 20),
+        ("'today 8:59'", 18),
+        ("'yesterday 15:30'", 2),
+        ("'2026-03-30'", 10),
+        ("'2026-03-30 09:00:00Z'", 20),
+    ] {
+        assert_eq!(count(&mut session(), point), Ok(rows), "{point}");
+    }
+    for (point, told) in [
+        (
+            "'yesterday'",
+            "unknown-table: table t does not exist at event 0; it was created by event 1",
+        ),
+        ("'today 14:00'", "beyond-head: 2026-03-30 14:00:00 has not come yet"),
+        ("TIMESTAMP '9999-12-31'", "beyond-head: 9999-12-31 00:00:00 has not come yet"),
+        ("'5 mintes ago'", "timestamp: '5 mintes ago' is no time"),
+        ("TIMESTAMP 'now'", "timestamp: 'now' is no timestamp"),
+    ] {
+        assert_eq!(count(&mut session(), point), Err(told.to_string()), "{point}");
+    }
+}
+
+#[test]
+fn a_clock_that_was_set_back_hides_nothing_that_was_committed() {
+    let noon = Timestamp::parse("2026-03-29 12:00").expect("a timestamp");
+    let clock = Arc::new(FixedClock::new(noon, -3_600_000_000));
+    let environment = Environment { clock, ..Environment::in_memory() };
+    let database = Database::in_memory_with(environment).expect("a database in memory");
+    let mut session = Session::new(Arc::new(database));
+    for statement in ["CREATE TABLE t (a INTEGER)", "INSERT INTO t VALUES (1)"] {
+        session.execute(statement).expect("it runs");
+    }
+    let last = session.database().committed_at(session.head()).expect("an index");
+    let last = last.expect("something was committed");
+    assert!(last > session.database().now());
+    assert_eq!(count(&mut session, &format!("TIMESTAMP '{last}'")), Ok(1));
+    let later = count(&mut session, "TIMESTAMP '2026-03-29 12:00:01'");
+    assert_eq!(later, Err("beyond-head: 2026-03-29 12:00:01 has not come yet".to_string()));
+}
+
+#[test]
 fn words_of_time_are_names_as_well() {
     let mut session = session();
     for statement in [
@@ -76,6 +178,15 @@ fn words_of_time_are_names_as_well() {
         "INSERT INTO latest VALUES (1, 2)",
         "SELECT start, latest.tx FROM latest AS OF LATEST",
         "SELECT tx AS start FROM latest start AS OF TX 12",
+        "CREATE TABLE events (event INTEGER, tag TEXT, before TEXT)",
+        "CREATE TABLE history (of INTEGER, snapshot TEXT)",
+        "INSERT INTO events (event, tag, before) VALUES (1, 'x', 'y')",
+        "SELECT event, tag before FROM events before WHERE before.tag = 'x'",
+        "SELECT * FROM history, events",
+        "SELECT snapshot FROM history snapshot FOR SYSTEM_TIME ALL",
+        "SELECT before FROM events BEFORE LATEST AS tag",
+        "UPDATE events SET before = tag WHERE event = 1",
+        "DELETE FROM history WHERE snapshot = 'x'",
     ] {
         let told = rows_of(&mut session, statement).map(|rows| rows.len());
         assert!(told.is_ok(), "{statement}: {told:?}");

@@ -100,6 +100,13 @@ impl Layer {
         Some(found)
     }
 
+    /// Puts what several lookups found in order of `_row` and age, each version once.
+    pub fn settle(&self, found: &mut Vec<Located>) {
+        found.sort_by_key(|located| located.row);
+        self.order_versions(found);
+        found.dedup();
+    }
+
     /// Puts several versions of one row, which only a longer period shows, in order of their age.
     fn order_versions(&self, found: &mut [Located]) {
         if self.period.first != self.period.last {

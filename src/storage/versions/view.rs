@@ -97,6 +97,14 @@ impl TableView {
         layer.find(key, &encode(values))
     }
 
+    /// Puts what several lookups found in order of `_row` and, where the view shows several versions
+    /// of a row, of their age; each version once.
+    pub fn settle(&self, found: &mut Vec<Located>) {
+        if let Some(layer) = &self.layer {
+            layer.settle(found);
+        }
+    }
+
     /// The named columns of rows found, in the order given.
     ///
     /// # Errors
@@ -185,7 +193,7 @@ impl RowBatch {
 }
 
 /// A version that was found, to be fetched from the same [`TableView`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Located {
     pub(super) row: RowId,
     pub(super) position: Position,

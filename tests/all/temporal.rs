@@ -1,0 +1,181 @@
+//! Tables over periods, joins of moments, and which of several moments counts.
+
+use crate::answer::rows_of;
+use asof::session::Session;
+use asof::storage::Database;
+use std::sync::Arc;
+
+/// Event 1 makes the table, 2 and 3 insert two rows by themselves, 4 and 5 change both in one
+/// transaction, 6 deletes the first.
+fn session() -> Session {
+    let database = Database::in_memory().expect("a database in memory");
+    let mut session = Session::new(Arc::new(database));
+    for statement in [
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER)",
+        "INSERT INTO t VALUES (1, 10)",
+        "INSERT INTO t VALUES (2, 20)",
+        "UPDATE t SET a = a + 1 WITH (intent = 'Raised', actor = 'amy')",
+        "DELETE FROM t WHERE id = 1",
+    ] {
+        session.execute(statement).expect("it runs");
+    }
+    session
+}
+
+/// The rows of a query, or its error's code and sentence.
+fn told(session: &mut Session, sql: &str) -> String {
+    match rows_of(session, sql) {
+        Ok(rows) => {
+            let row = |row: &Vec<_>| {
+                row.iter().map(ToString::to_string).collect::<Vec<String>>().join(" ")
+            };
+            rows.iter().map(row).collect::<Vec<String>>().join(", ")
+        }
+        Err(error) => format!("{}: {error}", error.code()),
+    }
+}
+
+#[test]
+fn a_period_has_every_version_of_it() {
+    let mut session = session();
+    for (period, rows) in [
+        ("ALL", "10, 11, 20, 21"),
+        ("FROM START TO LATEST", "10, 11, 20, 21"),
+        ("BETWEEN START AND LATEST", "10, 11, 20, 21"),
+        ("FROM EVENT 2 TO EVENT 3", "10"),
+        ("FROM 2 TO 4", "10, 20"),
+        ("BETWEEN 2 AND 4", "10, 11, 20"),
+        ("BETWEEN EVENT 3 AND EVENT 3", "10, 20"),
+        ("BETWEEN EVENT 4 AND EVENT 4", "11, 20"),
+        ("BETWEEN TX 4 AND EVENT -0", "11, 21"),
+        ("FROM TX 4 TO EVENT 6", "11, 21"),
+        ("BETWEEN 6 AND 6", "21"),
+        ("FROM 3 TO 3", ""),
+        ("FROM 4 TO 2", ""),
+        ("BETWEEN 5 AND 3", ""),
+        ("FROM LATEST TO LATEST", ""),
+        ("AS OF 4", "11, 20"),
+        ("AS OF TX 4", "11, 21"),
+        ("BEFORE TX 4", "10, 20"),
+    ] {
+        for query in [
+            format!("SELECT a FROM t FOR SYSTEM_TIME {period}"),
+            format!("SELECT t.a FROM t FOR SYSTEM_TIME {period} AS t WHERE t.a > 0"),
+            format!("SELECT x.a FROM t x FOR SYSTEM_TIME {period}"),
+        ] {
+            assert_eq!(told(&mut session, &query), rows, "{query}");
+        }
+        let count = rows.split(", ").filter(|row| !row.is_empty()).count();
+        let query = format!("SELECT count(*) FROM t FOR SYSTEM_TIME {period}");
+        assert_eq!(told(&mut session, &query), count.to_string(), "{query}");
+    }
+}
+
+#[test]
+fn a_key_finds_every_version_of_a_period() {
+    let mut session = session();
+    for (query, rows) in [
+        ("SELECT a FROM t FOR SYSTEM_TIME ALL WHERE id = 1", "10, 11"),
+        ("SELECT a FROM t FOR SYSTEM_TIME BETWEEN 3 AND 4 WHERE id = 2", "20"),
+        ("SELECT a FROM t FOR SYSTEM_TIME ALL WHERE id IN (2, 1, 2)", "10, 11, 20, 21"),
+        ("SELECT a FROM t FOR SYSTEM_TIME ALL WHERE id = 3", ""),
+        ("SELECT id, count(*), max(a) FROM t FOR SYSTEM_TIME ALL GROUP BY id", "1 2 11, 2 2 21"),
+    ] {
+        assert_eq!(told(&mut session, query), rows, "{query}");
+    }
+}
+
+#[test]
+fn a_period_that_never_was_is_an_error() {
+    let mut session = session();
+    for (period, error) in [
+        ("FROM 1 TO 7", "beyond-head: event 7 has not happened; the last is 6"),
+        ("BETWEEN EVENT -9 AND 3", "before-start: there are only 6 events to go back"),
+        (
+            "BETWEEN START AND START",
+            "unknown-table: table t does not exist at event 0; it was created by event 1",
+        ),
+    ] {
+        let query = format!("SELECT a FROM t FOR SYSTEM_TIME {period}");
+        assert_eq!(told(&mut session, &query), error, "{query}");
+    }
+}
+
+#[test]
+fn moments_and_periods_are_joined() {
+    let mut session = session();
+    for (query, rows) in [
+        (
+            "SELECT old.id, old.a, new.a FROM t AS OF 3 old LEFT JOIN t new ON new.id = old.id",
+            "1 10 NULL, 2 20 21",
+        ),
+        (
+            "SELECT old.a, new.a FROM t BEFORE LATEST AS old JOIN t AS OF EVENT 4 AS new USING (id)",
+            "11 11, 21 20",
+        ),
+        (
+            "SELECT now.a, was.a FROM t now JOIN t FOR SYSTEM_TIME ALL was USING (id)",
+            "21 20, 21 21",
+        ),
+        ("SELECT count(*) FROM t FOR SYSTEM_TIME ALL x, t FOR SYSTEM_TIME BETWEEN 2 AND 3 y", "8"),
+    ] {
+        assert_eq!(told(&mut session, query), rows, "{query}");
+    }
+}
+
+#[test]
+fn a_tables_moment_comes_before_the_statements() {
+    let mut session = session();
+    for (query, rows) in [
+        ("AS OF 3 SELECT a.a, b.a FROM t a JOIN t AS OF 5 AS b USING (id)", "10 11, 20 21"),
+        ("BEFORE 4 SELECT a.a, b.a FROM t a JOIN t b BEFORE 6 USING (id)", "10 11, 20 21"),
+        ("SELECT a FROM t AS OF LATEST WHERE a > 0 AS OF 3", "21"),
+        ("SELECT a FROM t FOR SYSTEM_TIME ALL WHERE a > 0 AS OF 3", "10, 11, 20, 21"),
+        ("SELECT a FROM t WHERE a > 0 BEFORE EVENT 4", "10, 20"),
+    ] {
+        assert_eq!(told(&mut session, query), rows, "{query}");
+    }
+}
+
+#[test]
+fn a_moment_that_could_be_one_tables_or_all_is_an_error_that_shows_both() {
+    let mut session = session();
+    for (query, help) in [
+        (
+            "SELECT * FROM t, t u AS OF 3",
+            "t alone: t AS OF EVENT 3 AS u; every table: AS OF EVENT 3 SELECT …",
+        ),
+        (
+            "SELECT * FROM t a CROSS JOIN t BEFORE TX 2",
+            "t alone: t BEFORE TX 2 AS t; every table: BEFORE TX 2 SELECT …",
+        ),
+    ] {
+        let error = session.execute(query).expect_err(query);
+        assert_eq!((error.code(), error.help()), ("ambiguous-as-of", Some(help)), "{query}");
+    }
+    for (query, rows) in [
+        ("SELECT u.a FROM t, t AS OF EVENT 3 AS u", "10, 20"),
+        ("AS OF EVENT 3 SELECT count(*) FROM t, t u", "4"),
+        ("SELECT u.a FROM t x, (t u AS OF 3)", "10, 20"),
+        ("SELECT u.a FROM t x, t u FOR SYSTEM_TIME AS OF 3", "10, 20"),
+        ("SELECT count(*) FROM t x, t u AS OF 3 LIMIT 1", "2"),
+        ("SELECT count(*) FROM t x JOIN t u ON x.id = u.id AS OF 3", "2"),
+    ] {
+        assert_eq!(told(&mut session, query), rows, "{query}");
+    }
+}
+
+#[test]
+fn plans_say_when_their_tables_are_read() {
+    let mut session = session();
+    for (query, plan) in [
+        ("SELECT a FROM t AS OF 3", "'scan t as of event 3 (a)'"),
+        ("SELECT a FROM t x BEFORE TX 4", "'scan t x as of event 3 (a)'"),
+        ("SELECT a FROM t FOR SYSTEM_TIME FROM 2 TO 5", "'scan t for events 2 to 4 (a)'"),
+        ("SELECT a FROM t FOR SYSTEM_TIME FROM 2 TO 3", "'scan t for event 2 (a)'"),
+        ("SELECT a FROM t FOR SYSTEM_TIME FROM 2 TO 2", "'scan t for no event (a)'"),
+        ("SELECT a FROM t FOR SYSTEM_TIME ALL x", "'scan t x for all events (a)'"),
+    ] {
+        assert_eq!(told(&mut session, &format!("EXPLAIN {query}")), plan, "{query}");
+    }
+}
