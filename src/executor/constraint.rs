@@ -1,9 +1,14 @@
-//! Keys that must stay unique, checked at the end of a statement.
+//! Keys that must stay unique, checked at the end of a statement, and what a schema change demands of
+//! the rows that are there.
 
 use super::Error;
+use super::evaluate::Context;
+use super::write::hold;
+use crate::planner::BoundExpression;
 use crate::storage::{Change, TableView, View};
-use crate::types::{KeySchema, Row, RowId, TableSchema, Value, key};
+use crate::types::{Column, KeySchema, Row, RowId, TableSchema, Value, key};
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// The new values of a table's unique keys, as a statement gathers them.
 pub struct UniqueKeys<'a> {
@@ -91,15 +96,52 @@ fn duplicate(table: &TableSchema, key: &KeySchema, values: &[Value], how: &str) 
     Error::failed("unique", format!("{} is {how}", equal.join(" and ")))
 }
 
-/// Checks what a schema change demands of the rows that are there: a UNIQUE index of unique keys.
+/// Schema changes ready to be recorded, once the rows that are there take them: a column that is
+/// added has a value for them, `initial` if it is given, a UNIQUE index finds no key twice.
 ///
 /// # Errors
-/// `unique` naming the first key that is there twice.
-pub fn check_schema_change(change: &Change, view: &View) -> Result<(), Error> {
-    let Change::CreateIndex { table, key } = change else { return Ok(()) };
-    if !key.unique {
-        return Ok(());
+/// `unique` naming the first key that is there twice, `not-null` where a column would have no value,
+/// `type` where it cannot hold the value.
+pub fn schema_changes(
+    changes: &[Change],
+    initial: Option<&BoundExpression>,
+    view: &View,
+    context: &Context,
+) -> Result<Vec<Change>, Error> {
+    let mut changes = changes.to_vec();
+    for change in &mut changes {
+        match change {
+            Change::AddColumn { table, column } => {
+                let given = initial.map_or(Ok(Value::Null), |initial| context.constant(initial))?;
+                column.initial = hold(table, column, given)?;
+                if column.not_null && column.initial.is_null() {
+                    check_empty(table, column, view)?;
+                }
+            }
+            Change::CreateIndex { table, key } if key.unique => check_unique(table, key, view)?,
+            _ => {}
+        }
     }
+    Ok(changes)
+}
+
+/// Refuses a column that must not be NULL and would be, unless there are no rows.
+fn check_empty(table: &Arc<TableSchema>, column: &Column, view: &View) -> Result<(), Error> {
+    match view.table(table).scan(&[]).next().transpose()? {
+        None => Ok(()),
+        Some(_) => Err(Error::Failed {
+            code: "not-null",
+            message: format!(
+                "{}.{} must not be NULL, and there are rows that would have no value in it",
+                table.name, column.name
+            ),
+            help: Some("give it a DEFAULT that is not NULL".to_owned()),
+        }),
+    }
+}
+
+/// Checks that no two rows have the same key.
+fn check_unique(table: &Arc<TableSchema>, key: &KeySchema, view: &View) -> Result<(), Error> {
     let mut unique = UniqueKeys { keys: vec![Gathered::new(key)] };
     let columns: Vec<usize> = (0..table.columns.len()).collect();
     for rows in view.table(table).scan(&columns) {

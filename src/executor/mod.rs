@@ -39,7 +39,7 @@ mod stream;
 mod text;
 mod write;
 
-pub use constraint::check_schema_change;
+pub use constraint::schema_changes;
 pub use datum::Batch;
 pub use error::Error;
 pub use evaluate::Context;

@@ -9,7 +9,7 @@ use super::evaluate::Context;
 use super::open::open;
 use crate::planner::{Action, BoundExpression, Fill, Source, TableAccess, Write};
 use crate::storage::{Change, TableView};
-use crate::types::{Row, TableSchema, Value, column::value_at};
+use crate::types::{Column, Row, TableSchema, Value, column::value_at};
 use std::sync::Arc;
 
 /// What a write changes.
@@ -94,7 +94,7 @@ impl<'a> Insertion<'a> {
                 Fill::Source(at) => std::mem::replace(&mut values[*at], Value::Null),
                 Fill::Default(expression) => self.context.constant(expression)?,
             };
-            let value = hold(self.table, index, value)?;
+            let value = hold(self.table, &self.table.columns[index], value)?;
             row.push(match &self.filling {
                 Some((column, _)) if *column == index => self.number(value)?,
                 _ => value,
@@ -163,8 +163,7 @@ fn largest(table: &TableSchema, view: &TableView) -> i64 {
 }
 
 /// A value as the column holds it.
-fn hold(table: &TableSchema, index: usize, value: Value) -> Result<Value, Error> {
-    let column = &table.columns[index];
+pub(super) fn hold(table: &TableSchema, column: &Column, value: Value) -> Result<Value, Error> {
     let held = column.data_type.accept(value).map_err(|rejected| {
         Error::failed("type", format!("{}.{} cannot hold it: {rejected}", table.name, column.name))
     })?;
@@ -215,7 +214,8 @@ fn update(
             let old = row_at(table, &batch, at);
             let mut new = old.clone();
             for ((column, expression), value) in assignments.iter().zip(&values) {
-                new[*column] = hold(table, *column, value.value(expression.data_type, at))?;
+                new[*column] =
+                    hold(table, &table.columns[*column], value.value(expression.data_type, at))?;
             }
             check_not_null(table, fills_itself, &new)?;
             unique.add(table, &new)?;

@@ -20,7 +20,7 @@ use crate::types::{
 pub const MAX_COLUMNS: usize = 2_000;
 
 fn unchanged(verb: &'static str, name: &Identifier) -> Planned {
-    Planned::Schema { verb, name: name.name.clone(), changes: Vec::new() }
+    Planned::Schema { verb, name: name.name.clone(), changes: Vec::new(), initial: None }
 }
 
 /// Plans a CREATE TABLE.
@@ -75,10 +75,15 @@ pub(super) fn create_table(
         verb,
         name: create.name.name.clone(),
         changes: vec![Change::CreateTable(table)],
+        initial: None,
     })
 }
 
-fn add_column(table: &mut TableSchema, definition: &ColumnDefinition) -> Result<(), Error> {
+/// Adds a column with its type and without its constraints.
+pub(super) fn add_column(
+    table: &mut TableSchema,
+    definition: &ColumnDefinition,
+) -> Result<(), Error> {
     let name = &definition.name;
     if PseudoColumn::named(&name.name).is_some() {
         let message = format!("\"{}\" is a name that every table has for itself", name.name);
@@ -104,7 +109,8 @@ fn add_column(table: &mut TableSchema, definition: &ColumnDefinition) -> Result<
     Ok(())
 }
 
-fn column_constraint(
+/// Adds a constraint of a column to its table.
+pub(super) fn column_constraint(
     table: &mut TableSchema,
     column: &Identifier,
     name: Option<&Identifier>,
@@ -248,7 +254,7 @@ pub(super) fn drop_table(
     }
     let table = catalog.table(name, None)?.schema;
     let changes = vec![Change::DropTable(table)];
-    Ok(Planned::Schema { verb, name: name.name.clone(), changes })
+    Ok(Planned::Schema { verb, name: name.name.clone(), changes, initial: None })
 }
 
 /// Plans a CREATE INDEX.
@@ -276,7 +282,7 @@ pub(super) fn create_index(
         sql: text.trim().trim_end_matches(';').trim_end().to_string(),
     };
     let changes = vec![Change::CreateIndex { table, key }];
-    Ok(Planned::Schema { verb, name: create.name.name.clone(), changes })
+    Ok(Planned::Schema { verb, name: create.name.name.clone(), changes, initial: None })
 }
 
 /// Plans a DROP INDEX.
@@ -301,5 +307,5 @@ pub(super) fn drop_index(
         return Err(Error::new("unknown-index", message, name.span).help(suggest(&name.name, keys)));
     };
     let changes = vec![Change::DropIndex { table: table.clone(), key: key.clone() }];
-    Ok(Planned::Schema { verb, name: name.name.clone(), changes })
+    Ok(Planned::Schema { verb, name: name.name.clone(), changes, initial: None })
 }

@@ -11,6 +11,7 @@
 //! were written, so a rewrite never changes the order of rows.
 
 mod access;
+mod alter;
 mod bind;
 mod coerce;
 mod ddl;
@@ -91,9 +92,7 @@ pub fn plan(
         Statement::DropTable { if_exists, name } => ddl::drop_table(*if_exists, name, catalog),
         Statement::CreateIndex(create) => ddl::create_index(create, text, catalog),
         Statement::DropIndex { if_exists, name } => ddl::drop_index(*if_exists, name, catalog),
-        Statement::AlterTable { table, .. } => {
-            Err(Error::new("unsupported", "ALTER TABLE is not supported yet", table.span))
-        }
+        Statement::AlterTable { table, action } => alter::alter_table(table, action, catalog),
         Statement::Begin(_)
         | Statement::Commit
         | Statement::Rollback

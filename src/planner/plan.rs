@@ -163,6 +163,8 @@ pub enum Planned {
         name: String,
         /// What changes.
         changes: Vec<Change>,
+        /// What the rows that are there have in a column that is added, a constant expression.
+        initial: Option<BoundExpression>,
     },
 }
 

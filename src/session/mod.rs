@@ -284,11 +284,10 @@ impl Session {
                 let metadata = metadata(&write.annotations);
                 (write.verb(), write.table.name.clone(), changed.rows, changed.changes, metadata)
             }
-            Planned::Schema { verb, name, changes } => {
-                for change in changes {
-                    executor::check_schema_change(change, &fork.view())?;
-                }
-                (*verb, name.clone(), 0, changes.clone(), Metadata::default())
+            Planned::Schema { verb, name, changes, initial } => {
+                let (initial, view) = (initial.as_ref(), fork.view());
+                let changes = executor::schema_changes(changes, initial, &view, &ready.context)?;
+                (*verb, name.clone(), 0, changes, Metadata::default())
             }
             Planned::Query(_) => unreachable!("a statement that changes nothing is read"),
         };

@@ -1,0 +1,195 @@
+//! ALTER TABLE becomes a schema change.
+//!
+//! A table is altered in place: it stays the same table, and its rows the same rows. Refused is what
+//! would leave something behind that names a column that is gone; what the rows have to say is asked
+//! by the executor.
+
+use super::bind::Binder;
+use super::ddl::{self, MAX_COLUMNS};
+use super::plan::Planned;
+use super::scope::Scope;
+use super::write::named_columns;
+use super::{BoundExpression, Catalog, Error};
+use crate::language::ast::{AlterAction, ColumnConstraintKind, ColumnDefinition, Identifier};
+use crate::language::parse_expression;
+use crate::storage::Change;
+use crate::types::{KeyKind, KeySchema, PseudoColumn, Schema, TableSchema};
+use std::sync::Arc;
+
+/// Plans an ALTER TABLE.
+pub(super) fn alter_table(
+    name: &Identifier,
+    action: &AlterAction,
+    catalog: &mut dyn Catalog,
+) -> Result<Planned, Error> {
+    let table = catalog.table(name, None)?.schema;
+    let schema = catalog.schema();
+    let (verb, name, mut initial) = ("ALTER TABLE", table.name.clone(), None);
+    let change = match action {
+        AlterAction::AddColumn(definition) => {
+            let (change, value) = add_column(table, definition)?;
+            initial = value;
+            Some(change)
+        }
+        AlterAction::DropColumn(column) => Some(drop_column(table, column, schema)?),
+        AlterAction::RenameColumn { from, to } => rename_column(table, from, to)?,
+        AlterAction::RenameTo(to) => rename_table(table, to, schema)?,
+    };
+    Ok(Planned::Schema { verb, name, changes: change.into_iter().collect(), initial })
+}
+
+fn refused(message: impl Into<String>, at: &Identifier) -> Error {
+    Error::new("alter-table", message, at.span)
+}
+
+/// A column, and what the rows that are there have in it: its default.
+fn add_column(
+    table: Arc<TableSchema>,
+    definition: &ColumnDefinition,
+) -> Result<(Change, Option<BoundExpression>), Error> {
+    let name = &definition.name;
+    if table.columns.len() >= MAX_COLUMNS {
+        let message = format!("{} has {MAX_COLUMNS} columns, and no table has more", table.name);
+        return Err(Error::new("column-limit", message, name.span));
+    }
+    let mut after = TableSchema::clone(&table);
+    ddl::add_column(&mut after, definition)?;
+    let mut initial = None;
+    for constraint in &definition.constraints {
+        let kind = &constraint.kind;
+        let not_yet = match kind {
+            ColumnConstraintKind::PrimaryKey { .. } => {
+                let message = "a column that is added to a table cannot be its primary key";
+                return Err(refused(message, name));
+            }
+            ColumnConstraintKind::Unique => {
+                let message = "a column that is added to a table cannot be UNIQUE";
+                let help = format!(
+                    "add it without, then CREATE UNIQUE INDEX … ON {} ({})",
+                    table.name, name.name
+                );
+                return Err(refused(message, name).help(Some(help)));
+            }
+            ColumnConstraintKind::Check(_) => Some("CHECK"),
+            ColumnConstraintKind::References(_) => Some("REFERENCES"),
+            ColumnConstraintKind::Default(value) => {
+                let scope = Scope::default();
+                let mut binder =
+                    Binder { scope: &scope, aliases: &[], aggregates: None, clause: "DEFAULT" };
+                initial = Some(binder.bind(value)?);
+                None
+            }
+            _ => None,
+        };
+        if let Some(word) = not_yet {
+            let message = format!("{word} of a column that is added is not supported yet");
+            return Err(Error::new("unsupported", message, name.span));
+        }
+        ddl::column_constraint(&mut after, name, constraint.name.as_ref(), kind)?;
+    }
+    let column = after.columns.pop().expect("it was added above");
+    Ok((Change::AddColumn { table, column }, initial))
+}
+
+fn drop_column(
+    table: Arc<TableSchema>,
+    name: &Identifier,
+    schema: &Schema,
+) -> Result<Change, Error> {
+    let column = named_columns(&table, std::slice::from_ref(name))?[0];
+    let holds = |columns: &[usize]| columns.contains(&column);
+    let called = &table.columns[column].name;
+    if let Some(key) = table.keys.iter().find(|key| holds(&key.columns)) {
+        return Err(refused(format!("{} needs \"{called}\"", what_is(key)), name).help(
+            match (key.kind, &key.name) {
+                (KeyKind::Index, Some(index)) => Some(format!("DROP INDEX {index} comes first")),
+                _ => None,
+            },
+        ));
+    }
+    if table.foreign_keys.iter().any(|key| holds(&key.columns)) {
+        return Err(refused(format!("a foreign key of {} needs \"{called}\"", table.name), name));
+    }
+    let refers = |other: &&Arc<TableSchema>| {
+        other.foreign_keys.iter().any(|key| {
+            key.references.eq_ignore_ascii_case(&table.name)
+                && key.referenced.iter().any(|referenced| referenced.eq_ignore_ascii_case(called))
+        })
+    };
+    if let Some(other) = schema.tables().find(refers) {
+        let message = format!("a foreign key of {} refers to \"{called}\"", other.name);
+        return Err(refused(message, name));
+    }
+    if is_checked(&table, column) {
+        return Err(refused(format!("a CHECK of {} needs \"{called}\"", table.name), name));
+    }
+    if table.columns.len() == 1 {
+        let message = format!("\"{called}\" is the only column of {}", table.name);
+        let help = format!("DROP TABLE {} drops it with its table", table.name);
+        return Err(refused(message, name).help(Some(help)));
+    }
+    Ok(Change::DropColumn { table, column })
+}
+
+fn what_is(key: &KeySchema) -> String {
+    match (key.kind, &key.name) {
+        (KeyKind::Primary, _) => "the primary key".to_owned(),
+        (KeyKind::Unique, _) => "a UNIQUE constraint".to_owned(),
+        (KeyKind::Index, Some(name)) => format!("index {name}"),
+        (KeyKind::Index, None) => "an index".to_owned(),
+    }
+}
+
+/// Whether a CHECK of the table names a column.
+fn is_checked(table: &Arc<TableSchema>, column: usize) -> bool {
+    let scope = Scope::of(&table.name, table);
+    let mut found = false;
+    for check in table.checks.iter().filter_map(|text| parse_expression(text).ok()) {
+        let mut binder = Binder { scope: &scope, aliases: &[], aggregates: None, clause: "CHECK" };
+        if let Ok(bound) = binder.bind(&check) {
+            bound.for_each_column(&mut |named| found = found || named == column);
+        }
+    }
+    found
+}
+
+/// A column under another name; nothing where it has that name.
+fn rename_column(
+    table: Arc<TableSchema>,
+    from: &Identifier,
+    to: &Identifier,
+) -> Result<Option<Change>, Error> {
+    let column = named_columns(&table, std::slice::from_ref(from))?[0];
+    if table.columns[column].name == to.name {
+        return Ok(None);
+    }
+    if PseudoColumn::named(&to.name).is_some() {
+        let message = format!("\"{}\" is a name that every table has for itself", to.name);
+        return Err(Error::new("reserved-name", message, to.span));
+    }
+    if table.column(&to.name).is_some_and(|other| other != column) {
+        let message = format!("{} has a column \"{}\" already", table.name, to.name);
+        return Err(Error::new("duplicate-column", message, to.span).note(table.to_string()));
+    }
+    if is_checked(&table, column) {
+        let message = "another name for a column that a CHECK names is not supported yet";
+        return Err(Error::new("unsupported", message, from.span));
+    }
+    Ok(Some(Change::RenameColumn { table, column, name: to.name.clone() }))
+}
+
+/// A table under another name; nothing where it has that name.
+fn rename_table(
+    table: Arc<TableSchema>,
+    to: &Identifier,
+    schema: &Schema,
+) -> Result<Option<Change>, Error> {
+    if table.name == to.name {
+        return Ok(None);
+    }
+    if let Some(other) = schema.table(&to.name).filter(|other| other.id != table.id) {
+        let message = format!("table \"{}\" is already there", other.name);
+        return Err(Error::new("table-exists", message, to.span).note(other.to_string()));
+    }
+    Ok(Some(Change::RenameTable { table, name: to.name.clone() }))
+}
