@@ -9,10 +9,10 @@ use super::error::Error;
 use super::event::Metadata;
 use super::event_store::EventStore;
 use super::options::OpenOptions;
-use super::versions::{Fork, QueryEngine, State, View};
+use super::versions::{EventFacts, Fork, QueryEngine, State, View};
 use crate::types::{EventId, Period, Timestamp, TxId};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The name of a database that has no directory.
 const MEMORY: &str = "memory";
@@ -36,7 +36,7 @@ pub struct Database {
     name: String,
     path: Option<PathBuf>,
     environment: Environment,
-    store: EventStore,
+    store: Arc<EventStore>,
     engine: QueryEngine,
     /// Held from the look at the head until the new one is published.
     commit: Mutex<()>,
@@ -50,6 +50,8 @@ impl Database {
     pub fn open(path: &Path, options: OpenOptions) -> Result<Database, Error> {
         let mut state = State::new();
         let store = EventStore::open(path, &options, &mut |event| state.apply(event))?;
+        let store = Arc::new(store);
+        let state = state.with_facts(Arc::clone(&store) as Arc<dyn EventFacts>);
         Ok(Database {
             name: name_of(path, &options.environment),
             path: Some(path.to_path_buf()),

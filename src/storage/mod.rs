@@ -44,5 +44,7 @@ pub use projections::{
     SnapshotEntry, SnapshotHead, SnapshotListing, SnapshotManager, SnapshotSource, Summary,
     row_file_name,
 };
-pub use versions::{Fork, Located, Mark, QueryEngine, RowBatch, Scan, State, TableView, View};
+pub use versions::{
+    EventFacts, Fork, Located, Mark, QueryEngine, RowBatch, Scan, State, TableView, View,
+};
 pub use vfs::{Access, MemVfs, StdVfs, Vfs, VfsFile};

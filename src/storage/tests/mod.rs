@@ -5,6 +5,7 @@ mod append;
 mod damage;
 mod database;
 mod faults;
+mod hidden;
 mod limits;
 
 use super::{

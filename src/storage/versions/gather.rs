@@ -3,7 +3,8 @@
 use super::Error;
 use super::chunk::Position;
 use super::column::OpenColumn;
-use super::scan::Wanted;
+use super::hidden::Memo;
+use super::scan::{Declared, Wanted};
 use super::table::TableVersions;
 use super::view::RowBatch;
 use arrow_array::{Array, ArrayRef, BooleanArray};
@@ -19,17 +20,49 @@ pub(super) fn gather(
     wanted: &[Wanted],
 ) -> Result<RowBatch, Error> {
     let rows = positions.iter().map(|position| versions.birth(*position).row).collect();
-    let columns = if let Some(start) = sealed_run(versions, positions) {
-        let (chunk, count) = (versions.chunk(start.chunk()), positions.len());
-        let slice = |w: &Wanted| chunk.array(&w.stored, w.guess).slice(start.offset(), count);
-        wanted.iter().map(slice).collect()
-    } else if let Some(sources) = Sources::new(versions, positions) {
-        let column = |w: &Wanted| sources.column(versions, w);
-        wanted.iter().map(column).collect::<Result<_, _>>()?
-    } else {
-        wanted.iter().map(|w| copied(versions, positions, w)).collect()
+    let places = Places::of(versions, positions);
+    let mut memo = Memo::default();
+    let column = |w: &Wanted| match w {
+        Wanted::Declared(declared) => places.column(versions, positions, declared),
+        Wanted::Hidden(hidden) => hidden.array(versions, positions, &mut memo),
     };
+    let columns = wanted.iter().map(column).collect::<Result<_, _>>()?;
     Ok(RowBatch { rows, columns })
+}
+
+/// How the versions of a batch lie, and so how their columns are best made.
+enum Places {
+    /// One behind the other in a sealed chunk, from here on: slices of its arrays.
+    Run(Position),
+    /// Many of each chunk.
+    Chunks(Sources),
+    /// A few here and there.
+    Scattered,
+}
+
+impl Places {
+    fn of(versions: &TableVersions, positions: &[Position]) -> Places {
+        match sealed_run(versions, positions) {
+            Some(start) => Places::Run(start),
+            None => Sources::new(versions, positions).map_or(Places::Scattered, Places::Chunks),
+        }
+    }
+
+    fn column(
+        &self,
+        versions: &TableVersions,
+        positions: &[Position],
+        wanted: &Declared,
+    ) -> Result<ArrayRef, Error> {
+        match self {
+            Places::Run(start) => {
+                let array = versions.chunk(start.chunk()).array(&wanted.stored, wanted.guess);
+                Ok(array.slice(start.offset(), positions.len()))
+            }
+            Places::Chunks(sources) => sources.column(versions, wanted),
+            Places::Scattered => Ok(copied(versions, positions, wanted)),
+        }
+    }
 }
 
 /// How many versions from the first on stand one behind the other.
@@ -46,7 +79,7 @@ fn sealed_run(versions: &TableVersions, positions: &[Position]) -> Option<Positi
 }
 
 /// A column of scattered versions, value by value.
-fn copied(versions: &TableVersions, positions: &[Position], wanted: &Wanted) -> ArrayRef {
+fn copied(versions: &TableVersions, positions: &[Position], wanted: &Declared) -> ArrayRef {
     let mut column = OpenColumn::new(wanted.stored.data_type);
     for position in positions {
         let chunk = versions.chunk(position.chunk());
@@ -88,7 +121,7 @@ impl Sources {
         worth.then_some(Sources { chunks, picks })
     }
 
-    fn column(&self, versions: &TableVersions, wanted: &Wanted) -> Result<ArrayRef, Error> {
+    fn column(&self, versions: &TableVersions, wanted: &Declared) -> Result<ArrayRef, Error> {
         let array = |number: &usize| versions.chunk(*number).array(&wanted.stored, wanted.guess);
         let arrays: Vec<ArrayRef> = self.chunks.iter().map(array).collect();
         let arrays: Vec<&dyn Array> = arrays.iter().map(|array| &**array).collect();

@@ -11,7 +11,8 @@
 //! * `column`, `chunk`: versions in chunks, Arrow arrays once a chunk is full;
 //! * `rows`, `bytes`, `index`: the way from a row, and from the values of a key, to versions;
 //! * `table`: all versions of one table;
-//! * `layer`: versions in a period, with what a fork lays over them; `gather`, `scan`: batches;
+//! * `layer`: versions in a period, with what a fork lays over them; `gather`, `scan`, `hidden`:
+//!   batches;
 //! * [`View`], [`State`], [`Fork`] (a transaction), [`QueryEngine`] (how the past is reached).
 
 mod bytes;
@@ -19,6 +20,7 @@ mod chunk;
 mod column;
 mod fork;
 mod gather;
+mod hidden;
 mod index;
 mod layer;
 mod query_engine;
@@ -34,6 +36,7 @@ mod visibility;
 use super::Error;
 
 pub use fork::{Fork, Mark};
+pub use hidden::EventFacts;
 pub use query_engine::QueryEngine;
 pub use scan::Scan;
 pub use state::State;

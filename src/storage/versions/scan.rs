@@ -9,10 +9,11 @@ use super::Error;
 use super::chunk::{Position, Shown, chunk_rows};
 use super::column::Stored;
 use super::gather::{filter, gather, interleave, run_length};
+use super::hidden::Hidden;
 use super::layer::Layer;
 use super::table::TableVersions;
 use super::view::RowBatch;
-use crate::types::RowId;
+use crate::types::{DataType, RowId};
 use std::sync::Arc;
 
 /// A table with this many row ids per visible row still gets a place for each when it is ordered.
@@ -22,16 +23,33 @@ const LONG_RUN: usize = 1024;
 
 /// A column that a reader asks for.
 #[derive(Clone, Debug)]
-pub(super) struct Wanted {
+pub(super) enum Wanted {
+    /// One that the table declares.
+    Declared(Declared),
+    /// One that every table has.
+    Hidden(Hidden),
+}
+
+/// A declared column that a reader asks for.
+#[derive(Clone, Debug)]
+pub(super) struct Declared {
     pub stored: Stored,
     /// Its place in the table now, where most chunks have it, too.
     pub guess: usize,
 }
 
 impl Wanted {
-    /// A column, and where it probably is.
+    /// A declared column, and where it probably is.
     pub fn new(stored: Stored, guess: usize) -> Wanted {
-        Wanted { stored, guess }
+        Wanted::Declared(Declared { stored, guess })
+    }
+
+    /// What it holds.
+    pub fn data_type(&self) -> DataType {
+        match self {
+            Wanted::Declared(declared) => declared.stored.data_type,
+            Wanted::Hidden(hidden) => hidden.column.data_type(),
+        }
     }
 }
 
@@ -115,16 +133,32 @@ impl Iterator for Scan {
 /// The visible rows of one chunk, if any.
 fn chunk_batch(layer: &Layer, wanted: &[Wanted], number: usize) -> Option<Result<RowBatch, Error>> {
     let chunk = layer.versions().chunk(number);
-    let arrays = || wanted.iter().map(|w| chunk.array(&w.stored, w.guess)).collect();
+    let declared = |w: &Wanted| match w {
+        Wanted::Declared(declared) => Some(chunk.array(&declared.stored, declared.guess)),
+        Wanted::Hidden(_) => None,
+    };
+    // Hidden columns are made version by version: only of those that are visible.
+    let whole = || match wanted.iter().map(declared).collect() {
+        Some(columns) => Ok(RowBatch { rows: chunk.births().rows.clone(), columns }),
+        None => {
+            let all: Vec<Position> =
+                (0..chunk.len()).map(|offset| Position::new(number, offset)).collect();
+            gather(layer.versions(), &all, wanted)
+        }
+    };
     match chunk.shown(layer.period()) {
         Shown::None => None,
         Shown::All if chunk.len() == 0 => None,
-        Shown::All => Some(Ok(RowBatch { rows: chunk.births().rows.clone(), columns: arrays() })),
-        Shown::Some(mask) if mask.contains(&true) => {
-            let all = RowBatch { rows: chunk.births().rows.clone(), columns: arrays() };
-            Some(if mask.contains(&false) { filter(&all, mask) } else { Ok(all) })
+        Shown::All => Some(whole()),
+        Shown::Some(mask) if !mask.contains(&true) => None,
+        Shown::Some(mask) if !mask.contains(&false) => Some(whole()),
+        Shown::Some(mask) if wanted.iter().any(|w| matches!(w, Wanted::Hidden(_))) => {
+            let shown = mask.iter().enumerate().filter(|(_, shown)| **shown);
+            let shown: Vec<Position> =
+                shown.map(|(offset, _)| Position::new(number, offset)).collect();
+            Some(gather(layer.versions(), &shown, wanted))
         }
-        Shown::Some(_) => None,
+        Shown::Some(mask) => Some(whole().and_then(|all| filter(&all, mask))),
     }
 }
 

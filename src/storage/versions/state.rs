@@ -1,5 +1,6 @@
 //! What all events lead to, and the one function that knows what an event does.
 
+use super::hidden::EventFacts;
 use super::layer::Layer;
 use super::table::TableVersions;
 use super::view::{Tables, View};
@@ -16,6 +17,7 @@ pub struct State {
     tables: Tables,
     base: Option<Arc<View>>,
     applied: usize,
+    facts: Option<Arc<dyn EventFacts>>,
 }
 
 impl Default for State {
@@ -33,7 +35,14 @@ impl State {
             tables: Tables::default(),
             base: None,
             applied: 0,
+            facts: None,
         }
+    }
+
+    /// The same, whose views ask `facts` about events: without, what transactions say of themselves
+    /// is NULL in the hidden columns.
+    pub fn with_facts(self, facts: Arc<dyn EventFacts>) -> State {
+        State { facts: Some(facts), ..self }
     }
 
     /// What a view shows, to be built upon.
@@ -42,6 +51,7 @@ impl State {
             head: base.period().last,
             schemas: vec![(EventId::START, base.schema().clone())],
             tables: Tables::default(),
+            facts: base.facts.clone(),
             base: Some(base),
             applied: 0,
         }
@@ -92,6 +102,7 @@ impl State {
             period,
             tables: self.tables.clone(),
             base: self.base.as_ref().map(|base| (Arc::clone(base), self.applied)),
+            facts: self.facts.clone(),
         }
     }
 

@@ -129,6 +129,11 @@ impl TableVersions {
         self.chunk(position.chunk()).births().at(position.offset())
     }
 
+    /// When the version at a position ended.
+    pub fn end_of(&self, position: Position) -> EventId {
+        self.chunk(position.chunk()).end(position.offset())
+    }
+
     /// Whether the version at a position is visible.
     pub fn is_visible(&self, position: Position, period: Period) -> bool {
         self.chunk(position.chunk()).is_visible(position.offset(), period)
@@ -356,7 +361,7 @@ impl TableVersions {
     }
 
     fn is_open(&self, position: Position) -> bool {
-        position.exists() && self.chunk(position.chunk()).end(position.offset()) == EventId::NEVER
+        position.exists() && self.end_of(position) == EventId::NEVER
     }
 
     /// Seals the open chunk if it is full or stores other columns than the table has.
@@ -482,7 +487,7 @@ impl TableVersions {
             let start = entries.len();
             let mut at = latest;
             while at.exists() {
-                let (birth, to) = (self.birth(at), self.chunk(at.chunk()).end(at.offset()));
+                let (birth, to) = (self.birth(at), self.end_of(at));
                 let mut bytes = Vec::with_capacity(16);
                 for column in columns {
                     push_value(&mut bytes, &self.value_of(at, column));

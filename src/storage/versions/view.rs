@@ -4,10 +4,13 @@ use super::Error;
 use super::chunk::Position;
 use super::column::Stored;
 use super::gather::{gather, interleave};
+use super::hidden::{EventFacts, Facts, Hidden};
 use super::layer::Layer;
 use super::scan::{Scan, Wanted};
 use super::table::TableVersions;
-use crate::types::{KeyId, Period, RowId, Schema, TableId, TableSchema, Tree, Value, key::encode};
+use crate::types::{
+    EventId, KeyId, Period, RowId, Schema, TableId, TableSchema, Tree, Value, key::encode,
+};
 use arrow_array::ArrayRef;
 use std::fmt;
 use std::sync::Arc;
@@ -25,6 +28,8 @@ pub struct View {
     pub(super) tables: Tables,
     /// What a fork was made from, and how many events of its own this view shows.
     pub(super) base: Option<(Arc<View>, usize)>,
+    /// Whom to ask about events.
+    pub(super) facts: Option<Arc<dyn EventFacts>>,
 }
 
 impl View {
@@ -40,7 +45,13 @@ impl View {
 
     /// The visible rows of one table, which is found by its identity.
     pub fn table(&self, table: &Arc<TableSchema>) -> TableView {
-        TableView { schema: Arc::clone(table), layer: self.layer(table.id) }
+        let facts = Facts { source: self.facts.clone(), committed: self.committed() };
+        TableView { schema: Arc::clone(table), layer: self.layer(table.id), facts }
+    }
+
+    /// The last event that is not one of a transaction under way.
+    fn committed(&self) -> EventId {
+        self.base.as_ref().map_or(self.period.last, |(base, _)| base.committed())
     }
 
     /// What the view holds of a table.
@@ -69,6 +80,7 @@ impl fmt::Display for View {
 pub struct TableView {
     schema: Arc<TableSchema>,
     layer: Option<Arc<Layer>>,
+    facts: Facts,
 }
 
 impl TableView {
@@ -78,7 +90,7 @@ impl TableView {
     }
 
     /// The visible rows in order of `_row`, at most 4,096 per batch. `columns` are indexes into the
-    /// schema's; a batch has as many arrays, in this order.
+    /// schema's, the hidden ones among them; a batch has as many arrays, in this order.
     pub fn scan(&self, columns: &[usize]) -> Scan {
         match &self.layer {
             Some(layer) => layer.scan(self.wanted(columns).into()),
@@ -154,7 +166,10 @@ impl TableView {
     }
 
     fn wanted(&self, columns: &[usize]) -> Vec<Wanted> {
-        let of = |at: &usize| Wanted::new(Stored::new(&self.schema.columns[*at]), *at);
+        let of = |at: &usize| match self.schema.pseudo(*at) {
+            Some(column) => Wanted::Hidden(Hidden { column, facts: self.facts.clone() }),
+            None => Wanted::new(Stored::new(&self.schema.columns[*at]), *at),
+        };
         columns.iter().map(of).collect()
     }
 }
@@ -180,7 +195,7 @@ pub struct RowBatch {
 
 impl RowBatch {
     fn none(wanted: &[Wanted]) -> RowBatch {
-        let array = |w: &Wanted| arrow_array::new_empty_array(&w.stored.data_type.arrow());
+        let array = |w: &Wanted| arrow_array::new_empty_array(&w.data_type().arrow());
         RowBatch { rows: Vec::new(), columns: wanted.iter().map(array).collect() }
     }
 

@@ -14,21 +14,30 @@ use std::sync::Arc;
 pub struct ModelTable {
     pub schema: Arc<TableSchema>,
     pub rows: BTreeMap<RowId, (u32, Row)>,
+    /// The event that began each row's version.
+    pub since: BTreeMap<RowId, u64>,
 }
 
 /// All tables by folded name.
 #[derive(Clone, Debug, Default)]
 pub struct Model {
     pub tables: BTreeMap<String, ModelTable>,
+    /// How many events there were.
+    pub events: u64,
 }
 
 impl Model {
     /// Does what an operation says, and checks what it says about the rows as they were.
     pub fn apply(&mut self, operation: &Operation) {
+        self.events += 1;
         let name = operation.table().map(|table| fold(&table.name)).unwrap_or_default();
         match operation {
             Operation::CreateTable(schema) => {
-                let table = ModelTable { schema: Arc::clone(schema), rows: BTreeMap::new() };
+                let table = ModelTable {
+                    schema: Arc::clone(schema),
+                    rows: BTreeMap::new(),
+                    since: BTreeMap::new(),
+                };
                 self.tables.insert(name, table);
             }
             Operation::DropTable(_) => {
@@ -50,10 +59,12 @@ impl Model {
             Operation::Insert { row, new, .. } => {
                 let table = self.tables.get_mut(&name).expect("exists");
                 assert!(table.rows.insert(*row, (1, new.clone())).is_none(), "{row} is new");
+                table.since.insert(*row, self.events);
             }
             Operation::Update { row, rev, changed, .. } => {
                 let table = self.tables.get_mut(&name).expect("exists");
                 let (old_rev, values) = table.rows.get_mut(row).expect("exists");
+                table.since.insert(*row, self.events);
                 assert_eq!(*rev, *old_rev + 1);
                 *old_rev = *rev;
                 assert!(!changed.is_empty());
@@ -215,6 +226,17 @@ pub fn assert_shows(view: &View, model: &Model) {
             let rows: Vec<_> = expected.rows.iter().map(of).collect();
             assert_eq!(scanned(&table, columns), rows, "{columns:?} of {name} in {view}");
         }
+        let hidden = ["_row", "_rev", "_event", "_op"].map(|name| schema.pseudo_column(name));
+        let hidden: Vec<usize> = hidden.into_iter().flatten().chain([0]).collect();
+        let of = |(row, (rev, values)): (&RowId, &(u32, Row))| {
+            let op = Value::text(if *rev == 1 { "insert" } else { "update" });
+            let integer = |n: u64| Value::Integer(i64::try_from(n).unwrap_or(i64::MAX));
+            let since = integer(expected.since[row]);
+            let all = [integer(row.0), integer(u64::from(*rev)), since, op, values[0].clone()];
+            (*row, format!("{all:?}"))
+        };
+        let rows: Vec<_> = expected.rows.iter().map(of).collect();
+        assert_eq!(scanned(&table, &hidden), rows, "hidden columns of {name} in {view}");
         schema.keys.iter().for_each(|key| assert_finds(&table, key, expected));
     }
 }

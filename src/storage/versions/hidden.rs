@@ -1,0 +1,122 @@
+//! The hidden columns of versions: where they stand in history.
+//!
+//! What a version knows of itself is read from its chunk; what its transaction says is asked of the
+//! log, once per transaction and batch.
+
+use super::Error;
+use super::chunk::Position;
+use super::table::TableVersions;
+use crate::storage::{About, EventStore};
+use crate::types::column::ColumnBuilder;
+use crate::types::{EventId, PseudoColumn, Value};
+use arrow_array::ArrayRef;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+/// What is known of events besides what they did to rows.
+pub trait EventFacts: fmt::Debug + Send + Sync {
+    /// The transaction that holds an event; `None` where there is no such event.
+    ///
+    /// # Errors
+    /// What keeps the source from being read.
+    fn about(&self, event: EventId) -> Result<Option<Arc<About>>, Error>;
+}
+
+impl EventFacts for EventStore {
+    fn about(&self, event: EventId) -> Result<Option<Arc<About>>, Error> {
+        EventStore::about(self, event)
+    }
+}
+
+/// Whom to ask about events, and up to which one.
+#[derive(Clone, Debug)]
+pub(super) struct Facts {
+    pub source: Option<Arc<dyn EventFacts>>,
+    /// Later events are those of a transaction that is not committed: their numbers may come to be
+    /// those of others.
+    pub committed: EventId,
+}
+
+/// A hidden column that a reader asks for.
+#[derive(Clone, Debug)]
+pub(super) struct Hidden {
+    pub column: PseudoColumn,
+    pub facts: Facts,
+}
+
+/// The transactions that a batch came across, by their first events.
+#[derive(Default)]
+pub(super) struct Memo(BTreeMap<EventId, Arc<About>>);
+
+impl Memo {
+    fn about(&mut self, facts: &Facts, event: EventId) -> Result<Option<Arc<About>>, Error> {
+        if event > facts.committed {
+            return Ok(None);
+        }
+        let before = self.0.range(..=event).next_back();
+        if let Some((_, about)) = before.filter(|(_, about)| event <= about.last) {
+            return Ok(Some(Arc::clone(about)));
+        }
+        let Some(source) = &facts.source else { return Ok(None) };
+        let about = source.about(event)?;
+        if let Some(about) = &about {
+            self.0.insert(about.first, Arc::clone(about));
+        }
+        Ok(about)
+    }
+}
+
+impl Hidden {
+    /// The column for the versions at `positions`.
+    pub fn array(
+        &self,
+        versions: &TableVersions,
+        positions: &[Position],
+        memo: &mut Memo,
+    ) -> Result<ArrayRef, Error> {
+        let mut column = ColumnBuilder::new(self.column.data_type(), positions.len());
+        for position in positions {
+            column.push(&self.value(versions, *position, memo)?);
+        }
+        Ok(column.finish())
+    }
+
+    fn value(
+        &self,
+        versions: &TableVersions,
+        position: Position,
+        memo: &mut Memo,
+    ) -> Result<Value, Error> {
+        let birth = versions.birth(position);
+        let text = |text: Option<&String>| text.map_or(Value::Null, Value::text);
+        Ok(match self.column {
+            PseudoColumn::Row => number(birth.row.0),
+            PseudoColumn::Rev => number(u64::from(birth.rev)),
+            PseudoColumn::Event | PseudoColumn::EventFrom => number(birth.from.0),
+            PseudoColumn::EventTo => match versions.end_of(position) {
+                EventId::NEVER => Value::Null,
+                end => number(end.0),
+            },
+            // A row is inserted once, as its first version.
+            PseudoColumn::Op if birth.rev == 1 => Value::text("insert"),
+            PseudoColumn::Op => Value::text("update"),
+            PseudoColumn::At | PseudoColumn::Tx | PseudoColumn::Actor | PseudoColumn::Intent => {
+                match memo.about(&self.facts, birth.from)? {
+                    None => Value::Null,
+                    Some(about) => match self.column {
+                        PseudoColumn::At => Value::Timestamp(about.at),
+                        PseudoColumn::Tx => number(about.tx.0),
+                        PseudoColumn::Actor => text(about.metadata.actor.as_ref()),
+                        _ => text(about.metadata.intent.as_ref()),
+                    },
+                }
+            }
+        })
+    }
+}
+
+/// A number of the log as an integer: none gets so far that it does not fit.
+fn number(number: u64) -> Value {
+    Value::Integer(i64::try_from(number).unwrap_or(i64::MAX))
+}
