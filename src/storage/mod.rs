@@ -40,9 +40,9 @@ pub use events::Events;
 pub use log::{MAX_LINE_SIZE, MAX_ROW_SIZE};
 pub use options::OpenOptions;
 pub use projections::{
-    Anchor, BaseRow, BaseTable, Catalog, CatalogTable, Engine, Part, Position, Rows, Snapshot,
-    SnapshotEntry, SnapshotHead, SnapshotListing, SnapshotManager, SnapshotSource, Summary,
-    row_file_name,
+    Anchor, BaseRow, BaseTable, Catalog, CatalogTable, Engine, Position, Rows, Snapshot,
+    SnapshotEntry, SnapshotHead, SnapshotListing, SnapshotManager, SnapshotPart, SnapshotSource,
+    Summary, row_file_name,
 };
 pub use versions::{
     EventFacts, Fork, Located, Mark, QueryEngine, RowBatch, Scan, State, TableView, View,

@@ -331,7 +331,7 @@ fn check_new_table(schema: &Schema, event: EventId, table: &Arc<TableSchema>) ->
 }
 
 /// Refuses an initial value that the column cannot hold or that would not read back.
-fn check_initial(column: &Column) -> Result<(), Error> {
+pub(crate) fn check_initial(column: &Column) -> Result<(), Error> {
     if column.not_null && column.initial.is_null() {
         let name = &column.name;
         return Err(Error::invalid(format!("column `{name}` is NULL in older rows and may not")));

@@ -28,7 +28,7 @@ use super::row_file::Summary;
 use crate::storage::error::Error;
 use crate::storage::log::chain::Hash;
 use crate::storage::log::header::Uuid;
-use crate::storage::log::ledger::check_table;
+use crate::storage::log::ledger::{check_initial, check_table};
 use crate::storage::log::text::{parse_hex, parse_moment, push_hex, push_i64, push_moment};
 use crate::storage::log::text::{push_string, push_u64};
 use crate::types::{
@@ -338,7 +338,10 @@ pub(crate) fn parse_table(
     if events.chain([fields.table]).any(|event| event > head.0) {
         return Err(format!("the definition of `{name}` is of a later event"));
     }
-    check_table(&schema).map_err(|error| error.to_string())?;
+    let mut older = schema.columns.iter().filter(|column| !column.initial.is_null());
+    check_table(&schema)
+        .and_then(|()| older.try_for_each(check_initial))
+        .map_err(|error| error.to_string())?;
     let file = fields.file.map(|file| {
         let digest = parse_hex(&file.digest).map(u64::from_be_bytes).ok_or("bad digest")?;
         let FileFields { name: file, length, live, dead, .. } = file;
@@ -349,7 +352,14 @@ pub(crate) fn parse_table(
     });
     let file = file.transpose()?;
     let (next_row, autoincrement) = (RowId(fields.next_row), fields.autoincrement);
-    Ok((BaseTable { schema: Arc::new(schema), next_row, autoincrement }, file))
+    let base = BaseTable { schema: Arc::new(schema), next_row, autoincrement };
+    // What would be written otherwise has something that is not understood here.
+    let mut again = Vec::with_capacity(line.len());
+    push_table(&mut again, &base, file.as_ref()).map_err(|error| error.to_string())?;
+    match again == line {
+        true => Ok((base, file)),
+        false => Err(format!("the definition of `{name}` has something unknown in it")),
+    }
 }
 
 /// Refuses tables that cannot be of one schema.

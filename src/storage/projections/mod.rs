@@ -49,7 +49,7 @@ pub use definition::{Anchor, BaseTable, Position};
 pub use engine::Engine;
 pub use file_name::row_file_name;
 pub use row_file::{Rows, Summary};
-pub use snapshot::{Part, Snapshot, SnapshotHead};
+pub use snapshot::{Snapshot, SnapshotHead, SnapshotPart};
 pub use snapshots::{SnapshotEntry, SnapshotListing, SnapshotManager, SnapshotSource};
 
 use super::error::Error;

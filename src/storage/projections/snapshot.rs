@@ -28,6 +28,21 @@
 //! A key without a name of its own is called after its columns. The bytes follow from what is in it
 //! and from nothing else. It is written and read as a stream; no more than a line is in memory, and
 //! no line is longer than one of the log.
+//!
+//! # Crashes and checks
+//!
+//! A snapshot is written once, under a temporary name, synced and renamed: a crash leaves a whole one
+//! or none, and perhaps a `snapshot_7.json.tmp`.
+//!
+//! ```text
+//! cut, longer, any bit another           the checksum, at the end at the latest
+//! a head that is taken for another       its own checksum, before anything is chosen by it
+//! renamed, of another database, of a     the number in the head; uuid, event and hash of the
+//! log that went another way              position, which the caller knows from the log
+//! made by hand, the checksums right      the definitions, as those of the log; rows have to ascend
+//!                                        below `next_row`, their versions to be no later than it;
+//!                                        tables and indexes to come as the definitions have them
+//! ```
 
 use super::definition::{
     Anchor, BaseTable, Head, Position, check_tables, parse_table, push_table, schema_of,
@@ -240,7 +255,7 @@ impl Bounds {
 
 /// One thing that a snapshot holds, in the order of the file.
 #[derive(Clone, Debug)]
-pub enum Part {
+pub enum SnapshotPart {
     /// A row.
     Row {
         /// Which of the head's tables it belongs to.
@@ -327,7 +342,7 @@ impl Snapshot {
     }
 
     /// Goes on until there is a part, or nothing more.
-    fn advance(&mut self) -> Result<Option<Part>, Error> {
+    fn advance(&mut self) -> Result<Option<SnapshotPart>, Error> {
         loop {
             self.lines.advance()?;
             match std::mem::replace(&mut self.stage, Stage::Done) {
@@ -352,7 +367,7 @@ impl Snapshot {
                         self.lines.check(self.lines.line() == opening(name, b'['))?;
                         let rows = self.read_index()?;
                         self.stage = Stage::Index(at, key + 1, names);
-                        return Ok(Some(Part::Index { table: at, key, rows }));
+                        return Ok(Some(SnapshotPart::Index { table: at, key, rows }));
                     }
                     None => {
                         self.lines.check(self.lines.item() == END)?;
@@ -374,7 +389,7 @@ impl Snapshot {
     }
 
     /// The row in the current line; `None` where the rows of the table end.
-    fn next_row(&mut self, at: usize, mut bounds: Bounds) -> Result<Option<Part>, Error> {
+    fn next_row(&mut self, at: usize, mut bounds: Bounds) -> Result<Option<SnapshotPart>, Error> {
         if self.lines.item() == b"]" {
             self.stage = Stage::Table(at + 1);
             return Ok(None);
@@ -384,7 +399,7 @@ impl Snapshot {
         let row = row.and_then(|row| bounds.admit(&row).map(|()| row));
         let row = row.map_err(|reason| self.lines.damaged(reason))?;
         self.stage = Stage::Rows(at, bounds);
-        Ok(Some(Part::Row { table: at, row }))
+        Ok(Some(SnapshotPart::Row { table: at, row }))
     }
 
     fn read_index(&mut self) -> Result<Vec<RowId>, Error> {
@@ -406,7 +421,7 @@ impl Snapshot {
 }
 
 impl Iterator for Snapshot {
-    type Item = Result<Part, Error>;
+    type Item = Result<SnapshotPart, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if matches!(self.stage, Stage::Done) {

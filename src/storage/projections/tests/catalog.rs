@@ -6,7 +6,7 @@ use crate::types::{ColumnId, Date, KeyId, KeyKind, KeySchema};
 
 /// Three tables with all that a definition can have.
 fn sample() -> Catalog {
-    let mut orders = TableSchema::clone(&table(2, "My \"Orders\"", &[("a", DataType::Any)]));
+    let mut orders = TableSchema::clone(&table(2, "My \"Orders\"", &[("a", DataType::Date)]));
     orders.keys.push(KeySchema {
         id: KeyId { event: EventId(17), ordinal: 0 },
         name: Some("by_a".into()),
@@ -74,19 +74,6 @@ fn every_damage_is_found() {
     assert_eq!(undetected(&bytes_of(&catalog), read), Vec::<String>::new());
 }
 
-/// The catalog with a text in it replaced and both checksums made right again.
-fn resealed(from: &str, to: &str) -> String {
-    let text = String::from_utf8(bytes_of(&sample())).expect("text");
-    assert!(text.contains(from), "{from}");
-    let text = text.replacen(from, to, 1);
-    let (head, rest) = text.split_once(",\"head_crc\":\"").expect("a head");
-    let crc = crc32c::crc32c(head.as_bytes());
-    let text = format!("{head},\"head_crc\":\"{crc:08x}{}", &rest[8..]);
-    let (content, _) = text.rsplit_once(",\"crc\":\"").expect("an end");
-    let sealed = format!("{content},\"crc\":\"{:08x}\"}}\n", crc32c::crc32c(content.as_bytes()));
-    read(sealed.as_bytes()).expect_err(to).to_string()
-}
-
 #[test]
 fn hostile_contents_are_refused_even_with_right_checksums() {
     for (from, to, what) in [
@@ -105,8 +92,11 @@ fn hostile_contents_are_refused_even_with_right_checksums() {
         ("\"digest\":\"ff", "\"digest\":\"FF", "bad digest"),
         ("\"tables\":{", "\"tables\":[", "another line"),
         ("\"definition\":{", "\"definition\":[[[[{", "bad table"),
+        ("\"definition\":{", "\"definition\":{\"more\":1,", "unknown"),
+        ("{\"$date\":\"2024-10-04\"}", "{\"$json\":[1,2]}", "cannot hold"),
     ] {
-        let error = resealed(from, to);
+        let bytes = resealed(&bytes_of(&sample()), from, to);
+        let error = read(bytes.as_bytes()).expect_err(to).to_string();
         assert!(error.contains(what), "{to}: {error}");
     }
     for garbage in [&b""[..], b"\n", b"{}\n", b"null", &[0; 100], b",\n", b"},\n"] {
@@ -133,4 +123,15 @@ fn saving_leaves_the_old_or_the_new_one_whatever_fails() {
         }
     }
     assert_eq!((outcomes.first(), outcomes.last()), (Some(&true), Some(&false)));
+}
+
+proptest! {
+    #[test]
+    fn whatever_has_right_checksums_is_an_answer_or_an_error(mutations in mutations()) {
+        let mut catalog = sample();
+        catalog.tables.truncate(1);
+        if let Some(text) = mutated(&bytes_of(&catalog), &mutations) {
+            drop(read(text.as_bytes()));
+        }
+    }
 }

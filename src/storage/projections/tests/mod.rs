@@ -97,3 +97,34 @@ fn undetected<T: PartialEq>(bytes: &[u8], read: impl Fn(&[u8]) -> Result<T, Erro
     }
     wrong
 }
+
+/// A file of lines with a text in it replaced and both checksums made right again.
+fn resealed(bytes: &[u8], from: &str, to: &str) -> String {
+    let text = std::str::from_utf8(bytes).expect("text");
+    assert!(text.contains(from), "{from}");
+    let text = text.replacen(from, to, 1);
+    let (head, rest) = text.split_once(",\"head_crc\":\"").expect("a head");
+    let crc = crc32c::crc32c(head.as_bytes());
+    let text = format!("{head},\"head_crc\":\"{crc:08x}{}", &rest[8..]);
+    let (content, _) = text.rsplit_once(",\"crc\":\"").expect("an end");
+    format!("{content},\"crc\":\"{:08x}\"}}\n", crc32c::crc32c(content.as_bytes()))
+}
+
+/// A file of lines with some bytes replaced and both checksums made right again, if it is still one.
+fn mutated(bytes: &[u8], mutations: &[(usize, char)]) -> Option<String> {
+    let mut text: Vec<char> = std::str::from_utf8(bytes).expect("text").chars().collect();
+    let length = text.len();
+    for (at, character) in mutations {
+        text[at % length] = *character;
+    }
+    let text: String = text.into_iter().collect();
+    let has_seals = text.contains(",\"head_crc\":\"") && text.contains("},\"crc\":\"");
+    has_seals.then(|| resealed(text.as_bytes(), "", ""))
+}
+
+/// Characters that mean something to what reads them.
+fn mutations() -> impl Strategy<Value = Vec<(usize, char)>> {
+    let character =
+        proptest::sample::select("[]{}\",:\n0129-+.eE\\ux ".chars().collect::<Vec<_>>());
+    proptest::collection::vec((any::<usize>(), character), 1..4)
+}

@@ -3,7 +3,8 @@
 use super::*;
 use crate::storage::log::values::tests::values;
 use crate::storage::{
-    Part, Snapshot, SnapshotEntry, SnapshotHead, SnapshotManager, SnapshotSource,
+    Engine, MAX_ROW_SIZE, Snapshot, SnapshotEntry, SnapshotHead, SnapshotManager, SnapshotPart,
+    SnapshotSource,
 };
 use crate::types::{KeyId, KeyKind, KeySchema};
 
@@ -82,7 +83,7 @@ fn read(bytes: &[u8]) -> Result<(SnapshotHead, Vec<String>), Error> {
     let entry = SnapshotEntry { id: 7, name: None, position: position(), path: path(7), bytes: 0 };
     let snapshot: Snapshot = manager(&vfs).load(&entry, &position().anchor())?;
     let head = snapshot.head().clone();
-    let parts: Vec<Part> = snapshot.collect::<Result<_, _>>()?;
+    let parts: Vec<SnapshotPart> = snapshot.collect::<Result<_, _>>()?;
     Ok((head, parts.iter().map(|part| format!("{part:?}")).collect()))
 }
 
@@ -132,6 +133,60 @@ fn every_damage_is_found() {
     let mut rows = sample();
     rows.0.remove(2);
     assert_eq!(undetected(&bytes_of(&rows), read), Vec::<String>::new());
+}
+
+#[test]
+fn hostile_contents_are_refused_even_with_right_checksums() {
+    for (from, to, what) in [
+        ("{\"id\":4,", "{\"id\":1,", "no place"),
+        ("{\"id\":4,", "{\"id\":1000,", "no place"),
+        ("{\"id\":4,", "{\"id\":99999999999999999999,", "bad row"),
+        ("{\"id\":4,", "{", "bad row"),
+        ("\"rev\":3", "\"rev\":0", "cannot have"),
+        ("\"rev\":3", "\"rev\":4294967296", "bad row"),
+        ("\"event\":10", "\"event\":43", "cannot have"),
+        ("\"event\":10", "\"event\":0", "cannot have"),
+        ("\"row\":{\"id\":1,", "\"row\":{", "bad row"),
+        ("\"owner\":\"amy\"", "\"owner\":[[[[", "bad row"),
+        ("\"owner\":\"amy\"", "\"owner\":7", "bad row"),
+        ("\"2.50\"}}", "\"2.50\",\"x\":1}}", "bad row"),
+        ("\"2.50\"}}", "\"2.50\"},\"x\":1}", "bad row"),
+        ("\n\"empty\":[", "\n\"other\":[", "another line"),
+        ("\n4,1", "\n4,-1", "no row"),
+        ("\n4,1", "\n", "no row"),
+        ("\"(id)\":[", "\"owner\":[", "another line"),
+        ("},\"indexes\":{", "},\"others\":{", "another line"),
+        ("\"table\":1,", "\"table\":1,\"file\":null,", "unknown"),
+        ("{\"id\":7,", "{\"id\":8,", "another snapshot"),
+        ("{\"id\":7,", "{", "another snapshot"),
+    ] {
+        let bytes = resealed(&bytes_of(&sample()), from, to);
+        let error = read(bytes.as_bytes()).expect_err(to).to_string();
+        assert!(error.contains(what), "{to}: {error}");
+    }
+    let long = format!("\"owner\":\"{}\"", "x".repeat(64 << 20));
+    let bytes = resealed(&bytes_of(&sample()), "\"owner\":\"amy\"", &long);
+    let error = read(bytes.as_bytes()).expect_err("a long line").to_string();
+    assert!(error.contains("longer than it can be"), "{error}");
+}
+
+#[test]
+fn the_largest_row_of_the_log_fits() {
+    let row = account(1, 1, &"x".repeat(MAX_ROW_SIZE), 1);
+    let rows = Rows(vec![(accounts(1), vec![row.clone()])]);
+    let (_, parts) = read(&bytes_of(&rows)).expect("sound");
+    assert!(parts[0].len() > MAX_ROW_SIZE);
+    let mut engine = Engine::new(Arc::new(empty()), directory());
+    engine.insert_row(&accounts(1), &row).expect("memory");
+    assert!(engine.read_row(&accounts(1), RowId(1)).expect("sound").is_some());
+    // Beyond every limit: refused, and what stands stays as it was.
+    let row = account(2, 1, &"x".repeat(64 << 20), 1);
+    let refused = engine.insert_row(&accounts(1), &row);
+    assert!(matches!(refused, Err(Error::Limit { .. })));
+    assert_eq!(engine.scan(&accounts(1)).expect("open").count(), 1);
+    let rows = Rows(vec![(accounts(1), vec![row])]);
+    let refused = manager(&empty()).save(&head(7, &rows), &rows);
+    assert!(matches!(refused, Err(Error::Limit { .. })));
 }
 
 #[test]
@@ -269,5 +324,14 @@ proptest! {
         let rows: Vec<String> =
             expected.iter().map(|row| format!("Row {{ table: 0, row: {row} }}")).collect();
         prop_assert_eq!(&parts[..2], &rows);
+    }
+
+    #[test]
+    fn whatever_has_right_checksums_is_an_answer_or_an_error(mutations in mutations()) {
+        let mut rows = sample();
+        rows.0.remove(2);
+        if let Some(text) = mutated(&bytes_of(&rows), &mutations) {
+            drop(read(text.as_bytes()));
+        }
     }
 }
