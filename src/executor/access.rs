@@ -3,7 +3,8 @@
 use super::Error;
 use super::datum::Batch;
 use super::evaluate::Context;
-use super::operator::Operator;
+use super::input::Input;
+use super::operator::{Operator, Rows};
 use crate::planner::{BoundExpression, Path, TableAccess};
 use crate::storage::{Located, RowBatch, Scan, TableView};
 use crate::types::{KeySchema, RowId, Value};
@@ -20,6 +21,8 @@ enum RowSource {
     Scan(Scan),
     /// What a find gave, once.
     Found(Option<RowBatch>),
+    /// Rows without identities.
+    Made(Rows),
 }
 
 impl AccessRows {
@@ -29,45 +32,40 @@ impl AccessRows {
     /// What storage says, and what the constants of a key's values say.
     pub fn open(
         access: &TableAccess,
-        views: &[TableView],
+        inputs: &[Input],
         context: &Context,
     ) -> Result<AccessRows, Error> {
-        let view = &views[access.slot];
-        let found = match &access.path {
-            Path::Scan => None,
-            Path::Find { key, values } => {
-                find(view, &access.table.keys[*key], values, access, context)?
-            }
-        };
-        let (source, filter) = match found {
-            Some(rows) => {
-                (RowSource::Found(Some(view.fetch(&rows, &access.columns)?)), access.filter.clone())
-            }
-            None => {
-                let filter = with_path(access);
-                (RowSource::Scan(view.scan(&filter.1)), filter.0)
+        let (source, filter) = match &inputs[access.slot] {
+            Input::Table(view) => table_rows(access, view, context)?,
+            Input::Relation(relation) => {
+                let (filter, columns) = with_path(access);
+                (RowSource::Made(relation.open(&columns, context)?), filter)
             }
         };
         Ok(AccessRows { context: context.clone(), source, filter, output: access.output })
     }
 
     /// What the table has next, unless the statement shall stop.
-    fn fetch(&mut self) -> Result<Option<RowBatch>, Error> {
+    fn fetch(&mut self) -> Result<Option<(Vec<RowId>, Batch)>, Error> {
         self.context.check()?;
-        match &mut self.source {
-            RowSource::Scan(scan) => Ok(scan.next().transpose()?),
-            RowSource::Found(found) => Ok(found.take()),
-        }
+        let rows = match &mut self.source {
+            RowSource::Scan(scan) => scan.next().transpose()?,
+            RowSource::Found(found) => found.take(),
+            RowSource::Made(rows) => return Ok(rows.next()?.map(|batch| (Vec::new(), batch))),
+        };
+        Ok(rows.map(|RowBatch { rows, columns }| {
+            let batch = Batch { columns, rows: rows.len() };
+            (rows, batch)
+        }))
     }
 
-    /// The next rows for which the filter is true, with their identities.
+    /// The next rows for which the filter is true, with their identities where they are a table's.
     ///
     /// # Errors
     /// What storage and the filter say.
     pub fn next_rows(&mut self) -> Result<Option<(Vec<RowId>, Batch)>, Error> {
         loop {
-            let Some(RowBatch { mut rows, columns }) = self.fetch()? else { return Ok(None) };
-            let mut batch = Batch { columns, rows: rows.len() };
+            let Some((mut rows, mut batch)) = self.fetch()? else { return Ok(None) };
             if let Some(filter) = &self.filter {
                 let mask = self.context.mask(filter, &batch)?;
                 // What only the filter reads is not copied.
@@ -87,6 +85,29 @@ impl Operator for AccessRows {
     fn next(&mut self) -> Result<Option<Batch>, Error> {
         Ok(self.next_rows()?.map(|(_, batch)| batch))
     }
+}
+
+/// The rows of a table, and what the filter has to say of them.
+fn table_rows(
+    access: &TableAccess,
+    view: &TableView,
+    context: &Context,
+) -> Result<(RowSource, Option<BoundExpression>), Error> {
+    let found = match &access.path {
+        Path::Scan => None,
+        Path::Find { key, values } => {
+            find(view, &access.table.keys[*key], values, access, context)?
+        }
+    };
+    Ok(match found {
+        Some(rows) => {
+            (RowSource::Found(Some(view.fetch(&rows, &access.columns)?)), access.filter.clone())
+        }
+        None => {
+            let (filter, columns) = with_path(access);
+            (RowSource::Scan(view.scan(&columns)), filter)
+        }
+    })
 }
 
 /// The rows that a key finds, in order of `_row`, each once; `None` where the view lacks the key.

@@ -5,6 +5,7 @@
 //! in one is an error of such a row.
 
 use super::datum::{Batch, Datum, conform, map_values};
+use super::profile::{Probe, Profile};
 use super::{Error, arithmetic, cast, compare, functions, text};
 use crate::language::ast::CurrentTime;
 use crate::planner::{Arithmetic, BoundExpression, BoundKind, ScalarFunction};
@@ -23,6 +24,8 @@ pub struct Context {
     pub parameters: Arc<[Value]>,
     /// Set from outside when the statement shall stop; looked at wherever rows come from.
     pub interrupt: Arc<AtomicBool>,
+    /// Where operators are measured, if they are.
+    pub profile: Option<Arc<Profile>>,
 }
 
 type Typed<'a> = (&'a Datum, DataType);
@@ -37,6 +40,11 @@ impl Context {
             return Err(Error::failed("interrupted", "the statement was interrupted"));
         }
         Ok(())
+    }
+
+    /// What the operator that is opened now is measured by.
+    pub(super) fn probe(&self) -> Probe {
+        Probe::new(self.profile.as_ref())
     }
 
     /// Computes an expression for each row of a batch.

@@ -1,7 +1,8 @@
-//! Floor 3: a plan and its views become rows, or changes.
+//! Floor 3: a plan and its inputs become rows, or changes.
 //!
-//! In: a plan and one [`TableView`] per slot. Out: batches of Arrow arrays, drawn one by one from an
-//! [`Operator`], or the checked [`Changes`] of a write. Nothing here knows when a view is.
+//! In: a plan and one [`Input`] per slot, mostly a [`TableView`]. Out: batches of Arrow arrays, drawn one by one from an
+//! [`Operator`], or the checked [`Changes`] of a write. Nothing here knows when a view
+//! is.
 //!
 //! Decided here: operators stream; a sort, the right side of a join and the groups of an aggregate
 //! hold rows, and EXPLAIN says so. One evaluator ([`Context`]) computes every expression, those of
@@ -31,9 +32,11 @@ mod datum;
 mod error;
 mod evaluate;
 mod functions;
+mod input;
 mod join;
 mod open;
 mod operator;
+mod profile;
 mod sort;
 mod stream;
 mod text;
@@ -44,8 +47,10 @@ pub use datum::Batch;
 pub use error::Error;
 pub use evaluate::Context;
 pub use functions::MAX_TEXT;
+pub use input::{Input, Relation};
 pub use open::open;
 pub use operator::{Operator, Rows};
+pub use profile::{Measure, Profile};
 pub use write::{Changes, write};
 
 #[cfg(doc)]

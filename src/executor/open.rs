@@ -4,24 +4,28 @@ use super::Error;
 use super::access::AccessRows;
 use super::aggregate::Aggregate;
 use super::evaluate::Context;
+use super::input::Input;
 use super::join::{HashJoin, Terms};
 use super::operator::Rows;
 use super::sort::{Sort, Top};
 use super::stream::{Distinct, Filter, Limit, OneRow, Project};
 use crate::planner::{BoundExpression, Limits, Plan};
-use crate::storage::TableView;
 use crate::types::{DataType, Value};
 use std::collections::HashSet;
 
-/// Opens a plan over its views, one per slot.
+/// Opens a plan over its inputs, one per slot.
 ///
 /// # Errors
 /// Of what has to be known before the first row: constants of keys and limits.
-pub fn open(plan: &Plan, views: &[TableView], context: &Context) -> Result<Rows, Error> {
-    let input = |input: &Plan| open(input, views, context);
+pub fn open(plan: &Plan, inputs: &[Input], context: &Context) -> Result<Rows, Error> {
+    context.probe().wrap(|| operator(plan, inputs, context))
+}
+
+fn operator(plan: &Plan, inputs: &[Input], context: &Context) -> Result<Rows, Error> {
+    let input = |input: &Plan| open(input, inputs, context);
     Ok(match plan {
         Plan::OneRow => Box::new(OneRow(true)),
-        Plan::Access(access) => Box::new(AccessRows::open(access, views, context)?),
+        Plan::Access(access) => Box::new(AccessRows::open(access, inputs, context)?),
         Plan::Filter { input: rows, predicate } => Box::new(Filter {
             input: input(rows)?,
             predicate: predicate.clone(),

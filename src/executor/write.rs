@@ -6,10 +6,12 @@ use super::access::AccessRows;
 use super::constraint::UniqueKeys;
 use super::datum::{Batch, Datum};
 use super::evaluate::Context;
+use super::input::Input;
 use super::open::open;
+use super::profile::Probe;
 use crate::planner::{Action, BoundExpression, Fill, Source, TableAccess, Write};
 use crate::storage::{Change, TableView};
-use crate::types::{Column, Row, TableSchema, Value, column::value_at};
+use crate::types::{Column, Row, RowId, TableSchema, Value, column::value_at};
 use std::sync::Arc;
 
 /// What a write changes.
@@ -24,18 +26,47 @@ pub struct Changes {
 ///
 /// # Errors
 /// A value that its column cannot hold, NULL in a NOT NULL column, a key that is already there.
-pub fn write(write: &Write, views: &[TableView], context: &Context) -> Result<Changes, Error> {
-    let view = &views[write.slot];
+pub fn write(write: &Write, inputs: &[Input], context: &Context) -> Result<Changes, Error> {
+    let probe = context.probe();
+    let changes = probe.time(|| compute(write, inputs, context))?;
+    probe.count(changes.rows);
+    Ok(changes)
+}
+
+fn compute(write: &Write, inputs: &[Input], context: &Context) -> Result<Changes, Error> {
+    let view = inputs[write.slot].table();
     match &write.action {
         Action::Insert { source, columns } => {
             let mut insert = Insertion::new(&write.table, view, columns, context);
-            insert.fill(source, views)?;
+            insert.fill(source, inputs)?;
             insert.finish()
         }
         Action::Update { access, assignments } => {
-            update(&write.table, access, assignments, views, context)
+            update(&write.table, access, assignments, inputs, context)
         }
-        Action::Delete { access } => delete(&write.table, access, views, context),
+        Action::Delete { access } => delete(&write.table, access, inputs, context),
+    }
+}
+
+/// The rows that an UPDATE or a DELETE reaches.
+struct Reached {
+    rows: AccessRows,
+    probe: Probe,
+}
+
+impl Reached {
+    fn open(access: &TableAccess, inputs: &[Input], context: &Context) -> Result<Reached, Error> {
+        let probe = context.probe();
+        let rows = probe.time(|| AccessRows::open(access, inputs, context))?;
+        Ok(Reached { rows, probe })
+    }
+
+    fn next(&mut self) -> Result<Option<(Vec<RowId>, Batch)>, Error> {
+        let next = self.probe.time(|| self.rows.next_rows())?;
+        if let Some((rows, _)) = &next {
+            self.probe.count(rows.len());
+        }
+        Ok(next)
     }
 }
 
@@ -63,7 +94,7 @@ impl<'a> Insertion<'a> {
         Insertion { table, view, columns, context, filling, unique, rows: Vec::new() }
     }
 
-    fn fill(&mut self, source: &Source, views: &[TableView]) -> Result<(), Error> {
+    fn fill(&mut self, source: &Source, inputs: &[Input]) -> Result<(), Error> {
         match source {
             Source::Values(rows) => {
                 for expressions in rows {
@@ -74,7 +105,7 @@ impl<'a> Insertion<'a> {
             }
             Source::Query(query) => {
                 let types: Vec<_> = query.columns.iter().map(|(_, data_type)| *data_type).collect();
-                let mut rows = open(&query.plan, views, self.context)?;
+                let mut rows = open(&query.plan, inputs, self.context)?;
                 while let Some(batch) = rows.next()? {
                     for row in 0..batch.rows {
                         let typed = batch.columns.iter().zip(&types);
@@ -197,16 +228,16 @@ fn update(
     table: &Arc<TableSchema>,
     access: &TableAccess,
     assignments: &[(usize, BoundExpression)],
-    views: &[TableView],
+    inputs: &[Input],
     context: &Context,
 ) -> Result<Changes, Error> {
-    let view = &views[access.slot];
+    let view = inputs[access.slot].table();
     let assigned = |column: &usize| assignments.iter().any(|(index, _)| index == column);
     let mut unique = UniqueKeys::of(table, |key| key.columns.iter().any(assigned));
     let fills_itself = table.integer_primary_key();
-    let mut reached = AccessRows::open(access, views, context)?;
+    let mut reached = Reached::open(access, inputs, context)?;
     let mut changes = Vec::new();
-    while let Some((rows, batch)) = reached.next_rows()? {
+    while let Some((rows, batch)) = reached.next()? {
         let values: Result<Vec<Datum>, Error> =
             assignments.iter().map(|(_, value)| context.evaluate(value, &batch)).collect();
         let values = values?;
@@ -239,12 +270,12 @@ fn update(
 fn delete(
     table: &Arc<TableSchema>,
     access: &TableAccess,
-    views: &[TableView],
+    inputs: &[Input],
     context: &Context,
 ) -> Result<Changes, Error> {
-    let mut reached = AccessRows::open(access, views, context)?;
+    let mut reached = Reached::open(access, inputs, context)?;
     let mut changes = Vec::new();
-    while let Some((rows, batch)) = reached.next_rows()? {
+    while let Some((rows, batch)) = reached.next()? {
         for (at, row) in rows.into_iter().enumerate() {
             let old = row_at(table, &batch, at);
             changes.push(Change::Delete { table: table.clone(), row, old });

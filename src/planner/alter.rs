@@ -22,7 +22,10 @@ pub(super) fn alter_table(
     action: &AlterAction,
     catalog: &mut dyn Catalog,
 ) -> Result<Planned, Error> {
-    let table = catalog.table(name, None)?.schema;
+    let table = catalog.target(name)?.schema;
+    if let AlterAction::RenameTo(to) = action {
+        catalog.check_new(to)?;
+    }
     let schema = catalog.schema();
     let (verb, name, mut initial) = ("ALTER TABLE", table.name.clone(), None);
     let change = match action {

@@ -30,6 +30,7 @@ pub(super) fn create_table(
     catalog: &mut dyn Catalog,
 ) -> Result<Planned, Error> {
     let verb = "CREATE TABLE";
+    catalog.check_new(&create.name)?;
     if let Some(existing) = catalog.schema().table(&create.name.name) {
         if create.if_not_exists {
             return Ok(unchanged(verb, &create.name));
@@ -252,7 +253,7 @@ pub(super) fn drop_table(
     if if_exists && catalog.schema().table(&name.name).is_none() {
         return Ok(unchanged(verb, name));
     }
-    let table = catalog.table(name, None)?.schema;
+    let table = catalog.target(name)?.schema;
     let changes = vec![Change::DropTable(table)];
     Ok(Planned::Schema { verb, name: name.name.clone(), changes, initial: None })
 }
@@ -271,7 +272,7 @@ pub(super) fn create_index(
         let message = format!("index \"{}\" is already there, on {}", create.name.name, table.name);
         return Err(Error::new("index-exists", message, create.name.span));
     }
-    let table = catalog.table(&create.table, None)?.schema;
+    let table = catalog.target(&create.table)?.schema;
     let names: Vec<Identifier> = create.columns.iter().map(|column| column.name.clone()).collect();
     let key = KeySchema {
         id: KeyId::default(),

@@ -64,9 +64,14 @@ pub(super) fn bind(
             });
             Ok(From::Table { source, label, range, filter: Vec::new() })
         }
-        TableReference::History { history, .. } => {
-            let message = "HISTORY in FROM is not supported yet";
-            Err(Error::new("unsupported", message, history.span))
+        TableReference::History { history, alias } => {
+            let source = catalog.history(history, statement)?;
+            let unnamed = Identifier { name: "history".into(), quoted: false, span: history.span };
+            add_table(scope, alias.as_ref().unwrap_or(&unnamed), &source)?;
+            let range = scope.width() - source.schema.width()..scope.width();
+            let label =
+                alias.as_ref().map(|alias| format!("{} {}", source.schema.name, alias.name));
+            Ok(From::Table { source, label, range, filter: Vec::new() })
         }
         TableReference::Join { left, kind, right, constraint } => {
             let first = scope.tables.len();

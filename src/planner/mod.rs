@@ -19,7 +19,9 @@ mod error;
 mod expression;
 mod from;
 mod functions;
+mod listing;
 mod plan;
+mod print;
 mod scope;
 mod select;
 mod suggest;
@@ -32,13 +34,15 @@ pub use functions::{
     AGGREGATE_FUNCTIONS, AggregateFunction, ResultType, SCALAR_FUNCTIONS, ScalarEntry,
     ScalarFunction,
 };
+pub use listing::{condition, constant};
 pub use plan::{
     Action, AggregateCall, Fill, Join, Limits, Path, Plan, Planned, Query, SortKey, Source,
     TableAccess, Write,
 };
 pub use suggest::suggest;
 
-use crate::language::ast::{Identifier, Statement, Temporal};
+use crate::language::ast::AsOf;
+use crate::language::ast::{At, History, Identifier, ShowSubject, Statement, Temporal};
 use crate::types::{Period, Schema, TableSchema};
 use std::sync::Arc;
 
@@ -53,6 +57,44 @@ pub trait Catalog {
         name: &Identifier,
         temporal: Option<&Temporal>,
     ) -> Result<TableSource, Error>;
+
+    /// The table of this name now, to be changed.
+    ///
+    /// # Errors
+    /// No such table, or none that can be changed.
+    fn target(&mut self, name: &Identifier) -> Result<TableSource, Error>;
+
+    /// The changes of a table: up to what `temporal` says where the history has no end of its own.
+    ///
+    /// # Errors
+    /// No such table then, no such moment, and of its conditions.
+    fn history(
+        &mut self,
+        history: &History,
+        temporal: Option<&Temporal>,
+    ) -> Result<TableSource, Error>;
+
+    /// The events of a table, or of all; from a point on, or from the first.
+    ///
+    /// # Errors
+    /// No such table, no such moment.
+    fn events(
+        &mut self,
+        table: Option<&Identifier>,
+        since: Option<&At>,
+    ) -> Result<TableSource, Error>;
+
+    /// What SHOW shows.
+    ///
+    /// # Errors
+    /// No such moment.
+    fn show(&mut self, subject: ShowSubject, as_of: Option<&AsOf>) -> Result<TableSource, Error>;
+
+    /// Makes sure that a table may be given this name.
+    ///
+    /// # Errors
+    /// It is the name of what every database has.
+    fn check_new(&self, name: &Identifier) -> Result<(), Error>;
 
     /// The schema now.
     fn schema(&self) -> &Schema;
@@ -77,7 +119,7 @@ pub struct TableSource {
 ///
 /// # Panics
 /// If the statement is one that the session does itself: BEGIN, COMMIT, ROLLBACK, EXPLAIN, DESCRIBE,
-/// SHOW, HISTORY, EVENTS, REPLAY, SNAPSHOT, TAG, SET AS OF, PRAGMA.
+/// SHOW TABLES, REPLAY, SNAPSHOT, TAG, SET AS OF, PRAGMA.
 pub fn plan(
     statement: &Statement,
     text: &str,
@@ -93,15 +135,22 @@ pub fn plan(
         Statement::CreateIndex(create) => ddl::create_index(create, text, catalog),
         Statement::DropIndex { if_exists, name } => ddl::drop_index(*if_exists, name, catalog),
         Statement::AlterTable { table, action } => alter::alter_table(table, action, catalog),
+        Statement::History(history) => {
+            catalog.history(history, None).map(listing::all).map(Planned::Query)
+        }
+        Statement::Events { table, since } => {
+            let events = catalog.events(table.as_ref(), since.as_ref())?;
+            Ok(Planned::Query(listing::all(events)))
+        }
+        Statement::Show { subject, as_of } => {
+            catalog.show(*subject, as_of.as_ref()).map(listing::all).map(Planned::Query)
+        }
         Statement::Begin(_)
         | Statement::Commit
         | Statement::Rollback
         | Statement::Explain { .. }
         | Statement::Describe { .. }
         | Statement::ShowTables { .. }
-        | Statement::Show { .. }
-        | Statement::History(_)
-        | Statement::Events { .. }
         | Statement::Replay { .. }
         | Statement::Snapshot { .. }
         | Statement::Tag { .. }

@@ -1,11 +1,10 @@
-//! Plans: what the executor does, operator by operator, printed by EXPLAIN as a tree.
+//! Plans: what the executor does, operator by operator.
 
 use super::expression::BoundExpression;
 use super::functions::AggregateFunction;
 use crate::language::ast::{Annotations, JoinKind};
 use crate::storage::Change;
 use crate::types::{DataType, TableSchema};
-use std::fmt;
 use std::sync::Arc;
 
 /// One operator and its inputs. Expressions read their input's columns by index.
@@ -312,7 +311,7 @@ impl Plan {
     }
 
     /// Names for the columns that come out, for EXPLAIN only.
-    fn names(&self) -> Vec<String> {
+    pub(super) fn names(&self) -> Vec<String> {
         match self {
             Plan::OneRow => Vec::new(),
             Plan::Access(access) => access.names()[..access.output].to_vec(),
@@ -337,58 +336,6 @@ impl Plan {
             | Plan::Distinct { input, .. }
             | Plan::Sort { input, .. }
             | Plan::Limit { input, .. } => input.names(),
-        }
-    }
-
-    fn write(&self, f: &mut fmt::Formatter<'_>, depth: usize) -> fmt::Result {
-        write!(f, "{:indent$}", "", indent = depth * 2)?;
-        match self {
-            Plan::OneRow => writeln!(f, "one row"),
-            Plan::Access(access) => writeln!(f, "{access}"),
-            Plan::Filter { input, predicate } => {
-                writeln!(f, "filter {}", predicate.display(&input.names()))?;
-                input.write(f, depth + 1)
-            }
-            Plan::Project { input, .. } => {
-                writeln!(f, "project {}", self.names().join(", "))?;
-                input.write(f, depth + 1)
-            }
-            Plan::Join(join) => {
-                join.write_head(f)?;
-                join.left.write(f, depth + 1)?;
-                join.right.write(f, depth + 1)
-            }
-            Plan::Aggregate { input, groups, aggregates } => {
-                let names = input.names();
-                let computed: Vec<String> =
-                    aggregates.iter().map(|aggregate| aggregate.display(&names)).collect();
-                write!(f, "aggregate {}", computed.join(", "))?;
-                if !groups.is_empty() {
-                    let groups: Vec<String> =
-                        groups.iter().map(|group| group.display(&names)).collect();
-                    write!(f, " by {} (holds one row per group)", groups.join(", "))?;
-                }
-                writeln!(f)?;
-                input.write(f, depth + 1)
-            }
-            Plan::Distinct { input, .. } => {
-                writeln!(f, "distinct (holds the rows that came out)")?;
-                input.write(f, depth + 1)
-            }
-            Plan::Sort { input, keys, limit } => {
-                let names = input.names();
-                let keys: Vec<String> = keys.iter().map(|key| key.display(&names)).collect();
-                let holds = if limit.is_some() { "the first rows" } else { "all rows" };
-                writeln!(f, "sort by {} (holds {holds})", keys.join(", "))?;
-                input.write(f, depth + 1)
-            }
-            Plan::Limit { input, limits } => {
-                write!(f, "limit")?;
-                limits.limit.iter().try_for_each(|limit| write!(f, " {limit}"))?;
-                limits.offset.iter().try_for_each(|offset| write!(f, " from row {offset}"))?;
-                writeln!(f)?;
-                input.write(f, depth + 1)
-            }
         }
     }
 }
@@ -427,68 +374,6 @@ impl Planned {
     }
 }
 
-/// Prints the tree, an operator a line, inputs indented below.
-impl fmt::Display for Plan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write(f, 0)
-    }
-}
-
-/// Prints what is written, then the plan of the rows it reads.
-impl fmt::Display for Planned {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Planned::Query(query) => write!(f, "{}", query.plan),
-            Planned::Schema { verb, name, .. } => writeln!(f, "{} {name}", verb.to_lowercase()),
-            Planned::Write(write) => {
-                let name = &write.table.name;
-                match &write.action {
-                    Action::Insert { source: Source::Query(query), .. } => {
-                        writeln!(f, "insert into {name}")?;
-                        query.plan.write(f, 1)
-                    }
-                    Action::Insert { source: Source::Values(rows), .. } => {
-                        writeln!(f, "insert into {name}\n  {} rows of values", rows.len())
-                    }
-                    Action::Update { access, assignments } => {
-                        let names = access.names();
-                        let set: Vec<String> = assignments
-                            .iter()
-                            .map(|(column, value)| {
-                                format!("{} = {}", names[*column], value.display(&names))
-                            })
-                            .collect();
-                        writeln!(f, "update {name} set {}\n  {access}", set.join(", "))
-                    }
-                    Action::Delete { access } => writeln!(f, "delete from {name}\n  {access}"),
-                }
-            }
-        }
-    }
-}
-
-impl Join {
-    fn write_head(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (left, right) = (self.left.names(), self.right.names());
-        let kind = match self.kind {
-            JoinKind::Inner => "inner",
-            JoinKind::Left => "left",
-            JoinKind::Cross => "cross",
-        };
-        let method = if self.equal.is_empty() { "loop" } else { "hash" };
-        write!(f, "{kind} {method} join")?;
-        for (at, (a, b)) in self.equal.iter().enumerate() {
-            let word = if at == 0 { " on" } else { " and" };
-            write!(f, "{word} {} = {}", a.display(&left), b.display(&right))?;
-        }
-        if let Some(condition) = &self.condition {
-            let names: Vec<String> = left.into_iter().chain(right).collect();
-            write!(f, " where {}", condition.display(&names))?;
-        }
-        writeln!(f, " (holds the right side)")
-    }
-}
-
 impl TableAccess {
     fn for_each_expression<'a>(&'a self, visit: &mut impl FnMut(&'a BoundExpression)) {
         if let Path::Find { values, .. } = &self.path {
@@ -497,67 +382,7 @@ impl TableAccess {
         self.filter.iter().for_each(visit);
     }
 
-    fn names(&self) -> Vec<String> {
+    pub(super) fn names(&self) -> Vec<String> {
         self.columns.iter().map(|column| self.table.name_of(*column).to_string()).collect()
-    }
-}
-
-/// Prints `scan accounts (id, owner) where …` or `find accounts by primary key id = 5 …`.
-impl fmt::Display for TableAccess {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = self.names();
-        let label = self.label.as_ref().unwrap_or(&self.table.name);
-        match &self.path {
-            Path::Scan => write!(f, "scan {label}")?,
-            Path::Find { key, values } => {
-                let key = &self.table.keys[*key];
-                let name = key.name.as_deref().unwrap_or(match key.kind {
-                    crate::types::KeyKind::Primary => "primary key",
-                    crate::types::KeyKind::Unique => "unique key",
-                    crate::types::KeyKind::Index => "index",
-                });
-                write!(f, "find {label} by {name}")?;
-                for (at, tuple) in values.iter().enumerate() {
-                    f.write_str(if at == 0 { " " } else { " or " })?;
-                    for (at, (column, value)) in key.columns.iter().zip(tuple).enumerate() {
-                        let and = if at == 0 { "" } else { " and " };
-                        write!(f, "{and}{} = {value}", self.table.columns[*column].name)?;
-                    }
-                }
-            }
-        }
-        write!(f, " ({})", names[..self.output].join(", "))?;
-        match &self.filter {
-            Some(filter) => write!(f, " where {}", filter.display(&names)),
-            None => Ok(()),
-        }
-    }
-}
-
-impl SortKey {
-    fn display(&self, names: &[String]) -> String {
-        let name = names.get(self.column).cloned().unwrap_or_default();
-        let direction = if self.descending { " desc" } else { "" };
-        // SQLite's default puts NULLs where the smallest values are.
-        let nulls = match (self.nulls_first, self.descending) {
-            (true, true) => " nulls first",
-            (false, false) => " nulls last",
-            (true, false) | (false, true) => "",
-        };
-        format!("{name}{direction}{nulls}")
-    }
-}
-
-impl AggregateCall {
-    fn display(&self, names: &[String]) -> String {
-        let arguments: Vec<String> =
-            self.arguments.iter().map(|argument| argument.display(names)).collect();
-        let inner = if arguments.is_empty() { "*".to_string() } else { arguments.join(", ") };
-        let distinct = if self.distinct { "distinct " } else { "" };
-        let filter = match &self.filter {
-            Some(filter) => format!(" where {}", filter.display(names)),
-            None => String::new(),
-        };
-        format!("{}({distinct}{inner}){filter}", self.function.name())
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn insert(
     text: &str,
     catalog: &mut dyn Catalog,
 ) -> Result<Write, Error> {
-    let TableSource { slot, schema: table, .. } = catalog.table(&insert.table, None)?;
+    let TableSource { slot, schema: table, .. } = catalog.target(&insert.table)?;
     let given: Vec<usize> = if insert.columns.is_empty() {
         (0..table.columns.len()).collect()
     } else {
@@ -48,7 +48,7 @@ pub(super) fn insert(
 
 /// Plans an UPDATE.
 pub(super) fn update(update: &Update, catalog: &mut dyn Catalog) -> Result<Write, Error> {
-    let source = catalog.table(&update.table, None)?;
+    let source = catalog.target(&update.table)?;
     let table = source.schema.clone();
     let scope = Scope::of(&update.table.name, &table);
     let mut assignments: Vec<(usize, BoundExpression)> = Vec::new();
@@ -76,7 +76,7 @@ pub(super) fn update(update: &Update, catalog: &mut dyn Catalog) -> Result<Write
 
 /// Plans a DELETE.
 pub(super) fn delete(delete: &Delete, catalog: &mut dyn Catalog) -> Result<Write, Error> {
-    let source = catalog.table(&delete.table, None)?;
+    let source = catalog.target(&delete.table)?;
     let table = source.schema.clone();
     let scope = Scope::of(&delete.table.name, &table);
     let all = (0..table.columns.len()).collect();

@@ -24,8 +24,9 @@ pub use escape::{escape, width};
 pub use mode::{MODES, Mode, ModeEntry};
 pub use report::{Diagnostic, Place, report};
 
-use crate::session::{Error, Rows};
+use crate::session::{Error, Frame, Replay, Rows};
 use cell::Cells;
+use colored::Colorize;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -87,6 +88,41 @@ pub fn draw(
         Mode::Ndjson => json::draw(rows, format, &json::LINES, out)?,
         Mode::Line => line::draw(rows, format, out)?,
     };
+    Ok(Drawn { rows: count })
+}
+
+/// Draws the frames of a replay to their end: a heading and the row before and after, as the mode
+/// draws rows. The modes that programs read get plain rows, with the images as JSON.
+///
+/// # Errors
+/// As [`draw`].
+pub fn draw_replay(
+    replay: Replay,
+    format: &Format,
+    elapsed: &dyn Fn() -> Option<Duration>,
+    out: &mut dyn Write,
+) -> Result<Drawn, Failure> {
+    match format.mode {
+        Mode::Box | Mode::List | Mode::Line => {}
+        Mode::Csv | Mode::Tsv | Mode::Json | Mode::Ndjson => {
+            return draw(replay.into_rows(), format, elapsed, out);
+        }
+    }
+    let inner = Format { footer: false, ..format.clone() };
+    let mut count = 0;
+    for frame in replay {
+        let Frame { heading, rows } = frame?;
+        if count > 0 {
+            writeln!(out)?;
+        }
+        let heading = if format.terminal { escape(&heading) } else { heading.as_str().into() };
+        let heading = if format.colour { heading.bold().to_string() } else { heading.into_owned() };
+        writeln!(out, "{heading}")?;
+        if let Some(rows) = rows {
+            draw(rows, &inner, elapsed, out)?;
+        }
+        count += 1;
+    }
     Ok(Drawn { rows: count })
 }
 

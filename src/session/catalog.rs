@@ -1,34 +1,36 @@
 //! Which tables a statement reads, and when.
 
 use super::moment::Moments;
-use crate::language::ast::{AsOf, Identifier, Temporal};
-use crate::planner::{Catalog, Error, TableSource, suggest};
-use crate::storage::{Database, TableView, View};
-use crate::types::{EventId, Period, Schema, Span, TableSchema};
+use super::relations::{self, SystemTable};
+use crate::executor::Input;
+use crate::language::ast::{AsOf, At, History, Identifier, ShowSubject, Temporal};
+use crate::planner::{self, Catalog, Error, TableSource, suggest};
+use crate::storage::{Database, View};
+use crate::types::{EventId, Period, Schema, Span, TableId, TableSchema};
 use std::sync::Arc;
 
 /// The tables of one statement: every moment it names is resolved here, once.
 pub(super) struct StatementCatalog<'a> {
-    database: &'a Database,
+    database: &'a Arc<Database>,
     moments: Moments<'a>,
     present: View,
     /// The past views that were asked for.
     past: Vec<(Period, View)>,
-    /// The view of each slot.
-    views: Vec<TableView>,
+    /// What fills each slot.
+    inputs: Vec<Input>,
     /// The period of each slot.
     periods: Vec<Period>,
 }
 
 impl<'a> StatementCatalog<'a> {
     /// A statement that sees this view where it names no moment.
-    pub fn new(database: &'a Database, present: View) -> StatementCatalog<'a> {
+    pub fn new(database: &'a Arc<Database>, present: View) -> StatementCatalog<'a> {
         StatementCatalog {
             database,
             moments: Moments::new(database),
             present,
             past: Vec::new(),
-            views: Vec::new(),
+            inputs: Vec::new(),
             periods: Vec::new(),
         }
     }
@@ -45,14 +47,37 @@ impl<'a> StatementCatalog<'a> {
         &self.moments
     }
 
-    /// The tables, one per slot.
-    pub fn tables(&self) -> Vec<Arc<TableSchema>> {
-        self.views.iter().map(|view| view.schema().clone()).collect()
+    /// The tables, one per slot; `None` where a slot is filled with what is no table.
+    pub fn tables(&self) -> Option<Vec<Arc<TableSchema>>> {
+        let table = |input: &Input| match input {
+            Input::Table(view) => Some(view.schema().clone()),
+            Input::Relation(_) => None,
+        };
+        self.inputs.iter().map(table).collect()
     }
 
-    /// The views, one per slot.
-    pub fn into_views(self) -> Vec<TableView> {
-        self.views
+    /// Where what the slots are filled with comes from, one line for each table and moment.
+    pub fn sources(&self) -> Vec<String> {
+        let mut lines: Vec<String> = Vec::new();
+        for (input, period) in self.inputs.iter().zip(&self.periods) {
+            let line = match input {
+                Input::Table(table) => {
+                    let past = self.past.iter().find(|(known, _)| known == period);
+                    let view = past.map_or(&self.present, |(_, view)| view);
+                    format!("{}: {view}", table.schema().name)
+                }
+                Input::Relation(relation) => relation.source(),
+            };
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+        lines
+    }
+
+    /// What fills the slots, in their order.
+    pub fn into_inputs(self) -> Vec<Input> {
+        self.inputs
     }
 
     /// Everything at a moment, the present where none is given.
@@ -80,9 +105,56 @@ impl<'a> StatementCatalog<'a> {
         Ok(view)
     }
 
+    /// The period that a clause means for what is read from the log, which has nothing of an open
+    /// transaction.
+    fn committed(&self, temporal: Option<&Temporal>) -> Result<Period, Error> {
+        match temporal {
+            None => Ok(Period::at(self.present.committed())),
+            Some(temporal) => self.moments.period(temporal),
+        }
+    }
+
+    /// A slot filled with what a name means.
+    fn add(&mut self, input: Input, schema: Arc<TableSchema>, period: Period) -> TableSource {
+        self.inputs.push(input);
+        self.periods.push(period);
+        TableSource { slot: self.inputs.len() - 1, schema, period }
+    }
+
+    /// The stretch of the log between two points, and the table that a name means for it.
+    ///
+    /// # Errors
+    /// As [`Moments::resolve`], and where there never was such a table.
+    pub fn stretch(
+        &mut self,
+        table: Option<&Identifier>,
+        from: Option<&At>,
+        to: Option<&At>,
+    ) -> Result<(Period, Option<TableId>), Error> {
+        let period = self.moments.events(from, to, self.present.committed())?;
+        let table = table.map(|name| self.whenever(name)).transpose()?;
+        Ok((period, table))
+    }
+
+    /// The table of a name, now or, if it is gone, the last one that had it.
+    fn whenever(&mut self, name: &Identifier) -> Result<TableId, Error> {
+        if let Some(table) = self.present.schema().table(&name.name) {
+            return Ok(table.id);
+        }
+        let last = self.present.committed();
+        let created = |(created, _): &(EventId, Option<EventId>)| *created;
+        let lifetimes = self.database.lifetimes(&name.name);
+        let Some(created) = lifetimes.iter().map(created).rfind(|created| *created <= last) else {
+            return Err(self.missing(name, last, false, self.present.schema()));
+        };
+        let view = self.view_of(Period::at(created), name.span)?;
+        Ok(view.schema().table(&name.name).map_or(TableId(created), |table| table.id))
+    }
+
     /// The error for a table that is not there at a moment: what is true of its name.
     fn missing(&self, name: &Identifier, event: EventId, past: bool, schema: &Schema) -> Error {
-        let names = schema.tables().map(|table| table.name.as_str());
+        let system: Vec<&str> = SystemTable::names().collect();
+        let names = schema.tables().map(|table| table.name.as_str()).chain(system);
         let plain = Error::new("unknown-table", format!("no table \"{}\"", name.name), name.span)
             .help(suggest(&name.name, names));
         let lifetimes = self.database.lifetimes(&name.name);
@@ -113,12 +185,22 @@ impl<'a> StatementCatalog<'a> {
     }
 }
 
+/// The moment that shows everything of the log that a period saw: what happened stays.
+fn end(period: Period) -> EventId {
+    if period.first <= period.last { period.last } else { EventId::START }
+}
+
 impl Catalog for StatementCatalog<'_> {
     fn table(
         &mut self,
         name: &Identifier,
         temporal: Option<&Temporal>,
     ) -> Result<TableSource, Error> {
+        if let Some(system) = SystemTable::named(&name.name) {
+            let period = self.committed(temporal)?;
+            let relation = Input::Relation(system.at(self.database, end(period)));
+            return Ok(self.add(relation, system.shape().schema(), period));
+        }
         let (period, view) = match temporal {
             None => (self.present.period(), self.present.clone()),
             Some(temporal) => {
@@ -127,7 +209,8 @@ impl Catalog for StatementCatalog<'_> {
             }
         };
         let Some(schema) = view.schema().table(&name.name).cloned() else {
-            return Err(self.missing(name, period.last, temporal.is_some(), view.schema()));
+            let past = temporal.is_some() || period.last < self.database.head();
+            return Err(self.missing(name, period.last, past, view.schema()));
         };
         let rows = if period.first <= period.last {
             view
@@ -135,9 +218,65 @@ impl Catalog for StatementCatalog<'_> {
             // There are no rows at the start, of whatever table.
             self.view_of(Period::at(EventId::START), name.span)?
         };
-        self.views.push(rows.table(&schema));
-        self.periods.push(period);
-        Ok(TableSource { slot: self.views.len() - 1, schema, period })
+        Ok(self.add(Input::Table(rows.table(&schema)), schema, period))
+    }
+
+    fn target(&mut self, name: &Identifier) -> Result<TableSource, Error> {
+        if SystemTable::named(&name.name).is_some() {
+            let message = format!("{} is written by the database alone", name.name);
+            return Err(Error::new("read-only-table", message, name.span));
+        }
+        self.table(name, None)
+    }
+
+    fn history(
+        &mut self,
+        history: &History,
+        temporal: Option<&Temporal>,
+    ) -> Result<TableSource, Error> {
+        let last = end(self.committed(temporal)?);
+        let period = self.moments.events(history.from.as_ref(), history.to.as_ref(), last)?;
+        let last = period.last;
+        let view = self.view_of(Period::at(last), history.span)?;
+        let Some(table) = view.schema().table(&history.table.name).cloned() else {
+            return Err(self.missing(&history.table, last, true, view.schema()));
+        };
+        let filter = history.filter.as_ref();
+        let filter = filter.map(|filter| planner::condition(&table, filter)).transpose()?;
+        let limit = history.limit.as_ref().map(planner::constant).transpose()?;
+        let schema = relations::History::SHAPE.called(&format!("history of {}", table.name));
+        let database = Arc::clone(self.database);
+        let relation = relations::History::new(database, table, period, filter, limit);
+        Ok(self.add(Input::Relation(Arc::new(relation)), schema, Period::at(last)))
+    }
+
+    fn events(
+        &mut self,
+        table: Option<&Identifier>,
+        since: Option<&At>,
+    ) -> Result<TableSource, Error> {
+        let (period, table) = self.stretch(table, since, None)?;
+        let relation = relations::Events::new(Arc::clone(self.database), period, table);
+        let schema = SystemTable::Events.shape().schema();
+        Ok(self.add(Input::Relation(Arc::new(relation)), schema, Period::at(period.last)))
+    }
+
+    fn show(&mut self, subject: ShowSubject, as_of: Option<&AsOf>) -> Result<TableSource, Error> {
+        let Some(system) = SystemTable::shown(subject) else {
+            let message = "this is not supported yet";
+            return Err(Error::new("unsupported", message, Span::default()));
+        };
+        let period = self.committed(as_of.cloned().map(Temporal::AsOf).as_ref())?;
+        let relation = Input::Relation(system.at(self.database, end(period)));
+        Ok(self.add(relation, system.shape().schema(), period))
+    }
+
+    fn check_new(&self, name: &Identifier) -> Result<(), Error> {
+        if SystemTable::named(&name.name).is_some() {
+            let message = format!("\"{}\" is a table that every database has", name.name);
+            return Err(Error::new("reserved-name", message, name.span));
+        }
+        Ok(())
     }
 
     fn schema(&self) -> &Schema {

@@ -1,7 +1,7 @@
 //! Everything that can go wrong between a text and its outcome.
 
 use crate::language::ParseError;
-use crate::types::Span;
+use crate::types::{EventId, Span};
 use crate::{executor, planner, storage};
 
 /// The sum of every floor's errors: what `render` draws.
@@ -27,6 +27,9 @@ pub enum Error {
         /// A way out.
         help: Option<String>,
     },
+    /// A change where SET AS OF put the session in the past.
+    #[error("this session reads the past, at event {0}")]
+    Past(EventId),
 }
 
 impl Error {
@@ -38,6 +41,7 @@ impl Error {
             Error::Execute(error) => error.code(),
             Error::Storage(error) => error.code(),
             Error::Transaction { .. } => "transaction",
+            Error::Past(_) => "past",
         }
     }
 
@@ -46,7 +50,9 @@ impl Error {
         match self {
             Error::Parse(error) => Some(error.span),
             Error::Plan(error) => Some(error.span),
-            Error::Execute(_) | Error::Storage(_) | Error::Transaction { .. } => None,
+            Error::Execute(_) | Error::Storage(_) | Error::Transaction { .. } | Error::Past(_) => {
+                None
+            }
         }
     }
 
@@ -57,6 +63,7 @@ impl Error {
             Error::Plan(error) => error.help.as_deref(),
             Error::Execute(executor::Error::Failed { help, .. }) => help.as_deref(),
             Error::Transaction { help, .. } => help.as_deref(),
+            Error::Past(_) => Some("SET AS OF LATEST returns to the present"),
             Error::Execute(_) | Error::Storage(_) => None,
         }
     }
@@ -65,9 +72,11 @@ impl Error {
     pub fn notes(&self) -> &[String] {
         match self {
             Error::Plan(error) => &error.notes,
-            Error::Parse(_) | Error::Execute(_) | Error::Storage(_) | Error::Transaction { .. } => {
-                &[]
-            }
+            Error::Parse(_)
+            | Error::Execute(_)
+            | Error::Storage(_)
+            | Error::Transaction { .. }
+            | Error::Past(_) => &[],
         }
     }
 }

@@ -1,43 +1,19 @@
-//! Statements that look at the schema and at plans: EXPLAIN, DESCRIBE, SHOW TABLES.
+//! Statements that look at the schema: DESCRIBE, SHOW TABLES.
 
-use super::catalog::StatementCatalog;
 use super::outcome::{self, Outcome};
 use super::{Error, Session};
-use crate::language::ast::{AsOf, Identifier, Statement, Temporal};
-use crate::planner::{self, Catalog};
+use crate::language::ast::{AsOf, Identifier, Temporal};
+use crate::planner::Catalog;
 use crate::types::{DataType, KeyKind, Row, TableSchema, Value};
 
 impl Session {
-    /// The plan of a statement, a line a row.
-    pub(super) fn explain(&self, statement: &Statement, text: &str) -> Result<Outcome, Error> {
-        if !matches!(
-            statement,
-            Statement::Select(_)
-                | Statement::Insert(_)
-                | Statement::Update(_)
-                | Statement::Delete(_)
-                | Statement::CreateTable(_)
-                | Statement::DropTable { .. }
-                | Statement::AlterTable { .. }
-                | Statement::CreateIndex(_)
-                | Statement::DropIndex { .. }
-        ) {
-            let lines = vec![vec![Value::text(format!("{statement} needs no plan"))]];
-            return outcome::fixed(&[("plan", DataType::Text)], lines, None);
-        }
-        let mut catalog = StatementCatalog::new(self.database(), self.present()?);
-        let planned = planner::plan(statement, text, &mut catalog)?;
-        let lines = planned.to_string().lines().map(|line| vec![Value::text(line)]).collect();
-        outcome::fixed(&[("plan", DataType::Text)], lines, catalog.moment())
-    }
-
     /// The columns of a table, a row each.
     pub(super) fn describe(
         &self,
         name: &Identifier,
         as_of: Option<&AsOf>,
     ) -> Result<Outcome, Error> {
-        let mut catalog = StatementCatalog::new(self.database(), self.present()?);
+        let mut catalog = self.catalog()?;
         let temporal = as_of.cloned().map(Temporal::AsOf);
         let source = catalog.table(name, temporal.as_ref())?;
         let columns = [
@@ -53,7 +29,7 @@ impl Session {
 
     /// The tables at a moment, a row each.
     pub(super) fn show_tables(&self, as_of: Option<&AsOf>) -> Result<Outcome, Error> {
-        let mut catalog = StatementCatalog::new(self.database(), self.present()?);
+        let mut catalog = self.catalog()?;
         let (event, view) = catalog.view(as_of)?;
         let columns = [
             ("table", DataType::Text),

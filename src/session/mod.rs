@@ -11,20 +11,25 @@
 mod cache;
 mod catalog;
 mod error;
+mod explain;
 mod insight;
 mod moment;
 mod outcome;
 mod phrase;
+mod relations;
+mod replay;
+mod time;
 
 pub use error::Error;
 pub use outcome::{Outcome, OutputColumn, Receipt, Rows};
+pub use replay::{Frame, Replay};
 
-use crate::executor::{self, Context};
+use crate::executor::{self, Context, Input};
 use crate::language::ast::{Annotations, Statement};
 use crate::language::{Prepared, parse_statement};
 use crate::planner::{self, Planned};
-use crate::storage::{Database, Fork, Metadata, TableView, View};
-use crate::types::{EventId, Schema, Span, Value};
+use crate::storage::{Database, Fork, Metadata, View};
+use crate::types::{EventId, Period, Schema, Span, Timestamp, Value};
 use cache::{PlanCache, SharedPlan};
 use catalog::StatementCatalog;
 use std::sync::Arc;
@@ -35,6 +40,8 @@ use std::sync::atomic::AtomicBool;
 pub struct Session {
     database: Arc<Database>,
     transaction: Option<Transaction>,
+    /// What SET AS OF said, unless it is the present.
+    past: Option<EventId>,
     cache: PlanCache,
     interrupt: Arc<AtomicBool>,
 }
@@ -50,7 +57,7 @@ enum Work<'a> {
 /// A statement ready to run.
 struct Ready<'a> {
     plan: ReadyPlan<'a>,
-    views: Vec<TableView>,
+    inputs: Vec<Input>,
     as_of: Option<EventId>,
     context: Context,
 }
@@ -80,7 +87,7 @@ impl Session {
     /// A session without a transaction.
     pub fn new(database: Arc<Database>) -> Session {
         let (cache, interrupt) = (PlanCache::default(), Arc::default());
-        Session { database, transaction: None, cache, interrupt }
+        Session { database, transaction: None, past: None, cache, interrupt }
     }
 
     /// Stops what runs as soon as the flag is set, with an error of the code `interrupted`; whoever
@@ -102,6 +109,11 @@ impl Session {
     /// How many events the open transaction has so far; `None` if none is open.
     pub fn transaction(&self) -> Option<usize> {
         self.transaction.as_ref().map(|transaction| transaction.fork.len())
+    }
+
+    /// The moment that SET AS OF chose; `None` in the present.
+    pub fn past(&self) -> Option<EventId> {
+        self.past
     }
 
     /// The tables now, as the open transaction sees them.
@@ -148,7 +160,8 @@ impl Session {
                 let Ok(planned) = planner::plan(&statement, "", &mut catalog) else {
                     return Ok(None);
                 };
-                SharedPlan::new(planned, catalog.tables(), prepared).map(Arc::new)
+                let tables = catalog.tables();
+                tables.and_then(|tables| SharedPlan::new(planned, tables, prepared)).map(Arc::new)
             }
             Ok(_) => None,
             Err(_) => return Ok(None),
@@ -162,23 +175,24 @@ impl Session {
             Statement::Begin(annotations) => self.begin(annotations),
             Statement::Commit => self.commit(),
             Statement::Rollback => self.rollback(),
-            Statement::Explain { statement, .. } => self.explain(statement, text),
+            Statement::Explain { analyze, statement } => self.explain(*analyze, statement, text),
             Statement::Describe { table, as_of } => self.describe(table, as_of.as_ref()),
             Statement::ShowTables { as_of } => self.show_tables(as_of.as_ref()),
             Statement::Accepted(words) => {
                 Ok(Outcome::Done(format!("{words} is accepted and does nothing here")))
             }
-            Statement::Show { .. }
-            | Statement::History(_)
-            | Statement::Events { .. }
-            | Statement::Replay { .. }
-            | Statement::Snapshot { .. }
-            | Statement::Tag { .. }
-            | Statement::SetAsOf(_) => {
+            Statement::SetAsOf(at) => self.set_as_of(at),
+            Statement::Replay { table, from, to } => {
+                self.replay(table.as_ref(), from.as_ref(), to.as_ref())
+            }
+            Statement::Snapshot { .. } | Statement::Tag { .. } => {
                 let message = format!("{statement} is not supported yet");
                 Err(planner::Error::new("unsupported", message, Span::new(0, text.len())).into())
             }
-            Statement::Select(_) => self.read(Work::Parsed { statement, text }),
+            Statement::Select(_)
+            | Statement::History(_)
+            | Statement::Events { .. }
+            | Statement::Show { .. } => self.read(Work::Parsed { statement, text }),
             Statement::Insert(_)
             | Statement::Update(_)
             | Statement::Delete(_)
@@ -192,43 +206,55 @@ impl Session {
 
     /// What a statement sees where it names no moment.
     fn present(&self) -> Result<View, Error> {
-        Ok(match &self.transaction {
-            Some(transaction) => transaction.fork.view(),
-            None => self.database.latest()?,
+        Ok(match (&self.transaction, self.past) {
+            (Some(transaction), _) => transaction.fork.view(),
+            (None, Some(event)) => self.database.view(Period::at(event))?,
+            (None, None) => self.database.latest()?,
         })
+    }
+
+    /// Makes sure that the session is not in the past, where nothing can be changed.
+    fn check_present(&self) -> Result<(), Error> {
+        self.past.map_or(Ok(()), |event| Err(Error::Past(event)))
+    }
+
+    /// The tables of a statement that only looks.
+    fn catalog(&self) -> Result<StatementCatalog<'_>, Error> {
+        Ok(StatementCatalog::new(&self.database, self.present()?))
+    }
+
+    /// What is the same for a whole statement.
+    fn context(&self, now: Timestamp, parameters: Arc<[Value]>) -> Context {
+        Context { now, parameters, interrupt: Arc::clone(&self.interrupt), profile: None }
     }
 
     /// A piece of work made ready to run where its tables are seen at `present`.
     fn ready<'a>(&self, work: Work<'a>, present: View) -> Result<Ready<'a>, Error> {
-        let context = |now, parameters: Arc<[Value]>| Context {
-            now,
-            parameters,
-            interrupt: Arc::clone(&self.interrupt),
-        };
         match work {
             Work::Shared { plan, values, .. } if plan.fits(&present) => {
                 let as_of = (!plan.tables.is_empty()).then(|| present.period().last);
-                let views = plan.tables.iter().map(|table| present.table(table)).collect();
-                let context = context(self.database.now(), values.into());
-                Ok(Ready { plan: ReadyPlan::Shared(plan), views, as_of, context })
+                let input = |table| Input::Table(present.table(table));
+                let inputs = plan.tables.iter().map(input).collect();
+                let context = self.context(self.database.now(), values.into());
+                Ok(Ready { plan: ReadyPlan::Shared(plan), inputs, as_of, context })
             }
             // Another session changed the schema since the plan was chosen.
             Work::Shared { text, .. } => {
                 let statement = parse_statement(text)?;
                 let statement = statement.as_ref().expect("what has a shared plan is a statement");
-                let Ready { plan, views, as_of, context } =
+                let Ready { plan, inputs, as_of, context } =
                     self.ready(Work::Parsed { statement, text }, present)?;
                 let ReadyPlan::Own(plan) = plan else { unreachable!("it was planned just now") };
-                Ok(Ready { plan: ReadyPlan::Own(plan), views, as_of, context })
+                Ok(Ready { plan: ReadyPlan::Own(plan), inputs, as_of, context })
             }
             Work::Parsed { statement, text } => {
                 let mut catalog = StatementCatalog::new(&self.database, present);
                 let planned = planner::plan(statement, text, &mut catalog)?;
                 let as_of = catalog.moment();
                 // What a moment in words was reckoned from is the time of the whole statement.
-                let context = context(catalog.moments().now(), Arc::new([]));
-                let views = catalog.into_views();
-                Ok(Ready { plan: ReadyPlan::Own(Box::new(planned)), views, as_of, context })
+                let context = self.context(catalog.moments().now(), Arc::new([]));
+                let inputs = catalog.into_inputs();
+                Ok(Ready { plan: ReadyPlan::Own(Box::new(planned)), inputs, as_of, context })
             }
         }
     }
@@ -238,7 +264,7 @@ impl Session {
         let Planned::Query(query) = ready.planned() else {
             unreachable!("the plan of a SELECT is a query")
         };
-        let mut rows = executor::open(&query.plan, &ready.views, &ready.context)?;
+        let mut rows = executor::open(&query.plan, &ready.inputs, &ready.context)?;
         let (columns, schema) = match &ready.plan {
             ReadyPlan::Shared(plan) => (plan.columns.clone(), plan.schema.clone()),
             ReadyPlan::Own(_) => {
@@ -255,6 +281,7 @@ impl Session {
     }
 
     fn change(&mut self, work: Work) -> Result<Outcome, Error> {
+        self.check_present()?;
         if let Some(mut transaction) = self.transaction.take() {
             let changed = self.change_fork(&mut transaction.fork, work, true);
             self.transaction = Some(transaction);
@@ -280,7 +307,7 @@ impl Session {
                 if inside && write.annotations != Annotations::default() {
                     return Err(annotated_inside());
                 }
-                let changed = executor::write(write, &ready.views, &ready.context)?;
+                let changed = executor::write(write, &ready.inputs, &ready.context)?;
                 let metadata = metadata(&write.annotations);
                 (write.verb(), write.table.name.clone(), changed.rows, changed.changes, metadata)
             }
@@ -298,6 +325,7 @@ impl Session {
     }
 
     fn begin(&mut self, annotations: &Annotations) -> Result<Outcome, Error> {
+        self.check_present()?;
         if self.transaction.is_some() {
             return Err(Error::Transaction {
                 message: "a transaction is already open".into(),

@@ -85,7 +85,6 @@ impl<'a> Moments<'a> {
     ///
     /// # Errors
     /// As [`Moments::resolve`].
-    #[expect(dead_code, reason = "what HISTORY, EVENTS and REPLAY ask for")]
     pub fn events(
         &self,
         from: Option<&At>,

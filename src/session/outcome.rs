@@ -1,6 +1,6 @@
 //! What a statement gives back.
 
-use super::Error;
+use super::{Error, Replay};
 use crate::executor::{self, Batch};
 use crate::planner::Query;
 use crate::types::column::array_of;
@@ -16,6 +16,8 @@ use std::sync::Arc;
 pub enum Outcome {
     /// Rows, still to be drawn.
     Rows(Rows),
+    /// Events, one by one, still to be drawn.
+    Replay(Box<Replay>),
     /// A change, done or part of the open transaction.
     Changed(Receipt),
     /// Something to say and no rows: `began a transaction`.

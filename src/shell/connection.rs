@@ -38,7 +38,7 @@ pub enum Refusal {
 /// First words of statements that only read.
 const READS: &[&str] = &[
     "SELECT", "VALUES", "WITH", "EXPLAIN", "HISTORY", "DIFF", "EVENTS", "TIMELINE", "WHY", "SHOW",
-    "VERIFY", "TAIL", "REPLAY", "FIRST", "LAST", "DESCRIBE",
+    "VERIFY", "TAIL", "REPLAY", "FIRST", "LAST", "DESCRIBE", "SET",
 ];
 
 impl Connection {

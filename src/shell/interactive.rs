@@ -3,6 +3,8 @@
 use super::{Shell, Stop, dot};
 use crate::language::{Completeness, PieceKind, Splitter, is_complete};
 use crate::render::{self, Place};
+use crate::session::Session;
+use colored::Colorize;
 use rustyline::config::Configurer;
 use rustyline::error::ReadlineError;
 use rustyline::history::DefaultHistory;
@@ -64,7 +66,7 @@ impl Shell {
             let prompt = match is_complete(&entry) {
                 // `   ...> ` where only a `;` is missing, `   '..> ` inside a text.
                 Completeness::Open(open) if !entry.is_empty() => {
-                    format!("{:>4}..> ", if open == ";" { "." } else { open })
+                    plain(format!("{:>4}..> ", if open == ";" { "." } else { open }))
                 }
                 Completeness::Open(_) | Completeness::Complete | Completeness::Empty => {
                     self.prompt()
@@ -153,12 +155,24 @@ impl Shell {
         Ok(self.out.flush()?)
     }
 
-    /// `bank@42> `, in a transaction `bank@42+3*> `.
-    fn prompt(&self) -> String {
+    /// The prompt and how it is shown: `bank@42> `, in a transaction `bank@42+3*> `, in the past `bank@17/42 past> ` in yellow.
+    fn prompt(&self) -> (String, String) {
         let name = self.connection.name();
+        let (name, head) = (render::escape(&name), self.connection.head());
+        if let Some(event) = self.connection.session().and_then(Session::past) {
+            let prompt = format!("{name}@{event}/{head} past> ");
+            let coloured = self.settings.colour_output;
+            let styled = if coloured { prompt.yellow().to_string() } else { prompt.clone() };
+            return (prompt, styled);
+        }
         let open = self.connection.transaction().map_or(String::new(), |n| format!("+{n}*"));
-        format!("{}@{}{open}> ", render::escape(&name), self.connection.head())
+        plain(format!("{name}@{head}{open}> "))
     }
+}
+
+/// A prompt that is shown as it is.
+fn plain(prompt: String) -> (String, String) {
+    (prompt.clone(), prompt)
 }
 
 /// How much of an entry consists of complete statements and dot-commands.

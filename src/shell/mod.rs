@@ -168,12 +168,12 @@ impl Shell {
     ) -> Result<(), Stop> {
         let timer = self.settings.timer;
         let said = match outcome {
-            Outcome::Rows(rows) => {
+            outcome @ (Outcome::Rows(_) | Outcome::Replay(_)) => {
                 let format = self.format();
                 let elapsed = || timer.then(|| started.elapsed());
-                match render::draw(rows, &format, &elapsed, &mut self.out) {
-                    Ok(_) if format.mode == Mode::Box && format.footer => return Ok(()),
-                    Ok(_) => None,
+                match draw(outcome, &format, &elapsed, &mut self.out) {
+                    Ok(()) if format.mode == Mode::Box && format.footer => return Ok(()),
+                    Ok(()) => None,
                     Err(Failure::Query(error)) if error.code() == INTERRUPTED => {
                         return Err(self.interrupted(started));
                     }
@@ -303,6 +303,20 @@ impl Shell {
         let diagnostic = Diagnostic::new("output", message);
         let _ = render::report(&diagnostic, "", &place, colour, &mut self.errors);
         1
+    }
+}
+
+/// Draws what an outcome has to be drawn.
+fn draw(
+    outcome: Outcome,
+    format: &Format,
+    elapsed: &dyn Fn() -> Option<Duration>,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    match outcome {
+        Outcome::Rows(rows) => render::draw(rows, format, elapsed, out).map(|_| ()),
+        Outcome::Replay(replay) => render::draw_replay(*replay, format, elapsed, out).map(|_| ()),
+        Outcome::Changed(_) | Outcome::Done(_) | Outcome::Nothing => Ok(()),
     }
 }
 

@@ -4,7 +4,7 @@
 //! appends its operations to the log and, once they are durable, applies the events to the state.
 //! Views are values: who has one never waits, and nothing that happens later changes it.
 
-use super::environment::Environment;
+use super::environment::{Clock, Environment};
 use super::error::Error;
 use super::event::Metadata;
 use super::event_store::EventStore;
@@ -199,6 +199,11 @@ impl Database {
     /// The time by the injected clock.
     pub fn now(&self) -> Timestamp {
         self.environment.clock.now()
+    }
+
+    /// The injected clock.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.environment.clock
     }
 }
 

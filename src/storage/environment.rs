@@ -7,13 +7,16 @@ use super::vfs::{MemVfs, StdVfs, Vfs};
 use crate::types::Timestamp;
 use std::fmt;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Tells the time.
 pub trait Clock: fmt::Debug + Send + Sync {
     /// Now.
     fn now(&self) -> Timestamp;
+
+    /// The time since some moment before, for measuring: it never goes back.
+    fn elapsed(&self) -> Duration;
 }
 
 /// Gives random bytes.
@@ -61,9 +64,15 @@ impl Clock for WallClock {
         };
         Timestamp(micros)
     }
+
+    fn elapsed(&self) -> Duration {
+        static ORIGIN: OnceLock<Instant> = OnceLock::new();
+        ORIGIN.get_or_init(Instant::now).elapsed()
+    }
 }
 
-/// A clock that starts at a moment and goes on by a step each time it is asked.
+/// A clock that starts at a moment and goes on by a step each time it is asked; what is measured by
+/// it takes no time.
 #[derive(Debug)]
 pub struct FixedClock {
     next: AtomicI64,
@@ -80,6 +89,10 @@ impl FixedClock {
 impl Clock for FixedClock {
     fn now(&self) -> Timestamp {
         Timestamp(self.next.fetch_add(self.step, Ordering::Relaxed))
+    }
+
+    fn elapsed(&self) -> Duration {
+        Duration::ZERO
     }
 }
 

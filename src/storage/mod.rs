@@ -10,6 +10,7 @@
 //! ```
 
 mod append;
+mod changes;
 mod chronicle;
 mod database;
 mod environment;
@@ -29,6 +30,7 @@ mod tests;
 mod versions;
 mod vfs;
 
+pub use changes::RowChange;
 pub use database::{Committed, Database};
 pub use environment::{
     Clock, Environment, FixedClock, Random, SeededRandom, SystemRandom, WallClock,
@@ -37,6 +39,7 @@ pub use error::Error;
 pub use event::{Change, Event, Metadata, Operation};
 pub use event_store::{About, EventStore};
 pub use events::Events;
+pub use log::values::row_json;
 pub use log::{MAX_LINE_SIZE, MAX_ROW_SIZE};
 pub use options::OpenOptions;
 pub use projections::{

@@ -3,7 +3,7 @@
 //! A table of `n` columns has them at the indexes `n`, `n + 1`, …, so that a plan needs nothing but
 //! indexes. They are those of the event that *began* the version; only `_event_to` is about its end.
 
-use super::{DataType, TableSchema};
+use super::{DataType, TableId, TableSchema};
 
 /// One hidden column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -85,17 +85,22 @@ impl PseudoColumn {
 impl TableSchema {
     /// How many columns there are with the hidden ones.
     pub fn width(&self) -> usize {
-        self.columns.len() + PseudoColumn::ALL.len()
+        self.columns.len() + self.hidden().len()
+    }
+
+    /// The hidden columns: what is no table has none.
+    fn hidden(&self) -> &'static [PseudoColumn] {
+        if self.id == TableId::NONE { &[] } else { PseudoColumn::ALL }
     }
 
     /// The hidden column at an index; `None` for a declared one.
     pub fn pseudo(&self, index: usize) -> Option<PseudoColumn> {
-        PseudoColumn::ALL.get(index.checked_sub(self.columns.len())?).copied()
+        self.hidden().get(index.checked_sub(self.columns.len())?).copied()
     }
 
     /// The index of the hidden column with this name, in any case.
     pub fn pseudo_column(&self, name: &str) -> Option<usize> {
-        let place = |column| PseudoColumn::ALL.iter().position(|other| *other == column);
+        let place = |column| self.hidden().iter().position(|other| *other == column);
         Some(self.columns.len() + place(PseudoColumn::named(name)?)?)
     }
 

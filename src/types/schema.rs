@@ -14,6 +14,11 @@ pub fn fold(name: &str) -> String {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TableId(pub EventId);
 
+impl TableId {
+    /// Of what can be read like a table and is none.
+    pub const NONE: TableId = TableId(EventId::NEVER);
+}
+
 impl fmt::Display for TableId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)

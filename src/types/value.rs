@@ -54,6 +54,27 @@ impl Value {
         }
     }
 
+    /// Whether two values are one and the same: of one type, and written alike. In a column of any type,
+    /// 1 and 1.0 are equal and not the same.
+    pub fn is_same(&self, other: &Value) -> bool {
+        match (self, other) {
+            (Value::Null, Value::Null) => true,
+            (Value::Boolean(old), Value::Boolean(new)) => old == new,
+            (Value::Integer(old), Value::Integer(new)) => old == new,
+            (Value::Real(old), Value::Real(new)) => old.to_bits() == new.to_bits(),
+            (Value::Decimal(old), Value::Decimal(new)) => {
+                (old.mantissa, old.scale) == (new.mantissa, new.scale)
+            }
+            (Value::Date(old), Value::Date(new)) => old == new,
+            (Value::Timestamp(old), Value::Timestamp(new)) => old == new,
+            (Value::Text(old), Value::Text(new)) | (Value::Json(old), Value::Json(new)) => {
+                old == new
+            }
+            (Value::Blob(old), Value::Blob(new)) => old == new,
+            _ => false,
+        }
+    }
+
     /// The type that holds exactly this value; ANY for NULL.
     pub fn data_type(&self) -> DataType {
         match self {

@@ -103,6 +103,23 @@ fn push_line(
     }
 }
 
+impl Operation {
+    /// What its line holds as `old` and as `new`: JSON objects with the names of the time.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] and [`Error::Invalid`] of an operation that no line could hold.
+    pub fn payloads(&self) -> Result<[Option<String>; 2], Error> {
+        let mut out = Vec::new();
+        let payloads = push_payloads(&mut out, self)?;
+        Ok(payloads.map(|range| range.map(|at| String::from_utf8_lossy(&out[at]).into_owned())))
+    }
+
+    /// The row that it is about, and which version of it begins or would follow.
+    pub fn version(&self) -> Option<(RowId, u32)> {
+        row_of(self)
+    }
+}
+
 /// The row an operation is about and the version it makes.
 fn row_of(operation: &Operation) -> Option<(RowId, u32)> {
     match operation {

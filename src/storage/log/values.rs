@@ -42,6 +42,18 @@ pub(crate) fn push_columns<'a>(
     Ok(())
 }
 
+/// A row, or some columns of one, as the object that the log holds.
+///
+/// # Errors
+/// [`Error::Invalid`] of a value that is none of its column's.
+pub fn row_json<'a>(
+    columns: impl Iterator<Item = (&'a Column, &'a Value)>,
+) -> Result<String, Error> {
+    let mut out = Vec::new();
+    push_columns(&mut out, columns)?;
+    Ok(String::from_utf8_lossy(&out).into_owned())
+}
+
 /// Appends a value of a column; refuses, with what it is, a value that would not read back.
 fn push_value(out: &mut Vec<u8>, data_type: DataType, value: &Value) -> Result<(), String> {
     match (data_type, value) {

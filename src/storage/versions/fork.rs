@@ -168,26 +168,7 @@ impl Fork {
 fn changed_columns(old: Row, new: Row) -> Vec<(usize, Value, Value)> {
     let pairs = old.into_iter().zip(new).enumerate();
     pairs
-        .filter(|(_, (old, new))| !is_same(old, new))
+        .filter(|(_, (old, new))| !old.is_same(new))
         .map(|(at, (old, new))| (at, old, new))
         .collect()
-}
-
-/// Whether two values are one and the same: of one type, and written alike. In a column of any type,
-/// 1 and 1.0 are equal and not the same.
-fn is_same(old: &Value, new: &Value) -> bool {
-    match (old, new) {
-        (Value::Null, Value::Null) => true,
-        (Value::Boolean(old), Value::Boolean(new)) => old == new,
-        (Value::Integer(old), Value::Integer(new)) => old == new,
-        (Value::Real(old), Value::Real(new)) => old.to_bits() == new.to_bits(),
-        (Value::Decimal(old), Value::Decimal(new)) => {
-            (old.mantissa, old.scale) == (new.mantissa, new.scale)
-        }
-        (Value::Date(old), Value::Date(new)) => old == new,
-        (Value::Timestamp(old), Value::Timestamp(new)) => old == new,
-        (Value::Text(old), Value::Text(new)) | (Value::Json(old), Value::Json(new)) => old == new,
-        (Value::Blob(old), Value::Blob(new)) => old == new,
-        _ => false,
-    }
 }

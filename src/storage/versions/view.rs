@@ -43,15 +43,15 @@ impl View {
         self.period
     }
 
+    /// The last committed event that it shows: a fork's own events come after it.
+    pub fn committed(&self) -> EventId {
+        self.base.as_ref().map_or(self.period.last, |(base, _)| base.committed())
+    }
+
     /// The visible rows of one table, which is found by its identity.
     pub fn table(&self, table: &Arc<TableSchema>) -> TableView {
         let facts = Facts { source: self.facts.clone(), committed: self.committed() };
         TableView { schema: Arc::clone(table), layer: self.layer(table.id), facts }
-    }
-
-    /// The last event that is not one of a transaction under way.
-    fn committed(&self) -> EventId {
-        self.base.as_ref().map_or(self.period.last, |(base, _)| base.committed())
     }
 
     /// What the view holds of a table.

@@ -1,0 +1,44 @@
+//! What the slots of a plan are filled with.
+
+use super::Error;
+use super::evaluate::Context;
+use super::operator::Rows;
+use crate::storage::TableView;
+use std::fmt;
+use std::sync::Arc;
+
+/// Rows that are made as they are read: the events of the log, the history of a table.
+pub trait Relation: fmt::Debug + Send + Sync {
+    /// Its rows from the first on, at most some thousands per batch. A batch has an array for each of
+    /// `columns`, which are indexes into those that the planner was told of. Nothing is held that was
+    /// given, and the rows end with an error where `context` says that the statement shall stop.
+    ///
+    /// # Errors
+    /// Of what has to be known before the first row.
+    fn open(&self, columns: &[usize], context: &Context) -> Result<Rows, Error>;
+
+    /// Where they come from, for EXPLAIN: `_events: the log, events 1 to 42`.
+    fn source(&self) -> String;
+}
+
+/// What a plan reads at one of its slots.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A table at its moment.
+    Table(TableView),
+    /// What only looks like a table.
+    Relation(Arc<dyn Relation>),
+}
+
+impl Input {
+    /// The table.
+    ///
+    /// # Panics
+    /// If it is none: only tables are written, and the planner was told which are.
+    pub(super) fn table(&self) -> &TableView {
+        match self {
+            Input::Table(view) => view,
+            Input::Relation(relation) => unreachable!("{relation:?} is never written"),
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! What EXPLAIN ANALYZE measures: rows, batches and time of every operator.
+//!
+//! Only a [`Context`](super::Context) with a [`Profile`] has operators wrapped; without one nothing
+//! here runs. Operators are numbered as they are opened, a parent before its inputs, which is the
+//! order in which [`Planned::lines`](crate::planner::Planned::lines) prints them.
+
+use super::Error;
+use super::datum::Batch;
+use super::operator::{Operator, Rows};
+use crate::storage::Clock;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// What one operator did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Measure {
+    /// How many rows it gave.
+    pub rows: usize,
+    /// In how many batches.
+    pub batches: usize,
+    /// The time it took, its inputs' left out.
+    pub own: Duration,
+    /// The time it took with its inputs.
+    pub total: Duration,
+}
+
+/// The measures of one statement's operators, by number.
+#[derive(Debug)]
+pub struct Profile {
+    clock: Arc<dyn Clock>,
+    gathered: Mutex<Gathered>,
+}
+
+#[derive(Debug, Default)]
+struct Gathered {
+    measures: Vec<Measure>,
+    /// For each operator that works right now, the time that its inputs took so far.
+    inner: Vec<Duration>,
+}
+
+impl Profile {
+    /// Nothing measured yet, time by this clock.
+    pub fn new(clock: Arc<dyn Clock>) -> Profile {
+        Profile { clock, gathered: Mutex::default() }
+    }
+
+    /// What was measured so far.
+    pub fn measures(&self) -> Vec<Measure> {
+        self.gathered().measures.clone()
+    }
+
+    fn gathered(&self) -> MutexGuard<'_, Gathered> {
+        // Counters are right whoever panicked beside them.
+        self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The next operator's way into a profile; does nothing where there is none.
+#[derive(Clone, Debug)]
+pub struct Probe(Option<(Arc<Profile>, usize)>);
+
+impl Probe {
+    /// A probe for the operator that is opened now.
+    pub fn new(profile: Option<&Arc<Profile>>) -> Probe {
+        Probe(profile.map(|profile| {
+            let mut gathered = profile.gathered();
+            gathered.measures.push(Measure::default());
+            (Arc::clone(profile), gathered.measures.len() - 1)
+        }))
+    }
+
+    /// Does a piece of the operator's work.
+    pub fn time<T>(&self, work: impl FnOnce() -> T) -> T {
+        let Some((profile, number)) = &self.0 else { return work() };
+        profile.gathered().inner.push(Duration::ZERO);
+        let started = profile.clock.elapsed();
+        let done = work();
+        let took = profile.clock.elapsed().saturating_sub(started);
+        let mut gathered = profile.gathered();
+        let inputs = gathered.inner.pop().unwrap_or_default();
+        if let Some(outer) = gathered.inner.last_mut() {
+            *outer += took;
+        }
+        let measure = &mut gathered.measures[*number];
+        measure.own += took.saturating_sub(inputs);
+        measure.total += took;
+        done
+    }
+
+    /// Counts a batch that came out.
+    pub fn count(&self, rows: usize) {
+        if let Some((profile, number)) = &self.0 {
+            let measure = &mut profile.gathered().measures[*number];
+            measure.rows += rows;
+            measure.batches += 1;
+        }
+    }
+
+    /// The operator that `open` gives, measured where there is a profile.
+    ///
+    /// # Errors
+    /// Of `open`.
+    pub fn wrap(self, open: impl FnOnce() -> Result<Rows, Error>) -> Result<Rows, Error> {
+        let rows = self.time(open)?;
+        Ok(match self.0 {
+            None => rows,
+            Some(_) => Box::new(Measured { rows, probe: self }),
+        })
+    }
+}
+
+/// An operator that is watched.
+struct Measured {
+    rows: Rows,
+    probe: Probe,
+}
+
+impl Operator for Measured {
+    fn next(&mut self) -> Result<Option<Batch>, Error> {
+        let batch = self.probe.time(|| self.rows.next())?;
+        if let Some(batch) = &batch {
+            self.probe.count(batch.rows);
+        }
+        Ok(batch)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::Timestamp;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    /// Each look at it is a millisecond later.
+    #[derive(Debug, Default)]
+    struct Ticking(AtomicU64);
+
+    impl Clock for Ticking {
+        fn now(&self) -> Timestamp {
+            Timestamp(0)
+        }
+
+        fn elapsed(&self) -> Duration {
+            Duration::from_millis(self.0.fetch_add(1, Ordering::Relaxed))
+        }
+    }
+
+    struct Two(usize);
+
+    impl Operator for Two {
+        fn next(&mut self) -> Result<Option<Batch>, Error> {
+            let more = self.0 > 0;
+            self.0 = self.0.saturating_sub(1);
+            Ok(more.then(|| Batch { columns: Vec::new(), rows: 3 }))
+        }
+    }
+
+    struct Through(Rows);
+
+    impl Operator for Through {
+        fn next(&mut self) -> Result<Option<Batch>, Error> {
+            self.0.next()
+        }
+    }
+
+    #[test]
+    fn own_time_is_without_the_inputs() -> Result<(), Error> {
+        let profile = Arc::new(Profile::new(Arc::new(Ticking::default())));
+        let mut rows = Probe::new(Some(&profile)).wrap(|| {
+            let input = Probe::new(Some(&profile)).wrap(|| Ok(Box::new(Two(2))))?;
+            Ok(Box::new(Through(input)))
+        })?;
+        while rows.next()?.is_some() {}
+        let ms = Duration::from_millis;
+        // Opening and three times next: a millisecond inside, and one on each side of it outside.
+        let outer = Measure { rows: 6, batches: 2, own: ms(8), total: ms(12) };
+        let inner = Measure { rows: 6, batches: 2, own: ms(4), total: ms(4) };
+        assert_eq!(profile.measures(), [outer, inner]);
+        Ok(())
+    }
+}

@@ -1,0 +1,59 @@
+//! HISTORY, EVENTS and SHOW: all rows and columns of what the catalog made for them.
+
+use super::bind::Binder;
+use super::expression::BoundExpression;
+use super::plan::{Path, Plan, Query, TableAccess};
+use super::scope::Scope;
+use super::{Error, TableSource};
+use crate::language::ast::Expression;
+use crate::types::{PseudoColumn, TableSchema};
+use std::sync::Arc;
+
+/// The query for all that a source has.
+pub(super) fn all(source: TableSource) -> Query {
+    let TableSource { slot, schema: table, .. } = source;
+    let columns = table.columns.iter().map(|c| (c.name.clone(), c.data_type)).collect();
+    let output = table.columns.len();
+    let access = TableAccess {
+        slot,
+        label: None,
+        columns: (0..output).collect(),
+        output,
+        path: Path::Scan,
+        filter: None,
+        table,
+    };
+    Query { plan: Plan::Access(access), columns }
+}
+
+/// A condition on images of one table's rows, by the columns' indexes; of the hidden ones an image
+/// has `_row` alone.
+///
+/// # Errors
+/// Of names, types and aggregates, as in a WHERE.
+pub fn condition(table: &Arc<TableSchema>, filter: &Expression) -> Result<BoundExpression, Error> {
+    let scope = Scope::of(&table.name, table);
+    let mut binder = Binder { scope: &scope, aliases: &[], aggregates: None, clause: "WHERE" };
+    let condition = binder.condition(filter)?;
+    let mut hidden = None;
+    condition.for_each_column(&mut |column| {
+        hidden = hidden.or(table.pseudo(column).filter(|pseudo| *pseudo != PseudoColumn::Row));
+    });
+    match hidden {
+        None => Ok(condition),
+        Some(pseudo) => {
+            let message = format!("{} is not known where a change is looked at", pseudo.name());
+            Err(Error::new("unknown-column", message, filter.span)
+                .help(Some("SELECT … FROM (HISTORY OF …) has columns for it".into())))
+        }
+    }
+}
+
+/// An expression over nothing, as behind LIMIT.
+///
+/// # Errors
+/// Of a name in it.
+pub fn constant(expression: &Expression) -> Result<BoundExpression, Error> {
+    let scope = Scope::default();
+    Binder { scope: &scope, aliases: &[], aggregates: None, clause: "LIMIT" }.bind(expression)
+}

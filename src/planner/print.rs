@@ -1,0 +1,199 @@
+//! Plans as text: EXPLAIN's tree, an operator a line, inputs indented below.
+
+use super::plan::{
+    Action, AggregateCall, Join, Path, Plan, Planned, SortKey, Source, TableAccess, Write,
+};
+use crate::language::ast::JoinKind;
+use crate::types::KeyKind;
+use std::fmt::{self, Write as _};
+
+impl Plan {
+    /// Adds the line of this operator and those of its inputs.
+    fn print(&self, lines: &mut Vec<String>, depth: usize) {
+        let indent = "  ".repeat(depth);
+        lines.push(format!("{indent}{}", self.head()));
+        match self {
+            Plan::OneRow | Plan::Access(_) => {}
+            Plan::Filter { input, .. }
+            | Plan::Project { input, .. }
+            | Plan::Aggregate { input, .. }
+            | Plan::Distinct { input, .. }
+            | Plan::Sort { input, .. }
+            | Plan::Limit { input, .. } => input.print(lines, depth + 1),
+            Plan::Join(join) => {
+                join.left.print(lines, depth + 1);
+                join.right.print(lines, depth + 1);
+            }
+        }
+    }
+
+    /// The line of this operator alone.
+    fn head(&self) -> String {
+        match self {
+            Plan::OneRow => "one row".into(),
+            Plan::Access(access) => access.to_string(),
+            Plan::Filter { input, predicate } => {
+                format!("filter {}", predicate.display(&input.names()))
+            }
+            Plan::Project { .. } => format!("project {}", self.names().join(", ")),
+            Plan::Join(join) => join.head(),
+            Plan::Aggregate { input, groups, aggregates } => {
+                let names = input.names();
+                let computed: Vec<String> =
+                    aggregates.iter().map(|aggregate| aggregate.display(&names)).collect();
+                let computed = computed.join(", ");
+                if groups.is_empty() {
+                    return format!("aggregate {computed}");
+                }
+                let groups: Vec<String> =
+                    groups.iter().map(|group| group.display(&names)).collect();
+                let groups = groups.join(", ");
+                format!("aggregate {computed} by {groups} (holds one row per group)")
+            }
+            Plan::Distinct { .. } => "distinct (holds the rows that came out)".into(),
+            Plan::Sort { input, keys, limit } => {
+                let names = input.names();
+                let keys: Vec<String> = keys.iter().map(|key| key.display(&names)).collect();
+                let holds = if limit.is_some() { "the first rows" } else { "all rows" };
+                format!("sort by {} (holds {holds})", keys.join(", "))
+            }
+            Plan::Limit { limits, .. } => {
+                let limit = limits.limit.iter().map(|limit| format!(" {limit}"));
+                let offset = limits.offset.iter().map(|offset| format!(" from row {offset}"));
+                limit.chain(offset).fold("limit".to_string(), |head, part| head + &part)
+            }
+        }
+    }
+}
+
+impl Planned {
+    /// The lines of EXPLAIN: one for each operator, a parent before its inputs, which is the order
+    /// in which the executor opens them; a write is the parent of what it reads.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        match self {
+            Planned::Query(query) => query.plan.print(&mut lines, 0),
+            Planned::Schema { verb, name, .. } => {
+                lines.push(format!("{} {name}", verb.to_lowercase()));
+            }
+            Planned::Write(write) => write.print(&mut lines),
+        }
+        lines
+    }
+}
+
+impl Write {
+    fn print(&self, lines: &mut Vec<String>) {
+        let name = &self.table.name;
+        match &self.action {
+            Action::Insert { source, .. } => {
+                lines.push(format!("insert into {name}"));
+                match source {
+                    Source::Query(query) => query.plan.print(lines, 1),
+                    Source::Values(rows) => {
+                        let plural = if rows.len() == 1 { "" } else { "s" };
+                        lines.push(format!("  {} row{plural} of values", rows.len()));
+                    }
+                }
+            }
+            Action::Update { access, assignments } => {
+                let names = access.names();
+                let set: Vec<String> = assignments
+                    .iter()
+                    .map(|(column, value)| {
+                        format!("{} = {}", names[*column], value.display(&names))
+                    })
+                    .collect();
+                lines.push(format!("update {name} set {}", set.join(", ")));
+                lines.push(format!("  {access}"));
+            }
+            Action::Delete { access } => {
+                lines.push(format!("delete from {name}"));
+                lines.push(format!("  {access}"));
+            }
+        }
+    }
+}
+
+impl Join {
+    fn head(&self) -> String {
+        let (left, right) = (self.left.names(), self.right.names());
+        let kind = match self.kind {
+            JoinKind::Inner => "inner",
+            JoinKind::Left => "left",
+            JoinKind::Cross => "cross",
+        };
+        let method = if self.equal.is_empty() { "loop" } else { "hash" };
+        let mut head = format!("{kind} {method} join");
+        for (at, (a, b)) in self.equal.iter().enumerate() {
+            let word = if at == 0 { "on" } else { "and" };
+            // Writing to a string never fails.
+            let _ = write!(head, " {word} {} = {}", a.display(&left), b.display(&right));
+        }
+        if let Some(condition) = &self.condition {
+            let names: Vec<String> = left.into_iter().chain(right).collect();
+            let _ = write!(head, " where {}", condition.display(&names));
+        }
+        head + " (holds the right side)"
+    }
+}
+
+/// Prints `scan accounts (id, owner) where …` or `find accounts by primary key id = 5 …`.
+impl fmt::Display for TableAccess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.names();
+        let label = self.label.as_ref().unwrap_or(&self.table.name);
+        match &self.path {
+            Path::Scan => write!(f, "scan {label}")?,
+            Path::Find { key, values } => {
+                let key = &self.table.keys[*key];
+                let name = key.name.as_deref().unwrap_or(match key.kind {
+                    KeyKind::Primary => "primary key",
+                    KeyKind::Unique => "unique key",
+                    KeyKind::Index => "index",
+                });
+                write!(f, "find {label} by {name}")?;
+                for (at, tuple) in values.iter().enumerate() {
+                    f.write_str(if at == 0 { " " } else { " or " })?;
+                    for (at, (column, value)) in key.columns.iter().zip(tuple).enumerate() {
+                        let and = if at == 0 { "" } else { " and " };
+                        write!(f, "{and}{} = {value}", self.table.columns[*column].name)?;
+                    }
+                }
+            }
+        }
+        write!(f, " ({})", names[..self.output].join(", "))?;
+        match &self.filter {
+            Some(filter) => write!(f, " where {}", filter.display(&names)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl SortKey {
+    fn display(&self, names: &[String]) -> String {
+        let name = names.get(self.column).cloned().unwrap_or_default();
+        let direction = if self.descending { " desc" } else { "" };
+        // SQLite's default puts NULLs where the smallest values are.
+        let nulls = match (self.nulls_first, self.descending) {
+            (true, true) => " nulls first",
+            (false, false) => " nulls last",
+            (true, false) | (false, true) => "",
+        };
+        format!("{name}{direction}{nulls}")
+    }
+}
+
+impl AggregateCall {
+    pub(super) fn display(&self, names: &[String]) -> String {
+        let arguments: Vec<String> =
+            self.arguments.iter().map(|argument| argument.display(names)).collect();
+        let inner = if arguments.is_empty() { "*".to_string() } else { arguments.join(", ") };
+        let distinct = if self.distinct { "distinct " } else { "" };
+        let filter = match &self.filter {
+            Some(filter) => format!(" where {}", filter.display(names)),
+            None => String::new(),
+        };
+        format!("{}({distinct}{inner}){filter}", self.function.name())
+    }
+}

@@ -1,0 +1,116 @@
+//! EXPLAIN and EXPLAIN ANALYZE: plans, where their tables come from, and what running them cost.
+//!
+//! A query under ANALYZE runs to its end and its rows are dropped. Of a write all changes are computed
+//! and checked, and then dropped: nothing reaches the transaction or the log.
+
+use super::outcome::{self, Outcome};
+use super::{Error, Session};
+use crate::executor::{self, Measure, Profile};
+use crate::language::ast::Statement;
+use crate::planner::{self, Planned};
+use crate::types::{DataType, Row, Value};
+use std::sync::Arc;
+use std::time::Duration;
+
+impl Session {
+    /// The plan of a statement, a line a row; run and measured where `analyze` says so.
+    pub(super) fn explain(
+        &self,
+        analyze: bool,
+        statement: &Statement,
+        text: &str,
+    ) -> Result<Outcome, Error> {
+        if !is_planned(statement) {
+            let line = vec![Value::text(format!("{statement} needs no plan"))];
+            return outcome::fixed(&[("plan", DataType::Text)], vec![line], None);
+        }
+        let mut catalog = self.catalog()?;
+        let planned = planner::plan(statement, text, &mut catalog)?;
+        let (as_of, sources) = (catalog.moment(), catalog.sources());
+        let mut lines = planned.lines();
+        if !analyze {
+            lines.extend(sources);
+            let rows = lines.into_iter().map(|line| vec![Value::text(line)]).collect();
+            return outcome::fixed(&[("plan", DataType::Text)], rows, as_of);
+        }
+        let profile = Arc::new(Profile::new(Arc::clone(self.database.clock())));
+        let context = executor::Context {
+            profile: Some(Arc::clone(&profile)),
+            ..self.context(catalog.moments().now(), Arc::new([]))
+        };
+        let inputs = catalog.into_inputs();
+        match &planned {
+            Planned::Query(query) => {
+                let mut rows = executor::open(&query.plan, &inputs, &context)?;
+                while rows.next()?.is_some() {}
+            }
+            Planned::Write(write) => {
+                self.check_present()?;
+                executor::write(write, &inputs, &context)?;
+            }
+            Planned::Schema { .. } => {}
+        }
+        let mut measures = profile.measures().into_iter();
+        let mut rows: Vec<Row> =
+            lines.into_iter().map(|line| measured(line, measures.next())).collect();
+        rows.extend(sources.into_iter().map(|line| measured(line, None)));
+        if !matches!(planned, Planned::Query(_)) {
+            rows.push(measured("nothing was written".into(), None));
+        }
+        let columns = [
+            ("plan", DataType::Text),
+            ("rows", DataType::Integer),
+            ("batches", DataType::Integer),
+            ("own_ms", DataType::Real),
+            ("total_ms", DataType::Real),
+        ];
+        outcome::fixed(&columns, rows, as_of)
+    }
+}
+
+/// Whether a statement has a plan.
+fn is_planned(statement: &Statement) -> bool {
+    match statement {
+        Statement::Select(_)
+        | Statement::Insert(_)
+        | Statement::Update(_)
+        | Statement::Delete(_)
+        | Statement::CreateTable(_)
+        | Statement::DropTable { .. }
+        | Statement::AlterTable { .. }
+        | Statement::CreateIndex(_)
+        | Statement::DropIndex { .. }
+        | Statement::History(_)
+        | Statement::Events { .. }
+        | Statement::Show { .. } => true,
+        Statement::Begin(_)
+        | Statement::Commit
+        | Statement::Rollback
+        | Statement::Explain { .. }
+        | Statement::Describe { .. }
+        | Statement::ShowTables { .. }
+        | Statement::Replay { .. }
+        | Statement::Snapshot { .. }
+        | Statement::Tag { .. }
+        | Statement::SetAsOf(_)
+        | Statement::Accepted(_) => false,
+    }
+}
+
+/// A line of the plan with what was measured of its operator.
+fn measured(line: String, measure: Option<Measure>) -> Row {
+    let count = |count: usize| Value::Integer(i64::try_from(count).unwrap_or(i64::MAX));
+    let numbers = match measure {
+        None => [Value::Null, Value::Null, Value::Null, Value::Null],
+        Some(Measure { rows, batches, own, total }) => {
+            [count(rows), count(batches), milliseconds(own), milliseconds(total)]
+        }
+    };
+    std::iter::once(Value::text(line)).chain(numbers).collect()
+}
+
+/// A duration in milliseconds, to the microsecond.
+fn milliseconds(time: Duration) -> Value {
+    let micros = u32::try_from(time.as_micros()).unwrap_or(u32::MAX);
+    Value::real(f64::from(micros) / 1_000.0)
+}

@@ -1,0 +1,224 @@
+//! HISTORY: every change of a table's rows, as rows.
+//!
+//! A row matches if its condition is true of any of its images, so that a first pass over the changes
+//! finds the rows and a second lists what happened to them; nothing else is held. Images have the
+//! columns and the names that the table has at the end of the period.
+
+use super::events::Told;
+use super::{Shape, integer, made, optional};
+use crate::executor::{Batch, Context, Error, Relation, Rows};
+use crate::planner::BoundExpression;
+use crate::storage::{self, About, Database, RowChange, row_json};
+use crate::types::column::array_of;
+use crate::types::{Column, DataType, Period, Row, RowId, TableSchema, Value};
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+/// How many images are looked at together.
+const IMAGES: usize = 1_024;
+
+/// The changes of one table.
+#[derive(Debug)]
+pub(in crate::session) struct History {
+    database: Arc<Database>,
+    table: Arc<TableSchema>,
+    period: Period,
+    filter: Option<BoundExpression>,
+    limit: Option<BoundExpression>,
+}
+
+impl History {
+    /// Its columns.
+    pub const SHAPE: Shape = Shape {
+        name: "history",
+        columns: &[
+            ("event", DataType::Integer),
+            ("at", DataType::Timestamp),
+            ("tx", DataType::Integer),
+            ("op", DataType::Text),
+            ("row", DataType::Integer),
+            ("rev", DataType::Integer),
+            ("intent", DataType::Text),
+            ("actor", DataType::Text),
+            ("note", DataType::Text),
+            ("changed", DataType::Text),
+            ("old", DataType::Json),
+            ("new", DataType::Json),
+        ],
+    };
+
+    /// The changes in a period, of the rows for which `filter` is ever true there; `limit` of them.
+    pub fn new(
+        database: Arc<Database>,
+        table: Arc<TableSchema>,
+        period: Period,
+        filter: Option<BoundExpression>,
+        limit: Option<BoundExpression>,
+    ) -> History {
+        History { database, table, period, filter, limit }
+    }
+
+    /// The rows of which the condition is true at some time.
+    fn matching(
+        &self,
+        filter: &BoundExpression,
+        context: &Context,
+    ) -> Result<HashSet<RowId>, Error> {
+        let mut found = HashSet::new();
+        let mut images = Images::new(&self.table, filter);
+        for change in self.database.changes(&self.table, self.period)? {
+            let RowChange { row, old, new, .. } = change?;
+            if !found.contains(&row) {
+                images.gathered.extend(old.into_iter().chain(new).map(|image| (row, image)));
+            }
+            if images.gathered.len() >= IMAGES {
+                images.look(context, &mut found)?;
+            }
+        }
+        images.look(context, &mut found)?;
+        Ok(found)
+    }
+
+    fn limit(&self, context: &Context) -> Result<usize, Error> {
+        let Some(limit) = &self.limit else { return Ok(usize::MAX) };
+        let value = context.constant(limit)?;
+        match DataType::Integer.accept(value.clone()) {
+            // As everywhere, a negative LIMIT is none.
+            Ok(Value::Integer(count)) => Ok(usize::try_from(count).unwrap_or(usize::MAX)),
+            _ => Err(Error::failed("type", format!("LIMIT {value} is no whole number"))),
+        }
+    }
+}
+
+/// Images of rows on their way through the condition.
+struct Images<'a> {
+    table: &'a TableSchema,
+    filter: BoundExpression,
+    /// The columns that it reads.
+    columns: Vec<usize>,
+    gathered: Vec<(RowId, Row)>,
+}
+
+impl<'a> Images<'a> {
+    fn new(table: &'a TableSchema, filter: &BoundExpression) -> Images<'a> {
+        let mut columns = BTreeSet::new();
+        filter.for_each_column(&mut |column| {
+            columns.insert(column);
+        });
+        let columns: Vec<usize> = columns.into_iter().collect();
+        let mut filter = filter.clone();
+        filter.relocate(&columns);
+        Images { table, filter, columns, gathered: Vec::new() }
+    }
+
+    /// Notes the rows of those images for which the condition is true, and forgets the images.
+    fn look(&mut self, context: &Context, found: &mut HashSet<RowId>) -> Result<(), Error> {
+        context.check()?;
+        let images = std::mem::take(&mut self.gathered);
+        let array = |column: &usize| match self.table.columns.get(*column) {
+            Some(known) => {
+                array_of(known.data_type, images.iter().map(|(_, image)| &image[*column]))
+            }
+            // The only hidden column that is let through is `_row`.
+            None => {
+                let rows: Vec<Value> = images.iter().map(|(row, _)| integer(row.0)).collect();
+                array_of(DataType::Integer, rows.iter())
+            }
+        };
+        let columns = self.columns.iter().map(array).collect();
+        let mask = context.mask(&self.filter, &Batch { columns, rows: images.len() })?;
+        let rows = images.iter().zip(mask.values().iter());
+        found.extend(rows.filter(|(_, is_true)| *is_true).map(|((row, _), _)| *row));
+        Ok(())
+    }
+}
+
+impl Relation for History {
+    fn open(&self, columns: &[usize], context: &Context) -> Result<Rows, Error> {
+        let limit = self.limit(context)?;
+        let wanted = match &self.filter {
+            Some(filter) => Some(self.matching(filter, context)?),
+            None => None,
+        };
+        let mut told = Told::new(Arc::clone(&self.database));
+        let changes = self.database.changes(&self.table, self.period)?;
+        let wanted = move |change: &Result<RowChange, storage::Error>| match (change, &wanted) {
+            (Ok(change), Some(rows)) => rows.contains(&change.row),
+            (Ok(_), None) | (Err(_), _) => true,
+        };
+        let changes = changes.filter(wanted).take(limit).map(move |change| {
+            let change = change?;
+            let about = told.about(change.event)?;
+            Ok(Some((change, about)))
+        });
+        let table = Arc::clone(&self.table);
+        Ok(made(&History::SHAPE, columns, context, changes, move |(change, about), column| {
+            value(&table, change, about.as_deref(), column)
+        }))
+    }
+
+    fn source(&self) -> String {
+        format!("history of {}: its versions, {}", self.table.name, self.period)
+    }
+}
+
+fn value(
+    table: &TableSchema,
+    change: &RowChange,
+    about: Option<&About>,
+    column: usize,
+) -> Result<Value, storage::Error> {
+    let said = about.map(|about| &about.metadata);
+    Ok(match History::SHAPE.columns.get(column).map(|column| column.0) {
+        Some("event") => integer(change.event.0),
+        Some("at") => about.map_or(Value::Null, |about| Value::Timestamp(about.at)),
+        Some("tx") => about.map_or(Value::Null, |about| integer(about.tx.0)),
+        Some("op") => Value::text(operation(change)),
+        Some("row") => integer(change.row.0),
+        Some("rev") => integer(u64::from(change.rev)),
+        Some("intent") => optional(said.and_then(|said| said.intent.as_deref())),
+        Some("actor") => optional(said.and_then(|said| said.actor.as_deref())),
+        Some("note") => optional(said.and_then(|said| said.note.as_deref())),
+        Some("changed") => match changed(table, change) {
+            Some(changed) => {
+                let names: Vec<&str> = changed.iter().map(|(column, _)| &*column.name).collect();
+                Value::text(names.join(", "))
+            }
+            None => Value::Null,
+        },
+        Some("old") => image(table, change, change.old.as_ref())?,
+        Some("new") => image(table, change, change.new.as_ref())?,
+        _ => Value::Null,
+    })
+}
+
+/// The word of the log's `op` field.
+fn operation(change: &RowChange) -> &'static str {
+    match (&change.old, &change.new) {
+        (None, _) => "insert",
+        (Some(_), None) => "delete",
+        (Some(_), Some(_)) => "update",
+    }
+}
+
+/// The columns that an update changed, with their places; `None` of what is no update.
+fn changed<'a>(table: &'a TableSchema, change: &RowChange) -> Option<Vec<(&'a Column, usize)>> {
+    let (old, new) = change.old.as_ref().zip(change.new.as_ref())?;
+    let differs = |at: &usize| !old[*at].is_same(&new[*at]);
+    let places = (0..table.columns.len()).filter(differs);
+    Some(places.map(|at| (&table.columns[at], at)).collect())
+}
+
+/// An image as JSON: the whole row, of an update only what it changed.
+fn image(
+    table: &TableSchema,
+    change: &RowChange,
+    row: Option<&Row>,
+) -> Result<Value, storage::Error> {
+    let Some(row) = row else { return Ok(Value::Null) };
+    let text = match changed(table, change) {
+        Some(changed) => row_json(changed.iter().map(|(column, at)| (*column, &row[*at])))?,
+        None => row_json(table.columns.iter().zip(row))?,
+    };
+    Ok(Value::Json(text.into()))
+}

@@ -1,0 +1,171 @@
+//! What can be read like a table and is none: the log, its transactions, the history of a table.
+//!
+//! Each is a [`Relation`] made from the log as it is read, batch by batch. The planner knows their
+//! columns, from a [`Shape`], and the slot that the session fills with them.
+
+mod events;
+mod history;
+mod replay;
+mod transactions;
+
+pub(super) use events::Events;
+pub(super) use history::History;
+pub(super) use replay::{SHAPE as REPLAY, Step, Steps};
+pub(super) use transactions::Transactions;
+
+use crate::executor::{Batch, Context, Error, Operator, Relation, Rows};
+use crate::language::ast::ShowSubject;
+use crate::storage::{self, Database};
+use crate::types::column::ColumnBuilder;
+use crate::types::{Column, ColumnId, DataType, EventId, Period, TableId, TableSchema, Value};
+use std::sync::Arc;
+
+/// The most rows of a batch.
+const BATCH: usize = 1_024;
+/// The bytes of text from which on a batch is full.
+const BATCH_BYTES: usize = 4 << 20;
+
+/// Name and columns of what is no table.
+pub(super) struct Shape {
+    pub name: &'static str,
+    pub columns: &'static [(&'static str, DataType)],
+}
+
+impl Shape {
+    /// What the planner is told.
+    pub fn schema(&self) -> Arc<TableSchema> {
+        self.called(self.name)
+    }
+
+    /// The same under another name.
+    pub fn called(&self, name: &str) -> Arc<TableSchema> {
+        let column = |(ordinal, (name, data_type)): (usize, &(&str, DataType))| Column {
+            id: ColumnId { event: EventId::NEVER, ordinal },
+            name: (*name).to_string(),
+            data_type: *data_type,
+            declared: String::new(),
+            not_null: false,
+            default: None,
+            initial: Value::Null,
+        };
+        Arc::new(TableSchema {
+            id: TableId::NONE,
+            name: name.to_string(),
+            columns: self.columns.iter().enumerate().map(column).collect(),
+            keys: Vec::new(),
+            autoincrement: false,
+            checks: Vec::new(),
+            foreign_keys: Vec::new(),
+            sql: String::new(),
+        })
+    }
+}
+
+/// The tables that every database has, whatever is in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SystemTable {
+    Events,
+    Transactions,
+}
+
+impl SystemTable {
+    const ALL: [SystemTable; 2] = [SystemTable::Events, SystemTable::Transactions];
+
+    /// The system table of this name, in any case.
+    pub fn named(name: &str) -> Option<SystemTable> {
+        SystemTable::ALL.into_iter().find(|table| table.shape().name.eq_ignore_ascii_case(name))
+    }
+
+    /// What SHOW shows by this word.
+    pub fn shown(subject: ShowSubject) -> Option<SystemTable> {
+        match subject {
+            ShowSubject::Events => Some(SystemTable::Events),
+            ShowSubject::Snapshots | ShowSubject::Tags => None,
+        }
+    }
+
+    /// The names of all.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        SystemTable::ALL.into_iter().map(|table| table.shape().name)
+    }
+
+    /// Its name and columns.
+    pub fn shape(self) -> &'static Shape {
+        match self {
+            SystemTable::Events => &events::SHAPE,
+            SystemTable::Transactions => &transactions::SHAPE,
+        }
+    }
+
+    /// What was in it after an event.
+    pub fn at(self, database: &Arc<Database>, last: EventId) -> Arc<dyn Relation> {
+        let database = Arc::clone(database);
+        let all = Period { first: EventId::START.next(), last };
+        match self {
+            SystemTable::Events => Arc::new(Events::new(database, all, None)),
+            SystemTable::Transactions => Arc::new(Transactions::new(database, all)),
+        }
+    }
+}
+
+/// Rows made from items: the columns asked for of a shape, by a function that knows each.
+struct Made<I, F> {
+    /// `None` where an item that was looked at makes no row.
+    items: I,
+    columns: Vec<(usize, DataType)>,
+    value: F,
+    context: Context,
+}
+
+/// Rows for the columns of a shape, as they are asked for.
+fn made<T, I, F>(shape: &Shape, columns: &[usize], context: &Context, items: I, value: F) -> Rows
+where
+    I: Iterator<Item = Result<Option<T>, storage::Error>> + Send + 'static,
+    F: Fn(&T, usize) -> Result<Value, storage::Error> + Send + 'static,
+{
+    let of = |at: &usize| (*at, shape.columns[*at].1);
+    let columns = columns.iter().map(of).collect();
+    Box::new(Made { items, columns, value, context: context.clone() })
+}
+
+impl<T, I, F> Operator for Made<I, F>
+where
+    I: Iterator<Item = Result<Option<T>, storage::Error>> + Send,
+    F: Fn(&T, usize) -> Result<Value, storage::Error> + Send,
+{
+    fn next(&mut self) -> Result<Option<Batch>, Error> {
+        let builder = |(_, data_type): &(usize, DataType)| ColumnBuilder::new(*data_type, BATCH);
+        let mut builders: Vec<ColumnBuilder> = self.columns.iter().map(builder).collect();
+        let (mut rows, mut bytes) = (0, 0);
+        for (looked, item) in self.items.by_ref().enumerate() {
+            if let Some(item) = item? {
+                for ((column, _), builder) in self.columns.iter().zip(&mut builders) {
+                    let value = (self.value)(&item, *column)?;
+                    if let Value::Text(text) | Value::Json(text) = &value {
+                        bytes += text.len();
+                    }
+                    builder.push(&value);
+                }
+                rows += 1;
+            }
+            if rows == BATCH || bytes >= BATCH_BYTES {
+                break;
+            }
+            if looked % BATCH == BATCH - 1 {
+                self.context.check()?;
+            }
+        }
+        let columns = builders.into_iter().map(ColumnBuilder::finish).collect();
+        Ok((rows > 0).then_some(Batch { columns, rows }))
+    }
+}
+
+/// A number as a value; one beyond every INTEGER is the largest.
+fn integer(number: u64) -> Value {
+    Value::Integer(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+/// A text as a value, NULL where there is none.
+fn optional(text: Option<&str>) -> Value {
+    text.map_or(Value::Null, Value::text)
+}

@@ -1,0 +1,145 @@
+//! REPLAY: the events of a period, each with its row before and after.
+
+use super::events::Told;
+use super::{Shape, integer, made, optional};
+use crate::executor::{Context, Rows};
+use crate::storage::{self, About, Database, Event, Events, Operation, RowChange, row_json};
+use crate::types::{DataType, EventId, Period, Row, TableId, TableSchema, Value};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+type Changes = Box<dyn Iterator<Item = Result<RowChange, storage::Error>> + Send>;
+
+/// What REPLAY gives where rows and not frames are wanted.
+pub(in crate::session) const SHAPE: Shape = Shape {
+    name: "replay",
+    columns: &[
+        ("event", DataType::Integer),
+        ("tx", DataType::Integer),
+        ("at", DataType::Timestamp),
+        ("op", DataType::Text),
+        ("table_name", DataType::Text),
+        ("row", DataType::Integer),
+        ("rev", DataType::Integer),
+        ("intent", DataType::Text),
+        ("actor", DataType::Text),
+        ("note", DataType::Text),
+        ("before", DataType::Json),
+        ("after", DataType::Json),
+    ],
+};
+
+/// One event with what it did to its row.
+pub(in crate::session) struct Step {
+    pub event: Event,
+    pub about: Option<Arc<About>>,
+    /// The whole row before, if there was one.
+    pub before: Option<Row>,
+    /// The whole row after, if there is one.
+    pub after: Option<Row>,
+}
+
+/// The steps of a period, of one table or of all, read as they are asked for.
+pub(in crate::session) struct Steps {
+    database: Arc<Database>,
+    events: Events,
+    table: Option<TableId>,
+    last: EventId,
+    told: Told,
+    /// The whole images of each table that was updated, with the table they are of.
+    changes: HashMap<TableId, (Arc<TableSchema>, Changes)>,
+}
+
+impl Steps {
+    /// The steps of a period; of this table only, where one is given.
+    pub fn new(database: Arc<Database>, period: Period, table: Option<TableId>) -> Steps {
+        Steps {
+            events: database.store().read(period),
+            table,
+            last: period.last,
+            told: Told::new(Arc::clone(&database)),
+            database,
+            changes: HashMap::new(),
+        }
+    }
+
+    /// The same as rows of [`SHAPE`].
+    pub fn into_rows(self, context: &Context) -> Rows {
+        let all: Vec<usize> = (0..SHAPE.columns.len()).collect();
+        made(&SHAPE, &all, context, self, value)
+    }
+
+    fn step(&mut self, event: Event) -> Result<Option<Step>, storage::Error> {
+        let about = event.operation.table().map(|table| table.id);
+        if self.table.is_some_and(|wanted| about != Some(wanted)) {
+            return Ok(None);
+        }
+        let (before, after) = match &event.operation {
+            Operation::Insert { new, .. } => (None, Some(new.clone())),
+            Operation::Delete { old, .. } => (Some(old.clone()), None),
+            Operation::Update { table, .. } => self.images(event.id, &Arc::clone(table))?,
+            _ => (None, None),
+        };
+        let about = self.told.about(event.id)?;
+        Ok(Some(Step { event, about, before, after }))
+    }
+
+    /// The whole row before and after an update, of which the event holds only what changed.
+    fn images(
+        &mut self,
+        event: EventId,
+        table: &Arc<TableSchema>,
+    ) -> Result<(Option<Row>, Option<Row>), storage::Error> {
+        let known = self.changes.get(&table.id).is_some_and(|(known, _)| known == table);
+        if !known {
+            let period = Period { first: event, last: self.last };
+            let changes: Changes = Box::new(self.database.changes(table, period)?);
+            self.changes.insert(table.id, (Arc::clone(table), changes));
+        }
+        let Some((_, changes)) = self.changes.get_mut(&table.id) else { return Ok((None, None)) };
+        for change in changes {
+            let change = change?;
+            if change.event >= event {
+                return Ok((change.old, change.new));
+            }
+        }
+        Ok((None, None))
+    }
+}
+
+/// An event of another table is `None`.
+impl Iterator for Steps {
+    type Item = Result<Option<Step>, storage::Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let event = self.events.next()?;
+        Some(event.and_then(|event| self.step(event)))
+    }
+}
+
+fn value(step: &Step, column: usize) -> Result<Value, storage::Error> {
+    let Step { event, about, before, after } = step;
+    let said = about.as_ref().map(|about| &about.metadata);
+    let operation = &event.operation;
+    let json = |row: &Option<Row>| match (row, operation.table()) {
+        (Some(row), Some(table)) => Ok::<Value, storage::Error>(Value::Json(
+            row_json(table.columns.iter().zip(row))?.into(),
+        )),
+        _ => Ok(Value::Null),
+    };
+    Ok(match SHAPE.columns.get(column).map(|column| column.0) {
+        Some("event") => integer(event.id.0),
+        Some("tx") => integer(event.tx.0),
+        Some("at") => Value::Timestamp(event.at),
+        Some("op") => Value::text(operation.name()),
+        Some("table_name") => optional(operation.table().map(|table| &*table.name)),
+        Some("row") => operation.version().map_or(Value::Null, |(row, _)| integer(row.0)),
+        Some("rev") => operation.version().map_or(Value::Null, |(_, rev)| integer(u64::from(rev))),
+        Some("intent") => optional(said.and_then(|said| said.intent.as_deref())),
+        Some("actor") => optional(said.and_then(|said| said.actor.as_deref())),
+        Some("note") => optional(said.and_then(|said| said.note.as_deref())),
+        Some("before") => json(before)?,
+        Some("after") => json(after)?,
+        _ => Value::Null,
+    })
+}

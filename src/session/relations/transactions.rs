@@ -1,0 +1,83 @@
+//! `_transactions`: what was committed, one transaction a row.
+
+use super::{Shape, integer, made, optional};
+use crate::executor::{Context, Error, Relation, Rows};
+use crate::storage::{Database, Metadata};
+use crate::types::{DataType, EventId, Period, Timestamp, TxId, Value};
+use std::sync::Arc;
+
+pub(super) const SHAPE: Shape = Shape {
+    name: "_transactions",
+    columns: &[
+        ("tx", DataType::Integer),
+        ("first_event", DataType::Integer),
+        ("last_event", DataType::Integer),
+        ("events", DataType::Integer),
+        ("at", DataType::Timestamp),
+        ("intent", DataType::Text),
+        ("actor", DataType::Text),
+        ("note", DataType::Text),
+        ("id", DataType::Text),
+    ],
+};
+
+/// The transactions whose last event lies in a period.
+#[derive(Debug)]
+pub(in crate::session) struct Transactions {
+    database: Arc<Database>,
+    period: Period,
+}
+
+impl Transactions {
+    /// The transactions that a period saw the end of.
+    pub fn new(database: Arc<Database>, period: Period) -> Transactions {
+        Transactions { database, period }
+    }
+}
+
+impl Relation for Transactions {
+    fn open(&self, columns: &[usize], context: &Context) -> Result<Rows, Error> {
+        let mut first: Option<EventId> = None;
+        let transactions = self.database.store().read(self.period).map(move |event| {
+            let event = event?;
+            let begun = *first.get_or_insert(event.id);
+            let Some(metadata) = event.last else { return Ok(None) };
+            first = None;
+            let (tx, at, last) = (event.tx, event.at, event.id);
+            Ok(Some(Transaction { tx, at, first: begun, last, metadata }))
+        });
+        Ok(made(&SHAPE, columns, context, transactions, |transaction, column| {
+            Ok(value(transaction, column))
+        }))
+    }
+
+    fn source(&self) -> String {
+        format!("{}: the log, {}", SHAPE.name, self.period)
+    }
+}
+
+struct Transaction {
+    tx: TxId,
+    at: Timestamp,
+    first: EventId,
+    last: EventId,
+    metadata: Metadata,
+}
+
+fn value(transaction: &Transaction, column: usize) -> Value {
+    let said = &transaction.metadata;
+    match SHAPE.columns.get(column).map(|column| column.0) {
+        Some("tx") => integer(transaction.tx.0),
+        Some("first_event") => integer(transaction.first.0),
+        Some("last_event") => integer(transaction.last.0),
+        Some("events") => {
+            integer(transaction.last.0.saturating_sub(transaction.first.0).saturating_add(1))
+        }
+        Some("at") => Value::Timestamp(transaction.at),
+        Some("intent") => optional(said.intent.as_deref()),
+        Some("actor") => optional(said.actor.as_deref()),
+        Some("note") => optional(said.note.as_deref()),
+        Some("id") => optional(said.id.as_deref()),
+        _ => Value::Null,
+    }
+}

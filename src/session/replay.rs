@@ -1,0 +1,140 @@
+//! REPLAY: frames for people, rows for programs.
+
+use super::outcome::{self, Outcome, OutputColumn, Rows};
+use super::relations::{REPLAY, Step, Steps};
+use super::{Error, Session};
+use crate::executor::{Batch, Context};
+use crate::language::ast::{At, Identifier};
+use crate::storage::Operation;
+use crate::types::column::array_of;
+use crate::types::{DataType, EventId, Row, TableSchema, Value};
+use std::fmt;
+use std::sync::Arc;
+
+/// A stretch of the log, event by event, read as it is drawn.
+pub struct Replay {
+    /// The last event that can come.
+    pub last: EventId,
+    steps: Steps,
+    context: Context,
+}
+
+/// One event of a replay.
+#[derive(Debug)]
+pub struct Frame {
+    /// `#43 UPDATE accounts · tx 12 · 2026-11-22 15:40:00 · MoneyDeposited by amy`.
+    pub heading: String,
+    /// The row before and after, as far as there is one; `None` of an event of no row.
+    pub rows: Option<Rows>,
+}
+
+impl Replay {
+    /// The same as rows, with the images as JSON.
+    pub fn into_rows(self) -> Rows {
+        let columns: Vec<OutputColumn> = REPLAY
+            .columns
+            .iter()
+            .map(|(name, data_type)| OutputColumn { name: (*name).into(), data_type: *data_type })
+            .collect();
+        let schema = outcome::arrow_schema(&columns);
+        let mut rows = self.steps.into_rows(&self.context);
+        let batches = std::iter::from_fn(move || match rows.next() {
+            Ok(batch) => batch.map(|batch| outcome::record_batch(&schema, batch)),
+            Err(error) => Some(Err(error.into())),
+        });
+        Rows::new(columns, Some(self.last), batches)
+    }
+}
+
+impl Iterator for Replay {
+    type Item = Result<Frame, Error>;
+
+    fn next(&mut self) -> Option<Result<Frame, Error>> {
+        loop {
+            if let Err(error) = self.context.check() {
+                return Some(Err(error.into()));
+            }
+            match self.steps.next()? {
+                Ok(Some(step)) => return Some(frame(&step, self.last)),
+                Ok(None) => {}
+                Err(error) => return Some(Err(error.into())),
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Replay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Replay").field("last", &self.last).finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    /// REPLAY: the events of a table, or of all, from one point to another.
+    pub(super) fn replay(
+        &self,
+        table: Option<&Identifier>,
+        from: Option<&At>,
+        to: Option<&At>,
+    ) -> Result<Outcome, Error> {
+        let mut catalog = self.catalog()?;
+        let (period, table) = catalog.stretch(table, from, to)?;
+        let steps = Steps::new(self.database.clone(), period, table);
+        let context = self.context(catalog.moments().now(), Arc::new([]));
+        Ok(Outcome::Replay(Box::new(Replay { last: period.last, steps, context })))
+    }
+}
+
+fn frame(step: &Step, last: EventId) -> Result<Frame, Error> {
+    let images = [("before", &step.before), ("after", &step.after)];
+    let images: Vec<(&str, &Row)> =
+        images.into_iter().filter_map(|(name, row)| Some((name, row.as_ref()?))).collect();
+    let rows = match step.event.operation.table() {
+        Some(table) if !images.is_empty() => Some(rows(table, &images, last)?),
+        _ => None,
+    };
+    Ok(Frame { heading: heading(step), rows })
+}
+
+fn rows(table: &TableSchema, images: &[(&str, &Row)], last: EventId) -> Result<Rows, Error> {
+    let declared = table.columns.iter().map(|column| (column.name.clone(), column.data_type));
+    let columns: Vec<OutputColumn> = std::iter::once((String::new(), DataType::Text))
+        .chain(declared)
+        .map(|(name, data_type)| OutputColumn { name, data_type })
+        .collect();
+    let names: Vec<Value> = images.iter().map(|(name, _)| Value::text(name)).collect();
+    let mut arrays = vec![array_of(DataType::Text, names.iter())];
+    for (at, column) in table.columns.iter().enumerate() {
+        arrays.push(array_of(column.data_type, images.iter().map(|(_, row)| &row[at])));
+    }
+    let batch = Batch { columns: arrays, rows: images.len() };
+    let batch = outcome::record_batch(&outcome::arrow_schema(&columns), batch)?;
+    Ok(Rows::new(columns, Some(last), std::iter::once(Ok(batch))))
+}
+
+fn heading(step: &Step) -> String {
+    let event = &step.event;
+    let what = match &event.operation {
+        Operation::Tag { name, .. } => format!("TAG {name}"),
+        Operation::Snapshot { id, name } => {
+            name.iter().fold(format!("SNAPSHOT {id}"), |what, name| format!("{what} {name}"))
+        }
+        operation => {
+            let verb = operation.name().to_uppercase().replace('_', " ");
+            operation.table().map_or(verb.clone(), |table| format!("{verb} {}", table.name))
+        }
+    };
+    let mut heading = format!("#{} {what} · tx {} · {}", event.id, event.tx, event.at);
+    let said = step.about.as_ref().map(|about| &about.metadata);
+    let who = said.map(|said| (said.intent.as_deref(), said.actor.as_deref()));
+    match who {
+        Some((Some(intent), Some(actor))) => heading.push_str(&format!(" · {intent} by {actor}")),
+        Some((Some(intent), None)) => heading.push_str(&format!(" · {intent}")),
+        Some((None, Some(actor))) => heading.push_str(&format!(" · by {actor}")),
+        Some((None, None)) | None => {}
+    }
+    if let Some(note) = said.and_then(|said| said.note.as_deref()) {
+        heading.push_str(&format!(" · {note}"));
+    }
+    heading
+}
