@@ -72,6 +72,10 @@ pub struct Arguments {
     #[arg(long, value_name = "S", value_parser = seconds, default_value = "5")]
     busy_timeout: Duration,
 
+    /// Write a snapshot every N events [default: as many as there are rows, at least 10000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    snapshot_every: Option<u64>,
+
     /// No banner, no footers
     #[arg(short, long)]
     pub quiet: bool,
@@ -151,6 +155,7 @@ impl Arguments {
             read_only: self.read_only,
             create: false,
             busy_timeout: self.busy_timeout,
+            snapshot_every: self.snapshot_every,
             environment,
         })
     }

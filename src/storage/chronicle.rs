@@ -1,28 +1,72 @@
-//! What happened to the database as a whole: its schemas, in order.
+//! What happened to the database as a whole: its schemas and its markers, in order.
 //!
 //! Events about no row are few and are kept in memory; those about rows are looked up in the
 //! [`index`](super::index).
 
-use super::event::Event;
-use crate::types::{EventId, Schema};
+use super::event::{Event, Operation};
+use crate::types::{EventId, Schema, Timestamp};
 
-/// The schema after each event that changed it.
+/// A name for a point.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tag {
+    /// The name.
+    pub name: String,
+    /// The point.
+    pub event: EventId,
+    /// The event that gave the name.
+    pub set_by: EventId,
+}
+
+/// A snapshot that somebody asked for: number, name and point survive the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SnapshotMarker {
+    /// Its number.
+    pub id: u64,
+    /// Its name.
+    pub name: Option<String>,
+    /// The event, which changes nothing else.
+    pub event: EventId,
+    /// When that was committed.
+    pub at: Timestamp,
+}
+
+/// The schema after each event that changed it, and all markers.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Chronicle {
     schemas: Vec<(EventId, Schema)>,
+    tags: Vec<Tag>,
+    snapshots: Vec<SnapshotMarker>,
 }
 
 impl Chronicle {
     /// Takes note of an event. Events of rows leave no trace.
     pub(crate) fn record(&mut self, event: &Event) {
-        if event.operation.row().is_some() {
-            return;
+        match &event.operation {
+            operation if operation.row().is_some() => return,
+            Operation::Tag { name, at } => {
+                self.tags.push(Tag { name: name.clone(), event: *at, set_by: event.id });
+            }
+            Operation::Snapshot { id, name } => {
+                let (id, name) = (*id, name.clone());
+                self.snapshots.push(SnapshotMarker { id, name, event: event.id, at: event.at });
+            }
+            _ => {}
         }
         let mut schema = self.schema_at(EventId::NEVER);
         event.operation.change_schema(&mut schema);
         if self.schema_version() != schema.version {
             self.schemas.push((event.id, schema));
         }
+    }
+
+    /// All tags, in the order in which they were given.
+    pub(crate) fn tags(&self) -> &[Tag] {
+        &self.tags
+    }
+
+    /// All snapshots that were asked for.
+    pub(crate) fn snapshots(&self) -> &[SnapshotMarker] {
+        &self.snapshots
     }
 
     /// The schema after an event.

@@ -1,21 +1,31 @@
 //! A database: its log, and the state that all events lead to.
 //!
-//! Opening replays the log into the state. A transaction is a [`Fork`] of a view; committing it
+//! Opening climbs down a ladder from the projections to the log (`opening`). A transaction is a [`Fork`] of a view; committing it
 //! appends its operations to the log and, once they are durable, applies the events to the state.
 //! Views are values: who has one never waits, and nothing that happens later changes it.
 
+use super::checkpoint::Checkpointer;
+use super::chronicle::SnapshotMarker;
 use super::environment::{Clock, Environment};
 use super::error::Error;
-use super::event::Metadata;
+use super::event::{Metadata, Operation};
 use super::event_store::EventStore;
-use super::options::OpenOptions;
-use super::versions::{EventFacts, Fork, QueryEngine, State, View};
-use crate::types::{EventId, Period, Timestamp, TxId};
+use super::opening::Opening;
+use super::options::{OpenOptions, interval};
+use super::projections::{SnapshotEntry, SnapshotManager};
+use super::query_engine::QueryEngine;
+use super::versions::{Base, Fork, RowChange, View};
+use crate::types::{EventId, Period, TableSchema, Timestamp, TxId};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The name of a database that has no directory.
 const MEMORY: &str = "memory";
+
+/// While a database is open, snapshots say all that row files do: these are brought up to it less
+/// often.
+const SNAPSHOTS_PER_ROW_FILES: u64 = 10;
 
 /// What a commit made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,36 +40,82 @@ pub struct Committed {
     pub at: Timestamp,
 }
 
+/// A snapshot of a database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SnapshotInfo {
+    /// Its number.
+    pub id: u64,
+    /// Its name, if it was asked for by one.
+    pub name: Option<String>,
+    /// The event after which it shows the database.
+    pub event: EventId,
+    /// When that was committed.
+    pub at: Timestamp,
+    /// Its file in the data directory; absent where that is gone and only the marker is left.
+    pub file: Option<String>,
+    /// How many bytes that has.
+    pub bytes: Option<u64>,
+}
+
 /// An open database, to be shared by any number of threads.
 #[derive(Debug)]
 pub struct Database {
     name: String,
     path: Option<PathBuf>,
     environment: Environment,
+    notices: Vec<String>,
     store: Arc<EventStore>,
-    engine: QueryEngine,
+    engine: Arc<QueryEngine>,
+    snapshots: SnapshotManager,
+    every: Option<u64>,
+    /// The number of the last snapshot.
+    last_snapshot: AtomicU64,
+    /// The event up to which row files were last written while the database was open.
+    last_rows: AtomicU64,
+    checkpointer: Checkpointer,
     /// Held from the look at the head until the new one is published.
     commit: Mutex<()>,
 }
 
 impl Database {
-    /// Opens the database in a directory: checks its log, repairs what a crash left, replays it.
+    /// Opens the database in a directory: reads what its projections hold and the events after that,
+    /// checks these, repairs what a crash left.
     ///
     /// # Errors
     /// As [`EventStore::open`].
     pub fn open(path: &Path, options: OpenOptions) -> Result<Database, Error> {
-        let mut state = State::new();
-        let store = EventStore::open(path, &options, &mut |event| state.apply(event))?;
-        let store = Arc::new(store);
-        let state = state.with_facts(Arc::clone(&store) as Arc<dyn EventFacts>);
-        Ok(Database {
+        let vfs = &options.environment.vfs;
+        let mut opening = Opening::new(path, &options);
+        let store = Arc::new(EventStore::open_with(path, &options, &mut opening)?);
+        let notices = notices_of(&store, &opening);
+        let snapshots = SnapshotManager::new(Arc::clone(vfs), path);
+        let numbers = opening.snapshots().iter().map(|entry| entry.id);
+        let numbers = numbers.chain(store.snapshot_markers().into_iter().map(|marker| marker.id));
+        let last_snapshot = AtomicU64::new(numbers.max().unwrap_or(0));
+        let (state, past, due) = opening.take_state();
+        let catalog = opening.into_catalog();
+        let checkpointer =
+            Checkpointer::new(&options.environment, path, Arc::clone(&store), catalog);
+        let engine = Arc::new(QueryEngine::new(Arc::clone(&store), snapshots.clone(), state, past));
+        let database = Database {
             name: name_of(path, &options.environment),
             path: Some(path.to_path_buf()),
             environment: options.environment,
+            notices,
             store,
-            engine: QueryEngine::new(state),
+            engine,
+            snapshots,
+            every: options.snapshot_every,
+            last_snapshot,
+            last_rows: AtomicU64::new(0),
+            checkpointer,
             commit: Mutex::new(()),
-        })
+        };
+        database.last_rows.store(database.head().0, Ordering::Relaxed);
+        for view in due.into_iter().filter(|_| !database.is_read_only()) {
+            database.checkpointer.snapshot_later(database.next_snapshot(), view);
+        }
+        Ok(database)
     }
 
     /// An empty database that ends with the process.
@@ -77,8 +133,9 @@ impl Database {
     pub fn in_memory_with(environment: Environment) -> Result<Database, Error> {
         let environment = Environment { vfs: Environment::in_memory().vfs, ..environment };
         let options = OpenOptions { environment, ..OpenOptions::default() };
-        let database = Database::open(Path::new(MEMORY), options)?;
-        Ok(Database { path: None, ..database })
+        let mut database = Database::open(Path::new(MEMORY), options)?;
+        database.path = None;
+        Ok(database)
     }
 
     /// The directory's last component; "memory" where there is none.
@@ -98,17 +155,25 @@ impl Database {
 
     /// What opening found worth saying, one line each.
     pub fn notices(&self) -> &[String] {
-        self.store.notices()
+        &self.notices
+    }
+
+    /// What was found wrong with projections, or kept them from being written, since it was last
+    /// asked; one line each. Nothing is lost by it.
+    pub fn take_notices(&self) -> Vec<String> {
+        let mut notices = self.engine.take_notices();
+        notices.extend(self.checkpointer.take_failures());
+        notices
     }
 
     /// The log itself.
-    pub fn store(&self) -> &EventStore {
+    pub fn store(&self) -> &Arc<EventStore> {
         &self.store
     }
 
     /// The last committed event.
     pub fn head(&self) -> EventId {
-        self.engine.head()
+        self.engine.last()
     }
 
     /// What was visible in a period.
@@ -117,6 +182,28 @@ impl Database {
     /// [`Error::BeyondHead`] where it ends after the last event.
     pub fn view(&self, period: Period) -> Result<View, Error> {
         self.engine.view(period)
+    }
+
+    /// As [`Database::view`], and `_event_to` of each version is true even where it ended behind the
+    /// period.
+    ///
+    /// # Errors
+    /// As [`Database::view`].
+    pub fn view_with_ends(&self, period: Period) -> Result<View, Error> {
+        self.engine.view_with_ends(period)
+    }
+
+    /// What happened to the rows of a table in a period: each change once, in order of events. The
+    /// rows are whole, in the columns of `table`, whatever the table's were then.
+    ///
+    /// # Errors
+    /// [`Error::BeyondHead`] where the period ends after the last event.
+    pub fn changes(
+        &self,
+        table: &Arc<TableSchema>,
+        period: Period,
+    ) -> Result<impl Iterator<Item = Result<RowChange, Error>> + Send + use<>, Error> {
+        QueryEngine::changes(&self.engine, table, period)
     }
 
     /// What is visible now.
@@ -183,12 +270,96 @@ impl Database {
         }
         let events = self.store.append(fork.into_operations(), metadata)?;
         self.engine.apply(&events);
+        self.grow();
         Ok(events.first().zip(events.last()).map(|(first, last)| Committed {
             first: first.id,
             last: last.id,
             tx: last.tx,
             at: last.at,
         }))
+    }
+
+    /// Ends the present epoch if it has grown by the snapshot interval.
+    fn grow(&self) {
+        let (events, rows) = self.engine.size();
+        let interval = interval(self.every, rows);
+        if events < interval {
+            return;
+        }
+        let view = self.engine.turn();
+        let head = view.period().last.0;
+        self.checkpointer.snapshot_later(self.next_snapshot(), view.clone());
+        let since = head.saturating_sub(self.last_rows.load(Ordering::Relaxed));
+        if self.path.is_some() && since >= interval.saturating_mul(SNAPSHOTS_PER_ROW_FILES) {
+            self.last_rows.store(head, Ordering::Relaxed);
+            self.checkpointer.rows_later(view);
+        }
+    }
+
+    fn next_snapshot(&self) -> u64 {
+        self.last_snapshot.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Commits a marker event, and writes a snapshot of the database after it: the number, the name
+    /// and the point survive the file. Gives its number and what was committed.
+    ///
+    /// # Errors
+    /// As [`Database::commit`], and why the file was not written: then the marker stands without it.
+    pub fn take_snapshot(
+        &self,
+        name: Option<String>,
+        metadata: Metadata,
+    ) -> Result<(u64, Committed), Error> {
+        let mut fork = self.begin()?;
+        let id = self.next_snapshot();
+        fork.append(Operation::Snapshot { id, name: name.clone() });
+        let committed = self.commit(fork, metadata)?;
+        let committed = committed.expect("a fork with an operation commits an event");
+        let view = self.engine.view(Period::at(committed.last))?;
+        self.checkpointer.snapshot(id, name, view)?;
+        Ok((id, committed))
+    }
+
+    /// All snapshots by number, those of which only the marker is left included.
+    ///
+    /// # Errors
+    /// Where the directory cannot be read.
+    pub fn snapshots(&self) -> Result<Vec<SnapshotInfo>, Error> {
+        let head = self.head();
+        let of_file = |entry: SnapshotEntry| {
+            let file = entry.path.file_name().map(|name| name.to_string_lossy().into_owned());
+            SnapshotInfo {
+                id: entry.id,
+                name: entry.name,
+                event: entry.position.event,
+                at: entry.position.at,
+                file: file.map(|name| format!("snapshots/{name}")),
+                bytes: Some(entry.bytes),
+            }
+        };
+        let mut found: Vec<SnapshotInfo> =
+            self.snapshots.list()?.into_iter().map(of_file).collect();
+        for SnapshotMarker { id, name, event, at } in self.store.snapshot_markers() {
+            if !found.iter().any(|known| known.id == id) {
+                found.push(SnapshotInfo { id, name, event, at, file: None, bytes: None });
+            }
+        }
+        found.retain(|snapshot| snapshot.event <= head);
+        found.sort_by_key(|snapshot| snapshot.id);
+        Ok(found)
+    }
+
+    /// Brings the row files and the catalog up to the last event, so that the next opening has to
+    /// read no event. It is done when a database is dropped, too; what fails then nobody hears of.
+    ///
+    /// # Errors
+    /// What the system refuses. Nothing is lost by it.
+    pub fn checkpoint(&self) -> Result<(), Error> {
+        let is_worth = self.path.is_some() && !self.is_read_only() && self.head() > EventId::START;
+        if !is_worth || self.store.check_writable().is_err() {
+            return Ok(());
+        }
+        self.checkpointer.rows(self.engine.latest())
     }
 
     /// The periods in which a table of this name existed: (created, dropped), oldest first.
@@ -205,6 +376,31 @@ impl Database {
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.environment.clock
     }
+}
+
+/// Brings the row files up to the last event, so that the next opening is quick.
+impl Drop for Database {
+    fn drop(&mut self) {
+        drop(self.checkpoint());
+    }
+}
+
+/// What opening found worth saying.
+fn notices_of(store: &EventStore, opening: &Opening) -> Vec<String> {
+    let mut notices = store.notices().to_vec();
+    let index = store.index_notice().map(|reason| format!("events.index: {reason}"));
+    let steps: Vec<String> = index.into_iter().chain(opening.steps.iter().cloned()).collect();
+    if store.head() > EventId::START && !steps.is_empty() {
+        let plural = if store.replayed() == 1 { "" } else { "s" };
+        let from = match opening.began {
+            Base::Start | Base::Turned => String::new(),
+            Base::Snapshot(id) => format!("snapshot {id} and "),
+            Base::RowFiles => "the row files and ".into(),
+        };
+        let replayed = store.replayed();
+        notices.push(format!("{}; read {from}{replayed} event{plural}", steps.join("; ")));
+    }
+    notices
 }
 
 /// The last component of a directory's path, however it was written.

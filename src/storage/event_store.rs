@@ -4,10 +4,8 @@
 //! a time; reading needs none of what the writer holds, so nobody who reads waits for the disk of
 //! somebody who writes.
 
-#![expect(dead_code, reason = "the projections stand on it")]
-
 use super::append::{Batch, Writer, number};
-use super::chronicle::Chronicle;
+use super::chronicle::{Chronicle, SnapshotMarker, Tag};
 use super::environment::Environment;
 use super::error::Error;
 use super::event::{Event, Metadata, Operation};
@@ -16,15 +14,17 @@ use super::index::EventIndex;
 use super::lock::Lock;
 use super::log::LOG;
 use super::log::chain::Hash;
-use super::log::header::{Header, Uuid};
+use super::log::header::Header;
 use super::log::line::Stamp;
 use super::log::reader::{LineReader, to_u64};
 use super::log::text::{FIRST_MOMENT, LAST_MOMENT};
 use super::log_file::LogFile;
 use super::options::OpenOptions;
-use super::recovery::{Recovered, Replica, Unsaved, recover};
+use super::projections::Position;
+use super::recovery::{Recovered, Replica, Unsaved, hash_of, recover};
 use super::vfs::{Access, VfsFile};
 use crate::types::{EventId, Period, RowId, Schema, TableId, Timestamp, TxId};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
@@ -52,21 +52,6 @@ struct Published {
     chronicle: Chronicle,
     /// The chain's hash after the last.
     hash: Hash,
-}
-
-/// The end of the log at some moment, as a projection names it to say what it holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct LogEnd {
-    /// Whose log it is.
-    pub uuid: Uuid,
-    /// The last event, which ends its transaction.
-    pub event: EventId,
-    /// Its transaction.
-    pub tx: TxId,
-    /// When that was committed.
-    pub at: Timestamp,
-    /// The chain's hash there.
-    pub hash: Hash,
 }
 
 /// What is known of a transaction.
@@ -269,17 +254,53 @@ impl EventStore {
         Events::new(&self.directory, Period { first, last: period.last }, opened)
     }
 
-    /// The end of the log now; `None` where nothing was ever written.
-    pub(crate) fn end(&self) -> Option<LogEnd> {
+    /// Where the log is after an event that ends its transaction, as a projection names it to say what
+    /// it holds; `None` of any other event.
+    ///
+    /// # Errors
+    /// What the system says of the index and the log.
+    pub(crate) fn position_at(&self, event: EventId) -> Result<Option<Position>, Error> {
         let published = self.published();
         let index = &published.index;
-        Some(LogEnd {
+        let Some(entry) = index.entry(event)?.filter(|entry| entry.last) else { return Ok(None) };
+        let log_offset = index.end_of(event)?;
+        let file = self.file.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let hash = match file {
+            _ if event == index.head() => Some(published.hash),
+            Some(file) => hash_of(&file, &self.directory, &entry, log_offset, event)?,
+            None => None,
+        };
+        let position = |hash| Position {
             uuid: *index.uuid(),
-            event: index.head(),
-            tx: index.last_tx(),
-            at: index.last_at()?,
-            hash: published.hash,
-        })
+            event,
+            tx: entry.tx,
+            at: entry.at,
+            hash,
+            log_offset,
+        };
+        Ok(hash.map(position))
+    }
+
+    /// How many events of a period were about each table.
+    ///
+    /// # Errors
+    /// What the system says of the index.
+    pub(crate) fn events_by_table(&self, period: Period) -> Result<HashMap<TableId, u64>, Error> {
+        let mut counts = HashMap::new();
+        self.published().index.for_each(period, |_, entry| {
+            *counts.entry(entry.table).or_default() += 1;
+        })?;
+        Ok(counts)
+    }
+
+    /// All tags, in the order in which they were given.
+    pub fn tags(&self) -> Vec<Tag> {
+        self.published().chronicle.tags().to_vec()
+    }
+
+    /// All snapshots that were asked for, in order.
+    pub fn snapshot_markers(&self) -> Vec<SnapshotMarker> {
+        self.published().chronicle.snapshots().to_vec()
     }
 
     /// Makes the index durable as far as the log is.

@@ -10,10 +10,12 @@
 //! ```
 
 mod append;
-mod changes;
+mod base;
+mod checkpoint;
 mod chronicle;
 mod database;
 mod environment;
+mod epoch;
 mod error;
 mod event;
 mod event_store;
@@ -22,16 +24,22 @@ mod index;
 mod lock;
 mod log;
 mod log_file;
+mod opening;
 mod options;
 mod projections;
+mod query_engine;
 mod recovery;
+mod restore;
+mod row_files;
+mod source;
 #[cfg(test)]
 mod tests;
 mod versions;
 mod vfs;
 
-pub use changes::RowChange;
-pub use database::{Committed, Database};
+pub use base::{BaseRow, BaseTable};
+pub use chronicle::{SnapshotMarker, Tag};
+pub use database::{Committed, Database, SnapshotInfo};
 pub use environment::{
     Clock, Environment, FixedClock, Random, SeededRandom, SystemRandom, WallClock,
 };
@@ -43,11 +51,12 @@ pub use log::values::row_json;
 pub use log::{MAX_LINE_SIZE, MAX_ROW_SIZE};
 pub use options::OpenOptions;
 pub use projections::{
-    Anchor, BaseRow, BaseTable, Catalog, CatalogTable, Engine, Position, Rows, Snapshot,
-    SnapshotEntry, SnapshotHead, SnapshotListing, SnapshotManager, SnapshotPart, SnapshotSource,
-    Summary, row_file_name,
+    Anchor, Catalog, CatalogTable, Engine, Position, Rows, Snapshot, SnapshotEntry, SnapshotHead,
+    SnapshotListing, SnapshotManager, SnapshotPart, SnapshotSource, Summary, row_file_name,
 };
+pub use query_engine::QueryEngine;
 pub use versions::{
-    EventFacts, Fork, Located, Mark, QueryEngine, RowBatch, Scan, State, TableView, View,
+    Base, Changes, EventFacts, Fork, Located, Mark, Origin, RowBatch, RowChange, Scan, State,
+    TableView, View,
 };
 pub use vfs::{Access, MemVfs, StdVfs, Vfs, VfsFile};

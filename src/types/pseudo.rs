@@ -98,6 +98,12 @@ impl TableSchema {
         self.hidden().get(index.checked_sub(self.columns.len())?).copied()
     }
 
+    /// The index of a hidden column.
+    pub fn index_of(&self, column: PseudoColumn) -> usize {
+        let place = PseudoColumn::ALL.iter().position(|hidden| *hidden == column);
+        self.columns.len() + place.expect("ALL has every hidden column")
+    }
+
     /// The index of the hidden column with this name, in any case.
     pub fn pseudo_column(&self, name: &str) -> Option<usize> {
         let place = |column| self.hidden().iter().position(|other| *other == column);

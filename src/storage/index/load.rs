@@ -1,7 +1,7 @@
 //! Reading an index: as far as it is good, and whether the log has what it says.
 
 use super::entry::{ENTRY_SIZE, Entry};
-use super::{EventIndex, HEADER_SIZE, INDEX, header_of, place_of, read_full};
+use super::{BLOCK, EventIndex, HEADER_SIZE, INDEX, header_of, place_of, read_full};
 use crate::storage::error::Error;
 use crate::storage::log::chain::Hash;
 use crate::storage::log::header::Header;
@@ -13,9 +13,6 @@ use crate::types::EventId;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-
-/// How many entries are read at once.
-const BLOCK: usize = 16_384;
 
 /// What an index file came to.
 pub(crate) enum Loaded {

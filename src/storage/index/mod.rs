@@ -33,7 +33,7 @@ use super::error::Error;
 use super::log::header::{Header, Uuid};
 use super::log::reader::to_u64;
 use super::vfs::{Access, Vfs, VfsFile};
-use crate::types::{EventId, Timestamp, TxId};
+use crate::types::{EventId, Period, Timestamp, TxId};
 use entry::ENTRY_SIZE;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -49,6 +49,9 @@ const VERSION: u32 = 1;
 
 /// How many bytes the header has.
 const HEADER_SIZE: usize = 44;
+
+/// How many entries are read at once.
+const BLOCK: usize = 16_384;
 
 /// From an event to what is known of it, for all events of a log.
 #[derive(Debug, Default)]
@@ -172,6 +175,47 @@ impl EventIndex {
         let read = read.map_err(Error::io("read", &self.path))?;
         let entry = Entry::decode(&bytes[..read], event, &self.uuid);
         entry.map(Some).ok_or_else(|| self.damaged(event))
+    }
+
+    /// Gives what is known of each event of a period, in order.
+    ///
+    /// # Errors
+    /// As [`EventIndex::entry`].
+    pub(crate) fn for_each(
+        &self,
+        period: Period,
+        mut visit: impl FnMut(EventId, &Entry),
+    ) -> Result<(), Error> {
+        let mut event = period.first.max(self.base.next());
+        let last = period.last.min(self.head());
+        let in_file = last.min(EventId(self.base.0.saturating_add(self.stored)));
+        let mut block = vec![0; BLOCK * ENTRY_SIZE];
+        while let Some(file) = self.file.as_ref().filter(|_| event <= in_file) {
+            let count = usize::try_from(in_file.0 - event.0 + 1).unwrap_or(BLOCK).min(BLOCK);
+            let bytes = &mut block[..count * ENTRY_SIZE];
+            let read = read_full(&**file, place_of(event.0 - self.base.0 - 1), bytes);
+            let read = read.map_err(Error::io("read", &self.path))?;
+            for place in 0..count {
+                let bytes = bytes[..read].get(place * ENTRY_SIZE..(place + 1) * ENTRY_SIZE);
+                let entry = bytes.and_then(|bytes| Entry::decode(bytes, event, &self.uuid));
+                visit(event, &entry.ok_or_else(|| self.damaged(event))?);
+                event = event.next();
+            }
+        }
+        while event <= last {
+            let Some(entry) = self.entry(event)? else { break };
+            visit(event, &entry);
+            event = event.next();
+        }
+        Ok(())
+    }
+
+    /// Where the line of an event ends in the log, in bytes.
+    ///
+    /// # Errors
+    /// As [`EventIndex::entry`].
+    pub(crate) fn end_of(&self, event: EventId) -> Result<u64, Error> {
+        Ok(self.entry(event.next())?.map_or(self.end, |next| next.offset))
     }
 
     fn damaged(&self, event: EventId) -> Error {

@@ -20,12 +20,11 @@
 //! A catalog with a wrong byte, of another database or beyond the log is an error value; one that is
 //! missing is none.
 
-use super::definition::{
-    BaseTable, Head, Position, check_tables, parse_table, push_table, schema_of,
-};
+use super::definition::{Head, Position, check_tables, parse_table, push_table, schema_of};
 use super::lines::{Lines, push_end};
 use super::output::replace;
 use super::row_file::Summary;
+use crate::storage::base::BaseTable;
 use crate::storage::error::Error;
 use crate::storage::vfs::Vfs;
 use crate::types::Schema;

@@ -5,13 +5,12 @@
 //!
 //! ```text
 //! {"id":7,"event_id":42,"name":"before","format":"asof-snapshot","format_version":1,"uuid":"32 hex",
-//!  "tx":12,"at":"…","hash":"64 hex","log_offset":8191,"last_structural":40,"schema_version":3,
+//!  "tx":12,"at":"…","hash":"64 hex","log_offset":8191,"schema_version":3,
 //!  "head_crc":"8 hex",⏎
 //! ```
 //!
 //! `id` and `name` are a snapshot's, `clean` is the catalog's. `hash` is the chain's after the event,
-//! `log_offset` is where the line of the next event begins, `last_structural` the last event up to
-//! there that was not a row's. Then one line per table:
+//! `log_offset` is where the line of the next event begins. Then one line per table:
 //!
 //! ```text
 //! "accounts":{"file":{"name":"accounts.db","length":812,"live":9,"dead":1,"digest":"16 hex"},
@@ -25,6 +24,7 @@
 use super::file_name::row_file_name;
 use super::lines::{check_length, push_seal};
 use super::row_file::Summary;
+use crate::storage::base::BaseTable;
 use crate::storage::error::Error;
 use crate::storage::log::chain::Hash;
 use crate::storage::log::header::Uuid;
@@ -71,8 +71,6 @@ pub struct Position {
     pub hash: [u8; 32],
     /// Where in the log the line of the next event begins.
     pub log_offset: u64,
-    /// The last event up to there that was not a row's.
-    pub last_structural: EventId,
 }
 
 impl Position {
@@ -93,17 +91,6 @@ impl Position {
             Ok(())
         }
     }
-}
-
-/// A table as its rows begin: what it is, and the numbers it gives next.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BaseTable {
-    /// The table.
-    pub schema: Arc<TableSchema>,
-    /// The identity of the next row.
-    pub next_row: RowId,
-    /// The largest number that AUTOINCREMENT gave.
-    pub autoincrement: i64,
 }
 
 /// The first line of a snapshot or of the catalog.
@@ -135,7 +122,6 @@ struct HeadFields<'a> {
     at: &'a str,
     hash: &'a str,
     log_offset: u64,
-    last_structural: u64,
     schema_version: u64,
     #[serde(rename = "head_crc")]
     _crc: IgnoredAny,
@@ -192,7 +178,6 @@ impl Head {
         }
         push_digits(out, "hash", &position.hash);
         push_number(out, "log_offset", position.log_offset);
-        push_number(out, "last_structural", position.last_structural.0);
         push_number(out, "schema_version", self.schema_version);
         let crc = crc32c::crc32c(&out[start..]);
         push_seal(out, "head_crc", crc);
@@ -230,11 +215,7 @@ impl Head {
             at: parse_moment(fields.at).ok_or("bad time")?,
             hash: parse_hex::<{ size_of::<Hash>() }>(fields.hash).ok_or("bad hash")?,
             log_offset: fields.log_offset,
-            last_structural: EventId(fields.last_structural),
         };
-        if position.last_structural > position.event {
-            return Err("bad last structural event".into());
-        }
         let (id, name, clean) = (fields.id, fields.name, fields.clean);
         Ok(Head { id, name, clean, position, schema_version: fields.schema_version })
     }

@@ -44,8 +44,9 @@ mod snapshots;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use super::base::{BaseRow, BaseTable};
 pub use catalog::{Catalog, CatalogTable};
-pub use definition::{Anchor, BaseTable, Position};
+pub use definition::{Anchor, Position};
 pub use engine::Engine;
 pub use file_name::row_file_name;
 pub use row_file::{Rows, Summary};
@@ -53,21 +54,7 @@ pub use snapshot::{Snapshot, SnapshotHead, SnapshotPart};
 pub use snapshots::{SnapshotEntry, SnapshotListing, SnapshotManager, SnapshotSource};
 
 use super::error::Error;
-use crate::types::{EventId, Row, RowId};
 use std::path::Path;
-
-/// One version of a row as a projection holds it.
-#[derive(Clone, Debug)]
-pub struct BaseRow {
-    /// The row.
-    pub row: RowId,
-    /// The number of the version, counted from 1.
-    pub rev: u32,
-    /// The event that began it.
-    pub event: EventId,
-    /// Its values in the order of the table's columns.
-    pub values: Row,
-}
 
 /// What is wrong with a projection.
 fn damaged(file: &Path, reason: impl Into<String>) -> Error {

@@ -44,13 +44,12 @@
 //!                                        tables and indexes to come as the definitions have them
 //! ```
 
-use super::definition::{
-    Anchor, BaseTable, Head, Position, check_tables, parse_table, push_table, schema_of,
-};
+use super::definition::{Anchor, Head, Position, check_tables, parse_table, push_table, schema_of};
 use super::lines::{Lines, check_length, push_end};
 use super::output::Output;
 use super::snapshots::SnapshotSource;
 use super::{BaseRow, damaged};
+use crate::storage::base::BaseTable;
 use crate::storage::error::Error;
 use crate::storage::log::text::{push_string, push_u64};
 use crate::storage::log::values::{RowSeed, push_columns};

@@ -10,7 +10,7 @@ mod replay;
 mod replica;
 mod start;
 
-pub(crate) use replica::{Replica, Unsaved};
+pub(crate) use replica::{IndexedLog, Replica, Unsaved, hash_of};
 
 use super::chronicle::Chronicle;
 use super::error::Error;

@@ -1,18 +1,17 @@
 //! What the events of a log lead to, and how it is found again when the log is opened.
 
-#![expect(dead_code, reason = "the projections stand on it")]
-
 use crate::storage::chronicle::Chronicle;
 use crate::storage::error::Error;
 use crate::storage::event::Event;
-use crate::storage::index::EventIndex;
+use crate::storage::index::{Entry, EventIndex};
 use crate::storage::log::chain::Hash;
-use crate::storage::log::has_valid_crc;
 use crate::storage::log::header::{Header, Uuid};
+use crate::storage::log::ledger::Ledger;
 use crate::storage::log::line;
 use crate::storage::log::reader::{LineReader, Next};
+use crate::storage::log::{LOG, has_valid_crc};
 use crate::storage::vfs::VfsFile;
-use crate::types::{EventId, RowId, Schema, TableId};
+use crate::types::{EventId, Schema};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -25,37 +24,20 @@ pub(crate) trait Replica {
     /// [`Error::Corrupt`] where such a file is another database's.
     fn covered(&mut self, uuid: &Uuid) -> Result<EventId, Error>;
 
-    /// Goes back to what was saved at the end of a transaction, if anything was; else to nothing.
+    /// Goes back to what was saved at the end of a transaction, if anything was: gives its event.
     ///
     /// # Errors
     /// What the system says of the log.
-    fn restore(&mut self, log: &IndexedLog<'_>) -> Result<Option<Restored>, Error>;
+    fn restore(&mut self, log: &IndexedLog<'_>) -> Result<Option<EventId>, Error>;
+
+    /// Enters the rows of what was restored into the books.
+    fn enter_rows(&self, ledger: &mut Ledger);
 
     /// Goes back to nothing.
     fn reset(&mut self);
 
     /// Takes in the next event.
     fn apply(&mut self, event: &Event);
-}
-
-/// What a replica was restored to.
-#[derive(Debug)]
-pub(crate) struct Restored {
-    /// The last event in it, which ends its transaction.
-    pub event: EventId,
-    /// Its rows.
-    pub tables: Vec<RestoredTable>,
-}
-
-/// The rows of one table.
-#[derive(Debug)]
-pub(crate) struct RestoredTable {
-    /// The table.
-    pub table: TableId,
-    /// The number of the next row.
-    pub next_row: RowId,
-    /// Each row with its version and the event that made that.
-    pub rows: Vec<(RowId, u32, EventId)>,
 }
 
 /// A replica that is never saved: it is handed every event.
@@ -66,9 +48,11 @@ impl Replica for Unsaved<'_> {
         Ok(EventId::START)
     }
 
-    fn restore(&mut self, _: &IndexedLog<'_>) -> Result<Option<Restored>, Error> {
+    fn restore(&mut self, _: &IndexedLog<'_>) -> Result<Option<EventId>, Error> {
         Ok(None)
     }
+
+    fn enter_rows(&self, _: &mut Ledger) {}
 
     fn reset(&mut self) {}
 
@@ -79,7 +63,7 @@ impl Replica for Unsaved<'_> {
 
 /// A log with an index of it, before it is read.
 pub(crate) struct IndexedLog<'a> {
-    pub(super) path: &'a Path,
+    pub(super) directory: &'a Path,
     pub(super) file: &'a Arc<dyn VfsFile>,
     pub(super) header: &'a Header,
     pub(super) index: &'a EventIndex,
@@ -87,11 +71,6 @@ pub(crate) struct IndexedLog<'a> {
 }
 
 impl IndexedLog<'_> {
-    /// Whose log it is.
-    pub(crate) fn uuid(&self) -> &Uuid {
-        &self.header.uuid
-    }
-
     /// The last event that the index knows.
     pub(crate) fn head(&self) -> EventId {
         self.index.head()
@@ -111,10 +90,23 @@ impl IndexedLog<'_> {
         let Some(entry) = self.index.entry(event)?.filter(|entry| entry.last) else {
             return Ok(None);
         };
-        let mut reader = LineReader::new(Arc::clone(self.file), entry.offset, self.index.end());
-        let next = reader.advance().map_err(Error::io("read", self.path))?;
-        let good = next == Next::Line && has_valid_crc(reader.line());
-        let line = good.then(|| line::parse(reader.line()).ok()).flatten();
-        Ok(line.filter(|line| line.stamp.event == event).and_then(|line| line.hash))
+        let end = self.index.end_of(event)?;
+        hash_of(self.file, self.directory, &entry, end, event)
     }
+}
+
+/// The chain's hash in the line of an event that ends its transaction; `None` where the line is not
+/// what was written.
+pub(crate) fn hash_of(
+    file: &Arc<dyn VfsFile>,
+    directory: &Path,
+    entry: &Entry,
+    end: u64,
+    event: EventId,
+) -> Result<Option<Hash>, Error> {
+    let mut reader = LineReader::new(Arc::clone(file), entry.offset, end);
+    let next = reader.advance().map_err(Error::io("read", directory.join(LOG)))?;
+    let good = next == Next::Line && has_valid_crc(reader.line());
+    let line = good.then(|| line::parse(reader.line()).ok()).flatten();
+    Ok(line.filter(|line| line.stamp.event == event).and_then(|line| line.hash))
 }

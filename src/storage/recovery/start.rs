@@ -1,6 +1,6 @@
 //! Where the reading of a log begins: behind what the index and the replica stand for.
 
-use super::replica::{IndexedLog, Replica, RestoredTable};
+use super::replica::{IndexedLog, Replica};
 use crate::storage::chronicle::Chronicle;
 use crate::storage::error::Error;
 use crate::storage::event::Event;
@@ -77,9 +77,8 @@ pub(super) fn begin(
     let events = read_structural(&path, file, &start.index, &structural)?;
     let mut whole = Chronicle::default();
     events.iter().for_each(|event| whole.record(event));
-    let log = IndexedLog { path: &path, file, header, index: &start.index, chronicle: &whole };
-    let Some(restored) = replica.restore(&log)? else { return Ok(start) };
-    let event = restored.event;
+    let log = IndexedLog { directory, file, header, index: &start.index, chronicle: &whole };
+    let Some(event) = replica.restore(&log)? else { return Ok(start) };
     let found = if event == start.index.head() { Some(hash) } else { log.hash_at(event)? };
     let (Some(hash), Some(entry)) = (found, start.index.entry(event)?) else {
         replica.reset();
@@ -87,17 +86,12 @@ pub(super) fn begin(
     };
     start.hash = hash;
     (start.event, start.tx, start.at) = (event, entry.tx, Some(entry.at));
-    start.offset = match start.index.entry(event.next())? {
-        Some(next) => next.offset,
-        None => start.index.end(),
-    };
+    start.offset = start.index.end_of(event)?;
     for event in events.iter().take_while(|before| before.id <= event) {
         start.chronicle.record(event);
         start.ledger.admit(event.id, &event.operation)?;
     }
-    for RestoredTable { table, next_row, rows } in restored.tables {
-        start.ledger.open_with(table, next_row, rows.into_iter());
-    }
+    replica.enter_rows(&mut start.ledger);
     start.ledger.commit();
     Ok(start)
 }

@@ -212,6 +212,8 @@ struct Sealed {
     births: Births,
     stored: Arc<[Stored]>,
     arrays: Vec<ArrayRef>,
+    /// Whether it was sealed because nothing more went in.
+    full: bool,
 }
 
 /// What a table keeps of a sealed chunk.
@@ -277,18 +279,48 @@ impl Open {
 
     /// The chunk in its final form.
     pub fn seal(self) -> Handle {
+        let full = self.is_full();
         let arrays = self.columns.into_iter().map(OpenColumn::finish).collect();
         let mut to = self.to;
         if self.zone.open == to.len() {
             to = Vec::new();
         }
         to.shrink_to_fit();
-        let chunk = Sealed { births: self.births.tight(), stored: self.stored, arrays };
+        let chunk = Sealed { births: self.births.tight(), stored: self.stored, arrays, full };
         Handle { chunk: Arc::new(chunk), to: Arc::new(to), zone: self.zone }
     }
 }
 
 impl Handle {
+    /// A chunk without versions in the place of one that went.
+    pub fn empty(number: usize) -> Handle {
+        Open::new(number, Arc::from([])).seal()
+    }
+
+    /// Where the chunk lies, the same for all who share it.
+    #[cfg(test)]
+    pub fn address(&self) -> usize {
+        Arc::as_ptr(&self.chunk).addr()
+    }
+
+    /// Whether the version at a place has not ended.
+    pub fn is_live(&self, offset: usize) -> bool {
+        self.to.get(offset).is_none_or(|to| *to == EventId::NEVER)
+    }
+
+    /// Whether versions ended after an event.
+    pub fn ended_after(&self, event: EventId) -> bool {
+        self.zone.max_to > event
+    }
+
+    /// Whether at least half of it lives, and of what it could hold: the others are better copied
+    /// together.
+    pub fn is_worth_keeping(&self) -> bool {
+        let count = self.chunk.births.rows.len();
+        let live = self.zone.open * 2;
+        live > 0 && live >= count && (self.chunk.full || live >= chunk_rows())
+    }
+
     /// Ends a version. Copies the ends of the chunk if a view holds them.
     pub fn end(&mut self, offset: usize, to: EventId) {
         let ends = Arc::make_mut(&mut self.to);
@@ -355,6 +387,13 @@ impl<'a> Chunk<'a> {
     /// Whether the version at a place is visible.
     pub fn is_visible(self, offset: usize, period: Period) -> bool {
         is_visible(self.births().from(offset), self.end(offset), period)
+    }
+
+    /// Whether a version may have begun or ended in a period.
+    pub fn has_changes(self, period: Period) -> bool {
+        let zone = self.zone();
+        (zone.min_from <= period.last && zone.max_from >= period.first)
+            || zone.max_to >= period.first
     }
 
     /// Which versions are visible.

@@ -103,6 +103,14 @@ impl Fork {
         Ok(self.operations.len() - mark.0)
     }
 
+    /// Records an operation that needs nothing from the fork: a marker.
+    pub(crate) fn append(&mut self, operation: Operation) {
+        let recorded = u64::try_from(self.operations.len()).unwrap_or(u64::MAX);
+        let id = EventId(self.first.0.saturating_add(recorded));
+        self.own.apply_operation(id, &operation);
+        self.operations.push(operation);
+    }
+
     fn record_one(&mut self, change: Change) -> Result<(), Error> {
         let recorded = u64::try_from(self.operations.len()).unwrap_or(u64::MAX);
         let id = EventId(self.first.0.saturating_add(recorded));

@@ -62,6 +62,12 @@ impl Index {
         index
     }
 
+    /// The index without what ended.
+    pub fn without_ended(&self) -> Index {
+        let (columns, open) = (self.columns.clone(), self.open.clone());
+        Index { columns, open, ended: Tree::default(), last_end: EventId::START }
+    }
+
     /// The columns of the key.
     pub fn columns(&self) -> &[Stored] {
         &self.columns

@@ -158,25 +158,38 @@ impl Layer {
 
     /// The largest number that the AUTOINCREMENT key ever had, up to the period's last event.
     pub fn autoincrement(&self) -> i64 {
-        let (now, key) = self.versions.autoincrement(self.period.last);
-        let below = || self.versions.base().map_or(0, |base| base.autoincrement());
-        match (now, key.and_then(|key| self.versions.index(key))) {
+        let versions = &self.versions;
+        let (now, key) = versions.autoincrement(self.period.last);
+        let below = || versions.base().map_or(0, |base| base.autoincrement());
+        let before = || below().max(versions.autoincrement_before());
+        match (now, key.and_then(|key| versions.index(key))) {
             (Some(now), _) => now,
             // What the counter was in the past: the largest key of any version until then.
             (None, Some(index)) => {
                 let until = Period { first: EventId::START, last: self.period.last };
                 let largest = index.descending(until).next().and_then(|(_, row, from)| {
-                    let position = self.versions.ancestor(row, from)?;
+                    let position = versions.ancestor(row, from.max(versions.start()))?;
                     let column = index.columns().first()?;
-                    Some(self.versions.value(position, column, column.guess()))
+                    Some(versions.value(position, column, column.guess()))
                 });
                 match largest {
-                    Some(Value::Integer(number)) => number.max(below()),
-                    _ => below(),
+                    Some(Value::Integer(number)) => number.max(before()),
+                    _ => before(),
                 }
             }
-            (None, None) => below(),
+            (None, None) => before(),
         }
+    }
+
+    /// The visible rows in order of a key; `None` in a transaction, or without such a key.
+    pub fn index_order(&self, key: KeyId) -> Option<Vec<RowId>> {
+        if self.versions.base().is_some() {
+            return None;
+        }
+        let index = self.versions.index(key)?;
+        let mut rows: Vec<RowId> = index.descending(self.period).map(|(_, row, _)| row).collect();
+        rows.reverse();
+        Some(rows)
     }
 
     /// About how many rows are visible.

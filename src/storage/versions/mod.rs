@@ -13,9 +13,11 @@
 //! * `table`: all versions of one table;
 //! * `layer`: versions in a period, with what a fork lays over them; `gather`, `scan`, `hidden`:
 //!   batches;
-//! * [`View`], [`State`], [`Fork`] (a transaction), [`QueryEngine`] (how the past is reached).
+//! * `changes`: what happened to rows, event by event;
+//! * [`View`], [`State`], [`Fork`] (a transaction).
 
 mod bytes;
+mod changes;
 mod chunk;
 mod column;
 mod fork;
@@ -23,7 +25,7 @@ mod gather;
 mod hidden;
 mod index;
 mod layer;
-mod query_engine;
+mod origin;
 mod rows;
 mod scan;
 mod state;
@@ -35,9 +37,10 @@ mod visibility;
 
 use super::Error;
 
+pub use changes::{Changes, RowChange};
 pub use fork::{Fork, Mark};
 pub use hidden::EventFacts;
-pub use query_engine::QueryEngine;
+pub use origin::{Base, Origin};
 pub use scan::Scan;
 pub use state::State;
 pub use view::{Located, RowBatch, TableView, View};

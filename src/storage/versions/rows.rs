@@ -47,6 +47,19 @@ impl RowMap {
         }
     }
 
+    /// Takes rows out, which are given in order.
+    pub fn remove_all(&mut self, rows: Vec<RowId>) {
+        for of_page in rows.chunk_by(|a, b| split(*a).0 == split(*b).0) {
+            let Some(number) = of_page.first().map(|row| split(*row).0) else { continue };
+            let Some(page) = self.pages.get_mut(&number) else { continue };
+            let page = Arc::make_mut(page);
+            of_page.iter().for_each(|row| page.remove(split(*row).1));
+            if page.tidy() {
+                self.pages.remove(&number);
+            }
+        }
+    }
+
     /// The rows from `first` on, in order, with the position of each.
     pub fn iter_from(&self, first: RowId) -> impl Iterator<Item = (RowId, Position)> {
         let (number, place) = split(first);
@@ -90,6 +103,22 @@ impl Page {
         }
     }
 
+    fn remove(&mut self, place: u16) {
+        match self {
+            Page::Dense(positions) => positions[usize::from(place)] = Position::NONE,
+            Page::Few(entries) => entries.retain(|entry| entry.0 != place),
+        }
+    }
+
+    /// Makes a list of a page that holds little by now; gives whether it holds nothing.
+    fn tidy(&mut self) -> bool {
+        let few: Vec<(u16, Position)> = self.iter_from(0).take(FEW / 2 + 1).collect();
+        if few.len() <= FEW / 2 {
+            *self = Page::Few(few);
+        }
+        matches!(self, Page::Few(entries) if entries.is_empty())
+    }
+
     /// The entries from a place on.
     fn iter_from(&self, place: u16) -> impl Iterator<Item = (u16, Position)> {
         let (few, dense): (&[(u16, Position)], &[Position]) = match self {
@@ -125,6 +154,13 @@ mod tests {
                 prop_assert!(map.iter_from(RowId(*row)).eq(rest));
             }
             prop_assert_eq!(map.get(RowId(77_777)), None);
+            let mut gone: Vec<RowId> = steps.iter().map(|(row, _)| RowId(*row)).collect();
+            gone.retain(|row| row.0 % 7 != 3);
+            gone.sort_unstable();
+            map.remove_all(gone);
+            model.retain(|row, _| row.0 % 7 == 3);
+            let rest = model.iter().map(|(row, position)| (*row, *position));
+            prop_assert!(map.iter_from(RowId(0)).eq(rest));
         }
     }
 }

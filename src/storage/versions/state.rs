@@ -1,10 +1,12 @@
 //! What all events lead to, and the one function that knows what an event does.
 
+use super::changes::Changes;
+use super::chunk::Position;
 use super::hidden::EventFacts;
 use super::layer::Layer;
 use super::table::TableVersions;
 use super::view::{Tables, View};
-use crate::storage::{Event, Operation};
+use crate::storage::{BaseRow, BaseTable, Event, Operation};
 use crate::types::{EventId, Period, RowId, Schema, TableId, TableSchema};
 use std::sync::Arc;
 
@@ -12,6 +14,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct State {
     head: EventId,
+    /// The first moment that the state answers for.
+    start: EventId,
     /// Each schema with the event that made it, oldest first; never empty.
     schemas: Vec<(EventId, Schema)>,
     tables: Tables,
@@ -31,6 +35,7 @@ impl State {
     pub fn new() -> State {
         State {
             head: EventId::START,
+            start: EventId::START,
             schemas: vec![(EventId::START, Schema::default())],
             tables: Tables::default(),
             base: None,
@@ -49,6 +54,7 @@ impl State {
     pub(super) fn over(base: Arc<View>) -> State {
         State {
             head: base.period().last,
+            start: base.period().last,
             schemas: vec![(EventId::START, base.schema().clone())],
             tables: Tables::default(),
             facts: base.facts.clone(),
@@ -57,9 +63,87 @@ impl State {
         }
     }
 
+    /// The state at an event as something else than the events until then tells it. The rows of its
+    /// tables follow by [`State::load`].
+    pub fn restore(head: EventId, schema: Schema) -> State {
+        let mut tables = Tables::default();
+        for table in schema.tables() {
+            tables.insert(table.id, Arc::new(TableVersions::new(table, None)));
+        }
+        State { head, start: head, schemas: vec![(head, schema)], tables, ..State::new() }
+    }
+
+    /// The rows of a table of a state that was just restored, best in order of their identities.
+    ///
+    /// # Errors
+    /// The first that the rows have; then the table remains empty.
+    pub fn load<E>(
+        &mut self,
+        table: &BaseTable,
+        rows: impl Iterator<Item = Result<BaseRow, E>>,
+    ) -> Result<(), E> {
+        let versions = TableVersions::load(table, self.start, rows)?;
+        self.tables.insert(table.schema.id, Arc::new(versions));
+        Ok(())
+    }
+
+    /// Begins a new epoch at the head, and gives the one so far: that answers for the events from its
+    /// base to the head, and this for the head and what follows. What had ended is forgotten here.
+    ///
+    /// It costs a look at each chunk and a copy of what lives in those where little does.
+    pub fn turn(&mut self) -> State {
+        let schema = self.schema().clone();
+        for table in schema.tables() {
+            if let Some(versions) = self.tables.get_mut(&table.id) {
+                Arc::make_mut(versions).seal_open(table);
+            }
+        }
+        let before = self.clone();
+        let mut tables = Tables::default();
+        for table in schema.tables() {
+            if let Some(versions) = before.tables.get(&table.id) {
+                tables.insert(table.id, Arc::new(versions.turned(table, self.head)));
+            }
+        }
+        self.tables = tables;
+        self.start = self.head;
+        self.schemas = vec![(self.head, schema)];
+        before
+    }
+
+    /// The first moment that the state answers for.
+    pub fn base(&self) -> EventId {
+        self.start
+    }
+
     /// The last event applied.
     pub fn head(&self) -> EventId {
         self.head
+    }
+
+    /// How many rows there are now.
+    pub fn row_count(&self) -> u64 {
+        let tables = self.schema().tables().filter_map(|table| self.tables.get(&table.id));
+        let rows: i64 = tables.map(|versions| versions.row_count(self.head)).sum();
+        u64::try_from(rows).unwrap_or(0)
+    }
+
+    /// Gives each table with the number of its next row, and all its rows: which version each is
+    /// at, and the event that began that.
+    pub(crate) fn for_each_table(
+        &self,
+        mut visit: impl FnMut(TableId, RowId, &mut dyn Iterator<Item = (RowId, u32, EventId)>),
+    ) {
+        for table in self.schema().tables() {
+            let Some(versions) = self.tables.get(&table.id) else { continue };
+            let row = |(row, position): (RowId, Position)| {
+                let birth = versions.birth(position);
+                (row, birth.rev, birth.from)
+            };
+            let rows = versions.rows().iter_from(RowId(0));
+            let mut live = rows.filter(|(_, position)| versions.is_open(*position)).map(row);
+            visit(table.id, versions.next_row(), &mut live);
+        }
     }
 
     /// The schema after the last event.
@@ -73,27 +157,6 @@ impl State {
         &self.schemas[next.saturating_sub(1)].1
     }
 
-    /// The periods in which there was a table of this name: since when, and until when if it was
-    /// dropped or renamed; oldest first.
-    pub fn lifetimes(&self, table: &str) -> Vec<(EventId, Option<EventId>)> {
-        let mut lifetimes: Vec<(EventId, Option<EventId>)> = Vec::new();
-        let mut current = None;
-        for (place, (event, schema)) in self.schemas.iter().enumerate() {
-            let id = schema.table(table).map(|table| table.id);
-            if id == current {
-                continue;
-            }
-            if let Some(open) = lifetimes.last_mut().filter(|_| current.is_some()) {
-                open.1 = Some(*event);
-            }
-            // What was there when this began was there since it was created, for all that is known.
-            let since = |id: TableId| if place == 0 { id.0 } else { *event };
-            lifetimes.extend(id.map(|id| (since(id), None)));
-            current = id;
-        }
-        lifetimes
-    }
-
     /// What was visible in a period. The caller has seen to it that the period ends at the head or
     /// before.
     pub fn view(&self, period: Period) -> View {
@@ -103,7 +166,14 @@ impl State {
             tables: self.tables.clone(),
             base: self.base.as_ref().map(|base| (Arc::clone(base), self.applied)),
             facts: self.facts.clone(),
+            origin: None,
         }
+    }
+
+    /// What happened to the rows of a table in a period, as far as this state knows: after its base.
+    /// The rows are given in the columns of `table`, whatever the table's were then.
+    pub fn changes(&self, table: &TableSchema, period: Period) -> Changes {
+        Changes::new(self.tables.get(&table.id), table, period)
     }
 
     /// Does what an event says.

@@ -10,6 +10,8 @@
 //! latest. Everything is shared with views and copied only where a change meets a view that is still
 //! held: the ends of one chunk, or the open chunk, a page of the row map, a path in an index.
 
+mod epoch;
+
 use super::bytes::Bytes;
 use super::chunk::{Birth, Chunk, Handle, Open, Position};
 use super::column::{OpenColumn, Stored};
@@ -42,6 +44,8 @@ pub(super) struct TableVersions {
     ascending: bool,
     counters: Counters,
     largest: Arc<Mutex<Vec<Largest>>>,
+    /// The event at which the epoch begins.
+    start: EventId,
 }
 
 /// The largest value of a key among the rows that a fork has not touched, and as of which event.
@@ -57,6 +61,8 @@ struct Largest {
 struct Counters {
     next_row: RowId,
     autoincrement: i64,
+    /// What it was when the epoch began.
+    autoincrement_before: i64,
     autoincrement_key: Option<KeyId>,
     /// Visible rows after the last event; in a fork, how many more than in its base.
     live: i64,
@@ -81,6 +87,7 @@ impl TableVersions {
         let counters = Counters {
             next_row: under.map_or(RowId(1), |under| under.next_row),
             autoincrement: base.as_ref().map_or(0, |base| base.autoincrement()),
+            autoincrement_before: 0,
             autoincrement_key: automatic.map(|key| key.id),
             live: 0,
             notes: Arc::default(),
@@ -97,6 +104,7 @@ impl TableVersions {
             ascending: true,
             counters,
             largest: Arc::default(),
+            start: EventId::START,
         }
     }
 
@@ -123,10 +131,15 @@ impl TableVersions {
         self.sealed.get(number).map_or(Chunk::Open(&self.open), Chunk::Sealed)
     }
 
-    /// The version at a position.
+    /// The version at a position. One that is as old as the epoch has none before it here: what it
+    /// says of them is about chunks that are gone.
     #[inline]
     pub fn birth(&self, position: Position) -> Birth {
-        self.chunk(position.chunk()).births().at(position.offset())
+        let birth = self.chunk(position.chunk()).births().at(position.offset());
+        if birth.from <= self.start {
+            return Birth { prev: Position::NONE, jump: position, ..birth };
+        }
+        birth
     }
 
     /// When the version at a position ended.
@@ -164,6 +177,16 @@ impl TableVersions {
     pub fn autoincrement(&self, event: EventId) -> (Option<i64>, Option<KeyId>) {
         let now = event >= self.counters.last_event || self.counters.autoincrement == 0;
         (now.then_some(self.counters.autoincrement), self.counters.autoincrement_key)
+    }
+
+    /// The largest number that the AUTOINCREMENT key had when the epoch began.
+    pub fn autoincrement_before(&self) -> i64 {
+        self.counters.autoincrement_before
+    }
+
+    /// The event at which the epoch begins.
+    pub fn start(&self) -> EventId {
+        self.start
     }
 
     /// The number of rows after an event, about: exact after the last.
@@ -360,7 +383,8 @@ impl TableVersions {
         self.base_indexes.retain(|index| index.0 != key);
     }
 
-    fn is_open(&self, position: Position) -> bool {
+    /// Whether there is a version at a position, and it has not ended.
+    pub fn is_open(&self, position: Position) -> bool {
         position.exists() && self.end_of(position) == EventId::NEVER
     }
 

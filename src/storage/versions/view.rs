@@ -6,6 +6,7 @@ use super::column::Stored;
 use super::gather::{gather, interleave};
 use super::hidden::{EventFacts, Facts, Hidden};
 use super::layer::Layer;
+use super::origin::Origin;
 use super::scan::{Scan, Wanted};
 use super::table::TableVersions;
 use crate::types::{
@@ -30,6 +31,8 @@ pub struct View {
     pub(super) base: Option<(Arc<View>, usize)>,
     /// Whom to ask about events.
     pub(super) facts: Option<Arc<dyn EventFacts>>,
+    /// How it was reached.
+    pub(super) origin: Option<Origin>,
 }
 
 impl View {
@@ -54,6 +57,11 @@ impl View {
         TableView { schema: Arc::clone(table), layer: self.layer(table.id), facts }
     }
 
+    /// The same with word of where it comes from.
+    pub(crate) fn with_origin(self, origin: Origin) -> View {
+        View { origin: Some(origin), ..self }
+    }
+
     /// What the view holds of a table.
     pub(super) fn layer(&self, table: TableId) -> Option<Arc<Layer>> {
         match (self.tables.get(&table), &self.base) {
@@ -64,13 +72,14 @@ impl View {
     }
 }
 
-/// Prints where the view comes from: `event 42 · replayed from event 0`.
+/// Prints where the view comes from: `event 42 · epoch from the start, in memory`.
 impl fmt::Display for View {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.base {
-            None => write!(f, "{} · replayed from event 0", self.period),
-            Some((base, 1)) => write!(f, "{base} · and 1 event not committed"),
-            Some((base, own)) => write!(f, "{base} · and {own} events not committed"),
+        match (&self.base, &self.origin) {
+            (None, None) => write!(f, "{}", self.period),
+            (None, Some(origin)) => write!(f, "{} · {origin}", self.period),
+            (Some((base, 1)), _) => write!(f, "{base} · and 1 event not committed"),
+            (Some((base, own)), _) => write!(f, "{base} · and {own} events not committed"),
         }
     }
 }
@@ -163,6 +172,22 @@ impl TableView {
     pub fn row_estimate(&self) -> usize {
         let estimate = self.layer.as_ref().map_or(0, |layer| layer.row_estimate());
         usize::try_from(estimate).unwrap_or(0)
+    }
+
+    /// The visible version of a row.
+    pub fn locate(&self, row: RowId) -> Option<Located> {
+        self.layer.as_ref()?.locate(row)
+    }
+
+    /// The number that the next row gets.
+    pub fn next_row(&self) -> RowId {
+        self.layer.as_ref().map_or(RowId(1), |layer| layer.versions().next_row())
+    }
+
+    /// The visible rows in order of a key's values. `None` in a transaction, and where the view has
+    /// no such key.
+    pub fn index_order(&self, key: KeyId) -> Option<Vec<RowId>> {
+        self.layer.as_ref()?.index_order(key)
     }
 
     fn wanted(&self, columns: &[usize]) -> Vec<Wanted> {

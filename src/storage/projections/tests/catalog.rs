@@ -88,7 +88,6 @@ fn hostile_contents_are_refused_even_with_right_checksums() {
         ("\"columns\":[0]", "\"columns\":[7]", "do not exist"),
         ("\"accounts\":{\"file\"", "\"others\":{\"file\"", "contradicts"),
         ("\"next_row\":1000", "\"next_row\":-1", "bad table"),
-        ("\"last_structural\":2", "\"last_structural\":43", "structural"),
         ("\"digest\":\"ff", "\"digest\":\"FF", "bad digest"),
         ("\"tables\":{", "\"tables\":[", "another line"),
         ("\"definition\":{", "\"definition\":[[[[{", "bad table"),

@@ -46,7 +46,6 @@ fn position() -> Position {
         at: Timestamp(1_795_362_000_123_456),
         hash: [0x5A; 32],
         log_offset: 8191,
-        last_structural: EventId(2),
     }
 }
 

@@ -78,8 +78,6 @@ fn a_table_dropped_and_created_again_is_another() {
     assert_eq!(scanned(&now(&state), &[0]), []);
     assert_eq!(scanned(&at(&state, 2), &[0]).len(), 1);
     assert!(state.view(Period::at(EventId(3))).schema().table("t").is_none());
-    let lifetimes = [(EventId(1), Some(EventId(3))), (EventId(4), None)];
-    assert_eq!(state.lifetimes("t"), lifetimes);
     let all = Period { first: EventId::START, last: state.head() };
     assert_eq!(scanned(&state.view(all).table(first.schema()), &[0]).len(), 1);
 }

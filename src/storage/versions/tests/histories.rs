@@ -1,9 +1,10 @@
 //! Random histories: every view of every event, and every fork, against replay.
 
-use super::model::{Model, assert_shows, column, event, key, table_schema};
+use super::model::{Model, assert_ordered, assert_shows, column, event, key, table_schema};
 use crate::storage::versions::chunk::with_chunk_rows;
-use crate::storage::{Change, Fork, Mark, Operation, State, View};
-use crate::types::{Column, DataType, KeyKind, Period, Row, RowId, TableSchema, Value};
+use crate::storage::{BaseRow, BaseTable, Change, Fork, Mark, Operation, RowChange, State, View};
+use crate::types::column::value_at;
+use crate::types::{Column, DataType, EventId, KeyKind, Period, Row, RowId, TableSchema, Value};
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -16,6 +17,8 @@ struct Run {
     kept: Vec<(View, Model)>,
     fork: Option<(Fork, Model)>,
     marks: Vec<(Mark, Model)>,
+    /// The states that answer for earlier events.
+    epochs: Vec<State>,
 }
 
 fn some_value(seed: u8) -> Value {
@@ -120,7 +123,8 @@ impl Run {
             0..90 => self.change(kind, a, b),
             90..93 => self.finish(true),
             93..94 => self.finish(false),
-            94..96 => {
+            94..95 => self.turn(a),
+            95..96 => {
                 let view = self.state.view(Period::at(self.state.head()));
                 self.kept.push((view, self.model.clone()));
             }
@@ -158,6 +162,75 @@ impl Run {
         }
     }
 
+    /// Begins a new epoch, now and then from rows as they would be read from a file.
+    fn turn(&mut self, a: u8) {
+        if !a.is_multiple_of(4) {
+            let before = self.state.turn();
+            assert_eq!(self.state.base(), before.head());
+            self.epochs.push(before);
+        } else {
+            let restored = restored(&self.state);
+            self.epochs.push(std::mem::replace(&mut self.state, restored));
+        }
+        assert_eq!(self.state.base(), self.state.head());
+        assert_shows(&self.state.view(Period::at(self.state.head())), &self.model);
+    }
+
+    /// What happened to the rows of a table, in the columns that it has now.
+    fn changes_of(&self, table: &TableSchema) -> Vec<RowChange> {
+        let mut model = Model::default();
+        let mut changes = Vec::new();
+        for operation in &self.log {
+            let (row, rev) = match operation {
+                Operation::Insert { row, .. } => (*row, 1),
+                Operation::Update { row, rev, .. } | Operation::Delete { row, rev, .. } => {
+                    (*row, *rev)
+                }
+                _ => {
+                    model.apply(operation);
+                    continue;
+                }
+            };
+            let image = |model: &Model| {
+                let then = model.tables.values().find(|then| then.schema.id == table.id)?;
+                let (_, values) = then.rows.get(&row)?;
+                let value = |column: &Column| {
+                    let place = then.schema.columns.iter().position(|c| c.id == column.id);
+                    place.map_or(column.initial.clone(), |place| values[place].clone())
+                };
+                Some(table.columns.iter().map(value).collect())
+            };
+            let old = image(&model);
+            model.apply(operation);
+            if operation.table().is_some_and(|of| of.id == table.id) {
+                let event = EventId(model.events);
+                changes.push(RowChange { event, row, rev, old, new: image(&model) });
+            }
+        }
+        changes
+    }
+
+    /// Asserts what happened, over all epochs and within each.
+    fn assert_changes(&self) {
+        for table in self.model.tables.values() {
+            let expected = self.changes_of(&table.schema);
+            for state in self.epochs.iter().chain([&self.state]) {
+                let (base, head) = (state.base().0, state.head().0);
+                let middle = base + (head - base) / 2;
+                for (first, last) in [(0, head), (middle, head), (base, middle), (middle, middle)] {
+                    let (first, last) = (EventId(first), EventId(last));
+                    let known = first.max(EventId(base + 1));
+                    let inside =
+                        |change: &&RowChange| known <= change.event && change.event <= last;
+                    let expected: Vec<&RowChange> = expected.iter().filter(inside).collect();
+                    let changes: Vec<RowChange> =
+                        state.changes(&table.schema, Period { first, last }).collect();
+                    assert_eq!(format!("{changes:?}"), format!("{expected:?}"));
+                }
+            }
+        }
+    }
+
     fn finish(&mut self, commit: bool) {
         self.marks.clear();
         let Some((fork, model)) = self.fork.take().filter(|_| commit) else { return };
@@ -173,6 +246,7 @@ impl Run {
         let view = self.state.view(Period::at(self.state.head()));
         for table in self.model.tables.values() {
             assert_eq!(view.table(&table.schema).row_estimate(), table.rows.len());
+            assert_ordered(&view.table(&table.schema), table);
         }
     }
 
@@ -181,19 +255,56 @@ impl Run {
         let mut model = Model::default();
         for (at, operation) in self.log.iter().enumerate() {
             model.apply(operation);
-            let head = crate::types::EventId(u64::try_from(at).expect("short") + 1);
-            let view = self.state.view(Period::at(head));
-            // An index that was dropped since, or whose table was, is gone from the past, too.
-            let mut known = model.clone();
-            for table in known.tables.values_mut() {
-                let tables = view.table(&table.schema);
-                let keys = &mut Arc::make_mut(&mut table.schema).keys;
-                keys.retain(|key| tables.find(key.id, &[Value::Null]).is_some());
+            let event = EventId(u64::try_from(at).expect("short") + 1);
+            // Where one epoch ends and the next begins, both know.
+            let knows = |state: &&State| state.base() <= event && event <= state.head();
+            for state in self.epochs.iter().chain([&self.state]).filter(knows) {
+                let view = state.view(Period::at(event));
+                // An index that was dropped since, or whose table was, is gone from the past, too.
+                let mut known = model.clone();
+                for table in known.tables.values_mut() {
+                    let tables = view.table(&table.schema);
+                    let keys = &mut Arc::make_mut(&mut table.schema).keys;
+                    keys.retain(|key| tables.find(key.id, &[Value::Null]).is_some());
+                }
+                assert_rows(&view, &known);
             }
-            assert_rows(&view, &known);
         }
         self.kept.iter().for_each(|(view, model)| assert_shows(view, model));
     }
+}
+
+/// The same state, from the rows that it shows.
+fn restored(state: &State) -> State {
+    let view = state.view(Period::at(state.head()));
+    let mut restored = State::restore(state.head(), view.schema().clone());
+    for schema in view.schema().tables() {
+        let table = view.table(schema);
+        let all: Vec<usize> = (0..schema.width()).collect();
+        let mut rows = Vec::new();
+        for batch in table.scan(&all) {
+            let batch = batch.expect("small");
+            for (at, row) in batch.rows.iter().enumerate() {
+                let value =
+                    |index: &usize| value_at(&batch.columns[*index], schema.type_of(*index), at);
+                let number = |name| match value(&schema.pseudo_column(name).expect("has")) {
+                    Value::Integer(number) => u64::try_from(number).expect("small"),
+                    other => panic!("{other:?}"),
+                };
+                rows.push(Ok::<_, ()>(BaseRow {
+                    row: *row,
+                    rev: u32::try_from(number("_rev")).expect("small"),
+                    event: EventId(number("_event")),
+                    values: all[..schema.columns.len()].iter().map(value).collect(),
+                }));
+            }
+        }
+        let schema = Arc::clone(schema);
+        let (next_row, autoincrement) = (table.next_row(), table.autoincrement());
+        let base = BaseTable { schema, next_row, autoincrement };
+        restored.load(&base, rows.into_iter()).expect("no row is an error");
+    }
+    restored
 }
 
 /// [`assert_shows`], by the schema of the model, which has lost its dropped indexes.
@@ -219,13 +330,14 @@ proptest! {
             steps.iter().for_each(|(kind, a, b)| run.step(*kind, *a, *b));
             run.finish(true);
             run.look_back();
+            run.assert_changes();
         });
     }
 }
 
 #[test]
 fn strange_events_do_no_harm() {
-    let table = Arc::new(table_schema("t", false).created_by(crate::types::EventId(1)));
+    let table = Arc::new(table_schema("t", false).created_by(EventId(1)));
     let mut state = State::new();
     let changed = vec![(0, Value::Null, Value::Integer(1)), (9, Value::Null, Value::Null)];
     let (row, old) = (RowId(u64::MAX), some_row(&table, 1, 1));

@@ -2,5 +2,6 @@
 
 mod chunks;
 mod counters;
+mod epochs;
 mod histories;
 mod model;

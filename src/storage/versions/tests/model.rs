@@ -1,11 +1,11 @@
 //! The naive database, and the comparison of views with it.
 
 use crate::storage::{Change, Event, Operation, State, TableView, View};
-use crate::types::column::value_at;
 use crate::types::{
     Column, ColumnId, DataType, EventId, KeyId, KeyKind, KeySchema, Period, Row, RowId, TableId,
     TableSchema, Timestamp, TxId, Value, fold,
 };
+use crate::types::{column::value_at, key::encode};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -16,6 +16,8 @@ pub struct ModelTable {
     pub rows: BTreeMap<RowId, (u32, Row)>,
     /// The event that began each row's version.
     pub since: BTreeMap<RowId, u64>,
+    /// The largest number that an AUTOINCREMENT key ever had.
+    pub highest: i64,
 }
 
 /// All tables by folded name.
@@ -37,6 +39,7 @@ impl Model {
                     schema: Arc::clone(schema),
                     rows: BTreeMap::new(),
                     since: BTreeMap::new(),
+                    highest: 0,
                 };
                 self.tables.insert(name, table);
             }
@@ -60,6 +63,7 @@ impl Model {
                 let table = self.tables.get_mut(&name).expect("exists");
                 assert!(table.rows.insert(*row, (1, new.clone())).is_none(), "{row} is new");
                 table.since.insert(*row, self.events);
+                table.note_number(new);
             }
             Operation::Update { row, rev, changed, .. } => {
                 let table = self.tables.get_mut(&name).expect("exists");
@@ -73,12 +77,22 @@ impl Model {
                     assert_ne!(format!("{old:?}"), format!("{new:?}"));
                     values[*at] = new.clone();
                 }
+                let values = values.clone();
+                table.note_number(&values);
             }
             Operation::Delete { row, rev, old, .. } => {
                 let table = self.tables.get_mut(&name).expect("exists");
                 let (old_rev, values) = table.rows.remove(row).expect("exists");
                 assert_eq!((*rev, format!("{old:?}")), (old_rev + 1, format!("{values:?}")));
             }
+        }
+    }
+}
+
+impl ModelTable {
+    fn note_number(&mut self, row: &Row) {
+        if let (true, Value::Integer(number)) = (self.schema.autoincrement, &row[0]) {
+            self.highest = self.highest.max(*number);
         }
     }
 }
@@ -226,6 +240,7 @@ pub fn assert_shows(view: &View, model: &Model) {
             let rows: Vec<_> = expected.rows.iter().map(of).collect();
             assert_eq!(scanned(&table, columns), rows, "{columns:?} of {name} in {view}");
         }
+        assert_eq!(table.autoincrement(), expected.highest, "numbers of {name} in {view}");
         let hidden = ["_row", "_rev", "_event", "_op"].map(|name| schema.pseudo_column(name));
         let hidden: Vec<usize> = hidden.into_iter().flatten().chain([0]).collect();
         let of = |(row, (rev, values)): (&RowId, &(u32, Row))| {
@@ -238,6 +253,17 @@ pub fn assert_shows(view: &View, model: &Model) {
         let rows: Vec<_> = expected.rows.iter().map(of).collect();
         assert_eq!(scanned(&table, &hidden), rows, "hidden columns of {name} in {view}");
         schema.keys.iter().for_each(|key| assert_finds(&table, key, expected));
+    }
+}
+
+/// Asserts that every key has the rows in its order.
+pub fn assert_ordered(table: &TableView, model: &ModelTable) {
+    for key in &table.schema().keys {
+        let of = |row: &Row| encode(key.columns.iter().map(|at| &row[*at]));
+        let mut rows: Vec<_> = model.rows.iter().map(|(row, (_, v))| (of(v), *row)).collect();
+        rows.sort();
+        let rows: Vec<RowId> = rows.into_iter().map(|(_, row)| row).collect();
+        assert_eq!(table.index_order(key.id), Some(rows));
     }
 }
 

@@ -1,0 +1,170 @@
+//! Projections written in the background: snapshots, row files, the catalog.
+//!
+//! One thread per database, begun with the first thing to write. What is written is an immutable
+//! view, so nobody waits for it but those who ask to. A projection that cannot be written is no loss:
+//! the failure is kept for whoever wants to know, and the log has everything.
+
+use super::environment::Environment;
+use super::error::Error;
+use super::event_store::EventStore;
+use super::projections::{Catalog, SnapshotHead, SnapshotManager};
+use super::row_files::RowFiles;
+use super::source::{ViewSource, base_tables};
+use super::versions::View;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+/// Something to be written, and who is waiting for it.
+enum Job {
+    /// A snapshot of a view of one event.
+    Snapshot { id: u64, name: Option<String>, view: View, done: Option<Done> },
+    /// The row files and the catalog, as a view of one event shows them.
+    Rows { view: View, done: Option<Done> },
+}
+
+/// Where to say how it went.
+type Done = Sender<Result<(), Error>>;
+
+/// Writes projections in a thread of its own.
+#[derive(Debug)]
+pub(crate) struct Checkpointer {
+    running: Mutex<Option<Running>>,
+    failures: Arc<Mutex<Vec<String>>>,
+    idle: Mutex<Option<Worker>>,
+}
+
+#[derive(Debug)]
+struct Running {
+    jobs: Sender<Job>,
+    thread: JoinHandle<()>,
+}
+
+/// What the thread works with.
+#[derive(Debug)]
+struct Worker {
+    store: Arc<EventStore>,
+    snapshots: SnapshotManager,
+    rows: RowFiles,
+    failures: Arc<Mutex<Vec<String>>>,
+}
+
+impl Checkpointer {
+    /// A checkpointer for a database in a directory; `catalog` is what its row files are known to
+    /// hold.
+    pub(crate) fn new(
+        environment: &Environment,
+        directory: &Path,
+        store: Arc<EventStore>,
+        catalog: Option<Catalog>,
+    ) -> Checkpointer {
+        let failures = Arc::new(Mutex::new(Vec::new()));
+        let vfs = Arc::clone(&environment.vfs);
+        let worker = Worker {
+            snapshots: SnapshotManager::new(Arc::clone(&vfs), directory),
+            rows: RowFiles::new(vfs, PathBuf::from(directory), Arc::clone(&store), catalog),
+            store,
+            failures: Arc::clone(&failures),
+        };
+        Checkpointer { running: Mutex::new(None), failures, idle: Mutex::new(Some(worker)) }
+    }
+
+    /// Writes a snapshot when there is time.
+    pub(crate) fn snapshot_later(&self, id: u64, view: View) {
+        self.send(Job::Snapshot { id, name: None, view, done: None });
+    }
+
+    /// Writes a snapshot and waits for it.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(crate) fn snapshot(&self, id: u64, name: Option<String>, view: View) -> Result<(), Error> {
+        self.wait(|done| Job::Snapshot { id, name, view, done })
+    }
+
+    /// Writes the row files and waits for them.
+    ///
+    /// # Errors
+    /// Why they are not as the view is.
+    pub(crate) fn rows(&self, view: View) -> Result<(), Error> {
+        self.wait(|done| Job::Rows { view, done })
+    }
+
+    /// Writes the row files when there is time.
+    pub(crate) fn rows_later(&self, view: View) {
+        self.send(Job::Rows { view, done: None });
+    }
+
+    /// What could not be written since it was last asked, one line each.
+    pub(crate) fn take_failures(&self) -> Vec<String> {
+        std::mem::take(&mut lock(&self.failures))
+    }
+
+    fn wait(&self, job: impl FnOnce(Option<Done>) -> Job) -> Result<(), Error> {
+        let (done, answer) = channel();
+        self.send(job(Some(done)));
+        let gone = || Error::invalid("the thread that writes snapshots and row files is gone");
+        answer.recv().unwrap_or_else(|_| Err(gone()))
+    }
+
+    fn send(&self, job: Job) {
+        let mut running = lock(&self.running);
+        if running.is_none()
+            && let Some(worker) = lock(&self.idle).take()
+        {
+            let (jobs, queue) = channel();
+            let thread = std::thread::Builder::new().name("checkpoint".into());
+            match thread.spawn(move || worker.run(&queue)) {
+                Ok(thread) => *running = Some(Running { jobs, thread }),
+                Err(error) => lock(&self.failures).push(format!("checkpoint: {error}")),
+            }
+        }
+        if let Some(running) = &*running {
+            // A thread that is gone answers nobody; who waits for it is told so.
+            drop(running.jobs.send(job));
+        }
+    }
+}
+
+/// Waits for everything that is still to be written.
+impl Drop for Checkpointer {
+    fn drop(&mut self) {
+        if let Some(Running { jobs, thread }) = lock(&self.running).take() {
+            drop(jobs);
+            drop(thread.join());
+        }
+    }
+}
+
+impl Worker {
+    fn run(mut self, queue: &Receiver<Job>) {
+        while let Ok(job) = queue.recv() {
+            let (written, done) = match job {
+                Job::Snapshot { id, name, view, done } => (self.save(id, name, &view), done),
+                Job::Rows { view, done } => (self.rows.write(&view), done),
+            };
+            match (written, done) {
+                (written, Some(done)) => drop(done.send(written)),
+                (Err(error), None) => lock(&self.failures).push(error.to_string()),
+                (Ok(()), None) => {}
+            }
+        }
+    }
+
+    /// Writes the snapshot of a view of one event.
+    fn save(&self, id: u64, name: Option<String>, view: &View) -> Result<(), Error> {
+        let event = view.period().last;
+        let position = self.store.position_at(event)?;
+        let position = position.ok_or_else(|| Error::invalid("a snapshot within a transaction"))?;
+        let schema_version = view.schema().version;
+        let tables = base_tables(view);
+        let head = SnapshotHead { id, name, position, schema_version, tables };
+        self.snapshots.save(&head, &ViewSource(view)).map(drop)
+    }
+}
+
+/// What a thread held when it panicked is a list of lines, or a worker that is used no more.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,84 @@
+//! Epochs: a base, and the events that follow it.
+//!
+//! ```text
+//!   events   0 ────────────── 10000 ─────────────── 20000 ──────── 23456
+//!   epochs   [ from the start ][ from snapshot 1    ][ the head …
+//! ```
+//!
+//! The present is the last epoch and is always in memory. Those before it are loaded when somebody
+//! asks for a moment in one, from the snapshot they begin with and the events up to the next, and
+//! kept as long as there is room.
+
+use super::versions::{Base, State};
+use crate::types::{EventId, Period};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How many row versions all loaded epochs may have together. One is kept whatever it has.
+const MOST_VERSIONS: u64 = 500_000;
+
+/// A past epoch: it answers for the events from its start to its last.
+#[derive(Debug)]
+pub(crate) struct Epoch {
+    /// What its rows at the start were read from.
+    pub base: Base,
+    /// Its rows and their versions.
+    pub state: State,
+    /// About how many of those there are.
+    pub versions: u64,
+}
+
+impl Epoch {
+    /// An epoch as it is now.
+    pub fn new(base: Base, state: State) -> Epoch {
+        let events = state.head().0.saturating_sub(state.base().0);
+        let versions = events.saturating_add(state.row_count());
+        Epoch { base, state, versions }
+    }
+
+    /// The event after which it begins.
+    pub fn start(&self) -> EventId {
+        self.state.base()
+    }
+
+    /// The last event that it knows.
+    pub fn last(&self) -> EventId {
+        self.state.head()
+    }
+
+    /// Whether it knows all that is visible in a period.
+    pub fn covers(&self, period: Period) -> bool {
+        self.start() <= period.first && period.last <= self.last()
+    }
+}
+
+/// Past epochs in memory, the one that was used last first.
+#[derive(Debug, Default)]
+pub(crate) struct EpochCache {
+    epochs: Mutex<Vec<Arc<Epoch>>>,
+}
+
+impl EpochCache {
+    /// An epoch for which this is true, used now; the shortest if there are several.
+    pub fn find(&self, fits: impl Fn(&Epoch) -> bool) -> Option<Arc<Epoch>> {
+        let mut epochs = self.epochs.lock().unwrap_or_else(PoisonError::into_inner);
+        let fitting = epochs.iter().enumerate().filter(|(_, epoch)| fits(epoch));
+        let (at, _) = fitting.min_by_key(|(_, epoch)| epoch.versions)?;
+        let found = epochs.remove(at);
+        epochs.insert(0, Arc::clone(&found));
+        Some(found)
+    }
+
+    /// Keeps an epoch, and lets go of those that were not used for longest if there are too many.
+    pub fn keep(&self, epoch: Arc<Epoch>) {
+        let mut epochs = self.epochs.lock().unwrap_or_else(PoisonError::into_inner);
+        epochs.retain(|other| (other.start(), other.last()) != (epoch.start(), epoch.last()));
+        epochs.insert(0, epoch);
+        let mut versions = 0_u64;
+        let mut count = 0;
+        epochs.retain(|epoch| {
+            versions = versions.saturating_add(epoch.versions);
+            count += 1;
+            count == 1 || versions <= MOST_VERSIONS
+        });
+    }
+}

@@ -1,0 +1,229 @@
+//! Opening a database: the ladder from what is quick to read to what is certain.
+//!
+//! ```text
+//! row files that the catalog vouches for   + the events after them
+//! the newest good snapshot                 + the events after it
+//! the empty database                       + all events
+//! ```
+//!
+//! Every step down is reported. Whatever is behind the newest of these is turned into epochs on the
+//! way, as it was when the events were committed, so that opening needs no more memory for a long log
+//! than for a short one.
+
+use super::epoch::{Epoch, EpochCache};
+use super::error::Error;
+use super::event::Event;
+use super::log::header::Uuid;
+use super::log::ledger::Ledger;
+use super::options::{OpenOptions, interval};
+use super::projections::{Catalog, Engine, Position, SnapshotEntry, SnapshotManager};
+use super::recovery::{IndexedLog, Replica};
+use super::restore::{restore_rows, restore_snapshot};
+use super::versions::{Base, State, View};
+use super::vfs::Vfs;
+use crate::types::{EventId, Period};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A database on the way from its files to its state.
+pub(crate) struct Opening {
+    vfs: Arc<dyn Vfs>,
+    directory: PathBuf,
+    every: Option<u64>,
+    /// Whether another process may be writing: then it is nothing to speak of that the catalog lags.
+    beside: bool,
+    manager: SnapshotManager,
+    catalog: Option<Catalog>,
+    snapshots: Vec<SnapshotEntry>,
+    /// Why each projection that was tried was of no use.
+    pub steps: Vec<String>,
+    /// The state, and what it began with.
+    pub state: State,
+    /// What that was read from.
+    pub base: Base,
+    /// What the reading of the log began with.
+    pub began: Base,
+    /// Epochs that ended on the way.
+    pub past: EpochCache,
+    /// Views of the events at which they ended, of which there are no snapshots yet.
+    pub due: Vec<View>,
+}
+
+impl Opening {
+    /// A database before its files were looked at.
+    pub(crate) fn new(directory: &Path, options: &OpenOptions) -> Opening {
+        let vfs = &options.environment.vfs;
+        Opening {
+            vfs: Arc::clone(vfs),
+            directory: directory.to_path_buf(),
+            every: options.snapshot_every,
+            beside: options.read_only,
+            manager: SnapshotManager::new(Arc::clone(vfs), directory),
+            catalog: None,
+            snapshots: Vec::new(),
+            steps: Vec::new(),
+            state: State::new(),
+            base: Base::Start,
+            began: Base::Start,
+            past: EpochCache::default(),
+            due: Vec::new(),
+        }
+    }
+
+    /// The state and what it was read from, past epochs, and views that snapshots are due of.
+    pub(crate) fn take_state(&mut self) -> ((State, Base), EpochCache, Vec<View>) {
+        let state = std::mem::take(&mut self.state);
+        ((state, self.base), std::mem::take(&mut self.past), std::mem::take(&mut self.due))
+    }
+
+    /// What the row files are known to hold, if anything.
+    pub(crate) fn into_catalog(self) -> Option<Catalog> {
+        self.catalog.filter(|_| self.began == Base::RowFiles)
+    }
+
+    /// The snapshots that were found, by event.
+    pub(crate) fn snapshots(&self) -> &[SnapshotEntry] {
+        &self.snapshots
+    }
+
+    fn begin(&mut self, state: State, base: Base) {
+        (self.state, self.base, self.began) = (state, base, base);
+    }
+
+    fn try_rows(&mut self, log: &IndexedLog<'_>) -> Option<EventId> {
+        let catalog = self.catalog.clone()?;
+        let tried = match vouched(log, &catalog.position) {
+            Ok(()) if !catalog.clean && self.beside => return None,
+            Ok(()) if !catalog.clean => Err("_catalog.json was not closed".to_owned()),
+            Ok(()) => {
+                let mut engine = Engine::new(Arc::clone(&self.vfs), &self.directory);
+                let schema = log.schema_at(catalog.position.event);
+                restore_rows(&mut engine, &catalog, schema).map_err(|error| error.to_string())
+            }
+            Err(reason) => Err(reason),
+        };
+        match tried {
+            Ok(state) => {
+                self.begin(state, Base::RowFiles);
+                Some(catalog.position.event)
+            }
+            Err(reason) => {
+                self.steps.push(reason);
+                None
+            }
+        }
+    }
+
+    fn try_snapshot(&mut self, log: &IndexedLog<'_>, entry: &SnapshotEntry) -> Option<EventId> {
+        let tried = vouched(log, &entry.position).and_then(|()| {
+            let schema = log.schema_at(entry.position.event);
+            restore_snapshot(&self.manager, entry, schema).map_err(|error| error.to_string())
+        });
+        match tried {
+            Ok(state) => {
+                self.begin(state, Base::Snapshot(entry.id));
+                Some(entry.position.event)
+            }
+            Err(reason) => {
+                self.steps.push(reason);
+                None
+            }
+        }
+    }
+}
+
+/// Whether a projection of this position is of this log and not newer than it; else why not.
+fn vouched(log: &IndexedLog<'_>, position: &Position) -> Result<(), String> {
+    let event = position.event;
+    if event > log.head() {
+        return Err(format!("events.index ends before event {event}"));
+    }
+    match log.hash_at(event).map_err(|error| error.to_string())? {
+        Some(hash) if hash == position.hash => Ok(()),
+        _ => Err(format!("its history up to event {event} is another one")),
+    }
+}
+
+/// The error for a projection that belongs to another log, or to more of this one than there is.
+fn foreign(file: PathBuf) -> Error {
+    Error::Corrupt {
+        file,
+        offset: 0,
+        event: EventId::START,
+        reason: "it belongs to another database".into(),
+        intact: "nothing was changed; if the log is the right one, remove this file".into(),
+    }
+}
+
+impl Replica for Opening {
+    fn covered(&mut self, uuid: &Uuid) -> Result<EventId, Error> {
+        match Catalog::load(&*self.vfs, &self.directory) {
+            Ok(None) if self.beside => {}
+            Ok(None) => self.steps.push("_catalog.json is missing".into()),
+            Ok(catalog) => self.catalog = catalog,
+            Err(error) => self.steps.push(error.to_string()),
+        }
+        match self.manager.listing() {
+            Ok(listing) => {
+                self.steps.extend(listing.damaged.iter().map(Error::to_string));
+                self.snapshots = listing.entries;
+            }
+            Err(error) => self.steps.push(error.to_string()),
+        }
+        let catalog = self.catalog.iter().map(|catalog| &catalog.position);
+        if catalog.clone().any(|position| position.uuid != *uuid) {
+            return Err(foreign(self.directory.join("_catalog.json")));
+        }
+        if let Some(other) = self.snapshots.iter().find(|entry| entry.position.uuid != *uuid) {
+            return Err(foreign(other.path.clone()));
+        }
+        let snapshots = self.snapshots.iter().map(|entry| &entry.position);
+        let covered = catalog.chain(snapshots).map(|position| position.event).max();
+        Ok(covered.unwrap_or_default())
+    }
+
+    fn restore(&mut self, log: &IndexedLog<'_>) -> Result<Option<EventId>, Error> {
+        let of_rows = self.catalog.as_ref().map(|catalog| catalog.position.event);
+        let snapshots = std::mem::take(&mut self.snapshots);
+        let newest = snapshots.last().map(|entry| entry.position.event);
+        let mut restored = None;
+        if of_rows >= newest {
+            restored = self.try_rows(log);
+        }
+        for entry in snapshots.iter().rev() {
+            restored = restored.or_else(|| self.try_snapshot(log, entry));
+        }
+        if of_rows < newest {
+            restored = restored.or_else(|| self.try_rows(log));
+        }
+        self.snapshots = snapshots;
+        Ok(restored)
+    }
+
+    fn enter_rows(&self, ledger: &mut Ledger) {
+        self.state.for_each_table(|table, next_row, rows| ledger.open_with(table, next_row, rows));
+    }
+
+    fn reset(&mut self) {
+        self.begin(State::new(), Base::Start);
+        (self.past, self.due) = (EpochCache::default(), Vec::new());
+    }
+
+    fn apply(&mut self, event: &Event) {
+        self.state.apply(event);
+        if event.last.is_none() {
+            return;
+        }
+        let is_snapshot = |entry: &SnapshotEntry| entry.position.event == event.id;
+        let known = self.snapshots.iter().any(is_snapshot);
+        let grown = event.id.0.saturating_sub(self.state.base().0);
+        if known || grown >= interval(self.every, self.state.row_count()) {
+            let state = self.state.turn();
+            self.past.keep(Arc::new(Epoch::new(self.base, state)));
+            self.base = Base::Turned;
+            if !known {
+                self.due.push(self.state.view(Period::at(event.id)));
+            }
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! The one place that decides how a moment is reached.
+//!
+//! The present is an epoch in memory, and grows. When it has grown by the snapshot interval it is
+//! *turned*: the versions that ended go, with it as it was, into the cache of past epochs, and the
+//! next begins with the rows that are left. A moment before the present epoch lies in a past one:
+//! cached, or loaded from the nearest snapshot before it and the events up to where the next begins.
+//! A period of several events is answered by one epoch long enough for it.
+
+use super::Event;
+use super::epoch::{Epoch, EpochCache};
+use super::error::Error;
+use super::event_store::EventStore;
+use super::projections::{SnapshotEntry, SnapshotManager};
+use super::restore::restore_snapshot;
+use super::versions::{Base, Changes, EventFacts, Origin, RowChange, State, View};
+use crate::types::{EventId, Period, TableSchema};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+
+/// Gives views of any point or period up to the last event.
+#[derive(Debug)]
+pub struct QueryEngine {
+    store: Arc<EventStore>,
+    snapshots: SnapshotManager,
+    head: RwLock<Head>,
+    past: EpochCache,
+    notices: Mutex<Vec<String>>,
+}
+
+/// The present epoch.
+#[derive(Debug)]
+struct Head {
+    state: State,
+    base: Base,
+}
+
+impl QueryEngine {
+    /// An engine over what the log's events led to, and what that was read from.
+    pub(crate) fn new(
+        store: Arc<EventStore>,
+        snapshots: SnapshotManager,
+        (state, base): (State, Base),
+        past: EpochCache,
+    ) -> QueryEngine {
+        let state = state.with_facts(Arc::clone(&store) as Arc<dyn EventFacts>);
+        let (head, notices) = (RwLock::new(Head { state, base }), Mutex::default());
+        QueryEngine { store, snapshots, head, past, notices }
+    }
+
+    /// What was visible in a period. Of more than one event, each version once, with its true end.
+    ///
+    /// # Errors
+    /// [`Error::BeyondHead`] where the period ends behind the last event; what is wrong with the log
+    /// where it has to be read.
+    pub fn view(&self, period: Period) -> Result<View, Error> {
+        if period.first == period.last {
+            self.reach(period, false)
+        } else {
+            self.view_with_ends(period)
+        }
+    }
+
+    /// As [`QueryEngine::view`], and the end of each version is true even where it lies far behind
+    /// the period.
+    ///
+    /// # Errors
+    /// As [`QueryEngine::view`].
+    pub fn view_with_ends(&self, period: Period) -> Result<View, Error> {
+        self.reach(period, true)
+    }
+
+    /// What is visible now.
+    pub fn latest(&self) -> View {
+        let head = self.head();
+        let period = Period::at(head.state.head());
+        QueryEngine::of_head(&head, period)
+    }
+
+    /// The last event.
+    pub fn last(&self) -> EventId {
+        self.head().state.head()
+    }
+
+    /// Applies events that were committed. Views see all of them or none.
+    pub fn apply(&self, events: &[Event]) {
+        let mut head = self.head.write().unwrap_or_else(PoisonError::into_inner);
+        events.iter().for_each(|event| head.state.apply(event));
+    }
+
+    /// How many events the present epoch has, and how many rows there are.
+    pub(crate) fn size(&self) -> (u64, u64) {
+        let head = self.head();
+        let events = head.state.head().0.saturating_sub(head.state.base().0);
+        (events, head.state.row_count())
+    }
+
+    /// Ends the present epoch with its last event and begins the next; gives a view of that event.
+    pub(crate) fn turn(&self) -> View {
+        let mut head = self.head.write().unwrap_or_else(PoisonError::into_inner);
+        let (base, state) = (head.base, head.state.turn());
+        head.base = Base::Turned;
+        let period = Period::at(head.state.head());
+        let view = QueryEngine::of_head(&head, period);
+        drop(head);
+        self.past.keep(Arc::new(Epoch::new(base, state)));
+        view
+    }
+
+    /// What was found wrong with a snapshot since it was last asked, one line each.
+    pub(crate) fn take_notices(&self) -> Vec<String> {
+        std::mem::take(&mut self.notices())
+    }
+
+    fn notices(&self) -> MutexGuard<'_, Vec<String>> {
+        self.notices.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn head(&self) -> RwLockReadGuard<'_, Head> {
+        // A writer that panicked left a state that is no worse than the events it applied.
+        self.head.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn of_head(head: &Head, period: Period) -> View {
+        let origin = Origin::in_memory(head.base, head.state.base());
+        head.state.view(period).with_origin(origin)
+    }
+
+    fn reach(&self, period: Period, ends: bool) -> Result<View, Error> {
+        let last = if ends { self.last() } else { period.last };
+        let wanted = Period { first: period.first, last: last.max(period.last) };
+        self.with_epoch(wanted, |state, origin| state.view(period).with_origin(origin))
+    }
+
+    /// What happened to the rows of a table in a period: each change once, in order of events. The
+    /// rows are whole, in the columns of `table`, whatever the table's were then. Epochs are reached
+    /// one after the other.
+    ///
+    /// # Errors
+    /// [`Error::BeyondHead`] where the period ends behind the last event; what is wrong with the log
+    /// where it has to be read, as an item.
+    pub fn changes(
+        engine: &Arc<QueryEngine>,
+        table: &Arc<TableSchema>,
+        period: Period,
+    ) -> Result<impl Iterator<Item = Result<RowChange, Error>> + Send + use<>, Error> {
+        let head = engine.last();
+        if period.last > head {
+            return Err(Error::BeyondHead { event: period.last, head });
+        }
+        let (engine, table) = (Arc::clone(engine), Arc::clone(table));
+        // Before the table there is nothing of it.
+        let mut next = period.first.max(table.id.0);
+        let mut current: Option<Changes> = None;
+        Ok(std::iter::from_fn(move || {
+            loop {
+                if let Some(change) = current.as_mut().and_then(Iterator::next) {
+                    return Some(Ok(change));
+                }
+                if next > period.last {
+                    return None;
+                }
+                match engine.changes_from(&table, next, period.last) {
+                    Ok((changes, last)) => (current, next) = (Some(changes), last.next()),
+                    Err(error) => {
+                        next = EventId::NEVER;
+                        return Some(Err(error));
+                    }
+                }
+            }
+        }))
+    }
+
+    /// The changes from an event on, as far as the epoch knows them in which it lies; and how far
+    /// that is.
+    fn changes_from(
+        &self,
+        table: &TableSchema,
+        first: EventId,
+        last: EventId,
+    ) -> Result<(Changes, EventId), Error> {
+        // What an epoch begins with did not happen in it.
+        let wanted = Period { first: EventId(first.0.saturating_sub(1)), last: first };
+        self.with_epoch(wanted, |state, _| {
+            let last = last.min(state.head());
+            (state.changes(table, Period { first, last }), last)
+        })
+    }
+
+    /// Looks at an epoch that knows all of a period.
+    fn with_epoch<T>(
+        &self,
+        wanted: Period,
+        look: impl FnOnce(&State, Origin) -> T,
+    ) -> Result<T, Error> {
+        let base = {
+            let head = self.head();
+            let last = head.state.head();
+            if wanted.last > last {
+                return Err(Error::BeyondHead { event: wanted.last, head: last });
+            }
+            if wanted.first >= head.state.base() {
+                let origin = Origin::in_memory(head.base, head.state.base());
+                return Ok(look(&head.state, origin));
+            }
+            head.state.base()
+        };
+        if let Some(epoch) = self.past.find(|epoch| epoch.covers(wanted)) {
+            return Ok(look(&epoch.state, Origin::in_memory(epoch.base, epoch.start())));
+        }
+        let listed = self.listed();
+        let last = end_of_epoch(&listed, wanted.first, base).max(wanted.last);
+        let (epoch, replayed) = self.load(&listed, Period { first: wanted.first, last })?;
+        let (start, base) = (epoch.start(), epoch.base);
+        let skipped = last.0.saturating_sub(replayed);
+        let seen = look(&epoch.state, Origin { start, base, replayed, skipped, loaded: false });
+        self.past.keep(epoch);
+        Ok(seen)
+    }
+
+    /// The snapshots there are, by event; none where they cannot be listed.
+    fn listed(&self) -> Vec<SnapshotEntry> {
+        self.snapshots.list().unwrap_or_default()
+    }
+
+    /// Loads an epoch that begins at `span.first` or before and ends at `span.last`: from one in
+    /// memory that goes some of the way, else from the nearest good snapshot, else from the start.
+    fn load(&self, listed: &[SnapshotEntry], span: Period) -> Result<(Arc<Epoch>, u64), Error> {
+        let (mut state, base) = self.nearest(listed, span);
+        let from = state.head();
+        for event in self.store.read(Period { first: from.next(), last: span.last }) {
+            state.apply(&event?);
+        }
+        let replayed = span.last.0.saturating_sub(from.0);
+        Ok((Arc::new(Epoch::new(base, state)), replayed))
+    }
+
+    /// The state with the fewest events to go from there, which begins at `span.first` or before.
+    fn nearest(&self, listed: &[SnapshotEntry], span: Period) -> (State, Base) {
+        let on_the_way = |epoch: &Epoch| {
+            epoch.start() <= span.first && (span.first..=span.last).contains(&epoch.last())
+        };
+        if let Some(epoch) = self.past.find(on_the_way) {
+            return (epoch.state.clone(), epoch.base);
+        }
+        let before = listed.iter().rev().filter(|entry| entry.position.event <= span.first);
+        let restored = before.filter(|entry| self.is_ours(entry)).find_map(|entry| {
+            let schema = self.store.schema_at(entry.position.event);
+            match restore_snapshot(&self.snapshots, entry, schema) {
+                Ok(state) => Some((self.with_facts(state), Base::Snapshot(entry.id))),
+                Err(error) => {
+                    let instead = "what is before it was read instead";
+                    self.notices().push(format!("{error}; {instead}"));
+                    None
+                }
+            }
+        });
+        restored.unwrap_or_else(|| (self.with_facts(State::new()), Base::Start))
+    }
+
+    fn with_facts(&self, state: State) -> State {
+        state.with_facts(Arc::clone(&self.store) as Arc<dyn EventFacts>)
+    }
+
+    /// Whether a snapshot is of this very history.
+    fn is_ours(&self, entry: &SnapshotEntry) -> bool {
+        self.store.position_at(entry.position.event).ok().flatten().as_ref()
+            == Some(&entry.position)
+    }
+}
+
+/// Where the epoch that holds an event ends: where the next begins.
+fn end_of_epoch(listed: &[SnapshotEntry], event: EventId, head: EventId) -> EventId {
+    let next = listed.iter().map(|entry| entry.position.event).find(|start| *start > event);
+    next.unwrap_or(head).min(head)
+}

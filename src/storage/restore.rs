@@ -1,0 +1,70 @@
+//! From a projection back to a state.
+
+use super::base::BaseRow;
+use super::error::Error;
+use super::projections::{Catalog, Engine, SnapshotEntry, SnapshotManager, SnapshotPart};
+use super::versions::State;
+use crate::types::{EventId, Schema};
+use std::collections::HashSet;
+
+/// Builds the state of a snapshot, whose position was vouched for, given the schema there.
+///
+/// # Errors
+/// What is wrong with the file.
+pub(crate) fn restore_snapshot(
+    snapshots: &SnapshotManager,
+    entry: &SnapshotEntry,
+    schema: Schema,
+) -> Result<State, Error> {
+    let snapshot = snapshots.load(entry, &entry.position.anchor())?;
+    let tables = snapshot.head().tables.clone();
+    let mut snapshot = snapshot.peekable();
+    let mut state = State::restore(entry.position.event, schema);
+    for (at, table) in tables.iter().enumerate() {
+        let is_row = |part: &Result<SnapshotPart, Error>| match part {
+            Ok(SnapshotPart::Row { table, .. }) => *table == at,
+            Ok(SnapshotPart::Index { .. }) => false,
+            Err(_) => true,
+        };
+        let rows = std::iter::from_fn(|| match snapshot.next_if(is_row)? {
+            Ok(SnapshotPart::Row { row, .. }) => Some(Ok(row)),
+            Ok(SnapshotPart::Index { .. }) => None,
+            Err(error) => Some(Err(error)),
+        });
+        state.load(table, rows)?;
+    }
+    // The checksum is at the end, behind the indexes, which are made from the rows.
+    snapshot.try_for_each(|part| part.map(drop))?;
+    Ok(state)
+}
+
+/// Builds the state of the row files, for which the catalog vouches, given the schema there.
+///
+/// # Errors
+/// What is wrong with a file.
+pub(crate) fn restore_rows(
+    engine: &mut Engine,
+    catalog: &Catalog,
+    schema: Schema,
+) -> Result<State, Error> {
+    let event = catalog.position.event;
+    let mut state = State::restore(event, schema);
+    for table in &catalog.tables {
+        let base = &table.base;
+        engine.open(&base.schema, &table.rows)?;
+        let mut known = HashSet::new();
+        let sound = |row: &BaseRow| {
+            row.row < base.next_row && row.event <= event && row.event > EventId::START
+        };
+        let mut check = |row: BaseRow| match sound(&row) && known.insert(row.row) {
+            true => Ok(row),
+            false => Err(Error::Projection {
+                file: table.rows.file.clone().into(),
+                reason: format!("row {} has no place there", row.row),
+            }),
+        };
+        let rows = engine.scan(&base.schema)?.map(|row| row.and_then(&mut check));
+        state.load(base, rows)?;
+    }
+    Ok(state)
+}

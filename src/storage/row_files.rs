@@ -1,0 +1,202 @@
+//! Row files brought up to a view, with as little writing as it takes.
+//!
+//! ```text
+//! catalog "dirty", synced ─▶ row files changed, synced ─▶ catalog "clean", synced
+//! ```
+//!
+//! A table of which little changed since the last time is changed in place, row by row; one of which
+//! much did is written anew. The catalog vouches for nothing in between.
+
+use super::error::Error;
+use super::event_store::EventStore;
+use super::projections::{Catalog, CatalogTable, Engine, SnapshotSource, Summary};
+use super::source::{ViewSource, base_rows, base_tables, whole_rows};
+use super::versions::View;
+use super::vfs::Vfs;
+use crate::types::{Period, RowId, TableId, TableSchema};
+use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A table of which more than one row in this many changed is written anew.
+const REWRITE: u64 = 4;
+
+/// With more events than this since the last time, nobody looks which rows they were about.
+const MOST_READ: u64 = 50_000;
+
+/// What happened to a table's rows.
+enum Changed {
+    /// These were touched, few of all.
+    Rows(BTreeSet<RowId>),
+    /// Nobody looked.
+    Much,
+}
+
+/// The row files of a database.
+#[derive(Debug)]
+pub(crate) struct RowFiles {
+    vfs: Arc<dyn Vfs>,
+    directory: PathBuf,
+    store: Arc<EventStore>,
+    engine: Engine,
+    /// What the files are known to hold.
+    catalog: Option<Catalog>,
+}
+
+impl RowFiles {
+    /// The row files of a directory, as far as a catalog vouches for them.
+    pub(crate) fn new(
+        vfs: Arc<dyn Vfs>,
+        directory: PathBuf,
+        store: Arc<EventStore>,
+        catalog: Option<Catalog>,
+    ) -> RowFiles {
+        let engine = Engine::new(Arc::clone(&vfs), &directory);
+        RowFiles { vfs, directory, store, engine, catalog }
+    }
+
+    /// Makes the files what a view of one event shows, and the catalog vouch for them.
+    ///
+    /// # Errors
+    /// What the system refuses; then the catalog vouches for nothing, and all is written anew the
+    /// next time.
+    pub(crate) fn write(&mut self, view: &View) -> Result<(), Error> {
+        let event = view.period().last;
+        if self.catalog.as_ref().is_some_and(|catalog| catalog.position.event == event) {
+            return Ok(());
+        }
+        let before = self.catalog.take();
+        let written = self.bring_up(view, before.as_ref());
+        match written {
+            Ok(catalog) => {
+                self.catalog = Some(catalog);
+                Ok(())
+            }
+            Err(error) => {
+                self.engine = Engine::new(Arc::clone(&self.vfs), &self.directory);
+                Err(error)
+            }
+        }
+    }
+
+    fn bring_up(&mut self, view: &View, before: Option<&Catalog>) -> Result<Catalog, Error> {
+        let position = self.store.position_at(view.period().last)?;
+        let position = position.ok_or_else(|| Error::invalid("row files within a transaction"))?;
+        self.store.sync_index().map_err(Error::io("write", self.directory.join("events.index")))?;
+        let mut catalog = Catalog {
+            position,
+            schema_version: view.schema().version,
+            tables: Vec::new(),
+            clean: false,
+        };
+        catalog.save(&*self.vfs, &self.directory)?;
+        let changed = match before {
+            Some(before) => {
+                let first = before.position.event.next();
+                self.changed(before, Period { first, last: catalog.position.event })?
+            }
+            None => HashMap::new(),
+        };
+        for base in base_tables(view) {
+            let known = before.and_then(|before| {
+                before.tables.iter().find(|table| table.base.schema.id == base.schema.id)
+            });
+            let changed = changed.get(&base.schema.id);
+            let rows = self.bring_up_table(view, &base.schema, known, changed)?;
+            catalog.tables.push(CatalogTable { base, rows });
+        }
+        self.engine.sync()?;
+        catalog.clean = true;
+        catalog.save(&*self.vfs, &self.directory)?;
+        for gone in before.iter().flat_map(|before| &before.tables) {
+            if !catalog.tables.iter().any(|table| table.rows.file == gone.rows.file) {
+                self.engine.remove(&gone.rows.file)?;
+            }
+        }
+        Ok(catalog)
+    }
+
+    /// What happened to the tables of a catalog in a period; nothing to those that are not there.
+    fn changed(
+        &self,
+        before: &Catalog,
+        period: Period,
+    ) -> Result<HashMap<TableId, Changed>, Error> {
+        let counts = self.store.events_by_table(period)?;
+        let events: u64 = counts.values().sum();
+        let is_little = |table: &CatalogTable| {
+            let count = counts.get(&table.base.schema.id).copied().unwrap_or(0);
+            (1..table.rows.live / REWRITE).contains(&count)
+        };
+        let mut changed: HashMap<TableId, Changed> =
+            counts.keys().map(|table| (*table, Changed::Much)).collect();
+        if events > MOST_READ || !before.tables.iter().any(is_little) {
+            return Ok(changed);
+        }
+        for little in before.tables.iter().filter(|table| is_little(table)) {
+            changed.insert(little.base.schema.id, Changed::Rows(BTreeSet::new()));
+        }
+        for event in self.store.read(period) {
+            let operation = event?.operation;
+            let table = operation.table().and_then(|table| changed.get_mut(&table.id));
+            if let (Some(Changed::Rows(rows)), Some(row)) = (table, operation.row()) {
+                rows.insert(row);
+            }
+        }
+        Ok(changed)
+    }
+
+    fn bring_up_table(
+        &mut self,
+        view: &View,
+        table: &Arc<TableSchema>,
+        known: Option<&CatalogTable>,
+        changed: Option<&Changed>,
+    ) -> Result<Summary, Error> {
+        // The JSON of a row has the names of its columns.
+        let same = known.filter(|known| {
+            known.base.schema.columns == table.columns && known.base.schema.name == table.name
+        });
+        match (same, changed) {
+            (Some(known), None) => return Ok(known.rows.clone()),
+            (Some(known), Some(Changed::Rows(touched))) => {
+                self.engine.open(table, &known.rows)?;
+                self.change(view, table, known.base.next_row, touched)?;
+                let summary = self.engine.summary(table)?;
+                if summary.dead > summary.live {
+                    self.engine.compact(table)?;
+                }
+            }
+            _ => self.engine.rewrite(table, ViewSource(view).rows(table)?)?,
+        }
+        self.engine.summary(table)
+    }
+
+    /// Changes the rows that were touched, in place.
+    fn change(
+        &mut self,
+        view: &View,
+        table: &Arc<TableSchema>,
+        next_row: RowId,
+        touched: &BTreeSet<RowId>,
+    ) -> Result<(), Error> {
+        let rows = view.table(table);
+        let mut left = touched.clone();
+        let found: Vec<_> = touched.iter().filter_map(|row| rows.locate(*row)).collect();
+        for row in base_rows(table, &rows.fetch(&found, &whole_rows(table))?) {
+            left.remove(&row.row);
+            let is_new = row.row >= next_row || self.engine.read_row(table, row.row)?.is_none();
+            if is_new {
+                self.engine.insert_row(table, &row)?;
+            } else {
+                self.engine.update_row(table, &row)?;
+            }
+        }
+        for gone in left.into_iter().filter(|row| *row < next_row) {
+            if self.engine.read_row(table, gone)?.is_some() {
+                self.engine.delete_row(table, gone)?;
+            }
+        }
+        Ok(())
+    }
+}

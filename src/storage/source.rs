@@ -1,0 +1,68 @@
+//! A view as what projections are written from.
+
+use super::error::Error;
+use super::projections::{BaseRow, BaseTable, SnapshotSource};
+use super::versions::{RowBatch, View};
+use crate::types::column::value_at;
+use crate::types::{DataType, EventId, PseudoColumn, RowId, TableSchema, Value};
+use std::sync::Arc;
+
+/// The tables of a view of one event, with the numbers they give next.
+pub(crate) fn base_tables(view: &View) -> Vec<BaseTable> {
+    let of = |table: &Arc<TableSchema>| {
+        let rows = view.table(table);
+        let (next_row, autoincrement) = (rows.next_row(), rows.autoincrement());
+        BaseTable { schema: Arc::clone(table), next_row, autoincrement }
+    };
+    view.schema().tables().map(of).collect()
+}
+
+/// The rows of a view of one event.
+pub(crate) struct ViewSource<'a>(pub &'a View);
+
+/// All columns of a table, and behind them those that say which version it is.
+pub(crate) fn whole_rows(table: &TableSchema) -> Vec<usize> {
+    let hidden = [PseudoColumn::Rev, PseudoColumn::Event].map(|column| table.index_of(column));
+    (0..table.columns.len()).chain(hidden).collect()
+}
+
+/// The rows of a batch that was asked for [`whole_rows`].
+pub(crate) fn base_rows(table: &TableSchema, batch: &RowBatch) -> Vec<BaseRow> {
+    let count = table.columns.len();
+    let number =
+        |column: usize, at: usize| match value_at(&batch.columns[column], DataType::Integer, at) {
+            Value::Integer(number) => number.cast_unsigned(),
+            _ => 0,
+        };
+    let row = |at: usize| BaseRow {
+        row: batch.rows[at],
+        rev: u32::try_from(number(count, at)).unwrap_or(u32::MAX),
+        event: EventId(number(count + 1, at)),
+        values: (0..count)
+            .map(|column| value_at(&batch.columns[column], table.columns[column].data_type, at))
+            .collect(),
+    };
+    (0..batch.rows.len()).map(row).collect()
+}
+
+impl SnapshotSource for ViewSource<'_> {
+    fn rows(
+        &self,
+        table: &Arc<TableSchema>,
+    ) -> Result<impl Iterator<Item = Result<BaseRow, Error>>, Error> {
+        let scan = self.0.table(table).scan(&whole_rows(table));
+        let table = Arc::clone(table);
+        Ok(scan.flat_map(move |batch| {
+            let (rows, failed) = match batch {
+                Ok(batch) => (base_rows(&table, &batch), None),
+                Err(error) => (Vec::new(), Some(Err(error))),
+            };
+            rows.into_iter().map(Ok).chain(failed)
+        }))
+    }
+
+    fn index_order(&self, table: &Arc<TableSchema>, key: usize) -> Result<Vec<RowId>, Error> {
+        let found = self.0.table(table).index_order(table.keys[key].id);
+        found.ok_or_else(|| Error::invalid("a view without its table's index"))
+    }
+}

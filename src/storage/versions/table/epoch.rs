@@ -1,0 +1,196 @@
+//! How a table's versions begin an epoch: from rows as they stood, or from the epoch before.
+//!
+//! An epoch answers for its first moment and all later ones. What began earlier stands in it as if it
+//! had no past ([`TableVersions::birth`]), and what had ended is left behind:
+//!
+//! ```text
+//!   before    [ dead ] [ live ] [ few ] [ few ] [ live ] [ open ]
+//!   after     (empty)  [ live ] [ both ] (empty) [ live ] [ what was open, sealed ] [ open ]
+//! ```
+//!
+//! Chunks that are mostly alive are shared and keep their places, so that positions in them hold. The
+//! others are copied together, in their places too: versions that stood in order of their rows still
+//! do. The places that remain empty are given up when there are too many of them.
+
+use super::{Index, TableVersions, columns_of, copy, stored};
+use crate::storage::versions::chunk::{Birth, Chunk, Handle, Open, Position, chunk_rows};
+use crate::storage::{BaseRow, BaseTable};
+use crate::types::{EventId, RowId, TableSchema, Value};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Chunks that are copied together, one after the other.
+struct Filling {
+    /// Places that may be filled, in order.
+    free: VecDeque<usize>,
+    /// The chunk that is being filled, and its place.
+    open: Option<(usize, Open)>,
+}
+
+impl TableVersions {
+    /// The versions that an epoch begins with at an event: of these rows.
+    pub fn load<E>(
+        table: &BaseTable,
+        at: EventId,
+        rows: impl Iterator<Item = Result<BaseRow, E>>,
+    ) -> Result<TableVersions, E> {
+        let mut versions = TableVersions::new(&table.schema, None);
+        versions.start = at;
+        for row in rows {
+            let BaseRow { row, rev, event, values } = row?;
+            versions.make_room(&table.schema);
+            let open = Arc::make_mut(&mut versions.open);
+            for (place, column) in open.columns_mut().iter_mut().enumerate() {
+                column.push(values.get(place).unwrap_or(&Value::Null));
+            }
+            versions.begin(event, row, rev, Position::NONE);
+            versions.counters.live += 1;
+        }
+        let columns = stored(&table.schema);
+        let index = |key| {
+            let columns = columns_of(key, &columns);
+            (key.id, Arc::new(Index::build(columns.clone(), versions.entries(&columns))))
+        };
+        versions.indexes = table.schema.keys.iter().map(index).collect();
+        let counters = &mut versions.counters;
+        counters.next_row = counters.next_row.max(table.next_row);
+        counters.autoincrement = table.autoincrement;
+        versions.begin_counting(at);
+        Ok(versions)
+    }
+
+    /// Notes what the counters were when the epoch began.
+    fn begin_counting(&mut self, at: EventId) {
+        let counters = &mut self.counters;
+        counters.notes = Arc::new(vec![(at, counters.live)]);
+        counters.since_note = 0;
+        counters.autoincrement_before = counters.autoincrement;
+    }
+
+    /// Seals the open chunk, so that it can be shared.
+    pub fn seal_open(&mut self, schema: &TableSchema) {
+        if self.open.len() > 0 {
+            let next = Open::new(self.sealed.len() + 1, stored(schema));
+            let open = std::mem::replace(&mut self.open, Arc::new(next));
+            self.sealed.push(Arc::unwrap_or_clone(open).seal());
+        }
+    }
+
+    /// The versions that the next epoch begins with at an event, the last one here, where every
+    /// chunk is sealed.
+    pub fn turned(&self, schema: &TableSchema, at: EventId) -> TableVersions {
+        let index = |(key, index): &(_, Arc<Index>)| (*key, Arc::new(index.without_ended()));
+        let mut next = TableVersions {
+            base: None,
+            sealed: self.sealed.clone(),
+            open: Arc::clone(&self.open),
+            rows: self.rows.clone(),
+            indexes: self.indexes.iter().map(index).collect(),
+            base_indexes: Vec::new(),
+            ascending: self.ascending,
+            counters: self.counters.clone(),
+            largest: Arc::default(),
+            start: at,
+        };
+        next.rows.remove_all(self.dead_rows());
+        let live = usize::try_from(self.counters.live).unwrap_or(0);
+        let many = self.sealed.len() > 4 * (live / chunk_rows()) + 8;
+        // Where all is copied anyway, it comes to stand in order.
+        if many || !self.sealed.iter().any(Handle::is_worth_keeping) {
+            next.rebuild(self, schema);
+        } else {
+            next.compact(self, schema);
+        }
+        while next.sealed.last().is_some_and(|last| Chunk::Sealed(last).len() == 0) {
+            next.sealed.pop();
+        }
+        next.open = Arc::new(Open::new(next.sealed.len(), stored(schema)));
+        next.begin_counting(at);
+        next
+    }
+
+    /// The rows that were deleted in this epoch, in order.
+    fn dead_rows(&self) -> Vec<RowId> {
+        let mut dead = Vec::new();
+        for (number, handle) in self.sealed.iter().enumerate() {
+            if !handle.ended_after(self.start) {
+                continue;
+            }
+            let rows = &Chunk::Sealed(handle).births().rows;
+            for (offset, row) in rows.iter().enumerate() {
+                let latest = || self.rows.get(*row) == Some(Position::new(number, offset));
+                if !handle.is_live(offset) && latest() {
+                    dead.push(*row);
+                }
+            }
+        }
+        dead.sort_unstable();
+        dead
+    }
+
+    /// Copies what lives in chunks of which little does, and drops these.
+    fn compact(&mut self, from: &TableVersions, schema: &TableSchema) {
+        let mut filling = Filling { free: VecDeque::new(), open: None };
+        for (number, handle) in from.sealed.iter().enumerate() {
+            if handle.is_worth_keeping() {
+                // What was copied before it stays before it.
+                self.place(&mut filling);
+                filling.free.clear();
+                continue;
+            }
+            self.sealed[number] = Handle::empty(number);
+            filling.free.push_back(number);
+            for offset in (0..Chunk::Sealed(handle).len()).filter(|at| handle.is_live(*at)) {
+                self.carry(&mut filling, from, Position::new(number, offset), schema);
+            }
+        }
+        self.place(&mut filling);
+    }
+
+    /// Copies all that lives, in order of rows.
+    fn rebuild(&mut self, from: &TableVersions, schema: &TableSchema) {
+        let all: Vec<Position> =
+            self.rows.iter_from(RowId(0)).map(|(_, position)| position).collect();
+        self.sealed = Vec::new();
+        let mut filling = Filling { free: VecDeque::new(), open: None };
+        for position in all {
+            self.carry(&mut filling, from, position, schema);
+        }
+        self.place(&mut filling);
+        self.ascending = true;
+    }
+
+    /// Copies one version.
+    fn carry(
+        &mut self,
+        filling: &mut Filling,
+        from: &TableVersions,
+        position: Position,
+        schema: &TableSchema,
+    ) {
+        if filling.open.as_ref().is_some_and(|(_, open)| open.is_full()) {
+            self.place(filling);
+        }
+        let (number, open) = filling.open.get_or_insert_with(|| {
+            let number = filling.free.pop_front().unwrap_or_else(|| {
+                // Behind chunks of later rows, for all that is known here.
+                self.ascending = false;
+                self.sealed.push(Handle::empty(self.sealed.len()));
+                self.sealed.len() - 1
+            });
+            (number, Open::new(number, stored(schema)))
+        });
+        let here = Position::new(*number, open.len());
+        let birth = from.birth(position);
+        copy(open, from.chunk(position.chunk()), position.offset(), &[]);
+        open.begin(Birth { prev: Position::NONE, jump: here, ..birth });
+        self.rows.set(birth.row, here);
+    }
+
+    /// Puts the chunk that was filled in its place.
+    fn place(&mut self, filling: &mut Filling) {
+        if let Some((number, open)) = filling.open.take() {
+            self.sealed[number] = open.seal();
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! What is shared and what is left behind where one epoch ends and the next begins.
+
+use super::model::{event, scanned, table_schema};
+use crate::storage::versions::chunk::{CHUNK_ROWS, Chunk, Position};
+use crate::storage::versions::table::TableVersions;
+use crate::storage::{Operation, State};
+use crate::types::{EventId, Period, Row, RowId, TableSchema, Value};
+use std::sync::Arc;
+
+fn row(id: u64, amount: u64) -> Row {
+    let integer = |n: u64| Value::Integer(i64::try_from(n).expect("small"));
+    vec![integer(id), Value::text(format!("name {id}")), integer(amount)]
+}
+
+struct Run {
+    state: State,
+    table: Arc<TableSchema>,
+}
+
+impl Run {
+    fn new() -> Run {
+        let table = Arc::new(table_schema("t", true).created_by(EventId(1)));
+        let mut state = State::new();
+        state.apply(&event(1, Operation::CreateTable(Arc::clone(&table))));
+        Run { state, table }
+    }
+
+    fn apply(&mut self, operation: Operation) {
+        self.state.apply(&event(self.state.head().0 + 1, operation));
+    }
+
+    fn insert(&mut self, ids: impl Iterator<Item = u64>) {
+        for id in ids {
+            let table = Arc::clone(&self.table);
+            self.apply(Operation::Insert { table, row: RowId(id), new: row(id, 0) });
+        }
+    }
+
+    fn update(&mut self, ids: impl Iterator<Item = u64>, round: u64) {
+        for id in ids {
+            let changed = vec![(2, Value::Null, row(id, round)[2].clone())];
+            let (table, rev) = (Arc::clone(&self.table), u32::try_from(round).expect("small") + 1);
+            self.apply(Operation::Update { table, row: RowId(id), rev, changed });
+        }
+    }
+
+    fn delete(&mut self, ids: impl Iterator<Item = u64>) {
+        for id in ids {
+            let table = Arc::clone(&self.table);
+            let old = row(id, 0);
+            self.apply(Operation::Delete { table, row: RowId(id), rev: 2, old });
+        }
+    }
+
+    fn versions(&self) -> Arc<TableVersions> {
+        let view = self.state.view(Period::at(self.state.head()));
+        Arc::clone(view.layer(self.table.id).expect("the table is there").versions())
+    }
+
+    /// How many versions each chunk has.
+    fn sizes(&self) -> Vec<usize> {
+        let versions = self.versions();
+        (0..versions.chunk_count()).map(|number| versions.chunk(number).len()).collect()
+    }
+
+    fn shown(&self) -> Vec<(RowId, String)> {
+        let view = self.state.view(Period::at(self.state.head()));
+        scanned(&view.table(&self.table), &[0, 1, 2])
+    }
+
+    /// Turns, and asserts that it cannot be seen.
+    fn turn(&mut self) -> State {
+        let shown = self.shown();
+        let before = self.state.turn();
+        assert!(self.shown() == shown);
+        before
+    }
+}
+
+/// Whether both hold the same arrays.
+fn shares(one: &TableVersions, other: &TableVersions, number: usize) -> bool {
+    let array = |versions: &TableVersions| match versions.chunk(number) {
+        Chunk::Sealed(handle) => Some(handle.address()),
+        Chunk::Open(_) => None,
+    };
+    array(one).is_some() && array(one) == array(other)
+}
+
+const FULL: u64 = CHUNK_ROWS as u64;
+
+#[test]
+fn what_was_only_appended_is_shared() {
+    let mut run = Run::new();
+    run.insert(1..=2 * FULL + 3000);
+    let before = run.turn();
+    let after = run.versions();
+    let frozen = before.view(Period::at(before.head()));
+    let frozen = Arc::clone(frozen.layer(run.table.id).expect("the table is there").versions());
+    assert_eq!(run.sizes(), [CHUNK_ROWS, CHUNK_ROWS, 3000, 0]);
+    assert!((0..3).all(|number| shares(&frozen, &after, number)));
+    assert!(after.is_ascending());
+    // The few rows at the end of an epoch are joined with those of the next.
+    run.insert(2 * FULL + 3001..=2 * FULL + 3010);
+    run.turn();
+    run.insert(2 * FULL + 3011..=2 * FULL + 3020);
+    run.turn();
+    assert_eq!(run.sizes(), [CHUNK_ROWS, CHUNK_ROWS, 3000, 20, 0]);
+    assert!(run.versions().is_ascending());
+}
+
+#[test]
+fn what_is_mostly_dead_is_copied_together() {
+    let mut run = Run::new();
+    run.insert(1..=6 * FULL);
+    // The second and third live on in a few rows, the fifth in most.
+    run.delete((FULL + 1..=3 * FULL).filter(|id| id % 4 != 0));
+    run.delete((4 * FULL + 1..=5 * FULL).filter(|id| id % 4 == 0));
+    let before = run.turn();
+    assert_eq!(run.sizes(), [CHUNK_ROWS, 2048, 0, CHUNK_ROWS, CHUNK_ROWS, CHUNK_ROWS, 0]);
+    assert!(run.versions().is_ascending());
+    let gone = [FULL + 1, 4 * FULL + 4].map(RowId);
+    assert!(gone.iter().all(|row| run.versions().rows().get(*row).is_none()));
+    assert_eq!(run.versions().rows().get(RowId(FULL + 4)), Some(Position::new(1, 0)));
+    // And the past is where it was.
+    let then = before.view(Period::at(EventId(6 * FULL + 1)));
+    assert_eq!(before.base(), EventId(0));
+    let count: usize = then.table(&run.table).scan(&[]).flatten().map(|b| b.rows.len()).sum();
+    assert_eq!(count, usize::try_from(6 * FULL).expect("small"));
+    // Nothing left is nothing kept.
+    let rest: Vec<u64> = run.shown().iter().map(|(row, _)| row.0).collect();
+    run.delete(rest.into_iter());
+    run.turn();
+    assert_eq!(run.sizes(), [0]);
+    assert_eq!(run.versions().rows().iter_from(RowId(0)).count(), 0);
+    assert_eq!(run.versions().next_row(), RowId(6 * FULL + 1));
+    run.insert(6 * FULL + 1..=6 * FULL + 2);
+    assert_eq!(run.shown().len(), 2);
+}
+
+#[test]
+fn few_rows_with_many_versions_become_few_again() {
+    let mut run = Run::new();
+    run.insert(1..=100);
+    for round in 1..=500 {
+        run.update(1..=100, round);
+        if round % 100 == 0 {
+            let (before, base) = (run.state.view(Period::at(run.state.head())), run.state.base());
+            run.turn();
+            assert!(run.state.base() > base);
+            assert_eq!(run.sizes(), [100, 0]);
+            assert!(run.versions().is_ascending());
+            assert_eq!(scanned(&before.table(&run.table), &[0, 1, 2]), run.shown());
+        }
+    }
+    let view = run.state.view(Period::at(run.state.head()));
+    let table = view.table(&run.table);
+    assert_eq!((table.row_estimate(), table.autoincrement()), (100, 100));
+    assert_eq!(table.next_row(), RowId(101));
+    // The way back from the newest version ends where the epoch begins.
+    run.update(7..=7, 501);
+    let versions = run.versions();
+    let base = run.state.base();
+    let old = versions.ancestor(RowId(7), base).expect("it lived then");
+    assert!(!versions.birth(old).prev.exists() && versions.birth(old).jump == old);
+    assert_eq!(versions.ancestor(RowId(7), EventId(1)), None);
+}

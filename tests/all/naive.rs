@@ -1,0 +1,112 @@
+//! A database as a child would write it: a list of events, and a fold over the first n of them.
+
+use asof::storage::{Event, Operation};
+use asof::types::{EventId, RowId, TableId, Value};
+use std::collections::BTreeMap;
+
+/// One table after some events: the names of its columns, and its rows by identity.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Table {
+    pub id: TableId,
+    pub columns: Vec<String>,
+    pub rows: BTreeMap<RowId, Vec<Value>>,
+}
+
+/// All tables by name.
+pub type Tables = BTreeMap<String, Table>;
+
+/// One version of a row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Version {
+    pub row: RowId,
+    pub values: Vec<Value>,
+    pub from: EventId,
+    pub to: Option<EventId>,
+}
+
+/// Does to the tables what an event says.
+pub fn apply(tables: &mut Tables, event: &Event) {
+    let name = event.operation.table().map(|table| table.name.clone()).unwrap_or_default();
+    match &event.operation {
+        Operation::CreateTable(table) => {
+            let columns = table.columns.iter().map(|column| column.name.clone()).collect();
+            tables.insert(name, Table { id: table.id, columns, rows: BTreeMap::new() });
+        }
+        Operation::DropTable(_) => drop(tables.remove(&name)),
+        Operation::RenameTable { name: new, .. } => {
+            let table = tables.remove(&name).expect("what is renamed exists");
+            tables.insert(new.clone(), table);
+        }
+        other => {
+            if let Some(table) = tables.get_mut(&name) {
+                apply_to(table, other);
+            }
+        }
+    }
+}
+
+fn apply_to(table: &mut Table, operation: &Operation) {
+    match operation {
+        Operation::Insert { row, new, .. } => drop(table.rows.insert(*row, new.clone())),
+        Operation::Update { row, changed, .. } => {
+            let values = table.rows.get_mut(row).expect("what is updated exists");
+            changed.iter().for_each(|(at, _, new)| values[*at] = new.clone());
+        }
+        Operation::Delete { row, .. } => drop(table.rows.remove(row)),
+        Operation::AddColumn { column, .. } => {
+            table.columns.push(column.name.clone());
+            table.rows.values_mut().for_each(|row| row.push(column.initial.clone()));
+        }
+        Operation::DropColumn { column, .. } => {
+            table.columns.remove(*column);
+            table.rows.values_mut().for_each(|row| drop(row.remove(*column)));
+        }
+        Operation::RenameColumn { column, name, .. } => table.columns[*column] = name.clone(),
+        _ => {}
+    }
+}
+
+/// The tables after every event, those after none first.
+pub fn histories(events: &[Event]) -> Vec<Tables> {
+    let mut all = vec![Tables::new()];
+    for event in events {
+        let mut tables = all.last().expect("it begins with one").clone();
+        apply(&mut tables, event);
+        all.push(tables);
+    }
+    all
+}
+
+/// All versions of a table's rows, in order of rows and then of age, in the columns that it has in
+/// the end: one version for each event that changed the row.
+pub fn versions(events: &[Event], table: TableId) -> Vec<Version> {
+    let mut versions: BTreeMap<RowId, Vec<Version>> = BTreeMap::new();
+    let mut tables = Tables::new();
+    for event in events {
+        apply(&mut tables, event);
+        let about = event.operation.table().filter(|about| about.id == table);
+        match (about, &event.operation) {
+            (None, _) => {}
+            (Some(_), Operation::AddColumn { column, .. }) => versions
+                .values_mut()
+                .flatten()
+                .for_each(|version| version.values.push(column.initial.clone())),
+            (Some(_), Operation::DropColumn { column, .. }) => versions
+                .values_mut()
+                .flatten()
+                .for_each(|version| drop(version.values.remove(*column))),
+            (Some(about), operation) => {
+                let Some(row) = operation.row() else { continue };
+                let of_row = versions.entry(row).or_default();
+                if let Some(last) = of_row.last_mut().filter(|last| last.to.is_none()) {
+                    last.to = Some(event.id);
+                }
+                if let Some(values) = tables[&about.name].rows.get(&row) {
+                    let values = values.clone();
+                    of_row.push(Version { row, values, from: event.id, to: None });
+                }
+            }
+        }
+    }
+    versions.into_values().flatten().collect()
+}

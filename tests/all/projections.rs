@@ -1,0 +1,277 @@
+//! The property above all: whatever there is of projections, every moment is what a naive replay of
+//! its events says it is.
+
+use crate::answer::rows_of;
+use crate::naive::{Tables, Version, histories, versions};
+use crate::random_sql::{Random, statement};
+use asof::session::Session;
+use asof::storage::{
+    Database, Environment, Event, FixedClock, MemVfs, OpenOptions, SeededRandom, Vfs,
+};
+use asof::types::{EventId, Period, Timestamp, Value};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A database in files that a test can look into.
+struct Files {
+    vfs: MemVfs,
+    every: u64,
+}
+
+impl Files {
+    fn new(every: u64) -> Files {
+        Files { vfs: MemVfs::default(), every }
+    }
+
+    fn directory() -> &'static Path {
+        Path::new("bank")
+    }
+
+    fn open(&self) -> Arc<Database> {
+        let environment = Environment {
+            vfs: Arc::new(self.vfs.clone()),
+            clock: Arc::new(FixedClock::new(Timestamp(1_795_362_000_000_000), 1_000_000)),
+            random: Arc::new(SeededRandom::new(7)),
+        };
+        let options =
+            OpenOptions { snapshot_every: Some(self.every), environment, ..OpenOptions::default() };
+        Arc::new(Database::open(Files::directory(), options).expect("the log is whole"))
+    }
+
+    /// All files but the log and the lock.
+    fn projections(&self) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        for directory in [Files::directory().to_path_buf(), Files::directory().join("snapshots")] {
+            for name in self.vfs.names(&directory).unwrap_or_default() {
+                let path = directory.join(&name);
+                if !["events.log", "LOCK", "snapshots"].contains(&name.as_str()) {
+                    found.push(path);
+                }
+            }
+        }
+        found
+    }
+
+    /// A copy that shares nothing.
+    fn copy(&self) -> Files {
+        let copy = Files::new(self.every);
+        let log = Files::directory().join("events.log");
+        for path in self.projections().into_iter().chain([log]) {
+            copy.vfs.put(&path, self.vfs.contents(&path).expect("it was listed"));
+        }
+        copy
+    }
+}
+
+/// Runs a random script; what fails has changed nothing.
+fn run(session: &mut Session, random: &mut Random, statements: usize) {
+    for _ in 0..statements {
+        drop(session.execute(&statement(random)));
+    }
+    drop(session.execute("COMMIT"));
+}
+
+fn all_events(database: &Database) -> Vec<Event> {
+    let all = Period { first: EventId(1), last: EventId::NEVER };
+    database.store().read(all).collect::<Result<_, _>>().expect("the log is whole")
+}
+
+fn integer(event: EventId) -> Value {
+    Value::Integer(event.0.cast_signed())
+}
+
+/// Values as they are told apart: 1 is not 1.0 is not '1'.
+fn shown(rows: &[Vec<Value>]) -> Vec<String> {
+    rows.iter().map(|row| format!("{row:?}")).collect()
+}
+
+/// Every table at every event, and every join of two moments that is asked for.
+fn check_moments(database: &Arc<Database>, history: &[Tables], what: &str) {
+    let mut session = Session::new(Arc::clone(database));
+    for (event, tables) in history.iter().enumerate() {
+        for name in ["a", "b", "long name"] {
+            let sql = format!("SELECT _row, * FROM \"{name}\" AS OF EVENT {event}");
+            let found = rows_of(&mut session, &sql);
+            match tables.get(name) {
+                None => {
+                    let error = found.expect_err(&sql);
+                    assert_eq!(error.code(), "unknown-table", "{what}: {sql}");
+                }
+                Some(table) => {
+                    let row = |(row, values): (&asof::types::RowId, &Vec<Value>)| {
+                        let id = Value::Integer(row.0.cast_signed());
+                        [vec![id], values.clone()].concat()
+                    };
+                    let expected: Vec<Vec<Value>> = table.rows.iter().map(row).collect();
+                    let found = found.unwrap_or_else(|error| panic!("{what}: {sql}: {error}"));
+                    assert_eq!(shown(&found), shown(&expected), "{what}: {sql}");
+                }
+            }
+        }
+    }
+}
+
+/// Joins of a table with itself at another moment.
+fn check_joins(database: &Arc<Database>, history: &[Tables], random: &mut Random, what: &str) {
+    let mut session = Session::new(Arc::clone(database));
+    let count = history.len() as u64;
+    for _ in 0..40 {
+        let (one, other) = (random.below(count), random.below(count));
+        let at = |event: u64| history[usize::try_from(event).expect("small")].get("a");
+        let (Some(first), Some(second)) = (at(one), at(other)) else { continue };
+        if first.id != second.id {
+            continue;
+        }
+        let sql = format!(
+            "SELECT x._row, y._row FROM a AS OF EVENT {one} AS x JOIN a AS OF EVENT {other} AS y \
+             ON x._row = y._row"
+        );
+        let both = first.rows.keys().filter(|row| second.rows.contains_key(row));
+        let expected: Vec<Vec<Value>> =
+            both.map(|row| vec![Value::Integer(row.0.cast_signed()); 2]).collect();
+        let found = rows_of(&mut session, &sql).unwrap_or_else(|e| panic!("{what}: {sql}: {e}"));
+        assert_eq!(shown(&found), shown(&expected), "{what}: {sql}");
+    }
+}
+
+/// All versions of every table that is there now, and the ends of those seen at each moment.
+fn check_versions(database: &Arc<Database>, events: &[Event], history: &[Tables], what: &str) {
+    let mut session = Session::new(Arc::clone(database));
+    let now = history.last().expect("it begins with one");
+    for (name, table) in now {
+        let all = versions(events, table.id);
+        let row = |version: &Version| {
+            let mut row = vec![
+                Value::Integer(version.row.0.cast_signed()),
+                integer(version.from),
+                version.to.map_or(Value::Null, integer),
+            ];
+            row.extend(version.values.clone());
+            row
+        };
+        let sql = format!("SELECT _row, _event, _event_to, * FROM \"{name}\" FOR SYSTEM_TIME ALL");
+        let found = rows_of(&mut session, &sql).unwrap_or_else(|e| panic!("{what}: {sql}: {e}"));
+        let expected: Vec<Vec<Value>> = all.iter().map(row).collect();
+        assert_eq!(shown(&found), shown(&expected), "{what}: {sql}");
+        for event in (0..history.len()).step_by(5) {
+            let there = history[event].values().any(|then| then.id == table.id);
+            let same = history[event].get(name).is_some_and(|then| then.id == table.id);
+            if !there || !same {
+                continue;
+            }
+            let event = EventId(event as u64);
+            let sql = format!("SELECT _row, _event, _event_to FROM \"{name}\" AS OF EVENT {event}");
+            let found = rows_of(&mut session, &sql).unwrap_or_else(|e| panic!("{sql}: {e}"));
+            let seen = all
+                .iter()
+                .filter(|version| version.from <= event && version.to.is_none_or(|to| to > event));
+            let expected: Vec<Vec<Value>> =
+                seen.map(|version| row(version)[..3].to_vec()).collect();
+            assert_eq!(shown(&found), shown(&expected), "{what}: {sql}");
+        }
+    }
+}
+
+/// What is asked of a database whatever state its files are in.
+fn check(files: &Files, events: &[Event], history: &[Tables], random: &mut Random, what: &str) {
+    let database = files.open();
+    assert_eq!(database.head().0, history.len() as u64 - 1, "{what}");
+    check_moments(&database, history, what);
+    check_joins(&database, history, random, what);
+    check_versions(&database, events, history, what);
+}
+
+/// How many random histories; more where there is time.
+fn rounds(few: u64, many: u64) -> u64 {
+    if std::env::var_os("ASOF_EXHAUSTIVE").is_some() { many } else { few }
+}
+
+#[test]
+fn every_moment_is_a_naive_replay_whatever_there_is_of_projections() {
+    for seed in 0..rounds(4, 60) {
+        for every in [1, 7, 1000] {
+            let mut random = Random::new(seed * 3 + every);
+            let files = Files::new(every);
+            let database = files.open();
+            // Several openings, so that the row files are brought up more than once.
+            let mut session = Session::new(Arc::clone(&database));
+            run(&mut session, &mut random, 70);
+            drop((session, database));
+            let database = files.open();
+            run(&mut Session::new(Arc::clone(&database)), &mut random, 50);
+            let events = all_events(&database);
+            let history = histories(&events);
+            let what = format!("seed {seed}, a snapshot every {every}");
+            check_moments(&database, &history, &what);
+            check_versions(&database, &events, &history, &what);
+            drop(database);
+            check(&files, &events, &history, &mut random, &format!("{what}, reopened"));
+            lose_projections(&files, &events, &history, &mut random, &what);
+        }
+    }
+}
+
+/// Each projection deleted, each pair of kinds, and all.
+fn lose_projections(
+    files: &Files,
+    events: &[Event],
+    history: &[Tables],
+    random: &mut Random,
+    what: &str,
+) {
+    let kind = |path: &Path| {
+        let name = path.file_name().expect("a file").to_string_lossy().into_owned();
+        if name.starts_with("snapshot_") { "snapshot".to_owned() } else { name }
+    };
+    let projections = files.projections();
+    let mut kinds: Vec<String> = projections.iter().map(|path| kind(path)).collect();
+    kinds.sort();
+    kinds.dedup();
+    let mut lost: Vec<Vec<PathBuf>> = vec![projections.clone()];
+    let one = usize::try_from(random.below(projections.len() as u64)).expect("small");
+    lost.push(vec![projections[one].clone()]);
+    for (at, first) in kinds.iter().enumerate() {
+        for second in &kinds[at..] {
+            let of = |path: &&PathBuf| [first, second].contains(&&kind(path));
+            lost.push(projections.iter().filter(of).cloned().collect());
+        }
+    }
+    for lost in lost {
+        let copy = files.copy();
+        lost.iter().for_each(|path| copy.vfs.remove(path).expect("it was listed"));
+        check(&copy, events, history, random, &format!("{what}, without {lost:?}"));
+        // What was lost is there again.
+        let notices = copy.open().notices().to_vec();
+        assert!(notices.is_empty(), "{what}, without {lost:?}: {notices:?}");
+    }
+}
+
+#[test]
+fn a_projection_altered_by_hand_is_noticed_and_changes_no_answer() {
+    let mut random = Random::new(42);
+    let files = Files::new(20);
+    let database = files.open();
+    run(&mut Session::new(Arc::clone(&database)), &mut random, 150);
+    let events = all_events(&database);
+    let history = histories(&events);
+    drop(database);
+    for path in files.projections() {
+        let bytes = files.vfs.contents(&path).expect("it was listed");
+        for _ in 0..rounds(6, 200) {
+            let at = usize::try_from(random.below(bytes.len() as u64)).expect("small");
+            let mut altered = bytes.clone();
+            altered[at] ^= 1 << random.below(8);
+            let copy = files.copy();
+            copy.vfs.put(&path, altered);
+            let what = format!("byte {at} of {} altered", path.display());
+            let database = copy.open();
+            check_moments(&database, &history, &what);
+            let noticed = [database.notices().to_vec(), database.take_notices()].concat();
+            assert!(!noticed.is_empty(), "{what} and nobody noticed");
+            assert_eq!(
+                copy.vfs.contents(&Files::directory().join("events.log")),
+                files.vfs.contents(&Files::directory().join("events.log")),
+            );
+        }
+    }
+}
