@@ -115,7 +115,7 @@ pub fn schema_changes(
                 let given = initial.map_or(Ok(Value::Null), |initial| context.constant(initial))?;
                 column.initial = hold(table, column, given)?;
                 if column.not_null && column.initial.is_null() {
-                    check_empty(table, column, view)?;
+                    return Err(no_value(table, column));
                 }
             }
             Change::CreateIndex { table, key } if key.unique => check_unique(table, key, view)?,
@@ -125,18 +125,15 @@ pub fn schema_changes(
     Ok(changes)
 }
 
-/// Refuses a column that must not be NULL and would be, unless there are no rows.
-fn check_empty(table: &Arc<TableSchema>, column: &Column, view: &View) -> Result<(), Error> {
-    match view.table(table).scan(&[]).next().transpose()? {
-        None => Ok(()),
-        Some(_) => Err(Error::Failed {
-            code: "not-null",
-            message: format!(
-                "{}.{} must not be NULL, and there are rows that would have no value in it",
-                table.name, column.name
-            ),
-            help: Some("give it a DEFAULT that is not NULL".to_owned()),
-        }),
+/// A column that must not be NULL and would be in all rows that are there, or ever were.
+fn no_value(table: &TableSchema, column: &Column) -> Error {
+    Error::Failed {
+        code: "not-null",
+        message: format!(
+            "{}.{} must not be NULL, and rows older than it would have no value in it",
+            table.name, column.name
+        ),
+        help: Some("give it a DEFAULT that is not NULL".to_owned()),
     }
 }
 

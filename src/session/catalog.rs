@@ -5,7 +5,7 @@ use super::relations::{self, SystemTable};
 use crate::executor::Input;
 use crate::language::ast::{AsOf, At, History, Identifier, ShowSubject, Temporal};
 use crate::planner::{self, Catalog, Error, TableSource, suggest};
-use crate::storage::{Database, View};
+use crate::storage::{Database, Operation, View};
 use crate::types::{EventId, Period, Schema, Span, TableId, TableSchema};
 use std::sync::Arc;
 
@@ -159,29 +159,40 @@ impl<'a> StatementCatalog<'a> {
             .help(suggest(&name.name, names));
         let lifetimes = self.database.lifetimes(&name.name);
         let Some((first, _)) = lifetimes.first() else { return plain };
-        let dropped =
-            lifetimes.iter().rev().find_map(|(_, dropped)| dropped.filter(|d| *d <= event));
-        let message = match dropped {
-            Some(dropped) if past => format!(
-                "table {} does not exist at event {event}; it was dropped by event {dropped}",
-                name.name
-            ),
-            Some(dropped) => format!("table {} was dropped by event {dropped}", name.name),
+        let ended = lifetimes.iter().rev().find_map(|(_, ended)| ended.filter(|e| *e <= event));
+        let at = if past { format!(" does not exist at event {event}; it") } else { String::new() };
+        let (message, help) = match ended {
+            Some(ended) => {
+                let renamed = self.renamed_by(ended).map(|(_, to)| to);
+                let what =
+                    renamed.as_ref().map_or("dropped".to_owned(), |to| format!("renamed to {to}"));
+                let help = match renamed.filter(|to| schema.table(to).is_some()) {
+                    Some(to) => format!("did you mean \"{to}\"?"),
+                    None => format!("AS OF EVENT {} reads it as it was before", ended.before()),
+                };
+                (format!("table {}{at} was {what} by event {ended}", name.name), Some(help))
+            }
             None if past => {
-                let later = lifetimes.iter().map(|(created, _)| created).find(|c| **c > event);
-                format!(
-                    "table {} does not exist at event {event}; it was created by event {}",
-                    name.name,
-                    later.unwrap_or(first)
-                )
+                let later = lifetimes.iter().map(|(began, _)| began).find(|b| **b > event);
+                let began = *later.unwrap_or(first);
+                let what = match self.renamed_by(began) {
+                    Some((from, _)) => format!("{from} was renamed to it by event {began}"),
+                    None => format!("it was created by event {began}"),
+                };
+                (format!("table {} does not exist at event {event}; {what}", name.name), None)
             }
             None => return plain,
         };
-        let help = dropped.map(|dropped| {
-            let before = EventId(dropped.0.saturating_sub(1));
-            format!("AS OF EVENT {before} reads it as it was before")
-        });
         Error::new("unknown-table", message, name.span).help(help)
+    }
+
+    /// The names before and after, where an event renamed a table.
+    fn renamed_by(&self, event: EventId) -> Option<(String, String)> {
+        let event = self.database.store().read(Period::at(event)).next()?.ok()?;
+        match event.operation {
+            Operation::RenameTable { table, name } => Some((table.name.clone(), name)),
+            _ => None,
+        }
     }
 }
 

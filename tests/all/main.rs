@@ -1,5 +1,6 @@
 //! The program and its parts from outside, in one binary because linking is what costs.
 
+mod alter;
 mod answer;
 mod examples;
 mod grammar;
