@@ -4,6 +4,7 @@ mod alter;
 mod answer;
 mod examples;
 mod grammar;
+mod hidden;
 mod history;
 mod house;
 mod naive;
