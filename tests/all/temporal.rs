@@ -35,6 +35,13 @@ fn told(session: &mut Session, sql: &str) -> String {
     }
 }
 
+/// The plan of a statement without where its views come from.
+fn plan(session: &mut Session, sql: &str) -> String {
+    let lines = rows_of(session, &format!("EXPLAIN {sql}")).expect("a plan");
+    let lines = lines.iter().flatten().map(ToString::to_string);
+    lines.filter(|line| !line.starts_with("'t: ")).collect::<Vec<String>>().join(", ")
+}
+
 #[test]
 fn a_period_has_every_version_of_it() {
     let mut session = session();
@@ -168,7 +175,7 @@ fn a_moment_that_could_be_one_tables_or_all_is_an_error_that_shows_both() {
 #[test]
 fn plans_say_when_their_tables_are_read() {
     let mut session = session();
-    for (query, plan) in [
+    for (query, lines) in [
         ("SELECT a FROM t AS OF 3", "'scan t as of event 3 (a)'"),
         ("SELECT a FROM t x BEFORE TX 4", "'scan t x as of event 3 (a)'"),
         ("SELECT a FROM t FOR SYSTEM_TIME FROM 2 TO 5", "'scan t for events 2 to 4 (a)'"),
@@ -176,6 +183,6 @@ fn plans_say_when_their_tables_are_read() {
         ("SELECT a FROM t FOR SYSTEM_TIME FROM 2 TO 2", "'scan t for no event (a)'"),
         ("SELECT a FROM t FOR SYSTEM_TIME ALL x", "'scan t x for all events (a)'"),
     ] {
-        assert_eq!(told(&mut session, &format!("EXPLAIN {query}")), plan, "{query}");
+        assert_eq!(plan(&mut session, query), lines, "{query}");
     }
 }
