@@ -169,9 +169,11 @@ impl Scope {
             _ => format!("no table here has a column \"{}\"", column.name),
         };
         let declared = tables.iter().flat_map(|table| &table.schema.columns);
+        // Only who writes an underscore can have meant one of the hidden ones.
+        let has_hidden =
+            tables.iter().any(|table| table.schema.width() > table.schema.columns.len());
         let hidden = PseudoColumn::ALL.iter().map(|column| column.name());
-        // Only who writes an underscore can have meant one of them.
-        let hidden = hidden.filter(|_| column.name.starts_with('_') && !tables.is_empty());
+        let hidden = hidden.filter(|_| column.name.starts_with('_') && has_hidden);
         let names = declared.map(|column| column.name.as_str()).chain(hidden);
         let help = suggest(&column.name, names).or_else(|| {
             column.quoted.then(|| format!("did you mean '{}'?", column.name.replace('\'', "''")))

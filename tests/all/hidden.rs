@@ -155,6 +155,8 @@ fn a_hidden_column_is_named_and_never_written() {
             "SELECT rowid FROM t, t AS u",
             "ambiguous-column: \"rowid\" could be a column of two tables",
         ),
+        ("SELECT _row FROM _events", "unknown-column: _events has no column \"_row\""),
+        ("SELECT rowid FROM _events", "unknown-column: _events has no column \"rowid\""),
         ("SELECT _rov FROM t", "unknown-column: t has no column \"_rov\""),
         ("SELECT _row", "unknown-column: no column \"_row\": there is no table here"),
         (
@@ -187,6 +189,7 @@ fn a_hidden_column_is_named_and_never_written() {
     for (query, help) in [
         ("SELECT _rov FROM t", "did you mean \"_rev\" or \"_row\"?"),
         ("SELECT _intnet FROM t", "did you mean \"_intent\"?"),
+        ("SELECT evnt FROM _events", "did you mean \"event\"?"),
         ("SELECT _op FROM t, t u", "write t._op or u._op"),
         ("SELECT ID FROM t, t u", "write t.id or u.id"),
     ] {

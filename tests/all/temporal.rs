@@ -93,6 +93,33 @@ fn a_key_finds_every_version_of_a_period() {
 }
 
 #[test]
+fn a_key_made_later_hides_no_version() {
+    let mut session = session();
+    for statement in [
+        "CREATE INDEX by_a ON t (a)",
+        "INSERT INTO t VALUES (3, 10), (4, 20)",
+        "UPDATE t SET id = id + 10, a = 30 WHERE id >= 3",
+        "DELETE FROM t WHERE id = 13",
+        "INSERT INTO t VALUES (13, 10)",
+    ] {
+        session.execute(statement).expect("it runs");
+    }
+    for (condition, rows) in [
+        ("a = 10", "1 10, 3 10, 13 10"),
+        ("a = 20", "2 20, 4 20"),
+        ("a IN (30, 10, 11)", "1 10, 1 11, 3 10, 13 30, 14 30, 13 10"),
+        ("id = 13", "13 30, 13 10"),
+        ("id IN (13, 3)", "3 10, 13 30, 13 10"),
+        ("a = 30 AND id = 14", "14 30"),
+    ] {
+        let query = format!("SELECT id, a FROM t FOR SYSTEM_TIME ALL WHERE {condition}");
+        assert_eq!(told(&mut session, &query), rows, "{query}");
+        let scanned = query.replace("a ", "+a ").replace("id ", "+id ");
+        assert_eq!(told(&mut session, &scanned), rows, "{scanned}");
+    }
+}
+
+#[test]
 fn a_period_that_never_was_is_an_error() {
     let mut session = session();
     for (period, error) in [
@@ -139,6 +166,41 @@ fn a_tables_moment_comes_before_the_statements() {
         ("SELECT a FROM t AS OF LATEST WHERE a > 0 AS OF 3", "21"),
         ("SELECT a FROM t FOR SYSTEM_TIME ALL WHERE a > 0 AS OF 3", "10, 11, 20, 21"),
         ("SELECT a FROM t WHERE a > 0 BEFORE EVENT 4", "10, 20"),
+    ] {
+        assert_eq!(told(&mut session, query), rows, "{query}");
+    }
+}
+
+#[test]
+fn a_sessions_moment_comes_last() {
+    let mut session = session();
+    session.execute("SET AS OF EVENT 3").expect("it is a moment");
+    for (query, rows) in [
+        ("SELECT a FROM t", "10, 20"),
+        ("SELECT a FROM t WHERE id = 1", "10"),
+        ("AS OF 4 SELECT a FROM t", "11, 20"),
+        ("SELECT a FROM t BEFORE 3", "10"),
+        ("AS OF 4 SELECT x.a, y.a FROM t x JOIN t AS OF 5 AS y USING (id)", "11 11, 20 21"),
+        ("SELECT x.a, y.a FROM t x JOIN t AS OF LATEST AS y USING (id)", "20 21"),
+        ("SELECT a FROM t FOR SYSTEM_TIME ALL", "10, 11, 20, 21"),
+        ("SELECT count(*) FROM (HISTORY OF t) h", "2"),
+        ("SELECT count(*) FROM _events", "3"),
+        ("SELECT count(*) FROM _events AS OF LATEST AS e", "6"),
+        ("UPDATE t SET a = 0", "past: this session reads the past, at event 3"),
+        ("ALTER TABLE t ADD b", "past: this session reads the past, at event 3"),
+        ("CREATE TABLE u (a)", "past: this session reads the past, at event 3"),
+        ("BEGIN", "past: this session reads the past, at event 3"),
+        ("SET AS OF TX 1", ""),
+        ("SELECT a FROM t", ""),
+        ("SET AS OF START", ""),
+        (
+            "SELECT a FROM t",
+            "unknown-table: table t does not exist at event 0; it was created by event 1",
+        ),
+        ("SET AS OF LATEST", ""),
+        ("SELECT a FROM t", "21"),
+        ("UPDATE t SET a = 0", ""),
+        ("SELECT a FROM t", "0"),
     ] {
         assert_eq!(told(&mut session, query), rows, "{query}");
     }

@@ -230,7 +230,7 @@ fn in_list<'a>(
         ) {
             return rest.skip(1).unsupported("a subquery");
         }
-    } else if matches!(first, TokenKind::Name | TokenKind::QuotedName) {
+    } else if name(rest).is_ok() {
         return rest.unsupported("IN with the name of a table");
     }
     let (rest, list) = nested(rest, parenthesised(expressions))?;

@@ -321,6 +321,7 @@ fn features_of_later_versions_are_named() {
         ("SELECT a FROM t WHERE EXISTS (SELECT 1)", "a subquery"),
         ("SELECT a IN (SELECT 1)", "a subquery"),
         ("SELECT a IN t", "IN with the name of a table"),
+        ("SELECT a IN history", "IN with the name of a table"),
         ("SELECT a REGEXP 'x'", "REGEXP"),
         ("SELECT a -> 'x'", "the JSON operator `->`"),
         ("SELECT ?1", "a parameter"),
