@@ -222,7 +222,6 @@ fn in_list<'a>(
     negated: bool,
     left: Expression,
 ) -> Parsed<'a, Expression> {
-    let first = rest.peek().kind;
     if rest.is_symbol(0, Symbol::LeftParenthesis) {
         if matches!(
             rest.ahead(1).kind,
