@@ -1,5 +1,6 @@
 //! A reader of W3C EBNF, and sentences made from a grammar.
 
+pub use crate::random::Dice;
 use std::collections::BTreeMap;
 
 /// The right-hand side of a production, or a part of one.
@@ -139,20 +140,6 @@ impl Rule {
             Rule::Repeat(part, ..) => part.walk(visit),
             Rule::Literal(_) | Rule::Class | Rule::Name(_) => {}
         }
-    }
-}
-
-/// A small generator of numbers that are the same in every run (xorshift).
-pub struct Dice(pub u64);
-
-impl Dice {
-    /// A number below `below`.
-    pub fn roll(&mut self, below: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        let below = u64::try_from(below).expect("small");
-        usize::try_from(self.0 % below).expect("small")
     }
 }
 
