@@ -273,10 +273,7 @@ impl Catalog for StatementCatalog<'_> {
     }
 
     fn show(&mut self, subject: ShowSubject, as_of: Option<&AsOf>) -> Result<TableSource, Error> {
-        let Some(system) = SystemTable::shown(subject) else {
-            let message = "this is not supported yet";
-            return Err(Error::new("unsupported", message, Span::default()));
-        };
+        let system = SystemTable::shown(subject);
         let period = self.committed(as_of.cloned().map(Temporal::AsOf).as_ref())?;
         let relation = Input::Relation(system.at(self.database, end(period)));
         Ok(self.add(relation, system.shape().schema(), period))

@@ -29,7 +29,7 @@ use crate::language::ast::{Annotations, Statement};
 use crate::language::{Prepared, parse_statement};
 use crate::planner::{self, Planned};
 use crate::storage::{Database, Fork, Metadata, View};
-use crate::types::{EventId, Period, Schema, Span, Timestamp, Value};
+use crate::types::{EventId, Period, Schema, Timestamp, Value};
 use cache::{PlanCache, SharedPlan};
 use catalog::StatementCatalog;
 use std::sync::Arc;
@@ -185,10 +185,8 @@ impl Session {
             Statement::Replay { table, from, to } => {
                 self.replay(table.as_ref(), from.as_ref(), to.as_ref())
             }
-            Statement::Snapshot { .. } | Statement::Tag { .. } => {
-                let message = format!("{statement} is not supported yet");
-                Err(planner::Error::new("unsupported", message, Span::new(0, text.len())).into())
-            }
+            Statement::Snapshot { name } => self.snapshot(name.as_deref()),
+            Statement::Tag { name, at } => self.tag(name, at.as_ref()),
             Statement::Select(_)
             | Statement::History(_)
             | Statement::Events { .. }

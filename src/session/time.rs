@@ -1,9 +1,11 @@
-//! Statements that move in time: SET AS OF.
+//! Statements about moments: SET AS OF, TAG, SNAPSHOT.
 
-use super::moment::Moments;
-use super::outcome::Outcome;
+use super::outcome::{Outcome, Receipt};
 use super::{Error, Session};
-use crate::language::ast::{At, Point};
+use crate::language::ast::{At, Identifier, Point};
+use crate::planner;
+use crate::storage::{Change, Committed, Fork, Metadata, Operation};
+use crate::types::EventId;
 
 impl Session {
     /// SET AS OF: every statement that names no moment reads at this one, until the next.
@@ -18,8 +20,76 @@ impl Session {
             self.past = None;
             return Ok(Outcome::Done("reads the present".into()));
         }
-        let event = Moments::new(&self.database).resolve(&at.as_of(false))?;
+        let event = self.catalog()?.moments().resolve(&at.as_of(false))?;
         self.past = Some(event);
         Ok(Outcome::Done(format!("reads the past, as of event {event}")))
     }
+
+    /// TAG: a name for a point, by default for what is there now.
+    pub(super) fn tag(&mut self, name: &Identifier, at: Option<&At>) -> Result<Outcome, Error> {
+        self.check_present()?;
+        let at = match at {
+            Some(at) => Some(self.catalog()?.moments().resolve(&at.as_of(false))?),
+            None => None,
+        };
+        self.check_tag(name)?;
+        let change = Change::Tag { name: name.name.clone(), at };
+        let mut receipt = receipt("TAG", name.name.clone(), None);
+        if let Some(transaction) = &mut self.transaction {
+            receipt.events = transaction.fork.record(vec![change])?;
+            return Ok(Outcome::Changed(receipt));
+        }
+        let mut fork = self.database.begin()?;
+        receipt.events = fork.record(vec![change])?;
+        let committed = self.database.commit(fork, Metadata::default())?;
+        receipt.committed = committed.map(ends);
+        Ok(Outcome::Changed(receipt))
+    }
+
+    /// Makes sure that no moment has this name, and none will get it by the open transaction.
+    fn check_tag(&self, name: &Identifier) -> Result<(), Error> {
+        let tags = self.database.store().tags();
+        let told = tags.iter().find(|tag| tag.name == name.name).map(|tag| tag.event);
+        let own = self.transaction.as_ref().map_or(&[][..], |open| Fork::operations(&open.fork));
+        let own = own.iter().find_map(|operation| match operation {
+            Operation::Tag { name: other, at } if *other == name.name => Some(*at),
+            _ => None,
+        });
+        match told.or(own) {
+            None => Ok(()),
+            Some(event) => {
+                let message = format!("\"{}\" is the name of event {event} already", name.name);
+                Err(planner::Error::new("tag-exists", message, name.span)
+                    .help(Some("a tag stays what it is; another name is free".into()))
+                    .into())
+            }
+        }
+    }
+
+    /// SNAPSHOT: a file with everything that is there now.
+    pub(super) fn snapshot(&mut self, name: Option<&str>) -> Result<Outcome, Error> {
+        self.check_present()?;
+        if self.transaction.is_some() {
+            return Err(Error::Transaction {
+                message: "a snapshot holds what is committed; SNAPSHOT is not part of a \
+                          transaction"
+                    .into(),
+                help: Some("COMMIT or ROLLBACK ends it".into()),
+            });
+        }
+        let (id, committed) =
+            self.database.take_snapshot(name.map(str::to_owned), Metadata::default())?;
+        let name = name.map_or_else(|| id.to_string(), |name| format!("{id} {name}"));
+        Ok(Outcome::Changed(receipt("SNAPSHOT", name, Some(ends(committed)))))
+    }
+}
+
+/// The first and the last event of a commit.
+fn ends(committed: Committed) -> (EventId, EventId) {
+    (committed.first, committed.last)
+}
+
+/// The receipt of one marker.
+fn receipt(verb: &'static str, name: String, committed: Option<(EventId, EventId)>) -> Receipt {
+    Receipt { verb, name, rows: 0, events: 1, committed }
 }

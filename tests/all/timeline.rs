@@ -271,6 +271,35 @@ fn a_session_in_the_past_reads_there_and_changes_nothing() {
 }
 
 #[test]
+fn a_tag_names_one_moment_for_good() {
+    let mut session = session();
+    run(&mut session, "CREATE TABLE t (a INTEGER)");
+    run(&mut session, "INSERT INTO t VALUES (1), (2)");
+    run(&mut session, "TAG 'two rows'"); // event 4
+    run(&mut session, "TAG first AT EVENT 1"); // event 5
+    run(&mut session, "BEGIN");
+    run(&mut session, "INSERT INTO t VALUES (3)");
+    run(&mut session, "TAG three");
+    for name in ["three", "first", "'two rows'"] {
+        assert_eq!(code(&mut session, &format!("TAG {name}")), Some("tag-exists"), "{name}");
+    }
+    assert_eq!(code(&mut session, "SNAPSHOT"), Some("transaction"));
+    run(&mut session, "COMMIT");
+    let told = |session: &mut Session, query: &str| -> Vec<String> {
+        let line = |row: &Vec<Value>| format!("{} {} {}", row[0].to_text(), row[1], row[3]);
+        rows(session, query).iter().map(line).collect()
+    };
+    assert_eq!(told(&mut session, "SHOW TAGS"), ["two rows 3 4", "first 1 5", "three 6 7"]);
+    assert_eq!(told(&mut session, "SELECT * FROM _tags AS OF EVENT 4"), ["two rows 3 4"]);
+    assert_eq!(code(&mut session, "TAG Three AT EVENT 99"), Some("beyond-head"));
+    run(&mut session, "TAG Three");
+    run(&mut session, "SET AS OF EVENT 5");
+    assert_eq!(told(&mut session, "SHOW TAGS").len(), 2);
+    assert_eq!(code(&mut session, "TAG four"), Some("past"));
+    assert_eq!(code(&mut session, "SNAPSHOT"), Some("past"));
+}
+
+#[test]
 fn what_the_database_writes_alone_is_written_by_nobody_else() {
     let mut session = session();
     run(&mut session, "CREATE TABLE t (a INTEGER)");

@@ -5,6 +5,7 @@
 
 mod events;
 mod history;
+mod markers;
 mod replay;
 mod transactions;
 
@@ -66,10 +67,13 @@ impl Shape {
 pub(super) enum SystemTable {
     Events,
     Transactions,
+    Snapshots,
+    Tags,
 }
 
 impl SystemTable {
-    const ALL: [SystemTable; 2] = [SystemTable::Events, SystemTable::Transactions];
+    const ALL: [SystemTable; 4] =
+        [SystemTable::Events, SystemTable::Transactions, SystemTable::Snapshots, SystemTable::Tags];
 
     /// The system table of this name, in any case.
     pub fn named(name: &str) -> Option<SystemTable> {
@@ -77,10 +81,11 @@ impl SystemTable {
     }
 
     /// What SHOW shows by this word.
-    pub fn shown(subject: ShowSubject) -> Option<SystemTable> {
+    pub fn shown(subject: ShowSubject) -> SystemTable {
         match subject {
-            ShowSubject::Events => Some(SystemTable::Events),
-            ShowSubject::Snapshots | ShowSubject::Tags => None,
+            ShowSubject::Events => SystemTable::Events,
+            ShowSubject::Snapshots => SystemTable::Snapshots,
+            ShowSubject::Tags => SystemTable::Tags,
         }
     }
 
@@ -94,6 +99,8 @@ impl SystemTable {
         match self {
             SystemTable::Events => &events::SHAPE,
             SystemTable::Transactions => &transactions::SHAPE,
+            SystemTable::Snapshots => &markers::SNAPSHOTS,
+            SystemTable::Tags => &markers::TAGS,
         }
     }
 
@@ -104,6 +111,8 @@ impl SystemTable {
         match self {
             SystemTable::Events => Arc::new(Events::new(database, all, None)),
             SystemTable::Transactions => Arc::new(Transactions::new(database, all)),
+            SystemTable::Snapshots => Arc::new(markers::Snapshots { database, last }),
+            SystemTable::Tags => Arc::new(markers::Tags { database, last }),
         }
     }
 }
