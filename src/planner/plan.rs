@@ -310,6 +310,24 @@ impl Plan {
         }
     }
 
+    /// Calls `visit` with every table access of the plan.
+    pub fn for_each_access<'a>(&'a self, visit: &mut impl FnMut(&'a TableAccess)) {
+        match self {
+            Plan::OneRow => {}
+            Plan::Access(access) => visit(access),
+            Plan::Join(join) => {
+                join.left.for_each_access(visit);
+                join.right.for_each_access(visit);
+            }
+            Plan::Filter { input, .. }
+            | Plan::Project { input, .. }
+            | Plan::Aggregate { input, .. }
+            | Plan::Distinct { input, .. }
+            | Plan::Sort { input, .. }
+            | Plan::Limit { input, .. } => input.for_each_access(visit),
+        }
+    }
+
     /// Names for the columns that come out, for EXPLAIN only.
     pub(super) fn names(&self) -> Vec<String> {
         match self {
@@ -347,6 +365,21 @@ impl Limits {
 }
 
 impl Planned {
+    /// Calls `visit` with every table access of the statement.
+    pub fn for_each_access<'a>(&'a self, visit: &mut impl FnMut(&'a TableAccess)) {
+        match self {
+            Planned::Query(query) => query.plan.for_each_access(visit),
+            Planned::Schema { .. } => {}
+            Planned::Write(write) => match &write.action {
+                Action::Insert { source: Source::Query(query), .. } => {
+                    query.plan.for_each_access(visit);
+                }
+                Action::Insert { source: Source::Values(_), .. } => {}
+                Action::Update { access, .. } | Action::Delete { access } => visit(access),
+            },
+        }
+    }
+
     /// Calls `visit` with every expression of the statement.
     pub fn for_each_expression<'a>(&'a self, visit: &mut impl FnMut(&'a BoundExpression)) {
         match self {

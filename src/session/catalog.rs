@@ -4,9 +4,9 @@ use super::moment::Moments;
 use super::relations::{self, SystemTable};
 use crate::executor::Input;
 use crate::language::ast::{AsOf, At, History, Identifier, ShowSubject, Temporal};
-use crate::planner::{self, Catalog, Error, TableSource, suggest};
-use crate::storage::{Database, Operation, View};
-use crate::types::{EventId, Period, Schema, Span, TableId, TableSchema};
+use crate::planner::{self, Catalog, Error, Planned, TableSource, suggest};
+use crate::storage::{self, Database, Operation, View};
+use crate::types::{EventId, Period, PseudoColumn, Schema, Span, TableId, TableSchema};
 use std::sync::Arc;
 
 /// The tables of one statement: every moment it names is resolved here, once.
@@ -75,9 +75,32 @@ impl<'a> StatementCatalog<'a> {
         lines
     }
 
-    /// What fills the slots, in their order.
-    pub fn into_inputs(self) -> Vec<Input> {
-        self.inputs
+    /// What fills the slots of a plan, in their order. A plan that asks when past versions ended reads
+    /// views that know it, which takes more than to know what was visible.
+    ///
+    /// # Errors
+    /// What storage says of such a view.
+    pub fn into_inputs(mut self, planned: &Planned) -> Result<Vec<Input>, storage::Error> {
+        let mut slots = Vec::new();
+        planned.for_each_access(&mut |access| {
+            let is_end =
+                |column: &usize| access.table.pseudo(*column) == Some(PseudoColumn::EventTo);
+            if access.columns.iter().any(is_end) {
+                slots.push(access.slot);
+            }
+        });
+        let head = self.database.head();
+        for slot in slots {
+            let (period, own) = (self.periods[slot], self.present.committed());
+            // The present has no version that ended, nor has what is not committed.
+            let is_past = period.first <= period.last && period.last < head;
+            let is_own = period == self.present.period() && own < period.last;
+            if let (Input::Table(table), true, false) = (&self.inputs[slot], is_past, is_own) {
+                let view = self.database.view_with_ends(period)?;
+                self.inputs[slot] = Input::Table(view.table(table.schema()));
+            }
+        }
+        Ok(self.inputs)
     }
 
     /// Everything at a moment, the present where none is given.

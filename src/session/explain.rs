@@ -38,7 +38,7 @@ impl Session {
             profile: Some(Arc::clone(&profile)),
             ..self.context(catalog.moments().now(), Arc::new([]))
         };
-        let inputs = catalog.into_inputs();
+        let inputs = catalog.into_inputs(&planned)?;
         match &planned {
             Planned::Query(query) => {
                 let mut rows = executor::open(&query.plan, &inputs, &context)?;

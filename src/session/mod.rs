@@ -130,7 +130,9 @@ impl Session {
     /// [`Error`] of any floor; a statement that fails has changed nothing, and leaves an open
     /// transaction open.
     pub fn execute(&mut self, text: &str) -> Result<Outcome, Error> {
-        if let Some(prepared) = Prepared::new(text)
+        // Plans are shared over the present only.
+        if self.past.is_none()
+            && let Some(prepared) = Prepared::new(text)
             && let Some(plan) = self.shared_plan(&prepared)?
         {
             let shared = Work::Shared { plan: &plan, values: prepared.values, text };
@@ -251,7 +253,7 @@ impl Session {
                 let as_of = catalog.moment();
                 // What a moment in words was reckoned from is the time of the whole statement.
                 let context = self.context(catalog.moments().now(), Arc::new([]));
-                let inputs = catalog.into_inputs();
+                let inputs = catalog.into_inputs(&planned)?;
                 Ok(Ready { plan: ReadyPlan::Own(Box::new(planned)), inputs, as_of, context })
             }
         }
