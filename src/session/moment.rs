@@ -4,8 +4,8 @@
 //! names among tags and snapshots; words for a time are read by `phrase`.
 
 use super::phrase;
-use crate::language::ast::{AsOf, At, Point, Temporal};
-use crate::planner::Error;
+use crate::language::ast::{AsOf, At, Point, SnapshotName, Temporal};
+use crate::planner::{Error, suggest};
 use crate::storage::{self, Database};
 use crate::types::{DataType, EventId, Period, Span, Timestamp, TxId, Value};
 use std::cell::OnceCell;
@@ -46,10 +46,8 @@ impl<'a> Moments<'a> {
             Point::Latest => self.database.head(),
             Point::Event(number) => self.event(*number, *span)?,
             Point::EventsBack(events) => self.back(*events, *span)?,
-            Point::Tag(_) | Point::Snapshot(_) => {
-                let message = format!("AS OF {point} is not supported yet");
-                return Err(Error::new("unsupported", message, *span));
-            }
+            Point::Tag(name) => self.tag(name, *span)?,
+            Point::Snapshot(snapshot) => self.snapshot(snapshot, *span)?,
         };
         match event.0.checked_sub(u64::from(*before)) {
             Some(event) => Ok(EventId(event)),
@@ -116,6 +114,44 @@ impl<'a> Moments<'a> {
             let message = format!("there are only {head} events to go back");
             Error::new("before-start", message, span)
         })
+    }
+
+    /// The event that a tag names, in the spelling of the tag.
+    fn tag(&self, name: &str, span: Span) -> Result<EventId, Error> {
+        let (head, tags) = (self.database.head(), self.database.store().tags());
+        // Between the sync and the publication the log is ahead of what can be seen.
+        let seen = tags.iter().filter(|tag| tag.set_by <= head);
+        if let Some(tag) = seen.clone().find(|tag| tag.name == name) {
+            return Ok(tag.event);
+        }
+        let names = seen.map(|tag| tag.name.as_str());
+        Err(Error::new("unknown-tag", format!("there is no tag \"{name}\""), span)
+            .help(suggest(name, names)))
+    }
+
+    /// The event after which a snapshot shows the database: it stays one when the file is gone. Of
+    /// several of one name it is the newest.
+    fn snapshot(&self, snapshot: &SnapshotName, span: Span) -> Result<EventId, Error> {
+        let snapshots = self.database.snapshots().map_err(|error| said(&error, span))?;
+        let mut named = snapshots.iter().rev().filter(|known| match snapshot {
+            SnapshotName::Number(number) => known.id == *number,
+            SnapshotName::Name(name) => known.name.as_ref() == Some(name),
+        });
+        if let Some(found) = named.next() {
+            return Ok(found.event);
+        }
+        let (message, help) = match snapshot {
+            SnapshotName::Number(number) => {
+                let last = snapshots.iter().map(|known| known.id).max();
+                let last = last.map(|last| format!("the newest is snapshot {last}"));
+                (format!("there is no snapshot {number}"), last)
+            }
+            SnapshotName::Name(name) => {
+                let names = snapshots.iter().filter_map(|known| known.name.as_deref());
+                (format!("there is no snapshot \"{name}\""), suggest(name, names))
+            }
+        };
+        Err(Error::new("unknown-snapshot", message, span).help(help))
     }
 
     /// The last event of a transaction.

@@ -2,8 +2,8 @@
 
 use crate::answer::rows_of;
 use asof::session::Session;
-use asof::storage::{Database, Environment, FixedClock};
-use asof::types::{Timestamp, Value};
+use asof::storage::{Change, Database, Environment, FixedClock, Metadata};
+use asof::types::{EventId, Timestamp, Value};
 use std::sync::Arc;
 
 /// The table is event 1, each of 10 transactions adds two rows: events 2 and 3, 4 and 5, …
@@ -168,6 +168,63 @@ fn a_clock_that_was_set_back_hides_nothing_that_was_committed() {
     assert_eq!(count(&mut session, &format!("TIMESTAMP '{last}'")), Ok(1));
     let later = count(&mut session, "TIMESTAMP '2026-03-29 12:00:01'");
     assert_eq!(later, Err("beyond-head: 2026-03-29 12:00:01 has not come yet".to_string()));
+}
+
+#[test]
+fn tags_and_snapshots_are_names_of_moments() {
+    let mut session = session();
+    let database = Arc::clone(session.database());
+    for (name, at) in [("release 1", Some(EventId(5))), ("now", None)] {
+        let mut fork = database.begin().expect("it can be written");
+        fork.record(vec![Change::Tag { name: name.into(), at }]).expect("a tag");
+        database.commit(fork, Metadata::default()).expect("it is committed");
+    }
+    for (name, a) in [(Some("monthly"), 50), (None, 60), (Some("monthly"), 70)] {
+        let name = name.map(str::to_owned);
+        database.take_snapshot(name, Metadata::default()).expect("a snapshot");
+        session.execute(&format!("INSERT INTO t VALUES ({a})")).expect("it runs");
+    }
+    for (point, rows) in [
+        ("TAG 'release 1'", 4),
+        ("TAG now", 20),
+        ("TAG \"now\"", 20),
+        ("SNAPSHOT 1", 20),
+        ("SNAPSHOT 2", 21),
+        ("SNAPSHOT 3", 22),
+        ("SNAPSHOT 'monthly'", 22),
+        ("LATEST", 23),
+    ] {
+        assert_eq!(count(&mut session, point), Ok(rows), "{point}");
+        let before = rows_of(&mut session, &format!("SELECT count(*) FROM t BEFORE {point}"));
+        // What is before a marker differs by nothing but the marker.
+        let is_marker = !matches!(point, "TAG 'release 1'" | "LATEST");
+        let wanted = if is_marker { rows } else { rows - 1 };
+        let before = before.map_err(|error| error.to_string());
+        assert_eq!(before, Ok(vec![vec![Value::Integer(wanted)]]), "BEFORE {point}");
+    }
+    for (point, told, help) in [
+        (
+            "TAG 'relaese 1'",
+            "unknown-tag: there is no tag \"relaese 1\"",
+            Some("did you mean \"release 1\"?"),
+        ),
+        ("TAG Now", "unknown-tag: there is no tag \"Now\"", Some("did you mean \"now\"?")),
+        ("TAG x", "unknown-tag: there is no tag \"x\"", None),
+        (
+            "SNAPSHOT 4",
+            "unknown-snapshot: there is no snapshot 4",
+            Some("the newest is snapshot 3"),
+        ),
+        (
+            "SNAPSHOT 'monthyl'",
+            "unknown-snapshot: there is no snapshot \"monthyl\"",
+            Some("did you mean \"monthly\"?"),
+        ),
+    ] {
+        let error = session.execute(&format!("SELECT a FROM t AS OF {point}")).expect_err(point);
+        assert_eq!(format!("{}: {error}", error.code()), told, "{point}");
+        assert_eq!(error.help(), help, "{point}");
+    }
 }
 
 #[test]
