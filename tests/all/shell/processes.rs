@@ -119,6 +119,18 @@ fn a_damaged_log_is_named_read_as_far_as_it_is_good_and_never_touched() {
         .expect("event 5 stands there");
     bytes[at + 30] ^= 4;
     fs::write(&log, &bytes).expect("a log");
+    // The present does not need the line; whoever does is told.
+    let run = place.run(&["bank", "SELECT count(*) FROM t"], "");
+    assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (0, "9\n", ""));
+    let run = place.run(&["bank", "SELECT count(*) FROM t AS OF EVENT 3"], "");
+    assert_eq!((run.code, run.out.as_str()), (1, ""));
+    assert!(
+        run.err.contains(&format!("events.log is damaged at byte {at}, event 5")),
+        "{}",
+        run.err
+    );
+    // Without projections everybody does.
+    fs::remove_file(place.path().join("bank/events.index")).expect("an index");
     let run = place.run(&["bank", "INSERT INTO t VALUES (1, 'x')"], "");
     assert_eq!((run.code, run.out.as_str()), (3, ""));
     let place_named = format!("bank/events.log is damaged at byte {at}, event 5");
