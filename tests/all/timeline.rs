@@ -229,6 +229,35 @@ fn a_replay_shows_whole_rows_before_and_after() {
 }
 
 #[test]
+fn a_replay_is_valid_in_every_mode() {
+    let place = crate::shell::Place::new();
+    let script = "CREATE TABLE t (a TEXT, j JSON);
+        INSERT INTO t VALUES ('x,\"y', '{\"k\": [1]}'); UPDATE t SET a = 'z'; DELETE FROM t;
+        REPLAY FROM EVENT 1;";
+    let said = |mode: &str| {
+        let run = place.run(&["--clock", "2026-03-01T09:00:00Z+60", mode], script);
+        assert_eq!((run.code, run.err.contains("error[")), (0, false), "{mode}: {}", run.err);
+        run.out
+    };
+    let array: Vec<serde_json::Value> = serde_json::from_str(&said("--json")).expect("an array");
+    let lines: Vec<serde_json::Value> =
+        said("--ndjson").lines().map(|l| serde_json::from_str(l).expect("an object")).collect();
+    assert_eq!(array, lines);
+    assert_eq!(array.len(), 4);
+    assert_eq!(array[0]["after"]["name"], "t");
+    assert_eq!(array[2]["before"]["j"]["k"][0], 1);
+    assert_eq!((&array[2]["before"]["a"], &array[2]["after"]["a"]), (&"x,\"y".into(), &"z".into()));
+    assert!(array[3]["after"].is_null());
+    for mode in ["--csv", "--tsv"] {
+        assert_eq!(said(mode).lines().count(), 4, "{mode}");
+    }
+    for mode in ["--list", "--box", "--line"] {
+        let headings = said(mode).lines().filter(|line| line.starts_with('#')).count();
+        assert_eq!(headings, 4, "{mode}");
+    }
+}
+
+#[test]
 fn a_session_in_the_past_reads_there_and_changes_nothing() {
     let mut session = session();
     run(&mut session, "CREATE TABLE t (a INTEGER)");

@@ -121,11 +121,14 @@ fn value(step: &Step, column: usize) -> Result<Value, storage::Error> {
     let Step { event, about, before, after } = step;
     let said = about.as_ref().map(|about| &about.metadata);
     let operation = &event.operation;
-    let json = |row: &Option<Row>| match (row, operation.table()) {
-        (Some(row), Some(table)) => Ok::<Value, storage::Error>(Value::Json(
-            row_json(table.columns.iter().zip(row))?.into(),
-        )),
-        _ => Ok(Value::Null),
+    // An event of no row has what it says of itself in the place of images.
+    let json = |row: &Option<Row>, at: usize| -> Result<Value, storage::Error> {
+        let text = match (row, operation.table()) {
+            (Some(row), Some(table)) => Some(row_json(table.columns.iter().zip(row))?),
+            _ if operation.version().is_none() => operation.payloads()?[at].take(),
+            _ => None,
+        };
+        Ok(text.map_or(Value::Null, |text| Value::Json(text.into())))
     };
     Ok(match SHAPE.columns.get(column).map(|column| column.0) {
         Some("event") => integer(event.id.0),
@@ -138,8 +141,8 @@ fn value(step: &Step, column: usize) -> Result<Value, storage::Error> {
         Some("intent") => optional(said.and_then(|said| said.intent.as_deref())),
         Some("actor") => optional(said.and_then(|said| said.actor.as_deref())),
         Some("note") => optional(said.and_then(|said| said.note.as_deref())),
-        Some("before") => json(before)?,
-        Some("after") => json(after)?,
+        Some("before") => json(before, 0)?,
+        Some("after") => json(after, 1)?,
         _ => Value::Null,
     })
 }
