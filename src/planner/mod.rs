@@ -3,7 +3,7 @@
 //! In: a [`Statement`], the text it was parsed from, and a [`Catalog`] that knows which tables there
 //! are at which moment. Out: a [`Planned`] statement, whose expressions read by position and have
 //! static types ([`BoundExpression`]; the tree of names is another type). The catalog gives each
-//! table reference a *slot*; the executor is handed one view per slot, so that a plan says what to
+//! table reference a *slot*; the executor is handed one input per slot, so that a plan says what to
 //! do with tables and never when they are read.
 //!
 //! Decided here: conditions sink to the lowest operator that has their columns, only needed columns

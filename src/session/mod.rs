@@ -5,6 +5,8 @@
 //! moments, and opens the plan over one view per table reference. A write runs on a fork: of the
 //! present for a statement by itself, of the open transaction's otherwise.
 //!
+//! What is no table and can be read like one, the log and the history of a table, is in `relations`.
+//!
 //! One short cut: statements that differ in nothing but their literals share a plan (`cache`), which
 //! saves parsing and planning all but the first.
 
