@@ -249,16 +249,26 @@ impl Shell {
         Ok(())
     }
 
-    /// Tells what opening the database had to say, once.
+    /// Tells what opening the database had to say, once, and what was found wrong with its
+    /// projections since.
     fn notices(&mut self) {
-        if self.noticed {
-            return;
-        }
-        if let Some(session) = self.connection.session() {
+        let Some(session) = self.connection.session() else { return };
+        let database = session.database();
+        let mut notices = database.take_notices();
+        if !self.noticed {
             self.noticed = true;
-            for notice in session.database().notices().to_vec() {
-                let _ = self.say(&format!("notice: {notice}"));
-            }
+            notices.splice(0..0, database.notices().iter().cloned());
+        }
+        for notice in notices {
+            let _ = self.say(&format!("notice: {notice}"));
+        }
+    }
+
+    /// Brings the row files up, which dropping the database would do without a word.
+    fn checkpoint(&mut self) {
+        let Some(session) = self.connection.session() else { return };
+        if let Err(error) = session.database().checkpoint() {
+            let _ = self.say(&format!("notice: the row files are not up to date: {error}"));
         }
     }
 
@@ -281,6 +291,8 @@ impl Shell {
             self.fail(&error, &begun.text, &begun.place);
         }
         let stop = stop.and_then(|()| self.out.flush().map_err(Stop::from));
+        self.checkpoint();
+        self.notices();
         let flushed = self.out.flush();
         match (stop, flushed) {
             (Err(Stop::Output(error)), _) | (_, Err(error)) => self.refused(&error),

@@ -139,10 +139,19 @@ impl Drop for Checkpointer {
 
 impl Worker {
     fn run(mut self, queue: &Receiver<Job>) {
+        let mut cleared = false;
         while let Ok(job) = queue.recv() {
+            let mut ready = self.store.check_in_place();
+            if ready.is_ok() && !cleared {
+                // What a crash left half written.
+                ready = self.snapshots.remove_leftovers().and_then(|()| self.rows.clear());
+                cleared = true;
+            }
             let (written, done) = match job {
-                Job::Snapshot { id, name, view, done } => (self.save(id, name, &view), done),
-                Job::Rows { view, done } => (self.rows.write(&view), done),
+                Job::Snapshot { id, name, view, done } => {
+                    (ready.and_then(|()| self.save(id, name, &view)), done)
+                }
+                Job::Rows { view, done } => (ready.and_then(|()| self.rows.write(&view)), done),
             };
             match (written, done) {
                 (written, Some(done)) => drop(done.send(written)),

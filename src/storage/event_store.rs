@@ -415,6 +415,19 @@ impl EventStore {
         Ok(())
     }
 
+    /// Refuses where the directory is no longer the one that was opened: nothing may be written beside
+    /// somebody else's log.
+    pub(crate) fn check_in_place(&self) -> Result<(), Error> {
+        let file = self.file.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let path = self.directory.join(LOG);
+        let in_place = match file {
+            Some(file) => file.is_at(&path).map_err(Error::io("read", &path))?,
+            None => false,
+        };
+        let reason = "was moved, removed or replaced";
+        if in_place { Ok(()) } else { Err(Error::Replaced { path, reason }) }
+    }
+
     /// The numbers and the time of the next transaction's first event, and where its line goes.
     fn next_stamp(&self) -> Result<(Stamp, u64), Error> {
         let now = self.environment.clock.now().0.clamp(FIRST_MOMENT, LAST_MOMENT);

@@ -55,6 +55,14 @@ impl RowFiles {
         RowFiles { vfs, directory, store, engine, catalog }
     }
 
+    /// Removes what a crash left half written.
+    ///
+    /// # Errors
+    /// What the system refuses.
+    pub(crate) fn clear(&self) -> Result<(), Error> {
+        self.engine.remove_leftovers()
+    }
+
     /// Makes the files what a view of one event shows, and the catalog vouch for them.
     ///
     /// # Errors

@@ -124,11 +124,11 @@ pub struct CreateTable {
 /// What ALTER TABLE does.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AlterAction {
-    /// ADD [COLUMN]
+    /// `ADD [COLUMN]`
     AddColumn(Box<ColumnDefinition>),
-    /// DROP [COLUMN]
+    /// `DROP [COLUMN]`
     DropColumn(Identifier),
-    /// RENAME [COLUMN] … TO …
+    /// `RENAME [COLUMN] … TO …`
     RenameColumn {
         /// Its name.
         from: Identifier,
