@@ -164,3 +164,43 @@ fn few_rows_with_many_versions_become_few_again() {
     assert!(!versions.birth(old).prev.exists() && versions.birth(old).jump == old);
     assert_eq!(versions.ancestor(RowId(7), EventId(1)), None);
 }
+
+#[test]
+fn what_is_shared_does_not_lead_into_what_is_gone() {
+    let mut run = Run::new();
+    run.insert(1..=FULL);
+    run.update(1..=FULL, 1);
+    run.turn();
+    // The second chunk stays, and the versions in it know where the first was.
+    assert_eq!(run.sizes(), [0, CHUNK_ROWS, 0]);
+    let (base, shown) = (run.state.base(), run.shown());
+    for round in 2..=9 {
+        run.update(1..=20, round);
+    }
+    let view = run.state.view(Period::at(base));
+    assert!(scanned(&view.table(&run.table), &[0, 1, 2]) == shown);
+    let key = run.table.keys[0].id;
+    for id in 1..=21 {
+        let found = view.table(&run.table).find(key, &[Value::Integer(id)]).expect("a key");
+        let batch = view.table(&run.table).fetch(&found, &[0]).expect("small");
+        assert_eq!(batch.rows, [RowId(u64::try_from(id).expect("small"))]);
+    }
+    let versions = run.versions();
+    for row in (1..=21).map(RowId) {
+        let root = versions.ancestor(row, base).expect("it lived then");
+        let birth = versions.birth(root);
+        assert_eq!((birth.rev, birth.prev, birth.jump), (2, Position::NONE, root));
+        assert_eq!(versions.ancestor(row, EventId(base.0 - FULL)), None);
+    }
+    // An index that comes to be now is made from what there is.
+    let index = super::model::key(crate::types::KeyKind::Index, &[2]);
+    run.apply(Operation::CreateIndex { table: Arc::clone(&run.table), key: index.clone() });
+    let head = Period { first: base, last: run.state.head() };
+    let found = run.state.view(head).table(&run.table).find(index.id, &[Value::Integer(1)]);
+    assert_eq!(found.map(|found| found.len()), Some(CHUNK_ROWS));
+    // The first change since then knows what was before it.
+    let period = Period { first: EventId(0), last: run.state.head() };
+    let changes: Vec<_> = run.state.changes(&run.table, period).collect();
+    assert_eq!(changes.len(), 8 * 20);
+    assert_eq!(changes[0].old.as_ref().map(|old| old[2].clone()), Some(Value::Integer(1)));
+}

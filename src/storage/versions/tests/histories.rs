@@ -122,8 +122,8 @@ impl Run {
         match kind {
             0..90 => self.change(kind, a, b),
             90..93 => self.finish(true),
-            93..94 => self.finish(false),
-            94..95 => self.turn(a),
+            93 if a.is_multiple_of(4) => self.finish(false),
+            93..95 => self.turn(b),
             95..96 => {
                 let view = self.state.view(Period::at(self.state.head()));
                 self.kept.push((view, self.model.clone()));
