@@ -3,10 +3,11 @@
 
 use crate::answer::rows_of;
 use crate::naive::{Tables, Version, histories, versions};
-use crate::random_sql::{Random, statement};
+use crate::random::Dice;
+use crate::random_sql::statement;
 use asof::session::Session;
 use asof::storage::{
-    Database, Environment, Event, FixedClock, MemVfs, OpenOptions, SeededRandom, Vfs,
+    Database, Environment, Event, FixedClock, MemVfs, OpenOptions, RowChange, SeededRandom, Vfs,
 };
 use asof::types::{EventId, Period, Timestamp, Value};
 use std::path::{Path, PathBuf};
@@ -64,7 +65,7 @@ impl Files {
 }
 
 /// Runs a random script; what fails has changed nothing.
-fn run(session: &mut Session, random: &mut Random, statements: usize) {
+fn run(session: &mut Session, random: &mut Dice, statements: usize) {
     for _ in 0..statements {
         drop(session.execute(&statement(random)));
     }
@@ -112,12 +113,11 @@ fn check_moments(database: &Arc<Database>, history: &[Tables], what: &str) {
 }
 
 /// Joins of a table with itself at another moment.
-fn check_joins(database: &Arc<Database>, history: &[Tables], random: &mut Random, what: &str) {
+fn check_joins(database: &Arc<Database>, history: &[Tables], random: &mut Dice, what: &str) {
     let mut session = Session::new(Arc::clone(database));
-    let count = history.len() as u64;
     for _ in 0..40 {
-        let (one, other) = (random.below(count), random.below(count));
-        let at = |event: u64| history[usize::try_from(event).expect("small")].get("a");
+        let (one, other) = (random.roll(history.len()), random.roll(history.len()));
+        let at = |event: usize| history[event].get("a");
         let (Some(first), Some(second)) = (at(one), at(other)) else { continue };
         if first.id != second.id {
             continue;
@@ -172,13 +172,46 @@ fn check_versions(database: &Arc<Database>, events: &[Event], history: &[Tables]
     }
 }
 
+/// Every change of every table that is there now, with the rows before and after it.
+fn check_changes(database: &Arc<Database>, events: &[Event], what: &str) {
+    let view = database.latest().expect("the present is in memory");
+    let period = Period { first: EventId(1), last: database.head() };
+    for table in view.schema().tables() {
+        let versions = versions(events, table.id);
+        let of = |row, found: &dyn Fn(&Version) -> bool| {
+            let version = versions.iter().find(|v| v.row == row && found(v));
+            version.map(|version| version.values.clone())
+        };
+        let about = events
+            .iter()
+            .filter(|event| event.operation.table().is_some_and(|about| about.id == table.id));
+        let expected: Vec<String> = about
+            .filter_map(|event| {
+                let row = event.operation.row()?;
+                let old = of(row, &|version| version.to == Some(event.id));
+                let new = of(row, &|version| version.from == event.id);
+                Some(format!("{} {row} {old:?} {new:?}", event.id))
+            })
+            .collect();
+        let changes = database.changes(table, period).expect("the period has happened");
+        let found: Vec<String> = changes
+            .map(|change| {
+                let RowChange { event, row, old, new, .. } = change.expect("the log is whole");
+                format!("{event} {row} {old:?} {new:?}")
+            })
+            .collect();
+        assert_eq!(found, expected, "{what}: changes of {table}");
+    }
+}
+
 /// What is asked of a database whatever state its files are in.
-fn check(files: &Files, events: &[Event], history: &[Tables], random: &mut Random, what: &str) {
+fn check(files: &Files, events: &[Event], history: &[Tables], random: &mut Dice, what: &str) {
     let database = files.open();
     assert_eq!(database.head().0, history.len() as u64 - 1, "{what}");
     check_moments(&database, history, what);
     check_joins(&database, history, random, what);
     check_versions(&database, events, history, what);
+    check_changes(&database, events, what);
 }
 
 /// How many random histories; more where there is time.
@@ -190,7 +223,7 @@ fn rounds(few: u64, many: u64) -> u64 {
 fn every_moment_is_a_naive_replay_whatever_there_is_of_projections() {
     for seed in 0..rounds(4, 60) {
         for every in [1, 7, 1000] {
-            let mut random = Random::new(seed * 3 + every);
+            let mut random = Dice::of(seed * 3 + every);
             let files = Files::new(every);
             let database = files.open();
             // Several openings, so that the row files are brought up more than once.
@@ -216,7 +249,7 @@ fn lose_projections(
     files: &Files,
     events: &[Event],
     history: &[Tables],
-    random: &mut Random,
+    random: &mut Dice,
     what: &str,
 ) {
     let kind = |path: &Path| {
@@ -228,8 +261,7 @@ fn lose_projections(
     kinds.sort();
     kinds.dedup();
     let mut lost: Vec<Vec<PathBuf>> = vec![projections.clone()];
-    let one = usize::try_from(random.below(projections.len() as u64)).expect("small");
-    lost.push(vec![projections[one].clone()]);
+    lost.push(vec![projections[random.roll(projections.len())].clone()]);
     for (at, first) in kinds.iter().enumerate() {
         for second in &kinds[at..] {
             let of = |path: &&PathBuf| [first, second].contains(&&kind(path));
@@ -248,7 +280,7 @@ fn lose_projections(
 
 #[test]
 fn a_projection_altered_by_hand_is_noticed_and_changes_no_answer() {
-    let mut random = Random::new(42);
+    let mut random = Dice::of(42);
     let files = Files::new(20);
     let database = files.open();
     run(&mut Session::new(Arc::clone(&database)), &mut random, 150);
@@ -258,9 +290,9 @@ fn a_projection_altered_by_hand_is_noticed_and_changes_no_answer() {
     for path in files.projections() {
         let bytes = files.vfs.contents(&path).expect("it was listed");
         for _ in 0..rounds(6, 200) {
-            let at = usize::try_from(random.below(bytes.len() as u64)).expect("small");
+            let at = random.roll(bytes.len());
             let mut altered = bytes.clone();
-            altered[at] ^= 1 << random.below(8);
+            altered[at] ^= 1 << random.roll(8);
             let copy = files.copy();
             copy.vfs.put(&path, altered);
             let what = format!("byte {at} of {} altered", path.display());

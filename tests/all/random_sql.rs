@@ -1,36 +1,16 @@
 //! Random scripts that change tables, rows and transactions: what histories are made of.
 
-/// Numbers that look random and are the same for the same seed (xorshift64*, Vigna 2016).
-pub struct Random(u64);
-
-impl Random {
-    pub fn new(seed: u64) -> Random {
-        Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    /// A number below `limit`.
-    pub fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) % limit
-    }
-
-    /// One of these.
-    pub fn pick<'a, T: ?Sized>(&mut self, options: &[&'a T]) -> &'a T {
-        options[usize::try_from(self.below(options.len() as u64)).unwrap_or(0)]
-    }
-}
+use crate::random::Dice;
 
 const TABLES: [&str; 3] = ["a", "b", "long name"];
 const COLUMNS: [&str; 4] = ["x", "y", "z", "w"];
 
 /// One statement; it may make no sense, which changes nothing.
-pub fn statement(random: &mut Random) -> String {
+pub fn statement(random: &mut Dice) -> String {
     let table = format!("\"{}\"", random.pick(&TABLES));
     let column = random.pick(&COLUMNS);
-    let (number, small) = (random.below(1000), random.below(6));
-    match random.below(100) {
+    let (number, small) = (random.roll(1000), random.roll(6));
+    match random.roll(100) {
         0..=9 => format!(
             "CREATE TABLE {table} (id INTEGER PRIMARY KEY{}, x TEXT, y INTEGER{})",
             random.pick(&["", " AUTOINCREMENT"]),

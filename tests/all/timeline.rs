@@ -43,7 +43,7 @@ fn code(session: &mut Session, statement: &str) -> Option<&'static str> {
 /// Two tables and statements that change them, with and without transactions.
 fn history(seed: u64) -> Session {
     let mut session = session();
-    let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let mut dice = Dice::of(seed);
     run(&mut session, "CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER, b TEXT)");
     run(&mut session, "CREATE TABLE u (a INTEGER)");
     let mut open = false;
