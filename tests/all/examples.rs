@@ -2,6 +2,7 @@
 
 use crate::shell::Place;
 use std::path::Path;
+use std::process::Command;
 use std::{env, fs};
 
 #[path = "../../examples/embed.rs"]
@@ -57,4 +58,58 @@ fn the_library_example_runs_twice_on_one_directory() {
       3 pears
     ");
     assert!(said().starts_with("+1 event · #9 UPDATE stock (1 row)\n"));
+}
+
+/// What a program of the examples' kind prints, if this machine has its interpreter.
+fn python(arguments: &[&str]) -> Option<String> {
+    let output = match Command::new("python3").args(arguments).output() {
+        Ok(output) => output,
+        Err(error) => {
+            eprintln!("skipped: {} needs python3: {error}", arguments.join(" "));
+            return None;
+        }
+    };
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Some(String::from_utf8(output.stdout).expect("text"))
+}
+
+#[test]
+fn others_read_the_files_without_us() {
+    let place = Place::new();
+    let script = "CREATE TABLE Track (TrackId INTEGER PRIMARY KEY, Name TEXT, UnitPrice REAL);
+        INSERT INTO Track (Name, UnitPrice) VALUES ('Für Elise', 0.99), ('Fugue \"in\" G', 1.99);
+        INSERT INTO Track (Name) VALUES (NULL), ('gone');
+        SNAPSHOT 'before';";
+    assert_eq!(place.run(&["shop"], script).code, 0);
+    // In place: a version that ended stays in the file, marked, until little else is left.
+    let more =
+        "UPDATE Track SET UnitPrice = 1.29 WHERE TrackId = 1; DELETE FROM Track WHERE TrackId = 4";
+    assert_eq!(place.run(&["shop"], more).code, 0);
+    let rows = place.run(&["--ndjson", "shop", "SELECT *, _row, _rev, _event FROM Track"], "").out;
+    let parsed = |text: &str| -> Vec<serde_json::Value> {
+        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    };
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/read_rows.py");
+    let file = place.path().join("shop/track.db");
+    let paths = [script, file].map(|path| path.to_str().expect("a path in UTF-8").to_owned());
+    if let Some(read) = python(&[&paths[0], &paths[1]]) {
+        let mut read = parsed(&read);
+        read.sort_by_key(|row| row["_row"].as_u64());
+        for row in &mut read {
+            row.as_object_mut().expect("an object").remove("_crc");
+        }
+        assert_eq!(read, parsed(&rows));
+    }
+    // The log is a line of JSON per event, the snapshot and the catalog are one document each.
+    let text = |name: &str| fs::read_to_string(place.path().join("shop").join(name)).expect(name);
+    let log = parsed(&text("events.log"));
+    assert_eq!(log[1]["op"], "create_table");
+    assert_eq!(log.last().expect("lines")["event"], 8);
+    let snapshot: serde_json::Value =
+        serde_json::from_str(&text("snapshots/snapshot_1.json")).expect("JSON");
+    assert_eq!((&snapshot["id"], &snapshot["event_id"]), (&1.into(), &6.into()));
+    assert_eq!(snapshot["tables"]["Track"][3]["row"]["Name"], "gone");
+    assert_eq!(snapshot["indexes"]["Track"]["(TrackId)"], serde_json::json!([1, 2, 3, 4]));
+    let catalog: serde_json::Value = serde_json::from_str(&text("_catalog.json")).expect("JSON");
+    assert_eq!(catalog["tables"]["Track"]["file"]["live"], 3);
 }
