@@ -10,7 +10,7 @@ use super::lexer::{Tokens, tokenize};
 use super::parser::{literal_value, parse_with_parameters};
 use super::token::{Token, TokenKind};
 use super::{ParseError, Symbol};
-use crate::types::{DataType, Value};
+use crate::types::{DataType, Span, Value};
 
 /// A statement as its shape and the values of its literals.
 #[derive(Clone, Debug)]
@@ -79,6 +79,14 @@ impl<'a> Prepared<'a> {
             }
         }
         Some(())
+    }
+
+    /// Which literal stands in a part of the text, if exactly one does.
+    pub fn literal_in(&self, span: Span) -> Option<usize> {
+        let inside = |(start, _): &(usize, DataType)| (span.start..span.end).contains(start);
+        let mut found = self.literals.iter().enumerate().filter(|(_, literal)| inside(literal));
+        let (index, _) = found.next()?;
+        found.next().is_none().then_some(index)
     }
 
     /// The syntax tree with a parameter for each literal of an expression.

@@ -7,11 +7,12 @@
 use super::outcome::{OutputColumn, arrow_schema};
 use crate::language::Prepared;
 use crate::language::ast::{
-    ExpressionKind, InsertSource, Select, SelectItem, Statement, TableReference,
+    AsOf, ExpressionKind, InsertSource, Point, Select, SelectItem, Statement, TableReference,
+    Temporal,
 };
 use crate::planner::{BoundExpression, BoundKind, Planned};
 use crate::storage::View;
-use crate::types::TableSchema;
+use crate::types::{PseudoColumn, TableSchema};
 use arrow_schema::SchemaRef;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -19,10 +20,13 @@ use std::sync::Arc;
 /// The most shapes that are remembered; then all are forgotten at once.
 const MOST_SHAPES: usize = 256;
 
-/// A plan with parameters, over the present of its tables.
+/// A plan with parameters, over its tables at one moment: the present, or the event that one of the
+/// literals is.
 #[derive(Debug)]
 pub(super) struct SharedPlan {
     pub planned: Planned,
+    /// Which literal is the event; none for the present.
+    pub moment: Option<usize>,
     /// The table of each slot as it was when the plan was made.
     pub tables: Vec<Arc<TableSchema>>,
     /// The columns of a query.
@@ -31,14 +35,25 @@ pub(super) struct SharedPlan {
 }
 
 impl SharedPlan {
-    /// A plan to be shared; `None` where other literals would have another plan.
+    /// A plan to be shared; `None` where other literals would have another plan. `statement` is what
+    /// it is the plan of.
     pub fn new(
         planned: Planned,
         tables: Vec<Arc<TableSchema>>,
         prepared: &Prepared,
+        statement: &Statement,
     ) -> Option<SharedPlan> {
-        let mut found = BTreeSet::new();
+        let moment = match moment_of(statement) {
+            Some(as_of) => Some(prepared.literal_in(as_of.span)?),
+            None => None,
+        };
+        let mut found = BTreeSet::from_iter(moment);
+        // When a version ended is asked of other views than what was visible.
         let mut sound = true;
+        planned.for_each_access(&mut |access| {
+            let asks = |column: &usize| access.table.pseudo(*column) == Some(PseudoColumn::EventTo);
+            sound = sound && (moment.is_none() || !access.columns.iter().any(asks));
+        });
         planned.for_each_expression(&mut |expression| {
             sound = sound && note_parameters(expression, &mut found);
         });
@@ -50,14 +65,14 @@ impl SharedPlan {
             Planned::Write(_) | Planned::Schema { .. } => Vec::new(),
         };
         let schema = arrow_schema(&columns);
-        Some(SharedPlan { planned, tables, columns, schema })
+        Some(SharedPlan { planned, moment, tables, columns, schema })
     }
 
-    /// Whether the tables are still what the plan was made for.
-    pub fn fits(&self, present: &View) -> bool {
-        let schema = present.schema();
+    /// Whether the tables of a view are what the plan was made for.
+    pub fn fits(&self, view: &View) -> bool {
+        let schema = view.schema();
         self.tables.iter().all(|table| {
-            schema.table(&table.name).is_some_and(|present| Arc::ptr_eq(present, table))
+            schema.table(&table.name).is_some_and(|now| Arc::ptr_eq(now, table) || now == table)
         })
     }
 }
@@ -110,13 +125,34 @@ fn is_simple(select: &Select) -> bool {
             alias.is_some() || matches!(expression.kind, ExpressionKind::Column { .. })
         }
     };
-    let present = matches!(select.from, Some(TableReference::Table { temporal: None, .. }));
-    present
-        && select.as_of.is_none()
+    one_table_at_one_moment(select)
         && select.items.iter().all(named)
         && select.group_by.is_empty()
         && select.having.is_none()
         && select.order_by.is_empty()
+}
+
+/// Whether a query reads one table, now or as of an event by its number.
+fn one_table_at_one_moment(select: &Select) -> bool {
+    let is_number = |as_of: &AsOf| matches!(as_of.point, Point::Event(_)) && !as_of.before;
+    match (&select.from, &select.as_of) {
+        (Some(TableReference::Table { temporal: None, .. }), as_of) => {
+            as_of.as_ref().is_none_or(is_number)
+        }
+        (Some(TableReference::Table { temporal: Some(Temporal::AsOf(as_of)), .. }), None) => {
+            is_number(as_of)
+        }
+        _ => false,
+    }
+}
+
+/// The moment of a statement that [`is_shareable`], if it names one.
+fn moment_of(statement: &Statement) -> Option<&AsOf> {
+    let Statement::Select(select) = statement else { return None };
+    match &select.from {
+        Some(TableReference::Table { temporal: Some(Temporal::AsOf(as_of)), .. }) => Some(as_of),
+        _ => select.as_of.as_ref(),
+    }
 }
 
 /// The plans of a session by the shape of their statements.

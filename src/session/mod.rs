@@ -135,11 +135,11 @@ impl Session {
         // Plans are shared over the present only.
         if self.past.is_none()
             && let Some(prepared) = Prepared::new(text)
-            && let Some(plan) = self.shared_plan(&prepared)?
+            && let Some((plan, view)) = self.shared_plan(&prepared)?
         {
             let shared = Work::Shared { plan: &plan, values: prepared.values, text };
             return match &plan.planned {
-                Planned::Query(_) => self.read(shared),
+                Planned::Query(_) => self.read(shared, view),
                 Planned::Write(_) | Planned::Schema { .. } => self.change(shared),
             };
         }
@@ -149,15 +149,27 @@ impl Session {
         }
     }
 
-    /// The plan that statements of this shape share, made now if it is the first of them.
-    fn shared_plan(&mut self, prepared: &Prepared) -> Result<Option<Arc<SharedPlan>>, Error> {
-        let present = self.present()?;
+    /// The plan that statements of this shape share, made now if it is the first of them, and the
+    /// view that it reads.
+    fn shared_plan(
+        &mut self,
+        prepared: &Prepared,
+    ) -> Result<Option<(Arc<SharedPlan>, View)>, Error> {
         match self.cache.find(&prepared.shape) {
             Some(None) => return Ok(None),
-            Some(Some(plan)) if plan.fits(&present) => return Ok(Some(plan)),
-            Some(Some(_)) | None => {}
+            Some(Some(plan)) => {
+                let Some(view) = self.view_of(&plan, prepared)? else { return Ok(None) };
+                if plan.fits(&view) {
+                    return Ok(Some((plan, view)));
+                }
+                // The schema is another at another moment: which moment comes next nobody knows.
+                if plan.moment.is_some() {
+                    return Ok(None);
+                }
+            }
+            None => {}
         }
-        let mut catalog = StatementCatalog::new(&self.database, present);
+        let mut catalog = StatementCatalog::new(&self.database, self.present()?);
         // What is wrong with the statement is said by the way that every other takes.
         let plan = match prepared.parse() {
             Ok(Some(statement)) if cache::is_shareable(&statement) => {
@@ -165,13 +177,27 @@ impl Session {
                     return Ok(None);
                 };
                 let tables = catalog.tables();
-                tables.and_then(|tables| SharedPlan::new(planned, tables, prepared)).map(Arc::new)
+                let plan = tables
+                    .and_then(|tables| SharedPlan::new(planned, tables, prepared, &statement));
+                plan.map(Arc::new)
             }
             Ok(_) => None,
             Err(_) => return Ok(None),
         };
         self.cache.put(prepared.shape.clone(), plan.clone());
-        Ok(plan)
+        let Some(plan) = plan else { return Ok(None) };
+        Ok(self.view_of(&plan, prepared)?.map(|view| (plan, view)))
+    }
+
+    /// The view that a shared plan reads; `None` where there is none at that moment, which is said by
+    /// the way that every other statement takes.
+    fn view_of(&self, plan: &SharedPlan, prepared: &Prepared) -> Result<Option<View>, Error> {
+        let Some(moment) = plan.moment else { return self.present().map(Some) };
+        let Some(Value::Integer(event)) = prepared.values.get(moment) else { return Ok(None) };
+        let event = u64::try_from(*event).ok().map(EventId);
+        let happened = event.filter(|event| *event <= self.head());
+        let view = happened.map(|event| self.database.view(Period::at(event)));
+        Ok(view.transpose()?)
     }
 
     fn run(&mut self, statement: &Statement, text: &str) -> Result<Outcome, Error> {
@@ -194,7 +220,9 @@ impl Session {
             Statement::Select(_)
             | Statement::History(_)
             | Statement::Events { .. }
-            | Statement::Show { .. } => self.read(Work::Parsed { statement, text }),
+            | Statement::Show { .. } => {
+                self.read(Work::Parsed { statement, text }, self.present()?)
+            }
             Statement::Insert(_)
             | Statement::Update(_)
             | Statement::Delete(_)
@@ -230,7 +258,8 @@ impl Session {
         Context { now, parameters, interrupt: Arc::clone(&self.interrupt), profile: None }
     }
 
-    /// A piece of work made ready to run where its tables are seen at `present`.
+    /// A piece of work made ready to run where its tables are seen at `present`; a shared plan's, where
+    /// it reads them.
     fn ready<'a>(&self, work: Work<'a>, present: View) -> Result<Ready<'a>, Error> {
         match work {
             Work::Shared { plan, values, .. } if plan.fits(&present) => {
@@ -261,8 +290,9 @@ impl Session {
         }
     }
 
-    fn read(&self, work: Work) -> Result<Outcome, Error> {
-        let ready = self.ready(work, self.present()?)?;
+    /// Runs a query whose tables are seen in a view where it names no moment.
+    fn read(&self, work: Work, view: View) -> Result<Outcome, Error> {
+        let ready = self.ready(work, view)?;
         let Planned::Query(query) = ready.planned() else {
             unreachable!("the plan of a SELECT is a query")
         };

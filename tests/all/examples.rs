@@ -1,6 +1,7 @@
 //! The examples, run as a reader would run them.
 
 use crate::shell::Place;
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::Command;
 use std::{env, fs};
@@ -65,7 +66,7 @@ fn python(arguments: &[&str]) -> Option<String> {
     let output = match Command::new("python3").args(arguments).output() {
         Ok(output) => output,
         Err(error) => {
-            eprintln!("skipped: {} needs python3: {error}", arguments.join(" "));
+            let _ = writeln!(io::stderr(), "skipped, python3 does not run: {error}");
             return None;
         }
     };

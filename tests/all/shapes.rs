@@ -1,8 +1,9 @@
 //! Statements that share a plan answer as if each had its own.
 
 use crate::answer::rows_of;
-use asof::session::Session;
-use asof::storage::Database;
+use asof::session::{Outcome, Session};
+use asof::storage::{Database, Environment, FixedClock};
+use asof::types::Timestamp;
 use std::sync::Arc;
 
 /// Literals by the kind that a plan is shared for.
@@ -121,4 +122,57 @@ fn a_shared_plan_ends_with_the_table_it_was_made_for() {
     other.execute("CREATE UNIQUE INDEX only ON t (a)").expect("it runs");
     let told = answer(&mut one, "INSERT INTO t VALUES (2)");
     assert!(told.starts_with("unique: "), "{told}");
+}
+
+/// The rows of a query, or the code of its error, and the event that it was read at.
+fn read(session: &mut Session, sql: &str) -> String {
+    match session.execute(sql) {
+        Err(error) => error.code().to_owned(),
+        Ok(Outcome::Rows(rows)) => {
+            let as_of = rows.as_of;
+            format!("{as_of:?} {:?}", rows.collect::<Result<Vec<_>, _>>().expect("it runs"))
+        }
+        Ok(other) => format!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_plan_is_shared_by_moments_too() {
+    let environment = Environment {
+        clock: Arc::new(FixedClock::new(Timestamp(1_767_225_600_000_000), 1_000_000)),
+        ..Environment::in_memory()
+    };
+    let database = Database::in_memory_with(environment).expect("a database in memory");
+    let database = Arc::new(database);
+    let mut session = Session::new(Arc::clone(&database));
+    for statement in [
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER)",
+        "INSERT INTO t VALUES (1, 10), (2, 20)",
+        "UPDATE t SET a = a + 1",
+        "ALTER TABLE t ADD COLUMN b TEXT DEFAULT 'new'",
+        "UPDATE t SET a = 0 WHERE id = 2",
+        "ALTER TABLE t RENAME COLUMN a TO c",
+        "DROP TABLE t",
+        "CREATE TABLE t (id TEXT, a TEXT)",
+        "INSERT INTO t VALUES ('x', 'y')",
+    ] {
+        session.execute(statement).expect("it runs");
+    }
+    let shapes: [&dyn Fn(u64, u64) -> String; 6] = [
+        &|event, id| format!("SELECT * FROM t AS OF EVENT {event} WHERE id = {id}"),
+        &|event, id| format!("SELECT id, a FROM t AS OF {event} WHERE id >= {id}"),
+        &|event, id| format!("SELECT a FROM t WHERE id = {id} AS OF EVENT {event}"),
+        &|event, _| format!("SELECT count(*) AS n FROM t AS OF TX {event}"),
+        &|event, _| format!("SELECT _event, _event_to FROM t AS OF EVENT {event}"),
+        &|event, id| format!("SELECT a FROM t BEFORE EVENT {event} WHERE id = {id}"),
+    ];
+    for shape in shapes {
+        for event in (0..14).chain((0..14).rev()) {
+            for id in [1, 2, 9] {
+                let query = shape(event, id);
+                let alone = read(&mut Session::new(Arc::clone(&database)), &query);
+                assert_eq!(read(&mut session, &query), alone, "{query}");
+            }
+        }
+    }
 }
