@@ -11,7 +11,7 @@ use super::error::Error;
 use super::event::{Metadata, Operation};
 use super::event_store::EventStore;
 use super::opening::Opening;
-use super::options::{OpenOptions, interval};
+use super::options::OpenOptions;
 use super::projections::{SnapshotEntry, SnapshotManager};
 use super::query_engine::QueryEngine;
 use super::versions::{Base, Fork, RowChange, View};
@@ -70,6 +70,8 @@ pub struct Database {
     every: Option<u64>,
     /// The number of the last snapshot.
     last_snapshot: AtomicU64,
+    /// The event at which the next automatic snapshot is due.
+    due: AtomicU64,
     /// The event up to which row files were last written while the database was open.
     last_rows: AtomicU64,
     checkpointer: Checkpointer,
@@ -92,7 +94,7 @@ impl Database {
         let numbers = opening.snapshots().iter().map(|entry| entry.id);
         let numbers = numbers.chain(store.snapshot_markers().into_iter().map(|marker| marker.id));
         let last_snapshot = AtomicU64::new(numbers.max().unwrap_or(0));
-        let (state, past, due) = opening.take_state();
+        let (state, past, due, due_at) = opening.take_state();
         let catalog = opening.into_catalog();
         let checkpointer =
             Checkpointer::new(&options.environment, path, Arc::clone(&store), catalog);
@@ -107,6 +109,7 @@ impl Database {
             snapshots,
             every: options.snapshot_every,
             last_snapshot,
+            due: AtomicU64::new(due_at.0),
             last_rows: AtomicU64::new(0),
             checkpointer,
             commit: Mutex::new(()),
@@ -281,15 +284,15 @@ impl Database {
 
     /// Ends the present epoch if it has grown by the snapshot interval.
     fn grow(&self) {
-        let (events, rows) = self.engine.size();
-        let interval = interval(self.every, rows);
-        if events < interval {
+        let (head, due) = (self.engine.last().0, self.due.load(Ordering::Relaxed));
+        if head < due {
             return;
         }
-        let view = self.engine.turn();
-        let head = view.period().last.0;
+        let (view, next) = self.engine.turn(self.every);
+        self.due.store(next.0, Ordering::Relaxed);
         self.checkpointer.snapshot_later(self.next_snapshot(), view.clone());
         let since = head.saturating_sub(self.last_rows.load(Ordering::Relaxed));
+        let interval = next.0.saturating_sub(head);
         if self.path.is_some() && since >= interval.saturating_mul(SNAPSHOTS_PER_ROW_FILES) {
             self.last_rows.store(head, Ordering::Relaxed);
             self.checkpointer.rows_later(view);

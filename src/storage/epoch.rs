@@ -16,6 +16,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// How many row versions all loaded epochs may have together. One is kept whatever it has.
 const MOST_VERSIONS: u64 = 500_000;
 
+/// The fewest events between two automatic snapshots, unless it was said otherwise.
+const FEWEST_EVENTS: u64 = 10_000;
+
+/// The event at which the epoch that a state is in shall end with a snapshot: after as many events as
+/// the epoch began with rows, so that all snapshots together cost no more than the log by a constant
+/// factor, whether rows are added or changed.
+pub(crate) fn due_after(state: &State, every: Option<u64>) -> EventId {
+    let base = state.base();
+    let events = every.unwrap_or_else(|| state.row_count(base).max(FEWEST_EVENTS)).max(1);
+    EventId(base.0.saturating_add(events))
+}
+
 /// A past epoch: it answers for the events from its start to its last.
 #[derive(Debug)]
 pub(crate) struct Epoch {
@@ -31,7 +43,7 @@ impl Epoch {
     /// An epoch as it is now.
     pub fn new(base: Base, state: State) -> Epoch {
         let events = state.head().0.saturating_sub(state.base().0);
-        let versions = events.saturating_add(state.row_count());
+        let versions = events.saturating_add(state.row_count(state.base()));
         Epoch { base, state, versions }
     }
 

@@ -10,12 +10,12 @@
 //! way, as it was when the events were committed, so that opening needs no more memory for a long log
 //! than for a short one.
 
-use super::epoch::{Epoch, EpochCache};
+use super::epoch::{Epoch, EpochCache, due_after};
 use super::error::Error;
 use super::event::Event;
 use super::log::header::Uuid;
 use super::log::ledger::Ledger;
-use super::options::{OpenOptions, interval};
+use super::options::OpenOptions;
 use super::projections::{Catalog, Engine, Position, SnapshotEntry, SnapshotManager};
 use super::recovery::{IndexedLog, Replica};
 use super::restore::{restore_rows, restore_snapshot};
@@ -47,6 +47,8 @@ pub(crate) struct Opening {
     pub past: EpochCache,
     /// Views of the events at which they ended, of which there are no snapshots yet.
     pub due: Vec<View>,
+    /// The event at which the next is due.
+    due_at: EventId,
 }
 
 impl Opening {
@@ -67,13 +69,15 @@ impl Opening {
             began: Base::Start,
             past: EpochCache::default(),
             due: Vec::new(),
+            due_at: due_after(&State::new(), options.snapshot_every),
         }
     }
 
-    /// The state and what it was read from, past epochs, and views that snapshots are due of.
-    pub(crate) fn take_state(&mut self) -> ((State, Base), EpochCache, Vec<View>) {
-        let state = std::mem::take(&mut self.state);
-        ((state, self.base), std::mem::take(&mut self.past), std::mem::take(&mut self.due))
+    /// The state and what it was read from, past epochs, views that snapshots are due of, and the
+    /// event at which the next is.
+    pub(crate) fn take_state(&mut self) -> ((State, Base), EpochCache, Vec<View>, EventId) {
+        let state = (std::mem::take(&mut self.state), self.base);
+        (state, std::mem::take(&mut self.past), std::mem::take(&mut self.due), self.due_at)
     }
 
     /// What the row files are known to hold, if anything.
@@ -88,6 +92,7 @@ impl Opening {
 
     fn begin(&mut self, state: State, base: Base) {
         (self.state, self.base, self.began) = (state, base, base);
+        self.due_at = due_after(&self.state, self.every);
     }
 
     fn try_rows(&mut self, log: &IndexedLog<'_>) -> Option<EventId> {
@@ -216,9 +221,9 @@ impl Replica for Opening {
         }
         let is_snapshot = |entry: &SnapshotEntry| entry.position.event == event.id;
         let known = self.snapshots.iter().any(is_snapshot);
-        let grown = event.id.0.saturating_sub(self.state.base().0);
-        if known || grown >= interval(self.every, self.state.row_count()) {
+        if known || event.id >= self.due_at {
             let state = self.state.turn();
+            self.due_at = due_after(&self.state, self.every);
             self.past.keep(Arc::new(Epoch::new(self.base, state)));
             self.base = Base::Turned;
             if !known {

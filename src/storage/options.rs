@@ -30,12 +30,3 @@ impl Default for OpenOptions {
         }
     }
 }
-
-/// The fewest events between two automatic snapshots, unless it was said otherwise.
-const FEWEST_EVENTS: u64 = 10_000;
-
-/// How many events lie between two automatic snapshots of a database with so many rows: as many as
-/// it has rows, so that snapshots cost no more than the log by a constant factor.
-pub(crate) fn interval(every: Option<u64>, rows: u64) -> u64 {
-    every.map_or(rows.max(FEWEST_EVENTS), |every| every.max(1))
-}

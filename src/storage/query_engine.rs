@@ -7,7 +7,7 @@
 //! A period of several events is answered by one epoch long enough for it.
 
 use super::Event;
-use super::epoch::{Epoch, EpochCache};
+use super::epoch::{Epoch, EpochCache, due_after};
 use super::error::Error;
 use super::event_store::EventStore;
 use super::projections::{SnapshotEntry, SnapshotManager};
@@ -86,23 +86,18 @@ impl QueryEngine {
         events.iter().for_each(|event| head.state.apply(event));
     }
 
-    /// How many events the present epoch has, and how many rows there are.
-    pub(crate) fn size(&self) -> (u64, u64) {
-        let head = self.head();
-        let events = head.state.head().0.saturating_sub(head.state.base().0);
-        (events, head.state.row_count())
-    }
-
-    /// Ends the present epoch with its last event and begins the next; gives a view of that event.
-    pub(crate) fn turn(&self) -> View {
+    /// Ends the present epoch with its last event and begins the next; gives a view of that event, and
+    /// the one at which the next epoch shall end.
+    pub(crate) fn turn(&self, every: Option<u64>) -> (View, EventId) {
         let mut head = self.head.write().unwrap_or_else(PoisonError::into_inner);
         let (base, state) = (head.base, head.state.turn());
         head.base = Base::Turned;
         let period = Period::at(head.state.head());
         let view = QueryEngine::of_head(&head, period);
+        let due = due_after(&head.state, every);
         drop(head);
         self.past.keep(Arc::new(Epoch::new(base, state)));
-        view
+        (view, due)
     }
 
     /// What was found wrong with a snapshot since it was last asked, one line each.

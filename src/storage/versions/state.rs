@@ -121,10 +121,11 @@ impl State {
         self.head
     }
 
-    /// How many rows there are now.
-    pub fn row_count(&self) -> u64 {
-        let tables = self.schema().tables().filter_map(|table| self.tables.get(&table.id));
-        let rows: i64 = tables.map(|versions| versions.row_count(self.head)).sum();
+    /// About how many rows there are after an event: exact after the last.
+    pub fn row_count(&self, event: EventId) -> u64 {
+        let tables = self.schema_at(event).tables();
+        let tables = tables.filter_map(|table| self.tables.get(&table.id));
+        let rows: i64 = tables.map(|versions| versions.row_count(event)).sum();
         u64::try_from(rows).unwrap_or(0)
     }
 
