@@ -5,15 +5,15 @@
 //! Views are values: who has one never waits, and nothing that happens later changes it.
 
 use super::checkpoint::Checkpointer;
-use super::chronicle::SnapshotMarker;
 use super::environment::{Clock, Environment};
 use super::error::Error;
 use super::event::{Metadata, Operation};
-use super::event_store::EventStore;
 use super::opening::Opening;
 use super::options::OpenOptions;
+use super::past::QueryEngine;
 use super::projections::{SnapshotEntry, SnapshotManager};
-use super::query_engine::QueryEngine;
+use super::store::EventStore;
+use super::store::chronicle::SnapshotMarker;
 use super::versions::{Base, Fork, RowChange, View};
 use crate::types::{EventId, Period, TableSchema, Timestamp, TxId};
 use std::path::{Path, PathBuf};

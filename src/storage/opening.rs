@@ -10,15 +10,15 @@
 //! way, as it was when the events were committed, so that opening needs no more memory for a long log
 //! than for a short one.
 
-use super::epoch::{Epoch, EpochCache, due_after};
 use super::error::Error;
 use super::event::Event;
 use super::log::header::Uuid;
 use super::log::ledger::Ledger;
 use super::options::OpenOptions;
+use super::past::epoch::{Epoch, EpochCache, due_after};
+use super::past::restore::{restore_rows, restore_snapshot};
 use super::projections::{Catalog, Engine, Position, SnapshotEntry, SnapshotManager};
-use super::recovery::{IndexedLog, Replica};
-use super::restore::{restore_rows, restore_snapshot};
+use super::store::recovery::{IndexedLog, Replica};
 use super::versions::{Base, State, View};
 use super::vfs::Vfs;
 use crate::types::{EventId, Period};

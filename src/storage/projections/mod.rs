@@ -44,7 +44,7 @@ mod snapshots;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use super::base::{BaseRow, BaseTable};
+use super::base::BaseRow;
 pub use catalog::{Catalog, CatalogTable};
 pub use definition::{Anchor, Position};
 pub use engine::Engine;

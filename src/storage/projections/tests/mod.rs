@@ -6,7 +6,8 @@ mod records;
 mod rows;
 mod snapshots;
 
-use super::{BaseRow, BaseTable, Position};
+use super::{BaseRow, Position};
+use crate::storage::base::BaseTable;
 use crate::storage::tests::{accounts, cents, table};
 use crate::storage::{Error, MemVfs, Vfs};
 use crate::types::{DataType, EventId, Row, RowId, TableSchema, Timestamp, TxId, Value};

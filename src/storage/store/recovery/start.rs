@@ -1,16 +1,16 @@
 //! Where the reading of a log begins: behind what the index and the replica stand for.
 
 use super::replica::{IndexedLog, Replica};
-use crate::storage::chronicle::Chronicle;
 use crate::storage::error::Error;
 use crate::storage::event::Event;
-use crate::storage::index::{self, EventIndex, Loaded};
 use crate::storage::log::chain::Hash;
 use crate::storage::log::header::Header;
 use crate::storage::log::ledger::Ledger;
 use crate::storage::log::line::{self, Tables};
 use crate::storage::log::reader::{LineReader, Next};
 use crate::storage::log::{LOG, has_valid_crc};
+use crate::storage::store::chronicle::Chronicle;
+use crate::storage::store::index::{self, EventIndex, Loaded};
 use crate::storage::vfs::{Vfs, VfsFile};
 use crate::types::{EventId, Schema, Timestamp, TxId};
 use std::path::Path;

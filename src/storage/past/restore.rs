@@ -1,9 +1,9 @@
 //! From a projection back to a state.
 
-use super::base::BaseRow;
-use super::error::Error;
-use super::projections::{Catalog, Engine, SnapshotEntry, SnapshotManager, SnapshotPart};
-use super::versions::State;
+use crate::storage::base::BaseRow;
+use crate::storage::error::Error;
+use crate::storage::projections::{Catalog, Engine, SnapshotEntry, SnapshotManager, SnapshotPart};
+use crate::storage::versions::State;
 use crate::types::{EventId, Schema};
 use std::collections::HashSet;
 

@@ -1,11 +1,11 @@
 //! Finding the log of a directory, and taking the lock beside it.
 
-use super::error::Error;
 use super::lock::Lock;
-use super::log::LOG;
-use super::options::OpenOptions;
 use super::recovery::check_companions;
-use super::vfs::{Access, VfsFile};
+use crate::storage::error::Error;
+use crate::storage::log::LOG;
+use crate::storage::options::OpenOptions;
+use crate::storage::vfs::{Access, VfsFile};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;

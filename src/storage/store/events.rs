@@ -1,11 +1,11 @@
 //! Events read back from the log, each line checked again.
 
-use super::error::Error;
-use super::event::Event;
-use super::log::ledger::define;
-use super::log::line::{self, Tables};
-use super::log::reader::{LineReader, Next};
-use super::log::{LOG, has_valid_crc};
+use crate::storage::error::Error;
+use crate::storage::event::Event;
+use crate::storage::log::ledger::define;
+use crate::storage::log::line::{self, Tables};
+use crate::storage::log::reader::{LineReader, Next};
+use crate::storage::log::{LOG, has_valid_crc};
 use crate::types::{EventId, Period, Schema};
 use std::path::{Path, PathBuf};
 

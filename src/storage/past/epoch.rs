@@ -9,7 +9,7 @@
 //! asks for a moment in one, from the snapshot they begin with and the events up to the next, and
 //! kept as long as there is room.
 
-use super::versions::{Base, State};
+use crate::storage::versions::{Base, State};
 use crate::types::{EventId, Period};
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -29,10 +29,10 @@ mod load;
 pub(crate) use entry::Entry;
 pub(crate) use load::{Loaded, load};
 
-use super::error::Error;
-use super::log::header::{Header, Uuid};
-use super::log::reader::to_u64;
-use super::vfs::{Access, Vfs, VfsFile};
+use crate::storage::error::Error;
+use crate::storage::log::header::{Header, Uuid};
+use crate::storage::log::reader::to_u64;
+use crate::storage::vfs::{Access, Vfs, VfsFile};
 use crate::types::{EventId, Period, Timestamp, TxId};
 use entry::ENTRY_SIZE;
 use std::path::{Path, PathBuf};

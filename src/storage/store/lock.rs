@@ -3,8 +3,8 @@
 //! The lock is the system's lock on the file `LOCK`, which it releases when the process ends however
 //! it ends. What the file says, the number of the process, is only for messages.
 
-use super::error::Error;
-use super::vfs::{Access, Vfs, VfsFile};
+use crate::storage::error::Error;
+use crate::storage::vfs::{Access, Vfs, VfsFile};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

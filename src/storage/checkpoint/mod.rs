@@ -4,13 +4,16 @@
 //! view, so nobody waits for it but those who ask to. A projection that cannot be written is no loss:
 //! the failure is kept for whoever wants to know, and the log has everything.
 
-use super::environment::Environment;
-use super::error::Error;
-use super::event_store::EventStore;
-use super::projections::{Catalog, SnapshotHead, SnapshotManager};
-use super::row_files::RowFiles;
-use super::source::{ViewSource, base_tables};
-use super::versions::View;
+mod row_files;
+mod source;
+
+use crate::storage::environment::Environment;
+use crate::storage::error::Error;
+use crate::storage::projections::{Catalog, SnapshotHead, SnapshotManager};
+use crate::storage::store::EventStore;
+use crate::storage::versions::View;
+use row_files::RowFiles;
+use source::{ViewSource, base_tables};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};

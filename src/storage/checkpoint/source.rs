@@ -1,8 +1,9 @@
 //! A view as what projections are written from.
 
-use super::error::Error;
-use super::projections::{BaseRow, BaseTable, SnapshotSource};
-use super::versions::{RowBatch, View};
+use crate::storage::base::{BaseRow, BaseTable};
+use crate::storage::error::Error;
+use crate::storage::projections::SnapshotSource;
+use crate::storage::versions::{RowBatch, View};
 use crate::types::column::value_at;
 use crate::types::{DataType, EventId, PseudoColumn, RowId, TableSchema, Value};
 use std::sync::Arc;

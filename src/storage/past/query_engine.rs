@@ -6,13 +6,13 @@
 //! cached, or loaded from the nearest snapshot before it and the events up to where the next begins.
 //! A period of several events is answered by one epoch long enough for it.
 
-use super::Event;
 use super::epoch::{Epoch, EpochCache, due_after};
-use super::error::Error;
-use super::event_store::EventStore;
-use super::projections::{SnapshotEntry, SnapshotManager};
 use super::restore::restore_snapshot;
-use super::versions::{Base, Changes, EventFacts, Origin, RowChange, State, View};
+use crate::storage::Event;
+use crate::storage::error::Error;
+use crate::storage::projections::{SnapshotEntry, SnapshotManager};
+use crate::storage::store::EventStore;
+use crate::storage::versions::{Base, Changes, EventFacts, Origin, RowChange, State, View};
 use crate::types::{EventId, Period, TableSchema};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 

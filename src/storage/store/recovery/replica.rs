@@ -1,15 +1,15 @@
 //! What the events of a log lead to, and how it is found again when the log is opened.
 
-use crate::storage::chronicle::Chronicle;
 use crate::storage::error::Error;
 use crate::storage::event::Event;
-use crate::storage::index::{Entry, EventIndex};
 use crate::storage::log::chain::Hash;
 use crate::storage::log::header::{Header, Uuid};
 use crate::storage::log::ledger::Ledger;
 use crate::storage::log::line;
 use crate::storage::log::reader::{LineReader, Next};
 use crate::storage::log::{LOG, has_valid_crc};
+use crate::storage::store::chronicle::Chronicle;
+use crate::storage::store::index::{Entry, EventIndex};
 use crate::storage::vfs::VfsFile;
 use crate::types::{EventId, Schema};
 use std::path::Path;

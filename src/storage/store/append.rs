@@ -1,16 +1,16 @@
 //! One transaction on its way to the disk.
 
-use super::environment::Random;
-use super::error::Error;
-use super::event::{Event, Metadata, Operation};
 use super::index::Entry;
 use super::lock::Lock;
-use super::log::chain::{Chain, Hash};
-use super::log::header::Header;
-use super::log::ledger::Ledger;
-use super::log::line::{self, First, Stamp};
-use super::log::reader::to_u64;
-use super::vfs::VfsFile;
+use crate::storage::environment::Random;
+use crate::storage::error::Error;
+use crate::storage::event::{Event, Metadata, Operation};
+use crate::storage::log::chain::{Chain, Hash};
+use crate::storage::log::header::Header;
+use crate::storage::log::ledger::Ledger;
+use crate::storage::log::line::{self, First, Stamp};
+use crate::storage::log::reader::to_u64;
+use crate::storage::vfs::VfsFile;
 use crate::types::EventId;
 use std::io;
 use std::path::Path;

@@ -3,7 +3,7 @@
 //! Events about no row are few and are kept in memory; those about rows are looked up in the
 //! [`index`](super::index).
 
-use super::event::{Event, Operation};
+use crate::storage::event::{Event, Operation};
 use crate::types::{EventId, Schema, Timestamp};
 
 /// A name for a point.

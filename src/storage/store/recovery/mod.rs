@@ -1,6 +1,6 @@
 //! Opening a log: what is new in it checked line by line, what a crash left cut off, damage named.
 //!
-//! The cases are drawn in [`log`](super::log). A log goes in, and a [`Replica`] of what it led to
+//! The cases are drawn in [`log`](crate::storage::log). A log goes in, and a [`Replica`] of what it led to
 //! before; out come its books, its index and its chain, and the events behind the replica's last one,
 //! each handed to it once. Lines that the index and the replica stand for are not read: each is
 //! checked when somebody asks for it.
@@ -13,14 +13,14 @@ mod start;
 pub(crate) use replica::{IndexedLog, Replica, Unsaved, hash_of};
 
 use super::chronicle::Chronicle;
-use super::error::Error;
 use super::index::EventIndex;
-use super::log::LOG;
-use super::log::chain::Hash;
-use super::log::header::Header;
-use super::log::ledger::Ledger;
-use super::log::reader::{LineReader, Next};
-use super::vfs::{Vfs, VfsFile};
+use crate::storage::error::Error;
+use crate::storage::log::LOG;
+use crate::storage::log::chain::Hash;
+use crate::storage::log::header::Header;
+use crate::storage::log::ledger::Ledger;
+use crate::storage::log::reader::{LineReader, Next};
+use crate::storage::vfs::{Vfs, VfsFile};
 use crate::types::EventId;
 use replay::{Tail, replay};
 use start::{Start, begin};

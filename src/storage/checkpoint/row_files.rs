@@ -7,12 +7,12 @@
 //! A table of which little changed since the last time is changed in place, row by row; one of which
 //! much did is written anew. The catalog vouches for nothing in between.
 
-use super::error::Error;
-use super::event_store::EventStore;
-use super::projections::{Catalog, CatalogTable, Engine, SnapshotSource, Summary};
 use super::source::{ViewSource, base_rows, base_tables, whole_rows};
-use super::versions::View;
-use super::vfs::Vfs;
+use crate::storage::error::Error;
+use crate::storage::projections::{Catalog, CatalogTable, Engine, SnapshotSource, Summary};
+use crate::storage::store::EventStore;
+use crate::storage::versions::View;
+use crate::storage::vfs::Vfs;
 use crate::types::{Period, RowId, TableId, TableSchema};
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;

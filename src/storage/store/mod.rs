@@ -1,0 +1,22 @@
+//! The log as a thing: opened, appended to, read, looked up in.
+//!
+//! Operations flow in and become durable, numbered events ([`EventStore`]); questions about the log as
+//! a whole are answered from two places: what happened to rows is looked up entry by entry in the
+//! `index`, what happened to the database as a whole is few and kept in the [`chronicle`].
+//!
+//! * `log_file`, [`lock`]: the file and the right to write to it;
+//! * `recovery`: what is new in it checked, what a crash left cut off;
+//! * `append`: one transaction on its way to the disk; `events`: events read back.
+
+pub(crate) mod append;
+pub(crate) mod chronicle;
+mod event_store;
+mod events;
+pub(crate) mod index;
+mod lock;
+mod log_file;
+pub(crate) mod recovery;
+
+pub use chronicle::{SnapshotMarker, Tag};
+pub use event_store::{About, EventStore};
+pub use events::Events;
