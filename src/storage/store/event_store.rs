@@ -200,7 +200,15 @@ impl EventStore {
     /// # Errors
     /// What the system says of the index.
     pub fn committed_at(&self, event: EventId) -> Result<Option<Timestamp>, Error> {
-        Ok(self.published().index.entry(event)?.map(|entry| entry.at))
+        Ok(self.stamp(event)?.map(|(_, at)| at))
+    }
+
+    /// The transaction that holds an event, and when that was committed.
+    ///
+    /// # Errors
+    /// What the system says of the index.
+    pub fn stamp(&self, event: EventId) -> Result<Option<(TxId, Timestamp)>, Error> {
+        Ok(self.published().index.entry(event)?.map(|entry| (entry.tx, entry.at)))
     }
 
     /// The word for what an event did, as the log has it.
@@ -216,12 +224,10 @@ impl EventStore {
     /// # Errors
     /// What the system says of the index and the log, and what is wrong with its last line.
     pub fn about(&self, event: EventId) -> Result<Option<Arc<About>>, Error> {
-        let (first, last) = {
+        let Period { first, last } = {
             let published = self.published();
             let Some(entry) = published.index.entry(event)? else { return Ok(None) };
-            let before = TxId(entry.tx.0.saturating_sub(1));
-            let end = |tx| published.index.last_of(tx).map(Option::unwrap_or_default);
-            (end(before)?.next(), end(entry.tx)?)
+            published.index.transaction_of(event, entry.tx)?
         };
         let Some(event) = self.read(Period::at(last)).next().transpose()? else { return Ok(None) };
         let (tx, at) = (event.tx, event.at);

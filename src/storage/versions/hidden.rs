@@ -8,7 +8,7 @@ use super::chunk::Position;
 use super::table::TableVersions;
 use crate::storage::{About, EventStore};
 use crate::types::column::ColumnBuilder;
-use crate::types::{EventId, PseudoColumn, Value};
+use crate::types::{EventId, PseudoColumn, Timestamp, TxId, Value};
 use arrow_array::ArrayRef;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,11 +21,21 @@ pub trait EventFacts: fmt::Debug + Send + Sync {
     /// # Errors
     /// What keeps the source from being read.
     fn about(&self, event: EventId) -> Result<Option<Arc<About>>, Error>;
+
+    /// The transaction that holds an event, and when that was committed: what costs less to know.
+    ///
+    /// # Errors
+    /// What keeps the source from being read.
+    fn stamp(&self, event: EventId) -> Result<Option<(TxId, Timestamp)>, Error>;
 }
 
 impl EventFacts for EventStore {
     fn about(&self, event: EventId) -> Result<Option<Arc<About>>, Error> {
         EventStore::about(self, event)
+    }
+
+    fn stamp(&self, event: EventId) -> Result<Option<(TxId, Timestamp)>, Error> {
+        EventStore::stamp(self, event)
     }
 }
 
@@ -36,6 +46,16 @@ pub(super) struct Facts {
     /// Later events are those of a transaction that is not committed: their numbers may come to be
     /// those of others.
     pub committed: EventId,
+}
+
+impl Facts {
+    /// The transaction that holds an event, and when it was committed; `None` where it was not.
+    fn stamp(&self, event: EventId) -> Result<Option<(TxId, Timestamp)>, Error> {
+        match &self.source {
+            Some(source) if event <= self.committed => source.stamp(event),
+            _ => Ok(None),
+        }
+    }
 }
 
 /// A hidden column that a reader asks for.
@@ -101,16 +121,19 @@ impl Hidden {
             // A row is inserted once, as its first version.
             PseudoColumn::Op if birth.rev == 1 => Value::text("insert"),
             PseudoColumn::Op => Value::text("update"),
-            PseudoColumn::At | PseudoColumn::Tx | PseudoColumn::Actor | PseudoColumn::Intent => {
-                match memo.about(&self.facts, birth.from)? {
-                    None => Value::Null,
-                    Some(about) => match self.column {
-                        PseudoColumn::At => Value::Timestamp(about.at),
-                        PseudoColumn::Tx => number(about.tx.0),
-                        PseudoColumn::Actor => text(about.metadata.actor.as_ref()),
-                        _ => text(about.metadata.intent.as_ref()),
-                    },
-                }
+            PseudoColumn::At => {
+                self.facts.stamp(birth.from)?.map_or(Value::Null, |(_, at)| Value::Timestamp(at))
+            }
+            PseudoColumn::Tx => {
+                self.facts.stamp(birth.from)?.map_or(Value::Null, |(tx, _)| number(tx.0))
+            }
+            PseudoColumn::Actor => {
+                let about = memo.about(&self.facts, birth.from)?;
+                text(about.as_ref().and_then(|about| about.metadata.actor.as_ref()))
+            }
+            PseudoColumn::Intent => {
+                let about = memo.about(&self.facts, birth.from)?;
+                text(about.as_ref().and_then(|about| about.metadata.intent.as_ref()))
             }
         })
     }

@@ -243,6 +243,38 @@ impl EventIndex {
         Ok(EventId(low))
     }
 
+    /// The first and the last event of the transaction that holds an event, which the log has: looked
+    /// for in strides that double, because transactions are short.
+    ///
+    /// # Errors
+    /// As [`EventIndex::entry`].
+    pub(crate) fn transaction_of(&self, event: EventId, tx: TxId) -> Result<Period, Error> {
+        let inside = |event| Ok::<_, Error>(self.entry(event)?.is_some_and(|found| found.tx == tx));
+        let (mut first, mut last, mut stride) = (event, event, 1_u64);
+        while inside(EventId(last.0.saturating_add(stride)))? {
+            last = EventId(last.0.saturating_add(stride));
+            stride = stride.saturating_mul(2);
+        }
+        while stride > 0 {
+            if inside(EventId(last.0.saturating_add(stride)))? {
+                last = EventId(last.0.saturating_add(stride));
+            }
+            stride /= 2;
+        }
+        stride = 1;
+        while inside(EventId(first.0.saturating_sub(stride)))? {
+            first = EventId(first.0.saturating_sub(stride));
+            stride = stride.saturating_mul(2);
+        }
+        while stride > 0 {
+            if inside(EventId(first.0.saturating_sub(stride)))? {
+                first = EventId(first.0.saturating_sub(stride));
+            }
+            stride /= 2;
+        }
+        Ok(Period { first, last })
+    }
+
     /// The last event of the newest transaction committed at a time or before, or 0.
     pub(crate) fn at_time(&self, at: Timestamp) -> Result<EventId, Error> {
         let found = self.last_where(|entry| entry.at <= at)?;
