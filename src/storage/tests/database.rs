@@ -3,13 +3,13 @@
 use super::*;
 use crate::storage::{Change, Database};
 
-fn create(name: &str) -> Change {
+pub(super) fn create(name: &str) -> Change {
     let columns = [("id", DataType::Integer), ("name", DataType::Text)];
     Change::CreateTable(TableSchema::clone(&table(0, name, &columns)))
 }
 
 /// Commits changes as one transaction.
-fn commit(database: &Database, changes: Vec<Change>) -> Result<EventId, Error> {
+pub(super) fn commit(database: &Database, changes: Vec<Change>) -> Result<EventId, Error> {
     let mut fork = database.begin()?;
     fork.record(changes)?;
     let committed = database.commit(fork, Metadata::default())?;
@@ -17,7 +17,7 @@ fn commit(database: &Database, changes: Vec<Change>) -> Result<EventId, Error> {
 }
 
 /// All rows of a table as text.
-fn rows(database: &Database, event: EventId, name: &str) -> Result<Vec<String>, Error> {
+pub(super) fn rows(database: &Database, event: EventId, name: &str) -> Result<Vec<String>, Error> {
     let view = database.view(Period::at(event))?;
     let Some(table) = view.schema().table(name) else {
         return Ok(Vec::new());
@@ -36,7 +36,7 @@ fn rows(database: &Database, event: EventId, name: &str) -> Result<Vec<String>, 
     Ok(rows)
 }
 
-fn row(database: &Database, id: i64, name: &str) -> Result<Change, Error> {
+pub(super) fn row(database: &Database, id: i64, name: &str) -> Result<Change, Error> {
     let view = database.latest()?;
     let table = Arc::clone(view.schema().table("users").expect("created before"));
     Ok(Change::Insert { table, new: vec![Value::Integer(id), Value::text(name)] })

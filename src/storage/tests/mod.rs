@@ -6,6 +6,7 @@ mod damage;
 mod database;
 mod faults;
 mod hidden;
+mod ladder;
 mod limits;
 
 use super::{

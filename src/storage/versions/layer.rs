@@ -181,6 +181,11 @@ impl Layer {
         }
     }
 
+    /// The number that the next row had after the period's last event.
+    pub fn next_row(&self) -> RowId {
+        self.versions.next_row_at(self.period.last)
+    }
+
     /// The visible rows in order of a key; `None` in a transaction, or without such a key.
     pub fn index_order(&self, key: KeyId) -> Option<Vec<RowId>> {
         if self.versions.base().is_some() {

@@ -60,6 +60,8 @@ struct Largest {
 #[derive(Clone, Debug)]
 struct Counters {
     next_row: RowId,
+    /// What it was when the epoch began.
+    next_row_before: RowId,
     autoincrement: i64,
     /// What it was when the epoch began.
     autoincrement_before: i64,
@@ -84,8 +86,10 @@ impl TableVersions {
         let index = |key: &KeySchema| (key.id, Arc::new(Index::new(columns_of(key, &stored))));
         let under = base.as_ref().map(|base| &base.versions().counters);
         let automatic = schema.primary_key().filter(|_| schema.autoincrement);
+        let next_row = under.map_or(RowId(1), |under| under.next_row);
         let counters = Counters {
-            next_row: under.map_or(RowId(1), |under| under.next_row),
+            next_row,
+            next_row_before: next_row,
             autoincrement: base.as_ref().map_or(0, |base| base.autoincrement()),
             autoincrement_before: 0,
             autoincrement_key: automatic.map(|key| key.id),

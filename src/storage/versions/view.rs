@@ -179,9 +179,10 @@ impl TableView {
         self.layer.as_ref()?.locate(row)
     }
 
-    /// The number that the next row gets.
+    /// The number that the next row gets, or got after the view's moment: a snapshot of that which
+    /// had a later one would take rows that follow in the log for some that were deleted.
     pub fn next_row(&self) -> RowId {
-        self.layer.as_ref().map_or(RowId(1), |layer| layer.versions().next_row())
+        self.layer.as_ref().map_or(RowId(1), |layer| layer.next_row())
     }
 
     /// The visible rows in order of a key's values. `None` in a transaction, and where the view has

@@ -65,6 +65,23 @@ impl TableVersions {
         counters.notes = Arc::new(vec![(at, counters.live)]);
         counters.since_note = 0;
         counters.autoincrement_before = counters.autoincrement;
+        counters.next_row_before = counters.next_row;
+    }
+
+    /// The number that the next row had after an event: of the past it is found by a look at the rows
+    /// that began in the epoch until then, all of which have a version here.
+    pub fn next_row_at(&self, event: EventId) -> RowId {
+        let counters = &self.counters;
+        if event >= counters.last_event {
+            return counters.next_row;
+        }
+        let of_chunk = |number: usize| {
+            let births = self.chunk(number).births();
+            let until = births.rows.iter().enumerate().filter(|(at, _)| births.from(*at) <= event);
+            until.map(|(_, row)| RowId(row.0.saturating_add(1))).max()
+        };
+        let largest = (0..self.chunk_count()).filter_map(of_chunk).max();
+        largest.map_or(counters.next_row_before, |next| next.max(counters.next_row_before))
     }
 
     /// Seals the open chunk, so that it can be shared.
