@@ -130,7 +130,9 @@ fn in_a_shell(place: &Place, command: &str) -> Option<String> {
 fn the_sessions_of_the_readme_are_real() {
     let place = Place::new();
     let shown = blocks(README, "console");
-    assert_eq!(shown.len(), 2);
+    assert_eq!(shown.len(), 3);
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    std::os::unix::fs::symlink(examples, place.path().join("examples")).expect("a link");
     shown.iter().for_each(|block| play(&place, block));
 }
 
