@@ -391,7 +391,7 @@ impl Drop for Database {
 /// What opening found worth saying.
 fn notices_of(store: &EventStore, opening: &Opening) -> Vec<String> {
     let mut notices = store.notices().to_vec();
-    let index = store.index_notice().map(|reason| format!("events.index: {reason}"));
+    let index = store.index_notice().map(|reason| format!("events.index {reason}"));
     let steps: Vec<String> = index.into_iter().chain(opening.steps.iter().cloned()).collect();
     if store.head() > EventId::START && !steps.is_empty() {
         let plural = if store.replayed() == 1 { "" } else { "s" };

@@ -47,14 +47,14 @@ pub(crate) fn load(
     let useless = |reason: &str| Ok(Loaded::Useless(reason.to_owned()));
     let file = match vfs.open(&path, Access::Read) {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return useless("it is missing"),
-        Err(error) => return useless(&error.to_string()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return useless("is missing"),
+        Err(error) => return useless(&format!("cannot be read: {error}")),
     };
     let mut found = [0; HEADER_SIZE];
     match read_full(&*file, 0, &mut found) {
         Ok(HEADER_SIZE) => {}
-        Ok(_) => return useless("it is cut short"),
-        Err(error) => return useless(&error.to_string()),
+        Ok(_) => return useless("is cut short"),
+        Err(error) => return useless(&format!("cannot be read: {error}")),
     }
     let mut uuid = [0; 16];
     uuid.copy_from_slice(&found[16..32]);
@@ -62,13 +62,13 @@ pub(crate) fn load(
         if found == header_of(&uuid, header.first_event) {
             return Err(contradiction(&path, EventId::START, "it belongs to another database"));
         }
-        return useless("its header is damaged");
+        return useless("has a damaged header");
     }
     let mut index = EventIndex::new(directory, header, start);
     index.file = Some(Arc::clone(&file));
     let (structural, cut) = match read_entries(&mut index, &*file) {
         Ok(read) => read,
-        Err(error) => return useless(&error.to_string()),
+        Err(error) => return useless(&format!("cannot be read: {error}")),
     };
     let Some(last) = index.last else {
         let (hash, structural) = (header.previous_hash, Vec::new());
@@ -94,7 +94,7 @@ fn read_entries(
             let entry = Entry::decode(bytes, event.next(), &index.uuid)
                 .filter(|entry| before.is_none_or(|before| follows(&before, entry)));
             let Some(entry) = entry else {
-                bad = Some(format!("its entry of event {} is damaged", event.next()));
+                bad = Some(format!("has a damaged entry of event {}", event.next()));
                 break;
             };
             event = event.next();
@@ -115,7 +115,7 @@ fn read_entries(
     index.stored = whole;
     let head = index.head();
     structural.retain(|event| *event <= head);
-    let open = (number > whole).then(|| "it ends within a transaction".to_owned());
+    let open = (number > whole).then(|| "ends within a transaction".to_owned());
     Ok((structural, cut.or(open)))
 }
 
