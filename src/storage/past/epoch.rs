@@ -9,7 +9,7 @@
 //! asks for a moment in one, from the snapshot they begin with and the events up to the next, and
 //! kept as long as there is room.
 
-use crate::storage::versions::{Base, State};
+use crate::storage::versions::{Base, EventFacts, State};
 use crate::types::{EventId, Period};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -70,6 +70,17 @@ pub(crate) struct EpochCache {
 }
 
 impl EpochCache {
+    /// The same epochs, whose views ask `facts` about events: those that opening passed were made
+    /// before there was anyone to ask.
+    pub fn with_facts(self, facts: &Arc<dyn EventFacts>) -> EpochCache {
+        let epochs = self.epochs.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let told = |epoch: Arc<Epoch>| {
+            let state = epoch.state.clone().with_facts(Arc::clone(facts));
+            Arc::new(Epoch { base: epoch.base, state, versions: epoch.versions })
+        };
+        EpochCache { epochs: Mutex::new(epochs.into_iter().map(told).collect()) }
+    }
+
     /// An epoch for which this is true, used now; the shortest if there are several.
     pub fn find(&self, fits: impl Fn(&Epoch) -> bool) -> Option<Arc<Epoch>> {
         let mut epochs = self.epochs.lock().unwrap_or_else(PoisonError::into_inner);

@@ -41,7 +41,8 @@ impl QueryEngine {
         (state, base): (State, Base),
         past: EpochCache,
     ) -> QueryEngine {
-        let state = state.with_facts(Arc::clone(&store) as Arc<dyn EventFacts>);
+        let facts = Arc::clone(&store) as Arc<dyn EventFacts>;
+        let (state, past) = (state.with_facts(Arc::clone(&facts)), past.with_facts(&facts));
         let (head, notices) = (RwLock::new(Head { state, base }), Mutex::default());
         QueryEngine { store, snapshots, head, past, notices }
     }

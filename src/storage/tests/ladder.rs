@@ -1,8 +1,12 @@
 //! What is found again by opening a database, and what is known of its past then.
 
-use super::database::{commit, create, row};
+use super::database::{commit, create, row, rows};
 use super::*;
-use crate::storage::Database;
+use crate::storage::{Access, Database, Random, SnapshotManager, VfsFile};
+use crate::types::{PseudoColumn, column::value_at};
+use std::io;
+use std::sync::Mutex;
+use std::sync::mpsc::channel;
 
 /// A database with a snapshot after so many events.
 fn open_every(vfs: &MemVfs, every: u64) -> Result<Database, Error> {
@@ -14,6 +18,26 @@ fn open_every(vfs: &MemVfs, every: u64) -> Result<Database, Error> {
 fn fill(database: &Database, count: i64) -> Result<(), Error> {
     commit(database, vec![create("users")])?;
     (1..=count).try_for_each(|id| commit(database, vec![row(database, id, "Ada")?]).map(drop))
+}
+
+/// Nothing but the log.
+fn only_log(vfs: &MemVfs) -> MemVfs {
+    files_with(&log_of(vfs))
+}
+
+#[test]
+fn epochs_passed_on_opening_know_of_transactions() -> Result<(), Error> {
+    let vfs = MemVfs::default();
+    fill(&open_every(&vfs, 4)?, 10)?;
+    let database = open_every(&only_log(&vfs), 4)?;
+    let view = database.view(Period::at(EventId(3)))?;
+    let users = view.schema().table("users").expect("created before");
+    let tx = users.index_of(PseudoColumn::Tx);
+    let batch = view.table(users).scan(&[tx]).next().expect("there are rows")?;
+    let found: Vec<Value> =
+        (0..2).map(|at| value_at(&batch.columns[0], DataType::Integer, at)).collect();
+    assert_eq!(found, [Value::Integer(2), Value::Integer(3)]);
+    Ok(())
 }
 
 #[test]
