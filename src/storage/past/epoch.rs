@@ -81,11 +81,15 @@ impl EpochCache {
         EpochCache { epochs: Mutex::new(epochs.into_iter().map(told).collect()) }
     }
 
-    /// An epoch for which this is true, used now; the shortest if there are several.
-    pub fn find(&self, fits: impl Fn(&Epoch) -> bool) -> Option<Arc<Epoch>> {
+    /// An epoch for which this is true, used now; the one of the least cost if there are several.
+    pub fn find(
+        &self,
+        fits: impl Fn(&Epoch) -> bool,
+        cost: impl Fn(&Epoch) -> u64,
+    ) -> Option<Arc<Epoch>> {
         let mut epochs = self.epochs.lock().unwrap_or_else(PoisonError::into_inner);
         let fitting = epochs.iter().enumerate().filter(|(_, epoch)| fits(epoch));
-        let (at, _) = fitting.min_by_key(|(_, epoch)| epoch.versions)?;
+        let (at, _) = fitting.min_by_key(|(_, epoch)| cost(epoch))?;
         let found = epochs.remove(at);
         epochs.insert(0, Arc::clone(&found));
         Some(found)

@@ -199,7 +199,7 @@ impl QueryEngine {
             }
             head.state.base()
         };
-        if let Some(epoch) = self.past.find(|epoch| epoch.covers(wanted)) {
+        if let Some(epoch) = self.past.find(|epoch| epoch.covers(wanted), |epoch| epoch.versions) {
             return Ok(look(&epoch.state, Origin::in_memory(epoch.base, epoch.start())));
         }
         let listed = self.listed();
@@ -234,7 +234,8 @@ impl QueryEngine {
         let on_the_way = |epoch: &Epoch| {
             epoch.start() <= span.first && (span.first..=span.last).contains(&epoch.last())
         };
-        if let Some(epoch) = self.past.find(on_the_way) {
+        let still_to_go = |epoch: &Epoch| span.last.0 - epoch.last().0;
+        if let Some(epoch) = self.past.find(on_the_way, still_to_go) {
             return (epoch.state.clone(), epoch.base);
         }
         let before = listed.iter().rev().filter(|entry| entry.position.event <= span.first);

@@ -53,3 +53,15 @@ fn a_view_of_the_past_knows_which_row_came_next() -> Result<(), Error> {
     }
     Ok(())
 }
+
+#[test]
+fn what_was_read_last_is_read_on() -> Result<(), Error> {
+    let vfs = MemVfs::default();
+    let database = open_every(&vfs, 4)?;
+    fill(&database, 20)?;
+    database.view_with_ends(Period::at(EventId(2)))?;
+    commit(&database, vec![row(&database, 21, "Ada")?])?;
+    let view = database.view_with_ends(Period::at(EventId(2)))?.to_string();
+    assert!(view.contains(", 1 event replayed"), "{view}");
+    Ok(())
+}
