@@ -250,14 +250,21 @@ impl EventStore {
     pub fn read(&self, period: Period) -> Events {
         let published = self.published();
         let first = period.first.max(published.index.base().next());
-        let file = self.file.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let last = period.last.min(published.index.head());
+        let (entry, end) = (published.index.entry(first), published.index.end());
+        let schema = published.chronicle.schema_at(EventId(first.0.saturating_sub(1)));
+        drop(published);
         let open = |entry: Option<super::index::Entry>| {
-            let (entry, file) = entry.zip(file)?;
-            let schema = published.chronicle.schema_at(EventId(first.0.saturating_sub(1)));
-            Some((LineReader::new(file, entry.offset, published.index.end()), schema))
+            let (entry, file) = entry.zip(self.file())?;
+            Some((LineReader::new(file, entry.offset, end), schema))
         };
-        let opened = published.index.entry(first).map(open);
-        Events::new(&self.directory, Period { first, last: period.last }, opened)
+        Events::new(&self.directory, Period { first, last }, entry.map(open))
+    }
+
+    /// The log, if there is one. Nobody who waits for it may hold `published`: whoever creates the
+    /// log takes that while it holds this.
+    fn file(&self) -> Option<Arc<dyn VfsFile>> {
+        self.file.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Where the log is after an event that ends its transaction, as a projection names it to say what
@@ -269,21 +276,16 @@ impl EventStore {
         let published = self.published();
         let index = &published.index;
         let Some(entry) = index.entry(event)?.filter(|entry| entry.last) else { return Ok(None) };
-        let log_offset = index.end_of(event)?;
-        let file = self.file.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let hash = match file {
-            _ if event == index.head() => Some(published.hash),
-            Some(file) => hash_of(&file, &self.directory, &entry, log_offset, event)?,
-            None => None,
+        let (log_offset, uuid) = (index.end_of(event)?, *index.uuid());
+        let newest = (event == index.head()).then_some(published.hash);
+        drop(published);
+        let hash = match (newest, self.file()) {
+            (Some(hash), _) => Some(hash),
+            (None, Some(file)) => hash_of(&file, &self.directory, &entry, log_offset, event)?,
+            (None, None) => None,
         };
-        let position = |hash| Position {
-            uuid: *index.uuid(),
-            event,
-            tx: entry.tx,
-            at: entry.at,
-            hash,
-            log_offset,
-        };
+        let position =
+            |hash| Position { uuid, event, tx: entry.tx, at: entry.at, hash, log_offset };
         Ok(hash.map(position))
     }
 
@@ -424,9 +426,8 @@ impl EventStore {
     /// Refuses where the directory is no longer the one that was opened: nothing may be written beside
     /// somebody else's log.
     pub(crate) fn check_in_place(&self) -> Result<(), Error> {
-        let file = self.file.read().unwrap_or_else(PoisonError::into_inner).clone();
         let path = self.directory.join(LOG);
-        let in_place = match file {
+        let in_place = match self.file() {
             Some(file) => file.is_at(&path).map_err(Error::io("read", &path))?,
             None => false,
         };

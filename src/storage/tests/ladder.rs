@@ -65,3 +65,34 @@ fn what_was_read_last_is_read_on() -> Result<(), Error> {
     assert!(view.contains(", 1 event replayed"), "{view}");
     Ok(())
 }
+
+/// Randomness that has the log read by somebody else while it is asked for bytes.
+#[derive(Debug)]
+struct Nosy(Mutex<Option<Arc<EventStore>>>);
+
+impl Random for Nosy {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(7);
+        let Some(store) = self.0.lock().expect("nobody panics").take() else { return };
+        let (sender, receiver) = channel();
+        std::thread::spawn(move || sender.send(read_all(&store).len()));
+        // Long enough for the other to come to where it waits, if it does.
+        receiver.recv_timeout(Duration::from_millis(100)).ok();
+    }
+}
+
+#[test]
+fn whoever_reads_while_the_log_is_created_stops_nobody() {
+    let nosy = Arc::new(Nosy(Mutex::default()));
+    let mut options = options(MemVfs::default());
+    options.environment.random = Arc::clone(&nosy) as Arc<dyn Random>;
+    let store = Arc::new(open(&options).expect("nothing there yet").0);
+    *nosy.0.lock().expect("nobody panics") = Some(Arc::clone(&store));
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        let create = vec![Operation::CreateTable(accounts(1))];
+        sender.send(store.append(create, metadata("First")).map(|events| events.len()))
+    });
+    let appended = receiver.recv_timeout(Duration::from_secs(20));
+    assert_eq!(appended.expect("both go on").expect("memory takes all"), 1);
+}
