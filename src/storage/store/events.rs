@@ -24,8 +24,8 @@ pub struct Events {
 }
 
 impl Events {
-    /// The events of a period: a reader that begins with its first line, and the schema before it.
-    /// Without a reader there are none.
+    /// The events of a period that ends with the log or before: a reader that begins with its first
+    /// line, and the schema before it. Without a reader there are none.
     pub(crate) fn new(
         directory: &Path,
         period: Period,
@@ -56,7 +56,8 @@ impl Events {
         };
         let next = reader.advance().map_err(Error::io("read", &self.path))?;
         let decoded = match next {
-            Next::End => return Ok(None),
+            // The index has it, and it was there.
+            Next::End => Err("the log ends before it".into()),
             Next::Line if has_valid_crc(reader.line()) => line::parse(reader.line())
                 .and_then(|line| line.event(&mut self.tables, &self.schema))
                 .and_then(|event| {

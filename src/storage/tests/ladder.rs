@@ -55,6 +55,22 @@ fn a_view_of_the_past_knows_which_row_came_next() -> Result<(), Error> {
 }
 
 #[test]
+fn a_log_that_ends_too_early_is_no_short_answer() -> Result<(), Error> {
+    let vfs = MemVfs::default();
+    let database = open_every(&vfs, 1000)?;
+    fill(&database, 10)?;
+    let log = log_of(&vfs);
+    let cut = log.iter().enumerate().filter(|(_, byte)| **byte == b'\n').nth(5).expect("long").0;
+    vfs.open(&log_path(), Access::Write)
+        .and_then(|file| file.truncate(u64::try_from(cut + 1).expect("small")))
+        .expect("memory");
+    let all = Period { first: EventId(1), last: EventId::NEVER };
+    let read: Result<Vec<Event>, Error> = database.store().read(all).collect();
+    assert_eq!(read.expect_err("half of the events are gone").code(), "corrupt");
+    Ok(())
+}
+
+#[test]
 fn what_was_read_last_is_read_on() -> Result<(), Error> {
     let vfs = MemVfs::default();
     let database = open_every(&vfs, 4)?;
