@@ -318,7 +318,10 @@ impl EventStore {
     pub(crate) fn sync_index(&self) -> std::io::Result<()> {
         let mut writer = self.writer();
         self.extend_index(&mut writer);
-        match (writer.index_failure.take(), &writer.index) {
+        let (failure, file) = (writer.index_failure.take(), writer.index.clone());
+        // Nobody who commits waits for this sync.
+        drop(writer);
+        match (failure, file) {
             (Some(failure), _) => Err(failure),
             (None, Some(file)) => file.sync(),
             (None, None) => Ok(()),
