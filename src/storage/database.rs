@@ -381,10 +381,13 @@ impl Database {
     }
 }
 
-/// Brings the row files up to the last event, so that the next opening is quick.
+/// Brings the row files up to the last event, so that the next opening is quick, and lets others
+/// write: views that are kept hold the log, and must keep nobody out.
 impl Drop for Database {
     fn drop(&mut self) {
         drop(self.checkpoint());
+        self.checkpointer.finish();
+        self.store.close();
     }
 }
 

@@ -104,6 +104,14 @@ impl Checkpointer {
         std::mem::take(&mut lock(&self.failures))
     }
 
+    /// Waits for everything that is still to be written; nothing is written after that.
+    pub(crate) fn finish(&self) {
+        if let Some(Running { jobs, thread }) = lock(&self.running).take() {
+            drop(jobs);
+            drop(thread.join());
+        }
+    }
+
     fn wait(&self, job: impl FnOnce(Option<Done>) -> Job) -> Result<(), Error> {
         let (done, answer) = channel();
         self.send(job(Some(done)));
@@ -133,10 +141,7 @@ impl Checkpointer {
 /// Waits for everything that is still to be written.
 impl Drop for Checkpointer {
     fn drop(&mut self) {
-        if let Some(Running { jobs, thread }) = lock(&self.running).take() {
-            drop(jobs);
-            drop(thread.join());
-        }
+        self.finish();
     }
 }
 

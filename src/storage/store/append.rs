@@ -36,6 +36,8 @@ pub(crate) struct Writer {
     /// Why the index is no longer extended, if so.
     pub index_failure: Option<io::Error>,
     pub poisoned: bool,
+    /// Whether the database was closed: whoever still holds the log may read it.
+    pub closed: bool,
 }
 
 impl Writer {
@@ -57,6 +59,7 @@ impl Writer {
             index: None,
             index_failure: None,
             poisoned: false,
+            closed: false,
         }
     }
 }

@@ -367,6 +367,13 @@ impl EventStore {
         Ok(events)
     }
 
+    /// Gives back the right to write. Reading goes on.
+    pub(crate) fn close(&self) {
+        let mut writer = self.writer();
+        writer.closed = true;
+        writer.lock = None;
+    }
+
     fn published(&self) -> RwLockReadGuard<'_, Published> {
         self.published.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -408,6 +415,7 @@ impl EventStore {
         match &self.read_only {
             Some(reason) => Err(Error::ReadOnly { reason: reason.clone() }),
             None if writer.poisoned => Err(Error::Poisoned),
+            None if writer.closed => Err(Error::ReadOnly { reason: "it was closed".into() }),
             None => Ok(()),
         }
     }

@@ -71,6 +71,35 @@ fn a_log_that_ends_too_early_is_no_short_answer() -> Result<(), Error> {
 }
 
 #[test]
+fn a_view_that_is_kept_keeps_nobody_out() -> Result<(), Error> {
+    let vfs = MemVfs::default();
+    let database = open_every(&vfs, 1000)?;
+    fill(&database, 3)?;
+    let view = database.latest()?;
+    drop(database);
+    let database = open_every(&vfs, 1000)?;
+    assert!(!database.is_read_only());
+    let users = view.schema().table("users").expect("created before");
+    let batch = view.table(users).scan(&[users.index_of(PseudoColumn::Tx)]).next();
+    assert_eq!(batch.expect("there are rows")?.rows.len(), 3);
+    assert_eq!(commit(&database, vec![row(&database, 4, "Eve")?])?, EventId(5));
+    Ok(())
+}
+
+#[test]
+fn whoever_holds_a_closed_log_only_reads() -> Result<(), Error> {
+    let vfs = MemVfs::default();
+    let database = open_every(&vfs, 1000)?;
+    fill(&database, 3)?;
+    let store = Arc::clone(database.store());
+    drop(database);
+    let refused = store.append(vec![Operation::CreateTable(accounts(5))], metadata("Late"));
+    assert_eq!(refused.expect_err("another may be writing").code(), "read-only");
+    assert_eq!(read_all(&store).len(), 4);
+    Ok(())
+}
+
+#[test]
 fn what_was_read_last_is_read_on() -> Result<(), Error> {
     let vfs = MemVfs::default();
     let database = open_every(&vfs, 4)?;
