@@ -1,11 +1,12 @@
 //! From a projection back to a state.
 
-use crate::storage::base::BaseRow;
+use crate::storage::base::{BaseRow, BaseTable};
 use crate::storage::error::Error;
 use crate::storage::projections::{Catalog, Engine, SnapshotEntry, SnapshotManager, SnapshotPart};
 use crate::storage::versions::State;
 use crate::types::{EventId, Schema};
 use std::collections::HashSet;
+use std::path::Path;
 
 /// Builds the state of a snapshot, whose position was vouched for, given the schema there.
 ///
@@ -18,6 +19,7 @@ pub(crate) fn restore_snapshot(
 ) -> Result<State, Error> {
     let snapshot = snapshots.load(entry, &entry.position.anchor())?;
     let tables = snapshot.head().tables.clone();
+    check_tables(&schema, tables.iter(), &entry.path)?;
     let mut snapshot = snapshot.peekable();
     let mut state = State::restore(entry.position.event, schema);
     for (at, table) in tables.iter().enumerate() {
@@ -48,13 +50,18 @@ pub(crate) fn restore_rows(
     schema: Schema,
 ) -> Result<State, Error> {
     let event = catalog.position.event;
+    let tables = catalog.tables.iter().map(|table| &table.base);
+    check_tables(&schema, tables, Path::new("_catalog.json"))?;
     let mut state = State::restore(event, schema);
     for table in &catalog.tables {
         let base = &table.base;
         engine.open(&base.schema, &table.rows)?;
         let mut known = HashSet::new();
         let sound = |row: &BaseRow| {
-            row.row < base.next_row && row.event <= event && row.event > EventId::START
+            row.row < base.next_row
+                && row.rev > 0
+                && row.event <= event
+                && row.event > EventId::START
         };
         let mut check = |row: BaseRow| match sound(&row) && known.insert(row.row) {
             true => Ok(row),
@@ -67,4 +74,18 @@ pub(crate) fn restore_rows(
         state.load(base, rows)?;
     }
     Ok(state)
+}
+
+/// Refuses a projection whose tables are not exactly those that the log says there were: rows of a
+/// table that it leaves out, or defines otherwise, would be missing or misread.
+fn check_tables<'t>(
+    schema: &Schema,
+    tables: impl Iterator<Item = &'t BaseTable>,
+    file: &Path,
+) -> Result<(), Error> {
+    if schema.tables().eq(tables.map(|table| &table.schema)) {
+        return Ok(());
+    }
+    let reason = "its tables are not those of the log".into();
+    Err(Error::Projection { file: file.to_path_buf(), reason })
 }

@@ -100,6 +100,29 @@ fn whoever_holds_a_closed_log_only_reads() -> Result<(), Error> {
 }
 
 #[test]
+fn snapshots_are_of_the_log_s_tables() -> Result<(), Error> {
+    let vfs = MemVfs::default();
+    let database = open_every(&vfs, 1000)?;
+    fill(&database, 3)?;
+    let (id, _) = database.take_snapshot(None, Metadata::default())?;
+    commit(&database, vec![row(&database, 4, "Ada")?])?;
+    drop(database);
+    vfs.remove(&directory().join("_catalog.json")).expect("written when it was closed");
+    // Sealed again without its table, whose rows are then nowhere.
+    let manager = SnapshotManager::new(Arc::new(vfs.clone()), directory());
+    let entry = manager.latest()?.expect("just taken");
+    let mut head = manager.load(&entry, &entry.position.anchor())?.head().clone();
+    head.tables.clear();
+    manager.save(&head, &crate::storage::source::ViewSource(&Database::in_memory()?.latest()?))?;
+    let database = open_every(&vfs, 1000)?;
+    let notices = database.notices().join("\n");
+    assert!(notices.contains(&format!("snapshot_{id}.json")), "{notices}");
+    assert_eq!(rows(&database, EventId(6), "users")?.len(), 4);
+    assert_eq!(rows(&database, EventId(5), "users")?.len(), 3);
+    Ok(())
+}
+
+#[test]
 fn what_was_read_last_is_read_on() -> Result<(), Error> {
     let vfs = MemVfs::default();
     let database = open_every(&vfs, 4)?;
