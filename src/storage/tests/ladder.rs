@@ -134,6 +134,65 @@ fn what_was_read_last_is_read_on() -> Result<(), Error> {
     Ok(())
 }
 
+/// Files to which another process writes while they are opened: the log has more when it comes to
+/// the index.
+#[derive(Debug)]
+struct Growing {
+    vfs: MemVfs,
+    log: Vec<u8>,
+}
+
+impl Vfs for Growing {
+    fn open(&self, path: &Path, access: Access) -> io::Result<Arc<dyn VfsFile>> {
+        if path.ends_with("events.index") {
+            self.vfs.open(&log_path(), Access::Write)?.write_at(0, &self.log)?;
+        }
+        self.vfs.open(path, access)
+    }
+
+    fn create_directory(&self, path: &Path) -> io::Result<()> {
+        self.vfs.create_directory(path)
+    }
+
+    fn names(&self, directory: &Path) -> io::Result<Vec<String>> {
+        self.vfs.names(directory)
+    }
+
+    fn sync_directory(&self, path: &Path) -> io::Result<()> {
+        self.vfs.sync_directory(path)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.vfs.rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.vfs.remove(path)
+    }
+
+    fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
+        self.vfs.canonical(path)
+    }
+}
+
+#[test]
+fn a_log_that_grows_while_it_is_opened_to_be_read_is_whole() -> Result<(), Error> {
+    let vfs = MemVfs::default();
+    let database = open_every(&vfs, 1000)?;
+    fill(&database, 3)?;
+    let half = log_of(&vfs);
+    (4..=9).try_for_each(|id| commit(&database, vec![row(&database, id, "Ada")?]).map(drop))?;
+    let log = log_of(&vfs);
+    drop(database);
+    vfs.put(&log_path(), half);
+    vfs.remove(&directory().join("_catalog.json")).expect("written when it was closed");
+    let reading = OpenOptions { read_only: true, ..options(Growing { vfs, log }) };
+    let reader = Database::open(directory(), reading)?;
+    assert_eq!(reader.notices(), [""; 0]);
+    assert_eq!((reader.head(), rows(&reader, EventId(10), "users")?.len()), (EventId(10), 9));
+    Ok(())
+}
+
 /// Randomness that has the log read by somebody else while it is asked for bytes.
 #[derive(Debug)]
 struct Nosy(Mutex<Option<Arc<EventStore>>>);

@@ -65,7 +65,7 @@ pub(crate) fn recover(
     replica: &mut dyn Replica,
 ) -> Result<Recovered, Error> {
     let path = directory.join(LOG);
-    let size = file.size().map_err(Error::io("read", &path))?;
+    let mut size = file.size().map_err(Error::io("read", &path))?;
     let mut reader = LineReader::new(Arc::clone(file), 0, size);
     let Some(header) = read_header(&mut reader, &path)? else {
         let names = vfs.names(directory).map_err(Error::io("read", directory))?;
@@ -77,8 +77,11 @@ pub(crate) fn recover(
         return Ok(recovered);
     };
     let after_header = reader.next_offset();
-    let begun = begin(vfs, directory, file, &header, after_header, replica)
-        .and_then(|start| replay(&path, file, size, start, replica));
+    let begun = begin(vfs, directory, file, &header, after_header, replica).and_then(|start| {
+        // Beside a writer the log may have grown since: what the index has is in it now.
+        size = file.size().map_err(Error::io("read", &path))?;
+        replay(&path, file, size, start, replica)
+    });
     let (mut recovered, ending) = match begun {
         // Whoever only reads gets what is good, as far as it goes from the start.
         Err(damage @ Error::Corrupt { .. }) if !writable => {
