@@ -299,8 +299,12 @@ impl Database {
         }
     }
 
+    /// The number of the next snapshot. A file may claim to be the last there can be: that number is
+    /// given again, and a marker with it is refused.
     fn next_snapshot(&self) -> u64 {
-        self.last_snapshot.fetch_add(1, Ordering::Relaxed) + 1
+        let next = |last: u64| Some(last.saturating_add(1));
+        let last = self.last_snapshot.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+        last.unwrap_or_else(|last| last).saturating_add(1)
     }
 
     /// Commits a marker event, and writes a snapshot of the database after it: the number, the name

@@ -123,6 +123,26 @@ fn snapshots_are_of_the_log_s_tables() -> Result<(), Error> {
 }
 
 #[test]
+fn numbers_of_snapshots_end() -> Result<(), Error> {
+    let vfs = MemVfs::default();
+    let database = open_every(&vfs, 1000)?;
+    fill(&database, 3)?;
+    database.take_snapshot(None, Metadata::default())?;
+    drop(database);
+    let manager = SnapshotManager::new(Arc::new(vfs.clone()), directory());
+    let entry = manager.latest()?.expect("just taken");
+    let mut head = manager.load(&entry, &entry.position.anchor())?.head().clone();
+    (head.id, head.tables) = (u64::MAX, Vec::new());
+    manager.save(&head, &crate::storage::source::ViewSource(&Database::in_memory()?.latest()?))?;
+    let database = open_every(&vfs, 1000)?;
+    drop(database.take_snapshot(None, Metadata::default()));
+    let refused = database.take_snapshot(None, Metadata::default()).expect_err("no number left");
+    assert_eq!(refused.code(), "invalid");
+    assert_eq!(rows(&database, database.head(), "users")?.len(), 3);
+    Ok(())
+}
+
+#[test]
 fn what_was_read_last_is_read_on() -> Result<(), Error> {
     let vfs = MemVfs::default();
     let database = open_every(&vfs, 4)?;
