@@ -219,8 +219,8 @@ impl Replica for Opening {
         if event.last.is_none() {
             return;
         }
-        let is_snapshot = |entry: &SnapshotEntry| entry.position.event == event.id;
-        let known = self.snapshots.iter().any(is_snapshot);
+        let event_of = |entry: &SnapshotEntry| entry.position.event;
+        let known = self.snapshots.binary_search_by_key(&event.id, event_of).is_ok();
         if known || event.id >= self.due_at {
             let state = self.state.turn();
             self.due_at = due_after(&self.state, self.every);

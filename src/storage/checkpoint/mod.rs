@@ -5,7 +5,7 @@
 //! the failure is kept for whoever wants to know, and the log has everything.
 
 mod row_files;
-mod source;
+pub(crate) mod source;
 
 use crate::storage::environment::Environment;
 use crate::storage::error::Error;

@@ -2,6 +2,7 @@
 
 use super::database::{commit, create, row, rows};
 use super::*;
+use crate::storage::checkpoint::source::ViewSource;
 use crate::storage::{Access, Database, Random, SnapshotManager, VfsFile};
 use crate::types::{PseudoColumn, column::value_at};
 use std::io;
@@ -113,7 +114,7 @@ fn snapshots_are_of_the_log_s_tables() -> Result<(), Error> {
     let entry = manager.latest()?.expect("just taken");
     let mut head = manager.load(&entry, &entry.position.anchor())?.head().clone();
     head.tables.clear();
-    manager.save(&head, &crate::storage::source::ViewSource(&Database::in_memory()?.latest()?))?;
+    manager.save(&head, &ViewSource(&Database::in_memory()?.latest()?))?;
     let database = open_every(&vfs, 1000)?;
     let notices = database.notices().join("\n");
     assert!(notices.contains(&format!("snapshot_{id}.json")), "{notices}");
@@ -133,7 +134,7 @@ fn numbers_of_snapshots_end() -> Result<(), Error> {
     let entry = manager.latest()?.expect("just taken");
     let mut head = manager.load(&entry, &entry.position.anchor())?.head().clone();
     (head.id, head.tables) = (u64::MAX, Vec::new());
-    manager.save(&head, &crate::storage::source::ViewSource(&Database::in_memory()?.latest()?))?;
+    manager.save(&head, &ViewSource(&Database::in_memory()?.latest()?))?;
     let database = open_every(&vfs, 1000)?;
     drop(database.take_snapshot(None, Metadata::default()));
     let refused = database.take_snapshot(None, Metadata::default()).expect_err("no number left");
