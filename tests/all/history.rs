@@ -1,17 +1,33 @@
-//! The whole program over a history of updates: every moment has its sum.
+//! The whole program over a history of updates: every moment has its sum, and is reached by few
+//! events.
 
+#[path = "../../benches/past/cold.rs"]
+mod cold;
 #[path = "../../benches/peers/process.rs"]
 #[expect(dead_code, reason = "only the benchmark looks at the time")]
 mod process;
 #[path = "../../benches/peers/workload.rs"]
 mod workload;
 
+use crate::answer::rows_of;
+use asof::session::Session;
+use asof::storage::{Database, OpenOptions};
+use asof::types::Value;
 use assert_cmd::Command;
+use cold::replayed;
+use std::path::Path;
+use std::sync::Arc;
+use workload::Moment;
 
-fn asof(database: &std::path::Path, script: String) -> String {
+fn asof(database: &Path, script: String) -> String {
+    asof_with(database, &[], script)
+}
+
+fn asof_with(database: &Path, options: &[&str], script: String) -> String {
     let output = Command::cargo_bin("asof")
         .expect("the program is built")
         .arg(database)
+        .args(options)
         .write_stdin(script)
         .output()
         .expect("the program runs");
@@ -31,6 +47,49 @@ fn sums_are_right_at_every_moment_before_and_after_reopening() {
     let (questions, answers) = workload::ask(&moments);
     assert_eq!(asof(&database, script + &questions), answers);
     assert_eq!(asof(&database, questions), answers);
+}
+
+/// Opens a database whose projections are good: no event is replayed for it.
+fn open(database: &Path, every: u64) -> Session {
+    let options = OpenOptions { snapshot_every: Some(every), ..OpenOptions::default() };
+    let database = Database::open(database, options).expect("the database opens");
+    assert_eq!(database.notices(), [""; 0]);
+    assert_eq!(database.store().replayed(), 0);
+    Session::new(Arc::new(database))
+}
+
+#[test]
+fn every_moment_is_reached_by_an_interval_of_events_and_a_transaction_at_most() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let database = directory.path().join("w2");
+    let (rows, updates, every, transaction) = (500, 20_000, 3_000, 1_000);
+    let (script, moments) = workload::updates(rows, updates);
+    let interval = every.to_string();
+    assert_eq!(asof_with(&database, &["--snapshot-every", &interval], script), "");
+    let question =
+        |event: u64| format!("SELECT count(*), sum(balance) FROM accounts AS OF EVENT {event}");
+    let ask = |session: &mut Session, sql: &str| rows_of(session, sql).expect("an answer");
+    let analyze = |event: u64| format!("EXPLAIN ANALYZE {}", question(event));
+    let mut all = 0;
+    for Moment { event, .. } in &moments {
+        let cold = replayed(&ask(&mut open(&database, every), &analyze(*event)));
+        assert!(cold <= every + transaction, "{cold} events for event {event}");
+        all += cold;
+    }
+    // Only the last moment needs none.
+    assert!(all > every, "{all} events for all moments");
+    let mut session = open(&database, every);
+    for Moment { event, rows, sum } in &moments {
+        let found = ask(&mut session, &question(*event));
+        let [Value::Integer(count), Value::Real(total)] = found[0].as_slice() else {
+            panic!("{found:?}")
+        };
+        assert_eq!((count.unsigned_abs(), total * 4.0), (*rows, *sum as f64));
+    }
+    for Moment { event, .. } in &moments {
+        // All moments that were asked for stay in memory.
+        assert_eq!(replayed(&ask(&mut session, &analyze(*event))), 0, "event {event}");
+    }
 }
 
 #[test]
