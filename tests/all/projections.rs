@@ -93,6 +93,9 @@ fn check_moments(database: &Arc<Database>, history: &[Tables], what: &str) {
         for name in ["a", "b", "long name"] {
             let sql = format!("SELECT _row, * FROM \"{name}\" AS OF EVENT {event}");
             let found = rows_of(&mut session, &sql);
+            // Once more, from what the first left behind.
+            let again = rows_of(&mut session, &sql);
+            assert_eq!(again.ok().map(|rows| shown(&rows)), found.as_ref().ok().map(|r| shown(r)));
             match tables.get(name) {
                 None => {
                     let error = found.expect_err(&sql);

@@ -16,6 +16,9 @@ use crate::storage::versions::{Base, Changes, EventFacts, Origin, RowChange, Sta
 use crate::types::{EventId, Period, TableSchema};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
+/// How many past moments are kept as scans left them.
+const MOST_MOMENTS: usize = 8;
+
 /// Gives views of any point or period up to the last event.
 #[derive(Debug)]
 pub struct QueryEngine {
@@ -23,6 +26,8 @@ pub struct QueryEngine {
     snapshots: SnapshotManager,
     head: RwLock<Head>,
     past: EpochCache,
+    /// Past moments that were asked about, the one that was last first.
+    moments: Mutex<Vec<View>>,
     notices: Mutex<Vec<String>>,
 }
 
@@ -43,8 +48,9 @@ impl QueryEngine {
     ) -> QueryEngine {
         let facts = Arc::clone(&store) as Arc<dyn EventFacts>;
         let (state, past) = (state.with_facts(Arc::clone(&facts)), past.with_facts(&facts));
-        let (head, notices) = (RwLock::new(Head { state, base }), Mutex::default());
-        QueryEngine { store, snapshots, head, past, notices }
+        let head = RwLock::new(Head { state, base });
+        let (moments, notices) = (Mutex::default(), Mutex::default());
+        QueryEngine { store, snapshots, head, past, moments, notices }
     }
 
     /// What was visible in a period. Of more than one event, each version once, with its true end.
@@ -54,7 +60,7 @@ impl QueryEngine {
     /// where it has to be read.
     pub fn view(&self, period: Period) -> Result<View, Error> {
         if period.first == period.last {
-            self.reach(period, false)
+            self.moment(period.first)
         } else {
             self.view_with_ends(period)
         }
@@ -118,6 +124,32 @@ impl QueryEngine {
     fn of_head(head: &Head, period: Period) -> View {
         let origin = Origin::in_memory(head.base, head.state.base());
         head.state.view(period).with_origin(origin)
+    }
+
+    /// What was visible at a past event: as it was left there, if somebody was there lately.
+    fn moment(&self, event: EventId) -> Result<View, Error> {
+        let period = Period::at(event);
+        let recent = |moments: &mut Vec<View>| {
+            let at = moments.iter().position(|view| view.period() == period)?;
+            moments[..=at].rotate_right(1);
+            moments.first().cloned()
+        };
+        if let Some(view) = recent(&mut self.moments()) {
+            return Ok(view.visited_again());
+        }
+        let view = self.reach(period, false)?;
+        if event >= self.head().state.base() {
+            return Ok(view);
+        }
+        let view = view.keeping();
+        let mut moments = self.moments();
+        moments.insert(0, view.clone());
+        moments.truncate(MOST_MOMENTS);
+        Ok(view)
+    }
+
+    fn moments(&self) -> MutexGuard<'_, Vec<View>> {
+        self.moments.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn reach(&self, period: Period, ends: bool) -> Result<View, Error> {

@@ -13,6 +13,7 @@
 //! * `table`: all versions of one table;
 //! * `layer`: versions in a period, with what a fork lays over them; `gather`, `scan`, `hidden`:
 //!   batches;
+//! * `kept`: what scans of a past moment made, for those that come back to it;
 //! * `changes`: what happened to rows, event by event;
 //! * [`View`], [`State`], [`Fork`] (a transaction).
 
@@ -24,6 +25,7 @@ mod fork;
 mod gather;
 mod hidden;
 mod index;
+mod kept;
 mod layer;
 mod origin;
 mod rows;

@@ -10,6 +10,7 @@ use super::chunk::{Position, Shown, chunk_rows};
 use super::column::Stored;
 use super::gather::{filter, gather, interleave, run_length};
 use super::hidden::Hidden;
+use super::kept::{Kept, KeptTable};
 use super::layer::Layer;
 use super::table::TableVersions;
 use super::view::RowBatch;
@@ -66,6 +67,8 @@ enum Source {
     Stream(Arc<Layer>, Arc<[Wanted]>, usize),
     /// Positions in order, and how many of them were given.
     Gather(Arc<Layer>, Arc<[Wanted]>, Vec<Position>, usize),
+    /// Batches that the moment keeps; the number of the next.
+    Kept(Arc<Layer>, Arc<[Wanted]>, Arc<Kept>, Arc<KeptTable>, usize),
     Merge(Box<Merge>),
 }
 
@@ -84,6 +87,16 @@ impl Scan {
             Source::Gather(layer, wanted, positions, 0)
         };
         Scan { source }
+    }
+
+    /// The rows of a table at a moment that keeps what scans of it make.
+    pub(super) fn kept(
+        layer: Arc<Layer>,
+        wanted: Arc<[Wanted]>,
+        kept: Arc<Kept>,
+        table: Arc<KeptTable>,
+    ) -> Scan {
+        Scan { source: Source::Kept(layer, wanted, kept, table, 0) }
     }
 
     /// The rows of a base that its fork has not touched, and those of the fork.
@@ -125,6 +138,10 @@ impl Iterator for Scan {
                     return Some(gathered);
                 }
             }
+            Source::Kept(layer, wanted, kept, table, next) => {
+                *next += 1;
+                kept.batch(table, *next - 1, layer, wanted)
+            }
             Source::Merge(merge) => merge.next().transpose(),
         }
     }
@@ -163,7 +180,7 @@ fn chunk_batch(layer: &Layer, wanted: &[Wanted], number: usize) -> Option<Result
 }
 
 /// The positions of all visible versions, in order of their rows, then of their age.
-fn positions_in_order(layer: &Layer) -> Vec<Position> {
+pub(super) fn positions_in_order(layer: &Layer) -> Vec<Position> {
     let mut found: Vec<(RowId, Position)> = Vec::new();
     let versions = layer.versions();
     for number in 0..versions.chunk_count() {
@@ -209,7 +226,7 @@ fn in_order(mut found: Vec<(RowId, Position)>) -> Vec<Position> {
 
 /// How many versions of the front make the next batch. A long run is one by itself, since its
 /// arrays are slices of a chunk's.
-fn batch_length(positions: &[Position]) -> usize {
+pub(super) fn batch_length(positions: &[Position]) -> usize {
     let most = positions.len().min(chunk_rows());
     let mut end = run_length(&positions[..most]);
     if end >= LONG_RUN {

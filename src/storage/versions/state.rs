@@ -168,6 +168,7 @@ impl State {
             base: self.base.as_ref().map(|base| (Arc::clone(base), self.applied)),
             facts: self.facts.clone(),
             origin: None,
+            kept: None,
         }
     }
 

@@ -5,6 +5,7 @@ use super::chunk::Position;
 use super::column::Stored;
 use super::gather::{gather, interleave};
 use super::hidden::{EventFacts, Facts, Hidden};
+use super::kept::Kept;
 use super::layer::Layer;
 use super::origin::Origin;
 use super::scan::{Scan, Wanted};
@@ -33,6 +34,8 @@ pub struct View {
     pub(super) facts: Option<Arc<dyn EventFacts>>,
     /// How it was reached.
     pub(super) origin: Option<Origin>,
+    /// What scans of it make, if it is one to come back to.
+    pub(super) kept: Option<Arc<Kept>>,
 }
 
 impl View {
@@ -54,12 +57,28 @@ impl View {
     /// The visible rows of one table, which is found by its identity.
     pub fn table(&self, table: &Arc<TableSchema>) -> TableView {
         let facts = Facts { source: self.facts.clone(), committed: self.committed() };
-        TableView { schema: Arc::clone(table), layer: self.layer(table.id), facts }
+        TableView {
+            schema: Arc::clone(table),
+            layer: self.layer(table.id),
+            facts,
+            kept: self.kept.clone(),
+        }
     }
 
     /// The same with word of where it comes from.
     pub(crate) fn with_origin(self, origin: Origin) -> View {
         View { origin: Some(origin), ..self }
+    }
+
+    /// The same view for one more visitor, who finds it in memory.
+    pub(crate) fn visited_again(self) -> View {
+        let origin = self.origin.map(|origin| Origin::in_memory(origin.base, origin.start));
+        View { origin, ..self }
+    }
+
+    /// The same view, whose clones keep what scans of them make for each other.
+    pub(crate) fn keeping(self) -> View {
+        View { kept: Some(Arc::default()), ..self }
     }
 
     /// What the view holds of a table.
@@ -90,6 +109,7 @@ pub struct TableView {
     schema: Arc<TableSchema>,
     layer: Option<Arc<Layer>>,
     facts: Facts,
+    kept: Option<Arc<Kept>>,
 }
 
 impl TableView {
@@ -101,9 +121,15 @@ impl TableView {
     /// The visible rows in order of `_row`, at most 4,096 per batch. `columns` are indexes into the
     /// schema's, the hidden ones among them; a batch has as many arrays, in this order.
     pub fn scan(&self, columns: &[usize]) -> Scan {
-        match &self.layer {
-            Some(layer) => layer.scan(self.wanted(columns).into()),
-            None => Scan::empty(),
+        let Some(layer) = &self.layer else { return Scan::empty() };
+        let wanted = self.wanted(columns).into();
+        let kept = self
+            .kept
+            .as_ref()
+            .and_then(|kept| Some((Arc::clone(kept), kept.table(self.schema.id, layer)?)));
+        match kept {
+            Some((kept, table)) => Scan::kept(Arc::clone(layer), wanted, kept, table),
+            None => layer.scan(wanted),
         }
     }
 
