@@ -46,13 +46,12 @@ struct Frame<'a> {
 
 /// Draws all rows; gives their number.
 pub(super) fn draw(
-    rows: Rows,
+    mut rows: Rows,
     format: &Format,
     elapsed: &dyn Fn() -> Option<Duration>,
     out: &mut dyn Write,
 ) -> Result<usize, Failure> {
     let mut buffer = Buffer::new(out);
-    let as_of = rows.as_of;
     let columns = rows.columns.clone();
     let names: Vec<Shown> = columns
         .iter()
@@ -66,7 +65,7 @@ pub(super) fn draw(
     let mut held = 0;
     let mut frame: Option<Frame<'_>> = None;
     let mut count = 0;
-    for batch in rows {
+    for batch in rows.by_ref() {
         let batch: RecordBatch = match batch {
             Ok(batch) => batch,
             // No row was drawn or held: the error says it all.
@@ -99,19 +98,26 @@ pub(super) fn draw(
     let frame = frame.unwrap_or_else(|| open(&page, &mut buffer));
     frame.rule("└", "┴", "┘", &mut buffer);
     if format.footer {
-        let mut footer = format!("{count} row{}", if count == 1 { "" } else { "s" });
-        if let Some(time) = elapsed() {
-            footer.push_str(" · ");
-            footer.push_str(&duration(time));
-        }
-        if let Some(event) = as_of {
-            footer.push_str(&format!(" · as of event {event}"));
-        }
-        frame.paint(&footer, Look::Null, &mut buffer);
+        frame.paint(&footer(count, &rows, elapsed())?, Look::Null, &mut buffer);
         buffer.bytes.push(b'\n');
     }
     buffer.flush()?;
     Ok(count)
+}
+
+/// What is said below: `2 rows · 1.1 ms · as of event 17 (inside transaction 6)`.
+fn footer(count: usize, rows: &Rows, time: Option<Duration>) -> Result<String, Failure> {
+    let mut footer = format!("{count} row{}", if count == 1 { "" } else { "s" });
+    if let Some(time) = time {
+        footer.push_str(&format!(" · {}", duration(time)));
+    }
+    if let Some(event) = rows.as_of {
+        footer.push_str(&format!(" · as of event {event}"));
+    }
+    if let Some(transaction) = rows.inside()? {
+        footer.push_str(&format!(" (inside transaction {transaction})"));
+    }
+    Ok(footer)
 }
 
 /// Whether all values of a type are numbers (NUMERIC takes texts as they are).

@@ -139,14 +139,28 @@ impl Session {
         {
             let shared = Work::Shared { plan: &plan, values: prepared.values, text };
             return match &plan.planned {
-                Planned::Query(_) => self.read(shared, view),
+                Planned::Query(_) => Ok(self.dated(self.read(shared, view)?)),
                 Planned::Write(_) | Planned::Schema { .. } => self.change(shared),
             };
         }
         match parse_statement(text)? {
-            Some(statement) => self.run(&statement, text),
+            Some(statement) => {
+                let outcome = self.run(&statement, text)?;
+                Ok(self.dated(outcome))
+            }
             None => Ok(Outcome::Nothing),
         }
+    }
+
+    /// Rows that were read in the past know where to look up what transaction that was in.
+    fn dated(&self, mut outcome: Outcome) -> Outcome {
+        if let Outcome::Rows(rows) = &mut outcome {
+            let open = self.transaction.as_ref();
+            let committed = open.map_or_else(|| self.head(), |open| open.fork.view().committed());
+            let is_past = rows.as_of.is_some_and(|event| event < committed);
+            rows.log = is_past.then(|| Arc::clone(&self.database));
+        }
+        outcome
     }
 
     /// The plan that statements of this shape share, made now if it is the first of them, and the

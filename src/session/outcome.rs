@@ -3,8 +3,9 @@
 use super::{Error, Replay};
 use crate::executor::{self, Batch};
 use crate::planner::Query;
+use crate::storage::{self, Database};
 use crate::types::column::array_of;
-use crate::types::{DataType, EventId, Row};
+use crate::types::{DataType, EventId, Row, TxId};
 use arrow_array::{RecordBatch, RecordBatchOptions};
 use arrow_schema::{Field, Schema as ArrowSchema, SchemaRef};
 use std::collections::HashMap;
@@ -52,6 +53,8 @@ pub struct Rows {
     pub columns: Vec<OutputColumn>,
     /// The moment at which the query read, where all its tables were read at one.
     pub as_of: Option<EventId>,
+    /// Where to look up the transaction of a moment in the past.
+    pub(super) log: Option<Arc<Database>>,
     pub(super) batches: Box<dyn Iterator<Item = Result<RecordBatch, Error>> + Send>,
 }
 
@@ -62,7 +65,19 @@ impl Rows {
         as_of: Option<EventId>,
         batches: impl Iterator<Item = Result<RecordBatch, Error>> + Send + 'static,
     ) -> Rows {
-        Rows { columns, as_of, batches: Box::new(batches) }
+        Rows { columns, as_of, log: None, batches: Box::new(batches) }
+    }
+
+    /// The transaction that the query looked into: it did more after the moment it read at, which
+    /// nobody could see when it happened.
+    ///
+    /// # Errors
+    /// What the system says of the log.
+    pub fn inside(&self) -> Result<Option<TxId>, Error> {
+        match (&self.log, self.as_of) {
+            (Some(database), Some(event)) => Ok(inside(database, event)?),
+            _ => Ok(None),
+        }
     }
 
     /// The same rows with their first batch computed, so that a query that fails at once is known to
@@ -71,9 +86,10 @@ impl Rows {
     /// # Errors
     /// Of the first batch.
     pub fn begun(self) -> Result<Rows, Error> {
-        let Rows { columns, as_of, mut batches } = self;
+        let Rows { columns, as_of, log, mut batches } = self;
         let first = batches.next().transpose()?;
-        Ok(Rows::new(columns, as_of, first.map(Ok).into_iter().chain(batches)))
+        let batches = Box::new(first.map(Ok).into_iter().chain(batches));
+        Ok(Rows { columns, as_of, log, batches })
     }
 }
 
@@ -89,6 +105,12 @@ impl fmt::Debug for Rows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rows").field("columns", &self.columns).finish_non_exhaustive()
     }
+}
+
+/// The transaction that has an event and later ones, too.
+pub(super) fn inside(database: &Database, event: EventId) -> Result<Option<TxId>, storage::Error> {
+    let about = database.store().about(event)?;
+    Ok(about.filter(|about| event < about.last).map(|about| about.tx))
 }
 
 /// What a write did.
@@ -170,5 +192,5 @@ pub(super) fn fixed(
         .collect();
     let batch = record_batch(&arrow_schema(&columns), Batch { columns: arrays, rows: rows.len() })?;
     let batches = (!rows.is_empty()).then_some(Ok(batch)).into_iter();
-    Ok(Outcome::Rows(Rows { columns, as_of, batches: Box::new(batches) }))
+    Ok(Outcome::Rows(Rows::new(columns, as_of, batches)))
 }

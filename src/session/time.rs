@@ -1,6 +1,6 @@
 //! Statements about moments: SET AS OF, TAG, SNAPSHOT.
 
-use super::outcome::{Outcome, Receipt};
+use super::outcome::{self, Outcome, Receipt};
 use super::{Error, Session};
 use crate::language::ast::{At, Identifier, Point};
 use crate::planner;
@@ -22,7 +22,9 @@ impl Session {
         }
         let event = self.catalog()?.moments().resolve(&at.as_of(false))?;
         self.past = Some(event);
-        Ok(Outcome::Done(format!("reads the past, as of event {event}")))
+        let inside = outcome::inside(&self.database, event)?;
+        let inside = inside.map_or(String::new(), |tx| format!(" (inside transaction {tx})"));
+        Ok(Outcome::Done(format!("reads the past, as of event {event}{inside}")))
     }
 
     /// TAG: a name for a point, by default for what is there now.

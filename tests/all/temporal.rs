@@ -1,7 +1,7 @@
 //! Tables over periods, joins of moments, and which of several moments counts.
 
 use crate::answer::rows_of;
-use asof::session::Session;
+use asof::session::{Outcome, Session};
 use asof::storage::Database;
 use std::sync::Arc;
 
@@ -247,4 +247,41 @@ fn plans_say_when_their_tables_are_read() {
     ] {
         assert_eq!(plan(&mut session, query), lines, "{query}");
     }
+}
+
+#[test]
+fn a_result_read_inside_a_transaction_says_so() {
+    let mut session = session();
+    let mut inside = |sql: &str| match session.execute(sql).expect(sql) {
+        Outcome::Rows(rows) => rows.inside().expect("the log").map(|transaction| transaction.0),
+        Outcome::Done(said) => panic!("{sql}: {said}"),
+        other => panic!("{sql}: {other:?}"),
+    };
+    for (sql, transaction) in [
+        ("SELECT * FROM t AS OF EVENT 4", Some(4)),
+        ("SELECT * FROM t BEFORE EVENT 5", Some(4)),
+        ("EXPLAIN SELECT * FROM t AS OF EVENT 4", Some(4)),
+        ("DESCRIBE t AS OF EVENT 4", Some(4)),
+        ("SHOW TABLES AS OF EVENT 4", Some(4)),
+        ("HISTORY OF t TO EVENT 4", Some(4)),
+        ("SELECT * FROM t AS OF EVENT 3", None),
+        ("SELECT * FROM t AS OF EVENT 5", None),
+        ("SELECT * FROM t AS OF EVENT 4", Some(4)),
+        ("SELECT * FROM t AS OF TX 4", None),
+        ("SELECT * FROM t", None),
+        ("SELECT 1", None),
+    ] {
+        assert_eq!(inside(sql), transaction, "{sql}");
+    }
+    let said = format!("{:?}", session.execute("SET AS OF EVENT 4").expect("a moment"));
+    assert!(said.contains("as of event 4 (inside transaction 4)"), "{said}");
+    session.execute("SET AS OF LATEST").expect("the present");
+    session.execute("BEGIN").expect("a transaction");
+    session.execute("INSERT INTO t VALUES (3, 30), (4, 40)").expect("two rows");
+    let Ok(Outcome::Rows(own)) = session.execute("SELECT * FROM t") else { panic!("no rows") };
+    assert_eq!(
+        own.inside().expect("the log"),
+        None,
+        "what is open is in no transaction of the log"
+    );
 }
