@@ -3,7 +3,7 @@
 use super::*;
 use crate::session::OutputColumn;
 use crate::types::column::array_of;
-use crate::types::{DataType, Date, Decimal, EventId, Span, Value};
+use crate::types::{DataType, Date, Decimal, EventId, Span, Timestamp, Value};
 use arrow_array::RecordBatch;
 use arrow_schema::{Field, Schema};
 use std::sync::Arc;
@@ -177,12 +177,74 @@ fn a_box_is_fitted_by_wrapping() {
     │                  │ "Müller" │      │       │         │
     │                2 │          │ NULL │  NULL │ NULL    │
     │                3 │ 漢字↵new │    0 │ -0.05 │ x'00ff' │
-    │                  │  \e[31ml │      │       │         │
-    │                  │ ine      │      │       │         │
+    │                  │ \e[31mli │      │       │         │
+    │                  │ ne       │      │       │         │
     └──────────────────┴──────────┴──────┴───────┴─────────┘
     3 rows · as of event 42
     "#);
     assert!(text.lines().all(|line| width(line) <= 56));
+}
+
+/// What HISTORY shows, of the rows that a teacher without intents has.
+fn history() -> Rows {
+    let columns = [
+        ("event", DataType::Integer),
+        ("at", DataType::Timestamp),
+        ("first_rev", DataType::Integer),
+        ("intent", DataType::Text),
+        ("old", DataType::Json),
+        ("new", DataType::Json),
+    ];
+    let at = Value::Timestamp(Timestamp::parse("2026-11-22 21:55:06.220688").expect("a time"));
+    let json = |text: &str| Value::Json(text.into());
+    let image = json(r#"{"id":1,"owner":"Ada","balance":"100.00"}"#);
+    let (old, new) = (json(r#"{"balance":"100.00"}"#), json(r#"{"balance":"70.00"}"#));
+    let (one, two) = (Value::Integer(1), Value::Integer(2));
+    let insert = vec![one.clone(), at.clone(), one, Value::Null, Value::Null, image];
+    rows(&columns, &[insert, vec![two.clone(), at, two, Value::Null, old, new]])
+}
+
+#[test]
+fn where_no_box_fits_columns_without_a_value_are_left_out() {
+    let narrow = Format { width: Some(85), ..format(Mode::Box) };
+    insta::assert_snapshot!(drawn(history(), &narrow), @r#"
+    ┌───────┬─────────────────┬───────────┬──────────────────────┬──────────────────────┐
+    │ event │ at              │ first_rev │ old                  │ new                  │
+    ├───────┼─────────────────┼───────────┼──────────────────────┼──────────────────────┤
+    │     1 │ 2026-11-22      │         1 │ NULL                 │ {"id":1,"owner":"Ada │
+    │       │ 21:55:06.220688 │           │                      │ ",                   │
+    │       │                 │           │                      │ "balance":"100.00"}  │
+    │     2 │ 2026-11-22      │         2 │ {"balance":"100.00"} │ {"balance":"70.00"}  │
+    │       │ 21:55:06.220688 │           │                      │                      │
+    └───────┴─────────────────┴───────────┴──────────────────────┴──────────────────────┘
+    2 rows · as of event 42 · all NULL: intent
+    "#);
+    // Without a footer nothing would tell what is missing.
+    let quiet = Format { footer: false, ..narrow };
+    assert!(drawn(history(), &quiet).contains("intent"));
+}
+
+#[test]
+fn where_no_box_fits_at_all_rows_become_lines() {
+    let narrow = Format { width: Some(50), ..format(Mode::Box) };
+    let text = drawn(history(), &narrow);
+    insta::assert_snapshot!(text, @r#"
+    ──────────┬──────────────────────────────────────
+        event │ 1
+           at │ 2026-11-22 21:55:06.220688
+    first_rev │ 1
+          old │ NULL
+          new │ {"id":1,"owner":"Ada",
+              │ "balance":"100.00"}
+    ──────────┬──────────────────────────────────────
+        event │ 2
+           at │ 2026-11-22 21:55:06.220688
+    first_rev │ 2
+          old │ {"balance":"100.00"}
+          new │ {"balance":"70.00"}
+    2 rows · as of event 42 · all NULL: intent
+    "#);
+    assert!(text.lines().all(|line| width(line) <= 50));
 }
 
 #[test]
