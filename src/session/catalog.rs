@@ -176,6 +176,18 @@ impl<'a> StatementCatalog<'a> {
 
     /// The error for a table that is not there at a moment: what is true of its name.
     fn missing(&self, name: &Identifier, event: EventId, past: bool, schema: &Schema) -> Error {
+        self.missing_at("AS OF", name, event, past, schema)
+    }
+
+    /// The same where another word than AS OF says at which moment.
+    fn missing_at(
+        &self,
+        point: &str,
+        name: &Identifier,
+        event: EventId,
+        past: bool,
+        schema: &Schema,
+    ) -> Error {
         let system: Vec<&str> = SystemTable::names().collect();
         let names = schema.tables().map(|table| table.name.as_str()).chain(system);
         let plain = Error::new("unknown-table", format!("no table \"{}\"", name.name), name.span)
@@ -183,7 +195,9 @@ impl<'a> StatementCatalog<'a> {
         let lifetimes = self.database.lifetimes(&name.name);
         let Some((first, _)) = lifetimes.first() else { return plain };
         let ended = lifetimes.iter().rev().find_map(|(_, ended)| ended.filter(|e| *e <= event));
-        let at = if past { format!(" does not exist at event {event}; it") } else { String::new() };
+        let when =
+            if event == EventId::START { "the start".to_owned() } else { format!("event {event}") };
+        let at = if past { format!(" does not exist at {when}; it") } else { String::new() };
         let (message, help) = match ended {
             Some(ended) => {
                 let renamed = self.renamed_by(ended).map(|(_, to)| to);
@@ -191,22 +205,33 @@ impl<'a> StatementCatalog<'a> {
                     renamed.as_ref().map_or("dropped".to_owned(), |to| format!("renamed to {to}"));
                 let help = match renamed.filter(|to| schema.table(to).is_some()) {
                     Some(to) => format!("did you mean \"{to}\"?"),
-                    None => format!("AS OF EVENT {} reads it as it was before", ended.before()),
+                    None => format!("{point} EVENT {} reads it as it was before", ended.before()),
                 };
                 (format!("table {}{at} was {what} by event {ended}", name.name), Some(help))
             }
             None if past => {
                 let later = lifetimes.iter().map(|(began, _)| began).find(|b| **b > event);
                 let began = *later.unwrap_or(first);
-                let what = match self.renamed_by(began) {
-                    Some((from, _)) => format!("{from} was renamed to it by event {began}"),
-                    None => format!("it was created by event {began}"),
+                let (what, help) = match self.renamed_by(began) {
+                    Some((from, _)) => {
+                        let help = format!("did you mean \"{from}\"?");
+                        let help = schema.table(&from).is_some().then_some(help);
+                        (format!("{from} was renamed to it by event {began}"), help)
+                    }
+                    None => (format!("it was created by event {began}"), None),
                 };
-                (format!("table {} does not exist at event {event}; {what}", name.name), None)
+                let help = help.or_else(|| self.beginning(event));
+                (format!("table {} does not exist at {when}; {what}", name.name), help)
             }
             None => return plain,
         };
         Error::new("unknown-table", message, name.span).help(help)
+    }
+
+    /// When the log begins, for a moment before that.
+    fn beginning(&self, event: EventId) -> Option<String> {
+        let first = self.database.committed_at(EventId::START.next()).ok()??;
+        (event == EventId::START).then(|| format!("the first event was committed at {first}"))
     }
 
     /// The names before and after, where an event renamed a table.
@@ -273,7 +298,8 @@ impl Catalog for StatementCatalog<'_> {
         let last = period.last;
         let view = self.view_of(Period::at(last), history.span)?;
         let Some(table) = view.schema().table(&history.table.name).cloned() else {
-            return Err(self.missing(&history.table, last, true, view.schema()));
+            let past = history.to.is_some() || last < self.database.head();
+            return Err(self.missing_at("TO", &history.table, last, past, view.schema()));
         };
         let filter = history.filter.as_ref();
         let filter = filter.map(|filter| planner::condition(&table, filter)).transpose()?;

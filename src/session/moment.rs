@@ -178,13 +178,33 @@ impl<'a> Moments<'a> {
         self.database.at_time(at).map_err(failed)
     }
 
+    /// How to name the moment that has this name, if one has.
+    fn named(&self, name: &str) -> Option<String> {
+        let head = self.database.head();
+        let is_tag = |tag: &storage::Tag| tag.name == name && tag.set_by <= head;
+        let kind = if self.database.store().tags().iter().any(is_tag) {
+            "TAG"
+        } else {
+            let snapshots = self.database.snapshots().ok()?;
+            snapshots.iter().find(|snapshot| snapshot.name.as_deref() == Some(name))?;
+            "SNAPSHOT"
+        };
+        Some(format!("write {kind} {}", quoted(name)))
+    }
+
     /// The time that words mean.
     fn phrase(&self, text: &str, span: Span) -> Result<Timestamp, Error> {
         phrase::read(text, || self.now()).ok_or_else(|| {
-            let help = "write '5 minutes ago', 'yesterday 14:00' or '2026-11-22 15:40:00'";
-            Error::new("timestamp", format!("'{text}' is no time"), span).help(Some(help.into()))
+            let times = "write '5 minutes ago', 'yesterday 14:00' or '2026-11-22 15:40:00'";
+            let help = self.named(text).unwrap_or_else(|| times.into());
+            Error::new("timestamp", format!("'{text}' is no time"), span).help(Some(help))
         })
     }
+}
+
+/// A text as SQL writes it.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
 }
 
 /// What storage says, at the place of a moment.

@@ -5,7 +5,7 @@ use super::relations::{REPLAY, Step, Steps};
 use super::{Error, Session};
 use crate::executor::{Batch, Context};
 use crate::language::ast::{At, Identifier};
-use crate::storage::Operation;
+use crate::storage::{Event, Operation};
 use crate::types::column::array_of;
 use crate::types::{DataType, EventId, Row, TableSchema, Value};
 use std::fmt;
@@ -114,16 +114,7 @@ fn rows(table: &TableSchema, images: &[(&str, &Row)], last: EventId) -> Result<R
 
 fn heading(step: &Step) -> String {
     let event = &step.event;
-    let what = match &event.operation {
-        Operation::Tag { name, .. } => format!("TAG {name}"),
-        Operation::Snapshot { id, name } => {
-            name.iter().fold(format!("SNAPSHOT {id}"), |what, name| format!("{what} {name}"))
-        }
-        operation => {
-            let verb = operation.name().to_uppercase().replace('_', " ");
-            operation.table().map_or(verb.clone(), |table| format!("{verb} {}", table.name))
-        }
-    };
+    let what = what(event);
     let mut heading = format!("#{} {what} · tx {} · {}", event.id, event.tx, event.at);
     let said = step.about.as_ref().map(|about| &about.metadata);
     let who = said.map(|said| (said.intent.as_deref(), said.actor.as_deref()));
@@ -137,4 +128,38 @@ fn heading(step: &Step) -> String {
         heading.push_str(&format!(" · {note}"));
     }
     heading
+}
+
+/// What an event did, in the words of the statement that does it.
+fn what(event: &Event) -> String {
+    match &event.operation {
+        Operation::Tag { name, at } if at.next() == event.id => format!("TAG {name}"),
+        Operation::Tag { name, at } => format!("TAG {name} AT EVENT {at}"),
+        Operation::Snapshot { id, name } => {
+            name.iter().fold(format!("SNAPSHOT {id}"), |what, name| format!("{what} {name}"))
+        }
+        Operation::AddColumn { table, column } => {
+            format!("ALTER TABLE {} ADD {}", table.name, column.name)
+        }
+        Operation::DropColumn { table, column } => {
+            format!("ALTER TABLE {} DROP {}", table.name, table.columns[*column].name)
+        }
+        Operation::RenameColumn { table, column, name } => {
+            let old = &table.columns[*column].name;
+            format!("ALTER TABLE {} RENAME {old} TO {name}", table.name)
+        }
+        Operation::RenameTable { table, name } => {
+            format!("ALTER TABLE {} RENAME TO {name}", table.name)
+        }
+        Operation::CreateIndex { table, key } => {
+            format!("CREATE INDEX {} ON {}", key.name.as_deref().unwrap_or_default(), table.name)
+        }
+        Operation::DropIndex { table, key } => {
+            format!("DROP INDEX {} ON {}", key.name.as_deref().unwrap_or_default(), table.name)
+        }
+        operation => {
+            let verb = operation.name().to_uppercase().replace('_', " ");
+            operation.table().map_or(verb.clone(), |table| format!("{verb} {}", table.name))
+        }
+    }
 }

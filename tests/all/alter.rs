@@ -380,3 +380,30 @@ fn plans_that_are_shared_end_with_the_schema_they_were_made_for() {
     let told = told(&mut session, "SELECT * FROM t WHERE id = 1");
     assert_eq!(told, "unknown-table: table t was renamed to u by event 7");
 }
+
+#[test]
+fn a_table_that_is_not_there_comes_with_a_way_out() {
+    let mut session = session();
+    run(
+        &mut session,
+        &[
+            "CREATE TABLE t (a INTEGER)",
+            "ALTER TABLE t RENAME TO u",
+            "CREATE TABLE gone (a INTEGER)",
+            "DROP TABLE gone",
+        ],
+    );
+    for (query, help) in [
+        ("SELECT * FROM u AS OF 1", "did you mean \"t\"?"),
+        ("HISTORY OF t", "did you mean \"u\"?"),
+        ("SELECT * FROM gone", "AS OF EVENT 3 reads it as it was before"),
+        ("HISTORY OF gone", "TO EVENT 3 reads it as it was before"),
+    ] {
+        let error = session.execute(query).expect_err(query);
+        assert_eq!(error.help(), Some(help), "{query}");
+    }
+    let error = session.execute("SELECT * FROM t AS OF '1 year ago'").expect_err("no table");
+    assert_eq!(error.to_string(), "table t does not exist at the start; it was created by event 1");
+    let help = error.help().unwrap_or_default();
+    assert!(help.starts_with("the first event was committed at 20"), "{help}");
+}

@@ -62,8 +62,8 @@ fn a_moment_is_written_in_many_ways() {
 fn a_moment_that_never_was_is_an_error_that_says_what_is_true() {
     let mut session = session();
     for (point, error) in [
-        ("START", "unknown-table: table t does not exist at event 0; it was created by event 1"),
-        ("TX 0", "unknown-table: table t does not exist at event 0; it was created by event 1"),
+        ("START", "unknown-table: table t does not exist at the start; it was created by event 1"),
+        ("TX 0", "unknown-table: table t does not exist at the start; it was created by event 1"),
         ("EVENT -22", "before-start: there are only 21 events to go back"),
         ("EVENT -18446744073709551615", "before-start: there are only 21 events to go back"),
         ("EVENT 22", "beyond-head: event 22 has not happened; the last is 21"),
@@ -105,11 +105,14 @@ fn the_moment_before_is_one_event_or_transaction_earlier() {
         ("EVENT 0", "before-start: nothing was before the start"),
         ("TX 0", "before-start: nothing was before the start"),
         ("EVENT -21", "before-start: nothing was before the start"),
-        ("EVENT 1", "unknown-table: table t does not exist at event 0; it was created by event 1"),
-        ("TX 1", "unknown-table: table t does not exist at event 0; it was created by event 1"),
+        (
+            "EVENT 1",
+            "unknown-table: table t does not exist at the start; it was created by event 1",
+        ),
+        ("TX 1", "unknown-table: table t does not exist at the start; it was created by event 1"),
         (
             "'2000-01-01'",
-            "unknown-table: table t does not exist at event 0; it was created by event 1",
+            "unknown-table: table t does not exist at the start; it was created by event 1",
         ),
         ("EVENT 22", "beyond-head: event 22 has not happened; the last is 21"),
         ("TX 12", "beyond-head: transaction 12 has not happened; the last is 11"),
@@ -141,7 +144,7 @@ fn a_time_in_words_is_reckoned_from_the_statements() {
     for (point, told) in [
         (
             "'yesterday'",
-            "unknown-table: table t does not exist at event 0; it was created by event 1",
+            "unknown-table: table t does not exist at the start; it was created by event 1",
         ),
         ("'today 14:00'", "beyond-head: 2026-03-30 14:00:00 has not come yet"),
         ("TIMESTAMP '9999-12-31'", "beyond-head: 9999-12-31 00:00:00 has not come yet"),
@@ -220,6 +223,8 @@ fn tags_and_snapshots_are_names_of_moments() {
             "unknown-snapshot: there is no snapshot \"monthyl\"",
             Some("did you mean \"monthly\"?"),
         ),
+        ("'release 1'", "timestamp: 'release 1' is no time", Some("write TAG 'release 1'")),
+        ("'monthly'", "timestamp: 'monthly' is no time", Some("write SNAPSHOT 'monthly'")),
     ] {
         let error = session.execute(&format!("SELECT a FROM t AS OF {point}")).expect_err(point);
         assert_eq!(format!("{}: {error}", error.code()), told, "{point}");

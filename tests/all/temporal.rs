@@ -127,7 +127,7 @@ fn a_period_that_never_was_is_an_error() {
         ("BETWEEN EVENT -9 AND 3", "before-start: there are only 6 events to go back"),
         (
             "BETWEEN START AND START",
-            "unknown-table: table t does not exist at event 0; it was created by event 1",
+            "unknown-table: table t does not exist at the start; it was created by event 1",
         ),
     ] {
         let query = format!("SELECT a FROM t FOR SYSTEM_TIME {period}");
@@ -195,7 +195,7 @@ fn a_sessions_moment_comes_last() {
         ("SET AS OF START", ""),
         (
             "SELECT a FROM t",
-            "unknown-table: table t does not exist at event 0; it was created by event 1",
+            "unknown-table: table t does not exist at the start; it was created by event 1",
         ),
         ("SET AS OF LATEST", ""),
         ("SELECT a FROM t", "21"),

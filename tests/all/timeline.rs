@@ -229,6 +229,45 @@ fn a_replay_shows_whole_rows_before_and_after() {
 }
 
 #[test]
+fn a_replay_says_what_an_event_of_no_row_did() {
+    let mut session = Session::new(Arc::new(Database::in_memory().expect("a database")));
+    for statement in [
+        "CREATE TABLE t (a INTEGER)",
+        "ALTER TABLE t ADD b TEXT",
+        "CREATE INDEX i ON t (b)",
+        "DROP INDEX i",
+        "ALTER TABLE t RENAME b TO c",
+        "ALTER TABLE t DROP c",
+        "ALTER TABLE t RENAME TO u",
+        "TAG 'here'",
+        "TAG 'there' AT EVENT 2",
+        "DROP TABLE u",
+    ] {
+        session.execute(statement).expect(statement);
+    }
+    let outcome = session.execute("REPLAY").expect("it is replayed");
+    let Outcome::Replay(replay) = outcome else { panic!("no replay") };
+    let headings = replay.map(|frame| frame.expect("a frame").heading);
+    let said: Vec<String> =
+        headings.map(|heading| heading.split(" · ").next().unwrap_or_default().into()).collect();
+    assert_eq!(
+        said,
+        [
+            "#1 CREATE TABLE t",
+            "#2 ALTER TABLE t ADD b",
+            "#3 CREATE INDEX i ON t",
+            "#4 DROP INDEX i ON t",
+            "#5 ALTER TABLE t RENAME b TO c",
+            "#6 ALTER TABLE t DROP c",
+            "#7 ALTER TABLE t RENAME TO u",
+            "#8 TAG here",
+            "#9 TAG there AT EVENT 2",
+            "#10 DROP TABLE u",
+        ]
+    );
+}
+
+#[test]
 fn a_replay_is_valid_in_every_mode() {
     let place = crate::shell::Place::new();
     let script = "CREATE TABLE t (a TEXT, j JSON);
