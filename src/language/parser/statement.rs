@@ -9,7 +9,7 @@ use super::name::{name, names, table_name, text};
 use super::object::json_object;
 use super::select::select;
 use super::table::{alter, create, drop};
-use super::time::{as_of, events, history_statement, replay, set, show, snapshot, tag};
+use super::time::{as_of, events, history_statement, no_moment, replay, set, show, snapshot, tag};
 use nom::Parser;
 use nom::branch::alt;
 use nom::combinator::opt;
@@ -191,6 +191,7 @@ fn update(input: Input<'_>) -> Parsed<'_, Statement> {
         return rest.unsupported(&format!("UPDATE OR {action}"));
     }
     let (rest, table) = table_name(rest)?;
+    let (rest, ()) = no_moment(rest)?;
     let (rest, _) = word(Keyword::Set)(rest)?;
     let (rest, assignments) = comma_list(assignment)(rest)?;
     if rest.is_word(0, Keyword::From) {
@@ -216,6 +217,7 @@ fn assignment(input: Input<'_>) -> Parsed<'_, (Identifier, super::Expression)> {
 fn delete(input: Input<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = word(Keyword::Delete)(input)?;
     let (rest, table) = preceded(word(Keyword::From), table_name).parse(rest)?;
+    let (rest, ()) = no_moment(rest)?;
     let (rest, filter) = opt(preceded(word(Keyword::Where), expression)).parse(rest)?;
     let (rest, annotations) = annotations(rest)?;
     Ok((rest, Statement::Delete(Delete { table, filter, annotations })))
@@ -226,6 +228,7 @@ fn annotations(input: Input<'_>) -> Parsed<'_, Annotations> {
     if input.is_word(0, Keyword::Returning) {
         return input.unsupported("RETURNING");
     }
+    let (input, ()) = no_moment(input)?;
     let list = parenthesised(comma_list(annotation));
     let (rest, list) = opt(preceded(word(Keyword::With), list)).parse(input)?;
     let mut annotations = Annotations::default();

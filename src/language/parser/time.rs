@@ -108,6 +108,17 @@ pub(super) fn temporal(input: Input<'_>) -> Parsed<'_, Temporal> {
     }
 }
 
+/// Makes sure that no moment stands here, where rows of the present are changed.
+pub(super) fn no_moment(input: Input<'_>) -> Parsed<'_, ()> {
+    if !begins_temporal(input) {
+        return Ok((input, ()));
+    }
+    let span = input.span_to(input.skip(2));
+    let message = "a write changes the present; moments belong to queries".to_owned();
+    let help = "INSERT … SELECT … AS OF … brings rows back".to_owned();
+    input.fail_at(span, "syntax", message, Some(help))
+}
+
 /// Behind the first word, `Point between Point`.
 fn ends(input: Input<'_>, between: Keyword) -> Parsed<'_, (At, At)> {
     let (rest, from) = at(input.skip(1))?;
@@ -162,9 +173,15 @@ fn point(input: Input<'_>) -> Parsed<'_, Point> {
             let (rest, words) = text(input)?;
             Ok((rest, Point::Phrase(words)))
         }
+        TokenKind::Symbol(Symbol::Minus) if behind.peek().kind == TokenKind::Integer => {
+            let span = input.span_to(behind.skip(1));
+            let message = "a number of events back belongs to EVENT".to_owned();
+            let help = format!("write EVENT -{}", behind.word());
+            input.fail_at(span, "syntax", message, Some(help))
+        }
         _ => {
             POINT_WORDS.iter().for_each(|word| input.note(word.text()));
-            input.miss("the number of an event")
+            input.miss("the number of an event, or a time in quotes")
         }
     }
 }

@@ -265,7 +265,7 @@ const MISTAKES: &[Mistake] = &[
         "SELECT a FROM t AS OF;",
         "syntax",
         ";",
-        "expected EVENT, TX, TAG, SNAPSHOT, START, LATEST, TIMESTAMP or the number of an event",
+        "expected EVENT, TX, TAG, SNAPSHOT, START, LATEST, TIMESTAMP or the number of an event, or a time in quotes",
         None,
     ),
     ("SELECT 1e999", "number-range", "1e999", "1e999 is beyond the largest number", None),

@@ -135,6 +135,9 @@ fn words_of_time_are_names_of_everything() {
     }
 }
 
+/// What is said where a write names a moment.
+const WRITES: &str = "a write changes the present; moments belong to queries";
+
 #[test]
 fn mistakes_in_time_are_named_where_they_stand() {
     for (text, code, under, message) in [
@@ -164,8 +167,16 @@ fn mistakes_in_time_are_named_where_they_stand() {
             "SET AS OF",
             "unfinished",
             "",
-            "expected EVENT, TX, TAG, SNAPSHOT, START, LATEST, TIMESTAMP or the number of an event, but the text ends",
+            "expected EVENT, TX, TAG, SNAPSHOT, START, LATEST, TIMESTAMP or the number of an event, \
+             or a time in quotes, but the text ends",
         ),
+        ("SELECT a FROM t AS OF -3", "syntax", "-3", "a number of events back belongs to EVENT"),
+        ("UPDATE t AS OF 3 SET a = 1", "syntax", "AS OF", WRITES),
+        ("UPDATE t SET a = 1 AS OF 3", "syntax", "AS OF", WRITES),
+        ("UPDATE t SET a = 1 WHERE b AS OF 3", "syntax", "AS OF", WRITES),
+        ("DELETE FROM t FOR SYSTEM_TIME ALL", "syntax", "FOR SYSTEM_TIME", WRITES),
+        ("DELETE FROM t WHERE a BEFORE TX 3", "syntax", "BEFORE TX", WRITES),
+        ("INSERT INTO t VALUES (1) AS OF 3", "syntax", "AS OF", WRITES),
         (
             "AS OF 5 SELECT a FROM t WHERE b BEFORE 6",
             "syntax",
