@@ -84,7 +84,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
 /// What someone who asks for help at the prompt has to know about the rest.
 const SQL_HELP: &str = "
 SQL statements end with ;
-SELECT … FROM t AS OF EVENT n    reads t as it was after event n
+SELECT … FROM t AS OF EVENT n    t as it was after event n, or '5 minutes ago'
+SELECT … FROM t BEFORE EVENT n   t as it was before that
+HISTORY OF t, EVENTS, REPLAY t   what happened to t, to everything, step by step
+SET AS OF EVENT n                goes there; SET AS OF LATEST comes back
 SHOW TABLES, DESCRIBE t, EXPLAIN SELECT …";
 
 /// Why a dot-command did not do what it should.
