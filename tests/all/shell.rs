@@ -426,6 +426,10 @@ fn a_query_that_fails_before_its_first_row_draws_no_box() {
 #[test]
 fn help_lists_every_command_and_what_else_there_is() {
     let help = run(".help\n").out;
+    for word in ["AS OF EVENT", "BEFORE EVENT", "HISTORY OF", "EVENTS", "REPLAY", "SET AS OF"] {
+        assert!(help.contains(word), "{word}");
+    }
+    assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
     for command in asof::shell::COMMANDS {
         assert!(help.contains(command.name), "{}", command.name);
     }
