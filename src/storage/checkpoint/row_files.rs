@@ -193,7 +193,7 @@ impl RowFiles {
         let found: Vec<_> = touched.iter().filter_map(|row| rows.locate(*row)).collect();
         for row in base_rows(table, &rows.fetch(&found, &whole_rows(table))?) {
             left.remove(&row.row);
-            let is_new = row.row >= next_row || self.engine.read_row(table, row.row)?.is_none();
+            let is_new = row.row >= next_row || !self.engine.has_row(table, row.row)?;
             if is_new {
                 self.engine.insert_row(table, &row)?;
             } else {
@@ -201,7 +201,7 @@ impl RowFiles {
             }
         }
         for gone in left.into_iter().filter(|row| *row < next_row) {
-            if self.engine.read_row(table, gone)?.is_some() {
+            if self.engine.has_row(table, gone)? {
                 self.engine.delete_row(table, gone)?;
             }
         }

@@ -83,6 +83,15 @@ impl Engine {
         file.push(vfs, table, row)
     }
 
+    /// Whether a row has a current version. Nothing is read or written for it but the first time.
+    ///
+    /// # Errors
+    /// As [`Engine::read_row`].
+    pub fn has_row(&mut self, table: &TableSchema, row: RowId) -> Result<bool, Error> {
+        let (vfs, file) = self.file(table)?;
+        Ok(file.places(vfs)?.contains_key(&row))
+    }
+
     /// The current version of a row.
     ///
     /// # Errors

@@ -42,7 +42,7 @@ mod row_file;
 mod snapshot;
 mod snapshots;
 #[cfg(test)]
-mod tests;
+pub(in crate::storage) mod tests;
 
 use super::base::BaseRow;
 pub use catalog::{Catalog, CatalogTable};

@@ -2,6 +2,7 @@
 
 mod alter;
 mod append;
+mod crashes;
 mod damage;
 mod database;
 mod faults;

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A disk that breaks down.
 #[derive(Clone, Debug)]
-pub(super) struct Disk {
-    pub(super) vfs: MemVfs,
+pub(in crate::storage) struct Disk {
+    pub(in crate::storage) vfs: MemVfs,
     left: Arc<AtomicUsize>,
     writes: Arc<AtomicUsize>,
 }
@@ -18,13 +18,18 @@ struct DiskFile(Arc<dyn VfsFile>, Disk);
 
 impl Disk {
     /// Breaks down after a number of operations that change something.
-    pub(super) fn new(vfs: MemVfs, operations: usize) -> Disk {
+    pub(in crate::storage) fn new(vfs: MemVfs, operations: usize) -> Disk {
         Disk { vfs, left: Arc::new(AtomicUsize::new(operations)), writes: Arc::default() }
     }
 
     /// How often a file was written to.
-    pub(super) fn writes(&self) -> usize {
+    pub(in crate::storage) fn writes(&self) -> usize {
         self.writes.load(Ordering::Relaxed)
+    }
+
+    /// Whether it has not broken down, and would do yet more.
+    pub(in crate::storage) fn is_whole(&self) -> bool {
+        self.left.load(Ordering::Relaxed) > 0
     }
 
     fn work(&self) -> io::Result<()> {

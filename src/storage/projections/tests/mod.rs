@@ -1,7 +1,7 @@
 //! Tests of the projections: what is written comes back, what is damaged never does.
 
 mod catalog;
-mod disk;
+pub(in crate::storage) mod disk;
 mod records;
 mod rows;
 mod snapshots;
