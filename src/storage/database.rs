@@ -115,8 +115,10 @@ impl Database {
             commit: Mutex::new(()),
         };
         database.last_rows.store(database.head().0, Ordering::Relaxed);
-        for view in due.into_iter().filter(|_| !database.is_read_only()) {
-            database.checkpointer.snapshot_later(database.next_snapshot(), view);
+        let due = due.into_views().filter(|_| !database.is_read_only());
+        let due: Vec<_> = due.map(|view| (database.next_snapshot(), view)).collect();
+        if !due.is_empty() {
+            database.checkpointer.snapshots_later(due);
         }
         Ok(database)
     }
@@ -290,7 +292,7 @@ impl Database {
         }
         let (view, next) = self.engine.turn(self.every);
         self.due.store(next.0, Ordering::Relaxed);
-        self.checkpointer.snapshot_later(self.next_snapshot(), view.clone());
+        self.checkpointer.snapshots_later(vec![(self.next_snapshot(), view.clone())]);
         let since = head.saturating_sub(self.last_rows.load(Ordering::Relaxed));
         let interval = next.0.saturating_sub(head);
         if self.path.is_some() && since >= interval.saturating_mul(SNAPSHOTS_PER_ROW_FILES) {

@@ -15,11 +15,11 @@ use super::event::Event;
 use super::log::header::Uuid;
 use super::log::ledger::Ledger;
 use super::options::OpenOptions;
-use super::past::epoch::{Epoch, EpochCache, due_after};
+use super::past::epoch::{Due, Epoch, EpochCache, due_after};
 use super::past::restore::{restore_rows, restore_snapshot};
 use super::projections::{Catalog, Engine, Position, SnapshotEntry, SnapshotManager};
 use super::store::recovery::{IndexedLog, Replica};
-use super::versions::{Base, State, View};
+use super::versions::{Base, State};
 use super::vfs::Vfs;
 use crate::types::{EventId, Period};
 use std::path::{Path, PathBuf};
@@ -46,7 +46,7 @@ pub(crate) struct Opening {
     /// Epochs that ended on the way.
     pub past: EpochCache,
     /// Views of the events at which they ended, of which there are no snapshots yet.
-    pub due: Vec<View>,
+    pub due: Due,
     /// The event at which the next is due.
     due_at: EventId,
 }
@@ -68,14 +68,14 @@ impl Opening {
             base: Base::Start,
             began: Base::Start,
             past: EpochCache::default(),
-            due: Vec::new(),
+            due: Due::default(),
             due_at: due_after(&State::new(), options.snapshot_every),
         }
     }
 
     /// The state and what it was read from, past epochs, views that snapshots are due of, and the
     /// event at which the next is.
-    pub(crate) fn take_state(&mut self) -> ((State, Base), EpochCache, Vec<View>, EventId) {
+    pub(crate) fn take_state(&mut self) -> ((State, Base), EpochCache, Due, EventId) {
         let state = (std::mem::take(&mut self.state), self.base);
         (state, std::mem::take(&mut self.past), std::mem::take(&mut self.due), self.due_at)
     }
@@ -211,7 +211,7 @@ impl Replica for Opening {
 
     fn reset(&mut self) {
         self.begin(State::new(), Base::Start);
-        (self.past, self.due) = (EpochCache::default(), Vec::new());
+        (self.past, self.due) = (EpochCache::default(), Due::default());
     }
 
     fn apply(&mut self, event: &Event) {
@@ -227,7 +227,8 @@ impl Replica for Opening {
             self.past.keep(Arc::new(Epoch::new(self.base, state)));
             self.base = Base::Turned;
             if !known {
-                self.due.push(self.state.view(Period::at(event.id)));
+                self.due
+                    .push(self.state.view(Period::at(event.id)), self.state.row_count(event.id));
             }
         }
     }

@@ -15,17 +15,23 @@ use crate::storage::versions::View;
 use row_files::RowFiles;
 use source::{ViewSource, base_tables};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 /// Something to be written, and who is waiting for it.
 enum Job {
-    /// A snapshot of a view of one event.
+    /// Snapshots of views of one event each, with their numbers, as far as they can be written.
+    Snapshots(Vec<(u64, View)>),
+    /// A snapshot that was asked for.
     Snapshot { id: u64, name: Option<String>, view: View, done: Option<Done> },
     /// The row files and the catalog, as a view of one event shows them.
     Rows { view: View, done: Option<Done> },
 }
+
+/// How many jobs may wait. With more, whoever adds one waits: each keeps a state of the database in
+/// memory, and with a snapshot after every few events there would be no end of them.
+const MOST_WAITING: usize = 64;
 
 /// Where to say how it went.
 type Done = Sender<Result<(), Error>>;
@@ -40,7 +46,7 @@ pub(crate) struct Checkpointer {
 
 #[derive(Debug)]
 struct Running {
-    jobs: Sender<Job>,
+    jobs: SyncSender<Job>,
     thread: JoinHandle<()>,
 }
 
@@ -73,9 +79,9 @@ impl Checkpointer {
         Checkpointer { running: Mutex::new(None), failures, idle: Mutex::new(Some(worker)) }
     }
 
-    /// Writes a snapshot when there is time.
-    pub(crate) fn snapshot_later(&self, id: u64, view: View) {
-        self.send(Job::Snapshot { id, name: None, view, done: None });
+    /// Writes snapshots with these numbers when there is time.
+    pub(crate) fn snapshots_later(&self, snapshots: Vec<(u64, View)>) {
+        self.send(Job::Snapshots(snapshots));
     }
 
     /// Writes a snapshot and waits for it.
@@ -124,7 +130,7 @@ impl Checkpointer {
         if running.is_none()
             && let Some(worker) = lock(&self.idle).take()
         {
-            let (jobs, queue) = channel();
+            let (jobs, queue) = sync_channel(MOST_WAITING);
             let thread = std::thread::Builder::new().name("checkpoint".into());
             match thread.spawn(move || worker.run(&queue)) {
                 Ok(thread) => *running = Some(Running { jobs, thread }),
@@ -156,6 +162,10 @@ impl Worker {
                 cleared = true;
             }
             let (written, done) = match job {
+                Job::Snapshots(all) => {
+                    let mut save = |(id, view)| self.save(id, None, &view);
+                    (ready.and_then(|()| all.into_iter().try_for_each(&mut save)), None)
+                }
                 Job::Snapshot { id, name, view, done } => {
                     (ready.and_then(|()| self.save(id, name, &view)), done)
                 }

@@ -9,7 +9,7 @@
 //! asks for a moment in one, from the snapshot they begin with and the events up to the next, and
 //! kept as long as there is room.
 
-use crate::storage::versions::{Base, EventFacts, State};
+use crate::storage::versions::{Base, EventFacts, State, View};
 use crate::types::{EventId, Period};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -107,5 +107,56 @@ impl EpochCache {
             count += 1;
             count == 1 || versions <= MOST_VERSIONS
         });
+    }
+}
+
+/// What a view costs besides its rows, counted in rows.
+const OF_A_VIEW: u64 = 1000;
+
+/// Views that snapshots are due of: as many as may wait in memory.
+#[derive(Debug, Default)]
+pub(crate) struct Due {
+    views: Vec<(View, u64)>,
+}
+
+impl Due {
+    /// Adds a view of so many rows. Where there are too many, every other one goes, so that those
+    /// that stay lie all over the past; the newest stays whatever it has.
+    pub fn push(&mut self, view: View, rows: u64) {
+        self.views.push((view, rows.saturating_add(OF_A_VIEW)));
+        let cost = |views: &[(View, u64)]| views.iter().map(|(_, cost)| *cost).sum::<u64>();
+        while self.views.len() > 1 && cost(&self.views) > MOST_VERSIONS {
+            let mut stays = self.views.len().is_multiple_of(2);
+            self.views.retain(|_| {
+                stays = !stays;
+                stays
+            });
+        }
+    }
+
+    /// The views, oldest first.
+    pub fn into_views(self) -> impl Iterator<Item = View> {
+        self.views.into_iter().map(|(view, _)| view)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::Period;
+
+    #[test]
+    fn few_views_wait_and_the_newest_is_among_them() {
+        for rows in [0, 10_000, 200_000, 2 * MOST_VERSIONS] {
+            let mut due = Due::default();
+            for event in 1..=2001 {
+                due.push(State::new().view(Period::at(EventId(event))), rows);
+                assert!(due.views.len() <= 500);
+            }
+            let found: Vec<u64> = due.into_views().map(|view| view.period().last.0).collect();
+            assert!(found.is_sorted() && found.last() == Some(&2001), "{rows}: {found:?}");
+            let most = MOST_VERSIONS / (rows + OF_A_VIEW);
+            assert!(found.len() as u64 >= most / 4, "{rows}: {found:?}");
+        }
     }
 }

@@ -156,18 +156,22 @@ fn what_was_read_last_is_read_on() -> Result<(), Error> {
 }
 
 /// Files to which another process writes while they are opened: the log has more when it comes to
-/// the index.
+/// the index. And a disk that is slow at snapshots.
 #[derive(Debug)]
 struct Growing {
     vfs: MemVfs,
     log: Vec<u8>,
+    /// Who holds it keeps snapshots from being written.
+    gate: Arc<Mutex<()>>,
 }
 
 impl Vfs for Growing {
     fn open(&self, path: &Path, access: Access) -> io::Result<Arc<dyn VfsFile>> {
-        if path.ends_with("events.index") {
+        if path.ends_with("events.index") && access == Access::Read {
             self.vfs.open(&log_path(), Access::Write)?.write_at(0, &self.log)?;
         }
+        let is_snapshot = access != Access::Read && path.starts_with(directory().join("snapshots"));
+        drop(is_snapshot.then(|| self.gate.lock().expect("nobody panics")));
         self.vfs.open(path, access)
     }
 
@@ -207,7 +211,8 @@ fn a_log_that_grows_while_it_is_opened_to_be_read_is_whole() -> Result<(), Error
     drop(database);
     vfs.put(&log_path(), half);
     vfs.remove(&directory().join("_catalog.json")).expect("written when it was closed");
-    let reading = OpenOptions { read_only: true, ..options(Growing { vfs, log }) };
+    let reading =
+        OpenOptions { read_only: true, ..options(Growing { vfs, log, gate: Arc::default() }) };
     let reader = Database::open(directory(), reading)?;
     assert_eq!(reader.notices(), [""; 0]);
     assert_eq!((reader.head(), rows(&reader, EventId(10), "users")?.len()), (EventId(10), 9));
@@ -243,4 +248,25 @@ fn whoever_reads_while_the_log_is_created_stops_nobody() {
     });
     let appended = receiver.recv_timeout(Duration::from_secs(20));
     assert_eq!(appended.expect("both go on").expect("memory takes all"), 1);
+}
+
+#[test]
+fn snapshots_that_wait_are_few() -> Result<(), Error> {
+    let gate = Arc::new(Mutex::new(()));
+    let slow = Growing { vfs: MemVfs::default(), log: Vec::new(), gate: Arc::clone(&gate) };
+    let options = OpenOptions { snapshot_every: Some(1), ..options(slow) };
+    let database = Arc::new(Database::open(directory(), options)?);
+    let held = gate.lock().expect("nobody panics");
+    let filling = Arc::clone(&database);
+    let writer = std::thread::spawn(move || fill(&filling, 300));
+    // Long enough for all of them, if nothing stopped them.
+    std::thread::sleep(Duration::from_millis(300));
+    let head = database.head();
+    drop(held);
+    writer.join().expect("nobody panics")?;
+    assert!(head < EventId(100), "{head} snapshots wait");
+    database.checkpoint()?;
+    assert_eq!(database.snapshots()?.len(), 301);
+    assert_eq!(database.take_notices(), [""; 0]);
+    Ok(())
 }
