@@ -3,6 +3,7 @@
 use super::database::{commit, create, row, rows};
 use super::*;
 use crate::storage::checkpoint::source::ViewSource;
+use crate::storage::store::index::Entry;
 use crate::storage::{Access, Database, Random, SnapshotManager, VfsFile};
 use crate::types::{PseudoColumn, column::value_at};
 use std::io;
@@ -268,5 +269,32 @@ fn snapshots_that_wait_are_few() -> Result<(), Error> {
     database.checkpoint()?;
     assert_eq!(database.snapshots()?.len(), 301);
     assert_eq!(database.take_notices(), [""; 0]);
+    Ok(())
+}
+
+#[test]
+fn an_index_that_lies_about_an_event_keeps_no_log_from_being_opened() -> Result<(), Error> {
+    let vfs = MemVfs::default();
+    let database = open_every(&vfs, 1000)?;
+    fill(&database, 3)?;
+    drop(database);
+    // The insertion of event 3 as the creation of a table, sealed again; the header has 44 bytes.
+    let path = directory().join("events.index");
+    let mut index = vfs.contents(&path).expect("it was written");
+    let mut uuid = [0; 16];
+    uuid.copy_from_slice(&index[16..32]);
+    let place = 44 + 2 * 48..44 + 3 * 48;
+    let entry = Entry::decode(&index[place.clone()], EventId(3), &uuid).expect("it is sound");
+    let lie = Entry { operation: Entry::operation_of("create_table"), ..entry };
+    let mut bytes = Vec::new();
+    lie.encode(EventId(3), &uuid, &mut bytes);
+    index[place].copy_from_slice(&bytes);
+    vfs.put(&path, index);
+    let database = open_every(&vfs, 1000)?;
+    let notices = database.notices().join("\n");
+    assert!(notices.contains("events.index is wrong about event 3"), "{notices}");
+    assert_eq!(rows(&database, EventId(4), "users")?.len(), 3);
+    drop(database);
+    assert_eq!(open_every(&vfs, 1000)?.notices(), [""; 0]);
     Ok(())
 }

@@ -5,7 +5,7 @@ use crate::storage::error::Error;
 use crate::storage::event::Event;
 use crate::storage::log::chain::Hash;
 use crate::storage::log::header::Header;
-use crate::storage::log::ledger::Ledger;
+use crate::storage::log::ledger::{Ledger, define};
 use crate::storage::log::line::{self, Tables};
 use crate::storage::log::reader::{LineReader, Next};
 use crate::storage::log::{LOG, has_valid_crc};
@@ -74,7 +74,16 @@ pub(super) fn begin(
     };
     start.covered = start.covered.max(start.index.head());
     let path = directory.join(LOG);
-    let events = read_structural(&path, file, &start.index, &structural)?;
+    let covered = start.covered;
+    // Whether it is the index that lies or the log that is damaged is seen by reading all of it.
+    let anew = |reason| {
+        let start = Start::of_log(directory, header, after_header);
+        Ok(Start { covered, notice: Some(reason), ..start })
+    };
+    let events = match read_structural(&path, file, &start.index, &structural)? {
+        Ok(events) => events,
+        Err(reason) => return anew(reason),
+    };
     let mut whole = Chronicle::default();
     events.iter().for_each(|event| whole.record(event));
     let log = IndexedLog { directory, file, header, index: &start.index, chronicle: &whole };
@@ -89,20 +98,24 @@ pub(super) fn begin(
     start.offset = start.index.end_of(event)?;
     for event in events.iter().take_while(|before| before.id <= event) {
         start.chronicle.record(event);
-        start.ledger.admit(event.id, &event.operation)?;
+        if let Err(error) = start.ledger.admit(event.id, &event.operation) {
+            replica.reset();
+            return anew(format!("contradicts the log: {error}"));
+        }
     }
     replica.enter_rows(&mut start.ledger);
     start.ledger.commit();
     Ok(start)
 }
 
-/// Reads the events about no row that the index names.
+/// Reads the events about no row that the index names; says why not where they are not what it
+/// says.
 fn read_structural(
     path: &Path,
     file: &Arc<dyn VfsFile>,
     index: &EventIndex,
     structural: &[EventId],
-) -> Result<Vec<Event>, Error> {
+) -> Result<Result<Vec<Event>, String>, Error> {
     let mut schema = Schema::default();
     let mut tables = Tables::default();
     let mut events = Vec::with_capacity(structural.len());
@@ -113,7 +126,7 @@ fn read_structural(
         let read = match next {
             Next::Line if has_valid_crc(reader.line()) => line::parse(reader.line())
                 .and_then(|line| line.event(&mut tables, &schema))
-                .and_then(|event| match event.id == *id {
+                .and_then(|event| match event.id == *id && event.operation.row().is_none() {
                     true => Ok(event),
                     false => Err("another line stands there".into()),
                 }),
@@ -121,15 +134,14 @@ fn read_structural(
                 Err("the line is damaged".into())
             }
         };
-        let event = read.map_err(|reason| Error::Corrupt {
-            file: path.to_path_buf(),
-            offset: entry.offset,
-            event: *id,
-            reason,
-            intact: format!("events 1 to {} are intact", id.0.saturating_sub(1)),
-        })?;
-        event.operation.change_schema(&mut schema);
-        events.push(event);
+        let defined = read.and_then(|event| {
+            define(&mut schema, event.id, &event.operation).map_err(|error| error.to_string())?;
+            Ok(event)
+        });
+        match defined {
+            Ok(event) => events.push(event),
+            Err(reason) => return Ok(Err(format!("is wrong about event {id}: {reason}"))),
+        }
     }
-    Ok(events)
+    Ok(Ok(events))
 }
