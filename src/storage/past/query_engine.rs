@@ -53,7 +53,8 @@ impl QueryEngine {
         QueryEngine { store, snapshots, head, past, moments, notices }
     }
 
-    /// What was visible in a period. Of more than one event, each version once, with its true end.
+    /// What was visible in a period, each version once. How far behind the period it is known when one
+    /// ended depends on what was in memory: see [`QueryEngine::view_with_ends`].
     ///
     /// # Errors
     /// [`Error::BeyondHead`] where the period ends behind the last event; what is wrong with the log
@@ -62,7 +63,7 @@ impl QueryEngine {
         if period.first == period.last {
             self.moment(period.first)
         } else {
-            self.view_with_ends(period)
+            self.reach(period, false)
         }
     }
 
