@@ -11,6 +11,7 @@
 #![expect(clippy::print_stdout, reason = "a report for people")]
 
 #[path = "../../tests/all/answer.rs"]
+#[expect(dead_code, reason = "only tests look at errors and plans")]
 mod answer;
 mod cold;
 mod cost;

@@ -1,25 +1,12 @@
 //! ALTER TABLE: as SQLite does it, and what each moment says before and after.
 
-use crate::answer::rows_of;
+use crate::answer::{rows_of, told};
 use asof::session::Session;
 use asof::storage::Database;
 use std::sync::Arc;
 
 fn session() -> Session {
     Session::new(Arc::new(Database::in_memory().expect("a database in memory")))
-}
-
-/// The rows of a query, or its error's code and sentence.
-fn told(session: &mut Session, sql: &str) -> String {
-    match rows_of(session, sql) {
-        Ok(rows) => {
-            let row = |row: &Vec<_>| {
-                row.iter().map(ToString::to_string).collect::<Vec<String>>().join(" ")
-            };
-            rows.iter().map(row).collect::<Vec<String>>().join(", ")
-        }
-        Err(error) => format!("{}: {error}", error.code()),
-    }
 }
 
 fn run(session: &mut Session, statements: &[&str]) {

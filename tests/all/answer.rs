@@ -18,3 +18,23 @@ pub fn rows_of(session: &mut Session, sql: &str) -> Result<Vec<Vec<Value>>, Erro
     }
     Ok(all)
 }
+
+/// The rows of a query, or its error's code and sentence.
+pub fn told(session: &mut Session, sql: &str) -> String {
+    match rows_of(session, sql) {
+        Ok(rows) => {
+            let row = |row: &Vec<_>| {
+                row.iter().map(ToString::to_string).collect::<Vec<String>>().join(" ")
+            };
+            rows.iter().map(row).collect::<Vec<String>>().join(", ")
+        }
+        Err(error) => format!("{}: {error}", error.code()),
+    }
+}
+
+/// The plan of a statement of a table t without where its views come from.
+pub fn plan(session: &mut Session, sql: &str) -> String {
+    let lines = rows_of(session, &format!("EXPLAIN {sql}")).expect("a plan");
+    let lines = lines.iter().flatten().map(ToString::to_string);
+    lines.filter(|line| !line.starts_with("'t: ")).collect::<Vec<String>>().join(", ")
+}

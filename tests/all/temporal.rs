@@ -1,6 +1,6 @@
 //! Tables over periods, joins of moments, and which of several moments counts.
 
-use crate::answer::rows_of;
+use crate::answer::{plan, told};
 use asof::session::{Outcome, Session};
 use asof::storage::Database;
 use std::sync::Arc;
@@ -20,26 +20,6 @@ fn session() -> Session {
         session.execute(statement).expect("it runs");
     }
     session
-}
-
-/// The rows of a query, or its error's code and sentence.
-fn told(session: &mut Session, sql: &str) -> String {
-    match rows_of(session, sql) {
-        Ok(rows) => {
-            let row = |row: &Vec<_>| {
-                row.iter().map(ToString::to_string).collect::<Vec<String>>().join(" ")
-            };
-            rows.iter().map(row).collect::<Vec<String>>().join(", ")
-        }
-        Err(error) => format!("{}: {error}", error.code()),
-    }
-}
-
-/// The plan of a statement without where its views come from.
-fn plan(session: &mut Session, sql: &str) -> String {
-    let lines = rows_of(session, &format!("EXPLAIN {sql}")).expect("a plan");
-    let lines = lines.iter().flatten().map(ToString::to_string);
-    lines.filter(|line| !line.starts_with("'t: ")).collect::<Vec<String>>().join(", ")
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `_events`: the log as rows.
 
-use super::{Shape, integer, made, optional};
+use super::{Shape, fact, made};
 use crate::executor::{Context, Error, Relation, Rows};
 use crate::storage::{self, About, Database, Event, Metadata};
 use crate::types::{DataType, EventId, Period, TableId, Value};
@@ -89,27 +89,14 @@ impl Told {
 }
 
 fn value(event: &Event, said: Option<&Metadata>, column: usize) -> Result<Value, storage::Error> {
-    let said_of =
-        |of: fn(&Metadata) -> &Option<String>| optional(said.and_then(|said| of(said).as_deref()));
-    let operation = &event.operation;
     let payload = |at: usize| -> Result<Value, storage::Error> {
-        let [old, new] = operation.payloads()?;
-        let text = if at == 0 { old } else { new };
+        let text = event.operation.payloads()?[at].take();
         Ok(text.map_or(Value::Null, |text| Value::Json(text.into())))
     };
     Ok(match SHAPE.columns.get(column).map(|column| column.0) {
-        Some("event") => integer(event.id.0),
-        Some("tx") => integer(event.tx.0),
-        Some("at") => Value::Timestamp(event.at),
-        Some("op") => Value::text(operation.name()),
-        Some("table_name") => optional(operation.table().map(|table| &*table.name)),
-        Some("row") => operation.version().map_or(Value::Null, |(row, _)| integer(row.0)),
-        Some("rev") => operation.version().map_or(Value::Null, |(_, rev)| integer(u64::from(rev))),
         Some("old") => payload(0)?,
         Some("new") => payload(1)?,
-        Some("intent") => said_of(|said| &said.intent),
-        Some("actor") => said_of(|said| &said.actor),
-        Some("note") => said_of(|said| &said.note),
-        _ => Value::Null,
+        Some(name) => fact(event, said, name).unwrap_or(Value::Null),
+        None => Value::Null,
     })
 }

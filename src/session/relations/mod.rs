@@ -16,7 +16,7 @@ pub(super) use transactions::Transactions;
 
 use crate::executor::{Batch, Context, Error, Operator, Relation, Rows};
 use crate::language::ast::ShowSubject;
-use crate::storage::{self, Database};
+use crate::storage::{self, Database, Event, Metadata};
 use crate::types::column::ColumnBuilder;
 use crate::types::{Column, ColumnId, DataType, EventId, Period, TableId, TableSchema, Value};
 use std::sync::Arc;
@@ -177,4 +177,24 @@ fn integer(number: u64) -> Value {
 /// A text as a value, NULL where there is none.
 fn optional(text: Option<&str>) -> Value {
     text.map_or(Value::Null, Value::text)
+}
+
+/// What the columns that every list of events has say of an event; `None` of another column.
+fn fact(event: &Event, said: Option<&Metadata>, column: &str) -> Option<Value> {
+    let operation = &event.operation;
+    let said_of =
+        |of: fn(&Metadata) -> &Option<String>| optional(said.and_then(|said| of(said).as_deref()));
+    Some(match column {
+        "event" => integer(event.id.0),
+        "tx" => integer(event.tx.0),
+        "at" => Value::Timestamp(event.at),
+        "op" => Value::text(operation.name()),
+        "table_name" => optional(operation.table().map(|table| &*table.name)),
+        "row" => operation.version().map_or(Value::Null, |(row, _)| integer(row.0)),
+        "rev" => operation.version().map_or(Value::Null, |(_, rev)| integer(u64::from(rev))),
+        "intent" => said_of(|said| &said.intent),
+        "actor" => said_of(|said| &said.actor),
+        "note" => said_of(|said| &said.note),
+        _ => return None,
+    })
 }

@@ -1,7 +1,7 @@
 //! REPLAY: the events of a period, each with its row before and after.
 
 use super::events::Told;
-use super::{Shape, integer, made, optional};
+use super::{Shape, fact, made};
 use crate::executor::{Context, Rows};
 use crate::storage::{self, About, Database, Event, Events, Operation, RowChange, row_json};
 use crate::types::{DataType, EventId, Period, Row, TableId, TableSchema, Value};
@@ -131,18 +131,9 @@ fn value(step: &Step, column: usize) -> Result<Value, storage::Error> {
         Ok(text.map_or(Value::Null, |text| Value::Json(text.into())))
     };
     Ok(match SHAPE.columns.get(column).map(|column| column.0) {
-        Some("event") => integer(event.id.0),
-        Some("tx") => integer(event.tx.0),
-        Some("at") => Value::Timestamp(event.at),
-        Some("op") => Value::text(operation.name()),
-        Some("table_name") => optional(operation.table().map(|table| &*table.name)),
-        Some("row") => operation.version().map_or(Value::Null, |(row, _)| integer(row.0)),
-        Some("rev") => operation.version().map_or(Value::Null, |(_, rev)| integer(u64::from(rev))),
-        Some("intent") => optional(said.and_then(|said| said.intent.as_deref())),
-        Some("actor") => optional(said.and_then(|said| said.actor.as_deref())),
-        Some("note") => optional(said.and_then(|said| said.note.as_deref())),
         Some("before") => json(before, 0)?,
         Some("after") => json(after, 1)?,
-        _ => Value::Null,
+        Some(name) => fact(event, said, name).unwrap_or(Value::Null),
+        None => Value::Null,
     })
 }
