@@ -14,6 +14,7 @@ use crate::storage::projections::{SnapshotEntry, SnapshotManager};
 use crate::storage::store::EventStore;
 use crate::storage::versions::{Base, Changes, EventFacts, Origin, RowChange, State, View};
 use crate::types::{EventId, Period, TableSchema};
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 /// How many past moments are kept as scans left them.
@@ -29,6 +30,8 @@ pub struct QueryEngine {
     /// Past moments that were asked about, the one that was last first.
     moments: Mutex<Vec<View>>,
     notices: Mutex<Vec<String>>,
+    /// The snapshots that were found damaged: named once, and not tried again.
+    damaged: Mutex<HashSet<u64>>,
 }
 
 /// The present epoch.
@@ -49,8 +52,8 @@ impl QueryEngine {
         let facts = Arc::clone(&store) as Arc<dyn EventFacts>;
         let (state, past) = (state.with_facts(Arc::clone(&facts)), past.with_facts(&facts));
         let head = RwLock::new(Head { state, base });
-        let (moments, notices) = (Mutex::default(), Mutex::default());
-        QueryEngine { store, snapshots, head, past, moments, notices }
+        let (moments, notices, damaged) = Default::default();
+        QueryEngine { store, snapshots, head, past, moments, notices, damaged }
     }
 
     /// What was visible in a period, each version once. How far behind the period it is known when one
@@ -114,7 +117,7 @@ impl QueryEngine {
     }
 
     fn notices(&self) -> MutexGuard<'_, Vec<String>> {
-        self.notices.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.notices)
     }
 
     fn head(&self) -> RwLockReadGuard<'_, Head> {
@@ -150,7 +153,7 @@ impl QueryEngine {
     }
 
     fn moments(&self) -> MutexGuard<'_, Vec<View>> {
-        self.moments.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.moments)
     }
 
     fn reach(&self, period: Period, ends: bool) -> Result<View, Error> {
@@ -277,8 +280,9 @@ impl QueryEngine {
             match restore_snapshot(&self.snapshots, entry, schema) {
                 Ok(state) => Some((self.with_facts(state), Base::Snapshot(entry.id))),
                 Err(error) => {
-                    let instead = "what is before it was read instead";
+                    let instead = "what is before it is read instead";
                     self.notices().push(format!("{error}; {instead}"));
+                    lock(&self.damaged).insert(entry.id);
                     None
                 }
             }
@@ -290,8 +294,12 @@ impl QueryEngine {
         state.with_facts(Arc::clone(&self.store) as Arc<dyn EventFacts>)
     }
 
-    /// Whether a snapshot is of this very history.
+    /// Whether a snapshot is of this very history, and not known to be damaged.
     fn is_ours(&self, entry: &SnapshotEntry) -> bool {
+        !lock(&self.damaged).contains(&entry.id) && self.is_of_this_history(entry)
+    }
+
+    fn is_of_this_history(&self, entry: &SnapshotEntry) -> bool {
         self.store.position_at(entry.position.event).ok().flatten().as_ref()
             == Some(&entry.position)
     }
@@ -301,4 +309,9 @@ impl QueryEngine {
 fn end_of_epoch(listed: &[SnapshotEntry], event: EventId, head: EventId) -> EventId {
     let next = listed.iter().map(|entry| entry.position.event).find(|start| *start > event);
     next.unwrap_or(head).min(head)
+}
+
+/// A list that somebody held when they panicked is as good as any other.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
