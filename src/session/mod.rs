@@ -140,7 +140,11 @@ impl Session {
             let shared = Work::Shared { plan: &plan, values: prepared.values, text };
             return match &plan.planned {
                 Planned::Query(_) => Ok(self.dated(self.read(shared, view)?)),
-                Planned::Write(_) | Planned::Schema { .. } => self.change(shared),
+                Planned::Write(_) | Planned::Schema { .. } => {
+                    // Nobody looks while a transaction changes, so nothing is copied for a view.
+                    drop(view);
+                    self.change(shared)
+                }
             };
         }
         match parse_statement(text)? {
