@@ -130,7 +130,7 @@ fn main() {
     let load = workload::inserts(1_000_000);
     report("W3 load of 1,000,000 rows", &peers.pair("w3", &load, true));
     let open = peers.pair("w3", "SELECT 1;\n", false);
-    report("W3 open only (asof replays its log today)", &open);
+    report("W3 open only (asof reads all current rows)", &open);
     let points = workload::points(1_000_000, 10_000);
     report_added(&peers, "W3 10,000 point SELECTs, beyond opening", &points, (40, 10), &open);
     for (work, times, query) in [
