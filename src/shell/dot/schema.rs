@@ -1,0 +1,93 @@
+//! The tables and what made them.
+
+use super::{DotCommand, Group, Trouble};
+use crate::render::{self, Diagnostic};
+use crate::shell::Shell;
+use crate::types::{KeyKind, Schema, TableSchema};
+use std::io::Write;
+
+/// The commands of this room.
+pub(super) const GROUP: Group = Group {
+    title: "Tables",
+    commands: &[
+        DotCommand {
+            name: ".schema",
+            arguments: "[TABLE]",
+            help: "the statements that made the tables",
+            run: schema,
+        },
+        DotCommand {
+            name: ".tables",
+            arguments: "[PATTERN]",
+            help: "the names of tables, those like a LIKE pattern",
+            run: tables,
+        },
+    ],
+};
+
+/// The tables now, or why there are none to ask for.
+fn now(shell: &Shell) -> Result<Schema, Trouble> {
+    let session = shell.connection.existing().map_err(Trouble::Told)?;
+    session.schema().map_err(|error| Trouble::Told(Diagnostic::from(&error)))
+}
+
+fn tables(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    let pattern = arguments.first().map_or("%", String::as_str).to_lowercase();
+    for table in now(shell)?.tables() {
+        if is_like(&table.name.to_lowercase(), &pattern) {
+            writeln!(shell.out, "{}", render::escape(&table.name))?;
+        }
+    }
+    Ok(())
+}
+
+fn schema(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    let pattern = arguments.first().map_or("%", String::as_str).to_lowercase();
+    for table in now(shell)?.tables() {
+        if !is_like(&table.name.to_lowercase(), &pattern) {
+            continue;
+        }
+        for statement in statements(table) {
+            let shown: Vec<_> = statement.lines().map(render::escape).collect();
+            writeln!(shell.out, "{};", shown.join("\n"))?;
+        }
+    }
+    Ok(())
+}
+
+/// The statements that made a table and its indexes, without `;`.
+fn statements(table: &TableSchema) -> impl Iterator<Item = &str> {
+    let indexes = table.keys.iter().filter(|key| key.kind == KeyKind::Index);
+    std::iter::once(table.sql.as_str())
+        .chain(indexes.map(|key| key.sql.as_str()))
+        .map(|sql| sql.trim_end().trim_end_matches(';').trim_end())
+        .filter(|sql| !sql.is_empty())
+}
+
+/// LIKE on lower-case names: `%` is any text, `_` any character. A word without them is itself.
+fn is_like(name: &str, pattern: &str) -> bool {
+    let Some(first) = pattern.chars().next() else { return name.is_empty() };
+    let rest = &pattern[first.len_utf8()..];
+    if first == '%' {
+        let ends = name.char_indices().map(|(at, _)| at).chain([name.len()]);
+        return ends.into_iter().any(|at| is_like(&name[at..], rest));
+    }
+    let mut characters = name.chars();
+    match characters.next() {
+        Some(c) if first == '_' || c == first => is_like(characters.as_str(), rest),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_are_like() {
+        assert!(is_like("accounts", "%"));
+        assert!(is_like("accounts", "acc%"));
+        assert!(is_like("née", "n_e"));
+        assert!(!is_like("accounts", "account"));
+    }
+}
