@@ -121,6 +121,7 @@ fn settings(arguments: &Arguments, colours: &Colours, interactive: bool) -> Sett
         receipts: arguments.receipts || (interactive && !arguments.quiet),
         echo: arguments.echo,
         keep_going: arguments.keep_going,
+        progress: io::stderr().is_terminal(),
         quiet: arguments.quiet,
     }
 }

@@ -28,6 +28,12 @@ pub(super) struct Items<'a> {
     splitter: Splitter,
     /// Lines still to be passed over.
     skip: usize,
+    /// Bytes behind the last item.
+    end: usize,
+    /// How many of them were told of.
+    told: usize,
+    /// Bytes that were passed over.
+    skipped: usize,
     ended: bool,
 }
 
@@ -38,6 +44,9 @@ impl<'a> Items<'a> {
             source: Source::new(input),
             splitter: Splitter::new(),
             skip: from_line.saturating_sub(1),
+            end: 0,
+            told: 0,
+            skipped: 0,
             ended: false,
         }
     }
@@ -53,7 +62,10 @@ impl<'a> Items<'a> {
                 true => self.splitter.finish().map_err(Fault::Unterminated)?,
             };
             match (piece, self.ended) {
-                (Some(piece), _) => return Ok(Item::Piece(piece)),
+                (Some(piece), _) => {
+                    self.end = self.skipped + piece.offset + piece.text.len();
+                    return Ok(Item::Piece(piece));
+                }
                 (None, true) => return Ok(Item::End),
                 (None, false) => {}
             }
@@ -64,11 +76,13 @@ impl<'a> Items<'a> {
                     let mut rest = text;
                     while self.skip > 0 {
                         let Some((_, after)) = rest.split_once('\n') else {
+                            self.skipped += rest.len();
                             rest = "";
                             break;
                         };
                         // The splitter counts lines, too.
                         self.splitter.feed("\n");
+                        self.skipped += rest.len() - after.len() - 1;
                         self.skip -= 1;
                         rest = after;
                     }
@@ -76,6 +90,13 @@ impl<'a> Items<'a> {
                 }
             }
         }
+    }
+
+    /// How many bytes of the script lie behind that were not told of before.
+    pub(super) fn passed(&mut self) -> u64 {
+        let passed = self.end - self.told;
+        self.told = self.end;
+        u64::try_from(passed).unwrap_or(u64::MAX)
     }
 
     /// Reads more of the script; may block.

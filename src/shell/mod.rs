@@ -17,6 +17,7 @@ mod dot;
 mod ending;
 mod interactive;
 mod items;
+mod progress;
 mod script;
 mod settings;
 mod source;
@@ -28,6 +29,7 @@ pub use script::Script;
 pub use settings::Settings;
 
 use crate::render::{self, Diagnostic, Place};
+use progress::{Curtain, Watched};
 use std::io::{self, BufWriter, Write};
 use std::time::{Duration, Instant};
 
@@ -66,8 +68,10 @@ pub struct Shell {
     /// How it behaves.
     pub settings: Settings,
     connection: Connection,
-    out: BufWriter<Box<dyn Write>>,
-    errors: Box<dyn Write>,
+    out: BufWriter<Curtain>,
+    errors: Curtain,
+    /// How far the script is.
+    progress: Watched,
     /// Where the open transaction began.
     begun: Option<Begun>,
     /// The scripts being read, outermost first.
@@ -86,11 +90,15 @@ impl Shell {
         out: Box<dyn Write>,
         errors: Box<dyn Write>,
     ) -> Shell {
+        let progress = Watched::default();
+        let behind = |inner| Curtain { inner, watched: Watched::clone(&progress) };
+        let (out, errors) = (behind(out), behind(errors));
         let mut shell = Shell {
             settings,
             connection,
             out: BufWriter::with_capacity(64 * 1024, out),
             errors,
+            progress,
             begun: None,
             reading: Vec::new(),
             failed: false,

@@ -1,12 +1,13 @@
 //! Scripts: files, pipes and `-c`.
 
 use super::items::{Fault, Item, Items};
+use super::progress::Progress;
 use super::source::Bad;
 use super::{Shell, Stop, dot};
 use crate::language::{Piece, PieceKind, parse_statement};
 use crate::render::{Diagnostic, Place};
 use crate::session::Error;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read, Write};
 
 /// Scripts that read scripts go no deeper than this.
@@ -23,7 +24,7 @@ pub struct Script {
 }
 
 /// How far a script came.
-struct Progress {
+struct Applied {
     /// Statements done for good.
     statements: usize,
     /// Statements of the open transaction.
@@ -68,7 +69,7 @@ impl Shell {
     /// Where it stopped.
     pub fn run_command(&mut self, text: &str) -> Result<(), Stop> {
         let script = Script { name: "-c".to_string(), from_line: 1, resume: None };
-        self.run(&script, Box::new(text.as_bytes()))
+        self.run(&script, Box::new(text.as_bytes()), None)
     }
 
     /// Runs the script in a file; `-` is standard input.
@@ -76,18 +77,21 @@ impl Shell {
     /// # Errors
     /// Where it stopped.
     pub fn run_file(&mut self, path: &str, script: &Script) -> Result<(), Stop> {
-        let input: Box<dyn Read> = if path == "-" {
-            Box::new(io::stdin())
+        let (input, size): (Box<dyn Read>, _) = if path == "-" {
+            (Box::new(io::stdin()), None)
         } else {
             match File::open(path) {
-                Ok(file) => Box::new(file),
+                Ok(file) => {
+                    let size = file.metadata().ok().filter(Metadata::is_file);
+                    (Box::new(file), size.map(|metadata| metadata.len()))
+                }
                 Err(error) => {
                     let error = Diagnostic::new("input", format!("cannot read {path}: {error}"));
                     return Err(self.fail(&error, "", &Place { name: None, line: 1, column: 1 }));
                 }
             }
         };
-        self.run(script, input)
+        self.run(script, input, size)
     }
 
     /// Reads a script inside another one.
@@ -110,17 +114,22 @@ impl Shell {
         })
     }
 
-    /// Runs a script to its end or its first error.
-    ///
-    /// # Errors
-    /// Where it stopped.
-    pub fn run(&mut self, script: &Script, input: Box<dyn Read + '_>) -> Result<(), Stop> {
+    /// Runs a script of so many bytes, if that is known, to its end or its first error.
+    fn run(
+        &mut self,
+        script: &Script,
+        input: Box<dyn Read + '_>,
+        size: Option<u64>,
+    ) -> Result<(), Stop> {
         let mut items = Items::new(input, script.from_line);
         let head = self.connection.head();
-        let mut progress = Progress { statements: 0, pending: 0, head, line: 0 };
+        let mut applied = Applied { statements: 0, pending: 0, head, line: 0 };
+        let watched = Progress::new(&script.name, size, self.settings.progress);
+        let outer = self.progress.replace(Some(watched));
         self.reading.push(script.name.clone());
-        let result = self.run_items(script, &mut items, &mut progress);
+        let result = self.run_items(script, &mut items, &mut applied);
         self.reading.pop();
+        self.progress.replace(outer);
         result
     }
 
@@ -128,7 +137,7 @@ impl Shell {
         &mut self,
         script: &Script,
         items: &mut Items<'_>,
-        progress: &mut Progress,
+        applied: &mut Applied,
     ) -> Result<(), Stop> {
         loop {
             let piece = match items.next() {
@@ -142,20 +151,23 @@ impl Shell {
                 }
                 Err(fault) => {
                     let stop = self.fault(&script.name, &fault);
-                    self.stopped(script, None, progress)?;
+                    self.stopped(script, None, applied)?;
                     return Err(stop);
                 }
             };
             let place = place(&script.name, &piece);
+            if let Some(progress) = self.progress.borrow_mut().as_mut() {
+                progress.advance(items.passed());
+            }
             let done = match piece.kind {
                 PieceKind::Statement => self.statement(&piece.text, &place),
                 PieceKind::DotCommand => dot::run(self, &piece.text, &place),
             };
             match done {
-                Ok(()) => progress.advance(&piece, self.begun.is_some()),
+                Ok(()) => applied.advance(&piece, self.begun.is_some()),
                 Err(Stop::Failed) if self.settings.keep_going => {}
                 Err(stop @ (Stop::Failed | Stop::Unavailable | Stop::Interrupted)) => {
-                    self.stopped(script, Some(piece.line), progress)?;
+                    self.stopped(script, Some(piece.line), applied)?;
                     return Err(stop);
                 }
                 Err(stop) => return Err(stop),
@@ -169,9 +181,9 @@ impl Shell {
         &mut self,
         script: &Script,
         line: Option<usize>,
-        progress: &Progress,
+        applied: &Applied,
     ) -> io::Result<()> {
-        if script.name == "-c" && progress.statements == 0 && self.begun.is_none() {
+        if script.name == "-c" && applied.statements == 0 && self.begun.is_none() {
             return Ok(());
         }
         let mut text = match line {
@@ -184,19 +196,19 @@ impl Shell {
             resume = line.and(Some(begun.place.line));
             text.push_str(&format!(", the transaction of line {} rolled back", begun.place.line));
         }
-        let count = progress.statements;
+        let count = applied.statements;
         text.push_str(&format!(
             " — {count} statement{} applied",
             if count == 1 { "" } else { "s" }
         ));
-        let (first, last) = (progress.head + 1, self.connection.head());
+        let (first, last) = (applied.head + 1, self.connection.head());
         if first == last {
             text.push_str(&format!(" (event {first})"));
         } else if first < last {
             text.push_str(&format!(" (events {first}–{last})"));
         }
         // A line that also holds a statement already done cannot be begun again.
-        let resume = resume.filter(|line| progress.line < *line);
+        let resume = resume.filter(|line| applied.line < *line);
         if let (Some(command), Some(line)) = (&script.resume, resume) {
             text.push_str(&format!("; continue with: {command} --from-line {line}"));
         }
@@ -224,7 +236,7 @@ impl Shell {
     }
 }
 
-impl Progress {
+impl Applied {
     /// Counts a statement that succeeded, inside a transaction or not.
     fn advance(&mut self, piece: &Piece, in_transaction: bool) {
         self.pending += 1;

@@ -25,6 +25,8 @@ pub struct Settings {
     pub echo: bool,
     /// Whether a script goes on after an error.
     pub keep_going: bool,
+    /// Whether long work may tell on standard error how far it is.
+    pub progress: bool,
     /// Whether banner and footers are left out.
     pub quiet: bool,
 }
