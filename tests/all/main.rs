@@ -18,4 +18,5 @@ mod shapes;
 mod shell;
 mod slt;
 mod temporal;
+mod terminal;
 mod timeline;

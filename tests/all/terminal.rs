@@ -1,0 +1,96 @@
+//! The shell at a terminal: what is typed, and what the screen shows.
+
+pub(crate) mod screen;
+
+use super::shell::Place;
+use screen::Screen;
+
+/// A place with a bank of two accounts: events 1 to 3.
+fn bank() -> Place {
+    let place = Place::new();
+    let script = "CREATE TABLE accounts (id INTEGER PRIMARY KEY, owner TEXT, balance INTEGER);
+        INSERT INTO accounts (owner, balance) VALUES ('Ada', 100), ('Bob', 50);";
+    assert_eq!(place.run(&["bank"], script).code, 0);
+    place
+}
+
+#[test]
+fn a_first_minute() {
+    let place = Place::new();
+    let mut screen = Screen::start(&place, &["bank"], 80, 24);
+    screen.wait_line("bank@0> ");
+    screen.keys("CREATE TABLE accounts (owner TEXT, balance INTEGER);\r").wait_line("bank@1> ");
+    screen.keys("INSERT INTO accounts VALUES ('Ada', 100);\r").wait_line("bank@2> ");
+    screen.keys("UPDATE accounts SET balance = 90;\r").wait_line("bank@3> ");
+    screen.keys("SELECT owner, balance FROM accounts AS OF EVENT 2;\r").wait_for("100");
+    screen.wait_line("bank@3> ").keys("\x04");
+    assert_eq!(screen.end(), 0);
+    let run = place.run(&["bank"], "SELECT balance FROM accounts;");
+    assert_eq!(run.out, "90\n");
+}
+
+#[test]
+fn the_past_and_a_transaction_stand_in_the_prompt() {
+    let place = bank();
+    let mut screen = Screen::start(&place, &["bank"], 80, 24);
+    screen.wait_line("bank@3> ");
+    screen.keys("SET AS OF EVENT 2;\r").wait_line("bank@2/3 past> ");
+    screen.keys("SET AS OF LATEST;\r").wait_line("bank@3> ");
+    screen.keys("BEGIN;\r").wait_line("bank@3+0*> ");
+    screen.keys("DELETE FROM accounts;\r").wait_line("bank@3+2*> ");
+    screen.keys("ROLLBACK;\r").wait_line("bank@3> ");
+    screen.keys("\x04");
+    assert_eq!(screen.end(), 0);
+}
+
+#[test]
+fn rows_go_into_a_pipe_and_prompts_to_the_terminal() {
+    let place = bank();
+    let mut screen = Screen::start_shell(&place, "\"$ASOF\" -q bank | cat > rows", 80, 24);
+    screen.wait_line("bank@3> ").keys("SELECT owner FROM accounts;\r").wait_for("accounts;");
+    screen.wait_line("bank@3> ").keys("\x04");
+    screen.end();
+    let rows = std::fs::read_to_string(place.path().join("rows")).expect("what tee wrote");
+    assert!(rows.ends_with("Ada\nBob\n"), "{rows}");
+    assert!(!rows.contains('\x1b') && !rows.contains('>'), "{rows}");
+}
+
+#[test]
+fn a_smaller_terminal_keeps_the_line() {
+    let place = bank();
+    let mut screen = Screen::start(&place, &["bank"], 80, 24);
+    screen.wait_line("bank@3> ").keys("SELECT owner").wait_line("bank@3> SELECT owner");
+    screen.resize(60, 10).keys(" FROM accounts").wait_for("bank@3> SELECT owner FROM accounts");
+    screen.keys(";\r").wait_for("Bob");
+    screen.wait_line("bank@3> ").keys("\x04");
+    assert_eq!(screen.end(), 0);
+}
+
+#[test]
+fn headers_are_bold_unless_colours_are_refused() {
+    let place = bank();
+    let mut screen = Screen::start(&place, &["bank"], 80, 24);
+    screen.wait_line("bank@3> ").keys("SELECT owner FROM accounts;\r").wait_for("│ owner");
+    screen.wait_line("bank@3> ");
+    assert!(screen.paint("owner │").bold);
+    drop(screen);
+    let mut screen = Screen::start_with(&place, &["bank"], 80, 24, &[("NO_COLOR", "1")]);
+    screen.wait_line("bank@3> ").keys("SELECT owner FROM accounts;\r").wait_for("│ owner");
+    screen.wait_line("bank@3> ");
+    assert!(!screen.paint("owner │").bold);
+    assert!(!screen.sent().contains("\x1b[1m"));
+}
+
+#[test]
+fn ctrl_c_clears_the_line_and_an_invalid_byte_is_one_error() {
+    let place = bank();
+    let mut screen = Screen::start(&place, &["bank"], 80, 10);
+    screen.wait_line("bank@3> ").keys("DELETE FROM accounts").wait_for("accounts");
+    screen.keys("\x03").wait_line("bank@3> ").bytes(b"\xff").wait_sent("cannot read this line");
+    screen.wait_line("bank@3> ").keys(".print done\r").wait_for("\ndone\n");
+    screen.keys(&".print x\r".repeat(20)).wait_gone("accounts");
+    screen.keys("\x04");
+    assert_eq!(screen.end(), 0);
+    assert!(screen.transcript().contains("bank@3> DELETE FROM accounts"));
+    assert!(screen.contents().ends_with("bank@3>"));
+}
