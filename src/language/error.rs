@@ -13,8 +13,6 @@ pub struct ParseError {
     pub message: String,
     /// Where, in bytes of the text.
     pub span: Span,
-    /// What could have stood there, in the grammar's words; for completion.
-    pub expected: Vec<String>,
     /// A way out, where there is a good one.
     pub help: Option<String>,
     /// Whether more text could make it right: the furthest miss is at the end of the text.

@@ -19,10 +19,7 @@ pub struct Tokens {
 
 /// Splits a text into tokens. A byte order mark at the start is skipped.
 pub fn tokenize(text: &str) -> Tokens {
-    let mut lexer = Lexer { bytes: text.as_bytes(), text, at: 0 };
-    if text.starts_with('\u{feff}') {
-        lexer.at = '\u{feff}'.len_utf8();
-    }
+    let mut lexer = Lexer::new(text, 0);
     // Statements have about one token per five bytes; a guess that holds saves the copies.
     let mut tokens = Vec::with_capacity(text.len() / 5 + 4);
     loop {
@@ -40,6 +37,37 @@ pub fn tokenize(text: &str) -> Tokens {
             }
         }
     }
+}
+
+/// What stands at a place of a text that need not be a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lexeme {
+    /// A token.
+    Token(TokenKind),
+    /// A comment, closed or not.
+    Comment,
+    /// What is opened by this byte and never closed.
+    Open(u8),
+    /// What is no token.
+    Bad,
+}
+
+/// The next piece of any text from a place on, comments included, blanks skipped.
+pub(super) fn lexeme(text: &str, at: usize) -> Option<(Span, Lexeme)> {
+    let mut lexer = Lexer::new(text, at);
+    lexer.skip_spaces();
+    let start = lexer.at;
+    let opener = *lexer.bytes.get(start)?;
+    let found = match lexer.skip_comment() {
+        Ok(true) => return Some((Span::new(start, lexer.at), Lexeme::Comment)),
+        Ok(false) => lexer.next(),
+        Err(error) => Err(error),
+    };
+    Some(match found {
+        Ok(token) => (token.span, Lexeme::Token(token.kind)),
+        Err(error) if error.incomplete => (Span::new(start, text.len()), Lexeme::Open(opener)),
+        Err(error) => (Span::new(start, error.span.end), Lexeme::Bad),
+    })
 }
 
 /// What a byte can begin or continue.
@@ -93,7 +121,13 @@ struct Lexer<'a> {
 
 type Lexed<T> = Result<T, Box<ParseError>>;
 
-impl Lexer<'_> {
+impl<'a> Lexer<'a> {
+    /// A lexer at a place, behind the byte order mark that may stand at the start.
+    fn new(text: &'a str, at: usize) -> Lexer<'a> {
+        let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        Lexer { bytes: text.as_bytes(), text, at: at.max(mark) }
+    }
+
     fn peek(&self, ahead: usize) -> u8 {
         self.bytes.get(self.at + ahead).copied().unwrap_or(0)
     }
@@ -115,25 +149,35 @@ impl Lexer<'_> {
     /// Skips blanks and comments.
     fn skip_blanks(&mut self) -> Lexed<()> {
         loop {
-            while self.bytes.get(self.at).is_some_and(|byte| class(*byte) == Class::Blank) {
-                self.at += 1;
-            }
-            match (self.peek(0), self.peek(1)) {
-                (b'-', b'-') => {
-                    let rest = &self.bytes[self.at..];
-                    let end = rest.iter().position(|byte| *byte == b'\n');
-                    self.at += end.unwrap_or(rest.len());
-                }
-                (b'/', b'*') => {
-                    let end = self.text[self.at + 2..].find("*/");
-                    match end {
-                        Some(length) => self.at += length + 4,
-                        None => return Err(self.open("comment", "*/", 2)),
-                    }
-                }
-                _ => return Ok(()),
+            self.skip_spaces();
+            if !self.skip_comment()? {
+                return Ok(());
             }
         }
+    }
+
+    /// Skips blanks alone.
+    fn skip_spaces(&mut self) {
+        while self.bytes.get(self.at).is_some_and(|byte| class(*byte) == Class::Blank) {
+            self.at += 1;
+        }
+    }
+
+    /// Skips one comment, if one begins here.
+    fn skip_comment(&mut self) -> Lexed<bool> {
+        match (self.peek(0), self.peek(1)) {
+            (b'-', b'-') => {
+                let rest = &self.bytes[self.at..];
+                let end = rest.iter().position(|byte| *byte == b'\n');
+                self.at += end.unwrap_or(rest.len());
+            }
+            (b'/', b'*') => match self.text[self.at + 2..].find("*/") {
+                Some(length) => self.at += length + 4,
+                None => return Err(self.open("comment", 2)),
+            },
+            _ => return Ok(false),
+        }
+        Ok(true)
     }
 
     fn word(&mut self, first: u8) -> Lexed<TokenKind> {
@@ -232,14 +276,7 @@ impl Lexer<'_> {
             }
             length += 1;
         }
-        let close = if quote == b'\'' {
-            "'"
-        } else if quote == b'"' {
-            "\""
-        } else {
-            "`"
-        };
-        Err(self.open(what, close, 1))
+        Err(self.open(what, 1))
     }
 
     /// Skips a JSON object: braces are counted, but not those in its strings.
@@ -261,7 +298,7 @@ impl Lexer<'_> {
                 _ => {}
             }
         }
-        Err(self.open("JSON object", "}", 1))
+        Err(self.open("JSON object", 1))
     }
 
     fn mark(&mut self, byte: u8) -> Lexed<TokenKind> {
@@ -271,7 +308,7 @@ impl Lexer<'_> {
             b'[' => {
                 let Some(length) = self.bytes[self.at..].iter().position(|byte| *byte == b']')
                 else {
-                    return Err(self.open("name", "]", 1));
+                    return Err(self.open("name", 1));
                 };
                 self.at += length + 1;
                 return Ok(TokenKind::QuotedName);
@@ -311,17 +348,15 @@ impl Lexer<'_> {
     }
 
     /// The error for what is opened here and never closed.
-    fn open(&self, what: &str, close: &str, length: usize) -> Box<ParseError> {
+    fn open(&self, what: &str, length: usize) -> Box<ParseError> {
         let span = Span::new(self.at, self.at + length);
-        let mut error = bad(span, format!("this {what} is never closed"), true);
-        error.expected.push(format!("`{close}`"));
-        error
+        bad(span, format!("this {what} is never closed"), true)
     }
 }
 
 fn bad(span: Span, message: String, incomplete: bool) -> Box<ParseError> {
     let code = if incomplete { "unfinished" } else { "bad-token" };
-    Box::new(ParseError { code, message, span, expected: Vec::new(), help: None, incomplete })
+    Box::new(ParseError { code, message, span, help: None, incomplete })
 }
 
 /// The longest symbol at the start of three bytes.

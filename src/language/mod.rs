@@ -9,6 +9,8 @@
 
 pub mod ast;
 mod error;
+mod expectation;
+mod highlight;
 mod keyword;
 mod lexer;
 mod parser;
@@ -17,6 +19,8 @@ mod splitter;
 mod token;
 
 pub use error::ParseError;
+pub use expectation::{Expectation, Slot, TableName, expectation, tables_of};
+pub use highlight::{Highlight, Kind, highlight};
 pub use keyword::{Keyword, WordClass};
 pub use lexer::{Tokens, tokenize};
 pub use parser::{

@@ -8,9 +8,9 @@ use super::super::ast::{
     Arguments, BinaryOperator, CurrentTime, Expression, ExpressionKind, MatchKind, UnaryOperator,
 };
 use super::super::token::{Symbol, TokenKind};
+use super::expected::{Expected, Named};
 use super::input::{Input, MAX_HEIGHT, Parsed, comma_list, nested, parenthesised, symbol, word};
-use super::name::{identifier, name, unquote};
-use super::report::OPERATOR;
+use super::name::{NUMBER, identifier, is_name, name, unquote};
 use super::table::type_name;
 use crate::types::Value;
 use nom::Parser;
@@ -107,7 +107,7 @@ fn climb(input: Input<'_>, minimum: u8) -> Parsed<'_, Expression> {
             return rest.fail("nesting-limit", message);
         }
     }
-    rest.note(OPERATOR);
+    rest.note(Expected::Operator);
     tallest.set(before.max(height));
     Ok((rest, left))
 }
@@ -147,11 +147,11 @@ fn special<'a>(
             if behind.word().eq_ignore_ascii_case("binary") {
                 return Ok((behind.skip(1), left));
             }
-            let (_, _) = name(behind)?;
+            let (_, _) = name(Named::New)(behind)?;
             operator.unsupported("COLLATE in an expression")
         }
         Infix::Unsupported(feature) => operator.unsupported(feature),
-        Infix::Binary(_) => operator.miss(OPERATOR),
+        Infix::Binary(_) => operator.miss(Expected::Operator),
     }
 }
 
@@ -229,7 +229,7 @@ fn in_list<'a>(
         ) {
             return rest.skip(1).unsupported("a subquery");
         }
-    } else if name(rest).is_ok() {
+    } else if is_name(rest.peek()) {
         return rest.unsupported("IN with the name of a table");
     }
     let (rest, list) = nested(rest, parenthesised(expressions))?;
@@ -290,8 +290,32 @@ fn operand(input: Input<'_>, minimum: u8) -> Parsed<'_, Expression> {
             "a JSON object is no expression".to_owned(),
             Some("as a value it is a text: '{…}'".to_owned()),
         ),
-        TokenKind::End | TokenKind::Symbol(_) => input.miss("an expression"),
+        TokenKind::End | TokenKind::Symbol(_) => input.miss(Expected::Expression),
     }
+}
+
+/// The words that are constants, or the time of the statement.
+pub(super) const CONSTANT_WORDS: &[Keyword] = &[
+    Keyword::Null,
+    Keyword::True,
+    Keyword::False,
+    Keyword::CurrentDate,
+    Keyword::CurrentTime,
+    Keyword::CurrentTimestamp,
+];
+
+/// The words that begin an expression.
+pub(in crate::language) fn operand_words() -> impl Iterator<Item = Keyword> {
+    let others = [Keyword::Case, Keyword::Cast, Keyword::Not];
+    CONSTANT_WORDS.iter().copied().chain(others)
+}
+
+/// The words that go on with an expression, and that this version runs.
+pub(in crate::language) fn operator_words() -> impl Iterator<Item = Keyword> {
+    Keyword::all().filter(|word| {
+        let infix = infix(TokenKind::Keyword(*word));
+        infix.is_some_and(|(infix, _)| !matches!(infix, Infix::Unsupported(_)))
+    })
 }
 
 /// `NULL`, `TRUE`, `FALSE` and the words for the time of the statement.
@@ -305,7 +329,7 @@ pub(super) fn constant_word(input: Input<'_>) -> Parsed<'_, Expression> {
         TokenKind::Keyword(Keyword::CurrentTimestamp) => {
             ExpressionKind::CurrentTime(CurrentTime::Timestamp)
         }
-        _ => return input.miss("a constant"),
+        _ => return input.miss(Expected::Other("a constant")),
     };
     Ok((input.skip(1), at(input, input.skip(1), kind)))
 }
@@ -313,21 +337,16 @@ pub(super) fn constant_word(input: Input<'_>) -> Parsed<'_, Expression> {
 #[inline(never)]
 fn word_operand(input: Input<'_>, keyword: Keyword) -> Parsed<'_, Expression> {
     match keyword {
-        Keyword::Null
-        | Keyword::True
-        | Keyword::False
-        | Keyword::CurrentDate
-        | Keyword::CurrentTime
-        | Keyword::CurrentTimestamp => constant_word(input),
+        _ if CONSTANT_WORDS.contains(&keyword) => constant_word(input),
         Keyword::Case => nested(input, case),
         Keyword::Cast if input.is_symbol(1, Symbol::LeftParenthesis) => nested(input, cast),
         Keyword::Not => prefix(input, UnaryOperator::Not),
         Keyword::Exists => input.unsupported("a subquery"),
         Keyword::Select => {
-            input.note("an expression");
-            input.miss("a name")
+            input.note(Expected::Expression);
+            input.miss(Named::New)
         }
-        _ if keyword.is_reserved() => input.miss("an expression"),
+        _ if keyword.is_reserved() => input.miss(Expected::Expression),
         _ => column_or_function(input),
     }
 }
@@ -368,7 +387,7 @@ pub(super) fn literal(input: Input<'_>) -> Parsed<'_, Expression> {
     let token = digits.peek();
     let is_number = matches!(token.kind, TokenKind::Integer | TokenKind::Real);
     if !is_number && (signed || !matches!(token.kind, TokenKind::Text | TokenKind::Blob)) {
-        return digits.miss("a number");
+        return digits.miss(NUMBER);
     }
     let rest = digits.skip(1);
     let parameters = digits.state.parameters;
@@ -442,17 +461,19 @@ fn number(digits: &str, negative: bool) -> Result<Value, String> {
 /// `Name | Name '.' Name | Function`
 #[inline(never)]
 fn column_or_function(input: Input<'_>) -> Parsed<'_, Expression> {
-    let first = identifier(input, input.peek());
     let rest = input.skip(1);
     if rest.is_symbol(0, Symbol::LeftParenthesis) {
         return nested(input, function);
     }
+    let first = identifier(input, input.peek());
     if !rest.is_symbol(0, Symbol::Dot) {
-        rest.note("`.`");
+        input.is_named(Named::Column(None));
+        rest.note(Symbol::Dot);
         let kind = ExpressionKind::Column { table: None, column: first };
         return Ok((rest, at(input, rest, kind)));
     }
-    let (rest, column) = name(rest.skip(1))?;
+    input.is_named(Named::Table);
+    let (rest, column) = name(Named::Column(Some(input.at)))(rest.skip(1))?;
     if rest.is_symbol(0, Symbol::Dot) {
         return input.unsupported("the name of a database before a table's");
     }
@@ -472,9 +493,10 @@ pub(super) fn distinct(input: Input<'_>) -> Parsed<'_, bool> {
 
 /// `Function ::= Name '(' ('*' | ['DISTINCT' | 'ALL'] [Expression, …]) ')' ['FILTER' '(' … ')']`
 fn function(input: Input<'_>) -> Parsed<'_, Expression> {
-    let (rest, name) = name(input)?;
+    let (rest, name) = name(Named::Function)(input)?;
     let (rest, _) = symbol(Symbol::LeftParenthesis)(rest)?;
     let behind = rest.at;
+    rest.offer(Symbol::Star);
     let (rest, distinct) = distinct(rest)?;
     let (rest, arguments) = if rest.is_symbol(0, Symbol::Star) && rest.at == behind {
         (rest.skip(1), Arguments::Star)
@@ -487,6 +509,7 @@ fn function(input: Input<'_>) -> Parsed<'_, Expression> {
     }
     let (mut rest, _) = symbol(Symbol::RightParenthesis)(rest)?;
     let mut filter = None;
+    rest.offer(Keyword::Filter);
     if rest.is_word(0, Keyword::Filter) && rest.is_symbol(1, Symbol::LeftParenthesis) {
         let (behind, found) = parenthesised(where_condition)(rest.skip(1))?;
         (rest, filter) = (behind, Some(Box::new(found)));
@@ -519,7 +542,7 @@ fn case(input: Input<'_>) -> Parsed<'_, Expression> {
     let (rest, operand) = if rest.is_word(0, Keyword::When) {
         (rest, None)
     } else {
-        rest.note(Keyword::When.text());
+        rest.note(Keyword::When);
         let (rest, operand) = expression(rest)?;
         (rest, Some(Box::new(operand)))
     };

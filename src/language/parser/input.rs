@@ -6,6 +6,7 @@
 
 use super::super::token::{Symbol, Token, TokenKind};
 use super::super::{Keyword, ParseError};
+use super::expected::{Expected, Named};
 use crate::types::{DataType, Span};
 use nom::error::ErrorKind;
 use nom::{IResult, Needed};
@@ -40,7 +41,11 @@ pub(super) struct State<'a> {
     /// The furthest token that was missed.
     pub furthest: Cell<usize>,
     /// What would have fitted there; collected in the second pass only.
-    pub expected: Option<RefCell<Vec<&'static str>>>,
+    pub expected: Option<RefCell<Vec<Expected>>>,
+    /// Whether what is only good to be offered is collected, too.
+    pub completing: bool,
+    /// Which tokens are names, and of what; collected for highlighting only.
+    pub names: Option<RefCell<Vec<(usize, Named)>>>,
     /// How many brackets of any kind are open.
     pub depth: Cell<usize>,
     /// The height of the tallest expression since this was last taken.
@@ -57,6 +62,8 @@ impl<'a> State<'a> {
             tokens,
             furthest: Cell::new(0),
             expected: None,
+            completing: false,
+            names: None,
             depth: Cell::new(0),
             tallest: Cell::new(0),
             parameters: &[],
@@ -68,6 +75,20 @@ impl<'a> State<'a> {
         let mut state = State::new(text, tokens);
         state.furthest = Cell::new(furthest);
         state.expected = Some(RefCell::new(Vec::new()));
+        state
+    }
+
+    /// A state for a pass that collects everything that could follow the last token.
+    pub fn completing(text: &'a str, tokens: &'a [Token]) -> State<'a> {
+        let mut state = State::collecting(text, tokens, tokens.len() - 1);
+        state.completing = true;
+        state
+    }
+
+    /// A state for a pass that collects which tokens are names.
+    pub fn naming(text: &'a str, tokens: &'a [Token]) -> State<'a> {
+        let mut state = State::new(text, tokens);
+        state.names = Some(RefCell::new(Vec::new()));
         state
     }
 
@@ -117,11 +138,12 @@ impl<'a> Input<'a> {
     }
 
     /// Notes that `expected` would have fitted here.
-    pub fn note(self, expected: &'static str) {
+    pub fn note(self, expected: impl Into<Expected>) {
         let furthest = self.state.furthest.get();
         match &self.state.expected {
             None if self.at > furthest => self.state.furthest.set(self.at),
             Some(collected) if self.at == furthest => {
+                let expected = expected.into();
                 let mut collected = collected.borrow_mut();
                 if !collected.contains(&expected) {
                     collected.push(expected);
@@ -131,8 +153,22 @@ impl<'a> Input<'a> {
         }
     }
 
+    /// Notes what would have fitted here, too, and would only make a message longer.
+    pub fn offer(self, expected: impl Into<Expected>) {
+        if self.state.completing {
+            self.note(expected);
+        }
+    }
+
+    /// Says that the next token is a name, and of what.
+    pub fn is_named(self, named: Named) {
+        if let Some(names) = &self.state.names {
+            names.borrow_mut().push((self.at, named));
+        }
+    }
+
     /// Misses here: another production may fit.
-    pub fn miss<T>(self, expected: &'static str) -> Parsed<'a, T> {
+    pub fn miss<T>(self, expected: impl Into<Expected>) -> Parsed<'a, T> {
         self.note(expected);
         Err(nom::Err::Error(Miss(None)))
     }
@@ -150,8 +186,7 @@ impl<'a> Input<'a> {
         message: String,
         help: Option<String>,
     ) -> Parsed<'a, T> {
-        let expected = Vec::new();
-        let error = ParseError { code, message, span, expected, help, incomplete: false };
+        let error = ParseError { code, message, span, help, incomplete: false };
         Err(nom::Err::Failure(Miss(Some(Box::new(error)))))
     }
 
@@ -168,7 +203,7 @@ pub(super) fn word<'a>(keyword: Keyword) -> impl Fn(Input<'a>) -> Parsed<'a, Spa
         if token.kind == TokenKind::Keyword(keyword) {
             Ok((input.skip(1), token.span))
         } else {
-            input.miss(keyword.text())
+            input.miss(keyword)
         }
     }
 }
@@ -180,7 +215,7 @@ pub(super) fn symbol<'a>(symbol: Symbol) -> impl Fn(Input<'a>) -> Parsed<'a, Spa
         if token.kind == TokenKind::Symbol(symbol) {
             Ok((input.skip(1), token.span))
         } else {
-            input.miss(symbol.quoted())
+            input.miss(symbol)
         }
     }
 }
@@ -209,7 +244,7 @@ pub(super) fn comma_list<'a, T>(
             list.push(next);
             rest = behind;
         }
-        rest.note(Symbol::Comma.quoted());
+        rest.note(Symbol::Comma);
         Ok((rest, list))
     }
 }

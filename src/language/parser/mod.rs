@@ -5,6 +5,7 @@
 //! exclude, so parsing is linear. [`MAX_NESTING`] bounds the recursion of the parser,
 //! [`MAX_HEIGHT`] that of whoever walks the tree.
 
+mod expected;
 mod expression;
 mod input;
 mod name;
@@ -15,16 +16,19 @@ mod statement;
 mod table;
 mod time;
 
-pub(super) use expression::literal_value;
+pub(super) use expected::{Expected, Named};
+pub(super) use expression::{literal_value, operand_words, operator_words};
 pub use input::{MAX_HEIGHT, MAX_NESTING};
 pub use statement::productions;
 
 use super::ParseError;
-use super::ast::{Expression, Statement};
+use super::ast::{Expression, Statement, TableReference};
 use super::lexer::{Tokens, tokenize};
 use super::token::{Symbol, Token, TokenKind};
 use crate::types::{DataType, Span};
 use input::{Input, Parsed, State};
+use report::END;
+use std::cell::RefCell;
 
 /// Reads one statement, with or without its `;`; `None` where there are only blanks and comments.
 ///
@@ -72,6 +76,42 @@ pub(super) fn parse_with_parameters(
     }
 }
 
+/// Everything that the statement of these tokens could go on with at their end.
+pub(super) fn expected_at_end(text: &str, tokens: &[Token]) -> Vec<Expected> {
+    let state = State::completing(text, tokens);
+    if let Ok((rest, _)) = statement::statement(Input { at: 0, state: &state }) {
+        rest.note(Symbol::Semicolon);
+    }
+    state.expected.map(RefCell::into_inner).unwrap_or_default()
+}
+
+/// Which tokens of one statement are names, by their index, as far as it can be read.
+pub(super) fn names(text: &str, tokens: &[Token]) -> Vec<(usize, Named)> {
+    let state = State::naming(text, tokens);
+    // What fails was read up to there.
+    let _ = statement::statement(Input { at: 0, state: &state });
+    state.names.map(RefCell::into_inner).unwrap_or_default()
+}
+
+/// The table, or the tables in parentheses, that stand at one place of a statement, and where that
+/// ends; `None` if there are none.
+pub(super) fn tables_at(
+    text: &str,
+    tokens: &[Token],
+    at: usize,
+) -> Option<(TableReference, usize)> {
+    let state = State::new(text, tokens);
+    let (rest, found) = select::table_reference(Input { at, state: &state }).ok()?;
+    Some((found, rest.at))
+}
+
+/// The name that a token is; `None` for one that cannot be.
+pub(super) fn name_at(text: &str, tokens: &[Token], at: usize) -> Option<String> {
+    let state = State::new(text, tokens);
+    let (_, name) = name::name(Named::New)(Input { at, state: &state }).ok()?;
+    Some(name.name)
+}
+
 fn parse<T>(
     text: &str,
     production: impl for<'a> Fn(Input<'a>) -> Parsed<'a, T>,
@@ -105,7 +145,7 @@ fn one_statement(input: Input<'_>) -> Parsed<'_, Option<Statement>> {
     if rest.is_symbol(0, Symbol::Semicolon) {
         rest = rest.skip(1);
     } else if rest.peek().kind != TokenKind::End {
-        return rest.miss(Symbol::Semicolon.quoted());
+        return rest.miss(Symbol::Semicolon);
     }
     let (rest, ()) = end(rest)?;
     Ok((rest, found))
@@ -126,13 +166,13 @@ fn script(input: Input<'_>) -> Parsed<'_, Vec<(Statement, Span)>> {
         statements.push((statement, rest.span_to(behind)));
         rest = behind;
         if !rest.is_symbol(0, Symbol::Semicolon) && rest.peek().kind != TokenKind::End {
-            return rest.miss(Symbol::Semicolon.quoted());
+            return rest.miss(Symbol::Semicolon);
         }
     }
 }
 
 fn end(input: Input<'_>) -> Parsed<'_, ()> {
-    if input.peek().kind == TokenKind::End { Ok((input, ())) } else { input.miss("the end") }
+    if input.peek().kind == TokenKind::End { Ok((input, ())) } else { input.miss(END) }
 }
 
 #[cfg(test)]

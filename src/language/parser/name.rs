@@ -4,40 +4,57 @@ use super::super::Keyword;
 use super::super::ast::Identifier;
 use super::super::keyword::WordClass;
 use super::super::token::{Symbol, Token, TokenKind};
+use super::expected::{Expected, Named};
 use super::input::{Input, Parsed, comma_list, parenthesised};
 use super::time::begins_temporal;
 use crate::types::Span;
 
 /// `Name ::= PlainName | QuotedName | a word that is not reserved`
-pub(super) fn name(input: Input<'_>) -> Parsed<'_, Identifier> {
-    let token = input.peek();
-    let fits = match token.kind {
+pub(super) fn name<'a>(of: Named) -> impl Fn(Input<'a>) -> Parsed<'a, Identifier> {
+    move |input| {
+        if !is_name(input.peek()) {
+            return input.miss(of);
+        }
+        input.is_named(of);
+        Ok((input.skip(1), identifier(input, input.peek())))
+    }
+}
+
+/// Whether a token can be a name.
+pub(super) fn is_name(token: Token) -> bool {
+    match token.kind {
         TokenKind::Name | TokenKind::QuotedName => true,
         TokenKind::Keyword(keyword) => !keyword.is_reserved(),
         _ => false,
-    };
-    if fits { Ok((input.skip(1), identifier(input, token))) } else { input.miss("a name") }
+    }
 }
 
 /// The name of a table or an index, which no name of a database precedes.
-pub(super) fn table_name(input: Input<'_>) -> Parsed<'_, Identifier> {
-    let (rest, table) = name(input)?;
-    if rest.is_symbol(0, Symbol::Dot) {
-        return input.unsupported("the name of a database before a table's");
+pub(super) fn object_name<'a>(of: Named) -> impl Fn(Input<'a>) -> Parsed<'a, Identifier> {
+    move |input| {
+        let (rest, object) = name(of)(input)?;
+        if rest.is_symbol(0, Symbol::Dot) {
+            return input.unsupported("the name of a database before a table's");
+        }
+        Ok((rest, object))
     }
-    Ok((rest, table))
 }
 
-/// `( Name, … )`
-pub(super) fn names(input: Input<'_>) -> Parsed<'_, Vec<Identifier>> {
-    parenthesised(comma_list(name))(input)
+/// The name of a table that is there.
+pub(super) fn table_name(input: Input<'_>) -> Parsed<'_, Identifier> {
+    object_name(Named::Table)(input)
+}
+
+/// `( Name, … )`, columns of one table.
+pub(super) fn columns<'a>(of: Option<usize>) -> impl Fn(Input<'a>) -> Parsed<'a, Vec<Identifier>> {
+    parenthesised(comma_list(name(Named::Column(of))))
 }
 
 /// `Alias ::= 'AS' (Name | Text) | a name that cannot go on with the clause`
 pub(super) fn alias(input: Input<'_>) -> Parsed<'_, Identifier> {
     let token = input.peek();
     match token.kind {
-        TokenKind::Keyword(_) if begins_temporal(input) => input.miss("AS"),
+        TokenKind::Keyword(_) if begins_temporal(input) => input.miss(Keyword::As),
         TokenKind::Keyword(Keyword::As) => {
             let behind = input.skip(1);
             let token = behind.peek();
@@ -45,31 +62,53 @@ pub(super) fn alias(input: Input<'_>) -> Parsed<'_, Identifier> {
                 let name = unquote(behind.word());
                 return Ok((behind.skip(1), Identifier { name, span: token.span, quoted: false }));
             }
-            name(behind)
+            name(Named::New)(behind)
         }
-        TokenKind::Name | TokenKind::QuotedName => Ok((input.skip(1), identifier(input, token))),
+        TokenKind::Name | TokenKind::QuotedName => name(Named::New)(input),
         TokenKind::Keyword(keyword) if keyword.class() == WordClass::Free => {
-            Ok((input.skip(1), identifier(input, token)))
+            name(Named::New)(input)
         }
-        _ => input.miss("AS"),
+        _ => input.miss(Keyword::As),
     }
 }
 
 /// A text between single quotes.
 pub(super) fn text(input: Input<'_>) -> Parsed<'_, String> {
-    if input.peek().kind == TokenKind::Text {
-        Ok((input.skip(1), unquote(input.word())))
-    } else {
-        input.miss("a text in single quotes")
+    text_for(TEXT)(input)
+}
+
+/// Any text between single quotes.
+const TEXT: Expected = Expected::Other("a text in single quotes");
+
+/// A text between single quotes that stands for something.
+pub(super) fn text_for<'a>(what: Expected) -> impl Fn(Input<'a>) -> Parsed<'a, String> {
+    move |input| {
+        if input.peek().kind == TokenKind::Text {
+            Ok((input.skip(1), unquote(input.word())))
+        } else {
+            input.miss(what)
+        }
     }
 }
 
 /// A whole number without a sign.
 pub(super) fn number(input: Input<'_>) -> Parsed<'_, u64> {
-    let digits = input.word();
-    if input.peek().kind != TokenKind::Integer {
-        return input.miss("a number");
+    number_of(NUMBER)(input)
+}
+
+/// Any number.
+pub(super) const NUMBER: Expected = Expected::Other("a number");
+
+/// A whole number without a sign that stands for something.
+pub(super) fn number_of<'a>(what: Expected) -> impl Fn(Input<'a>) -> Parsed<'a, u64> {
+    move |input| {
+        if input.peek().kind == TokenKind::Integer { whole(input) } else { input.miss(what) }
     }
+}
+
+/// The value of an integer token.
+fn whole(input: Input<'_>) -> Parsed<'_, u64> {
+    let digits = input.word();
     let hexadecimal = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X"));
     match hexadecimal.map_or_else(|| digits.parse(), |hex| u64::from_str_radix(hex, 16)) {
         Ok(number) => Ok((input.skip(1), number)),

@@ -2,6 +2,7 @@
 
 use super::super::ast::JsonObject;
 use super::super::token::TokenKind;
+use super::expected::Expected;
 use super::input::{Input, Parsed};
 use crate::types::{DataType, Decimal, Span, Value};
 use serde::de::{MapAccess, Visitor};
@@ -9,11 +10,14 @@ use serde_json::value::RawValue;
 use std::collections::HashSet;
 use std::fmt;
 
+/// A row in braces.
+pub(super) const JSON_OBJECT: Expected = Expected::Other("a JSON object");
+
 /// `JsonObject ::= a JSON object`
 pub(super) fn json_object(input: Input<'_>) -> Parsed<'_, JsonObject> {
     let Span { start, end } = input.peek().span;
     if input.peek().kind != TokenKind::Json {
-        return input.miss("a JSON object");
+        return input.miss(JSON_OBJECT);
     }
     let text = input.word();
     let fields = match serde_json::from_str::<Fields>(text) {

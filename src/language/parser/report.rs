@@ -3,35 +3,38 @@
 use super::super::ParseError;
 use super::super::keyword::Keyword;
 use super::super::token::{Token, TokenKind};
+use super::expected::Expected;
 use super::input::State;
 use super::statement::FIRST_WORDS_OF_LATER;
 
 /// How many expected words a message lists; beyond, it only says what was unexpected.
 const MAX_LISTED: usize = 8;
 
-/// What is expected wherever an expression ends; true, and seldom what was meant.
-pub(super) const OPERATOR: &str = "an operator";
+/// Nothing more.
+pub(super) const END: Expected = Expected::Other("the end");
 
 /// Draws up the error at the furthest miss.
 pub(super) fn report(state: &State<'_>) -> ParseError {
     let at = state.furthest.get();
     let found = state.tokens[at];
-    let mut expected: Vec<&str> =
+    let mut expected: Vec<Expected> =
         state.expected.as_ref().map(|words| words.take()).unwrap_or_default();
     if found.kind != TokenKind::End && expected.len() > 1 {
-        expected.retain(|word| *word != "the end");
+        expected.retain(|what| *what != END);
     }
     let help = misspelt(state, at, &expected).or_else(|| reserved(state, found, &expected));
     let incomplete = found.kind == TokenKind::End;
     let code = if incomplete { "unfinished" } else { "syntax" };
     let message = message(state, found, &expected);
-    let expected = expected.into_iter().map(str::to_owned).collect();
-    ParseError { code, message, span: found.span, expected, help, incomplete }
+    ParseError { code, message, span: found.span, help, incomplete }
 }
 
-fn message(state: &State<'_>, found: Token, expected: &[&str]) -> String {
-    let shown: Vec<&str> = expected.iter().copied().filter(|word| *word != OPERATOR).collect();
-    let shown = if shown.is_empty() { expected.to_vec() } else { shown };
+fn message(state: &State<'_>, found: Token, expected: &[Expected]) -> String {
+    // Wherever an expression ends an operator is expected; true, and seldom what was meant.
+    let only_operators = expected.iter().all(|what| *what == Expected::Operator);
+    let shown = expected.iter().filter(|what| only_operators || **what != Expected::Operator);
+    let mut shown: Vec<&str> = shown.map(|what| what.text()).collect();
+    shown.dedup();
     let end = found.kind == TokenKind::End;
     let Some((last, others)) = shown.split_last() else {
         return format!("unexpected {}", quoted(state, found));
@@ -66,7 +69,7 @@ fn quoted(state: &State<'_>, token: Token) -> String {
 
 /// "did you mean" for a word one slip away from a keyword that fits: the word found, or the one
 /// before it, which a misspelt keyword became as an alias.
-fn misspelt(state: &State<'_>, at: usize, expected: &[&str]) -> Option<String> {
+fn misspelt(state: &State<'_>, at: usize, expected: &[Expected]) -> Option<String> {
     let before = at.checked_sub(1);
     [Some(at), before].into_iter().flatten().find_map(|index| {
         let token = state.tokens[index];
@@ -75,10 +78,12 @@ fn misspelt(state: &State<'_>, at: usize, expected: &[&str]) -> Option<String> {
             return None;
         }
         let later: &[(&str, &str)] = if index == 0 { FIRST_WORDS_OF_LATER } else { &[] };
-        let candidates = expected.iter().flat_map(|phrase| phrase.split(' '));
-        let candidates = candidates.chain(later.iter().map(|(word, _)| *word));
+        let words = expected.iter().filter_map(|what| match what {
+            Expected::Words(words) => Some(words.split(' ')),
+            _ => None,
+        });
+        let candidates = words.flatten().chain(later.iter().map(|(word, _)| *word));
         let best = candidates
-            .filter(|word| word.bytes().all(|byte| byte.is_ascii_uppercase()))
             .map(|candidate| (strsim::osa_distance(&word, candidate), candidate))
             .min_by_key(|(distance, _)| *distance)?;
         let near = best.0 * 3 <= word.chars().count();
@@ -87,10 +92,10 @@ fn misspelt(state: &State<'_>, at: usize, expected: &[&str]) -> Option<String> {
 }
 
 /// A way out for a reserved word in the place of a name.
-fn reserved(state: &State<'_>, found: Token, expected: &[&str]) -> Option<String> {
+fn reserved(state: &State<'_>, found: Token, expected: &[Expected]) -> Option<String> {
     let reserved =
         matches!(found.kind, TokenKind::Keyword(keyword) if Keyword::is_reserved(keyword));
-    if !reserved || !expected.contains(&"a name") {
+    if !reserved || !expected.iter().any(|what| matches!(what, Expected::Named(_))) {
         return None;
     }
     let word = state.slice(found.span);

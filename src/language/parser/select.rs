@@ -6,9 +6,10 @@ use super::super::ast::{
     Temporal,
 };
 use super::super::token::{Symbol, TokenKind};
+use super::expected::Named;
 use super::expression::{distinct, expression};
 use super::input::{Input, Parsed, comma_list, nested, symbol, word};
-use super::name::{alias, name, names, table_name};
+use super::name::{alias, columns, is_name, name, table_name};
 use super::time::{as_of, begins_history_of, begins_moment, history, history_of, temporal};
 use nom::Parser;
 use nom::combinator::opt;
@@ -98,10 +99,13 @@ fn select_item(input: Input<'_>) -> Parsed<'_, SelectItem> {
         let rest = input.skip(1);
         return Ok((rest, SelectItem::Star(Place(input.peek().span))));
     }
-    input.note("`*`");
+    input.note(Symbol::Star);
     if input.is_symbol(1, Symbol::Dot) && input.is_symbol(2, Symbol::Star) {
-        let (_, table) = name(input)?;
+        let (_, table) = name(Named::Table)(input)?;
         return Ok((input.skip(3), SelectItem::TableStar(table)));
+    }
+    if is_name(input.peek()) && input.is_symbol(1, Symbol::Dot) {
+        input.skip(2).offer(Symbol::Star);
     }
     let (rest, expression) = expression(input)?;
     let (rest, alias) = opt(alias).parse(rest)?;
@@ -176,15 +180,17 @@ fn join(input: Input<'_>) -> Parsed<'_, JoinKind> {
         TokenKind::Keyword(Keyword::Inner) => (1, JoinKind::Inner),
         TokenKind::Keyword(Keyword::Cross) => (1, JoinKind::Cross),
         TokenKind::Keyword(Keyword::Left) => {
+            input.skip(1).offer(Keyword::Outer);
             (1 + usize::from(input.is_word(1, Keyword::Outer)), JoinKind::Left)
         }
         TokenKind::Keyword(keyword @ (Keyword::Natural | Keyword::Right | Keyword::Full)) => {
             return input.unsupported(&format!("{keyword} JOIN"));
         }
         _ => {
-            for expected in ["`,`", "JOIN", "LEFT JOIN"] {
-                input.note(expected);
-            }
+            input.note(Symbol::Comma);
+            input.note("JOIN");
+            input.note("LEFT JOIN");
+            input.offer("INNER JOIN");
             return input.miss("CROSS JOIN");
         }
     };
@@ -198,13 +204,13 @@ fn join_constraint(input: Input<'_>) -> Parsed<'_, JoinConstraint> {
     if let Some(on) = on {
         return Ok((rest, JoinConstraint::On(on)));
     }
-    let (rest, using) = opt(preceded(word(Keyword::Using), names)).parse(rest)?;
+    let (rest, using) = opt(preceded(word(Keyword::Using), columns(None))).parse(rest)?;
     Ok((rest, using.map_or(JoinConstraint::None, JoinConstraint::Using)))
 }
 
 /// `TableReference ::= Name [Temporal] [Alias] [Temporal] ['NOT' 'INDEXED'] | '(' From ')'
 ///                    | '(' History ')' [Alias] | 'HISTORY' 'OF' Name [Alias]`
-fn table_reference(input: Input<'_>) -> Parsed<'_, TableReference> {
+pub(super) fn table_reference(input: Input<'_>) -> Parsed<'_, TableReference> {
     if input.is_symbol(0, Symbol::LeftParenthesis) {
         return nested(input, tables_in_parentheses);
     }
@@ -214,7 +220,12 @@ fn table_reference(input: Input<'_>) -> Parsed<'_, TableReference> {
         let history = History { table, filter, from, to, limit, span: input.span_to(rest) };
         return history_reference(rest, history);
     }
+    input.offer(Symbol::LeftParenthesis);
+    input.offer("HISTORY OF");
     let (rest, name) = table_name(input)?;
+    if input.is_word(0, Keyword::History) {
+        rest.offer(Keyword::Of);
+    }
     if rest.is_symbol(0, Symbol::LeftParenthesis) {
         return input.unsupported("a function as a table");
     }

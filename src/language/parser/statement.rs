@@ -3,10 +3,11 @@
 use super::super::Keyword;
 use super::super::ast::{Annotations, Delete, Identifier, Insert, InsertSource, Statement, Update};
 use super::super::token::{Symbol, TokenKind};
+use super::expected::{Expected, Named};
 use super::expression::expression;
 use super::input::{Input, Parsed, comma_list, parenthesised, symbol, word};
-use super::name::{name, names, table_name, text};
-use super::object::json_object;
+use super::name::{columns, name, table_name, text};
+use super::object::{JSON_OBJECT, json_object};
 use super::select::select;
 use super::table::{alter, create, drop};
 use super::time::{as_of, events, history_statement, no_moment, replay, set, show, snapshot, tag};
@@ -84,6 +85,9 @@ pub(super) const FIRST_WORDS_OF_LATER: &[(&str, &str)] = &[
     ("WITH", "WITH before a query"),
 ];
 
+/// Any statement.
+const STATEMENT: Expected = Expected::Other("a statement");
+
 /// `Statement ::= Select | Insert | …`
 pub(super) fn statement(input: Input<'_>) -> Parsed<'_, Statement> {
     if let TokenKind::Keyword(first) = input.peek().kind
@@ -101,7 +105,7 @@ pub(super) fn statement(input: Input<'_>) -> Parsed<'_, Statement> {
     for (keyword, ..) in STATEMENTS {
         input.note(if *keyword == Keyword::As { "AS OF" } else { keyword.text() });
     }
-    input.miss("a statement")
+    input.miss(STATEMENT)
 }
 
 fn select_statement(input: Input<'_>) -> Parsed<'_, Statement> {
@@ -118,9 +122,9 @@ fn insert(input: Input<'_>) -> Parsed<'_, Statement> {
     }
     let (rest, table) = preceded(word(Keyword::Into), table_name).parse(rest)?;
     let (rest, columns) = if rest.is_symbol(0, Symbol::LeftParenthesis) {
-        names(rest)?
+        columns(Some(rest.at - 1))(rest)?
     } else {
-        rest.note(Symbol::LeftParenthesis.quoted());
+        rest.note(Symbol::LeftParenthesis);
         (rest, Vec::new())
     };
     let (rest, source) = insert_source(rest, columns.is_empty())?;
@@ -155,7 +159,7 @@ fn insert_source(input: Input<'_>, all_columns: bool) -> Parsed<'_, InsertSource
             input.note("SELECT");
             if all_columns {
                 input.note("DEFAULT VALUES");
-                input.note("a JSON object");
+                input.note(JSON_OBJECT);
             }
             input.miss("AS OF")
         }
@@ -179,7 +183,7 @@ fn values(input: Input<'_>) -> Parsed<'_, InsertSource> {
         rows.push(next);
         rest = behind;
     }
-    rest.note(Symbol::Comma.quoted());
+    rest.note(Symbol::Comma);
     Ok((rest, InsertSource::Values(rows)))
 }
 
@@ -190,10 +194,11 @@ fn update(input: Input<'_>) -> Parsed<'_, Statement> {
         let action = rest.skip(1).word().to_ascii_uppercase();
         return rest.unsupported(&format!("UPDATE OR {action}"));
     }
+    let of = rest.at;
     let (rest, table) = table_name(rest)?;
     let (rest, ()) = no_moment(rest)?;
     let (rest, _) = word(Keyword::Set)(rest)?;
-    let (rest, assignments) = comma_list(assignment)(rest)?;
+    let (rest, assignments) = comma_list(|input| assignment(input, of))(rest)?;
     if rest.is_word(0, Keyword::From) {
         return rest.unsupported("UPDATE … FROM");
     }
@@ -202,12 +207,12 @@ fn update(input: Input<'_>) -> Parsed<'_, Statement> {
     Ok((rest, Statement::Update(Update { table, assignments, filter, annotations })))
 }
 
-/// `Assignment ::= Name '=' Expression`
-fn assignment(input: Input<'_>) -> Parsed<'_, (Identifier, super::Expression)> {
+/// `Assignment ::= Name '=' Expression`, a column of the table that the token `of` names.
+fn assignment(input: Input<'_>, of: usize) -> Parsed<'_, (Identifier, super::Expression)> {
     if input.is_symbol(0, Symbol::LeftParenthesis) {
         return input.unsupported("SET of several columns in parentheses");
     }
-    let (rest, column) = name(input)?;
+    let (rest, column) = name(Named::Column(Some(of)))(input)?;
     let (rest, _) = symbol(Symbol::Equal)(rest)?;
     let (rest, value) = expression(rest)?;
     Ok((rest, (column, value)))
@@ -297,7 +302,7 @@ fn explain(input: Input<'_>) -> Parsed<'_, Statement> {
         None => opt(word(Keyword::Analyze)).parse(rest)?,
     };
     if rest.is_word(0, Keyword::Explain) || rest.is_word(0, Keyword::Analyze) {
-        return rest.miss("a statement");
+        return rest.miss(STATEMENT);
     }
     let (rest, explained) = statement(rest)?;
     let (analyze, statement) = (analyze.is_some(), Box::new(explained));
@@ -313,7 +318,7 @@ fn describe(input: Input<'_>) -> Parsed<'_, Statement> {
 
 /// `Pragma ::= 'PRAGMA' Name ['.' Name] ['=' PragmaValue | '(' PragmaValue ')']`
 fn pragma(input: Input<'_>) -> Parsed<'_, Statement> {
-    let (rest, _) = dotted_name(input.skip(1))?;
+    let (rest, _) = dotted_name(input.skip(1), Named::New)?;
     let (rest, value) = opt(preceded(symbol(Symbol::Equal), pragma_value)).parse(rest)?;
     let (rest, _) = match value {
         Some(()) => (rest, None),
@@ -333,22 +338,23 @@ fn pragma_value(input: Input<'_>) -> Parsed<'_, ()> {
         {
             Ok((value.skip(1), ()))
         }
-        _ => value.miss("a value"),
+        _ => value.miss(Expected::Other("a value")),
     }
 }
 
 /// `Upkeep ::= ('VACUUM' | 'ANALYZE' | 'REINDEX') [Name ['.' Name]]`
 fn upkeep(input: Input<'_>) -> Parsed<'_, Statement> {
-    let (rest, _) = opt(dotted_name).parse(input.skip(1))?;
+    let (rest, _) = opt(|input| dotted_name(input, Named::Table)).parse(input.skip(1))?;
     if rest.is_word(0, Keyword::Into) {
         return rest.unsupported("VACUUM INTO");
     }
     Ok((rest, accepted(input, rest)))
 }
 
-fn dotted_name(input: Input<'_>) -> Parsed<'_, ()> {
-    let (rest, _) = name(input)?;
-    let (rest, _) = opt(preceded(symbol(Symbol::Dot), name)).parse(rest)?;
+/// `DottedName ::= Name ('.' Name)?`
+fn dotted_name(input: Input<'_>, of: Named) -> Parsed<'_, ()> {
+    let (rest, _) = name(of)(input)?;
+    let (rest, _) = opt(preceded(symbol(Symbol::Dot), name(of))).parse(rest)?;
     Ok((rest, ()))
 }
 

@@ -8,9 +8,10 @@ use super::super::ast::{
 };
 use super::super::lexer::{begins_name, continues_name};
 use super::super::token::{Symbol, TokenKind};
-use super::expression::{expression, literal};
+use super::expected::{Expected, Named};
+use super::expression::{CONSTANT_WORDS, expression, literal};
 use super::input::{Input, Parsed, comma_list, parenthesised, word};
-use super::name::{identifier, name, names, number, table_name};
+use super::name::{columns, identifier, name, number, object_name, table_name};
 use super::select::direction;
 use crate::types::{Span, Value};
 use nom::Parser;
@@ -62,7 +63,7 @@ fn create_table(input: Input<'_>) -> Parsed<'_, Statement> {
     }
     let (rest, _) = word(Keyword::Table)(rest)?;
     let (rest, if_not_exists) = if_not_exists(rest)?;
-    let (rest, name) = table_name(rest)?;
+    let (rest, name) = object_name(Named::New)(rest)?;
     if rest.is_word(0, Keyword::As) {
         return rest.unsupported("CREATE TABLE … AS SELECT");
     }
@@ -83,7 +84,7 @@ fn columns_and_constraints(input: Input<'_>) -> Parsed<'_, Body> {
     let mut constraints = Vec::new();
     loop {
         let comma = rest.is_symbol(0, Symbol::Comma);
-        rest.note(Symbol::Comma.quoted());
+        rest.note(Symbol::Comma);
         let behind = rest.skip(usize::from(comma));
         if begins_table_constraint(behind) && (comma || !constraints.is_empty()) {
             let (behind, constraint) = table_constraint(behind)?;
@@ -94,7 +95,7 @@ fn columns_and_constraints(input: Input<'_>) -> Parsed<'_, Body> {
             columns.push(column);
             rest = behind;
         } else if comma {
-            return behind.miss("a table constraint");
+            return behind.miss(Expected::Other("a table constraint"));
         } else {
             return Ok((rest, (columns, constraints)));
         }
@@ -115,7 +116,7 @@ fn table_option(input: Input<'_>) -> Parsed<'_, Span> {
 
 /// `ColumnDefinition ::= Name [TypeName] ColumnConstraint*`
 fn column_definition(input: Input<'_>) -> Parsed<'_, ColumnDefinition> {
-    let (rest, name) = name(input)?;
+    let (rest, name) = name(Named::New)(input)?;
     let (rest, type_name) = opt(type_name).parse(rest)?;
     let (rest, constraints) = many0(column_constraint).parse(rest)?;
     Ok((rest, ColumnDefinition { name, type_name, constraints }))
@@ -135,7 +136,7 @@ pub(super) fn type_name(input: Input<'_>) -> Parsed<'_, TypeName> {
             TokenKind::Keyword(keyword) if !keyword.is_reserved() => rest.word().to_owned(),
             TokenKind::QuotedName => match plain(identifier(rest, token).name) {
                 Some(word) => word,
-                None => return rest.miss("a type without quotes"),
+                None => return rest.miss(Expected::Other("a type without quotes")),
             },
             _ => break,
         };
@@ -143,10 +144,11 @@ pub(super) fn type_name(input: Input<'_>) -> Parsed<'_, TypeName> {
             name.push(' ');
         }
         name.push_str(&word);
+        rest.is_named(Named::DataType);
         rest = rest.skip(1);
     }
     if name.is_empty() {
-        return rest.miss("a type");
+        return rest.miss(Named::DataType);
     }
     let (rest, arguments) = opt(parenthesised(comma_list(number))).parse(rest)?;
     let arguments = arguments.unwrap_or_default();
@@ -164,7 +166,7 @@ fn plain(word: String) -> Option<String> {
 
 /// `['CONSTRAINT' Name]`
 fn constraint_name(input: Input<'_>) -> Parsed<'_, Option<Identifier>> {
-    opt(preceded(word(Keyword::Constraint), name)).parse(input)
+    opt(preceded(word(Keyword::Constraint), name(Named::New))).parse(input)
 }
 
 /// `ColumnConstraint ::= ['CONSTRAINT' Name] …`
@@ -195,7 +197,7 @@ fn column_constraint(input: Input<'_>) -> Parsed<'_, ColumnConstraint> {
             (behind, ColumnConstraintKind::References(clause))
         }
         Keyword::Collate => {
-            let (behind, collation) = super::name::name(behind)?;
+            let (behind, collation) = super::name::name(Named::New)(behind)?;
             (behind, ColumnConstraintKind::Collate(collation))
         }
         Keyword::Generated | Keyword::As => generated(rest)?,
@@ -209,7 +211,10 @@ fn not_column_constraint<T>(input: Input<'_>) -> Parsed<'_, T> {
     for expected in ["PRIMARY KEY", "NOT NULL", "UNIQUE", "DEFAULT", "CHECK", "REFERENCES"] {
         input.note(expected);
     }
-    input.miss("a constraint")
+    for also in ["COLLATE", "GENERATED ALWAYS AS", "NULL"] {
+        input.offer(also);
+    }
+    input.miss(Expected::Other("a constraint"))
 }
 
 /// Names the conflict clause of constraints, which is not yet run.
@@ -236,14 +241,9 @@ fn primary_key(input: Input<'_>) -> Parsed<'_, ColumnConstraintKind> {
 fn default_value(input: Input<'_>) -> Parsed<'_, Expression> {
     match input.peek().kind {
         TokenKind::Symbol(Symbol::LeftParenthesis) => parenthesised(expression)(input),
-        TokenKind::Keyword(
-            Keyword::Null
-            | Keyword::True
-            | Keyword::False
-            | Keyword::CurrentDate
-            | Keyword::CurrentTime
-            | Keyword::CurrentTimestamp,
-        ) => super::expression::constant_word(input),
+        TokenKind::Keyword(word) if CONSTANT_WORDS.contains(&word) => {
+            super::expression::constant_word(input)
+        }
         TokenKind::QuotedName if input.word().starts_with('"') => {
             let text = identifier(input, input.peek()).name;
             let kind = ExpressionKind::Literal(Value::text(text));
@@ -251,7 +251,11 @@ fn default_value(input: Input<'_>) -> Parsed<'_, Expression> {
         }
         TokenKind::Integer | TokenKind::Real | TokenKind::Text | TokenKind::Blob => literal(input),
         TokenKind::Symbol(Symbol::Minus | Symbol::Plus) => literal(input),
-        _ => input.miss("a constant or an expression in parentheses"),
+        _ => {
+            CONSTANT_WORDS.iter().for_each(|word| input.offer(*word));
+            input.offer(Symbol::LeftParenthesis);
+            input.miss(Expected::Other("a constant or an expression in parentheses"))
+        }
     }
 }
 
@@ -287,11 +291,11 @@ fn table_constraint(input: Input<'_>) -> Parsed<'_, TableConstraint> {
     let (rest, kind) = match rest.peek().kind {
         TokenKind::Keyword(Keyword::Primary) => {
             let (behind, _) = word(Keyword::Key)(behind)?;
-            let (behind, columns) = indexed_columns(behind)?;
+            let (behind, columns) = indexed_columns(behind, None)?;
             (behind, TableConstraintKind::PrimaryKey(columns))
         }
         TokenKind::Keyword(Keyword::Unique) => {
-            let (behind, columns) = indexed_columns(behind)?;
+            let (behind, columns) = indexed_columns(behind, None)?;
             (behind, TableConstraintKind::Unique(columns))
         }
         TokenKind::Keyword(Keyword::Check) => {
@@ -300,7 +304,7 @@ fn table_constraint(input: Input<'_>) -> Parsed<'_, TableConstraint> {
         }
         TokenKind::Keyword(Keyword::Foreign) => {
             let (behind, _) = word(Keyword::Key)(behind)?;
-            let (behind, columns) = names(behind)?;
+            let (behind, columns) = columns(None)(behind)?;
             let (behind, references) = foreign_key_clause(behind)?;
             (behind, TableConstraintKind::ForeignKey { columns, references })
         }
@@ -325,12 +329,12 @@ enum Reference {
 /// `ForeignKeyClause ::= 'REFERENCES' Name ['(' Name, … ')'] actions ['DEFERRABLE' …]`
 fn foreign_key_clause(input: Input<'_>) -> Parsed<'_, ForeignKeyClause> {
     let (rest, table) = preceded(word(Keyword::References), table_name).parse(input)?;
-    let (rest, columns) = opt(names).parse(rest)?;
+    let (rest, columns) = opt(columns(Some(rest.at - 1))).parse(rest)?;
     let on = |keyword| preceded((word(Keyword::On), word(keyword)), foreign_key_action);
     let (rest, parts) = many0(alt((
         on(Keyword::Delete).map(Reference::OnDelete),
         on(Keyword::Update).map(Reference::OnUpdate),
-        (word(Keyword::Match), name).map(|_| Reference::Match),
+        (word(Keyword::Match), name(Named::New)).map(|_| Reference::Match),
     )))
     .parse(rest)?;
     let (rest, deferred) = opt(deferrable).parse(rest)?;
@@ -370,18 +374,19 @@ fn deferrable(input: Input<'_>) -> Parsed<'_, bool> {
     Ok((rest, not.is_none() && initially == Some(true)))
 }
 
-/// `'(' IndexedColumn (',' IndexedColumn)* ')'`
-fn indexed_columns(input: Input<'_>) -> Parsed<'_, Vec<IndexedColumn>> {
-    parenthesised(comma_list(indexed_column))(input)
+/// `'(' IndexedColumn (',' IndexedColumn)* ')'`, columns of the table that the token `of` names.
+fn indexed_columns(input: Input<'_>, of: Option<usize>) -> Parsed<'_, Vec<IndexedColumn>> {
+    parenthesised(comma_list(|input| indexed_column(input, of)))(input)
 }
 
 /// `IndexedColumn ::= Name ['COLLATE' Name] ['ASC' | 'DESC']`
-fn indexed_column(input: Input<'_>) -> Parsed<'_, IndexedColumn> {
+fn indexed_column(input: Input<'_>, of: Option<usize>) -> Parsed<'_, IndexedColumn> {
     if input.is_symbol(0, Symbol::LeftParenthesis) || input.is_symbol(1, Symbol::LeftParenthesis) {
         return input.unsupported("an index on an expression");
     }
-    let (rest, column) = name(input)?;
-    let (rest, collation) = opt(preceded(word(Keyword::Collate), name)).parse(rest)?;
+    let (rest, column) = name(Named::Column(of))(input)?;
+    let collation = preceded(word(Keyword::Collate), name(Named::New));
+    let (rest, collation) = opt(collation).parse(rest)?;
     let (rest, descending) = direction(rest)?;
     Ok((rest, IndexedColumn { name: column, collation, descending }))
 }
@@ -392,9 +397,9 @@ fn create_index(input: Input<'_>) -> Parsed<'_, Statement> {
     let (rest, unique) = opt(word(Keyword::Unique)).parse(rest)?;
     let (rest, _) = word(Keyword::Index)(rest)?;
     let (rest, if_not_exists) = if_not_exists(rest)?;
-    let (rest, name) = table_name(rest)?;
+    let (rest, name) = object_name(Named::New)(rest)?;
     let (rest, table) = preceded(word(Keyword::On), table_name).parse(rest)?;
-    let (rest, columns) = indexed_columns(rest)?;
+    let (rest, columns) = indexed_columns(rest, Some(rest.at - 1))?;
     if rest.is_word(0, Keyword::Where) {
         return rest.unsupported("a partial index");
     }
@@ -412,7 +417,7 @@ pub(super) fn drop(input: Input<'_>) -> Parsed<'_, Statement> {
     let table = value(true, word(Keyword::Table));
     let (rest, table) = alt((table, value(false, word(Keyword::Index)))).parse(rest)?;
     let (rest, if_exists) = opt((word(Keyword::If), word(Keyword::Exists))).parse(rest)?;
-    let (rest, name) = table_name(rest)?;
+    let (rest, name) = object_name(if table { Named::Table } else { Named::Index })(rest)?;
     let if_exists = if_exists.is_some();
     let statement = if table {
         Statement::DropTable { if_exists, name }
@@ -427,6 +432,7 @@ pub(super) fn drop(input: Input<'_>) -> Parsed<'_, Statement> {
 pub(super) fn alter(input: Input<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = (word(Keyword::Alter), word(Keyword::Table)).parse(input)?;
     let (rest, table) = table_name(rest)?;
+    let old = Named::Column(Some(rest.at - 1));
     let column = |input| opt(word(Keyword::Column)).parse(input);
     let behind = rest.skip(1);
     let (rest, action) = match rest.peek().kind {
@@ -435,15 +441,15 @@ pub(super) fn alter(input: Input<'_>) -> Parsed<'_, Statement> {
             (rest, AlterAction::AddColumn(Box::new(definition)))
         }
         TokenKind::Keyword(Keyword::Drop) => {
-            preceded(column, name).map(AlterAction::DropColumn).parse(behind)?
+            preceded(column, name(old)).map(AlterAction::DropColumn).parse(behind)?
         }
         TokenKind::Keyword(Keyword::Rename) if behind.is_word(0, Keyword::To) => {
-            table_name.map(AlterAction::RenameTo).parse(behind.skip(1))?
+            object_name(Named::New).map(AlterAction::RenameTo).parse(behind.skip(1))?
         }
         TokenKind::Keyword(Keyword::Rename) => {
             behind.note("TO");
-            let (rest, from) = preceded(column, name).parse(behind)?;
-            let (rest, to) = preceded(word(Keyword::To), name).parse(rest)?;
+            let (rest, from) = preceded(column, name(old)).parse(behind)?;
+            let (rest, to) = preceded(word(Keyword::To), name(Named::New)).parse(rest)?;
             (rest, AlterAction::RenameColumn { from, to })
         }
         _ => {

@@ -6,9 +6,10 @@ use super::super::ast::{
 };
 use super::super::keyword::WordClass;
 use super::super::token::{Symbol, TokenKind};
+use super::expected::{Expected, Named};
 use super::expression::expression;
 use super::input::{Input, Parsed, word};
-use super::name::{name, number, table_name, text};
+use super::name::{name, number_of, table_name, text, text_for};
 use nom::Parser;
 use nom::branch::alt;
 use nom::combinator::{opt, value};
@@ -69,6 +70,14 @@ pub(super) fn begins_temporal(input: Input<'_>) -> bool {
 pub(super) fn as_of(input: Input<'_>) -> Parsed<'_, AsOf> {
     let before = begins_before(input);
     if !before && !begins_as_of(input) {
+        if input.is_word(0, Keyword::As) {
+            input.skip(1).offer(Keyword::Of);
+        }
+        if input.is_word(0, Keyword::Before) {
+            POINT_WORDS.iter().for_each(|word| input.skip(1).offer(*word));
+            input.skip(1).offer(Expected::Point);
+        }
+        input.offer(Keyword::Before);
         return input.miss("AS OF");
     }
     let (rest, point) = point(input.skip(if before { 1 } else { 2 }))?;
@@ -79,6 +88,10 @@ pub(super) fn as_of(input: Input<'_>) -> Parsed<'_, AsOf> {
 ///             | 'BETWEEN' Point 'AND' Point | 'ALL')`
 pub(super) fn temporal(input: Input<'_>) -> Parsed<'_, Temporal> {
     if !(input.is_word(0, Keyword::For) && input.is_word(1, Keyword::SystemTime)) {
+        if input.is_word(0, Keyword::For) {
+            input.skip(1).offer(Keyword::SystemTime);
+        }
+        input.offer("FOR SYSTEM_TIME");
         let (rest, as_of) = as_of(input)?;
         return Ok((rest, Temporal::AsOf(as_of)));
     }
@@ -139,34 +152,36 @@ fn point(input: Input<'_>) -> Parsed<'_, Point> {
     let behind = input.skip(1);
     match input.peek().kind {
         TokenKind::Keyword(Keyword::Event) if behind.is_symbol(0, Symbol::Minus) => {
-            let (rest, events) = number(behind.skip(1))?;
+            let (rest, events) = number_of(Expected::Other("how many events"))(behind.skip(1))?;
             Ok((rest, Point::EventsBack(events)))
         }
         TokenKind::Keyword(Keyword::Event) => {
-            let (rest, event) = number(behind)?;
+            behind.offer(Symbol::Minus);
+            let (rest, event) = number_of(Expected::Event)(behind)?;
             Ok((rest, Point::Event(event)))
         }
         TokenKind::Keyword(Keyword::Tx) => {
-            let (rest, transaction) = number(behind)?;
+            let (rest, transaction) = number_of(Expected::Transaction)(behind)?;
             Ok((rest, Point::Transaction(transaction)))
         }
         TokenKind::Keyword(Keyword::Start) => Ok((behind, Point::Start)),
         TokenKind::Keyword(Keyword::Latest) => Ok((behind, Point::Latest)),
         TokenKind::Keyword(Keyword::Timestamp) => {
-            let (rest, iso) = text(behind)?;
+            let (rest, iso) = text_for(Expected::Time)(behind)?;
             Ok((rest, Point::Timestamp(iso)))
         }
         TokenKind::Keyword(Keyword::Tag) => {
-            let (rest, tag) = label(behind)?;
+            let (rest, tag) = label(behind, Named::Tag)?;
             Ok((rest, Point::Tag(tag.name)))
         }
         TokenKind::Keyword(Keyword::Snapshot) => {
-            let by_number = number.map(SnapshotName::Number);
-            let (rest, snapshot) = alt((by_number, text.map(SnapshotName::Name))).parse(behind)?;
+            let by_number = number_of(Expected::Snapshot).map(SnapshotName::Number);
+            let by_name = text_for(Expected::Snapshot).map(SnapshotName::Name);
+            let (rest, snapshot) = alt((by_number, by_name)).parse(behind)?;
             Ok((rest, Point::Snapshot(snapshot)))
         }
         TokenKind::Integer => {
-            let (rest, event) = number(input)?;
+            let (rest, event) = number_of(Expected::Event)(input)?;
             Ok((rest, Point::Event(event)))
         }
         TokenKind::Text => {
@@ -180,19 +195,19 @@ fn point(input: Input<'_>) -> Parsed<'_, Point> {
             input.fail_at(span, "syntax", message, Some(help))
         }
         _ => {
-            POINT_WORDS.iter().for_each(|word| input.note(word.text()));
-            input.miss("the number of an event, or a time in quotes")
+            POINT_WORDS.iter().for_each(|word| input.note(*word));
+            input.miss(Expected::Point)
         }
     }
 }
 
 /// `Label ::= Text | Name`, a name without quotes.
-fn label(input: Input<'_>) -> Parsed<'_, Identifier> {
+fn label(input: Input<'_>, of: Named) -> Parsed<'_, Identifier> {
     if input.peek().kind == TokenKind::Text {
         let (rest, name) = text(input)?;
         return Ok((rest, Identifier { name, span: input.peek().span, quoted: false }));
     }
-    let (rest, name) = name(input)?;
+    let (rest, name) = name(of)(input)?;
     Ok((rest, Identifier { quoted: false, ..name }))
 }
 
@@ -254,7 +269,8 @@ pub(super) fn snapshot(input: Input<'_>) -> Parsed<'_, Statement> {
 
 /// `Tag ::= 'TAG' Label ['AT' Point]`
 pub(super) fn tag(input: Input<'_>) -> Parsed<'_, Statement> {
-    let (rest, name) = preceded(word(Keyword::Tag), label).parse(input)?;
+    let (rest, name) =
+        preceded(word(Keyword::Tag), |input| label(input, Named::New)).parse(input)?;
     let (rest, at) = opt(preceded(word(Keyword::At), at)).parse(rest)?;
     Ok((rest, Statement::Tag { name, at }))
 }

@@ -212,7 +212,7 @@ const MISTAKES: &[Mistake] = &[
         Some("did you mean WHERE?"),
     ),
     ("HISTRY OF t", "syntax", "HISTRY", "unexpected `HISTRY`", Some("did you mean HISTORY?")),
-    ("SELECT a FROM", "unfinished", "", "expected a name, but the text ends", None),
+    ("SELECT a FROM", "unfinished", "", "expected the name of a table, but the text ends", None),
     ("SELECT a, FROM t", "syntax", "FROM", "expected `*` or an expression", None),
     ("DELETE t", "syntax", "t", "expected FROM", None),
     ("COMMIT 1", "syntax", "1", "expected TRANSACTION or `;`", None),

@@ -154,13 +154,13 @@ fn mistakes_in_time_are_named_where_they_stand() {
             "expected AS OF, FROM, BETWEEN or ALL, but the text ends",
         ),
         ("SELECT a FROM t FOR SYSTEM_TIME BETWEEN 5 TO 6", "syntax", "TO", "expected AND"),
-        ("HISTORY", "unfinished", "", "expected OF or a name, but the text ends"),
+        ("HISTORY", "unfinished", "", "expected OF or the name of a table, but the text ends"),
         ("ALTER TABLE t CHANGE a", "syntax", "CHANGE", "expected ADD, DROP or RENAME"),
         (
             "ALTER TABLE t RENAME",
             "unfinished",
             "",
-            "expected TO, COLUMN or a name, but the text ends",
+            "expected TO, COLUMN or the name of a column, but the text ends",
         ),
         ("TAG 5", "syntax", "5", "expected a name"),
         (
