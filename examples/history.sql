@@ -26,7 +26,7 @@ DELETE FROM accounts WHERE owner = 'Bob' WITH (actor = 'bot');
 .print "The row is gone; what happened to it is not."
 .print
 
-SELECT event, op, intent, changed, old, new FROM (HISTORY OF accounts WHERE owner = 'Bob') h;
+SELECT event, op, intent, old, new FROM (HISTORY OF accounts WHERE owner = 'Bob') h;
 
 .print
 .print "2  Who does what here?"

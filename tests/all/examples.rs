@@ -2,7 +2,7 @@
 
 use crate::shell::Place;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
@@ -10,34 +10,50 @@ use std::{env, fs};
 #[expect(dead_code, reason = "main is for cargo run --example")]
 mod embed;
 
-/// Runs a script of the examples by a fixed clock and compares what it says with what it said.
-fn says_what_it_said(script: &str) -> String {
-    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
-    let path = examples.join(script);
-    let path = path.to_str().expect("a path in UTF-8");
-    let run = Place::new().run(&["--clock", "2026-03-01T09:00:00Z+60", "-f", path], "");
-    assert_eq!((run.code, run.err.as_str()), (0, ""));
-    let golden = examples.join(script).with_extension("out");
+/// The folder of the examples.
+fn examples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")
+}
+
+/// The clock that a script's own first lines ask for; the tour is always the same without.
+fn clock(script: &Path) -> Option<String> {
+    let text = fs::read_to_string(script).expect("a script");
+    let (_, behind) = text.split_once("--clock ")?;
+    behind.split_whitespace().next().map(str::to_string)
+}
+
+/// Runs a script as its first lines say and compares what it says with what it said.
+fn says_what_it_said(script: &Path) {
+    let path = script.to_str().expect("a path in UTF-8");
+    let clock = clock(script);
+    let clock = clock.as_ref().map(|clock| ["--clock", clock]);
+    let arguments: Vec<&str> = clock.iter().flatten().copied().chain(["-f", path]).collect();
+    let run = Place::new().run(&arguments, "");
+    assert_eq!((run.code, run.err.as_str()), (0, ""), "{path}");
+    let golden = script.with_extension("out");
     if env::var_os("UPDATE_GOLDEN").is_some() {
         fs::write(&golden, &run.out).expect("a golden file");
     }
     let said = fs::read_to_string(&golden).expect("text; UPDATE_GOLDEN=1 writes it");
-    assert!(run.out == said, "UPDATE_GOLDEN=1 cargo test writes:\n{}", run.out);
-    said
+    assert!(run.out == said, "{path}: UPDATE_GOLDEN=1 cargo test writes:\n{}", run.out);
 }
 
 #[test]
-fn the_tour_says_what_it_said() {
-    let said = says_what_it_said("tour.sql");
-    // Nobody who runs it without --clock reads anything else.
-    let tour = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/tour.sql");
-    let tour = tour.to_str().expect("a path in UTF-8");
-    assert_eq!(Place::new().run(&["-f", tour], "").out, said);
-}
-
-#[test]
-fn the_history_says_what_it_said() {
-    says_what_it_said("history.sql");
+fn every_script_says_what_it_said_and_fits_a_terminal() {
+    let entries = fs::read_dir(examples()).expect("the examples");
+    let scripts = entries.map(|entry| entry.expect("an entry").path());
+    let mut scripts: Vec<PathBuf> = scripts
+        .filter(|path| path.extension().is_some_and(|extension| extension == "sql"))
+        .collect();
+    scripts.sort();
+    let names: Vec<_> = scripts.iter().filter_map(|path| path.file_stem()).collect();
+    assert_eq!(names, ["audit", "bank", "history", "lesson", "shop", "tour", "undo"]);
+    for script in &scripts {
+        says_what_it_said(script);
+        let said = fs::read_to_string(script.with_extension("out")).expect("text");
+        let wide = said.lines().filter(|line| line.chars().count() > 132);
+        assert_eq!(wide.collect::<Vec<_>>(), [""; 0], "{script:?}");
+    }
 }
 
 #[test]
