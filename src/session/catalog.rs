@@ -137,6 +137,25 @@ impl<'a> StatementCatalog<'a> {
         }
     }
 
+    /// A system table in a period, whose schema is that of its end.
+    fn system(
+        &mut self,
+        system: SystemTable,
+        temporal: Option<&Temporal>,
+    ) -> Result<TableSource, Error> {
+        let (period, view) = match temporal {
+            Some(temporal) if system.is_schema() => {
+                let period = self.moments.period(temporal)?;
+                (period, self.view_of(Period::at(end(period)), temporal.span())?)
+            }
+            // An open transaction sees the tables that it made.
+            None if system.is_schema() => (self.present.period(), self.present.clone()),
+            temporal => (self.committed(temporal)?, self.present.clone()),
+        };
+        let relation = system.at(self.database, end(period), view.schema());
+        Ok(self.add(Input::Relation(relation), system.shape().schema(), period))
+    }
+
     /// A slot filled with what a name means.
     fn add(&mut self, input: Input, schema: Arc<TableSchema>, period: Period) -> TableSource {
         self.inputs.push(input);
@@ -256,9 +275,7 @@ impl Catalog for StatementCatalog<'_> {
         temporal: Option<&Temporal>,
     ) -> Result<TableSource, Error> {
         if let Some(system) = SystemTable::named(&name.name) {
-            let period = self.committed(temporal)?;
-            let relation = Input::Relation(system.at(self.database, end(period)));
-            return Ok(self.add(relation, system.shape().schema(), period));
+            return self.system(system, temporal);
         }
         let (period, view) = match temporal {
             None => (self.present.period(), self.present.clone()),
@@ -322,10 +339,7 @@ impl Catalog for StatementCatalog<'_> {
     }
 
     fn show(&mut self, subject: ShowSubject, as_of: Option<&AsOf>) -> Result<TableSource, Error> {
-        let system = SystemTable::shown(subject);
-        let period = self.committed(as_of.cloned().map(Temporal::AsOf).as_ref())?;
-        let relation = Input::Relation(system.at(self.database, end(period)));
-        Ok(self.add(relation, system.shape().schema(), period))
+        self.system(SystemTable::shown(subject), as_of.cloned().map(Temporal::AsOf).as_ref())
     }
 
     fn check_new(&self, name: &Identifier) -> Result<(), Error> {

@@ -1,10 +1,11 @@
 //! Statements that look at the schema: DESCRIBE, SHOW TABLES.
 
 use super::outcome::{self, Outcome};
+use super::relations::column_row;
 use super::{Error, Session};
 use crate::language::ast::{AsOf, Identifier, Temporal};
 use crate::planner::Catalog;
-use crate::types::{DataType, KeyKind, Row, TableSchema, Value};
+use crate::types::{DataType, Value};
 
 impl Session {
     /// The columns of a table, a row each.
@@ -23,7 +24,7 @@ impl Session {
             ("key", DataType::Text),
             ("default", DataType::Text),
         ];
-        let rows = (0..source.schema.columns.len()).map(|at| describe_column(&source.schema, at));
+        let rows = (0..source.schema.columns.len()).map(|at| column_row(&source.schema, at));
         outcome::fixed(&columns, rows.collect(), Some(source.period.last))
     }
 
@@ -43,32 +44,4 @@ impl Session {
         });
         outcome::fixed(&columns, rows.collect(), Some(event))
     }
-}
-
-fn describe_column(table: &TableSchema, at: usize) -> Row {
-    let column = &table.columns[at];
-    let declared = if column.declared.is_empty() {
-        column.data_type.to_string()
-    } else {
-        column.declared.clone()
-    };
-    let in_key =
-        |kind: KeyKind| table.keys.iter().any(|key| key.kind == kind && key.columns.contains(&at));
-    let key = if in_key(KeyKind::Primary) {
-        "primary"
-    } else if in_key(KeyKind::Unique) {
-        "unique"
-    } else if in_key(KeyKind::Index) {
-        "index"
-    } else {
-        ""
-    };
-    let nullable = !column.not_null && table.integer_primary_key() != Some(at);
-    vec![
-        Value::text(&column.name),
-        Value::text(declared),
-        Value::text(if nullable { "yes" } else { "no" }),
-        Value::text(key),
-        column.default.as_ref().map_or(Value::Null, Value::text),
-    ]
 }

@@ -14,6 +14,7 @@ mod projections;
 mod random;
 mod random_sql;
 mod readme;
+mod schema;
 mod shapes;
 mod shell;
 mod slt;

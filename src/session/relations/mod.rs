@@ -1,24 +1,30 @@
-//! What can be read like a table and is none: the log, its transactions, the history of a table.
+//! What can be read like a table and is none: the log, its transactions, the history of a table, the
+//! schema.
 //!
-//! Each is a [`Relation`] made from the log as it is read, batch by batch. The planner knows their
+//! Each is a [`Relation`]; those about the log are made from it as it is read, batch by batch. The planner knows their
 //! columns, from a [`Shape`], and the slot that the session fills with them.
 
 mod events;
 mod history;
 mod markers;
 mod replay;
+mod schema;
 mod transactions;
 
 pub(super) use events::Events;
 pub(super) use history::History;
 pub(super) use replay::{SHAPE as REPLAY, Step, Steps};
+pub(super) use schema::column_row;
 pub(super) use transactions::Transactions;
 
 use crate::executor::{Batch, Context, Error, Operator, Relation, Rows};
 use crate::language::ast::ShowSubject;
 use crate::storage::{self, Database, Event, Metadata};
 use crate::types::column::ColumnBuilder;
-use crate::types::{Column, ColumnId, DataType, EventId, Period, TableId, TableSchema, Value};
+use crate::types::{
+    Column, ColumnId, DataType, EventId, Period, Schema, TableId, TableSchema, Value,
+};
+use schema::Described;
 use std::sync::Arc;
 
 /// The most rows of a batch.
@@ -27,6 +33,7 @@ const BATCH: usize = 1_024;
 const BATCH_BYTES: usize = 4 << 20;
 
 /// Name and columns of what is no table.
+#[derive(Debug)]
 pub(super) struct Shape {
     pub name: &'static str,
     pub columns: &'static [(&'static str, DataType)],
@@ -69,14 +76,29 @@ pub(super) enum SystemTable {
     Transactions,
     Snapshots,
     Tags,
+    Tables,
+    Columns,
+    Indexes,
+    Master,
 }
 
 impl SystemTable {
-    const ALL: [SystemTable; 4] =
-        [SystemTable::Events, SystemTable::Transactions, SystemTable::Snapshots, SystemTable::Tags];
+    const ALL: [SystemTable; 8] = [
+        SystemTable::Events,
+        SystemTable::Transactions,
+        SystemTable::Snapshots,
+        SystemTable::Tags,
+        SystemTable::Tables,
+        SystemTable::Columns,
+        SystemTable::Indexes,
+        SystemTable::Master,
+    ];
 
     /// The system table of this name, in any case.
     pub fn named(name: &str) -> Option<SystemTable> {
+        // SQLite's second name for the same.
+        let name =
+            if name.eq_ignore_ascii_case("sqlite_schema") { schema::MASTER.name } else { name };
         SystemTable::ALL.into_iter().find(|table| table.shape().name.eq_ignore_ascii_case(name))
     }
 
@@ -101,11 +123,29 @@ impl SystemTable {
             SystemTable::Transactions => &transactions::SHAPE,
             SystemTable::Snapshots => &markers::SNAPSHOTS,
             SystemTable::Tags => &markers::TAGS,
+            SystemTable::Tables => &schema::TABLES,
+            SystemTable::Columns => &schema::COLUMNS,
+            SystemTable::Indexes => &schema::INDEXES,
+            SystemTable::Master => &schema::MASTER,
         }
     }
 
-    /// What was in it after an event.
-    pub fn at(self, database: &Arc<Database>, last: EventId) -> Arc<dyn Relation> {
+    /// Whether it says what the schema of a moment is, and not what the log has up to there.
+    pub fn is_schema(self) -> bool {
+        match self {
+            SystemTable::Events
+            | SystemTable::Transactions
+            | SystemTable::Snapshots
+            | SystemTable::Tags => false,
+            SystemTable::Tables
+            | SystemTable::Columns
+            | SystemTable::Indexes
+            | SystemTable::Master => true,
+        }
+    }
+
+    /// What was in it after an event, by the log up to there and the schema there.
+    pub fn at(self, database: &Arc<Database>, last: EventId, schema: &Schema) -> Arc<dyn Relation> {
         let database = Arc::clone(database);
         let all = Period { first: EventId::START.next(), last };
         match self {
@@ -113,6 +153,10 @@ impl SystemTable {
             SystemTable::Transactions => Arc::new(Transactions::new(database, all)),
             SystemTable::Snapshots => Arc::new(markers::Snapshots { database, last }),
             SystemTable::Tags => Arc::new(markers::Tags { database, last }),
+            SystemTable::Tables
+            | SystemTable::Columns
+            | SystemTable::Indexes
+            | SystemTable::Master => Arc::new(Described::new(self.shape(), schema)),
         }
     }
 }

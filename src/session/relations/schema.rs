@@ -1,0 +1,171 @@
+//! `_tables`, `_columns`, `_indexes` and `sqlite_master`: the schema of a moment, as rows.
+//!
+//! `sqlite_master` (or `sqlite_schema`) has SQLite's columns, for people and tools that ask it; there
+//! are no pages here, so its `rootpage` is 0.
+
+use super::{Shape, integer, made};
+use crate::executor::{Context, Error, Relation, Rows};
+use crate::storage;
+use crate::types::{DataType, KeyKind, KeySchema, Row, Schema, TableSchema, Value};
+
+pub(super) const TABLES: Shape = Shape {
+    name: "_tables",
+    columns: &[
+        ("name", DataType::Text),
+        ("columns", DataType::Integer),
+        ("created", DataType::Integer),
+        ("sql", DataType::Text),
+    ],
+};
+
+pub(super) const COLUMNS: Shape = Shape {
+    name: "_columns",
+    columns: &[
+        ("table_name", DataType::Text),
+        ("position", DataType::Integer),
+        ("column", DataType::Text),
+        ("type", DataType::Text),
+        ("null", DataType::Text),
+        ("key", DataType::Text),
+        ("default", DataType::Text),
+    ],
+};
+
+pub(super) const INDEXES: Shape = Shape {
+    name: "_indexes",
+    columns: &[
+        ("name", DataType::Text),
+        ("table_name", DataType::Text),
+        ("columns", DataType::Text),
+        ("is_unique", DataType::Boolean),
+        ("sql", DataType::Text),
+    ],
+};
+
+pub(super) const MASTER: Shape = Shape {
+    name: "sqlite_master",
+    columns: &[
+        ("type", DataType::Text),
+        ("name", DataType::Text),
+        ("tbl_name", DataType::Text),
+        ("rootpage", DataType::Integer),
+        ("sql", DataType::Text),
+    ],
+};
+
+/// Rows that a schema says, known at once.
+#[derive(Debug)]
+pub(super) struct Described {
+    shape: &'static Shape,
+    rows: Vec<Row>,
+}
+
+impl Described {
+    /// The rows of one of these shapes.
+    pub fn new(shape: &'static Shape, schema: &Schema) -> Described {
+        let row: fn(&TableSchema) -> Vec<Row> = match shape.name {
+            name if name == TABLES.name => |table| vec![table_row(table)],
+            name if name == COLUMNS.name => columns_of,
+            name if name == INDEXES.name => indexes_of,
+            _ => objects_of,
+        };
+        Described { shape, rows: schema.tables().flat_map(|table| row(table)).collect() }
+    }
+}
+
+impl Relation for Described {
+    fn open(&self, columns: &[usize], context: &Context) -> Result<Rows, Error> {
+        let rows = self.rows.clone().into_iter().map(|row| Ok::<_, storage::Error>(Some(row)));
+        Ok(made(self.shape, columns, context, rows, |row, column| {
+            Ok(row.get(column).cloned().unwrap_or(Value::Null))
+        }))
+    }
+
+    fn source(&self) -> String {
+        format!("{}: the schema", self.shape.name)
+    }
+}
+
+fn table_row(table: &TableSchema) -> Row {
+    vec![
+        Value::text(&table.name),
+        Value::Integer(i64::try_from(table.columns.len()).unwrap_or(i64::MAX)),
+        integer(table.id.0.0),
+        Value::text(&table.sql),
+    ]
+}
+
+fn columns_of(table: &TableSchema) -> Vec<Row> {
+    let row = |at: usize| {
+        let position = i64::try_from(at + 1).unwrap_or(i64::MAX);
+        let mut row = vec![Value::text(&table.name), Value::Integer(position)];
+        row.extend(column_row(table, at));
+        row
+    };
+    (0..table.columns.len()).map(row).collect()
+}
+
+/// What DESCRIBE says of a column: its name, type, whether it may be NULL, key and default.
+pub(in crate::session) fn column_row(table: &TableSchema, at: usize) -> Row {
+    let column = &table.columns[at];
+    let declared = if column.declared.is_empty() {
+        column.data_type.to_string()
+    } else {
+        column.declared.clone()
+    };
+    let in_key =
+        |kind: KeyKind| table.keys.iter().any(|key| key.kind == kind && key.columns.contains(&at));
+    let key = if in_key(KeyKind::Primary) {
+        "primary"
+    } else if in_key(KeyKind::Unique) {
+        "unique"
+    } else if in_key(KeyKind::Index) {
+        "index"
+    } else {
+        ""
+    };
+    let nullable = !column.not_null && table.integer_primary_key() != Some(at);
+    vec![
+        Value::text(&column.name),
+        Value::text(declared),
+        Value::text(if nullable { "yes" } else { "no" }),
+        Value::text(key),
+        column.default.as_ref().map_or(Value::Null, Value::text),
+    ]
+}
+
+/// The indexes that CREATE INDEX made.
+fn indexes(table: &TableSchema) -> impl Iterator<Item = (&str, &KeySchema)> {
+    let indexes = table.keys.iter().filter(|key| key.kind == KeyKind::Index);
+    indexes.map(|key| (key.name.as_deref().unwrap_or_default(), key))
+}
+
+fn indexes_of(table: &TableSchema) -> Vec<Row> {
+    let row = |(name, key): (&str, &KeySchema)| {
+        let columns: Vec<&str> =
+            key.columns.iter().map(|at| table.columns[*at].name.as_str()).collect();
+        vec![
+            Value::text(name),
+            Value::text(&table.name),
+            Value::text(columns.join(", ")),
+            Value::Boolean(key.unique),
+            Value::text(&key.sql),
+        ]
+    };
+    indexes(table).map(row).collect()
+}
+
+fn objects_of(table: &TableSchema) -> Vec<Row> {
+    let object = |kind: &str, name: &str, sql: &str| {
+        vec![
+            Value::text(kind),
+            Value::text(name),
+            Value::text(&table.name),
+            Value::Integer(0),
+            Value::text(sql),
+        ]
+    };
+    let mut objects = vec![object("table", &table.name, &table.sql)];
+    objects.extend(indexes(table).map(|(name, key)| object("index", name, &key.sql)));
+    objects
+}
