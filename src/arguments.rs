@@ -7,6 +7,7 @@ use asof::types::{Date, Timestamp};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 use std::ffi::OsString;
+use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -130,6 +131,11 @@ impl Arguments {
         self.words.first().map(String::as_str).filter(|name| *name != ":memory:")
     }
 
+    /// Whether someone types: no source is given and standard input is a terminal.
+    pub fn is_interactive(&self) -> bool {
+        self.sources.is_empty() && !self.batch && io::stdin().is_terminal()
+    }
+
     /// Whether column names were asked for or refused.
     pub fn headers(&self) -> Option<bool> {
         self.headers.as_deref().map(|word| word == "on")
@@ -153,6 +159,7 @@ impl Arguments {
         }
         Ok(OpenOptions {
             read_only: self.read_only,
+            follow: self.is_interactive(),
             create: false,
             busy_timeout: self.busy_timeout,
             snapshot_every: self.snapshot_every,

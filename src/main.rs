@@ -64,8 +64,7 @@ fn run() -> u8 {
             return 3;
         }
     };
-    let sources = &arguments.sources;
-    let interactive = sources.is_empty() && !arguments.batch && io::stdin().is_terminal();
+    let interactive = arguments.is_interactive();
     let settings = settings(&arguments, &colours, interactive);
     let mut shell =
         Shell::new(connection, settings, Box::new(io::stdout()), Box::new(io::stderr()));

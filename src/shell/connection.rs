@@ -20,6 +20,10 @@ pub struct Connection {
     missing: Option<Missing>,
     /// Stops what runs, whatever session it runs in.
     interrupt: Arc<AtomicBool>,
+    /// Whether the session goes along with another process that writes.
+    follows: bool,
+    /// What there is to say.
+    notices: Vec<String>,
 }
 
 struct Missing {
@@ -48,15 +52,29 @@ impl Connection {
     /// Where even that is refused.
     pub fn in_memory(options: OpenOptions) -> Result<Connection, Diagnostic> {
         let database = Database::in_memory_with(options.environment).map_err(cannot_open)?;
-        Ok(Connection::of(database))
+        let mut connection = Connection::to(None);
+        connection.begin(Session::new(Arc::new(database)), false);
+        Ok(connection)
     }
 
-    fn of(database: Database) -> Connection {
-        Connection {
-            session: Some(Session::new(Arc::new(database))),
-            missing: None,
-            interrupt: Arc::default(),
+    /// The way to a database that is not there yet.
+    fn to(missing: Option<Missing>) -> Connection {
+        let (interrupt, notices) = Default::default();
+        Connection { session: None, missing, interrupt, follows: false, notices }
+    }
+
+    /// Goes on in a session; says what its database found when it was opened.
+    fn begin(&mut self, mut session: Session, follow: bool) {
+        session.interrupt_by(Arc::clone(&self.interrupt));
+        let database = session.database();
+        self.follows = follow && database.is_read_only();
+        self.notices.extend(database.notices().iter().cloned());
+        if let Some(holder) = database.holder() {
+            let name = database.name();
+            let what = "this shell is read-only and follows it";
+            self.notices.push(format!("{holder} is writing to {name}: {what}"));
         }
+        (self.session, self.missing) = (Some(session), None);
     }
 
     /// The database in a directory, opened now if it exists.
@@ -70,15 +88,48 @@ impl Connection {
         let is_empty =
             |path: &Path| std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
         if !path.exists() || is_empty(path) {
-            let missing = Missing { path: path.to_path_buf(), options };
-            return Ok(Connection {
-                session: None,
-                missing: Some(missing),
-                interrupt: Arc::default(),
-            });
+            return Ok(Connection::to(Some(Missing { path: path.to_path_buf(), options })));
         }
+        let follow = options.follow;
         let database = Database::open(path, options).map_err(cannot_open)?;
-        Ok(Connection::of(database))
+        let mut connection = Connection::to(None);
+        connection.begin(Session::new(Arc::new(database)), follow);
+        Ok(connection)
+    }
+
+    /// Catches up with the process that writes to the database, if there is one to be followed; says
+    /// whether there is a new event. What goes wrong is said once: the session stays where it is.
+    ///
+    /// # Errors
+    /// Where the log is damaged, or another one by now.
+    pub fn follow(&mut self) -> Result<bool, Diagnostic> {
+        if let Some(missing) = self.missing.as_ref().filter(|missing| missing.is_there()) {
+            let (path, options) = (missing.path.clone(), missing.options.clone());
+            let database = Database::open(&path, options).map_err(cannot_open)?;
+            self.begin(Session::new(Arc::new(database)), true);
+            return Ok(true);
+        }
+        let Some(session) = self.session.as_ref().filter(|_| self.follows) else {
+            return Ok(false);
+        };
+        match session.database().follow() {
+            Ok(head) => Ok(head.is_some()),
+            Err(error) => {
+                self.follows = false;
+                let mut diagnostic = Diagnostic::from(&Error::from(error));
+                let stays = format!("this session stays at event {}", self.head());
+                diagnostic.notes.push(stays);
+                Err(diagnostic)
+            }
+        }
+    }
+
+    /// What is to be said of the database since it was last asked, one line each.
+    pub fn take_notices(&mut self) -> Vec<String> {
+        let mut notices = std::mem::take(&mut self.notices);
+        let database = self.session.as_ref().map(|session| session.database());
+        notices.extend(database.into_iter().flat_map(|database| database.take_notices()));
+        notices
     }
 
     /// Lets a flag stop what runs.
@@ -147,15 +198,15 @@ impl Connection {
     /// be created; [`Refusal::Failed`] for everything else.
     pub fn execute(&mut self, text: &str) -> Result<Outcome, Refusal> {
         let failed = |error: Error| Refusal::Failed(Diagnostic::from(&error));
+        if let Err(error) = self.follow() {
+            let said = std::iter::once(error.message).chain(error.notes);
+            self.notices.push(said.collect::<Vec<_>>().join("; "));
+        }
         if let (None, Some(missing)) = (&self.session, &self.missing) {
             match missing.create(text)? {
-                Some(mut session) => {
-                    session.interrupt_by(Arc::clone(&self.interrupt));
-                    self.session = Some(session);
-                }
+                Some(session) => self.begin(session, false),
                 None => return Ok(Outcome::Nothing),
             }
-            self.missing = None;
         }
         match &mut self.session {
             Some(session) => session.execute(text).map_err(failed),
@@ -165,6 +216,11 @@ impl Connection {
 }
 
 impl Missing {
+    /// Whether somebody else created the database, for a session that would follow it.
+    fn is_there(&self) -> bool {
+        self.options.follow && self.path.join("events.log").is_file()
+    }
+
     fn name(&self) -> String {
         let name = self.path.file_name().unwrap_or(self.path.as_os_str());
         name.to_string_lossy().into_owned()

@@ -78,8 +78,6 @@ pub struct Shell {
     reading: Vec<String>,
     /// Whether anything failed.
     failed: bool,
-    /// Whether the notices of the database were told.
-    noticed: bool,
 }
 
 impl Shell {
@@ -102,7 +100,6 @@ impl Shell {
             begun: None,
             reading: Vec::new(),
             failed: false,
-            noticed: false,
         };
         shell.notices();
         shell
@@ -137,17 +134,10 @@ impl Shell {
         Ok(())
     }
 
-    /// Tells what opening the database had to say, once, and what was found wrong with its
-    /// projections since.
+    /// Tells what opening the database had to say, and what was found wrong with its projections
+    /// since.
     fn notices(&mut self) {
-        let Some(session) = self.connection.session() else { return };
-        let database = session.database();
-        let mut notices = database.take_notices();
-        if !self.noticed {
-            self.noticed = true;
-            notices.splice(0..0, database.notices().iter().cloned());
-        }
-        for notice in notices {
+        for notice in self.connection.take_notices() {
             let _ = self.say(&format!("notice: {notice}"));
         }
     }

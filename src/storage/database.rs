@@ -158,6 +158,12 @@ impl Database {
         self.store.read_only().is_some()
     }
 
+    /// Which process kept the database from being opened for writing, `process 4711`: where one was
+    /// to be [followed](OpenOptions::follow).
+    pub fn holder(&self) -> Option<&str> {
+        self.store.holder()
+    }
+
     /// What opening found worth saying, one line each.
     pub fn notices(&self) -> &[String] {
         &self.notices
@@ -282,6 +288,28 @@ impl Database {
             tx: last.tx,
             at: last.at,
         }))
+    }
+
+    /// Catches up with the process that writes to the directory, as far as what it wrote is durable:
+    /// gives the last event if there is a new one. Nobody waits for it; views that are there stay as
+    /// they are. A database that may be written to has nobody to follow.
+    ///
+    /// # Errors
+    /// [`Error::Replaced`] where the log is not the one that was opened, [`Error::Corrupt`] where it
+    /// is damaged. The database stays at the last event that was good.
+    pub fn follow(&self) -> Result<Option<EventId>, Error> {
+        let _one_at_a_time = self.commit.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.head();
+        self.store.follow(&mut |events| {
+            self.engine.apply(events);
+            if self.head().0 >= self.due.load(Ordering::Relaxed) {
+                // The snapshot is the writer's to take.
+                let (_, next) = self.engine.turn(self.every);
+                self.due.store(next.0, Ordering::Relaxed);
+            }
+        })?;
+        let head = self.head();
+        Ok((head > before).then_some(head))
     }
 
     /// Ends the present epoch if it has grown by the snapshot interval.

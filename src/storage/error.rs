@@ -54,6 +54,14 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// The database was opened beside a process that writes to it.
+    #[error("{holder} is writing to {}: this session only reads, and follows it", path.display())]
+    Following {
+        /// The directory.
+        path: PathBuf,
+        /// Who writes, `process 4711`.
+        holder: String,
+    },
     /// Someone committed since the transaction began.
     #[error("the transaction began at event {base}, the database is at event {head} now")]
     Stale {
@@ -149,7 +157,7 @@ impl Error {
             Error::Io { .. } => "io",
             Error::Busy { .. } => "busy",
             Error::Replaced { .. } => "replaced",
-            Error::ReadOnly { .. } => "read-only",
+            Error::ReadOnly { .. } | Error::Following { .. } => "read-only",
             Error::Stale { .. } => "stale",
             Error::StaleVersion { .. } => "stale-version",
             Error::Corrupt { .. } => "corrupt",

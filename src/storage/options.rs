@@ -8,6 +8,9 @@ use std::time::Duration;
 pub struct OpenOptions {
     /// Take no lock and write nothing, not even repairs.
     pub read_only: bool,
+    /// Where another process writes to the directory, do not wait for it: open for reading, to
+    /// [`follow`](super::Database::follow) it.
+    pub follow: bool,
     /// Take a directory that does not exist for an empty database; the first write creates it.
     pub create: bool,
     /// How long to wait for another process that writes to the directory.
@@ -23,6 +26,7 @@ impl Default for OpenOptions {
     fn default() -> OpenOptions {
         OpenOptions {
             read_only: false,
+            follow: false,
             create: true,
             busy_timeout: Duration::from_secs(5),
             snapshot_every: None,

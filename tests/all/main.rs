@@ -3,6 +3,7 @@
 mod alter;
 mod answer;
 mod examples;
+mod follow;
 mod grammar;
 mod hidden;
 mod history;

@@ -4,6 +4,8 @@
 //! a time; reading needs none of what the writer holds, so nobody who reads waits for the disk of
 //! somebody who writes.
 
+mod follow;
+
 use super::append::{Batch, Writer, number};
 use super::chronicle::{Chronicle, SnapshotMarker, Tag};
 use super::events::Events;
@@ -39,6 +41,10 @@ pub struct EventStore {
     index_notice: Option<String>,
     replayed: u64,
     read_only: Option<String>,
+    /// Whether more may come from another process.
+    follows: bool,
+    /// Who that is, where it kept the log from being written to.
+    holder: Option<String>,
     published: RwLock<Published>,
     /// The file, once there is one.
     file: RwLock<Option<Arc<dyn VfsFile>>>,
@@ -97,12 +103,17 @@ impl EventStore {
         let opened = LogFile::open(directory, options)?;
         let vfs = &*options.environment.vfs;
         let recovered = match &opened.file {
-            Some(file) => recover(vfs, directory, file, opened.is_writable(), replica)?,
+            Some(file) => {
+                let how = (opened.is_writable(), opened.holder.is_some());
+                recover(vfs, directory, file, how, replica)?
+            }
             None => Recovered::empty(),
         };
         let Recovered { header, ledger, index, chronicle, hash, mut notices, refusal, .. } =
             recovered;
-        if let Some(reason) = opened.refusal.as_ref().filter(|_| !options.read_only) {
+        if let Some(reason) = opened.refusal.as_ref().filter(|_| !options.read_only)
+            && opened.holder.is_none()
+        {
             notices.insert(0, format!("opened read-only: {reason}"));
         }
         let store = EventStore {
@@ -112,6 +123,8 @@ impl EventStore {
             notices,
             index_notice: recovered.index_notice,
             replayed: recovered.replayed,
+            follows: opened.refusal.is_some() && refusal.is_none(),
+            holder: opened.holder,
             read_only: opened.refusal.or(refusal),
             published: RwLock::new(Published { index, chronicle, hash }),
             file: RwLock::new(opened.file),
@@ -141,6 +154,11 @@ impl EventStore {
     /// Why nothing may be written, if so.
     pub fn read_only(&self) -> Option<&str> {
         self.read_only.as_deref()
+    }
+
+    /// Which process kept the log from being opened for writing, `process 4711`.
+    pub fn holder(&self) -> Option<&str> {
+        self.holder.as_deref()
     }
 
     /// The last event.
@@ -413,7 +431,12 @@ impl EventStore {
 
     fn check_open_for(&self, writer: &Writer) -> Result<(), Error> {
         match &self.read_only {
-            Some(reason) => Err(Error::ReadOnly { reason: reason.clone() }),
+            Some(reason) => Err(match &self.holder {
+                Some(holder) => {
+                    Error::Following { path: self.directory.clone(), holder: holder.clone() }
+                }
+                None => Error::ReadOnly { reason: reason.clone() },
+            }),
             None if writer.poisoned => Err(Error::Poisoned),
             None if writer.closed => Err(Error::ReadOnly { reason: "it was closed".into() }),
             None => Ok(()),

@@ -9,6 +9,7 @@ use crate::storage::vfs::{Access, VfsFile};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What opening the file came to.
 pub(crate) struct LogFile {
@@ -18,6 +19,8 @@ pub(crate) struct LogFile {
     pub lock: Option<Lock>,
     /// Why nothing may be written, if so.
     pub refusal: Option<String>,
+    /// Who writes to it meanwhile, `process 4711`.
+    pub holder: Option<String>,
 }
 
 impl LogFile {
@@ -48,22 +51,29 @@ impl LogFile {
                 return Err(Error::NotFound { path: directory.to_path_buf() });
             }
             let refusal = options.read_only.then(asked);
-            return Ok(LogFile { file: None, lock: None, refusal });
+            return Ok(LogFile { file: None, lock: None, refusal, holder: None });
         }
         if options.read_only {
             let file = vfs.open(&path, Access::Read).map_err(Error::io("open", &path))?;
-            return Ok(LogFile { file: Some(file), lock: None, refusal: Some(asked()) });
+            let refusal = Some(asked());
+            return Ok(LogFile { file: Some(file), lock: None, refusal, holder: None });
         }
-        let lock = Lock::take(vfs, directory, options.busy_timeout);
+        let patience = if options.follow { Duration::ZERO } else { options.busy_timeout };
+        let lock = Lock::take(vfs, directory, patience);
         let opened = lock.and_then(|lock| {
             let file = vfs.open(&path, Access::Write).map_err(Error::io("open", &path))?;
-            Ok(LogFile { file: Some(file), lock: Some(lock), refusal: None })
+            Ok(LogFile { file: Some(file), lock: Some(lock), refusal: None, holder: None })
         });
         match opened {
             Err(Error::Io { action, path: refused, source }) if is_forbidden(&source) => {
                 let refusal = Some(format!("cannot {action} {}: {source}", refused.display()));
                 let file = vfs.open(&path, Access::Read).map_err(Error::io("open", &path))?;
-                Ok(LogFile { file: Some(file), lock: None, refusal })
+                Ok(LogFile { file: Some(file), lock: None, refusal, holder: None })
+            }
+            Err(Error::Busy { holder, .. }) if options.follow => {
+                let file = vfs.open(&path, Access::Read).map_err(Error::io("open", &path))?;
+                let refusal = Some(format!("{holder} is writing to it"));
+                Ok(LogFile { file: Some(file), lock: None, refusal, holder: Some(holder) })
             }
             opened => opened,
         }

@@ -6,6 +6,7 @@ mod crashes;
 mod damage;
 mod database;
 mod faults;
+mod follow;
 mod hidden;
 mod ladder;
 mod limits;

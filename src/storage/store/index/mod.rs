@@ -24,9 +24,11 @@
 //! that lacks it has lost an acknowledged event.
 
 mod entry;
+mod grown;
 mod load;
 
 pub(crate) use entry::Entry;
+pub(crate) use grown::{Grown, grown};
 pub(crate) use load::{Loaded, load};
 
 use crate::storage::error::Error;
@@ -308,6 +310,15 @@ impl EventIndex {
         self.stored = self.stored.saturating_add(to_u64(self.tail.len()));
         self.tail = Vec::new();
         self.file = Some(Arc::clone(file));
+    }
+
+    /// Forgets what another process has written to the file, if it is the same.
+    pub(crate) fn settle(&mut self, file: &Arc<dyn VfsFile>) {
+        let Some((offset, bytes)) = self.unwritten() else { return };
+        let mut found = vec![0; bytes.len()];
+        if read_full(&**file, offset, &mut found).is_ok() && found == bytes {
+            self.written(file);
+        }
     }
 
     /// The file to be written to: created, with its header, if there is none or a bad one, and cut

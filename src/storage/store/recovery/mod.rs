@@ -9,8 +9,10 @@ mod repair;
 mod replay;
 mod replica;
 mod start;
+mod transactions;
 
 pub(crate) use replica::{IndexedLog, Replica, Unsaved, hash_of};
+pub(crate) use transactions::Transactions;
 
 use super::chronicle::Chronicle;
 use super::index::EventIndex;
@@ -53,7 +55,8 @@ pub(crate) struct Recovered {
     pub refusal: Option<String>,
 }
 
-/// Reads a log, and repairs the end of it if a crash left it unfinished and `writable` allows.
+/// Reads a log, and repairs the end of it if a crash left it unfinished and `writable` allows; up to
+/// the last event of its index `beside` a process that writes.
 ///
 /// # Errors
 /// [`Error::Corrupt`] where the log is damaged and was to be written, or its header is.
@@ -61,7 +64,7 @@ pub(crate) fn recover(
     vfs: &dyn Vfs,
     directory: &Path,
     file: &Arc<dyn VfsFile>,
-    writable: bool,
+    (writable, beside): (bool, bool),
     replica: &mut dyn Replica,
 ) -> Result<Recovered, Error> {
     let path = directory.join(LOG);
@@ -77,11 +80,13 @@ pub(crate) fn recover(
         return Ok(recovered);
     };
     let after_header = reader.next_offset();
-    let begun = begin(vfs, directory, file, &header, after_header, replica).and_then(|start| {
-        // Beside a writer the log may have grown since: what the index has is in it now.
-        size = file.size().map_err(Error::io("read", &path))?;
-        replay(&path, file, size, start, replica)
-    });
+    let begun =
+        begin(vfs, directory, file, &header, after_header, replica).and_then(|mut start| {
+            start.limit = start.limit.filter(|_| beside);
+            // Beside a writer the log may have grown since: what the index has is in it now.
+            size = file.size().map_err(Error::io("read", &path))?;
+            replay(&path, file, size, start, replica)
+        });
     let (mut recovered, ending) = match begun {
         // Whoever only reads gets what is good, as far as it goes from the start.
         Err(damage @ Error::Corrupt { .. }) if !writable => {
@@ -106,7 +111,7 @@ pub(crate) fn recover(
 }
 
 /// Reads the header; `None` where the file has none yet.
-fn read_header(reader: &mut LineReader, path: &Path) -> Result<Option<Header>, Error> {
+pub(crate) fn read_header(reader: &mut LineReader, path: &Path) -> Result<Option<Header>, Error> {
     let found = reader.advance().map_err(Error::io("read", path))?;
     let reason = match found {
         Next::End => return Ok(None),

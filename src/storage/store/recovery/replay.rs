@@ -3,18 +3,14 @@
 use super::Recovered;
 use super::replica::Replica;
 use super::start::Start;
+use super::transactions::Transactions;
 use crate::storage::error::Error;
-use crate::storage::event::Event;
-use crate::storage::log::chain::{Chain, Hash};
-use crate::storage::log::has_valid_crc;
-use crate::storage::log::ledger::Ledger;
-use crate::storage::log::line::{self, Line, Tables};
 use crate::storage::log::reader::{LineReader, Next};
-use crate::storage::store::append::entry_of;
+use crate::storage::log::{has_valid_crc, line};
 use crate::storage::store::chronicle::Chronicle;
-use crate::storage::store::index::{Entry, EventIndex};
+use crate::storage::store::index::EventIndex;
 use crate::storage::vfs::VfsFile;
-use crate::types::{EventId, Timestamp, TxId};
+use crate::types::EventId;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -49,7 +45,8 @@ pub(super) fn replay(
 ) -> Result<(Recovered, Result<Option<Tail>, Error>), Error> {
     let mut replay = Replay::new(path, file, size, start, replica);
     let ending = replay.run()?;
-    let Replay { mut ledger, mut index, chronicle, hash, notice, replayed, head, end, .. } = replay;
+    let Replay { transactions, mut index, chronicle, notice, replayed, .. } = replay;
+    let Transactions { mut ledger, hash, head, end, .. } = transactions;
     ledger.roll_back();
     index.cut(head, end)?;
     let recovered = Recovered {
@@ -70,20 +67,11 @@ pub(super) fn replay(
 struct Replay<'a> {
     path: PathBuf,
     reader: LineReader,
-    ledger: Ledger,
+    transactions: Transactions,
     index: EventIndex,
     chronicle: Chronicle,
-    tables: Tables,
-    chain: Chain,
-    hash: Hash,
-    /// The last event of the last whole transaction, its number and time, and where it ends.
-    head: EventId,
-    tx: TxId,
-    at: Option<Timestamp>,
-    end: u64,
     covered: EventId,
-    pending: Vec<Event>,
-    entries: Vec<Entry>,
+    limit: Option<EventId>,
     replayed: u64,
     notice: Option<String>,
     replica: &'a mut dyn Replica,
@@ -97,22 +85,15 @@ impl<'a> Replay<'a> {
         start: Start,
         replica: &'a mut dyn Replica,
     ) -> Replay<'a> {
+        let Start { index, chronicle, ledger, event, tx, at, offset, hash, .. } = start;
         Replay {
             path: path.to_path_buf(),
-            reader: LineReader::new(Arc::clone(file), start.offset, size),
-            ledger: start.ledger,
-            index: start.index,
-            chronicle: start.chronicle,
-            tables: Tables::default(),
-            chain: Chain::after(&start.hash),
-            hash: start.hash,
-            head: start.event,
-            tx: start.tx,
-            at: start.at,
-            end: start.offset,
+            reader: LineReader::new(Arc::clone(file), offset, size),
+            transactions: Transactions::after(ledger, hash, event, (tx, at), offset),
+            index,
+            chronicle,
             covered: start.covered,
-            pending: Vec::new(),
-            entries: Vec::new(),
+            limit: start.limit,
             replayed: 0,
             notice: start.notice,
             replica,
@@ -122,13 +103,18 @@ impl<'a> Replay<'a> {
     /// Reads to the end: `Ok(None)` if that is clean, else the tail, else what is damaged.
     fn run(&mut self) -> Result<Result<Option<Tail>, Error>, Error> {
         let (event, flaw) = loop {
-            let event = self.next_event();
+            let Transactions { head, pending, .. } = &self.transactions;
+            if pending.is_empty() && self.limit.is_some_and(|limit| *head >= limit) {
+                return Ok(Ok(None));
+            }
+            let (head, events) = (*head, pending.len());
+            let event = self.transactions.next_event();
             match self.advance()? {
-                Next::End if self.head < self.covered => {
+                Next::End if head < self.covered => {
                     break (event, Flaw::Wrong("events are missing".into()));
                 }
-                Next::End if self.pending.is_empty() => return Ok(Ok(None)),
-                Next::End => return Ok(Ok(Some(Tail { events: self.pending.len() }))),
+                Next::End if events == 0 => return Ok(Ok(None)),
+                Next::End => return Ok(Ok(Some(Tail { events }))),
                 Next::Unfinished => break (event, Flaw::Torn("the line is not finished".into())),
                 Next::TooLong => break (event, Flaw::Torn("the line has no end".into())),
                 Next::Line if !has_valid_crc(self.reader.line()) => {
@@ -142,7 +128,7 @@ impl<'a> Replay<'a> {
         };
         let offset = self.reader.offset();
         let reason = match flaw {
-            Flaw::Wrong(reason) if self.head < self.covered => {
+            Flaw::Wrong(reason) if self.transactions.head < self.covered => {
                 format!("{reason}, and event {} was known to be safe", self.covered)
             }
             Flaw::Wrong(reason) => reason,
@@ -158,76 +144,31 @@ impl<'a> Replay<'a> {
         self.reader.advance().map_err(Error::io("read", &self.path))
     }
 
-    /// The number that the next event must have.
-    fn next_event(&self) -> EventId {
-        self.pending.last().map_or(self.head, |event| event.id).next()
-    }
-
     /// Takes in a line whose checksum is right.
     fn accept(&mut self) -> Result<(), String> {
-        let line = line::parse(self.reader.line())?;
-        self.check_sequence(&line)?;
-        let (event, previous) = line.admit(&mut self.tables, &mut self.ledger)?;
-        line.add_to(&mut self.chain, event.last.as_ref());
-        self.entries.push(entry_of(&event, self.reader.offset(), previous));
-        self.pending.push(event);
-        let Some(hash) = line.hash else {
+        if !self.transactions.accept(&self.reader)? {
             return Ok(());
-        };
-        self.hash = self.chain.finish();
-        if self.hash != hash {
-            return Err("the chain of hashes is broken".into());
         }
-        self.ledger.commit();
-        self.end = self.reader.next_offset();
-        for event in self.pending.drain(..) {
-            (self.head, self.tx, self.at) = (event.id, event.tx, Some(event.at));
+        for event in self.transactions.pending.drain(..) {
             self.replayed += 1;
             self.chronicle.record(&event);
             self.replica.apply(&event);
         }
-        if self.head > self.index.head() {
-            self.index.push(&self.entries, self.end);
+        if self.transactions.head > self.index.head() {
+            self.index.push(&self.transactions.entries, self.transactions.end);
         }
-        self.entries.clear();
-        Ok(())
-    }
-
-    /// Whether a line can follow those before it, by what it says of itself.
-    fn check_sequence(&self, line: &Line<'_>) -> Result<(), String> {
-        let expected = self.next_event();
-        if line.stamp.event != expected {
-            return Err(format!("event {} where {expected} belongs", line.stamp.event));
-        }
-        let tx = TxId(self.tx.0.saturating_add(1));
-        if line.stamp.tx != tx {
-            return Err(format!("transaction {} where {tx} belongs", line.stamp.tx));
-        }
-        let (first, at) = (self.pending.is_empty(), line.stamp.at);
-        let in_order = match self.pending.first() {
-            Some(event) => event.at == at,
-            None => self.at.is_none_or(|before: Timestamp| before < at),
-        };
-        if !in_order {
-            return Err("the time does not follow".into());
-        }
-        if line.salt.is_some() != first {
-            return Err("the beginning of a transaction is marked wrongly".into());
-        }
-        if line.durable.is_some_and(|durable| !first || durable > self.head) {
-            return Err("the mark of durability is ahead of the log".into());
-        }
+        self.transactions.entries.clear();
         Ok(())
     }
 
     /// Reads on behind a bad line, which is the current one: `Ok` if nothing there was ever known to
     /// be safe, else the event that was.
     fn scan_tail(&mut self) -> Result<Result<Tail, EventId>, Error> {
-        let head = self.head;
+        let head = self.transactions.head;
         if self.covered > head {
             return Ok(Err(self.covered));
         }
-        let mut events = self.pending.len();
+        let mut events = self.transactions.pending.len();
         let mut next = Next::Unfinished;
         while next != Next::End {
             let text = self.reader.line();
@@ -241,12 +182,7 @@ impl<'a> Replay<'a> {
     }
 
     fn damage(&self, offset: u64, event: EventId, reason: String) -> Error {
-        let intact = match self.head {
-            EventId(0) => "no event before it".into(),
-            EventId(1) => "event 1 is intact".into(),
-            head => format!("events 1 to {head} are intact"),
-        };
-        Error::Corrupt { file: self.path.clone(), offset, event, reason, intact }
+        self.transactions.damage(&self.path, offset, event, reason)
     }
 }
 

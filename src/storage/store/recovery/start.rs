@@ -29,6 +29,8 @@ pub(super) struct Start {
     pub hash: Hash,
     /// The last event that is known to be safe.
     pub covered: EventId,
+    /// Where the reading ends: with the last event that its writer is known to have made durable.
+    pub limit: Option<EventId>,
     pub notice: Option<String>,
 }
 
@@ -46,6 +48,7 @@ impl Start {
             offset,
             hash: header.previous_hash,
             covered: EventId::START,
+            limit: None,
             notice: None,
         }
     }
@@ -73,6 +76,7 @@ pub(super) fn begin(
         }
     };
     start.covered = start.covered.max(start.index.head());
+    start.limit = Some(start.covered);
     let path = directory.join(LOG);
     let covered = start.covered;
     // Whether it is the index that lies or the log that is damaged is seen by reading all of it.

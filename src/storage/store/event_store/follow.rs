@@ -1,0 +1,160 @@
+//! A log that another process writes: read on as far as that has made it durable.
+//!
+//! The last entry of `events.index` is the head for everybody but the writer: what stands behind it
+//! in the log may never have been synced, and may be gone after a crash. Nothing here waits for the
+//! writer or is waited for.
+
+use super::EventStore;
+use crate::storage::error::Error;
+use crate::storage::event::Event;
+use crate::storage::log::chain::Hash;
+use crate::storage::log::reader::{LineReader, Next};
+use crate::storage::log::{LOG, has_valid_crc};
+use crate::storage::store::append::Writer;
+use crate::storage::store::index::{EventIndex, Grown, grown};
+use crate::storage::store::recovery::{Transactions, hash_of, read_header};
+use crate::storage::vfs::VfsFile;
+use crate::types::{EventId, TxId};
+use std::path::Path;
+use std::sync::Arc;
+
+/// The log is another one than was opened.
+const REPLACED: &str = "was moved, removed or replaced";
+
+impl EventStore {
+    /// Reads what another process appended to the log and made durable since it was last read, and
+    /// hands each transaction to `apply` once it is known to everybody.
+    ///
+    /// # Errors
+    /// [`Error::Replaced`] where the log is not the one that was opened, [`Error::Corrupt`] where a
+    /// line is damaged: what was read before it stays.
+    pub(crate) fn follow(&self, apply: &mut dyn FnMut(&[Event])) -> Result<(), Error> {
+        let Some(file) = self.file().filter(|_| self.follows) else { return Ok(()) };
+        let path = self.directory.join(LOG);
+        if !file.is_at(&path).map_err(Error::io("read", &path))? {
+            return Err(Error::Replaced { path, reason: REPLACED });
+        }
+        let mut writer = self.writer();
+        if !self.has_header(&mut writer, &file, &path)? {
+            return Ok(());
+        }
+        let Some(grown) = grown(&*self.environment.vfs, &self.published().index) else {
+            return self.check_length(&*file, &path);
+        };
+        self.check_length(&*file, &path)?;
+        self.check_last(&file, &path, &grown)?;
+        let read = self.read_on(&mut writer, &file, &path, &grown, apply);
+        self.published_mut().index.settle(&grown.file);
+        read
+    }
+
+    /// Whether the log has its header by now, which opening found none of if it was just created.
+    fn has_header(
+        &self,
+        writer: &mut Writer,
+        file: &Arc<dyn VfsFile>,
+        path: &Path,
+    ) -> Result<bool, Error> {
+        if writer.header.is_none() {
+            let size = file.size().map_err(Error::io("read", path))?;
+            let mut reader = LineReader::new(Arc::clone(file), 0, size);
+            if let Some(header) = read_header(&mut reader, path)? {
+                let mut published = self.published_mut();
+                published.index = EventIndex::new(&self.directory, &header, reader.next_offset());
+                published.hash = header.previous_hash;
+                drop(published);
+                writer.hash = header.previous_hash;
+                writer.header = Some(header);
+            }
+        }
+        Ok(writer.header.is_some())
+    }
+
+    /// Refuses a log that lacks what was read from it.
+    fn check_length(&self, file: &dyn VfsFile, path: &Path) -> Result<(), Error> {
+        let size = file.size().map_err(Error::io("read", path))?;
+        if size < self.published().index.end() {
+            let path = path.to_path_buf();
+            return Err(Error::Replaced { path, reason: "was cut behind what was read" });
+        }
+        Ok(())
+    }
+
+    /// Refuses a log in which the last event that was read is another one by now.
+    fn check_last(&self, file: &Arc<dyn VfsFile>, path: &Path, grown: &Grown) -> Result<(), Error> {
+        let published = self.published();
+        let head = published.index.head();
+        let Some(entry) = published.index.entry(head)? else { return Ok(()) };
+        let (end, hash): (u64, Hash) = (published.index.end(), published.hash);
+        drop(published);
+        let stands = grown.before.is_none_or(|before| before == entry)
+            && hash_of(file, &self.directory, &entry, end, head)? == Some(hash);
+        if stands {
+            return Ok(());
+        }
+        Err(Error::Replaced { path: path.to_path_buf(), reason: REPLACED })
+    }
+
+    /// Reads whole transactions up to the last entry of the index.
+    fn read_on(
+        &self,
+        writer: &mut Writer,
+        file: &Arc<dyn VfsFile>,
+        path: &Path,
+        grown: &Grown,
+        apply: &mut dyn FnMut(&[Event]),
+    ) -> Result<(), Error> {
+        let size = file.size().map_err(Error::io("read", path))?;
+        let mut transactions = self.transactions_of(writer);
+        let mut reader = LineReader::new(Arc::clone(file), transactions.end, size);
+        let mut read = Ok(());
+        while read.is_ok() && transactions.head < grown.head {
+            read = self.read_line(&mut transactions, &mut reader, path, apply);
+        }
+        let Transactions { mut ledger, hash, .. } = transactions;
+        ledger.roll_back();
+        (writer.ledger, writer.hash) = (ledger, hash);
+        read
+    }
+
+    /// The books, taken over by the reading.
+    fn transactions_of(&self, writer: &mut Writer) -> Transactions {
+        let published = self.published();
+        let index = &published.index;
+        let ledger = std::mem::take(&mut writer.ledger);
+        let last: (TxId, _) = (index.last_tx(), index.last_at());
+        Transactions::after(ledger, published.hash, index.head(), last, index.end())
+    }
+
+    /// Takes in the next line; tells everybody about its transaction once that is whole.
+    fn read_line(
+        &self,
+        transactions: &mut Transactions,
+        reader: &mut LineReader,
+        path: &Path,
+        apply: &mut dyn FnMut(&[Event]),
+    ) -> Result<(), Error> {
+        let event: EventId = transactions.next_event();
+        let accepted = match reader.advance().map_err(Error::io("read", path))? {
+            Next::Line if has_valid_crc(reader.line()) => transactions.accept(reader),
+            Next::Line => Err("the checksum is wrong".into()),
+            Next::End => Err("events are missing".into()),
+            Next::Unfinished | Next::TooLong => Err("the line is not finished".into()),
+        };
+        let whole =
+            accepted.map_err(|reason| transactions.damage(path, reader.offset(), event, reason))?;
+        if !whole {
+            return Ok(());
+        }
+        {
+            let mut published = self.published_mut();
+            published.index.push(&transactions.entries, transactions.end);
+            published.hash = transactions.hash;
+            transactions.pending.iter().for_each(|event| published.chronicle.record(event));
+        }
+        apply(&transactions.pending);
+        transactions.pending.clear();
+        transactions.entries.clear();
+        Ok(())
+    }
+}
