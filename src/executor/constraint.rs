@@ -84,6 +84,22 @@ impl<'a> UniqueKeys<'a> {
         }
         Ok(())
     }
+
+    /// Compares the keys of one row with the rows that are there.
+    ///
+    /// # Errors
+    /// `unique` where a visible row has one of them.
+    pub fn check_row(&self, table: &TableSchema, view: &TableView, row: &Row) -> Result<(), Error> {
+        for Gathered { key, .. } in &self.keys {
+            let values: Vec<Value> =
+                key.columns.iter().map(|column| row[*column].clone()).collect();
+            let counts = !values.iter().any(Value::is_null);
+            if counts && view.find(key.id, &values).is_some_and(|found| !found.is_empty()) {
+                return Err(duplicate(table, key, &values, "already there"));
+            }
+        }
+        Ok(())
+    }
 }
 
 fn duplicate(table: &TableSchema, key: &KeySchema, values: &[Value], how: &str) -> Error {

@@ -51,7 +51,7 @@ pub use input::{Input, Relation};
 pub use open::open;
 pub use operator::{Operator, Rows};
 pub use profile::{Measure, Profile};
-pub use write::{Changes, write};
+pub use write::{Changes, LooseRow, load, write};
 
 #[cfg(doc)]
 use crate::storage::TableView;

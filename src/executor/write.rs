@@ -9,8 +9,8 @@ use super::evaluate::Context;
 use super::input::Input;
 use super::open::open;
 use super::profile::Probe;
-use crate::planner::{Action, BoundExpression, Fill, Source, TableAccess, Write};
-use crate::storage::{Change, TableView};
+use crate::planner::{Action, BoundExpression, Fill, Load, Source, TableAccess, Write};
+use crate::storage::{Change, TableView, check_row};
 use crate::types::{Column, Row, RowId, TableSchema, Value, column::value_at};
 use std::sync::Arc;
 
@@ -119,12 +119,21 @@ impl<'a> Insertion<'a> {
 
     /// Takes a row of the source in.
     fn add(&mut self, mut values: Vec<Value>) -> Result<(), Error> {
-        let mut row = Vec::with_capacity(self.columns.len());
-        for (index, fill) in self.columns.iter().enumerate() {
-            let value = match fill {
-                Fill::Source(at) => std::mem::replace(&mut values[*at], Value::Null),
-                Fill::Default(expression) => self.context.constant(expression)?,
-            };
+        let (columns, context) = (self.columns, self.context);
+        self.enter(|index| match &columns[index] {
+            Fill::Source(at) => Ok(std::mem::replace(&mut values[*at], Value::Null)),
+            Fill::Default(expression) => context.constant(expression),
+        })
+    }
+
+    /// Takes a row in whose columns have these values.
+    fn enter(
+        &mut self,
+        mut value_of: impl FnMut(usize) -> Result<Value, Error>,
+    ) -> Result<(), Error> {
+        let mut row = Vec::with_capacity(self.table.columns.len());
+        for index in 0..self.table.columns.len() {
+            let value = value_of(index)?;
             let value = hold(self.table, &self.table.columns[index], value)?;
             row.push(match &self.filling {
                 Some((column, _)) if *column == index => self.number(value)?,
@@ -167,13 +176,55 @@ impl<'a> Insertion<'a> {
         Ok(Value::Integer(next))
     }
 
+    /// Checks what is left to check of the row that came last, its size and its keys beside the rows
+    /// that are there; it goes again if it cannot stay.
+    fn check_last(&mut self) -> Result<(), Error> {
+        let Some(row) = self.rows.last() else { return Ok(()) };
+        let sized = check_row(self.table, row).map_err(Error::from);
+        let checked = sized.and_then(|()| self.unique.check_row(self.table, self.view, row));
+        if checked.is_err() {
+            self.rows.pop();
+        }
+        checked
+    }
+
     fn finish(self) -> Result<Changes, Error> {
         self.unique.check(self.table, self.view, |_| false)?;
+        Ok(self.changes())
+    }
+
+    fn changes(self) -> Changes {
         let rows = self.rows.len();
         let changes =
             self.rows.into_iter().map(|new| Change::Insert { table: self.table.clone(), new });
-        Ok(Changes { changes: changes.collect(), rows })
+        Changes { changes: changes.collect(), rows }
     }
+}
+
+/// A row on its way into a table: `None` where a column has its default.
+pub type LooseRow = Vec<Option<Value>>;
+
+/// Computes what rows that come from outside of the language change, each as an INSERT of its own
+/// would: one that is refused is handed to `refuse` by its place, and the others go on.
+pub fn load(
+    load: &Load,
+    view: &TableView,
+    rows: impl Iterator<Item = (u64, LooseRow)>,
+    context: &Context,
+    mut refuse: impl FnMut(u64, Error),
+) -> Changes {
+    let mut insert = Insertion::new(&load.table, view, &[], context);
+    for (place, mut values) in rows {
+        let mut value_of = |column: usize| {
+            let given = load.places[column].and_then(|at| values.get_mut(at)?.take());
+            given.map_or_else(|| context.constant(&load.defaults[column]), Ok)
+        };
+        let entered = insert.enter(&mut value_of).and_then(|()| insert.check_last());
+        if let Err(error) = entered {
+            refuse(place, error);
+        }
+    }
+    insert.changes()
 }
 
 fn integer_key(table: &TableSchema, row: &Row) -> Option<i64> {

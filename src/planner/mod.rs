@@ -36,10 +36,11 @@ pub use functions::{
 };
 pub use listing::{condition, constant};
 pub use plan::{
-    Action, AggregateCall, Fill, Join, Limits, Path, Plan, Planned, Query, SortKey, Source,
+    Action, AggregateCall, Fill, Join, Limits, Load, Path, Plan, Planned, Query, SortKey, Source,
     TableAccess, Write,
 };
 pub use suggest::suggest;
+pub use write::load;
 
 use crate::language::ast::AsOf;
 use crate::language::ast::{At, History, Identifier, ShowSubject, Statement, Temporal};

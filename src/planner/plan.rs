@@ -200,6 +200,17 @@ impl Write {
     }
 }
 
+/// How rows that come from outside of the language fill a table.
+#[derive(Clone, Debug)]
+pub struct Load {
+    /// The table as it is now.
+    pub table: Arc<TableSchema>,
+    /// For each column of the table which value of a row is its own, if any.
+    pub places: Vec<Option<usize>>,
+    /// What each column has where a row gives it nothing.
+    pub defaults: Vec<BoundExpression>,
+}
+
 /// What happens to a table's rows.
 #[derive(Clone, Debug)]
 pub enum Action {

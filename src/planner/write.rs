@@ -3,7 +3,7 @@
 use super::access;
 use super::bind::Binder;
 use super::expression::BoundExpression;
-use super::plan::{Action, Fill, Query, Source, TableAccess, Write};
+use super::plan::{Action, Fill, Load, Query, Source, TableAccess, Write};
 use super::scope::Scope;
 use super::suggest::suggest;
 use super::{Catalog, Error, TableSource, select};
@@ -12,6 +12,7 @@ use crate::language::ast::{
 };
 use crate::language::parse_expression;
 use crate::types::{PseudoColumn, Span, TableSchema, Value};
+use std::sync::Arc;
 
 /// Plans an INSERT.
 pub(super) fn insert(
@@ -44,6 +45,22 @@ pub(super) fn insert(
     };
     let action = Action::Insert { source, columns };
     Ok(Write { table, slot, action, annotations: insert.annotations.clone() })
+}
+
+/// Plans how rows that come from outside of the language fill a table: their values belong to these
+/// columns, or to all in order.
+///
+/// # Errors
+/// A column that the table has not, or one named twice.
+pub fn load(table: &Arc<TableSchema>, columns: Option<&[Identifier]>) -> Result<Load, Error> {
+    let width = table.columns.len();
+    let given: Vec<usize> = match columns {
+        Some(names) => named_columns(table, names)?,
+        None => (0..width).collect(),
+    };
+    let places = (0..width).map(|column| given.iter().position(|have| *have == column)).collect();
+    let defaults: Result<Vec<_>, Error> = (0..width).map(|column| default(table, column)).collect();
+    Ok(Load { table: Arc::clone(table), places, defaults: defaults? })
 }
 
 /// Plans an UPDATE.

@@ -15,6 +15,7 @@ mod catalog;
 mod error;
 mod explain;
 mod insight;
+mod load;
 mod moment;
 mod outcome;
 mod phrase;
@@ -23,8 +24,11 @@ mod replay;
 mod time;
 
 pub use error::Error;
+pub use load::{Loading, Refused};
 pub use outcome::{Outcome, OutputColumn, Receipt, Rows};
 pub use replay::{Frame, Replay};
+
+pub use crate::executor::LooseRow;
 
 use crate::executor::{self, Context, Input};
 use crate::language::ast::{Annotations, Statement};

@@ -48,6 +48,7 @@ pub use environment::{
 };
 pub use error::Error;
 pub use event::{Change, Event, Metadata, Operation};
+pub use log::line::check_row;
 pub use log::values::row_json;
 pub use log::{MAX_LINE_SIZE, MAX_ROW_SIZE};
 pub use options::OpenOptions;

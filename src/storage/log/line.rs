@@ -245,7 +245,10 @@ fn check_row_size(payload: &Range<usize>) -> Result<(), Error> {
 ///
 /// An update writes only what changes, so that a row may outgrow the limit column by column: then no
 /// delete of it could be written.
-pub(crate) fn check_row(table: &TableSchema, row: &Row) -> Result<(), Error> {
+///
+/// # Errors
+/// [`Error::Limit`] of such a row.
+pub fn check_row(table: &TableSchema, row: &Row) -> Result<(), Error> {
     let columns = || table.columns.iter().zip(row);
     let bound = |(column, value): (&Column, &Value)| bound_of_text(&column.name) + bound_of(value);
     if columns().map(bound).sum::<usize>() <= MAX_ROW_SIZE {

@@ -1,0 +1,297 @@
+//! Many rows at once, from outside of the language: what INSERT does to each, in one transaction.
+//!
+//! Rows gather, and are checked and recorded in the fork by the batch, so that nothing is held but
+//! what the fork needs. One that is refused is noted by the place that its source gave it, and the
+//! rest is checked all the same: whoever mends a file wants to know all that is wrong with it. Then
+//! nothing is written.
+
+use super::catalog::StatementCatalog;
+use super::{Error, Receipt, Session, Transaction, Work};
+use crate::executor::{self, Context, LooseRow};
+use crate::language::ast::Identifier;
+use crate::language::parse_statement;
+use crate::planner::{self, Catalog, Load};
+use crate::storage::{Fork, Mark, Metadata};
+use crate::types::{Span, TableSchema};
+use std::sync::Arc;
+
+/// How many rows are checked and recorded at once.
+const BATCH: usize = 8192;
+
+/// How many refused rows are named.
+const MOST_NAMED: usize = 10;
+
+/// The rows that were refused.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refused {
+    /// The first of them: their place in the source, and why.
+    pub first: Vec<(u64, String)>,
+    /// How many there are.
+    pub count: u64,
+}
+
+impl Refused {
+    fn push(&mut self, place: u64, reason: String) {
+        self.count += 1;
+        if self.first.len() < MOST_NAMED {
+            self.first.push((place, reason));
+        }
+    }
+}
+
+/// Rows on their way into a table; unless it is finished, nothing of it stays.
+pub struct Loading<'s> {
+    held: Held<'s>,
+    load: Load,
+    context: Context,
+    waiting: Vec<(u64, LooseRow)>,
+    refused: Refused,
+    rows: usize,
+}
+
+/// The fork that is written to, back in its transaction as it was when this is dropped.
+struct Held<'s> {
+    session: &'s mut Session,
+    fork: Option<Fork>,
+    /// What the open transaction says about itself, if one is open.
+    metadata: Option<Metadata>,
+    mark: Mark,
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        if let (Some(mut fork), Some(metadata)) = (self.fork.take(), self.metadata.take()) {
+            fork.rollback_to(self.mark);
+            self.session.transaction = Some(Transaction { fork, metadata });
+        }
+    }
+}
+
+impl Held<'_> {
+    fn fork(&mut self) -> &mut Fork {
+        self.fork.as_mut().expect("it is taken only when this ends")
+    }
+}
+
+impl Session {
+    /// Begins to load rows into a table, which the statement `create` makes if there is one; their
+    /// values belong to these columns, or to all in order. In an open transaction they become part of
+    /// it, else they are one by themselves.
+    ///
+    /// # Errors
+    /// No such table or column; what `create` fails with; a session in the past, and one that may
+    /// not write.
+    pub fn load(
+        &mut self,
+        create: Option<&str>,
+        table: &str,
+        columns: Option<&[String]>,
+    ) -> Result<Loading<'_>, Error> {
+        self.check_present()?;
+        let (fork, metadata) = match self.transaction.take() {
+            Some(Transaction { fork, metadata }) => (fork, Some(metadata)),
+            None => (self.database.begin()?, None),
+        };
+        let mark = fork.mark();
+        let mut held = Held { session: self, fork: Some(fork), metadata, mark };
+        if let Some(text) = create {
+            let statement = parse_statement(text)?;
+            let statement = statement.as_ref().expect("whoever gives one gives no empty text");
+            let mut fork = held.fork.take().expect("it was just put there");
+            let created =
+                held.session.change_fork(&mut fork, Work::Parsed { statement, text }, true);
+            held.fork = Some(fork);
+            created?;
+        }
+        let name =
+            |name: &str| Identifier { name: name.to_owned(), quoted: true, span: Span::default() };
+        let view = held.fork().view();
+        let mut catalog = StatementCatalog::new(&held.session.database, view);
+        let table = catalog.target(&name(table))?.schema;
+        let now = catalog.moments().now();
+        let columns: Option<Vec<_>> = columns.map(|all| all.iter().map(|n| name(n)).collect());
+        let load = planner::load(&table, columns.as_deref())?;
+        let context = held.session.context(now, Arc::new([]));
+        let (waiting, refused) = Default::default();
+        Ok(Loading { held, load, context, waiting, refused, rows: 0 })
+    }
+}
+
+impl Loading<'_> {
+    /// The table.
+    pub fn table(&self) -> &Arc<TableSchema> {
+        &self.load.table
+    }
+
+    /// Takes a row in, which stands at this place in its source.
+    ///
+    /// # Errors
+    /// `interrupted`, and what storage says. That the row is refused is no error here.
+    pub fn add(&mut self, place: u64, row: LooseRow) -> Result<(), Error> {
+        self.waiting.push((place, row));
+        if self.waiting.len() >= BATCH { self.record() } else { Ok(()) }
+    }
+
+    /// Notes that what stands at a place in the source is no row.
+    ///
+    /// # Errors
+    /// As [`Loading::add`].
+    pub fn refuse(&mut self, place: u64, reason: String) -> Result<(), Error> {
+        self.record()?;
+        self.refused.push(place, reason);
+        Ok(())
+    }
+
+    /// Writes the rows, if none was refused: else says which.
+    ///
+    /// # Errors
+    /// As [`Loading::add`], and as a commit fails.
+    pub fn finish(mut self) -> Result<Result<Receipt, Refused>, Error> {
+        self.record()?;
+        if self.refused.count > 0 {
+            return Ok(Err(self.refused));
+        }
+        let name = self.load.table.name.clone();
+        let Loading { mut held, rows, .. } = self;
+        let mut receipt = Receipt { verb: "INSERT", name, rows, events: rows, committed: None };
+        let fork = held.fork.take().expect("it is taken only when this ends");
+        match held.metadata.take() {
+            Some(metadata) => held.session.transaction = Some(Transaction { fork, metadata }),
+            None => {
+                receipt.events = fork.len();
+                let committed = held.session.database.commit(fork, Metadata::default())?;
+                receipt.committed = committed.map(|committed| (committed.first, committed.last));
+            }
+        }
+        Ok(Ok(receipt))
+    }
+
+    /// Checks the rows that wait and records them in the fork.
+    fn record(&mut self) -> Result<(), Error> {
+        self.context.check()?;
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        let (load, refused) = (&self.load, &mut self.refused);
+        let view = self.held.fork().view().table(&load.table);
+        let rows = self.waiting.drain(..);
+        let changed = executor::load(load, &view, rows, &self.context, |place, error| {
+            refused.push(place, error.to_string());
+        });
+        // The view goes before the fork changes, so that nothing has to be copied for it.
+        drop(view);
+        self.rows += changed.rows;
+        self.held.fork().record(changed.changes)?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::Outcome;
+    use crate::storage::Database;
+    use crate::types::{EventId, Value};
+
+    fn session() -> Result<Session, Error> {
+        let mut session = Session::new(Arc::new(Database::in_memory()?));
+        let table = "CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT NOT NULL UNIQUE, \
+                     b DECIMAL(9,2) DEFAULT 7)";
+        session.execute(table)?;
+        Ok(session)
+    }
+
+    fn row(values: &[Option<&str>]) -> LooseRow {
+        values.iter().map(|value| value.map(Value::text)).collect()
+    }
+
+    fn answer(session: &mut Session, query: &str) -> Result<String, Error> {
+        let Outcome::Rows(rows) = session.execute(query)? else { return Ok(String::new()) };
+        let columns = rows.columns.clone();
+        let mut text = String::new();
+        for batch in rows {
+            let batch = batch?;
+            for at in 0..batch.num_rows() {
+                for (column, array) in columns.iter().zip(batch.columns()) {
+                    let value = crate::types::column::value_at(array, column.data_type, at);
+                    text.push_str(&format!("{value} "));
+                }
+            }
+        }
+        Ok(text)
+    }
+
+    #[test]
+    fn rows_are_converted_filled_and_committed_at_once() -> Result<(), Error> {
+        let mut session = session()?;
+        let columns = ["B".to_owned(), "a".to_owned()];
+        let mut loading = session.load(None, "T", Some(&columns))?;
+        loading.add(2, row(&[Some("1.5"), Some("x")]))?;
+        loading.add(3, row(&[None, Some("y")]))?;
+        loading.add(4, vec![Some(Value::Null), Some(Value::text("z"))])?;
+        let receipt = loading.finish()?.expect("none was refused");
+        assert_eq!(receipt.to_string(), "+3 events · #2–4 INSERT t (3 rows)");
+        let all = answer(&mut session, "SELECT * FROM t ORDER BY id")?;
+        assert_eq!(all, "1 'x' 1.50 2 'y' 7.00 3 'z' NULL ");
+        Ok(())
+    }
+
+    #[test]
+    fn every_refused_row_is_named_and_nothing_stays() -> Result<(), Error> {
+        let mut session = session()?;
+        session.execute("INSERT INTO t VALUES (1, 'old', 1)")?;
+        for open in [false, true] {
+            if open {
+                session.execute("BEGIN")?;
+                session.execute("INSERT INTO t VALUES (2, 'mine', 1)")?;
+            }
+            let mut loading = session.load(None, "t", None)?;
+            loading.add(1, row(&[Some("10"), Some("new"), Some("1")]))?;
+            loading.add(2, row(&[Some("x"), Some("b"), Some("1")]))?;
+            loading.add(3, row(&[Some("11"), Some("old"), Some("1")]))?;
+            loading.refuse(4, "no row at all".into())?;
+            loading.add(5, row(&[Some("12"), Some("new"), Some("1")]))?;
+            loading.add(6, vec![Some(Value::Integer(13)), Some(Value::Null), None])?;
+            (7..30).try_for_each(|place| loading.refuse(place, "more".into()))?;
+            let refused = loading.finish()?.expect_err("most are wrong");
+            let places: Vec<u64> = refused.first.iter().map(|(place, _)| *place).collect();
+            assert_eq!(places, [2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+            assert_eq!(refused.count, 28);
+            assert!(refused.first[1].1.contains("already there"), "{refused:?}");
+            assert_eq!(session.transaction(), open.then_some(1));
+            let count = answer(&mut session, "SELECT count(*) FROM t")?;
+            assert_eq!(count, if open { "2 " } else { "1 " });
+        }
+        session.execute("COMMIT")?;
+        assert_eq!(session.head(), EventId(3));
+        Ok(())
+    }
+
+    #[test]
+    fn keys_are_compared_across_batches_and_a_table_made_with_them_goes_too() -> Result<(), Error> {
+        let mut session = session()?;
+        let create = "CREATE TABLE made(k INTEGER PRIMARY KEY)";
+        let count = i64::try_from(BATCH).expect("small") + 5;
+        let key = |number: i64| vec![Some(Value::Integer(number))];
+        let mut loading = session.load(Some(create), "made", None)?;
+        (1..=count).try_for_each(|number| loading.add(number.unsigned_abs(), key(number)))?;
+        loading.add(0, key(3))?;
+        assert_eq!(loading.finish()?.expect_err("3 came twice").first[0].0, 0);
+        assert_eq!(
+            (session.head(), session.schema()?.table("made").is_some()),
+            (EventId(1), false)
+        );
+        let mut loading = session.load(Some(create), "made", None)?;
+        (1..=count).try_for_each(|number| loading.add(0, key(number)))?;
+        let receipt = loading.finish()?.expect("none was refused");
+        assert_eq!((receipt.rows, receipt.events), (BATCH + 5, BATCH + 6));
+        assert_eq!(
+            answer(&mut session, "SELECT sum(k) FROM made")?,
+            format!("{} ", count * (count + 1) / 2)
+        );
+        assert!(session.load(None, "made", Some(&["x".to_owned()])).is_err());
+        session.execute("SET AS OF EVENT 1")?;
+        assert_eq!(session.load(None, "t", None).err().map(|error| error.code()), Some("past"));
+        Ok(())
+    }
+}
