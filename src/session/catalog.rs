@@ -1,5 +1,6 @@
 //! Which tables a statement reads, and when.
 
+use super::last::{self, Keeper, LastResult};
 use super::moment::Moments;
 use super::relations::{self, SystemTable};
 use crate::executor::Input;
@@ -14,6 +15,8 @@ pub(super) struct StatementCatalog<'a> {
     database: &'a Arc<Database>,
     moments: Moments<'a>,
     present: View,
+    /// Who has the last result.
+    keeper: &'a Keeper,
     /// The past views that were asked for.
     past: Vec<(Period, View)>,
     /// What fills each slot.
@@ -24,11 +27,16 @@ pub(super) struct StatementCatalog<'a> {
 
 impl<'a> StatementCatalog<'a> {
     /// A statement that sees this view where it names no moment.
-    pub fn new(database: &'a Arc<Database>, present: View) -> StatementCatalog<'a> {
+    pub fn new(
+        database: &'a Arc<Database>,
+        present: View,
+        keeper: &'a Keeper,
+    ) -> StatementCatalog<'a> {
         StatementCatalog {
             database,
             moments: Moments::new(database),
             present,
+            keeper,
             past: Vec::new(),
             inputs: Vec::new(),
             periods: Vec::new(),
@@ -193,6 +201,24 @@ impl<'a> StatementCatalog<'a> {
         Ok(view.schema().table(&name.name).map_or(TableId(created), |table| table.id))
     }
 
+    /// The last result, which is as it was read: it has no other moment.
+    fn last_result(
+        &mut self,
+        name: &Identifier,
+        temporal: Option<&Temporal>,
+    ) -> Result<TableSource, Error> {
+        if let Some(temporal) = temporal {
+            let message = "_ is the last result, which has no past";
+            let help = "ask its statement again with AS OF".to_string();
+            return Err(Error::new("no-past", message, temporal.span()).help(Some(help)));
+        }
+        let kept = self.keeper.last().map_err(|(message, help)| {
+            Error::new("no-result", message, name.span).help(Some(help))
+        })?;
+        let (schema, period) = (kept.schema(), kept.period());
+        Ok(self.add(Input::Relation(Arc::new(LastResult(kept))), schema, period))
+    }
+
     /// The error for a table that is not there at a moment: what is true of its name.
     fn missing(&self, name: &Identifier, event: EventId, past: bool, schema: &Schema) -> Error {
         self.missing_at("AS OF", name, event, past, schema)
@@ -277,6 +303,9 @@ impl Catalog for StatementCatalog<'_> {
         if let Some(system) = SystemTable::named(&name.name) {
             return self.system(system, temporal);
         }
+        if name.name == last::NAME {
+            return self.last_result(name, temporal);
+        }
         let (period, view) = match temporal {
             None => (self.present.period(), self.present.clone()),
             Some(temporal) => {
@@ -298,6 +327,10 @@ impl Catalog for StatementCatalog<'_> {
     }
 
     fn target(&mut self, name: &Identifier) -> Result<TableSource, Error> {
+        if name.name == last::NAME {
+            let message = "_ is the last result, which nothing changes";
+            return Err(Error::new("read-only-table", message, name.span));
+        }
         if SystemTable::named(&name.name).is_some() {
             let message = format!("{} is written by the database alone", name.name);
             return Err(Error::new("read-only-table", message, name.span));
@@ -343,6 +376,10 @@ impl Catalog for StatementCatalog<'_> {
     }
 
     fn check_new(&self, name: &Identifier) -> Result<(), Error> {
+        if name.name == last::NAME {
+            let message = "\"_\" is the name of the last result";
+            return Err(Error::new("reserved-name", message, name.span));
+        }
         if SystemTable::named(&name.name).is_some() {
             let message = format!("\"{}\" is a table that every database has", name.name);
             return Err(Error::new("reserved-name", message, name.span));

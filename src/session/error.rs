@@ -27,6 +27,14 @@ pub enum Error {
         /// A way out.
         help: Option<String>,
     },
+    /// The last result was asked for and is not there.
+    #[error("{message}")]
+    NoResult {
+        /// Why.
+        message: String,
+        /// A way out.
+        help: String,
+    },
     /// A change where SET AS OF put the session in the past.
     #[error("this session reads the past, at event {0}")]
     Past(EventId),
@@ -42,6 +50,7 @@ impl Error {
             Error::Storage(error) => error.code(),
             Error::Transaction { .. } => "transaction",
             Error::Past(_) => "past",
+            Error::NoResult { .. } => "no-result",
         }
     }
 
@@ -50,9 +59,11 @@ impl Error {
         match self {
             Error::Parse(error) => Some(error.span),
             Error::Plan(error) => Some(error.span),
-            Error::Execute(_) | Error::Storage(_) | Error::Transaction { .. } | Error::Past(_) => {
-                None
-            }
+            Error::Execute(_)
+            | Error::Storage(_)
+            | Error::Transaction { .. }
+            | Error::Past(_)
+            | Error::NoResult { .. } => None,
         }
     }
 
@@ -67,6 +78,7 @@ impl Error {
             Error::Storage(storage::Error::Following { .. }) => {
                 Some("once that process has ended, open the database again")
             }
+            Error::NoResult { help, .. } => Some(help),
             Error::Execute(_) | Error::Storage(_) => None,
         }
     }
@@ -79,7 +91,8 @@ impl Error {
             | Error::Execute(_)
             | Error::Storage(_)
             | Error::Transaction { .. }
-            | Error::Past(_) => &[],
+            | Error::Past(_)
+            | Error::NoResult { .. } => &[],
         }
     }
 }

@@ -106,7 +106,7 @@ impl Session {
         let name =
             |name: &str| Identifier { name: name.to_owned(), quoted: true, span: Span::default() };
         let view = held.fork().view();
-        let mut catalog = StatementCatalog::new(&held.session.database, view);
+        let mut catalog = StatementCatalog::new(&held.session.database, view, &held.session.keeper);
         let table = catalog.target(&name(table))?.schema;
         let now = catalog.moments().now();
         let columns: Option<Vec<_>> = columns.map(|all| all.iter().map(|n| name(n)).collect());

@@ -15,6 +15,7 @@ mod catalog;
 mod error;
 mod explain;
 mod insight;
+mod last;
 mod load;
 mod moment;
 mod outcome;
@@ -22,11 +23,13 @@ mod phrase;
 mod relations;
 mod replay;
 mod time;
+mod trace;
 
 pub use error::Error;
 pub use load::{Loading, Refused};
 pub use outcome::{Outcome, OutputColumn, Receipt, Rows};
 pub use replay::{Frame, Replay};
+pub use trace::{Trace, ValueChange};
 
 pub use crate::executor::LooseRow;
 
@@ -38,6 +41,7 @@ use crate::storage::{Database, Fork, Metadata, View};
 use crate::types::{EventId, Period, Schema, Timestamp, Value};
 use cache::{PlanCache, SharedPlan};
 use catalog::StatementCatalog;
+use last::Keeper;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -50,6 +54,8 @@ pub struct Session {
     past: Option<EventId>,
     cache: PlanCache,
     interrupt: Arc<AtomicBool>,
+    /// What `_` reads.
+    keeper: Keeper,
 }
 
 /// A statement to run.
@@ -93,13 +99,35 @@ impl Session {
     /// A session without a transaction.
     pub fn new(database: Arc<Database>) -> Session {
         let (cache, interrupt) = (PlanCache::default(), Arc::default());
-        Session { database, transaction: None, past: None, cache, interrupt }
+        Session {
+            database,
+            transaction: None,
+            past: None,
+            cache,
+            interrupt,
+            keeper: Keeper::default(),
+        }
     }
 
     /// Stops what runs as soon as the flag is set, with an error of the code `interrupted`; whoever
     /// sets it clears it.
     pub fn interrupt_by(&mut self, flag: Arc<AtomicBool>) {
         self.interrupt = flag;
+    }
+
+    /// Keeps each result of at most so many bytes, when it has been read to its end, until the next:
+    /// `_` is a table of its rows. `None`, which is the beginning, keeps nothing.
+    pub fn keep_results(&mut self, limit: Option<usize>) {
+        self.keeper.keep(limit);
+    }
+
+    /// The last result once more.
+    ///
+    /// # Errors
+    /// [`Error::NoResult`] where there is none that was kept.
+    pub fn last_result(&self) -> Result<Rows, Error> {
+        let kept = self.keeper.last();
+        kept.map(|kept| kept.rows()).map_err(|(message, help)| Error::NoResult { message, help })
     }
 
     /// The database.
@@ -160,8 +188,13 @@ impl Session {
         }
     }
 
-    /// Rows that were read in the past know where to look up what transaction that was in.
-    fn dated(&self, mut outcome: Outcome) -> Outcome {
+    /// Rows that were read in the past know where to look up what transaction that was in; all are
+    /// watched by what keeps them.
+    fn dated(&self, outcome: Outcome) -> Outcome {
+        let mut outcome = match outcome {
+            Outcome::Rows(rows) => Outcome::Rows(self.keeper.watch(rows)),
+            other => other,
+        };
         if let Outcome::Rows(rows) = &mut outcome {
             let open = self.transaction.as_ref();
             let committed = open.map_or_else(|| self.head(), |open| open.fork.view().committed());
@@ -191,7 +224,7 @@ impl Session {
             }
             None => {}
         }
-        let mut catalog = StatementCatalog::new(&self.database, self.present()?);
+        let mut catalog = StatementCatalog::new(&self.database, self.present()?, &self.keeper);
         // What is wrong with the statement is said by the way that every other takes.
         let plan = match prepared.parse() {
             Ok(Some(statement)) if cache::is_shareable(&statement) => {
@@ -272,7 +305,7 @@ impl Session {
 
     /// The tables of a statement that only looks.
     fn catalog(&self) -> Result<StatementCatalog<'_>, Error> {
-        Ok(StatementCatalog::new(&self.database, self.present()?))
+        Ok(StatementCatalog::new(&self.database, self.present()?, &self.keeper))
     }
 
     /// What is the same for a whole statement.
@@ -301,7 +334,7 @@ impl Session {
                 Ok(Ready { plan: ReadyPlan::Own(plan), inputs, as_of, context })
             }
             Work::Parsed { statement, text } => {
-                let mut catalog = StatementCatalog::new(&self.database, present);
+                let mut catalog = StatementCatalog::new(&self.database, present, &self.keeper);
                 let planned = planner::plan(statement, text, &mut catalog)?;
                 let as_of = catalog.moment();
                 // What a moment in words was reckoned from is the time of the whole statement.

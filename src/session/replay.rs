@@ -131,7 +131,7 @@ fn heading(step: &Step) -> String {
 }
 
 /// What an event did, in the words of the statement that does it.
-fn what(event: &Event) -> String {
+pub(super) fn what(event: &Event) -> String {
     match &event.operation {
         Operation::Tag { name, at } if at.next() == event.id => format!("TAG {name}"),
         Operation::Tag { name, at } => format!("TAG {name} AT EVENT {at}"),

@@ -47,26 +47,37 @@ impl Shape {
 
     /// The same under another name.
     pub fn called(&self, name: &str) -> Arc<TableSchema> {
-        let column = |(ordinal, (name, data_type)): (usize, &(&str, DataType))| Column {
-            id: ColumnId { event: EventId::NEVER, ordinal },
-            name: (*name).to_string(),
-            data_type: *data_type,
-            declared: String::new(),
-            not_null: false,
-            default: None,
-            initial: Value::Null,
-        };
-        Arc::new(TableSchema {
-            id: TableId::NONE,
-            name: name.to_string(),
-            columns: self.columns.iter().enumerate().map(column).collect(),
-            keys: Vec::new(),
-            autoincrement: false,
-            checks: Vec::new(),
-            foreign_keys: Vec::new(),
-            sql: String::new(),
-        })
+        table_schema(
+            name,
+            self.columns.iter().map(|(name, data_type)| ((*name).into(), *data_type)),
+        )
     }
+}
+
+/// What the planner is told of something with these columns that is no table.
+pub(super) fn table_schema(
+    name: &str,
+    columns: impl Iterator<Item = (String, DataType)>,
+) -> Arc<TableSchema> {
+    let column = |(ordinal, (name, data_type)): (usize, (String, DataType))| Column {
+        id: ColumnId { event: EventId::NEVER, ordinal },
+        name,
+        data_type,
+        declared: String::new(),
+        not_null: false,
+        default: None,
+        initial: Value::Null,
+    };
+    Arc::new(TableSchema {
+        id: TableId::NONE,
+        name: name.to_string(),
+        columns: columns.enumerate().map(column).collect(),
+        keys: Vec::new(),
+        autoincrement: false,
+        checks: Vec::new(),
+        foreign_keys: Vec::new(),
+        sql: String::new(),
+    })
 }
 
 /// The tables that every database has, whatever is in it.
