@@ -198,7 +198,7 @@ fn mode_parser() -> impl TypedValueParser<Value = Mode> {
 
 fn after_help() -> String {
     let modes: Vec<String> =
-        MODES.iter().map(|entry| format!("  --{:8}{}", entry.name, entry.help)).collect();
+        MODES.iter().map(|entry| format!("  --{:10}{}", entry.name, entry.help)).collect();
     format!(
         "Modes (--csv is --mode csv):\n{}\n\nsqlite3's spellings (-csv, -header, -readonly, …) work, too.",
         modes.join("\n")

@@ -3,7 +3,7 @@
 mod arguments;
 
 use arguments::{Arguments, Source};
-use asof::render::{Diagnostic, Mode, Place, report};
+use asof::render::{Diagnostic, Manner, Mode, Place, report};
 use asof::shell::{Connection, Script, Settings, Shell, Stop};
 use std::io::{self, IsTerminal, Write};
 use std::panic;
@@ -38,7 +38,8 @@ fn run() -> u8 {
     let colours = Colours::choose();
     let problem = |error: &Diagnostic| {
         let place = Place { name: None, line: 1, column: 1 };
-        let _ = report(error, "", &place, colours.errors, &mut io::stderr());
+        let manner = Manner { colour: colours.errors, ..Manner::default() };
+        let _ = report(error, "", &place, &manner, &mut io::stderr());
     };
     let options = match arguments.open_options() {
         Ok(options) => options,
@@ -116,12 +117,14 @@ fn settings(arguments: &Arguments, colours: &Colours, interactive: bool) -> Sett
         width: std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()),
         colour_output: colours.output,
         colour_errors: colours.errors,
-        timer: arguments.timer,
+        timer: arguments.timer.then_some(true),
         receipts: arguments.receipts || (interactive && !arguments.quiet),
+        keep_results: interactive,
         echo: arguments.echo,
         keep_going: arguments.keep_going,
         progress: io::stderr().is_terminal(),
         quiet: arguments.quiet,
+        ..Settings::default()
     }
 }
 

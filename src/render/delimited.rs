@@ -7,7 +7,7 @@ use std::io::Write;
 
 /// What distinguishes the modes of this family.
 pub(super) struct Dialect {
-    delimiter: u8,
+    separator: &'static str,
     quoting: Quoting,
 }
 
@@ -22,9 +22,17 @@ enum Quoting {
     Tsv,
 }
 
-pub(super) const LIST: Dialect = Dialect { delimiter: b'|', quoting: Quoting::Never };
-pub(super) const CSV: Dialect = Dialect { delimiter: b',', quoting: Quoting::Csv };
-pub(super) const TSV: Dialect = Dialect { delimiter: b'\t', quoting: Quoting::Tsv };
+pub(super) const LIST: Dialect = Dialect { separator: "|", quoting: Quoting::Never };
+pub(super) const CSV: Dialect = Dialect { separator: ",", quoting: Quoting::Csv };
+pub(super) const TSV: Dialect = Dialect { separator: "\t", quoting: Quoting::Tsv };
+
+/// A dialect and how it is written now.
+struct Writer<'a> {
+    separator: &'a str,
+    quoting: Quoting,
+    terminal: bool,
+    null: &'a str,
+}
 
 /// Draws all rows; gives their number.
 pub(super) fn draw(
@@ -33,72 +41,87 @@ pub(super) fn draw(
     dialect: &Dialect,
     out: &mut dyn Write,
 ) -> Result<usize, Failure> {
+    // Backslashes protect a tab and nothing else.
+    let own = format.separator.as_deref().filter(|_| dialect.quoting != Quoting::Tsv);
+    let writer = Writer {
+        separator: own.unwrap_or(dialect.separator),
+        quoting: dialect.quoting,
+        terminal: format.terminal,
+        null: format.null(),
+    };
     let mut buffer = Buffer::new(out);
     if format.headers {
         for (index, column) in rows.columns.iter().enumerate() {
             if index > 0 {
-                buffer.bytes.push(dialect.delimiter);
+                buffer.bytes.extend_from_slice(writer.separator.as_bytes());
             }
-            write_text(&column.name, format, dialect, &mut buffer.bytes);
+            writer.value(&column.name, &mut buffer.bytes);
         }
         buffer.bytes.push(b'\n');
     }
     let count = each_row(rows, &mut buffer, |bytes, _, cells, row| {
-        write_row(cells, row, format, dialect, bytes);
+        writer.row(cells, row, bytes);
     })?;
     buffer.flush()?;
     Ok(count)
 }
 
-fn write_row(
-    cells: &[Cells<'_>],
-    row: usize,
-    format: &Format,
-    dialect: &Dialect,
-    out: &mut Vec<u8>,
-) {
-    for (index, column) in cells.iter().enumerate() {
-        if index > 0 {
-            out.push(dialect.delimiter);
+impl Writer<'_> {
+    fn row(&self, cells: &[Cells<'_>], row: usize, out: &mut Vec<u8>) {
+        for (index, column) in cells.iter().enumerate() {
+            if index > 0 {
+                out.extend_from_slice(self.separator.as_bytes());
+            }
+            column.with(row, |cell| match cell {
+                Cell::Text(text) | Cell::Json(text) => self.value(text, out),
+                Cell::Null => self.text(self.null, out),
+                cell => cell.write_text(out),
+            });
         }
-        column.with(row, |cell| match cell {
-            Cell::Text(text) | Cell::Json(text) => write_text(text, format, dialect, out),
-            cell => cell.write_text(out),
-        });
+        out.push(b'\n');
     }
-    out.push(b'\n');
-}
 
-/// Writes one text; an empty one is `""`, so that it is not NULL.
-fn write_text(text: &str, format: &Format, dialect: &Dialect, out: &mut Vec<u8>) {
-    if text.is_empty() {
-        out.extend_from_slice(b"\"\"");
-        return;
+    /// Writes one text; an empty one is `""`, so that it is not NULL.
+    fn value(&self, text: &str, out: &mut Vec<u8>) {
+        if text.is_empty() {
+            out.extend_from_slice(b"\"\"");
+        } else {
+            self.text(text, out);
+        }
     }
-    // At a terminal controls are shown instead of obeyed, whatever the dialect.
-    let shown = if format.terminal { escape(text) } else { text.into() };
-    match dialect.quoting {
-        Quoting::Csv if shown.bytes().any(|b| matches!(b, b',' | b'"' | b'\n' | b'\r')) => {
-            out.push(b'"');
-            for byte in shown.bytes() {
-                if byte == b'"' {
-                    out.push(b'"');
+
+    fn text(&self, text: &str, out: &mut Vec<u8>) {
+        // At a terminal controls are shown instead of obeyed, whatever the dialect.
+        let shown = if self.terminal { escape(text) } else { text.into() };
+        match self.quoting {
+            Quoting::Csv if self.is_special(&shown) => {
+                out.push(b'"');
+                for byte in shown.bytes() {
+                    if byte == b'"' {
+                        out.push(b'"');
+                    }
+                    out.push(byte);
                 }
-                out.push(byte);
+                out.push(b'"');
             }
-            out.push(b'"');
-        }
-        Quoting::Tsv if !format.terminal => {
-            for byte in shown.bytes() {
-                match byte {
-                    b'\t' => out.extend_from_slice(b"\\t"),
-                    b'\n' => out.extend_from_slice(b"\\n"),
-                    b'\r' => out.extend_from_slice(b"\\r"),
-                    b'\\' => out.extend_from_slice(b"\\\\"),
-                    byte => out.push(byte),
+            Quoting::Tsv if !self.terminal => {
+                for byte in shown.bytes() {
+                    match byte {
+                        b'\t' => out.extend_from_slice(b"\\t"),
+                        b'\n' => out.extend_from_slice(b"\\n"),
+                        b'\r' => out.extend_from_slice(b"\\r"),
+                        b'\\' => out.extend_from_slice(b"\\\\"),
+                        byte => out.push(byte),
+                    }
                 }
             }
+            Quoting::Never | Quoting::Csv | Quoting::Tsv => out.extend_from_slice(shown.as_bytes()),
         }
-        Quoting::Never | Quoting::Csv | Quoting::Tsv => out.extend_from_slice(shown.as_bytes()),
+    }
+
+    /// Whether a text of CSV is one value in quotes only.
+    fn is_special(&self, text: &str) -> bool {
+        text.bytes().any(|byte| matches!(byte, b'"' | b'\n' | b'\r'))
+            || (!self.separator.is_empty() && text.contains(self.separator))
     }
 }

@@ -56,7 +56,7 @@ fn keys(rows: &Rows, format: &Format) -> Vec<Vec<u8>> {
             name = format!("{}:{number}", column.name);
         }
         let mut key = Vec::new();
-        write_string(&name, format, &mut key);
+        write_string(&name, format.terminal, &mut key);
         key.push(b':');
         keys.push(key);
     }
@@ -95,7 +95,7 @@ fn write_value(cell: Cell<'_>, format: &Format, out: &mut Vec<u8>) {
             cell.write_text(out);
             out.push(b'"');
         }
-        Cell::Text(text) => write_string(text, format, out),
+        Cell::Text(text) => write_string(text, format.terminal, out),
         // Control characters are escaped in valid JSON; C1 and bidirectional marks need not be.
         Cell::Json(text) if format.terminal => escape_marks(text, out),
         Cell::Json(text) => out.extend_from_slice(text.as_bytes()),
@@ -108,7 +108,7 @@ fn write_value(cell: Cell<'_>, format: &Format, out: &mut Vec<u8>) {
 }
 
 /// Writes a string with its quotes; at a terminal everything that could command it is escaped too.
-fn write_string(text: &str, format: &Format, out: &mut Vec<u8>) {
+pub(super) fn write_string(text: &str, terminal: bool, out: &mut Vec<u8>) {
     out.push(b'"');
     let mut rest = 0;
     for (index, byte) in text.bytes().enumerate() {
@@ -121,7 +121,7 @@ fn write_string(text: &str, format: &Format, out: &mut Vec<u8>) {
             0..0x20 => "",
             _ => continue,
         };
-        plain(&text[rest..index], format, out);
+        plain(&text[rest..index], terminal, out);
         if escaped.is_empty() {
             append(out, format_args!("\\u{byte:04x}"));
         } else {
@@ -129,12 +129,12 @@ fn write_string(text: &str, format: &Format, out: &mut Vec<u8>) {
         }
         rest = index + 1;
     }
-    plain(&text[rest..], format, out);
+    plain(&text[rest..], terminal, out);
     out.push(b'"');
 }
 
-fn plain(text: &str, format: &Format, out: &mut Vec<u8>) {
-    if format.terminal {
+fn plain(text: &str, terminal: bool, out: &mut Vec<u8>) {
+    if terminal {
         escape_marks(text, out);
     } else {
         out.extend_from_slice(text.as_bytes());

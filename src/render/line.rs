@@ -13,6 +13,7 @@ pub(super) fn draw(rows: Rows, format: &Format, out: &mut dyn Write) -> Result<u
     let widest = shown.iter().map(|name| width(name)).max().unwrap_or(0).max(5);
     let names: Vec<String> =
         shown.iter().map(|name| format!("{}{name} = ", " ".repeat(widest - width(name)))).collect();
+    let null = if format.terminal { escape(format.null()) } else { format.null().into() };
     let mut buffer = Buffer::new(out);
     let count = each_row(rows, &mut buffer, |bytes, number, cells, row| {
         if number > 0 {
@@ -24,6 +25,7 @@ pub(super) fn draw(rows: Rows, format: &Format, out: &mut dyn Write) -> Result<u
                 Cell::Text(text) | Cell::Json(text) if format.terminal => {
                     bytes.extend_from_slice(escape(text).as_bytes());
                 }
+                Cell::Null => bytes.extend_from_slice(null.as_bytes()),
                 cell => cell.write_text(bytes),
             });
             bytes.push(b'\n');

@@ -2,8 +2,8 @@
 //!
 //! In flows a [`Rows`], a receipt or an error, out flow bytes to any writer; nothing here knows a
 //! file, a terminal or a command line, all of that is said by a [`Format`]. Rows are drawn batch by
-//! batch through `cell`'s typed columns, so that memory is constant in every mode; `box` alone
-//! holds a bounded page of rows to find its widths. Errors of every floor are drawn once, in
+//! batch through `cell`'s typed columns, so that memory is constant in every mode; frames alone
+//! hold a bounded page of rows to find their widths. Errors of every floor are drawn once, in
 //! [`report`].
 //!
 //! Decisions: a value reads the same in every mode for people (a boolean is 1 or 0, a blob its SQL
@@ -15,38 +15,27 @@ mod boxes;
 mod cell;
 mod delimited;
 mod escape;
+mod format;
+mod html;
 mod json;
 mod line;
+mod literal;
 mod mode;
 mod report;
+mod trace;
+mod wrap;
 
 pub use escape::{escape, width};
+pub use format::{Format, Vertical};
 pub use mode::{MODES, Mode, ModeEntry};
-pub use report::{Diagnostic, Place, report};
+pub use report::{Diagnostic, ErrorFormat, Manner, Place, notice, report};
+pub use trace::draw_trace;
 
 use crate::session::{Error, Frame, Replay, Rows};
 use cell::Cells;
 use colored::Colorize;
 use std::io::{self, Write};
 use std::time::Duration;
-
-/// How rows are to be drawn.
-#[derive(Clone, Debug)]
-pub struct Format {
-    /// The mode.
-    pub mode: Mode,
-    /// Whether the names of the columns come first, in the modes that can go without.
-    pub headers: bool,
-    /// Whether the output is a terminal: colours where `colour` says so, and no byte of a value may
-    /// command the terminal.
-    pub terminal: bool,
-    /// Whether to colour.
-    pub colour: bool,
-    /// Columns of the terminal to fit a box into; `None` for as wide as it comes.
-    pub width: Option<usize>,
-    /// Whether a box ends with its footer.
-    pub footer: bool,
-}
 
 /// What was drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,13 +69,16 @@ pub fn draw(
 ) -> Result<Drawn, Failure> {
     let rows = rows.begun()?;
     let count = match format.mode {
-        Mode::Box => boxes::draw(rows, format, elapsed, out)?,
+        Mode::Box | Mode::Table | Mode::Markdown => boxes::draw(rows, format, elapsed, out)?,
         Mode::List => delimited::draw(rows, format, &delimited::LIST, out)?,
         Mode::Csv => delimited::draw(rows, format, &delimited::CSV, out)?,
         Mode::Tsv => delimited::draw(rows, format, &delimited::TSV, out)?,
         Mode::Json => json::draw(rows, format, &json::ARRAY, out)?,
         Mode::Ndjson => json::draw(rows, format, &json::LINES, out)?,
         Mode::Line => line::draw(rows, format, out)?,
+        Mode::Html => html::draw(rows, format, out)?,
+        Mode::Insert => literal::draw_inserts(rows, format, out)?,
+        Mode::Quote => literal::draw_literals(rows, format, out)?,
     };
     Ok(Drawn { rows: count })
 }
@@ -102,11 +94,8 @@ pub fn draw_replay(
     elapsed: &dyn Fn() -> Option<Duration>,
     out: &mut dyn Write,
 ) -> Result<Drawn, Failure> {
-    match format.mode {
-        Mode::Box | Mode::List | Mode::Line => {}
-        Mode::Csv | Mode::Tsv | Mode::Json | Mode::Ndjson => {
-            return draw(replay.into_rows(), format, elapsed, out);
-        }
+    if !format.mode.is_for_people() {
+        return draw(replay.into_rows(), format, elapsed, out);
     }
     let inner = Format { footer: false, ..format.clone() };
     let mut count = 0;

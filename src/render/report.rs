@@ -7,9 +7,12 @@
 //!    = accounts(id, owner, balance)
 //! ```
 //!
-//! The first line is GNU style, so that editors jump; at a terminal it goes without the place.
+//! The first line is GNU style, so that editors jump; at a terminal it goes without the place. For
+//! programs an error is that line alone, or one JSON object on a line.
 
 use super::escape::escape_character;
+use super::json::write_string;
+use super::wrap::{SENTENCE, wrap};
 use super::{escape, width};
 use crate::session::Error;
 use crate::types::Span;
@@ -83,10 +86,45 @@ impl Place {
     }
 }
 
-/// Columns of a source line shown around a caret.
+/// How errors are told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ErrorFormat {
+    /// With the line they are about, a caret, and ways out.
+    #[default]
+    Human,
+    /// One line each, GNU style.
+    Short,
+    /// One JSON object on each line: `code`, `message`, `file`, `line`, `column`, `offset`, `length`,
+    /// `help` and `notes`; `offset` and `length` are bytes of the statement.
+    Json,
+}
+
+impl ErrorFormat {
+    /// All of them by their names on the command line.
+    pub const NAMES: &[(&str, ErrorFormat)] = &[
+        ("human", ErrorFormat::Human),
+        ("short", ErrorFormat::Short),
+        ("json", ErrorFormat::Json),
+    ];
+}
+
+/// What to heed when errors and notices are written.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Manner {
+    /// The format.
+    pub format: ErrorFormat,
+    /// Whether to colour.
+    pub colour: bool,
+    /// Columns of the terminal they are read at, if they are.
+    pub width: Option<usize>,
+}
+
+/// Columns of a source line shown around a caret, where the terminal has them.
 const SHOWN: usize = 110;
-/// Columns of them that stand before the caret in a line that is longer.
-const BEFORE: usize = 60;
+/// Of so many parts of them, this many stand before the caret in a line that is longer.
+const BEFORE: (usize, usize) = (6, 11);
+/// A source line or a sentence is not squeezed into less.
+const NARROWEST: usize = 20;
 
 /// Characters of a message, a way out or a fact that are told.
 const MOST_TOLD: usize = 600;
@@ -101,37 +139,149 @@ pub fn report(
     error: &Diagnostic,
     text: &str,
     place: &Place,
-    colour: bool,
+    manner: &Manner,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let paint = |text: &str, how: fn(&str) -> colored::ColoredString| match colour {
+    let span = error.span.map(|span| visible(text, span));
+    let at = place.advance(text, span.map_or(0, |span| span.start));
+    match manner.format {
+        ErrorFormat::Json => json(error, span, &at, out),
+        ErrorFormat::Short => {
+            let help = error.help.as_deref().map(shorten);
+            let help = help.map_or(String::new(), |help| format!(" ({help})"));
+            let message = format!("{}{help}", shorten(&error.message));
+            writeln!(out, "{}error[{}]: {}", prefix(&at), escape(&error.code), escape(&message))
+        }
+        ErrorFormat::Human => human(error, text, span, &at, manner, out),
+    }
+}
+
+/// Says a line that is no error: what opening a database had to tell, where a script stopped.
+///
+/// # Errors
+/// Where `out` refuses.
+pub fn notice(line: &str, manner: &Manner, out: &mut dyn Write) -> io::Result<()> {
+    if manner.format != ErrorFormat::Json {
+        return writeln!(out, "{}", escape(line));
+    }
+    let mut object = b"{\"code\":\"notice\",\"message\":".to_vec();
+    write_string(line, true, &mut object);
+    object.extend_from_slice(b"}\n");
+    out.write_all(&object)
+}
+
+/// Draws an error for programs.
+fn json(error: &Diagnostic, span: Option<Span>, at: &Place, out: &mut dyn Write) -> io::Result<()> {
+    let mut object = Vec::new();
+    let mut text = |key: &str, value: Option<&str>| {
+        object.push(if object.is_empty() { b'{' } else { b',' });
+        write_string(key, true, &mut object);
+        object.push(b':');
+        match value {
+            Some(value) => write_string(value, true, &mut object),
+            None => object.extend_from_slice(b"null"),
+        }
+    };
+    text("code", Some(&error.code));
+    text("message", Some(&shorten(&error.message)));
+    text("file", at.name.as_deref());
+    write!(object, ",\"line\":{},\"column\":{}", at.line, at.column)?;
+    match span {
+        Some(span) => {
+            write!(object, ",\"offset\":{},\"length\":{}", span.start, span.end - span.start)?;
+        }
+        None => object.extend_from_slice(b",\"offset\":null,\"length\":null"),
+    }
+    object.extend_from_slice(b",\"help\":");
+    match &error.help {
+        Some(help) => write_string(&shorten(help), true, &mut object),
+        None => object.extend_from_slice(b"null"),
+    }
+    object.extend_from_slice(b",\"notes\":[");
+    for (index, note) in error.notes.iter().enumerate() {
+        if index > 0 {
+            object.push(b',');
+        }
+        write_string(&shorten(note), true, &mut object);
+    }
+    object.extend_from_slice(b"]}\n");
+    out.write_all(&object)
+}
+
+/// `seed.sql:7:8: `, nothing at a terminal.
+fn prefix(at: &Place) -> String {
+    let name = at.name.as_deref().map(escape);
+    name.map_or(String::new(), |name| format!("{name}:{}:{}: ", at.line, at.column))
+}
+
+/// Draws an error for people.
+fn human(
+    error: &Diagnostic,
+    text: &str,
+    span: Option<Span>,
+    at: &Place,
+    manner: &Manner,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let paint = |text: &str, how: fn(&str) -> colored::ColoredString| match manner.colour {
         true => how(text).to_string(),
         false => text.to_string(),
     };
-    let span = error.span.map(|span| visible(text, span));
-    let at = place.advance(text, span.map_or(0, |span| span.start));
-    if let Some(name) = &place.name {
-        write!(out, "{}:{}:{}: ", escape(name), at.line, at.column)?;
+    // The line that editors read stays one line.
+    let room = manner.width.filter(|_| at.name.is_none());
+    let label = format!("error[{}]", error.code);
+    let lines = sentence(&format!("{label}: {}", shorten(&error.message)), room, 2);
+    for (index, line) in lines.iter().enumerate() {
+        match line.strip_prefix(&label).filter(|_| index == 0) {
+            Some(rest) => {
+                let (colon, message) = rest.split_at_checked(2).unwrap_or((rest, ""));
+                let message = paint(message, |t| t.bold());
+                writeln!(
+                    out,
+                    "{}{}{colon}{message}",
+                    prefix(at),
+                    paint(&label, |t| t.red().bold())
+                )?;
+            }
+            None => writeln!(out, "  {}", paint(line, |t| t.bold()))?,
+        }
     }
-    let kind = paint(&format!("error[{}]", error.code), |t| t.red().bold());
-    writeln!(out, "{kind}: {}", paint(&escape(&shorten(&error.message)), |t| t.bold()))?;
     let gutter = at.line.to_string().len() + 1;
     let bar = |mark: &str| paint(mark, |t| t.blue());
+    let room = manner.width.map(|room| room.saturating_sub(gutter + 3).max(NARROWEST));
     let mut help = error.help.as_deref();
     if let Some(span) = span {
-        let source = Source::new(text, span);
+        let source = Source::new(text, span, room.map_or(SHOWN, |room| room.min(SHOWN)));
         writeln!(out, "{:>gutter$} {} {}", at.line, bar("|"), source.line)?;
         let carets = paint(&"^".repeat(source.carets), |t| t.red().bold());
         write!(out, "{:>gutter$} {} {:indent$}{carets}", "", bar("|"), "", indent = source.indent)?;
-        match help.take() {
+        let behind = source.indent + source.carets + 1;
+        let fits = |help: &&str| room.is_none_or(|room| behind + width(&escape(help)) <= room);
+        match help.take_if(|help| fits(help)) {
             Some(help) => writeln!(out, " {}", escape(&shorten(help)))?,
             None => writeln!(out)?,
         }
     }
     for note in help.into_iter().chain(error.notes.iter().map(String::as_str)) {
-        writeln!(out, "{:>gutter$} {} {}", "", bar("="), escape(&shorten(note)))?;
+        let lines = sentence(&shorten(note), manner.width, gutter + 3);
+        for (index, line) in lines.iter().enumerate() {
+            let mark = if index == 0 { bar("=") } else { " ".to_string() };
+            writeln!(out, "{:>gutter$} {mark} {line}", "")?;
+        }
     }
     Ok(())
+}
+
+/// A sentence in lines that fit beside the columns taken, of a terminal of so many.
+fn sentence(text: &str, room: Option<usize>, taken: usize) -> Vec<String> {
+    let shown = escape(text);
+    match room {
+        None => vec![shown.into_owned()],
+        Some(room) => {
+            let room = room.saturating_sub(taken).max(NARROWEST);
+            wrap(&shown, room, SENTENCE).into_iter().map(str::to_string).collect()
+        }
+    }
 }
 
 /// A sentence as long as someone reads: a name of a megabyte is not told in full.
@@ -170,7 +320,7 @@ struct Source {
 }
 
 impl Source {
-    fn new(text: &str, span: Span) -> Source {
+    fn new(text: &str, span: Span, room: usize) -> Source {
         let start = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
         let end = text[span.start..].find('\n').map_or(text.len(), |at| span.start + at);
         let line = text[start..end].trim_end_matches('\r');
@@ -182,19 +332,21 @@ impl Source {
         let after = expand(&text[marked.end..end], indent + width(&middle));
         let line = format!("{before}{middle}{after}");
         let carets = width(&middle).max(1);
-        Source { line, indent, carets }.cut()
+        Source { line, indent, carets }.cut(room)
     }
 
     /// A line too long to be read is cut to what surrounds the carets.
-    fn cut(self) -> Source {
-        if width(&self.line) <= SHOWN {
+    fn cut(self, room: usize) -> Source {
+        if width(&self.line) <= room {
             return self;
         }
-        let from = self.indent.saturating_sub(BEFORE);
+        let from = self.indent.saturating_sub(room * BEFORE.0 / BEFORE.1);
+        // The line may be cut on both sides.
+        let room = if room < SHOWN { room - 2 } else { room };
         let from = if from <= 1 { 0 } else { from };
         let (mut line, mut at, mut first) = (String::new(), 0, None);
         for grapheme in self.line.graphemes(true) {
-            if at >= from + SHOWN {
+            if at >= from + room {
                 line.push('…');
                 break;
             }
@@ -206,7 +358,7 @@ impl Source {
         }
         let dots = if from > 0 { "…" } else { "" };
         let indent = self.indent - first.unwrap_or(0) + dots.chars().count();
-        let carets = self.carets.min(SHOWN.saturating_sub(indent)).max(1);
+        let carets = self.carets.min(room.saturating_sub(indent)).max(1);
         Source { line: format!("{dots}{line}"), indent, carets }
     }
 }

@@ -140,6 +140,13 @@ impl Connection {
         }
     }
 
+    /// Keeps results of at most so many bytes for `_`, or none.
+    pub fn keep_results(&mut self, limit: Option<usize>) {
+        if let Some(session) = &mut self.session {
+            session.keep_results(limit);
+        }
+    }
+
     /// Takes the flag back, for what runs next.
     pub fn forget_interrupt(&self) {
         self.interrupt.store(false, Ordering::Relaxed);

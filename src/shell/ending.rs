@@ -17,6 +17,12 @@ impl Shell {
     ///
     /// Gives the exit code.
     pub fn finish(&mut self, stop: Result<(), Stop>) -> u8 {
+        let place = Place { name: None, line: 1, column: 1 };
+        let mut stop = self.name_refusal(stop, "", &place);
+        if self.redirect.is_some() {
+            let restored = self.restore(&place);
+            stop = stop.and(restored);
+        }
         let told = matches!(
             stop,
             Err(Stop::Failed | Stop::Unavailable | Stop::Interrupted | Stop::Output(_))
@@ -52,9 +58,8 @@ impl Shell {
         }
         let message = format!("cannot write to standard output: {error}");
         let place = Place { name: None, line: 1, column: 1 };
-        let colour = self.settings.colour_errors;
         let diagnostic = Diagnostic::new("output", message);
-        let _ = render::report(&diagnostic, "", &place, colour, &mut self.errors);
+        let _ = render::report(&diagnostic, "", &place, &self.manner(), &mut self.errors);
         1
     }
 }

@@ -18,6 +18,7 @@ mod ending;
 mod interactive;
 mod items;
 mod progress;
+mod redirect;
 mod script;
 mod settings;
 mod source;
@@ -28,7 +29,7 @@ pub use dot::{DotCommand, Group, commands};
 pub use script::Script;
 pub use settings::Settings;
 
-use crate::render::{self, Diagnostic, Place};
+use crate::render::{self, Diagnostic, Manner, Place};
 use progress::{Curtain, Watched};
 use std::io::{self, BufWriter, Write};
 use std::time::{Duration, Instant};
@@ -72,6 +73,8 @@ pub struct Shell {
     errors: Curtain,
     /// How far the script is.
     progress: Watched,
+    /// Where results go instead of standard output.
+    redirect: Option<redirect::Redirect>,
     /// Where the open transaction began.
     begun: Option<Begun>,
     /// The scripts being read, outermost first.
@@ -97,6 +100,7 @@ impl Shell {
             out: BufWriter::with_capacity(64 * 1024, out),
             errors,
             progress,
+            redirect: None,
             begun: None,
             reading: Vec::new(),
             failed: false,
@@ -112,9 +116,14 @@ impl Shell {
             return error.into();
         }
         // Nobody can be told that standard error refuses.
-        let colour = self.settings.colour_errors;
-        let _ = render::report(error, text, place, colour, &mut self.errors);
+        let _ = render::report(error, text, place, &self.manner(), &mut self.errors);
         Stop::Failed
+    }
+
+    /// How errors are written now.
+    fn manner(&self) -> Manner {
+        let Settings { error_format, colour_errors, width, .. } = self.settings;
+        Manner { format: error_format, colour: colour_errors, width }
     }
 
     /// Says that a statement was stopped; gives what its loop has to know.
@@ -130,7 +139,7 @@ impl Shell {
     /// Says a line on standard error, behind everything on standard output.
     fn say(&mut self, line: &str) -> io::Result<()> {
         self.out.flush()?;
-        let _ = writeln!(self.errors, "{}", render::escape(line));
+        let _ = render::notice(line, &self.manner(), &mut self.errors);
         Ok(())
     }
 

@@ -1,6 +1,9 @@
 //! How the shell behaves.
 
-use crate::render::Mode;
+use crate::render::{ErrorFormat, Mode, Vertical};
+
+/// The most rows of a box at a terminal, unless `.rows` says another number.
+const ROWS_SHOWN: usize = 40;
 
 /// How the shell behaves; dot-commands change it.
 #[derive(Clone, Debug)]
@@ -17,10 +20,30 @@ pub struct Settings {
     pub colour_output: bool,
     /// Whether to colour standard error.
     pub colour_errors: bool,
-    /// Whether every statement tells its time.
-    pub timer: bool,
+    /// How errors are told.
+    pub error_format: ErrorFormat,
+    /// What stands for NULL; `None` for what suits the mode.
+    pub null: Option<String>,
+    /// What stands between values; `None` for what suits the mode.
+    pub separator: Option<String>,
+    /// The widths of columns, as `.width` says them.
+    pub widths: Vec<i64>,
+    /// The table that INSERTs name.
+    pub table: Option<String>,
+    /// The most rows that a box shows at a terminal; `None` for all.
+    pub rows: Option<usize>,
+    /// Whether rows of a box are drawn as lines.
+    pub vertical: Vertical,
+    /// Whether every statement tells its time; `None` for footers at a terminal alone.
+    pub timer: Option<bool>,
     /// Whether writes tell what they did.
     pub receipts: bool,
+    /// Whether receipts show the events themselves.
+    pub events: bool,
+    /// Whether each result is kept until the next, for `_`.
+    pub keep_results: bool,
+    /// The program that shows rows at a terminal, one screen after the other.
+    pub pager: Option<String>,
     /// Whether every statement is printed before it runs.
     pub echo: bool,
     /// Whether a script goes on after an error.
@@ -29,4 +52,34 @@ pub struct Settings {
     pub progress: bool,
     /// Whether banner and footers are left out.
     pub quiet: bool,
+}
+
+/// A script's, on a stream that is no terminal.
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            mode: Mode::List,
+            headers: None,
+            terminal: false,
+            width: None,
+            colour_output: false,
+            colour_errors: false,
+            error_format: ErrorFormat::Human,
+            null: None,
+            separator: None,
+            widths: Vec::new(),
+            table: None,
+            rows: Some(ROWS_SHOWN),
+            vertical: Vertical::Off,
+            timer: None,
+            receipts: false,
+            events: false,
+            keep_results: false,
+            pager: None,
+            echo: false,
+            keep_going: false,
+            progress: false,
+            quiet: false,
+        }
+    }
 }

@@ -1,10 +1,16 @@
 //! One statement on its way through the shell: run, drawn, timed.
 
-use super::{Begun, INTERRUPTED, Refusal, Settings, Shell, Stop};
-use crate::render::{self, Diagnostic, Failure, Format, Mode, Place};
-use crate::session::Outcome;
+use super::{Begun, INTERRUPTED, Refusal, Shell, Stop};
+use crate::render::{self, Diagnostic, Failure, Format, Place};
+use crate::session::{Outcome, Receipt};
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
+
+/// The most bytes of a result that are kept for `_`.
+const KEPT_BYTES: usize = 64 << 20;
+
+/// The most events that are shown of one write.
+const EVENTS_SHOWN: usize = 20;
 
 impl Shell {
     /// Runs one statement that begins at `place`.
@@ -13,6 +19,16 @@ impl Shell {
     /// [`Stop::Failed`] where it fails, which is told; [`Stop::Unavailable`] where there is no
     /// database; [`Stop::Output`] where standard output refuses.
     pub(super) fn statement(&mut self, text: &str, place: &Place) -> Result<(), Stop> {
+        let done = self.run_statement(text, place);
+        let done = self.arrived(done, text, place);
+        if self.redirect.as_ref().is_some_and(|redirect| redirect.once) {
+            let restored = self.restore(place);
+            return done.and(restored);
+        }
+        done
+    }
+
+    fn run_statement(&mut self, text: &str, place: &Place) -> Result<(), Stop> {
         if self.settings.echo {
             self.echo(text)?;
         }
@@ -20,6 +36,7 @@ impl Shell {
         if self.connection.is_interrupted() {
             return Err(self.interrupted(started));
         }
+        self.keep_results();
         let outcome = self.connection.execute(text);
         self.notices();
         match (&self.begun, self.connection.transaction()) {
@@ -42,6 +59,11 @@ impl Shell {
         }
     }
 
+    /// Lets the session, which may be a new one, keep results as the settings say.
+    pub(super) fn keep_results(&mut self) {
+        self.connection.keep_results(self.settings.keep_results.then_some(KEPT_BYTES));
+    }
+
     fn outcome(
         &mut self,
         outcome: Outcome,
@@ -49,24 +71,21 @@ impl Shell {
         text: &str,
         place: &Place,
     ) -> Result<(), Stop> {
-        let timer = self.settings.timer;
+        let timer = self.settings.timer.unwrap_or(false);
         let said = match outcome {
             outcome @ (Outcome::Rows(_) | Outcome::Replay(_)) => {
-                let format = self.format();
-                let elapsed = || timer.then(|| started.elapsed());
-                match draw(outcome, &format, &elapsed, &mut self.out) {
-                    Ok(()) if format.mode == Mode::Box && format.footer => return Ok(()),
-                    Ok(()) => None,
-                    Err(Failure::Query(error)) if error.code() == INTERRUPTED => {
-                        return Err(self.interrupted(started));
-                    }
-                    Err(Failure::Query(error)) => {
-                        return Err(self.fail(&Diagnostic::from(&error), text, place));
-                    }
-                    Err(Failure::Output(error)) => return Err(error.into()),
+                let format = self.page()?;
+                let drawn = self.draw(outcome, &format, started, text, place);
+                self.close_page(drawn)?;
+                if format.mode.is_framed() && format.footer {
+                    return Ok(());
                 }
+                None
             }
-            Outcome::Changed(receipt) => self.settings.receipts.then(|| receipt.to_string()),
+            Outcome::Changed(receipt) => {
+                self.receipt(&receipt)?;
+                None
+            }
             Outcome::Done(message) => Some(message),
             Outcome::Nothing => return Ok(()),
         };
@@ -79,10 +98,75 @@ impl Shell {
         Ok(())
     }
 
+    /// Draws what an outcome has to be drawn.
+    fn draw(
+        &mut self,
+        outcome: Outcome,
+        format: &Format,
+        started: Instant,
+        text: &str,
+        place: &Place,
+    ) -> Result<(), Stop> {
+        let shows_time = self.settings.timer.unwrap_or(format.terminal);
+        let elapsed = || shows_time.then(|| started.elapsed());
+        match draw(outcome, format, &elapsed, &mut self.out) {
+            Ok(()) => Ok(()),
+            Err(Failure::Query(error)) if error.code() == INTERRUPTED => {
+                Err(self.interrupted(started))
+            }
+            Err(Failure::Query(error)) => Err(self.fail(&Diagnostic::from(&error), text, place)),
+            Err(Failure::Output(error)) => Err(error.into()),
+        }
+    }
+
+    /// Draws all of the last result once more.
+    ///
+    /// # Errors
+    /// Where there is none, and where the output refuses.
+    pub(super) fn last(&mut self) -> Result<(), Failure> {
+        let rows = match self.connection.session() {
+            Some(session) => session.last_result()?,
+            None => return Ok(()),
+        };
+        let format = Format { rows: None, ..self.format() };
+        render::draw(rows, &format, &|| None, &mut self.out).map(|_| ())
+    }
+
+    /// Says what a write did, and shows its events where somebody wants to see them.
+    fn receipt(&mut self, receipt: &Receipt) -> Result<(), Stop> {
+        if !self.settings.receipts {
+            return Ok(());
+        }
+        let colour = self.format().colour;
+        let line = receipt.to_string();
+        writeln!(self.out, "{}", render::escape(&line))?;
+        if let (true, Some((first, last)), Some(session)) =
+            (self.settings.events, receipt.committed, self.connection.session())
+        {
+            for event in session.traces(first, last).take(EVENTS_SHOWN) {
+                match event {
+                    Ok(event) => render::draw_trace(&event, colour, &mut self.out)?,
+                    // The write is done: what cannot be shown of it is no failure of its.
+                    Err(error) => {
+                        let error = error.to_string();
+                        self.say(&format!("notice: the events cannot be read: {error}"))?;
+                        return Ok(());
+                    }
+                }
+            }
+            let next = first.0 + EVENTS_SHOWN as u64;
+            if next <= last.0 {
+                let more = last.0 - next + 1;
+                writeln!(self.out, "  … {more} more: EVENTS SINCE EVENT {next}")?;
+            }
+        }
+        Ok(())
+    }
+
     /// Prints a statement as it was written.
     fn echo(&mut self, text: &str) -> io::Result<()> {
         let lines = text.lines();
-        let shown: Vec<_> = if self.settings.terminal {
+        let shown: Vec<_> = if self.format().terminal {
             lines.map(render::escape).collect()
         } else {
             lines.map(Into::into).collect()
@@ -91,15 +175,24 @@ impl Shell {
     }
 
     /// How rows are drawn now.
-    fn format(&self) -> Format {
-        let Settings { mode, headers, terminal, width, .. } = self.settings;
+    pub(super) fn format(&self) -> Format {
+        let settings = &self.settings;
+        let elsewhere = self.redirect.as_ref().is_some_and(|redirect| !redirect.is_pager);
+        let (mode, terminal) = (settings.mode, settings.terminal && !elsewhere);
         Format {
             mode,
-            headers: headers.unwrap_or(mode == Mode::Box || terminal),
+            headers: settings.headers.unwrap_or(mode.has_headers(terminal)),
             terminal,
-            colour: self.settings.colour_output,
-            width,
-            footer: !self.settings.quiet,
+            colour: settings.colour_output && !elsewhere,
+            width: settings.width.filter(|_| self.redirect.is_none()),
+            footer: !settings.quiet,
+            null: settings.null.clone(),
+            separator: settings.separator.clone(),
+            widths: settings.widths.clone(),
+            table: settings.table.clone(),
+            // A pager shows one screen after the other.
+            rows: settings.rows.filter(|_| self.redirect.is_none()),
+            vertical: settings.vertical,
         }
     }
 }

@@ -10,6 +10,7 @@ mod history;
 mod house;
 mod naive;
 mod oracle;
+mod output;
 mod points;
 mod projections;
 mod random;

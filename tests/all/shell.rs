@@ -447,7 +447,7 @@ fn misspelt_dot_commands_get_a_suggestion() {
        | ^
     stopped at stdin:2 — 1 statement applied
     "#);
-    assert!(self::run(".mode nothing\n").err.contains("modes are box, list"));
+    assert!(self::run(".mode nothing\n").err.contains("modes are box, table, line, list"));
     assert!(self::run(".read\n").err.contains("usage: .read FILE"));
 }
 

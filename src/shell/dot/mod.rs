@@ -49,6 +49,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("\\dt", ".tables"),
     ("\\i", ".read"),
     ("\\timing", ".timer"),
+    ("\\x", ".x"),
 ];
 
 /// Why a dot-command did not do what it should.
@@ -82,11 +83,12 @@ pub(super) fn run(shell: &mut Shell, line: &str, place: &Place) -> Result<(), St
         }
         None => Err(Trouble::Told(unknown(&name))),
     };
-    match result {
+    let done = match result {
         Ok(()) => Ok(()),
         Err(Trouble::Stop(stop)) => Err(stop),
         Err(Trouble::Told(error)) => Err(shell.fail(&error, line, place)),
-    }
+    };
+    shell.arrived(done, line, place)
 }
 
 /// Splits a line into words; quotes hold words with blanks together, a `;` at the end is dropped.

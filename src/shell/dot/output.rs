@@ -1,8 +1,9 @@
 //! What is shown, and how.
 
 use super::{DotCommand, Group, Trouble, on_off};
-use crate::render::{self, Diagnostic, MODES, Mode};
+use crate::render::{self, Diagnostic, Failure, MODES, Mode, Place, Vertical};
 use crate::shell::Shell;
+use crate::shell::redirect::default_pager;
 use std::io::Write;
 
 /// The commands of this room.
@@ -16,12 +17,53 @@ pub(super) const GROUP: Group = Group {
             run: echo,
         },
         DotCommand {
+            name: ".events",
+            arguments: "on|off",
+            help: "whether receipts show the events themselves",
+            run: events,
+        },
+        DotCommand {
             name: ".headers",
             arguments: "on|off",
             help: "whether the names of columns come first",
             run: headers,
         },
-        DotCommand { name: ".mode", arguments: "[MODE]", help: "how rows are shown", run: mode },
+        DotCommand {
+            name: ".last",
+            arguments: "[on|off]",
+            help: "print the last result; whether each is kept for _",
+            run: last,
+        },
+        DotCommand {
+            name: ".mode",
+            arguments: "[MODE] [TABLE]",
+            help: "how rows are shown; insert may name a table",
+            run: mode,
+        },
+        DotCommand {
+            name: ".nullvalue",
+            arguments: "TEXT",
+            help: "what stands for NULL",
+            run: null_value,
+        },
+        DotCommand {
+            name: ".once",
+            arguments: "FILE...",
+            help: "send the next result to a file or '|a program'",
+            run: once,
+        },
+        DotCommand {
+            name: ".output",
+            arguments: "[FILE]...",
+            help: "send all results there; without a FILE, here again",
+            run: output,
+        },
+        DotCommand {
+            name: ".pager",
+            arguments: "on|off|COMMAND",
+            help: "one screen after the other: $PAGER or less",
+            run: pager,
+        },
         DotCommand { name: ".print", arguments: "[TEXT]...", help: "print words", run: print },
         DotCommand {
             name: ".receipts",
@@ -30,10 +72,34 @@ pub(super) const GROUP: Group = Group {
             run: receipts,
         },
         DotCommand {
+            name: ".rows",
+            arguments: "N|all",
+            help: "how many rows a box shows at a terminal",
+            run: rows,
+        },
+        DotCommand {
+            name: ".separator",
+            arguments: "TEXT",
+            help: "what stands between values in list, csv and quote",
+            run: separator,
+        },
+        DotCommand {
             name: ".timer",
             arguments: "on|off",
             help: "whether every statement tells its time",
             run: timer,
+        },
+        DotCommand {
+            name: ".width",
+            arguments: "[N]...",
+            help: "widths of a box's columns, negative to the right",
+            run: width,
+        },
+        DotCommand {
+            name: ".x",
+            arguments: "[auto|on|off]",
+            help: "whether rows become lines: auto, where no box fits",
+            run: vertical,
         },
     ],
 };
@@ -48,11 +114,63 @@ fn headers(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     Ok(())
 }
 
+fn events(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    shell.settings.events = on_off(&arguments[0])?;
+    Ok(())
+}
+
+fn last(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    if let Some(word) = arguments.first() {
+        shell.settings.keep_results = on_off(word)?;
+        shell.keep_results();
+        return Ok(());
+    }
+    shell.last().map_err(|failure| match failure {
+        Failure::Query(error) => Trouble::Told(Diagnostic::from(&error)),
+        Failure::Output(error) => error.into(),
+    })
+}
+
+fn once(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    redirect(shell, arguments, true)
+}
+
+fn output(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    redirect(shell, arguments, false)
+}
+
+/// Sends results elsewhere, or here again.
+fn redirect(shell: &mut Shell, arguments: &[String], once: bool) -> Result<(), Trouble> {
+    let place = Place { name: None, line: 1, column: 1 };
+    shell.restore(&place).map_err(Trouble::Stop)?;
+    let target = match arguments {
+        [] => return Ok(()),
+        [word] if word == "stdout" => return Ok(()),
+        // A program may be given without quotes.
+        words if words[0].starts_with('|') => words.join(" "),
+        [file] => file.clone(),
+        _ => {
+            let message = "a file's name with blanks needs quotes";
+            return Err(Trouble::Told(Diagnostic::new("dot-command", message)));
+        }
+    };
+    shell.redirect(&target, once).map_err(Trouble::Told)
+}
+
+fn pager(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    shell.settings.pager = match arguments {
+        [word] if word.eq_ignore_ascii_case("off") => None,
+        [word] if word.eq_ignore_ascii_case("on") => Some(default_pager()),
+        words => Some(words.join(" ")),
+    };
+    Ok(())
+}
+
 fn mode(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     let Some(name) = arguments.first() else {
         for entry in MODES {
             let mark = if entry.mode == shell.settings.mode { '*' } else { ' ' };
-            writeln!(shell.out, "{mark} {:8}{}", entry.name, entry.help)?;
+            writeln!(shell.out, "{mark} {:10}{}", entry.name, entry.help)?;
         }
         return Ok(());
     };
@@ -62,13 +180,28 @@ fn mode(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
             .help(Some(format!("modes are {}", names.join(", "))));
         return Err(Trouble::Told(error));
     };
+    match arguments.get(1) {
+        Some(table) if mode == Mode::Insert => shell.settings.table = Some(table.clone()),
+        Some(_) => {
+            let message = format!("mode {mode} names no table, insert does");
+            return Err(Trouble::Told(Diagnostic::new("dot-command", message)));
+        }
+        None => {}
+    }
     shell.settings.mode = mode;
+    // A separator was meant for the mode before.
+    shell.settings.separator = None;
+    Ok(())
+}
+
+fn null_value(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    shell.settings.null = Some(arguments[0].clone());
     Ok(())
 }
 
 fn print(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     let line = arguments.join(" ");
-    let line = if shell.settings.terminal { render::escape(&line) } else { line.into() };
+    let line = if shell.format().terminal { render::escape(&line) } else { line.into() };
     Ok(writeln!(shell.out, "{line}")?)
 }
 
@@ -78,6 +211,49 @@ fn receipts(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
 }
 
 fn timer(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
-    shell.settings.timer = on_off(&arguments[0])?;
+    shell.settings.timer = Some(on_off(&arguments[0])?);
+    Ok(())
+}
+
+fn rows(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    let word = &arguments[0];
+    shell.settings.rows = match word.parse() {
+        _ if word.eq_ignore_ascii_case("all") => None,
+        Ok(rows) if rows >= 2 => Some(rows),
+        _ => {
+            let message = format!("{word} is no number of rows");
+            let help = "a number from 2 on, or all".to_string();
+            let error = Diagnostic::new("dot-command", message).help(Some(help));
+            return Err(Trouble::Told(error));
+        }
+    };
+    Ok(())
+}
+
+fn separator(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    let text = arguments[0].replace("\\t", "\t").replace("\\n", "\n");
+    shell.settings.separator = Some(text);
+    Ok(())
+}
+
+fn width(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    let number = |word: &String| {
+        word.parse::<i64>().map_err(|_| {
+            let message = format!("{word} is no number of columns");
+            Trouble::Told(Diagnostic::new("dot-command", message))
+        })
+    };
+    shell.settings.widths = arguments.iter().map(number).collect::<Result<_, _>>()?;
+    Ok(())
+}
+
+fn vertical(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    let now = shell.settings.vertical;
+    shell.settings.vertical = match arguments.first() {
+        Some(word) if word.eq_ignore_ascii_case("auto") => Vertical::Auto,
+        Some(word) if on_off(word)? => Vertical::On,
+        None if now != Vertical::On => Vertical::On,
+        Some(_) | None => Vertical::Off,
+    };
     Ok(())
 }

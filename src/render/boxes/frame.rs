@@ -1,0 +1,248 @@
+//! A frame whose widths are known.
+
+use super::super::wrap::{SENTENCE, VALUE, wrap};
+use super::super::{Buffer, Format, width};
+use super::border::{Border, Rule};
+use super::widths::{self, Layout, NARROWEST_JSON, Slot};
+use super::{Column, Look, Page, Shown};
+use crate::types::DataType;
+use colored::Colorize;
+
+/// A value is not read in less than this.
+const NARROWEST: usize = 6;
+/// Columns left out are named up to this number; of more, the first and the last.
+const MOST_NAMED: usize = 3;
+
+/// A frame whose widths are known.
+pub(super) struct Frame<'a> {
+    columns: &'a [Column],
+    layout: Layout,
+    border: &'static Border,
+    format: &'a Format,
+}
+
+/// Whether all values of a type are numbers (NUMERIC takes texts as they are).
+fn is_number(data_type: DataType) -> bool {
+    data_type.is_number() && data_type != DataType::Numeric
+}
+
+impl<'a> Frame<'a> {
+    /// Finds the widths and draws the head and the rows held.
+    pub fn open(
+        columns: &'a [Column],
+        page: &Page<'_>,
+        format: &'a Format,
+        buffer: &mut Buffer<'_>,
+    ) -> Frame<'a> {
+        let layout = widths::lay_out(columns, page, format);
+        let frame = Frame { columns, layout, border: Border::of(format.mode), format };
+        if !frame.layout.upright {
+            frame.head(buffer);
+        }
+        for (number, row) in page.rows.iter().enumerate() {
+            if page.gap == Some(number) {
+                frame.gap(buffer);
+            }
+            frame.next(row, buffer);
+        }
+        frame
+    }
+
+    /// Draws the names, and at a terminal the types, of the columns.
+    fn head(&self, buffer: &mut Buffer<'_>) {
+        self.rule(self.border.top.as_ref(), buffer);
+        // Markdown has no table without a head.
+        if !self.format.headers && !self.border.aligns {
+            return;
+        }
+        let nothing = Shown::new("", Look::Name);
+        let names = self.columns.iter().map(|column| &column.name);
+        let names: Vec<&Shown> =
+            names.map(|name| if self.format.headers { name } else { &nothing }).collect();
+        self.row(&names, buffer);
+        if widths::shows_types(self.format) {
+            let types: Vec<Shown> = self.types();
+            self.row(&types.iter().collect::<Vec<_>>(), buffer);
+        }
+        self.rule(Some(&self.border.head), buffer);
+    }
+
+    /// The types, each as its column has room for it: only values may take more lines.
+    fn types(&self) -> Vec<Shown> {
+        let mut types: Vec<Shown> =
+            self.columns.iter().map(|_| Shown::new("", Look::Dim)).collect();
+        for (slot, room) in &self.layout.slots {
+            if let Slot::Column(at) = slot {
+                let column = &self.columns[*at];
+                let names = [column.type_name.as_str(), column.short_type()];
+                let fitting = names.into_iter().find(|name| width(name) <= *room);
+                types[*at].text = fitting.unwrap_or_default().to_string();
+            }
+        }
+        types
+    }
+
+    /// Draws the next row.
+    pub fn next(&self, row: &[Shown], buffer: &mut Buffer<'_>) {
+        if self.layout.upright {
+            self.lines(row, buffer);
+        } else {
+            self.row(&row.iter().collect::<Vec<_>>(), buffer);
+        }
+    }
+
+    /// Marks that rows are left out.
+    fn gap(&self, buffer: &mut Buffer<'_>) {
+        let mark = Shown::new(self.border.rows_left_out, Look::Dim);
+        if self.layout.upright {
+            self.paint(&mark.text, mark.look, buffer);
+            buffer.bytes.push(b'\n');
+        } else {
+            self.row(&vec![&mark; self.columns.len()], buffer);
+        }
+    }
+
+    /// Draws what is below the last row.
+    pub fn close(&self, buffer: &mut Buffer<'_>) {
+        if !self.layout.upright {
+            self.rule(self.border.bottom.as_ref(), buffer);
+        }
+    }
+
+    /// Draws what is said below.
+    pub fn footer(&self, text: &str, buffer: &mut Buffer<'_>) {
+        let lines = match self.format.width {
+            Some(room) => wrap(text, room.max(NARROWEST_JSON), SENTENCE),
+            None => vec![text],
+        };
+        for line in lines {
+            self.paint(line, Look::Dim, buffer);
+            buffer.bytes.push(b'\n');
+        }
+    }
+
+    /// Names the columns that were left out.
+    pub fn left_out(&self) -> String {
+        let mut said = String::new();
+        let name = |at: &usize| self.columns[*at].name.text.as_str();
+        let empty: Vec<&str> = self.layout.empty.iter().map(name).collect();
+        if !empty.is_empty() {
+            said.push_str(&format!(" · all NULL: {}", empty.join(", ")));
+        }
+        let hidden: Vec<&str> = self.layout.hidden.iter().map(name).collect();
+        match hidden.as_slice() {
+            [] => {}
+            names if names.len() <= MOST_NAMED => {
+                said.push_str(&format!(" · hidden: {} (.x auto shows them)", names.join(", ")));
+            }
+            [first, .., last] => said.push_str(&format!(
+                " · {} columns hidden: {first} … {last} (.x auto shows them)",
+                hidden.len()
+            )),
+            [_] => {}
+        }
+        said
+    }
+
+    /// Draws one row as lines, `name │ value`, below a line that begins it.
+    fn lines(&self, row: &[Shown], buffer: &mut Buffer<'_>) {
+        let drawn = || (0..self.columns.len()).filter(|at| !self.layout.empty.contains(at));
+        let widest = drawn().map(|at| width(&self.columns[at].name.text)).max().unwrap_or(0);
+        let room = self.format.width.map_or(usize::MAX, |room| room.saturating_sub(widest + 3));
+        let line = self.border.head.line;
+        let (before, rest) = (line.repeat(widest + 1), line.repeat(room.min(2 * NARROWEST_JSON)));
+        self.paint(&format!("{before}{}{rest}", self.border.corner), Look::Dim, buffer);
+        buffer.bytes.push(b'\n');
+        for at in drawn() {
+            let name = &self.columns[at].name;
+            let parts = match row[at].look {
+                Look::Number => vec![row[at].text.as_str()],
+                Look::Name | Look::Dim | Look::Text => {
+                    wrap(&row[at].text, room.max(NARROWEST), VALUE)
+                }
+            };
+            for (line, part) in parts.into_iter().enumerate() {
+                let shown = if line == 0 { name.text.as_str() } else { "" };
+                buffer.bytes.extend_from_slice(" ".repeat(widest - width(shown)).as_bytes());
+                self.paint(shown, Look::Name, buffer);
+                self.paint(&format!(" {} ", self.border.upright), Look::Dim, buffer);
+                self.paint(part, row[at].look, buffer);
+                buffer.bytes.push(b'\n');
+            }
+        }
+    }
+
+    fn rule(&self, rule: Option<&Rule>, buffer: &mut Buffer<'_>) {
+        let Some(rule) = rule.filter(|_| !self.columns.is_empty()) else { return };
+        let line = |(slot, width): &(Slot, usize)| match slot {
+            Slot::Column(at) if self.border.aligns && self.is_right(*at, Look::Name) => {
+                format!("{}:", rule.line.repeat(width + 1))
+            }
+            Slot::Column(_) | Slot::Mark => rule.line.repeat(width + 2),
+        };
+        let lines: Vec<String> = self.layout.slots.iter().map(line).collect();
+        let text = format!("{}{}{}", rule.left, lines.join(rule.between), rule.right);
+        self.paint(&text, Look::Dim, buffer);
+        buffer.bytes.push(b'\n');
+    }
+
+    /// Whether a cell of a column stands to the right of it.
+    fn is_right(&self, at: usize, look: Look) -> bool {
+        let column = &self.columns[at];
+        let by_itself = look == Look::Number || (is_number(column.data_type) && look != Look::Text);
+        column.fixed.map_or(by_itself, |fixed| fixed.right)
+    }
+
+    /// Draws one row, in as many lines as its longest cell needs.
+    fn row(&self, row: &[&Shown], buffer: &mut Buffer<'_>) {
+        if self.columns.is_empty() {
+            return;
+        }
+        let mark = Shown::new(self.border.columns_left_out, Look::Dim);
+        let cell = |slot: Slot| match slot {
+            Slot::Column(at) => row[at],
+            Slot::Mark => &mark,
+        };
+        let lines = |(slot, width): &(Slot, usize)| match cell(*slot) {
+            // Half a number would be read as a number.
+            Shown { text, look: Look::Number } => vec![text.as_str()],
+            Shown { text, .. } if !self.border.wraps => vec![text.as_str()],
+            Shown { text, .. } => wrap(text, *width, VALUE),
+        };
+        let cells: Vec<Vec<&str>> = self.layout.slots.iter().map(lines).collect();
+        let height = cells.iter().map(Vec::len).max().unwrap_or(1);
+        for line in 0..height {
+            for ((slot, wide), lines) in self.layout.slots.iter().zip(&cells) {
+                let look = cell(*slot).look;
+                let part = lines.get(line).copied().unwrap_or_default();
+                let padding = " ".repeat(wide.saturating_sub(width(part)));
+                let is_right = match slot {
+                    Slot::Column(at) => self.is_right(*at, look),
+                    Slot::Mark => false,
+                };
+                self.paint(self.border.upright, Look::Dim, buffer);
+                buffer.bytes.push(b' ');
+                if is_right {
+                    buffer.bytes.extend_from_slice(padding.as_bytes());
+                }
+                self.paint(part, look, buffer);
+                if !is_right {
+                    buffer.bytes.extend_from_slice(padding.as_bytes());
+                }
+                buffer.bytes.push(b' ');
+            }
+            self.paint(self.border.upright, Look::Dim, buffer);
+            buffer.bytes.push(b'\n');
+        }
+    }
+
+    fn paint(&self, text: &str, look: Look, buffer: &mut Buffer<'_>) {
+        let painted = match look {
+            _ if !self.format.colour || text.is_empty() => text.into(),
+            Look::Name => text.bold(),
+            Look::Dim => text.dimmed(),
+            Look::Number | Look::Text => text.into(),
+        };
+        super::super::cell::append(&mut buffer.bytes, format_args!("{painted}"));
+    }
+}

@@ -1,0 +1,330 @@
+//! Frames of lines, for people: `box`, `table` and `markdown`.
+//!
+//! The first page of rows is held to find the widths; the rows after it are drawn in these widths as
+//! they come. What is wider than its column goes on in the line below, which is how a frame is fitted
+//! to a terminal (`widths`). At a terminal only the first and the last rows of a long result are
+//! drawn; the last are known at the end, so batches wait for it in a queue that forgets all others.
+//!
+//! Nothing is cut where no terminal reads it, and whatever a terminal is not shown is said in the
+//! footer.
+
+mod border;
+mod frame;
+mod widths;
+
+use super::cell::{Cell, Cells};
+use super::{Buffer, Failure, Format, Mode, duration, escape};
+use crate::session::{OutputColumn, Rows};
+use crate::types::DataType;
+use arrow_array::RecordBatch;
+use border::Border;
+use frame::Frame;
+use std::collections::VecDeque;
+use std::io::Write;
+use std::time::Duration;
+
+/// Rows held to find the widths.
+const PAGE_ROWS: usize = 1000;
+/// Bytes of text held to find the widths.
+const PAGE_BYTES: usize = 4 << 20;
+
+/// How a cell is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    Name,
+    /// NULL, and all that is no value: lines, types, marks.
+    Dim,
+    Number,
+    Text,
+}
+
+/// A cell as it will be shown.
+struct Shown {
+    text: String,
+    look: Look,
+}
+
+impl Shown {
+    fn new(text: impl Into<String>, look: Look) -> Shown {
+        Shown { text: text.into(), look }
+    }
+}
+
+/// A column, by what decides how it is drawn.
+struct Column {
+    name: Shown,
+    type_name: String,
+    data_type: DataType,
+    /// What `.width` says of it.
+    fixed: Option<Fixed>,
+}
+
+impl Column {
+    /// Its type where there is little room.
+    fn short_type(&self) -> &'static str {
+        match self.data_type {
+            DataType::Integer => "int",
+            DataType::Real => "real",
+            DataType::Decimal { .. } => "dec",
+            DataType::Text => "text",
+            DataType::Json => "json",
+            DataType::Boolean => "bool",
+            DataType::Date => "date",
+            DataType::Timestamp => "time",
+            DataType::Blob => "blob",
+            DataType::Numeric => "num",
+            DataType::Any => "any",
+        }
+    }
+}
+
+/// A width that somebody chose.
+#[derive(Clone, Copy)]
+struct Fixed {
+    width: usize,
+    /// Whether values stand to the right.
+    right: bool,
+}
+
+/// The rows that are drawn first, all of them or up to a mark.
+struct Page<'a> {
+    rows: &'a [Vec<Shown>],
+    /// Whether no row comes behind it.
+    is_all: bool,
+    /// Before which row others are left out.
+    gap: Option<usize>,
+}
+
+/// Draws all rows; gives their number.
+pub(super) fn draw(
+    mut rows: Rows,
+    format: &Format,
+    elapsed: &dyn Fn() -> Option<Duration>,
+    out: &mut dyn Write,
+) -> Result<usize, Failure> {
+    let mut buffer = Buffer::new(out);
+    let columns = columns(&rows.columns, format);
+    let mut picture = Picture::new(&rows.columns, &columns, format);
+    for batch in rows.by_ref() {
+        let batch: RecordBatch = match batch {
+            Ok(batch) => batch,
+            // No row was drawn or held: the error says it all.
+            Err(error) if picture.count == 0 => return Err(error.into()),
+            Err(error) => {
+                picture.finish(&mut buffer).close(&mut buffer);
+                buffer.flush()?;
+                return Err(error.into());
+            }
+        };
+        picture.add(batch, &mut buffer)?;
+    }
+    let (count, shown) = (picture.count, picture.shown());
+    let frame = picture.finish(&mut buffer);
+    frame.close(&mut buffer);
+    if format.footer && format.mode.is_framed() {
+        let footer = footer(count, shown, &rows, elapsed())? + &frame.left_out();
+        frame.footer(&footer, &mut buffer);
+    }
+    buffer.flush()?;
+    Ok(count)
+}
+
+/// What is said below: `2 rows · 1.1 ms · as of event 17 (inside transaction 6)`.
+fn footer(
+    count: usize,
+    shown: usize,
+    rows: &Rows,
+    time: Option<Duration>,
+) -> Result<String, Failure> {
+    let mut footer = format!("{count} row{}", if count == 1 { "" } else { "s" });
+    if shown < count {
+        footer.push_str(&format!(" ({shown} shown, .last for all)"));
+    }
+    if let Some(time) = time {
+        footer.push_str(&format!(" · {}", duration(time)));
+    }
+    if let Some(event) = rows.as_of {
+        footer.push_str(&format!(" · as of event {event}"));
+    }
+    if let Some(transaction) = rows.inside()? {
+        footer.push_str(&format!(" (inside transaction {transaction})"));
+    }
+    Ok(footer)
+}
+
+/// A frame that comes to be: the rows held, or the frame that they gave.
+struct Picture<'a> {
+    output: Vec<OutputColumn>,
+    columns: &'a [Column],
+    format: &'a Format,
+    page: Vec<Vec<Shown>>,
+    /// Bytes of text held.
+    held: usize,
+    frame: Option<Frame<'a>>,
+    /// Rows so far.
+    count: usize,
+    /// The last rows, where others than the first and the last are left out.
+    tail: Option<Tail>,
+}
+
+impl<'a> Picture<'a> {
+    fn new(output: &[OutputColumn], columns: &'a [Column], format: &'a Format) -> Picture<'a> {
+        let most = format.rows.filter(|_| format.terminal && format.mode.is_framed());
+        Picture {
+            output: output.to_vec(),
+            columns,
+            format,
+            page: Vec::new(),
+            held: 0,
+            frame: None,
+            count: 0,
+            tail: most.map(|most| Tail::new(most.max(2))),
+        }
+    }
+
+    /// Draws or holds the rows of a batch.
+    fn add(&mut self, batch: RecordBatch, buffer: &mut Buffer<'_>) -> Result<(), Failure> {
+        let first = match &self.tail {
+            None => batch.num_rows(),
+            Some(tail) => tail.first.saturating_sub(self.count).min(batch.num_rows()),
+        };
+        self.count += batch.num_rows();
+        {
+            let cells = Cells::of_batch(&self.output, &batch);
+            for index in 0..first {
+                let row = show_row(&cells, index, self.format);
+                match &self.frame {
+                    Some(frame) => frame.next(&row, buffer),
+                    None => self.hold(row, buffer),
+                }
+                buffer.breathe()?;
+            }
+        }
+        if let Some(tail) = &mut self.tail
+            && first < batch.num_rows()
+        {
+            tail.push(batch.slice(first, batch.num_rows() - first));
+        }
+        Ok(())
+    }
+
+    fn hold(&mut self, row: Vec<Shown>, buffer: &mut Buffer<'_>) {
+        self.held += row.iter().map(|cell| cell.text.len()).sum::<usize>();
+        self.page.push(row);
+        let is_full = self.page.len() >= PAGE_ROWS || self.held >= PAGE_BYTES;
+        if is_full && self.tail.is_none() {
+            let page = Page { rows: &self.page, is_all: false, gap: None };
+            self.frame = Some(Frame::open(self.columns, &page, self.format, buffer));
+            self.page.clear();
+        }
+    }
+
+    /// How many rows are shown of those there are.
+    fn shown(&self) -> usize {
+        match &self.tail {
+            Some(tail) if self.count > tail.most + 1 => tail.most,
+            _ => self.count,
+        }
+    }
+
+    /// The frame with all its rows drawn.
+    fn finish(mut self, buffer: &mut Buffer<'_>) -> Frame<'a> {
+        if let Some(frame) = self.frame {
+            return frame;
+        }
+        let first = self.page.len();
+        let hidden = self.count - self.shown();
+        if let Some(tail) = &self.tail {
+            tail.rows(&self.output, self.shown() - first, self.format, &mut self.page);
+        }
+        let page = Page { rows: &self.page, is_all: true, gap: (hidden > 0).then_some(first) };
+        Frame::open(self.columns, &page, self.format, buffer)
+    }
+}
+
+/// The last rows of a long result.
+struct Tail {
+    /// The most rows that are shown.
+    most: usize,
+    /// How many of them are the first.
+    first: usize,
+    batches: VecDeque<RecordBatch>,
+    /// Rows of these batches.
+    count: usize,
+}
+
+impl Tail {
+    fn new(most: usize) -> Tail {
+        Tail { most, first: most - most / 2, batches: VecDeque::new(), count: 0 }
+    }
+
+    /// Takes rows and forgets those that too many follow. One row more is known than is shown in the
+    /// end: the mark for one row left out would take the place of that row.
+    fn push(&mut self, batch: RecordBatch) {
+        self.count += batch.num_rows();
+        self.batches.push_back(batch);
+        let enough = self.most / 2 + 1;
+        while let Some(oldest) = self.batches.front().map(RecordBatch::num_rows)
+            && self.count - oldest >= enough
+        {
+            self.batches.pop_front();
+            self.count -= oldest;
+        }
+    }
+
+    /// Appends the last so many rows.
+    fn rows(
+        &self,
+        output: &[OutputColumn],
+        wanted: usize,
+        format: &Format,
+        page: &mut Vec<Vec<Shown>>,
+    ) {
+        let mut skip = self.count.saturating_sub(wanted);
+        for batch in &self.batches {
+            let cells = Cells::of_batch(output, batch);
+            page.extend((skip..batch.num_rows()).map(|index| show_row(&cells, index, format)));
+            skip = skip.saturating_sub(batch.num_rows());
+        }
+    }
+}
+
+fn columns(output: &[OutputColumn], format: &Format) -> Vec<Column> {
+    let fixed = |at: usize| {
+        let width = format.widths.get(at).filter(|width| **width != 0)?;
+        let columns = usize::try_from(width.unsigned_abs()).unwrap_or(usize::MAX);
+        Some(Fixed { width: columns, right: *width < 0 })
+    };
+    let column = |(at, column): (usize, &OutputColumn)| Column {
+        name: Shown::new(text(&column.name, format), Look::Name),
+        type_name: column.data_type.to_string().to_lowercase(),
+        data_type: column.data_type,
+        fixed: fixed(at),
+    };
+    output.iter().enumerate().map(column).collect()
+}
+
+fn show_row(cells: &[Cells<'_>], index: usize, format: &Format) -> Vec<Shown> {
+    cells.iter().map(|column| column.with(index, |cell| show(cell, format))).collect()
+}
+
+fn show(cell: Cell<'_>, format: &Format) -> Shown {
+    match cell {
+        Cell::Null => Shown::new(text(format.null(), format), Look::Dim),
+        Cell::Text(value) | Cell::Json(value) => Shown::new(text(value, format), Look::Text),
+        cell => {
+            let mut bytes = Vec::new();
+            cell.write_text(&mut bytes);
+            let look = if cell.is_number() { Look::Number } else { Look::Text };
+            Shown::new(String::from_utf8_lossy(&bytes), look)
+        }
+    }
+}
+
+/// A text as the mode shows it.
+fn text(text: &str, format: &Format) -> String {
+    if format.mode == Mode::Markdown {
+        return border::markdown(text, format.terminal);
+    }
+    escape(text).into_owned()
+}

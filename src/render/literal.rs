@@ -1,0 +1,141 @@
+//! SQL: one INSERT for each row, or the literals alone. Both asof and sqlite3 read it back.
+
+use super::cell::{Cell, Cells, append};
+use super::escape::is_control;
+use super::{Buffer, Failure, Format, each_row};
+use crate::language::Keyword;
+use crate::session::Rows;
+
+/// The table of `.mode insert` where none is named.
+const TABLE: &str = "t";
+
+/// Draws all rows as INSERTs; gives their number.
+pub(super) fn draw_inserts(
+    rows: Rows,
+    format: &Format,
+    out: &mut dyn std::io::Write,
+) -> Result<usize, Failure> {
+    let mut start = format!("INSERT INTO {}", name(format.table.as_deref().unwrap_or(TABLE)));
+    if format.headers {
+        let names: Vec<String> = rows.columns.iter().map(|column| name(&column.name)).collect();
+        start.push_str(&format!("({})", names.join(",")));
+    }
+    start.push_str(" VALUES(");
+    let mut buffer = Buffer::new(out);
+    let count = each_row(rows, &mut buffer, |bytes, _, cells, row| {
+        bytes.extend_from_slice(start.as_bytes());
+        write_row(cells, row, format, b",", bytes);
+        bytes.extend_from_slice(b");\n");
+    })?;
+    buffer.flush()?;
+    Ok(count)
+}
+
+/// Draws all rows as literals; gives their number.
+pub(super) fn draw_literals(
+    rows: Rows,
+    format: &Format,
+    out: &mut dyn std::io::Write,
+) -> Result<usize, Failure> {
+    let separator = format.separator.as_deref().unwrap_or(",").as_bytes();
+    let mut buffer = Buffer::new(out);
+    if format.headers {
+        for (index, column) in rows.columns.iter().enumerate() {
+            if index > 0 {
+                buffer.bytes.extend_from_slice(separator);
+            }
+            write_text(&column.name, format, &mut buffer.bytes);
+        }
+        buffer.bytes.push(b'\n');
+    }
+    let count = each_row(rows, &mut buffer, |bytes, _, cells, row| {
+        write_row(cells, row, format, separator, bytes);
+        bytes.push(b'\n');
+    })?;
+    buffer.flush()?;
+    Ok(count)
+}
+
+fn write_row(
+    cells: &[Cells<'_>],
+    row: usize,
+    format: &Format,
+    separator: &[u8],
+    out: &mut Vec<u8>,
+) {
+    for (index, column) in cells.iter().enumerate() {
+        if index > 0 {
+            out.extend_from_slice(separator);
+        }
+        column.with(row, |cell| write_literal(cell, format, out));
+    }
+}
+
+/// Writes a value as SQL reads it.
+pub(super) fn write_literal(cell: Cell<'_>, format: &Format, out: &mut Vec<u8>) {
+    match cell {
+        Cell::Null => out.extend_from_slice(b"NULL"),
+        Cell::Boolean(b) => out.extend_from_slice(if b { b"TRUE" } else { b"FALSE" }),
+        // A number beyond every double reads back as infinity.
+        Cell::Real(r) if r.is_infinite() => {
+            out.extend_from_slice(if r > 0.0 { b"1e999" } else { b"-1e999" });
+        }
+        Cell::Integer(_) | Cell::Real(_) | Cell::Decimal(_) | Cell::Blob(_) => cell.write_text(out),
+        Cell::Date(_) | Cell::Timestamp(_) => {
+            out.push(b'\'');
+            cell.write_text(out);
+            out.push(b'\'');
+        }
+        Cell::Text(text) | Cell::Json(text) => write_text(text, format, out),
+    }
+}
+
+/// Writes a text with its quotes. What a script cannot hold, and what a terminal would obey, becomes
+/// `char(…)`.
+fn write_text(text: &str, format: &Format, out: &mut Vec<u8>) {
+    let is_code = |c: char| c == '\0' || (format.terminal && is_control(c));
+    let mut rest = text;
+    let mut first = true;
+    while let Some(at) = rest.find(is_code) {
+        let codes = &rest[at..];
+        let after = codes.find(|c| !is_code(c)).unwrap_or(codes.len());
+        if !first {
+            out.extend_from_slice(b"||");
+        }
+        if at > 0 {
+            write_quoted(&rest[..at], out);
+            out.extend_from_slice(b"||");
+        }
+        let numbers: Vec<String> =
+            codes[..after].chars().map(|c| u32::from(c).to_string()).collect();
+        append(out, format_args!("char({})", numbers.join(",")));
+        rest = &codes[after..];
+        first = false;
+    }
+    if first || !rest.is_empty() {
+        if !first {
+            out.extend_from_slice(b"||");
+        }
+        write_quoted(rest, out);
+    }
+}
+
+fn write_quoted(text: &str, out: &mut Vec<u8>) {
+    out.push(b'\'');
+    for byte in text.bytes() {
+        if byte == b'\'' {
+            out.push(b'\'');
+        }
+        out.push(byte);
+    }
+    out.push(b'\'');
+}
+
+/// A name, quoted unless every reader takes it as it is.
+fn name(name: &str) -> String {
+    let plain = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && Keyword::find(name).is_none();
+    let shown = super::escape(name);
+    if plain { shown.into_owned() } else { format!("\"{}\"", shown.replace('"', "\"\"")) }
+}

@@ -1,0 +1,63 @@
+//! Long texts in lines, between graphemes.
+
+use super::width;
+use unicode_segmentation::UnicodeSegmentation;
+
+/// What a line of a value is best cut behind: spaces, and what stands between the parts of names and
+/// documents.
+pub(super) const VALUE: &[char] = &[' ', ',', '_'];
+/// What a line of a sentence is cut behind.
+pub(super) const SENTENCE: &[char] = &[' '];
+
+/// Whether a text fits into so many columns, found out without measuring a long one.
+fn fits(text: &str, columns: usize) -> bool {
+    text.len() <= 4 * columns && width(text) <= columns
+}
+
+/// Cuts a text into lines of at most `columns`, between graphemes, after one of `breaks` where one is
+/// near.
+pub(super) fn wrap<'a>(text: &'a str, columns: usize, breaks: &[char]) -> Vec<&'a str> {
+    if width(text) <= columns {
+        return vec![text];
+    }
+    let mut lines = Vec::new();
+    let (mut start, mut used, mut space) = (0, 0, None);
+    for (index, grapheme) in text.grapheme_indices(true) {
+        let wide = width(grapheme);
+        // A space at the end of a line is not seen: it needs no room.
+        if used + wide > columns && index > start && grapheme != " " {
+            let end = match space {
+                Some(space) if 2 * (space - start) >= index - start => space,
+                // What is behind the space is one more line and no piece of one.
+                Some(space) if fits(&text[space..], columns) => space,
+                _ => index,
+            };
+            lines.push(text[start..end].trim_end_matches(' '));
+            used = width(&text[end..index]);
+            (start, space) = (end, None);
+        }
+        used += wide;
+        if grapheme.len() == 1 && grapheme.contains(breaks) {
+            space = Some(index + 1);
+        }
+    }
+    lines.push(&text[start..]);
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_wrap_between_words_and_never_inside_a_grapheme() {
+        let wrap = |text, columns| wrap(text, columns, VALUE);
+        assert_eq!(wrap("the quick brown fox", 10), ["the quick", "brown fox"]);
+        assert_eq!(wrap("one, two, three", 9), ["one, two,", "three"]);
+        assert_eq!(wrap("2026-11-22 21:55:06.220688", 24), ["2026-11-22", "21:55:06.220688"]);
+        assert_eq!(wrap("{\"id\":1,\"a\":2}", 10), ["{\"id\":1,", "\"a\":2}"]);
+        assert_eq!(wrap("abcdefghij", 4), ["abcd", "efgh", "ij"]);
+        assert_eq!(wrap("漢字漢字", 5), ["漢字", "漢字"]);
+        assert_eq!(wrap("e\u{301}e\u{301}e\u{301}", 2), ["e\u{301}e\u{301}", "e\u{301}"]);
+    }
+}

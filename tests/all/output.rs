@@ -1,0 +1,248 @@
+//! What the shell shows, and who reads it back.
+
+use crate::shell::Place;
+use rusqlite::Connection;
+
+/// A table with a column of every type, and rows that are hard to write down.
+const HARD: &str = "CREATE TABLE t(i INTEGER, r REAL, s TEXT, d DECIMAL(38,2), b BOOLEAN, day DATE, \
+     at TIMESTAMP, x BLOB, j JSON, v ANY);
+INSERT INTO t VALUES
+ (9223372036854775807, 0.1, 'it''s \"q\", | <b> \\ née 漢', 1.50, TRUE, '2026-01-31',
+  '2026-01-31 12:00:00.5', x'00ff', '{\"a\": [1, \"|\"]}', 'v'),
+ (-9223372036854775808, 1e300, 'line
+break	tab', -0.05, FALSE, '0001-01-01', '9999-12-31 23:59:59', x'', '[]', 1),
+ (0, -1e-300, '', 0, NULL, NULL, NULL, NULL, NULL, 2.5),
+ (NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+ (1, 2.0, 'nul' || char(0) || 'nul', 99999999999999999999.99, TRUE, NULL, NULL, x'27', '\"x\"', x'61');
+";
+
+#[test]
+fn inserts_are_read_back_by_asof() {
+    let place = Place::new();
+    assert_eq!(place.run(&["one"], HARD).err, "");
+    for headers in ["off", "on"] {
+        let script = format!(".mode insert t\n.headers {headers}\nSELECT * FROM t;");
+        let dumped = place.run(&["one"], &script);
+        assert_eq!((dumped.code, dumped.err.as_str()), (0, ""));
+        let (create, _) = HARD.split_once(";\n").expect("two statements");
+        let copy = format!("copy_{headers}");
+        let loaded = place.run(&[&copy], format!("{create};\n{}", dumped.out));
+        assert_eq!((loaded.code, loaded.err.as_str()), (0, ""));
+        let all = |name: &str| {
+            place.run(&["--json", name, "SELECT *, typeof(v), length(s) FROM t"], "").out
+        };
+        assert_eq!(all(&copy), all("one"));
+    }
+}
+
+#[test]
+fn inserts_are_read_by_sqlite() -> rusqlite::Result<()> {
+    let place = Place::new();
+    place.run(&["one"], HARD);
+    let dumped = place.run(&["one", "--insert", "SELECT i, r, s, b, day, x FROM t"], "").out;
+    let sqlite = Connection::open_in_memory()?;
+    sqlite.execute_batch("CREATE TABLE t(i INTEGER, r REAL, s TEXT, b BOOLEAN, day, x BLOB)")?;
+    sqlite.execute_batch(&dumped)?;
+    // What both print as literals is what both have.
+    let quoted = "SELECT quote(i), quote(r), 'x' || hex(s), quote(b), quote(day), quote(x) FROM t";
+    let mut statement = sqlite.prepare(quoted)?;
+    let rows = statement.query_map([], |row| {
+        (0..6).map(|at| row.get::<_, String>(at)).collect::<Result<Vec<_>, _>>()
+    })?;
+    let theirs: Vec<String> =
+        rows.map(|row| row.map(|row| row.join(";"))).collect::<Result<_, _>>()?;
+    let ours = place.run(&["one", ".mode list\n.separator ';'", quoted], "").out;
+    assert_eq!(ours.lines().count(), 5);
+    // They write the same number otherwise.
+    let ours = ours.replace("1e300", "1.0e+300").replace("1e-300", "1.0e-300");
+    assert_eq!(ours.trim_end(), theirs.join("\n"));
+    Ok(())
+}
+
+#[test]
+fn csv_and_json_are_read_back_by_others() {
+    let place = Place::new();
+    place.run(&["one"], HARD);
+    let select = "SELECT i, s, d, x FROM t";
+    let csv = place.run(&["--csv", "--headers", "on", "one", select], "").out;
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    let texts: Vec<String> =
+        reader.records().map(|record| record.expect("CSV")[1].to_string()).collect();
+    let json = place.run(&["--json", "one", select], "").out;
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let rows = json.as_array().expect("an array");
+    assert_eq!((texts.len(), rows.len()), (5, 5));
+    for (text, row) in texts.iter().zip(rows) {
+        assert_eq!(text, row["s"].as_str().unwrap_or(""));
+    }
+    assert_eq!(rows[0]["i"], i64::MAX);
+}
+
+#[test]
+fn commands_change_how_rows_are_shown() {
+    let place = Place::new();
+    let script = ".nullvalue -\nSELECT NULL, 1;\n.separator \"\\t\"\nSELECT NULL, 1;\n\
+                  .mode column\n.width 4 -6\nSELECT 1 AS a, 'x' AS b;\n.x on\nSELECT 1 AS a;\n.x\n\
+                  .mode csv\nSELECT 'a,b', 2;\n.mode insert 'an order'\nSELECT 1;\n.mode quote\n\
+                  SELECT 'it''s', NULL;\n";
+    let run = place.run(&["-q"], script);
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    insta::assert_snapshot!(run.out, @r#"
+    -|1
+    -	1
+    ┌──────┬────────┐
+    │ a    │      b │
+    ├──────┼────────┤
+    │ 1    │      x │
+    └──────┴────────┘
+    ──┬────────────────────────────────────────
+    a │ 1
+    "a,b",2
+    INSERT INTO "an order" VALUES(1);
+    'it''s',NULL
+    "#);
+    for (line, said) in [
+        (".rows 1", "1 is no number of rows"),
+        (".width wide", "wide is no number of columns"),
+        (".x sideways", "sideways is neither on nor off"),
+        (".mode csv t", "mode csv names no table, insert does"),
+        (".mode ascii", "there is no mode ascii"),
+    ] {
+        let run = place.run(&[], line);
+        assert!(run.code == 1 && run.err.contains(said), "{line}: {}", run.err);
+    }
+}
+
+#[test]
+fn results_go_where_they_are_sent() {
+    let place = Place::new();
+    let script = "SELECT 1;\n.output 'a file'\nSELECT 2;\n.print two\n.output\nSELECT 3;\n\
+                  .once once.csv\nSELECT 4;\nSELECT 5;\n.output |sort -r\nSELECT 6; SELECT 7;\n\
+                  .once '|head -1'\nWITH_NOTHING;\nSELECT 8;\n";
+    let run = place.run(&["--keep-going"], script);
+    assert_eq!(run.code, 1);
+    assert!(run.err.contains("error["), "{}", run.err);
+    assert_eq!(run.out, "1\n3\n5\n7\n6\n8\n");
+    let read = |name: &str| std::fs::read_to_string(place.path().join(name)).expect("a file");
+    assert_eq!((read("a file").as_str(), read("once.csv").as_str()), ("2\ntwo\n", "4\n"));
+    let nowhere = place.run(&["--keep-going"], ".output no/where\nSELECT 1;\n");
+    assert_eq!((nowhere.code, nowhere.out.as_str()), (1, "1\n"));
+    assert!(nowhere.err.contains("cannot write to no/where: "), "{}", nowhere.err);
+    let twice = place.run(&[], ".output two words\n");
+    assert!(twice.err.contains("needs quotes"), "{}", twice.err);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_is_told_and_a_reader_that_left_is_not() {
+    let place = Place::new();
+    let script = ".output /dev/full\nSELECT 1;\nSELECT 2;\n.output |true\n\
+                  SELECT 'much more than a pipe holds';\n.output\nSELECT 3;\n";
+    let run = place.run(&["--keep-going"], script);
+    assert_eq!((run.code, run.out.as_str()), (1, "2\n3\n"));
+    assert!(run.err.contains("cannot write to /dev/full: No space left"), "{}", run.err);
+    assert_eq!(run.err.matches("error[").count(), 1, "{}", run.err);
+}
+
+#[test]
+fn the_last_result_is_a_table() {
+    let place = Place::new();
+    let script = "CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT);\nINSERT INTO t VALUES (1, 'x'), (2, 'y');\n\
+         .last on\nSELECT a, b, a AS a FROM t ORDER BY a DESC;\nUPDATE t SET b = 'z';\n.last\n\
+         SELECT b, \"a:1\" FROM _;\nSELECT count(*) FROM _;\n\
+         SELECT * FROM _;\nSELECT t.b, x.* FROM t JOIN _ AS x ON t.a > x.\"count(*)\" - 1;\n\
+         SELECT a FROM t WHERE a > 9;\nSELECT count(*) FROM _;\n.last off\n.last\n";
+    let run = place.run(&["bank"], script);
+    assert_eq!(run.out, "2|y|2\n1|x|1\n2|y|2\n1|x|1\ny|2\nx|1\n2\n2\nz|2\n0\n");
+    assert!(run.err.contains("error[no-result]: no result was kept"), "{}", run.err);
+    for (statement, said) in [
+        ("SELECT * FROM _", "error[no-result]: there is no last result yet"),
+        ("SELECT 1; SELECT * FROM _ AS OF EVENT 1", "error[no-past]: _ is the last result"),
+        ("SELECT 1; AS OF EVENT 1 SELECT * FROM t, _", "error[no-past]"),
+        ("INSERT INTO _ VALUES (1)", "error[read-only-table]: _ is the last result"),
+        ("CREATE TABLE _(a)", "error[reserved-name]"),
+        ("SELECT 1 AS x; SELECT y FROM _", "error[unknown-column]"),
+    ] {
+        let run = place.run(&["bank"], format!(".last on\n{statement};\n"));
+        assert!(run.code == 1 && run.err.contains(said), "{statement}: {}", run.err);
+    }
+    let off = place.run(&["bank"], "SELECT 1; SELECT * FROM _;");
+    assert!(off.err.contains(".last on keeps each"), "{}", off.err);
+    let boxed = place.run(
+        &["--box", "bank"],
+        ".last on\nAS OF EVENT 2 SELECT a FROM t;\nSELECT * FROM _;\nEXPLAIN SELECT * FROM _;\n",
+    );
+    assert_eq!(boxed.out.matches("1 row · as of event 2 ").count(), 2, "{}", boxed.out);
+    assert!(boxed.out.contains("_: the last result, 1 row"), "{}", boxed.out);
+}
+
+#[test]
+fn a_result_too_large_to_keep_says_so() {
+    let long = "x".repeat(1 << 20);
+    let script = format!(
+        "CREATE TABLE t(a TEXT);\nINSERT INTO t VALUES ('{long}'), ('2'), ('3'), ('4'), ('5');\n\
+         .last on\n.output /dev/null\nSELECT t.a, x.a, y.a FROM t, t AS x, t AS y;\n\
+         .output\nSELECT count(*) FROM _;\n"
+    );
+    let run = Place::new().run(&[], script);
+    assert!(run.err.contains("more than 64 MB and was not kept"), "{}", run.err);
+}
+
+#[test]
+fn events_are_shown_for_teaching() {
+    let script = "CREATE TABLE accounts(id INTEGER PRIMARY KEY, owner TEXT);\n\
+         INSERT INTO accounts VALUES (1, 'Ada'), (2, NULL);\nBEGIN;\n\
+         UPDATE accounts SET owner = 'B' || char(27) || '[2J' WHERE id = 2;\n\
+         DELETE FROM accounts WHERE id = 1;\nCOMMIT;\nTAG done;\n\
+         INSERT INTO accounts(owner) SELECT 'x' FROM _events, _events AS e;\n";
+    let arguments = ["--clock", "2026-03-01T09:00:00Z+60", "--receipts", "bank"];
+    let run = Place::new().run(&arguments, format!(".events on\n{script}"));
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    insta::assert_snapshot!(run.out, @r"
+    +1 event · #1 CREATE TABLE accounts
+      #1 b76c6262 CREATE TABLE accounts
+    +2 events · #2–3 INSERT accounts (2 rows)
+      #2 5f925da4 INSERT accounts row 1: id 1, owner 'Ada'
+      #3 5f925da4 INSERT accounts row 2: id 2, owner NULL
+    began a transaction
+    +1 event · UPDATE accounts (1 row)
+    +1 event · DELETE accounts (1 row)
+    +2 events · #4–5 COMMIT
+      #4 ebfd5a88 UPDATE accounts row 2: owner NULL → 'B\e[2J'
+      #5 ebfd5a88 DELETE accounts row 1: id 1, owner 'Ada'
+    +1 event · #6 TAG done
+      #6 dcde1e0f TAG done
+    +36 events · #7–42 INSERT accounts (36 rows)
+      #7 952cc8d0 INSERT accounts row 3: id 3, owner 'x'
+      #8 952cc8d0 INSERT accounts row 4: id 4, owner 'x'
+      #9 952cc8d0 INSERT accounts row 5: id 5, owner 'x'
+      #10 952cc8d0 INSERT accounts row 6: id 6, owner 'x'
+      #11 952cc8d0 INSERT accounts row 7: id 7, owner 'x'
+      #12 952cc8d0 INSERT accounts row 8: id 8, owner 'x'
+      #13 952cc8d0 INSERT accounts row 9: id 9, owner 'x'
+      #14 952cc8d0 INSERT accounts row 10: id 10, owner 'x'
+      #15 952cc8d0 INSERT accounts row 11: id 11, owner 'x'
+      #16 952cc8d0 INSERT accounts row 12: id 12, owner 'x'
+      #17 952cc8d0 INSERT accounts row 13: id 13, owner 'x'
+      #18 952cc8d0 INSERT accounts row 14: id 14, owner 'x'
+      #19 952cc8d0 INSERT accounts row 15: id 15, owner 'x'
+      #20 952cc8d0 INSERT accounts row 16: id 16, owner 'x'
+      #21 952cc8d0 INSERT accounts row 17: id 17, owner 'x'
+      #22 952cc8d0 INSERT accounts row 18: id 18, owner 'x'
+      #23 952cc8d0 INSERT accounts row 19: id 19, owner 'x'
+      #24 952cc8d0 INSERT accounts row 20: id 20, owner 'x'
+      #25 952cc8d0 INSERT accounts row 21: id 21, owner 'x'
+      #26 952cc8d0 INSERT accounts row 22: id 22, owner 'x'
+      … 16 more: EVENTS SINCE EVENT 27
+    ");
+}
+
+#[test]
+fn times_are_told_where_somebody_asks() {
+    let run = Place::new().run(&["--timer", "--box"], "SELECT 1;\n.timer off\nSELECT 2;\n");
+    let told: Vec<&str> = run.out.lines().filter(|line| line.contains("row")).collect();
+    assert!(told[0].starts_with("1 row · ") && told[0] != "1 row", "{told:?}");
+    assert_eq!(told[1], "1 row");
+    let list = Place::new().run(&["--timer", "--list"], "SELECT 1;\n");
+    assert!(list.out == "1\n" && list.err.starts_with("time: "), "{} {}", list.out, list.err);
+}
