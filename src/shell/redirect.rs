@@ -6,7 +6,7 @@
 
 use super::progress::{Curtain, Watched};
 use super::{Shell, Stop};
-use crate::render::{Diagnostic, Format, Place};
+use crate::render::{Diagnostic, Failure, Format, Place};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::process::{Child, Command, Stdio};
@@ -149,16 +149,17 @@ impl Shell {
         Ok(self.format())
     }
 
-    /// Waits until a pager has shown what was drawn.
-    pub(super) fn close_page(&mut self, drawn: Result<(), Stop>) -> Result<(), Stop> {
+    /// Waits until a pager, if there is one, has shown what was drawn: only then may anything else be
+    /// said.
+    pub(super) fn close_page(&mut self, drawn: Result<(), Failure>) -> Result<(), Failure> {
         if !self.redirect.as_ref().is_some_and(|redirect| redirect.is_pager) {
             return drawn;
         }
-        let shown = drawn.and_then(|()| self.out.flush().map_err(Stop::from));
+        let shown = drawn.and(self.out.flush().map_err(Failure::from));
         self.take_back();
         match shown {
             // Who leaves a pager early has read enough.
-            Err(Stop::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             shown => shown,
         }
     }

@@ -75,8 +75,7 @@ impl Shell {
         let said = match outcome {
             outcome @ (Outcome::Rows(_) | Outcome::Replay(_)) => {
                 let format = self.page()?;
-                let drawn = self.draw(outcome, &format, started, text, place);
-                self.close_page(drawn)?;
+                self.draw(outcome, &format, started, text, place)?;
                 if format.mode.is_framed() && format.footer {
                     return Ok(());
                 }
@@ -109,7 +108,8 @@ impl Shell {
     ) -> Result<(), Stop> {
         let shows_time = self.settings.timer.unwrap_or(format.terminal);
         let elapsed = || shows_time.then(|| started.elapsed());
-        match draw(outcome, format, &elapsed, &mut self.out) {
+        let drawn = draw(outcome, format, &elapsed, &mut self.out);
+        match self.close_page(drawn) {
             Ok(()) => Ok(()),
             Err(Failure::Query(error)) if error.code() == INTERRUPTED => {
                 Err(self.interrupted(started))

@@ -1,6 +1,8 @@
 //! What the shell shows, and who reads it back.
 
 use crate::shell::Place;
+#[cfg(unix)]
+use crate::terminal::screen::Screen;
 use rusqlite::Connection;
 
 /// A table with a column of every type, and rows that are hard to write down.
@@ -245,4 +247,68 @@ fn times_are_told_where_somebody_asks() {
     assert_eq!(told[1], "1 row");
     let list = Place::new().run(&["--timer", "--list"], "SELECT 1;\n");
     assert!(list.out == "1\n" && list.err.starts_with("time: "), "{} {}", list.out, list.err);
+}
+
+/// A shell at a terminal with nine numbers to look at.
+#[cfg(unix)]
+fn nine(place: &Place) -> Screen {
+    let numbers: Vec<String> = (1..=9).map(|n| format!("({n}, 'row {n}')")).collect();
+    let script = format!(
+        "CREATE TABLE t(n INTEGER PRIMARY KEY, a_long_name TEXT);\nINSERT INTO t VALUES {};",
+        numbers.join(", ")
+    );
+    assert_eq!(place.run(&["bank"], script).code, 0);
+    let mut screen = Screen::start(place, &["bank"], 60, 40);
+    screen.wait_line("bank@10> ");
+    screen
+}
+
+#[test]
+#[cfg(unix)]
+fn a_terminal_shows_the_first_and_last_rows_and_last_shows_all() {
+    let place = Place::new();
+    let mut screen = nine(&place);
+    screen.keys(".rows 4\r").wait_line("bank@10> ");
+    screen.keys("SELECT * FROM t;\r").wait_for("9 rows (4 shown, .last for all) · ");
+    screen.wait_line("bank@10> ");
+    let shown = screen.contents();
+    assert!(shown.contains("│       n │ a_long_name │\n│ integer │ text        │\n"), "{shown}");
+    assert!(shown.contains("│       2 │ row 2       │\n│       ⋮ │ ⋮           │\n"), "{shown}");
+    assert!(shown.contains(" · as of event 10") && !shown.contains("row 5"), "{shown}");
+    screen.keys(".last\r").wait_for("row 5").wait_line("bank@10> ");
+    screen.keys("SELECT sum(n) AS total FROM _;\r").wait_for("45").wait_line("bank@10> ");
+    screen.keys("\x04");
+    assert_eq!(screen.end(), 0);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_pager_may_be_left_early() {
+    let place = Place::new();
+    let mut screen = nine(&place);
+    screen.keys(".pager 'head -n 1'\r").wait_line("bank@10> ");
+    screen
+        .keys("SELECT t.* FROM t, t AS u, t AS v, t AS w;\r")
+        .wait_for("┌─")
+        .wait_line("bank@10> ");
+    screen.keys(".pager false\r").wait_line("bank@10> ");
+    screen.keys("SELECT 'unseen' AS x;\r").wait_line("bank@10> ");
+    screen.keys(".pager off\r").wait_line("bank@10> ");
+    screen.keys("SELECT 'seen' AS x;\r").wait_for("│ seen │").wait_line("bank@10> ");
+    assert!(!screen.contents().contains("error"), "{}", screen.contents());
+    screen.keys("\x04");
+    assert_eq!(screen.end(), 0);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_terminal_is_shown_events_when_it_wants_to() {
+    let place = Place::new();
+    let mut screen = nine(&place);
+    screen.keys(".events on\r").wait_line("bank@10> ");
+    screen.keys("UPDATE t SET a_long_name = 'x' WHERE n = 2;\r").wait_line("bank@11> ");
+    screen.wait_for(" UPDATE t row 2: a_long_name 'row 2' → 'x'");
+    assert!(screen.sent().contains("\x1b[1m#11"), "{}", screen.sent());
+    screen.keys("\x04");
+    assert_eq!(screen.end(), 0);
 }

@@ -303,9 +303,7 @@ fn a_box_of_nothing_is_a_box() {
     └─────────┴──────┘
     0 rows · as of event 42
     ");
-    insta::assert_snapshot!(fitted(Rows::new(Vec::new(), None, std::iter::empty()), &terminal(80)), @r"
-    0 rows
-    ");
+    insta::assert_snapshot!(fitted(Rows::new(Vec::new(), None, std::iter::empty()), &terminal(80)), @r"0 rows");
 }
 
 #[test]

@@ -157,26 +157,18 @@ fn wrong() -> Diagnostic {
 fn a_program_reads_one_line_for_each_error() {
     let short = Manner { format: ErrorFormat::Short, ..Manner::default() };
     let text = "SELECT owne FROM accounts";
-    insta::assert_snapshot!(told(&wrong(), text, &seed(7, 1), &short), @r#"
-    seed.sql:7:8: error[unknown-column]: accounts has no \e[31m column "owne" (did you mean "owner"?)
-    "#);
+    insta::assert_snapshot!(told(&wrong(), text, &seed(7, 1), &short), @r#"seed.sql:7:8: error[unknown-column]: accounts has no \e[31m column "owne" (did you mean "owner"?)"#);
     let json = Manner { format: ErrorFormat::Json, ..Manner::default() };
     let line = told(&wrong(), text, &seed(7, 1), &json);
-    insta::assert_snapshot!(line, @r#"
-    {"code":"unknown-column","message":"accounts has no \u001b[31m column \"owne\"","file":"seed.sql","line":7,"column":8,"offset":7,"length":4,"help":"did you mean \"owner\"?","notes":["accounts(id,\nowner)","two"]}
-    "#);
+    insta::assert_snapshot!(line, @r#"{"code":"unknown-column","message":"accounts has no \u001b[31m column \"owne\"","file":"seed.sql","line":7,"column":8,"offset":7,"length":4,"help":"did you mean \"owner\"?","notes":["accounts(id,\nowner)","two"]}"#);
     let read: serde_json::Value = serde_json::from_str(&line).expect("valid JSON");
     assert_eq!(read["message"], "accounts has no \u{1b}[31m column \"owne\"");
     assert_eq!((&read["offset"], &read["length"]), (&7.into(), &4.into()));
     let place = Place { name: None, line: 1, column: 1 };
-    insta::assert_snapshot!(told(&Diagnostic::new("usage", "no"), "", &place, &json), @r#"
-    {"code":"usage","message":"no","file":null,"line":1,"column":1,"offset":null,"length":null,"help":null,"notes":[]}
-    "#);
+    insta::assert_snapshot!(told(&Diagnostic::new("usage", "no"), "", &place, &json), @r#"{"code":"usage","message":"no","file":null,"line":1,"column":1,"offset":null,"length":null,"help":null,"notes":[]}"#);
     let mut out = Vec::new();
     notice("stopped \u{9b}here", &json, &mut out).expect("a vector takes every byte");
-    insta::assert_snapshot!(String::from_utf8(out).expect("text"), @r#"
-    {"code":"notice","message":"stopped \u009bhere"}
-    "#);
+    insta::assert_snapshot!(String::from_utf8(out).expect("text"), @r#"{"code":"notice","message":"stopped \u009bhere"}"#);
 }
 
 #[test]

@@ -149,14 +149,10 @@ fn inserts_and_literals_are_sql() {
     let named = Format { table: Some("an order".into()), headers: true, ..table };
     let columns = [("a b", DataType::Text), ("select", DataType::Real)];
     let values = [vec![Value::text("it's\0nul"), Value::Real(f64::INFINITY)]];
-    insta::assert_snapshot!(drawn(rows(&columns, &values), &named), @r#"
-    INSERT INTO "an order"("a b","select") VALUES('it''s'||char(0)||'nul',1e999);
-    "#);
+    insta::assert_snapshot!(drawn(rows(&columns, &values), &named), @r#"INSERT INTO "an order"("a b","select") VALUES('it''s'||char(0)||'nul',1e999);"#);
     let at_terminal = Format { terminal: true, ..named };
     let values = [vec![Value::text("\u{1b}[2J"), Value::Real(-0.5)]];
-    insta::assert_snapshot!(drawn(rows(&columns, &values), &at_terminal), @r#"
-    INSERT INTO "an order"("a b","select") VALUES(char(27)||'[2J',-0.5);
-    "#);
+    insta::assert_snapshot!(drawn(rows(&columns, &values), &at_terminal), @r#"INSERT INTO "an order"("a b","select") VALUES(char(27)||'[2J',-0.5);"#);
     insta::assert_snapshot!(drawn(people(), &format(Mode::Quote)).replace('\u{1b}', "<esc>"), @r#"
     'id','name','paid','sum','more'
     9007199254740993,'née, "Müller"',TRUE,9.90,0.1
