@@ -7,9 +7,12 @@ use super::widths::{self, Layout, NARROWEST_JSON, Slot};
 use super::{Column, Look, Page, Shown};
 use crate::types::DataType;
 use colored::Colorize;
+use std::cell::Cell;
 
 /// A value is not read in less than this.
 const NARROWEST: usize = 6;
+/// A value takes no more lines of a terminal, unless all is to be shown.
+const TALLEST: usize = 30;
 /// Columns left out are named up to this number; of more, the first and the last.
 const MOST_NAMED: usize = 3;
 
@@ -19,6 +22,8 @@ pub(super) struct Frame<'a> {
     layout: Layout,
     border: &'static Border,
     format: &'a Format,
+    /// Whether a value was too tall.
+    has_cut: Cell<bool>,
 }
 
 /// Whether all values of a type are numbers (NUMERIC takes texts as they are).
@@ -35,7 +40,13 @@ impl<'a> Frame<'a> {
         buffer: &mut Buffer<'_>,
     ) -> Frame<'a> {
         let layout = widths::lay_out(columns, page, format);
-        let frame = Frame { columns, layout, border: Border::of(format.mode), format };
+        let frame = Frame {
+            columns,
+            layout,
+            border: Border::of(format.mode),
+            format,
+            has_cut: Cell::new(false),
+        };
         if !frame.layout.upright {
             frame.head(buffer);
         }
@@ -121,7 +132,7 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// Names the columns that were left out.
+    /// Says what was left out.
     pub fn left_out(&self) -> String {
         let mut said = String::new();
         let name = |at: &usize| self.columns[*at].name.text.as_str();
@@ -141,6 +152,9 @@ impl<'a> Frame<'a> {
             )),
             [_] => {}
         }
+        if self.has_cut.get() {
+            said.push_str(" · long values cut (.last shows them)");
+        }
         said
     }
 
@@ -155,13 +169,7 @@ impl<'a> Frame<'a> {
         buffer.bytes.push(b'\n');
         for at in drawn() {
             let name = &self.columns[at].name;
-            let parts = match row[at].look {
-                Look::Number => vec![row[at].text.as_str()],
-                Look::Name | Look::Dim | Look::Text => {
-                    wrap(&row[at].text, room.max(NARROWEST), VALUE)
-                }
-            };
-            for (line, part) in parts.into_iter().enumerate() {
+            for (line, part) in self.parts(&row[at], room.max(NARROWEST)).into_iter().enumerate() {
                 let shown = if line == 0 { name.text.as_str() } else { "" };
                 buffer.bytes.extend_from_slice(" ".repeat(widest - width(shown)).as_bytes());
                 self.paint(shown, Look::Name, buffer);
@@ -193,6 +201,21 @@ impl<'a> Frame<'a> {
         column.fixed.map_or(by_itself, |fixed| fixed.right)
     }
 
+    /// The lines of a cell that is so many columns wide.
+    fn parts<'t>(&self, cell: &'t Shown, room: usize) -> Vec<&'t str> {
+        // Half a number would be read as a number.
+        if cell.look == Look::Number || !self.border.wraps {
+            return vec![&cell.text];
+        }
+        let mut lines = wrap(&cell.text, room, VALUE);
+        if lines.len() > TALLEST && self.format.terminal && self.format.rows.is_some() {
+            lines.truncate(TALLEST - 1);
+            lines.push(self.border.columns_left_out);
+            self.has_cut.set(true);
+        }
+        lines
+    }
+
     /// Draws one row, in as many lines as its longest cell needs.
     fn row(&self, row: &[&Shown], buffer: &mut Buffer<'_>) {
         if self.columns.is_empty() {
@@ -203,12 +226,7 @@ impl<'a> Frame<'a> {
             Slot::Column(at) => row[at],
             Slot::Mark => &mark,
         };
-        let lines = |(slot, width): &(Slot, usize)| match cell(*slot) {
-            // Half a number would be read as a number.
-            Shown { text, look: Look::Number } => vec![text.as_str()],
-            Shown { text, .. } if !self.border.wraps => vec![text.as_str()],
-            Shown { text, .. } => wrap(text, *width, VALUE),
-        };
+        let lines = |(slot, width): &(Slot, usize)| self.parts(cell(*slot), *width);
         let cells: Vec<Vec<&str>> = self.layout.slots.iter().map(lines).collect();
         let height = cells.iter().map(Vec::len).max().unwrap_or(1);
         for line in 0..height {

@@ -359,3 +359,18 @@ fn a_terminal_sees_what_is_a_value_and_what_is_not() {
     <esc>[2m1 row · as of event 42<esc>[0m
     ");
 }
+
+#[test]
+fn a_value_does_not_fill_screens() {
+    let long = || rows(&[("t", DataType::Text)], &[vec![Value::text("word ".repeat(100_000))]]);
+    let text = fitted(long(), &terminal(60));
+    assert_eq!(text.lines().count(), 4 + 30 + 2, "{text}");
+    assert!(text.contains("│ …"), "{text}");
+    assert!(text.ends_with(" · long values cut (.last shows them)\n"), "{text}");
+    // Whoever asks for all gets all, and so does who is no terminal.
+    for format in
+        [Format { rows: None, ..terminal(60) }, Format { terminal: false, ..terminal(60) }]
+    {
+        assert_eq!(fitted(long(), &format).matches("word").count(), 100_000);
+    }
+}
