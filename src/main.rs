@@ -35,10 +35,11 @@ fn confess(fault: &panic::PanicHookInfo<'_>) {
 
 fn run() -> u8 {
     let arguments = Arguments::read();
-    let colours = Colours::choose();
+    let colours = Colours::choose(arguments.color.as_deref());
     let problem = |error: &Diagnostic| {
         let place = Place { name: None, line: 1, column: 1 };
-        let manner = Manner { colour: colours.errors, ..Manner::default() };
+        let (format, colour) = (arguments.error_format(), colours.errors);
+        let manner = Manner { format, colour, ..Manner::default() };
         let _ = report(error, "", &place, &manner, &mut io::stderr());
     };
     let options = match arguments.open_options() {
@@ -54,9 +55,21 @@ fn run() -> u8 {
         problem(&Diagnostic::new("usage", message).help(Some(help)));
         return 2;
     }
+    let interactive = arguments.sources.is_empty() && !arguments.batch && io::stdin().is_terminal();
+    if interactive && (arguments.single_transaction || arguments.check) {
+        let message = "--single-transaction and --check are for scripts: -c SQL, -f FILE or a pipe";
+        problem(&Diagnostic::new("usage", message));
+        return 2;
+    }
     let connection = match database {
         None => Connection::in_memory(options),
-        Some(name) => Connection::open(Path::new(name), options),
+        Some(name) => Connection::open(Path::new(name), options.clone()).and_then(|connection| {
+            // A database that is not there has no tables, and checking creates none.
+            match connection.session() {
+                None if arguments.check => Connection::in_memory(options),
+                _ => Ok(connection),
+            }
+        }),
     };
     let connection = match connection {
         Ok(connection) => connection,
@@ -65,12 +78,34 @@ fn run() -> u8 {
             return 3;
         }
     };
-    let interactive = arguments.is_interactive();
-    let settings = settings(&arguments, &colours, interactive);
+    let settings = settings(&colours, interactive);
     let mut shell =
         Shell::new(connection, settings, Box::new(io::stdout()), Box::new(io::stderr()));
-    let stop = if interactive { shell.interact() } else { run_sources(&mut shell, &arguments) };
+    let stop = begin(&mut shell, &arguments, interactive).and_then(|()| match interactive {
+        true => shell.interact(),
+        false => {
+            let result = shell.begin_run().and_then(|()| run_sources(&mut shell, &arguments));
+            shell.end_run(result)
+        }
+    });
     shell.finish(stop)
+}
+
+/// What comes before everything else: the start-up file, the options over it, `--at`, `-cmd`.
+fn begin(shell: &mut Shell, arguments: &Arguments, interactive: bool) -> Result<(), Stop> {
+    if let Some((path, must_exist)) = arguments.start_up(interactive)
+        && (must_exist || path.is_file())
+    {
+        shell.start_up(&path)?;
+    }
+    arguments.adjust(&mut shell.settings);
+    if let Some(target) = &arguments.output {
+        shell.send_to(target)?;
+    }
+    if let Some(point) = &arguments.at {
+        shell.open_at(point)?;
+    }
+    arguments.cmd.iter().try_for_each(|text| shell.run_command(text))
 }
 
 /// Runs everything the command line names, or standard input, up to what stops it.
@@ -106,24 +141,19 @@ fn run_sources(shell: &mut Shell, arguments: &Arguments) -> Result<(), Stop> {
     Ok(())
 }
 
-/// What suits the two streams, unless the command line says otherwise.
-fn settings(arguments: &Arguments, colours: &Colours, interactive: bool) -> Settings {
+/// What suits the two streams.
+fn settings(colours: &Colours, interactive: bool) -> Settings {
     let terminal = io::stdout().is_terminal();
-    let default = if terminal { Mode::Box } else { Mode::List };
     Settings {
-        mode: arguments.mode.unwrap_or(default),
-        headers: arguments.headers(),
+        mode: if terminal { Mode::Box } else { Mode::List },
+        headers: None,
         terminal,
         width: std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()),
         colour_output: colours.output,
         colour_errors: colours.errors,
-        timer: arguments.timer.then_some(true),
-        receipts: arguments.receipts || (interactive && !arguments.quiet),
+        receipts: interactive,
         keep_results: interactive,
-        echo: arguments.echo,
-        keep_going: arguments.keep_going,
         progress: io::stderr().is_terminal(),
-        quiet: arguments.quiet,
         ..Settings::default()
     }
 }
@@ -135,9 +165,9 @@ struct Colours {
 }
 
 impl Colours {
-    /// CLICOLOR_FORCE colours everything; NO_COLOR, CLICOLOR=0 and TERM=dumb nothing; else terminals
-    /// are coloured.
-    fn choose() -> Colours {
+    /// `--color always` and CLICOLOR_FORCE colour everything; `--color never`, NO_COLOR, CLICOLOR=0 and
+    /// TERM=dumb nothing; else terminals are coloured.
+    fn choose(when: Option<&str>) -> Colours {
         // The decision is made here, per stream; `colored` only knows standard output.
         colored::control::set_override(true);
         let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
@@ -146,7 +176,11 @@ impl Colours {
         let never = variable("NO_COLOR").is_some()
             || is_off("CLICOLOR")
             || variable("TERM").as_deref() == Some("dumb");
-        let coloured = |is_terminal| forced || (is_terminal && !never);
+        let coloured = |is_terminal| match when {
+            Some("always") => true,
+            Some("never") => false,
+            _ => forced || (is_terminal && !never),
+        };
         Colours {
             output: coloured(io::stdout().is_terminal()),
             errors: coloured(io::stderr().is_terminal()),

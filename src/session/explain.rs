@@ -69,7 +69,7 @@ impl Session {
 }
 
 /// Whether a statement has a plan.
-fn is_planned(statement: &Statement) -> bool {
+pub(super) fn is_planned(statement: &Statement) -> bool {
     match statement {
         Statement::Select(_)
         | Statement::Insert(_)

@@ -20,6 +20,7 @@ mod load;
 mod moment;
 mod outcome;
 mod phrase;
+mod rehearsal;
 mod relations;
 mod replay;
 mod time;
@@ -42,6 +43,7 @@ use crate::types::{EventId, Period, Schema, Timestamp, Value};
 use cache::{PlanCache, SharedPlan};
 use catalog::StatementCatalog;
 use last::Keeper;
+use rehearsal::Rehearsal;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -56,6 +58,8 @@ pub struct Session {
     interrupt: Arc<AtomicBool>,
     /// What `_` reads.
     keeper: Keeper,
+    /// What [`Session::rehearse`] went through.
+    rehearsal: Option<Rehearsal>,
 }
 
 /// A statement to run.
@@ -106,6 +110,7 @@ impl Session {
             cache,
             interrupt,
             keeper: Keeper::default(),
+            rehearsal: None,
         }
     }
 
@@ -140,8 +145,11 @@ impl Session {
         self.database.head()
     }
 
-    /// How many events the open transaction has so far; `None` if none is open.
+    /// How many events the open transaction has so far, 0 in a rehearsal; `None` if none is open.
     pub fn transaction(&self) -> Option<usize> {
+        if self.rehearsal.as_ref().is_some_and(Rehearsal::in_transaction) {
+            return Some(0);
+        }
         self.transaction.as_ref().map(|transaction| transaction.fork.len())
     }
 
@@ -414,10 +422,7 @@ impl Session {
     fn begin(&mut self, annotations: &Annotations) -> Result<Outcome, Error> {
         self.check_present()?;
         if self.transaction.is_some() {
-            return Err(Error::Transaction {
-                message: "a transaction is already open".into(),
-                help: Some("COMMIT or ROLLBACK ends it".into()),
-            });
+            return Err(already_open());
         }
         let fork = self.database.begin()?;
         self.transaction = Some(Transaction { fork, metadata: metadata(annotations) });
@@ -439,6 +444,13 @@ impl Session {
         let events = dropped.fork.len();
         let plural = if events == 1 { "" } else { "s" };
         Ok(Outcome::Done(format!("rolled back {events} event{plural}; nothing was written")))
+    }
+}
+
+fn already_open() -> Error {
+    Error::Transaction {
+        message: "a transaction is already open".into(),
+        help: Some("COMMIT or ROLLBACK ends it".into()),
     }
 }
 

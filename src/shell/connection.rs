@@ -222,6 +222,22 @@ impl Connection {
     }
 }
 
+impl Connection {
+    /// Parses and binds one statement and does nothing of it.
+    ///
+    /// # Errors
+    /// As [`Connection::execute`].
+    pub(super) fn rehearse(&mut self, text: &str) -> Result<Outcome, Refusal> {
+        match &mut self.session {
+            Some(session) => match session.rehearse(text) {
+                Ok(()) => Ok(Outcome::Nothing),
+                Err(error) => Err(Refusal::Failed(Diagnostic::from(&error))),
+            },
+            None => self.existing().map(|_| Outcome::Nothing).map_err(Refusal::Unavailable),
+        }
+    }
+}
+
 impl Missing {
     /// Whether somebody else created the database, for a session that would follow it.
     fn is_there(&self) -> bool {
@@ -268,7 +284,7 @@ impl Missing {
 }
 
 /// The first word of a statement, behind blanks and comments.
-fn first_word(text: &str) -> &str {
+pub(super) fn first_word(text: &str) -> &str {
     let mut rest = text.trim_start();
     loop {
         let skipped = if let Some(comment) = rest.strip_prefix("--") {

@@ -19,6 +19,7 @@ mod interactive;
 mod items;
 mod progress;
 mod redirect;
+mod run;
 mod script;
 mod settings;
 mod source;

@@ -42,6 +42,9 @@ impl Shell {
     /// # Errors
     /// [`Stop::Failed`] where there is one.
     pub fn check(&mut self, texts: &[&str]) -> Result<(), Stop> {
+        if self.settings.rehearse {
+            return Ok(());
+        }
         texts.iter().try_for_each(|text| self.check_one(text))
     }
 
@@ -160,7 +163,10 @@ impl Shell {
                 progress.advance(items.passed());
             }
             let done = match piece.kind {
-                PieceKind::Statement => self.statement(&piece.text, &place),
+                PieceKind::Statement => match self.crosses_run(&piece.text) {
+                    Some(error) => Err(self.fail(&error, &piece.text, &place)),
+                    None => self.statement(&piece.text, &place),
+                },
                 PieceKind::DotCommand => dot::run(self, &piece.text, &place),
             };
             match done {
@@ -183,13 +189,17 @@ impl Shell {
         line: Option<usize>,
         applied: &Applied,
     ) -> io::Result<()> {
-        if script.name == "-c" && applied.statements == 0 && self.begun.is_none() {
+        let is_first = applied.statements == 0 && self.begun.is_none();
+        if self.settings.rehearse || (script.name == "-c" && is_first) {
             return Ok(());
         }
         let mut text = match line {
             Some(line) => format!("stopped at {}:{line}", script.name),
             None => format!("stopped in {}", script.name),
         };
+        if self.settings.single_transaction {
+            return self.say(&text);
+        }
         let mut resume = line;
         let here = |begun: &&super::Begun| begun.place.name.as_ref() == Some(&script.name);
         if let Some(begun) = self.begun.as_ref().filter(here) {

@@ -50,6 +50,12 @@ pub struct Settings {
     pub keep_going: bool,
     /// Whether long work may tell on standard error how far it is.
     pub progress: bool,
+    /// Whether dot-commands that touch files or run programs are refused.
+    pub safe: bool,
+    /// Whether statements are only parsed and bound, and dot-commands only looked up.
+    pub rehearse: bool,
+    /// Whether the whole run is one transaction.
+    pub single_transaction: bool,
     /// Whether banner and footers are left out.
     pub quiet: bool,
 }
@@ -79,6 +85,9 @@ impl Default for Settings {
             echo: false,
             keep_going: false,
             progress: false,
+            safe: false,
+            rehearse: false,
+            single_transaction: false,
             quiet: false,
         }
     }

@@ -37,7 +37,10 @@ impl Shell {
             return Err(self.interrupted(started));
         }
         self.keep_results();
-        let outcome = self.connection.execute(text);
+        let outcome = match self.settings.rehearse {
+            true => self.connection.rehearse(text),
+            false => self.connection.execute(text),
+        };
         self.notices();
         match (&self.begun, self.connection.transaction()) {
             (None, Some(_)) => {

@@ -20,10 +20,7 @@ const FLOORS: &[(&str, u8)] = &[
 
 /// What of the world is injected, and the only places that may name it.
 const WORLD: &[(&[&str], &[&str])] = &[
-    (
-        &["std", "fs"],
-        &["src/storage/vfs", "src/shell/", "src/main.rs", "src/arguments.rs", "src/storage/tests/"],
-    ),
+    (&["std", "fs"], &["src/storage/vfs", "src/shell/", "src/main.rs", "src/storage/tests/"]),
     (&["std", "time", "SystemTime"], &["src/storage/environment.rs"]),
     (&["getrandom"], &["src/storage/environment.rs"]),
 ];
@@ -120,9 +117,9 @@ impl<'ast> Visit<'ast> for Reader {
 fn read(file: &str, text: &str) -> (Vec<String>, Vec<Vec<String>>) {
     let inside = file.strip_prefix("src/").expect("a source file");
     let parts: Vec<&str> = inside.trim_end_matches(".rs").split('/').collect();
-    let is_binary = parts.len() == 1 && parts[0] != "lib";
+    let is_binary = parts[0] == "arguments" || (parts.len() == 1 && parts[0] != "lib");
     let module: Vec<String> = match parts.as_slice() {
-        [_] => Vec::new(),
+        ["arguments", ..] | [_] => Vec::new(),
         [folders @ .., "mod"] => folders.iter().map(ToString::to_string).collect(),
         all => all.iter().map(ToString::to_string).collect(),
     };
@@ -249,7 +246,7 @@ fn every_way_up_is_seen() {
             "src/main.rs",
             "mod arguments; use arguments::A; use asof::shell::Shell; fn f(x: crate::A) {}",
         ),
-        ("src/arguments.rs", "use asof::render::Mode; use super::f;"),
+        ("src/arguments/mod.rs", "mod spelling; use asof::render::Mode; use super::f;"),
         ("src/executor/a.rs", "use crate::planner::Plan; use super::b; pub(crate) use self::c;"),
         ("src/storage/a/mod.rs", "mod tests { use super::super::Event; use crate::types; }"),
         ("src/types/a.rs", "use std::fmt; pub(in crate::types) fn f() { super::g() }"),

@@ -1,5 +1,6 @@
 //! The binary as a process: scripts, exit codes, output modes, dot-commands.
 
+mod options;
 mod processes;
 
 use assert_cmd::Command;

@@ -78,6 +78,8 @@ pub(super) fn run(shell: &mut Shell, line: &str, place: &Place) -> Result<(), St
             let arguments = &words[1..];
             match wrong_count(command, arguments.len()) {
                 Some(error) => Err(Trouble::Told(error)),
+                // Of a rehearsal a script's scripts are part, and nothing else is done.
+                None if shell.settings.rehearse && command.name != ".read" => Ok(()),
                 None => (command.run)(shell, arguments),
             }
         }
@@ -89,6 +91,16 @@ pub(super) fn run(shell: &mut Shell, line: &str, place: &Place) -> Result<(), St
         Err(Trouble::Told(error)) => Err(shell.fail(&error, line, place)),
     };
     shell.arrived(done, line, place)
+}
+
+/// Makes sure that a command may touch files or run programs.
+fn check_safe(shell: &Shell, command: &str) -> Result<(), Trouble> {
+    if !shell.settings.safe {
+        return Ok(());
+    }
+    let message = format!("{command} is refused: this shell was started with --safe");
+    let help = "it touches no files and runs no programs".to_string();
+    Err(Trouble::Told(Diagnostic::new("safe-mode", message).help(Some(help))))
 }
 
 /// Splits a line into words; quotes hold words with blanks together, a `;` at the end is dropped.

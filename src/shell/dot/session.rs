@@ -1,6 +1,6 @@
 //! The session: leaving, help, scripts.
 
-use super::{DotCommand, GROUPS, Group, Trouble, commands, unknown};
+use super::{DotCommand, GROUPS, Group, Trouble, check_safe, commands, unknown};
 use crate::render::Diagnostic;
 use crate::shell::{Shell, Stop};
 use std::io::Write;
@@ -75,6 +75,7 @@ fn line(shell: &mut Shell, command: &DotCommand) -> Result<(), Trouble> {
 }
 
 fn read(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    check_safe(shell, ".read")?;
     if let Some(message) = shell.too_deep(&arguments[0]) {
         return Err(Trouble::Told(Diagnostic::new("read-loop", message)));
     }

@@ -1,13 +1,19 @@
 //! The command line.
+//!
+//! [`Arguments`] is the one table of options: clap makes the parser and the help of it, a test compares
+//! the README with that. `spelling` knows what other shells call them.
 
-use asof::render::{MODES, Mode};
-use asof::shell::seconds;
+mod spelling;
+
+use asof::render::{ErrorFormat, MODES, Mode};
+use asof::shell::{Settings, seconds};
 use asof::storage::{Environment, FixedClock, OpenOptions, SeededRandom};
 use asof::types::{Date, Timestamp};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::error::ErrorKind;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
-use std::ffi::OsString;
 use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,7 +36,7 @@ pub struct Arguments {
 
     /// How rows are shown
     #[arg(short, long, value_parser = mode_parser())]
-    pub mode: Option<Mode>,
+    mode: Option<Mode>,
 
     /// Whether the names of columns come first
     #[arg(long, value_name = "on|off", value_parser = ["on", "off"])]
@@ -46,23 +52,75 @@ pub struct Arguments {
 
     /// Print what every write did
     #[arg(long)]
-    pub receipts: bool,
+    receipts: bool,
 
     /// Print every statement before it runs
     #[arg(long)]
-    pub echo: bool,
+    echo: bool,
 
     /// Print the time every statement took
     #[arg(long)]
-    pub timer: bool,
+    timer: bool,
 
     /// Refuse writes
     #[arg(long)]
     read_only: bool,
 
+    /// Refuse dot-commands that touch files or run programs
+    #[arg(long)]
+    safe: bool,
+
+    /// Open the session in the past, at any point of the language, and read-only
+    #[arg(long, value_name = "POINT", allow_hyphen_values = true)]
+    pub at: Option<String>,
+
+    /// Run everything in one transaction, or nothing of it
+    #[arg(short = '1', long, conflicts_with_all = ["keep_going", "read_only", "at"])]
+    pub single_transaction: bool,
+
+    /// Parse and bind every statement and run none
+    #[arg(long, conflicts_with_all = ["single_transaction", "at"])]
+    pub check: bool,
+
+    /// Run this file first [default: asof/rc.sql where configuration is, at a terminal]
+    #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
+    init: Option<PathBuf>,
+
+    /// Run no such file
+    #[arg(short = 'X', long, conflicts_with = "init")]
+    no_init: bool,
+
+    /// What is shown for NULL
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    null: Option<String>,
+
+    /// What stands between values in list mode
+    #[arg(long, hide = true, value_name = "TEXT", allow_hyphen_values = true)]
+    separator: Option<String>,
+
+    /// Send results to a file, or to a program where it begins with |
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<String>,
+
+    /// How errors are told
+    #[arg(long, value_name = "FORMAT", value_parser = error_format_parser())]
+    error_format: Option<ErrorFormat>,
+
+    /// Whether to colour: where it is a terminal, always, never
+    #[arg(long, value_name = "WHEN", value_parser = ["auto", "always", "never"])]
+    pub color: Option<String>,
+
     /// Never prompt, even at a terminal
     #[arg(long, hide = true)]
     pub batch: bool,
+
+    /// Stop at the first error, as without it
+    #[arg(long, hide = true, conflicts_with = "keep_going")]
+    bail: bool,
+
+    /// Run this before everything else
+    #[arg(long, hide = true, value_name = "SQL", allow_hyphen_values = true)]
+    pub cmd: Vec<String>,
 
     /// Start the clock at a moment and let it step (in seconds, default 1) each time it is asked;
     /// randomness repeats, too
@@ -79,7 +137,7 @@ pub struct Arguments {
 
     /// No banner, no footers
     #[arg(short, long)]
-    pub quiet: bool,
+    quiet: bool,
 
     /// What to run, in the order of the command line.
     #[arg(skip)]
@@ -108,7 +166,10 @@ impl Source {
 impl Arguments {
     /// Reads the process's arguments; ends it where they make no sense or ask for help.
     pub fn read() -> Arguments {
-        let matches = Arguments::command().get_matches_from(translated(std::env::args_os()));
+        let mut command = Arguments::command();
+        let words = spelling::translated(&command, std::env::args_os())
+            .unwrap_or_else(|message| command.error(ErrorKind::UnknownArgument, message).exit());
+        let matches = command.get_matches_from(words);
         let mut arguments =
             Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
         arguments.sources = arguments.ordered(&matches);
@@ -136,9 +197,52 @@ impl Arguments {
         self.sources.is_empty() && !self.batch && io::stdin().is_terminal()
     }
 
-    /// Whether column names were asked for or refused.
-    pub fn headers(&self) -> Option<bool> {
-        self.headers.as_deref().map(|word| word == "on")
+    /// Changes what the command line says of the settings.
+    pub fn adjust(&self, settings: &mut Settings) {
+        if let Some(mode) = self.mode {
+            settings.mode = mode;
+        }
+        if let Some(word) = &self.headers {
+            settings.headers = Some(word == "on");
+        }
+        if self.timer {
+            settings.timer = Some(true);
+        }
+        if self.null.is_some() {
+            settings.null.clone_from(&self.null);
+        }
+        if self.separator.is_some() {
+            settings.separator.clone_from(&self.separator);
+        }
+        settings.error_format = self.error_format();
+        // At a terminal receipts are the rule, which -q is an exception from.
+        settings.receipts = self.receipts || (settings.receipts && !self.quiet);
+        settings.echo |= self.echo;
+        settings.quiet |= self.quiet;
+        settings.safe |= self.safe;
+        settings.rehearse |= self.check;
+        // Every error of a script is of use to whoever checks it.
+        settings.keep_going |= self.keep_going || self.check;
+        settings.single_transaction |= self.single_transaction;
+    }
+
+    /// How errors are told.
+    pub fn error_format(&self) -> ErrorFormat {
+        self.error_format.unwrap_or_default()
+    }
+
+    /// The script to begin with, and whether it must be there: the one that was asked for, or, at a
+    /// terminal, that of the configuration.
+    pub fn start_up(&self, interactive: bool) -> Option<(PathBuf, bool)> {
+        if let Some(path) = &self.init {
+            return Some((path.clone(), true));
+        }
+        if self.no_init || !interactive {
+            return None;
+        }
+        let given = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
+        let folder = given.filter(|path| path.is_absolute()).or_else(dirs::config_dir)?;
+        Some((folder.join("asof").join("rc.sql"), false))
     }
 
     /// How the database is opened.
@@ -158,7 +262,7 @@ impl Arguments {
             environment.random = Arc::new(SeededRandom::new(0));
         }
         Ok(OpenOptions {
-            read_only: self.read_only,
+            read_only: self.read_only || self.at.is_some() || self.check,
             follow: self.is_interactive(),
             create: false,
             busy_timeout: self.busy_timeout,
@@ -196,6 +300,14 @@ fn mode_parser() -> impl TypedValueParser<Value = Mode> {
         .try_map(|name| Mode::from_name(&name).ok_or("no such mode"))
 }
 
+fn error_format_parser() -> impl TypedValueParser<Value = ErrorFormat> {
+    let formats = ErrorFormat::NAMES;
+    PossibleValuesParser::new(formats.iter().map(|(name, _)| *name)).try_map(move |name| {
+        let found = formats.iter().find(|(known, _)| *known == name);
+        found.map(|(_, format)| *format).ok_or("no such format")
+    })
+}
+
 fn after_help() -> String {
     let modes: Vec<String> =
         MODES.iter().map(|entry| format!("  --{:10}{}", entry.name, entry.help)).collect();
@@ -221,70 +333,13 @@ fn moment(text: &str) -> Option<Timestamp> {
     Date::parse(text).map(Date::midnight).or_else(|| Timestamp::parse(text))
 }
 
-/// Turns `--csv` and sqlite3's spellings with one dash into the options that clap knows.
-fn translated(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
-    let mut translated: Vec<OsString> = Vec::new();
-    let (mut is_value, mut is_literal) = (true, false);
-    for argument in arguments {
-        let text = argument.to_str().unwrap_or("").to_string();
-        if is_value || is_literal || !text.starts_with('-') {
-            is_value = false;
-            translated.push(argument);
-            continue;
-        }
-        is_literal = text == "--";
-        is_value = matches!(text.as_str(), "-c" | "--command" | "-f" | "--file" | "--clock");
-        translated.push(spelling(&text).unwrap_or(argument));
-    }
-    translated
-}
-
-/// The option that a shorter or foreign spelling means.
-fn spelling(option: &str) -> Option<OsString> {
-    let name = option.strip_prefix("--").or_else(|| option.strip_prefix('-'))?;
-    if Mode::from_name(name).is_some() {
-        return Some(format!("--mode={name}").into());
-    }
-    let meant = match name {
-        "header" | "headers" if !option.starts_with("--headers") => "--headers=on",
-        "noheader" | "noheaders" => "--headers=off",
-        "readonly" => "--read-only",
-        "echo" => "--echo",
-        "batch" => "--batch",
-        "help" => "--help",
-        "version" => "--version",
-        _ => return None,
-    };
-    Some(meant.into())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn shown(arguments: &[&str]) -> Vec<String> {
-        translated(arguments.iter().map(OsString::from))
-            .into_iter()
-            .map(|argument| argument.to_string_lossy().into_owned())
-            .collect()
-    }
-
     #[test]
     fn the_command_line_is_one_that_clap_accepts() {
         Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn foreign_spellings_are_translated_and_values_are_not() {
-        assert_eq!(
-            shown(&["asof", "-csv", "--json", "-header", "-readonly", "bank"]),
-            ["asof", "--mode=csv", "--mode=json", "--headers=on", "--read-only", "bank"]
-        );
-        assert_eq!(
-            shown(&["asof", "-c", "-csv", "--", "-csv"]),
-            ["asof", "-c", "-csv", "--", "-csv"]
-        );
-        assert_eq!(shown(&["asof", "--headers", "on"]), ["asof", "--headers", "on"]);
     }
 
     #[test]

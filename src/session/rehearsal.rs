@@ -1,0 +1,198 @@
+//! A rehearsal: a script is parsed and bound, statement by statement, and nothing of it is done.
+//!
+//! Changes of the schema are recorded in a fork that nobody commits, so that later statements find the
+//! tables that earlier ones make; rows are neither read nor written. What depends on rows, or on events
+//! that the script would make, cannot be known and is not told.
+
+use super::catalog::StatementCatalog;
+use super::explain::is_planned;
+use super::{Error, Session, already_open, not_open};
+use crate::executor;
+use crate::language::ast::{Point, Statement};
+use crate::language::parse_statement;
+use crate::planner::{self, Planned};
+use crate::storage::{Fork, Mark, View};
+use crate::types::{EventId, Period};
+use std::sync::Arc;
+
+/// Errors about moments that the script itself may bring about.
+const UNKNOWN_MOMENTS: &[&str] =
+    &["beyond-head", "before-start", "unknown-tag", "unknown-snapshot"];
+
+/// How far a rehearsal is.
+#[derive(Debug)]
+pub(super) struct Rehearsal {
+    /// The schema as the script would have made it.
+    fork: Fork,
+    /// Where its transaction began, while one is open.
+    begun: Option<Mark>,
+    /// Where SET AS OF would have gone.
+    past: Option<EventId>,
+    /// Whether it would have made events by now: then moments and rows are no longer known.
+    is_changed: bool,
+}
+
+impl Rehearsal {
+    /// Whether a transaction of the script is open.
+    pub(super) fn in_transaction(&self) -> bool {
+        self.begun.is_some()
+    }
+}
+
+impl Session {
+    /// Parses and binds one statement, as it would run behind those rehearsed before, and does nothing
+    /// of it.
+    ///
+    /// # Errors
+    /// What [`Session::execute`] would say of it, as far as that depends neither on rows nor on events
+    /// of the script.
+    pub fn rehearse(&mut self, text: &str) -> Result<(), Error> {
+        let Some(statement) = parse_statement(text)? else { return Ok(()) };
+        let mut rehearsal = match self.rehearsal.take() {
+            Some(rehearsal) => rehearsal,
+            None => {
+                let fork = Fork::new(self.database.latest()?, self.head().next());
+                Rehearsal { fork, begun: None, past: None, is_changed: false }
+            }
+        };
+        let bound = self.bind(&mut rehearsal, &statement, text);
+        let is_changed = rehearsal.is_changed;
+        self.rehearsal = Some(rehearsal);
+        match bound {
+            Err(error) if is_changed && UNKNOWN_MOMENTS.contains(&error.code()) => Ok(()),
+            bound => bound,
+        }
+    }
+
+    fn bind(
+        &self,
+        rehearsal: &mut Rehearsal,
+        statement: &Statement,
+        text: &str,
+    ) -> Result<(), Error> {
+        match statement {
+            Statement::Explain { statement, .. } => self.bind_planned(rehearsal, statement, text),
+            Statement::Begin(_) => {
+                rehearsal.check_present()?;
+                if rehearsal.begun.replace(rehearsal.fork.mark()).is_some() {
+                    return Err(already_open());
+                }
+                Ok(())
+            }
+            Statement::Commit => rehearsal.begun.take().map(drop).ok_or_else(|| not_open("COMMIT")),
+            Statement::Rollback => {
+                let mark = rehearsal.begun.take().ok_or_else(|| not_open("ROLLBACK"))?;
+                rehearsal.fork.rollback_to(mark);
+                Ok(())
+            }
+            Statement::SetAsOf(at) => {
+                rehearsal.past = None;
+                if at.point != Point::Latest {
+                    let catalog = self.rehearsed(rehearsal)?;
+                    rehearsal.past = Some(catalog.moments().resolve(&at.as_of(false))?);
+                }
+                Ok(())
+            }
+            Statement::Tag { .. } | Statement::Snapshot { .. } => {
+                rehearsal.is_changed = true;
+                rehearsal.check_present()
+            }
+            _ => self.bind_planned(rehearsal, statement, text),
+        }
+    }
+
+    /// Plans a statement; what it changes of the schema is recorded.
+    fn bind_planned(
+        &self,
+        rehearsal: &mut Rehearsal,
+        statement: &Statement,
+        text: &str,
+    ) -> Result<(), Error> {
+        if !is_planned(statement) {
+            return Ok(());
+        }
+        let mut catalog = self.rehearsed(rehearsal)?;
+        let planned = planner::plan(statement, text, &mut catalog)?;
+        let context = self.context(catalog.moments().now(), Arc::new([]));
+        drop(catalog);
+        let (changes, initial) = match planned {
+            Planned::Query(_) => return Ok(()),
+            Planned::Write(_) => {
+                rehearsal.check_present()?;
+                rehearsal.is_changed = true;
+                return Ok(());
+            }
+            Planned::Schema { changes, initial, .. } => (changes, initial),
+        };
+        rehearsal.check_present()?;
+        let view = rehearsal.fork.view();
+        let checked = executor::schema_changes(&changes, initial.as_ref(), &view, &context);
+        drop(view);
+        let changes = match checked {
+            // What rows would be there then is not known.
+            Err(_) if rehearsal.is_changed => changes,
+            checked => checked?,
+        };
+        rehearsal.fork.record(changes)?;
+        rehearsal.is_changed = true;
+        Ok(())
+    }
+
+    /// What a statement of a rehearsal sees.
+    fn rehearsed(&self, rehearsal: &Rehearsal) -> Result<StatementCatalog<'_>, Error> {
+        let view: View = match rehearsal.past {
+            Some(event) => self.database.view(Period::at(event))?,
+            None => rehearsal.fork.view(),
+        };
+        Ok(StatementCatalog::new(&self.database, view))
+    }
+}
+
+impl Rehearsal {
+    /// Makes sure that the script is not in the past, where it could change nothing.
+    fn check_present(&self) -> Result<(), Error> {
+        self.past.map_or(Ok(()), |event| Err(Error::Past(event)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::Database;
+
+    #[test]
+    fn a_rehearsal_finds_what_is_wrong_and_does_nothing() -> Result<(), Error> {
+        let mut session = Session::new(Arc::new(Database::in_memory()?));
+        session.execute("CREATE TABLE t(a INTEGER)")?;
+        session.execute("INSERT INTO t VALUES (1), (1)")?;
+        let cases = [
+            ("SELECT b FROM t", Some("unknown-column")),
+            ("SELECT a FROM t AS OF EVENT 9", Some("beyond-head")),
+            ("CREATE UNIQUE INDEX one ON t(a)", Some("unique")),
+            ("SELEC", Some("syntax")),
+            ("INSERT INTO t VALUES (2, 3)", Some("value-count")),
+            ("INSERT INTO t VALUES (2)", None),
+            ("SELECT a FROM t AS OF EVENT 9", None),
+            ("CREATE UNIQUE INDEX one ON t(a)", None),
+            ("BEGIN", None),
+            ("BEGIN", Some("transaction")),
+            ("CREATE TABLE u(x TEXT)", None),
+            ("SELECT y FROM u", Some("unknown-column")),
+            ("SELECT x FROM u", None),
+            ("ROLLBACK", None),
+            ("SELECT x FROM u", Some("unknown-table")),
+            ("COMMIT", Some("transaction")),
+            ("SET AS OF EVENT 1", None),
+            ("DELETE FROM t", Some("past")),
+            ("EXPLAIN SELECT z FROM t", Some("unknown-column")),
+            ("SET AS OF LATEST", None),
+            ("-- nothing", None),
+        ];
+        for (text, code) in cases {
+            assert_eq!(session.rehearse(text).map_err(|error| error.code()).err(), code, "{text}");
+        }
+        assert_eq!(session.head(), EventId(3));
+        assert_eq!(session.schema()?.tables().count(), 1);
+        Ok(())
+    }
+}

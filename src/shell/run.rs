@@ -1,0 +1,139 @@
+//! What frames a run: the script it begins with, the moment it reads, the transaction it may be.
+
+use super::connection::first_word;
+use super::script::Script;
+use super::{Refusal, Shell, Stop};
+use crate::language::ast::Statement;
+use crate::language::parse_statement;
+use crate::render::{Diagnostic, Place};
+use crate::session::Outcome;
+use crate::types::Span;
+use std::path::Path;
+
+/// What the run's own transaction is called where a script has a name.
+const OPTION: &str = "--single-transaction";
+
+/// The code of the error of a text that is no statement.
+const SYNTAX: &str = "syntax";
+
+/// The first words of statements that begin and end transactions.
+const TRANSACTION_WORDS: &[&str] = &["BEGIN", "START", "COMMIT", "END", "ROLLBACK"];
+
+impl Shell {
+    /// Runs a start-up file; what fails in it is told and is no reason to go.
+    ///
+    /// # Errors
+    /// [`Stop::Exit`] where it says so, [`Stop::Output`] where standard output refuses.
+    pub fn start_up(&mut self, path: &Path) -> Result<(), Stop> {
+        let name = path.display().to_string();
+        let script = Script { name: name.clone(), from_line: 1, resume: None };
+        match self.run_file(&name, &script) {
+            Ok(()) | Err(Stop::Failed | Stop::Unavailable | Stop::Interrupted) => Ok(()),
+            Err(stop) => Err(stop),
+        }
+    }
+
+    /// Sends all results to a file or, behind `|`, to a program.
+    ///
+    /// # Errors
+    /// [`Stop::Failed`] where that cannot be; it was told.
+    pub fn send_to(&mut self, target: &str) -> Result<(), Stop> {
+        let place = Place { name: None, line: 1, column: 1 };
+        self.redirect(target, false).map_err(|error| self.fail(&error, "", &place))
+    }
+
+    /// Goes to a point of the language before anything else runs.
+    ///
+    /// # Errors
+    /// [`Stop::Exit`] with 2 where that is no point, [`Stop::Failed`] where it is none of this
+    /// database, [`Stop::Unavailable`] where there is no database.
+    pub fn open_at(&mut self, point: &str) -> Result<(), Stop> {
+        let went = self.go_to(point);
+        self.notices();
+        let place = Place { name: Some("--at".to_string()), line: 1, column: 1 };
+        match went {
+            Ok(_) => Ok(()),
+            Err(Refusal::Unavailable(error)) => {
+                self.fail(&error, "", &place);
+                Err(Stop::Unavailable)
+            }
+            Err(Refusal::Failed(error)) => match self.fail(&error, point, &place) {
+                Stop::Failed if error.code == SYNTAX => Err(Stop::Exit(2)),
+                stop => Err(stop),
+            },
+        }
+    }
+
+    /// Moves the session to a point, whose error has its place in `point`. A time needs no quotes:
+    /// `--at 'yesterday 14:00'` has lost them to the shell that it was typed into.
+    pub(super) fn go_to(&mut self, point: &str) -> Result<Outcome, Refusal> {
+        const SET: &str = "SET AS OF ";
+        let quoted = format!("'{}'", point.trim().replace('\'', "''"));
+        let mut went = self.connection.execute(&format!("{SET}{point}"));
+        if matches!(&went, Err(Refusal::Failed(error)) if error.code == SYNTAX) {
+            match self.connection.execute(&format!("{SET}{quoted}")) {
+                // It is no time either: what was written is what is wrong.
+                Err(Refusal::Failed(error)) if error.code == "timestamp" => {}
+                as_time => went = as_time,
+            }
+        }
+        if let Err(Refusal::Failed(error)) = &mut went {
+            error.span = error.span.map(|span| Span {
+                start: span.start.saturating_sub(SET.len()),
+                end: span.end.saturating_sub(SET.len()),
+            });
+        }
+        went
+    }
+
+    /// Begins the transaction that the whole run is, if it is one.
+    ///
+    /// # Errors
+    /// Where it cannot begin; that was told.
+    pub fn begin_run(&mut self) -> Result<(), Stop> {
+        if !self.settings.single_transaction {
+            return Ok(());
+        }
+        self.statement("BEGIN", &whole_run())
+    }
+
+    /// Ends that transaction: what went well is committed, all of it; anything else is rolled back.
+    ///
+    /// # Errors
+    /// What the run ended with, and where the commit fails.
+    pub fn end_run(&mut self, result: Result<(), Stop>) -> Result<(), Stop> {
+        if !self.settings.single_transaction || self.begun.is_none() {
+            return result;
+        }
+        if let Ok(()) | Err(Stop::Exit(0)) = result {
+            self.statement("COMMIT", &whole_run())?;
+            return result;
+        }
+        self.begun = None;
+        // What is dropped with the session was never written either.
+        let _ = self.connection.execute("ROLLBACK");
+        self.say("the whole run was one transaction: it is rolled back, nothing was written")?;
+        result
+    }
+
+    /// Why a statement cannot stand in a run that is one transaction, if so.
+    pub(super) fn crosses_run(&self, text: &str) -> Option<Diagnostic> {
+        let first = first_word(text);
+        let is_word = TRANSACTION_WORDS.iter().any(|word| word.eq_ignore_ascii_case(first));
+        if !self.settings.single_transaction || !is_word {
+            return None;
+        }
+        let parsed = parse_statement(text).ok()??;
+        if !matches!(parsed, Statement::Begin(_) | Statement::Commit | Statement::Rollback) {
+            return None;
+        }
+        let message = format!("the whole run is one transaction, {first} is not part of it");
+        let help = format!("take it out, or run without {OPTION}");
+        Some(Diagnostic::new("transaction", message).help(Some(help)))
+    }
+}
+
+/// Where the run's own transaction begins.
+fn whole_run() -> Place {
+    Place { name: Some(OPTION.to_string()), line: 1, column: 1 }
+}
