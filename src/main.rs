@@ -55,7 +55,7 @@ fn run() -> u8 {
         problem(&Diagnostic::new("usage", message).help(Some(help)));
         return 2;
     }
-    let interactive = arguments.sources.is_empty() && !arguments.batch && io::stdin().is_terminal();
+    let interactive = arguments.is_interactive();
     if interactive && (arguments.single_transaction || arguments.check) {
         let message = "--single-transaction and --check are for scripts: -c SQL, -f FILE or a pipe";
         problem(&Diagnostic::new("usage", message));
@@ -81,6 +81,9 @@ fn run() -> u8 {
     let settings = settings(&colours, interactive);
     let mut shell =
         Shell::new(connection, settings, Box::new(io::stdout()), Box::new(io::stderr()));
+    if !interactive {
+        shell.catch_interrupts();
+    }
     let stop = begin(&mut shell, &arguments, interactive).and_then(|()| match interactive {
         true => shell.interact(),
         false => {

@@ -18,6 +18,7 @@ mod insight;
 mod last;
 mod load;
 mod moment;
+mod net;
 mod outcome;
 mod phrase;
 mod rehearsal;

@@ -203,7 +203,7 @@ impl<'a> Moments<'a> {
 }
 
 /// A text as SQL writes it.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 

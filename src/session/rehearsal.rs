@@ -144,7 +144,7 @@ impl Session {
             Some(event) => self.database.view(Period::at(event))?,
             None => rehearsal.fork.view(),
         };
-        Ok(StatementCatalog::new(&self.database, view))
+        Ok(StatementCatalog::new(&self.database, view, &self.keeper))
     }
 }
 
@@ -170,7 +170,7 @@ mod tests {
             ("SELECT a FROM t AS OF EVENT 9", Some("beyond-head")),
             ("CREATE UNIQUE INDEX one ON t(a)", Some("unique")),
             ("SELEC", Some("syntax")),
-            ("INSERT INTO t VALUES (2, 3)", Some("value-count")),
+            ("INSERT INTO t VALUES (2, 3)", Some("column-count")),
             ("INSERT INTO t VALUES (2)", None),
             ("SELECT a FROM t AS OF EVENT 9", None),
             ("CREATE UNIQUE INDEX one ON t(a)", None),

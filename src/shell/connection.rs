@@ -162,6 +162,11 @@ impl Connection {
         self.session.as_ref()
     }
 
+    /// The session, if the database exists, to have it do something.
+    pub(super) fn session_mut(&mut self) -> Option<&mut Session> {
+        self.session.as_mut()
+    }
+
     /// The session of a database that must exist.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! The end of a run: what is open is told, what was said is written, and there is one exit code.
 
-use super::{Shell, Stop};
+use super::{INTERRUPTED_CODE, Shell, Stop};
 use crate::render::{self, Diagnostic, Place};
 use std::io::{self, Write};
 
@@ -47,7 +47,7 @@ impl Shell {
             (Err(Stop::Exit(code)), Ok(())) => code,
             (Err(Stop::Failed), Ok(())) => 1,
             (Err(Stop::Unavailable), Ok(())) => 3,
-            (Err(Stop::Interrupted), Ok(())) => 130,
+            (Err(Stop::Interrupted), Ok(())) => INTERRUPTED_CODE,
         }
     }
 

@@ -33,10 +33,15 @@ pub use settings::Settings;
 use crate::render::{self, Diagnostic, Manner, Place};
 use progress::{Curtain, Watched};
 use std::io::{self, BufWriter, Write};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 /// The code of the error that Ctrl-C makes.
 const INTERRUPTED: &str = "interrupted";
+
+/// What an interrupted run exits with.
+const INTERRUPTED_CODE: u8 = 130;
 
 /// Why a loop ends before its input does.
 #[derive(Debug)]
@@ -76,6 +81,8 @@ pub struct Shell {
     progress: Watched,
     /// Where results go instead of standard output.
     redirect: Option<redirect::Redirect>,
+    /// Whether a script waits for its input.
+    waiting: Arc<AtomicBool>,
     /// Where the open transaction began.
     begun: Option<Begun>,
     /// The scripts being read, outermost first.
@@ -102,6 +109,7 @@ impl Shell {
             errors,
             progress,
             redirect: None,
+            waiting: Arc::default(),
             begun: None,
             reading: Vec::new(),
             failed: false,

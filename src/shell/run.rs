@@ -2,13 +2,15 @@
 
 use super::connection::first_word;
 use super::script::Script;
-use super::{Refusal, Shell, Stop};
+use super::{INTERRUPTED_CODE, Refusal, Shell, Stop};
 use crate::language::ast::Statement;
 use crate::language::parse_statement;
 use crate::render::{Diagnostic, Place};
 use crate::session::Outcome;
 use crate::types::Span;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What the run's own transaction is called where a script has a name.
 const OPTION: &str = "--single-transaction";
@@ -68,10 +70,9 @@ impl Shell {
     /// `--at 'yesterday 14:00'` has lost them to the shell that it was typed into.
     pub(super) fn go_to(&mut self, point: &str) -> Result<Outcome, Refusal> {
         const SET: &str = "SET AS OF ";
-        let quoted = format!("'{}'", point.trim().replace('\'', "''"));
         let mut went = self.connection.execute(&format!("{SET}{point}"));
         if matches!(&went, Err(Refusal::Failed(error)) if error.code == SYNTAX) {
-            match self.connection.execute(&format!("{SET}{quoted}")) {
+            match self.connection.execute(&format!("{SET}{}", quoted(point.trim()))) {
                 // It is no time either: what was written is what is wrong.
                 Err(Refusal::Failed(error)) if error.code == "timestamp" => {}
                 as_time => went = as_time,
@@ -84,6 +85,22 @@ impl Shell {
             });
         }
         went
+    }
+
+    /// Lets Ctrl-C stop the statement that runs, and the run with it; while it waits for input, or
+    /// when it is pressed again, the process ends at once. What was committed is safe.
+    pub fn catch_interrupts(&mut self) {
+        let flag = Arc::new(AtomicBool::new(false));
+        let (pressed, waiting) = (Arc::clone(&flag), Arc::clone(&self.waiting));
+        let handler = move || {
+            if pressed.swap(true, Ordering::Relaxed) || waiting.load(Ordering::Relaxed) {
+                std::process::exit(INTERRUPTED_CODE.into());
+            }
+        };
+        // Where the signal cannot be had, the system ends the process.
+        if ctrlc::set_handler(handler).is_ok() {
+            self.connection.interrupt_by(flag);
+        }
     }
 
     /// Begins the transaction that the whole run is, if it is one.
@@ -118,9 +135,11 @@ impl Shell {
 
     /// Why a statement cannot stand in a run that is one transaction, if so.
     pub(super) fn crosses_run(&self, text: &str) -> Option<Diagnostic> {
+        if !self.settings.single_transaction {
+            return None;
+        }
         let first = first_word(text);
-        let is_word = TRANSACTION_WORDS.iter().any(|word| word.eq_ignore_ascii_case(first));
-        if !self.settings.single_transaction || !is_word {
+        if TRANSACTION_WORDS.iter().all(|word| !word.eq_ignore_ascii_case(first)) {
             return None;
         }
         let parsed = parse_statement(text).ok()??;
@@ -136,4 +155,9 @@ impl Shell {
 /// Where the run's own transaction begins.
 fn whole_run() -> Place {
     Place { name: Some(OPTION.to_string()), line: 1, column: 1 }
+}
+
+/// A text as SQL writes it.
+pub(super) fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
 }

@@ -9,6 +9,7 @@ use crate::render::{Diagnostic, Place};
 use crate::session::Error;
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Write};
+use std::sync::atomic::Ordering;
 
 /// Scripts that read scripts go no deeper than this.
 const MAX_DEPTH: usize = 16;
@@ -149,7 +150,9 @@ impl Shell {
                 Ok(Item::Wait) => {
                     // Whoever waits for an answer before sending more gets it.
                     self.out.flush()?;
+                    self.waiting.store(true, Ordering::Relaxed);
                     items.read();
+                    self.waiting.store(false, Ordering::Relaxed);
                     continue;
                 }
                 Err(fault) => {
@@ -163,10 +166,12 @@ impl Shell {
                 progress.advance(items.passed());
             }
             let done = match piece.kind {
-                PieceKind::Statement => match self.crosses_run(&piece.text) {
-                    Some(error) => Err(self.fail(&error, &piece.text, &place)),
-                    None => self.statement(&piece.text, &place),
-                },
+                PieceKind::Statement => {
+                    match dot::backslash(&piece.text).or_else(|| self.crosses_run(&piece.text)) {
+                        Some(error) => Err(self.fail(&error, &piece.text, &place)),
+                        None => self.statement(&piece.text, &place),
+                    }
+                }
                 PieceKind::DotCommand => dot::run(self, &piece.text, &place),
             };
             match done {

@@ -67,6 +67,12 @@ impl Shell {
         self.connection.keep_results(self.settings.keep_results.then_some(KEPT_BYTES));
     }
 
+    /// Draws what a command had the session do.
+    pub(super) fn plain_outcome(&mut self, outcome: Outcome) -> Result<(), Stop> {
+        let place = Place { name: None, line: 1, column: 1 };
+        self.outcome(outcome, Instant::now(), "", &place)
+    }
+
     fn outcome(
         &mut self,
         outcome: Outcome,

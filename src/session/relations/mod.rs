@@ -225,12 +225,12 @@ where
 }
 
 /// A number as a value; one beyond every INTEGER is the largest.
-fn integer(number: u64) -> Value {
+pub(super) fn integer(number: u64) -> Value {
     Value::Integer(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
 /// A text as a value, NULL where there is none.
-fn optional(text: Option<&str>) -> Value {
+pub(super) fn optional(text: Option<&str>) -> Value {
     text.map_or(Value::Null, Value::text)
 }
 

@@ -3,9 +3,11 @@
 //! A line becomes words here, its command is found and its words are counted; each group of commands
 //! has a room of its own.
 
+mod foreign;
 mod output;
 mod schema;
 mod session;
+mod time;
 
 use super::{Shell, Stop};
 use crate::render::{Diagnostic, Place};
@@ -14,7 +16,8 @@ use crate::render::{Diagnostic, Place};
 pub struct DotCommand {
     /// Its name with the dot.
     pub name: &'static str,
-    /// Its arguments as the help shows them; those in brackets may be left out.
+    /// Its arguments as the help shows them: those in brackets may be left out, `...` repeats, and
+    /// `COMMAND` or `POINT` alone is the rest of the line.
     pub arguments: &'static str,
     /// What it does.
     pub help: &'static str,
@@ -30,7 +33,7 @@ pub struct Group {
 }
 
 /// All dot-commands.
-pub const GROUPS: &[Group] = &[session::GROUP, output::GROUP, schema::GROUP];
+pub const GROUPS: &[Group] = &[session::GROUP, output::GROUP, schema::GROUP, time::GROUP];
 
 /// All dot-commands, group by group.
 pub fn commands() -> impl Iterator<Item = &'static DotCommand> {
@@ -44,13 +47,28 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("help", ".help"),
     ("?", ".help"),
     ("\\?", ".help"),
+    ("\\echo", ".print"),
+    ("\\h", ".help"),
+    ("\\l", ".databases"),
+    ("\\o", ".output"),
     ("\\q", ".quit"),
+    ("\\!", ".shell"),
+    ("\\cd", ".cd"),
     ("\\d", ".schema"),
+    ("\\d+", ".schema"),
+    ("\\di", ".indexes"),
     ("\\dt", ".tables"),
+    ("\\conninfo", ".databases"),
     ("\\i", ".read"),
     ("\\timing", ".timer"),
     ("\\x", ".x"),
 ];
+
+/// The arguments of a command that takes the rest of its line as it stands.
+const WHOLE_LINE: &str = "COMMAND";
+
+/// The arguments of a command that takes a point of the language, which has quotes of its own.
+const POINT: &str = "POINT";
 
 /// Why a dot-command did not do what it should.
 enum Trouble {
@@ -66,31 +84,76 @@ impl From<std::io::Error> for Trouble {
     }
 }
 
-/// Runs a line that begins with a dot.
+/// Runs a line that begins with a dot, or with the backslash of psql.
 ///
 /// # Errors
 /// [`Stop::Failed`] where it fails, which is told; whatever a script inside it ends with.
 pub(super) fn run(shell: &mut Shell, line: &str, place: &Place) -> Result<(), Stop> {
     let words = words(line);
     let name = words.first().map_or("", String::as_str).trim_end_matches(';').to_ascii_lowercase();
-    let result = match commands().find(|command| command.name == name) {
-        Some(command) => {
-            let arguments = &words[1..];
-            match wrong_count(command, arguments.len()) {
-                Some(error) => Err(Trouble::Told(error)),
-                // Of a rehearsal a script's scripts are part, and nothing else is done.
-                None if shell.settings.rehearse && command.name != ".read" => Ok(()),
-                None => (command.run)(shell, arguments),
-            }
+    let result = find(&name).map_err(Trouble::Told).and_then(|command| {
+        let arguments = match command.arguments {
+            WHOLE_LINE | POINT => rest(line),
+            _ => words[1..].to_vec(),
+        };
+        match wrong_count(command, arguments.len()) {
+            Some(error) => Err(Trouble::Told(error)),
+            // Of a rehearsal a script's scripts are part, and nothing else is done.
+            None if shell.settings.rehearse && command.name != ".read" => Ok(()),
+            None => (command.run)(shell, &arguments),
         }
-        None => Err(Trouble::Told(unknown(&name))),
-    };
+    });
     let done = match result {
         Ok(()) => Ok(()),
         Err(Trouble::Stop(stop)) => Err(stop),
         Err(Trouble::Told(error)) => Err(shell.fail(&error, line, place)),
     };
     shell.arrived(done, line, place)
+}
+
+/// The command of this name, or the one that it is an abbreviation of.
+fn find(name: &str) -> Result<&'static DotCommand, Diagnostic> {
+    let meant = WORDS.iter().find(|(word, _)| name.starts_with('\\') && *word == name);
+    let name = meant.map_or(name, |(_, command)| *command);
+    if let Some(command) = commands().find(|command| command.name == name) {
+        return Ok(command);
+    }
+    if let Some(instead) = foreign::instead(name) {
+        let message = format!("there is no command {name}");
+        return Err(Diagnostic::new("unknown-command", message).help(Some(instead.to_string())));
+    }
+    let begins = |command: &&DotCommand| name.len() > 1 && command.name.starts_with(name);
+    let candidates: Vec<&'static DotCommand> = commands().filter(begins).collect();
+    match candidates.as_slice() {
+        [] => Err(unknown(name)),
+        [command] => Ok(*command),
+        several => {
+            let mut names: Vec<&str> = several.iter().map(|command| command.name).collect();
+            names.sort_unstable();
+            let message = format!("{name} may be {}", names.join(", "));
+            Err(Diagnostic::new("unknown-command", message))
+        }
+    }
+}
+
+/// Why a statement that begins with a backslash is none: in a script nobody knows where it would end.
+pub(super) fn backslash(text: &str) -> Option<Diagnostic> {
+    let word = text.strip_prefix('\\').and(text.split_whitespace().next())?;
+    let here = WORDS.iter().find(|(known, _)| *known == word);
+    let help = match here {
+        Some((_, command)) => format!("in a script write {command}"),
+        None => foreign::instead(word).unwrap_or(".help lists the commands").to_string(),
+    };
+    let message = format!("{word} works at the prompt only");
+    Some(Diagnostic::new("unknown-command", message).help(Some(help)))
+}
+
+/// What stands behind the command, quotes and all, as its one argument; none if nothing does.
+fn rest(line: &str) -> Vec<String> {
+    let line = line.trim();
+    let behind = line.split_once(char::is_whitespace).map_or("", |(_, rest)| rest.trim());
+    let behind = behind.strip_suffix(';').unwrap_or(behind).trim_end();
+    if behind.is_empty() { Vec::new() } else { vec![behind.to_string()] }
 }
 
 /// Makes sure that a command may touch files or run programs.
@@ -168,6 +231,24 @@ mod tests {
         assert_eq!(words(".print 'a b' c\"d\" ''"), [".print", "a b", "cd", ""]);
         assert_eq!(words("  .tables;"), [".tables"]);
         assert!(words("  ").is_empty());
+    }
+
+    #[test]
+    fn the_rest_of_a_line_keeps_its_quotes() {
+        assert_eq!(rest(".shell echo 'a  b' ;"), ["echo 'a  b'"]);
+        assert_eq!(rest(".goto TAG 'x';"), ["TAG 'x'"]);
+        assert!(rest(" .shell ; ").is_empty());
+    }
+
+    #[test]
+    fn abbreviations_mean_one_command_or_none() {
+        let found = |name| find(name).map(|command| command.name).map_err(|error| error.message);
+        assert_eq!(found(".sch"), Ok(".schema"));
+        assert_eq!(found(".help"), Ok(".help"));
+        assert_eq!(found("\\dt"), Ok(".tables"));
+        assert!(found(".t").is_err_and(|message| message.starts_with(".t may be .tables")));
+        assert_eq!(found("."), Err("there is no command .".to_string()));
+        assert_eq!(found("exit"), Err("there is no command exit".to_string()));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What is shown, and how.
 
-use super::{DotCommand, Group, Trouble, on_off};
+use super::{DotCommand, Group, Trouble, check_safe, on_off};
 use crate::render::{self, Diagnostic, Failure, MODES, Mode, Place, Vertical};
 use crate::shell::Shell;
 use crate::shell::redirect::default_pager;
@@ -142,6 +142,7 @@ fn output(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
 
 /// Sends results elsewhere, or here again.
 fn redirect(shell: &mut Shell, arguments: &[String], once: bool) -> Result<(), Trouble> {
+    check_safe(shell, if once { ".once" } else { ".output" })?;
     let place = Place { name: None, line: 1, column: 1 };
     shell.restore(&place).map_err(Trouble::Stop)?;
     let target = match arguments {
@@ -159,6 +160,7 @@ fn redirect(shell: &mut Shell, arguments: &[String], once: bool) -> Result<(), T
 }
 
 fn pager(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    check_safe(shell, ".pager")?;
     shell.settings.pager = match arguments {
         [word] if word.eq_ignore_ascii_case("off") => None,
         [word] if word.eq_ignore_ascii_case("on") => Some(default_pager()),

@@ -11,6 +11,18 @@ pub(super) const GROUP: Group = Group {
     title: "Tables",
     commands: &[
         DotCommand {
+            name: ".databases",
+            arguments: "",
+            help: "what is open, and where it is",
+            run: databases,
+        },
+        DotCommand {
+            name: ".indexes",
+            arguments: "[TABLE]",
+            help: "the names of indexes, those of a table",
+            run: indexes,
+        },
+        DotCommand {
             name: ".schema",
             arguments: "[TABLE]",
             help: "the statements that made the tables",
@@ -29,6 +41,29 @@ pub(super) const GROUP: Group = Group {
 fn now(shell: &Shell) -> Result<Schema, Trouble> {
     let session = shell.connection.existing().map_err(Trouble::Told)?;
     session.schema().map_err(|error| Trouble::Told(Diagnostic::from(&error)))
+}
+
+fn databases(shell: &mut Shell, _: &[String]) -> Result<(), Trouble> {
+    let session = shell.connection.existing().map_err(Trouble::Told)?;
+    let database = session.database();
+    let path = database.path().map(|path| std::path::absolute(path).unwrap_or(path.to_path_buf()));
+    let path = path.map_or("in memory".to_string(), |path| path.display().to_string());
+    let access = if database.is_read_only() { "read-only" } else { "read and write" };
+    let line = format!("{}: {path}, {access}, event {}", database.name(), database.head());
+    Ok(writeln!(shell.out, "{}", render::escape(&line))?)
+}
+
+fn indexes(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    let pattern = arguments.first().map_or("%", String::as_str).to_lowercase();
+    let schema = now(shell)?;
+    let tables = schema.tables().filter(|table| is_like(&table.name.to_lowercase(), &pattern));
+    let keys = tables.flat_map(|table| &table.keys).filter(|key| key.kind == KeyKind::Index);
+    let mut names: Vec<&str> = keys.filter_map(|key| key.name.as_deref()).collect();
+    names.sort_unstable();
+    for name in names {
+        writeln!(shell.out, "{}", render::escape(name))?;
+    }
+    Ok(())
 }
 
 fn tables(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {

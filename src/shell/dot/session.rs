@@ -1,14 +1,28 @@
 //! The session: leaving, help, scripts.
 
-use super::{DotCommand, GROUPS, Group, Trouble, check_safe, commands, unknown};
-use crate::render::Diagnostic;
+use super::{DotCommand, GROUPS, Group, Trouble, check_safe, commands, find, on_off, time};
+use crate::render::{self, Diagnostic, Mode};
 use crate::shell::{Shell, Stop};
-use std::io::Write;
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 /// The commands of this room.
 pub(super) const GROUP: Group = Group {
     title: "The session",
     commands: &[
+        DotCommand {
+            name: ".bail",
+            arguments: "on|off",
+            help: "whether a script stops at its first error",
+            run: bail,
+        },
+        DotCommand {
+            name: ".cd",
+            arguments: "FILE",
+            help: "go to another directory",
+            run: change_directory,
+        },
         DotCommand {
             name: ".exit",
             arguments: "[CODE]",
@@ -27,6 +41,25 @@ pub(super) const GROUP: Group = Group {
             arguments: "FILE",
             help: "run the script in a file",
             run: read,
+        },
+        DotCommand {
+            name: ".shell",
+            arguments: "COMMAND",
+            help: "run a command of the system",
+            run: |shell, arguments| system(shell, ".shell", arguments),
+        },
+        DotCommand {
+            name: ".show",
+            arguments: "[N]",
+            help: "the settings, or event N as a whole",
+            run: show,
+        },
+        DotCommand { name: ".stats", arguments: "", help: "how much there is", run: stats },
+        DotCommand {
+            name: ".system",
+            arguments: "COMMAND",
+            help: "run a command of the system",
+            run: |shell, arguments| system(shell, ".system", arguments),
         },
     ],
 };
@@ -53,10 +86,11 @@ fn exit(_: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
 
 fn help(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     let Some(name) = arguments.first() else { return everything(shell) };
-    let name = format!(".{}", name.trim_start_matches('.'));
-    let command = commands().find(|command| command.name == name);
-    let command = command.ok_or_else(|| Trouble::Told(unknown(&name)))?;
-    line(shell, command)
+    let name = match name.starts_with('\\') {
+        true => name.clone(),
+        false => format!(".{}", name.trim_start_matches('.')).to_ascii_lowercase(),
+    };
+    line(shell, find(&name).map_err(Trouble::Told)?)
 }
 
 /// Every command, group by group, and what stands beside them.
@@ -70,8 +104,10 @@ fn everything(shell: &mut Shell) -> Result<(), Trouble> {
 
 /// One command in one line.
 fn line(shell: &mut Shell, command: &DotCommand) -> Result<(), Trouble> {
-    let usage = format!("{} {}", command.name, command.arguments);
-    Ok(writeln!(shell.out, "  {usage:22}{}", command.help)?)
+    let usage = |command: &DotCommand| format!("{} {}", command.name, command.arguments);
+    // One column for all of them, whoever is asked for.
+    let width = commands().map(|command| usage(command).len()).max().unwrap_or(0) + 1;
+    Ok(writeln!(shell.out, "  {:width$}{}", usage(command), command.help)?)
 }
 
 fn read(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
@@ -80,4 +116,91 @@ fn read(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
         return Err(Trouble::Told(Diagnostic::new("read-loop", message)));
     }
     shell.read_nested(&arguments[0]).map_err(Trouble::Stop)
+}
+
+fn bail(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    shell.settings.keep_going = !on_off(&arguments[0])?;
+    Ok(())
+}
+
+fn change_directory(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    check_safe(shell, ".cd")?;
+    // The files of an open database are found by its path.
+    let database = shell.connection.session().and_then(|session| session.database().path());
+    if let Some(path) = database.filter(|path| path.is_relative()) {
+        let message = format!("{} would not be found from another directory", path.display());
+        let here = std::env::current_dir().unwrap_or_default();
+        let help = format!("open it by its full path, {}", here.join(path).display());
+        return Err(Trouble::Told(Diagnostic::new("directory", message).help(Some(help))));
+    }
+    let path = Path::new(&arguments[0]);
+    std::env::set_current_dir(path).map_err(|error| {
+        let message = format!("cannot go to {}: {error}", path.display());
+        Trouble::Told(Diagnostic::new("directory", message))
+    })
+}
+
+/// Runs a line by the system's own shell, which reads nothing of a script.
+fn system(shell: &mut Shell, name: &str, arguments: &[String]) -> Result<(), Trouble> {
+    check_safe(shell, name)?;
+    let (program, option) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
+    shell.out.flush()?;
+    if let Some(progress) = shell.progress.borrow_mut().as_mut() {
+        progress.clear();
+    }
+    let input = if io::stdin().is_terminal() { Stdio::inherit() } else { Stdio::null() };
+    let line = &arguments[0];
+    let failed = |what: String| Trouble::Told(Diagnostic::new("command-failed", what));
+    match Command::new(program).args([option, line]).stdin(input).status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(failed(format!("{line} ended with {status}"))),
+        Err(error) => Err(failed(format!("cannot run {program}: {error}"))),
+    }
+}
+
+/// The settings, or an event.
+fn show(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    if let Some(event) = arguments.first() {
+        return time::event(shell, event);
+    }
+    let settings = &shell.settings;
+    let word = |is_on: bool| if is_on { "on" } else { "off" };
+    let headers = settings.headers.unwrap_or(settings.mode == Mode::Box || settings.terminal);
+    let lines = [
+        ("bail", word(!settings.keep_going)),
+        ("echo", word(settings.echo)),
+        ("headers", word(headers)),
+        ("mode", settings.mode.name()),
+        ("receipts", word(settings.receipts)),
+        ("safe", word(settings.safe)),
+        ("timer", word(settings.timer.unwrap_or(false))),
+    ];
+    for (name, value) in lines {
+        writeln!(shell.out, "{name:>12}: {value}")?;
+    }
+    let name = shell.connection.name();
+    Ok(writeln!(shell.out, "{:>12}: {}", "database", render::escape(&name))?)
+}
+
+fn stats(shell: &mut Shell, _: &[String]) -> Result<(), Trouble> {
+    let session = shell.connection.existing().map_err(Trouble::Told)?;
+    let told = |error: &crate::session::Error| Trouble::Told(Diagnostic::from(error));
+    let database = session.database();
+    let view = database.latest().map_err(|error| told(&error.into()))?;
+    let snapshots = database.snapshots().map_err(|error| told(&error.into()))?;
+    let tables: Vec<_> = view.schema().tables().collect();
+    let rows: usize = tables.iter().map(|table| view.table(table).row_estimate()).sum();
+    let path = database.path().map_or("in memory".to_string(), |path| path.display().to_string());
+    let lines = [
+        ("database", path),
+        ("events", database.head().to_string()),
+        ("transactions", database.last_tx().to_string()),
+        ("tables", tables.len().to_string()),
+        ("rows", rows.to_string()),
+        ("snapshots", snapshots.len().to_string()),
+    ];
+    for (name, value) in lines {
+        writeln!(shell.out, "{name:>12}: {}", render::escape(&value))?;
+    }
+    Ok(())
 }

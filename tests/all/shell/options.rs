@@ -1,6 +1,7 @@
 //! Options: each does what the help says, and those that exclude each other say so.
 
 use super::{Place, TABLE};
+use crate::terminal::screen::Screen;
 
 /// A database with a table of one row, at event 2.
 fn bank() -> Place {
@@ -106,7 +107,7 @@ fn check_tells_every_error_and_does_nothing() {
     let run = place.run(&["--check", "bank"], script);
     assert_eq!((run.code, run.out.as_str()), (1, ""));
     let errors: Vec<&str> =
-        run.err.lines().filter(|line| line.contains("error[")).map(|line| first(line)).collect();
+        run.err.lines().filter(|line| line.contains("error[")).map(first).collect();
     assert_eq!(
         errors,
         [
@@ -161,6 +162,25 @@ fn a_start_up_file_comes_first_and_options_over_it() {
     let output = command.env("XDG_CONFIG_HOME", place.path().join("config")).output();
     assert_eq!(output.expect("the binary runs").stdout, b"1\n");
     assert_eq!(place.run(&["-X", "--init", "rc.sql"], "").code, 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn at_a_terminal_the_start_up_file_of_the_configuration_runs() {
+    let place = bank();
+    let folder = place.path().join("home/asof");
+    std::fs::create_dir_all(&folder).expect("a directory");
+    let text = ".mode csv\nOOPS;\n.mode json\n";
+    std::fs::write(folder.join("rc.sql"), text).expect("a file");
+    let mut screen = Screen::start(&place, &["bank"], 100, 24);
+    screen.wait_for("rc.sql:2:1: error[syntax]").wait_line("bank@2> ");
+    screen.keys("SELECT a, b FROM t;\r").wait_for("1,x").wait_line("bank@2> ").keys("\x04");
+    assert_eq!(screen.end(), 0);
+    let mut screen = Screen::start(&place, &["-X", "--at", "1", "bank"], 100, 24);
+    screen.wait_line("bank@1/2 past> ");
+    assert!(!screen.contents().contains("rc.sql"), "{}", screen.contents());
+    screen.keys("\x04");
+    assert_eq!(screen.end(), 0);
 }
 
 #[test]

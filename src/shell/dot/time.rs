@@ -1,0 +1,186 @@
+//! Moving in time, and what happened.
+
+use super::{DotCommand, Group, Trouble};
+use crate::language::ast::{At, Identifier, Statement};
+use crate::language::parse_statement;
+use crate::render::Diagnostic;
+use crate::session::{Error, Outcome, Session};
+use crate::shell::run::quoted;
+use crate::shell::{Refusal, Shell};
+use crate::types::Span;
+
+/// The commands of this room.
+pub(super) const GROUP: Group = Group {
+    title: "Time",
+    commands: &[
+        DotCommand {
+            name: ".back",
+            arguments: "[N]",
+            help: "go N events back (1)",
+            run: |shell, arguments| step(shell, arguments, false),
+        },
+        DotCommand {
+            name: ".blame",
+            arguments: "TABLE KEY...",
+            help: "who last set each column of a row, and when",
+            run: blame,
+        },
+        DotCommand {
+            name: ".diff",
+            arguments: "POINT POINT [TABLE]",
+            help: "what differs between two moments",
+            run: diff,
+        },
+        DotCommand {
+            name: ".goto",
+            arguments: "POINT",
+            help: "read as of EVENT n, TAG 'x', yesterday, …",
+            run: goto,
+        },
+        DotCommand { name: ".log", arguments: "[TABLE]", help: "the events", run: log },
+        DotCommand {
+            name: ".mark",
+            arguments: "NAME",
+            help: "give this moment a name: TAG 'NAME'",
+            run: mark,
+        },
+        DotCommand {
+            name: ".next",
+            arguments: "[N]",
+            help: "go N events on (1), at most to the present",
+            run: |shell, arguments| step(shell, arguments, true),
+        },
+        DotCommand {
+            name: ".now",
+            arguments: "",
+            help: "come back to the present",
+            run: |shell, _| go_to(shell, "LATEST"),
+        },
+        DotCommand {
+            name: ".undo",
+            arguments: "",
+            help: "take the last transaction back, in a new one",
+            run: |shell, _| with_session(shell, Session::undo),
+        },
+    ],
+};
+
+fn goto(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    go_to(shell, &arguments[0])
+}
+
+fn go_to(shell: &mut Shell, point: &str) -> Result<(), Trouble> {
+    let went = shell.go_to(point);
+    shell.notices();
+    let outcome = went.map_err(refused)?;
+    shell.plain_outcome(outcome).map_err(Trouble::Stop)
+}
+
+/// Goes some events back or on from where the session is.
+fn step(shell: &mut Shell, arguments: &[String], is_on: bool) -> Result<(), Trouble> {
+    let events = arguments.first().map_or(Ok(1), |word| number(word))?;
+    let session = shell.connection.existing().map_err(Trouble::Told)?;
+    let (here, head) = (session.past().unwrap_or_else(|| session.head()), session.head());
+    let target = if is_on { here.0.saturating_add(events) } else { here.0.saturating_sub(events) };
+    if !is_on && events > here.0 {
+        let message = format!("there are only {here} events to go back");
+        return Err(told("before-start", message, "START is the empty database"));
+    }
+    if is_on && here == head {
+        return Err(told("beyond-head", "this is the present", ".back goes into the past"));
+    }
+    match target < head.0 {
+        true => go_to(shell, &format!("EVENT {target}")),
+        false => go_to(shell, "LATEST"),
+    }
+}
+
+fn blame(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    with_session(shell, |session| session.blame(&arguments[0], &arguments[1..]))
+}
+
+fn diff(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    let (from, to) = (point(&arguments[0])?, point(&arguments[1])?);
+    let table = arguments.get(2).map(String::as_str);
+    with_session(shell, |session| session.difference(&from, &to, table))
+}
+
+fn log(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    let of = arguments.first().map(|table| format!(" FOR {}", name(table)));
+    run(shell, &format!("EVENTS{}", of.unwrap_or_default()))
+}
+
+fn mark(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    run(shell, &format!("TAG {}", name(&arguments[0])))
+}
+
+/// One event whole: its row before and after.
+pub(super) fn event(shell: &mut Shell, word: &str) -> Result<(), Trouble> {
+    let event = number(word.trim_start_matches('#'))?;
+    if event == 0 {
+        return Err(told("beyond-head", "the first event is 1", ".log lists the events"));
+    }
+    run(shell, &format!("REPLAY FROM EVENT {event} TO EVENT {event}"))
+}
+
+/// Runs a statement that stands for a command.
+fn run(shell: &mut Shell, statement: &str) -> Result<(), Trouble> {
+    let outcome = shell.connection.execute(statement);
+    shell.notices();
+    let outcome = outcome.map_err(refused)?;
+    shell.plain_outcome(outcome).map_err(Trouble::Stop)
+}
+
+/// Asks the session of a database that exists.
+fn with_session(
+    shell: &mut Shell,
+    ask: impl FnOnce(&mut Session) -> Result<Outcome, Error>,
+) -> Result<(), Trouble> {
+    shell.connection.existing().map_err(Trouble::Told)?;
+    let outcome = shell.connection.session_mut().map(ask).transpose();
+    shell.notices();
+    match outcome {
+        Ok(None) => Ok(()),
+        Ok(Some(outcome)) => shell.plain_outcome(outcome).map_err(Trouble::Stop),
+        Err(error) => Err(Trouble::Told(placeless(Diagnostic::from(&error)))),
+    }
+}
+
+/// A point that is one word; a time needs no quotes of its own.
+fn point(word: &str) -> Result<At, Trouble> {
+    let parse = |point: &str| match parse_statement(&format!("SET AS OF {point}")) {
+        Ok(Some(Statement::SetAsOf(at))) => Some(at),
+        _ => None,
+    };
+    let numbered = word.strip_prefix('#').unwrap_or(word);
+    parse(numbered).or_else(|| parse(&quoted(word))).ok_or_else(|| {
+        told("syntax", format!("{word} is no point"), "an event's number, 'TAG x', 'yesterday'")
+    })
+}
+
+/// What a refusal is to a command whose text is not the statement's.
+fn refused(refusal: Refusal) -> Trouble {
+    match refusal {
+        Refusal::Failed(error) | Refusal::Unavailable(error) => Trouble::Told(placeless(error)),
+    }
+}
+
+fn placeless(error: Diagnostic) -> Diagnostic {
+    Diagnostic { span: None, ..error }
+}
+
+fn number(word: &str) -> Result<u64, Trouble> {
+    word.parse().map_err(|_| {
+        let message = format!("{word} is no number of events");
+        Trouble::Told(Diagnostic::new("dot-command", message))
+    })
+}
+
+fn told(code: &str, message: impl Into<String>, help: &str) -> Trouble {
+    Trouble::Told(Diagnostic::new(code, message).help(Some(help.to_string())))
+}
+
+/// A name as SQL writes it.
+fn name(name: &str) -> Identifier {
+    Identifier { name: name.to_string(), span: Span::default(), quoted: true }
+}

@@ -1,0 +1,266 @@
+//! Dot-commands: those of the session, of the schema and of time.
+
+use super::{Place, TABLE, run};
+
+/// A database with a history: events 1 to 6.
+fn bank() -> Place {
+    let place = Place::new();
+    let script = "CREATE TABLE accounts(id INTEGER PRIMARY KEY, owner TEXT, balance INTEGER);\n\
+                  INSERT INTO accounts VALUES (1, 'Ada', 100), (2, 'Bob', 20);\n\
+                  UPDATE accounts SET balance = 70 WHERE id = 1 WITH (intent = 'Paid', actor = 'amy');\n\
+                  DELETE FROM accounts WHERE id = 2;\n\
+                  INSERT INTO accounts VALUES (3, 'Cy', 0);\n";
+    let arguments = ["--clock", "2026-03-01T09:00:00Z+60", "bank"];
+    assert_eq!(place.run(&arguments, script).code, 0);
+    place
+}
+
+/// What a script of dot-commands prints on that database.
+fn said(script: &str) -> String {
+    let run = bank().run(&["--clock", "2026-03-02T09:00:00Z+60", "bank"], script);
+    assert_eq!((run.code, run.err.as_str()), (0, ""), "{script}");
+    run.out
+}
+
+#[test]
+fn commands_of_time_move_the_session() {
+    const COUNT: &str = "SELECT count(*), max(balance) FROM accounts;\n";
+    assert_eq!(said(&format!(".goto EVENT 3\n{COUNT}.now\n{COUNT}")), "2|100\n2|70\n");
+    assert_eq!(said(&format!(".goto 3\n.back\n{COUNT}.next 2\n{COUNT}")), "1|100\n2|70\n");
+    assert_eq!(said(&format!(".back 2\n{COUNT}.next 99\n{COUNT}")), "2|70\n2|70\n");
+    assert_eq!(
+        said(
+            ".mark 'the end'\nDELETE FROM accounts;\n.goto TAG 'the end'\nSELECT max(id) FROM accounts;\n"
+        ),
+        "3\n"
+    );
+    assert_eq!(said(".goto 2026-03-01 08:00\nSHOW TABLES;\n.goto '2026-03-01 08:30'\n.now\n"), "");
+    let receipts = bank().run(&["--receipts", "bank"], ".goto 3;\n.now\n");
+    assert_eq!(receipts.out, "reads the past, as of event 3\nreads the present\n");
+}
+
+#[test]
+fn commands_of_time_say_why_they_do_not_go() {
+    let cases = [
+        (".goto EVENT 99", "error[beyond-head]"),
+        (".goto EVNT 3", "error[syntax]"),
+        (".goto", "usage: .goto POINT"),
+        (".next", "error[beyond-head]: this is the present"),
+        (".back 7", "there are only 6 events to go back"),
+        (".back -1", "-1 is no number of events"),
+        (".show 99", "error[beyond-head]"),
+        (".show 0", "the first event is 1"),
+        (".log nothing", "error[unknown-table]"),
+        (".diff 1 soon", "error[timestamp]"),
+        (".diff 1 2 nothing", "error[unknown-table]"),
+        (".blame accounts", "usage: .blame TABLE KEY..."),
+        (".blame accounts 9", "error[no-such-row]"),
+        (".blame accounts 1 2", "the key of accounts is \"id\""),
+        (".blame nothing 1", "error[unknown-table]"),
+    ];
+    let place = bank();
+    for (command, message) in cases {
+        let run = place.run(&["bank"], format!("{command}\n"));
+        assert_eq!((run.code, run.out.as_str()), (1, ""), "{command}");
+        assert!(run.err.starts_with("stdin:1:1: ") && run.err.contains(message), "{}", run.err);
+    }
+    let run = place.run(&["bank"], "BEGIN;\n.goto 3\n");
+    assert!(run.err.contains("error[transaction]"), "{}", run.err);
+    assert_eq!(place.run(&["none"], ".back\n").code, 1);
+}
+
+#[test]
+fn an_event_is_shown_whole() {
+    insta::assert_snapshot!(said(".show 4\n.show #6\n"), @r#"
+    #4 UPDATE accounts · tx 3 · 2026-03-01 09:05:00 · Paid by amy
+    before|1|Ada|100
+    after|1|Ada|70
+    #6 INSERT accounts · tx 5 · 2026-03-01 09:09:00
+    after|3|Cy|0
+    "#);
+    let log = said(".log accounts\n");
+    assert_eq!(log.lines().count(), 6);
+    assert!(log.contains("\n4|3|2026-03-01 09:05:00|update|accounts|1|2|"), "{log}");
+}
+
+#[test]
+fn a_difference_is_what_is_left_of_all_changes() {
+    insta::assert_snapshot!(said(".headers on\n.diff 3 6\n.print\n.diff 6 3 accounts\n"), @r#"
+    table_name|op|row|changed|old|new
+    accounts|update|1|balance|{"balance":100}|{"balance":70}
+    accounts|delete|2||{"id":2,"owner":"Bob","balance":20}|
+    accounts|insert|3|||{"id":3,"owner":"Cy","balance":0}
+
+    table_name|op|row|changed|old|new
+    accounts|update|1|balance|{"balance":70}|{"balance":100}
+    accounts|insert|2|||{"id":2,"owner":"Bob","balance":20}
+    accounts|delete|3||{"id":3,"owner":"Cy","balance":0}|
+    "#);
+    assert_eq!(said(".diff 3 3\n"), "");
+    assert_eq!(said(".diff START 1\n"), "accounts|create_table||||\n");
+    let there_and_back = "UPDATE accounts SET balance = 1;\nUPDATE accounts SET balance = 70 \
+                          WHERE id = 1;\n.diff 6 LATEST\n";
+    assert_eq!(said(there_and_back), "accounts|update|3|balance|{\"balance\":0}|{\"balance\":1}\n");
+}
+
+#[test]
+fn blame_names_the_event_that_set_each_column() {
+    insta::assert_snapshot!(said(".headers on\n.blame accounts 1\n"), @r#"
+    column|value|event|at|tx|intent|actor
+    id|1|2|2026-03-01 09:03:00|2||
+    owner|Ada|2|2026-03-01 09:03:00|2||
+    balance|70|4|2026-03-01 09:05:00|3|Paid|amy
+    "#);
+    let script = "ALTER TABLE accounts ADD COLUMN note TEXT DEFAULT 'none';\n.mode csv\n\
+                  .blame accounts 3\n.goto 3\n.blame accounts 2\n";
+    insta::assert_snapshot!(said(script), @r#"
+    id,3,6,2026-03-01 09:09:00,5,,
+    owner,Cy,6,2026-03-01 09:09:00,5,,
+    balance,0,6,2026-03-01 09:09:00,5,,
+    note,none,7,2026-03-02 09:01:00,6,,
+    id,2,3,2026-03-01 09:03:00,2,,
+    owner,Bob,3,2026-03-01 09:03:00,2,,
+    balance,20,3,2026-03-01 09:03:00,2,,
+    "#);
+    let texts = "CREATE TABLE t(a TEXT, b TEXT, PRIMARY KEY (a, b));\nINSERT INTO t VALUES ('1', 'it''s');\n\
+                 CREATE TABLE u(x INTEGER);\nINSERT INTO u VALUES (5);\n.blame t 1 \"it's\"\n.blame u 1\n";
+    assert_eq!(said(texts).lines().count(), 3);
+}
+
+#[test]
+fn undo_takes_the_last_transaction_back_and_can_be_undone() {
+    let place = bank();
+    let rows =
+        || place.run(&["bank", "SELECT id, owner, balance FROM accounts ORDER BY id"], "").out;
+    let before = rows();
+    let script = "BEGIN;\nUPDATE accounts SET balance = balance + 1;\nDELETE FROM accounts WHERE id = 3;\n\
+                  INSERT INTO accounts VALUES (9, 'Di', 9);\nCOMMIT;\n";
+    assert_eq!(place.run(&["bank"], script).code, 0);
+    let changed = rows();
+    let undo = place.run(&["--receipts", "bank"], ".undo\n");
+    assert_eq!((undo.code, undo.err.as_str()), (0, ""));
+    assert_eq!(undo.out, "+3 events · #11–13 UNDO transaction 6\n");
+    assert_eq!(rows(), before);
+    assert_eq!(
+        place
+            .run(&["bank", "SELECT intent, note FROM _transactions ORDER BY tx DESC LIMIT 1"], "")
+            .out,
+        "Undo|takes back transaction 6\n"
+    );
+    assert_eq!(place.run(&["bank"], ".undo\n").code, 0);
+    assert_eq!(rows(), changed);
+}
+
+#[test]
+fn undo_says_why_it_cannot() {
+    let cases = [
+        ("TAG 'x';", "error[undo]: the last transaction named a moment"),
+        ("CREATE TABLE t(a);", "error[undo]: the last transaction changed the tables"),
+        ("BEGIN; DELETE FROM accounts;", "error[transaction]"),
+        (".goto 3", "error[past]"),
+    ];
+    for (before, message) in cases {
+        let run = bank().run(&["bank"], format!("{before}\n.undo\n"));
+        assert_eq!(run.code, 1, "{before}");
+        assert!(run.err.contains(message), "{}", run.err);
+    }
+    assert!(run(".undo\n").err.contains("error[undo]: there is no transaction yet"));
+}
+
+#[test]
+fn the_schema_and_the_session_can_be_asked_for() {
+    let script = format!(
+        "{TABLE}CREATE INDEX by_b ON t(b);\nCREATE UNIQUE INDEX by_a ON t(a);\n.indexes\n\
+         .indexes none\n.stats\n.headers on\n.show\n.databases\n.sch t\n"
+    );
+    let run = run(script);
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    insta::assert_snapshot!(run.out, @r#"
+    by_a
+    by_b
+        database: in memory
+          events: 3
+    transactions: 3
+          tables: 1
+            rows: 0
+       snapshots: 0
+            bail: on
+            echo: off
+         headers: on
+            mode: list
+        receipts: off
+            safe: off
+           timer: off
+        database: memory
+    memory: in memory, read and write, event 3
+    CREATE TABLE t(a INTEGER, b TEXT);
+    CREATE INDEX by_b ON t(b);
+    CREATE UNIQUE INDEX by_a ON t(a);
+    "#);
+}
+
+#[test]
+fn bail_decides_whether_a_script_goes_on() {
+    let run = run(".bail off\nOOPS;\nSELECT 1;\n.bail on\nOOPS;\nSELECT 2;\n");
+    assert_eq!((run.code, run.out.as_str()), (1, "1\n"));
+    assert_eq!(run.err.matches("error[").count(), 2, "{}", run.err);
+}
+
+#[cfg(unix)]
+#[test]
+fn commands_of_the_system_run_and_read_nothing_of_the_script() {
+    let script =
+        "SELECT 1;\n.shell echo 'a  b' \"c\" | cat\n.system cat\nSELECT 2;\n.shell exit 3\n";
+    let run = run(script);
+    assert_eq!((run.code, run.out.as_str()), (1, "1\na  b c\n2\n"));
+    assert!(
+        run.err.contains("error[command-failed]: exit 3 ended with exit status: 3"),
+        "{}",
+        run.err
+    );
+    for command in [".shell true", ".system true", ".cd /", ".read x", ".output x", ".once | cat"] {
+        let run = Place::new().run(&["--safe"], format!("{command}\n"));
+        assert_eq!(run.code, 1);
+        assert!(run.err.contains("error[safe-mode]"), "{}", run.err);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn another_directory_is_gone_to_unless_the_database_would_be_lost() {
+    let place = Place::new();
+    std::fs::create_dir(place.path().join("inside")).expect("a directory");
+    place.write("inside/one.sql", "SELECT 1;\n");
+    assert_eq!(place.run(&[], ".cd inside\n.read one.sql\n").out, "1\n");
+    let run = place.run(&["bank"], format!("{TABLE}.cd inside\n"));
+    assert_eq!(run.code, 1);
+    assert!(run.err.contains("bank would not be found from another directory"), "{}", run.err);
+    assert_eq!(place.run(&[], ".cd nowhere\n").code, 1);
+}
+
+#[test]
+fn commands_of_other_shells_work_or_get_a_word() {
+    let cases = [
+        (".eqp on", "EXPLAIN"),
+        (".backup main x.db", ".dump"),
+        (".load x", "there are no extensions"),
+        (".maxrows 9", ".rows"),
+        ("\\dt\nSELECT 1;", "in a script write .tables"),
+        ("\\copy t from x", ".import and .export"),
+        ("\\nonsense", ".help lists the commands"),
+        (".s", ".schema, "),
+    ];
+    for (command, word) in cases {
+        let run = run(format!("{command}\n"));
+        assert_eq!((run.code, run.out.as_str()), (1, ""), "{command}");
+        assert!(
+            run.err.contains("error[unknown-command]") && run.err.contains(word),
+            "{}",
+            run.err
+        );
+    }
+    // What a script for sqlite3 begins with.
+    let script =
+        ".bail on\n.headers off\n.mode csv\n.timer off\n.echo off\nSELECT 1, 'a,b';\n.quit\n";
+    assert_eq!(run(script).out, "1,\"a,b\"\n");
+}

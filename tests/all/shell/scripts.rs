@@ -1,0 +1,250 @@
+//! Scripts: where they stop and how to go on, what stops them from outside, and how long they may be.
+
+use super::{Place, Run, TABLE, run};
+use crate::terminal::screen::Screen;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::process::{Command, Stdio};
+
+/// The last line of what a run said.
+fn last(run: &Run) -> &str {
+    run.err.lines().last().unwrap_or("")
+}
+
+#[test]
+fn where_a_script_stopped_is_said_in_every_case() {
+    let cases = [
+        // Nothing was done: there is nothing to pass over but what comes before.
+        (
+            "\nOOPS;",
+            "stopped at stdin:2 — 0 statements applied; continue with: asof bank --from-line 2",
+        ),
+        // The line holds a statement that was done, too.
+        ("SELECT 1; OOPS;", "stopped at stdin:1 — 1 statement applied"),
+        // A statement of several lines is begun again where it begins.
+        (
+            "SELECT 1;\nSELECT\n  OOPS OOPS OOPS;",
+            "stopped at stdin:2 — 1 statement applied; continue with: asof bank --from-line 2",
+        ),
+        // A transaction that was committed stays; one that was open is done again, from its BEGIN.
+        (
+            "BEGIN;\nDELETE FROM t;\nCOMMIT;\nOOPS;",
+            "stopped at stdin:4 — 3 statements applied (event 2); \
+             continue with: asof bank --from-line 4",
+        ),
+        (
+            "SELECT 1;\nBEGIN;\nSELECT 1;\nOOPS;",
+            "stopped at stdin:4, the transaction of line 2 rolled back — 1 statement applied; \
+             continue with: asof bank --from-line 2",
+        ),
+        // What cannot be read on has no line to go on from.
+        ("SELECT 1;\nSELECT 'x", "stopped in stdin — 1 statement applied"),
+        ("SELECT 1;\n\0", "stopped in stdin — 1 statement applied"),
+        (
+            ".oops",
+            "stopped at stdin:1 — 0 statements applied; continue with: asof bank --from-line 1",
+        ),
+    ];
+    for (script, line) in cases {
+        let place = Place::new();
+        assert_eq!(place.run(&["bank"], format!("{TABLE}INSERT INTO t VALUES (1, 'x');")).code, 0);
+        let line = line.replace("(event 2)", "(event 3)");
+        let run = place.run(&["bank"], script);
+        assert_eq!((run.code, last(&run)), (1, line.as_str()), "{script}");
+    }
+}
+
+#[test]
+fn the_command_that_goes_on_names_what_is_left() {
+    let place = Place::new();
+    place.write("a b.sql", TABLE);
+    place.write("two.sql", "SELECT 1;\nOOPS;\n");
+    let arguments = ["bank", "-f", "a b.sql", "-f", "two.sql", "-c", "SELECT 'x'"];
+    let run = place.run(&arguments, "");
+    assert_eq!((run.code, run.out.as_str()), (1, "1\n"));
+    assert_eq!(
+        last(&run),
+        "stopped at two.sql:2 — 1 statement applied; \
+         continue with: asof bank -f two.sql -c 'SELECT '\\''x'\\''' --from-line 2"
+    );
+    // In memory nothing is left to go on with.
+    let run = place.run(&["-f", "two.sql"], "");
+    assert_eq!(last(&run), "stopped at two.sql:2 — 1 statement applied");
+    // A script inside another one is told with it.
+    place.write("outer.sql", "SELECT 0;\n.read two.sql\n");
+    let run = place.run(&["bank", "-f", "outer.sql"], "");
+    let said: Vec<&str> = run.err.lines().filter(|line| line.starts_with("stopped")).collect();
+    assert_eq!(
+        said,
+        [
+            "stopped at two.sql:2 — 1 statement applied",
+            "stopped at outer.sql:2 — 1 statement applied; \
+             continue with: asof bank -f outer.sql --from-line 2",
+        ]
+    );
+}
+
+#[test]
+fn lines_are_passed_over_and_still_counted() {
+    let script = "OOPS;\r\nOOPS '\n;\nSELECT 1;\nOOPS;\n";
+    let run = Place::new().run(&["--from-line", "4"], script);
+    assert_eq!((run.code, run.out.as_str()), (1, "1\n"));
+    assert!(run.err.starts_with("stdin:5:1: error["), "{}", run.err);
+    assert_eq!(Place::new().run(&["--from-line", "99"], script).code, 0);
+}
+
+#[test]
+fn what_programs_read_is_whole() {
+    let run = run(".mode json\nSELECT 1 AS n WHERE 1 = 2;\nSELECT 9007199254740993 AS n;\n\
+                   .mode ndjson\nSELECT 1 AS n WHERE 1 = 2;\nSELECT -9223372036854775808 AS n;\n");
+    assert_eq!(
+        (run.code, run.out.as_str()),
+        (0, "[]\n[{\"n\":9007199254740993}]\n{\"n\":-9223372036854775808}\n")
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told_whatever_is_printed() {
+    let mut scripts: Vec<String> = asof::render::MODES
+        .iter()
+        .map(|mode| format!(".mode {}\nSELECT 1 AS n;", mode.name))
+        .collect();
+    let others = [
+        ".print x",
+        ".receipts on\nCREATE TABLE t(a);",
+        ".echo on\nSELECT 1;",
+        ".help",
+        ".show",
+        "CREATE TABLE t(a);\n.schema",
+        "CREATE TABLE t(a);\n.tables",
+        "CREATE TABLE t(a);\nREPLAY;",
+    ];
+    scripts.extend(others.map(str::to_string));
+    for script in scripts {
+        let full = File::options().write(true).open("/dev/full").expect("Linux has it");
+        let mut child = Command::new(env!("CARGO_BIN_EXE_asof"))
+            .stdin(Stdio::piped())
+            .stdout(full)
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        let mut input = child.stdin.take().expect("a pipe");
+        // Whoever has stopped reads no more.
+        let _ = writeln!(input, "{script}\nSELECT 2;");
+        drop(input);
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!(output.status.code(), Some(1), "{script}");
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(message.contains("error[output]: cannot write to standard output"), "{message}");
+    }
+}
+
+#[test]
+fn what_ran_when_a_pipe_closed_is_durable() {
+    let place = Place::new();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_asof"))
+        .args(["--receipts", "bank"])
+        .current_dir(place.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    let mut input = child.stdin.take().expect("a pipe");
+    writeln!(input, "{TABLE}").expect("it listens");
+    let mut out = child.stdout.take().expect("a pipe");
+    out.read_exact(&mut [0; 10]).expect("a receipt");
+    drop(out);
+    writeln!(input, "INSERT INTO t VALUES (1, 'x');").expect("it listens");
+    let mut rest = Vec::new();
+    // It ends by itself, with its input still open.
+    child.stderr.take().expect("a pipe").read_to_end(&mut rest).expect("text");
+    assert_eq!(child.wait().expect("it ends").code(), Some(141));
+    assert_eq!(String::from_utf8_lossy(&rest), "");
+    assert_eq!(place.run(&["bank", "SELECT count(*) FROM t"], "").out, "1\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_stops_a_script_with_130() {
+    let place = Place::new();
+    let script = format!("{TABLE}.print ready\n");
+    let waiting = "";
+    let values: Vec<String> = (0..2000).map(|n| format!("({n}, 'x')")).collect();
+    let running = format!(
+        "INSERT INTO t VALUES {};\nSELECT count(*) FROM t AS x, t AS y, t AS z;\nSELECT 1;\n",
+        values.join(",")
+    );
+    for (rest, said) in [(waiting, ""), (running.as_str(), "interrupted after ")] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_asof"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .current_dir(place.path())
+            .spawn()
+            .expect("the binary runs");
+        let mut input = child.stdin.take().expect("a pipe");
+        write!(input, "{script}").expect("it listens");
+        let mut out = child.stdout.take().expect("a pipe");
+        out.read_exact(&mut [0; 6]).expect("it is ready");
+        write!(input, "{rest}").expect("it listens");
+        // It waits for more, or computes what never ends.
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+        assert!(kill.expect("kill runs").success());
+        let mut rest = String::new();
+        child.stderr.take().expect("a pipe").read_to_string(&mut rest).expect("text");
+        assert_eq!(child.wait().expect("it ends").code(), Some(130), "{rest}");
+        assert!(rest.starts_with(said), "{rest}");
+    }
+}
+
+/// The most memory that a script of so many statements took, in KiB.
+#[cfg(target_os = "linux")]
+fn peak(statements: usize) -> u64 {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_asof"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    let mut input = child.stdin.take().expect("a pipe");
+    let statement = format!("SELECT length('{}');\n", "x".repeat(4_000));
+    let feed = std::thread::spawn(move || {
+        for _ in 0..statements {
+            input.write_all(statement.as_bytes()).expect("it listens");
+        }
+        writeln!(input, ".shell grep VmHWM /proc/$PPID/status").expect("it listens");
+    });
+    let mut out = String::new();
+    child.stdout.take().expect("a pipe").read_to_string(&mut out).expect("text");
+    feed.join().expect("it was all taken");
+    assert!(child.wait().expect("it ends").success());
+    assert_eq!(out.matches("4000\n").count(), statements);
+    let line = out.lines().last().expect("a line");
+    line.split_whitespace().nth(1).expect("a number").parse().expect("a number")
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_long_script_takes_no_more_memory_than_a_short_one() {
+    let is_exhaustive = std::env::var_os("ASOF_EXHAUSTIVE").is_some();
+    // 100 MB, or 8.
+    let statements = if is_exhaustive { 25_000 } else { 2_000 };
+    let (short, long) = (peak(10), peak(statements));
+    assert!(
+        long < short + 4 * 1024,
+        "{short} KiB for 40 KB, {long} KiB for {statements} statements"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn long_work_tells_a_terminal_how_far_it_is_and_takes_the_line_away() {
+    let place = Place::new();
+    place.write("slow.sql", format!(".shell sleep 1.1\n.print done\n-- {}\n", "x".repeat(1000)));
+    let mut screen = Screen::start(&place, &["-f", "slow.sql"], 80, 24);
+    screen.wait_sent("slow.sql: 2% · ").wait_for("done");
+    assert_eq!(screen.end(), 0);
+    assert_eq!(screen.contents().trim_end(), "done");
+}
