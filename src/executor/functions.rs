@@ -12,6 +12,9 @@ use std::borrow::Cow;
 /// The longest text or blob that a function makes, in bytes.
 pub const MAX_TEXT: usize = 1 << 30;
 
+/// What `version()` says.
+const VERSION: &str = concat!("asof ", env!("CARGO_PKG_VERSION"));
+
 /// Calls a function.
 ///
 /// # Errors
@@ -29,6 +32,7 @@ pub fn call(function: ScalarFunction, arguments: &[Value]) -> Result<Value, Erro
         }
         ScalarFunction::Typeof => return Ok(Value::text(type_name(&arguments[0]))),
         ScalarFunction::Quote => return Ok(quote(&arguments[0])),
+        ScalarFunction::Version => return Ok(Value::text(VERSION)),
         ScalarFunction::Char => return Ok(characters(arguments)),
         ScalarFunction::Concat => {
             return Ok(Value::text(arguments.iter().map(Value::to_text).collect::<String>()));

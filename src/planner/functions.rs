@@ -5,7 +5,7 @@ use crate::types::DataType;
 
 /// A scalar function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "each is SQLite's function of that name")]
+#[expect(missing_docs, reason = "each is SQLite's function of that name; version is PostgreSQL's")]
 pub enum ScalarFunction {
     Abs,
     Acos,
@@ -55,6 +55,7 @@ pub enum ScalarFunction {
     Typeof,
     Unicode,
     Upper,
+    Version,
 }
 
 /// An aggregate function.
@@ -180,6 +181,7 @@ pub const SCALAR_FUNCTIONS: &[ScalarEntry] = &[
     entry("typeof", ScalarFunction::Typeof, (1, 1), TEXT),
     entry("unicode", ScalarFunction::Unicode, (1, 1), INTEGER),
     entry("upper", ScalarFunction::Upper, (1, 1), TEXT),
+    entry("version", ScalarFunction::Version, (0, 0), TEXT),
 ];
 
 /// Every aggregate function with the fewest and the most arguments. `min` and `max` of several

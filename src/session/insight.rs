@@ -1,4 +1,5 @@
-//! Statements that look at the schema: DESCRIBE, SHOW TABLES.
+//! Statements that look at the schema: DESCRIBE, SHOW TABLES; and what is said of those that ask
+//! SQLite for it.
 
 use super::outcome::{self, Outcome};
 use super::relations::column_row;
@@ -44,4 +45,24 @@ impl Session {
         });
         outcome::fixed(&columns, rows.collect(), Some(event))
     }
+}
+
+/// What tells here what a PRAGMA of SQLite tells.
+const PRAGMAS: &[(&str, &str)] = &[
+    ("database_list", ".databases lists the database"),
+    ("index_info", "SELECT * FROM _indexes lists the indexes"),
+    ("index_list", "SELECT * FROM _indexes lists the indexes"),
+    ("integrity_check", "every line of the log is checked when it is read"),
+    ("quick_check", "every line of the log is checked when it is read"),
+    ("table_info", "DESCRIBE t lists the columns of t"),
+    ("table_list", "SHOW TABLES lists the tables"),
+    ("table_xinfo", "DESCRIBE t lists the columns of t"),
+];
+
+/// What is said of a statement that is taken and does nothing.
+pub(super) fn accepted(words: &str) -> String {
+    let name = words.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').nth(1);
+    let known = |(pragma, _): &&(&str, &str)| name.is_some_and(|n| n.eq_ignore_ascii_case(pragma));
+    let instead = PRAGMAS.iter().find(known).map(|(_, instead)| format!("; {instead}"));
+    format!("{words} is accepted and does nothing here{}", instead.unwrap_or_default())
 }

@@ -272,9 +272,7 @@ impl Session {
             Statement::Explain { analyze, statement } => self.explain(*analyze, statement, text),
             Statement::Describe { table, as_of } => self.describe(table, as_of.as_ref()),
             Statement::ShowTables { as_of } => self.show_tables(as_of.as_ref()),
-            Statement::Accepted(words) => {
-                Ok(Outcome::Done(format!("{words} is accepted and does nothing here")))
-            }
+            Statement::Accepted(words) => Ok(Outcome::Done(insight::accepted(words))),
             Statement::SetAsOf(at) => self.set_as_of(at),
             Statement::Replay { table, from, to } => {
                 self.replay(table.as_ref(), from.as_ref(), to.as_ref())

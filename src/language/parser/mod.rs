@@ -7,6 +7,7 @@
 
 mod expected;
 mod expression;
+mod foreign;
 mod input;
 mod name;
 mod object;

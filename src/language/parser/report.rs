@@ -4,8 +4,8 @@ use super::super::ParseError;
 use super::super::keyword::Keyword;
 use super::super::token::{Token, TokenKind};
 use super::expected::Expected;
+use super::foreign;
 use super::input::State;
-use super::statement::FIRST_WORDS_OF_LATER;
 
 /// How many expected words a message lists; beyond, it only says what was unexpected.
 const MAX_LISTED: usize = 8;
@@ -22,7 +22,9 @@ pub(super) fn report(state: &State<'_>) -> ParseError {
     if found.kind != TokenKind::End && expected.len() > 1 {
         expected.retain(|what| *what != END);
     }
-    let help = misspelt(state, at, &expected).or_else(|| reserved(state, found, &expected));
+    let help = misspelt(state, at, &expected)
+        .or_else(|| reserved(state, found, &expected))
+        .or_else(|| file(state, at));
     let incomplete = found.kind == TokenKind::End;
     let code = if incomplete { "unfinished" } else { "syntax" };
     let message = message(state, found, &expected);
@@ -77,12 +79,12 @@ fn misspelt(state: &State<'_>, at: usize, expected: &[Expected]) -> Option<Strin
         if token.kind != TokenKind::Name {
             return None;
         }
-        let later: &[(&str, &str)] = if index == 0 { FIRST_WORDS_OF_LATER } else { &[] };
+        let later = if index == 0 { foreign::LATER } else { &[] };
         let words = expected.iter().filter_map(|what| match what {
             Expected::Words(words) => Some(words.split(' ')),
             _ => None,
         });
-        let candidates = words.flatten().chain(later.iter().map(|(word, _)| *word));
+        let candidates = words.flatten().chain(later.iter().map(|(word, ..)| *word));
         let best = candidates
             .map(|candidate| (strsim::osa_distance(&word, candidate), candidate))
             .min_by_key(|(distance, _)| *distance)?;
@@ -100,4 +102,14 @@ fn reserved(state: &State<'_>, found: Token, expected: &[Expected]) -> Option<St
     }
     let word = state.slice(found.span);
     Some(format!("{} is a reserved word; as a name it is written \"{word}\"", word.to_uppercase()))
+}
+
+/// A way out for a text in the place of a table, which elsewhere means a file.
+fn file(state: &State<'_>, at: usize) -> Option<String> {
+    let from = at.checked_sub(1).map(|before| state.tokens[before].kind)?;
+    let is_file = from == TokenKind::Keyword(Keyword::From)
+        && state.tokens[at].kind == TokenKind::Text
+        && state.slice(state.tokens[at].span).contains('.');
+    let name = state.slice(state.tokens[at].span).trim_matches('\'');
+    is_file.then(|| format!(".import {name} TABLE makes a table of a file"))
 }

@@ -5,6 +5,7 @@ use super::super::ast::{Annotations, Delete, Identifier, Insert, InsertSource, S
 use super::super::token::{Symbol, TokenKind};
 use super::expected::{Expected, Named};
 use super::expression::expression;
+use super::foreign;
 use super::input::{Input, Parsed, comma_list, parenthesised, symbol, word};
 use super::name::{columns, name, table_name, text};
 use super::object::{JSON_OBJECT, json_object};
@@ -54,37 +55,6 @@ pub fn productions() -> impl Iterator<Item = (Keyword, &'static str)> {
     STATEMENTS.iter().map(|(first, production, _)| (*first, *production))
 }
 
-/// First words of statements that come with later versions, and what their error calls them.
-pub(super) const FIRST_WORDS_OF_LATER: &[(&str, &str)] = &[
-    ("ATTACH", "ATTACH"),
-    ("BRANCH", "BRANCH"),
-    ("COMPACT", "COMPACT"),
-    ("DETACH", "DETACH"),
-    ("DIFF", "DIFF"),
-    ("ERASE", "ERASE"),
-    ("EXPORT", "EXPORT LOG"),
-    ("FIRST", "FIRST EVENT WHERE"),
-    ("HELP", "HELP"),
-    ("IMPORT", "IMPORT LOG"),
-    ("LAST", "LAST EVENT WHERE"),
-    ("REBUILD", "REBUILD"),
-    ("REDO", "REDO"),
-    ("RELEASE", "RELEASE"),
-    ("REPLACE", "REPLACE INTO"),
-    ("RESTORE", "RESTORE"),
-    ("REVERT", "REVERT"),
-    ("SAVEPOINT", "SAVEPOINT"),
-    ("TAIL", "TAIL"),
-    ("TIMELINE", "TIMELINE"),
-    ("UNDO", "UNDO"),
-    ("USE", "USE BRANCH"),
-    ("VALUES", "VALUES as a statement"),
-    ("VERIFY", "VERIFY"),
-    ("WHAT", "WHAT IF"),
-    ("WHY", "WHY"),
-    ("WITH", "WITH before a query"),
-];
-
 /// Any statement.
 const STATEMENT: Expected = Expected::Other("a statement");
 
@@ -96,11 +66,7 @@ pub(super) fn statement(input: Input<'_>) -> Parsed<'_, Statement> {
         return parse(input);
     }
     if matches!(input.peek().kind, TokenKind::Keyword(_) | TokenKind::Name) {
-        let first = input.word();
-        let later = FIRST_WORDS_OF_LATER.iter().find(|(word, _)| word.eq_ignore_ascii_case(first));
-        if let Some((_, feature)) = later {
-            return input.unsupported(feature);
-        }
+        foreign::refuse(input)?;
     }
     for (keyword, ..) in STATEMENTS {
         input.note(if *keyword == Keyword::As { "AS OF" } else { keyword.text() });
