@@ -2,7 +2,7 @@
 //!
 //! In flow scripts, typed lines and options; statements go to the session one by one, outcomes and
 //! errors through `render` to the two output streams. Two loops share one [`Shell`]:
-//! `script` for files, pipes and `-c`, `interactive` for people. Both read `items`, which are
+//! `script` for files, pipes and `-c`, `terminal` for people. Both read `items`, which are
 //! statements (`statement`) and dot-commands; `dot` is the one table of the latter.
 //!
 //! Decisions: what a statement gives goes to standard output, what the shell has to say (errors,
@@ -15,7 +15,6 @@
 mod connection;
 mod dot;
 mod ending;
-mod interactive;
 mod items;
 mod progress;
 mod redirect;
@@ -24,6 +23,7 @@ mod script;
 mod settings;
 mod source;
 mod statement;
+mod terminal;
 
 pub use connection::{Connection, Refusal};
 pub use dot::{DotCommand, Group, commands};
@@ -87,6 +87,8 @@ pub struct Shell {
     begun: Option<Begun>,
     /// The scripts being read, outermost first.
     reading: Vec<String>,
+    /// What a session at a terminal remembers.
+    interaction: terminal::Interaction,
     /// Whether anything failed.
     failed: bool,
 }
@@ -112,6 +114,7 @@ impl Shell {
             waiting: Arc::default(),
             begun: None,
             reading: Vec::new(),
+            interaction: terminal::Interaction::default(),
             failed: false,
         };
         shell.notices();

@@ -55,7 +55,9 @@ impl Shell {
         if is_pager && std::env::var_os("LESS").is_none() {
             program.env("LESS", LESS);
         }
-        let mut child = program.spawn()?;
+        self.interaction.lend_terminal();
+        let spawned = program.spawn();
+        let mut child = spawned.inspect_err(|_| self.interaction.take_terminal_back())?;
         let input = child.stdin.take().expect("its standard input is a pipe");
         self.replace(Box::new(input), command, once, is_pager, Some(child))
     }
@@ -99,6 +101,7 @@ impl Shell {
         if let Some(mut child) = redirect.child {
             // How it ended is its own affair.
             let _ = child.wait();
+            self.interaction.take_terminal_back();
         }
     }
 

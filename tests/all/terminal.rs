@@ -1,5 +1,7 @@
 //! The shell at a terminal: what is typed, and what the screen shows.
 
+mod editing;
+mod pasting;
 pub(crate) mod screen;
 
 use super::shell::Place;
@@ -35,6 +37,7 @@ fn the_past_and_a_transaction_stand_in_the_prompt() {
     let mut screen = Screen::start(&place, &["bank"], 80, 24);
     screen.wait_line("bank@3> ");
     screen.keys("SET AS OF EVENT 2;\r").wait_line("bank@2/3 past> ");
+    assert_eq!(screen.paint("bank@2/3 past").colour, vt100::Color::Idx(3));
     screen.keys("SET AS OF LATEST;\r").wait_line("bank@3> ");
     screen.keys("BEGIN;\r").wait_line("bank@3+0*> ");
     screen.keys("DELETE FROM accounts;\r").wait_line("bank@3+2*> ");

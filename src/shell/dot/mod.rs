@@ -7,6 +7,7 @@ mod foreign;
 mod output;
 mod schema;
 mod session;
+mod terminal;
 mod time;
 
 use super::{Shell, Stop};
@@ -33,7 +34,8 @@ pub struct Group {
 }
 
 /// All dot-commands.
-pub const GROUPS: &[Group] = &[session::GROUP, output::GROUP, schema::GROUP, time::GROUP];
+pub const GROUPS: &[Group] =
+    &[session::GROUP, output::GROUP, schema::GROUP, time::GROUP, terminal::GROUP];
 
 /// All dot-commands, group by group.
 pub fn commands() -> impl Iterator<Item = &'static DotCommand> {
@@ -45,6 +47,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("exit", ".exit"),
     ("quit", ".quit"),
     ("help", ".help"),
+    ("clear", ".clear"),
     ("?", ".help"),
     ("\\?", ".help"),
     ("\\echo", ".print"),
@@ -59,7 +62,9 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("\\di", ".indexes"),
     ("\\dt", ".tables"),
     ("\\conninfo", ".databases"),
+    ("\\e", ".edit"),
     ("\\i", ".read"),
+    ("\\s", ".history"),
     ("\\timing", ".timer"),
     ("\\x", ".x"),
 ];
@@ -161,9 +166,14 @@ fn check_safe(shell: &Shell, command: &str) -> Result<(), Trouble> {
     if !shell.settings.safe {
         return Ok(());
     }
+    Err(Trouble::Told(refused(command)))
+}
+
+/// What a command is told that `--safe` forbids.
+pub(super) fn refused(command: &str) -> Diagnostic {
     let message = format!("{command} is refused: this shell was started with --safe");
     let help = "it touches no files and runs no programs".to_string();
-    Err(Trouble::Told(Diagnostic::new("safe-mode", message).help(Some(help))))
+    Diagnostic::new("safe-mode", message).help(Some(help))
 }
 
 /// Splits a line into words; quotes hold words with blanks together, a `;` at the end is dropped.

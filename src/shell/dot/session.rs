@@ -151,7 +151,10 @@ fn system(shell: &mut Shell, name: &str, arguments: &[String]) -> Result<(), Tro
     let input = if io::stdin().is_terminal() { Stdio::inherit() } else { Stdio::null() };
     let line = &arguments[0];
     let failed = |what: String| Trouble::Told(Diagnostic::new("command-failed", what));
-    match Command::new(program).args([option, line]).stdin(input).status() {
+    shell.interaction.lend_terminal();
+    let status = Command::new(program).args([option, line]).stdin(input).status();
+    shell.interaction.take_terminal_back();
+    match status {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(failed(format!("{line} ended with {status}"))),
         Err(error) => Err(failed(format!("cannot run {program}: {error}"))),

@@ -15,6 +15,9 @@ use std::time::{Duration, Instant};
 /// How long anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long a person waits before the next keys: faster ones are taken for a paste.
+const PACE: Duration = Duration::from_millis(20);
+
 /// Rows that are kept above the screen.
 const SCROLLBACK: usize = 20_000;
 
@@ -148,6 +151,7 @@ impl Screen {
     /// Sends bytes that need not be text.
     #[track_caller]
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> &mut Screen {
+        thread::sleep(PACE);
         self.writer.write_all(bytes).expect("the terminal takes it");
         self.writer.flush().expect("the terminal takes it");
         self

@@ -1,0 +1,162 @@
+//! What is typed or pasted becomes statements and dot-commands.
+
+use super::transcript::{continuation_prompt, main_prompt};
+use crate::language::{Completeness, Piece, Splitter, is_complete};
+use crate::shell::dot;
+
+/// Reads lines and gives what is complete.
+///
+/// Between statements a line may be a bare word (`exit`), an indented dot-command, or a line of a
+/// session that somebody copied: its prompts go, and so do the answers between them.
+#[derive(Clone, Default)]
+pub(super) struct Entry {
+    splitter: Splitter,
+    /// Whether prompts were found.
+    is_transcript: bool,
+}
+
+/// Texts longer than this are not looked through for an open parenthesis.
+const LONG: usize = 8 * 1024;
+
+impl Entry {
+    /// Reads whole lines; gives the statements and dot-commands that end in them.
+    pub(super) fn read(&mut self, text: &str) -> Vec<Piece> {
+        let mut pieces = Vec::new();
+        for line in text.lines() {
+            let line = if self.is_open() { self.inside(line) } else { self.between(line) };
+            self.splitter.feed(&line);
+            self.splitter.feed("\n");
+            while let Some(piece) = self.splitter.next() {
+                pieces.push(piece);
+            }
+        }
+        pieces
+    }
+
+    /// Whether a statement, a quote or a comment is open.
+    pub(super) fn is_open(&self) -> bool {
+        !self.splitter.rest().is_empty()
+    }
+
+    /// What is open, without the end of its last line.
+    pub(super) fn rest(&self) -> &str {
+        self.splitter.rest().trim_end_matches('\n')
+    }
+
+    /// What opened it: `(`, `'`, or `;` if only that is missing.
+    pub(super) fn opened_by(&self) -> &'static str {
+        let rest = self.splitter.rest();
+        match is_complete(rest) {
+            Completeness::Open(open) if rest.len() <= LONG => open,
+            _ => ";",
+        }
+    }
+
+    /// A line where nothing is open, as it is meant.
+    fn between(&mut self, line: &str) -> String {
+        let line = match main_prompt(line) {
+            Some(length) => {
+                self.is_transcript = true;
+                &line[length..]
+            }
+            // An answer stands between two prompts.
+            None if self.is_transcript => "",
+            None => line,
+        };
+        word(line).unwrap_or_else(|| line.to_string())
+    }
+
+    /// A line of a statement, as it is meant.
+    fn inside(&self, line: &str) -> String {
+        let length = continuation_prompt(line).filter(|_| self.is_transcript).unwrap_or(0);
+        line[length..].to_string()
+    }
+}
+
+/// Whether Enter runs a text behind what was read before: something in it is complete, or nothing is
+/// there to be completed.
+pub(super) fn is_ready(before: &Entry, text: &str) -> bool {
+    let mut entry = before.clone();
+    !entry.read(text).is_empty() || !entry.is_open()
+}
+
+/// The text before a last line that asks for the editor: `\e` or `.edit`.
+pub(super) fn to_edit(text: &str) -> Option<&str> {
+    let (before, last) = text.trim_end().rsplit_once('\n')?;
+    matches!(last.trim(), "\\e" | ".edit").then_some(before)
+}
+
+/// The dot-command that a line means which holds one known word, and perhaps arguments behind `\`,
+/// or which is one behind blanks: no statement begins with a dot.
+pub(super) fn word(line: &str) -> Option<String> {
+    if line.trim_start().starts_with('.') {
+        return Some(line.trim().to_string());
+    }
+    let line = line.trim().trim_end_matches(';').trim_end();
+    let (first, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    let (_, command) = dot::WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(first))?;
+    let command = format!("{command} {rest}");
+    (rest.is_empty() || first.starts_with('\\')).then(|| command.trim_end().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Vec<String> {
+        Entry::default().read(text).into_iter().map(|piece| piece.text).collect()
+    }
+
+    #[test]
+    fn an_entry_is_read_statement_by_statement() {
+        assert_eq!(
+            read("SELECT 1; SELECT\n2;\n.tables\nexit\nSELECT 3"),
+            ["SELECT 1", "SELECT\n2", ".tables", ".exit"]
+        );
+        assert_eq!(read("SELECT 'a;\nexit\n.tables';"), ["SELECT 'a;\nexit\n.tables'"]);
+    }
+
+    #[test]
+    fn a_transcript_loses_prompts_and_answers() {
+        let text = "bank@3> SELECT owner\n   ...> FROM t;\n│ Ada │\n1 row\nbank@3> .tables\nt\n";
+        assert_eq!(read(text), ["SELECT owner\nFROM t", ".tables"]);
+        let text = "sqlite> select 1;\n1\nsqlite> select 2;";
+        assert_eq!(read(text), ["select 1", "select 2"]);
+        // A text of the user is not touched.
+        assert_eq!(read("SELECT 'x\n   ...> y';"), ["SELECT 'x\n   ...> y'"]);
+    }
+
+    #[test]
+    fn enter_runs_what_is_complete() {
+        let none = Entry::default();
+        for text in
+            ["", "  ", "SELECT 1;", "SELECT 1; SELECT", ".tables", "exit", "-- note", "\\d t"]
+        {
+            assert!(is_ready(&none, text), "{text}");
+        }
+        for text in ["SELECT 1", "SELECT ';", "/* ;", "exit now", "SELECT (1"] {
+            assert!(!is_ready(&none, text), "{text}");
+        }
+        let mut open = Entry::default();
+        open.read("SELECT (1,");
+        assert_eq!(open.opened_by(), "(");
+        assert!(is_ready(&open, "2);"));
+        assert!(!is_ready(&open, ""));
+    }
+
+    #[test]
+    fn words_of_other_shells_mean_dot_commands() {
+        let cases = [
+            ("exit", Some(".exit")),
+            (" QUIT ; ", Some(".quit")),
+            ("\\d accounts", Some(".schema accounts")),
+            ("  .tables", Some(".tables")),
+            ("help me", None),
+            ("select", None),
+            ("", None),
+        ];
+        for (line, command) in cases {
+            assert_eq!(word(line).as_deref(), command, "{line}");
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! What rustyline asks for while a line is typed: paint, hints, candidates.
+
+use super::completion::{self, Candidate};
+use super::highlight::{Painter, is_at_bracket};
+use super::keys::Shared;
+use super::known::Known;
+use super::padding::unpad;
+use colored::Colorize;
+use rustyline::completion::Completer;
+use rustyline::highlight::{CmdKind, Highlighter};
+use rustyline::hint::{Hint, Hinter};
+use rustyline::history::SearchDirection;
+use rustyline::validate::Validator;
+use rustyline::{CompletionType, Context};
+use std::borrow::Cow;
+use std::cell::Cell;
+
+/// A longer buffer is painted as a whole only when it changes as a whole.
+const LONG: usize = 16 * 1024;
+
+/// The answers.
+pub(super) struct Helper {
+    /// What the keys know.
+    pub(super) typing: Shared,
+    /// The names there are.
+    pub(super) known: Known,
+    /// Whether there are colours.
+    pub(super) colours: bool,
+    /// The template of the continuation prompt.
+    pub(super) more: Option<String>,
+    /// Whether a bracket is marked.
+    pub(super) is_marked: Cell<bool>,
+    /// Whether the line is painted for the last time.
+    pub(super) is_final: Cell<bool>,
+}
+
+impl rustyline::Helper for Helper {}
+
+impl Validator for Helper {}
+
+impl Highlighter for Helper {
+    fn highlight<'l>(&self, line: &'l str, position: usize) -> Cow<'l, str> {
+        if !self.colours && !line.contains(|c: char| c.is_control()) {
+            return Cow::Borrowed(line);
+        }
+        let (prompt, width, columns) = {
+            let typing = self.typing.lock();
+            (typing.prompt, typing.width, typing.columns)
+        };
+        let painter = Painter {
+            known: &self.known,
+            colours: self.colours,
+            is_final: self.is_final.get(),
+            more: self.more.as_deref(),
+            prompt,
+            width,
+            columns,
+        };
+        Cow::Owned(painter.paint(line, position))
+    }
+
+    fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
+        Cow::Owned(hint.dimmed().to_string())
+    }
+
+    fn highlight_candidate<'c>(&self, candidate: &'c str, _: CompletionType) -> Cow<'c, str> {
+        match candidate.split_once("  ") {
+            Some((word, what)) if self.colours => Cow::Owned(format!("{word}  {}", what.dimmed())),
+            _ => Cow::Borrowed(candidate),
+        }
+    }
+
+    fn highlight_char(&self, line: &str, position: usize, kind: CmdKind) -> bool {
+        self.is_final.set(kind == CmdKind::ForcedRefresh);
+        // What is pasted without brackets is painted line by line, not key by key.
+        if self.typing.lock().is_fast() || line.len() > LONG {
+            return false;
+        }
+        let marks = is_at_bracket(line, position);
+        let was_marked = self.is_marked.replace(marks);
+        kind != CmdKind::MoveCursor || marks || was_marked
+    }
+}
+
+/// What a statement of the history would go on with.
+pub(super) struct Suggestion {
+    shown: String,
+    rest: String,
+}
+
+impl Hint for Suggestion {
+    fn display(&self) -> &str {
+        &self.shown
+    }
+
+    fn completion(&self) -> Option<&str> {
+        Some(&self.rest)
+    }
+}
+
+impl Hinter for Helper {
+    type Hint = Suggestion;
+
+    fn hint(&self, line: &str, position: usize, context: &Context<'_>) -> Option<Suggestion> {
+        // Without colours nobody could tell it from what is typed.
+        let is_open = self.colours && position == line.len() && line.len() < LONG;
+        if !is_open || line.trim().is_empty() || self.typing.lock().is_fast() {
+            return None;
+        }
+        let newest = context.history().len().checked_sub(1)?;
+        let found =
+            context.history().starts_with(line, newest, SearchDirection::Reverse).ok()??;
+        let rest = found.entry.get(found.pos..).filter(|rest| !rest.is_empty())?.to_string();
+        let first = rest.split('\n').next().unwrap_or_default();
+        let mut shown: String = first.chars().filter(|c| !c.is_control()).collect();
+        if first.len() < rest.len() {
+            shown.push_str(" …");
+        }
+        Some(Suggestion { shown, rest })
+    }
+}
+
+impl Completer for Helper {
+    type Candidate = Candidate;
+
+    fn complete(
+        &self,
+        line: &str,
+        position: usize,
+        _: &Context<'_>,
+    ) -> rustyline::Result<(usize, Vec<Candidate>)> {
+        let before = unpad(&line[..position]);
+        let open = self.typing.lock().before.rest().to_string();
+        let text = if open.is_empty() { before } else { format!("{open}\n{before}") };
+        let found = completion::complete(&text, &self.known);
+        let word = &text[found.start..];
+        // A name in quotes that goes over lines has padding in it; nobody completes one.
+        if word.contains('\n') || !line[..position].ends_with(word) {
+            return Ok((position, Vec::new()));
+        }
+        let start = position - word.len();
+        Ok((start, found.candidates))
+    }
+}

@@ -1,0 +1,87 @@
+//! The names that highlighting and completion know: a copy that is made anew only when the schema may
+//! have changed.
+
+use crate::session::Session;
+use crate::shell::Connection;
+use crate::storage::Database;
+use crate::types::fold;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What the copy was made at: head, point in the past, events of the transaction.
+type Stamp = (String, u64, Option<u64>, Option<usize>);
+
+/// A table and its columns, as they are spelt.
+pub(super) struct Table {
+    /// The table's name.
+    pub(super) name: String,
+    /// Its columns' names.
+    pub(super) columns: Vec<String>,
+}
+
+/// The tables as the session sees them.
+#[derive(Default)]
+pub(super) struct Known {
+    stamp: Option<Stamp>,
+    /// The database, for what the log says when somebody asks.
+    database: Option<Arc<Database>>,
+    /// By folded name.
+    tables: BTreeMap<String, Table>,
+}
+
+impl Known {
+    /// Makes the copy anew if something happened since.
+    pub(super) fn refresh(&mut self, connection: &Connection) {
+        let past = connection.session().and_then(Session::past).map(|event| event.0);
+        let stamp = (connection.name(), connection.head(), past, connection.transaction());
+        if self.stamp.as_ref() == Some(&stamp) {
+            return;
+        }
+        self.tables.clear();
+        self.stamp = Some(stamp);
+        self.database = connection.session().map(|session| Arc::clone(session.database()));
+        let Some(Ok(schema)) = connection.session().map(Session::schema) else { return };
+        for table in schema.tables() {
+            let columns: Vec<String> =
+                table.columns.iter().map(|column| column.name.clone()).collect();
+            let known = Table { name: table.name.clone(), columns };
+            self.tables.insert(fold(&table.name), known);
+        }
+    }
+
+    /// The database, if it exists.
+    pub(super) fn database(&self) -> Option<&Database> {
+        self.database.as_deref()
+    }
+
+    /// The tables, by name.
+    pub(super) fn tables(&self) -> impl Iterator<Item = &Table> {
+        self.tables.values()
+    }
+
+    /// A table by its name in any case.
+    pub(super) fn table(&self, name: &str) -> Option<&Table> {
+        self.tables.get(&fold(name))
+    }
+
+    /// Whether a name is a table's, was one once, or may be one that the system has.
+    pub(super) fn has_table(&self, name: &str) -> bool {
+        self.table(name).is_some()
+            || name.starts_with('_')
+            || fold(name).starts_with("sqlite_")
+            || self.database().is_some_and(|database| !database.lifetimes(name).is_empty())
+    }
+}
+
+#[cfg(test)]
+impl Known {
+    /// Tables by name and columns.
+    pub(super) fn of(tables: &[(&str, &[&str])]) -> Known {
+        let mut known = Known::default();
+        for (name, columns) in tables {
+            let columns: Vec<String> = columns.iter().map(ToString::to_string).collect();
+            known.tables.insert(fold(name), Table { name: (*name).to_string(), columns });
+        }
+        known
+    }
+}

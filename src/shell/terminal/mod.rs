@@ -1,0 +1,386 @@
+//! The loop for people: a prompt, an entry, an answer.
+//!
+//! Keys come in through rustyline, one statement at a time in one buffer however many lines it has.
+//! `keys` decides what Enter and pastes mean, `padding` lets further lines begin below the first, and
+//! `highlight` paints both; what is handed over becomes statements and dot-commands in `entry`, which
+//! the shell runs as it runs those of a script. `history` keeps them. What rustyline asks for while a
+//! line is typed, `helper` answers from memory: no key reads a file or the log.
+//!
+//! Decisions: every statement of an entry runs, whatever those before it did, as if each had been typed
+//! alone, until Ctrl-C; what the editor leaves comes back to the prompt and waits for Enter.
+
+mod completion;
+mod editing;
+mod entry;
+mod helper;
+mod highlight;
+mod history;
+mod keys;
+mod known;
+mod log;
+mod padding;
+mod paste;
+mod plain;
+mod prompt;
+#[cfg(unix)]
+mod quiet;
+mod transcript;
+
+use self::entry::Entry;
+use self::helper::Helper;
+use self::history::{Entries, Recall};
+use self::keys::{Keys, Shared, ToEditor, Wish};
+use self::known::Known;
+use super::{Shell, Stop, dot};
+use crate::language::{Piece, PieceKind};
+use crate::render::{self, Place};
+use rustyline::error::ReadlineError;
+use rustyline::{
+    Behavior, ColorMode, CompletionType, Config, Editor, Event, EventHandler, KeyEvent,
+};
+use std::cell::{Cell, RefCell};
+use std::io::{IsTerminal, Write};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use unicode_width::UnicodeWidthStr;
+
+/// Lines without a word that the terminal may fail to give before it counts as gone.
+const MAX_FAILURES: usize = 100;
+
+/// What an interactive session remembers beside its settings.
+#[derive(Default)]
+pub(super) struct Interaction {
+    /// What was typed before.
+    pub(super) entries: Rc<RefCell<Entries>>,
+    /// What `.prompt` gave.
+    pub(super) templates: prompt::Templates,
+    /// Whether there is somebody at a terminal.
+    pub(super) is_interactive: bool,
+    /// The last statement, for `.edit`.
+    pub(super) last: String,
+    /// What stands at the next prompt.
+    next: Option<String>,
+    /// What the keys know.
+    typing: Shared,
+    /// The entry as it was typed, while it is not complete.
+    typed: String,
+    /// The terminal between two prompts.
+    #[cfg(unix)]
+    quiet: Option<quiet::Quiet>,
+}
+
+impl Interaction {
+    /// Leaves the terminal, as it was found, to a program that the shell starts.
+    pub(super) fn lend_terminal(&self) {
+        #[cfg(unix)]
+        if let Some(quiet) = &self.quiet {
+            quiet.pause();
+        }
+    }
+
+    /// Takes the terminal back from it.
+    pub(super) fn take_terminal_back(&self) {
+        #[cfg(unix)]
+        if let Some(quiet) = &self.quiet {
+            quiet.resume();
+        }
+    }
+}
+
+/// What one prompt gave.
+enum Given {
+    /// A text to run.
+    Text(String),
+    /// A text for the editor.
+    Edit(String),
+    /// Nothing: Ctrl-C.
+    Cleared,
+    /// Nothing, because of an error.
+    Unreadable(String),
+    /// Nothing more.
+    End,
+}
+
+/// Where lines come from.
+enum Keyboard {
+    Editor(Box<Editor<Helper, Recall>>),
+    Plain,
+}
+
+impl Shell {
+    /// Reads and answers until the user leaves.
+    ///
+    /// # Errors
+    /// [`Stop::Exit`] where the user said so, [`Stop::Output`] where standard output refuses.
+    pub fn interact(&mut self) -> Result<(), Stop> {
+        // Ctrl-C stops what runs; at the prompt it is a key like others. Where the signal cannot be
+        // had, it ends the session, and what was committed is safe.
+        let flag = Arc::new(AtomicBool::new(false));
+        let pressed = Arc::clone(&flag);
+        if ctrlc::set_handler(move || pressed.store(true, Ordering::Relaxed)).is_ok() {
+            self.connection.interrupt_by(flag);
+        }
+        self.interaction.entries = Rc::new(RefCell::new(Entries::load(history::file())));
+        self.interaction.is_interactive = true;
+        let mut keyboard = self.keyboard();
+        self.banner()?;
+        #[cfg(unix)]
+        if let Keyboard::Editor(_) = keyboard {
+            self.interaction.quiet = quiet::Quiet::begin();
+        }
+        let result = self.entries(&mut keyboard);
+        #[cfg(unix)]
+        drop(self.interaction.quiet.take());
+        // What failed was told when it did; leaving is no failure.
+        self.failed = false;
+        result
+    }
+
+    /// The line editor, if the terminal can do more than lines.
+    fn keyboard(&mut self) -> Keyboard {
+        let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        // With standard output in a pipe the prompt belongs on the terminal; without one, nowhere.
+        let has_screen = std::io::stdout().is_terminal()
+            || std::fs::OpenOptions::new().write(true).open("/dev/tty").is_ok();
+        if is_dumb || !has_screen {
+            return Keyboard::Plain;
+        }
+        let config = Config::builder()
+            .auto_add_history(false)
+            .bracketed_paste(true)
+            .tab_stop(8)
+            .completion_type(CompletionType::List)
+            .completion_show_all_if_ambiguous(true)
+            // The painter is always asked: continuation prompts are not a matter of colour.
+            .color_mode(ColorMode::Forced)
+            .behavior(Behavior::PreferTerm)
+            .build();
+        let typing = self.interaction.typing.clone();
+        let entries = Rc::clone(&self.interaction.entries);
+        let recall = Recall { entries, typing: typing.clone() };
+        let Ok(mut editor) = Editor::with_history(config, recall) else {
+            return Keyboard::Plain;
+        };
+        let keys = EventHandler::Conditional(Box::new(Keys(typing.clone())));
+        editor.bind_sequence(Event::Any, keys);
+        let chord = Event::KeySeq(vec![KeyEvent::ctrl('X'), KeyEvent::ctrl('E')]);
+        let to_editor = EventHandler::Conditional(Box::new(ToEditor(typing.clone())));
+        editor.bind_sequence(chord, to_editor);
+        editor.set_helper(Some(Helper {
+            typing,
+            known: Known::default(),
+            colours: self.settings.colour_output,
+            more: None,
+            is_marked: Cell::new(false),
+            is_final: Cell::new(false),
+        }));
+        Keyboard::Editor(Box::new(editor))
+    }
+
+    /// Reads entry after entry.
+    fn entries(&mut self, keyboard: &mut Keyboard) -> Result<(), Stop> {
+        let mut failures = 0;
+        loop {
+            let given = self.read(keyboard);
+            if !matches!(given, Given::Unreadable(_)) {
+                failures = 0;
+            }
+            match given {
+                Given::Text(text) => self.take(&text)?,
+                Given::Edit(text) => {
+                    self.forget();
+                    if let Err(error) = self.edit(&text) {
+                        let place = Place { name: None, line: 1, column: 1 };
+                        self.fail(&error, "", &place);
+                    }
+                }
+                Given::Cleared => self.forget(),
+                Given::End => return Ok(()),
+                Given::Unreadable(error) => {
+                    // An invalid byte is an error of one line only; a terminal that is gone gives
+                    // nothing else.
+                    failures += 1;
+                    self.say(&format!("cannot read this line: {error}"))?;
+                    if failures >= MAX_FAILURES {
+                        return Err(Stop::Exit(1));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Shows a prompt and reads what comes.
+    fn read(&mut self, keyboard: &mut Keyboard) -> Given {
+        if let Err(error) = self.connection.follow() {
+            self.fail(&error, "", &Place { name: None, line: 1, column: 1 });
+        }
+        self.notices();
+        let main = self.prompt();
+        let more = self.interaction.templates.more.clone();
+        let mut prompt = main.clone();
+        {
+            let mut typing = self.interaction.typing.lock();
+            typing.width = padding::width(&main.0);
+            if typing.before.is_open() {
+                let open = typing.before.opened_by();
+                let text = padding::continuation(more.as_deref(), open, typing.width);
+                let text = render::escape(&text).into_owned();
+                prompt = (text.clone(), text);
+            }
+            typing.prompt = prompt.0.width();
+            typing.wish = Wish::Run;
+        }
+        match keyboard {
+            Keyboard::Plain => {
+                let given = plain::read(&prompt.0);
+                // The terminal itself took back the line in which Ctrl-C was typed.
+                if self.connection.is_interrupted() {
+                    self.connection.forget_interrupt();
+                    self.forget();
+                }
+                given
+            }
+            Keyboard::Editor(editor) => self.edit_line(editor, &prompt),
+        }
+    }
+
+    /// Lets a line be edited behind a prompt.
+    fn edit_line(
+        &mut self,
+        editor: &mut Editor<Helper, Recall>,
+        prompt: &(String, String),
+    ) -> Given {
+        let columns = editor.dimensions().map(|(columns, _)| usize::from(columns));
+        if self.settings.terminal {
+            self.settings.width = columns;
+        }
+        if let Some(helper) = editor.helper_mut() {
+            helper.known.refresh(&self.connection);
+            helper.more = self.interaction.templates.more.clone();
+        }
+        let next = self.interaction.next.take().unwrap_or_default();
+        let initial = {
+            let mut typing = self.interaction.typing.lock();
+            typing.columns = columns.unwrap_or(0);
+            // Below a prompt as wide as the terminal nothing would find room.
+            typing.width = padding::narrow(typing.width, typing.columns);
+            let shown = typing.pastes.set_aside(&next, 0);
+            padding::pad(&shown, typing.width)
+        };
+        match editor.readline_with_initial(prompt, (&initial, "")) {
+            Ok(line) => {
+                let typing = self.interaction.typing.lock();
+                let text = typing.text(&line);
+                match typing.wish {
+                    Wish::Run => Given::Text(text),
+                    Wish::Edit => {
+                        let text = entry::to_edit(&text).map_or(text.as_str(), |before| before);
+                        Given::Edit(text.to_string())
+                    }
+                }
+            }
+            Err(ReadlineError::Interrupted) => Given::Cleared,
+            Err(ReadlineError::Eof) => Given::End,
+            Err(error) => Given::Unreadable(error.to_string()),
+        }
+    }
+
+    /// Forgets an entry that is not complete.
+    fn forget(&mut self) {
+        let mut typing = self.interaction.typing.lock();
+        typing.before = Entry::default();
+        typing.pastes.clear();
+        self.interaction.typed.clear();
+    }
+
+    /// Runs what is complete in what was typed; what is not stands at the next prompt.
+    fn take(&mut self, text: &str) -> Result<(), Stop> {
+        self.interaction.typed.push_str(text);
+        self.interaction.typed.push('\n');
+        let (pieces, is_open) = {
+            let mut typing = self.interaction.typing.lock();
+            typing.pastes.clear();
+            let pieces = typing.before.read(text);
+            let is_open = typing.before.is_open();
+            if is_open && !pieces.is_empty() && !typing.is_fast() {
+                self.interaction.next = Some(typing.before.rest().to_string());
+                typing.before = Entry::default();
+            }
+            (pieces, is_open)
+        };
+        if is_open && pieces.is_empty() {
+            return Ok(());
+        }
+        let typed = std::mem::take(&mut self.interaction.typed);
+        self.remember(&typed, &pieces, is_open);
+        if is_open {
+            self.interaction.typed = self.interaction.typing.lock().before.rest().to_string();
+            self.interaction.typed.push('\n');
+            if self.interaction.next.is_some() {
+                self.interaction.typed.clear();
+            }
+        }
+        self.answer(&pieces)
+    }
+
+    /// Keeps an entry: one statement as it was typed, of many lines each statement by itself.
+    fn remember(&mut self, typed: &str, pieces: &[Piece], is_open: bool) {
+        if typed.starts_with(char::is_whitespace) {
+            return;
+        }
+        let is_one = pieces.len() < 2 || !typed.trim_end().contains('\n');
+        let is_as_typed = is_one && !is_open && transcript::main_prompt(typed).is_none();
+        let entries: Vec<String> = if is_as_typed {
+            vec![typed.trim_end().to_string()]
+        } else {
+            pieces.iter().map(written).collect()
+        };
+        self.interaction.entries.borrow_mut().add(&entries);
+    }
+
+    /// Runs the statements and dot-commands of an entry. What fails was told and is no reason to leave.
+    fn answer(&mut self, pieces: &[Piece]) -> Result<(), Stop> {
+        self.connection.forget_interrupt();
+        for piece in pieces {
+            let place = Place { name: None, line: piece.line, column: piece.column };
+            let done = match piece.kind {
+                PieceKind::Statement => {
+                    self.interaction.last = written(piece);
+                    self.statement(&piece.text, &place)
+                }
+                PieceKind::DotCommand => dot::run(self, &piece.text, &place),
+            };
+            match done {
+                Ok(()) | Err(Stop::Failed | Stop::Unavailable) => {}
+                Err(Stop::Interrupted) => break,
+                Err(stop) => return Err(stop),
+            }
+        }
+        Ok(self.out.flush()?)
+    }
+
+    fn banner(&mut self) -> Result<(), Stop> {
+        if self.settings.quiet {
+            return Ok(());
+        }
+        let name = self.connection.name();
+        let what = match self.connection.session() {
+            Some(_) if self.connection.is_in_memory() => {
+                "in memory: nothing is kept (asof NAME keeps it)".to_string()
+            }
+            Some(_) => format!("{} at event {}", render::escape(&name), self.connection.head()),
+            None => format!("{} is created by its first write", render::escape(&name)),
+        };
+        writeln!(self.out, "asof {} · {what} · .help, .quit", env!("CARGO_PKG_VERSION"))?;
+        Ok(self.out.flush()?)
+    }
+}
+
+/// A piece as somebody would type it.
+fn written(piece: &Piece) -> String {
+    match piece.kind {
+        PieceKind::Statement => format!("{};", piece.text),
+        PieceKind::DotCommand => piece.text.clone(),
+    }
+}

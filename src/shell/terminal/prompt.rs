@@ -1,0 +1,81 @@
+//! What stands before the line.
+
+use crate::render;
+use crate::session::Session;
+use crate::shell::Shell;
+use colored::Colorize;
+
+/// The prompt where `.prompt` gave none.
+const MAIN: &str = "{database}@{event}{state}> ";
+
+/// What `.prompt` gave.
+#[derive(Clone, Default)]
+pub(in crate::shell) struct Templates {
+    /// Before a statement: `{database}`, `{event}` (that you see), `{head}` and `{state}`.
+    pub(in crate::shell) main: Option<String>,
+    /// Before its further lines: `{open}`.
+    pub(in crate::shell) more: Option<String>,
+}
+
+impl Shell {
+    /// The prompt and how it is shown: `bank@42> `, in a transaction `bank@42+3*> `, in the past
+    /// `bank@17/42 past> ` in yellow.
+    pub(super) fn prompt(&self) -> (String, String) {
+        let head = self.connection.head();
+        let past = self.connection.session().and_then(Session::past);
+        let state = match (past, self.connection.transaction()) {
+            (Some(_), _) => format!("/{head} past"),
+            (None, Some(count)) => format!("+{count}*"),
+            (None, None) => String::new(),
+        };
+        let event = past.map_or(head, |event| event.0);
+        let template = self.interaction.templates.main.as_deref().unwrap_or(MAIN);
+        let prompt = fill(
+            template,
+            &[
+                ("{database}", &self.connection.name()),
+                ("{event}", &event.to_string()),
+                ("{head}", &head.to_string()),
+                ("{state}", &state),
+            ],
+        );
+        let prompt = render::escape(&prompt).into_owned();
+        if past.is_some() && self.settings.colour_output {
+            let styled = prompt.yellow().to_string();
+            return (prompt, styled);
+        }
+        (prompt.clone(), prompt)
+    }
+}
+
+/// Puts values in the place of their names, in one pass: a value is not read again.
+fn fill(template: &str, values: &[(&str, &str)]) -> String {
+    let mut text = String::new();
+    let mut rest = template;
+    while let Some(at) = rest.find('{') {
+        text.push_str(&rest[..at]);
+        rest = &rest[at..];
+        match values.iter().find(|(name, _)| rest.starts_with(name)) {
+            Some((name, value)) => {
+                text.push_str(value);
+                rest = &rest[name.len()..];
+            }
+            None => {
+                text.push('{');
+                rest = &rest[1..];
+            }
+        }
+    }
+    text + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_is_filled_once() {
+        let values = [("{a}", "{b}"), ("{b}", "2")];
+        assert_eq!(fill("{a}{b} {c} {", &values), "{b}2 {c} {");
+    }
+}

@@ -1,0 +1,199 @@
+//! Statements of many lines, the history, hints, completion, the editor.
+
+use super::bank;
+use super::screen::Screen;
+use crate::shell::Place;
+use std::fs;
+use vt100::Color;
+
+/// A shell at the bank's prompt.
+fn start(place: &Place, columns: u16) -> Screen {
+    let mut screen = Screen::start(place, &["-q", "bank"], columns, 24);
+    screen.wait_line("bank@3> ");
+    screen
+}
+
+/// Types a line that is not complete; the next prompt follows.
+fn line(screen: &mut Screen, typed: &str, prompt: &str) {
+    let last = typed.chars().last().expect("something is typed");
+    screen.keys(typed).wait_for(typed);
+    assert!(!last.is_whitespace());
+    screen.keys("\r").wait_line(prompt);
+}
+
+#[test]
+fn a_statement_of_many_lines_is_one_buffer_and_comes_back_as_one() {
+    let place = bank();
+    let mut screen = start(&place, 80);
+    line(&mut screen, "SELECT owner,", "   ...> ");
+    line(&mut screen, "'a", "   '..> ");
+    line(&mut screen, "b' AS text, (balance", "   (..> ");
+    line(&mut screen, "+ 1) AS more", "   ...> ");
+    // Back over the beginning of the line into the one before it.
+    screen.keys("\x7f").wait_line("   (..> + 1) AS more");
+    screen.keys("1 FROM accounts;").wait_for("more1 FROM");
+    screen.keys("\r").wait_for("┌").wait_line("bank@3> ");
+    let whole =
+        "SELECT owner,\n   ...> 'a\n   '..> b' AS text, (balance\n   (..> + 1) AS more1 FROM";
+    assert!(screen.contents().contains(whole), "{}", screen.contents());
+    screen.keys(".clear\r").wait_gone("Ada");
+    // As a whole, and a line of it is changed.
+    screen.wait_line("bank@3> ").keys("\x1b[A").wait_for(".clear");
+    screen.keys("\x1b[A").wait_line("   (..> + 1) AS more1 FROM accounts;");
+    screen.keys("\x1b[A").keys("\x1b[A").keys("\x1b[A").keys("\x05, id").wait_for("owner,, id");
+    screen.keys("\x7f\x7f\x7f\x7f\x7f, id,\r").wait_for("more1 │").wait_line("bank@3> ");
+    screen.keys("\x04");
+    assert_eq!(screen.end(), 0);
+    let history = fs::read_to_string(place.path().join("home/asof/history")).expect("a history");
+    assert_eq!(
+        history,
+        "#V2\nSELECT owner,\\n'a\\nb' AS text, (balance\\n+ 1) AS more1 FROM accounts;\n.clear\n\
+         SELECT owner, id,\\n'a\\nb' AS text, (balance\\n+ 1) AS more1 FROM accounts;\n"
+    );
+}
+
+#[test]
+fn alt_enter_and_ctrl_j_always_insert_a_line() {
+    let place = bank();
+    let mut screen = start(&place, 80);
+    screen.keys("SELECT 1;").wait_for("SELECT 1;");
+    screen.keys("\x1b\r").wait_line("   ...> ");
+    screen.keys("SELECT 2;").wait_for("SELECT 2;");
+    screen.keys("\n").wait_line("   ...> ");
+    screen.keys("\r").wait_for(" 2 │").wait_line("bank@3> ");
+    assert!(screen.contents().contains(" 1 │"), "{}", screen.contents());
+}
+
+#[test]
+fn sessions_side_by_side_lose_no_history() {
+    let place = bank();
+    let mut first = start(&place, 80);
+    let mut second = Screen::start(&place, &["-q"], 80, 24);
+    second.wait_line("memory@0> ").keys(".print two\r").wait_for("\ntwo\n");
+    first.keys(".print one\r").wait_for("\none\n");
+    second.keys(" .print secret\r").wait_for("\nsecret\n").keys(".print three\r");
+    second.wait_for("\nthree\n").keys("\x04");
+    first.keys("\x04");
+    assert_eq!((first.end(), second.end()), (0, 0));
+    let mut third = start(&place, 80);
+    third.keys(".history 4\r").wait_for("\n.print two\n.print one\n.print three\n");
+    // A hint from the history, taken with an arrow.
+    third.wait_line("bank@3> ").keys(".clear\r").wait_gone(".print one").wait_line("bank@3> ");
+    third.keys(".print ").wait_line("bank@3> .print ").keys("t").wait_for(".print three");
+    assert!(third.paint("hree").dim);
+    third.keys("\x1b[C").wait_line("bank@3> .print three").keys("\x15").wait_line("bank@3> ");
+}
+
+#[test]
+fn what_is_typed_has_its_colours_and_wrong_names_a_line() {
+    let place = bank();
+    let mut screen = start(&place, 80);
+    screen.keys("SELECT ownr, 'x' FROM nowhere, accounts").wait_for("accounts");
+    // Keys that come all at once are a paste; the next one paints it.
+    screen.keys(" ").wait_line("bank@3> SELECT ownr, 'x' FROM nowhere, accounts ");
+    assert_eq!(screen.paint("SELECT").colour, Color::Idx(4));
+    assert_eq!(screen.paint("'x'").colour, Color::Idx(2));
+    assert!(screen.paint("nowhere").underline);
+    assert!(!screen.paint("accounts").underline);
+    screen.keys("\x03").wait_line("bank@3> ").keys("SELECT ownr FROM accounts WHERE (id ");
+    screen.wait_line("bank@3> SELECT ownr FROM accounts WHERE (id ").keys("= 1");
+    screen.wait_line("bank@3> SELECT ownr FROM accounts WHERE (id = 1").keys(")");
+    screen.wait_line("bank@3> SELECT ownr FROM accounts WHERE (id = 1)");
+    assert!(screen.paint("ownr FROM").underline);
+    assert_eq!(screen.paint("(id = 1)").colour, Color::Idx(3));
+    let mut plain = Screen::start_with(&place, &["-q"], 80, 24, &[("NO_COLOR", "1")]);
+    plain.wait_line("memory@0> ").keys("SELECT (1").wait_line("memory@0> SELECT (1");
+    plain.keys("\r").wait_line("     (..> ");
+    assert_eq!(plain.paint("SELECT").colour, Color::Default);
+    assert!(!plain.paint("(..>").dim);
+}
+
+#[test]
+fn candidates_come_from_the_grammar_the_schema_and_the_log() {
+    let place = bank();
+    for columns in [60, 80, 200] {
+        let mut screen = start(&place, columns);
+        screen.keys("SELECT * FROM acc").wait_for("FROM acc");
+        screen.keys("\t").wait_line("bank@3> SELECT * FROM accounts");
+        screen.keys(" AS OF EVENT ").wait_line("bank@3> SELECT * FROM accounts AS OF EVENT ");
+        screen.keys("\t").wait_for("create table accounts");
+        assert!(screen.contents().contains("insert accounts row 2"), "{}", screen.contents());
+        screen.keys("2").wait_line("bank@3> SELECT * FROM accounts AS OF EVENT 2");
+        screen.keys("\x03").wait_line("bank@3> ").keys(".mode j").wait_for(".mode j");
+        screen.keys("\t").wait_line("bank@3> .mode json").keys("\x03");
+        screen.wait_line("bank@3> ").keys("\x04");
+        assert_eq!(screen.end(), 0);
+    }
+}
+
+#[test]
+fn a_name_over_two_lines_is_not_completed() {
+    let place = bank();
+    let mut screen = start(&place, 80);
+    line(&mut screen, "SELECT \"acc", "   \"..> ");
+    screen.keys("öacc").wait_line("   \"..> öacc").keys("\t").keys("x");
+    screen.wait_line("   \"..> öaccx").keys("\x03").wait_line("bank@3> ");
+}
+
+#[test]
+fn the_editor_gets_the_statement_and_gives_it_back_for_review() {
+    let place = bank();
+    let script = "#!/bin/sh\nsed s/Ada/Bob/ \"$1\" > \"$1.new\" && mv \"$1.new\" \"$1\"\n";
+    fs::write(place.path().join("editor"), script).expect("a script");
+    let editor = format!("sh {}", place.path().join("editor").display());
+    let environment = [("EDITOR", editor.as_str())];
+    let mut screen = Screen::start_with(&place, &["-q", "bank"], 80, 24, &environment);
+    screen.wait_line("bank@3> ").keys("SELECT 'Ada';\r").wait_for("│ Ada");
+    screen.wait_line("bank@3> ").keys(".edit\r").wait_line("bank@3> SELECT 'Bob';");
+    screen.keys("\r").wait_for("│ Bob").wait_line("bank@3> ");
+    // The statement that is being typed.
+    line(&mut screen, "SELECT 1, 'Ada'", "   ...> ");
+    screen.keys("\\e").wait_for("\\e").keys("\r").wait_line("bank@3> SELECT 1, 'Bob'");
+    screen.keys("\x03").wait_line("bank@3> ").keys("DELETE 'Ada'").wait_for("DELETE 'Ada'");
+    screen.keys("\x18\x05").wait_line("bank@3> DELETE 'Bob'");
+}
+
+#[test]
+fn an_editor_that_fails_is_told() {
+    let place = bank();
+    let mut screen =
+        Screen::start_with(&place, &["-q", "bank"], 80, 24, &[("VISUAL", "/nowhere/editor")]);
+    screen.wait_line("bank@3> ").keys(".edit\r").wait_for("error[editor]");
+    screen.wait_line("bank@3> ").keys("\x04");
+    assert_eq!(screen.end(), 0);
+}
+
+#[test]
+fn bare_words_are_commands() {
+    let place = bank();
+    let mut screen = start(&place, 80);
+    screen.keys("\\dt\r").wait_for("\naccounts\n").wait_line("bank@3> ");
+    screen.keys("clear\r").wait_gone("accounts");
+    screen.wait_line("bank@3> ").keys("  .tables;\r").wait_for("\naccounts\n");
+    screen.wait_line("bank@3> ").keys("\\d accounts\r").wait_for("CREATE TABLE accounts");
+    screen.wait_line("bank@3> ").keys("?\r").wait_sent(".history");
+    screen.wait_line("bank@3> ").keys("exit\r");
+    assert_eq!(screen.end(), 0);
+}
+
+#[test]
+fn the_prompt_is_what_prompt_says() {
+    let place = bank();
+    let mut screen = start(&place, 80);
+    screen.keys(".prompt '銀行 {head}{state}> ' '続 '\r").wait_line("銀行 3> ");
+    screen.keys("SELECT '🏦 漢字'").wait_line("銀行 3> SELECT '🏦 漢字'");
+    screen.keys("\r").wait_line("     続 ").keys(";").wait_for("続 ;");
+    screen.keys("\r").wait_for("│ 🏦 漢字").wait_line("銀行 3> ");
+    screen.keys(".prompt\r").wait_line("bank@3> ");
+}
+
+#[test]
+fn nothing_is_opened_where_only_safe_things_are_done() {
+    let place = bank();
+    let mut screen = Screen::start(&place, &["-q", "--safe", "bank"], 80, 24);
+    screen.wait_line("bank@3> ").keys(".edit\r").wait_for("error[safe-mode]");
+    screen.wait_line("bank@3> ").keys("SELECT 1").wait_for("SELECT 1").keys("\x18\x05");
+    screen.wait_line("bank@3> ").keys("\x04");
+    assert_eq!(screen.end(), 0);
+    assert_eq!(screen.contents().matches("error[safe-mode]").count(), 2);
+}
