@@ -104,6 +104,8 @@ impl Writer<'_> {
                 }
                 out.push(b'"');
             }
+            // This is how an empty text is written.
+            Quoting::Tsv if text == "\"\"" => out.extend_from_slice(b"\\\"\\\""),
             Quoting::Tsv if !self.terminal => {
                 for byte in shown.bytes() {
                     match byte {

@@ -24,6 +24,8 @@ pub struct Connection {
     follows: bool,
     /// What there is to say.
     notices: Vec<String>,
+    /// How databases are opened.
+    options: OpenOptions,
 }
 
 struct Missing {
@@ -39,6 +41,12 @@ pub enum Refusal {
     Unavailable(Diagnostic),
 }
 
+/// Whether a statement only reads, by its first word.
+pub(super) fn reads(text: &str) -> bool {
+    let first = first_word(text);
+    READS.iter().any(|word| word.eq_ignore_ascii_case(first))
+}
+
 /// First words of statements that only read.
 const READS: &[&str] = &[
     "SELECT", "VALUES", "WITH", "EXPLAIN", "HISTORY", "DIFF", "EVENTS", "TIMELINE", "WHY", "SHOW",
@@ -51,16 +59,17 @@ impl Connection {
     /// # Errors
     /// Where even that is refused.
     pub fn in_memory(options: OpenOptions) -> Result<Connection, Diagnostic> {
-        let database = Database::in_memory_with(options.environment).map_err(cannot_open)?;
-        let mut connection = Connection::to(None);
+        let environment = options.environment.clone();
+        let database = Database::in_memory_with(environment).map_err(cannot_open)?;
+        let mut connection = Connection::to(None, options);
         connection.begin(Session::new(Arc::new(database)), false);
         Ok(connection)
     }
 
     /// The way to a database that is not there yet.
-    fn to(missing: Option<Missing>) -> Connection {
+    fn to(missing: Option<Missing>, options: OpenOptions) -> Connection {
         let (interrupt, notices) = Default::default();
-        Connection { session: None, missing, interrupt, follows: false, notices }
+        Connection { session: None, missing, interrupt, follows: false, notices, options }
     }
 
     /// Goes on in a session; says what its database found when it was opened.
@@ -88,13 +97,72 @@ impl Connection {
         let is_empty =
             |path: &Path| std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
         if !path.exists() || is_empty(path) {
-            return Ok(Connection::to(Some(Missing { path: path.to_path_buf(), options })));
+            let missing = Missing { path: path.to_path_buf(), options: options.clone() };
+            return Ok(Connection::to(Some(missing), options));
         }
         let follow = options.follow;
-        let database = Database::open(path, options).map_err(cannot_open)?;
-        let mut connection = Connection::to(None);
+        let database = Database::open(path, options.clone()).map_err(cannot_open)?;
+        let mut connection = Connection::to(None, options);
         connection.begin(Session::new(Arc::new(database)), follow);
         Ok(connection)
+    }
+
+    /// Goes to another database, one in memory where no path is given; the one before is closed.
+    ///
+    /// # Errors
+    /// Why it cannot be opened: then the one before stays, unless it is the same.
+    pub fn switch(&mut self, path: Option<&Path>) -> Result<(), Diagnostic> {
+        let known = |path: &Path| path.canonicalize().ok();
+        let before = self.session.as_ref().and_then(|session| known(session.database().path()?));
+        if before.is_some() && path.and_then(known) == before {
+            // What this session holds nobody else can have, not even it.
+            self.session = None;
+        }
+        let options = self.options.clone();
+        let mut opened = match path {
+            Some(path) => Connection::open(path, options),
+            None => Connection::in_memory(options),
+        }?;
+        opened.interrupt_by(Arc::clone(&self.interrupt));
+        *self = opened;
+        Ok(())
+    }
+
+    /// How databases are opened here.
+    pub fn options(&self) -> &OpenOptions {
+        &self.options
+    }
+
+    /// The flag that stops what runs.
+    pub fn interrupt(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.interrupt)
+    }
+
+    /// Runs what writes in a session, which is that of a new database where there is none yet: that is
+    /// created with the first event.
+    ///
+    /// # Errors
+    /// Why there can be no database.
+    pub fn with_session<T>(
+        &mut self,
+        run: impl FnOnce(&mut Session) -> T,
+    ) -> Result<T, Diagnostic> {
+        if let Some(session) = &mut self.session {
+            return Ok(run(session));
+        }
+        let Some(missing) = self.missing.as_ref().filter(|missing| !missing.options.read_only)
+        else {
+            return Err(self.existing().err().unwrap_or_default());
+        };
+        let options = OpenOptions { create: true, ..missing.options.clone() };
+        let database = Database::open(&missing.path, options).map_err(cannot_open)?;
+        let mut session = Session::new(Arc::new(database));
+        session.interrupt_by(Arc::clone(&self.interrupt));
+        let done = run(&mut session);
+        if session.head().0 > 0 {
+            self.begin(session, false);
+        }
+        Ok(done)
     }
 
     /// Catches up with the process that writes to the database, if there is one to be followed; says
@@ -256,8 +324,7 @@ impl Missing {
 
     /// Creates the database if this statement is one that begins it.
     fn create(&self, text: &str) -> Result<Option<Session>, Refusal> {
-        let first = first_word(text);
-        if READS.iter().any(|word| word.eq_ignore_ascii_case(first)) || self.options.read_only {
+        if reads(text) || self.options.read_only {
             return Err(Refusal::Unavailable(self.diagnostic()));
         }
         let unavailable = |error| Refusal::Unavailable(cannot_open(error));

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 impl Shell {
     /// Brings the row files up, which dropping the database would do without a word.
-    fn checkpoint(&mut self) {
+    pub(super) fn checkpoint(&mut self) {
         let Some(session) = self.connection.session() else { return };
         if let Err(error) = session.database().checkpoint() {
             let _ = self.say(&format!("notice: the row files are not up to date: {error}"));

@@ -24,6 +24,7 @@ mod settings;
 mod source;
 mod statement;
 mod terminal;
+mod transfer;
 
 pub use connection::{Connection, Refusal};
 pub use dot::{DotCommand, Group, commands};

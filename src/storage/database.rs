@@ -399,6 +399,23 @@ impl Database {
         self.checkpointer.rows(self.engine.latest())
     }
 
+    /// Copies the database with all its past, as far as it is committed, to a directory that does not
+    /// exist yet, and opens the copy to see that it is good; gives its last event.
+    ///
+    /// # Errors
+    /// A directory that is there, a database without events, what the system says.
+    pub fn copy_to(&self, directory: &Path, options: OpenOptions) -> Result<EventId, Error> {
+        let head = self.store.copy_to(&*options.environment.vfs, directory)?;
+        let options = OpenOptions { read_only: false, follow: false, create: false, ..options };
+        let copy = Database::open(directory, options)?;
+        match copy.store.position_at(head)? == self.store.position_at(head)? {
+            true => Ok(head),
+            false => {
+                Err(Error::invalid(format!("the copy ends at event {}, not {head}", copy.head())))
+            }
+        }
+    }
+
     /// The periods in which a table of this name existed: (created, dropped), oldest first.
     pub fn lifetimes(&self, table: &str) -> Vec<(EventId, Option<EventId>)> {
         self.store.lifetimes(table)
@@ -428,6 +445,10 @@ impl Drop for Database {
 /// What opening found worth saying.
 fn notices_of(store: &EventStore, opening: &Opening) -> Vec<String> {
     let mut notices = store.notices().to_vec();
+    if store.holder().is_some() {
+        // What its projections lack the one who writes has told, and may be mending.
+        return notices;
+    }
     let index = store.index_notice().map(|reason| format!("events.index {reason}"));
     let steps: Vec<String> = index.into_iter().chain(opening.steps.iter().cloned()).collect();
     if store.head() > EventId::START && !steps.is_empty() {

@@ -47,6 +47,22 @@ fn tagged<S: Serializer>(
     map.end()
 }
 
+/// A value of any type as JSON that says its type.
+pub fn exact_json(value: &Value) -> String {
+    let mut text = Vec::new();
+    let written = serialize(value, &mut serde_json::Serializer::new(&mut text));
+    // What is no JSON is no document that a value holds.
+    drop(written);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// The value of such JSON, if it is any.
+pub fn parse_exact_json(text: &str) -> Option<Value> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let value = deserialize(&mut deserializer).ok()?;
+    deserializer.end().ok().map(|()| value)
+}
+
 /// Reads a value.
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
     deserializer.deserialize_any(Initial)

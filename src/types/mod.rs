@@ -24,6 +24,7 @@ pub use data_type::{DataType, MAX_JSON_DEPTH, Rejected};
 pub use datetime::{Date, Timestamp};
 pub use decimal::Decimal;
 pub use ids::{EventId, Period, RowId, TxId};
+pub use initial::{exact_json, parse_exact_json};
 pub use number::{
     compare_integer_real, integer_prefix, numeric_prefix, parse_number, whole_number,
 };

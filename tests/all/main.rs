@@ -23,3 +23,4 @@ mod slt;
 mod temporal;
 mod terminal;
 mod timeline;
+mod transfer;

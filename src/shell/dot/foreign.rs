@@ -4,10 +4,10 @@
 const FOREIGN: &[(&str, &str)] = &[
     (".archive", "asof keeps no archives: tar does"),
     (".auth", "there are no authorisations; --safe and --read-only refuse things"),
-    (".backup", "a database is a directory: copy it, or .dump it as SQL"),
+    (".backup", ".save copies the database, .dump prints it as SQL"),
     (".changes", ".receipts on tells what every write did"),
     (".check", "--check parses and binds a script and runs nothing"),
-    (".clone", "a database is a directory: copy it, or .dump it as SQL"),
+    (".clone", ".save copies the database, .dump prints it as SQL"),
     (".columns", ".mode box"),
     (".connection", "one session has one database; .open opens another"),
     (".constant", "colours follow NO_COLOR and --color"),

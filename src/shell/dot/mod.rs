@@ -3,12 +3,15 @@
 //! A line becomes words here, its command is found and its words are counted; each group of commands
 //! has a room of its own.
 
+mod files;
 mod foreign;
 mod output;
 mod schema;
 mod session;
 mod terminal;
 mod time;
+
+pub(super) use schema::statements;
 
 use super::{Shell, Stop};
 use crate::render::{Diagnostic, Place};
@@ -35,7 +38,7 @@ pub struct Group {
 
 /// All dot-commands.
 pub const GROUPS: &[Group] =
-    &[session::GROUP, output::GROUP, schema::GROUP, time::GROUP, terminal::GROUP];
+    &[session::GROUP, output::GROUP, schema::GROUP, files::GROUP, time::GROUP, terminal::GROUP];
 
 /// All dot-commands, group by group.
 pub fn commands() -> impl Iterator<Item = &'static DotCommand> {
@@ -76,11 +79,17 @@ const WHOLE_LINE: &str = "COMMAND";
 const POINT: &str = "POINT";
 
 /// Why a dot-command did not do what it should.
-enum Trouble {
+pub(super) enum Trouble {
     /// To be told at its place.
     Told(Diagnostic),
     /// The loop has to know.
     Stop(Stop),
+}
+
+impl From<Diagnostic> for Trouble {
+    fn from(error: Diagnostic) -> Trouble {
+        Trouble::Told(error)
+    }
 }
 
 impl From<std::io::Error> for Trouble {
@@ -94,12 +103,15 @@ impl From<std::io::Error> for Trouble {
 /// # Errors
 /// [`Stop::Failed`] where it fails, which is told; whatever a script inside it ends with.
 pub(super) fn run(shell: &mut Shell, line: &str, place: &Place) -> Result<(), Stop> {
-    let words = words(line);
+    let words = words(line, usize::MAX);
     let name = words.first().map_or("", String::as_str).trim_end_matches(';').to_ascii_lowercase();
     let result = find(&name).map_err(Trouble::Told).and_then(|command| {
         let arguments = match command.arguments {
             WHOLE_LINE | POINT => rest(line),
-            _ => words[1..].to_vec(),
+            _ => match words_before_sql(command) {
+                Some(before) => self::words(line, before)[1..].to_vec(),
+                None => words[1..].to_vec(),
+            },
         };
         match wrong_count(command, arguments.len()) {
             Some(error) => Err(Trouble::Told(error)),
@@ -176,14 +188,30 @@ pub(super) fn refused(command: &str) -> Diagnostic {
     Diagnostic::new("safe-mode", message).help(Some(help))
 }
 
+/// How many words of a command that takes SQL come before it, the name counted and options not.
+fn words_before_sql(command: &DotCommand) -> Option<usize> {
+    let is_word = |argument: &&str| !argument.ends_with("...");
+    let mut arguments = command.arguments.split_whitespace().filter(is_word);
+    arguments.position(|argument| argument.contains("SQL")).map(|before| before + 1)
+}
+
 /// Splits a line into words; quotes hold words with blanks together, a `;` at the end is dropped.
-fn words(line: &str) -> Vec<String> {
+/// After so many words, options not counted, the rest is one as it is written.
+fn words(line: &str, most: usize) -> Vec<String> {
     let line = line.trim();
     let line = line.strip_suffix(';').unwrap_or(line);
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut quote = None;
-    for c in line.chars() {
+    for (at, c) in line.char_indices() {
+        let begins = most < usize::MAX && word.is_none() && !c.is_whitespace();
+        if begins && !line[at..].starts_with("--") {
+            let is_plain = |word: &&String| !word.starts_with("--");
+            if words.iter().filter(is_plain).count() >= most {
+                words.push(line[at..].trim_end().to_owned());
+                return words;
+            }
+        }
         match quote {
             Some(open) if c == open => quote = None,
             None if matches!(c, '\'' | '"') => {
@@ -236,11 +264,18 @@ fn on_off(word: &str) -> Result<bool, Trouble> {
 mod tests {
     use super::*;
 
+    fn words_of(line: &str) -> Vec<String> {
+        words(line, usize::MAX)
+    }
+
     #[test]
     fn words_are_split_at_blanks_outside_quotes() {
-        assert_eq!(words(".print 'a b' c\"d\" ''"), [".print", "a b", "cd", ""]);
-        assert_eq!(words("  .tables;"), [".tables"]);
-        assert!(words("  ").is_empty());
+        assert_eq!(words_of(".print 'a b' c\"d\" ''"), [".print", "a b", "cd", ""]);
+        assert_eq!(words_of("  .tables;"), [".tables"]);
+        assert!(words_of("  ").is_empty());
+        let line = ".export --force 'a b' SELECT 'x  y', \"z\" ;";
+        let expected = [".export", "--force", "a b", "SELECT 'x  y', \"z\""];
+        assert_eq!(words(line, 2), expected);
     }
 
     #[test]

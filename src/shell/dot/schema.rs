@@ -91,7 +91,7 @@ fn schema(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
 }
 
 /// The statements that made a table and its indexes, without `;`.
-fn statements(table: &TableSchema) -> impl Iterator<Item = &str> {
+pub(in crate::shell) fn statements(table: &TableSchema) -> impl Iterator<Item = &str> {
     let indexes = table.keys.iter().filter(|key| key.kind == KeyKind::Index);
     std::iter::once(table.sql.as_str())
         .chain(indexes.map(|key| key.sql.as_str()))

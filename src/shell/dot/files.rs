@@ -1,0 +1,129 @@
+//! Files: tables from and to them, scripts of SQL, other databases.
+
+use super::{DotCommand, Group, Trouble, check_safe};
+use crate::render::Diagnostic;
+use crate::shell::Shell;
+use crate::shell::transfer::{Export, Import, Kind};
+
+/// The commands of this room.
+pub(super) const GROUP: Group = Group {
+    title: "Files",
+    commands: &[
+        DotCommand {
+            name: ".dump",
+            arguments: "[TABLE]...",
+            help: "SQL that makes the tables again as they are",
+            run: dump,
+        },
+        DotCommand {
+            name: ".export",
+            arguments: "[OPT]... FILE [SQL]",
+            help: "a table or query into CSV, TSV, JSON, NDJSON",
+            run: export,
+        },
+        DotCommand {
+            name: ".import",
+            arguments: "[OPT]... FILE TABLE",
+            help: "CSV, TSV, JSON or NDJSON into a table",
+            run: import,
+        },
+        DotCommand {
+            name: ".open",
+            arguments: "[FILE]",
+            help: "another database instead (none: in memory)",
+            run: open,
+        },
+        DotCommand {
+            name: ".save",
+            arguments: "FILE",
+            help: "copy the database with its past to a new place",
+            run: save,
+        },
+    ],
+};
+
+fn usage(message: String) -> Trouble {
+    Trouble::Told(Diagnostic::new("dot-command", message))
+}
+
+/// What the options of a command say, and its other words.
+#[derive(Default)]
+struct Given {
+    kind: Option<Kind>,
+    force: bool,
+    skip: u64,
+    words: Vec<String>,
+}
+
+impl Given {
+    /// Reads the words of a command; `allowed` are the options besides those of a kind.
+    fn of(arguments: &[String], allowed: &[&str]) -> Result<Given, Trouble> {
+        let mut given = Given::default();
+        let mut words = arguments.iter();
+        while let Some(word) = words.next() {
+            // sqlite3 takes one dash as well as two; a lone dash is a name.
+            let option = word.strip_prefix("--").or_else(|| word.strip_prefix('-'));
+            match option.filter(|name| !name.is_empty() && given.words.is_empty()) {
+                None => given.words.push(word.clone()),
+                Some("force") if allowed.contains(&"force") => given.force = true,
+                Some("skip") if allowed.contains(&"skip") => {
+                    let number = words.next().and_then(|number| number.parse().ok());
+                    given.skip =
+                        number.ok_or_else(|| usage("--skip needs a number of lines".to_owned()))?;
+                }
+                Some(name) => match Kind::named(name) {
+                    Some(kind) => given.kind = Some(kind),
+                    None => {
+                        let kinds = ["csv", "tsv", "json", "ndjson"];
+                        let all = kinds.iter().chain(allowed).map(|name| format!("--{name}"));
+                        let all = all.collect::<Vec<_>>().join(" ");
+                        return Err(usage(format!("there is no option {word} here, but {all}")));
+                    }
+                },
+            }
+        }
+        Ok(given)
+    }
+}
+
+fn import(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    check_safe(shell, ".import")?;
+    let Given { kind, skip, words, .. } = Given::of(arguments, &["skip"])?;
+    let [path, table] = words.as_slice() else {
+        return Err(usage(
+            "usage: .import [--csv|--tsv|--json|--ndjson] [--skip N] FILE TABLE".to_owned(),
+        ));
+    };
+    let import = Import { path: path.clone(), table: table.clone(), kind, skip };
+    shell.import(&import)
+}
+
+fn export(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    check_safe(shell, ".export")?;
+    let Given { kind, force, words, .. } = Given::of(arguments, &["force"])?;
+    let (path, what) = match words.as_slice() {
+        [path] => (path.clone(), None),
+        [path, what] => (path.clone(), Some(what.clone())),
+        _ => {
+            return Err(usage(
+                "usage: .export [--csv|--tsv|--json|--ndjson] [--force] FILE [TABLE|QUERY]"
+                    .to_owned(),
+            ));
+        }
+    };
+    shell.export(&Export { path, what, kind, force })
+}
+
+fn dump(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    shell.dump(arguments)
+}
+
+fn open(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    check_safe(shell, ".open")?;
+    shell.open(arguments.first().map(String::as_str))
+}
+
+fn save(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    check_safe(shell, ".save")?;
+    shell.save(&arguments[0])
+}

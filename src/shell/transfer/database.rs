@@ -1,0 +1,58 @@
+//! Whole databases: another one in the place of this one, and a copy with all its past.
+
+use crate::render::{self, Diagnostic};
+use crate::session::Error;
+use crate::shell::Shell;
+use crate::shell::dot::Trouble;
+use std::io::Write;
+use std::path::Path;
+
+impl Shell {
+    /// Opens another database in the place of this one, which is closed.
+    ///
+    /// # Errors
+    /// An open transaction, and what keeps the other from being opened: then this one stays.
+    pub(in crate::shell) fn open(&mut self, name: Option<&str>) -> Result<(), Trouble> {
+        self.check_no_transaction(".open")?;
+        let path = name.filter(|name| *name != ":memory:").map(Path::new);
+        if path == Some(Path::new("")) {
+            let message = "the name of the database is empty";
+            return Err(Diagnostic::new("dot-command", message).into());
+        }
+        self.checkpoint();
+        self.connection.switch(path)?;
+        self.notices();
+        Ok(())
+    }
+
+    /// Copies the database with all its past to a new directory.
+    ///
+    /// # Errors
+    /// An open transaction, a directory that is there, what the system says.
+    pub(in crate::shell) fn save(&mut self, name: &str) -> Result<(), Trouble> {
+        self.check_no_transaction(".save")?;
+        let path = Path::new(name);
+        if path.symlink_metadata().is_ok() {
+            let message = format!("cannot write {name}: it exists");
+            let help = "a copy goes to a new directory".to_owned();
+            return Err(Diagnostic::new("file", message).help(Some(help)).into());
+        }
+        let options = self.connection.options().clone();
+        let database = self.connection.existing()?.database();
+        let copied = database.copy_to(path, options);
+        let head = copied.map_err(|error| Diagnostic::from(&Error::from(error)))?;
+        if self.settings.receipts {
+            writeln!(self.out, "saved events 1–{head} to {}", render::escape(name))?;
+        }
+        Ok(())
+    }
+
+    fn check_no_transaction(&self, command: &str) -> Result<(), Diagnostic> {
+        if self.connection.transaction().is_none() {
+            return Ok(());
+        }
+        let message = format!("a transaction is open, and {command} would leave it behind");
+        let help = "COMMIT or ROLLBACK ends it".to_owned();
+        Err(Diagnostic::new("transaction", message).help(Some(help)))
+    }
+}

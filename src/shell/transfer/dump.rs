@@ -1,0 +1,140 @@
+//! A script of SQL that makes the tables again as they are now.
+//!
+//! It is one transaction and runs in asof and, but for values that only asof has, in sqlite3. What was
+//! before is not in it: that is what `.save` copies.
+
+use super::quoted;
+use crate::render::Diagnostic;
+use crate::session::{Outcome, OutputColumn, Rows};
+use crate::shell::dot::{Trouble, statements};
+use crate::shell::{INTERRUPTED, Refusal, Shell};
+use crate::types::column::value_at;
+use crate::types::{DataType, TableSchema, Value};
+use arrow_array::ArrayRef;
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// How many rows one INSERT has.
+const ROWS: usize = 100;
+
+/// How long one INSERT gets, in bytes, before it ends.
+const LENGTH: usize = 64 << 10;
+
+/// Reals hold all numbers of so many digits.
+const REAL_DIGITS: usize = 15;
+
+impl Shell {
+    /// Prints the script of these tables, or of all.
+    ///
+    /// # Errors
+    /// A table that is not there, what stops its query, an output that refuses.
+    pub(in crate::shell) fn dump(&mut self, names: &[String]) -> Result<(), Trouble> {
+        let session = self.connection.existing()?;
+        let schema = session.schema().map_err(|error| Diagnostic::from(&error))?;
+        let tables: Vec<Arc<TableSchema>> = match names {
+            [] => schema.tables().cloned().collect(),
+            names => {
+                let table = |name: &String| {
+                    let known = schema.tables().map(|table| table.name.as_str());
+                    schema.table(name).cloned().ok_or_else(|| {
+                        Diagnostic::new("unknown-table", format!("no table \"{name}\""))
+                            .help(crate::planner::suggest(name, known))
+                    })
+                };
+                names.iter().map(table).collect::<Result<_, _>>()?
+            }
+        };
+        writeln!(self.out, "BEGIN;")?;
+        for table in &tables {
+            self.dump_table(table)?;
+        }
+        Ok(writeln!(self.out, "COMMIT;")?)
+    }
+
+    fn dump_table(&mut self, table: &TableSchema) -> Result<(), Trouble> {
+        let started = Instant::now();
+        let mut made = statements(table);
+        if let Some(create) = made.next() {
+            writeln!(self.out, "{create};")?;
+        }
+        let query = format!("SELECT * FROM {}", quoted(&table.name));
+        let rows = match self.connection.execute(&query) {
+            Ok(Outcome::Rows(rows)) => rows,
+            Ok(_) => return Ok(()),
+            Err(Refusal::Failed(error) | Refusal::Unavailable(error)) => {
+                return Err(match error.code == INTERRUPTED {
+                    true => Trouble::Stop(self.interrupted(started)),
+                    false => Diagnostic { span: None, ..error }.into(),
+                });
+            }
+        };
+        self.dump_rows(table, rows, started)?;
+        for index in made {
+            writeln!(self.out, "{index};")?;
+        }
+        Ok(())
+    }
+
+    fn dump_rows(
+        &mut self,
+        table: &TableSchema,
+        rows: Rows,
+        started: Instant,
+    ) -> Result<(), Trouble> {
+        let columns = rows.columns.clone();
+        let begin = format!("INSERT INTO {} VALUES\n", quoted(&table.name));
+        let (mut text, mut count) = (String::new(), 0);
+        for batch in rows {
+            let batch = match batch {
+                Ok(batch) => batch,
+                Err(error) if error.code() == INTERRUPTED => {
+                    return Err(Trouble::Stop(self.interrupted(started)));
+                }
+                Err(error) => return Err(Diagnostic::from(&error).into()),
+            };
+            for row in 0..batch.num_rows() {
+                text.push_str(if count == 0 { &begin } else { ",\n" });
+                let value = |(column, array): (&OutputColumn, &ArrayRef)| {
+                    literal(&value_at(array, column.data_type, row), column.data_type)
+                };
+                let values: Vec<String> = columns.iter().zip(batch.columns()).map(value).collect();
+                text.push_str(&format!("({})", values.join(", ")));
+                count += 1;
+                if count >= ROWS || text.len() >= LENGTH {
+                    writeln!(self.out, "{text};")?;
+                    (text, count) = (String::new(), 0);
+                }
+            }
+        }
+        if count > 0 {
+            writeln!(self.out, "{text};")?;
+        }
+        Ok(())
+    }
+}
+
+/// A value as a literal that a column of this type reads back as it was.
+fn literal(value: &Value, column: DataType) -> String {
+    let cast = |data_type: &str| format!("CAST('{}' AS {data_type})", value.to_text());
+    match value {
+        // No script holds this character.
+        Value::Text(text) if text.contains('\0') => {
+            let parts: Vec<String> =
+                text.split('\0').map(|part| Value::text(part).to_string()).collect();
+            parts.join(" || char(0) || ")
+        }
+        Value::Json(text) if column == DataType::Any => {
+            format!("CAST({} AS JSON)", Value::text(text))
+        }
+        Value::Date(_) if column == DataType::Any => cast("DATE"),
+        Value::Timestamp(_) if column == DataType::Any => cast("TIMESTAMP"),
+        Value::Decimal(decimal) if column == DataType::Any => {
+            cast(&format!("DECIMAL(38, {})", decimal.scale))
+        }
+        Value::Decimal(decimal) if decimal.mantissa.to_string().len() > REAL_DIGITS => {
+            format!("'{decimal}'")
+        }
+        value => value.to_string(),
+    }
+}

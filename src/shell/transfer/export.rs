@@ -1,0 +1,209 @@
+//! From a query into a file, which is there as a whole or not at all.
+
+use super::{Kind, quoted, refused, values};
+use crate::render::{self, Diagnostic, Failure};
+use crate::session::{Error, Outcome, OutputColumn, Rows};
+use crate::shell::dot::Trouble;
+use crate::shell::progress::Progress;
+use crate::shell::{INTERRUPTED, Refusal, Shell, connection};
+use crate::types::DataType;
+use crate::types::column::{array_of, value_at};
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow_schema::{Field, Schema};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+use tempfile::NamedTempFile;
+
+/// What is to be exported.
+pub(in crate::shell) struct Export {
+    /// The file.
+    pub(in crate::shell) path: String,
+    /// The name of a table, or a query; `None` for the only table.
+    pub(in crate::shell) what: Option<String>,
+    /// What the file shall be, if its name does not say it.
+    pub(in crate::shell) kind: Option<Kind>,
+    /// Whether a file that is there is replaced.
+    pub(in crate::shell) force: bool,
+}
+
+/// A stream that tells how much went through it.
+struct Counted<W> {
+    inner: W,
+    progress: Progress,
+}
+
+impl<W: Write> Write for Counted<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.progress.advance(u64::try_from(written).unwrap_or(u64::MAX));
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+impl Shell {
+    /// Exports a table or the rows of a query.
+    ///
+    /// # Errors
+    /// What is wrong with the query, a file that is there already, what the system says.
+    pub(in crate::shell) fn export(&mut self, export: &Export) -> Result<(), Trouble> {
+        let started = Instant::now();
+        let path = &export.path;
+        let kind = export.kind.map_or_else(|| Kind::of_file(path), Ok)?;
+        check_target(path, export.force)?;
+        let query = self.query_of(export.what.as_deref())?;
+        let rows = match self.connection.execute(&query) {
+            Ok(Outcome::Rows(rows)) => rows,
+            Ok(Outcome::Replay(replay)) => replay.into_rows(),
+            Ok(_) => return Err(no_query(&query).into()),
+            Err(Refusal::Failed(error) | Refusal::Unavailable(error)) => {
+                return Err(match error.code == INTERRUPTED {
+                    true => Trouble::Stop(self.interrupted(started)),
+                    false => Diagnostic { span: None, ..error }.into(),
+                });
+            }
+        };
+        match write(exact(rows, kind), kind, export, self.settings.progress) {
+            Ok(rows) => {
+                if self.settings.receipts {
+                    let plural = if rows == 1 { "" } else { "s" };
+                    let said = format!("wrote {path} ({rows} row{plural})");
+                    writeln!(self.out, "{}", render::escape(&said))?;
+                }
+                Ok(())
+            }
+            Err(Failure::Query(error)) if error.code() == INTERRUPTED => {
+                Err(Trouble::Stop(self.interrupted(started)))
+            }
+            Err(Failure::Query(error)) => Err(Diagnostic::from(&error).into()),
+            Err(Failure::Output(error)) => Err(refused("write", path, &error).into()),
+        }
+    }
+
+    /// The query that gives what was asked for.
+    fn query_of(&self, what: Option<&str>) -> Result<String, Diagnostic> {
+        let session = self.connection.existing()?;
+        let schema = session.schema().map_err(|error| Diagnostic::from(&error))?;
+        let Some(what) = what else {
+            let mut tables = schema.tables();
+            return match (tables.next(), tables.next()) {
+                (Some(only), None) => Ok(format!("SELECT * FROM {}", quoted(&only.name))),
+                _ => Err(Diagnostic::new("dot-command", "which table, or which query?")
+                    .help(Some(".export FILE TABLE, or .export FILE SELECT …".to_owned()))),
+            };
+        };
+        if let Some(table) = schema.table(unquoted(what)) {
+            return Ok(format!("SELECT * FROM {}", quoted(&table.name)));
+        }
+        match connection::reads(what) {
+            true => Ok(what.to_owned()),
+            // A name that is no table's, a system's perhaps: the session knows what to say of it.
+            false if !what.contains(char::is_whitespace) => {
+                Ok(format!("SELECT * FROM {}", quoted(unquoted(what))))
+            }
+            false => Err(no_query(what)),
+        }
+    }
+}
+
+/// A name without the quotes around it.
+fn unquoted(name: &str) -> &str {
+    let inside = name.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    inside.unwrap_or(name)
+}
+
+fn no_query(text: &str) -> Diagnostic {
+    let message = format!("{} is no query", crate::render::escape(text));
+    Diagnostic::new("dot-command", message)
+        .help(Some(".export takes the name of a table, or SELECT …".to_owned()))
+}
+
+/// Refuses a file that is there, unless it may be replaced.
+fn check_target(path: &str, force: bool) -> Result<(), Diagnostic> {
+    let problem = match std::fs::metadata(path) {
+        Ok(found) if !found.is_file() => "it is no regular file",
+        Ok(_) if !force => "it exists",
+        _ if path == "-" => "the output of a query goes there by .mode and the query itself",
+        _ => return Ok(()),
+    };
+    let help = (problem == "it exists").then(|| format!(".export --force {path} … replaces it"));
+    Err(Diagnostic::new("file", format!("cannot write {path}: {problem}")).help(help))
+}
+
+/// Draws rows into a file beside the one that is meant, which it becomes when it is whole; gives
+/// their number.
+fn write(rows: Rows, kind: Kind, export: &Export, progress: bool) -> Result<usize, Failure> {
+    let path = Path::new(&export.path);
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".asof-").suffix(".part");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // As every program's file, less what the user's mask takes away.
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let part: NamedTempFile = builder.tempfile_in(directory.unwrap_or(Path::new(".")))?;
+    let progress = Progress::new(&export.path, None, progress);
+    let mut out = BufWriter::new(Counted { inner: part, progress });
+    let format = render::Format { headers: true, ..render::Format::new(kind.mode()) };
+    let drawn = render::draw(rows, &format, &|| None, &mut out)?;
+    let part = out.into_inner().map_err(io::IntoInnerError::into_error)?.inner;
+    part.as_file().sync_all()?;
+    let kept = if export.force { part.persist(path) } else { part.persist_noclobber(path) };
+    kept.map_err(|error| error.error)?;
+    Ok(drawn.rows)
+}
+
+/// Rows whose every value is written so that it comes back as it was.
+fn exact(rows: Rows, kind: Kind) -> Rows {
+    let is_json = matches!(kind, Kind::Json | Kind::Ndjson);
+    let plain = move |data_type: DataType| match data_type {
+        DataType::Any => false,
+        DataType::Json => !is_json,
+        _ => true,
+    };
+    let before = rows.columns.clone();
+    if before.iter().all(|column| plain(column.data_type)) {
+        return rows;
+    }
+    let written = if is_json { DataType::Json } else { DataType::Text };
+    let columns: Vec<OutputColumn> = before
+        .iter()
+        .map(|column| OutputColumn {
+            name: column.name.clone(),
+            data_type: if plain(column.data_type) { column.data_type } else { written },
+        })
+        .collect();
+    let field = |column: &OutputColumn| Field::new(&column.name, column.data_type.arrow(), true);
+    let schema = Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()));
+    let as_of = rows.as_of;
+    let batches = rows.map(move |batch| {
+        let batch = batch?;
+        let array = |(column, array): (&OutputColumn, &ArrayRef)| {
+            let data_type = column.data_type;
+            if plain(data_type) {
+                return Arc::clone(array);
+            }
+            let value = |row| {
+                let value = value_at(array, data_type, row);
+                match is_json {
+                    true => values::any_document(&value, data_type),
+                    false => values::any_field(&value),
+                }
+            };
+            let values: Vec<_> = (0..batch.num_rows()).map(value).collect();
+            array_of(written, values.iter())
+        };
+        let arrays = before.iter().zip(batch.columns()).map(array).collect();
+        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        RecordBatch::try_new_with_options(Arc::clone(&schema), arrays, &options)
+            .map_err(|error| Error::from(crate::executor::Error::from(error)))
+    });
+    Rows::new(columns, as_of, batches)
+}

@@ -1,0 +1,257 @@
+//! Records between delimiters, read as a stream.
+//!
+//! CSV is what RFC 4180 says: a field in quotes may hold delimiters and newlines, a doubled quote
+//! stands for one. A quote inside a field that does not begin with one is a character like others. In
+//! TSV a tab, a newline, a carriage return and a backslash are written `\t`, `\n`, `\r` and `\\`.
+//! In both an empty field is NULL and `""` the empty text; so is `\N` in TSV.
+
+use super::lines::Lines;
+use std::io;
+
+/// One field: `None` for NULL.
+pub(super) type Field = Option<String>;
+
+/// What stands on some lines of a file: what was looked for, or why it is not there.
+pub(super) struct Found<T> {
+    /// The line on which it begins, from 1.
+    pub(super) line: u64,
+    /// What it is.
+    pub(super) what: Result<T, String>,
+}
+
+/// How fields are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::shell) enum Dialect {
+    /// Between commas.
+    Csv,
+    /// Between tabs.
+    Tsv,
+}
+
+/// The records of a file.
+pub(super) struct Records {
+    lines: Lines,
+    dialect: Dialect,
+}
+
+impl Records {
+    /// The records that stand on these lines.
+    pub(super) fn new(lines: Lines, dialect: Dialect) -> Records {
+        Records { lines, dialect }
+    }
+
+    /// How many bytes were read.
+    pub(super) fn offset(&self) -> u64 {
+        self.lines.offset()
+    }
+
+    /// Passes over lines.
+    pub(super) fn skip(&mut self, count: u64) -> io::Result<()> {
+        for _ in 0..count {
+            self.lines.advance()?;
+        }
+        Ok(())
+    }
+
+    /// The next record; `None` at the end of the file.
+    pub(super) fn next(&mut self) -> io::Result<Option<Found<Vec<Field>>>> {
+        if !self.lines.advance()? {
+            return Ok(None);
+        }
+        let line = self.lines.line();
+        let what = match self.dialect {
+            Dialect::Csv => self.quoted()?,
+            Dialect::Tsv => self.lines.text().map(|text| text.split('\t').map(unescaped).collect()),
+        };
+        Ok(Some(Found { line, what }))
+    }
+
+    /// A record of CSV, over as many lines as its quotes hold together.
+    fn quoted(&mut self) -> io::Result<Result<Vec<Field>, String>> {
+        if let Ok(text) = self.lines.text()
+            && !text.contains('"')
+        {
+            let field = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+            return Ok(Ok(text.split(',').map(field).collect()));
+        }
+        let mut parser = Parser::default();
+        loop {
+            match self.lines.text() {
+                Ok(text) => parser.feed(text),
+                Err(wrong) => {
+                    parser.refuse(wrong);
+                    parser.feed(&String::from_utf8_lossy(self.lines.bytes()));
+                }
+            }
+            if parser.state != State::Quoted {
+                return Ok(parser.finish());
+            }
+            parser.field.push_str(self.lines.ending());
+            if !parser.is_bearable() || !self.lines.advance()? {
+                return Ok(Err("the quote that opens here is never closed".into()));
+            }
+        }
+    }
+}
+
+/// The most bytes that one field of a file has.
+const MAX_FIELD: usize = 64 << 20;
+
+/// Where in a record of CSV the reading is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum State {
+    /// At the beginning of a field.
+    #[default]
+    Start,
+    /// In a field without quotes.
+    Bare,
+    /// Between quotes.
+    Quoted,
+    /// Behind a quote between quotes: the last, or the first of two.
+    Closing,
+}
+
+/// A record of CSV as it comes.
+#[derive(Default)]
+struct Parser {
+    fields: Vec<Field>,
+    field: String,
+    state: State,
+    /// What is wrong with it.
+    wrong: Option<String>,
+}
+
+impl Parser {
+    /// Whether what was opened may still be closed.
+    fn is_bearable(&self) -> bool {
+        self.field.len() <= MAX_FIELD
+    }
+
+    fn refuse(&mut self, wrong: String) {
+        self.wrong.get_or_insert(wrong);
+    }
+
+    /// Takes in a line without its ending.
+    fn feed(&mut self, text: &str) {
+        for c in text.chars() {
+            self.state = match (self.state, c) {
+                (State::Start, '"') => State::Quoted,
+                (State::Start, ',') => {
+                    self.fields.push(None);
+                    State::Start
+                }
+                (State::Bare | State::Closing, ',') => {
+                    self.fields.push(Some(std::mem::take(&mut self.field)));
+                    State::Start
+                }
+                (State::Quoted, '"') => State::Closing,
+                (State::Closing, '"') => {
+                    self.field.push('"');
+                    State::Quoted
+                }
+                (State::Closing, _) => {
+                    let number = self.fields.len() + 1;
+                    self.refuse(format!("text behind the closing quote of field {number}"));
+                    State::Bare
+                }
+                (state @ (State::Quoted | State::Bare), c) => {
+                    self.field.push(c);
+                    state
+                }
+                (State::Start, c) => {
+                    self.field.push(c);
+                    State::Bare
+                }
+            };
+        }
+    }
+
+    fn finish(mut self) -> Result<Vec<Field>, String> {
+        if let Some(wrong) = self.wrong {
+            return Err(wrong);
+        }
+        let last = std::mem::take(&mut self.field);
+        self.fields.push((self.state != State::Start).then_some(last));
+        Ok(self.fields)
+    }
+}
+
+/// A field of TSV as it was before it was written.
+fn unescaped(field: &str) -> Field {
+    match field {
+        "" | "\\N" => return None,
+        "\"\"" => return Some(String::new()),
+        _ if !field.contains('\\') => return Some(field.to_owned()),
+        _ => {}
+    }
+    let mut text = String::with_capacity(field.len());
+    let mut characters = field.chars();
+    while let Some(c) = characters.next() {
+        match (c, characters.as_str().chars().next()) {
+            ('\\', Some(escaped @ ('t' | 'n' | 'r' | '\\' | '"'))) => {
+                characters.next();
+                text.push(match escaped {
+                    't' => '\t',
+                    'n' => '\n',
+                    'r' => '\r',
+                    other => other,
+                });
+            }
+            _ => text.push(c),
+        }
+    }
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &[u8], dialect: Dialect) -> Vec<(u64, Result<Vec<Field>, String>)> {
+        let lines = Lines::new(Box::new(std::io::Cursor::new(text.to_vec())));
+        let mut records = Records::new(lines, dialect);
+        let mut all = Vec::new();
+        while let Some(found) = records.next().expect("memory can be read") {
+            all.push((found.line, found.what));
+        }
+        all
+    }
+
+    fn fields(fields: &[Option<&str>]) -> Result<Vec<Field>, String> {
+        Ok(fields.iter().map(|field| field.map(str::to_owned)).collect())
+    }
+
+    #[test]
+    fn quotes_hold_what_they_hold() {
+        let text = "\u{feff}a,,\"\",\"x,\"\"y\"\"\r\nz\"\r\n\n5\" pipe,\"é\"\nlast";
+        let expected = [
+            (1, fields(&[Some("a"), None, Some(""), Some("x,\"y\"\r\nz")])),
+            (3, fields(&[None])),
+            (4, fields(&[Some("5\" pipe"), Some("é")])),
+            (5, fields(&[Some("last")])),
+        ];
+        assert_eq!(read(text.as_bytes(), Dialect::Csv), expected);
+    }
+
+    #[test]
+    fn a_bad_record_is_one_and_the_next_is_read() {
+        let found = read(b"\"a\"b,c\n1,2\n\"\xff\",3\n4,\xfe\n5,6\n7,\"8\n9", Dialect::Csv);
+        let wrong = |text: &str| Err(text.to_owned());
+        let expected = [
+            (1, wrong("text behind the closing quote of field 1")),
+            (2, fields(&[Some("1"), Some("2")])),
+            (3, wrong("invalid UTF-8 at byte 12")),
+            (4, wrong("invalid UTF-8 at byte 19")),
+            (5, fields(&[Some("5"), Some("6")])),
+            (6, wrong("the quote that opens here is never closed")),
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn tabs_are_between_fields_and_backslashes_before_what_is_in_them() {
+        let found = read(b"a\\tb\t\t\"\"\t\\N\t\\\\N\t\\q\\\n\\\"\"\r\n", Dialect::Tsv);
+        let first = [Some("a\tb"), None, Some(""), None, Some("\\N"), Some("\\q\\")];
+        assert_eq!(found, [(1, fields(&first)), (2, fields(&[Some("\"\"")]))]);
+    }
+}

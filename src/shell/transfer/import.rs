@@ -1,0 +1,361 @@
+//! From a file into a table.
+
+use super::fields::{Field, Found, Records};
+use super::infer::{Columns, Kind as Seen};
+use super::lines::Lines;
+use super::objects::{Objects, each_key};
+use super::{Kind, refused, values};
+use crate::render::Diagnostic;
+use crate::session::{Error, Loading, Receipt, Refused, Session};
+use crate::shell::dot::Trouble;
+use crate::shell::progress::Progress;
+use crate::shell::{INTERRUPTED, Shell};
+use crate::types::{DataType, TableSchema, Value, fold};
+use std::collections::HashMap;
+use std::fs::File;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+/// How often, in rows, it is looked whether the work shall stop, and told how far it is.
+const PACE: u64 = 1024;
+
+/// What is to be imported.
+pub(in crate::shell) struct Import {
+    /// The file.
+    pub(in crate::shell) path: String,
+    /// The table.
+    pub(in crate::shell) table: String,
+    /// What the file is, if its name does not say it.
+    pub(in crate::shell) kind: Option<Kind>,
+    /// Lines to be passed over.
+    pub(in crate::shell) skip: u64,
+}
+
+/// The rows of a file.
+enum Source {
+    Records(Records),
+    Objects(Objects),
+}
+
+impl Source {
+    fn offset(&self) -> u64 {
+        match self {
+            Source::Records(records) => records.offset(),
+            Source::Objects(objects) => objects.offset(),
+        }
+    }
+}
+
+/// Why the reading stopped.
+enum Broken {
+    /// The file cannot be read.
+    Read(io::Error),
+    /// Ctrl-C.
+    Interrupted,
+    /// The session refuses.
+    Session(Error),
+}
+
+impl From<io::Error> for Broken {
+    fn from(error: io::Error) -> Broken {
+        Broken::Read(error)
+    }
+}
+
+impl From<Error> for Broken {
+    fn from(error: Error) -> Broken {
+        if error.code() == INTERRUPTED { Broken::Interrupted } else { Broken::Session(error) }
+    }
+}
+
+/// A work on its way through a file.
+struct Watch {
+    progress: Progress,
+    stop: Arc<AtomicBool>,
+    rows: u64,
+    told: u64,
+}
+
+impl Watch {
+    fn step(&mut self, source: &Source) -> Result<(), Broken> {
+        self.rows += 1;
+        if !self.rows.is_multiple_of(PACE) {
+            return Ok(());
+        }
+        let offset = source.offset();
+        self.progress.advance(offset.saturating_sub(self.told));
+        self.told = offset;
+        if self.stop.load(Ordering::Relaxed) { Err(Broken::Interrupted) } else { Ok(()) }
+    }
+}
+
+impl Shell {
+    /// Imports a file: all of it, or nothing where a line of it is refused.
+    ///
+    /// # Errors
+    /// What is wrong with the file, by line.
+    pub(in crate::shell) fn import(&mut self, import: &Import) -> Result<(), Trouble> {
+        let started = Instant::now();
+        let kind = import.kind.map_or_else(|| Kind::of_file(&import.path), Ok)?;
+        let existing = match self.connection.session() {
+            Some(session) => session.schema().map_err(|error| Diagnostic::from(&error))?,
+            None => crate::types::Schema::default(),
+        };
+        let existing = existing.table(&import.table).cloned();
+        let (stop, terminal) = (self.connection.interrupt(), self.settings.progress);
+        let work = Work { import, kind, stop, terminal };
+        let done =
+            self.connection.with_session(|session| work.run(session, existing.as_deref()))?;
+        let path = &import.path;
+        match done {
+            Ok(Ok(receipt)) => {
+                if self.settings.receipts {
+                    use std::io::Write;
+                    writeln!(self.out, "{}", crate::render::escape(&receipt.to_string()))?;
+                }
+                Ok(())
+            }
+            Ok(Err(refused)) => Err(bad_lines(path, &refused).into()),
+            Err(Broken::Read(error)) => Err(refused("read", path, &error).into()),
+            Err(Broken::Interrupted) => Err(Trouble::Stop(self.interrupted(started))),
+            Err(Broken::Session(error)) => {
+                Err(Diagnostic { span: None, ..Diagnostic::from(&error) }.into())
+            }
+        }
+    }
+}
+
+/// What is wrong with a file.
+fn bad_lines(path: &str, refused: &Refused) -> Diagnostic {
+    let count = refused.count;
+    let message = match count {
+        1 => format!("1 line of {path} is wrong: nothing was imported"),
+        _ => format!("{count} lines of {path} are wrong: nothing was imported"),
+    };
+    let mut error = Diagnostic::new("import", message);
+    let line = |(line, reason): &(u64, String)| format!("line {line}: {reason}");
+    error.notes.extend(refused.first.iter().map(line));
+    let more = count.saturating_sub(u64::try_from(refused.first.len()).unwrap_or(u64::MAX));
+    if more > 0 {
+        error.notes.push(format!("and {more} more"));
+    }
+    error
+}
+
+/// An import with all that it needs.
+struct Work<'a> {
+    import: &'a Import,
+    kind: Kind,
+    stop: Arc<AtomicBool>,
+    terminal: bool,
+}
+
+impl Work<'_> {
+    fn run(
+        &self,
+        session: &mut Session,
+        existing: Option<&TableSchema>,
+    ) -> Result<Result<Receipt, Refused>, Broken> {
+        let made = match existing {
+            Some(_) => None,
+            None => Some(self.columns()?),
+        };
+        let create = made.as_ref().map(|columns| columns.create(&self.import.table));
+        let (mut source, mut watch) = self.open(&self.import.path)?;
+        match &mut source {
+            Source::Objects(_) => {
+                let loading = session.load(create.as_deref(), &self.import.table, None)?;
+                load_objects(loading, source, watch)
+            }
+            Source::Records(records) => {
+                let mut first = records.next()?;
+                let names = match (&made, &first) {
+                    (Some(columns), _) => Some(columns.names().to_vec()),
+                    (None, Some(Found { what: Ok(fields), .. })) => header(fields, existing),
+                    (None, _) => None,
+                };
+                if names.is_some() {
+                    first = None;
+                }
+                let loading =
+                    session.load(create.as_deref(), &self.import.table, names.as_deref())?;
+                watch.step(&source)?;
+                load_records(loading, names.as_deref(), first, source, watch)
+            }
+        }
+    }
+
+    /// The file from its beginning.
+    fn open(&self, what: &str) -> Result<(Source, Watch), Broken> {
+        let path = &self.import.path;
+        let is_regular = std::fs::metadata(path).map(|found| found.is_file());
+        if path == "-" || is_regular.is_ok_and(|is_file| !is_file) {
+            let message = "it is no regular file, and may have to be read twice";
+            return Err(io::Error::other(message).into());
+        }
+        let file = File::open(path)?;
+        let size = file.metadata()?.len();
+        let lines = Lines::new(Box::new(file));
+        let source = match self.kind {
+            Kind::Fields(dialect) => {
+                let mut records = Records::new(lines, dialect);
+                records.skip(self.import.skip)?;
+                Source::Records(records)
+            }
+            Kind::Json => Source::Objects(Objects::of_array(lines)),
+            Kind::Ndjson => Source::Objects(Objects::of_lines(lines)),
+        };
+        let progress = Progress::new(what, Some(size), self.terminal);
+        Ok((source, Watch { progress, stop: Arc::clone(&self.stop), rows: 0, told: 0 }))
+    }
+
+    /// Reads the file for the columns that a new table has.
+    fn columns(&self) -> Result<Columns, Broken> {
+        let (mut source, mut watch) = self.open(&format!("{}, its types", self.import.path))?;
+        let mut columns = Columns::default();
+        if let Source::Records(records) = &mut source
+            && let Some(Found { what: Ok(names), .. }) = records.next()?
+        {
+            columns = Columns::named(names.into_iter());
+        }
+        loop {
+            watch.step(&source)?;
+            // What is wrong with a line is told when it is read again.
+            match &mut source {
+                Source::Records(records) => match records.next()? {
+                    None => break,
+                    Some(Found { what, .. }) => note_fields(&mut columns, what.unwrap_or_default()),
+                },
+                Source::Objects(objects) => match objects.next()? {
+                    None => break,
+                    Some(Found { what, .. }) => note_keys(&mut columns, &what.unwrap_or_default()),
+                },
+            }
+        }
+        if columns.names().is_empty() {
+            let message = format!("it has no columns to make {} of", self.import.table);
+            return Err(io::Error::other(message).into());
+        }
+        Ok(columns)
+    }
+}
+
+fn note_fields(columns: &mut Columns, fields: Vec<Field>) {
+    for (column, field) in fields.into_iter().enumerate() {
+        if let Some(text) = field.filter(|_| !columns.is_settled(column)) {
+            columns.note(column, Seen::of_text(&text));
+        }
+    }
+}
+
+fn note_keys(columns: &mut Columns, object: &str) {
+    let noted = each_key(object, |key, raw| {
+        let column = columns.place_of(key).unwrap_or_else(|| columns.add(key));
+        columns.note(column, Seen::of_json(raw));
+        Ok(())
+    });
+    // What is no object is told when it is read again.
+    drop(noted);
+}
+
+/// The columns that the first record of a file names: it is a header if each of its fields is the
+/// name of one.
+fn header(fields: &[Field], table: Option<&TableSchema>) -> Option<Vec<String>> {
+    let named = |field: &Field| {
+        let name = field.as_ref()?.trim();
+        table?.column(name).map(|_| name.to_owned())
+    };
+    fields.iter().map(named).collect()
+}
+
+/// Loads records, the first of which was read already if it is there.
+fn load_records(
+    mut loading: Loading<'_>,
+    names: Option<&[String]>,
+    mut first: Option<Found<Vec<Field>>>,
+    mut source: Source,
+    mut watch: Watch,
+) -> Result<Result<Receipt, Refused>, Broken> {
+    let table = Arc::clone(loading.table());
+    let types: Vec<DataType> = match names {
+        Some(names) => {
+            let column = |name: &String| table.column(name).map(|at| table.columns[at].data_type);
+            names.iter().filter_map(column).collect()
+        }
+        None => table.columns.iter().map(|column| column.data_type).collect(),
+    };
+    while let Source::Records(records) = &mut source {
+        let found = match first.take() {
+            Some(found) => Some(found),
+            None => records.next()?,
+        };
+        let Some(Found { line, what }) = found else { break };
+        match what {
+            Err(wrong) => loading.refuse(line, wrong)?,
+            // A line with nothing on it is no row, but of a table that has but one column.
+            Ok(fields) if fields == [None] && types.len() != 1 => {}
+            Ok(fields) if fields.len() != types.len() => {
+                let (wanted, given) = (types.len(), fields.len());
+                let plural = if wanted == 1 { "" } else { "s" };
+                loading.refuse(line, format!("expected {wanted} field{plural}, found {given}"))?;
+            }
+            Ok(fields) => {
+                let value = |(field, data_type): (Field, &DataType)| {
+                    Some(values::of_field(field, *data_type))
+                };
+                loading.add(line, fields.into_iter().zip(&types).map(value).collect())?;
+            }
+        }
+        watch.step(&source)?;
+    }
+    drop(watch);
+    Ok(loading.finish()?)
+}
+
+/// Loads objects.
+fn load_objects(
+    mut loading: Loading<'_>,
+    mut source: Source,
+    mut watch: Watch,
+) -> Result<Result<Receipt, Refused>, Broken> {
+    let table = Arc::clone(loading.table());
+    // Keys come again with every object; as they were first written they are found at once.
+    let mut places: HashMap<String, usize> = HashMap::new();
+    while let Source::Objects(objects) = &mut source {
+        let Some(Found { line, what }) = objects.next()? else { break };
+        let mut row: Vec<Option<Value>> = vec![None; table.columns.len()];
+        let read = what.and_then(|text| {
+            each_key(&text, |key, raw| {
+                let known = places.get(key).copied().or_else(|| {
+                    let at = table.column(key)?;
+                    places.insert(key.to_owned(), at);
+                    Some(at)
+                });
+                let at = known.ok_or_else(|| no_column(&table, key))?;
+                let column = &table.columns[at];
+                let value = values::of_json(raw, column.data_type)
+                    .map_err(|reason| format!("{}: {reason}", column.name))?;
+                match row[at].replace(value) {
+                    Some(_) => Err(format!("\"{key}\" is given twice")),
+                    None => Ok(()),
+                }
+            })
+        });
+        match read {
+            Ok(()) => loading.add(line, row)?,
+            Err(wrong) => loading.refuse(line, wrong)?,
+        }
+        watch.step(&source)?;
+    }
+    drop(watch);
+    Ok(loading.finish()?)
+}
+
+fn no_column(table: &TableSchema, key: &str) -> String {
+    let near = table.columns.iter().map(|column| column.name.as_str());
+    let near = crate::planner::suggest(&fold(key), near);
+    let near = near.map(|near| format!(", {near}")).unwrap_or_default();
+    format!("{} has no column \"{key}\"{near}", table.name)
+}

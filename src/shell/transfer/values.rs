@@ -1,0 +1,211 @@
+//! From what a file says to the value that a column is given, and back where a file cannot say it.
+//!
+//! Most conversions are those of INSERT: a text that reads as a number becomes one in a column of
+//! numbers. What is decided here is what INSERT is given. A column of ANY says of itself nothing, so
+//! that there the file has to: a field is a number or a truth value if it is written as one, and
+//! everything that is no plain text is written as in the log, `{"$date":"2026-01-31"}`.
+
+use super::fields::Field;
+use crate::types::{DataType, Decimal, Value, exact_json, parse_exact_json};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+/// How a JSON document begins that says its type.
+const WRAPPER: &str = "{\"$";
+
+/// The value of a field for a column of this type.
+pub(super) fn of_field(field: Field, data_type: DataType) -> Value {
+    let Some(text) = field else { return Value::Null };
+    match data_type {
+        DataType::Blob => blob(&text).unwrap_or_else(|| Value::text(&text)),
+        DataType::Any => any(&text).unwrap_or_else(|| Value::text(&text)),
+        _ => Value::Text(text.into()),
+    }
+}
+
+/// The bytes of `x'0aff'`.
+fn blob(text: &str) -> Option<Value> {
+    let digits = text.strip_prefix("x'").or_else(|| text.strip_prefix("X'"))?.strip_suffix('\'')?;
+    let half = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let (pairs, odd) = digits.as_bytes().as_chunks::<2>();
+    let bytes: Option<Vec<u8>> =
+        pairs.iter().map(|[high, low]| Some(half(*high)? << 4 | half(*low)?)).collect();
+    bytes.filter(|_| odd.is_empty()).map(|bytes| Value::Blob(bytes.into()))
+}
+
+/// What a field means that is no plain text, in a column of ANY.
+fn any(text: &str) -> Option<Value> {
+    if text.starts_with('"') || text.starts_with(WRAPPER) {
+        return parse_exact_json(text);
+    }
+    match text {
+        "true" => Some(Value::Boolean(true)),
+        "false" => Some(Value::Boolean(false)),
+        _ => number(text),
+    }
+}
+
+/// A number of JSON, as exact as it is written.
+fn number(text: &str) -> Option<Value> {
+    if let Ok(integer) = text.parse::<i64>() {
+        return (integer.to_string() == text).then_some(Value::Integer(integer));
+    }
+    let is_number = text.starts_with(|c: char| c == '-' || c.is_ascii_digit())
+        && text.contains(['.', 'e', 'E'])
+        && text.ends_with(|c: char| c.is_ascii_digit());
+    let real = text.parse::<f64>().ok().filter(|real| is_number && real.is_finite())?;
+    Some(Value::real(real))
+}
+
+/// A value of ANY as a field says it.
+pub(super) fn any_field(value: &Value) -> Value {
+    match value {
+        Value::Null => Value::Null,
+        Value::Text(text) if any(text).is_none() => value.clone(),
+        value => Value::Text(exact_json(value).into()),
+    }
+}
+
+/// A value of a column of ANY or JSON as a document says it.
+pub(super) fn any_document(value: &Value, data_type: DataType) -> Value {
+    // A document that is a text or a number would read as one in a column of ANY.
+    let is_plain = |text: &str| match data_type {
+        DataType::Json => text != "null" && !text.starts_with(WRAPPER),
+        _ => text.starts_with(['{', '[']) && !text.starts_with(WRAPPER),
+    };
+    match value {
+        Value::Null => Value::Null,
+        Value::Json(text) if is_plain(text) => value.clone(),
+        value => Value::Json(exact_json(value).into()),
+    }
+}
+
+/// The value of a key of a JSON object for a column of this type.
+///
+/// # Errors
+/// Why it cannot be one.
+pub(super) fn of_json(raw: &str, data_type: DataType) -> Result<Value, String> {
+    if raw == "null" {
+        return Ok(Value::Null);
+    }
+    let typed = raw.starts_with(WRAPPER).then(|| parse_exact_json(raw)).flatten();
+    match (data_type, typed) {
+        (DataType::Any, Some(value)) | (DataType::Json, Some(value @ Value::Json(_))) => {
+            return Ok(value);
+        }
+        (DataType::Json, _) => return Ok(Value::Text(raw.into())),
+        _ => {}
+    }
+    match raw.as_bytes().first() {
+        Some(b'"') => {
+            let text: String = serde_json::from_str(raw).map_err(|_| "a broken text".to_owned())?;
+            Ok(match data_type {
+                DataType::Blob => {
+                    let bytes = STANDARD.decode(&text).ok();
+                    bytes.map_or(Value::Text(text.into()), |bytes| Value::Blob(bytes.into()))
+                }
+                _ => Value::Text(text.into()),
+            })
+        }
+        Some(b't') => Ok(Value::Boolean(true)),
+        Some(b'f') => Ok(Value::Boolean(false)),
+        Some(b'{' | b'[') if data_type == DataType::Any => Ok(Value::Json(raw.into())),
+        Some(b'{' | b'[') => Ok(Value::Text(raw.into())),
+        _ if data_type == DataType::Any => Ok(exact_number(raw)),
+        // A column of numbers reads them from their text, with all its digits.
+        _ => Ok(Value::Text(raw.into())),
+    }
+}
+
+/// A number that no column says the type of: a decimal where a real would lose digits.
+fn exact_number(raw: &str) -> Value {
+    let real = number(raw);
+    let is_exact = match &real {
+        Some(value @ Value::Real(real)) => format!("{real:?}") == raw || exact_json(value) == raw,
+        known => known.is_some(),
+    };
+    let decimal = || Decimal::parse(raw).map(Value::Decimal);
+    if is_exact { real } else { decimal().or(real) }.unwrap_or_else(|| Value::text(raw))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::{Date, Timestamp};
+
+    fn values() -> Vec<Value> {
+        let decimal = |mantissa, scale| Value::Decimal(Decimal { mantissa, scale });
+        let texts = [
+            "",
+            "12",
+            "-0",
+            "1.5",
+            "1e5",
+            "true",
+            "null",
+            "{\"$date\":1}",
+            "\"x\"",
+            "x'00'",
+            "Zoë\n",
+            "[1]",
+            "\\N",
+            "007",
+            "inf",
+            "NaN",
+        ];
+        let mut values: Vec<Value> = texts.into_iter().map(Value::text).collect();
+        values.extend([
+            Value::Null,
+            Value::Boolean(true),
+            Value::Integer(i64::MIN),
+            Value::Integer(9_007_199_254_740_993),
+            Value::Real(0.1),
+            Value::Real(1e300),
+            Value::Real(3.0),
+            decimal(-50, 2),
+            decimal(i128::MAX, 38),
+            Value::Date(Date(20_000)),
+            Value::Timestamp(Timestamp(1)),
+            Value::Blob([0, 255].as_slice().into()),
+            Value::Blob([].as_slice().into()),
+            Value::Json("null".into()),
+            Value::Json("{\"$json\":1}".into()),
+            Value::Json("[1,{}]".into()),
+            Value::Json("\"a\"".into()),
+        ]);
+        values
+    }
+
+    #[test]
+    fn every_value_of_any_comes_back_as_it_was() {
+        for value in values() {
+            let field = match any_field(&value) {
+                Value::Text(text) => Some(text.to_string()),
+                _ => None,
+            };
+            let back = of_field(field, DataType::Any);
+            assert_eq!(format!("{back:?}"), format!("{value:?}"));
+            for data_type in [DataType::Any, DataType::Json] {
+                if data_type == DataType::Json && !matches!(value, Value::Json(_)) {
+                    continue;
+                }
+                let document = match any_document(&value, data_type) {
+                    Value::Json(text) => text.to_string(),
+                    _ => "null".to_owned(),
+                };
+                let back = of_json(&document, data_type).expect("it is JSON");
+                let back = data_type.accept(back).expect("it came from there");
+                assert_eq!(format!("{back:?}"), format!("{value:?}"));
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_keep_their_digits() {
+        let any = |raw| of_json(raw, DataType::Any).expect("it is JSON").to_string();
+        assert_eq!(any("9007199254740993"), "9007199254740993");
+        assert_eq!(any("0.50"), "0.50");
+        assert_eq!(any("12345678901234567890"), "12345678901234567890");
+        assert_eq!(of_json("1.10", DataType::Text), Ok(Value::text("1.10")));
+    }
+}

@@ -1,0 +1,80 @@
+//! A copy of the log somewhere else, with all the past.
+
+use super::EventStore;
+use crate::storage::error::Error;
+use crate::storage::log::LOG;
+use crate::storage::log::reader::to_u64;
+use crate::storage::vfs::{Access, Vfs, VfsFile};
+use crate::types::EventId;
+use std::io;
+use std::path::Path;
+
+/// What the copy is called until it is whole.
+const PART: &str = "events.log.part";
+
+/// How much is copied at once.
+const COPY_SIZE: usize = 1 << 20;
+
+impl EventStore {
+    /// Copies the log up to its last event to a directory that does not exist yet; gives that event.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where there is no event, [`Error::Io`] where the directory is there or the
+    /// system refuses.
+    pub(crate) fn copy_to(&self, vfs: &dyn Vfs, directory: &Path) -> Result<EventId, Error> {
+        let (head, end) = {
+            let published = self.published();
+            (published.index.head(), published.index.end())
+        };
+        let Some(log) = self.file().filter(|_| head > EventId::START) else {
+            return Err(Error::invalid("there is nothing to copy: no event happened yet"));
+        };
+        match vfs.names(directory) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(Error::io("create", directory)(error)),
+            Ok(_) => {
+                let source = io::ErrorKind::AlreadyExists.into();
+                return Err(Error::Io { action: "create", path: directory.into(), source });
+            }
+        }
+        vfs.create_directory(directory).map_err(Error::io("create", directory))?;
+        let part = directory.join(PART);
+        let copy = vfs.open(&part, Access::CreateNew).map_err(Error::io("create", &part))?;
+        let done = self.copy_bytes(&*log, &*copy, end, &part).and_then(|()| {
+            let path = directory.join(LOG);
+            vfs.rename(&part, &path).map_err(Error::io("create", &path))?;
+            let parent = directory.parent().filter(|parent| !parent.as_os_str().is_empty());
+            vfs.sync_directory(directory).map_err(Error::io("sync", directory))?;
+            let parent = parent.unwrap_or(Path::new("."));
+            vfs.sync_directory(parent).map_err(Error::io("sync", parent))
+        });
+        if done.is_err() {
+            // A copy that is not whole is of no use; what failed is told in any case.
+            drop(vfs.remove(&part));
+        }
+        done.map(|()| head)
+    }
+
+    fn copy_bytes(
+        &self,
+        log: &dyn VfsFile,
+        copy: &dyn VfsFile,
+        end: u64,
+        target: &Path,
+    ) -> Result<(), Error> {
+        let mut buffer = vec![0; COPY_SIZE];
+        let mut at = 0;
+        while at < end {
+            let left = usize::try_from(end - at).unwrap_or(usize::MAX).min(COPY_SIZE);
+            let source = || self.directory.join(LOG);
+            let read = log.read_at(at, &mut buffer[..left]).map_err(Error::io("read", source()))?;
+            if read == 0 {
+                let source = io::ErrorKind::UnexpectedEof.into();
+                return Err(Error::Io { action: "read", path: self.directory.join(LOG), source });
+            }
+            copy.write_at(at, &buffer[..read]).map_err(Error::io("write", target))?;
+            at += to_u64(read);
+        }
+        copy.sync().map_err(Error::io("sync", target))
+    }
+}
