@@ -53,7 +53,7 @@ fn what_is_there_takes_rows_by_name_or_in_order() {
     write(&place, "named.csv", "B,id\n1.50,7\n,8\n");
     write(&place, "plain.tsv", "# twice\n# skipped\n9\tx\\ty\t2\n10\t\"\"\t\\N\n");
     write(&place, "more.jsonl", "{\"id\": 11, \"b\": 3}\n\n{\"A\": {\"k\": [1, 2]}, \"id\": 12}\n");
-    let script = ".import named.csv t\n.import --skip 2 plain.tsv t\n.import more.jsonl t\n\
+    let script = ".import named.csv t\n.import plain.tsv t --skip 2\n.import more.jsonl t\n\
                   .mode csv\nSELECT * FROM t;";
     let rows = "7,d,1.50\n8,d,\n9,x\ty,2.00\n10,\"\",\n11,d,3.00\n12,\"{\"\"k\"\":[1,2]}\",\n";
     let shown = out(&place, script);

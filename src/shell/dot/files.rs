@@ -17,13 +17,13 @@ pub(super) const GROUP: Group = Group {
         },
         DotCommand {
             name: ".export",
-            arguments: "[OPT]... FILE [SQL]",
+            arguments: "FILE [TABLE|SQL]...",
             help: "a table or query into CSV, TSV, JSON, NDJSON",
             run: export,
         },
         DotCommand {
             name: ".import",
-            arguments: "[OPT]... FILE TABLE",
+            arguments: "FILE TABLE [OPT]...",
             help: "CSV, TSV, JSON or NDJSON into a table",
             run: import,
         },
@@ -60,10 +60,12 @@ impl Given {
     fn of(arguments: &[String], allowed: &[&str]) -> Result<Given, Trouble> {
         let mut given = Given::default();
         let mut words = arguments.iter();
+        // Behind the file of an export comes SQL, as it is written.
+        let is_sql = |words: &[String]| allowed.contains(&"force") && !words.is_empty();
         while let Some(word) = words.next() {
             // sqlite3 takes one dash as well as two; a lone dash is a name.
             let option = word.strip_prefix("--").or_else(|| word.strip_prefix('-'));
-            match option.filter(|name| !name.is_empty() && given.words.is_empty()) {
+            match option.filter(|name| !name.is_empty() && !is_sql(&given.words)) {
                 None => given.words.push(word.clone()),
                 Some("force") if allowed.contains(&"force") => given.force = true,
                 Some("skip") if allowed.contains(&"skip") => {

@@ -190,8 +190,7 @@ pub(super) fn refused(command: &str) -> Diagnostic {
 
 /// How many words of a command that takes SQL come before it, the name counted and options not.
 fn words_before_sql(command: &DotCommand) -> Option<usize> {
-    let is_word = |argument: &&str| !argument.ends_with("...");
-    let mut arguments = command.arguments.split_whitespace().filter(is_word);
+    let mut arguments = command.arguments.split_whitespace();
     arguments.position(|argument| argument.contains("SQL")).map(|before| before + 1)
 }
 
