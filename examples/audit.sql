@@ -72,7 +72,15 @@ JOIN salaries AS now ON now.id = was.id
 WHERE was.team <> now.team OR was.salary <> now.salary;
 
 .print
-.print "Dan is not in this list: the two ends are the same. Only the way between them"
+.print "The shell has a word for it, .diff with two moments, and one for who last set each"
+.print "value of a row, .blame with its key:"
+.print
+
+.diff "TAG 'signed'" LATEST salaries
+.blame salaries 3
+
+.print
+.print "Dan is in none of these lists: the two ends are the same. Only the way between them"
 .print "tells, and only a database that keeps it can be asked:"
 .print
 

@@ -1,4 +1,4 @@
--- Undo: four mistakes and the way back from each.
+-- Undo: five mistakes and the way back from each.
 --
 --   cargo run --release -- --clock 2026-03-01T09:00:00Z+60 -f examples/undo.sql
 --
@@ -76,7 +76,20 @@ WITH (intent = 'DropUndone', actor = 'amy');
 SELECT * FROM plants;
 
 .print
-.print "5  All of it is history"
+.print "5  The last transaction: .undo"
+.print "=============================="
+.print "Where nothing has changed the same rows since, one word does it. .undo makes one"
+.print "more transaction, which takes back the last."
+.print
+
+UPDATE plants SET water = 0, name = 'rose' WHERE id = 1;
+
+.undo
+
+SELECT * FROM plants;
+
+.print
+.print "6  All of it is history"
 .print "======================="
 .print
 
