@@ -84,6 +84,10 @@ fn run() -> u8 {
     if !interactive {
         shell.catch_interrupts();
     }
+    if let Some(target) = &arguments.salvage {
+        let stop = shell.salvage(target);
+        return shell.finish(stop);
+    }
     let stop = begin(&mut shell, &arguments, interactive).and_then(|()| match interactive {
         true => shell.interact(),
         false => {

@@ -110,6 +110,10 @@ pub struct Arguments {
     #[arg(long, value_name = "WHEN", value_parser = ["auto", "always", "never"])]
     pub color: Option<String>,
 
+    /// Copy what is good of a damaged database to a new directory, and list what is lost
+    #[arg(long, value_name = "NEWDIR", conflicts_with_all = ["command", "file", "at", "check"])]
+    pub salvage: Option<PathBuf>,
+
     /// Never prompt, even at a terminal
     #[arg(long, hide = true)]
     pub batch: bool,
@@ -262,7 +266,8 @@ impl Arguments {
             environment.random = Arc::new(SeededRandom::new(0));
         }
         Ok(OpenOptions {
-            read_only: self.read_only || self.at.is_some() || self.check,
+            read_only: self.read_only || self.at.is_some() || self.check || self.salvage.is_some(),
+            whole: self.salvage.is_some(),
             follow: self.is_interactive(),
             create: false,
             busy_timeout: self.busy_timeout,

@@ -57,7 +57,7 @@ pub use projections::{
     Anchor, Catalog, CatalogTable, Engine, Position, Rows, Snapshot, SnapshotEntry, SnapshotHead,
     SnapshotListing, SnapshotManager, SnapshotPart, SnapshotSource, Summary, row_file_name,
 };
-pub use store::{About, EventStore, Events, SnapshotMarker, Tag};
+pub use store::{About, EventStore, Events, Lost, SnapshotMarker, Tag};
 pub use versions::{
     Base, Changes, EventFacts, Fork, Located, Mark, Origin, RowBatch, RowChange, Scan, State,
     TableView, View,

@@ -11,6 +11,8 @@ pub struct OpenOptions {
     /// Where another process writes to the directory, do not wait for it: open for reading, to
     /// [`follow`](super::Database::follow) it.
     pub follow: bool,
+    /// Read and check the whole log, whatever its index and the other projections say.
+    pub whole: bool,
     /// Take a directory that does not exist for an empty database; the first write creates it.
     pub create: bool,
     /// How long to wait for another process that writes to the directory.
@@ -27,6 +29,7 @@ impl Default for OpenOptions {
         OpenOptions {
             read_only: false,
             follow: false,
+            whole: false,
             create: true,
             busy_timeout: Duration::from_secs(5),
             snapshot_every: None,

@@ -6,6 +6,9 @@
 
 mod copy;
 mod follow;
+mod lost;
+
+pub use lost::Lost;
 
 use super::append::{Batch, Writer, number};
 use super::chronicle::{Chronicle, SnapshotMarker, Tag};
@@ -13,7 +16,7 @@ use super::events::Events;
 use super::index::EventIndex;
 use super::lock::Lock;
 use super::log_file::LogFile;
-use super::recovery::{Recovered, Replica, Unsaved, hash_of, recover};
+use super::recovery::{Reading, Recovered, Replica, Unsaved, hash_of, recover};
 use crate::storage::environment::Environment;
 use crate::storage::error::Error;
 use crate::storage::event::{Event, Metadata, Operation};
@@ -105,7 +108,11 @@ impl EventStore {
         let vfs = &*options.environment.vfs;
         let recovered = match &opened.file {
             Some(file) => {
-                let how = (opened.is_writable(), opened.holder.is_some());
+                let how = Reading {
+                    is_writable: opened.is_writable(),
+                    beside: opened.holder.is_some(),
+                    whole: options.whole,
+                };
                 recover(vfs, directory, file, how, replica)?
             }
             None => Recovered::empty(),

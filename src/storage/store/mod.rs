@@ -18,5 +18,5 @@ mod log_file;
 pub(crate) mod recovery;
 
 pub use chronicle::{SnapshotMarker, Tag};
-pub use event_store::{About, EventStore};
+pub use event_store::{About, EventStore, Lost};
 pub use events::Events;

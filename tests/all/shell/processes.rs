@@ -143,6 +143,43 @@ fn a_damaged_log_is_named_read_as_far_as_it_is_good_and_never_touched() {
 }
 
 #[test]
+fn what_is_good_of_a_damaged_database_is_salvaged_and_the_rest_is_listed() {
+    let place = database(9);
+    let log = place.path().join("bank/events.log");
+    let whole = fs::read(&log).expect("a log");
+    let find = |what: &[u8]| whole.windows(what.len()).position(|window| window == what);
+    let at = find(b"{\"event\":5,").expect("event 5 stands there");
+    let mut bytes = whole.clone();
+    bytes[at + 1] = b'!';
+    fs::write(&log, &bytes).expect("a log");
+    // The index still vouches for it: only who reads the line can tell.
+    let run = place.run(&["--salvage", "rescued", "bank"], "");
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(
+        run.err.contains(&format!("events.log is damaged at byte {at}, event 5")),
+        "{}",
+        run.err
+    );
+    let mut said = run.out.lines();
+    assert_eq!(said.next(), Some("salvaged events 1–4 to rescued"));
+    let lost = format!("lost: 6 lines, {} bytes of the log from byte {at} on", whole.len() - at);
+    assert_eq!(said.next(), Some(lost.as_str()));
+    assert_eq!(said.next(), Some("  cannot be read"));
+    assert_eq!(said.next(), Some("  event 6, insert of t"));
+    assert_eq!(said.count(), 4);
+    assert_eq!(fs::read(&log).expect("a log"), bytes);
+    let run = place.run(&["rescued", "INSERT INTO t VALUES (70, 'x'); SELECT count(*) FROM t"], "");
+    assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (0, "4\n", ""));
+    // Nothing is written over, and what is good is wholly good.
+    let run = place.run(&["--salvage", "rescued", "bank"], "");
+    assert_eq!(run.code, 1);
+    let run = place.run(&["--salvage", "again", "rescued"], "");
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    assert_eq!(run.out, "salvaged events 1–5 to again\nnothing is lost\n");
+    assert_eq!(place.run(&["--salvage", "none", "nowhere"], "").code, 3);
+}
+
+#[test]
 fn a_directory_of_other_things_is_left_alone() {
     let place = Place::new();
     fs::create_dir(place.path().join("photos")).expect("a directory");

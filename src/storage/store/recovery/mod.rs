@@ -55,8 +55,18 @@ pub(crate) struct Recovered {
     pub refusal: Option<String>,
 }
 
-/// Reads a log, and repairs the end of it if a crash left it unfinished and `writable` allows; up to
-/// the last event of its index `beside` a process that writes.
+/// How a log is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reading {
+    /// Whether what a crash left at its end may be repaired.
+    pub is_writable: bool,
+    /// Whether another process writes to it: then it is read up to the last event of its index.
+    pub beside: bool,
+    /// Whether all of it is read, whatever its index says.
+    pub whole: bool,
+}
+
+/// Reads a log, and repairs the end of it if a crash left it unfinished and `how` allows.
 ///
 /// # Errors
 /// [`Error::Corrupt`] where the log is damaged and was to be written, or its header is.
@@ -64,9 +74,10 @@ pub(crate) fn recover(
     vfs: &dyn Vfs,
     directory: &Path,
     file: &Arc<dyn VfsFile>,
-    (writable, beside): (bool, bool),
+    how: Reading,
     replica: &mut dyn Replica,
 ) -> Result<Recovered, Error> {
+    let Reading { is_writable: writable, beside, whole } = how;
     let path = directory.join(LOG);
     let mut size = file.size().map_err(Error::io("read", &path))?;
     let mut reader = LineReader::new(Arc::clone(file), 0, size);
@@ -80,13 +91,16 @@ pub(crate) fn recover(
         return Ok(recovered);
     };
     let after_header = reader.next_offset();
-    let begun =
-        begin(vfs, directory, file, &header, after_header, replica).and_then(|mut start| {
-            start.limit = start.limit.filter(|_| beside);
-            // Beside a writer the log may have grown since: what the index has is in it now.
-            size = file.size().map_err(Error::io("read", &path))?;
-            replay(&path, file, size, start, replica)
-        });
+    let first = match whole {
+        true => Ok(Start::of_log(directory, &header, after_header)),
+        false => begin(vfs, directory, file, &header, after_header, replica),
+    };
+    let begun = first.and_then(|mut start| {
+        start.limit = start.limit.filter(|_| beside);
+        // Beside a writer the log may have grown since: what the index has is in it now.
+        size = file.size().map_err(Error::io("read", &path))?;
+        replay(&path, file, size, start, replica)
+    });
     let (mut recovered, ending) = match begun {
         // Whoever only reads gets what is good, as far as it goes from the start.
         Err(damage @ Error::Corrupt { .. }) if !writable => {
