@@ -1,7 +1,7 @@
 //! What is typed or pasted becomes statements and dot-commands.
 
 use super::transcript::{continuation_prompt, main_prompt};
-use crate::language::{Completeness, Piece, Splitter, is_complete};
+use crate::language::{Completeness, Piece, PieceKind, Splitter, is_complete};
 use crate::shell::dot;
 
 /// Reads lines and gives what is complete.
@@ -23,7 +23,14 @@ impl Entry {
     pub(super) fn read(&mut self, text: &str) -> Vec<Piece> {
         let mut pieces = Vec::new();
         for line in text.lines() {
-            let line = if self.is_open() { self.inside(line) } else { self.between(line) };
+            let is_between = !self.is_open();
+            let line = if is_between { self.between(line) } else { self.inside(line) };
+            if is_between && line.trim_start().starts_with('\\') {
+                // No statement begins like this: it is a command of psql, which gets a word.
+                let (text, kind) = (line.trim().to_string(), PieceKind::DotCommand);
+                pieces.push(Piece { text, kind, line: 1, column: 1, offset: 0 });
+                continue;
+            }
             self.splitter.feed(&line);
             self.splitter.feed("\n");
             while let Some(piece) = self.splitter.next() {
@@ -112,6 +119,10 @@ mod tests {
         assert_eq!(
             read("SELECT 1; SELECT\n2;\n.tables\nexit\nSELECT 3"),
             ["SELECT 1", "SELECT\n2", ".tables", ".exit"]
+        );
+        assert_eq!(
+            read("\\copy t to 'x.csv'\nSELECT '\n\\l';"),
+            ["\\copy t to 'x.csv'", "SELECT '\n\\l'"]
         );
         assert_eq!(read("SELECT 'a;\nexit\n.tables';"), ["SELECT 'a;\nexit\n.tables'"]);
     }

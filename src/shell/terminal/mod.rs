@@ -343,7 +343,8 @@ impl Shell {
     fn answer(&mut self, pieces: &[Piece]) -> Result<(), Stop> {
         self.connection.forget_interrupt();
         for piece in pieces {
-            let place = Place { name: None, line: piece.line, column: piece.column };
+            // Nobody at a prompt counts the lines of the session.
+            let place = Place { name: None, line: 1, column: 1 };
             let done = match piece.kind {
                 PieceKind::Statement => {
                     self.interaction.last = written(piece);
