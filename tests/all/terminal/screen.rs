@@ -185,6 +185,15 @@ impl Screen {
         self
     }
 
+    /// Waits until the cursor stands in this column of its line, from 0.
+    #[track_caller]
+    pub(crate) fn wait_column(&mut self, column: usize) -> &mut Screen {
+        self.wait(&format!("column {column}"), |output| {
+            usize::from(output.parser.screen().cursor_position().1) == column
+        });
+        self
+    }
+
     /// Waits until a text came out of the terminal, be it still on the screen or not.
     #[track_caller]
     pub(crate) fn wait_sent(&mut self, text: &str) -> &mut Screen {
@@ -202,6 +211,11 @@ impl Screen {
     pub(crate) fn end(&mut self) -> u32 {
         self.wait("the end", |output| output.is_over);
         self.child.wait().expect("it was started").exit_code()
+    }
+
+    /// Looks at the screen cell by cell.
+    pub(crate) fn with<T>(&self, look: impl FnOnce(&vt100::Screen) -> T) -> T {
+        look(self.lock().parser.screen())
     }
 
     /// What the screen shows, without blanks at the ends of lines and empty lines at the end.
