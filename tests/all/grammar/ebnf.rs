@@ -1,15 +1,14 @@
-//! A reader of W3C EBNF, and sentences made from a grammar.
+//! A reader of W3C EBNF.
 
-pub use crate::random::Dice;
 use std::collections::BTreeMap;
 
 /// The right-hand side of a production, or a part of one.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rule {
     /// A word or a mark between quotes.
     Literal(String),
-    /// A set of characters.
-    Class,
+    /// A set of characters, in its brackets.
+    Class(String),
     /// Another production.
     Name(String),
     /// One behind the other.
@@ -20,41 +19,48 @@ pub enum Rule {
     Repeat(Box<Rule>, usize, usize),
 }
 
-/// A grammar: productions by name, and the names in their order.
+/// A grammar.
 #[derive(Debug)]
 pub struct Grammar {
+    /// The productions by name.
     pub rules: BTreeMap<String, Rule>,
+    /// The parts between comments: the first words of the comment, and the productions in order.
+    pub sections: Vec<(String, Vec<String>)>,
     /// The productions of one token each.
     pub tokens: Vec<String>,
 }
 
 /// Reads a grammar; the productions behind the comment "Tokens" are tokens.
 pub fn read(text: &str) -> Grammar {
-    let mut grammar = Grammar { rules: BTreeMap::new(), tokens: Vec::new() };
-    let (syntax, tokens) = text.split_once("/* Tokens */").expect("a part for tokens");
-    for (part, lexical) in [(syntax, false), (tokens, true)] {
+    let mut grammar = Grammar { rules: BTreeMap::new(), sections: Vec::new(), tokens: Vec::new() };
+    for section in text.split("/*").skip(1) {
+        let (comment, part) = section.split_once("*/").expect("a comment ends");
+        let title = comment.split(['.', ',', ':', ';']).next().unwrap_or(comment).trim();
+        let mut names = Vec::new();
         let marks = marks(part);
         let mut reader = Reader { marks: &marks, at: 0 };
         while reader.at < marks.len() {
             let name = reader.next();
             assert_eq!(reader.next(), "::=", "behind {name}");
             let rule = reader.choice();
-            if lexical {
-                grammar.tokens.push(name.clone());
-            }
+            names.push(name.clone());
             assert!(grammar.rules.insert(name.clone(), rule).is_none(), "{name} stands twice");
         }
+        if title == "Tokens" {
+            grammar.tokens.clone_from(&names);
+        }
+        grammar.sections.push((title.to_owned(), names));
     }
+    assert!(!grammar.tokens.is_empty(), "a part for tokens");
     grammar
 }
 
-/// Cuts a grammar into its marks; comments are dropped, quotes and brackets kept.
+/// Cuts a part of a grammar into its marks; quotes and brackets are kept.
 fn marks(text: &str) -> Vec<String> {
     let mut marks = Vec::new();
     let mut rest = text.trim_start();
     while let Some(first) = rest.chars().next() {
         let length = match first {
-            '/' => rest.find("*/").expect("a comment ends") + 2,
             '\'' | '"' => rest[1..].find(first).expect("a quote ends") + 2,
             '[' => rest.find(']').expect("a set ends") + 1,
             ':' => 3,
@@ -63,9 +69,7 @@ fn marks(text: &str) -> Vec<String> {
             }
             _ => 1,
         };
-        if first != '/' {
-            marks.push(rest[..length].to_owned());
-        }
+        marks.push(rest[..length].to_owned());
         rest = rest[length..].trim_start();
     }
     marks
@@ -123,7 +127,7 @@ impl Reader<'_> {
                 inner
             }
             Some('\'' | '"') => Rule::Literal(mark[1..mark.len() - 1].to_owned()),
-            Some('[') => Rule::Class,
+            Some('[') => Rule::Class(mark),
             _ => Rule::Name(mark),
         }
     }
@@ -138,54 +142,7 @@ impl Rule {
                 parts.iter().for_each(|part| part.walk(visit));
             }
             Rule::Repeat(part, ..) => part.walk(visit),
-            Rule::Literal(_) | Rule::Class | Rule::Name(_) => {}
-        }
-    }
-}
-
-impl Grammar {
-    /// A sentence of a production as its tokens; `token` makes the text of a lexical production.
-    pub fn sentence(
-        &self,
-        production: &str,
-        dice: &mut Dice,
-        token: &impl Fn(&str, &mut Dice) -> String,
-    ) -> Vec<String> {
-        let mut sentence = Vec::new();
-        let rule = Rule::Name(production.to_owned());
-        self.speak(&rule, dice, 25, token, &mut sentence);
-        sentence
-    }
-
-    /// Without fuel, a choice takes its first alternative, which leads to an end, and repeats end.
-    fn speak(
-        &self,
-        rule: &Rule,
-        dice: &mut Dice,
-        fuel: usize,
-        token: &impl Fn(&str, &mut Dice) -> String,
-        sentence: &mut Vec<String>,
-    ) {
-        let less = fuel.saturating_sub(1);
-        match rule {
-            Rule::Literal(text) => sentence.push(text.clone()),
-            Rule::Class => panic!("sets stand in tokens only"),
-            Rule::Name(name) if self.tokens.contains(name) => sentence.push(token(name, dice)),
-            Rule::Name(name) => self.speak(&self.rules[name], dice, less, token, sentence),
-            Rule::Sequence(parts) => {
-                parts.iter().for_each(|part| self.speak(part, dice, fuel, token, sentence));
-            }
-            Rule::Choice(parts) => {
-                let part = if fuel == 0 { &parts[0] } else { &parts[dice.roll(parts.len())] };
-                self.speak(part, dice, fuel, token, sentence);
-            }
-            Rule::Repeat(part, least, most) => {
-                let mut times = *least;
-                while fuel > 0 && times < (*most).min(3) && dice.roll(3) == 0 {
-                    times += 1;
-                }
-                (0..times).for_each(|_| self.speak(part, dice, less, token, sentence));
-            }
+            Rule::Literal(_) | Rule::Class(_) | Rule::Name(_) => {}
         }
     }
 }

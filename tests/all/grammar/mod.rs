@@ -1,10 +1,18 @@
 //! `grammar/asof.ebnf`, executed: it and the parser say the same.
 
-mod ebnf;
+mod sentences;
 
+#[path = "../../../examples/railroad.rs"]
+#[expect(dead_code, reason = "main is for cargo run --example")]
+mod railroad;
+
+use crate::random::Dice;
 use asof::language::{self, Keyword, ParseError, TokenKind, tokenize};
-use ebnf::{Dice, Grammar, Rule};
+use railroad::ebnf::{self, Grammar, Rule};
+use sentences::sentence;
 use std::collections::BTreeSet;
+use std::path::Path;
+use std::{env, fs};
 
 const EBNF: &str = include_str!("../../../grammar/asof.ebnf");
 
@@ -31,6 +39,7 @@ fn token(name: &str, dice: &mut Dice) -> String {
         "Blob" => &["x''", "X'0aFf'"],
         "Integer" => &["0", "5", "0x1F", "9223372036854775807"],
         "Real" => &["1.5", ".5", "2.", "1e9", "1.5E-3"],
+        "Topic" => &["select", "EVENTS", "Points", "null"],
         "JsonObject" => &["{}", "{\"a\": 1.5, \"b;\": \"x\"}", "{\"c\": [null, true]}"],
         other => panic!("no token is called {other}"),
     };
@@ -62,6 +71,49 @@ fn its_words_are_the_keyword_table() {
     assert_eq!(words, table);
 }
 
+/// Every file below a folder.
+fn files(folder: &Path) -> Vec<std::path::PathBuf> {
+    let entries =
+        fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("a file").path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn its_productions_stand_above_the_functions_that_read_them() {
+    let parser = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/language/parser");
+    let source: String =
+        files(&parser).iter().map(|path| fs::read_to_string(path).expect("Rust")).collect();
+    let grammar = ebnf::read(EBNF);
+    for (title, productions) in &grammar.sections {
+        // Tokens are the lexer's, and precedences are a table.
+        if title == "Tokens" || title == "Expressions" || title.starts_with("Words") {
+            continue;
+        }
+        for name in productions {
+            assert!(source.contains(&format!("`{name} ::=")), "no function reads {name}");
+        }
+    }
+    for line in source.lines().filter_map(|line| line.trim().strip_prefix("/// `")) {
+        let Some((name, _)) = line.split_once(" ::=") else { continue };
+        assert!(grammar.rules.contains_key(name), "the grammar has no {name}");
+    }
+}
+
+#[test]
+fn its_diagrams_are_what_the_example_draws() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("grammar");
+    let mut bytes = 0;
+    let made = railroad::files();
+    for (path, text) in &made {
+        let there = fs::read_to_string(folder.join(path)).unwrap_or_default();
+        assert!(there == *text, "cargo run --example railroad writes grammar/{path}");
+        bytes += text.len();
+    }
+    assert!(bytes < 400_000, "{bytes} bytes");
+    let count = files(&folder.join("railroad")).len() + 1;
+    assert_eq!(count, made.len(), "a diagram of no part of the grammar is left");
+}
+
 #[test]
 fn its_statements_are_those_of_the_parser() {
     let grammar = ebnf::read(EBNF);
@@ -77,7 +129,7 @@ fn its_sentences_parse_and_print() {
     for production in statements(&grammar) {
         let mut good = 0;
         for _ in 0..SENTENCES {
-            let text = grammar.sentence(&production, &mut dice, &token).join(" ");
+            let text = sentence(&grammar, &production, &mut dice, &token).join(" ");
             let tree = match language::parse_statement(&text) {
                 Ok(tree) => tree.expect("a statement"),
                 Err(error) => {
@@ -104,7 +156,7 @@ fn damaged_sentences_give_an_error_in_its_place() {
     let mut refused = 0_usize;
     for production in statements(&grammar) {
         for _ in 0..SENTENCES {
-            let mut words = grammar.sentence(&production, &mut dice, &token);
+            let mut words = sentence(&grammar, &production, &mut dice, &token);
             let at = dice.roll(words.len());
             match dice.roll(4) {
                 0 => drop(words.remove(at)),
@@ -115,6 +167,11 @@ fn damaged_sentences_give_an_error_in_its_place() {
             let text = words.join(" ");
             let Err(error) = language::parse_script(&text) else { continue };
             refused += 1;
+            let whole = words[..at].iter().map(|word| word.len() + 1).sum::<usize>();
+            let said = matches!(error.code, "syntax" | "unfinished" | "bad-token");
+            // AS and OF are read as one.
+            let near = whole.saturating_sub("AS OF ".len());
+            assert!(!said || error.span.end + 1 >= near, "{text}\n{error:?}, damaged at {whole}");
             assert!(error.span.start <= error.span.end && error.span.end <= text.len(), "{text}");
             assert!(text.is_char_boundary(error.span.start), "{text}");
             assert!(text.is_char_boundary(error.span.end), "{text}");
@@ -140,14 +197,14 @@ fn its_tokens_are_tokens() {
 /// The public Chinook script, unchanged; it is not part of the repository.
 #[test]
 fn the_chinook_script_parses() {
-    let Some(corpus) = std::env::var_os("ASOF_CORPUS") else {
+    let Some(corpus) = env::var_os("ASOF_CORPUS") else {
         use std::io::Write;
         let notice = "skipped: ASOF_CORPUS names no directory with chinook/Chinook_Sqlite.sql";
         writeln!(std::io::stderr(), "{notice}").expect("standard error is open");
         return;
     };
-    let path = std::path::Path::new(&corpus).join("chinook/Chinook_Sqlite.sql");
-    let script = std::fs::read_to_string(path).expect("the Chinook script is readable");
+    let path = Path::new(&corpus).join("chinook/Chinook_Sqlite.sql");
+    let script = fs::read_to_string(path).expect("the Chinook script is readable");
     let statements = language::parse_script(&script).expect("the Chinook script parses");
     let mut splitter = language::Splitter::new();
     splitter.feed(&script);
