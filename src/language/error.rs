@@ -7,7 +7,7 @@ use crate::types::Span;
 #[error("{message}")]
 pub struct ParseError {
     /// A stable word for the kind: `syntax`, `unfinished`, `bad-token`, `bad-json`, `number-range`,
-    /// `nesting-limit`, `row-length`, `ambiguous-as-of`, `unsupported`.
+    /// `nesting-limit`, `row-length`, `ambiguous-as-of`, `unknown-topic`, `unsupported`.
     pub code: &'static str,
     /// The shortest sentence that is true.
     pub message: String,

@@ -4,13 +4,13 @@
 //! would have taken at the end is the answer. One pass, no schema: names are slots that the shell
 //! fills from what it knows.
 
-use super::Keyword;
 use super::ast::TableReference;
 use super::lexer::tokenize;
 use super::parser::{
     Expected, Named, expected_at_end, name_at, operand_words, operator_words, tables_at,
 };
 use super::token::{Symbol, Token, TokenKind};
+use super::{Keyword, reference};
 
 /// What could follow at the end of a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -149,6 +149,7 @@ impl Expectation {
                 operand_words().for_each(|word| self.add_word(word.text()));
             }
             Expected::Operator => operator_words().for_each(|word| self.add_word(word.text())),
+            Expected::Topic => reference::topics().for_each(|topic| self.add_word(topic.name)),
             Expected::Other(_) => {}
         }
     }

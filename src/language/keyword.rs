@@ -57,7 +57,7 @@ keywords! {
         Before "BEFORE" Begin "BEGIN" By "BY" Cascade "CASCADE" Column "COLUMN" Deferred "DEFERRED"
         Desc "DESC" Describe "DESCRIBE" End "END" Event "EVENT" Events "EVENTS"
         Exclusive "EXCLUSIVE" Explain "EXPLAIN" Filter "FILTER" First "FIRST" For "FOR"
-        Generated "GENERATED" Glob "GLOB" History "HISTORY" Id "ID" If "IF" Immediate "IMMEDIATE"
+        Generated "GENERATED" Glob "GLOB" Help "HELP" History "HISTORY" Id "ID" If "IF" Immediate "IMMEDIATE"
         Initially "INITIALLY" Intent "INTENT" Key "KEY" Last "LAST" Latest "LATEST" Like "LIKE"
         Match "MATCH" No "NO" Note "NOTE" Nulls "NULLS" Offset "OFFSET" Over "OVER" Plan "PLAN"
         Pragma "PRAGMA" Query "QUERY" Regexp "REGEXP" Reindex "REINDEX" Rename "RENAME"

@@ -15,6 +15,7 @@ mod keyword;
 mod lexer;
 mod parser;
 mod prepared;
+pub mod reference;
 mod splitter;
 mod token;
 

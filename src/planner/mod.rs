@@ -155,6 +155,7 @@ pub fn plan(
         | Statement::Replay { .. }
         | Statement::Snapshot { .. }
         | Statement::Tag { .. }
+        | Statement::Help(_)
         | Statement::SetAsOf(_)
         | Statement::Accepted(_) => unreachable!("the session does {statement:?} itself"),
     }

@@ -92,6 +92,7 @@ pub(super) fn is_planned(statement: &Statement) -> bool {
         | Statement::Replay { .. }
         | Statement::Snapshot { .. }
         | Statement::Tag { .. }
+        | Statement::Help(_)
         | Statement::SetAsOf(_)
         | Statement::Accepted(_) => false,
     }

@@ -37,7 +37,7 @@ pub use crate::executor::LooseRow;
 
 use crate::executor::{self, Context, Input};
 use crate::language::ast::{Annotations, Statement};
-use crate::language::{Prepared, parse_statement};
+use crate::language::{Prepared, parse_statement, reference};
 use crate::planner::{self, Planned};
 use crate::storage::{Database, Fork, Metadata, View};
 use crate::types::{EventId, Period, Schema, Timestamp, Value};
@@ -271,6 +271,10 @@ impl Session {
             Statement::Rollback => self.rollback(),
             Statement::Explain { analyze, statement } => self.explain(*analyze, statement, text),
             Statement::Describe { table, as_of } => self.describe(table, as_of.as_ref()),
+            Statement::Help(topic) => Ok(Outcome::Text(match topic {
+                Some(topic) => topic.to_string(),
+                None => reference::overview(),
+            })),
             Statement::ShowTables { as_of } => self.show_tables(as_of.as_ref()),
             Statement::Accepted(words) => Ok(Outcome::Done(insight::accepted(words))),
             Statement::SetAsOf(at) => self.set_as_of(at),

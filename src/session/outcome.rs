@@ -21,6 +21,8 @@ pub enum Outcome {
     Replay(Box<Replay>),
     /// A change, done or part of the open transaction.
     Changed(Receipt),
+    /// A text that was asked for: HELP.
+    Text(String),
     /// Something to say and no rows: `began a transaction`.
     Done(String),
     /// The text held no statement.

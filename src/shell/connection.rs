@@ -284,8 +284,8 @@ impl Connection {
         }
         if let (None, Some(missing)) = (&self.session, &self.missing) {
             match missing.create(text)? {
-                Some(session) => self.begin(session, false),
-                None => return Ok(Outcome::Nothing),
+                Ok(session) => self.begin(session, false),
+                Err(outcome) => return Ok(outcome),
             }
         }
         match &mut self.session {
@@ -322,15 +322,16 @@ impl Missing {
         name.to_string_lossy().into_owned()
     }
 
-    /// Creates the database if this statement is one that begins it.
-    fn create(&self, text: &str) -> Result<Option<Session>, Refusal> {
+    /// Creates the database if this statement is one that begins it; gives the outcome of one that
+    /// needs none.
+    fn create(&self, text: &str) -> Result<Result<Session, Outcome>, Refusal> {
         if reads(text) || self.options.read_only {
             return Err(Refusal::Unavailable(self.diagnostic()));
         }
         let unavailable = |error| Refusal::Unavailable(cannot_open(error));
         let mut trial = Session::new(Arc::new(Database::in_memory().map_err(unavailable)?));
         match trial.execute(text) {
-            Ok(Outcome::Nothing) => return Ok(None),
+            Ok(outcome @ (Outcome::Nothing | Outcome::Text(_))) => return Ok(Err(outcome)),
             Ok(_) => {}
             Err(error) => {
                 let mut diagnostic = Diagnostic::from(&error);
@@ -340,7 +341,7 @@ impl Missing {
         }
         let options = OpenOptions { create: true, ..self.options.clone() };
         let database = Database::open(&self.path, options).map_err(unavailable)?;
-        Ok(Some(Session::new(Arc::new(database))))
+        Ok(Ok(Session::new(Arc::new(database))))
     }
 
     /// `there is no database bnk`, with the nearest name beside it.

@@ -94,6 +94,10 @@ impl Shell {
                 self.receipt(&receipt)?;
                 None
             }
+            Outcome::Text(text) => {
+                writeln!(self.out, "{text}")?;
+                None
+            }
             Outcome::Done(message) => Some(message),
             Outcome::Nothing => return Ok(()),
         };
@@ -216,6 +220,6 @@ fn draw(
     match outcome {
         Outcome::Rows(rows) => render::draw(rows, format, elapsed, out).map(|_| ()),
         Outcome::Replay(replay) => render::draw_replay(*replay, format, elapsed, out).map(|_| ()),
-        Outcome::Changed(_) | Outcome::Done(_) | Outcome::Nothing => Ok(()),
+        Outcome::Changed(_) | Outcome::Text(_) | Outcome::Done(_) | Outcome::Nothing => Ok(()),
     }
 }

@@ -5,6 +5,7 @@ mod answer;
 mod examples;
 mod follow;
 mod grammar;
+mod help;
 mod hidden;
 mod history;
 mod house;

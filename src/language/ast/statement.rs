@@ -1,5 +1,6 @@
 //! Statements.
 
+use super::super::reference::Topic;
 use super::{AsOf, At, Expression, History, Identifier, Select, ShowSubject};
 use crate::types::{Span, Value};
 
@@ -59,6 +60,8 @@ pub enum Statement {
         /// The moment.
         as_of: Option<AsOf>,
     },
+    /// HELP: what there is to ask about, or one topic of it.
+    Help(Option<&'static Topic>),
     /// SHOW TABLES
     ShowTables {
         /// The moment.

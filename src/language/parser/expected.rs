@@ -26,6 +26,8 @@ pub(in crate::language) enum Expected {
     Expression,
     /// What can follow an operand.
     Operator,
+    /// The topic of HELP.
+    Topic,
     /// What only a sentence describes.
     Other(&'static str),
 }
@@ -63,6 +65,7 @@ impl Expected {
             Expected::Point => "the number of an event, or a time in quotes",
             Expected::Expression => "an expression",
             Expected::Operator => "an operator",
+            Expected::Topic => "a topic",
             Expected::Other(sentence) => sentence,
         }
     }

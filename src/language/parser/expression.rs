@@ -376,7 +376,7 @@ fn in_parentheses(input: Input<'_>) -> Parsed<'_, Expression> {
     Ok((rest, inner))
 }
 
-/// `Literal ::= ['-'] Integer | ['-'] Real | Text | Blob`
+/// A number with or without its sign, a text, or a blob.
 ///
 /// A sign directly before a number belongs to it, which makes the smallest integer a literal.
 #[inline(never)]

@@ -152,7 +152,7 @@ fn one_statement(input: Input<'_>) -> Parsed<'_, Option<Statement>> {
     Ok((rest, found))
 }
 
-/// `[Statement] (; [Statement])*`
+/// `Script ::= [Statement] (';' [Statement])*`
 fn script(input: Input<'_>) -> Parsed<'_, Vec<(Statement, Span)>> {
     let mut rest = input;
     let mut statements = Vec::new();

@@ -45,7 +45,7 @@ pub(super) fn table_name(input: Input<'_>) -> Parsed<'_, Identifier> {
     object_name(Named::Table)(input)
 }
 
-/// `( Name, … )`, columns of one table.
+/// `Names ::= '(' Name (',' Name)* ')'`, columns of one table.
 pub(super) fn columns<'a>(of: Option<usize>) -> impl Fn(Input<'a>) -> Parsed<'a, Vec<Identifier>> {
     parenthesised(comma_list(name(Named::Column(of))))
 }

@@ -18,7 +18,8 @@ use nom::sequence::preceded;
 /// The most tables one query joins: their tree is walked recursively.
 pub const MAX_TABLES: usize = 200;
 
-/// `Select ::= [AsOf] 'SELECT' … [AsOf]`
+/// `Select ::= AsOf Query | Query [AsOf]`
+/// `Query ::= 'SELECT' …`
 pub(super) fn select(input: Input<'_>) -> Parsed<'_, Select> {
     let (rest, first) = opt(as_of).parse(input)?;
     let (rest, _) = word(Keyword::Select)(rest)?;
@@ -125,7 +126,7 @@ fn order_item(input: Input<'_>) -> Parsed<'_, OrderItem> {
     Ok((rest, OrderItem { expression, descending, nulls_first: Some(first.is_some()) }))
 }
 
-/// `['ASC' | 'DESC']`, true for DESC.
+/// `Direction ::= 'ASC' | 'DESC'`, or nothing; true for DESC.
 pub(super) fn direction(input: Input<'_>) -> Parsed<'_, bool> {
     let (rest, ascending) = opt(word(Keyword::Asc)).parse(input)?;
     if ascending.is_some() {

@@ -1,8 +1,8 @@
 //! Statements, found by their first word in one table.
 
-use super::super::Keyword;
 use super::super::ast::{Annotations, Delete, Identifier, Insert, InsertSource, Statement, Update};
 use super::super::token::{Symbol, TokenKind};
+use super::super::{Keyword, reference};
 use super::expected::{Expected, Named};
 use super::expression::expression;
 use super::foreign;
@@ -43,6 +43,7 @@ const STATEMENTS: &[Entry] = &[
     (Keyword::Set, "Set", set),
     (Keyword::Explain, "Explain", explain),
     (Keyword::Describe, "Describe", describe),
+    (Keyword::Help, "Help", help),
     (Keyword::Show, "Show", show),
     (Keyword::Pragma, "Pragma", pragma),
     (Keyword::Vacuum, "Upkeep", upkeep),
@@ -79,7 +80,7 @@ fn select_statement(input: Input<'_>) -> Parsed<'_, Statement> {
     Ok((rest, Statement::Select(Box::new(select))))
 }
 
-/// `Insert ::= 'INSERT' 'INTO' Name ['(' Name, … ')'] InsertSource [Annotations]`
+/// `Insert ::= 'INSERT' 'INTO' Name [Names] rows [Annotations]`
 fn insert(input: Input<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = word(Keyword::Insert)(input)?;
     if rest.is_word(0, Keyword::Or) {
@@ -101,7 +102,7 @@ fn insert(input: Input<'_>) -> Parsed<'_, Statement> {
     Ok((rest, Statement::Insert(Insert { table, columns, source, annotations })))
 }
 
-/// `InsertSource ::= 'VALUES' rows | JsonObject, … | Select | 'DEFAULT' 'VALUES'`
+/// The rows of an INSERT: `Values | JsonObject, … | Select | 'DEFAULT' 'VALUES'`.
 ///
 /// Objects and default values take no list of columns.
 fn insert_source(input: Input<'_>, all_columns: bool) -> Parsed<'_, InsertSource> {
@@ -132,7 +133,8 @@ fn insert_source(input: Input<'_>, all_columns: bool) -> Parsed<'_, InsertSource
     }
 }
 
-/// `'(' Expression, … ')' (',' '(' Expression, … ')')*`, rows of one length.
+/// `Values ::= 'VALUES' '(' Expression, … ')' (',' '(' Expression, … ')')*`, behind the word; rows of
+/// one length.
 fn values(input: Input<'_>) -> Parsed<'_, InsertSource> {
     let row = parenthesised(comma_list(expression));
     let (mut rest, first) = row(input)?;
@@ -280,6 +282,30 @@ fn describe(input: Input<'_>) -> Parsed<'_, Statement> {
     let (rest, table) = preceded(word(Keyword::Describe), table_name).parse(input)?;
     let (rest, as_of) = opt(as_of).parse(rest)?;
     Ok((rest, Statement::Describe { table, as_of }))
+}
+
+/// `Help ::= 'HELP' [Topic]`, the words of a topic being of any kind.
+fn help(input: Input<'_>) -> Parsed<'_, Statement> {
+    let first = input.skip(1);
+    let mut rest = first;
+    while matches!(rest.peek().kind, TokenKind::Keyword(_) | TokenKind::Name) {
+        rest = rest.skip(1);
+    }
+    if rest.at == first.at {
+        first.note(Expected::Topic);
+        return Ok((rest, Statement::Help(None)));
+    }
+    let span = first.span_to(rest);
+    let asked = input.state.slice(span);
+    if let Some(topic) = reference::topic(asked) {
+        return Ok((rest, Statement::Help(Some(topic))));
+    }
+    let help = match reference::suggestion(asked) {
+        Some(near) => format!("did you mean HELP {near}?"),
+        None => "HELP lists the topics".to_owned(),
+    };
+    let message = format!("there is no help about {asked}");
+    input.fail_at(span, "unknown-topic", message, Some(help))
 }
 
 /// `Pragma ::= 'PRAGMA' Name ['.' Name] ['=' PragmaValue | '(' PragmaValue ')']`

@@ -259,7 +259,7 @@ fn default_value(input: Input<'_>) -> Parsed<'_, Expression> {
     }
 }
 
-/// `['GENERATED' 'ALWAYS'] 'AS' '(' Expression ')' ['STORED' | 'VIRTUAL']`
+/// `Generated ::= ['GENERATED' 'ALWAYS'] 'AS' '(' Expression ')' ['STORED' | 'VIRTUAL']`
 fn generated(input: Input<'_>) -> Parsed<'_, ColumnConstraintKind> {
     let words = (word(Keyword::Generated), word(Keyword::Always));
     let (rest, _) = opt(words).parse(input)?;
@@ -374,7 +374,8 @@ fn deferrable(input: Input<'_>) -> Parsed<'_, bool> {
     Ok((rest, not.is_none() && initially == Some(true)))
 }
 
-/// `'(' IndexedColumn (',' IndexedColumn)* ')'`, columns of the table that the token `of` names.
+/// `IndexedColumns ::= '(' IndexedColumn (',' IndexedColumn)* ')'`, columns of the table that the token
+/// `of` names.
 fn indexed_columns(input: Input<'_>, of: Option<usize>) -> Parsed<'_, Vec<IndexedColumn>> {
     parenthesised(comma_list(|input| indexed_column(input, of)))(input)
 }

@@ -211,15 +211,15 @@ fn label(input: Input<'_>, of: Named) -> Parsed<'_, Identifier> {
     Ok((rest, Identifier { quoted: false, ..name }))
 }
 
-/// `['FROM' Point] ['TO' Point]`
+/// `Range ::= ['FROM' Point] ['TO' Point]`
 fn from_to(input: Input<'_>) -> Parsed<'_, (Option<At>, Option<At>)> {
     let (rest, from) = opt(preceded(word(Keyword::From), at)).parse(input)?;
     let (rest, to) = opt(preceded(word(Keyword::To), at)).parse(rest)?;
     Ok((rest, (from, to)))
 }
 
-/// `History ::= 'HISTORY' ['OF'] Name ['WHERE' Expression] ['FROM' Point] ['TO' Point]
-///            ['LIMIT' Expression]`
+/// `History ::= HistoryOf Changes`
+/// `Changes ::= ['WHERE' Expression] Range ['LIMIT' Expression]`
 pub(super) fn history(input: Input<'_>) -> Parsed<'_, History> {
     let (rest, table) = history_of(input)?;
     let (rest, filter) = opt(preceded(word(Keyword::Where), expression)).parse(rest)?;
@@ -228,7 +228,7 @@ pub(super) fn history(input: Input<'_>) -> Parsed<'_, History> {
     Ok((rest, History { table, filter, from, to, limit, span: input.span_to(rest) }))
 }
 
-/// `'HISTORY' ['OF'] Name`
+/// `HistoryOf ::= 'HISTORY' ['OF'] Name`
 pub(super) fn history_of(input: Input<'_>) -> Parsed<'_, Identifier> {
     let (rest, _) = word(Keyword::History)(input)?;
     let (rest, _) = opt(word(Keyword::Of)).parse(rest)?;

@@ -1,6 +1,7 @@
 //! The session: leaving, help, scripts.
 
 use super::{DotCommand, GROUPS, Group, Trouble, check_safe, commands, find, on_off, time};
+use crate::language::reference;
 use crate::render::{self, Diagnostic, Mode};
 use crate::shell::{Shell, Stop};
 use std::io::{self, IsTerminal, Write};
@@ -31,8 +32,8 @@ pub(super) const GROUP: Group = Group {
         },
         DotCommand {
             name: ".help",
-            arguments: "[NAME]",
-            help: "this list, or one line of it",
+            arguments: "[TOPIC]...",
+            help: "this list, one line of it, or what HELP says",
             run: help,
         },
         DotCommand { name: ".quit", arguments: "", help: "leave", run: exit },
@@ -90,7 +91,19 @@ fn help(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
         true => name.clone(),
         false => format!(".{}", name.trim_start_matches('.')).to_ascii_lowercase(),
     };
-    line(shell, find(&name).map_err(Trouble::Told)?)
+    let asked = arguments.join(" ");
+    // A command's own name comes before a topic, and a topic before an abbreviation.
+    let is_command = commands().any(|command| command.name == name);
+    if let Some(topic) = reference::topic(&asked).filter(|_| !is_command) {
+        return Ok(writeln!(shell.out, "{topic}")?);
+    }
+    match (find(&name), reference::suggestion(&asked)) {
+        (Err(error), Some(near)) if error.help.is_none() || !asked.starts_with(['.', '\\']) => {
+            let error = Diagnostic::new("unknown-topic", format!("there is no help about {asked}"));
+            Err(Trouble::Told(error.help(Some(format!("did you mean .help {near}?")))))
+        }
+        (found, _) => line(shell, found.map_err(Trouble::Told)?),
+    }
 }
 
 /// Every command, group by group, and what stands beside them.

@@ -35,6 +35,8 @@ impl fmt::Display for Statement {
                 write!(f, "DESCRIBE {table}")?;
                 moment(f, as_of.as_ref())
             }
+            Statement::Help(None) => f.write_str("HELP"),
+            Statement::Help(Some(topic)) => write!(f, "HELP {}", topic.name),
             Statement::ShowTables { as_of } => {
                 f.write_str("SHOW TABLES")?;
                 moment(f, as_of.as_ref())

@@ -1,0 +1,442 @@
+//! What HELP says: for each topic a line, the grammar's own productions, and an example.
+//!
+//! The grammar is `grammar/asof.ebnf` itself, whose tests say that the parser reads the same. Every
+//! example is run by a test.
+
+use std::fmt::{self, Write};
+
+/// The grammar as it stands in its file.
+const GRAMMAR: &str = include_str!("../../grammar/asof.ebnf");
+
+/// Something that HELP can be asked about.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Topic {
+    /// Its name, in small letters.
+    pub name: &'static str,
+    /// What else it is called, in small letters.
+    also: &'static [&'static str],
+    /// What it is, in one line.
+    pub about: &'static str,
+    /// The productions of the grammar that are shown.
+    pub productions: &'static [&'static str],
+    /// Statements that run, one in a line.
+    pub example: &'static str,
+}
+
+/// Every topic: statements in the order in which people meet them, then what they are made of.
+const TOPICS: &[Topic] = &[
+    Topic {
+        name: "select",
+        also: &["query", "where", "group by", "having", "order by", "limit", "distinct", "from"],
+        about: "reads rows, now or at any moment",
+        productions: &["Select", "Query", "SelectItem", "Alias", "OrderItem", "Direction"],
+        example: "SELECT owner, balance FROM accounts WHERE balance > 50 ORDER BY balance DESC LIMIT 5;",
+    },
+    Topic {
+        name: "join",
+        also: &["left join", "inner join", "cross join", "table"],
+        about: "puts the rows of tables together, each table at a moment of its own if you like",
+        productions: &["From", "TableReference", "Join", "JoinConstraint", "Names"],
+        example: "SELECT now.owner, now.balance - past.balance AS gained FROM accounts AS now \
+                  JOIN accounts AS OF EVENT 3 AS past ON now.id = past.id;",
+    },
+    Topic {
+        name: "insert",
+        also: &["values", "insert into", "json"],
+        about: "adds rows: values, JSON objects, or what a query gives",
+        productions: &["Insert", "Values"],
+        example: "INSERT INTO accounts (owner, balance) VALUES ('Cleo', 70), ('Dan', 0);\n\
+                  INSERT INTO accounts {\"owner\": \"Eve\", \"balance\": 5};",
+    },
+    Topic {
+        name: "update",
+        also: &[],
+        about: "changes rows; what they were stays in the log",
+        productions: &["Update", "Assignment"],
+        example: "UPDATE accounts SET balance = balance + 10 WHERE owner = 'Ada';",
+    },
+    Topic {
+        name: "delete",
+        also: &["delete from"],
+        about: "deletes rows; AS OF still finds them",
+        productions: &["Delete"],
+        example: "DELETE FROM accounts WHERE balance = 0;",
+    },
+    Topic {
+        name: "create table",
+        also: &["create", "constraint", "primary key", "foreign key", "temp"],
+        about: "makes a table",
+        productions: &[
+            "CreateTable",
+            "ColumnDefinition",
+            "ColumnConstraint",
+            "TableConstraint",
+            "ForeignKeyClause",
+            "Default",
+            "TableOption",
+        ],
+        example: "CREATE TABLE transfers (id INTEGER PRIMARY KEY, source INTEGER REFERENCES accounts, \
+                  amount DECIMAL(10, 2) NOT NULL DEFAULT 0, made TIMESTAMP DEFAULT CURRENT_TIMESTAMP);",
+    },
+    Topic {
+        name: "types",
+        also: &["type", "typename", "integer", "text", "decimal", "real", "boolean", "date"],
+        about: "INTEGER, REAL, DECIMAL(p,s), TEXT, BOOLEAN, DATE, TIMESTAMP, BLOB, JSON and their usual \
+                other names",
+        productions: &["TypeName"],
+        example: "SELECT CAST('12.50' AS DECIMAL(6, 2)), CAST('2026-03-01' AS DATE);",
+    },
+    Topic {
+        name: "create index",
+        also: &["index", "unique"],
+        about: "makes an index, which serves the past as well",
+        productions: &["CreateIndex", "IndexedColumns", "IndexedColumn"],
+        example: "CREATE INDEX by_owner ON accounts (owner);",
+    },
+    Topic {
+        name: "alter table",
+        also: &["alter", "rename", "add column", "drop column"],
+        about: "changes or renames a table; the past keeps its shape",
+        productions: &["Alter"],
+        example: "ALTER TABLE accounts ADD COLUMN currency TEXT DEFAULT 'EUR';",
+    },
+    Topic {
+        name: "drop",
+        also: &["drop table", "drop index"],
+        about: "ends a table or an index; AS OF still reads it",
+        productions: &["Drop"],
+        example: "DROP TABLE IF EXISTS movements;",
+    },
+    Topic {
+        name: "begin",
+        also: &["transaction", "transactions", "with", "intent", "actor", "note"],
+        about: "begins a transaction, which may say what it means",
+        productions: &["Begin", "Annotations", "Annotation"],
+        example: "BEGIN WITH (intent = 'MoneyDeposited', actor = 'amy');\n\
+                  UPDATE accounts SET balance = balance + 25 WHERE id = 1;\n\
+                  COMMIT;",
+    },
+    Topic {
+        name: "commit",
+        also: &["end"],
+        about: "makes everything since BEGIN durable, as one",
+        productions: &["Commit"],
+        example: "BEGIN;\nDELETE FROM accounts;\nCOMMIT;",
+    },
+    Topic {
+        name: "rollback",
+        also: &[],
+        about: "forgets everything since BEGIN",
+        productions: &["Rollback"],
+        example: "BEGIN;\nDELETE FROM accounts;\nROLLBACK;",
+    },
+    Topic {
+        name: "as of",
+        also: &["before", "for system_time", "asof", "temporal", "time travel"],
+        about: "reads a table, or a whole query, as it was at a point; the same for the session: SET AS OF",
+        productions: &["AsOf", "Temporal"],
+        example: "SELECT * FROM accounts AS OF EVENT 3;\n\
+                  SELECT * FROM accounts BEFORE 'now';\n\
+                  SELECT owner, balance, _event FROM accounts FOR SYSTEM_TIME ALL;",
+    },
+    Topic {
+        name: "points",
+        also: &["point", "event", "tx", "timestamp", "moment", "start", "latest"],
+        about: "how a moment is written: an event, a transaction, a time, a tag, a snapshot",
+        productions: &["Point", "Label", "Range"],
+        example: "SELECT count(*) FROM accounts AS OF EVENT -1;\n\
+                  SELECT count(*) FROM accounts AS OF TAG opened;\n\
+                  SELECT count(*) FROM accounts AS OF 'now';",
+    },
+    Topic {
+        name: "history",
+        also: &["history of"],
+        about: "every change of every matching row, with what it was and became",
+        productions: &["History", "HistoryOf", "Changes"],
+        example: "HISTORY OF accounts WHERE owner = 'Ada';\n\
+                  SELECT event, op, old, new FROM (HISTORY OF accounts) AS h;",
+    },
+    Topic {
+        name: "events",
+        also: &["log"],
+        about: "the log as rows",
+        productions: &["Events"],
+        example: "EVENTS FOR accounts SINCE EVENT 3;",
+    },
+    Topic {
+        name: "replay",
+        also: &[],
+        about: "history step by step, each row before and after",
+        productions: &["Replay"],
+        example: "REPLAY accounts FROM EVENT 2 TO EVENT 4;",
+    },
+    Topic {
+        name: "tag",
+        also: &["tags", "label"],
+        about: "a name for a point",
+        productions: &["Tag"],
+        example: "TAG 'before the sale' AT EVENT 3;\nSELECT * FROM accounts AS OF TAG 'before the sale';",
+    },
+    Topic {
+        name: "snapshot",
+        also: &["snapshots"],
+        about: "a file with the whole state, and a point to come back to",
+        productions: &["Snapshot"],
+        example: "SNAPSHOT 'monday';\nSELECT * FROM accounts AS OF SNAPSHOT 'monday';",
+    },
+    Topic {
+        name: "set",
+        also: &["set as of"],
+        about: "moves the session to a point; it reads there and cannot write",
+        productions: &["Set"],
+        example: "SET AS OF EVENT 3;\nSELECT * FROM accounts;\nSET AS OF LATEST;",
+    },
+    Topic {
+        name: "show",
+        also: &["show tables", "show events", "show tags", "show snapshots", "tables"],
+        about: "lists what there is",
+        productions: &["Show"],
+        example: "SHOW TABLES;\nSHOW TAGS;",
+    },
+    Topic {
+        name: "describe",
+        also: &["schema"],
+        about: "the columns of a table, now or at a moment",
+        productions: &["Describe"],
+        example: "DESCRIBE accounts;",
+    },
+    Topic {
+        name: "explain",
+        also: &["explain analyze", "plan", "analyze"],
+        about: "how a statement would run, and with ANALYZE how it ran",
+        productions: &["Explain"],
+        example: "EXPLAIN SELECT * FROM accounts WHERE id = 1;",
+    },
+    Topic {
+        name: "pragma",
+        also: &[],
+        about: "is accepted and does nothing here, so that scripts for SQLite run",
+        productions: &["Pragma", "PragmaValue"],
+        example: "PRAGMA foreign_keys = ON;",
+    },
+    Topic {
+        name: "vacuum",
+        also: &["reindex", "upkeep"],
+        about: "is accepted and does nothing here, as ANALYZE and REINDEX",
+        productions: &["Upkeep"],
+        example: "VACUUM;",
+    },
+    Topic {
+        name: "help",
+        also: &["topic"],
+        about: "this list, or a topic of it",
+        productions: &["Help"],
+        example: "HELP as of;",
+    },
+    Topic {
+        name: "expressions",
+        also: &["expression", "operators", "operator", "like", "between", "in", "is", "null"],
+        about: "values and operators, the loosest first",
+        productions: &[
+            "Expression",
+            "And",
+            "Not",
+            "Equality",
+            "Comparison",
+            "Bits",
+            "Sum",
+            "Product",
+            "Concat",
+            "Sign",
+            "Operand",
+            "Constant",
+        ],
+        example: "SELECT owner || ': ' || balance FROM accounts \
+                  WHERE balance BETWEEN 0 AND 1000 AND owner NOT LIKE 'x%';",
+    },
+    Topic {
+        name: "functions",
+        also: &["function", "aggregates", "count", "filter"],
+        about: "functions of a row, and aggregates with DISTINCT and FILTER",
+        productions: &["Function"],
+        example: "SELECT upper(owner), round(balance / 3.0, 2) FROM accounts;\n\
+                  SELECT count(*), sum(balance) FILTER (WHERE balance > 50) FROM accounts;",
+    },
+    Topic {
+        name: "case",
+        also: &["when", "then", "else"],
+        about: "one value or another",
+        productions: &["Case"],
+        example: "SELECT owner, CASE WHEN balance < 60 THEN 'low' ELSE 'fine' END AS state FROM accounts;",
+    },
+    Topic {
+        name: "cast",
+        also: &[],
+        about: "a value as another type",
+        productions: &["Cast"],
+        example: "SELECT CAST(balance AS TEXT) || ' coins' FROM accounts;",
+    },
+    Topic {
+        name: "names",
+        also: &["name", "identifiers", "quotes", "quoting"],
+        about: "how names, texts and numbers are written",
+        productions: &["Name", "PlainName", "QuotedName", "Text", "Blob", "Integer", "Real"],
+        example: "SELECT 'it''s a text' AS \"a name\", x'0aff' AS bytes, 0xff AS number;",
+    },
+];
+
+/// Every topic, statements first.
+pub fn topics() -> impl Iterator<Item = &'static Topic> {
+    TOPICS.iter()
+}
+
+/// The topic of a name, in any case and with any blanks between its words.
+pub fn topic(name: &str) -> Option<&'static Topic> {
+    let name = folded(name);
+    TOPICS.iter().find(|topic| topic.names().any(|known| known == name))
+}
+
+/// The name of the topic that a misspelt name may mean.
+pub fn suggestion(name: &str) -> Option<&'static str> {
+    let name = folded(name);
+    let known = TOPICS.iter().flat_map(Topic::names);
+    let near = known.map(|known| (strsim::osa_distance(&name, known), known)).min()?;
+    (near.0 * 3 <= name.chars().count()).then_some(near.1)
+}
+
+/// A name in small letters, with one blank between words.
+fn folded(name: &str) -> String {
+    name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+/// All topics in columns, one line each.
+pub fn overview() -> String {
+    let width = TOPICS.iter().map(|topic| topic.name.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for Topic { name, about, .. } in TOPICS {
+        writeln!(text, "{name:width$}  {about}").expect("a String takes everything");
+    }
+    text.push_str("\nHELP and a topic: its grammar and an example. .help: the dot-commands.");
+    text
+}
+
+impl Topic {
+    /// What it is called.
+    fn names(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.name).chain(self.also.iter().copied())
+    }
+
+    /// The topics that explain what its productions name.
+    fn see_also(&self) -> Vec<&'static str> {
+        let shown = self.productions.iter().filter_map(|name| production(name));
+        let words: Vec<&str> =
+            shown.flat_map(|text| text.split(|c: char| !c.is_alphabetic())).collect();
+        let others = TOPICS.iter().filter(|other| *other != self && other.name != "names");
+        let explain = |other: &&Topic| {
+            other
+                .productions
+                .iter()
+                .any(|name| words.contains(name) && !self.productions.contains(name))
+        };
+        others.filter(explain).map(|topic| topic.name).collect()
+    }
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}: {}\n", self.name.to_uppercase(), self.about)?;
+        self.productions
+            .iter()
+            .filter_map(|name| production(name))
+            .try_for_each(|text| writeln!(f, "{text}"))?;
+        write!(f, "\nFor example:")?;
+        self.example.lines().try_for_each(|line| write!(f, "\n  {line}"))?;
+        let others = self.see_also();
+        if !others.is_empty() {
+            write!(f, "\n\nSee also: {}", others.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+/// The text of a production of the grammar.
+pub fn production(name: &str) -> Option<&'static str> {
+    let mut at = 0;
+    let begins = |line: &str| line.strip_prefix(name)?.trim_start().strip_prefix("::=").map(|_| ());
+    let lines = GRAMMAR.split_inclusive('\n').map(|line| {
+        at += line.len();
+        (at - line.len(), line)
+    });
+    let mut lines = lines.skip_while(|(_, line)| begins(line).is_none());
+    let (start, first) = lines.next()?;
+    // A production goes on in indented lines.
+    let rest = lines.take_while(|(_, line)| line.starts_with(' ') && !line.trim().is_empty());
+    let end = rest.last().map_or(start + first.len(), |(at, line)| at + line.len());
+    Some(GRAMMAR[start..end].trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_topic_shows_productions_and_has_a_name_of_its_own() {
+        let mut names = BTreeSet::new();
+        for topic in topics() {
+            for name in topic.names() {
+                assert!(names.insert(name), "{name} stands twice");
+                assert_eq!(folded(name), name);
+            }
+            for name in topic.productions {
+                let text = production(name).unwrap_or_else(|| panic!("no production {name}"));
+                assert!(text.starts_with(name) && text.matches("::=").count() == 1, "{text}");
+            }
+            assert!(!topic.productions.is_empty() && !topic.example.is_empty());
+        }
+    }
+
+    #[test]
+    fn every_statement_is_explained() {
+        let shown: BTreeSet<&str> = topics().flat_map(|topic| topic.productions).copied().collect();
+        for (first, name) in crate::language::productions() {
+            // CREATE is two statements.
+            assert!(shown.contains(name) || name == "Create", "{name}");
+            let word = first.text().to_lowercase();
+            assert!(topic(&word).is_some() || topic(&format!("{word} of")).is_some(), "{word}");
+        }
+    }
+
+    #[test]
+    fn topics_are_found_by_any_of_their_names() {
+        for (asked, found) in [
+            ("SELECT", "select"),
+            ("Order   BY", "select"),
+            ("as of", "as of"),
+            ("point", "points"),
+            ("create", "create table"),
+        ] {
+            assert_eq!(topic(asked).map(|topic| topic.name), Some(found), "{asked}");
+        }
+        assert_eq!(topic("selct"), None);
+        assert_eq!(suggestion("selct"), Some("select"));
+        assert_eq!(suggestion("creat tabel"), Some("create table"));
+        assert_eq!(suggestion("elephants"), None);
+    }
+
+    #[test]
+    fn a_topic_reads_well() {
+        let topic = topic("tag").expect("a topic");
+        insta::assert_snapshot!(topic, @"
+        TAG: a name for a point
+
+        Tag       ::= 'TAG' Label ( 'AT' Point )?
+
+        For example:
+          TAG 'before the sale' AT EVENT 3;
+          SELECT * FROM accounts AS OF TAG 'before the sale';
+
+        See also: points
+        ");
+    }
+}
