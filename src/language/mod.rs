@@ -13,6 +13,7 @@ mod expectation;
 mod highlight;
 mod keyword;
 mod lexer;
+mod parameters;
 mod parser;
 mod prepared;
 pub mod reference;
@@ -24,8 +25,10 @@ pub use expectation::{Expectation, Slot, TableName, expectation, tables_of};
 pub use highlight::{Highlight, Kind, highlight};
 pub use keyword::{Keyword, WordClass};
 pub use lexer::{Tokens, tokenize};
+pub use parameters::{ParameterName, Parameters};
 pub use parser::{
-    MAX_HEIGHT, MAX_NESTING, parse_expression, parse_script, parse_statement, productions,
+    MAX_HEIGHT, MAX_NESTING, parse_expression, parse_script, parse_statement, parse_statement_with,
+    productions,
 };
 pub use prepared::Prepared;
 pub use splitter::{Completeness, Piece, PieceKind, Splitter, Unterminated, is_complete};

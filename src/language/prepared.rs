@@ -2,14 +2,16 @@
 //!
 //! A script says `UPDATE t SET a = 5 WHERE id = 7` a million times with other numbers. Its tokens are
 //! split into a *shape*, in which each literal is only its type, and the literals' values; statements
-//! of one shape have one plan, with parameters where the literals stood.
+//! of one shape have one plan, with slots where the literals stood. `$name` and `?` are literals whose
+//! values come from elsewhere.
 
+use super::Symbol;
 use super::ast::Statement;
 use super::keyword::Keyword;
 use super::lexer::{Tokens, tokenize};
-use super::parser::{literal_value, parse_with_parameters};
+use super::parameters::{Numbering, Parameters};
+use super::parser::{literal_value, parse_with_slots};
 use super::token::{Token, TokenKind};
-use super::{ParseError, Symbol};
 use crate::types::{DataType, Span, Value};
 
 /// A statement as its shape and the values of its literals.
@@ -27,8 +29,9 @@ pub struct Prepared<'a> {
 
 impl<'a> Prepared<'a> {
     /// Splits a statement; `None` for one that is no INSERT, UPDATE, DELETE or SELECT, that does not
-    /// lex, or whose literals say more than their type does: a JSON object, an integer beyond 64 bits.
-    pub fn new(text: &'a str) -> Option<Prepared<'a>> {
+    /// lex, or whose literals say more than their type does: a JSON object, an integer beyond 64 bits,
+    /// a parameter that is NULL or has no value.
+    pub fn new(text: &'a str, parameters: &Parameters) -> Option<Prepared<'a>> {
         let Tokens { tokens, error: None } = tokenize(text) else { return None };
         let changes_or_reads = [Keyword::Insert, Keyword::Update, Keyword::Delete, Keyword::Select];
         match tokens.first()?.kind {
@@ -42,8 +45,14 @@ impl<'a> Prepared<'a> {
             shape: Vec::with_capacity(text.len() + tokens.len()),
             values: Vec::new(),
         };
+        let mut numbering = Numbering::default();
         for token in &tokens {
-            prepared.push(token)?;
+            match token.kind {
+                TokenKind::Parameter => {
+                    prepared.push_parameter(token, &mut numbering, parameters)?
+                }
+                _ => prepared.push(token)?,
+            }
         }
         prepared.tokens = tokens;
         Some(prepared)
@@ -81,6 +90,28 @@ impl<'a> Prepared<'a> {
         Some(())
     }
 
+    /// A parameter's mark differs from a literal's: a sign before one is never part of it.
+    fn push_parameter(
+        &mut self,
+        token: &Token,
+        numbering: &mut Numbering,
+        parameters: &Parameters,
+    ) -> Option<()> {
+        let name = numbering.name(&self.text[token.span.start..token.span.end])?;
+        let value = parameters.find(&name)?;
+        let (mark, data_type) = match value {
+            Value::Integer(_) => (b'i', DataType::Integer),
+            Value::Real(_) => (b'r', DataType::Real),
+            Value::Text(_) => (b't', DataType::Text),
+            Value::Blob(_) => (b'b', DataType::Blob),
+            _ => return None,
+        };
+        self.shape.extend_from_slice(&[2, mark]);
+        self.literals.push((token.span.start, data_type));
+        self.values.push(value.clone());
+        Some(())
+    }
+
     /// Which literal stands in a part of the text, if exactly one does.
     pub fn literal_in(&self, span: Span) -> Option<usize> {
         let inside = |(start, _): &(usize, DataType)| (span.start..span.end).contains(start);
@@ -89,12 +120,9 @@ impl<'a> Prepared<'a> {
         found.next().is_none().then_some(index)
     }
 
-    /// The syntax tree with a parameter for each literal of an expression.
-    ///
-    /// # Errors
-    /// As [`parse_statement`](super::parse_statement).
-    pub fn parse(&self) -> Result<Option<Statement>, ParseError> {
-        parse_with_parameters(self.text, &self.tokens, &self.literals)
+    /// The syntax tree with a slot for each literal of an expression; `None` where it is no statement.
+    pub fn parse(&self) -> Option<Statement> {
+        parse_with_slots(self.text, &self.tokens, &self.literals)
     }
 }
 
@@ -104,7 +132,8 @@ mod tests {
 
     #[test]
     fn statements_that_differ_in_literals_have_one_shape() {
-        let prepared = |text: &'static str| Prepared::new(text).expect("it can be prepared");
+        let none = Parameters::new();
+        let prepared = |text: &'static str| Prepared::new(text, &none).expect("it can be prepared");
         let (one, other) = (
             prepared("UPDATE t SET a = -5 WHERE b = 'x' AND c = 1.5;"),
             prepared("UPDATE t SET a  = -77 WHERE b = 'it''s' /* no */ AND c = 2e3"),
@@ -112,7 +141,7 @@ mod tests {
         assert_eq!(one.shape, other.shape);
         let shown: Vec<String> = other.values.iter().map(Value::to_string).collect();
         assert_eq!(shown, ["77", "'it''s'", "2000.0"]);
-        let tree = one.parse().expect("it parses").expect("a statement");
+        let tree = one.parse().expect("a statement");
         insta::assert_snapshot!(tree, @"UPDATE t SET a = -?1 WHERE b = ?2 AND c = ?3");
         for different in [
             "UPDATE t SET a = -5 WHERE b = 'x' AND c = 1;",
@@ -121,8 +150,10 @@ mod tests {
         ] {
             assert_ne!(prepared(different).shape, one.shape, "{different}");
         }
-        for never in ["CREATE TABLE t(a)", "SELECT 9223372036854775808", "SELECT 'open", ""] {
-            assert!(Prepared::new(never).is_none(), "{never}");
+        for never in
+            ["SELECT $a", "CREATE TABLE t(a)", "SELECT 9223372036854775808", "SELECT 'open", ""]
+        {
+            assert!(Prepared::new(never, &none).is_none(), "{never}");
         }
     }
 }

@@ -59,6 +59,10 @@ impl Binder<'_> {
             ExpressionKind::Parameter { index, data_type } => {
                 Ok(BoundExpression { kind: BoundKind::Parameter(*index), data_type: *data_type })
             }
+            ExpressionKind::Variable(name) => {
+                let message = format!("the parameter {name} has no value");
+                Err(Error::new("unknown-parameter", message, expression.span))
+            }
             ExpressionKind::CurrentTime(word) => Ok(BoundExpression {
                 kind: BoundKind::CurrentTime(*word),
                 data_type: match word {

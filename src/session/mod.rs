@@ -37,7 +37,9 @@ pub use crate::executor::LooseRow;
 
 use crate::executor::{self, Context, Input};
 use crate::language::ast::{Annotations, Statement};
-use crate::language::{Prepared, parse_statement, reference};
+use crate::language::{
+    ParameterName, Parameters, ParseError, Prepared, parse_statement_with, reference,
+};
 use crate::planner::{self, Planned};
 use crate::storage::{Database, Fork, Metadata, View};
 use crate::types::{EventId, Period, Schema, Timestamp, Value};
@@ -56,6 +58,7 @@ pub struct Session {
     /// What SET AS OF said, unless it is the present.
     past: Option<EventId>,
     cache: PlanCache,
+    parameters: Parameters,
     interrupt: Arc<AtomicBool>,
     /// What `_` reads.
     keeper: Keeper,
@@ -104,11 +107,13 @@ impl Session {
     /// A session without a transaction.
     pub fn new(database: Arc<Database>) -> Session {
         let (cache, interrupt) = (PlanCache::default(), Arc::default());
+        let parameters = Parameters::new();
         Session {
             database,
             transaction: None,
             past: None,
             cache,
+            parameters,
             interrupt,
             keeper: Keeper::default(),
             rehearsal: None,
@@ -134,6 +139,30 @@ impl Session {
     pub fn last_result(&self) -> Result<Rows, Error> {
         let kept = self.keeper.last();
         kept.map(|kept| kept.rows()).map_err(|(message, help)| Error::NoResult { message, help })
+    }
+
+    /// Gives `$name`, or `?1`, a value for the statements to come: what a literal stands for, or the
+    /// text itself if it is none.
+    ///
+    /// # Errors
+    /// Where `name` is no name of a parameter.
+    pub fn set_parameter(&mut self, name: &str, value: &str) -> Result<(), Error> {
+        Ok(self.parameters.set(name, value)?)
+    }
+
+    /// Gives all parameters at once.
+    pub fn set_parameters(&mut self, parameters: Parameters) {
+        self.parameters = parameters;
+    }
+
+    /// Every parameter with its value.
+    pub fn parameters(&self) -> impl Iterator<Item = (&ParameterName, &Value)> {
+        self.parameters.iter()
+    }
+
+    /// Takes all values back.
+    pub fn clear_parameters(&mut self) {
+        self.parameters.clear();
     }
 
     /// The database.
@@ -167,6 +196,23 @@ impl Session {
         Ok(self.present()?.schema().clone())
     }
 
+    /// Runs one statement with these values for `?1`, `?2` and so on; `?` alone is the next.
+    ///
+    /// # Errors
+    /// As [`execute`](Session::execute); `unknown-parameter` where there are too few.
+    pub fn execute_with(&mut self, text: &str, values: &[Value]) -> Result<Outcome, Error> {
+        let before = self.parameters.clone();
+        self.parameters.number(values);
+        let outcome = self.execute(text);
+        self.parameters = before;
+        outcome
+    }
+
+    /// The syntax tree of a statement with the values of its parameters.
+    fn parse(&self, text: &str) -> Result<Option<Statement>, ParseError> {
+        parse_statement_with(text, &self.parameters)
+    }
+
     /// Runs one statement, with or without its `;`. Spans of errors are bytes of `text`.
     ///
     /// # Errors
@@ -175,7 +221,7 @@ impl Session {
     pub fn execute(&mut self, text: &str) -> Result<Outcome, Error> {
         // Plans are shared over the present only.
         if self.past.is_none()
-            && let Some(prepared) = Prepared::new(text)
+            && let Some(prepared) = Prepared::new(text, &self.parameters)
             && let Some((plan, view)) = self.shared_plan(&prepared)?
         {
             let shared = Work::Shared { plan: &plan, values: prepared.values, text };
@@ -188,7 +234,7 @@ impl Session {
                 }
             };
         }
-        match parse_statement(text)? {
+        match self.parse(text)? {
             Some(statement) => {
                 let outcome = self.run(&statement, text)?;
                 Ok(self.dated(outcome))
@@ -236,7 +282,7 @@ impl Session {
         let mut catalog = StatementCatalog::new(&self.database, self.present()?, &self.keeper);
         // What is wrong with the statement is said by the way that every other takes.
         let plan = match prepared.parse() {
-            Ok(Some(statement)) if cache::is_shareable(&statement) => {
+            Some(statement) if cache::is_shareable(&statement) => {
                 let Ok(planned) = planner::plan(&statement, "", &mut catalog) else {
                     return Ok(None);
                 };
@@ -245,8 +291,8 @@ impl Session {
                     .and_then(|tables| SharedPlan::new(planned, tables, prepared, &statement));
                 plan.map(Arc::new)
             }
-            Ok(_) => None,
-            Err(_) => return Ok(None),
+            Some(_) => None,
+            None => return Ok(None),
         };
         self.cache.put(prepared.shape.clone(), plan.clone());
         let Some(plan) = plan else { return Ok(None) };
@@ -337,7 +383,7 @@ impl Session {
             }
             // Another session changed the schema since the plan was chosen.
             Work::Shared { text, .. } => {
-                let statement = parse_statement(text)?;
+                let statement = self.parse(text)?;
                 let statement = statement.as_ref().expect("what has a shared plan is a statement");
                 let Ready { plan, inputs, as_of, context } =
                     self.ready(Work::Parsed { statement, text }, present)?;

@@ -9,7 +9,6 @@ use super::explain::is_planned;
 use super::{Error, Session, already_open, not_open};
 use crate::executor;
 use crate::language::ast::{Point, Statement};
-use crate::language::parse_statement;
 use crate::planner::{self, Planned};
 use crate::storage::{Fork, Mark, View};
 use crate::types::{EventId, Period};
@@ -47,7 +46,7 @@ impl Session {
     /// What [`Session::execute`] would say of it, as far as that depends neither on rows nor on events
     /// of the script.
     pub fn rehearse(&mut self, text: &str) -> Result<(), Error> {
-        let Some(statement) = parse_statement(text)? else { return Ok(()) };
+        let Some(statement) = self.parse(text)? else { return Ok(()) };
         let mut rehearsal = match self.rehearsal.take() {
             Some(rehearsal) => rehearsal,
             None => {

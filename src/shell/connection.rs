@@ -4,6 +4,7 @@
 //! database in memory: what fails there is an error and leaves no directory behind; what succeeds is
 //! done again where it counts.
 
+use crate::language::Parameters;
 use crate::render::Diagnostic;
 use crate::session::{Error, Outcome, Session};
 use crate::storage::{self, Database, OpenOptions};
@@ -26,6 +27,8 @@ pub struct Connection {
     notices: Vec<String>,
     /// How databases are opened.
     options: OpenOptions,
+    /// The values of parameters, for every session to come.
+    parameters: Parameters,
 }
 
 struct Missing {
@@ -68,13 +71,15 @@ impl Connection {
 
     /// The way to a database that is not there yet.
     fn to(missing: Option<Missing>, options: OpenOptions) -> Connection {
-        let (interrupt, notices) = Default::default();
-        Connection { session: None, missing, interrupt, follows: false, notices, options }
+        let (interrupt, notices, parameters) = Default::default();
+        let (session, follows) = (None, false);
+        Connection { session, missing, interrupt, follows, notices, options, parameters }
     }
 
     /// Goes on in a session; says what its database found when it was opened.
     fn begin(&mut self, mut session: Session, follow: bool) {
         session.interrupt_by(Arc::clone(&self.interrupt));
+        session.set_parameters(self.parameters.clone());
         let database = session.database();
         self.follows = follow && database.is_read_only();
         self.notices.extend(database.notices().iter().cloned());
@@ -200,6 +205,42 @@ impl Connection {
         notices
     }
 
+    /// The values of parameters.
+    pub fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    /// Gives a parameter a value for the statements to come.
+    ///
+    /// # Errors
+    /// Where `name` is no name of a parameter.
+    pub fn set_parameter(&mut self, name: &str, value: &str) -> Result<(), Diagnostic> {
+        self.parameters
+            .set(name, value)
+            .map_err(|error| Diagnostic::new(error.code, error.message).help(error.help))?;
+        self.hand_parameters();
+        Ok(())
+    }
+
+    /// Takes a parameter's value back; false if it had none.
+    pub fn unset_parameter(&mut self, name: &str) -> bool {
+        let had = self.parameters.unset(name);
+        self.hand_parameters();
+        had
+    }
+
+    /// Takes all values of parameters back.
+    pub fn clear_parameters(&mut self) {
+        self.parameters.clear();
+        self.hand_parameters();
+    }
+
+    fn hand_parameters(&mut self) {
+        if let Some(session) = &mut self.session {
+            session.set_parameters(self.parameters.clone());
+        }
+    }
+
     /// Lets a flag stop what runs.
     pub fn interrupt_by(&mut self, flag: Arc<AtomicBool>) {
         self.interrupt = Arc::clone(&flag);
@@ -283,7 +324,7 @@ impl Connection {
             self.notices.push(said.collect::<Vec<_>>().join("; "));
         }
         if let (None, Some(missing)) = (&self.session, &self.missing) {
-            match missing.create(text)? {
+            match missing.create(text, &self.parameters)? {
                 Ok(session) => self.begin(session, false),
                 Err(outcome) => return Ok(outcome),
             }
@@ -324,12 +365,17 @@ impl Missing {
 
     /// Creates the database if this statement is one that begins it; gives the outcome of one that
     /// needs none.
-    fn create(&self, text: &str) -> Result<Result<Session, Outcome>, Refusal> {
+    fn create(
+        &self,
+        text: &str,
+        parameters: &Parameters,
+    ) -> Result<Result<Session, Outcome>, Refusal> {
         if reads(text) || self.options.read_only {
             return Err(Refusal::Unavailable(self.diagnostic()));
         }
         let unavailable = |error| Refusal::Unavailable(cannot_open(error));
         let mut trial = Session::new(Arc::new(Database::in_memory().map_err(unavailable)?));
+        trial.set_parameters(parameters.clone());
         match trial.execute(text) {
             Ok(outcome @ (Outcome::Nothing | Outcome::Text(_))) => return Ok(Err(outcome)),
             Ok(_) => {}

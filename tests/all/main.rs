@@ -13,6 +13,7 @@ mod naive;
 mod newcomers;
 mod oracle;
 mod output;
+mod parameters;
 mod picture;
 mod points;
 mod projections;

@@ -1,5 +1,6 @@
 //! Expressions by names.
 
+use super::super::ParameterName;
 use super::{Identifier, TypeName};
 use crate::types::{DataType, Span, Value};
 
@@ -31,6 +32,8 @@ pub enum ExpressionKind {
         /// The type of its values.
         data_type: DataType,
     },
+    /// `$name` or `?1` in a statement that was not given its values.
+    Variable(ParameterName),
     /// CURRENT_TIMESTAMP and its like: the time of the statement.
     CurrentTime(CurrentTime),
     /// `column` or `table.column`.

@@ -74,6 +74,7 @@ impl ExpressionKind {
             | ExpressionKind::Match { .. } => EQUALITY,
             ExpressionKind::Literal(_)
             | ExpressionKind::Parameter { .. }
+            | ExpressionKind::Variable(_)
             | ExpressionKind::CurrentTime(_)
             | ExpressionKind::Column { .. }
             | ExpressionKind::Case { .. }

@@ -7,12 +7,13 @@ use super::super::ast::precedence::{
 use super::super::ast::{
     Arguments, BinaryOperator, CurrentTime, Expression, ExpressionKind, MatchKind, UnaryOperator,
 };
+use super::super::parameters;
 use super::super::token::{Symbol, TokenKind};
 use super::expected::{Expected, Named};
 use super::input::{Input, MAX_HEIGHT, Parsed, comma_list, nested, parenthesised, symbol, word};
 use super::name::{NUMBER, identifier, is_name, name, unquote};
 use super::table::type_name;
-use crate::types::Value;
+use crate::types::{DataType, Value};
 use nom::Parser;
 use nom::combinator::opt;
 use nom::multi::many1;
@@ -283,7 +284,7 @@ fn operand(input: Input<'_>, minimum: u8) -> Parsed<'_, Expression> {
         TokenKind::Symbol(Symbol::Minus) => prefix(input, UnaryOperator::Minus),
         TokenKind::Symbol(Symbol::Plus) => prefix(input, UnaryOperator::Plus),
         TokenKind::Symbol(Symbol::Tilde) => prefix(input, UnaryOperator::BitNot),
-        TokenKind::Parameter => input.unsupported("a parameter"),
+        TokenKind::Parameter => parameter(input),
         TokenKind::Json => input.fail_at(
             input.peek().span,
             "syntax",
@@ -316,6 +317,32 @@ pub(in crate::language) fn operator_words() -> impl Iterator<Item = Keyword> {
         let infix = infix(TokenKind::Keyword(*word));
         infix.is_some_and(|(infix, _)| !matches!(infix, Infix::Unsupported(_)))
     })
+}
+
+/// `Parameter ::= '?' | '?' Integer | '$' Name | ':' Name | '@' Name`, one token
+#[inline(never)]
+fn parameter(input: Input<'_>) -> Parsed<'_, Expression> {
+    let (token, rest, state) = (input.peek(), input.skip(1), input.state);
+    let place = |(start, _): &(usize, DataType)| *start;
+    if let Ok(index) = state.parameters.binary_search_by_key(&token.span.start, place) {
+        let data_type = state.parameters[index].1;
+        return Ok((rest, at(input, rest, ExpressionKind::Parameter { index, data_type })));
+    }
+    if state.is_kept.get() {
+        return input.unsupported("a parameter in what is kept as it is written");
+    }
+    let Some(name) = input.parameter() else {
+        let message = format!("{} is no parameter: they are ?1 to ?32766", input.word());
+        return input.fail("bad-parameter", message);
+    };
+    let kind = match state.given {
+        None => ExpressionKind::Variable(name),
+        Some(given) => match given.find(&name) {
+            Some(value) => ExpressionKind::Literal(value.clone()),
+            None => return input.fail_with(parameters::unknown(&name, token.span)),
+        },
+    };
+    Ok((rest, at(input, rest, kind)))
 }
 
 /// `NULL`, `TRUE`, `FALSE` and the words for the time of the statement.

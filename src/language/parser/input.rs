@@ -4,6 +4,7 @@
 //! nothing. The first pass only keeps the place; only where that pass fails, a second one over the
 //! same tokens collects the words. A statement that parses pays nothing for its error messages.
 
+use super::super::parameters::{Numbering, ParameterName, Parameters};
 use super::super::token::{Symbol, Token, TokenKind};
 use super::super::{Keyword, ParseError};
 use super::expected::{Expected, Named};
@@ -52,6 +53,12 @@ pub(super) struct State<'a> {
     pub tallest: Cell<usize>,
     /// Where literals begin that are to be parameters, and their types.
     pub parameters: &'a [(usize, DataType)],
+    /// The values of `$name` and `?`; without them they stay what they are.
+    pub given: Option<&'a Parameters>,
+    /// Whether the statement is kept as it stands, so that only constants are constant in it.
+    pub is_kept: Cell<bool>,
+    /// Up to which token `?` were counted, and how many.
+    pub numbered: Cell<(usize, Numbering)>,
 }
 
 impl<'a> State<'a> {
@@ -67,6 +74,9 @@ impl<'a> State<'a> {
             depth: Cell::new(0),
             tallest: Cell::new(0),
             parameters: &[],
+            given: None,
+            is_kept: Cell::new(false),
+            numbered: Cell::default(),
         }
     }
 
@@ -160,6 +170,23 @@ impl<'a> Input<'a> {
         }
     }
 
+    /// What the next token, a parameter, is called; `None` if its number is out of range.
+    pub fn parameter(self) -> Option<ParameterName> {
+        let State { text, tokens, numbered, .. } = self.state;
+        let (counted, mut numbering) = numbered.get();
+        // A parser that came back counts again.
+        let from = if counted > self.at { 0 } else { counted };
+        if from == 0 {
+            numbering = Numbering::default();
+        }
+        let parameters = tokens[from..=self.at].iter();
+        let parameters = parameters.filter(|token| token.kind == TokenKind::Parameter);
+        let names = parameters.map(|token| numbering.name(&text[token.span.start..token.span.end]));
+        let name = names.last().flatten();
+        numbered.set((self.at + 1, numbering));
+        name
+    }
+
     /// Says that the next token is a name, and of what.
     pub fn is_named(self, named: Named) {
         if let Some(names) = &self.state.names {
@@ -186,7 +213,11 @@ impl<'a> Input<'a> {
         message: String,
         help: Option<String>,
     ) -> Parsed<'a, T> {
-        let error = ParseError { code, message, span, help, incomplete: false };
+        self.fail_with(ParseError { code, message, span, help, incomplete: false })
+    }
+
+    /// Fails for good with this error.
+    pub fn fail_with<T>(self, error: ParseError) -> Parsed<'a, T> {
         Err(nom::Err::Failure(Miss(Some(Box::new(error)))))
     }
 

@@ -22,10 +22,10 @@ pub(super) use expression::{literal_value, operand_words, operator_words};
 pub use input::{MAX_HEIGHT, MAX_NESTING};
 pub use statement::productions;
 
-use super::ParseError;
 use super::ast::{Expression, Statement, TableReference};
 use super::lexer::{Tokens, tokenize};
 use super::token::{Symbol, Token, TokenKind};
+use super::{Parameters, ParseError};
 use crate::types::{DataType, Span};
 use input::{Input, Parsed, State};
 use report::END;
@@ -38,6 +38,18 @@ use std::cell::RefCell;
 /// What is wrong at the furthest place that fits the grammar.
 pub fn parse_statement(text: &str) -> Result<Option<Statement>, ParseError> {
     parse(text, one_statement)
+}
+
+/// The same with values for its parameters.
+///
+/// # Errors
+///
+/// What is wrong at the furthest place that fits the grammar, or a parameter without a value.
+pub fn parse_statement_with(
+    text: &str,
+    parameters: &Parameters,
+) -> Result<Option<Statement>, ParseError> {
+    parse_given(text, Some(parameters), one_statement)
 }
 
 /// Reads every statement of a text, each with its place, `;` excluded.
@@ -62,19 +74,16 @@ pub fn parse_expression(text: &str) -> Result<Expression, ParseError> {
     })
 }
 
-/// Reads one statement from its tokens, with parameters for the literals that begin at these places.
-pub(super) fn parse_with_parameters(
+/// Reads one statement from its tokens, with a slot for each literal or parameter that begins at
+/// these places; `None` where it is no statement, which parsing it without slots explains.
+pub(super) fn parse_with_slots(
     text: &str,
     tokens: &[Token],
-    literals: &[(usize, DataType)],
-) -> Result<Option<Statement>, ParseError> {
+    slots: &[(usize, DataType)],
+) -> Option<Statement> {
     let mut state = State::new(text, tokens);
-    state.parameters = literals;
-    match one_statement(Input { at: 0, state: &state }) {
-        Ok((_, statement)) => Ok(statement),
-        // Without parameters it fails in the same way, and says why.
-        Err(_) => parse_statement(text),
-    }
+    state.parameters = slots;
+    one_statement(Input { at: 0, state: &state }).ok().and_then(|(_, statement)| statement)
 }
 
 /// Everything that the statement of these tokens could go on with at their end.
@@ -117,8 +126,17 @@ fn parse<T>(
     text: &str,
     production: impl for<'a> Fn(Input<'a>) -> Parsed<'a, T>,
 ) -> Result<T, ParseError> {
+    parse_given(text, None, production)
+}
+
+fn parse_given<T>(
+    text: &str,
+    given: Option<&Parameters>,
+    production: impl for<'a> Fn(Input<'a>) -> Parsed<'a, T>,
+) -> Result<T, ParseError> {
     let Tokens { tokens, error } = tokenize(text);
-    let state = State::new(text, &tokens);
+    let mut state = State::new(text, &tokens);
+    state.given = given;
     match production(Input { at: 0, state: &state }) {
         Ok((_, node)) => error.map_or(Ok(node), Err),
         Err(nom::Err::Failure(input::Miss(Some(error)))) => Err(*error),
@@ -127,7 +145,8 @@ fn parse<T>(
             if let Some(error) = error.filter(|_| tokens[furthest].kind == TokenKind::End) {
                 return Err(error);
             }
-            let state = State::collecting(text, &tokens, furthest);
+            let mut state = State::collecting(text, &tokens, furthest);
+            state.given = given;
             let again = production(Input { at: 0, state: &state });
             debug_assert!(again.is_err(), "the same tokens fail again");
             Err(report::report(&state))

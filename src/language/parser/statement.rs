@@ -64,6 +64,8 @@ pub(super) fn statement(input: Input<'_>) -> Parsed<'_, Statement> {
     if let TokenKind::Keyword(first) = input.peek().kind
         && let Some((.., parse)) = STATEMENTS.iter().find(|(keyword, ..)| *keyword == first)
     {
+        // Conditions and defaults of a table are kept with it.
+        input.state.is_kept.set(matches!(first, Keyword::Create | Keyword::Alter));
         return parse(input);
     }
     if matches!(input.peek().kind, TokenKind::Keyword(_) | TokenKind::Name) {

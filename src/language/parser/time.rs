@@ -20,18 +20,14 @@ fn begins_as_of(input: Input<'_>) -> bool {
     input.is_word(0, Keyword::As)
         && input.is_word(1, Keyword::Of)
         && match input.ahead(2).kind {
-            TokenKind::Integer | TokenKind::Text | TokenKind::Name => true,
+            TokenKind::Integer | TokenKind::Text | TokenKind::Name | TokenKind::Parameter => true,
             // `AS OF` with nothing behind it must not silently mean the present.
             TokenKind::Symbol(symbol) => {
                 matches!(symbol, Symbol::Minus | Symbol::Semicolon | Symbol::RightParenthesis)
             }
             TokenKind::End => true,
             TokenKind::Keyword(keyword) => keyword.class() == WordClass::Free,
-            TokenKind::QuotedName
-            | TokenKind::Blob
-            | TokenKind::Real
-            | TokenKind::Json
-            | TokenKind::Parameter => false,
+            TokenKind::QuotedName | TokenKind::Blob | TokenKind::Real | TokenKind::Json => false,
         }
 }
 
@@ -156,6 +152,9 @@ fn point(input: Input<'_>) -> Parsed<'_, Point> {
             Ok((rest, Point::EventsBack(events)))
         }
         TokenKind::Keyword(Keyword::Event) => {
+            if behind.peek().kind == TokenKind::Parameter {
+                return behind.unsupported("a parameter as a point");
+            }
             behind.offer(Symbol::Minus);
             let (rest, event) = number_of(Expected::Event)(behind)?;
             Ok((rest, Point::Event(event)))
@@ -194,6 +193,7 @@ fn point(input: Input<'_>) -> Parsed<'_, Point> {
             let help = format!("write EVENT -{}", behind.word());
             input.fail_at(span, "syntax", message, Some(help))
         }
+        TokenKind::Parameter => input.unsupported("a parameter as a point"),
         _ => {
             POINT_WORDS.iter().for_each(|word| input.note(*word));
             input.miss(Expected::Point)

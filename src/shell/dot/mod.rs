@@ -6,6 +6,7 @@
 mod files;
 mod foreign;
 mod output;
+mod param;
 mod schema;
 mod session;
 mod terminal;
@@ -37,8 +38,18 @@ pub struct Group {
 }
 
 /// All dot-commands.
-pub const GROUPS: &[Group] =
-    &[session::GROUP, output::GROUP, schema::GROUP, files::GROUP, time::GROUP, terminal::GROUP];
+pub const GROUPS: &[Group] = &[
+    session::GROUP,
+    output::GROUP,
+    schema::GROUP,
+    files::GROUP,
+    time::GROUP,
+    terminal::GROUP,
+    param::GROUP,
+];
+
+/// The commands that say what a script means, so that `--check` runs them, too.
+const IN_REHEARSALS: &[&str] = &[".read", ".param", ".parameter"];
 
 /// All dot-commands, group by group.
 pub fn commands() -> impl Iterator<Item = &'static DotCommand> {
@@ -116,7 +127,7 @@ pub(super) fn run(shell: &mut Shell, line: &str, place: &Place) -> Result<(), St
         match wrong_count(command, arguments.len()) {
             Some(error) => Err(Trouble::Told(error)),
             // Of a rehearsal a script's scripts are part, and nothing else is done.
-            None if shell.settings.rehearse && command.name != ".read" => Ok(()),
+            None if shell.settings.rehearse && !IN_REHEARSALS.contains(&command.name) => Ok(()),
             None => (command.run)(shell, &arguments),
         }
     });

@@ -115,12 +115,16 @@ fn everything(shell: &mut Shell) -> Result<(), Trouble> {
     Ok(writeln!(shell.out, "{SQL_HELP}")?)
 }
 
+/// The longest usage that its column is made for.
+const WIDEST_USAGE: usize = 30;
+
 /// One command in one line.
 fn line(shell: &mut Shell, command: &DotCommand) -> Result<(), Trouble> {
     let usage = |command: &DotCommand| format!("{} {}", command.name, command.arguments);
-    // One column for all of them, whoever is asked for.
-    let width = commands().map(|command| usage(command).len()).max().unwrap_or(0) + 1;
-    Ok(writeln!(shell.out, "  {:width$}{}", usage(command), command.help)?)
+    // One column for all of them, whoever is asked for; a very long usage pushes its own help only.
+    let widths = commands().map(|command| usage(command).len());
+    let width = widths.filter(|width| *width <= WIDEST_USAGE).max().unwrap_or(0);
+    Ok(writeln!(shell.out, "  {:width$} {}", usage(command), command.help)?)
 }
 
 fn read(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {

@@ -40,6 +40,7 @@ fn token(name: &str, dice: &mut Dice) -> String {
         "Integer" => &["0", "5", "0x1F", "9223372036854775807"],
         "Real" => &["1.5", ".5", "2.", "1e9", "1.5E-3"],
         "Topic" => &["select", "EVENTS", "Points", "null"],
+        "Parameter" => &["?", "?12", "$a", ":a", "@É", "$A"],
         "JsonObject" => &["{}", "{\"a\": 1.5, \"b;\": \"x\"}", "{\"c\": [null, true]}"],
         other => panic!("no token is called {other}"),
     };
@@ -51,7 +52,9 @@ fn means_something(error: &ParseError) -> bool {
     let twice = error.message.ends_with("stands twice");
     let point = error.code == "number-range";
     let deep = error.code == "nesting-limit";
-    !(twice || point || deep || matches!(error.code, "row-length" | "ambiguous-as-of"))
+    // The conditions of a table are kept as they are written.
+    let kept = error.message.starts_with("a parameter in what is kept");
+    !(twice || point || deep || kept || matches!(error.code, "row-length" | "ambiguous-as-of"))
 }
 
 #[test]

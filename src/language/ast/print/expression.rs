@@ -19,6 +19,7 @@ impl fmt::Display for ExpressionKind {
         match self {
             ExpressionKind::Literal(value) => value.fmt(f),
             ExpressionKind::Parameter { index, .. } => write!(f, "?{}", index + 1),
+            ExpressionKind::Variable(name) => name.fmt(f),
             ExpressionKind::CurrentTime(word) => word.fmt(f),
             ExpressionKind::Column { table: Some(table), column } => write!(f, "{table}.{column}"),
             ExpressionKind::Column { table: None, column } => column.fmt(f),

@@ -1,0 +1,54 @@
+//! Values for the `$name` and `?` of statements.
+
+use super::{DotCommand, Group, Trouble};
+use crate::render::{self, Diagnostic};
+use crate::shell::Shell;
+use std::io::Write;
+
+/// The commands of this room.
+pub(super) const GROUP: Group = Group {
+    title: "Parameters",
+    commands: &[
+        DotCommand { name: ".param", arguments: USAGE, help: "values for $name and ?", run: param },
+        DotCommand { name: ".parameter", arguments: USAGE, help: "the same", run: param },
+    ],
+};
+
+/// What stands behind `.param`.
+const USAGE: &str = "set|unset|list|clear [NAME] [TEXT]";
+
+/// `.param set NAME VALUE`, `.param unset NAME`, `.param list`, `.param clear`
+fn param(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let verb = words[0].to_ascii_lowercase();
+    match (verb.as_str(), &words[1..]) {
+        ("set", [name, value]) => {
+            shell.connection.set_parameter(name, value).map_err(Trouble::Told)?;
+        }
+        ("unset", [name]) => {
+            if !shell.connection.unset_parameter(name) {
+                let message = format!("the parameter {name} has no value");
+                let help = Some(".param list shows which have".to_owned());
+                return Err(Trouble::Told(
+                    Diagnostic::new("unknown-parameter", message).help(help),
+                ));
+            }
+        }
+        ("clear", []) => shell.connection.clear_parameters(),
+        ("list", []) => {
+            let shown = shell.connection.parameters().iter();
+            let shown: Vec<_> =
+                shown.map(|(name, value)| (name.to_string(), value.to_string())).collect();
+            let width = shown.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+            for (name, value) in shown {
+                let (name, value) = (render::escape(&name), render::escape(&value));
+                writeln!(shell.out, "{name:width$} {value}")?;
+            }
+        }
+        _ => {
+            let message = "usage: .param set NAME VALUE, unset NAME, list or clear";
+            return Err(Trouble::Told(Diagnostic::new("dot-command", message)));
+        }
+    }
+    Ok(())
+}
