@@ -122,6 +122,10 @@ pub struct Arguments {
     #[arg(long, hide = true, conflicts_with = "keep_going")]
     bail: bool,
 
+    /// Give a parameter a value: $NAME in statements
+    #[arg(short = 'v', long = "variable", value_name = "NAME=VALUE")]
+    pub variables: Vec<String>,
+
     /// Run this before everything else
     #[arg(long, hide = true, value_name = "SQL", allow_hyphen_values = true)]
     pub cmd: Vec<String>,

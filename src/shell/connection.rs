@@ -129,6 +129,8 @@ impl Connection {
             None => Connection::in_memory(options),
         }?;
         opened.interrupt_by(Arc::clone(&self.interrupt));
+        opened.parameters = std::mem::take(&mut self.parameters);
+        opened.hand_parameters();
         *self = opened;
         Ok(())
     }

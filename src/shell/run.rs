@@ -44,6 +44,25 @@ impl Shell {
         self.redirect(target, false).map_err(|error| self.fail(&error, "", &place))
     }
 
+    /// Gives a parameter a value, from `NAME=VALUE`.
+    ///
+    /// # Errors
+    /// [`Stop::Exit`] with 2 where that is none; it was told.
+    pub fn assign(&mut self, assignment: &str) -> Result<(), Stop> {
+        let assigned = match assignment.split_once('=') {
+            Some((name, value)) => self.connection.set_parameter(name, value),
+            None => {
+                let message = format!("-v {assignment}: expected NAME=VALUE");
+                Err(Diagnostic::new("usage", message))
+            }
+        };
+        let place = Place { name: None, line: 1, column: 1 };
+        assigned.map_err(|error| match self.fail(&error, "", &place) {
+            Stop::Failed => Stop::Exit(2),
+            stop => stop,
+        })
+    }
+
     /// Goes to a point of the language before anything else runs.
     ///
     /// # Errors

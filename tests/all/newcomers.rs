@@ -52,7 +52,7 @@ const FROM_PSQL: &[Typed] = &[
     ("select name from t;", "│ tea"),
     ("select version();", "asof"),
     ("show tables;", "│ t"),
-    ("\\h tables", ".tables"),
+    ("\\h select", "Select"),
     ("\\conninfo", "shop"),
     ("\\copy t to 'x.csv'", ".export"),
     ("copy t to 'x.csv';", ".export"),

@@ -230,3 +230,18 @@ fn colour_is_where_it_is_asked_for() {
     assert!(!coloured(&["-c", "OOPS"], "CLICOLOR_FORCE", "0"));
     assert_eq!(Place::new().run(&["--color", "sometimes"], "").code, 2);
 }
+
+#[test]
+fn a_parameter_has_its_value_in_every_database() {
+    let place = Place::new();
+    let query = "SELECT $name || '!', :n + 1, typeof(@n);";
+    let run = place.run(&["-v", "name=it's me", "-v", "n=41"], query);
+    assert_eq!((run.code, run.out.as_str()), (0, "it's me!|42|integer\n"), "{}", run.err);
+    let script = format!(".open other\nCREATE TABLE t (a);\n.open :memory:\n{query}");
+    let run = place.run(&["--variable", "name=x", "-v", "n=1.5"], script);
+    assert_eq!((run.code, run.out.as_str()), (0, "x!|2.5|real\n"), "{}", run.err);
+    for wrong in ["name", "=1", "a b=1"] {
+        assert_eq!(place.run(&["-v", wrong], "SELECT 1;").code, 2, "{wrong}");
+    }
+    assert_eq!(place.run(&[], "SELECT $name;").code, 1);
+}
