@@ -93,8 +93,8 @@ pub(super) fn to_edit(text: &str) -> Option<&str> {
     matches!(last.trim(), "\\e" | ".edit").then_some(before)
 }
 
-/// The dot-command that a line means which holds one known word, and perhaps arguments behind `\`,
-/// or which is one behind blanks: no statement begins with a dot.
+/// The dot-command that a line means which holds one known word, and perhaps arguments behind `\` or
+/// `help`, or which is one behind blanks: no statement begins with a dot.
 pub(super) fn word(line: &str) -> Option<String> {
     if line.trim_start().starts_with('.') {
         return Some(line.trim().to_string());
@@ -102,8 +102,9 @@ pub(super) fn word(line: &str) -> Option<String> {
     let line = line.trim().trim_end_matches(';').trim_end();
     let (first, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let (_, command) = dot::WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(first))?;
+    let takes_more = first.starts_with('\\') || *command == ".help";
     let command = format!("{command} {rest}");
-    (rest.is_empty() || first.starts_with('\\')).then(|| command.trim_end().to_string())
+    (rest.is_empty() || takes_more).then(|| command.trim_end().to_string())
 }
 
 #[cfg(test)]
@@ -162,7 +163,8 @@ mod tests {
             (" QUIT ; ", Some(".quit")),
             ("\\d accounts", Some(".schema accounts")),
             ("  .tables", Some(".tables")),
-            ("help me", None),
+            ("help as of;", Some(".help as of")),
+            ("exit now", None),
             ("select", None),
             ("", None),
         ];
