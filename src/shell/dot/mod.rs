@@ -119,6 +119,7 @@ pub(super) fn run(shell: &mut Shell, line: &str, place: &Place) -> Result<(), St
     let result = find(&name).map_err(Trouble::Told).and_then(|command| {
         let arguments = match command.arguments {
             WHOLE_LINE | POINT => rest(line),
+            usage if usage.starts_with(POINT) => time::points(&words[1..]),
             _ => match words_before_sql(command) {
                 Some(before) => self::words(line, before)[1..].to_vec(),
                 None => words[1..].to_vec(),

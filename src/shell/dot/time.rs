@@ -99,6 +99,26 @@ fn blame(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     with_session(shell, |session| session.blame(&arguments[0], &arguments[1..]))
 }
 
+/// The words of points that are two words each (`EVENT 1`, `TAG 'first day'`) as one argument each.
+pub(super) fn points(words: &[String]) -> Vec<String> {
+    let mut arguments = Vec::new();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let is = |known: &str| known.eq_ignore_ascii_case(word);
+        let takes_number = ["EVENT", "TX"].iter().any(|known| is(known));
+        let takes_text = ["SNAPSHOT", "TAG", "TIMESTAMP"].iter().any(|known| is(known));
+        let second = if takes_number || takes_text { words.next() } else { None };
+        arguments.push(match second {
+            None => word.clone(),
+            Some(second) if takes_number || second.bytes().all(|byte| byte.is_ascii_digit()) => {
+                format!("{word} {second}")
+            }
+            Some(second) => format!("{word} '{}'", second.replace('\'', "''")),
+        });
+    }
+    arguments
+}
+
 fn diff(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     let (from, to) = (point(&arguments[0])?, point(&arguments[1])?);
     let table = arguments.get(2).map(String::as_str);
@@ -183,4 +203,22 @@ fn told(code: &str, message: impl Into<String>, help: &str) -> Trouble {
 /// A name as SQL writes it.
 fn name(name: &str) -> Identifier {
     Identifier { name: name.to_string(), span: Span::default(), quoted: true }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_of_two_words_are_one_argument() {
+        let words = |line: &str| points(&crate::shell::dot::words(line, usize::MAX));
+        assert_eq!(words("1 LATEST t"), ["1", "LATEST", "t"]);
+        assert_eq!(words("EVENT 1 tx 2 t"), ["EVENT 1", "tx 2", "t"]);
+        assert_eq!(words("TAG monthly SNAPSHOT 1"), ["TAG 'monthly'", "SNAPSHOT 1"]);
+        assert_eq!(
+            words("\"TAG 'first day'\" tag 'first day'"),
+            ["TAG 'first day'", "tag 'first day'"]
+        );
+        assert_eq!(words("EVENT"), ["EVENT"]);
+    }
 }
