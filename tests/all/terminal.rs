@@ -3,6 +3,7 @@
 mod editing;
 mod pasting;
 pub(crate) mod screen;
+mod widths;
 
 use super::shell::Place;
 use screen::Screen;

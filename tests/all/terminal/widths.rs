@@ -1,0 +1,100 @@
+//! The same session on a narrow, a usual and a wide terminal, with letters of two columns.
+
+use super::screen::Screen;
+use crate::shell::Place;
+
+/// The screen behind a session with wide letters, as wide as the terminal.
+fn screen(columns: u16) -> String {
+    let place = Place::new();
+    let script = "CREATE TABLE notes (id INTEGER PRIMARY KEY, author TEXT, city TEXT, said TEXT);
+        INSERT INTO notes (author, city, said) VALUES
+            ('田中', '東京', 'a first line that is long enough to be wrapped on a narrow terminal'),
+            ('Zoë 🚀', 'Genève', NULL), ('Bob', 'Ohio', 'short');";
+    assert_eq!(place.run(&["bank"], script).code, 0);
+    let mut screen = Screen::start(&place, &["-cmd", ".timer off", "bank"], columns, 24);
+    screen.wait_line("bank@4> ").keys("SELECT * FROM notes;\r").wait_for("3 rows");
+    screen.wait_line("bank@4> ").keys("SELECT '漢字' AS 字;\r").wait_for("1 row");
+    screen.wait_line("bank@4> ").keys("\x04");
+    assert_eq!(screen.end(), 0);
+    let contents = screen.contents();
+    let behind = contents.find("bank@4> SELECT * ").expect("what was typed");
+    contents[behind..].to_string()
+}
+
+#[test]
+fn sixty_columns() {
+    insta::assert_snapshot!(screen(60), @r"
+    bank@4> SELECT * FROM notes;
+    ┌─────┬────────┬────────┬──────────────────────────────────┐
+    │  id │ author │ city   │ said                             │
+    │ int │ text   │ text   │ text                             │
+    ├─────┼────────┼────────┼──────────────────────────────────┤
+    │   1 │ 田中   │ 東京   │ a first line that is long enough │
+    │     │        │        │ to be wrapped on a narrow        │
+    │     │        │        │ terminal                         │
+    │   2 │ Zoë 🚀 │ Genève │ NULL                             │
+    │   3 │ Bob    │ Ohio   │ short                            │
+    └─────┴────────┴────────┴──────────────────────────────────┘
+    3 rows · as of event 4
+    bank@4> SELECT '漢字' AS 字;
+    ┌──────┐
+    │ 字   │
+    │ text │
+    ├──────┤
+    │ 漢字 │
+    └──────┘
+    1 row
+    bank@4>
+    ");
+}
+
+#[test]
+fn eighty_columns() {
+    insta::assert_snapshot!(screen(80), @r"
+    bank@4> SELECT * FROM notes;
+    ┌─────┬────────┬────────┬──────────────────────────────────────────────────────┐
+    │  id │ author │ city   │ said                                                 │
+    │ int │ text   │ text   │ text                                                 │
+    ├─────┼────────┼────────┼──────────────────────────────────────────────────────┤
+    │   1 │ 田中   │ 東京   │ a first line that is long enough to be wrapped on a  │
+    │     │        │        │ narrow terminal                                      │
+    │   2 │ Zoë 🚀 │ Genève │ NULL                                                 │
+    │   3 │ Bob    │ Ohio   │ short                                                │
+    └─────┴────────┴────────┴──────────────────────────────────────────────────────┘
+    3 rows · as of event 4
+    bank@4> SELECT '漢字' AS 字;
+    ┌──────┐
+    │ 字   │
+    │ text │
+    ├──────┤
+    │ 漢字 │
+    └──────┘
+    1 row
+    bank@4>
+    ");
+}
+
+#[test]
+fn two_hundred_columns() {
+    insta::assert_snapshot!(screen(200), @r"
+    bank@4> SELECT * FROM notes;
+    ┌─────────┬────────┬────────┬─────────────────────────────────────────────────────────────────────┐
+    │      id │ author │ city   │ said                                                                │
+    │ integer │ text   │ text   │ text                                                                │
+    ├─────────┼────────┼────────┼─────────────────────────────────────────────────────────────────────┤
+    │       1 │ 田中   │ 東京   │ a first line that is long enough to be wrapped on a narrow terminal │
+    │       2 │ Zoë 🚀 │ Genève │ NULL                                                                │
+    │       3 │ Bob    │ Ohio   │ short                                                               │
+    └─────────┴────────┴────────┴─────────────────────────────────────────────────────────────────────┘
+    3 rows · as of event 4
+    bank@4> SELECT '漢字' AS 字;
+    ┌──────┐
+    │ 字   │
+    │ text │
+    ├──────┤
+    │ 漢字 │
+    └──────┘
+    1 row
+    bank@4>
+    ");
+}
