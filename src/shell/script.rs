@@ -254,7 +254,7 @@ impl Shell {
 impl Applied {
     /// Counts a statement that succeeded, inside a transaction or not.
     fn advance(&mut self, piece: &Piece, in_transaction: bool) {
-        self.pending += 1;
+        self.pending += usize::from(piece.kind == PieceKind::Statement);
         if !in_transaction {
             self.statements += self.pending;
             self.pending = 0;

@@ -248,3 +248,10 @@ fn long_work_tells_a_terminal_how_far_it_is_and_takes_the_line_away() {
     assert_eq!(screen.end(), 0);
     assert_eq!(screen.contents().trim_end(), "done");
 }
+
+#[test]
+fn dot_commands_are_no_statements_that_were_applied() {
+    let run = super::run(".print a\n.print b\nSELECT 1;\n.print c\nSELECT nothing;\n");
+    assert_eq!((run.code, run.out.as_str()), (1, "a\nb\n1\nc\n"));
+    assert!(run.err.contains("stopped at stdin:5 — 1 statement applied"), "{}", run.err);
+}
