@@ -204,7 +204,7 @@ impl<'a> Moments<'a> {
 
 /// A text as SQL writes it.
 pub(super) fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
+    Value::text(text).to_string()
 }
 
 /// What storage says, at the place of a moment.

@@ -7,7 +7,7 @@ use crate::language::ast::Statement;
 use crate::language::parse_statement;
 use crate::render::{Diagnostic, Place};
 use crate::session::Outcome;
-use crate::types::Span;
+use crate::types::{Span, Value};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -178,5 +178,5 @@ fn whole_run() -> Place {
 
 /// A text as SQL writes it.
 pub(super) fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
+    Value::text(text).to_string()
 }

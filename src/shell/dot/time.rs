@@ -113,7 +113,7 @@ pub(super) fn points(words: &[String]) -> Vec<String> {
             Some(second) if takes_number || second.bytes().all(|byte| byte.is_ascii_digit()) => {
                 format!("{word} {second}")
             }
-            Some(second) => format!("{word} '{}'", second.replace('\'', "''")),
+            Some(second) => format!("{word} {}", quoted(second)),
         });
     }
     arguments
