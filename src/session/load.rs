@@ -12,7 +12,7 @@ use crate::language::ast::Identifier;
 use crate::language::parse_statement;
 use crate::planner::{self, Catalog, Load};
 use crate::storage::{Fork, Mark, Metadata};
-use crate::types::{Span, TableSchema};
+use crate::types::TableSchema;
 use std::sync::Arc;
 
 /// How many rows are checked and recorded at once.
@@ -103,13 +103,11 @@ impl Session {
             held.fork = Some(fork);
             created?;
         }
-        let name =
-            |name: &str| Identifier { name: name.to_owned(), quoted: true, span: Span::default() };
         let view = held.fork().view();
         let mut catalog = StatementCatalog::new(&held.session.database, view, &held.session.keeper);
-        let table = catalog.target(&name(table))?.schema;
+        let table = catalog.target(&Identifier::of(table))?.schema;
         let now = catalog.moments().now();
-        let columns: Option<Vec<_>> = columns.map(|all| all.iter().map(|n| name(n)).collect());
+        let columns: Option<Vec<_>> = columns.map(|all| all.iter().map(Identifier::of).collect());
         let load = planner::load(&table, columns.as_deref())?;
         let context = held.session.context(now, Arc::new([]));
         let (waiting, refused) = Default::default();

@@ -12,7 +12,7 @@ use crate::language::ast::{At, Identifier};
 use crate::planner::Catalog;
 use crate::storage::{About, Change, Metadata, Operation, row_json};
 use crate::types::column::value_at;
-use crate::types::{Column, DataType, EventId, Period, Row, RowId, Span, TableSchema, Value, fold};
+use crate::types::{Column, DataType, EventId, Period, Row, RowId, TableSchema, Value, fold};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -71,7 +71,7 @@ impl Session {
         if let Some(name) = table {
             tables.retain(|known, _| *known == fold(name));
             if tables.is_empty() {
-                self.catalog()?.table(&identifier(name), None)?;
+                self.catalog()?.table(&Identifier::of(name), None)?;
             }
         }
         let mut rows = Vec::new();
@@ -164,7 +164,7 @@ impl Session {
             ("actor", DataType::Text),
         ];
         let last = self.past.unwrap_or_else(|| self.head());
-        let table = self.catalog()?.table(&identifier(table), None)?.schema;
+        let table = self.catalog()?.table(&Identifier::of(table), None)?.schema;
         let row = self.row_of(&table, key)?;
         let period = Period { first: EventId::START.next(), last };
         let mut known: Option<(Row, Vec<EventId>)> = None;
@@ -220,7 +220,9 @@ impl Session {
         };
         let names: Vec<String> = match columns.as_slice() {
             [] => vec!["_row".to_string()],
-            columns => columns.iter().map(|column| identifier(&column.name).to_string()).collect(),
+            columns => {
+                columns.iter().map(|column| Identifier::of(&column.name).to_string()).collect()
+            }
         };
         if names.len() != key.len() {
             let message = format!("the key of {} is {}", table.name, names.join(", "));
@@ -234,7 +236,7 @@ impl Session {
             }
         });
         let conditions: Vec<String> = conditions.collect();
-        let (from, conditions) = (identifier(&table.name), conditions.join(" AND "));
+        let (from, conditions) = (Identifier::of(&table.name), conditions.join(" AND "));
         let query = format!("SELECT _row FROM {from} WHERE {conditions}");
         if let Outcome::Rows(rows) = self.execute(&query)? {
             for batch in rows {
@@ -309,9 +311,4 @@ fn not_undone(operation: &Operation, event: EventId) -> Error {
         help: Some(way_out.to_string()),
     }
     .into()
-}
-
-/// A name that stands in no text.
-fn identifier(name: &str) -> Identifier {
-    Identifier { name: name.to_string(), span: Span::default(), quoted: true }
 }

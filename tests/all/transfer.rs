@@ -33,8 +33,8 @@ fn a_table_is_made_with_the_types_that_fit() {
                 \r\n\
                 3,,1e2,2026-02-28,,,\"two\nlines\",x\r\n";
     write(&place, "goods.csv", text);
-    let made = "CREATE TABLE \"goods\" (\"id\" INTEGER, \"zip\" TEXT, \"price\" REAL, \"day\" DATE, \
-                \"at\" TIMESTAMP, \"ok\" BOOLEAN, \"note\" TEXT, \"column8\" TEXT);\n";
+    let made = "CREATE TABLE goods (id INTEGER, zip TEXT, price REAL, day DATE, \
+                at TIMESTAMP, ok BOOLEAN, note TEXT, column8 TEXT);\n";
     assert_eq!(out(&place, ".import goods.csv goods\n.schema goods"), made);
     let rows = "[{\"id\":1,\"zip\":\"01234\",\"price\":2.5,\"day\":\"2026-01-31\",\
                 \"at\":\"2026-01-31 12:00:00\",\"ok\":true,\"note\":\"a \\\"b\\\"\",\"column8\":null},\n\
@@ -281,7 +281,7 @@ fn every_value_of_every_type_comes_back_from_every_kind_of_file() {
         let dumped = |table: &str| {
             let text = out(&place, &format!(".dump {table}"));
             let rows = text.lines().filter(|line| !line.contains("CREATE TABLE"));
-            rows.map(|line| line.replace(&format!("INTO \"{table}\""), "INTO")).collect::<Vec<_>>()
+            rows.map(|line| line.replace(&format!("INTO {table}"), "INTO")).collect::<Vec<_>>()
         };
         let (before, after) = (dumped("a"), dumped("b"));
         for (before, after) in before.iter().zip(&after) {

@@ -36,6 +36,13 @@ pub struct Identifier {
     pub quoted: bool,
 }
 
+impl Identifier {
+    /// A name that stands in no text. Printed it is as SQL writes it: in quotes if it needs them.
+    pub fn of(name: impl Into<String>) -> Identifier {
+        Identifier { name: name.into(), span: Span::default(), quoted: false }
+    }
+}
+
 /// Names are equal if they are spelt alike; where they stand does not matter.
 impl PartialEq for Identifier {
     fn eq(&self, other: &Identifier) -> bool {

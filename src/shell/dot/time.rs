@@ -7,7 +7,6 @@ use crate::render::Diagnostic;
 use crate::session::{Error, Outcome, Session};
 use crate::shell::run::quoted;
 use crate::shell::{Refusal, Shell};
-use crate::types::Span;
 
 /// The commands of this room.
 pub(super) const GROUP: Group = Group {
@@ -126,12 +125,12 @@ fn diff(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
 }
 
 fn log(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
-    let of = arguments.first().map(|table| format!(" FOR {}", name(table)));
+    let of = arguments.first().map(|table| format!(" FOR {}", Identifier::of(table)));
     run(shell, &format!("EVENTS{}", of.unwrap_or_default()))
 }
 
 fn mark(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
-    run(shell, &format!("TAG {}", name(&arguments[0])))
+    run(shell, &format!("TAG {}", Identifier::of(&arguments[0])))
 }
 
 /// One event whole: its row before and after.
@@ -198,11 +197,6 @@ fn number(word: &str) -> Result<u64, Trouble> {
 
 fn told(code: &str, message: impl Into<String>, help: &str) -> Trouble {
     Trouble::Told(Diagnostic::new(code, message).help(Some(help.to_string())))
-}
-
-/// A name as SQL writes it.
-fn name(name: &str) -> Identifier {
-    Identifier { name: name.to_string(), span: Span::default(), quoted: true }
 }
 
 #[cfg(test)]

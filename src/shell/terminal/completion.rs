@@ -2,7 +2,8 @@
 
 use super::known::{Known, Table};
 use super::log;
-use crate::language::{Keyword, Slot, TokenKind, expectation, tables_of, tokenize};
+use crate::language::ast::Identifier;
+use crate::language::{Slot, TokenKind, expectation, tables_of, tokenize};
 use crate::planner::{AGGREGATE_FUNCTIONS, SCALAR_FUNCTIONS};
 use crate::render::MODES;
 use crate::shell::dot::{self, DotCommand};
@@ -228,13 +229,7 @@ fn described(word: &str, what: &str) -> Candidate {
 
 /// A name, in quotes if it needs them.
 fn name(name: &str) -> Candidate {
-    let is_plain = Keyword::find(name).is_none_or(|keyword| !keyword.is_reserved())
-        && matches!(
-            tokenize(name).tokens.as_slice(),
-            [token, _] if matches!(token.kind, TokenKind::Name | TokenKind::Keyword(_))
-                && token.span.end == name.len()
-        );
-    if is_plain { plain(name) } else { plain(&format!("\"{}\"", name.replace('"', "\"\""))) }
+    plain(&Identifier::of(name).to_string())
 }
 
 /// The files and folders that a path could become.

@@ -3,7 +3,7 @@
 //! It is one transaction and runs in asof and, but for values that only asof has, in sqlite3. What was
 //! before is not in it: that is what `.save` copies.
 
-use super::quoted;
+use crate::language::ast::Identifier;
 use crate::render::Diagnostic;
 use crate::session::{Outcome, OutputColumn, Rows};
 use crate::shell::dot::{Trouble, statements};
@@ -58,7 +58,7 @@ impl Shell {
         if let Some(create) = made.next() {
             writeln!(self.out, "{create};")?;
         }
-        let query = format!("SELECT * FROM {}", quoted(&table.name));
+        let query = format!("SELECT * FROM {}", Identifier::of(&table.name));
         let rows = match self.connection.execute(&query) {
             Ok(Outcome::Rows(rows)) => rows,
             Ok(_) => return Ok(()),
@@ -83,7 +83,7 @@ impl Shell {
         started: Instant,
     ) -> Result<(), Trouble> {
         let columns = rows.columns.clone();
-        let begin = format!("INSERT INTO {} VALUES\n", quoted(&table.name));
+        let begin = format!("INSERT INTO {} VALUES\n", Identifier::of(&table.name));
         let (mut text, mut count) = (String::new(), 0);
         for batch in rows {
             let batch = match batch {

@@ -1,6 +1,7 @@
 //! From a query into a file, which is there as a whole or not at all.
 
-use super::{Kind, quoted, refused, values};
+use super::{Kind, refused, values};
+use crate::language::ast::Identifier;
 use crate::render::{self, Diagnostic, Failure};
 use crate::session::{Error, Outcome, OutputColumn, Rows};
 use crate::shell::dot::Trouble;
@@ -92,19 +93,19 @@ impl Shell {
         let Some(what) = what else {
             let mut tables = schema.tables();
             return match (tables.next(), tables.next()) {
-                (Some(only), None) => Ok(format!("SELECT * FROM {}", quoted(&only.name))),
+                (Some(only), None) => Ok(format!("SELECT * FROM {}", Identifier::of(&only.name))),
                 _ => Err(Diagnostic::new("dot-command", "which table, or which query?")
                     .help(Some(".export FILE TABLE, or .export FILE SELECT …".to_owned()))),
             };
         };
         if let Some(table) = schema.table(unquoted(what)) {
-            return Ok(format!("SELECT * FROM {}", quoted(&table.name)));
+            return Ok(format!("SELECT * FROM {}", Identifier::of(&table.name)));
         }
         match connection::reads(what) {
             true => Ok(what.to_owned()),
             // A name that is no table's, a system's perhaps: the session knows what to say of it.
             false if !what.contains(char::is_whitespace) => {
-                Ok(format!("SELECT * FROM {}", quoted(unquoted(what))))
+                Ok(format!("SELECT * FROM {}", Identifier::of(unquoted(what))))
             }
             false => Err(no_query(what)),
         }

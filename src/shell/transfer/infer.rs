@@ -1,5 +1,6 @@
 //! What types the columns of a new table have: those that every value of the file fits.
 
+use crate::language::ast::Identifier;
 use crate::types::{DataType, Date, Timestamp};
 
 /// Reals hold every integer up to this.
@@ -168,10 +169,10 @@ impl Columns {
     /// The statement that makes the table.
     pub(super) fn create(&self, table: &str) -> String {
         let column = |(name, kind): (&String, &Kind)| {
-            format!("{} {}", super::quoted(name), kind.data_type())
+            format!("{} {}", Identifier::of(name), kind.data_type())
         };
         let columns: Vec<String> = self.names.iter().zip(&self.kinds).map(column).collect();
-        format!("CREATE TABLE {} ({})", super::quoted(table), columns.join(", "))
+        format!("CREATE TABLE {} ({})", Identifier::of(table), columns.join(", "))
     }
 }
 

@@ -82,8 +82,3 @@ pub(super) use import::Import;
 fn refused(action: &str, path: &str, error: &std::io::Error) -> Diagnostic {
     Diagnostic::new("file", format!("cannot {action} {path}: {error}"))
 }
-
-/// A name as an identifier of SQL.
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}

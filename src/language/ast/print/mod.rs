@@ -18,9 +18,11 @@ use std::fmt;
 impl fmt::Display for Identifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = &self.name;
+        // Behind CREATE TABLE, IF is the beginning of IF NOT EXISTS for SQLite.
+        let is_name = |word: Keyword| word.class() == WordClass::Free && word != Keyword::If;
         let plain = name.bytes().next().is_some_and(begins_name)
             && name.bytes().all(continues_name)
-            && Keyword::find(name).is_none_or(|word| word.class() == WordClass::Free);
+            && Keyword::find(name).is_none_or(is_name);
         // A name that was quoted stays so: what names no column is taken for a text only then.
         if plain && !self.quoted {
             f.write_str(name)
