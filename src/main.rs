@@ -3,7 +3,7 @@
 mod arguments;
 
 use arguments::{Arguments, Source};
-use asof::render::{Diagnostic, Manner, Mode, Place, report};
+use asof::render::{Diagnostic, Format, Manner, Mode, Place, report};
 use asof::shell::{Connection, Script, Settings, Shell, Stop};
 use std::io::{self, IsTerminal, Write};
 use std::panic;
@@ -152,17 +152,20 @@ fn run_sources(shell: &mut Shell, arguments: &Arguments) -> Result<(), Stop> {
 /// What suits the two streams.
 fn settings(colours: &Colours, interactive: bool) -> Settings {
     let terminal = io::stdout().is_terminal();
+    let settings = Settings::default();
     Settings {
-        mode: if terminal { Mode::Box } else { Mode::List },
-        headers: None,
-        terminal,
-        width: std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()),
-        colour_output: colours.output,
+        format: Format {
+            mode: if terminal { Mode::Box } else { Mode::List },
+            terminal,
+            width: std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()),
+            colour: colours.output,
+            ..settings.format
+        },
         colour_errors: colours.errors,
         receipts: interactive,
         keep_results: interactive,
         progress: io::stderr().is_terminal(),
-        ..Settings::default()
+        ..settings
     }
 }
 

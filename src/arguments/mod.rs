@@ -208,25 +208,25 @@ impl Arguments {
     /// Changes what the command line says of the settings.
     pub fn adjust(&self, settings: &mut Settings) {
         if let Some(mode) = self.mode {
-            settings.mode = mode;
+            settings.format.mode = mode;
         }
         if let Some(word) = &self.headers {
-            settings.headers = Some(word == "on");
+            settings.format.headers = Some(word == "on");
         }
         if self.timer {
             settings.timer = Some(true);
         }
         if self.null.is_some() {
-            settings.null.clone_from(&self.null);
+            settings.format.null.clone_from(&self.null);
         }
         if self.separator.is_some() {
-            settings.separator.clone_from(&self.separator);
+            settings.format.separator.clone_from(&self.separator);
         }
         settings.error_format = self.error_format();
         // At a terminal receipts are the rule, which -q is an exception from.
         settings.receipts = self.receipts || (settings.receipts && !self.quiet);
         settings.echo |= self.echo;
-        settings.quiet |= self.quiet;
+        settings.format.footer &= !self.quiet;
         settings.safe |= self.safe;
         settings.rehearse |= self.check;
         // Every error of a script is of use to whoever checks it.

@@ -50,7 +50,7 @@ pub(super) fn draw(
         null: format.null(),
     };
     let mut buffer = Buffer::new(out);
-    if format.headers {
+    if format.headers() {
         for (index, column) in rows.columns.iter().enumerate() {
             if index > 0 {
                 buffer.bytes.extend_from_slice(writer.separator.as_bytes());

@@ -7,8 +7,9 @@ use super::Mode;
 pub struct Format {
     /// The mode.
     pub mode: Mode,
-    /// Whether the names of the columns come first, in the modes that can go without.
-    pub headers: bool,
+    /// Whether the names of the columns come first, in the modes that can go without; `None` for what
+    /// suits mode and output.
+    pub headers: Option<bool>,
     /// Whether the output is a terminal: no byte of a value may command it, and what is too much for
     /// a screen may be left out where that is said.
     pub terminal: bool,
@@ -51,7 +52,7 @@ impl Format {
     pub fn new(mode: Mode) -> Format {
         Format {
             mode,
-            headers: mode.has_headers(false),
+            headers: None,
             terminal: false,
             colour: false,
             width: None,
@@ -63,6 +64,11 @@ impl Format {
             rows: None,
             vertical: Vertical::Off,
         }
+    }
+
+    /// Whether the names of the columns come first.
+    pub fn headers(&self) -> bool {
+        self.headers.unwrap_or(self.mode.has_headers(self.terminal))
     }
 
     /// What stands for NULL.

@@ -9,7 +9,7 @@ use std::io::Write;
 pub(super) fn draw(rows: Rows, format: &Format, out: &mut dyn Write) -> Result<usize, Failure> {
     let mut buffer = Buffer::new(out);
     buffer.bytes.extend_from_slice(b"<table>\n");
-    if format.headers {
+    if format.headers() {
         buffer.bytes.extend_from_slice(b"<tr>");
         for column in &rows.columns {
             buffer.bytes.extend_from_slice(b"<th>");

@@ -3,7 +3,7 @@
 use super::cell::{Cell, Cells, append};
 use super::escape::is_control;
 use super::{Buffer, Failure, Format, each_row};
-use crate::language::Keyword;
+use crate::language::ast::Identifier;
 use crate::session::Rows;
 
 /// The table of `.mode insert` where none is named.
@@ -15,8 +15,12 @@ pub(super) fn draw_inserts(
     format: &Format,
     out: &mut dyn std::io::Write,
 ) -> Result<usize, Failure> {
+    let name = |name: &str| {
+        let name = Identifier::of(name).to_string();
+        if format.terminal { super::escape(&name).into_owned() } else { name }
+    };
     let mut start = format!("INSERT INTO {}", name(format.table.as_deref().unwrap_or(TABLE)));
-    if format.headers {
+    if format.headers() {
         let names: Vec<String> = rows.columns.iter().map(|column| name(&column.name)).collect();
         start.push_str(&format!("({})", names.join(",")));
     }
@@ -39,7 +43,7 @@ pub(super) fn draw_literals(
 ) -> Result<usize, Failure> {
     let separator = format.separator.as_deref().unwrap_or(",").as_bytes();
     let mut buffer = Buffer::new(out);
-    if format.headers {
+    if format.headers() {
         for (index, column) in rows.columns.iter().enumerate() {
             if index > 0 {
                 buffer.bytes.extend_from_slice(separator);
@@ -129,13 +133,4 @@ fn write_quoted(text: &str, out: &mut Vec<u8>) {
         out.push(byte);
     }
     out.push(b'\'');
-}
-
-/// A name, quoted unless every reader takes it as it is.
-fn name(name: &str) -> String {
-    let plain = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-        && Keyword::find(name).is_none();
-    let shown = super::escape(name);
-    if plain { shown.into_owned() } else { format!("\"{}\"", shown.replace('"', "\"\"")) }
 }

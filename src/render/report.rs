@@ -106,6 +106,12 @@ impl ErrorFormat {
         ("short", ErrorFormat::Short),
         ("json", ErrorFormat::Json),
     ];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        let found = ErrorFormat::NAMES.iter().find(|(_, format)| *format == self);
+        found.map_or("", |(name, _)| name)
+    }
 }
 
 /// What to heed when errors and notices are written.

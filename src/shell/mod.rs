@@ -135,8 +135,8 @@ impl Shell {
 
     /// How errors are written now.
     fn manner(&self) -> Manner {
-        let Settings { error_format, colour_errors, width, .. } = self.settings;
-        Manner { format: error_format, colour: colour_errors, width }
+        let Settings { error_format, colour_errors, .. } = self.settings;
+        Manner { format: error_format, colour: colour_errors, width: self.settings.format.width }
     }
 
     /// Says that a statement was stopped; gives what its loop has to know.

@@ -21,7 +21,7 @@ pub(super) struct Redirect {
     /// Standard output.
     standard: BufWriter<Curtain>,
     /// What its errors call it.
-    name: String,
+    pub name: String,
     /// Whether it ends with the next statement.
     pub once: bool,
     /// Whether it shows what it gets on the terminal.
@@ -142,7 +142,7 @@ impl Shell {
     /// How rows are drawn now, on a pager if one is wanted and nothing else was said.
     pub(super) fn page(&mut self) -> Result<Format, Stop> {
         if let (Some(command), true, None) =
-            (&self.settings.pager, self.settings.terminal, &self.redirect)
+            (&self.settings.pager, self.settings.format.terminal, &self.redirect)
         {
             let command = command.clone();
             if let Err(error) = self.pipe(&command, false, true) {

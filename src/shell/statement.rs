@@ -29,9 +29,7 @@ impl Shell {
     }
 
     fn run_statement(&mut self, text: &str, place: &Place) -> Result<(), Stop> {
-        if self.settings.echo {
-            self.echo(text)?;
-        }
+        self.echo(text, ";")?;
         let started = Instant::now();
         if self.connection.is_interrupted() {
             return Err(self.interrupted(started));
@@ -176,36 +174,31 @@ impl Shell {
         Ok(())
     }
 
-    /// Prints a statement as it was written.
-    fn echo(&mut self, text: &str) -> io::Result<()> {
+    /// Prints a statement or a dot-command as it was written, where that is wanted.
+    pub(super) fn echo(&mut self, text: &str, end: &str) -> io::Result<()> {
+        if !self.settings.echo {
+            return Ok(());
+        }
         let lines = text.lines();
         let shown: Vec<_> = if self.format().terminal {
             lines.map(render::escape).collect()
         } else {
             lines.map(Into::into).collect()
         };
-        writeln!(self.out, "{};", shown.join("\n"))
+        writeln!(self.out, "{}{end}", shown.join("\n"))
     }
 
     /// How rows are drawn now.
     pub(super) fn format(&self) -> Format {
-        let settings = &self.settings;
+        let format = self.settings.format.clone();
         let elsewhere = self.redirect.as_ref().is_some_and(|redirect| !redirect.is_pager);
-        let (mode, terminal) = (settings.mode, settings.terminal && !elsewhere);
         Format {
-            mode,
-            headers: settings.headers.unwrap_or(mode.has_headers(terminal)),
-            terminal,
-            colour: settings.colour_output && !elsewhere,
-            width: settings.width.filter(|_| self.redirect.is_none()),
-            footer: !settings.quiet,
-            null: settings.null.clone(),
-            separator: settings.separator.clone(),
-            widths: settings.widths.clone(),
-            table: settings.table.clone(),
+            terminal: format.terminal && !elsewhere,
+            colour: format.colour && !elsewhere,
+            width: format.width.filter(|_| self.redirect.is_none()),
             // A pager shows one screen after the other.
-            rows: settings.rows.filter(|_| self.redirect.is_none()),
-            vertical: settings.vertical,
+            rows: format.rows.filter(|_| self.redirect.is_none()),
+            ..format
         }
     }
 }

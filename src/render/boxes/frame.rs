@@ -63,13 +63,13 @@ impl<'a> Frame<'a> {
     fn head(&self, buffer: &mut Buffer<'_>) {
         self.rule(self.border.top.as_ref(), buffer);
         // Markdown has no table without a head.
-        if !self.format.headers && !self.border.aligns {
+        if !self.format.headers() && !self.border.aligns {
             return;
         }
         let nothing = Shown::new("", Look::Name);
         let names = self.columns.iter().map(|column| &column.name);
         let names: Vec<&Shown> =
-            names.map(|name| if self.format.headers { name } else { &nothing }).collect();
+            names.map(|name| if self.format.headers() { name } else { &nothing }).collect();
         self.row(&names, buffer);
         if widths::shows_types(self.format) {
             let types: Vec<Shown> = self.types();

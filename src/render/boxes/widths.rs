@@ -135,7 +135,7 @@ fn wanted(columns: &[Column], page: &Page<'_>, format: &Format, border: &Border)
     // The rule of Markdown needs three dashes.
     let narrowest = if border.aligns { 3 } else { 1 };
     for (at, column) in columns.iter().enumerate() {
-        let name = if format.headers { width(&column.name.text) } else { 0 };
+        let name = if format.headers() { width(&column.name.text) } else { 0 };
         let (mut most, mut least) = (name.max(narrowest), least_of(&column.name));
         let mut number = 0;
         for row in page.rows {
@@ -168,7 +168,7 @@ fn wanted(columns: &[Column], page: &Page<'_>, format: &Format, border: &Border)
 
 /// Whether the types stand under the names.
 pub(super) fn shows_types(format: &Format) -> bool {
-    format.terminal && format.headers && format.mode.is_framed()
+    format.terminal && format.headers() && format.mode.is_framed()
 }
 
 /// The width of the widest part of a text that should not be broken.

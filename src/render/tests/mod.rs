@@ -65,7 +65,7 @@ fn people() -> Rows {
 }
 
 fn format(mode: Mode) -> Format {
-    Format { headers: true, ..Format::new(mode) }
+    Format { headers: Some(true), ..Format::new(mode) }
 }
 
 fn drawn(rows: Rows, format: &Format) -> String {

@@ -139,14 +139,14 @@ fn html_is_a_table_and_nothing_in_it_is_markup() {
 
 #[test]
 fn inserts_and_literals_are_sql() {
-    let table = Format { headers: false, ..Format::new(Mode::Insert) };
+    let table = Format { headers: Some(false), ..Format::new(Mode::Insert) };
     insta::assert_snapshot!(drawn(people(), &table).replace('\u{1b}', "<esc>"), @r#"
     INSERT INTO t VALUES(9007199254740993,'née, "Müller"',TRUE,9.90,0.1);
     INSERT INTO t VALUES(2,'',NULL,NULL,NULL);
     INSERT INTO t VALUES(3,'漢字
     new <esc>[31mline',FALSE,-0.05,x'00ff');
     "#);
-    let named = Format { table: Some("an order".into()), headers: true, ..table };
+    let named = Format { table: Some("an order".into()), headers: Some(true), ..table };
     let columns = [("a b", DataType::Text), ("select", DataType::Real)];
     let values = [vec![Value::text("it's\0nul"), Value::Real(f64::INFINITY)]];
     insta::assert_snapshot!(drawn(rows(&columns, &values), &named), @r#"INSERT INTO "an order"("a b","select") VALUES('it''s'||char(0)||'nul',1e999);"#);

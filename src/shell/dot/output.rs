@@ -1,6 +1,6 @@
 //! What is shown, and how.
 
-use super::{DotCommand, Group, Trouble, check_safe, on_off};
+use super::{DotCommand, Group, PRINT, Trouble, check_safe, on_off};
 use crate::render::{self, Diagnostic, Failure, MODES, Mode, Place, Vertical};
 use crate::shell::Shell;
 use crate::shell::redirect::default_pager;
@@ -64,7 +64,7 @@ pub(super) const GROUP: Group = Group {
             help: "one screen after the other: $PAGER or less",
             run: pager,
         },
-        DotCommand { name: ".print", arguments: "[TEXT]...", help: "print words", run: print },
+        DotCommand { name: PRINT, arguments: "[TEXT]...", help: "print words", run: print },
         DotCommand {
             name: ".receipts",
             arguments: "on|off",
@@ -110,7 +110,7 @@ fn echo(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
 }
 
 fn headers(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
-    shell.settings.headers = Some(on_off(&arguments[0])?);
+    shell.settings.format.headers = Some(on_off(&arguments[0])?);
     Ok(())
 }
 
@@ -172,7 +172,7 @@ fn pager(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
 fn mode(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     let Some(name) = arguments.first() else {
         for entry in MODES {
-            let mark = if entry.mode == shell.settings.mode { '*' } else { ' ' };
+            let mark = if entry.mode == shell.settings.format.mode { '*' } else { ' ' };
             writeln!(shell.out, "{mark} {:10}{}", entry.name, entry.help)?;
         }
         return Ok(());
@@ -184,21 +184,21 @@ fn mode(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
         return Err(Trouble::Told(error));
     };
     match arguments.get(1) {
-        Some(table) if mode == Mode::Insert => shell.settings.table = Some(table.clone()),
+        Some(table) if mode == Mode::Insert => shell.settings.format.table = Some(table.clone()),
         Some(_) => {
             let message = format!("mode {mode} names no table, insert does");
             return Err(Trouble::Told(Diagnostic::new("dot-command", message)));
         }
         None => {}
     }
-    shell.settings.mode = mode;
+    shell.settings.format.mode = mode;
     // A separator was meant for the mode before.
-    shell.settings.separator = None;
+    shell.settings.format.separator = None;
     Ok(())
 }
 
 fn null_value(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
-    shell.settings.null = Some(arguments[0].clone());
+    shell.settings.format.null = Some(arguments[0].clone());
     Ok(())
 }
 
@@ -220,7 +220,7 @@ fn timer(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
 
 fn rows(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     let word = &arguments[0];
-    shell.settings.rows = match word.parse() {
+    shell.settings.format.rows = match word.parse() {
         _ if word.eq_ignore_ascii_case("all") => None,
         Ok(rows) if rows >= 2 => Some(rows),
         _ => {
@@ -235,7 +235,7 @@ fn rows(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
 
 fn separator(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     let text = arguments[0].replace("\\t", "\t").replace("\\n", "\n");
-    shell.settings.separator = Some(text);
+    shell.settings.format.separator = Some(text);
     Ok(())
 }
 
@@ -246,13 +246,13 @@ fn width(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
             Trouble::Told(Diagnostic::new("dot-command", message))
         })
     };
-    shell.settings.widths = arguments.iter().map(number).collect::<Result<_, _>>()?;
+    shell.settings.format.widths = arguments.iter().map(number).collect::<Result<_, _>>()?;
     Ok(())
 }
 
 fn vertical(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
-    let now = shell.settings.vertical;
-    shell.settings.vertical = match arguments.first() {
+    let now = shell.settings.format.vertical;
+    shell.settings.format.vertical = match arguments.first() {
         Some(word) if word.eq_ignore_ascii_case("auto") => Vertical::Auto,
         Some(word) if on_off(word)? => Vertical::On,
         None if now != Vertical::On => Vertical::On,

@@ -2,7 +2,7 @@
 
 use super::{DotCommand, GROUPS, Group, Trouble, check_safe, commands, find, on_off, time};
 use crate::language::reference;
-use crate::render::{self, Diagnostic, Mode};
+use crate::render::{self, Diagnostic};
 use crate::shell::{Shell, Stop};
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -183,23 +183,23 @@ fn show(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     if let Some(event) = arguments.first() {
         return time::event(shell, event);
     }
-    let settings = &shell.settings;
-    let word = |is_on: bool| if is_on { "on" } else { "off" };
-    let headers = settings.headers.unwrap_or(settings.mode == Mode::Box || settings.terminal);
-    let lines = [
-        ("bail", word(!settings.keep_going)),
-        ("echo", word(settings.echo)),
-        ("headers", word(headers)),
-        ("mode", settings.mode.name()),
-        ("receipts", word(settings.receipts)),
-        ("safe", word(settings.safe)),
-        ("timer", word(settings.timer.unwrap_or(false))),
-    ];
+    let mut lines = shell.settings.shown();
+    let output = shell.redirect.as_ref().map_or("stdout", |redirect| redirect.name.as_str());
+    lines.push(("database", shell.connection.name()));
+    lines.push(("output", output.to_string()));
+    lines.push(("prompt", shell.interaction.templates.to_string()));
+    lines.sort_unstable();
+    table(shell, &lines)
+}
+
+/// Names to the right, values to the left.
+fn table(shell: &mut Shell, lines: &[(&str, String)]) -> Result<(), Trouble> {
+    let width = lines.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     for (name, value) in lines {
-        writeln!(shell.out, "{name:>12}: {value}")?;
+        let line = format!("{name:>width$}: {}", render::escape(value));
+        writeln!(shell.out, "{}", line.trim_end())?;
     }
-    let name = shell.connection.name();
-    Ok(writeln!(shell.out, "{:>12}: {}", "database", render::escape(&name))?)
+    Ok(())
 }
 
 fn stats(shell: &mut Shell, _: &[String]) -> Result<(), Trouble> {
@@ -219,8 +219,5 @@ fn stats(shell: &mut Shell, _: &[String]) -> Result<(), Trouble> {
         ("rows", rows.to_string()),
         ("snapshots", snapshots.len().to_string()),
     ];
-    for (name, value) in lines {
-        writeln!(shell.out, "{name:>12}: {}", render::escape(&value))?;
-    }
-    Ok(())
+    table(shell, &lines)
 }

@@ -35,7 +35,7 @@ pub(super) const GROUP: Group = Group {
 const SHOWN: usize = 20;
 
 fn clear(shell: &mut Shell, _: &[String]) -> Result<(), Trouble> {
-    if shell.settings.terminal {
+    if shell.settings.format.terminal {
         write!(shell.out, "\x1b[H\x1b[2J\x1b[3J")?;
     }
     Ok(())

@@ -170,7 +170,7 @@ impl Shell {
         editor.set_helper(Some(Helper {
             typing,
             known: Known::default(),
-            colours: self.settings.colour_output,
+            colours: self.settings.format.colour,
             more: None,
             is_marked: Cell::new(false),
             is_final: Cell::new(false),
@@ -252,8 +252,8 @@ impl Shell {
         prompt: &(String, String),
     ) -> Given {
         let columns = editor.dimensions().map(|(columns, _)| usize::from(columns));
-        if self.settings.terminal {
-            self.settings.width = columns;
+        if self.settings.format.terminal {
+            self.settings.format.width = columns;
         }
         if let Some(helper) = editor.helper_mut() {
             helper.known.refresh(&self.connection);
@@ -362,7 +362,8 @@ impl Shell {
     }
 
     fn banner(&mut self) -> Result<(), Stop> {
-        if self.settings.quiet {
+        // Who wants no footers wants no banner either.
+        if !self.settings.format.footer {
             return Ok(());
         }
         let name = self.connection.name();

@@ -11,6 +11,9 @@ use unicode_width::UnicodeWidthStr;
 /// it. A text that does loses it only where it is typed at the prompt.
 pub(super) const PAD: char = '\u{2000}';
 
+/// The continuation prompt where `.prompt` gave none.
+pub(super) const CONTINUATION: &str = "{open}..> ";
+
 /// The least width that `'..> ` needs.
 const LEAST: usize = 5;
 
@@ -43,7 +46,7 @@ pub(super) fn unpad(buffer: &str) -> String {
 /// point.
 pub(super) fn continuation(template: Option<&str>, open: &str, width: usize) -> String {
     let open = if open == ";" || open.is_empty() { "." } else { open };
-    let text = template.unwrap_or("{open}..> ").replace("{open}", open);
+    let text = template.unwrap_or(CONTINUATION).replace("{open}", open);
     let mut prompt = " ".repeat(width.saturating_sub(text.width()));
     prompt.push_str(&text);
     while prompt.width() > width {

@@ -1,9 +1,11 @@
 //! What stands before the line.
 
+use super::padding;
 use crate::render;
 use crate::session::Session;
 use crate::shell::Shell;
 use colored::Colorize;
+use std::fmt;
 
 /// The prompt where `.prompt` gave none.
 const MAIN: &str = "{database}@{event}{state}> ";
@@ -15,6 +17,15 @@ pub(in crate::shell) struct Templates {
     pub(in crate::shell) main: Option<String>,
     /// Before its further lines: `{open}`.
     pub(in crate::shell) more: Option<String>,
+}
+
+/// As `.prompt` is given them.
+impl fmt::Display for Templates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let main = self.main.as_deref().unwrap_or(MAIN);
+        let more = self.more.as_deref().unwrap_or(padding::CONTINUATION);
+        write!(f, "\"{main}\" \"{more}\"")
+    }
 }
 
 impl Shell {
@@ -40,7 +51,7 @@ impl Shell {
             ],
         );
         let prompt = render::escape(&prompt).into_owned();
-        if past.is_some() && self.settings.colour_output {
+        if past.is_some() && self.settings.format.colour {
             let styled = prompt.yellow().to_string();
             return (prompt, styled);
         }

@@ -152,7 +152,7 @@ fn write(rows: Rows, kind: Kind, export: &Export, progress: bool) -> Result<usiz
     let part: NamedTempFile = builder.tempfile_in(directory.unwrap_or(Path::new(".")))?;
     let progress = Progress::new(&export.path, None, progress);
     let mut out = BufWriter::new(Counted { inner: part, progress });
-    let format = render::Format { headers: true, ..render::Format::new(kind.mode()) };
+    let format = render::Format { headers: Some(true), ..render::Format::new(kind.mode()) };
     let drawn = render::draw(rows, &format, &|| None, &mut out)?;
     let part = out.into_inner().map_err(io::IntoInnerError::into_error)?.inner;
     part.as_file().sync_all()?;
