@@ -3,6 +3,8 @@
 use crate::shell::Place;
 #[cfg(unix)]
 use crate::terminal::screen::Screen;
+use asof::language::Keyword;
+use asof::language::ast::Identifier;
 use rusqlite::Connection;
 
 /// A table with a column of every type, and rows that are hard to write down.
@@ -17,6 +19,31 @@ break	tab', -0.05, FALSE, '0001-01-01', '9999-12-31 23:59:59', x'', '[]', 1),
  (NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
  (1, 2.0, 'nul' || char(0) || 'nul', 99999999999999999999.99, TRUE, NULL, NULL, x'27', '\"x\"', x'61');
 ";
+
+#[test]
+fn what_needs_no_quotes_needs_none_in_sqlite_either() {
+    let sqlite = Connection::open_in_memory().expect("memory");
+    let words = Keyword::all().map(|word| word.text().to_lowercase());
+    for word in words.chain(["a$1".into(), "née".into(), "two words".into()]) {
+        let name = Identifier::of(word);
+        let script = format!(
+            "CREATE TABLE {name}({name} INTEGER); CREATE INDEX i ON {name}({name});
+             INSERT INTO {name}({name}) VALUES(1); SELECT {name} FROM {name}; DROP TABLE {name};"
+        );
+        sqlite.execute_batch(&script).unwrap_or_else(|error| panic!("{script}\n{error}"));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn names_of_inserts_are_shown_as_they_are_and_escaped_for_a_terminal() {
+    let script = ".mode insert\n.headers on\nSELECT 1 AS \"a\tb\";";
+    let run = Place::new().run(&[], script);
+    assert_eq!(run.out, "INSERT INTO t(\"a\tb\") VALUES(1);\n");
+    let mut screen = Screen::start(&Place::new(), &["-c", script], 80, 24);
+    screen.wait_for("INSERT INTO t(\"a\\tb\") VALUES(1);");
+    assert_eq!(screen.end(), 0);
+}
 
 #[test]
 fn inserts_are_read_back_by_asof() {

@@ -2,12 +2,13 @@
 
 mod dot;
 mod options;
+pub(crate) mod piped;
 mod processes;
 mod scripts;
 
 use assert_cmd::Command;
+use piped::{Piped, ended};
 use std::fs::{self, File};
-use std::io::Read;
 use std::path::Path;
 use std::process::Stdio;
 use tempfile::TempDir;
@@ -257,20 +258,10 @@ fn usage_errors_exit_with_2() {
 fn a_closed_pipe_ends_quietly() {
     let place = Place::new();
     place.write("long.sql", ".print one line of many\n".repeat(50_000));
-    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_asof"))
-        .args(["-f", "long.sql"])
-        .current_dir(place.path())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary runs");
+    let piped = Piped::new(&place, &["-f", "long.sql"]);
     // What `head -1` does: some bytes are read, then nobody listens.
-    let mut out = child.stdout.take().expect("a pipe");
-    out.read_exact(&mut [0; 10]).expect("output");
-    drop(out);
-    let output = child.wait_with_output().expect("it ends");
-    assert_eq!(output.status.code(), Some(141));
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    let (child, _) = piped.close_output(10);
+    assert_eq!(ended(child), (Some(141), String::new()));
 }
 
 #[test]
@@ -279,20 +270,10 @@ fn a_closed_pipe_ends_a_query_in_the_middle() {
     let values: Vec<String> = (0..1000).map(|n| format!("({n}, 'x')")).collect();
     let script = format!("{TABLE}INSERT INTO t VALUES {};", values.join(","));
     assert_eq!(place.run(&["bank"], script).code, 0);
-    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_asof"))
-        .args(["bank", "SELECT * FROM t AS a, t AS b, t AS c"])
-        .current_dir(place.path())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary runs");
-    let mut out = child.stdout.take().expect("a pipe");
-    out.read_exact(&mut [0; 10]).expect("output");
-    drop(out);
+    let piped = Piped::new(&place, &["bank", "SELECT * FROM t AS a, t AS b, t AS c"]);
+    let (child, _) = piped.close_output(10);
     // All of it would be a billion rows.
-    let output = child.wait_with_output().expect("it ends");
-    assert_eq!(output.status.code(), Some(141));
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(ended(child), (Some(141), String::new()));
 }
 
 #[cfg(target_os = "linux")]
@@ -402,17 +383,21 @@ fn dot_commands_work_between_statements() {
 #[test]
 fn echo_and_receipts_make_a_script_readable() {
     let script = format!(
-        ".echo on\n.receipts on\n{TABLE}-- none\nSELECT\n  1;\n.echo off\n.receipts off\n\
-         INSERT INTO t VALUES (1, 'x');\n"
+        ".echo on\n.receipts on\n{TABLE}-- none\nSELECT\n  1;\n.print 'one  two'\n.receipts off\n\
+         .echo off\nINSERT INTO t VALUES (1, 'x');\n"
     );
     let run = run(script);
     assert_eq!((run.code, run.err.as_str()), (0, ""));
     insta::assert_snapshot!(run.out, @r#"
+    .receipts on
     CREATE TABLE t(a INTEGER, b TEXT);
     +1 event · #1 CREATE TABLE t
     SELECT
       1;
     1
+    one  two
+    .receipts off
+    .echo off
     "#);
     let place = Place::new();
     assert_eq!(place.run(&["-echo", "-c", "SELECT 1"], "").out, "SELECT 1;\n1\n");

@@ -89,6 +89,9 @@ const WHOLE_LINE: &str = "COMMAND";
 /// The arguments of a command that takes a point of the language, which has quotes of its own.
 const POINT: &str = "POINT";
 
+/// The command that prints words, and does nothing else.
+const PRINT: &str = ".print";
+
 /// Why a dot-command did not do what it should.
 pub(super) enum Trouble {
     /// To be told at its place.
@@ -116,7 +119,12 @@ impl From<std::io::Error> for Trouble {
 pub(super) fn run(shell: &mut Shell, line: &str, place: &Place) -> Result<(), Stop> {
     let words = words(line, usize::MAX);
     let name = words.first().map_or("", String::as_str).trim_end_matches(';').to_ascii_lowercase();
-    let result = find(&name).map_err(Trouble::Told).and_then(|command| {
+    let found = find(&name);
+    // What only prints would be said twice.
+    if !found.as_ref().is_ok_and(|command| command.name == PRINT) {
+        shell.echo(line, "")?;
+    }
+    let result = found.map_err(Trouble::Told).and_then(|command| {
         let arguments = match command.arguments {
             WHOLE_LINE | POINT => rest(line),
             usage if usage.starts_with(POINT) => time::points(&words[1..]),

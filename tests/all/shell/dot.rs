@@ -55,7 +55,7 @@ fn commands_of_time_say_why_they_do_not_go() {
         (".diff 1 2 nothing", "error[unknown-table]"),
         (".blame accounts", "usage: .blame TABLE KEY..."),
         (".blame accounts 9", "error[no-such-row]"),
-        (".blame accounts 1 2", "the key of accounts is \"id\""),
+        (".blame accounts 1 2", "the key of accounts is id"),
         (".blame nothing 1", "error[unknown-table]"),
     ];
     let place = bank();
@@ -184,14 +184,31 @@ fn the_schema_and_the_session_can_be_asked_for() {
           tables: 1
             rows: 0
        snapshots: 0
-            bail: on
-            echo: off
-         headers: on
-            mode: list
-        receipts: off
-            safe: off
-           timer: off
-        database: memory
+                  bail: on
+                 check: off
+                 color: output off, errors off
+              database: memory
+                  echo: off
+          error-format: human
+                events: off
+               headers: on
+                  last: off
+                  mode: list
+             nullvalue: ""
+                output: stdout
+                 pager: off
+              progress: off
+                prompt: "{database}@{event}{state}> " "{open}..> "
+                 quiet: off
+              receipts: off
+                  rows: 40
+                  safe: off
+             separator: what suits the mode
+    single-transaction: off
+              terminal: no
+                 timer: off
+                 width:
+                     x: off
     memory: in memory, read and write, event 3
     CREATE TABLE t(a INTEGER, b TEXT);
     CREATE INDEX by_b ON t(b);
@@ -263,4 +280,39 @@ fn commands_of_other_shells_work_or_get_a_word() {
     let script =
         ".bail on\n.headers off\n.mode csv\n.timer off\n.echo off\nSELECT 1, 'a,b';\n.quit\n";
     assert_eq!(run(script).out, "1,\"a,b\"\n");
+}
+
+#[test]
+fn show_lists_every_setting_as_it_is() {
+    let script = ".bail off\n.echo on\n.events on\n.headers on\n.last on\n.mode insert 'my t'\n\
+                  .nullvalue '∅\t'\n.once x\n.pager 'less -S'\n.prompt '> '\n.receipts on\n.rows all\n\
+                  .separator ' ; '\n.timer on\n.width 5 -3\n.x auto\n.echo off\n.show\n";
+    let place = Place::new();
+    let run = place.run(&["-q", "--error-format", "short"], script);
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    let shown = std::fs::read_to_string(place.path().join("x")).expect("what .once got");
+    let lines: Vec<(&str, &str)> =
+        shown.lines().filter_map(|line| line.trim_start().split_once(": ")).collect();
+    for wanted in [
+        ("bail", "off"),
+        ("error-format", "short"),
+        ("events", "on"),
+        ("headers", "on"),
+        ("last", "on"),
+        ("mode", "insert my t"),
+        ("nullvalue", "\"∅\\t\""),
+        ("output", "x"),
+        ("pager", "less -S"),
+        ("prompt", "\"> \" \"{open}..> \""),
+        ("quiet", "on"),
+        ("receipts", "on"),
+        ("rows", "all"),
+        ("separator", "\" ; \""),
+        ("timer", "on"),
+        ("width", "5 -3"),
+        ("x", "auto"),
+    ] {
+        assert!(lines.contains(&wanted), "{wanted:?} is not in\n{shown}");
+    }
+    assert!(lines.is_sorted_by_key(|(name, _)| *name), "{shown}");
 }

@@ -1,47 +1,10 @@
 //! Several processes, processes that are killed, and a log that others lay hands on.
 
+use super::piped::Piped;
 use super::{Place, TABLE};
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, ChildStdin, Command, Stdio};
-
-/// A session that stays open, and its two pipes.
-struct Open {
-    child: Child,
-    input: ChildStdin,
-    output: BufReader<std::process::ChildStdout>,
-}
-
-impl Open {
-    fn new(place: &Place, arguments: &[&str]) -> Open {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_asof"))
-            .args(arguments)
-            .current_dir(place.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the binary runs");
-        let input = child.stdin.take().expect("a pipe");
-        let output = BufReader::new(child.stdout.take().expect("a pipe"));
-        Open { child, input, output }
-    }
-
-    /// Runs a statement and gives the first line that it prints.
-    fn ask(&mut self, statement: &str) -> String {
-        writeln!(self.input, "{statement};").expect("it listens");
-        let mut line = String::new();
-        self.output.read_line(&mut line).expect("it answers");
-        line
-    }
-
-    /// Ends the input; gives the exit code and what was said on standard error.
-    fn end(self) -> (Option<i32>, String) {
-        drop(self.input);
-        let output = self.child.wait_with_output().expect("it ends");
-        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
-    }
-}
+use std::io::{BufRead, Read, Write};
+use std::process::Command;
 
 fn database(rows: usize) -> Place {
     let place = Place::new();
@@ -54,7 +17,7 @@ fn database(rows: usize) -> Place {
 #[test]
 fn a_second_writer_waits_in_vain_and_is_told_for_whom() {
     let place = database(1);
-    let mut first = Open::new(&place, &["--receipts", "bank"]);
+    let mut first = Piped::new(&place, &["--receipts", "bank"]);
     assert_eq!(first.ask("INSERT INTO t VALUES (2, 'y')"), "+1 event · #3 INSERT t (1 row)\n");
     let write = ["--busy-timeout", "0.2", "bank", "INSERT INTO t VALUES (3, 'z')"];
     let second = place.run(&write, "");
@@ -71,7 +34,7 @@ fn a_second_writer_waits_in_vain_and_is_told_for_whom() {
 fn what_was_acknowledged_survives_a_killed_process() {
     for round in 0..20 {
         let place = database(0);
-        let mut loading = Open::new(&place, &["--receipts", "bank"]);
+        let mut loading = Piped::new(&place, &["--receipts", "bank"]);
         let mut input = loading.input;
         // It is killed in the middle of whatever it does after so many acknowledgements.
         let feed = std::thread::spawn(move || {
@@ -98,7 +61,7 @@ fn what_was_acknowledged_survives_a_killed_process() {
 #[test]
 fn nothing_is_acknowledged_that_nobody_would_find_again() {
     let place = database(1);
-    let mut session = Open::new(&place, &["--receipts", "bank"]);
+    let mut session = Piped::new(&place, &["--receipts", "bank"]);
     session.ask("INSERT INTO t VALUES (2, 'y')");
     fs::rename(place.path().join("bank"), place.path().join("moved")).expect("a directory");
     writeln!(session.input, "INSERT INTO t VALUES (3, 'z');").expect("it listens");

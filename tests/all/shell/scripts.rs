@@ -1,10 +1,11 @@
 //! Scripts: where they stop and how to go on, what stops them from outside, and how long they may be.
 
+use super::piped::{Piped, ended};
 use super::{Place, Run, TABLE, run};
 use crate::terminal::screen::Screen;
 use std::fs::File;
 use std::io::{Read, Write};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// The last line of what a run said.
 fn last(run: &Run) -> &str {
@@ -123,19 +124,13 @@ fn a_full_disk_is_told_whatever_is_printed() {
     scripts.extend(others.map(str::to_string));
     for script in scripts {
         let full = File::options().write(true).open("/dev/full").expect("Linux has it");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_asof"))
-            .stdin(Stdio::piped())
-            .stdout(full)
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the binary runs");
+        let mut child = Place::new().spawn_onto(&[], full);
         let mut input = child.stdin.take().expect("a pipe");
         // Whoever has stopped reads no more.
         let _ = writeln!(input, "{script}\nSELECT 2;");
         drop(input);
-        let output = child.wait_with_output().expect("it ends");
-        assert_eq!(output.status.code(), Some(1), "{script}");
-        let message = String::from_utf8_lossy(&output.stderr);
+        let (code, message) = ended(child);
+        assert_eq!(code, Some(1), "{script}");
         assert!(message.contains("error[output]: cannot write to standard output"), "{message}");
     }
 }
@@ -143,19 +138,9 @@ fn a_full_disk_is_told_whatever_is_printed() {
 #[test]
 fn what_ran_when_a_pipe_closed_is_durable() {
     let place = Place::new();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_asof"))
-        .args(["--receipts", "bank"])
-        .current_dir(place.path())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary runs");
-    let mut input = child.stdin.take().expect("a pipe");
-    writeln!(input, "{TABLE}").expect("it listens");
-    let mut out = child.stdout.take().expect("a pipe");
-    out.read_exact(&mut [0; 10]).expect("a receipt");
-    drop(out);
+    let mut piped = Piped::new(&place, &["--receipts", "bank"]);
+    piped.send(TABLE);
+    let (mut child, mut input) = piped.close_output("+1 event".len());
     writeln!(input, "INSERT INTO t VALUES (1, 'x');").expect("it listens");
     let mut rest = Vec::new();
     // It ends by itself, with its input still open.
@@ -177,38 +162,28 @@ fn an_interrupt_stops_a_script_with_130() {
         values.join(",")
     );
     for (rest, said) in [(waiting, ""), (running.as_str(), "interrupted after ")] {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_asof"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .current_dir(place.path())
-            .spawn()
-            .expect("the binary runs");
-        let mut input = child.stdin.take().expect("a pipe");
-        write!(input, "{script}").expect("it listens");
-        let mut out = child.stdout.take().expect("a pipe");
-        out.read_exact(&mut [0; 6]).expect("it is ready");
-        write!(input, "{rest}").expect("it listens");
+        let mut piped = Piped::new(&place, &[]);
+        piped.send(&script);
+        piped.output.read_exact(&mut [0; 6]).expect("it is ready");
+        piped.send(rest);
         // It waits for more, or computes what never ends.
         std::thread::sleep(std::time::Duration::from_millis(300));
+        let Piped { child, input, .. } = piped;
         let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
         assert!(kill.expect("kill runs").success());
-        let mut rest = String::new();
-        child.stderr.take().expect("a pipe").read_to_string(&mut rest).expect("text");
-        assert_eq!(child.wait().expect("it ends").code(), Some(130), "{rest}");
-        assert!(rest.starts_with(said), "{rest}");
+        // Its input stays open until it has ended by itself.
+        let output = child.wait_with_output().expect("it ends");
+        drop(input);
+        let said_last = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(130), "{said_last}");
+        assert!(said_last.starts_with(said), "{said_last}");
     }
 }
 
 /// The most memory that a script of so many statements took, in KiB.
 #[cfg(target_os = "linux")]
 fn peak(statements: usize) -> u64 {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_asof"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the binary runs");
-    let mut input = child.stdin.take().expect("a pipe");
+    let Piped { mut child, mut input, mut output } = Piped::new(&Place::new(), &[]);
     let statement = format!("SELECT length('{}');\n", "x".repeat(4_000));
     let feed = std::thread::spawn(move || {
         for _ in 0..statements {
@@ -217,7 +192,7 @@ fn peak(statements: usize) -> u64 {
         writeln!(input, ".shell grep VmHWM /proc/$PPID/status").expect("it listens");
     });
     let mut out = String::new();
-    child.stdout.take().expect("a pipe").read_to_string(&mut out).expect("text");
+    output.read_to_string(&mut out).expect("text");
     feed.join().expect("it was all taken");
     assert!(child.wait().expect("it ends").success());
     assert_eq!(out.matches("4000\n").count(), statements);
