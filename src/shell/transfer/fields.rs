@@ -6,10 +6,11 @@
 //! In both an empty field is NULL and `""` the empty text; so is `\N` in TSV.
 
 use super::lines::Lines;
+use std::borrow::Cow;
 use std::io;
 
-/// One field: `None` for NULL.
-pub(super) type Field = Option<String>;
+/// One field, as it stands in its line where it can: `None` for NULL.
+pub(super) type Field<'a> = Option<Cow<'a, str>>;
 
 /// What stands on some lines of a file: what was looked for, or why it is not there.
 pub(super) struct Found<T> {
@@ -17,6 +18,15 @@ pub(super) struct Found<T> {
     pub(super) line: u64,
     /// What it is.
     pub(super) what: Result<T, String>,
+}
+
+impl Found<Vec<Field<'_>>> {
+    /// The same fields apart from their line.
+    pub(super) fn into_owned(self) -> Found<Vec<Field<'static>>> {
+        let owned = |field: Field<'_>| field.map(|text| Cow::Owned(text.into_owned()));
+        let what = self.what.map(|fields| fields.into_iter().map(owned).collect());
+        Found { line: self.line, what }
+    }
 }
 
 /// How fields are written.
@@ -54,7 +64,7 @@ impl Records {
     }
 
     /// The next record; `None` at the end of the file.
-    pub(super) fn next(&mut self) -> io::Result<Option<Found<Vec<Field>>>> {
+    pub(super) fn next(&mut self) -> io::Result<Option<Found<Vec<Field<'_>>>>> {
         if !self.lines.advance()? {
             return Ok(None);
         }
@@ -67,12 +77,10 @@ impl Records {
     }
 
     /// A record of CSV, over as many lines as its quotes hold together.
-    fn quoted(&mut self) -> io::Result<Result<Vec<Field>, String>> {
-        if let Ok(text) = self.lines.text()
-            && !text.contains('"')
-        {
-            let field = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-            return Ok(Ok(text.split(',').map(field).collect()));
+    fn quoted(&mut self) -> io::Result<Result<Vec<Field<'_>>, String>> {
+        if !self.lines.bytes().contains(&b'"') {
+            let fields = |text| str::split(text, ',').map(bare).collect();
+            return Ok(self.lines.text().map(fields));
         }
         let mut parser = Parser::default();
         loop {
@@ -114,7 +122,7 @@ enum State {
 /// A record of CSV as it comes.
 #[derive(Default)]
 struct Parser {
-    fields: Vec<Field>,
+    fields: Vec<Field<'static>>,
     field: String,
     state: State,
     /// What is wrong with it.
@@ -141,7 +149,7 @@ impl Parser {
                     State::Start
                 }
                 (State::Bare | State::Closing, ',') => {
-                    self.fields.push(Some(std::mem::take(&mut self.field)));
+                    self.fields.push(Some(Cow::Owned(std::mem::take(&mut self.field))));
                     State::Start
                 }
                 (State::Quoted, '"') => State::Closing,
@@ -166,22 +174,27 @@ impl Parser {
         }
     }
 
-    fn finish(mut self) -> Result<Vec<Field>, String> {
+    fn finish(mut self) -> Result<Vec<Field<'static>>, String> {
         if let Some(wrong) = self.wrong {
             return Err(wrong);
         }
         let last = std::mem::take(&mut self.field);
-        self.fields.push((self.state != State::Start).then_some(last));
+        self.fields.push((self.state != State::Start).then_some(Cow::Owned(last)));
         Ok(self.fields)
     }
 }
 
+/// A field of CSV without quotes.
+fn bare(field: &str) -> Field<'_> {
+    (!field.is_empty()).then_some(Cow::Borrowed(field))
+}
+
 /// A field of TSV as it was before it was written.
-fn unescaped(field: &str) -> Field {
+fn unescaped(field: &str) -> Field<'_> {
     match field {
         "" | "\\N" => return None,
-        "\"\"" => return Some(String::new()),
-        _ if !field.contains('\\') => return Some(field.to_owned()),
+        "\"\"" => return Some(Cow::Borrowed("")),
+        _ if !field.contains('\\') => return Some(Cow::Borrowed(field)),
         _ => {}
     }
     let mut text = String::with_capacity(field.len());
@@ -200,25 +213,26 @@ fn unescaped(field: &str) -> Field {
             _ => text.push(c),
         }
     }
-    Some(text)
+    Some(Cow::Owned(text))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(text: &[u8], dialect: Dialect) -> Vec<(u64, Result<Vec<Field>, String>)> {
+    fn read(text: &[u8], dialect: Dialect) -> Vec<(u64, Result<Vec<Field<'static>>, String>)> {
         let lines = Lines::new(Box::new(std::io::Cursor::new(text.to_vec())));
         let mut records = Records::new(lines, dialect);
         let mut all = Vec::new();
         while let Some(found) = records.next().expect("memory can be read") {
+            let found = found.into_owned();
             all.push((found.line, found.what));
         }
         all
     }
 
-    fn fields(fields: &[Option<&str>]) -> Result<Vec<Field>, String> {
-        Ok(fields.iter().map(|field| field.map(str::to_owned)).collect())
+    fn fields<'a>(fields: &[Option<&'a str>]) -> Result<Vec<Field<'a>>, String> {
+        Ok(fields.iter().map(|field| field.map(Cow::Borrowed)).collect())
     }
 
     #[test]

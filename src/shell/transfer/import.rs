@@ -170,7 +170,7 @@ impl Work<'_> {
                 load_objects(loading, source, watch)
             }
             Source::Records(records) => {
-                let mut first = records.next()?;
+                let mut first = records.next()?.map(Found::into_owned);
                 let names = match (&made, &first) {
                     (Some(columns), _) => Some(columns.names().to_vec()),
                     (None, Some(Found { what: Ok(fields), .. })) => header(fields, existing),
@@ -242,7 +242,7 @@ impl Work<'_> {
     }
 }
 
-fn note_fields(columns: &mut Columns, fields: Vec<Field>) {
+fn note_fields(columns: &mut Columns, fields: Vec<Field<'_>>) {
     for (column, field) in fields.into_iter().enumerate() {
         if let Some(text) = field.filter(|_| !columns.is_settled(column)) {
             columns.note(column, Seen::of_text(&text));
@@ -262,8 +262,8 @@ fn note_keys(columns: &mut Columns, object: &str) {
 
 /// The columns that the first record of a file names: it is a header if each of its fields is the
 /// name of one.
-fn header(fields: &[Field], table: Option<&TableSchema>) -> Option<Vec<String>> {
-    let named = |field: &Field| {
+fn header(fields: &[Field<'_>], table: Option<&TableSchema>) -> Option<Vec<String>> {
+    let named = |field: &Field<'_>| {
         let name = field.as_ref()?.trim();
         table?.column(name).map(|_| name.to_owned())
     };
@@ -274,7 +274,7 @@ fn header(fields: &[Field], table: Option<&TableSchema>) -> Option<Vec<String>> 
 fn load_records(
     mut loading: Loading<'_>,
     names: Option<&[String]>,
-    mut first: Option<Found<Vec<Field>>>,
+    mut first: Option<Found<Vec<Field<'static>>>>,
     mut source: Source,
     mut watch: Watch,
 ) -> Result<Result<Receipt, Refused>, Broken> {
@@ -302,7 +302,7 @@ fn load_records(
                 loading.refuse(line, format!("expected {wanted} field{plural}, found {given}"))?;
             }
             Ok(fields) => {
-                let value = |(field, data_type): (Field, &DataType)| {
+                let value = |(field, data_type): (Field<'_>, &DataType)| {
                     Some(values::of_field(field, *data_type))
                 };
                 loading.add(line, fields.into_iter().zip(&types).map(value).collect())?;

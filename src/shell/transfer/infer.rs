@@ -1,5 +1,7 @@
 //! What types the columns of a new table have: those that every value of the file fits.
 
+use super::fields::Field;
+use super::values::is_plain;
 use crate::language::ast::Identifier;
 use crate::types::{DataType, Date, Timestamp};
 
@@ -56,9 +58,8 @@ impl Kind {
 
     fn of_number(text: &str) -> Kind {
         if let Ok(integer) = text.parse::<i64>() {
-            let is_plain = integer.to_string() == text;
             let large = integer.unsigned_abs() > MAX_EXACT;
-            return if is_plain { Kind::Integer { large } } else { Kind::Text };
+            return if is_plain(text) { Kind::Integer { large } } else { Kind::Text };
         }
         let digits = text.strip_prefix('-').unwrap_or(text);
         let leading =
@@ -120,7 +121,7 @@ pub(super) struct Columns {
 impl Columns {
     /// Columns of these names. One without a name gets its number, one that comes again is told from
     /// the first by a number, too.
-    pub(super) fn named(names: impl Iterator<Item = Option<String>>) -> Columns {
+    pub(super) fn named<'a>(names: impl Iterator<Item = Field<'a>>) -> Columns {
         let mut columns = Columns::default();
         for (number, name) in (1..).zip(names) {
             let name = name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
@@ -231,7 +232,7 @@ mod tests {
     #[test]
     fn every_column_has_a_name_of_its_own() {
         let names = [Some("a"), None, Some(" A "), Some("a_2"), Some("")];
-        let columns = Columns::named(names.iter().map(|name| name.map(str::to_owned)));
+        let columns = Columns::named(names.iter().map(|name| name.map(Into::into)));
         assert_eq!(columns.names(), ["a", "column2", "A_2", "a_2_2", "column5"]);
     }
 }

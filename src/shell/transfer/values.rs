@@ -14,7 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 const WRAPPER: &str = "{\"$";
 
 /// The value of a field for a column of this type.
-pub(super) fn of_field(field: Field, data_type: DataType) -> Value {
+pub(super) fn of_field(field: Field<'_>, data_type: DataType) -> Value {
     let Some(text) = field else { return Value::Null };
     match data_type {
         DataType::Blob => blob(&text).unwrap_or_else(|| Value::text(&text)),
@@ -45,10 +45,16 @@ fn any(text: &str) -> Option<Value> {
     }
 }
 
+/// Whether a text that reads as an integer is written as that prints.
+pub(super) fn is_plain(integer: &str) -> bool {
+    let digits = integer.strip_prefix('-').unwrap_or(integer);
+    integer == "0" || !digits.starts_with(['0', '+'])
+}
+
 /// A number of JSON, as exact as it is written.
 fn number(text: &str) -> Option<Value> {
     if let Ok(integer) = text.parse::<i64>() {
-        return (integer.to_string() == text).then_some(Value::Integer(integer));
+        return is_plain(text).then_some(Value::Integer(integer));
     }
     let is_number = text.starts_with(|c: char| c == '-' || c.is_ascii_digit())
         && text.contains(['.', 'e', 'E'])
@@ -183,7 +189,7 @@ mod tests {
                 Value::Text(text) => Some(text.to_string()),
                 _ => None,
             };
-            let back = of_field(field, DataType::Any);
+            let back = of_field(field.map(Into::into), DataType::Any);
             assert_eq!(format!("{back:?}"), format!("{value:?}"));
             for data_type in [DataType::Any, DataType::Json] {
                 if data_type == DataType::Json && !matches!(value, Value::Json(_)) {
