@@ -104,6 +104,32 @@ fn every_wrong_line_is_told_and_nothing_is_done() {
 }
 
 #[test]
+fn a_long_file_is_imported_whole_or_not_at_all() {
+    let count: u64 = if std::env::var_os("ASOF_EXHAUSTIVE").is_some() { 1_000_000 } else { 20_000 };
+    let place = Place::new();
+    let good = |n: u64| format!("{n},name {n},{}.5\n", n % 100);
+    let lines: Vec<String> = (1..=count).map(good).collect();
+    let mut broken = lines.clone();
+    let late = usize::try_from(count).expect("it fits") - 2;
+    (broken[9], broken[late]) = ("10,short\n".into(), "10,twice,1\n".into());
+    write(&place, "good.csv", format!("id,name,price\n{}", lines.concat()));
+    write(&place, "broken.csv", format!("id,name,price\n{}1,first,1\n", broken.concat()));
+    out(&place, "CREATE TABLE t(id INTEGER PRIMARY KEY, name TEXT, price REAL);");
+    let run = bank(&place, ".import broken.csv t");
+    assert_eq!(run.code, 1);
+    let told = format!("line {}: t.id = 1 is already there\n", count + 2);
+    for line in ["2 lines of broken.csv are wrong", "line 11: expected 3 fields, found 2", &told] {
+        assert!(run.err.contains(line), "{line}\n{}", run.err);
+    }
+    let asked = "SELECT count(*), sum(id), sum(price) FROM t;\nSELECT count(*) FROM _transactions;";
+    assert_eq!(out(&place, asked), "0||\n1\n");
+    let all = count * (count + 1) / 2;
+    let expected = format!("{count}|{all}|{}.0\n2\n", count * 50);
+    assert_eq!(out(&place, &format!(".import good.csv t\n{asked}")), expected);
+    assert_eq!(out(&place, asked), expected);
+}
+
+#[test]
 fn json_keeps_its_digits_and_names_what_has_no_column() {
     let place = Place::new();
     let text = "[{\"n\": 9007199254740993, \"d\": 0.10000000000000000001, \"j\": {\"a\": [1.50]}},\n\

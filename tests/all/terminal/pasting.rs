@@ -106,6 +106,25 @@ fn ctrl_c_stops_what_runs_and_not_the_session() {
 }
 
 #[test]
+fn ctrl_c_stops_an_import_that_shows_how_far_it_is() {
+    let place = bank();
+    let lines: String = (0..3_000_000).map(|n| format!("{n},x\n")).collect();
+    std::fs::write(place.path().join("many.csv"), lines).expect("a file");
+    let mut screen = Screen::start(&place, &["-q", "bank"], 80, 24);
+    screen.wait_line("bank@3> ").keys("CREATE TABLE many (n INTEGER PRIMARY KEY, t TEXT);\r");
+    for (table, head) in [("many", "bank@4> "), ("anew", "bank@4> ")] {
+        screen.wait_line(head).keys(&format!(".import many.csv {table}\r"));
+        screen.wait_for("% · ").keys("\x03").wait_for("nothing was written").wait_line(head);
+        assert!(!screen.contents().contains("% · "), "{}", screen.contents());
+        screen.keys(".clear\r");
+    }
+    screen.wait_line("bank@4> ").keys("SELECT count(*) AS found FROM many;\r");
+    screen.wait_for("│       0 │").keys(".tables\r").wait_for("accounts").keys("\x04");
+    assert_eq!(screen.end(), 0);
+    assert!(!screen.contents().contains("anew"), "{}", screen.contents());
+}
+
+#[test]
 fn a_dumb_terminal_gets_lines_and_nothing_else() {
     let place = bank();
     let mut screen = Screen::start_with(&place, &["-q", "bank"], 80, 24, &[("TERM", "dumb")]);
