@@ -91,7 +91,7 @@ fn add_column(
         ddl::column_constraint(&mut after, name, constraint.name.as_ref(), kind)?;
     }
     let column = after.columns.pop().expect("it was added above");
-    Ok((Change::AddColumn { table, column }, initial))
+    Ok((Change::AddColumn { table, column: Box::new(column) }, initial))
 }
 
 fn drop_column(

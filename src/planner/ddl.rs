@@ -75,7 +75,7 @@ pub(super) fn create_table(
     Ok(Planned::Schema {
         verb,
         name: create.name.name.clone(),
-        changes: vec![Change::CreateTable(table)],
+        changes: vec![Change::CreateTable(Box::new(table))],
         initial: None,
     })
 }
@@ -282,7 +282,7 @@ pub(super) fn create_index(
         columns: named_columns(&table, &names)?,
         sql: text.trim().trim_end_matches(';').trim_end().to_string(),
     };
-    let changes = vec![Change::CreateIndex { table, key }];
+    let changes = vec![Change::CreateIndex { table, key: Box::new(key) }];
     Ok(Planned::Schema { verb, name: create.name.name.clone(), changes, initial: None })
 }
 
@@ -307,6 +307,6 @@ pub(super) fn drop_index(
         let message = format!("no index \"{}\"", name.name);
         return Err(Error::new("unknown-index", message, name.span).help(suggest(&name.name, keys)));
     };
-    let changes = vec![Change::DropIndex { table: table.clone(), key: key.clone() }];
+    let changes = vec![Change::DropIndex { table: table.clone(), key: Box::new(key.clone()) }];
     Ok(Planned::Schema { verb, name: name.name.clone(), changes, initial: None })
 }

@@ -280,14 +280,16 @@ impl Database {
             return Err(Error::Stale { base, head });
         }
         let events = self.store.append(fork.into_operations(), metadata)?;
-        self.engine.apply(&events);
-        self.grow();
-        Ok(events.first().zip(events.last()).map(|(first, last)| Committed {
+        let ends = events.first().zip(events.last());
+        let committed = ends.map(|(first, last)| Committed {
             first: first.id,
             last: last.id,
             tx: last.tx,
             at: last.at,
-        }))
+        });
+        self.engine.apply(events);
+        self.grow();
+        Ok(committed)
     }
 
     /// Catches up with the process that writes to the directory, as far as what it wrote is durable:

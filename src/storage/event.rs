@@ -18,7 +18,7 @@ pub struct Event {
     /// What it did.
     pub operation: Operation,
     /// Present on the last event of its transaction.
-    pub last: Option<Metadata>,
+    pub last: Option<Box<Metadata>>,
 }
 
 /// What a transaction says about itself.
@@ -46,21 +46,21 @@ pub enum Operation {
         /// The table as it was before.
         table: Arc<TableSchema>,
         /// The index, its identity that of this event.
-        key: KeySchema,
+        key: Box<KeySchema>,
     },
     /// An index went.
     DropIndex {
         /// The table as it was before.
         table: Arc<TableSchema>,
         /// The index.
-        key: KeySchema,
+        key: Box<KeySchema>,
     },
     /// A column came to be, as the last of its table.
     AddColumn {
         /// The table as it was before.
         table: Arc<TableSchema>,
         /// The column, its identity that of this event, with what the rows that are there have in it.
-        column: Column,
+        column: Box<Column>,
     },
     /// A column went. No key has it.
     DropColumn {
@@ -132,6 +132,9 @@ pub enum Operation {
     },
 }
 
+// A transaction has as many as the rows it changes: what is rare in one is boxed.
+const _: () = assert!(size_of::<Operation>() == 48 && size_of::<Event>() == 80);
+
 impl Operation {
     /// The word of the log's `op` field.
     pub fn name(&self) -> &'static str {
@@ -166,14 +169,14 @@ impl Operation {
                 schema.remove(&table.name);
             }
             Operation::CreateIndex { table, key } => {
-                schema.put(edited(table, &|after| after.keys.push(key.clone())));
+                schema.put(edited(table, &|after| after.keys.push(KeySchema::clone(key))));
             }
             Operation::DropIndex { table, key } => {
                 let id = key.id;
                 schema.put(edited(table, &|after| after.keys.retain(|other| other.id != id)));
             }
             Operation::AddColumn { table, column } => {
-                schema.put(edited(table, &|after| after.columns.push(column.clone())));
+                schema.put(edited(table, &|after| after.columns.push(Column::clone(column))));
             }
             Operation::DropColumn { table, column } => {
                 schema.put(edited(table, &|after| after.remove_column(*column)));
@@ -249,7 +252,7 @@ fn rename_in_references(schema: &mut Schema, table: &str, edit: impl Fn(&mut For
 #[derive(Clone, Debug)]
 pub enum Change {
     /// Create this table; identities inside are still empty.
-    CreateTable(TableSchema),
+    CreateTable(Box<TableSchema>),
     /// Drop this table.
     DropTable(Arc<TableSchema>),
     /// Create this index on this table.
@@ -257,21 +260,21 @@ pub enum Change {
         /// The table.
         table: Arc<TableSchema>,
         /// The index; its identity is still empty.
-        key: KeySchema,
+        key: Box<KeySchema>,
     },
     /// Drop this index of this table.
     DropIndex {
         /// The table.
         table: Arc<TableSchema>,
         /// The index.
-        key: KeySchema,
+        key: Box<KeySchema>,
     },
     /// Add this column to this table; its identity is still empty.
     AddColumn {
         /// The table.
         table: Arc<TableSchema>,
         /// The column, with what the rows that are there have in it.
-        column: Column,
+        column: Box<Column>,
     },
     /// Drop a column, which no key has.
     DropColumn {

@@ -7,7 +7,10 @@ use std::fmt;
 pub const MAX_PRECISION: u8 = 38;
 
 /// The number `mantissa / 10^scale`, exactly.
+///
+/// It is packed, since its rare 16 bytes would else set the size and the alignment of every value.
 #[derive(Clone, Copy, Debug)]
+#[repr(Rust, packed)]
 pub struct Decimal {
     /// All digits as one integer.
     pub mantissa: i128,
@@ -106,7 +109,7 @@ impl Decimal {
     /// Orders a decimal and a double.
     pub fn compare_real(self, real: f64) -> Ordering {
         self.to_f64().partial_cmp(&real).unwrap_or(Ordering::Equal).then_with(|| {
-            self.minus_real(real).map_or(Ordering::Equal, |residue| residue.mantissa.cmp(&0))
+            self.minus_real(real).map_or(Ordering::Equal, |residue| { residue.mantissa }.cmp(&0))
         })
     }
 
@@ -120,7 +123,7 @@ impl Decimal {
     pub fn compare(&self, other: &Decimal) -> Ordering {
         let scale = self.scale.max(other.scale);
         match (self.rescale(scale), other.rescale(scale)) {
-            (Some(a), Some(b)) => a.mantissa.cmp(&b.mantissa),
+            (Some(a), Some(b)) => { a.mantissa }.cmp(&{ b.mantissa }),
             // One side is too large to be written with the other's digits: the integer parts differ.
             _ => self.to_f64().partial_cmp(&other.to_f64()).unwrap_or(Ordering::Equal),
         }

@@ -37,6 +37,9 @@ pub enum Value {
     Blob(Arc<[u8]>),
 }
 
+// Rows are vectors of values: transactions hold as many as a file has that is imported.
+const _: () = assert!(size_of::<Value>() == 24);
+
 impl Value {
     /// A text value.
     pub fn text(text: impl AsRef<str>) -> Value {

@@ -44,7 +44,7 @@ impl Relation for Transactions {
             let Some(metadata) = event.last else { return Ok(None) };
             first = None;
             let (tx, at, last) = (event.tx, event.at, event.id);
-            Ok(Some(Transaction { tx, at, first: begun, last, metadata }))
+            Ok(Some(Transaction { tx, at, first: begun, last, metadata: *metadata }))
         });
         Ok(made(&SHAPE, columns, context, transactions, |transaction, column| {
             Ok(value(transaction, column))

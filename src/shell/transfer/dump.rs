@@ -132,7 +132,7 @@ fn literal(value: &Value, column: DataType) -> String {
         Value::Decimal(decimal) if column == DataType::Any => {
             cast(&format!("DECIMAL(38, {})", decimal.scale))
         }
-        Value::Decimal(decimal) if decimal.mantissa.to_string().len() > REAL_DIGITS => {
+        Value::Decimal(decimal) if { decimal.mantissa }.to_string().len() > REAL_DIGITS => {
             format!("'{decimal}'")
         }
         value => value.to_string(),

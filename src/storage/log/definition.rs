@@ -102,7 +102,7 @@ impl Defining<'_> {
             ("create_index", None, Some(new)) => {
                 let mut key: KeySchema = decode(new)?;
                 key.id = KeyId { event: self.event, ordinal: 0 };
-                Ok(Operation::CreateIndex { table: find(name)?, key })
+                Ok(Operation::CreateIndex { table: find(name)?, key: Box::new(key) })
             }
             ("drop_index", Some(old), None) => {
                 let table = find(name)?;
@@ -110,12 +110,12 @@ impl Defining<'_> {
                 let mut keys = table.keys.iter();
                 let key = keys.find(|key| key.name == named.name && is_alike(key, &named));
                 let key = key.cloned().ok_or("there is no such index then")?;
-                Ok(Operation::DropIndex { table, key })
+                Ok(Operation::DropIndex { table, key: Box::new(key) })
             }
             ("add_column", None, Some(new)) => {
                 let mut column: Column = decode(new)?;
                 column.id = ColumnId { event: self.event, ordinal: 0 };
-                Ok(Operation::AddColumn { table: find(name)?, column })
+                Ok(Operation::AddColumn { table: find(name)?, column: Box::new(column) })
             }
             ("drop_column", Some(old), None) => {
                 let table = find(name)?;

@@ -21,6 +21,9 @@ const DELETED: u32 = 1 << 31;
 /// densely, and one that is not must not cost memory for all those between.
 const GAP: usize = 1024;
 
+/// How many entries of a transaction's own notes are kept room for.
+const MOST_KEPT: usize = 16 << 10;
+
 /// How large an initial value may be, encoded: rows grow by it without being written, and still each
 /// must fit a line when it is deleted, whatever its columns.
 const MAX_INITIAL_SIZE: usize = 16 << 10;
@@ -140,6 +143,8 @@ impl Ledger {
     /// Makes what was admitted since the last time final.
     pub(crate) fn commit(&mut self) {
         self.replaced.clear();
+        // The room that one large transaction needed is not kept for the small ones.
+        self.replaced.shrink_to(MOST_KEPT);
         self.structural_before = self.structural;
         self.markers.new_tags.clear();
         self.markers.last_snapshot_before = self.markers.last_snapshot;
@@ -266,7 +271,7 @@ pub(crate) fn define(
             }
         }
         Operation::DropIndex { table, key } => {
-            if !current(table)?.keys.iter().any(|k| k == key && k.kind == KeyKind::Index) {
+            if !current(table)?.keys.iter().any(|k| *k == **key && k.kind == KeyKind::Index) {
                 return Err(Error::invalid("there is no such index now"));
             }
         }

@@ -410,11 +410,13 @@ impl Line<'_> {
     pub(crate) fn event(&self, tables: &mut Tables, schema: &Schema) -> Result<Event, String> {
         let owned = |text: &Option<Text<'_>>| text.as_ref().map(|text| text.0.to_string());
         let fields = &self.fields;
-        let last = fields.last.then(|| Metadata {
-            intent: owned(&fields.intent),
-            actor: owned(&fields.actor),
-            note: owned(&fields.note),
-            id: owned(&fields.id),
+        let last = fields.last.then(|| {
+            Box::new(Metadata {
+                intent: owned(&fields.intent),
+                actor: owned(&fields.actor),
+                note: owned(&fields.note),
+                id: owned(&fields.id),
+            })
         });
         let Stamp { event: id, tx, at } = self.stamp;
         let operation = self.operation(tables, schema)?;

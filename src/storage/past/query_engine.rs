@@ -91,10 +91,11 @@ impl QueryEngine {
         self.head().state.head()
     }
 
-    /// Applies events that were committed. Views see all of them or none.
-    pub fn apply(&self, events: &[Event]) {
+    /// Applies events that were committed, and lets go of each: they may be many. Views see all of
+    /// them or none.
+    pub fn apply(&self, events: Vec<Event>) {
         let mut head = self.head.write().unwrap_or_else(PoisonError::into_inner);
-        events.iter().for_each(|event| head.state.apply(event));
+        events.into_iter().for_each(|event| head.state.apply(&event));
     }
 
     /// Ends the present epoch with its last event and begins the next; gives a view of that event, and

@@ -72,7 +72,7 @@ pub(crate) fn number(operations: Vec<Operation>, metadata: Metadata, stamp: Stam
         ids.zip(operations).map(|(id, operation)| Event { id, tx, at, operation, last: None });
     let mut events: Vec<Event> = events.collect();
     if let Some(last) = events.last_mut() {
-        last.last = Some(metadata);
+        last.last = Some(Box::new(metadata));
     }
     events
 }
@@ -141,7 +141,7 @@ impl Batch<'_> {
         let previous = ledger.admit(event.id, &event.operation)?;
         entries.push(entry_of(event, self.at.saturating_add(to_u64(buffer.len())), previous));
         let stamp = Stamp { event: event.id, tx: event.tx, at: event.at };
-        line::encode(buffer, chain, stamp, &event.operation, first, event.last.as_ref())
+        line::encode(buffer, chain, stamp, &event.operation, first, event.last.as_deref())
     }
 
     fn flush(&mut self) -> Result<(), Error> {

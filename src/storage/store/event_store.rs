@@ -257,7 +257,7 @@ impl EventStore {
         };
         let Some(event) = self.read(Period::at(last)).next().transpose()? else { return Ok(None) };
         let (tx, at) = (event.tx, event.at);
-        let metadata = event.last.unwrap_or_default();
+        let metadata = event.last.map(|last| *last).unwrap_or_default();
         Ok(Some(Arc::new(About { tx, at, first, last, metadata })))
     }
 
@@ -385,7 +385,7 @@ impl EventStore {
         writer.ledger.commit();
         {
             let mut published = self.published_mut();
-            published.index.push(&writer.entries, end);
+            published.index.push(&mut writer.entries, end);
             published.hash = hash;
             events.iter().for_each(|event| published.chronicle.record(event));
         }
@@ -414,12 +414,21 @@ impl EventStore {
         if writer.index_failure.is_some() {
             return;
         }
-        let Some((offset, bytes)) = self.published().index.unwritten() else { return };
-        let file = match &writer.index {
-            Some(file) => Ok(Arc::clone(file)),
-            None => self.published().index.file_to_write(&*self.environment.vfs),
+        let written = {
+            let index = &self.published().index;
+            if index.is_written() {
+                return;
+            }
+            let file = match &writer.index {
+                Some(file) => Ok(Arc::clone(file)),
+                None => index.file_to_write(&*self.environment.vfs),
+            };
+            file.and_then(|file| {
+                index.unwritten().try_for_each(|(at, bytes)| file.write_at(at, &bytes))?;
+                Ok(file)
+            })
         };
-        match file.and_then(|file| file.write_at(offset, &bytes).map(|()| file)) {
+        match written {
             Ok(file) => {
                 self.published_mut().index.written(&file);
                 writer.index = Some(file);

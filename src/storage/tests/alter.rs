@@ -42,9 +42,10 @@ fn altered() -> (Vec<u8>, MemVfs) {
     does(account(&now(), 1, "Ada", 100));
     does(Operation::CreateTable(refer(3)));
     let since = column(4, "since", DataType::Date, Value::Date(Date(20_000)));
-    does(Operation::AddColumn { table: now(), column: since });
+    does(Operation::AddColumn { table: now(), column: Box::new(since) });
     let document = Value::Json("{\"$json\":[1.0,null]}".into());
-    does(Operation::AddColumn { table: now(), column: column(5, "doc", DataType::Any, document) });
+    let document = Box::new(column(5, "doc", DataType::Any, document));
+    does(Operation::AddColumn { table: now(), column: document });
     let changed = vec![(3, Value::Date(Date(20_000)), Value::Null)];
     does(update(&now(), 1, 2, changed));
     does(Operation::RenameColumn { table: now(), column: 1, name: "holder".into() });
@@ -81,7 +82,7 @@ fn what_cannot_follow_is_refused_and_leaves_no_trace() -> Result<(), Error> {
     let (log, vfs) = altered();
     let (store, _) = open(&options(vfs.clone()))?;
     let now = || current(&store, "konten \"neu\"");
-    let add = |column| Operation::AddColumn { table: now(), column };
+    let add = |column| Operation::AddColumn { table: now(), column: Box::new(column) };
     let not_null = |initial| Column { not_null: true, ..column(13, "n", DataType::Text, initial) };
     let text = |size: usize| column(13, "n", DataType::Text, Value::text("x".repeat(size)));
     let mut indexed = TableSchema::clone(&now());
@@ -102,7 +103,7 @@ fn what_cannot_follow_is_refused_and_leaves_no_trace() -> Result<(), Error> {
         add(text(20_000)),
         Operation::AddColumn {
             table: accounts(1),
-            column: column(13, "n", DataType::Text, Value::Null),
+            column: Box::new(column(13, "n", DataType::Text, Value::Null)),
         },
         Operation::DropColumn { table: now(), column: 0 },
         Operation::DropColumn { table: now(), column: 4 },

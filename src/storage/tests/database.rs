@@ -5,7 +5,7 @@ use crate::storage::{Change, Database};
 
 pub(super) fn create(name: &str) -> Change {
     let columns = [("id", DataType::Integer), ("name", DataType::Text)];
-    Change::CreateTable(TableSchema::clone(&table(0, name, &columns)))
+    Change::CreateTable(Box::new(TableSchema::clone(&table(0, name, &columns))))
 }
 
 /// Commits changes as one transaction.

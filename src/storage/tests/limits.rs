@@ -78,7 +78,7 @@ fn a_row_cannot_outgrow_its_limit_column_by_column() -> Result<(), Error> {
     let database = Database::in_memory()?;
     let columns = [("a", DataType::Text), ("b", DataType::Text)];
     let mut fork = database.begin()?;
-    fork.record(vec![Change::CreateTable(TableSchema::clone(&table(0, "t", &columns)))])?;
+    fork.record(vec![Change::CreateTable(Box::new(TableSchema::clone(&table(0, "t", &columns))))])?;
     let t = Arc::clone(fork.view().schema().table("t").expect("created above"));
     let around = "{\"a\":\"\",\"b\":\"\"}".len();
     let half = MAX_ROW_SIZE / 2;

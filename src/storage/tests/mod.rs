@@ -175,7 +175,7 @@ fn sample() -> (Vec<u8>, Vec<Vec<Event>>) {
         ],
         vec![account(&accounts, 3, "Eve", 1)],
         vec![
-            Operation::CreateIndex { table: Arc::clone(&accounts), key: key.clone() },
+            Operation::CreateIndex { table: Arc::clone(&accounts), key: Box::new(key.clone()) },
             account(&indexed, 4, "Bob", i128::from(u32::MAX)),
         ],
         vec![
@@ -190,7 +190,7 @@ fn sample() -> (Vec<u8>, Vec<Vec<Event>>) {
                 rev: 2,
                 old: vec![Value::Integer(3), Value::text("Eve"), cents(1)],
             },
-            Operation::DropIndex { table: Arc::clone(&indexed), key },
+            Operation::DropIndex { table: Arc::clone(&indexed), key: Box::new(key) },
         ],
         vec![Operation::DropTable(things)],
     ];

@@ -125,7 +125,7 @@ impl Fork {
     /// The operation that a change is, if it changes anything.
     fn operation(&mut self, id: EventId, change: Change) -> Result<Option<Operation>, Error> {
         Ok(Some(match change {
-            Change::CreateTable(table) => Operation::CreateTable(Arc::new(table.created_by(id))),
+            Change::CreateTable(table) => Operation::CreateTable(Arc::new((*table).created_by(id))),
             Change::DropTable(table) => Operation::DropTable(table),
             Change::CreateIndex { table, mut key } => {
                 key.id = KeyId { event: id, ordinal: 0 };

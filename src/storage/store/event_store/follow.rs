@@ -28,7 +28,7 @@ impl EventStore {
     /// # Errors
     /// [`Error::Replaced`] where the log is not the one that was opened, [`Error::Corrupt`] where a
     /// line is damaged: what was read before it stays.
-    pub(crate) fn follow(&self, apply: &mut dyn FnMut(&[Event])) -> Result<(), Error> {
+    pub(crate) fn follow(&self, apply: &mut dyn FnMut(Vec<Event>)) -> Result<(), Error> {
         let Some(file) = self.file().filter(|_| self.follows) else { return Ok(()) };
         let path = self.directory.join(LOG);
         if !file.is_at(&path).map_err(Error::io("read", &path))? {
@@ -102,7 +102,7 @@ impl EventStore {
         file: &Arc<dyn VfsFile>,
         path: &Path,
         grown: &Grown,
-        apply: &mut dyn FnMut(&[Event]),
+        apply: &mut dyn FnMut(Vec<Event>),
     ) -> Result<(), Error> {
         let size = file.size().map_err(Error::io("read", path))?;
         let mut transactions = self.transactions_of(writer);
@@ -132,7 +132,7 @@ impl EventStore {
         transactions: &mut Transactions,
         reader: &mut LineReader,
         path: &Path,
-        apply: &mut dyn FnMut(&[Event]),
+        apply: &mut dyn FnMut(Vec<Event>),
     ) -> Result<(), Error> {
         let event: EventId = transactions.next_event();
         let accepted = match reader.advance().map_err(Error::io("read", path))? {
@@ -148,13 +148,11 @@ impl EventStore {
         }
         {
             let mut published = self.published_mut();
-            published.index.push(&transactions.entries, transactions.end);
+            published.index.push(&mut transactions.entries, transactions.end);
             published.hash = transactions.hash;
             transactions.pending.iter().for_each(|event| published.chronicle.record(event));
         }
-        apply(&transactions.pending);
-        transactions.pending.clear();
-        transactions.entries.clear();
+        apply(std::mem::take(&mut transactions.pending));
         Ok(())
     }
 }

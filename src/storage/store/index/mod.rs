@@ -134,12 +134,16 @@ impl EventIndex {
         self.end
     }
 
-    /// Adds the entries of a transaction behind those that are there; its last line ends at `end`.
+    /// Moves the entries of a transaction behind those that are there; its last line ends at `end`.
     /// They are in the file after [`EventIndex::unwritten`] was written there.
-    pub(crate) fn push(&mut self, entries: &[Entry], end: u64) {
-        self.tail.extend_from_slice(entries);
+    pub(crate) fn push(&mut self, entries: &mut Vec<Entry>, end: u64) {
         self.last = entries.last().copied().or(self.last);
         self.end = end;
+        if self.tail.is_empty() {
+            std::mem::swap(&mut self.tail, entries);
+        } else {
+            self.tail.append(entries);
+        }
     }
 
     /// Forgets what is behind an event, whose line ends at `end`: the log was not readable further.
@@ -291,32 +295,41 @@ impl EventIndex {
         self.last_where(|entry| entry.tx <= tx).map(Some)
     }
 
-    /// The entries that the file lacks, encoded, and where they belong there.
-    pub(crate) fn unwritten(&self) -> Option<(u64, Vec<u8>)> {
-        if self.tail.is_empty() {
-            return None;
-        }
-        let mut bytes = Vec::with_capacity(self.tail.len() * ENTRY_SIZE);
-        let mut event = EventId(self.base.0.saturating_add(self.stored));
-        for entry in &self.tail {
-            event = event.next();
-            entry.encode(event, &self.uuid, &mut bytes);
-        }
-        Some((place_of(self.stored), bytes))
+    /// The entries that the file lacks, block by block: where each belongs there, and its bytes.
+    pub(crate) fn unwritten(&self) -> impl Iterator<Item = (u64, Vec<u8>)> {
+        let mut number = self.stored;
+        self.tail.chunks(BLOCK).map(move |entries| {
+            let place = place_of(number);
+            let mut bytes = Vec::with_capacity(entries.len() * ENTRY_SIZE);
+            for entry in entries {
+                number = number.saturating_add(1);
+                entry.encode(EventId(self.base.0.saturating_add(number)), &self.uuid, &mut bytes);
+            }
+            (place, bytes)
+        })
+    }
+
+    /// Whether the file has all entries.
+    pub(crate) fn is_written(&self) -> bool {
+        self.tail.is_empty()
     }
 
     /// Notes that the file has what [`EventIndex::unwritten`] gave.
     pub(crate) fn written(&mut self, file: &Arc<dyn VfsFile>) {
         self.stored = self.stored.saturating_add(to_u64(self.tail.len()));
-        self.tail = Vec::new();
+        // The room that one large transaction needed is not kept for the small ones.
+        self.tail.clear();
+        self.tail.shrink_to(BLOCK);
         self.file = Some(Arc::clone(file));
     }
 
     /// Forgets what another process has written to the file, if it is the same.
     pub(crate) fn settle(&mut self, file: &Arc<dyn VfsFile>) {
-        let Some((offset, bytes)) = self.unwritten() else { return };
-        let mut found = vec![0; bytes.len()];
-        if read_full(&**file, offset, &mut found).is_ok() && found == bytes {
+        let stands = |(offset, bytes): (u64, Vec<u8>)| {
+            let mut found = vec![0; bytes.len()];
+            read_full(&**file, offset, &mut found).is_ok() && found == bytes
+        };
+        if !self.is_written() && self.unwritten().all(stands) {
             self.written(file);
         }
     }

@@ -155,7 +155,7 @@ impl<'a> Replay<'a> {
             self.replica.apply(&event);
         }
         if self.transactions.head > self.index.head() {
-            self.index.push(&self.transactions.entries, self.transactions.end);
+            self.index.push(&mut self.transactions.entries, self.transactions.end);
         }
         self.transactions.entries.clear();
         Ok(())

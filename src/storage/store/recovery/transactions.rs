@@ -68,7 +68,7 @@ impl Transactions {
         let line = line::parse(reader.line())?;
         self.check_sequence(&line)?;
         let (event, previous) = line.admit(&mut self.tables, &mut self.ledger)?;
-        line.add_to(&mut self.chain, event.last.as_ref());
+        line.add_to(&mut self.chain, event.last.as_deref());
         self.entries.push(entry_of(&event, reader.offset(), previous));
         let (head, last) = (event.id, (event.tx, Some(event.at)));
         self.pending.push(event);

@@ -193,7 +193,7 @@ fn what_is_shared_does_not_lead_into_what_is_gone() {
         assert_eq!(versions.ancestor(row, EventId(base.0 - FULL)), None);
     }
     // An index that comes to be now is made from what there is.
-    let index = super::model::key(crate::types::KeyKind::Index, &[2]);
+    let index = Box::new(super::model::key(crate::types::KeyKind::Index, &[2]));
     run.apply(Operation::CreateIndex { table: Arc::clone(&run.table), key: index.clone() });
     let head = Period { first: base, last: run.state.head() };
     let found = run.state.view(head).table(&run.table).find(index.id, &[Value::Integer(1)]);

@@ -50,7 +50,7 @@ fn change_of(model: &Model, kind: u8, a: u8, b: u8) -> Option<Change> {
     let name = NAMES[usize::from(a % 3)];
     let table = model.tables.get(&name.to_ascii_lowercase());
     let Some(table) = table else {
-        return Some(Change::CreateTable(table_schema(name, a.is_multiple_of(4))));
+        return Some(Change::CreateTable(Box::new(table_schema(name, a.is_multiple_of(4)))));
     };
     let schema = Arc::clone(&table.schema);
     let nth = usize::from(b) % table.rows.len().max(1);
@@ -86,7 +86,7 @@ fn alteration(model: &Model, table: Arc<TableSchema>, a: u8, b: u8) -> Option<Ch
                 2 => (DataType::Any, some_value(b)),
                 _ => (DataType::Text, Value::Null),
             };
-            Change::AddColumn { column: column(&name?, data_type, initial), table }
+            Change::AddColumn { column: Box::new(column(&name?, data_type, initial)), table }
         }
         3..5 => {
             let column = (0..table.columns.len()).find(|at| !table.is_key_column(*at))?;
@@ -112,8 +112,8 @@ fn index_change(table: Arc<TableSchema>, b: u8) -> Change {
     let columns = choices[usize::from(b % 4)];
     let existing = table.keys.iter().find(|k| k.kind == KeyKind::Index && k.columns == columns);
     match existing.cloned() {
-        Some(key) => Change::DropIndex { table, key },
-        None => Change::CreateIndex { key: key(KeyKind::Index, columns), table },
+        Some(key) => Change::DropIndex { table, key: Box::new(key) },
+        None => Change::CreateIndex { key: Box::new(key(KeyKind::Index, columns)), table },
     }
 }
 

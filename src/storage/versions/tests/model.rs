@@ -48,7 +48,7 @@ impl Model {
             }
             Operation::CreateIndex { key, .. } => {
                 let table = self.tables.get_mut(&name).expect("exists");
-                Arc::make_mut(&mut table.schema).keys.push(key.clone());
+                Arc::make_mut(&mut table.schema).keys.push(KeySchema::clone(key));
             }
             Operation::DropIndex { key, .. } => {
                 let table = self.tables.get_mut(&name).expect("exists");
@@ -103,7 +103,7 @@ impl Model {
         let schema = Arc::make_mut(&mut table.schema);
         match operation {
             Operation::AddColumn { column, .. } => {
-                schema.columns.push(column.clone());
+                schema.columns.push(Column::clone(column));
                 let rows = table.rows.values_mut();
                 rows.for_each(|(_, values)| values.push(column.initial.clone()));
             }
