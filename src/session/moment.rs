@@ -48,6 +48,10 @@ impl<'a> Moments<'a> {
             Point::EventsBack(events) => self.back(*events, *span)?,
             Point::Tag(name) => self.tag(name, *span)?,
             Point::Snapshot(snapshot) => self.snapshot(snapshot, *span)?,
+            Point::Parameter { name, .. } => {
+                let message = format!("the parameter {name} has no value");
+                return Err(Error::new("unknown-parameter", message, *span));
+            }
         };
         match event.0.checked_sub(u64::from(*before)) {
             Some(event) => Ok(EventId(event)),
@@ -56,21 +60,25 @@ impl<'a> Moments<'a> {
         }
     }
 
-    /// The period that a clause means; one that ends before it begins where it means no event.
+    /// The period that a clause means; one that ends before it begins where it means no event, as
+    /// from a point to itself.
     ///
     /// # Errors
-    /// As [`Moments::resolve`].
+    /// As [`Moments::resolve`], and two points in the wrong order.
     pub fn period(&self, temporal: &Temporal) -> Result<Period, Error> {
         let point = |at: &At| self.resolve(&at.as_of(false));
         match temporal {
             Temporal::AsOf(as_of) => Ok(Period::at(self.resolve(as_of)?)),
             Temporal::Between { from, to, .. } => {
-                Ok(Period { first: point(from)?, last: point(to)? })
+                let (first, last) = (point(from)?, point(to)?);
+                in_order(from, first, to, last)?;
+                Ok(Period { first, last })
             }
             Temporal::From { from, to, .. } => {
                 let (first, end) = (point(from)?, point(to)?);
+                in_order(from, first, to, end)?;
                 let nothing = Period { first: first.next(), last: first };
-                Ok(if end <= first { nothing } else { Period { first, last: end.before() } })
+                Ok(if end == first { nothing } else { Period { first, last: end.before() } })
             }
             Temporal::All { .. } => {
                 Ok(Period { first: EventId::START, last: self.database.head() })
@@ -82,7 +90,7 @@ impl<'a> Moments<'a> {
     /// with the first event after it. Without a point the first event, or the one given as `last`.
     ///
     /// # Errors
-    /// As [`Moments::resolve`].
+    /// As [`Moments::resolve`], and two points in the wrong order.
     pub fn events(
         &self,
         from: Option<&At>,
@@ -96,6 +104,12 @@ impl<'a> Moments<'a> {
             _ => EventId::START.next(),
         };
         let last = to.map_or(Ok(last), |to| self.resolve(&to.as_of(false)))?;
+        // No event may have come between two times: what counts is their order.
+        if let (Some(from), Some(to)) = (from, to)
+            && self.resolve(&from.as_of(false))? > last
+        {
+            in_order(from, first, to, last)?;
+        }
         Ok(Period { first, last })
     }
 
@@ -200,6 +214,17 @@ impl<'a> Moments<'a> {
             Error::new("timestamp", format!("'{text}' is no time"), span).help(Some(help))
         })
     }
+}
+
+/// Makes sure that a period does not end before it begins: it would be empty whatever happened.
+fn in_order(from: &At, first: EventId, to: &At, last: EventId) -> Result<(), Error> {
+    if first <= last {
+        return Ok(());
+    }
+    let message = format!("the period ends at event {last}, before it begins at event {first}");
+    let span = Span::new(from.span.start, to.span.end);
+    Err(Error::new("empty-period", message, span)
+        .help(Some("the earlier point comes first".into())))
 }
 
 /// A text as SQL writes it.

@@ -1,6 +1,6 @@
 //! Tables over periods, joins of moments, and which of several moments counts.
 
-use crate::answer::{plan, told};
+use crate::answer::{plan, rows_of, told};
 use asof::session::{Outcome, Session};
 use asof::storage::Database;
 use std::sync::Arc;
@@ -38,8 +38,6 @@ fn a_period_has_every_version_of_it() {
         ("FROM TX 4 TO EVENT 6", "11, 21"),
         ("BETWEEN 6 AND 6", "21"),
         ("FROM 3 TO 3", ""),
-        ("FROM 4 TO 2", ""),
-        ("BETWEEN 5 AND 3", ""),
         ("FROM LATEST TO LATEST", ""),
         ("AS OF 4", "11, 20"),
         ("AS OF TX 4", "11, 21"),
@@ -56,6 +54,26 @@ fn a_period_has_every_version_of_it() {
         let query = format!("SELECT count(*) FROM t FOR SYSTEM_TIME {period}");
         assert_eq!(told(&mut session, &query), count.to_string(), "{query}");
     }
+}
+
+#[test]
+fn a_period_begins_before_it_ends() {
+    let mut session = session();
+    for (query, said) in [
+        ("SELECT a FROM t FOR SYSTEM_TIME FROM 4 TO 2", "2, before it begins at event 4"),
+        ("SELECT a FROM t FOR SYSTEM_TIME BETWEEN TX 4 AND 3", "3, before it begins at event 5"),
+        ("HISTORY OF t FROM EVENT 4 TO 2", "2, before it begins at event 4"),
+        ("SELECT * FROM (HISTORY OF t FROM TX 4 TO START)", "0, before it begins at event 4"),
+        ("REPLAY t FROM LATEST TO EVENT 1", "1, before it begins at event 6"),
+    ] {
+        let said = format!("empty-period: the period ends at event {said}");
+        assert_eq!(told(&mut session, query), said, "{query}");
+    }
+    // Inside a transaction that begins before it ends, and from one time to the next.
+    let rows = rows_of(&mut session, "HISTORY OF t FROM TX 4 TO EVENT 5").expect("two events");
+    assert_eq!(rows.len(), 2);
+    let none = "HISTORY OF t FROM '9998-01-01' TO '9999-01-01'";
+    assert!(told(&mut session, none).starts_with("beyond-head: "));
 }
 
 #[test]
