@@ -187,14 +187,52 @@ mod tests {
     }
 
     #[test]
+    fn a_point_is_what_its_parameter_says() {
+        let parameters = given(&[("n", "3"), ("back", "-2"), ("t", "yesterday"), ("r", "1.5")]);
+        for (point, read, plain) in [
+            ("EVENT $n", "EVENT 3", "EVENT $n"),
+            ("EVENT :back", "EVENT -2", "EVENT $back"),
+            ("@n", "EVENT 3", "$n"),
+            ("$t", "'yesterday'", "$t"),
+            ("TX $n", "TX 3", "TX $n"),
+            ("TIMESTAMP $t", "TIMESTAMP 'yesterday'", "TIMESTAMP $t"),
+            ("TAG $t", "TAG 'yesterday'", "TAG $t"),
+            ("SNAPSHOT $n", "SNAPSHOT 3", "SNAPSHOT $n"),
+            ("SNAPSHOT $t", "SNAPSHOT 'yesterday'", "SNAPSHOT $t"),
+        ] {
+            let tree = |text: &str| parse_statement_with(text, &parameters).expect(point);
+            let text = format!("SELECT 1 FROM t BEFORE {point}");
+            let shown = tree(&text).expect("a statement").to_string();
+            assert_eq!(shown, format!("SELECT 1 FROM t BEFORE {read}"));
+            let kept = parse_statement(&text).expect(point).expect("a statement");
+            assert_eq!(kept.to_string(), format!("SELECT 1 FROM t BEFORE {plain}"));
+            assert_eq!(parse_statement(&kept.to_string()), Ok(Some(kept)));
+        }
+        for (point, message) in [
+            ("EVENT $t", "$t is 'yesterday', and not the number of an event"),
+            ("$r", "$r is 1.5, and not the number of an event, or a time in quotes"),
+            ("$back", "$back is -2, and not the number of an event, or a time in quotes"),
+            ("TAG $n", "$n is 3, and not the name of a tag"),
+            ("TX $t", "$t is 'yesterday', and not the number of a transaction"),
+            ("$none", "the parameter $none has no value"),
+        ] {
+            let text = format!("HISTORY OF t FROM {point}");
+            let error = parse_statement_with(&text, &parameters).expect_err(point);
+            assert_eq!(error.message, message);
+            assert_eq!(
+                &text[error.span.start..error.span.end],
+                &point[point.find('$').expect("$")..]
+            );
+        }
+    }
+
+    #[test]
     fn parameters_are_refused_where_they_would_not_be_constant() {
         let parameters = given(&[("a", "5")]);
         for text in [
             "CREATE TABLE t (a CHECK (a > $a))",
             "CREATE TABLE t (a DEFAULT ($a))",
             "ALTER TABLE t ADD a GENERATED ALWAYS AS ($a)",
-            "SELECT * FROM t AS OF EVENT $a",
-            "SELECT * FROM t AS OF $a",
             "SELECT ?0",
         ] {
             for error in [

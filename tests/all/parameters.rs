@@ -124,6 +124,31 @@ fn mistakes_with_parameters_have_a_way_out() {
 }
 
 #[test]
+fn a_moment_can_be_a_parameter() {
+    let place = Place::new();
+    let script = "CREATE TABLE t (a);\nINSERT INTO t VALUES (1);\nTAG one;\nUPDATE t SET a = 2;\n";
+    assert_eq!(place.run(&["bank"], script).code, 0);
+    for (value, query, rows) in [
+        ("p=2", "SELECT a FROM t AS OF EVENT $p", "1\n"),
+        ("p=2", "SELECT a FROM t BEFORE $p", ""),
+        ("p=-1", "SELECT a FROM t AS OF EVENT :p", "1\n"),
+        ("p=one", "AS OF TAG $p SELECT a FROM t", "1\n"),
+        ("p=now", "SELECT a FROM t AS OF @p", "2\n"),
+        ("p=4", "SELECT count(*) FROM (HISTORY OF t FROM EVENT $p) AS h", "1\n"),
+        ("p=4", "SELECT count(*) FROM t FOR SYSTEM_TIME BETWEEN 1 AND $p", "2\n"),
+        ("p=3", ".diff $p LATEST", ""),
+    ] {
+        // Twice: no plan keeps the value that it was made with.
+        let run =
+            place.run(&["bank", "-v", value, "-c", query, "-c", ".param set p 4", "-c", query], "");
+        assert!(run.out.starts_with(rows), "{query}: {}{}", run.out, run.err);
+        assert!(run.err.is_empty() || value == "p=one" || value == "p=now", "{query}: {}", run.err);
+    }
+    let run = place.run(&["bank", "-v", "p=x", "-c", "SELECT a FROM t AS OF EVENT $p"], "");
+    assert!(run.err.contains("error[bad-parameter]: $p is 'x', and not the number"), "{}", run.err);
+}
+
+#[test]
 fn a_check_knows_parameters() {
     let checked = |script| Place::new().run(&["--check", "-f", "-"], script);
     let run = checked(".param set n 5\nCREATE TABLE t (a);\nSELECT a FROM t WHERE a = $n;\n");

@@ -1,5 +1,6 @@
 //! Moments, periods, and the statements that are about them.
 
+use super::super::{Keyword, ParameterName};
 use super::{Expression, Identifier};
 use crate::types::Span;
 
@@ -24,6 +25,13 @@ pub enum Point {
     Snapshot(SnapshotName),
     /// A text by itself, `'5 minutes ago'`: a time in words, or an ISO one.
     Phrase(String),
+    /// `EVENT $n`, `TAG $t`, `$p`: one of the others, as soon as the parameter has a value.
+    Parameter {
+        /// The word before it: EVENT, TX, TIMESTAMP, TAG, SNAPSHOT or none.
+        word: Option<Keyword>,
+        /// The parameter.
+        name: ParameterName,
+    },
 }
 
 /// How a snapshot is named.

@@ -7,7 +7,7 @@ use super::super::ast::precedence::{
 use super::super::ast::{
     Arguments, BinaryOperator, CurrentTime, Expression, ExpressionKind, MatchKind, UnaryOperator,
 };
-use super::super::parameters;
+use super::super::parameters::{self, ParameterName};
 use super::super::token::{Symbol, TokenKind};
 use super::expected::{Expected, Named};
 use super::input::{Input, MAX_HEIGHT, Parsed, comma_list, nested, parenthesised, symbol, word};
@@ -331,18 +331,23 @@ fn parameter(input: Input<'_>) -> Parsed<'_, Expression> {
     if state.is_kept.get() {
         return input.unsupported("a parameter in what is kept as it is written");
     }
+    let (rest, (name, value)) = given(input)?;
+    let kind = value
+        .map_or(ExpressionKind::Variable(name), |value| ExpressionKind::Literal(value.clone()));
+    Ok((rest, at(input, rest, kind)))
+}
+
+/// What a parameter is called, and its value if values were given.
+pub(super) fn given(input: Input<'_>) -> Parsed<'_, (ParameterName, Option<&Value>)> {
     let Some(name) = input.parameter() else {
         let message = format!("{} is no parameter: they are ?1 to ?32766", input.word());
         return input.fail("bad-parameter", message);
     };
-    let kind = match state.given {
-        None => ExpressionKind::Variable(name),
-        Some(given) => match given.find(&name) {
-            Some(value) => ExpressionKind::Literal(value.clone()),
-            None => return input.fail_with(parameters::unknown(&name, token.span)),
-        },
-    };
-    Ok((rest, at(input, rest, kind)))
+    let Some(given) = input.state.given else { return Ok((input.skip(1), (name, None))) };
+    match given.find(&name) {
+        Some(value) => Ok((input.skip(1), (name, Some(value)))),
+        None => input.fail_with(parameters::unknown(&name, input.peek().span)),
+    }
 }
 
 /// `NULL`, `TRUE`, `FALSE` and the words for the time of the statement.

@@ -7,9 +7,10 @@ use super::super::ast::{
 use super::super::keyword::WordClass;
 use super::super::token::{Symbol, TokenKind};
 use super::expected::{Expected, Named};
-use super::expression::expression;
+use super::expression::{expression, given};
 use super::input::{Input, Parsed, word};
 use super::name::{name, number_of, table_name, text, text_for};
+use crate::types::Value;
 use nom::Parser;
 use nom::branch::alt;
 use nom::combinator::{opt, value};
@@ -35,7 +36,7 @@ fn begins_as_of(input: Input<'_>) -> bool {
 fn begins_before(input: Input<'_>) -> bool {
     input.is_word(0, Keyword::Before)
         && match input.ahead(1).kind {
-            TokenKind::Integer | TokenKind::Text => true,
+            TokenKind::Integer | TokenKind::Text | TokenKind::Parameter => true,
             TokenKind::Keyword(keyword) => POINT_WORDS.contains(&keyword),
             _ => false,
         }
@@ -143,18 +144,22 @@ fn at(input: Input<'_>) -> Parsed<'_, At> {
 }
 
 /// `Point ::= ['EVENT'] Integer | 'EVENT' '-' Integer | 'TX' Integer | 'START' | 'LATEST'
-///          | 'TIMESTAMP' Text | 'TAG' Label | 'SNAPSHOT' (Integer | Text) | Text`
+///          | 'TIMESTAMP' Text | 'TAG' Label | 'SNAPSHOT' (Integer | Text) | Text
+///          | ['EVENT' | 'TX' | 'TIMESTAMP' | 'TAG' | 'SNAPSHOT'] Parameter`
 fn point(input: Input<'_>) -> Parsed<'_, Point> {
     let behind = input.skip(1);
+    if behind.peek().kind == TokenKind::Parameter
+        && let TokenKind::Keyword(word) = input.peek().kind
+        && PARAMETER_WORDS.contains(&word)
+    {
+        return parameter_point(behind, Some(word));
+    }
     match input.peek().kind {
         TokenKind::Keyword(Keyword::Event) if behind.is_symbol(0, Symbol::Minus) => {
             let (rest, events) = number_of(Expected::Other("how many events"))(behind.skip(1))?;
             Ok((rest, Point::EventsBack(events)))
         }
         TokenKind::Keyword(Keyword::Event) => {
-            if behind.peek().kind == TokenKind::Parameter {
-                return behind.unsupported("a parameter as a point");
-            }
             behind.offer(Symbol::Minus);
             let (rest, event) = number_of(Expected::Event)(behind)?;
             Ok((rest, Point::Event(event)))
@@ -193,11 +198,63 @@ fn point(input: Input<'_>) -> Parsed<'_, Point> {
             let help = format!("write EVENT -{}", behind.word());
             input.fail_at(span, "syntax", message, Some(help))
         }
-        TokenKind::Parameter => input.unsupported("a parameter as a point"),
+        TokenKind::Parameter => parameter_point(input, None),
         _ => {
             POINT_WORDS.iter().for_each(|word| input.note(*word));
             input.miss(Expected::Point)
         }
+    }
+}
+
+/// The words that a parameter can stand behind.
+const PARAMETER_WORDS: &[Keyword] =
+    &[Keyword::Event, Keyword::Tx, Keyword::Timestamp, Keyword::Tag, Keyword::Snapshot];
+
+/// A parameter behind a word of a point, or by itself: the point that its value makes, if it has one.
+fn parameter_point(input: Input<'_>, word: Option<Keyword>) -> Parsed<'_, Point> {
+    let (rest, (name, value)) = given(input)?;
+    let Some(value) = value else { return Ok((rest, Point::Parameter { word, name })) };
+    let point = match (word, value) {
+        (Some(Keyword::Event), Value::Integer(events)) if *events < 0 => {
+            Some(Point::EventsBack(events.unsigned_abs()))
+        }
+        (_, Value::Integer(number)) => u64::try_from(*number).ok().and_then(|n| numbered(word, n)),
+        (_, Value::Text(text)) => named(word, text),
+        _ => None,
+    };
+    if let Some(point) = point {
+        return Ok((rest, point));
+    }
+    let meant = match word {
+        Some(Keyword::Tx) => Expected::Transaction,
+        Some(Keyword::Timestamp) => Expected::Time,
+        Some(Keyword::Tag) => Expected::Named(Named::Tag),
+        Some(Keyword::Snapshot) => Expected::Snapshot,
+        Some(_) => Expected::Event,
+        None => Expected::Point,
+    };
+    input.fail("bad-parameter", format!("{name} is {value}, and not {}", meant.text()))
+}
+
+/// The point that a word and a number are.
+fn numbered(word: Option<Keyword>, number: u64) -> Option<Point> {
+    match word {
+        None | Some(Keyword::Event) => Some(Point::Event(number)),
+        Some(Keyword::Tx) => Some(Point::Transaction(number)),
+        Some(Keyword::Snapshot) => Some(Point::Snapshot(SnapshotName::Number(number))),
+        Some(_) => None,
+    }
+}
+
+/// The point that a word and a text are.
+fn named(word: Option<Keyword>, text: &str) -> Option<Point> {
+    let text = text.to_owned();
+    match word {
+        None => Some(Point::Phrase(text)),
+        Some(Keyword::Timestamp) => Some(Point::Timestamp(text)),
+        Some(Keyword::Tag) => Some(Point::Tag(text)),
+        Some(Keyword::Snapshot) => Some(Point::Snapshot(SnapshotName::Name(text))),
+        Some(_) => None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{DotCommand, Group, Trouble};
 use crate::language::ast::{At, Identifier, Statement};
-use crate::language::parse_statement;
+use crate::language::{Parameters, parse_statement_with};
 use crate::render::Diagnostic;
 use crate::session::{Error, Outcome, Session};
 use crate::shell::run::quoted;
@@ -16,49 +16,72 @@ pub(super) const GROUP: Group = Group {
             name: ".back",
             arguments: "[N]",
             help: "go N events back (1)",
+            details: &[("N", "how many events")],
             run: |shell, arguments| step(shell, arguments, false),
         },
         DotCommand {
             name: ".blame",
             arguments: "TABLE KEY...",
             help: "who last set each column of a row, and when",
+            details: &[
+                ("TABLE", "the table"),
+                ("KEY", "the values of its primary key, or of _row where it has none"),
+            ],
             run: blame,
         },
         DotCommand {
             name: ".diff",
             arguments: "POINT POINT [TABLE]",
             help: "what differs between two moments",
+            details: &[
+                ("POINT", "an event's number, EVENT n, TX n, TAG x, LATEST, a time in quotes"),
+                ("TABLE", "only this one"),
+            ],
             run: diff,
         },
         DotCommand {
             name: ".goto",
             arguments: "POINT",
             help: "read as of EVENT n, TAG 'x', yesterday, …",
+            details: &[(
+                "POINT",
+                "an event's number, EVENT -1, TX n, TAG x, yesterday 14:00: see .help points",
+            )],
             run: goto,
         },
-        DotCommand { name: ".log", arguments: "[TABLE]", help: "the events", run: log },
+        DotCommand {
+            name: ".log",
+            arguments: "[TABLE]",
+            help: "the events",
+            details: &[("TABLE", "only its events")],
+            run: log,
+        },
         DotCommand {
             name: ".mark",
             arguments: "NAME",
             help: "give this moment a name: TAG 'NAME'",
+            details: &[("NAME", "in quotes if it has blanks")],
             run: mark,
         },
         DotCommand {
             name: ".next",
             arguments: "[N]",
             help: "go N events on (1), at most to the present",
+            details: &[("N", "how many events")],
             run: |shell, arguments| step(shell, arguments, true),
         },
         DotCommand {
             name: ".now",
             arguments: "",
             help: "come back to the present",
+            details: &[],
             run: |shell, _| go_to(shell, "LATEST"),
         },
         DotCommand {
             name: ".undo",
             arguments: "",
             help: "take the last transaction back, in a new one",
+            details: &[],
             run: |shell, _| with_session(shell, Session::undo),
         },
     ],
@@ -119,7 +142,8 @@ pub(super) fn points(words: &[String]) -> Vec<String> {
 }
 
 fn diff(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
-    let (from, to) = (point(&arguments[0])?, point(&arguments[1])?);
+    let given = shell.connection.parameters();
+    let (from, to) = (point(&arguments[0], given)?, point(&arguments[1], given)?);
     let table = arguments.get(2).map(String::as_str);
     with_session(shell, |session| session.difference(&from, &to, table))
 }
@@ -166,8 +190,8 @@ fn with_session(
 }
 
 /// A point that is one word; a time needs no quotes of its own.
-fn point(word: &str) -> Result<At, Trouble> {
-    let parse = |point: &str| match parse_statement(&format!("SET AS OF {point}")) {
+fn point(word: &str, given: &Parameters) -> Result<At, Trouble> {
+    let parse = |point: &str| match parse_statement_with(&format!("SET AS OF {point}"), given) {
         Ok(Some(Statement::SetAsOf(at))) => Some(at),
         _ => None,
     };

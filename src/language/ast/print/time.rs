@@ -17,6 +17,8 @@ impl fmt::Display for Point {
             Point::Snapshot(SnapshotName::Number(number)) => write!(f, "SNAPSHOT {number}"),
             Point::Snapshot(SnapshotName::Name(name)) => write!(f, "SNAPSHOT {}", Quoted(name)),
             Point::Phrase(words) => Quoted(words).fmt(f),
+            Point::Parameter { word: Some(word), name } => write!(f, "{word} {name}"),
+            Point::Parameter { word: None, name } => name.fmt(f),
         }
     }
 }
