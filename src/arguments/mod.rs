@@ -5,7 +5,7 @@
 
 mod spelling;
 
-use asof::render::{ErrorFormat, MODES, Mode};
+use asof::render::{ErrorFormat, MODES, Mode, wrap};
 use asof::shell::{Settings, seconds};
 use asof::storage::{Environment, FixedClock, OpenOptions, SeededRandom};
 use asof::types::{Date, Timestamp};
@@ -34,20 +34,21 @@ pub struct Arguments {
     #[arg(short, long, value_name = "FILE")]
     file: Vec<String>,
 
-    /// How rows are shown
-    #[arg(short, long, value_parser = mode_parser())]
+    /// How rows are shown: one of the modes below
+    #[arg(short, long, value_parser = mode_parser(), hide_possible_values = true)]
     mode: Option<Mode>,
 
     /// Whether the names of columns come first
-    #[arg(long, value_name = "on|off", value_parser = ["on", "off"])]
+    #[arg(long, value_name = "on|off", value_parser = ["on", "off"],
+        hide_possible_values = true)]
     headers: Option<String>,
 
     /// Go on after an error; the exit code is 1 all the same
     #[arg(long)]
     pub keep_going: bool,
 
-    /// Begin at this line of the first file or of standard input
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    /// Begin at this line of the first file or of standard input, not at 1
+    #[arg(long, value_name = "N", default_value_t = 1, hide_default_value = true)]
     pub from_line: usize,
 
     /// Print what every write did
@@ -102,12 +103,14 @@ pub struct Arguments {
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<String>,
 
-    /// How errors are told
-    #[arg(long, value_name = "FORMAT", value_parser = error_format_parser())]
+    /// How errors are told: human, short (a line) or json
+    #[arg(long, value_name = "FORMAT", value_parser = error_format_parser(),
+        hide_possible_values = true)]
     error_format: Option<ErrorFormat>,
 
-    /// Whether to colour: where it is a terminal, always, never
-    #[arg(long, value_name = "WHEN", value_parser = ["auto", "always", "never"])]
+    /// Whether to colour: auto (at a terminal), always or never
+    #[arg(long, value_name = "WHEN", value_parser = ["auto", "always", "never"],
+        hide_possible_values = true)]
     pub color: Option<String>,
 
     /// Copy what is good of a damaged database to a new directory, and list what is lost
@@ -135,8 +138,9 @@ pub struct Arguments {
     #[arg(long, value_name = "START[+STEP]")]
     clock: Option<String>,
 
-    /// Seconds to wait for another process that writes
-    #[arg(long, value_name = "S", value_parser = seconds, default_value = "5")]
+    /// Seconds to wait for another process that writes, not 5
+    #[arg(long, value_name = "S", value_parser = seconds, default_value = "5",
+        hide_default_value = true)]
     busy_timeout: Duration,
 
     /// Write a snapshot every N events [default: as many as there are rows, at least 10000]
@@ -174,7 +178,7 @@ impl Source {
 impl Arguments {
     /// Reads the process's arguments; ends it where they make no sense or ask for help.
     pub fn read() -> Arguments {
-        let mut command = Arguments::command();
+        let mut command = narrow(Arguments::command());
         let words = spelling::translated(&command, std::env::args_os())
             .unwrap_or_else(|message| command.error(ErrorKind::UnknownArgument, message).exit());
         let matches = command.get_matches_from(words);
@@ -304,6 +308,18 @@ pub fn quoted(word: &str) -> String {
     }
 }
 
+/// Columns that every terminal has.
+const COLUMNS: usize = 80;
+
+/// The same command, whose help fits them. The texts stand in a column of their own.
+fn narrow(command: clap::Command) -> clap::Command {
+    const BEFORE: usize = 31;
+    command.mut_args(|argument| {
+        let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+        argument.help(wrap(&help, COLUMNS - BEFORE).join("\n"))
+    })
+}
+
 fn mode_parser() -> impl TypedValueParser<Value = Mode> {
     PossibleValuesParser::new(MODES.iter().map(|entry| entry.name))
         .try_map(|name| Mode::from_name(&name).ok_or("no such mode"))
@@ -321,7 +337,8 @@ fn after_help() -> String {
     let modes: Vec<String> =
         MODES.iter().map(|entry| format!("  --{:10}{}", entry.name, entry.help)).collect();
     format!(
-        "Modes (--csv is --mode csv):\n{}\n\nsqlite3's spellings (-csv, -header, -readonly, …) work, too.",
+        "Modes (--csv is --mode csv):\n{}\n\n\
+         sqlite3's spellings (-csv, -header, -readonly, …) work, too.",
         modes.join("\n")
     )
 }

@@ -19,7 +19,7 @@ pub struct Topic {
     pub about: &'static str,
     /// The productions of the grammar that are shown.
     pub productions: &'static [&'static str],
-    /// Statements that run, one in a line.
+    /// Statements that run, and dot-commands, each from a line of its own on.
     pub example: &'static str,
 }
 
@@ -30,14 +30,16 @@ const TOPICS: &[Topic] = &[
         also: &["query", "where", "group by", "having", "order by", "limit", "distinct", "from"],
         about: "reads rows, now or at any moment",
         productions: &["Select", "Query", "SelectItem", "Alias", "OrderItem", "Direction"],
-        example: "SELECT owner, balance FROM accounts WHERE balance > 50 ORDER BY balance DESC LIMIT 5;",
+        example: "SELECT owner, balance FROM accounts\n  \
+                  WHERE balance > 50 ORDER BY balance DESC LIMIT 5;",
     },
     Topic {
         name: "join",
         also: &["left join", "inner join", "cross join", "table"],
-        about: "puts the rows of tables together, each table at a moment of its own if you like",
+        about: "puts the rows of tables together, each at its own moment",
         productions: &["From", "TableReference", "Join", "JoinConstraint", "Names"],
-        example: "SELECT now.owner, now.balance - past.balance AS gained FROM accounts AS now \
+        example: "SELECT now.owner, now.balance - past.balance AS gained\n  \
+                  FROM accounts AS now\n  \
                   JOIN accounts AS OF EVENT 3 AS past ON now.id = past.id;",
     },
     Topic {
@@ -75,16 +77,19 @@ const TOPICS: &[Topic] = &[
             "Default",
             "TableOption",
         ],
-        example: "CREATE TABLE transfers (id INTEGER PRIMARY KEY, source INTEGER REFERENCES accounts, \
-                  amount DECIMAL(10, 2) NOT NULL DEFAULT 0, made TIMESTAMP DEFAULT CURRENT_TIMESTAMP);",
+        example: "CREATE TABLE transfers (id INTEGER PRIMARY KEY,\n  \
+                  source INTEGER REFERENCES accounts,\n  \
+                  amount DECIMAL(10, 2) NOT NULL DEFAULT 0,\n  \
+                  made TIMESTAMP DEFAULT CURRENT_TIMESTAMP);",
     },
     Topic {
         name: "types",
         also: &["type", "typename", "integer", "text", "decimal", "real", "boolean", "date"],
-        about: "INTEGER, REAL, DECIMAL(p,s), TEXT, BOOLEAN, DATE, TIMESTAMP, BLOB, JSON and their usual \
-                other names",
+        about: "what a column can hold: INTEGER, DECIMAL(p,s), DATE and others",
         productions: &["TypeName"],
-        example: "SELECT CAST('12.50' AS DECIMAL(6, 2)), CAST('2026-03-01' AS DATE);",
+        example: "CREATE TABLE every (i INTEGER, r REAL, d DECIMAL(10, 2), t TEXT, b BOOLEAN,\n  \
+                  day DATE, at TIMESTAMP, bytes BLOB, document JSON, whatever ANY);\n\
+                  SELECT CAST('12.50' AS DECIMAL(6, 2)), CAST('2026-03-01' AS DATE);",
     },
     Topic {
         name: "create index",
@@ -133,7 +138,7 @@ const TOPICS: &[Topic] = &[
     Topic {
         name: "as of",
         also: &["before", "for system_time", "asof", "temporal", "time travel"],
-        about: "reads a table, or a whole query, as it was at a point; the same for the session: SET AS OF",
+        about: "reads a table, or a whole query, as it was at a point",
         productions: &["AsOf", "Temporal"],
         example: "SELECT * FROM accounts AS OF EVENT 3;\n\
                   SELECT * FROM accounts BEFORE 'now';\n\
@@ -142,7 +147,7 @@ const TOPICS: &[Topic] = &[
     Topic {
         name: "points",
         also: &["point", "event", "tx", "timestamp", "moment", "start", "latest"],
-        about: "how a moment is written: an event, a transaction, a time, a tag, a snapshot",
+        about: "a moment: an event, a transaction, a time, a tag, a snapshot",
         productions: &["Point", "Label", "Range"],
         example: "SELECT count(*) FROM accounts AS OF EVENT -1;\n\
                   SELECT count(*) FROM accounts AS OF TAG opened;\n\
@@ -215,7 +220,7 @@ const TOPICS: &[Topic] = &[
     Topic {
         name: "pragma",
         also: &[],
-        about: "is accepted and does nothing here, so that scripts for SQLite run",
+        about: "is accepted and does nothing, so that scripts for SQLite run",
         productions: &["Pragma", "PragmaValue"],
         example: "PRAGMA foreign_keys = ON;",
     },
@@ -251,7 +256,7 @@ const TOPICS: &[Topic] = &[
             "Operand",
             "Constant",
         ],
-        example: "SELECT owner || ': ' || balance FROM accounts \
+        example: "SELECT owner || ': ' || balance FROM accounts\n  \
                   WHERE balance BETWEEN 0 AND 1000 AND owner NOT LIKE 'x%';",
     },
     Topic {
@@ -267,7 +272,8 @@ const TOPICS: &[Topic] = &[
         also: &["when", "then", "else"],
         about: "one value or another",
         productions: &["Case"],
-        example: "SELECT owner, CASE WHEN balance < 60 THEN 'low' ELSE 'fine' END AS state FROM accounts;",
+        example: "SELECT owner, CASE WHEN balance < 60 THEN 'low' ELSE 'fine' END AS state\n  \
+                  FROM accounts;",
     },
     Topic {
         name: "cast",
@@ -275,6 +281,16 @@ const TOPICS: &[Topic] = &[
         about: "a value as another type",
         productions: &["Cast"],
         example: "SELECT CAST(balance AS TEXT) || ' coins' FROM accounts;",
+    },
+    Topic {
+        name: "parameters",
+        also: &["parameter", "variable", "variables", "placeholder", "placeholders"],
+        about: "$name and ? have their values from -v, .param or a program",
+        productions: &["Parameter"],
+        example: ".param set least 60\n\
+                  SELECT owner FROM accounts WHERE balance >= $least;\n\
+                  .param set n 3\n\
+                  SELECT * FROM accounts AS OF EVENT $n;",
     },
     Topic {
         name: "names",

@@ -30,6 +30,7 @@ pub use format::{Format, Vertical};
 pub use mode::{MODES, Mode, ModeEntry};
 pub use report::{Diagnostic, ErrorFormat, Manner, Place, notice, report};
 pub use trace::draw_trace;
+pub use wrap::wrap;
 
 use crate::session::{Error, Frame, Replay, Rows};
 use cell::Cells;

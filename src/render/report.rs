@@ -12,7 +12,7 @@
 
 use super::escape::escape_character;
 use super::json::write_string;
-use super::wrap::{SENTENCE, wrap};
+use super::wrap::wrap;
 use super::{escape, width};
 use crate::session::Error;
 use crate::types::Span;
@@ -285,7 +285,7 @@ fn sentence(text: &str, room: Option<usize>, taken: usize) -> Vec<String> {
         None => vec![shown.into_owned()],
         Some(room) => {
             let room = room.saturating_sub(taken).max(NARROWEST);
-            wrap(&shown, room, SENTENCE).into_iter().map(str::to_string).collect()
+            wrap(&shown, room).into_iter().map(str::to_string).collect()
         }
     }
 }

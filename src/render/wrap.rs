@@ -7,7 +7,12 @@ use unicode_segmentation::UnicodeSegmentation;
 /// documents.
 pub(super) const VALUE: &[char] = &[' ', ',', '_'];
 /// What a line of a sentence is cut behind.
-pub(super) const SENTENCE: &[char] = &[' '];
+const SENTENCE: &[char] = &[' '];
+
+/// Cuts a sentence into lines of at most `columns`, between words where it can be.
+pub fn wrap(text: &str, columns: usize) -> Vec<&str> {
+    wrap_behind(text, columns, SENTENCE)
+}
 
 /// Whether a text fits into so many columns, found out without measuring a long one.
 fn fits(text: &str, columns: usize) -> bool {
@@ -16,7 +21,7 @@ fn fits(text: &str, columns: usize) -> bool {
 
 /// Cuts a text into lines of at most `columns`, between graphemes, after one of `breaks` where one is
 /// near.
-pub(super) fn wrap<'a>(text: &'a str, columns: usize, breaks: &[char]) -> Vec<&'a str> {
+pub(super) fn wrap_behind<'a>(text: &'a str, columns: usize, breaks: &[char]) -> Vec<&'a str> {
     if width(text) <= columns {
         return vec![text];
     }
@@ -51,7 +56,7 @@ mod tests {
 
     #[test]
     fn long_texts_wrap_between_words_and_never_inside_a_grapheme() {
-        let wrap = |text, columns| wrap(text, columns, VALUE);
+        let wrap = |text, columns| wrap_behind(text, columns, VALUE);
         assert_eq!(wrap("the quick brown fox", 10), ["the quick", "brown fox"]);
         assert_eq!(wrap("one, two, three", 9), ["one, two,", "three"]);
         assert_eq!(wrap("2026-11-22 21:55:06.220688", 24), ["2026-11-22", "21:55:06.220688"]);

@@ -1,10 +1,7 @@
 //! HELP, asked about everything it knows; what it shows is run.
 
 use crate::shell::Place;
-use asof::language::{parse_script, reference};
-use asof::session::{Outcome, Session};
-use asof::storage::Database;
-use std::sync::Arc;
+use asof::language::reference;
 
 /// What the examples are asked on.
 const PREPARATION: &str = "
@@ -14,39 +11,65 @@ const PREPARATION: &str = "
     UPDATE accounts SET balance = balance - 30 WHERE id = 1;
     CREATE TABLE movements (account INTEGER, amount INTEGER);";
 
-/// Runs every statement of a script to its last row, and gives the number of rows.
-fn run(session: &mut Session, script: &str) -> usize {
-    let mut rows = 0;
-    for (_, span) in parse_script(script).unwrap_or_else(|error| panic!("{script}\n{error}")) {
-        let text = &script[span.start..span.end];
-        match session.execute(text) {
-            Ok(Outcome::Rows(batches)) => {
-                for batch in batches {
-                    rows += batch.unwrap_or_else(|error| panic!("{text}\n{error}")).num_rows();
-                }
-            }
-            Ok(Outcome::Replay(frames)) => {
-                for frame in *frames {
-                    frame.unwrap_or_else(|error| panic!("{text}\n{error}"));
-                    rows += 1;
-                }
-            }
-            Ok(Outcome::Changed(_) | Outcome::Done(_) | Outcome::Text(_) | Outcome::Nothing) => {}
-            Err(error) => panic!("{text}\n{error}"),
-        }
-    }
-    rows
-}
-
 #[test]
 fn every_example_runs() {
     for topic in reference::topics() {
-        let mut session = Session::new(Arc::new(Database::in_memory().expect("memory")));
-        run(&mut session, PREPARATION);
-        let rows = run(&mut session, topic.example);
+        let run = Place::new().run(&["-q"], format!("{PREPARATION}\n{}", topic.example));
+        assert_eq!((run.code, run.err.as_str()), (0, ""), "{}: {}", topic.name, topic.example);
         let asks = topic.example.contains("SELECT") && !topic.example.contains("WHERE id = 1");
-        assert!(rows > 0 || !asks, "{}: {} gives no row", topic.name, topic.example);
+        assert!(!run.out.is_empty() || !asks, "{}: {} gives nothing", topic.name, topic.example);
     }
+}
+
+/// Makes sure that a terminal of 80 columns shows a text as it is.
+#[track_caller]
+fn fits(text: &str) {
+    for line in text.lines() {
+        let columns = line.chars().count();
+        assert!(columns <= 80, "{columns} columns: {line}\n{text}");
+        assert_eq!(line.trim_end(), line);
+    }
+}
+
+#[test]
+fn every_help_fits_into_80_columns() {
+    let place = Place::new();
+    fits(&place.run(&["--help"], "").out);
+    fits(&place.run(&["-c", "HELP", "-c", ".help"], "").out);
+    for topic in reference::topics() {
+        fits(&topic.to_string());
+    }
+    let asked: Vec<String> =
+        asof::shell::commands().map(|command| format!(".help {}\n", command.name)).collect();
+    let run = place.run(&[], asked.concat());
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    fits(&run.out);
+}
+
+#[test]
+fn help_explains_every_command_with_its_arguments() {
+    for command in asof::shell::commands() {
+        let name = &command.name[1..];
+        let with_dot = Place::new().run(&["-c", &format!(".help .{name}")], "");
+        let without = Place::new().run(&["-c", &format!(".help {name}")], "");
+        assert_eq!((with_dot.code, with_dot.err.as_str()), (0, ""), "{name}");
+        assert_eq!(with_dot.out, without.out);
+        let usage = format!(".{name} {}", command.arguments);
+        assert!(with_dot.out.starts_with(&format!("{}\n", usage.trim_end())), "{}", with_dot.out);
+        assert!(with_dot.out.contains(command.help), "{}", with_dot.out);
+        for (argument, _) in command.details {
+            assert!(with_dot.out.contains(&format!("\n  {argument}  ")), "{}", with_dot.out);
+        }
+    }
+    let prompt = Place::new().run(&["-c", ".help prompt"], "").out;
+    insta::assert_snapshot!(prompt, @"
+    .prompt [TEXT] [MORE]
+      what stands before what is typed
+
+      TEXT  before a statement: {database}, {event} that is read, {head} the last
+            event, {state} a transaction or the past
+      MORE  before its further lines: {open} is what is open, as ( or '
+    ");
 }
 
 #[test]

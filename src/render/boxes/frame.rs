@@ -1,6 +1,6 @@
 //! A frame whose widths are known.
 
-use super::super::wrap::{SENTENCE, VALUE, wrap};
+use super::super::wrap::{VALUE, wrap, wrap_behind};
 use super::super::{Buffer, Format, width};
 use super::border::{Border, Rule};
 use super::widths::{self, Layout, NARROWEST_JSON, Slot};
@@ -123,7 +123,7 @@ impl<'a> Frame<'a> {
     /// Draws what is said below.
     pub fn footer(&self, text: &str, buffer: &mut Buffer<'_>) {
         let lines = match self.format.width {
-            Some(room) => wrap(text, room.max(NARROWEST_JSON), SENTENCE),
+            Some(room) => wrap(text, room.max(NARROWEST_JSON)),
             None => vec![text],
         };
         for line in lines {
@@ -207,7 +207,7 @@ impl<'a> Frame<'a> {
         if cell.look == Look::Number || !self.border.wraps {
             return vec![&cell.text];
         }
-        let mut lines = wrap(&cell.text, room, VALUE);
+        let mut lines = wrap_behind(&cell.text, room, VALUE);
         if lines.len() > TALLEST && self.format.terminal && self.format.rows.is_some() {
             lines.truncate(TALLEST - 1);
             lines.push(self.border.columns_left_out);

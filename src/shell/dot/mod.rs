@@ -5,6 +5,7 @@
 
 mod files;
 mod foreign;
+mod help;
 mod output;
 mod param;
 mod schema;
@@ -26,6 +27,8 @@ pub struct DotCommand {
     pub arguments: &'static str,
     /// What it does.
     pub help: &'static str,
+    /// What its arguments are, each under its name.
+    pub details: &'static [(&'static str, &'static str)],
     run: fn(&mut Shell, &[String]) -> Result<(), Trouble>,
 }
 

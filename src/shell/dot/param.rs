@@ -9,13 +9,33 @@ use std::io::Write;
 pub(super) const GROUP: Group = Group {
     title: "Parameters",
     commands: &[
-        DotCommand { name: ".param", arguments: USAGE, help: "values for $name and ?", run: param },
-        DotCommand { name: ".parameter", arguments: USAGE, help: "the same", run: param },
+        DotCommand {
+            name: ".param",
+            arguments: USAGE,
+            help: "the values of $name and ? in statements",
+            details: DETAILS,
+            run: param,
+        },
+        DotCommand {
+            name: ".parameter",
+            arguments: USAGE,
+            help: "the same",
+            details: DETAILS,
+            run: param,
+        },
     ],
 };
 
 /// What stands behind `.param`.
 const USAGE: &str = "set|unset|list|clear [NAME] [TEXT]";
+
+/// What its words mean.
+const DETAILS: &[(&str, &str)] = &[
+    ("set NAME TEXT", "gives $NAME a value: a literal of SQL, or else the text itself"),
+    ("unset NAME", "takes it back"),
+    ("list", "shows all"),
+    ("clear", "takes all back"),
+];
 
 /// `.param set NAME VALUE`, `.param unset NAME`, `.param list`, `.param clear`
 fn param(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {

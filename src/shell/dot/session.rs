@@ -1,7 +1,6 @@
 //! The session: leaving, help, scripts.
 
-use super::{DotCommand, GROUPS, Group, Trouble, check_safe, commands, find, on_off, time};
-use crate::language::reference;
+use super::{DotCommand, Group, Trouble, check_safe, help, on_off, time};
 use crate::render::{self, Diagnostic};
 use crate::shell::{Shell, Stop};
 use std::io::{self, IsTerminal, Write};
@@ -16,63 +15,71 @@ pub(super) const GROUP: Group = Group {
             name: ".bail",
             arguments: "on|off",
             help: "whether a script stops at its first error",
+            details: &[],
             run: bail,
         },
         DotCommand {
             name: ".cd",
             arguments: "FILE",
             help: "go to another directory",
+            details: &[("FILE", "the directory")],
             run: change_directory,
         },
         DotCommand {
             name: ".exit",
             arguments: "[CODE]",
             help: "leave, with an exit code",
+            details: &[("CODE", "from 0 to 255; 0 if it is left out")],
             run: exit,
         },
         DotCommand {
             name: ".help",
             arguments: "[TOPIC]...",
-            help: "this list, one line of it, or what HELP says",
-            run: help,
+            help: "this list, a command with its arguments, a topic",
+            details: &[(
+                "TOPIC",
+                "a dot-command with or without its dot, a command of psql, or what HELP knows: .help as of",
+            )],
+            run: help::help,
         },
-        DotCommand { name: ".quit", arguments: "", help: "leave", run: exit },
+        DotCommand { name: ".quit", arguments: "", help: "leave", details: &[], run: exit },
         DotCommand {
             name: ".read",
             arguments: "FILE",
             help: "run the script in a file",
+            details: &[("FILE", "SQL and dot-commands; its errors name their lines")],
             run: read,
         },
         DotCommand {
             name: ".shell",
             arguments: "COMMAND",
             help: "run a command of the system",
+            details: &[("COMMAND", "the rest of the line, as the system's shell reads it")],
             run: |shell, arguments| system(shell, ".shell", arguments),
         },
         DotCommand {
             name: ".show",
             arguments: "[N]",
             help: "the settings, or event N as a whole",
+            details: &[("N", "an event's number")],
             run: show,
         },
-        DotCommand { name: ".stats", arguments: "", help: "how much there is", run: stats },
+        DotCommand {
+            name: ".stats",
+            arguments: "",
+            help: "how much there is",
+            details: &[],
+            run: stats,
+        },
         DotCommand {
             name: ".system",
             arguments: "COMMAND",
             help: "run a command of the system",
+            details: &[("COMMAND", "the rest of the line, as the system's shell reads it")],
             run: |shell, arguments| system(shell, ".system", arguments),
         },
     ],
 };
-
-/// What someone who asks for help at the prompt has to know about the rest.
-const SQL_HELP: &str = "
-SQL statements end with ;
-SELECT … FROM t AS OF EVENT n    t as it was after event n, or '5 minutes ago'
-SELECT … FROM t BEFORE EVENT n   t as it was before that
-HISTORY OF t, EVENTS, REPLAY t   what happened to t, to everything, step by step
-SET AS OF EVENT n                goes there; SET AS OF LATEST comes back
-SHOW TABLES, DESCRIBE t, EXPLAIN SELECT …";
 
 fn exit(_: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     let code = match arguments.first() {
@@ -83,48 +90,6 @@ fn exit(_: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
         })?,
     };
     Err(Trouble::Stop(Stop::Exit(code)))
-}
-
-fn help(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
-    let Some(name) = arguments.first() else { return everything(shell) };
-    let name = match name.starts_with('\\') {
-        true => name.clone(),
-        false => format!(".{}", name.trim_start_matches('.')).to_ascii_lowercase(),
-    };
-    let asked = arguments.join(" ");
-    // A command's own name comes before a topic, and a topic before an abbreviation.
-    let is_command = commands().any(|command| command.name == name);
-    if let Some(topic) = reference::topic(&asked).filter(|_| !is_command) {
-        return Ok(writeln!(shell.out, "{topic}")?);
-    }
-    match (find(&name), reference::suggestion(&asked)) {
-        (Err(error), Some(near)) if error.help.is_none() || !asked.starts_with(['.', '\\']) => {
-            let error = Diagnostic::new("unknown-topic", format!("there is no help about {asked}"));
-            Err(Trouble::Told(error.help(Some(format!("did you mean .help {near}?")))))
-        }
-        (found, _) => line(shell, found.map_err(Trouble::Told)?),
-    }
-}
-
-/// Every command, group by group, and what stands beside them.
-fn everything(shell: &mut Shell) -> Result<(), Trouble> {
-    for group in GROUPS {
-        writeln!(shell.out, "{}:", group.title)?;
-        group.commands.iter().try_for_each(|command| line(shell, command))?;
-    }
-    Ok(writeln!(shell.out, "{SQL_HELP}")?)
-}
-
-/// The longest usage that its column is made for.
-const WIDEST_USAGE: usize = 30;
-
-/// One command in one line.
-fn line(shell: &mut Shell, command: &DotCommand) -> Result<(), Trouble> {
-    let usage = |command: &DotCommand| format!("{} {}", command.name, command.arguments);
-    // One column for all of them, whoever is asked for; a very long usage pushes its own help only.
-    let widths = commands().map(|command| usage(command).len());
-    let width = widths.filter(|width| *width <= WIDEST_USAGE).max().unwrap_or(0);
-    Ok(writeln!(shell.out, "  {:width$} {}", usage(command), command.help)?)
 }
 
 fn read(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {

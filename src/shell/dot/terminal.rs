@@ -9,23 +9,38 @@ use std::io::Write;
 pub(super) const GROUP: Group = Group {
     title: "At the terminal",
     commands: &[
-        DotCommand { name: ".clear", arguments: "", help: "an empty screen", run: clear },
+        DotCommand {
+            name: ".clear",
+            arguments: "",
+            help: "an empty screen",
+            details: &[],
+            run: clear,
+        },
         DotCommand {
             name: ".edit",
             arguments: "",
-            help: "the last statement in $EDITOR; Enter then runs it",
+            help: "the last statement in $EDITOR; Enter runs it",
+            details: &[],
             run: edit,
         },
         DotCommand {
             name: ".history",
             arguments: "[N]",
             help: "the last N things typed (default 20)",
+            details: &[("N", "how many; 20 if it is left out")],
             run: history,
         },
         DotCommand {
             name: ".prompt",
-            arguments: "[TEXT] [TEXT]",
-            help: "{database}@{event}{state}>, {head}; then {open}..>",
+            arguments: "[TEXT] [MORE]",
+            help: "what stands before what is typed",
+            details: &[
+                (
+                    "TEXT",
+                    "before a statement: {database}, {event} that is read, {head} the last event, {state} a transaction or the past",
+                ),
+                ("MORE", "before its further lines: {open} is what is open, as ( or '"),
+            ],
             run: prompt,
         },
     ],

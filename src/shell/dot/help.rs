@@ -1,0 +1,108 @@
+//! `.help`: all commands in a table, one of them with its arguments, or what HELP says.
+
+use super::{DotCommand, GROUPS, Trouble, commands, find};
+use crate::language::reference;
+use crate::render::{self, Diagnostic};
+use crate::shell::Shell;
+use std::io::Write;
+
+/// Columns that every terminal has.
+const COLUMNS: usize = 80;
+
+/// The longest usage that its column is made for.
+const WIDEST_USAGE: usize = 30;
+
+/// What someone who asks for help at the prompt has to know about the rest.
+const SQL_HELP: &str = "
+SQL statements end with ;
+SELECT … FROM t AS OF EVENT n    t as it was after event n, or '5 minutes ago'
+SELECT … FROM t BEFORE EVENT n   t as it was before that
+HISTORY OF t, EVENTS, REPLAY t   what happened to t, to everything, step by step
+SET AS OF EVENT n                goes there; SET AS OF LATEST comes back
+SHOW TABLES, DESCRIBE t, EXPLAIN SELECT …";
+
+pub(super) fn help(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    let Some(name) = arguments.first() else { return everything(shell) };
+    let name = match name.starts_with('\\') {
+        true => name.clone(),
+        false => format!(".{}", name.trim_start_matches('.')).to_ascii_lowercase(),
+    };
+    let asked = arguments.join(" ");
+    // A command's own name comes before a topic, and a topic before an abbreviation.
+    let is_command = commands().any(|command| command.name == name);
+    if let Some(topic) = reference::topic(&asked).filter(|_| !is_command) {
+        return Ok(writeln!(shell.out, "{topic}")?);
+    }
+    match (find(&name), reference::suggestion(&asked)) {
+        (Err(error), Some(near)) if error.help.is_none() || !asked.starts_with(['.', '\\']) => {
+            let error = Diagnostic::new("unknown-topic", format!("there is no help about {asked}"));
+            Err(Trouble::Told(error.help(Some(format!("did you mean .help {near}?")))))
+        }
+        (found, _) => one(shell, found.map_err(Trouble::Told)?),
+    }
+}
+
+/// Every command, group by group, and what stands beside them.
+fn everything(shell: &mut Shell) -> Result<(), Trouble> {
+    // One column for all usages; a very long one has a line of its own.
+    let widths = commands().map(|command| usage(command).len());
+    let width = widths.filter(|width| *width <= WIDEST_USAGE).max().unwrap_or(0);
+    for group in GROUPS {
+        writeln!(shell.out, "{}:", group.title)?;
+        for command in group.commands {
+            let usage = usage(command);
+            let between = if usage.len() > width { "\n  " } else { "" };
+            let blanks = width - if between.is_empty() { usage.len() } else { 0 };
+            writeln!(shell.out, "  {usage}{between}{:blanks$} {}", "", command.help)?;
+        }
+    }
+    Ok(writeln!(shell.out, "{SQL_HELP}")?)
+}
+
+/// One command and what its arguments mean.
+fn one(shell: &mut Shell, command: &DotCommand) -> Result<(), Trouble> {
+    writeln!(shell.out, "{}\n  {}", usage(command), command.help)?;
+    let width = command.details.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    if width > 0 {
+        writeln!(shell.out)?;
+    }
+    for (name, meaning) in command.details {
+        let mut name = *name;
+        for line in render::wrap(meaning, COLUMNS - width - 4) {
+            writeln!(shell.out, "  {name:width$}  {line}")?;
+            name = "";
+        }
+    }
+    Ok(())
+}
+
+fn usage(command: &DotCommand) -> String {
+    format!("{} {}", command.name, command.arguments).trim_end().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_argument_is_explained() {
+        for command in commands() {
+            let explained: Vec<&str> =
+                command.details.iter().flat_map(|(name, _)| words(name)).collect();
+            for word in words(command.arguments).filter(|word| !word.contains(char::is_lowercase)) {
+                assert!(explained.contains(&word), "{}: {word}", command.name);
+            }
+            for word in explained {
+                assert!(
+                    words(command.arguments).any(|known| known == word),
+                    "{}: {word}",
+                    command.name
+                );
+            }
+        }
+    }
+
+    fn words(text: &str) -> impl Iterator<Item = &str> {
+        text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty())
+    }
+}
