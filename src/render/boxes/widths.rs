@@ -48,6 +48,22 @@ struct Wanted {
     most: Vec<usize>,
     /// What a column is not made narrower than.
     least: Vec<usize>,
+    /// Whether a column breaks in one place only: anything between all and the least is wasted.
+    is_stepped: Vec<bool>,
+}
+
+impl Wanted {
+    fn least_of(&self, slot: Slot) -> usize {
+        match slot {
+            Slot::Column(at) => self.least[at],
+            Slot::Mark => 0,
+        }
+    }
+
+    /// The width of a slot where it is lowered to `cap`, if it can be.
+    fn lowered(&self, (slot, width): (Slot, usize), cap: usize) -> usize {
+        width.min(cap.max(self.least_of(slot)))
+    }
 }
 
 /// Finds a layout for the columns and the rows held.
@@ -73,7 +89,7 @@ pub(super) fn lay_out(columns: &[Column], page: &Page<'_>, format: &Format) -> L
     }
     for widths in [&wanted.with_short, &wanted.most] {
         layout.slots = of(&drawn, widths);
-        if fit(&mut layout.slots, &wanted.least, room) {
+        if fit(&mut layout.slots, &wanted, room) {
             return layout;
         }
     }
@@ -82,7 +98,7 @@ pub(super) fn lay_out(columns: &[Column], page: &Page<'_>, format: &Format) -> L
         let is_empty = |at: &usize| page.rows.iter().all(|row| row[*at].look == Look::Dim);
         (layout.empty, drawn) = drawn.into_iter().partition(is_empty);
         layout.slots = of(&drawn, &wanted.most);
-        if fit(&mut layout.slots, &wanted.least, room) {
+        if fit(&mut layout.slots, &wanted, room) {
             return layout;
         }
     }
@@ -125,13 +141,21 @@ fn hide(
     layout.slots = drawn[..first].iter().map(slot).collect();
     layout.slots.push((Slot::Mark, mark));
     layout.slots.extend(drawn[last..].iter().map(slot));
-    fit(&mut layout.slots, &wanted.least, room)
+    fit(&mut layout.slots, wanted, room)
 }
 
 fn wanted(columns: &[Column], page: &Page<'_>, format: &Format, border: &Border) -> Wanted {
     let count = columns.len();
     let none = || vec![0; count];
-    let mut wanted = Wanted { with_types: none(), with_short: none(), most: none(), least: none() };
+    let is_stepped =
+        columns.iter().map(|c| c.data_type == DataType::Timestamp && c.fixed.is_none());
+    let mut wanted = Wanted {
+        with_types: none(),
+        with_short: none(),
+        most: none(),
+        least: none(),
+        is_stepped: is_stepped.collect(),
+    };
     // The rule of Markdown needs three dashes.
     let narrowest = if border.aligns { 3 } else { 1 };
     for (at, column) in columns.iter().enumerate() {
@@ -185,24 +209,36 @@ fn taken(slots: &[(Slot, usize)]) -> usize {
 
 /// Lowers the widest columns to one common width, the largest that lets the frame fit; tells whether
 /// it does.
-fn fit(slots: &mut [(Slot, usize)], least: &[usize], room: usize) -> bool {
+fn fit(slots: &mut [(Slot, usize)], wanted: &Wanted, room: usize) -> bool {
     let budget = room.saturating_sub(3 * slots.len() + 1);
-    let least = |slot: Slot| match slot {
-        Slot::Column(at) => least[at],
-        Slot::Mark => 0,
-    };
-    let lowered = |(slot, width): &(Slot, usize), cap: usize| (*width).min(cap.max(least(*slot)));
-    let sum = |cap| -> usize { slots.iter().map(|slot| lowered(slot, cap)).sum() };
+    loop {
+        let (cap, fits) = common_width(slots, wanted, budget);
+        let steps = |slot: &&mut (Slot, usize)| match slot.0 {
+            Slot::Column(at) => wanted.is_stepped[at] && slot.1 > cap.max(wanted.least[at]),
+            Slot::Mark => false,
+        };
+        // What such a column gives up the others may have.
+        if let Some(slot) = slots.iter_mut().find(steps) {
+            slot.1 = wanted.least_of(slot.0);
+            continue;
+        }
+        for slot in slots {
+            slot.1 = wanted.lowered(*slot, cap);
+        }
+        return fits;
+    }
+}
+
+/// The largest width to which columns can be lowered so that they take no more than the budget, and
+/// whether there is one.
+fn common_width(slots: &[(Slot, usize)], wanted: &Wanted, budget: usize) -> (usize, bool) {
+    let sum = |cap| -> usize { slots.iter().map(|slot| wanted.lowered(*slot, cap)).sum() };
     let mut cap = slots.iter().map(|(_, width)| *width).max().unwrap_or(0);
     while cap > NARROWEST && sum(cap) > budget {
         // Halving first keeps this short for a column of megabytes.
         cap = if sum(cap / 2) > budget { cap / 2 } else { cap - 1 };
     }
-    let fits = sum(cap) <= budget;
-    for slot in slots {
-        slot.1 = lowered(slot, cap);
-    }
-    fits
+    (cap, sum(cap) <= budget)
 }
 
 #[cfg(test)]
@@ -210,9 +246,21 @@ mod tests {
     use super::*;
 
     fn lowered(widths: &[usize], least: &[usize], room: usize) -> (bool, Vec<usize>) {
+        stepped(widths, least, &[false; 3], room)
+    }
+
+    fn stepped(
+        widths: &[usize],
+        least: &[usize],
+        stepped: &[bool],
+        room: usize,
+    ) -> (bool, Vec<usize>) {
         let slot = |(at, width): (usize, &usize)| (Slot::Column(at), *width);
         let mut slots: Vec<(Slot, usize)> = widths.iter().enumerate().map(slot).collect();
-        let fits = fit(&mut slots, least, room);
+        let (with_types, with_short, most) = Default::default();
+        let (least, is_stepped) = (least.to_vec(), stepped.to_vec());
+        let wanted = Wanted { with_types, with_short, most, least, is_stepped };
+        let fits = fit(&mut slots, &wanted, room);
         (fits, slots.into_iter().map(|(_, width)| width).collect())
     }
 
@@ -221,5 +269,10 @@ mod tests {
         assert_eq!(lowered(&[2, 100, 30], &[6, 6, 6], 60), (true, vec![2, 24, 24]));
         assert_eq!(lowered(&[2, 100, 30], &[6, 6, 28], 60), (true, vec![2, 20, 28]));
         assert_eq!(lowered(&[2, 3], &[6, 6], 5), (false, vec![2, 3]));
+        // A time that has to break leaves to others what it needs no more.
+        let second = [false, true, false];
+        assert_eq!(stepped(&[2, 26, 90], &[6, 15, 6], &second, 60), (true, vec![2, 15, 33]));
+        assert_eq!(stepped(&[2, 26, 30], &[6, 15, 6], &second, 60), (true, vec![2, 15, 30]));
+        assert_eq!(stepped(&[2, 26, 30], &[6, 15, 6], &second, 66), (true, vec![2, 26, 28]));
     }
 }
