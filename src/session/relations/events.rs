@@ -10,17 +10,17 @@ pub(super) const SHAPE: Shape = Shape {
     name: "_events",
     columns: &[
         ("event", DataType::Integer),
-        ("tx", DataType::Integer),
-        ("at", DataType::Timestamp),
         ("op", DataType::Text),
         ("table_name", DataType::Text),
         ("row", DataType::Integer),
         ("rev", DataType::Integer),
-        ("old", DataType::Json),
-        ("new", DataType::Json),
+        ("at", DataType::Timestamp),
+        ("tx", DataType::Integer),
         ("intent", DataType::Text),
         ("actor", DataType::Text),
         ("note", DataType::Text),
+        ("old", DataType::Json),
+        ("new", DataType::Json),
     ],
 };
 

@@ -33,11 +33,11 @@ impl History {
         name: "history",
         columns: &[
             ("event", DataType::Integer),
-            ("at", DataType::Timestamp),
-            ("tx", DataType::Integer),
             ("op", DataType::Text),
             ("row", DataType::Integer),
             ("rev", DataType::Integer),
+            ("at", DataType::Timestamp),
+            ("tx", DataType::Integer),
             ("intent", DataType::Text),
             ("actor", DataType::Text),
             ("note", DataType::Text),

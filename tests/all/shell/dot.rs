@@ -80,7 +80,7 @@ fn an_event_is_shown_whole() {
     "#);
     let log = said(".log accounts\n");
     assert_eq!(log.lines().count(), 6);
-    assert!(log.contains("\n4|3|2026-03-01 09:05:00|update|accounts|1|2|"), "{log}");
+    assert!(log.contains("\n4|update|accounts|1|2|2026-03-01 09:05:00|3|"), "{log}");
 }
 
 #[test]
