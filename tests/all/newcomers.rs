@@ -66,6 +66,7 @@ const FROM_DUCKDB: &[Typed] = &[
     ("create table t (a integer, b varchar);", "CREATE TABLE t"),
     ("insert into t values (1, 'x'), (2, 'y');", "2 rows"),
     ("from t;", "SELECT * FROM t"),
+    ("table t;", "SELECT * FROM t"),
     ("select * from t limit 1;", "│ x"),
     ("show tables;", "│ t"),
     ("describe t;", "│ b"),

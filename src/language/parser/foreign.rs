@@ -65,6 +65,7 @@ const FOREIGN: &[(&str, &str, &str)] = &[
     ("MERGE", "there is no MERGE", "UPDATE what is there, INSERT what is not"),
     ("REVOKE", NO_USERS, OWNERS),
     ("SUMMARIZE", "there is no SUMMARIZE", "SELECT count(*), min(a), max(a), avg(a) FROM t"),
+    ("TABLE", "a query begins with SELECT", "SELECT * FROM t"),
     ("TRUNCATE", "there is no TRUNCATE", "DELETE FROM t deletes all rows"),
     ("UNLOCK", "tables are not locked", "a transaction sees one moment of all tables"),
     ("UPSERT", "there is no UPSERT", "UPDATE what is there, INSERT what is not"),

@@ -158,9 +158,8 @@ fn find(name: &str) -> Result<&'static DotCommand, Diagnostic> {
     if let Some(command) = commands().find(|command| command.name == name) {
         return Ok(command);
     }
-    if let Some(instead) = foreign::instead(name) {
-        let message = format!("there is no command {name}");
-        return Err(Diagnostic::new("unknown-command", message).help(Some(instead.to_string())));
+    if foreign::instead(name).is_some() {
+        return Err(unknown(name));
     }
     let begins = |command: &&DotCommand| name.len() > 1 && command.name.starts_with(name);
     let candidates: Vec<&'static DotCommand> = commands().filter(begins).collect();
@@ -179,12 +178,11 @@ fn find(name: &str) -> Result<&'static DotCommand, Diagnostic> {
 /// Why a statement that begins with a backslash is none: in a script nobody knows where it would end.
 pub(super) fn backslash(text: &str) -> Option<Diagnostic> {
     let word = text.strip_prefix('\\').and(text.split_whitespace().next())?;
-    let here = WORDS.iter().find(|(known, _)| *known == word);
-    let help = match here {
-        Some((_, command)) => format!("in a script write {command}"),
-        None => foreign::instead(word).unwrap_or(".help lists the commands").to_string(),
+    let Some((_, command)) = WORDS.iter().find(|(known, _)| *known == word) else {
+        return Some(unknown(word));
     };
     let message = format!("{word} works at the prompt only");
+    let help = format!("in a script write {command}");
     Some(Diagnostic::new("unknown-command", message).help(Some(help)))
 }
 
@@ -259,14 +257,19 @@ fn wrong_count(command: &DotCommand, given: usize) -> Option<Diagnostic> {
     Some(Diagnostic::new("dot-command", format!("usage: {}", usage.trim_end())))
 }
 
+/// There is no such command: what it is in another shell says what to use instead, or a name near to
+/// it may be meant.
 fn unknown(name: &str) -> Diagnostic {
-    let near = commands()
-        .map(|command| (strsim::damerau_levenshtein(command.name, name), command.name))
-        .filter(|(distance, _)| distance * 3 <= name.chars().count())
-        .min();
-    let help = match near {
-        Some((_, near)) => format!("did you mean {near}?"),
-        None => ".help lists them".to_string(),
+    let near = || {
+        commands()
+            .map(|command| (strsim::damerau_levenshtein(command.name, name), command.name))
+            .filter(|(distance, _)| distance * 3 <= name.chars().count())
+            .min()
+    };
+    let help = match (foreign::instead(name), near()) {
+        (Some(instead), _) => instead.to_string(),
+        (None, Some((_, near))) => format!("did you mean {near}?"),
+        (None, None) => ".help lists them".to_string(),
     };
     Diagnostic::new("unknown-command", format!("there is no command {name}")).help(Some(help))
 }

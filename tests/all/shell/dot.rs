@@ -264,7 +264,7 @@ fn commands_of_other_shells_work_or_get_a_word() {
         (".maxrows 9", ".rows"),
         ("\\dt\nSELECT 1;", "in a script write .tables"),
         ("\\copy t from x", ".import and .export"),
-        ("\\nonsense", ".help lists the commands"),
+        ("\\nonsense", ".help lists them"),
         (".s", ".schema, "),
     ];
     for (command, word) in cases {
