@@ -61,6 +61,11 @@ fn run() -> u8 {
         problem(&Diagnostic::new("usage", message));
         return 2;
     }
+    #[cfg(unix)]
+    if interactive {
+        // Before the database starts threads of its own.
+        asof::shell::restore_at_end();
+    }
     let connection = match database {
         None => Connection::in_memory(options),
         Some(name) => Connection::open(Path::new(name), options.clone()).and_then(|connection| {

@@ -30,6 +30,8 @@ pub use connection::{Connection, Refusal};
 pub use dot::{DotCommand, Group, commands};
 pub use script::Script;
 pub use settings::Settings;
+#[cfg(unix)]
+pub use terminal::restore_at_end;
 
 use crate::render::{self, Diagnostic, Manner, Place};
 use progress::{Curtain, Watched};

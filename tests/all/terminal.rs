@@ -71,6 +71,36 @@ fn a_smaller_terminal_keeps_the_line() {
 }
 
 #[test]
+fn a_signal_that_ends_the_session_leaves_the_terminal_as_it_was() {
+    let place = bank();
+    let line = "\"$ASOF\" -q bank; echo ended $?; stty -a; echo done";
+    for (signal, code) in [("TERM", 143), ("HUP", 129)] {
+        let kill = format!(".shell (sleep 0.3; kill -{signal} $PPID) > nothing 2>&1 &\r");
+        for working in [false, true] {
+            let mut screen = Screen::start_shell(&place, line, 80, 24);
+            screen.wait_line("bank@3> ").keys("BEGIN;\r").wait_line("bank@3+0*> ");
+            screen.keys("DELETE FROM accounts;\r").wait_line("bank@3+2*> ");
+            screen.keys(&kill).wait_for("PPID").wait_line("bank@3+2*> ");
+            if working {
+                let tables = "accounts a, accounts b, ".repeat(20);
+                let query = format!("SELECT count(*) FROM _events, {tables}accounts c;\r");
+                screen.keys("ROLLBACK;\r").keys(&query);
+            } else {
+                screen.keys("SELECT 'what stands here").wait_for("here");
+            }
+            screen.wait_for(&format!("ended {code}")).wait_for("done");
+            let shown = screen.contents();
+            for flag in [" echo ", " icanon ", " icrnl "] {
+                assert!(shown.contains(flag), "{flag}: {shown}");
+            }
+            screen.end();
+        }
+    }
+    let run = place.run(&["bank", "SELECT count(*) FROM accounts"], "");
+    assert_eq!((run.code, run.out.as_str()), (0, "2\n"));
+}
+
+#[test]
 fn headers_are_bold_unless_colours_are_refused() {
     let place = bank();
     let mut screen = Screen::start(&place, &["bank"], 80, 24);

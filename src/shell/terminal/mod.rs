@@ -26,6 +26,9 @@ mod prompt;
 mod quiet;
 mod transcript;
 
+#[cfg(unix)]
+pub use self::quiet::restore_at_end;
+
 use self::entry::Entry;
 use self::helper::Helper;
 use self::history::{Entries, Recall};

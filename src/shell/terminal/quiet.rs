@@ -5,8 +5,9 @@
 //! pieces. So from the first prompt to the last the terminal keeps what comes as it comes, and Ctrl-C
 //! stays a signal; programs that the shell starts find the terminal as the shell found it.
 
+use nix::sys::signal::{SigSet, Signal, raise};
 use nix::sys::termios::{InputFlags, LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
-use std::io::stdin;
+use std::io::{IsTerminal, Write, stderr, stdin};
 
 /// A terminal that waits; dropping it restores what was found.
 pub(super) struct Quiet {
@@ -35,6 +36,37 @@ impl Quiet {
     /// Takes it back.
     pub(super) fn resume(&self) {
         let _ = tcsetattr(stdin(), SetArg::TCSADRAIN, &self.quiet);
+    }
+}
+
+/// The signals that end a process from outside: SIGTERM of `kill`, SIGHUP of a terminal that goes.
+fn ends() -> SigSet {
+    [Signal::SIGTERM, Signal::SIGHUP].into_iter().collect()
+}
+
+/// Lets the signals that end the process restore the terminal before they do, to what it is now.
+///
+/// One thread waits for them; all others, which have to be started later than this, leave them to it.
+/// It ends the process by the same signal: whoever waits for that learns the truth. A commit that it
+/// interrupts is whole or not there, as after a loss of power.
+pub fn restore_at_end() {
+    let Ok(found) = tcgetattr(stdin()) else { return };
+    let ends = ends();
+    if ends.thread_block().is_err() {
+        return;
+    }
+    let waits = std::thread::Builder::new().name("signals".into()).spawn(move || {
+        let Ok(signal) = ends.wait() else { return };
+        let _ = tcsetattr(stdin(), SetArg::TCSANOW, &found);
+        if stderr().is_terminal() {
+            // Behind what stands on the line, with pastes as they were.
+            let _ = stderr().write_all(b"\x1b[?2004l\n");
+        }
+        let _ = ends.thread_unblock();
+        let _ = raise(signal);
+    });
+    if waits.is_err() {
+        let _ = ends.thread_unblock();
     }
 }
 
