@@ -130,6 +130,15 @@ fn last_statement(tokens: &[Token]) -> &[Token] {
 impl Expectation {
     /// Adds what one note stands for.
     fn add(&mut self, expected: Expected, text: &str, tokens: &[Token]) {
+        let is_point = matches!(
+            expected,
+            Expected::Event
+                | Expected::Transaction
+                | Expected::Snapshot
+                | Expected::Time
+                | Expected::Point
+                | Expected::Named(Named::Tag)
+        );
         match expected {
             Expected::Words(words) => self.add_word(words),
             Expected::Symbol(symbol) => self.add_word(symbol.text()),
@@ -151,6 +160,10 @@ impl Expectation {
             Expected::Operator => operator_words().for_each(|word| self.add_word(word.text())),
             Expected::Topic => reference::topics().for_each(|topic| self.add_word(topic.name)),
             Expected::Other(_) => {}
+        }
+        // Whatever a point is of, a parameter can give it.
+        if is_point {
+            self.add_slot(Slot::Parameter);
         }
     }
 

@@ -51,20 +51,20 @@ fn names_are_expected_where_they_belong() {
 fn moments_are_expected_where_they_belong() {
     let points = "EVENT TX TAG SNAPSHOT START LATEST TIMESTAMP";
     for (text, expected) in [
-        ("SELECT * FROM t AS OF ", format!("\"\" <Event Moment> {points}")),
-        ("SELECT * FROM t AS OF EV", format!("\"EV\" <Event Moment> {points}")),
-        ("SELECT * FROM t AS OF 4", format!("\"4\" <Event Moment> {points}")),
+        ("SELECT * FROM t AS OF ", format!("\"\" <Event Moment Parameter> {points}")),
+        ("SELECT * FROM t AS OF EV", format!("\"EV\" <Event Moment Parameter> {points}")),
+        ("SELECT * FROM t AS OF 4", format!("\"4\" <Event Moment Parameter> {points}")),
         ("SELECT * FROM t AS OF '", "\"'\" <Moment> ".to_owned()),
         ("SELECT * FROM t AS ", "\"\" <NewName> OF".to_owned()),
-        ("AS OF EVENT ", "\"\" <Event> -".to_owned()),
-        ("AS OF EVENT 4", "\"4\" <Event> -".to_owned()),
-        ("AS OF TX ", "\"\" <Transaction> ".to_owned()),
-        ("AS OF TAG ", "\"\" <Tag> ".to_owned()),
+        ("AS OF EVENT ", "\"\" <Event Parameter> -".to_owned()),
+        ("AS OF EVENT 4", "\"4\" <Event Parameter> -".to_owned()),
+        ("AS OF TX ", "\"\" <Transaction Parameter> ".to_owned()),
+        ("AS OF TAG ", "\"\" <Tag Parameter> ".to_owned()),
         ("AS OF TAG 'v", "\"'v\" <Tag> ".to_owned()),
-        ("AS OF SNAPSHOT ", "\"\" <Snapshot> ".to_owned()),
+        ("AS OF SNAPSHOT ", "\"\" <Snapshot Parameter> ".to_owned()),
         ("AS OF TIMESTAMP '2", "\"'2\" <Moment> ".to_owned()),
         ("TAG ", "\"\" <NewName> ".to_owned()),
-        ("HISTORY OF t FROM TX ", "\"\" <Transaction> ".to_owned()),
+        ("HISTORY OF t FROM TX ", "\"\" <Transaction Parameter> ".to_owned()),
         ("SET AS ", "\"\" <> OF".to_owned()),
     ] {
         assert_eq!(shown(text), expected, "{text}");

@@ -14,6 +14,7 @@ mod terminal;
 mod time;
 
 pub(super) use schema::statements;
+pub(super) use time::{POINT_WORDS, points};
 
 use super::{Shell, Stop};
 use crate::render::{Diagnostic, Place};
@@ -77,7 +78,9 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("\\d", ".schema"),
     ("\\d+", ".schema"),
     ("\\di", ".indexes"),
+    ("\\di+", ".indexes"),
     ("\\dt", ".tables"),
+    ("\\dt+", ".tables"),
     ("\\conninfo", ".databases"),
     ("\\e", ".edit"),
     ("\\i", ".read"),

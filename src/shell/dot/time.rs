@@ -121,14 +121,18 @@ fn blame(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     with_session(shell, |session| session.blame(&arguments[0], &arguments[1..]))
 }
 
+/// The first words of points that are two words each: two that a number follows, then those of texts.
+pub(in crate::shell) const POINT_WORDS: &[&str] = &["EVENT", "TX", "SNAPSHOT", "TAG", "TIMESTAMP"];
+
 /// The words of points that are two words each (`EVENT 1`, `TAG 'first day'`) as one argument each.
-pub(super) fn points(words: &[String]) -> Vec<String> {
+pub(in crate::shell) fn points(words: &[String]) -> Vec<String> {
     let mut arguments = Vec::new();
     let mut words = words.iter();
     while let Some(word) = words.next() {
         let is = |known: &str| known.eq_ignore_ascii_case(word);
-        let takes_number = ["EVENT", "TX"].iter().any(|known| is(known));
-        let takes_text = ["SNAPSHOT", "TAG", "TIMESTAMP"].iter().any(|known| is(known));
+        let (numbers, texts) = POINT_WORDS.split_at(2);
+        let takes_number = numbers.iter().any(|known| is(known));
+        let takes_text = texts.iter().any(|known| is(known));
         let second = if takes_number || takes_text { words.next() } else { None };
         arguments.push(match second {
             None => word.clone(),

@@ -3,10 +3,13 @@
 use super::known::{Known, Table};
 use super::log;
 use crate::language::ast::Identifier;
+use crate::language::reference::topics;
 use crate::language::{Slot, TokenKind, expectation, tables_of, tokenize};
 use crate::planner::{AGGREGATE_FUNCTIONS, SCALAR_FUNCTIONS};
 use crate::render::MODES;
+use crate::shell::connection::reads;
 use crate::shell::dot::{self, DotCommand};
+use crate::types::Value;
 use std::collections::HashSet;
 use std::path::Path;
 
@@ -32,6 +35,17 @@ const DATA_TYPES: &[&str] = &[
 pub(super) struct Candidate {
     shown: String,
     inserted: String,
+    /// Whether something else follows it, behind a blank: not behind a column, which a comma may
+    /// follow, nor behind a function, a folder or the last word of a command.
+    goes_on: bool,
+}
+
+impl Candidate {
+    /// The same as a word that another follows.
+    fn going_on(mut self) -> Candidate {
+        self.goes_on = true;
+        self
+    }
 }
 
 impl rustyline::completion::Candidate for Candidate {
@@ -52,8 +66,9 @@ pub(super) struct Completion {
     pub(super) candidates: Vec<Candidate>,
 }
 
-/// The candidates for the end of a text.
-pub(super) fn complete(text: &str, known: &Known) -> Completion {
+/// The candidates for the end of a text, `behind` which the rest stands. A blank follows the only
+/// one, as in other shells, where something else comes behind it.
+pub(super) fn complete(text: &str, behind: &str, known: &Known) -> Completion {
     let line = text.rsplit('\n').next().unwrap_or_default();
     let command = line.trim_start();
     let mut found =
@@ -63,6 +78,12 @@ pub(super) fn complete(text: &str, known: &Known) -> Completion {
             in_statement(text, known)
         };
     found.candidates.truncate(MAX);
+    if let [only] = found.candidates.as_mut_slice()
+        && only.goes_on
+        && !behind.starts_with(char::is_whitespace)
+    {
+        only.inserted.push(' ');
+    }
     found
 }
 
@@ -75,50 +96,129 @@ fn is_between(before: &str) -> bool {
 
 /// Candidates for a dot-command or its arguments; `end` is where the line ends in the text.
 fn in_command(line: &str, end: usize, known: &Known) -> Completion {
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let is_new = line.ends_with(char::is_whitespace);
-    let index = if is_new { words.len() } else { words.len() - 1 };
-    let word = if is_new { "" } else { words[words.len() - 1] };
-    let start = end - word.len();
-    if index == 0 {
-        let names = dot::commands().map(|command| (command.name, command.help));
-        let aliases = dot::WORDS.iter().filter(|(alias, _)| alias.starts_with('\\'));
-        let candidates = names
-            .chain(aliases.map(|(alias, command)| (*alias, *command)))
-            .filter(|(name, _)| name.starts_with(&word.to_ascii_lowercase()))
-            .map(|(name, help)| Candidate {
-                shown: format!("{name:12}  {help}"),
-                inserted: name.to_string(),
-            });
-        return Completion { start, candidates: candidates.collect() };
-    }
-    let name = words[0].to_ascii_lowercase();
+    let begin = end - line.len();
+    let mut words = Word::all(line);
+    let word = words.pop().unwrap_or_default();
+    let start = begin + word.start;
+    let Some(name) = words.first().map(|word| word.text.to_ascii_lowercase()) else {
+        return Completion { start, candidates: commands(&word.text) };
+    };
     let alias = dot::WORDS.iter().find(|(alias, _)| *alias == name);
     let name = alias.map_or(name.as_str(), |(_, command)| *command);
-    let command = dot::commands().find(|command| command.name == name);
-    let candidates =
-        command.map_or_else(Vec::new, |command| arguments(command, index - 1, word, known));
-    // Of a file's path only the last part is new.
-    Completion { start, candidates }
+    let Some(command) = dot::commands().find(|command| command.name == name) else {
+        return Completion { start, candidates: Vec::new() };
+    };
+    if let Some((at, before)) = embedded(command, &words, line) {
+        let found = in_statement(&format!("{before}{}", &line[at..]), known);
+        let start = begin + at + found.start.saturating_sub(before.len());
+        return Completion { start, ..found };
+    }
+    let said: Vec<String> = words[1..].iter().map(|word| word.text.clone()).collect();
+    let index = if takes_points(command) { dot::points(&said).len() } else { said.len() };
+    Completion { start, candidates: arguments(command, index, &word, known) }
+}
+
+/// Candidates for the name of a command.
+fn commands(word: &str) -> Vec<Candidate> {
+    let word = word.to_ascii_lowercase();
+    let usual = dot::commands().map(|command| (command.name, command.help, command.arguments));
+    let known = |name: &str| dot::commands().find(|command| command.name == name);
+    let aliases = dot::WORDS.iter().filter(|(alias, _)| alias.starts_with('\\'));
+    let aliases = aliases.map(|(alias, command)| {
+        (*alias, *command, known(command).map_or("", |command| command.arguments))
+    });
+    let begun = usual.chain(aliases).filter(|(name, ..)| name.starts_with(&word));
+    let candidate = |(name, help, arguments): (&str, &str, &str)| {
+        let candidate = described(name, help);
+        if arguments.is_empty() { candidate } else { candidate.going_on() }
+    };
+    begun.map(candidate).collect()
+}
+
+/// A word of a command's line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Word {
+    /// Where it begins.
+    start: usize,
+    /// What it is without its quotes.
+    text: String,
+    /// The quote that is open at its end.
+    open: Option<char>,
+}
+
+impl Word {
+    /// The words of a line; the last is the one at its end, which may be empty.
+    fn all(line: &str) -> Vec<Word> {
+        let mut words = Vec::new();
+        let mut word: Option<Word> = None;
+        for (start, c) in line.char_indices() {
+            let open = word.as_ref().and_then(|word| word.open);
+            if open.is_none() && c.is_whitespace() {
+                words.extend(word.take());
+                continue;
+            }
+            let word = word.get_or_insert_with(|| Word { start, ..Word::default() });
+            match open {
+                Some(open) if c == open => word.open = None,
+                None if matches!(c, '\'' | '"') => word.open = Some(c),
+                _ => word.text.push(c),
+            }
+        }
+        words.push(word.unwrap_or(Word { start: line.len(), ..Word::default() }));
+        words
+    }
+}
+
+/// Whether points are the first arguments of a command, each of them one word or two.
+fn takes_points(command: &DotCommand) -> bool {
+    command.arguments.starts_with("POINT")
+}
+
+/// Where a text of the language begins in a command's line, behind these words, and what would stand
+/// before it in a statement.
+fn embedded(command: &DotCommand, words: &[Word], line: &str) -> Option<(usize, &'static str)> {
+    const POINT: &str = "SET AS OF ";
+    let place = |index: usize| Word::all(line).get(index).map(|word| word.start);
+    if takes_points(command) {
+        let points = if command.arguments == "POINT" { 1 } else { 2 };
+        let said: Vec<String> = words[1..].iter().map(|word| word.text.clone()).collect();
+        let complete = dot::points(&said);
+        // A word like TAG waits for what comes behind it.
+        let waits = complete.last().is_some_and(|last| {
+            dot::POINT_WORDS.iter().any(|word| word.eq_ignore_ascii_case(last))
+        });
+        let before = complete.len() - usize::from(waits);
+        let index = if waits { words.len() - 1 } else { words.len() };
+        return if before < points { Some((place(index)?, POINT)) } else { None };
+    }
+    let first = command.arguments.split_whitespace().position(|word| word.contains("SQL"))? + 1;
+    let at = place(first)?;
+    (words.len() > first && reads(&line[at..])).then_some((at, ""))
 }
 
 /// Candidates for an argument of a command, from its usage.
-fn arguments(command: &DotCommand, index: usize, word: &str, known: &Known) -> Vec<Candidate> {
+fn arguments(command: &DotCommand, index: usize, word: &Word, known: &Known) -> Vec<Candidate> {
     let usages: Vec<&str> = command.arguments.split_whitespace().collect();
-    let Some(usage) = usages.get(index).or(usages.last().filter(|last| last.ends_with("...")))
-    else {
+    let repeats = usages.last().is_some_and(|last| last.ends_with("..."));
+    let Some(usage) = usages.get(index).or(usages.last().filter(|_| repeats)) else {
         return Vec::new();
     };
     let mut candidates = Vec::new();
     for choice in usage.trim_end_matches("...").trim_matches(['[', ']']).split('|') {
         match choice {
             "MODE" => candidates.extend(MODES.iter().map(|mode| described(mode.name, mode.help))),
-            "FILE" => candidates.extend(files(word)),
-            "TABLE" | "PATTERN" => candidates.extend(known.tables().map(|table| name(&table.name))),
-            "TOPIC" | "NAME" if command.name == ".help" => {
-                let names =
-                    dot::commands().map(|command| described(&command.name[1..], command.help));
-                candidates.extend(names);
+            "FILE" => candidates.extend(files(word, FOLDERS.contains(&command.name))),
+            "TABLE" | "PATTERN" => {
+                candidates.extend(known.tables().map(|table| quoted(&table.name)))
+            }
+            "TOPIC" => {
+                let commands = dot::commands();
+                candidates
+                    .extend(commands.map(|command| described(&command.name[1..], command.help)));
+                candidates.extend(topics().map(|topic| described(topic.name, topic.about)));
+            }
+            "NAME" if command.name.starts_with(".param") => {
+                candidates.extend(known.parameters().iter().map(|name| plain(name)));
             }
             literal if literal.chars().all(|c| c.is_ascii_lowercase() || c == '-') => {
                 candidates.push(plain(literal));
@@ -126,19 +226,29 @@ fn arguments(command: &DotCommand, index: usize, word: &str, known: &Known) -> V
             _ => {}
         }
     }
-    candidates.retain(|candidate| begins(&candidate.inserted, word));
+    let typed = word.text.as_str();
+    candidates.retain(|candidate| begins(&candidate.inserted, typed));
+    // Of several usages only the next tells whether more has to be said.
+    let more = usages.get(index + 1).is_some_and(|usage| !usage.starts_with('['));
+    for candidate in &mut candidates {
+        candidate.goes_on = more && !candidate.inserted.ends_with('/');
+    }
     candidates
 }
+
+/// Commands whose files are folders.
+const FOLDERS: &[&str] = &[".cd", ".open", ".save"];
 
 /// Candidates for a statement.
 fn in_statement(text: &str, known: &Known) -> Completion {
     let expected = expectation(text);
     let word = &text[expected.start..];
     let mut candidates: Vec<Candidate> =
-        expected.slots.iter().flat_map(|slot| in_slot(slot, text, known)).collect();
+        expected.slots.iter().flat_map(|slot| in_slot(slot, text, word, known)).collect();
     let is_lower = is_lower_case(text, word);
     candidates.extend(expected.words.iter().filter(|word| is_worded(word)).map(|word| {
-        plain(&if is_lower { word.to_ascii_lowercase() } else { (*word).to_string() })
+        let shown = if is_lower { word.to_ascii_lowercase() } else { (*word).to_string() };
+        if *word == "CAST" { plain(&shown) } else { plain(&shown).going_on() }
     }));
     candidates.retain(|candidate| begins(&candidate.inserted, word));
     let mut seen = HashSet::new();
@@ -146,10 +256,11 @@ fn in_statement(text: &str, known: &Known) -> Completion {
     Completion { start: expected.start, candidates }
 }
 
-/// Candidates for a name or a number.
-fn in_slot(slot: &Slot, text: &str, known: &Known) -> Vec<Candidate> {
+/// Candidates for a name or a number, of which `word` may be the beginning.
+fn in_slot(slot: &Slot, text: &str, word: &str, known: &Known) -> Vec<Candidate> {
+    let is_text = word.starts_with('\'');
     match slot {
-        Slot::Table => known.tables().map(|table| name(&table.name)).collect(),
+        Slot::Table => known.tables().map(|table| name(&table.name).going_on()).collect(),
         Slot::Column { qualifier } => columns(qualifier.as_deref(), text, known),
         Slot::Function => {
             let scalar = SCALAR_FUNCTIONS.iter().map(|function| function.name);
@@ -157,19 +268,29 @@ fn in_slot(slot: &Slot, text: &str, known: &Known) -> Vec<Candidate> {
             scalar.chain(aggregate).map(|name| plain(&format!("{name}("))).collect()
         }
         Slot::DataType => DATA_TYPES.iter().map(|name| plain(name)).collect(),
+        Slot::Tag if is_text => texts(log::tags(known)),
+        Slot::Snapshot if is_text => texts(log::snapshot_names(known)),
         Slot::Event => described_all(log::events(known)),
         Slot::Tag => log::tags(known)
             .into_iter()
             .map(|(tag, what)| Candidate {
-                shown: format!("{tag:12}  {what}"),
                 inserted: name(&tag).inserted,
+                ..described(&tag, &what)
             })
             .collect(),
         Slot::Transaction => described_all(log::transactions(known)),
         Slot::Snapshot => described_all(log::snapshots(known)),
         Slot::Moment => described_all(log::moments(known)),
-        Slot::Index | Slot::NewName | Slot::Parameter => Vec::new(),
+        Slot::Index => known.indexes().map(|index| name(index)).collect(),
+        Slot::Parameter => known.parameters().iter().map(|name| plain(name)).collect(),
+        Slot::NewName => Vec::new(),
     }
+}
+
+/// Names that stand as texts, each with what it is of.
+fn texts(names: Vec<(String, String)>) -> Vec<Candidate> {
+    let text = |(name, what): (String, String)| described(&Value::text(name).to_string(), &what);
+    names.into_iter().map(text).collect()
 }
 
 /// The columns of the tables that the statement names, or of one of them; of all tables where it names
@@ -212,19 +333,22 @@ fn described_all(words: Vec<(String, String)>) -> Vec<Candidate> {
     words.into_iter().map(|(word, what)| described(&word, &what)).collect()
 }
 
+/// What a name or a text may begin with.
+const QUOTES: [char; 2] = ['"', '\''];
+
 /// Whether a candidate begins with a word, in any case.
 fn begins(candidate: &str, word: &str) -> bool {
-    let plain = candidate.trim_start_matches('"');
-    let word = word.trim_start_matches('"');
+    let plain = candidate.trim_start_matches(QUOTES);
+    let word = word.trim_start_matches(QUOTES);
     plain.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
 }
 
 fn plain(word: &str) -> Candidate {
-    Candidate { shown: word.to_string(), inserted: word.to_string() }
+    Candidate { shown: word.to_string(), inserted: word.to_string(), goes_on: false }
 }
 
 fn described(word: &str, what: &str) -> Candidate {
-    Candidate { shown: format!("{word:12}  {what}"), inserted: word.to_string() }
+    Candidate { shown: format!("{word:12}  {what}"), inserted: word.to_string(), goes_on: false }
 }
 
 /// A name, in quotes if it needs them.
@@ -232,25 +356,50 @@ fn name(name: &str) -> Candidate {
     plain(&Identifier::of(name).to_string())
 }
 
-/// The files and folders that a path could become.
-fn files(word: &str) -> Vec<Candidate> {
-    let cut = word.rfind('/').map_or(0, |at| at + 1);
-    let (folder, begun) = word.split_at(cut);
+/// A word of a command, in quotes if it has blanks or quotes.
+fn quoted(word: &str) -> Candidate {
+    let mark = if word.contains('\'') { '"' } else { '\'' };
+    let is_plain = !word.contains(|c: char| c.is_whitespace() || QUOTES.contains(&c));
+    if is_plain { plain(word) } else { plain(&format!("{mark}{word}{mark}")) }
+}
+
+/// The files and folders, or folders alone, that a path could become.
+fn files(word: &Word, only_folders: bool) -> Vec<Candidate> {
+    let typed = word.text.as_str();
+    let cut = typed.rfind('/').map_or(0, |at| at + 1);
+    let (folder, begun) = typed.split_at(cut);
     let place = if folder.is_empty() { Path::new(".") } else { Path::new(folder) };
     let Ok(entries) = std::fs::read_dir(place) else { return Vec::new() };
-    let mut names: Vec<String> = entries
+    let mut paths: Vec<Candidate> = entries
         .flatten()
         .filter_map(|entry| {
             let name = entry.file_name().into_string().ok()?;
             let is_hidden = name.starts_with('.') && !begun.starts_with('.');
-            let is_fit = name.starts_with(begun) && !is_hidden && !name.contains(char::is_control);
-            let end = if entry.path().is_dir() { "/" } else { "" };
-            is_fit.then(|| format!("{folder}{name}{end}"))
+            let is_folder = entry.path().is_dir();
+            let is_fit = name.starts_with(begun)
+                && !is_hidden
+                && !name.contains(char::is_control)
+                && (is_folder || !only_folders);
+            is_fit.then(|| path(&format!("{folder}{name}"), is_folder, word.open))
         })
         .take(MAX)
         .collect();
-    names.sort();
-    names.into_iter().map(|name| plain(&name)).collect()
+    paths.sort_unstable_by(|one, other| one.shown.cmp(&other.shown));
+    paths
+}
+
+/// A path as a word of a command; the quotes of a folder stay open, for what is in it.
+fn path(path: &str, is_folder: bool, open: Option<char>) -> Candidate {
+    let path = if is_folder { format!("{path}/") } else { path.to_string() };
+    let mut candidate = quoted(&path);
+    if let (Some(mark), true) = (open, candidate.inserted == path) {
+        candidate.inserted = format!("{mark}{path}{mark}");
+    }
+    if is_folder && candidate.inserted != path {
+        candidate.inserted.pop();
+    }
+    candidate.shown = path;
+    candidate
 }
 
 #[cfg(test)]
@@ -262,14 +411,15 @@ mod tests {
     }
 
     fn inserted(text: &str) -> Vec<String> {
-        let found = complete(text, &known());
+        let found = complete(text, "", &known());
         found.candidates.into_iter().map(|candidate| candidate.inserted).collect()
     }
 
     #[test]
     fn commands_and_their_arguments() {
-        assert_eq!(inserted(".tab"), [".tables"]);
+        assert_eq!(inserted(".tab"), [".tables "]);
         assert!(inserted("SELECT 1;\n.he").contains(&".help".to_string()));
+        assert_eq!(inserted(".quit"), [".quit"]);
         assert_eq!(inserted(".timer o"), ["on", "off"]);
         assert_eq!(inserted(".mode b"), ["box"]);
         assert_eq!(inserted(".schema acc"), ["accounts"]);
@@ -278,24 +428,71 @@ mod tests {
     }
 
     #[test]
+    fn a_blank_follows_what_something_else_follows() {
+        for (text, only) in [
+            ("SELECT * FROM acc", "accounts "),
+            ("SELECT * FROM accounts WHER", "WHERE "),
+            ("DROP INDEX accou", "accounts_by_id"),
+            ("SELECT own", "owner"),
+            ("SELECT upp", "upper("),
+            ("SELECT CAS", "CASE|CAST"),
+            ("SELECT * FROM accounts AS OF EVENT $", ""),
+            ("SELECT * FROM accounts WHERE id = $n", "$n"),
+            (".imp", ".import "),
+            (".mode ins", "insert"),
+            (".param s", "set"),
+            (".diff LAT", "LATEST "),
+            (".goto EVENT 3 ", ""),
+            (".export x SELECT * FROM acc", "accounts "),
+            (".help poin", "points"),
+            (".nothing x", ""),
+        ] {
+            assert_eq!(inserted(text).join("|"), only, "{text}");
+        }
+        let found = complete("SELECT * FROM acc", " WHERE id = 1", &known());
+        assert_eq!(found.candidates[0].inserted, "accounts");
+    }
+
+    #[test]
+    fn paths_with_blanks_have_quotes() {
+        let open = |word: &str| Word::all(word).pop().and_then(|word| word.open);
+        let cases = [
+            ("a.csv", false, "", "a.csv"),
+            ("my a.csv", false, "", "'my a.csv'"),
+            ("it's", false, "", "\"it's\""),
+            ("my data", true, "", "'my data/"),
+            ("a.csv", false, "\"a", "\"a.csv\""),
+            ("data", true, "'d", "'data/"),
+        ];
+        for (name, is_folder, typed, inserted) in cases {
+            assert_eq!(path(name, is_folder, open(typed)).inserted, inserted, "{name}");
+        }
+        let words = Word::all(".import 'my a");
+        assert_eq!(
+            (words[1].start, words[1].text.as_str(), words[1].open),
+            (8, "my a", Some('\''))
+        );
+    }
+
+    #[test]
     fn a_list_has_an_end() {
         let names: Vec<String> = (0..1000).map(|index| format!("t{index}")).collect();
         let tables: Vec<(&str, &[&str])> =
             names.iter().map(|name| (name.as_str(), &[][..])).collect();
-        let found = complete("SELECT * FROM ", &Known::of(&tables));
+        let found = complete("SELECT * FROM ", "", &Known::of(&tables));
         assert_eq!(found.candidates.len(), MAX);
     }
 
     #[test]
     fn names_that_need_quotes_have_them() {
         assert_eq!(inserted("SELECT * FROM "), ["accounts", "\"order\"", "HISTORY OF"]);
-        assert_eq!(inserted("SELECT * FROM ord"), ["\"order\""]);
+        assert_eq!(inserted("SELECT * FROM ord"), ["\"order\" "]);
     }
 
     #[test]
     fn words_keep_the_case_that_was_typed() {
-        assert_eq!(inserted("sele"), ["select"]);
-        assert_eq!(inserted("SELE"), ["SELECT"]);
+        assert_eq!(inserted("sele"), ["select "]);
+        assert_eq!(inserted("SELE"), ["SELECT "]);
         assert!(inserted("select * ").contains(&"from".to_string()));
         assert!(inserted("SELECT * ").contains(&"FROM".to_string()));
     }

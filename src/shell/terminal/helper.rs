@@ -132,7 +132,7 @@ impl Completer for Helper {
         let before = unpad(&line[..position]);
         let open = self.typing.lock().before.rest().to_string();
         let text = if open.is_empty() { before } else { format!("{open}\n{before}") };
-        let found = completion::complete(&text, &self.known);
+        let found = completion::complete(&text, &line[position..], &self.known);
         let word = &text[found.start..];
         // A name in quotes that goes over lines has padding in it; nobody completes one.
         if word.contains('\n') || !line[..position].ends_with(word) {

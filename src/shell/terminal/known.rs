@@ -4,7 +4,7 @@
 use crate::session::Session;
 use crate::shell::Connection;
 use crate::storage::Database;
-use crate::types::fold;
+use crate::types::{KeyKind, fold};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -17,6 +17,8 @@ pub(super) struct Table {
     pub(super) name: String,
     /// Its columns' names.
     pub(super) columns: Vec<String>,
+    /// The names of its indexes.
+    indexes: Vec<String>,
 }
 
 /// The tables as the session sees them.
@@ -27,11 +29,15 @@ pub(super) struct Known {
     database: Option<Arc<Database>>,
     /// By folded name.
     tables: BTreeMap<String, Table>,
+    /// The parameters that have values, each with its mark.
+    parameters: Vec<String>,
 }
 
 impl Known {
     /// Makes the copy anew if something happened since.
     pub(super) fn refresh(&mut self, connection: &Connection) {
+        self.parameters =
+            connection.parameters().iter().map(|(name, _)| name.to_string()).collect();
         let past = connection.session().and_then(Session::past).map(|event| event.0);
         let stamp = (connection.name(), connection.head(), past, connection.transaction());
         if self.stamp.as_ref() == Some(&stamp) {
@@ -44,7 +50,9 @@ impl Known {
         for table in schema.tables() {
             let columns: Vec<String> =
                 table.columns.iter().map(|column| column.name.clone()).collect();
-            let known = Table { name: table.name.clone(), columns };
+            let keys = table.keys.iter().filter(|key| key.kind == KeyKind::Index);
+            let indexes = keys.filter_map(|key| key.name.clone()).collect();
+            let known = Table { name: table.name.clone(), columns, indexes };
             self.tables.insert(fold(&table.name), known);
         }
     }
@@ -57,6 +65,16 @@ impl Known {
     /// The tables, by name.
     pub(super) fn tables(&self) -> impl Iterator<Item = &Table> {
         self.tables.values()
+    }
+
+    /// The names of indexes.
+    pub(super) fn indexes(&self) -> impl Iterator<Item = &String> {
+        self.tables().flat_map(|table| &table.indexes)
+    }
+
+    /// The parameters that have values.
+    pub(super) fn parameters(&self) -> &[String] {
+        &self.parameters
     }
 
     /// A table by its name in any case.
@@ -75,12 +93,15 @@ impl Known {
 
 #[cfg(test)]
 impl Known {
-    /// Tables by name and columns.
+    /// Tables by name and columns, each with an index, and the parameter `$n`.
     pub(super) fn of(tables: &[(&str, &[&str])]) -> Known {
-        let mut known = Known::default();
+        let mut known = Known { parameters: vec!["$n".into()], ..Known::default() };
         for (name, columns) in tables {
             let columns: Vec<String> = columns.iter().map(ToString::to_string).collect();
-            known.tables.insert(fold(name), Table { name: (*name).to_string(), columns });
+            let indexes =
+                vec![format!("{name}_by_{}", columns.first().map_or("none", String::as_str))];
+            let name = (*name).to_string();
+            known.tables.insert(fold(&name), Table { name, columns, indexes });
         }
         known
     }

@@ -64,6 +64,16 @@ pub(super) fn snapshots(known: &Known) -> Vec<(String, String)> {
         .collect()
 }
 
+/// The names of snapshots.
+pub(super) fn snapshot_names(known: &Known) -> Vec<(String, String)> {
+    let Some(database) = known.database() else { return Vec::new() };
+    let markers = database.store().snapshot_markers();
+    markers
+        .into_iter()
+        .filter_map(|marker| Some((marker.name?, format!("event {}", marker.event))))
+        .collect()
+}
+
 /// The moments of the newest transactions, as texts in quotes.
 pub(super) fn moments(known: &Known) -> Vec<(String, String)> {
     let Some(database) = known.database() else { return Vec::new() };

@@ -114,8 +114,8 @@ fn candidates_come_from_the_grammar_the_schema_and_the_log() {
     for columns in [60, 80, 200] {
         let mut screen = start(&place, columns);
         screen.keys("SELECT * FROM acc").wait_for("FROM acc");
-        screen.keys("\t").wait_line("bank@3> SELECT * FROM accounts");
-        screen.keys(" AS OF EVENT ").wait_line("bank@3> SELECT * FROM accounts AS OF EVENT ");
+        screen.keys("\t").wait_line("bank@3> SELECT * FROM accounts ");
+        screen.keys("AS OF EVENT ").wait_line("bank@3> SELECT * FROM accounts AS OF EVENT ");
         screen.keys("\t").wait_for("create table accounts");
         assert!(screen.contents().contains("insert accounts row 2"), "{}", screen.contents());
         screen.keys("2").wait_line("bank@3> SELECT * FROM accounts AS OF EVENT 2");
@@ -124,6 +124,38 @@ fn candidates_come_from_the_grammar_the_schema_and_the_log() {
         screen.wait_line("bank@3> ").keys("\x04");
         assert_eq!(screen.end(), 0);
     }
+}
+
+#[test]
+fn tags_indexes_points_and_files_are_offered_as_they_are_written() {
+    let place = bank();
+    let script = "CREATE INDEX by_owner ON accounts (owner); TAG 'first day'; SNAPSHOT 'monday';";
+    assert_eq!(place.run(&["bank"], script).code, 0);
+    fs::write(place.path().join("new rows.csv"), "id,owner\n9,Cleo\n").expect("a file");
+    let mut screen = Screen::start(&place, &["-q", "bank", "-v", "night=5"], 80, 24);
+    screen.wait_line("bank@6> ");
+    for (typed, completed) in [
+        ("DROP INDEX by", "DROP INDEX by_owner"),
+        ("SELECT 1 AS OF TAG 'f", "SELECT 1 AS OF TAG 'first day'"),
+        ("SELECT 1 AS OF TAG f", "SELECT 1 AS OF TAG \"first day\""),
+        ("SELECT 1 AS OF SNAPSHOT '", "SELECT 1 AS OF SNAPSHOT 'monday'"),
+        ("SELECT 1 AS OF EVENT $n", "SELECT 1 AS OF EVENT $night"),
+        (".goto TAG 'f", ".goto TAG 'first day'"),
+        (".diff EVENT 1 TAG 'f", ".diff EVENT 1 TAG 'first day'"),
+        (".diff 1 2 acc", ".diff 1 2 accounts"),
+        (".import new", ".import 'new rows.csv' "),
+        (".import 'new", ".import 'new rows.csv' "),
+        (".export x.csv SELECT own", ".export x.csv SELECT owner"),
+        (".sch", ".schema "),
+        ("upd", "update "),
+    ] {
+        screen.keys(typed).wait_line(&format!("bank@6> {typed}"));
+        screen.keys("\t").wait_line(&format!("bank@6> {completed}"));
+        screen.keys("\x03").wait_line("bank@6> ");
+    }
+    screen.keys(".import new").wait_for("new").keys("\t").wait_for("csv'").keys("fresh\r");
+    screen.wait_for("fresh").wait_line("bank@8> ").keys("\x04");
+    assert_eq!(screen.end(), 0);
 }
 
 #[test]
