@@ -90,6 +90,8 @@ pub struct Shell {
     begun: Option<Begun>,
     /// The scripts being read, outermost first.
     reading: Vec<String>,
+    /// Whether standard input is, or was, a script.
+    input_is_script: bool,
     /// What a session at a terminal remembers.
     interaction: terminal::Interaction,
     /// Whether anything failed.
@@ -117,6 +119,7 @@ impl Shell {
             waiting: Arc::default(),
             begun: None,
             reading: Vec::new(),
+            input_is_script: false,
             interaction: terminal::Interaction::default(),
             failed: false,
         };

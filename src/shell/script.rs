@@ -14,6 +14,9 @@ use std::sync::atomic::Ordering;
 /// Scripts that read scripts go no deeper than this.
 const MAX_DEPTH: usize = 16;
 
+/// What standard input is called where a file belongs.
+pub(super) const STANDARD_INPUT: &str = "-";
+
 /// One script to run.
 pub struct Script {
     /// What its errors call it: `seed.sql`, `stdin`, `-c`.
@@ -81,7 +84,8 @@ impl Shell {
     /// # Errors
     /// Where it stopped.
     pub fn run_file(&mut self, path: &str, script: &Script) -> Result<(), Stop> {
-        let (input, size): (Box<dyn Read>, _) = if path == "-" {
+        let (input, size): (Box<dyn Read>, _) = if path == STANDARD_INPUT {
+            self.input_is_script = true;
             (Box::new(io::stdin()), None)
         } else {
             match File::open(path) {

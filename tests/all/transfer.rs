@@ -167,8 +167,8 @@ fn what_is_no_file_or_no_kind_is_refused_with_a_word() {
     fs::create_dir(place.path().join("dir.csv")).expect("a directory");
     let cases = [
         (".import data.txt t", "does not say what the file is"),
-        (".import --csv - t", "it is no regular file"),
-        (".import dir.csv t", "it is no regular file"),
+        (".import --csv - t", "statements come from standard input"),
+        (".import dir.csv t", "it is a directory"),
         (".import gone.csv t", "cannot read gone.csv"),
         (".import empty.csv u", "it has no columns to make u of"),
         (".import data.txt", "usage: .import"),
@@ -194,6 +194,26 @@ fn what_is_no_file_or_no_kind_is_refused_with_a_word() {
     // Nothing but the database and these files is there: no half of a file.
     let names = fs::read_dir(place.path()).expect("a directory");
     assert_eq!(names.count(), 4);
+}
+
+#[test]
+fn what_comes_through_a_pipe_is_read_as_a_file_is() {
+    let place = Place::new();
+    let text = "id,name\n1,Ada\n2,\n";
+    for (path, table) in [("-", "a"), ("/dev/stdin", "b"), ("-", "a")] {
+        let import = format!(".import --csv {path} {table}");
+        let run = place.run(&["bank", &import], text);
+        assert_eq!((run.code, run.err.as_str()), (0, ""), "{import}");
+    }
+    let rows = "1|Ada\n2|\n";
+    assert_eq!(out(&place, "SELECT * FROM a;"), format!("{rows}{rows}"));
+    assert_eq!(out(&place, "SELECT * FROM b;"), rows);
+    let run = place.run(&["bank", ".import --csv - a"], "id,name\n3\n");
+    assert!(
+        run.err.contains("1 line of standard input is wrong") && run.err.contains("line 2"),
+        "{}",
+        run.err
+    );
 }
 
 #[test]

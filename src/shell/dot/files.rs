@@ -35,7 +35,7 @@ pub(super) const GROUP: Group = Group {
             arguments: "FILE TABLE [OPT]...",
             help: "CSV, TSV, JSON or NDJSON into a table",
             details: &[
-                ("FILE", "its end says what it is: .csv .tsv .json .ndjson"),
+                ("FILE", "its end says what it is: .csv .tsv .json .ndjson; - is standard input"),
                 ("TABLE", "is made with the types that fit if it does not exist"),
                 (
                     "OPT",

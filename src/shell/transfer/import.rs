@@ -9,11 +9,12 @@ use crate::render::Diagnostic;
 use crate::session::{Error, Loading, Receipt, Refused, Session};
 use crate::shell::dot::Trouble;
 use crate::shell::progress::Progress;
+use crate::shell::script::STANDARD_INPUT;
 use crate::shell::{INTERRUPTED, Shell};
 use crate::types::{DataType, TableSchema, Value, fold};
 use std::collections::HashMap;
 use std::fs::File;
-use std::io;
+use std::io::{self, IsTerminal, Read, Seek, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -21,9 +22,12 @@ use std::time::Instant;
 /// How often, in rows, it is looked whether the work shall stop, and told how far it is.
 const PACE: u64 = 1024;
 
+/// How many bytes are copied at once.
+const BLOCK: usize = 256 << 10;
+
 /// What is to be imported.
 pub(in crate::shell) struct Import {
-    /// The file.
+    /// The file; `-` is standard input.
     pub(in crate::shell) path: String,
     /// The table.
     pub(in crate::shell) table: String,
@@ -31,6 +35,13 @@ pub(in crate::shell) struct Import {
     pub(in crate::shell) kind: Option<Kind>,
     /// Lines to be passed over.
     pub(in crate::shell) skip: u64,
+}
+
+impl Import {
+    /// What the file is called.
+    fn name(&self) -> &str {
+        if self.path == STANDARD_INPUT { "standard input" } else { &self.path }
+    }
 }
 
 /// The rows of a file.
@@ -99,20 +110,22 @@ impl Shell {
     pub(in crate::shell) fn import(&mut self, import: &Import) -> Result<(), Trouble> {
         let started = Instant::now();
         let kind = import.kind.map_or_else(|| Kind::of_file(&import.path), Ok)?;
+        if import.path == STANDARD_INPUT && (self.input_is_script || io::stdin().is_terminal()) {
+            return Err(taken().into());
+        }
         let existing = match self.connection.session() {
             Some(session) => session.schema().map_err(|error| Diagnostic::from(&error))?,
             None => crate::types::Schema::default(),
         };
         let existing = existing.table(&import.table).cloned();
         let (stop, terminal) = (self.connection.interrupt(), self.settings.progress);
-        let work = Work { import, kind, stop, terminal };
+        let mut work = Work { import, kind, stop, terminal, copy: None };
         let done =
             self.connection.with_session(|session| work.run(session, existing.as_deref()))?;
-        let path = &import.path;
+        let path = import.name();
         match done {
             Ok(Ok(receipt)) => {
                 if self.settings.receipts {
-                    use std::io::Write;
                     writeln!(self.out, "{}", crate::render::escape(&receipt.to_string()))?;
                 }
                 Ok(())
@@ -125,6 +138,12 @@ impl Shell {
             }
         }
     }
+}
+
+/// Why standard input is no file now.
+fn taken() -> Diagnostic {
+    let error = Diagnostic::new("file", "statements come from standard input".to_owned());
+    error.help(Some("asof DATABASE '.import --csv - TABLE' < FILE".to_owned()))
 }
 
 /// What is wrong with a file.
@@ -150,20 +169,23 @@ struct Work<'a> {
     kind: Kind,
     stop: Arc<AtomicBool>,
     terminal: bool,
+    /// What came through a pipe.
+    copy: Option<File>,
 }
 
 impl Work<'_> {
     fn run(
-        &self,
+        &mut self,
         session: &mut Session,
         existing: Option<&TableSchema>,
     ) -> Result<Result<Receipt, Refused>, Broken> {
+        self.copy = self.copied()?;
         let made = match existing {
             Some(_) => None,
             None => Some(self.columns()?),
         };
         let create = made.as_ref().map(|columns| columns.create(&self.import.table));
-        let (mut source, mut watch) = self.open(&self.import.path)?;
+        let (mut source, mut watch) = self.open(self.import.name())?;
         match &mut source {
             Source::Objects(_) => {
                 let loading = session.load(create.as_deref(), &self.import.table, None)?;
@@ -187,15 +209,47 @@ impl Work<'_> {
         }
     }
 
+    /// What can be read but once, in a file without a name: the types of a new table are found before
+    /// its rows are read.
+    fn copied(&self) -> Result<Option<File>, Broken> {
+        let path = self.import.path.as_str();
+        let mut input: Box<dyn Read> = if path == STANDARD_INPUT {
+            Box::new(io::stdin())
+        } else {
+            let found = std::fs::metadata(path)?;
+            if found.is_dir() {
+                return Err(io::Error::other("it is a directory").into());
+            }
+            if found.is_file() {
+                return Ok(None);
+            }
+            Box::new(File::open(path)?)
+        };
+        let mut copy = tempfile::tempfile()?;
+        let mut progress = Progress::new(self.import.name(), None, self.terminal);
+        let mut block = vec![0; BLOCK];
+        loop {
+            let read = match input.read(&mut block) {
+                Ok(0) => return Ok(Some(copy)),
+                Ok(read) => read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
+                Err(error) => return Err(error.into()),
+            };
+            if self.stop.load(Ordering::Relaxed) {
+                return Err(Broken::Interrupted);
+            }
+            copy.write_all(&block[..read])?;
+            progress.advance(u64::try_from(read).unwrap_or(u64::MAX));
+        }
+    }
+
     /// The file from its beginning.
     fn open(&self, what: &str) -> Result<(Source, Watch), Broken> {
-        let path = &self.import.path;
-        let is_regular = std::fs::metadata(path).map(|found| found.is_file());
-        if path == "-" || is_regular.is_ok_and(|is_file| !is_file) {
-            let message = "it is no regular file, and may have to be read twice";
-            return Err(io::Error::other(message).into());
-        }
-        let file = File::open(path)?;
+        let mut file = match &self.copy {
+            Some(copy) => copy.try_clone()?,
+            None => File::open(&self.import.path)?,
+        };
+        file.rewind()?;
         let size = file.metadata()?.len();
         let lines = Lines::new(Box::new(file));
         let source = match self.kind {
@@ -213,7 +267,7 @@ impl Work<'_> {
 
     /// Reads the file for the columns that a new table has.
     fn columns(&self) -> Result<Columns, Broken> {
-        let (mut source, mut watch) = self.open(&format!("{}, its types", self.import.path))?;
+        let (mut source, mut watch) = self.open(&format!("{}, its types", self.import.name()))?;
         let mut columns = Columns::default();
         if let Source::Records(records) = &mut source
             && let Some(Found { what: Ok(names), .. }) = records.next()?
