@@ -4,7 +4,7 @@ use super::database::{commit, create, row, rows};
 use super::*;
 use crate::storage::checkpoint::source::ViewSource;
 use crate::storage::store::index::Entry;
-use crate::storage::{Access, Database, Random, SnapshotManager, VfsFile};
+use crate::storage::{Access, Change, Database, Random, SnapshotManager, VfsFile};
 use crate::types::{PseudoColumn, column::value_at};
 use std::io;
 use std::sync::Mutex;
@@ -296,5 +296,26 @@ fn an_index_that_lies_about_an_event_keeps_no_log_from_being_opened() -> Result<
     assert_eq!(rows(&database, EventId(4), "users")?.len(), 3);
     drop(database);
     assert_eq!(open_every(&vfs, 1000)?.notices(), [""; 0]);
+    Ok(())
+}
+
+#[test]
+fn rows_of_equal_keys_have_one_order_whenever_they_are_looked_at() -> Result<(), Error> {
+    let vfs = MemVfs::default();
+    let database = open_every(&vfs, 1000)?;
+    commit(&database, vec![create("users")])?;
+    let event = commit(&database, vec![row(&database, 7, "Ada")?, row(&database, 7, "Eve")?])?;
+    let order = || -> Result<_, Error> {
+        let view = database.view(Period::at(event))?;
+        let users = view.schema().table("users").expect("created before");
+        Ok(view.table(users).index_order(users.keys[0].id))
+    };
+    assert_eq!(order()?, Some(vec![RowId(1), RowId(2)]));
+    // Of the second it is in the past now that it had the key.
+    let table = Arc::clone(database.latest()?.schema().table("users").expect("created before"));
+    let values = |id| vec![Value::Integer(id), Value::text("Eve")];
+    let (old, new) = (values(7), values(8));
+    commit(&database, vec![Change::Update { table, row: RowId(2), old, new }])?;
+    assert_eq!(order()?, Some(vec![RowId(1), RowId(2)]));
     Ok(())
 }

@@ -192,9 +192,11 @@ impl Layer {
             return None;
         }
         let index = self.versions.index(key)?;
-        let mut rows: Vec<RowId> = index.descending(self.period).map(|(_, row, _)| row).collect();
-        rows.reverse();
-        Some(rows)
+        let mut entries: Vec<_> = index.descending(self.period).collect();
+        entries.reverse();
+        // Entries that ended since stand apart from those that have not.
+        entries.sort_by(|one, other| (one.0, one.1).cmp(&(other.0, other.1)));
+        Some(entries.into_iter().map(|(_, row, _)| row).collect())
     }
 
     /// About how many rows are visible.
