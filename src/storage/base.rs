@@ -4,7 +4,7 @@ use crate::types::{EventId, Row, RowId, TableSchema};
 use std::sync::Arc;
 
 /// A row as an epoch begins with it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct BaseRow {
     /// The row.
     pub row: RowId,

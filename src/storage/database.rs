@@ -14,6 +14,7 @@ use super::past::QueryEngine;
 use super::projections::{SnapshotEntry, SnapshotManager};
 use super::store::EventStore;
 use super::store::chronicle::SnapshotMarker;
+use super::verify::{Files, Verification, Watch, verify};
 use super::versions::{Base, Fork, RowChange, View};
 use crate::types::{EventId, Period, TableSchema, Timestamp, TxId};
 use std::path::{Path, PathBuf};
@@ -416,6 +417,24 @@ impl Database {
                 Err(Error::invalid(format!("the copy ends at event {}, not {head}", copy.head())))
             }
         }
+    }
+
+    /// Reads every file of the database again and holds it against the log; nothing is written or
+    /// repaired. Snapshots and row files that are to be written meanwhile wait. Of a database in
+    /// memory there are no files.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`]. What is wrong with a file is said of it.
+    pub fn verify(&self, watch: &mut Watch<'_>) -> Result<Verification, Error> {
+        let Some(directory) = &self.path else { return Ok(Verification::default()) };
+        let _until_read = self.checkpointer.pause();
+        let files = Files {
+            vfs: &self.environment.vfs,
+            directory,
+            store: &self.store,
+            snapshots: &self.snapshots,
+        };
+        verify(&files, watch)
     }
 
     /// The periods in which a table of this name existed: (created, dropped), oldest first.

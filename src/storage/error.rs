@@ -130,6 +130,9 @@ pub enum Error {
          reading goes on, to write again reopen the database"
     )]
     Poisoned,
+    /// Whoever asked wants no answer any more.
+    #[error("the statement was interrupted")]
+    Interrupted,
     /// Something is larger than what can be read again.
     #[error("{what} has {size} bytes, the limit is {limit}")]
     Limit {
@@ -166,8 +169,22 @@ impl Error {
             Error::NoSuchRow { .. } => "not-found",
             Error::Batch(_) => "too-large",
             Error::Poisoned => "poisoned",
+            Error::Interrupted => "interrupted",
             Error::Limit { .. } => "limit",
             Error::Invalid { .. } => "invalid",
+        }
+    }
+
+    /// What it says without the file that it is about, where that was named before.
+    pub fn reason(&self) -> String {
+        match self {
+            Error::Corrupt { offset, event, reason, .. } => {
+                format!("at byte {offset}, event {event}: {reason}")
+            }
+            Error::Projection { reason, .. } => reason.clone(),
+            Error::Replaced { reason, .. } => format!("it {reason} while it was open"),
+            Error::Io { action, source, .. } => format!("cannot {action} it: {source}"),
+            other => other.to_string(),
         }
     }
 

@@ -21,6 +21,7 @@
 //! * `log`: what the log's bytes are; `store`: the log as a thing, its index, its recovery;
 //! * `versions`: rows and their versions in memory, views of them at any moment;
 //! * `projections`: the other files' formats; `checkpoint`: when and from what they are written;
+//! * `verify`: all files read again and held against each other;
 //! * `past`: how a moment is reached; `opening`: the ladder from projections down to the log;
 //! * `base`: what an epoch begins with, whichever file it was read from.
 
@@ -38,6 +39,7 @@ mod projections;
 mod store;
 #[cfg(test)]
 mod tests;
+mod verify;
 mod versions;
 mod vfs;
 
@@ -58,6 +60,7 @@ pub use projections::{
     SnapshotListing, SnapshotManager, SnapshotPart, SnapshotSource, Summary, row_file_name,
 };
 pub use store::{About, EventStore, Events, Lost, SnapshotMarker, Tag};
+pub use verify::{Checked, Cure, Damage, Verdict, Verification, Watch};
 pub use versions::{
     Base, Changes, EventFacts, Fork, Located, Mark, Origin, RowBatch, RowChange, Scan, State,
     TableView, View,

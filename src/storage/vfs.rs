@@ -121,4 +121,25 @@ pub trait VfsFile: Debug + Send + Sync {
     /// # Errors
     /// What the system says.
     fn try_lock(&self) -> io::Result<bool>;
+
+    /// Whether somebody has the file's exclusive lock, this process included.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn is_locked(&self) -> io::Result<bool>;
+}
+
+/// Reads until the buffer is full or the file ends; gives how many bytes that were.
+pub(crate) fn read_full(file: &dyn VfsFile, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match file.read_at(
+            offset.saturating_add(u64::try_from(filled).unwrap_or(u64::MAX)),
+            &mut buffer[filled..],
+        )? {
+            0 => break,
+            read => filled += read,
+        }
+    }
+    Ok(filled)
 }

@@ -16,7 +16,7 @@ use row_files::RowFiles;
 use source::{ViewSource, base_tables};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 /// Something to be written, and who is waiting for it.
@@ -40,6 +40,8 @@ type Done = Sender<Result<(), Error>>;
 #[derive(Debug)]
 pub(crate) struct Checkpointer {
     running: Mutex<Option<Running>>,
+    /// Held by the thread while it writes.
+    writing: Arc<Mutex<()>>,
     failures: Arc<Mutex<Vec<String>>>,
     idle: Mutex<Option<Worker>>,
 }
@@ -56,6 +58,7 @@ struct Worker {
     store: Arc<EventStore>,
     snapshots: SnapshotManager,
     rows: RowFiles,
+    writing: Arc<Mutex<()>>,
     failures: Arc<Mutex<Vec<String>>>,
 }
 
@@ -68,15 +71,17 @@ impl Checkpointer {
         store: Arc<EventStore>,
         catalog: Option<Catalog>,
     ) -> Checkpointer {
-        let failures = Arc::new(Mutex::new(Vec::new()));
+        let (failures, writing) = (Arc::new(Mutex::new(Vec::new())), Arc::default());
         let vfs = Arc::clone(&environment.vfs);
         let worker = Worker {
             snapshots: SnapshotManager::new(Arc::clone(&vfs), directory),
             rows: RowFiles::new(vfs, PathBuf::from(directory), Arc::clone(&store), catalog),
             store,
+            writing: Arc::clone(&writing),
             failures: Arc::clone(&failures),
         };
-        Checkpointer { running: Mutex::new(None), failures, idle: Mutex::new(Some(worker)) }
+        let (running, idle) = (Mutex::new(None), Mutex::new(Some(worker)));
+        Checkpointer { running, writing, failures, idle }
     }
 
     /// Writes snapshots with these numbers when there is time.
@@ -103,6 +108,11 @@ impl Checkpointer {
     /// Writes the row files when there is time.
     pub(crate) fn rows_later(&self, view: View) {
         self.send(Job::Rows { view, done: None });
+    }
+
+    /// Keeps all files as they are until what it gives is dropped: what is to be written waits.
+    pub(crate) fn pause(&self) -> MutexGuard<'_, ()> {
+        lock(&self.writing)
     }
 
     /// What could not be written since it was last asked, one line each.
@@ -154,7 +164,9 @@ impl Drop for Checkpointer {
 impl Worker {
     fn run(mut self, queue: &Receiver<Job>) {
         let mut cleared = false;
+        let writing = Arc::clone(&self.writing);
         while let Ok(job) = queue.recv() {
+            let _until_written = lock(&writing);
             let mut ready = self.store.check_in_place();
             if ready.is_ok() && !cleared {
                 // What a crash left half written.
@@ -192,6 +204,6 @@ impl Worker {
 }
 
 /// What a thread held when it panicked is a list of lines, or a worker that is used no more.
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

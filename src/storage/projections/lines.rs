@@ -102,7 +102,7 @@ pub(crate) fn push_seal(out: &mut Vec<u8>, field: &str, crc: u32) {
 }
 
 /// Ends a file: what closes it, and its checksum.
-pub(crate) fn push_end(output: &mut Output, start: &[u8]) {
+pub(crate) fn push_end(output: &mut Output<'_>, start: &[u8]) {
     output.bytes.extend_from_slice(start);
     let crc = output.crc();
     push_seal(&mut output.bytes, "crc", crc);

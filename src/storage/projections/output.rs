@@ -4,31 +4,38 @@ use super::file_name::TEMPORARY;
 use crate::storage::error::Error;
 use crate::storage::log::reader::to_u64;
 use crate::storage::vfs::{Access, Vfs, VfsFile};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// How many bytes gather before they are handed to the file.
 pub(crate) const FLUSH_SIZE: usize = 1 << 20;
 
-/// A new file that is written from its beginning to its end.
-#[derive(Debug)]
-pub(crate) struct Output {
-    file: Arc<dyn VfsFile>,
-    path: PathBuf,
-    /// What was not handed to the file yet; to be appended to.
+/// Takes the bytes of a file that belong at an offset.
+pub(crate) type Sink<'a> = dyn FnMut(u64, &[u8]) -> Result<(), Error> + 'a;
+
+/// A file that is made from its beginning to its end.
+pub(crate) struct Output<'a> {
+    sink: &'a mut Sink<'a>,
+    /// What was not handed on yet; to be appended to.
     pub bytes: Vec<u8>,
     written: u64,
     crc: u32,
 }
 
-impl Output {
+impl<'a> Output<'a> {
+    /// A file whose bytes go to `sink`, in order.
+    pub(crate) fn new(sink: &'a mut Sink<'a>) -> Output<'a> {
+        Output { sink, bytes: Vec::new(), written: 0, crc: 0 }
+    }
+
     /// Writes what has gathered if that is enough for one write.
     pub(crate) fn relieve(&mut self) -> Result<(), Error> {
         if self.bytes.len() < FLUSH_SIZE { Ok(()) } else { self.flush() }
     }
 
-    fn flush(&mut self) -> Result<(), Error> {
-        self.file.write_at(self.written, &self.bytes).map_err(Error::io("write", &self.path))?;
+    /// Hands on all that has gathered.
+    pub(crate) fn flush(&mut self) -> Result<(), Error> {
+        (self.sink)(self.written, &self.bytes)?;
         self.crc = crc32c::crc32c_append(self.crc, &self.bytes);
         self.written += to_u64(self.bytes.len());
         self.bytes.clear();
@@ -52,17 +59,13 @@ pub(crate) fn replace<T>(
     vfs: &dyn Vfs,
     directory: &Path,
     name: &str,
-    write: impl FnOnce(&mut Output) -> Result<T, Error>,
+    write: impl FnOnce(&mut Output<'_>) -> Result<T, Error>,
 ) -> Result<(Arc<dyn VfsFile>, T), Error> {
     let (path, temporary) = (directory.join(name), directory.join(format!("{name}{TEMPORARY}")));
     let file = vfs.open(&temporary, Access::Create).map_err(Error::io("create", &temporary))?;
-    let mut output = Output {
-        file: Arc::clone(&file),
-        path: temporary.clone(),
-        bytes: Vec::new(),
-        written: 0,
-        crc: 0,
-    };
+    let mut append =
+        |offset, bytes: &[u8]| file.write_at(offset, bytes).map_err(Error::io("write", &temporary));
+    let mut output = Output::new(&mut append);
     // What a crash left under the temporary name is of no use.
     let emptied = file.truncate(0).map_err(Error::io("write", &temporary));
     let written = emptied.and_then(|()| write(&mut output)).and_then(|result| {

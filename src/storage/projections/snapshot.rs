@@ -116,7 +116,7 @@ fn name_of_columns(table: &TableSchema, key: &KeySchema) -> String {
 
 /// Writes all of a snapshot.
 pub(crate) fn write(
-    output: &mut Output,
+    output: &mut Output<'_>,
     head: &SnapshotHead,
     source: &impl SnapshotSource,
 ) -> Result<(), Error> {
@@ -161,7 +161,7 @@ pub(crate) fn write(
 }
 
 /// Ends a line behind an item, unless what follows is the first.
-fn next_line(output: &mut Output, is_first: bool) -> Result<(), Error> {
+fn next_line(output: &mut Output<'_>, is_first: bool) -> Result<(), Error> {
     output.bytes.extend_from_slice(if is_first { b"\n" } else { b",\n" });
     output.relieve()
 }
@@ -175,7 +175,7 @@ fn opening(name: &str, bracket: u8) -> Vec<u8> {
 }
 
 fn write_rows(
-    output: &mut Output,
+    output: &mut Output<'_>,
     head: &SnapshotHead,
     table: &BaseTable,
     source: &impl SnapshotSource,
@@ -211,7 +211,7 @@ fn push_row(out: &mut Vec<u8>, table: &TableSchema, row: &BaseRow) -> Result<(),
     check_length(out, start, "a row of a snapshot")
 }
 
-fn write_index(output: &mut Output, rows: &[RowId]) -> Result<(), Error> {
+fn write_index(output: &mut Output<'_>, rows: &[RowId]) -> Result<(), Error> {
     for (at, line) in rows.chunks(ROWS_PER_LINE).enumerate() {
         next_line(output, at == 0)?;
         for (at, row) in line.iter().enumerate() {

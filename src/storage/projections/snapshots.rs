@@ -6,12 +6,12 @@
 
 use super::definition::{Anchor, Head, MAX_HEAD, Position};
 use super::file_name::TEMPORARY;
-use super::output::replace;
+use super::output::{Output, replace};
 use super::snapshot::{self, FORMAT, Snapshot, SnapshotHead};
 use super::{BaseRow, damaged};
 use crate::storage::error::Error;
 use crate::storage::log::reader::to_u64;
-use crate::storage::vfs::{Access, Vfs};
+use crate::storage::vfs::{Access, Vfs, read_full};
 use crate::types::{EventId, RowId, TableSchema};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -154,6 +154,44 @@ impl SnapshotManager {
     /// system refuses. Damage among the rows is found by reading them: see [`Snapshot`].
     pub fn load(&self, entry: &SnapshotEntry, expected: &Anchor) -> Result<Snapshot, Error> {
         Snapshot::open(&*self.vfs, &self.directory.join(file_name(entry.id)), entry.id, expected)
+    }
+
+    /// Holds a snapshot against the one that would be written now, byte by byte; `passed` is told of
+    /// the bytes that were read.
+    ///
+    /// # Errors
+    /// [`Error::Projection`] where it is another, and those of `source` and `passed`.
+    pub(crate) fn compare(
+        &self,
+        head: &SnapshotHead,
+        source: &impl SnapshotSource,
+        passed: &mut dyn FnMut(usize) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let path = self.directory.join(file_name(head.id));
+        let file = self.vfs.open(&path, Access::Read).map_err(Error::io("open", &path))?;
+        let mut found = Vec::new();
+        let mut compare = |offset: u64, bytes: &[u8]| {
+            passed(bytes.len())?;
+            found.resize(bytes.len(), 0);
+            let read = read_full(&*file, offset, &mut found).map_err(Error::io("read", &path))?;
+            match found[..read].iter().zip(bytes).position(|(found, byte)| found != byte) {
+                None if read == bytes.len() => Ok(()),
+                place => {
+                    let at = offset + to_u64(place.unwrap_or(read));
+                    Err(damaged(&path, format!("at byte {at} it says otherwise than the log")))
+                }
+            }
+        };
+        let mut output = Output::new(&mut compare);
+        snapshot::write(&mut output, head, source).and_then(|()| output.flush())?;
+        let length = output.length();
+        match file.size().map_err(Error::io("read", &path))? == length {
+            true => Ok(()),
+            false => {
+                let reason = format!("at byte {length} there is more than there should be");
+                Err(damaged(&path, reason))
+            }
+        }
     }
 
     /// Removes a snapshot. One that is missing is removed already.

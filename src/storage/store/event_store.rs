@@ -7,8 +7,10 @@
 mod copy;
 mod follow;
 mod lost;
+mod reread;
 
 pub use lost::Lost;
+pub(crate) use reread::Reread;
 
 use super::append::{Batch, Writer, number};
 use super::chronicle::{Chronicle, SnapshotMarker, Tag};
@@ -34,6 +36,9 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
+
+/// What is wrong with a log that is another one than was opened.
+const REPLACED: &str = "was moved, removed or replaced";
 
 /// The log of a database, open.
 #[derive(Debug)]
@@ -466,7 +471,7 @@ impl EventStore {
         let path = self.directory.join(LOG);
         let refused = |reason| Err(Error::Replaced { path: path.clone(), reason });
         if !file.is_at(&path).map_err(Error::io("read", &path))? {
-            return refused("was moved, removed or replaced");
+            return refused(REPLACED);
         }
         if file.size().map_err(Error::io("read", &path))? != end {
             return refused("was written to by another program");
@@ -482,8 +487,7 @@ impl EventStore {
             Some(file) => file.is_at(&path).map_err(Error::io("read", &path))?,
             None => false,
         };
-        let reason = "was moved, removed or replaced";
-        if in_place { Ok(()) } else { Err(Error::Replaced { path, reason }) }
+        if in_place { Ok(()) } else { Err(Error::Replaced { path, reason: REPLACED }) }
     }
 
     /// The numbers and the time of the next transaction's first event, and where its line goes.

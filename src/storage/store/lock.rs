@@ -5,6 +5,7 @@
 
 use crate::storage::error::Error;
 use crate::storage::vfs::{Access, Vfs, VfsFile};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -41,6 +42,20 @@ impl Lock {
         }
         Ok(Lock { _file: file })
     }
+}
+
+/// Who has the lock of a directory, `process 4711`; `None` where nobody has.
+///
+/// # Errors
+/// What the system says of the file; one that is missing nobody has locked.
+pub(crate) fn holder_of(vfs: &dyn Vfs, directory: &Path) -> Result<Option<String>, Error> {
+    let path = directory.join(LOCK);
+    let file = match vfs.open(&path, Access::Read) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(Error::io("open", &path))?,
+    };
+    let locked = file.is_locked().map_err(Error::io("lock", &path))?;
+    Ok(locked.then(|| holder(&*file)))
 }
 
 /// Who holds the lock, as far as the file tells.

@@ -18,5 +18,6 @@ mod log_file;
 pub(crate) mod recovery;
 
 pub use chronicle::{SnapshotMarker, Tag};
+pub(crate) use event_store::Reread;
 pub use event_store::{About, EventStore, Lost};
 pub use events::Events;

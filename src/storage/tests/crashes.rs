@@ -1,6 +1,7 @@
 //! Disks that break down at every step of a database's life, and how little is written in it.
 
 use super::database::{commit, create, row, rows};
+use super::verify::assert_sound;
 use super::*;
 use crate::storage::projections::tests::disk::Disk;
 use crate::storage::{Change, Database};
@@ -57,6 +58,7 @@ fn a_disk_that_breaks_down_at_any_step_loses_nothing() -> Result<(), Error> {
             let database = open_on(&healthy, 3)?;
             assert!(database.head() >= acknowledged, "after {steps} steps");
             assert!(!database.is_read_only(), "after {steps} steps: {:?}", database.notices());
+            assert_sound(&database, &format!("after {steps} steps"))?;
             for (event, known) in events().zip(&known).filter(|(e, _)| *e <= database.head()) {
                 let found = rows(&database, event, "users")?;
                 assert_eq!(&found, known, "event {event} after {steps} steps");

@@ -127,6 +127,10 @@ impl VfsFile for FaultyFile {
     fn try_lock(&self) -> io::Result<bool> {
         self.file.try_lock()
     }
+
+    fn is_locked(&self) -> io::Result<bool> {
+        self.file.is_locked()
+    }
 }
 
 #[test]

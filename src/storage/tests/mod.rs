@@ -10,6 +10,7 @@ mod follow;
 mod hidden;
 mod ladder;
 mod limits;
+mod verify;
 
 use super::{
     Environment, Error, Event, EventStore, FixedClock, MemVfs, Metadata, OpenOptions, Operation,

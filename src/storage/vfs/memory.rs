@@ -170,6 +170,10 @@ impl VfsFile for MemFile {
         *lock(&self.holds_lock) = true;
         Ok(true)
     }
+
+    fn is_locked(&self) -> io::Result<bool> {
+        Ok(lock(&self.node).locked)
+    }
 }
 
 impl Drop for MemFile {

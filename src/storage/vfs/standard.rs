@@ -219,6 +219,14 @@ impl VfsFile for StdFile {
             Err(TryLockError::Error(error)) => Err(error),
         }
     }
+
+    fn is_locked(&self) -> io::Result<bool> {
+        match self.0.try_lock_shared() {
+            Ok(()) => self.0.unlock().map(|()| false),
+            Err(TryLockError::WouldBlock) => Ok(true),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
 }
 
 #[cfg(all(test, unix))]

@@ -114,4 +114,8 @@ impl VfsFile for DiskFile {
     fn try_lock(&self) -> io::Result<bool> {
         self.0.try_lock()
     }
+
+    fn is_locked(&self) -> io::Result<bool> {
+        self.0.is_locked()
+    }
 }

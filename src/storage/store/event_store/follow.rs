@@ -4,22 +4,19 @@
 //! in the log may never have been synced, and may be gone after a crash. Nothing here waits for the
 //! writer or is waited for.
 
-use super::EventStore;
+use super::{EventStore, REPLACED};
 use crate::storage::error::Error;
 use crate::storage::event::Event;
+use crate::storage::log::LOG;
 use crate::storage::log::chain::Hash;
-use crate::storage::log::reader::{LineReader, Next};
-use crate::storage::log::{LOG, has_valid_crc};
+use crate::storage::log::reader::LineReader;
 use crate::storage::store::append::Writer;
 use crate::storage::store::index::{EventIndex, Grown, grown};
 use crate::storage::store::recovery::{Transactions, hash_of, read_header};
 use crate::storage::vfs::VfsFile;
-use crate::types::{EventId, TxId};
+use crate::types::TxId;
 use std::path::Path;
 use std::sync::Arc;
-
-/// The log is another one than was opened.
-const REPLACED: &str = "was moved, removed or replaced";
 
 impl EventStore {
     /// Reads what another process appended to the log and made durable since it was last read, and
@@ -134,16 +131,7 @@ impl EventStore {
         path: &Path,
         apply: &mut dyn FnMut(Vec<Event>),
     ) -> Result<(), Error> {
-        let event: EventId = transactions.next_event();
-        let accepted = match reader.advance().map_err(Error::io("read", path))? {
-            Next::Line if has_valid_crc(reader.line()) => transactions.accept(reader),
-            Next::Line => Err("the checksum is wrong".into()),
-            Next::End => Err("events are missing".into()),
-            Next::Unfinished | Next::TooLong => Err("the line is not finished".into()),
-        };
-        let whole =
-            accepted.map_err(|reason| transactions.damage(path, reader.offset(), event, reason))?;
-        if !whole {
+        if !transactions.advance(reader, path)? {
             return Ok(());
         }
         {

@@ -23,10 +23,12 @@
 //! Every event that a good entry is about was synced to the log before the entry was written: a log
 //! that lacks it has lost an acknowledged event.
 
+mod check;
 mod entry;
 mod grown;
 mod load;
 
+pub(crate) use check::IndexCheck;
 pub(crate) use entry::Entry;
 pub(crate) use grown::{Grown, grown};
 pub(crate) use load::{Loaded, load};
@@ -34,7 +36,7 @@ pub(crate) use load::{Loaded, load};
 use crate::storage::error::Error;
 use crate::storage::log::header::{Header, Uuid};
 use crate::storage::log::reader::to_u64;
-use crate::storage::vfs::{Access, Vfs, VfsFile};
+use crate::storage::vfs::{Access, Vfs, VfsFile, read_full};
 use crate::types::{EventId, Period, Timestamp, TxId};
 use entry::ENTRY_SIZE;
 use std::path::{Path, PathBuf};
@@ -349,20 +351,4 @@ impl EventIndex {
         }
         Ok(file)
     }
-}
-
-/// Reads until the buffer is full or the file ends; gives how many bytes that were.
-pub(crate) fn read_full(
-    file: &dyn VfsFile,
-    offset: u64,
-    buffer: &mut [u8],
-) -> std::io::Result<usize> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match file.read_at(offset.saturating_add(to_u64(filled)), &mut buffer[filled..])? {
-            0 => break,
-            read => filled += read,
-        }
-    }
-    Ok(filled)
 }

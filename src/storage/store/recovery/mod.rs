@@ -5,12 +5,14 @@
 //! each handed to it once. Lines that the index and the replica stand for are not read: each is
 //! checked when somebody asks for it.
 
+mod behind;
 mod repair;
 mod replay;
 mod replica;
 mod start;
 mod transactions;
 
+pub(crate) use behind::{Behind, behind};
 pub(crate) use replica::{IndexedLog, Replica, Unsaved, hash_of};
 pub(crate) use transactions::Transactions;
 

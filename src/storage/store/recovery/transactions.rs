@@ -3,9 +3,10 @@
 use crate::storage::error::Error;
 use crate::storage::event::Event;
 use crate::storage::log::chain::{Chain, Hash};
+use crate::storage::log::has_valid_crc;
 use crate::storage::log::ledger::Ledger;
 use crate::storage::log::line::{self, Line, Tables};
-use crate::storage::log::reader::LineReader;
+use crate::storage::log::reader::{LineReader, Next};
 use crate::storage::store::append::entry_of;
 use crate::storage::store::index::Entry;
 use crate::types::{EventId, Timestamp, TxId};
@@ -22,7 +23,7 @@ pub(crate) struct Transactions {
     /// The last event of that.
     pub head: EventId,
     /// Its number and time.
-    last: (TxId, Option<Timestamp>),
+    pub last: (TxId, Option<Timestamp>),
     /// Where its last line ends.
     pub end: u64,
     /// The events of the transaction under way; once it is whole, whoever reads takes them.
@@ -57,6 +58,22 @@ impl Transactions {
     /// The number that the next event must have.
     pub(crate) fn next_event(&self) -> EventId {
         self.pending.last().map_or(self.head, |event| event.id).next()
+    }
+
+    /// Takes in the next line of a log that is known to have one; says whether its transaction is
+    /// whole now.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] where no line like it belongs there, [`Error::Io`] where it cannot be read.
+    pub(crate) fn advance(&mut self, reader: &mut LineReader, path: &Path) -> Result<bool, Error> {
+        let event = self.next_event();
+        let accepted = match reader.advance().map_err(Error::io("read", path))? {
+            Next::Line if has_valid_crc(reader.line()) => self.accept(reader),
+            Next::Line => Err("the checksum is wrong".into()),
+            Next::End => Err("events are missing".into()),
+            Next::Unfinished | Next::TooLong => Err("the line is not finished".into()),
+        };
+        accepted.map_err(|reason| self.damage(path, reader.offset(), event, reason))
     }
 
     /// Takes in the line that the reader is at, whose checksum is right; says whether its transaction

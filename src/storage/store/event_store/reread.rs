@@ -1,0 +1,177 @@
+//! The log read once more from its first byte, whatever is known of it.
+
+use super::{EventStore, REPLACED};
+use crate::storage::error::Error;
+use crate::storage::event::Event;
+use crate::storage::log::LOG;
+use crate::storage::log::header::Header;
+use crate::storage::log::ledger::Ledger;
+use crate::storage::log::reader::LineReader;
+use crate::storage::projections::Position;
+use crate::storage::store::index::{Entry, IndexCheck};
+use crate::storage::store::lock::holder_of;
+use crate::storage::store::recovery::{Behind, Transactions, behind, read_header};
+use crate::storage::vfs::VfsFile;
+use crate::types::{EventId, TxId};
+use std::path::Path;
+use std::sync::Arc;
+
+/// A transaction that was read again.
+pub(crate) struct Reread<'a> {
+    /// Its events.
+    pub events: &'a [Event],
+    /// What the index should have of them.
+    pub entries: &'a [Entry],
+    /// Where the log is after it.
+    pub position: Position,
+}
+
+/// What a log holds that was read again.
+pub(crate) struct Known {
+    /// The last event that everybody knew when the reading began.
+    pub head: EventId,
+    /// Where its line ends, in bytes.
+    pub end: u64,
+    /// The chain's hash after it.
+    hash: [u8; 32],
+    uuid: [u8; 16],
+}
+
+/// What a visitor of transactions gives, or why the reading was stopped.
+type Visit<'v> = dyn FnMut(&Reread<'_>) -> Result<(), Error> + 'v;
+
+impl EventStore {
+    /// What is known of the log now, and its index, read anew.
+    pub(crate) fn known(&self) -> (Known, IndexCheck) {
+        let published = self.published();
+        let index = &published.index;
+        let (head, end, uuid) = (index.head(), index.end(), *index.uuid());
+        let known = Known { head, end, hash: published.hash, uuid };
+        (known, index.check(&*self.environment.vfs))
+    }
+
+    /// Reads the log from its first byte up to what is known of it, and checks every line as if it
+    /// were seen for the first time; hands out each transaction once it is whole. Then looks at what
+    /// is behind that; `covered` is the last event that a projection is about. Gives what there is to
+    /// say of that, if anything; the inner error is what is wrong with the log.
+    ///
+    /// # Errors
+    /// Those of `visit`, which end the reading.
+    pub(crate) fn reread(
+        &self,
+        known: &Known,
+        covered: EventId,
+        visit: &mut Visit<'_>,
+    ) -> Result<Result<Option<String>, Error>, Error> {
+        let path = self.directory.join(LOG);
+        // Without a header there is nothing to be read.
+        let Some(file) = self.file().filter(|_| known.end > 0) else { return Ok(Ok(None)) };
+        let read = |error| Error::io("read", &path)(error);
+        match file.is_at(&path).map_err(read) {
+            Ok(true) => {}
+            Ok(false) => return Ok(Err(Error::Replaced { path, reason: REPLACED })),
+            Err(error) => return Ok(Err(error)),
+        }
+        let mut reader = LineReader::new(Arc::clone(&file), 0, known.end);
+        let header = match own_header(&mut reader, &path, known) {
+            Ok(header) => header,
+            Err(error) => return Ok(Err(error)),
+        };
+        let mut transactions = Transactions::after(
+            Ledger::default(),
+            header.previous_hash,
+            EventId(header.first_event.0.saturating_sub(1)),
+            (TxId(0), None),
+            reader.next_offset(),
+        );
+        while transactions.head < known.head {
+            match transactions.advance(&mut reader, &path) {
+                Ok(false) => {}
+                Ok(true) => visit_whole(&mut transactions, known, visit)?,
+                Err(error) => return Ok(Err(error)),
+            }
+        }
+        if transactions.hash != known.hash {
+            return Ok(Err(Error::Replaced { path, reason: REPLACED }));
+        }
+        Ok(self.check_end(&file, &path, &header, transactions, covered))
+    }
+
+    /// Looks at what is behind the last event that is known.
+    fn check_end(
+        &self,
+        file: &Arc<dyn VfsFile>,
+        path: &Path,
+        header: &Header,
+        transactions: Transactions,
+        covered: EventId,
+    ) -> Result<Option<String>, Error> {
+        if self.read_only.is_none() {
+            let writer = self.writer();
+            if writer.poisoned {
+                return Ok(Some("an earlier write to it failed, its end is unknown".into()));
+            }
+            // Nobody appends meanwhile.
+            let end = self.published().index.end();
+            return self.check_file(&**file, end).map(|()| None);
+        }
+        if let Some(holder) = holder_of(&*self.environment.vfs, &self.directory)? {
+            return Ok(Some(format!("{holder} is writing to it")));
+        }
+        let head = transactions.head;
+        Ok(match behind(path, file, header, transactions, covered)? {
+            Behind::Nothing => None,
+            Behind::More(0) => Some(format!("unfinished bytes after event {head} left out")),
+            Behind::More(events) => {
+                let plural = if events == 1 { "" } else { "s" };
+                Some(format!("{events} event{plural} after event {head} not read"))
+            }
+        })
+    }
+
+    /// Holds the length of the index against what this process wrote to it.
+    pub(crate) fn check_index_length(&self, check: &mut IndexCheck) {
+        // Nobody appends meanwhile.
+        let writer = self.writer();
+        if self.read_only.is_none() && writer.index_failure.is_none() {
+            check.check_length(self.published().index.stored());
+        }
+    }
+}
+
+/// Reads the header of the log that was opened.
+fn own_header(reader: &mut LineReader, path: &Path, known: &Known) -> Result<Header, Error> {
+    match read_header(reader, path)? {
+        Some(header) if header.uuid == known.uuid => Ok(header),
+        Some(_) => Err(Error::Replaced { path: path.to_path_buf(), reason: REPLACED }),
+        None => Err(Error::Corrupt {
+            file: path.to_path_buf(),
+            offset: 0,
+            event: EventId::START,
+            reason: "the header is gone".into(),
+            intact: "no event before it".into(),
+        }),
+    }
+}
+
+/// Hands out a transaction that is whole, and begins the next.
+fn visit_whole(
+    transactions: &mut Transactions,
+    known: &Known,
+    visit: &mut Visit<'_>,
+) -> Result<(), Error> {
+    let Some(last) = transactions.pending.last() else { return Ok(()) };
+    let position = Position {
+        uuid: known.uuid,
+        event: last.id,
+        tx: last.tx,
+        at: last.at,
+        hash: transactions.hash,
+        log_offset: transactions.end,
+    };
+    let (events, entries) = (&transactions.pending, &transactions.entries);
+    visit(&Reread { events, entries, position })?;
+    transactions.pending.clear();
+    transactions.entries.clear();
+    Ok(())
+}

@@ -1,0 +1,56 @@
+//! What stands behind the last event that is known of a log, judged as recovery does.
+
+use super::Unsaved;
+use super::replay::replay;
+use super::start::Start;
+use super::transactions::Transactions;
+use crate::storage::error::Error;
+use crate::storage::log::header::Header;
+use crate::storage::store::index::EventIndex;
+use crate::storage::vfs::VfsFile;
+use crate::types::EventId;
+use std::path::Path;
+use std::sync::Arc;
+
+/// What stands behind an event.
+pub(crate) enum Behind {
+    /// Nothing.
+    Nothing,
+    /// So many whole or unfinished events, and perhaps bytes that are none.
+    More(u64),
+}
+
+/// Reads on behind the transactions that were read, to the end of the file; `covered` is the last
+/// event that is known to be safe.
+///
+/// # Errors
+/// [`Error::Corrupt`] where it is nothing that a crash leaves, [`Error::Io`] where it cannot be read.
+pub(crate) fn behind(
+    path: &Path,
+    file: &Arc<dyn VfsFile>,
+    header: &Header,
+    transactions: Transactions,
+    covered: EventId,
+) -> Result<Behind, Error> {
+    let size = file.size().map_err(Error::io("read", path))?;
+    let directory = path.parent().unwrap_or(path);
+    let end = transactions.end;
+    let (event, (tx, at), hash) = (transactions.head, transactions.last, transactions.hash);
+    let header = Header { first_event: event.next(), ..header.clone() };
+    let start = Start {
+        event,
+        tx,
+        at,
+        hash,
+        covered,
+        ledger: transactions.ledger,
+        index: EventIndex::new(directory, &header, end),
+        ..Start::of_log(directory, &header, end)
+    };
+    let (recovered, ending) = replay(path, file, size, start, &mut Unsaved(&mut |_| {}))?;
+    let unfinished = ending?.map(|tail| u64::try_from(tail.events).unwrap_or(u64::MAX));
+    Ok(match (recovered.replayed, unfinished) {
+        (0, None) => Behind::Nothing,
+        (whole, unfinished) => Behind::More(whole.saturating_add(unfinished.unwrap_or(0))),
+    })
+}

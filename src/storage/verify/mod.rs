@@ -1,0 +1,133 @@
+//! VERIFY: every file read again, and held against what the log says.
+//!
+//! ```text
+//! events.log ── first byte to last event ──▶ transactions, every line checked ──▶ a state of its own
+//!                                                 │                                     │
+//! events.index ◀── entry by entry ────────────────┘            as it passes the event of each
+//! _catalog.json, users.db, snapshots/ ◀── rows, definitions, bytes ──────────────────────┘
+//! ```
+//!
+//! The log is read by the code that recovery uses, once, from its beginning; what is made of it on the
+//! way is what the other files should say. Each of those is compared at the event that it names
+//! itself: one that is older than the log is sound. So no more than one state of the database is in
+//! memory beside the one that is in use. Nothing is written, nothing repaired, and files that are no
+//! part of the database are not looked at.
+
+mod pass;
+mod rows;
+
+use super::error::Error;
+use super::projections::SnapshotManager;
+use super::store::EventStore;
+use super::vfs::Vfs;
+use crate::types::EventId;
+use pass::{Listed, Pass};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What all files came to.
+#[derive(Debug, Default)]
+pub struct Verification {
+    /// Each file: the log first, then what is made from it.
+    pub files: Vec<Checked>,
+    /// How many events the log has that are as they were written.
+    pub events: u64,
+}
+
+/// A file that was read.
+#[derive(Debug)]
+pub struct Checked {
+    /// Its name in the database's directory.
+    pub file: String,
+    /// What it holds, in a few words, as far as it is known.
+    pub holds: String,
+    /// The last event that it knows.
+    pub event: Option<EventId>,
+    /// What was found.
+    pub verdict: Verdict,
+}
+
+/// What was found of a file.
+#[derive(Debug)]
+pub enum Verdict {
+    /// It is what the log says; and what else is to be said of it.
+    Sound(Option<String>),
+    /// There was nothing to hold it against, or nothing of it: why.
+    Unchecked(String),
+    /// It is another than what was written.
+    Damaged(Damage),
+}
+
+/// What is wrong with a file.
+#[derive(Debug)]
+pub struct Damage {
+    /// What is wrong, and where.
+    pub error: Error,
+    /// What makes it right.
+    pub cure: Cure,
+}
+
+/// What makes a damaged file right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cure {
+    /// None: what is good can be copied, the rest is lost.
+    Salvage,
+    /// Opening the database for writing: it notices, and makes the file anew by the time it closes.
+    Reopen,
+    /// Opening the database without the file, which is made anew or not needed: nothing in it is
+    /// wrong by itself, so opening would believe it.
+    Remove,
+}
+
+/// Who waits for an answer.
+pub struct Watch<'a> {
+    /// Ends it as soon as it is set.
+    pub interrupt: &'a AtomicBool,
+    /// Is told how many bytes of how many were read.
+    pub progress: &'a mut dyn FnMut(u64, u64),
+}
+
+/// What is looked at.
+pub(crate) struct Files<'a> {
+    pub vfs: &'a Arc<dyn Vfs>,
+    pub directory: &'a Path,
+    pub store: &'a EventStore,
+    pub snapshots: &'a SnapshotManager,
+}
+
+/// Reads all files of a database.
+///
+/// # Errors
+/// [`Error::Interrupted`].
+pub(crate) fn verify(files: &Files<'_>, watch: &mut Watch<'_>) -> Result<Verification, Error> {
+    let listed = Listed::new(files);
+    // Whatever was listed is of no later event than what is known of the log.
+    let (known, index) = files.store.known();
+    let mut pass = Pass::new(files, listed, index, known.end, watch);
+    let covered = pass.covered();
+    let read = files.store.reread(&known, covered, &mut |reread| pass.take(reread))?;
+    Ok(pass.finish(known.end > 0, read))
+}
+
+/// How much of all bytes was read.
+struct Meter<'w, 'a> {
+    watch: &'w mut Watch<'a>,
+    done: u64,
+    total: u64,
+}
+
+impl Meter<'_, '_> {
+    /// Counts bytes that were read.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`].
+    fn pass(&mut self, bytes: u64) -> Result<(), Error> {
+        self.done = self.done.saturating_add(bytes);
+        (self.watch.progress)(self.done, self.total);
+        match self.watch.interrupt.load(Ordering::Relaxed) {
+            true => Err(Error::Interrupted),
+            false => Ok(()),
+        }
+    }
+}

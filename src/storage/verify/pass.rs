@@ -1,0 +1,356 @@
+//! One pass over the log, and what is held against it on the way.
+
+use super::{Checked, Cure, Damage, Files, Meter, Verdict, Verification, Watch, rows};
+use crate::storage::checkpoint::source::{ViewSource, base_tables};
+use crate::storage::error::Error;
+use crate::storage::log::LOG;
+use crate::storage::log::reader::to_u64;
+use crate::storage::past::epoch::due_after;
+use crate::storage::projections::{
+    Catalog, CatalogTable, Engine, SnapshotEntry, SnapshotHead, SnapshotListing,
+};
+use crate::storage::store::Reread;
+use crate::storage::store::index::{INDEX, IndexCheck};
+use crate::storage::versions::{State, View};
+use crate::types::{EventId, Period};
+use std::path::Path;
+use std::sync::Arc;
+
+/// The name of the catalog in the data directory.
+const CATALOG: &str = "_catalog.json";
+
+/// What there is beside the log and its index.
+pub(super) struct Listed {
+    catalog: Result<Option<Catalog>, Error>,
+    snapshots: SnapshotListing,
+}
+
+impl Listed {
+    /// Reads the catalog and the heads of the snapshots.
+    pub fn new(files: &Files<'_>) -> Listed {
+        let snapshots = files
+            .snapshots
+            .listing()
+            .unwrap_or_else(|error| SnapshotListing { entries: Vec::new(), damaged: vec![error] });
+        Listed { catalog: Catalog::load(&**files.vfs, files.directory), snapshots }
+    }
+}
+
+/// One pass over the log.
+pub(super) struct Pass<'f, 'w, 'a> {
+    files: &'f Files<'f>,
+    meter: Meter<'w, 'a>,
+    index: IndexCheck,
+    /// The catalog, until its event is passed.
+    catalog: Option<Catalog>,
+    /// The snapshots whose event was not passed, the next one last.
+    snapshots: Vec<SnapshotEntry>,
+    /// The state after the transactions that were read.
+    state: State,
+    /// The event at which what ended in it may go.
+    due: EventId,
+    /// Where the last transaction that was read ends in the log.
+    offset: u64,
+    /// What was found of the catalog and the row files.
+    of_rows: Vec<Checked>,
+    of_snapshots: Vec<Checked>,
+}
+
+impl<'f, 'w, 'a> Pass<'f, 'w, 'a> {
+    /// Begins before the first event of a log of so many bytes.
+    pub fn new(
+        files: &'f Files<'f>,
+        listed: Listed,
+        index: IndexCheck,
+        log: u64,
+        watch: &'w mut Watch<'a>,
+    ) -> Pass<'f, 'w, 'a> {
+        let mut snapshots = listed.snapshots.entries;
+        snapshots.reverse();
+        let (catalog, damaged) = match listed.catalog {
+            Ok(catalog) => (catalog, None),
+            Err(error) => (None, Some(error)),
+        };
+        let of_rows = catalog.iter().flat_map(|catalog| &catalog.tables);
+        let rows: u64 = of_rows.map(|table| table.rows.length).sum();
+        let of_snapshots: u64 = snapshots.iter().map(|entry| entry.bytes).sum();
+        let total = log.saturating_add(rows).saturating_add(of_snapshots);
+        let state = State::new();
+        let mut pass = Pass {
+            files,
+            meter: Meter { watch, done: 0, total },
+            index,
+            catalog,
+            snapshots,
+            due: due_after(&state, None),
+            state,
+            offset: 0,
+            of_rows: Vec::new(),
+            of_snapshots: Vec::new(),
+        };
+        for error in listed.snapshots.damaged {
+            let path = path_of(&error).map(Path::to_path_buf);
+            let found = pass.found(path.as_deref(), "", None, Err((error, Cure::Remove)));
+            pass.of_snapshots.push(found);
+        }
+        if let Some(error) = damaged {
+            let path = pass.files.directory.join(CATALOG);
+            let found = pass.found(Some(&path), "", None, Err((error, Cure::Reopen)));
+            pass.of_rows.push(found);
+            let names = pass.engine().names().unwrap_or_default();
+            pass.leave_rows(names.iter(), "_catalog.json is damaged");
+        }
+        pass
+    }
+
+    /// The last event that another file is about.
+    pub fn covered(&self) -> EventId {
+        let catalog = self.catalog.iter().map(|catalog| catalog.position.event);
+        let snapshots = self.snapshots.iter().map(|entry| entry.position.event);
+        catalog.chain(snapshots).max().unwrap_or_default()
+    }
+
+    /// Goes on with the next transaction.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`].
+    pub fn take(&mut self, reread: &Reread<'_>) -> Result<(), Error> {
+        for (event, entry) in reread.events.iter().zip(reread.entries) {
+            self.index.compare(entry);
+            self.state.apply(event);
+        }
+        let offset = reread.position.log_offset;
+        self.meter.pass(offset.saturating_sub(self.offset))?;
+        self.offset = offset;
+        let event = reread.position.event;
+        if let Some(catalog) = self.catalog.take_if(|catalog| catalog.position.event <= event) {
+            self.check_catalog(&catalog, reread)?;
+        }
+        while let Some(entry) = self.snapshots.pop_if(|entry| entry.position.event <= event) {
+            self.check_snapshot(&entry, reread)?;
+        }
+        if event >= self.due {
+            self.state.turn();
+            self.due = due_after(&self.state, None);
+        }
+        Ok(())
+    }
+
+    /// What is visible after the last transaction that was read.
+    fn view(&self) -> View {
+        self.state.view(Period::at(self.state.head()))
+    }
+
+    fn engine(&self) -> Engine {
+        Engine::new(Arc::clone(self.files.vfs), self.files.directory)
+    }
+
+    /// Holds the catalog against the log, and then the row files that it vouches for.
+    fn check_catalog(&mut self, catalog: &Catalog, reread: &Reread<'_>) -> Result<(), Error> {
+        let (view, event) = (self.view(), catalog.position.event);
+        let tables = catalog.tables.iter().map(|table| &table.base);
+        // While row files are written it names none.
+        let is_right = catalog.position == reread.position
+            && catalog.schema_version == view.schema().version
+            && (tables.eq(base_tables(&view).iter()) || !catalog.clean);
+        let path = self.files.directory.join(CATALOG);
+        let said = (!catalog.clean).then_some("it was not closed, so the row files are not used");
+        let verdict = match is_right {
+            true => Ok(said.map(str::to_owned)),
+            false => Err((otherwise(&path, event), Cure::Remove)),
+        };
+        let holds = count(to_u64(catalog.tables.len()), "table");
+        let found = self.found(Some(&path), &holds, Some(event), verdict);
+        self.of_rows.push(found);
+        if !is_right || !catalog.clean {
+            let names = self.engine().names().unwrap_or_default();
+            self.leave_rows(names.iter(), "_catalog.json does not vouch for it");
+            return Ok(());
+        }
+        let mut engine = self.engine();
+        for table in &catalog.tables {
+            self.check_rows(&mut engine, catalog, table, &view)?;
+        }
+        Ok(())
+    }
+
+    fn check_rows(
+        &mut self,
+        engine: &mut Engine,
+        catalog: &Catalog,
+        table: &CatalogTable,
+        view: &View,
+    ) -> Result<(), Error> {
+        let directory = self.files.directory;
+        let verdict = match rows::check(directory, engine, table, view, &mut self.meter)? {
+            Ok(()) => Verdict::Sound(None),
+            Err(_) if self.is_written(catalog) => {
+                Verdict::Unchecked("it is being written by another process".into())
+            }
+            Err(damage) => Verdict::Damaged(damage),
+        };
+        self.of_rows.push(Checked {
+            file: table.rows.file.clone(),
+            holds: count(table.rows.live, "row"),
+            event: Some(catalog.position.event),
+            verdict,
+        });
+        Ok(())
+    }
+
+    /// Whether another process began to change the row files since the catalog was read.
+    fn is_written(&self, before: &Catalog) -> bool {
+        let now = || Catalog::load(&**self.files.vfs, self.files.directory);
+        self.files.store.read_only().is_some()
+            && now().is_ok_and(|now| now.as_ref() != Some(before))
+    }
+
+    /// Holds a snapshot against the one that would be written of the same event.
+    fn check_snapshot(&mut self, entry: &SnapshotEntry, reread: &Reread<'_>) -> Result<(), Error> {
+        let (view, event) = (self.view(), entry.position.event);
+        let markers = self.files.store.snapshot_markers();
+        let marker = markers.into_iter().find(|marker| marker.id == entry.id);
+        let head = SnapshotHead {
+            id: entry.id,
+            name: marker.filter(|marker| marker.event == event).and_then(|marker| marker.name),
+            position: reread.position.clone(),
+            schema_version: view.schema().version,
+            tables: base_tables(&view),
+        };
+        let meter = &mut self.meter;
+        let mut passed = |bytes| meter.pass(to_u64(bytes));
+        let compared = self.files.snapshots.compare(&head, &ViewSource(&view), &mut passed);
+        let verdict = match compared {
+            Ok(()) => Ok(None),
+            Err(Error::Interrupted) => return Err(Error::Interrupted),
+            Err(differs) => Err((self.unreadable(entry).unwrap_or(differs), Cure::Remove)),
+        };
+        let holds = count(self.state.row_count(self.state.head()), "row");
+        let found = self.found(Some(&entry.path), &holds, Some(event), verdict);
+        self.of_snapshots.push(found);
+        Ok(())
+    }
+
+    /// What whoever reads a snapshot finds wrong with it, which says more than that it differs.
+    fn unreadable(&self, entry: &SnapshotEntry) -> Option<Error> {
+        match self.files.snapshots.load(entry, &entry.position.anchor()) {
+            Ok(mut snapshot) => snapshot.find_map(Result::err),
+            Err(error) => Some(error),
+        }
+    }
+
+    /// Ends with what was read of the log, if there is one.
+    pub fn finish(mut self, has_log: bool, read: Result<Option<String>, Error>) -> Verification {
+        let head = self.state.head();
+        self.leave(read.is_err());
+        let mut files = Vec::new();
+        if has_log {
+            let verdict = match read {
+                Ok(said) => Ok(said),
+                Err(error) => Err((error, Cure::Salvage)),
+            };
+            if verdict.is_ok() {
+                self.files.store.check_index_length(&mut self.index);
+            }
+            let path = self.files.directory.join(LOG);
+            files.push(self.found(Some(&path), &count(head.0, "event"), Some(head), verdict));
+            files.push(self.index_found());
+        }
+        files.append(&mut self.of_rows);
+        files.append(&mut self.of_snapshots);
+        Verification { files, events: head.0 }
+    }
+
+    fn index_found(&mut self) -> Checked {
+        let (checked, last) = (self.index.checked(), self.index.last());
+        let verdict = match (self.index.take_damage(), self.index.size()) {
+            (Some(damage), _) => Verdict::Damaged(damage),
+            (None, None) => Verdict::Unchecked("it is missing".into()),
+            (None, Some(_)) => Verdict::Sound(None),
+        };
+        let entries = if checked == 1 { "entry" } else { "entries" };
+        let holds = format!("{checked} {entries}");
+        Checked { file: INDEX.into(), holds, event: Some(last), verdict }
+    }
+
+    /// Says of what was not passed why it was not.
+    fn leave(&mut self, is_log_damaged: bool) {
+        let head = self.state.head();
+        let is_reader = self.files.store.read_only().is_some();
+        let verdict = |path: &Path, event: EventId| {
+            if is_log_damaged {
+                Verdict::Unchecked(format!("the log is good to event {head} only"))
+            } else if is_reader {
+                Verdict::Unchecked(format!("this session has read to event {head} only"))
+            } else {
+                let reason = format!("it is of event {event}, and the log ends with {head}");
+                let error = Error::Projection { file: path.to_path_buf(), reason };
+                Verdict::Damaged(Damage { error, cure: Cure::Remove })
+            }
+        };
+        if let Some(catalog) = self.catalog.take() {
+            let (path, event) = (self.files.directory.join(CATALOG), catalog.position.event);
+            let (file, holds) = (CATALOG.into(), count(to_u64(catalog.tables.len()), "table"));
+            let verdict = verdict(&path, event);
+            self.of_rows.push(Checked { file, holds, event: Some(event), verdict });
+            let names = catalog.tables.iter().map(|table| &table.rows.file);
+            self.leave_rows(names, "_catalog.json was not checked");
+        }
+        while let Some(entry) = self.snapshots.pop() {
+            let event = entry.position.event;
+            let (file, holds) = (self.name(&entry.path), String::new());
+            let verdict = verdict(&entry.path, event);
+            self.of_snapshots.push(Checked { file, holds, event: Some(event), verdict });
+        }
+    }
+
+    /// Says of row files why they were not looked at.
+    fn leave_rows<'n>(&mut self, names: impl Iterator<Item = &'n String>, reason: &str) {
+        self.of_rows.extend(names.map(|name| Checked {
+            file: name.clone(),
+            holds: String::new(),
+            event: None,
+            verdict: Verdict::Unchecked(reason.to_owned()),
+        }));
+    }
+
+    /// What was found of a file: what else there is to say of it, or what is wrong and its cure.
+    fn found(
+        &self,
+        path: Option<&Path>,
+        holds: &str,
+        event: Option<EventId>,
+        verdict: Result<Option<String>, (Error, Cure)>,
+    ) -> Checked {
+        let verdict = match verdict {
+            Ok(said) => Verdict::Sound(said),
+            Err((error, cure)) => Verdict::Damaged(Damage { error, cure }),
+        };
+        let file = path.map_or_else(String::new, |path| self.name(path));
+        Checked { file, holds: holds.to_owned(), event, verdict }
+    }
+
+    /// The name of a file in the database's directory.
+    fn name(&self, path: &Path) -> String {
+        path.strip_prefix(self.files.directory).unwrap_or(path).display().to_string()
+    }
+}
+
+/// The file that an error is about.
+fn path_of(error: &Error) -> Option<&Path> {
+    match error {
+        Error::Projection { file: path, .. } | Error::Io { path, .. } => Some(path),
+        _ => None,
+    }
+}
+
+/// `1 row`, `2 rows`.
+fn count(number: u64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+/// The error for a projection whose checksums are right and which the log contradicts.
+fn otherwise(path: &Path, event: EventId) -> Error {
+    let reason = format!("it says otherwise than the log does of event {event}");
+    Error::Projection { file: path.to_path_buf(), reason }
+}
