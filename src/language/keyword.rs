@@ -65,7 +65,7 @@ keywords! {
         Show "SHOW" Since "SINCE" Snapshot "SNAPSHOT" Snapshots "SNAPSHOTS" Start "START"
         Stored "STORED" Strict "STRICT" SystemTime "SYSTEM_TIME" Tables "TABLES" Tag "TAG"
         Tags "TAGS" Temp "TEMP" Temporary "TEMPORARY" Timestamp "TIMESTAMP" Trigger "TRIGGER"
-        Tx "TX" Vacuum "VACUUM" View "VIEW" Virtual "VIRTUAL" Without "WITHOUT";
+        Tx "TX" Vacuum "VACUUM" Verify "VERIFY" View "VIEW" Virtual "VIRTUAL" Without "WITHOUT";
 }
 
 /// Slots of the hash table: a power of two, more than twice the words.

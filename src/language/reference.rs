@@ -218,6 +218,13 @@ const TOPICS: &[Topic] = &[
         example: "EXPLAIN SELECT * FROM accounts WHERE id = 1;",
     },
     Topic {
+        name: "verify",
+        also: &["check", "integrity"],
+        about: "reads every file again and holds it against the log",
+        productions: &["Verify"],
+        example: "VERIFY;",
+    },
+    Topic {
         name: "pragma",
         also: &[],
         about: "is accepted and does nothing, so that scripts for SQLite run",

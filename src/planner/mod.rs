@@ -120,7 +120,7 @@ pub struct TableSource {
 ///
 /// # Panics
 /// If the statement is one that the session does itself: BEGIN, COMMIT, ROLLBACK, EXPLAIN, DESCRIBE,
-/// SHOW TABLES, REPLAY, SNAPSHOT, TAG, SET AS OF, PRAGMA.
+/// SHOW TABLES, REPLAY, SNAPSHOT, TAG, SET AS OF, VERIFY, PRAGMA.
 pub fn plan(
     statement: &Statement,
     text: &str,
@@ -157,6 +157,7 @@ pub fn plan(
         | Statement::Tag { .. }
         | Statement::Help(_)
         | Statement::SetAsOf(_)
+        | Statement::Verify
         | Statement::Accepted(_) => unreachable!("the session does {statement:?} itself"),
     }
 }

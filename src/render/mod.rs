@@ -68,7 +68,8 @@ pub fn draw(
     elapsed: &dyn Fn() -> Option<Duration>,
     out: &mut dyn Write,
 ) -> Result<Drawn, Failure> {
-    let rows = rows.begun()?;
+    let mut rows = rows.begun()?;
+    let failure = rows.take_failure();
     let count = match format.mode {
         Mode::Box | Mode::Table | Mode::Markdown => boxes::draw(rows, format, elapsed, out)?,
         Mode::List => delimited::draw(rows, format, &delimited::LIST, out)?,
@@ -81,7 +82,10 @@ pub fn draw(
         Mode::Insert => literal::draw_inserts(rows, format, out)?,
         Mode::Quote => literal::draw_literals(rows, format, out)?,
     };
-    Ok(Drawn { rows: count })
+    match failure {
+        Some(error) => Err(error.into()),
+        None => Ok(Drawn { rows: count }),
+    }
 }
 
 /// Draws the frames of a replay to their end: a heading and the row before and after, as the mode

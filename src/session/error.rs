@@ -35,6 +35,16 @@ pub enum Error {
         /// A way out.
         help: String,
     },
+    /// VERIFY found files that are not what the log says.
+    #[error("{first}")]
+    Damaged {
+        /// What is wrong with the first of them.
+        first: Box<storage::Error>,
+        /// A way out.
+        help: String,
+        /// How many there are.
+        notes: Vec<String>,
+    },
     /// A change where SET AS OF put the session in the past.
     #[error("this session reads the past, at event {0}")]
     Past(EventId),
@@ -48,6 +58,7 @@ impl Error {
             Error::Plan(error) => error.code,
             Error::Execute(error) => error.code(),
             Error::Storage(error) => error.code(),
+            Error::Damaged { first, .. } => first.code(),
             Error::Transaction { .. } => "transaction",
             Error::Past(_) => "past",
             Error::NoResult { .. } => "no-result",
@@ -61,6 +72,7 @@ impl Error {
             Error::Plan(error) => Some(error.span),
             Error::Execute(_)
             | Error::Storage(_)
+            | Error::Damaged { .. }
             | Error::Transaction { .. }
             | Error::Past(_)
             | Error::NoResult { .. } => None,
@@ -78,7 +90,7 @@ impl Error {
             Error::Storage(storage::Error::Following { .. }) => {
                 Some("once that process has ended, open the database again")
             }
-            Error::NoResult { help, .. } => Some(help),
+            Error::NoResult { help, .. } | Error::Damaged { help, .. } => Some(help),
             Error::Execute(_) | Error::Storage(_) => None,
         }
     }
@@ -87,6 +99,7 @@ impl Error {
     pub fn notes(&self) -> &[String] {
         match self {
             Error::Plan(error) => &error.notes,
+            Error::Damaged { notes, .. } => notes,
             Error::Parse(_)
             | Error::Execute(_)
             | Error::Storage(_)

@@ -26,12 +26,14 @@ mod relations;
 mod replay;
 mod time;
 mod trace;
+mod verify;
 
 pub use error::Error;
 pub use load::{Loading, Refused};
 pub use outcome::{Outcome, OutputColumn, Receipt, Rows};
 pub use replay::{Frame, Replay};
 pub use trace::{Trace, ValueChange};
+pub use verify::Watcher;
 
 pub use crate::executor::LooseRow;
 
@@ -60,6 +62,8 @@ pub struct Session {
     cache: PlanCache,
     parameters: Parameters,
     interrupt: Arc<AtomicBool>,
+    /// Who wants to see how far long work is.
+    watcher: Option<Watcher>,
     /// What `_` reads.
     keeper: Keeper,
     /// What [`Session::rehearse`] went through.
@@ -115,6 +119,7 @@ impl Session {
             cache,
             parameters,
             interrupt,
+            watcher: None,
             keeper: Keeper::default(),
             rehearsal: None,
         }
@@ -124,6 +129,11 @@ impl Session {
     /// sets it clears it.
     pub fn interrupt_by(&mut self, flag: Arc<AtomicBool>) {
         self.interrupt = flag;
+    }
+
+    /// Lets somebody watch statements that take long.
+    pub fn watch_by(&mut self, watcher: Watcher) {
+        self.watcher = Some(watcher);
     }
 
     /// Keeps each result of at most so many bytes, when it has been read to its end, until the next:
@@ -323,6 +333,7 @@ impl Session {
             })),
             Statement::ShowTables { as_of } => self.show_tables(as_of.as_ref()),
             Statement::Accepted(words) => Ok(Outcome::Done(insight::accepted(words))),
+            Statement::Verify => self.verify(),
             Statement::SetAsOf(at) => self.set_as_of(at),
             Statement::Replay { table, from, to } => {
                 self.replay(table.as_ref(), from.as_ref(), to.as_ref())

@@ -57,6 +57,10 @@ pub struct Rows {
     pub as_of: Option<EventId>,
     /// Where to look up the transaction of a moment in the past.
     pub(super) log: Option<Arc<Database>>,
+    /// What else there is to say of them, in a line.
+    pub summary: Option<String>,
+    /// What the statement fails with, behind its last row.
+    pub(super) failure: Option<Error>,
     pub(super) batches: Box<dyn Iterator<Item = Result<RecordBatch, Error>> + Send>,
 }
 
@@ -67,7 +71,8 @@ impl Rows {
         as_of: Option<EventId>,
         batches: impl Iterator<Item = Result<RecordBatch, Error>> + Send + 'static,
     ) -> Rows {
-        Rows { columns, as_of, log: None, batches: Box::new(batches) }
+        let (log, summary, failure) = Default::default();
+        Rows { columns, as_of, log, summary, failure, batches: Box::new(batches) }
     }
 
     /// The transaction that the query looked into: it did more after the moment it read at, which
@@ -88,10 +93,16 @@ impl Rows {
     /// # Errors
     /// Of the first batch.
     pub fn begun(self) -> Result<Rows, Error> {
-        let Rows { columns, as_of, log, mut batches } = self;
-        let first = batches.next().transpose()?;
-        let batches = Box::new(first.map(Ok).into_iter().chain(batches));
-        Ok(Rows { columns, as_of, log, batches })
+        let mut rows = self;
+        let first = rows.batches.next().transpose()?;
+        rows.batches = Box::new(first.map(Ok).into_iter().chain(rows.batches));
+        Ok(rows)
+    }
+
+    /// Takes what the statement fails with behind its last row, so that the rows end well: they are
+    /// all there are. Whoever does not, gets it as the last item.
+    pub fn take_failure(&mut self) -> Option<Error> {
+        self.failure.take()
     }
 }
 
@@ -99,7 +110,7 @@ impl Iterator for Rows {
     type Item = Result<RecordBatch, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.batches.next()
+        self.batches.next().or_else(|| self.failure.take().map(Err))
     }
 }
 

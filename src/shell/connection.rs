@@ -6,7 +6,7 @@
 
 use crate::language::Parameters;
 use crate::render::Diagnostic;
-use crate::session::{Error, Outcome, Session};
+use crate::session::{Error, Outcome, Session, Watcher};
 use crate::storage::{self, Database, OpenOptions};
 use std::fs::File;
 use std::io::Read;
@@ -23,6 +23,8 @@ pub struct Connection {
     interrupt: Arc<AtomicBool>,
     /// Whether the session goes along with another process that writes.
     follows: bool,
+    /// Shows how far long work is, whatever session does it.
+    watcher: Option<Watcher>,
     /// What there is to say.
     notices: Vec<String>,
     /// How databases are opened.
@@ -71,15 +73,18 @@ impl Connection {
 
     /// The way to a database that is not there yet.
     fn to(missing: Option<Missing>, options: OpenOptions) -> Connection {
-        let (interrupt, notices, parameters) = Default::default();
+        let (interrupt, watcher, notices, parameters) = Default::default();
         let (session, follows) = (None, false);
-        Connection { session, missing, interrupt, follows, notices, options, parameters }
+        Connection { session, missing, interrupt, follows, watcher, notices, options, parameters }
     }
 
     /// Goes on in a session; says what its database found when it was opened.
     fn begin(&mut self, mut session: Session, follow: bool) {
         session.interrupt_by(Arc::clone(&self.interrupt));
         session.set_parameters(self.parameters.clone());
+        if let Some(watcher) = &self.watcher {
+            session.watch_by(watcher.clone());
+        }
         let database = session.database();
         self.follows = follow && database.is_read_only();
         self.notices.extend(database.notices().iter().cloned());
@@ -131,6 +136,9 @@ impl Connection {
         opened.interrupt_by(Arc::clone(&self.interrupt));
         opened.parameters = std::mem::take(&mut self.parameters);
         opened.hand_parameters();
+        if let Some(watcher) = self.watcher.take() {
+            opened.watch_by(watcher);
+        }
         *self = opened;
         Ok(())
     }
@@ -249,6 +257,14 @@ impl Connection {
         if let Some(session) = &mut self.session {
             session.interrupt_by(flag);
         }
+    }
+
+    /// Lets somebody watch what takes long.
+    pub(super) fn watch_by(&mut self, watcher: Watcher) {
+        if let Some(session) = &mut self.session {
+            session.watch_by(watcher.clone());
+        }
+        self.watcher = Some(watcher);
     }
 
     /// Keeps results of at most so many bytes for `_`, or none.

@@ -109,6 +109,8 @@ impl Shell {
         let progress = Watched::default();
         let behind = |inner| Curtain { inner, watched: Watched::clone(&progress) };
         let (out, errors) = (behind(out), behind(errors));
+        let mut connection = connection;
+        connection.watch_by(progress::watcher(settings.progress));
         let mut shell = Shell {
             settings,
             connection,

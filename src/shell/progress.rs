@@ -5,6 +5,7 @@
 //! brings it back.
 
 use crate::render;
+use crate::session::Watcher;
 use indicatif::{FormattedDuration, HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -94,6 +95,14 @@ impl Drop for Progress {
     fn drop(&mut self) {
         self.clear();
     }
+}
+
+/// What draws such a line for a statement that takes long.
+pub(super) fn watcher(terminal: bool) -> Watcher {
+    Watcher::new(move |what, total| {
+        let mut progress = Progress::new(what, Some(total), terminal);
+        Box::new(move |done| progress.advance(done.saturating_sub(progress.done)))
+    })
 }
 
 /// The line of whatever the shell works at, shared with the streams that must not cross it.

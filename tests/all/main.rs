@@ -28,3 +28,4 @@ mod temporal;
 mod terminal;
 mod timeline;
 mod transfer;
+mod verify;

@@ -86,6 +86,13 @@ fn shown(rows: &[Vec<Value>]) -> Vec<String> {
     rows.iter().map(|row| format!("{row:?}")).collect()
 }
 
+/// Every file is what the log says.
+fn check_files(database: &Arc<Database>, what: &str) {
+    let mut session = Session::new(Arc::clone(database));
+    let files = rows_of(&mut session, "VERIFY").unwrap_or_else(|error| panic!("{what}: {error}"));
+    assert!(files.len() >= 2, "{what}: {files:?}");
+}
+
 /// Every table at every event, and every join of two moments that is asked for.
 fn check_moments(database: &Arc<Database>, history: &[Tables], what: &str) {
     let mut session = Session::new(Arc::clone(database));
@@ -238,6 +245,7 @@ fn every_moment_is_a_naive_replay_whatever_there_is_of_projections() {
             let events = all_events(&database);
             let history = histories(&events);
             let what = format!("seed {seed}, a snapshot every {every}");
+            check_files(&database, &what);
             check_moments(&database, &history, &what);
             check_versions(&database, &events, &history, &what);
             drop(database);
@@ -276,8 +284,10 @@ fn lose_projections(
         lost.iter().for_each(|path| copy.vfs.remove(path).expect("it was listed"));
         check(&copy, events, history, random, &format!("{what}, without {lost:?}"));
         // What was lost is there again.
-        let notices = copy.open().notices().to_vec();
+        let database = copy.open();
+        let notices = database.notices();
         assert!(notices.is_empty(), "{what}, without {lost:?}: {notices:?}");
+        check_files(&database, &format!("{what}, without {lost:?}, made again"));
     }
 }
 

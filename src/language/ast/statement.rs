@@ -106,6 +106,8 @@ pub enum Statement {
     },
     /// SET AS OF: the moment of every statement of the session that names none.
     SetAsOf(At),
+    /// VERIFY: all files held against the log.
+    Verify,
     /// A statement of SQLite's that is accepted and does nothing here: PRAGMA, VACUUM, ANALYZE,
     /// REINDEX. Its words as they stood.
     Accepted(String),

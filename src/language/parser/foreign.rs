@@ -37,7 +37,6 @@ pub(super) const LATER: &[(&str, &str, Option<&str>)] = &[
     ("UNDO", "UNDO", Some(RESTORE)),
     ("USE", "USE BRANCH", Some(".open NAME goes to another database")),
     ("VALUES", "VALUES as a statement", Some("SELECT 1, 2 makes a row")),
-    ("VERIFY", "VERIFY", None),
     ("WHAT", "WHAT IF", Some("BEGIN, change, look, ROLLBACK")),
     ("WHY", "WHY", Some("HISTORY OF t WHERE … tells what happened to its rows")),
     ("WITH", "WITH before a query", None),

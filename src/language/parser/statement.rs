@@ -45,6 +45,7 @@ const STATEMENTS: &[Entry] = &[
     (Keyword::Describe, "Describe", describe),
     (Keyword::Help, "Help", help),
     (Keyword::Show, "Show", show),
+    (Keyword::Verify, "Verify", verify),
     (Keyword::Pragma, "Pragma", pragma),
     (Keyword::Vacuum, "Upkeep", upkeep),
     (Keyword::Analyze, "Upkeep", upkeep),
@@ -334,6 +335,15 @@ fn pragma_value(input: Input<'_>) -> Parsed<'_, ()> {
         }
         _ => value.miss(Expected::Other("a value")),
     }
+}
+
+/// `Verify ::= 'VERIFY'`
+fn verify(input: Input<'_>) -> Parsed<'_, Statement> {
+    let rest = input.skip(1);
+    if rest.word().eq_ignore_ascii_case("AGAINST") {
+        return input.unsupported("VERIFY AGAINST");
+    }
+    Ok((rest, Statement::Verify))
 }
 
 /// `Upkeep ::= ('VACUUM' | 'ANALYZE' | 'REINDEX') [Name ['.' Name]]`

@@ -149,6 +149,9 @@ fn footer(
     if let Some(transaction) = rows.inside()? {
         footer.push_str(&format!(" (inside transaction {transaction})"));
     }
+    if let Some(summary) = &rows.summary {
+        footer.push_str(&format!(" · {summary}"));
+    }
     Ok(footer)
 }
 

@@ -84,6 +84,13 @@ pub(super) const GROUP: Group = Group {
             details: &[],
             run: |shell, _| with_session(shell, Session::undo),
         },
+        DotCommand {
+            name: ".verify",
+            arguments: "",
+            help: "read every file again and hold it against the log",
+            details: &[],
+            run: |shell, _| run(shell, "VERIFY"),
+        },
     ],
 };
 

@@ -66,6 +66,7 @@ impl fmt::Display for Statement {
                 part(f, "AT", at.as_ref())
             }
             Statement::SetAsOf(at) => write!(f, "SET AS OF {at}"),
+            Statement::Verify => f.write_str("VERIFY"),
             Statement::Accepted(words) => f.write_str(words),
         }
     }

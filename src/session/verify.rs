@@ -1,0 +1,114 @@
+//! VERIFY: what storage found of each file, as rows; the first damage as an error behind them.
+
+use super::outcome::{self, Outcome};
+use super::{Error, Session};
+use crate::storage::{Checked, Cure, Damage, Verdict, Verification, Watch};
+use crate::types::{DataType, Row, Value};
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Shows how far a work is: called with its name and its bytes when it begins; what it gives is called
+/// with the bytes that were done, and dropped at the end.
+#[derive(Clone)]
+pub struct Watcher(Arc<Begin>);
+
+type Begin = dyn Fn(&str, u64) -> Box<dyn FnMut(u64)> + Send + Sync;
+
+impl Watcher {
+    /// A watcher that begins so.
+    pub fn new(
+        begin: impl Fn(&str, u64) -> Box<dyn FnMut(u64)> + Send + Sync + 'static,
+    ) -> Watcher {
+        Watcher(Arc::new(begin))
+    }
+}
+
+impl fmt::Debug for Watcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Watcher")
+    }
+}
+
+/// The columns of the rows.
+const COLUMNS: &[(&str, DataType)] = &[
+    ("file", DataType::Text),
+    ("holds", DataType::Text),
+    ("event", DataType::Integer),
+    ("state", DataType::Text),
+];
+
+/// What is said of a file with which nothing is wrong.
+const SOUND: &str = "ok";
+
+impl Session {
+    /// VERIFY: reads all files of the database, whatever moment the session is at.
+    pub(super) fn verify(&self) -> Result<Outcome, Error> {
+        let Some(directory) = self.database.path() else {
+            let said = "the database is in memory: there are no files to verify";
+            return Ok(Outcome::Done(said.into()));
+        };
+        let mut line = None;
+        let mut progress = |done: u64, total: u64| {
+            let Some(watcher) = &self.watcher else { return };
+            line.get_or_insert_with(|| (watcher.0)("VERIFY", total))(done);
+        };
+        let mut watch = Watch { interrupt: &self.interrupt, progress: &mut progress };
+        let Verification { files, events } = self.database.verify(&mut watch)?;
+        let outcome = outcome::fixed(COLUMNS, files.iter().map(row).collect(), None)?;
+        let Outcome::Rows(mut rows) = outcome else { return Ok(outcome) };
+        let plural = if events == 1 { "" } else { "s" };
+        let damaged = files.iter().filter(|file| matches!(file.verdict, Verdict::Damaged(_)));
+        rows.summary = Some(match damaged.count() {
+            0 => format!("{events} event{plural}, nothing is damaged"),
+            damaged => {
+                format!("{events} event{plural}, {damaged} of {} files damaged", files.len())
+            }
+        });
+        rows.failure = failure(files, directory);
+        Ok(Outcome::Rows(rows))
+    }
+}
+
+/// What is said of a file.
+fn row(checked: &Checked) -> Row {
+    let Checked { file, holds, event, verdict } = checked;
+    let event = event.map_or(Value::Null, |event| super::relations::integer(event.0));
+    let state = match verdict {
+        Verdict::Sound(None) => SOUND.to_owned(),
+        Verdict::Sound(Some(said)) => format!("{SOUND}; {said}"),
+        Verdict::Unchecked(reason) => format!("not checked: {reason}"),
+        Verdict::Damaged(damage) => format!("damaged: {}", damage.error.reason()),
+    };
+    let holds = if holds.is_empty() { Value::Null } else { Value::text(holds) };
+    vec![Value::text(file), holds, event, Value::text(state)]
+}
+
+/// The error that the first damaged file is, and what helps.
+fn failure(files: Vec<Checked>, directory: &Path) -> Option<Error> {
+    let is_damaged = |file: &&Checked| matches!(file.verdict, Verdict::Damaged(_));
+    let (damaged, all) = (files.iter().filter(is_damaged).count(), files.len());
+    let first = files.into_iter().find_map(|file| match file.verdict {
+        Verdict::Damaged(damage) => Some((file.file, damage)),
+        Verdict::Sound(_) | Verdict::Unchecked(_) => None,
+    });
+    let (name, Damage { error, cure }) = first?;
+    let help = match cure {
+        Cure::Salvage if error.code() == "corrupt" => {
+            let directory = directory.display();
+            format!("asof --salvage NEWDIR {directory} copies what is good to a new directory")
+        }
+        Cure::Salvage => "close the database and see what became of its directory".into(),
+        Cure::Reopen => {
+            "nothing is lost: close the database and open it, and the file is made anew".into()
+        }
+        Cure::Remove => {
+            format!("nothing is lost: close the database, remove {name}, and the log stands for it")
+        }
+    };
+    let notes = match damaged {
+        1 => Vec::new(),
+        _ => vec![format!("{damaged} of {all} files are damaged")],
+    };
+    Some(Error::Damaged { first: Box::new(error), help, notes })
+}
