@@ -32,6 +32,11 @@ impl ParameterName {
             super::lexer::begins_name(first) && name.bytes().all(super::lexer::continues_name);
         plain.then(|| ParameterName::Named(name.to_ascii_lowercase()))
     }
+
+    /// The sentence that it has no value.
+    pub fn has_no_value(&self) -> String {
+        format!("the parameter {self} has no value")
+    }
 }
 
 impl fmt::Display for ParameterName {
@@ -129,7 +134,7 @@ impl Parameters {
 pub(super) fn unknown(name: &ParameterName, span: Span) -> ParseError {
     ParseError {
         code: "unknown-parameter",
-        message: format!("the parameter {name} has no value"),
+        message: name.has_no_value(),
         span,
         help: Some(format!(".param set {name} VALUE gives it one")),
         incomplete: false,

@@ -60,8 +60,7 @@ impl Binder<'_> {
                 Ok(BoundExpression { kind: BoundKind::Parameter(*index), data_type: *data_type })
             }
             ExpressionKind::Variable(name) => {
-                let message = format!("the parameter {name} has no value");
-                Err(Error::new("unknown-parameter", message, expression.span))
+                Err(Error::new("unknown-parameter", name.has_no_value(), expression.span))
             }
             ExpressionKind::CurrentTime(word) => Ok(BoundExpression {
                 kind: BoundKind::CurrentTime(*word),

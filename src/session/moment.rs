@@ -49,8 +49,7 @@ impl<'a> Moments<'a> {
             Point::Tag(name) => self.tag(name, *span)?,
             Point::Snapshot(snapshot) => self.snapshot(snapshot, *span)?,
             Point::Parameter { name, .. } => {
-                let message = format!("the parameter {name} has no value");
-                return Err(Error::new("unknown-parameter", message, *span));
+                return Err(Error::new("unknown-parameter", name.has_no_value(), *span));
             }
         };
         match event.0.checked_sub(u64::from(*before)) {
