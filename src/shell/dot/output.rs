@@ -288,5 +288,10 @@ fn vertical(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
         None if now != Vertical::On => Vertical::On,
         Some(_) | None => Vertical::Off,
     };
+    // Without a word nobody sees which of the two it is now.
+    if arguments.is_empty() && shell.settings.receipts {
+        let is_on = shell.settings.format.vertical == Vertical::On;
+        writeln!(shell.out, "rows as lines: {}", if is_on { "on" } else { "off" })?;
+    }
     Ok(())
 }

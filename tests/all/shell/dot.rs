@@ -316,3 +316,10 @@ fn show_lists_every_setting_as_it_is() {
     }
     assert!(lines.is_sorted_by_key(|(name, _)| *name), "{shown}");
 }
+
+#[test]
+fn what_turns_a_setting_over_says_what_it_is_now() {
+    let run = Place::new().run(&["--receipts"], ".x\n.x\n.x on\n.x\n");
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    assert_eq!(run.out, "rows as lines: on\nrows as lines: off\nrows as lines: off\n");
+}
