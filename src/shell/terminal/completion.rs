@@ -4,7 +4,7 @@ use super::known::{Known, Table};
 use super::log;
 use crate::language::ast::Identifier;
 use crate::language::reference::topics;
-use crate::language::{Slot, TokenKind, expectation, tables_of, tokenize};
+use crate::language::{Slot, Token, TokenKind, expectation, tables_of, tokenize};
 use crate::planner::{AGGREGATE_FUNCTIONS, SCALAR_FUNCTIONS};
 use crate::render::MODES;
 use crate::shell::connection::reads;
@@ -261,13 +261,25 @@ fn in_slot(slot: &Slot, text: &str, word: &str, known: &Known) -> Vec<Candidate>
     let is_text = word.starts_with('\'');
     match slot {
         Slot::Table => known.tables().map(|table| name(&table.name).going_on()).collect(),
+        Slot::Column { qualifier: None } => {
+            let mut names = columns(None, text, known);
+            names.extend(qualifiers(text, word));
+            names
+        }
         Slot::Column { qualifier } => columns(qualifier.as_deref(), text, known),
+        // Nobody looks through all of them.
+        Slot::Function if word.is_empty() => Vec::new(),
         Slot::Function => {
             let scalar = SCALAR_FUNCTIONS.iter().map(|function| function.name);
             let aggregate = AGGREGATE_FUNCTIONS.iter().map(|(name, ..)| *name);
             scalar.chain(aggregate).map(|name| plain(&format!("{name}("))).collect()
         }
-        Slot::DataType => DATA_TYPES.iter().map(|name| plain(name)).collect(),
+        Slot::DataType => {
+            let is_lower = is_lower_case(text, word);
+            let cased =
+                |name: &str| if is_lower { name.to_ascii_lowercase() } else { name.to_string() };
+            DATA_TYPES.iter().map(|name| plain(&cased(name))).collect()
+        }
         Slot::Tag if is_text => texts(log::tags(known)),
         Slot::Snapshot if is_text => texts(log::snapshot_names(known)),
         Slot::Event => described_all(log::events(known)),
@@ -313,12 +325,23 @@ fn columns(qualifier: Option<&str>, text: &str, known: &Known) -> Vec<Candidate>
     tables.iter().flat_map(|table| &table.columns).map(|column| name(column)).collect()
 }
 
+/// What a begun word may be a table of, with the point before a column.
+fn qualifiers(text: &str, word: &str) -> Vec<Candidate> {
+    let named = if word.is_empty() { Vec::new() } else { tables_of(text) };
+    let called = named.into_iter().map(|table| table.alias.unwrap_or(table.name));
+    called.map(|called| plain(&format!("{}.", Identifier::of(called)))).collect()
+}
+
 /// Whether the words of a statement are typed in small letters: as the unfinished one is, or the last
-/// keyword before it.
+/// keyword before it that is no name.
 fn is_lower_case(text: &str, word: &str) -> bool {
     let letters = |word: &str| word.contains(|c: char| c.is_ascii_alphabetic());
     let tokens = tokenize(text).tokens;
-    let before = tokens.iter().rev().filter(|token| matches!(token.kind, TokenKind::Keyword(_)));
+    let is_sure = |token: &&Token| match token.kind {
+        TokenKind::Keyword(keyword) => keyword.is_reserved() || token.span.start == 0,
+        _ => false,
+    };
+    let before = tokens.iter().rev().filter(is_sure);
     let mut typed = before.map(|token| &text[token.span.start..token.span.end]);
     let sample = if letters(word) { Some(word) } else { typed.next() };
     sample.is_some_and(|word| !word.contains(|c: char| c.is_ascii_uppercase()))
@@ -433,6 +456,11 @@ mod tests {
             ("SELECT * FROM acc", "accounts "),
             ("SELECT * FROM accounts WHER", "WHERE "),
             ("DROP INDEX accou", "accounts_by_id"),
+            ("SELECT id, 1 FROM accounts ac JOIN t ON ac", "ac.|acos("),
+            ("CREATE TABLE t (id DA", "DATE"),
+            ("create table t (id da", "date"),
+            ("CREATE TABLE t (id PRIM", "PRIMARY KEY "),
+            ("CREATE TABLE t (id DATE C", "CONSTRAINT|CHECK|COLLATE"),
             ("SELECT own", "owner"),
             ("SELECT upp", "upper("),
             ("SELECT CAS", "CASE|CAST"),
@@ -451,6 +479,13 @@ mod tests {
         }
         let found = complete("SELECT * FROM acc", " WHERE id = 1", &known());
         assert_eq!(found.candidates[0].inserted, "accounts");
+    }
+
+    #[test]
+    fn nothing_is_listed_that_nobody_looks_for() {
+        let all = inserted("SELECT * FROM accounts WHERE ");
+        assert!(!all.iter().any(|candidate| candidate.ends_with(['(', '.'])), "{all:?}");
+        assert!(all.starts_with(&["id".into(), "owner".into(), "$n".into()]), "{all:?}");
     }
 
     #[test]
