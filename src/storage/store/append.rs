@@ -64,6 +64,29 @@ impl Writer {
     }
 }
 
+impl Writer {
+    /// Makes sure that the events of a transaction can be written, and writes nothing.
+    ///
+    /// # Errors
+    /// As an append of them.
+    pub(crate) fn rehearse(&mut self, events: &[Event]) -> Result<(), Error> {
+        let first = First { durable: EventId::START, salt: [0; 16] };
+        let Writer { ledger, buffer, hash, .. } = self;
+        let mut chain = Chain::after(hash);
+        let encoded = events.iter().enumerate().try_for_each(|(at, event)| {
+            ledger.admit(event.id, &event.operation)?;
+            buffer.clear();
+            let stamp = Stamp { event: event.id, tx: event.tx, at: event.at };
+            let first = (at == 0).then_some(&first);
+            let last = event.last.as_deref();
+            line::encode(buffer, &mut chain, stamp, &event.operation, first, last).map(drop)
+        });
+        ledger.roll_back();
+        buffer.clear();
+        encoded
+    }
+}
+
 /// Gives operations their numbers as events of one transaction.
 pub(crate) fn number(operations: Vec<Operation>, metadata: Metadata, stamp: Stamp) -> Vec<Event> {
     let Stamp { event, tx, at } = stamp;

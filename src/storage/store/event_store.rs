@@ -378,10 +378,15 @@ impl EventStore {
         if operations.is_empty() {
             return Err(Error::invalid("a transaction without events"));
         }
-        let file = self.file_to_write(&mut writer)?;
-        let (stamp, end) = self.next_stamp()?;
-        self.check_file(&*file, end)?;
+        let stamp = self.next_stamp()?;
         let mut events = number(operations, metadata, stamp);
+        if writer.header.is_none() {
+            // What is refused creates nothing.
+            writer.rehearse(&events)?;
+        }
+        let file = self.file_to_write(&mut writer)?;
+        let end = self.published().index.end();
+        self.check_file(&*file, end)?;
         let path = self.directory.join(LOG);
         let mut batch = Batch { writer: &mut writer, file: &*file, path: &path, end, at: end };
         let hash = batch.write(&mut events, stamp, &*self.environment.random)?;
@@ -490,8 +495,8 @@ impl EventStore {
         if in_place { Ok(()) } else { Err(Error::Replaced { path, reason: REPLACED }) }
     }
 
-    /// The numbers and the time of the next transaction's first event, and where its line goes.
-    fn next_stamp(&self) -> Result<(Stamp, u64), Error> {
+    /// The numbers and the time of the next transaction's first event.
+    fn next_stamp(&self) -> Result<Stamp, Error> {
         let now = self.environment.clock.now().0.clamp(FIRST_MOMENT, LAST_MOMENT);
         let published = self.published();
         let index = &published.index;
@@ -500,8 +505,7 @@ impl EventStore {
             return Err(Error::invalid("the log has reached the end of the year 9999"));
         }
         let tx = TxId(index.last_tx().0 + 1);
-        let stamp = Stamp { event: index.head().next(), tx, at: Timestamp(at) };
-        Ok((stamp, index.end()))
+        Ok(Stamp { event: index.head().next(), tx, at: Timestamp(at) })
     }
 
     /// The log, created with its header if this is the first write.

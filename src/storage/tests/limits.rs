@@ -105,3 +105,21 @@ fn a_row_cannot_outgrow_its_limit_column_by_column() -> Result<(), Error> {
     assert!(database.commit(fork, Metadata::default())?.is_some());
     Ok(())
 }
+
+#[test]
+fn a_first_transaction_that_is_refused_creates_nothing() -> Result<(), Error> {
+    let vfs = MemVfs::default();
+    let (store, _) = open(&options(vfs.clone()))?;
+    let create = Operation::CreateTable(accounts(1));
+    let refused = [
+        vec![create.clone(), Operation::Tag { name: "x".repeat(MAX_LINE_SIZE), at: EventId(1) }],
+        vec![create.clone(), create.clone()],
+    ];
+    for operations in refused {
+        store.append(operations, Metadata::default()).expect_err("it cannot be read back");
+        assert!(vfs.names(directory()).is_err(), "{:?}", vfs.names(directory()));
+    }
+    store.append(vec![create], Metadata::default())?;
+    assert_eq!(store.head(), EventId(1));
+    Ok(())
+}

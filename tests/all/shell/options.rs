@@ -245,3 +245,16 @@ fn a_parameter_has_its_value_in_every_database() {
     }
     assert_eq!(place.run(&[], "SELECT $name;").code, 1);
 }
+
+#[test]
+fn a_transaction_that_never_commits_creates_nothing() {
+    let place = Place::new();
+    let too_long = format!("TAG '{}'", "x".repeat(65 << 20));
+    for last in ["SELECT * FROM nowhere;", &too_long] {
+        let run = place.run(&["-1", "bank"], format!("CREATE TABLE t (a);\n{last}"));
+        assert_eq!(run.code, 1, "{}", run.err);
+        assert!(!place.path().join("bank").exists(), "{}", run.err);
+    }
+    assert_eq!(place.run(&["-1", "bank"], "CREATE TABLE t (a);").code, 0);
+    assert!(place.path().join("bank").exists());
+}
