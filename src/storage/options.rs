@@ -6,7 +6,8 @@ use std::time::Duration;
 /// How a database is opened.
 #[derive(Clone, Debug)]
 pub struct OpenOptions {
-    /// Take no lock and write nothing, not even repairs.
+    /// Take no lock and write nothing, not even repairs. Beside a process that writes, the log is read
+    /// as far as that has made it durable.
     pub read_only: bool,
     /// Where another process writes to the directory, do not wait for it: open for reading, to
     /// [`follow`](super::Database::follow) it.

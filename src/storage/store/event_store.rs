@@ -115,7 +115,7 @@ impl EventStore {
             Some(file) => {
                 let how = Reading {
                     is_writable: opened.is_writable(),
-                    beside: opened.holder.is_some(),
+                    beside: opened.beside,
                     whole: options.whole,
                 };
                 recover(vfs, directory, file, how, replica)?

@@ -28,6 +28,8 @@ impl Lock {
         let path = directory.join(LOCK);
         let file = vfs.open(&path, Access::Create).map_err(Error::io("open", &path))?;
         let since = Instant::now();
+        // Whoever asks whether somebody has the lock has it for an instant.
+        let timeout = timeout.max(PAUSE);
         while !file.try_lock().map_err(Error::io("lock", &path))? {
             let left = timeout.saturating_sub(since.elapsed());
             if left.is_zero() {

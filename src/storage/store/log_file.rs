@@ -1,6 +1,6 @@
 //! Finding the log of a directory, and taking the lock beside it.
 
-use super::lock::Lock;
+use super::lock::{Lock, holder_of};
 use super::recovery::check_companions;
 use crate::storage::error::Error;
 use crate::storage::log::LOG;
@@ -19,8 +19,10 @@ pub(crate) struct LogFile {
     pub lock: Option<Lock>,
     /// Why nothing may be written, if so.
     pub refusal: Option<String>,
-    /// Who writes to it meanwhile, `process 4711`.
+    /// Who writes to it meanwhile, `process 4711`, and kept this process from it.
     pub holder: Option<String>,
+    /// Whether another process writes to it meanwhile, or may.
+    pub beside: bool,
 }
 
 impl LogFile {
@@ -51,29 +53,33 @@ impl LogFile {
                 return Err(Error::NotFound { path: directory.to_path_buf() });
             }
             let refusal = options.read_only.then(asked);
-            return Ok(LogFile { file: None, lock: None, refusal, holder: None });
+            return Ok(LogFile { file: None, lock: None, refusal, holder: None, beside: false });
         }
         if options.read_only {
             let file = vfs.open(&path, Access::Read).map_err(Error::io("open", &path))?;
             let refusal = Some(asked());
-            return Ok(LogFile { file: Some(file), lock: None, refusal, holder: None });
+            // Where nobody can tell, somebody may.
+            let beside = holder_of(vfs, directory).map_or(true, |holder| holder.is_some());
+            return Ok(LogFile { file: Some(file), lock: None, refusal, holder: None, beside });
         }
         let patience = if options.follow { Duration::ZERO } else { options.busy_timeout };
         let lock = Lock::take(vfs, directory, patience);
         let opened = lock.and_then(|lock| {
             let file = vfs.open(&path, Access::Write).map_err(Error::io("open", &path))?;
-            Ok(LogFile { file: Some(file), lock: Some(lock), refusal: None, holder: None })
+            let lock = Some(lock);
+            Ok(LogFile { file: Some(file), lock, refusal: None, holder: None, beside: false })
         });
         match opened {
             Err(Error::Io { action, path: refused, source }) if is_forbidden(&source) => {
                 let refusal = Some(format!("cannot {action} {}: {source}", refused.display()));
                 let file = vfs.open(&path, Access::Read).map_err(Error::io("open", &path))?;
-                Ok(LogFile { file: Some(file), lock: None, refusal, holder: None })
+                Ok(LogFile { file: Some(file), lock: None, refusal, holder: None, beside: false })
             }
             Err(Error::Busy { holder, .. }) if options.follow => {
                 let file = vfs.open(&path, Access::Read).map_err(Error::io("open", &path))?;
                 let refusal = Some(format!("{holder} is writing to it"));
-                Ok(LogFile { file: Some(file), lock: None, refusal, holder: Some(holder) })
+                let holder = Some(holder);
+                Ok(LogFile { file: Some(file), lock: None, refusal, holder, beside: true })
             }
             opened => opened,
         }

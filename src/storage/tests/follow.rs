@@ -113,6 +113,36 @@ fn a_line_that_is_being_written_is_left_alone() -> Result<(), Error> {
 }
 
 #[test]
+fn whoever_only_reads_beside_a_writer_reads_what_is_durable() -> Result<(), Error> {
+    let vfs = MemVfs::default();
+    let (writer, _) = pair(&vfs)?;
+    let behind = vfs.contents(&index_path()).expect("an index");
+    commit(&writer, vec![row(&writer, 2, "Eve")?])?;
+    commit(&writer, vec![row(&writer, 3, "Ida")?])?;
+    drop(writer);
+    // Two transactions whose sync has not come back, and half of a third.
+    vfs.put(&index_path(), behind);
+    vfs.remove(&directory().join("_catalog.json")).expect("written when it was closed");
+    let end = log_of(&vfs).len() as u64;
+    let log = vfs.open(&log_path(), crate::storage::Access::Write).expect("it is there");
+    log.write_at(end, b"{\"event\":5,\"tx\":5,\"at").expect("memory takes it");
+    let reading = || OpenOptions { read_only: true, ..options(vfs.clone()) };
+    let lock = vfs.open(&directory().join("LOCK"), crate::storage::Access::Create);
+    let lock = lock.expect("memory takes it");
+    assert!(lock.try_lock().expect("nobody has it"));
+    let reader = Database::open(directory(), reading())?;
+    assert_eq!((reader.head(), reader.notices()), (EventId(2), &[][..]));
+    assert_eq!(rows(&reader, EventId(2), "users")?, ["1 'Ada'"]);
+    assert!(reader.holder().is_none(), "it was asked to read only");
+    // Nobody writes any more: what a crash left is judged as recovery does.
+    drop(lock);
+    let reader = Database::open(directory(), reading())?;
+    assert_eq!(reader.head(), EventId(4));
+    assert!(reader.notices()[0].ends_with("after event 4 left out"), "{:?}", reader.notices());
+    Ok(())
+}
+
+#[test]
 fn a_log_that_was_just_created_is_followed_from_its_header_on() -> Result<(), Error> {
     let vfs = MemVfs::default();
     let writer = Database::open(directory(), options(vfs.clone()))?;
