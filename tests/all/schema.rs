@@ -1,4 +1,4 @@
-//! The schema as rows: `_tables`, `_columns`, `_indexes`, `sqlite_master`.
+//! The schema as rows: `_tables`, `_columns`, `_indexes`, `_schema_history`, `sqlite_master`.
 
 use crate::answer::{rows_of, told};
 use asof::session::Session;
@@ -62,6 +62,51 @@ fn tables_columns_and_indexes_are_those_of_the_moment() {
     for (query, expected) in cases {
         assert_eq!(told(&mut session, query), expected, "{query}");
     }
+}
+
+#[test]
+fn every_change_of_the_schema_is_a_row_with_its_definition() {
+    let mut session = session();
+    for statement in [
+        "INSERT INTO accounts (owner) VALUES ('Ada')",
+        "ALTER TABLE cards ADD COLUMN \"since when\" VARCHAR(9) NOT NULL DEFAULT 'it''s'",
+        "ALTER TABLE cards RENAME COLUMN number TO \"order\"",
+        "ALTER TABLE cards DROP COLUMN \"since when\"",
+        "ALTER TABLE cards RENAME TO plastic",
+        "TAG 'renamed'",
+        "DROP INDEX by_owner",
+        "DROP TABLE plastic",
+    ] {
+        session.execute(statement).unwrap_or_else(|error| panic!("{statement}: {error}"));
+    }
+    let query = "SELECT event, op, table_name, name, sql FROM _schema_history WHERE event > 3";
+    insta::assert_snapshot!(told(&mut session, query).replace("', ", "'\n"), @r#"
+    4 'create_index' 'cards' 'by_account' 'CREATE INDEX by_account ON cards (account)'
+    6 'add_column' 'cards' 'since when' 'ALTER TABLE cards ADD COLUMN "since when" VARCHAR(9) NOT NULL DEFAULT (''it''''s'')'
+    7 'rename_column' 'cards' 'number' 'ALTER TABLE cards RENAME COLUMN number TO "order"'
+    8 'drop_column' 'cards' 'since when' 'ALTER TABLE cards DROP COLUMN "since when"'
+    9 'rename_table' 'cards' 'cards' 'ALTER TABLE cards RENAME TO plastic'
+    11 'drop_index' 'accounts' 'by_owner' 'CREATE UNIQUE INDEX by_owner ON accounts (owner, id)'
+    12 'drop_table' 'plastic' 'plastic' 'CREATE TABLE cards (number TEXT, account INTEGER)'
+    "#);
+    let cases = [
+        ("SELECT count(*), max(event) FROM _schema_history AS OF EVENT 5", "4 4"),
+        ("SELECT count(*) FROM _schema_history AS OF START", "0"),
+        ("SELECT tx, at IS NULL FROM _schema_history WHERE op = 'drop_table'", "12 FALSE"),
+    ];
+    for (query, expected) in cases {
+        assert_eq!(told(&mut session, query), expected, "{query}");
+    }
+    // Done again from the first to the last, they make the same tables.
+    let mut again = Session::new(Arc::new(Database::in_memory().expect("memory")));
+    let made = "SELECT sql FROM _schema_history WHERE op NOT LIKE 'drop_%' OR op = 'drop_column'";
+    for row in rows_of(&mut session, made).expect("rows") {
+        let Value::Text(sql) = &row[0] else { panic!("{row:?}") };
+        again.execute(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+    let columns = "SELECT * FROM _columns ORDER BY table_name, position";
+    let before_drops = columns.replace(" ORDER", " AS OF EVENT 10 ORDER");
+    assert_eq!(told(&mut again, columns), told(&mut session, &before_drops));
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod history;
 mod markers;
 mod replay;
 mod schema;
+mod schema_history;
 mod transactions;
 
 pub(super) use events::Events;
@@ -90,11 +91,12 @@ pub(super) enum SystemTable {
     Tables,
     Columns,
     Indexes,
+    SchemaHistory,
     Master,
 }
 
 impl SystemTable {
-    const ALL: [SystemTable; 8] = [
+    const ALL: [SystemTable; 9] = [
         SystemTable::Events,
         SystemTable::Transactions,
         SystemTable::Snapshots,
@@ -102,6 +104,7 @@ impl SystemTable {
         SystemTable::Tables,
         SystemTable::Columns,
         SystemTable::Indexes,
+        SystemTable::SchemaHistory,
         SystemTable::Master,
     ];
 
@@ -137,6 +140,7 @@ impl SystemTable {
             SystemTable::Tables => &schema::TABLES,
             SystemTable::Columns => &schema::COLUMNS,
             SystemTable::Indexes => &schema::INDEXES,
+            SystemTable::SchemaHistory => &schema_history::SHAPE,
             SystemTable::Master => &schema::MASTER,
         }
     }
@@ -147,7 +151,8 @@ impl SystemTable {
             SystemTable::Events
             | SystemTable::Transactions
             | SystemTable::Snapshots
-            | SystemTable::Tags => false,
+            | SystemTable::Tags
+            | SystemTable::SchemaHistory => false,
             SystemTable::Tables
             | SystemTable::Columns
             | SystemTable::Indexes
@@ -164,6 +169,9 @@ impl SystemTable {
             SystemTable::Transactions => Arc::new(Transactions::new(database, all)),
             SystemTable::Snapshots => Arc::new(markers::Snapshots { database, last }),
             SystemTable::Tags => Arc::new(markers::Tags { database, last }),
+            SystemTable::SchemaHistory => {
+                Arc::new(schema_history::SchemaHistory { database, last })
+            }
             SystemTable::Tables
             | SystemTable::Columns
             | SystemTable::Indexes

@@ -81,6 +81,11 @@ impl Chronicle {
         self.schemas.last().map_or(0, |(_, schema)| schema.version)
     }
 
+    /// The events that changed the schema, in order.
+    pub(crate) fn schema_changes(&self) -> impl Iterator<Item = EventId> {
+        self.schemas.iter().map(|(event, _)| *event)
+    }
+
     /// The periods in which a table of this name existed: when the name began to mean it, and when it
     /// ceased to, if it did; oldest first.
     pub(crate) fn lifetimes(&self, table: &str) -> Vec<(EventId, Option<EventId>)> {

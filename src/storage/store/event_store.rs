@@ -184,6 +184,12 @@ impl EventStore {
         self.published().chronicle.schema_version()
     }
 
+    /// The events that changed the schema up to an event, in order.
+    pub fn schema_changes(&self, last: EventId) -> Vec<EventId> {
+        let published = self.published();
+        published.chronicle.schema_changes().take_while(|event| *event <= last).collect()
+    }
+
     /// The schema after an event.
     pub(crate) fn schema_at(&self, event: EventId) -> Schema {
         self.published().chronicle.schema_at(event)
