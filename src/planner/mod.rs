@@ -15,6 +15,7 @@ mod alter;
 mod bind;
 mod coerce;
 mod ddl;
+mod definition;
 mod error;
 mod expression;
 mod from;
@@ -28,6 +29,7 @@ mod suggest;
 mod write;
 
 pub use ddl::MAX_COLUMNS;
+pub use definition::{column_definition, create_index, create_table};
 pub use error::Error;
 pub use expression::{Affinity, Arithmetic, BoundExpression, BoundKind, Comparison};
 pub use functions::{

@@ -87,7 +87,7 @@ fn every_change_of_the_schema_is_a_row_with_its_definition() {
     8 'drop_column' 'cards' 'since when' 'ALTER TABLE cards DROP COLUMN "since when"'
     9 'rename_table' 'cards' 'cards' 'ALTER TABLE cards RENAME TO plastic'
     11 'drop_index' 'accounts' 'by_owner' 'CREATE UNIQUE INDEX by_owner ON accounts (owner, id)'
-    12 'drop_table' 'plastic' 'plastic' 'CREATE TABLE cards (number TEXT, account INTEGER)'
+    12 'drop_table' 'plastic' 'plastic' 'CREATE TABLE plastic ("order" TEXT, account INTEGER)'
     "#);
     let cases = [
         ("SELECT count(*), max(event) FROM _schema_history AS OF EVENT 5", "4 4"),
@@ -107,6 +107,74 @@ fn every_change_of_the_schema_is_a_row_with_its_definition() {
     let columns = "SELECT * FROM _columns ORDER BY table_name, position";
     let before_drops = columns.replace(" ORDER", " AS OF EVENT 10 ORDER");
     assert_eq!(told(&mut again, columns), told(&mut session, &before_drops));
+}
+
+/// Tables and what is altered of them, in SQL that SQLite runs, too.
+const ALTERED: &[&str] = &[
+    "CREATE TABLE shops (id INTEGER PRIMARY KEY, /* the owner */ name TEXT COLLATE NOCASE UNIQUE)",
+    "CREATE TABLE goods (code TEXT, shop INTEGER REFERENCES shops (id) ON DELETE CASCADE, price NUMERIC, \
+     old TEXT, CONSTRAINT k PRIMARY KEY (code, shop), CHECK (price >= 0), \
+     FOREIGN KEY (shop) REFERENCES shops (id))",
+    "CREATE INDEX by_shop ON goods (shop DESC)",
+    "CREATE TABLE untouched (a, b)",
+    "INSERT INTO shops VALUES (1, 'Ada''s')",
+    "INSERT INTO goods VALUES ('x', 1, 2, 'gone')",
+    "ALTER TABLE goods ADD COLUMN note VARCHAR(9) NOT NULL DEFAULT 'it''s'",
+    "ALTER TABLE goods DROP COLUMN old",
+    "ALTER TABLE goods RENAME COLUMN shop TO \"the shop\"",
+    "ALTER TABLE goods RENAME COLUMN code TO \"order\"",
+    "ALTER TABLE shops RENAME COLUMN id TO number",
+    "ALTER TABLE shops RENAME TO stores",
+    "ALTER TABLE goods RENAME TO wares",
+];
+
+#[test]
+fn what_was_altered_is_made_again_as_it_is() {
+    let mut session = Session::new(Arc::new(Database::in_memory().expect("memory")));
+    for statement in ALTERED {
+        session.execute(statement).unwrap_or_else(|error| panic!("{statement}: {error}"));
+    }
+    let master = "SELECT sql FROM sqlite_master ORDER BY type DESC, name";
+    insta::assert_snapshot!(told(&mut session, master).replace("', '", "'\n'"), @r#"
+    'CREATE TABLE stores (number INTEGER PRIMARY KEY, name TEXT COLLATE NOCASE UNIQUE)'
+    'CREATE TABLE untouched (a, b)'
+    'CREATE TABLE wares ("order" TEXT, "the shop" INTEGER REFERENCES stores (number) ON DELETE CASCADE, price NUMERIC, note VARCHAR(9) NOT NULL DEFAULT ''it''''s'', CONSTRAINT k PRIMARY KEY ("order", "the shop"), CHECK (price >= 0), FOREIGN KEY ("the shop") REFERENCES stores (number))'
+    'CREATE INDEX by_shop ON wares ("the shop" DESC)'
+    "#);
+    // The statements make tables with the same columns and keys, here and in SQLite.
+    let mut again = Session::new(Arc::new(Database::in_memory().expect("memory")));
+    let sqlite = Connection::open_in_memory().expect("SQLite");
+    for row in rows_of(&mut session, master).expect("rows") {
+        let Value::Text(sql) = &row[0] else { panic!("{row:?}") };
+        again.execute(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+        sqlite.execute_batch(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+    for query in ["SELECT * FROM _columns", "SELECT * FROM _indexes", master] {
+        assert_eq!(told(&mut again, query), told(&mut session, query), "{query}");
+    }
+    let altered = Connection::open_in_memory().expect("SQLite");
+    altered.execute_batch(&ALTERED.join(";")).expect("it runs");
+    let queries = ["wares", "stores"].map(|table| {
+        [
+            format!("SELECT name, type, \"notnull\", pk FROM pragma_table_info('{table}')"),
+            format!("SELECT \"table\", \"from\", \"to\", on_delete FROM pragma_foreign_key_list('{table}')"),
+            format!("SELECT name, \"unique\" FROM pragma_index_list('{table}')"),
+        ]
+    });
+    for query in queries.iter().flatten() {
+        let rows = |connection: &Connection| -> Vec<String> {
+            let mut query = connection.prepare(query).expect("a query");
+            let row = |row: &rusqlite::Row<'_>| {
+                (0..)
+                    .map_while(|at| row.get_ref(at).ok().map(|value| format!("{value:?}")))
+                    .collect()
+            };
+            let row = |found: &rusqlite::Row<'_>| Ok::<Vec<String>, rusqlite::Error>(row(found));
+            let rows = query.query_map([], row).expect("rows");
+            rows.map(|row| row.expect("a row").join(" ")).collect()
+        };
+        assert_eq!(rows(&sqlite), rows(&altered), "{query}");
+    }
 }
 
 #[test]

@@ -368,6 +368,11 @@ fn a_dump_makes_the_same_tables_again() {
         &place,
         "CREATE TABLE \"odd \"\" name\"(id INTEGER PRIMARY KEY);\nINSERT INTO \"odd \"\" name\" VALUES (3);",
     );
+    out(
+        &place,
+        "ALTER TABLE a RENAME COLUMN c0 TO first;\nALTER TABLE a DROP COLUMN c1;\n\
+         ALTER TABLE a ADD COLUMN later TEXT DEFAULT 'x';\nALTER TABLE a RENAME TO \"all\";",
+    );
     let script = out(&place, ".dump");
     let again = place.run(&["again"], &script);
     assert_eq!((again.code, again.err.as_str()), (0, ""));

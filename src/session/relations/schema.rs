@@ -5,6 +5,7 @@
 
 use super::{Shape, integer, made};
 use crate::executor::{Context, Error, Relation, Rows};
+use crate::planner::{create_index, create_table};
 use crate::storage;
 use crate::types::{DataType, KeyKind, KeySchema, Row, Schema, TableSchema, Value};
 
@@ -91,7 +92,7 @@ fn table_row(table: &TableSchema) -> Row {
         Value::text(&table.name),
         Value::Integer(i64::try_from(table.columns.len()).unwrap_or(i64::MAX)),
         integer(table.id.0.0),
-        Value::text(&table.sql),
+        Value::text(create_table(table)),
     ]
 }
 
@@ -149,14 +150,14 @@ fn indexes_of(table: &TableSchema) -> Vec<Row> {
             Value::text(&table.name),
             Value::text(columns.join(", ")),
             Value::Boolean(key.unique),
-            Value::text(&key.sql),
+            Value::text(create_index(table, key)),
         ]
     };
     indexes(table).map(row).collect()
 }
 
 fn objects_of(table: &TableSchema) -> Vec<Row> {
-    let object = |kind: &str, name: &str, sql: &str| {
+    let object = |kind: &str, name: &str, sql: String| {
         vec![
             Value::text(kind),
             Value::text(name),
@@ -165,7 +166,8 @@ fn objects_of(table: &TableSchema) -> Vec<Row> {
             Value::text(sql),
         ]
     };
-    let mut objects = vec![object("table", &table.name, &table.sql)];
-    objects.extend(indexes(table).map(|(name, key)| object("index", name, &key.sql)));
+    let mut objects = vec![object("table", &table.name, create_table(table))];
+    objects
+        .extend(indexes(table).map(|(name, key)| object("index", name, create_index(table, key))));
     objects
 }

@@ -3,19 +3,20 @@
 use super::{Shape, fact, made, optional};
 use crate::executor::{Context, Error, Relation, Rows};
 use crate::language::ast::Identifier;
+use crate::planner::{column_definition, create_index, create_table};
 use crate::storage::{Database, Event, Operation};
-use crate::types::{Column, DataType, EventId, Period, Span, TableSchema, Value};
+use crate::types::{DataType, EventId, Period, TableSchema, Value};
 use std::sync::Arc;
 
 pub(super) const SHAPE: Shape = Shape {
     name: "_schema_history",
     columns: &[
         ("event", DataType::Integer),
-        ("tx", DataType::Integer),
-        ("at", DataType::Timestamp),
         ("op", DataType::Text),
         ("table_name", DataType::Text),
         ("name", DataType::Text),
+        ("at", DataType::Timestamp),
+        ("tx", DataType::Integer),
         ("sql", DataType::Text),
     ],
 };
@@ -74,25 +75,25 @@ fn name(operation: &Operation) -> Option<&str> {
 /// The statement that made what was made or dropped; of an alteration, one that does it.
 fn definition(operation: &Operation) -> Option<String> {
     let alter = |table: &TableSchema, what: String| {
-        Some(format!("ALTER TABLE {} {what}", identifier(&table.name)))
+        Some(format!("ALTER TABLE {} {what}", Identifier::of(&table.name)))
     };
     match operation {
-        Operation::CreateTable(table) | Operation::DropTable(table) => Some(table.sql.clone()),
-        Operation::CreateIndex { key, .. } | Operation::DropIndex { key, .. } => {
-            Some(key.sql.clone())
+        Operation::CreateTable(table) | Operation::DropTable(table) => Some(create_table(table)),
+        Operation::CreateIndex { table, key } | Operation::DropIndex { table, key } => {
+            Some(create_index(table, key))
         }
         Operation::AddColumn { table, column } => {
             alter(table, format!("ADD COLUMN {}", column_definition(column)))
         }
         Operation::DropColumn { table, .. } => {
-            alter(table, format!("DROP COLUMN {}", identifier(name(operation)?)))
+            alter(table, format!("DROP COLUMN {}", Identifier::of(name(operation)?)))
         }
         Operation::RenameColumn { table, name: new, .. } => {
-            let old = identifier(name(operation)?);
-            alter(table, format!("RENAME COLUMN {old} TO {}", identifier(new)))
+            let old = Identifier::of(name(operation)?);
+            alter(table, format!("RENAME COLUMN {old} TO {}", Identifier::of(new)))
         }
         Operation::RenameTable { table, name: new } => {
-            alter(table, format!("RENAME TO {}", identifier(new)))
+            alter(table, format!("RENAME TO {}", Identifier::of(new)))
         }
         Operation::Tag { .. }
         | Operation::Snapshot { .. }
@@ -100,18 +101,4 @@ fn definition(operation: &Operation) -> Option<String> {
         | Operation::Update { .. }
         | Operation::Delete { .. } => None,
     }
-}
-
-/// A column as ADD COLUMN takes it.
-fn column_definition(column: &Column) -> String {
-    let mut words = vec![identifier(&column.name).to_string()];
-    words.extend((!column.declared.is_empty()).then(|| column.declared.clone()));
-    words.extend(column.not_null.then(|| "NOT NULL".to_owned()));
-    words.extend(column.default.as_ref().map(|default| format!("DEFAULT ({default})")));
-    words.join(" ")
-}
-
-/// A name as SQL writes it.
-fn identifier(name: &str) -> Identifier {
-    Identifier { name: name.to_owned(), span: Span::default(), quoted: false }
 }

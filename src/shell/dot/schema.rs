@@ -1,6 +1,7 @@
 //! The tables and what made them.
 
 use super::{DotCommand, Group, Trouble};
+use crate::planner::{create_index, create_table};
 use crate::render::{self, Diagnostic};
 use crate::shell::Shell;
 use crate::types::{KeyKind, Schema, TableSchema};
@@ -94,13 +95,11 @@ fn schema(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// The statements that made a table and its indexes, without `;`.
-pub(in crate::shell) fn statements(table: &TableSchema) -> impl Iterator<Item = &str> {
+/// The statements that make a table and its indexes, without `;`.
+pub(in crate::shell) fn statements(table: &TableSchema) -> impl Iterator<Item = String> {
     let indexes = table.keys.iter().filter(|key| key.kind == KeyKind::Index);
-    std::iter::once(table.sql.as_str())
-        .chain(indexes.map(|key| key.sql.as_str()))
-        .map(|sql| sql.trim_end().trim_end_matches(';').trim_end())
-        .filter(|sql| !sql.is_empty())
+    let indexes = indexes.map(|key| create_index(table, key));
+    std::iter::once(create_table(table)).chain(indexes).filter(|sql| !sql.is_empty())
 }
 
 /// LIKE on lower-case names: `%` is any text, `_` any character. A word without them is itself.
