@@ -339,7 +339,7 @@ pub fn overview() -> String {
     for Topic { name, about, .. } in TOPICS {
         writeln!(text, "{name:width$}  {about}").expect("a String takes everything");
     }
-    text.push_str("\nHELP and a topic: its grammar and an example. .help: the dot-commands.");
+    text.push_str("\nHELP and a topic: an example and its grammar. .help: the dot-commands.");
     text
 }
 
@@ -368,12 +368,9 @@ impl Topic {
 impl fmt::Display for Topic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}: {}\n", self.name.to_uppercase(), self.about)?;
-        self.productions
-            .iter()
-            .filter_map(|name| production(name))
-            .try_for_each(|text| writeln!(f, "{text}"))?;
-        write!(f, "\nFor example:")?;
-        self.example.lines().try_for_each(|line| write!(f, "\n  {line}"))?;
+        self.example.lines().try_for_each(|line| writeln!(f, "  {line}"))?;
+        let mut productions = self.productions.iter().filter_map(|name| production(name));
+        productions.try_for_each(|text| write!(f, "\n{text}"))?;
         let others = self.see_also();
         if !others.is_empty() {
             write!(f, "\n\nSee also: {}", others.join(", "))?;
@@ -453,11 +450,10 @@ mod tests {
         insta::assert_snapshot!(topic, @"
         TAG: a name for a point
 
-        Tag       ::= 'TAG' Label ( 'AT' Point )?
-
-        For example:
           TAG 'before the sale' AT EVENT 3;
           SELECT * FROM accounts AS OF TAG 'before the sale';
+
+        Tag       ::= 'TAG' Label ( 'AT' Point )?
 
         See also: points
         ");
