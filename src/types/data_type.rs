@@ -58,6 +58,8 @@ const NAMES: &[(&str, DataType)] = &[
     ("INTEGER", DataType::Integer),
     ("INT", DataType::Integer),
     ("BIGINT", DataType::Integer),
+    ("SERIAL", DataType::Integer),
+    ("BIGSERIAL", DataType::Integer),
     ("SMALLINT", DataType::Integer),
     ("TINYINT", DataType::Integer),
     ("MEDIUMINT", DataType::Integer),

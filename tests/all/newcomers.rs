@@ -38,7 +38,7 @@ const FROM_PSQL: &[Typed] = &[
     ("\\?", ".tables"),
     ("\\l", "shop"),
     ("create table t (id serial primary key, name varchar(20) not null);", "CREATE TABLE t"),
-    ("insert into t (id, name) values (1, 'tea');", "1 row"),
+    ("insert into t (name) values ('tea');", "1 row"),
     ("\\dt", "t"),
     ("\\d", "create table t"),
     ("\\d t", "name varchar(20)"),
