@@ -28,10 +28,14 @@ pub(super) fn help(shell: &mut Shell, arguments: &[String]) -> Result<(), Troubl
         false => format!(".{}", name.trim_start_matches('.')).to_ascii_lowercase(),
     };
     let asked = arguments.join(" ");
-    // A command's own name comes before a topic, and a topic before an abbreviation.
-    let is_command = commands().any(|command| command.name == name);
-    if let Some(topic) = reference::topic(&asked).filter(|_| !is_command) {
-        return Ok(writeln!(shell.out, "{topic}")?);
+    // A topic comes before the abbreviation of a command, and before a command of the same name, which
+    // a dot asks for.
+    let command = commands().find(|command| command.name == name);
+    if let Some(topic) = reference::topic(&asked).filter(|_| !asked.starts_with('.')) {
+        writeln!(shell.out, "{topic}")?;
+        let Some(command) = command else { return Ok(()) };
+        writeln!(shell.out)?;
+        return one(shell, command);
     }
     match (find(&name), reference::suggestion(&asked)) {
         (Err(error), Some(near)) if error.help.is_none() || !asked.starts_with(['.', '\\']) => {
