@@ -12,6 +12,7 @@
 
 mod cache;
 mod catalog;
+mod difference;
 mod error;
 mod explain;
 mod insight;
@@ -26,6 +27,7 @@ mod relations;
 mod replay;
 mod time;
 mod trace;
+mod undo;
 mod verify;
 
 pub use error::Error;

@@ -1,31 +1,30 @@
-//! What happened between two moments, taken together: differences, taking back, and who set what.
+//! What happened between two moments, taken together; and who set what.
 //!
-//! All three fold the changes of a table's rows, which the versions tell: of a row that changed often
-//! only its first image and its last count.
+//! The changes of a table's rows, which the versions tell, are folded: of a row that changed often only
+//! its first image and its last count. Differences and what takes a transaction back come of it.
 
 use super::moment::quoted;
-use super::outcome::{self, Outcome, Receipt};
+use super::outcome::{self, Outcome};
 use super::relations::{integer, optional};
 use super::{Error, Session};
 use crate::executor;
-use crate::language::ast::{At, Identifier};
+use crate::language::ast::Identifier;
 use crate::planner::Catalog;
-use crate::storage::{About, Change, Metadata, Operation, row_json};
 use crate::types::column::value_at;
-use crate::types::{Column, DataType, EventId, Period, Row, RowId, TableSchema, Value, fold};
+use crate::types::{Column, DataType, EventId, Period, Row, RowId, TableSchema, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A row at the beginning of a period and at its end; never twice `None`, never twice the same.
-struct Net {
-    row: RowId,
-    old: Option<Row>,
-    new: Option<Row>,
+pub(super) struct Net {
+    pub row: RowId,
+    pub old: Option<Row>,
+    pub new: Option<Row>,
 }
 
 impl Net {
     /// The word of the log for it.
-    fn operation(&self) -> &'static str {
+    pub fn operation(&self) -> &'static str {
         match (&self.old, &self.new) {
             (None, _) => "insert",
             (Some(_), None) => "delete",
@@ -34,7 +33,7 @@ impl Net {
     }
 
     /// The columns that differ, by their places; `None` where a row came or went.
-    fn changed(&self) -> Option<Vec<usize>> {
+    pub fn changed(&self) -> Option<Vec<usize>> {
         let (old, new) = self.old.as_ref().zip(self.new.as_ref())?;
         let pairs = old.iter().zip(new).enumerate();
         Some(pairs.filter(|(_, (old, new))| !old.is_same(new)).map(|(at, _)| at).collect())
@@ -42,112 +41,6 @@ impl Net {
 }
 
 impl Session {
-    /// The net difference between two moments, of one table or of all, a row each. From a later moment
-    /// to an earlier one it tells what would lead back.
-    ///
-    /// # Errors
-    /// Where a point is none, or there is no such table at either.
-    pub fn difference(&self, from: &At, to: &At, table: Option<&str>) -> Result<Outcome, Error> {
-        const COLUMNS: &[(&str, DataType)] = &[
-            ("table_name", DataType::Text),
-            ("op", DataType::Text),
-            ("row", DataType::Integer),
-            ("changed", DataType::Text),
-            ("old", DataType::Json),
-            ("new", DataType::Json),
-        ];
-        let catalog = self.catalog()?;
-        let from = catalog.moments().resolve(&from.as_of(false))?;
-        let to = catalog.moments().resolve(&to.as_of(false))?;
-        let (first, last) = (from.min(to), from.max(to));
-        let before = self.database.view(Period::at(first))?;
-        let after = self.database.view(Period::at(last))?;
-        let mut tables: BTreeMap<String, [Option<&Arc<TableSchema>>; 2]> = BTreeMap::new();
-        for (side, view) in [&before, &after].into_iter().enumerate() {
-            for schema in view.schema().tables() {
-                tables.entry(fold(&schema.name)).or_default()[side] = Some(schema);
-            }
-        }
-        if let Some(name) = table {
-            tables.retain(|known, _| *known == fold(name));
-            if tables.is_empty() {
-                self.catalog()?.table(&Identifier::of(name), None)?;
-            }
-        }
-        let mut rows = Vec::new();
-        for [before, after] in tables.into_values() {
-            let is_same = before.zip(after).is_some_and(|(before, after)| before.id == after.id);
-            let reversed = to < from;
-            let mut whole = |table: &Arc<TableSchema>, came: bool| {
-                let op = if came == reversed { "drop_table" } else { "create_table" };
-                let rest = std::iter::repeat_n(Value::Null, COLUMNS.len() - 2);
-                let told = [Value::text(&table.name), Value::text(op)];
-                rows.push(told.into_iter().chain(rest).collect());
-            };
-            if let Some(gone) = before.filter(|_| !is_same) {
-                whole(gone, false);
-            }
-            let Some(table) = after else { continue };
-            if !is_same {
-                whole(table, true);
-            }
-            for net in self.net(table, Period { first: first.next(), last })? {
-                let net = match reversed {
-                    true => Net { row: net.row, old: net.new, new: net.old },
-                    false => net,
-                };
-                rows.push(difference_row(table, &net)?);
-            }
-        }
-        outcome::fixed(COLUMNS, rows, Some(to))
-    }
-
-    /// Takes the last transaction back, in a new one that says so.
-    ///
-    /// # Errors
-    /// Where there is none, it did more than change rows, or nothing can be written.
-    pub fn undo(&mut self) -> Result<Outcome, Error> {
-        self.check_present()?;
-        if self.transaction.is_some() {
-            return Err(super::already_open());
-        }
-        let mut fork = self.database.begin()?;
-        let about = self.database.store().about(fork.base())?;
-        let Some(About { tx, first, last, .. }) = about.as_deref().cloned() else {
-            return Err(executor::Error::failed("undo", "there is no transaction yet").into());
-        };
-        let mut tables: Vec<Arc<TableSchema>> = Vec::new();
-        for event in self.database.store().read(Period { first, last }) {
-            let event = event?;
-            let (Some(_), Some(table)) = (event.operation.row(), event.operation.table()) else {
-                return Err(not_undone(&event.operation, event.id));
-            };
-            if tables.iter().all(|known| known.id != table.id) {
-                tables.push(Arc::clone(table));
-            }
-        }
-        let mut changes = Vec::new();
-        for table in tables {
-            for Net { row, old, new } in self.net(&table, Period { first, last })? {
-                let table = Arc::clone(&table);
-                changes.extend(match (old, new) {
-                    (None, Some(old)) => Some(Change::Delete { table, row, old }),
-                    (Some(new), None) => Some(Change::Insert { table, new }),
-                    (Some(new), Some(old)) => Some(Change::Update { table, row, old, new }),
-                    (None, None) => None,
-                });
-            }
-        }
-        let rows = changes.len();
-        let events = fork.record(changes)?;
-        let note = Some(format!("takes back transaction {tx}"));
-        let metadata = Metadata { intent: Some("Undo".into()), note, ..Metadata::default() };
-        let committed = self.database.commit(fork, metadata)?;
-        let committed = committed.map(|committed| (committed.first, committed.last));
-        let name = format!("transaction {tx}");
-        Ok(Outcome::Changed(Receipt { verb: "UNDO", name, rows, events, committed }))
-    }
-
     /// For each column of the row with this primary key (or `_row`, where there is none): its value,
     /// and the committed event that last set it.
     ///
@@ -254,7 +147,7 @@ impl Session {
     }
 
     /// What happened to each row of a table in a period, taken together, in order of rows.
-    fn net(&self, table: &Arc<TableSchema>, period: Period) -> Result<Vec<Net>, Error> {
+    pub(super) fn net(&self, table: &Arc<TableSchema>, period: Period) -> Result<Vec<Net>, Error> {
         let mut rows: BTreeMap<RowId, (Option<Row>, Option<Row>)> = BTreeMap::new();
         if period.first > period.last {
             return Ok(Vec::new());
@@ -270,45 +163,4 @@ impl Session {
         };
         Ok(net.filter(is_some).collect())
     }
-}
-
-/// A difference as [`Session::difference`] tells it: of an update only what it changed.
-fn difference_row(table: &TableSchema, net: &Net) -> Result<Row, Error> {
-    let changed = net.changed();
-    let image = |row: Option<&Row>| -> Result<Value, Error> {
-        let Some(row) = row else { return Ok(Value::Null) };
-        let of = |at: usize| (&table.columns[at], &row[at]);
-        let text = match &changed {
-            Some(changed) => row_json(changed.iter().map(|at| of(*at)))?,
-            None => row_json((0..table.columns.len()).map(of))?,
-        };
-        Ok(Value::Json(text.into()))
-    };
-    let names = changed.as_ref().map(|changed| {
-        let names: Vec<&str> = changed.iter().map(|at| &*table.columns[*at].name).collect();
-        names.join(", ")
-    });
-    Ok(vec![
-        Value::text(&table.name),
-        Value::text(net.operation()),
-        integer(net.row.0),
-        optional(names.as_deref()),
-        image(net.old.as_ref())?,
-        image(net.new.as_ref())?,
-    ])
-}
-
-/// Why a transaction with this operation cannot be taken back.
-fn not_undone(operation: &Operation, event: EventId) -> Error {
-    let (what, way_out) = match operation {
-        Operation::Tag { .. } => ("named a moment", "a tag stays what it is"),
-        Operation::Snapshot { .. } => ("took a snapshot", "it changed nothing"),
-        _ => ("changed the tables", "a statement of the opposite takes it back"),
-    };
-    executor::Error::Failed {
-        code: "undo",
-        message: format!("the last transaction {what} (event {event}) and is not taken back"),
-        help: Some(way_out.to_string()),
-    }
-    .into()
 }

@@ -97,7 +97,16 @@ fn a_difference_is_what_is_left_of_all_changes() {
     accounts|delete|3||{"id":3,"owner":"Cy","balance":0}|
     "#);
     assert_eq!(said(".diff 3 3\n"), "");
-    assert_eq!(said(".diff START 1\n"), "accounts|create_table||||\n");
+    insta::assert_snapshot!(said(".diff START 1\n"), @r#"accounts|create_table||||"CREATE TABLE accounts(id INTEGER PRIMARY KEY, owner TEXT, balance INTEGER)""#);
+    let altered = "ALTER TABLE accounts ADD COLUMN note TEXT;\nCREATE INDEX by_note ON accounts (note);\n\
+                   ALTER TABLE accounts RENAME TO people;\n.diff 6 LATEST accounts\n.print\n.diff 9 7\n";
+    insta::assert_snapshot!(said(altered), @r#"
+    people|alter_table|||"CREATE TABLE accounts(id INTEGER PRIMARY KEY, owner TEXT, balance INTEGER)"|"CREATE TABLE people (id INTEGER PRIMARY KEY, owner TEXT, balance INTEGER, note TEXT)"
+    people|create_index||by_note||"CREATE INDEX by_note ON people (note)"
+
+    accounts|alter_table|||"CREATE TABLE people (id INTEGER PRIMARY KEY, owner TEXT, balance INTEGER, note TEXT)"|"CREATE TABLE accounts (id INTEGER PRIMARY KEY, owner TEXT, balance INTEGER, note TEXT)"
+    accounts|drop_index||by_note|"CREATE INDEX by_note ON people (note)"|
+    "#);
     let there_and_back = "UPDATE accounts SET balance = 1;\nUPDATE accounts SET balance = 70 \
                           WHERE id = 1;\n.diff 6 LATEST\n";
     assert_eq!(said(there_and_back), "accounts|update|3|balance|{\"balance\":0}|{\"balance\":1}\n");
@@ -147,14 +156,23 @@ fn undo_takes_the_last_transaction_back_and_can_be_undone() {
             .out,
         "Undo|takes back transaction 6\n"
     );
-    assert_eq!(place.run(&["bank"], ".undo\n").code, 0);
+    // What only names a moment is not in the way.
+    assert_eq!(place.run(&["bank"], "TAG 'x';\nSNAPSHOT;\n.undo\n").code, 0);
     assert_eq!(rows(), changed);
 }
 
 #[test]
 fn undo_says_why_it_cannot() {
     let cases = [
-        ("TAG 'x';", "error[undo]: the last transaction named a moment"),
+        ("DROP TABLE accounts;", "INSERT INTO accounts SELECT * FROM accounts BEFORE EVENT 7"),
+        (
+            "ALTER TABLE accounts RENAME owner TO x;",
+            "= ALTER TABLE accounts RENAME COLUMN x TO owner",
+        ),
+        (
+            "ALTER TABLE accounts DROP COLUMN owner;",
+            "= ALTER TABLE accounts ADD COLUMN owner TEXT; BEFORE",
+        ),
         ("CREATE TABLE t(a);", "error[undo]: the last transaction changed the tables"),
         ("BEGIN; DELETE FROM accounts;", "error[transaction]"),
         (".goto 3", "error[past]"),
@@ -164,7 +182,7 @@ fn undo_says_why_it_cannot() {
         assert_eq!(run.code, 1, "{before}");
         assert!(run.err.contains(message), "{}", run.err);
     }
-    assert!(run(".undo\n").err.contains("error[undo]: there is no transaction yet"));
+    assert!(run(".undo\n").err.contains("error[undo]: there is nothing to take back"));
 }
 
 #[test]
