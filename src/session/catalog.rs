@@ -50,6 +50,25 @@ impl<'a> StatementCatalog<'a> {
         is_one.then_some(first.last)
     }
 
+    /// The moments and periods at which its tables are read, where they are several.
+    pub fn several(&self) -> Option<String> {
+        let last = self.present.period().last;
+        let mut periods = self.periods.clone();
+        periods.sort_unstable_by_key(|period| (period.first, period.last));
+        periods.dedup();
+        let told = |period: &Period| match (period.first, period.last.min(last)) {
+            (first, last) if first == last => last.to_string(),
+            (first, last) => format!("{first}–{last}"),
+        };
+        let told: Vec<String> = periods.iter().map(told).collect();
+        match told.as_slice() {
+            [] => None,
+            [_] if self.moment().is_some() => None,
+            [one] => Some(format!("events {one}")),
+            [rest @ .., last] => Some(format!("as of events {} and {last}", rest.join(", "))),
+        }
+    }
+
     /// What the statement's moments are.
     pub fn moments(&self) -> &Moments<'a> {
         &self.moments

@@ -85,6 +85,8 @@ struct Ready<'a> {
     plan: ReadyPlan<'a>,
     inputs: Vec<Input>,
     as_of: Option<EventId>,
+    /// The moments, where they are several.
+    several: Option<String>,
     context: Context,
 }
 
@@ -392,25 +394,28 @@ impl Session {
                 let input = |table| Input::Table(present.table(table));
                 let inputs = plan.tables.iter().map(input).collect();
                 let context = self.context(self.database.now(), values.into());
-                Ok(Ready { plan: ReadyPlan::Shared(plan), inputs, as_of, context })
+                let plan = ReadyPlan::Shared(plan);
+                Ok(Ready { plan, inputs, as_of, several: None, context })
             }
             // Another session changed the schema since the plan was chosen.
             Work::Shared { text, .. } => {
                 let statement = self.parse(text)?;
                 let statement = statement.as_ref().expect("what has a shared plan is a statement");
-                let Ready { plan, inputs, as_of, context } =
-                    self.ready(Work::Parsed { statement, text }, present)?;
-                let ReadyPlan::Own(plan) = plan else { unreachable!("it was planned just now") };
-                Ok(Ready { plan: ReadyPlan::Own(plan), inputs, as_of, context })
+                let ready = self.ready(Work::Parsed { statement, text }, present)?;
+                let ReadyPlan::Own(plan) = ready.plan else {
+                    unreachable!("it was planned just now")
+                };
+                Ok(Ready { plan: ReadyPlan::Own(plan), ..ready })
             }
             Work::Parsed { statement, text } => {
                 let mut catalog = StatementCatalog::new(&self.database, present, &self.keeper);
                 let planned = planner::plan(statement, text, &mut catalog)?;
-                let as_of = catalog.moment();
+                let (as_of, several) = (catalog.moment(), catalog.several());
                 // What a moment in words was reckoned from is the time of the whole statement.
                 let context = self.context(catalog.moments().now(), Arc::new([]));
                 let inputs = catalog.into_inputs(&planned)?;
-                Ok(Ready { plan: ReadyPlan::Own(Box::new(planned)), inputs, as_of, context })
+                let plan = ReadyPlan::Own(Box::new(planned));
+                Ok(Ready { plan, inputs, as_of, several, context })
             }
         }
     }
@@ -434,7 +439,8 @@ impl Session {
             Ok(batch) => batch.map(|batch| outcome::record_batch(&schema, batch)),
             Err(error) => Some(Err(error.into())),
         });
-        Ok(Outcome::Rows(Rows::new(columns, ready.as_of, batches)))
+        let rows = Rows::new(columns, ready.as_of, batches);
+        Ok(Outcome::Rows(Rows { summary: ready.several, ..rows }))
     }
 
     fn change(&mut self, work: Work) -> Result<Outcome, Error> {
