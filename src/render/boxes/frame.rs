@@ -11,8 +11,9 @@ use std::cell::Cell;
 
 /// A value is not read in less than this.
 const NARROWEST: usize = 6;
-/// A value takes no more lines of a terminal, unless all is to be shown.
-const TALLEST: usize = 30;
+/// A value takes no more lines of a terminal, unless all is to be shown: a row by itself, and one of
+/// several, of which none shall push the others from the screen.
+const TALLEST: [usize; 2] = [30, 10];
 /// Columns left out are named up to this number; of more, the first and the last.
 const MOST_NAMED: usize = 3;
 
@@ -22,6 +23,8 @@ pub(super) struct Frame<'a> {
     layout: Layout,
     border: &'static Border,
     format: &'a Format,
+    /// How many lines a value takes at most.
+    tallest: usize,
     /// Whether a value was too tall.
     has_cut: Cell<bool>,
 }
@@ -45,6 +48,7 @@ impl<'a> Frame<'a> {
             layout,
             border: Border::of(format.mode),
             format,
+            tallest: TALLEST[usize::from(page.rows.len() > 1)],
             has_cut: Cell::new(false),
         };
         if !frame.layout.upright {
@@ -208,8 +212,8 @@ impl<'a> Frame<'a> {
             return vec![&cell.text];
         }
         let mut lines = wrap_behind(&cell.text, room, VALUE);
-        if lines.len() > TALLEST && self.format.terminal && self.format.rows.is_some() {
-            lines.truncate(TALLEST - 1);
+        if lines.len() > self.tallest && self.format.terminal && self.format.rows.is_some() {
+            lines.truncate(self.tallest - 1);
             lines.push(self.border.columns_left_out);
             self.has_cut.set(true);
         }

@@ -361,7 +361,10 @@ fn a_terminal_sees_what_is_a_value_and_what_is_not() {
 
 #[test]
 fn a_value_does_not_fill_screens() {
-    let long = || rows(&[("t", DataType::Text)], &[vec![Value::text("word ".repeat(100_000))]]);
+    let text = Value::text("word ".repeat(100_000));
+    let long = || rows(&[("t", DataType::Text)], &[vec![text.clone()]]);
+    let several = rows(&[("t", DataType::Text)], &[vec![text.clone()], vec![Value::text("one")]]);
+    assert_eq!(fitted(several, &terminal(60)).lines().count(), 4 + 10 + 1 + 2);
     let text = fitted(long(), &terminal(60));
     assert_eq!(text.lines().count(), 4 + 30 + 2, "{text}");
     assert!(text.contains("│ …"), "{text}");
