@@ -3,7 +3,7 @@
 //! Every way to write a moment ends in the number of an event. Times are looked up among the commits,
 //! names among tags and snapshots; words for a time are read by `phrase`.
 
-use super::phrase;
+use super::{Session, phrase};
 use crate::language::ast::{AsOf, At, Point, SnapshotName, Temporal};
 use crate::planner::{Error, suggest};
 use crate::storage::{self, Database};
@@ -212,6 +212,13 @@ impl<'a> Moments<'a> {
             let help = self.named(text).unwrap_or_else(|| times.into());
             Error::new("timestamp", format!("'{text}' is no time"), span).help(Some(help))
         })
+    }
+}
+
+impl Session {
+    /// How to name the moment that has this name, if one has: `write TAG 'name'`.
+    pub fn moment_named(&self, name: &str) -> Option<String> {
+        Moments::new(&self.database).named(name)
     }
 }
 

@@ -6,7 +6,7 @@ use super::{INTERRUPTED_CODE, Refusal, Shell, Stop};
 use crate::language::ast::Statement;
 use crate::language::parse_statement;
 use crate::render::{Diagnostic, Place};
-use crate::session::Outcome;
+use crate::session::{Outcome, Session};
 use crate::types::{Span, Value};
 use std::path::Path;
 use std::sync::Arc;
@@ -98,6 +98,8 @@ impl Shell {
             }
         }
         if let Err(Refusal::Failed(error)) = &mut went {
+            let named = |session: &Session| session.moment_named(point.trim());
+            error.help = error.help.take().or_else(|| self.connection.session().and_then(named));
             error.span = error.span.map(|span| Span {
                 start: span.start.saturating_sub(SET.len()),
                 end: span.end.saturating_sub(SET.len()),

@@ -18,6 +18,7 @@ pub(super) use time::{POINT_WORDS, points};
 
 use super::{Shell, Stop};
 use crate::render::{Diagnostic, Place};
+use std::io::Write;
 
 /// One dot-command.
 pub struct DotCommand {
@@ -94,6 +95,9 @@ const WHOLE_LINE: &str = "COMMAND";
 
 /// The arguments of a command that takes a point of the language, which has quotes of its own.
 const POINT: &str = "POINT";
+
+/// The argument of a command that turns a setting on or off, and what it is without.
+const SWITCHED: &[(&str, &str)] = &[("on|off", "without a word, the other of the two")];
 
 /// The command that prints words, and does nothing else.
 const PRINT: &str = ".print";
@@ -275,6 +279,23 @@ fn unknown(name: &str) -> Diagnostic {
         (None, None) => ".help lists them".to_string(),
     };
     Diagnostic::new("unknown-command", format!("there is no command {name}")).help(Some(help))
+}
+
+/// What a setting shall be: what a word says, or without one the other of the two, which is told.
+fn switch(
+    shell: &mut Shell,
+    arguments: &[String],
+    setting: &str,
+    now: bool,
+) -> Result<bool, Trouble> {
+    if let Some(word) = arguments.first() {
+        return on_off(word);
+    }
+    // Nobody sees else which of the two it is.
+    if shell.settings.receipts {
+        writeln!(shell.out, "{setting}: {}", if now { "off" } else { "on" })?;
+    }
+    Ok(!now)
 }
 
 fn on_off(word: &str) -> Result<bool, Trouble> {

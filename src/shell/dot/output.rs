@@ -1,6 +1,6 @@
 //! What is shown, and how.
 
-use super::{DotCommand, Group, PRINT, Trouble, check_safe, on_off};
+use super::{DotCommand, Group, PRINT, SWITCHED, Trouble, check_safe, on_off, switch};
 use crate::render::{self, Diagnostic, Failure, MODES, Mode, Place, Vertical};
 use crate::shell::Shell;
 use crate::shell::redirect::default_pager;
@@ -12,23 +12,23 @@ pub(super) const GROUP: Group = Group {
     commands: &[
         DotCommand {
             name: ".echo",
-            arguments: "on|off",
+            arguments: "[on|off]",
             help: "print every statement before it runs",
-            details: &[],
+            details: SWITCHED,
             run: echo,
         },
         DotCommand {
             name: ".events",
-            arguments: "on|off",
+            arguments: "[on|off]",
             help: "whether receipts show the events themselves",
-            details: &[],
+            details: SWITCHED,
             run: events,
         },
         DotCommand {
             name: ".headers",
-            arguments: "on|off",
+            arguments: "[on|off]",
             help: "whether the names of columns come first",
-            details: &[],
+            details: SWITCHED,
             run: headers,
         },
         DotCommand {
@@ -85,9 +85,9 @@ pub(super) const GROUP: Group = Group {
         },
         DotCommand {
             name: ".receipts",
-            arguments: "on|off",
+            arguments: "[on|off]",
             help: "whether every write tells what it did",
-            details: &[],
+            details: SWITCHED,
             run: receipts,
         },
         DotCommand {
@@ -106,9 +106,9 @@ pub(super) const GROUP: Group = Group {
         },
         DotCommand {
             name: ".timer",
-            arguments: "on|off",
+            arguments: "[on|off]",
             help: "whether every statement tells its time",
-            details: &[],
+            details: SWITCHED,
             run: timer,
         },
         DotCommand {
@@ -135,17 +135,18 @@ pub(super) const GROUP: Group = Group {
 };
 
 fn echo(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
-    shell.settings.echo = on_off(&arguments[0])?;
+    shell.settings.echo = switch(shell, arguments, "echo", shell.settings.echo)?;
     Ok(())
 }
 
 fn headers(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
-    shell.settings.format.headers = Some(on_off(&arguments[0])?);
+    let now = shell.settings.format.headers();
+    shell.settings.format.headers = Some(switch(shell, arguments, "headers", now)?);
     Ok(())
 }
 
 fn events(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
-    shell.settings.events = on_off(&arguments[0])?;
+    shell.settings.events = switch(shell, arguments, "events", shell.settings.events)?;
     Ok(())
 }
 
@@ -239,12 +240,17 @@ fn print(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
 }
 
 fn receipts(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
-    shell.settings.receipts = on_off(&arguments[0])?;
+    let now = shell.settings.receipts;
+    // Without a word this is the first receipt, or the last.
+    shell.settings.receipts |= arguments.is_empty();
+    shell.settings.receipts = switch(shell, arguments, "receipts", now)?;
     Ok(())
 }
 
 fn timer(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
-    shell.settings.timer = Some(on_off(&arguments[0])?);
+    // Footers at a terminal have a time in any case: a line of its own is what is turned on.
+    let now = shell.settings.timer == Some(true);
+    shell.settings.timer = Some(switch(shell, arguments, "timer", now)?);
     Ok(())
 }
 
@@ -281,17 +287,11 @@ fn width(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
 }
 
 fn vertical(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
-    let now = shell.settings.format.vertical;
+    let now = shell.settings.format.vertical == Vertical::On;
     shell.settings.format.vertical = match arguments.first() {
         Some(word) if word.eq_ignore_ascii_case("auto") => Vertical::Auto,
-        Some(word) if on_off(word)? => Vertical::On,
-        None if now != Vertical::On => Vertical::On,
-        Some(_) | None => Vertical::Off,
+        _ if switch(shell, arguments, "rows as lines", now)? => Vertical::On,
+        _ => Vertical::Off,
     };
-    // Without a word nobody sees which of the two it is now.
-    if arguments.is_empty() && shell.settings.receipts {
-        let is_on = shell.settings.format.vertical == Vertical::On;
-        writeln!(shell.out, "rows as lines: {}", if is_on { "on" } else { "off" })?;
-    }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The session: leaving, help, scripts.
 
-use super::{DotCommand, Group, Trouble, check_safe, help, on_off, time};
+use super::{DotCommand, Group, SWITCHED, Trouble, check_safe, help, switch, time};
 use crate::render::{self, Diagnostic};
 use crate::shell::{Shell, Stop};
 use std::io::{self, IsTerminal, Write};
@@ -13,9 +13,9 @@ pub(super) const GROUP: Group = Group {
     commands: &[
         DotCommand {
             name: ".bail",
-            arguments: "on|off",
+            arguments: "[on|off]",
             help: "whether a script stops at its first error",
-            details: &[],
+            details: SWITCHED,
             run: bail,
         },
         DotCommand {
@@ -101,7 +101,7 @@ fn read(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
 }
 
 fn bail(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
-    shell.settings.keep_going = !on_off(&arguments[0])?;
+    shell.settings.keep_going = !switch(shell, arguments, "bail", !shell.settings.keep_going)?;
     Ok(())
 }
 

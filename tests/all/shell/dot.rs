@@ -336,8 +336,32 @@ fn show_lists_every_setting_as_it_is() {
 }
 
 #[test]
+fn going_to_a_bare_name_says_how_to_write_it() {
+    let script = "TAG 'lesson 1'; TAG two; SNAPSHOT 'three';\n";
+    for (point, way) in
+        [("lesson 1", "TAG 'lesson 1'"), ("two", "TAG 'two'"), ("three", "SNAPSHOT 'three'")]
+    {
+        let run = Place::new().run(&[], format!("{script}.goto {point};\n"));
+        assert_eq!(run.code, 1);
+        assert!(run.err.contains("error[syntax]: expected EVENT, TX, TAG"), "{}", run.err);
+        assert!(run.err.contains(&format!("\n   = write {way}\n")), "{}", run.err);
+    }
+}
+
+#[test]
 fn what_turns_a_setting_over_says_what_it_is_now() {
     let run = Place::new().run(&["--receipts"], ".x\n.x\n.x on\n.x\n");
     assert_eq!((run.code, run.err.as_str()), (0, ""));
     assert_eq!(run.out, "rows as lines: on\nrows as lines: off\nrows as lines: off\n");
+    for (command, told) in [
+        (".bail", "bail: off\nbail: on\n"),
+        (".echo", "echo: on\n.echo\necho: off\n"),
+        (".events", "events: on\nevents: off\n"),
+        (".headers", "headers: on\nheaders: off\n"),
+        (".receipts", "receipts: off\nreceipts: on\n"),
+        (".timer", "timer: on\ntimer: off\n"),
+    ] {
+        let run = Place::new().run(&["--receipts"], format!("{command}\n{command}\n"));
+        assert_eq!((run.code, run.err.as_str(), run.out.as_str()), (0, "", told), "{command}");
+    }
 }
