@@ -4,7 +4,9 @@ use super::known::{Known, Table};
 use super::log;
 use crate::language::ast::Identifier;
 use crate::language::reference::topics;
-use crate::language::{Slot, Token, TokenKind, expectation, tables_of, tokenize};
+use crate::language::{
+    Slot, Symbol, TableName, Token, TokenKind, expectation, tables_of, tokenize,
+};
 use crate::planner::{AGGREGATE_FUNCTIONS, SCALAR_FUNCTIONS};
 use crate::render::MODES;
 use crate::shell::connection::reads;
@@ -73,9 +75,10 @@ pub(super) fn complete(text: &str, behind: &str, known: &Known) -> Completion {
     let command = line.trim_start();
     let mut found =
         if command.starts_with(['.', '\\']) && is_between(&text[..text.len() - line.len()]) {
-            in_command(command, text.len(), known)
+            let behind = behind.split('\n').next().unwrap_or_default();
+            in_command(command, text.len(), behind, known)
         } else {
-            in_statement(text, known)
+            in_statement(text, behind, known)
         };
     found.candidates.truncate(MAX);
     if let [only] = found.candidates.as_mut_slice()
@@ -95,7 +98,7 @@ fn is_between(before: &str) -> bool {
 }
 
 /// Candidates for a dot-command or its arguments; `end` is where the line ends in the text.
-fn in_command(line: &str, end: usize, known: &Known) -> Completion {
+fn in_command(line: &str, end: usize, behind: &str, known: &Known) -> Completion {
     let begin = end - line.len();
     let mut words = Word::all(line);
     let word = words.pop().unwrap_or_default();
@@ -109,7 +112,7 @@ fn in_command(line: &str, end: usize, known: &Known) -> Completion {
         return Completion { start, candidates: Vec::new() };
     };
     if let Some((at, before)) = embedded(command, &words, line) {
-        let found = in_statement(&format!("{before}{}", &line[at..]), known);
+        let found = in_statement(&format!("{before}{}", &line[at..]), behind, known);
         let start = begin + at + found.start.saturating_sub(before.len());
         return Completion { start, ..found };
     }
@@ -239,12 +242,13 @@ fn arguments(command: &DotCommand, index: usize, word: &Word, known: &Known) -> 
 /// Commands whose files are folders.
 const FOLDERS: &[&str] = &[".cd", ".open", ".save"];
 
-/// Candidates for a statement.
-fn in_statement(text: &str, known: &Known) -> Completion {
+/// Candidates for a statement that goes on behind the cursor.
+fn in_statement(text: &str, behind: &str, known: &Known) -> Completion {
     let expected = expectation(text);
     let word = &text[expected.start..];
+    let named = tables_around(text, behind);
     let mut candidates: Vec<Candidate> =
-        expected.slots.iter().flat_map(|slot| in_slot(slot, text, word, known)).collect();
+        expected.slots.iter().flat_map(|slot| in_slot(slot, text, word, &named, known)).collect();
     let is_lower = is_lower_case(text, word);
     candidates.extend(expected.words.iter().filter(|word| is_worded(word)).map(|word| {
         let shown = if is_lower { word.to_ascii_lowercase() } else { (*word).to_string() };
@@ -256,17 +260,35 @@ fn in_statement(text: &str, known: &Known) -> Completion {
     Completion { start: expected.start, candidates }
 }
 
-/// Candidates for a name or a number, of which `word` may be the beginning.
-fn in_slot(slot: &Slot, text: &str, word: &str, known: &Known) -> Vec<Candidate> {
+/// The tables that the statement at the cursor names, before it and behind.
+fn tables_around(text: &str, behind: &str) -> Vec<TableName> {
+    let whole = format!("{text}{behind}");
+    let is_end = |token: &&Token| {
+        token.span.start >= text.len() && token.kind == TokenKind::Symbol(Symbol::Semicolon)
+    };
+    let tokens = tokenize(&whole).tokens;
+    let end = tokens.iter().find(is_end).map_or(whole.len(), |token| token.span.start);
+    tables_of(&whole[..end])
+}
+
+/// Candidates for a name or a number, of which `word` may be the beginning, in a statement that names
+/// these tables.
+fn in_slot(
+    slot: &Slot,
+    text: &str,
+    word: &str,
+    named: &[TableName],
+    known: &Known,
+) -> Vec<Candidate> {
     let is_text = word.starts_with('\'');
     match slot {
         Slot::Table => known.tables().map(|table| name(&table.name).going_on()).collect(),
         Slot::Column { qualifier: None } => {
-            let mut names = columns(None, text, known);
-            names.extend(qualifiers(text, word));
+            let mut names = columns(None, named, known);
+            names.extend(qualifiers(named, word));
             names
         }
-        Slot::Column { qualifier } => columns(qualifier.as_deref(), text, known),
+        Slot::Column { qualifier } => columns(qualifier.as_deref(), named, known),
         // Nobody looks through all of them.
         Slot::Function if word.is_empty() => Vec::new(),
         Slot::Function => {
@@ -307,8 +329,7 @@ fn texts(names: Vec<(String, String)>) -> Vec<Candidate> {
 
 /// The columns of the tables that the statement names, or of one of them; of all tables where it names
 /// none yet.
-fn columns(qualifier: Option<&str>, text: &str, known: &Known) -> Vec<Candidate> {
-    let named = tables_of(text);
+fn columns(qualifier: Option<&str>, named: &[TableName], known: &Known) -> Vec<Candidate> {
     let is_meant =
         |called: &str| qualifier.is_none_or(|qualifier| qualifier.eq_ignore_ascii_case(called));
     let mut tables: Vec<&Table> = named
@@ -326,10 +347,10 @@ fn columns(qualifier: Option<&str>, text: &str, known: &Known) -> Vec<Candidate>
 }
 
 /// What a begun word may be a table of, with the point before a column.
-fn qualifiers(text: &str, word: &str) -> Vec<Candidate> {
-    let named = if word.is_empty() { Vec::new() } else { tables_of(text) };
-    let called = named.into_iter().map(|table| table.alias.unwrap_or(table.name));
-    called.map(|called| plain(&format!("{}.", Identifier::of(called)))).collect()
+fn qualifiers(named: &[TableName], word: &str) -> Vec<Candidate> {
+    let named = if word.is_empty() { &[] } else { named };
+    let called = named.iter().map(|table| table.alias.as_ref().unwrap_or(&table.name));
+    called.map(|called| plain(&format!("{}.", Identifier::of(called.as_str())))).collect()
 }
 
 /// Whether the words of a statement are typed in small letters: as the unfinished one is, or the last
@@ -530,6 +551,25 @@ mod tests {
         assert_eq!(inserted("SELE"), ["SELECT "]);
         assert!(inserted("select * ").contains(&"from".to_string()));
         assert!(inserted("SELECT * ").contains(&"FROM".to_string()));
+    }
+
+    #[test]
+    fn tables_that_are_named_behind_the_cursor_count() {
+        let inserted = |text: &str, behind: &str| {
+            let found = complete(text, behind, &known()).candidates;
+            found.into_iter().map(|candidate| candidate.inserted).collect::<Vec<_>>().join("|")
+        };
+        let order = "; SELECT * FROM \"order\" a";
+        for (text, behind, candidates) in [
+            ("SELECT a.", " FROM accounts a", "id|owner"),
+            ("SELECT ow", " FROM accounts", "owner"),
+            ("SELECT ow", " FROM \"order\"", ""),
+            ("SELECT 1; SELECT a.", "\nFROM accounts a;\nSELECT 2", "id|owner"),
+            ("SELECT a.", order, ""),
+            (".export x SELECT a.o", " FROM accounts a", "owner"),
+        ] {
+            assert_eq!(inserted(text, behind), candidates, "{text}‸{behind}");
+        }
     }
 
     #[test]
