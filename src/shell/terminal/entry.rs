@@ -15,7 +15,7 @@ pub(super) struct Entry {
     is_transcript: bool,
 }
 
-/// Texts longer than this are not looked through for an open parenthesis.
+/// Texts longer than this are not looked through again with every key.
 const LONG: usize = 8 * 1024;
 
 impl Entry {
@@ -50,11 +50,21 @@ impl Entry {
         self.splitter.rest().trim_end_matches('\n')
     }
 
+    /// What is open, up to the beginning of the next line; nothing if it is too long to look through.
+    pub(super) fn open_lines(&self) -> &str {
+        let rest = self.splitter.rest();
+        if rest.len() <= LONG { rest } else { "" }
+    }
+
+    /// What is open and the text behind it.
+    pub(super) fn and(&self, text: &str) -> String {
+        format!("{}{text}", self.splitter.rest())
+    }
+
     /// What opened it: `(`, `'`, or `;` if only that is missing.
     pub(super) fn opened_by(&self) -> &'static str {
-        let rest = self.splitter.rest();
-        match is_complete(rest) {
-            Completeness::Open(open) if rest.len() <= LONG => open,
+        match is_complete(self.open_lines()) {
+            Completeness::Open(open) => open,
             _ => ";",
         }
     }
@@ -87,10 +97,23 @@ pub(super) fn is_ready(before: &Entry, text: &str) -> bool {
     !entry.read(text).is_empty() || !entry.is_open()
 }
 
-/// The text before a last line that asks for the editor: `\e` or `.edit`.
-pub(super) fn to_edit(text: &str) -> Option<&str> {
-    let (before, last) = text.trim_end().rsplit_once('\n')?;
-    matches!(last.trim(), "\\e" | ".edit").then_some(before)
+/// Whether the last line of a text, behind what was read before, asks for the editor: `\e` or `.edit`.
+pub(super) fn asks_for_editor(before: &Entry, text: &str) -> bool {
+    let (has_more, last) = match text.trim_end().rsplit_once('\n') {
+        Some((_, last)) => (true, last),
+        None => (before.is_open(), text),
+    };
+    has_more && matches!(last.trim(), "\\e" | ".edit")
+}
+
+/// The whole statement for the editor, without the line that asks for it.
+pub(super) fn to_edit(before: &Entry, text: &str) -> String {
+    let mut whole = before.and(text);
+    if asks_for_editor(before, text) {
+        let whole_lines = whole.trim_end().rfind('\n').unwrap_or(0);
+        whole.truncate(whole_lines);
+    }
+    whole
 }
 
 /// The dot-command that a line means which holds one known word, and perhaps arguments behind `\` or

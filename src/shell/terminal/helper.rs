@@ -18,6 +18,9 @@ use std::cell::Cell;
 /// A longer buffer is painted as a whole only when it changes as a whole.
 const LONG: usize = 16 * 1024;
 
+/// A shorter one is painted as a whole even where keys come too fast to be typed.
+const SHORT: usize = 1024;
+
 /// The answers.
 pub(super) struct Helper {
     /// What the keys know.
@@ -40,17 +43,17 @@ impl Validator for Helper {}
 
 impl Highlighter for Helper {
     fn highlight<'l>(&self, line: &'l str, position: usize) -> Cow<'l, str> {
-        if !self.colours && !line.contains(|c: char| c.is_control()) {
+        let needs_paint = self.colours || line.contains(|c: char| c.is_control());
+        if line.is_empty() || !needs_paint {
             return Cow::Borrowed(line);
         }
-        let (prompt, width, columns) = {
-            let typing = self.typing.lock();
-            (typing.prompt, typing.width, typing.columns)
-        };
+        let typing = self.typing.lock();
+        let (prompt, width, columns) = (typing.prompt, typing.width, typing.columns);
         let painter = Painter {
             known: &self.known,
             colours: self.colours,
             is_final: self.is_final.get(),
+            above: typing.before.open_lines(),
             more: self.more.as_deref(),
             prompt,
             width,
@@ -72,8 +75,9 @@ impl Highlighter for Helper {
 
     fn highlight_char(&self, line: &str, position: usize, kind: CmdKind) -> bool {
         self.is_final.set(kind == CmdKind::ForcedRefresh);
-        // What is pasted without brackets is painted line by line, not key by key.
-        if self.typing.lock().is_fast() || line.len() > LONG {
+        // Of what is pasted without brackets not every key is painted, but the last one that came.
+        let is_fast = self.typing.lock().is_fast();
+        if line.len() > LONG || (is_fast && (line.len() > SHORT || super::waiting::has_input())) {
             return false;
         }
         let marks = is_at_bracket(line, position);
@@ -129,10 +133,8 @@ impl Completer for Helper {
         position: usize,
         _: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<Candidate>)> {
-        let before = unpad(&line[..position]);
-        let open = self.typing.lock().before.rest().to_string();
-        let text = if open.is_empty() { before } else { format!("{open}\n{before}") };
-        let found = completion::complete(&text, &line[position..], &self.known);
+        let text = self.typing.lock().before.and(&unpad(&line[..position]));
+        let found = completion::complete(&text, &unpad(&line[position..]), &self.known);
         let word = &text[found.start..];
         // A name in quotes that goes over lines has padding in it; nobody completes one.
         if word.contains('\n') || !line[..position].ends_with(word) {

@@ -51,6 +51,8 @@ pub(super) struct Painter<'a> {
     pub(super) colours: bool,
     /// Whether this is the last time, when no cursor stands in the buffer any more.
     pub(super) is_final: bool,
+    /// What is open above the buffer, of lines that were handed over before.
+    pub(super) above: &'a str,
     /// The template of the continuation prompt.
     pub(super) more: Option<&'a str>,
     /// Columns of the prompt, the padding and the terminal.
@@ -62,16 +64,19 @@ pub(super) struct Painter<'a> {
 impl Painter<'_> {
     /// The buffer as it is shown with the cursor at a place.
     pub(super) fn paint(&self, buffer: &str, position: usize) -> String {
-        let text = unpad(buffer);
-        let cursor = unpad(&buffer[..position]).len();
+        let begin = self.above.len();
+        let text = format!("{}{}", self.above, unpad(buffer));
+        let cursor = begin + unpad(&buffer[..position]).len();
         let parts = Parts::of(&text);
         let cursor = (!self.is_final).then_some(cursor);
         let spans = if self.colours { self.styles(&text, &parts, cursor) } else { Vec::new() };
         let (column, columns, escape) = (self.prompt, self.columns, Escape::None);
         let mut output = Output { text: String::new(), column, columns, escape };
-        let mut at = 0;
+        let mut at = begin;
         for (range, style) in spans {
-            if range.start >= at {
+            // What began above goes on here.
+            let range = range.start.max(begin)..range.end;
+            if range.start >= at && range.end > range.start {
                 self.piece(&text, at..range.start, None, &parts, &mut output);
                 self.piece(&text, range.clone(), Some(style), &parts, &mut output);
                 at = range.end;

@@ -8,7 +8,7 @@
 //! rustyline repeats what a handler returns as often as its own count says, which replaces the
 //! handler's: movements over several characters have to be searches.
 
-use super::entry::{Entry, is_ready, to_edit};
+use super::entry::{Entry, asks_for_editor, is_ready};
 use super::padding::{self, PAD, unpad};
 use super::paste::Pastes;
 use crate::language::{Completeness, expectation, is_complete};
@@ -36,6 +36,8 @@ pub(super) enum Wish {
     Run,
     /// To open it in an editor.
     Edit,
+    /// To leave, with what is not finished.
+    Leave,
 }
 
 /// What keys, painter and loop have to know of each other.
@@ -120,7 +122,7 @@ impl Typing {
     /// Enter: runs, or goes on in a new line.
     fn enter(&mut self, buffer: &str) -> Cmd {
         let text = self.text(buffer);
-        if to_edit(&text).is_some() {
+        if asks_for_editor(&self.before, &text) {
             self.wish = Wish::Edit;
             return Cmd::AcceptLine;
         }
@@ -133,12 +135,18 @@ impl Typing {
     /// Whether a Tab behind this part of the buffer is a blank: at the beginning of a further line,
     /// and in a text that nothing is known to be.
     fn is_blank(&self, before: &str) -> bool {
-        let line = before.rsplit('\n').next().unwrap_or_default();
-        if line.trim().is_empty() && !before.is_empty() {
+        let text = format!("{}{}", self.before.open_lines(), unpad(before));
+        let line = text.rsplit('\n').next().unwrap_or_default();
+        if line.trim().is_empty() && !text.is_empty() {
             return true;
         }
-        let text = unpad(before);
         is_complete(&text) == Completeness::Open("'") && expectation(&text).slots.is_empty()
+    }
+
+    /// Whether Ctrl-D at a place leaves: on a further line that is empty, at the end of all of them.
+    fn leaves(buffer: &str, position: usize) -> bool {
+        let (above, last) = buffer.rsplit_once('\n').unwrap_or(("", buffer));
+        position == buffer.len() && !above.is_empty() && last.trim().is_empty()
     }
 
     fn newline(&self) -> Cmd {
@@ -165,6 +173,12 @@ impl ConditionalEventHandler for Keys {
             }
             (KeyCode::Enter, Modifiers::ALT) | (KeyCode::Char('J'), Modifiers::CTRL) => {
                 Some(typing.newline())
+            }
+            (KeyCode::Char('D'), Modifiers::CTRL)
+                if Typing::leaves(context.line(), context.pos()) =>
+            {
+                typing.wish = Wish::Leave;
+                Some(Cmd::AcceptLine)
             }
             (KeyCode::Tab, Modifiers::NONE) => {
                 let before = &context.line()[..context.pos()];

@@ -25,6 +25,7 @@ mod prompt;
 #[cfg(unix)]
 mod quiet;
 mod transcript;
+mod waiting;
 
 #[cfg(unix)]
 pub use self::quiet::restore_at_end;
@@ -50,6 +51,9 @@ use unicode_width::UnicodeWidthStr;
 
 /// Lines without a word that the terminal may fail to give before it counts as gone.
 const MAX_FAILURES: usize = 100;
+
+/// So many characters of a statement tell which it is.
+const FIRST_WORDS: usize = 60;
 
 /// What an interactive session remembers beside its settings.
 #[derive(Default)]
@@ -101,8 +105,8 @@ enum Given {
     Cleared,
     /// Nothing, because of an error.
     Unreadable(String),
-    /// Nothing more.
-    End,
+    /// Nothing more, behind this unfinished text.
+    End(String),
 }
 
 /// Where lines come from.
@@ -194,12 +198,14 @@ impl Shell {
                 Given::Edit(text) => {
                     self.forget();
                     if let Err(error) = self.edit(&text) {
+                        // It waits for another way to go on.
+                        self.interaction.next = Some(text);
                         let place = Place { name: None, line: 1, column: 1 };
                         self.fail(&error, "", &place);
                     }
                 }
                 Given::Cleared => self.forget(),
-                Given::End => return Ok(()),
+                Given::End(text) => return self.leave(&text),
                 Given::Unreadable(error) => {
                     // An invalid byte is an error of one line only; a terminal that is gone gives
                     // nothing else.
@@ -236,13 +242,24 @@ impl Shell {
         }
         match keyboard {
             Keyboard::Plain => {
-                let given = plain::read(&prompt.0);
-                // The terminal itself took back the line in which Ctrl-C was typed.
-                if self.connection.is_interrupted() {
-                    self.connection.forget_interrupt();
-                    self.forget();
+                // What an editor left is taken as if it had been typed: it cannot stand at a prompt.
+                if let Some(next) = self.interaction.next.take() {
+                    plain::echo(&prompt.0, &next);
+                    return Given::Text(next);
                 }
-                given
+                // What Ctrl-C stopped before is told.
+                self.connection.forget_interrupt();
+                match plain::read(&prompt.0, || self.connection.is_interrupted()) {
+                    Given::Text(text) => {
+                        let typing = self.interaction.typing.lock();
+                        if entry::asks_for_editor(&typing.before, &text) {
+                            Given::Edit(entry::to_edit(&typing.before, &text))
+                        } else {
+                            Given::Text(text)
+                        }
+                    }
+                    given => given,
+                }
             }
             Keyboard::Editor(editor) => self.edit_line(editor, &prompt),
         }
@@ -254,10 +271,7 @@ impl Shell {
         editor: &mut Editor<Helper, Recall>,
         prompt: &(String, String),
     ) -> Given {
-        let columns = editor.dimensions().map(|(columns, _)| usize::from(columns));
-        if self.settings.format.terminal {
-            self.settings.format.width = columns;
-        }
+        let columns = self.measure(editor);
         if let Some(helper) = editor.helper_mut() {
             helper.known.refresh(&self.connection);
             helper.more = self.interaction.templates.more.clone();
@@ -271,22 +285,45 @@ impl Shell {
             let shown = typing.pastes.set_aside(&next, 0);
             padding::pad(&shown, typing.width)
         };
-        match editor.readline_with_initial(prompt, (&initial, "")) {
+        let read = editor.readline_with_initial(prompt, (&initial, ""));
+        // The terminal may have another size than when the prompt was shown.
+        self.measure(editor);
+        match read {
             Ok(line) => {
                 let typing = self.interaction.typing.lock();
                 let text = typing.text(&line);
                 match typing.wish {
                     Wish::Run => Given::Text(text),
-                    Wish::Edit => {
-                        let text = entry::to_edit(&text).map_or(text.as_str(), |before| before);
-                        Given::Edit(text.to_string())
-                    }
+                    Wish::Edit => Given::Edit(entry::to_edit(&typing.before, &text)),
+                    Wish::Leave => Given::End(text),
                 }
             }
             Err(ReadlineError::Interrupted) => Given::Cleared,
-            Err(ReadlineError::Eof) => Given::End,
+            Err(ReadlineError::Eof) => Given::End(String::new()),
             Err(error) => Given::Unreadable(error.to_string()),
         }
+    }
+
+    /// The columns of the terminal, where lines are edited and, if they go there, for rows.
+    fn measure(&mut self, editor: &mut Editor<Helper, Recall>) -> Option<usize> {
+        let columns = editor.dimensions().map(|(columns, _)| usize::from(columns));
+        if self.settings.format.terminal {
+            self.settings.format.width = columns;
+        }
+        columns
+    }
+
+    /// Says what was typed and not run, before the user leaves.
+    fn leave(&mut self, text: &str) -> Result<(), Stop> {
+        let whole = self.interaction.typing.lock().before.and(text);
+        let words: Vec<&str> = whole.split_whitespace().collect();
+        let words = words.join(" ");
+        if !words.is_empty() {
+            let first: String = words.chars().take(FIRST_WORDS).collect();
+            let more = if first.len() < words.len() { "…" } else { "" };
+            self.say(&format!("the unfinished statement was not run: {first}{more}"))?;
+        }
+        Ok(())
     }
 
     /// Forgets an entry that is not complete.

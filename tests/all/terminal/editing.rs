@@ -89,7 +89,6 @@ fn what_is_typed_has_its_colours_and_wrong_names_a_line() {
     let place = bank();
     let mut screen = start(&place, 80);
     screen.keys("SELECT ownr, 'x' FROM nowhere, accounts").wait_for("accounts");
-    // Keys that come all at once are a paste; the next one paints it.
     screen.keys(" ").wait_line("bank@3> SELECT ownr, 'x' FROM nowhere, accounts ");
     assert_eq!(screen.paint("SELECT").colour, Color::Idx(4));
     assert_eq!(screen.paint("'x'").colour, Color::Idx(2));
@@ -185,6 +184,83 @@ fn the_editor_gets_the_statement_and_gives_it_back_for_review() {
     screen.keys("\x18\x05").wait_line("bank@3> DELETE 'Bob'");
 }
 
+/// Hands a statement to the editor line by line, each as fast as programs type, and checks what comes
+/// back.
+fn edited(first: &str, second: &str, prompts: [&str; 2], back: &str, last: &str) {
+    let place = bank();
+    fs::write(place.path().join("editor"), "cp \"$1\" given\n").expect("a script");
+    let editor = format!("sh {}", place.path().join("editor").display());
+    let environment = [("EDITOR", editor.as_str())];
+    let mut screen = Screen::start_with(&place, &["-q", "bank"], 80, 24, &environment);
+    screen.wait_line("bank@3> ").keys(&format!("{first}\r")).wait_line(prompts[0]);
+    screen.keys(second).wait_line(&format!("{}{second}", prompts[0]));
+    screen.keys("\r").wait_line(prompts[1]).keys(".edit").wait_for(".edit");
+    screen.keys("\r").wait_for(back).wait_line(last);
+    let given = fs::read_to_string(place.path().join("given")).expect("what the editor got");
+    assert_eq!(given, format!("{first}\n{second}\n"));
+    screen.keys(";\r").wait_for("┌").wait_line("bank@3> ");
+}
+
+#[test]
+fn the_editor_gets_lines_that_were_handed_over_before() {
+    let text = ["   '..> ", "   ...> "];
+    edited("SELECT 'x", "y'", text, "bank@3> SELECT 'x\n", "   '..> y'");
+    let name = ["   \"..> ", "   ...> "];
+    edited("SELECT 1 AS \"x", "y\"", name, "bank@3> SELECT 1 AS \"x\n", "   \"..> y\"");
+    edited("SELECT 1,", "2", ["   ...> "; 2], "bank@3> SELECT 1,\n", "   ...> 2");
+}
+
+#[test]
+fn what_comes_all_at_once_has_its_colours() {
+    let place = bank();
+    for term in ["xterm-256color", "screen", "tmux-256color"] {
+        let mut screen = Screen::start_with(&place, &["-q", "bank"], 80, 24, &[("TERM", term)]);
+        screen.wait_line("bank@3> ").keys("SELECT owner, 'x', (12) FROM nosuch ");
+        screen.wait_line("bank@3> SELECT owner, 'x', (12) FROM nosuch ");
+        assert_eq!(screen.paint("SELECT").colour, Color::Idx(4), "{term}");
+        assert_eq!(screen.paint("'x'").colour, Color::Idx(2));
+        assert_eq!(screen.paint("12").colour, Color::Idx(6));
+        assert!(screen.paint("nosuch").underline);
+    }
+}
+
+#[test]
+fn an_alias_behind_the_cursor_is_known() {
+    let place = bank();
+    let mut screen = start(&place, 80);
+    screen.keys("SELECT a. FROM accounts a;").wait_for("accounts a;");
+    screen.keys(&"\x1b[D".repeat(" FROM accounts a;".len())).wait_column("bank@3> SELECT a.".len());
+    screen.keys("ow").wait_for("a.ow FROM").keys("\t").wait_for("SELECT a.owner FROM accounts a;");
+}
+
+#[test]
+fn leaving_names_the_statement_that_is_not_run() {
+    let place = bank();
+    let told = "\nthe unfinished statement was not run: SELECT 'a b' , c FROM accounts a";
+    let end = |screen: &mut Screen| {
+        screen.keys("\x04");
+        assert_eq!(screen.end(), 0);
+        assert!(screen.contents().contains(told), "{}", screen.contents());
+    };
+    let mut screen = start(&place, 80);
+    line(&mut screen, "SELECT 'a b'", "   ...> ");
+    line(&mut screen, ", c FROM accounts a", "   ...> ");
+    end(&mut screen);
+    for term in ["xterm", "dumb"] {
+        let mut screen = Screen::start_with(&place, &["-q", "bank"], 80, 24, &[("TERM", term)]);
+        screen.wait_line("bank@3> ").keys("SELECT 'a b'\r").wait_line("   ...> ");
+        screen.keys(", c FROM accounts a\r").wait_for("a\n   ...>");
+        end(&mut screen);
+    }
+    // A cursor that stands in a line deletes.
+    let mut screen = start(&place, 80);
+    line(&mut screen, "SELECT 'a b'", "   ...> ");
+    screen.keys("x\x01\x04").wait_line("   ...> ").keys("\x03").wait_line("bank@3> ");
+    screen.keys("\x04");
+    assert_eq!(screen.end(), 0);
+    assert!(!screen.contents().contains("not run"), "{}", screen.contents());
+}
+
 #[test]
 fn an_editor_that_fails_is_told() {
     let place = bank();
@@ -225,7 +301,8 @@ fn nothing_is_opened_where_only_safe_things_are_done() {
     let mut screen = Screen::start(&place, &["-q", "--safe", "bank"], 80, 24);
     screen.wait_line("bank@3> ").keys(".edit\r").wait_for("error[safe-mode]");
     screen.wait_line("bank@3> ").keys("SELECT 1").wait_for("SELECT 1").keys("\x18\x05");
-    screen.wait_line("bank@3> ").keys("\x04");
+    // What is not opened is not lost.
+    screen.wait_line("bank@3> SELECT 1").keys("\x03").wait_line("bank@3> ").keys("\x04");
     assert_eq!(screen.end(), 0);
     assert_eq!(screen.contents().matches("error[safe-mode]").count(), 2);
 }

@@ -130,11 +130,25 @@ fn a_dumb_terminal_gets_lines_and_nothing_else() {
     let mut screen = Screen::start_with(&place, &["-q", "bank"], 80, 24, &[("TERM", "dumb")]);
     screen.wait_line("bank@3> ").keys("SELECT nothing\r").wait_line("   ...> ");
     // Ctrl-C forgets what was begun.
-    screen.keys("\x03").wait_sent("^C").keys("SELECT owner\r").wait_line("   ...> ");
+    screen.keys("SELECT").wait_line("   ...> SELECT").keys("\x03").wait_line("bank@3> ");
+    screen.keys("\x03").wait_for("^C\nbank@3> ^C\nbank@3>").wait_line("bank@3> ");
+    screen.keys("SELECT owner\r").wait_line("   ...> ");
     screen.keys("FROM accounts;\r").wait_for("Bob").wait_line("bank@3> ");
     screen.keys(&inserts(50).replace('\n', "\r")).wait_sent("bank@53> ").keys("quit\r");
     assert_eq!(screen.end(), 0);
     assert!(!screen.sent().contains('\x1b'), "{}", screen.sent());
+}
+
+#[test]
+fn a_dumb_terminal_runs_what_the_editor_leaves() {
+    let place = bank();
+    std::fs::write(place.path().join("editor"), "echo '+ 40;' >> \"$1\"\n").expect("a script");
+    let editor = format!("sh {}", place.path().join("editor").display());
+    let environment = [("TERM", "dumb"), ("EDITOR", editor.as_str())];
+    let mut screen = Screen::start_with(&place, &["-q", "bank"], 80, 24, &environment);
+    screen.wait_line("bank@3> ").keys("SELECT\r").wait_line("   ...> ").keys("2\r");
+    screen.wait_for("2\n   ...>").keys(".edit\r").wait_for("bank@3> SELECT\n2\n+ 40;\n");
+    screen.wait_for(" 42 │").wait_line("bank@3> ");
 }
 
 #[test]

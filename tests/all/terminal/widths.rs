@@ -22,6 +22,20 @@ fn screen(columns: u16) -> String {
 }
 
 #[test]
+fn the_first_box_behind_a_resize_has_the_new_width() {
+    let place = Place::new();
+    for columns in [60, 90] {
+        let mut screen = Screen::start(&place, &["-q"], 80, 24);
+        screen.wait_line("memory@0> ").resize(columns, 24);
+        screen.keys("SELECT replace('xxxxxxxxxxxx', 'x', 'one two ') AS a;\r").wait_for("└");
+        let shown = screen.wait_line("memory@0> ").contents();
+        let top = shown.lines().find(|line| line.starts_with('┌')).expect("a box");
+        assert!(top.ends_with('┐'), "{shown}");
+        assert_eq!(top.chars().count(), usize::from(columns), "{shown}");
+    }
+}
+
+#[test]
 fn sixty_columns() {
     insta::assert_snapshot!(screen(60), @r"
     bank@4> SELECT * FROM notes;

@@ -3,7 +3,16 @@
 use super::*;
 
 fn painter(known: &Known, colours: bool) -> Painter<'_> {
-    Painter { known, colours, is_final: false, more: None, prompt: 5, width: 8, columns: 80 }
+    Painter {
+        known,
+        colours,
+        is_final: false,
+        above: "",
+        more: None,
+        prompt: 5,
+        width: 8,
+        columns: 80,
+    }
 }
 
 /// The painted pieces of a text, with the cursor behind it.
@@ -68,6 +77,17 @@ fn without_colours_only_prompts_are_painted() {
     let buffer = padding::pad(text, 8);
     let shown = painter(&known, false).paint(&buffer, buffer.len());
     assert_eq!(shown, "SELECT 'a\n   '..> b',\n   ...> (1,\n   (..> 2)");
+}
+
+#[test]
+fn lines_above_the_buffer_count() {
+    let known = Known::default();
+    let above = Painter { above: "SELECT 'x\n", ..painter(&known, false) };
+    let buffer = padding::pad("y'\n, (1\n", 8);
+    assert_eq!(above.paint(&buffer, buffer.len()), "y'\n   ...> , (1\n   (..> ");
+    let above = Painter { colours: true, ..above };
+    let shown = above.paint("y' FROM", 7);
+    assert_eq!(shown, format!("{} {}", Style::Text.paint("y'"), Style::Keyword.paint("FROM")));
 }
 
 #[test]
