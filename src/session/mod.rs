@@ -184,6 +184,12 @@ impl Session {
         &self.database
     }
 
+    /// Goes on in the same database opened again, with everything that was said to this session.
+    pub fn go_on_in(&mut self, database: Arc<Database>) {
+        (self.database, self.transaction) = (database, None);
+        self.cache = PlanCache::default();
+    }
+
     /// The last committed event.
     pub fn head(&self) -> EventId {
         self.database.head()

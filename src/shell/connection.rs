@@ -162,6 +162,7 @@ impl Connection {
         &mut self,
         run: impl FnOnce(&mut Session) -> T,
     ) -> Result<T, Diagnostic> {
+        self.take_over()?;
         if let Some(session) = &mut self.session {
             return Ok(run(session));
         }
@@ -347,11 +348,57 @@ impl Connection {
                 Err(outcome) => return Ok(outcome),
             }
         }
-        match &mut self.session {
-            Some(session) => session.execute(text).map_err(failed),
-            None => Ok(Outcome::Nothing),
+        match self.run(text) {
+            Err(Error::Storage(storage::Error::Following { .. })) => {
+                self.take_over().map_err(Refusal::Failed)?;
+                self.run(text).map_err(failed)
+            }
+            Err(Error::Storage(
+                error @ (storage::Error::Io { .. } | storage::Error::Busy { .. }),
+            )) if self.is_unmade() => Err(Refusal::Unavailable(cannot_open(error))),
+            done => done.map_err(failed),
         }
     }
+
+    fn run(&mut self, text: &str) -> Result<Outcome, Error> {
+        self.session.as_mut().map_or(Ok(Outcome::Nothing), |session| session.execute(text))
+    }
+
+    /// Whether the database was to be created by its first write, and was not.
+    fn is_unmade(&self) -> bool {
+        self.session.as_ref().is_some_and(|session| !session.database().store().is_created())
+    }
+
+    /// Makes a session that follows another process one that writes, if that process has ended: the
+    /// database is opened again, and the session goes on in it as it is.
+    ///
+    /// # Errors
+    /// Who writes now, and what keeps the database from being opened.
+    pub(super) fn take_over(&mut self) -> Result<(), Diagnostic> {
+        let Some(session) = self.session.as_mut().filter(|_| self.follows) else { return Ok(()) };
+        let before = session.database();
+        let (Some(path), Some(ended)) = (before.path(), before.holder()) else { return Ok(()) };
+        if let Some(holder) = before.store().current_holder().map_err(cannot_open)? {
+            return Err(still_held(path, holder));
+        }
+        let database = Database::open(path, self.options.clone()).map_err(cannot_open)?;
+        if let Some(holder) = database.holder() {
+            return Err(still_held(path, holder.to_string()));
+        }
+        self.notices.extend(database.notices().iter().cloned());
+        let name = database.name();
+        self.notices.push(format!("{ended} has ended: this shell writes to {name} now"));
+        self.follows = false;
+        session.go_on_in(Arc::new(database));
+        Ok(())
+    }
+}
+
+/// Why a session that follows another process cannot write yet.
+fn still_held(path: &Path, holder: String) -> Diagnostic {
+    let error = Error::from(storage::Error::Following { path: path.to_path_buf(), holder });
+    let way_out = "once that process has ended, this shell takes over: write again";
+    Diagnostic::from(&error).help(Some(way_out.to_string()))
 }
 
 impl Connection {

@@ -82,7 +82,10 @@ pub(super) const GROUP: Group = Group {
             arguments: "",
             help: "take the last transaction back, in a new one",
             details: &[],
-            run: |shell, _| with_session(shell, Session::undo),
+            run: |shell, _| {
+                shell.connection.take_over()?;
+                with_session(shell, Session::undo)
+            },
         },
         DotCommand {
             name: ".verify",

@@ -174,6 +174,11 @@ impl EventStore {
         self.holder.as_deref()
     }
 
+    /// Whether there is a log: it is created by the first write.
+    pub fn is_created(&self) -> bool {
+        self.file().is_some()
+    }
+
     /// The last event.
     pub fn head(&self) -> EventId {
         self.published().index.head()

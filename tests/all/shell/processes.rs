@@ -156,6 +156,21 @@ fn a_directory_of_other_things_is_left_alone() {
     assert_eq!(fs::read_dir(place.path().join("photos")).expect("a directory").count(), 1);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_database_that_cannot_be_created_is_none() {
+    // Nobody may make a directory there, not even root.
+    let new = "/proc/asof-test";
+    let place = Place::new();
+    for script in [TABLE.to_owned(), format!("BEGIN;\n{TABLE}COMMIT;\n")] {
+        let run = place.run(&[new], script);
+        assert_eq!((run.code, run.out.as_str()), (3, ""), "{}", run.err);
+        assert!(run.err.contains("error[io]: cannot create /proc/asof-test: "), "{}", run.err);
+    }
+    // In memory there is nothing to be created, and a point that is none is no reason to go.
+    assert_eq!(place.run(&["-c", "SET AS OF EVENT 9"], "").code, 1);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_pipe_or_a_link_in_the_place_of_the_log_is_refused_at_once() {

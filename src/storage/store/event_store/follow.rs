@@ -12,6 +12,7 @@ use crate::storage::log::chain::Hash;
 use crate::storage::log::reader::LineReader;
 use crate::storage::store::append::Writer;
 use crate::storage::store::index::{EventIndex, Grown, grown};
+use crate::storage::store::lock::holder_of;
 use crate::storage::store::recovery::{Transactions, hash_of, read_header};
 use crate::storage::vfs::VfsFile;
 use crate::types::TxId;
@@ -19,6 +20,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 impl EventStore {
+    /// Which process keeps the log from being opened for writing now, which may be another one than
+    /// [`EventStore::holder`] by now; `None` where nobody does.
+    ///
+    /// # Errors
+    /// What the system says of the lock.
+    pub fn current_holder(&self) -> Result<Option<String>, Error> {
+        holder_of(&*self.environment.vfs, &self.directory)
+    }
+
     /// Reads what another process appended to the log and made durable since it was last read, and
     /// hands each transaction to `apply` once it is known to everybody.
     ///
