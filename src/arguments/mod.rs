@@ -11,6 +11,7 @@ use asof::storage::{Environment, FixedClock, OpenOptions, SeededRandom};
 use asof::types::{Date, Timestamp};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
+use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
@@ -154,6 +155,10 @@ pub struct Arguments {
     /// What to run, in the order of the command line.
     #[arg(skip)]
     pub sources: Vec<Source>,
+
+    /// The options that a command has to repeat that goes on with a script, for a shell.
+    #[arg(skip)]
+    repeated: Vec<String>,
 }
 
 /// One thing to run.
@@ -185,6 +190,7 @@ impl Arguments {
         let mut arguments =
             Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
         arguments.sources = arguments.ordered(&matches);
+        arguments.repeated = repeated(&matches);
         arguments
     }
 
@@ -284,9 +290,13 @@ impl Arguments {
         })
     }
 
-    /// The command that runs these sources on the same database; `None` if that is in memory.
-    pub fn command_line(&self, sources: &[Source]) -> Option<String> {
+    /// The command that runs these sources on the same database with the same options, as far as it
+    /// stands before and behind one more option; `None` if the database is in memory.
+    pub fn command_line(&self, sources: &[Source]) -> Option<[String; 2]> {
         let mut line = format!("asof {}", quoted(self.database()?));
+        for option in &self.repeated {
+            line.push_str(&format!(" {option}"));
+        }
         for source in sources {
             let (option, value) = match source {
                 Source::Command(text) => ("-c", text),
@@ -294,8 +304,48 @@ impl Arguments {
             };
             line.push_str(&format!(" {option} {}", quoted(value)));
         }
-        Some(line)
+        // What is there of a file of results stays: the rest goes behind it.
+        let file = self.output.as_ref().filter(|target| !target.starts_with('|'));
+        let redirect = file.map_or(String::new(), |file| format!(" >> {}", quoted(file)));
+        Some([line, redirect])
     }
+}
+
+/// Arguments that [`Arguments::command_line`] has another way for, or that say what is over when it is
+/// followed.
+const NOT_REPEATED: &[&str] = &["words", "command", "file", "from_line"];
+
+/// The options that were given, for a shell, in the order of the command line.
+fn repeated(matches: &ArgMatches) -> Vec<String> {
+    let command = Arguments::command();
+    let mut options = Vec::new();
+    for argument in command.get_arguments() {
+        let id = argument.get_id().as_str();
+        let given = matches.value_source(id) == Some(ValueSource::CommandLine);
+        if !given || NOT_REPEATED.contains(&id) {
+            continue;
+        }
+        let (short, long) = (argument.get_short(), argument.get_long());
+        let name = short.map(|short| format!("-{short}"));
+        let name = name.or(long.map(|long| format!("--{long}"))).unwrap_or_default();
+        let takes_value = argument.get_action().takes_values();
+        let indices = matches.indices_of(id).into_iter().flatten();
+        for (index, value) in indices.zip(matches.get_raw(id).into_iter().flatten()) {
+            let value = value.to_string_lossy();
+            let option = match long {
+                _ if !takes_value => name.clone(),
+                // It would be an option itself.
+                Some(long) if value.starts_with('-') => format!("--{long}={}", quoted(&value)),
+                _ => format!("{name} {}", quoted(&value)),
+            };
+            // A file of results would be begun again.
+            if id != "output" || value.starts_with('|') {
+                options.push((index, option));
+            }
+        }
+    }
+    options.sort();
+    options.into_iter().map(|(_, option)| option).collect()
 }
 
 /// A word as a POSIX shell reads it back.

@@ -28,6 +28,11 @@ pub(super) struct Items<'a> {
     splitter: Splitter,
     /// Lines still to be passed over.
     skip: usize,
+    /// Lines that were, and whether one without an end comes behind them.
+    passed_lines: usize,
+    is_cut: bool,
+    /// Whether nothing is there yet of the line to begin with.
+    is_before: bool,
     /// Bytes behind the last item.
     end: usize,
     /// How many of them were told of.
@@ -44,6 +49,9 @@ impl<'a> Items<'a> {
             source: Source::new(input),
             splitter: Splitter::new(),
             skip: from_line.saturating_sub(1),
+            passed_lines: 0,
+            is_cut: false,
+            is_before: from_line > 1,
             end: 0,
             told: 0,
             skipped: 0,
@@ -76,6 +84,7 @@ impl<'a> Items<'a> {
                     let mut rest = text;
                     while self.skip > 0 {
                         let Some((_, after)) = rest.split_once('\n') else {
+                            self.is_cut = !rest.is_empty();
                             self.skipped += rest.len();
                             rest = "";
                             break;
@@ -84,12 +93,20 @@ impl<'a> Items<'a> {
                         self.splitter.feed("\n");
                         self.skipped += rest.len() - after.len() - 1;
                         self.skip -= 1;
+                        self.passed_lines += 1;
+                        self.is_cut = false;
                         rest = after;
                     }
+                    self.is_before &= rest.is_empty();
                     self.splitter.feed(rest);
                 }
             }
         }
+    }
+
+    /// How many lines there are of a script that ended before the line to begin with, if it did.
+    pub(super) fn ended_before(&self) -> Option<usize> {
+        self.is_before.then(|| self.passed_lines + usize::from(self.is_cut))
     }
 
     /// How many bytes of the script lie behind that were not told of before.

@@ -23,8 +23,9 @@ pub struct Script {
     pub name: String,
     /// The first line that is run, from 1.
     pub from_line: usize,
-    /// The command that would go on with it but for `--from-line`; `None` where that makes no sense.
-    pub resume: Option<String>,
+    /// What stands before and behind `--from-line` in the command that would go on with it; `None`
+    /// where that makes no sense.
+    pub resume: Option<[String; 2]>,
 }
 
 /// How far a script came.
@@ -60,8 +61,9 @@ impl Shell {
                 Ok(Item::Wait) => items.read(),
                 Ok(Item::Piece(piece)) if piece.kind == PieceKind::DotCommand => {}
                 Ok(Item::Piece(piece)) => {
-                    if let Err(error) = parse_statement(&piece.text) {
-                        let error = Diagnostic::from(&Error::from(error));
+                    let parsed = parse_statement(&piece.text);
+                    let wrong = parsed.err().map(|error| Diagnostic::from(&Error::from(error)));
+                    if let Some(error) = dot::misplaced(&piece.text).or(wrong) {
                         return Err(self.fail(&error, &piece.text, &place("-c", &piece)));
                     }
                 }
@@ -135,10 +137,28 @@ impl Shell {
         let watched = Progress::new(&script.name, size, self.settings.progress);
         let outer = self.progress.replace(Some(watched));
         self.reading.push(script.name.clone());
-        let result = self.run_items(script, &mut items, &mut applied);
+        let mut result = self.run_items(script, &mut items, &mut applied);
         self.reading.pop();
         self.progress.replace(outer);
+        if let (Ok(()), Some(lines)) = (&result, items.ended_before()) {
+            result = Err(self.too_short(script, lines));
+        }
         result
+    }
+
+    /// Says that a script ends before the line at which it is to begin.
+    fn too_short(&mut self, script: &Script, lines: usize) -> Stop {
+        let (name, from) = (&script.name, script.from_line);
+        let message = match lines {
+            0 => format!("--from-line {from}: {name} is empty"),
+            1 => format!("--from-line {from}: {name} has only 1 line"),
+            _ => format!("--from-line {from}: {name} has only {lines} lines"),
+        };
+        let place = Place { name: None, line: 1, column: 1 };
+        match self.fail(&Diagnostic::new("usage", message), "", &place) {
+            Stop::Failed => Stop::Exit(2),
+            stop => stop,
+        }
     }
 
     fn run_items(
@@ -171,7 +191,7 @@ impl Shell {
             }
             let done = match piece.kind {
                 PieceKind::Statement => {
-                    match dot::backslash(&piece.text).or_else(|| self.crosses_run(&piece.text)) {
+                    match dot::misplaced(&piece.text).or_else(|| self.crosses_run(&piece.text)) {
                         Some(error) => Err(self.fail(&error, &piece.text, &place)),
                         None => self.statement(&piece.text, &place),
                     }
@@ -202,6 +222,10 @@ impl Shell {
         if self.settings.rehearse || (script.name == "-c" && is_first) {
             return Ok(());
         }
+        // A script that reads itself, by whatever way, stopped where it was read first.
+        if self.reading.iter().filter(|name| **name == script.name).count() > 1 {
+            return Ok(());
+        }
         let mut text = match line {
             Some(line) => format!("stopped at {}:{line}", script.name),
             None => format!("stopped in {}", script.name),
@@ -228,8 +252,8 @@ impl Shell {
         }
         // A line that also holds a statement already done cannot be begun again.
         let resume = resume.filter(|line| applied.line < *line);
-        if let (Some(command), Some(line)) = (&script.resume, resume) {
-            text.push_str(&format!("; continue with: {command} --from-line {line}"));
+        if let (Some([before, behind]), Some(line)) = (&script.resume, resume) {
+            text.push_str(&format!("; continue with: {before} --from-line {line}{behind}"));
         }
         self.say(&text)
     }

@@ -429,9 +429,8 @@ fn misspelt_dot_commands_get_a_suggestion() {
     let run = run("SELECT 1;\n  .tabels\n");
     assert_eq!(run.code, 1);
     insta::assert_snapshot!(run.err, @r#"
-    stdin:2:3: error[syntax]: unexpected `.`
-     2 | .tabels
-       | ^
+    stdin:2:3: error[unknown-command]: there is no command .tabels
+       = did you mean .tables?
     stopped at stdin:2 — 1 statement applied
     "#);
     assert!(self::run(".mode nothing\n").err.contains("modes are box, table, line, list"));

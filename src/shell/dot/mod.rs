@@ -182,8 +182,20 @@ fn find(name: &str) -> Result<&'static DotCommand, Diagnostic> {
     }
 }
 
-/// Why a statement that begins with a backslash is none: in a script nobody knows where it would end.
-pub(super) fn backslash(text: &str) -> Option<Diagnostic> {
+/// Why a text where a statement belongs is none: it is a dot-command that does not begin its line,
+/// or begins with a backslash, and in a script nobody knows where that would end.
+pub(super) fn misplaced(text: &str) -> Option<Diagnostic> {
+    let letter = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphabetic());
+    if text.strip_prefix('.').is_some_and(letter) {
+        let command = text.split(|c: char| c.is_whitespace() || c == ';').next().unwrap_or(text);
+        if let Err(error) = find(&command.to_ascii_lowercase()) {
+            return Some(error);
+        }
+        let message = format!("{command} is no statement: a dot-command begins its line");
+        let help =
+            "put it at the beginning of a line of its own, or in a -c of its own".to_string();
+        return Some(Diagnostic::new("dot-command", message).help(Some(help)));
+    }
     let word = text.strip_prefix('\\').and(text.split_whitespace().next())?;
     let Some((_, command)) = WORDS.iter().find(|(known, _)| *known == word) else {
         return Some(unknown(word));

@@ -91,7 +91,131 @@ fn lines_are_passed_over_and_still_counted() {
     let run = Place::new().run(&["--from-line", "4"], script);
     assert_eq!((run.code, run.out.as_str()), (1, "1\n"));
     assert!(run.err.starts_with("stdin:5:1: error["), "{}", run.err);
-    assert_eq!(Place::new().run(&["--from-line", "99"], script).code, 0);
+}
+
+#[test]
+fn a_line_behind_the_end_of_a_script_is_no_line_to_begin_with() {
+    let cases = [
+        ("SELECT 1;\nSELECT 2;\n", "stdin has only 2 lines"),
+        ("SELECT 1;\nSELECT 2", "stdin has only 2 lines"),
+        ("\r\n", "stdin has only 1 line"),
+        ("SELECT 1;", "stdin has only 1 line"),
+        ("", "stdin is empty"),
+    ];
+    for (script, end) in cases {
+        let run = Place::new().run(&["--from-line", "3"], script);
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{script:?}");
+        assert_eq!(run.err, format!("error[usage]: --from-line 3: {end}\n"));
+    }
+    let place = Place::new();
+    place.write("long.sql", format!("{}\nSELECT 2;", "x".repeat(300_000)));
+    for (line, code, out) in [("1", 1, ""), ("2", 0, "2\n"), ("3", 2, "")] {
+        let run = place.run(&["-f", "long.sql", "--from-line", line], "");
+        assert_eq!((run.code, run.out.as_str()), (code, out), "{line}");
+    }
+    // What begins with the last line, and has nothing on it but a comment, is there.
+    assert_eq!(place.run(&["--from-line", "2"], "OOPS;\n-- the end").code, 0);
+}
+
+#[test]
+fn the_command_that_goes_on_has_all_options() {
+    let place = Place::new();
+    assert_eq!(place.run(&["bank"], "TAG 'new';").code, 0);
+    place.write("v.sql", format!("{TABLE}INSERT INTO t VALUES ($x, 'a');\nOOPS;\n"));
+    let options = [
+        "--clock",
+        "2026-01-31+60",
+        "bank",
+        "-v",
+        "x=1",
+        "-csv",
+        "-v",
+        "y=it's",
+        "-q",
+        "--headers=on",
+        "--null",
+        "-",
+        "--busy-timeout",
+        "9",
+        "--from-line",
+        "1",
+        "-cmd",
+        "SELECT 0 AS cmd",
+        "-X",
+        "-f",
+        "v.sql",
+    ];
+    let run = place.run(&options, "");
+    let all = "continue with: asof bank --clock 2026-01-31+60 -v x=1 -m csv -v 'y=it'\\''s' -q \
+               --headers on --null=- --busy-timeout 9 --cmd 'SELECT 0 AS cmd' -X -f v.sql \
+               --from-line 3";
+    assert_eq!((run.code, run.out.as_str()), (1, "cmd\n0\n"));
+    assert!(run.err.ends_with(&format!("{all}\n")), "{}", run.err);
+    // Of a file of results the first part stays, a program begins again.
+    place.write("o.sql", "SELECT 1;\nOOPS;\n");
+    let run = place.run(&["bank", "-o", "my rows", "-f", "o.sql"], "");
+    let file = "continue with: asof bank -f o.sql --from-line 2 >> 'my rows'";
+    assert!(last(&run).ends_with(file), "{}", run.err);
+    let run = place.run(&["bank", "-o", "| cat", "-f", "o.sql"], "");
+    let program = "continue with: asof bank -o '| cat' -f o.sql --from-line 2";
+    assert!(last(&run).ends_with(program), "{}", run.err);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_command_that_goes_on_does_so() {
+    let place = Place::new();
+    assert_eq!(place.run(&["bank"], "TAG 'new';").code, 0);
+    let script = |last: &str| format!("SELECT 1;\n{TABLE}INSERT INTO t VALUES (1, $x);\n{last};\n");
+    place.write("my v.sql", script("OOPS"));
+    let run = place.run(&["bank", "-o", "rows", "-v", "x=it's", "--json", "-f", "my v.sql"], "");
+    let (_, command) = last(&run).split_once("continue with: ").expect("there is a way on");
+    place.write("my v.sql", script("SELECT b FROM t"));
+    let asof = env!("CARGO_BIN_EXE_asof");
+    let command = format!("asof() {{ '{asof}' \"$@\"; }}; {command}");
+    let status = Command::new("sh").args(["-c", &command]).current_dir(place.path()).status();
+    assert!(status.expect("every Unix has it").success(), "{command}");
+    let rows = std::fs::read_to_string(place.path().join("rows")).expect("a file");
+    assert_eq!(rows, "[{\"1\":1}]\n[{\"b\":\"it's\"}]\n");
+}
+
+#[test]
+fn a_script_that_reads_itself_stops_once() {
+    let place = Place::new();
+    assert_eq!(place.run(&["bank"], TABLE).code, 0);
+    place.write("r.sql", "SELECT 1;\n.read r.sql\n");
+    place.write("a.sql", ".read b.sql\n");
+    place.write("b.sql", "\n.read a.sql\n");
+    let stops = |file: &str| {
+        let run = place.run(&["bank", "-f", file], "");
+        assert_eq!(run.code, 1);
+        assert_eq!(run.err.matches("error[read-loop]: scripts read each other").count(), 1);
+        let stops = run.err.lines().filter(|line| line.starts_with("stopped"));
+        stops.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let way_on = "continue with: asof bank -f";
+    let whole = format!("stopped at r.sql:2 — 1 statement applied; {way_on} r.sql --from-line 2");
+    assert_eq!(stops("r.sql"), [whole]);
+    let whole = format!("stopped at a.sql:1 — 0 statements applied; {way_on} a.sql --from-line 1");
+    assert_eq!(stops("a.sql"), ["stopped at b.sql:2 — 0 statements applied", &whole]);
+}
+
+#[test]
+fn a_dot_command_behind_a_statement_is_told_to_have_a_line_of_its_own() {
+    let told = "error[dot-command]: .tables is no statement: a dot-command begins its line\n";
+    let way_out = "put it at the beginning of a line of its own, or in a -c of its own";
+    let text = "create table t(a); .tables;";
+    let place = Place::new();
+    let run = place.run(&["bank", "-c", text], "");
+    assert!(run.err.starts_with(&format!("-c:1:20: {told}")), "{}", run.err);
+    assert!(run.err.contains(way_out), "{}", run.err);
+    assert_eq!(run.code, 1);
+    // What the command line says is looked at before any of it runs.
+    assert!(!place.path().join("bank").exists());
+    let run = place.run(&["bank"], text);
+    assert!(run.err.starts_with(&format!("stdin:1:20: {told}")), "{}", run.err);
+    let run = place.run(&["bank", "-c", "SELECT 1", "-c", ".tables"], "");
+    assert_eq!((run.code, run.out.as_str()), (0, "1\nt\n"));
 }
 
 #[test]
