@@ -31,7 +31,8 @@ pub struct Refused {
 }
 
 impl Refused {
-    fn push(&mut self, place: u64, reason: String) {
+    /// Notes one more.
+    pub fn push(&mut self, place: u64, reason: String) {
         self.count += 1;
         if self.first.len() < MOST_NAMED {
             self.first.push((place, reason));

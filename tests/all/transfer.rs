@@ -170,10 +170,11 @@ fn what_is_no_file_or_no_kind_is_refused_with_a_word() {
         (".import --csv - t", "statements come from standard input"),
         (".import dir.csv t", "it is a directory"),
         (".import gone.csv t", "cannot read gone.csv"),
-        (".import empty.csv u", "it has no columns to make u of"),
+        (".import empty.csv u", "empty.csv has no columns to make u of"),
         (".import data.txt", "usage: .import"),
         (".import --what data.txt t", "there is no option --what here, but --csv"),
         (".import --skip x data.txt t", "--skip needs a number"),
+        (".import --json --header data.txt t", "--header and --no-header are for CSV and TSV"),
         (".import --csv data.txt _events", "a table that every database has"),
         (".export data.txt t", "does not say what the file is"),
         (".export dir.csv t", "it is no regular file"),
@@ -194,6 +195,95 @@ fn what_is_no_file_or_no_kind_is_refused_with_a_word() {
     // Nothing but the database and these files is there: no half of a file.
     let names = fs::read_dir(place.path()).expect("a directory");
     assert_eq!(names.count(), 4);
+}
+
+#[test]
+fn a_header_with_a_slip_is_refused_until_it_is_said_what_it_is() {
+    let place = Place::new();
+    out(&place, "CREATE TABLE m(id ANY, name TEXT, email TEXT);");
+    let rows = || {
+        let rows = out(&place, "SELECT id, name, email FROM m;");
+        out(&place, "DELETE FROM m;");
+        rows
+    };
+    write(&place, "slip.csv", "id,name,emial\n1,Ada,a@x\n");
+    write(&place, "long.csv", "\nid,x1,x2,,x4,x5\n");
+    write(&place, "none.csv", "Ada,Bob,Cy\n");
+    write(&place, "good.csv", "email,id,name\na@x,1,Ada\n");
+    let cases = [
+        (
+            ".import slip.csv m",
+            "line 1 of slip.csv names id and name, and emial, which is no column of m\n",
+            "did you mean \"email\"? --no-header says that it is no header but a row",
+        ),
+        (
+            ".import slip.csv m --header",
+            "line 1 of slip.csv names id and name, and emial, which is no column of m\n",
+            "did you mean \"email\"?",
+        ),
+        (
+            ".import long.csv m --skip 1",
+            "line 2 of long.csv names id, and x1, x2, an empty field and 2 more, \
+             which are no columns of m\n",
+            "--no-header says",
+        ),
+        (
+            ".import none.csv m --header",
+            "line 1 of none.csv names Ada, Bob and Cy, which are no columns of m\n",
+            "m has id, name and email",
+        ),
+    ];
+    for (command, message, way_out) in cases {
+        let run = bank(&place, command);
+        assert_eq!((run.code, run.out.as_str()), (1, ""), "{command}");
+        assert!(run.err.contains(&format!("error[import]: {message}")), "{}", run.err);
+        assert!(run.err.contains(way_out), "{}", run.err);
+        assert_eq!(rows(), "", "{command}");
+    }
+    out(&place, ".import --no-header slip.csv m");
+    assert_eq!(rows(), "id|name|emial\n1|Ada|a@x\n");
+    for option in ["--header", ""] {
+        out(&place, &format!(".import {option} good.csv m"));
+        assert_eq!(rows(), "1|Ada|a@x\n");
+    }
+    out(&place, ".import --no-header good.csv m\n.import none.csv m");
+    assert_eq!(rows(), "email|id|name\na@x|1|Ada\nAda|Bob|Cy\n");
+}
+
+#[test]
+fn the_first_line_of_a_new_table_is_a_row_where_that_is_said() {
+    let place = Place::new();
+    write(&place, "plain.csv", "1,Ada,\n2,Bob,x\n");
+    let made = "CREATE TABLE n (column1 INTEGER, column2 TEXT, column3 TEXT);\n1|Ada|\n2|Bob|x\n";
+    let script = ".import plain.csv n --no-header\n.schema n\nSELECT * FROM n;";
+    assert_eq!(out(&place, script), made);
+    let script = ".import plain.csv h --header\n.schema h";
+    let made = "CREATE TABLE h (\"1\" INTEGER, \"Ada\" TEXT, column3 TEXT);\n";
+    assert_eq!(out(&place, script).replace("Ada TEXT", "\"Ada\" TEXT"), made);
+}
+
+#[test]
+fn json_that_is_wrong_is_told_by_its_line() {
+    let place = Place::new();
+    let lone = "expected an array of objects, [{…}, …]; --ndjson reads an object on each line";
+    let cases = [
+        ("[", "line 1: the array is never closed"),
+        ("[\n{\"a\":1}\n{}]", "line 3: expected , or ]"),
+        ("[\n\n{\"a\":}]", "line 3: expected value at column 6 of it"),
+        ("\n{\"a\":1}", &format!("line 2: {lone}")),
+        ("hello", "line 1: expected an array of objects, [{…}, …]"),
+        ("[1]", "line 1: expected an object: {\"column\": value}"),
+    ];
+    for (text, line) in cases {
+        write(&place, "new.json", text);
+        let run = bank(&place, ".import new.json new");
+        assert_eq!((run.code, run.out.as_str()), (1, ""), "{text}");
+        let told = "error[import]: 1 line of new.json is wrong: nothing was imported\n";
+        assert!(run.err.contains(told) && run.err.contains(line), "{text}\n{}", run.err);
+    }
+    write(&place, "new.json", "[{}]");
+    let run = bank(&place, ".import new.json new");
+    assert!(run.err.contains("new.json has no columns to make new of"), "{}", run.err);
 }
 
 #[test]

@@ -39,7 +39,7 @@ pub(super) const GROUP: Group = Group {
                 ("TABLE", "is made with the types that fit if it does not exist"),
                 (
                     "OPT",
-                    "--csv, --tsv, --json or --ndjson where the name does not say it; --skip N passes over the first N lines",
+                    "--csv, --tsv, --json or --ndjson where the name does not say it; --skip N passes over the first N lines; --header and --no-header say whether the first one names columns: without them it does if all its fields are names of columns, and in a new table",
                 ),
             ],
             run: import,
@@ -61,6 +61,17 @@ pub(super) const GROUP: Group = Group {
     ],
 };
 
+/// The options that say what a file is.
+const KIND_OPTIONS: &[&str] = &["csv", "tsv", "json", "ndjson"];
+
+/// The other options of `.import`.
+const IMPORT_OPTIONS: &[&str] = &["skip", "header", "no-header"];
+
+/// The options of `.import`, as they are written.
+pub(in crate::shell) fn import_options() -> impl Iterator<Item = String> {
+    KIND_OPTIONS.iter().chain(IMPORT_OPTIONS).map(|name| format!("--{name}"))
+}
+
 fn usage(message: String) -> Trouble {
     Trouble::Told(Diagnostic::new("dot-command", message))
 }
@@ -71,6 +82,7 @@ struct Given {
     kind: Option<Kind>,
     force: bool,
     skip: u64,
+    header: Option<bool>,
     words: Vec<String>,
 }
 
@@ -86,6 +98,9 @@ impl Given {
             let option = word.strip_prefix("--").or_else(|| word.strip_prefix('-'));
             match option.filter(|name| !name.is_empty() && !is_sql(&given.words)) {
                 None => given.words.push(word.clone()),
+                Some(name @ ("header" | "no-header")) if allowed.contains(&name) => {
+                    given.header = Some(name == "header");
+                }
                 Some("force") if allowed.contains(&"force") => given.force = true,
                 Some("skip") if allowed.contains(&"skip") => {
                     let number = words.next().and_then(|number| number.parse().ok());
@@ -95,8 +110,8 @@ impl Given {
                 Some(name) => match Kind::named(name) {
                     Some(kind) => given.kind = Some(kind),
                     None => {
-                        let kinds = ["csv", "tsv", "json", "ndjson"];
-                        let all = kinds.iter().chain(allowed).map(|name| format!("--{name}"));
+                        let all = KIND_OPTIONS.iter().chain(allowed);
+                        let all = all.map(|name| format!("--{name}"));
                         let all = all.collect::<Vec<_>>().join(" ");
                         return Err(usage(format!("there is no option {word} here, but {all}")));
                     }
@@ -109,13 +124,15 @@ impl Given {
 
 fn import(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     check_safe(shell, ".import")?;
-    let Given { kind, skip, words, .. } = Given::of(arguments, &["skip"])?;
+    let Given { kind, skip, header, words, .. } = Given::of(arguments, IMPORT_OPTIONS)?;
     let [path, table] = words.as_slice() else {
         return Err(usage(
-            "usage: .import [--csv|--tsv|--json|--ndjson] [--skip N] FILE TABLE".to_owned(),
+            "usage: .import [--csv|--tsv|--json|--ndjson] [--skip N] [--header|--no-header] \
+             FILE TABLE"
+                .to_owned(),
         ));
     };
-    let import = Import { path: path.clone(), table: table.clone(), kind, skip };
+    let import = Import { path: path.clone(), table: table.clone(), kind, skip, header };
     shell.import(&import)
 }
 

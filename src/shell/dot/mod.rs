@@ -13,6 +13,7 @@ mod session;
 mod terminal;
 mod time;
 
+pub(super) use files::import_options;
 pub(super) use schema::statements;
 pub(super) use time::{POINT_WORDS, points};
 

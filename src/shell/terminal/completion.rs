@@ -214,6 +214,7 @@ fn arguments(command: &DotCommand, index: usize, word: &Word, known: &Known) -> 
             "TABLE" | "PATTERN" => {
                 candidates.extend(known.tables().map(|table| quoted(&table.name)))
             }
+            "OPT" => candidates.extend(dot::import_options().map(|option| plain(&option))),
             "TOPIC" => {
                 let commands = dot::commands();
                 candidates
@@ -494,6 +495,7 @@ mod tests {
             (".goto EVENT 3 ", ""),
             (".export x SELECT * FROM acc", "accounts "),
             (".help poin", "points"),
+            (".import x.csv accounts --n", "--ndjson|--no-header"),
             (".nothing x", ""),
         ] {
             assert_eq!(inserted(text).join("|"), only, "{text}");

@@ -1,6 +1,7 @@
 //! From a file into a table.
 
 use super::fields::{Field, Found, Records};
+use super::header;
 use super::infer::{Columns, Kind as Seen};
 use super::lines::Lines;
 use super::objects::{Objects, each_key};
@@ -35,6 +36,8 @@ pub(in crate::shell) struct Import {
     pub(in crate::shell) kind: Option<Kind>,
     /// Lines to be passed over.
     pub(in crate::shell) skip: u64,
+    /// Whether the first record behind them names columns, if that was said.
+    pub(in crate::shell) header: Option<bool>,
 }
 
 impl Import {
@@ -63,6 +66,8 @@ impl Source {
 enum Broken {
     /// The file cannot be read.
     Read(io::Error),
+    /// It is not what it has to be.
+    Wrong(Diagnostic),
     /// Ctrl-C.
     Interrupted,
     /// The session refuses.
@@ -110,6 +115,11 @@ impl Shell {
     pub(in crate::shell) fn import(&mut self, import: &Import) -> Result<(), Trouble> {
         let started = Instant::now();
         let kind = import.kind.map_or_else(|| Kind::of_file(&import.path), Ok)?;
+        if import.header.is_some() && !matches!(kind, Kind::Fields(_)) {
+            let message =
+                "--header and --no-header are for CSV and TSV: objects name their columns";
+            return Err(Diagnostic::new("dot-command", message).into());
+        }
         if import.path == STANDARD_INPUT && (self.input_is_script || io::stdin().is_terminal()) {
             return Err(taken().into());
         }
@@ -132,6 +142,7 @@ impl Shell {
             }
             Ok(Err(refused)) => Err(bad_lines(path, &refused).into()),
             Err(Broken::Read(error)) => Err(refused("read", path, &error).into()),
+            Err(Broken::Wrong(error)) => Err(error.into()),
             Err(Broken::Interrupted) => Err(Trouble::Stop(self.interrupted(started))),
             Err(Broken::Session(error)) => {
                 Err(Diagnostic { span: None, ..Diagnostic::from(&error) }.into())
@@ -193,12 +204,16 @@ impl Work<'_> {
             }
             Source::Records(records) => {
                 let mut first = records.next()?.map(Found::into_owned);
-                let names = match (&made, &first) {
-                    (Some(columns), _) => Some(columns.names().to_vec()),
-                    (None, Some(Found { what: Ok(fields), .. })) => header(fields, existing),
-                    (None, _) => None,
+                let said = self.import.header;
+                let names = match (&made, existing, &first) {
+                    (Some(columns), ..) => Some(columns.names().to_vec()),
+                    (None, Some(table), Some(Found { line, what: Ok(fields) })) => {
+                        let place = format!("line {line} of {}", self.import.name());
+                        header::names(fields, table, said, &place).map_err(Broken::Wrong)?
+                    }
+                    (None, ..) => None,
                 };
-                if names.is_some() {
+                if names.is_some() && !(made.is_some() && said == Some(false)) {
                     first = None;
                 }
                 let loading =
@@ -269,10 +284,16 @@ impl Work<'_> {
     fn columns(&self) -> Result<Columns, Broken> {
         let (mut source, mut watch) = self.open(&format!("{}, its types", self.import.name()))?;
         let mut columns = Columns::default();
+        let mut refused = Refused::default();
         if let Source::Records(records) = &mut source
-            && let Some(Found { what: Ok(names), .. }) = records.next()?
+            && let Some(Found { what: Ok(fields), .. }) = records.next()?
         {
-            columns = Columns::named(names.into_iter());
+            if self.import.header == Some(false) {
+                columns = Columns::named(fields.iter().map(|_| None));
+                note_fields(&mut columns, fields);
+            } else {
+                columns = Columns::named(fields.into_iter());
+            }
         }
         loop {
             watch.step(&source)?;
@@ -284,15 +305,22 @@ impl Work<'_> {
                 },
                 Source::Objects(objects) => match objects.next()? {
                     None => break,
-                    Some(Found { what, .. }) => note_keys(&mut columns, &what.unwrap_or_default()),
+                    Some(Found { line, what }) => {
+                        let noted = what.and_then(|text| note_keys(&mut columns, &text));
+                        noted.unwrap_or_else(|wrong| refused.push(line, wrong));
+                    }
                 },
             }
         }
-        if columns.names().is_empty() {
-            let message = format!("it has no columns to make {} of", self.import.table);
-            return Err(io::Error::other(message).into());
+        let (name, table) = (self.import.name(), &self.import.table);
+        match (columns.names().is_empty(), refused.count) {
+            (false, _) => Ok(columns),
+            (true, 0) => {
+                let message = format!("{name} has no columns to make {table} of");
+                Err(Broken::Wrong(Diagnostic::new("import", message)))
+            }
+            (true, _) => Err(Broken::Wrong(bad_lines(name, &refused))),
         }
-        Ok(columns)
     }
 }
 
@@ -304,24 +332,13 @@ fn note_fields(columns: &mut Columns, fields: Vec<Field<'_>>) {
     }
 }
 
-fn note_keys(columns: &mut Columns, object: &str) {
-    let noted = each_key(object, |key, raw| {
+/// Takes note of an object, or says why it is none.
+fn note_keys(columns: &mut Columns, object: &str) -> Result<(), String> {
+    each_key(object, |key, raw| {
         let column = columns.place_of(key).unwrap_or_else(|| columns.add(key));
         columns.note(column, Seen::of_json(raw));
         Ok(())
-    });
-    // What is no object is told when it is read again.
-    drop(noted);
-}
-
-/// The columns that the first record of a file names: it is a header if each of its fields is the
-/// name of one.
-fn header(fields: &[Field<'_>], table: Option<&TableSchema>) -> Option<Vec<String>> {
-    let named = |field: &Field<'_>| {
-        let name = field.as_ref()?.trim();
-        table?.column(name).map(|_| name.to_owned())
-    };
-    fields.iter().map(named).collect()
+    })
 }
 
 /// Loads records, the first of which was read already if it is there.

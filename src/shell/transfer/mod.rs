@@ -14,6 +14,7 @@ mod database;
 mod dump;
 mod export;
 mod fields;
+mod header;
 mod import;
 mod infer;
 mod lines;

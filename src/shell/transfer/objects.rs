@@ -37,6 +37,13 @@ enum Place {
     End,
 }
 
+/// What is wrong with a file of objects that no array holds together.
+const LONE_OBJECT: &str =
+    "expected an array of objects, [{…}, …]; --ndjson reads an object on each line";
+
+/// What is wrong with a file of anything else.
+const NO_ARRAY: &str = "expected an array of objects, [{…}, …]";
+
 impl Objects {
     /// The objects of one array.
     pub(super) fn of_array(lines: Lines) -> Objects {
@@ -125,7 +132,8 @@ impl Objects {
                     array.place = if what.is_ok() { Place::Behind } else { Place::End };
                     return Ok(Some(Found { line, what }));
                 }
-                (Place::Before, _) => (Place::End, "expected an array: [{…}, …]"),
+                (Place::Before, b'{') => (Place::End, LONE_OBJECT),
+                (Place::Before, _) => (Place::End, NO_ARRAY),
                 (Place::Behind | Place::End, _) => (Place::End, "expected , or ]"),
             };
             array.place = next;
@@ -279,7 +287,8 @@ mod tests {
     #[test]
     fn an_array_that_is_none_is_refused_where_it_ends_to_be_one() {
         let cases = [
-            ("{}", 1, "expected an array: [{…}, …]"),
+            ("{}", 1, LONE_OBJECT),
+            ("\nnull", 2, NO_ARRAY),
             ("[{}\n{}]", 2, "expected , or ]"),
             ("[{}\n", 1, "the array is never closed"),
             ("[{}]\nx", 2, "text behind the end of the array"),
