@@ -302,7 +302,8 @@ fn nothing_is_opened_where_only_safe_things_are_done() {
     screen.wait_line("bank@3> ").keys(".edit\r").wait_for("error[safe-mode]");
     screen.wait_line("bank@3> ").keys("SELECT 1").wait_for("SELECT 1").keys("\x18\x05");
     // What is not opened is not lost.
-    screen.wait_line("bank@3> SELECT 1").keys("\x03").wait_line("bank@3> ").keys("\x04");
+    screen.wait_for("SELECT 1\nerror[safe-mode]").wait_line("bank@3> SELECT 1");
+    screen.keys("\x03").wait_line("bank@3> ").keys("\x04");
     assert_eq!(screen.end(), 0);
     assert_eq!(screen.contents().matches("error[safe-mode]").count(), 2);
 }
