@@ -480,7 +480,9 @@ fn notices_of(store: &EventStore, opening: &Opening) -> Vec<String> {
             Base::RowFiles => "the row files and ".into(),
         };
         let replayed = store.replayed();
-        notices.push(format!("{}; read {from}{replayed} event{plural}", steps.join("; ")));
+        // Whoever closed a window sees this next.
+        let steps = steps.join("; ");
+        notices.push(format!("{steps}; read {from}{replayed} event{plural}, nothing is lost"));
     }
     notices
 }

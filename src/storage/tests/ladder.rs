@@ -119,6 +119,7 @@ fn snapshots_are_of_the_log_s_tables() -> Result<(), Error> {
     let database = open_every(&vfs, 1000)?;
     let notices = database.notices().join("\n");
     assert!(notices.contains(&format!("snapshot_{id}.json")), "{notices}");
+    assert!(notices.ends_with("nothing is lost"), "{notices}");
     assert_eq!(rows(&database, EventId(6), "users")?.len(), 4);
     assert_eq!(rows(&database, EventId(5), "users")?.len(), 3);
     Ok(())
