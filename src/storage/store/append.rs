@@ -62,9 +62,7 @@ impl Writer {
             closed: false,
         }
     }
-}
 
-impl Writer {
     /// Makes sure that the events of a transaction can be written, and writes nothing. That rows can
     /// was seen when they were recorded; each would cost as much again.
     ///
