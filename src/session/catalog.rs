@@ -52,6 +52,9 @@ impl<'a> StatementCatalog<'a> {
 
     /// The moments and periods at which its tables are read, where they are several.
     pub fn several(&self) -> Option<String> {
+        if self.moment().is_some() {
+            return None;
+        }
         let last = self.present.period().last;
         let mut periods = self.periods.clone();
         periods.sort_unstable_by_key(|period| (period.first, period.last));
@@ -61,12 +64,10 @@ impl<'a> StatementCatalog<'a> {
             (first, last) => format!("{first}–{last}"),
         };
         let told: Vec<String> = periods.iter().map(told).collect();
-        match told.as_slice() {
-            [] => None,
-            [_] if self.moment().is_some() => None,
-            [one] => Some(format!("events {one}")),
-            [rest @ .., last] => Some(format!("as of events {} and {last}", rest.join(", "))),
-        }
+        Some(match told.split_last()? {
+            (one, []) => format!("events {one}"),
+            (last, rest) => format!("as of events {} and {last}", rest.join(", ")),
+        })
     }
 
     /// What the statement's moments are.

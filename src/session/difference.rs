@@ -54,7 +54,7 @@ impl Session {
         for [before, after] in tables {
             let reversed = to < from;
             let [old, new] = if reversed { [after, before] } else { [before, after] };
-            rows.extend(definition_rows(old.map(Arc::as_ref), new.map(Arc::as_ref))?);
+            rows.extend(definition_rows(old.map(Arc::as_ref), new.map(Arc::as_ref)));
             let Some(table) = after else { continue };
             for net in self.net(table, Period { first: first.next(), last })? {
                 let net = match reversed {
@@ -70,11 +70,8 @@ impl Session {
 
 /// What differs between the definitions of one table and of its indexes: the statements that make
 /// each, before and after. Indexes go with their table.
-fn definition_rows(
-    old: Option<&TableSchema>,
-    new: Option<&TableSchema>,
-) -> Result<Vec<Row>, Error> {
-    let Some(table) = new.or(old) else { return Ok(Vec::new()) };
+fn definition_rows(old: Option<&TableSchema>, new: Option<&TableSchema>) -> Vec<Row> {
+    let Some(table) = new.or(old).filter(|_| old != new) else { return Vec::new() };
     let (was, is) = (old.map(create_table), new.map(create_table));
     let op = match (&was, &is) {
         (None, _) => Some("create_table"),
@@ -100,7 +97,7 @@ fn definition_rows(
             rows.push(definition_row(table, "create_index", key.name.as_deref(), sides));
         }
     }
-    Ok(rows)
+    rows
 }
 
 fn indexes(table: &TableSchema) -> impl Iterator<Item = &KeySchema> {

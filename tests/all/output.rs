@@ -339,3 +339,24 @@ fn a_terminal_is_shown_events_when_it_wants_to() {
     screen.keys("\x04");
     assert_eq!(screen.end(), 0);
 }
+
+#[test]
+fn a_footer_says_at_which_moments_a_query_read() {
+    let script =
+        "CREATE TABLE t(a INTEGER);\nINSERT INTO t VALUES (1), (2);\nDELETE FROM t WHERE a = 1;\n";
+    for (query, footer) in [
+        ("SELECT 1", "1 row\n"),
+        ("SELECT * FROM t", "1 row · as of event 4\n"),
+        ("SELECT x.a FROM t AS x JOIN t AS y ON TRUE", "1 row · as of event 4\n"),
+        ("SELECT x.a FROM t AS OF 3 AS x JOIN t AS y USING (a)", "1 row · as of events 3 and 4\n"),
+        (
+            "SELECT x.a FROM t AS OF 3 AS x JOIN t AS OF 2 AS y USING (a) JOIN t AS z ON TRUE",
+            "1 row · as of events 2, 3 and 4\n",
+        ),
+        ("SELECT a FROM t FOR SYSTEM_TIME FROM 1 TO 3", "1 row · events 1–2\n"),
+        ("SELECT a FROM t FOR SYSTEM_TIME ALL", "2 rows · events 0–4\n"),
+    ] {
+        let run = Place::new().run(&["--box"], format!("{script}{query};\n"));
+        assert!(run.out.ends_with(footer), "{query}\n{}{}", run.out, run.err);
+    }
+}
