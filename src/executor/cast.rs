@@ -1,15 +1,21 @@
-//! CAST: a value becomes one of another type, as far as it can; what has no such value is NULL.
+//! CAST: a value becomes one of another type. To numbers, texts and blobs it goes as far as it can, as
+//! in SQLite; where a day, a moment, a truth value or a document is asked for and the value is none,
+//! it is the error that an INSERT would be.
 
+use super::Error;
 use super::arithmetic::{number, to_integer, to_real};
 use super::compare::value_truth;
 use crate::types::{DataType, Decimal, Value};
 
 /// Casts a value.
-pub fn cast(value: &Value, to: DataType) -> Value {
+///
+/// # Errors
+/// `type` where the value has no counterpart among those of the type.
+pub fn cast(value: &Value, to: DataType) -> Result<Value, Error> {
     if value.is_null() {
-        return Value::Null;
+        return Ok(Value::Null);
     }
-    match to {
+    Ok(match to {
         DataType::Integer => Value::Integer(to_integer(value)),
         DataType::Real => Value::real(to_real(value)),
         DataType::Numeric => match value {
@@ -19,36 +25,71 @@ pub fn cast(value: &Value, to: DataType) -> Value {
             }
             _ => number(value),
         },
-        DataType::Decimal { precision, scale } => to_decimal(value, precision, scale),
+        DataType::Decimal { precision, scale } => {
+            to_decimal(value, precision, scale).map_or(Value::Null, Value::Decimal)
+        }
         DataType::Text => Value::text(value.to_text()),
-        DataType::Boolean => value_truth(value),
         DataType::Blob => match value {
             Value::Blob(_) => value.clone(),
             _ => Value::Blob(value.to_text().as_bytes().into()),
         },
-        DataType::Date => match value {
-            Value::Timestamp(at) => Value::Date(at.date()),
-            Value::Text(_) => match DataType::Timestamp.accept(value.clone()) {
-                Ok(Value::Timestamp(at)) => Value::Date(at.date()),
-                _ => Value::Null,
-            },
-            _ => DataType::Date.accept(value.clone()).unwrap_or(Value::Null),
+        // Every number has a truth value, of the texts only the words for one.
+        DataType::Boolean => match value {
+            Value::Boolean(_) | Value::Integer(_) | Value::Real(_) | Value::Decimal(_) => {
+                value_truth(value)
+            }
+            _ => exactly(value, to)?,
         },
-        DataType::Timestamp | DataType::Json => to.accept(value.clone()).unwrap_or(Value::Null),
+        // A moment lies in a day, also where it does not begin it.
+        DataType::Date => match DataType::Timestamp.accept(value.clone()) {
+            Ok(Value::Timestamp(at)) => Value::Date(at.date()),
+            _ => exactly(value, to)?,
+        },
+        DataType::Timestamp | DataType::Json => exactly(value, to)?,
         DataType::Any => value.clone(),
+    })
+}
+
+/// The value as a column of the type would hold it.
+fn exactly(value: &Value, to: DataType) -> Result<Value, Error> {
+    to.accept(value.clone()).map_err(|rejected| refused(&rejected.value, to))
+}
+
+/// The error of a value, shown as a literal, that a type has no counterpart of.
+fn refused(shown: &str, to: DataType) -> Error {
+    let help = match to {
+        DataType::Date => {
+            Some("a DATE is 'YYYY-MM-DD'; date(x) reads more, and is NULL if it fails")
+        }
+        DataType::Timestamp => Some(
+            "a TIMESTAMP is 'YYYY-MM-DD HH:MM:SS'; datetime(x) reads more, and is NULL if it fails",
+        ),
+        DataType::Boolean => Some("a BOOLEAN is 'true', 'false', or a number"),
+        DataType::Integer
+        | DataType::Real
+        | DataType::Decimal { .. }
+        | DataType::Numeric
+        | DataType::Text
+        | DataType::Blob
+        | DataType::Json
+        | DataType::Any => None,
+    };
+    Error::Failed {
+        code: "type",
+        message: format!("{shown} cannot be cast to {to}"),
+        help: help.map(str::to_owned),
     }
 }
 
-/// A number rounded half away from zero to `scale` digits; NULL if it has too many before them.
-fn to_decimal(value: &Value, precision: u8, scale: u8) -> Value {
-    let number = number(value);
-    let Some(decimal) = Decimal::parse(&number.to_text()) else { return Value::Null };
+/// A number rounded half away from zero to `scale` digits; `None` if it has too many before them.
+pub fn to_decimal(value: &Value, precision: u8, scale: u8) -> Option<Decimal> {
+    let decimal = Decimal::parse(&number(value).to_text())?;
     let rounded = decimal.rescale(scale).or_else(|| {
         let factor = 10_i128.checked_pow(u32::from(decimal.scale.checked_sub(scale)?))?;
         let half = if decimal.mantissa < 0 { -factor / 2 } else { factor / 2 };
         Some(Decimal { mantissa: decimal.mantissa.checked_add(half)? / factor, scale })
     });
-    rounded.filter(|d| d.fits(precision)).map_or(Value::Null, Value::Decimal)
+    rounded.filter(|rounded| rounded.fits(precision))
 }
 
 #[cfg(test)]
@@ -56,8 +97,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn casts_cut_round_and_give_up_as_sqlite_does() {
-        let shown = |value: Value, to: DataType| cast(&value, to).to_string();
+    fn casts_cut_and_round_as_sqlite_does_and_are_errors_where_nothing_is_left() {
+        let shown = |value: Value, to: DataType| {
+            cast(&value, to).map_or_else(|error| error.to_string(), |value| value.to_string())
+        };
         assert_eq!(shown(Value::text("12abc"), DataType::Integer), "12");
         assert_eq!(shown(Value::Real(-2.9), DataType::Integer), "-2");
         assert_eq!(shown(Value::Real(1e300), DataType::Integer), i64::MAX.to_string());
@@ -70,6 +113,18 @@ mod tests {
         assert_eq!(shown(Value::Real(-2.345), price), "-2.35");
         assert_eq!(shown(Value::Integer(100_000), price), "NULL");
         assert_eq!(shown(Value::text("2024-01-02 10:00:00"), DataType::Date), "'2024-01-02'");
-        assert_eq!(shown(Value::text("no day"), DataType::Date), "NULL");
+        assert_eq!(shown(Value::text("TRUE"), DataType::Boolean), "TRUE");
+        assert_eq!(shown(Value::Real(0.5), DataType::Boolean), "TRUE");
+        assert_eq!(shown(Value::Null, DataType::Date), "NULL");
+        for (value, to, message) in [
+            (Value::text("2024-02-30"), DataType::Date, "'2024-02-30' cannot be cast to DATE"),
+            (Value::Integer(5), DataType::Date, "5 cannot be cast to DATE"),
+            (Value::text("noon"), DataType::Timestamp, "'noon' cannot be cast to TIMESTAMP"),
+            (Value::text("yes"), DataType::Boolean, "'yes' cannot be cast to BOOLEAN"),
+            (Value::text("2"), DataType::Boolean, "'2' cannot be cast to BOOLEAN"),
+            (Value::text("{"), DataType::Json, "'{' cannot be cast to JSON"),
+        ] {
+            assert_eq!(shown(value, to), message);
+        }
     }
 }

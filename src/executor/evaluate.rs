@@ -112,7 +112,7 @@ impl Context {
                 self.case(branches, otherwise.as_deref(), result, batch)
             }
             BoundKind::Cast(a) => map_values(rows, result, &[(&of(a)?, a.data_type)], |values| {
-                Ok(cast::cast(&values[0], result))
+                cast::cast(&values[0], result)
             }),
             BoundKind::Affinity(affinity, a) => {
                 map_values(rows, result, &[(&of(a)?, a.data_type)], |values| {
@@ -330,6 +330,7 @@ fn may_fail(expression: &BoundExpression) -> bool {
         expression.kind,
         BoundKind::Arithmetic(..)
             | BoundKind::Negate(_)
+            | BoundKind::Cast(_)
             | BoundKind::Call(..)
             | BoundKind::Match { .. }
     );

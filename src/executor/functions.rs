@@ -2,11 +2,12 @@
 
 use super::Error;
 use super::arithmetic::{number, to_integer, to_real};
+use super::cast::to_decimal;
 use super::compare::value_truth;
 use super::text::{Pattern, escape_character};
 use crate::language::ast::MatchKind;
 use crate::planner::ScalarFunction;
-use crate::types::{DataType, Decimal, Value};
+use crate::types::{Decimal, Value};
 use std::borrow::Cow;
 
 /// The longest text or blob that a function makes, in bytes.
@@ -202,12 +203,11 @@ fn round(arguments: &[Value]) -> Value {
         return Value::real((real + 0.5_f64.copysign(real)).trunc());
     }
     let scale = u8::try_from(digits).unwrap_or(30);
-    let to = DataType::Decimal { precision: 38, scale };
     let digits = Decimal::parse(&format!("{real:.17e}")).map(Value::Decimal);
-    match digits.map(|digits| super::cast::cast(&digits, to)) {
-        Some(Value::Decimal(rounded)) => Value::real(rounded.to_f64()),
+    match digits.and_then(|digits| to_decimal(&digits, 38, scale)) {
+        Some(rounded) => Value::real(rounded.to_f64()),
         // So small that its digits begin behind those of a decimal.
-        _ => Value::real(format!("{real:.*}", usize::from(scale)).parse().unwrap_or(real)),
+        None => Value::real(format!("{real:.*}", usize::from(scale)).parse().unwrap_or(real)),
     }
 }
 
