@@ -3,13 +3,13 @@
 //! Integers stay integers and overflow is an error; a decimal stays exact with + - *; division by
 //! zero is NULL; a real that would be no number is NULL. A text counts as the number it begins with.
 
-use super::Error;
 use super::datum::{Datum, map_values, shared};
+use super::{Error, kernels};
 use crate::planner::Arithmetic;
 use crate::types::{DataType, Decimal, Value, integer_prefix, numeric_prefix};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
-use arrow_array::{Array, Float64Array, Int64Array, Scalar};
+use arrow_array::{Array, ArrayRef, Float64Array, Int64Array, Scalar};
 
 /// A value as a number: integer, real or decimal.
 pub fn number(value: &Value) -> Value {
@@ -185,22 +185,35 @@ pub fn evaluate(
 }
 
 fn evaluate_integers(operator: Arithmetic, a: &Datum, b: &Datum) -> Option<Datum> {
-    let kernel = match operator {
-        Arithmetic::Add => arrow_arith::numeric::add,
-        Arithmetic::Subtract => arrow_arith::numeric::sub,
-        _ => arrow_arith::numeric::mul,
-    };
+    match operator {
+        Arithmetic::Add => computed_integers(a, b, i64::overflowing_add),
+        Arithmetic::Subtract => computed_integers(a, b, i64::overflowing_sub),
+        _ => computed_integers(a, b, i64::overflowing_mul),
+    }
+}
+
+/// `operation` gives the result and whether it has overflowed.
+fn computed_integers(
+    a: &Datum,
+    b: &Datum,
+    operation: impl Fn(i64, i64) -> (i64, bool),
+) -> Option<Datum> {
+    let column = |array: &ArrayRef| array.as_primitive::<Int64Type>().clone();
     let scalar = |value: &Value| match value {
         Value::Integer(i) => Some(Scalar::new(Int64Array::from(vec![*i]))),
         _ => None,
     };
     let computed = match (a, b) {
-        (Datum::Array(a), Datum::Array(b)) => kernel(a, b),
-        (Datum::Array(a), Datum::Scalar(b)) => kernel(a, &scalar(b)?),
-        (Datum::Scalar(a), Datum::Array(b)) => kernel(&scalar(a)?, b),
-        (Datum::Scalar(_), Datum::Scalar(_)) => return None,
+        (Datum::Array(a), Datum::Array(b)) => kernels::integers(&column(a), b, operation),
+        (Datum::Array(a), Datum::Scalar(b)) => {
+            kernels::integers(&column(a), &scalar(b)?, operation)
+        }
+        (Datum::Scalar(a), Datum::Array(b)) => {
+            kernels::integers(&column(b), &scalar(a)?, |b, a| operation(a, b))
+        }
+        (Datum::Scalar(_), Datum::Scalar(_)) => None,
     };
-    computed.ok().map(Datum::Array)
+    computed.map(shared)
 }
 
 /// One operand of real arithmetic.

@@ -1,16 +1,14 @@
-//! Comparisons of columns, by Arrow's kernels where both sides have one type.
+//! Comparisons of columns, by a kernel where both sides have one type.
 //!
-//! Arrow orders doubles by their bits, with -0.0 below 0.0; that is our order because neither -0.0
-//! nor a NaN is ever in an array (`Value::real`, `arithmetic`). Texts compare by bytes in both.
 //! Everything else goes value by value through `Value::compare`.
 
 use super::Error;
 use super::datum::{Datum, conform, map_values, nulls};
+use super::kernels;
 use crate::planner::Comparison;
 use crate::types::column::array_of;
 use crate::types::{DataType, Value, key};
-use arrow_array::{Array, ArrayRef, BooleanArray, Datum as ArrowDatum, Scalar};
-use arrow_ord::cmp;
+use arrow_array::{Array, ArrayRef, BooleanArray, Scalar};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -34,7 +32,7 @@ pub fn compare(comparison: Comparison, a: &Value, b: &Value) -> Option<bool> {
 /// Compares each row.
 ///
 /// # Errors
-/// Only what Arrow says of arrays that do not fit each other.
+/// None of its own.
 pub fn evaluate(
     comparison: Comparison,
     a: (&Datum, DataType),
@@ -43,14 +41,14 @@ pub fn evaluate(
 ) -> Result<Datum, Error> {
     let kernel = match (a, b) {
         ((Datum::Array(left), x), (Datum::Array(right), y)) if x == y && has_kernel(x) => {
-            Some(run(comparison, left, right)?)
+            kernels::compare(comparison, left, right)
         }
         ((Datum::Array(left), x), (Datum::Scalar(value), _)) if has_kernel(x) => {
-            scalar(value, x).map(|right| run(comparison, left, &right)).transpose()?
+            scalar(value, x).and_then(|right| kernels::compare(comparison, left, &right))
         }
         ((Datum::Scalar(value), _), (Datum::Array(right), y)) if has_kernel(y) => {
             let flipped = comparison.flipped();
-            scalar(value, y).map(|left| run(flipped, right, &left)).transpose()?
+            scalar(value, y).and_then(|left| kernels::compare(flipped, right, &left))
         }
         _ => None,
     };
@@ -62,7 +60,7 @@ pub fn evaluate(
     })
 }
 
-/// Whether Arrow's order of the type's arrays is ours.
+/// Whether the order of the type's arrays is that of its values.
 fn has_kernel(data_type: DataType) -> bool {
     match data_type {
         DataType::Integer
@@ -94,24 +92,6 @@ fn scalar(value: &Value, data_type: DataType) -> Option<Scalar<ArrayRef>> {
     }
     let converted = data_type.accept(value.clone()).ok()?;
     (converted == *value).then(|| Scalar::new(array_of(data_type, std::iter::once(&converted))))
-}
-
-fn run(
-    comparison: Comparison,
-    a: &dyn ArrowDatum,
-    b: &dyn ArrowDatum,
-) -> Result<BooleanArray, Error> {
-    let kernel = match comparison {
-        Comparison::Equal => cmp::eq,
-        Comparison::NotEqual => cmp::neq,
-        Comparison::Less => cmp::lt,
-        Comparison::LessEqual => cmp::lt_eq,
-        Comparison::Greater => cmp::gt,
-        Comparison::GreaterEqual => cmp::gt_eq,
-        Comparison::Is => cmp::not_distinct,
-        Comparison::IsNot => cmp::distinct,
-    };
-    Ok(kernel(a, b)?)
 }
 
 /// `operand [NOT] IN (list)` for each row.
@@ -184,14 +164,14 @@ pub fn value_truth(value: &Value) -> Value {
 /// NOT of each row.
 ///
 /// # Errors
-/// Only what Arrow says.
+/// None of its own.
 pub fn not(operand: &Datum) -> Result<Datum, Error> {
     match operand {
         Datum::Scalar(Value::Boolean(truth)) => Ok(Datum::Scalar(Value::Boolean(!truth))),
         Datum::Scalar(value) => Ok(Datum::Scalar(conform(value.clone(), DataType::Boolean))),
         Datum::Array(array) => {
             use arrow_array::cast::AsArray;
-            Ok(Datum::Array(Arc::new(arrow_arith::boolean::not(array.as_boolean())?)))
+            Ok(Datum::Array(Arc::new(kernels::not(array.as_boolean()))))
         }
     }
 }
@@ -199,7 +179,7 @@ pub fn not(operand: &Datum) -> Result<Datum, Error> {
 /// AND or OR of conditions by three-valued logic.
 ///
 /// # Errors
-/// Only what Arrow says.
+/// None of its own.
 pub fn combine(and: bool, a: Datum, b: Datum, rows: usize) -> Result<Datum, Error> {
     match (&a, &b) {
         // The side that decides alone, or changes nothing.
@@ -210,12 +190,8 @@ pub fn combine(and: bool, a: Datum, b: Datum, rows: usize) -> Result<Datum, Erro
         (Datum::Scalar(_), Datum::Scalar(_)) => Ok(Datum::Scalar(Value::Null)),
         _ => {
             let (a, b) = (mask_or_nulls(a, rows), mask_or_nulls(b, rows));
-            let kernel = if and {
-                arrow_arith::boolean::and_kleene
-            } else {
-                arrow_arith::boolean::or_kleene
-            };
-            Ok(Datum::Array(Arc::new(kernel(&a, &b)?)))
+            let combined = if and { kernels::and(&a, &b) } else { kernels::or(&a, &b) };
+            Ok(Datum::Array(Arc::new(combined)))
         }
     }
 }

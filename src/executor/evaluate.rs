@@ -6,7 +6,7 @@
 
 use super::datum::{Batch, Datum, conform, map_values};
 use super::profile::{Probe, Profile};
-use super::{Error, arithmetic, cast, compare, functions, text};
+use super::{Error, arithmetic, cast, compare, functions, kernels, text};
 use crate::language::ast::CurrentTime;
 use crate::planner::{Arithmetic, BoundExpression, BoundKind, ScalarFunction};
 use crate::types::column::value_at;
@@ -247,7 +247,7 @@ impl Context {
             let taken = compare::selected(&Datum::Array(truth).into_mask(batch.rows));
             let values = self.evaluate_where(value, &taken, result, batch)?;
             chosen = Some(choose(&taken, values, chosen)?);
-            open = arrow_arith::boolean::and_not(&open, &taken)?;
+            open = kernels::and_not(&open, &taken);
         }
         if let Some(otherwise) = otherwise.filter(|_| open.true_count() > 0) {
             let values = self.evaluate_where(otherwise, &open, result, batch)?;
@@ -298,9 +298,9 @@ impl Context {
                 break;
             }
             let values = self.evaluate_where(argument, &open, result, batch)?;
-            let known = arrow_arith::boolean::is_not_null(&values)?;
+            let known = kernels::is_not_null(&values);
             chosen = Some(choose(&known, values, chosen)?);
-            open = arrow_arith::boolean::and_not(&open, &known)?;
+            open = kernels::and_not(&open, &known);
         }
         let values = chosen.unwrap_or_else(|| super::datum::nulls(result, batch.rows));
         Ok(Datum::Array(values))

@@ -10,12 +10,10 @@
 //! function of [`Value`](crate::types::Value)s; where a column is computed by another way, it is
 //! because that way says the same, which a test beside it shows:
 //!
-//! * Arrow's `add`, `sub`, `mul` of integers: an overflow is computed again by value, for its error;
+//! * `+ - *` of integers: an overflow is computed again by value, for its error;
 //! * arithmetic of doubles by our own loop, as Arrow keeps -0.0 and NaN where we have 0.0 and NULL,
 //!   and divides by zero;
-//! * Arrow's comparisons of columns of one type, or of a column and a constant that its type holds
-//!   exactly: its order of doubles is by bits, ours once -0.0 and NaN are gone;
-//! * Arrow's Kleene AND, OR and NOT;
+//! * comparisons of columns of one type, or of a column and a constant that its type holds exactly;
 //! * sums of doubles by compensated addition in the order of rows, never by Arrow's `sum`, whose
 //!   result depends on the layout; sums of integers and decimals by checked addition, as Arrow's
 //!   wraps;
@@ -34,6 +32,7 @@ mod evaluate;
 mod functions;
 mod input;
 mod join;
+mod kernels;
 mod open;
 mod operator;
 mod profile;

@@ -1,9 +1,8 @@
 //! ORDER BY: all rows, or only the first so many.
 
-use super::Error;
-use super::compare;
 use super::datum::{Batch, Datum};
 use super::operator::{Operator, Rows};
+use super::{Error, compare, kernels};
 use crate::planner::{Comparison, SortKey};
 use crate::types::{DataType, Value, column::value_at, key::KeyColumn};
 use arrow_array::{Array, UInt64Array};
@@ -160,10 +159,7 @@ impl Top {
                 .into_mask(batch.rows);
         // Where NULLs come first they are wanted, whatever they are compared with.
         let near = match key.nulls_first && near.null_count() > 0 {
-            true => arrow_arith::boolean::or_kleene(
-                &near,
-                &arrow_arith::boolean::is_null(&batch.columns[key.column])?,
-            )?,
+            true => kernels::or(&near, &kernels::is_null(&batch.columns[key.column])),
             false => compare::selected(&near),
         };
         batch.filter(&near)
