@@ -5,7 +5,7 @@ use super::Error;
 use super::evaluate::Context;
 use super::write::hold;
 use crate::planner::BoundExpression;
-use crate::storage::{Change, TableView, View};
+use crate::storage::{SchemaChange, TableView, View};
 use crate::types::{Column, KeySchema, Row, RowId, TableSchema, Value, key};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -119,23 +119,32 @@ fn duplicate(table: &TableSchema, key: &KeySchema, values: &[Value], how: &str) 
 /// `unique` naming the first key that is there twice, `not-null` where a column would have no value,
 /// `type` where it cannot hold the value.
 pub fn schema_changes(
-    changes: &[Change],
+    changes: &[SchemaChange],
     initial: Option<&BoundExpression>,
     view: &View,
     context: &Context,
-) -> Result<Vec<Change>, Error> {
+) -> Result<Vec<SchemaChange>, Error> {
     let mut changes = changes.to_vec();
     for change in &mut changes {
         match change {
-            Change::AddColumn { table, column } => {
+            SchemaChange::AddColumn { table, column } => {
                 let given = initial.map_or(Ok(Value::Null), |initial| context.constant(initial))?;
                 column.initial = hold(table, column, given)?;
                 if column.not_null && column.initial.is_null() {
                     return Err(no_value(table, column));
                 }
             }
-            Change::CreateIndex { table, key } if key.unique => check_unique(table, key, view)?,
-            _ => {}
+            SchemaChange::CreateIndex { table, key } => {
+                if key.unique {
+                    check_unique(table, key, view)?;
+                }
+            }
+            SchemaChange::CreateTable(_)
+            | SchemaChange::DropTable(_)
+            | SchemaChange::DropIndex { .. }
+            | SchemaChange::DropColumn { .. }
+            | SchemaChange::RenameColumn { .. }
+            | SchemaChange::RenameTable { .. } => {}
         }
     }
     Ok(changes)

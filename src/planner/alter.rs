@@ -12,7 +12,7 @@ use super::write::named_columns;
 use super::{BoundExpression, Catalog, Error};
 use crate::language::ast::{AlterAction, ColumnConstraintKind, ColumnDefinition, Identifier};
 use crate::language::parse_expression;
-use crate::storage::Change;
+use crate::storage::SchemaChange;
 use crate::types::{KeyKind, KeySchema, PseudoColumn, Schema, TableSchema};
 use std::sync::Arc;
 
@@ -49,7 +49,7 @@ fn refused(message: impl Into<String>, at: &Identifier) -> Error {
 fn add_column(
     table: Arc<TableSchema>,
     definition: &ColumnDefinition,
-) -> Result<(Change, Option<BoundExpression>), Error> {
+) -> Result<(SchemaChange, Option<BoundExpression>), Error> {
     let name = &definition.name;
     if table.columns.len() >= MAX_COLUMNS {
         let message = format!("{} has {MAX_COLUMNS} columns, and no table has more", table.name);
@@ -91,14 +91,14 @@ fn add_column(
         ddl::column_constraint(&mut after, name, constraint.name.as_ref(), kind)?;
     }
     let column = after.columns.pop().expect("it was added above");
-    Ok((Change::AddColumn { table, column: Box::new(column) }, initial))
+    Ok((SchemaChange::AddColumn { table, column: Box::new(column) }, initial))
 }
 
 fn drop_column(
     table: Arc<TableSchema>,
     name: &Identifier,
     schema: &Schema,
-) -> Result<Change, Error> {
+) -> Result<SchemaChange, Error> {
     let column = named_columns(&table, std::slice::from_ref(name))?[0];
     let holds = |columns: &[usize]| columns.contains(&column);
     let called = &table.columns[column].name;
@@ -131,7 +131,7 @@ fn drop_column(
         let help = format!("DROP TABLE {} drops it with its table", table.name);
         return Err(refused(message, name).help(Some(help)));
     }
-    Ok(Change::DropColumn { table, column })
+    Ok(SchemaChange::DropColumn { table, column })
 }
 
 fn what_is(key: &KeySchema) -> String {
@@ -161,7 +161,7 @@ fn rename_column(
     table: Arc<TableSchema>,
     from: &Identifier,
     to: &Identifier,
-) -> Result<Option<Change>, Error> {
+) -> Result<Option<SchemaChange>, Error> {
     let column = named_columns(&table, std::slice::from_ref(from))?[0];
     if table.columns[column].name == to.name {
         return Ok(None);
@@ -178,7 +178,7 @@ fn rename_column(
         let message = "another name for a column that a CHECK names is not supported yet";
         return Err(Error::new("unsupported", message, from.span));
     }
-    Ok(Some(Change::RenameColumn { table, column, name: to.name.clone() }))
+    Ok(Some(SchemaChange::RenameColumn { table, column, name: to.name.clone() }))
 }
 
 /// A table under another name; nothing where it has that name.
@@ -186,7 +186,7 @@ fn rename_table(
     table: Arc<TableSchema>,
     to: &Identifier,
     schema: &Schema,
-) -> Result<Option<Change>, Error> {
+) -> Result<Option<SchemaChange>, Error> {
     if table.name == to.name {
         return Ok(None);
     }
@@ -194,5 +194,5 @@ fn rename_table(
         let message = format!("table \"{}\" is already there", other.name);
         return Err(Error::new("table-exists", message, to.span).note(other.to_string()));
     }
-    Ok(Some(Change::RenameTable { table, name: to.name.clone() }))
+    Ok(Some(SchemaChange::RenameTable { table, name: to.name.clone() }))
 }

@@ -10,11 +10,12 @@ use crate::language::ast::{
     ColumnConstraintKind, ColumnDefinition, CreateIndex, CreateTable, Expression, ForeignKeyClause,
     Identifier, IndexedColumn, TableConstraintKind,
 };
-use crate::storage::Change;
+use crate::storage::SchemaChange;
 use crate::types::{
     Column, ColumnId, DataType, ForeignKey, KeyId, KeyKind, KeySchema, PseudoColumn, Span, TableId,
     TableSchema, Value,
 };
+use std::sync::Arc;
 
 /// The most columns of a table.
 pub const MAX_COLUMNS: usize = 2_000;
@@ -75,7 +76,7 @@ pub(super) fn create_table(
     Ok(Planned::Schema {
         verb,
         name: create.name.name.clone(),
-        changes: vec![Change::CreateTable(Box::new(table))],
+        changes: vec![SchemaChange::CreateTable(Arc::new(table))],
         initial: None,
     })
 }
@@ -254,7 +255,7 @@ pub(super) fn drop_table(
         return Ok(unchanged(verb, name));
     }
     let table = catalog.target(name)?.schema;
-    let changes = vec![Change::DropTable(table)];
+    let changes = vec![SchemaChange::DropTable(table)];
     Ok(Planned::Schema { verb, name: name.name.clone(), changes, initial: None })
 }
 
@@ -282,7 +283,7 @@ pub(super) fn create_index(
         columns: named_columns(&table, &names)?,
         sql: text.trim().trim_end_matches(';').trim_end().to_string(),
     };
-    let changes = vec![Change::CreateIndex { table, key: Box::new(key) }];
+    let changes = vec![SchemaChange::CreateIndex { table, key: Box::new(key) }];
     Ok(Planned::Schema { verb, name: create.name.name.clone(), changes, initial: None })
 }
 
@@ -307,6 +308,7 @@ pub(super) fn drop_index(
         let message = format!("no index \"{}\"", name.name);
         return Err(Error::new("unknown-index", message, name.span).help(suggest(&name.name, keys)));
     };
-    let changes = vec![Change::DropIndex { table: table.clone(), key: Box::new(key.clone()) }];
+    let changes =
+        vec![SchemaChange::DropIndex { table: table.clone(), key: Box::new(key.clone()) }];
     Ok(Planned::Schema { verb, name: name.name.clone(), changes, initial: None })
 }

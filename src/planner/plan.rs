@@ -3,7 +3,7 @@
 use super::expression::BoundExpression;
 use super::functions::AggregateFunction;
 use crate::language::ast::{Annotations, JoinKind};
-use crate::storage::Change;
+use crate::storage::SchemaChange;
 use crate::types::{DataType, TableSchema};
 use std::sync::Arc;
 
@@ -161,7 +161,7 @@ pub enum Planned {
         /// The table or index.
         name: String,
         /// What changes.
-        changes: Vec<Change>,
+        changes: Vec<SchemaChange>,
         /// What the rows that are there have in a column that is added, a constant expression.
         initial: Option<BoundExpression>,
     },

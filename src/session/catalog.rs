@@ -6,7 +6,7 @@ use super::relations::{self, SystemTable};
 use crate::executor::Input;
 use crate::language::ast::{AsOf, At, History, Identifier, ShowSubject, Temporal};
 use crate::planner::{self, Catalog, Error, Planned, TableSource, suggest};
-use crate::storage::{self, Database, Operation, View};
+use crate::storage::{self, Database, SchemaChange, View};
 use crate::types::{EventId, Period, PseudoColumn, Schema, Span, TableId, TableSchema};
 use std::sync::Arc;
 
@@ -302,10 +302,11 @@ impl<'a> StatementCatalog<'a> {
     /// The names before and after, where an event renamed a table.
     fn renamed_by(&self, event: EventId) -> Option<(String, String)> {
         let event = self.database.store().read(Period::at(event)).next()?.ok()?;
-        match event.operation {
-            Operation::RenameTable { table, name } => Some((table.name.clone(), name)),
-            _ => None,
-        }
+        let Some(SchemaChange::RenameTable { table, name }) = event.operation.schema_change()
+        else {
+            return None;
+        };
+        Some((table.name.clone(), name.clone()))
     }
 }
 

@@ -45,7 +45,7 @@ use crate::language::{
     ParameterName, Parameters, ParseError, Prepared, parse_statement_with, reference,
 };
 use crate::planner::{self, Planned};
-use crate::storage::{Database, Fork, Metadata, View};
+use crate::storage::{Change, Database, Fork, Metadata, View};
 use crate::types::{EventId, Period, Schema, Timestamp, Value};
 use cache::{PlanCache, SharedPlan};
 use catalog::StatementCatalog;
@@ -483,6 +483,7 @@ impl Session {
             Planned::Schema { verb, name, changes, initial } => {
                 let (initial, view) = (initial.as_ref(), fork.view());
                 let changes = executor::schema_changes(changes, initial, &view, &ready.context)?;
+                let changes = changes.into_iter().map(Change::Schema).collect();
                 (*verb, name.clone(), 0, changes, Metadata::default())
             }
             Planned::Query(_) => unreachable!("a statement that changes nothing is read"),

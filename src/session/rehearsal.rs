@@ -10,7 +10,7 @@ use super::{Error, Session, already_open, not_open};
 use crate::executor;
 use crate::language::ast::{Point, Statement};
 use crate::planner::{self, Planned};
-use crate::storage::{Fork, Mark, View};
+use crate::storage::{Change, Fork, Mark, View};
 use crate::types::{EventId, Period};
 use std::sync::Arc;
 
@@ -132,7 +132,7 @@ impl Session {
             Err(_) if rehearsal.is_changed => changes,
             checked => checked?,
         };
-        rehearsal.fork.record(changes)?;
+        rehearsal.fork.record(changes.into_iter().map(Change::Schema).collect())?;
         rehearsal.is_changed = true;
         Ok(())
     }

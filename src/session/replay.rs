@@ -5,9 +5,9 @@ use super::relations::{REPLAY, Step, Steps};
 use super::{Error, Session};
 use crate::executor::{Batch, Context};
 use crate::language::ast::{At, Identifier};
-use crate::storage::{Event, Operation};
+use crate::storage::{Event, Marker, Operation, RowOperation, SchemaChange};
 use crate::types::column::array_of;
-use crate::types::{DataType, EventId, Row, TableSchema, Value};
+use crate::types::{DataType, EventId, KeySchema, Row, TableSchema, Value};
 use std::fmt;
 use std::sync::Arc;
 
@@ -133,33 +133,43 @@ fn heading(step: &Step) -> String {
 /// What an event did, in the words of the statement that does it.
 pub(super) fn what(event: &Event) -> String {
     match &event.operation {
-        Operation::Tag { name, at } if at.next() == event.id => format!("TAG {name}"),
-        Operation::Tag { name, at } => format!("TAG {name} AT EVENT {at}"),
-        Operation::Snapshot { id, name } => {
+        Operation::Row(RowOperation { table, .. }) => {
+            format!("{} {}", event.operation.name().to_uppercase(), table.name)
+        }
+        Operation::Schema(change) => schema_change(change),
+        Operation::Marker(Marker::Tag { name, at }) if at.next() == event.id => {
+            format!("TAG {name}")
+        }
+        Operation::Marker(Marker::Tag { name, at }) => format!("TAG {name} AT EVENT {at}"),
+        Operation::Marker(Marker::Snapshot { id, name }) => {
             name.iter().fold(format!("SNAPSHOT {id}"), |what, name| format!("{what} {name}"))
         }
-        Operation::AddColumn { table, column } => {
-            format!("ALTER TABLE {} ADD {}", table.name, column.name)
+        Operation::Marker(Marker::Counter { table, old, new }) => {
+            format!("COUNTER {}: {old} → {new}", table.name)
         }
-        Operation::DropColumn { table, column } => {
-            format!("ALTER TABLE {} DROP {}", table.name, table.columns[*column].name)
+    }
+}
+
+/// What became of the tables.
+fn schema_change(change: &SchemaChange) -> String {
+    let name = &change.table().name;
+    let index = |key: &KeySchema| key.name.clone().unwrap_or_default();
+    match change {
+        SchemaChange::CreateTable(_) => format!("CREATE TABLE {name}"),
+        SchemaChange::DropTable(_) => format!("DROP TABLE {name}"),
+        SchemaChange::CreateIndex { key, .. } => format!("CREATE INDEX {} ON {name}", index(key)),
+        SchemaChange::DropIndex { key, .. } => format!("DROP INDEX {} ON {name}", index(key)),
+        SchemaChange::AddColumn { column, .. } => {
+            format!("ALTER TABLE {name} ADD {}", column.name)
         }
-        Operation::RenameColumn { table, column, name } => {
-            let old = &table.columns[*column].name;
-            format!("ALTER TABLE {} RENAME {old} TO {name}", table.name)
+        SchemaChange::DropColumn { table, column } => {
+            format!("ALTER TABLE {name} DROP {}", table.columns[*column].name)
         }
-        Operation::RenameTable { table, name } => {
-            format!("ALTER TABLE {} RENAME TO {name}", table.name)
+        SchemaChange::RenameColumn { table, column, name: new } => {
+            format!("ALTER TABLE {name} RENAME {} TO {new}", table.columns[*column].name)
         }
-        Operation::CreateIndex { table, key } => {
-            format!("CREATE INDEX {} ON {}", key.name.as_deref().unwrap_or_default(), table.name)
-        }
-        Operation::DropIndex { table, key } => {
-            format!("DROP INDEX {} ON {}", key.name.as_deref().unwrap_or_default(), table.name)
-        }
-        operation => {
-            let verb = operation.name().to_uppercase().replace('_', " ");
-            operation.table().map_or(verb.clone(), |table| format!("{verb} {}", table.name))
+        SchemaChange::RenameTable { name: new, .. } => {
+            format!("ALTER TABLE {name} RENAME TO {new}")
         }
     }
 }

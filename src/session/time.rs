@@ -4,7 +4,7 @@ use super::outcome::{self, Outcome, Receipt};
 use super::{Error, Session};
 use crate::language::ast::{At, Identifier, Point};
 use crate::planner;
-use crate::storage::{Change, Committed, Fork, Metadata, Operation};
+use crate::storage::{Change, Committed, Fork, Marker, Metadata, Operation};
 use crate::types::EventId;
 
 impl Session {
@@ -54,8 +54,8 @@ impl Session {
         let told = tags.iter().find(|tag| tag.name == name.name).map(|tag| tag.event);
         let own = self.transaction.as_ref().map_or(&[][..], |open| Fork::operations(&open.fork));
         let own = own.iter().find_map(|operation| match operation {
-            Operation::Tag { name: other, at } if *other == name.name => Some(*at),
-            _ => None,
+            Operation::Marker(Marker::Tag { name: other, at }) if *other == name.name => Some(*at),
+            Operation::Row(_) | Operation::Schema(_) | Operation::Marker(_) => None,
         });
         match told.or(own) {
             None => Ok(()),

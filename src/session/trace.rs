@@ -2,7 +2,7 @@
 
 use super::replay::what;
 use super::{Error, Session};
-use crate::storage::{Event, Operation};
+use crate::storage::{Event, RowImages, RowOperation};
 use crate::types::{EventId, Period, RowId, Value};
 
 /// One event with what it changed.
@@ -49,27 +49,28 @@ impl Session {
 
 fn trace(event: &Event, hash: Option<String>) -> Trace {
     let operation = &event.operation;
-    let changes = match operation {
-        Operation::Insert { table, new, .. } => table
-            .columns
-            .iter()
-            .zip(new)
-            .map(|(column, new)| change(&column.name, None, Some(new)))
-            .collect(),
-        Operation::Delete { table, old, .. } => table
-            .columns
-            .iter()
-            .zip(old)
-            .map(|(column, old)| change(&column.name, Some(old), None))
-            .collect(),
-        Operation::Update { table, changed, .. } => changed
-            .iter()
-            .map(|(at, old, new)| change(&table.columns[*at].name, Some(old), Some(new)))
-            .collect(),
-        _ => Vec::new(),
-    };
-    let row = operation.version().map(|(row, _)| row);
+    let changes = operation.row().map_or_else(Vec::new, changes);
+    let row = operation.row().map(|row| row.row);
     Trace { event: event.id, hash, what: what(event), row, changes }
+}
+
+/// The values that an event changed.
+fn changes(row: &RowOperation) -> Vec<ValueChange> {
+    let columns = &row.table.columns;
+    match &row.images {
+        RowImages::Insert(new) => {
+            let pairs = columns.iter().zip(new);
+            pairs.map(|(column, new)| change(&column.name, None, Some(new))).collect()
+        }
+        RowImages::Delete(old) => {
+            let pairs = columns.iter().zip(old);
+            pairs.map(|(column, old)| change(&column.name, Some(old), None)).collect()
+        }
+        RowImages::Update(changed) => changed
+            .iter()
+            .map(|(at, old, new)| change(&columns[*at].name, Some(old), Some(new)))
+            .collect(),
+    }
 }
 
 fn change(column: &str, old: Option<&Value>, new: Option<&Value>) -> ValueChange {

@@ -6,7 +6,7 @@ use super::{Error, Session};
 use crate::executor;
 use crate::language::ast::Identifier;
 use crate::planner::{column_definition, create_index};
-use crate::storage::{About, Change, Metadata, Operation};
+use crate::storage::{About, Change, Metadata, Operation, RowOperation, SchemaChange};
 use crate::types::{EventId, Period, TableSchema, TxId};
 use std::sync::Arc;
 
@@ -56,16 +56,14 @@ impl Session {
             let mut tables: Vec<Arc<TableSchema>> = Vec::new();
             for event in self.database.store().read(Period { first, last }) {
                 let event = event?;
-                match (event.operation.row(), event.operation.table()) {
-                    (Some(_), Some(table)) => {
+                match &event.operation {
+                    Operation::Row(RowOperation { table, .. }) => {
                         if tables.iter().all(|known| known.id != table.id) {
                             tables.push(Arc::clone(table));
                         }
                     }
-                    (None, Some(table)) => {
-                        return Err(not_undone(&event.operation, table, event.id));
-                    }
-                    (_, None) => {}
+                    Operation::Schema(change) => return Err(not_undone(change, event.id)),
+                    Operation::Marker(_) => {}
                 }
             }
             if !tables.is_empty() {
@@ -76,39 +74,35 @@ impl Session {
     }
 }
 
-/// Why a transaction with this operation on a table cannot be taken back.
-fn not_undone(operation: &Operation, table: &TableSchema, event: EventId) -> Error {
+/// Why a transaction with this change of the tables is not taken back.
+fn not_undone(change: &SchemaChange, event: EventId) -> Error {
+    let table = change.table();
     let name = Identifier::of(&table.name);
     let column = |at: usize| table.columns.get(at).map_or("?", |column| column.name.as_str());
-    let way_out = match operation {
-        Operation::CreateTable(_) => format!("DROP TABLE {name} drops it; AS OF still reads it"),
-        Operation::DropTable(_) => format!(
+    let way_out = match change {
+        SchemaChange::CreateTable(_) => format!("DROP TABLE {name} drops it; AS OF still reads it"),
+        SchemaChange::DropTable(_) => format!(
             "once it is created again, INSERT INTO {name} SELECT * FROM {name} BEFORE EVENT {event} \
              brings its rows back"
         ),
-        Operation::CreateIndex { key, .. } => {
+        SchemaChange::CreateIndex { key, .. } => {
             format!("DROP INDEX {}", Identifier::of(key.name.as_deref().unwrap_or_default()))
         }
-        Operation::DropIndex { table, key } => create_index(table, key),
-        Operation::AddColumn { column, .. } => {
+        SchemaChange::DropIndex { table, key } => create_index(table, key),
+        SchemaChange::AddColumn { column, .. } => {
             format!("ALTER TABLE {name} DROP COLUMN {}", Identifier::of(&column.name))
         }
-        Operation::DropColumn { table, column } => {
+        SchemaChange::DropColumn { table, column } => {
             let column = table.columns.get(*column).map(column_definition).unwrap_or_default();
             format!("ALTER TABLE {name} ADD COLUMN {column}; BEFORE EVENT {event} has what it held")
         }
-        Operation::RenameColumn { column: at, name: new, .. } => {
+        SchemaChange::RenameColumn { column: at, name: new, .. } => {
             let (old, new) = (Identifier::of(column(*at)), Identifier::of(new));
             format!("ALTER TABLE {name} RENAME COLUMN {new} TO {old}")
         }
-        Operation::RenameTable { name: new, .. } => {
+        SchemaChange::RenameTable { name: new, .. } => {
             format!("ALTER TABLE {} RENAME TO {name}", Identifier::of(new))
         }
-        Operation::Tag { .. }
-        | Operation::Snapshot { .. }
-        | Operation::Insert { .. }
-        | Operation::Update { .. }
-        | Operation::Delete { .. } => String::new(),
     };
     let message = "the last transaction changed the tables";
     executor::Error::Failed {

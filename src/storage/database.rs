@@ -7,7 +7,7 @@
 use super::checkpoint::Checkpointer;
 use super::environment::{Clock, Environment};
 use super::error::Error;
-use super::event::{Metadata, Operation};
+use super::event::{Marker, Metadata, Operation};
 use super::opening::Opening;
 use super::options::OpenOptions;
 use super::past::QueryEngine;
@@ -352,7 +352,7 @@ impl Database {
     ) -> Result<(u64, Committed), Error> {
         let mut fork = self.begin()?;
         let id = self.next_snapshot();
-        fork.append(Operation::Snapshot { id, name: name.clone() });
+        fork.append(Operation::Marker(Marker::Snapshot { id, name: name.clone() }));
         let committed = self.commit(fork, metadata)?;
         let committed = committed.expect("a fork with an operation commits an event");
         let view = self.engine.view(Period::at(committed.last))?;

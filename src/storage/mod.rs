@@ -36,6 +36,7 @@ mod opening;
 mod options;
 mod past;
 mod projections;
+mod schema_change;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -49,7 +50,7 @@ pub use environment::{
     Clock, Environment, FixedClock, Random, SeededRandom, SystemRandom, WallClock,
 };
 pub use error::Error;
-pub use event::{Change, Event, Metadata, Operation};
+pub use event::{Change, Event, Marker, Metadata, Operation, RowImages, RowOperation};
 pub use log::line::check_row;
 pub use log::values::row_json;
 pub use log::{MAX_LINE_SIZE, MAX_ROW_SIZE};
@@ -59,6 +60,7 @@ pub use projections::{
     Anchor, Catalog, CatalogTable, Engine, Position, Rows, Snapshot, SnapshotEntry, SnapshotHead,
     SnapshotListing, SnapshotManager, SnapshotPart, SnapshotSource, Summary, row_file_name,
 };
+pub use schema_change::SchemaChange;
 pub use store::{About, EventStore, Events, Lost, SnapshotMarker, Tag};
 pub use verify::{Checked, Cure, Damage, Verdict, Verification, Watch};
 pub use versions::{

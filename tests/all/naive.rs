@@ -1,6 +1,6 @@
 //! A database as a child would write it: a list of events, and a fold over the first n of them.
 
-use asof::storage::{Event, Operation};
+use asof::storage::{Event, Operation, RowImages, RowOperation, SchemaChange};
 use asof::types::{EventId, RowId, TableId, Value};
 use std::collections::BTreeMap;
 
@@ -28,42 +28,50 @@ pub struct Version {
 pub fn apply(tables: &mut Tables, event: &Event) {
     let name = event.operation.table().map(|table| table.name.clone()).unwrap_or_default();
     match &event.operation {
-        Operation::CreateTable(table) => {
-            let columns = table.columns.iter().map(|column| column.name.clone()).collect();
-            tables.insert(name, Table { id: table.id, columns, rows: BTreeMap::new() });
+        Operation::Row(operation) => {
+            apply_to(tables.get_mut(&name).expect("a row has a table"), operation);
         }
-        Operation::DropTable(_) => drop(tables.remove(&name)),
-        Operation::RenameTable { name: new, .. } => {
-            let table = tables.remove(&name).expect("what is renamed exists");
-            tables.insert(new.clone(), table);
-        }
-        other => {
-            if let Some(table) = tables.get_mut(&name) {
-                apply_to(table, other);
-            }
-        }
+        Operation::Schema(change) => alter(tables, name, change),
+        Operation::Marker(_) => {}
     }
 }
 
-fn apply_to(table: &mut Table, operation: &Operation) {
-    match operation {
-        Operation::Insert { row, new, .. } => drop(table.rows.insert(*row, new.clone())),
-        Operation::Update { row, changed, .. } => {
-            let values = table.rows.get_mut(row).expect("what is updated exists");
+fn apply_to(table: &mut Table, operation: &RowOperation) {
+    let row = operation.row;
+    match &operation.images {
+        RowImages::Insert(new) => drop(table.rows.insert(row, new.clone())),
+        RowImages::Update(changed) => {
+            let values = table.rows.get_mut(&row).expect("what is updated exists");
             changed.iter().for_each(|(at, _, new)| values[*at] = new.clone());
         }
-        Operation::Delete { row, .. } => drop(table.rows.remove(row)),
-        Operation::AddColumn { column, .. } => {
+        RowImages::Delete(_) => drop(table.rows.remove(&row)),
+    }
+}
+
+fn alter(tables: &mut Tables, name: String, change: &SchemaChange) {
+    let mut table = tables.remove(&name).unwrap_or_default();
+    match change {
+        SchemaChange::CreateTable(created) => {
+            let columns = created.columns.iter().map(|column| column.name.clone()).collect();
+            table = Table { id: created.id, columns, rows: BTreeMap::new() };
+        }
+        SchemaChange::DropTable(_) => return,
+        SchemaChange::AddColumn { column, .. } => {
             table.columns.push(column.name.clone());
             table.rows.values_mut().for_each(|row| row.push(column.initial.clone()));
         }
-        Operation::DropColumn { column, .. } => {
+        SchemaChange::DropColumn { column, .. } => {
             table.columns.remove(*column);
             table.rows.values_mut().for_each(|row| drop(row.remove(*column)));
         }
-        Operation::RenameColumn { column, name, .. } => table.columns[*column] = name.clone(),
-        _ => {}
+        SchemaChange::RenameColumn { column, name, .. } => table.columns[*column] = name.clone(),
+        SchemaChange::RenameTable { name, .. } => {
+            tables.insert(name.clone(), table);
+            return;
+        }
+        SchemaChange::CreateIndex { .. } | SchemaChange::DropIndex { .. } => {}
     }
+    tables.insert(name, table);
 }
 
 /// The tables after every event, those after none first.
@@ -87,16 +95,16 @@ pub fn versions(events: &[Event], table: TableId) -> Vec<Version> {
         let about = event.operation.table().filter(|about| about.id == table);
         match (about, &event.operation) {
             (None, _) => {}
-            (Some(_), Operation::AddColumn { column, .. }) => versions
+            (Some(_), Operation::Schema(SchemaChange::AddColumn { column, .. })) => versions
                 .values_mut()
                 .flatten()
                 .for_each(|version| version.values.push(column.initial.clone())),
-            (Some(_), Operation::DropColumn { column, .. }) => versions
+            (Some(_), Operation::Schema(SchemaChange::DropColumn { column, .. })) => versions
                 .values_mut()
                 .flatten()
                 .for_each(|version| drop(version.values.remove(*column))),
             (Some(about), operation) => {
-                let Some(row) = operation.row() else { continue };
+                let Some(row) = operation.row().map(|operation| operation.row) else { continue };
                 let of_row = versions.entry(row).or_default();
                 if let Some(last) = of_row.last_mut().filter(|last| last.to.is_none()) {
                     last.to = Some(event.id);

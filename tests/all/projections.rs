@@ -197,7 +197,7 @@ fn check_changes(database: &Arc<Database>, events: &[Event], what: &str) {
             .filter(|event| event.operation.table().is_some_and(|about| about.id == table.id));
         let expected: Vec<String> = about
             .filter_map(|event| {
-                let row = event.operation.row()?;
+                let row = event.operation.row()?.row;
                 let old = of(row, &|version| version.to == Some(event.id));
                 let new = of(row, &|version| version.from == event.id);
                 Some(format!("{} {row} {old:?} {new:?}", event.id))

@@ -6,7 +6,9 @@
 use crate::answer::rows_of;
 use crate::random::Dice;
 use asof::session::{Outcome, Session};
-use asof::storage::{Database, Environment, Event, FixedClock, Operation, SeededRandom};
+use asof::storage::{
+    Database, Environment, Event, FixedClock, RowImages, RowOperation, SeededRandom,
+};
 use asof::types::column::value_at;
 use asof::types::{EventId, Period, Row, RowId, Timestamp, Value};
 use std::collections::BTreeMap;
@@ -93,16 +95,18 @@ fn images(session: &Session) -> Vec<(Event, RowId, Option<Row>, Option<Row>)> {
         if table(&event) != "t" {
             continue;
         }
-        let (row, old, new) = match event.operation.clone() {
-            Operation::Insert { row, new, .. } => (row, None, Some(new)),
-            Operation::Delete { row, old, .. } => (row, Some(old), None),
-            Operation::Update { row, changed, .. } => {
+        let Some(RowOperation { row, images: told, .. }) = event.operation.row().cloned() else {
+            continue;
+        };
+        let (old, new) = match told {
+            RowImages::Insert(new) => (None, Some(new)),
+            RowImages::Delete(old) => (Some(old), None),
+            RowImages::Update(changed) => {
                 let old = rows.get(&row).cloned().expect("what is updated is there");
                 let mut new = old.clone();
                 changed.into_iter().for_each(|(at, _, value)| new[at] = value);
-                (row, Some(old), Some(new))
+                (Some(old), Some(new))
             }
-            _ => continue,
         };
         match &new {
             Some(new) => rows.insert(row, new.clone()),
@@ -188,7 +192,10 @@ fn a_history_has_every_change_of_every_row_that_matches_at_some_time() {
             assert_eq!(few, plain[..plain.len().min(3)]);
         }
         let changed = "SELECT count(*) FROM HISTORY OF t WHERE op = 'update' AND changed = 'a, b'";
-        let both = |event: &Event| matches!(&event.operation, Operation::Update { changed, .. } if changed.len() == 2);
+        let both = |event: &Event| {
+            let told = event.operation.row().map(|row| &row.images);
+            matches!(told, Some(RowImages::Update(changed)) if changed.len() == 2)
+        };
         let both = images.iter().filter(|(event, ..)| both(event)).count() as u64;
         assert_eq!(rows(&mut session, changed), [[integer(both)]]);
         let cut = format!("SELECT max(event) <= {middle} FROM HISTORY OF t AS OF EVENT {middle}");

@@ -3,7 +3,7 @@
 use super::events::Told;
 use super::{Shape, fact, made};
 use crate::executor::{Context, Rows};
-use crate::storage::{self, About, Database, Event, Events, Operation, RowChange, row_json};
+use crate::storage::{self, About, Database, Event, Events, RowChange, RowImages, row_json};
 use crate::types::{DataType, EventId, Period, Row, TableId, TableSchema, Value};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -74,11 +74,13 @@ impl Steps {
         if self.table.is_some_and(|wanted| about != Some(wanted)) {
             return Ok(None);
         }
-        let (before, after) = match &event.operation {
-            Operation::Insert { new, .. } => (None, Some(new.clone())),
-            Operation::Delete { old, .. } => (Some(old.clone()), None),
-            Operation::Update { table, .. } => self.images(event.id, &Arc::clone(table))?,
-            _ => (None, None),
+        let (before, after) = match event.operation.row() {
+            None => (None, None),
+            Some(row) => match &row.images {
+                RowImages::Insert(new) => (None, Some(new.clone())),
+                RowImages::Delete(old) => (Some(old.clone()), None),
+                RowImages::Update(_) => self.images(event.id, &Arc::clone(&row.table))?,
+            },
         };
         let about = self.told.about(event.id)?;
         Ok(Some(Step { event, about, before, after }))
@@ -125,7 +127,7 @@ fn value(step: &Step, column: usize) -> Result<Value, storage::Error> {
     let json = |row: &Option<Row>, at: usize| -> Result<Value, storage::Error> {
         let text = match (row, operation.table()) {
             (Some(row), Some(table)) => Some(row_json(table.columns.iter().zip(row))?),
-            _ if operation.version().is_none() => operation.payloads()?[at].take(),
+            _ if operation.row().is_none() => operation.payloads()?[at].take(),
             _ => None,
         };
         Ok(text.map_or(Value::Null, |text| Value::Json(text.into())))

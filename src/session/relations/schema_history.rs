@@ -4,8 +4,8 @@ use super::{Shape, fact, made, optional};
 use crate::executor::{Context, Error, Relation, Rows};
 use crate::language::ast::Identifier;
 use crate::planner::{column_definition, create_index, create_table};
-use crate::storage::{Database, Event, Operation};
-use crate::types::{DataType, EventId, Period, TableSchema, Value};
+use crate::storage::{Database, Event, SchemaChange};
+use crate::types::{DataType, EventId, Period, Value};
 use std::sync::Arc;
 
 pub(super) const SHAPE: Shape = Shape {
@@ -43,62 +43,51 @@ impl Relation for SchemaHistory {
 }
 
 fn value(event: &Event, column: usize) -> Value {
+    let change = event.operation.schema_change();
     match SHAPE.columns.get(column).map(|column| column.0) {
-        Some("name") => optional(name(&event.operation)),
-        Some("sql") => optional(definition(&event.operation).as_deref()),
+        Some("name") => optional(change.and_then(name)),
+        Some("sql") => optional(change.map(definition).as_deref()),
         Some(column) => fact(event, None, column).unwrap_or(Value::Null),
         None => Value::Null,
     }
 }
 
 /// The name of the table, index or column that changed, as it was before a change of it.
-fn name(operation: &Operation) -> Option<&str> {
-    match operation {
-        Operation::CreateTable(table)
-        | Operation::DropTable(table)
-        | Operation::RenameTable { table, .. } => Some(&table.name),
-        Operation::CreateIndex { key, .. } | Operation::DropIndex { key, .. } => {
+fn name(change: &SchemaChange) -> Option<&str> {
+    match change {
+        SchemaChange::CreateTable(table)
+        | SchemaChange::DropTable(table)
+        | SchemaChange::RenameTable { table, .. } => Some(&table.name),
+        SchemaChange::CreateIndex { key, .. } | SchemaChange::DropIndex { key, .. } => {
             key.name.as_deref()
         }
-        Operation::AddColumn { column, .. } => Some(&column.name),
-        Operation::DropColumn { table, column } | Operation::RenameColumn { table, column, .. } => {
+        SchemaChange::AddColumn { column, .. } => Some(&column.name),
+        SchemaChange::DropColumn { table, column }
+        | SchemaChange::RenameColumn { table, column, .. } => {
             Some(&table.columns.get(*column)?.name)
         }
-        Operation::Tag { .. }
-        | Operation::Snapshot { .. }
-        | Operation::Insert { .. }
-        | Operation::Update { .. }
-        | Operation::Delete { .. } => None,
     }
 }
 
 /// The statement that made what was made or dropped; of an alteration, one that does it.
-fn definition(operation: &Operation) -> Option<String> {
-    let alter = |table: &TableSchema, what: String| {
-        Some(format!("ALTER TABLE {} {what}", Identifier::of(&table.name)))
-    };
-    match operation {
-        Operation::CreateTable(table) | Operation::DropTable(table) => Some(create_table(table)),
-        Operation::CreateIndex { table, key } | Operation::DropIndex { table, key } => {
-            Some(create_index(table, key))
+fn definition(change: &SchemaChange) -> String {
+    let alter =
+        |what: String| format!("ALTER TABLE {} {what}", Identifier::of(&change.table().name));
+    let column = || Identifier::of(name(change).unwrap_or_default());
+    match change {
+        SchemaChange::CreateTable(table) | SchemaChange::DropTable(table) => create_table(table),
+        SchemaChange::CreateIndex { table, key } | SchemaChange::DropIndex { table, key } => {
+            create_index(table, key)
         }
-        Operation::AddColumn { table, column } => {
-            alter(table, format!("ADD COLUMN {}", column_definition(column)))
+        SchemaChange::AddColumn { column, .. } => {
+            alter(format!("ADD COLUMN {}", column_definition(column)))
         }
-        Operation::DropColumn { table, .. } => {
-            alter(table, format!("DROP COLUMN {}", Identifier::of(name(operation)?)))
+        SchemaChange::DropColumn { .. } => alter(format!("DROP COLUMN {}", column())),
+        SchemaChange::RenameColumn { name, .. } => {
+            alter(format!("RENAME COLUMN {} TO {}", column(), Identifier::of(name)))
         }
-        Operation::RenameColumn { table, name: new, .. } => {
-            let old = Identifier::of(name(operation)?);
-            alter(table, format!("RENAME COLUMN {old} TO {}", Identifier::of(new)))
+        SchemaChange::RenameTable { name, .. } => {
+            alter(format!("RENAME TO {}", Identifier::of(name)))
         }
-        Operation::RenameTable { table, name: new } => {
-            alter(table, format!("RENAME TO {}", Identifier::of(new)))
-        }
-        Operation::Tag { .. }
-        | Operation::Snapshot { .. }
-        | Operation::Insert { .. }
-        | Operation::Update { .. }
-        | Operation::Delete { .. } => None,
     }
 }

@@ -26,7 +26,7 @@ pub(super) fn events(known: &Known) -> Vec<(String, String)> {
 fn done(operation: &Operation) -> String {
     let what = operation.name().replace('_', " ");
     match (operation.table(), operation.row()) {
-        (Some(table), Some(row)) => format!("{what} {} row {}", table.name, row.0),
+        (Some(table), Some(row)) => format!("{what} {} row {}", table.name, row.row),
         (Some(table), None) => format!("{what} {}", table.name),
         (None, _) => what,
     }

@@ -148,7 +148,7 @@ impl RowFiles {
             let operation = event?.operation;
             let table = operation.table().and_then(|table| changed.get_mut(&table.id));
             if let (Some(Changed::Rows(rows)), Some(row)) = (table, operation.row()) {
-                rows.insert(row);
+                rows.insert(row.row);
             }
         }
         Ok(changed)

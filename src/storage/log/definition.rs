@@ -3,9 +3,10 @@
 //! A definition stands in a line exactly as it would be written again. One that reads otherwise has
 //! something that is not understood here, or contradicts what is known, and is refused.
 
+use crate::storage::SchemaChange;
 use crate::storage::error::Error;
-use crate::storage::event::Operation;
-use crate::types::{Column, ColumnId, EventId, KeyId, KeySchema, TableSchema};
+use crate::storage::event::{Marker, Operation};
+use crate::types::{Column, EventId, KeyId, KeySchema, TableSchema};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -32,28 +33,42 @@ struct Snapshot {
     name: Option<String>,
 }
 
+/// An AUTOINCREMENT counter, as `sqlite_sequence` calls it.
+#[derive(Serialize, Deserialize)]
+struct Counter {
+    seq: i64,
+}
+
 // ---- writing ----------------------------------------------------------------------------------
 
-/// The texts of `old` and `new` of an operation that is not about a row.
-pub(super) fn texts(operation: &Operation) -> Result<[Option<String>; 2], Error> {
+/// The texts of `old` and `new` of a schema change.
+pub(super) fn of_change(change: &SchemaChange) -> Result<[Option<String>; 2], Error> {
     let named = |name: &str| text(&Named { name: name.to_owned() });
-    Ok(match operation {
-        Operation::CreateTable(table) => [None, Some(text(&**table)?)],
-        Operation::DropTable(table) => [Some(text(&**table)?), None],
-        Operation::CreateIndex { key, .. } => [None, Some(text(key)?)],
-        Operation::DropIndex { key, .. } => [Some(text(key)?), None],
-        Operation::AddColumn { column, .. } => [None, Some(text(column)?)],
-        Operation::DropColumn { table, column } => [Some(text(known(table, *column)?)?), None],
-        Operation::RenameColumn { table, column, name } => {
+    Ok(match change {
+        SchemaChange::CreateTable(table) => [None, Some(text(&**table)?)],
+        SchemaChange::DropTable(table) => [Some(text(&**table)?), None],
+        SchemaChange::CreateIndex { key, .. } => [None, Some(text(key)?)],
+        SchemaChange::DropIndex { key, .. } => [Some(text(key)?), None],
+        SchemaChange::AddColumn { column, .. } => [None, Some(text(column)?)],
+        SchemaChange::DropColumn { table, column } => [Some(text(known(table, *column)?)?), None],
+        SchemaChange::RenameColumn { table, column, name } => {
             [Some(named(&known(table, *column)?.name)?), Some(named(name)?)]
         }
-        Operation::RenameTable { table, name } => [Some(named(&table.name)?), Some(named(name)?)],
-        Operation::Tag { name, at } => [None, Some(text(&Tag { name: name.clone(), at: *at })?)],
-        Operation::Snapshot { id, name } => {
+        SchemaChange::RenameTable { table, name } => {
+            [Some(named(&table.name)?), Some(named(name)?)]
+        }
+    })
+}
+
+/// The texts of `old` and `new` of a marker.
+pub(super) fn of_marker(marker: &Marker) -> Result<[Option<String>; 2], Error> {
+    Ok(match marker {
+        Marker::Tag { name, at } => [None, Some(text(&Tag { name: name.clone(), at: *at })?)],
+        Marker::Snapshot { id, name } => {
             [None, Some(text(&Snapshot { id: *id, name: name.clone() })?)]
         }
-        Operation::Insert { .. } | Operation::Update { .. } | Operation::Delete { .. } => {
-            [None, None]
+        Marker::Counter { old, new, .. } => {
+            [Some(text(&Counter { seq: *old })?), Some(text(&Counter { seq: *new })?)]
         }
     })
 }
@@ -86,70 +101,75 @@ impl Defining<'_> {
         find: impl FnOnce(&str) -> Result<Arc<TableSchema>, String>,
     ) -> Result<Operation, String> {
         let Some(name) = self.table else { return self.marker() };
-        match (self.op, self.old, self.new) {
+        let table = || find(name);
+        let change = match (self.op, self.old, self.new) {
+            ("counter", Some(old), Some(new)) => {
+                let (old, new) = (decode::<Counter>(old)?.seq, decode::<Counter>(new)?.seq);
+                return Ok(Operation::Marker(Marker::Counter { table: table()?, old, new }));
+            }
             ("create_table", None, Some(new)) => {
                 let table: TableSchema = decode(new)?;
                 if table.name != name {
                     return Err(format!("`{name}` is defined as `{}`", table.name));
                 }
-                Ok(Operation::CreateTable(Arc::new(table.created_by(self.event))))
+                SchemaChange::CreateTable(Arc::new(table))
             }
             ("drop_table", Some(old), None) => {
-                let table = find(name)?;
+                let table = table()?;
                 check(old, &*table)?;
-                Ok(Operation::DropTable(table))
+                SchemaChange::DropTable(table)
             }
             ("create_index", None, Some(new)) => {
-                let mut key: KeySchema = decode(new)?;
-                key.id = KeyId { event: self.event, ordinal: 0 };
-                Ok(Operation::CreateIndex { table: find(name)?, key: Box::new(key) })
+                let key: KeySchema = decode(new)?;
+                SchemaChange::CreateIndex { table: table()?, key: Box::new(key) }
             }
             ("drop_index", Some(old), None) => {
-                let table = find(name)?;
+                let table = table()?;
                 let named: KeySchema = decode(old)?;
                 let mut keys = table.keys.iter();
                 let key = keys.find(|key| key.name == named.name && is_alike(key, &named));
                 let key = key.cloned().ok_or("there is no such index then")?;
-                Ok(Operation::DropIndex { table, key: Box::new(key) })
+                SchemaChange::DropIndex { table, key: Box::new(key) }
             }
             ("add_column", None, Some(new)) => {
-                let mut column: Column = decode(new)?;
-                column.id = ColumnId { event: self.event, ordinal: 0 };
-                Ok(Operation::AddColumn { table: find(name)?, column: Box::new(column) })
+                let column: Column = decode(new)?;
+                SchemaChange::AddColumn { table: table()?, column: Box::new(column) }
             }
             ("drop_column", Some(old), None) => {
-                let table = find(name)?;
+                let table = table()?;
                 let column = index_of(&table, &decode::<Column>(old)?.name)?;
                 check(old, &table.columns[column])?;
-                Ok(Operation::DropColumn { table, column })
+                SchemaChange::DropColumn { table, column }
             }
             ("rename_column", Some(old), Some(new)) => {
-                let table = find(name)?;
+                let table = table()?;
                 let column = index_of(&table, &decode::<Named>(old)?.name)?;
-                Ok(Operation::RenameColumn { table, column, name: decode::<Named>(new)?.name })
+                SchemaChange::RenameColumn { table, column, name: decode::<Named>(new)?.name }
             }
             ("rename_table", Some(old), Some(new)) => {
                 if decode::<Named>(old)?.name != name {
                     return Err(format!("`{name}` is renamed by another name"));
                 }
-                Ok(Operation::RenameTable { table: find(name)?, name: decode::<Named>(new)?.name })
+                SchemaChange::RenameTable { table: table()?, name: decode::<Named>(new)?.name }
             }
-            (op, ..) => Err(format!("`{op}` is not known, or not with these fields")),
-        }
+            (op, ..) => return Err(format!("`{op}` is not known, or not with these fields")),
+        };
+        Ok(Operation::Schema(change.made_by(self.event)))
     }
 
     fn marker(&self) -> Result<Operation, String> {
-        match (self.op, self.old, self.new) {
+        let marker = match (self.op, self.old, self.new) {
             ("tag", None, Some(new)) => {
                 let Tag { name, at } = decode(new)?;
-                Ok(Operation::Tag { name, at })
+                Marker::Tag { name, at }
             }
             ("snapshot", None, Some(new)) => {
                 let Snapshot { id, name } = decode(new)?;
-                Ok(Operation::Snapshot { id, name })
+                Marker::Snapshot { id, name }
             }
-            (op, ..) => Err(format!("`{op}` is not known, or not without a table")),
-        }
+            (op, ..) => return Err(format!("`{op}` is not known, or not without a table")),
+        };
+        Ok(Operation::Marker(marker))
     }
 }
 

@@ -5,8 +5,9 @@
 //! instead of misread.
 
 use super::values::push_columns;
+use crate::storage::SchemaChange;
 use crate::storage::error::Error;
-use crate::storage::event::Operation;
+use crate::storage::event::{Marker, Operation, RowImages, RowOperation};
 use crate::types::{
     Column, ColumnId, DataType, EventId, KeyId, KeyKind, KeySchema, RowId, Schema, TableId,
     TableSchema, fold,
@@ -176,58 +177,58 @@ impl Ledger {
         operation: &Operation,
     ) -> Result<EventId, Error> {
         match operation {
-            Operation::Insert { table, row, .. } => self.advance(event, table, *row, 1, false),
-            Operation::Update { table, row, rev, changed } => {
-                if changed.is_empty() {
-                    return Err(Error::invalid("an update that changes nothing"));
-                }
-                self.advance(event, table, *row, *rev, false)
-            }
-            Operation::Delete { table, row, rev, .. } => {
-                self.advance(event, table, *row, *rev, true)
-            }
-            Operation::Tag { name, .. } => {
+            Operation::Row(row) => return self.advance(event, row),
+            Operation::Schema(_) => define(&mut self.schema, event, operation)?,
+            Operation::Marker(marker) => {
                 define(&mut self.schema, event, operation)?;
+                self.mark(marker)?;
+            }
+        }
+        Ok(std::mem::replace(&mut self.structural, event))
+    }
+
+    /// Takes the name or the number of a marker.
+    fn mark(&mut self, marker: &Marker) -> Result<(), Error> {
+        match marker {
+            Marker::Tag { name, .. } => {
                 if !self.markers.tags.insert(name.clone()) {
                     return Err(Error::invalid(format!("there is a tag `{name}` already")));
                 }
                 self.markers.new_tags.push(name.clone());
-                Ok(std::mem::replace(&mut self.structural, event))
             }
-            Operation::Snapshot { id, .. } => {
+            Marker::Snapshot { id, .. } => {
                 if *id <= self.markers.last_snapshot {
                     return Err(Error::invalid(format!("snapshot {id} does not follow")));
                 }
                 self.markers.last_snapshot = *id;
-                Ok(std::mem::replace(&mut self.structural, event))
             }
-            _ => {
-                define(&mut self.schema, event, operation)?;
-                Ok(std::mem::replace(&mut self.structural, event))
-            }
+            Marker::Counter { .. } => {}
         }
+        Ok(())
     }
 
     /// Ends the row's version `rev - 1` and begins `rev`, which may be that it is deleted. Gives the
     /// event that made the former.
-    fn advance(
-        &mut self,
-        event: EventId,
-        table: &TableSchema,
-        row: RowId,
-        rev: u32,
-        delete: bool,
-    ) -> Result<EventId, Error> {
+    fn advance(&mut self, event: EventId, operation: &RowOperation) -> Result<EventId, Error> {
+        let RowOperation { table, row, rev, images } = operation;
+        let (row, rev) = (*row, *rev);
         let Some(current) = self.schema.table(&table.name).filter(|now| now.id == table.id) else {
-            return Err(Error::invalid(format!("there is no such table `{}` now", table.name)));
+            return Err(missing(table));
         };
-        if !std::ptr::eq(&**current, table) && current.columns != table.columns {
+        if !Arc::ptr_eq(current, table) && current.columns != table.columns {
             return Err(Error::invalid(format!("`{}` has other columns now", table.name)));
         }
         let rows = self.rows.entry(table.id).or_default();
         let found = rows.at(row);
-        let follows = rev > 0 && rev < DELETED && found.version == rev - 1;
-        if !follows {
+        let (version, follows) = match images {
+            RowImages::Insert(_) => (rev, rev == 1 && found.version == 0),
+            RowImages::Update(changed) if changed.is_empty() => {
+                return Err(Error::invalid("an update that changes nothing"));
+            }
+            RowImages::Update(_) => (rev, found.version == rev.wrapping_sub(1)),
+            RowImages::Delete(_) => (rev | DELETED, found.version == rev.wrapping_sub(1)),
+        };
+        if !follows || !(1..DELETED).contains(&rev) {
             return Err(Error::StaleVersion {
                 table: table.name.clone(),
                 row,
@@ -235,55 +236,82 @@ impl Ledger {
                 found: found.version & !DELETED,
             });
         }
-        rows.set(row, Newest::new(if delete { rev | DELETED } else { rev }, event));
+        rows.set(row, Newest::new(version, event));
         self.replaced.push((table.id, row, found));
         Ok(found.event())
     }
 }
 
-/// Applies a schema change to a schema, if it can follow from it. Row events leave it alone.
+fn missing(table: &TableSchema) -> Error {
+    Error::invalid(format!("there is no such table `{}` now", table.name))
+}
+
+/// The table as it is now, if what is about to happen to it knows it so.
+fn known<'a>(schema: &'a Schema, table: &TableSchema) -> Result<&'a Arc<TableSchema>, Error> {
+    let there = schema.table(&table.name).filter(|current| current.id == table.id);
+    match there.ok_or_else(|| missing(table))? {
+        // What comes of a change is made from the table as the change knows it.
+        now if **now != *table => {
+            Err(Error::invalid(format!("`{}` is defined otherwise now", table.name)))
+        }
+        now => Ok(now),
+    }
+}
+
+/// Applies what an event does to the schema, if it can follow from it.
 pub(crate) fn define(
     schema: &mut Schema,
     event: EventId,
     operation: &Operation,
 ) -> Result<(), Error> {
-    let current = |table: &TableSchema| {
-        let there = schema.table(&table.name).filter(|current| current.id == table.id);
-        let missing = || Error::invalid(format!("there is no such table `{}` now", table.name));
-        match there.ok_or_else(missing)? {
-            // What comes of a change is made from the table as the change knows it.
-            now if **now != *table => {
-                Err(Error::invalid(format!("`{}` is defined otherwise now", table.name)))
-            }
-            now => Ok(now),
-        }
-    };
     match operation {
-        Operation::CreateTable(table) => check_new_table(schema, event, table)?,
-        Operation::DropTable(table) => {
-            current(table)?;
+        Operation::Schema(change) => {
+            check_change(schema, event, change)?;
+            change.apply(schema);
         }
-        Operation::CreateIndex { table, key } => {
-            check_key(current(table)?, key)?;
+        Operation::Marker(Marker::Tag { at, .. }) if *at >= event => {
+            return Err(Error::invalid(format!("a tag of event {at}, which is not past")));
+        }
+        Operation::Marker(Marker::Counter { table, new, .. }) => {
+            if !known(schema, table)?.autoincrement || *new < 0 {
+                let message = format!("`{}` has no counter that could be {new}", table.name);
+                return Err(Error::invalid(message));
+            }
+        }
+        Operation::Row(_) | Operation::Marker(Marker::Tag { .. } | Marker::Snapshot { .. }) => {}
+    }
+    Ok(())
+}
+
+/// Refuses a schema change that cannot follow from a schema.
+fn check_change(schema: &Schema, event: EventId, change: &SchemaChange) -> Result<(), Error> {
+    match change {
+        SchemaChange::CreateTable(table) => check_new_table(schema, event, table)?,
+        SchemaChange::DropTable(table) => {
+            known(schema, table)?;
+        }
+        SchemaChange::CreateIndex { table, key } => {
+            check_key(known(schema, table)?, key)?;
             check_index_name(schema, key)?;
             if key.id != (KeyId { event, ordinal: 0 }) || key.kind != KeyKind::Index {
                 return Err(Error::invalid("an index with a foreign identity"));
             }
         }
-        Operation::DropIndex { table, key } => {
-            if !current(table)?.keys.iter().any(|k| *k == **key && k.kind == KeyKind::Index) {
+        SchemaChange::DropIndex { table, key } => {
+            let mut keys = known(schema, table)?.keys.iter();
+            if !keys.any(|other| *other == **key && other.kind == KeyKind::Index) {
                 return Err(Error::invalid("there is no such index now"));
             }
         }
-        Operation::AddColumn { table, column } => {
+        SchemaChange::AddColumn { table, column } => {
             if column.id != (ColumnId { event, ordinal: 0 }) {
                 return Err(Error::invalid("a column with a foreign identity"));
             }
             check_initial(column)?;
-            check_column(current(table)?, column)?;
+            check_column(known(schema, table)?, column)?;
         }
-        Operation::DropColumn { table, column } => {
-            let table = current(table)?;
+        SchemaChange::DropColumn { table, column } => {
+            let table = known(schema, table)?;
             if *column >= table.columns.len() || table.columns.len() == 1 {
                 return Err(Error::invalid(format!("{table} cannot do without column {column}")));
             }
@@ -292,8 +320,8 @@ pub(crate) fn define(
                 return Err(Error::invalid(format!("a key of {table} has the column `{name}`")));
             }
         }
-        Operation::RenameColumn { table, column, name } => {
-            let table = current(table)?;
+        SchemaChange::RenameColumn { table, column, name } => {
+            let table = known(schema, table)?;
             if *column >= table.columns.len() {
                 return Err(Error::invalid(format!("{table} has no column {column}")));
             }
@@ -301,22 +329,13 @@ pub(crate) fn define(
                 return Err(Error::invalid(format!("two columns are called `{name}`")));
             }
         }
-        Operation::RenameTable { table, name } => {
-            let table = current(table)?;
+        SchemaChange::RenameTable { table, name } => {
+            let table = known(schema, table)?;
             if schema.table(name).is_some_and(|other| other.id != table.id) {
                 return Err(Error::invalid(format!("there is a table `{name}` already")));
             }
         }
-        Operation::Tag { at, .. } if *at >= event => {
-            return Err(Error::invalid(format!("a tag of event {at}, which is not past")));
-        }
-        Operation::Tag { .. }
-        | Operation::Snapshot { .. }
-        | Operation::Insert { .. }
-        | Operation::Update { .. }
-        | Operation::Delete { .. } => {}
     }
-    operation.change_schema(schema);
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use super::text::{parse_hex, parse_moment, push_hex, push_moment, push_string, p
 use super::values::{decode_columns, push_columns};
 use super::{MAX_LINE_SIZE, MAX_ROW_SIZE, push_crc};
 use crate::storage::error::Error;
-use crate::storage::event::{Event, Metadata, Operation};
+use crate::storage::event::{Event, Metadata, Operation, RowImages, RowOperation};
 use crate::types::{Column, EventId, Row, RowId, Schema, TableSchema, Timestamp, TxId, Value};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, Visitor};
 use serde_json::value::RawValue;
@@ -65,14 +65,13 @@ fn push_line(
     last: Option<&Metadata>,
 ) -> Result<Option<Hash>, Error> {
     let start = out.len();
-    let row = row_of(operation);
     let outside = Outside {
         event: stamp.event,
         tx: stamp.tx,
         at: stamp.at,
         op: operation.name(),
         table: operation.table().map(|table| table.name.as_str()),
-        row,
+        row: operation.row().map(|row| (row.row, row.rev)),
     };
     push_outside(out, &outside);
     let [old, new] = push_payloads(out, operation)?;
@@ -112,22 +111,6 @@ impl Operation {
         let mut out = Vec::new();
         let payloads = push_payloads(&mut out, self)?;
         Ok(payloads.map(|range| range.map(|at| String::from_utf8_lossy(&out[at]).into_owned())))
-    }
-
-    /// The row that it is about, and which version of it begins or would follow.
-    pub fn version(&self) -> Option<(RowId, u32)> {
-        row_of(self)
-    }
-}
-
-/// The row an operation is about and the version it makes.
-fn row_of(operation: &Operation) -> Option<(RowId, u32)> {
-    match operation {
-        Operation::Insert { row, .. } => Some((*row, 1)),
-        Operation::Update { row, rev, .. } | Operation::Delete { row, rev, .. } => {
-            Some((*row, *rev))
-        }
-        _ => None,
     }
 }
 
@@ -171,27 +154,47 @@ fn push_payloads(
     out: &mut Vec<u8>,
     operation: &Operation,
 ) -> Result<[Option<Range<usize>>; 2], Error> {
-    let whole = |table: &Arc<TableSchema>, row: &Row| {
+    let [old, new] = match operation {
+        Operation::Row(RowOperation { table, images, .. }) => {
+            return push_images(out, table, images);
+        }
+        Operation::Schema(change) => definition::of_change(change)?,
+        Operation::Marker(marker) => definition::of_marker(marker)?,
+    };
+    let mut push = |name, text: Option<String>| {
+        let push = |text: String| push_payload(out, name, |out| push_text(out, &text));
+        text.map(push).transpose()
+    };
+    Ok([push("old", old)?, push("new", new)?])
+}
+
+/// Appends what an event tells of its row.
+fn push_images(
+    out: &mut Vec<u8>,
+    table: &TableSchema,
+    images: &RowImages,
+) -> Result<[Option<Range<usize>>; 2], Error> {
+    let whole = |row: &Row| {
         if row.len() == table.columns.len() {
             return Ok(());
         }
         let (name, columns) = (&table.name, table.columns.len());
         Err(Error::invalid(format!("a row of {} values in `{name}` with {columns}", row.len())))
     };
-    Ok(match operation {
-        Operation::Insert { table, new, .. } => {
-            whole(table, new)?;
+    Ok(match images {
+        RowImages::Insert(new) => {
+            whole(new)?;
             let row = table.columns.iter().zip(new);
             let new = push_payload(out, "new", |out| push_columns(out, row))?;
             check_row_size(&new)?;
             [None, Some(new)]
         }
-        Operation::Delete { table, old, .. } => {
-            whole(table, old)?;
+        RowImages::Delete(old) => {
+            whole(old)?;
             let row = table.columns.iter().zip(old);
             [Some(push_payload(out, "old", |out| push_columns(out, row))?), None]
         }
-        Operation::Update { table, changed, .. } => {
+        RowImages::Update(changed) => {
             let indexes = || changed.iter().map(|(index, ..)| *index);
             let inside = indexes().all(|index| index < table.columns.len());
             if !inside || !indexes().is_sorted_by(|a, b| a < b) {
@@ -204,14 +207,6 @@ fn push_payloads(
             let new = push_payload(out, "new", |out| push_columns(out, after))?;
             check_row_size(&new)?;
             [Some(old), Some(new)]
-        }
-        _ => {
-            let [old, new] = definition::texts(operation)?;
-            let mut push = |name, text: Option<String>| {
-                let push = |text: String| push_payload(out, name, |out| push_text(out, &text));
-                text.map(push).transpose()
-            };
-            [push("old", old)?, push("new", new)?]
         }
     })
 }
@@ -420,35 +415,23 @@ impl Line<'_> {
         });
         let Stamp { event: id, tx, at } = self.stamp;
         let operation = self.operation(tables, schema)?;
-        if fields.rev != row_of(&operation).map(|(_, rev)| rev) {
-            return Err("bad row version".into());
-        }
         Ok(Event { id, tx, at, operation, last })
     }
 
     fn operation(&self, tables: &mut Tables, schema: &Schema) -> Result<Operation, String> {
         let fields = &self.fields;
-        let row = || fields.row.map(RowId).ok_or_else(|| "a row event without a row".to_owned());
-        let rev = || fields.rev.ok_or_else(|| "a row event without a version".to_owned());
         let name = fields.table.as_ref().map(|name| name.0.as_ref());
-        match (fields.op, name, fields.old, fields.new) {
-            ("insert", Some(name), None, Some(new)) => {
+        let (event, op, old, new) = (self.stamp.event, fields.op, fields.old, fields.new);
+        match (fields.row, fields.rev, name) {
+            (Some(row), Some(rev), Some(name)) => {
                 let table = tables.find(schema, name)?;
-                Ok(Operation::Insert { row: row()?, new: decode_row(new, &table)?, table })
+                let images = decode_images(op, old, new, &table)?;
+                Ok(Operation::Row(RowOperation { table, row: RowId(row), rev, images }))
             }
-            ("update", Some(name), Some(old), Some(new)) => {
-                let table = tables.find(schema, name)?;
-                let changed = decode_changed(old, new, &table)?;
-                Ok(Operation::Update { row: row()?, rev: rev()?, changed, table })
+            (None, None, table) => {
+                Defining { event, op, table, old, new }.operation(|name| tables.find(schema, name))
             }
-            ("delete", Some(name), Some(old), None) => {
-                let table = tables.find(schema, name)?;
-                let old = decode_row(old, &table)?;
-                Ok(Operation::Delete { row: row()?, rev: rev()?, old, table })
-            }
-            _ if fields.row.is_some() => Err(format!("`{}` is no event of a row", fields.op)),
-            (op, table, old, new) => Defining { event: self.stamp.event, op, table, old, new }
-                .operation(|name| tables.find(schema, name)),
+            _ => Err("an event of a row without its table, its row or its version".into()),
         }
     }
 
@@ -481,6 +464,21 @@ impl Line<'_> {
         let previous = ledger.admit(event.id, &event.operation);
         let previous = previous.map_err(|error| error.to_string())?;
         Ok((event, previous))
+    }
+}
+
+/// What an event tells of a row of the table.
+fn decode_images(
+    op: &str,
+    old: Option<&RawValue>,
+    new: Option<&RawValue>,
+    table: &TableSchema,
+) -> Result<RowImages, String> {
+    match (op, old, new) {
+        ("insert", None, Some(new)) => Ok(RowImages::Insert(decode_row(new, table)?)),
+        ("update", Some(old), Some(new)) => Ok(RowImages::Update(decode_changed(old, new, table)?)),
+        ("delete", Some(old), None) => Ok(RowImages::Delete(decode_row(old, table)?)),
+        _ => Err(format!("`{op}` is no event of a row, or not with these fields")),
     }
 }
 

@@ -3,7 +3,7 @@
 //! Events about no row are few and are kept in memory; those about rows are looked up in the
 //! [`index`](super::index).
 
-use crate::storage::event::{Event, Operation};
+use crate::storage::event::{Event, Marker, Operation};
 use crate::types::{EventId, Schema, Timestamp};
 
 /// A name for a point.
@@ -42,20 +42,19 @@ impl Chronicle {
     /// Takes note of an event. Events of rows leave no trace.
     pub(crate) fn record(&mut self, event: &Event) {
         match &event.operation {
-            operation if operation.row().is_some() => return,
-            Operation::Tag { name, at } => {
+            Operation::Row(_) | Operation::Marker(Marker::Counter { .. }) => {}
+            Operation::Marker(Marker::Tag { name, at }) => {
                 self.tags.push(Tag { name: name.clone(), event: *at, set_by: event.id });
             }
-            Operation::Snapshot { id, name } => {
+            Operation::Marker(Marker::Snapshot { id, name }) => {
                 let (id, name) = (*id, name.clone());
                 self.snapshots.push(SnapshotMarker { id, name, event: event.id, at: event.at });
             }
-            _ => {}
-        }
-        let mut schema = self.schema_at(EventId::NEVER);
-        event.operation.change_schema(&mut schema);
-        if self.schema_version() != schema.version {
-            self.schemas.push((event.id, schema));
+            Operation::Schema(change) => {
+                let mut schema = self.schema_at(EventId::NEVER);
+                change.apply(&mut schema);
+                self.schemas.push((event.id, schema));
+            }
         }
     }
 

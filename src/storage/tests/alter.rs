@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::storage::log::{CRC_SIZE, push_crc};
+use crate::storage::{Marker, SchemaChange};
 use crate::types::{Date, ForeignKey};
 
 fn column(event: u64, name: &str, data_type: DataType, initial: Value) -> Column {
@@ -22,7 +23,9 @@ fn refer(event: u64) -> Arc<TableSchema> {
 /// The table of this name after everything in a log.
 fn current(store: &EventStore, name: &str) -> Arc<TableSchema> {
     let mut schema = crate::types::Schema::default();
-    read_all(store).iter().for_each(|event| event.operation.change_schema(&mut schema));
+    let events = read_all(store);
+    let changes = events.iter().filter_map(|event| event.operation.schema_change());
+    changes.for_each(|change| change.apply(&mut schema));
     Arc::clone(schema.table(name).expect("it is there"))
 }
 
@@ -38,24 +41,31 @@ fn altered() -> (Vec<u8>, MemVfs) {
     let does = |operation| {
         append(&store, operation).expect("it follows");
     };
-    does(Operation::CreateTable(accounts(1)));
+    does(Operation::Schema(SchemaChange::CreateTable(accounts(1))));
     does(account(&now(), 1, "Ada", 100));
-    does(Operation::CreateTable(refer(3)));
+    does(Operation::Schema(SchemaChange::CreateTable(refer(3))));
     let since = column(4, "since", DataType::Date, Value::Date(Date(20_000)));
-    does(Operation::AddColumn { table: now(), column: Box::new(since) });
+    does(Operation::Schema(SchemaChange::AddColumn { table: now(), column: Box::new(since) }));
     let document = Value::Json("{\"$json\":[1.0,null]}".into());
     let document = Box::new(column(5, "doc", DataType::Any, document));
-    does(Operation::AddColumn { table: now(), column: document });
+    does(Operation::Schema(SchemaChange::AddColumn { table: now(), column: document }));
     let changed = vec![(3, Value::Date(Date(20_000)), Value::Null)];
     does(update(&now(), 1, 2, changed));
-    does(Operation::RenameColumn { table: now(), column: 1, name: "holder".into() });
-    does(Operation::DropColumn { table: now(), column: 2 });
-    does(Operation::RenameTable { table: now(), name: "Konten \"neu\"".into() });
+    does(Operation::Schema(SchemaChange::RenameColumn {
+        table: now(),
+        column: 1,
+        name: "holder".into(),
+    }));
+    does(Operation::Schema(SchemaChange::DropColumn { table: now(), column: 2 }));
+    does(Operation::Schema(SchemaChange::RenameTable {
+        table: now(),
+        name: "Konten \"neu\"".into(),
+    }));
     let renamed = current(&store, "konten \"NEU\"");
     let row = vec![Value::Integer(2), Value::text("Eve"), Value::Null, Value::Real(1.0)];
     does(insert(&renamed, 2, row));
-    does(Operation::Tag { name: "before \"it\"".into(), at: EventId(3) });
-    does(Operation::Snapshot { id: 7, name: Some("half".into()) });
+    does(Operation::Marker(Marker::Tag { name: "before \"it\"".into(), at: EventId(3) }));
+    does(Operation::Marker(Marker::Snapshot { id: 7, name: Some("half".into()) }));
     (log_of(&vfs), vfs)
 }
 
@@ -82,14 +92,18 @@ fn what_cannot_follow_is_refused_and_leaves_no_trace() -> Result<(), Error> {
     let (log, vfs) = altered();
     let (store, _) = open(&options(vfs.clone()))?;
     let now = || current(&store, "konten \"neu\"");
-    let add = |column| Operation::AddColumn { table: now(), column: Box::new(column) };
+    let add = |column| {
+        Operation::Schema(SchemaChange::AddColumn { table: now(), column: Box::new(column) })
+    };
     let not_null = |initial| Column { not_null: true, ..column(13, "n", DataType::Text, initial) };
     let text = |size: usize| column(13, "n", DataType::Text, Value::text("x".repeat(size)));
     let mut indexed = TableSchema::clone(&now());
     indexed.keys[0].columns = vec![0, 1];
-    let tag = |name: &str, at| Operation::Tag { name: name.into(), at: EventId(at) };
-    let rename =
-        |column, name: &str| Operation::RenameColumn { table: now(), column, name: name.into() };
+    let tag =
+        |name: &str, at| Operation::Marker(Marker::Tag { name: name.into(), at: EventId(at) });
+    let rename = |column, name: &str| {
+        Operation::Schema(SchemaChange::RenameColumn { table: now(), column, name: name.into() })
+    };
     let mut created = TableSchema::clone(&table(13, "new", &[("a", DataType::Any)]));
     created.columns[0].initial = Value::Integer(1);
     for operation in [
@@ -101,21 +115,21 @@ fn what_cannot_follow_is_refused_and_leaves_no_trace() -> Result<(), Error> {
         add(column(13, "n", DataType::Decimal { precision: 3, scale: 9 }, Value::Null)),
         add(not_null(Value::Null)),
         add(text(20_000)),
-        Operation::AddColumn {
+        Operation::Schema(SchemaChange::AddColumn {
             table: accounts(1),
             column: Box::new(column(13, "n", DataType::Text, Value::Null)),
-        },
-        Operation::DropColumn { table: now(), column: 0 },
-        Operation::DropColumn { table: now(), column: 4 },
-        Operation::DropColumn { table: current(&store, "refer"), column: 0 },
-        Operation::DropColumn { table: Arc::new(indexed), column: 2 },
+        }),
+        Operation::Schema(SchemaChange::DropColumn { table: now(), column: 0 }),
+        Operation::Schema(SchemaChange::DropColumn { table: now(), column: 4 }),
+        Operation::Schema(SchemaChange::DropColumn { table: current(&store, "refer"), column: 0 }),
+        Operation::Schema(SchemaChange::DropColumn { table: Arc::new(indexed), column: 2 }),
         rename(1, "DOC"),
         rename(9, "n"),
-        Operation::RenameTable { table: now(), name: "Refer".into() },
-        Operation::CreateTable(Arc::new(created)),
+        Operation::Schema(SchemaChange::RenameTable { table: now(), name: "Refer".into() }),
+        Operation::Schema(SchemaChange::CreateTable(Arc::new(created))),
         tag("before \"it\"", 4),
         tag("now", 13),
-        Operation::Snapshot { id: 7, name: None },
+        Operation::Marker(Marker::Snapshot { id: 7, name: None }),
         // Rows in the columns that the table had before.
         account(&accounts(1), 3, "Bob", 1),
     ] {
@@ -124,10 +138,18 @@ fn what_cannot_follow_is_refused_and_leaves_no_trace() -> Result<(), Error> {
         let both = vec![operation, tag("again", 1), tag("again", 1)];
         assert!(store.append(both, Metadata::default()).is_err(), "{name}");
     }
-    let twice = vec![tag("again", 1), Operation::Snapshot { id: 8, name: None }, tag("again", 1)];
+    let twice = vec![
+        tag("again", 1),
+        Operation::Marker(Marker::Snapshot { id: 8, name: None }),
+        tag("again", 1),
+    ];
     assert!(store.append(twice, Metadata::default()).is_err());
     assert_eq!(log_of(&vfs), log);
-    let once = vec![tag("again", 12), Operation::Snapshot { id: 8, name: None }, rename(0, "ID")];
+    let once = vec![
+        tag("again", 12),
+        Operation::Marker(Marker::Snapshot { id: 8, name: None }),
+        rename(0, "ID"),
+    ];
     store.append(once, Metadata::default())?;
     append(&store, add(Column { id: ColumnId { event: EventId(16), ordinal: 0 }, ..text(9_000) }))?;
     drop(store);

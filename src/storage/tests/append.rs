@@ -1,6 +1,7 @@
 //! Append, read, schema version, row versions.
 
 use super::*;
+use crate::storage::{RowImages, RowOperation, SchemaChange};
 
 #[test]
 fn append_numbers_events_and_they_come_back_to_the_bit() -> Result<(), Error> {
@@ -43,7 +44,10 @@ fn schema_version_counts_schema_changes() -> Result<(), Error> {
     let (store, _) = open(&options(MemVfs::default()))?;
     assert_eq!(store.schema_version(), 0);
     let accounts = accounts(1);
-    store.append(vec![Operation::CreateTable(Arc::clone(&accounts))], Metadata::default())?;
+    store.append(
+        vec![Operation::Schema(SchemaChange::CreateTable(Arc::clone(&accounts)))],
+        Metadata::default(),
+    )?;
     store.append(vec![account(&accounts, 1, "Ada", 1)], Metadata::default())?;
     assert_eq!(store.schema_version(), 1);
     let (log, _) = sample();
@@ -56,7 +60,10 @@ fn an_append_must_be_about_the_newest_version() -> Result<(), Error> {
     let vfs = MemVfs::default();
     let (store, _) = open(&options(vfs.clone()))?;
     let table = accounts(1);
-    let ours = [Operation::CreateTable(Arc::clone(&table)), account(&table, 1, "Ada", 1)];
+    let ours = [
+        Operation::Schema(SchemaChange::CreateTable(Arc::clone(&table))),
+        account(&table, 1, "Ada", 1),
+    ];
     store.append(ours.into(), Metadata::default())?;
     assert_eq!(store.row_version(table.id, RowId(1)), Some(1));
     assert_eq!(store.row_version(table.id, RowId(2)), None);
@@ -83,7 +90,12 @@ fn an_append_must_be_about_the_newest_version() -> Result<(), Error> {
     assert!(store.append(vec![account(&table, 1, "Again", 1)], Metadata::default()).is_err());
     assert_eq!(log_of(&vfs), before);
     let old = vec![Value::Integer(1), Value::text("Ada"), cents(1)];
-    let delete = Operation::Delete { table: Arc::clone(&table), row: RowId(1), rev: 2, old };
+    let delete = Operation::Row(RowOperation {
+        table: Arc::clone(&table),
+        row: RowId(1),
+        rev: 2,
+        images: RowImages::Delete(old),
+    });
     store.append(vec![delete], Metadata::default())?;
     assert_eq!(store.row_version(table.id, RowId(1)), Some(2));
     // What is deleted has no version that an update could end.
@@ -111,12 +123,12 @@ fn what_contradicts_the_schema_is_refused_and_leaves_no_trace() -> Result<(), Er
         account(&other, 9, "Ada", 1),
         update(&accounts, 1, 3, Vec::new()),
         update(&accounts, 1, 3, vec![(7, Value::Null, Value::Null)]),
-        Operation::CreateTable(Arc::clone(&accounts)),
-        Operation::CreateTable(table(99, "later", &[("a", DataType::Any)])),
-        Operation::CreateTable(table(15, "bad", &[("a", no_decimal)])),
-        Operation::CreateTable(table(15, "empty", &[])),
-        Operation::CreateTable(twice),
-        Operation::DropTable(other),
+        Operation::Schema(SchemaChange::CreateTable(Arc::clone(&accounts))),
+        Operation::Schema(SchemaChange::CreateTable(table(99, "later", &[("a", DataType::Any)]))),
+        Operation::Schema(SchemaChange::CreateTable(table(15, "bad", &[("a", no_decimal)]))),
+        Operation::Schema(SchemaChange::CreateTable(table(15, "empty", &[]))),
+        Operation::Schema(SchemaChange::CreateTable(twice)),
+        Operation::Schema(SchemaChange::DropTable(other)),
     ] {
         let name = format!("{operation:?}");
         assert!(store.append(vec![operation], Metadata::default()).is_err(), "{name}");
@@ -165,7 +177,7 @@ fn times_rise_whatever_the_clock_does() -> Result<(), Error> {
         options.environment.clock = Arc::new(FixedClock::new(Timestamp(start), step));
         let (store, _) = open(&options)?;
         if row == 1 {
-            let create = Operation::CreateTable(Arc::clone(&accounts));
+            let create = Operation::Schema(SchemaChange::CreateTable(Arc::clone(&accounts)));
             times.push(store.append(vec![create], Metadata::default())?[0].at);
         }
         for row in [row * 2, row * 2 + 1] {

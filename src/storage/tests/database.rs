@@ -1,11 +1,14 @@
 //! Databases in directories and in memory, alone and side by side.
 
 use super::*;
+use crate::storage::SchemaChange;
 use crate::storage::{Change, Database};
 
 pub(super) fn create(name: &str) -> Change {
     let columns = [("id", DataType::Integer), ("name", DataType::Text)];
-    Change::CreateTable(Box::new(TableSchema::clone(&table(0, name, &columns))))
+    Change::Schema(SchemaChange::CreateTable(Arc::new(TableSchema::clone(&table(
+        0, name, &columns,
+    )))))
 }
 
 /// Commits changes as one transaction.
@@ -59,7 +62,10 @@ fn a_database_is_there_again_with_all_its_past() -> Result<(), Error> {
         let new = vec![Value::Integer(1), Value::text("Ida")];
         let update = Change::Update { table: Arc::clone(&users), row: RowId(1), old, new };
         assert_eq!(commit(&database, vec![update])?, EventId(4));
-        assert_eq!(commit(&database, vec![Change::DropTable(users)])?, EventId(5));
+        assert_eq!(
+            commit(&database, vec![Change::Schema(SchemaChange::DropTable(users))])?,
+            EventId(5)
+        );
         assert_eq!(commit(&database, Vec::new())?, EventId(5));
         for event in 0..=5 {
             asked.push(rows(&database, EventId(event), "users")?);

@@ -1,6 +1,7 @@
 //! Disks that refuse, fail and lie.
 
 use super::*;
+use crate::storage::SchemaChange;
 use crate::storage::{Access, VfsFile};
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -142,8 +143,10 @@ fn after_a_failed_write_or_sync_reads_go_on_and_writes_do_not() -> Result<(), Er
             let disk = FaultyVfs::new(vfs.clone(), fault, after);
             let (store, _) = open(&options(disk))?;
             let mut acknowledged = Vec::new();
-            let mut appended = store
-                .append(vec![Operation::CreateTable(Arc::clone(&accounts))], Metadata::default());
+            let mut appended = store.append(
+                vec![Operation::Schema(SchemaChange::CreateTable(Arc::clone(&accounts)))],
+                Metadata::default(),
+            );
             for row in 1.. {
                 match appended {
                     Ok(events) => acknowledged.extend(events),
@@ -170,7 +173,11 @@ fn after_a_failed_write_or_sync_reads_go_on_and_writes_do_not() -> Result<(), Er
             assert_eq!(shown(&events[..acknowledged.len()]), shown(&acknowledged));
             assert!(events.len() <= acknowledged.len() + 1);
             let event = store.head().next().0;
-            let more = Operation::CreateTable(table(event, "more", &[("a", DataType::Any)]));
+            let more = Operation::Schema(SchemaChange::CreateTable(table(
+                event,
+                "more",
+                &[("a", DataType::Any)],
+            )));
             store.append(vec![more], Metadata::default())?;
         }
     }
@@ -232,7 +239,7 @@ fn a_log_that_was_moved_replaced_or_written_by_others_takes_nothing_more() -> Re
     for (what, disturb) in disturb {
         let vfs = MemVfs::default();
         let (store, _) = open(&options(vfs.clone()))?;
-        let create = Operation::CreateTable(Arc::clone(&accounts));
+        let create = Operation::Schema(SchemaChange::CreateTable(Arc::clone(&accounts)));
         store.append(vec![create], Metadata::default())?;
         disturb(&vfs, &elsewhere);
         let before = (vfs.contents(&log_path()), vfs.contents(&elsewhere));

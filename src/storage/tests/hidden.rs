@@ -1,6 +1,7 @@
 //! The hidden columns, asked of a database.
 
 use super::*;
+use crate::storage::SchemaChange;
 use crate::storage::{Change, Database, RowBatch, TableView};
 use crate::types::{PseudoColumn, column::value_at};
 use arrow_array::ArrayRef;
@@ -42,7 +43,9 @@ fn shown(table: &TableView) -> Vec<String> {
 fn hidden_columns_tell_where_versions_come_from() -> Result<(), Error> {
     let database = Database::in_memory_with(options(MemVfs::default()).environment)?;
     let columns = [("id", DataType::Integer), ("name", DataType::Text)];
-    let create = Change::CreateTable(Box::new(TableSchema::clone(&table(0, "users", &columns))));
+    let create = Change::Schema(SchemaChange::CreateTable(Arc::new(TableSchema::clone(&table(
+        0, "users", &columns,
+    )))));
     commit(&database, vec![create], Metadata::default())?;
     let users = Arc::clone(database.latest()?.schema().table("users").expect("made above"));
     let row = |id, name: &str| vec![Value::Integer(id), Value::text(name)];

@@ -2,6 +2,7 @@
 
 use super::database::{commit, create, row, rows};
 use super::*;
+use crate::storage::SchemaChange;
 use crate::storage::checkpoint::source::ViewSource;
 use crate::storage::store::index::Entry;
 use crate::storage::{Access, Change, Database, Random, SnapshotManager, VfsFile};
@@ -95,7 +96,8 @@ fn whoever_holds_a_closed_log_only_reads() -> Result<(), Error> {
     fill(&database, 3)?;
     let store = Arc::clone(database.store());
     drop(database);
-    let refused = store.append(vec![Operation::CreateTable(accounts(5))], metadata("Late"));
+    let refused = store
+        .append(vec![Operation::Schema(SchemaChange::CreateTable(accounts(5)))], metadata("Late"));
     assert_eq!(refused.expect_err("another may be writing").code(), "read-only");
     assert_eq!(read_all(&store).len(), 4);
     Ok(())
@@ -245,7 +247,7 @@ fn whoever_reads_while_the_log_is_created_stops_nobody() {
     *nosy.0.lock().expect("nobody panics") = Some(Arc::clone(&store));
     let (sender, receiver) = channel();
     std::thread::spawn(move || {
-        let create = vec![Operation::CreateTable(accounts(1))];
+        let create = vec![Operation::Schema(SchemaChange::CreateTable(accounts(1)))];
         sender.send(store.append(create, metadata("First")).map(|events| events.len()))
     });
     let appended = receiver.recv_timeout(Duration::from_secs(20));

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::storage::{Change, Database, MAX_LINE_SIZE, MAX_ROW_SIZE};
+use crate::storage::{Marker, SchemaChange};
 
 fn note(size: usize) -> Metadata {
     Metadata { note: Some("x".repeat(size)), ..Metadata::default() }
@@ -12,7 +13,10 @@ fn rows_end_at_their_limit() -> Result<(), Error> {
     let vfs = MemVfs::default();
     let (store, _) = open(&options(vfs.clone()))?;
     let table = table(1, "t", &[("a", DataType::Text)]);
-    store.append(vec![Operation::CreateTable(Arc::clone(&table))], Metadata::default())?;
+    store.append(
+        vec![Operation::Schema(SchemaChange::CreateTable(Arc::clone(&table)))],
+        Metadata::default(),
+    )?;
     let around = "{\"a\":\"\"}".len();
     for (row, size, fits) in
         [(1, MAX_ROW_SIZE - 1, true), (2, MAX_ROW_SIZE, true), (3, MAX_ROW_SIZE + 1, false)]
@@ -45,7 +49,10 @@ fn lines_end_at_their_limit() -> Result<(), Error> {
     let vfs = MemVfs::default();
     let (store, _) = open(&options(vfs.clone()))?;
     let table = table(1, "t", &[("a", DataType::Integer)]);
-    store.append(vec![Operation::CreateTable(Arc::clone(&table))], Metadata::default())?;
+    store.append(
+        vec![Operation::Schema(SchemaChange::CreateTable(Arc::clone(&table)))],
+        Metadata::default(),
+    )?;
     let row = |row| vec![insert(&table, row, vec![Value::Integer(1)])];
     let before = log_of(&vfs).len();
     store.append(row(1), note(1))?;
@@ -78,7 +85,9 @@ fn a_row_cannot_outgrow_its_limit_column_by_column() -> Result<(), Error> {
     let database = Database::in_memory()?;
     let columns = [("a", DataType::Text), ("b", DataType::Text)];
     let mut fork = database.begin()?;
-    fork.record(vec![Change::CreateTable(Box::new(TableSchema::clone(&table(0, "t", &columns))))])?;
+    fork.record(vec![Change::Schema(SchemaChange::CreateTable(Arc::new(TableSchema::clone(
+        &table(0, "t", &columns),
+    ))))])?;
     let t = Arc::clone(fork.view().schema().table("t").expect("created above"));
     let around = "{\"a\":\"\",\"b\":\"\"}".len();
     let half = MAX_ROW_SIZE / 2;
@@ -110,9 +119,12 @@ fn a_row_cannot_outgrow_its_limit_column_by_column() -> Result<(), Error> {
 fn a_first_transaction_that_is_refused_creates_nothing() -> Result<(), Error> {
     let vfs = MemVfs::default();
     let (store, _) = open(&options(vfs.clone()))?;
-    let create = Operation::CreateTable(accounts(1));
+    let create = Operation::Schema(SchemaChange::CreateTable(accounts(1)));
     let refused = [
-        vec![create.clone(), Operation::Tag { name: "x".repeat(MAX_LINE_SIZE), at: EventId(1) }],
+        vec![
+            create.clone(),
+            Operation::Marker(Marker::Tag { name: "x".repeat(MAX_LINE_SIZE), at: EventId(1) }),
+        ],
         vec![create.clone(), create.clone()],
     ];
     for operations in refused {

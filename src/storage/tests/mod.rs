@@ -16,6 +16,7 @@ use super::{
     Environment, Error, Event, EventStore, FixedClock, MemVfs, Metadata, OpenOptions, Operation,
     SeededRandom, Vfs,
 };
+use crate::storage::{RowImages, RowOperation, SchemaChange};
 use crate::types::{
     Column, ColumnId, DataType, Decimal, EventId, KeyId, KeyKind, KeySchema, Period, RowId,
     TableId, TableSchema, Timestamp, Value,
@@ -126,7 +127,12 @@ pub(super) fn cents(mantissa: i128) -> Value {
 }
 
 fn insert(table: &Arc<TableSchema>, row: u64, values: Vec<Value>) -> Operation {
-    Operation::Insert { table: Arc::clone(table), row: RowId(row), new: values }
+    Operation::Row(RowOperation {
+        table: Arc::clone(table),
+        row: RowId(row),
+        rev: 1,
+        images: RowImages::Insert(values),
+    })
 }
 
 fn account(table: &Arc<TableSchema>, row: u64, owner: &str, balance: i128) -> Operation {
@@ -140,7 +146,12 @@ fn update(
     rev: u32,
     changed: Vec<(usize, Value, Value)>,
 ) -> Operation {
-    Operation::Update { table: Arc::clone(table), row: RowId(row), rev, changed }
+    Operation::Row(RowOperation {
+        table: Arc::clone(table),
+        row: RowId(row),
+        rev,
+        images: RowImages::Update(changed),
+    })
 }
 
 /// A log of several transactions with every kind of event and value; its bytes, and its events by
@@ -163,7 +174,7 @@ fn sample() -> (Vec<u8>, Vec<Vec<Event>>) {
     let things = table(9, "things", &[("a", DataType::Any), ("doc", DataType::Json)]);
     let row = vec![Value::Integer(2), Value::text("Zoë\n\u{1}"), cents(-5)];
     let transactions = [
-        vec![Operation::CreateTable(Arc::clone(&accounts))],
+        vec![Operation::Schema(SchemaChange::CreateTable(Arc::clone(&accounts)))],
         vec![account(&accounts, 1, "Ada", 10_000), insert(&accounts, 2, row.clone())],
         vec![
             update(&accounts, 1, 2, vec![(2, cents(10_000), cents(9_000))]),
@@ -176,24 +187,30 @@ fn sample() -> (Vec<u8>, Vec<Vec<Event>>) {
         ],
         vec![account(&accounts, 3, "Eve", 1)],
         vec![
-            Operation::CreateIndex { table: Arc::clone(&accounts), key: Box::new(key.clone()) },
+            Operation::Schema(SchemaChange::CreateIndex {
+                table: Arc::clone(&accounts),
+                key: Box::new(key.clone()),
+            }),
             account(&indexed, 4, "Bob", i128::from(u32::MAX)),
         ],
         vec![
-            Operation::CreateTable(Arc::clone(&things)),
+            Operation::Schema(SchemaChange::CreateTable(Arc::clone(&things))),
             insert(&things, 1, vec![Value::Real(0.1), Value::Json("{\"a\":[1,null]}".into())]),
             insert(&things, 2, vec![Value::Blob([0, 255].as_slice().into()), Value::Null]),
         ],
         vec![
-            Operation::Delete {
+            Operation::Row(RowOperation {
                 table: Arc::clone(&indexed),
                 row: RowId(3),
                 rev: 2,
-                old: vec![Value::Integer(3), Value::text("Eve"), cents(1)],
-            },
-            Operation::DropIndex { table: Arc::clone(&indexed), key: Box::new(key) },
+                images: RowImages::Delete(vec![Value::Integer(3), Value::text("Eve"), cents(1)]),
+            }),
+            Operation::Schema(SchemaChange::DropIndex {
+                table: Arc::clone(&indexed),
+                key: Box::new(key),
+            }),
         ],
-        vec![Operation::DropTable(things)],
+        vec![Operation::Schema(SchemaChange::DropTable(things))],
     ];
     let append = |operations: Vec<Operation>| {
         store.append(operations, metadata("Sample")).expect("each follows from the one before")

@@ -4,8 +4,8 @@ use super::Error;
 use super::state::State;
 use super::view::View;
 use crate::storage::log::line::check_row;
-use crate::storage::{Change, Operation};
-use crate::types::{ColumnId, EventId, KeyId, Period, Row, RowId, TableSchema, Value};
+use crate::storage::{Change, Marker, Operation, RowImages, RowOperation};
+use crate::types::{EventId, Period, Row, RowId, TableSchema, Value};
 use std::sync::Arc;
 
 /// A transaction: a view plus its own versions and closings. Nothing reaches the log before commit.
@@ -124,31 +124,22 @@ impl Fork {
 
     /// The operation that a change is, if it changes anything.
     fn operation(&mut self, id: EventId, change: Change) -> Result<Option<Operation>, Error> {
-        Ok(Some(match change {
-            Change::CreateTable(table) => Operation::CreateTable(Arc::new((*table).created_by(id))),
-            Change::DropTable(table) => Operation::DropTable(table),
-            Change::CreateIndex { table, mut key } => {
-                key.id = KeyId { event: id, ordinal: 0 };
-                Operation::CreateIndex { table, key }
-            }
-            Change::DropIndex { table, key } => Operation::DropIndex { table, key },
-            Change::AddColumn { table, mut column } => {
-                column.id = ColumnId { event: id, ordinal: 0 };
-                Operation::AddColumn { table, column }
-            }
-            Change::DropColumn { table, column } => Operation::DropColumn { table, column },
-            Change::RenameColumn { table, column, name } => {
-                Operation::RenameColumn { table, column, name }
-            }
-            Change::RenameTable { table, name } => Operation::RenameTable { table, name },
+        let (table, row, rev, images) = match change {
+            Change::Schema(change) => return Ok(Some(Operation::Schema(change.made_by(id)))),
             Change::Tag { name, at } => {
                 let before = EventId(id.0.saturating_sub(1));
-                Operation::Tag { name, at: at.unwrap_or(before) }
+                let marker = Marker::Tag { name, at: at.unwrap_or(before) };
+                return Ok(Some(Operation::Marker(marker)));
+            }
+            Change::Counter { table, last: new } => {
+                let old = self.own.autoincrement(&table);
+                let marker = Marker::Counter { table, old, new };
+                return Ok((old != new).then_some(Operation::Marker(marker)));
             }
             Change::Insert { table, new } => {
                 check_row(&table, &new)?;
                 let row = self.own.next_row(&table);
-                Operation::Insert { table, row, new }
+                (table, row, 1, RowImages::Insert(new))
             }
             Change::Update { table, row, old, new } => {
                 check_row(&table, &new)?;
@@ -157,13 +148,14 @@ impl Fork {
                     return Ok(None);
                 }
                 let rev = self.next_rev(&table, row)?;
-                Operation::Update { table, row, rev, changed }
+                (table, row, rev, RowImages::Update(changed))
             }
             Change::Delete { table, row, old } => {
                 let rev = self.next_rev(&table, row)?;
-                Operation::Delete { table, row, rev, old }
+                (table, row, rev, RowImages::Delete(old))
             }
-        }))
+        };
+        Ok(Some(Operation::Row(RowOperation { table, row, rev, images })))
     }
 
     fn next_rev(&mut self, table: &TableSchema, row: RowId) -> Result<u32, Error> {

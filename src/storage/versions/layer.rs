@@ -156,28 +156,28 @@ impl Layer {
         (!value.is_null()).then_some((row, value))
     }
 
-    /// The largest number that the AUTOINCREMENT key ever had, up to the period's last event.
+    /// The AUTOINCREMENT counter after the period's last event: the largest number that its key ever
+    /// had, or since the counter was set.
     pub fn autoincrement(&self) -> i64 {
         let versions = &self.versions;
         let (now, key) = versions.autoincrement(self.period.last);
+        if let Some(now) = now {
+            return now;
+        }
+        let (since, set) = versions.autoincrement_set(self.period.last);
         let below = || versions.base().map_or(0, |base| base.autoincrement());
-        let before = || below().max(versions.autoincrement_before());
-        match (now, key.and_then(|key| versions.index(key))) {
-            (Some(now), _) => now,
-            // What the counter was in the past: the largest key of any version until then.
-            (None, Some(index)) => {
-                let until = Period { first: EventId::START, last: self.period.last };
-                let largest = index.descending(until).next().and_then(|(_, row, from)| {
-                    let position = versions.ancestor(row, from.max(versions.start()))?;
-                    let column = index.columns().first()?;
-                    Some(versions.value(position, column, column.guess()))
-                });
-                match largest {
-                    Some(Value::Integer(number)) => number.max(before()),
-                    _ => before(),
-                }
-            }
-            (None, None) => before(),
+        let before = if since > versions.start() { set } else { set.max(below()) };
+        let index = key.and_then(|key| versions.index(key));
+        let until = Period { first: EventId::START, last: self.period.last };
+        let mut taken = index.into_iter().flat_map(|index| index.descending(until));
+        let largest = taken.find(|(_, _, from)| *from > since).and_then(|(_, row, from)| {
+            let position = versions.ancestor(row, from)?;
+            let column = index?.columns().first()?;
+            Some(versions.value(position, column, column.guess()))
+        });
+        match largest {
+            Some(Value::Integer(number)) => number.max(before),
+            _ => before,
         }
     }
 

@@ -6,7 +6,9 @@ use super::hidden::EventFacts;
 use super::layer::Layer;
 use super::table::TableVersions;
 use super::view::{Tables, View};
-use crate::storage::{BaseRow, BaseTable, Event, Operation};
+use crate::storage::{
+    BaseRow, BaseTable, Event, Marker, Operation, RowImages, RowOperation, SchemaChange,
+};
 use crate::types::{EventId, Period, RowId, Schema, TableId, TableSchema};
 use std::sync::Arc;
 
@@ -192,42 +194,44 @@ impl State {
         self.head = self.head.max(event);
         self.applied += 1;
         match operation {
-            Operation::CreateTable(table) => {
-                let versions = Arc::new(TableVersions::new(table, None));
-                self.tables.insert(table.id, versions);
-                self.change_schema(event, operation);
+            Operation::Row(RowOperation { table, row, rev, images }) => {
+                let versions = self.versions(table);
+                match images {
+                    RowImages::Insert(new) => versions.insert(event, table, *row, new),
+                    RowImages::Update(changed) => {
+                        versions.update(event, table, *row, *rev, changed);
+                    }
+                    RowImages::Delete(_) => versions.delete(event, *row),
+                }
             }
-            // Rows that are there have a new column's initial value wherever they are read, and what
-            // they have in a column that went, or goes by another name, need not be touched.
-            Operation::DropTable(_)
-            | Operation::AddColumn { .. }
-            | Operation::DropColumn { .. }
-            | Operation::RenameColumn { .. }
-            | Operation::RenameTable { .. } => self.change_schema(event, operation),
-            Operation::Tag { .. } | Operation::Snapshot { .. } => {}
-            // The index is built over what the table held before: as the last of its keys, it is
-            // not among those that the versions of a fork begin with.
-            Operation::CreateIndex { table, key } => {
-                self.versions(table).add_index(key, table);
-                self.change_schema(event, operation);
+            Operation::Schema(change) => self.change_schema(event, change),
+            Operation::Marker(Marker::Counter { table, new, .. }) => {
+                self.versions(table).set_autoincrement(event, *new);
             }
-            Operation::DropIndex { table, key } => {
-                self.versions(table).drop_index(key.id);
-                self.change_schema(event, operation);
-            }
-            Operation::Insert { table, row, new } => {
-                self.versions(table).insert(event, table, *row, new);
-            }
-            Operation::Update { table, row, rev, changed } => {
-                self.versions(table).update(event, table, *row, *rev, changed);
-            }
-            Operation::Delete { table, row, .. } => self.versions(table).delete(event, *row),
+            Operation::Marker(Marker::Tag { .. } | Marker::Snapshot { .. }) => {}
         }
     }
 
-    fn change_schema(&mut self, event: EventId, operation: &Operation) {
+    fn change_schema(&mut self, event: EventId, change: &SchemaChange) {
+        match change {
+            SchemaChange::CreateTable(table) => {
+                let versions = Arc::new(TableVersions::new(table, None));
+                self.tables.insert(table.id, versions);
+            }
+            // The index is built over what the table held before: as the last of its keys, it is
+            // not among those that the versions of a fork begin with.
+            SchemaChange::CreateIndex { table, key } => self.versions(table).add_index(key, table),
+            SchemaChange::DropIndex { table, key } => self.versions(table).drop_index(key.id),
+            // Rows that are there have a new column's initial value wherever they are read, and what
+            // they have in a column that went, or goes by another name, need not be touched.
+            SchemaChange::DropTable(_)
+            | SchemaChange::AddColumn { .. }
+            | SchemaChange::DropColumn { .. }
+            | SchemaChange::RenameColumn { .. }
+            | SchemaChange::RenameTable { .. } => {}
+        }
         let mut schema = self.schema().clone();
-        operation.change_schema(&mut schema);
+        change.apply(&mut schema);
         self.schemas.push((event, schema));
     }
 
@@ -238,16 +242,26 @@ impl State {
         own.or_else(of_base).unwrap_or(RowId(1))
     }
 
+    /// The AUTOINCREMENT counter of a table.
+    pub(super) fn autoincrement(&self, table: &TableSchema) -> i64 {
+        self.layer(table).map_or(0, |layer| layer.autoincrement())
+    }
+
     /// The number of a row's visible version.
     pub(super) fn rev(&self, table: &TableSchema, row: RowId) -> Option<u32> {
-        let layer = match (self.tables.get(&table.id), &self.base) {
-            (Some(versions), _) => {
-                Arc::new(Layer::new(Arc::clone(versions), Period::at(self.head)))
-            }
-            (None, base) => base.as_ref()?.layer(table.id)?,
-        };
+        let layer = self.layer(table)?;
         let (holder, position) = layer.version(row)?;
         Some(holder.versions().birth(position).rev)
+    }
+
+    /// A table as it is now.
+    fn layer(&self, table: &TableSchema) -> Option<Arc<Layer>> {
+        match (self.tables.get(&table.id), &self.base) {
+            (Some(versions), _) => {
+                Some(Arc::new(Layer::new(Arc::clone(versions), Period::at(self.head))))
+            }
+            (None, base) => base.as_ref()?.layer(table.id),
+        }
     }
 
     /// The versions of a table, to be changed. In a fork they begin when the table is first touched.

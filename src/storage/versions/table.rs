@@ -66,6 +66,8 @@ struct Counters {
     /// What it was when the epoch began.
     autoincrement_before: i64,
     autoincrement_key: Option<KeyId>,
+    /// What it was set to by hand in this epoch, and by which events, oldest first.
+    settings: Vec<(EventId, i64)>,
     /// Visible rows after the last event; in a fork, how many more than in its base.
     live: i64,
     /// The number of rows after some events, oldest first.
@@ -93,6 +95,7 @@ impl TableVersions {
             autoincrement: base.as_ref().map_or(0, |base| base.autoincrement()),
             autoincrement_before: 0,
             autoincrement_key: automatic.map(|key| key.id),
+            settings: Vec::new(),
             live: 0,
             notes: Arc::default(),
             since_note: 0,
@@ -176,16 +179,21 @@ impl TableVersions {
         self.counters.next_row
     }
 
-    /// The largest number that the AUTOINCREMENT key had up to an event, unless something happened
-    /// since; and the key, if the table has such a one.
+    /// What the AUTOINCREMENT counter was after an event, unless something happened since; and the
+    /// key, if the table has such a one.
     pub fn autoincrement(&self, event: EventId) -> (Option<i64>, Option<KeyId>) {
-        let now = event >= self.counters.last_event || self.counters.autoincrement == 0;
-        (now.then_some(self.counters.autoincrement), self.counters.autoincrement_key)
+        let Counters { autoincrement, settings, last_event, .. } = &self.counters;
+        let now = event >= *last_event || (*autoincrement == 0 && settings.is_empty());
+        (now.then_some(*autoincrement), self.counters.autoincrement_key)
     }
 
-    /// The largest number that the AUTOINCREMENT key had when the epoch began.
-    pub fn autoincrement_before(&self) -> i64 {
-        self.counters.autoincrement_before
+    /// What the AUTOINCREMENT counter was last set to up to an event, and by which; what it was when
+    /// the epoch began, if nobody set it.
+    pub fn autoincrement_set(&self, event: EventId) -> (EventId, i64) {
+        let settings = &self.counters.settings;
+        let count = settings.partition_point(|(since, _)| *since <= event);
+        let before = (self.start, self.counters.autoincrement_before);
+        count.checked_sub(1).map_or(before, |at| settings[at])
     }
 
     /// The event at which the epoch begins.
@@ -366,6 +374,14 @@ impl TableVersions {
                 }
             }
         }
+    }
+
+    /// The AUTOINCREMENT counter was set by hand.
+    pub fn set_autoincrement(&mut self, event: EventId, number: i64) {
+        let counters = &mut self.counters;
+        counters.autoincrement = number;
+        counters.settings.push((event, number));
+        counters.last_event = counters.last_event.max(event);
     }
 
     /// An index came to be, over all versions.

@@ -11,7 +11,7 @@ const CRC_AT: usize = ENTRY_SIZE - 4;
 
 /// The words of the log's `op` field by their number here. Changes of rows come first; numbers never
 /// change, new words are added at the end.
-pub(crate) const OPERATIONS: [&str; 13] = [
+pub(crate) const OPERATIONS: [&str; 14] = [
     "insert",
     "update",
     "delete",
@@ -25,6 +25,7 @@ pub(crate) const OPERATIONS: [&str; 13] = [
     "rename_table",
     "tag",
     "snapshot",
+    "counter",
 ];
 
 /// How many of [`OPERATIONS`] change a row.

@@ -65,6 +65,7 @@ impl TableVersions {
         counters.notes = Arc::new(vec![(at, counters.live)]);
         counters.since_note = 0;
         counters.autoincrement_before = counters.autoincrement;
+        counters.settings.clear();
         counters.next_row_before = counters.next_row;
     }
 

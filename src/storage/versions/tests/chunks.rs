@@ -3,6 +3,7 @@
 use super::model::{event, scanned, table_schema};
 use crate::storage::versions::table::TableVersions;
 use crate::storage::{Change, Fork, Operation, State, View};
+use crate::storage::{RowImages, RowOperation, SchemaChange};
 use crate::types::{EventId, Period, Row, RowId, TableSchema, Value};
 use std::sync::Arc;
 
@@ -14,10 +15,15 @@ fn row(id: u64, amount: u64) -> Row {
 fn table_of(count: u64) -> (State, Arc<TableSchema>) {
     let table = Arc::new(table_schema("t", false).created_by(EventId(1)));
     let mut state = State::new();
-    state.apply(&event(1, Operation::CreateTable(Arc::clone(&table))));
+    state.apply(&event(1, Operation::Schema(SchemaChange::CreateTable(Arc::clone(&table)))));
     for id in 1..=count {
         let new = row(id, 0);
-        let operation = Operation::Insert { table: Arc::clone(&table), row: RowId(id), new };
+        let operation = Operation::Row(RowOperation {
+            table: Arc::clone(&table),
+            row: RowId(id),
+            rev: 1,
+            images: RowImages::Insert(new),
+        });
         state.apply(&event(id + 1, operation));
     }
     (state, table)
@@ -58,7 +64,12 @@ fn updates_across_chunks_leave_every_past_as_it_was() {
             let changed = vec![(2, Value::Null, row(id, round)[2].clone())];
             let rev = u32::try_from(round).expect("small") + 1;
             let table = Arc::clone(&table);
-            let operation = Operation::Update { table, row: RowId(id), rev, changed };
+            let operation = Operation::Row(RowOperation {
+                table,
+                row: RowId(id),
+                rev,
+                images: RowImages::Update(changed),
+            });
             state.apply(&event(state.head().0 + 1, operation));
             now[usize::try_from(id - 1).expect("small")].1 = format!("{:?}", row(id, round));
         }
@@ -103,7 +114,12 @@ fn a_few_updates_leave_long_runs_between_them() {
     for id in [10, 1500, 1501, 5000, 9000] {
         let changed = vec![(2, row(id, 0)[2].clone(), row(id, 1)[2].clone())];
         let table = Arc::clone(&table);
-        let operation = Operation::Update { table, row: RowId(id), rev: 2, changed };
+        let operation = Operation::Row(RowOperation {
+            table,
+            row: RowId(id),
+            rev: 2,
+            images: RowImages::Update(changed),
+        });
         state.apply(&event(state.head().0 + 1, operation));
     }
     let view = state.view(Period::at(state.head()));

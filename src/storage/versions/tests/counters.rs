@@ -1,6 +1,7 @@
 //! What tables count, and tables and indexes that come and go.
 
 use super::model::{commit, key, scanned, table_schema};
+use crate::storage::SchemaChange;
 use crate::storage::{Change, Fork, State, TableView};
 use crate::types::{EventId, KeyKind, Period, Row, RowId, TableSchema, Value};
 use std::sync::Arc;
@@ -32,7 +33,10 @@ fn delete(state: &State, id: i64) -> Change {
 
 fn with_table() -> State {
     let mut state = State::new();
-    commit(&mut state, vec![Change::CreateTable(Box::new(table_schema("t", true)))]);
+    commit(
+        &mut state,
+        vec![Change::Schema(SchemaChange::CreateTable(Arc::new(table_schema("t", true))))],
+    );
     state
 }
 
@@ -72,9 +76,12 @@ fn a_table_dropped_and_created_again_is_another() {
     let change = insert(&state, 1);
     commit(&mut state, vec![change]);
     let first = now(&state);
-    let drop = Change::DropTable(Arc::clone(first.schema()));
+    let drop = Change::Schema(SchemaChange::DropTable(Arc::clone(first.schema())));
     commit(&mut state, vec![drop]);
-    commit(&mut state, vec![Change::CreateTable(Box::new(table_schema("T", false)))]);
+    commit(
+        &mut state,
+        vec![Change::Schema(SchemaChange::CreateTable(Arc::new(table_schema("T", false))))],
+    );
     assert_eq!(scanned(&now(&state), &[0]), []);
     assert_eq!(scanned(&at(&state, 2), &[0]).len(), 1);
     assert!(state.view(Period::at(EventId(3))).schema().table("t").is_none());
@@ -100,7 +107,10 @@ fn an_index_serves_the_past_before_it() {
     let update = Change::Update { table, row: RowId(2), old: new, new: back };
     commit(&mut state, vec![update]);
     let table = Arc::clone(now(&state).schema());
-    let create = Change::CreateIndex { table, key: Box::new(key(KeyKind::Index, &[1])) };
+    let create = Change::Schema(SchemaChange::CreateIndex {
+        table,
+        key: Box::new(key(KeyKind::Index, &[1])),
+    });
     commit(&mut state, vec![create]);
     let key = now(&state).schema().keys.last().map(|key| key.id).expect("just created");
     let rows = |event: u64, name: &str| -> Vec<u64> {
@@ -160,8 +170,10 @@ fn a_fork_may_stand_on_a_fork() {
     new[1] = Value::text("inner");
     let update = Change::Update { table: Arc::clone(&table), row: RowId(7), old: row(7), new };
     inner.record(vec![delete(&state, 3), update, insert(&state, 9)]).expect("valid");
-    let create =
-        Change::CreateIndex { table: Arc::clone(&table), key: Box::new(key(KeyKind::Index, &[1])) };
+    let create = Change::Schema(SchemaChange::CreateIndex {
+        table: Arc::clone(&table),
+        key: Box::new(key(KeyKind::Index, &[1])),
+    });
     inner.record(vec![create]).expect("valid");
     let view = inner.view();
     let after = view.table(view.schema().table("t").expect("exists"));

@@ -4,6 +4,7 @@ use super::model::{event, scanned, table_schema};
 use crate::storage::versions::chunk::{CHUNK_ROWS, Chunk, Position};
 use crate::storage::versions::table::TableVersions;
 use crate::storage::{Operation, State};
+use crate::storage::{RowImages, RowOperation, SchemaChange};
 use crate::types::{EventId, Period, Row, RowId, TableSchema, Value};
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ impl Run {
     fn new() -> Run {
         let table = Arc::new(table_schema("t", true).created_by(EventId(1)));
         let mut state = State::new();
-        state.apply(&event(1, Operation::CreateTable(Arc::clone(&table))));
+        state.apply(&event(1, Operation::Schema(SchemaChange::CreateTable(Arc::clone(&table)))));
         Run { state, table }
     }
 
@@ -32,7 +33,12 @@ impl Run {
     fn insert(&mut self, ids: impl Iterator<Item = u64>) {
         for id in ids {
             let table = Arc::clone(&self.table);
-            self.apply(Operation::Insert { table, row: RowId(id), new: row(id, 0) });
+            self.apply(Operation::Row(RowOperation {
+                table,
+                row: RowId(id),
+                rev: 1,
+                images: RowImages::Insert(row(id, 0)),
+            }));
         }
     }
 
@@ -40,7 +46,12 @@ impl Run {
         for id in ids {
             let changed = vec![(2, Value::Null, row(id, round)[2].clone())];
             let (table, rev) = (Arc::clone(&self.table), u32::try_from(round).expect("small") + 1);
-            self.apply(Operation::Update { table, row: RowId(id), rev, changed });
+            self.apply(Operation::Row(RowOperation {
+                table,
+                row: RowId(id),
+                rev,
+                images: RowImages::Update(changed),
+            }));
         }
     }
 
@@ -48,7 +59,12 @@ impl Run {
         for id in ids {
             let table = Arc::clone(&self.table);
             let old = row(id, 0);
-            self.apply(Operation::Delete { table, row: RowId(id), rev: 2, old });
+            self.apply(Operation::Row(RowOperation {
+                table,
+                row: RowId(id),
+                rev: 2,
+                images: RowImages::Delete(old),
+            }));
         }
     }
 
@@ -194,7 +210,10 @@ fn what_is_shared_does_not_lead_into_what_is_gone() {
     }
     // An index that comes to be now is made from what there is.
     let index = Box::new(super::model::key(crate::types::KeyKind::Index, &[2]));
-    run.apply(Operation::CreateIndex { table: Arc::clone(&run.table), key: index.clone() });
+    run.apply(Operation::Schema(SchemaChange::CreateIndex {
+        table: Arc::clone(&run.table),
+        key: index.clone(),
+    }));
     let head = Period { first: base, last: run.state.head() };
     let found = run.state.view(head).table(&run.table).find(index.id, &[Value::Integer(1)]);
     assert_eq!(found.map(|found| found.len()), Some(CHUNK_ROWS));

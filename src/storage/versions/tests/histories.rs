@@ -3,6 +3,7 @@
 use super::model::{Model, assert_ordered, assert_shows, column, event, key, table_schema};
 use crate::storage::versions::chunk::with_chunk_rows;
 use crate::storage::{BaseRow, BaseTable, Change, Fork, Mark, Operation, RowChange, State, View};
+use crate::storage::{RowImages, RowOperation, SchemaChange};
 use crate::types::column::value_at;
 use crate::types::{Column, DataType, EventId, KeyKind, Period, Row, RowId, TableSchema, Value};
 use proptest::prelude::*;
@@ -50,7 +51,10 @@ fn change_of(model: &Model, kind: u8, a: u8, b: u8) -> Option<Change> {
     let name = NAMES[usize::from(a % 3)];
     let table = model.tables.get(&name.to_ascii_lowercase());
     let Some(table) = table else {
-        return Some(Change::CreateTable(Box::new(table_schema(name, a.is_multiple_of(4)))));
+        return Some(Change::Schema(SchemaChange::CreateTable(Arc::new(table_schema(
+            name,
+            a.is_multiple_of(4),
+        )))));
     };
     let schema = Arc::clone(&table.schema);
     let nth = usize::from(b) % table.rows.len().max(1);
@@ -70,7 +74,7 @@ fn change_of(model: &Model, kind: u8, a: u8, b: u8) -> Option<Change> {
             Change::Delete { table: schema, row, old }
         }
         78..83 => alteration(model, schema, a, b)?,
-        83..86 => Change::DropTable(schema),
+        83..86 => Change::Schema(SchemaChange::DropTable(schema)),
         _ => index_change(schema, b),
     })
 }
@@ -86,22 +90,25 @@ fn alteration(model: &Model, table: Arc<TableSchema>, a: u8, b: u8) -> Option<Ch
                 2 => (DataType::Any, some_value(b)),
                 _ => (DataType::Text, Value::Null),
             };
-            Change::AddColumn { column: Box::new(column(&name?, data_type, initial)), table }
+            Change::Schema(SchemaChange::AddColumn {
+                column: Box::new(column(&name?, data_type, initial)),
+                table,
+            })
         }
         3..5 => {
             let column = (0..table.columns.len()).find(|at| !table.is_key_column(*at))?;
-            Change::DropColumn { table, column }
+            Change::Schema(SchemaChange::DropColumn { table, column })
         }
         5..7 => {
             let column = usize::from(a) % table.columns.len();
-            Change::RenameColumn { table, column, name: name? }
+            Change::Schema(SchemaChange::RenameColumn { table, column, name: name? })
         }
         _ => {
             let name = NAMES[usize::from(b / 8) % 3];
             if model.tables.contains_key(&name.to_ascii_lowercase()) {
                 return None;
             }
-            Change::RenameTable { table, name: name.into() }
+            Change::Schema(SchemaChange::RenameTable { table, name: name.into() })
         }
     })
 }
@@ -112,8 +119,11 @@ fn index_change(table: Arc<TableSchema>, b: u8) -> Change {
     let columns = choices[usize::from(b % 4)];
     let existing = table.keys.iter().find(|k| k.kind == KeyKind::Index && k.columns == columns);
     match existing.cloned() {
-        Some(key) => Change::DropIndex { table, key: Box::new(key) },
-        None => Change::CreateIndex { key: Box::new(key(KeyKind::Index, columns)), table },
+        Some(key) => Change::Schema(SchemaChange::DropIndex { table, key: Box::new(key) }),
+        None => Change::Schema(SchemaChange::CreateIndex {
+            key: Box::new(key(KeyKind::Index, columns)),
+            table,
+        }),
     }
 }
 
@@ -181,16 +191,11 @@ impl Run {
         let mut model = Model::default();
         let mut changes = Vec::new();
         for operation in &self.log {
-            let (row, rev) = match operation {
-                Operation::Insert { row, .. } => (*row, 1),
-                Operation::Update { row, rev, .. } | Operation::Delete { row, rev, .. } => {
-                    (*row, *rev)
-                }
-                _ => {
-                    model.apply(operation);
-                    continue;
-                }
+            let Some(RowOperation { row, rev, .. }) = operation.row() else {
+                model.apply(operation);
+                continue;
             };
+            let (row, rev) = (*row, *rev);
             let image = |model: &Model| {
                 let then = model.tables.values().find(|then| then.schema.id == table.id)?;
                 let (_, values) = then.rows.get(&row)?;
@@ -341,14 +346,34 @@ fn strange_events_do_no_harm() {
     let mut state = State::new();
     let changed = vec![(0, Value::Null, Value::Integer(1)), (9, Value::Null, Value::Null)];
     let (row, old) = (RowId(u64::MAX), some_row(&table, 1, 1));
-    let update =
-        || Operation::Update { table: Arc::clone(&table), row, rev: 9, changed: changed.clone() };
-    let insert = || Operation::Insert { table: Arc::clone(&table), row, new: old.clone() };
-    let delete = || Operation::Delete { table: Arc::clone(&table), row, rev: 2, old: old.clone() };
+    let update = || {
+        Operation::Row(RowOperation {
+            table: Arc::clone(&table),
+            row,
+            rev: 9,
+            images: RowImages::Update(changed.clone()),
+        })
+    };
+    let insert = || {
+        Operation::Row(RowOperation {
+            table: Arc::clone(&table),
+            row,
+            rev: 1,
+            images: RowImages::Insert(old.clone()),
+        })
+    };
+    let delete = || {
+        Operation::Row(RowOperation {
+            table: Arc::clone(&table),
+            row,
+            rev: 2,
+            images: RowImages::Delete(old.clone()),
+        })
+    };
     let operations = [
         update(),
         delete(),
-        Operation::CreateTable(Arc::clone(&table)),
+        Operation::Schema(SchemaChange::CreateTable(Arc::clone(&table))),
         update(),
         insert(),
         insert(),
@@ -357,7 +382,12 @@ fn strange_events_do_no_harm() {
         delete(),
         update(),
         insert(),
-        Operation::Insert { table: Arc::clone(&table), row: RowId(0), new: Vec::new() },
+        Operation::Row(RowOperation {
+            table: Arc::clone(&table),
+            row: RowId(0),
+            rev: 1,
+            images: RowImages::Insert(Vec::new()),
+        }),
     ];
     for (at, operation) in (1..).zip(operations) {
         state.apply(&event(at, operation));

@@ -1,6 +1,8 @@
 //! The naive database, and the comparison of views with it.
 
-use crate::storage::{Change, Event, Operation, State, TableView, View};
+use crate::storage::{
+    Change, Event, Marker, Operation, RowImages, RowOperation, SchemaChange, State, TableView, View,
+};
 use crate::types::{
     Column, ColumnId, DataType, EventId, KeyId, KeyKind, KeySchema, Period, Row, RowId, TableId,
     TableSchema, Timestamp, TxId, Value, fold,
@@ -34,41 +36,32 @@ impl Model {
         self.events += 1;
         let name = operation.table().map(|table| fold(&table.name)).unwrap_or_default();
         match operation {
-            Operation::CreateTable(schema) => {
-                let table = ModelTable {
-                    schema: Arc::clone(schema),
-                    rows: BTreeMap::new(),
-                    since: BTreeMap::new(),
-                    highest: 0,
-                };
-                self.tables.insert(name, table);
+            Operation::Row(operation) => {
+                self.tables.get_mut(&name).expect("exists").apply(self.events, operation);
             }
-            Operation::DropTable(_) => {
-                self.tables.remove(&name);
-            }
-            Operation::CreateIndex { key, .. } => {
+            Operation::Schema(change) => self.alter(name, change),
+            Operation::Marker(Marker::Counter { old, new, .. }) => {
                 let table = self.tables.get_mut(&name).expect("exists");
-                Arc::make_mut(&mut table.schema).keys.push(KeySchema::clone(key));
+                assert_eq!(table.highest, *old);
+                table.highest = *new;
             }
-            Operation::DropIndex { key, .. } => {
-                let table = self.tables.get_mut(&name).expect("exists");
-                Arc::make_mut(&mut table.schema).keys.retain(|other| other.id != key.id);
+            Operation::Marker(Marker::Tag { .. } | Marker::Snapshot { .. }) => {}
+        }
+    }
+}
+
+impl ModelTable {
+    fn apply(&mut self, event: u64, operation: &RowOperation) {
+        let RowOperation { row, rev, images, .. } = operation;
+        match images {
+            RowImages::Insert(new) => {
+                assert!(self.rows.insert(*row, (*rev, new.clone())).is_none(), "{row} is new");
+                self.since.insert(*row, event);
+                self.note_number(new);
             }
-            Operation::AddColumn { .. }
-            | Operation::DropColumn { .. }
-            | Operation::RenameColumn { .. }
-            | Operation::RenameTable { .. } => self.alter(&name, operation),
-            Operation::Tag { .. } | Operation::Snapshot { .. } => {}
-            Operation::Insert { row, new, .. } => {
-                let table = self.tables.get_mut(&name).expect("exists");
-                assert!(table.rows.insert(*row, (1, new.clone())).is_none(), "{row} is new");
-                table.since.insert(*row, self.events);
-                table.note_number(new);
-            }
-            Operation::Update { row, rev, changed, .. } => {
-                let table = self.tables.get_mut(&name).expect("exists");
-                let (old_rev, values) = table.rows.get_mut(row).expect("exists");
-                table.since.insert(*row, self.events);
+            RowImages::Update(changed) => {
+                let (old_rev, values) = self.rows.get_mut(row).expect("exists");
+                self.since.insert(*row, event);
                 assert_eq!(*rev, *old_rev + 1);
                 *old_rev = *rev;
                 assert!(!changed.is_empty());
@@ -77,19 +70,17 @@ impl Model {
                     assert_ne!(format!("{old:?}"), format!("{new:?}"));
                     values[*at] = new.clone();
                 }
-                let values = values.clone();
-                table.note_number(&values);
+                let number = changed.iter().find(|(at, ..)| *at == 0);
+                let number = number.map(|(_, _, new)| vec![new.clone()]);
+                number.iter().for_each(|row| self.note_number(row));
             }
-            Operation::Delete { row, rev, old, .. } => {
-                let table = self.tables.get_mut(&name).expect("exists");
-                let (old_rev, values) = table.rows.remove(row).expect("exists");
+            RowImages::Delete(old) => {
+                let (old_rev, values) = self.rows.remove(row).expect("exists");
                 assert_eq!((*rev, format!("{old:?}")), (old_rev + 1, format!("{values:?}")));
             }
         }
     }
-}
 
-impl ModelTable {
     fn note_number(&mut self, row: &Row) {
         if let (true, Value::Integer(number)) = (self.schema.autoincrement, &row[0]) {
             self.highest = self.highest.max(*number);
@@ -98,16 +89,26 @@ impl ModelTable {
 }
 
 impl Model {
-    fn alter(&mut self, name: &str, operation: &Operation) {
-        let mut table = self.tables.remove(name).expect("exists");
+    fn alter(&mut self, name: String, change: &SchemaChange) {
+        if let SchemaChange::CreateTable(schema) = change {
+            let (rows, since) = (BTreeMap::new(), BTreeMap::new());
+            let table = ModelTable { schema: Arc::clone(schema), rows, since, highest: 0 };
+            self.tables.insert(name, table);
+            return;
+        }
+        let mut table = self.tables.remove(&name).expect("exists");
         let schema = Arc::make_mut(&mut table.schema);
-        match operation {
-            Operation::AddColumn { column, .. } => {
+        match change {
+            SchemaChange::CreateTable(_) => unreachable!("it was created above"),
+            SchemaChange::DropTable(_) => return,
+            SchemaChange::CreateIndex { key, .. } => schema.keys.push(KeySchema::clone(key)),
+            SchemaChange::DropIndex { key, .. } => schema.keys.retain(|other| other.id != key.id),
+            SchemaChange::AddColumn { column, .. } => {
                 schema.columns.push(Column::clone(column));
                 let rows = table.rows.values_mut();
                 rows.for_each(|(_, values)| values.push(column.initial.clone()));
             }
-            Operation::DropColumn { column, .. } => {
+            SchemaChange::DropColumn { column, .. } => {
                 // Keys by the names of their columns, which stay.
                 let names = |key: &KeySchema| -> Vec<String> {
                     key.columns.iter().map(|at| schema.columns[*at].name.clone()).collect()
@@ -122,11 +123,10 @@ impl Model {
                 }
                 table.rows.values_mut().for_each(|(_, values)| drop(values.remove(*column)));
             }
-            Operation::RenameColumn { column, name, .. } => {
+            SchemaChange::RenameColumn { column, name, .. } => {
                 schema.columns[*column].name.clone_from(name);
             }
-            Operation::RenameTable { name, .. } => schema.name.clone_from(name),
-            other => panic!("{other:?} alters no table"),
+            SchemaChange::RenameTable { name, .. } => schema.name.clone_from(name),
         }
         let name = fold(&table.schema.name);
         assert!(self.tables.insert(name, table).is_none());

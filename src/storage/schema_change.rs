@@ -1,0 +1,172 @@
+//! What becomes of the tables: the same when a statement asks for it and when the log tells of it.
+
+use crate::types::{
+    Column, ColumnId, EventId, ForeignKey, KeyId, KeySchema, Schema, TableSchema, fold,
+};
+use std::sync::Arc;
+
+/// A change of the schema. As long as nobody has given it to an event, the identities of what it makes
+/// are empty.
+#[derive(Clone, Debug)]
+pub enum SchemaChange {
+    /// A table comes to be. The identities inside are those of the event.
+    CreateTable(Arc<TableSchema>),
+    /// A table goes, with its indexes.
+    DropTable(Arc<TableSchema>),
+    /// An index comes to be on a table.
+    CreateIndex {
+        /// The table as it was before.
+        table: Arc<TableSchema>,
+        /// The index, its identity that of the event.
+        key: Box<KeySchema>,
+    },
+    /// An index goes.
+    DropIndex {
+        /// The table as it was before.
+        table: Arc<TableSchema>,
+        /// The index.
+        key: Box<KeySchema>,
+    },
+    /// A column comes to be, as the last of its table.
+    AddColumn {
+        /// The table as it was before.
+        table: Arc<TableSchema>,
+        /// The column, its identity that of the event, with what the rows that are there have in it.
+        column: Box<Column>,
+    },
+    /// A column goes. No key has it.
+    DropColumn {
+        /// The table as it was before.
+        table: Arc<TableSchema>,
+        /// The column's index there.
+        column: usize,
+    },
+    /// A column gets another name.
+    RenameColumn {
+        /// The table as it was before.
+        table: Arc<TableSchema>,
+        /// The column's index.
+        column: usize,
+        /// Its name from then on.
+        name: String,
+    },
+    /// A table gets another name.
+    RenameTable {
+        /// The table as it was before.
+        table: Arc<TableSchema>,
+        /// Its name from then on.
+        name: String,
+    },
+}
+
+impl SchemaChange {
+    /// The word of the log's `op` field.
+    pub fn name(&self) -> &'static str {
+        match self {
+            SchemaChange::CreateTable(_) => "create_table",
+            SchemaChange::DropTable(_) => "drop_table",
+            SchemaChange::CreateIndex { .. } => "create_index",
+            SchemaChange::DropIndex { .. } => "drop_index",
+            SchemaChange::AddColumn { .. } => "add_column",
+            SchemaChange::DropColumn { .. } => "drop_column",
+            SchemaChange::RenameColumn { .. } => "rename_column",
+            SchemaChange::RenameTable { .. } => "rename_table",
+        }
+    }
+
+    /// The table that it is about, as it was before; the new one where it comes to be.
+    pub fn table(&self) -> &Arc<TableSchema> {
+        match self {
+            SchemaChange::CreateTable(table)
+            | SchemaChange::DropTable(table)
+            | SchemaChange::CreateIndex { table, .. }
+            | SchemaChange::DropIndex { table, .. }
+            | SchemaChange::AddColumn { table, .. }
+            | SchemaChange::DropColumn { table, .. }
+            | SchemaChange::RenameColumn { table, .. }
+            | SchemaChange::RenameTable { table, .. } => table,
+        }
+    }
+
+    /// The same change as that of an event, by which everything that it makes is known from then on.
+    pub fn made_by(self, event: EventId) -> SchemaChange {
+        match self {
+            SchemaChange::CreateTable(table) => {
+                let table = Arc::unwrap_or_clone(table).created_by(event);
+                SchemaChange::CreateTable(Arc::new(table))
+            }
+            SchemaChange::CreateIndex { table, mut key } => {
+                key.id = KeyId { event, ordinal: 0 };
+                SchemaChange::CreateIndex { table, key }
+            }
+            SchemaChange::AddColumn { table, mut column } => {
+                column.id = ColumnId { event, ordinal: 0 };
+                SchemaChange::AddColumn { table, column }
+            }
+            made_nothing @ (SchemaChange::DropTable(_)
+            | SchemaChange::DropIndex { .. }
+            | SchemaChange::DropColumn { .. }
+            | SchemaChange::RenameColumn { .. }
+            | SchemaChange::RenameTable { .. }) => made_nothing,
+        }
+    }
+
+    /// Makes of the schema before it the one after it: the one place that knows.
+    pub fn apply(&self, schema: &mut Schema) {
+        let edited = |table: &Arc<TableSchema>, edit: &dyn Fn(&mut TableSchema)| {
+            let mut after = TableSchema::clone(table);
+            edit(&mut after);
+            Arc::new(after)
+        };
+        match self {
+            SchemaChange::CreateTable(table) => schema.put(Arc::clone(table)),
+            SchemaChange::DropTable(table) => {
+                schema.remove(&table.name);
+            }
+            SchemaChange::CreateIndex { table, key } => {
+                schema.put(edited(table, &|after| after.keys.push(KeySchema::clone(key))));
+            }
+            SchemaChange::DropIndex { table, key } => {
+                let id = key.id;
+                schema.put(edited(table, &|after| after.keys.retain(|other| other.id != id)));
+            }
+            SchemaChange::AddColumn { table, column } => {
+                schema.put(edited(table, &|after| after.columns.push(Column::clone(column))));
+            }
+            SchemaChange::DropColumn { table, column } => {
+                schema.put(edited(table, &|after| after.remove_column(*column)));
+            }
+            SchemaChange::RenameColumn { table, column, name } => {
+                schema.put(edited(table, &|after| {
+                    if let Some(column) = after.columns.get_mut(*column) {
+                        column.name.clone_from(name);
+                    }
+                }));
+                if let Some(column) = table.columns.get(*column) {
+                    rename_in_references(schema, &table.name, |key| {
+                        let same = |other: &&mut String| fold(other) == fold(&column.name);
+                        let named = key.referenced.iter_mut().filter(same);
+                        named.for_each(|other| other.clone_from(name));
+                    });
+                }
+            }
+            SchemaChange::RenameTable { table, name } => {
+                schema.remove(&table.name);
+                schema.put(edited(table, &|after| after.name.clone_from(name)));
+                rename_in_references(schema, &table.name, |key| key.references.clone_from(name));
+            }
+        }
+        schema.version += 1;
+    }
+}
+
+/// Edits the foreign keys of all tables that refer to the table of this name.
+fn rename_in_references(schema: &mut Schema, table: &str, edit: impl Fn(&mut ForeignKey)) {
+    let refers = |key: &ForeignKey| fold(&key.references) == fold(table);
+    let referring = schema.tables().filter(|other| other.foreign_keys.iter().any(refers));
+    let referring: Vec<TableSchema> = referring.map(|other| TableSchema::clone(other)).collect();
+    for mut other in referring {
+        other.foreign_keys.iter_mut().filter(|key| refers(key)).for_each(&edit);
+        schema.put(Arc::new(other));
+    }
+}
