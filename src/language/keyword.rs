@@ -56,7 +56,7 @@ keywords! {
         Action "ACTION" Actor "ACTOR" Always "ALWAYS" Analyze "ANALYZE" Asc "ASC" At "AT"
         Before "BEFORE" Begin "BEGIN" By "BY" Cascade "CASCADE" Column "COLUMN" Deferred "DEFERRED"
         Desc "DESC" Describe "DESCRIBE" End "END" Event "EVENT" Events "EVENTS"
-        Exclusive "EXCLUSIVE" Explain "EXPLAIN" Filter "FILTER" First "FIRST" For "FOR"
+        Exclusive "EXCLUSIVE" Explain "EXPLAIN" Filter "FILTER" First "FIRST" Flexible "FLEXIBLE" For "FOR"
         Generated "GENERATED" Glob "GLOB" Help "HELP" History "HISTORY" Id "ID" If "IF" Immediate "IMMEDIATE"
         Initially "INITIALLY" Intent "INTENT" Key "KEY" Last "LAST" Latest "LATEST" Like "LIKE"
         Match "MATCH" No "NO" Note "NOTE" Nulls "NULLS" Offset "OFFSET" Over "OVER" Plan "PLAN"

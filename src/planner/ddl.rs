@@ -8,12 +8,12 @@ use super::write::named_columns;
 use super::{Catalog, Error};
 use crate::language::ast::{
     ColumnConstraintKind, ColumnDefinition, CreateIndex, CreateTable, Expression, ForeignKeyClause,
-    Identifier, IndexedColumn, TableConstraintKind,
+    Identifier, IndexedColumn, TableConstraintKind, TableOption,
 };
 use crate::storage::SchemaChange;
 use crate::types::{
     Column, ColumnId, DataType, ForeignKey, KeyId, KeyKind, KeySchema, PseudoColumn, Span, TableId,
-    TableSchema, Value,
+    TableOptions, TableSchema, Value,
 };
 use std::sync::Arc;
 
@@ -52,6 +52,7 @@ pub(super) fn create_table(
         columns: Vec::with_capacity(create.columns.len()),
         keys: Vec::new(),
         autoincrement: false,
+        options: options(create)?,
         checks: Vec::new(),
         foreign_keys: Vec::new(),
         sql: text.trim().trim_end_matches(';').trim_end().to_string(),
@@ -79,6 +80,23 @@ pub(super) fn create_table(
         changes: vec![SchemaChange::CreateTable(Arc::new(table))],
         initial: None,
     })
+}
+
+/// What stands behind the columns.
+fn options(create: &CreateTable) -> Result<TableOptions, Error> {
+    let mut options = TableOptions::default();
+    for option in &create.options {
+        match option {
+            TableOption::WithoutRowid => options.without_rowid = true,
+            TableOption::Strict => options.strict = true,
+            TableOption::Flexible => options.flexible = true,
+        }
+    }
+    if options.strict && options.flexible {
+        let message = format!("{} cannot be STRICT and FLEXIBLE", create.name);
+        return Err(Error::new("table-options", message, create.name.span));
+    }
+    Ok(options)
 }
 
 /// Adds a column with its type and without its constraints.

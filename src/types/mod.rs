@@ -30,7 +30,8 @@ pub use number::{
 };
 pub use pseudo::PseudoColumn;
 pub use schema::{
-    Column, ColumnId, ForeignKey, KeyId, KeyKind, KeySchema, Schema, TableId, TableSchema, fold,
+    Column, ColumnId, ForeignKey, KeyId, KeyKind, KeySchema, Schema, TableId, TableOptions,
+    TableSchema, fold,
 };
 pub use span::Span;
 pub use tree::Tree;

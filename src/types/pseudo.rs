@@ -130,6 +130,7 @@ impl TableSchema {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::types::TableOptions;
 
     #[test]
     fn hidden_columns_stand_behind_the_declared_ones() {
@@ -148,6 +149,7 @@ mod tests {
             columns: vec![column],
             keys: Vec::new(),
             autoincrement: false,
+            options: TableOptions::default(),
             checks: Vec::new(),
             foreign_keys: Vec::new(),
             sql: String::new(),

@@ -119,6 +119,46 @@ pub struct ForeignKey {
     pub sql: String,
 }
 
+/// What is said of a table as a whole. Reserved words of the format that nobody can say yet are here,
+/// too.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableOptions {
+    /// STRICT, which every table is that is not FLEXIBLE.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub strict: bool,
+    /// FLEXIBLE: its columns have SQLite's affinities.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub flexible: bool,
+    /// WITHOUT ROWID, which changes nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub without_rowid: bool,
+    /// FROM EVENTS: only handlers of recorded events write it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub from_events: bool,
+}
+
+impl TableOptions {
+    /// Whether nothing was said.
+    pub fn is_empty(&self) -> bool {
+        *self == TableOptions::default()
+    }
+}
+
+/// Prints `WITHOUT ROWID, STRICT`; nothing where nothing was said.
+impl fmt::Display for TableOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = [
+            (self.from_events, "FROM EVENTS"),
+            (self.without_rowid, "WITHOUT ROWID"),
+            (self.strict, "STRICT"),
+            (self.flexible, "FLEXIBLE"),
+        ];
+        let said: Vec<&str> =
+            words.iter().filter(|(said, _)| *said).map(|(_, word)| *word).collect();
+        f.write_str(&said.join(", "))
+    }
+}
+
 /// One table at one moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableSchema {
@@ -135,6 +175,9 @@ pub struct TableSchema {
     /// Whether the INTEGER PRIMARY KEY never gives a number twice.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub autoincrement: bool,
+    /// What was said behind the columns.
+    #[serde(default, skip_serializing_if = "TableOptions::is_empty")]
+    pub options: TableOptions,
     /// CHECK constraints as SQL text of their expressions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<String>,

@@ -49,6 +49,7 @@ fn tables_columns_and_indexes_are_those_of_the_moment() {
         ("SELECT name, columns, created FROM _tables", "'cards' 3 2"),
         ("SELECT name, columns FROM _tables AS OF EVENT 2", "'accounts' 2, 'cards' 2"),
         ("SELECT name FROM _tables AS OF START", ""),
+        ("SELECT options FROM _tables", "NULL"),
         (
             "SELECT position, \"column\", type, \"null\", key, \"default\" FROM _columns BEFORE EVENT 6 \
              WHERE table_name = 'accounts'",
@@ -187,4 +188,32 @@ fn an_open_transaction_sees_the_tables_that_it_made() {
     assert_eq!(told(&mut session, "SELECT count(*) FROM _tables"), "2");
     let refused = told(&mut session, "DELETE FROM sqlite_master");
     assert_eq!(refused, "read-only-table: sqlite_master is written by the database alone");
+}
+
+#[test]
+fn table_options_are_kept_and_survive_an_alteration() {
+    let mut session = Session::new(Arc::new(Database::in_memory().expect("in memory")));
+    for statement in [
+        "CREATE TABLE a (x INTEGER) STRICT",
+        "CREATE TABLE b (x INTEGER PRIMARY KEY) without rowid, strict",
+        "CREATE TABLE c (x INTEGER) FLEXIBLE",
+        "ALTER TABLE a RENAME COLUMN x TO y",
+        "ALTER TABLE c ADD COLUMN z TEXT",
+    ] {
+        session.execute(statement).expect("it runs");
+    }
+    assert_eq!(
+        told(&mut session, "SELECT name, options, sql FROM _tables"),
+        "'a' 'STRICT' 'CREATE TABLE a (y INTEGER) STRICT', \
+         'b' 'WITHOUT ROWID, STRICT' \
+         'CREATE TABLE b (x INTEGER PRIMARY KEY) without rowid, strict', \
+         'c' 'FLEXIBLE' 'CREATE TABLE c (x INTEGER, z TEXT) FLEXIBLE'"
+    );
+    let error = |session: &mut Session, statement: &str| {
+        session.execute(statement).expect_err(statement).to_string()
+    };
+    let both = error(&mut session, "CREATE TABLE d (x INTEGER) STRICT, FLEXIBLE");
+    assert!(both.contains("d cannot be STRICT and FLEXIBLE"), "{both}");
+    let events = error(&mut session, "CREATE TABLE d (x INTEGER) FROM EVENTS");
+    assert!(events.contains("FROM EVENTS is not supported yet"), "{events}");
 }

@@ -18,7 +18,8 @@ pub use select::{JoinConstraint, JoinKind, OrderItem, Place, Select, SelectItem,
 pub use statement::{
     AlterAction, Annotations, ColumnConstraint, ColumnConstraintKind, ColumnDefinition,
     CreateIndex, CreateTable, Delete, ForeignKeyAction, ForeignKeyClause, IndexedColumn, Insert,
-    InsertSource, JsonObject, Statement, TableConstraint, TableConstraintKind, TypeName, Update,
+    InsertSource, JsonObject, Statement, TableConstraint, TableConstraintKind, TableOption,
+    TypeName, Update,
 };
 pub use time::{AsOf, At, History, Point, ShowSubject, SnapshotName, Temporal};
 

@@ -124,6 +124,19 @@ pub struct CreateTable {
     pub columns: Vec<ColumnDefinition>,
     /// The constraints behind them.
     pub constraints: Vec<TableConstraint>,
+    /// What stands behind the parentheses.
+    pub options: Vec<TableOption>,
+}
+
+/// What is said of a table behind its columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TableOption {
+    /// WITHOUT ROWID
+    WithoutRowid,
+    /// STRICT
+    Strict,
+    /// FLEXIBLE
+    Flexible,
 }
 
 /// What ALTER TABLE does.

@@ -4,7 +4,7 @@ use super::super::Keyword;
 use super::super::ast::{
     AlterAction, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, CreateIndex,
     CreateTable, Expression, ExpressionKind, ForeignKeyAction, ForeignKeyClause, Identifier,
-    IndexedColumn, Statement, TableConstraint, TableConstraintKind, TypeName,
+    IndexedColumn, Statement, TableConstraint, TableConstraintKind, TableOption, TypeName,
 };
 use super::super::lexer::{begins_name, continues_name};
 use super::super::token::{Symbol, TokenKind};
@@ -13,7 +13,7 @@ use super::expression::{CONSTANT_WORDS, expression, literal};
 use super::input::{Input, Parsed, comma_list, parenthesised, word};
 use super::name::{columns, identifier, name, number, object_name, table_name};
 use super::select::direction;
-use crate::types::{Span, Value};
+use crate::types::Value;
 use nom::Parser;
 use nom::branch::alt;
 use nom::combinator::{opt, value};
@@ -68,8 +68,9 @@ fn create_table(input: Input<'_>) -> Parsed<'_, Statement> {
         return rest.unsupported("CREATE TABLE … AS SELECT");
     }
     let (rest, (columns, constraints)) = parenthesised(columns_and_constraints)(rest)?;
-    let (rest, ()) = table_options(rest)?;
-    let table = CreateTable { if_not_exists, name, columns, constraints };
+    let (rest, options) = opt(comma_list(table_option)).parse(rest)?;
+    let options = options.unwrap_or_default();
+    let table = CreateTable { if_not_exists, name, columns, constraints, options };
     Ok((rest, Statement::CreateTable(table)))
 }
 
@@ -102,16 +103,18 @@ fn columns_and_constraints(input: Input<'_>) -> Parsed<'_, Body> {
     }
 }
 
-/// `[TableOption (',' TableOption)*]`, which change nothing.
-fn table_options(input: Input<'_>) -> Parsed<'_, ()> {
-    let (rest, _) = opt(comma_list(table_option)).parse(input)?;
-    Ok((rest, ()))
-}
-
-/// `TableOption ::= 'WITHOUT' 'ROWID' | 'STRICT'`
-fn table_option(input: Input<'_>) -> Parsed<'_, Span> {
+/// `TableOption ::= 'WITHOUT' 'ROWID' | 'STRICT' | 'FLEXIBLE'`
+fn table_option(input: Input<'_>) -> Parsed<'_, TableOption> {
+    if input.is_word(0, Keyword::From) && input.is_word(1, Keyword::Events) {
+        return input.unsupported("FROM EVENTS");
+    }
     let rowid = preceded(word(Keyword::Without), word(Keyword::Rowid));
-    alt((rowid, word(Keyword::Strict))).parse(input)
+    alt((
+        value(TableOption::WithoutRowid, rowid),
+        value(TableOption::Strict, word(Keyword::Strict)),
+        value(TableOption::Flexible, word(Keyword::Flexible)),
+    ))
+    .parse(input)
 }
 
 /// `ColumnDefinition ::= Name [TypeName] ColumnConstraint*`

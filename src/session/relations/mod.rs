@@ -23,7 +23,7 @@ use crate::language::ast::ShowSubject;
 use crate::storage::{self, Database, Event, Metadata};
 use crate::types::column::ColumnBuilder;
 use crate::types::{
-    Column, ColumnId, DataType, EventId, Period, Schema, TableId, TableSchema, Value,
+    Column, ColumnId, DataType, EventId, Period, Schema, TableId, TableOptions, TableSchema, Value,
 };
 use schema::Described;
 use std::sync::Arc;
@@ -75,6 +75,7 @@ pub(super) fn table_schema(
         columns: columns.enumerate().map(column).collect(),
         keys: Vec::new(),
         autoincrement: false,
+        options: TableOptions::default(),
         checks: Vec::new(),
         foreign_keys: Vec::new(),
         sql: String::new(),

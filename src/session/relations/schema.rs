@@ -3,7 +3,7 @@
 //! `sqlite_master` (or `sqlite_schema`) has SQLite's columns, for people and tools that ask it; there
 //! are no pages here, so its `rootpage` is 0.
 
-use super::{Shape, integer, made};
+use super::{Shape, integer, made, optional};
 use crate::executor::{Context, Error, Relation, Rows};
 use crate::planner::{create_index, create_table};
 use crate::storage;
@@ -15,6 +15,7 @@ pub(super) const TABLES: Shape = Shape {
         ("name", DataType::Text),
         ("columns", DataType::Integer),
         ("created", DataType::Integer),
+        ("options", DataType::Text),
         ("sql", DataType::Text),
     ],
 };
@@ -92,6 +93,7 @@ fn table_row(table: &TableSchema) -> Row {
         Value::text(&table.name),
         Value::Integer(i64::try_from(table.columns.len()).unwrap_or(i64::MAX)),
         integer(table.id.0.0),
+        optional(Some(table.options.to_string().as_str()).filter(|said| !said.is_empty())),
         Value::text(create_table(table)),
     ]
 }

@@ -10,7 +10,7 @@ use crate::storage::error::Error;
 use crate::storage::event::{Marker, Operation, RowImages, RowOperation};
 use crate::types::{
     Column, ColumnId, DataType, EventId, KeyId, KeyKind, KeySchema, RowId, Schema, TableId,
-    TableSchema, fold,
+    TableOptions, TableSchema, fold,
 };
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -382,6 +382,11 @@ fn check_index_name(schema: &Schema, key: &KeySchema) -> Result<(), Error> {
 
 /// Refuses a definition that others would stumble over.
 pub(crate) fn check_table(table: &TableSchema) -> Result<(), Error> {
+    let TableOptions { strict, flexible, without_rowid: _, from_events } = table.options;
+    if from_events || (strict && flexible) {
+        let (name, options) = (&table.name, table.options);
+        return Err(Error::invalid(format!("`{name}` is {options}, which is not known")));
+    }
     let mut names = HashSet::new();
     for column in &table.columns {
         if !names.insert(fold(&column.name)) {

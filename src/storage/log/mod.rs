@@ -25,17 +25,18 @@
 //!                                   than in the one before
 //! op       every line               insert update delete create_table drop_table create_index
 //!                                   drop_index add_column drop_column rename_column rename_table
-//!                                   tag snapshot; any other is refused
+//!                                   tag snapshot counter; any other is refused
 //! table    all but tag snapshot     the table's name as declared; when it is renamed, the one before
 //! row      insert update delete     the row's identity, never used for another row of its table
 //! rev      insert update delete     1 on an insert, one more on every event of the row after it
 //! old      update delete drop_*     the changed columns, the whole row, the definition before
-//!          rename_*                 {"name":…} before
+//!          rename_* counter         {"name":…} before, {"seq":…} before
 //! new      insert update create_*   the whole row, the changed columns, the definition after
 //!          add_column               the definition; `initial` is what older rows have in the column
 //!          rename_*                 {"name":…} after
 //!          tag                      {"name":…,"at":…}: the moment after an earlier event
 //!          snapshot                 {"id":…,"name":…}, the name only if it has one
+//!          counter                  {"seq":…}: what an AUTOINCREMENT counter was set to by hand
 //! durable  first of a batch         the last event known to be synced when the batch was written
 //! salt     first of a transaction   32 hex: 16 random bytes from which each line's salt follows
 //! last     last of a transaction    true

@@ -418,6 +418,7 @@ impl<'de> Visitor<'de> for ValueSeed {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::types::TableOptions;
     use proptest::prelude::*;
 
     fn column(data_type: DataType) -> TableSchema {
@@ -436,6 +437,7 @@ pub(crate) mod tests {
             columns: vec![column],
             keys: Vec::new(),
             autoincrement: false,
+            options: TableOptions::default(),
             checks: Vec::new(),
             foreign_keys: Vec::new(),
             sql: String::new(),

@@ -19,7 +19,7 @@ use super::{
 use crate::storage::{RowImages, RowOperation, SchemaChange};
 use crate::types::{
     Column, ColumnId, DataType, Decimal, EventId, KeyId, KeyKind, KeySchema, Period, RowId,
-    TableId, TableSchema, Timestamp, Value,
+    TableId, TableOptions, TableSchema, Timestamp, Value,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -108,6 +108,7 @@ pub(super) fn table(event: u64, name: &str, columns: &[(&str, DataType)]) -> Arc
         columns: columns.iter().map(column).collect(),
         keys: vec![key],
         autoincrement: false,
+        options: TableOptions::default(),
         checks: Vec::new(),
         foreign_keys: Vec::new(),
         sql: format!("CREATE TABLE {name} (\n  …\n)"),

@@ -4,7 +4,7 @@ use super::super::{
     AlterAction, Annotations, AsOf, ColumnConstraint, ColumnConstraintKind, ColumnDefinition,
     CreateIndex, CreateTable, Delete, Expression, ExpressionKind, ForeignKeyAction,
     ForeignKeyClause, IndexedColumn, Insert, InsertSource, JsonObject, Statement, TableConstraint,
-    TableConstraintKind, Update,
+    TableConstraintKind, TableOption, Update,
 };
 use super::{List, Quoted, part};
 use std::fmt;
@@ -100,7 +100,21 @@ impl fmt::Display for CreateTable {
         let words = if_not_exists_words(self.if_not_exists);
         write!(f, "CREATE TABLE {words}{} ({}", self.name, List(&self.columns))?;
         self.constraints.iter().try_for_each(|constraint| write!(f, ", {constraint}"))?;
-        f.write_str(")")
+        f.write_str(")")?;
+        if !self.options.is_empty() {
+            write!(f, " {}", List(&self.options))?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for TableOption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            TableOption::WithoutRowid => "WITHOUT ROWID",
+            TableOption::Strict => "STRICT",
+            TableOption::Flexible => "FLEXIBLE",
+        })
     }
 }
 

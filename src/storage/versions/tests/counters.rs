@@ -71,6 +71,33 @@ fn numbers_outlive_their_rows() {
 }
 
 #[test]
+fn a_counter_that_is_set_is_so_from_then_on() {
+    let mut state = with_table();
+    let change = insert(&state, 7);
+    commit(&mut state, vec![change]);
+    let table = Arc::clone(now(&state).schema());
+    let set = |last| Change::Counter { table: Arc::clone(&table), last };
+    commit(&mut state, vec![set(100)]);
+    commit(&mut state, vec![set(2)]);
+    // What it is already makes no event.
+    commit(&mut state, vec![set(2)]);
+    assert_eq!(state.head(), EventId(4));
+    let change = insert(&state, 5);
+    commit(&mut state, vec![change]);
+    let counted = |state: &State| -> Vec<i64> {
+        (2..=5).map(|event| at(state, event).autoincrement()).collect()
+    };
+    assert_eq!(counted(&state), [7, 100, 2, 5]);
+    // A fork goes on from it, and sets its own.
+    let mut fork = Fork::new(state.view(Period::at(state.head())), state.head().next());
+    assert_eq!(fork.record(vec![set(5), set(0)]).expect("valid"), 1);
+    assert_eq!(fork.view().table(&table).autoincrement(), 0);
+    // An epoch that begins later has it, and the one before it still what it was.
+    let before = state.turn();
+    assert_eq!((now(&state).autoincrement(), counted(&before)), (5, vec![7, 100, 2, 5]));
+}
+
+#[test]
 fn a_table_dropped_and_created_again_is_another() {
     let mut state = with_table();
     let change = insert(&state, 1);

@@ -74,6 +74,9 @@ fn change_of(model: &Model, kind: u8, a: u8, b: u8) -> Option<Change> {
             Change::Delete { table: schema, row, old }
         }
         78..83 => alteration(model, schema, a, b)?,
+        83..85 if schema.autoincrement => {
+            Change::Counter { table: schema, last: i64::from(a) * i64::from(b % 3) }
+        }
         83..86 => Change::Schema(SchemaChange::DropTable(schema)),
         _ => index_change(schema, b),
     })

@@ -5,7 +5,7 @@ use crate::storage::{
 };
 use crate::types::{
     Column, ColumnId, DataType, EventId, KeyId, KeyKind, KeySchema, Period, Row, RowId, TableId,
-    TableSchema, Timestamp, TxId, Value, fold,
+    TableOptions, TableSchema, Timestamp, TxId, Value, fold,
 };
 use crate::types::{column::value_at, key::encode};
 use std::collections::BTreeMap;
@@ -159,6 +159,7 @@ pub fn table_schema(name: &str, autoincrement: bool) -> TableSchema {
         ],
         keys: vec![key(KeyKind::Primary, &[0]), key(KeyKind::Unique, &[1, 2])],
         autoincrement,
+        options: TableOptions::default(),
         checks: Vec::new(),
         foreign_keys: Vec::new(),
         sql: String::new(),
