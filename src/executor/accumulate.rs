@@ -3,8 +3,8 @@
 use super::Error;
 use super::arithmetic::{compute, number, to_real};
 use super::datum::Datum;
-use crate::planner::{AggregateCall, AggregateFunction, Arithmetic};
-use crate::types::{DataType, Value, parse_number};
+use crate::planner::{AggregateCall, AggregateFunction, Arithmetic, quotient_scale};
+use crate::types::{DataType, Decimal, Value, parse_number};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
 use arrow_array::{Array, BooleanArray};
@@ -42,6 +42,9 @@ pub enum Accumulator {
     Count(Vec<i64>),
     /// Sums of whatever comes.
     Sum(Vec<Option<Sum>>),
+    /// Sums and numbers of decimals, and the digits that an average of them has behind the point; the
+    /// function says what becomes of them.
+    Exact(AggregateFunction, u8, Vec<(Option<Sum>, i64)>),
     /// Sums of doubles; the function says what becomes of them.
     Real(AggregateFunction, Vec<RealSums>),
     /// The smallest or largest value.
@@ -141,7 +144,13 @@ impl Accumulator {
                 Accumulator::Sum(Vec::new())
             }
             AggregateFunction::Sum | AggregateFunction::Total | AggregateFunction::Avg => {
-                Accumulator::Real(call.function, Vec::new())
+                match argument {
+                    Some(DataType::Decimal { scale, .. }) => {
+                        let scale = quotient_scale(scale, 0);
+                        Accumulator::Exact(call.function, scale, Vec::new())
+                    }
+                    _ => Accumulator::Real(call.function, Vec::new()),
+                }
             }
             AggregateFunction::Min | AggregateFunction::Max => {
                 Accumulator::Extreme(call.function, Vec::new())
@@ -155,7 +164,7 @@ impl Accumulator {
     /// a minimum or maximum, for such an aggregate.
     ///
     /// # Errors
-    /// `integer-overflow` of a sum.
+    /// `integer-overflow` or `decimal-overflow` of a sum.
     pub fn update(&mut self, input: &Input, groups: usize) -> Result<Option<Vec<usize>>, Error> {
         match self {
             Accumulator::Count(counts) => {
@@ -166,6 +175,14 @@ impl Accumulator {
                 sums.resize_with(groups, || None);
                 for (_, group, value) in input.known() {
                     sums[group] = Some(Sum::plus(sums[group].take(), &value)?);
+                }
+            }
+            Accumulator::Exact(_, _, sums) => {
+                sums.resize_with(groups, || (None, 0));
+                for (_, group, value) in input.known() {
+                    let (sum, count) = &mut sums[group];
+                    *sum = Some(Sum::plus(sum.take(), &value)?);
+                    *count += 1;
                 }
             }
             Accumulator::Real(_, sums) => {
@@ -221,7 +238,7 @@ impl Accumulator {
     /// The result of each of so many groups.
     ///
     /// # Errors
-    /// None of its own.
+    /// `decimal-overflow` of an average.
     pub fn finish(&mut self, groups: usize) -> Result<Vec<Value>, Error> {
         let known = |value: Option<Value>| value.unwrap_or(Value::Null);
         Ok(match self {
@@ -236,6 +253,14 @@ impl Accumulator {
             Accumulator::Bare(values) => {
                 values.resize(groups, None);
                 std::mem::take(values).into_iter().map(known).collect()
+            }
+            Accumulator::Exact(function, scale, sums) => {
+                sums.resize_with(groups, || (None, 0));
+                let sums = std::mem::take(sums).into_iter();
+                let results = sums.map(|(sum, count)| {
+                    exact_result(*function, *scale, known(sum.map(Sum::total)), count)
+                });
+                results.collect::<Result<_, _>>()?
             }
             Accumulator::Real(function, sums) => {
                 sums.resize(groups, RealSums::default());
@@ -311,6 +336,27 @@ fn extremes(function: AggregateFunction, best: &mut [Value], input: &Input) -> V
         }
     }
     rows
+}
+
+/// What becomes of the sum of so many decimals.
+fn exact_result(
+    function: AggregateFunction,
+    scale: u8,
+    sum: Value,
+    count: i64,
+) -> Result<Value, Error> {
+    match (function, sum) {
+        (AggregateFunction::Total, sum) => Ok(Value::real(to_real(&sum))),
+        (AggregateFunction::Avg, Value::Decimal(sum)) => {
+            let mean = sum.checked_div(Decimal::from(count), scale).filter(|mean| mean.fits(38));
+            mean.map(Value::Decimal).ok_or_else(|| Error::Failed {
+                code: "decimal-overflow",
+                message: format!("{sum} / {count} has more than 38 digits"),
+                help: Some("CAST the argument of avg() AS REAL to compute with rounding".into()),
+            })
+        }
+        (_, sum) => Ok(sum),
+    }
 }
 
 fn real_result(function: AggregateFunction, sum: &RealSum) -> Value {

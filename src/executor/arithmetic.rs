@@ -1,11 +1,12 @@
 //! Arithmetic: of two values, and of two columns by the same rules.
 //!
-//! Integers stay integers and overflow is an error; a decimal stays exact with + - *; division by
-//! zero is NULL; a real that would be no number is NULL. A text counts as the number it begins with.
+//! Integers stay integers and overflow is an error; of decimals and integers + - * % are exact and /
+//! has ten digits behind the point or as many as they have, more than 38 digits are an error; division
+//! by zero is NULL; a real that would be no number is NULL. A text counts as the number it begins with.
 
 use super::datum::{Datum, map_values, shared};
 use super::{Error, kernels};
-use crate::planner::Arithmetic;
+use crate::planner::{Arithmetic, quotient_scale};
 use crate::types::{DataType, Decimal, Value, integer_prefix, numeric_prefix};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
@@ -72,9 +73,19 @@ pub fn compute(operator: Arithmetic, a: &Value, b: &Value) -> Result<Value, Erro
         Arithmetic::ShiftRight => {
             Ok(Value::Integer(shift(to_integer(a), to_integer(b).saturating_neg())))
         }
-        Arithmetic::Modulo => Ok(modulo(a, b)),
-        Arithmetic::Add | Arithmetic::Subtract | Arithmetic::Multiply | Arithmetic::Divide => {
-            let (a, b) = (number(a), number(b));
+        Arithmetic::Add
+        | Arithmetic::Subtract
+        | Arithmetic::Multiply
+        | Arithmetic::Divide
+        | Arithmetic::Modulo => {
+            let (x, y) = (number(a), number(b));
+            if let Some(result) = decimals(operator, &x, &y) {
+                return result;
+            }
+            if operator == Arithmetic::Modulo {
+                return Ok(modulo(a, b));
+            }
+            let (a, b) = (x, y);
             match (&a, &b) {
                 (Value::Integer(x), Value::Integer(y)) => {
                     if operator == Arithmetic::Divide && *y == 0 {
@@ -83,11 +94,6 @@ pub fn compute(operator: Arithmetic, a: &Value, b: &Value) -> Result<Value, Erro
                     integers(operator, *x, *y)
                         .map(Value::Integer)
                         .ok_or_else(|| overflow(operator, &a, &b))
-                }
-                (Value::Decimal(_) | Value::Integer(_), Value::Decimal(_) | Value::Integer(_))
-                    if operator != Arithmetic::Divide =>
-                {
-                    decimals(operator, &a, &b)
                 }
                 _ => Ok(Value::real(reals(operator, to_real(&a), to_real(&b)))),
             }
@@ -115,25 +121,30 @@ fn reals(operator: Arithmetic, a: f64, b: f64) -> f64 {
     }
 }
 
-fn decimals(operator: Arithmetic, a: &Value, b: &Value) -> Result<Value, Error> {
-    let of = |value: &Value| match value {
-        Value::Decimal(decimal) => *decimal,
-        other => Decimal::from(to_integer(other)),
+/// The exact result of two numbers of which one is a decimal and none a real; `None` for others.
+fn decimals(operator: Arithmetic, a: &Value, b: &Value) -> Option<Result<Value, Error>> {
+    let (x, y) = match (a, b) {
+        (Value::Decimal(x), Value::Decimal(y)) => (*x, *y),
+        (Value::Decimal(x), Value::Integer(y)) => (*x, Decimal::from(*y)),
+        (Value::Integer(x), Value::Decimal(y)) => (Decimal::from(*x), *y),
+        _ => return None,
     };
-    let (x, y) = (of(a), of(b));
     let result = match operator {
         Arithmetic::Add => x.checked_add(y),
         Arithmetic::Subtract => y.checked_neg().and_then(|y| x.checked_add(y)),
-        _ if x.scale + y.scale > 38 => {
-            return Ok(Value::real(x.to_f64() * y.to_f64()));
+        Arithmetic::Multiply => x.checked_mul(y),
+        Arithmetic::Divide | Arithmetic::Modulo if y.mantissa == 0 => return Some(Ok(Value::Null)),
+        Arithmetic::Divide => x.checked_div(y, quotient_scale(x.scale, y.scale)),
+        Arithmetic::Modulo => x.checked_rem(y),
+        Arithmetic::BitAnd | Arithmetic::BitOr | Arithmetic::ShiftLeft | Arithmetic::ShiftRight => {
+            return None;
         }
-        _ => x.checked_mul(y),
     };
-    result.filter(|r| r.fits(38)).map(Value::Decimal).ok_or_else(|| Error::Failed {
+    Some(result.filter(|result| result.fits(38)).map(Value::Decimal).ok_or_else(|| Error::Failed {
         code: "decimal-overflow",
         message: format!("{a} {} {b} has more than 38 digits", operator.symbol()),
         help: Some("CAST one side AS REAL to compute with rounding".into()),
-    })
+    }))
 }
 
 /// SQLite's: both sides as integers, a real result if one side was no integer.
@@ -146,6 +157,14 @@ fn modulo(a: &Value, b: &Value) -> Value {
     match (number(a), number(b)) {
         (Value::Integer(_), Value::Integer(_)) => Value::Integer(left),
         _ => Value::real(to_real(&Value::Integer(left))),
+    }
+}
+
+/// Turns all bits of an integer over.
+pub fn bit_not(value: &Value) -> Value {
+    match value {
+        Value::Null => Value::Null,
+        value => Value::Integer(!to_integer(value)),
     }
 }
 

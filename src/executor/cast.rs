@@ -1,11 +1,11 @@
 //! CAST: a value becomes one of another type. To numbers, texts and blobs it goes as far as it can, as
-//! in SQLite; where a day, a moment, a truth value or a document is asked for and the value is none,
-//! it is the error that an INSERT would be.
+//! in SQLite; where a DECIMAL, a day, a moment, a truth value or a document is asked for and the value
+//! is none, it is the error that an INSERT would be.
 
 use super::Error;
 use super::arithmetic::{number, to_integer, to_real};
 use super::compare::value_truth;
-use crate::types::{DataType, Decimal, Value};
+use crate::types::{DataType, Value};
 
 /// Casts a value.
 ///
@@ -25,9 +25,7 @@ pub fn cast(value: &Value, to: DataType) -> Result<Value, Error> {
             }
             _ => number(value),
         },
-        DataType::Decimal { precision, scale } => {
-            to_decimal(value, precision, scale).map_or(Value::Null, Value::Decimal)
-        }
+        DataType::Decimal { .. } => exactly(value, to)?,
         DataType::Text => Value::text(value.to_text()),
         DataType::Blob => match value {
             Value::Blob(_) => value.clone(),
@@ -65,9 +63,11 @@ fn refused(shown: &str, to: DataType) -> Error {
             "a TIMESTAMP is 'YYYY-MM-DD HH:MM:SS'; datetime(x) reads more, and is NULL if it fails",
         ),
         DataType::Boolean => Some("a BOOLEAN is 'true', 'false', or a number"),
+        DataType::Decimal { .. } => {
+            Some("a DECIMAL(p,s) is a number with at most p - s digits before its point")
+        }
         DataType::Integer
         | DataType::Real
-        | DataType::Decimal { .. }
         | DataType::Numeric
         | DataType::Text
         | DataType::Blob
@@ -79,17 +79,6 @@ fn refused(shown: &str, to: DataType) -> Error {
         message: format!("{shown} cannot be cast to {to}"),
         help: help.map(str::to_owned),
     }
-}
-
-/// A number rounded half away from zero to `scale` digits; `None` if it has too many before them.
-pub fn to_decimal(value: &Value, precision: u8, scale: u8) -> Option<Decimal> {
-    let decimal = Decimal::parse(&number(value).to_text())?;
-    let rounded = decimal.rescale(scale).or_else(|| {
-        let factor = 10_i128.checked_pow(u32::from(decimal.scale.checked_sub(scale)?))?;
-        let half = if decimal.mantissa < 0 { -factor / 2 } else { factor / 2 };
-        Some(Decimal { mantissa: decimal.mantissa.checked_add(half)? / factor, scale })
-    });
-    rounded.filter(|rounded| rounded.fits(precision))
 }
 
 #[cfg(test)]
@@ -111,7 +100,11 @@ mod tests {
         let price = DataType::Decimal { precision: 5, scale: 2 };
         assert_eq!(shown(Value::Real(2.345), price), "2.35");
         assert_eq!(shown(Value::Real(-2.345), price), "-2.35");
-        assert_eq!(shown(Value::Integer(100_000), price), "NULL");
+        assert_eq!(shown(Value::text("2.3449999999999999999999999999"), price), "2.34");
+        assert_eq!(shown(Value::Null, price), "NULL");
+        assert_eq!(shown(Value::Integer(100_000), price), "100000 cannot be cast to DECIMAL(5,2)");
+        assert_eq!(shown(Value::text("1e99"), price), "'1e99' cannot be cast to DECIMAL(5,2)");
+        assert_eq!(shown(Value::text("12abc"), price), "'12abc' cannot be cast to DECIMAL(5,2)");
         assert_eq!(shown(Value::text("2024-01-02 10:00:00"), DataType::Date), "'2024-01-02'");
         assert_eq!(shown(Value::text("TRUE"), DataType::Boolean), "TRUE");
         assert_eq!(shown(Value::Real(0.5), DataType::Boolean), "TRUE");

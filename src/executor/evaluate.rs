@@ -10,7 +10,7 @@ use super::{Error, arithmetic, cast, compare, functions, kernels, text};
 use crate::language::ast::CurrentTime;
 use crate::planner::{Arithmetic, BoundExpression, BoundKind, ScalarFunction};
 use crate::types::column::value_at;
-use crate::types::{DataType, Timestamp, Value};
+use crate::types::{DataType, Literal, Timestamp, Value};
 use arrow_array::{ArrayRef, BooleanArray, UInt64Array};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,7 +21,7 @@ pub struct Context {
     /// The time of the statement.
     pub now: Timestamp,
     /// The values of its parameters.
-    pub parameters: Arc<[Value]>,
+    pub parameters: Arc<[Literal]>,
     /// Set from outside when the statement shall stop; looked at wherever rows come from.
     pub interrupt: Arc<AtomicBool>,
     /// Where operators are measured, if they are.
@@ -56,8 +56,11 @@ impl Context {
         let result = expression.data_type;
         let of = |operand: &BoundExpression| self.evaluate(operand, batch);
         match &expression.kind {
-            BoundKind::Literal(value) => Ok(Datum::Scalar(value.clone())),
-            BoundKind::Parameter(index) => Ok(Datum::Scalar(self.parameters[*index].clone())),
+            BoundKind::Literal(value) | BoundKind::Number(Literal { value, .. }) => {
+                Ok(Datum::Scalar(value.clone()))
+            }
+            BoundKind::Parameter { index, .. } => Ok(Datum::Scalar(self.given(*index))),
+            BoundKind::ExactParameter(index) => Ok(Datum::Scalar(self.digits(*index))),
             BoundKind::Column(index) => Ok(Datum::Array(batch.columns[*index].clone())),
             BoundKind::CurrentTime(word) => Ok(Datum::Scalar(self.time(*word))),
             BoundKind::Aggregate(_) => {
@@ -73,10 +76,7 @@ impl Context {
                 arithmetic::compute(Arithmetic::Subtract, &Value::Integer(0), &values[0])
             }),
             BoundKind::BitNot(a) => map_values(rows, result, &[(&of(a)?, a.data_type)], |values| {
-                Ok(match &values[0] {
-                    Value::Null => Value::Null,
-                    value => Value::Integer(!arithmetic::to_integer(value)),
-                })
+                Ok(arithmetic::bit_not(&values[0]))
             }),
             BoundKind::Not(a) => compare::not(&of(a)?),
             BoundKind::Truth(a) => compare::truth((&of(a)?, a.data_type), rows),
@@ -154,12 +154,26 @@ impl Context {
     /// As [`Context::evaluate`].
     pub fn constant(&self, expression: &BoundExpression) -> Result<Value, Error> {
         match &expression.kind {
-            BoundKind::Literal(value) => return Ok(value.clone()),
-            BoundKind::Parameter(index) => return Ok(self.parameters[*index].clone()),
+            BoundKind::Literal(value) | BoundKind::Number(Literal { value, .. }) => {
+                return Ok(value.clone());
+            }
+            BoundKind::Parameter { index, .. } => return Ok(self.given(*index)),
+            BoundKind::ExactParameter(index) => return Ok(self.digits(*index)),
             _ => {}
         }
         let one_row = Batch { columns: Vec::new(), rows: 1 };
         Ok(self.evaluate(expression, &one_row)?.value(expression.data_type, 0))
+    }
+
+    /// What a parameter is by itself.
+    fn given(&self, parameter: usize) -> Value {
+        self.parameters[parameter].value.clone()
+    }
+
+    /// The number that a parameter is written as.
+    fn digits(&self, parameter: usize) -> Value {
+        let Literal { value, exact } = &self.parameters[parameter];
+        exact.as_ref().unwrap_or(value).clone()
     }
 
     fn time(&self, word: CurrentTime) -> Value {

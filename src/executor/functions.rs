@@ -2,11 +2,10 @@
 
 use super::Error;
 use super::arithmetic::{number, to_integer, to_real};
-use super::cast::to_decimal;
 use super::compare::value_truth;
 use super::text::{Pattern, escape_character};
 use crate::language::ast::MatchKind;
-use crate::planner::ScalarFunction;
+use crate::planner::{Arithmetic, ScalarFunction};
 use crate::types::{Decimal, Value};
 use std::borrow::Cow;
 
@@ -19,7 +18,7 @@ const VERSION: &str = concat!("asof ", env!("CARGO_PKG_VERSION"));
 /// Calls a function.
 ///
 /// # Errors
-/// `integer-overflow` of `abs`, `text-limit`, an escape that is not one character.
+/// `integer-overflow` of `abs`, `decimal-overflow`, `text-limit`, an escape that is not one character.
 pub fn call(function: ScalarFunction, arguments: &[Value]) -> Result<Value, Error> {
     match function {
         ScalarFunction::Coalesce => return Ok(first_known(arguments)),
@@ -50,11 +49,14 @@ pub fn call(function: ScalarFunction, arguments: &[Value]) -> Result<Value, Erro
         ScalarFunction::Glob | ScalarFunction::Like => matches(function, arguments),
         ScalarFunction::Replace => replace(arguments),
         ScalarFunction::Max | ScalarFunction::Min => Ok(extreme(function, arguments)),
-        ScalarFunction::Round => Ok(round(arguments)),
+        ScalarFunction::Round => round(arguments),
         ScalarFunction::Sign => Ok(sign(&arguments[0])),
-        ScalarFunction::Ceil => Ok(rounded(&arguments[0], f64::ceil)),
-        ScalarFunction::Floor => Ok(rounded(&arguments[0], f64::floor)),
-        ScalarFunction::Trunc => Ok(rounded(&arguments[0], f64::trunc)),
+        ScalarFunction::Ceil => whole(&arguments[0], f64::ceil, Decimal::ceil),
+        ScalarFunction::Floor => whole(&arguments[0], f64::floor, Decimal::floor),
+        ScalarFunction::Trunc => whole(&arguments[0], f64::trunc, |decimal| decimal.cut(0)),
+        ScalarFunction::Mod if is_exact(arguments) => {
+            super::arithmetic::compute(Arithmetic::Modulo, &arguments[0], &arguments[1])
+        }
         ScalarFunction::Instr
         | ScalarFunction::Length
         | ScalarFunction::Lower
@@ -151,9 +153,7 @@ fn absolute(value: &Value) -> Result<Value, Error> {
         Value::Integer(i) => i.checked_abs().map(Value::Integer).ok_or_else(|| {
             Error::failed("integer-overflow", format!("abs({i}) is beyond 64 bits"))
         }),
-        Value::Decimal(d) if d.mantissa < 0 => {
-            Ok(d.checked_neg().map_or(Value::Null, Value::Decimal))
-        }
+        Value::Decimal(d) if d.mantissa < 0 => fitting(d.checked_neg()),
         Value::Real(r) => Ok(Value::real(r.abs())),
         other => Ok(other),
     }
@@ -192,23 +192,40 @@ fn extreme(function: ScalarFunction, arguments: &[Value]) -> Value {
 
 /// Rounds half away from zero by the double's first 18 decimal digits, as SQLite does since 3.43:
 /// 2.675 is a little less than that and becomes 2.67.
-fn round(arguments: &[Value]) -> Value {
-    let digits = arguments.get(1).map_or(0, to_integer).clamp(0, 30);
-    let real = to_real(&arguments[0]);
+fn round(arguments: &[Value]) -> Result<Value, Error> {
+    let digits = arguments.get(1).map_or(0, to_integer).clamp(0, 38);
+    let scale = u8::try_from(digits).unwrap_or(38);
+    match &arguments[0] {
+        Value::Decimal(decimal) if decimal.scale <= scale => Ok(arguments[0].clone()),
+        Value::Decimal(decimal) => fitting(decimal.round(scale)),
+        other => Ok(round_real(to_real(other), scale.min(30))),
+    }
+}
+
+/// A decimal that a function computed.
+fn fitting(result: Option<Decimal>) -> Result<Value, Error> {
+    result.filter(|result| result.fits(38)).map(Value::Decimal).ok_or_else(|| {
+        Error::failed("decimal-overflow", "a rounded number has more than 38 digits")
+    })
+}
+
+/// Whether these are decimals, or decimals and integers.
+fn is_exact(arguments: &[Value]) -> bool {
+    let is_decimal = |value: &Value| matches!(value, Value::Decimal(_));
+    arguments.iter().any(is_decimal)
+        && arguments.iter().all(|value| is_decimal(value) || matches!(value, Value::Integer(_)))
+}
+
+fn round_real(real: f64, scale: u8) -> Value {
     // From 2^52 on there is no fraction to round.
     if !real.is_finite() || real.abs() >= 4_503_599_627_370_496.0 {
         return Value::real(real);
     }
-    if digits == 0 {
+    if scale == 0 {
         return Value::real((real + 0.5_f64.copysign(real)).trunc());
     }
-    let scale = u8::try_from(digits).unwrap_or(30);
-    let digits = Decimal::parse(&format!("{real:.17e}")).map(Value::Decimal);
-    match digits.and_then(|digits| to_decimal(&digits, 38, scale)) {
-        Some(rounded) => Value::real(rounded.to_f64()),
-        // So small that its digits begin behind those of a decimal.
-        None => Value::real(format!("{real:.*}", usize::from(scale)).parse().unwrap_or(real)),
-    }
+    let rounded = Decimal::parse_rounded(&format!("{real:.17e}"), scale);
+    Value::real(rounded.map_or(real, Decimal::to_f64))
 }
 
 fn sign(value: &Value) -> Value {
@@ -217,11 +234,17 @@ fn sign(value: &Value) -> Value {
     })
 }
 
-fn rounded(value: &Value, by: fn(f64) -> f64) -> Value {
+/// A number without digits behind its point.
+fn whole(
+    value: &Value,
+    of_real: fn(f64) -> f64,
+    of_decimal: fn(Decimal) -> Option<Decimal>,
+) -> Result<Value, Error> {
     match numeric(value) {
-        None => Value::Null,
-        Some(Value::Integer(i)) => Value::Integer(i),
-        Some(other) => Value::real(by(to_real(&other))),
+        None => Ok(Value::Null),
+        Some(Value::Integer(integer)) => Ok(Value::Integer(integer)),
+        Some(Value::Decimal(decimal)) => fitting(of_decimal(decimal)),
+        Some(other) => Ok(Value::real(of_real(to_real(&other)))),
     }
 }
 

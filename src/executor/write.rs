@@ -246,16 +246,9 @@ fn largest(table: &TableSchema, view: &TableView) -> i64 {
 
 /// A value as the column holds it.
 pub(super) fn hold(table: &TableSchema, column: &Column, value: Value) -> Result<Value, Error> {
-    let held = column.data_type.accept(value).map_err(|rejected| {
+    column.data_type.accept(value).map_err(|rejected| {
         Error::failed("type", format!("{}.{} cannot hold it: {rejected}", table.name, column.name))
-    })?;
-    match held {
-        Value::Real(real) if !real.is_finite() => {
-            let message = format!("{}.{} cannot hold infinity", table.name, column.name);
-            Err(Error::failed("type", message))
-        }
-        held => Ok(held),
-    }
+    })
 }
 
 fn check_not_null(

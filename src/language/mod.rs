@@ -30,6 +30,6 @@ pub use parser::{
     MAX_HEIGHT, MAX_NESTING, parse_expression, parse_script, parse_statement, parse_statement_with,
     productions,
 };
-pub use prepared::Prepared;
+pub use prepared::{Prepared, Sharing};
 pub use splitter::{Completeness, Piece, PieceKind, Splitter, Unterminated, is_complete};
 pub use token::{Symbol, Token, TokenKind};

@@ -2,7 +2,7 @@
 
 use super::ast::ExpressionKind;
 use super::{ParseError, parse_expression};
-use crate::types::{Span, Value};
+use crate::types::{Literal, Span, Value};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -71,7 +71,7 @@ impl Numbering {
 /// The values of parameters.
 #[derive(Clone, Debug, Default)]
 pub struct Parameters {
-    values: BTreeMap<ParameterName, Value>,
+    values: BTreeMap<ParameterName, Literal>,
 }
 
 impl Parameters {
@@ -95,17 +95,17 @@ impl Parameters {
             });
         };
         let value = match parse_expression(value).map(|expression| expression.kind) {
-            Ok(ExpressionKind::Literal(value)) => value,
-            _ => Value::text(value),
+            Ok(ExpressionKind::Literal(literal)) => literal,
+            _ => Value::text(value).into(),
         };
         self.values.insert(name, value);
         Ok(())
     }
 
-    /// Gives `?1`, `?2` … their values.
+    /// Gives `?1`, `?2` … their values. A real is the number that it prints as, beside a DECIMAL too.
     pub fn number(&mut self, values: &[Value]) {
         for (number, value) in (1..).zip(values) {
-            self.values.insert(ParameterName::Numbered(number), value.clone());
+            self.values.insert(ParameterName::Numbered(number), Literal::given(value.clone()));
         }
     }
 
@@ -120,12 +120,12 @@ impl Parameters {
     }
 
     /// The value of a parameter.
-    pub fn find(&self, name: &ParameterName) -> Option<&Value> {
+    pub fn find(&self, name: &ParameterName) -> Option<&Literal> {
         self.values.get(name)
     }
 
     /// Every parameter with its value, numbers first.
-    pub fn iter(&self) -> impl Iterator<Item = (&ParameterName, &Value)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&ParameterName, &Literal)> {
         self.values.iter()
     }
 }

@@ -4,33 +4,45 @@
 //! split into a *shape*, in which each literal is only its type, and the literals' values; statements
 //! of one shape have one plan, with slots where the literals stood. `$name` and `?` are literals whose
 //! values come from elsewhere.
+//!
+//! Beside a DECIMAL, how many digits a literal has decides the type of what is computed. Where that is
+//! so, the digits are part of the shape, too ([`Sharing::SameDigits`]).
 
 use super::Symbol;
 use super::ast::Statement;
 use super::keyword::Keyword;
 use super::lexer::{Tokens, tokenize};
 use super::parameters::{Numbering, Parameters};
-use super::parser::{literal_value, parse_with_slots};
+use super::parser::{LiteralSlot, literal_value, parse_with_slots};
 use super::token::{Token, TokenKind};
-use crate::types::{DataType, Span, Value};
+use crate::types::{DataType, Literal, Span, Value};
+
+/// What the literals of statements that share a plan have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sharing {
+    /// Their types.
+    SameTypes,
+    /// Their types, and how many digits those have that are no INTEGER.
+    SameDigits,
+}
 
 /// A statement as its shape and the values of its literals.
 #[derive(Clone, Debug)]
 pub struct Prepared<'a> {
     text: &'a str,
     tokens: Vec<Token>,
-    /// Where each literal begins, and its type.
-    literals: Vec<(usize, DataType)>,
+    /// Where each literal stands.
+    literals: Vec<LiteralSlot>,
     /// What statements of one shape have in common, as bytes to compare.
-    pub shape: Vec<u8>,
-    /// The values of the literals, in order.
-    pub values: Vec<Value>,
+    shape: Vec<u8>,
+    /// The literals, in order.
+    pub values: Vec<Literal>,
 }
 
 impl<'a> Prepared<'a> {
     /// Splits a statement; `None` for one that is no INSERT, UPDATE, DELETE or SELECT, that does not
     /// lex, or whose literals say more than their type does: a JSON object, an integer beyond 64 bits,
-    /// a parameter that is NULL or has no value.
+    /// a number of more digits than a DECIMAL has, a parameter that is NULL or has no value.
     pub fn new(text: &'a str, parameters: &Parameters) -> Option<Prepared<'a>> {
         let Tokens { tokens, error: None } = tokenize(text) else { return None };
         let changes_or_reads = [Keyword::Insert, Keyword::Update, Keyword::Delete, Keyword::Select];
@@ -60,33 +72,43 @@ impl<'a> Prepared<'a> {
 
     fn push(&mut self, token: &Token) -> Option<()> {
         let word = &self.text[token.span.start..token.span.end];
-        let literal = match token.kind {
+        match token.kind {
             TokenKind::Json | TokenKind::Parameter => return None,
-            TokenKind::Text => Some((b't', DataType::Text)),
-            TokenKind::Blob => Some((b'b', DataType::Blob)),
-            TokenKind::Integer => Some((b'i', DataType::Integer)),
-            TokenKind::Real => Some((b'r', DataType::Real)),
-            TokenKind::End | TokenKind::Symbol(Symbol::Semicolon) => return Some(()),
+            TokenKind::Text | TokenKind::Blob | TokenKind::Integer | TokenKind::Real => {
+                let literal = literal_value(token.kind, word).ok()?;
+                if token.kind == TokenKind::Integer && literal.exact.is_some() {
+                    return None;
+                }
+                self.push_literal(0, token, literal)?;
+            }
+            TokenKind::End | TokenKind::Symbol(Symbol::Semicolon) => {}
             TokenKind::Keyword(_)
             | TokenKind::Name
             | TokenKind::QuotedName
-            | TokenKind::Symbol(_) => None,
-        };
-        match literal {
-            Some((mark, data_type)) => {
-                let value = literal_value(token.kind, word).ok()?;
-                if matches!((data_type, &value), (DataType::Integer, Value::Real(_))) {
-                    return None;
-                }
-                self.shape.extend_from_slice(&[0, mark]);
-                self.literals.push((token.span.start, data_type));
-                self.values.push(value);
-            }
-            None => {
+            | TokenKind::Symbol(_) => {
                 self.shape.push(1);
                 self.shape.extend_from_slice(word.as_bytes());
             }
         }
+        Some(())
+    }
+
+    fn push_literal(&mut self, kind: u8, token: &Token, literal: Literal) -> Option<()> {
+        let (mark, data_type) = match literal.value {
+            Value::Integer(_) => (b'i', DataType::Integer),
+            Value::Real(_) => (b'r', DataType::Real),
+            Value::Text(_) => (b't', DataType::Text),
+            Value::Blob(_) => (b'b', DataType::Blob),
+            _ => return None,
+        };
+        let exact = match &literal.exact {
+            None => None,
+            Some(exact @ Value::Decimal(_)) => Some(exact.data_type()),
+            Some(_) => return None,
+        };
+        self.shape.extend_from_slice(&[kind, mark]);
+        self.literals.push(LiteralSlot { start: token.span.start, data_type, exact });
+        self.values.push(literal);
         Some(())
     }
 
@@ -98,31 +120,39 @@ impl<'a> Prepared<'a> {
         parameters: &Parameters,
     ) -> Option<()> {
         let name = numbering.name(&self.text[token.span.start..token.span.end])?;
-        let value = parameters.find(&name)?;
-        let (mark, data_type) = match value {
-            Value::Integer(_) => (b'i', DataType::Integer),
-            Value::Real(_) => (b'r', DataType::Real),
-            Value::Text(_) => (b't', DataType::Text),
-            Value::Blob(_) => (b'b', DataType::Blob),
-            _ => return None,
-        };
-        self.shape.extend_from_slice(&[2, mark]);
-        self.literals.push((token.span.start, data_type));
-        self.values.push(value.clone());
-        Some(())
+        self.push_literal(2, token, parameters.find(&name)?.clone())
+    }
+
+    /// What statements that share a plan have in common, as bytes to compare.
+    pub fn shape(&self, sharing: Sharing) -> Vec<u8> {
+        let mut shape = self.shape.clone();
+        if sharing == Sharing::SameDigits {
+            // No word begins so.
+            shape.push(3);
+            for slot in &self.literals {
+                if let Some(DataType::Decimal { precision, scale }) = slot.exact {
+                    shape.extend_from_slice(&[precision, scale]);
+                }
+            }
+        }
+        shape
     }
 
     /// Which literal stands in a part of the text, if exactly one does.
     pub fn literal_in(&self, span: Span) -> Option<usize> {
-        let inside = |(start, _): &(usize, DataType)| (span.start..span.end).contains(start);
-        let mut found = self.literals.iter().enumerate().filter(|(_, literal)| inside(literal));
+        let inside = |slot: &LiteralSlot| (span.start..span.end).contains(&slot.start);
+        let mut found = self.literals.iter().enumerate().filter(|(_, slot)| inside(slot));
         let (index, _) = found.next()?;
         found.next().is_none().then_some(index)
     }
 
     /// The syntax tree with a slot for each literal of an expression; `None` where it is no statement.
-    pub fn parse(&self) -> Option<Statement> {
-        parse_with_slots(self.text, &self.tokens, &self.literals)
+    pub fn parse(&self, sharing: Sharing) -> Option<Statement> {
+        let mut slots = self.literals.clone();
+        if sharing == Sharing::SameTypes {
+            slots.iter_mut().for_each(|slot| slot.exact = None);
+        }
+        parse_with_slots(self.text, &self.tokens, &slots)
     }
 }
 
@@ -138,17 +168,19 @@ mod tests {
             prepared("UPDATE t SET a = -5 WHERE b = 'x' AND c = 1.5;"),
             prepared("UPDATE t SET a  = -77 WHERE b = 'it''s' /* no */ AND c = 2e3"),
         );
-        assert_eq!(one.shape, other.shape);
-        let shown: Vec<String> = other.values.iter().map(Value::to_string).collect();
+        let shape = |prepared: &Prepared| prepared.shape(Sharing::SameTypes);
+        assert_eq!(shape(&one), shape(&other));
+        assert_ne!(one.shape(Sharing::SameDigits), other.shape(Sharing::SameDigits));
+        let shown: Vec<String> = other.values.iter().map(Literal::to_string).collect();
         assert_eq!(shown, ["77", "'it''s'", "2000.0"]);
-        let tree = one.parse().expect("a statement");
+        let tree = one.parse(Sharing::SameTypes).expect("a statement");
         insta::assert_snapshot!(tree, @"UPDATE t SET a = -?1 WHERE b = ?2 AND c = ?3");
         for different in [
             "UPDATE t SET a = -5 WHERE b = 'x' AND c = 1;",
             "UPDATE t SET a = 5 WHERE b = 'x' AND c = 1.5;",
             "UPDATE t SET b = -5 WHERE b = 'x' AND c = 1.5;",
         ] {
-            assert_ne!(prepared(different).shape, one.shape, "{different}");
+            assert_ne!(shape(&prepared(different)), shape(&one), "{different}");
         }
         for never in
             ["SELECT $a", "CREATE TABLE t(a)", "SELECT 9223372036854775808", "SELECT 'open", ""]

@@ -1,8 +1,9 @@
 //! Names become positions, and every expression gets its static type.
 
+use super::exact::{self, common};
 use super::expression::{Arithmetic, BoundExpression, BoundKind, Comparison};
 use super::functions::{
-    AGGREGATE_FUNCTIONS, AggregateFunction, ResultType, SCALAR_FUNCTIONS, common_type,
+    AGGREGATE_FUNCTIONS, AggregateFunction, ResultType, SCALAR_FUNCTIONS, ScalarFunction,
 };
 use super::plan::AggregateCall;
 use super::scope::Scope;
@@ -34,14 +35,6 @@ fn boolean(kind: BoundKind) -> BoundExpression {
     BoundExpression { kind, data_type: DataType::Boolean }
 }
 
-/// The type for the result of several expressions; NULL literals have no say.
-fn common<'a>(expressions: impl IntoIterator<Item = &'a BoundExpression>) -> DataType {
-    common_type(expressions.into_iter().map(|expression| {
-        (!matches!(expression.kind, BoundKind::Literal(Value::Null)))
-            .then_some(expression.data_type)
-    }))
-}
-
 /// The type of a cast or a column; ANY where none was written.
 pub(super) fn data_type(type_name: &TypeName) -> Result<DataType, Error> {
     DataType::from_sql(&type_name.name, &type_name.arguments).ok_or_else(|| {
@@ -55,10 +48,11 @@ impl Binder<'_> {
     /// Binds an expression.
     pub fn bind(&mut self, expression: &Expression) -> Result<BoundExpression, Error> {
         match &expression.kind {
-            ExpressionKind::Literal(value) => Ok(BoundExpression::of(value.clone())),
-            ExpressionKind::Parameter { index, data_type } => {
-                Ok(BoundExpression { kind: BoundKind::Parameter(*index), data_type: *data_type })
-            }
+            ExpressionKind::Literal(literal) => Ok(BoundExpression::constant(literal)),
+            ExpressionKind::Parameter { index, data_type, exact } => Ok(BoundExpression {
+                kind: BoundKind::Parameter { index: *index, exact: *exact },
+                data_type: *data_type,
+            }),
             ExpressionKind::Variable(name) => {
                 Err(Error::new("unknown-parameter", name.has_no_value(), expression.span))
             }
@@ -76,11 +70,12 @@ impl Binder<'_> {
                 let mut bound = self.bind(left)?;
                 // IS TRUE and IS FALSE ask whether a value counts as that.
                 if matches!(operator, BinaryOperator::Is | BinaryOperator::IsNot)
-                    && matches!(right.kind, ExpressionKind::Literal(Value::Boolean(_)))
+                    && matches!(&right.kind, ExpressionKind::Literal(literal)
+                        if matches!(literal.value, Value::Boolean(_)))
                 {
                     bound = truth(bound);
                 }
-                Ok(binary(*operator, bound, self.bind(right)?))
+                binary(*operator, bound, self.bind(right)?, expression.span)
             }
             ExpressionKind::Between { operand, negated, low, high } => {
                 let (operand, low, high) = (self.bind(operand)?, self.bind(low)?, self.bind(high)?);
@@ -108,8 +103,7 @@ impl Binder<'_> {
                 self.case(operand.as_deref(), branches, otherwise.as_deref())
             }
             ExpressionKind::Cast { operand, type_name } => {
-                let data_type = data_type(type_name)?;
-                Ok(BoundExpression { kind: BoundKind::Cast(boxed(self.bind(operand)?)), data_type })
+                Ok(cast(self.bind(operand)?, data_type(type_name)?))
             }
             ExpressionKind::Function { name, distinct, arguments, filter } => {
                 let call = FunctionCall {
@@ -194,7 +188,9 @@ impl Binder<'_> {
         for (when, then) in branches {
             bound.push((self.bind(when)?, self.bind(then)?));
         }
-        let otherwise = self.optional(otherwise)?;
+        let mut otherwise = self.optional(otherwise)?;
+        let results = bound.iter_mut().map(|(_, result)| result);
+        exact::alternatives(results.chain(otherwise.as_deref_mut()));
         let results = bound.iter().map(|(_, result)| result).chain(otherwise.as_deref());
         let data_type = common(results);
         let chosen = |condition: &dyn Fn(BoundExpression) -> BoundExpression| {
@@ -232,19 +228,7 @@ impl Binder<'_> {
                 return Err(Error::new("function", message, span));
             }
             let arguments = self.arguments(call.arguments)?;
-            let data_type = match entry.result {
-                ResultType::Of(data_type) => data_type,
-                ResultType::First => arguments.first().map_or(DataType::Any, |a| a.data_type),
-                ResultType::Part => match arguments.first().map(|a| a.data_type) {
-                    Some(part @ (DataType::Blob | DataType::Any)) => part,
-                    _ => DataType::Text,
-                },
-                ResultType::Common(from) => common(&arguments[from.min(arguments.len())..]),
-            };
-            return Ok(BoundExpression {
-                kind: BoundKind::Call(entry.function, arguments),
-                data_type,
-            });
+            return scalar(entry.function, entry.result, arguments, span);
         }
         let arities: Vec<(usize, usize)> = aggregates
             .map(|(_, _, least, most)| (*least, *most))
@@ -308,6 +292,54 @@ impl Binder<'_> {
     }
 }
 
+/// A call of a scalar function with its result's type.
+fn scalar(
+    function: ScalarFunction,
+    result: ResultType,
+    mut arguments: Vec<BoundExpression>,
+    span: Span,
+) -> Result<BoundExpression, Error> {
+    if let Some(from) = exact::choices(function) {
+        exact::alternatives(arguments[from..].iter_mut());
+    }
+    if let [a, b] = arguments.as_slice() {
+        if function == ScalarFunction::Mod {
+            let (a, b) = exact::operands(a.clone(), b.clone(), span)?;
+            arguments = vec![a, b];
+        } else if function == ScalarFunction::Nullif {
+            let second = exact::compared(b.clone(), a.data_type);
+            arguments = vec![a.clone(), second];
+        }
+    }
+    let first = arguments.first().map_or(DataType::Any, |a| a.data_type);
+    let is_decimal = matches!(first, DataType::Decimal { .. });
+    let data_type = match result {
+        ResultType::Of(data_type) => data_type,
+        ResultType::First => first,
+        ResultType::Part => match first {
+            DataType::Blob | DataType::Any if !arguments.is_empty() => first,
+            _ => DataType::Text,
+        },
+        ResultType::Common(from) => common(&arguments[from.min(arguments.len())..]),
+        ResultType::Magnitude if is_decimal => first,
+        ResultType::Magnitude => DataType::Any,
+        ResultType::Whole if is_decimal => exact::rounded_type(first, Some(0)),
+        ResultType::Whole => DataType::Any,
+        ResultType::Rounded => match arguments.get(1).map(|digits| &digits.kind) {
+            None => exact::rounded_type(first, Some(0)),
+            Some(BoundKind::Literal(Value::Integer(digits))) => {
+                exact::rounded_type(first, Some(*digits))
+            }
+            Some(_) => exact::rounded_type(first, None),
+        },
+        ResultType::Remainder => {
+            let second = arguments.get(1).map_or(DataType::Any, |b| b.data_type);
+            exact::arithmetic_type(Arithmetic::Modulo, first, second).unwrap_or(DataType::Real)
+        }
+    };
+    Ok(BoundExpression { kind: BoundKind::Call(function, arguments), data_type })
+}
+
 /// A function call as it was written.
 struct FunctionCall<'a> {
     name: &'a Identifier,
@@ -353,6 +385,15 @@ pub(super) fn truth(expression: BoundExpression) -> BoundExpression {
     }
 }
 
+/// CAST to a type.
+fn cast(mut operand: BoundExpression, data_type: DataType) -> BoundExpression {
+    // To other types it is SQLite's, of the real.
+    if matches!(data_type, DataType::Decimal { .. }) {
+        operand = exact::assigned(operand, data_type);
+    }
+    BoundExpression { kind: BoundKind::Cast(boxed(operand)), data_type }
+}
+
 fn not_if(negated: bool, condition: BoundExpression) -> BoundExpression {
     if negated { boolean(BoundKind::Not(boxed(condition))) } else { condition }
 }
@@ -361,8 +402,9 @@ fn binary(
     operator: BinaryOperator,
     left: BoundExpression,
     right: BoundExpression,
-) -> BoundExpression {
-    match operator {
+    span: Span,
+) -> Result<BoundExpression, Error> {
+    Ok(match operator {
         BinaryOperator::Or => boolean(BoundKind::Or(boxed(truth(left)), boxed(truth(right)))),
         BinaryOperator::And => boolean(BoundKind::And(boxed(truth(left)), boxed(truth(right)))),
         BinaryOperator::Equal => coerce::compare(Comparison::Equal, left, right),
@@ -373,56 +415,54 @@ fn binary(
         BinaryOperator::GreaterEqual => coerce::compare(Comparison::GreaterEqual, left, right),
         BinaryOperator::Is => coerce::compare(Comparison::Is, left, right),
         BinaryOperator::IsNot => coerce::compare(Comparison::IsNot, left, right),
-        BinaryOperator::Add => arithmetic(Arithmetic::Add, left, right),
-        BinaryOperator::Subtract => arithmetic(Arithmetic::Subtract, left, right),
-        BinaryOperator::Multiply => arithmetic(Arithmetic::Multiply, left, right),
-        BinaryOperator::Divide => arithmetic(Arithmetic::Divide, left, right),
-        BinaryOperator::Modulo => arithmetic(Arithmetic::Modulo, left, right),
-        BinaryOperator::BitAnd => arithmetic(Arithmetic::BitAnd, left, right),
-        BinaryOperator::BitOr => arithmetic(Arithmetic::BitOr, left, right),
-        BinaryOperator::ShiftLeft => arithmetic(Arithmetic::ShiftLeft, left, right),
-        BinaryOperator::ShiftRight => arithmetic(Arithmetic::ShiftRight, left, right),
+        BinaryOperator::Add => arithmetic(Arithmetic::Add, left, right, span)?,
+        BinaryOperator::Subtract => arithmetic(Arithmetic::Subtract, left, right, span)?,
+        BinaryOperator::Multiply => arithmetic(Arithmetic::Multiply, left, right, span)?,
+        BinaryOperator::Divide => arithmetic(Arithmetic::Divide, left, right, span)?,
+        BinaryOperator::Modulo => arithmetic(Arithmetic::Modulo, left, right, span)?,
+        BinaryOperator::BitAnd => arithmetic(Arithmetic::BitAnd, left, right, span)?,
+        BinaryOperator::BitOr => arithmetic(Arithmetic::BitOr, left, right, span)?,
+        BinaryOperator::ShiftLeft => arithmetic(Arithmetic::ShiftLeft, left, right, span)?,
+        BinaryOperator::ShiftRight => arithmetic(Arithmetic::ShiftRight, left, right, span)?,
         BinaryOperator::Concat => BoundExpression {
             kind: BoundKind::Concat(boxed(left), boxed(right)),
             data_type: DataType::Text,
         },
-    }
+    })
 }
 
 fn arithmetic(
     operator: Arithmetic,
     left: BoundExpression,
     right: BoundExpression,
-) -> BoundExpression {
+    span: Span,
+) -> Result<BoundExpression, Error> {
+    let (left, right) = match operator {
+        Arithmetic::Add
+        | Arithmetic::Subtract
+        | Arithmetic::Multiply
+        | Arithmetic::Divide
+        | Arithmetic::Modulo => exact::operands(left, right, span)?,
+        Arithmetic::BitAnd | Arithmetic::BitOr | Arithmetic::ShiftLeft | Arithmetic::ShiftRight => {
+            (left, right)
+        }
+    };
     let data_type = arithmetic_type(operator, left.data_type, right.data_type);
-    BoundExpression { kind: BoundKind::Arithmetic(operator, boxed(left), boxed(right)), data_type }
+    let kind = BoundKind::Arithmetic(operator, boxed(left), boxed(right));
+    Ok(BoundExpression { kind, data_type })
 }
 
 fn arithmetic_type(operator: Arithmetic, left: DataType, right: DataType) -> DataType {
-    use DataType::{Any, Boolean, Decimal, Integer, Real};
+    use DataType::{Any, Boolean, Integer, Numeric, Real};
     if matches!(
         operator,
         Arithmetic::BitAnd | Arithmetic::BitOr | Arithmetic::ShiftLeft | Arithmetic::ShiftRight
     ) {
         return Integer;
     }
-    let scale = |data_type| match data_type {
-        Integer | Boolean => Some(0),
-        Decimal { scale, .. } => Some(scale),
-        _ => None,
-    };
-    let decimal = |scale: u8| {
-        if scale > 38 { Real } else { Decimal { precision: 38, scale } }
-    };
     match (left, right) {
         (Integer | Boolean, Integer | Boolean) => Integer,
-        (Real, right) | (right, Real) if right.is_number() && right != DataType::Numeric => Real,
-        _ => match (scale(left), scale(right), operator) {
-            (Some(_), Some(_), Arithmetic::Divide) => Real,
-            (Some(_), Some(_), Arithmetic::Modulo) => Real,
-            (Some(a), Some(b), Arithmetic::Multiply) => decimal(a + b),
-            (Some(a), Some(b), _) => decimal(a.max(b)),
-            _ => Any,
-        },
+        (Real, right) | (right, Real) if right.is_number() && right != Numeric => Real,
+        _ => exact::arithmetic_type(operator, left, right).unwrap_or(Any),
     }
 }

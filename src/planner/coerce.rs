@@ -5,13 +5,15 @@
 //! meets a literal that is a whole date as a date; beside any other text a date counts as its text,
 //! so that `day >= '2009'` and `day LIKE '2009-%'` mean what they mean in SQLite.
 
+use super::exact;
 use super::expression::{Affinity, BoundExpression, BoundKind, Comparison};
-use crate::types::{DataType, Date, Timestamp, Value, whole_number};
+use crate::types::{DataType, Date, Decimal, Timestamp, Value, whole_number};
 
 /// Which side an operand pulls the other to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Pull {
     Number,
+    Decimal,
     Text,
     Time,
     /// A column that takes whatever comes: it pulls nothing and is not pulled to a text.
@@ -27,11 +29,8 @@ fn pull(expression: &BoundExpression) -> Pull {
         DataType::Text | DataType::Json => Pull::Text,
         DataType::Date | DataType::Timestamp => Pull::Time,
         DataType::Blob | DataType::Any => Pull::Whatever,
-        DataType::Integer
-        | DataType::Real
-        | DataType::Decimal { .. }
-        | DataType::Numeric
-        | DataType::Boolean => Pull::Number,
+        DataType::Decimal { .. } => Pull::Decimal,
+        DataType::Integer | DataType::Real | DataType::Numeric | DataType::Boolean => Pull::Number,
     }
 }
 
@@ -65,8 +64,15 @@ pub(super) fn computed_once(
     body: impl FnOnce(&Operand) -> BoundExpression,
 ) -> BoundExpression {
     let pull = pull(&value);
-    if matches!(value.kind, BoundKind::Column(_) | BoundKind::Literal(_) | BoundKind::Parameter(_))
-    {
+    let costs_nothing = matches!(
+        value.kind,
+        BoundKind::Column(_)
+            | BoundKind::Literal(_)
+            | BoundKind::Parameter { .. }
+            | BoundKind::Number(_)
+            | BoundKind::ExactParameter(_)
+    );
+    if costs_nothing {
         return body(&Operand { expression: value, pull });
     }
     let data_type = value.data_type;
@@ -85,6 +91,8 @@ fn compare_pulled(
     right: BoundExpression,
 ) -> BoundExpression {
     let pull_right = pull(&right);
+    let right = exact::compared(right, left.data_type);
+    let left = exact::compared(left, right.data_type);
     let left = convert(left, pull_left, pull_right);
     let right = convert(right, pull_right, pull_left);
     BoundExpression {
@@ -100,7 +108,11 @@ pub(super) fn in_list(
     negated: bool,
 ) -> BoundExpression {
     let pulling = pull(&operand);
-    let list = list.into_iter().map(|item| convert(item, Pull::None, pulling)).collect();
+    let item = |item| convert(exact::compared(item, operand.data_type), Pull::None, pulling);
+    let list: Vec<BoundExpression> = list.into_iter().map(item).collect();
+    let with =
+        list.iter().map(|item| item.data_type).find(|t| matches!(t, DataType::Decimal { .. }));
+    let operand = exact::compared(operand, with.unwrap_or(DataType::Any));
     BoundExpression {
         kind: BoundKind::InList { operand: Box::new(operand), list, negated },
         data_type: DataType::Boolean,
@@ -111,6 +123,7 @@ pub(super) fn in_list(
 fn convert(operand: BoundExpression, own: Pull, pulling: Pull) -> BoundExpression {
     let apply = match pulling {
         Pull::Number => (!operand.data_type.is_number()).then_some(Affinity::Numeric),
+        Pull::Decimal => (!operand.data_type.is_number()).then_some(Affinity::Decimal),
         Pull::Text => {
             let loose = own == Pull::None && operand.data_type != DataType::Text;
             loose.then_some(Affinity::Text)
@@ -123,9 +136,12 @@ fn convert(operand: BoundExpression, own: Pull, pulling: Pull) -> BoundExpressio
         (Some(affinity), BoundKind::Literal(value)) => {
             BoundExpression::of(affinity.of(value.clone()))
         }
+        (Some(affinity), BoundKind::Number(number)) => {
+            BoundExpression::of(affinity.of(number.value.clone()))
+        }
         (Some(affinity), _) => BoundExpression {
             data_type: match affinity {
-                Affinity::Numeric => DataType::Any,
+                Affinity::Numeric | Affinity::Decimal => DataType::Any,
                 Affinity::Text => match operand.data_type {
                     DataType::Blob | DataType::Any => DataType::Any,
                     _ => DataType::Text,
@@ -153,6 +169,10 @@ impl Affinity {
     pub fn of(self, value: Value) -> Value {
         match (self, &value) {
             (Affinity::Numeric, Value::Text(text)) => whole_number(text).unwrap_or(value),
+            (Affinity::Decimal, Value::Text(text)) => match Decimal::parse_leading(text) {
+                Some(decimal) => Value::Decimal(decimal),
+                None => whole_number(text).unwrap_or(value),
+            },
             (
                 Affinity::Text,
                 Value::Boolean(_) | Value::Integer(_) | Value::Real(_) | Value::Decimal(_),

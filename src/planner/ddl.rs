@@ -169,7 +169,13 @@ fn default(column: &Column, expression: &Expression) -> Result<String, Error> {
     let scope = Scope::default();
     let bound = Binder { scope: &scope, aliases: &[], aggregates: None, clause: "DEFAULT" }
         .bind(expression)?;
-    if let super::BoundKind::Literal(value) = bound.kind {
+    let bound = super::exact::assigned(bound, column.data_type);
+    let value = match bound.kind {
+        super::BoundKind::Literal(value) => Some(value),
+        super::BoundKind::Number(number) => Some(number.value),
+        _ => None,
+    };
+    if let Some(value) = value {
         column.data_type.accept(value).map_err(|rejected| {
             let message = format!("the default of \"{}\": {rejected}", column.name);
             Error::new("type", message, expression.span)

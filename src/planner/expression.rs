@@ -2,7 +2,7 @@
 
 use super::functions::ScalarFunction;
 use crate::language::ast::{CurrentTime, MatchKind};
-use crate::types::{DataType, Value};
+use crate::types::{DataType, Literal, Value};
 use std::fmt;
 
 /// An expression over the columns of an operator's input, with its static type.
@@ -19,8 +19,17 @@ pub struct BoundExpression {
 pub enum BoundKind {
     /// A constant.
     Literal(Value),
-    /// The statement's parameter at this index, a constant while it runs.
-    Parameter(usize),
+    /// The statement's parameter, a constant while it runs; by itself, if it is a number.
+    Parameter {
+        /// Which.
+        index: usize,
+        /// The type of the digits of a number that is no INTEGER, where they are known.
+        exact: Option<DataType>,
+    },
+    /// The digits of such a parameter.
+    ExactParameter(usize),
+    /// A number that is no INTEGER, by itself: the nearest real.
+    Number(Literal),
     /// The input's column at this index.
     Column(usize),
     /// The time of the statement.
@@ -97,6 +106,8 @@ pub enum BoundKind {
 pub enum Affinity {
     /// A text that is a number becomes that number.
     Numeric,
+    /// The same with all of its digits, beside a DECIMAL.
+    Decimal,
     /// A number becomes its text.
     Text,
 }
@@ -112,7 +123,7 @@ pub enum Arithmetic {
     Multiply,
     /// `/`; by zero it is NULL
     Divide,
-    /// `%` of integers; by zero it is NULL
+    /// `%`, of reals by their integer parts; by zero it is NULL
     Modulo,
     /// `&`
     BitAnd,
@@ -150,7 +161,9 @@ macro_rules! operands {
     ($kind:expr, $visit:ident, $iter:ident) => {
         match $kind {
             BoundKind::Literal(_)
-            | BoundKind::Parameter(_)
+            | BoundKind::Parameter { .. }
+            | BoundKind::Number(_)
+            | BoundKind::ExactParameter(_)
             | BoundKind::Column(_)
             | BoundKind::CurrentTime(_)
             | BoundKind::Aggregate(_)
@@ -199,6 +212,17 @@ impl BoundExpression {
     pub fn of(value: Value) -> BoundExpression {
         let data_type = value.data_type();
         BoundExpression::literal(value, data_type)
+    }
+
+    /// A constant as it stands in a statement.
+    pub fn constant(literal: &Literal) -> BoundExpression {
+        match literal.exact {
+            None => BoundExpression::of(literal.value.clone()),
+            Some(_) => BoundExpression {
+                kind: BoundKind::Number(literal.clone()),
+                data_type: DataType::Real,
+            },
+        }
     }
 
     /// A constant of a type.
@@ -297,6 +321,17 @@ impl BoundExpression {
     }
 }
 
+impl Affinity {
+    /// What EXPLAIN says of it.
+    fn words(self) -> &'static str {
+        match self {
+            Affinity::Numeric => "as number",
+            Affinity::Decimal => "as decimal",
+            Affinity::Text => "as text",
+        }
+    }
+}
+
 impl Arithmetic {
     /// The operator as it is written.
     pub fn symbol(self) -> &'static str {
@@ -380,7 +415,10 @@ impl BoundExpression {
         };
         match &self.kind {
             BoundKind::Literal(value) => write!(f, "{value}"),
-            BoundKind::Parameter(index) => write!(f, "?{}", index + 1),
+            BoundKind::Number(literal) => write!(f, "{literal}"),
+            BoundKind::Parameter { index, .. } | BoundKind::ExactParameter(index) => {
+                write!(f, "?{}", index + 1)
+            }
             BoundKind::Column(index) => f.write_str(&name(*index)),
             BoundKind::CurrentTime(CurrentTime::Date) => f.write_str("CURRENT_DATE"),
             BoundKind::CurrentTime(CurrentTime::Time) => f.write_str("CURRENT_TIME"),
@@ -392,8 +430,7 @@ impl BoundExpression {
             BoundKind::BitNot(a) => call(f, "~", &[a]),
             BoundKind::Not(a) => call(f, "NOT ", &[a]),
             BoundKind::Truth(a) => call(f, "truth", &[a]),
-            BoundKind::Affinity(Affinity::Numeric, a) => call(f, "as number", &[a]),
-            BoundKind::Affinity(Affinity::Text, a) => call(f, "as text", &[a]),
+            BoundKind::Affinity(affinity, a) => call(f, affinity.words(), &[a]),
             BoundKind::Arithmetic(operator, a, b) => infix(f, operator.symbol(), a, b),
             BoundKind::Compare(operator, a, b) => infix(f, operator.symbol(), a, b),
             BoundKind::And(a, b) => infix(f, "AND", a, b),

@@ -1,6 +1,7 @@
 //! The vocabulary of functions: one table for names, arities and result types. The executor gives
 //! each scalar function its meaning and each aggregate its accumulator.
 
+use super::exact::{common_decimal, quotient_scale};
 use crate::types::DataType;
 
 /// A scalar function.
@@ -91,6 +92,14 @@ pub enum ResultType {
     Common(usize),
     /// A blob of a blob, a text of anything else.
     Part,
+    /// That of the first argument if it is a DECIMAL, else ANY.
+    Magnitude,
+    /// A DECIMAL without digits behind the point of a DECIMAL, else ANY.
+    Whole,
+    /// A DECIMAL with as many digits as the second argument says of a DECIMAL, else a real.
+    Rounded,
+    /// A DECIMAL of exact numbers of which one is a DECIMAL, else a real.
+    Remainder,
 }
 
 /// One scalar function of the table.
@@ -123,17 +132,16 @@ const TEXT: ResultType = ResultType::Of(DataType::Text);
 const INTEGER: ResultType = ResultType::Of(DataType::Integer);
 const REAL: ResultType = ResultType::Of(DataType::Real);
 const BOOLEAN: ResultType = ResultType::Of(DataType::Boolean);
-const ANY: ResultType = ResultType::Of(DataType::Any);
 
 /// Every scalar function; the first name of a function is the one that prints.
 pub const SCALAR_FUNCTIONS: &[ScalarEntry] = &[
-    entry("abs", ScalarFunction::Abs, (1, 1), ANY),
+    entry("abs", ScalarFunction::Abs, (1, 1), ResultType::Magnitude),
     entry("acos", ScalarFunction::Acos, (1, 1), REAL),
     entry("asin", ScalarFunction::Asin, (1, 1), REAL),
     entry("atan", ScalarFunction::Atan, (1, 1), REAL),
     entry("atan2", ScalarFunction::Atan2, (2, 2), REAL),
-    entry("ceil", ScalarFunction::Ceil, (1, 1), ANY),
-    entry("ceiling", ScalarFunction::Ceil, (1, 1), ANY),
+    entry("ceil", ScalarFunction::Ceil, (1, 1), ResultType::Whole),
+    entry("ceiling", ScalarFunction::Ceil, (1, 1), ResultType::Whole),
     entry("char", ScalarFunction::Char, (0, MANY), TEXT),
     entry("coalesce", ScalarFunction::Coalesce, (2, MANY), ResultType::Common(0)),
     entry("concat", ScalarFunction::Concat, (1, MANY), TEXT),
@@ -141,7 +149,7 @@ pub const SCALAR_FUNCTIONS: &[ScalarEntry] = &[
     entry("cos", ScalarFunction::Cos, (1, 1), REAL),
     entry("degrees", ScalarFunction::Degrees, (1, 1), REAL),
     entry("exp", ScalarFunction::Exp, (1, 1), REAL),
-    entry("floor", ScalarFunction::Floor, (1, 1), ANY),
+    entry("floor", ScalarFunction::Floor, (1, 1), ResultType::Whole),
     entry("glob", ScalarFunction::Glob, (2, 2), BOOLEAN),
     entry("hex", ScalarFunction::Hex, (1, 1), TEXT),
     entry("ifnull", ScalarFunction::Coalesce, (2, 2), ResultType::Common(0)),
@@ -159,7 +167,7 @@ pub const SCALAR_FUNCTIONS: &[ScalarEntry] = &[
     entry("ltrim", ScalarFunction::Ltrim, (1, 2), TEXT),
     entry("max", ScalarFunction::Max, (2, MANY), ResultType::Common(0)),
     entry("min", ScalarFunction::Min, (2, MANY), ResultType::Common(0)),
-    entry("mod", ScalarFunction::Mod, (2, 2), REAL),
+    entry("mod", ScalarFunction::Mod, (2, 2), ResultType::Remainder),
     entry("nullif", ScalarFunction::Nullif, (2, 2), ResultType::First),
     entry("octet_length", ScalarFunction::OctetLength, (1, 1), INTEGER),
     entry("pi", ScalarFunction::Pi, (0, 0), REAL),
@@ -168,7 +176,7 @@ pub const SCALAR_FUNCTIONS: &[ScalarEntry] = &[
     entry("quote", ScalarFunction::Quote, (1, 1), TEXT),
     entry("radians", ScalarFunction::Radians, (1, 1), REAL),
     entry("replace", ScalarFunction::Replace, (3, 3), TEXT),
-    entry("round", ScalarFunction::Round, (1, 2), REAL),
+    entry("round", ScalarFunction::Round, (1, 2), ResultType::Rounded),
     entry("rtrim", ScalarFunction::Rtrim, (1, 2), TEXT),
     entry("sign", ScalarFunction::Sign, (1, 1), INTEGER),
     entry("sin", ScalarFunction::Sin, (1, 1), REAL),
@@ -177,7 +185,7 @@ pub const SCALAR_FUNCTIONS: &[ScalarEntry] = &[
     entry("substring", ScalarFunction::Substr, (2, 3), ResultType::Part),
     entry("tan", ScalarFunction::Tan, (1, 1), REAL),
     entry("trim", ScalarFunction::Trim, (1, 2), TEXT),
-    entry("trunc", ScalarFunction::Trunc, (1, 1), ANY),
+    entry("trunc", ScalarFunction::Trunc, (1, 1), ResultType::Whole),
     entry("typeof", ScalarFunction::Typeof, (1, 1), TEXT),
     entry("unicode", ScalarFunction::Unicode, (1, 1), INTEGER),
     entry("upper", ScalarFunction::Upper, (1, 1), TEXT),
@@ -215,7 +223,13 @@ impl AggregateFunction {
     pub fn result(self, argument: DataType) -> DataType {
         match self {
             AggregateFunction::Count => DataType::Integer,
-            AggregateFunction::Total | AggregateFunction::Avg => DataType::Real,
+            AggregateFunction::Total => DataType::Real,
+            AggregateFunction::Avg => match argument {
+                DataType::Decimal { scale, .. } => {
+                    DataType::Decimal { precision: 38, scale: quotient_scale(scale, 0) }
+                }
+                _ => DataType::Real,
+            },
             AggregateFunction::GroupConcat => DataType::Text,
             AggregateFunction::Min | AggregateFunction::Max | AggregateFunction::Bare => argument,
             AggregateFunction::Sum => match argument {
@@ -234,14 +248,18 @@ impl AggregateFunction {
     }
 }
 
-/// The common type of several: the one they all have, else ANY. NULL literals have no say.
+/// The common type of several: the one they all have, a DECIMAL that holds the values of INTEGERs and
+/// other DECIMALs, else ANY. NULL literals have no say.
 pub fn common_type(types: impl IntoIterator<Item = Option<DataType>>) -> DataType {
     let mut common = None;
     for data_type in types.into_iter().flatten() {
         match common {
             None => common = Some(data_type),
             Some(other) if other == data_type => {}
-            Some(_) => return DataType::Any,
+            Some(other) => match common_decimal(other, data_type) {
+                Some(decimal) => common = Some(decimal),
+                None => return DataType::Any,
+            },
         }
     }
     common.unwrap_or(DataType::Any)

@@ -17,6 +17,7 @@ mod coerce;
 mod ddl;
 mod definition;
 mod error;
+mod exact;
 mod expression;
 mod from;
 mod functions;
@@ -31,6 +32,7 @@ mod write;
 pub use ddl::MAX_COLUMNS;
 pub use definition::{column_definition, create_index, create_table};
 pub use error::Error;
+pub use exact::quotient_scale;
 pub use expression::{Affinity, Arithmetic, BoundExpression, BoundKind, Comparison};
 pub use functions::{
     AGGREGATE_FUNCTIONS, AggregateFunction, ResultType, SCALAR_FUNCTIONS, ScalarEntry,

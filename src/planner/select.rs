@@ -8,7 +8,7 @@ use super::plan::{AggregateCall, Limits, Plan, Query, SortKey};
 use super::scope::Scope;
 use super::{Catalog, Error};
 use crate::language::ast::{Expression, ExpressionKind, OrderItem, Select, SelectItem, Temporal};
-use crate::types::{Column, Value};
+use crate::types::{Column, Literal, Value};
 use std::collections::BTreeSet;
 
 /// One column of the answer.
@@ -234,7 +234,8 @@ fn ordinal(
     items: &[Item],
     clause: &str,
 ) -> Result<Option<BoundExpression>, Error> {
-    let ExpressionKind::Literal(Value::Integer(number)) = &expression.kind else {
+    let ExpressionKind::Literal(Literal { value: Value::Integer(number), .. }) = &expression.kind
+    else {
         return Ok(None);
     };
     let index = usize::try_from(*number).ok().and_then(|number| number.checked_sub(1));

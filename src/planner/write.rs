@@ -6,12 +6,12 @@ use super::expression::BoundExpression;
 use super::plan::{Action, Fill, Load, Query, Source, TableAccess, Write};
 use super::scope::Scope;
 use super::suggest::suggest;
-use super::{Catalog, Error, TableSource, select};
+use super::{Catalog, Error, TableSource, exact, select};
 use crate::language::ast::{
     Delete, Expression, Identifier, Insert, InsertSource, JsonObject, Update,
 };
 use crate::language::parse_expression;
-use crate::types::{PseudoColumn, Span, TableSchema, Value};
+use crate::types::{DataType, Literal, PseudoColumn, Span, TableSchema, Value};
 use std::sync::Arc;
 
 /// Plans an INSERT.
@@ -28,12 +28,16 @@ pub(super) fn insert(
     };
     let (source, columns) = match &insert.source {
         InsertSource::Values(rows) => {
-            let source = Source::Values(values(&table, rows, given.len(), insert.table.span)?);
+            let source = Source::Values(values(&table, rows, &given, insert.table.span)?);
             (source, fills(&table, &given)?)
         }
         InsertSource::Select(query) => {
-            let query = select::plan(query, text, catalog)?;
+            let mut query = select::plan(query, text, catalog)?;
             check_width(&table, given.len(), query.columns.len(), insert.table.span)?;
+            let typed = given.iter().map(|column| table.columns[*column].data_type);
+            exact::assign_columns(&mut query.plan, &typed.enumerate().collect::<Vec<_>>());
+            let types = query.plan.types();
+            query.columns.iter_mut().zip(types).for_each(|((_, known), now)| *known = now);
             (Source::Query(Box::<Query>::new(query)), fills(&table, &given)?)
         }
         InsertSource::DefaultValues => (Source::Values(vec![Vec::new()]), fills(&table, &[])?),
@@ -75,7 +79,7 @@ pub(super) fn update(update: &Update, catalog: &mut dyn Catalog) -> Result<Write
         let bound = binder.bind(expression)?;
         // The last assignment to a column counts, as in SQLite.
         assignments.retain(|(assigned, _)| *assigned != column);
-        assignments.push((column, bound));
+        assignments.push((column, exact::assigned(bound, table.columns[column].data_type)));
     }
     let mut all: Vec<usize> = (0..table.columns.len()).collect();
     for (_, value) in &assignments {
@@ -150,7 +154,7 @@ pub(super) fn unknown_column(table: &TableSchema, name: &str, span: Span) -> Err
 fn values(
     table: &TableSchema,
     rows: &[Vec<Expression>],
-    width: usize,
+    given: &[usize],
     place: Span,
 ) -> Result<Vec<Vec<BoundExpression>>, Error> {
     let scope = Scope::default();
@@ -161,8 +165,14 @@ fn values(
                 (Some(first), Some(last)) => first.span.to(last.span),
                 _ => place,
             };
-            check_width(table, width, row.len(), span)?;
-            row.iter().map(|value| binder.bind(value)).collect()
+            check_width(table, given.len(), row.len(), span)?;
+            let typed = row.iter().zip(given);
+            typed
+                .map(|(value, column)| {
+                    let bound = binder.bind(value)?;
+                    Ok(exact::assigned(bound, table.columns[*column].data_type))
+                })
+                .collect()
         })
         .collect()
 }
@@ -205,12 +215,13 @@ fn default(table: &TableSchema, column: usize) -> Result<BoundExpression, Error>
     let scope = Scope::default();
     Binder { scope: &scope, aliases: &[], aggregates: None, clause: "DEFAULT" }
         .bind(&expression)
+        .map(|bound| exact::assigned(bound, table.columns[column].data_type))
         .map_err(|error| broken(error.message))
 }
 
 /// The values of all columns as a JSON object gives them.
 fn object_values(table: &TableSchema, object: &JsonObject) -> Result<Vec<BoundExpression>, Error> {
-    let mut given: Vec<Option<&Value>> = vec![None; table.columns.len()];
+    let mut given: Vec<Option<&Literal>> = vec![None; table.columns.len()];
     for (name, value) in &object.fields {
         let Some(column) = table.column(name) else {
             return Err(unknown_column(table, name, object.span));
@@ -224,7 +235,11 @@ fn object_values(table: &TableSchema, object: &JsonObject) -> Result<Vec<BoundEx
         .into_iter()
         .enumerate()
         .map(|(column, value)| match value {
-            Some(value) => Ok(BoundExpression::of(value.clone())),
+            Some(literal) => Ok(match table.columns[column].data_type {
+                // Nothing else says how exact it has to be.
+                DataType::Any => BoundExpression::of(literal.clone().lossless()),
+                data_type => exact::assigned(BoundExpression::constant(literal), data_type),
+            }),
             None => default(table, column),
         })
         .collect()

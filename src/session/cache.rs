@@ -4,15 +4,17 @@
 //! became a parameter of it, and none was looked at on the way. GROUP BY, ORDER BY and names of
 //! computed columns look at literals, so that only simple SELECTs are shared.
 
+use super::catalog::StatementCatalog;
 use super::outcome::{OutputColumn, arrow_schema};
-use crate::language::Prepared;
+use super::{Error, Session};
 use crate::language::ast::{
     AsOf, ExpressionKind, InsertSource, Point, Select, SelectItem, Statement, TableReference,
     Temporal,
 };
-use crate::planner::{BoundExpression, BoundKind, Planned};
+use crate::language::{Prepared, Sharing};
+use crate::planner::{self, BoundExpression, BoundKind, Planned, ScalarFunction};
 use crate::storage::View;
-use crate::types::{PseudoColumn, TableSchema};
+use crate::types::{DataType, EventId, Period, PseudoColumn, TableSchema, Value};
 use arrow_schema::SchemaRef;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -35,39 +37,6 @@ pub(super) struct SharedPlan {
 }
 
 impl SharedPlan {
-    /// A plan to be shared; `None` where other literals would have another plan. `statement` is what
-    /// it is the plan of.
-    pub fn new(
-        planned: Planned,
-        tables: Vec<Arc<TableSchema>>,
-        prepared: &Prepared,
-        statement: &Statement,
-    ) -> Option<SharedPlan> {
-        let moment = match moment_of(statement) {
-            Some(as_of) => Some(prepared.literal_in(as_of.span)?),
-            None => None,
-        };
-        let mut found = BTreeSet::from_iter(moment);
-        // When a version ended is asked of other views than what was visible.
-        let mut sound = true;
-        planned.for_each_access(&mut |access| {
-            let asks = |column: &usize| access.table.pseudo(*column) == Some(PseudoColumn::EventTo);
-            sound = sound && (moment.is_none() || !access.columns.iter().any(asks));
-        });
-        planned.for_each_expression(&mut |expression| {
-            sound = sound && note_parameters(expression, &mut found);
-        });
-        if !sound || found.len() != prepared.values.len() {
-            return None;
-        }
-        let columns = match &planned {
-            Planned::Query(query) => OutputColumn::of(query),
-            Planned::Write(_) | Planned::Schema { .. } => Vec::new(),
-        };
-        let schema = arrow_schema(&columns);
-        Some(SharedPlan { planned, moment, tables, columns, schema })
-    }
-
     /// Whether the tables of a view are what the plan was made for.
     pub fn fits(&self, view: &View) -> bool {
         let schema = view.schema();
@@ -77,35 +46,73 @@ impl SharedPlan {
     }
 }
 
-/// Gathers the parameters of an expression; false where one would be converted before it is compared,
-/// because for some values the conversion is none and a key could be used.
-fn note_parameters(expression: &BoundExpression, found: &mut BTreeSet<usize>) -> bool {
-    match &expression.kind {
-        BoundKind::Parameter(index) => {
-            found.insert(*index);
-            true
+/// What a plan says of its parameters.
+struct Noted {
+    /// Which it has.
+    found: BTreeSet<usize>,
+    /// Whether it would be another for numbers of other digits.
+    digits: bool,
+}
+
+impl Noted {
+    /// Takes note of a whole expression: a number that it only hands on may have any digits.
+    fn note_whole(&mut self, expression: &BoundExpression) -> bool {
+        match &expression.kind {
+            BoundKind::ExactParameter(index) => {
+                self.found.insert(*index);
+                true
+            }
+            BoundKind::Negate(operand) if matches!(operand.kind, BoundKind::ExactParameter(_)) => {
+                self.note_whole(operand)
+            }
+            _ => self.note(expression),
         }
-        BoundKind::Affinity(_, operand) if matches!(operand.kind, BoundKind::Parameter(_)) => false,
-        BoundKind::Compare(_, a, b) if is_time_beside_parameter(a, b) => false,
-        BoundKind::InList { operand, list, .. }
-            if list.iter().any(|item| is_time_beside_parameter(operand, item)) =>
-        {
-            false
-        }
-        _ => {
-            let mut sound = true;
-            expression.for_each_operand(|operand| sound = sound && note_parameters(operand, found));
-            sound
+    }
+
+    /// Takes note of an expression's parameters; false where one would be converted before it is
+    /// compared, because for some values the conversion is none and a key could be used, and where
+    /// one decides the type of a result.
+    fn note(&mut self, expression: &BoundExpression) -> bool {
+        match &expression.kind {
+            BoundKind::Parameter { index, .. } => {
+                self.found.insert(*index);
+                true
+            }
+            BoundKind::ExactParameter(index) => {
+                self.found.insert(*index);
+                self.digits |= expression.data_type == DataType::Any;
+                true
+            }
+            BoundKind::Affinity(_, operand) if is_parameter(operand) => false,
+            BoundKind::Compare(_, a, b) if is_time_beside_parameter(a, b) => false,
+            BoundKind::InList { operand, list, .. }
+                if list.iter().any(|item| is_time_beside_parameter(operand, item)) =>
+            {
+                false
+            }
+            BoundKind::Call(ScalarFunction::Round, arguments)
+                if matches!(arguments[0].data_type, DataType::Decimal { .. })
+                    && arguments[1..].iter().any(is_parameter) =>
+            {
+                false
+            }
+            _ => {
+                let mut sound = true;
+                expression.for_each_operand(|operand| sound = sound && self.note(operand));
+                sound
+            }
         }
     }
 }
 
+fn is_parameter(expression: &BoundExpression) -> bool {
+    matches!(expression.kind, BoundKind::Parameter { .. })
+}
+
 /// Whether a literal here may be read as a date, by its digits.
 fn is_time_beside_parameter(a: &BoundExpression, b: &BoundExpression) -> bool {
-    use crate::types::DataType::{Date, Timestamp};
-    let parameter = |e: &BoundExpression| matches!(e.kind, BoundKind::Parameter(_));
-    let time = |e: &BoundExpression| matches!(e.data_type, Date | Timestamp);
-    parameter(a) && time(b) || parameter(b) && time(a)
+    let time = |e: &BoundExpression| matches!(e.data_type, DataType::Date | DataType::Timestamp);
+    is_parameter(a) && time(b) || is_parameter(b) && time(a)
 }
 
 /// Whether statements of this kind can share a plan at all.
@@ -155,24 +162,138 @@ fn moment_of(statement: &Statement) -> Option<&AsOf> {
     }
 }
 
+/// What is known of a shape.
+#[derive(Clone, Debug)]
+pub(super) enum Known {
+    /// Its statements share this plan.
+    Shared(Arc<SharedPlan>),
+    /// Those of them share one whose numbers have the same digits: their shape says more.
+    SameDigits,
+    /// None of them shares one.
+    Unshared,
+}
+
+impl Known {
+    /// A plan to be shared, if other literals that have this much in common would have the same.
+    /// `statement` is what it is the plan of.
+    pub fn of(
+        planned: Planned,
+        tables: Vec<Arc<TableSchema>>,
+        prepared: &Prepared,
+        statement: &Statement,
+    ) -> Known {
+        let moment = match moment_of(statement).map(|as_of| prepared.literal_in(as_of.span)) {
+            Some(None) => return Known::Unshared,
+            moment => moment.flatten(),
+        };
+        let mut noted = Noted { found: BTreeSet::from_iter(moment), digits: false };
+        // When a version ended is asked of other views than what was visible.
+        let mut sound = true;
+        planned.for_each_access(&mut |access| {
+            let asks = |column: &usize| access.table.pseudo(*column) == Some(PseudoColumn::EventTo);
+            sound = sound && (moment.is_none() || !access.columns.iter().any(asks));
+        });
+        planned.for_each_expression(&mut |expression| {
+            sound = sound && noted.note_whole(expression);
+        });
+        if !sound || noted.found.len() != prepared.values.len() {
+            return Known::Unshared;
+        }
+        if noted.digits {
+            return Known::SameDigits;
+        }
+        let columns = match &planned {
+            Planned::Query(query) => OutputColumn::of(query),
+            Planned::Write(_) | Planned::Schema { .. } => Vec::new(),
+        };
+        let schema = arrow_schema(&columns);
+        Known::Shared(Arc::new(SharedPlan { planned, moment, tables, columns, schema }))
+    }
+}
+
 /// The plans of a session by the shape of their statements.
 #[derive(Debug, Default)]
 pub(super) struct PlanCache {
-    /// `None` for a shape that cannot share a plan.
-    plans: HashMap<Vec<u8>, Option<Arc<SharedPlan>>>,
+    plans: HashMap<Vec<u8>, Known>,
 }
 
 impl PlanCache {
-    /// What is known of a shape: nothing, that it has no shared plan, or the plan.
-    pub fn find(&self, shape: &[u8]) -> Option<Option<Arc<SharedPlan>>> {
-        self.plans.get(shape).cloned()
+    /// The shape of a statement as far as it decides, and what is known of it.
+    pub fn find(&self, prepared: &Prepared) -> (Sharing, Vec<u8>, Option<Known>) {
+        let shape = prepared.shape(Sharing::SameTypes);
+        let known = self.plans.get(&shape).cloned();
+        if !matches!(known, Some(Known::SameDigits)) {
+            return (Sharing::SameTypes, shape, known);
+        }
+        let shape = prepared.shape(Sharing::SameDigits);
+        let known = self.plans.get(&shape).cloned();
+        (Sharing::SameDigits, shape, known)
     }
 
-    /// Remembers a shape's plan, or that it has none.
-    pub fn put(&mut self, shape: Vec<u8>, plan: Option<Arc<SharedPlan>>) {
+    /// Remembers what a shape has.
+    pub fn put(&mut self, shape: Vec<u8>, plan: Known) {
         if self.plans.len() >= MOST_SHAPES {
             self.plans.clear();
         }
         self.plans.insert(shape, plan);
+    }
+}
+
+impl Session {
+    /// The plan that statements of this shape share, made now if it is the first of them, and the
+    /// view that it reads.
+    pub(super) fn shared_plan(
+        &mut self,
+        prepared: &Prepared,
+    ) -> Result<Option<(Arc<SharedPlan>, View)>, Error> {
+        let (sharing, shape, known) = self.cache.find(prepared);
+        match known {
+            Some(Known::Unshared | Known::SameDigits) => return Ok(None),
+            Some(Known::Shared(plan)) => {
+                let Some(view) = self.view_of(&plan, prepared)? else { return Ok(None) };
+                if plan.fits(&view) {
+                    return Ok(Some((plan, view)));
+                }
+                // The schema is another at another moment: which moment comes next nobody knows.
+                if plan.moment.is_some() {
+                    return Ok(None);
+                }
+            }
+            None => {}
+        }
+        let mut catalog = StatementCatalog::new(&self.database, self.present()?, &self.keeper);
+        // What is wrong with the statement is said by the way that every other takes.
+        let known = match prepared.parse(sharing) {
+            Some(statement) if is_shareable(&statement) => {
+                let Ok(planned) = planner::plan(&statement, "", &mut catalog) else {
+                    return Ok(None);
+                };
+                catalog.tables().map_or(Known::Unshared, |tables| {
+                    Known::of(planned, tables, prepared, &statement)
+                })
+            }
+            Some(_) => Known::Unshared,
+            None => return Ok(None),
+        };
+        self.cache.put(shape, known.clone());
+        match known {
+            Known::Shared(plan) => Ok(self.view_of(&plan, prepared)?.map(|view| (plan, view))),
+            // Those of the same digits are found by another shape, the next time.
+            Known::SameDigits | Known::Unshared => Ok(None),
+        }
+    }
+
+    /// The view that a shared plan reads; `None` where there is none at that moment, which is said by
+    /// the way that every other statement takes.
+    fn view_of(&self, plan: &SharedPlan, prepared: &Prepared) -> Result<Option<View>, Error> {
+        let Some(moment) = plan.moment else { return self.present().map(Some) };
+        let Some(Value::Integer(event)) = prepared.values.get(moment).map(|literal| &literal.value)
+        else {
+            return Ok(None);
+        };
+        let event = u64::try_from(*event).ok().map(EventId);
+        let happened = event.filter(|event| *event <= self.head());
+        let view = happened.map(|event| self.database.view(Period::at(event)));
+        Ok(view.transpose()?)
     }
 }

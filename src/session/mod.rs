@@ -46,7 +46,7 @@ use crate::language::{
 };
 use crate::planner::{self, Planned};
 use crate::storage::{Change, Database, Fork, Metadata, View};
-use crate::types::{EventId, Period, Schema, Timestamp, Value};
+use crate::types::{EventId, Literal, Period, Schema, Timestamp, Value};
 use cache::{PlanCache, SharedPlan};
 use catalog::StatementCatalog;
 use last::Keeper;
@@ -77,7 +77,7 @@ enum Work<'a> {
     /// With its own plan, to be made.
     Parsed { statement: &'a Statement, text: &'a str },
     /// With the plan of its shape and its own values.
-    Shared { plan: &'a SharedPlan, values: Vec<Value>, text: &'a str },
+    Shared { plan: &'a SharedPlan, values: Vec<Literal>, text: &'a str },
 }
 
 /// A statement ready to run.
@@ -170,7 +170,7 @@ impl Session {
     }
 
     /// Every parameter with its value.
-    pub fn parameters(&self) -> impl Iterator<Item = (&ParameterName, &Value)> {
+    pub fn parameters(&self) -> impl Iterator<Item = (&ParameterName, &Literal)> {
         self.parameters.iter()
     }
 
@@ -279,57 +279,6 @@ impl Session {
         outcome
     }
 
-    /// The plan that statements of this shape share, made now if it is the first of them, and the
-    /// view that it reads.
-    fn shared_plan(
-        &mut self,
-        prepared: &Prepared,
-    ) -> Result<Option<(Arc<SharedPlan>, View)>, Error> {
-        match self.cache.find(&prepared.shape) {
-            Some(None) => return Ok(None),
-            Some(Some(plan)) => {
-                let Some(view) = self.view_of(&plan, prepared)? else { return Ok(None) };
-                if plan.fits(&view) {
-                    return Ok(Some((plan, view)));
-                }
-                // The schema is another at another moment: which moment comes next nobody knows.
-                if plan.moment.is_some() {
-                    return Ok(None);
-                }
-            }
-            None => {}
-        }
-        let mut catalog = StatementCatalog::new(&self.database, self.present()?, &self.keeper);
-        // What is wrong with the statement is said by the way that every other takes.
-        let plan = match prepared.parse() {
-            Some(statement) if cache::is_shareable(&statement) => {
-                let Ok(planned) = planner::plan(&statement, "", &mut catalog) else {
-                    return Ok(None);
-                };
-                let tables = catalog.tables();
-                let plan = tables
-                    .and_then(|tables| SharedPlan::new(planned, tables, prepared, &statement));
-                plan.map(Arc::new)
-            }
-            Some(_) => None,
-            None => return Ok(None),
-        };
-        self.cache.put(prepared.shape.clone(), plan.clone());
-        let Some(plan) = plan else { return Ok(None) };
-        Ok(self.view_of(&plan, prepared)?.map(|view| (plan, view)))
-    }
-
-    /// The view that a shared plan reads; `None` where there is none at that moment, which is said by
-    /// the way that every other statement takes.
-    fn view_of(&self, plan: &SharedPlan, prepared: &Prepared) -> Result<Option<View>, Error> {
-        let Some(moment) = plan.moment else { return self.present().map(Some) };
-        let Some(Value::Integer(event)) = prepared.values.get(moment) else { return Ok(None) };
-        let event = u64::try_from(*event).ok().map(EventId);
-        let happened = event.filter(|event| *event <= self.head());
-        let view = happened.map(|event| self.database.view(Period::at(event)));
-        Ok(view.transpose()?)
-    }
-
     fn run(&mut self, statement: &Statement, text: &str) -> Result<Outcome, Error> {
         match statement {
             Statement::Begin(annotations) => self.begin(annotations),
@@ -387,7 +336,7 @@ impl Session {
     }
 
     /// What is the same for a whole statement.
-    fn context(&self, now: Timestamp, parameters: Arc<[Value]>) -> Context {
+    fn context(&self, now: Timestamp, parameters: Arc<[Literal]>) -> Context {
         Context { now, parameters, interrupt: Arc::clone(&self.interrupt), profile: None }
     }
 

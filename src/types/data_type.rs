@@ -1,6 +1,6 @@
 //! The types of columns: their names in SQL, their arrays in Arrow, and what each accepts.
 
-use super::{Date, Decimal, Timestamp, Value, decimal::MAX_PRECISION, parse_number};
+use super::{Date, Decimal, Timestamp, Value, decimal::MAX_PRECISION, parse_number, whole_number};
 use arrow_schema::{DataType as ArrowType, TimeUnit};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -45,11 +45,21 @@ pub struct Rejected {
     pub value: String,
     /// What the column holds.
     pub data_type: DataType,
+    /// Whether the value is infinity, or a text of a number that only infinity is near to.
+    pub infinite: bool,
 }
 
 impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} does not fit {} without loss", self.value, self.data_type)
+        let Rejected { value, data_type, infinite } = self;
+        match data_type {
+            _ if *infinite => {
+                write!(f, "{value} is infinity, which no column of {data_type} holds")
+            }
+            // A column of decimals rounds: what it refuses is too large, or no number.
+            DataType::Decimal { .. } => write!(f, "{value} does not fit {data_type}"),
+            _ => write!(f, "{value} does not fit {data_type} without loss"),
+        }
     }
 }
 
@@ -156,10 +166,11 @@ impl DataType {
         )
     }
 
-    /// Turns a value into what a column of this type stores, if nothing is lost by that.
+    /// Turns a value into what a column of this type stores, if nothing is lost by that but the digits
+    /// behind those of a decimal, which is rounded half away from zero.
     ///
     /// # Errors
-    /// [`Rejected`] where the column cannot hold the value exactly.
+    /// [`Rejected`] where the column cannot hold the value.
     pub fn accept(self, value: Value) -> Result<Value, Rejected> {
         if value.is_null() {
             return Ok(Value::Null);
@@ -167,9 +178,8 @@ impl DataType {
         let stored = match self {
             DataType::Integer => to_integer(&value).map(Value::Integer),
             DataType::Real => to_real(&value),
-            DataType::Decimal { precision, scale } => to_decimal(&value)
-                .and_then(|d| d.rescale(scale))
-                .filter(|d| d.fits(precision))
+            DataType::Decimal { precision, scale } => to_decimal(&value, scale)
+                .filter(|decimal| decimal.fits(precision))
                 .map(Value::Decimal),
             DataType::Numeric => to_integer(&value).map(Value::Integer).or_else(|| to_real(&value)),
             DataType::Text => match value {
@@ -182,13 +192,26 @@ impl DataType {
             DataType::Timestamp => to_timestamp(&value).map(Value::Timestamp),
             DataType::Blob => matches!(value, Value::Blob(_)).then(|| value.clone()),
             DataType::Json => to_json(&value),
-            DataType::Any => Some(match value {
-                Value::Real(real) => Value::real(real),
+            DataType::Any => match value {
+                Value::Real(_) => to_real(&value),
                 _ => return Ok(value),
-            }),
+            },
         };
-        stored.ok_or_else(|| Rejected { value: value.shortened(), data_type: self })
+        stored.ok_or_else(|| Rejected {
+            value: value.shortened(),
+            data_type: self,
+            infinite: (self.is_number() || matches!(value, Value::Real(_))) && is_infinite(&value),
+        })
     }
+}
+
+/// Whether a value is infinity, or the text of a number beyond the largest real.
+fn is_infinite(value: &Value) -> bool {
+    let number = match value {
+        Value::Text(text) => whole_number(text),
+        _ => None,
+    };
+    matches!(number.as_ref().unwrap_or(value), Value::Real(real) if real.is_infinite())
 }
 
 fn to_integer(value: &Value) -> Option<i64> {
@@ -201,7 +224,11 @@ fn to_integer(value: &Value) -> Option<i64> {
             super::compare_integer_real(integer, *r).is_eq().then_some(integer)
         }
         Value::Decimal(d) => d.rescale(0).and_then(Decimal::trunc),
-        Value::Text(t) => parse_number(t).and_then(|number| to_integer(&number)),
+        // Its digits do not pass a real, which would lose some of `9007199254740993.0`.
+        Value::Text(t) => match Decimal::parse(t) {
+            Some(decimal) => to_integer(&Value::Decimal(decimal)),
+            None => parse_number(t).and_then(|number| to_integer(&number)),
+        },
         Value::Null | Value::Date(_) | Value::Timestamp(_) | Value::Json(_) | Value::Blob(_) => {
             None
         }
@@ -210,7 +237,7 @@ fn to_integer(value: &Value) -> Option<i64> {
 
 fn to_real(value: &Value) -> Option<Value> {
     match value {
-        Value::Real(r) => Some(Value::real(*r)),
+        Value::Real(r) => r.is_finite().then(|| Value::real(*r)),
         Value::Boolean(b) => Some(Value::Real(f64::from(u8::from(*b)))),
         Value::Integer(i) => {
             #[expect(clippy::cast_precision_loss, reason = "compared with the integer below")]
@@ -225,13 +252,14 @@ fn to_real(value: &Value) -> Option<Value> {
     }
 }
 
-fn to_decimal(value: &Value) -> Option<Decimal> {
+/// The nearest decimal with so many digits behind the point. A real is the decimal that it prints as.
+fn to_decimal(value: &Value, scale: u8) -> Option<Decimal> {
     match value {
-        Value::Decimal(d) => Some(*d),
-        Value::Integer(i) => Some(Decimal::from(*i)),
-        Value::Boolean(b) => Some(Decimal::from(i64::from(*b))),
-        Value::Real(_) => Decimal::parse(&value.to_text()),
-        Value::Text(t) => Decimal::parse(t),
+        Value::Decimal(d) => d.round(scale),
+        Value::Integer(i) => Decimal::from(*i).round(scale),
+        Value::Boolean(b) => Decimal::from(i64::from(*b)).round(scale),
+        Value::Real(_) => Decimal::parse_rounded(&value.to_text(), scale),
+        Value::Text(t) => Decimal::parse_rounded(t, scale),
         Value::Null | Value::Date(_) | Value::Timestamp(_) | Value::Json(_) | Value::Blob(_) => {
             None
         }
@@ -294,7 +322,7 @@ fn to_json(value: &Value) -> Option<Value> {
     match value {
         Value::Json(_) => Some(value.clone()),
         Value::Integer(_) | Value::Real(_) | Value::Decimal(_) => {
-            Some(Value::Json(value.to_text().into()))
+            (!is_infinite(value)).then(|| Value::Json(value.to_text().into()))
         }
         Value::Boolean(b) => Some(Value::Json(b.to_string().into())),
         Value::Text(t) => {
@@ -364,7 +392,14 @@ mod tests {
         assert_eq!(taken(DataType::Real, Value::Real(-0.0)), Some("0.0".into()));
         let price = DataType::Decimal { precision: 4, scale: 2 };
         assert_eq!(taken(price, Value::Real(0.99)), Some("0.99".into()));
-        assert_eq!(taken(price, Value::Real(0.999)), None);
+        assert_eq!(taken(price, Value::Real(0.995)), Some("1.00".into()));
+        assert_eq!(taken(price, Value::text("-0.9949999999999999999999")), Some("-0.99".into()));
+        assert_eq!(taken(price, Value::text("99.995")), None);
+        assert_eq!(taken(price, Value::Real(f64::INFINITY)), None);
+        assert_eq!(
+            taken(DataType::Integer, Value::text("9007199254740993.0")),
+            Some("9007199254740993".into())
+        );
         assert_eq!(taken(price, Value::Integer(100)), None);
         assert_eq!(taken(DataType::Boolean, Value::text("TRUE")), Some("TRUE".into()));
         assert_eq!(taken(DataType::Boolean, Value::Integer(2)), None);

@@ -13,6 +13,7 @@ mod decimal;
 mod ids;
 mod initial;
 pub mod key;
+mod literal;
 mod number;
 mod pseudo;
 mod schema;
@@ -25,6 +26,7 @@ pub use datetime::{Date, Timestamp};
 pub use decimal::Decimal;
 pub use ids::{EventId, Period, RowId, TxId};
 pub use initial::{exact_json, parse_exact_json};
+pub use literal::Literal;
 pub use number::{
     compare_integer_real, integer_prefix, numeric_prefix, parse_number, whole_number,
 };

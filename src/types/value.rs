@@ -85,7 +85,7 @@ impl Value {
             Value::Boolean(_) => DataType::Boolean,
             Value::Integer(_) => DataType::Integer,
             Value::Real(_) => DataType::Real,
-            Value::Decimal(d) => DataType::Decimal { precision: 38, scale: d.scale },
+            Value::Decimal(d) => d.data_type(),
             Value::Date(_) => DataType::Date,
             Value::Timestamp(_) => DataType::Timestamp,
             Value::Text(_) => DataType::Text,
@@ -219,6 +219,10 @@ impl fmt::Display for Value {
                 f.write_str("x'")?;
                 bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
                 f.write_str("'")
+            }
+            // A number beyond every double, which reads back to it in SQLite and is refused here.
+            Value::Real(r) if r.is_infinite() => {
+                f.write_str(if *r > 0.0 { "9.0e+999" } else { "-9.0e+999" })
             }
             Value::Integer(_) | Value::Real(_) | Value::Decimal(_) => f.write_str(&self.to_text()),
         }

@@ -2,7 +2,7 @@
 
 use super::super::ParameterName;
 use super::{Identifier, TypeName};
-use crate::types::{DataType, Span, Value};
+use crate::types::{DataType, Literal, Span};
 
 /// An expression and its place.
 #[derive(Clone, Debug)]
@@ -24,13 +24,16 @@ impl PartialEq for Expression {
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExpressionKind {
     /// A constant. TRUE and FALSE are booleans; an integer beyond 64 bits is a real.
-    Literal(Value),
+    Literal(Literal),
     /// A constant that is given each time the statement runs, of one type.
     Parameter {
         /// Which of the statement's parameters, from 0.
         index: usize,
         /// The type of its values.
         data_type: DataType,
+        /// Their type beside a DECIMAL, of numbers that are no INTEGER, once it is known how many
+        /// digits they have.
+        exact: Option<DataType>,
     },
     /// `$name` or `?1` in a statement that was not given its values.
     Variable(ParameterName),

@@ -86,9 +86,12 @@ impl ExpressionKind {
     /// Whether this is a number that prints with a minus (true) or without one (false).
     pub(in crate::language) fn is_number(&self, negative: bool) -> bool {
         match self {
-            ExpressionKind::Literal(Value::Integer(integer)) => (*integer < 0) == negative,
-            ExpressionKind::Literal(Value::Real(real)) => (*real < 0.0) == negative,
-            ExpressionKind::Literal(Value::Decimal(number)) => (number.mantissa < 0) == negative,
+            ExpressionKind::Literal(literal) => match literal.value {
+                Value::Integer(integer) => (integer < 0) == negative,
+                Value::Real(real) => (real < 0.0) == negative,
+                Value::Decimal(number) => (number.mantissa < 0) == negative,
+                _ => false,
+            },
             _ => false,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::super::reference::Topic;
 use super::{AsOf, At, Expression, History, Identifier, Select, ShowSubject};
-use crate::types::{Span, Value};
+use crate::types::{Literal, Span};
 
 /// One statement.
 #[derive(Clone, Debug, PartialEq)]
@@ -340,8 +340,8 @@ pub enum InsertSource {
 /// `{"name": "Ada", "born": 1815}`: keys are columns, each once; what is left out is its default.
 #[derive(Clone, Debug)]
 pub struct JsonObject {
-    /// The fields in order. Strings are texts, arrays and objects JSON, numbers exact.
-    pub fields: Vec<(String, Value)>,
+    /// The fields in order. Strings are texts, arrays and objects JSON.
+    pub fields: Vec<(String, Literal)>,
     /// The whole object as it stood.
     pub text: String,
     /// Where it stands.

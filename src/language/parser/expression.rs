@@ -10,10 +10,12 @@ use super::super::ast::{
 use super::super::parameters::{self, ParameterName};
 use super::super::token::{Symbol, TokenKind};
 use super::expected::{Expected, Named};
-use super::input::{Input, MAX_HEIGHT, Parsed, comma_list, nested, parenthesised, symbol, word};
+use super::input::{
+    Input, LiteralSlot, MAX_HEIGHT, Parsed, comma_list, nested, parenthesised, symbol, word,
+};
 use super::name::{NUMBER, identifier, is_name, name, unquote};
 use super::table::type_name;
-use crate::types::{DataType, Value};
+use crate::types::{Literal, Value};
 use nom::Parser;
 use nom::combinator::opt;
 use nom::multi::many1;
@@ -185,7 +187,7 @@ fn null_test<'a>(
     left: Expression,
 ) -> Expression {
     let word = rest.state.tokens[rest.at - 1].span;
-    let null = Expression { kind: ExpressionKind::Literal(Value::Null), span: word };
+    let null = Expression { kind: ExpressionKind::Literal(Value::Null.into()), span: word };
     binary(input, rest, operator, left, null)
 }
 
@@ -323,10 +325,8 @@ pub(in crate::language) fn operator_words() -> impl Iterator<Item = Keyword> {
 #[inline(never)]
 fn parameter(input: Input<'_>) -> Parsed<'_, Expression> {
     let (token, rest, state) = (input.peek(), input.skip(1), input.state);
-    let place = |(start, _): &(usize, DataType)| *start;
-    if let Ok(index) = state.parameters.binary_search_by_key(&token.span.start, place) {
-        let data_type = state.parameters[index].1;
-        return Ok((rest, at(input, rest, ExpressionKind::Parameter { index, data_type })));
+    if let Some(parameter) = slot(state.parameters, token.span.start) {
+        return Ok((rest, at(input, rest, parameter)));
     }
     if state.is_kept.get() {
         return input.unsupported("a parameter in what is kept as it is written");
@@ -338,7 +338,7 @@ fn parameter(input: Input<'_>) -> Parsed<'_, Expression> {
 }
 
 /// What a parameter is called, and its value if values were given.
-pub(super) fn given(input: Input<'_>) -> Parsed<'_, (ParameterName, Option<&Value>)> {
+pub(super) fn given(input: Input<'_>) -> Parsed<'_, (ParameterName, Option<&Literal>)> {
     let Some(name) = input.parameter() else {
         let message = format!("{} is no parameter: they are ?1 to ?32766", input.word());
         return input.fail("bad-parameter", message);
@@ -353,9 +353,9 @@ pub(super) fn given(input: Input<'_>) -> Parsed<'_, (ParameterName, Option<&Valu
 /// `NULL`, `TRUE`, `FALSE` and the words for the time of the statement.
 pub(super) fn constant_word(input: Input<'_>) -> Parsed<'_, Expression> {
     let kind = match input.peek().kind {
-        TokenKind::Keyword(Keyword::Null) => ExpressionKind::Literal(Value::Null),
-        TokenKind::Keyword(Keyword::True) => ExpressionKind::Literal(Value::Boolean(true)),
-        TokenKind::Keyword(Keyword::False) => ExpressionKind::Literal(Value::Boolean(false)),
+        TokenKind::Keyword(Keyword::Null) => ExpressionKind::Literal(Value::Null.into()),
+        TokenKind::Keyword(Keyword::True) => ExpressionKind::Literal(Value::Boolean(true).into()),
+        TokenKind::Keyword(Keyword::False) => ExpressionKind::Literal(Value::Boolean(false).into()),
         TokenKind::Keyword(Keyword::CurrentDate) => ExpressionKind::CurrentTime(CurrentTime::Date),
         TokenKind::Keyword(Keyword::CurrentTime) => ExpressionKind::CurrentTime(CurrentTime::Time),
         TokenKind::Keyword(Keyword::CurrentTimestamp) => {
@@ -422,10 +422,8 @@ pub(super) fn literal(input: Input<'_>) -> Parsed<'_, Expression> {
         return digits.miss(NUMBER);
     }
     let rest = digits.skip(1);
-    let parameters = digits.state.parameters;
-    if let Ok(index) = parameters.binary_search_by_key(&token.span.start, |(start, _)| *start) {
-        let data_type = parameters[index].1;
-        let parameter = at(digits, rest, ExpressionKind::Parameter { index, data_type });
+    if let Some(parameter) = slot(digits.state.parameters, token.span.start) {
+        let parameter = at(digits, rest, parameter);
         return Ok((rest, if negative { negated(input, rest, parameter) } else { parameter }));
     }
     let value = match token.kind {
@@ -438,16 +436,23 @@ pub(super) fn literal(input: Input<'_>) -> Parsed<'_, Expression> {
     }
 }
 
+/// The parameter in the place of a literal that begins here, if there is one.
+fn slot(slots: &[LiteralSlot], start: usize) -> Option<ExpressionKind> {
+    let index = slots.binary_search_by_key(&start, |slot| slot.start).ok()?;
+    let LiteralSlot { data_type, exact, .. } = slots[index];
+    Some(ExpressionKind::Parameter { index, data_type, exact })
+}
+
 fn negated(input: Input<'_>, rest: Input<'_>, operand: Expression) -> Expression {
     let operator = UnaryOperator::Minus;
     at(input, rest, ExpressionKind::Unary { operator, operand: Box::new(operand) })
 }
 
 /// The value of a text, blob or number token; the message of a number beyond all range.
-pub(in crate::language) fn literal_value(kind: TokenKind, word: &str) -> Result<Value, String> {
+pub(in crate::language) fn literal_value(kind: TokenKind, word: &str) -> Result<Literal, String> {
     match kind {
-        TokenKind::Text => Ok(Value::Text(shared_text(word))),
-        TokenKind::Blob => Ok(Value::Blob(blob(word))),
+        TokenKind::Text => Ok(Value::Text(shared_text(word)).into()),
+        TokenKind::Blob => Ok(Value::Blob(blob(word)).into()),
         _ => number(word, false),
     }
 }
@@ -470,24 +475,23 @@ fn blob(text: &str) -> Arc<[u8]> {
 }
 
 /// The value of the digits of a number; an integer beyond 64 bits is a real.
-fn number(digits: &str, negative: bool) -> Result<Value, String> {
+fn number(digits: &str, negative: bool) -> Result<Literal, String> {
     if let Some(hex) = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
         let bits =
             u64::from_str_radix(hex, 16).map_err(|_| format!("{digits} has over 64 bits"))?;
         let integer = bits.cast_signed();
         let integer = if negative { integer.checked_neg() } else { Some(integer) };
-        return integer.map(Value::Integer).ok_or_else(|| format!("-{digits} has over 64 bits"));
+        let integer = integer.map(|integer| Value::Integer(integer).into());
+        return integer.ok_or_else(|| format!("-{digits} has over 64 bits"));
     }
     if let Ok(integer) = digits.parse::<i64>() {
-        return Ok(Value::Integer(if negative { -integer } else { integer }));
+        return Ok(Value::Integer(if negative { -integer } else { integer }).into());
     }
     if negative && digits.trim_start_matches('0') == "9223372036854775808" {
-        return Ok(Value::Integer(i64::MIN));
+        return Ok(Value::Integer(i64::MIN).into());
     }
-    match digits.parse::<f64>() {
-        Ok(real) if real.is_finite() => Ok(Value::real(if negative { -real } else { real })),
-        _ => Err(format!("{digits} is beyond the largest number")),
-    }
+    Literal::number(digits, negative)
+        .ok_or_else(|| format!("{digits} is beyond the largest number, which is about 1.8e308"))
 }
 
 /// `Name | Name '.' Name | Function`

@@ -15,6 +15,17 @@ use std::cell::{Cell, RefCell};
 use std::iter::{Copied, Enumerate};
 use std::slice::Iter;
 
+/// The place of a literal that is to be a parameter.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::language) struct LiteralSlot {
+    /// Where it begins.
+    pub start: usize,
+    /// Its type by itself.
+    pub data_type: DataType,
+    /// Its type beside a DECIMAL, of a number that is no INTEGER, where its digits are known.
+    pub exact: Option<DataType>,
+}
+
 /// How deep parentheses, calls, CASE, NOT and other prefixes may stand in each other.
 pub const MAX_NESTING: usize = 100;
 
@@ -52,7 +63,7 @@ pub(super) struct State<'a> {
     /// The height of the tallest expression since this was last taken.
     pub tallest: Cell<usize>,
     /// Where literals begin that are to be parameters, and their types.
-    pub parameters: &'a [(usize, DataType)],
+    pub parameters: &'a [LiteralSlot],
     /// The values of `$name` and `?`; without them they stay what they are.
     pub given: Option<&'a Parameters>,
     /// Whether the statement is kept as it stands, so that only constants are constant in it.

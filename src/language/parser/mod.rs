@@ -19,6 +19,7 @@ mod time;
 
 pub(super) use expected::{Expected, Named};
 pub(super) use expression::{literal_value, operand_words, operator_words};
+pub(super) use input::LiteralSlot;
 pub use input::{MAX_HEIGHT, MAX_NESTING};
 pub use statement::productions;
 
@@ -26,7 +27,7 @@ use super::ast::{Expression, Statement, TableReference};
 use super::lexer::{Tokens, tokenize};
 use super::token::{Symbol, Token, TokenKind};
 use super::{Parameters, ParseError};
-use crate::types::{DataType, Span};
+use crate::types::Span;
 use input::{Input, Parsed, State};
 use report::END;
 use std::cell::RefCell;
@@ -79,7 +80,7 @@ pub fn parse_expression(text: &str) -> Result<Expression, ParseError> {
 pub(super) fn parse_with_slots(
     text: &str,
     tokens: &[Token],
-    slots: &[(usize, DataType)],
+    slots: &[LiteralSlot],
 ) -> Option<Statement> {
     let mut state = State::new(text, tokens);
     state.parameters = slots;

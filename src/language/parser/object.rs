@@ -4,7 +4,7 @@ use super::super::ast::JsonObject;
 use super::super::token::TokenKind;
 use super::expected::Expected;
 use super::input::{Input, Parsed};
-use crate::types::{DataType, Decimal, Span, Value};
+use crate::types::{DataType, Literal, Span, Value};
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::collections::HashSet;
@@ -51,7 +51,7 @@ fn place(text: &str, error: &serde_json::Error) -> (usize, String) {
 }
 
 /// The fields of an object in order.
-struct Fields(Vec<(String, Value)>);
+struct Fields(Vec<(String, Literal)>);
 
 impl<'de> serde::Deserialize<'de> for Fields {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Fields, D::Error> {
@@ -81,28 +81,20 @@ impl<'de> Visitor<'de> for FieldsVisitor {
 }
 
 /// The value of one field's JSON text; `None` if a number is too large or the nesting too deep.
-fn value(json: &str) -> Option<Value> {
-    match json.as_bytes().first()? {
-        b'n' => Some(Value::Null),
-        b't' => Some(Value::Boolean(true)),
-        b'f' => Some(Value::Boolean(false)),
-        b'"' => serde_json::from_str::<String>(json).ok().map(Value::text),
-        b'{' | b'[' => DataType::Json.accept(Value::text(json)).ok(),
-        _ => exact_number(json),
-    }
-}
-
-/// A number without loss: an integer, else a real if its shortest text is the same number, else a
-/// decimal, and a real only where even that cannot hold it.
-fn exact_number(text: &str) -> Option<Value> {
-    if let Ok(integer) = text.parse::<i64>() {
-        return Some(Value::Integer(integer));
-    }
-    let real = text.parse::<f64>().ok().filter(|real| real.is_finite())?;
-    let shortest = Decimal::parse(&format!("{real:?}"));
-    match (Decimal::parse(text), shortest) {
-        (Some(exact), Some(short)) if exact.compare(&short).is_ne() => Some(Value::Decimal(exact)),
-        (Some(exact), None) => Some(Value::Decimal(exact)),
-        _ => Some(Value::real(real)),
-    }
+fn value(json: &str) -> Option<Literal> {
+    let value = match json.as_bytes().first()? {
+        b'n' => Value::Null,
+        b't' => Value::Boolean(true),
+        b'f' => Value::Boolean(false),
+        b'"' => serde_json::from_str::<String>(json).ok().map(Value::text)?,
+        b'{' | b'[' => DataType::Json.accept(Value::text(json)).ok()?,
+        _ => match json.parse::<i64>() {
+            Ok(integer) => Value::Integer(integer),
+            Err(_) => {
+                let digits = json.strip_prefix('-');
+                return Literal::number(digits.unwrap_or(json), digits.is_some());
+            }
+        },
+    };
+    Some(value.into())
 }

@@ -249,7 +249,7 @@ fn default_value(input: Input<'_>) -> Parsed<'_, Expression> {
         }
         TokenKind::QuotedName if input.word().starts_with('"') => {
             let text = identifier(input, input.peek()).name;
-            let kind = ExpressionKind::Literal(Value::text(text));
+            let kind = ExpressionKind::Literal(Value::text(text).into());
             Ok((input.skip(1), Expression { kind, span: input.peek().span }))
         }
         TokenKind::Integer | TokenKind::Real | TokenKind::Text | TokenKind::Blob => literal(input),

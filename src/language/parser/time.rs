@@ -214,7 +214,7 @@ const PARAMETER_WORDS: &[Keyword] =
 fn parameter_point(input: Input<'_>, word: Option<Keyword>) -> Parsed<'_, Point> {
     let (rest, (name, value)) = given(input)?;
     let Some(value) = value else { return Ok((rest, Point::Parameter { word, name })) };
-    let point = match (word, value) {
+    let point = match (word, &value.value) {
         (Some(Keyword::Event), Value::Integer(events)) if *events < 0 => {
             Some(Point::EventsBack(events.unsigned_abs()))
         }

@@ -1,10 +1,10 @@
 //! Makes tables and queries on them, from a seed.
 //!
-//! What asof does otherwise on purpose is left out: `typeof` of booleans and decimals, and the text
-//! of a decimal or of a real that needs more than a few digits. A fragment knows whether its text is
-//! the same on both sides; only then it is used where a text is made of it, which is also where it
-//! is compared with a column of texts. Mathematical functions are left out, too: this SQLite is
-//! built without them.
+//! What asof does otherwise on purpose is left out: `typeof` of booleans and decimals, `%` of
+//! decimals, which keeps their digits behind the point, and the text of a decimal or of a real that
+//! needs more than a few digits. A fragment knows whether its text is the same on both sides; only
+//! then it is used where a text is made of it, which is also where it is compared with a column of
+//! texts. Mathematical functions are left out, too: this SQLite is built without them.
 
 /// A generator of SQL; the same seed gives the same SQL.
 pub struct Generator(u64);
@@ -221,6 +221,8 @@ impl Generator {
     fn arithmetic(&mut self, tables: &[&Columns], depth: usize) -> Fragment {
         let (a, b) = (self.expression(tables, depth), self.expression(tables, depth));
         let operator = self.pick(&["+", "-", "+", "-", "*", "/", "%", "&", "|"]);
+        let with_decimal = [&a, &b].iter().any(|operand| operand.sql.contains("u.d"));
+        let operator = if operator == "%" && with_decimal { "&" } else { operator };
         let exact = matches!(operator, "+" | "-" | "%" | "&" | "|") && a.number() && b.number();
         let sql = match self.below(8) {
             0 => format!("(- {})", a.sql),

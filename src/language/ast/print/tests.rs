@@ -5,7 +5,7 @@ use crate::language::ast::{
     UnaryOperator,
 };
 use crate::language::parse_expression;
-use crate::types::{Span, Value};
+use crate::types::{Literal, Span, Value};
 use proptest::prelude::*;
 
 fn at(kind: ExpressionKind) -> Expression {
@@ -23,13 +23,13 @@ fn name() -> impl Strategy<Value = Identifier> {
 
 fn leaf() -> impl Strategy<Value = Expression> {
     prop_oneof![
-        any::<i64>().prop_map(|integer| ExpressionKind::Literal(Value::Integer(integer))),
+        any::<i64>().prop_map(|integer| ExpressionKind::Literal(Value::Integer(integer).into())),
         any::<f64>()
             .prop_filter("finite", |real| real.is_finite())
-            .prop_map(|real| ExpressionKind::Literal(Value::real(real))),
-        "\\PC{0,5}".prop_map(|text| ExpressionKind::Literal(Value::text(text))),
-        any::<bool>().prop_map(|value| ExpressionKind::Literal(Value::Boolean(value))),
-        Just(ExpressionKind::Literal(Value::Null)),
+            .prop_map(|real| ExpressionKind::Literal(Literal::given(Value::real(real)))),
+        "\\PC{0,5}".prop_map(|text| ExpressionKind::Literal(Value::text(text).into())),
+        any::<bool>().prop_map(|value| ExpressionKind::Literal(Value::Boolean(value).into())),
+        Just(ExpressionKind::Literal(Value::Null.into())),
         (proptest::option::of(name()), name())
             .prop_map(|(table, column)| ExpressionKind::Column { table, column }),
     ]

@@ -1,0 +1,326 @@
+//! Numbers beside DECIMALs: their digits count, and what is computed of them is a DECIMAL.
+//!
+//! A number with a point is a REAL by itself, as in SQLite. Where it meets a DECIMAL, in arithmetic, in
+//! a comparison, among the results of a CASE or on its way into a column, it is what is written: so is
+//! a sum, difference or product of such numbers, and a choice between them. Which of both it is, is
+//! decided here and nowhere else.
+
+use super::Error;
+use super::expression::{Arithmetic, BoundExpression, BoundKind};
+use super::functions::{ScalarFunction, common_type};
+use super::plan::Plan;
+use crate::types::{DataType, Decimal, Literal, Span, Value};
+
+/// The most digits of a DECIMAL.
+const MOST: u8 = 38;
+
+/// The fewest digits behind the point that a quotient has.
+const QUOTIENT: u8 = 10;
+
+/// The scale of a quotient of numbers with so many digits behind the point.
+pub fn quotient_scale(a: u8, b: u8) -> u8 {
+    a.max(b).clamp(QUOTIENT, MOST)
+}
+
+fn is_decimal(data_type: DataType) -> bool {
+    matches!(data_type, DataType::Decimal { .. })
+}
+
+/// Digits before and behind the point of an exact type.
+fn digits(data_type: DataType) -> Option<(u8, u8)> {
+    match data_type {
+        DataType::Boolean => Some((1, 0)),
+        DataType::Integer => Some((19, 0)),
+        DataType::Decimal { precision, scale } => Some((precision.saturating_sub(scale), scale)),
+        DataType::Real
+        | DataType::Numeric
+        | DataType::Text
+        | DataType::Date
+        | DataType::Timestamp
+        | DataType::Blob
+        | DataType::Json
+        | DataType::Any => None,
+    }
+}
+
+/// The type with so many digits; the most there are where those are more.
+fn decimal(whole: u8, scale: u8) -> DataType {
+    let scale = scale.min(MOST);
+    DataType::Decimal { precision: whole.saturating_add(scale).clamp(1, MOST), scale }
+}
+
+/// The type of `a operator b` if both are exact and one is a DECIMAL.
+pub(super) fn arithmetic_type(
+    operator: Arithmetic,
+    left: DataType,
+    right: DataType,
+) -> Option<DataType> {
+    if !is_decimal(left) && !is_decimal(right) {
+        return None;
+    }
+    let ((whole, scale), (other_whole, other_scale)) = (digits(left)?, digits(right)?);
+    let most = scale.max(other_scale);
+    match operator {
+        Arithmetic::Add | Arithmetic::Subtract => {
+            Some(decimal(whole.max(other_whole).saturating_add(1), most))
+        }
+        Arithmetic::Multiply => Some(decimal(whole + other_whole, scale + other_scale)),
+        Arithmetic::Divide => Some(decimal(MOST, quotient_scale(scale, other_scale))),
+        Arithmetic::Modulo => Some(decimal(whole.max(other_whole), most)),
+        Arithmetic::BitAnd | Arithmetic::BitOr | Arithmetic::ShiftLeft | Arithmetic::ShiftRight => {
+            None
+        }
+    }
+}
+
+/// The DECIMAL that holds all values of two exact types, one of which is one.
+pub(super) fn common_decimal(a: DataType, b: DataType) -> Option<DataType> {
+    if !is_decimal(a) && !is_decimal(b) || a == DataType::Boolean || b == DataType::Boolean {
+        return None;
+    }
+    let ((whole, scale), (other_whole, other_scale)) = (digits(a)?, digits(b)?);
+    let (whole, scale) = (whole.max(other_whole), scale.max(other_scale));
+    (whole + scale <= MOST).then(|| decimal(whole, scale))
+}
+
+/// The type of `round(x, n)` of a DECIMAL; `n` is `None` where only the row says it.
+pub(super) fn rounded_type(argument: DataType, places: Option<i64>) -> DataType {
+    match (argument, places) {
+        (DataType::Decimal { precision, scale }, Some(places)) => {
+            let places = u8::try_from(places.max(0)).unwrap_or(u8::MAX).min(scale);
+            decimal(precision.saturating_sub(scale).saturating_add(1), places)
+        }
+        (DataType::Decimal { .. }, None) => DataType::Any,
+        _ => DataType::Real,
+    }
+}
+
+/// Whether an expression is made of numbers alone, one of them no INTEGER.
+fn is_numeral(expression: &BoundExpression) -> bool {
+    let mut has_point = false;
+    is_of_numbers(expression, &mut has_point) && has_point
+}
+
+fn is_of_numbers(expression: &BoundExpression, has_point: &mut bool) -> bool {
+    let mut all = |mut parts: &mut dyn Iterator<Item = &BoundExpression>| {
+        Iterator::all(&mut parts, |part| is_of_numbers(part, has_point))
+    };
+    match &expression.kind {
+        BoundKind::Number(_) => {
+            *has_point = true;
+            true
+        }
+        BoundKind::Literal(Value::Integer(_) | Value::Null) => true,
+        BoundKind::Parameter { .. } => {
+            *has_point |= expression.data_type == DataType::Real;
+            matches!(expression.data_type, DataType::Integer | DataType::Real)
+        }
+        BoundKind::Negate(a) => all(&mut std::iter::once(&**a)),
+        BoundKind::Arithmetic(operator, a, b) => {
+            let is_exact =
+                matches!(operator, Arithmetic::Add | Arithmetic::Subtract | Arithmetic::Multiply);
+            is_exact && all(&mut [&**a, &**b].into_iter())
+        }
+        BoundKind::Case { branches, otherwise } => {
+            let results = branches.iter().map(|(_, result)| result);
+            all(&mut results.chain(otherwise.as_deref()))
+        }
+        BoundKind::Call(function, arguments) => {
+            choices(*function).is_some_and(|from| all(&mut arguments[from..].iter()))
+        }
+        _ => false,
+    }
+}
+
+/// From which argument on a function's are what it chooses from.
+pub(super) fn choices(function: ScalarFunction) -> Option<usize> {
+    match function {
+        ScalarFunction::Coalesce | ScalarFunction::Max | ScalarFunction::Min => Some(0),
+        ScalarFunction::Iif => Some(1),
+        _ => None,
+    }
+}
+
+/// A numeral with all of its digits; `None` if a number in it has more than a decimal.
+fn exact(expression: &BoundExpression) -> Option<BoundExpression> {
+    let boxed = |part: &BoundExpression| exact(part).map(Box::new);
+    let kind = match &expression.kind {
+        BoundKind::Number(Literal { exact: Some(value @ Value::Decimal(digits)), .. }) => {
+            let data_type = digits.data_type();
+            return Some(BoundExpression::literal(value.clone(), data_type));
+        }
+        BoundKind::Number(_) => return None,
+        BoundKind::Parameter { index, exact } if expression.data_type == DataType::Real => {
+            let data_type = exact.unwrap_or(DataType::Any);
+            return Some(BoundExpression { kind: BoundKind::ExactParameter(*index), data_type });
+        }
+        BoundKind::Negate(a) => {
+            let a = boxed(a)?;
+            let data_type = a.data_type;
+            return Some(BoundExpression { kind: BoundKind::Negate(a), data_type });
+        }
+        BoundKind::Arithmetic(operator, a, b) => {
+            let (a, b) = (boxed(a)?, boxed(b)?);
+            let data_type = arithmetic_type(*operator, a.data_type, b.data_type)
+                .unwrap_or(expression.data_type);
+            let kind = BoundKind::Arithmetic(*operator, a, b);
+            return Some(BoundExpression { kind, data_type });
+        }
+        BoundKind::Case { branches, otherwise } => {
+            let branches = branches
+                .iter()
+                .map(|(when, then)| Some((when.clone(), exact(then)?)))
+                .collect::<Option<Vec<_>>>()?;
+            let otherwise = match otherwise {
+                Some(otherwise) => Some(boxed(otherwise)?),
+                None => None,
+            };
+            BoundKind::Case { branches, otherwise }
+        }
+        BoundKind::Call(function, arguments) => {
+            let from = choices(*function).unwrap_or(0);
+            let part = |(at, part): (usize, &BoundExpression)| {
+                if at < from { Some(part.clone()) } else { exact(part) }
+            };
+            let arguments = arguments.iter().enumerate().map(part).collect::<Option<Vec<_>>>()?;
+            BoundKind::Call(*function, arguments)
+        }
+        _ => return Some(expression.clone()),
+    };
+    let data_type = match &kind {
+        BoundKind::Case { branches, otherwise } => {
+            let results = branches.iter().map(|(_, result)| result).chain(otherwise.as_deref());
+            common(results)
+        }
+        BoundKind::Call(function, arguments) => {
+            common(&arguments[choices(*function).unwrap_or(0)..])
+        }
+        _ => expression.data_type,
+    };
+    Some(BoundExpression { kind, data_type })
+}
+
+/// The type for the result of several expressions; NULL literals have no say.
+pub(super) fn common<'a>(expressions: impl IntoIterator<Item = &'a BoundExpression>) -> DataType {
+    common_type(expressions.into_iter().map(|expression| {
+        (!matches!(expression.kind, BoundKind::Literal(Value::Null)))
+            .then_some(expression.data_type)
+    }))
+}
+
+/// An operand of arithmetic with a DECIMAL.
+///
+/// # Errors
+/// `decimal-overflow` where it is written with more digits than a DECIMAL has.
+fn computed(operand: BoundExpression, span: Span) -> Result<BoundExpression, Error> {
+    if !is_numeral(&operand) {
+        return Ok(operand);
+    }
+    exact(&operand).ok_or_else(|| {
+        let message = format!("{operand} has more than {MOST} digits, and stands beside a DECIMAL");
+        Error::new("decimal-overflow", message, span)
+            .help(Some("CAST(… AS REAL) computes with rounding".into()))
+    })
+}
+
+/// Both operands of arithmetic, as they are computed with.
+///
+/// # Errors
+/// `decimal-overflow` where one beside a DECIMAL is written with more digits than that has.
+pub(super) fn operands(
+    left: BoundExpression,
+    right: BoundExpression,
+    span: Span,
+) -> Result<(BoundExpression, BoundExpression), Error> {
+    match (is_decimal(left.data_type), is_decimal(right.data_type)) {
+        (true, false) => Ok((left, computed(right, span)?)),
+        (false, true) => Ok((computed(left, span)?, right)),
+        (true, true) | (false, false) => Ok((left, right)),
+    }
+}
+
+/// What is compared with an expression of this type.
+pub(super) fn compared(operand: BoundExpression, with: DataType) -> BoundExpression {
+    if !is_decimal(with) || !is_numeral(&operand) {
+        return operand;
+    }
+    match &operand.kind {
+        BoundKind::Number(Literal { exact: Some(Value::Text(digits)), .. }) => {
+            match Decimal::parse_leading(digits) {
+                Some(leading) => BoundExpression::of(Value::Decimal(leading)),
+                None => operand,
+            }
+        }
+        _ => exact(&operand).unwrap_or(operand),
+    }
+}
+
+/// What a column or a CAST of this type is given.
+pub(super) fn assigned(value: BoundExpression, to: DataType) -> BoundExpression {
+    match (to, &value.kind) {
+        // All digits count for a column that keeps them, and where they say whether it is an INTEGER.
+        (
+            DataType::Decimal { .. } | DataType::Integer | DataType::Numeric,
+            BoundKind::Number(Literal { exact: Some(digits), .. }),
+        ) => BoundExpression::of(digits.clone()),
+        (
+            DataType::Decimal { .. } | DataType::Integer | DataType::Numeric,
+            BoundKind::Parameter { index, .. },
+        ) if value.data_type == DataType::Real => {
+            let kind = BoundKind::ExactParameter(*index);
+            BoundExpression { kind, data_type: DataType::Any }
+        }
+        (DataType::Decimal { .. }, _) if is_numeral(&value) => exact(&value).unwrap_or(value),
+        _ => value,
+    }
+}
+
+/// Alternatives of which one is the result: exact if one of them is a DECIMAL.
+pub(super) fn alternatives<'a>(results: impl Iterator<Item = &'a mut BoundExpression>) {
+    let results: Vec<&mut BoundExpression> = results.collect();
+    if !results.iter().any(|result| is_decimal(result.data_type)) {
+        return;
+    }
+    for result in results {
+        if is_numeral(result)
+            && let Some(digits) = exact(result)
+        {
+            *result = digits;
+        }
+    }
+}
+
+/// Hands the types of the columns that a plan's rows go into to the numbers in its projections.
+pub(super) fn assign_columns(plan: &mut Plan, columns: &[(usize, DataType)]) {
+    match plan {
+        Plan::Project { input, expressions } => {
+            let mut inner = Vec::new();
+            for (at, data_type) in columns {
+                match expressions.get_mut(*at) {
+                    Some(BoundExpression { kind: BoundKind::Column(column), .. }) => {
+                        inner.push((*column, *data_type));
+                    }
+                    Some(expression) => {
+                        *expression = assigned(expression.clone(), *data_type);
+                    }
+                    None => {}
+                }
+            }
+            assign_columns(input, &inner);
+            let types = input.types();
+            for expression in expressions {
+                if let BoundKind::Column(column) = expression.kind {
+                    expression.data_type = types[column];
+                }
+            }
+        }
+        Plan::Limit { input, .. } | Plan::Sort { input, .. } | Plan::Distinct { input, .. } => {
+            assign_columns(input, columns);
+        }
+        Plan::OneRow
+        | Plan::Access(_)
+        | Plan::Filter { .. }
+        | Plan::Join(_)
+        | Plan::Aggregate { .. } => {}
+    }
+}
