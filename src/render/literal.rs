@@ -5,6 +5,7 @@ use super::escape::is_control;
 use super::{Buffer, Failure, Format, each_row};
 use crate::language::ast::Identifier;
 use crate::session::Rows;
+use crate::types::Decimal;
 
 /// The table of `.mode insert` where none is named.
 const TABLE: &str = "t";
@@ -71,8 +72,18 @@ fn write_row(
         if index > 0 {
             out.extend_from_slice(separator);
         }
-        column.with(row, |cell| write_literal(cell, format, out));
+        let is_any = matches!(column, Cells::Any(_));
+        column.with(row, |cell| match cell {
+            Cell::Decimal(decimal) if is_any => write_cast(decimal, out),
+            cell => write_literal(cell, format, out),
+        });
     }
+}
+
+/// Writes a decimal so that it is one where nothing else says so, but for which it would be a REAL.
+fn write_cast(decimal: Decimal, out: &mut Vec<u8>) {
+    let places = decimal.scale;
+    append(out, format_args!("CAST('{decimal}' AS DECIMAL(38,{places}))"));
 }
 
 /// Writes a value as SQL reads it.

@@ -2,6 +2,7 @@
 
 mod alter;
 mod answer;
+mod decimals;
 mod examples;
 mod follow;
 mod grammar;

@@ -21,9 +21,6 @@ const ROWS: usize = 100;
 /// How long one INSERT gets, in bytes, before it ends.
 const LENGTH: usize = 64 << 10;
 
-/// Reals hold all numbers of so many digits.
-const REAL_DIGITS: usize = 15;
-
 impl Shell {
     /// Prints the script of these tables, or of all.
     ///
@@ -131,9 +128,6 @@ fn literal(value: &Value, column: DataType) -> String {
         Value::Timestamp(_) if column == DataType::Any => cast("TIMESTAMP"),
         Value::Decimal(decimal) if column == DataType::Any => {
             cast(&format!("DECIMAL(38, {})", decimal.scale))
-        }
-        Value::Decimal(decimal) if { decimal.mantissa }.to_string().len() > REAL_DIGITS => {
-            format!("'{decimal}'")
         }
         value => value.to_string(),
     }

@@ -8,6 +8,19 @@ use crate::types::{DataType, Date, Timestamp};
 /// Reals hold every integer up to this.
 const MAX_EXACT: u64 = 1 << 53;
 
+/// Whether a real gives the digits back that it was read from, written with as many.
+fn keeps_digits(real: f64, mantissa: &str) -> bool {
+    let significant = |text: &str| -> Vec<u8> {
+        let digits = text.bytes().filter(u8::is_ascii_digit);
+        digits.skip_while(|digit| *digit == b'0').collect()
+    };
+    let written = significant(mantissa);
+    let places = written.len().saturating_sub(1);
+    let printed = format!("{real:.places$e}");
+    let printed = printed.split('e').next().unwrap_or_default();
+    real.is_finite() && places < 17 && significant(printed) == written
+}
+
 /// What was seen of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -68,8 +81,7 @@ impl Kind {
         let is_number = mantissa.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
             && mantissa.contains(|c: char| c.is_ascii_digit())
             && (mantissa.contains('.') || mantissa.len() < digits.len());
-        let significant = mantissa.bytes().filter(u8::is_ascii_digit).skip_while(|b| *b == b'0');
-        let is_real = text.parse::<f64>().is_ok_and(f64::is_finite) && significant.count() <= 17;
+        let is_real = text.parse::<f64>().is_ok_and(|real| keeps_digits(real, mantissa));
         if is_number && !leading && is_real { Kind::Real } else { Kind::Text }
     }
 
@@ -189,7 +201,7 @@ mod tests {
     #[test]
     fn a_type_is_one_that_every_field_fits() {
         use DataType::{Boolean, Date, Integer, Real, Text, Timestamp};
-        let cases: [(&[&str], DataType); 20] = [
+        let cases: [(&[&str], DataType); 23] = [
             (&[], Text),
             (&["1", "-20", "9223372036854775807"], Integer),
             (&["1", "2.5"], Real),
@@ -202,6 +214,9 @@ mod tests {
             (&["9223372036854775808"], Text),
             (&["0.12345678901234567890"], Text),
             (&["1e999"], Text),
+            (&["90071992.54740993"], Text),
+            (&["0.10000000000000001", "0.30000000000000004", "0.0", "1e22"], Real),
+            (&["9999999999999.99", "1.50"], Real),
             (&["true", "FALSE"], Boolean),
             (&["true", "1"], Text),
             (&["2026-01-31"], Date),

@@ -6,7 +6,7 @@
 //! everything that is no plain text is written as in the log, `{"$date":"2026-01-31"}`.
 
 use super::fields::Field;
-use crate::types::{DataType, Decimal, Value, exact_json, parse_exact_json};
+use crate::types::{DataType, Decimal, Literal, Value, exact_json, parse_exact_json};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -51,7 +51,7 @@ pub(super) fn is_plain(integer: &str) -> bool {
     integer == "0" || !digits.starts_with(['0', '+'])
 }
 
-/// A number of JSON, as exact as it is written.
+/// A number of JSON, a decimal where a real would lose digits.
 fn number(text: &str) -> Option<Value> {
     if let Ok(integer) = text.parse::<i64>() {
         return is_plain(text).then_some(Value::Integer(integer));
@@ -59,8 +59,9 @@ fn number(text: &str) -> Option<Value> {
     let is_number = text.starts_with(|c: char| c == '-' || c.is_ascii_digit())
         && text.contains(['.', 'e', 'E'])
         && text.ends_with(|c: char| c.is_ascii_digit());
-    let real = text.parse::<f64>().ok().filter(|real| is_number && real.is_finite())?;
-    Some(Value::real(real))
+    let digits = text.strip_prefix('-');
+    let literal = Literal::number(digits.unwrap_or(text), digits.is_some());
+    literal.filter(|_| is_number).map(Literal::lossless)
 }
 
 /// A value of ANY as a field says it.
@@ -123,7 +124,7 @@ pub(super) fn of_json(raw: &str, data_type: DataType) -> Result<Value, String> {
     }
 }
 
-/// A number that no column says the type of: a decimal where a real would lose digits.
+/// A number that no column says the type of: a decimal where a real would not print as it is written.
 fn exact_number(raw: &str) -> Value {
     let real = number(raw);
     let is_exact = match &real {
@@ -211,6 +212,11 @@ mod tests {
         let any = |raw| of_json(raw, DataType::Any).expect("it is JSON").to_string();
         assert_eq!(any("9007199254740993"), "9007199254740993");
         assert_eq!(any("0.50"), "0.50");
+        let field = of_field(Some("90071992.54740993".into()), DataType::Any);
+        assert_eq!(
+            format!("{field} {}", any("90071992.54740993")),
+            "90071992.54740993 90071992.54740993"
+        );
         assert_eq!(any("12345678901234567890"), "12345678901234567890");
         assert_eq!(of_json("1.10", DataType::Text), Ok(Value::text("1.10")));
     }
