@@ -1,17 +1,29 @@
-//! What differs between two moments: definitions, then rows.
+//! `.diff`: what differs between two moments, of all tables: definitions, and the rows of each
+//! table's [`Difference`].
 
-use super::net::Net;
-use super::outcome::{self, Outcome};
-use super::relations::{integer, optional};
+use super::outcome::{self, Outcome, OutputColumn, Rows};
+use super::relations::{Difference, Side, optional};
 use super::{Error, Session};
+use crate::executor::{self, Batch, Context, Relation};
 use crate::language::ast::{At, Identifier};
 use crate::planner::{Catalog, create_index, create_table};
 use crate::storage::row_json;
+use crate::types::column::{array_of, value_at};
 use crate::types::{
-    DataType, KeyKind, KeySchema, Period, Row, TableId, TableSchema, Value, exact_json, fold,
+    Column, DataType, KeyKind, KeySchema, Period, Row, Schema, TableSchema, Value, exact_json, fold,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// What `.diff` tells.
+const COLUMNS: &[(&str, DataType)] = &[
+    ("table_name", DataType::Text),
+    ("op", DataType::Text),
+    ("row", DataType::Integer),
+    ("changed", DataType::Text),
+    ("old", DataType::Json),
+    ("new", DataType::Json),
+];
 
 impl Session {
     /// The net difference between two moments, of one table or of all, a row each. From a later moment
@@ -20,52 +32,161 @@ impl Session {
     /// # Errors
     /// Where a point is none, or there is no such table at either.
     pub fn difference(&self, from: &At, to: &At, table: Option<&str>) -> Result<Outcome, Error> {
-        const COLUMNS: &[(&str, DataType)] = &[
-            ("table_name", DataType::Text),
-            ("op", DataType::Text),
-            ("row", DataType::Integer),
-            ("changed", DataType::Text),
-            ("old", DataType::Json),
-            ("new", DataType::Json),
-        ];
         let catalog = self.catalog()?;
         let from = catalog.moments().resolve(&from.as_of(false))?;
         let to = catalog.moments().resolve(&to.as_of(false))?;
-        let (first, last) = (from.min(to), from.max(to));
-        let before = self.database.view(Period::at(first))?;
-        let after = self.database.view(Period::at(last))?;
-        let mut tables: BTreeMap<TableId, [Option<&Arc<TableSchema>>; 2]> = BTreeMap::new();
-        for (side, view) in [&before, &after].into_iter().enumerate() {
-            for schema in view.schema().tables() {
-                tables.entry(schema.id).or_default()[side] = Some(schema);
-            }
-        }
+        let context = self.context(catalog.moments().now(), Arc::new([]));
+        let before = self.database.view(Period::at(from))?;
+        let after = self.database.view(Period::at(to))?;
+        let mut pairs = pairs(before.schema(), after.schema());
         if let Some(name) = table {
-            let is_named = |table: &&Arc<TableSchema>| table.name.eq_ignore_ascii_case(name);
-            tables.retain(|_, sides| sides.iter().flatten().any(is_named));
-            if tables.is_empty() {
+            let is_named = |table: &Arc<TableSchema>| table.name.eq_ignore_ascii_case(name);
+            pairs.retain(|pair| pair.iter().flatten().any(is_named));
+            if pairs.is_empty() {
                 self.catalog()?.table(&Identifier::of(name), None)?;
             }
         }
-        // By name; of one that was dropped and made again, first the one that went.
-        let mut tables: Vec<_> = tables.into_values().collect();
-        tables.sort_by_cached_key(|[before, after]| after.or(*before).map(|t| fold(&t.name)));
-        let mut rows = Vec::new();
-        for [before, after] in tables {
-            let reversed = to < from;
-            let [old, new] = if reversed { [after, before] } else { [before, after] };
-            rows.extend(definition_rows(old.map(Arc::as_ref), new.map(Arc::as_ref)));
-            let Some(table) = after else { continue };
-            for net in self.net(table, Period { first: first.next(), last })? {
-                let net = match reversed {
-                    true => Net { row: net.row, old: net.new, new: net.old },
-                    false => net,
-                };
-                rows.push(difference_row(table, &net)?);
-            }
-        }
-        outcome::fixed(COLUMNS, rows, Some(to))
+        let database = Arc::clone(&self.database);
+        let batches = pairs.into_iter().flat_map(move |[before, after]| {
+            let definitions = definition_rows(before.as_deref(), after.as_deref());
+            let is_gone = after.is_none();
+            let [before, after] =
+                [(before, from), (after, to)].map(|(table, event)| Side { table, event });
+            let rows = Differing::new(Difference::new(&database, before, after), &context);
+            let definitions = (!definitions.is_empty()).then(|| Ok(batch(&definitions)));
+            // A table is made before its rows, and goes after them.
+            let (first, last) = if is_gone { (None, definitions) } else { (definitions, None) };
+            first.into_iter().chain(rows).chain(last)
+        });
+        let columns: Vec<OutputColumn> = COLUMNS
+            .iter()
+            .map(|(name, data_type)| OutputColumn { name: (*name).into(), data_type: *data_type })
+            .collect();
+        let schema = outcome::arrow_schema(&columns);
+        let batches = batches.map(move |batch| outcome::record_batch(&schema, batch?));
+        Ok(Outcome::Rows(Rows::new(columns, Some(to), batches)))
     }
+}
+
+/// A table before and after.
+type Pair = [Option<Arc<TableSchema>>; 2];
+
+/// The tables of two moments, those that are to be compared together, by name.
+///
+/// What has one name at both moments and is another table is two: one goes, the other comes. A table
+/// that has another name is the same as long as nobody else has either of its names; else AS OF by
+/// name shows other rows, and it goes under the one and comes under the other.
+fn pairs(before: &Schema, after: &Schema) -> Vec<Pair> {
+    let by_id = |schema: &Schema| -> BTreeMap<_, _> {
+        schema.tables().map(|table| (table.id, Arc::clone(table))).collect()
+    };
+    let (old, new) = (by_id(before), by_id(after));
+    let ids: BTreeSet<_> = old.keys().chain(new.keys()).collect();
+    let mut pairs: Vec<Pair> = Vec::new();
+    for id in ids {
+        match (old.get(id).cloned(), new.get(id).cloned()) {
+            (Some(old), Some(new))
+                if fold(&old.name) != fold(&new.name)
+                    && (before.table(&new.name).is_some() || after.table(&old.name).is_some()) =>
+            {
+                pairs.extend([[Some(old), None], [None, Some(new)]]);
+            }
+            (old, new) => pairs.push([old, new]),
+        }
+    }
+    // By name; of one that stands for two tables, first the one that goes.
+    let name = |table: &Arc<TableSchema>| fold(&table.name);
+    pairs.sort_by_cached_key(|[old, new]| (new.as_ref().or(old.as_ref()).map(name), new.is_some()));
+    pairs
+}
+
+/// The rows of one table's difference as `.diff` tells them.
+struct Differing {
+    difference: Difference,
+    /// The columns of the difference, and those of each side under their names.
+    schema: Arc<TableSchema>,
+    context: Context,
+    /// Absent before the first.
+    rows: Option<executor::Rows>,
+    is_done: bool,
+}
+
+impl Differing {
+    fn new(difference: Difference, context: &Context) -> Differing {
+        let (schema, context) = (difference.schema(), context.clone());
+        Differing { difference, schema, context, rows: None, is_done: false }
+    }
+
+    fn advance(&mut self) -> Result<Option<Batch>, Error> {
+        let mut rows = match self.rows.take() {
+            Some(rows) => rows,
+            None => {
+                let all: Vec<usize> = (0..self.schema.columns.len()).collect();
+                self.difference.open(&all, &self.context)?
+            }
+        };
+        let Some(found) = rows.next()? else { return Ok(None) };
+        self.rows = Some(rows);
+        let told = (0..found.rows).map(|row| self.told(&found, row));
+        Ok(Some(batch(&told.collect::<Result<Vec<_>, _>>()?)))
+    }
+
+    /// A row as `.diff` tells it: of an update only what it changed.
+    fn told(&self, batch: &Batch, row: usize) -> Result<Row, Error> {
+        let value = |column: usize| {
+            value_at(batch.columns[column].as_ref(), self.schema.columns[column].data_type, row)
+        };
+        let operation = value(0);
+        let is = |name: &str| matches!(&operation, Value::Text(text) if **text == *name);
+        let is_changed = |at: usize| {
+            let [old, new] = [0, 1].map(|side| value(Difference::place(at, side)));
+            !is("update") || !old.is_same(&new)
+        };
+        let image = |side: usize| -> Result<Value, Error> {
+            let columns: Vec<(Column, Value)> = self
+                .difference
+                .columns(side)
+                .filter(|(at, _)| is_changed(*at))
+                .map(|(at, column)| (column.clone(), value(Difference::place(at, side))))
+                .collect();
+            let text = row_json(columns.iter().map(|(column, value)| (column, value)))?;
+            Ok(Value::Json(text.into()))
+        };
+        let changed = || {
+            let names = self.difference.names();
+            let names = names.enumerate().filter(|(at, _)| is_changed(*at)).map(|(_, name)| name);
+            names.collect::<Vec<_>>().join(", ")
+        };
+        Ok(vec![
+            Value::text(self.difference.name()),
+            operation.clone(),
+            value(1),
+            optional(is("update").then(changed).as_deref()),
+            if is("insert") { Value::Null } else { image(0)? },
+            if is("delete") { Value::Null } else { image(1)? },
+        ])
+    }
+}
+
+impl Iterator for Differing {
+    type Item = Result<Batch, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.is_done {
+            return None;
+        }
+        let batch = self.advance().transpose();
+        self.is_done = !matches!(batch, Some(Ok(_)));
+        batch
+    }
+}
+
+/// Rows of [`COLUMNS`] as a batch.
+fn batch(rows: &[Row]) -> Batch {
+    let array = |(at, (_, data_type)): (usize, &(&str, DataType))| {
+        array_of(*data_type, rows.iter().map(|row| &row[at]))
+    };
+    Batch { columns: COLUMNS.iter().enumerate().map(array).collect(), rows: rows.len() }
 }
 
 /// What differs between the definitions of one table and of its indexes: the statements that make
@@ -117,30 +238,4 @@ fn definition_row(
         text.map_or(Value::Null, |text| Value::Json(text.into()))
     });
     told.into_iter().chain(statements).collect()
-}
-
-/// A difference as [`Session::difference`] tells it: of an update only what it changed.
-fn difference_row(table: &TableSchema, net: &Net) -> Result<Row, Error> {
-    let changed = net.changed();
-    let image = |row: Option<&Row>| -> Result<Value, Error> {
-        let Some(row) = row else { return Ok(Value::Null) };
-        let of = |at: usize| (&table.columns[at], &row[at]);
-        let text = match &changed {
-            Some(changed) => row_json(changed.iter().map(|at| of(*at)))?,
-            None => row_json((0..table.columns.len()).map(of))?,
-        };
-        Ok(Value::Json(text.into()))
-    };
-    let names = changed.as_ref().map(|changed| {
-        let names: Vec<&str> = changed.iter().map(|at| &*table.columns[*at].name).collect();
-        names.join(", ")
-    });
-    Ok(vec![
-        Value::text(&table.name),
-        Value::text(net.operation()),
-        integer(net.row.0),
-        optional(names.as_deref()),
-        image(net.old.as_ref())?,
-        image(net.new.as_ref())?,
-    ])
 }

@@ -10,6 +10,7 @@
 //! One short cut: statements that differ in nothing but their literals share a plan (`cache`), which
 //! saves parsing and planning all but the first.
 
+mod blame;
 mod cache;
 mod catalog;
 mod difference;
@@ -19,7 +20,6 @@ mod insight;
 mod last;
 mod load;
 mod moment;
-mod net;
 mod outcome;
 mod phrase;
 mod rehearsal;

@@ -1,7 +1,7 @@
 //! Taking the last transaction back.
 
-use super::net::Net;
 use super::outcome::{Outcome, Receipt};
+use super::relations::{Difference, RowDifference, Side};
 use super::{Error, Session};
 use crate::executor;
 use crate::language::ast::Identifier;
@@ -24,12 +24,16 @@ impl Session {
         let (tx, Period { first, last }, tables) = self.last_change(fork.base())?;
         let mut changes = Vec::new();
         for table in tables {
-            for Net { row, old, new } in self.net(&table, Period { first, last })? {
+            let side = |event| Side { table: Some(Arc::clone(&table)), event };
+            // From what the transaction left to what it found.
+            let back = Difference::new(&self.database, side(last), side(first.before()));
+            for difference in back.rows()? {
+                let Some(RowDifference { row, old, new }) = difference? else { continue };
                 let table = Arc::clone(&table);
                 changes.extend(match (old, new) {
-                    (None, Some(old)) => Some(Change::Delete { table, row, old }),
-                    (Some(new), None) => Some(Change::Insert { table, new }),
-                    (Some(new), Some(old)) => Some(Change::Update { table, row, old, new }),
+                    (Some(old), None) => Some(Change::Delete { table, row, old }),
+                    (None, Some(new)) => Some(Change::Insert { table, new }),
+                    (Some(old), Some(new)) => Some(Change::Update { table, row, old, new }),
                     (None, None) => None,
                 });
             }

@@ -3,6 +3,7 @@
 mod alter;
 mod answer;
 mod decimals;
+mod difference;
 mod examples;
 mod follow;
 mod grammar;

@@ -4,6 +4,7 @@
 //! Each is a [`Relation`]; those about the log are made from it as it is read, batch by batch. The planner knows their
 //! columns, from a [`Shape`], and the slot that the session fills with them.
 
+mod difference;
 mod events;
 mod history;
 mod markers;
@@ -12,6 +13,7 @@ mod schema;
 mod schema_history;
 mod transactions;
 
+pub(super) use difference::{Difference, RowDifference, Side};
 pub(super) use events::Events;
 pub(super) use history::History;
 pub(super) use replay::{SHAPE as REPLAY, Step, Steps};
@@ -197,7 +199,15 @@ where
     F: Fn(&T, usize) -> Result<Value, storage::Error> + Send + 'static,
 {
     let of = |at: &usize| (*at, shape.columns[*at].1);
-    let columns = columns.iter().map(of).collect();
+    made_of(columns.iter().map(of).collect(), context, items, value)
+}
+
+/// Rows for columns of these types, which `value` knows by their numbers.
+fn made_of<T, I, F>(columns: Vec<(usize, DataType)>, context: &Context, items: I, value: F) -> Rows
+where
+    I: Iterator<Item = Result<Option<T>, storage::Error>> + Send + 'static,
+    F: Fn(&T, usize) -> Result<Value, storage::Error> + Send + 'static,
+{
     Box::new(Made { items, columns, value, context: context.clone() })
 }
 

@@ -1,7 +1,4 @@
-//! What happened between two moments, taken together; and who set what.
-//!
-//! The changes of a table's rows, which the versions tell, are folded: of a row that changed often only
-//! its first image and its last count. Differences and what takes a transaction back come of it.
+//! Who set what: the event behind each value of a row.
 
 use super::moment::quoted;
 use super::outcome::{self, Outcome};
@@ -12,33 +9,6 @@ use crate::language::ast::Identifier;
 use crate::planner::Catalog;
 use crate::types::column::value_at;
 use crate::types::{Column, DataType, EventId, Period, Row, RowId, TableSchema, Value};
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-/// A row at the beginning of a period and at its end; never twice `None`, never twice the same.
-pub(super) struct Net {
-    pub row: RowId,
-    pub old: Option<Row>,
-    pub new: Option<Row>,
-}
-
-impl Net {
-    /// The word of the log for it.
-    pub fn operation(&self) -> &'static str {
-        match (&self.old, &self.new) {
-            (None, _) => "insert",
-            (Some(_), None) => "delete",
-            (Some(_), Some(_)) => "update",
-        }
-    }
-
-    /// The columns that differ, by their places; `None` where a row came or went.
-    pub fn changed(&self) -> Option<Vec<usize>> {
-        let (old, new) = self.old.as_ref().zip(self.new.as_ref())?;
-        let pairs = old.iter().zip(new).enumerate();
-        Some(pairs.filter(|(_, (old, new))| !old.is_same(new)).map(|(at, _)| at).collect())
-    }
-}
 
 impl Session {
     /// For each column of the row with this primary key (or `_row`, where there is none): its value,
@@ -144,23 +114,5 @@ impl Session {
         }
         let message = format!("{} has no row with {conditions}", table.name);
         Err(executor::Error::failed("no-such-row", message).into())
-    }
-
-    /// What happened to each row of a table in a period, taken together, in order of rows.
-    pub(super) fn net(&self, table: &Arc<TableSchema>, period: Period) -> Result<Vec<Net>, Error> {
-        let mut rows: BTreeMap<RowId, (Option<Row>, Option<Row>)> = BTreeMap::new();
-        if period.first > period.last {
-            return Ok(Vec::new());
-        }
-        for change in self.database.changes(table, period)? {
-            let change = change?;
-            rows.entry(change.row).or_insert((change.old, None)).1 = change.new;
-        }
-        let net = rows.into_iter().map(|(row, (old, new))| Net { row, old, new });
-        let is_some = |net: &Net| match net.changed() {
-            Some(changed) => !changed.is_empty(),
-            None => net.old.is_some() || net.new.is_some(),
-        };
-        Ok(net.filter(is_some).collect())
     }
 }

@@ -1,0 +1,355 @@
+//! What differs between a table at one moment and at another: rows, by the names and values that
+//! AS OF shows at both.
+//!
+//! Rows match by the table's identity and `_row`; another table under the same name is all deletes,
+//! then all inserts. Columns match by name: one that is there at one of the moments only counts as
+//! NULL at the other. What the first moment shows and the differences, applied by name, are what the
+//! second shows, whichever of them is later.
+//!
+//! Where every name means the same column at both moments, only rows with an event between them can
+//! differ: the work is linear in those events. Where a column came with a value or went, or its name
+//! means another, all rows of both moments are compared.
+
+use super::{integer, made_of, table_schema};
+use crate::executor::{Context, Error, Relation, Rows};
+use crate::storage::{self, Database, Located, TableView};
+use crate::types::column::value_at;
+use crate::types::{
+    Column, DataType, EventId, Period, Row, RowId, TableId, TableSchema, Value, fold,
+};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// How many rows are compared together.
+const TOGETHER: usize = 256;
+/// The columns in front of those of the table.
+const LEADING: [(&str, DataType); 2] = [("_op", DataType::Text), ("_row", DataType::Integer)];
+
+/// A table at a moment, if there is one.
+#[derive(Clone, Debug)]
+pub(in crate::session) struct Side {
+    pub table: Option<Arc<TableSchema>>,
+    pub event: EventId,
+}
+
+impl Side {
+    fn columns(&self) -> &[Column] {
+        self.table.as_ref().map_or(&[], |table| &table.columns)
+    }
+}
+
+/// The rows of a table that differ between two moments.
+#[derive(Clone, Debug)]
+pub(in crate::session) struct Difference {
+    database: Arc<Database>,
+    /// Before and after; either may be the later.
+    sides: [Side; 2],
+    names: Vec<Named>,
+}
+
+/// A name, and the place of the column that it means on each side.
+#[derive(Clone, Debug)]
+struct Named {
+    name: String,
+    places: [Option<usize>; 2],
+}
+
+/// A row that differs, its values in the order of [`Difference::columns`]; never twice `None`, never
+/// twice the same.
+#[derive(Debug)]
+pub(in crate::session) struct RowDifference {
+    pub row: RowId,
+    pub old: Option<Row>,
+    pub new: Option<Row>,
+}
+
+impl RowDifference {
+    /// The word of the log for it.
+    fn operation(&self) -> &'static str {
+        match (&self.old, &self.new) {
+            (None, _) => "insert",
+            (Some(_), None) => "delete",
+            (Some(_), Some(_)) => "update",
+        }
+    }
+}
+
+impl Difference {
+    /// What leads from one side to the other.
+    pub fn new(database: &Arc<Database>, from: Side, to: Side) -> Difference {
+        let mut names: Vec<Named> = Vec::new();
+        for (place, column) in to.columns().iter().enumerate() {
+            let before = from.table.as_ref().and_then(|table| table.column(&column.name));
+            names.push(Named { name: column.name.clone(), places: [before, Some(place)] });
+        }
+        for (place, column) in from.columns().iter().enumerate() {
+            if to.table.as_ref().is_none_or(|table| table.column(&column.name).is_none()) {
+                names.push(Named { name: column.name.clone(), places: [Some(place), None] });
+            }
+        }
+        Difference { database: Arc::clone(database), sides: [from, to], names }
+    }
+
+    /// The columns of a side with their places in a [`RowDifference`]: 0 is before, 1 is after.
+    pub fn columns(&self, side: usize) -> impl Iterator<Item = (usize, &Column)> {
+        let named = self.names.iter().enumerate();
+        named.filter_map(move |(at, named)| Some((at, self.column(named, side)?)))
+    }
+
+    fn column(&self, named: &Named, side: usize) -> Option<&Column> {
+        self.sides[side].table.as_ref()?.columns.get(named.places[side]?)
+    }
+
+    /// What the planner is told: `_op`, `_row`, and of each name `x` the value after and, as
+    /// `x_was`, before. A name that is taken gets a `_` more.
+    pub fn schema(&self) -> Arc<TableSchema> {
+        let mut taken: HashSet<String> = self.names.iter().map(|named| fold(&named.name)).collect();
+        let mut columns: Vec<(String, DataType)> =
+            LEADING.iter().map(|(name, data_type)| ((*name).to_string(), *data_type)).collect();
+        for named in &self.names {
+            let [before, after] = [0, 1].map(|side| self.column(named, side));
+            let data_type = |column: Option<&Column>, other: Option<&Column>| {
+                column.or(other).map_or(DataType::Any, |column| column.data_type)
+            };
+            let mut was = format!("{}_was", named.name);
+            while !taken.insert(fold(&was)) {
+                was.push('_');
+            }
+            columns.push((named.name.clone(), data_type(after, before)));
+            columns.push((was, data_type(before, after)));
+        }
+        table_schema(&format!("difference of {}", self.name()), columns.into_iter())
+    }
+
+    /// The names of the columns of either side, in the order of a [`RowDifference`].
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(|named| named.name.as_str())
+    }
+
+    /// The name that the table has after, or else before.
+    pub fn name(&self) -> &str {
+        let [before, after] = [0, 1].map(|side| self.sides[side].table.as_deref());
+        after.or(before).map_or("", |table| &table.name)
+    }
+
+    /// Where values of a name stand in the columns of [`Difference::schema`], given its place in a
+    /// [`RowDifference`] and its side.
+    pub fn place(at: usize, side: usize) -> usize {
+        LEADING.len() + 2 * at + (1 - side)
+    }
+
+    /// The rows that differ, in order of `_row`; of two tables first those of the one before.
+    ///
+    /// # Errors
+    /// Of reaching the moments; of reading the log, as an item.
+    pub fn rows(&self) -> Result<RowDifferences, storage::Error> {
+        let view = |side: &Side| match &side.table {
+            Some(table) => Ok::<_, storage::Error>(Some(
+                self.database.view(Period::at(side.event))?.table(table),
+            )),
+            None => Ok(None),
+        };
+        let [old, new] = [view(&self.sides[0])?, view(&self.sides[1])?];
+        let id = |view: &Option<TableView>| view.as_ref().map(|view| view.schema().id);
+        let stages = match id(&old) {
+            Some(same) if id(&new) == Some(same) => {
+                let rows = match self.is_told_by_events() {
+                    true => self.touched(same)?,
+                    false => merged(rows_of(old.as_ref())?, rows_of(new.as_ref())?),
+                };
+                vec![Stage { rows, views: [old, new] }]
+            }
+            _ => vec![
+                Stage { rows: rows_of(old.as_ref())?, views: [old, None] },
+                Stage { rows: rows_of(new.as_ref())?, views: [None, new] },
+            ],
+        };
+        let places = [0, 1].map(|side| {
+            let place = |(at, column): (usize, &Column)| {
+                Some((at, self.names[at].places[side]?, column.data_type))
+            };
+            self.columns(side).filter_map(place).collect()
+        });
+        let width = self.names.len();
+        let (stages, found) = (stages.into_iter(), Vec::new().into_iter());
+        Ok(RowDifferences { places, width, stages, stage: None, next: 0, found })
+    }
+
+    /// Whether a row without an event between the moments is the same at both: every name means the
+    /// same column, or one that came since and is NULL in the rows that were there.
+    fn is_told_by_events(&self) -> bool {
+        let earlier = self.sides[0].event.min(self.sides[1].event);
+        self.names.iter().all(|named| match [0, 1].map(|side| self.column(named, side)) {
+            [Some(old), Some(new)] => old.id == new.id,
+            [Some(one), None] | [None, Some(one)] => {
+                one.id.event > earlier && one.initial.is_null()
+            }
+            [None, None] => true,
+        })
+    }
+
+    /// The rows that have an event between the moments, in order.
+    fn touched(&self, table: TableId) -> Result<Vec<RowId>, storage::Error> {
+        let [a, b] = [0, 1].map(|side| self.sides[side].event);
+        let period = Period { first: a.min(b).next(), last: a.max(b) };
+        if period.first > period.last {
+            return Ok(Vec::new());
+        }
+        // Which rows, and nothing of what they held.
+        let no_columns =
+            TableSchema { id: table, ..(*table_schema("", std::iter::empty())).clone() };
+        let changes = self.database.changes(&Arc::new(no_columns), period)?;
+        let rows = changes.map(|change| change.map(|change| change.row));
+        let mut rows = rows.collect::<Result<Vec<RowId>, _>>()?;
+        rows.sort_unstable();
+        rows.dedup();
+        Ok(rows)
+    }
+}
+
+/// All rows that a view shows, in order.
+fn rows_of(view: Option<&TableView>) -> Result<Vec<RowId>, storage::Error> {
+    let mut rows = Vec::new();
+    for batch in view.map(|view| view.scan(&[])).into_iter().flatten() {
+        rows.extend(batch?.rows);
+    }
+    Ok(rows)
+}
+
+/// The rows of either list, in order.
+fn merged(old: Vec<RowId>, new: Vec<RowId>) -> Vec<RowId> {
+    let mut rows = old;
+    rows.extend(new);
+    rows.sort_unstable();
+    rows.dedup();
+    rows
+}
+
+/// Rows to be compared, and the views that show them.
+struct Stage {
+    rows: Vec<RowId>,
+    views: [Option<TableView>; 2],
+}
+
+/// Rows that differ, found as they are asked for.
+pub(in crate::session) struct RowDifferences {
+    /// Of each side: where a column goes, where it is, and its type.
+    places: [Vec<(usize, usize, DataType)>; 2],
+    width: usize,
+    stages: std::vec::IntoIter<Stage>,
+    stage: Option<Stage>,
+    /// The next row of the stage.
+    next: usize,
+    found: std::vec::IntoIter<Option<RowDifference>>,
+}
+
+impl RowDifferences {
+    /// Compares the next rows; false where there are none.
+    fn compare(&mut self) -> Result<bool, storage::Error> {
+        if self.stage.as_ref().is_none_or(|stage| stage.rows.len() <= self.next) {
+            (self.stage, self.next) = (self.stages.next(), 0);
+        }
+        let Some(stage) = &self.stage else { return Ok(false) };
+        let end = stage.rows.len().min(self.next + TOGETHER);
+        let rows = &stage.rows[self.next..end];
+        self.next = end;
+        let images = |side: usize| match &stage.views[side] {
+            Some(view) => self.images(view, side, rows),
+            None => Ok(vec![None; rows.len()]),
+        };
+        let (old, new) = (images(0)?, images(1)?);
+        let differs = |old: &Option<Row>, new: &Option<Row>| match (old, new) {
+            (Some(old), Some(new)) => !old.iter().zip(new).all(|(old, new)| old.is_same(new)),
+            (old, new) => old.is_some() || new.is_some(),
+        };
+        let both = rows.iter().zip(old.into_iter().zip(new));
+        let found: Vec<Option<RowDifference>> = both
+            .map(|(row, (old, new))| {
+                differs(&old, &new).then_some(RowDifference { row: *row, old, new })
+            })
+            .collect();
+        self.found = found.into_iter();
+        Ok(true)
+    }
+
+    /// What a view shows of some rows.
+    fn images(
+        &self,
+        view: &TableView,
+        side: usize,
+        rows: &[RowId],
+    ) -> Result<Vec<Option<Row>>, storage::Error> {
+        let located: Vec<Option<Located>> = rows.iter().map(|row| view.locate(*row)).collect();
+        let found: Vec<Located> = located.iter().flatten().copied().collect();
+        let columns: Vec<usize> = self.places[side].iter().map(|(_, place, _)| *place).collect();
+        let batch = match view.fetch(&found, &columns) {
+            Ok(batch) => batch,
+            // Values of megabytes each: too much for one batch of them.
+            Err(storage::Error::Batch(_)) if rows.len() > 1 => {
+                let (left, right) = rows.split_at(rows.len() / 2);
+                let mut images = self.images(view, side, left)?;
+                images.extend(self.images(view, side, right)?);
+                return Ok(images);
+            }
+            Err(error) => return Err(error),
+        };
+        let mut next = 0;
+        let image = |located: Option<Located>| {
+            located.map(|_| {
+                let mut row = vec![Value::Null; self.width];
+                for ((at, _, data_type), array) in self.places[side].iter().zip(&batch.columns) {
+                    row[*at] = value_at(array.as_ref(), *data_type, next);
+                }
+                next += 1;
+                row
+            })
+        };
+        Ok(located.into_iter().map(image).collect())
+    }
+}
+
+/// A row that was compared and does not differ is `None`.
+impl Iterator for RowDifferences {
+    type Item = Result<Option<RowDifference>, storage::Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(found) = self.found.next() {
+                return Some(Ok(found));
+            }
+            match self.compare() {
+                Ok(true) => {}
+                Ok(false) => return None,
+                Err(error) => {
+                    (self.stage, self.stages) = (None, Vec::new().into_iter());
+                    return Some(Err(error));
+                }
+            }
+        }
+    }
+}
+
+impl Relation for Difference {
+    fn open(&self, columns: &[usize], context: &Context) -> Result<Rows, Error> {
+        let schema = self.schema();
+        let columns = columns.iter().map(|at| (*at, schema.columns[*at].data_type)).collect();
+        let rows = self.rows()?;
+        Ok(made_of(columns, context, rows, |row, column| Ok(value(row, column))))
+    }
+
+    fn source(&self) -> String {
+        let [from, to] = [0, 1].map(|side| self.sides[side].event);
+        format!("difference of {}: its versions, from event {from} to event {to}", self.name())
+    }
+}
+
+fn value(difference: &RowDifference, column: usize) -> Value {
+    let Some(column) = column.checked_sub(LEADING.len()) else {
+        return match column {
+            0 => Value::text(difference.operation()),
+            _ => integer(difference.row.0),
+        };
+    };
+    let image = if column.is_multiple_of(2) { &difference.new } else { &difference.old };
+    image.as_ref().and_then(|row| row.get(column / 2)).cloned().unwrap_or(Value::Null)
+}
