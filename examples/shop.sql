@@ -93,7 +93,7 @@ WHERE o.id = 1;
 .print "======================="
 .print
 
-SELECT event, at, intent, actor, note, changed FROM (HISTORY OF orders WHERE id = 2) h;
+SELECT event, at, actor, intent, note, change FROM (HISTORY OF orders WHERE id = 2) h;
 
 .print
 .print "6  A report that can be printed again"

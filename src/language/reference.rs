@@ -159,7 +159,7 @@ const TOPICS: &[Topic] = &[
         about: "every change of every matching row, with what it was and became",
         productions: &["History", "HistoryOf", "Changes"],
         example: "HISTORY OF accounts WHERE owner = 'Ada';\n\
-                  SELECT event, op, old, new FROM (HISTORY OF accounts) AS h;",
+                  SELECT event, actor, change FROM (HISTORY OF accounts) AS h;",
     },
     Topic {
         name: "events",

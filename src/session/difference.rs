@@ -1,14 +1,14 @@
 //! `.diff`: what differs between two moments, of all tables: definitions, and the rows of each
 //! table's [`Difference`].
 
-use super::outcome::{self, Outcome, OutputColumn, Rows};
-use super::relations::{Difference, Side, optional};
+use super::outcome::{self, Outcome};
+use super::relations::{Difference, Side, change_text};
 use super::{Error, Session};
 use crate::executor::{self, Batch, Context, Relation};
 use crate::language::ast::{At, Identifier};
 use crate::planner::{Catalog, create_index, create_table};
 use crate::storage::row_json;
-use crate::types::column::{array_of, value_at};
+use crate::types::column::value_at;
 use crate::types::{
     Column, DataType, KeyKind, KeySchema, Period, Row, Schema, TableSchema, Value, exact_json, fold,
 };
@@ -20,7 +20,7 @@ const COLUMNS: &[(&str, DataType)] = &[
     ("table_name", DataType::Text),
     ("op", DataType::Text),
     ("row", DataType::Integer),
-    ("changed", DataType::Text),
+    ("change", DataType::Text),
     ("old", DataType::Json),
     ("new", DataType::Json),
 ];
@@ -35,7 +35,8 @@ impl Session {
         let catalog = self.catalog()?;
         let from = catalog.moments().resolve(&from.as_of(false))?;
         let to = catalog.moments().resolve(&to.as_of(false))?;
-        let context = self.context(catalog.moments().now(), Arc::new([]));
+        let now = catalog.moments().now();
+        let context = self.context(now, Arc::new([]));
         let before = self.database.view(Period::at(from))?;
         let after = self.database.view(Period::at(to))?;
         let mut pairs = pairs(before.schema(), after.schema());
@@ -53,18 +54,14 @@ impl Session {
             let [before, after] =
                 [(before, from), (after, to)].map(|(table, event)| Side { table, event });
             let rows = Differing::new(Difference::new(&database, before, after), &context);
-            let definitions = (!definitions.is_empty()).then(|| Ok(batch(&definitions)));
+            let definitions =
+                (!definitions.is_empty()).then(|| Ok(outcome::batch_of(COLUMNS, &definitions)));
             // A table is made before its rows, and goes after them.
             let (first, last) = if is_gone { (None, definitions) } else { (definitions, None) };
             first.into_iter().chain(rows).chain(last)
         });
-        let columns: Vec<OutputColumn> = COLUMNS
-            .iter()
-            .map(|(name, data_type)| OutputColumn { name: (*name).into(), data_type: *data_type })
-            .collect();
-        let schema = outcome::arrow_schema(&columns);
-        let batches = batches.map(move |batch| outcome::record_batch(&schema, batch?));
-        Ok(Outcome::Rows(Rows::new(columns, Some(to), batches)))
+        let rows = outcome::streamed(COLUMNS, batches, Some(to));
+        Ok(Outcome::Rows(rows).listing(now))
     }
 }
 
@@ -128,7 +125,8 @@ impl Differing {
         let Some(found) = rows.next()? else { return Ok(None) };
         self.rows = Some(rows);
         let told = (0..found.rows).map(|row| self.told(&found, row));
-        Ok(Some(batch(&told.collect::<Result<Vec<_>, _>>()?)))
+        let told = told.collect::<Result<Vec<_>, _>>()?;
+        Ok(Some(outcome::batch_of(COLUMNS, &told)))
     }
 
     /// A row as `.diff` tells it: of an update only what it changed.
@@ -136,35 +134,39 @@ impl Differing {
         let value = |column: usize| {
             value_at(batch.columns[column].as_ref(), self.schema.columns[column].data_type, row)
         };
+        let images = [0, 1].map(|side| -> Row { self.places(side).map(&value).collect() });
         let operation = value(0);
         let is = |name: &str| matches!(&operation, Value::Text(text) if **text == *name);
-        let is_changed = |at: usize| {
-            let [old, new] = [0, 1].map(|side| value(Difference::place(at, side)));
-            !is("update") || !old.is_same(&new)
-        };
+        let is_shown = |at: usize| !is("update") || !images[0][at].is_same(&images[1][at]);
         let image = |side: usize| -> Result<Value, Error> {
-            let columns: Vec<(Column, Value)> = self
-                .difference
-                .columns(side)
-                .filter(|(at, _)| is_changed(*at))
-                .map(|(at, column)| (column.clone(), value(Difference::place(at, side))))
-                .collect();
-            let text = row_json(columns.iter().map(|(column, value)| (column, value)))?;
+            let columns = self.difference.columns(side).filter(|(at, _)| is_shown(*at));
+            let text = row_json(columns.map(|(at, column)| (column, &images[side][at])))?;
             Ok(Value::Json(text.into()))
         };
-        let changed = || {
-            let names = self.difference.names();
-            let names = names.enumerate().filter(|(at, _)| is_changed(*at)).map(|(_, name)| name);
-            names.collect::<Vec<_>>().join(", ")
+        let of_side = |side: usize| self.difference.columns(side).map(move |(at, _)| at);
+        let change = if is("insert") {
+            change_text::inserted(of_side(1).map(|at| &images[1][at]))
+        } else if is("delete") {
+            change_text::deleted(of_side(0).map(|at| &images[0][at]))
+        } else {
+            let names = self.difference.names().enumerate().filter(|(at, _)| is_shown(*at));
+            let changed = names.map(|(at, name)| (name, &images[0][at], &images[1][at]));
+            change_text::updated_row(&value(1), &self.difference.key(&images[0]), changed)
         };
+        let table = self.difference.name();
         Ok(vec![
-            Value::text(self.difference.name()),
+            Value::text(table),
             operation.clone(),
             value(1),
-            optional(is("update").then(changed).as_deref()),
+            Value::text(change_text::in_table(table, &change)),
             if is("insert") { Value::Null } else { image(0)? },
             if is("delete") { Value::Null } else { image(1)? },
         ])
+    }
+
+    /// Where the values of a side stand in a batch.
+    fn places(&self, side: usize) -> impl Iterator<Item = usize> {
+        (0..self.difference.names().count()).map(move |at| Difference::place(at, side))
     }
 }
 
@@ -181,14 +183,6 @@ impl Iterator for Differing {
     }
 }
 
-/// Rows of [`COLUMNS`] as a batch.
-fn batch(rows: &[Row]) -> Batch {
-    let array = |(at, (_, data_type)): (usize, &(&str, DataType))| {
-        array_of(*data_type, rows.iter().map(|row| &row[at]))
-    };
-    Batch { columns: COLUMNS.iter().enumerate().map(array).collect(), rows: rows.len() }
-}
-
 /// What differs between the definitions of one table and of its indexes: the statements that make
 /// each, before and after. Indexes go with their table.
 fn definition_rows(old: Option<&TableSchema>, new: Option<&TableSchema>) -> Vec<Row> {
@@ -201,7 +195,14 @@ fn definition_rows(old: Option<&TableSchema>, new: Option<&TableSchema>) -> Vec<
     };
     let mut rows = Vec::new();
     if let Some(op) = op {
-        rows.push(definition_row(table, op, None, [was, is]));
+        let change = match old.zip(new) {
+            Some((old, new)) => alteration(old, new),
+            None => {
+                let name = Identifier::of(&table.name);
+                format!("{} {name}", op.to_uppercase().replace('_', " "))
+            }
+        };
+        rows.push(definition_row(table, op, change, [was, is]));
     }
     if let Some(new) = new {
         let kept = |keys: Option<&TableSchema>, key: &KeySchema| {
@@ -210,15 +211,46 @@ fn definition_rows(old: Option<&TableSchema>, new: Option<&TableSchema>) -> Vec<
         if let Some(old) = old {
             for key in indexes(old).filter(|key| !kept(Some(new), key)) {
                 let sides = [Some(create_index(old, key)), None];
-                rows.push(definition_row(table, "drop_index", key.name.as_deref(), sides));
+                let change = format!("DROP INDEX {}", index_name(key));
+                rows.push(definition_row(table, "drop_index", change, sides));
             }
         }
         for key in indexes(new).filter(|key| !kept(old, key)) {
             let sides = [None, Some(create_index(new, key))];
-            rows.push(definition_row(table, "create_index", key.name.as_deref(), sides));
+            let on = Identifier::of(&table.name);
+            let change = format!("CREATE INDEX {} ON {on}", index_name(key));
+            rows.push(definition_row(table, "create_index", change, sides));
         }
     }
     rows
+}
+
+/// What was altered, in the words of the statements that do it.
+fn alteration(old: &TableSchema, new: &TableSchema) -> String {
+    let same = |table: &TableSchema, column: &Column| -> Option<String> {
+        table.columns.iter().find(|other| other.id == column.id).map(|other| other.name.clone())
+    };
+    let mut parts = Vec::new();
+    if old.name != new.name {
+        parts.push(format!("RENAME TO {}", Identifier::of(&new.name)));
+    }
+    for column in &old.columns {
+        let name = Identifier::of(&column.name);
+        match same(new, column) {
+            None => parts.push(format!("DROP COLUMN {name}")),
+            Some(is) if is != column.name => {
+                parts.push(format!("RENAME COLUMN {name} TO {}", Identifier::of(is)));
+            }
+            Some(_) => {}
+        }
+    }
+    let added = new.columns.iter().filter(|column| same(old, column).is_none());
+    parts.extend(added.map(|column| format!("ADD COLUMN {}", Identifier::of(&column.name))));
+    format!("ALTER TABLE {} {}", Identifier::of(&old.name), parts.join(", ")).trim_end().into()
+}
+
+fn index_name(key: &KeySchema) -> Identifier {
+    Identifier::of(key.name.as_deref().unwrap_or_default())
 }
 
 fn indexes(table: &TableSchema) -> impl Iterator<Item = &KeySchema> {
@@ -229,10 +261,10 @@ fn indexes(table: &TableSchema) -> impl Iterator<Item = &KeySchema> {
 fn definition_row(
     table: &TableSchema,
     op: &str,
-    what: Option<&str>,
+    change: String,
     statements: [Option<String>; 2],
 ) -> Row {
-    let told = [Value::text(&table.name), Value::text(op), Value::Null, optional(what)];
+    let told = [Value::text(&table.name), Value::text(op), Value::Null, Value::text(change)];
     let statements = statements.map(|sql| {
         let text = sql.map(|sql| exact_json(&Value::text(sql)));
         text.map_or(Value::Null, |text| Value::Json(text.into()))

@@ -32,9 +32,9 @@ mod verify;
 
 pub use error::Error;
 pub use load::{Loading, Refused};
-pub use outcome::{Outcome, OutputColumn, Receipt, Rows};
+pub use outcome::{Listing, Outcome, OutputColumn, Receipt, Rows};
 pub use replay::{Frame, Replay};
-pub use trace::{Trace, ValueChange};
+pub use trace::{Trace, changes_in_words};
 pub use verify::Watcher;
 
 pub use crate::executor::LooseRow;
@@ -377,6 +377,8 @@ impl Session {
 
     /// Runs a query whose tables are seen in a view where it names no moment.
     fn read(&self, work: Work, view: View) -> Result<Outcome, Error> {
+        let is_listing =
+            matches!(&work, Work::Parsed { statement, .. } if replay::lists_events(statement));
         let ready = self.ready(work, view)?;
         let Planned::Query(query) = ready.planned() else {
             unreachable!("the plan of a SELECT is a query")
@@ -395,7 +397,8 @@ impl Session {
             Err(error) => Some(Err(error.into())),
         });
         let rows = Rows::new(columns, ready.as_of, batches);
-        Ok(Outcome::Rows(Rows { summary: ready.several, ..rows }))
+        let listing = is_listing.then_some(Listing { now: ready.context.now });
+        Ok(Outcome::Rows(Rows { summary: ready.several, listing, ..rows }))
     }
 
     fn change(&mut self, work: Work) -> Result<Outcome, Error> {

@@ -5,7 +5,7 @@ use crate::executor::{self, Batch};
 use crate::planner::Query;
 use crate::storage::{self, Database};
 use crate::types::column::array_of;
-use crate::types::{DataType, EventId, Row, TxId};
+use crate::types::{DataType, EventId, Row, Timestamp, TxId};
 use arrow_array::{RecordBatch, RecordBatchOptions};
 use arrow_schema::{Field, Schema as ArrowSchema, SchemaRef};
 use std::collections::HashMap;
@@ -29,6 +29,20 @@ pub enum Outcome {
     Nothing,
 }
 
+impl Outcome {
+    /// Rows as a list of events, asked for at a time.
+    pub(super) fn listing(self, now: Timestamp) -> Outcome {
+        match self {
+            Outcome::Rows(rows) => Outcome::Rows(Rows { listing: Some(Listing { now }), ..rows }),
+            Outcome::Replay(_)
+            | Outcome::Changed(_)
+            | Outcome::Text(_)
+            | Outcome::Done(_)
+            | Outcome::Nothing => self,
+        }
+    }
+}
+
 /// One column of a result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutputColumn {
@@ -49,6 +63,13 @@ impl OutputColumn {
     }
 }
 
+/// Rows of which each is an event or a change, so that a box gives each one line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// When they were asked for.
+    pub now: Timestamp,
+}
+
 /// The rows of a query, drawn batch by batch: nothing is held that has been drawn.
 pub struct Rows {
     /// The columns, as many as each batch has.
@@ -59,6 +80,8 @@ pub struct Rows {
     pub(super) log: Option<Arc<Database>>,
     /// What else there is to say of them, in a line.
     pub summary: Option<String>,
+    /// That each row is an event or a change.
+    pub listing: Option<Listing>,
     /// What the statement fails with, behind its last row.
     pub(super) failure: Option<Error>,
     pub(super) batches: Box<dyn Iterator<Item = Result<RecordBatch, Error>> + Send>,
@@ -71,8 +94,8 @@ impl Rows {
         as_of: Option<EventId>,
         batches: impl Iterator<Item = Result<RecordBatch, Error>> + Send + 'static,
     ) -> Rows {
-        let (log, summary, failure) = Default::default();
-        Rows { columns, as_of, log, summary, failure, batches: Box::new(batches) }
+        let (log, summary, listing, failure) = Default::default();
+        Rows { columns, as_of, log, summary, listing, failure, batches: Box::new(batches) }
     }
 
     /// The transaction that the query looked into: it did more after the moment it read at, which
@@ -194,16 +217,29 @@ pub(super) fn fixed(
     rows: Vec<Row>,
     as_of: Option<EventId>,
 ) -> Result<Outcome, Error> {
-    let columns: Vec<OutputColumn> = columns
-        .iter()
-        .map(|(name, data_type)| OutputColumn { name: (*name).into(), data_type: *data_type })
-        .collect();
-    let arrays = columns
-        .iter()
-        .enumerate()
-        .map(|(at, column)| array_of(column.data_type, rows.iter().map(|row| &row[at])))
-        .collect();
-    let batch = record_batch(&arrow_schema(&columns), Batch { columns: arrays, rows: rows.len() })?;
-    let batches = (!rows.is_empty()).then_some(Ok(batch)).into_iter();
-    Ok(Outcome::Rows(Rows::new(columns, as_of, batches)))
+    let batch = (!rows.is_empty()).then(|| Ok(batch_of(columns, &rows)));
+    Ok(Outcome::Rows(streamed(columns, batch.into_iter(), as_of).begun()?))
+}
+
+/// Rows that are known as a batch.
+pub(super) fn batch_of(columns: &[(&str, DataType)], rows: &[Row]) -> Batch {
+    let array = |(at, (_, data_type)): (usize, &(&str, DataType))| {
+        array_of(*data_type, rows.iter().map(|row| &row[at]))
+    };
+    Batch { columns: columns.iter().enumerate().map(array).collect(), rows: rows.len() }
+}
+
+/// Rows of these columns that come batch by batch.
+pub(super) fn streamed(
+    columns: &[(&str, DataType)],
+    batches: impl Iterator<Item = Result<Batch, Error>> + Send + 'static,
+    as_of: Option<EventId>,
+) -> Rows {
+    let column = |(name, data_type): &(&str, DataType)| OutputColumn {
+        name: (*name).to_string(),
+        data_type: *data_type,
+    };
+    let columns: Vec<OutputColumn> = columns.iter().map(column).collect();
+    let schema = arrow_schema(&columns);
+    Rows::new(columns, as_of, batches.map(move |batch| record_batch(&schema, batch?)))
 }

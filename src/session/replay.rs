@@ -1,13 +1,12 @@
 //! REPLAY: frames for people, rows for programs.
 
 use super::outcome::{self, Outcome, OutputColumn, Rows};
-use super::relations::{REPLAY, Step, Steps};
+use super::relations::{EVENTS, Events, REPLAY, Step, Steps, change_text};
 use super::{Error, Session};
-use crate::executor::{Batch, Context};
-use crate::language::ast::{At, Identifier};
-use crate::storage::{Event, Marker, Operation, RowOperation, SchemaChange};
+use crate::executor::{Batch, Context, Relation};
+use crate::language::ast::{At, Identifier, ShowSubject, Statement};
 use crate::types::column::array_of;
-use crate::types::{DataType, EventId, KeySchema, Row, TableSchema, Value};
+use crate::types::{DataType, EventId, Row, TableSchema, Value};
 use std::fmt;
 use std::sync::Arc;
 
@@ -31,18 +30,9 @@ pub struct Frame {
 impl Replay {
     /// The same as rows, with the images as JSON.
     pub fn into_rows(self) -> Rows {
-        let columns: Vec<OutputColumn> = REPLAY
-            .columns
-            .iter()
-            .map(|(name, data_type)| OutputColumn { name: (*name).into(), data_type: *data_type })
-            .collect();
-        let schema = outcome::arrow_schema(&columns);
         let mut rows = self.steps.into_rows(&self.context);
-        let batches = std::iter::from_fn(move || match rows.next() {
-            Ok(batch) => batch.map(|batch| outcome::record_batch(&schema, batch)),
-            Err(error) => Some(Err(error.into())),
-        });
-        Rows::new(columns, Some(self.last), batches)
+        let batches = std::iter::from_fn(move || rows.next().map_err(Error::from).transpose());
+        outcome::streamed(REPLAY.columns, batches, Some(self.last))
     }
 }
 
@@ -69,7 +59,37 @@ impl fmt::Debug for Replay {
     }
 }
 
+/// Whether each row of a statement is an event, or a change of a row.
+pub(super) fn lists_events(statement: &Statement) -> bool {
+    matches!(
+        statement,
+        Statement::History(_)
+            | Statement::Events { .. }
+            | Statement::Show { subject: ShowSubject::Events, .. }
+    )
+}
+
 impl Session {
+    /// The newest events of the log, or of a table, so many at most; the newest is the last.
+    ///
+    /// # Errors
+    /// `unknown-table` where there never was such a table; what is wrong with the log.
+    pub fn newest_events(&self, count: usize, table: Option<&str>) -> Result<Outcome, Error> {
+        let mut catalog = self.catalog()?;
+        let table = table.map(Identifier::of);
+        let (period, table) = catalog.stretch(table.as_ref(), None, None)?;
+        let now = catalog.moments().now();
+        let events = Events::new(Arc::clone(&self.database), period, table);
+        let context = self.context(now, Arc::new([]));
+        let (newest, are_more) = events.newest(count, &context)?;
+        let all: Vec<usize> = (0..EVENTS.columns.len()).collect();
+        let mut rows = newest.open(&all, &context)?;
+        let batches = std::iter::from_fn(move || rows.next().map_err(Error::from).transpose());
+        let rows = outcome::streamed(EVENTS.columns, batches, Some(period.last));
+        let summary = are_more.then(|| "EVENTS lists all".to_string());
+        Ok(Outcome::Rows(Rows { summary, ..rows }).listing(now))
+    }
+
     /// REPLAY: the events of a table, or of all, from one point to another.
     pub(super) fn replay(
         &self,
@@ -114,7 +134,7 @@ fn rows(table: &TableSchema, images: &[(&str, &Row)], last: EventId) -> Result<R
 
 fn heading(step: &Step) -> String {
     let event = &step.event;
-    let what = what(event);
+    let what = change_text::statement_of(event);
     let mut heading = format!("#{} {what} · tx {} · {}", event.id, event.tx, event.at);
     let said = step.about.as_ref().map(|about| &about.metadata);
     let who = said.map(|said| (said.intent.as_deref(), said.actor.as_deref()));
@@ -128,48 +148,4 @@ fn heading(step: &Step) -> String {
         heading.push_str(&format!(" · {note}"));
     }
     heading
-}
-
-/// What an event did, in the words of the statement that does it.
-pub(super) fn what(event: &Event) -> String {
-    match &event.operation {
-        Operation::Row(RowOperation { table, .. }) => {
-            format!("{} {}", event.operation.name().to_uppercase(), table.name)
-        }
-        Operation::Schema(change) => schema_change(change),
-        Operation::Marker(Marker::Tag { name, at }) if at.next() == event.id => {
-            format!("TAG {name}")
-        }
-        Operation::Marker(Marker::Tag { name, at }) => format!("TAG {name} AT EVENT {at}"),
-        Operation::Marker(Marker::Snapshot { id, name }) => {
-            name.iter().fold(format!("SNAPSHOT {id}"), |what, name| format!("{what} {name}"))
-        }
-        Operation::Marker(Marker::Counter { table, old, new }) => {
-            format!("COUNTER {}: {old} → {new}", table.name)
-        }
-    }
-}
-
-/// What became of the tables.
-fn schema_change(change: &SchemaChange) -> String {
-    let name = &change.table().name;
-    let index = |key: &KeySchema| key.name.clone().unwrap_or_default();
-    match change {
-        SchemaChange::CreateTable(_) => format!("CREATE TABLE {name}"),
-        SchemaChange::DropTable(_) => format!("DROP TABLE {name}"),
-        SchemaChange::CreateIndex { key, .. } => format!("CREATE INDEX {} ON {name}", index(key)),
-        SchemaChange::DropIndex { key, .. } => format!("DROP INDEX {} ON {name}", index(key)),
-        SchemaChange::AddColumn { column, .. } => {
-            format!("ALTER TABLE {name} ADD {}", column.name)
-        }
-        SchemaChange::DropColumn { table, column } => {
-            format!("ALTER TABLE {name} DROP {}", table.columns[*column].name)
-        }
-        SchemaChange::RenameColumn { table, column, name: new } => {
-            format!("ALTER TABLE {name} RENAME {} TO {new}", table.columns[*column].name)
-        }
-        SchemaChange::RenameTable { name: new, .. } => {
-            format!("ALTER TABLE {name} RENAME TO {new}")
-        }
-    }
 }

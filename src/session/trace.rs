@@ -1,9 +1,10 @@
 //! What a write made of it: its events one by one, for whoever wants to watch.
 
-use super::replay::what;
+use super::relations::{Images, change_text};
 use super::{Error, Session};
-use crate::storage::{Event, RowImages, RowOperation};
-use crate::types::{EventId, Period, RowId, Value};
+use crate::storage::Database;
+use crate::types::{EventId, Period};
+use std::sync::Arc;
 
 /// One event with what it changed.
 #[derive(Clone, Debug)]
@@ -12,23 +13,8 @@ pub struct Trace {
     pub event: EventId,
     /// The hash of its transaction and all before it, in hexadecimal.
     pub hash: Option<String>,
-    /// What it did, in the words of the statement that does it: `UPDATE accounts`.
-    pub what: String,
-    /// The row it did that to.
-    pub row: Option<RowId>,
-    /// The columns that it changed.
-    pub changes: Vec<ValueChange>,
-}
-
-/// What became of one value.
-#[derive(Clone, Debug)]
-pub struct ValueChange {
-    /// The column's name.
-    pub column: String,
-    /// The value before; `None` where there was no row.
-    pub old: Option<Value>,
-    /// The value after; `None` where there is no row.
-    pub new: Option<Value>,
+    /// What it did, in words: `accounts 1: balance 100.00 → 70.00`.
+    pub change: String,
 }
 
 impl Session {
@@ -42,39 +28,24 @@ impl Session {
         // A hash that cannot be read is not shown; the events say why, if there is a reason.
         let position = store.position_at(last).ok().flatten();
         let hash = position.map(|position| hexadecimal(&position.hash));
-        let events = store.read(Period { first, last });
-        events.map(move |event| Ok(trace(&event?, hash.clone())))
+        changes_in_words(&self.database, Period { first, last }).map(move |told| {
+            let (event, change) = told?;
+            Ok(Trace { event, hash: hash.clone(), change })
+        })
     }
 }
 
-fn trace(event: &Event, hash: Option<String>) -> Trace {
-    let operation = &event.operation;
-    let changes = operation.row().map_or_else(Vec::new, changes);
-    let row = operation.row().map(|row| row.row);
-    Trace { event: event.id, hash, what: what(event), row, changes }
-}
-
-/// The values that an event changed.
-fn changes(row: &RowOperation) -> Vec<ValueChange> {
-    let columns = &row.table.columns;
-    match &row.images {
-        RowImages::Insert(new) => {
-            let pairs = columns.iter().zip(new);
-            pairs.map(|(column, new)| change(&column.name, None, Some(new))).collect()
-        }
-        RowImages::Delete(old) => {
-            let pairs = columns.iter().zip(old);
-            pairs.map(|(column, old)| change(&column.name, Some(old), None)).collect()
-        }
-        RowImages::Update(changed) => changed
-            .iter()
-            .map(|(at, old, new)| change(&columns[*at].name, Some(old), Some(new)))
-            .collect(),
-    }
-}
-
-fn change(column: &str, old: Option<&Value>, new: Option<&Value>) -> ValueChange {
-    ValueChange { column: column.to_string(), old: old.cloned(), new: new.cloned() }
+/// The events of a period, each with what it did in words.
+pub fn changes_in_words(
+    database: &Arc<Database>,
+    period: Period,
+) -> impl Iterator<Item = Result<(EventId, String), Error>> + use<> {
+    let mut keys = Images::of_keys(database, period.last);
+    database.store().read(period).map(move |event| {
+        let event = event?;
+        let change = change_text::of_event(&event, &keys.key_of(&event)?);
+        Ok((event.id, change))
+    })
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

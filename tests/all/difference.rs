@@ -7,7 +7,7 @@ use asof::language::ast::{At, Point};
 use asof::session::{Outcome, Session};
 use asof::storage::{Database, Environment, OpenOptions};
 use asof::types::column::value_at;
-use asof::types::{Span, Value};
+use asof::types::{EventId, Period, Span, Value};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -201,8 +201,12 @@ fn apply(tables: &mut Tables, before: &Tables, change: &Change) {
         }
         "delete" => {
             let table = tables.get_mut(name).expect("the table is there");
-            let gone = table.rows.remove(&row.expect("a row")).map(Json::Object);
-            assert_eq!(gone.as_ref(), Some(old), "{change:?}");
+            let id = row.expect("a row");
+            assert!(table.rows.remove(&id).is_some(), "{change:?}");
+            // Under the names of before, which may be gone by now.
+            let was = before.values().filter_map(|table| table.rows.get(&id));
+            let is_it = |row: &Row| Some(row) == old.as_object();
+            assert!(was.clone().any(is_it), "{change:?} of {before:?}");
         }
         "update" => {
             let id = row.expect("a row");
@@ -258,6 +262,92 @@ fn a_moment_and_the_difference_to_another_are_the_other() {
             assert_leads(&mut session, from, to);
         }
     }
+}
+
+#[test]
+fn a_history_shows_what_each_event_recorded_under_the_names_of_then() {
+    for seed in 1..=HISTORIES {
+        let mut session = history(seed);
+        let schema = session.schema().expect("a schema");
+        for table in schema.tables() {
+            let shown = rows_of(
+                &mut session,
+                &format!("SELECT event, rev, old, new FROM (HISTORY OF {}) h", table.name),
+            );
+            let mut recorded = Vec::new();
+            let all = Period { first: EventId(1), last: session.head() };
+            for event in session.database().store().read(all) {
+                let event = event.expect("the log is read");
+                let is_of = event.operation.table().is_some_and(|of| of.id == table.id);
+                if let (true, Some(row)) = (is_of, event.operation.row()) {
+                    let [old, new] = event.operation.payloads().expect("JSON");
+                    let json = |text: Option<String>| {
+                        text.map_or(Value::Null, |text| Value::Json(text.into()))
+                    };
+                    let event = i64::try_from(event.id.0).expect("small");
+                    let rev = Value::Integer(i64::from(row.rev));
+                    recorded.push(vec![Value::Integer(event), rev, json(old), json(new)]);
+                }
+            }
+            assert_eq!(shown.expect("a history"), recorded, "{} of {seed}", table.name);
+        }
+    }
+}
+
+#[test]
+fn changes_are_told_in_words() {
+    let mut session = session();
+    run(
+        &mut session,
+        &[
+            "CREATE TABLE accounts (id INTEGER PRIMARY KEY, owner TEXT, balance DECIMAL(12,2))",
+            "INSERT INTO accounts VALUES (7, 'Ada', 100), (8, 'a, b', NULL)",
+            "UPDATE accounts SET balance = balance - 30 WHERE id = 7",
+            "UPDATE accounts SET id = 9, owner = '100' WHERE id = 8",
+            "DELETE FROM accounts WHERE id = 7",
+            "ALTER TABLE accounts DROP COLUMN balance",
+            "ALTER TABLE accounts RENAME TO \"my accounts\"",
+            "CREATE TABLE log (\"a b\" BLOB, j JSON, t TIMESTAMP)",
+            "INSERT INTO log VALUES (x'00ff', '{\"k\": 1}', '2026-03-01 09:00:00')",
+            "UPDATE log SET \"a b\" = NULL, j = NULL",
+            "TAG 'the end'",
+            "TAG earlier AT EVENT 3",
+        ],
+    );
+    let long = "x".repeat(100);
+    run(&mut session, &[&format!("UPDATE \"my accounts\" SET owner = '{long}'")]);
+    let mut words = |query: &str| -> String {
+        let rows = rows_of(&mut session, query).expect("words");
+        let line = |row: &Vec<Value>| match &row[0] {
+            Value::Text(text) => format!("{text}\n"),
+            other => panic!("{other:?} is no text"),
+        };
+        rows.iter().map(line).collect()
+    };
+    insta::assert_snapshot!(words("SELECT change FROM _events"), @"
+    CREATE TABLE accounts
+    accounts + 7, Ada, 100.00
+    accounts + 8, 'a, b', NULL
+    accounts 7: balance 100.00 → 70.00
+    accounts 8: id 8 → 9, owner 'a, b' → '100'
+    accounts − 7, Ada, 70.00
+    ALTER TABLE accounts DROP COLUMN balance
+    ALTER TABLE accounts RENAME TO \"my accounts\"
+    CREATE TABLE log
+    log + x'00ff', {\"k\":1}, 2026-03-01 09:00:00
+    log row 1: \"a b\" x'00ff' → NULL, j {\"k\":1} → NULL
+    TAG 'the end'
+    TAG 'earlier' AT EVENT 3
+    \"my accounts\" 9: owner '100' → xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
+    ");
+    insta::assert_snapshot!(words("SELECT change FROM (HISTORY OF \"my accounts\") h"), @"
+    + 7, Ada, 100.00
+    + 8, 'a, b', NULL
+    balance 100.00 → 70.00
+    id 8 → 9, owner 'a, b' → '100'
+    − 7, Ada, 70.00
+    owner '100' → xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
+    ");
 }
 
 /// Every pair of moments of a history, and the changes between its last and the event `since`.

@@ -231,37 +231,37 @@ fn events_are_shown_for_teaching() {
     +1 event · #1 CREATE TABLE accounts
       #1 b76c6262 CREATE TABLE accounts
     +2 events · #2–3 INSERT accounts (2 rows)
-      #2 5f925da4 INSERT accounts row 1: id 1, owner 'Ada'
-      #3 5f925da4 INSERT accounts row 2: id 2, owner NULL
+      #2 5f925da4 accounts + 1, Ada
+      #3 5f925da4 accounts + 2, NULL
     began a transaction
     +1 event · UPDATE accounts (1 row)
     +1 event · DELETE accounts (1 row)
     +2 events · #4–5 COMMIT
-      #4 ebfd5a88 UPDATE accounts row 2: owner NULL → 'B\e[2J'
-      #5 ebfd5a88 DELETE accounts row 1: id 1, owner 'Ada'
+      #4 ebfd5a88 accounts 2: owner NULL → 'B\e[2J'
+      #5 ebfd5a88 accounts − 1, Ada
     +1 event · #6 TAG done
-      #6 dcde1e0f TAG done
+      #6 dcde1e0f TAG 'done'
     +36 events · #7–42 INSERT accounts (36 rows)
-      #7 952cc8d0 INSERT accounts row 3: id 3, owner 'x'
-      #8 952cc8d0 INSERT accounts row 4: id 4, owner 'x'
-      #9 952cc8d0 INSERT accounts row 5: id 5, owner 'x'
-      #10 952cc8d0 INSERT accounts row 6: id 6, owner 'x'
-      #11 952cc8d0 INSERT accounts row 7: id 7, owner 'x'
-      #12 952cc8d0 INSERT accounts row 8: id 8, owner 'x'
-      #13 952cc8d0 INSERT accounts row 9: id 9, owner 'x'
-      #14 952cc8d0 INSERT accounts row 10: id 10, owner 'x'
-      #15 952cc8d0 INSERT accounts row 11: id 11, owner 'x'
-      #16 952cc8d0 INSERT accounts row 12: id 12, owner 'x'
-      #17 952cc8d0 INSERT accounts row 13: id 13, owner 'x'
-      #18 952cc8d0 INSERT accounts row 14: id 14, owner 'x'
-      #19 952cc8d0 INSERT accounts row 15: id 15, owner 'x'
-      #20 952cc8d0 INSERT accounts row 16: id 16, owner 'x'
-      #21 952cc8d0 INSERT accounts row 17: id 17, owner 'x'
-      #22 952cc8d0 INSERT accounts row 18: id 18, owner 'x'
-      #23 952cc8d0 INSERT accounts row 19: id 19, owner 'x'
-      #24 952cc8d0 INSERT accounts row 20: id 20, owner 'x'
-      #25 952cc8d0 INSERT accounts row 21: id 21, owner 'x'
-      #26 952cc8d0 INSERT accounts row 22: id 22, owner 'x'
+      #7 952cc8d0 accounts + 3, x
+      #8 952cc8d0 accounts + 4, x
+      #9 952cc8d0 accounts + 5, x
+      #10 952cc8d0 accounts + 6, x
+      #11 952cc8d0 accounts + 7, x
+      #12 952cc8d0 accounts + 8, x
+      #13 952cc8d0 accounts + 9, x
+      #14 952cc8d0 accounts + 10, x
+      #15 952cc8d0 accounts + 11, x
+      #16 952cc8d0 accounts + 12, x
+      #17 952cc8d0 accounts + 13, x
+      #18 952cc8d0 accounts + 14, x
+      #19 952cc8d0 accounts + 15, x
+      #20 952cc8d0 accounts + 16, x
+      #21 952cc8d0 accounts + 17, x
+      #22 952cc8d0 accounts + 18, x
+      #23 952cc8d0 accounts + 19, x
+      #24 952cc8d0 accounts + 20, x
+      #25 952cc8d0 accounts + 21, x
+      #26 952cc8d0 accounts + 22, x
       … 16 more: EVENTS SINCE EVENT 27
     ");
 }
@@ -334,7 +334,7 @@ fn a_terminal_is_shown_events_when_it_wants_to() {
     let mut screen = nine(&place);
     screen.keys(".events on\r").wait_line("bank@10> ");
     screen.keys("UPDATE t SET a_long_name = 'x' WHERE n = 2;\r").wait_line("bank@11> ");
-    screen.wait_for(" UPDATE t row 2: a_long_name 'row 2' → 'x'");
+    screen.wait_for(" t 2: a_long_name row 2 → x");
     assert!(screen.sent().contains("\x1b[1m#11"), "{}", screen.sent());
     screen.keys("\x04");
     assert_eq!(screen.end(), 0);

@@ -15,7 +15,7 @@ const SESSION: &[(&str, &str)] = &[
     ("INSERT INTO accounts (owner, balance) VALUES ('Ada', 100), ('Bob', 20);", "bank@3> "),
     ("UPDATE accounts SET balance = 70 WHERE owner = 'Ada' WITH (actor = 'amy');", "bank@4> "),
     ("SELECT owner, balance FROM accounts AS OF EVENT 3;", "bank@4> "),
-    ("SELECT event, op, actor, changed FROM (HISTORY OF accounts WHERE id = 1) h;", "bank@4> "),
+    ("SELECT event, actor, change FROM (HISTORY OF accounts WHERE id = 1) h;", "bank@4> "),
     ("SET AS OF EVENT 3;", "bank@3/4 past> "),
 ];
 

@@ -4,7 +4,7 @@ use super::super::wrap::{VALUE, wrap, wrap_behind};
 use super::super::{Buffer, Format, width};
 use super::border::{Border, Rule};
 use super::widths::{self, Layout, NARROWEST_JSON, Slot};
-use super::{Column, Look, Page, Shown};
+use super::{Column, Look, Page, Shown, listing};
 use crate::types::DataType;
 use colored::Colorize;
 use std::cell::Cell;
@@ -100,10 +100,18 @@ impl<'a> Frame<'a> {
     /// Draws the next row.
     pub fn next(&self, row: &[Shown], buffer: &mut Buffer<'_>) {
         if self.layout.upright {
-            self.lines(row, buffer);
-        } else {
-            self.row(&row.iter().collect::<Vec<_>>(), buffer);
+            return self.lines(row, buffer);
         }
+        if !self.layout.one_line {
+            return self.row(&row.iter().collect::<Vec<_>>(), buffer);
+        }
+        let mut cut: Vec<Shown> = row.iter().map(|_| Shown::new("", Look::Text)).collect();
+        for (slot, room) in &self.layout.slots {
+            if let Slot::Column(at) = slot {
+                cut[*at] = listing::cut(&row[*at], *room);
+            }
+        }
+        self.row(&cut.iter().collect::<Vec<_>>(), buffer);
     }
 
     /// Marks that rows are left out.

@@ -10,11 +10,12 @@
 
 mod border;
 mod frame;
+mod listing;
 mod widths;
 
 use super::cell::{Cell, Cells};
-use super::{Buffer, Failure, Format, Mode, duration, escape};
-use crate::session::{OutputColumn, Rows};
+use super::{Buffer, Failure, Format, Mode, Vertical, duration, escape};
+use crate::session::{Listing, OutputColumn, Rows};
 use crate::types::DataType;
 use arrow_array::RecordBatch;
 use border::Border;
@@ -93,6 +94,8 @@ struct Page<'a> {
     is_all: bool,
     /// Before which row others are left out.
     gap: Option<usize>,
+    /// Whether each row is to take one line.
+    is_listing: bool,
 }
 
 /// Draws all rows; gives their number.
@@ -104,7 +107,9 @@ pub(super) fn draw(
 ) -> Result<usize, Failure> {
     let mut buffer = Buffer::new(out);
     let columns = columns(&rows.columns, format);
-    let mut picture = Picture::new(&rows.columns, &columns, format);
+    let fits = format.terminal && format.mode == Mode::Box && format.vertical == Vertical::Off;
+    let listing = rows.listing.filter(|_| fits);
+    let mut picture = Picture::new(&rows.columns, &columns, format, listing);
     for batch in rows.by_ref() {
         let batch: RecordBatch = match batch {
             Ok(batch) => batch,
@@ -160,6 +165,8 @@ struct Picture<'a> {
     output: Vec<OutputColumn>,
     columns: &'a [Column],
     format: &'a Format,
+    /// Where each row is one line of a terminal.
+    listing: Option<Listing>,
     page: Vec<Vec<Shown>>,
     /// Bytes of text held.
     held: usize,
@@ -171,12 +178,18 @@ struct Picture<'a> {
 }
 
 impl<'a> Picture<'a> {
-    fn new(output: &[OutputColumn], columns: &'a [Column], format: &'a Format) -> Picture<'a> {
+    fn new(
+        output: &[OutputColumn],
+        columns: &'a [Column],
+        format: &'a Format,
+        listing: Option<Listing>,
+    ) -> Picture<'a> {
         let most = format.rows.filter(|_| format.terminal && format.mode.is_framed());
         Picture {
             output: output.to_vec(),
             columns,
             format,
+            listing,
             page: Vec::new(),
             held: 0,
             frame: None,
@@ -195,7 +208,7 @@ impl<'a> Picture<'a> {
         {
             let cells = Cells::of_batch(&self.output, &batch);
             for index in 0..first {
-                let row = show_row(&cells, index, self.format);
+                let row = self.show_row(&cells, index);
                 match &self.frame {
                     Some(frame) => frame.next(&row, buffer),
                     None => self.hold(row, buffer),
@@ -216,7 +229,7 @@ impl<'a> Picture<'a> {
         self.page.push(row);
         let is_full = self.page.len() >= PAGE_ROWS || self.held >= PAGE_BYTES;
         if is_full && self.tail.is_none() {
-            let page = Page { rows: &self.page, is_all: false, gap: None };
+            let page = self.page(false, None);
             self.frame = Some(Frame::open(self.columns, &page, self.format, buffer));
             self.page.clear();
         }
@@ -238,10 +251,30 @@ impl<'a> Picture<'a> {
         let first = self.page.len();
         let hidden = self.count - self.shown();
         if let Some(tail) = &self.tail {
-            tail.rows(&self.output, self.shown() - first, self.format, &mut self.page);
+            let last = tail.rows(&self.output, self.shown() - first, |cells, index| {
+                self.show_row(cells, index)
+            });
+            self.page.extend(last);
         }
-        let page = Page { rows: &self.page, is_all: true, gap: (hidden > 0).then_some(first) };
+        let page = self.page(true, (hidden > 0).then_some(first));
         Frame::open(self.columns, &page, self.format, buffer)
+    }
+
+    /// The rows held.
+    fn page(&self, is_all: bool, gap: Option<usize>) -> Page<'_> {
+        Page { rows: &self.page, is_all, gap, is_listing: self.listing.is_some() }
+    }
+
+    fn show_row(&self, cells: &[Cells<'_>], index: usize) -> Vec<Shown> {
+        let show = |cell: Cell<'_>| match (cell, self.listing) {
+            (Cell::Timestamp(at), Some(listing)) => {
+                Shown::new(listing::moment(at, listing), Look::Text)
+            }
+            // Few events say who and why: a word for nothing in all others would hide them.
+            (Cell::Null, Some(_)) if self.format.null.is_none() => Shown::new("", Look::Dim),
+            (cell, _) => show(cell, self.format),
+        };
+        cells.iter().map(|column| column.with(index, show)).collect()
     }
 }
 
@@ -275,20 +308,21 @@ impl Tail {
         }
     }
 
-    /// Appends the last so many rows.
+    /// The last so many rows.
     fn rows(
         &self,
         output: &[OutputColumn],
         wanted: usize,
-        format: &Format,
-        page: &mut Vec<Vec<Shown>>,
-    ) {
+        show_row: impl Fn(&[Cells<'_>], usize) -> Vec<Shown>,
+    ) -> Vec<Vec<Shown>> {
+        let mut rows = Vec::new();
         let mut skip = self.count.saturating_sub(wanted);
         for batch in &self.batches {
             let cells = Cells::of_batch(output, batch);
-            page.extend((skip..batch.num_rows()).map(|index| show_row(&cells, index, format)));
+            rows.extend((skip..batch.num_rows()).map(|index| show_row(&cells, index)));
             skip = skip.saturating_sub(batch.num_rows());
         }
+        rows
     }
 }
 
@@ -305,10 +339,6 @@ fn columns(output: &[OutputColumn], format: &Format) -> Vec<Column> {
         fixed: fixed(at),
     };
     output.iter().enumerate().map(column).collect()
-}
-
-fn show_row(cells: &[Cells<'_>], index: usize, format: &Format) -> Vec<Shown> {
-    cells.iter().map(|column| column.with(index, |cell| show(cell, format))).collect()
 }
 
 fn show(cell: Cell<'_>, format: &Format) -> Shown {

@@ -2,7 +2,7 @@
 
 use super::super::wrap::VALUE;
 use super::super::{Format, Vertical, width};
-use super::{Border, Column, Look, Page, Shown};
+use super::{Border, Column, Look, Page, Shown, listing};
 use crate::types::DataType;
 
 /// No column is made narrower than this, or than its widest number, to fit.
@@ -36,6 +36,8 @@ pub(super) struct Layout {
     pub hidden: Vec<usize>,
     /// Whether no frame fits: each cell gets a line.
     pub upright: bool,
+    /// Whether each row gets one line, and what is too long is cut.
+    pub one_line: bool,
 }
 
 /// The widths that columns ask for.
@@ -76,6 +78,7 @@ pub(super) fn lay_out(columns: &[Column], page: &Page<'_>, format: &Format) -> L
         empty: Vec::new(),
         hidden: Vec::new(),
         upright: format.vertical == Vertical::On && format.mode.is_framed(),
+        one_line: false,
     };
     let of = |drawn: &[usize], widths: &[usize]| -> Vec<(Slot, usize)> {
         drawn.iter().map(|at| (Slot::Column(*at), widths[*at])).collect()
@@ -84,6 +87,9 @@ pub(super) fn lay_out(columns: &[Column], page: &Page<'_>, format: &Format) -> L
     let Some(room) = format.width.filter(|_| border.wraps && !layout.upright) else {
         return layout;
     };
+    if page.is_listing {
+        return listing::lay_out(columns, page, format.headers(), room);
+    }
     if taken(&layout.slots) <= room {
         return layout;
     }
@@ -203,7 +209,7 @@ fn least_of(shown: &Shown) -> usize {
 }
 
 /// Columns of a terminal that a frame takes.
-fn taken(slots: &[(Slot, usize)]) -> usize {
+pub(super) fn taken(slots: &[(Slot, usize)]) -> usize {
     slots.iter().map(|(_, width)| width + 3).sum::<usize>() + 1
 }
 

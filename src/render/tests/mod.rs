@@ -2,6 +2,7 @@
 
 mod boxes;
 mod errors;
+mod listing;
 mod modes;
 
 use super::*;

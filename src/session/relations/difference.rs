@@ -132,6 +132,14 @@ impl Difference {
         after.or(before).map_or("", |table| &table.name)
     }
 
+    /// The values of the table's key in a row of the side before; none where it has no key.
+    pub fn key(&self, old: &[Value]) -> Row {
+        let Some(table) = &self.sides[0].table else { return Vec::new() };
+        let places = table.primary_key().map_or(&[][..], |key| &key.columns);
+        let at = |place: &usize| self.names.iter().position(|n| n.places[0] == Some(*place));
+        places.iter().filter_map(|place| old.get(at(place)?).cloned()).collect()
+    }
+
     /// Where values of a name stand in the columns of [`Difference::schema`], given its place in a
     /// [`RowDifference`] and its side.
     pub fn place(at: usize, side: usize) -> usize {
@@ -352,4 +360,101 @@ fn value(difference: &RowDifference, column: usize) -> Value {
     };
     let image = if column.is_multiple_of(2) { &difference.new } else { &difference.old };
     image.as_ref().and_then(|row| row.get(column / 2)).cloned().unwrap_or(Value::Null)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::Session;
+
+    fn session(statements: &[&str]) -> Session {
+        let mut session = Session::new(Arc::new(Database::in_memory().expect("a database")));
+        for statement in statements {
+            session.execute(statement).unwrap_or_else(|error| panic!("{statement}: {error}"));
+        }
+        session
+    }
+
+    /// The difference of the table `t` between two events.
+    fn difference(session: &Session, from: u64, to: u64) -> Difference {
+        let side = |event: u64| {
+            let event = EventId(event);
+            let view = session.database().view(Period::at(event)).expect("a view");
+            Side { table: view.schema().table("t").cloned(), event }
+        };
+        Difference::new(session.database(), side(from), side(to))
+    }
+
+    /// Its columns, and its rows as the relation gives them.
+    fn shown(session: &Session, from: u64, to: u64) -> String {
+        let difference = difference(session, from, to);
+        let schema = difference.schema();
+        let names =
+            schema.columns.iter().map(|column| format!("{} {}", column.name, column.data_type));
+        let mut lines = vec![names.collect::<Vec<_>>().join(", ")];
+        let all: Vec<usize> = (0..schema.columns.len()).collect();
+        let context = Context {
+            now: crate::types::Timestamp(0),
+            parameters: Arc::new([]),
+            interrupt: Arc::default(),
+            profile: None,
+        };
+        let mut rows = difference.open(&all, &context).expect("rows");
+        while let Some(batch) = rows.next().expect("a batch") {
+            for row in 0..batch.rows {
+                let columns = batch.columns.iter().zip(&schema.columns);
+                let value = columns.map(|(array, column)| {
+                    value_at(array.as_ref(), column.data_type, row).to_string()
+                });
+                lines.push(value.collect::<Vec<_>>().join(", "));
+            }
+        }
+        lines.join("\n")
+    }
+
+    #[test]
+    fn each_name_has_its_value_after_and_before() {
+        let session = session(&[
+            "CREATE TABLE t (x INTEGER, x_was TEXT, gone TEXT)",
+            "INSERT INTO t VALUES (1, 'a', 'g'), (2, 'b', NULL)",
+            "ALTER TABLE t DROP COLUMN x",
+            "ALTER TABLE t ADD COLUMN x TEXT DEFAULT 'new'",
+            "ALTER TABLE t DROP COLUMN gone",
+            "DELETE FROM t WHERE _row = 2",
+            "INSERT INTO t (x_was) VALUES ('c')",
+        ]);
+        insta::assert_snapshot!(shown(&session, 3, 8), @"
+        _op TEXT, _row INTEGER, x_was TEXT, x_was_was TEXT, x TEXT, x_was_ INTEGER, gone TEXT, gone_was TEXT
+        'update', 1, 'a', 'a', 'new', 1, NULL, 'g'
+        'delete', 2, NULL, 'b', NULL, 2, NULL, NULL
+        'insert', 3, 'c', NULL, 'new', NULL, NULL, NULL
+        ");
+        insta::assert_snapshot!(shown(&session, 2, 1), @"
+        _op TEXT, _row INTEGER, x INTEGER, x_was_ INTEGER, x_was TEXT, x_was_was TEXT, gone TEXT, gone_was TEXT
+        'delete', 1, NULL, 1, NULL, 'a', NULL, 'g'
+        ");
+    }
+
+    #[test]
+    fn rows_are_compared_where_events_or_names_say_that_they_may_differ() {
+        let rows: Vec<String> = (1..=900).map(|id| format!("({id}, {id})")).collect();
+        let session = session(&[
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER)",
+            &format!("INSERT INTO t VALUES {}", rows.join(", ")),
+            "UPDATE t SET a = 0 WHERE id IN (7, 8)",
+            "UPDATE t SET a = 8 WHERE id = 8",
+            "ALTER TABLE t ADD COLUMN b INTEGER",
+            "ALTER TABLE t ADD COLUMN c INTEGER DEFAULT 1",
+        ]);
+        let compared =
+            |from: u64, to: u64| difference(&session, from, to).rows().expect("rows").count();
+        assert_eq!(compared(901, 904), 2);
+        assert_eq!(compared(904, 901), 2);
+        assert_eq!(compared(901, 905), 2);
+        assert_eq!(compared(905, 901), 2);
+        assert_eq!(compared(901, 906), 900);
+        assert_eq!(compared(901, 901), 0);
+        let found = difference(&session, 901, 904).rows().expect("rows");
+        assert_eq!(found.filter_map(|row| row.expect("it is read")).count(), 1);
+    }
 }

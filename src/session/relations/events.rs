@@ -1,23 +1,26 @@
 //! `_events`: the log as rows.
 
-use super::{Shape, fact, made};
+use super::images::Images;
+use super::{Shape, change_text, fact, made};
 use crate::executor::{Context, Error, Relation, Rows};
 use crate::storage::{self, About, Database, Event, Metadata};
 use crate::types::{DataType, EventId, Period, TableId, Value};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
-pub(super) const SHAPE: Shape = Shape {
+pub(in crate::session) const SHAPE: Shape = Shape {
     name: "_events",
     columns: &[
         ("event", DataType::Integer),
+        ("at", DataType::Timestamp),
         ("op", DataType::Text),
         ("table_name", DataType::Text),
         ("row", DataType::Integer),
-        ("rev", DataType::Integer),
-        ("at", DataType::Timestamp),
-        ("tx", DataType::Integer),
-        ("intent", DataType::Text),
         ("actor", DataType::Text),
+        ("intent", DataType::Text),
+        ("change", DataType::Text),
+        ("rev", DataType::Integer),
+        ("tx", DataType::Integer),
         ("note", DataType::Text),
         ("old", DataType::Json),
         ("new", DataType::Json),
@@ -25,7 +28,7 @@ pub(super) const SHAPE: Shape = Shape {
 };
 
 /// The events of a period, of one table or of all.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::session) struct Events {
     database: Arc<Database>,
     period: Period,
@@ -37,24 +40,69 @@ impl Events {
     pub fn new(database: Arc<Database>, period: Period, table: Option<TableId>) -> Events {
         Events { database, period, table }
     }
+
+    /// The last so many of them, and whether others are known to stand before these.
+    ///
+    /// # Errors
+    /// Of reading the log; `interrupted` where the statement shall stop.
+    pub fn newest(self, count: usize, context: &Context) -> Result<(Events, bool), Error> {
+        let Period { first, last } = self.period;
+        let least = self.table.map_or(first, |table| first.max(table.0));
+        let mut window = u64::try_from(count).unwrap_or(u64::MAX);
+        loop {
+            // From the end on as far back as it takes, which of one table nobody knows.
+            let from = EventId(last.0.saturating_sub(window).saturating_add(1)).max(least);
+            let mut found = VecDeque::new();
+            let mut are_more = self.table.is_none() && from > least;
+            for event in self.database.store().read(Period { first: from, last }) {
+                let event = event?;
+                context.check()?;
+                if self.is_wanted(&event) {
+                    found.push_back(event.id);
+                }
+                if found.len() > count {
+                    found.pop_front();
+                    are_more = true;
+                }
+            }
+            if found.len() == count || from == least {
+                let first = found.front().copied().unwrap_or(last.next());
+                return Ok((Events { period: Period { first, last }, ..self }, are_more));
+            }
+            window = window.saturating_mul(4).max(64);
+        }
+    }
+
+    fn is_wanted(&self, event: &Event) -> bool {
+        let about = event.operation.table().map(|table| table.id);
+        self.table.is_none_or(|wanted| about == Some(wanted))
+    }
 }
 
 impl Relation for Events {
     fn open(&self, columns: &[usize], context: &Context) -> Result<Rows, Error> {
         let mut told = Told::new(Arc::clone(&self.database));
-        let wanted = self.table;
+        let is_change = |column: &usize| SHAPE.columns[*column].0 == "change";
+        // Only words ask for keys, which have to be looked up.
+        let mut keys = columns
+            .iter()
+            .any(is_change)
+            .then(|| Images::of_keys(&self.database, self.period.last));
+        let these = self.clone();
         let events = self.database.store().read(self.period).map(move |event| {
             let event = event?;
-            let about = event.operation.table().map(|table| table.id);
-            let is_wanted = wanted.is_none_or(|wanted| about == Some(wanted));
-            if !is_wanted {
+            if !these.is_wanted(&event) {
                 return Ok(None);
             }
             let said = told.about(event.id)?;
-            Ok(Some((event, said)))
+            let key = match &mut keys {
+                Some(keys) => keys.key_of(&event)?,
+                None => Vec::new(),
+            };
+            Ok(Some((event, said, key)))
         });
-        Ok(made(&SHAPE, columns, context, events, |(event, said), column| {
-            value(event, said.as_ref().map(|said| &said.metadata), column)
+        Ok(made(&SHAPE, columns, context, events, |(event, said, key), column| {
+            value(event, said.as_ref().map(|said| &said.metadata), key, column)
         }))
     }
 
@@ -88,12 +136,18 @@ impl Told {
     }
 }
 
-fn value(event: &Event, said: Option<&Metadata>, column: usize) -> Result<Value, storage::Error> {
+fn value(
+    event: &Event,
+    said: Option<&Metadata>,
+    key: &[Value],
+    column: usize,
+) -> Result<Value, storage::Error> {
     let payload = |at: usize| -> Result<Value, storage::Error> {
         let text = event.operation.payloads()?[at].take();
         Ok(text.map_or(Value::Null, |text| Value::Json(text.into())))
     };
     Ok(match SHAPE.columns.get(column).map(|column| column.0) {
+        Some("change") => Value::text(change_text::of_event(event, key)),
         Some("old") => payload(0)?,
         Some("new") => payload(1)?,
         Some(name) => fact(event, said, name).unwrap_or(Value::Null),

@@ -1,11 +1,13 @@
 //! HISTORY: every change of a table's rows, as rows.
 //!
 //! A row matches if its condition is true of any of its images, so that a first pass over the changes
-//! finds the rows and a second lists what happened to them; nothing else is held. Images have the
-//! columns and the names that the table has at the end of the period.
+//! finds the rows and a second lists what happened to them; nothing else is held. The condition has the
+//! columns of the table at the end of the period; what is listed is what each event recorded, under
+//! the names of then.
 
 use super::events::Told;
-use super::{Shape, integer, made, optional};
+use super::table_changes::{TableChange, table_changes};
+use super::{Shape, change_text, integer, made, optional};
 use crate::executor::{Batch, Context, Error, Relation, Rows};
 use crate::planner::BoundExpression;
 use crate::storage::{self, About, Database, RowChange, row_json};
@@ -33,15 +35,15 @@ impl History {
         name: "history",
         columns: &[
             ("event", DataType::Integer),
+            ("at", DataType::Timestamp),
             ("op", DataType::Text),
             ("row", DataType::Integer),
-            ("rev", DataType::Integer),
-            ("at", DataType::Timestamp),
-            ("tx", DataType::Integer),
-            ("intent", DataType::Text),
             ("actor", DataType::Text),
+            ("intent", DataType::Text),
+            ("change", DataType::Text),
+            ("rev", DataType::Integer),
+            ("tx", DataType::Integer),
             ("note", DataType::Text),
-            ("changed", DataType::Text),
             ("old", DataType::Json),
             ("new", DataType::Json),
         ],
@@ -141,19 +143,18 @@ impl Relation for History {
             None => None,
         };
         let mut told = Told::new(Arc::clone(&self.database));
-        let changes = self.database.changes(&self.table, self.period)?;
-        let wanted = move |change: &Result<RowChange, storage::Error>| match (change, &wanted) {
-            (Ok(change), Some(rows)) => rows.contains(&change.row),
+        let changes = table_changes(&self.database, self.table.id, self.period);
+        let wanted = move |change: &Result<TableChange, storage::Error>| match (change, &wanted) {
+            (Ok((_, change)), Some(rows)) => rows.contains(&change.row),
             (Ok(_), None) | (Err(_), _) => true,
         };
         let changes = changes.filter(wanted).take(limit).map(move |change| {
-            let change = change?;
+            let (table, change) = change?;
             let about = told.about(change.event)?;
-            Ok(Some((change, about)))
+            Ok(Some((table, change, about)))
         });
-        let table = Arc::clone(&self.table);
-        Ok(made(&History::SHAPE, columns, context, changes, move |(change, about), column| {
-            value(&table, change, about.as_deref(), column)
+        Ok(made(&History::SHAPE, columns, context, changes, |(table, change, about), column| {
+            value(table, change, about.as_deref(), column)
         }))
     }
 
@@ -179,17 +180,24 @@ fn value(
         Some("intent") => optional(said.and_then(|said| said.intent.as_deref())),
         Some("actor") => optional(said.and_then(|said| said.actor.as_deref())),
         Some("note") => optional(said.and_then(|said| said.note.as_deref())),
-        Some("changed") => match changed(table, change) {
-            Some(changed) => {
-                let names: Vec<&str> = changed.iter().map(|(column, _)| &*column.name).collect();
-                Value::text(names.join(", "))
-            }
-            None => Value::Null,
-        },
+        Some("change") => Value::text(words(table, change)),
         Some("old") => image(table, change, change.old.as_ref())?,
         Some("new") => image(table, change, change.new.as_ref())?,
         _ => Value::Null,
     })
+}
+
+/// What happened, in words.
+fn words(table: &TableSchema, change: &RowChange) -> String {
+    match (&change.old, &change.new) {
+        (Some(old), Some(new)) => {
+            let changed = changed(table, change).unwrap_or_default().into_iter();
+            change_text::updated(changed.map(|(column, at)| (&*column.name, &old[at], &new[at])))
+        }
+        (None, Some(new)) => change_text::inserted(new.iter()),
+        (Some(old), None) => change_text::deleted(old.iter()),
+        (None, None) => String::new(),
+    }
 }
 
 /// The word of the log's `op` field.

@@ -4,18 +4,22 @@
 //! Each is a [`Relation`]; those about the log are made from it as it is read, batch by batch. The planner knows their
 //! columns, from a [`Shape`], and the slot that the session fills with them.
 
+pub(super) mod change_text;
 mod difference;
 mod events;
 mod history;
+mod images;
 mod markers;
 mod replay;
 mod schema;
 mod schema_history;
+mod table_changes;
 mod transactions;
 
 pub(super) use difference::{Difference, RowDifference, Side};
-pub(super) use events::Events;
+pub(super) use events::{Events, SHAPE as EVENTS};
 pub(super) use history::History;
+pub(super) use images::Images;
 pub(super) use replay::{SHAPE as REPLAY, Step, Steps};
 pub(super) use schema::column_row;
 pub(super) use transactions::Transactions;

@@ -1,28 +1,27 @@
 //! REPLAY: the events of a period, each with its row before and after.
 
 use super::events::Told;
-use super::{Shape, fact, made};
+use super::images::{Images, key_in};
+use super::{Shape, change_text, fact, made};
 use crate::executor::{Context, Rows};
-use crate::storage::{self, About, Database, Event, Events, RowChange, RowImages, row_json};
-use crate::types::{DataType, EventId, Period, Row, TableId, TableSchema, Value};
-use std::collections::HashMap;
+use crate::storage::{self, About, Database, Event, Events, RowImages, row_json};
+use crate::types::{DataType, Period, Row, TableId, Value};
 use std::sync::Arc;
-
-type Changes = Box<dyn Iterator<Item = Result<RowChange, storage::Error>> + Send>;
 
 /// What REPLAY gives where rows and not frames are wanted.
 pub(in crate::session) const SHAPE: Shape = Shape {
     name: "replay",
     columns: &[
         ("event", DataType::Integer),
+        ("at", DataType::Timestamp),
         ("op", DataType::Text),
         ("table_name", DataType::Text),
         ("row", DataType::Integer),
-        ("rev", DataType::Integer),
-        ("at", DataType::Timestamp),
-        ("tx", DataType::Integer),
-        ("intent", DataType::Text),
         ("actor", DataType::Text),
+        ("intent", DataType::Text),
+        ("change", DataType::Text),
+        ("rev", DataType::Integer),
+        ("tx", DataType::Integer),
         ("note", DataType::Text),
         ("before", DataType::Json),
         ("after", DataType::Json),
@@ -41,13 +40,10 @@ pub(in crate::session) struct Step {
 
 /// The steps of a period, of one table or of all, read as they are asked for.
 pub(in crate::session) struct Steps {
-    database: Arc<Database>,
     events: Events,
     table: Option<TableId>,
-    last: EventId,
     told: Told,
-    /// The whole images of each table that was updated, with the table they are of.
-    changes: HashMap<TableId, (Arc<TableSchema>, Changes)>,
+    images: Images,
 }
 
 impl Steps {
@@ -56,10 +52,8 @@ impl Steps {
         Steps {
             events: database.store().read(period),
             table,
-            last: period.last,
-            told: Told::new(Arc::clone(&database)),
-            database,
-            changes: HashMap::new(),
+            images: Images::whole(&database, period.last),
+            told: Told::new(database),
         }
     }
 
@@ -79,33 +73,11 @@ impl Steps {
             Some(row) => match &row.images {
                 RowImages::Insert(new) => (None, Some(new.clone())),
                 RowImages::Delete(old) => (Some(old.clone()), None),
-                RowImages::Update(_) => self.images(event.id, &Arc::clone(&row.table))?,
+                RowImages::Update(_) => self.images.of(event.id, &row.table)?,
             },
         };
         let about = self.told.about(event.id)?;
         Ok(Some(Step { event, about, before, after }))
-    }
-
-    /// The whole row before and after an update, of which the event holds only what changed.
-    fn images(
-        &mut self,
-        event: EventId,
-        table: &Arc<TableSchema>,
-    ) -> Result<(Option<Row>, Option<Row>), storage::Error> {
-        let known = self.changes.get(&table.id).is_some_and(|(known, _)| known == table);
-        if !known {
-            let period = Period { first: event, last: self.last };
-            let changes: Changes = Box::new(self.database.changes(table, period)?);
-            self.changes.insert(table.id, (Arc::clone(table), changes));
-        }
-        let Some((_, changes)) = self.changes.get_mut(&table.id) else { return Ok((None, None)) };
-        for change in changes {
-            let change = change?;
-            if change.event >= event {
-                return Ok((change.old, change.new));
-            }
-        }
-        Ok((None, None))
     }
 }
 
@@ -133,6 +105,13 @@ fn value(step: &Step, column: usize) -> Result<Value, storage::Error> {
         Ok(text.map_or(Value::Null, |text| Value::Json(text.into())))
     };
     Ok(match SHAPE.columns.get(column).map(|column| column.0) {
+        Some("change") => {
+            let key = match (operation.table(), before) {
+                (Some(table), Some(row)) => key_in(table, row),
+                (_, _) => Vec::new(),
+            };
+            Value::text(change_text::of_event(event, &key))
+        }
         Some("before") => json(before, 0)?,
         Some("after") => json(after, 1)?,
         Some(name) => fact(event, said, name).unwrap_or(Value::Null),

@@ -51,9 +51,9 @@ pub(super) const GROUP: Group = Group {
         },
         DotCommand {
             name: ".log",
-            arguments: "[TABLE]",
-            help: "the events",
-            details: &[("TABLE", "only its events")],
+            arguments: "[N|TABLE] [TABLE]",
+            help: "the newest events, the last of them last",
+            details: &[("N", "how many (20)"), ("TABLE", "only its events")],
             run: log,
         },
         DotCommand {
@@ -162,9 +162,21 @@ fn diff(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     with_session(shell, |session| session.difference(&from, &to, table))
 }
 
+/// How many events `.log` lists where nobody says.
+const LISTED: usize = 20;
+
 fn log(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
-    let of = arguments.first().map(|table| format!(" FOR {}", Identifier::of(table)));
-    run(shell, &format!("EVENTS{}", of.unwrap_or_default()))
+    let (numbers, names): (Vec<&String>, Vec<&String>) = arguments
+        .iter()
+        .partition(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit()));
+    if numbers.len() > 1 || names.len() > 1 {
+        let help = ".log 20 accounts lists the newest 20 of accounts";
+        return Err(told("dot-command", ".log takes one number and one table", help));
+    }
+    // Of more events than can be counted all are listed.
+    let count = numbers.first().map_or(LISTED, |word| word.parse().unwrap_or(usize::MAX));
+    let table = names.first().map(|name| name.as_str());
+    with_session(shell, |session| session.newest_events(count, table))
 }
 
 fn mark(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {

@@ -58,8 +58,8 @@ impl Known {
     }
 
     /// The database, if it exists.
-    pub(super) fn database(&self) -> Option<&Database> {
-        self.database.as_deref()
+    pub(super) fn database(&self) -> Option<&Arc<Database>> {
+        self.database.as_ref()
     }
 
     /// The tables, by name.

@@ -2,33 +2,35 @@
 //! what it did. Only a few are read, and only when somebody asks.
 
 use super::known::Known;
-use crate::storage::Operation;
+use crate::render::{escape, wrap};
+use crate::session::changes_in_words;
 use crate::types::{EventId, Period, TxId};
 
 /// How many of each are offered.
 const NEWEST: u64 = 20;
+/// How many columns tell what an event did.
+const WIDEST: usize = 40;
 
 /// The newest events, the last one first.
 pub(super) fn events(known: &Known) -> Vec<(String, String)> {
     let Some(database) = known.database() else { return Vec::new() };
     let last = database.head();
     let first = EventId(last.0.saturating_sub(NEWEST - 1).max(1));
-    let read = database.store().read(Period { first, last });
-    let mut events: Vec<(String, String)> = read
+    let told = changes_in_words(database, Period { first, last });
+    let mut events: Vec<(String, String)> = told
         .filter_map(Result::ok)
-        .map(|event| (event.id.0.to_string(), done(&event.operation)))
+        .map(|(event, change)| (event.0.to_string(), short(&change)))
         .collect();
     events.reverse();
     events
 }
 
-/// What an event did, in a few words.
-fn done(operation: &Operation) -> String {
-    let what = operation.name().replace('_', " ");
-    match (operation.table(), operation.row()) {
-        (Some(table), Some(row)) => format!("{what} {} row {}", table.name, row.row),
-        (Some(table), None) => format!("{what} {}", table.name),
-        (None, _) => what,
+/// A change as it fits beside others, and commands no terminal.
+fn short(change: &str) -> String {
+    let change = escape(change);
+    match wrap(&change, WIDEST).as_slice() {
+        [first, _, ..] => format!("{first} …"),
+        [_] | [] => change.into_owned(),
     }
 }
 

@@ -51,6 +51,7 @@ fn commands_of_time_say_why_they_do_not_go() {
         (".show 99", "error[beyond-head]"),
         (".show 0", "the first event is 1"),
         (".log nothing", "error[unknown-table]"),
+        (".log 1 2", ".log takes one number and one table"),
         (".diff 1 soon", "error[timestamp]"),
         (".diff 1 2 nothing", "error[unknown-table]"),
         (".blame accounts", "usage: .blame TABLE KEY..."),
@@ -80,36 +81,45 @@ fn an_event_is_shown_whole() {
     "#);
     let log = said(".log accounts\n");
     assert_eq!(log.lines().count(), 6);
-    assert!(log.contains("\n4|update|accounts|1|2|2026-03-01 09:05:00|3|"), "{log}");
+    let update =
+        "\n4|2026-03-01 09:05:00|update|accounts|1|amy|Paid|accounts 1: balance 100 → 70|2|3|";
+    assert!(log.contains(update), "{log}");
+    assert_eq!(said(".log 2\n"), said(".log 2 accounts\n"));
+    let newest: Vec<String> = log.lines().skip(4).map(String::from).collect();
+    assert_eq!(said(".log accounts 2\n").lines().collect::<Vec<_>>(), newest);
+    assert_eq!(said(".log 0\n"), "");
 }
 
 #[test]
 fn a_difference_is_what_is_left_of_all_changes() {
     insta::assert_snapshot!(said(".headers on\n.diff 3 6\n.print\n.diff 6 3 accounts\n"), @r#"
-    table_name|op|row|changed|old|new
-    accounts|update|1|balance|{"balance":100}|{"balance":70}
-    accounts|delete|2||{"id":2,"owner":"Bob","balance":20}|
-    accounts|insert|3|||{"id":3,"owner":"Cy","balance":0}
+    table_name|op|row|change|old|new
+    accounts|update|1|accounts 1: balance 100 → 70|{"balance":100}|{"balance":70}
+    accounts|delete|2|accounts − 2, Bob, 20|{"id":2,"owner":"Bob","balance":20}|
+    accounts|insert|3|accounts + 3, Cy, 0||{"id":3,"owner":"Cy","balance":0}
 
-    table_name|op|row|changed|old|new
-    accounts|update|1|balance|{"balance":70}|{"balance":100}
-    accounts|insert|2|||{"id":2,"owner":"Bob","balance":20}
-    accounts|delete|3||{"id":3,"owner":"Cy","balance":0}|
+    table_name|op|row|change|old|new
+    accounts|update|1|accounts 1: balance 70 → 100|{"balance":70}|{"balance":100}
+    accounts|insert|2|accounts + 2, Bob, 20||{"id":2,"owner":"Bob","balance":20}
+    accounts|delete|3|accounts − 3, Cy, 0|{"id":3,"owner":"Cy","balance":0}|
     "#);
     assert_eq!(said(".diff 3 3\n"), "");
-    insta::assert_snapshot!(said(".diff START 1\n"), @r#"accounts|create_table||||"CREATE TABLE accounts(id INTEGER PRIMARY KEY, owner TEXT, balance INTEGER)""#);
+    insta::assert_snapshot!(said(".diff START 1\n"), @r#"accounts|create_table||CREATE TABLE accounts||"CREATE TABLE accounts(id INTEGER PRIMARY KEY, owner TEXT, balance INTEGER)""#);
     let altered = "ALTER TABLE accounts ADD COLUMN note TEXT;\nCREATE INDEX by_note ON accounts (note);\n\
                    ALTER TABLE accounts RENAME TO people;\n.diff 6 LATEST accounts\n.print\n.diff 9 7\n";
     insta::assert_snapshot!(said(altered), @r#"
-    people|alter_table|||"CREATE TABLE accounts(id INTEGER PRIMARY KEY, owner TEXT, balance INTEGER)"|"CREATE TABLE people (id INTEGER PRIMARY KEY, owner TEXT, balance INTEGER, note TEXT)"
-    people|create_index||by_note||"CREATE INDEX by_note ON people (note)"
+    people|alter_table||ALTER TABLE accounts RENAME TO people, ADD COLUMN note|"CREATE TABLE accounts(id INTEGER PRIMARY KEY, owner TEXT, balance INTEGER)"|"CREATE TABLE people (id INTEGER PRIMARY KEY, owner TEXT, balance INTEGER, note TEXT)"
+    people|create_index||CREATE INDEX by_note ON people||"CREATE INDEX by_note ON people (note)"
 
-    accounts|alter_table|||"CREATE TABLE people (id INTEGER PRIMARY KEY, owner TEXT, balance INTEGER, note TEXT)"|"CREATE TABLE accounts (id INTEGER PRIMARY KEY, owner TEXT, balance INTEGER, note TEXT)"
-    accounts|drop_index||by_note|"CREATE INDEX by_note ON people (note)"|
+    accounts|alter_table||ALTER TABLE people RENAME TO accounts|"CREATE TABLE people (id INTEGER PRIMARY KEY, owner TEXT, balance INTEGER, note TEXT)"|"CREATE TABLE accounts (id INTEGER PRIMARY KEY, owner TEXT, balance INTEGER, note TEXT)"
+    accounts|drop_index||DROP INDEX by_note|"CREATE INDEX by_note ON people (note)"|
     "#);
     let there_and_back = "UPDATE accounts SET balance = 1;\nUPDATE accounts SET balance = 70 \
                           WHERE id = 1;\n.diff 6 LATEST\n";
-    assert_eq!(said(there_and_back), "accounts|update|3|balance|{\"balance\":0}|{\"balance\":1}\n");
+    assert_eq!(
+        said(there_and_back),
+        "accounts|update|3|accounts 3: balance 0 → 1|{\"balance\":0}|{\"balance\":1}\n"
+    );
 }
 
 #[test]

@@ -115,8 +115,8 @@ fn candidates_come_from_the_grammar_the_schema_and_the_log() {
         screen.keys("SELECT * FROM acc").wait_for("FROM acc");
         screen.keys("\t").wait_line("bank@3> SELECT * FROM accounts ");
         screen.keys("AS OF EVENT ").wait_line("bank@3> SELECT * FROM accounts AS OF EVENT ");
-        screen.keys("\t").wait_for("create table accounts");
-        assert!(screen.contents().contains("insert accounts row 2"), "{}", screen.contents());
+        screen.keys("\t").wait_for("CREATE TABLE accounts");
+        assert!(screen.contents().contains("accounts + 1, Ada"), "{}", screen.contents());
         screen.keys("2").wait_line("bank@3> SELECT * FROM accounts AS OF EVENT 2");
         screen.keys("\x03").wait_line("bank@3> ").keys(".mode j").wait_for(".mode j");
         screen.keys("\t").wait_line("bank@3> .mode json").keys("\x03");
