@@ -38,11 +38,14 @@ pub(super) fn moment(at: Timestamp, listing: Listing) -> String {
 /// Which columns are drawn, and how wide, in so much room.
 pub(super) fn lay_out(columns: &[Column], page: &Page<'_>, headers: bool, room: usize) -> Layout {
     let mut list = List::new(columns, page, headers, room);
-    let told = if list.place(TOLD[0]).is_some() { TOLD } else { &[] };
-    for name in HIDDEN.iter().chain(told) {
+    for name in HIDDEN {
         if list.excess() > 0 {
             list.hide(name);
         }
+    }
+    // A row's number says nothing without its table.
+    if list.excess() > 0 && list.place(TOLD[0]).is_some() {
+        TOLD.iter().for_each(|name| list.hide(name));
     }
     if list.excess() > 0 {
         list.hide_empty(page);

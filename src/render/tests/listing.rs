@@ -80,7 +80,7 @@ fn each_event_is_one_line_and_the_images_are_hidden_first() {
 
 #[test]
 fn what_commands_a_terminal_is_shown_and_days_that_are_gone_have_a_date() {
-    let terminal = Format { terminal: true, width: Some(80), ..format(Mode::Box) };
+    let terminal = Format { terminal: true, width: Some(100), ..format(Mode::Box) };
     let text = drawn(events(0), &terminal);
     assert!(text.contains(" 2026-03-01 23:59:59 "), "{text}");
     assert!(text.contains(" accounts + 2, B\\eb↵, 20.00 "), "{text}");
