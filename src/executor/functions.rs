@@ -3,7 +3,7 @@
 use super::Error;
 use super::arithmetic::{number, to_integer, to_real};
 use super::compare::value_truth;
-use super::text::{Pattern, escape_character};
+use super::text::{Pattern, escape_character, unescape};
 use crate::language::ast::MatchKind;
 use crate::planner::{Arithmetic, ScalarFunction};
 use crate::types::{Decimal, Value};
@@ -18,7 +18,7 @@ const VERSION: &str = concat!("asof ", env!("CARGO_PKG_VERSION"));
 /// Calls a function.
 ///
 /// # Errors
-/// `integer-overflow` of `abs`, `decimal-overflow`, `text-limit`, an escape that is not one character.
+/// `integer-overflow` of `abs`, `decimal-overflow`, `text-limit`, `escape` of LIKE and `unistr`.
 pub fn call(function: ScalarFunction, arguments: &[Value]) -> Result<Value, Error> {
     match function {
         ScalarFunction::Coalesce => return Ok(first_known(arguments)),
@@ -48,6 +48,7 @@ pub fn call(function: ScalarFunction, arguments: &[Value]) -> Result<Value, Erro
         ScalarFunction::Abs => absolute(&arguments[0]),
         ScalarFunction::Glob | ScalarFunction::Like => matches(function, arguments),
         ScalarFunction::Replace => replace(arguments),
+        ScalarFunction::Unistr => unescape(&arguments[0].to_text()),
         ScalarFunction::Max | ScalarFunction::Min => Ok(extreme(function, arguments)),
         ScalarFunction::Round => round(arguments),
         ScalarFunction::Sign => Ok(sign(&arguments[0])),

@@ -192,6 +192,43 @@ pub fn concat(a: (&Datum, DataType), b: (&Datum, DataType), rows: usize) -> Resu
     })
 }
 
+/// SQLite's `unistr`: `\0041`, `\+000041`, `\u0041` and `\U00000041` are the character of that number,
+/// `\\` is a backslash. Its dumps write control characters so.
+///
+/// # Errors
+/// `escape` where something else stands behind a backslash, or a number that no character has.
+pub fn unescape(text: &str) -> Result<Value, Error> {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        let behind = &rest[at + 1..];
+        let (skipped, digits) = match behind.as_bytes().first() {
+            Some(b'\\') => {
+                out.push('\\');
+                rest = &behind[1..];
+                continue;
+            }
+            Some(b'u') => (1, 4),
+            Some(b'+') => (1, 6),
+            Some(b'U') => (1, 8),
+            _ => (0, 4),
+        };
+        let end = skipped + digits;
+        let number = behind.get(skipped..end).filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()));
+        let character = number.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        let Some(character) = character.and_then(char::from_u32) else {
+            let escape: String = rest[at..].chars().take(1 + end).collect();
+            let message = format!("{} in unistr is no character", Value::text(escape));
+            return Err(Error::failed("escape", message));
+        };
+        out.push(character);
+        rest = &behind[end..];
+    }
+    out.push_str(rest);
+    Ok(Value::text(out))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,6 +246,17 @@ mod tests {
         assert!(like("%a%b%c", "xxaybzzc") && !like("%a%b%c", "xxaybzz"));
         assert!(!like("a\\", "a") && !like("a\\", "a\\"));
         assert!(!like(&"%a".repeat(50), &"b".repeat(5_000)));
+    }
+
+    #[test]
+    fn escapes_are_characters() {
+        let text = |text: &str| unescape(text).map(|value| value.to_text().into_owned());
+        let said = text(r"a\u000ab\0041\+01f600\U0001F600\\u0041é\u00e9");
+        assert_eq!(said.expect("all are characters"), "a\nbA😀😀\\u0041éé");
+        for wrong in [r"\", r"\u00g0", r"\ud800", r"\12", r"a\U00110000", r"\é€"] {
+            let error = text(wrong).expect_err("no character");
+            assert!(error.to_string().contains("is no character"), "{wrong}: {error}");
+        }
     }
 
     #[test]

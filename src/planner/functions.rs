@@ -55,6 +55,7 @@ pub enum ScalarFunction {
     Trunc,
     Typeof,
     Unicode,
+    Unistr,
     Upper,
     Version,
 }
@@ -188,6 +189,7 @@ pub const SCALAR_FUNCTIONS: &[ScalarEntry] = &[
     entry("trunc", ScalarFunction::Trunc, (1, 1), ResultType::Whole),
     entry("typeof", ScalarFunction::Typeof, (1, 1), TEXT),
     entry("unicode", ScalarFunction::Unicode, (1, 1), INTEGER),
+    entry("unistr", ScalarFunction::Unistr, (1, 1), TEXT),
     entry("upper", ScalarFunction::Upper, (1, 1), TEXT),
     entry("version", ScalarFunction::Version, (0, 0), TEXT),
 ];
