@@ -1,5 +1,7 @@
 //! Tables from and to files: what comes in, what is refused, and that all of it comes back.
 
+mod formats;
+
 use super::random::Dice;
 use super::shell::{Place, Run};
 use std::fs;

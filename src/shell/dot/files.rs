@@ -1,9 +1,12 @@
 //! Files: tables from and to them, scripts of SQL, other databases.
 
+use super::output::separator_text;
 use super::{DotCommand, Group, Trouble, check_safe};
 use crate::render::Diagnostic;
 use crate::shell::Shell;
-use crate::shell::transfer::{Export, Import, Kind};
+use crate::shell::transfer::{Export, Import, Kind, encoding_named};
+use encoding_rs::Encoding;
+use std::slice::Iter;
 
 /// The commands of this room.
 pub(super) const GROUP: Group = Group {
@@ -35,11 +38,18 @@ pub(super) const GROUP: Group = Group {
             arguments: "FILE TABLE [OPT]...",
             help: "CSV, TSV, JSON or NDJSON into a table",
             details: &[
-                ("FILE", "its end says what it is: .csv .tsv .json .ndjson; - is standard input"),
+                (
+                    "FILE",
+                    "its end says what it is: .csv .tsv .json .ndjson; - is standard input, \"|COMMAND\" what a command says",
+                ),
                 ("TABLE", "is made with the types that fit if it does not exist"),
                 (
                     "OPT",
                     "--csv, --tsv, --json or --ndjson where the name does not say it; --skip N passes over the first N lines; --header and --no-header say whether the first one names columns: without them it does if all its fields are names of columns, and in a new table",
+                ),
+                (
+                    "",
+                    "--separator TEXT stands between fields, else .separator, else what the first lines say: , ; | or a tab; --encoding NAME if it is not UTF-8: windows-1252; --null TEXT is NULL; --decimal-comma reads 1.234,50 as 1234.50",
                 ),
             ],
             run: import,
@@ -65,7 +75,8 @@ pub(super) const GROUP: Group = Group {
 const KIND_OPTIONS: &[&str] = &["csv", "tsv", "json", "ndjson"];
 
 /// The other options of `.import`.
-const IMPORT_OPTIONS: &[&str] = &["skip", "header", "no-header"];
+const IMPORT_OPTIONS: &[&str] =
+    &["skip", "header", "no-header", "separator", "encoding", "null", "decimal-comma"];
 
 /// The options of `.import`, as they are written.
 pub(in crate::shell) fn import_options() -> impl Iterator<Item = String> {
@@ -83,6 +94,10 @@ struct Given {
     force: bool,
     skip: u64,
     header: Option<bool>,
+    separator: Option<char>,
+    encoding: Option<&'static Encoding>,
+    null: Option<String>,
+    decimal_comma: bool,
     words: Vec<String>,
 }
 
@@ -98,15 +113,7 @@ impl Given {
             let option = word.strip_prefix("--").or_else(|| word.strip_prefix('-'));
             match option.filter(|name| !name.is_empty() && !is_sql(&given.words)) {
                 None => given.words.push(word.clone()),
-                Some(name @ ("header" | "no-header")) if allowed.contains(&name) => {
-                    given.header = Some(name == "header");
-                }
-                Some("force") if allowed.contains(&"force") => given.force = true,
-                Some("skip") if allowed.contains(&"skip") => {
-                    let number = words.next().and_then(|number| number.parse().ok());
-                    given.skip =
-                        number.ok_or_else(|| usage("--skip needs a number of lines".to_owned()))?;
-                }
+                Some(name) if allowed.contains(&name) => given.option(name, &mut words)?,
                 Some(name) => match Kind::named(name) {
                     Some(kind) => given.kind = Some(kind),
                     None => {
@@ -120,19 +127,75 @@ impl Given {
         }
         Ok(given)
     }
+
+    /// Takes in an option, whose value is the next of the words if it has one.
+    fn option(&mut self, name: &str, words: &mut Iter<'_, String>) -> Result<(), Trouble> {
+        let mut value = |what: &str| {
+            let missing = || usage(format!("--{name} needs {what}"));
+            words.next().ok_or_else(missing)
+        };
+        match name {
+            "force" => self.force = true,
+            "decimal-comma" => self.decimal_comma = true,
+            "separator" => self.separator = Some(one_character(value(SEPARATOR)?)?),
+            "encoding" => {
+                self.encoding = Some(encoding_named(value("a name: windows-1252")?)?);
+            }
+            "null" => self.null = Some(value("the text that is NULL")?.clone()),
+            "skip" => {
+                let number = value("a number of lines")?.parse().ok();
+                self.skip =
+                    number.ok_or_else(|| usage("--skip needs a number of lines".to_owned()))?;
+            }
+            name => self.header = Some(name == "header"),
+        }
+        Ok(())
+    }
+}
+
+/// What stands between the fields of a file.
+const SEPARATOR: &str = "one character: --separator ';'";
+
+/// The character that a separator is.
+fn one_character(text: &str) -> Result<char, Trouble> {
+    let text = separator_text(text);
+    let mut characters = text.chars();
+    match (characters.next(), characters.next()) {
+        (Some('"' | '\n' | '\r'), None) => {
+            Err(usage("quotes and ends of lines stand in fields and between records".to_owned()))
+        }
+        (Some(one), None) => Ok(one),
+        _ => Err(usage(format!("--separator needs {SEPARATOR}"))),
+    }
 }
 
 fn import(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     check_safe(shell, ".import")?;
-    let Given { kind, skip, header, words, .. } = Given::of(arguments, IMPORT_OPTIONS)?;
-    let [path, table] = words.as_slice() else {
+    let given = Given::of(arguments, IMPORT_OPTIONS)?;
+    let [path, table] = given.words.as_slice() else {
         return Err(usage(
             "usage: .import [--csv|--tsv|--json|--ndjson] [--skip N] [--header|--no-header] \
-             FILE TABLE"
+             [--separator TEXT] [--encoding NAME] [--null TEXT] [--decimal-comma] FILE TABLE"
                 .to_owned(),
         ));
     };
-    let import = Import { path: path.clone(), table: table.clone(), kind, skip, header };
+    let mut import = Import {
+        path: path.clone(),
+        table: table.clone(),
+        kind: given.kind,
+        skip: given.skip,
+        header: given.header,
+        separator: given.separator,
+        encoding: given.encoding,
+        null: given.null,
+        decimal_comma: given.decimal_comma,
+    };
+    // What .separator said is for files of fields that are no others' by their names.
+    if let (None, Some(said), true) =
+        (import.separator, &shell.settings.format.separator, import.is_separated())
+    {
+        import.separator = Some(one_character(said)?);
+    }
     shell.import(&import)
 }
 

@@ -144,6 +144,10 @@ pub(super) fn run(shell: &mut Shell, line: &str, place: &Place) -> Result<(), St
                 None => words[1..].to_vec(),
             },
         };
+        let arguments = match arguments.is_empty() && needs_one(command) && ends_apart(line) {
+            true => vec![";".to_owned()],
+            false => arguments,
+        };
         match wrong_count(command, arguments.len()) {
             Some(error) => Err(Trouble::Told(error)),
             // Of a rehearsal a script's scripts are part, and nothing else is done.
@@ -264,6 +268,17 @@ fn words(line: &str, most: usize) -> Vec<String> {
     }
     words.extend(word);
     words
+}
+
+/// Whether a command has to have one argument.
+fn needs_one(command: &DotCommand) -> bool {
+    !command.arguments.starts_with('[') && command.arguments.split_whitespace().count() == 1
+}
+
+/// Whether the `;` at the end of a line stands by itself: where an argument is missing it is one, as in
+/// `.separator ;`.
+fn ends_apart(line: &str) -> bool {
+    line.trim_end().strip_suffix(';').is_some_and(|rest| rest.ends_with(char::is_whitespace))
 }
 
 fn wrong_count(command: &DotCommand, given: usize) -> Option<Diagnostic> {

@@ -100,7 +100,7 @@ pub(super) const GROUP: Group = Group {
         DotCommand {
             name: ".separator",
             arguments: "TEXT",
-            help: "what stands between values in list, csv, quote",
+            help: "what stands between values, and in .import",
             details: &[("TEXT", "in quotes if it is a blank; \\t is a tab, \\n a new line")],
             run: separator,
         },
@@ -270,9 +270,13 @@ fn rows(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
 }
 
 fn separator(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
-    let text = arguments[0].replace("\\t", "\t").replace("\\n", "\n");
-    shell.settings.format.separator = Some(text);
+    shell.settings.format.separator = Some(separator_text(&arguments[0]));
     Ok(())
+}
+
+/// A separator as it was typed.
+pub(super) fn separator_text(typed: &str) -> String {
+    typed.replace("\\t", "\t").replace("\\n", "\n")
 }
 
 fn width(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {

@@ -3,7 +3,8 @@
 //! CSV is what RFC 4180 says: a field in quotes may hold delimiters and newlines, a doubled quote
 //! stands for one. A quote inside a field that does not begin with one is a character like others. In
 //! TSV a tab, a newline, a carriage return and a backslash are written `\t`, `\n`, `\r` and `\\`.
-//! In both an empty field is NULL and `""` the empty text; so is `\N` in TSV.
+//! In both an empty field is NULL and `""` the empty text; so is `\N` in TSV, and a text without quotes
+//! that somebody said stands for NULL.
 
 use super::lines::Lines;
 use std::borrow::Cow;
@@ -32,22 +33,33 @@ impl Found<Vec<Field<'_>>> {
 /// How fields are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::shell) enum Dialect {
-    /// Between commas.
+    /// Between commas, or another separator.
     Csv,
     /// Between tabs.
     Tsv,
 }
 
+/// How the records of a file are written.
+#[derive(Clone, Debug)]
+pub(super) struct Layout {
+    /// How fields are.
+    pub(super) dialect: Dialect,
+    /// What stands between those of CSV.
+    pub(super) separator: char,
+    /// What stands for NULL besides nothing at all.
+    pub(super) null: Option<String>,
+}
+
 /// The records of a file.
 pub(super) struct Records {
     lines: Lines,
-    dialect: Dialect,
+    layout: Layout,
 }
 
 impl Records {
     /// The records that stand on these lines.
-    pub(super) fn new(lines: Lines, dialect: Dialect) -> Records {
-        Records { lines, dialect }
+    pub(super) fn new(lines: Lines, layout: Layout) -> Records {
+        Records { lines, layout }
     }
 
     /// How many bytes were read.
@@ -69,20 +81,26 @@ impl Records {
             return Ok(None);
         }
         let line = self.lines.line();
-        let what = match self.dialect {
+        let what = match self.layout.dialect {
             Dialect::Csv => self.quoted()?,
-            Dialect::Tsv => self.lines.text().map(|text| text.split('\t').map(unescaped).collect()),
+            Dialect::Tsv => {
+                let null = self.layout.null.as_deref();
+                let field = |field| if Some(field) == null { None } else { unescaped(field) };
+                self.lines.text().map(|text| text.split('\t').map(field).collect())
+            }
         };
         Ok(Some(Found { line, what }))
     }
 
     /// A record of CSV, over as many lines as its quotes hold together.
     fn quoted(&mut self) -> io::Result<Result<Vec<Field<'_>>, String>> {
+        let Layout { separator, null, .. } = &self.layout;
         if !self.lines.bytes().contains(&b'"') {
-            let fields = |text| str::split(text, ',').map(bare).collect();
+            let bare = |field| bare(field, null.as_deref());
+            let fields = |text| str::split(text, *separator).map(bare).collect();
             return Ok(self.lines.text().map(fields));
         }
-        let mut parser = Parser::default();
+        let mut parser = Parser::new(*separator, null.clone());
         loop {
             match self.lines.text() {
                 Ok(text) => parser.feed(text),
@@ -120,8 +138,9 @@ enum State {
 }
 
 /// A record of CSV as it comes.
-#[derive(Default)]
 struct Parser {
+    separator: char,
+    null: Option<String>,
     fields: Vec<Field<'static>>,
     field: String,
     state: State,
@@ -130,6 +149,12 @@ struct Parser {
 }
 
 impl Parser {
+    /// Before its first line.
+    fn new(separator: char, null: Option<String>) -> Parser {
+        let (fields, field, state) = (Vec::new(), String::new(), State::Start);
+        Parser { separator, null, fields, field, state, wrong: None }
+    }
+
     /// Whether what was opened may still be closed.
     fn is_bearable(&self) -> bool {
         self.field.len() <= MAX_FIELD
@@ -144,12 +169,8 @@ impl Parser {
         for c in text.chars() {
             self.state = match (self.state, c) {
                 (State::Start, '"') => State::Quoted,
-                (State::Start, ',') => {
-                    self.fields.push(None);
-                    State::Start
-                }
-                (State::Bare | State::Closing, ',') => {
-                    self.fields.push(Some(Cow::Owned(std::mem::take(&mut self.field))));
+                (State::Start | State::Bare | State::Closing, c) if c == self.separator => {
+                    self.end_field();
                     State::Start
                 }
                 (State::Quoted, '"') => State::Closing,
@@ -174,19 +195,26 @@ impl Parser {
         }
     }
 
+    /// Takes in the end of a field: what stood in no quotes may be NULL.
+    fn end_field(&mut self) {
+        let field = std::mem::take(&mut self.field);
+        let is_null = match self.state {
+            State::Start => true,
+            State::Bare => self.null.as_ref() == Some(&field),
+            State::Quoted | State::Closing => false,
+        };
+        self.fields.push((!is_null).then_some(Cow::Owned(field)));
+    }
+
     fn finish(mut self) -> Result<Vec<Field<'static>>, String> {
-        if let Some(wrong) = self.wrong {
-            return Err(wrong);
-        }
-        let last = std::mem::take(&mut self.field);
-        self.fields.push((self.state != State::Start).then_some(Cow::Owned(last)));
-        Ok(self.fields)
+        self.end_field();
+        self.wrong.map_or(Ok(self.fields), Err)
     }
 }
 
-/// A field of CSV without quotes.
-fn bare(field: &str) -> Field<'_> {
-    (!field.is_empty()).then_some(Cow::Borrowed(field))
+/// A field of CSV without quotes, which may stand for NULL.
+fn bare<'a>(field: &'a str, null: Option<&str>) -> Field<'a> {
+    (!field.is_empty() && Some(field) != null).then_some(Cow::Borrowed(field))
 }
 
 /// A field of TSV as it was before it was written.
@@ -221,8 +249,12 @@ mod tests {
     use super::*;
 
     fn read(text: &[u8], dialect: Dialect) -> Vec<(u64, Result<Vec<Field<'static>>, String>)> {
+        read_by(text, Layout { dialect, separator: ',', null: None })
+    }
+
+    fn read_by(text: &[u8], layout: Layout) -> Vec<(u64, Result<Vec<Field<'static>>, String>)> {
         let lines = Lines::new(Box::new(std::io::Cursor::new(text.to_vec())));
-        let mut records = Records::new(lines, dialect);
+        let mut records = Records::new(lines, layout);
         let mut all = Vec::new();
         while let Some(found) = records.next().expect("memory can be read") {
             let found = found.into_owned();
@@ -245,6 +277,23 @@ mod tests {
             (5, fields(&[Some("last")])),
         ];
         assert_eq!(read(text.as_bytes(), Dialect::Csv), expected);
+    }
+
+    #[test]
+    fn another_separator_and_another_null_are_taken() {
+        let null = || Some("NA".to_owned());
+        let layout = Layout { dialect: Dialect::Csv, separator: ';', null: null() };
+        let found = read_by("1,5;NA;\"NA\";\"a;b\"\n;NA\nNA\n\"NA\"\n".as_bytes(), layout);
+        let expected = [
+            (1, fields(&[Some("1,5"), None, Some("NA"), Some("a;b")])),
+            (2, fields(&[None, None])),
+            (3, fields(&[None])),
+            (4, fields(&[Some("NA")])),
+        ];
+        assert_eq!(found, expected);
+        let layout = Layout { dialect: Dialect::Tsv, separator: '\t', null: null() };
+        let found = read_by(b"NA\t\t1", layout);
+        assert_eq!(found, [(1, fields(&[None, None, Some("1")]))]);
     }
 
     #[test]

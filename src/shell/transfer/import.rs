@@ -1,21 +1,22 @@
 //! From a file into a table.
 
-use super::fields::{Field, Found, Records};
+use super::fields::{Dialect, Field, Found, Layout, Records};
 use super::header;
 use super::infer::{Columns, Kind as Seen};
-use super::lines::Lines;
+use super::lines::{INVALID, Lines};
 use super::objects::{Objects, each_key};
-use super::{Kind, refused, values};
+use super::source_file::{Broken, SourceFile, command};
+use super::{Kind, refused, separator, values};
 use crate::render::Diagnostic;
-use crate::session::{Error, Loading, Receipt, Refused, Session};
+use crate::session::{Loading, Receipt, Refused, Session};
+use crate::shell::Shell;
 use crate::shell::dot::Trouble;
 use crate::shell::progress::Progress;
 use crate::shell::script::STANDARD_INPUT;
-use crate::shell::{INTERRUPTED, Shell};
 use crate::types::{DataType, TableSchema, Value, fold};
+use encoding_rs::Encoding;
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{self, IsTerminal, Read, Seek, Write};
+use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -23,12 +24,9 @@ use std::time::Instant;
 /// How often, in rows, it is looked whether the work shall stop, and told how far it is.
 const PACE: u64 = 1024;
 
-/// How many bytes are copied at once.
-const BLOCK: usize = 256 << 10;
-
 /// What is to be imported.
 pub(in crate::shell) struct Import {
-    /// The file; `-` is standard input.
+    /// The file; `-` is standard input, behind `|` stands a command.
     pub(in crate::shell) path: String,
     /// The table.
     pub(in crate::shell) table: String,
@@ -38,12 +36,58 @@ pub(in crate::shell) struct Import {
     pub(in crate::shell) skip: u64,
     /// Whether the first record behind them names columns, if that was said.
     pub(in crate::shell) header: Option<bool>,
+    /// What stands between its fields, if that was said.
+    pub(in crate::shell) separator: Option<char>,
+    /// What its text is in, if that was said.
+    pub(in crate::shell) encoding: Option<&'static Encoding>,
+    /// What stands for NULL besides nothing.
+    pub(in crate::shell) null: Option<String>,
+    /// Whether numbers have a comma where others have a point.
+    pub(in crate::shell) decimal_comma: bool,
 }
 
 impl Import {
     /// What the file is called.
     fn name(&self) -> &str {
         if self.path == STANDARD_INPUT { "standard input" } else { &self.path }
+    }
+
+    /// Whether it is CSV, or may be.
+    pub(in crate::shell) fn is_separated(&self) -> bool {
+        let kind = self.kind.or_else(|| Kind::of_file(&self.path).ok());
+        kind.is_none_or(|kind| kind == Kind::Fields(Dialect::Csv))
+    }
+
+    /// What it is: as was said, or by its name. A separator makes it CSV, and so does a command.
+    ///
+    /// # Errors
+    /// Where nothing says it, and where what was said does not fit together.
+    fn kind(&self) -> Result<Kind, Diagnostic> {
+        let csv = Kind::Fields(Dialect::Csv);
+        let kind = match self.kind {
+            Some(kind) => kind,
+            None if self.separator.is_some() => csv,
+            None if command(&self.path).is_some() => Kind::of_file(&self.path).unwrap_or(csv),
+            None => Kind::of_file(&self.path)?,
+        };
+        let is_fields = matches!(kind, Kind::Fields(_));
+        let misplaced = [
+            ("--header and --no-header are", self.header.is_some() && !is_fields),
+            ("--null is", self.null.is_some() && !is_fields),
+            ("--decimal-comma is", self.decimal_comma && !is_fields),
+            ("--separator is", self.separator.is_some() && kind != csv),
+        ];
+        match misplaced.iter().find(|(_, is_misplaced)| *is_misplaced) {
+            None => Ok(kind),
+            Some((what, _)) if is_fields => {
+                let message = format!("{what} for CSV: TSV has tabs");
+                Err(Diagnostic::new("dot-command", message))
+            }
+            Some((what, _)) => {
+                let message = format!("{what} for CSV and TSV: objects name their columns");
+                Err(Diagnostic::new("dot-command", message))
+            }
+        }
     }
 }
 
@@ -59,30 +103,6 @@ impl Source {
             Source::Records(records) => records.offset(),
             Source::Objects(objects) => objects.offset(),
         }
-    }
-}
-
-/// Why the reading stopped.
-enum Broken {
-    /// The file cannot be read.
-    Read(io::Error),
-    /// It is not what it has to be.
-    Wrong(Diagnostic),
-    /// Ctrl-C.
-    Interrupted,
-    /// The session refuses.
-    Session(Error),
-}
-
-impl From<io::Error> for Broken {
-    fn from(error: io::Error) -> Broken {
-        Broken::Read(error)
-    }
-}
-
-impl From<Error> for Broken {
-    fn from(error: Error) -> Broken {
-        if error.code() == INTERRUPTED { Broken::Interrupted } else { Broken::Session(error) }
     }
 }
 
@@ -114,12 +134,7 @@ impl Shell {
     /// What is wrong with the file, by line.
     pub(in crate::shell) fn import(&mut self, import: &Import) -> Result<(), Trouble> {
         let started = Instant::now();
-        let kind = import.kind.map_or_else(|| Kind::of_file(&import.path), Ok)?;
-        if import.header.is_some() && !matches!(kind, Kind::Fields(_)) {
-            let message =
-                "--header and --no-header are for CSV and TSV: objects name their columns";
-            return Err(Diagnostic::new("dot-command", message).into());
-        }
+        let kind = import.kind()?;
         if import.path == STANDARD_INPUT && (self.input_is_script || io::stdin().is_terminal()) {
             return Err(taken().into());
         }
@@ -129,9 +144,14 @@ impl Shell {
         };
         let existing = existing.table(&import.table).cloned();
         let (stop, terminal) = (self.connection.interrupt(), self.settings.progress);
-        let mut work = Work { import, kind, stop, terminal, copy: None };
+        let separator = import.separator.unwrap_or(',');
+        let mut work = Work { import, kind, separator, stop, terminal, with_comma: None };
         let done =
             self.connection.with_session(|session| work.run(session, existing.as_deref()))?;
+        let notice = matches!(&done, Ok(Ok(_))).then(|| work.notice()).flatten();
+        if let Some(notice) = notice {
+            self.say(&notice)?;
+        }
         let path = import.name();
         match done {
             Ok(Ok(receipt)) => {
@@ -140,7 +160,7 @@ impl Shell {
                 }
                 Ok(())
             }
-            Ok(Err(refused)) => Err(bad_lines(path, &refused).into()),
+            Ok(Err((refused, advice))) => Err(bad_lines(path, &refused).help(advice).into()),
             Err(Broken::Read(error)) => Err(refused("read", path, &error).into()),
             Err(Broken::Wrong(error)) => Err(error.into()),
             Err(Broken::Interrupted) => Err(Trouble::Stop(self.interrupted(started))),
@@ -178,25 +198,63 @@ fn bad_lines(path: &str, refused: &Refused) -> Diagnostic {
 struct Work<'a> {
     import: &'a Import,
     kind: Kind,
+    /// What stands between fields.
+    separator: char,
     stop: Arc<AtomicBool>,
     terminal: bool,
-    /// What came through a pipe.
-    copy: Option<File>,
+    /// The first field that would be a number with a decimal comma.
+    with_comma: Option<String>,
 }
+
+/// What became of the rows of a file: the receipt, or those that were refused and what to try.
+type Loaded = Result<Receipt, (Refused, Option<String>)>;
 
 impl Work<'_> {
     fn run(
         &mut self,
         session: &mut Session,
         existing: Option<&TableSchema>,
+    ) -> Result<Loaded, Broken> {
+        let progress = Progress::new(self.import.name(), None, self.terminal);
+        let Import { path, encoding, .. } = self.import;
+        let file = SourceFile::open(path, *encoding, progress, &self.stop)?;
+        if self.import.separator.is_none() && self.kind == Kind::Fields(Dialect::Csv) {
+            self.separator = separator::find(file.text()?.0, self.import.skip)?;
+        }
+        let loaded = self.load(&file, session, existing)?;
+        Ok(loaded.map_err(|refused| {
+            let is_text = |(_, reason): &(u64, String)| !reason.starts_with(INVALID);
+            let advice = if refused.first.iter().all(is_text) { None } else { file.advice() };
+            (refused, advice)
+        }))
+    }
+
+    /// What is said of a file whose separator was found, and is not the usual one.
+    fn notice(&self) -> Option<String> {
+        let is_found = self.import.separator.is_none() && self.separator != ',';
+        let name = self.import.name();
+        let comma = self.with_comma.as_ref().map(|field| {
+            let field = crate::render::escape(field).into_owned();
+            format!("; --decimal-comma reads {field} as a number")
+        });
+        is_found.then(|| {
+            let between = separator::called(self.separator);
+            format!("notice: {name} has {between} between its fields{}", comma.unwrap_or_default())
+        })
+    }
+
+    fn load(
+        &mut self,
+        file: &SourceFile<'_>,
+        session: &mut Session,
+        existing: Option<&TableSchema>,
     ) -> Result<Result<Receipt, Refused>, Broken> {
-        self.copy = self.copied()?;
         let made = match existing {
             Some(_) => None,
-            None => Some(self.columns()?),
+            None => Some(self.columns(file)?),
         };
         let create = made.as_ref().map(|columns| columns.create(&self.import.table));
-        let (mut source, mut watch) = self.open(self.import.name())?;
+        let (mut source, mut watch) = self.open(file, self.import.name())?;
         match &mut source {
             Source::Objects(_) => {
                 let loading = session.load(create.as_deref(), &self.import.table, None)?;
@@ -205,6 +263,7 @@ impl Work<'_> {
             Source::Records(records) => {
                 let mut first = records.next()?.map(Found::into_owned);
                 let said = self.import.header;
+                self.check_header(file, first.as_ref())?;
                 let names = match (&made, existing, &first) {
                     (Some(columns), ..) => Some(columns.names().to_vec()),
                     (None, Some(table), Some(Found { line, what: Ok(fields) })) => {
@@ -219,57 +278,20 @@ impl Work<'_> {
                 let loading =
                     session.load(create.as_deref(), &self.import.table, names.as_deref())?;
                 watch.step(&source)?;
-                load_records(loading, names.as_deref(), first, source, watch)
+                let comma = self.import.decimal_comma;
+                load_records(loading, names.as_deref(), first, source, watch, comma)
             }
         }
     }
 
-    /// What can be read but once, in a file without a name: the types of a new table are found before
-    /// its rows are read.
-    fn copied(&self) -> Result<Option<File>, Broken> {
-        let path = self.import.path.as_str();
-        let mut input: Box<dyn Read> = if path == STANDARD_INPUT {
-            Box::new(io::stdin())
-        } else {
-            let found = std::fs::metadata(path)?;
-            if found.is_dir() {
-                return Err(io::Error::other("it is a directory").into());
-            }
-            if found.is_file() {
-                return Ok(None);
-            }
-            Box::new(File::open(path)?)
-        };
-        let mut copy = tempfile::tempfile()?;
-        let mut progress = Progress::new(self.import.name(), None, self.terminal);
-        let mut block = vec![0; BLOCK];
-        loop {
-            let read = match input.read(&mut block) {
-                Ok(0) => return Ok(Some(copy)),
-                Ok(read) => read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
-                Err(error) => return Err(error.into()),
-            };
-            if self.stop.load(Ordering::Relaxed) {
-                return Err(Broken::Interrupted);
-            }
-            copy.write_all(&block[..read])?;
-            progress.advance(u64::try_from(read).unwrap_or(u64::MAX));
-        }
-    }
-
-    /// The file from its beginning.
-    fn open(&self, what: &str) -> Result<(Source, Watch), Broken> {
-        let mut file = match &self.copy {
-            Some(copy) => copy.try_clone()?,
-            None => File::open(&self.import.path)?,
-        };
-        file.rewind()?;
-        let size = file.metadata()?.len();
-        let lines = Lines::new(Box::new(file));
+    /// The rows of the file, from its beginning.
+    fn open(&self, file: &SourceFile<'_>, what: &str) -> Result<(Source, Watch), Broken> {
+        let (text, size) = file.text()?;
+        let lines = Lines::new(text);
         let source = match self.kind {
             Kind::Fields(dialect) => {
-                let mut records = Records::new(lines, dialect);
+                let (separator, null) = (self.separator, self.import.null.clone());
+                let mut records = Records::new(lines, Layout { dialect, separator, null });
                 records.skip(self.import.skip)?;
                 Source::Records(records)
             }
@@ -280,19 +302,40 @@ impl Work<'_> {
         Ok((source, Watch { progress, stop: Arc::clone(&self.stop), rows: 0, told: 0 }))
     }
 
+    /// Makes sure that the record in whose place a header stands is one: what is wrong with it is not
+    /// wrong with a row.
+    fn check_header<T>(
+        &self,
+        file: &SourceFile<'_>,
+        first: Option<&Found<T>>,
+    ) -> Result<(), Broken> {
+        match first {
+            Some(Found { line, what: Err(wrong) }) if self.import.header != Some(false) => {
+                let name = self.import.name();
+                let message = format!("line {line} of {name}, where its header stands: {wrong}");
+                let advice = if wrong.starts_with(INVALID) { file.advice() } else { None };
+                Err(Broken::Wrong(Diagnostic::new("import", message).help(advice)))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Reads the file for the columns that a new table has.
-    fn columns(&self) -> Result<Columns, Broken> {
-        let (mut source, mut watch) = self.open(&format!("{}, its types", self.import.name()))?;
+    fn columns(&mut self, file: &SourceFile<'_>) -> Result<Columns, Broken> {
+        let what = format!("{}, its types", self.import.name());
+        let (mut source, mut watch) = self.open(file, &what)?;
         let mut columns = Columns::default();
         let mut refused = Refused::default();
-        if let Source::Records(records) = &mut source
-            && let Some(Found { what: Ok(fields), .. }) = records.next()?
-        {
-            if self.import.header == Some(false) {
-                columns = Columns::named(fields.iter().map(|_| None));
-                note_fields(&mut columns, fields);
-            } else {
-                columns = Columns::named(fields.into_iter());
+        if let Source::Records(records) = &mut source {
+            let first = records.next()?;
+            self.check_header(file, first.as_ref())?;
+            if let Some(Found { what: Ok(fields), .. }) = first {
+                if self.import.header == Some(false) {
+                    columns = Columns::named(fields.iter().map(|_| None));
+                    self.note_fields(&mut columns, fields);
+                } else {
+                    columns = Columns::named(fields.into_iter());
+                }
             }
         }
         loop {
@@ -301,7 +344,9 @@ impl Work<'_> {
             match &mut source {
                 Source::Records(records) => match records.next()? {
                     None => break,
-                    Some(Found { what, .. }) => note_fields(&mut columns, what.unwrap_or_default()),
+                    Some(Found { what, .. }) => {
+                        self.note_fields(&mut columns, what.unwrap_or_default());
+                    }
                 },
                 Source::Objects(objects) => match objects.next()? {
                     None => break,
@@ -322,11 +367,21 @@ impl Work<'_> {
             (true, _) => Err(Broken::Wrong(bad_lines(name, &refused))),
         }
     }
-}
 
-fn note_fields(columns: &mut Columns, fields: Vec<Field<'_>>) {
-    for (column, field) in fields.into_iter().enumerate() {
-        if let Some(text) = field.filter(|_| !columns.is_settled(column)) {
+    /// Takes note of the fields of a record.
+    fn note_fields(&mut self, columns: &mut Columns, fields: Vec<Field<'_>>) {
+        for (column, field) in fields.into_iter().enumerate() {
+            let Some(text) = field.filter(|_| !columns.is_settled(column)) else { continue };
+            if self.import.decimal_comma {
+                let number = values::with_comma(&text);
+                columns.note(column, number.map_or(Seen::Text, |text| Seen::of_text(&text)));
+                continue;
+            }
+            let has_comma =
+                || text.contains(',') && values::with_comma(&text) != Ok((&*text).into());
+            if self.with_comma.is_none() && self.separator != ',' && has_comma() {
+                self.with_comma = Some(text.clone().into_owned());
+            }
             columns.note(column, Seen::of_text(&text));
         }
     }
@@ -348,6 +403,7 @@ fn load_records(
     mut first: Option<Found<Vec<Field<'static>>>>,
     mut source: Source,
     mut watch: Watch,
+    decimal_comma: bool,
 ) -> Result<Result<Receipt, Refused>, Broken> {
     let table = Arc::clone(loading.table());
     let types: Vec<DataType> = match names {
@@ -374,9 +430,17 @@ fn load_records(
             }
             Ok(fields) => {
                 let value = |(field, data_type): (Field<'_>, &DataType)| {
-                    Some(values::of_field(field, *data_type))
+                    let field = match field {
+                        Some(text) if decimal_comma => values::of_comma(text, *data_type)?,
+                        field => field,
+                    };
+                    Ok(Some(values::of_field(field, *data_type)))
                 };
-                loading.add(line, fields.into_iter().zip(&types).map(value).collect())?;
+                let row: Result<_, String> = fields.into_iter().zip(&types).map(value).collect();
+                match row {
+                    Ok(row) => loading.add(line, row)?,
+                    Err(wrong) => loading.refuse(line, wrong)?,
+                }
             }
         }
         watch.step(&source)?;

@@ -8,6 +8,9 @@ pub(super) const MAX_LINE: usize = 64 << 20;
 /// How much is read at once.
 const BUFFER: usize = 256 << 10;
 
+/// How it is told that a line is no text.
+pub(super) const INVALID: &str = "invalid UTF-8 at byte";
+
 /// Stands before the text of some files, and is no part of it.
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
@@ -88,9 +91,8 @@ impl Lines {
 
     /// The same as text; says what is wrong with it where it is none.
     pub(super) fn text(&self) -> Result<&str, String> {
-        std::str::from_utf8(self.bytes()).map_err(|error| {
-            format!("invalid UTF-8 at byte {}", self.offset_of(error.valid_up_to()))
-        })
+        std::str::from_utf8(self.bytes())
+            .map_err(|error| format!("{INVALID} {}", self.offset_of(error.valid_up_to())))
     }
 
     /// What ends the line: nothing at the end of a file without a last newline.

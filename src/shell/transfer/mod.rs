@@ -1,7 +1,7 @@
 //! Tables to files and back: CSV, TSV, JSON, NDJSON, and scripts of SQL.
 //!
-//! In: a file and the name of a table; the file is read as a stream, by `fields` or `objects`, its
-//! texts become what INSERT is given (`values`), and [`Session::load`](crate::session::Session::load)
+//! In: a file (`source_file`) in any `encoding` and the name of a table; the file is read as a stream,
+//! by `fields`, between which the `separator` is found, or by `objects`; its texts become what INSERT is given (`values`), and [`Session::load`](crate::session::Session::load)
 //! does the rest in one transaction. The types of a table that does not exist yet are found by reading
 //! the file once more before (`infer`). Out: what `render` draws, in a file that is there as a whole
 //! or not at all.
@@ -12,6 +12,7 @@
 
 mod database;
 mod dump;
+mod encoding;
 mod export;
 mod fields;
 mod header;
@@ -19,6 +20,8 @@ mod import;
 mod infer;
 mod lines;
 mod objects;
+mod separator;
+mod source_file;
 mod values;
 
 use crate::render::{Diagnostic, Mode};
@@ -76,6 +79,7 @@ impl Kind {
     }
 }
 
+pub(super) use encoding::named as encoding_named;
 pub(super) use export::Export;
 pub(super) use import::Import;
 

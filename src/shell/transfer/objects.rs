@@ -1,7 +1,7 @@
 //! JSON objects, read as a stream: those of one array, or one on each line.
 
 use super::fields::Found;
-use super::lines::{Lines, MAX_LINE};
+use super::lines::{INVALID, Lines, MAX_LINE};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -188,7 +188,7 @@ impl Objects {
         let text = String::from_utf8(bytes).map(|text| text.trim_end().to_owned());
         Ok(text.map_err(|error| {
             let before = u64::try_from(error.utf8_error().valid_up_to()).unwrap_or(u64::MAX);
-            format!("invalid UTF-8 at byte {}", start.saturating_add(before))
+            format!("{INVALID} {}", start.saturating_add(before))
         }))
     }
 }

@@ -6,9 +6,12 @@
 //! everything that is no plain text is written as in the log, `{"$date":"2026-01-31"}`.
 
 use super::fields::Field;
-use crate::types::{DataType, Decimal, Literal, Value, exact_json, parse_exact_json};
+use crate::types::{
+    DataType, Decimal, Literal, Value, exact_json, parse_exact_json, parse_number,
+};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use std::borrow::Cow;
 
 /// How a JSON document begins that says its type.
 const WRAPPER: &str = "{\"$";
@@ -20,6 +23,54 @@ pub(super) fn of_field(field: Field<'_>, data_type: DataType) -> Value {
         DataType::Blob => blob(&text).unwrap_or_else(|| Value::text(&text)),
         DataType::Any => any(&text).unwrap_or_else(|| Value::text(&text)),
         _ => Value::Text(text.into()),
+    }
+}
+
+/// A field of a file whose numbers have a decimal comma as one of others: in a column of numbers, and in
+/// one of ANY if it is a number.
+///
+/// # Errors
+/// A text that would be a number, and another one, if its point were no comma.
+pub(super) fn of_comma(text: Cow<'_, str>, data_type: DataType) -> Result<Field<'_>, String> {
+    let is_any = data_type == DataType::Any;
+    let is_number = data_type.is_number() && data_type != DataType::Boolean;
+    if !(is_any || is_number) {
+        return Ok(Some(text));
+    }
+    match with_comma(&text) {
+        Ok(Cow::Owned(number)) => Ok(Some(Cow::Owned(number))),
+        Ok(Cow::Borrowed(_)) => Ok(Some(text)),
+        Err(_) if is_any => Ok(Some(text)),
+        Err(wrong) => Err(wrong),
+    }
+}
+
+/// A text with the decimal comma and the points between thousands, `1.234,50`, as `1234.50`; as it is
+/// where it is no number.
+///
+/// # Errors
+/// A number with a point where none stands between thousands: `3.5` is not what was said of the file.
+pub(super) fn with_comma(text: &str) -> Result<Cow<'_, str>, String> {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (whole, fraction) = match unsigned.split_once(',') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (unsigned, None),
+    };
+    let mut groups = whole.split('.');
+    let first = groups.next().unwrap_or_default();
+    let grouped = digits(first)
+        && (!whole.contains('.') || first.len() <= 3)
+        && groups.all(|group| group.len() == 3 && digits(group));
+    if grouped && fraction.is_none_or(digits) {
+        return Ok(match text.contains(['.', ',']) {
+            true => Cow::Owned(text.replace('.', "").replace(',', ".")),
+            false => Cow::Borrowed(text),
+        });
+    }
+    match parse_number(text) {
+        Some(_) if text.contains('.') => Err(format!("{text} is no number with a decimal comma")),
+        _ => Ok(Cow::Borrowed(text)),
     }
 }
 
@@ -205,6 +256,35 @@ mod tests {
                 assert_eq!(format!("{back:?}"), format!("{value:?}"));
             }
         }
+    }
+
+    #[test]
+    fn a_decimal_comma_is_one_where_it_was_said() {
+        for (text, number) in [
+            ("3,50", "3.50"),
+            ("-1.234,5", "-1234.5"),
+            ("1.234.567", "1234567"),
+            ("+0,1", "+0.1"),
+            ("12", "12"),
+            ("1e3", "1e3"),
+            ("31.12.2025", "31.12.2025"),
+            ("1,2,3", "1,2,3"),
+            ("1,", "1,"),
+            ("1234.567,8", "1234.567,8"),
+            ("Ada", "Ada"),
+            ("", ""),
+        ] {
+            assert_eq!(with_comma(text).as_deref(), Ok(number), "{text}");
+        }
+        for text in ["3.5", "1.2345", "-.5", "1234.567"] {
+            assert!(with_comma(text).is_err(), "{text}");
+        }
+        let field =
+            |text: &'static str, to| of_comma(text.into(), to).map(Option::unwrap_or_default);
+        assert_eq!(field("3,50", DataType::Text).as_deref(), Ok("3,50"));
+        assert_eq!(field("3,50", DataType::Any).as_deref(), Ok("3.50"));
+        assert_eq!(field("3.50", DataType::Any).as_deref(), Ok("3.50"));
+        assert!(field("3.50", DataType::Real).is_err());
     }
 
     #[test]
