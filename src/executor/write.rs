@@ -11,7 +11,7 @@ use super::open::open;
 use super::profile::Probe;
 use crate::planner::{Action, BoundExpression, Fill, Load, Source, TableAccess, Write};
 use crate::storage::{Change, TableView, check_row};
-use crate::types::{Column, Row, RowId, TableSchema, Value, column::value_at};
+use crate::types::{Column, DataType, Row, RowId, TableSchema, Value, column::value_at};
 use std::sync::Arc;
 
 /// What a write changes.
@@ -36,8 +36,9 @@ pub fn write(write: &Write, inputs: &[Input], context: &Context) -> Result<Chang
 fn compute(write: &Write, inputs: &[Input], context: &Context) -> Result<Changes, Error> {
     let view = inputs[write.slot].table();
     match &write.action {
-        Action::Insert { source, columns } => {
+        Action::Insert { source, columns, row } => {
             let mut insert = Insertion::new(&write.table, view, columns, context);
+            insert.row = *row;
             insert.fill(source, inputs)?;
             insert.finish()
         }
@@ -79,6 +80,10 @@ struct Insertion<'a> {
     /// The column that fills itself and the last number it got.
     filling: Option<(usize, Option<i64>)>,
     unique: UniqueKeys<'a>,
+    /// Which value of the source is the number of its row, if one is.
+    row: Option<usize>,
+    /// The numbers that were given, as many as rows if there is a value for them.
+    numbers: Vec<Option<RowId>>,
     rows: Vec<Row>,
 }
 
@@ -91,7 +96,8 @@ impl<'a> Insertion<'a> {
     ) -> Insertion<'a> {
         let filling = table.integer_primary_key().map(|column| (column, None));
         let unique = UniqueKeys::of(table, |_| true);
-        Insertion { table, view, columns, context, filling, unique, rows: Vec::new() }
+        let (row, numbers, rows) = (None, Vec::new(), Vec::new());
+        Insertion { table, view, columns, context, filling, unique, row, numbers, rows }
     }
 
     fn fill(&mut self, source: &Source, inputs: &[Input]) -> Result<(), Error> {
@@ -120,6 +126,10 @@ impl<'a> Insertion<'a> {
     /// Takes a row of the source in.
     fn add(&mut self, mut values: Vec<Value>) -> Result<(), Error> {
         let (columns, context) = (self.columns, self.context);
+        if let Some(row) = self.row {
+            let number = row_number(self.table, std::mem::replace(&mut values[row], Value::Null))?;
+            self.numbers.push(number);
+        }
         self.enter(|index| match &columns[index] {
             Fill::Source(at) => Ok(std::mem::replace(&mut values[*at], Value::Null)),
             Fill::Default(expression) => context.constant(expression),
@@ -190,16 +200,55 @@ impl<'a> Insertion<'a> {
 
     fn finish(self) -> Result<Changes, Error> {
         self.unique.check(self.table, self.view, |_| false)?;
+        self.check_numbers()?;
         Ok(self.changes())
+    }
+
+    /// Checks the numbers that rows are given: a row keeps its own for ever, and they only count up.
+    fn check_numbers(&self) -> Result<(), Error> {
+        let mut next = self.view.next_row();
+        for number in &self.numbers {
+            if let Some(row) = number.filter(|row| *row < next) {
+                let message = format!(
+                    "{} cannot have a row {row} any more: its rows count up, the next is {next}",
+                    self.table.name
+                );
+                let help = "without rowid among the columns it gets the next".to_owned();
+                return Err(Error::Failed { code: "rowid", message, help: Some(help) });
+            }
+            next = RowId(number.unwrap_or(next).0.saturating_add(1));
+        }
+        Ok(())
     }
 
     fn changes(self) -> Changes {
         let rows = self.rows.len();
-        let changes =
-            self.rows.into_iter().map(|new| Change::Insert { table: self.table.clone(), new });
-        Changes { changes: changes.collect(), rows }
+        let numbers = self.numbers.into_iter().chain(std::iter::repeat(None));
+        let change = |(new, row)| Change::Insert { table: self.table.clone(), row, new };
+        Changes { changes: self.rows.into_iter().zip(numbers).map(change).collect(), rows }
     }
 }
+
+/// The number that a row is given; `None` for NULL, which is the next.
+fn row_number(table: &TableSchema, value: Value) -> Result<Option<RowId>, Error> {
+    let wrong = |value: String| {
+        let message = format!("{value} is no number of a row of {}", table.name);
+        let help = format!("it is a whole number from 1 to {MAX_ROW}");
+        Error::Failed { code: "rowid", message, help: Some(help) }
+    };
+    let shown = value.shortened();
+    match DataType::Integer.accept(value).map_err(|rejected| wrong(rejected.value))? {
+        Value::Integer(number) => match u64::try_from(number) {
+            Ok(row) if (1..=MAX_ROW).contains(&row) => Ok(Some(RowId(row))),
+            _ => Err(wrong(shown)),
+        },
+        _ => Ok(None),
+    }
+}
+
+/// The largest number that a row can be given: room for more rows than there will ever be is left
+/// above it.
+const MAX_ROW: u64 = 1 << 62;
 
 /// A row on its way into a table: `None` where a column has its default.
 pub type LooseRow = Vec<Option<Value>>;

@@ -46,7 +46,7 @@ const TOPICS: &[Topic] = &[
         name: "insert",
         also: &["values", "insert into", "json"],
         about: "adds rows: values, JSON objects, or what a query gives",
-        productions: &["Insert", "Values"],
+        productions: &["Insert", "Values", "Assigned"],
         example: "INSERT INTO accounts (owner, balance) VALUES ('Cleo', 70), ('Dan', 0);\n\
                   INSERT INTO accounts {\"owner\": \"Eve\", \"balance\": 5};",
     },
@@ -54,14 +54,14 @@ const TOPICS: &[Topic] = &[
         name: "update",
         also: &[],
         about: "changes rows; what they were stays in the log",
-        productions: &["Update", "Assignment"],
+        productions: &["Update", "Target", "Assignment", "Assigned"],
         example: "UPDATE accounts SET balance = balance + 10 WHERE owner = 'Ada';",
     },
     Topic {
         name: "delete",
         also: &["delete from"],
         about: "deletes rows; AS OF still finds them",
-        productions: &["Delete"],
+        productions: &["Delete", "Target"],
         example: "DELETE FROM accounts WHERE balance = 0;",
     },
     Topic {

@@ -220,6 +220,8 @@ pub enum Action {
         source: Source,
         /// For each column of the table where its value comes from.
         columns: Vec<Fill>,
+        /// Which value of the source is the number of its row, if one is.
+        row: Option<usize>,
     },
     /// New values for the rows reached; the access reads all columns in order, and behind them the
     /// hidden ones that new values are made from.
@@ -397,7 +399,7 @@ impl Planned {
             Planned::Query(query) => query.plan.for_each_expression(visit),
             Planned::Schema { .. } => {}
             Planned::Write(write) => match &write.action {
-                Action::Insert { source, columns } => {
+                Action::Insert { source, columns, .. } => {
                     match source {
                         Source::Values(rows) => rows.iter().flatten().for_each(&mut *visit),
                         Source::Query(query) => query.plan.for_each_expression(visit),

@@ -31,17 +31,9 @@ impl ScopeTable {
     /// The index of what a name means in every table, whatever its columns are: a hidden column, or
     /// what SQLite calls the row's number.
     fn hidden(&self, name: &str) -> Option<usize> {
-        let is_rowid = ROWID.iter().any(|rowid| name.eq_ignore_ascii_case(rowid));
-        if is_rowid {
-            let hidden = || self.schema.pseudo_column(PseudoColumn::Row.name());
-            return self.schema.integer_primary_key().or_else(hidden);
-        }
-        self.schema.pseudo_column(name)
+        self.schema.rowid(name).or_else(|| self.schema.pseudo_column(name))
     }
 }
-
-/// SQLite's names for the number of a row.
-const ROWID: [&str; 3] = ["rowid", "oid", "_rowid_"];
 
 /// The one column that was found by a name, if any.
 fn one_of<'a>(

@@ -8,7 +8,7 @@ use super::scope::Scope;
 use super::suggest::suggest;
 use super::{Catalog, Error, TableSource, exact, select};
 use crate::language::ast::{
-    Delete, Expression, Identifier, Insert, InsertSource, JsonObject, Update,
+    Assigned, Delete, Expression, Identifier, Insert, InsertSource, JsonObject, Update,
 };
 use crate::language::parse_expression;
 use crate::types::{DataType, Literal, PseudoColumn, Span, TableSchema, Value};
@@ -24,8 +24,9 @@ pub(super) fn insert(
     let given: Vec<usize> = if insert.columns.is_empty() {
         (0..table.columns.len()).collect()
     } else {
-        named_columns(&table, &insert.columns)?
+        written_columns(&table, &insert.columns)?
     };
+    let row = given.iter().position(|column| *column >= table.columns.len());
     let (source, columns) = match &insert.source {
         InsertSource::Values(rows) => {
             let source = Source::Values(values(&table, rows, &given, insert.table.span)?);
@@ -47,7 +48,7 @@ pub(super) fn insert(
             (Source::Values(rows?), (0..table.columns.len()).map(Fill::Source).collect())
         }
     };
-    let action = Action::Insert { source, columns };
+    let action = Action::Insert { source, columns, row };
     Ok(Write { table, slot, action, annotations: insert.annotations.clone() })
 }
 
@@ -71,12 +72,20 @@ pub fn load(table: &Arc<TableSchema>, columns: Option<&[Identifier]>) -> Result<
 pub(super) fn update(update: &Update, catalog: &mut dyn Catalog) -> Result<Write, Error> {
     let source = catalog.target(&update.table)?;
     let table = source.schema.clone();
-    let scope = Scope::of(&update.table.name, &table);
+    let scope = Scope::of(&update.alias.as_ref().unwrap_or(&update.table).name, &table);
     let mut assignments: Vec<(usize, BoundExpression)> = Vec::new();
-    for (name, expression) in &update.assignments {
-        let column = named_columns(&table, std::slice::from_ref(name))?[0];
+    for (name, value) in &update.assignments {
+        let column = written_columns(&table, std::slice::from_ref(name))?[0];
+        if column >= table.columns.len() {
+            let message = format!("a row of {} keeps its {} for ever", table.name, name.name);
+            let help = "an INTEGER PRIMARY KEY is a number that can be changed".to_owned();
+            return Err(Error::new("reserved-name", message, name.span).help(Some(help)));
+        }
         let mut binder = Binder { scope: &scope, aliases: &[], aggregates: None, clause: "SET" };
-        let bound = binder.bind(expression)?;
+        let bound = match value {
+            Assigned::Expression(expression) => binder.bind(expression)?,
+            Assigned::Default(_) => default(&table, column)?,
+        };
         // The last assignment to a column counts, as in SQLite.
         assignments.retain(|(assigned, _)| *assigned != column);
         assignments.push((column, exact::assigned(bound, table.columns[column].data_type)));
@@ -99,7 +108,7 @@ pub(super) fn update(update: &Update, catalog: &mut dyn Catalog) -> Result<Write
 pub(super) fn delete(delete: &Delete, catalog: &mut dyn Catalog) -> Result<Write, Error> {
     let source = catalog.target(&delete.table)?;
     let table = source.schema.clone();
-    let scope = Scope::of(&delete.table.name, &table);
+    let scope = Scope::of(&delete.alias.as_ref().unwrap_or(&delete.table).name, &table);
     let all = (0..table.columns.len()).collect();
     let access = rows_to_change(&source, &scope, all, delete.filter.as_ref())?;
     let action = Action::Delete { access };
@@ -126,9 +135,22 @@ pub(super) fn named_columns(
     table: &TableSchema,
     names: &[Identifier],
 ) -> Result<Vec<usize>, Error> {
+    columns_by(table, names, |name| table.column(name))
+}
+
+/// The same where a write gives them values: SQLite's names for the number of a row are names, too.
+fn written_columns(table: &TableSchema, names: &[Identifier]) -> Result<Vec<usize>, Error> {
+    columns_by(table, names, |name| table.column(name).or_else(|| table.rowid(name)))
+}
+
+fn columns_by(
+    table: &TableSchema,
+    names: &[Identifier],
+    find: impl Fn(&str) -> Option<usize>,
+) -> Result<Vec<usize>, Error> {
     let mut found = Vec::with_capacity(names.len());
     for name in names {
-        let Some(column) = table.column(&name.name) else {
+        let Some(column) = find(&name.name) else {
             return Err(unknown_column(table, &name.name, name.span));
         };
         if found.contains(&column) {
@@ -151,9 +173,10 @@ pub(super) fn unknown_column(table: &TableSchema, name: &str, span: Span) -> Err
         .note(table.to_string())
 }
 
+/// The values of each row for the columns `given`.
 fn values(
     table: &TableSchema,
-    rows: &[Vec<Expression>],
+    rows: &[Vec<Assigned>],
     given: &[usize],
     place: Span,
 ) -> Result<Vec<Vec<BoundExpression>>, Error> {
@@ -162,17 +185,18 @@ fn values(
     rows.iter()
         .map(|row| {
             let span = match (row.first(), row.last()) {
-                (Some(first), Some(last)) => first.span.to(last.span),
+                (Some(first), Some(last)) => first.span().to(last.span()),
                 _ => place,
             };
             check_width(table, given.len(), row.len(), span)?;
-            let typed = row.iter().zip(given);
-            typed
-                .map(|(value, column)| {
-                    let bound = binder.bind(value)?;
-                    Ok(exact::assigned(bound, table.columns[*column].data_type))
-                })
-                .collect()
+            let value = |(value, column): (&Assigned, &usize)| match value {
+                Assigned::Expression(expression) => {
+                    let bound = binder.bind(expression)?;
+                    Ok(exact::assigned(bound, table.type_of(*column)))
+                }
+                Assigned::Default(_) => default(table, *column),
+            };
+            row.iter().zip(given).map(value).collect()
         })
         .collect()
 }
@@ -201,9 +225,9 @@ fn fills(table: &TableSchema, given: &[usize]) -> Result<Vec<Fill>, Error> {
         .collect()
 }
 
-/// The default of a column: a constant expression, NULL where there is none.
+/// The default of a column: a constant expression, NULL where there is none, as of the number of a row.
 fn default(table: &TableSchema, column: usize) -> Result<BoundExpression, Error> {
-    let Some(text) = &table.columns[column].default else {
+    let Some(text) = table.columns.get(column).and_then(|column| column.default.as_ref()) else {
         return Ok(BoundExpression::of(Value::Null));
     };
     let nowhere = Span::default();

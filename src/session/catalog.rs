@@ -10,6 +10,9 @@ use crate::storage::{self, Database, SchemaChange, View};
 use crate::types::{EventId, Period, PseudoColumn, Schema, Span, TableId, TableSchema};
 use std::sync::Arc;
 
+/// How the names of SQLite's own tables begin.
+const SQLITE: &str = "sqlite_";
+
 /// The tables of one statement: every moment it names is resolved here, once.
 pub(super) struct StatementCatalog<'a> {
     database: &'a Arc<Database>,
@@ -352,11 +355,22 @@ impl Catalog for StatementCatalog<'_> {
             let message = "_ is the last result, which nothing changes";
             return Err(Error::new("read-only-table", message, name.span));
         }
-        if SystemTable::named(&name.name).is_some() {
-            let message = format!("{} is written by the database alone", name.name);
-            return Err(Error::new("read-only-table", message, name.span));
+        match SystemTable::named(&name.name) {
+            None => self.table(name, None),
+            // SQLite's dumps make virtual tables so.
+            Some(SystemTable::Master) => {
+                let message = format!(
+                    "virtual tables are not supported, nor is writing to {}, which makes them",
+                    name.name
+                );
+                let help = "--keep-going loads the rest of a dump".to_owned();
+                Err(Error::new("unsupported", message, name.span).help(Some(help)))
+            }
+            Some(_) => {
+                let message = format!("{} is written by the database alone", name.name);
+                Err(Error::new("read-only-table", message, name.span))
+            }
         }
-        self.table(name, None)
     }
 
     fn history(
@@ -403,6 +417,11 @@ impl Catalog for StatementCatalog<'_> {
         }
         if SystemTable::named(&name.name).is_some() {
             let message = format!("\"{}\" is a table that every database has", name.name);
+            return Err(Error::new("reserved-name", message, name.span));
+        }
+        if name.name.get(..SQLITE.len()).is_some_and(|start| start.eq_ignore_ascii_case(SQLITE)) {
+            let message =
+                format!("names that begin with {SQLITE} are kept for SQLite's own tables");
             return Err(Error::new("reserved-name", message, name.span));
         }
         Ok(())

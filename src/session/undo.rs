@@ -32,7 +32,7 @@ impl Session {
                 let table = Arc::clone(&table);
                 changes.extend(match (old, new) {
                     (Some(old), None) => Some(Change::Delete { table, row, old }),
-                    (None, Some(new)) => Some(Change::Insert { table, new }),
+                    (None, Some(new)) => Some(Change::Insert { table, row: None, new }),
                     (Some(old), Some(new)) => Some(Change::Update { table, row, old, new }),
                     (None, None) => None,
                 });

@@ -5,6 +5,9 @@
 
 use super::{DataType, TableId, TableSchema};
 
+/// SQLite's names for the number of a row.
+const ROWID: [&str; 3] = ["rowid", "oid", "_rowid_"];
+
 /// One hidden column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PseudoColumn {
@@ -108,6 +111,16 @@ impl TableSchema {
     pub fn pseudo_column(&self, name: &str) -> Option<usize> {
         let place = |column| self.hidden().iter().position(|other| *other == column);
         Some(self.columns.len() + place(PseudoColumn::named(name)?)?)
+    }
+
+    /// The index of what SQLite calls the number of a row: the INTEGER PRIMARY KEY, else the hidden
+    /// `_row`. `None` for every other name, and for one that a column has.
+    pub fn rowid(&self, name: &str) -> Option<usize> {
+        let is_one = ROWID.iter().any(|rowid| name.eq_ignore_ascii_case(rowid));
+        if !is_one || self.column(name).is_some() {
+            return None;
+        }
+        self.integer_primary_key().or_else(|| self.pseudo_column(PseudoColumn::Row.name()))
     }
 
     /// The name of the column at an index, which is less than [`TableSchema::width`].

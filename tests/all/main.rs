@@ -4,6 +4,7 @@ mod alter;
 mod answer;
 mod decimals;
 mod difference;
+mod dumps;
 mod examples;
 mod follow;
 mod grammar;

@@ -16,7 +16,7 @@ pub use expression::{
 };
 pub use select::{JoinConstraint, JoinKind, OrderItem, Place, Select, SelectItem, TableReference};
 pub use statement::{
-    AlterAction, Annotations, ColumnConstraint, ColumnConstraintKind, ColumnDefinition,
+    AlterAction, Annotations, Assigned, ColumnConstraint, ColumnConstraintKind, ColumnDefinition,
     CreateIndex, CreateTable, Delete, ForeignKeyAction, ForeignKeyClause, IndexedColumn, Insert,
     InsertSource, JsonObject, Statement, TableConstraint, TableConstraintKind, TableOption,
     TypeName, Update,

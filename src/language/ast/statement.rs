@@ -1,7 +1,7 @@
 //! Statements.
 
 use super::super::reference::Topic;
-use super::{AsOf, At, Expression, History, Identifier, Select, ShowSubject};
+use super::{AsOf, At, Expression, History, Identifier, Place, Select, ShowSubject};
 use crate::types::{Literal, Span};
 
 /// One statement.
@@ -175,6 +175,8 @@ pub struct TypeName {
     pub name: String,
     /// The numbers in parentheses.
     pub arguments: Vec<u64>,
+    /// The words behind those, one space between them: `UNSIGNED`.
+    pub behind: String,
     /// Where it stands.
     pub span: Span,
 }
@@ -182,7 +184,8 @@ pub struct TypeName {
 /// Types are equal if they are written alike.
 impl PartialEq for TypeName {
     fn eq(&self, other: &TypeName) -> bool {
-        self.name == other.name && self.arguments == other.arguments
+        (&self.name, &self.arguments, &self.behind)
+            == (&other.name, &other.arguments, &other.behind)
     }
 }
 
@@ -328,13 +331,32 @@ pub struct Insert {
 #[derive(Clone, Debug, PartialEq)]
 pub enum InsertSource {
     /// VALUES (…), (…): at least one row, all of one length.
-    Values(Vec<Vec<Expression>>),
+    Values(Vec<Vec<Assigned>>),
     /// JSON objects, at least one.
     Objects(Vec<JsonObject>),
     /// The rows of a query.
     Select(Box<Select>),
     /// DEFAULT VALUES: one row.
     DefaultValues,
+}
+
+/// What INSERT and UPDATE give a column.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Assigned {
+    /// What an expression is.
+    Expression(Expression),
+    /// DEFAULT: what it has where nothing is given; and where the word stands.
+    Default(Place),
+}
+
+impl Assigned {
+    /// Where it stands.
+    pub fn span(&self) -> Span {
+        match self {
+            Assigned::Expression(expression) => expression.span,
+            Assigned::Default(place) => place.0,
+        }
+    }
 }
 
 /// `{"name": "Ada", "born": 1815}`: keys are columns, each once; what is left out is its default.
@@ -360,8 +382,10 @@ impl PartialEq for JsonObject {
 pub struct Update {
     /// The table.
     pub table: Identifier,
+    /// What the statement calls it.
+    pub alias: Option<Identifier>,
     /// `column = expression`, at least one.
-    pub assignments: Vec<(Identifier, Expression)>,
+    pub assignments: Vec<(Identifier, Assigned)>,
     /// WHERE
     pub filter: Option<Expression>,
     /// What the transaction says about itself.
@@ -373,6 +397,8 @@ pub struct Update {
 pub struct Delete {
     /// The table.
     pub table: Identifier,
+    /// What the statement calls it.
+    pub alias: Option<Identifier>,
     /// WHERE
     pub filter: Option<Expression>,
     /// What the transaction says about itself.

@@ -20,6 +20,19 @@ pub(super) fn name<'a>(of: Named) -> impl Fn(Input<'a>) -> Parsed<'a, Identifier
     }
 }
 
+/// `Label ::= Text | Name`: SQLite takes a text for a name wherever it can be nothing else, and its
+/// dumps have such names.
+pub(super) fn label<'a>(of: Named) -> impl Fn(Input<'a>) -> Parsed<'a, Identifier> {
+    move |input| {
+        if input.peek().kind != TokenKind::Text {
+            return name(of)(input);
+        }
+        let (rest, name) = text(input)?;
+        input.is_named(of);
+        Ok((rest, Identifier { name, span: input.peek().span, quoted: false }))
+    }
+}
+
 /// Whether a token can be a name.
 pub(super) fn is_name(token: Token) -> bool {
     match token.kind {
@@ -32,7 +45,7 @@ pub(super) fn is_name(token: Token) -> bool {
 /// The name of a table or an index, which no name of a database precedes.
 pub(super) fn object_name<'a>(of: Named) -> impl Fn(Input<'a>) -> Parsed<'a, Identifier> {
     move |input| {
-        let (rest, object) = name(of)(input)?;
+        let (rest, object) = label(of)(input)?;
         if rest.is_symbol(0, Symbol::Dot) {
             return input.unsupported("the name of a database before a table's");
         }
@@ -45,9 +58,9 @@ pub(super) fn table_name(input: Input<'_>) -> Parsed<'_, Identifier> {
     object_name(Named::Table)(input)
 }
 
-/// `Names ::= '(' Name (',' Name)* ')'`, columns of one table.
+/// `Names ::= '(' Label (',' Label)* ')'`, columns of one table.
 pub(super) fn columns<'a>(of: Option<usize>) -> impl Fn(Input<'a>) -> Parsed<'a, Vec<Identifier>> {
-    parenthesised(comma_list(name(Named::Column(of))))
+    parenthesised(comma_list(label(Named::Column(of))))
 }
 
 /// `Alias ::= 'AS' (Name | Text) | a name that cannot go on with the clause`

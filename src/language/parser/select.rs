@@ -209,8 +209,8 @@ fn join_constraint(input: Input<'_>) -> Parsed<'_, JoinConstraint> {
     Ok((rest, using.map_or(JoinConstraint::None, JoinConstraint::Using)))
 }
 
-/// `TableReference ::= Name [Temporal] [Alias] [Temporal] ['NOT' 'INDEXED'] | '(' From ')'
-///                    | '(' History ')' [Alias] | 'HISTORY' 'OF' Name [Alias]`
+/// `TableReference ::= Label [Temporal] [Alias] [Temporal] ['NOT' 'INDEXED'] | '(' From ')'
+///                    | '(' History ')' [Alias] | 'HISTORY' 'OF' Label [Alias]`
 pub(super) fn table_reference(input: Input<'_>) -> Parsed<'_, TableReference> {
     if input.is_symbol(0, Symbol::LeftParenthesis) {
         return nested(input, tables_in_parentheses);
@@ -223,6 +223,10 @@ pub(super) fn table_reference(input: Input<'_>) -> Parsed<'_, TableReference> {
     }
     input.offer(Symbol::LeftParenthesis);
     input.offer("HISTORY OF");
+    if input.peek().kind == TokenKind::Text && input.word().contains('.') {
+        // Elsewhere that is a file.
+        return input.miss(Named::Table);
+    }
     let (rest, name) = table_name(input)?;
     if input.is_word(0, Keyword::History) {
         rest.offer(Keyword::Of);
@@ -236,12 +240,18 @@ pub(super) fn table_reference(input: Input<'_>) -> Parsed<'_, TableReference> {
         Some(_) => (rest, before),
         None => opt(temporal).parse(rest)?,
     };
-    let not_indexed = rest.is_word(0, Keyword::Not) && rest.is_word(1, Keyword::Indexed);
-    let rest = rest.skip(if not_indexed { 2 } else { 0 });
+    let (rest, ()) = not_indexed(rest)?;
+    Ok((rest, TableReference::Table { name, temporal, alias }))
+}
+
+/// `['NOT' 'INDEXED']`, which changes nothing.
+pub(super) fn not_indexed(input: Input<'_>) -> Parsed<'_, ()> {
+    let found = input.is_word(0, Keyword::Not) && input.is_word(1, Keyword::Indexed);
+    let rest = input.skip(if found { 2 } else { 0 });
     if rest.is_word(0, Keyword::Indexed) {
         return rest.unsupported("INDEXED BY");
     }
-    Ok((rest, TableReference::Table { name, temporal, alias }))
+    Ok((rest, ()))
 }
 
 /// `'(' From ')' | '(' History ')' [Alias]`

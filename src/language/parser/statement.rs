@@ -1,15 +1,17 @@
 //! Statements, found by their first word in one table.
 
-use super::super::ast::{Annotations, Delete, Identifier, Insert, InsertSource, Statement, Update};
+use super::super::ast::{
+    Annotations, Assigned, Delete, Identifier, Insert, InsertSource, Place, Statement, Update,
+};
 use super::super::token::{Symbol, TokenKind};
 use super::super::{Keyword, reference};
 use super::expected::{Expected, Named};
 use super::expression::expression;
 use super::foreign;
 use super::input::{Input, Parsed, comma_list, parenthesised, symbol, word};
-use super::name::{columns, name, table_name, text};
+use super::name::{alias, columns, label, table_name, text};
 use super::object::{JSON_OBJECT, json_object};
-use super::select::select;
+use super::select::{not_indexed, select};
 use super::table::{alter, create, drop};
 use super::time::{as_of, events, history_statement, no_moment, replay, set, show, snapshot, tag};
 use nom::Parser;
@@ -83,7 +85,7 @@ fn select_statement(input: Input<'_>) -> Parsed<'_, Statement> {
     Ok((rest, Statement::Select(Box::new(select))))
 }
 
-/// `Insert ::= 'INSERT' 'INTO' Name [Names] rows [Annotations]`
+/// `Insert ::= 'INSERT' 'INTO' Label [Names] rows [Annotations]`
 fn insert(input: Input<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = word(Keyword::Insert)(input)?;
     if rest.is_word(0, Keyword::Or) {
@@ -102,7 +104,19 @@ fn insert(input: Input<'_>) -> Parsed<'_, Statement> {
         return rest.unsupported("ON CONFLICT");
     }
     let (rest, annotations) = annotations(rest)?;
-    Ok((rest, Statement::Insert(Insert { table, columns, source, annotations })))
+    let insert = Insert { table, columns, source, annotations };
+    if is_statistics(&insert.table) {
+        return Ok((rest, accepted(input, rest)));
+    }
+    Ok((rest, Statement::Insert(insert)))
+}
+
+/// Whether a table is one of those in which SQLite keeps what ANALYZE found. Dumps write to them; the
+/// planner here needs none of it.
+fn is_statistics(table: &Identifier) -> bool {
+    ["sqlite_stat1", "sqlite_stat2", "sqlite_stat3", "sqlite_stat4"]
+        .iter()
+        .any(|name| name.eq_ignore_ascii_case(&table.name))
 }
 
 /// The rows of an INSERT: `Values | JsonObject, … | Select | 'DEFAULT' 'VALUES'`.
@@ -139,7 +153,7 @@ fn insert_source(input: Input<'_>, all_columns: bool) -> Parsed<'_, InsertSource
 /// `Values ::= 'VALUES' '(' Expression, … ')' (',' '(' Expression, … ')')*`, behind the word; rows of
 /// one length.
 fn values(input: Input<'_>) -> Parsed<'_, InsertSource> {
-    let row = parenthesised(comma_list(expression));
+    let row = parenthesised(comma_list(assigned));
     let (mut rest, first) = row(input)?;
     let length = first.len();
     let mut rows = vec![first];
@@ -158,7 +172,26 @@ fn values(input: Input<'_>) -> Parsed<'_, InsertSource> {
     Ok((rest, InsertSource::Values(rows)))
 }
 
-/// `Update ::= 'UPDATE' Name 'SET' Name '=' Expression, … ['WHERE' Expression] [Annotations]`
+/// `Assigned ::= Expression | 'DEFAULT'`
+fn assigned(input: Input<'_>) -> Parsed<'_, Assigned> {
+    if input.is_word(0, Keyword::Default) {
+        return Ok((input.skip(1), Assigned::Default(Place(input.peek().span))));
+    }
+    input.offer(Keyword::Default);
+    let (rest, expression) = expression(input)?;
+    Ok((rest, Assigned::Expression(expression)))
+}
+
+/// `Target ::= Label [Alias] ['NOT' 'INDEXED']`, the table that is changed and what it is called.
+fn target(input: Input<'_>) -> Parsed<'_, (Identifier, Option<Identifier>)> {
+    let (rest, table) = table_name(input)?;
+    let (rest, ()) = no_moment(rest)?;
+    let (rest, alias) = opt(alias).parse(rest)?;
+    let (rest, ()) = not_indexed(rest)?;
+    Ok((rest, (table, alias)))
+}
+
+/// `Update ::= 'UPDATE' Target 'SET' Assignment (',' Assignment)* ['WHERE' Expression] [Annotations]`
 fn update(input: Input<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = word(Keyword::Update)(input)?;
     if rest.is_word(0, Keyword::Or) {
@@ -166,8 +199,7 @@ fn update(input: Input<'_>) -> Parsed<'_, Statement> {
         return rest.unsupported(&format!("UPDATE OR {action}"));
     }
     let of = rest.at;
-    let (rest, table) = table_name(rest)?;
-    let (rest, ()) = no_moment(rest)?;
+    let (rest, (table, alias)) = target(rest)?;
     let (rest, _) = word(Keyword::Set)(rest)?;
     let (rest, assignments) = comma_list(|input| assignment(input, of))(rest)?;
     if rest.is_word(0, Keyword::From) {
@@ -175,28 +207,33 @@ fn update(input: Input<'_>) -> Parsed<'_, Statement> {
     }
     let (rest, filter) = opt(preceded(word(Keyword::Where), expression)).parse(rest)?;
     let (rest, annotations) = annotations(rest)?;
-    Ok((rest, Statement::Update(Update { table, assignments, filter, annotations })))
+    if is_statistics(&table) {
+        return Ok((rest, accepted(input, rest)));
+    }
+    Ok((rest, Statement::Update(Update { table, alias, assignments, filter, annotations })))
 }
 
-/// `Assignment ::= Name '=' Expression`, a column of the table that the token `of` names.
-fn assignment(input: Input<'_>, of: usize) -> Parsed<'_, (Identifier, super::Expression)> {
+/// `Assignment ::= Label '=' Assigned`, a column of the table that the token `of` names.
+fn assignment(input: Input<'_>, of: usize) -> Parsed<'_, (Identifier, Assigned)> {
     if input.is_symbol(0, Symbol::LeftParenthesis) {
         return input.unsupported("SET of several columns in parentheses");
     }
-    let (rest, column) = name(Named::Column(Some(of)))(input)?;
+    let (rest, column) = label(Named::Column(Some(of)))(input)?;
     let (rest, _) = symbol(Symbol::Equal)(rest)?;
-    let (rest, value) = expression(rest)?;
+    let (rest, value) = assigned(rest)?;
     Ok((rest, (column, value)))
 }
 
-/// `Delete ::= 'DELETE' 'FROM' Name ['WHERE' Expression] [Annotations]`
+/// `Delete ::= 'DELETE' 'FROM' Target ['WHERE' Expression] [Annotations]`
 fn delete(input: Input<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = word(Keyword::Delete)(input)?;
-    let (rest, table) = preceded(word(Keyword::From), table_name).parse(rest)?;
-    let (rest, ()) = no_moment(rest)?;
+    let (rest, (table, alias)) = preceded(word(Keyword::From), target).parse(rest)?;
     let (rest, filter) = opt(preceded(word(Keyword::Where), expression)).parse(rest)?;
     let (rest, annotations) = annotations(rest)?;
-    Ok((rest, Statement::Delete(Delete { table, filter, annotations })))
+    if is_statistics(&table) {
+        return Ok((rest, accepted(input, rest)));
+    }
+    Ok((rest, Statement::Delete(Delete { table, alias, filter, annotations })))
 }
 
 /// `Annotations ::= 'WITH' '(' Annotation (',' Annotation)* ')'`
@@ -280,7 +317,7 @@ fn explain(input: Input<'_>) -> Parsed<'_, Statement> {
     Ok((rest, Statement::Explain { analyze, statement }))
 }
 
-/// `Describe ::= 'DESCRIBE' Name [AsOf]`
+/// `Describe ::= 'DESCRIBE' Label [AsOf]`
 fn describe(input: Input<'_>) -> Parsed<'_, Statement> {
     let (rest, table) = preceded(word(Keyword::Describe), table_name).parse(input)?;
     let (rest, as_of) = opt(as_of).parse(rest)?;
@@ -311,7 +348,7 @@ fn help(input: Input<'_>) -> Parsed<'_, Statement> {
     input.fail_at(span, "unknown-topic", message, Some(help))
 }
 
-/// `Pragma ::= 'PRAGMA' Name ['.' Name] ['=' PragmaValue | '(' PragmaValue ')']`
+/// `Pragma ::= 'PRAGMA' DottedName ['=' PragmaValue | '(' PragmaValue ')']`
 fn pragma(input: Input<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = dotted_name(input.skip(1), Named::New)?;
     let (rest, value) = opt(preceded(symbol(Symbol::Equal), pragma_value)).parse(rest)?;
@@ -346,7 +383,7 @@ fn verify(input: Input<'_>) -> Parsed<'_, Statement> {
     Ok((rest, Statement::Verify))
 }
 
-/// `Upkeep ::= ('VACUUM' | 'ANALYZE' | 'REINDEX') [Name ['.' Name]]`
+/// `Upkeep ::= ('VACUUM' | 'ANALYZE' | 'REINDEX') [DottedName]`
 fn upkeep(input: Input<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = opt(|input| dotted_name(input, Named::Table)).parse(input.skip(1))?;
     if rest.is_word(0, Keyword::Into) {
@@ -355,14 +392,14 @@ fn upkeep(input: Input<'_>) -> Parsed<'_, Statement> {
     Ok((rest, accepted(input, rest)))
 }
 
-/// `DottedName ::= Name ('.' Name)?`
+/// `DottedName ::= Label ('.' Label)?`
 fn dotted_name(input: Input<'_>, of: Named) -> Parsed<'_, ()> {
-    let (rest, _) = name(of)(input)?;
-    let (rest, _) = opt(preceded(symbol(Symbol::Dot), name(of))).parse(rest)?;
+    let (rest, _) = label(of)(input)?;
+    let (rest, _) = opt(preceded(symbol(Symbol::Dot), label(of))).parse(rest)?;
     Ok((rest, ()))
 }
 
 /// A statement that does nothing, as it stands.
-fn accepted<'a>(input: Input<'a>, rest: Input<'a>) -> Statement {
+pub(super) fn accepted<'a>(input: Input<'a>, rest: Input<'a>) -> Statement {
     Statement::Accepted(input.state.slice(input.span_to(rest)).to_owned())
 }

@@ -11,8 +11,9 @@ use super::super::token::{Symbol, TokenKind};
 use super::expected::{Expected, Named};
 use super::expression::{CONSTANT_WORDS, expression, literal};
 use super::input::{Input, Parsed, comma_list, parenthesised, word};
-use super::name::{columns, identifier, name, number, object_name, table_name};
+use super::name::{columns, identifier, label, number, object_name, table_name, unquote};
 use super::select::direction;
+use super::statement::accepted;
 use crate::types::Value;
 use nom::Parser;
 use nom::branch::alt;
@@ -50,7 +51,7 @@ fn if_not_exists(input: Input<'_>) -> Parsed<'_, bool> {
     Ok((rest, found.is_some()))
 }
 
-/// `CreateTable ::= 'CREATE' ['TEMP'] 'TABLE' ['IF' 'NOT' 'EXISTS'] Name '(' … ')' options`
+/// `CreateTable ::= 'CREATE' ['TEMP'] 'TABLE' ['IF' 'NOT' 'EXISTS'] Label '(' … ')' options`
 fn create_table(input: Input<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = word(Keyword::Create)(input)?;
     let temporary = alt((word(Keyword::Temp), word(Keyword::Temporary)));
@@ -117,20 +118,34 @@ fn table_option(input: Input<'_>) -> Parsed<'_, TableOption> {
     .parse(input)
 }
 
-/// `ColumnDefinition ::= Name [TypeName] ColumnConstraint*`
+/// `ColumnDefinition ::= Label [TypeName] ColumnConstraint*`
 fn column_definition(input: Input<'_>) -> Parsed<'_, ColumnDefinition> {
-    let (rest, name) = name(Named::New)(input)?;
+    let (rest, name) = label(Named::New)(input)?;
     let (rest, type_name) = opt(type_name).parse(rest)?;
     let (rest, constraints) = many0(column_constraint).parse(rest)?;
     Ok((rest, ColumnDefinition { name, type_name, constraints }))
 }
 
-/// `TypeName ::= Name+ ['(' Integer [',' Integer] ')']`
+/// `TypeName ::= Name+ ['(' Integer [',' Integer] ')' Name*]`
 ///
-/// Words that may be names make up a type, until one that begins a constraint.
+/// Words that may be names make up a type, until one that begins a constraint. Those behind the
+/// parentheses are other systems': `INT(11) UNSIGNED`.
 pub(super) fn type_name(input: Input<'_>) -> Parsed<'_, TypeName> {
+    let (rest, name) = type_words(input)?;
+    if name.is_empty() {
+        return rest.miss(Named::DataType);
+    }
+    let (rest, arguments) = opt(parenthesised(comma_list(number))).parse(rest)?;
+    let (rest, behind) =
+        if arguments.is_some() { type_words(rest)? } else { (rest, String::new()) };
+    let arguments = arguments.unwrap_or_default();
+    Ok((rest, TypeName { name, arguments, behind, span: input.span_to(rest) }))
+}
+
+/// The words of a type, one space between them.
+fn type_words(input: Input<'_>) -> Parsed<'_, String> {
     let mut rest = input;
-    let mut name = String::new();
+    let mut words = String::new();
     loop {
         let token = rest.peek();
         let word = match token.kind {
@@ -141,21 +156,20 @@ pub(super) fn type_name(input: Input<'_>) -> Parsed<'_, TypeName> {
                 Some(word) => word,
                 None => return rest.miss(Expected::Other("a type without quotes")),
             },
+            TokenKind::Text => match plain(unquote(rest.word())) {
+                Some(word) => word,
+                None => return rest.miss(Expected::Other("a type without quotes")),
+            },
             _ => break,
         };
-        if !name.is_empty() {
-            name.push(' ');
+        if !words.is_empty() {
+            words.push(' ');
         }
-        name.push_str(&word);
+        words.push_str(&word);
         rest.is_named(Named::DataType);
         rest = rest.skip(1);
     }
-    if name.is_empty() {
-        return rest.miss(Named::DataType);
-    }
-    let (rest, arguments) = opt(parenthesised(comma_list(number))).parse(rest)?;
-    let arguments = arguments.unwrap_or_default();
-    Ok((rest, TypeName { name, arguments, span: input.span_to(rest) }))
+    Ok((rest, words))
 }
 
 /// A quoted word of a type that would be the same without its quotes.
@@ -167,12 +181,12 @@ fn plain(word: String) -> Option<String> {
     plain.then_some(word)
 }
 
-/// `['CONSTRAINT' Name]`
+/// `['CONSTRAINT' Label]`
 fn constraint_name(input: Input<'_>) -> Parsed<'_, Option<Identifier>> {
-    opt(preceded(word(Keyword::Constraint), name(Named::New))).parse(input)
+    opt(preceded(word(Keyword::Constraint), label(Named::New))).parse(input)
 }
 
-/// `ColumnConstraint ::= ['CONSTRAINT' Name] …`
+/// `ColumnConstraint ::= ['CONSTRAINT' Label] …`
 fn column_constraint(input: Input<'_>) -> Parsed<'_, ColumnConstraint> {
     let (rest, name) = constraint_name(input)?;
     let behind = rest.skip(1);
@@ -200,7 +214,7 @@ fn column_constraint(input: Input<'_>) -> Parsed<'_, ColumnConstraint> {
             (behind, ColumnConstraintKind::References(clause))
         }
         Keyword::Collate => {
-            let (behind, collation) = super::name::name(Named::New)(behind)?;
+            let (behind, collation) = label(Named::New)(behind)?;
             (behind, ColumnConstraintKind::Collate(collation))
         }
         Keyword::Generated | Keyword::As => generated(rest)?,
@@ -287,7 +301,7 @@ fn begins_table_constraint(input: Input<'_>) -> bool {
     )
 }
 
-/// `TableConstraint ::= ['CONSTRAINT' Name] …`
+/// `TableConstraint ::= ['CONSTRAINT' Label] …`
 fn table_constraint(input: Input<'_>) -> Parsed<'_, TableConstraint> {
     let (rest, name) = constraint_name(input)?;
     let behind = rest.skip(1);
@@ -329,7 +343,7 @@ enum Reference {
     Match,
 }
 
-/// `ForeignKeyClause ::= 'REFERENCES' Name ['(' Name, … ')'] actions ['DEFERRABLE' …]`
+/// `ForeignKeyClause ::= 'REFERENCES' Label ['(' Label, … ')'] actions ['DEFERRABLE' …]`
 fn foreign_key_clause(input: Input<'_>) -> Parsed<'_, ForeignKeyClause> {
     let (rest, table) = preceded(word(Keyword::References), table_name).parse(input)?;
     let (rest, columns) = opt(columns(Some(rest.at - 1))).parse(rest)?;
@@ -337,7 +351,7 @@ fn foreign_key_clause(input: Input<'_>) -> Parsed<'_, ForeignKeyClause> {
     let (rest, parts) = many0(alt((
         on(Keyword::Delete).map(Reference::OnDelete),
         on(Keyword::Update).map(Reference::OnUpdate),
-        (word(Keyword::Match), name(Named::New)).map(|_| Reference::Match),
+        (word(Keyword::Match), label(Named::New)).map(|_| Reference::Match),
     )))
     .parse(rest)?;
     let (rest, deferred) = opt(deferrable).parse(rest)?;
@@ -383,19 +397,19 @@ fn indexed_columns(input: Input<'_>, of: Option<usize>) -> Parsed<'_, Vec<Indexe
     parenthesised(comma_list(|input| indexed_column(input, of)))(input)
 }
 
-/// `IndexedColumn ::= Name ['COLLATE' Name] ['ASC' | 'DESC']`
+/// `IndexedColumn ::= Label ['COLLATE' Label] ['ASC' | 'DESC']`
 fn indexed_column(input: Input<'_>, of: Option<usize>) -> Parsed<'_, IndexedColumn> {
     if input.is_symbol(0, Symbol::LeftParenthesis) || input.is_symbol(1, Symbol::LeftParenthesis) {
         return input.unsupported("an index on an expression");
     }
-    let (rest, column) = name(Named::Column(of))(input)?;
-    let collation = preceded(word(Keyword::Collate), name(Named::New));
+    let (rest, column) = label(Named::Column(of))(input)?;
+    let collation = preceded(word(Keyword::Collate), label(Named::New));
     let (rest, collation) = opt(collation).parse(rest)?;
     let (rest, descending) = direction(rest)?;
     Ok((rest, IndexedColumn { name: column, collation, descending }))
 }
 
-/// `CreateIndex ::= 'CREATE' ['UNIQUE'] 'INDEX' ['IF' 'NOT' 'EXISTS'] Name 'ON' Name '(' … ')'`
+/// `CreateIndex ::= 'CREATE' ['UNIQUE'] 'INDEX' ['IF' 'NOT' 'EXISTS'] Label 'ON' Label '(' … ')'`
 fn create_index(input: Input<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = word(Keyword::Create)(input)?;
     let (rest, unique) = opt(word(Keyword::Unique)).parse(rest)?;
@@ -412,11 +426,20 @@ fn create_index(input: Input<'_>) -> Parsed<'_, Statement> {
     Ok((rest, Statement::CreateIndex(index)))
 }
 
-/// `Drop ::= 'DROP' ('TABLE' | 'INDEX') ['IF' 'EXISTS'] Name`
+/// `Drop ::= 'DROP' ('TABLE' | 'INDEX') ['IF' 'EXISTS'] Label
+///         | 'DROP' ('VIEW' | 'TRIGGER') 'IF' 'EXISTS' Label`
+///
+/// There are no views and no triggers to be dropped: where that is an error, it says so.
 pub(super) fn drop(input: Input<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = word(Keyword::Drop)(input)?;
     if rest.is_word(0, Keyword::View) || rest.is_word(0, Keyword::Trigger) {
-        return rest.unsupported(&format!("DROP {}", rest.word().to_ascii_uppercase()));
+        let (behind, found) =
+            opt((word(Keyword::If), word(Keyword::Exists))).parse(rest.skip(1))?;
+        if found.is_none() {
+            return rest.unsupported(&format!("DROP {}", rest.word().to_ascii_uppercase()));
+        }
+        let (behind, _) = object_name(Named::New)(behind)?;
+        return Ok((behind, accepted(input, behind)));
     }
     let table = value(true, word(Keyword::Table));
     let (rest, table) = alt((table, value(false, word(Keyword::Index)))).parse(rest)?;
@@ -431,8 +454,8 @@ pub(super) fn drop(input: Input<'_>) -> Parsed<'_, Statement> {
     Ok((rest, statement))
 }
 
-/// `Alter ::= 'ALTER' 'TABLE' Name ('ADD' ['COLUMN'] ColumnDefinition | 'DROP' ['COLUMN'] Name
-///          | 'RENAME' ('TO' Name | ['COLUMN'] Name 'TO' Name))`
+/// `Alter ::= 'ALTER' 'TABLE' Label ('ADD' ['COLUMN'] ColumnDefinition | 'DROP' ['COLUMN'] Label
+///          | 'RENAME' ('TO' Label | ['COLUMN'] Label 'TO' Label))`
 pub(super) fn alter(input: Input<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = (word(Keyword::Alter), word(Keyword::Table)).parse(input)?;
     let (rest, table) = table_name(rest)?;
@@ -445,15 +468,15 @@ pub(super) fn alter(input: Input<'_>) -> Parsed<'_, Statement> {
             (rest, AlterAction::AddColumn(Box::new(definition)))
         }
         TokenKind::Keyword(Keyword::Drop) => {
-            preceded(column, name(old)).map(AlterAction::DropColumn).parse(behind)?
+            preceded(column, label(old)).map(AlterAction::DropColumn).parse(behind)?
         }
         TokenKind::Keyword(Keyword::Rename) if behind.is_word(0, Keyword::To) => {
             object_name(Named::New).map(AlterAction::RenameTo).parse(behind.skip(1))?
         }
         TokenKind::Keyword(Keyword::Rename) => {
             behind.note("TO");
-            let (rest, from) = preceded(column, name(old)).parse(behind)?;
-            let (rest, to) = preceded(word(Keyword::To), name(Named::New)).parse(rest)?;
+            let (rest, from) = preceded(column, label(old)).parse(behind)?;
+            let (rest, to) = preceded(word(Keyword::To), label(Named::New)).parse(rest)?;
             (rest, AlterAction::RenameColumn { from, to })
         }
         _ => {

@@ -9,7 +9,7 @@ use super::super::token::{Symbol, TokenKind};
 use super::expected::{Expected, Named};
 use super::expression::{expression, given};
 use super::input::{Input, Parsed, word};
-use super::name::{name, number_of, table_name, text, text_for};
+use super::name::{label, number_of, table_name, text, text_for};
 use crate::types::Value;
 use nom::Parser;
 use nom::branch::alt;
@@ -175,7 +175,7 @@ fn point(input: Input<'_>) -> Parsed<'_, Point> {
             Ok((rest, Point::Timestamp(iso)))
         }
         TokenKind::Keyword(Keyword::Tag) => {
-            let (rest, tag) = label(behind, Named::Tag)?;
+            let (rest, tag) = tag_name(behind, Named::Tag)?;
             Ok((rest, Point::Tag(tag.name)))
         }
         TokenKind::Keyword(Keyword::Snapshot) => {
@@ -258,13 +258,9 @@ fn named(word: Option<Keyword>, text: &str) -> Option<Point> {
     }
 }
 
-/// `Label ::= Text | Name`, a name without quotes.
-fn label(input: Input<'_>, of: Named) -> Parsed<'_, Identifier> {
-    if input.peek().kind == TokenKind::Text {
-        let (rest, name) = text(input)?;
-        return Ok((rest, Identifier { name, span: input.peek().span, quoted: false }));
-    }
-    let (rest, name) = name(of)(input)?;
+/// `Label`, the name of a tag, which is printed as a text.
+fn tag_name(input: Input<'_>, of: Named) -> Parsed<'_, Identifier> {
+    let (rest, name) = label(of)(input)?;
     Ok((rest, Identifier { quoted: false, ..name }))
 }
 
@@ -327,7 +323,7 @@ pub(super) fn snapshot(input: Input<'_>) -> Parsed<'_, Statement> {
 /// `Tag ::= 'TAG' Label ['AT' Point]`
 pub(super) fn tag(input: Input<'_>) -> Parsed<'_, Statement> {
     let (rest, name) =
-        preceded(word(Keyword::Tag), |input| label(input, Named::New)).parse(input)?;
+        preceded(word(Keyword::Tag), |input| tag_name(input, Named::New)).parse(input)?;
     let (rest, at) = opt(preceded(word(Keyword::At), at)).parse(rest)?;
     Ok((rest, Statement::Tag { name, at }))
 }

@@ -6,9 +6,7 @@
 //! everything that is no plain text is written as in the log, `{"$date":"2026-01-31"}`.
 
 use super::fields::Field;
-use crate::types::{
-    DataType, Decimal, Literal, Value, exact_json, parse_exact_json, parse_number,
-};
+use crate::types::{DataType, Decimal, Literal, Value, exact_json, parse_exact_json, parse_number};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::borrow::Cow;

@@ -42,7 +42,7 @@ pub(super) fn rows(database: &Database, event: EventId, name: &str) -> Result<Ve
 pub(super) fn row(database: &Database, id: i64, name: &str) -> Result<Change, Error> {
     let view = database.latest()?;
     let table = Arc::clone(view.schema().table("users").expect("created before"));
-    Ok(Change::Insert { table, new: vec![Value::Integer(id), Value::text(name)] })
+    Ok(Change::Insert { table, row: None, new: vec![Value::Integer(id), Value::text(name)] })
 }
 
 #[test]

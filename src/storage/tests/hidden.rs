@@ -49,7 +49,8 @@ fn hidden_columns_tell_where_versions_come_from() -> Result<(), Error> {
     commit(&database, vec![create], Metadata::default())?;
     let users = Arc::clone(database.latest()?.schema().table("users").expect("made above"));
     let row = |id, name: &str| vec![Value::Integer(id), Value::text(name)];
-    let insert = |id, name| Change::Insert { table: Arc::clone(&users), new: row(id, name) };
+    let insert =
+        |id, name| Change::Insert { table: Arc::clone(&users), row: None, new: row(id, name) };
     let update = |id: u64, old: &str, new: &str| {
         let number = i64::try_from(id).expect("small");
         let (old, new) = (row(number, old), row(number, new));

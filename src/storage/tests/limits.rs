@@ -97,7 +97,7 @@ fn a_row_cannot_outgrow_its_limit_column_by_column() -> Result<(), Error> {
     {
         let (old, new) = (row(0), row(size - around - half));
         let before = fork.len();
-        let insert = Change::Insert { table: Arc::clone(&t), new: old.clone() };
+        let insert = Change::Insert { table: Arc::clone(&t), row: None, new: old.clone() };
         let update = Change::Update { table: Arc::clone(&t), row: RowId(id), old, new };
         match fork.record(vec![insert, update]) {
             Ok(events) => assert_eq!((events, fits), (2, true)),

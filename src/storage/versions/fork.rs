@@ -136,9 +136,11 @@ impl Fork {
                 let marker = Marker::Counter { table, old, new };
                 return Ok((old != new).then_some(Operation::Marker(marker)));
             }
-            Change::Insert { table, new } => {
+            Change::Insert { table, row, new } => {
                 check_row(&table, &new)?;
-                let row = self.own.next_row(&table);
+                let next = self.own.next_row(&table);
+                // Numbers count up: whoever gives one has looked.
+                let row = row.filter(|row| *row >= next).unwrap_or(next);
                 (table, row, 1, RowImages::Insert(new))
             }
             Change::Update { table, row, old, new } => {

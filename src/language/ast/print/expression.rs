@@ -135,10 +135,13 @@ fn function(f: &mut fmt::Formatter<'_>, kind: &ExpressionKind) -> fmt::Result {
 impl fmt::Display for TypeName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)?;
-        if self.arguments.is_empty() {
-            return Ok(());
+        if !self.arguments.is_empty() {
+            write!(f, "({})", List(&self.arguments))?;
         }
-        write!(f, "({})", List(&self.arguments))
+        if !self.behind.is_empty() {
+            write!(f, " {}", self.behind)?;
+        }
+        Ok(())
     }
 }
 

@@ -1,10 +1,10 @@
 //! Statements as SQL.
 
 use super::super::{
-    AlterAction, Annotations, AsOf, ColumnConstraint, ColumnConstraintKind, ColumnDefinition,
-    CreateIndex, CreateTable, Delete, Expression, ExpressionKind, ForeignKeyAction,
-    ForeignKeyClause, IndexedColumn, Insert, InsertSource, JsonObject, Statement, TableConstraint,
-    TableConstraintKind, TableOption, Update,
+    AlterAction, Annotations, AsOf, Assigned, ColumnConstraint, ColumnConstraintKind,
+    ColumnDefinition, CreateIndex, CreateTable, Delete, Expression, ExpressionKind,
+    ForeignKeyAction, ForeignKeyClause, IndexedColumn, Insert, InsertSource, JsonObject, Statement,
+    TableConstraint, TableConstraintKind, TableOption, Update,
 };
 use super::{List, Quoted, part};
 use std::fmt;
@@ -252,6 +252,15 @@ impl fmt::Display for Insert {
     }
 }
 
+impl fmt::Display for Assigned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Assigned::Expression(expression) => expression.fmt(f),
+            Assigned::Default(_) => f.write_str("DEFAULT"),
+        }
+    }
+}
+
 impl fmt::Display for JsonObject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
@@ -260,7 +269,9 @@ impl fmt::Display for JsonObject {
 
 impl fmt::Display for Update {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "UPDATE {} SET ", self.table)?;
+        write!(f, "UPDATE {}", self.table)?;
+        part(f, "AS", self.alias.as_ref())?;
+        f.write_str(" SET ")?;
         for (index, (column, value)) in self.assignments.iter().enumerate() {
             let comma = if index == 0 { "" } else { ", " };
             write!(f, "{comma}{column} = {value}")?;
@@ -273,6 +284,7 @@ impl fmt::Display for Update {
 impl fmt::Display for Delete {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "DELETE FROM {}", self.table)?;
+        part(f, "AS", self.alias.as_ref())?;
         part(f, "WHERE", self.filter.as_ref())?;
         self.annotations.fmt(f)
     }

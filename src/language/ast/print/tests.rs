@@ -96,7 +96,9 @@ fn tree() -> impl Strategy<Value = Expression> {
             ),
             boxed.clone().prop_map(|operand| {
                 let (name, arguments, span) = ("VARCHAR".to_owned(), vec![5], Span::default());
-                ExpressionKind::Cast { operand, type_name: TypeName { name, arguments, span } }
+                let behind = "UNSIGNED".to_owned();
+                let type_name = TypeName { name, arguments, behind, span };
+                ExpressionKind::Cast { operand, type_name }
             }),
             (name(), any::<bool>(), proptest::collection::vec(inner, 1..3), some).prop_map(
                 |(name, distinct, list, filter)| {

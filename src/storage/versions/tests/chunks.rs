@@ -135,7 +135,7 @@ fn a_fork_over_full_chunks_merges_with_them() {
     let (state, table) = table_of(9000);
     let mut fork = Fork::new(state.view(Period::at(state.head())), state.head().next());
     let table_now = || Arc::clone(&table);
-    let mut changes = vec![Change::Insert { table: table_now(), new: row(9001, 5) }];
+    let mut changes = vec![Change::Insert { table: table_now(), row: None, new: row(9001, 5) }];
     for id in [1, 2, 4096, 4097, 8192, 9000] {
         let (old, new) = (row(id, 0), row(id, 7));
         changes.push(Change::Update { table: table_now(), row: RowId(id), old, new });
@@ -153,7 +153,7 @@ fn a_fork_over_full_chunks_merges_with_them() {
     assert!(amounts(&fork.view(), &table) == all);
     assert_eq!(fork.view().table(&table).row_estimate(), all.len());
     let missing = Change::Delete { table: table_now(), row: RowId(5000), old: row(5000, 0) };
-    let insert = Change::Insert { table: table_now(), new: row(9002, 0) };
+    let insert = Change::Insert { table: table_now(), row: None, new: row(9002, 0) };
     assert!(fork.record(vec![insert, missing]).is_err());
     assert_eq!(fork.len(), 3007);
     assert!(amounts(&fork.view(), &table) == all);

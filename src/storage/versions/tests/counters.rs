@@ -21,7 +21,7 @@ fn row(id: i64) -> Row {
 }
 
 fn insert(state: &State, id: i64) -> Change {
-    Change::Insert { table: Arc::clone(now(state).schema()), new: row(id) }
+    Change::Insert { table: Arc::clone(now(state).schema()), row: None, new: row(id) }
 }
 
 fn delete(state: &State, id: i64) -> Change {

@@ -60,7 +60,7 @@ fn change_of(model: &Model, kind: u8, a: u8, b: u8) -> Option<Change> {
     let nth = usize::from(b) % table.rows.len().max(1);
     let existing = table.rows.iter().nth(nth).map(|(row, (_, values))| (*row, values.clone()));
     Some(match kind {
-        0..30 => Change::Insert { new: some_row(&schema, a, b), table: schema },
+        0..30 => Change::Insert { row: None, new: some_row(&schema, a, b), table: schema },
         30..65 => {
             let (row, old) = existing?;
             let mut new = old.clone();

@@ -1,0 +1,83 @@
+//! Dumps as `sqlite3 .dump` writes them: they run as they are, and every table has then what it has in
+//! SQLite.
+
+use super::answer::rows_of;
+use super::shell::Place;
+use asof::session::Session;
+use asof::storage::Database;
+use asof::types::Value;
+use std::sync::Arc;
+
+/// A value of SQLite as ours prints.
+fn shown(value: rusqlite::types::ValueRef<'_>) -> String {
+    use rusqlite::types::ValueRef;
+    match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(integer) => Value::Integer(integer),
+        ValueRef::Real(real) => Value::real(real),
+        ValueRef::Text(text) => Value::text(std::str::from_utf8(text).expect("UTF-8")),
+        ValueRef::Blob(bytes) => Value::Blob(bytes.into()),
+    }
+    .to_string()
+}
+
+fn rows_of_sqlite(sqlite: &rusqlite::Connection, sql: &str) -> Vec<Vec<String>> {
+    let mut statement = sqlite.prepare(sql).expect("a query");
+    let width = statement.column_count();
+    let rows = statement.query_map([], |row| {
+        (0..width).map(|column| row.get_ref(column).map(shown)).collect::<Result<Vec<_>, _>>()
+    });
+    rows.expect("rows").map(|row| row.expect("a row")).collect()
+}
+
+/// Runs a dump in both, statement by statement in ours; gives the names of all tables.
+fn load(session: &mut Session, sqlite: &rusqlite::Connection, dump: &str) -> Vec<String> {
+    sqlite.execute_batch(dump).expect("SQLite wrote it");
+    let mut splitter = asof::language::Splitter::new();
+    splitter.feed(dump);
+    while let Some(piece) = splitter.next() {
+        let done = session.execute(&piece.text);
+        assert!(done.is_ok(), "{}\n{:?}", piece.text, done.err());
+    }
+    let names = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'";
+    rows_of_sqlite(sqlite, names).concat().iter().map(|name| name.replace('\'', "\"")).collect()
+}
+
+#[test]
+fn tables_have_what_they_have_in_sqlite() {
+    let mut session = Session::new(Arc::new(Database::in_memory().expect("a database")));
+    let sqlite = rusqlite::Connection::open_in_memory().expect("SQLite");
+    let tables = load(&mut session, &sqlite, include_str!("dumps/plain.sql"));
+    assert_eq!(tables.len(), 7, "{tables:?}");
+    for table in tables {
+        let sql = format!("SELECT * FROM {table} ORDER BY 1, 2");
+        let ours = rows_of(&mut session, &sql).expect("the table is there");
+        let ours: Vec<Vec<String>> =
+            ours.iter().map(|row| row.iter().map(Value::to_string).collect()).collect();
+        assert_eq!(ours, rows_of_sqlite(&sqlite, &sql), "{table}");
+    }
+}
+
+#[test]
+fn what_a_dump_has_that_asof_has_not_is_named_and_passed_over() {
+    let place = Place::new();
+    let dump = "BEGIN TRANSACTION;\n\
+        PRAGMA writable_schema=ON;\n\
+        INSERT INTO sqlite_schema(type,name,tbl_name,rootpage,sql)\
+        VALUES('table','ft','ft',0,'CREATE VIRTUAL TABLE ft using fts5(x)');\n\
+        CREATE TABLE IF NOT EXISTS 'ft_content'(id INTEGER PRIMARY KEY, c0);\n\
+        INSERT INTO ft_content VALUES(1,'hello');\n\
+        PRAGMA writable_schema=OFF;\n\
+        CREATE VIEW v AS SELECT * FROM ft_content;\n\
+        COMMIT;\n";
+    let run = place.run(&["--keep-going", "bank"], dump);
+    assert_eq!(run.code, 1);
+    for told in [
+        "stdin:3:13: error[unsupported]: virtual tables are not supported",
+        "^ --keep-going loads the rest of a dump",
+        "stdin:7:8: error[unsupported]: CREATE VIEW",
+    ] {
+        assert!(run.err.contains(told), "{told}\n{}", run.err);
+    }
+    assert_eq!(place.run(&["bank"], "SELECT * FROM ft_content;").out, "1|hello\n");
+}
