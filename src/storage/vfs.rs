@@ -69,6 +69,12 @@ pub trait Vfs: Debug + Send + Sync {
     /// What the system says.
     fn remove(&self, path: &Path) -> io::Result<()>;
 
+    /// Removes a directory that has nothing in it.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn remove_directory(&self, path: &Path) -> io::Result<()>;
+
     /// The path by which the directory is known however it was written, for messages and names.
     ///
     /// # Errors

@@ -33,7 +33,8 @@ pub(crate) enum Next {
     Line,
     /// Bytes without the newline that ends a line.
     Unfinished,
-    /// More bytes than a line has. They are passed over.
+    /// More bytes than a line has: the first of them, which [`LineReader::pass_over`] passes over with
+    /// the rest.
     TooLong,
     /// Nothing more.
     End,
@@ -62,12 +63,11 @@ impl LineReader {
         self.offset = self.next_offset;
         self.line.clear();
         let mut limited = (&mut self.stream).take(to_u64(MAX_LINE_SIZE));
-        let mut length = to_u64(limited.read_until(b'\n', &mut self.line)?);
+        let length = to_u64(limited.read_until(b'\n', &mut self.line)?);
         let found = if self.line.pop_if(|byte| *byte == b'\n').is_some() {
             Next::Line
         } else if self.line.len() == MAX_LINE_SIZE {
             self.line.clear();
-            length += to_u64(self.stream.skip_until(b'\n')?);
             Next::TooLong
         } else if length == 0 {
             Next::End
@@ -76,6 +76,12 @@ impl LineReader {
         };
         self.next_offset = self.offset + length;
         Ok(found)
+    }
+
+    /// Goes on to where a line that is too long ends, or the file.
+    pub(crate) fn pass_over(&mut self) -> io::Result<()> {
+        self.next_offset += to_u64(self.stream.skip_until(b'\n')?);
+        Ok(())
     }
 
     /// The line without its newline.

@@ -20,13 +20,13 @@
 //! After a crash a file that was being written to is not to be trusted; see the catalog's `clean`.
 
 use super::file_name::{is_leftover, is_row_file, row_file_name};
-use super::output::replace;
+use super::output::{remove_leftover, replace};
 use super::record::{self, Record};
 use super::row_file::{RowFile, Rows, Summary};
 use super::{BaseRow, damaged};
 use crate::storage::error::Error;
 use crate::storage::log::reader::to_u64;
-use crate::storage::vfs::Vfs;
+use crate::storage::vfs::{Access, Vfs};
 use crate::types::{RowId, TableId, TableSchema};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -267,10 +267,27 @@ impl Engine {
     /// Where the system refuses.
     pub fn remove_leftovers(&self) -> Result<(), Error> {
         let names = self.vfs.names(&self.directory).map_err(Error::io("read", &self.directory))?;
-        names.into_iter().filter(|name| is_leftover(name)).try_for_each(|name| {
-            let path = self.directory.join(name);
-            self.vfs.remove(&path).map_err(Error::io("remove", path))
-        })
+        names
+            .into_iter()
+            .filter(|name| is_leftover(name))
+            .try_for_each(|name| remove_leftover(&*self.vfs, self.directory.join(name)))
+    }
+
+    /// Refuses where something else has the name of a table's file: it is in nobody's way, and nothing
+    /// is written over it.
+    ///
+    /// # Errors
+    /// [`Error::Projection`].
+    pub(crate) fn check_free(&self, table: &TableSchema) -> Result<(), Error> {
+        let (_, path) = self.name_and_path(table);
+        match self.vfs.open(&path, Access::Read) {
+            Ok(file) if record::may_begin(&*file).map_err(Error::io("read", &path))? => Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Ok(_) | Err(_) => Err(damaged(
+                &path,
+                "it is none of asof's files, and is left as it is: move it away",
+            )),
+        }
     }
 
     fn name_and_path(&self, table: &TableSchema) -> (String, PathBuf) {

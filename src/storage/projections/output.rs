@@ -4,7 +4,7 @@ use super::file_name::TEMPORARY;
 use crate::storage::error::Error;
 use crate::storage::log::reader::to_u64;
 use crate::storage::vfs::{Access, Vfs, VfsFile};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// How many bytes gather before they are handed to the file.
@@ -50,6 +50,14 @@ impl<'a> Output<'a> {
     /// How many bytes there are so far.
     pub(crate) fn length(&self) -> u64 {
         self.written + to_u64(self.bytes.len())
+    }
+}
+
+/// Removes what a crash left under a temporary name. A directory of that name, or a link, is not ours.
+pub(crate) fn remove_leftover(vfs: &dyn Vfs, path: PathBuf) -> Result<(), Error> {
+    match vfs.open(&path, Access::Read) {
+        Ok(_) => vfs.remove(&path).map_err(Error::io("remove", path)),
+        Err(_) => Ok(()),
     }
 }
 

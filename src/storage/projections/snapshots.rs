@@ -6,7 +6,7 @@
 
 use super::definition::{Anchor, Head, MAX_HEAD, Position};
 use super::file_name::TEMPORARY;
-use super::output::{Output, replace};
+use super::output::{Output, remove_leftover, replace};
 use super::snapshot::{self, FORMAT, Snapshot, SnapshotHead};
 use super::{BaseRow, damaged};
 use crate::storage::error::Error;
@@ -213,15 +213,17 @@ impl SnapshotManager {
     pub fn remove_leftovers(&self) -> Result<(), Error> {
         let is_own = |name: &&str| name.strip_suffix(TEMPORARY).and_then(number_of).is_some();
         let names = self.names()?;
-        names.iter().map(String::as_str).filter(is_own).try_for_each(|name| {
-            let path = self.directory.join(name);
-            self.vfs.remove(&path).map_err(Error::io("remove", path))
-        })
+        names
+            .iter()
+            .map(String::as_str)
+            .filter(is_own)
+            .try_for_each(|name| remove_leftover(&*self.vfs, self.directory.join(name)))
     }
 
     fn names(&self) -> Result<Vec<String>, Error> {
         match self.vfs.names(&self.directory) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            // A file of that name is not ours.
+            Err(error) if is_absent(&error) => Ok(Vec::new()),
             names => names.map_err(Error::io("read", &self.directory)),
         }
     }
@@ -251,6 +253,11 @@ impl SnapshotManager {
         }
         Ok(SnapshotEntry { id, name: head.name, position: head.position, path, bytes })
     }
+}
+
+/// Whether there is no directory of that name.
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 fn file_name(id: u64) -> String {

@@ -26,11 +26,20 @@ impl Lock {
     /// Takes the lock of a directory that exists, waiting for it if need be.
     pub(crate) fn take(vfs: &dyn Vfs, directory: &Path, timeout: Duration) -> Result<Lock, Error> {
         let path = directory.join(LOCK);
-        let file = vfs.open(&path, Access::Create).map_err(Error::io("open", &path))?;
+        let open = || vfs.open(&path, Access::Create).map_err(Error::io("open", &path));
+        let mut file = open()?;
         let since = Instant::now();
         // Whoever asks whether somebody has the lock has it for an instant.
         let timeout = timeout.max(PAUSE);
-        while !file.try_lock().map_err(Error::io("lock", &path))? {
+        loop {
+            if file.try_lock().map_err(Error::io("lock", &path))? {
+                // Who could not create a database removes its file, and nobody finds that one again.
+                if file.is_at(&path).map_err(Error::io("lock", &path))? {
+                    break;
+                }
+                file = open()?;
+                continue;
+            }
             let left = timeout.saturating_sub(since.elapsed());
             if left.is_zero() {
                 return Err(Error::Busy { path: directory.to_path_buf(), holder: holder(&*file) });

@@ -44,7 +44,7 @@ impl LogFile {
         let path = directory.join(LOG);
         let asked = || "it was opened so".to_owned();
         if !names.iter().any(|name| name == LOG) {
-            check_companions(&path, &names, "it is missing")?;
+            check_companions(vfs, &path, &names, "it is missing")?;
             if let (false, Some(name)) = (options.create, names.first()) {
                 let reason = format!("`{name}` is there and {LOG} is not");
                 return Err(Error::NotADatabase { path: directory.to_path_buf(), reason });

@@ -117,6 +117,15 @@ impl Vfs for MemVfs {
         lock(&self.0).files.remove(path).map(|_| ()).ok_or_else(missing)
     }
 
+    fn remove_directory(&self, path: &Path) -> io::Result<()> {
+        let mut contents = lock(&self.0);
+        let inside = |other: &&PathBuf| other.parent() == Some(path);
+        if contents.files.keys().chain(&contents.directories).any(|other| inside(&other)) {
+            return Err(io::ErrorKind::DirectoryNotEmpty.into());
+        }
+        if contents.directories.remove(path) { Ok(()) } else { Err(missing()) }
+    }
+
     fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
         Ok(path.to_path_buf())
     }

@@ -73,6 +73,10 @@ impl Vfs for Disk {
         self.vfs.remove(path)
     }
 
+    fn remove_directory(&self, path: &Path) -> io::Result<()> {
+        self.vfs.remove_directory(path)
+    }
+
     fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
         self.vfs.canonical(path)
     }
