@@ -383,13 +383,27 @@ fn error_format_parser() -> impl TypedValueParser<Value = ErrorFormat> {
     })
 }
 
+/// What the exit code says.
+const EXIT_CODES: [(&str, &str); 8] = [
+    ("0", "done"),
+    ("1", "a statement failed, or a transaction was left open at the end"),
+    ("2", "the command line makes no sense"),
+    ("3", "the database cannot be opened: missing, locked or damaged"),
+    ("4", "--salvage saved what is good, and something is lost"),
+    ("130", "interrupted"),
+    ("141", "whoever read the output has gone"),
+    ("n", ".exit n said so"),
+];
+
 fn after_help() -> String {
     let modes: Vec<String> =
         MODES.iter().map(|entry| format!("  --{:10}{}", entry.name, entry.help)).collect();
     format!(
         "Modes (--csv is --mode csv):\n{}\n\n\
-         sqlite3's spellings (-csv, -header, -readonly, …) work, too.",
-        modes.join("\n")
+         sqlite3's spellings (-csv, -header, -readonly, …) work, too.\n\n\
+         Exit codes:\n{}",
+        modes.join("\n"),
+        EXIT_CODES.map(|(code, meaning)| format!("  {code:10}{meaning}")).join("\n")
     )
 }
 

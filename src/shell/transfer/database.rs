@@ -5,10 +5,14 @@ use crate::render::{self, Diagnostic, Place};
 use crate::session::Error;
 use crate::shell::dot::Trouble;
 use crate::shell::{Shell, Stop};
-use crate::storage::Lost;
-use std::io::Write;
+use crate::storage::{Lost, Salvaged, Stretch};
+use crate::types::Period;
+use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
+
+/// What a salvage exits with that could not save everything.
+const SOMETHING_LOST: u8 = 4;
 
 impl Shell {
     /// Opens another database in the place of this one, which is closed.
@@ -50,11 +54,11 @@ impl Shell {
         Ok(())
     }
 
-    /// Copies what is good of a damaged database to a new directory, and lists what is lost.
+    /// Makes a new database of what is good of a damaged one, and lists what is lost.
     ///
     /// # Errors
     /// [`Stop::Unavailable`] where there is no database, [`Stop::Failed`] where it cannot be copied;
-    /// both were told.
+    /// both were told. [`Stop::Exit`] with [`SOMETHING_LOST`] where something is lost.
     pub fn salvage(&mut self, target: &Path) -> Result<(), Stop> {
         let place = Place { name: None, line: 1, column: 1 };
         let database = match self.connection.existing() {
@@ -65,24 +69,42 @@ impl Shell {
             }
         };
         let options = self.connection.options().clone();
-        let copied = database.copy_to(target, options);
-        let salvaged = copied.and_then(|head| Ok((head, database.store().lost()?)));
-        let (head, lost) = salvaged
+        let Salvaged { stretches, lost } = database
+            .salvage_to(target, options)
             .map_err(|error| self.fail(&Diagnostic::from(&Error::from(error)), "", &place))?;
-        let target = target.display().to_string();
-        writeln!(self.out, "salvaged events 1–{head} to {}", render::escape(&target))?;
-        if lost.lines == 0 {
+        let target = render::escape(&target.display().to_string()).into_owned();
+        for (at, stretch) in stretches.iter().enumerate() {
+            let to = if at == 0 { format!(" to {target}") } else { String::new() };
+            writeln!(self.out, "salvaged {}{to}", saved(stretch))?;
+        }
+        if lost.is_empty() {
             writeln!(self.out, "nothing is lost")?;
             return Ok(());
         }
-        let Lost { offset, bytes, lines, events } = lost;
-        let described = u64::try_from(events.len()).unwrap_or(u64::MAX);
-        writeln!(self.out, "lost: {lines} lines, {bytes} bytes of the log from byte {offset} on")?;
-        for event in &events {
+        lost.iter().try_for_each(|lost| self.tell_lost(lost))?;
+        Err(Stop::Exit(SOMETHING_LOST))
+    }
+
+    /// Lists what is lost of a part of a log.
+    fn tell_lost(&mut self, lost: &Lost) -> io::Result<()> {
+        let Lost { events, offset, bytes, lines, described, rows } = lost;
+        let what = events.map_or(String::new(), |lost| format!("{}, one by one: ", span(lost)));
+        let lines_of = if *lines == 1 { "line" } else { "lines" };
+        writeln!(
+            self.out,
+            "lost: {what}{lines} {lines_of}, {bytes} bytes of the log from byte {offset} on"
+        )?;
+        for event in described {
             writeln!(self.out, "  {}", render::escape(event))?;
         }
-        if lines > described {
-            writeln!(self.out, "  … and {} more", lines - described)?;
+        let more = lines.saturating_sub(u64::try_from(described.len()).unwrap_or(u64::MAX));
+        if more > 0 {
+            writeln!(self.out, "  … and {more} more")?;
+        }
+        for (table, changes) in rows {
+            let plural = if *changes == 1 { "" } else { "s" };
+            let table = render::escape(table);
+            writeln!(self.out, "  {changes} change{plural} of rows of {table} in all")?;
         }
         Ok(())
     }
@@ -94,5 +116,25 @@ impl Shell {
         let message = format!("a transaction is open, and {command} would leave it behind");
         let help = "COMMIT or ROLLBACK ends it".to_owned();
         Err(Diagnostic::new("transaction", message).help(Some(help)))
+    }
+}
+
+/// `events 1–4`, `event 7`.
+fn span(events: Period) -> String {
+    match events {
+        Period { first, last } if first == last => format!("event {first}"),
+        Period { first, last } => format!("events {first}–{last}"),
+    }
+}
+
+/// `events 6–9 as events 5–8`, `what events 2–5 led to, as event 2`.
+fn saved(stretch: &Stretch) -> String {
+    let Stretch { events, new, is_whole } = *stretch;
+    let before = span(events);
+    match (new.map(span), is_whole) {
+        (Some(now), true) if now == before => before,
+        (Some(now), true) => format!("{before} as {now}"),
+        (Some(now), false) => format!("what {before} led to, as {now}"),
+        (None, _) => format!("what {before} led to, which is nothing"),
     }
 }

@@ -82,23 +82,31 @@ fn a_damaged_log_is_named_read_as_far_as_it_is_good_and_never_touched() {
         .expect("event 5 stands there");
     bytes[at + 30] ^= 4;
     fs::write(&log, &bytes).expect("a log");
-    // The present does not need the line; whoever does is told.
-    let run = place.run(&["bank", "SELECT count(*) FROM t"], "");
-    assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (0, "9\n", ""));
-    let run = place.run(&["bank", "SELECT count(*) FROM t AS OF EVENT 3"], "");
+    // The present does not need the line, nor do moments before it; whoever does is told.
+    for (query, rows) in [("", "9\n"), ("AS OF EVENT 3", "2\n")] {
+        let run = place.run(&["bank", &format!("SELECT count(*) FROM t {query}")], "");
+        assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (0, rows, ""));
+    }
+    let run = place.run(&["bank", "SELECT count(*) FROM t AS OF EVENT 6"], "");
     assert_eq!((run.code, run.out.as_str()), (1, ""));
     assert!(
         run.err.contains(&format!("events.log is damaged at byte {at}, event 5")),
         "{}",
         run.err
     );
-    // Without projections everybody does.
-    fs::remove_file(place.path().join("bank/events.index")).expect("an index");
+    // From then on nobody writes.
     let run = place.run(&["bank", "INSERT INTO t VALUES (1, 'x')"], "");
     assert_eq!((run.code, run.out.as_str()), (3, ""));
     let place_named = format!("bank/events.log is damaged at byte {at}, event 5");
     assert!(run.err.contains(&place_named), "{}", run.err);
     assert!(run.err.contains("events 1 to 4 are intact"), "{}", run.err);
+    let run = place.run(&["--read-only", "bank", "SELECT count(*) FROM t"], "");
+    assert_eq!((run.code, run.out.as_str()), (0, "9\n"));
+    assert!(run.err.starts_with("notice: ") && run.err.contains(&place_named), "{}", run.err);
+    // Without anything behind the damage there is what is before it.
+    for name in ["events.index", "_catalog.json"] {
+        fs::remove_file(place.path().join("bank").join(name)).expect("it is there");
+    }
     let run = place.run(&["--read-only", "bank", "SELECT count(*) FROM t"], "");
     assert_eq!((run.code, run.out.as_str()), (0, "3\n"));
     assert!(run.err.starts_with("notice: ") && run.err.contains(&place_named), "{}", run.err);
@@ -115,30 +123,39 @@ fn what_is_good_of_a_damaged_database_is_salvaged_and_the_rest_is_listed() {
     let mut bytes = whole.clone();
     bytes[at + 1] = b'!';
     fs::write(&log, &bytes).expect("a log");
-    // The index still vouches for it: only who reads the line can tell.
+    // The index still vouches for it, and the row files tell what came of it.
     let run = place.run(&["--salvage", "rescued", "bank"], "");
-    assert_eq!(run.code, 0, "{}", run.err);
+    assert_eq!(run.code, 4, "{}", run.err);
     assert!(
         run.err.contains(&format!("events.log is damaged at byte {at}, event 5")),
         "{}",
         run.err
     );
-    let mut said = run.out.lines();
-    assert_eq!(said.next(), Some("salvaged events 1–4 to rescued"));
-    let lost = format!("lost: 6 lines, {} bytes of the log from byte {at} on", whole.len() - at);
-    assert_eq!(said.next(), Some(lost.as_str()));
-    assert_eq!(said.next(), Some("  cannot be read"));
-    assert_eq!(said.next(), Some("  event 6, insert of t"));
-    assert_eq!(said.count(), 4);
+    let said: Vec<&str> = run.out.lines().collect();
+    let lost = format!(
+        "lost: events 5–10, one by one: 6 lines, {} bytes of the log from byte {at} on",
+        whole.len() - at
+    );
+    assert_eq!(
+        said[..5],
+        [
+            "salvaged events 1–4 to rescued",
+            "salvaged what events 5–10 led to, as events 5–10",
+            &lost,
+            "  cannot be read",
+            "  event 6, insert of t",
+        ]
+    );
+    assert_eq!((said.len(), said[9]), (10, "  5 changes of rows of t in all"));
     assert_eq!(fs::read(&log).expect("a log"), bytes);
     let run = place.run(&["rescued", "INSERT INTO t VALUES (70, 'x'); SELECT count(*) FROM t"], "");
-    assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (0, "4\n", ""));
+    assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (0, "10\n", ""));
     // Nothing is written over, and what is good is wholly good.
     let run = place.run(&["--salvage", "rescued", "bank"], "");
     assert_eq!(run.code, 1);
     let run = place.run(&["--salvage", "again", "rescued"], "");
     assert_eq!((run.code, run.err.as_str()), (0, ""));
-    assert_eq!(run.out, "salvaged events 1–5 to again\nnothing is lost\n");
+    assert_eq!(run.out, "salvaged events 1–11 to again\nnothing is lost\n");
     assert_eq!(place.run(&["--salvage", "none", "nowhere"], "").code, 3);
 }
 

@@ -1,8 +1,10 @@
 //! A copy of the log somewhere else, with all the past.
 
 use super::EventStore;
+use crate::storage::environment::Environment;
 use crate::storage::error::Error;
 use crate::storage::log::LOG;
+use crate::storage::log::header::Header;
 use crate::storage::log::reader::to_u64;
 use crate::storage::vfs::{Access, Vfs, VfsFile};
 use crate::types::EventId;
@@ -29,6 +31,44 @@ impl EventStore {
         let Some(log) = self.file().filter(|_| head > EventId::START) else {
             return Err(Error::invalid("there is nothing to copy: no event happened yet"));
         };
+        self.copy_log(vfs, directory, |copy, part| self.copy_bytes(&*log, copy, end, part))?;
+        Ok(head)
+    }
+
+    /// Copies the log up to an event to a directory that does not exist yet, as that of another
+    /// database: what follows there is another history.
+    ///
+    /// # Errors
+    /// As [`EventStore::copy_to`].
+    pub(crate) fn copy_as_new(
+        &self,
+        environment: &Environment,
+        directory: &Path,
+        last: EventId,
+    ) -> Result<(), Error> {
+        let end = self.published().index.end_of(last)?;
+        let header = self.writer().header.clone();
+        let Some((log, header)) = self.file().zip(header) else {
+            return Err(Error::invalid("there is nothing to copy: no event happened yet"));
+        };
+        let mut uuid = [0; 16];
+        environment.random.fill(&mut uuid);
+        let line = Header { uuid, ..header }.encode();
+        self.copy_log(&*environment.vfs, directory, |copy, part| {
+            // A header is as long as any other of the same first event.
+            self.copy_bytes(&*log, copy, end, part)?;
+            copy.write_at(0, &line).map_err(Error::io("write", part))?;
+            copy.sync().map_err(Error::io("sync", part))
+        })
+    }
+
+    /// Makes a log in a new directory, whole or not at all.
+    fn copy_log(
+        &self,
+        vfs: &dyn Vfs,
+        directory: &Path,
+        write: impl FnOnce(&dyn VfsFile, &Path) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         match vfs.names(directory) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(Error::io("create", directory)(error)),
@@ -40,7 +80,7 @@ impl EventStore {
         vfs.create_directory(directory).map_err(Error::io("create", directory))?;
         let part = directory.join(PART);
         let copy = vfs.open(&part, Access::CreateNew).map_err(Error::io("create", &part))?;
-        let done = self.copy_bytes(&*log, &*copy, end, &part).and_then(|()| {
+        let done = write(&*copy, &part).and_then(|()| {
             let path = directory.join(LOG);
             vfs.rename(&part, &path).map_err(Error::io("create", &path))?;
             let parent = directory.parent().filter(|parent| !parent.as_os_str().is_empty());
@@ -52,7 +92,7 @@ impl EventStore {
             // A copy that is not whole is of no use; what failed is told in any case.
             drop(vfs.remove(&part));
         }
-        done.map(|()| head)
+        done
     }
 
     fn copy_bytes(

@@ -1,17 +1,24 @@
-//! What of a damaged log comes behind its last good transaction.
+//! What of a damaged log cannot be read.
 
 use super::EventStore;
 use crate::storage::error::Error;
-use crate::storage::log::LOG;
 use crate::storage::log::reader::{LineReader, Next, to_u64};
+use crate::storage::log::{LOG, has_valid_crc};
+use crate::storage::vfs::VfsFile;
+use crate::types::Period;
 use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
 
 /// Lines that are described one by one.
 const DESCRIBED: usize = 100;
 
-/// What a log has behind its last good transaction.
+/// A part of a log that is lost.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lost {
+    /// The events of which is known what they led to, and no more; `None` behind all that is good.
+    pub events: Option<Period>,
     /// The byte of the log where it begins.
     pub offset: u64,
     /// How many bytes it is.
@@ -19,41 +26,66 @@ pub struct Lost {
     /// How many lines, a last one without an end included.
     pub lines: u64,
     /// What the first of them say: `event 43, update of accounts`, or that they cannot be read.
-    pub events: Vec<String>,
+    pub described: Vec<String>,
+    /// How many lines say that they are about a row of each table.
+    pub rows: BTreeMap<String, u64>,
 }
 
-/// What a line says of itself, as far as it can be read; nothing of it is believed.
+/// What a line says of itself whose checksum is right; nothing else of it is known to be.
 #[derive(Deserialize)]
 struct Claim {
     event: u64,
     op: String,
     table: Option<String>,
+    row: Option<u64>,
 }
 
 impl EventStore {
-    /// What is behind the last good transaction of a log that was opened damaged; nothing of one that
-    /// is good.
+    /// What cannot be read of a log that was opened damaged, in order; nothing of one that is good.
     ///
     /// # Errors
-    /// What the system says of the file.
-    pub fn lost(&self) -> Result<Lost, Error> {
-        let offset = self.published().index.end();
-        let Some(log) = self.file() else { return Ok(Lost::default()) };
-        let failed = || Error::io("read", self.directory.join(LOG));
-        let size = log.size().map_err(failed())?;
-        let mut lost = Lost { offset, bytes: size.saturating_sub(offset), ..Lost::default() };
-        let mut reader = LineReader::new(log, offset, size);
+    /// [`Error::Io`] where the file cannot be read.
+    pub fn lost(&self) -> Result<Vec<Lost>, Error> {
+        let end = self.published().index.end();
+        let is_damaged = self.damage.found().is_some();
+        let Some(log) = self.file().filter(|_| is_damaged) else { return Ok(Vec::new()) };
+        let size = log.size().map_err(Error::io("read", self.directory.join(LOG)))?;
+        let gaps = self.gaps.iter().map(|gap| (Some(gap.events), gap.bytes.clone()));
+        let behind = (size > end).then_some((None, end..size));
+        let parts = gaps.chain(behind);
+        parts.map(|(events, bytes)| self.describe(&log, events, bytes)).collect()
+    }
+
+    /// Reads what the lines of a part say.
+    fn describe(
+        &self,
+        log: &Arc<dyn VfsFile>,
+        events: Option<Period>,
+        bytes: Range<u64>,
+    ) -> Result<Lost, Error> {
+        let Range { start: offset, end } = bytes;
+        let size = end.saturating_sub(offset);
+        let mut lost = Lost { events, offset, bytes: size, ..Lost::default() };
+        let mut reader = LineReader::new(Arc::clone(log), offset, end);
         loop {
-            let found = reader.advance().map_err(failed())?;
+            let found = reader.advance().map_err(Error::io("read", self.directory.join(LOG)))?;
             if found == Next::End {
                 return Ok(lost);
             }
+            let is_good = found == Next::Line && has_valid_crc(reader.line());
+            let whole = is_good.then(|| reader.line());
+            let claim = whole.and_then(|line| serde_json::from_slice::<Claim>(line).ok());
+            if let Some(Claim { table: Some(table), row: Some(_), .. }) = &claim {
+                *lost.rows.entry(table.clone()).or_default() += 1;
+            }
             if lost.lines < to_u64(DESCRIBED) {
-                let whole = (found == Next::Line).then(|| reader.line());
-                let claim = whole.and_then(|line| serde_json::from_slice::<Claim>(line).ok());
-                lost.events.push(claim.map_or("cannot be read".into(), |claim| claim.describe()));
+                lost.described.push(claim.map_or("cannot be read".into(), Claim::describe));
             }
             lost.lines += 1;
+            if found == Next::TooLong {
+                // Whatever is behind it is no line that anybody wrote.
+                return Ok(lost);
+            }
         }
     }
 }

@@ -1,0 +1,386 @@
+//! Salvage: what can be read of a damaged log, as a new database.
+//!
+//! ```text
+//! damaged   │ 1 … 41 │ 42 … 99 cannot be read │ 100 … 230 │      a projection stands at 99
+//!               │                  │                 │
+//!           as it was    what differs between    appended again,
+//!               │             41 and 99          at its own time
+//!               ▼                  ▼                 ▼
+//! new       │ 1 … 41 │        42 … 57         │ 58 … 188  │
+//! ```
+//!
+//! The new database is one like any other: its log says everything, and its events are numbered
+//! without a gap. What happened one by one in between is lost; what it led to is one transaction,
+//! with a note.
+
+use super::base::BaseRow;
+use super::checkpoint::source::ViewSource;
+use super::database::Database;
+use super::environment::Clock;
+use super::error::Error;
+use super::event::{Change, Event, Marker, Metadata, Operation, RowImages, RowOperation};
+use super::options::OpenOptions;
+use super::projections::SnapshotSource;
+use super::schema_change::SchemaChange;
+use super::store::{Gap, Lost};
+use super::versions::{Fork, View};
+use crate::types::{EventId, KeyKind, KeySchema, Period, RowId, TableId, TableSchema};
+use crate::types::{Timestamp, Value};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+/// What a transaction is called that stands for events that are lost.
+const INTENT: &str = "Salvaged";
+
+/// What was saved of a database, and what was not.
+#[derive(Clone, Debug)]
+pub struct Salvaged {
+    /// What became of the events, in order.
+    pub stretches: Vec<Stretch>,
+    /// What is lost, in order.
+    pub lost: Vec<Lost>,
+}
+
+/// Events of a damaged log that are in the new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// The events.
+    pub events: Period,
+    /// What they are there; `None` where they came to nothing.
+    pub new: Option<Period>,
+    /// Whether one by one, or only what they led to.
+    pub is_whole: bool,
+}
+
+impl Database {
+    /// Makes a new database of what can be read of this one, in a directory that does not exist yet.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the directory is there or the system refuses, [`Error::Invalid`] of a
+    /// database of which nothing can be read.
+    pub fn salvage_to(&self, directory: &Path, options: OpenOptions) -> Result<Salvaged, Error> {
+        let (lost, gaps) = (self.store().lost()?, self.store().gaps());
+        let Some(first) = gaps.first() else {
+            let head = self.copy_to(directory, options)?;
+            let events = Period { first: EventId(1), last: head };
+            let stretches = vec![Stretch { events, new: Some(events), is_whole: true }];
+            return Ok(Salvaged { stretches, lost });
+        };
+        let good = EventId(first.events.first.0.saturating_sub(1));
+        self.store().copy_as_new(&options.environment, directory, good)?;
+        let clock = Arc::new(PastClock::default());
+        let mut environment = options.environment;
+        environment.clock = Arc::clone(&clock) as Arc<dyn Clock>;
+        let new = OpenOptions { environment, ..OpenOptions::default() };
+        let new = Database::open(directory, new)?;
+        let tables = new.latest()?.schema().tables().map(|now| (now.id, Arc::clone(now))).collect();
+        let (revs, stretches) = (HashMap::new(), Vec::new());
+        let mut salvage = Salvage { old: self, new, clock, tables, revs, stretches };
+        if good > EventId::START {
+            let events = Period { first: EventId(1), last: good };
+            salvage.stretches.push(Stretch { events, new: Some(events), is_whole: true });
+        }
+        salvage.go_on(gaps)?;
+        Ok(Salvaged { stretches: salvage.stretches, lost })
+    }
+}
+
+/// A clock that is set to when something happened.
+#[derive(Debug, Default)]
+struct PastClock(AtomicI64);
+
+impl Clock for PastClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::Relaxed))
+    }
+
+    fn elapsed(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn runs(&self) -> bool {
+        false
+    }
+}
+
+/// A salvage under way.
+struct Salvage<'a> {
+    old: &'a Database,
+    new: Database,
+    clock: Arc<PastClock>,
+    /// The tables of the new database as they are, by their identities in the damaged one.
+    tables: HashMap<TableId, Arc<TableSchema>>,
+    /// By how much the versions of rows are numbered higher in the damaged one, for the rows that the
+    /// transaction under way has touched.
+    revs: HashMap<(TableId, RowId), u32>,
+    stretches: Vec<Stretch>,
+}
+
+impl Salvage<'_> {
+    /// Goes on behind each gap up to the next, and sees that nothing is missing at the end.
+    fn go_on(&mut self, gaps: &[Gap]) -> Result<(), Error> {
+        for (at, gap) in gaps.iter().enumerate() {
+            let next = gaps.get(at + 1).map(|next| next.events.first.0.saturating_sub(1));
+            let last = next.map_or(self.old.head(), EventId);
+            self.bridge(gap)?;
+            self.append(Period { first: gap.events.last.next(), last })?;
+        }
+        let view = self.old.latest()?;
+        match self.difference(&view)?.is_empty() {
+            true => Ok(()),
+            false => Err(Error::invalid("the new database is not what the damaged one was")),
+        }
+    }
+
+    /// Commits what the events of a gap led to.
+    fn bridge(&mut self, gap: &Gap) -> Result<(), Error> {
+        let Period { first, last } = gap.events;
+        let view = self.old.view(Period::at(last))?;
+        let (before, fork) = (self.new.head(), self.difference(&view)?);
+        let note = format!("what events {first} to {last} of a damaged log led to");
+        let metadata =
+            Metadata { intent: Some(INTENT.into()), note: Some(note), ..Metadata::default() };
+        let at = self.old.committed_at(last)?.unwrap_or(Timestamp(0));
+        self.commit(fork, metadata, at)?;
+        let new = Period { first: before.next(), last: self.new.head() };
+        let new = Some(new).filter(|new| new.first <= new.last);
+        self.stretches.push(Stretch { events: gap.events, new, is_whole: false });
+        Ok(())
+    }
+
+    /// Commits at the time that it happened.
+    fn commit(&mut self, fork: Fork, metadata: Metadata, at: Timestamp) -> Result<(), Error> {
+        self.clock.0.store(at.0, Ordering::Relaxed);
+        self.revs.clear();
+        self.new.commit(fork, metadata).map(drop)
+    }
+
+    /// What makes of the new database what a view of the damaged one shows.
+    fn difference(&mut self, view: &View) -> Result<Fork, Error> {
+        let mut fork = self.new.begin()?;
+        let before = fork.view();
+        self.tables.retain(|id, now| {
+            let old = view.schema().tables().find(|table| table.id == *id);
+            old.is_some_and(|old| is_alike(old, now))
+        });
+        for table in before.schema().tables() {
+            if !self.tables.values().any(|stays| stays.id == table.id) {
+                let gone = SchemaChange::DropTable(Arc::clone(table));
+                fork.record(vec![Change::Schema(gone)])?;
+            }
+        }
+        for old in view.schema().tables() {
+            let now = match self.tables.entry(old.id) {
+                Entry::Occupied(now) => Arc::clone(now.get()),
+                Entry::Vacant(place) => Arc::clone(place.insert(create(&mut fork, old)?)),
+            };
+            self.bring_rows(&mut fork, (view, old), &now)?;
+        }
+        Ok(fork)
+    }
+
+    /// Records how the rows of a table differ.
+    fn bring_rows(
+        &self,
+        fork: &mut Fork,
+        (view, old): (&View, &Arc<TableSchema>),
+        now: &Arc<TableSchema>,
+    ) -> Result<(), Error> {
+        let before = fork.view();
+        let source = ViewSource(&before);
+        let mut there = source.rows(now)?.peekable();
+        for row in ViewSource(view).rows(old)? {
+            let row = row?;
+            let is_gone = |other: &Result<BaseRow, Error>| {
+                other.as_ref().map_or(true, |other| other.row < row.row)
+            };
+            while let Some(gone) = there.next_if(is_gone) {
+                delete(fork, now, gone?)?;
+            }
+            let is_same = |other: &Result<BaseRow, Error>| {
+                other.as_ref().is_ok_and(|other| other.row == row.row)
+            };
+            match there.next_if(is_same).transpose()? {
+                None => self.insert(fork, now, row),
+                Some(BaseRow { row: id, values: old, .. }) => {
+                    let (table, new) = (Arc::clone(now), row.values);
+                    fork.record(vec![Change::Update { table, row: id, old, new }])?;
+                }
+            }
+        }
+        for gone in there {
+            delete(fork, now, gone?)?;
+        }
+        let last = view.table(old).autoincrement();
+        if last != fork.view().table(now).autoincrement() {
+            fork.record(vec![Change::Counter { table: Arc::clone(now), last }])?;
+        }
+        Ok(())
+    }
+
+    /// Records a row under the identity that it had.
+    fn insert(&self, fork: &mut Fork, table: &Arc<TableSchema>, row: BaseRow) {
+        let BaseRow { row, values, .. } = row;
+        let rev = self.next_rev(table, row);
+        let (table, images) = (Arc::clone(table), RowImages::Insert(values));
+        fork.append(Operation::Row(RowOperation { table, row, rev, images }));
+    }
+
+    /// The number of a row's next version, as far as the new log has it.
+    fn next_rev(&self, table: &TableSchema, row: RowId) -> u32 {
+        let before = self.new.store().row_version(table.id, row);
+        before.map_or(1, |rev| rev.saturating_add(1))
+    }
+
+    /// Appends the transactions of a period of the damaged log.
+    fn append(&mut self, period: Period) -> Result<(), Error> {
+        if period.first > period.last {
+            return Ok(());
+        }
+        let first = self.new.head().next();
+        let last = EventId(first.0.saturating_add(period.last.0 - period.first.0));
+        let new = Some(Period { first, last });
+        self.stretches.push(Stretch { events: period, new, is_whole: true });
+        let mut fork = self.new.begin()?;
+        let store = Arc::clone(self.old.store());
+        for event in store.read(period) {
+            let Event { at, operation, last, .. } = event?;
+            self.append_one(&mut fork, operation)?;
+            if let Some(metadata) = last {
+                self.commit(fork, *metadata, at)?;
+                fork = self.new.begin()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Records an operation of the damaged log as the next one of the new database.
+    fn append_one(&mut self, fork: &mut Fork, operation: Operation) -> Result<(), Error> {
+        match operation {
+            Operation::Row(row) => {
+                let table = self.table(&row.table)?;
+                let next = self.next_rev(&table, row.row);
+                let ahead = self.revs.entry((table.id, row.row));
+                let ahead = *ahead.or_insert(row.rev.saturating_sub(next));
+                let rev = row.rev.saturating_sub(ahead);
+                fork.append(Operation::Row(RowOperation { table, rev, ..row }));
+            }
+            Operation::Schema(change) => self.append_schema(fork, change)?,
+            Operation::Marker(Marker::Tag { name, at }) => {
+                let at = Some(self.new_event(at));
+                fork.record(vec![Change::Tag { name, at }])?;
+            }
+            Operation::Marker(Marker::Counter { table, new: last, .. }) => {
+                let table = self.table(&table)?;
+                fork.record(vec![Change::Counter { table, last }])?;
+            }
+            marker @ Operation::Marker(Marker::Snapshot { .. }) => fork.append(marker),
+        }
+        Ok(())
+    }
+
+    /// Records a change of the tables, whose definitions are those of the new database.
+    fn append_schema(&mut self, fork: &mut Fork, change: SchemaChange) -> Result<(), Error> {
+        let created = match &change {
+            SchemaChange::CreateTable(old) => Some(old.id),
+            SchemaChange::DropTable(_)
+            | SchemaChange::CreateIndex { .. }
+            | SchemaChange::DropIndex { .. }
+            | SchemaChange::AddColumn { .. }
+            | SchemaChange::DropColumn { .. }
+            | SchemaChange::RenameColumn { .. }
+            | SchemaChange::RenameTable { .. } => None,
+        };
+        let table = match created {
+            Some(_) => Arc::clone(change.table()),
+            None => self.table(change.table())?,
+        };
+        let change = match change {
+            SchemaChange::CreateTable(old) => SchemaChange::CreateTable(old),
+            SchemaChange::DropTable(_) => SchemaChange::DropTable(table),
+            SchemaChange::CreateIndex { key, .. } => SchemaChange::CreateIndex { table, key },
+            SchemaChange::DropIndex { key, .. } => {
+                let same = |now: &&KeySchema| now.kind == key.kind && now.name == key.name;
+                let key = Box::new(table.keys.iter().find(same).cloned().unwrap_or(*key));
+                SchemaChange::DropIndex { table, key }
+            }
+            SchemaChange::AddColumn { column, .. } => SchemaChange::AddColumn { table, column },
+            SchemaChange::DropColumn { column, .. } => SchemaChange::DropColumn { table, column },
+            SchemaChange::RenameColumn { column, name, .. } => {
+                SchemaChange::RenameColumn { table, column, name }
+            }
+            SchemaChange::RenameTable { name, .. } => SchemaChange::RenameTable { table, name },
+        };
+        fork.record(vec![Change::Schema(change)])?;
+        let schema = fork.view().schema().clone();
+        if let Some(old) = created
+            && let Some(table) = schema.tables().max_by_key(|table| table.id)
+        {
+            self.tables.insert(old, Arc::clone(table));
+        }
+        // A name that changes changes the definitions of those that refer to it, too.
+        self.tables.retain(|_, now| {
+            let found = schema.tables().find(|table| table.id == now.id);
+            found.map(|found| now.clone_from(found)).is_some()
+        });
+        Ok(())
+    }
+
+    /// A table of the damaged log as it is in the new one.
+    fn table(&self, old: &TableSchema) -> Result<Arc<TableSchema>, Error> {
+        let found = self.tables.get(&old.id).map(Arc::clone);
+        found.ok_or_else(|| Error::invalid(format!("there is no table `{}` by then", old.name)))
+    }
+
+    /// What an event of the damaged log is in the new one; one that is lost, what came of it.
+    fn new_event(&self, event: EventId) -> EventId {
+        let behind = self.stretches.iter().rfind(|stretch| stretch.events.first <= event);
+        match behind {
+            Some(Stretch { events, new: Some(new), is_whole: true }) => {
+                EventId(new.first.0.saturating_add(event.0 - events.first.0)).min(new.last)
+            }
+            Some(Stretch { new: Some(new), .. }) => new.last,
+            Some(_) | None => event.min(self.new.head()),
+        }
+    }
+}
+
+/// Records a table as another one was defined, with its indexes; gives the definition.
+fn create(fork: &mut Fork, old: &TableSchema) -> Result<Arc<TableSchema>, Error> {
+    let mut definition = old.clone();
+    // Its rows are written whole.
+    definition.columns.iter_mut().for_each(|column| column.initial = Value::Null);
+    let (indexes, keys) = definition.keys.into_iter().partition(|key| key.kind == KeyKind::Index);
+    definition.keys = keys;
+    let indexes: Vec<KeySchema> = indexes;
+    let created = SchemaChange::CreateTable(Arc::new(definition));
+    fork.record(vec![Change::Schema(created)])?;
+    let now = |fork: &Fork| {
+        let found = fork.view().schema().table(&old.name).map(Arc::clone);
+        found.ok_or_else(|| Error::invalid(format!("`{}` was not created", old.name)))
+    };
+    for key in indexes {
+        let (table, key) = (now(fork)?, Box::new(key));
+        fork.record(vec![Change::Schema(SchemaChange::CreateIndex { table, key })])?;
+    }
+    now(fork)
+}
+
+fn delete(fork: &mut Fork, table: &Arc<TableSchema>, gone: BaseRow) -> Result<(), Error> {
+    let BaseRow { row, values: old, .. } = gone;
+    fork.record(vec![Change::Delete { table: Arc::clone(table), row, old }]).map(drop)
+}
+
+/// Whether two tables are defined alike, whatever events made them.
+fn is_alike(one: &TableSchema, other: &TableSchema) -> bool {
+    let plain = |table: &TableSchema| {
+        let mut plain = table.clone().created_by(EventId::START);
+        plain.columns.iter_mut().for_each(|column| column.initial = Value::Null);
+        plain
+    };
+    plain(one) == plain(other)
+}
