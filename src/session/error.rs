@@ -87,11 +87,9 @@ impl Error {
             Error::Execute(executor::Error::Failed { help, .. }) => help.as_deref(),
             Error::Transaction { help, .. } => help.as_deref(),
             Error::Past(_) => Some("SET AS OF LATEST returns to the present"),
-            Error::Storage(storage::Error::Following { .. }) => {
-                Some("once that process has ended, open the database again")
-            }
+            Error::Storage(error) => error.help(),
             Error::NoResult { help, .. } | Error::Damaged { help, .. } => Some(help),
-            Error::Execute(_) | Error::Storage(_) => None,
+            Error::Execute(_) => None,
         }
     }
 

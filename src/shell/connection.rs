@@ -503,7 +503,9 @@ fn nearest_database(path: &Path, name: &str) -> Option<String> {
 fn cannot_open(error: storage::Error) -> Diagnostic {
     let way_out = matches!(error, storage::Error::Busy { .. })
         .then(|| "--read-only reads it as it is now, beside the one who writes".to_string());
-    Diagnostic::from(&Error::from(error)).help(way_out)
+    let diagnostic = Diagnostic::from(&Error::from(error));
+    let way_out = way_out.or_else(|| diagnostic.help.clone());
+    diagnostic.help(way_out)
 }
 
 /// Says what a file is that was given as a database.

@@ -12,6 +12,7 @@ use super::opening::Opening;
 use super::options::OpenOptions;
 use super::past::QueryEngine;
 use super::projections::{SnapshotEntry, SnapshotManager};
+use super::scrubber::Scrubber;
 use super::store::EventStore;
 use super::store::chronicle::SnapshotMarker;
 use super::verify::{Files, Verification, Watch, verify};
@@ -76,6 +77,8 @@ pub struct Database {
     /// The event up to which row files were last written while the database was open.
     last_rows: AtomicU64,
     checkpointer: Checkpointer,
+    /// Reads the older log again, where there is one and the clock runs.
+    scrubber: Option<Scrubber>,
     /// Held from the look at the head until the new one is published.
     commit: Mutex<()>,
 }
@@ -87,6 +90,12 @@ impl Database {
     /// # Errors
     /// As [`EventStore::open`].
     pub fn open(path: &Path, options: OpenOptions) -> Result<Database, Error> {
+        let mut database = Database::open_unscrubbed(path, options)?;
+        database.scrubber = Scrubber::begin(&database.environment, &database.store);
+        Ok(database)
+    }
+
+    fn open_unscrubbed(path: &Path, options: OpenOptions) -> Result<Database, Error> {
         let vfs = &options.environment.vfs;
         let mut opening = Opening::new(path, &options);
         let store = Arc::new(EventStore::open_with(path, &options, &mut opening)?);
@@ -96,6 +105,7 @@ impl Database {
         let numbers = numbers.chain(store.snapshot_markers().into_iter().map(|marker| marker.id));
         let last_snapshot = AtomicU64::new(numbers.max().unwrap_or(0));
         let (state, past, due, due_at) = opening.take_state();
+        store.scrub_from(opening.scrubbed());
         let catalog = opening.into_catalog();
         let checkpointer =
             Checkpointer::new(&options.environment, path, Arc::clone(&store), catalog);
@@ -113,6 +123,7 @@ impl Database {
             due: AtomicU64::new(due_at.0),
             last_rows: AtomicU64::new(0),
             checkpointer,
+            scrubber: None,
             commit: Mutex::new(()),
         };
         database.last_rows.store(database.head().0, Ordering::Relaxed);
@@ -139,7 +150,7 @@ impl Database {
     pub fn in_memory_with(environment: Environment) -> Result<Database, Error> {
         let environment = Environment { vfs: Environment::in_memory().vfs, ..environment };
         let options = OpenOptions { environment, ..OpenOptions::default() };
-        let mut database = Database::open(Path::new(MEMORY), options)?;
+        let mut database = Database::open_unscrubbed(Path::new(MEMORY), options)?;
         database.path = None;
         Ok(database)
     }
@@ -175,6 +186,7 @@ impl Database {
     pub fn take_notices(&self) -> Vec<String> {
         let mut notices = self.engine.take_notices();
         notices.extend(self.checkpointer.take_failures());
+        notices.extend(self.scrubber.iter().flat_map(Scrubber::take_findings));
         notices
     }
 
@@ -437,6 +449,15 @@ impl Database {
         verify(&files, watch)
     }
 
+    /// Reads on in the part of the log that opening did not read, about as many bytes as it is given;
+    /// says whether there is more. While the clock runs this is done in the background, too.
+    ///
+    /// # Errors
+    /// As [`EventStore::scrub`].
+    pub fn scrub(&self, budget: u64) -> Result<bool, Error> {
+        self.store.scrub(budget)
+    }
+
     /// The periods in which a table of this name existed: (created, dropped), oldest first.
     pub fn lifetimes(&self, table: &str) -> Vec<(EventId, Option<EventId>)> {
         self.store.lifetimes(table)
@@ -457,6 +478,7 @@ impl Database {
 /// write: views that are kept hold the log, and must keep nobody out.
 impl Drop for Database {
     fn drop(&mut self) {
+        self.scrubber = None;
         drop(self.checkpoint());
         self.checkpointer.finish();
         self.store.close();
@@ -466,8 +488,9 @@ impl Drop for Database {
 /// What opening found worth saying.
 fn notices_of(store: &EventStore, opening: &Opening) -> Vec<String> {
     let mut notices = store.notices().to_vec();
-    if store.holder().is_some() {
-        // What its projections lack the one who writes has told, and may be mending.
+    if store.holder().is_some() || store.check_undamaged().is_err() {
+        // What its projections lack the one who writes has told, and may be mending; what is to be said
+        // of damage was said.
         return notices;
     }
     let index = store.index_notice().map(|reason| format!("events.index {reason}"));

@@ -17,6 +17,12 @@ pub trait Clock: fmt::Debug + Send + Sync {
 
     /// The time since some moment before, for measuring: it never goes back.
     fn elapsed(&self) -> Duration;
+
+    /// Whether it goes on by itself. Under one that does not, nothing is done that waits for time to
+    /// pass.
+    fn runs(&self) -> bool {
+        true
+    }
 }
 
 /// Gives random bytes.
@@ -93,6 +99,10 @@ impl Clock for FixedClock {
 
     fn elapsed(&self) -> Duration {
         Duration::ZERO
+    }
+
+    fn runs(&self) -> bool {
+        false
     }
 }
 

@@ -1,8 +1,10 @@
 //! What can go wrong below the sessions, each kind with a code that stays.
 
+use super::corruption::Corruption;
 use crate::types::{EventId, RowId};
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What storage reports.
 #[non_exhaustive]
@@ -83,19 +85,28 @@ pub enum Error {
         found: u32,
     },
     /// A file is not what was written. Nothing was changed.
-    #[error("{} is damaged at byte {offset}, event {event}: {reason}; {intact}", file.display())]
-    Corrupt {
-        /// The file.
-        file: PathBuf,
-        /// Where in it the damage begins, in bytes.
+    #[error("{0}")]
+    Corrupt(Box<Corruption>),
+    /// A file beside the log is of an event and a hash that the log does not have. Nothing was changed.
+    #[error(
+        "{} is damaged at byte {offset}, event {event}: up to there it is another history than {} \
+         was made from; nothing was changed; if the log is the right one, remove that file",
+        log.display(),
+        file.display()
+    )]
+    OtherHistory {
+        /// The log.
+        log: PathBuf,
+        /// Where in it the line of the event ends, in bytes.
         offset: u64,
-        /// The event that stands there, or should.
+        /// The event.
         event: EventId,
-        /// What is wrong.
-        reason: String,
-        /// What is not: `events 1 to 42 are intact`.
-        intact: String,
+        /// The file that has another hash of it.
+        file: PathBuf,
     },
+    /// The log was found damaged, so nothing is written to the database any more.
+    #[error("nothing is written any more: {0}")]
+    Damaged(Arc<Corruption>),
     /// A row file, a snapshot or the catalog is not what was written, or not of this log. Nothing is
     /// lost: the log has it all.
     #[error("{} cannot be used: {reason}", file.display())]
@@ -163,7 +174,8 @@ impl Error {
             Error::ReadOnly { .. } | Error::Following { .. } => "read-only",
             Error::Stale { .. } => "stale",
             Error::StaleVersion { .. } => "stale-version",
-            Error::Corrupt { .. } => "corrupt",
+            Error::Corrupt(_) | Error::OtherHistory { .. } => "corrupt",
+            Error::Damaged(_) => "damaged",
             Error::Projection { .. } => "projection",
             Error::BeyondHead { .. } => "beyond-head",
             Error::NoSuchRow { .. } => "not-found",
@@ -178,13 +190,47 @@ impl Error {
     /// What it says without the file that it is about, where that was named before.
     pub fn reason(&self) -> String {
         match self {
-            Error::Corrupt { offset, event, reason, .. } => {
-                format!("at byte {offset}, event {event}: {reason}")
+            Error::Corrupt(corruption) => {
+                let Corruption { offset, event, found, .. } = &**corruption;
+                format!("at byte {offset}, event {event}: {found}")
             }
             Error::Projection { reason, .. } => reason.clone(),
             Error::Replaced { reason, .. } => format!("it {reason} while it was open"),
             Error::Io { action, source, .. } => format!("cannot {action} it: {source}"),
             other => other.to_string(),
+        }
+    }
+
+    /// A way out, where there is a good one.
+    pub fn help(&self) -> Option<&'static str> {
+        match self {
+            Error::Following { .. } => Some("once that process has ended, open the database again"),
+            Error::Damaged(_) => Some(
+                "moments whose lines are good can still be read; \
+                 asof --salvage NEWDIR DATABASE copies what is good",
+            ),
+            Error::Corrupt(corruption) if corruption.is_of_log() => Some(
+                "asof --read-only DATABASE reads the moments whose lines are good, \
+                 asof --salvage NEWDIR DATABASE copies what is good",
+            ),
+            Error::NotFound { .. }
+            | Error::NotADatabase { .. }
+            | Error::Io { .. }
+            | Error::Busy { .. }
+            | Error::Replaced { .. }
+            | Error::ReadOnly { .. }
+            | Error::Stale { .. }
+            | Error::StaleVersion { .. }
+            | Error::Corrupt(_)
+            | Error::OtherHistory { .. }
+            | Error::Projection { .. }
+            | Error::BeyondHead { .. }
+            | Error::NoSuchRow { .. }
+            | Error::Batch(_)
+            | Error::Poisoned
+            | Error::Interrupted
+            | Error::Limit { .. }
+            | Error::Invalid { .. } => None,
         }
     }
 

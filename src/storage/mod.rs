@@ -18,6 +18,19 @@
 //!
 //! The log is the only truth; every other file is a projection and can be made from it.
 //!
+//! # What opening promises
+//!
+//! *The header* of the log is read, *every mark* (the event and the hash that the catalog and each
+//! snapshot name, and the last entry of the index) is found in it, and *every line behind the last
+//! checkpoint* is checked. The older log is read by the [scrub](Database::scrub) in the background, by
+//! whoever reads the past, and by [VERIFY](Database::verify), all of it. Without a valid catalog the
+//! whole log is read before anything is written.
+//!
+//! Whoever finds that it is not what was written, in whatever process, puts the database into its one
+//! *damage state*: nothing is written any more, and `DAMAGED` remembers where. An opening reads the
+//! whole log first and removes the record only if all of it is good; else it is refused, or reads the
+//! moments whose lines are good, on both sides of the damage.
+//!
 //! * `log`: what the log's bytes are; `store`: the log as a thing, its index, its recovery;
 //! * `versions`: rows and their versions in memory, views of them at any moment;
 //! * `projections`: the other files' formats; `checkpoint`: when and from what they are written;
@@ -27,6 +40,7 @@
 
 mod base;
 mod checkpoint;
+mod corruption;
 mod database;
 mod environment;
 mod error;
@@ -36,7 +50,9 @@ mod opening;
 mod options;
 mod past;
 mod projections;
+mod salvage;
 mod schema_change;
+mod scrubber;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -45,6 +61,7 @@ mod versions;
 mod vfs;
 
 pub use base::{BaseRow, BaseTable};
+pub use corruption::Corruption;
 pub use database::{Committed, Database, SnapshotInfo};
 pub use environment::{
     Clock, Environment, FixedClock, Random, SeededRandom, SystemRandom, WallClock,
@@ -60,8 +77,9 @@ pub use projections::{
     Anchor, Catalog, CatalogTable, Engine, Position, Rows, Snapshot, SnapshotEntry, SnapshotHead,
     SnapshotListing, SnapshotManager, SnapshotPart, SnapshotSource, Summary, row_file_name,
 };
+pub use salvage::{Salvaged, Stretch};
 pub use schema_change::SchemaChange;
-pub use store::{About, EventStore, Events, Lost, SnapshotMarker, Tag};
+pub use store::{About, EventStore, Events, Gap, Lost, SnapshotMarker, Tag};
 pub use verify::{Checked, Cure, Damage, Verdict, Verification, Watch};
 pub use versions::{
     Base, Changes, EventFacts, Fork, Located, Mark, Origin, RowBatch, RowChange, Scan, State,

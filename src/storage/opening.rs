@@ -10,6 +10,7 @@
 //! way, as it was when the events were committed, so that opening needs no more memory for a long log
 //! than for a short one.
 
+use super::corruption::Mismatch;
 use super::error::Error;
 use super::event::Event;
 use super::log::header::Uuid;
@@ -18,10 +19,10 @@ use super::options::OpenOptions;
 use super::past::epoch::{Due, Epoch, EpochCache, due_after};
 use super::past::restore::{restore_rows, restore_snapshot};
 use super::projections::{Catalog, Engine, Position, SnapshotEntry, SnapshotManager};
-use super::store::recovery::{IndexedLog, Replica};
+use super::store::recovery::{DurableMark, IndexedLog, Marks, Replica};
 use super::versions::{Base, State};
 use super::vfs::Vfs;
-use crate::types::{EventId, Period};
+use crate::types::{EventId, Period, Schema};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -85,6 +86,11 @@ impl Opening {
         self.catalog.filter(|_| self.began == Base::RowFiles)
     }
 
+    /// The event that the scrub of the log came to before, as far as the catalog tells.
+    pub(crate) fn scrubbed(&self) -> EventId {
+        self.catalog.as_ref().map_or(EventId::START, |catalog| catalog.scrubbed)
+    }
+
     /// The snapshots that were found, by event.
     pub(crate) fn snapshots(&self) -> &[SnapshotEntry] {
         &self.snapshots
@@ -122,7 +128,7 @@ impl Opening {
     fn try_snapshot(&mut self, log: &IndexedLog<'_>, entry: &SnapshotEntry) -> Option<EventId> {
         let tried = vouched(log, &entry.position).and_then(|()| {
             let schema = log.schema_at(entry.position.event);
-            restore_snapshot(&self.manager, entry, schema).map_err(|error| error.to_string())
+            restore_snapshot(&self.manager, entry, Some(schema)).map_err(|error| error.to_string())
         });
         match tried {
             Ok(state) => {
@@ -137,31 +143,28 @@ impl Opening {
     }
 }
 
-/// Whether a projection of this position is of this log and not newer than it; else why not.
+/// Whether the index knows where a projection stands, which the log was found to have; else why it
+/// cannot be begun with.
 fn vouched(log: &IndexedLog<'_>, position: &Position) -> Result<(), String> {
-    let event = position.event;
-    if event > log.head() {
-        return Err(format!("events.index ends before event {event}"));
-    }
-    match log.hash_at(event).map_err(|error| error.to_string())? {
-        Some(hash) if hash == position.hash => Ok(()),
-        _ => Err(format!("its history up to event {event} is another one")),
+    match position.event > log.head() {
+        true => Err(format!("events.index ends before event {}", position.event)),
+        false => Ok(()),
     }
 }
 
 /// The error for a projection that belongs to another log, or to more of this one than there is.
-fn foreign(file: PathBuf) -> Error {
-    Error::Corrupt {
+fn foreign(file: &Path) -> Error {
+    let intact = "nothing was changed; if the log is the right one, remove this file".into();
+    Mismatch::new("a file of this database", "it belongs to another database").at(
         file,
-        offset: 0,
-        event: EventId::START,
-        reason: "it belongs to another database".into(),
-        intact: "nothing was changed; if the log is the right one, remove this file".into(),
-    }
+        0,
+        EventId::START,
+        intact,
+    )
 }
 
 impl Replica for Opening {
-    fn covered(&mut self, uuid: &Uuid) -> Result<EventId, Error> {
+    fn marks(&mut self, uuid: &Uuid) -> Result<Marks, Error> {
         match Catalog::load(&*self.vfs, &self.directory) {
             Ok(None) if self.beside => {}
             Ok(None) => self.steps.push("_catalog.json is missing".into()),
@@ -175,16 +178,18 @@ impl Replica for Opening {
             }
             Err(error) => self.steps.push(error.to_string()),
         }
-        let catalog = self.catalog.iter().map(|catalog| &catalog.position);
-        if catalog.clone().any(|position| position.uuid != *uuid) {
-            return Err(foreign(self.directory.join("_catalog.json")));
+        let catalog_file = self.directory.join("_catalog.json");
+        let catalog = self.catalog.iter().map(|catalog| (&catalog_file, &catalog.position));
+        let snapshots = self.snapshots.iter().map(|entry| (&entry.path, &entry.position));
+        let mut marks = Marks { all: Vec::new(), has_catalog: self.catalog.is_some() };
+        for (file, position) in catalog.chain(snapshots) {
+            if position.uuid != *uuid {
+                return Err(foreign(file));
+            }
+            let (event, hash) = (position.event, position.hash);
+            marks.all.push(DurableMark { file: file.clone(), event, hash });
         }
-        if let Some(other) = self.snapshots.iter().find(|entry| entry.position.uuid != *uuid) {
-            return Err(foreign(other.path.clone()));
-        }
-        let snapshots = self.snapshots.iter().map(|entry| &entry.position);
-        let covered = catalog.chain(snapshots).map(|position| position.event).max();
-        Ok(covered.unwrap_or_default())
+        Ok(marks)
     }
 
     fn restore(&mut self, log: &IndexedLog<'_>) -> Result<Option<EventId>, Error> {
@@ -203,6 +208,39 @@ impl Replica for Opening {
         }
         self.snapshots = snapshots;
         Ok(restored)
+    }
+
+    fn resume(
+        &mut self,
+        uuid: &Uuid,
+        after: EventId,
+        fits: &dyn Fn(&Position) -> bool,
+    ) -> Option<(Position, Schema)> {
+        let catalog = self.catalog.clone().filter(|catalog| catalog.clean);
+        let of_rows = catalog.iter().map(|catalog| (&catalog.position, None));
+        let of_snapshots = self.snapshots.iter().map(|entry| (&entry.position, Some(entry)));
+        let mut saved: Vec<_> = of_rows.chain(of_snapshots).collect();
+        saved.retain(|(position, _)| position.uuid == *uuid && position.event > after);
+        saved.sort_by_key(|(position, _)| position.event);
+        let restored = saved.into_iter().filter(|(position, _)| fits(position)).find_map(|saved| {
+            let (state, base) = match saved {
+                (_, Some(entry)) => {
+                    (restore_snapshot(&self.manager, entry, None), Base::Snapshot(entry.id))
+                }
+                (_, None) => {
+                    let catalog = catalog.as_ref()?;
+                    let mut engine = Engine::new(Arc::clone(&self.vfs), &self.directory);
+                    (restore_rows(&mut engine, catalog, catalog.schema()), Base::RowFiles)
+                }
+            };
+            Some((state.ok()?, base, saved.0.clone()))
+        });
+        let (state, base, position) = restored?;
+        let before = std::mem::take(&mut self.state);
+        self.past.keep(Arc::new(Epoch::new(self.base, before)));
+        let schema = state.schema().clone();
+        self.begin(state, base);
+        Some((position, schema))
     }
 
     fn enter_rows(&self, ledger: &mut Ledger) {

@@ -90,12 +90,16 @@ impl RowFiles {
     fn bring_up(&mut self, view: &View, before: Option<&Catalog>) -> Result<Catalog, Error> {
         let position = self.store.position_at(view.period().last)?;
         let position = position.ok_or_else(|| Error::invalid("row files within a transaction"))?;
+        for table in view.schema().tables() {
+            self.engine.check_free(table)?;
+        }
         self.store.sync_index().map_err(Error::io("write", self.directory.join("events.index")))?;
         let mut catalog = Catalog {
             position,
             schema_version: view.schema().version,
             tables: Vec::new(),
             clean: false,
+            scrubbed: self.store.scrubbed(),
         };
         catalog.save(&*self.vfs, &self.directory)?;
         let changed = match before {

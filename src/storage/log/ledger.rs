@@ -141,6 +141,14 @@ impl Ledger {
         rows.for_each(|(row, rev, event)| versions.set(row, Newest::new(rev, event)));
     }
 
+    /// Goes on with the tables of a later moment, whose rows are to be entered; the markers are those
+    /// that are known.
+    pub(crate) fn resume(&mut self, schema: Schema) {
+        self.roll_back();
+        self.rows.clear();
+        (self.schema, self.schema_before) = (schema.clone(), schema);
+    }
+
     /// Makes what was admitted since the last time final.
     pub(crate) fn commit(&mut self) {
         self.replaced.clear();

@@ -401,18 +401,26 @@ pub(crate) fn parse(line: &[u8]) -> Result<Line<'_>, String> {
 }
 
 impl Line<'_> {
-    /// The event, given the schema before it.
-    pub(crate) fn event(&self, tables: &mut Tables, schema: &Schema) -> Result<Event, String> {
+    /// What it says of its transaction, if it is the last.
+    pub(crate) fn metadata(&self) -> Option<Metadata> {
         let owned = |text: &Option<Text<'_>>| text.as_ref().map(|text| text.0.to_string());
         let fields = &self.fields;
-        let last = fields.last.then(|| {
-            Box::new(Metadata {
-                intent: owned(&fields.intent),
-                actor: owned(&fields.actor),
-                note: owned(&fields.note),
-                id: owned(&fields.id),
-            })
-        });
+        fields.last.then(|| Metadata {
+            intent: owned(&fields.intent),
+            actor: owned(&fields.actor),
+            note: owned(&fields.note),
+            id: owned(&fields.id),
+        })
+    }
+
+    /// The word for what it did.
+    pub(crate) fn operation_name(&self) -> &str {
+        self.fields.op
+    }
+
+    /// The event, given the schema before it.
+    pub(crate) fn event(&self, tables: &mut Tables, schema: &Schema) -> Result<Event, String> {
+        let last = self.metadata().map(Box::new);
         let Stamp { event: id, tx, at } = self.stamp;
         let operation = self.operation(tables, schema)?;
         Ok(Event { id, tx, at, operation, last })

@@ -107,6 +107,8 @@
 //! A sync that returns without error makes the file's bytes and length durable. A write does not
 //! touch bytes outside its range. Nothing is assumed of the order or atomicity of unsynced writes.
 
+use super::corruption::Mismatch;
+
 pub(crate) mod chain;
 mod definition;
 pub(crate) mod header;
@@ -138,13 +140,20 @@ pub(crate) fn push_crc(out: &mut Vec<u8>, start: usize) {
 
 /// Whether a line without its newline ends in its own checksum.
 pub(crate) fn has_valid_crc(line: &[u8]) -> bool {
-    let Some(at) = line.len().checked_sub(CRC_SIZE) else {
-        return false;
-    };
+    check_crc(line).is_ok()
+}
+
+/// Refuses a line without its newline that does not end in its own checksum.
+pub(crate) fn check_crc(line: &[u8]) -> Result<(), Mismatch> {
+    let at = line.len().saturating_sub(CRC_SIZE);
     let (content, written) = line.split_at(at);
     let mut expected = Vec::with_capacity(CRC_SIZE);
     expected.extend_from_slice(b",\"crc\":\"");
     text::push_hex(&mut expected, &crc32c::crc32c(content).to_be_bytes());
     expected.extend_from_slice(b"\"}");
-    written == expected
+    if written == expected {
+        return Ok(());
+    }
+    let expected = String::from_utf8_lossy(&expected).into_owned();
+    Err(Mismatch::new(format!("a line that ends in {expected}"), "the checksum is wrong"))
 }

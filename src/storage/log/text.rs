@@ -47,6 +47,13 @@ pub(crate) fn push_hex(out: &mut Vec<u8>, bytes: &[u8]) {
     }
 }
 
+/// Bytes in lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let mut digits = Vec::with_capacity(bytes.len() * 2);
+    push_hex(&mut digits, bytes);
+    String::from_utf8_lossy(&digits).into_owned()
+}
+
 /// What no hexadecimal digit is worth.
 const NO_DIGIT: u8 = 0xFF;
 

@@ -10,7 +10,7 @@ use super::epoch::{Epoch, EpochCache, due_after};
 use super::restore::restore_snapshot;
 use crate::storage::Event;
 use crate::storage::error::Error;
-use crate::storage::projections::{SnapshotEntry, SnapshotManager};
+use crate::storage::projections::{Position, SnapshotEntry, SnapshotManager};
 use crate::storage::store::EventStore;
 use crate::storage::versions::{Base, Changes, EventFacts, Origin, RowChange, State, View};
 use crate::types::{EventId, Period, TableSchema};
@@ -241,9 +241,9 @@ impl QueryEngine {
         }
         let listed = self.listed();
         let last = end_of_epoch(&listed, wanted.first, base).max(wanted.last);
-        let (epoch, replayed) = self.load(&listed, Period { first: wanted.first, last })?;
+        let (epoch, replayed) = self.load(&listed, wanted, last)?;
         let (start, base) = (epoch.start(), epoch.base);
-        let skipped = last.0.saturating_sub(replayed);
+        let skipped = epoch.last().0.saturating_sub(replayed);
         let seen = look(&epoch.state, Origin { start, base, replayed, skipped, loaded: false });
         self.past.keep(epoch);
         Ok(seen)
@@ -254,32 +254,52 @@ impl QueryEngine {
         self.snapshots.list().unwrap_or_default()
     }
 
-    /// Loads an epoch that begins at `span.first` or before and ends at `span.last`: from one in
-    /// memory that goes some of the way, else from the nearest good snapshot, else from the start.
-    fn load(&self, listed: &[SnapshotEntry], span: Period) -> Result<(Arc<Epoch>, u64), Error> {
-        let (mut state, base) = self.nearest(listed, span);
+    /// Loads an epoch that knows all of `wanted` and goes on to `last`, as far as the log is good: from
+    /// one in memory that goes some of the way, else from the nearest good snapshot, else from the
+    /// start.
+    fn load(
+        &self,
+        listed: &[SnapshotEntry],
+        wanted: Period,
+        last: EventId,
+    ) -> Result<(Arc<Epoch>, u64), Error> {
+        let Begun { mut state, base, position } =
+            self.nearest(listed, Period { first: wanted.first, last });
         let from = state.head();
-        for event in self.store.read(Period { first: from.next(), last: span.last }) {
-            state.apply(&event?);
+        let events = match position {
+            Some(position) => self.store.read_from(position, last),
+            None => self.store.read(Period { first: from.next(), last }),
+        };
+        for event in events {
+            match event {
+                Ok(event) => state.apply(&event),
+                // What is behind the damage is for another base to tell.
+                Err(Error::Corrupt(_)) if state.head() >= wanted.last => break,
+                Err(error) => return Err(error),
+            }
         }
-        let replayed = span.last.0.saturating_sub(from.0);
+        let replayed = state.head().0.saturating_sub(from.0);
         Ok((Arc::new(Epoch::new(base, state)), replayed))
     }
 
     /// The state with the fewest events to go from there, which begins at `span.first` or before.
-    fn nearest(&self, listed: &[SnapshotEntry], span: Period) -> (State, Base) {
+    fn nearest<'l>(&self, listed: &'l [SnapshotEntry], span: Period) -> Begun<'l> {
         let on_the_way = |epoch: &Epoch| {
             epoch.start() <= span.first && (span.first..=span.last).contains(&epoch.last())
         };
         let still_to_go = |epoch: &Epoch| span.last.0 - epoch.last().0;
         if let Some(epoch) = self.past.find(on_the_way, still_to_go) {
-            return (epoch.state.clone(), epoch.base);
+            return Begun { state: epoch.state.clone(), base: epoch.base, position: None };
         }
         let before = listed.iter().rev().filter(|entry| entry.position.event <= span.first);
         let restored = before.filter(|entry| self.is_ours(entry)).find_map(|entry| {
             let schema = self.store.schema_at(entry.position.event);
-            match restore_snapshot(&self.snapshots, entry, schema) {
-                Ok(state) => Some((self.with_facts(state), Base::Snapshot(entry.id))),
+            match restore_snapshot(&self.snapshots, entry, Some(schema)) {
+                Ok(state) => Some(Begun {
+                    state: self.with_facts(state),
+                    base: Base::Snapshot(entry.id),
+                    position: Some(&entry.position),
+                }),
                 Err(error) => {
                     let instead = "what is before it is read instead";
                     self.notices().push(format!("{error}; {instead}"));
@@ -288,7 +308,11 @@ impl QueryEngine {
                 }
             }
         });
-        restored.unwrap_or_else(|| (self.with_facts(State::new()), Base::Start))
+        restored.unwrap_or_else(|| Begun {
+            state: self.with_facts(State::new()),
+            base: Base::Start,
+            position: None,
+        })
     }
 
     fn with_facts(&self, state: State) -> State {
@@ -301,9 +325,21 @@ impl QueryEngine {
     }
 
     fn is_of_this_history(&self, entry: &SnapshotEntry) -> bool {
-        self.store.position_at(entry.position.event).ok().flatten().as_ref()
-            == Some(&entry.position)
+        match self.store.position_at(entry.position.event) {
+            Ok(found) => found.as_ref() == Some(&entry.position),
+            // Its own line is damaged: whether it fits is told by the chain of the lines behind it.
+            Err(Error::Corrupt(_)) => self.store.may_stand_at(&entry.position),
+            Err(_) => false,
+        }
     }
+}
+
+/// What the reading of a past epoch begins with.
+struct Begun<'l> {
+    state: State,
+    base: Base,
+    /// Where the snapshot stands that it was read from.
+    position: Option<&'l Position>,
 }
 
 /// Where the epoch that holds an event ends: where the next begins.

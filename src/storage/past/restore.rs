@@ -8,17 +8,19 @@ use crate::types::{EventId, Schema};
 use std::collections::HashSet;
 use std::path::Path;
 
-/// Builds the state of a snapshot, whose position was vouched for, given the schema there.
+/// Builds the state of a snapshot, whose position was vouched for; the schema there is given where the
+/// log tells it.
 ///
 /// # Errors
 /// What is wrong with the file.
 pub(crate) fn restore_snapshot(
     snapshots: &SnapshotManager,
     entry: &SnapshotEntry,
-    schema: Schema,
+    schema: Option<Schema>,
 ) -> Result<State, Error> {
     let snapshot = snapshots.load(entry, &entry.position.anchor())?;
     let tables = snapshot.head().tables.clone();
+    let schema = schema.unwrap_or_else(|| snapshot.head().schema());
     check_tables(&schema, tables.iter(), &entry.path)?;
     let mut snapshot = snapshot.peekable();
     let mut state = State::restore(entry.position.event, schema);

@@ -27,7 +27,7 @@ use super::row_file::Summary;
 use crate::storage::base::BaseTable;
 use crate::storage::error::Error;
 use crate::storage::vfs::Vfs;
-use crate::types::Schema;
+use crate::types::{EventId, Schema};
 use std::path::Path;
 
 /// The name of the catalog in the data directory.
@@ -50,6 +50,8 @@ pub struct Catalog {
     pub tables: Vec<CatalogTable>,
     /// Whether the row files are as it says.
     pub clean: bool,
+    /// The event that the scrub of the log came to, 0 where none is under way: a hint.
+    pub scrubbed: EventId,
 }
 
 /// A table and its row file.
@@ -79,6 +81,7 @@ impl Catalog {
                 id: None,
                 name: None,
                 clean: Some(self.clean),
+                scrubbed: Some(self.scrubbed).filter(|event| *event > EventId::START),
                 position: self.position.clone(),
                 schema_version: self.schema_version,
             };
@@ -111,7 +114,8 @@ impl Catalog {
         let head = Head::decode(lines.line(), FORMAT).map_err(|reason| lines.damaged(reason))?;
         let clean =
             head.clean.ok_or_else(|| lines.damaged("it does not say whether it is clean"))?;
-        let Head { position, schema_version, .. } = head;
+        let Head { position, schema_version, scrubbed, .. } = head;
+        let scrubbed = scrubbed.unwrap_or_default();
         lines.expect(START)?;
         let mut tables: Vec<CatalogTable> = Vec::new();
         loop {
@@ -127,6 +131,6 @@ impl Catalog {
         lines.finish(END)?;
         check_tables(tables.iter().map(|table| &table.base))
             .map_err(|reason| lines.damaged(reason))?;
-        Ok(Some(Catalog { position, schema_version, tables, clean }))
+        Ok(Some(Catalog { position, schema_version, tables, clean, scrubbed }))
     }
 }

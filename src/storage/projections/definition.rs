@@ -9,7 +9,8 @@
 //!  "head_crc":"8 hex",⏎
 //! ```
 //!
-//! `id` and `name` are a snapshot's, `clean` is the catalog's. `hash` is the chain's after the event,
+//! `id` and `name` are a snapshot's, `clean` is the catalog's, and so is `scrubbed`, the event up to
+//! which the log was read again, where that was not its end. `hash` is the chain's after the event,
 //! `log_offset` is where the line of the next event begins. Then one line per table:
 //!
 //! ```text
@@ -102,6 +103,8 @@ pub(crate) struct Head {
     pub name: Option<String>,
     /// Whether row files can be trusted, in the catalog.
     pub clean: Option<bool>,
+    /// The event that the scrub of the log came to, in the catalog.
+    pub scrubbed: Option<EventId>,
     /// Where it stands.
     pub position: Position,
     /// How many schema changes there were.
@@ -115,6 +118,7 @@ struct HeadFields<'a> {
     event_id: u64,
     name: Option<String>,
     clean: Option<bool>,
+    scrubbed: Option<u64>,
     format: &'a str,
     format_version: u64,
     uuid: &'a str,
@@ -165,6 +169,9 @@ impl Head {
         if let Some(clean) = self.clean {
             push_name(out, "clean");
             out.extend_from_slice(if clean { b"true" } else { b"false" });
+        }
+        if let Some(event) = self.scrubbed {
+            push_number(out, "scrubbed", event.0);
         }
         push_name(out, "format");
         push_string(out, format);
@@ -217,7 +224,8 @@ impl Head {
             log_offset: fields.log_offset,
         };
         let (id, name, clean) = (fields.id, fields.name, fields.clean);
-        Ok(Head { id, name, clean, position, schema_version: fields.schema_version })
+        let (schema_version, scrubbed) = (fields.schema_version, fields.scrubbed.map(EventId));
+        Ok(Head { id, name, clean, scrubbed, position, schema_version })
     }
 }
 

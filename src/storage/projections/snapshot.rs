@@ -125,6 +125,7 @@ pub(crate) fn write(
         id: Some(head.id),
         name: head.name.clone(),
         clean: None,
+        scrubbed: None,
         position: head.position.clone(),
         schema_version: head.schema_version,
     };

@@ -58,6 +58,14 @@ impl Chronicle {
         }
     }
 
+    /// Goes on with the schema after an event before which others are not known.
+    pub(crate) fn resume(&mut self, event: EventId, schema: &Schema) {
+        let before = self.schema_at(event);
+        if before.version != schema.version || !before.tables().eq(schema.tables()) {
+            self.schemas.push((event, schema.clone()));
+        }
+    }
+
     /// All tags, in the order in which they were given.
     pub(crate) fn tags(&self) -> &[Tag] {
         &self.tags

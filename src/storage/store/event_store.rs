@@ -5,32 +5,35 @@
 //! somebody who writes.
 
 mod copy;
+mod create;
 mod follow;
 mod lost;
 mod reread;
+mod scrub;
 
 pub use lost::Lost;
 pub(crate) use reread::Reread;
+use scrub::Scrub;
 
 use super::append::{Batch, Writer, number};
 use super::chronicle::{Chronicle, SnapshotMarker, Tag};
+use super::damage::DamageState;
 use super::events::Events;
 use super::index::EventIndex;
-use super::lock::Lock;
+use super::links::Links;
 use super::log_file::LogFile;
-use super::recovery::{Reading, Recovered, Replica, Unsaved, hash_of, recover};
+use super::recovery::{Gap, Reading, Recovered, Replica, Unsaved, hash_of, recover};
 use crate::storage::environment::Environment;
 use crate::storage::error::Error;
 use crate::storage::event::{Event, Metadata, Operation};
 use crate::storage::log::LOG;
 use crate::storage::log::chain::Hash;
-use crate::storage::log::header::Header;
 use crate::storage::log::line::Stamp;
-use crate::storage::log::reader::{LineReader, to_u64};
+use crate::storage::log::reader::LineReader;
 use crate::storage::log::text::{FIRST_MOMENT, LAST_MOMENT};
 use crate::storage::options::OpenOptions;
 use crate::storage::projections::Position;
-use crate::storage::vfs::{Access, VfsFile};
+use crate::storage::vfs::VfsFile;
 use crate::types::{EventId, Period, RowId, Schema, TableId, Timestamp, TxId};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -52,12 +55,17 @@ pub struct EventStore {
     read_only: Option<String>,
     /// Whether more may come from another process.
     follows: bool,
+    /// The events that cannot be read.
+    gaps: Vec<Gap>,
     /// Who that is, where it kept the log from being written to.
     holder: Option<String>,
     published: RwLock<Published>,
     /// The file, once there is one.
     file: RwLock<Option<Arc<dyn VfsFile>>>,
     writer: Mutex<Writer>,
+    /// Whether it was found damaged.
+    damage: Arc<DamageState>,
+    scrub: Mutex<Scrub>,
 }
 
 /// What everybody may know of the transactions that are durable.
@@ -110,15 +118,20 @@ impl EventStore {
         replica: &mut dyn Replica,
     ) -> Result<EventStore, Error> {
         let opened = LogFile::open(directory, options)?;
-        let vfs = &*options.environment.vfs;
+        let vfs = &options.environment.vfs;
+        let damage = Arc::new(DamageState::new(vfs, directory));
         let recovered = match &opened.file {
             Some(file) => {
+                let record = damage.record()?;
                 let how = Reading {
                     is_writable: opened.is_writable(),
                     beside: opened.beside,
                     whole: options.whole,
+                    checks_all: record.is_some(),
+                    known: record.as_ref().map_or(EventId::START, |record| record.event),
                 };
-                recover(vfs, directory, file, how, replica)?
+                let recovered = recover(&**vfs, directory, file, how, replica, &damage)?;
+                recovered.with_record(record, how, &damage)?
             }
             None => Recovered::empty(),
         };
@@ -136,12 +149,15 @@ impl EventStore {
             notices,
             index_notice: recovered.index_notice,
             replayed: recovered.replayed,
+            gaps: recovered.gaps,
             follows: opened.refusal.is_some() && refusal.is_none(),
             holder: opened.holder,
             read_only: opened.refusal.or(refusal),
             published: RwLock::new(Published { index, chronicle, hash }),
             file: RwLock::new(opened.file),
             writer: Mutex::new(Writer::new(opened.lock, header, ledger, hash)),
+            damage,
+            scrub: Mutex::new(Scrub::Begins(EventId::START)),
         };
         if store.read_only.is_none() {
             store.extend_index(&mut store.writer());
@@ -167,6 +183,11 @@ impl EventStore {
     /// Why nothing may be written, if so.
     pub fn read_only(&self) -> Option<&str> {
         self.read_only.as_deref()
+    }
+
+    /// The events that could not be read when the log was opened damaged, in order.
+    pub fn gaps(&self) -> &[Gap] {
+        &self.gaps
     }
 
     /// Which process kept the log from being opened for writing, `process 4711`.
@@ -280,19 +301,43 @@ impl EventStore {
     /// Whether and why an append would be refused whatever it is.
     ///
     /// # Errors
-    /// [`Error::ReadOnly`] or [`Error::Poisoned`].
+    /// [`Error::ReadOnly`], [`Error::Damaged`] or [`Error::Poisoned`].
     pub fn check_writable(&self) -> Result<(), Error> {
         self.check_open_for(&self.writer())
     }
 
-    /// The events of a period as far as they happened, read from the file and checked one by one.
+    /// Refuses to go on as if the log were good where it was found damaged.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`].
+    pub(crate) fn check_undamaged(&self) -> Result<(), Error> {
+        self.damage.check()
+    }
+
+    /// The events of a period as far as they happened, read from the file and checked one by one, and
+    /// against each other from the first transaction on that the period has the beginning of.
     ///
     /// # Errors
     /// The items are errors where a line cannot be read; there the iteration ends.
     pub fn read(&self, period: Period) -> Events {
+        let from_start = period.first <= EventId::START.next();
+        let start = Links::after(Hash::default(), EventId::START, (TxId(0), None));
+        self.read_linked(period, from_start.then_some(start))
+    }
+
+    /// As [`EventStore::read`], from where a projection stands to an event: the chain has to go on from
+    /// there, too.
+    pub(crate) fn read_from(&self, position: &Position, last: EventId) -> Events {
+        let Position { event, tx, at, hash, .. } = *position;
+        let links = Links::after(hash, event, (tx, Some(at)));
+        self.read_linked(Period { first: event.next(), last }, Some(links))
+    }
+
+    fn read_linked(&self, period: Period, links: Option<Links>) -> Events {
         let published = self.published();
         let first = period.first.max(published.index.base().next());
         let last = period.last.min(published.index.head());
+        let links = links.filter(|links| links.next_event() == first);
         let (entry, end) = (published.index.entry(first), published.index.end());
         let schema = published.chronicle.schema_at(EventId(first.0.saturating_sub(1)));
         drop(published);
@@ -300,7 +345,8 @@ impl EventStore {
             let (entry, file) = entry.zip(self.file())?;
             Some((LineReader::new(file, entry.offset, end), schema))
         };
-        Events::new(&self.directory, Period { first, last }, entry.map(open))
+        let opened = entry.map(open);
+        Events::new(&self.damage, &self.directory, Period { first, last }, opened, links)
     }
 
     /// The log, if there is one. Nobody who waits for it may hold `published`: whoever creates the
@@ -323,12 +369,25 @@ impl EventStore {
         drop(published);
         let hash = match (newest, self.file()) {
             (Some(hash), _) => Some(hash),
-            (None, Some(file)) => hash_of(&file, &self.directory, &entry, log_offset, event)?,
+            (None, Some(file)) => {
+                let hash = hash_of(&file, &self.directory, &entry, log_offset, event);
+                self.damage.note(hash)?
+            }
             (None, None) => None,
         };
         let position =
             |hash| Position { uuid, event, tx: entry.tx, at: entry.at, hash, log_offset };
         Ok(hash.map(position))
+    }
+
+    /// Whether the index knows a projection's place, where the line itself cannot tell its hash.
+    pub(crate) fn may_stand_at(&self, position: &Position) -> bool {
+        let Position { uuid, event, tx, at, log_offset, .. } = *position;
+        let index = &self.published().index;
+        let entry = index.entry(event).ok().flatten();
+        uuid == *index.uuid()
+            && entry.is_some_and(|entry| entry.last && (entry.tx, entry.at) == (tx, at))
+            && index.end_of(event).is_ok_and(|end| end == log_offset)
     }
 
     /// How many events of a period were about each table.
@@ -378,6 +437,7 @@ impl EventStore {
     /// [`Error::StaleVersion`] where an operation is not about the newest version of its row,
     /// [`Error::Invalid`] and [`Error::Limit`] where one could not be read back,
     /// [`Error::Replaced`] where the log is not the file that was opened: then nothing was written.
+    /// [`Error::Damaged`] once it was found damaged, by this process or another one.
     /// [`Error::Io`] where the outcome is unknown, [`Error::Poisoned`] ever after.
     pub fn append(
         &self,
@@ -386,6 +446,7 @@ impl EventStore {
     ) -> Result<Vec<Event>, Error> {
         let mut writer = self.writer();
         self.check_open_for(&writer)?;
+        self.damage.check()?;
         if operations.is_empty() {
             return Err(Error::invalid("a transaction without events"));
         }
@@ -475,6 +536,7 @@ impl EventStore {
                 }
                 None => Error::ReadOnly { reason: reason.clone() },
             }),
+            None if self.damage.found().is_some() => self.damage.check(),
             None if writer.poisoned => Err(Error::Poisoned),
             None if writer.closed => Err(Error::ReadOnly { reason: "it was closed".into() }),
             None => Ok(()),
@@ -495,15 +557,15 @@ impl EventStore {
         Ok(())
     }
 
-    /// Refuses where the directory is no longer the one that was opened: nothing may be written beside
-    /// somebody else's log.
+    /// Refuses where the directory is no longer the one that was opened, or its log is damaged: nothing
+    /// may be written beside such a log.
     pub(crate) fn check_in_place(&self) -> Result<(), Error> {
         let path = self.directory.join(LOG);
         let in_place = match self.file() {
             Some(file) => file.is_at(&path).map_err(Error::io("read", &path))?,
             None => false,
         };
-        if in_place { Ok(()) } else { Err(Error::Replaced { path, reason: REPLACED }) }
+        if in_place { self.damage.check() } else { Err(Error::Replaced { path, reason: REPLACED }) }
     }
 
     /// The numbers and the time of the next transaction's first event.
@@ -517,49 +579,5 @@ impl EventStore {
         }
         let tx = TxId(index.last_tx().0 + 1);
         Ok(Stamp { event: index.head().next(), tx, at: Timestamp(at) })
-    }
-
-    /// The log, created with its header if this is the first write.
-    fn file_to_write(&self, writer: &mut Writer) -> Result<Arc<dyn VfsFile>, Error> {
-        let mut slot = self.file.write().unwrap_or_else(PoisonError::into_inner);
-        if let (Some(file), Some(_)) = (&*slot, &writer.header) {
-            return Ok(Arc::clone(file));
-        }
-        let vfs = &*self.environment.vfs;
-        let (directory, path) = (&self.directory, self.directory.join(LOG));
-        if writer.lock.is_none() {
-            // One that exists may be reached through a link.
-            if vfs.names(directory).is_err() {
-                vfs.create_directory(directory).map_err(Error::io("create", directory))?;
-            }
-            writer.lock = Some(Lock::take(vfs, directory, self.busy_timeout)?);
-        }
-        let file = vfs.open(&path, Access::Create).map_err(Error::io("create", &path))?;
-        if file.size().map_err(Error::io("read", &path))? > 0 {
-            let holder = "another process, which created it meanwhile: reopen".into();
-            return Err(Error::Busy { path: directory.clone(), holder });
-        }
-        let mut uuid = [0; 16];
-        self.environment.random.fill(&mut uuid);
-        let header = Header::new(uuid);
-        let line = header.encode();
-        // Written and synced on its own, so that a bad header with lines behind it is damage.
-        let written = file.write_at(0, &line).and_then(|()| file.sync()).and_then(|()| {
-            vfs.sync_directory(directory)?;
-            directory.parent().map_or(Ok(()), |parent| vfs.sync_directory(parent))
-        });
-        if let Err(source) = written {
-            writer.poisoned = true;
-            return Err(Error::Io { action: "write", path, source });
-        }
-        {
-            let mut published = self.published_mut();
-            published.index = EventIndex::new(directory, &header, to_u64(line.len()));
-            published.hash = header.previous_hash;
-        }
-        writer.hash = header.previous_hash;
-        writer.header = Some(header);
-        *slot = Some(Arc::clone(&file));
-        Ok(file)
     }
 }

@@ -1,17 +1,23 @@
 //! Events read back from the log, each line checked again.
 
+use crate::storage::corruption::Mismatch;
 use crate::storage::error::Error;
-use crate::storage::event::Event;
+use crate::storage::event::{Event, Metadata};
 use crate::storage::log::ledger::define;
-use crate::storage::log::line::{self, Tables};
+use crate::storage::log::line::{self, Line, Stamp, Tables};
 use crate::storage::log::reader::{LineReader, Next};
-use crate::storage::log::{LOG, has_valid_crc};
+use crate::storage::log::{LOG, check_crc};
+use crate::storage::store::damage::DamageState;
+use crate::storage::store::links::Links;
 use crate::types::{EventId, Period, Schema};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The events of a period, read from the file.
 #[derive(Debug)]
 pub struct Events {
+    /// Whom to tell of damage.
+    damage: Arc<DamageState>,
     path: PathBuf,
     /// Absent where there is nothing to read, and after an error.
     reader: Option<LineReader>,
@@ -19,17 +25,21 @@ pub struct Events {
     failed: Option<Error>,
     tables: Tables,
     schema: Schema,
+    /// The order of the lines, from where the first transaction begins of which that is known.
+    links: Option<Links>,
     next: EventId,
     last: EventId,
 }
 
 impl Events {
     /// The events of a period that ends with the log or before: a reader that begins with its first
-    /// line, and the schema before it. Without a reader there are none.
+    /// line, the schema before it, and the chain where that is known. Without a reader there are none.
     pub(crate) fn new(
+        damage: &Arc<DamageState>,
         directory: &Path,
         period: Period,
         opened: Result<Option<(LineReader, Schema)>, Error>,
+        links: Option<Links>,
     ) -> Events {
         let (opened, failed) = match opened {
             Ok(opened) => (opened, None),
@@ -37,11 +47,13 @@ impl Events {
         };
         let (reader, schema) = opened.unzip();
         Events {
+            damage: Arc::clone(damage),
             path: directory.join(LOG),
             reader,
             failed,
             tables: Tables::default(),
             schema: schema.unwrap_or_default(),
+            links,
             next: period.first,
             last: period.last,
         }
@@ -58,27 +70,46 @@ impl Events {
         let decoded = match next {
             // The index has it, and it was there.
             Next::End => Err("the log ends before it".into()),
-            Next::Line if has_valid_crc(reader.line()) => line::parse(reader.line())
-                .and_then(|line| line.event(&mut self.tables, &self.schema))
-                .and_then(|event| {
-                    define(&mut self.schema, event.id, &event.operation)
-                        .map_err(|error| error.to_string())?;
-                    let follows = event.id == self.next;
-                    follows.then_some(event).ok_or_else(|| "the events are out of order".into())
-                }),
-            Next::Line | Next::Unfinished | Next::TooLong => Err("the line is damaged".into()),
+            Next::Line => check_crc(reader.line()).and_then(|()| {
+                let line = line::parse(reader.line())?;
+                if line.stamp.event != self.next {
+                    let found = format!("event {} where {} belongs", line.stamp.event, self.next);
+                    return Err(Mismatch::new(format!("event {}", self.next), found));
+                }
+                let event = line.event(&mut self.tables, &self.schema)?;
+                define(&mut self.schema, event.id, &event.operation)
+                    .map_err(|error| error.to_string())?;
+                link(&mut self.links, &line, event.last.as_deref())?;
+                Ok(event)
+            }),
+            Next::Unfinished | Next::TooLong => Err("the line is not finished".into()),
         };
-        let damage = |reason| Error::Corrupt {
-            file: self.path.clone(),
-            offset: reader.offset(),
-            event: self.next,
-            reason,
-            intact: "the events around it are read without it".into(),
+        let damage = |mismatch: Mismatch| {
+            let intact = "moments whose lines are good can be read".into();
+            mismatch.at(&self.path, reader.offset(), self.next, intact)
         };
         let event = decoded.map_err(damage)?;
         self.next = event.id.next();
         Ok(Some(event))
     }
+}
+
+/// Holds a line against those before it, as far as they are known.
+fn link(
+    links: &mut Option<Links>,
+    line: &Line<'_>,
+    metadata: Option<&Metadata>,
+) -> Result<(), Mismatch> {
+    let Stamp { event, tx, at } = line.stamp;
+    match (links.as_mut(), line.hash) {
+        (Some(links), _) => {
+            links.check(line)?;
+            links.take(line, metadata)?;
+        }
+        (None, Some(hash)) => *links = Some(Links::after(hash, event, (tx, Some(at)))),
+        (None, None) => {}
+    }
+    Ok(())
 }
 
 impl Iterator for Events {
@@ -88,7 +119,8 @@ impl Iterator for Events {
         if self.next > self.last {
             return None;
         }
-        let event = self.advance().transpose()?;
+        let event = self.advance();
+        let event = self.damage.note(event).transpose()?;
         if event.is_err() {
             (self.reader, self.last) = (None, EventId::START);
         }

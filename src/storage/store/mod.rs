@@ -6,13 +6,17 @@
 //!
 //! * `log_file`, [`lock`]: the file and the right to write to it;
 //! * `recovery`: what is new in it checked, what a crash left cut off;
+//! * `links`: each line held against those before it;
+//! * `damage`: what ends all writing, and is remembered;
 //! * `append`: one transaction on its way to the disk; `events`: events read back.
 
 pub(crate) mod append;
 pub(crate) mod chronicle;
+pub(crate) mod damage;
 mod event_store;
 mod events;
 pub(crate) mod index;
+pub(crate) mod links;
 mod lock;
 mod log_file;
 pub(crate) mod recovery;
@@ -21,3 +25,4 @@ pub use chronicle::{SnapshotMarker, Tag};
 pub(crate) use event_store::Reread;
 pub use event_store::{About, EventStore, Lost};
 pub use events::Events;
+pub use recovery::Gap;

@@ -193,10 +193,7 @@ fn lines_that_contradict_are_refused() {
         let before = lines[..event].concat().into_bytes();
         let error = open(&options(files_with(&[before, bytes].concat()))).expect_err(to);
         let event = EventId(u64::try_from(event).expect("small"));
-        assert!(
-            matches!(&error, Error::Corrupt { event: at, .. } if *at == event),
-            "{to}: {error}"
-        );
+        assert!(matches!(&error, Error::Corrupt(found) if found.event == event), "{to}: {error}");
         // It is refused for what it says, and not only because the chain shows that it was edited.
         assert!(!error.to_string().contains("chain"), "{to}: {error}");
     }

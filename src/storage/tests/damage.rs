@@ -121,7 +121,7 @@ fn what_a_crash_leaves_behind_the_end_is_cut() -> Result<(), Error> {
     let all = shown(&transactions.concat());
     let torn: Vec<u8> = log.iter().rev().copied().take(900).collect();
     let unfinished = b"{\"event\":15,\"tx\":9".to_vec();
-    for tail in [vec![0], vec![0; 4096], vec![b'\n'; 3], torn, unfinished, vec![0xFF; 100_000]] {
+    for tail in [vec![0, 1], vec![b'\n'; 3], torn, unfinished, vec![0xFF; 100_000]] {
         let vfs = files_with(&[log.clone(), tail.clone()].concat());
         let (store, events) = open(&options(vfs.clone()))?;
         assert_eq!(shown(&events), all);
@@ -158,10 +158,11 @@ fn damage_before_what_was_synced_is_named_and_nothing_is_touched() {
     let error = open(&options(vfs.clone())).expect_err("event 6 is gone");
     let shown_offset = ends[3];
     match &error {
-        Error::Corrupt { file, offset, event, intact, .. } => {
-            assert_eq!(*file, log_path());
-            assert_eq!((usize::try_from(*offset).ok(), event.0), (Some(shown_offset), 6));
-            assert_eq!(intact, "events 1 to 5 are intact");
+        Error::Corrupt(found) => {
+            assert_eq!(found.file, log_path());
+            let place = (usize::try_from(found.offset).ok(), found.event);
+            assert_eq!(place, (Some(shown_offset), EventId(6)));
+            assert_eq!(found.intact, "events 1 to 5 are intact");
         }
         other => panic!("{other:?}"),
     }
@@ -250,7 +251,10 @@ fn lines_that_nobody_here_wrote_are_refused() {
         push_crc(&mut bytes, 0);
         let vfs = files_with(&[&log[..ends[3]], &bytes].concat());
         let error = open(&options(vfs)).expect_err(to);
-        assert!(matches!(&error, Error::Corrupt { event: EventId(6), .. }), "{to}: {error}");
+        assert!(
+            matches!(&error, Error::Corrupt(found) if found.event == EventId(6)),
+            "{to}: {error}"
+        );
     }
 }
 
@@ -258,12 +262,12 @@ fn lines_that_nobody_here_wrote_are_refused() {
 fn a_log_that_is_missing_among_its_companions_is_not_an_empty_database() {
     for name in ["events.index", "_catalog.json", "users.db", "snapshots/snapshot_1.json"] {
         let vfs = MemVfs::default();
-        vfs.put(&directory().join(name), "x");
+        vfs.put(&directory().join(name), *b"\0\x02\0\0\0{}");
         let error = open(&options(vfs)).expect_err(name);
         assert_eq!(error.code(), "corrupt");
         assert!(error.to_string().contains("it is missing"), "{error}");
         let vfs = files_with(&sample().0[..20]);
-        vfs.put(&directory().join(name), "x");
+        vfs.put(&directory().join(name), *b"\0\x02\0\0\0{}");
         let error = open(&options(vfs.clone())).expect_err(name);
         assert!(error.to_string().contains("it is empty"), "{error}");
         assert_eq!(log_of(&vfs).len(), 20);

@@ -175,7 +175,7 @@ fn a_log_that_is_another_one_is_refused_and_the_session_stays() -> Result<(), Er
         ("cut", log[..log.len() - 1].to_vec(), "replaced"),
         ("short", log.clone(), "corrupt"),
         ("flipped", flipped(&more, more.len() - 40), "corrupt"),
-        ("other", flipped(&more, log.len() - 40), "replaced"),
+        ("known", flipped(&more, log.len() - 40), "corrupt"),
     ];
     for (name, bytes, code) in cases {
         file.truncate(0).and_then(|()| file.write_at(0, &bytes)).expect("memory takes it");

@@ -199,6 +199,10 @@ impl Vfs for Growing {
         self.vfs.remove(path)
     }
 
+    fn remove_directory(&self, path: &Path) -> io::Result<()> {
+        self.vfs.remove_directory(path)
+    }
+
     fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
         self.vfs.canonical(path)
     }

@@ -1,15 +1,22 @@
 //! Tests of the log from its public side: what is appended, what comes back, what damage does.
 
+mod across;
 mod alter;
 mod append;
 mod crashes;
+mod creation;
 mod damage;
+mod damage_state;
 mod database;
 mod faults;
 mod follow;
 mod hidden;
 mod ladder;
 mod limits;
+mod marks;
+mod salvage;
+mod scrub;
+mod tails;
 mod verify;
 
 use super::{

@@ -150,7 +150,7 @@ impl State {
     }
 
     /// The schema after the last event.
-    pub(super) fn schema(&self) -> &Schema {
+    pub(crate) fn schema(&self) -> &Schema {
         self.schema_at(EventId::NEVER)
     }
 

@@ -82,12 +82,14 @@ fn a_damaged_log_is_named_read_as_far_as_it_is_good_and_never_touched() {
         .expect("event 5 stands there");
     bytes[at + 30] ^= 4;
     fs::write(&log, &bytes).expect("a log");
-    // The present does not need the line, nor do moments before it; whoever does is told.
-    for (query, rows) in [("", "9\n"), ("AS OF EVENT 3", "2\n")] {
-        let run = place.run(&["bank", &format!("SELECT count(*) FROM t {query}")], "");
-        assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (0, rows, ""));
-    }
-    let run = place.run(&["bank", "SELECT count(*) FROM t AS OF EVENT 6"], "");
+    // The present does not need the line.
+    let run = place.run(&["bank", "SELECT count(*) FROM t"], "");
+    assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (0, "9\n", ""));
+    // Nor do moments before it; whoever needs it is told.
+    let run = place.run(&["bank", "SELECT count(*) FROM t AS OF EVENT 3"], "");
+    assert_eq!((run.code, run.out.as_str()), (0, "2\n"));
+    let past = "SELECT count(*) FROM t AS OF EVENT 6";
+    let run = place.run(&["--read-only", "bank", past], "");
     assert_eq!((run.code, run.out.as_str()), (1, ""));
     assert!(
         run.err.contains(&format!("events.log is damaged at byte {at}, event 5")),

@@ -28,7 +28,8 @@ fn sample() -> Catalog {
             digest: u64::MAX - 1,
         },
     });
-    Catalog { position: position(), schema_version: 4, tables: tables.collect(), clean: true }
+    let (clean, scrubbed) = (true, EventId(7));
+    Catalog { position: position(), schema_version: 4, tables: tables.collect(), clean, scrubbed }
 }
 
 fn path() -> PathBuf {

@@ -36,6 +36,10 @@ impl EventStore {
     /// [`Error::Replaced`] where the log is not the one that was opened, [`Error::Corrupt`] where a
     /// line is damaged: what was read before it stays.
     pub(crate) fn follow(&self, apply: &mut dyn FnMut(Vec<Event>)) -> Result<(), Error> {
+        self.damage.note(self.follow_file(apply))
+    }
+
+    fn follow_file(&self, apply: &mut dyn FnMut(Vec<Event>)) -> Result<(), Error> {
         let Some(file) = self.file().filter(|_| self.follows) else { return Ok(()) };
         let path = self.directory.join(LOG);
         if !file.is_at(&path).map_err(Error::io("read", &path))? {
@@ -115,12 +119,12 @@ impl EventStore {
         let mut transactions = self.transactions_of(writer);
         let mut reader = LineReader::new(Arc::clone(file), transactions.end, size);
         let mut read = Ok(());
-        while read.is_ok() && transactions.head < grown.head {
+        while read.is_ok() && transactions.head() < grown.head {
             read = self.read_line(&mut transactions, &mut reader, path, apply);
         }
-        let Transactions { mut ledger, hash, .. } = transactions;
+        let Transactions { mut ledger, links, .. } = transactions;
         ledger.roll_back();
-        (writer.ledger, writer.hash) = (ledger, hash);
+        (writer.ledger, writer.hash) = (ledger, links.hash);
         read
     }
 
@@ -147,7 +151,7 @@ impl EventStore {
         {
             let mut published = self.published_mut();
             published.index.push(&mut transactions.entries, transactions.end);
-            published.hash = transactions.hash;
+            published.hash = transactions.links.hash;
             transactions.pending.iter().for_each(|event| published.chronicle.record(event));
         }
         apply(std::mem::take(&mut transactions.pending));

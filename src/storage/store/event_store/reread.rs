@@ -1,10 +1,11 @@
 //! The log read once more from its first byte, whatever is known of it.
 
 use super::{EventStore, REPLACED};
+use crate::storage::corruption::Mismatch;
 use crate::storage::error::Error;
 use crate::storage::event::Event;
 use crate::storage::log::LOG;
-use crate::storage::log::header::Header;
+use crate::storage::log::header::{Header, Uuid};
 use crate::storage::log::ledger::Ledger;
 use crate::storage::log::reader::LineReader;
 use crate::storage::projections::Position;
@@ -63,6 +64,15 @@ impl EventStore {
         covered: EventId,
         visit: &mut Visit<'_>,
     ) -> Result<Result<Option<String>, Error>, Error> {
+        Ok(self.damage.note(self.reread_file(known, covered, visit)?))
+    }
+
+    fn reread_file(
+        &self,
+        known: &Known,
+        covered: EventId,
+        visit: &mut Visit<'_>,
+    ) -> Result<Result<Option<String>, Error>, Error> {
         let path = self.directory.join(LOG);
         // Without a header there is nothing to be read.
         let Some(file) = self.file().filter(|_| known.end > 0) else { return Ok(Ok(None)) };
@@ -73,7 +83,7 @@ impl EventStore {
             Err(error) => return Ok(Err(error)),
         }
         let mut reader = LineReader::new(Arc::clone(&file), 0, known.end);
-        let header = match own_header(&mut reader, &path, known) {
+        let header = match own_header(&mut reader, &path, &known.uuid) {
             Ok(header) => header,
             Err(error) => return Ok(Err(error)),
         };
@@ -84,14 +94,14 @@ impl EventStore {
             (TxId(0), None),
             reader.next_offset(),
         );
-        while transactions.head < known.head {
+        while transactions.head() < known.head {
             match transactions.advance(&mut reader, &path) {
                 Ok(false) => {}
                 Ok(true) => visit_whole(&mut transactions, known, visit)?,
                 Err(error) => return Ok(Err(error)),
             }
         }
-        if transactions.hash != known.hash {
+        if transactions.links.hash != known.hash {
             return Ok(Err(Error::Replaced { path, reason: REPLACED }));
         }
         Ok(self.check_end(&file, &path, &header, transactions, covered))
@@ -118,7 +128,7 @@ impl EventStore {
         if let Some(holder) = holder_of(&*self.environment.vfs, &self.directory)? {
             return Ok(Some(format!("{holder} is writing to it")));
         }
-        let head = transactions.head;
+        let head = transactions.head();
         Ok(match behind(path, file, header, transactions, covered)? {
             Behind::Nothing => None,
             Behind::More(0) => Some(format!("unfinished bytes after event {head} left out")),
@@ -140,17 +150,18 @@ impl EventStore {
 }
 
 /// Reads the header of the log that was opened.
-fn own_header(reader: &mut LineReader, path: &Path, known: &Known) -> Result<Header, Error> {
+pub(super) fn own_header(
+    reader: &mut LineReader,
+    path: &Path,
+    uuid: &Uuid,
+) -> Result<Header, Error> {
     match read_header(reader, path)? {
-        Some(header) if header.uuid == known.uuid => Ok(header),
+        Some(header) if header.uuid == *uuid => Ok(header),
         Some(_) => Err(Error::Replaced { path: path.to_path_buf(), reason: REPLACED }),
-        None => Err(Error::Corrupt {
-            file: path.to_path_buf(),
-            offset: 0,
-            event: EventId::START,
-            reason: "the header is gone".into(),
-            intact: "no event before it".into(),
-        }),
+        None => {
+            let gone = Mismatch::new("the header of the log", "the header is gone");
+            Err(gone.at(path, 0, EventId::START, "no event before it".into()))
+        }
     }
 }
 
@@ -166,7 +177,7 @@ fn visit_whole(
         event: last.id,
         tx: last.tx,
         at: last.at,
-        hash: transactions.hash,
+        hash: transactions.links.hash,
         log_offset: transactions.end,
     };
     let (events, entries) = (&transactions.pending, &transactions.entries);

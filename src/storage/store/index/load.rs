@@ -2,9 +2,10 @@
 
 use super::entry::{ENTRY_SIZE, Entry};
 use super::{BLOCK, EventIndex, HEADER_SIZE, INDEX, header_of, place_of, read_full};
+use crate::storage::corruption::Mismatch;
 use crate::storage::error::Error;
 use crate::storage::log::chain::Hash;
-use crate::storage::log::header::Header;
+use crate::storage::log::header::{Header, Uuid};
 use crate::storage::log::line;
 use crate::storage::log::reader::{LineReader, Next, to_u64};
 use crate::storage::log::{LOG, has_valid_crc};
@@ -78,6 +79,16 @@ pub(crate) fn load(
     Ok(Loaded::Good { index: Box::new(index), hash, structural, cut })
 }
 
+/// Whose index lies in a directory, if it is one of a log from its first event on.
+pub(crate) fn uuid_of(vfs: &dyn Vfs, directory: &Path) -> Option<Uuid> {
+    let file = vfs.open(&directory.join(INDEX), Access::Read).ok()?;
+    let mut found = [0; HEADER_SIZE];
+    read_full(&*file, 0, &mut found).ok()?;
+    let mut uuid = [0; 16];
+    uuid.copy_from_slice(&found[16..32]);
+    (found == header_of(&uuid, EventId(1))).then_some(uuid)
+}
+
 /// Reads all entries up to the last whole transaction before a bad one; gives the events about no
 /// row, and what is wrong with the rest.
 fn read_entries(
@@ -136,9 +147,9 @@ fn check_last(
     let (path, head) = (directory.join(LOG), index.head());
     let size = log.size().map_err(Error::io("read", &path))?;
     let missing = |reason| {
-        let reason = format!("{INDEX} has event {head}, {reason}");
+        let found = format!("{INDEX} has event {head}, {reason}");
         let intact = "nothing was changed".into();
-        Error::Corrupt { file: path.clone(), offset: last.offset, event: head, reason, intact }
+        Mismatch::from(found).at(&path, last.offset, head, intact)
     };
     if size <= last.offset {
         return Err(missing("and the log ends before it: events are missing"));
@@ -160,5 +171,5 @@ fn check_last(
 
 fn contradiction(path: &Path, event: EventId, reason: &str) -> Error {
     let intact = "nothing was changed; if the log is the right one, remove this file".into();
-    Error::Corrupt { file: path.to_path_buf(), offset: 0, event, reason: reason.into(), intact }
+    Mismatch::new("the index of this log", reason).at(path, 0, event, intact)
 }

@@ -31,7 +31,7 @@ mod load;
 pub(crate) use check::IndexCheck;
 pub(crate) use entry::Entry;
 pub(crate) use grown::{Grown, grown};
-pub(crate) use load::{Loaded, load};
+pub(crate) use load::{Loaded, load, uuid_of};
 
 use crate::storage::error::Error;
 use crate::storage::log::header::{Header, Uuid};
@@ -167,7 +167,7 @@ impl EventIndex {
     /// What is known of an event; `None` of one that the log has not.
     ///
     /// # Errors
-    /// What the system says, and [`Error::Corrupt`] where the entry is not what was written.
+    /// What the system says, and [`Error::Projection`] where the entry is not what was written.
     pub(crate) fn entry(&self, event: EventId) -> Result<Option<Entry>, Error> {
         let Some(number) = event.0.checked_sub(self.base.0).and_then(|place| place.checked_sub(1))
         else {
@@ -226,14 +226,12 @@ impl EventIndex {
         Ok(self.entry(event.next())?.map_or(self.end, |next| next.offset))
     }
 
+    /// The entry of an event is another than what was written. The log is not to blame.
     fn damaged(&self, event: EventId) -> Error {
-        Error::Corrupt {
-            file: self.path.clone(),
-            offset: place_of(event.0.saturating_sub(self.base.0).saturating_sub(1)),
-            event,
-            reason: "the entry is not what was written".into(),
-            intact: "the log is not touched; opened again, the database makes a new index".into(),
-        }
+        let at = place_of(event.0.saturating_sub(self.base.0).saturating_sub(1));
+        let what = "the entry is not what was written, opened again the database makes it anew";
+        let reason = format!("at byte {at}, event {event}, {what}");
+        Error::Projection { file: self.path.clone(), reason }
     }
 
     /// The last event for whose entry `holds` says yes, if it does so for all before it, too; the

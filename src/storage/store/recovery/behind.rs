@@ -7,6 +7,7 @@ use super::transactions::Transactions;
 use crate::storage::error::Error;
 use crate::storage::log::header::Header;
 use crate::storage::store::index::EventIndex;
+use crate::storage::store::links::Links;
 use crate::storage::vfs::VfsFile;
 use crate::types::EventId;
 use std::path::Path;
@@ -35,7 +36,7 @@ pub(crate) fn behind(
     let size = file.size().map_err(Error::io("read", path))?;
     let directory = path.parent().unwrap_or(path);
     let end = transactions.end;
-    let (event, (tx, at), hash) = (transactions.head, transactions.last, transactions.hash);
+    let Links { head: event, last: (tx, at), hash, .. } = transactions.links;
     let header = Header { first_event: event.next(), ..header.clone() };
     let start = Start {
         event,

@@ -5,34 +5,40 @@
 //! each handed to it once. Lines that the index and the replica stand for are not read: each is
 //! checked when somebody asks for it.
 
+mod beginning;
 mod behind;
 mod repair;
 mod replay;
 mod replica;
+mod resume;
 mod start;
 mod transactions;
 
+pub(crate) use beginning::{check_companions, read_header};
 pub(crate) use behind::{Behind, behind};
-pub(crate) use replica::{IndexedLog, Replica, Unsaved, hash_of};
+pub(crate) use replica::{DurableMark, IndexedLog, Marks, Replica, Unsaved, hash_of};
+pub use resume::Gap;
 pub(crate) use transactions::Transactions;
 
 use super::chronicle::Chronicle;
+use super::damage::DamageState;
 use super::index::EventIndex;
+use crate::storage::corruption::Corruption;
 use crate::storage::error::Error;
 use crate::storage::log::LOG;
 use crate::storage::log::chain::Hash;
 use crate::storage::log::header::Header;
 use crate::storage::log::ledger::Ledger;
-use crate::storage::log::reader::{LineReader, Next};
 use crate::storage::vfs::{Vfs, VfsFile};
 use crate::types::EventId;
+use beginning::{Begun, begin_log};
 use replay::{Tail, replay};
-use start::{Start, begin};
+use start::{Source, Start, begin};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Names that only a database has: where one stands and the log does not, the log is lost.
-const COMPANIONS: [&str; 3] = ["events.index", "snapshots", "_catalog.json"];
+/// Why nothing is written to a log that is damaged.
+const IS_DAMAGED: &str = "the log is damaged";
 
 /// A log that was read to its end.
 #[derive(Debug)]
@@ -55,6 +61,8 @@ pub(crate) struct Recovered {
     pub replayed: u64,
     /// Why nothing may be written, if so.
     pub refusal: Option<String>,
+    /// The events that cannot be read.
+    pub gaps: Vec<Gap>,
 }
 
 /// How a log is read.
@@ -66,9 +74,14 @@ pub(crate) struct Reading {
     pub beside: bool,
     /// Whether all of it is read, whatever its index says.
     pub whole: bool,
+    /// Whether all of it is checked before it is written to, whatever its catalog says.
+    pub checks_all: bool,
+    /// The last event that it is known to have had, besides what its files say.
+    pub known: EventId,
 }
 
-/// Reads a log, and repairs the end of it if a crash left it unfinished and `how` allows.
+/// Reads a log, and repairs the end of it if a crash left it unfinished and `how` allows. What is
+/// damaged in it is entered in `damage`.
 ///
 /// # Errors
 /// [`Error::Corrupt`] where the log is damaged and was to be written, or its header is.
@@ -78,89 +91,65 @@ pub(crate) fn recover(
     file: &Arc<dyn VfsFile>,
     how: Reading,
     replica: &mut dyn Replica,
+    damage: &DamageState,
 ) -> Result<Recovered, Error> {
-    let Reading { is_writable: writable, beside, whole } = how;
+    let writable = how.is_writable;
     let path = directory.join(LOG);
     let mut size = file.size().map_err(Error::io("read", &path))?;
-    let mut reader = LineReader::new(Arc::clone(file), 0, size);
-    let Some(header) = read_header(&mut reader, &path)? else {
-        let names = vfs.names(directory).map_err(Error::io("read", directory))?;
-        check_companions(&path, &names, "it is empty")?;
-        let mut recovered = Recovered::empty();
-        if size > 0 {
-            recovered.cut(vfs, &path, file, size, &Tail { events: 0 }, writable);
-        }
-        return Ok(recovered);
+    let Begun { header, end: after_header, damage: of_header } =
+        match begin_log(vfs, file, &path, writable)? {
+            Some(begun) => begun,
+            None => {
+                let names = vfs.names(directory).map_err(Error::io("read", directory))?;
+                check_companions(vfs, &path, &names, "it is empty")?;
+                let mut recovered = Recovered::empty();
+                if size > 0 {
+                    recovered.cut(vfs, &path, file, size, &Tail { events: 0 }, writable);
+                }
+                return Ok(recovered);
+            }
+        };
+    let source = Source { vfs, directory, file, header: &header, after_header };
+    let marks = replica.marks(&header.uuid);
+    let newest = marks.iter().flat_map(|marks| &marks.all).map(|mark| mark.event).max();
+    let of_log = || Start {
+        covered: newest.unwrap_or_default(),
+        goes_on: !writable,
+        ..Start::of_log(directory, &header, after_header)
     };
-    let after_header = reader.next_offset();
-    let first = match whole {
-        true => Ok(Start::of_log(directory, &header, after_header)),
-        false => begin(vfs, directory, file, &header, after_header, replica),
+    let first = match how.whole {
+        true => Ok(of_log()),
+        false => marks.and_then(|marks| begin(&source, how, marks, replica)),
     };
     let begun = first.and_then(|mut start| {
-        start.limit = start.limit.filter(|_| beside);
+        start.limit = start.limit.filter(|_| how.beside);
+        start.goes_on = !writable;
         // Beside a writer the log may have grown since: what the index has is in it now.
         size = file.size().map_err(Error::io("read", &path))?;
         replay(&path, file, size, start, replica)
     });
-    let (mut recovered, ending) = match begun {
-        // Whoever only reads gets what is good, as far as it goes from the start.
-        Err(damage @ Error::Corrupt { .. }) if !writable => {
+    let (mut recovered, ending) = match damage.note(begun) {
+        // Whoever only reads gets what is good, from the start on.
+        Err(found @ (Error::Corrupt(_) | Error::OtherHistory { .. })) if !writable => {
             replica.reset();
-            let start = Start::of_log(directory, &header, after_header);
-            let (recovered, ending) = replay(&path, file, size, start, replica)?;
-            (recovered, ending.and(Err(damage)))
+            let (recovered, ending) = replay(&path, file, size, of_log(), replica)?;
+            (recovered, ending.and(Err(found)))
         }
         begun => begun?,
     };
-    recovered.header = Some(header);
-    match ending {
+    recovered.header = Some(header.clone());
+    let ending = of_header.map_or(ending, Err);
+    match damage.note(ending) {
         Ok(None) => {}
         Ok(Some(tail)) => recovered.cut(vfs, &path, file, size, &tail, writable),
-        Err(damage) if writable => return Err(damage),
-        Err(damage) => {
-            recovered.notices.push(damage.to_string());
-            recovered.refusal = Some("the log is damaged".into());
+        Err(found) if writable => return Err(found),
+        Err(found) => {
+            recovered.notices.push(found.to_string());
+            recovered.notices.extend(recovered.gaps.iter().map(Gap::to_string));
+            recovered.refusal = Some(IS_DAMAGED.into());
         }
     }
     Ok(recovered)
-}
-
-/// Reads the header; `None` where the file has none yet.
-pub(crate) fn read_header(reader: &mut LineReader, path: &Path) -> Result<Option<Header>, Error> {
-    let found = reader.advance().map_err(Error::io("read", path))?;
-    let reason = match found {
-        Next::End => return Ok(None),
-        Next::Unfinished if Header::is_torn(reader.line()) => return Ok(None),
-        Next::Unfinished | Next::TooLong => "this is not the header of an asof log".to_owned(),
-        Next::Line => match Header::decode(reader.line()) {
-            Ok(header) => return Ok(Some(header)),
-            Err(reason) => reason,
-        },
-    };
-    Err(Error::Corrupt {
-        file: path.to_path_buf(),
-        offset: 0,
-        event: EventId::START,
-        reason,
-        intact: "nothing was changed".into(),
-    })
-}
-
-/// Refuses a directory whose other files say that it had a log.
-pub(crate) fn check_companions(path: &Path, names: &[String], what: &str) -> Result<(), Error> {
-    let is_companion =
-        |name: &&String| COMPANIONS.contains(&name.as_str()) || name.ends_with(".db");
-    let Some(name) = names.iter().find(is_companion) else {
-        return Ok(());
-    };
-    Err(Error::Corrupt {
-        file: path.to_path_buf(),
-        offset: 0,
-        event: EventId::START,
-        reason: format!("{what}, but `{name}` is there"),
-        intact: "nothing was changed".into(),
-    })
 }
 
 impl Recovered {
@@ -176,6 +165,31 @@ impl Recovered {
             index_notice: None,
             replayed: 0,
             refusal: None,
+            gaps: Vec::new(),
         }
+    }
+
+    /// What an earlier finding of damage comes to, now that the log was read as far as `how` says: one
+    /// that may be written to was read whole and is good, so the record goes; any other stays as it is.
+    ///
+    /// # Errors
+    /// Where the record cannot be removed.
+    pub(crate) fn with_record(
+        mut self,
+        record: Option<Corruption>,
+        how: Reading,
+        damage: &DamageState,
+    ) -> Result<Recovered, Error> {
+        let Some(record) = record else { return Ok(self) };
+        if how.is_writable && self.refusal.is_none() {
+            damage.remove_record()?;
+            let what = record.to_string();
+            self.notices.push(format!("{what}; it is good again, all of it was read"));
+        } else if damage.found().is_none() {
+            self.notices.push(record.to_string());
+            self.refusal.get_or_insert_with(|| IS_DAMAGED.into());
+            damage.enter(&record);
+        }
+        Ok(self)
     }
 }

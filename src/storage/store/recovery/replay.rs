@@ -1,12 +1,15 @@
 //! Reading a log line by line, whole transactions at a time.
 
 use super::Recovered;
-use super::replica::Replica;
+use super::replica::{DurableMark, Replica};
+use super::resume::Gap;
 use super::start::Start;
 use super::transactions::Transactions;
+use crate::storage::corruption::Mismatch;
 use crate::storage::error::Error;
-use crate::storage::log::reader::{LineReader, Next};
-use crate::storage::log::{has_valid_crc, line};
+use crate::storage::log::header::Uuid;
+use crate::storage::log::reader::{LineReader, Next, to_u64};
+use crate::storage::log::{MAX_LINE_SIZE, check_crc, has_valid_crc, line};
 use crate::storage::store::chronicle::Chronicle;
 use crate::storage::store::index::EventIndex;
 use crate::storage::vfs::VfsFile;
@@ -21,12 +24,16 @@ const LINE_START: &[u8] = b"{\"event\":";
 /// does not.
 const MAX_STARTS: usize = 64;
 
+/// How many bytes without an end of a line are looked at: a file that was made larger than this was
+/// not made so by a crash, and reading all of it could take for ever.
+const MAX_RUN: u64 = 1 << 30;
+
 /// What ended the reading before the end of the file.
 enum Flaw {
     /// Bytes that are no line: a crash may have left them.
-    Torn(String),
+    Torn(Mismatch),
     /// A line that does not belong there: no crash leaves such.
-    Wrong(String),
+    Wrong(Mismatch),
 }
 
 /// The tail behind the last whole transaction, if it is one that a crash may have left.
@@ -45,8 +52,9 @@ pub(super) fn replay(
 ) -> Result<(Recovered, Result<Option<Tail>, Error>), Error> {
     let mut replay = Replay::new(path, file, size, start, replica);
     let ending = replay.run()?;
-    let Replay { transactions, mut index, chronicle, notice, replayed, .. } = replay;
-    let Transactions { mut ledger, hash, head, end, .. } = transactions;
+    let Replay { transactions, mut index, chronicle, notice, replayed, gaps, .. } = replay;
+    let Transactions { mut ledger, links, end, .. } = transactions;
+    let (hash, head) = (links.hash, links.head);
     ledger.roll_back();
     index.cut(head, end)?;
     let recovered = Recovered {
@@ -59,22 +67,31 @@ pub(super) fn replay(
         index_notice: notice,
         replayed,
         refusal: None,
+        gaps,
     };
     Ok((recovered, ending))
 }
 
 /// Reading line by line, one transaction under way.
-struct Replay<'a> {
+pub(super) struct Replay<'a> {
     path: PathBuf,
-    reader: LineReader,
-    transactions: Transactions,
-    index: EventIndex,
-    chronicle: Chronicle,
+    pub file: Arc<dyn VfsFile>,
+    pub size: u64,
+    pub uuid: Uuid,
+    pub reader: LineReader,
+    pub transactions: Transactions,
+    pub index: EventIndex,
+    pub chronicle: Chronicle,
+    /// Whether it goes on behind damage, and where it did.
+    goes_on: bool,
+    pub gaps: Vec<Gap>,
     covered: EventId,
+    /// The marks that are still to be found, the next one last.
+    pub marks: Vec<DurableMark>,
     limit: Option<EventId>,
     replayed: u64,
     notice: Option<String>,
-    replica: &'a mut dyn Replica,
+    pub replica: &'a mut dyn Replica,
 }
 
 impl<'a> Replay<'a> {
@@ -85,14 +102,21 @@ impl<'a> Replay<'a> {
         start: Start,
         replica: &'a mut dyn Replica,
     ) -> Replay<'a> {
-        let Start { index, chronicle, ledger, event, tx, at, offset, hash, .. } = start;
+        let Start { index, chronicle, ledger, event, tx, at, offset, hash, mut marks, .. } = start;
+        marks.reverse();
         Replay {
             path: path.to_path_buf(),
+            file: Arc::clone(file),
+            size,
+            uuid: *index.uuid(),
+            goes_on: start.goes_on,
+            gaps: Vec::new(),
             reader: LineReader::new(Arc::clone(file), offset, size),
             transactions: Transactions::after(ledger, hash, event, (tx, at), offset),
             index,
             chronicle,
             covered: start.covered,
+            marks,
             limit: start.limit,
             replayed: 0,
             notice: start.notice,
@@ -100,15 +124,29 @@ impl<'a> Replay<'a> {
         }
     }
 
-    /// Reads to the end: `Ok(None)` if that is clean, else the tail, else what is damaged.
+    /// Reads to the end: `Ok(None)` if that is clean, else the tail, else what is damaged first.
     fn run(&mut self) -> Result<Result<Option<Tail>, Error>, Error> {
+        let mut ending = self.read_on()?;
+        while let Err(Error::Corrupt(damage)) = &ending
+            && self.goes_on
+            && self.resume(damage)?
+        {
+            ending = self.read_on()?;
+        }
+        Ok(match self.gaps.first() {
+            Some(gap) => Err(Error::Corrupt(Box::new(gap.damage.clone()))),
+            None => ending,
+        })
+    }
+
+    /// Reads to the end, or to where it is damaged.
+    fn read_on(&mut self) -> Result<Result<Option<Tail>, Error>, Error> {
         let (event, flaw) = loop {
-            let Transactions { head, pending, .. } = &self.transactions;
-            if pending.is_empty() && self.limit.is_some_and(|limit| *head >= limit) {
+            let Transactions { links, pending, .. } = &self.transactions;
+            if pending.is_empty() && self.limit.is_some_and(|limit| links.head >= limit) {
                 return Ok(Ok(None));
             }
-            let (head, events) = (*head, pending.len());
-            let event = self.transactions.next_event();
+            let (head, event, events) = (links.head, links.next_event(), pending.len());
             match self.advance()? {
                 Next::End if head < self.covered => {
                     break (event, Flaw::Wrong("events are missing".into()));
@@ -117,27 +155,38 @@ impl<'a> Replay<'a> {
                 Next::End => return Ok(Ok(Some(Tail { events }))),
                 Next::Unfinished => break (event, Flaw::Torn("the line is not finished".into())),
                 Next::TooLong => break (event, Flaw::Torn("the line has no end".into())),
-                Next::Line if !has_valid_crc(self.reader.line()) => {
-                    break (event, Flaw::Torn("the checksum is wrong".into()));
-                }
                 Next::Line => {}
             }
-            if let Err(reason) = self.accept() {
-                break (event, Flaw::Wrong(reason));
+            if let Err(mismatch) = check_crc(self.reader.line()) {
+                break (event, Flaw::Torn(mismatch));
+            }
+            if let Err(mismatch) = self.accept() {
+                break (event, Flaw::Wrong(mismatch));
+            }
+            if let Err(other_history) = self.check_marks() {
+                return Ok(Err(other_history));
             }
         };
         let offset = self.reader.offset();
-        let reason = match flaw {
-            Flaw::Wrong(reason) if self.transactions.head < self.covered => {
-                format!("{reason}, and event {} was known to be safe", self.covered)
+        let safe = |Mismatch { expected, found }: Mismatch, mark: EventId| Mismatch {
+            expected,
+            found: format!("{found}, and event {mark} was known to be safe"),
+        };
+        let mismatch = match flaw {
+            Flaw::Torn(_) if self.is_endless() => {
+                let left = self.size.saturating_sub(offset);
+                Mismatch::from(format!("{left} bytes without the end of a line stand there"))
             }
-            Flaw::Wrong(reason) => reason,
-            Flaw::Torn(reason) => match self.scan_tail()? {
+            Flaw::Wrong(wrong) if self.transactions.head() < self.covered => {
+                safe(wrong, self.covered)
+            }
+            Flaw::Wrong(wrong) => wrong,
+            Flaw::Torn(torn) => match self.scan_tail()? {
                 Ok(tail) => return Ok(Ok(Some(tail))),
-                Err(mark) => format!("{reason}, and event {mark} was known to be safe"),
+                Err(mark) => safe(torn, mark),
             },
         };
-        Ok(Err(self.damage(offset, event, reason)))
+        Ok(Err(self.transactions.damage(&self.path, offset, event, mismatch)))
     }
 
     fn advance(&mut self) -> Result<Next, Error> {
@@ -145,7 +194,7 @@ impl<'a> Replay<'a> {
     }
 
     /// Takes in a line whose checksum is right.
-    fn accept(&mut self) -> Result<(), String> {
+    fn accept(&mut self) -> Result<(), Mismatch> {
         if !self.transactions.accept(&self.reader)? {
             return Ok(());
         }
@@ -154,22 +203,41 @@ impl<'a> Replay<'a> {
             self.chronicle.record(&event);
             self.replica.apply(&event);
         }
-        if self.transactions.head > self.index.head() {
+        if self.transactions.head() > self.index.head() {
             self.index.push(&mut self.transactions.entries, self.transactions.end);
         }
         self.transactions.entries.clear();
         Ok(())
     }
 
+    /// Holds the marks of what was read by now against the chain.
+    fn check_marks(&mut self) -> Result<(), Error> {
+        let Transactions { links, end, .. } = &self.transactions;
+        while let Some(mark) = self.marks.pop_if(|mark| mark.event <= links.head) {
+            mark.check(&self.path, Some(&links.hash).filter(|_| mark.event == links.head), *end)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the current line is too long for one, and what is behind it too long to be read.
+    fn is_endless(&self) -> bool {
+        let read = self.reader.next_offset();
+        let is_long = read - self.reader.offset() >= to_u64(MAX_LINE_SIZE);
+        is_long && self.size.saturating_sub(read) > MAX_RUN
+    }
+
     /// Reads on behind a bad line, which is the current one: `Ok` if nothing there was ever known to
     /// be safe, else the event that was.
     fn scan_tail(&mut self) -> Result<Result<Tail, EventId>, Error> {
-        let head = self.transactions.head;
+        let head = self.transactions.head();
         if self.covered > head {
             return Ok(Err(self.covered));
         }
         let mut events = self.transactions.pending.len();
         let mut next = Next::Unfinished;
+        if self.reader.next_offset() - self.reader.offset() >= to_u64(MAX_LINE_SIZE) {
+            self.reader.pass_over().map_err(Error::io("read", &self.path))?;
+        }
         while next != Next::End {
             let text = self.reader.line();
             events += usize::from(text.starts_with(LINE_START) || next == Next::TooLong);
@@ -177,12 +245,11 @@ impl<'a> Replay<'a> {
                 return Ok(Err(mark));
             }
             next = self.advance()?;
+            if next == Next::TooLong {
+                self.reader.pass_over().map_err(Error::io("read", &self.path))?;
+            }
         }
         Ok(Ok(Tail { events }))
-    }
-
-    fn damage(&self, offset: u64, event: EventId, reason: String) -> Error {
-        self.transactions.damage(&self.path, offset, event, reason)
     }
 }
 

@@ -7,28 +7,37 @@ use crate::storage::log::header::{Header, Uuid};
 use crate::storage::log::ledger::Ledger;
 use crate::storage::log::line;
 use crate::storage::log::reader::{LineReader, Next};
-use crate::storage::log::{LOG, has_valid_crc};
+use crate::storage::log::{LOG, check_crc};
+use crate::storage::projections::Position;
 use crate::storage::store::chronicle::Chronicle;
 use crate::storage::store::index::{Entry, EventIndex};
 use crate::storage::vfs::VfsFile;
 use crate::types::{EventId, Schema};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What the events of a log lead to, kept by whoever opens it.
 pub(crate) trait Replica {
-    /// The last event that a file beside the log of this database is known to cover: the log must
-    /// have it.
+    /// What files beside the log of this database say that it has.
     ///
     /// # Errors
     /// [`Error::Corrupt`] where such a file is another database's.
-    fn covered(&mut self, uuid: &Uuid) -> Result<EventId, Error>;
+    fn marks(&mut self, uuid: &Uuid) -> Result<Marks, Error>;
 
     /// Goes back to what was saved at the end of a transaction, if anything was: gives its event.
     ///
     /// # Errors
     /// What the system says of the log.
     fn restore(&mut self, log: &IndexedLog<'_>) -> Result<Option<EventId>, Error>;
+
+    /// Goes on from the earliest that was saved behind an event and is good, for which `fits` says yes;
+    /// gives where it stands, and the schema there.
+    fn resume(
+        &mut self,
+        uuid: &Uuid,
+        after: EventId,
+        fits: &dyn Fn(&Position) -> bool,
+    ) -> Option<(Position, Schema)>;
 
     /// Enters the rows of what was restored into the books.
     fn enter_rows(&self, ledger: &mut Ledger);
@@ -40,16 +49,61 @@ pub(crate) trait Replica {
     fn apply(&mut self, event: &Event);
 }
 
+/// What the files beside a log say that it has.
+#[derive(Debug, Default)]
+pub(crate) struct Marks {
+    /// Each must be found in the log.
+    pub all: Vec<DurableMark>,
+    /// Whether the catalog is among them: what it covers was read and found good before.
+    pub has_catalog: bool,
+}
+
+/// A mark of durability with a hash: a log of this database that lacks it is another one, or was
+/// damaged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DurableMark {
+    /// The file that bears it.
+    pub file: PathBuf,
+    /// The event, the last of its transaction.
+    pub event: EventId,
+    /// The chain's hash after it.
+    pub hash: Hash,
+}
+
+impl DurableMark {
+    /// Holds the mark against the hash that the log has after the event; `None` where it ends no
+    /// transaction there.
+    ///
+    /// # Errors
+    /// [`Error::OtherHistory`]; the line of the event ends at `end`.
+    pub fn check(&self, log: &Path, found: Option<&Hash>, end: u64) -> Result<(), Error> {
+        if found == Some(&self.hash) {
+            return Ok(());
+        }
+        let DurableMark { file, event, .. } = self.clone();
+        Err(Error::OtherHistory { log: log.to_path_buf(), offset: end, event, file })
+    }
+}
+
 /// A replica that is never saved: it is handed every event.
 pub(crate) struct Unsaved<'a>(pub &'a mut dyn FnMut(&Event));
 
 impl Replica for Unsaved<'_> {
-    fn covered(&mut self, _: &Uuid) -> Result<EventId, Error> {
-        Ok(EventId::START)
+    fn marks(&mut self, _: &Uuid) -> Result<Marks, Error> {
+        Ok(Marks::default())
     }
 
     fn restore(&mut self, _: &IndexedLog<'_>) -> Result<Option<EventId>, Error> {
         Ok(None)
+    }
+
+    fn resume(
+        &mut self,
+        _: &Uuid,
+        _: EventId,
+        _: &dyn Fn(&Position) -> bool,
+    ) -> Option<(Position, Schema)> {
+        None
     }
 
     fn enter_rows(&self, _: &mut Ledger) {}
@@ -81,8 +135,10 @@ impl IndexedLog<'_> {
         self.chronicle.schema_at(event)
     }
 
-    /// The chain's hash after an event; `None` where the event ends no transaction, or its line is
-    /// not what was written.
+    /// The chain's hash after an event; `None` where the event ends no transaction.
+    ///
+    /// # Errors
+    /// As [`hash_of`].
     pub(crate) fn hash_at(&self, event: EventId) -> Result<Option<Hash>, Error> {
         if event == self.index.base() {
             return Ok(Some(self.header.previous_hash));
@@ -95,8 +151,10 @@ impl IndexedLog<'_> {
     }
 }
 
-/// The chain's hash in the line of an event that ends its transaction; `None` where the line is not
-/// what was written.
+/// The chain's hash in the line of an event; `None` where that ends no transaction.
+///
+/// # Errors
+/// [`Error::Corrupt`] where the line is not what was written, [`Error::Io`] where it cannot be read.
 pub(crate) fn hash_of(
     file: &Arc<dyn VfsFile>,
     directory: &Path,
@@ -104,9 +162,19 @@ pub(crate) fn hash_of(
     end: u64,
     event: EventId,
 ) -> Result<Option<Hash>, Error> {
+    let path = directory.join(LOG);
     let mut reader = LineReader::new(Arc::clone(file), entry.offset, end);
-    let next = reader.advance().map_err(Error::io("read", directory.join(LOG)))?;
-    let good = next == Next::Line && has_valid_crc(reader.line());
-    let line = good.then(|| line::parse(reader.line()).ok()).flatten();
-    Ok(line.filter(|line| line.stamp.event == event).and_then(|line| line.hash))
+    let next = reader.advance().map_err(Error::io("read", &path))?;
+    let hash = match next {
+        Next::Line => check_crc(reader.line()).and_then(|()| {
+            let line = line::parse(reader.line())?;
+            match line.stamp.event == event {
+                true => Ok(line.hash),
+                false => Err(format!("event {} stands there", line.stamp.event).into()),
+            }
+        }),
+        Next::Unfinished | Next::TooLong => Err("the line is not finished".into()),
+        Next::End => Err("the log ends before it".into()),
+    };
+    hash.map_err(|mismatch| mismatch.at(&path, entry.offset, event, String::new()))
 }

@@ -1,6 +1,7 @@
 //! Where the reading of a log begins: behind what the index and the replica stand for.
 
-use super::replica::{IndexedLog, Replica};
+use super::replica::{DurableMark, IndexedLog, Marks, Replica};
+use super::{Reading, Transactions};
 use crate::storage::error::Error;
 use crate::storage::event::Event;
 use crate::storage::log::chain::Hash;
@@ -16,6 +17,17 @@ use crate::types::{EventId, Schema, Timestamp, TxId};
 use std::path::Path;
 use std::sync::Arc;
 
+/// A log that is being opened.
+#[derive(Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub vfs: &'a dyn Vfs,
+    pub directory: &'a Path,
+    pub file: &'a Arc<dyn VfsFile>,
+    pub header: &'a Header,
+    /// Where the header ends.
+    pub after_header: u64,
+}
+
 /// Where the reading of a log begins.
 pub(super) struct Start {
     pub index: EventIndex,
@@ -29,8 +41,12 @@ pub(super) struct Start {
     pub hash: Hash,
     /// The last event that is known to be safe.
     pub covered: EventId,
+    /// What has to be found on the way, by event.
+    pub marks: Vec<DurableMark>,
     /// Where the reading ends: with the last event that its writer is known to have made durable.
     pub limit: Option<EventId>,
+    /// Whether the reading goes on behind damage.
+    pub goes_on: bool,
     pub notice: Option<String>,
 }
 
@@ -48,27 +64,31 @@ impl Start {
             offset,
             hash: header.previous_hash,
             covered: EventId::START,
+            marks: Vec::new(),
             limit: None,
+            goes_on: false,
             notice: None,
         }
     }
 }
 
 /// Finds out where the reading can begin: the index says what there is, the replica how far it goes.
+/// Every mark is found in what the index knows, or is to be found behind it.
 pub(super) fn begin(
-    vfs: &dyn Vfs,
-    directory: &Path,
-    file: &Arc<dyn VfsFile>,
-    header: &Header,
-    after_header: u64,
+    log: &Source<'_>,
+    how: Reading,
+    Marks { mut all, has_catalog }: Marks,
     replica: &mut dyn Replica,
 ) -> Result<Start, Error> {
-    let mut start = Start::of_log(directory, header, after_header);
-    start.covered = replica.covered(&header.uuid)?;
-    let (structural, hash) = match index::load(vfs, directory, header, after_header, file)? {
+    let Source { vfs, directory, file, header, after_header } = *log;
+    let of_log = || Start::of_log(directory, header, after_header);
+    all.sort_by_key(|mark| mark.event);
+    let newest = all.last().map_or(EventId::START, |mark| mark.event);
+    let mut start = Start { covered: newest.max(how.known), ..of_log() };
+    let loaded = index::load(vfs, directory, header, after_header, file)?;
+    let (structural, hash) = match loaded {
         Loaded::Useless(reason) => {
-            start.notice = Some(reason);
-            return Ok(start);
+            return Ok(Start { notice: Some(reason), marks: all, ..start });
         }
         Loaded::Good { index, hash, structural, cut } => {
             (start.index, start.notice) = (*index, cut);
@@ -80,36 +100,81 @@ pub(super) fn begin(
     let path = directory.join(LOG);
     let covered = start.covered;
     // Whether it is the index that lies or the log that is damaged is seen by reading all of it.
-    let anew = |reason| {
+    let anew = |marks, reason| {
         let start = Start::of_log(directory, header, after_header);
-        Ok(Start { covered, notice: Some(reason), ..start })
+        Ok(Start { covered, marks, notice: Some(reason), ..start })
     };
     let events = match read_structural(&path, file, &start.index, &structural)? {
         Ok(events) => events,
-        Err(reason) => return anew(reason),
+        Err(reason) => return anew(all, reason),
     };
     let mut whole = Chronicle::default();
     events.iter().for_each(|event| whole.record(event));
     let log = IndexedLog { directory, file, header, index: &start.index, chronicle: &whole };
-    let Some(event) = replica.restore(&log)? else { return Ok(start) };
+    let known = all.partition_point(|mark| mark.event <= log.head());
+    for mark in &all[..known] {
+        let found = log.hash_at(mark.event)?;
+        mark.check(&path, found.as_ref(), log.index.end_of(mark.event)?)?;
+    }
+    let Some(event) = replica.restore(&log)? else {
+        return Ok(Start { marks: all, ..start });
+    };
     let found = if event == start.index.head() { Some(hash) } else { log.hash_at(event)? };
     let (Some(hash), Some(entry)) = (found, start.index.entry(event)?) else {
         replica.reset();
-        return Ok(start);
+        return Ok(Start { marks: all, ..start });
     };
+    if how.is_writable && (how.checks_all || !has_catalog) {
+        let known = (&start.index, event);
+        if let Err(reason) = check_older(&path, file, header, after_header, known)? {
+            replica.reset();
+            return anew(all, reason);
+        }
+    }
     start.hash = hash;
+    start.marks = all.into_iter().filter(|mark| mark.event > event).collect();
     (start.event, start.tx, start.at) = (event, entry.tx, Some(entry.at));
     start.offset = start.index.end_of(event)?;
     for event in events.iter().take_while(|before| before.id <= event) {
         start.chronicle.record(event);
         if let Err(error) = start.ledger.admit(event.id, &event.operation) {
             replica.reset();
-            return anew(format!("contradicts the log: {error}"));
+            return anew(start.marks, format!("contradicts the log: {error}"));
         }
     }
     replica.enter_rows(&mut start.ledger);
     start.ledger.commit();
     Ok(start)
+}
+
+/// Reads the lines up to an event that ends its transaction, checks each as if nothing were known of
+/// it, and holds the index against them; the inner error says what the index is wrong about.
+fn check_older(
+    path: &Path,
+    file: &Arc<dyn VfsFile>,
+    header: &Header,
+    after_header: u64,
+    (index, event): (&EventIndex, EventId),
+) -> Result<Result<(), String>, Error> {
+    let mut reader = LineReader::new(Arc::clone(file), after_header, index.end_of(event)?);
+    let mut older = Transactions::after(
+        Ledger::default(),
+        header.previous_hash,
+        index.base(),
+        (TxId(0), None),
+        after_header,
+    );
+    while older.head() < event {
+        if !older.advance(&mut reader, path)? {
+            continue;
+        }
+        for (event, entry) in older.pending.drain(..).zip(older.entries.drain(..)) {
+            if index.entry(event.id)? != Some(entry) {
+                return Ok(Err(format!("is wrong about event {}", event.id)));
+            }
+        }
+    }
+    Ok(Ok(()))
 }
 
 /// Reads the events about no row that the index names; says why not where they are not what it

@@ -1,0 +1,119 @@
+//! Going on behind damage: whoever only reads is told what a projection says instead of the lines that
+//! cannot be read, and all that stands in the log behind it.
+
+use super::replay::Replay;
+use super::transactions::Transactions;
+use crate::storage::corruption::Corruption;
+use crate::storage::error::Error;
+use crate::storage::log::check_crc;
+use crate::storage::log::line;
+use crate::storage::log::reader::{LineReader, Next};
+use crate::storage::projections::Position;
+use crate::storage::store::index::Entry;
+use crate::storage::store::links::Links;
+use crate::storage::vfs::VfsFile;
+use crate::types::{EventId, Period, TableId, Timestamp, TxId};
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Events that cannot be read, and what they led to all the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// The events. What they led to is known; what happened in between is lost.
+    pub events: Period,
+    /// Where in the log they stand, or should, in bytes.
+    pub bytes: Range<u64>,
+    /// What is wrong with the first of them that is damaged.
+    pub damage: Corruption,
+}
+
+/// `events 2 to 6 cannot be read; what they led to is known`.
+impl fmt::Display for Gap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Period { first, last } = self.events;
+        match first == last {
+            true => write!(f, "event {first} cannot be read; what it led to is known"),
+            false => {
+                write!(f, "events {first} to {last} cannot be read; what they led to is known")
+            }
+        }
+    }
+}
+
+impl Replay<'_> {
+    /// Goes on where the earliest projection behind the damage stands; says whether there is one.
+    pub(super) fn resume(&mut self, damage: &Corruption) -> Result<bool, Error> {
+        let head = self.transactions.head();
+        let (file, size) = (Arc::clone(&self.file), self.size);
+        let fits = |position: &Position| fits(&file, size, position);
+        let Some((position, schema)) = self.replica.resume(&self.uuid, head, &fits) else {
+            return Ok(false);
+        };
+        let start = self.transactions.end;
+        let mut lost = std::mem::take(&mut self.transactions.entries);
+        fill(&mut lost, head, self.transactions.links.last, damage.offset, &position);
+        self.index.push(&mut lost, position.log_offset);
+        self.chronicle.resume(position.event, &schema);
+        let mut ledger = std::mem::take(&mut self.transactions.ledger);
+        ledger.resume(schema);
+        self.replica.enter_rows(&mut ledger);
+        ledger.commit();
+        let Position { event, tx, at, hash, log_offset, .. } = position;
+        self.transactions = Transactions::after(ledger, hash, event, (tx, Some(at)), log_offset);
+        self.reader = LineReader::new(file, log_offset, size);
+        // What bears marks of events that cannot be read has nothing to be held against.
+        self.marks.retain(|mark| mark.event > event);
+        let events = Period { first: head.next(), last: event };
+        let bytes = start..log_offset.min(size).max(start);
+        self.gaps.push(Gap { events, bytes, damage: damage.clone() });
+        Ok(true)
+    }
+}
+
+/// Whether the first transaction behind a projection goes on from it. One that is damaged itself, or
+/// is not there, tells nothing.
+fn fits(file: &Arc<dyn VfsFile>, size: u64, position: &Position) -> bool {
+    let Position { event, tx, at, hash, log_offset, .. } = *position;
+    let mut reader = LineReader::new(Arc::clone(file), log_offset, size);
+    let mut links = Links::after(hash, event, (tx, Some(at)));
+    while let Ok(Next::Line) = reader.advance() {
+        if check_crc(reader.line()).is_err() {
+            return true;
+        }
+        let Ok(line) = line::parse(reader.line()) else { return true };
+        match links.check(&line).and_then(|()| links.take(&line, line.metadata().as_ref())) {
+            Ok(false) => {}
+            Ok(true) => return true,
+            Err(_) => return false,
+        }
+    }
+    true
+}
+
+/// Adds entries of events that cannot be read, up to the one where a projection stands: a time or a
+/// transaction between those that are known leads to them, and so to the damage.
+fn fill(
+    lost: &mut Vec<Entry>,
+    head: EventId,
+    (tx, at): (TxId, Option<Timestamp>),
+    offset: u64,
+    position: &Position,
+) {
+    let first = at.map_or(position.at, |at| Timestamp(at.0.saturating_add(1)));
+    let entry = Entry {
+        offset,
+        at: first.min(position.at),
+        tx: TxId(tx.0.saturating_add(1)).min(position.tx),
+        table: TableId::default(),
+        previous: EventId::START,
+        operation: 0,
+        last: false,
+    };
+    let known = u64::try_from(lost.len()).unwrap_or(u64::MAX);
+    let missing = position.event.0.saturating_sub(head.0).saturating_sub(known);
+    lost.extend((1..=missing).map(|_| entry));
+    if let Some(last) = lost.last_mut() {
+        *last = Entry { at: position.at, tx: position.tx, last: true, ..*last };
+    }
+}
