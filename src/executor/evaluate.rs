@@ -73,7 +73,8 @@ impl Context {
             }
             BoundKind::Bound => Ok(bound(batch)),
             BoundKind::Negate(a) => map_values(rows, result, &[(&of(a)?, a.data_type)], |values| {
-                arithmetic::compute(Arithmetic::Subtract, &Value::Integer(0), &values[0])
+                let number = arithmetic::number(&values[0]);
+                arithmetic::compute(Arithmetic::Subtract, &Value::Integer(0), &number)
             }),
             BoundKind::BitNot(a) => map_values(rows, result, &[(&of(a)?, a.data_type)], |values| {
                 Ok(arithmetic::bit_not(&values[0]))
@@ -295,7 +296,7 @@ impl Context {
         let typed: Vec<Typed> =
             computed.iter().zip(arguments).map(|(datum, a)| (datum, a.data_type)).collect();
         map_values(batch.rows, result, &typed, |values| {
-            functions::call(function, values).map(|value| conform(value, result))
+            functions::call(function, values, self.now).map(|value| conform(value, result))
         })
     }
 

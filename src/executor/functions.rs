@@ -3,10 +3,11 @@
 use super::Error;
 use super::arithmetic::{number, to_integer, to_real};
 use super::compare::value_truth;
+use super::datetime;
 use super::text::{Pattern, escape_character, unescape};
 use crate::language::ast::MatchKind;
 use crate::planner::{Arithmetic, ScalarFunction};
-use crate::types::{Decimal, Value};
+use crate::types::{Decimal, Timestamp, Value};
 use std::borrow::Cow;
 
 /// The longest text or blob that a function makes, in bytes.
@@ -15,11 +16,11 @@ pub const MAX_TEXT: usize = 1 << 30;
 /// What `version()` says.
 const VERSION: &str = concat!("asof ", env!("CARGO_PKG_VERSION"));
 
-/// Calls a function.
+/// Calls a function, in a statement of the time `now`.
 ///
 /// # Errors
 /// `integer-overflow` of `abs`, `decimal-overflow`, `text-limit`, `escape` of LIKE and `unistr`.
-pub fn call(function: ScalarFunction, arguments: &[Value]) -> Result<Value, Error> {
+pub fn call(function: ScalarFunction, arguments: &[Value], now: Timestamp) -> Result<Value, Error> {
     match function {
         ScalarFunction::Coalesce => return Ok(first_known(arguments)),
         ScalarFunction::Nullif => {
@@ -46,6 +47,7 @@ pub fn call(function: ScalarFunction, arguments: &[Value]) -> Result<Value, Erro
     }
     match function {
         ScalarFunction::Abs => absolute(&arguments[0]),
+        ScalarFunction::Calendar(function) => Ok(datetime::call(function, arguments, now)),
         ScalarFunction::Glob | ScalarFunction::Like => matches(function, arguments),
         ScalarFunction::Replace => replace(arguments),
         ScalarFunction::Unistr => unescape(&arguments[0].to_text()),
@@ -351,7 +353,8 @@ mod tests {
     use super::*;
 
     fn shown(function: ScalarFunction, arguments: &[Value]) -> String {
-        call(function, arguments).map_or_else(|error| error.code().into(), |v| v.to_string())
+        let now = Timestamp(0);
+        call(function, arguments, now).map_or_else(|error| error.code().into(), |v| v.to_string())
     }
 
     #[test]

@@ -26,6 +26,7 @@ mod arithmetic;
 mod cast;
 mod compare;
 mod constraint;
+mod datetime;
 mod datum;
 mod error;
 mod evaluate;

@@ -13,6 +13,7 @@ pub enum ScalarFunction {
     Asin,
     Atan,
     Atan2,
+    Calendar(CalendarFunction),
     Ceil,
     Char,
     Coalesce,
@@ -58,6 +59,25 @@ pub enum ScalarFunction {
     Unistr,
     Upper,
     Version,
+}
+
+/// A function of dates and times: a time string and modifiers go in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CalendarFunction {
+    /// date(time, modifier, …): `YYYY-MM-DD`
+    Date,
+    /// time(time, modifier, …): `HH:MM:SS`
+    Time,
+    /// datetime(time, modifier, …): `YYYY-MM-DD HH:MM:SS`
+    Datetime,
+    /// julianday(time, modifier, …): days since noon of -4713-11-24
+    Julianday,
+    /// unixepoch(time, modifier, …): seconds since 1970
+    Unixepoch,
+    /// strftime(format, time, modifier, …)
+    Strftime,
+    /// timediff(a, b): what leads from b to a, as a modifier
+    Timediff,
 }
 
 /// An aggregate function.
@@ -133,6 +153,7 @@ const TEXT: ResultType = ResultType::Of(DataType::Text);
 const INTEGER: ResultType = ResultType::Of(DataType::Integer);
 const REAL: ResultType = ResultType::Of(DataType::Real);
 const BOOLEAN: ResultType = ResultType::Of(DataType::Boolean);
+const ANY: ResultType = ResultType::Of(DataType::Any);
 
 /// Every scalar function; the first name of a function is the one that prints.
 pub const SCALAR_FUNCTIONS: &[ScalarEntry] = &[
@@ -148,6 +169,8 @@ pub const SCALAR_FUNCTIONS: &[ScalarEntry] = &[
     entry("concat", ScalarFunction::Concat, (1, MANY), TEXT),
     entry("concat_ws", ScalarFunction::ConcatWs, (2, MANY), TEXT),
     entry("cos", ScalarFunction::Cos, (1, 1), REAL),
+    entry("date", ScalarFunction::Calendar(CalendarFunction::Date), (0, MANY), TEXT),
+    entry("datetime", ScalarFunction::Calendar(CalendarFunction::Datetime), (0, MANY), TEXT),
     entry("degrees", ScalarFunction::Degrees, (1, 1), REAL),
     entry("exp", ScalarFunction::Exp, (1, 1), REAL),
     entry("floor", ScalarFunction::Floor, (1, 1), ResultType::Whole),
@@ -157,6 +180,7 @@ pub const SCALAR_FUNCTIONS: &[ScalarEntry] = &[
     entry("iif", ScalarFunction::Iif, (2, 3), ResultType::Common(1)),
     entry("if", ScalarFunction::Iif, (2, 3), ResultType::Common(1)),
     entry("instr", ScalarFunction::Instr, (2, 2), INTEGER),
+    entry("julianday", ScalarFunction::Calendar(CalendarFunction::Julianday), (0, MANY), REAL),
     entry("length", ScalarFunction::Length, (1, 1), INTEGER),
     entry("char_length", ScalarFunction::Length, (1, 1), INTEGER),
     entry("like", ScalarFunction::Like, (2, 3), BOOLEAN),
@@ -182,14 +206,18 @@ pub const SCALAR_FUNCTIONS: &[ScalarEntry] = &[
     entry("sign", ScalarFunction::Sign, (1, 1), INTEGER),
     entry("sin", ScalarFunction::Sin, (1, 1), REAL),
     entry("sqrt", ScalarFunction::Sqrt, (1, 1), REAL),
+    entry("strftime", ScalarFunction::Calendar(CalendarFunction::Strftime), (1, MANY), TEXT),
     entry("substr", ScalarFunction::Substr, (2, 3), ResultType::Part),
     entry("substring", ScalarFunction::Substr, (2, 3), ResultType::Part),
     entry("tan", ScalarFunction::Tan, (1, 1), REAL),
+    entry("time", ScalarFunction::Calendar(CalendarFunction::Time), (0, MANY), TEXT),
+    entry("timediff", ScalarFunction::Calendar(CalendarFunction::Timediff), (2, 2), TEXT),
     entry("trim", ScalarFunction::Trim, (1, 2), TEXT),
     entry("trunc", ScalarFunction::Trunc, (1, 1), ResultType::Whole),
     entry("typeof", ScalarFunction::Typeof, (1, 1), TEXT),
     entry("unicode", ScalarFunction::Unicode, (1, 1), INTEGER),
     entry("unistr", ScalarFunction::Unistr, (1, 1), TEXT),
+    entry("unixepoch", ScalarFunction::Calendar(CalendarFunction::Unixepoch), (0, MANY), ANY),
     entry("upper", ScalarFunction::Upper, (1, 1), TEXT),
     entry("version", ScalarFunction::Version, (0, 0), TEXT),
 ];

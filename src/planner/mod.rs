@@ -35,8 +35,8 @@ pub use error::Error;
 pub use exact::quotient_scale;
 pub use expression::{Affinity, Arithmetic, BoundExpression, BoundKind, Comparison};
 pub use functions::{
-    AGGREGATE_FUNCTIONS, AggregateFunction, ResultType, SCALAR_FUNCTIONS, ScalarEntry,
-    ScalarFunction,
+    AGGREGATE_FUNCTIONS, AggregateFunction, CalendarFunction, ResultType, SCALAR_FUNCTIONS,
+    ScalarEntry, ScalarFunction,
 };
 pub use listing::{condition, constant};
 pub use plan::{

@@ -1,0 +1,83 @@
+//! SQLite's date and time functions, modifier by modifier.
+//!
+//! A time string, with what modifiers make of it, is a [`Moment`]: a count of milliseconds, or a
+//! calendar day and a time that are not counted yet, as the modifiers need it. The rules are those of
+//! SQLite's `date.c`, its oddities included, because scripts rely on what it answers: a property test
+//! asks both. Days are counted by jiff. What is no time is NULL, never an error.
+//!
+//! The session's zone is UTC, so that `localtime` and `utc` change nothing but what they say of the
+//! moment. `now` is the time of the statement.
+
+mod format;
+mod modifier;
+mod moment;
+mod read;
+
+use self::moment::{Moment, SECOND};
+use crate::planner::CalendarFunction;
+use crate::types::{Timestamp, Value};
+
+/// Calls a function; NULL where an argument is no time, or one that no year has.
+pub(super) fn call(function: CalendarFunction, arguments: &[Value], now: Timestamp) -> Value {
+    computed(function, arguments, now).unwrap_or(Value::Null)
+}
+
+fn computed(function: CalendarFunction, arguments: &[Value], now: Timestamp) -> Option<Value> {
+    match function {
+        CalendarFunction::Date => {
+            let mut moment = moment(arguments, now)?;
+            Some(Value::text(format::date(&mut moment)?))
+        }
+        CalendarFunction::Time => {
+            let mut moment = moment(arguments, now)?;
+            Some(Value::text(format::time(&mut moment)?))
+        }
+        CalendarFunction::Datetime => {
+            let mut moment = moment(arguments, now)?;
+            let day = format::date(&mut moment)?;
+            Some(Value::text(format!("{day} {}", format::time(&mut moment)?)))
+        }
+        CalendarFunction::Julianday => Some(Value::real(moment(arguments, now)?.julian_day()?)),
+        CalendarFunction::Unixepoch => {
+            let mut moment = moment(arguments, now)?;
+            let since_1970 = moment.unix_milliseconds()?;
+            Some(if moment.shows_fraction {
+                Value::real(moment::real(since_1970) / 1000.0)
+            } else {
+                // Moments before 1970 are cut as their Julian days are, which are never negative.
+                Value::Integer(since_1970.div_euclid(SECOND))
+            })
+        }
+        CalendarFunction::Strftime => {
+            let (format, arguments) = arguments.split_first()?;
+            let moment = moment(arguments, now)?;
+            format::strftime(&format.to_text(), moment).map(Value::text)
+        }
+        CalendarFunction::Timediff => {
+            let of = |at: usize| moment(arguments.get(at..=at)?, now);
+            format::difference(of(0)?, of(1)?).map(Value::text)
+        }
+    }
+}
+
+/// The moment that a time string, or a number, and modifiers behind it are; `now` without any.
+fn moment(arguments: &[Value], now: Timestamp) -> Option<Moment> {
+    let Some((time, modifiers)) = arguments.split_first() else { return Some(Moment::at(now)) };
+    let mut moment = match time {
+        Value::Null => return None,
+        Value::Boolean(_) | Value::Integer(_) | Value::Real(_) | Value::Decimal(_) => {
+            Moment::of_number(super::arithmetic::to_real(time))
+        }
+        Value::Date(_) | Value::Timestamp(_) | Value::Text(_) | Value::Json(_) | Value::Blob(_) => {
+            read::time(&time.to_text(), now)?
+        }
+    };
+    for (at, modifier) in modifiers.iter().enumerate() {
+        if modifier.is_null() {
+            return None;
+        }
+        modifier::apply(&mut moment, &modifier.to_text(), at == 0)?;
+    }
+    moment.settle(modifiers.is_empty())?;
+    Some(moment)
+}
