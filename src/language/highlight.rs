@@ -155,6 +155,15 @@ mod tests {
     }
 
     #[test]
+    fn words_of_moments_are_names_unless_a_text_stands_behind_them() {
+        assert_eq!(
+            shown("SELECT date, date('now'), DATE '2026-01-31' FROM timestamp"),
+            "SELECT=Keyword date=C(date) ,=Symbol date=Function (=Symbol 'now'=Text )=Symbol \
+             ,=Symbol DATE=Keyword '2026-01-31'=Text FROM=Keyword timestamp=T(timestamp)"
+        );
+    }
+
+    #[test]
     fn half_a_text_is_painted_to_its_end() {
         assert_eq!(
             shown("SELECT 1.5, x'0f' -- done\n/* and */ FROM 'it''s open"),

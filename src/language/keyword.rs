@@ -54,8 +54,8 @@ keywords! {
         CurrentTimestamp "CURRENT_TIMESTAMP" False "FALSE" True "TRUE";
     Free:
         Action "ACTION" Actor "ACTOR" Always "ALWAYS" Analyze "ANALYZE" Asc "ASC" At "AT"
-        Before "BEFORE" Begin "BEGIN" By "BY" Cascade "CASCADE" Column "COLUMN" Deferred "DEFERRED"
-        Desc "DESC" Describe "DESCRIBE" End "END" Event "EVENT" Events "EVENTS"
+        Before "BEFORE" Begin "BEGIN" By "BY" Cascade "CASCADE" Column "COLUMN" Date "DATE"
+        Deferred "DEFERRED" Desc "DESC" Describe "DESCRIBE" End "END" Event "EVENT" Events "EVENTS"
         Exclusive "EXCLUSIVE" Explain "EXPLAIN" Filter "FILTER" First "FIRST" Flexible "FLEXIBLE" For "FOR"
         Generated "GENERATED" Glob "GLOB" Help "HELP" History "HISTORY" Id "ID" If "IF" Immediate "IMMEDIATE"
         Initially "INITIALLY" Intent "INTENT" Key "KEY" Last "LAST" Latest "LATEST" Like "LIKE"

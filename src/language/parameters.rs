@@ -94,10 +94,14 @@ impl Parameters {
                 incomplete: false,
             });
         };
-        let value = match parse_expression(value).map(|expression| expression.kind) {
-            Ok(ExpressionKind::Literal(literal)) => literal,
-            _ => Value::text(value).into(),
+        let literal = match parse_expression(value).map(|expression| expression.kind) {
+            Ok(ExpressionKind::Literal(literal)) => Some(literal),
+            Ok(ExpressionKind::Moment { data_type, text }) => {
+                data_type.accept(Value::Text(text)).ok().map(Literal::from)
+            }
+            _ => None,
         };
+        let value = literal.unwrap_or_else(|| Value::text(value).into());
         self.values.insert(name, value);
         Ok(())
     }

@@ -58,13 +58,24 @@ impl<'a> Prepared<'a> {
             values: Vec::new(),
         };
         let mut numbering = Numbering::default();
+        let mut before = TokenKind::End;
         for token in &tokens {
             match token.kind {
                 TokenKind::Parameter => {
                     prepared.push_parameter(token, &mut numbering, parameters)?
                 }
+                TokenKind::Text => match before {
+                    TokenKind::Keyword(Keyword::Date) => {
+                        prepared.push_moment(token, DataType::Date)?;
+                    }
+                    TokenKind::Keyword(Keyword::Timestamp) => {
+                        prepared.push_moment(token, DataType::Timestamp)?;
+                    }
+                    _ => prepared.push(token)?,
+                },
                 _ => prepared.push(token)?,
             }
+            before = token.kind;
         }
         prepared.tokens = tokens;
         Some(prepared)
@@ -93,12 +104,21 @@ impl<'a> Prepared<'a> {
         Some(())
     }
 
+    /// The text of `DATE '…'`, whose word is part of the shape.
+    fn push_moment(&mut self, token: &Token, data_type: DataType) -> Option<()> {
+        let word = &self.text[token.span.start..token.span.end];
+        let text = literal_value(token.kind, word).ok()?.value;
+        self.push_literal(0, token, data_type.accept(text).ok()?.into())
+    }
+
     fn push_literal(&mut self, kind: u8, token: &Token, literal: Literal) -> Option<()> {
         let (mark, data_type) = match literal.value {
             Value::Integer(_) => (b'i', DataType::Integer),
             Value::Real(_) => (b'r', DataType::Real),
             Value::Text(_) => (b't', DataType::Text),
             Value::Blob(_) => (b'b', DataType::Blob),
+            Value::Date(_) => (b'd', DataType::Date),
+            Value::Timestamp(_) => (b'm', DataType::Timestamp),
             _ => return None,
         };
         let exact = match &literal.exact {

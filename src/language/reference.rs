@@ -261,10 +261,28 @@ const TOPICS: &[Topic] = &[
             "Concat",
             "Sign",
             "Operand",
+            "Moment",
             "Constant",
         ],
         example: "SELECT owner || ': ' || balance FROM accounts\n  \
                   WHERE balance BETWEEN 0 AND 1000 AND owner NOT LIKE 'x%';",
+    },
+    Topic {
+        name: "dates",
+        also: &[
+            "moment",
+            "strftime",
+            "datetime",
+            "julianday",
+            "unixepoch",
+            "timediff",
+            "modifiers",
+        ],
+        about: "days and moments: literals, arithmetic, SQLite's functions",
+        productions: &["Moment"],
+        example: "SELECT DATE '2026-03-01' - DATE '2026-02-01' AS days, DATE '2026-02-27' + 2;\n\
+                  SELECT date('2026-01-15', 'start of month', '+1 month', '-1 day') AS last,\n  \
+                  strftime('%Y-W%V', DATE '2026-01-15') AS week, unixepoch('now') AS now;",
     },
     Topic {
         name: "functions",

@@ -44,11 +44,26 @@ pub(super) fn data_type(type_name: &TypeName) -> Result<DataType, Error> {
     })
 }
 
+/// The day or moment that a literal is.
+fn moment(data_type: DataType, text: &str, span: Span) -> Result<Value, Error> {
+    data_type.accept(Value::text(text)).map_err(|rejected| {
+        let help = match data_type {
+            DataType::Date => "a DATE is 'YYYY-MM-DD'",
+            _ => "a TIMESTAMP is 'YYYY-MM-DD HH:MM:SS', with or without an offset behind it",
+        };
+        Error::new("type", format!("{} is no {data_type}", rejected.value), span)
+            .help(Some(help.into()))
+    })
+}
+
 impl Binder<'_> {
     /// Binds an expression.
     pub fn bind(&mut self, expression: &Expression) -> Result<BoundExpression, Error> {
         match &expression.kind {
             ExpressionKind::Literal(literal) => Ok(BoundExpression::constant(literal)),
+            ExpressionKind::Moment { data_type, text } => {
+                moment(*data_type, text, expression.span).map(BoundExpression::of)
+            }
             ExpressionKind::Parameter { index, data_type, exact } => Ok(BoundExpression {
                 kind: BoundKind::Parameter { index: *index, exact: *exact },
                 data_type: *data_type,

@@ -3,6 +3,7 @@
 use super::super::ParameterName;
 use super::{Identifier, TypeName};
 use crate::types::{DataType, Literal, Span};
+use std::sync::Arc;
 
 /// An expression and its place.
 #[derive(Clone, Debug)]
@@ -25,6 +26,13 @@ impl PartialEq for Expression {
 pub enum ExpressionKind {
     /// A constant. TRUE and FALSE are booleans; an integer beyond 64 bits is a real.
     Literal(Literal),
+    /// `DATE 'text'` or `TIMESTAMP 'text'`, whether or not the text is one.
+    Moment {
+        /// DATE or TIMESTAMP.
+        data_type: DataType,
+        /// The text.
+        text: Arc<str>,
+    },
     /// A constant that is given each time the statement runs, of one type.
     Parameter {
         /// Which of the statement's parameters, from 0.

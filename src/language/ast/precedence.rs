@@ -73,6 +73,7 @@ impl ExpressionKind {
             | ExpressionKind::InList { .. }
             | ExpressionKind::Match { .. } => EQUALITY,
             ExpressionKind::Literal(_)
+            | ExpressionKind::Moment { .. }
             | ExpressionKind::Parameter { .. }
             | ExpressionKind::Variable(_)
             | ExpressionKind::CurrentTime(_)

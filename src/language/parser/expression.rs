@@ -5,10 +5,11 @@ use super::super::ast::precedence::{
     self, AND, BITS, COLLATE, COMPARISON, CONCAT, EQUALITY, OR, PRODUCT, SIGN, SUM,
 };
 use super::super::ast::{
-    Arguments, BinaryOperator, CurrentTime, Expression, ExpressionKind, MatchKind, UnaryOperator,
+    Arguments, BinaryOperator, Expression, ExpressionKind, MatchKind, UnaryOperator,
 };
 use super::super::parameters::{self, ParameterName};
 use super::super::token::{Symbol, TokenKind};
+use super::constant::{CONSTANT_WORDS, constant_word, is_moment, moment};
 use super::expected::{Expected, Named};
 use super::input::{
     Input, LiteralSlot, MAX_HEIGHT, Parsed, comma_list, nested, parenthesised, symbol, word,
@@ -297,16 +298,6 @@ fn operand(input: Input<'_>, minimum: u8) -> Parsed<'_, Expression> {
     }
 }
 
-/// The words that are constants, or the time of the statement.
-pub(super) const CONSTANT_WORDS: &[Keyword] = &[
-    Keyword::Null,
-    Keyword::True,
-    Keyword::False,
-    Keyword::CurrentDate,
-    Keyword::CurrentTime,
-    Keyword::CurrentTimestamp,
-];
-
 /// The words that begin an expression.
 pub(in crate::language) fn operand_words() -> impl Iterator<Item = Keyword> {
     let others = [Keyword::Case, Keyword::Cast, Keyword::Not];
@@ -350,26 +341,11 @@ pub(super) fn given(input: Input<'_>) -> Parsed<'_, (ParameterName, Option<&Lite
     }
 }
 
-/// `NULL`, `TRUE`, `FALSE` and the words for the time of the statement.
-pub(super) fn constant_word(input: Input<'_>) -> Parsed<'_, Expression> {
-    let kind = match input.peek().kind {
-        TokenKind::Keyword(Keyword::Null) => ExpressionKind::Literal(Value::Null.into()),
-        TokenKind::Keyword(Keyword::True) => ExpressionKind::Literal(Value::Boolean(true).into()),
-        TokenKind::Keyword(Keyword::False) => ExpressionKind::Literal(Value::Boolean(false).into()),
-        TokenKind::Keyword(Keyword::CurrentDate) => ExpressionKind::CurrentTime(CurrentTime::Date),
-        TokenKind::Keyword(Keyword::CurrentTime) => ExpressionKind::CurrentTime(CurrentTime::Time),
-        TokenKind::Keyword(Keyword::CurrentTimestamp) => {
-            ExpressionKind::CurrentTime(CurrentTime::Timestamp)
-        }
-        _ => return input.miss(Expected::Other("a constant")),
-    };
-    Ok((input.skip(1), at(input, input.skip(1), kind)))
-}
-
 #[inline(never)]
 fn word_operand(input: Input<'_>, keyword: Keyword) -> Parsed<'_, Expression> {
     match keyword {
         _ if CONSTANT_WORDS.contains(&keyword) => constant_word(input),
+        Keyword::Date | Keyword::Timestamp if is_moment(input) => moment(input),
         Keyword::Case => nested(input, case),
         Keyword::Cast if input.is_symbol(1, Symbol::LeftParenthesis) => nested(input, cast),
         Keyword::Not => prefix(input, UnaryOperator::Not),

@@ -8,8 +8,9 @@ use super::super::ast::{
 };
 use super::super::lexer::{begins_name, continues_name};
 use super::super::token::{Symbol, TokenKind};
+use super::constant::{CONSTANT_WORDS, constant_word, is_moment, moment};
 use super::expected::{Expected, Named};
-use super::expression::{CONSTANT_WORDS, expression, literal};
+use super::expression::{expression, literal};
 use super::input::{Input, Parsed, comma_list, parenthesised, word};
 use super::name::{columns, identifier, label, number, object_name, table_name, unquote};
 use super::select::direction;
@@ -252,15 +253,14 @@ fn primary_key(input: Input<'_>) -> Parsed<'_, ColumnConstraintKind> {
     Ok((rest, ColumnConstraintKind::PrimaryKey { descending, autoincrement }))
 }
 
-/// `Default ::= ['+' | '-'] number | Text | Blob | a constant word | '(' Expression ')'`
+/// `Default ::= ['+' | '-'] number | Text | Blob | Moment | a constant word | '(' Expression ')'`
 ///
 /// A name in double quotes is a text here, as old dumps have it.
 fn default_value(input: Input<'_>) -> Parsed<'_, Expression> {
     match input.peek().kind {
         TokenKind::Symbol(Symbol::LeftParenthesis) => parenthesised(expression)(input),
-        TokenKind::Keyword(word) if CONSTANT_WORDS.contains(&word) => {
-            super::expression::constant_word(input)
-        }
+        TokenKind::Keyword(word) if CONSTANT_WORDS.contains(&word) => constant_word(input),
+        TokenKind::Keyword(_) if is_moment(input) => moment(input),
         TokenKind::QuotedName if input.word().starts_with('"') => {
             let text = identifier(input, input.peek()).name;
             let kind = ExpressionKind::Literal(Value::text(text).into());

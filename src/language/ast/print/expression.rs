@@ -6,6 +6,7 @@ use super::super::{
     UnaryOperator,
 };
 use super::List;
+use crate::types::Value;
 use std::fmt::{self, Display};
 
 impl fmt::Display for Expression {
@@ -18,6 +19,9 @@ impl fmt::Display for ExpressionKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ExpressionKind::Literal(value) => value.fmt(f),
+            ExpressionKind::Moment { data_type, text } => {
+                write!(f, "{data_type} {}", Value::Text(text.clone()))
+            }
             ExpressionKind::Parameter { index, .. } => write!(f, "?{}", index + 1),
             ExpressionKind::Variable(name) => name.fmt(f),
             ExpressionKind::CurrentTime(word) => word.fmt(f),
