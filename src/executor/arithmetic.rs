@@ -6,7 +6,7 @@
 
 use super::datum::{Datum, map_values, shared};
 use super::{Error, kernels};
-use crate::planner::{Arithmetic, quotient_scale};
+use crate::planner::{Arithmetic, arithmetic_of_moments, quotient_scale};
 use crate::types::{DataType, Decimal, Value, integer_prefix, numeric_prefix};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
@@ -61,10 +61,21 @@ fn overflow(operator: Arithmetic, a: &Value, b: &Value) -> Error {
 /// Computes `a operator b`.
 ///
 /// # Errors
-/// `integer-overflow`, `decimal-overflow`.
+/// `integer-overflow`, `decimal-overflow`, `date-overflow`; `type` of a moment with what makes no
+/// sense beside it.
 pub fn compute(operator: Arithmetic, a: &Value, b: &Value) -> Result<Value, Error> {
     if a.is_null() || b.is_null() {
         return Ok(Value::Null);
+    }
+    if let Some(defined) = arithmetic_of_moments(operator, a.data_type(), b.data_type()) {
+        return match defined {
+            Ok(_) => days(operator, a, b),
+            Err(undefined) => Err(Error::Failed {
+                code: "type",
+                message: undefined.message,
+                help: Some(undefined.help.to_owned()),
+            }),
+        };
     }
     match operator {
         Arithmetic::BitAnd => Ok(Value::Integer(to_integer(a) & to_integer(b))),
@@ -99,6 +110,24 @@ pub fn compute(operator: Arithmetic, a: &Value, b: &Value) -> Result<Value, Erro
             }
         }
     }
+}
+
+/// Days between two days, or a day so many days from another.
+fn days(operator: Arithmetic, a: &Value, b: &Value) -> Result<Value, Error> {
+    let moved = match (a, b) {
+        (Value::Date(a), Value::Date(b)) => {
+            return Ok(Value::Integer(i64::from(a.0) - i64::from(b.0)));
+        }
+        (Value::Date(day), Value::Integer(days)) if operator == Arithmetic::Subtract => {
+            days.checked_neg().and_then(|days| day.moved(days))
+        }
+        (Value::Date(day), Value::Integer(days)) | (Value::Integer(days), Value::Date(day)) => {
+            day.moved(*days)
+        }
+        _ => None,
+    };
+    let message = || format!("{a} {} {b} is beyond the years 0000 to 9999", operator.symbol());
+    moved.map(Value::Date).ok_or_else(|| Error::failed("date-overflow", message()))
 }
 
 fn integers(operator: Arithmetic, a: i64, b: i64) -> Option<i64> {

@@ -1,5 +1,6 @@
 //! Names become positions, and every expression gets its static type.
 
+use super::days::arithmetic_of_moments;
 use super::exact::{self, common};
 use super::expression::{Arithmetic, BoundExpression, BoundKind, Comparison};
 use super::functions::{
@@ -172,7 +173,7 @@ impl Binder<'_> {
             UnaryOperator::Plus => match operand.kind {
                 BoundKind::Column(_) => BoundExpression {
                     data_type: operand.data_type,
-                    kind: BoundKind::Call(super::ScalarFunction::Coalesce, vec![operand]),
+                    kind: BoundKind::Call(ScalarFunction::Coalesce, vec![operand]),
                 },
                 _ => operand,
             },
@@ -322,6 +323,9 @@ fn scalar(
             let (a, b) = exact::operands(a.clone(), b.clone(), span)?;
             arguments = vec![a, b];
         } else if function == ScalarFunction::Nullif {
+            if a.data_type.is_moment() || b.data_type.is_moment() {
+                return Ok(null_if_equal(a.clone(), b.clone()));
+            }
             let second = exact::compared(b.clone(), a.data_type);
             arguments = vec![a.clone(), second];
         }
@@ -353,6 +357,19 @@ fn scalar(
         }
     };
     Ok(BoundExpression { kind: BoundKind::Call(function, arguments), data_type })
+}
+
+/// NULLIF of operands that are converted before they are compared.
+fn null_if_equal(value: BoundExpression, other: BoundExpression) -> BoundExpression {
+    coerce::computed_once(value, |value| {
+        let equal = value.compare(Comparison::Equal, other);
+        let otherwise = value.value();
+        let null = BoundExpression::literal(Value::Null, otherwise.data_type);
+        let data_type = otherwise.data_type;
+        let branches = vec![(equal, null)];
+        let kind = BoundKind::Case { branches, otherwise: Some(boxed(otherwise)) };
+        BoundExpression { kind, data_type }
+    })
 }
 
 /// A function call as it was written.
@@ -462,7 +479,15 @@ fn arithmetic(
             (left, right)
         }
     };
-    let data_type = arithmetic_type(operator, left.data_type, right.data_type);
+    let data_type = match arithmetic_of_moments(operator, left.data_type, right.data_type) {
+        None => arithmetic_type(operator, left.data_type, right.data_type),
+        Some(Ok(data_type)) => data_type,
+        Some(Err(undefined)) => {
+            return Err(
+                Error::new("type", undefined.message, span).help(Some(undefined.help.to_owned()))
+            );
+        }
+    };
     let kind = BoundKind::Arithmetic(operator, boxed(left), boxed(right));
     Ok(BoundExpression { kind, data_type })
 }

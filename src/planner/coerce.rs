@@ -1,12 +1,17 @@
-//! What operands are converted to before they are compared: SQLite's rules of affinity.
+//! What operands are converted to before they are compared: SQLite's rules of affinity, and the rule of
+//! moments.
 //!
 //! A number's column makes a number of a text beside it, a text's column makes a text of a number
-//! that has no affinity of its own, literals beside literals stay what they are. A date's column
-//! meets a literal that is a whole date as a date; beside any other text a date counts as its text,
-//! so that `day >= '2009'` and `day LIKE '2009-%'` mean what they mean in SQLite.
+//! that has no affinity of its own, literals beside literals stay what they are. A boolean's column
+//! reads the words for truth besides.
+//!
+//! Beside a day or a moment, of whatever expression, everything becomes one ([`Affinity::of`]): the
+//! text that an INSERT would take is that moment, however it is written; what is none comes before or
+//! behind all of them. So both sides have one type, for which keys are looked up, rows are joined and
+//! columns are compared as they are, whether the text is a literal, a parameter or a column.
 
 use super::exact;
-use super::expression::{Affinity, BoundExpression, BoundKind, Comparison};
+use super::expression::{Affinity, BoundExpression, BoundKind, Comparison, ToDay};
 use crate::types::{DataType, Date, Decimal, Timestamp, Value, whole_number};
 
 /// Which side an operand pulls the other to.
@@ -14,8 +19,8 @@ use crate::types::{DataType, Date, Decimal, Timestamp, Value, whole_number};
 enum Pull {
     Number,
     Decimal,
+    Truth,
     Text,
-    Time,
     /// A column that takes whatever comes: it pulls nothing and is not pulled to a text.
     Whatever,
     None,
@@ -27,10 +32,12 @@ fn pull(expression: &BoundExpression) -> Pull {
     }
     match expression.data_type {
         DataType::Text | DataType::Json => Pull::Text,
-        DataType::Date | DataType::Timestamp => Pull::Time,
         DataType::Blob | DataType::Any => Pull::Whatever,
         DataType::Decimal { .. } => Pull::Decimal,
-        DataType::Integer | DataType::Real | DataType::Numeric | DataType::Boolean => Pull::Number,
+        DataType::Boolean => Pull::Truth,
+        DataType::Integer | DataType::Real | DataType::Numeric => Pull::Number,
+        // `moments` has a rule of its own for them.
+        DataType::Date | DataType::Timestamp => Pull::None,
     }
 }
 
@@ -51,6 +58,11 @@ pub(super) struct Operand {
 }
 
 impl Operand {
+    /// The value.
+    pub fn value(&self) -> BoundExpression {
+        self.expression.clone()
+    }
+
     /// Compares it as SQLite would.
     pub fn compare(&self, comparison: Comparison, right: BoundExpression) -> BoundExpression {
         compare_pulled(comparison, self.expression.clone(), self.pull, right)
@@ -90,14 +102,33 @@ fn compare_pulled(
     pull_left: Pull,
     right: BoundExpression,
 ) -> BoundExpression {
-    let pull_right = pull(&right);
-    let right = exact::compared(right, left.data_type);
-    let left = exact::compared(left, right.data_type);
-    let left = convert(left, pull_left, pull_right);
-    let right = convert(right, pull_right, pull_left);
+    let (left, right) = if left.data_type.is_moment() || right.data_type.is_moment() {
+        moments(comparison, left, right)
+    } else {
+        let pull_right = pull(&right);
+        let right = exact::compared(right, left.data_type);
+        let left = exact::compared(left, right.data_type);
+        (convert(left, pull_left, pull_right), convert(right, pull_right, pull_left))
+    };
     BoundExpression {
         kind: BoundKind::Compare(comparison, Box::new(left), Box::new(right)),
         data_type: DataType::Boolean,
+    }
+}
+
+/// Two operands of which one is a day or a moment, as they are compared with each other.
+fn moments(
+    comparison: Comparison,
+    left: BoundExpression,
+    right: BoundExpression,
+) -> (BoundExpression, BoundExpression) {
+    let day = |comparison| Affinity::Date(ToDay::beside(comparison));
+    match (left.data_type, right.data_type) {
+        (a, b) if a == b => (left, right),
+        (DataType::Timestamp, _) => (left, converted(Affinity::Timestamp, right)),
+        (_, DataType::Timestamp) => (converted(Affinity::Timestamp, left), right),
+        (DataType::Date, _) => (left, converted(day(comparison), right)),
+        _ => (converted(day(comparison.flipped()), left), right),
     }
 }
 
@@ -108,10 +139,36 @@ pub(super) fn in_list(
     negated: bool,
 ) -> BoundExpression {
     let pulling = pull(&operand);
-    let item = |item| convert(exact::compared(item, operand.data_type), Pull::None, pulling);
-    let list: Vec<BoundExpression> = list.into_iter().map(item).collect();
-    let with =
-        list.iter().map(|item| item.data_type).find(|t| matches!(t, DataType::Decimal { .. }));
+    let item = |item: BoundExpression| match operand.data_type {
+        data_type if data_type.is_moment() && data_type == item.data_type => item,
+        DataType::Date => converted(Affinity::Date(ToDay::Exact), item),
+        DataType::Timestamp => converted(Affinity::Timestamp, item),
+        _ => convert(exact::compared(item, operand.data_type), Pull::None, pulling),
+    };
+    let is_one = operand.data_type.is_moment();
+    let (days, list): (Vec<_>, Vec<_>) =
+        list.into_iter().partition(|item| item.data_type.is_moment() && !is_one);
+    let list = list.into_iter().map(item).collect();
+    if days.is_empty() {
+        return among(operand, list, negated);
+    }
+    // Beside each of those that are moments the operand is one, too.
+    computed_once(operand, |operand| {
+        let equal = days.into_iter().map(|day| operand.compare(Comparison::Equal, day));
+        let equal: Vec<_> = equal.chain([among(operand.value(), list, false)]).collect();
+        let found = BoundExpression::any_of(equal).expect("there is one at least");
+        if negated {
+            BoundExpression { kind: BoundKind::Not(Box::new(found)), data_type: DataType::Boolean }
+        } else {
+            found
+        }
+    })
+}
+
+/// `operand IN (list)` of items that compare as they are.
+fn among(operand: BoundExpression, list: Vec<BoundExpression>, negated: bool) -> BoundExpression {
+    let is_decimal = |t: &DataType| matches!(t, DataType::Decimal { .. });
+    let with = list.iter().map(|item| item.data_type).find(is_decimal);
     let operand = exact::compared(operand, with.unwrap_or(DataType::Any));
     BoundExpression {
         kind: BoundKind::InList { operand: Box::new(operand), list, negated },
@@ -124,43 +181,89 @@ fn convert(operand: BoundExpression, own: Pull, pulling: Pull) -> BoundExpressio
     let apply = match pulling {
         Pull::Number => (!operand.data_type.is_number()).then_some(Affinity::Numeric),
         Pull::Decimal => (!operand.data_type.is_number()).then_some(Affinity::Decimal),
+        Pull::Truth => (!operand.data_type.is_number()).then_some(Affinity::Boolean),
         Pull::Text => {
             let loose = own == Pull::None && operand.data_type != DataType::Text;
             loose.then_some(Affinity::Text)
         }
-        Pull::Time => return time(operand),
         Pull::Whatever | Pull::None => None,
     };
-    match (apply, &operand.kind) {
-        (None, _) => operand,
-        (Some(affinity), BoundKind::Literal(value)) => {
-            BoundExpression::of(affinity.of(value.clone()))
-        }
-        (Some(affinity), BoundKind::Number(number)) => {
-            BoundExpression::of(affinity.of(number.value.clone()))
-        }
-        (Some(affinity), _) => BoundExpression {
-            data_type: match affinity {
-                Affinity::Numeric | Affinity::Decimal => DataType::Any,
-                Affinity::Text => match operand.data_type {
-                    DataType::Blob | DataType::Any => DataType::Any,
-                    _ => DataType::Text,
-                },
-            },
-            kind: BoundKind::Affinity(affinity, Box::new(operand)),
-        },
+    match apply {
+        None => operand,
+        Some(affinity) => converted(affinity, operand),
     }
 }
 
-/// A literal that is a whole day or moment as that; anything else as it is.
-fn time(operand: BoundExpression) -> BoundExpression {
-    let BoundKind::Literal(Value::Text(text)) = &operand.kind else { return operand };
-    // Only the canonical text: another spelling of the same moment is another text to SQLite.
-    let day = Date::parse(text).map(Value::Date);
-    let moment = Timestamp::parse(text).map(Value::Timestamp);
-    match moment.or(day).filter(|time| *time.to_text() == **text) {
-        Some(time) => BoundExpression::of(time),
-        None => operand,
+/// The operand as an affinity makes it, at once where it is a literal.
+fn converted(affinity: Affinity, operand: BoundExpression) -> BoundExpression {
+    let data_type = match affinity {
+        Affinity::Numeric | Affinity::Decimal | Affinity::Boolean => DataType::Any,
+        Affinity::Date(_) => DataType::Date,
+        Affinity::Timestamp => DataType::Timestamp,
+        Affinity::Text => match operand.data_type {
+            DataType::Blob | DataType::Any => DataType::Any,
+            _ => DataType::Text,
+        },
+    };
+    let literal = match &operand.kind {
+        BoundKind::Literal(value) => Some(value),
+        BoundKind::Number(number) => Some(&number.value),
+        _ => None,
+    };
+    if let Some(literal) = literal {
+        let value = affinity.of(literal.clone());
+        if value.is_null() {
+            return BoundExpression::literal(value, data_type);
+        }
+        // What is no moment is better shown as it was written.
+        if !value.is_beside_all_moments() {
+            return BoundExpression::of(value);
+        }
+    }
+    BoundExpression { kind: BoundKind::Affinity(affinity, Box::new(operand)), data_type }
+}
+
+impl ToDay {
+    /// What becomes of a moment on the right side of a comparison with a day. A day is before noon of
+    /// a day where it is before the next one, and behind it where it is behind that one.
+    fn beside(comparison: Comparison) -> ToDay {
+        match comparison {
+            Comparison::Equal | Comparison::NotEqual | Comparison::Is | Comparison::IsNot => {
+                ToDay::Exact
+            }
+            Comparison::Less | Comparison::GreaterEqual => ToDay::Up,
+            Comparison::LessEqual | Comparison::Greater => ToDay::Down,
+        }
+    }
+
+    /// The day for a moment.
+    fn of(self, at: Timestamp) -> Date {
+        let day = at.date();
+        match self {
+            _ if at == Timestamp::BEFORE_ALL => Date::BEFORE_ALL,
+            _ if at == Timestamp::BEHIND_ALL => Date::BEHIND_ALL,
+            _ if day.midnight() == at => day,
+            ToDay::Exact => Date::BEHIND_ALL,
+            ToDay::Down => day,
+            ToDay::Up => Date(day.0.saturating_add(1)),
+        }
+    }
+}
+
+/// The moment that a value is beside one. Numbers come before all and blobs behind all, as they do
+/// beside texts; a text that is no moment comes behind all.
+fn moment(value: &Value) -> Timestamp {
+    match value {
+        Value::Timestamp(at) => *at,
+        Value::Date(day) => day.midnight(),
+        Value::Boolean(_) | Value::Integer(_) | Value::Real(_) | Value::Decimal(_) => {
+            Timestamp::BEFORE_ALL
+        }
+        Value::Text(_) => match DataType::Timestamp.accept(value.clone()) {
+            Ok(Value::Timestamp(at)) => at,
+            _ => Timestamp::BEHIND_ALL,
+        },
+        Value::Null | Value::Json(_) | Value::Blob(_) => Timestamp::BEHIND_ALL,
     }
 }
 
@@ -168,6 +271,10 @@ impl Affinity {
     /// What the affinity makes of a value.
     pub fn of(self, value: Value) -> Value {
         match (self, &value) {
+            (_, Value::Null) => value,
+            (Affinity::Boolean, Value::Text(_)) => DataType::Boolean
+                .accept(value.clone())
+                .unwrap_or_else(|_| Affinity::Numeric.of(value)),
             (Affinity::Numeric, Value::Text(text)) => whole_number(text).unwrap_or(value),
             (Affinity::Decimal, Value::Text(text)) => match Decimal::parse_leading(text) {
                 Some(decimal) => Value::Decimal(decimal),
@@ -177,7 +284,9 @@ impl Affinity {
                 Affinity::Text,
                 Value::Boolean(_) | Value::Integer(_) | Value::Real(_) | Value::Decimal(_),
             ) => Value::text(value.to_text()),
-            _ => value,
+            (Affinity::Date(to_day), _) => Value::Date(to_day.of(moment(&value))),
+            (Affinity::Timestamp, _) => Value::Timestamp(moment(&value)),
+            (Affinity::Numeric | Affinity::Decimal | Affinity::Text | Affinity::Boolean, _) => value,
         }
     }
 }

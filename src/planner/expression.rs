@@ -110,6 +110,23 @@ pub enum Affinity {
     Decimal,
     /// A number becomes its text.
     Text,
+    /// A text that is a truth value becomes that, one that is a number becomes that number.
+    Boolean,
+    /// Everything becomes a day, so that it compares with one as its moment would.
+    Date(ToDay),
+    /// Everything becomes a moment.
+    Timestamp,
+}
+
+/// What becomes of a moment that begins no day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ToDay {
+    /// It is equal to no day.
+    Exact,
+    /// The day that it lies in.
+    Down,
+    /// The day after that.
+    Up,
 }
 
 /// An arithmetic operator.
@@ -328,6 +345,9 @@ impl Affinity {
             Affinity::Numeric => "as number",
             Affinity::Decimal => "as decimal",
             Affinity::Text => "as text",
+            Affinity::Boolean => "as boolean",
+            Affinity::Date(_) => "as date",
+            Affinity::Timestamp => "as timestamp",
         }
     }
 }

@@ -14,6 +14,7 @@ mod access;
 mod alter;
 mod bind;
 mod coerce;
+mod days;
 mod ddl;
 mod definition;
 mod error;
@@ -29,11 +30,12 @@ mod select;
 mod suggest;
 mod write;
 
+pub use days::arithmetic_of_moments;
 pub use ddl::MAX_COLUMNS;
 pub use definition::{column_definition, create_index, create_table};
 pub use error::Error;
 pub use exact::quotient_scale;
-pub use expression::{Affinity, Arithmetic, BoundExpression, BoundKind, Comparison};
+pub use expression::{Affinity, Arithmetic, BoundExpression, BoundKind, Comparison, ToDay};
 pub use functions::{
     AGGREGATE_FUNCTIONS, AggregateFunction, CalendarFunction, ResultType, SCALAR_FUNCTIONS,
     ScalarEntry, ScalarFunction,

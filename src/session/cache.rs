@@ -12,7 +12,7 @@ use crate::language::ast::{
     Temporal,
 };
 use crate::language::{Prepared, Sharing};
-use crate::planner::{self, BoundExpression, BoundKind, Planned, ScalarFunction};
+use crate::planner::{self, Affinity, BoundExpression, BoundKind, Planned, ScalarFunction};
 use crate::storage::View;
 use crate::types::{DataType, EventId, Period, PseudoColumn, TableSchema, Value};
 use arrow_schema::SchemaRef;
@@ -83,13 +83,11 @@ impl Noted {
                 self.digits |= expression.data_type == DataType::Any;
                 true
             }
-            BoundKind::Affinity(_, operand) if is_parameter(operand) => false,
-            BoundKind::Compare(_, a, b) if is_time_beside_parameter(a, b) => false,
-            BoundKind::InList { operand, list, .. }
-                if list.iter().any(|item| is_time_beside_parameter(operand, item)) =>
-            {
-                false
-            }
+            BoundKind::Affinity(affinity, operand) if is_parameter(operand) => match affinity {
+                // What is compared with a day or a moment is one, whatever it was.
+                Affinity::Date(_) | Affinity::Timestamp => self.note(operand),
+                Affinity::Numeric | Affinity::Decimal | Affinity::Text | Affinity::Boolean => false,
+            },
             BoundKind::Call(ScalarFunction::Round, arguments)
                 if matches!(arguments[0].data_type, DataType::Decimal { .. })
                     && arguments[1..].iter().any(is_parameter) =>
@@ -107,12 +105,6 @@ impl Noted {
 
 fn is_parameter(expression: &BoundExpression) -> bool {
     matches!(expression.kind, BoundKind::Parameter { .. })
-}
-
-/// Whether a literal here may be read as a date, by its digits.
-fn is_time_beside_parameter(a: &BoundExpression, b: &BoundExpression) -> bool {
-    let time = |e: &BoundExpression| matches!(e.data_type, DataType::Date | DataType::Timestamp);
-    is_parameter(a) && time(b) || is_parameter(b) && time(a)
 }
 
 /// Whether statements of this kind can share a plan at all.

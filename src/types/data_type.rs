@@ -166,6 +166,11 @@ impl DataType {
         )
     }
 
+    /// Whether values of this type are days or moments.
+    pub fn is_moment(self) -> bool {
+        matches!(self, DataType::Date | DataType::Timestamp)
+    }
+
     /// Turns a value into what a column of this type stores, if nothing is lost by that but the digits
     /// behind those of a decimal, which is rounded half away from zero.
     ///

@@ -1,7 +1,7 @@
 //! Days and moments: proleptic Gregorian, UTC, microseconds.
 //!
-//! The years that have a text are -9999 to 9999, all of 9999 included: its last day is what many
-//! tables write for "never". That is why moments are computed here as civil ones; jiff's own end a day
+//! The years that can be written are 0000 to 9999, all of 9999 included: its last day is what many
+//! tables write for "never". Texts sort as their moments do, and read back, only with four digits. That is why moments are computed here as civil ones; jiff's own end a day
 //! earlier.
 
 use jiff::SignedDuration;
@@ -24,6 +24,22 @@ pub struct Date(pub i32);
 pub struct Timestamp(pub i64);
 
 impl Date {
+    /// No day: what comes before each of them.
+    pub const BEFORE_ALL: Date = Date(i32::MIN);
+    /// No day: what comes behind each of them.
+    pub const BEHIND_ALL: Date = Date(i32::MAX);
+    /// 0000-01-01, the first day that has a text.
+    const FIRST: Date = Date(-719_528);
+    /// 9999-12-31, the last one.
+    const LAST: Date = Date(2_932_896);
+
+    /// The day so many days later; earlier where there are less than none. `None` beyond the years
+    /// that have a text.
+    pub fn moved(self, days: i64) -> Option<Date> {
+        let day = i32::try_from(i64::from(self.0).checked_add(days)?).ok().map(Date)?;
+        (Date::FIRST..=Date::LAST).contains(&day).then_some(day)
+    }
+
     /// The moment at which the day begins.
     pub fn midnight(self) -> Timestamp {
         Timestamp(i64::from(self.0).saturating_mul(MICROS_PER_DAY))
@@ -39,6 +55,11 @@ impl Date {
 }
 
 impl Timestamp {
+    /// No moment: what comes before each of them.
+    pub const BEFORE_ALL: Timestamp = Timestamp(i64::MIN);
+    /// No moment: what comes behind each of them.
+    pub const BEHIND_ALL: Timestamp = Timestamp(i64::MAX);
+
     /// The day that holds the moment.
     pub fn date(self) -> Date {
         let days = self.0.div_euclid(MICROS_PER_DAY);
@@ -66,7 +87,7 @@ impl Timestamp {
         };
         let local = Timestamp::from_civil(pieces.date().to_datetime(pieces.time()?))?;
         let moment = Timestamp(local.0.checked_sub(offset * 1_000_000)?);
-        moment.civil().map(|_| moment)
+        (Date::FIRST..=Date::LAST).contains(&moment.date()).then_some(moment)
     }
 
     /// The moment so much later; earlier where the span is negative. `None` beyond the years that have
@@ -164,6 +185,12 @@ mod tests {
         assert_eq!(shown("9999-12-31T23:59:59-00:01"), None);
         assert_eq!(Timestamp(last.0 + 1).to_string(), "253402300800000000us");
         assert_eq!(shown("0000-01-01 00:00:00Z"), Some("0000-01-01 00:00:00".into()));
+        assert_eq!(shown("0000-01-01 00:00:00+00:01"), None);
+        assert_eq!(Date::parse("0000-01-01"), Some(Date::FIRST));
+        assert_eq!(Date::parse("9999-12-31"), Some(Date::LAST));
+        assert_eq!(Date::LAST.moved(1), None);
+        assert_eq!(Date::LAST.moved(-3_652_424), Some(Date::FIRST));
+        assert_eq!(Date::FIRST.moved(i64::MIN), None);
         for extreme in [i64::MIN, i64::MAX] {
             assert_eq!(Timestamp(extreme).to_string(), format!("{extreme}us"));
             assert_eq!(

@@ -109,6 +109,22 @@ impl Value {
         matches!(self, Value::Null)
     }
 
+    /// Whether this stands for what is no day and no moment beside those that are.
+    pub fn is_beside_all_moments(&self) -> bool {
+        match self {
+            Value::Date(day) => matches!(*day, Date::BEFORE_ALL | Date::BEHIND_ALL),
+            Value::Timestamp(at) => matches!(*at, Timestamp::BEFORE_ALL | Timestamp::BEHIND_ALL),
+            Value::Null
+            | Value::Boolean(_)
+            | Value::Integer(_)
+            | Value::Real(_)
+            | Value::Decimal(_)
+            | Value::Text(_)
+            | Value::Json(_)
+            | Value::Blob(_) => false,
+        }
+    }
+
     /// The class that decides the order of unlike values: NULL, numbers, texts, blobs.
     pub(crate) fn class(&self) -> u8 {
         match self {

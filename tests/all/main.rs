@@ -13,6 +13,7 @@ mod help;
 mod hidden;
 mod history;
 mod house;
+mod moments;
 mod naive;
 mod newcomers;
 mod oracle;
