@@ -197,7 +197,13 @@ mod tests {
 
     #[test]
     fn a_point_is_what_its_parameter_says() {
-        let parameters = given(&[("n", "3"), ("back", "-2"), ("t", "yesterday"), ("r", "1.5")]);
+        let parameters = given(&[
+            ("n", "3"),
+            ("back", "-2"),
+            ("t", "yesterday"),
+            ("r", "1.5"),
+            ("d", "DATE '2026-01-31'"),
+        ]);
         for (point, read, plain) in [
             ("EVENT $n", "EVENT 3", "EVENT $n"),
             ("EVENT :back", "EVENT -2", "EVENT $back"),
@@ -205,6 +211,7 @@ mod tests {
             ("$t", "'yesterday'", "$t"),
             ("TX $n", "TX 3", "TX $n"),
             ("TIMESTAMP $t", "TIMESTAMP 'yesterday'", "TIMESTAMP $t"),
+            ("$d", "TIMESTAMP '2026-01-31'", "$d"),
             ("TAG $t", "TAG 'yesterday'", "TAG $t"),
             ("SNAPSHOT $n", "SNAPSHOT 3", "SNAPSHOT $n"),
             ("SNAPSHOT $t", "SNAPSHOT 'yesterday'", "SNAPSHOT $t"),

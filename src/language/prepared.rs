@@ -202,6 +202,15 @@ mod tests {
         ] {
             assert_ne!(shape(&prepared(different)), shape(&one), "{different}");
         }
+        let day = prepared("SELECT date FROM t WHERE date = DATE '2026-01-31'");
+        let other = prepared("SELECT date FROM t WHERE date = DATE '2026-02-01'");
+        assert_eq!(shape(&day), shape(&other));
+        let text = prepared("SELECT date FROM t WHERE date = '2026-02-01'");
+        assert_ne!(shape(&day), shape(&text));
+        assert!(matches!(day.values[..], [Literal { value: Value::Date(_), .. }]));
+        let tree = day.parse(Sharing::SameTypes).expect("a statement");
+        insta::assert_snapshot!(tree, @"SELECT date FROM t WHERE date = ?1");
+        assert!(Prepared::new("SELECT DATE '2026-02-30'", &none).is_none());
         for never in
             ["SELECT $a", "CREATE TABLE t(a)", "SELECT 9223372036854775808", "SELECT 'open", ""]
         {

@@ -286,7 +286,9 @@ impl Affinity {
             ) => Value::text(value.to_text()),
             (Affinity::Date(to_day), _) => Value::Date(to_day.of(moment(&value))),
             (Affinity::Timestamp, _) => Value::Timestamp(moment(&value)),
-            (Affinity::Numeric | Affinity::Decimal | Affinity::Text | Affinity::Boolean, _) => value,
+            (Affinity::Numeric | Affinity::Decimal | Affinity::Text | Affinity::Boolean, _) => {
+                value
+            }
         }
     }
 }

@@ -220,6 +220,9 @@ fn parameter_point(input: Input<'_>, word: Option<Keyword>) -> Parsed<'_, Point>
         }
         (_, Value::Integer(number)) => u64::try_from(*number).ok().and_then(|n| numbered(word, n)),
         (_, Value::Text(text)) => named(word, text),
+        (None | Some(Keyword::Timestamp), Value::Date(_) | Value::Timestamp(_)) => {
+            Some(Point::Timestamp(value.value.to_text().into_owned()))
+        }
         _ => None,
     };
     if let Some(point) = point {

@@ -6,7 +6,7 @@ use super::super::{
     UnaryOperator,
 };
 use super::List;
-use crate::types::Value;
+use crate::types::{Literal, Value};
 use std::fmt::{self, Display};
 
 impl fmt::Display for Expression {
@@ -18,6 +18,10 @@ impl fmt::Display for Expression {
 impl fmt::Display for ExpressionKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            ExpressionKind::Literal(Literal {
+                value: value @ (Value::Date(_) | Value::Timestamp(_)),
+                ..
+            }) => write!(f, "{} {value}", value.data_type()),
             ExpressionKind::Literal(value) => value.fmt(f),
             ExpressionKind::Moment { data_type, text } => {
                 write!(f, "{data_type} {}", Value::Text(text.clone()))
