@@ -7,7 +7,7 @@ use crate::executor;
 use crate::language::ast::Identifier;
 use crate::planner::{column_definition, create_index};
 use crate::storage::{About, Change, Metadata, Operation, RowOperation, SchemaChange};
-use crate::types::{EventId, Period, TableSchema, TxId};
+use crate::types::{EventId, Period, TableSchema, Timestamp, TxId};
 use std::sync::Arc;
 
 impl Session {
@@ -22,12 +22,14 @@ impl Session {
         }
         let mut fork = self.database.begin()?;
         let (tx, Period { first, last }, tables) = self.last_change(fork.base())?;
+        // Nothing in it asks for the time.
+        let context = self.context(Timestamp(0), Arc::new([]));
         let mut changes = Vec::new();
         for table in tables {
             let side = |event| Side { table: Some(Arc::clone(&table)), event };
             // From what the transaction left to what it found.
             let back = Difference::new(&self.database, side(last), side(first.before()));
-            for difference in back.rows()? {
+            for difference in back.rows(&context)? {
                 let Some(RowDifference { row, old, new }) = difference? else { continue };
                 let table = Arc::clone(&table);
                 changes.extend(match (old, new) {

@@ -149,8 +149,9 @@ impl Difference {
     /// The rows that differ, in order of `_row`; of two tables first those of the one before.
     ///
     /// # Errors
-    /// Of reaching the moments; of reading the log, as an item.
-    pub fn rows(&self) -> Result<RowDifferences, storage::Error> {
+    /// Of reaching the moments, `interrupted` where `context` says that the statement shall stop; of
+    /// reading the log, as an item.
+    pub fn rows(&self, context: &Context) -> Result<RowDifferences, Error> {
         let view = |side: &Side| match &side.table {
             Some(table) => Ok::<_, storage::Error>(Some(
                 self.database.view(Period::at(side.event))?.table(table),
@@ -162,14 +163,16 @@ impl Difference {
         let stages = match id(&old) {
             Some(same) if id(&new) == Some(same) => {
                 let rows = match self.is_told_by_events() {
-                    true => self.touched(same)?,
-                    false => merged(rows_of(old.as_ref())?, rows_of(new.as_ref())?),
+                    true => self.touched(same, context)?,
+                    false => {
+                        merged(rows_of(old.as_ref(), context)?, rows_of(new.as_ref(), context)?)
+                    }
                 };
                 vec![Stage { rows, views: [old, new] }]
             }
             _ => vec![
-                Stage { rows: rows_of(old.as_ref())?, views: [old, None] },
-                Stage { rows: rows_of(new.as_ref())?, views: [None, new] },
+                Stage { rows: rows_of(old.as_ref(), context)?, views: [old, None] },
+                Stage { rows: rows_of(new.as_ref(), context)?, views: [None, new] },
             ],
         };
         let places = [0, 1].map(|side| {
@@ -197,7 +200,7 @@ impl Difference {
     }
 
     /// The rows that have an event between the moments, in order.
-    fn touched(&self, table: TableId) -> Result<Vec<RowId>, storage::Error> {
+    fn touched(&self, table: TableId, context: &Context) -> Result<Vec<RowId>, Error> {
         let [a, b] = [0, 1].map(|side| self.sides[side].event);
         let period = Period { first: a.min(b).next(), last: a.max(b) };
         if period.first > period.last {
@@ -207,8 +210,11 @@ impl Difference {
         let no_columns =
             TableSchema { id: table, ..(*table_schema("", std::iter::empty())).clone() };
         let changes = self.database.changes(&Arc::new(no_columns), period)?;
-        let rows = changes.map(|change| change.map(|change| change.row));
-        let mut rows = rows.collect::<Result<Vec<RowId>, _>>()?;
+        let mut rows = Vec::new();
+        for change in changes {
+            context.check()?;
+            rows.push(change?.row);
+        }
         rows.sort_unstable();
         rows.dedup();
         Ok(rows)
@@ -216,9 +222,10 @@ impl Difference {
 }
 
 /// All rows that a view shows, in order.
-fn rows_of(view: Option<&TableView>) -> Result<Vec<RowId>, storage::Error> {
+fn rows_of(view: Option<&TableView>, context: &Context) -> Result<Vec<RowId>, Error> {
     let mut rows = Vec::new();
     for batch in view.map(|view| view.scan(&[])).into_iter().flatten() {
+        context.check()?;
         rows.extend(batch?.rows);
     }
     Ok(rows)
@@ -341,7 +348,7 @@ impl Relation for Difference {
     fn open(&self, columns: &[usize], context: &Context) -> Result<Rows, Error> {
         let schema = self.schema();
         let columns = columns.iter().map(|at| (*at, schema.columns[*at].data_type)).collect();
-        let rows = self.rows()?;
+        let rows = self.rows(context)?;
         Ok(made_of(columns, context, rows, |row, column| Ok(value(row, column))))
     }
 
@@ -375,6 +382,11 @@ mod tests {
         session
     }
 
+    fn context() -> Context {
+        let (now, interrupt) = (crate::types::Timestamp(0), Arc::default());
+        Context { now, parameters: Arc::new([]), interrupt, profile: None }
+    }
+
     /// The difference of the table `t` between two events.
     fn difference(session: &Session, from: u64, to: u64) -> Difference {
         let side = |event: u64| {
@@ -393,13 +405,7 @@ mod tests {
             schema.columns.iter().map(|column| format!("{} {}", column.name, column.data_type));
         let mut lines = vec![names.collect::<Vec<_>>().join(", ")];
         let all: Vec<usize> = (0..schema.columns.len()).collect();
-        let context = Context {
-            now: crate::types::Timestamp(0),
-            parameters: Arc::new([]),
-            interrupt: Arc::default(),
-            profile: None,
-        };
-        let mut rows = difference.open(&all, &context).expect("rows");
+        let mut rows = difference.open(&all, &context()).expect("rows");
         while let Some(batch) = rows.next().expect("a batch") {
             for row in 0..batch.rows {
                 let columns = batch.columns.iter().zip(&schema.columns);
@@ -446,15 +452,16 @@ mod tests {
             "ALTER TABLE t ADD COLUMN b INTEGER",
             "ALTER TABLE t ADD COLUMN c INTEGER DEFAULT 1",
         ]);
-        let compared =
-            |from: u64, to: u64| difference(&session, from, to).rows().expect("rows").count();
+        let compared = |from: u64, to: u64| {
+            difference(&session, from, to).rows(&context()).expect("rows").count()
+        };
         assert_eq!(compared(901, 904), 2);
         assert_eq!(compared(904, 901), 2);
         assert_eq!(compared(901, 905), 2);
         assert_eq!(compared(905, 901), 2);
         assert_eq!(compared(901, 906), 900);
         assert_eq!(compared(901, 901), 0);
-        let found = difference(&session, 901, 904).rows().expect("rows");
+        let found = difference(&session, 901, 904).rows(&context()).expect("rows");
         assert_eq!(found.filter_map(|row| row.expect("it is read")).count(), 1);
     }
 }

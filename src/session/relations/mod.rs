@@ -1,5 +1,5 @@
-//! What can be read like a table and is none: the log, its transactions, the history of a table, the
-//! schema.
+//! What can be read like a table and is none: the log, its transactions, the history of a table, what
+//! differs between two moments of it, the schema.
 //!
 //! Each is a [`Relation`]; those about the log are made from it as it is read, batch by batch. The planner knows their
 //! columns, from a [`Shape`], and the slot that the session fills with them.
