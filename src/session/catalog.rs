@@ -183,7 +183,7 @@ impl<'a> StatementCatalog<'a> {
             None if system.is_schema() => (self.present.period(), self.present.clone()),
             temporal => (self.committed(temporal)?, self.present.clone()),
         };
-        let relation = system.at(self.database, end(period), view.schema());
+        let relation = system.at(self.database, end(period), &view);
         Ok(self.add(Input::Relation(relation), system.shape().schema(), period))
     }
 

@@ -25,6 +25,7 @@ mod phrase;
 mod rehearsal;
 mod relations;
 mod replay;
+mod sequence;
 mod time;
 mod trace;
 mod undo;
@@ -422,6 +423,11 @@ impl Session {
         work: Work,
         inside: bool,
     ) -> Result<(Receipt, Metadata), Error> {
+        if let Work::Parsed { statement, .. } = &work
+            && let Some(write) = sequence::write_of(statement)
+        {
+            return self.write_sequence(fork, statement, write, inside);
+        }
         let ready = self.ready(work, fork.view())?;
         let (verb, name, rows, changes, metadata) = match ready.planned() {
             Planned::Write(write) => {

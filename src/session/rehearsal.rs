@@ -6,7 +6,7 @@
 
 use super::catalog::StatementCatalog;
 use super::explain::is_planned;
-use super::{Error, Session, already_open, not_open};
+use super::{Error, Session, already_open, not_open, sequence};
 use crate::executor;
 use crate::language::ast::{Point, Statement};
 use crate::planner::{self, Planned};
@@ -93,6 +93,10 @@ impl Session {
                 Ok(())
             }
             Statement::Tag { .. } | Statement::Snapshot { .. } => {
+                rehearsal.is_changed = true;
+                rehearsal.check_present()
+            }
+            written if sequence::write_of(written).is_some() => {
                 rehearsal.is_changed = true;
                 rehearsal.check_present()
             }

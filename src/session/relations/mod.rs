@@ -26,10 +26,10 @@ pub(super) use transactions::Transactions;
 
 use crate::executor::{Batch, Context, Error, Operator, Relation, Rows};
 use crate::language::ast::ShowSubject;
-use crate::storage::{self, Database, Event, Metadata};
+use crate::storage::{self, Database, Event, Metadata, View};
 use crate::types::column::ColumnBuilder;
 use crate::types::{
-    Column, ColumnId, DataType, EventId, Period, Schema, TableId, TableOptions, TableSchema, Value,
+    Column, ColumnId, DataType, EventId, Period, TableId, TableOptions, TableSchema, Value,
 };
 use schema::Described;
 use std::sync::Arc;
@@ -100,10 +100,11 @@ pub(super) enum SystemTable {
     Indexes,
     SchemaHistory,
     Master,
+    Sequence,
 }
 
 impl SystemTable {
-    const ALL: [SystemTable; 9] = [
+    const ALL: [SystemTable; 10] = [
         SystemTable::Events,
         SystemTable::Transactions,
         SystemTable::Snapshots,
@@ -113,6 +114,7 @@ impl SystemTable {
         SystemTable::Indexes,
         SystemTable::SchemaHistory,
         SystemTable::Master,
+        SystemTable::Sequence,
     ];
 
     /// The system table of this name, in any case.
@@ -149,6 +151,7 @@ impl SystemTable {
             SystemTable::Indexes => &schema::INDEXES,
             SystemTable::SchemaHistory => &schema_history::SHAPE,
             SystemTable::Master => &schema::MASTER,
+            SystemTable::Sequence => &schema::SEQUENCE,
         }
     }
 
@@ -163,12 +166,13 @@ impl SystemTable {
             SystemTable::Tables
             | SystemTable::Columns
             | SystemTable::Indexes
-            | SystemTable::Master => true,
+            | SystemTable::Master
+            | SystemTable::Sequence => true,
         }
     }
 
-    /// What was in it after an event, by the log up to there and the schema there.
-    pub fn at(self, database: &Arc<Database>, last: EventId, schema: &Schema) -> Arc<dyn Relation> {
+    /// What was in it after an event, by the log up to there and everything as it was there.
+    pub fn at(self, database: &Arc<Database>, last: EventId, view: &View) -> Arc<dyn Relation> {
         let database = Arc::clone(database);
         let all = Period { first: EventId::START.next(), last };
         match self {
@@ -182,7 +186,8 @@ impl SystemTable {
             SystemTable::Tables
             | SystemTable::Columns
             | SystemTable::Indexes
-            | SystemTable::Master => Arc::new(Described::new(self.shape(), schema)),
+            | SystemTable::Master => Arc::new(Described::new(self.shape(), view.schema())),
+            SystemTable::Sequence => Arc::new(Described::counters(view)),
         }
     }
 }

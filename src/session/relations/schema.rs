@@ -1,13 +1,14 @@
-//! `_tables`, `_columns`, `_indexes` and `sqlite_master`: the schema of a moment, as rows.
+//! `_tables`, `_columns`, `_indexes`, `sqlite_master` and `sqlite_sequence`: the schema of a moment, as rows.
 //!
-//! `sqlite_master` (or `sqlite_schema`) has SQLite's columns, for people and tools that ask it; there
+//! `sqlite_sequence` has the counters of AUTOINCREMENT. `sqlite_master` (or `sqlite_schema`) has SQLite's columns, for people and tools that ask it; there
 //! are no pages here, so its `rootpage` is 0.
 
 use super::{Shape, integer, made, optional};
 use crate::executor::{Context, Error, Relation, Rows};
 use crate::planner::{create_index, create_table};
-use crate::storage;
+use crate::storage::{self, View};
 use crate::types::{DataType, KeyKind, KeySchema, Row, Schema, TableSchema, Value};
+use std::sync::Arc;
 
 pub(super) const TABLES: Shape = Shape {
     name: "_tables",
@@ -55,6 +56,11 @@ pub(super) const MASTER: Shape = Shape {
     ],
 };
 
+pub(super) const SEQUENCE: Shape = Shape {
+    name: "sqlite_sequence",
+    columns: &[("name", DataType::Text), ("seq", DataType::Integer)],
+};
+
 /// Rows that a schema says, known at once.
 #[derive(Debug)]
 pub(super) struct Described {
@@ -72,6 +78,18 @@ impl Described {
             _ => objects_of,
         };
         Described { shape, rows: schema.tables().flat_map(|table| row(table)).collect() }
+    }
+}
+
+impl Described {
+    /// The counters of AUTOINCREMENT that are not at their beginning.
+    pub fn counters(view: &View) -> Described {
+        let counting = view.schema().tables().filter(|table| table.autoincrement);
+        let row = |table: &Arc<TableSchema>| match view.table(table).autoincrement() {
+            0 => None,
+            last => Some(vec![Value::text(&table.name), Value::Integer(last)]),
+        };
+        Described { shape: &SEQUENCE, rows: counting.filter_map(row).collect() }
     }
 }
 

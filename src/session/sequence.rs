@@ -1,0 +1,232 @@
+//! `sqlite_sequence`: the counters of AUTOINCREMENT as rows that can be written, as SQLite's dumps do.
+//!
+//! There is no such table: a row is a table's counter, and a write of it sets that. What rows and values
+//! a write means is asked by the query that SQL makes of it, so that conditions and expressions are
+//! what they are everywhere; what comes out is a [`Change::Counter`] for each, an event with the number
+//! before and after. A row that is deleted is a counter that begins again behind the largest number there
+//! is.
+
+use super::relations::SystemTable;
+use super::{Error, Receipt, Session, Work, annotated_inside, metadata};
+use crate::executor;
+use crate::language::ast::{
+    Annotations, Assigned, Expression, ExpressionKind, Identifier, Insert, InsertSource, Select,
+    SelectItem, Statement, TableReference,
+};
+use crate::planner::{self, Planned};
+use crate::storage::{Change, Fork, Metadata, View};
+use crate::types::column::value_at;
+use crate::types::{DataType, Row, Schema, Span, Value};
+
+/// The columns that the table would have.
+const NAME: &str = "name";
+const SEQ: &str = "seq";
+
+/// What a statement does to the counters; `None` of one that does nothing to them.
+pub(super) fn write_of(statement: &Statement) -> Option<(&'static str, &Annotations)> {
+    let (verb, table, annotations) = match statement {
+        Statement::Insert(insert) => ("INSERT", &insert.table, &insert.annotations),
+        Statement::Update(update) => ("UPDATE", &update.table, &update.annotations),
+        Statement::Delete(delete) => ("DELETE", &delete.table, &delete.annotations),
+        _ => return None,
+    };
+    let is_it = SystemTable::named(&table.name) == Some(SystemTable::Sequence);
+    is_it.then_some((verb, annotations))
+}
+
+impl Session {
+    /// Records what a statement does to the counters, of which [`write_of`] said what it is.
+    ///
+    /// # Errors
+    /// `unknown-table` and `type` of a row that is no counter; what its query fails with.
+    pub(super) fn write_sequence(
+        &self,
+        fork: &mut Fork,
+        statement: &Statement,
+        (verb, annotations): (&'static str, &Annotations),
+        inside: bool,
+    ) -> Result<(Receipt, Metadata), Error> {
+        if inside && *annotations != Annotations::default() {
+            return Err(annotated_inside());
+        }
+        let view = fork.view();
+        let mut counters = Vec::new();
+        for query in queries(statement)? {
+            for row in self.rows_of(query, view.clone())? {
+                counters.push(counter(view.schema(), &row, statement)?);
+            }
+        }
+        drop(view);
+        let rows = counters.len();
+        let events = fork.record(counters)?;
+        let name = SystemTable::Sequence.shape().name.to_owned();
+        Ok((Receipt { verb, name, rows, events, committed: None }, metadata(annotations)))
+    }
+
+    /// The rows of a query over a view.
+    fn rows_of(&self, query: Select, view: View) -> Result<Vec<Row>, Error> {
+        let statement = Statement::Select(Box::new(query));
+        let ready = self.ready(Work::Parsed { statement: &statement, text: "" }, view)?;
+        let Planned::Query(query) = ready.planned() else {
+            unreachable!("the plan of a SELECT is a query")
+        };
+        let types: Vec<DataType> = query.columns.iter().map(|(_, data_type)| *data_type).collect();
+        let mut batches = executor::open(&query.plan, &ready.inputs, &ready.context)?;
+        let mut rows = Vec::new();
+        while let Some(batch) = batches.next()? {
+            for row in 0..batch.rows {
+                let typed = batch.columns.iter().zip(&types);
+                rows.push(typed.map(|(array, of)| value_at(array, *of, row)).collect());
+            }
+        }
+        Ok(rows)
+    }
+}
+
+/// The counter that a row of a name and a number sets.
+fn counter(schema: &Schema, row: &Row, statement: &Statement) -> Result<Change, Error> {
+    let [name, last] = row.as_slice() else { unreachable!("the queries give two columns") };
+    let table = schema.table(&name.to_text()).filter(|table| table.autoincrement);
+    let Some(table) = table.cloned() else {
+        let message = format!("no table with AUTOINCREMENT is called {name}");
+        return Err(planner::Error::new("unknown-table", message, place(statement)).into());
+    };
+    match DataType::Integer.accept(last.clone()) {
+        Ok(Value::Integer(last)) if last >= 0 => Ok(Change::Counter { table, last }),
+        _ => {
+            let message = format!("{} is no number that a counter can have", last.shortened());
+            Err(planner::Error::new("type", message, place(statement)).into())
+        }
+    }
+}
+
+/// Where the table stands in a write.
+fn place(statement: &Statement) -> Span {
+    match statement {
+        Statement::Insert(insert) => insert.table.span,
+        Statement::Update(update) => update.table.span,
+        Statement::Delete(delete) => delete.table.span,
+        _ => Span::default(),
+    }
+}
+
+/// The queries that give the name and the new number of each counter that is set.
+fn queries(statement: &Statement) -> Result<Vec<Select>, Error> {
+    match statement {
+        Statement::Insert(insert) => inserted(insert),
+        Statement::Update(update) => {
+            let (mut name, mut seq) = (column(NAME), column(SEQ));
+            for (assigned, value) in &update.assignments {
+                let value = match value {
+                    Assigned::Expression(expression) => expression.clone(),
+                    Assigned::Default(place) => literal(Value::Null, place.0),
+                };
+                *place_of(assigned, [&mut name, &mut seq])? = value;
+            }
+            let table = (&update.table, &update.alias);
+            Ok(vec![select([name, seq], Some(table), update.filter.clone())])
+        }
+        Statement::Delete(delete) => {
+            let begin = literal(Value::Integer(0), delete.table.span);
+            let table = (&delete.table, &delete.alias);
+            Ok(vec![select([column(NAME), begin], Some(table), delete.filter.clone())])
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// The same of an INSERT, whose rows have a name and a number in the order of its columns.
+fn inserted(insert: &Insert) -> Result<Vec<Select>, Error> {
+    let names: Vec<&str> = match insert.columns.as_slice() {
+        [] => vec![NAME, SEQ],
+        named => named.iter().map(|column| column.name.as_str()).collect(),
+    };
+    let nothing = || literal(Value::Null, insert.table.span);
+    let mut queries = Vec::new();
+    match &insert.source {
+        InsertSource::Values(rows) => {
+            for row in rows {
+                let (mut name, mut seq) = (nothing(), nothing());
+                if row.len() != names.len() {
+                    let message = format!(
+                        "{} columns of sqlite_sequence and {} values",
+                        names.len(),
+                        row.len()
+                    );
+                    let error = planner::Error::new("column-count", message, insert.table.span);
+                    return Err(error.into());
+                }
+                for (column, value) in names.iter().zip(row) {
+                    // The number of a row of this table means nothing.
+                    if column.eq_ignore_ascii_case("rowid") {
+                        continue;
+                    }
+                    let Assigned::Expression(expression) = value else { continue };
+                    let column = Identifier { span: insert.table.span, ..Identifier::of(*column) };
+                    *place_of(&column, [&mut name, &mut seq])? = expression.clone();
+                }
+                queries.push(select([name, seq], None, None));
+            }
+        }
+        InsertSource::Select(query) if insert.columns.is_empty() => {
+            queries.push(Select::clone(query));
+        }
+        InsertSource::Select(_) | InsertSource::Objects(_) | InsertSource::DefaultValues => {
+            let message = "sqlite_sequence takes VALUES (name, seq), or SELECT of both";
+            let error = planner::Error::new("unsupported", message, insert.table.span);
+            return Err(error.into());
+        }
+    }
+    Ok(queries)
+}
+
+/// The place of a column among the name and the number.
+fn place_of<'a>(
+    column: &Identifier,
+    [name, seq]: [&'a mut Expression; 2],
+) -> Result<&'a mut Expression, Error> {
+    match column.name.to_ascii_lowercase().as_str() {
+        NAME => Ok(name),
+        SEQ => Ok(seq),
+        _ => {
+            let message = format!("sqlite_sequence has no column \"{}\"", column.name);
+            let error = planner::Error::new("unknown-column", message, column.span);
+            Err(error.note("sqlite_sequence(name, seq)").into())
+        }
+    }
+}
+
+fn column(name: &str) -> Expression {
+    let kind = ExpressionKind::Column { table: None, column: Identifier::of(name) };
+    Expression { kind, span: Span::default() }
+}
+
+fn literal(value: Value, span: Span) -> Expression {
+    Expression { kind: ExpressionKind::Literal(value.into()), span }
+}
+
+/// A query of these columns, of a table and what it is called, where a condition is true.
+fn select(
+    columns: [Expression; 2],
+    table: Option<(&Identifier, &Option<Identifier>)>,
+    filter: Option<Expression>,
+) -> Select {
+    let item = |expression| SelectItem::Expression { expression, alias: None };
+    let from = table.map(|(name, alias)| TableReference::Table {
+        name: name.clone(),
+        temporal: None,
+        alias: alias.clone(),
+    });
+    Select {
+        as_of: None,
+        distinct: false,
+        items: columns.into_iter().map(item).collect(),
+        from,
+        filter,
+        group_by: Vec::new(),
+        having: None,
+        order_by: Vec::new(),
+        limit: None,
+        offset: None,
+    }
+}
