@@ -35,7 +35,7 @@ pub(super) fn insert(
         InsertSource::Select(query) => {
             let mut query = select::plan(query, text, catalog)?;
             check_width(&table, given.len(), query.columns.len(), insert.table.span)?;
-            let typed = given.iter().map(|column| table.columns[*column].data_type);
+            let typed = given.iter().map(|column| table.type_of(*column));
             exact::assign_columns(&mut query.plan, &typed.enumerate().collect::<Vec<_>>());
             let types = query.plan.types();
             query.columns.iter_mut().zip(types).for_each(|((_, known), now)| *known = now);
