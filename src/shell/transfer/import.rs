@@ -194,6 +194,12 @@ fn bad_lines(path: &str, refused: &Refused) -> Diagnostic {
     error
 }
 
+/// What to try with a file, lines of which are refused because they are no text.
+fn advice_of(refused: &Refused, file: &SourceFile<'_>) -> Option<String> {
+    let is_text = |(_, reason): &(u64, String)| !reason.starts_with(INVALID);
+    if refused.first.iter().all(is_text) { None } else { file.advice() }
+}
+
 /// An import with all that it needs.
 struct Work<'a> {
     import: &'a Import,
@@ -223,8 +229,7 @@ impl Work<'_> {
         }
         let loaded = self.load(&file, session, existing)?;
         Ok(loaded.map_err(|refused| {
-            let is_text = |(_, reason): &(u64, String)| !reason.starts_with(INVALID);
-            let advice = if refused.first.iter().all(is_text) { None } else { file.advice() };
+            let advice = advice_of(&refused, &file);
             (refused, advice)
         }))
     }
@@ -364,7 +369,10 @@ impl Work<'_> {
                 let message = format!("{name} has no columns to make {table} of");
                 Err(Broken::Wrong(Diagnostic::new("import", message)))
             }
-            (true, _) => Err(Broken::Wrong(bad_lines(name, &refused))),
+            (true, _) => {
+                let advice = advice_of(&refused, file);
+                Err(Broken::Wrong(bad_lines(name, &refused).help(advice)))
+            }
         }
     }
 
