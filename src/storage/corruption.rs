@@ -81,6 +81,8 @@ struct Kept {
     event: u64,
     expected: String,
     found: String,
+    #[serde(default)]
+    known: u64,
 }
 
 impl Corruption {
@@ -89,8 +91,9 @@ impl Corruption {
         self.file.ends_with(LOG)
     }
 
-    /// The record of it, a line of JSON; the file is named without its directory.
-    pub(crate) fn encode(&self) -> Vec<u8> {
+    /// The record of it, a line of JSON, with the last event that the log was known to have; the file is
+    /// named without its directory.
+    pub(crate) fn encode(&self, known: EventId) -> Vec<u8> {
         let mut line = b"{\"file\":".to_vec();
         let name = self.file.file_name().map(|name| name.to_string_lossy().into_owned());
         push_string(&mut line, &name.unwrap_or_default());
@@ -102,16 +105,20 @@ impl Corruption {
         push_string(&mut line, &self.expected);
         line.extend_from_slice(b",\"found\":");
         push_string(&mut line, &self.found);
+        line.extend_from_slice(b",\"known\":");
+        push_u64(&mut line, known.0);
         line.extend_from_slice(b"}\n");
         line
     }
 
-    /// Reads a record of damage in a directory; `None` where it is none.
-    pub(crate) fn decode(line: &[u8], directory: &Path) -> Option<Corruption> {
-        let Kept { file, offset, event, expected, found } = serde_json::from_slice(line).ok()?;
+    /// Reads a record of damage in a directory, and the last event that the log was known to have;
+    /// `None` where it is none.
+    pub(crate) fn decode(line: &[u8], directory: &Path) -> Option<(Corruption, EventId)> {
+        let kept: Kept = serde_json::from_slice(line).ok()?;
+        let Kept { file, offset, event, expected, found, known } = kept;
         let file = directory.join(Path::new(&file).file_name()?);
         let (event, intact) = (EventId(event), String::new());
-        Some(Corruption { file, offset, event, expected, found, intact })
+        Some((Corruption { file, offset, event, expected, found, intact }, EventId(known)))
     }
 }
 
@@ -129,15 +136,15 @@ mod tests {
             found: "another\n\u{1b}".into(),
             intact: "events 1 to 2 are intact".into(),
         };
-        let line = found.encode();
+        let line = found.encode(EventId(7));
         assert_eq!(line.iter().filter(|byte| **byte == b'\n').count(), 1);
         let read = Corruption::decode(&line, Path::new("copy")).expect("a record");
         let expected =
             Corruption { file: "copy/events.log".into(), intact: String::new(), ..found };
-        assert_eq!(read, expected);
+        assert_eq!(read, (expected, EventId(7)));
         let hostile = br#"{"file":"../../etc/x","offset":1,"event":1,"expected":"","found":""}"#;
         let read = Corruption::decode(hostile, Path::new("copy")).expect("a record");
-        assert_eq!(read.file, Path::new("copy/x"));
+        assert_eq!(read.0.file, Path::new("copy/x"));
         for none in [&b""[..], b"\0\0", b"{}", b"damaged", b"[1]"] {
             assert_eq!(Corruption::decode(none, Path::new("copy")), None);
         }

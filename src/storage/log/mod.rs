@@ -91,7 +91,9 @@
 //! 7  a bad header and more                                    damage: the header was synced first
 //! ```
 //!
-//! What is cut is copied to `lost+found/` and synced first. Damage is never repaired here.
+//! What is cut is copied to `lost+found/` and synced first, unless it is nothing but zeros. More than a
+//! gigabyte without the end of a line is no tail, and not read. Damage is never repaired here: it ends
+//! all writing, and `DAMAGED` remembers it (`store::damage`).
 //!
 //! # Invariants
 //!

@@ -274,7 +274,10 @@ impl QueryEngine {
             match event {
                 Ok(event) => state.apply(&event),
                 // What is behind the damage is for another base to tell.
-                Err(Error::Corrupt(_)) if state.head() >= wanted.last => break,
+                Err(error @ Error::Corrupt(_)) if state.head() >= wanted.last => {
+                    self.notices().push(format!("{error}; nothing is written any more"));
+                    break;
+                }
                 Err(error) => return Err(error),
             }
         }

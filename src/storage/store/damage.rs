@@ -18,6 +18,7 @@ use crate::storage::vfs::{Access, Vfs, VfsFile, read_full};
 use crate::types::EventId;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// The name of the record in the data directory.
@@ -32,13 +33,29 @@ pub(crate) struct DamageState {
     vfs: Arc<dyn Vfs>,
     directory: PathBuf,
     found: OnceLock<Arc<Corruption>>,
+    /// The last event that the log is known to have had.
+    known: AtomicU64,
+}
+
+/// What an earlier finding has left.
+#[derive(Debug)]
+pub(crate) struct Record {
+    /// What was found.
+    pub corruption: Corruption,
+    /// The last event that the log was known to have: what is missing up to it is no torn tail.
+    pub known: EventId,
 }
 
 impl DamageState {
     /// The state of a log of which no damage is known yet.
     pub(crate) fn new(vfs: &Arc<dyn Vfs>, directory: &Path) -> DamageState {
         let (vfs, directory) = (Arc::clone(vfs), directory.to_path_buf());
-        DamageState { vfs, directory, found: OnceLock::new() }
+        DamageState { vfs, directory, found: OnceLock::new(), known: AtomicU64::new(0) }
+    }
+
+    /// Notes that the log has an event.
+    pub(crate) fn knows(&self, event: EventId) {
+        self.known.fetch_max(event.0, Ordering::Relaxed);
     }
 
     /// Passes on what came of reading the log; enters the state where that is damaged.
@@ -59,7 +76,8 @@ impl DamageState {
         }
         let path = self.directory.join(DAMAGED);
         let record = self.vfs.open(&path, Access::CreateNew).and_then(|file| {
-            file.write_at(0, &corruption.encode())?;
+            let known = EventId(self.known.load(Ordering::Relaxed));
+            file.write_at(0, &corruption.encode(known))?;
             file.sync()?;
             self.vfs.sync_directory(&self.directory)
         });
@@ -77,7 +95,7 @@ impl DamageState {
     ///
     /// # Errors
     /// [`Error::Io`] where there is a record and it cannot be read.
-    pub(crate) fn record(&self) -> Result<Option<Corruption>, Error> {
+    pub(crate) fn record(&self) -> Result<Option<Record>, Error> {
         let path = self.directory.join(DAMAGED);
         let file = match self.vfs.open(&path, Access::Read) {
             Ok(file) => file,
@@ -90,19 +108,19 @@ impl DamageState {
     }
 
     /// Reads a record. One that a crash left unfinished names no place.
-    fn read(&self, file: &dyn VfsFile) -> io::Result<Corruption> {
+    fn read(&self, file: &dyn VfsFile) -> io::Result<Record> {
         let length = usize::try_from(file.size()?).unwrap_or(usize::MAX).min(MAX_RECORD);
         let mut line = vec![0; length];
         let read = read_full(file, 0, &mut line)?;
+        let nowhere = || {
+            let found = format!("{DAMAGED} is there and does not say where");
+            let (file, offset, event) = (self.directory.join(LOG), 0, EventId::START);
+            let (expected, intact) = (String::new(), String::new());
+            (Corruption { file, offset, event, expected, found, intact }, EventId::START)
+        };
         let record = Corruption::decode(&line[..read], &self.directory);
-        Ok(record.unwrap_or_else(|| Corruption {
-            file: self.directory.join(LOG),
-            offset: 0,
-            event: EventId::START,
-            expected: String::new(),
-            found: format!("{DAMAGED} is there and does not say where"),
-            intact: String::new(),
-        }))
+        let (corruption, known) = record.unwrap_or_else(nowhere);
+        Ok(Record { corruption, known })
     }
 
     /// Refuses to write to a log that was found damaged, by this process or another one.
@@ -111,7 +129,7 @@ impl DamageState {
     /// [`Error::Damaged`].
     pub(crate) fn check(&self) -> Result<(), Error> {
         if self.found.get().is_none()
-            && let Some(corruption) = self.record()?
+            && let Some(Record { corruption, .. }) = self.record()?
         {
             // It has its record; to lose the race to somebody who just found the same is no matter.
             drop(self.found.set(Arc::new(corruption)));

@@ -128,7 +128,7 @@ impl EventStore {
                     beside: opened.beside,
                     whole: options.whole,
                     checks_all: record.is_some(),
-                    known: record.as_ref().map_or(EventId::START, |record| record.event),
+                    known: record.as_ref().map_or(EventId::START, |record| record.known),
                 };
                 let recovered = recover(&**vfs, directory, file, how, replica, &damage)?;
                 recovered.with_record(record, how, &damage)?
@@ -137,6 +137,7 @@ impl EventStore {
         };
         let Recovered { header, ledger, index, chronicle, hash, mut notices, refusal, .. } =
             recovered;
+        damage.knows(index.head());
         if let Some(reason) = opened.refusal.as_ref().filter(|_| !options.read_only)
             && opened.holder.is_none()
         {
@@ -465,6 +466,7 @@ impl EventStore {
         let end = batch.at;
         writer.hash = hash;
         writer.ledger.commit();
+        events.last().into_iter().for_each(|event| self.damage.knows(event.id));
         {
             let mut published = self.published_mut();
             published.index.push(&mut writer.entries, end);

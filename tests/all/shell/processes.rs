@@ -88,6 +88,7 @@ fn a_damaged_log_is_named_read_as_far_as_it_is_good_and_never_touched() {
     // Nor do moments before it; whoever needs it is told.
     let run = place.run(&["bank", "SELECT count(*) FROM t AS OF EVENT 3"], "");
     assert_eq!((run.code, run.out.as_str()), (0, "2\n"));
+    assert!(run.err.contains("event 5") && run.err.contains("nothing is written"), "{}", run.err);
     let past = "SELECT count(*) FROM t AS OF EVENT 6";
     let run = place.run(&["--read-only", "bank", past], "");
     assert_eq!((run.code, run.out.as_str()), (1, ""));

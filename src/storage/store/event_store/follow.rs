@@ -152,6 +152,7 @@ impl EventStore {
             let mut published = self.published_mut();
             published.index.push(&mut transactions.entries, transactions.end);
             published.hash = transactions.links.hash;
+            self.damage.knows(transactions.head());
             transactions.pending.iter().for_each(|event| published.chronicle.record(event));
         }
         apply(std::mem::take(&mut transactions.pending));

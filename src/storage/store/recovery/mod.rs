@@ -21,9 +21,8 @@ pub use resume::Gap;
 pub(crate) use transactions::Transactions;
 
 use super::chronicle::Chronicle;
-use super::damage::DamageState;
+use super::damage::{DamageState, Record};
 use super::index::EventIndex;
-use crate::storage::corruption::Corruption;
 use crate::storage::error::Error;
 use crate::storage::log::LOG;
 use crate::storage::log::chain::Hash;
@@ -122,12 +121,19 @@ pub(crate) fn recover(
         false => marks.and_then(|marks| begin(&source, how, marks, replica)),
     };
     let begun = first.and_then(|mut start| {
+        damage.knows(start.covered);
         start.limit = start.limit.filter(|_| how.beside);
         start.goes_on = !writable;
         // Beside a writer the log may have grown since: what the index has is in it now.
         size = file.size().map_err(Error::io("read", &path))?;
         replay(&path, file, size, start, replica)
     });
+    if let Err(Error::Corrupt(found)) = &begun
+        && found.is_of_log()
+    {
+        // What was looked at so far is what other files say that it has.
+        damage.knows(found.event);
+    }
     let (mut recovered, ending) = match damage.note(begun) {
         // Whoever only reads gets what is good, from the start on.
         Err(found @ (Error::Corrupt(_) | Error::OtherHistory { .. })) if !writable => {
@@ -176,11 +182,11 @@ impl Recovered {
     /// Where the record cannot be removed.
     pub(crate) fn with_record(
         mut self,
-        record: Option<Corruption>,
+        record: Option<Record>,
         how: Reading,
         damage: &DamageState,
     ) -> Result<Recovered, Error> {
-        let Some(record) = record else { return Ok(self) };
+        let Some(Record { corruption: record, .. }) = record else { return Ok(self) };
         if how.is_writable && self.refusal.is_none() {
             damage.remove_record()?;
             let what = record.to_string();
