@@ -12,12 +12,13 @@ use crate::types::Timestamp;
 
 /// The column that says it all, which gives way last.
 const CHANGE: &str = "change";
-/// What is hidden where a line does not fit, the first first.
-const HIDDEN: &[&str] = &["new", "old", "after", "before", "note", "tx", "rev"];
-/// What `change` says, too, where it names the table.
+/// What is hidden together where a line does not fit, the first first.
+const HIDDEN: &[&[&str]] =
+    &[&["old", "new"], &["before", "after"], &["note"], &["tx"], &["rev"], TOLD];
+/// What `change` says, too, where it names the table; without that a row's number says nothing.
 const TOLD: &[&str] = &["table_name", "row"];
 /// What is hidden next, where `change` would have less room than so much.
-const MORE_HIDDEN: &[(&str, usize)] = &[("op", 30), ("actor", 22), ("row", 22), ("intent", 22)];
+const MORE_HIDDEN: &[(&str, usize)] = &[("op", 30), ("actor", 22), ("row", 22), ("intent", 26)];
 /// How far others are cut before `change` is.
 const CUT: &[(&str, usize)] = &[("op", 7), ("actor", 10), ("intent", 12)];
 /// `change` is not cut shorter.
@@ -38,14 +39,11 @@ pub(super) fn moment(at: Timestamp, listing: Listing) -> String {
 /// Which columns are drawn, and how wide, in so much room.
 pub(super) fn lay_out(columns: &[Column], page: &Page<'_>, headers: bool, room: usize) -> Layout {
     let mut list = List::new(columns, page, headers, room);
-    for name in HIDDEN {
-        if list.excess() > 0 {
-            list.hide(name);
+    for names in HIDDEN {
+        let is_there = list.place(names[0]).is_some();
+        if is_there && list.excess() > 0 {
+            names.iter().for_each(|name| list.hide(name));
         }
-    }
-    // A row's number says nothing without its table.
-    if list.excess() > 0 && list.place(TOLD[0]).is_some() {
-        TOLD.iter().for_each(|name| list.hide(name));
     }
     if list.excess() > 0 {
         list.hide_empty(page);

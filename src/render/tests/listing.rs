@@ -72,6 +72,12 @@ fn each_event_is_one_line_and_the_images_are_hidden_first() {
         at_width(0, 200).lines().next(),
         Some("event | at | op | table_name | row | actor | intent | change | rev | tx | note")
     );
+    let images = |columns: usize| {
+        let names = at_width(0, columns);
+        [" old", " new"].map(|name| names.lines().next().is_some_and(|names| names.contains(name)))
+    };
+    assert!((46..500).all(|columns| matches!(images(columns), [false, false] | [true, true])));
+    assert_eq!(images(499), [true, true]);
     for columns in 46..260 {
         at_width(0, columns);
         at_width(1, columns);
