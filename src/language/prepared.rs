@@ -16,6 +16,7 @@ use super::parameters::{Numbering, Parameters};
 use super::parser::{LiteralSlot, literal_value, parse_with_slots};
 use super::token::{Token, TokenKind};
 use crate::types::{DataType, Literal, Span, Value};
+use std::borrow::Cow;
 
 /// What the literals of statements that share a plan have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,7 +120,7 @@ impl<'a> Prepared<'a> {
             Value::Blob(_) => (b'b', DataType::Blob),
             Value::Date(_) => (b'd', DataType::Date),
             Value::Timestamp(_) => (b'm', DataType::Timestamp),
-            _ => return None,
+            Value::Null | Value::Boolean(_) | Value::Decimal(_) | Value::Json(_) => return None,
         };
         let exact = match &literal.exact {
             None => None,
@@ -144,18 +145,19 @@ impl<'a> Prepared<'a> {
     }
 
     /// What statements that share a plan have in common, as bytes to compare.
-    pub fn shape(&self, sharing: Sharing) -> Vec<u8> {
+    pub fn shape(&self, sharing: Sharing) -> Cow<'_, [u8]> {
+        if sharing == Sharing::SameTypes {
+            return Cow::Borrowed(&self.shape);
+        }
         let mut shape = self.shape.clone();
-        if sharing == Sharing::SameDigits {
-            // No word begins so.
-            shape.push(3);
-            for slot in &self.literals {
-                if let Some(DataType::Decimal { precision, scale }) = slot.exact {
-                    shape.extend_from_slice(&[precision, scale]);
-                }
+        // No word begins so.
+        shape.push(3);
+        for slot in &self.literals {
+            if let Some(DataType::Decimal { precision, scale }) = slot.exact {
+                shape.extend_from_slice(&[precision, scale]);
             }
         }
-        shape
+        Cow::Owned(shape)
     }
 
     /// Which literal stands in a part of the text, if exactly one does.
@@ -188,7 +190,7 @@ mod tests {
             prepared("UPDATE t SET a = -5 WHERE b = 'x' AND c = 1.5;"),
             prepared("UPDATE t SET a  = -77 WHERE b = 'it''s' /* no */ AND c = 2e3"),
         );
-        let shape = |prepared: &Prepared| prepared.shape(Sharing::SameTypes);
+        let shape = |prepared: &Prepared| prepared.shape(Sharing::SameTypes).into_owned();
         assert_eq!(shape(&one), shape(&other));
         assert_ne!(one.shape(Sharing::SameDigits), other.shape(Sharing::SameDigits));
         let shown: Vec<String> = other.values.iter().map(Literal::to_string).collect();

@@ -12,8 +12,8 @@ use crate::language::ast::{
 };
 use crate::storage::SchemaChange;
 use crate::types::{
-    Column, ColumnId, DataType, ForeignKey, KeyId, KeyKind, KeySchema, PseudoColumn, Span, TableId,
-    TableOptions, TableSchema, Value,
+    Column, ColumnId, DataType, ForeignKey, KeyId, KeyKind, KeySchema, Literal, PseudoColumn, Span,
+    TableId, TableOptions, TableSchema, Value,
 };
 use std::sync::Arc;
 
@@ -170,12 +170,9 @@ fn default(column: &Column, expression: &Expression) -> Result<String, Error> {
     let bound = Binder { scope: &scope, aliases: &[], aggregates: None, clause: "DEFAULT" }
         .bind(expression)?;
     let bound = super::exact::assigned(bound, column.data_type);
-    let value = match bound.kind {
-        super::BoundKind::Literal(value) => Some(value),
-        super::BoundKind::Number(number) => Some(number.value),
-        _ => None,
-    };
-    if let Some(value) = value {
+    if let super::BoundKind::Literal(value) | super::BoundKind::Number(Literal { value, .. }) =
+        bound.kind
+    {
         column.data_type.accept(value).map_err(|rejected| {
             let message = format!("the default of \"{}\": {rejected}", column.name);
             Error::new("type", message, expression.span)

@@ -110,7 +110,7 @@ fn is_of_numbers(expression: &BoundExpression, has_point: &mut bool) -> bool {
             *has_point = true;
             true
         }
-        BoundKind::Literal(Value::Integer(_) | Value::Null) => true,
+        BoundKind::Literal(value) => matches!(value, Value::Integer(_) | Value::Null),
         BoundKind::Parameter { .. } => {
             *has_point |= expression.data_type == DataType::Real;
             matches!(expression.data_type, DataType::Integer | DataType::Real)
@@ -128,76 +128,90 @@ fn is_of_numbers(expression: &BoundExpression, has_point: &mut bool) -> bool {
         BoundKind::Call(function, arguments) => {
             choices(*function).is_some_and(|from| all(&mut arguments[from..].iter()))
         }
-        _ => false,
+        BoundKind::ExactParameter(_)
+        | BoundKind::Column(_)
+        | BoundKind::CurrentTime(_)
+        | BoundKind::Aggregate(_)
+        | BoundKind::BitNot(_)
+        | BoundKind::Not(_)
+        | BoundKind::Truth(_)
+        | BoundKind::Compare(..)
+        | BoundKind::And(..)
+        | BoundKind::Or(..)
+        | BoundKind::Concat(..)
+        | BoundKind::InList { .. }
+        | BoundKind::Match { .. }
+        | BoundKind::Cast(_)
+        | BoundKind::Affinity(..)
+        | BoundKind::Let { .. }
+        | BoundKind::Bound => false,
     }
 }
 
 /// From which argument on a function's are what it chooses from.
 pub(super) fn choices(function: ScalarFunction) -> Option<usize> {
-    match function {
-        ScalarFunction::Coalesce | ScalarFunction::Max | ScalarFunction::Min => Some(0),
-        ScalarFunction::Iif => Some(1),
-        _ => None,
+    let all = [ScalarFunction::Coalesce, ScalarFunction::Max, ScalarFunction::Min];
+    if all.contains(&function) {
+        return Some(0);
     }
+    (function == ScalarFunction::Iif).then_some(1)
 }
 
 /// A numeral with all of its digits; `None` if a number in it has more than a decimal.
-fn exact(expression: &BoundExpression) -> Option<BoundExpression> {
-    let boxed = |part: &BoundExpression| exact(part).map(Box::new);
-    let kind = match &expression.kind {
-        BoundKind::Number(Literal { exact: Some(value @ Value::Decimal(digits)), .. }) => {
-            let data_type = digits.data_type();
-            return Some(BoundExpression::literal(value.clone(), data_type));
+fn exact(numeral: &BoundExpression) -> Option<BoundExpression> {
+    match &numeral.kind {
+        BoundKind::Number(Literal { exact: Some(Value::Decimal(digits)), .. }) => {
+            Some(BoundExpression::of(Value::Decimal(*digits)))
         }
-        BoundKind::Number(_) => return None,
-        BoundKind::Parameter { index, exact } if expression.data_type == DataType::Real => {
+        BoundKind::Number(_) => None,
+        BoundKind::Parameter { index, exact } if numeral.data_type == DataType::Real => {
             let data_type = exact.unwrap_or(DataType::Any);
-            return Some(BoundExpression { kind: BoundKind::ExactParameter(*index), data_type });
+            Some(BoundExpression { kind: BoundKind::ExactParameter(*index), data_type })
         }
-        BoundKind::Negate(a) => {
-            let a = boxed(a)?;
-            let data_type = a.data_type;
-            return Some(BoundExpression { kind: BoundKind::Negate(a), data_type });
+        _ => {
+            let mut numeral = numeral.clone();
+            let mut fits = true;
+            for_each_part(&mut numeral, |part| match exact(part) {
+                Some(digits) => *part = digits,
+                None => fits = false,
+            });
+            numeral.data_type = type_of(&numeral);
+            fits.then_some(numeral)
         }
-        BoundKind::Arithmetic(operator, a, b) => {
-            let (a, b) = (boxed(a)?, boxed(b)?);
-            let data_type = arithmetic_type(*operator, a.data_type, b.data_type)
-                .unwrap_or(expression.data_type);
-            let kind = BoundKind::Arithmetic(*operator, a, b);
-            return Some(BoundExpression { kind, data_type });
-        }
+    }
+}
+
+/// Visits the numbers that a numeral is made of.
+fn for_each_part(numeral: &mut BoundExpression, mut visit: impl FnMut(&mut BoundExpression)) {
+    match &mut numeral.kind {
+        // Its conditions are none.
         BoundKind::Case { branches, otherwise } => {
-            let branches = branches
-                .iter()
-                .map(|(when, then)| Some((when.clone(), exact(then)?)))
-                .collect::<Option<Vec<_>>>()?;
-            let otherwise = match otherwise {
-                Some(otherwise) => Some(boxed(otherwise)?),
-                None => None,
-            };
-            BoundKind::Case { branches, otherwise }
+            branches.iter_mut().for_each(|(_, result)| visit(result));
+            otherwise.iter_mut().for_each(|otherwise| visit(otherwise));
         }
         BoundKind::Call(function, arguments) => {
             let from = choices(*function).unwrap_or(0);
-            let part = |(at, part): (usize, &BoundExpression)| {
-                if at < from { Some(part.clone()) } else { exact(part) }
-            };
-            let arguments = arguments.iter().enumerate().map(part).collect::<Option<Vec<_>>>()?;
-            BoundKind::Call(*function, arguments)
+            arguments[from..].iter_mut().for_each(visit);
         }
-        _ => return Some(expression.clone()),
-    };
-    let data_type = match &kind {
+        _ => numeral.for_each_operand_mut(visit),
+    }
+}
+
+/// The type of a numeral from those of its parts.
+fn type_of(numeral: &BoundExpression) -> DataType {
+    match &numeral.kind {
+        BoundKind::Negate(a) => a.data_type,
+        BoundKind::Arithmetic(operator, a, b) => {
+            arithmetic_type(*operator, a.data_type, b.data_type).unwrap_or(numeral.data_type)
+        }
         BoundKind::Case { branches, otherwise } => {
-            let results = branches.iter().map(|(_, result)| result).chain(otherwise.as_deref());
-            common(results)
+            common(branches.iter().map(|(_, result)| result).chain(otherwise.as_deref()))
         }
         BoundKind::Call(function, arguments) => {
             common(&arguments[choices(*function).unwrap_or(0)..])
         }
-        _ => expression.data_type,
-    };
-    Some(BoundExpression { kind, data_type })
+        _ => numeral.data_type,
+    }
 }
 
 /// The type for the result of several expressions; NULL literals have no say.

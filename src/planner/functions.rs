@@ -254,12 +254,13 @@ impl AggregateFunction {
         match self {
             AggregateFunction::Count => DataType::Integer,
             AggregateFunction::Total => DataType::Real,
-            AggregateFunction::Avg => match argument {
-                DataType::Decimal { scale, .. } => {
+            AggregateFunction::Avg => {
+                if let DataType::Decimal { scale, .. } = argument {
                     DataType::Decimal { precision: 38, scale: quotient_scale(scale, 0) }
+                } else {
+                    DataType::Real
                 }
-                _ => DataType::Real,
-            },
+            }
             AggregateFunction::GroupConcat => DataType::Text,
             AggregateFunction::Min | AggregateFunction::Max | AggregateFunction::Bare => argument,
             AggregateFunction::Sum => match argument {

@@ -210,16 +210,13 @@ pub(super) struct PlanCache {
 }
 
 impl PlanCache {
-    /// The shape of a statement as far as it decides, and what is known of it.
-    pub fn find(&self, prepared: &Prepared) -> (Sharing, Vec<u8>, Option<Known>) {
-        let shape = prepared.shape(Sharing::SameTypes);
-        let known = self.plans.get(&shape).cloned();
-        if !matches!(known, Some(Known::SameDigits)) {
-            return (Sharing::SameTypes, shape, known);
+    /// How much of a statement's literals decides, and what is known of its shape.
+    pub fn find(&self, prepared: &Prepared) -> (Sharing, Option<Known>) {
+        let find = |sharing| self.plans.get(prepared.shape(sharing).as_ref()).cloned();
+        match find(Sharing::SameTypes) {
+            Some(Known::SameDigits) => (Sharing::SameDigits, find(Sharing::SameDigits)),
+            known => (Sharing::SameTypes, known),
         }
-        let shape = prepared.shape(Sharing::SameDigits);
-        let known = self.plans.get(&shape).cloned();
-        (Sharing::SameDigits, shape, known)
     }
 
     /// Remembers what a shape has.
@@ -238,7 +235,7 @@ impl Session {
         &mut self,
         prepared: &Prepared,
     ) -> Result<Option<(Arc<SharedPlan>, View)>, Error> {
-        let (sharing, shape, known) = self.cache.find(prepared);
+        let (sharing, known) = self.cache.find(prepared);
         match known {
             Some(Known::Unshared | Known::SameDigits) => return Ok(None),
             Some(Known::Shared(plan)) => {
@@ -267,7 +264,7 @@ impl Session {
             Some(_) => Known::Unshared,
             None => return Ok(None),
         };
-        self.cache.put(shape, known.clone());
+        self.cache.put(prepared.shape(sharing).into_owned(), known.clone());
         match known {
             Known::Shared(plan) => Ok(self.view_of(&plan, prepared)?.map(|view| (plan, view))),
             // Those of the same digits are found by another shape, the next time.

@@ -417,6 +417,27 @@ mod tests {
     }
 
     #[test]
+    fn what_is_refused_says_why() {
+        let told = |t: DataType, v: Value| t.accept(v).expect_err("it is refused").to_string();
+        let price = DataType::Decimal { precision: 4, scale: 2 };
+        assert_eq!(told(price, Value::Integer(100)), "100 does not fit DECIMAL(4,2)");
+        assert_eq!(
+            told(DataType::Integer, Value::Real(0.5)),
+            "0.5 does not fit INTEGER without loss"
+        );
+        let infinite = [Value::text("1e999"), Value::Real(f64::INFINITY)];
+        for (value, data_type) in infinite.iter().flat_map(|value| {
+            [DataType::Real, DataType::Integer, DataType::Numeric, price].map(|t| (value, t))
+        }) {
+            let expected = format!("{value} is infinity, which no column of {data_type} holds");
+            assert_eq!(told(data_type, value.clone()), expected);
+        }
+        for data_type in [DataType::Any, DataType::Json] {
+            assert!(told(data_type, Value::Real(f64::NEG_INFINITY)).contains("is infinity"));
+        }
+    }
+
+    #[test]
     fn json_depth_ends_at_the_limit() {
         let nested = |depth: usize| Value::text("[".repeat(depth) + &"]".repeat(depth));
         for (depth, ok) in

@@ -38,10 +38,11 @@ impl Decimal {
         Digits::of(text)?.rounded(scale)
     }
 
-    /// Reads a number for a comparison with others of at most 38 digits: exactly, or cut to its first
-    /// 38, the last of which then says that more follow (it is no 0 and no 5, as IBM's decimal
-    /// arithmetic has it, so that the number is beside what it was cut to, on its own side).
-    /// `None` if the text is no number or too large.
+    /// Reads a number for a comparison: exactly, or cut to its first 38 digits, the last of which then
+    /// says that more follow. It is no 0 and no 5, as IBM's decimal arithmetic has it, so that beside
+    /// a number of fewer digits it is on its own side, and equal to none of them. Only of numbers that
+    /// have 38 digits, too, it counts as the one that it is cut to. `None` if the text is no number or
+    /// too large.
     pub fn parse_leading(text: &str) -> Option<Decimal> {
         let digits = Digits::of(text)?;
         digits.exact().or_else(|| digits.leading())

@@ -91,7 +91,13 @@ impl ExpressionKind {
                 Value::Integer(integer) => (integer < 0) == negative,
                 Value::Real(real) => (real < 0.0) == negative,
                 Value::Decimal(number) => (number.mantissa < 0) == negative,
-                _ => false,
+                Value::Null
+                | Value::Boolean(_)
+                | Value::Date(_)
+                | Value::Timestamp(_)
+                | Value::Text(_)
+                | Value::Json(_)
+                | Value::Blob(_) => false,
             },
             _ => false,
         }
