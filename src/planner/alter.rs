@@ -167,7 +167,7 @@ fn rename_column(
     if table.columns[column].name == to.name {
         return Ok(None);
     }
-    if PseudoColumn::named(&to.name).is_some() {
+    if PseudoColumn::is_reserved(&to.name) {
         let message = format!("\"{}\" is a name that every table has for itself", to.name);
         return Err(Error::new("reserved-name", message, to.span));
     }

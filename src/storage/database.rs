@@ -42,6 +42,13 @@ pub struct Committed {
     pub at: Timestamp,
 }
 
+impl Committed {
+    /// How many events it has.
+    pub fn events(&self) -> usize {
+        usize::try_from(self.last.0 - self.first.0).map_or(usize::MAX, |behind| behind + 1)
+    }
+}
+
 /// A snapshot of a database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SnapshotInfo {
@@ -279,13 +286,17 @@ impl Database {
         Ok(Fork::new(view, next))
     }
 
-    /// Makes a transaction durable, then visible. One without events commits nothing.
+    /// Makes a transaction durable, then visible. One without events commits nothing, unless it has an
+    /// identity to be known by: that is an event.
     ///
     /// # Errors
     /// [`Error::Stale`] where someone committed since the fork began, and as [`EventStore::append`].
-    pub fn commit(&self, fork: Fork, metadata: Metadata) -> Result<Option<Committed>, Error> {
+    pub fn commit(&self, mut fork: Fork, metadata: Metadata) -> Result<Option<Committed>, Error> {
         if fork.is_empty() {
-            return Ok(None);
+            if metadata.id.is_none() {
+                return Ok(None);
+            }
+            fork.append(Operation::Marker(Marker::Transaction));
         }
         let _one_at_a_time = self.commit.lock().unwrap_or_else(PoisonError::into_inner);
         let (base, head) = (fork.base(), self.store.head());

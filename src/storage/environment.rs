@@ -1,7 +1,7 @@
 //! What a database takes from the world: files, the time, randomness.
 //!
 //! All three are injected, so that a test (or `--clock`) can run the same script twice and get the
-//! same bytes.
+//! same bytes, but for the database's uuid, which `--clock` leaves random.
 
 use super::vfs::{MemVfs, StdVfs, Vfs};
 use crate::types::Timestamp;
@@ -40,6 +40,9 @@ pub struct Environment {
     pub clock: Arc<dyn Clock>,
     /// Its randomness.
     pub random: Arc<dyn Random>,
+    /// Where its uuid comes from: the system, even where all other randomness repeats, since two
+    /// databases of one uuid are taken for one.
+    pub identities: Arc<dyn Random>,
 }
 
 impl Environment {
@@ -49,6 +52,7 @@ impl Environment {
             vfs: Arc::new(StdVfs),
             clock: Arc::new(WallClock),
             random: Arc::new(SystemRandom),
+            identities: Arc::new(SystemRandom),
         }
     }
 

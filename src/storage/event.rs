@@ -13,6 +13,8 @@ pub struct Event {
     pub tx: TxId,
     /// When that transaction was committed; the same for all its events.
     pub at: Timestamp,
+    /// The event of the same transaction whose trigger, handler or foreign key action made it.
+    pub cause: Option<EventId>,
     /// What it did.
     pub operation: Operation,
     /// Present on the last event of its transaction.
@@ -30,6 +32,31 @@ pub struct Metadata {
     pub note: Option<String>,
     /// An identity that makes a retry idempotent.
     pub id: Option<String>,
+    /// With an identity: what tells the transaction's text from another's.
+    pub digest: Option<Digest>,
+    /// The earlier transactions that it takes back, oldest first.
+    pub reverts: Vec<TxId>,
+}
+
+/// A BLAKE3 digest of what a transaction was asked to do.
+pub type Digest = [u8; 32];
+
+/// Makes a [`Digest`] of texts, one after the other.
+#[derive(Clone, Debug, Default)]
+pub struct TextDigest(blake3::Hasher);
+
+impl TextDigest {
+    /// Adds a text, behind its length: two texts in a row cannot be cut in another place.
+    pub fn add(&mut self, text: &str) {
+        let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
+        self.0.update(&length.to_le_bytes());
+        self.0.update(text.as_bytes());
+    }
+
+    /// The digest of all that was added.
+    pub fn finish(self) -> Digest {
+        *self.0.finalize().as_bytes()
+    }
 }
 
 /// What one event did: one row change, one schema change, or one marker, which changes neither.
@@ -60,7 +87,13 @@ pub struct RowOperation {
 #[derive(Clone, Debug)]
 pub enum RowImages {
     /// There was none before: the whole row after it.
-    Insert(Row),
+    Insert {
+        /// The row.
+        new: Row,
+        /// The event that ended the row's last version, where the row comes back; event 0 of one that
+        /// never was.
+        prev: EventId,
+    },
     /// The columns that changed, by index, with the value before and after; never empty.
     Update(Vec<(usize, Value, Value)>),
     /// There is none after: the whole row before it.
@@ -93,17 +126,19 @@ pub enum Marker {
         /// The last number given from now on, unless a row has a larger one.
         new: i64,
     },
+    /// Nothing changed, but the transaction has an identity and is known by it from now on.
+    Transaction,
 }
 
 // A transaction has as many as the rows it changes: what is rare in one is boxed.
-const _: () = assert!(size_of::<Operation>() == 56 && size_of::<Event>() == 88);
+const _: () = assert!(size_of::<Operation>() == 56 && size_of::<Event>() == 104);
 
 impl Operation {
     /// The word of the log's `op` field.
     pub fn name(&self) -> &'static str {
         match self {
             Operation::Row(RowOperation { images, .. }) => match images {
-                RowImages::Insert(_) => "insert",
+                RowImages::Insert { .. } => "insert",
                 RowImages::Update(_) => "update",
                 RowImages::Delete(_) => "delete",
             },
@@ -111,6 +146,7 @@ impl Operation {
             Operation::Marker(Marker::Tag { .. }) => "tag",
             Operation::Marker(Marker::Snapshot { .. }) => "snapshot",
             Operation::Marker(Marker::Counter { .. }) => "counter",
+            Operation::Marker(Marker::Transaction) => "tx",
         }
     }
 
@@ -136,7 +172,9 @@ impl Operation {
             Operation::Row(RowOperation { table, .. })
             | Operation::Marker(Marker::Counter { table, .. }) => Some(table),
             Operation::Schema(change) => Some(change.table()),
-            Operation::Marker(Marker::Tag { .. } | Marker::Snapshot { .. }) => None,
+            Operation::Marker(
+                Marker::Tag { .. } | Marker::Snapshot { .. } | Marker::Transaction,
+            ) => None,
         }
     }
 }
@@ -167,6 +205,19 @@ pub enum Change {
         /// The row's number, which is that of no row before it or larger; without one, the next.
         row: Option<RowId>,
         /// The whole row.
+        new: Row,
+    },
+    /// Bring back a row that is not there now: it goes on with its number and its next version.
+    Restore {
+        /// The table.
+        table: Arc<TableSchema>,
+        /// The row.
+        row: RowId,
+        /// The number of the version that begins: one more than its deletion counted as.
+        rev: u32,
+        /// The event that deleted it.
+        prev: EventId,
+        /// The whole row as it shall be.
         new: Row,
     },
     /// Replace a row that is visible now. One that changes nothing makes no event.

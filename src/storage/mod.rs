@@ -67,7 +67,9 @@ pub use environment::{
     Clock, Environment, FixedClock, Random, SeededRandom, SystemRandom, WallClock,
 };
 pub use error::Error;
-pub use event::{Change, Event, Marker, Metadata, Operation, RowImages, RowOperation};
+pub use event::{
+    Change, Digest, Event, Marker, Metadata, Operation, RowImages, RowOperation, TextDigest,
+};
 pub use log::line::check_row;
 pub use log::values::row_json;
 pub use log::{MAX_LINE_SIZE, MAX_ROW_SIZE};

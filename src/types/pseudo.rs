@@ -48,6 +48,9 @@ impl PseudoColumn {
         PseudoColumn::Intent,
     ];
 
+    /// The names of hidden columns to come: of a recorded event, its number in its stream.
+    const TO_COME: &[&str] = &["_version"];
+
     /// Its name, which no column of a table may have.
     pub fn name(self) -> &'static str {
         match self {
@@ -76,6 +79,12 @@ impl PseudoColumn {
             PseudoColumn::At => DataType::Timestamp,
             PseudoColumn::Op | PseudoColumn::Actor | PseudoColumn::Intent => DataType::Text,
         }
+    }
+
+    /// Whether no column of a table may have this name: a hidden one has it, or will.
+    pub fn is_reserved(name: &str) -> bool {
+        PseudoColumn::named(name).is_some()
+            || PseudoColumn::TO_COME.iter().any(|other| other.eq_ignore_ascii_case(name))
     }
 
     /// The hidden column with this name, in any case.

@@ -22,6 +22,10 @@ pub struct Version {
     pub values: Vec<Value>,
     pub from: EventId,
     pub to: Option<EventId>,
+    /// How many events there were of the row so far.
+    pub rev: u64,
+    /// What began it.
+    pub op: &'static str,
 }
 
 /// Does to the tables what an event says.
@@ -39,7 +43,7 @@ pub fn apply(tables: &mut Tables, event: &Event) {
 fn apply_to(table: &mut Table, operation: &RowOperation) {
     let row = operation.row;
     match &operation.images {
-        RowImages::Insert(new) => drop(table.rows.insert(row, new.clone())),
+        RowImages::Insert { new, .. } => drop(table.rows.insert(row, new.clone())),
         RowImages::Update(changed) => {
             let values = table.rows.get_mut(&row).expect("what is updated exists");
             changed.iter().for_each(|(at, _, new)| values[*at] = new.clone());
@@ -89,6 +93,7 @@ pub fn histories(events: &[Event]) -> Vec<Tables> {
 /// the end: one version for each event that changed the row.
 pub fn versions(events: &[Event], table: TableId) -> Vec<Version> {
     let mut versions: BTreeMap<RowId, Vec<Version>> = BTreeMap::new();
+    let mut revs: BTreeMap<RowId, u64> = BTreeMap::new();
     let mut tables = Tables::new();
     for event in events {
         apply(&mut tables, event);
@@ -106,12 +111,15 @@ pub fn versions(events: &[Event], table: TableId) -> Vec<Version> {
             (Some(about), operation) => {
                 let Some(row) = operation.row().map(|operation| operation.row) else { continue };
                 let of_row = versions.entry(row).or_default();
+                let rev = revs.entry(row).or_default();
+                *rev += 1;
                 if let Some(last) = of_row.last_mut().filter(|last| last.to.is_none()) {
                     last.to = Some(event.id);
                 }
                 if let Some(values) = tables[&about.name].rows.get(&row) {
                     let values = values.clone();
-                    of_row.push(Version { row, values, from: event.id, to: None });
+                    let (from, rev, op) = (event.id, *rev, operation.name());
+                    of_row.push(Version { row, values, from, to: None, rev, op });
                 }
             }
         }

@@ -217,3 +217,18 @@ fn table_options_are_kept_and_survive_an_alteration() {
     let events = error(&mut session, "CREATE TABLE d (x INTEGER) FROM EVENTS");
     assert!(events.contains("FROM EVENTS is not supported yet"), "{events}");
 }
+
+#[test]
+fn a_name_that_a_hidden_column_will_have_is_reserved() {
+    let mut session = Session::new(Arc::new(Database::in_memory().expect("in memory")));
+    session.execute("CREATE TABLE t (a INTEGER)").expect("it runs");
+    for statement in [
+        "CREATE TABLE u (_version INTEGER)",
+        "ALTER TABLE t ADD COLUMN _Version TEXT",
+        "ALTER TABLE t RENAME COLUMN a TO _VERSION",
+        "INSERT INTO t (_version) VALUES (1)",
+    ] {
+        let error = session.execute(statement).expect_err(statement);
+        assert_eq!(error.code(), "reserved-name", "{statement}: {error}");
+    }
+}

@@ -99,7 +99,7 @@ fn images(session: &Session) -> Vec<(Event, RowId, Option<Row>, Option<Row>)> {
             continue;
         };
         let (old, new) = match told {
-            RowImages::Insert(new) => (None, Some(new)),
+            RowImages::Insert { new, .. } => (None, Some(new)),
             RowImages::Delete(old) => (Some(old), None),
             RowImages::Update(changed) => {
                 let old = rows.get(&row).cloned().expect("what is updated is there");

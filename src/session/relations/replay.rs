@@ -71,7 +71,7 @@ impl Steps {
         let (before, after) = match event.operation.row() {
             None => (None, None),
             Some(row) => match &row.images {
-                RowImages::Insert(new) => (None, Some(new.clone())),
+                RowImages::Insert { new, .. } => (None, Some(new.clone())),
                 RowImages::Delete(old) => (Some(old.clone()), None),
                 RowImages::Update(_) => self.images.of(event.id, &row.table)?,
             },

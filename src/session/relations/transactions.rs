@@ -2,6 +2,7 @@
 
 use super::{Shape, integer, made, optional};
 use crate::executor::{Context, Error, Relation, Rows};
+use crate::session::trace::hexadecimal;
 use crate::storage::{Database, Metadata};
 use crate::types::{DataType, EventId, Period, Timestamp, TxId, Value};
 use std::sync::Arc;
@@ -18,6 +19,8 @@ pub(super) const SHAPE: Shape = Shape {
         ("actor", DataType::Text),
         ("note", DataType::Text),
         ("id", DataType::Text),
+        ("digest", DataType::Text),
+        ("reverts", DataType::Text),
     ],
 };
 
@@ -78,6 +81,11 @@ fn value(transaction: &Transaction, column: usize) -> Value {
         Some("actor") => optional(said.actor.as_deref()),
         Some("note") => optional(said.note.as_deref()),
         Some("id") => optional(said.id.as_deref()),
+        Some("digest") => optional(said.digest.map(|digest| hexadecimal(&digest)).as_deref()),
+        Some("reverts") => {
+            let reverts: Vec<String> = said.reverts.iter().map(ToString::to_string).collect();
+            optional((!reverts.is_empty()).then(|| reverts.join(", ")).as_deref())
+        }
         _ => Value::Null,
     }
 }

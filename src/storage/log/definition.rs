@@ -70,6 +70,7 @@ pub(super) fn of_marker(marker: &Marker) -> Result<[Option<String>; 2], Error> {
         Marker::Counter { old, new, .. } => {
             [Some(text(&Counter { seq: *old })?), Some(text(&Counter { seq: *new })?)]
         }
+        Marker::Transaction => [None, None],
     })
 }
 
@@ -167,6 +168,7 @@ impl Defining<'_> {
                 let Snapshot { id, name } = decode(new)?;
                 Marker::Snapshot { id, name }
             }
+            ("tx", None, None) => Marker::Transaction,
             (op, ..) => return Err(format!("`{op}` is not known, or not without a table")),
         };
         Ok(Operation::Marker(marker))

@@ -7,8 +7,9 @@ use crate::types::EventId;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-/// The only version there is.
-const VERSION: u64 = 1;
+/// The only version that is read. The first had no room for rows that come back, for what a transaction
+/// takes back, and for what is to come.
+const VERSION: u64 = 2;
 
 /// How every header begins.
 const START: &[u8] = b"{\"format\":\"asof\",";
@@ -21,19 +22,31 @@ pub(crate) type Uuid = [u8; 16];
 pub(crate) struct Header {
     /// Whose log this is.
     pub uuid: Uuid,
+    /// How often a part of the log was rewritten or sealed, so that a new file took its place: whoever
+    /// follows the log and finds another generation opens it again.
+    pub generation: u64,
     /// The number of the first event.
     pub first_event: EventId,
     /// The chain's hash before it.
     pub previous_hash: Hash,
 }
 
+/// What must be known before the rest can be.
+#[derive(Deserialize)]
+struct Edition {
+    version: u64,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Fields<'a> {
-    format: &'a str,
-    version: u64,
+    #[serde(rename = "format")]
+    _format: IgnoredAny,
+    #[serde(rename = "version")]
+    _version: IgnoredAny,
     features: Vec<String>,
     uuid: &'a str,
+    generation: u64,
     first_event: u64,
     previous_hash: &'a str,
     #[serde(rename = "crc")]
@@ -43,7 +56,7 @@ struct Fields<'a> {
 impl Header {
     /// The header of a new database.
     pub(crate) fn new(uuid: Uuid) -> Header {
-        Header { uuid, first_event: EventId(1), previous_hash: [0; 32] }
+        Header { uuid, generation: 0, first_event: EventId(1), previous_hash: [0; 32] }
     }
 
     /// The line, newline and all.
@@ -53,7 +66,9 @@ impl Header {
         push_u64(&mut out, VERSION);
         out.extend_from_slice(b",\"features\":[],\"uuid\":\"");
         push_hex(&mut out, &self.uuid);
-        out.extend_from_slice(b"\",\"first_event\":");
+        out.extend_from_slice(b"\",\"generation\":");
+        push_u64(&mut out, self.generation);
+        out.extend_from_slice(b",\"first_event\":");
         push_u64(&mut out, self.first_event.0);
         out.extend_from_slice(b",\"previous_hash\":\"");
         push_hex(&mut out, &self.previous_hash);
@@ -70,11 +85,13 @@ impl Header {
         if !has_valid_crc(line) {
             return Err("the header's checksum is wrong".into());
         }
+        let Edition { version } =
+            serde_json::from_slice(line).map_err(|error| format!("bad header: {error}"))?;
+        if version != VERSION {
+            return Err(other_version(version));
+        }
         let fields: Fields<'_> =
             serde_json::from_slice(line).map_err(|error| format!("bad header: {error}"))?;
-        if fields.format != "asof" || fields.version != VERSION {
-            return Err(format!("format version {} is not known", fields.version));
-        }
         if let Some(feature) = fields.features.first() {
             return Err(format!("the log needs the feature `{feature}`, which is not known"));
         }
@@ -83,7 +100,8 @@ impl Header {
         if fields.first_event == 0 {
             return Err("bad first event".into());
         }
-        Ok(Header { uuid, first_event: EventId(fields.first_event), previous_hash })
+        let (generation, first_event) = (fields.generation, EventId(fields.first_event));
+        Ok(Header { uuid, generation, first_event, previous_hash })
     }
 
     /// Whether these bytes can be all that a crash left of a new header: the beginning of one, or
@@ -94,6 +112,16 @@ impl Header {
         bytes.len() <= header.len()
             && (bytes.iter().all(|byte| *byte == 0)
                 || (bytes[..length] == START[..length] && !bytes.contains(&b'\n')))
+    }
+}
+
+/// Why a log of another version is not read, and what to do.
+fn other_version(version: u64) -> String {
+    let read = format!("format version {version} is not read, only version {VERSION}");
+    if version < VERSION {
+        format!("{read}: the asof that wrote it can .dump it, and this one runs the dump")
+    } else {
+        format!("{read}: a newer asof wrote it, and reads it")
     }
 }
 
@@ -116,7 +144,11 @@ mod tests {
             bytes.pop();
             Header::decode(&bytes).expect_err(to)
         };
-        assert!(resealed("\"version\":1", "\"version\":2").contains("version 2"));
+        let older = resealed("\"version\":2", "\"version\":1");
+        assert!(older.contains("version 1 is not read") && older.contains(".dump"), "{older}");
+        let newer = resealed("\"version\":2", "\"version\":3");
+        assert!(newer.contains("a newer asof wrote it"), "{newer}");
+        assert!(resealed("\"generation\":0,", "").contains("generation"));
         assert!(resealed("[]", "[\"zstd\"]").contains("`zstd`"));
         assert!(resealed("[]", "[],\"more\":1").contains("more"));
         assert!(resealed("\"first_event\":1", "\"first_event\":0").contains("first event"));

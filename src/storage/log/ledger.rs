@@ -58,6 +58,8 @@ struct RowVersions {
     sparse: HashMap<u64, Newest>,
     /// Rows below this one that are not listed were deleted before the books were opened.
     opened: RowId,
+    /// The number of the next new row: all below it have been given, or were passed over.
+    next: RowId,
 }
 
 impl RowVersions {
@@ -91,6 +93,15 @@ impl RowVersions {
     }
 }
 
+/// What a row and its table were before an event.
+#[derive(Debug)]
+struct Replaced {
+    table: TableId,
+    row: RowId,
+    newest: Newest,
+    next: RowId,
+}
+
 /// All tables and row versions after some events.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
@@ -99,7 +110,7 @@ pub(crate) struct Ledger {
     /// The last event about no row.
     structural: EventId,
     /// What the transaction under way replaced, to be put back if it fails.
-    replaced: Vec<(TableId, RowId, Newest)>,
+    replaced: Vec<Replaced>,
     schema_before: Schema,
     structural_before: EventId,
     markers: Markers,
@@ -137,7 +148,7 @@ impl Ledger {
         rows: impl Iterator<Item = (RowId, u32, EventId)>,
     ) {
         let versions = self.rows.entry(table).or_default();
-        versions.opened = next;
+        (versions.opened, versions.next) = (next, next);
         rows.for_each(|(row, rev, event)| versions.set(row, Newest::new(rev, event)));
     }
 
@@ -164,9 +175,10 @@ impl Ledger {
 
     /// Forgets what was admitted since the last [`Ledger::commit`].
     pub(crate) fn roll_back(&mut self) {
-        while let Some((table, row, newest)) = self.replaced.pop() {
+        while let Some(Replaced { table, row, newest, next }) = self.replaced.pop() {
             if let Some(rows) = self.rows.get_mut(&table) {
                 rows.set(row, newest);
+                rows.next = next;
             }
         }
         self.structural = self.structural_before;
@@ -210,13 +222,13 @@ impl Ledger {
                 }
                 self.markers.last_snapshot = *id;
             }
-            Marker::Counter { .. } => {}
+            Marker::Counter { .. } | Marker::Transaction => {}
         }
         Ok(())
     }
 
     /// Ends the row's version `rev - 1` and begins `rev`, which may be that it is deleted. Gives the
-    /// event that made the former.
+    /// event that made the former; 0 of a row that never was.
     fn advance(&mut self, event: EventId, operation: &RowOperation) -> Result<EventId, Error> {
         let RowOperation { table, row, rev, images } = operation;
         let (row, rev) = (*row, *rev);
@@ -228,13 +240,23 @@ impl Ledger {
         }
         let rows = self.rows.entry(table.id).or_default();
         let found = rows.at(row);
-        let (version, follows) = match images {
-            RowImages::Insert(_) => (rev, rev == 1 && found.version == 0),
+        let (before, next) = (rev.wrapping_sub(1), rows.next);
+        let (version, previous, follows) = match images {
+            RowImages::Insert { prev, .. } if rev == 1 => {
+                (rev, *prev, *prev == EventId::START && row >= next && found.version == 0)
+            }
+            // A row that was deleted before the books were opened: whoever brings it back knows.
+            RowImages::Insert { prev, .. } if found.version == DELETED => {
+                (rev, *prev, rev > 2 && (EventId::START < *prev && *prev < event))
+            }
+            RowImages::Insert { prev, .. } => {
+                (rev, *prev, found.version == before | DELETED && *prev == found.event())
+            }
             RowImages::Update(changed) if changed.is_empty() => {
                 return Err(Error::invalid("an update that changes nothing"));
             }
-            RowImages::Update(_) => (rev, found.version == rev.wrapping_sub(1)),
-            RowImages::Delete(_) => (rev | DELETED, found.version == rev.wrapping_sub(1)),
+            RowImages::Update(_) => (rev, found.event(), found.version == before),
+            RowImages::Delete(_) => (rev | DELETED, found.event(), found.version == before),
         };
         if !follows || !(1..DELETED).contains(&rev) {
             return Err(Error::StaleVersion {
@@ -245,8 +267,9 @@ impl Ledger {
             });
         }
         rows.set(row, Newest::new(version, event));
-        self.replaced.push((table.id, row, found));
-        Ok(found.event())
+        rows.next = next.max(RowId(row.0.saturating_add(1)));
+        self.replaced.push(Replaced { table: table.id, row, newest: found, next });
+        Ok(previous)
     }
 }
 
@@ -286,7 +309,9 @@ pub(crate) fn define(
                 return Err(Error::invalid(message));
             }
         }
-        Operation::Row(_) | Operation::Marker(Marker::Tag { .. } | Marker::Snapshot { .. }) => {}
+        Operation::Row(_)
+        | Operation::Marker(Marker::Tag { .. } | Marker::Snapshot { .. } | Marker::Transaction) => {
+        }
     }
     Ok(())
 }

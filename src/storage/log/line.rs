@@ -7,7 +7,7 @@ use super::text::{parse_hex, parse_moment, push_hex, push_moment, push_string, p
 use super::values::{decode_columns, push_columns};
 use super::{MAX_LINE_SIZE, MAX_ROW_SIZE, push_crc};
 use crate::storage::error::Error;
-use crate::storage::event::{Event, Metadata, Operation, RowImages, RowOperation};
+use crate::storage::event::{Digest, Event, Metadata, Operation, RowImages, RowOperation};
 use crate::types::{Column, EventId, Row, RowId, Schema, TableSchema, Timestamp, TxId, Value};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, Visitor};
 use serde_json::value::RawValue;
@@ -25,6 +25,14 @@ pub(crate) struct Stamp {
     pub tx: TxId,
     /// When that is committed.
     pub at: Timestamp,
+    /// The event that made it happen.
+    pub cause: Option<EventId>,
+}
+
+impl From<&Event> for Stamp {
+    fn from(event: &Event) -> Stamp {
+        Stamp { event: event.id, tx: event.tx, at: event.at, cause: event.cause }
+    }
 }
 
 /// What the first line of a transaction carries besides.
@@ -71,7 +79,8 @@ fn push_line(
         at: stamp.at,
         op: operation.name(),
         table: operation.table().map(|table| table.name.as_str()),
-        row: operation.row().map(|row| (row.row, row.rev)),
+        row: operation.row().map(version),
+        cause: stamp.cause,
     };
     push_outside(out, &outside);
     let [old, new] = push_payloads(out, operation)?;
@@ -81,10 +90,12 @@ fn push_line(
         out.extend_from_slice(b",\"salt\":\"");
         push_hex(out, salt);
         out.push(b'"');
-        chain.begin(salt);
+        chain.begin(Some(salt));
     }
     let text = |range: Option<Range<usize>>| range.map(|range| &out[range]);
-    chain.add(&outside, text(old), text(new), last);
+    let salt = chain.line_salt(stamp.event);
+    let salt = salt.expect("a transaction that is written has a salt on its first line");
+    chain.add(&outside, &salt, [text(old), text(new)], last);
     let hash = last.map(|metadata| {
         let hash = chain.finish();
         push_metadata(out, metadata);
@@ -114,6 +125,15 @@ impl Operation {
     }
 }
 
+/// What a line says of its row before the images; `prev` is that of a row that comes back.
+fn version(operation: &RowOperation) -> (RowId, u32, Option<EventId>) {
+    let prev = match &operation.images {
+        RowImages::Insert { prev, .. } if *prev != EventId::START => Some(*prev),
+        RowImages::Insert { .. } | RowImages::Update(_) | RowImages::Delete(_) => None,
+    };
+    (operation.row, operation.rev, prev)
+}
+
 fn push_outside(out: &mut Vec<u8>, outside: &Outside<'_>) {
     out.extend_from_slice(b"{\"event\":");
     push_u64(out, outside.event.0);
@@ -128,17 +148,25 @@ fn push_outside(out: &mut Vec<u8>, outside: &Outside<'_>) {
         out.extend_from_slice(b",\"table\":");
         push_string(out, table);
     }
-    if let Some((row, rev)) = outside.row {
+    if let Some((row, rev, prev)) = outside.row {
         out.extend_from_slice(b",\"row\":");
         push_u64(out, row.0);
         out.extend_from_slice(b",\"rev\":");
         push_u64(out, u64::from(rev));
+        if let Some(prev) = prev {
+            out.extend_from_slice(b",\"prev\":");
+            push_u64(out, prev.0);
+        }
+    }
+    if let Some(cause) = outside.cause {
+        out.extend_from_slice(b",\"cause\":");
+        push_u64(out, cause.0);
     }
 }
 
 fn push_metadata(out: &mut Vec<u8>, metadata: &Metadata) {
     out.extend_from_slice(b",\"last\":true");
-    let Metadata { intent, actor, note, id } = metadata;
+    let Metadata { intent, actor, note, id, digest, reverts } = metadata;
     for (name, said) in [("intent", intent), ("actor", actor), ("note", note), ("id", id)] {
         if let Some(text) = said {
             out.push(b',');
@@ -147,6 +175,16 @@ fn push_metadata(out: &mut Vec<u8>, metadata: &Metadata) {
             push_string(out, text);
         }
     }
+    if let Some(digest) = digest {
+        out.extend_from_slice(b",\"digest\":\"");
+        push_hex(out, digest);
+        out.push(b'"');
+    }
+    for (at, tx) in reverts.iter().enumerate() {
+        out.extend_from_slice(if at == 0 { b",\"reverts\":[" } else { b"," });
+        push_u64(out, tx.0);
+    }
+    out.extend_from_slice(if reverts.is_empty() { b"" } else { b"]" });
 }
 
 /// Appends `old` and `new` as far as the operation has them; gives where their texts are.
@@ -182,7 +220,7 @@ fn push_images(
         Err(Error::invalid(format!("a row of {} values in `{name}` with {columns}", row.len())))
     };
     Ok(match images {
-        RowImages::Insert(new) => {
+        RowImages::Insert { new, .. } => {
             whole(new)?;
             let row = table.columns.iter().zip(new);
             let new = push_payload(out, "new", |out| push_columns(out, row))?;
@@ -316,12 +354,15 @@ struct Fields<'a> {
     table: Option<Text<'a>>,
     row: Option<u64>,
     rev: Option<u32>,
+    prev: Option<u64>,
+    cause: Option<u64>,
     #[serde(borrow)]
     old: Option<&'a RawValue>,
     #[serde(borrow)]
     new: Option<&'a RawValue>,
     durable: Option<u64>,
     salt: Option<&'a str>,
+    line_salt: Option<&'a str>,
     #[serde(default)]
     last: bool,
     #[serde(borrow)]
@@ -332,6 +373,9 @@ struct Fields<'a> {
     note: Option<Text<'a>>,
     #[serde(borrow)]
     id: Option<Text<'a>>,
+    digest: Option<&'a str>,
+    #[serde(default)]
+    reverts: Vec<u64>,
     hash: Option<&'a str>,
     #[serde(rename = "crc")]
     _crc: IgnoredAny,
@@ -345,8 +389,12 @@ pub(crate) struct Line<'a> {
     pub stamp: Stamp,
     /// The mark of durability, on the first line of a batch.
     pub durable: Option<EventId>,
-    /// The salt, on the first line of a transaction.
+    /// The transaction's salt, on its first line.
     pub salt: Option<Salt>,
+    /// The salt of the line itself, where the transaction's is gone.
+    line_salt: Option<Salt>,
+    /// What tells the transaction's text from another's, on its last line.
+    digest: Option<Digest>,
     /// The chain's hash, on the last line of a transaction.
     pub hash: Option<Hash>,
 }
@@ -378,26 +426,35 @@ pub(crate) fn parse(line: &[u8]) -> Result<Line<'_>, String> {
     let text = std::str::from_utf8(line).map_err(|error| error.to_string())?;
     let fields: Fields<'_> = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let at = parse_moment(fields.at).ok_or_else(|| format!("bad time `{}`", fields.at))?;
-    let said = fields.intent.is_some() || fields.actor.is_some();
-    let said = said || fields.note.is_some() || fields.id.is_some() || fields.hash.is_some();
+    let said = [&fields.intent, &fields.actor, &fields.note, &fields.id];
+    let said = said.into_iter().any(Option::is_some) || fields.hash.is_some();
+    let said = said || fields.digest.is_some() || !fields.reverts.is_empty();
     if fields.last != fields.hash.is_some() || (said && !fields.last) {
         return Err("the end of a transaction is marked incompletely".into());
     }
-    let salt = match fields.salt {
-        Some(salt) => Some(parse_hex(salt).ok_or("bad salt")?),
-        None => None,
-    };
-    let hash = match fields.hash {
-        Some(hash) => Some(parse_hex(hash).ok_or("bad hash")?),
-        None => None,
-    };
+    if fields.digest.is_some() && fields.id.is_none() {
+        return Err("a digest of a transaction without an id".into());
+    }
+    let is_earlier = |tx: &u64| (1..fields.tx).contains(tx);
+    if !fields.reverts.iter().all(is_earlier) || !fields.reverts.is_sorted_by(|a, b| a < b) {
+        return Err("it takes back what is not before it".into());
+    }
+    let (event, cause) = (EventId(fields.event), fields.cause.map(EventId));
     Ok(Line {
-        stamp: Stamp { event: EventId(fields.event), tx: TxId(fields.tx), at },
+        stamp: Stamp { event, tx: TxId(fields.tx), at, cause },
         durable: fields.durable.map(EventId),
-        salt,
-        hash,
+        salt: digits("salt", fields.salt)?,
+        line_salt: digits("salt of the line", fields.line_salt)?,
+        digest: digits("digest", fields.digest)?,
+        hash: digits("hash", fields.hash)?,
         fields,
     })
+}
+
+/// The bytes that a field has in hexadecimal, if it is there.
+fn digits<const N: usize>(what: &str, field: Option<&str>) -> Result<Option<[u8; N]>, String> {
+    let read = |text| parse_hex(text).ok_or_else(|| format!("bad {what}"));
+    field.map(read).transpose()
 }
 
 impl Line<'_> {
@@ -410,6 +467,8 @@ impl Line<'_> {
             actor: owned(&fields.actor),
             note: owned(&fields.note),
             id: owned(&fields.id),
+            digest: self.digest,
+            reverts: fields.reverts.iter().copied().map(TxId).collect(),
         })
     }
 
@@ -421,45 +480,67 @@ impl Line<'_> {
     /// The event, given the schema before it.
     pub(crate) fn event(&self, tables: &mut Tables, schema: &Schema) -> Result<Event, String> {
         let last = self.metadata().map(Box::new);
-        let Stamp { event: id, tx, at } = self.stamp;
+        let Stamp { event: id, tx, at, cause } = self.stamp;
         let operation = self.operation(tables, schema)?;
-        Ok(Event { id, tx, at, operation, last })
+        Ok(Event { id, tx, at, cause, operation, last })
     }
 
     fn operation(&self, tables: &mut Tables, schema: &Schema) -> Result<Operation, String> {
         let fields = &self.fields;
         let name = fields.table.as_ref().map(|name| name.0.as_ref());
         let (event, op, old, new) = (self.stamp.event, fields.op, fields.old, fields.new);
-        match (fields.row, fields.rev, name) {
-            (Some(row), Some(rev), Some(name)) => {
+        match (fields.row, fields.rev, fields.prev, name) {
+            (Some(row), Some(rev), prev, Some(name)) => {
                 let table = tables.find(schema, name)?;
-                let images = decode_images(op, old, new, &table)?;
+                let prev = prev.map(EventId);
+                let images = decode_images(op, prev, old, new, &table)?;
                 Ok(Operation::Row(RowOperation { table, row: RowId(row), rev, images }))
             }
-            (None, None, table) => {
+            (None, None, None, table) => {
                 Defining { event, op, table, old, new }.operation(|name| tables.find(schema, name))
             }
             _ => Err("an event of a row without its table, its row or its version".into()),
         }
     }
 
-    /// Adds the line to the chain.
-    pub(crate) fn add_to(&self, chain: &mut Chain, last: Option<&Metadata>) {
-        if let Some(salt) = &self.salt {
-            chain.begin(salt);
+    /// Adds the line to the chain; it is the `first` of its transaction, or not.
+    ///
+    /// # Errors
+    /// Why not, where nothing or too much says by which salt.
+    pub(crate) fn add_to(
+        &self,
+        chain: &mut Chain,
+        first: bool,
+        last: Option<&Metadata>,
+    ) -> Result<(), String> {
+        if first {
+            chain.begin(self.salt.as_ref());
+        } else if self.salt.is_some() {
+            return Err("the beginning of a transaction is marked wrongly".into());
         }
         let fields = &self.fields;
+        let salt = match (chain.line_salt(self.stamp.event), self.line_salt) {
+            (Some(salt), None) | (None, Some(salt)) => salt,
+            // Without payloads there is nothing to be guessed, and nothing that a salt is for.
+            (None, None) if fields.old.is_none() && fields.new.is_none() => Salt::default(),
+            (None, None) => return Err("a payload without a salt".into()),
+            (Some(_), Some(_)) => return Err("a line with a salt beside its transaction's".into()),
+        };
         let outside = Outside {
             event: self.stamp.event,
             tx: self.stamp.tx,
             at: self.stamp.at,
             op: fields.op,
             table: fields.table.as_ref().map(|name| name.0.as_ref()),
-            row: fields.row.map(RowId).zip(fields.rev),
+            row: fields
+                .row
+                .zip(fields.rev)
+                .map(|(row, rev)| (RowId(row), rev, fields.prev.map(EventId))),
+            cause: self.stamp.cause,
         };
-        let old = fields.old.map(|raw| raw.get().as_bytes());
-        let new = fields.new.map(|raw| raw.get().as_bytes());
-        chain.add(&outside, old, new, last);
+        let payloads = [fields.old, fields.new].map(|raw| raw.map(|raw| raw.get().as_bytes()));
+        chain.add(&outside, &salt, payloads, last);
+        Ok(())
     }
 
     /// Reads the event and enters it into the books; gives what they had before it, too.
@@ -478,14 +559,20 @@ impl Line<'_> {
 /// What an event tells of a row of the table.
 fn decode_images(
     op: &str,
+    prev: Option<EventId>,
     old: Option<&RawValue>,
     new: Option<&RawValue>,
     table: &TableSchema,
 ) -> Result<RowImages, String> {
-    match (op, old, new) {
-        ("insert", None, Some(new)) => Ok(RowImages::Insert(decode_row(new, table)?)),
-        ("update", Some(old), Some(new)) => Ok(RowImages::Update(decode_changed(old, new, table)?)),
-        ("delete", Some(old), None) => Ok(RowImages::Delete(decode_row(old, table)?)),
+    match (op, prev, old, new) {
+        ("insert", prev, None, Some(new)) if prev != Some(EventId::START) => {
+            let (new, prev) = (decode_row(new, table)?, prev.unwrap_or(EventId::START));
+            Ok(RowImages::Insert { new, prev })
+        }
+        ("update", None, Some(old), Some(new)) => {
+            Ok(RowImages::Update(decode_changed(old, new, table)?))
+        }
+        ("delete", None, Some(old), None) => Ok(RowImages::Delete(decode_row(old, table)?)),
         _ => Err(format!("`{op}` is no event of a row, or not with these fields")),
     }
 }

@@ -11,8 +11,12 @@
 //! created, so its length is known before anything can follow it:
 //!
 //! ```json
-//! {"format":"asof","version":1,"features":[],"uuid":"32 hex","first_event":1,"previous_hash":"64 hex","crc":"8 hex"}
+//! {"format":"asof","version":2,"features":[],"uuid":"32 hex","generation":0,"first_event":1,
+//!  "previous_hash":"64 hex","crc":"8 hex"}
 //! ```
+//!
+//! `generation` counts how often another file took this one's place, with a part of it erased, compacted
+//! or sealed: whoever follows a log and finds another generation of its uuid opens it again.
 //!
 //! Then one line per event. Fields come in this order and only where they apply:
 //!
@@ -25,12 +29,18 @@
 //!                                   than in the one before
 //! op       every line               insert update delete create_table drop_table create_index
 //!                                   drop_index add_column drop_column rename_column rename_table
-//!                                   tag snapshot counter; any other is refused
-//! table    all but tag snapshot     the table's name as declared; when it is renamed, the one before
+//!                                   tag snapshot counter tx; any other is refused, those that are
+//!                                   to come (record erase compact branch) too
+//! table    all but tag snapshot tx  the table's name as declared; when it is renamed, the one before
 //! row      insert update delete     the row's identity, never used for another row of its table
-//! rev      insert update delete     1 on an insert, one more on every event of the row after it
+//! rev      insert update delete     1 on the row's first insert, one more on every event of it after that
+//! prev     insert that brings back  the event that deleted the row
+//! cause    made by another event    the earlier event of its transaction whose trigger, handler or
+//!                                   foreign key action made it
 //! old      update delete drop_*     the changed columns, the whole row, the definition before
 //!          rename_* counter         {"name":…} before, {"seq":…} before
+//!          create_table             reserved: the identity of a dropped table that the new one
+//!                                   continues; refused until something writes it
 //! new      insert update create_*   the whole row, the changed columns, the definition after
 //!          add_column               the definition; `initial` is what older rows have in the column
 //!          rename_*                 {"name":…} after
@@ -39,9 +49,13 @@
 //!          counter                  {"seq":…}: what an AUTOINCREMENT counter was set to by hand
 //! durable  first of a batch         the last event known to be synced when the batch was written
 //! salt     first of a transaction   32 hex: 16 random bytes from which each line's salt follows
+//! line_salt  each with a payload    32 hex: the line's salt itself, in a transaction that has no `salt`
+//!                                   because what it was in another line is erased
 //! last     last of a transaction    true
 //! intent actor note id
 //!          last of a transaction    what the transaction says about itself, each only if said
+//! digest   beside `id`              64 hex: of the statements that it was asked for
+//! reverts  last of a transaction    the numbers of the earlier transactions that it takes back
 //! hash     last of a transaction    64 hex: the chain, see `chain`
 //! crc      every line               8 hex: CRC32C of all bytes of the line before `,"crc":`
 //! ```
@@ -53,6 +67,10 @@
 //!  ───────────────────┘ └─── not hashed ──────┘ └─── hashed as it is ────┘                 │
 //!  └──────────────────────────────────────── checksummed ───────────────────────────────┘
 //! ```
+//!
+//! A row that was deleted and comes back keeps its number and goes on with the next `rev`; only one that
+//! never was gets the next number of its table. A transaction with an `id` is written even if it changed
+//! nothing: its one event is `tx`.
 //!
 //! A batch is what is handed to the disk at once and then synced; one is in flight at a time. Today a
 //! batch is one transaction. The salt stands on a transaction's *first* line so that a reader can

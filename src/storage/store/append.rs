@@ -78,7 +78,7 @@ impl Writer {
                 return Ok(());
             }
             buffer.clear();
-            let stamp = Stamp { event: event.id, tx: event.tx, at: event.at };
+            let stamp = Stamp::from(event);
             let first = (at == 0).then_some(&first);
             let last = event.last.as_deref();
             line::encode(buffer, &mut chain, stamp, &event.operation, first, last).map(drop)
@@ -91,10 +91,16 @@ impl Writer {
 
 /// Gives operations their numbers as events of one transaction.
 pub(crate) fn number(operations: Vec<Operation>, metadata: Metadata, stamp: Stamp) -> Vec<Event> {
-    let Stamp { event, tx, at } = stamp;
+    let Stamp { event, tx, at, cause } = stamp;
     let ids = std::iter::successors(Some(event), |id| Some(id.next()));
-    let events =
-        ids.zip(operations).map(|(id, operation)| Event { id, tx, at, operation, last: None });
+    let events = ids.zip(operations).map(|(id, operation)| Event {
+        id,
+        tx,
+        at,
+        cause,
+        operation,
+        last: None,
+    });
     let mut events: Vec<Event> = events.collect();
     if let Some(last) = events.last_mut() {
         last.last = Some(Box::new(metadata));
@@ -165,8 +171,7 @@ impl Batch<'_> {
         let Writer { ledger, chain, buffer, entries, .. } = &mut *self.writer;
         let previous = ledger.admit(event.id, &event.operation)?;
         entries.push(entry_of(event, self.at.saturating_add(to_u64(buffer.len())), previous));
-        let stamp = Stamp { event: event.id, tx: event.tx, at: event.at };
-        line::encode(buffer, chain, stamp, &event.operation, first, event.last.as_deref())
+        line::encode(buffer, chain, event.into(), &event.operation, first, event.last.as_deref())
     }
 
     fn flush(&mut self) -> Result<(), Error> {

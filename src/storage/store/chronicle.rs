@@ -42,7 +42,8 @@ impl Chronicle {
     /// Takes note of an event. Events of rows leave no trace.
     pub(crate) fn record(&mut self, event: &Event) {
         match &event.operation {
-            Operation::Row(_) | Operation::Marker(Marker::Counter { .. }) => {}
+            Operation::Row(_) | Operation::Marker(Marker::Counter { .. } | Marker::Transaction) => {
+            }
             Operation::Marker(Marker::Tag { name, at }) => {
                 self.tags.push(Tag { name: name.clone(), event: *at, set_by: event.id });
             }

@@ -580,6 +580,6 @@ impl EventStore {
             return Err(Error::invalid("the log has reached the end of the year 9999"));
         }
         let tx = TxId(index.last_tx().0 + 1);
-        Ok(Stamp { event: index.head().next(), tx, at: Timestamp(at) })
+        Ok(Stamp { event: index.head().next(), tx, at: Timestamp(at), cause: None })
     }
 }

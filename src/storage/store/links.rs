@@ -57,8 +57,9 @@ impl Links {
             return Err("the time does not follow".into());
         }
         let first = self.open.is_none();
-        if line.salt.is_some() != first {
-            return Err("the beginning of a transaction is marked wrongly".into());
+        let begun = self.head.next();
+        if line.stamp.cause.is_some_and(|cause| cause < begun || cause >= line.stamp.event) {
+            return Err("its cause is no earlier event of its transaction".into());
         }
         if line.durable.is_some_and(|durable| !first || durable > self.head) {
             return Err("the mark of durability is ahead of the log".into());
@@ -76,7 +77,7 @@ impl Links {
         line: &Line<'_>,
         metadata: Option<&Metadata>,
     ) -> Result<bool, Mismatch> {
-        line.add_to(&mut self.chain, metadata);
+        line.add_to(&mut self.chain, self.open.is_none(), metadata)?;
         let Some(hash) = line.hash else {
             self.open = Some((line.stamp.event, line.stamp.at));
             return Ok(false);

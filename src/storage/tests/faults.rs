@@ -214,7 +214,7 @@ fn what_cannot_be_written_is_opened_for_reading() -> Result<(), Error> {
 fn what_cannot_be_repaired_is_opened_for_reading() -> Result<(), Error> {
     let (log, transactions) = sample();
     let all = shown(&transactions.concat());
-    let torn = [&log[..], b"{\"event\":15"].concat();
+    let torn = [&log[..], b"{\"event\":19"].concat();
     for fault in [Fault::Full, Fault::Write, Fault::Sync, Fault::Truncate] {
         let vfs = files_with(&torn);
         let (store, events) = open(&options(FaultyVfs::new(vfs.clone(), fault, 0)))?;

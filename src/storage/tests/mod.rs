@@ -14,6 +14,7 @@ mod hidden;
 mod ladder;
 mod limits;
 mod marks;
+mod returns;
 mod salvage;
 mod scrub;
 mod tails;
@@ -21,12 +22,12 @@ mod verify;
 
 use super::{
     Environment, Error, Event, EventStore, FixedClock, MemVfs, Metadata, OpenOptions, Operation,
-    SeededRandom, Vfs,
+    Random, SeededRandom, Vfs,
 };
-use crate::storage::{RowImages, RowOperation, SchemaChange};
+use crate::storage::{Marker, RowImages, RowOperation, SchemaChange};
 use crate::types::{
     Column, ColumnId, DataType, Decimal, EventId, KeyId, KeyKind, KeySchema, Period, RowId,
-    TableId, TableOptions, TableSchema, Timestamp, Value,
+    TableId, TableOptions, TableSchema, Timestamp, TxId, Value,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -46,12 +47,14 @@ fn log_path() -> PathBuf {
 
 /// A fixed clock and seeded randomness over some files.
 fn options(vfs: impl Vfs + 'static) -> OpenOptions {
+    let random = Arc::new(SeededRandom::new(7));
     OpenOptions {
         busy_timeout: Duration::from_millis(20),
         environment: Environment {
             vfs: Arc::new(vfs),
             clock: Arc::new(FixedClock::new(START, 1_000_000)),
-            random: Arc::new(SeededRandom::new(7)),
+            identities: Arc::clone(&random) as Arc<dyn Random>,
+            random,
         },
         ..OpenOptions::default()
     }
@@ -139,8 +142,14 @@ fn insert(table: &Arc<TableSchema>, row: u64, values: Vec<Value>) -> Operation {
         table: Arc::clone(table),
         row: RowId(row),
         rev: 1,
-        images: RowImages::Insert(values),
+        images: RowImages::Insert { new: values, prev: EventId::START },
     })
+}
+
+/// A row that comes back after an event deleted it.
+fn back(table: &Arc<TableSchema>, row: u64, rev: u32, prev: u64, new: Vec<Value>) -> Operation {
+    let (table, row, prev) = (Arc::clone(table), RowId(row), EventId(prev));
+    Operation::Row(RowOperation { table, row, rev, images: RowImages::Insert { new, prev } })
 }
 
 fn account(table: &Arc<TableSchema>, row: u64, owner: &str, balance: i128) -> Operation {
@@ -221,8 +230,40 @@ fn sample() -> (Vec<u8>, Vec<Vec<Event>>) {
         vec![Operation::Schema(SchemaChange::DropTable(things))],
     ];
     let append = |operations: Vec<Operation>| {
-        store.append(operations, metadata("Sample")).expect("each follows from the one before")
+        let said = match operations.as_slice() {
+            [Operation::Marker(Marker::Transaction)] => all_said(),
+            _ => metadata("Sample"),
+        };
+        store.append(operations, said).expect("each follows from the one before")
     };
-    let events = transactions.into_iter().map(append).collect();
+    let events = transactions.into_iter().chain(returned(&accounts)).map(append).collect();
     (log_of(&vfs), events)
+}
+
+/// What the sample ends with: a row that comes back, a counter that is set, and nothing but an identity.
+fn returned(accounts: &Arc<TableSchema>) -> [Vec<Operation>; 3] {
+    let mut numbers = TableSchema::clone(&table(16, "numbers", &[("n", DataType::Integer)]));
+    numbers.autoincrement = true;
+    let numbers = Arc::new(numbers);
+    [
+        // The row that event 12 deleted.
+        vec![back(accounts, 3, 3, 12, vec![Value::Integer(3), Value::text("Eve"), cents(2)])],
+        vec![
+            Operation::Schema(SchemaChange::CreateTable(Arc::clone(&numbers))),
+            Operation::Marker(Marker::Counter { table: numbers, old: 0, new: 99 }),
+        ],
+        vec![Operation::Marker(Marker::Transaction)],
+    ]
+}
+
+/// Everything that a transaction can say.
+fn all_said() -> Metadata {
+    Metadata {
+        intent: Some("Retried \"it\"".into()),
+        actor: Some("amy".into()),
+        note: Some(String::new()),
+        id: Some("7-b".into()),
+        digest: Some([0xAB; 32]),
+        reverts: vec![TxId(3), TxId(9)],
+    }
 }

@@ -323,7 +323,7 @@ fn whoever_only_reads_is_told_what_is_behind_the_last_good_event() -> Result<(),
     let reader = Database::open(directory(), reading())?;
     let found = verify(&reader)?;
     insta::assert_snapshot!(lines(&found).join("\n"), @"
-    events.log | 2 events | 2 | Salvage: bank/events.log is damaged at byte 925, event 3: the checksum is wrong; events 1 to 2 are intact
+    events.log | 2 events | 2 | Salvage: bank/events.log is damaged at byte 940, event 3: the checksum is wrong; events 1 to 2 are intact
     events.index | 2 entries | 2 | sound
     _catalog.json | 1 table | 5 | unchecked: the log is good to event 2 only
     users.db |  | - | unchecked: _catalog.json was not checked

@@ -141,7 +141,15 @@ impl Fork {
                 let next = self.own.next_row(&table);
                 // Numbers count up: whoever gives one has looked.
                 let row = row.filter(|row| *row >= next).unwrap_or(next);
-                (table, row, 1, RowImages::Insert(new))
+                (table, row, 1, RowImages::Insert { new, prev: EventId::START })
+            }
+            Change::Restore { table, row, rev, prev, new } => {
+                check_row(&table, &new)?;
+                if self.own.rev(&table, row).is_some() {
+                    let message = format!("row {row} of {} is there", table.name);
+                    return Err(Error::invalid(message));
+                }
+                (table, row, rev, RowImages::Insert { new, prev })
             }
             Change::Update { table, row, old, new } => {
                 check_row(&table, &new)?;

@@ -4,7 +4,7 @@
 //! log, once per transaction and batch.
 
 use super::Error;
-use super::chunk::Position;
+use super::chunk::{Birth, Position};
 use super::table::TableVersions;
 use crate::storage::{About, EventStore};
 use crate::types::column::ColumnBuilder;
@@ -27,6 +27,12 @@ pub trait EventFacts: fmt::Debug + Send + Sync {
     /// # Errors
     /// What keeps the source from being read.
     fn stamp(&self, event: EventId) -> Result<Option<(TxId, Timestamp)>, Error>;
+
+    /// The word of the log for what an event did; `None` where there is no such event.
+    ///
+    /// # Errors
+    /// What keeps the source from being read.
+    fn operation(&self, event: EventId) -> Result<Option<&'static str>, Error>;
 }
 
 impl EventFacts for EventStore {
@@ -36,6 +42,10 @@ impl EventFacts for EventStore {
 
     fn stamp(&self, event: EventId) -> Result<Option<(TxId, Timestamp)>, Error> {
         EventStore::stamp(self, event)
+    }
+
+    fn operation(&self, event: EventId) -> Result<Option<&'static str>, Error> {
+        EventStore::operation_name(self, event)
     }
 }
 
@@ -53,6 +63,14 @@ impl Facts {
     fn stamp(&self, event: EventId) -> Result<Option<(TxId, Timestamp)>, Error> {
         match &self.source {
             Some(source) if event <= self.committed => source.stamp(event),
+            _ => Ok(None),
+        }
+    }
+
+    /// What an event did; `None` where it is not known.
+    fn operation(&self, event: EventId) -> Result<Option<&'static str>, Error> {
+        match &self.source {
+            Some(source) if event <= self.committed => source.operation(event),
             _ => Ok(None),
         }
     }
@@ -118,9 +136,7 @@ impl Hidden {
                 EventId::NEVER => Value::Null,
                 end => number(end.0),
             },
-            // A row is inserted once, as its first version.
-            PseudoColumn::Op if birth.rev == 1 => Value::text("insert"),
-            PseudoColumn::Op => Value::text("update"),
+            PseudoColumn::Op => Value::text(self.operation(versions, birth)?),
             PseudoColumn::At => {
                 self.facts.stamp(birth.from)?.map_or(Value::Null, |(_, at)| Value::Timestamp(at))
             }
@@ -136,6 +152,27 @@ impl Hidden {
                 text(about.as_ref().and_then(|about| about.metadata.intent.as_ref()))
             }
         })
+    }
+}
+
+impl Hidden {
+    /// What began a version: a row is inserted as its first, and perhaps again after a deletion, which
+    /// counts as one.
+    fn operation(&self, versions: &TableVersions, birth: Birth) -> Result<&'static str, Error> {
+        let Birth { row, from, rev, prev, .. } = birth;
+        if rev < 3 {
+            return Ok(if rev == 1 { "insert" } else { "update" });
+        }
+        if let Some(told) = self.facts.operation(from)? {
+            return Ok(told);
+        }
+        let is_back = match versions.base() {
+            _ if prev == Position::DELETED => true,
+            _ if prev.exists() => versions.end_of(prev) != from,
+            Some(base) => base.version(row).is_none(),
+            None => false,
+        };
+        Ok(if is_back { "insert" } else { "update" })
     }
 }
 

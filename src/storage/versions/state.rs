@@ -197,7 +197,9 @@ impl State {
             Operation::Row(RowOperation { table, row, rev, images }) => {
                 let versions = self.versions(table);
                 match images {
-                    RowImages::Insert(new) => versions.insert(event, table, *row, new),
+                    RowImages::Insert { new, .. } => {
+                        versions.insert(event, table, *row, *rev, new);
+                    }
                     RowImages::Update(changed) => {
                         versions.update(event, table, *row, *rev, changed);
                     }
@@ -208,7 +210,9 @@ impl State {
             Operation::Marker(Marker::Counter { table, new, .. }) => {
                 self.versions(table).set_autoincrement(event, *new);
             }
-            Operation::Marker(Marker::Tag { .. } | Marker::Snapshot { .. }) => {}
+            Operation::Marker(
+                Marker::Tag { .. } | Marker::Snapshot { .. } | Marker::Transaction,
+            ) => {}
         }
     }
 

@@ -287,12 +287,18 @@ impl TableVersions {
     // ---- writing --------------------------------------------------------------------------
 
     /// A row began, or began again after it was deleted.
-    pub fn insert(&mut self, event: EventId, schema: &TableSchema, row: RowId, new: &Row) {
+    pub fn insert(
+        &mut self,
+        event: EventId,
+        schema: &TableSchema,
+        row: RowId,
+        rev: u32,
+        new: &Row,
+    ) {
         // A row that is there already is no error here: what the log says last holds.
         self.delete(event, row);
-        let prev = self.rows.get(row).filter(|position| position.exists());
-        // The deletion counted as a version, too.
-        let rev = prev.map_or(1, |prev| self.birth(prev).rev.saturating_add(2));
+        // In a fork that deleted the base's row nothing else tells that this begins again.
+        let prev = self.rows.get(row).unwrap_or(Position::NONE);
         self.make_room(schema);
         for (at, column) in Arc::make_mut(&mut self.open).columns_mut().iter_mut().enumerate() {
             column.push(new.get(at).unwrap_or(&Value::Null));
@@ -305,7 +311,7 @@ impl TableVersions {
             });
             Arc::make_mut(index).begin(key, row, event);
         }
-        self.begin(event, row, rev, prev.unwrap_or(Position::NONE));
+        self.begin(event, row, rev, prev);
         self.count(event, 1);
         if schema.autoincrement
             && let Some(at) = schema.integer_primary_key()

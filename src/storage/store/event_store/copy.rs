@@ -52,7 +52,7 @@ impl EventStore {
             return Err(Error::invalid("there is nothing to copy: no event happened yet"));
         };
         let mut uuid = [0; 16];
-        environment.random.fill(&mut uuid);
+        environment.identities.fill(&mut uuid);
         let line = Header { uuid, ..header }.encode();
         self.copy_log(&*environment.vfs, directory, |copy, part| {
             // A header is as long as any other of the same first event.

@@ -65,7 +65,7 @@ impl EventStore {
             return Err(Error::Busy { path: directory.clone(), holder });
         }
         let mut uuid = [0; 16];
-        self.environment.random.fill(&mut uuid);
+        self.environment.identities.fill(&mut uuid);
         let header = Header::new(uuid);
         let line = header.encode();
         // Written and synced on its own, so that a bad header with lines behind it is damage.

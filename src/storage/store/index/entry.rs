@@ -11,7 +11,7 @@ const CRC_AT: usize = ENTRY_SIZE - 4;
 
 /// The words of the log's `op` field by their number here. Changes of rows come first; numbers never
 /// change, new words are added at the end.
-pub(crate) const OPERATIONS: [&str; 14] = [
+pub(crate) const OPERATIONS: [&str; 15] = [
     "insert",
     "update",
     "delete",
@@ -26,6 +26,7 @@ pub(crate) const OPERATIONS: [&str; 14] = [
     "tag",
     "snapshot",
     "counter",
+    "tx",
 ];
 
 /// How many of [`OPERATIONS`] change a row.

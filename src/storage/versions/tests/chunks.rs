@@ -22,7 +22,7 @@ fn table_of(count: u64) -> (State, Arc<TableSchema>) {
             table: Arc::clone(&table),
             row: RowId(id),
             rev: 1,
-            images: RowImages::Insert(new),
+            images: RowImages::Insert { new, prev: EventId::START },
         });
         state.apply(&event(id + 1, operation));
     }
@@ -87,7 +87,7 @@ fn the_way_into_the_past_of_a_row_is_short() {
     const VERSIONS: u64 = 10_000;
     let schema = table_schema("t", false).created_by(EventId(1));
     let mut versions = TableVersions::new(&schema, None);
-    versions.insert(EventId(1), &schema, RowId(1), &row(1, 0));
+    versions.insert(EventId(1), &schema, RowId(1), 1, &row(1, 0));
     for event in 2..=VERSIONS {
         let rev = u32::try_from(event).expect("small");
         let changed = [(2, Value::Null, row(1, event)[2].clone())];

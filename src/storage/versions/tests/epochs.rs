@@ -37,7 +37,7 @@ impl Run {
                 table,
                 row: RowId(id),
                 rev: 1,
-                images: RowImages::Insert(row(id, 0)),
+                images: RowImages::Insert { new: row(id, 0), prev: EventId::START },
             }));
         }
     }

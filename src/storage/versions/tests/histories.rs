@@ -2,18 +2,41 @@
 
 use super::model::{Model, assert_ordered, assert_shows, column, event, key, table_schema};
 use crate::storage::versions::chunk::with_chunk_rows;
+use crate::storage::{About, Error, EventFacts};
 use crate::storage::{BaseRow, BaseTable, Change, Fork, Mark, Operation, RowChange, State, View};
 use crate::storage::{RowImages, RowOperation, SchemaChange};
 use crate::types::column::value_at;
-use crate::types::{Column, DataType, EventId, KeyKind, Period, Row, RowId, TableSchema, Value};
+use crate::types::{
+    Column, DataType, EventId, KeyKind, Period, Row, RowId, TableSchema, Timestamp, TxId, Value,
+};
 use proptest::prelude::*;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+
+/// What every event did, as a log knows it.
+#[derive(Debug, Default)]
+struct Told(Mutex<Vec<&'static str>>);
+
+impl EventFacts for Told {
+    fn about(&self, _: EventId) -> Result<Option<Arc<About>>, Error> {
+        Ok(None)
+    }
+
+    fn stamp(&self, _: EventId) -> Result<Option<(TxId, Timestamp)>, Error> {
+        Ok(None)
+    }
+
+    fn operation(&self, event: EventId) -> Result<Option<&'static str>, Error> {
+        let told = self.0.lock().expect("nobody panics holding it");
+        Ok(usize::try_from(event.0 - 1).ok().and_then(|at| told.get(at).copied()))
+    }
+}
 
 /// A database that is written to, the same as a list of operations, and views kept on the way.
 #[derive(Default)]
 struct Run {
     state: State,
     log: Vec<Operation>,
+    told: Arc<Told>,
     model: Model,
     kept: Vec<(View, Model)>,
     fork: Option<(Fork, Model)>,
@@ -60,6 +83,12 @@ fn change_of(model: &Model, kind: u8, a: u8, b: u8) -> Option<Change> {
     let nth = usize::from(b) % table.rows.len().max(1);
     let existing = table.rows.iter().nth(nth).map(|(row, (_, values))| (*row, values.clone()));
     Some(match kind {
+        0..10 if !table.dead.is_empty() => {
+            let dead = table.dead.iter().nth(usize::from(b) % table.dead.len());
+            let (row, (rev, event)) = dead.map(|(row, last)| (*row, *last))?;
+            let new = some_row(&schema, a, b);
+            Change::Restore { table: schema, row, rev: rev + 1, prev: EventId(event), new }
+        }
         0..30 => Change::Insert { row: None, new: some_row(&schema, a, b), table: schema },
         30..65 => {
             let (row, old) = existing?;
@@ -182,7 +211,8 @@ impl Run {
             assert_eq!(self.state.base(), before.head());
             self.epochs.push(before);
         } else {
-            let restored = restored(&self.state);
+            let told = Arc::clone(&self.told);
+            let restored = restored(&self.state).with_facts(told);
             self.epochs.push(std::mem::replace(&mut self.state, restored));
         }
         assert_eq!(self.state.base(), self.state.head());
@@ -246,6 +276,7 @@ impl Run {
         for operation in fork.into_operations() {
             replayed.apply(&operation);
             self.state.apply(&event(self.state.head().0 + 1, operation.clone()));
+            self.told.0.lock().expect("nobody panics holding it").push(operation.name());
             self.log.push(operation);
         }
         assert_eq!(format!("{replayed:?}"), format!("{model:?}"));
@@ -335,6 +366,7 @@ proptest! {
     ) {
         with_chunk_rows(chunk_rows, || {
             let mut run = Run::default();
+            run.state = State::new().with_facts(Arc::clone(&run.told) as Arc<dyn EventFacts>);
             steps.iter().for_each(|(kind, a, b)| run.step(*kind, *a, *b));
             run.finish(true);
             run.look_back();
@@ -362,7 +394,7 @@ fn strange_events_do_no_harm() {
             table: Arc::clone(&table),
             row,
             rev: 1,
-            images: RowImages::Insert(old.clone()),
+            images: RowImages::Insert { new: old.clone(), prev: EventId::START },
         })
     };
     let delete = || {
@@ -389,7 +421,7 @@ fn strange_events_do_no_harm() {
             table: Arc::clone(&table),
             row: RowId(0),
             rev: 1,
-            images: RowImages::Insert(Vec::new()),
+            images: RowImages::Insert { new: Vec::new(), prev: EventId::START },
         }),
     ];
     for (at, operation) in (1..).zip(operations) {

@@ -16,8 +16,10 @@ use std::sync::Arc;
 pub struct ModelTable {
     pub schema: Arc<TableSchema>,
     pub rows: BTreeMap<RowId, (u32, Row)>,
-    /// The event that began each row's version.
-    pub since: BTreeMap<RowId, u64>,
+    /// The event that began each row's version, and what it did.
+    pub since: BTreeMap<RowId, (u64, &'static str)>,
+    /// The rows that were deleted, with the number that their deletion counted as, and its event.
+    pub dead: BTreeMap<RowId, (u32, u64)>,
     /// The largest number that an AUTOINCREMENT key ever had.
     pub highest: i64,
 }
@@ -45,7 +47,9 @@ impl Model {
                 assert_eq!(table.highest, *old);
                 table.highest = *new;
             }
-            Operation::Marker(Marker::Tag { .. } | Marker::Snapshot { .. }) => {}
+            Operation::Marker(
+                Marker::Tag { .. } | Marker::Snapshot { .. } | Marker::Transaction,
+            ) => {}
         }
     }
 }
@@ -54,14 +58,16 @@ impl ModelTable {
     fn apply(&mut self, event: u64, operation: &RowOperation) {
         let RowOperation { row, rev, images, .. } = operation;
         match images {
-            RowImages::Insert(new) => {
+            RowImages::Insert { new, prev } => {
+                let (before, last) = self.dead.remove(row).unwrap_or_default();
+                assert_eq!((*rev, prev.0), (before + 1, last), "{row} goes on");
                 assert!(self.rows.insert(*row, (*rev, new.clone())).is_none(), "{row} is new");
-                self.since.insert(*row, event);
+                self.since.insert(*row, (event, "insert"));
                 self.note_number(new);
             }
             RowImages::Update(changed) => {
                 let (old_rev, values) = self.rows.get_mut(row).expect("exists");
-                self.since.insert(*row, event);
+                self.since.insert(*row, (event, "update"));
                 assert_eq!(*rev, *old_rev + 1);
                 *old_rev = *rev;
                 assert!(!changed.is_empty());
@@ -77,6 +83,7 @@ impl ModelTable {
             RowImages::Delete(old) => {
                 let (old_rev, values) = self.rows.remove(row).expect("exists");
                 assert_eq!((*rev, format!("{old:?}")), (old_rev + 1, format!("{values:?}")));
+                self.dead.insert(*row, (*rev, event));
             }
         }
     }
@@ -91,8 +98,9 @@ impl ModelTable {
 impl Model {
     fn alter(&mut self, name: String, change: &SchemaChange) {
         if let SchemaChange::CreateTable(schema) = change {
-            let (rows, since) = (BTreeMap::new(), BTreeMap::new());
-            let table = ModelTable { schema: Arc::clone(schema), rows, since, highest: 0 };
+            let (rows, since, dead) = Default::default();
+            let schema = Arc::clone(schema);
+            let table = ModelTable { schema, rows, since, dead, highest: 0 };
             self.tables.insert(name, table);
             return;
         }
@@ -179,7 +187,7 @@ pub fn key(kind: KeyKind, columns: &[usize]) -> KeySchema {
 
 /// An event as the log would have it.
 pub fn event(id: u64, operation: Operation) -> Event {
-    Event { id: EventId(id), tx: TxId(id), at: Timestamp(0), operation, last: None }
+    Event { id: EventId(id), tx: TxId(id), at: Timestamp(0), cause: None, operation, last: None }
 }
 
 /// Commits changes one transaction each and gives their operations.
@@ -245,9 +253,9 @@ pub fn assert_shows(view: &View, model: &Model) {
         let hidden = ["_row", "_rev", "_event", "_op"].map(|name| schema.pseudo_column(name));
         let hidden: Vec<usize> = hidden.into_iter().flatten().chain([0]).collect();
         let of = |(row, (rev, values)): (&RowId, &(u32, Row))| {
-            let op = Value::text(if *rev == 1 { "insert" } else { "update" });
             let integer = |n: u64| Value::Integer(i64::try_from(n).unwrap_or(i64::MAX));
-            let since = integer(expected.since[row]);
+            let (since, op) = expected.since[row];
+            let (since, op) = (integer(since), Value::text(op));
             let all = [integer(row.0), integer(u64::from(*rev)), since, op, values[0].clone()];
             (*row, format!("{all:?}"))
         };
