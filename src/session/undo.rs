@@ -2,81 +2,172 @@
 
 use super::outcome::{Outcome, Receipt};
 use super::relations::{Difference, RowDifference, Side};
-use super::{Error, Session};
+use super::{Error, Session, already_open};
 use crate::executor;
-use crate::language::ast::Identifier;
+use crate::language::ast::{Annotations, Identifier};
 use crate::planner::{column_definition, create_index};
-use crate::storage::{About, Change, Metadata, Operation, RowOperation, SchemaChange};
-use crate::types::{EventId, Period, TableSchema, Timestamp, TxId};
+use crate::storage::{
+    About, Change, Event, Marker, Operation, RowImages, RowOperation, SchemaChange,
+};
+use crate::types::{EventId, Period, RowId, TableId, TableSchema, Timestamp, TxId};
+use std::collections::HashMap;
 use std::sync::Arc;
 
+/// A transaction that changed something, as far as it can be taken back.
+struct Undone {
+    tx: TxId,
+    period: Period,
+    /// The transactions that it took back itself.
+    reverts: Vec<TxId>,
+    /// How many of its events did what to which table, in the order in which it came to them.
+    done: Vec<(&'static str, Arc<TableSchema>, usize)>,
+    /// The counters that it set, with what they were before.
+    counters: Vec<(Arc<TableSchema>, i64)>,
+    /// The rows that it deleted for good: by which event, and the number that the deletion counted as.
+    deleted: HashMap<(TableId, RowId), (EventId, u32)>,
+}
+
 impl Session {
-    /// Takes the last transaction back, in a new one that says so.
+    /// Takes the last transaction that changed something back, in a new one that says so and what it is
+    /// annotated with.
     ///
     /// # Errors
-    /// Where there is none, it did more than change rows, or nothing can be written.
-    pub fn undo(&mut self) -> Result<Outcome, Error> {
+    /// `undo` where there is none, or it changed the tables; where nothing can be written, what says
+    /// so.
+    pub fn undo(&mut self, annotations: &Annotations) -> Result<Outcome, Error> {
         self.check_present()?;
         if self.transaction.is_some() {
-            return Err(super::already_open());
+            return Err(already_open());
         }
         let mut fork = self.database.begin()?;
-        let (tx, Period { first, last }, tables) = self.last_change(fork.base())?;
+        let undone = self.last_change(fork.base())?;
         // Nothing in it asks for the time.
         let context = self.context(Timestamp(0), Arc::new([]));
         let mut changes = Vec::new();
-        for table in tables {
-            let side = |event| Side { table: Some(Arc::clone(&table)), event };
+        for (table, last) in &undone.counters {
+            changes.push(Change::Counter { table: Arc::clone(table), last: *last });
+        }
+        let mut rows = 0;
+        for table in undone.tables() {
+            let side = |event| Side { table: Some(Arc::clone(table)), event };
+            let Period { first, last } = undone.period;
             // From what the transaction left to what it found.
             let back = Difference::new(&self.database, side(last), side(first.before()));
             for difference in back.rows(&context)? {
-                let Some(RowDifference { row, old, new }) = difference? else { continue };
-                let table = Arc::clone(&table);
-                changes.extend(match (old, new) {
-                    (Some(old), None) => Some(Change::Delete { table, row, old }),
-                    (None, Some(new)) => Some(Change::Insert { table, row: None, new }),
-                    (Some(old), Some(new)) => Some(Change::Update { table, row, old, new }),
-                    (None, None) => None,
-                });
+                let Some(difference) = difference? else { continue };
+                changes.extend(undone.reversed(Arc::clone(table), difference));
+                rows += 1;
             }
         }
-        let rows = changes.len();
         let events = fork.record(changes)?;
-        let note = Some(format!("takes back transaction {tx}"));
-        let metadata = Metadata { intent: Some("Undo".into()), note, ..Metadata::default() };
-        let committed = self.database.commit(fork, metadata)?;
+        let mut said = self.said(annotations);
+        said.takes_back(undone.tx);
+        said.note(".undo", &self.parameters);
+        let committed = self.database.commit(fork, said.finish())?;
         let committed = committed.map(|committed| (committed.first, committed.last));
-        let name = format!("transaction {tx}");
-        Ok(Outcome::Changed(Receipt { verb: "UNDO", name, rows, events, committed }))
+        Ok(Outcome::Changed(Receipt { verb: "UNDO", name: undone.name(), rows, events, committed }))
     }
 
-    /// The last transaction up to an event that changed rows, with its events and their tables. Tags and
-    /// snapshots behind it changed nothing.
-    fn last_change(&self, head: EventId) -> Result<(TxId, Period, Vec<Arc<TableSchema>>), Error> {
+    /// The last transaction up to an event that changed something. Tags, snapshots and what only has an
+    /// identity changed nothing.
+    fn last_change(&self, head: EventId) -> Result<Undone, Error> {
         let mut head = head;
         loop {
             let about = self.database.store().about(head)?;
-            let Some(About { tx, first, last, .. }) = about.as_deref().cloned() else {
+            let Some(About { tx, first, last, metadata, .. }) = about.as_deref().cloned() else {
                 return Err(executor::Error::failed("undo", "there is nothing to take back").into());
             };
-            let mut tables: Vec<Arc<TableSchema>> = Vec::new();
-            for event in self.database.store().read(Period { first, last }) {
-                let event = event?;
-                match &event.operation {
-                    Operation::Row(RowOperation { table, .. }) => {
-                        if tables.iter().all(|known| known.id != table.id) {
-                            tables.push(Arc::clone(table));
-                        }
-                    }
-                    Operation::Schema(change) => return Err(not_undone(change, event.id)),
-                    Operation::Marker(_) => {}
-                }
+            let (period, reverts) = (Period { first, last }, metadata.reverts);
+            let (done, counters, deleted) = Default::default();
+            let mut undone = Undone { tx, period, reverts, done, counters, deleted };
+            for event in self.database.store().read(period) {
+                undone.note(&event?)?;
             }
-            if !tables.is_empty() {
-                return Ok((tx, Period { first, last }, tables));
+            if !undone.done.is_empty() {
+                return Ok(undone);
             }
             head = EventId(first.0.saturating_sub(1));
         }
+    }
+}
+
+impl Undone {
+    /// Takes note of an event; an error where it cannot be taken back.
+    fn note(&mut self, event: &Event) -> Result<(), Error> {
+        let (verb, table) = match &event.operation {
+            Operation::Row(RowOperation { table, row, rev, images }) => match images {
+                RowImages::Insert { .. } => {
+                    self.deleted.remove(&(table.id, *row));
+                    ("INSERT", table)
+                }
+                RowImages::Update(_) => ("UPDATE", table),
+                RowImages::Delete(_) => {
+                    self.deleted.insert((table.id, *row), (event.id, *rev));
+                    ("DELETE", table)
+                }
+            },
+            Operation::Marker(Marker::Counter { table, old, .. }) => {
+                // The first that it was set from is what it was before.
+                if self.counters.iter().all(|(known, _)| known.id != table.id) {
+                    self.counters.push((Arc::clone(table), *old));
+                }
+                ("COUNTER", table)
+            }
+            Operation::Schema(change) => return Err(not_undone(change, event.id)),
+            Operation::Marker(
+                Marker::Tag { .. } | Marker::Snapshot { .. } | Marker::Transaction,
+            ) => return Ok(()),
+        };
+        let is_same = |(known, of, _): &&mut (&str, Arc<TableSchema>, usize)| {
+            *known == verb && of.id == table.id
+        };
+        match self.done.iter_mut().find(is_same) {
+            Some((_, _, count)) => *count += 1,
+            None => self.done.push((verb, Arc::clone(table), 1)),
+        }
+        Ok(())
+    }
+
+    /// The tables whose rows it changed, each once.
+    fn tables(&self) -> impl Iterator<Item = &Arc<TableSchema>> {
+        let done = self.done.iter().enumerate();
+        done.filter(|(at, (_, table, _))| {
+            self.done[..*at].iter().all(|(_, before, _)| before.id != table.id)
+        })
+        .map(|(_, (_, table, _))| table)
+    }
+
+    /// The change that leads a row from what the transaction left to what it found.
+    fn reversed(&self, table: Arc<TableSchema>, difference: RowDifference) -> Option<Change> {
+        let RowDifference { row, old, new } = difference;
+        Some(match (old, new) {
+            (Some(old), None) => Change::Delete { table, row, old },
+            // The row comes back as itself: its deletion counted as a version.
+            (None, Some(new)) => {
+                let (prev, rev) = self.deleted.get(&(table.id, row)).copied()?;
+                Change::Restore { table, row, rev: rev.saturating_add(1), prev, new }
+            }
+            (Some(old), Some(new)) => Change::Update { table, row, old, new },
+            (None, None) => return None,
+        })
+    }
+
+    /// What a receipt says: `transaction 12, INSERT accounts (2 rows)`, or of an undo
+    /// `transaction 12 (undoes the undo of transaction 11), DELETE accounts (2 rows)`.
+    fn name(&self) -> String {
+        let mut name = format!("transaction {}", self.tx);
+        if !self.reverts.is_empty() {
+            let reverts: Vec<String> = self.reverts.iter().map(ToString::to_string).collect();
+            name.push_str(&format!(" (undoes the undo of transaction {})", reverts.join(" and ")));
+        }
+        for (verb, table, count) in &self.done {
+            let plural = if *count == 1 { "" } else { "s" };
+            name.push_str(&match *verb {
+                "COUNTER" => format!(", {verb} {}", table.name),
+                _ => format!(", {verb} {} ({count} row{plural})", table.name),
+            });
+        }
+        name
     }
 }
 

@@ -61,7 +61,7 @@ pub(in crate::session) fn of_event(event: &Event, key: &[Value]) -> String {
         return statement_of(event);
     };
     let change = match images {
-        RowImages::Insert(new) => inserted(new.iter()),
+        RowImages::Insert { new, .. } => inserted(new.iter()),
         RowImages::Delete(old) => deleted(old.iter()),
         RowImages::Update(changed) => {
             let name = |at: usize| table.columns.get(at).map_or("?", |column| &column.name);
@@ -91,6 +91,7 @@ pub(in crate::session) fn statement_of(event: &Event) -> String {
         Operation::Marker(Marker::Counter { table, old, new }) => {
             format!("sqlite_sequence {}: seq {old} → {new}", Identifier::of(&table.name))
         }
+        Operation::Marker(Marker::Transaction) => "TRANSACTION".to_owned(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Moving in time, and what happened.
 
 use super::{DotCommand, Group, Trouble};
-use crate::language::ast::{At, Identifier, Statement};
+use crate::language::ast::{Annotations, At, Identifier, Statement};
 use crate::language::{Parameters, parse_statement_with};
 use crate::render::Diagnostic;
 use crate::session::{Error, Outcome, Session};
@@ -79,13 +79,13 @@ pub(super) const GROUP: Group = Group {
         },
         DotCommand {
             name: ".undo",
-            arguments: "",
+            arguments: "[OPTION TEXT]...",
             help: "take the last transaction back, in a new one",
-            details: &[],
-            run: |shell, _| {
-                shell.connection.take_over()?;
-                with_session(shell, Session::undo)
-            },
+            details: &[(
+                "OPTION",
+                "what the new one says of itself: --intent, --actor, --note or --id, with its TEXT",
+            )],
+            run: undo,
         },
         DotCommand {
             name: ".verify",
@@ -96,6 +96,30 @@ pub(super) const GROUP: Group = Group {
         },
     ],
 };
+
+/// `.undo`, with what its transaction says of itself.
+fn undo(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    let mut annotations = Annotations::default();
+    for option in arguments.chunks(2) {
+        let field = match option[0].as_str() {
+            "--intent" => &mut annotations.intent,
+            "--actor" => &mut annotations.actor,
+            "--note" => &mut annotations.note,
+            "--id" => &mut annotations.id,
+            other => {
+                let help = ".undo takes --intent, --actor, --note and --id";
+                return Err(told("dot-command", format!("there is no option {other} here"), help));
+            }
+        };
+        let Some(text) = option.get(1) else {
+            let help = "a text with blanks stands in quotes";
+            return Err(told("dot-command", format!("{} needs a text", option[0]), help));
+        };
+        *field = Some(text.clone());
+    }
+    shell.connection.take_over()?;
+    with_session(shell, |session| session.undo(&annotations))
+}
 
 fn goto(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     go_to(shell, &arguments[0])

@@ -158,17 +158,77 @@ fn undo_takes_the_last_transaction_back_and_can_be_undone() {
     let changed = rows();
     let undo = place.run(&["--receipts", "bank"], ".undo\n");
     assert_eq!((undo.code, undo.err.as_str()), (0, ""));
-    assert_eq!(undo.out, "+3 events · #11–13 UNDO transaction 6\n");
+    let done = "UPDATE accounts (2 rows), DELETE accounts (1 row), INSERT accounts (1 row)";
+    assert_eq!(undo.out, format!("+3 events · #11–13 UNDO transaction 6, {done}\n"));
     assert_eq!(rows(), before);
     assert_eq!(
         place
-            .run(&["bank", "SELECT intent, note FROM _transactions ORDER BY tx DESC LIMIT 1"], "")
+            .run(
+                &[
+                    "bank",
+                    "SELECT intent, note, reverts FROM _transactions ORDER BY tx DESC LIMIT 1"
+                ],
+                ""
+            )
             .out,
-        "Undo|takes back transaction 6\n"
+        "Undo|takes back transaction 6|6\n"
     );
-    // What only names a moment is not in the way.
-    assert_eq!(place.run(&["bank"], "TAG 'x';\nSNAPSHOT;\n.undo\n").code, 0);
+    // What only names a moment, or has only an identity, is not in the way.
+    let nothing = "BEGIN WITH (id = 'n-1');\nCOMMIT;\n";
+    let script = format!("TAG 'x';\nSNAPSHOT;\n{nothing}.receipts on\n.undo\n");
+    let undo = place.run(&["bank"], script);
+    assert_eq!((undo.code, undo.err.as_str()), (0, ""));
+    let done = "INSERT accounts (1 row), UPDATE accounts (1 row), DELETE accounts (1 row)";
+    assert!(
+        undo.out.contains("UNDO transaction 7 (undoes the undo of transaction 6), ")
+            && undo.out.contains("DELETE accounts (1 row)"),
+        "{done}: {}",
+        undo.out
+    );
     assert_eq!(rows(), changed);
+}
+
+#[test]
+fn what_undo_brings_back_is_the_same_row() {
+    let place = bank();
+    let rows = |table: &str| {
+        let query = format!("SELECT _row, _rev, _op, id FROM {table} ORDER BY id");
+        place.run(&["bank", &query], "").out
+    };
+    let before = rows("accounts");
+    assert_eq!(place.run(&["bank"], "DELETE FROM accounts;\n.undo\n").code, 0);
+    let back = |line: &str| {
+        let words: Vec<&str> = line.split('|').collect();
+        let rev: u32 = words[1].parse().expect("a number");
+        format!("{}|{}|insert|{}\n", words[0], rev + 2, words[3])
+    };
+    let expected: String = before.lines().map(back).collect();
+    assert_eq!(rows("accounts"), expected);
+    // A new row gets a number that none ever had.
+    assert_eq!(place.run(&["bank"], "INSERT INTO accounts VALUES (50, 'New', 0);\n").code, 0);
+    let new = rows("accounts").lines().last().map(str::to_owned).expect("a row");
+    let largest = expected.lines().filter_map(|line| line.split('|').next()?.parse::<u64>().ok());
+    let largest = largest.max().expect("rows");
+    assert_eq!(new, format!("{}|1|insert|50", largest + 1));
+    let verify = place.run(&["bank", "VERIFY"], "");
+    assert_eq!(verify.code, 0, "{}", verify.err);
+}
+
+#[test]
+fn undo_says_of_itself_what_its_options_say() {
+    let place = bank();
+    let script = "DELETE FROM accounts WHERE id = 1;\n\
+                  .undo --intent Mistake --actor amy --note 'wrong id' --id u-1\n";
+    assert_eq!(place.run(&["bank"], script).code, 0);
+    let query = "SELECT intent, actor, note, id, length(digest), reverts FROM _transactions \
+                 ORDER BY tx DESC LIMIT 1";
+    assert_eq!(place.run(&["bank", query], "").out, "Mistake|amy|wrong id|u-1|64|6\n");
+    for (line, message) in
+        [(".undo --why", "there is no option --why here"), (".undo --note", "--note needs a text")]
+    {
+        let run = place.run(&["bank"], format!("{line}\n"));
+        assert!(run.code == 1 && run.err.contains(message), "{}", run.err);
+    }
 }
 
 #[test]
