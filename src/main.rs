@@ -111,6 +111,7 @@ fn begin(shell: &mut Shell, arguments: &Arguments, interactive: bool) -> Result<
         shell.start_up(&path)?;
     }
     arguments.adjust(&mut shell.settings);
+    shell.act_as(arguments.actor());
     arguments.variables.iter().try_for_each(|assignment| shell.assign(assignment))?;
     if let Some(target) = &arguments.output {
         shell.send_to(target)?;

@@ -76,6 +76,10 @@ pub struct Arguments {
     #[arg(long, value_name = "POINT", allow_hyphen_values = true)]
     pub at: Option<String>,
 
+    /// Who does what is done here, where no WITH says who [default: $ASOF_ACTOR]
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    actor: Option<String>,
+
     /// Run everything in one transaction, or nothing of it
     #[arg(short = '1', long, conflicts_with_all = ["keep_going", "read_only", "at"])]
     pub single_transaction: bool,
@@ -135,7 +139,7 @@ pub struct Arguments {
     pub cmd: Vec<String>,
 
     /// Start the clock at a moment and let it step (in seconds, default 1) each time it is asked;
-    /// randomness repeats, too
+    /// randomness repeats, too, but for a database's uuid
     #[arg(long, value_name = "START[+STEP]")]
     clock: Option<String>,
 
@@ -203,6 +207,12 @@ impl Arguments {
         sources.sort_by_key(|(index, _)| *index);
         let words = self.words.iter().skip(1).cloned().map(Source::Command);
         sources.into_iter().map(|(_, source)| source).chain(words).collect()
+    }
+
+    /// Who does what is done here: `--actor`, else `$ASOF_ACTOR`, else nobody.
+    pub fn actor(&self) -> Option<String> {
+        let named = self.actor.clone().or_else(|| std::env::var("ASOF_ACTOR").ok());
+        named.filter(|actor| !actor.is_empty())
     }
 
     /// The database's path; `None` for one in memory.

@@ -1,6 +1,8 @@
 //! Values that a statement is given beside its text, for `$name` and `?`.
 
 use super::ast::ExpressionKind;
+use super::lexer::tokenize;
+use super::token::TokenKind;
 use super::{ParseError, parse_expression};
 use crate::types::{Literal, Span, Value};
 use std::collections::BTreeMap;
@@ -126,6 +128,17 @@ impl Parameters {
     /// The value of a parameter.
     pub fn find(&self, name: &ParameterName) -> Option<&Literal> {
         self.values.get(name)
+    }
+
+    /// The parameters that a text names, as often as it does, with their values.
+    pub fn named_in(&self, text: &str) -> Vec<(ParameterName, &Literal)> {
+        let mut numbering = Numbering::default();
+        let marks = tokenize(text).tokens.into_iter();
+        let marks = marks.filter(|token| token.kind == TokenKind::Parameter);
+        marks
+            .filter_map(|token| numbering.name(&text[token.span.start..token.span.end]))
+            .filter_map(|name| self.values.get(&name).map(|value| (name, value)))
+            .collect()
     }
 
     /// Every parameter with its value, numbers first.

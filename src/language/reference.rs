@@ -471,9 +471,9 @@ mod tests {
           TAG 'before the sale' AT EVENT 3;
           SELECT * FROM accounts AS OF TAG 'before the sale';
 
-        Tag       ::= 'TAG' Label ( 'AT' Point )?
+        Tag       ::= 'TAG' Label ( 'AT' Point )? Annotations?
 
-        See also: points
+        See also: begin, points
         ");
     }
 }

@@ -7,8 +7,8 @@ use super::suggest::suggest;
 use super::write::named_columns;
 use super::{Catalog, Error};
 use crate::language::ast::{
-    ColumnConstraintKind, ColumnDefinition, CreateIndex, CreateTable, Expression, ForeignKeyClause,
-    Identifier, IndexedColumn, TableConstraintKind, TableOption,
+    Annotations, ColumnConstraintKind, ColumnDefinition, CreateIndex, CreateTable, Expression,
+    ForeignKeyClause, Identifier, IndexedColumn, TableConstraintKind, TableOption,
 };
 use crate::storage::SchemaChange;
 use crate::types::{
@@ -55,7 +55,7 @@ pub(super) fn create_table(
         options: options(create)?,
         checks: Vec::new(),
         foreign_keys: Vec::new(),
-        sql: text.trim().trim_end_matches(';').trim_end().to_string(),
+        sql: definition(text, &create.annotations),
     };
     for definition in &create.columns {
         add_column(&mut table, definition)?;
@@ -82,6 +82,13 @@ pub(super) fn create_table(
     })
 }
 
+/// The statement as it is kept with what it makes: what it says of its transaction is the event's.
+fn definition(text: &str, annotations: &Annotations) -> String {
+    let said = annotations.span;
+    let kept = if said == Span::default() { text } else { text.get(..said.start).unwrap_or(text) };
+    kept.trim().trim_end_matches(';').trim_end().to_string()
+}
+
 /// What stands behind the columns.
 fn options(create: &CreateTable) -> Result<TableOptions, Error> {
     let mut options = TableOptions::default();
@@ -105,7 +112,7 @@ pub(super) fn add_column(
     definition: &ColumnDefinition,
 ) -> Result<(), Error> {
     let name = &definition.name;
-    if PseudoColumn::named(&name.name).is_some() {
+    if PseudoColumn::is_reserved(&name.name) {
         let message = format!("\"{}\" is a name that every table has for itself", name.name);
         return Err(Error::new("reserved-name", message, name.span));
     }
@@ -302,7 +309,7 @@ pub(super) fn create_index(
         kind: KeyKind::Index,
         unique: create.unique,
         columns: named_columns(&table, &names)?,
-        sql: text.trim().trim_end_matches(';').trim_end().to_string(),
+        sql: definition(text, &create.annotations),
     };
     let changes = vec![SchemaChange::CreateIndex { table, key: Box::new(key) }];
     Ok(Planned::Schema { verb, name: create.name.name.clone(), changes, initial: None })

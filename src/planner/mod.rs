@@ -126,7 +126,7 @@ pub struct TableSource {
 ///
 /// # Panics
 /// If the statement is one that the session does itself: BEGIN, COMMIT, ROLLBACK, EXPLAIN, DESCRIBE,
-/// SHOW TABLES, REPLAY, SNAPSHOT, TAG, SET AS OF, VERIFY, PRAGMA.
+/// SHOW TABLES, REPLAY, SNAPSHOT, TAG, SET AS OF, SET ACTOR, VERIFY, PRAGMA.
 pub fn plan(
     statement: &Statement,
     text: &str,
@@ -138,10 +138,10 @@ pub fn plan(
         Statement::Update(update) => write::update(update, catalog).map(Planned::Write),
         Statement::Delete(delete) => write::delete(delete, catalog).map(Planned::Write),
         Statement::CreateTable(create) => ddl::create_table(create, text, catalog),
-        Statement::DropTable { if_exists, name } => ddl::drop_table(*if_exists, name, catalog),
+        Statement::DropTable { if_exists, name, .. } => ddl::drop_table(*if_exists, name, catalog),
         Statement::CreateIndex(create) => ddl::create_index(create, text, catalog),
-        Statement::DropIndex { if_exists, name } => ddl::drop_index(*if_exists, name, catalog),
-        Statement::AlterTable { table, action } => alter::alter_table(table, action, catalog),
+        Statement::DropIndex { if_exists, name, .. } => ddl::drop_index(*if_exists, name, catalog),
+        Statement::AlterTable { table, action, .. } => alter::alter_table(table, action, catalog),
         Statement::History(history) => {
             catalog.history(history, None).map(listing::all).map(Planned::Query)
         }
@@ -163,6 +163,7 @@ pub fn plan(
         | Statement::Tag { .. }
         | Statement::Help(_)
         | Statement::SetAsOf(_)
+        | Statement::SetActor(_)
         | Statement::Verify
         | Statement::Accepted(_) => unreachable!("the session does {statement:?} itself"),
     }

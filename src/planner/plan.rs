@@ -2,7 +2,7 @@
 
 use super::expression::BoundExpression;
 use super::functions::AggregateFunction;
-use crate::language::ast::{Annotations, JoinKind};
+use crate::language::ast::JoinKind;
 use crate::storage::SchemaChange;
 use crate::types::{DataType, TableSchema};
 use std::sync::Arc;
@@ -185,8 +185,6 @@ pub struct Write {
     pub slot: usize,
     /// What happens.
     pub action: Action,
-    /// What the transaction says about itself.
-    pub annotations: Annotations,
 }
 
 impl Write {

@@ -49,7 +49,7 @@ pub(super) fn insert(
         }
     };
     let action = Action::Insert { source, columns, row };
-    Ok(Write { table, slot, action, annotations: insert.annotations.clone() })
+    Ok(Write { table, slot, action })
 }
 
 /// Plans how rows that come from outside of the language fill a table: their values belong to these
@@ -101,7 +101,7 @@ pub(super) fn update(update: &Update, catalog: &mut dyn Catalog) -> Result<Write
     assignments.iter_mut().for_each(|(_, value)| value.relocate(&all));
     let access = rows_to_change(&source, &scope, all, update.filter.as_ref())?;
     let action = Action::Update { access, assignments };
-    Ok(Write { table, slot: source.slot, action, annotations: update.annotations.clone() })
+    Ok(Write { table, slot: source.slot, action })
 }
 
 /// Plans a DELETE.
@@ -112,7 +112,7 @@ pub(super) fn delete(delete: &Delete, catalog: &mut dyn Catalog) -> Result<Write
     let all = (0..table.columns.len()).collect();
     let access = rows_to_change(&source, &scope, all, delete.filter.as_ref())?;
     let action = Action::Delete { access };
-    Ok(Write { table, slot: source.slot, action, annotations: delete.annotations.clone() })
+    Ok(Write { table, slot: source.slot, action })
 }
 
 /// The access to these columns of the rows that a condition names.
@@ -163,7 +163,7 @@ fn columns_by(
 }
 
 pub(super) fn unknown_column(table: &TableSchema, name: &str, span: Span) -> Error {
-    if PseudoColumn::named(name).is_some() {
+    if PseudoColumn::is_reserved(name) {
         let message = format!("\"{name}\" is a column that the database keeps for itself");
         return Error::new("reserved-name", message, span);
     }

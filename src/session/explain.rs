@@ -94,6 +94,7 @@ pub(super) fn is_planned(statement: &Statement) -> bool {
         | Statement::Tag { .. }
         | Statement::Help(_)
         | Statement::SetAsOf(_)
+        | Statement::SetActor(_)
         | Statement::Verify
         | Statement::Accepted(_) => false,
     }

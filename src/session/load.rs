@@ -6,12 +6,12 @@
 //! nothing is written.
 
 use super::catalog::StatementCatalog;
-use super::{Error, Receipt, Session, Transaction, Work};
+use super::{Error, Receipt, Said, Session, Transaction, Work};
 use crate::executor::{self, Context, LooseRow};
-use crate::language::ast::Identifier;
+use crate::language::ast::{Annotations, Identifier};
 use crate::language::parse_statement;
 use crate::planner::{self, Catalog, Load};
-use crate::storage::{Fork, Mark, Metadata};
+use crate::storage::{Fork, Mark};
 use crate::types::TableSchema;
 use std::sync::Arc;
 
@@ -54,16 +54,16 @@ pub struct Loading<'s> {
 struct Held<'s> {
     session: &'s mut Session,
     fork: Option<Fork>,
-    /// What the open transaction says about itself, if one is open.
-    metadata: Option<Metadata>,
+    /// What the open transaction says of itself, if one is open.
+    said: Option<Said>,
     mark: Mark,
 }
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        if let (Some(mut fork), Some(metadata)) = (self.fork.take(), self.metadata.take()) {
+        if let (Some(mut fork), Some(said)) = (self.fork.take(), self.said.take()) {
             fork.rollback_to(self.mark);
-            self.session.transaction = Some(Transaction { fork, metadata });
+            self.session.transaction = Some(Transaction { fork, said });
         }
     }
 }
@@ -89,18 +89,17 @@ impl Session {
         columns: Option<&[String]>,
     ) -> Result<Loading<'_>, Error> {
         self.check_present()?;
-        let (fork, metadata) = match self.transaction.take() {
-            Some(Transaction { fork, metadata }) => (fork, Some(metadata)),
+        let (fork, said) = match self.transaction.take() {
+            Some(Transaction { fork, said }) => (fork, Some(said)),
             None => (self.database.begin()?, None),
         };
         let mark = fork.mark();
-        let mut held = Held { session: self, fork: Some(fork), metadata, mark };
+        let mut held = Held { session: self, fork: Some(fork), said, mark };
         if let Some(text) = create {
             let statement = parse_statement(text)?;
             let statement = statement.as_ref().expect("whoever gives one gives no empty text");
             let mut fork = held.fork.take().expect("it was just put there");
-            let created =
-                held.session.change_fork(&mut fork, Work::Parsed { statement, text }, true);
+            let created = held.session.change_fork(&mut fork, Work::Parsed { statement, text });
             held.fork = Some(fork);
             created?;
         }
@@ -154,11 +153,12 @@ impl Loading<'_> {
         let Loading { mut held, rows, .. } = self;
         let mut receipt = Receipt { verb: "INSERT", name, rows, events: rows, committed: None };
         let fork = held.fork.take().expect("it is taken only when this ends");
-        match held.metadata.take() {
-            Some(metadata) => held.session.transaction = Some(Transaction { fork, metadata }),
+        match held.said.take() {
+            Some(said) => held.session.transaction = Some(Transaction { fork, said }),
             None => {
                 receipt.events = fork.len();
-                let committed = held.session.database.commit(fork, Metadata::default())?;
+                let said = held.session.said(&Annotations::default());
+                let committed = held.session.database.commit(fork, said.finish())?;
                 receipt.committed = committed.map(|committed| (committed.first, committed.last));
             }
         }

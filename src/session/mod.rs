@@ -28,6 +28,7 @@ mod replay;
 mod sequence;
 mod time;
 mod trace;
+mod transaction;
 mod undo;
 mod verify;
 
@@ -41,12 +42,12 @@ pub use verify::Watcher;
 pub use crate::executor::LooseRow;
 
 use crate::executor::{self, Context, Input};
-use crate::language::ast::{Annotations, Statement};
+use crate::language::ast::Statement;
 use crate::language::{
     ParameterName, Parameters, ParseError, Prepared, parse_statement_with, reference,
 };
 use crate::planner::{self, Planned};
-use crate::storage::{Change, Database, Fork, Metadata, View};
+use crate::storage::{Change, Committed, Database, Fork, View};
 use crate::types::{EventId, Literal, Period, Schema, Timestamp, Value};
 use cache::{PlanCache, SharedPlan};
 use catalog::StatementCatalog;
@@ -54,6 +55,7 @@ use last::Keeper;
 use rehearsal::Rehearsal;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use transaction::{Said, Transaction, already_open, not_open};
 
 /// One user of one database.
 #[derive(Debug)]
@@ -71,6 +73,10 @@ pub struct Session {
     keeper: Keeper,
     /// What [`Session::rehearse`] went through.
     rehearsal: Option<Rehearsal>,
+    /// Who does what the session does, where a statement does not say who.
+    actor: Option<String>,
+    /// Whom the session began with.
+    first_actor: Option<String>,
 }
 
 /// A statement to run.
@@ -79,6 +85,14 @@ enum Work<'a> {
     Parsed { statement: &'a Statement, text: &'a str },
     /// With the plan of its shape and its own values.
     Shared { plan: &'a SharedPlan, values: Vec<Literal>, text: &'a str },
+}
+
+impl<'a> Work<'a> {
+    fn text(&self) -> &'a str {
+        match self {
+            Work::Parsed { text, .. } | Work::Shared { text, .. } => text,
+        }
+    }
 }
 
 /// A statement ready to run.
@@ -105,13 +119,6 @@ impl Ready<'_> {
     }
 }
 
-/// An open transaction.
-#[derive(Debug)]
-struct Transaction {
-    fork: Fork,
-    metadata: Metadata,
-}
-
 impl Session {
     /// A session without a transaction.
     pub fn new(database: Arc<Database>) -> Session {
@@ -127,6 +134,8 @@ impl Session {
             watcher: None,
             keeper: Keeper::default(),
             rehearsal: None,
+            actor: None,
+            first_actor: None,
         }
     }
 
@@ -207,6 +216,11 @@ impl Session {
     /// The moment that SET AS OF chose; `None` in the present.
     pub fn past(&self) -> Option<EventId> {
         self.past
+    }
+
+    /// Who does what the session does, where a statement does not say who.
+    pub fn actor(&self) -> Option<&str> {
+        self.actor.as_deref()
     }
 
     /// The tables now, as the open transaction sees them.
@@ -295,11 +309,16 @@ impl Session {
             Statement::Accepted(words) => Ok(Outcome::Done(insight::accepted(words))),
             Statement::Verify => self.verify(),
             Statement::SetAsOf(at) => self.set_as_of(at),
+            Statement::SetActor(setting) => Ok(self.set_actor(setting)),
             Statement::Replay { table, from, to } => {
                 self.replay(table.as_ref(), from.as_ref(), to.as_ref())
             }
-            Statement::Snapshot { name } => self.snapshot(name.as_deref()),
-            Statement::Tag { name, at } => self.tag(name, at.as_ref()),
+            Statement::Snapshot { name, annotations } => {
+                self.snapshot(name.as_deref(), annotations, text)
+            }
+            Statement::Tag { name, at, annotations } => {
+                self.tag(name, at.as_ref(), annotations, text)
+            }
             Statement::Select(_)
             | Statement::History(_)
             | Statement::Events { .. }
@@ -405,105 +424,46 @@ impl Session {
     fn change(&mut self, work: Work) -> Result<Outcome, Error> {
         self.check_present()?;
         if let Some(mut transaction) = self.transaction.take() {
-            let changed = self.change_fork(&mut transaction.fork, work, true);
+            let changed = self.change_transaction(&mut transaction, work);
             self.transaction = Some(transaction);
-            return changed.map(|(receipt, _)| Outcome::Changed(receipt));
+            return changed.map(Outcome::Changed);
         }
         let mut fork = self.database.begin()?;
-        let (mut receipt, metadata) = self.change_fork(&mut fork, work, false)?;
-        let committed = self.database.commit(fork, metadata)?;
+        let said = self.said_by(&work);
+        let mut receipt = self.change_fork(&mut fork, work)?;
+        let committed = self.database.commit(fork, said.finish())?;
+        // One that changed nothing and has an identity is an event all the same.
+        receipt.events = committed.as_ref().map_or(0, Committed::events);
         receipt.committed = committed.map(|committed| (committed.first, committed.last));
         Ok(Outcome::Changed(receipt))
     }
 
     /// Records what a statement changes in a fork; the fork is as it was if that fails.
-    fn change_fork(
-        &self,
-        fork: &mut Fork,
-        work: Work,
-        inside: bool,
-    ) -> Result<(Receipt, Metadata), Error> {
+    fn change_fork(&self, fork: &mut Fork, work: Work) -> Result<Receipt, Error> {
         if let Work::Parsed { statement, .. } = &work
-            && let Some(write) = sequence::write_of(statement)
+            && let Some(verb) = sequence::write_of(statement)
         {
-            return self.write_sequence(fork, statement, write, inside);
+            return self.write_sequence(fork, statement, verb);
         }
         let ready = self.ready(work, fork.view())?;
-        let (verb, name, rows, changes, metadata) = match ready.planned() {
+        let (verb, name, rows, changes) = match ready.planned() {
             Planned::Write(write) => {
-                if inside && write.annotations != Annotations::default() {
-                    return Err(annotated_inside());
-                }
                 let changed = executor::write(write, &ready.inputs, &ready.context)?;
-                let metadata = metadata(&write.annotations);
-                (write.verb(), write.table.name.clone(), changed.rows, changed.changes, metadata)
+                (write.verb(), write.table.name.clone(), changed.rows, changed.changes)
             }
             Planned::Schema { verb, name, changes, initial } => {
                 let (initial, view) = (initial.as_ref(), fork.view());
                 let changes = executor::schema_changes(changes, initial, &view, &ready.context)?;
                 let changes = changes.into_iter().map(Change::Schema).collect();
-                (*verb, name.clone(), 0, changes, Metadata::default())
+                (*verb, name.clone(), 0, changes)
             }
             Planned::Query(_) => unreachable!("a statement that changes nothing is read"),
         };
         // The views go before the fork changes, so that nothing has to be copied for them.
         drop(ready);
         let events = fork.record(changes)?;
-        Ok((Receipt { verb, name, rows, events, committed: None }, metadata))
+        Ok(Receipt { verb, name, rows, events, committed: None })
     }
-
-    fn begin(&mut self, annotations: &Annotations) -> Result<Outcome, Error> {
-        self.check_present()?;
-        if self.transaction.is_some() {
-            return Err(already_open());
-        }
-        let fork = self.database.begin()?;
-        self.transaction = Some(Transaction { fork, metadata: metadata(annotations) });
-        Ok(Outcome::Done("began a transaction".into()))
-    }
-
-    fn commit(&mut self) -> Result<Outcome, Error> {
-        let Transaction { fork, metadata } =
-            self.transaction.take().ok_or_else(|| not_open("COMMIT"))?;
-        let events = fork.len();
-        let committed = self.database.commit(fork, metadata)?;
-        let committed = committed.map(|committed| (committed.first, committed.last));
-        let name = String::new();
-        Ok(Outcome::Changed(Receipt { verb: "COMMIT", name, rows: 0, events, committed }))
-    }
-
-    fn rollback(&mut self) -> Result<Outcome, Error> {
-        let dropped = self.transaction.take().ok_or_else(|| not_open("ROLLBACK"))?;
-        let events = dropped.fork.len();
-        let plural = if events == 1 { "" } else { "s" };
-        Ok(Outcome::Done(format!("rolled back {events} event{plural}; nothing was written")))
-    }
-}
-
-fn already_open() -> Error {
-    Error::Transaction {
-        message: "a transaction is already open".into(),
-        help: Some("COMMIT or ROLLBACK ends it".into()),
-    }
-}
-
-fn not_open(verb: &str) -> Error {
-    Error::Transaction {
-        message: format!("{verb} without a transaction"),
-        help: Some("BEGIN opens one; a statement by itself commits itself".into()),
-    }
-}
-
-fn annotated_inside() -> Error {
-    Error::Transaction {
-        message: "inside a transaction, WITH belongs to its BEGIN".into(),
-        help: Some("write BEGIN WITH (intent = '…')".into()),
-    }
-}
-
-fn metadata(annotations: &Annotations) -> Metadata {
-    let Annotations { intent, actor, note, id } = annotations.clone();
-    Metadata { intent, actor, note, id }
 }
 
 #[cfg(test)]

@@ -92,6 +92,7 @@ impl Session {
                 }
                 Ok(())
             }
+            Statement::SetActor(_) => Ok(()),
             Statement::Tag { .. } | Statement::Snapshot { .. } => {
                 rehearsal.is_changed = true;
                 rehearsal.check_present()

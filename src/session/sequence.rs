@@ -7,14 +7,14 @@
 //! is.
 
 use super::relations::SystemTable;
-use super::{Error, Receipt, Session, Work, annotated_inside, metadata};
+use super::{Error, Receipt, Session, Work};
 use crate::executor;
 use crate::language::ast::{
-    Annotations, Assigned, Expression, ExpressionKind, Identifier, Insert, InsertSource, Select,
-    SelectItem, Statement, TableReference,
+    Assigned, Expression, ExpressionKind, Identifier, Insert, InsertSource, Select, SelectItem,
+    Statement, TableReference,
 };
 use crate::planner::{self, Planned};
-use crate::storage::{Change, Fork, Metadata, View};
+use crate::storage::{Change, Fork, View};
 use crate::types::column::value_at;
 use crate::types::{DataType, Row, Schema, Span, Value};
 
@@ -23,15 +23,15 @@ const NAME: &str = "name";
 const SEQ: &str = "seq";
 
 /// What a statement does to the counters; `None` of one that does nothing to them.
-pub(super) fn write_of(statement: &Statement) -> Option<(&'static str, &Annotations)> {
-    let (verb, table, annotations) = match statement {
-        Statement::Insert(insert) => ("INSERT", &insert.table, &insert.annotations),
-        Statement::Update(update) => ("UPDATE", &update.table, &update.annotations),
-        Statement::Delete(delete) => ("DELETE", &delete.table, &delete.annotations),
+pub(super) fn write_of(statement: &Statement) -> Option<&'static str> {
+    let (verb, table) = match statement {
+        Statement::Insert(insert) => ("INSERT", &insert.table),
+        Statement::Update(update) => ("UPDATE", &update.table),
+        Statement::Delete(delete) => ("DELETE", &delete.table),
         _ => return None,
     };
     let is_it = SystemTable::named(&table.name) == Some(SystemTable::Sequence);
-    is_it.then_some((verb, annotations))
+    is_it.then_some(verb)
 }
 
 impl Session {
@@ -43,12 +43,8 @@ impl Session {
         &self,
         fork: &mut Fork,
         statement: &Statement,
-        (verb, annotations): (&'static str, &Annotations),
-        inside: bool,
-    ) -> Result<(Receipt, Metadata), Error> {
-        if inside && *annotations != Annotations::default() {
-            return Err(annotated_inside());
-        }
+        verb: &'static str,
+    ) -> Result<Receipt, Error> {
         let view = fork.view();
         let mut counters = Vec::new();
         for query in queries(statement)? {
@@ -60,7 +56,7 @@ impl Session {
         let rows = counters.len();
         let events = fork.record(counters)?;
         let name = SystemTable::Sequence.shape().name.to_owned();
-        Ok((Receipt { verb, name, rows, events, committed: None }, metadata(annotations)))
+        Ok(Receipt { verb, name, rows, events, committed: None })
     }
 
     /// The rows of a query over a view.

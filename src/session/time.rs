@@ -1,10 +1,11 @@
 //! Statements about moments: SET AS OF, TAG, SNAPSHOT.
 
 use super::outcome::{self, Outcome, Receipt};
+use super::transaction::check_annotations;
 use super::{Error, Session};
-use crate::language::ast::{At, Identifier, Point};
+use crate::language::ast::{Annotations, At, Identifier, Point};
 use crate::planner;
-use crate::storage::{Change, Committed, Fork, Marker, Metadata, Operation};
+use crate::storage::{Change, Committed, Fork, Marker, Operation};
 use crate::types::EventId;
 
 impl Session {
@@ -28,7 +29,13 @@ impl Session {
     }
 
     /// TAG: a name for a point, by default for what is there now.
-    pub(super) fn tag(&mut self, name: &Identifier, at: Option<&At>) -> Result<Outcome, Error> {
+    pub(super) fn tag(
+        &mut self,
+        name: &Identifier,
+        at: Option<&At>,
+        annotations: &Annotations,
+        text: &str,
+    ) -> Result<Outcome, Error> {
         self.check_present()?;
         let at = match at {
             Some(at) => Some(self.catalog()?.moments().resolve(&at.as_of(false))?),
@@ -38,12 +45,16 @@ impl Session {
         let change = Change::Tag { name: name.name.clone(), at };
         let mut receipt = receipt("TAG", name.name.clone(), None);
         if let Some(transaction) = &mut self.transaction {
+            check_annotations(Some(annotations))?;
             receipt.events = transaction.fork.record(vec![change])?;
+            transaction.said.note(text, &self.parameters);
             return Ok(Outcome::Changed(receipt));
         }
         let mut fork = self.database.begin()?;
         receipt.events = fork.record(vec![change])?;
-        let committed = self.database.commit(fork, Metadata::default())?;
+        let mut said = self.said(annotations);
+        said.note(text, &self.parameters);
+        let committed = self.database.commit(fork, said.finish())?;
         receipt.committed = committed.map(ends);
         Ok(Outcome::Changed(receipt))
     }
@@ -69,7 +80,12 @@ impl Session {
     }
 
     /// SNAPSHOT: a file with everything that is there now.
-    pub(super) fn snapshot(&mut self, name: Option<&str>) -> Result<Outcome, Error> {
+    pub(super) fn snapshot(
+        &mut self,
+        name: Option<&str>,
+        annotations: &Annotations,
+        text: &str,
+    ) -> Result<Outcome, Error> {
         self.check_present()?;
         if self.transaction.is_some() {
             return Err(Error::Transaction {
@@ -79,8 +95,10 @@ impl Session {
                 help: Some("COMMIT or ROLLBACK ends it".into()),
             });
         }
+        let mut said = self.said(annotations);
+        said.note(text, &self.parameters);
         let (id, committed) =
-            self.database.take_snapshot(name.map(str::to_owned), Metadata::default())?;
+            self.database.take_snapshot(name.map(str::to_owned), said.finish())?;
         let name = name.map_or_else(|| id.to_string(), |name| format!("{id} {name}"));
         Ok(Outcome::Changed(receipt("SNAPSHOT", name, Some(ends(committed)))))
     }

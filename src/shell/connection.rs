@@ -4,7 +4,8 @@
 //! database in memory: what fails there is an error and leaves no directory behind; what succeeds is
 //! done again where it counts.
 
-use crate::language::Parameters;
+use crate::language::ast::Statement;
+use crate::language::{Parameters, parse_statement};
 use crate::render::Diagnostic;
 use crate::session::{Error, Outcome, Session, Watcher};
 use crate::storage::{self, Database, OpenOptions};
@@ -31,6 +32,10 @@ pub struct Connection {
     options: OpenOptions,
     /// The values of parameters, for every session to come.
     parameters: Parameters,
+    /// Who does what every session does, unless something says who.
+    actor: Option<String>,
+    /// The SET ACTOR that was said before there was a database.
+    set_actor: Option<String>,
 }
 
 struct Missing {
@@ -74,14 +79,29 @@ impl Connection {
     /// The way to a database that is not there yet.
     fn to(missing: Option<Missing>, options: OpenOptions) -> Connection {
         let (interrupt, watcher, notices, parameters) = Default::default();
-        let (session, follows) = (None, false);
-        Connection { session, missing, interrupt, follows, watcher, notices, options, parameters }
+        let (session, follows, actor, set_actor) = (None, false, None, None);
+        Connection {
+            session,
+            missing,
+            interrupt,
+            follows,
+            watcher,
+            notices,
+            options,
+            parameters,
+            actor,
+            set_actor,
+        }
     }
 
     /// Goes on in a session; says what its database found when it was opened.
     fn begin(&mut self, mut session: Session, follow: bool) {
         session.interrupt_by(Arc::clone(&self.interrupt));
         session.set_parameters(self.parameters.clone());
+        session.act_as(self.actor.clone());
+        if let Some(Err(error)) = self.set_actor.take().map(|text| session.execute(&text)) {
+            self.notices.push(error.to_string());
+        }
         if let Some(watcher) = &self.watcher {
             session.watch_by(watcher.clone());
         }
@@ -136,6 +156,7 @@ impl Connection {
         opened.interrupt_by(Arc::clone(&self.interrupt));
         opened.parameters = std::mem::take(&mut self.parameters);
         opened.hand_parameters();
+        opened.act_as(self.actor.take());
         if let Some(watcher) = self.watcher.take() {
             opened.watch_by(watcher);
         }
@@ -174,6 +195,7 @@ impl Connection {
         let database = Database::open(&missing.path, options).map_err(cannot_open)?;
         let mut session = Session::new(Arc::new(database));
         session.interrupt_by(Arc::clone(&self.interrupt));
+        session.act_as(self.actor.clone());
         let done = run(&mut session);
         if session.head().0 > 0 {
             self.begin(session, false);
@@ -214,6 +236,19 @@ impl Connection {
         let database = self.session.as_ref().map(|session| session.database());
         notices.extend(database.into_iter().flat_map(|database| database.take_notices()));
         notices
+    }
+
+    /// Lets everything be done by somebody, as far as nothing says who.
+    pub fn act_as(&mut self, actor: Option<String>) {
+        if let Some(session) = &mut self.session {
+            session.act_as(actor.clone());
+        }
+        self.actor = actor;
+    }
+
+    /// Who does what is done now.
+    pub fn actor(&self) -> Option<&str> {
+        self.session.as_ref().map_or(self.actor.as_deref(), Session::actor)
     }
 
     /// The values of parameters.
@@ -343,6 +378,10 @@ impl Connection {
             self.notices.push(said.collect::<Vec<_>>().join("; "));
         }
         if let (None, Some(missing)) = (&self.session, &self.missing) {
+            if let Ok(Some(Statement::SetActor(setting))) = parse_statement(text) {
+                self.set_actor = Some(Statement::SetActor(setting).to_string());
+                return Ok(Outcome::Done("acts so once there is a database".to_owned()));
+            }
             match missing.create(text, &self.parameters)? {
                 Ok(session) => self.begin(session, false),
                 Err(outcome) => return Ok(outcome),

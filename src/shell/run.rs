@@ -44,6 +44,11 @@ impl Shell {
         self.redirect(target, false).map_err(|error| self.fail(&error, "", &place))
     }
 
+    /// Lets everything be done by somebody, as far as nothing says who.
+    pub fn act_as(&mut self, actor: Option<String>) {
+        self.connection.act_as(actor);
+    }
+
     /// Gives a parameter a value, from `NAME=VALUE`.
     ///
     /// # Errors

@@ -225,15 +225,15 @@ impl Salvage<'_> {
     /// Records a row under the identity that it had.
     fn insert(&self, fork: &mut Fork, table: &Arc<TableSchema>, row: BaseRow) {
         let BaseRow { row, values, .. } = row;
-        let rev = self.next_rev(table, row);
-        let (table, images) = (Arc::clone(table), RowImages::Insert(values));
+        let (rev, prev) = self.next_rev(table, row);
+        let (table, images) = (Arc::clone(table), RowImages::Insert { new: values, prev });
         fork.append(Operation::Row(RowOperation { table, row, rev, images }));
     }
 
-    /// The number of a row's next version, as far as the new log has it.
-    fn next_rev(&self, table: &TableSchema, row: RowId) -> u32 {
-        let before = self.new.store().row_version(table.id, row);
-        before.map_or(1, |rev| rev.saturating_add(1))
+    /// The number of a row's next version, as far as the new log has it, and its last event there.
+    fn next_rev(&self, table: &TableSchema, row: RowId) -> (u32, EventId) {
+        let before = self.new.store().row_newest(table.id, row);
+        before.map_or((1, EventId::START), |(rev, event)| (rev.saturating_add(1), event))
     }
 
     /// Appends the transactions of a period of the damaged log.
@@ -263,11 +263,23 @@ impl Salvage<'_> {
         match operation {
             Operation::Row(row) => {
                 let table = self.table(&row.table)?;
-                let next = self.next_rev(&table, row.row);
+                let (next, last) = self.next_rev(&table, row.row);
                 let ahead = self.revs.entry((table.id, row.row));
                 let ahead = *ahead.or_insert(row.rev.saturating_sub(next));
                 let rev = row.rev.saturating_sub(ahead);
-                fork.append(Operation::Row(RowOperation { table, rev, ..row }));
+                let images = match row.images {
+                    RowImages::Insert { new, .. } => {
+                        // Where one transaction deletes a row and brings it back, its log does not
+                        // know of it yet.
+                        let prev = match rev {
+                            1 => EventId::START,
+                            _ => fork.last_event(&table, row.row).unwrap_or(last),
+                        };
+                        RowImages::Insert { new, prev }
+                    }
+                    other @ (RowImages::Update(_) | RowImages::Delete(_)) => other,
+                };
+                fork.append(Operation::Row(RowOperation { table, row: row.row, rev, images }));
             }
             Operation::Schema(change) => self.append_schema(fork, change)?,
             Operation::Marker(Marker::Tag { name, at }) => {
@@ -278,7 +290,9 @@ impl Salvage<'_> {
                 let table = self.table(&table)?;
                 fork.record(vec![Change::Counter { table, last }])?;
             }
-            marker @ Operation::Marker(Marker::Snapshot { .. }) => fork.append(marker),
+            marker @ Operation::Marker(Marker::Snapshot { .. } | Marker::Transaction) => {
+                fork.append(marker);
+            }
         }
         Ok(())
     }

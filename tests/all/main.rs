@@ -34,3 +34,4 @@ mod terminal;
 mod timeline;
 mod transfer;
 mod verify;
+mod who;

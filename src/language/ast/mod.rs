@@ -16,10 +16,10 @@ pub use expression::{
 };
 pub use select::{JoinConstraint, JoinKind, OrderItem, Place, Select, SelectItem, TableReference};
 pub use statement::{
-    AlterAction, Annotations, Assigned, ColumnConstraint, ColumnConstraintKind, ColumnDefinition,
-    CreateIndex, CreateTable, Delete, ForeignKeyAction, ForeignKeyClause, IndexedColumn, Insert,
-    InsertSource, JsonObject, Statement, TableConstraint, TableConstraintKind, TableOption,
-    TypeName, Update,
+    ActorSetting, AlterAction, Annotations, Assigned, ColumnConstraint, ColumnConstraintKind,
+    ColumnDefinition, CreateIndex, CreateTable, Delete, ForeignKeyAction, ForeignKeyClause,
+    IndexedColumn, Insert, InsertSource, JsonObject, Statement, TableConstraint,
+    TableConstraintKind, TableOption, TypeName, Update,
 };
 pub use time::{AsOf, At, History, Point, ShowSubject, SnapshotName, Temporal};
 

@@ -15,6 +15,8 @@ pub enum Statement {
         if_exists: bool,
         /// The table.
         name: Identifier,
+        /// What the transaction says about itself.
+        annotations: Annotations,
     },
     /// ALTER TABLE
     AlterTable {
@@ -22,6 +24,8 @@ pub enum Statement {
         table: Identifier,
         /// What becomes of it.
         action: AlterAction,
+        /// What the transaction says about itself.
+        annotations: Annotations,
     },
     /// CREATE INDEX
     CreateIndex(CreateIndex),
@@ -31,6 +35,8 @@ pub enum Statement {
         if_exists: bool,
         /// The index.
         name: Identifier,
+        /// What the transaction says about itself.
+        annotations: Annotations,
     },
     /// INSERT
     Insert(Insert),
@@ -96,6 +102,8 @@ pub enum Statement {
     Snapshot {
         /// What it is called.
         name: Option<String>,
+        /// What the transaction says about itself.
+        annotations: Annotations,
     },
     /// TAG: a name for a point.
     Tag {
@@ -103,9 +111,13 @@ pub enum Statement {
         name: Identifier,
         /// The point; the present where none is given.
         at: Option<At>,
+        /// What the transaction says about itself.
+        annotations: Annotations,
     },
     /// SET AS OF: the moment of every statement of the session that names none.
     SetAsOf(At),
+    /// SET ACTOR: who does what the session does from now on.
+    SetActor(ActorSetting),
     /// VERIFY: all files held against the log.
     Verify,
     /// A statement of SQLite's that is accepted and does nothing here: PRAGMA, VACUUM, ANALYZE,
@@ -126,6 +138,8 @@ pub struct CreateTable {
     pub constraints: Vec<TableConstraint>,
     /// What stands behind the parentheses.
     pub options: Vec<TableOption>,
+    /// What the transaction says about itself.
+    pub annotations: Annotations,
 }
 
 /// What is said of a table behind its columns.
@@ -312,6 +326,8 @@ pub struct CreateIndex {
     pub table: Identifier,
     /// The columns, at least one.
     pub columns: Vec<IndexedColumn>,
+    /// What the transaction says about itself.
+    pub annotations: Annotations,
 }
 
 /// INSERT.
@@ -405,8 +421,54 @@ pub struct Delete {
     pub annotations: Annotations,
 }
 
+/// Whom SET ACTOR names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ActorSetting {
+    /// A text.
+    Name(String),
+    /// NULL
+    Nobody,
+    /// DEFAULT: whom the session began with.
+    Default,
+}
+
+impl Statement {
+    /// What a statement says about the transaction that it is or begins; nothing where it makes no
+    /// events.
+    pub fn annotations(&self) -> Option<&Annotations> {
+        match self {
+            Statement::CreateTable(CreateTable { annotations, .. })
+            | Statement::DropTable { annotations, .. }
+            | Statement::AlterTable { annotations, .. }
+            | Statement::CreateIndex(CreateIndex { annotations, .. })
+            | Statement::DropIndex { annotations, .. }
+            | Statement::Insert(Insert { annotations, .. })
+            | Statement::Update(Update { annotations, .. })
+            | Statement::Delete(Delete { annotations, .. })
+            | Statement::Begin(annotations)
+            | Statement::Snapshot { annotations, .. }
+            | Statement::Tag { annotations, .. } => Some(annotations),
+            Statement::Select(_)
+            | Statement::Commit
+            | Statement::Rollback
+            | Statement::Explain { .. }
+            | Statement::Describe { .. }
+            | Statement::Help(_)
+            | Statement::ShowTables { .. }
+            | Statement::Show { .. }
+            | Statement::History(_)
+            | Statement::Events { .. }
+            | Statement::Replay { .. }
+            | Statement::SetAsOf(_)
+            | Statement::SetActor(_)
+            | Statement::Verify
+            | Statement::Accepted(_) => None,
+        }
+    }
+}
+
 /// `WITH (intent = '…', actor = '…', note = '…', id = '…')`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, Eq)]
 pub struct Annotations {
     /// The domain's name for what happens.
     pub intent: Option<String>,
@@ -416,4 +478,14 @@ pub struct Annotations {
     pub note: Option<String>,
     /// An identity that makes a retry idempotent.
     pub id: Option<String>,
+    /// Where they stand, from WITH on; nowhere where there are none.
+    pub span: Span,
+}
+
+/// Annotations are equal if they say the same.
+impl PartialEq for Annotations {
+    fn eq(&self, other: &Annotations) -> bool {
+        let said = |of: &Annotations| [&of.intent, &of.actor, &of.note, &of.id].map(Clone::clone);
+        said(self) == said(other)
+    }
 }

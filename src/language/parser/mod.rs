@@ -5,6 +5,7 @@
 //! exclude, so parsing is linear. [`MAX_NESTING`] bounds the recursion of the parser,
 //! [`MAX_HEIGHT`] that of whoever walks the tree.
 
+mod annotations;
 mod constant;
 mod expected;
 mod expression;

@@ -1,15 +1,16 @@
 //! Statements, found by their first word in one table.
 
 use super::super::ast::{
-    Annotations, Assigned, Delete, Identifier, Insert, InsertSource, Place, Statement, Update,
+    Assigned, Delete, Identifier, Insert, InsertSource, Place, Statement, Update,
 };
 use super::super::token::{Symbol, TokenKind};
 use super::super::{Keyword, reference};
+use super::annotations::annotations;
 use super::expected::{Expected, Named};
 use super::expression::expression;
 use super::foreign;
 use super::input::{Input, Parsed, comma_list, parenthesised, symbol, word};
-use super::name::{alias, columns, label, table_name, text};
+use super::name::{alias, columns, label, table_name};
 use super::object::{JSON_OBJECT, json_object};
 use super::select::{not_indexed, select};
 use super::table::{alter, create, drop};
@@ -234,44 +235,6 @@ fn delete(input: Input<'_>) -> Parsed<'_, Statement> {
         return Ok((rest, accepted(input, rest)));
     }
     Ok((rest, Statement::Delete(Delete { table, alias, filter, annotations })))
-}
-
-/// `Annotations ::= 'WITH' '(' Annotation (',' Annotation)* ')'`
-fn annotations(input: Input<'_>) -> Parsed<'_, Annotations> {
-    if input.is_word(0, Keyword::Returning) {
-        return input.unsupported("RETURNING");
-    }
-    let (input, ()) = no_moment(input)?;
-    let list = parenthesised(comma_list(annotation));
-    let (rest, list) = opt(preceded(word(Keyword::With), list)).parse(input)?;
-    let mut annotations = Annotations::default();
-    for (keyword, text, place) in list.unwrap_or_default() {
-        let field = match keyword {
-            Keyword::Intent => &mut annotations.intent,
-            Keyword::Actor => &mut annotations.actor,
-            Keyword::Note => &mut annotations.note,
-            _ => &mut annotations.id,
-        };
-        if field.replace(text).is_some() {
-            let message = format!("{} stands twice", place.word());
-            return place.fail("syntax", message);
-        }
-    }
-    Ok((rest, annotations))
-}
-
-/// `Annotation ::= ('INTENT' | 'ACTOR' | 'NOTE' | 'ID') '=' Text`
-fn annotation<'a>(input: Input<'a>) -> Parsed<'a, (Keyword, String, Input<'a>)> {
-    let keys = [Keyword::Intent, Keyword::Actor, Keyword::Note, Keyword::Id];
-    let Some(key) = keys.into_iter().find(|key| input.is_word(0, *key)) else {
-        for key in ["INTENT", "ACTOR", "NOTE"] {
-            input.note(key);
-        }
-        return input.miss("ID");
-    };
-    let (rest, _) = symbol(Symbol::Equal)(input.skip(1))?;
-    let (rest, text) = text(rest)?;
-    Ok((rest, (key, text, input)))
 }
 
 /// `Begin ::= 'BEGIN' ['DEFERRED' | 'IMMEDIATE' | 'EXCLUSIVE'] ['TRANSACTION'] [Annotations]`

@@ -8,6 +8,7 @@ use super::super::ast::{
 };
 use super::super::lexer::{begins_name, continues_name};
 use super::super::token::{Symbol, TokenKind};
+use super::annotations::annotations;
 use super::constant::{CONSTANT_WORDS, constant_word, is_moment, moment};
 use super::expected::{Expected, Named};
 use super::expression::{expression, literal};
@@ -72,7 +73,8 @@ fn create_table(input: Input<'_>) -> Parsed<'_, Statement> {
     let (rest, (columns, constraints)) = parenthesised(columns_and_constraints)(rest)?;
     let (rest, options) = opt(comma_list(table_option)).parse(rest)?;
     let options = options.unwrap_or_default();
-    let table = CreateTable { if_not_exists, name, columns, constraints, options };
+    let (rest, annotations) = annotations(rest)?;
+    let table = CreateTable { if_not_exists, name, columns, constraints, options, annotations };
     Ok((rest, Statement::CreateTable(table)))
 }
 
@@ -152,6 +154,8 @@ fn type_words(input: Input<'_>) -> Parsed<'_, String> {
         let word = match token.kind {
             TokenKind::Name => rest.word().to_owned(),
             TokenKind::Keyword(Keyword::Generated) if rest.is_word(1, Keyword::Always) => break,
+            // What a column that ALTER TABLE adds ends with, never a type.
+            TokenKind::Keyword(Keyword::With) => break,
             TokenKind::Keyword(keyword) if !keyword.is_reserved() => rest.word().to_owned(),
             TokenKind::QuotedName => match plain(identifier(rest, token).name) {
                 Some(word) => word,
@@ -422,11 +426,12 @@ fn create_index(input: Input<'_>) -> Parsed<'_, Statement> {
         return rest.unsupported("a partial index");
     }
     let unique = unique.is_some();
-    let index = CreateIndex { unique, if_not_exists, name, table, columns };
+    let (rest, annotations) = annotations(rest)?;
+    let index = CreateIndex { unique, if_not_exists, name, table, columns, annotations };
     Ok((rest, Statement::CreateIndex(index)))
 }
 
-/// `Drop ::= 'DROP' ('TABLE' | 'INDEX') ['IF' 'EXISTS'] Label
+/// `Drop ::= 'DROP' ('TABLE' | 'INDEX') ['IF' 'EXISTS'] Label [Annotations]
 ///         | 'DROP' ('VIEW' | 'TRIGGER') 'IF' 'EXISTS' Label`
 ///
 /// There are no views and no triggers to be dropped: where that is an error, it says so.
@@ -446,16 +451,17 @@ pub(super) fn drop(input: Input<'_>) -> Parsed<'_, Statement> {
     let (rest, if_exists) = opt((word(Keyword::If), word(Keyword::Exists))).parse(rest)?;
     let (rest, name) = object_name(if table { Named::Table } else { Named::Index })(rest)?;
     let if_exists = if_exists.is_some();
+    let (rest, annotations) = annotations(rest)?;
     let statement = if table {
-        Statement::DropTable { if_exists, name }
+        Statement::DropTable { if_exists, name, annotations }
     } else {
-        Statement::DropIndex { if_exists, name }
+        Statement::DropIndex { if_exists, name, annotations }
     };
     Ok((rest, statement))
 }
 
 /// `Alter ::= 'ALTER' 'TABLE' Label ('ADD' ['COLUMN'] ColumnDefinition | 'DROP' ['COLUMN'] Label
-///          | 'RENAME' ('TO' Label | ['COLUMN'] Label 'TO' Label))`
+///          | 'RENAME' ('TO' Label | ['COLUMN'] Label 'TO' Label)) [Annotations]`
 pub(super) fn alter(input: Input<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = (word(Keyword::Alter), word(Keyword::Table)).parse(input)?;
     let (rest, table) = table_name(rest)?;
@@ -485,5 +491,6 @@ pub(super) fn alter(input: Input<'_>) -> Parsed<'_, Statement> {
             return rest.miss("RENAME");
         }
     };
-    Ok((rest, Statement::AlterTable { table, action }))
+    let (rest, annotations) = annotations(rest)?;
+    Ok((rest, Statement::AlterTable { table, action, annotations }))
 }

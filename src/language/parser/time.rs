@@ -2,13 +2,15 @@
 
 use super::super::Keyword;
 use super::super::ast::{
-    AsOf, At, History, Identifier, Point, ShowSubject, SnapshotName, Statement, Temporal,
+    ActorSetting, AsOf, At, History, Identifier, Point, ShowSubject, SnapshotName, Statement,
+    Temporal,
 };
 use super::super::keyword::WordClass;
 use super::super::token::{Symbol, TokenKind};
+use super::annotations::annotations;
 use super::expected::{Expected, Named};
 use super::expression::{expression, given};
-use super::input::{Input, Parsed, word};
+use super::input::{Input, Parsed, symbol, word};
 use super::name::{label, number_of, table_name, text, text_for};
 use crate::types::Value;
 use nom::Parser;
@@ -317,29 +319,47 @@ pub(super) fn replay(input: Input<'_>) -> Parsed<'_, Statement> {
     Ok((rest, Statement::Replay { table, from, to }))
 }
 
-/// `Snapshot ::= 'SNAPSHOT' [Text]`
+/// `Snapshot ::= 'SNAPSHOT' [Text] [Annotations]`
 pub(super) fn snapshot(input: Input<'_>) -> Parsed<'_, Statement> {
     let (rest, name) = preceded(word(Keyword::Snapshot), opt(text)).parse(input)?;
-    Ok((rest, Statement::Snapshot { name }))
+    let (rest, annotations) = annotations(rest)?;
+    Ok((rest, Statement::Snapshot { name, annotations }))
 }
 
-/// `Tag ::= 'TAG' Label ['AT' Point]`
+/// `Tag ::= 'TAG' Label ['AT' Point] [Annotations]`
 pub(super) fn tag(input: Input<'_>) -> Parsed<'_, Statement> {
     let (rest, name) =
         preceded(word(Keyword::Tag), |input| tag_name(input, Named::New)).parse(input)?;
     let (rest, at) = opt(preceded(word(Keyword::At), at)).parse(rest)?;
-    Ok((rest, Statement::Tag { name, at }))
+    let (rest, annotations) = annotations(rest)?;
+    Ok((rest, Statement::Tag { name, at, annotations }))
 }
 
-/// `Set ::= 'SET' 'AS' 'OF' Point`
+/// `Set ::= 'SET' ('AS' 'OF' Point | 'ACTOR' '=' (Text | 'NULL' | 'DEFAULT'))`
 pub(super) fn set(input: Input<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = word(Keyword::Set)(input)?;
-    if matches!(rest.peek().kind, TokenKind::Name | TokenKind::Keyword(Keyword::Actor)) {
+    if matches!(rest.peek().kind, TokenKind::Name) {
         return input.unsupported("SET");
     }
+    if rest.is_word(0, Keyword::Actor) {
+        return set_actor(rest.skip(1));
+    }
+    rest.note("ACTOR");
     let (rest, _) = word(Keyword::As)(rest)?;
     let (rest, at) = preceded(word(Keyword::Of), at).parse(rest)?;
     Ok((rest, Statement::SetAsOf(at)))
+}
+
+/// `'=' (Text | 'NULL' | 'DEFAULT')`, behind SET ACTOR.
+fn set_actor(input: Input<'_>) -> Parsed<'_, Statement> {
+    let (rest, _) = symbol(Symbol::Equal)(input)?;
+    let (rest, setting) = alt((
+        value(ActorSetting::Nobody, word(Keyword::Null)),
+        value(ActorSetting::Default, word(Keyword::Default)),
+        text.map(ActorSetting::Name),
+    ))
+    .parse(rest)?;
+    Ok((rest, Statement::SetActor(setting)))
 }
 
 /// What SHOW shows in later versions.

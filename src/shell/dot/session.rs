@@ -152,6 +152,7 @@ fn show(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     let output = shell.redirect.as_ref().map_or("stdout", |redirect| redirect.name.as_str());
     lines.push(("database", shell.connection.name()));
     lines.push(("output", output.to_string()));
+    lines.push(("actor", shell.connection.actor().unwrap_or_default().to_string()));
     lines.push(("prompt", shell.interaction.templates.to_string()));
     lines.sort_unstable();
     table(shell, &lines)

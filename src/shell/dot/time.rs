@@ -79,10 +79,10 @@ pub(super) const GROUP: Group = Group {
         },
         DotCommand {
             name: ".undo",
-            arguments: "[OPTION TEXT]...",
+            arguments: "[OPT]...",
             help: "take the last transaction back, in a new one",
             details: &[(
-                "OPTION",
+                "OPT",
                 "what the new one says of itself: --intent, --actor, --note or --id, with its TEXT",
             )],
             run: undo,

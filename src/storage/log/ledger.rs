@@ -135,8 +135,14 @@ impl Ledger {
     /// The number of a row's newest version, counting its deletion as one; `None` where there never
     /// was such a row.
     pub(crate) fn row_version(&self, table: TableId, row: RowId) -> Option<u32> {
-        let version = self.rows.get(&table)?.at(row).version & !DELETED;
-        (version > 0).then_some(version)
+        self.row_newest(table, row).map(|(version, _)| version)
+    }
+
+    /// The same with the event that made it.
+    pub(crate) fn row_newest(&self, table: TableId, row: RowId) -> Option<(u32, EventId)> {
+        let newest = self.rows.get(&table)?.at(row);
+        let version = newest.version & !DELETED;
+        (version > 0).then(|| (version, newest.event()))
     }
 
     /// Enters a table's rows as they stand, where the books begin with them: `next` is the number of

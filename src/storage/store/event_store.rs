@@ -233,6 +233,11 @@ impl EventStore {
         self.writer().ledger.row_version(table, row)
     }
 
+    /// The same with the event that made it.
+    pub(crate) fn row_newest(&self, table: TableId, row: RowId) -> Option<(u32, EventId)> {
+        self.writer().ledger.row_newest(table, row)
+    }
+
     /// The last event of the newest transaction committed at a time or before, or 0.
     ///
     /// # Errors

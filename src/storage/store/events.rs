@@ -100,7 +100,7 @@ fn link(
     line: &Line<'_>,
     metadata: Option<&Metadata>,
 ) -> Result<(), Mismatch> {
-    let Stamp { event, tx, at } = line.stamp;
+    let Stamp { event, tx, at, .. } = line.stamp;
     match (links.as_mut(), line.hash) {
         (Some(links), _) => {
             links.check(line)?;

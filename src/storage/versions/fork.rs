@@ -65,6 +65,15 @@ impl Fork {
         self.operations
     }
 
+    /// The last event of a row that was recorded here.
+    pub(crate) fn last_event(&self, table: &TableSchema, row: RowId) -> Option<EventId> {
+        let is_of_it = |operation: &Operation| {
+            operation.row().is_some_and(|of| of.table.id == table.id && of.row == row)
+        };
+        let at = self.operations.iter().rposition(is_of_it)?;
+        Some(EventId(self.first.0.saturating_add(u64::try_from(at).ok()?)))
+    }
+
     /// This place, to return to.
     pub fn mark(&self) -> Mark {
         Mark(self.operations.len())

@@ -272,6 +272,7 @@ fn the_schema_and_the_session_can_be_asked_for() {
           tables: 1
             rows: 0
        snapshots: 0
+                 actor:
                   bail: on
                  check: off
                  color: output off, errors off

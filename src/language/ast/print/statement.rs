@@ -1,7 +1,7 @@
 //! Statements as SQL.
 
 use super::super::{
-    AlterAction, Annotations, AsOf, Assigned, ColumnConstraint, ColumnConstraintKind,
+    ActorSetting, AlterAction, Annotations, AsOf, Assigned, ColumnConstraint, ColumnConstraintKind,
     ColumnDefinition, CreateIndex, CreateTable, Delete, Expression, ExpressionKind,
     ForeignKeyAction, ForeignKeyClause, IndexedColumn, Insert, InsertSource, JsonObject, Statement,
     TableConstraint, TableConstraintKind, TableOption, Update,
@@ -13,13 +13,15 @@ impl fmt::Display for Statement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Statement::CreateTable(create) => create.fmt(f),
-            Statement::DropTable { if_exists, name } => {
-                write!(f, "DROP TABLE {}{name}", if_exists_words(*if_exists))
+            Statement::DropTable { if_exists, name, annotations } => {
+                write!(f, "DROP TABLE {}{name}{annotations}", if_exists_words(*if_exists))
             }
-            Statement::AlterTable { table, action } => write!(f, "ALTER TABLE {table} {action}"),
+            Statement::AlterTable { table, action, annotations } => {
+                write!(f, "ALTER TABLE {table} {action}{annotations}")
+            }
             Statement::CreateIndex(create) => create.fmt(f),
-            Statement::DropIndex { if_exists, name } => {
-                write!(f, "DROP INDEX {}{name}", if_exists_words(*if_exists))
+            Statement::DropIndex { if_exists, name, annotations } => {
+                write!(f, "DROP INDEX {}{name}{annotations}", if_exists_words(*if_exists))
             }
             Statement::Insert(insert) => insert.fmt(f),
             Statement::Update(update) => update.fmt(f),
@@ -57,15 +59,22 @@ impl fmt::Display for Statement {
                 part(f, "FROM", from.as_ref())?;
                 part(f, "TO", to.as_ref())
             }
-            Statement::Snapshot { name } => {
+            Statement::Snapshot { name, annotations } => {
                 f.write_str("SNAPSHOT")?;
-                name.iter().try_for_each(|name| write!(f, " {}", Quoted(name)))
+                name.iter().try_for_each(|name| write!(f, " {}", Quoted(name)))?;
+                annotations.fmt(f)
             }
-            Statement::Tag { name, at } => {
+            Statement::Tag { name, at, annotations } => {
                 write!(f, "TAG {}", Quoted(&name.name))?;
-                part(f, "AT", at.as_ref())
+                part(f, "AT", at.as_ref())?;
+                annotations.fmt(f)
             }
             Statement::SetAsOf(at) => write!(f, "SET AS OF {at}"),
+            Statement::SetActor(ActorSetting::Name(actor)) => {
+                write!(f, "SET ACTOR = {}", Quoted(actor))
+            }
+            Statement::SetActor(ActorSetting::Nobody) => f.write_str("SET ACTOR = NULL"),
+            Statement::SetActor(ActorSetting::Default) => f.write_str("SET ACTOR = DEFAULT"),
             Statement::Verify => f.write_str("VERIFY"),
             Statement::Accepted(words) => f.write_str(words),
         }
@@ -104,7 +113,7 @@ impl fmt::Display for CreateTable {
         if !self.options.is_empty() {
             write!(f, " {}", List(&self.options))?;
         }
-        Ok(())
+        self.annotations.fmt(f)
     }
 }
 
@@ -227,7 +236,8 @@ impl fmt::Display for CreateIndex {
         let unique = if self.unique { "UNIQUE " } else { "" };
         let words = if_not_exists_words(self.if_not_exists);
         let (name, table) = (&self.name, &self.table);
-        write!(f, "CREATE {unique}INDEX {words}{name} ON {table} ({})", List(&self.columns))
+        write!(f, "CREATE {unique}INDEX {words}{name} ON {table} ({})", List(&self.columns))?;
+        self.annotations.fmt(f)
     }
 }
 

@@ -327,7 +327,7 @@ fn features_of_later_versions_are_named() {
         ("SELECT a -> 'x'", "the JSON operator `->`"),
         ("CREATE TABLE t (a CHECK (a > ?))", "a parameter in what is kept as it is written"),
         ("SHOW DIGEST", "SHOW DIGEST"),
-        ("SET actor = 'amy'", "SET"),
+        ("SET timezone = 'UTC'", "SET"),
         ("BEGIN EXPECT EVENT 5", "BEGIN EXPECT EVENT"),
         ("SAVEPOINT a", "SAVEPOINT"),
     ] {

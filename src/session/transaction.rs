@@ -1,0 +1,161 @@
+//! Transactions: what one says of itself, how it begins, and how it ends.
+
+use super::{Error, Outcome, Receipt, Session, Work};
+use crate::language::Parameters;
+use crate::language::ast::{ActorSetting, Annotations};
+use crate::storage::{Committed, Fork, Metadata, TextDigest};
+use crate::types::TxId;
+
+/// An open transaction.
+#[derive(Debug)]
+pub(super) struct Transaction {
+    pub fork: Fork,
+    pub said: Said,
+}
+
+/// What a transaction says of itself, and what it was asked to do so far.
+#[derive(Debug)]
+pub(super) struct Said {
+    metadata: Metadata,
+    /// Kept of one that has an identity: a retry is known by the same text.
+    text: Option<TextDigest>,
+}
+
+impl Said {
+    /// Notes a statement of it, with the values of its parameters.
+    pub fn note(&mut self, text: &str, parameters: &Parameters) {
+        let Some(digest) = &mut self.text else { return };
+        digest.add(text.trim().trim_end_matches(';').trim_end());
+        for (name, value) in parameters.named_in(text) {
+            digest.add(&format!("{name} = {value}"));
+        }
+    }
+
+    /// Says that it takes back an earlier one, as far as it does not say why itself.
+    pub fn takes_back(&mut self, tx: TxId) {
+        let Metadata { intent, note, reverts, .. } = &mut self.metadata;
+        intent.get_or_insert_with(|| "Undo".to_owned());
+        note.get_or_insert_with(|| format!("takes back transaction {tx}"));
+        reverts.push(tx);
+    }
+
+    /// All of it.
+    pub fn finish(self) -> Metadata {
+        Metadata { digest: self.text.map(TextDigest::finish), ..self.metadata }
+    }
+}
+
+impl Session {
+    /// Lets everything from now on be done by somebody, as far as statements do not say who; SET ACTOR
+    /// = DEFAULT comes back to it.
+    pub fn act_as(&mut self, actor: Option<String>) {
+        self.first_actor.clone_from(&actor);
+        self.actor = actor;
+    }
+
+    /// SET ACTOR.
+    pub(super) fn set_actor(&mut self, setting: &ActorSetting) -> Outcome {
+        self.actor = match setting {
+            ActorSetting::Name(actor) => Some(actor.clone()),
+            ActorSetting::Nobody => None,
+            ActorSetting::Default => self.first_actor.clone(),
+        };
+        Outcome::Done(match &self.actor {
+            Some(actor) => format!("acts as {actor}"),
+            None => "acts as nobody".to_owned(),
+        })
+    }
+
+    /// What a transaction says that is annotated so.
+    pub(super) fn said(&self, annotations: &Annotations) -> Said {
+        let Annotations { intent, actor, note, id, span: _ } = annotations.clone();
+        let text = id.as_ref().map(|_| TextDigest::default());
+        let actor = actor.or_else(|| self.actor.clone());
+        Said { metadata: Metadata { intent, actor, note, id, ..Metadata::default() }, text }
+    }
+
+    /// What a transaction says that is one statement. Those that share a plan say nothing.
+    pub(super) fn said_by(&self, work: &Work) -> Said {
+        match work {
+            Work::Parsed { statement, text } => {
+                let mut said =
+                    self.said(statement.annotations().unwrap_or(&Annotations::default()));
+                said.note(text, &self.parameters);
+                said
+            }
+            Work::Shared { .. } => self.said(&Annotations::default()),
+        }
+    }
+
+    /// Does what a statement says in the open transaction, which stays as it was if that fails.
+    pub(super) fn change_transaction(
+        &self,
+        transaction: &mut Transaction,
+        work: Work,
+    ) -> Result<Receipt, Error> {
+        let text = work.text();
+        if let Work::Parsed { statement, .. } = &work {
+            check_annotations(statement.annotations())?;
+        }
+        let receipt = self.change_fork(&mut transaction.fork, work)?;
+        transaction.said.note(text, &self.parameters);
+        Ok(receipt)
+    }
+
+    /// BEGIN.
+    pub(super) fn begin(&mut self, annotations: &Annotations) -> Result<Outcome, Error> {
+        self.check_present()?;
+        if self.transaction.is_some() {
+            return Err(already_open());
+        }
+        let fork = self.database.begin()?;
+        self.transaction = Some(Transaction { fork, said: self.said(annotations) });
+        Ok(Outcome::Done("began a transaction".into()))
+    }
+
+    /// COMMIT.
+    pub(super) fn commit(&mut self) -> Result<Outcome, Error> {
+        let Transaction { fork, said } =
+            self.transaction.take().ok_or_else(|| not_open("COMMIT"))?;
+        let committed = self.database.commit(fork, said.finish())?;
+        let events = committed.as_ref().map_or(0, Committed::events);
+        let committed = committed.map(|committed| (committed.first, committed.last));
+        let name = String::new();
+        Ok(Outcome::Changed(Receipt { verb: "COMMIT", name, rows: 0, events, committed }))
+    }
+
+    /// ROLLBACK.
+    pub(super) fn rollback(&mut self) -> Result<Outcome, Error> {
+        let dropped = self.transaction.take().ok_or_else(|| not_open("ROLLBACK"))?;
+        let events = dropped.fork.len();
+        let plural = if events == 1 { "" } else { "s" };
+        Ok(Outcome::Done(format!("rolled back {events} event{plural}; nothing was written")))
+    }
+}
+
+/// Refuses what a statement inside a transaction says of it.
+pub(super) fn check_annotations(annotations: Option<&Annotations>) -> Result<(), Error> {
+    if annotations.is_none_or(|annotations| *annotations == Annotations::default()) {
+        return Ok(());
+    }
+    Err(Error::Transaction {
+        message: "inside a transaction, WITH belongs to its BEGIN".into(),
+        help: Some("write BEGIN WITH (intent = '…')".into()),
+    })
+}
+
+/// The error of a second BEGIN.
+pub(super) fn already_open() -> Error {
+    Error::Transaction {
+        message: "a transaction is already open".into(),
+        help: Some("COMMIT or ROLLBACK ends it".into()),
+    }
+}
+
+/// The error of an end without a beginning.
+pub(super) fn not_open(verb: &str) -> Error {
+    Error::Transaction {
+        message: format!("{verb} without a transaction"),
+        help: Some("BEGIN opens one; a statement by itself commits itself".into()),
+    }
+}
