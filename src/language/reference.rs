@@ -270,7 +270,7 @@ const TOPICS: &[Topic] = &[
     Topic {
         name: "dates",
         also: &[
-            "moment",
+            "date functions",
             "strftime",
             "datetime",
             "julianday",
