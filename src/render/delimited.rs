@@ -3,6 +3,7 @@
 use super::cell::{Cell, Cells};
 use super::{Buffer, Failure, Format, each_row, escape};
 use crate::session::Rows;
+use crate::types::parse_number;
 use std::io::Write;
 
 /// What distinguishes the modes of this family.
@@ -32,6 +33,8 @@ struct Writer<'a> {
     quoting: Quoting,
     terminal: bool,
     null: &'a str,
+    /// Whether texts that a spreadsheet would compute are told from formulas.
+    guards_formulas: bool,
 }
 
 /// Draws all rows; gives their number.
@@ -48,6 +51,7 @@ pub(super) fn draw(
         quoting: dialect.quoting,
         terminal: format.terminal,
         null: format.null(),
+        guards_formulas: format.guards_formulas && dialect.quoting == Quoting::Csv,
     };
     let mut buffer = Buffer::new(out);
     if format.headers() {
@@ -64,6 +68,11 @@ pub(super) fn draw(
     })?;
     buffer.flush()?;
     Ok(count)
+}
+
+/// Whether a spreadsheet would compute a text, and perhaps call what it names, instead of showing it.
+fn is_formula(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '\t', '\r']) && parse_number(text).is_none()
 }
 
 impl Writer<'_> {
@@ -85,6 +94,8 @@ impl Writer<'_> {
     fn value(&self, text: &str, out: &mut Vec<u8>) {
         if text.is_empty() {
             out.extend_from_slice(b"\"\"");
+        } else if self.guards_formulas && is_formula(text) {
+            self.text(&format!("'{text}"), out);
         } else {
             self.text(text, out);
         }

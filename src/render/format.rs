@@ -24,6 +24,9 @@ pub struct Format {
     pub null: Option<String>,
     /// What stands between values in list, csv and quote, if not what the mode says.
     pub separator: Option<String>,
+    /// Whether texts in CSV that a spreadsheet would take for formulas are told from them by a `'` before
+    /// them, which is another text.
+    pub guards_formulas: bool,
     /// The widths of a box's columns from the first on, negative for those that stand to the right;
     /// 0, and those that are not named, are as wide as they come.
     pub widths: Vec<i64>,
@@ -59,6 +62,7 @@ impl Format {
             footer: true,
             null: None,
             separator: None,
+            guards_formulas: false,
             widths: Vec::new(),
             table: None,
             rows: None,

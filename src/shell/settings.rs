@@ -117,6 +117,8 @@ fn shown(format: &Format) -> Vec<(&'static str, String)> {
         footer,
         null: _,
         separator,
+        // What `safe` shows.
+        guards_formulas: _,
         widths,
         table,
         rows,

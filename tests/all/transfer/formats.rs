@@ -140,6 +140,19 @@ fn a_command_is_imported_if_it_ends_well() {
 }
 
 #[test]
+fn under_safe_no_text_of_csv_is_a_formula() {
+    let place = Place::new();
+    let query = "SELECT '=1+1' AS \"@a\", '-5' AS b, -5 AS c, '+x' AS d, 'a=b' AS e, '\tx' AS f, \
+                 '=\"q\"' AS g;";
+    let plain = place.run(&["--csv", "--headers", "on"], query);
+    assert_eq!(plain.out, "@a,b,c,d,e,f,g\n=1+1,-5,-5,+x,a=b,\tx,\"=\"\"q\"\"\"\n");
+    let safe = place.run(&["--csv", "--headers", "on", "--safe"], query);
+    assert_eq!(safe.out, "'@a,b,c,d,e,f,g\n'=1+1,-5,-5,'+x,a=b,'\tx,\"'=\"\"q\"\"\"\n");
+    // Nothing else is changed.
+    assert_eq!(place.run(&["--safe", "--list"], "SELECT '=1';").out, "=1\n");
+}
+
+#[test]
 fn types_come_from_the_definition_where_there_is_one() {
     let place = Place::new();
     let create =
