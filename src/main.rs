@@ -112,6 +112,9 @@ fn begin(shell: &mut Shell, arguments: &Arguments, interactive: bool) -> Result<
     }
     arguments.adjust(&mut shell.settings);
     shell.act_as(arguments.actor());
+    if arguments.flexible_types {
+        shell.set_flexible_types(true);
+    }
     arguments.variables.iter().try_for_each(|assignment| shell.assign(assignment))?;
     if let Some(target) = &arguments.output {
         shell.send_to(target)?;

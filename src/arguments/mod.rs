@@ -68,9 +68,13 @@ pub struct Arguments {
     #[arg(long)]
     read_only: bool,
 
-    /// Refuse dot-commands that touch files or run programs
+    /// Refuse dot-commands that touch files or run programs; CSV has ' before texts that a spreadsheet would compute
     #[arg(long)]
     safe: bool,
+
+    /// Make new tables FLEXIBLE, which hold any value as in SQLite, for dumps of such databases
+    #[arg(long)]
+    pub flexible_types: bool,
 
     /// Open the session in the past, at any point of the language, and read-only
     #[arg(long, value_name = "POINT", allow_hyphen_values = true)]
@@ -248,6 +252,7 @@ impl Arguments {
         settings.echo |= self.echo;
         settings.format.footer &= !self.quiet;
         settings.safe |= self.safe;
+        settings.format.guards_formulas |= self.safe;
         settings.rehearse |= self.check;
         // Every error of a script is of use to whoever checks it.
         settings.keep_going |= self.keep_going || self.check;

@@ -45,6 +45,7 @@ pub fn cast(value: &Value, to: DataType) -> Result<Value, Error> {
         },
         DataType::Timestamp | DataType::Json => exactly(value, to)?,
         DataType::Any => value.clone(),
+        DataType::Flexible(affinity) => affinity.hold(value.clone()),
     })
 }
 
@@ -72,7 +73,8 @@ fn refused(shown: &str, to: DataType) -> Error {
         | DataType::Text
         | DataType::Blob
         | DataType::Json
-        | DataType::Any => None,
+        | DataType::Any
+        | DataType::Flexible(_) => None,
     };
     Error::Failed {
         code: "type",

@@ -71,7 +71,7 @@ fn has_kernel(data_type: DataType) -> bool {
         | DataType::Date
         | DataType::Timestamp
         | DataType::Blob => true,
-        DataType::Numeric | DataType::Json | DataType::Any => false,
+        DataType::Numeric | DataType::Json | DataType::Any | DataType::Flexible(_) => false,
     }
 }
 

@@ -124,7 +124,7 @@ impl Datum {
 /// A value as one of the type that its expression has.
 pub fn conform(value: Value, data_type: DataType) -> Value {
     match (data_type, &value) {
-        (DataType::Any | DataType::Numeric, _)
+        (DataType::Any | DataType::Numeric | DataType::Flexible(_), _)
         | (_, Value::Null)
         | (DataType::Integer, Value::Integer(_))
         | (DataType::Real, Value::Real(_))

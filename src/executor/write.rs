@@ -293,10 +293,16 @@ fn largest(table: &TableSchema, view: &TableView) -> i64 {
     present.unwrap_or(0).max(ever).max(0)
 }
 
+/// The way out for a value that a column cannot hold: that of SQLite.
+const FLEXIBLE: &str =
+    "a FLEXIBLE table takes any value, as in SQLite: SET flexible_types = on, or --flexible-types";
+
 /// A value as the column holds it.
 pub(super) fn hold(table: &TableSchema, column: &Column, value: Value) -> Result<Value, Error> {
     column.data_type.accept(value).map_err(|rejected| {
-        Error::failed("type", format!("{}.{} cannot hold it: {rejected}", table.name, column.name))
+        let message = format!("{}.{} cannot hold it: {rejected}", table.name, column.name);
+        let help = (!rejected.infinite).then(|| FLEXIBLE.to_owned());
+        Error::Failed { code: "type", message, help }
     })
 }
 

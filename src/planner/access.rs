@@ -108,7 +108,9 @@ fn options(
     // Only where the column's type holds every value that could be equal.
     let fits = |e: &BoundExpression| {
         e.is_constant()
-            && (e.data_type == data_type || e.data_type.is_number() && data_type.is_number())
+            && (e.data_type == data_type
+                || e.data_type.is_number() && data_type.is_number()
+                || matches!(data_type, DataType::Flexible(_)))
     };
     match &condition.kind {
         BoundKind::Compare(Comparison::Equal, a, b) => match (is_column(a), is_column(b)) {

@@ -14,7 +14,7 @@ use crate::language::ast::{
     Arguments, BinaryOperator, CurrentTime, Expression, ExpressionKind, Identifier, TypeName,
     UnaryOperator,
 };
-use crate::types::{DataType, Span, Value};
+use crate::types::{ColumnAffinity, DataType, Span, Value};
 
 /// Binds expressions over one scope.
 pub(super) struct Binder<'a> {
@@ -38,11 +38,24 @@ fn boolean(kind: BoundKind) -> BoundExpression {
 
 /// The type of a cast or a column; ANY where none was written.
 pub(super) fn data_type(type_name: &TypeName) -> Result<DataType, Error> {
-    DataType::from_sql(&type_name.name, &type_name.arguments).ok_or_else(|| {
-        let help = "DECIMAL(p,s) has 1 to 38 digits, at most all of them behind the point";
-        Error::new("type", format!("{} has no such digits", type_name.name), type_name.span)
-            .help(Some(help.into()))
-    })
+    let known = DataType::from_sql(&type_name.name, &type_name.arguments);
+    known.ok_or_else(|| no_such_digits(type_name))
+}
+
+/// The type of a column of a FLEXIBLE table, by the type that was written.
+pub(super) fn flexible_type(type_name: Option<&TypeName>) -> Result<DataType, Error> {
+    let affinity = match type_name {
+        None => Some(ColumnAffinity::Blob),
+        Some(type_name) => ColumnAffinity::of(&type_name.name, &type_name.arguments),
+    };
+    let wrong = || type_name.map_or_else(|| unreachable!("no type has digits"), no_such_digits);
+    affinity.map(DataType::Flexible).ok_or_else(wrong)
+}
+
+fn no_such_digits(type_name: &TypeName) -> Error {
+    let help = "DECIMAL(p,s) has 1 to 38 digits, at most all of them behind the point";
+    Error::new("type", format!("{} has no such digits", type_name.name), type_name.span)
+        .help(Some(help.into()))
 }
 
 /// The day or moment that a literal is.
@@ -172,7 +185,7 @@ impl Binder<'_> {
             // Only to take a column's affinity away, as in SQLite.
             UnaryOperator::Plus => match operand.kind {
                 BoundKind::Column(_) => BoundExpression {
-                    data_type: operand.data_type,
+                    data_type: operand.data_type.without_affinity(),
                     kind: BoundKind::Call(ScalarFunction::Coalesce, vec![operand]),
                 },
                 _ => operand,
@@ -330,7 +343,7 @@ fn scalar(
             arguments = vec![a.clone(), second];
         }
     }
-    let first = arguments.first().map_or(DataType::Any, |a| a.data_type);
+    let first = arguments.first().map_or(DataType::Any, |a| a.data_type.without_affinity());
     let is_decimal = matches!(first, DataType::Decimal { .. });
     let data_type = match result {
         ResultType::Of(data_type) => data_type,

@@ -12,7 +12,7 @@
 
 use super::exact;
 use super::expression::{Affinity, BoundExpression, BoundKind, Comparison, ToDay};
-use crate::types::{DataType, Date, Decimal, Timestamp, Value, whole_number};
+use crate::types::{ColumnAffinity, DataType, Date, Decimal, Timestamp, Value, whole_number};
 
 /// Which side an operand pulls the other to.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,10 +32,18 @@ fn pull(expression: &BoundExpression) -> Pull {
     }
     match expression.data_type {
         DataType::Text | DataType::Json => Pull::Text,
-        DataType::Blob | DataType::Any => Pull::Whatever,
-        DataType::Decimal { .. } => Pull::Decimal,
+        DataType::Decimal { .. } | DataType::Flexible(ColumnAffinity::Decimal { .. }) => {
+            Pull::Decimal
+        }
+        DataType::Flexible(ColumnAffinity::Text) => Pull::Text,
+        DataType::Blob | DataType::Any | DataType::Flexible(ColumnAffinity::Blob) => Pull::Whatever,
         DataType::Boolean => Pull::Truth,
-        DataType::Integer | DataType::Real | DataType::Numeric => Pull::Number,
+        DataType::Integer
+        | DataType::Real
+        | DataType::Numeric
+        | DataType::Flexible(
+            ColumnAffinity::Integer | ColumnAffinity::Real | ColumnAffinity::Numeric,
+        ) => Pull::Number,
         // `moments` has a rule of its own for them.
         DataType::Date | DataType::Timestamp => Pull::None,
     }
@@ -179,6 +187,8 @@ fn among(operand: BoundExpression, list: Vec<BoundExpression>, negated: bool) ->
 /// The operand as it is compared with one that pulls.
 fn convert(operand: BoundExpression, own: Pull, pulling: Pull) -> BoundExpression {
     let apply = match pulling {
+        // What a column of numbers holds is one, or will never be.
+        Pull::Number | Pull::Decimal if matches!(own, Pull::Number | Pull::Decimal) => None,
         Pull::Number => (!operand.data_type.is_number()).then_some(Affinity::Numeric),
         Pull::Decimal => (!operand.data_type.is_number()).then_some(Affinity::Decimal),
         Pull::Truth => (!operand.data_type.is_number()).then_some(Affinity::Boolean),
@@ -201,7 +211,7 @@ fn converted(affinity: Affinity, operand: BoundExpression) -> BoundExpression {
         Affinity::Date(_) => DataType::Date,
         Affinity::Timestamp => DataType::Timestamp,
         Affinity::Text => match operand.data_type {
-            DataType::Blob | DataType::Any => DataType::Any,
+            DataType::Blob | DataType::Any | DataType::Flexible(_) => DataType::Any,
             _ => DataType::Text,
         },
     };

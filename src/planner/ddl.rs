@@ -120,10 +120,12 @@ pub(super) fn add_column(
         let message = format!("{} has two columns \"{}\"", table.name, name.name);
         return Err(Error::new("duplicate-column", message, name.span));
     }
-    let (data_type, declared) = match &definition.type_name {
-        Some(type_name) => (bind::data_type(type_name)?, type_name.to_string()),
-        None => (DataType::Any, String::new()),
+    let data_type = match &definition.type_name {
+        _ if table.options.flexible => bind::flexible_type(definition.type_name.as_ref())?,
+        Some(type_name) => bind::data_type(type_name)?,
+        None => DataType::Any,
     };
+    let declared = definition.type_name.as_ref().map(ToString::to_string).unwrap_or_default();
     table.columns.push(Column {
         id: ColumnId::default(),
         name: name.name.clone(),
@@ -146,12 +148,12 @@ pub(super) fn column_constraint(
     let index = table.columns.iter().position(|c| c.name == column.name).unwrap_or_default();
     match kind {
         ColumnConstraintKind::PrimaryKey { autoincrement, .. } => {
+            add_key(table, KeyKind::Primary, name, vec![index], column.span)?;
             if *autoincrement && table.columns[index].data_type != DataType::Integer {
                 let message = "AUTOINCREMENT needs an INTEGER PRIMARY KEY";
                 return Err(Error::new("autoincrement", message, column.span));
             }
             table.autoincrement = *autoincrement;
-            add_key(table, KeyKind::Primary, name, vec![index], column.span)?;
         }
         ColumnConstraintKind::NotNull => table.columns[index].not_null = true,
         ColumnConstraintKind::Unique => {
@@ -231,6 +233,13 @@ fn add_key(
     if kind == KeyKind::Primary && table.primary_key().is_some() {
         let message = format!("{} has two primary keys", table.name);
         return Err(Error::new("two-primary-keys", message, span));
+    }
+    // What numbers the rows is an integer also where every other column takes anything.
+    if let (KeyKind::Primary, [column]) = (kind, columns.as_slice())
+        && table.options.flexible
+        && table.columns[*column].declared.eq_ignore_ascii_case("INTEGER")
+    {
+        table.columns[*column].data_type = DataType::Integer;
     }
     table.keys.push(KeySchema {
         id: KeyId::default(),

@@ -6,7 +6,7 @@
 
 use crate::language::ast::{
     AlterAction, ColumnConstraintKind, ColumnDefinition, CreateTable, ForeignKeyClause, Identifier,
-    Statement, TableConstraintKind,
+    Statement, TableConstraintKind, TableOption,
 };
 use crate::language::parse_statement;
 use crate::types::{Column, ForeignKey, KeySchema, TableSchema};
@@ -70,6 +70,10 @@ fn altered(create: &CreateTable, table: &TableSchema) -> Option<CreateTable> {
     };
     let mut now = create.clone();
     rename(&mut now.name, &table.name);
+    // What a session makes every new table stands in no statement.
+    if table.options.flexible && !now.options.contains(&TableOption::Flexible) {
+        now.options.push(TableOption::Flexible);
+    }
     let definition = |column: &Column| {
         if !is_of_it(&column) {
             return added(column);

@@ -9,7 +9,7 @@ use super::Error;
 use super::expression::{Arithmetic, BoundExpression, BoundKind};
 use super::functions::{ScalarFunction, common_type};
 use super::plan::Plan;
-use crate::types::{DataType, Decimal, Literal, Span, Value};
+use crate::types::{ColumnAffinity, DataType, Decimal, Literal, Span, Value};
 
 /// The most digits of a DECIMAL.
 const MOST: u8 = 38;
@@ -26,6 +26,16 @@ fn is_decimal(data_type: DataType) -> bool {
     matches!(data_type, DataType::Decimal { .. })
 }
 
+/// The type that a column of a FLEXIBLE table is meant for, where its numbers are exact.
+fn meant(data_type: DataType) -> DataType {
+    match data_type {
+        DataType::Flexible(ColumnAffinity::Decimal { precision, scale }) => {
+            DataType::Decimal { precision, scale }
+        }
+        other => other,
+    }
+}
+
 /// Digits before and behind the point of an exact type.
 fn digits(data_type: DataType) -> Option<(u8, u8)> {
     match data_type {
@@ -39,7 +49,8 @@ fn digits(data_type: DataType) -> Option<(u8, u8)> {
         | DataType::Timestamp
         | DataType::Blob
         | DataType::Json
-        | DataType::Any => None,
+        | DataType::Any
+        | DataType::Flexible(_) => None,
     }
 }
 
@@ -255,7 +266,7 @@ pub(super) fn operands(
 
 /// What is compared with an expression of this type.
 pub(super) fn compared(operand: BoundExpression, with: DataType) -> BoundExpression {
-    if !is_decimal(with) || !is_numeral(&operand) {
+    if !is_decimal(meant(with)) || !is_numeral(&operand) {
         return operand;
     }
     match &operand.kind {
@@ -271,7 +282,7 @@ pub(super) fn compared(operand: BoundExpression, with: DataType) -> BoundExpress
 
 /// What a column or a CAST of this type is given.
 pub(super) fn assigned(value: BoundExpression, to: DataType) -> BoundExpression {
-    match (to, &value.kind) {
+    match (meant(to), &value.kind) {
         // All digits count for a column that keeps them, and where they say whether it is an INTEGER.
         (
             DataType::Decimal { .. } | DataType::Integer | DataType::Numeric,

@@ -262,7 +262,9 @@ impl AggregateFunction {
                 }
             }
             AggregateFunction::GroupConcat => DataType::Text,
-            AggregateFunction::Min | AggregateFunction::Max | AggregateFunction::Bare => argument,
+            AggregateFunction::Min | AggregateFunction::Max | AggregateFunction::Bare => {
+                argument.without_affinity()
+            }
             AggregateFunction::Sum => match argument {
                 DataType::Integer | DataType::Boolean => DataType::Integer,
                 DataType::Real => DataType::Real,
@@ -273,7 +275,8 @@ impl AggregateFunction {
                 | DataType::Timestamp
                 | DataType::Blob
                 | DataType::Json
-                | DataType::Any => DataType::Any,
+                | DataType::Any
+                | DataType::Flexible(_) => DataType::Any,
             },
         }
     }
@@ -283,7 +286,7 @@ impl AggregateFunction {
 /// other DECIMALs, else ANY. NULL literals have no say.
 pub fn common_type(types: impl IntoIterator<Item = Option<DataType>>) -> DataType {
     let mut common = None;
-    for data_type in types.into_iter().flatten() {
+    for data_type in types.into_iter().flatten().map(DataType::without_affinity) {
         match common {
             None => common = Some(data_type),
             Some(other) if other == data_type => {}

@@ -164,6 +164,7 @@ pub fn plan(
         | Statement::Help(_)
         | Statement::SetAsOf(_)
         | Statement::SetActor(_)
+        | Statement::SetFlexibleTypes(_)
         | Statement::Verify
         | Statement::Accepted(_) => unreachable!("the session does {statement:?} itself"),
     }

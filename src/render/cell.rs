@@ -66,7 +66,9 @@ impl<'a> Cells<'a> {
                 Cells::Timestamp(array.as_primitive::<TimestampMicrosecondType>())
             }
             DataType::Blob => Cells::Blob(array.as_binary()),
-            DataType::Numeric | DataType::Any => Cells::Any(array.as_binary()),
+            DataType::Numeric | DataType::Any | DataType::Flexible(_) => {
+                Cells::Any(array.as_binary())
+            }
         }
     }
 

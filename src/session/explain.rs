@@ -95,6 +95,7 @@ pub(super) fn is_planned(statement: &Statement) -> bool {
         | Statement::Help(_)
         | Statement::SetAsOf(_)
         | Statement::SetActor(_)
+        | Statement::SetFlexibleTypes(_)
         | Statement::Verify
         | Statement::Accepted(_) => false,
     }

@@ -42,7 +42,7 @@ pub use verify::Watcher;
 pub use crate::executor::LooseRow;
 
 use crate::executor::{self, Context, Input};
-use crate::language::ast::Statement;
+use crate::language::ast::{Statement, TableOption};
 use crate::language::{
     ParameterName, Parameters, ParseError, Prepared, parse_statement_with, reference,
 };
@@ -77,6 +77,8 @@ pub struct Session {
     actor: Option<String>,
     /// Whom the session began with.
     first_actor: Option<String>,
+    /// Whether new tables are FLEXIBLE.
+    flexible_types: bool,
 }
 
 /// A statement to run.
@@ -136,6 +138,7 @@ impl Session {
             rehearsal: None,
             actor: None,
             first_actor: None,
+            flexible_types: false,
         }
     }
 
@@ -310,6 +313,11 @@ impl Session {
             Statement::Verify => self.verify(),
             Statement::SetAsOf(at) => self.set_as_of(at),
             Statement::SetActor(setting) => Ok(self.set_actor(setting)),
+            Statement::SetFlexibleTypes(is_on) => {
+                self.flexible_types = *is_on;
+                let what = if *is_on { "FLEXIBLE" } else { "strict" };
+                Ok(Outcome::Done(format!("new tables are {what} unless they say otherwise")))
+            }
             Statement::Replay { table, from, to } => {
                 self.replay(table.as_ref(), from.as_ref(), to.as_ref())
             }
@@ -334,6 +342,31 @@ impl Session {
             | Statement::CreateIndex(_)
             | Statement::DropIndex { .. } => self.change(Work::Parsed { statement, text }),
         }
+    }
+
+    /// A CREATE TABLE that says nothing of its types, where new tables are FLEXIBLE.
+    fn flexible(&self, statement: &Statement) -> Option<Statement> {
+        let Statement::CreateTable(create) = statement else { return None };
+        let says = |option: &TableOption| match option {
+            TableOption::Strict | TableOption::Flexible => true,
+            TableOption::WithoutRowid => false,
+        };
+        if !self.flexible_types || create.options.iter().any(says) {
+            return None;
+        }
+        let mut create = create.clone();
+        create.options.push(TableOption::Flexible);
+        Some(Statement::CreateTable(create))
+    }
+
+    /// Whether new tables are FLEXIBLE that do not say what they are; STRICT says it.
+    pub fn flexible_types(&self) -> bool {
+        self.flexible_types
+    }
+
+    /// Says what [`Session::flexible_types`] is, as `SET flexible_types` does.
+    pub fn set_flexible_types(&mut self, is_on: bool) {
+        self.flexible_types = is_on;
     }
 
     /// What a statement sees where it names no moment.
@@ -384,6 +417,8 @@ impl Session {
             }
             Work::Parsed { statement, text } => {
                 let mut catalog = StatementCatalog::new(&self.database, present, &self.keeper);
+                let flexible = self.flexible(statement);
+                let statement = flexible.as_ref().unwrap_or(statement);
                 let planned = planner::plan(statement, text, &mut catalog)?;
                 let (as_of, several) = (catalog.moment(), catalog.several());
                 // What a moment in words was reckoned from is the time of the whole statement.

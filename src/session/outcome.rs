@@ -194,7 +194,7 @@ pub(super) fn arrow_schema(columns: &[OutputColumn]) -> SchemaRef {
     let fields = columns.iter().map(|column| {
         let field = Field::new(&column.name, column.data_type.arrow(), true);
         match column.data_type {
-            DataType::Any | DataType::Numeric | DataType::Json => {
+            data_type if data_type.is_mixed() || data_type == DataType::Json => {
                 let data_type = column.data_type.to_string();
                 field.with_metadata(HashMap::from([("asof.type".to_string(), data_type)]))
             }

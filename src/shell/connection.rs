@@ -36,6 +36,8 @@ pub struct Connection {
     actor: Option<String>,
     /// The SET ACTOR that was said before there was a database.
     set_actor: Option<String>,
+    /// Whether new tables are FLEXIBLE, for every session to come.
+    flexible_types: bool,
 }
 
 struct Missing {
@@ -80,6 +82,7 @@ impl Connection {
     fn to(missing: Option<Missing>, options: OpenOptions) -> Connection {
         let (interrupt, watcher, notices, parameters) = Default::default();
         let (session, follows, actor, set_actor) = (None, false, None, None);
+        let flexible_types = false;
         Connection {
             session,
             missing,
@@ -91,6 +94,7 @@ impl Connection {
             parameters,
             actor,
             set_actor,
+            flexible_types,
         }
     }
 
@@ -102,6 +106,7 @@ impl Connection {
         if let Some(Err(error)) = self.set_actor.take().map(|text| session.execute(&text)) {
             self.notices.push(error.to_string());
         }
+        session.set_flexible_types(self.flexible_types);
         if let Some(watcher) = &self.watcher {
             session.watch_by(watcher.clone());
         }
@@ -157,6 +162,8 @@ impl Connection {
         opened.parameters = std::mem::take(&mut self.parameters);
         opened.hand_parameters();
         opened.act_as(self.actor.take());
+        let before = self.session.as_ref().map_or(self.flexible_types, Session::flexible_types);
+        opened.set_flexible_types(before);
         if let Some(watcher) = self.watcher.take() {
             opened.watch_by(watcher);
         }
@@ -196,6 +203,7 @@ impl Connection {
         let mut session = Session::new(Arc::new(database));
         session.interrupt_by(Arc::clone(&self.interrupt));
         session.act_as(self.actor.clone());
+        session.set_flexible_types(self.flexible_types);
         let done = run(&mut session);
         if session.head().0 > 0 {
             self.begin(session, false);
@@ -303,6 +311,14 @@ impl Connection {
         self.watcher = Some(watcher);
     }
 
+    /// Says whether new tables are FLEXIBLE.
+    pub fn set_flexible_types(&mut self, is_on: bool) {
+        if let Some(session) = &mut self.session {
+            session.set_flexible_types(is_on);
+        }
+        self.flexible_types = is_on;
+    }
+
     /// Keeps results of at most so many bytes for `_`, or none.
     pub fn keep_results(&mut self, limit: Option<usize>) {
         if let Some(session) = &mut self.session {
@@ -376,6 +392,12 @@ impl Connection {
         if let Err(error) = self.follow() {
             let said = std::iter::once(error.message).chain(error.notes);
             self.notices.push(said.collect::<Vec<_>>().join("; "));
+        }
+        if self.session.is_none()
+            && let Ok(Some(Statement::SetFlexibleTypes(is_on))) = parse_statement(text)
+        {
+            self.set_flexible_types(is_on);
+            return Ok(Outcome::Nothing);
         }
         if let (None, Some(missing)) = (&self.session, &self.missing) {
             if let Ok(Some(Statement::SetActor(setting))) = parse_statement(text) {

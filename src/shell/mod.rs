@@ -129,6 +129,11 @@ impl Shell {
         shell
     }
 
+    /// Says whether new tables are FLEXIBLE that do not say what they are, as SET does.
+    pub fn set_flexible_types(&mut self, is_on: bool) {
+        self.connection.set_flexible_types(is_on);
+    }
+
     /// Tells an error about a text; gives what its loop has to know.
     fn fail(&mut self, error: &Diagnostic, text: &str, place: &Place) -> Stop {
         self.failed = true;

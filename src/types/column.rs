@@ -60,7 +60,7 @@ impl ColumnBuilder {
                 Inner::Timestamp(TimestampMicrosecondBuilder::with_capacity(capacity))
             }
             DataType::Blob => Inner::Blob(BinaryBuilder::with_capacity(capacity, capacity * 8)),
-            DataType::Numeric | DataType::Any => {
+            DataType::Numeric | DataType::Any | DataType::Flexible(_) => {
                 Inner::Any(LargeBinaryBuilder::with_capacity(capacity, capacity * 9))
             }
         };
@@ -157,7 +157,9 @@ pub fn value_at(array: &dyn Array, data_type: DataType, index: usize) -> Value {
             array.as_primitive::<TimestampMicrosecondType>().value(index),
         )),
         DataType::Blob => Value::Blob(array.as_binary::<i32>().value(index).into()),
-        DataType::Numeric | DataType::Any => decode_any(array.as_binary::<i64>().value(index)),
+        DataType::Numeric | DataType::Any | DataType::Flexible(_) => {
+            decode_any(array.as_binary::<i64>().value(index))
+        }
     }
 }
 

@@ -1,6 +1,9 @@
 //! The types of columns: their names in SQL, their arrays in Arrow, and what each accepts.
 
-use super::{Date, Decimal, Timestamp, Value, decimal::MAX_PRECISION, parse_number, whole_number};
+use super::{
+    ColumnAffinity, Date, Decimal, Timestamp, Value, decimal::MAX_PRECISION, parse_number,
+    whole_number,
+};
 use arrow_schema::{DataType as ArrowType, TimeUnit};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -36,6 +39,8 @@ pub enum DataType {
     Json,
     /// Whatever comes: an untyped column, an expression whose branches differ.
     Any,
+    /// Whatever comes, converted as SQLite does: a column of a FLEXIBLE table.
+    Flexible(ColumnAffinity),
 }
 
 /// Why a column refused a value: `value` names it, `data_type` says what the column holds.
@@ -135,7 +140,7 @@ impl DataType {
 
     /// The Arrow type of this type's arrays.
     ///
-    /// ANY and NUMERIC are `LargeBinary`: each element is [`column::encode_any`] of one value.
+    /// ANY, NUMERIC and the columns of FLEXIBLE tables are `LargeBinary`: each element is [`column::encode_any`] of one value.
     ///
     /// [`column::encode_any`]: super::column::encode_any
     pub fn arrow(self) -> ArrowType {
@@ -150,8 +155,18 @@ impl DataType {
             DataType::Date => ArrowType::Date32,
             DataType::Timestamp => ArrowType::Timestamp(TimeUnit::Microsecond, None),
             DataType::Blob => ArrowType::Binary,
-            DataType::Numeric | DataType::Any => ArrowType::LargeBinary,
+            DataType::Numeric | DataType::Any | DataType::Flexible(_) => ArrowType::LargeBinary,
         }
+    }
+
+    /// Whether its values are of several types, so that each has to say its own.
+    pub fn is_mixed(self) -> bool {
+        matches!(self, DataType::Numeric | DataType::Any | DataType::Flexible(_))
+    }
+
+    /// The type of an expression that has the values of such a column and no affinity.
+    pub fn without_affinity(self) -> DataType {
+        if let DataType::Flexible(_) = self { DataType::Any } else { self }
     }
 
     /// Whether values of this type compute as numbers.
@@ -201,6 +216,7 @@ impl DataType {
                 Value::Real(_) => to_real(&value),
                 _ => return Ok(value),
             },
+            DataType::Flexible(affinity) => Some(affinity.hold(value.clone())).filter(is_finite),
         };
         stored.ok_or_else(|| Rejected {
             value: value.shortened(),
@@ -208,6 +224,11 @@ impl DataType {
             infinite: (self.is_number() || matches!(value, Value::Real(_))) && is_infinite(&value),
         })
     }
+}
+
+/// Whether a value is no infinity.
+fn is_finite(value: &Value) -> bool {
+    !matches!(value, Value::Real(real) if real.is_infinite())
 }
 
 /// Whether a value is infinity, or the text of a number beyond the largest real.
@@ -365,6 +386,9 @@ impl fmt::Display for DataType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let DataType::Decimal { precision, scale } = self {
             return write!(f, "DECIMAL({precision},{scale})");
+        }
+        if let DataType::Flexible(affinity) = self {
+            return f.write_str(affinity.name());
         }
         let name = NAMES.iter().find(|(_, data_type)| data_type == self).map_or("", |(n, _)| n);
         f.write_str(name)

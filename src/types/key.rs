@@ -139,7 +139,10 @@ impl KeyColumn {
             | DataType::Date
             | DataType::Timestamp
             | DataType::Blob
-            | DataType::Any => push_value(key, &value_at(&self.array, self.data_type, index)),
+            | DataType::Any
+            | DataType::Flexible(_) => {
+                push_value(key, &value_at(&self.array, self.data_type, index))
+            }
         }
         if self.descending {
             key[start..].iter_mut().for_each(|b| *b = !*b);

@@ -6,6 +6,7 @@
 //! values exist once, in [`Value::compare`], with [`key`] as its byte form for indexes, groups,
 //! joins and sorts.
 
+mod affinity;
 pub mod column;
 mod data_type;
 mod datetime;
@@ -21,6 +22,7 @@ mod span;
 mod tree;
 mod value;
 
+pub use affinity::ColumnAffinity;
 pub use data_type::{DataType, MAX_JSON_DEPTH, Rejected};
 pub use datetime::{Date, Timestamp};
 pub use decimal::Decimal;

@@ -7,6 +7,7 @@ mod decimals;
 mod difference;
 mod dumps;
 mod examples;
+mod flexible;
 mod follow;
 mod grammar;
 mod help;

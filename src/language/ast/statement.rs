@@ -118,6 +118,8 @@ pub enum Statement {
     SetAsOf(At),
     /// SET ACTOR: who does what the session does from now on.
     SetActor(ActorSetting),
+    /// SET flexible_types: whether new tables are FLEXIBLE that do not say what they are.
+    SetFlexibleTypes(bool),
     /// VERIFY: all files held against the log.
     Verify,
     /// A statement of SQLite's that is accepted and does nothing here: PRAGMA, VACUUM, ANALYZE,
@@ -461,6 +463,7 @@ impl Statement {
             | Statement::Replay { .. }
             | Statement::SetAsOf(_)
             | Statement::SetActor(_)
+            | Statement::SetFlexibleTypes(_)
             | Statement::Verify
             | Statement::Accepted(_) => None,
         }

@@ -335,9 +335,17 @@ pub(super) fn tag(input: Input<'_>) -> Parsed<'_, Statement> {
     Ok((rest, Statement::Tag { name, at, annotations }))
 }
 
-/// `Set ::= 'SET' ('AS' 'OF' Point | 'ACTOR' '=' (Text | 'NULL' | 'DEFAULT'))`
+/// `Set ::= 'SET' ('AS' 'OF' Point | 'ACTOR' '=' (Text | 'NULL' | 'DEFAULT')
+///                 | 'FLEXIBLE_TYPES' '=' ('ON' | 'OFF'))`
 pub(super) fn set(input: Input<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = word(Keyword::Set)(input)?;
+    if rest.is_word(0, Keyword::FlexibleTypes) {
+        let (rest, _) = symbol(Symbol::Equal)(rest.skip(1))?;
+        let (rest, is_on) =
+            alt((value(true, word(Keyword::On)), value(false, word(Keyword::Off)))).parse(rest)?;
+        return Ok((rest, Statement::SetFlexibleTypes(is_on)));
+    }
+    rest.note(Keyword::FlexibleTypes);
     if matches!(rest.peek().kind, TokenKind::Name) {
         return input.unsupported("SET");
     }

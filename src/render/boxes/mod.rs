@@ -16,7 +16,7 @@ mod widths;
 use super::cell::{Cell, Cells};
 use super::{Buffer, Failure, Format, Mode, Vertical, duration, escape};
 use crate::session::{Listing, OutputColumn, Rows};
-use crate::types::DataType;
+use crate::types::{ColumnAffinity, DataType};
 use arrow_array::RecordBatch;
 use border::Border;
 use frame::Frame;
@@ -75,6 +75,14 @@ impl Column {
             DataType::Blob => "blob",
             DataType::Numeric => "num",
             DataType::Any => "any",
+            DataType::Flexible(affinity) => match affinity {
+                ColumnAffinity::Integer => "int",
+                ColumnAffinity::Real => "real",
+                ColumnAffinity::Numeric => "num",
+                ColumnAffinity::Decimal { .. } => "dec",
+                ColumnAffinity::Text => "text",
+                ColumnAffinity::Blob => "any",
+            },
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::session::{Outcome, OutputColumn, Rows};
 use crate::shell::dot::{Trouble, statements};
 use crate::shell::{INTERRUPTED, Refusal, Shell};
 use crate::types::column::value_at;
-use crate::types::{DataType, TableSchema, Value};
+use crate::types::{ColumnAffinity, DataType, TableSchema, Value};
 use arrow_array::ArrayRef;
 use std::io::Write;
 use std::sync::Arc;
@@ -113,6 +113,10 @@ impl Shell {
 
 /// A value as a literal that a column of this type reads back as it was.
 fn literal(value: &Value, column: DataType) -> String {
+    let is_any = match column {
+        DataType::Flexible(ColumnAffinity::Decimal { .. }) => false,
+        column => column.is_mixed(),
+    };
     let cast = |data_type: &str| format!("CAST('{}' AS {data_type})", value.to_text());
     match value {
         // No script holds this character.
@@ -121,14 +125,12 @@ fn literal(value: &Value, column: DataType) -> String {
                 text.split('\0').map(|part| Value::text(part).to_string()).collect();
             parts.join(" || char(0) || ")
         }
-        Value::Json(text) if column == DataType::Any => {
+        Value::Json(text) if is_any => {
             format!("CAST({} AS JSON)", Value::text(text))
         }
-        Value::Date(_) if column == DataType::Any => cast("DATE"),
-        Value::Timestamp(_) if column == DataType::Any => cast("TIMESTAMP"),
-        Value::Decimal(decimal) if column == DataType::Any => {
-            cast(&format!("DECIMAL(38, {})", decimal.scale))
-        }
+        Value::Date(_) if is_any => cast("DATE"),
+        Value::Timestamp(_) if is_any => cast("TIMESTAMP"),
+        Value::Decimal(decimal) if is_any => cast(&format!("DECIMAL(38, {})", decimal.scale)),
         value => value.to_string(),
     }
 }

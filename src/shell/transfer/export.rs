@@ -165,7 +165,7 @@ fn write(rows: Rows, kind: Kind, export: &Export, progress: bool) -> Result<usiz
 fn exact(rows: Rows, kind: Kind) -> Rows {
     let is_json = matches!(kind, Kind::Json | Kind::Ndjson);
     let plain = move |data_type: DataType| match data_type {
-        DataType::Any => false,
+        DataType::Any | DataType::Flexible(_) => false,
         DataType::Json => !is_json,
         _ => true,
     };
@@ -195,7 +195,7 @@ fn exact(rows: Rows, kind: Kind) -> Rows {
                 let value = value_at(array, data_type, row);
                 match is_json {
                     true => values::any_document(&value, data_type),
-                    false => values::any_field(&value),
+                    false => values::any_field(&value, data_type),
                 }
             };
             let values: Vec<_> = (0..batch.num_rows()).map(value).collect();

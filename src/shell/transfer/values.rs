@@ -6,7 +6,9 @@
 //! everything that is no plain text is written as in the log, `{"$date":"2026-01-31"}`.
 
 use super::fields::Field;
-use crate::types::{DataType, Decimal, Literal, Value, exact_json, parse_exact_json, parse_number};
+use crate::types::{
+    ColumnAffinity, DataType, Decimal, Literal, Value, exact_json, parse_exact_json, parse_number,
+};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::borrow::Cow;
@@ -19,7 +21,10 @@ pub(super) fn of_field(field: Field<'_>, data_type: DataType) -> Value {
     let Some(text) = field else { return Value::Null };
     match data_type {
         DataType::Blob => blob(&text).unwrap_or_else(|| Value::text(&text)),
-        DataType::Any => any(&text).unwrap_or_else(|| Value::text(&text)),
+        DataType::Any | DataType::Flexible(ColumnAffinity::Blob) => {
+            any(&text).unwrap_or_else(|| Value::text(&text))
+        }
+        DataType::Flexible(_) => documented(&text).unwrap_or_else(|| Value::text(&text)),
         _ => Value::Text(text.into()),
     }
 }
@@ -30,7 +35,7 @@ pub(super) fn of_field(field: Field<'_>, data_type: DataType) -> Value {
 /// # Errors
 /// A text that would be a number, and another one, if its point were no comma.
 pub(super) fn of_comma(text: Cow<'_, str>, data_type: DataType) -> Result<Field<'_>, String> {
-    let is_any = data_type == DataType::Any;
+    let is_any = matches!(data_type, DataType::Any | DataType::Flexible(_));
     let is_number = data_type.is_number() && data_type != DataType::Boolean;
     if !(is_any || is_number) {
         return Ok(Some(text));
@@ -82,9 +87,19 @@ fn blob(text: &str) -> Option<Value> {
     bytes.filter(|_| odd.is_empty()).map(|bytes| Value::Blob(bytes.into()))
 }
 
+/// Whether a field is JSON that says the type of its value.
+fn is_documented(text: &str) -> bool {
+    text.starts_with('"') || text.starts_with(WRAPPER)
+}
+
+/// The value of a field that says its type.
+fn documented(text: &str) -> Option<Value> {
+    if is_documented(text) { parse_exact_json(text) } else { None }
+}
+
 /// What a field means that is no plain text, in a column of ANY.
 fn any(text: &str) -> Option<Value> {
-    if text.starts_with('"') || text.starts_with(WRAPPER) {
+    if is_documented(text) {
         return parse_exact_json(text);
     }
     match text {
@@ -113,11 +128,18 @@ fn number(text: &str) -> Option<Value> {
     literal.filter(|_| is_number).map(Literal::lossless)
 }
 
-/// A value of ANY as a field says it.
-pub(super) fn any_field(value: &Value) -> Value {
+/// A value of a column of ANY or of a FLEXIBLE table as a field says it.
+pub(super) fn any_field(value: &Value, data_type: DataType) -> Value {
+    // A column that is meant for something makes the same of a text as of what it says.
+    let has_affinity =
+        matches!(data_type, DataType::Flexible(affinity) if affinity != ColumnAffinity::Blob);
     match value {
         Value::Null => Value::Null,
-        Value::Text(text) if any(text).is_none() => value.clone(),
+        Value::Integer(_) | Value::Real(_) | Value::Decimal(_) if has_affinity => {
+            Value::text(value.to_text())
+        }
+        Value::Text(text) if has_affinity && !is_documented(text) => value.clone(),
+        Value::Text(text) if !has_affinity && any(text).is_none() => value.clone(),
         value => Value::Text(exact_json(value).into()),
     }
 }
@@ -146,7 +168,8 @@ pub(super) fn of_json(raw: &str, data_type: DataType) -> Result<Value, String> {
     }
     let typed = raw.starts_with(WRAPPER).then(|| parse_exact_json(raw)).flatten();
     match (data_type, typed) {
-        (DataType::Any, Some(value)) | (DataType::Json, Some(value @ Value::Json(_))) => {
+        (DataType::Any | DataType::Flexible(_), Some(value))
+        | (DataType::Json, Some(value @ Value::Json(_))) => {
             return Ok(value);
         }
         (DataType::Json, _) => return Ok(Value::Text(raw.into())),
@@ -168,6 +191,9 @@ pub(super) fn of_json(raw: &str, data_type: DataType) -> Result<Value, String> {
         Some(b'{' | b'[') if data_type == DataType::Any => Ok(Value::Json(raw.into())),
         Some(b'{' | b'[') => Ok(Value::Text(raw.into())),
         _ if data_type == DataType::Any => Ok(exact_number(raw)),
+        _ if data_type == DataType::Flexible(ColumnAffinity::Blob) => {
+            Ok(number(raw).unwrap_or_else(|| Value::text(raw)))
+        }
         // A column of numbers reads them from their text, with all its digits.
         _ => Ok(Value::Text(raw.into())),
     }
@@ -235,7 +261,7 @@ mod tests {
     #[test]
     fn every_value_of_any_comes_back_as_it_was() {
         for value in values() {
-            let field = match any_field(&value) {
+            let field = match any_field(&value, DataType::Any) {
                 Value::Text(text) => Some(text.to_string()),
                 _ => None,
             };

@@ -78,7 +78,7 @@ fn push_value(out: &mut Vec<u8>, data_type: DataType, value: &Value) -> Result<(
                 out.extend_from_slice(document.as_bytes());
             }
         }
-        (DataType::Any | DataType::Numeric, value) => push_any(out, value)?,
+        (data_type, value) if data_type.is_mixed() => push_any(out, value)?,
         (_, value) => return Err(value.shortened()),
     }
     Ok(())
@@ -328,7 +328,7 @@ impl ValueSeed {
     }
 
     fn is_any(&self) -> bool {
-        matches!(self.0, DataType::Any | DataType::Numeric)
+        self.0.is_mixed()
     }
 }
 
@@ -350,7 +350,9 @@ impl<'de> Visitor<'de> for ValueSeed {
 
     fn visit_i64<E: serde::de::Error>(self, integer: i64) -> Result<Value, E> {
         let value = match self.0 {
-            DataType::Integer | DataType::Any | DataType::Numeric => Some(Value::Integer(integer)),
+            DataType::Integer | DataType::Any | DataType::Numeric | DataType::Flexible(_) => {
+                Some(Value::Integer(integer))
+            }
             DataType::Date => i32::try_from(integer).ok().map(|days| Value::Date(Date(days))),
             DataType::Timestamp => Some(Value::Timestamp(Timestamp(integer))),
             DataType::Real
@@ -377,7 +379,9 @@ impl<'de> Visitor<'de> for ValueSeed {
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Value, E> {
         let value = match self.0 {
-            DataType::Text | DataType::Any | DataType::Numeric => Some(Value::Text(text.into())),
+            DataType::Text | DataType::Any | DataType::Numeric | DataType::Flexible(_) => {
+                Some(Value::Text(text.into()))
+            }
             DataType::Decimal { precision, scale } => Decimal::parse(text)
                 .filter(|decimal| decimal.scale == scale && decimal.fits(precision))
                 .map(Value::Decimal),

@@ -81,7 +81,8 @@ impl Values {
             | DataType::Json
             | DataType::Blob
             | DataType::Numeric
-            | DataType::Any => Values::Bytes(Vec::new(), Vec::new()),
+            | DataType::Any
+            | DataType::Flexible(_) => Values::Bytes(Vec::new(), Vec::new()),
         }
     }
 
@@ -160,9 +161,7 @@ impl OpenColumn {
     fn push_typed(&mut self, value: &Value) -> bool {
         match (&mut self.values, value) {
             (_, Value::Null) => return false,
-            (Values::Bytes(bytes, ends), value)
-                if matches!(self.data_type, DataType::Any | DataType::Numeric) =>
-            {
+            (Values::Bytes(bytes, ends), value) if self.data_type.is_mixed() => {
                 bytes.extend_from_slice(&encode_any(value));
                 ends.push(bytes.len());
             }
@@ -292,7 +291,7 @@ impl OpenColumn {
                 Value::Decimal(Decimal { mantissa: values[index], scale })
             }
             (Values::Float64(values), _) => Value::Real(values[index]),
-            (Values::Bytes(bytes, ends), DataType::Any | DataType::Numeric) => {
+            (Values::Bytes(bytes, ends), data_type) if data_type.is_mixed() => {
                 decode_any(slice(bytes, ends, index))
             }
             (Values::Bytes(..) | Values::Int128(_), _) => {
@@ -349,7 +348,7 @@ fn bytes_array(
     ends: &[usize],
     nulls: Option<NullBuffer>,
 ) -> ArrayRef {
-    if matches!(data_type, DataType::Any | DataType::Numeric) {
+    if data_type.is_mixed() {
         return Arc::new(LargeBinaryArray::new(offsets(ends), Buffer::from_vec(bytes), nulls));
     }
     if data_type == DataType::Blob {

@@ -75,6 +75,9 @@ impl fmt::Display for Statement {
             }
             Statement::SetActor(ActorSetting::Nobody) => f.write_str("SET ACTOR = NULL"),
             Statement::SetActor(ActorSetting::Default) => f.write_str("SET ACTOR = DEFAULT"),
+            Statement::SetFlexibleTypes(is_on) => {
+                write!(f, "SET flexible_types = {}", if *is_on { "ON" } else { "OFF" })
+            }
             Statement::Verify => f.write_str("VERIFY"),
             Statement::Accepted(words) => f.write_str(words),
         }
