@@ -9,11 +9,32 @@ use std::io::{self, IsTerminal, Write};
 use std::panic;
 use std::path::Path;
 use std::process::ExitCode;
+use std::thread;
+
+/// Bytes of stack for all the work. However tall a statement may be (the limits stand in the
+/// grammar's README), what walks it fits, whatever `ulimit -s` leaves to the first thread.
+const STACK: usize = 64 << 20;
 
 fn main() -> ExitCode {
     panic::set_hook(Box::new(confess));
-    // A panic was told by the hook; all that is left is to end as a failure.
-    ExitCode::from(panic::catch_unwind(run).unwrap_or(1))
+    #[cfg(unix)]
+    asof::shell::hold_file_size_signal();
+    let arguments = Arguments::read();
+    #[cfg(unix)]
+    if arguments.is_interactive() {
+        // Before there are other threads.
+        asof::shell::restore_at_end();
+    }
+    let worker = thread::Builder::new().name("shell".into()).stack_size(STACK);
+    let code = match worker.spawn(move || run(&arguments)) {
+        // A panic was told by the hook; all that is left is to end as a failure.
+        Ok(worker) => worker.join().unwrap_or(1),
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "asof: cannot start a thread: {error}");
+            1
+        }
+    };
+    ExitCode::from(code)
 }
 
 /// Says that the program is wrong, where, and what that means for the data.
@@ -33,8 +54,7 @@ fn confess(fault: &panic::PanicHookInfo<'_>) {
     );
 }
 
-fn run() -> u8 {
-    let arguments = Arguments::read();
+fn run(arguments: &Arguments) -> u8 {
     let colours = Colours::choose(arguments.color.as_deref());
     let problem = |error: &Diagnostic| {
         let place = Place { name: None, line: 1, column: 1 };
@@ -60,11 +80,6 @@ fn run() -> u8 {
         let message = "--single-transaction and --check are for scripts: -c SQL, -f FILE or a pipe";
         problem(&Diagnostic::new("usage", message));
         return 2;
-    }
-    #[cfg(unix)]
-    if interactive {
-        // Before the database starts threads of its own.
-        asof::shell::restore_at_end();
     }
     let connection = match database {
         None => Connection::in_memory(options),
@@ -93,10 +108,10 @@ fn run() -> u8 {
         let stop = shell.salvage(target);
         return shell.finish(stop);
     }
-    let stop = begin(&mut shell, &arguments, interactive).and_then(|()| match interactive {
+    let stop = begin(&mut shell, arguments, interactive).and_then(|()| match interactive {
         true => shell.interact(),
         false => {
-            let result = shell.begin_run().and_then(|()| run_sources(&mut shell, &arguments));
+            let result = shell.begin_run().and_then(|()| run_sources(&mut shell, arguments));
             shell.end_run(result)
         }
     });

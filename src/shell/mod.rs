@@ -21,6 +21,8 @@ mod redirect;
 mod run;
 mod script;
 mod settings;
+#[cfg(unix)]
+mod signals;
 mod source;
 mod statement;
 mod terminal;
@@ -30,6 +32,8 @@ pub use connection::{Connection, Refusal};
 pub use dot::{DotCommand, Group, commands};
 pub use script::Script;
 pub use settings::Settings;
+#[cfg(unix)]
+pub use signals::hold_file_size_signal;
 #[cfg(unix)]
 pub use terminal::restore_at_end;
 

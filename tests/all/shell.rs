@@ -1,6 +1,8 @@
 //! The binary as a process: scripts, exit codes, output modes, dot-commands.
 
 mod dot;
+#[cfg(unix)]
+mod limits;
 mod options;
 pub(crate) mod piped;
 mod processes;

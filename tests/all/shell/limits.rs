@@ -1,0 +1,86 @@
+//! The binary where the system allows it little: short stacks, small files.
+
+use super::{Place, Run, TABLE};
+use std::fs::File;
+use std::process::Command;
+
+/// Runs `asof` under limits that `sh` sets: `-s 512`, `-f 40`.
+fn limited(place: &Place, limits: &str, arguments: &[&str], out: Option<File>) -> Run {
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("ulimit {limits} && exec \"$0\" \"$@\"")]);
+    command.arg(env!("CARGO_BIN_EXE_asof")).args(arguments).current_dir(place.path());
+    if let Some(out) = out {
+        command.stdout(out);
+    }
+    let output = command.output().expect("sh runs");
+    Run {
+        code: output.status.code().unwrap_or(-1),
+        out: String::from_utf8(output.stdout).expect("text"),
+        err: String::from_utf8(output.stderr).expect("text"),
+    }
+}
+
+/// So many terms with an operator between them.
+fn chain(term: &str, operator: &str, terms: usize) -> String {
+    vec![term; terms].join(&format!(" {operator} "))
+}
+
+#[test]
+fn the_tallest_expression_fits_however_short_the_stack_is_that_the_system_gives() {
+    let place = Place::new();
+    let script = format!("{TABLE}INSERT INTO t VALUES (1, 'x'), (2, 'y');");
+    assert_eq!(place.run(&["bank"], script).code, 0);
+    // The terms themselves may be of some levels.
+    let tall = 990;
+    let cases = [
+        (format!("SELECT {}", chain("1", "AND", tall)), "1\n".to_string()),
+        (format!("SELECT count(*) FROM t WHERE {}", chain("a > 0", "AND", tall)), "2\n".into()),
+        (format!("SELECT b FROM t WHERE {}", chain("a = 2", "OR", tall)), "y\n".into()),
+        (format!("SELECT {} FROM t", chain("a", "+", tall)), "990\n1980\n".into()),
+        (format!("SELECT length({}) FROM t", chain("b", "||", tall)), "990\n990\n".into()),
+        (format!("SELECT {} FROM t", chain("a", "=", tall)), "1\n0\n".into()),
+        (format!("SELECT sum(a) FROM t HAVING {}", chain("sum(a) > 0", "AND", tall)), "3\n".into()),
+        (format!("SELECT a IN ({}) FROM t", chain("a + 1", ",", 5_000)), "0\n0\n".into()),
+    ];
+    for (statement, expected) in cases {
+        let run = limited(&place, "-s 512", &["bank", "-c", &statement], None);
+        assert_eq!((run.code, run.out), (0, expected), "{statement:.60} {}", run.err);
+    }
+    for statement in [
+        format!("EXPLAIN SELECT * FROM t WHERE {}", chain("a = 1", "OR", tall)),
+        format!("UPDATE t SET a = {}", chain("a", "+", tall)),
+        format!("DELETE FROM t WHERE {}", chain("a = 5", "OR", tall)),
+        format!("CREATE TABLE u (a INTEGER DEFAULT ({}))", chain("1", "+", tall)),
+    ] {
+        let run = limited(&place, "-s 512", &["bank", "-c", &statement], None);
+        assert_eq!(run.code, 0, "{statement:.60} {}", run.err);
+    }
+    let taller = format!("SELECT {}", chain("1", "AND", 1_001));
+    let run = limited(&place, "-s 512", &["bank", "-c", &taller], None);
+    assert_eq!(run.code, 1);
+    assert!(run.err.contains("an expression of more than 1000 levels"), "{}", run.err);
+}
+
+#[test]
+fn a_limit_on_the_size_of_files_is_an_error_and_what_was_acknowledged_stays() {
+    let place = Place::new();
+    let inserts: String = (0..3_000).map(|n| format!("INSERT INTO t VALUES ({n}, 'x');")).collect();
+    let arguments = ["--receipts", "bank", "-c", TABLE, "-c", &inserts];
+    let run = limited(&place, "-f 40", &arguments, None);
+    assert_eq!(run.code, 1, "{}", run.err);
+    assert!(run.err.contains("error[io]: cannot write bank/events.log"), "{}", run.err);
+    let acknowledged = run.out.matches("INSERT").count();
+    assert!(acknowledged > 10, "{}", run.out);
+    let after = place.run(&["bank", "SELECT count(*) FROM t"], "");
+    assert_eq!((after.code, after.out), (0, format!("{acknowledged}\n")), "{}", after.err);
+}
+
+#[test]
+fn a_result_that_is_larger_than_a_file_may_be_is_an_error() {
+    let place = Place::new();
+    let results = File::create(place.path().join("results")).expect("a file");
+    let query = format!("SELECT '{}'", "x".repeat(100_000));
+    let run = limited(&place, "-f 8", &["-c", &query], Some(results));
+    assert_eq!(run.code, 1, "{}", run.err);
+    assert!(run.err.contains("error[output]: cannot write to standard output"), "{}", run.err);
+}
