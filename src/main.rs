@@ -83,18 +83,18 @@ fn run(arguments: &Arguments) -> u8 {
     }
     let connection = match database {
         None => Connection::in_memory(options),
-        Some(name) => Connection::open(Path::new(name), options.clone()).and_then(|connection| {
+        Some(name) => match Connection::open(Path::new(name), options.clone()) {
             // A database that is not there has no tables, and checking creates none.
-            match connection.session() {
-                None if arguments.check => Connection::in_memory(options),
-                _ => Ok(connection),
+            Ok(connection) if arguments.check && connection.is_missing() => {
+                Connection::in_memory(options)
             }
-        }),
+            opened => opened,
+        },
     };
     let connection = match connection {
         Ok(connection) => connection,
-        Err(error) => {
-            problem(&error);
+        Err(refusal) => {
+            problem(refusal.diagnostic());
             return 3;
         }
     };

@@ -1,25 +1,27 @@
 //! The database behind the shell, which may not exist yet.
 //!
-//! A missing database is created by its first write. Until then each statement is tried on an empty
-//! database in memory: what fails there is an error and leaves no directory behind; what succeeds is
-//! done again where it counts.
+//! A missing database is an empty one that answers whatever an empty one can, and is created by its
+//! first write. What asks it for more has the wrong name, most likely.
 
-use crate::language::ast::Statement;
-use crate::language::{Parameters, parse_statement};
+mod missing;
+mod refusal;
+
+pub use refusal::Refusal;
+
+use crate::language::Parameters;
 use crate::render::Diagnostic;
 use crate::session::{Error, Outcome, Session, Watcher};
 use crate::storage::{self, Database, OpenOptions};
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use missing::{is_there, missing};
+use refusal::no_directory;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// One user's way to one database.
 pub struct Connection {
+    /// The session; none only where the way to another database led nowhere.
     session: Option<Session>,
-    /// Where the database will be, while there is no session.
-    missing: Option<Missing>,
     /// Stops what runs, whatever session it runs in.
     interrupt: Arc<AtomicBool>,
     /// Whether the session goes along with another process that writes.
@@ -34,23 +36,8 @@ pub struct Connection {
     parameters: Parameters,
     /// Who does what every session does, unless something says who.
     actor: Option<String>,
-    /// The SET ACTOR that was said before there was a database.
-    set_actor: Option<String>,
     /// Whether new tables are FLEXIBLE, for every session to come.
     flexible_types: bool,
-}
-
-struct Missing {
-    path: PathBuf,
-    options: OpenOptions,
-}
-
-/// Why there is no outcome.
-pub enum Refusal {
-    /// The statement failed.
-    Failed(Diagnostic),
-    /// There is no database to run it on.
-    Unavailable(Diagnostic),
 }
 
 /// Whether a statement only reads, by its first word.
@@ -59,10 +46,13 @@ pub(super) fn reads(text: &str) -> bool {
     READS.iter().any(|word| word.eq_ignore_ascii_case(first))
 }
 
+/// The first word of the statement that reads every file of a database.
+const VERIFY: &str = "VERIFY";
+
 /// First words of statements that only read.
 const READS: &[&str] = &[
     "SELECT", "VALUES", "WITH", "EXPLAIN", "HISTORY", "DIFF", "EVENTS", "TIMELINE", "WHY", "SHOW",
-    "VERIFY", "TAIL", "REPLAY", "FIRST", "LAST", "DESCRIBE", "SET",
+    VERIFY, "TAIL", "REPLAY", "FIRST", "LAST", "DESCRIBE", "SET",
 ];
 
 impl Connection {
@@ -70,22 +60,20 @@ impl Connection {
     ///
     /// # Errors
     /// Where even that is refused.
-    pub fn in_memory(options: OpenOptions) -> Result<Connection, Diagnostic> {
+    pub fn in_memory(options: OpenOptions) -> Result<Connection, Refusal> {
         let environment = options.environment.clone();
-        let database = Database::in_memory_with(environment).map_err(cannot_open)?;
-        let mut connection = Connection::to(None, options);
+        let database = Database::in_memory_with(environment).map_err(Refusal::opening)?;
+        let mut connection = Connection::to_be(options);
         connection.begin(Session::new(Arc::new(database)), false);
         Ok(connection)
     }
 
-    /// The way to a database that is not there yet.
-    fn to(missing: Option<Missing>, options: OpenOptions) -> Connection {
+    /// A connection that has no session yet.
+    fn to_be(options: OpenOptions) -> Connection {
         let (interrupt, watcher, notices, parameters) = Default::default();
-        let (session, follows, actor, set_actor) = (None, false, None, None);
-        let flexible_types = false;
+        let (session, follows, actor, flexible_types) = (None, false, None, false);
         Connection {
             session,
-            missing,
             interrupt,
             follows,
             watcher,
@@ -93,7 +81,6 @@ impl Connection {
             options,
             parameters,
             actor,
-            set_actor,
             flexible_types,
         }
     }
@@ -103,9 +90,6 @@ impl Connection {
         session.interrupt_by(Arc::clone(&self.interrupt));
         session.set_parameters(self.parameters.clone());
         session.act_as(self.actor.clone());
-        if let Some(Err(error)) = self.set_actor.take().map(|text| session.execute(&text)) {
-            self.notices.push(error.to_string());
-        }
         session.set_flexible_types(self.flexible_types);
         if let Some(watcher) = &self.watcher {
             session.watch_by(watcher.clone());
@@ -118,26 +102,17 @@ impl Connection {
             let what = "this shell is read-only and follows it";
             self.notices.push(format!("{holder} is writing to {name}: {what}"));
         }
-        (self.session, self.missing) = (Some(session), None);
+        self.session = Some(session);
     }
 
-    /// The database in a directory, opened now if it exists.
+    /// The database in a directory; an empty one that the first write creates where there is none.
     ///
     /// # Errors
-    /// Where there is something else, or it cannot be opened.
-    pub fn open(path: &Path, options: OpenOptions) -> Result<Connection, Diagnostic> {
-        if path.is_file() {
-            return Err(no_directory(path));
-        }
-        let is_empty =
-            |path: &Path| std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
-        if !path.exists() || is_empty(path) {
-            let missing = Missing { path: path.to_path_buf(), options: options.clone() };
-            return Ok(Connection::to(Some(missing), options));
-        }
+    /// [`Refusal::Unavailable`] where there is something else, or it cannot be opened.
+    pub fn open(path: &Path, options: OpenOptions) -> Result<Connection, Refusal> {
         let follow = options.follow;
-        let database = Database::open(path, options.clone()).map_err(cannot_open)?;
-        let mut connection = Connection::to(None, options);
+        let database = open_or_empty(path, &options)?;
+        let mut connection = Connection::to_be(options);
         connection.begin(Session::new(Arc::new(database)), follow);
         Ok(connection)
     }
@@ -145,8 +120,9 @@ impl Connection {
     /// Goes to another database, one in memory where no path is given; the one before is closed.
     ///
     /// # Errors
-    /// Why it cannot be opened: then the one before stays, unless it is the same.
-    pub fn switch(&mut self, path: Option<&Path>) -> Result<(), Diagnostic> {
+    /// [`Refusal::Unavailable`] where it cannot be opened: then the one before stays, unless it is
+    /// the same.
+    pub fn switch(&mut self, path: Option<&Path>) -> Result<(), Refusal> {
         let known = |path: &Path| path.canonicalize().ok();
         let before = self.session.as_ref().and_then(|session| known(session.database().path()?));
         if before.is_some() && path.and_then(known) == before {
@@ -181,34 +157,17 @@ impl Connection {
         Arc::clone(&self.interrupt)
     }
 
-    /// Runs what writes in a session, which is that of a new database where there is none yet: that is
-    /// created with the first event.
+    /// Runs what writes in the session.
     ///
     /// # Errors
-    /// Why there can be no database.
-    pub fn with_session<T>(
-        &mut self,
-        run: impl FnOnce(&mut Session) -> T,
-    ) -> Result<T, Diagnostic> {
+    /// [`Refusal::Unavailable`] where nobody can write to the database.
+    pub fn with_session<T>(&mut self, run: impl FnOnce(&mut Session) -> T) -> Result<T, Refusal> {
+        self.catch_up();
         self.take_over()?;
-        if let Some(session) = &mut self.session {
-            return Ok(run(session));
+        match &mut self.session {
+            Some(session) => Ok(run(session)),
+            None => Err(no_session()),
         }
-        let Some(missing) = self.missing.as_ref().filter(|missing| !missing.options.read_only)
-        else {
-            return Err(self.existing().err().unwrap_or_default());
-        };
-        let options = OpenOptions { create: true, ..missing.options.clone() };
-        let database = Database::open(&missing.path, options).map_err(cannot_open)?;
-        let mut session = Session::new(Arc::new(database));
-        session.interrupt_by(Arc::clone(&self.interrupt));
-        session.act_as(self.actor.clone());
-        session.set_flexible_types(self.flexible_types);
-        let done = run(&mut session);
-        if session.head().0 > 0 {
-            self.begin(session, false);
-        }
-        Ok(done)
     }
 
     /// Catches up with the process that writes to the database, if there is one to be followed; says
@@ -217,10 +176,7 @@ impl Connection {
     /// # Errors
     /// Where the log is damaged, or another one by now.
     pub fn follow(&mut self) -> Result<bool, Diagnostic> {
-        if let Some(missing) = self.missing.as_ref().filter(|missing| missing.is_there()) {
-            let (path, options) = (missing.path.clone(), missing.options.clone());
-            let database = Database::open(&path, options).map_err(cannot_open)?;
-            self.begin(Session::new(Arc::new(database)), true);
+        if self.appear().map_err(|refusal| refusal.diagnostic().clone())? {
             return Ok(true);
         }
         let Some(session) = self.session.as_ref().filter(|_| self.follows) else {
@@ -236,6 +192,29 @@ impl Connection {
                 Err(diagnostic)
             }
         }
+    }
+
+    /// Catches up; what goes wrong is a notice.
+    fn catch_up(&mut self) {
+        if let Err(error) = self.follow() {
+            let said = std::iter::once(error.message).chain(error.notes);
+            self.notices.push(said.collect::<Vec<_>>().join("; "));
+        }
+    }
+
+    /// Goes on in the database that somebody else has created since it was missing, if so.
+    fn appear(&mut self) -> Result<bool, Refusal> {
+        let Some(session) = &mut self.session else { return Ok(false) };
+        let before = Arc::clone(session.database());
+        let Some(path) = missing(&before).filter(|path| is_there(path)) else { return Ok(false) };
+        if session.transaction().is_some() {
+            return Ok(false);
+        }
+        let database = Database::open(path, self.options.clone()).map_err(Refusal::opening)?;
+        self.follows = self.options.follow && database.is_read_only();
+        self.notices.extend(database.notices().iter().cloned());
+        session.go_on_in(Arc::new(database));
+        Ok(true)
     }
 
     /// What is to be said of the database since it was last asked, one line each.
@@ -336,35 +315,44 @@ impl Connection {
         self.interrupt.load(Ordering::Relaxed)
     }
 
-    /// The session, if the database exists.
+    /// The session, if there is one.
     pub fn session(&self) -> Option<&Session> {
         self.session.as_ref()
     }
 
-    /// The session, if the database exists, to have it do something.
+    /// The session, if there is one, to have it do something.
     pub(super) fn session_mut(&mut self) -> Option<&mut Session> {
         self.session.as_mut()
+    }
+
+    /// The session, also that of a database that does not exist yet.
+    ///
+    /// # Errors
+    /// [`Refusal::Unavailable`] where the way to a database led nowhere.
+    pub fn current(&self) -> Result<&Session, Refusal> {
+        self.session.as_ref().ok_or_else(no_session)
     }
 
     /// The session of a database that must exist.
     ///
     /// # Errors
-    /// The sentence that says it does not.
-    pub fn existing(&self) -> Result<&Session, Diagnostic> {
-        match (&self.session, &self.missing) {
-            (Some(session), _) => Ok(session),
-            (None, Some(missing)) => Err(missing.diagnostic()),
-            (None, None) => Err(Diagnostic::new("not-found", "there is no database")),
+    /// [`Refusal::Unavailable`] with the sentence that says it does not.
+    pub fn existing(&self) -> Result<&Session, Refusal> {
+        let session = self.current()?;
+        match missing(session.database()) {
+            Some(path) => Err(Refusal::Unavailable(missing::diagnostic(path))),
+            None => Ok(session),
         }
+    }
+
+    /// Whether the database does not exist yet.
+    pub fn is_missing(&self) -> bool {
+        self.session.as_ref().is_some_and(|session| missing(session.database()).is_some())
     }
 
     /// The name for the prompt.
     pub fn name(&self) -> String {
-        match (&self.session, &self.missing) {
-            (Some(session), _) => session.database().name().to_string(),
-            (None, Some(missing)) => missing.name(),
-            (None, None) => String::new(),
-        }
+        self.session.as_ref().map_or_else(String::new, |session| session.database().name().into())
     }
 
     /// Whether nothing is kept.
@@ -385,39 +373,21 @@ impl Connection {
     /// Runs one statement.
     ///
     /// # Errors
-    /// [`Refusal::Unavailable`] where it reads and there is nothing to read, or the database cannot
-    /// be created; [`Refusal::Failed`] for everything else.
+    /// [`Refusal::Unavailable`] where another process writes, or where the database does not exist
+    /// and is asked for what it would have, or cannot be created; [`Refusal::Failed`] for everything
+    /// else.
     pub fn execute(&mut self, text: &str) -> Result<Outcome, Refusal> {
-        let failed = |error: Error| Refusal::Failed(Diagnostic::from(&error));
-        if let Err(error) = self.follow() {
-            let said = std::iter::once(error.message).chain(error.notes);
-            self.notices.push(said.collect::<Vec<_>>().join("; "));
-        }
-        if self.session.is_none()
-            && let Ok(Some(Statement::SetFlexibleTypes(is_on))) = parse_statement(text)
-        {
-            self.set_flexible_types(is_on);
-            return Ok(Outcome::Nothing);
-        }
-        if let (None, Some(missing)) = (&self.session, &self.missing) {
-            if let Ok(Some(Statement::SetActor(setting))) = parse_statement(text) {
-                self.set_actor = Some(Statement::SetActor(setting).to_string());
-                return Ok(Outcome::Done("acts so once there is a database".to_owned()));
-            }
-            match missing.create(text, &self.parameters)? {
-                Ok(session) => self.begin(session, false),
-                Err(outcome) => return Ok(outcome),
-            }
+        self.catch_up();
+        if first_word(text).eq_ignore_ascii_case(VERIFY) {
+            // Files that nobody has cannot be good.
+            self.existing()?;
         }
         match self.run(text) {
             Err(Error::Storage(storage::Error::Following { .. })) => {
-                self.take_over().map_err(Refusal::Failed)?;
-                self.run(text).map_err(failed)
+                self.take_over()?;
+                self.run(text).map_err(|error| self.refusal(error))
             }
-            Err(Error::Storage(
-                error @ (storage::Error::Io { .. } | storage::Error::Busy { .. }),
-            )) if self.is_unmade() => Err(Refusal::Unavailable(cannot_open(error))),
-            done => done.map_err(failed),
+            done => done.map_err(|error| self.refusal(error)),
         }
     }
 
@@ -425,9 +395,32 @@ impl Connection {
         self.session.as_mut().map_or(Ok(Outcome::Nothing), |session| session.execute(text))
     }
 
-    /// Whether the database was to be created by its first write, and was not.
-    fn is_unmade(&self) -> bool {
-        self.session.as_ref().is_some_and(|session| !session.database().store().is_created())
+    /// What an error is to the run: on a missing database it may be another one than it seems.
+    pub(super) fn refusal(&self, error: Error) -> Refusal {
+        let session = self.session.as_ref();
+        // Whoever has made something in the open transaction means this one.
+        let session = session.filter(|session| !matches!(session.transaction(), Some(1..)));
+        let Some(path) = session.and_then(|session| missing(session.database())) else {
+            return self.refusal_of_first(error);
+        };
+        match self.refusal_of_first(error) {
+            Refusal::Failed(error) if missing::says_so(&error) => {
+                let mut why = missing::diagnostic(path);
+                (why.span, why.notes) = (error.span, vec![error.message]);
+                Refusal::Unavailable(why)
+            }
+            refusal => refusal,
+        }
+    }
+
+    /// What an error is where the write that met it may have been the one that creates the database.
+    fn refusal_of_first(&self, error: Error) -> Refusal {
+        match error {
+            Error::Storage(error @ storage::Error::Io { .. }) if self.is_missing() => {
+                Refusal::opening(error)
+            }
+            error => Refusal::of(error),
+        }
     }
 
     /// Makes a session that follows another process one that writes, if that process has ended: the
@@ -435,14 +428,14 @@ impl Connection {
     ///
     /// # Errors
     /// Who writes now, and what keeps the database from being opened.
-    pub(super) fn take_over(&mut self) -> Result<(), Diagnostic> {
+    pub(super) fn take_over(&mut self) -> Result<(), Refusal> {
         let Some(session) = self.session.as_mut().filter(|_| self.follows) else { return Ok(()) };
         let before = session.database();
         let (Some(path), Some(ended)) = (before.path(), before.holder()) else { return Ok(()) };
-        if let Some(holder) = before.store().current_holder().map_err(cannot_open)? {
+        if let Some(holder) = before.store().current_holder().map_err(Refusal::opening)? {
             return Err(still_held(path, holder));
         }
-        let database = Database::open(path, self.options.clone()).map_err(cannot_open)?;
+        let database = Database::open(path, self.options.clone()).map_err(Refusal::opening)?;
         if let Some(holder) = database.holder() {
             return Err(still_held(path, holder.to_string()));
         }
@@ -456,10 +449,26 @@ impl Connection {
 }
 
 /// Why a session that follows another process cannot write yet.
-fn still_held(path: &Path, holder: String) -> Diagnostic {
+fn still_held(path: &Path, holder: String) -> Refusal {
     let error = Error::from(storage::Error::Following { path: path.to_path_buf(), holder });
     let way_out = "once that process has ended, this shell takes over: write again";
-    Diagnostic::from(&error).help(Some(way_out.to_string()))
+    Refusal::Unavailable(Diagnostic::from(&error).help(Some(way_out.to_string())))
+}
+
+/// Why nothing can be asked.
+fn no_session() -> Refusal {
+    Refusal::Unavailable(Diagnostic::new("not-found", "there is no database"))
+}
+
+/// The database in a directory; an empty one where there is nothing.
+fn open_or_empty(path: &Path, options: &OpenOptions) -> Result<Database, Refusal> {
+    if path.is_file() {
+        return Err(no_directory(path));
+    }
+    let is_empty = std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
+    let create = is_empty || !path.exists();
+    let options = OpenOptions { create, ..options.clone() };
+    Database::open(path, options).map_err(Refusal::opening)
 }
 
 impl Connection {
@@ -469,62 +478,10 @@ impl Connection {
     /// As [`Connection::execute`].
     pub(super) fn rehearse(&mut self, text: &str) -> Result<Outcome, Refusal> {
         match &mut self.session {
-            Some(session) => match session.rehearse(text) {
-                Ok(()) => Ok(Outcome::Nothing),
-                Err(error) => Err(Refusal::Failed(Diagnostic::from(&error))),
-            },
-            None => self.existing().map(|_| Outcome::Nothing).map_err(Refusal::Unavailable),
-        }
-    }
-}
-
-impl Missing {
-    /// Whether somebody else created the database, for a session that would follow it.
-    fn is_there(&self) -> bool {
-        self.options.follow && self.path.join("events.log").is_file()
-    }
-
-    fn name(&self) -> String {
-        let name = self.path.file_name().unwrap_or(self.path.as_os_str());
-        name.to_string_lossy().into_owned()
-    }
-
-    /// Creates the database if this statement is one that begins it; gives the outcome of one that
-    /// needs none.
-    fn create(
-        &self,
-        text: &str,
-        parameters: &Parameters,
-    ) -> Result<Result<Session, Outcome>, Refusal> {
-        if reads(text) || self.options.read_only {
-            return Err(Refusal::Unavailable(self.diagnostic()));
-        }
-        let unavailable = |error| Refusal::Unavailable(cannot_open(error));
-        let mut trial = Session::new(Arc::new(Database::in_memory().map_err(unavailable)?));
-        trial.set_parameters(parameters.clone());
-        match trial.execute(text) {
-            Ok(outcome @ (Outcome::Nothing | Outcome::Text(_))) => return Ok(Err(outcome)),
-            Ok(_) => {}
-            Err(error) => {
-                let mut diagnostic = Diagnostic::from(&error);
-                diagnostic.notes.push(self.diagnostic().message);
-                return Err(Refusal::Failed(diagnostic));
-            }
-        }
-        let options = OpenOptions { create: true, ..self.options.clone() };
-        let database = Database::open(&self.path, options).map_err(unavailable)?;
-        Ok(Ok(Session::new(Arc::new(database))))
-    }
-
-    /// `there is no database bnk`, with the nearest name beside it.
-    fn diagnostic(&self) -> Diagnostic {
-        let name = self.name();
-        let shown = self.path.display();
-        let message = format!("there is no database {shown} yet");
-        let help = nearest_database(&self.path, &name)
-            .map(|near| format!("did you mean {near}?"))
-            .or_else(|| Some("its first CREATE TABLE will create it".to_string()));
-        Diagnostic::new("not-found", message).help(help)
+            Some(session) => session.rehearse(text).map_err(Refusal::of),
+            None => Err(no_session()),
+        }?;
+        Ok(Outcome::Nothing)
     }
 }
 
@@ -543,46 +500,6 @@ pub(super) fn first_word(text: &str) -> &str {
         };
         rest = skipped.trim_start();
     }
-}
-
-/// The path of a database beside this path whose name is spelt much like it.
-fn nearest_database(path: &Path, name: &str) -> Option<String> {
-    let beside = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let entries = std::fs::read_dir(beside.unwrap_or(Path::new("."))).ok()?;
-    entries
-        .flatten()
-        .filter(|entry| entry.path().join("events.log").is_file())
-        .filter_map(|entry| {
-            let near = entry.file_name().to_string_lossy().into_owned();
-            let distance = strsim::damerau_levenshtein(&near, name);
-            (distance * 3 <= name.chars().count().max(3)).then_some((distance, near))
-        })
-        .min()
-        .map(|(_, near)| path.with_file_name(near).display().to_string())
-}
-
-fn cannot_open(error: storage::Error) -> Diagnostic {
-    let way_out = matches!(error, storage::Error::Busy { .. })
-        .then(|| "--read-only reads it as it is now, beside the one who writes".to_string());
-    let diagnostic = Diagnostic::from(&Error::from(error));
-    let way_out = way_out.or_else(|| diagnostic.help.clone());
-    diagnostic.help(way_out)
-}
-
-/// Says what a file is that was given as a database.
-fn no_directory(path: &Path) -> Diagnostic {
-    let shown = path.display();
-    let mut magic = [0; 16];
-    let is_sqlite = File::open(path)
-        .and_then(|mut file| file.read_exact(&mut magic))
-        .is_ok_and(|()| &magic == b"SQLite format 3\0");
-    if is_sqlite {
-        let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy();
-        let message = format!("this is a SQLite database: sqlite3 {shown} .dump | asof {name}");
-        return Diagnostic::new("not-a-database", message);
-    }
-    Diagnostic::new("not-a-database", format!("{shown} is a file; a database is a directory"))
-        .help(Some(format!("to run it as a script: asof DATABASE -f {shown}")))
 }
 
 #[cfg(test)]

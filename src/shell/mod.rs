@@ -149,6 +149,14 @@ impl Shell {
         Stop::Failed
     }
 
+    /// Tells why there is no database to go on with; gives what its loop has to know.
+    fn unavailable(&mut self, error: &Diagnostic, text: &str, place: &Place) -> Stop {
+        match self.fail(error, text, place) {
+            Stop::Failed => Stop::Unavailable,
+            stop => stop,
+        }
+    }
+
     /// How errors are written now.
     fn manner(&self) -> Manner {
         let Settings { error_format, colour_errors, .. } = self.settings;

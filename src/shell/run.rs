@@ -80,8 +80,8 @@ impl Shell {
         match went {
             Ok(_) => Ok(()),
             Err(Refusal::Unavailable(error)) => {
-                self.fail(&error, "", &place);
-                Err(Stop::Unavailable)
+                let error = Diagnostic { span: None, ..error };
+                Err(self.unavailable(&error, "", &place))
             }
             Err(Refusal::Failed(error)) => match self.fail(&error, point, &place) {
                 Stop::Failed if error.code == SYNTAX => Err(Stop::Exit(2)),

@@ -53,10 +53,7 @@ impl Shell {
                 Err(self.interrupted(started))
             }
             Err(Refusal::Failed(error)) => Err(self.fail(&error, text, place)),
-            Err(Refusal::Unavailable(error)) => {
-                self.fail(&error, text, place);
-                Err(Stop::Unavailable)
-            }
+            Err(Refusal::Unavailable(error)) => Err(self.unavailable(&error, text, place)),
         }
     }
 

@@ -10,7 +10,7 @@ type Typed = (&'static str, &'static str);
 /// Someone who knows sqlite3.
 const FROM_SQLITE: &[Typed] = &[
     (".help", ".tables"),
-    (".tables", "there is no database shop yet"),
+    ("select * from t;", "there is no database shop yet"),
     ("create table t (id integer primary key, name text, price real);", "CREATE TABLE t"),
     ("insert into t (name, price) values ('tea', 2.5), ('cup', 7);", "2 rows"),
     ("select * from t;", "│ tea"),

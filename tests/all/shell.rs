@@ -7,6 +7,7 @@ mod options;
 pub(crate) mod piped;
 mod processes;
 mod scripts;
+mod unavailable;
 
 use assert_cmd::Command;
 use piped::{Piped, ended};
@@ -190,22 +191,6 @@ fn files_and_commands_run_in_the_order_they_are_given() {
     place.write("one.sql", "SELECT 1;");
     let arguments = ["-f", "one.sql", "-c", "SELECT 2", "-f", "-", "-c", "SELECT 4"];
     assert_eq!(place.run(&arguments, "SELECT 3").out, "1\n2\n3\n4\n");
-}
-
-#[test]
-fn a_missing_database_is_created_by_a_write_and_not_by_a_read() {
-    let place = Place::new();
-    let read = place.run(&["bank", "SELECT 1"], "");
-    assert_eq!((read.code, read.out.as_str()), (3, ""));
-    assert!(read.err.contains("there is no database bank yet"), "{}", read.err);
-    let failed = place.run(&["bank", "INSERT INTO t VALUES (1, 'x')"], "");
-    assert_eq!(failed.code, 1, "{}", failed.err);
-    assert!(!place.path().join("bank").exists());
-    assert_eq!(place.run(&["bank", TABLE], "").code, 0);
-    assert!(place.path().join("bank/events.log").is_file());
-    let near = place.run(&["bnak", "SELECT a FROM t"], "");
-    assert_eq!(near.code, 3);
-    assert!(near.err.contains("did you mean bank?"), "{}", near.err);
 }
 
 #[test]

@@ -17,7 +17,7 @@ pub(super) use files::import_options;
 pub(super) use schema::statements;
 pub(super) use time::{POINT_WORDS, points};
 
-use super::{Shell, Stop};
+use super::{Refusal, Shell, Stop};
 use crate::render::{Diagnostic, Place};
 use std::io::Write;
 
@@ -107,6 +107,8 @@ const PRINT: &str = ".print";
 pub(super) enum Trouble {
     /// To be told at its place.
     Told(Diagnostic),
+    /// The same, and there is no database to go on with.
+    Unavailable(Diagnostic),
     /// The loop has to know.
     Stop(Stop),
 }
@@ -114,6 +116,15 @@ pub(super) enum Trouble {
 impl From<Diagnostic> for Trouble {
     fn from(error: Diagnostic) -> Trouble {
         Trouble::Told(error)
+    }
+}
+
+impl From<Refusal> for Trouble {
+    fn from(refusal: Refusal) -> Trouble {
+        match refusal.placeless() {
+            Refusal::Failed(error) => Trouble::Told(error),
+            Refusal::Unavailable(error) => Trouble::Unavailable(error),
+        }
     }
 }
 
@@ -159,6 +170,7 @@ pub(super) fn run(shell: &mut Shell, line: &str, place: &Place) -> Result<(), St
         Ok(()) => Ok(()),
         Err(Trouble::Stop(stop)) => Err(stop),
         Err(Trouble::Told(error)) => Err(shell.fail(&error, line, place)),
+        Err(Trouble::Unavailable(error)) => Err(shell.unavailable(&error, line, place)),
     };
     shell.arrived(done, line, place)
 }

@@ -156,7 +156,7 @@ fn last(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
         shell.keep_results();
         return Ok(());
     }
-    shell.connection.existing().map_err(Trouble::Told)?;
+    shell.connection.current()?;
     shell.last().map_err(|failure| match failure {
         Failure::Query(error) => Trouble::Told(Diagnostic::from(&error)),
         Failure::Output(error) => error.into(),

@@ -44,12 +44,12 @@ pub(super) const GROUP: Group = Group {
 
 /// The tables now, or why there are none to ask for.
 fn now(shell: &Shell) -> Result<Schema, Trouble> {
-    let session = shell.connection.existing().map_err(Trouble::Told)?;
+    let session = shell.connection.current()?;
     session.schema().map_err(|error| Trouble::Told(Diagnostic::from(&error)))
 }
 
 fn databases(shell: &mut Shell, _: &[String]) -> Result<(), Trouble> {
-    let session = shell.connection.existing().map_err(Trouble::Told)?;
+    let session = shell.connection.current()?;
     let database = session.database();
     let path = database.path().map(|path| std::path::absolute(path).unwrap_or(path.to_path_buf()));
     let path = path.map_or("in memory".to_string(), |path| path.display().to_string());

@@ -169,7 +169,7 @@ fn table(shell: &mut Shell, lines: &[(&str, String)]) -> Result<(), Trouble> {
 }
 
 fn stats(shell: &mut Shell, _: &[String]) -> Result<(), Trouble> {
-    let session = shell.connection.existing().map_err(Trouble::Told)?;
+    let session = shell.connection.current()?;
     let told = |error: &crate::session::Error| Trouble::Told(Diagnostic::from(error));
     let database = session.database();
     let view = database.latest().map_err(|error| told(&error.into()))?;

@@ -5,8 +5,8 @@ use crate::language::ast::{Annotations, At, Identifier, Statement};
 use crate::language::{Parameters, parse_statement_with};
 use crate::render::Diagnostic;
 use crate::session::{Error, Outcome, Session};
+use crate::shell::Shell;
 use crate::shell::run::quoted;
-use crate::shell::{Refusal, Shell};
 
 /// The commands of this room.
 pub(super) const GROUP: Group = Group {
@@ -128,14 +128,14 @@ fn goto(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
 fn go_to(shell: &mut Shell, point: &str) -> Result<(), Trouble> {
     let went = shell.go_to(point);
     shell.notices();
-    let outcome = went.map_err(refused)?;
+    let outcome = went?;
     shell.plain_outcome(outcome).map_err(Trouble::Stop)
 }
 
 /// Goes some events back or on from where the session is.
 fn step(shell: &mut Shell, arguments: &[String], is_on: bool) -> Result<(), Trouble> {
     let events = arguments.first().map_or(Ok(1), |word| number(word))?;
-    let session = shell.connection.existing().map_err(Trouble::Told)?;
+    let session = shell.connection.current()?;
     let (here, head) = (session.past().unwrap_or_else(|| session.head()), session.head());
     let target = if is_on { here.0.saturating_add(events) } else { here.0.saturating_sub(events) };
     if !is_on && events > here.0 {
@@ -220,22 +220,22 @@ pub(super) fn event(shell: &mut Shell, word: &str) -> Result<(), Trouble> {
 fn run(shell: &mut Shell, statement: &str) -> Result<(), Trouble> {
     let outcome = shell.connection.execute(statement);
     shell.notices();
-    let outcome = outcome.map_err(refused)?;
+    let outcome = outcome?;
     shell.plain_outcome(outcome).map_err(Trouble::Stop)
 }
 
-/// Asks the session of a database that exists.
+/// Asks the session.
 fn with_session(
     shell: &mut Shell,
     ask: impl FnOnce(&mut Session) -> Result<Outcome, Error>,
 ) -> Result<(), Trouble> {
-    shell.connection.existing().map_err(Trouble::Told)?;
+    shell.connection.current()?;
     let outcome = shell.connection.session_mut().map(ask).transpose();
     shell.notices();
     match outcome {
         Ok(None) => Ok(()),
         Ok(Some(outcome)) => shell.plain_outcome(outcome).map_err(Trouble::Stop),
-        Err(error) => Err(Trouble::Told(placeless(Diagnostic::from(&error)))),
+        Err(error) => Err(shell.connection.refusal(error).into()),
     }
 }
 
@@ -249,17 +249,6 @@ fn point(word: &str, given: &Parameters) -> Result<At, Trouble> {
     parse(numbered).or_else(|| parse(&quoted(word))).ok_or_else(|| {
         told("syntax", format!("{word} is no point"), "an event's number, 'TAG x', 'yesterday'")
     })
-}
-
-/// What a refusal is to a command whose text is not the statement's.
-fn refused(refusal: Refusal) -> Trouble {
-    match refusal {
-        Refusal::Failed(error) | Refusal::Unavailable(error) => Trouble::Told(placeless(error)),
-    }
-}
-
-fn placeless(error: Diagnostic) -> Diagnostic {
-    Diagnostic { span: None, ..error }
 }
 
 fn number(word: &str) -> Result<u64, Trouble> {

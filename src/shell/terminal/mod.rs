@@ -411,8 +411,10 @@ impl Shell {
             Some(_) if self.connection.is_in_memory() => {
                 "in memory: nothing is kept (asof NAME keeps it)".to_string()
             }
-            Some(_) => format!("{} at event {}", render::escape(&name), self.connection.head()),
-            None => format!("{} is created by its first write", render::escape(&name)),
+            _ if self.connection.is_missing() => {
+                format!("{} is created by its first write", render::escape(&name))
+            }
+            _ => format!("{} at event {}", render::escape(&name), self.connection.head()),
         };
         writeln!(self.out, "asof {} · {what} · .help, .quit", env!("CARGO_PKG_VERSION"))?;
         Ok(self.out.flush()?)

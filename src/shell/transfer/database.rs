@@ -63,9 +63,8 @@ impl Shell {
         let place = Place { name: None, line: 1, column: 1 };
         let database = match self.connection.existing() {
             Ok(session) => Arc::clone(session.database()),
-            Err(error) => {
-                self.fail(&error, "", &place);
-                return Err(Stop::Unavailable);
+            Err(refusal) => {
+                return Err(self.unavailable(refusal.diagnostic(), "", &place));
             }
         };
         let options = self.connection.options().clone();

@@ -7,7 +7,7 @@ use crate::language::ast::Identifier;
 use crate::render::Diagnostic;
 use crate::session::{Outcome, OutputColumn, Rows};
 use crate::shell::dot::{Trouble, statements};
-use crate::shell::{INTERRUPTED, Refusal, Shell};
+use crate::shell::{INTERRUPTED, Shell};
 use crate::types::column::value_at;
 use crate::types::{ColumnAffinity, DataType, TableSchema, Value};
 use arrow_array::ArrayRef;
@@ -59,10 +59,10 @@ impl Shell {
         let rows = match self.connection.execute(&query) {
             Ok(Outcome::Rows(rows)) => rows,
             Ok(_) => return Ok(()),
-            Err(Refusal::Failed(error) | Refusal::Unavailable(error)) => {
-                return Err(match error.code == INTERRUPTED {
+            Err(refusal) => {
+                return Err(match refusal.diagnostic().code == INTERRUPTED {
                     true => Trouble::Stop(self.interrupted(started)),
-                    false => Diagnostic { span: None, ..error }.into(),
+                    false => refusal.into(),
                 });
             }
         };

@@ -6,7 +6,7 @@ use crate::render::{self, Diagnostic, Failure};
 use crate::session::{Error, Outcome, OutputColumn, Rows};
 use crate::shell::dot::Trouble;
 use crate::shell::progress::Progress;
-use crate::shell::{INTERRUPTED, Refusal, Shell, connection};
+use crate::shell::{INTERRUPTED, Shell, connection};
 use crate::types::DataType;
 use crate::types::column::{array_of, value_at};
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
@@ -62,10 +62,10 @@ impl Shell {
             Ok(Outcome::Rows(rows)) => rows,
             Ok(Outcome::Replay(replay)) => replay.into_rows(),
             Ok(_) => return Err(no_query(&query).into()),
-            Err(Refusal::Failed(error) | Refusal::Unavailable(error)) => {
-                return Err(match error.code == INTERRUPTED {
+            Err(refusal) => {
+                return Err(match refusal.diagnostic().code == INTERRUPTED {
                     true => Trouble::Stop(self.interrupted(started)),
-                    false => Diagnostic { span: None, ..error }.into(),
+                    false => refusal.into(),
                 });
             }
         };
@@ -87,7 +87,7 @@ impl Shell {
     }
 
     /// The query that gives what was asked for.
-    fn query_of(&self, what: Option<&str>) -> Result<String, Diagnostic> {
+    fn query_of(&self, what: Option<&str>) -> Result<String, Trouble> {
         let session = self.connection.existing()?;
         let schema = session.schema().map_err(|error| Diagnostic::from(&error))?;
         let Some(what) = what else {
@@ -95,7 +95,8 @@ impl Shell {
             return match (tables.next(), tables.next()) {
                 (Some(only), None) => Ok(format!("SELECT * FROM {}", Identifier::of(&only.name))),
                 _ => Err(Diagnostic::new("dot-command", "which table, or which query?")
-                    .help(Some(".export FILE TABLE, or .export FILE SELECT …".to_owned()))),
+                    .help(Some(".export FILE TABLE, or .export FILE SELECT …".to_owned()))
+                    .into()),
             };
         };
         if let Some(table) = schema.table(unquoted(what)) {
@@ -107,7 +108,7 @@ impl Shell {
             false if !what.contains(char::is_whitespace) => {
                 Ok(format!("SELECT * FROM {}", Identifier::of(unquoted(what))))
             }
-            false => Err(no_query(what)),
+            false => Err(no_query(what).into()),
         }
     }
 }

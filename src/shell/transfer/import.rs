@@ -164,9 +164,7 @@ impl Shell {
             Err(Broken::Read(error)) => Err(refused("read", path, &error).into()),
             Err(Broken::Wrong(error)) => Err(error.into()),
             Err(Broken::Interrupted) => Err(Trouble::Stop(self.interrupted(started))),
-            Err(Broken::Session(error)) => {
-                Err(Diagnostic { span: None, ..Diagnostic::from(&error) }.into())
-            }
+            Err(Broken::Session(error)) => Err(self.connection.refusal(error).into()),
         }
     }
 }
