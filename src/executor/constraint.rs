@@ -5,27 +5,36 @@ use super::Error;
 use super::evaluate::Context;
 use super::write::hold;
 use crate::planner::BoundExpression;
-use crate::storage::{SchemaChange, TableView, View};
-use crate::types::{Column, KeySchema, Row, RowId, TableSchema, Value, key};
-use std::collections::HashSet;
+use crate::storage::{Located, SchemaChange, TableView, View};
+use crate::types::column::value_at;
+use crate::types::{Column, KeyKind, KeySchema, Row, RowId, TableSchema, Value, key};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The new values of a table's unique keys, as a statement gathers them.
 pub struct UniqueKeys<'a> {
     keys: Vec<Gathered<'a>>,
+    /// How many rows they are of.
+    rows: usize,
 }
 
 struct Gathered<'a> {
     key: &'a KeySchema,
-    /// Each list of values once.
-    values: Vec<Vec<Value>>,
-    /// Their encodings, as soon as there are two lists.
-    known: HashSet<Vec<u8>>,
+    /// Each list of values once, with the number of its row.
+    values: Vec<(usize, Vec<Value>)>,
+    /// The rows by the encodings of their values, as soon as there are two lists.
+    known: HashMap<Vec<u8>, usize>,
 }
 
 impl<'a> Gathered<'a> {
     fn new(key: &'a KeySchema) -> Gathered<'a> {
-        Gathered { key, values: Vec::new(), known: HashSet::new() }
+        Gathered { key, values: Vec::new(), known: HashMap::new() }
+    }
+
+    /// The error of a row of the statement that has one of the key's values again.
+    fn duplicate(&self, table: &TableSchema, row: usize, values: &[Value], how: &str) -> Error {
+        let error = duplicate(table, self.key, values, how);
+        error.of_row(Some(row), self.key.columns.last().copied())
     }
 }
 
@@ -33,7 +42,7 @@ impl<'a> UniqueKeys<'a> {
     /// The unique keys of a table that are `wanted`.
     pub fn of(table: &'a TableSchema, wanted: impl Fn(&KeySchema) -> bool) -> UniqueKeys<'a> {
         let keys = table.keys.iter().filter(|key| key.unique && wanted(key));
-        UniqueKeys { keys: keys.map(Gathered::new).collect() }
+        UniqueKeys { keys: keys.map(Gathered::new).collect(), rows: 0 }
     }
 
     /// Whether there is nothing to check.
@@ -46,6 +55,8 @@ impl<'a> UniqueKeys<'a> {
     /// # Errors
     /// `unique` where the statement itself gives a key twice.
     pub fn add(&mut self, table: &TableSchema, row: &Row) -> Result<(), Error> {
+        let number = self.rows;
+        self.rows += 1;
         for gathered in &mut self.keys {
             let values: Vec<Value> =
                 gathered.key.columns.iter().map(|column| row[*column].clone()).collect();
@@ -53,13 +64,16 @@ impl<'a> UniqueKeys<'a> {
                 continue;
             }
             // A single row needs no set to be unique in.
-            if gathered.values.len() == 1 {
-                gathered.known.insert(key::encode(&gathered.values[0]));
+            if let [(first, only)] = gathered.values.as_slice() {
+                gathered.known.insert(key::encode(only), *first);
             }
-            if !gathered.values.is_empty() && !gathered.known.insert(key::encode(&values)) {
-                return Err(duplicate(table, gathered.key, &values, "given twice"));
+            if !gathered.values.is_empty()
+                && let Some(first) = gathered.known.insert(key::encode(&values), number)
+            {
+                let error = gathered.duplicate(table, number, &values, "given twice");
+                return Err(error.note(Some(format!("row {} gives it first", first + 1))));
             }
-            gathered.values.push(values);
+            gathered.values.push((number, values));
         }
         Ok(())
     }
@@ -75,10 +89,11 @@ impl<'a> UniqueKeys<'a> {
         replaces: impl Fn(RowId) -> bool,
     ) -> Result<(), Error> {
         for gathered in &self.keys {
-            for values in &gathered.values {
+            for (number, values) in &gathered.values {
                 let found = view.find(gathered.key.id, values).unwrap_or_default();
-                if found.iter().any(|located| !replaces(located.row())) {
-                    return Err(duplicate(table, gathered.key, values, "already there"));
+                if let Some(there) = found.iter().find(|located| !replaces(located.row())) {
+                    let error = gathered.duplicate(table, *number, values, "there already");
+                    return Err(error.note(row_there(table, view, *there)));
                 }
             }
         }
@@ -95,21 +110,53 @@ impl<'a> UniqueKeys<'a> {
                 key.columns.iter().map(|column| row[*column].clone()).collect();
             let counts = !values.iter().any(Value::is_null);
             if counts && view.find(key.id, &values).is_some_and(|found| !found.is_empty()) {
-                return Err(duplicate(table, key, &values, "already there"));
+                return Err(duplicate(table, key, &values, "there already"));
             }
         }
         Ok(())
     }
 }
 
+/// `accounts.id 1 is there already: PRIMARY KEY`.
 fn duplicate(table: &TableSchema, key: &KeySchema, values: &[Value], how: &str) -> Error {
-    let equal: Vec<String> = key
-        .columns
-        .iter()
-        .zip(values)
-        .map(|(column, value)| format!("{}.{} = {value}", table.name, table.columns[*column].name))
-        .collect();
-    Error::failed("unique", format!("{} is {how}", equal.join(" and ")))
+    let named = |(column, value): (&usize, &Value)| {
+        format!("{}.{} {}", table.name, table.columns[*column].name, value.shortened())
+    };
+    let named: Vec<String> = key.columns.iter().zip(values).map(named).collect();
+    let kind = match key.kind {
+        KeyKind::Primary => "PRIMARY KEY",
+        KeyKind::Unique | KeyKind::Index => "UNIQUE",
+    };
+    Error::failed("unique", format!("{} is {how}: {kind}", named.join(" with ")))
+}
+
+/// The columns of a row that are told of it.
+const MOST_TOLD: usize = 6;
+
+/// A row that is there in words: `the row there: id 1, owner 'Ada'`.
+fn row_there(table: &TableSchema, view: &TableView, located: Located) -> Option<String> {
+    let columns: Vec<usize> = (0..table.columns.len().min(MOST_TOLD)).collect();
+    // What is wrong is said in any case.
+    let rows = view.fetch(&[located], &columns).ok()?;
+    let told = rows.columns.iter().zip(&table.columns).map(|(array, column)| {
+        format!("{} {}", column.name, value_at(array, column.data_type, 0).shortened())
+    });
+    let told: Vec<String> = told.collect();
+    let more = if table.columns.len() > MOST_TOLD { ", …" } else { "" };
+    Some(format!("the row there: {}{more}", told.join(", ")))
+}
+
+/// Which row of a table one is: `id 2`, the values of its primary key, or its number.
+pub(super) fn row_name(table: &TableSchema, row: &Row, number: Option<RowId>) -> Option<String> {
+    let key = table.primary_key().filter(|key| key.columns.iter().all(|at| !row[*at].is_null()));
+    match key {
+        Some(key) => {
+            let named =
+                |at: &usize| format!("{} {}", table.columns[*at].name, row[*at].shortened());
+            Some(key.columns.iter().map(named).collect::<Vec<_>>().join(", "))
+        }
+        None => number.map(|number| format!("_row {number}")),
+    }
 }
 
 /// Schema changes ready to be recorded, once the rows that are there take them: a column that is
@@ -164,16 +211,19 @@ fn no_value(table: &TableSchema, column: &Column) -> Error {
 
 /// Checks that no two rows have the same key.
 fn check_unique(table: &Arc<TableSchema>, key: &KeySchema, view: &View) -> Result<(), Error> {
-    let mut unique = UniqueKeys { keys: vec![Gathered::new(key)] };
+    let mut unique = UniqueKeys { keys: vec![Gathered::new(key)], rows: 0 };
     let columns: Vec<usize> = (0..table.columns.len()).collect();
     for rows in view.table(table).scan(&columns) {
         let rows = rows?;
         for at in 0..rows.rows.len() {
             let typed = rows.columns.iter().zip(&table.columns);
-            let row: Row = typed
-                .map(|(array, column)| crate::types::column::value_at(array, column.data_type, at))
-                .collect();
-            unique.add(table, &row)?;
+            let row: Row =
+                typed.map(|(array, column)| value_at(array, column.data_type, at)).collect();
+            unique.add(table, &row).map_err(|error| match error {
+                // Its rows are those of the table, which nobody wrote here.
+                Error::Row(row) => row.error,
+                error => error,
+            })?;
         }
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! Why a plan stopped.
 
 use crate::storage;
+use crate::types::Span;
 
 /// What went wrong while a plan ran.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +16,9 @@ pub enum Error {
         /// A way out, where there is a good one.
         help: Option<String>,
     },
+    /// One row of a write cannot be.
+    #[error("{}", .0.error)]
+    Row(Box<RowError>),
     /// The storage below failed.
     #[error(transparent)]
     Storage(#[from] storage::Error),
@@ -23,7 +27,48 @@ pub enum Error {
     Arrow(#[from] arrow_schema::ArrowError),
 }
 
+/// A failure of one row of a write, and which row that is.
+#[derive(Debug)]
+pub struct RowError {
+    /// What is wrong with it.
+    pub error: Error,
+    /// Which row of the statement's source it is, from 0; `None` for a row that was there before.
+    pub row: Option<usize>,
+    /// Which column of the table it is about, by index; `None` where it is about none of them.
+    pub column: Option<usize>,
+    /// Which value of that row of the source it is about, if it is one that stands there.
+    pub value: Option<usize>,
+    /// Where that stands in the text; whoever has the text finds it.
+    pub span: Option<Span>,
+    /// Facts that help, each a line.
+    pub notes: Vec<String>,
+}
+
 impl Error {
+    /// The same, about one row of a write.
+    pub(super) fn of_row(self, row: Option<usize>, column: Option<usize>) -> Error {
+        let (value, span, notes) = Default::default();
+        Error::Row(Box::new(RowError { error: self, row, column, value, span, notes }))
+    }
+
+    /// The same with a fact that helps, if it is about one row of a write.
+    pub(super) fn note(mut self, note: Option<String>) -> Error {
+        if let Error::Row(row) = &mut self {
+            row.notes.extend(note);
+        }
+        self
+    }
+
+    /// A way out, where there is a good one.
+    pub fn help(&self) -> Option<&str> {
+        match self {
+            Error::Failed { help, .. } => help.as_deref(),
+            Error::Row(row) => row.error.help(),
+            Error::Storage(error) => error.help(),
+            Error::Arrow(_) => None,
+        }
+    }
+
     /// A failure without help.
     pub fn failed(code: &'static str, message: impl Into<String>) -> Error {
         Error::Failed { code, message: message.into(), help: None }
@@ -33,6 +78,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Error::Failed { code, .. } => code,
+            Error::Row(row) => row.error.code(),
             Error::Storage(error) => error.code(),
             Error::Arrow(_) => "internal",
         }

@@ -44,7 +44,7 @@ mod write;
 
 pub use constraint::schema_changes;
 pub use datum::Batch;
-pub use error::Error;
+pub use error::{Error, RowError};
 pub use evaluate::Context;
 pub use functions::MAX_TEXT;
 pub use input::{Input, Relation};

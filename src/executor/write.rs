@@ -3,7 +3,7 @@
 
 use super::Error;
 use super::access::AccessRows;
-use super::constraint::UniqueKeys;
+use super::constraint::{UniqueKeys, row_name};
 use super::datum::{Batch, Datum};
 use super::evaluate::Context;
 use super::input::Input;
@@ -40,7 +40,7 @@ fn compute(write: &Write, inputs: &[Input], context: &Context) -> Result<Changes
             let mut insert = Insertion::new(&write.table, view, columns, context);
             insert.row = *row;
             insert.fill(source, inputs)?;
-            insert.finish()
+            insert.finish(source)
         }
         Action::Update { access, assignments } => {
             update(&write.table, access, assignments, inputs, context)
@@ -104,9 +104,8 @@ impl<'a> Insertion<'a> {
         match source {
             Source::Values(rows) => {
                 for expressions in rows {
-                    let values: Result<Vec<Value>, Error> =
-                        expressions.iter().map(|e| self.context.constant(e)).collect();
-                    self.add(values?)?;
+                    let added = self.evaluate(expressions).and_then(|values| self.add(values));
+                    added.map_err(|error| self.in_values(error, rows.len()))?;
                 }
             }
             Source::Query(query) => {
@@ -114,8 +113,11 @@ impl<'a> Insertion<'a> {
                 let mut rows = open(&query.plan, inputs, self.context)?;
                 while let Some(batch) = rows.next()? {
                     for row in 0..batch.rows {
-                        let typed = batch.columns.iter().zip(&types);
-                        self.add(typed.map(|(array, t)| value_at(array, *t, row)).collect())?;
+                        let values = || -> Vec<Value> {
+                            let typed = batch.columns.iter().zip(&types);
+                            typed.map(|(array, t)| value_at(array, *t, row)).collect()
+                        };
+                        self.add(values()).map_err(|error| self.in_query(error, &values()))?;
                     }
                 }
             }
@@ -123,11 +125,58 @@ impl<'a> Insertion<'a> {
         Ok(())
     }
 
+    /// The values of a row of VALUES.
+    fn evaluate(&self, expressions: &[BoundExpression]) -> Result<Vec<Value>, Error> {
+        let value = |(at, expression): (usize, &BoundExpression)| {
+            let is_given = |fill: &Fill| matches!(fill, Fill::Source(from) if *from == at);
+            let column = self.columns.iter().position(is_given);
+            self.context
+                .constant(expression)
+                .map_err(|error| error.of_row(Some(self.rows.len()), column))
+        };
+        expressions.iter().enumerate().map(value).collect()
+    }
+
+    /// An error of a row of VALUES with its place among so many of them: the value that stands there,
+    /// and where many do, which row and column that is.
+    fn in_values(&self, error: Error, count: usize) -> Error {
+        let Error::Row(mut row) = error else { return error };
+        row.value = match row.column.map(|column| &self.columns[column]) {
+            Some(Fill::Source(at)) => Some(*at),
+            Some(Fill::Default(_)) => None,
+            None => self.row,
+        };
+        let number = row.row.filter(|_| count > 1).map(|number| number + 1);
+        let column = row.column.map(|column| self.table.columns[column].name.as_str());
+        let place = number.map(|number| match column {
+            Some(column) => format!("row {number}, column {column}"),
+            None => format!("row {number}"),
+        });
+        row.notes.splice(0..0, place);
+        Error::Row(row)
+    }
+
+    /// An error of the row of a query that has these values, with the row's key.
+    fn in_query(&self, error: Error, values: &[Value]) -> Error {
+        let Error::Row(mut row) = error else { return error };
+        let given = |fill: &Fill| match fill {
+            Fill::Source(at) => values[*at].clone(),
+            Fill::Default(_) => Value::Null,
+        };
+        let given: Row = self.columns.iter().map(given).collect();
+        let number = row.row.map_or(0, |number| number + 1);
+        let name = row_name(self.table, &given, None);
+        let name = name.map_or_else(String::new, |name| format!(": {name}"));
+        row.notes.insert(0, format!("row {number} of the query{name}"));
+        Error::Row(row)
+    }
+
     /// Takes a row of the source in.
     fn add(&mut self, mut values: Vec<Value>) -> Result<(), Error> {
         let (columns, context) = (self.columns, self.context);
         if let Some(row) = self.row {
-            let number = row_number(self.table, std::mem::replace(&mut values[row], Value::Null))?;
+            let number = row_number(self.table, std::mem::replace(&mut values[row], Value::Null))
+                .map_err(|error| error.of_row(Some(self.rows.len()), None))?;
             self.numbers.push(number);
         }
         self.enter(|index| match &columns[index] {
@@ -142,15 +191,18 @@ impl<'a> Insertion<'a> {
         mut value_of: impl FnMut(usize) -> Result<Value, Error>,
     ) -> Result<(), Error> {
         let mut row = Vec::with_capacity(self.table.columns.len());
+        let number = Some(self.rows.len());
         for index in 0..self.table.columns.len() {
-            let value = value_of(index)?;
-            let value = hold(self.table, &self.table.columns[index], value)?;
+            let value = value_of(index)
+                .and_then(|value| hold(self.table, &self.table.columns[index], value))
+                .map_err(|error| error.of_row(number, Some(index)))?;
             row.push(match &self.filling {
                 Some((column, _)) if *column == index => self.number(value)?,
                 _ => value,
             });
         }
-        check_not_null(self.table, self.filling.map(|(column, _)| column), &row)?;
+        check_not_null(self.table, self.filling.map(|(column, _)| column), &row)
+            .map_err(|(column, error)| error.of_row(number, Some(column)))?;
         self.unique.add(self.table, &row)?;
         self.rows.push(row);
         Ok(())
@@ -198,10 +250,25 @@ impl<'a> Insertion<'a> {
         checked
     }
 
-    fn finish(self) -> Result<Changes, Error> {
-        self.unique.check(self.table, self.view, |_| false)?;
+    fn finish(self, source: &Source) -> Result<Changes, Error> {
+        let checked = self.unique.check(self.table, self.view, |_| false);
+        checked.map_err(|error| self.in_source(error, source))?;
         self.check_numbers()?;
         Ok(self.changes())
+    }
+
+    /// An error of a row of the source that was taken in, with its place.
+    fn in_source(&self, error: Error, source: &Source) -> Error {
+        match (source, error) {
+            (Source::Values(rows), error) => self.in_values(error, rows.len()),
+            (Source::Query(_), Error::Row(mut row)) => {
+                let values = row.row.and_then(|number| self.rows.get(number));
+                let name = values.and_then(|values| row_name(self.table, values, None));
+                row.notes.splice(0..0, name.map(|name| format!("the row of the query: {name}")));
+                Error::Row(row)
+            }
+            (Source::Query(_), error) => error,
+        }
     }
 
     /// Checks the numbers that rows are given: a row keeps its own for ever, and they only count up.
@@ -306,19 +373,20 @@ pub(super) fn hold(table: &TableSchema, column: &Column, value: Value) -> Result
     })
 }
 
+/// The first column without a value that needs one, with the error.
 fn check_not_null(
     table: &TableSchema,
     fills_itself: Option<usize>,
     row: &Row,
-) -> Result<(), Error> {
+) -> Result<(), (usize, Error)> {
     let missing = table.columns.iter().zip(row).enumerate().find(|(index, (column, value))| {
         value.is_null() && (column.not_null || fills_itself == Some(*index))
     });
     match missing {
         None => Ok(()),
-        Some((_, (column, _))) => {
+        Some((index, (column, _))) => {
             let message = format!("{}.{} must not be NULL", table.name, column.name);
-            Err(Error::failed("not-null", message))
+            Err((index, Error::failed("not-null", message)))
         }
     }
 }
@@ -344,11 +412,14 @@ fn update(
             let old = row_at(table, &batch, at);
             let mut new = old.clone();
             for ((column, expression), value) in assignments.iter().zip(&values) {
-                new[*column] =
-                    hold(table, &table.columns[*column], value.value(expression.data_type, at))?;
+                let value = value.value(expression.data_type, at);
+                new[*column] = hold(table, &table.columns[*column], value)
+                    .map_err(|error| in_row(error.of_row(None, Some(*column)), table, &old, row))?;
             }
-            check_not_null(table, fills_itself, &new)?;
-            unique.add(table, &new)?;
+            check_not_null(table, fills_itself, &new)
+                .map_err(|(column, error)| error.of_row(None, Some(column)))
+                .and_then(|()| unique.add(table, &new))
+                .map_err(|error| in_row(error, table, &old, row))?;
             changes.push(Change::Update { table: table.clone(), row, old, new });
         }
     }
@@ -360,10 +431,33 @@ fn update(
                 _ => None,
             })
             .collect();
-        unique.check(table, view, |row| touched.contains(&row))?;
+        let checked = unique.check(table, view, |row| touched.contains(&row));
+        checked.map_err(|error| in_update(error, &changes))?;
     }
     let rows = changes.len();
     Ok(Changes { changes, rows })
+}
+
+/// An error of a row that is there, with its name, which it had before.
+fn in_row(error: Error, table: &TableSchema, old: &Row, number: RowId) -> Error {
+    let Error::Row(mut row) = error else { return error };
+    // What other row of an UPDATE has the key says its number, which means nothing to anybody.
+    row.notes.clear();
+    row.row = None;
+    let name = row_name(table, old, Some(number));
+    row.notes.extend(name.map(|name| format!("the row changed: {name}")));
+    Error::Row(row)
+}
+
+/// An error of one of the rows that an UPDATE changes, by its number among them, with its name.
+fn in_update(error: Error, changes: &[Change]) -> Error {
+    let Error::Row(mut row) = error else { return error };
+    let change = row.row.take().and_then(|number| changes.get(number));
+    if let Some(Change::Update { table, row: number, old, .. }) = change {
+        let name = row_name(table, old, Some(*number));
+        row.notes.splice(0..0, name.map(|name| format!("the row changed: {name}")));
+    }
+    Error::Row(row)
 }
 
 fn delete(

@@ -70,6 +70,7 @@ impl Error {
         match self {
             Error::Parse(error) => Some(error.span),
             Error::Plan(error) => Some(error.span),
+            Error::Execute(executor::Error::Row(row)) => row.span,
             Error::Execute(_)
             | Error::Storage(_)
             | Error::Damaged { .. }
@@ -84,12 +85,11 @@ impl Error {
         match self {
             Error::Parse(error) => error.help.as_deref(),
             Error::Plan(error) => error.help.as_deref(),
-            Error::Execute(executor::Error::Failed { help, .. }) => help.as_deref(),
+            Error::Execute(error) => error.help(),
             Error::Transaction { help, .. } => help.as_deref(),
             Error::Past(_) => Some("SET AS OF LATEST returns to the present"),
             Error::Storage(error) => error.help(),
             Error::NoResult { help, .. } | Error::Damaged { help, .. } => Some(help),
-            Error::Execute(_) => None,
         }
     }
 
@@ -98,6 +98,7 @@ impl Error {
         match self {
             Error::Plan(error) => &error.notes,
             Error::Damaged { notes, .. } => notes,
+            Error::Execute(executor::Error::Row(row)) => &row.notes,
             Error::Parse(_)
             | Error::Execute(_)
             | Error::Storage(_)

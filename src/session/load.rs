@@ -256,7 +256,7 @@ mod tests {
             let places: Vec<u64> = refused.first.iter().map(|(place, _)| *place).collect();
             assert_eq!(places, [2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
             assert_eq!(refused.count, 28);
-            assert!(refused.first[1].1.contains("already there"), "{refused:?}");
+            assert!(refused.first[1].1.contains("there already"), "{refused:?}");
             assert_eq!(session.transaction(), open.then_some(1));
             let count = answer(&mut session, "SELECT count(*) FROM t")?;
             assert_eq!(count, if open { "2 " } else { "1 " });

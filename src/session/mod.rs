@@ -475,6 +475,22 @@ impl Session {
 
     /// Records what a statement changes in a fork; the fork is as it was if that fails.
     fn change_fork(&self, fork: &mut Fork, work: Work) -> Result<Receipt, Error> {
+        let text = work.text();
+        self.record(fork, work).map_err(|error| self.located(error, text))
+    }
+
+    /// The same error with the place of the value that it is about, if that stands in the text. A shared
+    /// plan knows no places: then, too, the text is read once more.
+    fn located(&self, error: Error, text: &str) -> Error {
+        let Error::Execute(executor::Error::Row(mut row)) = error else { return error };
+        if let (Some(at), Ok(Some(Statement::Insert(insert)))) = (row.row, self.parse(text)) {
+            row.span = insert.source.span_of(at, row.value);
+        }
+        Error::Execute(executor::Error::Row(row))
+    }
+
+    /// [`Session::change_fork`], with errors that do not know their place yet.
+    fn record(&self, fork: &mut Fork, work: Work) -> Result<Receipt, Error> {
         if let Work::Parsed { statement, .. } = &work
             && let Some(verb) = sequence::write_of(statement)
         {

@@ -26,6 +26,7 @@ mod projections;
 mod random;
 mod random_sql;
 mod readme;
+mod refused;
 mod schema;
 mod shapes;
 mod shell;

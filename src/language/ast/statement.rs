@@ -358,6 +358,24 @@ pub enum InsertSource {
     DefaultValues,
 }
 
+impl InsertSource {
+    /// Where a value of a row stands, both counted from 0, or the whole row where the value is none of
+    /// those written; `None` where the row itself is not written.
+    pub fn span_of(&self, row: usize, value: Option<usize>) -> Option<Span> {
+        match self {
+            InsertSource::Values(rows) => {
+                let row = rows.get(row)?;
+                match value.and_then(|value| row.get(value)) {
+                    Some(value) => Some(value.span()),
+                    None => Some(row.first()?.span().to(row.last()?.span())),
+                }
+            }
+            InsertSource::Objects(objects) => objects.get(row).map(|object| object.span),
+            InsertSource::Select(_) | InsertSource::DefaultValues => None,
+        }
+    }
+}
+
 /// What INSERT and UPDATE give a column.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Assigned {
