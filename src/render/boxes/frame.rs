@@ -7,6 +7,7 @@ use super::widths::{self, Layout, NARROWEST_JSON, Slot};
 use super::{Column, Look, Page, Shown, listing};
 use crate::types::DataType;
 use colored::Colorize;
+use std::borrow::Cow;
 use std::cell::Cell;
 
 /// A value is not read in less than this.
@@ -186,7 +187,7 @@ impl<'a> Frame<'a> {
                 buffer.bytes.extend_from_slice(" ".repeat(widest - width(shown)).as_bytes());
                 self.paint(shown, Look::Name, buffer);
                 self.paint(&format!(" {} ", self.border.upright), Look::Dim, buffer);
-                self.paint(part, row[at].look, buffer);
+                self.paint(&part, row[at].look, buffer);
                 buffer.bytes.push(b'\n');
             }
         }
@@ -214,18 +215,41 @@ impl<'a> Frame<'a> {
     }
 
     /// The lines of a cell that is so many columns wide.
-    fn parts<'t>(&self, cell: &'t Shown, room: usize) -> Vec<&'t str> {
-        // Half a number would be read as a number.
-        if cell.look == Look::Number || !self.border.wraps {
-            return vec![&cell.text];
+    fn parts<'t>(&self, cell: &'t Shown, room: usize) -> Vec<Cow<'t, str>> {
+        if !self.border.wraps {
+            return vec![cell.text.as_str().into()];
         }
-        let mut lines = wrap_behind(&cell.text, room, VALUE);
+        if cell.look == Look::Number {
+            return self.parts_of_number(&cell.text, room);
+        }
+        let lines = wrap_behind(&cell.text, room, VALUE);
+        let mut lines: Vec<Cow<'t, str>> = lines.into_iter().map(Cow::from).collect();
         if lines.len() > self.tallest && self.format.terminal && self.format.rows.is_some() {
             lines.truncate(self.tallest - 1);
-            lines.push(self.border.columns_left_out);
+            lines.push(self.border.columns_left_out.into());
             self.has_cut.set(true);
         }
         lines
+    }
+
+    /// The lines of a number. Columns are as wide as all numbers that were known when the frame began;
+    /// one that came later goes on below a mark, because half a number would be read as a number.
+    fn parts_of_number<'t>(&self, number: &'t str, room: usize) -> Vec<Cow<'t, str>> {
+        let mark = self.border.columns_left_out;
+        let marked = room.saturating_sub(width(mark));
+        if width(number) <= room || marked == 0 {
+            return wrap_behind(number, room, &[]).into_iter().map(Cow::from).collect();
+        }
+        let mut parts: Vec<Cow<'t, str>> = Vec::new();
+        let mut rest = number;
+        // Numbers are of characters that are one byte long and one column wide.
+        while rest.len() > room {
+            let (part, behind) = rest.split_at(marked);
+            parts.push(format!("{part}{mark}").into());
+            rest = behind;
+        }
+        parts.push(rest.into());
+        parts
     }
 
     /// Draws one row, in as many lines as its longest cell needs.
@@ -239,12 +263,12 @@ impl<'a> Frame<'a> {
             Slot::Mark => &mark,
         };
         let lines = |(slot, width): &(Slot, usize)| self.parts(cell(*slot), *width);
-        let cells: Vec<Vec<&str>> = self.layout.slots.iter().map(lines).collect();
+        let cells: Vec<Vec<Cow<'_, str>>> = self.layout.slots.iter().map(lines).collect();
         let height = cells.iter().map(Vec::len).max().unwrap_or(1);
         for line in 0..height {
             for ((slot, wide), lines) in self.layout.slots.iter().zip(&cells) {
                 let look = cell(*slot).look;
-                let part = lines.get(line).copied().unwrap_or_default();
+                let part = lines.get(line).map_or("", |part| part.as_ref());
                 let padding = " ".repeat(wide.saturating_sub(width(part)));
                 let is_right = match slot {
                     Slot::Column(at) => self.is_right(*at, look),

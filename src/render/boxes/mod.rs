@@ -1,8 +1,8 @@
 //! Frames of lines, for people: `box`, `table` and `markdown`.
 //!
-//! The first page of rows is held to find the widths; the rows after it are drawn in these widths as
-//! they come. What is wider than its column goes on in the line below, which is how a frame is fitted
-//! to a terminal (`widths`). At a terminal only the first and the last rows of a long result are
+//! The first page of rows is held to find the widths, with room for numbers to grow if more may come;
+//! the rows after it are drawn in these widths as they come. What is wider than its column goes on in
+//! the line below, which is how a frame is fitted to a terminal (`widths`); so none ever breaks. At a terminal only the first and the last rows of a long result are
 //! drawn; the last are known at the end, so batches wait for it in a queue that forgets all others.
 //!
 //! Nothing is cut where no terminal reads it, and whatever a terminal is not shown is said in the
@@ -25,9 +25,9 @@ use std::io::Write;
 use std::time::Duration;
 
 /// Rows held to find the widths.
-const PAGE_ROWS: usize = 1000;
-/// Bytes of text held to find the widths.
-const PAGE_BYTES: usize = 4 << 20;
+const PAGE_ROWS: usize = 10_000;
+/// Bytes of cells held to find the widths.
+const PAGE_BYTES: usize = 8 << 20;
 
 /// How a cell is shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -176,7 +176,7 @@ struct Picture<'a> {
     /// Where each row is one line of a terminal.
     listing: Option<Listing>,
     page: Vec<Vec<Shown>>,
-    /// Bytes of text held.
+    /// Bytes of cells held.
     held: usize,
     frame: Option<Frame<'a>>,
     /// Rows so far.
@@ -233,7 +233,7 @@ impl<'a> Picture<'a> {
     }
 
     fn hold(&mut self, row: Vec<Shown>, buffer: &mut Buffer<'_>) {
-        self.held += row.iter().map(|cell| cell.text.len()).sum::<usize>();
+        self.held += row.iter().map(|cell| size_of::<Shown>() + cell.text.len()).sum::<usize>();
         self.page.push(row);
         let is_full = self.page.len() >= PAGE_ROWS || self.held >= PAGE_BYTES;
         if is_full && self.tail.is_none() {

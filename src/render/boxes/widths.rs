@@ -14,6 +14,8 @@ pub(super) const NARROWEST_JSON: usize = 20;
 const MOST_LINES: (usize, usize) = (5, 24);
 /// What a column is given at least before another is hidden for it.
 const COMFORTABLE: usize = 12;
+/// Digits by which numbers may grow behind the rows held: those that count rows do.
+const GROWTH: usize = 3;
 /// The most that a part of a name may ask for.
 const WIDEST_NAME_PART: usize = 8;
 
@@ -182,6 +184,9 @@ fn wanted(columns: &[Column], page: &Page<'_>, format: &Format, border: &Border)
                 (Look::Text, _) => wide.div_ceil(MOST_LINES.0).min(MOST_LINES.1),
                 (Look::Name | Look::Dim, _) => 0,
             });
+        }
+        if number > 0 && !page.is_all {
+            most = most.max(number + GROWTH);
         }
         let (mut full, mut short) = (0, 0);
         if shows_types(format) {

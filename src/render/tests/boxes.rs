@@ -100,14 +100,32 @@ fn where_no_box_fits_at_all_rows_become_lines() {
 
 #[test]
 fn rows_beyond_the_first_page_keep_its_widths() {
-    let many: Vec<Vec<Value>> = (0..1500)
-        .map(|i| vec![Value::Integer(i), Value::text(if i > 1200 { "longer" } else { "abc" })])
+    let number = |i: i64| if i == 10_400 { -9_123_456_789 } else { i };
+    let many: Vec<Vec<Value>> = (0..10_500)
+        .map(|i| {
+            let text = if i > 10_200 { "longer" } else { "abc" };
+            vec![Value::Integer(number(i)), Value::text(text)]
+        })
         .collect();
-    let text =
-        drawn(rows(&[("n", DataType::Integer), ("t", DataType::Text)], &many), &format(Mode::Box));
-    assert!(text.contains("│ 999 │ abc │\n│ 1000 │ abc │\n"));
-    assert!(text.contains("│ 1201 │ lon │\n│     │ ger │\n"));
-    assert!(text.ends_with("1500 rows · as of event 42\n"));
+    let columns = [("n", DataType::Integer), ("t", DataType::Text)];
+    for mode in [Mode::Box, Mode::Table] {
+        let text = drawn(rows(&columns, &many), &format(mode));
+        let framed: Vec<&str> = text.lines().take_while(|line| !line.contains("rows")).collect();
+        assert!(framed.iter().all(|line| width(line) == width(framed[0])), "{mode:?}");
+    }
+    let text = drawn(rows(&columns, &many), &format(Mode::Box));
+    assert!(text.contains("│    9999 │ abc │\n│   10000 │ abc │\n"));
+    assert!(text.contains("│   10201 │ lon │\n│         │ ger │\n"));
+    // Half a number is marked as such.
+    assert!(
+        text.contains("│ -91234… │ lon │\n│   56789 │ ger │\n"),
+        "{}",
+        &text[text.len() - 9000..]
+    );
+    assert!(text.ends_with("10500 rows · as of event 42\n"));
+    // Where all rows are known there is nothing to grow.
+    let text = drawn(rows(&columns, &many[..5000]), &format(Mode::Box));
+    assert!(text.contains("\n│ 4999 │ abc │\n└──────┴─────┘\n"));
 }
 
 /// How a terminal of so many columns is drawn to.
