@@ -31,5 +31,8 @@ pub use parser::{
     productions,
 };
 pub use prepared::{Prepared, Sharing};
-pub use splitter::{Completeness, Piece, PieceKind, Splitter, Unterminated, is_complete};
+pub use splitter::{
+    Completeness, MAX_STATEMENT_SIZE, Piece, PieceKind, SplitError, Splitter, TooLarge,
+    Unterminated, is_complete,
+};
 pub use token::{Symbol, Token, TokenKind};

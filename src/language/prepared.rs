@@ -14,6 +14,7 @@ use super::keyword::Keyword;
 use super::lexer::{Tokens, tokenize};
 use super::parameters::{Numbering, Parameters};
 use super::parser::{LiteralSlot, literal_value, parse_with_slots};
+use super::splitter::MAX_STATEMENT_SIZE;
 use super::token::{Token, TokenKind};
 use crate::types::{DataType, Literal, Span, Value};
 use std::borrow::Cow;
@@ -42,9 +43,12 @@ pub struct Prepared<'a> {
 
 impl<'a> Prepared<'a> {
     /// Splits a statement; `None` for one that is no INSERT, UPDATE, DELETE or SELECT, that does not
-    /// lex, or whose literals say more than their type does: a JSON object, an integer beyond 64 bits,
+    /// lex, that is too large, or whose literals say more than their type does: a JSON object, an integer beyond 64 bits,
     /// a number of more digits than a DECIMAL has, a parameter that is NULL or has no value.
     pub fn new(text: &'a str, parameters: &Parameters) -> Option<Prepared<'a>> {
+        if text.len() > MAX_STATEMENT_SIZE {
+            return None;
+        }
         let Tokens { tokens, error: None } = tokenize(text) else { return None };
         let changes_or_reads = [Keyword::Insert, Keyword::Update, Keyword::Delete, Keyword::Select];
         match tokens.first()?.kind {

@@ -1,7 +1,7 @@
 //! A script as what it consists of: statements and dot-commands, each with its place.
 
 use super::source::{Bad, Chunk, Source};
-use crate::language::{Piece, Splitter, Unterminated};
+use crate::language::{Piece, SplitError, Splitter};
 use std::io::Read;
 
 /// What comes next in a script.
@@ -18,8 +18,8 @@ pub(super) enum Item {
 pub(super) enum Fault {
     /// What comes is no text.
     Bad(Bad),
-    /// It ended inside something.
-    Unterminated(Unterminated),
+    /// It ends inside something, or goes on with what is too large.
+    Split(SplitError),
 }
 
 /// The items of a script, one after the other.
@@ -67,7 +67,7 @@ impl<'a> Items<'a> {
         loop {
             let piece = match self.ended {
                 false => self.splitter.next(),
-                true => self.splitter.finish().map_err(Fault::Unterminated)?,
+                true => self.splitter.finish().map_err(Fault::Split)?,
             };
             match (piece, self.ended) {
                 (Some(piece), _) => {
@@ -75,6 +75,10 @@ impl<'a> Items<'a> {
                     return Ok(Item::Piece(piece));
                 }
                 (None, true) => return Ok(Item::End),
+                (None, false) if self.splitter.is_refused() => {
+                    self.ended = true;
+                    continue;
+                }
                 (None, false) => {}
             }
             match self.source.next().map_err(Fault::Bad)? {

@@ -4,7 +4,7 @@ use super::items::{Fault, Item, Items};
 use super::progress::Progress;
 use super::source::Bad;
 use super::{Shell, Stop, dot};
-use crate::language::{Piece, PieceKind, parse_statement};
+use crate::language::{Piece, PieceKind, SplitError, parse_statement};
 use crate::render::{Diagnostic, Place};
 use crate::session::Error;
 use std::fs::{File, Metadata};
@@ -268,11 +268,10 @@ impl Shell {
             Fault::Bad(Bad::Read(error)) => {
                 Diagnostic::new("input", format!("cannot read {name}: {error}"))
             }
-            Fault::Unterminated(open) => {
-                place =
-                    Place { name: Some(name.to_string()), line: open.line, column: open.column };
-                Diagnostic::new("unfinished", open.to_string())
-                    .help(Some(format!("it is opened by {} here", open.opened_by)))
+            Fault::Split(error) => {
+                let (line, column, diagnostic) = cannot_be_cut(error);
+                place = Place { name: Some(name.to_string()), line, column };
+                diagnostic
             }
         };
         self.fail(&error, "", &place)
@@ -289,6 +288,22 @@ impl Applied {
             self.line = piece.line + piece.text.matches('\n').count();
         }
     }
+}
+
+/// The line and column of what keeps a script from being cut into statements, and why.
+fn cannot_be_cut(error: &SplitError) -> (usize, usize, Diagnostic) {
+    let (line, column, code, help) = match error {
+        SplitError::Unterminated(open) => {
+            let help = format!("it is opened by {} here", open.opened_by);
+            (open.line, open.column, "unfinished", help)
+        }
+        SplitError::TooLarge(large) => {
+            let help =
+                "many rows are several INSERTs between BEGIN and COMMIT, or a file for .import";
+            (large.line, large.column, "statement-size", help.to_string())
+        }
+    };
+    (line, column, Diagnostic::new(code, error.to_string()).help(Some(help)))
 }
 
 fn place(name: &str, piece: &Piece) -> Place {

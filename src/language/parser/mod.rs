@@ -27,6 +27,7 @@ pub use statement::productions;
 
 use super::ast::{Expression, Statement, TableReference};
 use super::lexer::{Tokens, tokenize};
+use super::splitter::{MAX_STATEMENT_SIZE, size};
 use super::token::{Symbol, Token, TokenKind};
 use super::{Parameters, ParseError};
 use crate::types::Span;
@@ -38,21 +39,37 @@ use std::cell::RefCell;
 ///
 /// # Errors
 ///
-/// What is wrong at the furthest place that fits the grammar.
+/// What is wrong at the furthest place that fits the grammar; `statement-size` beyond
+/// [`MAX_STATEMENT_SIZE`].
 pub fn parse_statement(text: &str) -> Result<Option<Statement>, ParseError> {
-    parse(text, one_statement)
+    parse_one(text, None)
 }
 
 /// The same with values for its parameters.
 ///
 /// # Errors
 ///
-/// What is wrong at the furthest place that fits the grammar, or a parameter without a value.
+/// What is wrong at the furthest place that fits the grammar, or a parameter without a value;
+/// `statement-size` beyond [`MAX_STATEMENT_SIZE`].
 pub fn parse_statement_with(
     text: &str,
     parameters: &Parameters,
 ) -> Result<Option<Statement>, ParseError> {
-    parse_given(text, Some(parameters), one_statement)
+    parse_one(text, Some(parameters))
+}
+
+/// Reads one statement, if it is not too large.
+fn parse_one(text: &str, given: Option<&Parameters>) -> Result<Option<Statement>, ParseError> {
+    if text.len() <= MAX_STATEMENT_SIZE {
+        return parse_given(text, given, one_statement);
+    }
+    Err(ParseError {
+        code: "statement-size",
+        message: format!("this statement is larger than {}", size(MAX_STATEMENT_SIZE)),
+        span: Span::new(0, 0),
+        help: None,
+        incomplete: false,
+    })
 }
 
 /// Reads every statement of a text, each with its place, `;` excluded.

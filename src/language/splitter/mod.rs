@@ -4,8 +4,16 @@
 //! still open is kept. What counts as the end of a statement is what the lexer would say: a `;`
 //! outside texts, quoted names, comments and JSON objects.
 
+mod error;
+
+pub(super) use error::size;
+pub use error::{SplitError, TooLarge};
+
 use super::lexer::tokenize;
 use super::token::{Symbol, TokenKind};
+
+/// The most bytes of one statement, its `;` excluded; of a dot-command and of a comment, too.
+pub const MAX_STATEMENT_SIZE: usize = 64 << 20;
 
 /// One statement or dot-command of a script, and where it begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,7 +89,8 @@ impl State {
 /// Cuts a script into statements.
 ///
 /// Call [`Splitter::feed`] with a piece of text and [`Splitter::next`] until it gives `None`, again
-/// and again, and [`Splitter::finish`] until it gives `Ok(None)`.
+/// and again, and [`Splitter::finish`] until it gives `Ok(None)`. A script that goes on with what is
+/// too large ends before it: nothing more is kept or handed out, and `finish` says so.
 #[derive(Clone, Debug)]
 pub struct Splitter {
     /// The text from `base` on that is not yet handed out.
@@ -108,6 +117,10 @@ pub struct Splitter {
     first: usize,
     /// Whether no more text comes.
     ended: bool,
+    /// The most bytes of a statement.
+    limit: usize,
+    /// The first that has more.
+    refused: Option<TooLarge>,
 }
 
 impl Default for Splitter {
@@ -117,9 +130,17 @@ impl Default for Splitter {
 }
 
 impl Splitter {
-    /// A splitter at the beginning of a script.
+    /// A splitter at the beginning of a script, whose statements have at most
+    /// [`MAX_STATEMENT_SIZE`] bytes.
     pub fn new() -> Splitter {
+        Splitter::with_limit(MAX_STATEMENT_SIZE)
+    }
+
+    /// The same with another limit.
+    pub fn with_limit(limit: usize) -> Splitter {
         Splitter {
+            limit,
+            refused: None,
             text: String::new(),
             base: 0,
             scanned: 0,
@@ -149,12 +170,56 @@ impl Splitter {
             self.opened = self.opened.saturating_sub(keep);
             self.start = self.start.map(|start| start - keep);
         }
-        self.text.push_str(text);
+        if self.refused.is_none() {
+            self.text.push_str(text);
+        }
     }
 
     /// The next statement or dot-command that is complete.
     #[expect(clippy::should_implement_trait, reason = "more may come after a None")]
     pub fn next(&mut self) -> Option<Piece> {
+        if self.refused.is_some() {
+            return None;
+        }
+        let piece = self.scan();
+        self.within_limit(piece)
+    }
+
+    /// Whether what comes next is too large, which [`Splitter::finish`] tells.
+    pub fn is_refused(&self) -> bool {
+        self.refused.is_some()
+    }
+
+    /// A piece, if neither it nor what was scanned of one that is not complete is too large.
+    fn within_limit(&mut self, piece: Option<Piece>) -> Option<Piece> {
+        let (size, start) = match &piece {
+            Some(piece) => (piece.text.len(), piece.offset - self.base),
+            None => (self.scanned - self.kept(), self.kept()),
+        };
+        if size <= self.limit {
+            return piece;
+        }
+        let kind = piece.map(|piece| piece.kind);
+        let what = match (kind, self.state, self.start) {
+            (Some(PieceKind::DotCommand), _, _) | (None, State::DotCommand, _) => "dot-command",
+            (None, State::BlockComment, None) => "comment",
+            (Some(PieceKind::Statement) | None, _, _) => "statement",
+        };
+        self.refuse(what, start);
+        None
+    }
+
+    /// Ends the script before what begins at a place of the text and is too large.
+    fn refuse(&mut self, what: &'static str, start: usize) {
+        self.count_to(start);
+        let (line, column, limit) = (self.line, self.column, self.limit);
+        let refused = TooLarge { what, limit, line, column, offset: self.base + start };
+        *self = Splitter { ended: self.ended, ..Splitter::with_limit(limit) };
+        self.refused = Some(refused);
+    }
+
+    /// The next piece however large it is.
+    fn scan(&mut self) -> Option<Piece> {
         loop {
             let bytes = self.text.as_bytes();
             let byte = *bytes.get(self.scanned)?;
@@ -170,7 +235,14 @@ impl Splitter {
                 State::BackQuoted => self.skip_to(b'`'),
                 State::Bracketed => self.skip_to(b']'),
                 State::LineComment | State::Shebang => self.skip_to(b'\n'),
-                State::BlockComment => self.block_comment()?,
+                State::BlockComment => {
+                    self.block_comment()?;
+                    // Inside a statement it is a part of that.
+                    if self.start.is_none() && self.scanned - self.opened > self.limit {
+                        self.refuse("comment", self.opened);
+                        return None;
+                    }
+                }
                 State::Json | State::JsonText => self.json()?,
                 State::DotCommand => {
                     let start = self.start.unwrap_or(self.scanned);
@@ -188,12 +260,24 @@ impl Splitter {
     ///
     /// # Errors
     ///
-    /// A text, quoted name, comment or JSON object that is never closed, with its opening place.
-    pub fn finish(&mut self) -> Result<Option<Piece>, Unterminated> {
+    /// A text, quoted name, comment or JSON object that is never closed, with its opening place; a
+    /// statement, dot-command or comment that is too large, with the place where it begins.
+    pub fn finish(&mut self) -> Result<Option<Piece>, SplitError> {
         self.ended = true;
         if let Some(piece) = self.next() {
             return Ok(Some(piece));
         }
+        if self.refused.is_none() {
+            let rest = self.remainder()?;
+            if let Some(piece) = self.within_limit(rest) {
+                return Ok(Some(piece));
+            }
+        }
+        self.refused.take().map_or(Ok(None), |refused| Err(refused.into()))
+    }
+
+    /// What is left at the end of the script.
+    fn remainder(&mut self) -> Result<Option<Piece>, Unterminated> {
         if let Some((what, opened_by)) = self.state.open() {
             self.count_to(self.opened);
             let offset = self.base + self.opened;
@@ -418,7 +502,8 @@ pub enum Completeness {
 
 /// Says whether a text at the prompt is complete or what it still needs.
 pub fn is_complete(text: &str) -> Completeness {
-    let mut splitter = Splitter::new();
+    // What is typed is there already; whoever reads it heeds how large it is.
+    let mut splitter = Splitter::with_limit(usize::MAX);
     splitter.feed(text);
     splitter.ended = true;
     let mut any = false;

@@ -4,7 +4,16 @@ use super::*;
 
 /// Cuts a script that comes in pieces of `size` bytes or a little more.
 fn split(script: &str, size: usize) -> (Vec<Piece>, Option<Unterminated>) {
-    let mut splitter = Splitter::new();
+    match split_within(script, size, MAX_STATEMENT_SIZE) {
+        (pieces, None) => (pieces, None),
+        (pieces, Some(SplitError::Unterminated(open))) => (pieces, Some(open)),
+        (_, Some(SplitError::TooLarge(large))) => panic!("{large}"),
+    }
+}
+
+/// The same where statements have at most `limit` bytes.
+fn split_within(script: &str, size: usize, limit: usize) -> (Vec<Piece>, Option<SplitError>) {
+    let mut splitter = Splitter::with_limit(limit);
     let mut pieces = Vec::new();
     let mut rest = script;
     while !rest.is_empty() {
@@ -108,6 +117,51 @@ fn a_long_statement_is_not_looked_at_again() {
         assert_eq!(splitter.next(), None);
         assert_eq!((splitter.base, splitter.scanned), (0, 8 + 8 * round));
     }
+}
+
+#[test]
+fn what_is_larger_than_the_limit_is_named_where_it_begins_and_not_kept() {
+    const LIMIT: usize = 20;
+    let text = |length: usize| format!("SELECT '{}'", "x".repeat(length - 9));
+    let cases = [
+        (text(LIMIT - 1), "statement"),
+        (text(LIMIT), "statement"),
+        (text(LIMIT + 1), "statement"),
+        (text(10 * LIMIT), "statement"),
+        (format!("SELECT{} 1", " ".repeat(LIMIT)), "statement"),
+        (format!(".print {}\n", "x".repeat(LIMIT)), "dot-command"),
+        (format!("/* {} */ SELECT 1", "x".repeat(LIMIT)), "comment"),
+    ];
+    for (large, what) in cases {
+        for end in ["", ";\nSELECT 2;"] {
+            for size in [1, 2, 7, 1_000] {
+                let script = format!("SELECT 1;\n\n  -- a remark of any length\n {large}{end}");
+                let script = script.replace(" .print", ".print");
+                let (pieces, error) = split_within(&script, size, LIMIT);
+                let (place, fits) = (script.find(&large).expect("there"), large.len() <= LIMIT);
+                assert_eq!(pieces.len(), if !fits { 1 } else { 2 + usize::from(!end.is_empty()) });
+                let column = if what == "dot-command" { 1 } else { 2 };
+                let refused = TooLarge { what, limit: LIMIT, line: 4, column, offset: place };
+                let expected = (!fits).then_some(SplitError::TooLarge(refused));
+                assert_eq!(error, expected, "{script} in {size}");
+            }
+        }
+    }
+}
+
+#[test]
+fn of_a_statement_without_end_no_more_is_kept_than_the_limit() {
+    let mut splitter = Splitter::with_limit(100);
+    splitter.feed("SELECT 1 + ");
+    for _ in 0..10_000 {
+        assert_eq!(splitter.next(), None);
+        assert!(splitter.text.len() <= 107);
+        splitter.feed("1234567");
+    }
+    assert!(splitter.is_refused());
+    let Err(SplitError::TooLarge(large)) = splitter.finish() else { panic!("it is too large") };
+    assert_eq!(large.to_string(), "this statement is larger than 100 bytes");
+    assert_eq!(splitter.finish(), Ok(None));
 }
 
 #[test]

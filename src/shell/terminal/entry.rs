@@ -8,11 +8,18 @@ use crate::shell::dot;
 ///
 /// Between statements a line may be a bare word (`exit`), an indented dot-command, or a line of a
 /// session that somebody copied: its prompts go, and so do the answers between them.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct Entry {
     splitter: Splitter,
     /// Whether prompts were found.
     is_transcript: bool,
+}
+
+impl Default for Entry {
+    fn default() -> Entry {
+        // What is typed is there already, and the parser heeds how large it is.
+        Entry { splitter: Splitter::with_limit(usize::MAX), is_transcript: false }
+    }
 }
 
 /// Texts longer than this are not looked through again with every key.

@@ -1,7 +1,9 @@
-//! The binary where the system allows it little: short stacks, small files.
+//! The binary where the system allows it little: short stacks, small files; and what it allows itself.
 
+use super::piped::{Piped, ended};
 use super::{Place, Run, TABLE};
 use std::fs::File;
+use std::io::Write;
 use std::process::Command;
 
 /// Runs `asof` under limits that `sh` sets: `-s 512`, `-f 40`.
@@ -83,4 +85,24 @@ fn a_result_that_is_larger_than_a_file_may_be_is_an_error() {
     let run = limited(&place, "-f 8", &["-c", &query], Some(results));
     assert_eq!(run.code, 1, "{}", run.err);
     assert!(run.err.contains("error[output]: cannot write to standard output"), "{}", run.err);
+}
+
+#[test]
+fn a_statement_without_end_is_refused_where_it_begins_before_it_fills_the_memory() {
+    let place = Place::new();
+    let mut session = Piped::new(&place, &["--receipts"]);
+    session.send("CREATE TABLE t(a);\nSELECT 1 + ");
+    let mut input = session.input;
+    // It reads some 64 MiB of this, and then no more.
+    let feed = std::thread::spawn(move || {
+        let block = [b'x'; 1 << 20];
+        (0..1_000).take_while(|_| input.write_all(&block).is_ok()).count()
+    });
+    let (code, said) = ended(session.child);
+    assert_eq!(code, Some(1));
+    assert!(
+        said.contains("stdin:2:1: error[statement-size]: this statement is larger than 64 MiB")
+    );
+    let read = feed.join().expect("it stops where nobody listens");
+    assert!((64..80).contains(&read), "{read} MiB");
 }
