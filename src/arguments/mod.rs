@@ -297,7 +297,7 @@ impl Arguments {
         Ok(OpenOptions {
             read_only: self.read_only || self.at.is_some() || self.check || self.salvage.is_some(),
             whole: self.salvage.is_some(),
-            follow: self.is_interactive(),
+            follow: true,
             create: false,
             busy_timeout: self.busy_timeout,
             snapshot_every: self.snapshot_every,

@@ -89,6 +89,9 @@ impl Session {
         columns: Option<&[String]>,
     ) -> Result<Loading<'_>, Error> {
         self.check_present()?;
+        if self.transaction.as_ref().is_some_and(|open| open.fork.is_empty()) {
+            self.database.store().check_writable()?;
+        }
         let (fork, said) = match self.transaction.take() {
             Some(Transaction { fork, said }) => (fork, Some(said)),
             None => (self.database.begin()?, None),

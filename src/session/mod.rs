@@ -197,12 +197,6 @@ impl Session {
         &self.database
     }
 
-    /// Goes on in the same database opened again, with everything that was said to this session.
-    pub fn go_on_in(&mut self, database: Arc<Database>) {
-        (self.database, self.transaction) = (database, None);
-        self.cache = PlanCache::default();
-    }
-
     /// The last committed event.
     pub fn head(&self) -> EventId {
         self.database.head()
@@ -264,7 +258,10 @@ impl Session {
         {
             let shared = Work::Shared { plan: &plan, values: prepared.values, text };
             return match &plan.planned {
-                Planned::Query(_) => Ok(self.dated(self.read(shared, view)?)),
+                Planned::Query(_) => {
+                    self.note_read();
+                    Ok(self.dated(self.read(shared, view)?))
+                }
                 Planned::Write(_) | Planned::Schema { .. } => {
                     // Nobody looks while a transaction changes, so nothing is copied for a view.
                     drop(view);
@@ -302,8 +299,14 @@ impl Session {
             Statement::Begin(annotations) => self.begin(annotations),
             Statement::Commit => self.commit(),
             Statement::Rollback => self.rollback(),
-            Statement::Explain { analyze, statement } => self.explain(*analyze, statement, text),
-            Statement::Describe { table, as_of } => self.describe(table, as_of.as_ref()),
+            Statement::Explain { analyze, statement } => {
+                self.note_read();
+                self.explain(*analyze, statement, text)
+            }
+            Statement::Describe { table, as_of } => {
+                self.note_read();
+                self.describe(table, as_of.as_ref())
+            }
             Statement::Help(topic) => Ok(Outcome::Text(match topic {
                 Some(topic) => topic.to_string(),
                 None => reference::overview(),
@@ -331,6 +334,7 @@ impl Session {
             | Statement::History(_)
             | Statement::Events { .. }
             | Statement::Show { .. } => {
+                self.note_read();
                 self.read(Work::Parsed { statement, text }, self.present()?)
             }
             Statement::Insert(_)

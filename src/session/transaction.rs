@@ -1,10 +1,12 @@
 //! Transactions: what one says of itself, how it begins, and how it ends.
 
+use super::cache::PlanCache;
 use super::{Error, Outcome, Receipt, Session, Work};
 use crate::language::Parameters;
 use crate::language::ast::{ActorSetting, Annotations};
-use crate::storage::{Committed, Fork, Metadata, TextDigest};
+use crate::storage::{self, Committed, Database, Fork, Metadata, TextDigest};
 use crate::types::TxId;
+use std::sync::Arc;
 
 /// An open transaction.
 #[derive(Debug)]
@@ -19,6 +21,9 @@ pub(super) struct Said {
     metadata: Metadata,
     /// Kept of one that has an identity: a retry is known by the same text.
     text: Option<TextDigest>,
+    /// Whether it has read what was there when it began: then nothing may have changed since, once it
+    /// writes.
+    has_read: bool,
 }
 
 impl Said {
@@ -37,6 +42,11 @@ impl Said {
         intent.get_or_insert_with(|| "Undo".to_owned());
         note.get_or_insert_with(|| format!("takes back transaction {tx}"));
         reverts.push(tx);
+    }
+
+    /// Whether it is an event even where it changes nothing.
+    fn is_event(&self) -> bool {
+        self.metadata.id.is_some()
     }
 
     /// All of it.
@@ -71,7 +81,8 @@ impl Session {
         let Annotations { intent, actor, note, id, span: _ } = annotations.clone();
         let text = id.as_ref().map(|_| TextDigest::default());
         let actor = actor.or_else(|| self.actor.clone());
-        Said { metadata: Metadata { intent, actor, note, id, ..Metadata::default() }, text }
+        let metadata = Metadata { intent, actor, note, id, ..Metadata::default() };
+        Said { metadata, text, has_read: false }
     }
 
     /// What a transaction says that is one statement. Those that share a plan say nothing.
@@ -93,6 +104,10 @@ impl Session {
         transaction: &mut Transaction,
         work: Work,
     ) -> Result<Receipt, Error> {
+        if transaction.fork.is_empty() {
+            // Its first write is what needs the writer's place.
+            self.database.store().check_writable()?;
+        }
         let text = work.text();
         if let Work::Parsed { statement, .. } = &work {
             check_annotations(statement.annotations())?;
@@ -108,13 +123,17 @@ impl Session {
         if self.transaction.is_some() {
             return Err(already_open());
         }
-        let fork = self.database.begin()?;
-        self.transaction = Some(Transaction { fork, said: self.said(annotations) });
+        let fork = self.database.begin_deferred();
+        let said = self.said(annotations);
+        self.transaction = Some(Transaction { fork, said });
         Ok(Outcome::Done("began a transaction".into()))
     }
 
     /// COMMIT.
     pub(super) fn commit(&mut self) -> Result<Outcome, Error> {
+        if self.transaction.as_ref().is_some_and(|open| open.said.is_event()) {
+            self.database.store().check_writable()?;
+        }
         let Transaction { fork, said } =
             self.transaction.take().ok_or_else(|| not_open("COMMIT"))?;
         let committed = self.database.commit(fork, said.finish())?;
@@ -122,6 +141,32 @@ impl Session {
         let committed = committed.map(|committed| (committed.first, committed.last));
         let name = String::new();
         Ok(Outcome::Changed(Receipt { verb: "COMMIT", name, rows: 0, events, committed }))
+    }
+
+    /// Notes that the open transaction, if there is one, has read something.
+    pub(super) fn note_read(&mut self) {
+        if let Some(transaction) = &mut self.transaction {
+            transaction.said.has_read = true;
+        }
+    }
+
+    /// Goes on in the same database opened again, with everything that was said to this session. An
+    /// open transaction, which has written nothing yet, goes on from where that is by now.
+    ///
+    /// # Errors
+    /// [`storage::Error::Stale`] where the open transaction has read what is no longer so: then the
+    /// session stays where it is.
+    pub fn go_on_in(&mut self, database: Arc<Database>) -> Result<(), Error> {
+        if let Some(transaction) = &mut self.transaction {
+            let (base, head) = (transaction.fork.base(), database.head());
+            if base != head && transaction.said.has_read {
+                return Err(storage::Error::Stale { base, head }.into());
+            }
+            transaction.fork = database.begin_deferred();
+        }
+        self.database = database;
+        self.cache = PlanCache::default();
+        Ok(())
     }
 
     /// ROLLBACK.

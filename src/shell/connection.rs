@@ -24,8 +24,12 @@ pub struct Connection {
     session: Option<Session>,
     /// Stops what runs, whatever session it runs in.
     interrupt: Arc<AtomicBool>,
-    /// Whether the session goes along with another process that writes.
+    /// Whether the session goes along with whoever writes.
     follows: bool,
+    /// The event that the database was at when it was opened: what came since this session wrote.
+    opened_at: u64,
+    /// Whether somebody looks on who wants to know who writes.
+    announces: bool,
     /// Shows how far long work is, whatever session does it.
     watcher: Option<Watcher>,
     /// What there is to say.
@@ -64,7 +68,7 @@ impl Connection {
         let environment = options.environment.clone();
         let database = Database::in_memory_with(environment).map_err(Refusal::opening)?;
         let mut connection = Connection::to_be(options);
-        connection.begin(Session::new(Arc::new(database)), false);
+        connection.begin(Session::new(Arc::new(database)));
         Ok(connection)
     }
 
@@ -72,10 +76,13 @@ impl Connection {
     fn to_be(options: OpenOptions) -> Connection {
         let (interrupt, watcher, notices, parameters) = Default::default();
         let (session, follows, actor, flexible_types) = (None, false, None, false);
+        let (opened_at, announces) = (0, false);
         Connection {
             session,
             interrupt,
             follows,
+            opened_at,
+            announces,
             watcher,
             notices,
             options,
@@ -86,7 +93,7 @@ impl Connection {
     }
 
     /// Goes on in a session; says what its database found when it was opened.
-    fn begin(&mut self, mut session: Session, follow: bool) {
+    fn begin(&mut self, mut session: Session) {
         session.interrupt_by(Arc::clone(&self.interrupt));
         session.set_parameters(self.parameters.clone());
         session.act_as(self.actor.clone());
@@ -94,14 +101,7 @@ impl Connection {
         if let Some(watcher) = &self.watcher {
             session.watch_by(watcher.clone());
         }
-        let database = session.database();
-        self.follows = follow && database.is_read_only();
-        self.notices.extend(database.notices().iter().cloned());
-        if let Some(holder) = database.holder() {
-            let name = database.name();
-            let what = "this shell is read-only and follows it";
-            self.notices.push(format!("{holder} is writing to {name}: {what}"));
-        }
+        self.enter(session.database());
         self.session = Some(session);
     }
 
@@ -110,10 +110,9 @@ impl Connection {
     /// # Errors
     /// [`Refusal::Unavailable`] where there is something else, or it cannot be opened.
     pub fn open(path: &Path, options: OpenOptions) -> Result<Connection, Refusal> {
-        let follow = options.follow;
         let database = open_or_empty(path, &options)?;
         let mut connection = Connection::to_be(options);
-        connection.begin(Session::new(Arc::new(database)), follow);
+        connection.begin(Session::new(Arc::new(database)));
         Ok(connection)
     }
 
@@ -142,6 +141,9 @@ impl Connection {
         opened.set_flexible_types(before);
         if let Some(watcher) = self.watcher.take() {
             opened.watch_by(watcher);
+        }
+        if self.announces {
+            opened.announce_writer();
         }
         *self = opened;
         Ok(())
@@ -211,9 +213,9 @@ impl Connection {
             return Ok(false);
         }
         let database = Database::open(path, self.options.clone()).map_err(Refusal::opening)?;
-        self.follows = self.options.follow && database.is_read_only();
-        self.notices.extend(database.notices().iter().cloned());
-        session.go_on_in(Arc::new(database));
+        let database = Arc::new(database);
+        session.go_on_in(Arc::clone(&database)).map_err(Refusal::of)?;
+        self.enter(&database);
         Ok(true)
     }
 
@@ -377,13 +379,18 @@ impl Connection {
     /// and is asked for what it would have, or cannot be created; [`Refusal::Failed`] for everything
     /// else.
     pub fn execute(&mut self, text: &str) -> Result<Outcome, Refusal> {
+        if reads(text) {
+            self.give_up_place();
+        }
         self.catch_up();
         if first_word(text).eq_ignore_ascii_case(VERIFY) {
             // Files that nobody has cannot be good.
             self.existing()?;
         }
         match self.run(text) {
-            Err(Error::Storage(storage::Error::Following { .. })) => {
+            Err(Error::Storage(
+                storage::Error::Following { .. } | storage::Error::GivenUp { .. },
+            )) => {
                 self.take_over()?;
                 self.run(text).map_err(|error| self.refusal(error))
             }
@@ -423,36 +430,58 @@ impl Connection {
         }
     }
 
-    /// Makes a session that follows another process one that writes, if that process has ended: the
-    /// database is opened again, and the session goes on in it as it is.
+    /// Takes the writer's place for a session that only reads so far: the database is opened again, and
+    /// the session goes on in it as it is.
     ///
     /// # Errors
-    /// Who writes now, and what keeps the database from being opened.
+    /// [`Refusal::Unavailable`] with who writes now, and with what keeps the database from being opened;
+    /// [`Refusal::Failed`] with `stale` where the open transaction has read what is no longer so.
     pub(super) fn take_over(&mut self) -> Result<(), Refusal> {
         let Some(session) = self.session.as_mut().filter(|_| self.follows) else { return Ok(()) };
-        let before = session.database();
-        let (Some(path), Some(ended)) = (before.path(), before.holder()) else { return Ok(()) };
-        if let Some(holder) = before.store().current_holder().map_err(Refusal::opening)? {
-            return Err(still_held(path, holder));
+        let before = Arc::clone(session.database());
+        let Some(path) = before.path().filter(|_| !self.options.read_only) else { return Ok(()) };
+        let options = OpenOptions { follow: false, ..self.options.clone() };
+        let database = Arc::new(Database::open(path, options).map_err(Refusal::opening)?);
+        session.go_on_in(Arc::clone(&database)).map_err(Refusal::of)?;
+        self.enter(&database);
+        if let Some(ended) = before.holder().filter(|_| self.announces) {
+            let name = database.name();
+            self.notices.push(format!("{ended} has ended: this shell writes to {name} now"));
         }
-        let database = Database::open(path, self.options.clone()).map_err(Refusal::opening)?;
-        if let Some(holder) = database.holder() {
-            return Err(still_held(path, holder.to_string()));
-        }
-        self.notices.extend(database.notices().iter().cloned());
-        let name = database.name();
-        self.notices.push(format!("{ended} has ended: this shell writes to {name} now"));
-        self.follows = false;
-        session.go_on_in(Arc::new(database));
         Ok(())
     }
-}
 
-/// Why a session that follows another process cannot write yet.
-fn still_held(path: &Path, holder: String) -> Refusal {
-    let error = Error::from(storage::Error::Following { path: path.to_path_buf(), holder });
-    let way_out = "once that process has ended, this shell takes over: write again";
-    Refusal::Unavailable(Diagnostic::from(&error).help(Some(way_out.to_string())))
+    /// Takes note of a database that the session goes on in.
+    fn enter(&mut self, database: &Database) {
+        self.follows = database.is_read_only();
+        self.opened_at = database.head().0;
+        self.notices.extend(database.notices().iter().cloned());
+    }
+
+    /// Lets others write while this session has nothing to write, if it has written nothing so far: it
+    /// is about to wait, or to read.
+    pub(super) fn give_up_place(&mut self) {
+        let Some(session) = &self.session else { return };
+        let writes = !matches!(session.transaction(), None | Some(0));
+        if writes || session.head().0 > self.opened_at {
+            return;
+        }
+        session.database().give_up_place();
+        self.follows = session.database().is_read_only();
+    }
+
+    /// Says who writes to the database, where that is another process, and from now on when that has
+    /// ended.
+    pub(super) fn announce_writer(&mut self) {
+        self.announces = true;
+        let database = self.session.as_ref().map(Session::database);
+        if let Some((database, holder)) =
+            database.and_then(|database| Some((database, database.holder()?)))
+        {
+            let what = "this shell is read-only and follows it";
+            self.notices.push(format!("{holder} is writing to {}: {what}", database.name()));
+        }
+    }
 }
 
 /// Why nothing can be asked.

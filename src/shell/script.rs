@@ -17,6 +17,9 @@ const MAX_DEPTH: usize = 16;
 /// What standard input is called where a file belongs.
 pub(super) const STANDARD_INPUT: &str = "-";
 
+/// What the text of an option is called where a script belongs.
+const COMMAND: &str = "-c";
+
 /// One script to run.
 pub struct Script {
     /// What its errors call it: `seed.sql`, `stdin`, `-c`.
@@ -77,7 +80,7 @@ impl Shell {
     /// # Errors
     /// Where it stopped.
     pub fn run_command(&mut self, text: &str) -> Result<(), Stop> {
-        let script = Script { name: "-c".to_string(), from_line: 1, resume: None };
+        let script = Script { name: COMMAND.to_string(), from_line: 1, resume: None };
         self.run(&script, Box::new(text.as_bytes()), None)
     }
 
@@ -131,13 +134,15 @@ impl Shell {
         input: Box<dyn Read + '_>,
         size: Option<u64>,
     ) -> Result<(), Stop> {
+        // What is no file of a known size, nor a text that is here, comes when it comes.
+        let waits = size.is_none() && script.name != COMMAND;
         let mut items = Items::new(input, script.from_line);
         let head = self.connection.head();
         let mut applied = Applied { statements: 0, pending: 0, head, line: 0 };
         let watched = Progress::new(&script.name, size, self.settings.progress);
         let outer = self.progress.replace(Some(watched));
         self.reading.push(script.name.clone());
-        let mut result = self.run_items(script, &mut items, &mut applied);
+        let mut result = self.run_items(script, &mut items, waits, &mut applied);
         self.reading.pop();
         self.progress.replace(outer);
         if let (Ok(()), Some(lines)) = (&result, items.ended_before()) {
@@ -165,6 +170,7 @@ impl Shell {
         &mut self,
         script: &Script,
         items: &mut Items<'_>,
+        waits: bool,
         applied: &mut Applied,
     ) -> Result<(), Stop> {
         loop {
@@ -174,6 +180,9 @@ impl Shell {
                 Ok(Item::Wait) => {
                     // Whoever waits for an answer before sending more gets it.
                     self.out.flush()?;
+                    if waits {
+                        self.connection.give_up_place();
+                    }
                     self.waiting.store(true, Ordering::Relaxed);
                     items.read();
                     self.waiting.store(false, Ordering::Relaxed);

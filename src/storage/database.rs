@@ -281,9 +281,26 @@ impl Database {
     /// [`Error::ReadOnly`] or [`Error::Poisoned`] where it could never be committed.
     pub fn begin(&self) -> Result<Fork, Error> {
         self.store.check_writable()?;
+        Ok(self.begin_deferred())
+    }
+
+    /// Begins a transaction that may never write: whether it could is asked no sooner than that.
+    pub fn begin_deferred(&self) -> Fork {
         let view = self.engine.latest();
         let next = view.period().last.next();
-        Ok(Fork::new(view, next))
+        Fork::new(view, next)
+    }
+
+    /// Lets other processes write while this one reads, and follows them. What opening found
+    /// to be brought up is, before. Whoever wants to write again opens the database again. Where nothing
+    /// may be written, nobody else could either.
+    pub fn give_up_place(&self) {
+        let has_place = self.path.is_some() && self.store.has_place();
+        if has_place && self.store.check_writable().is_ok() {
+            // The same as when it is dropped; what waits to be written is, too.
+            drop(self.checkpoint());
+            self.store.give_up();
+        }
     }
 
     /// Makes a transaction durable, then visible. One without events commits nothing, unless it has an

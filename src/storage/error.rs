@@ -64,6 +64,12 @@ pub enum Error {
         /// Who writes, `process 4711`.
         holder: String,
     },
+    /// The database's writer's place was given up to whoever wants to write.
+    #[error("{} is only read here: to write, open it again", path.display())]
+    GivenUp {
+        /// The directory.
+        path: PathBuf,
+    },
     /// Someone committed since the transaction began.
     #[error("the transaction began at event {base}, the database is at event {head} now")]
     Stale {
@@ -171,7 +177,7 @@ impl Error {
             Error::Io { .. } => "io",
             Error::Busy { .. } => "busy",
             Error::Replaced { .. } => "replaced",
-            Error::ReadOnly { .. } | Error::Following { .. } => "read-only",
+            Error::ReadOnly { .. } | Error::Following { .. } | Error::GivenUp { .. } => "read-only",
             Error::Stale { .. } => "stale",
             Error::StaleVersion { .. } => "stale-version",
             Error::Corrupt(_) | Error::OtherHistory { .. } => "corrupt",
@@ -219,6 +225,7 @@ impl Error {
             | Error::Busy { .. }
             | Error::Replaced { .. }
             | Error::ReadOnly { .. }
+            | Error::GivenUp { .. }
             | Error::Stale { .. }
             | Error::StaleVersion { .. }
             | Error::Corrupt(_)

@@ -10,7 +10,8 @@ pub struct OpenOptions {
     /// as far as that has made it durable.
     pub read_only: bool,
     /// Where another process writes to the directory, do not wait for it: open for reading, to
-    /// [`follow`](super::Database::follow) it.
+    /// [`follow`](super::Database::follow) it. Where nobody does, the writer's place is taken for
+    /// opening; [`give_up_place`](super::Database::give_up_place) lets others have it.
     pub follow: bool,
     /// Read and check the whole log, whatever its index and the other projections say.
     pub whole: bool,

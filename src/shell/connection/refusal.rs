@@ -40,8 +40,9 @@ impl Refusal {
 
     /// What keeps a database from being opened.
     pub(super) fn opening(error: storage::Error) -> Refusal {
-        let way_out = matches!(error, storage::Error::Busy { .. })
-            .then(|| "--read-only reads it as it is now, beside the one who writes".to_string());
+        let way_out = matches!(error, storage::Error::Busy { .. }).then(|| {
+            "reading goes on beside it; once that process has ended, write again".to_string()
+        });
         let diagnostic = Diagnostic::from(&Error::from(error));
         let way_out = way_out.or_else(|| diagnostic.help.clone());
         Refusal::Unavailable(diagnostic.help(way_out))

@@ -134,6 +134,8 @@ fn system(shell: &mut Shell, name: &str, arguments: &[String]) -> Result<(), Tro
     let line = &arguments[0];
     let failed = |what: String| Trouble::Told(Diagnostic::new("command-failed", what));
     shell.interaction.lend_terminal();
+    // What it runs may want to write.
+    shell.connection.give_up_place();
     let status = Command::new(program).args([option, line]).stdin(input).status();
     shell.interaction.take_terminal_back();
     match status {

@@ -221,6 +221,7 @@ impl Shell {
 
     /// Shows a prompt and reads what comes.
     fn read(&mut self, keyboard: &mut Keyboard) -> Given {
+        self.connection.give_up_place();
         if let Err(error) = self.connection.follow() {
             self.fail(&error, "", &Place { name: None, line: 1, column: 1 });
         }
@@ -402,6 +403,8 @@ impl Shell {
     }
 
     fn banner(&mut self) -> Result<(), Stop> {
+        self.connection.announce_writer();
+        self.notices();
         // Who wants no footers wants no banner either.
         if !self.settings.format.footer {
             return Ok(());

@@ -8,6 +8,7 @@ mod copy;
 mod create;
 mod follow;
 mod lost;
+mod place;
 mod reread;
 mod scrub;
 
@@ -37,6 +38,7 @@ use crate::storage::vfs::VfsFile;
 use crate::types::{EventId, Period, RowId, Schema, TableId, Timestamp, TxId};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
@@ -55,6 +57,8 @@ pub struct EventStore {
     read_only: Option<String>,
     /// Whether more may come from another process.
     follows: bool,
+    /// Whether the writer's place was given up: then more may come, too.
+    given_up: AtomicBool,
     /// The events that cannot be read.
     gaps: Vec<Gap>,
     /// Who that is, where it kept the log from being written to.
@@ -123,6 +127,10 @@ impl EventStore {
         let recovered = match &opened.file {
             Some(file) => {
                 let record = damage.record()?;
+                if let Some(record) = record.as_ref().filter(|_| opened.holder.is_some()) {
+                    // Whether the log is good again is seen by who has the lock.
+                    return Err(Error::Corrupt(Box::new(record.corruption.clone())));
+                }
                 let how = Reading {
                     is_writable: opened.is_writable(),
                     beside: opened.beside,
@@ -152,6 +160,7 @@ impl EventStore {
             replayed: recovered.replayed,
             gaps: recovered.gaps,
             follows: opened.refusal.is_some() && refusal.is_none(),
+            given_up: AtomicBool::new(false),
             holder: opened.holder,
             read_only: opened.refusal.or(refusal),
             published: RwLock::new(Published { index, chronicle, hash }),
@@ -179,11 +188,6 @@ impl EventStore {
     /// How many events opening read.
     pub fn replayed(&self) -> u64 {
         self.replayed
-    }
-
-    /// Why nothing may be written, if so.
-    pub fn read_only(&self) -> Option<&str> {
-        self.read_only.as_deref()
     }
 
     /// The events that could not be read when the log was opened damaged, in order.
@@ -544,6 +548,7 @@ impl EventStore {
                 None => Error::ReadOnly { reason: reason.clone() },
             }),
             None if self.damage.found().is_some() => self.damage.check(),
+            None if self.has_given_up() => Err(Error::GivenUp { path: self.directory.clone() }),
             None if writer.poisoned => Err(Error::Poisoned),
             None if writer.closed => Err(Error::ReadOnly { reason: "it was closed".into() }),
             None => Ok(()),

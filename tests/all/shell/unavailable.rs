@@ -136,6 +136,7 @@ fn a_run_ends_with_3_for_the_same_reasons_by_every_way() {
     place.write("photos/cat.jpg", "");
     place.write("file", "text");
     let cases = [
+        // Reading needs no lock; these all write.
         ("locked", "error[busy]"),
         ("corrupt", "error[corrupt]"),
         ("headless", "error["),

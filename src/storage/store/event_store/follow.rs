@@ -40,7 +40,9 @@ impl EventStore {
     }
 
     fn follow_file(&self, apply: &mut dyn FnMut(Vec<Event>)) -> Result<(), Error> {
-        let Some(file) = self.file().filter(|_| self.follows) else { return Ok(()) };
+        let Some(file) = self.file().filter(|_| self.follows || self.has_given_up()) else {
+            return Ok(());
+        };
         let path = self.directory.join(LOG);
         if !file.is_at(&path).map_err(Error::io("read", &path))? {
             return Err(Error::Replaced { path, reason: REPLACED });

@@ -116,7 +116,7 @@ impl EventStore {
         transactions: Transactions,
         covered: EventId,
     ) -> Result<Option<String>, Error> {
-        if self.read_only.is_none() {
+        if self.read_only().is_none() {
             let writer = self.writer();
             if writer.poisoned {
                 return Ok(Some("an earlier write to it failed, its end is unknown".into()));
@@ -143,7 +143,7 @@ impl EventStore {
     pub(crate) fn check_index_length(&self, check: &mut IndexCheck) {
         // Nobody appends meanwhile.
         let writer = self.writer();
-        if self.read_only.is_none() && writer.index_failure.is_none() {
+        if self.read_only().is_none() && writer.index_failure.is_none() {
             check.check_length(self.published().index.stored());
         }
     }
