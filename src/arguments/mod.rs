@@ -152,7 +152,7 @@ pub struct Arguments {
         hide_default_value = true)]
     busy_timeout: Duration,
 
-    /// Write a snapshot every N events [default: as many as there are rows, at least 10000]
+    /// Write a snapshot every N events [default: four for each row, at least 100000]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     snapshot_every: Option<u64>,
 

@@ -145,7 +145,7 @@ impl<'a> Moments<'a> {
     /// The event after which a snapshot shows the database: it stays one when the file is gone. Of
     /// several of one name it is the newest.
     fn snapshot(&self, snapshot: &SnapshotName, span: Span) -> Result<EventId, Error> {
-        let snapshots = self.database.snapshots().map_err(|error| said(&error, span))?;
+        let snapshots = self.database.snapshots();
         let mut named = snapshots.iter().rev().filter(|known| match snapshot {
             SnapshotName::Number(number) => known.id == *number,
             SnapshotName::Name(name) => known.name.as_ref() == Some(name),
@@ -198,7 +198,7 @@ impl<'a> Moments<'a> {
         let kind = if self.database.store().tags().iter().any(is_tag) {
             "TAG"
         } else {
-            let snapshots = self.database.snapshots().ok()?;
+            let snapshots = self.database.snapshots();
             snapshots.iter().find(|snapshot| snapshot.name.as_deref() == Some(name))?;
             "SNAPSHOT"
         };

@@ -4,6 +4,7 @@
 //! appends its operations to the log and, once they are durable, applies the events to the state.
 //! Views are values: who has one never waits, and nothing that happens later changes it.
 
+use super::base::SnapshotId;
 use super::checkpoint::Checkpointer;
 use super::environment::{Clock, Environment};
 use super::error::Error;
@@ -11,7 +12,8 @@ use super::event::{Marker, Metadata, Operation};
 use super::opening::Opening;
 use super::options::OpenOptions;
 use super::past::QueryEngine;
-use super::projections::{SnapshotEntry, SnapshotManager};
+use super::past::schedule::Schedule;
+use super::projections::SnapshotManager;
 use super::scrubber::Scrubber;
 use super::store::EventStore;
 use super::store::chronicle::SnapshotMarker;
@@ -20,14 +22,13 @@ use super::versions::{Base, Fork, RowChange, View};
 use crate::types::{EventId, Period, TableSchema, Timestamp, TxId};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The name of a database that has no directory.
 const MEMORY: &str = "memory";
 
-/// While a database is open, snapshots say all that row files do: these are brought up to it less
-/// often.
-const SNAPSHOTS_PER_ROW_FILES: u64 = 10;
+/// While a database is open, row files are brought up to it after so many epochs.
+const EPOCHS_PER_ROW_FILES: u64 = 10;
 
 /// What a commit made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,12 +50,12 @@ impl Committed {
     }
 }
 
-/// A snapshot of a database.
+/// A snapshot of a database that somebody asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SnapshotInfo {
     /// Its number.
     pub id: u64,
-    /// Its name, if it was asked for by one.
+    /// Its name, if it was given one.
     pub name: Option<String>,
     /// The event after which it shows the database.
     pub event: EventId,
@@ -76,18 +77,13 @@ pub struct Database {
     store: Arc<EventStore>,
     engine: Arc<QueryEngine>,
     snapshots: SnapshotManager,
-    every: Option<u64>,
-    /// The number of the last snapshot.
-    last_snapshot: AtomicU64,
-    /// The event at which the next automatic snapshot is due.
-    due: AtomicU64,
     /// The event up to which row files were last written while the database was open.
     last_rows: AtomicU64,
     checkpointer: Checkpointer,
     /// Reads the older log again, where there is one and the clock runs.
     scrubber: Option<Scrubber>,
-    /// Held from the look at the head until the new one is published.
-    commit: Mutex<()>,
+    /// Held from the look at the head until the new one is published; says what is due then.
+    commit: Mutex<Schedule>,
 }
 
 impl Database {
@@ -108,10 +104,7 @@ impl Database {
         let store = Arc::new(EventStore::open_with(path, &options, &mut opening)?);
         let notices = notices_of(&store, &opening);
         let snapshots = SnapshotManager::new(Arc::clone(vfs), path);
-        let numbers = opening.snapshots().iter().map(|entry| entry.id);
-        let numbers = numbers.chain(store.snapshot_markers().into_iter().map(|marker| marker.id));
-        let last_snapshot = AtomicU64::new(numbers.max().unwrap_or(0));
-        let (state, past, due, due_at) = opening.take_state();
+        let (state, past, due, schedule) = opening.take_state();
         store.scrub_from(opening.scrubbed());
         let catalog = opening.into_catalog();
         let checkpointer =
@@ -125,17 +118,13 @@ impl Database {
             store,
             engine,
             snapshots,
-            every: options.snapshot_every,
-            last_snapshot,
-            due: AtomicU64::new(due_at.0),
             last_rows: AtomicU64::new(0),
             checkpointer,
             scrubber: None,
-            commit: Mutex::new(()),
+            commit: Mutex::new(schedule),
         };
         database.last_rows.store(database.head().0, Ordering::Relaxed);
-        let due = due.into_views().filter(|_| !database.is_read_only());
-        let due: Vec<_> = due.map(|view| (database.next_snapshot(), view)).collect();
+        let due: Vec<View> = due.into_views().filter(|_| !database.is_read_only()).collect();
         if !due.is_empty() {
             database.checkpointer.snapshots_later(due);
         }
@@ -315,7 +304,7 @@ impl Database {
             }
             fork.append(Operation::Marker(Marker::Transaction));
         }
-        let _one_at_a_time = self.commit.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut schedule = self.one_at_a_time();
         let (base, head) = (fork.base(), self.store.head());
         if base != head {
             return Err(Error::Stale { base, head });
@@ -329,8 +318,12 @@ impl Database {
             at: last.at,
         });
         self.engine.apply(events);
-        self.grow();
+        self.grow(&mut schedule);
         Ok(committed)
+    }
+
+    fn one_at_a_time(&self) -> MutexGuard<'_, Schedule> {
+        self.commit.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Catches up with the process that writes to the directory, as far as what it wrote is durable:
@@ -341,96 +334,89 @@ impl Database {
     /// [`Error::Replaced`] where the log is not the one that was opened, [`Error::Corrupt`] where it
     /// is damaged. The database stays at the last event that was good.
     pub fn follow(&self) -> Result<Option<EventId>, Error> {
-        let _one_at_a_time = self.commit.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut schedule = self.one_at_a_time();
         let before = self.head();
         self.store.follow(&mut |events| {
             self.engine.apply(events);
-            if self.head().0 >= self.due.load(Ordering::Relaxed) {
+            if schedule.is_due(self.head()) {
                 // The snapshot is the writer's to take.
-                let (_, next) = self.engine.turn(self.every);
-                self.due.store(next.0, Ordering::Relaxed);
+                self.engine.turn(&mut schedule);
             }
         })?;
         let head = self.head();
         Ok((head > before).then_some(head))
     }
 
-    /// Ends the present epoch if it has grown by the snapshot interval.
-    fn grow(&self) {
-        let (head, due) = (self.engine.last().0, self.due.load(Ordering::Relaxed));
-        if head < due {
+    /// Ends the present epoch if it is long enough, with a snapshot if one is due.
+    fn grow(&self, schedule: &mut Schedule) {
+        let head = self.engine.last();
+        if !schedule.is_due(head) {
             return;
         }
-        let (view, next) = self.engine.turn(self.every);
-        self.due.store(next.0, Ordering::Relaxed);
-        self.checkpointer.snapshots_later(vec![(self.next_snapshot(), view.clone())]);
-        let since = head.saturating_sub(self.last_rows.load(Ordering::Relaxed));
-        let interval = next.0.saturating_sub(head);
-        if self.path.is_some() && since >= interval.saturating_mul(SNAPSHOTS_PER_ROW_FILES) {
-            self.last_rows.store(head, Ordering::Relaxed);
+        let (view, is_due) = self.engine.turn(schedule);
+        if is_due {
+            self.checkpointer.snapshots_later(vec![view.clone()]);
+        }
+        let since = head.0.saturating_sub(self.last_rows.load(Ordering::Relaxed));
+        let interval = schedule.events_after(head);
+        if self.path.is_some() && since >= interval.saturating_mul(EPOCHS_PER_ROW_FILES) {
+            self.last_rows.store(head.0, Ordering::Relaxed);
             self.checkpointer.rows_later(view);
         }
     }
 
-    /// The number of the next snapshot. A file may claim to be the last there can be: that number is
-    /// given again, and a marker with it is refused.
-    fn next_snapshot(&self) -> u64 {
-        let next = |last: u64| Some(last.saturating_add(1));
-        let last = self.last_snapshot.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
-        last.unwrap_or_else(|last| last).saturating_add(1)
-    }
-
     /// Commits a marker event, and writes a snapshot of the database after it: the number, the name
-    /// and the point survive the file. Gives its number and what was committed.
+    /// and the point survive the file. Where the file cannot be written the marker stands all the same,
+    /// and a [notice](Database::take_notices) says so. Gives its number and what was committed.
     ///
     /// # Errors
-    /// As [`Database::commit`], and why the file was not written: then the marker stands without it.
+    /// As [`Database::commit`].
     pub fn take_snapshot(
         &self,
         name: Option<String>,
         metadata: Metadata,
     ) -> Result<(u64, Committed), Error> {
         let mut fork = self.begin()?;
-        let id = self.next_snapshot();
-        fork.append(Operation::Marker(Marker::Snapshot { id, name: name.clone() }));
+        // Whoever commits another meanwhile makes this fork stale, and this number is given again.
+        let last = self.store.snapshot_markers().last().map_or(0, |marker| marker.id);
+        let number = last.checked_add(1).ok_or_else(|| Error::invalid("no number is left"))?;
+        fork.append(Operation::Marker(Marker::Snapshot { id: number, name: name.clone() }));
         let committed = self.commit(fork, metadata)?;
         let committed = committed.expect("a fork with an operation commits an event");
-        let view = self.engine.view(Period::at(committed.last))?;
-        self.checkpointer.snapshot(id, name, view)?;
-        Ok((id, committed))
+        let event = committed.last;
+        let view = self.engine.view(Period::at(event))?;
+        if let Err(error) = self.checkpointer.snapshot(number, name, view) {
+            self.engine.notice(format!(
+                "snapshot {number} names event {event}, but its file was not written: {error}"
+            ));
+        }
+        Ok((number, committed))
     }
 
-    /// All snapshots by number, those of which only the marker is left included.
-    ///
-    /// # Errors
-    /// Where the directory cannot be read.
-    pub fn snapshots(&self) -> Result<Vec<SnapshotInfo>, Error> {
+    /// All snapshots that were asked for, by number, with their files as far as they are there.
+    pub fn snapshots(&self) -> Vec<SnapshotInfo> {
         let head = self.head();
-        let of_file = |entry: SnapshotEntry| {
-            let file = entry.path.file_name().map(|name| name.to_string_lossy().into_owned());
+        // What cannot be read is not there for whoever asks.
+        let files = self.snapshots.list().unwrap_or_default();
+        let info = |SnapshotMarker { id, name, event, at }| {
+            let is_its = |event_of_file| SnapshotId::Number(id) == event_of_file;
+            let file = files.iter().find(|entry| is_its(entry.id) && entry.position.event == event);
+            let named = file.and_then(|entry| entry.path.file_name());
             SnapshotInfo {
-                id: entry.id,
-                name: entry.name,
-                event: entry.position.event,
-                at: entry.position.at,
-                file: file.map(|name| format!("snapshots/{name}")),
-                bytes: Some(entry.bytes),
+                id,
+                name,
+                event,
+                at,
+                file: named.map(|name| format!("snapshots/{}", name.to_string_lossy())),
+                bytes: file.map(|entry| entry.bytes),
             }
         };
-        let mut found: Vec<SnapshotInfo> =
-            self.snapshots.list()?.into_iter().map(of_file).collect();
-        for SnapshotMarker { id, name, event, at } in self.store.snapshot_markers() {
-            if !found.iter().any(|known| known.id == id) {
-                found.push(SnapshotInfo { id, name, event, at, file: None, bytes: None });
-            }
-        }
-        found.retain(|snapshot| snapshot.event <= head);
-        found.sort_by_key(|snapshot| snapshot.id);
-        Ok(found)
+        let markers = self.store.snapshot_markers().into_iter();
+        markers.filter(|marker| marker.event <= head).map(info).collect()
     }
 
     /// Brings the row files and the catalog up to the last event, so that the next opening has to
-    /// read no event. It is done when a database is dropped, too; what fails then nobody hears of.
+    /// read no event, and makes a snapshot if one is due. It is done when a database is dropped, too; what fails then nobody hears of.
     ///
     /// # Errors
     /// What the system refuses. Nothing is lost by it.
@@ -439,6 +425,13 @@ impl Database {
         if !is_worth || self.store.check_writable().is_err() {
             return Ok(());
         }
+        let mut schedule = self.one_at_a_time();
+        // One that was deleted is made again.
+        if schedule.is_snapshot_due(self.head()) {
+            let (view, _) = self.engine.turn(&mut schedule);
+            self.checkpointer.snapshots_later(vec![view]);
+        }
+        drop(schedule);
         self.checkpointer.rows(self.engine.latest())
     }
 
@@ -527,7 +520,7 @@ fn notices_of(store: &EventStore, opening: &Opening) -> Vec<String> {
         let plural = if store.replayed() == 1 { "" } else { "s" };
         let from = match opening.began {
             Base::Start | Base::Turned => String::new(),
-            Base::Snapshot(id) => format!("snapshot {id} and "),
+            Base::Snapshot(id) => format!("{id} and "),
             Base::RowFiles => "the row files and ".into(),
         };
         let replayed = store.replayed();

@@ -60,7 +60,7 @@ mod verify;
 mod versions;
 mod vfs;
 
-pub use base::{BaseRow, BaseTable};
+pub use base::{BaseRow, BaseTable, SnapshotId};
 pub use corruption::Corruption;
 pub use database::{Committed, Database, SnapshotInfo};
 pub use environment::{

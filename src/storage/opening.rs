@@ -10,14 +10,16 @@
 //! way, as it was when the events were committed, so that opening needs no more memory for a long log
 //! than for a short one.
 
+use super::base::SnapshotId;
 use super::corruption::Mismatch;
 use super::error::Error;
 use super::event::Event;
 use super::log::header::Uuid;
 use super::log::ledger::Ledger;
 use super::options::OpenOptions;
-use super::past::epoch::{Due, Epoch, EpochCache, due_after};
+use super::past::epoch::{Due, Epoch, EpochCache};
 use super::past::restore::{restore_rows, restore_snapshot};
+use super::past::schedule::Schedule;
 use super::projections::{Catalog, Engine, Position, SnapshotEntry, SnapshotManager};
 use super::store::recovery::{DurableMark, IndexedLog, Marks, Replica};
 use super::versions::{Base, State};
@@ -30,7 +32,6 @@ use std::sync::Arc;
 pub(crate) struct Opening {
     vfs: Arc<dyn Vfs>,
     directory: PathBuf,
-    every: Option<u64>,
     /// Whether another process may be writing: then it is nothing to speak of that the catalog lags.
     beside: bool,
     manager: SnapshotManager,
@@ -48,8 +49,8 @@ pub(crate) struct Opening {
     pub past: EpochCache,
     /// Views of the events at which they ended, of which there are no snapshots yet.
     pub due: Due,
-    /// The event at which the next is due.
-    due_at: EventId,
+    /// When the next epoch ends, and the next snapshot is due.
+    schedule: Schedule,
 }
 
 impl Opening {
@@ -59,7 +60,6 @@ impl Opening {
         Opening {
             vfs: Arc::clone(vfs),
             directory: directory.to_path_buf(),
-            every: options.snapshot_every,
             beside: options.read_only,
             manager: SnapshotManager::new(Arc::clone(vfs), directory),
             catalog: None,
@@ -70,15 +70,15 @@ impl Opening {
             began: Base::Start,
             past: EpochCache::default(),
             due: Due::default(),
-            due_at: due_after(&State::new(), options.snapshot_every),
+            schedule: Schedule::new(options.snapshot_every),
         }
     }
 
-    /// The state and what it was read from, past epochs, views that snapshots are due of, and the
-    /// event at which the next is.
-    pub(crate) fn take_state(&mut self) -> ((State, Base), EpochCache, Due, EventId) {
+    /// The state and what it was read from, past epochs, views that snapshots are due of, and when the
+    /// next is.
+    pub(crate) fn take_state(&mut self) -> ((State, Base), EpochCache, Due, Schedule) {
         let state = (std::mem::take(&mut self.state), self.base);
-        (state, std::mem::take(&mut self.past), std::mem::take(&mut self.due), self.due_at)
+        (state, std::mem::take(&mut self.past), std::mem::take(&mut self.due), self.schedule)
     }
 
     /// What the row files are known to hold, if anything.
@@ -91,14 +91,20 @@ impl Opening {
         self.catalog.as_ref().map_or(EventId::START, |catalog| catalog.scrubbed)
     }
 
-    /// The snapshots that were found, by event.
-    pub(crate) fn snapshots(&self) -> &[SnapshotEntry] {
-        &self.snapshots
-    }
-
     fn begin(&mut self, state: State, base: Base) {
         (self.state, self.base, self.began) = (state, base, base);
-        self.due_at = due_after(&self.state, self.every);
+    }
+
+    /// Counts from the last snapshot that made itself before the state, as far as it is there.
+    fn schedule(&mut self) {
+        let base = self.state.base();
+        let before = self.snapshots.iter().rev().map(|entry| entry.id);
+        let last = before.filter_map(|id| match id {
+            SnapshotId::At(event) if event <= base => Some(event),
+            SnapshotId::At(_) | SnapshotId::Number(_) => None,
+        });
+        let last = last.max().unwrap_or_default();
+        self.schedule.begin(&self.state, last);
     }
 
     fn try_rows(&mut self, log: &IndexedLog<'_>) -> Option<EventId> {
@@ -207,6 +213,7 @@ impl Replica for Opening {
             restored = restored.or_else(|| self.try_rows(log));
         }
         self.snapshots = snapshots;
+        self.schedule();
         Ok(restored)
     }
 
@@ -249,6 +256,7 @@ impl Replica for Opening {
 
     fn reset(&mut self) {
         self.begin(State::new(), Base::Start);
+        self.schedule();
         (self.past, self.due) = (EpochCache::default(), Due::default());
     }
 
@@ -257,16 +265,19 @@ impl Replica for Opening {
         if event.last.is_none() {
             return;
         }
-        let event_of = |entry: &SnapshotEntry| entry.position.event;
-        let known = self.snapshots.binary_search_by_key(&event.id, event_of).is_ok();
-        if known || event.id >= self.due_at {
+        let first = self.snapshots.partition_point(|entry| entry.position.event < event.id);
+        let here = self.snapshots[first..].iter();
+        let mut here = here.take_while(|entry| entry.position.event == event.id).peekable();
+        if here.peek().is_some() || self.schedule.is_due(event.id) {
             let state = self.state.turn();
-            self.due_at = due_after(&self.state, self.every);
             self.past.keep(Arc::new(Epoch::new(self.base, state)));
             self.base = Base::Turned;
-            if !known {
-                self.due
-                    .push(self.state.view(Period::at(event.id)), self.state.row_count(event.id));
+            if here.any(|entry| entry.id == SnapshotId::At(event.id)) {
+                self.schedule.made(&self.state);
+            }
+            if self.schedule.turned(&self.state) {
+                let view = self.state.view(Period::at(event.id));
+                self.due.push(view, self.state.row_count(event.id));
             }
         }
     }

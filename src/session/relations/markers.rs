@@ -62,7 +62,7 @@ impl Relation for Tags {
     }
 }
 
-/// The snapshots of moments up to an event.
+/// The snapshots that were asked for up to an event.
 #[derive(Debug)]
 pub(super) struct Snapshots {
     pub database: Arc<Database>,
@@ -71,7 +71,7 @@ pub(super) struct Snapshots {
 
 impl Relation for Snapshots {
     fn open(&self, columns: &[usize], context: &Context) -> Result<Rows, Error> {
-        let mut found = self.database.snapshots()?;
+        let mut found = self.database.snapshots();
         found.retain(|snapshot| snapshot.event <= self.last);
         let snapshots = found.into_iter().map(|found| Ok::<_, storage::Error>(Some(found)));
         Ok(made(&SNAPSHOTS, columns, context, snapshots, |snapshot, column| {

@@ -175,7 +175,7 @@ fn stats(shell: &mut Shell, _: &[String]) -> Result<(), Trouble> {
     let told = |error: &crate::session::Error| Trouble::Told(Diagnostic::from(error));
     let database = session.database();
     let view = database.latest().map_err(|error| told(&error.into()))?;
-    let snapshots = database.snapshots().map_err(|error| told(&error.into()))?;
+    let snapshots = database.snapshots();
     let tables: Vec<_> = view.schema().tables().collect();
     let rows: usize = tables.iter().map(|table| view.table(table).row_estimate()).sum();
     let path = database.path().map_or("in memory".to_string(), |path| path.display().to_string());

@@ -7,6 +7,7 @@
 mod row_files;
 pub(crate) mod source;
 
+use crate::storage::base::SnapshotId;
 use crate::storage::environment::Environment;
 use crate::storage::error::Error;
 use crate::storage::projections::{Catalog, SnapshotHead, SnapshotManager};
@@ -21,10 +22,10 @@ use std::thread::JoinHandle;
 
 /// Something to be written, and who is waiting for it.
 enum Job {
-    /// Snapshots of views of one event each, with their numbers, as far as they can be written.
-    Snapshots(Vec<(u64, View)>),
-    /// A snapshot that was asked for.
-    Snapshot { id: u64, name: Option<String>, view: View, done: Option<Done> },
+    /// Snapshots of views of one event each that nobody asked for, as far as they can be written.
+    Snapshots(Vec<View>),
+    /// A snapshot that was asked for, by its number.
+    Snapshot { number: u64, name: Option<String>, view: View, done: Option<Done> },
     /// The row files and the catalog, as a view of one event shows them.
     Rows { view: View, done: Option<Done> },
 }
@@ -84,17 +85,22 @@ impl Checkpointer {
         Checkpointer { running, writing, failures, idle }
     }
 
-    /// Writes snapshots with these numbers when there is time.
-    pub(crate) fn snapshots_later(&self, snapshots: Vec<(u64, View)>) {
-        self.send(Job::Snapshots(snapshots));
+    /// Writes snapshots that nobody asked for when there is time.
+    pub(crate) fn snapshots_later(&self, views: Vec<View>) {
+        self.send(Job::Snapshots(views));
     }
 
-    /// Writes a snapshot and waits for it.
+    /// Writes the snapshot of this number and waits for it.
     ///
     /// # Errors
     /// Why there is none.
-    pub(crate) fn snapshot(&self, id: u64, name: Option<String>, view: View) -> Result<(), Error> {
-        self.wait(|done| Job::Snapshot { id, name, view, done })
+    pub(crate) fn snapshot(
+        &self,
+        number: u64,
+        name: Option<String>,
+        view: View,
+    ) -> Result<(), Error> {
+        self.wait(|done| Job::Snapshot { number, name, view, done })
     }
 
     /// Writes the row files and waits for them.
@@ -175,10 +181,12 @@ impl Worker {
             }
             let (written, done) = match job {
                 Job::Snapshots(all) => {
-                    let mut save = |(id, view)| self.save(id, None, &view);
-                    (ready.and_then(|()| all.into_iter().try_for_each(&mut save)), None)
+                    let save =
+                        |view: View| self.save(SnapshotId::At(view.period().last), None, &view);
+                    (ready.and_then(|()| all.into_iter().try_for_each(save)), None)
                 }
-                Job::Snapshot { id, name, view, done } => {
+                Job::Snapshot { number, name, view, done } => {
+                    let id = SnapshotId::Number(number);
                     (ready.and_then(|()| self.save(id, name, &view)), done)
                 }
                 Job::Rows { view, done } => (ready.and_then(|()| self.rows.write(&view)), done),
@@ -192,7 +200,7 @@ impl Worker {
     }
 
     /// Writes the snapshot of a view of one event.
-    fn save(&self, id: u64, name: Option<String>, view: &View) -> Result<(), Error> {
+    fn save(&self, id: SnapshotId, name: Option<String>, view: &View) -> Result<(), Error> {
         let event = view.period().last;
         let position = self.store.position_at(event)?;
         let position = position.ok_or_else(|| Error::invalid("a snapshot within a transaction"))?;

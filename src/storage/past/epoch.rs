@@ -2,12 +2,13 @@
 //!
 //! ```text
 //!   events   0 ────────────── 10000 ─────────────── 20000 ──────── 23456
-//!   epochs   [ from the start ][ from snapshot 1    ][ the head …
+//!   epochs   [ from the start ][ from event 10000   ][ the head …
 //! ```
 //!
 //! The present is the last epoch and is always in memory. Those before it are loaded when somebody
-//! asks for a moment in one, from the snapshot they begin with and the events up to the next, and
-//! kept as long as there is room.
+//! asks for a moment in one, from the nearest snapshot before it and the events from there, and kept
+//! as long as there is room, with those that were passed on the way. How long an epoch is, and at which
+//! of their ends snapshots are made, says [`Schedule`](super::schedule::Schedule).
 
 use crate::storage::versions::{Base, EventFacts, State, View};
 use crate::types::{EventId, Period};
@@ -15,18 +16,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// How many row versions all loaded epochs may have together. One is kept whatever it has.
 const MOST_VERSIONS: u64 = 500_000;
-
-/// The fewest events between two automatic snapshots, unless it was said otherwise.
-const FEWEST_EVENTS: u64 = 10_000;
-
-/// The event at which the epoch that a state is in shall end with a snapshot: after as many events as
-/// the epoch began with rows, so that all snapshots together cost no more than the log by a constant
-/// factor, whether rows are added or changed.
-pub(crate) fn due_after(state: &State, every: Option<u64>) -> EventId {
-    let base = state.base();
-    let events = every.unwrap_or_else(|| state.row_count(base).max(FEWEST_EVENTS)).max(1);
-    EventId(base.0.saturating_add(events))
-}
 
 /// A past epoch: it answers for the events from its start to its last.
 #[derive(Debug)]

@@ -1,14 +1,17 @@
 //! The one place that decides how a moment is reached.
 //!
-//! The present is an epoch in memory, and grows. When it has grown by the snapshot interval it is
+//! The present is an epoch in memory, and grows. When the schedule says so it is
 //! *turned*: the versions that ended go, with it as it was, into the cache of past epochs, and the
 //! next begins with the rows that are left. A moment before the present epoch lies in a past one:
-//! cached, or loaded from the nearest snapshot before it and the events up to where the next begins.
-//! A period of several events is answered by one epoch long enough for it.
+//! cached, or loaded from the end of one that is, or from the nearest snapshot before it, whichever is
+//! nearer, by as many epochs as there are to the moment. A period of several events is answered by one
+//! epoch long enough for it.
 
-use super::epoch::{Epoch, EpochCache, due_after};
+use super::epoch::{Epoch, EpochCache};
 use super::restore::restore_snapshot;
+use super::schedule::Schedule;
 use crate::storage::Event;
+use crate::storage::base::SnapshotId;
 use crate::storage::error::Error;
 use crate::storage::projections::{Position, SnapshotEntry, SnapshotManager};
 use crate::storage::store::EventStore;
@@ -31,7 +34,7 @@ pub struct QueryEngine {
     moments: Mutex<Vec<View>>,
     notices: Mutex<Vec<String>>,
     /// The snapshots that were found damaged: named once, and not tried again.
-    damaged: Mutex<HashSet<u64>>,
+    damaged: Mutex<HashSet<SnapshotId>>,
 }
 
 /// The present epoch.
@@ -99,20 +102,25 @@ impl QueryEngine {
     }
 
     /// Ends the present epoch with its last event and begins the next; gives a view of that event, and
-    /// the one at which the next epoch shall end.
-    pub(crate) fn turn(&self, every: Option<u64>) -> (View, EventId) {
+    /// whether a snapshot of it is due.
+    pub(crate) fn turn(&self, schedule: &mut Schedule) -> (View, bool) {
         let mut head = self.head.write().unwrap_or_else(PoisonError::into_inner);
         let (base, state) = (head.base, head.state.turn());
         head.base = Base::Turned;
         let period = Period::at(head.state.head());
         let view = QueryEngine::of_head(&head, period);
-        let due = due_after(&head.state, every);
+        let is_due = schedule.turned(&head.state);
         drop(head);
         self.past.keep(Arc::new(Epoch::new(base, state)));
-        (view, due)
+        (view, is_due)
     }
 
-    /// What was found wrong with a snapshot since it was last asked, one line each.
+    /// Keeps something to be said for whoever asks next.
+    pub(crate) fn notice(&self, notice: String) {
+        self.notices().push(notice);
+    }
+
+    /// What there is to be said since it was last asked, one line each.
     pub(crate) fn take_notices(&self) -> Vec<String> {
         std::mem::take(&mut self.notices())
     }
@@ -240,8 +248,8 @@ impl QueryEngine {
             return Ok(look(&epoch.state, Origin::in_memory(epoch.base, epoch.start())));
         }
         let listed = self.listed();
-        let last = end_of_epoch(&listed, wanted.first, base).max(wanted.last);
-        let (epoch, replayed) = self.load(&listed, wanted, last)?;
+        let end = end_of_epoch(&listed, wanted.first, base).max(wanted.last);
+        let (epoch, replayed) = self.load(&listed, wanted, end)?;
         let (start, base) = (epoch.start(), epoch.base);
         let skipped = epoch.last().0.saturating_sub(replayed);
         let seen = look(&epoch.state, Origin { start, base, replayed, skipped, loaded: false });
@@ -254,47 +262,71 @@ impl QueryEngine {
         self.snapshots.list().unwrap_or_default()
     }
 
-    /// Loads an epoch that knows all of `wanted` and goes on to `last`, as far as the log is good: from
-    /// one in memory that goes some of the way, else from the nearest good snapshot, else from the
-    /// start.
+    /// Loads an epoch that knows all of a period and ends at `end` at the latest, as far as the log is
+    /// good. Those that end before the period, on the way to it, are kept as well. Gives the number of
+    /// events that were replayed.
     fn load(
         &self,
         listed: &[SnapshotEntry],
         wanted: Period,
-        last: EventId,
+        end: EventId,
     ) -> Result<(Arc<Epoch>, u64), Error> {
-        let Begun { mut state, base, position } =
-            self.nearest(listed, Period { first: wanted.first, last });
+        let Begun { mut state, mut base, position } = self.nearest(listed, wanted, end);
         let from = state.head();
+        let mut schedule = Schedule::new(None);
+        schedule.begin(&state, state.base());
         let events = match position {
-            Some(position) => self.store.read_from(position, last),
-            None => self.store.read(Period { first: from.next(), last }),
+            Some(position) => self.store.read_from(position, end),
+            None => self.store.read(Period { first: from.next(), last: end }),
         };
         for event in events {
-            match event {
-                Ok(event) => state.apply(&event),
+            let event = match event {
+                Ok(event) => event,
                 // What is behind the damage is for another base to tell.
                 Err(error @ Error::Corrupt(_)) if state.head() >= wanted.last => {
                     self.notices().push(format!("{error}; nothing is written any more"));
                     break;
                 }
                 Err(error) => return Err(error),
+            };
+            state.apply(&event);
+            if event.last.is_none() || !schedule.is_due(event.id) {
+                continue;
+            }
+            if event.id >= wanted.last {
+                break;
+            }
+            if event.id <= wanted.first {
+                let ended = state.turn();
+                self.past.keep(Arc::new(Epoch::new(base, ended)));
+                base = Base::Turned;
+                schedule.turned(&state);
             }
         }
         let replayed = state.head().0.saturating_sub(from.0);
         Ok((Arc::new(Epoch::new(base, state)), replayed))
     }
 
-    /// The state with the fewest events to go from there, which begins at `span.first` or before.
-    fn nearest<'l>(&self, listed: &'l [SnapshotEntry], span: Period) -> Begun<'l> {
+    /// The state with the fewest events to go from there: an epoch in memory that knows the beginning of
+    /// the period, the end of one before it or there, the nearest good snapshot, or nothing at all.
+    fn nearest<'l>(&self, listed: &'l [SnapshotEntry], wanted: Period, end: EventId) -> Begun<'l> {
         let on_the_way = |epoch: &Epoch| {
-            epoch.start() <= span.first && (span.first..=span.last).contains(&epoch.last())
+            epoch.start() <= wanted.first && wanted.first < epoch.last() && epoch.last() <= end
         };
-        let still_to_go = |epoch: &Epoch| span.last.0 - epoch.last().0;
+        let still_to_go = |epoch: &Epoch| end.0 - epoch.last().0;
         if let Some(epoch) = self.past.find(on_the_way, still_to_go) {
             return Begun { state: epoch.state.clone(), base: epoch.base, position: None };
         }
-        let before = listed.iter().rev().filter(|entry| entry.position.event <= span.first);
+        let mut before = listed.iter().rev().map(|entry| entry.position.event);
+        let snapshot = before.find(|event| *event <= wanted.first).unwrap_or_default();
+        let ends_before = |epoch: &Epoch| (snapshot..=wanted.first).contains(&epoch.last());
+        let still_to_go = |epoch: &Epoch| wanted.first.0 - epoch.last().0;
+        if let Some(epoch) = self.past.find(ends_before, still_to_go) {
+            let mut state = epoch.state.clone();
+            state.turn();
+            return Begun { state, base: Base::Turned, position: None };
+        }
+        let before = listed.iter().rev().filter(|entry| entry.position.event <= wanted.first);
         let restored = before.filter(|entry| self.is_ours(entry)).find_map(|entry| {
             let schema = self.store.schema_at(entry.position.event);
             match restore_snapshot(&self.snapshots, entry, Some(schema)) {

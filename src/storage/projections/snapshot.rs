@@ -1,6 +1,8 @@
 //! One snapshot: all tables at an event.
 //!
-//! `snapshots/snapshot_7.json` is one JSON object in which every row has a line of its own:
+//! `snapshots/snapshot_7.json` is what the seventh SNAPSHOT statement made, `snapshot_at_42.json` what
+//! made itself after event 42 and has no `id`. Each is one JSON object in which every row has a line
+//! of its own:
 //!
 //! ```text
 //! {"id":7,"event_id":42,"format":"asof-snapshot",…,"head_crc":"8 hex",⏎      see `definition`
@@ -37,7 +39,7 @@
 //! ```text
 //! cut, longer, any bit another           the checksum, at the end at the latest
 //! a head that is taken for another       its own checksum, before anything is chosen by it
-//! renamed, of another database, of a     the number in the head; uuid, event and hash of the
+//! renamed, of another database, of a     number or event in the head; uuid, event and hash of the
 //! log that went another way              position, which the caller knows from the log
 //! made by hand, the checksums right      the definitions, as those of the log; rows have to ascend
 //!                                        below `next_row`, their versions to be no later than it;
@@ -49,7 +51,7 @@ use super::lines::{Lines, check_length, push_end};
 use super::output::Output;
 use super::snapshots::SnapshotSource;
 use super::{BaseRow, damaged};
-use crate::storage::base::BaseTable;
+use crate::storage::base::{BaseTable, SnapshotId};
 use crate::storage::error::Error;
 use crate::storage::log::text::{push_string, push_u64};
 use crate::storage::log::values::{RowSeed, push_columns};
@@ -74,8 +76,8 @@ const ROWS_PER_LINE: usize = 1000;
 /// Everything of a snapshot but its rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SnapshotHead {
-    /// Its number, which its file is named after.
-    pub id: u64,
+    /// What its file is named after.
+    pub id: SnapshotId,
     /// The name it was given.
     pub name: Option<String>,
     /// Where it stands.
@@ -91,6 +93,11 @@ impl SnapshotHead {
     pub fn schema(&self) -> Schema {
         schema_of(self.tables.iter(), self.schema_version)
     }
+}
+
+/// Which snapshot a head is of.
+pub(crate) fn snapshot_id(head: &Head) -> SnapshotId {
+    head.id.map_or(SnapshotId::At(head.position.event), SnapshotId::Number)
 }
 
 /// What each key of a table is called in a snapshot, no two of them alike.
@@ -122,7 +129,10 @@ pub(crate) fn write(
 ) -> Result<(), Error> {
     check_tables(head.tables.iter()).map_err(Error::invalid)?;
     let first = Head {
-        id: Some(head.id),
+        id: match head.id {
+            SnapshotId::Number(number) => Some(number),
+            SnapshotId::At(_) => None,
+        },
         name: head.name.clone(),
         clean: None,
         scrubbed: None,
@@ -305,13 +315,13 @@ impl Snapshot {
     pub(crate) fn open(
         vfs: &dyn Vfs,
         path: &Path,
-        id: u64,
+        id: SnapshotId,
         expected: &Anchor,
     ) -> Result<Snapshot, Error> {
         let mut lines = Lines::open(vfs, path)?;
         lines.advance()?;
         let head = Head::decode(lines.line(), FORMAT).map_err(|reason| damaged(path, reason))?;
-        if head.id != Some(id) {
+        if snapshot_id(&head) != id {
             return Err(damaged(path, "it is another snapshot"));
         }
         head.position.check(expected).map_err(|reason| damaged(path, reason))?;

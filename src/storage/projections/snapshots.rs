@@ -1,14 +1,15 @@
 //! The snapshots of a database: saved whole or not at all, found by their events.
 //!
-//! Only files called `snapshot_<number>.json` are looked at, and of those only the head, until one
-//! is loaded. Everything else in the directory is somebody else's and never touched, but for what a
+//! Only files called `snapshot_<number>.json` or `snapshot_at_<event>.json` are looked at, and of those
+//! only the head, until one is loaded. Everything else in the directory is somebody else's and never touched, but for what a
 //! crash left under our own temporary names.
 
 use super::definition::{Anchor, Head, MAX_HEAD, Position};
 use super::file_name::TEMPORARY;
 use super::output::{Output, remove_leftover, replace};
-use super::snapshot::{self, FORMAT, Snapshot, SnapshotHead};
+use super::snapshot::{self, FORMAT, Snapshot, SnapshotHead, snapshot_id};
 use super::{BaseRow, damaged};
+use crate::storage::base::SnapshotId;
 use crate::storage::error::Error;
 use crate::storage::log::reader::to_u64;
 use crate::storage::vfs::{Access, Vfs, read_full};
@@ -44,8 +45,8 @@ pub trait SnapshotSource {
 /// A snapshot that can be loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SnapshotEntry {
-    /// Its number.
-    pub id: u64,
+    /// Which it is.
+    pub id: SnapshotId,
     /// The name it was given.
     pub name: Option<String>,
     /// Where it stands: its event, and when that was committed.
@@ -78,15 +79,17 @@ impl SnapshotManager {
         SnapshotManager { vfs, directory: directory.join(DIRECTORY) }
     }
 
-    /// Writes a snapshot, durably, in the place of the one with its number, if any.
+    /// Writes a snapshot, durably, in the place of the same one, if it is there.
     ///
     /// # Errors
-    /// Where the system refuses, or a row cannot be had or written; then there is none.
+    /// Where the system refuses, a row cannot be had or written, or somebody else's file has the name of
+    /// one that was asked for; then there is none.
     pub fn save(
         &self,
         head: &SnapshotHead,
         source: &impl SnapshotSource,
     ) -> Result<SnapshotEntry, Error> {
+        self.check_free(head)?;
         let vfs = &*self.vfs;
         vfs.create_directory(&self.directory).map_err(Error::io("create", &self.directory))?;
         if let Some(above) = self.directory.parent() {
@@ -106,6 +109,21 @@ impl SnapshotManager {
         })
     }
 
+    /// Makes sure that nobody else's file has the name of a snapshot that was asked for: its number is
+    /// new, so that nothing is there but what was left by this database.
+    fn check_free(&self, head: &SnapshotHead) -> Result<(), Error> {
+        if let SnapshotId::At(_) = head.id {
+            return Ok(());
+        }
+        match self.entry(head.id) {
+            Ok(entry) if entry.position.uuid == head.position.uuid => Ok(()),
+            Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(()),
+            Ok(_) | Err(_) => {
+                Err(damaged(&self.directory.join(file_name(head.id)), "another file has its name"))
+            }
+        }
+    }
+
     /// All snapshots with a sound head, by event.
     ///
     /// # Errors
@@ -121,7 +139,7 @@ impl SnapshotManager {
     pub fn listing(&self) -> Result<SnapshotListing, Error> {
         let mut listing = SnapshotListing::default();
         for name in self.names()? {
-            let Some(id) = number_of(&name) else { continue };
+            let Some(id) = id_of(&name) else { continue };
             match self.entry(id) {
                 Ok(entry) => listing.entries.push(entry),
                 Err(error) => listing.damaged.push(error),
@@ -198,7 +216,7 @@ impl SnapshotManager {
     ///
     /// # Errors
     /// Where the system refuses.
-    pub fn remove(&self, id: u64) -> Result<(), Error> {
+    pub fn remove(&self, id: SnapshotId) -> Result<(), Error> {
         let path = self.directory.join(file_name(id));
         match self.vfs.remove(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -211,7 +229,7 @@ impl SnapshotManager {
     /// # Errors
     /// Where the system refuses.
     pub fn remove_leftovers(&self) -> Result<(), Error> {
-        let is_own = |name: &&str| name.strip_suffix(TEMPORARY).and_then(number_of).is_some();
+        let is_own = |name: &&str| name.strip_suffix(TEMPORARY).and_then(id_of).is_some();
         let names = self.names()?;
         names
             .iter()
@@ -229,7 +247,7 @@ impl SnapshotManager {
     }
 
     /// Reads the head of a file and no more.
-    fn entry(&self, id: u64) -> Result<SnapshotEntry, Error> {
+    fn entry(&self, id: SnapshotId) -> Result<SnapshotEntry, Error> {
         let path = self.directory.join(file_name(id));
         let file = self.vfs.open(&path, Access::Read).map_err(Error::io("open", &path))?;
         let bytes = file.size().map_err(Error::io("read", &path))?;
@@ -248,8 +266,12 @@ impl SnapshotManager {
             room = if line.len() == room { MAX_HEAD } else { room };
         };
         let head = Head::decode(&line[..end], FORMAT).map_err(|reason| damaged(&path, reason))?;
-        if head.id != Some(id) {
-            return Err(damaged(&path, "its number is another one"));
+        if snapshot_id(&head) != id {
+            let reason = match id {
+                SnapshotId::Number(_) => "its number is another one",
+                SnapshotId::At(_) => "its event is another one",
+            };
+            return Err(damaged(&path, reason));
         }
         Ok(SnapshotEntry { id, name: head.name, position: head.position, path, bytes })
     }
@@ -260,13 +282,20 @@ fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-fn file_name(id: u64) -> String {
-    format!("snapshot_{id}.json")
+fn file_name(id: SnapshotId) -> String {
+    match id {
+        SnapshotId::Number(number) => format!("snapshot_{number}.json"),
+        SnapshotId::At(event) => format!("snapshot_at_{event}.json"),
+    }
 }
 
-/// The number of a file that is called as a snapshot is.
-fn number_of(name: &str) -> Option<u64> {
-    let number = name.strip_prefix("snapshot_")?.strip_suffix(".json")?.parse().ok()?;
+/// Which snapshot a file is that is called as one is.
+fn id_of(name: &str) -> Option<SnapshotId> {
+    let which = name.strip_prefix("snapshot_")?.strip_suffix(".json")?;
+    let id = match which.strip_prefix("at_") {
+        Some(event) => SnapshotId::At(EventId(event.parse().ok()?)),
+        None => SnapshotId::Number(which.parse().ok()?),
+    };
     // Not `snapshot_007.json`, which would be another file's number.
-    (file_name(number) == name).then_some(number)
+    (file_name(id) == name).then_some(id)
 }

@@ -2,7 +2,7 @@
 
 use super::database::{commit, create, row, rows};
 use super::*;
-use crate::storage::{Access, Change, Database};
+use crate::storage::{Access, Change, Database, SnapshotManager};
 
 /// The files that are rebuilt from the log.
 const INDEX: &str = "events.index";
@@ -52,9 +52,10 @@ pub(super) fn damage(vfs: &MemVfs, event: u64) {
     file.write_at(u64::try_from(start + 60).expect("small"), &[byte ^ 1]).expect("memory");
 }
 
-/// The events at which a projection of a closed database stands.
-fn bases(database: &Database) -> Vec<u64> {
-    database.snapshots().expect("listed").iter().map(|snapshot| snapshot.event.0).collect()
+/// The events at which a snapshot of a database stands.
+fn bases(vfs: &MemVfs) -> Vec<u64> {
+    let manager = SnapshotManager::new(Arc::new(vfs.clone()), directory());
+    manager.list().expect("listed").iter().map(|entry| entry.position.event.0).collect()
 }
 
 #[test]
@@ -72,7 +73,7 @@ fn every_moment_behind_damage_is_right_or_names_it() -> Result<(), Error> {
             let reading = OpenOptions { read_only: true, ..options(vfs.clone()) };
             let database = Database::open(directory(), reading)?;
             let when = format!("event {event} of {head}, without {missing:?}");
-            let mut known = bases(&database);
+            let mut known = bases(&vfs);
             if !missing.contains(&CATALOG) {
                 known.push(head);
             }
@@ -123,7 +124,7 @@ fn a_time_in_what_cannot_be_read_is_no_answer() -> Result<(), Error> {
     }
     damage(&vfs, 2);
     let database = Database::open(directory(), OpenOptions { read_only: true, ..options(vfs) })?;
-    let first = bases(&database)[0];
+    let first = bases(&vfs)[0];
     for (event, at) in (1..).zip(&times) {
         let found = database.at_time(*at)?;
         if event < 2 || event >= first {

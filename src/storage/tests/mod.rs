@@ -17,6 +17,7 @@ mod marks;
 mod returns;
 mod salvage;
 mod scrub;
+mod snapshots;
 mod tails;
 mod verify;
 

@@ -68,7 +68,7 @@ fn small(vfs: &MemVfs) -> Result<Database, Error> {
 
 /// The names of the files that it has.
 const FILES: [&str; 5] =
-    ["events.log", "events.index", "_catalog.json", "users.db", "snapshots/snapshot_1.json"];
+    ["events.log", "events.index", "_catalog.json", "users.db", "snapshots/snapshot_at_4.json"];
 
 /// Changes a file where it is, as a bad disk would.
 fn write(vfs: &MemVfs, name: &str, at: usize, bytes: &[u8]) {
@@ -94,7 +94,7 @@ fn files_that_are_older_than_the_log_are_sound() -> Result<(), Error> {
     events.index | 5 entries | 5 | sound
     _catalog.json | 1 table | 4 | sound
     users.db | 3 rows | 4 | sound
-    snapshots/snapshot_1.json | 3 rows | 4 | sound
+    snapshots/snapshot_at_4.json | 3 rows | 4 | sound
     ");
     // With more in the log, and once more after the next opening.
     commit(&database, vec![create("more")])?;
@@ -110,9 +110,9 @@ fn files_that_are_older_than_the_log_are_sound() -> Result<(), Error> {
     _catalog.json | 2 tables | 8 | sound
     more.db | 0 rows | 8 | sound
     users.db | 5 rows | 8 | sound
-    snapshots/snapshot_1.json | 3 rows | 4 | sound
-    snapshots/snapshot_2.json | 4 rows | 7 | sound
-    snapshots/snapshot_3.json | 5 rows | 8 | sound
+    snapshots/snapshot_at_4.json | 3 rows | 4 | sound
+    snapshots/snapshot_1.json | 4 rows | 7 | sound
+    snapshots/snapshot_at_8.json | 5 rows | 8 | sound
     ");
     drop(reader);
     let before: Vec<Vec<u8>> = FILES.iter().map(|name| contents(&vfs, name)).collect();
@@ -256,7 +256,7 @@ fn lie_of_snapshot(vfs: &MemVfs, database: &Database) -> Result<&'static str, Er
     let view = database.view(Period::at(EventId(3)))?;
     head.tables = base_tables(&view);
     manager.save(&head, &ViewSource(&view))?;
-    Ok("snapshots/snapshot_1.json")
+    Ok("snapshots/snapshot_at_4.json")
 }
 
 #[test]
@@ -298,7 +298,7 @@ fn a_file_whose_checksums_are_right_is_held_against_the_log() -> Result<(), Erro
     _catalog.json | 1 table | 4 | Remove: bank/_catalog.json cannot be used: it says otherwise than the log does of event 4
     users.db | 2 rows | 4 | Remove: bank/users.db cannot be used: row 2 is missing
     users.db | 3 rows | 4 | Remove: bank/users.db cannot be used: row 2, version 1 of event 3, says otherwise than the log
-    snapshots/snapshot_1.json | 3 rows | 4 | Remove: bank/snapshots/snapshot_1.json cannot be used: at byte 324 it says otherwise than the log
+    snapshots/snapshot_at_4.json | 3 rows | 4 | Remove: bank/snapshots/snapshot_at_4.json cannot be used: at byte 317 it says otherwise than the log
     ");
     Ok(())
 }
@@ -327,7 +327,7 @@ fn whoever_only_reads_is_told_what_is_behind_the_last_good_event() -> Result<(),
     events.index | 2 entries | 2 | sound
     _catalog.json | 1 table | 5 | unchecked: the log is good to event 2 only
     users.db |  | - | unchecked: _catalog.json was not checked
-    snapshots/snapshot_1.json |  | 4 | unchecked: the log is good to event 2 only
+    snapshots/snapshot_at_4.json |  | 4 | unchecked: the log is good to event 2 only
     ");
     Ok(())
 }

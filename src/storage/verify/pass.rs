@@ -1,11 +1,12 @@
 //! One pass over the log, and what is held against it on the way.
 
 use super::{Checked, Cure, Damage, Files, Meter, Verdict, Verification, Watch, rows};
+use crate::storage::base::SnapshotId;
 use crate::storage::checkpoint::source::{ViewSource, base_tables};
 use crate::storage::error::Error;
 use crate::storage::log::LOG;
 use crate::storage::log::reader::to_u64;
-use crate::storage::past::epoch::due_after;
+use crate::storage::past::schedule::Schedule;
 use crate::storage::projections::{
     Catalog, CatalogTable, Engine, SnapshotEntry, SnapshotHead, SnapshotListing,
 };
@@ -47,8 +48,8 @@ pub(super) struct Pass<'f, 'w, 'a> {
     snapshots: Vec<SnapshotEntry>,
     /// The state after the transactions that were read.
     state: State,
-    /// The event at which what ended in it may go.
-    due: EventId,
+    /// Says when what ended in it may go.
+    schedule: Schedule,
     /// Where the last transaction that was read ends in the log.
     offset: u64,
     /// What was found of the catalog and the row files.
@@ -82,7 +83,7 @@ impl<'f, 'w, 'a> Pass<'f, 'w, 'a> {
             index,
             catalog,
             snapshots,
-            due: due_after(&state, None),
+            schedule: Schedule::new(None),
             state,
             offset: 0,
             of_rows: Vec::new(),
@@ -129,9 +130,9 @@ impl<'f, 'w, 'a> Pass<'f, 'w, 'a> {
         while let Some(entry) = self.snapshots.pop_if(|entry| entry.position.event <= event) {
             self.check_snapshot(&entry, reread)?;
         }
-        if event >= self.due {
+        if self.schedule.is_due(event) {
             self.state.turn();
-            self.due = due_after(&self.state, None);
+            self.schedule.turned(&self.state);
         }
         Ok(())
     }
@@ -209,7 +210,7 @@ impl<'f, 'w, 'a> Pass<'f, 'w, 'a> {
     fn check_snapshot(&mut self, entry: &SnapshotEntry, reread: &Reread<'_>) -> Result<(), Error> {
         let (view, event) = (self.view(), entry.position.event);
         let markers = self.files.store.snapshot_markers();
-        let marker = markers.into_iter().find(|marker| marker.id == entry.id);
+        let marker = markers.into_iter().find(|marker| SnapshotId::Number(marker.id) == entry.id);
         let head = SnapshotHead {
             id: entry.id,
             name: marker.filter(|marker| marker.event == event).and_then(|marker| marker.name),

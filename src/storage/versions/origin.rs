@@ -1,5 +1,6 @@
 //! Where a view comes from.
 
+use crate::storage::base::SnapshotId;
 use crate::types::EventId;
 use std::fmt;
 
@@ -8,8 +9,8 @@ use std::fmt;
 pub enum Base {
     /// The empty database.
     Start,
-    /// The snapshot with this number.
-    Snapshot(u64),
+    /// A snapshot.
+    Snapshot(SnapshotId),
     /// The row files.
     RowFiles,
     /// The epoch before it, while it was the present.
@@ -44,7 +45,10 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.base {
             Base::Start => f.write_str("epoch from the start")?,
-            Base::Snapshot(id) => write!(f, "epoch from snapshot {id} at event {}", self.start)?,
+            Base::Snapshot(id @ SnapshotId::At(_)) => write!(f, "epoch from {id}")?,
+            Base::Snapshot(id @ SnapshotId::Number(_)) => {
+                write!(f, "epoch from {id} at event {}", self.start)?;
+            }
             Base::RowFiles => write!(f, "epoch from the row files at event {}", self.start)?,
             Base::Turned => write!(f, "epoch from event {}", self.start)?,
         }

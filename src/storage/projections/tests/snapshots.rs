@@ -3,8 +3,8 @@
 use super::*;
 use crate::storage::log::values::tests::values;
 use crate::storage::{
-    Engine, MAX_ROW_SIZE, Snapshot, SnapshotEntry, SnapshotHead, SnapshotManager, SnapshotPart,
-    SnapshotSource,
+    Engine, MAX_ROW_SIZE, Snapshot, SnapshotEntry, SnapshotHead, SnapshotId, SnapshotManager,
+    SnapshotPart, SnapshotSource,
 };
 use crate::types::{KeyId, KeyKind, KeySchema};
 
@@ -51,7 +51,7 @@ fn sample() -> Rows {
 fn head(id: u64, rows: &Rows) -> SnapshotHead {
     let tables = rows.0.iter().map(|(schema, _)| base(schema)).collect();
     SnapshotHead {
-        id,
+        id: SnapshotId::Number(id),
         name: Some("before".into()),
         position: position(),
         schema_version: 3,
@@ -80,7 +80,8 @@ fn bytes_of(rows: &Rows) -> Vec<u8> {
 fn read(bytes: &[u8]) -> Result<(SnapshotHead, Vec<String>), Error> {
     let vfs = empty();
     vfs.put(&path(7), bytes);
-    let entry = SnapshotEntry { id: 7, name: None, position: position(), path: path(7), bytes: 0 };
+    let (id, path, bytes) = (SnapshotId::Number(7), path(7), 0);
+    let entry = SnapshotEntry { id, name: None, position: position(), path, bytes };
     let snapshot: Snapshot = manager(&vfs).load(&entry, &position().anchor())?;
     let head = snapshot.head().clone();
     let parts: Vec<SnapshotPart> = snapshot.collect::<Result<_, _>>()?;
@@ -213,8 +214,10 @@ fn snapshots_are_found_by_event_and_foreign_files_left_alone() {
     let (vfs, rows) = (empty(), sample());
     let manager = manager(&vfs);
     assert_eq!(manager.latest().expect("no directory"), None);
-    for (id, event) in [(1, 50), (2, 42), (10, 60)] {
-        let mut head = head(id, &rows);
+    let at_55 = SnapshotId::At(EventId(55));
+    let number = SnapshotId::Number;
+    for (id, event) in [(number(1), 50), (number(2), 42), (at_55, 55), (number(10), 60)] {
+        let mut head = SnapshotHead { id, ..head(0, &rows) };
         head.position.event = EventId(event);
         manager.save(&head, &rows).expect("memory");
     }
@@ -227,26 +230,33 @@ fn snapshots_are_found_by_event_and_foreign_files_left_alone() {
         "snapshot_18446744073709551616.json",
         "snapshot_+3.json",
         "snapshot_3.json.bak",
+        "snapshot_at_042.json",
+        "snapshot_at_.json",
+        "snapshot_at_x.json",
+        "snapshot_at_-42.json",
     ];
     for name in foreign {
         vfs.put(&directory().join("snapshots").join(name), "theirs");
     }
-    for name in ["snapshot_3.json.tmp", "snapshot_03.json.tmp"] {
+    let left_over = ["snapshot_3.json.tmp", "snapshot_at_3.json.tmp", "snapshot_03.json.tmp"];
+    for name in left_over {
         vfs.put(&directory().join("snapshots").join(name), "left over");
     }
     manager.remove_leftovers().expect("memory");
     let names = vfs.names(&directory().join("snapshots")).expect("memory");
-    assert_eq!(names.len(), 3 + foreign.len() + 1);
-    assert!(!names.contains(&"snapshot_3.json.tmp".to_string()));
+    assert_eq!(names.len(), 4 + foreign.len() + 1);
+    assert!(!left_over[..2].iter().any(|name| names.iter().any(|other| other == name)));
     let ids = |entries: Vec<SnapshotEntry>| entries.iter().map(|e| e.id).collect::<Vec<_>>();
-    assert_eq!(ids(manager.list().expect("memory")), [2, 1, 10]);
+    assert_eq!(ids(manager.list().expect("memory")), [number(2), number(1), at_55, number(10)]);
     let nearest = |event| manager.nearest(EventId(event)).expect("memory").map(|entry| entry.id);
-    assert_eq!([nearest(41), nearest(42), nearest(59)], [None, Some(2), Some(1)]);
-    assert_eq!(manager.latest().expect("memory").map(|entry| entry.id), Some(10));
+    let found = [nearest(41), nearest(42), nearest(54), nearest(59)];
+    assert_eq!(found, [None, Some(number(2)), Some(number(1)), Some(at_55)]);
+    assert_eq!(manager.latest().expect("memory").map(|entry| entry.id), Some(number(10)));
     assert!(manager.listing().expect("memory").damaged.is_empty());
-    manager.remove(10).expect("memory");
-    manager.remove(10).expect("removed already");
-    assert_eq!(ids(manager.list().expect("memory")), [2, 1]);
+    for id in [number(10), number(10), at_55] {
+        manager.remove(id).expect("one that is gone is removed already");
+    }
+    assert_eq!(ids(manager.list().expect("memory")), [number(2), number(1)]);
 }
 
 #[test]
@@ -262,7 +272,29 @@ fn a_snapshot_of_another_history_is_refused() {
     assert!(refused(|p| p.uuid[0] = 0).contains("another database"));
     assert!(refused(|p| p.hash[31] = 0).contains("history"));
     assert!(refused(|p| p.event = EventId(41)).contains("event 42 and not of 41"));
-    vfs.put(&path(8), vfs.contents(&path(7)).expect("saved"));
+    let bytes = vfs.contents(&path(7)).expect("saved");
+    vfs.put(&path(8), bytes.clone());
+    assert_eq!(manager(&vfs).listing().expect("memory").damaged.len(), 1);
+    // One that somebody asked for is none that made itself.
+    vfs.put(&directory().join("snapshots/snapshot_at_42.json"), bytes);
+    assert_eq!(manager(&vfs).listing().expect("memory").damaged.len(), 2);
+}
+
+#[test]
+fn a_snapshot_that_made_itself_is_known_by_its_event() {
+    let (vfs, rows) = (empty(), sample());
+    let id = SnapshotId::At(position().event);
+    let whole = SnapshotHead { id, name: None, ..head(7, &rows) };
+    let entry = manager(&vfs).save(&whole, &rows).expect("memory");
+    assert!(entry.path.ends_with("snapshots/snapshot_at_42.json"), "{:?}", entry.path);
+    assert_eq!(manager(&vfs).list().expect("memory"), [entry.clone()]);
+    let snapshot = manager(&vfs).load(&entry, &position().anchor()).expect("sound");
+    assert_eq!(snapshot.head(), &whole);
+    let bytes = vfs.contents(&entry.path).expect("saved");
+    let json: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");
+    assert_eq!((&json["id"], &json["event_id"]), (&serde_json::Value::Null, &42.into()));
+    // Under the name of another event it is none.
+    vfs.put(&directory().join("snapshots/snapshot_at_43.json"), bytes);
     assert_eq!(manager(&vfs).listing().expect("memory").damaged.len(), 1);
 }
 
