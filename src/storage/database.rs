@@ -21,7 +21,7 @@ use super::verify::{Files, Verification, Watch, verify};
 use super::versions::{Base, Fork, RowChange, View};
 use crate::types::{EventId, Period, TableSchema, Timestamp, TxId};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The name of a database that has no directory.
@@ -29,6 +29,9 @@ const MEMORY: &str = "memory";
 
 /// While a database is open, row files are brought up to it after so many epochs.
 const EPOCHS_PER_ROW_FILES: u64 = 10;
+
+/// The microseconds of a day: by so much the log may be ahead of the clock before it is said.
+const MICROS_PER_DAY: i64 = 86_400_000_000;
 
 /// What a commit made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +85,8 @@ pub struct Database {
     checkpointer: Checkpointer,
     /// Reads the older log again, where there is one and the clock runs.
     scrubber: Option<Scrubber>,
+    /// Whether it was said that the log is ahead of the clock.
+    is_ahead_said: AtomicBool,
     /// Held from the look at the head until the new one is published; says what is due then.
     commit: Mutex<Schedule>,
 }
@@ -121,8 +126,13 @@ impl Database {
             last_rows: AtomicU64::new(0),
             checkpointer,
             scrubber: None,
+            is_ahead_said: AtomicBool::new(false),
             commit: Mutex::new(schedule),
         };
+        // What is wrong with the index is said by whoever needs it.
+        if let Ok(Some(at)) = database.committed_at(database.head()) {
+            database.say_if_ahead(at);
+        }
         database.last_rows.store(database.head().0, Ordering::Relaxed);
         let due: Vec<View> = due.into_views().filter(|_| !database.is_read_only()).collect();
         if !due.is_empty() {
@@ -319,7 +329,23 @@ impl Database {
         });
         self.engine.apply(events);
         self.grow(&mut schedule);
+        if let Some(committed) = committed {
+            self.say_if_ahead(committed.at);
+        }
         Ok(committed)
+    }
+
+    /// Says, once, that the last event was committed by a clock that was far ahead of this one.
+    fn say_if_ahead(&self, at: Timestamp) {
+        let now = self.environment.clock.peek();
+        let days = at.0.saturating_sub(now.0) / MICROS_PER_DAY;
+        if days > 0 && !self.is_ahead_said.swap(true, Ordering::Relaxed) {
+            let plural = if days == 1 { "" } else { "s" };
+            self.engine.notice(format!(
+                "the last event was committed at {at}, {days} day{plural} ahead of the clock: \
+                 moments like 'now' are counted from it"
+            ));
+        }
     }
 
     fn one_at_a_time(&self) -> MutexGuard<'_, Schedule> {

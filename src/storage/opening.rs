@@ -247,6 +247,7 @@ impl Replica for Opening {
         self.past.keep(Arc::new(Epoch::new(self.base, before)));
         let schema = state.schema().clone();
         self.begin(state, base);
+        self.schedule();
         Some((position, schema))
     }
 

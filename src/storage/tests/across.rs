@@ -123,7 +123,8 @@ fn a_time_in_what_cannot_be_read_is_no_answer() -> Result<(), Error> {
         vfs.remove(&directory().join(name)).expect("it is there");
     }
     damage(&vfs, 2);
-    let database = Database::open(directory(), OpenOptions { read_only: true, ..options(vfs) })?;
+    let database =
+        Database::open(directory(), OpenOptions { read_only: true, ..options(vfs.clone()) })?;
     let first = bases(&vfs)[0];
     for (event, at) in (1..).zip(&times) {
         let found = database.at_time(*at)?;
