@@ -86,4 +86,4 @@ WHERE was.team <> now.team OR was.salary <> now.salary;
 
 SELECT count(*) AS changes FROM (HISTORY OF salaries FROM TAG 'signed' TO LATEST) h;
 
-REPLAY salaries FROM EVENT 10 TO EVENT 10;
+REPLAY salaries BETWEEN EVENT 10 AND EVENT 10;

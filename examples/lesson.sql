@@ -42,7 +42,7 @@ SELECT event, op, intent FROM (HISTORY OF cart WHERE customer = 'Bob') h;
 .print "It is what the events add up to. Here they are, each with what it changed:"
 .print
 
-REPLAY cart FROM EVENT 3 TO EVENT 5;
+REPLAY cart BETWEEN EVENT 3 AND EVENT 5;
 
 .print
 .print "Question 3: what is the cart of an hour ago, then?"

@@ -53,7 +53,7 @@ keywords! {
         Cast "CAST" CurrentDate "CURRENT_DATE" CurrentTime "CURRENT_TIME"
         CurrentTimestamp "CURRENT_TIMESTAMP" False "FALSE" True "TRUE";
     Free:
-        Action "ACTION" Actor "ACTOR" Always "ALWAYS" Analyze "ANALYZE" Asc "ASC" At "AT"
+        Action "ACTION" Actor "ACTOR" After "AFTER" Always "ALWAYS" Analyze "ANALYZE" Asc "ASC" At "AT"
         Before "BEFORE" Begin "BEGIN" By "BY" Cascade "CASCADE" Column "COLUMN" Date "DATE"
         Deferred "DEFERRED" Desc "DESC" Describe "DESCRIBE" End "END" Event "EVENT" Events "EVENTS"
         Exclusive "EXCLUSIVE" Explain "EXPLAIN" Filter "FILTER" First "FIRST" Flexible "FLEXIBLE"

@@ -146,7 +146,18 @@ const TOPICS: &[Topic] = &[
     },
     Topic {
         name: "points",
-        also: &["point", "event", "tx", "timestamp", "moment", "start", "latest"],
+        also: &[
+            "point",
+            "event",
+            "tx",
+            "timestamp",
+            "moment",
+            "start",
+            "latest",
+            "range",
+            "since",
+            "after",
+        ],
         about: "a moment: an event, a transaction, a time, a tag, a snapshot",
         productions: &["Point", "Label", "Range"],
         example: "SELECT count(*) FROM accounts AS OF EVENT -1;\n\
@@ -159,6 +170,7 @@ const TOPICS: &[Topic] = &[
         about: "every change of every matching row, with what it was and became",
         productions: &["History", "HistoryOf", "Changes"],
         example: "HISTORY OF accounts WHERE owner = 'Ada';\n\
+                  HISTORY OF accounts BETWEEN EVENT 2 AND EVENT 3;\n\
                   SELECT event, actor, change FROM (HISTORY OF accounts) AS h;",
     },
     Topic {
@@ -166,14 +178,15 @@ const TOPICS: &[Topic] = &[
         also: &["log"],
         about: "the log as rows",
         productions: &["Events"],
-        example: "EVENTS FOR accounts SINCE EVENT 3;",
+        example: "EVENTS FOR accounts SINCE EVENT 3;\n\
+                  EVENTS AFTER EVENT 2 TO LATEST LIMIT 2;",
     },
     Topic {
         name: "replay",
         also: &[],
         about: "history step by step, each row before and after",
         productions: &["Replay"],
-        example: "REPLAY accounts FROM EVENT 2 TO EVENT 4;",
+        example: "REPLAY accounts BETWEEN EVENT 2 AND EVENT 4;",
     },
     Topic {
         name: "tag",
@@ -191,10 +204,10 @@ const TOPICS: &[Topic] = &[
     },
     Topic {
         name: "set",
-        also: &["set as of"],
+        also: &["set as of", "set before"],
         about: "moves the session to a point; it reads there and cannot write",
         productions: &["Set"],
-        example: "SET AS OF EVENT 3;\nSELECT * FROM accounts;\nSET AS OF LATEST;",
+        example: "SET AS OF EVENT 3;\nSELECT * FROM accounts;\nSET BEFORE EVENT 3;\nSET AS OF LATEST;",
     },
     Topic {
         name: "show",

@@ -48,8 +48,9 @@ pub use plan::{
 pub use suggest::suggest;
 pub use write::load;
 
-use crate::language::ast::AsOf;
-use crate::language::ast::{At, History, Identifier, ShowSubject, Statement, Temporal};
+use crate::language::ast::{
+    AsOf, Expression, History, Identifier, Range, ShowSubject, Statement, Temporal,
+};
 use crate::types::{Period, Schema, TableSchema};
 use std::sync::Arc;
 
@@ -81,14 +82,15 @@ pub trait Catalog {
         temporal: Option<&Temporal>,
     ) -> Result<TableSource, Error>;
 
-    /// The events of a table, or of all; from a point on, or from the first.
+    /// The events of a table, or of all, in a range; as many as `limit` says.
     ///
     /// # Errors
-    /// No such table, no such moment.
+    /// No such table, no such moment, and of the limit.
     fn events(
         &mut self,
         table: Option<&Identifier>,
-        since: Option<&At>,
+        range: &Range,
+        limit: Option<&Expression>,
     ) -> Result<TableSource, Error>;
 
     /// What SHOW shows.
@@ -126,7 +128,7 @@ pub struct TableSource {
 ///
 /// # Panics
 /// If the statement is one that the session does itself: BEGIN, COMMIT, ROLLBACK, EXPLAIN, DESCRIBE,
-/// SHOW TABLES, REPLAY, SNAPSHOT, TAG, SET AS OF, SET ACTOR, VERIFY, PRAGMA.
+/// SHOW TABLES, REPLAY, SNAPSHOT, TAG, SET AS OF or BEFORE, SET ACTOR, VERIFY, PRAGMA.
 pub fn plan(
     statement: &Statement,
     text: &str,
@@ -145,8 +147,8 @@ pub fn plan(
         Statement::History(history) => {
             catalog.history(history, None).map(listing::all).map(Planned::Query)
         }
-        Statement::Events { table, since } => {
-            let events = catalog.events(table.as_ref(), since.as_ref())?;
+        Statement::Events { table, range, limit } => {
+            let events = catalog.events(table.as_ref(), range, limit.as_ref())?;
             Ok(Planned::Query(listing::all(events)))
         }
         Statement::Show { subject, as_of } => {

@@ -250,7 +250,7 @@ impl Session {
             }
             None => {}
         }
-        let mut catalog = StatementCatalog::new(&self.database, self.present()?, &self.keeper);
+        let mut catalog = StatementCatalog::new(self, self.present()?);
         // What is wrong with the statement is said by the way that every other takes.
         let known = match prepared.parse(sharing) {
             Some(statement) if is_shareable(&statement) => {

@@ -1,10 +1,11 @@
 //! Which tables a statement reads, and when.
 
+use super::Session;
 use super::last::{self, Keeper, LastResult};
 use super::moment::Moments;
 use super::relations::{self, SystemTable};
 use crate::executor::Input;
-use crate::language::ast::{AsOf, At, History, Identifier, ShowSubject, Temporal};
+use crate::language::ast::{AsOf, Expression, History, Identifier, Range, ShowSubject, Temporal};
 use crate::planner::{self, Catalog, Error, Planned, TableSource, suggest};
 use crate::storage::{self, Database, SchemaChange, View};
 use crate::types::{EventId, Period, PseudoColumn, Schema, Span, TableId, TableSchema};
@@ -24,22 +25,18 @@ pub(super) struct StatementCatalog<'a> {
     past: Vec<(Period, View)>,
     /// What fills each slot.
     inputs: Vec<Input>,
-    /// The period of each slot.
-    periods: Vec<Period>,
+    /// The period of each slot; `None` where it was read at no moment that could be named.
+    periods: Vec<Option<Period>>,
 }
 
 impl<'a> StatementCatalog<'a> {
     /// A statement that sees this view where it names no moment.
-    pub fn new(
-        database: &'a Arc<Database>,
-        present: View,
-        keeper: &'a Keeper,
-    ) -> StatementCatalog<'a> {
+    pub fn new(session: &'a Session, present: View) -> StatementCatalog<'a> {
         StatementCatalog {
-            database,
-            moments: Moments::new(database),
+            database: &session.database,
+            moments: Moments::new(session),
             present,
-            keeper,
+            keeper: &session.keeper,
             past: Vec::new(),
             inputs: Vec::new(),
             periods: Vec::new(),
@@ -48,8 +45,9 @@ impl<'a> StatementCatalog<'a> {
 
     /// The moment at which all its tables are read, if it is one.
     pub fn moment(&self) -> Option<EventId> {
-        let first = *self.periods.first()?;
-        let is_one = first.first == first.last && self.periods.iter().all(|other| *other == first);
+        let mut periods = self.periods.iter().flatten();
+        let first = periods.next()?;
+        let is_one = first.first == first.last && periods.all(|other| other == first);
         is_one.then_some(first.last)
     }
 
@@ -58,12 +56,16 @@ impl<'a> StatementCatalog<'a> {
         if self.moment().is_some() {
             return None;
         }
-        let last = self.present.period().last;
-        let mut periods = self.periods.clone();
+        let (last, committed) = (self.present.period().last, self.present.committed());
+        let mut periods: Vec<Period> = self.periods.iter().flatten().copied().collect();
         periods.sort_unstable_by_key(|period| (period.first, period.last));
         periods.dedup();
         let told = |period: &Period| match (period.first, period.last.min(last)) {
+            (first, last) if first == last && last > committed => {
+                format!("{committed} + {} uncommitted", last.0 - committed.0)
+            }
             (first, last) if first == last => last.to_string(),
+            (first, last) if first > last => "none".to_owned(),
             (first, last) => format!("{first}–{last}"),
         };
         let told: Vec<String> = periods.iter().map(told).collect();
@@ -93,7 +95,7 @@ impl<'a> StatementCatalog<'a> {
         for (input, period) in self.inputs.iter().zip(&self.periods) {
             let line = match input {
                 Input::Table(table) => {
-                    let past = self.past.iter().find(|(known, _)| known == period);
+                    let past = self.past.iter().find(|(known, _)| Some(*known) == *period);
                     let view = past.map_or(&self.present, |(_, view)| view);
                     format!("{}: {view}", table.schema().name)
                 }
@@ -122,7 +124,8 @@ impl<'a> StatementCatalog<'a> {
         });
         let head = self.database.head();
         for slot in slots {
-            let (period, own) = (self.periods[slot], self.present.committed());
+            let Some(period) = self.periods[slot] else { continue };
+            let own = self.present.committed();
             // The present has no version that ended, nor has what is not committed.
             let is_past = period.first <= period.last && period.last < head;
             let is_own = period == self.present.period() && own < period.last;
@@ -159,52 +162,44 @@ impl<'a> StatementCatalog<'a> {
         Ok(view)
     }
 
-    /// The period that a clause means for what is read from the log, which has nothing of an open
+    /// The moment that a clause means for what is read from the log, which has nothing of an open
     /// transaction.
-    fn committed(&self, temporal: Option<&Temporal>) -> Result<Period, Error> {
-        match temporal {
-            None => Ok(Period::at(self.present.committed())),
-            Some(temporal) => self.moments.period(temporal),
-        }
+    fn committed(&self, as_of: Option<&AsOf>) -> Result<EventId, Error> {
+        as_of.map_or(Ok(self.present.committed()), |as_of| self.moments.resolve(as_of))
     }
 
-    /// A system table in a period, whose schema is that of its end.
-    fn system(
-        &mut self,
-        system: SystemTable,
-        temporal: Option<&Temporal>,
-    ) -> Result<TableSource, Error> {
-        let (period, view) = match temporal {
-            Some(temporal) if system.is_schema() => {
-                let period = self.moments.period(temporal)?;
-                (period, self.view_of(Period::at(end(period)), temporal.span())?)
+    /// A system table at a moment.
+    fn system(&mut self, system: SystemTable, as_of: Option<&AsOf>) -> Result<TableSource, Error> {
+        let (event, view) = match as_of {
+            Some(as_of) if system.is_schema() => {
+                let event = self.moments.resolve(as_of)?;
+                (event, self.view_of(Period::at(event), as_of.span)?)
             }
             // An open transaction sees the tables that it made.
-            None if system.is_schema() => (self.present.period(), self.present.clone()),
-            temporal => (self.committed(temporal)?, self.present.clone()),
+            None if system.is_schema() => (self.present.period().last, self.present.clone()),
+            as_of => (self.committed(as_of)?, self.present.clone()),
         };
-        let relation = system.at(self.database, end(period), &view);
-        Ok(self.add(Input::Relation(relation), system.shape().schema(), period))
+        let relation = system.at(self.database, event, &view);
+        Ok(self.add(Input::Relation(relation), system.shape().schema(), Period::at(event)))
     }
 
     /// A slot filled with what a name means.
     fn add(&mut self, input: Input, schema: Arc<TableSchema>, period: Period) -> TableSource {
         self.inputs.push(input);
-        self.periods.push(period);
+        self.periods.push(Some(period));
         TableSource { slot: self.inputs.len() - 1, schema, period }
     }
 
-    /// The stretch of the log between two points, and the table that a name means for it.
+    /// The stretch of the log that a range is, and the table that a name means for it.
     ///
     /// # Errors
-    /// As [`Moments::resolve`], and where there never was such a table.
+    /// As [`Moments::events`], and where there never was such a table.
     pub fn stretch(
         &mut self,
         table: Option<&Identifier>,
-        from: Option<&At>,
-        to: Option<&At>,
+        range: &Range,
     ) -> Result<(Period, Option<TableId>), Error> {
-        let period = self.moments.events(from, to, self.present.committed())?;
+        let period = self.moments.events(range, self.present.committed())?;
         let table = table.map(|name| self.whenever(name)).transpose()?;
         Ok((period, table))
     }
@@ -238,8 +233,11 @@ impl<'a> StatementCatalog<'a> {
         let kept = self.keeper.last().map_err(|(message, help)| {
             Error::new("no-result", message, name.span).help(Some(help))
         })?;
-        let (schema, period) = (kept.schema(), kept.period());
-        Ok(self.add(Input::Relation(Arc::new(LastResult(kept))), schema, period))
+        let (schema, moment) = (kept.schema(), kept.moment());
+        let last = Input::Relation(Arc::new(LastResult(kept)));
+        let source = self.add(last, schema, Period::at(moment.unwrap_or_default()));
+        self.periods[source.slot] = moment.map(Period::at);
+        Ok(source)
     }
 
     /// The error for a table that is not there at a moment: what is true of its name.
@@ -313,9 +311,29 @@ impl<'a> StatementCatalog<'a> {
     }
 }
 
-/// The moment that shows everything of the log that a period saw: what happened stays.
-fn end(period: Period) -> EventId {
-    if period.first <= period.last { period.last } else { EventId::START }
+/// The moment at which a system table is read.
+///
+/// # Errors
+/// `no-period` where it is a period: these tables are made of the log, which has no versions.
+fn one_moment(system: SystemTable, temporal: Option<&Temporal>) -> Result<Option<&AsOf>, Error> {
+    let range = match temporal {
+        None => return Ok(None),
+        Some(Temporal::AsOf(as_of)) => return Ok(Some(as_of)),
+        Some(Temporal::All { .. }) => String::new(),
+        Some(Temporal::From { from, to, .. }) => format!(" FROM {from} TO {to}"),
+        Some(Temporal::Between { from, to, .. }) => format!(" BETWEEN {from} AND {to}"),
+    };
+    let name = system.shape().name;
+    let help = match system {
+        SystemTable::Events => format!("EVENTS{range} gives those events"),
+        _ if system.is_schema() => {
+            "AS OF reads it at one moment, _schema_history has every change".to_owned()
+        }
+        _ => "AS OF reads it at one moment, and WHERE finds events of a range".to_owned(),
+    };
+    let span = temporal.map_or(Span::default(), Temporal::span);
+    let message = format!("{name} is made of the log and has no versions to find in a period");
+    Err(Error::new("no-period", message, span).help(Some(help)))
 }
 
 impl Catalog for StatementCatalog<'_> {
@@ -325,7 +343,7 @@ impl Catalog for StatementCatalog<'_> {
         temporal: Option<&Temporal>,
     ) -> Result<TableSource, Error> {
         if let Some(system) = SystemTable::named(&name.name) {
-            return self.system(system, temporal);
+            return self.system(system, one_moment(system, temporal)?);
         }
         if name.name == last::NAME {
             return self.last_result(name, temporal);
@@ -378,12 +396,16 @@ impl Catalog for StatementCatalog<'_> {
         history: &History,
         temporal: Option<&Temporal>,
     ) -> Result<TableSource, Error> {
-        let last = end(self.committed(temporal)?);
-        let period = self.moments.events(history.from.as_ref(), history.to.as_ref(), last)?;
+        let last = match temporal {
+            // Only the moment of a whole statement comes here.
+            Some(temporal) => self.moments.period(temporal)?.last,
+            None => self.present.committed(),
+        };
+        let period = self.moments.events(&history.range, last)?;
         let last = period.last;
         let view = self.view_of(Period::at(last), history.span)?;
         let Some(table) = view.schema().table(&history.table.name).cloned() else {
-            let past = history.to.is_some() || last < self.database.head();
+            let past = history.range.end.is_some() || last < self.database.head();
             return Err(self.missing_at("TO", &history.table, last, past, view.schema()));
         };
         let filter = history.filter.as_ref();
@@ -398,16 +420,18 @@ impl Catalog for StatementCatalog<'_> {
     fn events(
         &mut self,
         table: Option<&Identifier>,
-        since: Option<&At>,
+        range: &Range,
+        limit: Option<&Expression>,
     ) -> Result<TableSource, Error> {
-        let (period, table) = self.stretch(table, since, None)?;
-        let relation = relations::Events::new(Arc::clone(self.database), period, table);
+        let (period, table) = self.stretch(table, range)?;
+        let limit = limit.map(planner::constant).transpose()?;
+        let relation = relations::Events::new(Arc::clone(self.database), period, table, limit);
         let schema = SystemTable::Events.shape().schema();
         Ok(self.add(Input::Relation(Arc::new(relation)), schema, Period::at(period.last)))
     }
 
     fn show(&mut self, subject: ShowSubject, as_of: Option<&AsOf>) -> Result<TableSource, Error> {
-        self.system(SystemTable::shown(subject), as_of.cloned().map(Temporal::AsOf).as_ref())
+        self.system(SystemTable::shown(subject), as_of)
     }
 
     fn check_new(&self, name: &Identifier) -> Result<(), Error> {

@@ -5,14 +5,32 @@
 
 use super::outcome::{OutputColumn, Rows};
 use super::relations::table_schema;
+use super::{Error, Session};
 use crate::executor::{self, Batch, Context, Operator, Relation};
-use crate::types::{EventId, Period, TableSchema};
+use crate::types::{EventId, TableSchema};
 use arrow_array::{Array, RecordBatch};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The name of the last result.
 pub(super) const NAME: &str = "_";
+
+impl Session {
+    /// Keeps each result of at most so many bytes, when it has been read to its end, until the next:
+    /// `_` is a table of its rows. `None`, which is the beginning, keeps nothing.
+    pub fn keep_results(&mut self, limit: Option<usize>) {
+        self.keeper.keep(limit);
+    }
+
+    /// The last result once more.
+    ///
+    /// # Errors
+    /// [`Error::NoResult`] where there is none that was kept.
+    pub fn last_result(&self) -> Result<Rows, Error> {
+        let kept = self.keeper.last();
+        kept.map(|kept| kept.rows()).map_err(|(message, help)| Error::NoResult { message, help })
+    }
+}
 
 /// What is known of the last result.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +49,7 @@ enum Last {
 pub(super) struct Kept {
     columns: Vec<OutputColumn>,
     as_of: Option<EventId>,
+    uncommitted: u64,
     batches: Vec<RecordBatch>,
 }
 
@@ -86,6 +105,7 @@ impl Keeper {
             ended: false,
             columns: rows.columns.clone(),
             as_of: rows.as_of,
+            uncommitted: rows.uncommitted,
             limit,
             keeper: self.clone(),
         };
@@ -102,6 +122,7 @@ struct Watch<I> {
     ended: bool,
     columns: Vec<OutputColumn>,
     as_of: Option<EventId>,
+    uncommitted: u64,
     limit: usize,
     keeper: Keeper,
 }
@@ -129,7 +150,8 @@ impl<E, I: Iterator<Item = Result<RecordBatch, E>>> Iterator for Watch<I> {
             None => {
                 if !std::mem::replace(&mut self.ended, true) {
                     let columns = std::mem::take(&mut self.columns);
-                    let kept = |(batches, _)| Kept { columns, as_of: self.as_of, batches };
+                    let (as_of, uncommitted) = (self.as_of, self.uncommitted);
+                    let kept = |(batches, _)| Kept { columns, as_of, uncommitted, batches };
                     let last = self.kept.take().map(kept);
                     self.keeper.set(last.map_or(Last::TooLarge, |kept| Last::Kept(kept.into())));
                 }
@@ -148,13 +170,14 @@ impl Kept {
     /// The rows once more.
     pub fn rows(&self) -> Rows {
         let batches = self.batches.clone().into_iter().map(Ok);
-        Rows::new(self.columns.clone(), self.as_of, batches)
+        let rows = Rows::new(self.columns.clone(), self.as_of, batches);
+        Rows { uncommitted: self.uncommitted, ..rows }
     }
 
-    /// The moment it was read at; no moment at all, where its tables were read at several.
-    pub fn period(&self) -> Period {
-        let nowhere = Period { first: EventId::START.next(), last: EventId::START };
-        self.as_of.map_or(nowhere, Period::at)
+    /// The moment it was read at: none where its tables were read at several, or by a transaction that
+    /// was not committed.
+    pub fn moment(&self) -> Option<EventId> {
+        self.as_of.filter(|_| self.uncommitted == 0)
     }
 
     /// What the planner is told. A name that comes again gets a number, `id:1`.

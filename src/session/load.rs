@@ -107,7 +107,7 @@ impl Session {
             created?;
         }
         let view = held.fork().view();
-        let mut catalog = StatementCatalog::new(&held.session.database, view, &held.session.keeper);
+        let mut catalog = StatementCatalog::new(held.session, view);
         let table = catalog.target(&Identifier::of(table))?.schema;
         let now = catalog.moments().now();
         let columns: Option<Vec<_>> = columns.map(|all| all.iter().map(Identifier::of).collect());

@@ -21,6 +21,7 @@ mod last;
 mod load;
 mod moment;
 mod outcome;
+mod period;
 mod phrase;
 mod rehearsal;
 mod relations;
@@ -53,6 +54,7 @@ use cache::{PlanCache, SharedPlan};
 use catalog::StatementCatalog;
 use last::Keeper;
 use rehearsal::Rehearsal;
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use transaction::{Said, Transaction, already_open, not_open};
@@ -79,6 +81,8 @@ pub struct Session {
     first_actor: Option<String>,
     /// Whether new tables are FLEXIBLE.
     flexible_types: bool,
+    /// What is to be said beside outcomes.
+    notices: RefCell<Vec<String>>,
 }
 
 /// A statement to run.
@@ -139,6 +143,7 @@ impl Session {
             actor: None,
             first_actor: None,
             flexible_types: false,
+            notices: RefCell::default(),
         }
     }
 
@@ -148,24 +153,15 @@ impl Session {
         self.interrupt = flag;
     }
 
+    /// What there is to be said of statements that ran, beside their outcomes, since it was last asked;
+    /// one line each.
+    pub fn take_notices(&self) -> Vec<String> {
+        self.notices.take()
+    }
+
     /// Lets somebody watch statements that take long.
     pub fn watch_by(&mut self, watcher: Watcher) {
         self.watcher = Some(watcher);
-    }
-
-    /// Keeps each result of at most so many bytes, when it has been read to its end, until the next:
-    /// `_` is a table of its rows. `None`, which is the beginning, keeps nothing.
-    pub fn keep_results(&mut self, limit: Option<usize>) {
-        self.keeper.keep(limit);
-    }
-
-    /// The last result once more.
-    ///
-    /// # Errors
-    /// [`Error::NoResult`] where there is none that was kept.
-    pub fn last_result(&self) -> Result<Rows, Error> {
-        let kept = self.keeper.last();
-        kept.map(|kept| kept.rows()).map_err(|(message, help)| Error::NoResult { message, help })
     }
 
     /// Gives `$name`, or `?1`, a value for the statements to come: what a literal stands for, or the
@@ -281,17 +277,16 @@ impl Session {
     /// Rows that were read in the past know where to look up what transaction that was in; all are
     /// watched by what keeps them.
     fn dated(&self, outcome: Outcome) -> Outcome {
-        let mut outcome = match outcome {
-            Outcome::Rows(rows) => Outcome::Rows(self.keeper.watch(rows)),
-            other => other,
-        };
-        if let Outcome::Rows(rows) = &mut outcome {
-            let open = self.transaction.as_ref();
-            let committed = open.map_or_else(|| self.head(), |open| open.fork.view().committed());
-            let is_past = rows.as_of.is_some_and(|event| event < committed);
-            rows.log = is_past.then(|| Arc::clone(&self.database));
+        let Outcome::Rows(mut rows) = outcome else { return outcome };
+        let open = self.transaction.as_ref();
+        let committed = open.map_or_else(|| self.head(), |open| open.fork.view().committed());
+        if let Some(event) = rows.as_of.filter(|event| *event > committed) {
+            (rows.as_of, rows.uncommitted) = (Some(committed), event.0 - committed.0);
         }
-        outcome
+        let mut rows = self.keeper.watch(rows);
+        let is_past = rows.as_of.is_some_and(|event| event < committed);
+        rows.log = is_past.then(|| Arc::clone(&self.database));
+        Outcome::Rows(rows)
     }
 
     fn run(&mut self, statement: &Statement, text: &str) -> Result<Outcome, Error> {
@@ -314,18 +309,18 @@ impl Session {
             Statement::ShowTables { as_of } => self.show_tables(as_of.as_ref()),
             Statement::Accepted(words) => Ok(Outcome::Done(insight::accepted(words))),
             Statement::Verify => self.verify(),
-            Statement::SetAsOf(at) => self.set_as_of(at),
+            Statement::SetAsOf(as_of) => self.set_as_of(as_of),
             Statement::SetActor(setting) => Ok(self.set_actor(setting)),
             Statement::SetFlexibleTypes(is_on) => {
                 self.flexible_types = *is_on;
                 let what = if *is_on { "FLEXIBLE" } else { "strict" };
                 Ok(Outcome::Done(format!("new tables are {what} unless they say otherwise")))
             }
-            Statement::Replay { table, from, to } => {
-                self.replay(table.as_ref(), from.as_ref(), to.as_ref())
+            Statement::Replay { table, range, limit } => {
+                self.replay(table.as_ref(), range, limit.as_ref())
             }
             Statement::Snapshot { name, annotations } => {
-                self.snapshot(name.as_deref(), annotations, text)
+                self.snapshot(name.as_ref(), annotations, text)
             }
             Statement::Tag { name, at, annotations } => {
                 self.tag(name, at.as_ref(), annotations, text)
@@ -389,7 +384,7 @@ impl Session {
 
     /// The tables of a statement that only looks.
     fn catalog(&self) -> Result<StatementCatalog<'_>, Error> {
-        Ok(StatementCatalog::new(&self.database, self.present()?, &self.keeper))
+        Ok(StatementCatalog::new(self, self.present()?))
     }
 
     /// What is the same for a whole statement.
@@ -420,7 +415,7 @@ impl Session {
                 Ok(Ready { plan: ReadyPlan::Own(plan), ..ready })
             }
             Work::Parsed { statement, text } => {
-                let mut catalog = StatementCatalog::new(&self.database, present, &self.keeper);
+                let mut catalog = StatementCatalog::new(self, present);
                 let flexible = self.flexible(statement);
                 let statement = flexible.as_ref().unwrap_or(statement);
                 let planned = planner::plan(statement, text, &mut catalog)?;

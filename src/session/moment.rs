@@ -1,25 +1,52 @@
 //! What a point means: the event that it is.
 //!
 //! Every way to write a moment ends in the number of an event. Times are looked up among the commits,
-//! names among tags and snapshots; words for a time are read by `phrase`.
+//! names among tags and snapshots; words for a time are read by `phrase`, periods and ranges by
+//! `period`.
 
 use super::{Session, phrase};
-use crate::language::ast::{AsOf, At, Point, SnapshotName, Temporal};
+use crate::language::ast::{AsOf, Point, SnapshotName};
 use crate::planner::{Error, suggest};
 use crate::storage::{self, Database};
-use crate::types::{DataType, EventId, Period, Span, Timestamp, TxId, Value};
-use std::cell::OnceCell;
+use crate::types::{DataType, EventId, Span, Timestamp, TxId, Value};
+use std::cell::{OnceCell, RefCell};
 
 /// The moments of one statement.
 pub(super) struct Moments<'a> {
     database: &'a Database,
     now: OnceCell<Timestamp>,
+    /// Where to say what is to be said of what was resolved.
+    notices: &'a RefCell<Vec<String>>,
+}
+
+/// Where a point lies.
+pub(super) enum Place {
+    /// After this event, which happened.
+    At(EventId),
+    /// Behind the last event, and what is said of it where it has to have happened.
+    Ahead(Error),
+    /// Before the empty database, and what is said of it where something has to have been there.
+    BeforeStart(Error),
+}
+
+impl Place {
+    /// The event.
+    ///
+    /// # Errors
+    /// `beyond-head` and `before-start`: there is none.
+    fn event(self) -> Result<EventId, Error> {
+        match self {
+            Place::At(event) => Ok(event),
+            Place::Ahead(error) | Place::BeforeStart(error) => Err(error),
+        }
+    }
 }
 
 impl<'a> Moments<'a> {
-    /// Moments of this database.
-    pub fn new(database: &'a Database) -> Moments<'a> {
-        Moments { database, now: OnceCell::new() }
+    /// Moments of a session's database.
+    pub fn new(session: &'a Session) -> Moments<'a> {
+        let (database, notices) = (&*session.database, &session.notices);
+        Moments { database, now: OnceCell::new(), notices }
     }
 
     /// The time of the statement: however often it is asked for, the clock is looked at once.
@@ -27,106 +54,104 @@ impl<'a> Moments<'a> {
         *self.now.get_or_init(|| self.database.now())
     }
 
+    /// When the last event was committed.
+    fn last_commit(&self, span: Span) -> Result<Option<Timestamp>, Error> {
+        self.database.committed_at(self.head()).map_err(|error| said(&error, span))
+    }
+
+    /// The time that moments are counted from, which is after the last event whatever the clock says.
+    fn present(&self, span: Span) -> Result<Timestamp, Error> {
+        let after = self.last_commit(span)?.map(|last| Timestamp(last.0.saturating_add(1)));
+        Ok(after.map_or(self.now(), |after| after.max(self.now())))
+    }
+
+    /// The last event.
+    pub(super) fn head(&self) -> EventId {
+        self.database.head()
+    }
+
+    /// Something to be said beside the rows, once.
+    pub(super) fn notice(&self, notice: String) {
+        let mut notices = self.notices.borrow_mut();
+        if !notices.contains(&notice) {
+            notices.push(notice);
+        }
+    }
+
     /// The event that a moment is.
     ///
     /// # Errors
-    /// A moment beyond the head or before the start, a name that nothing has, a text that is no time.
+    /// `beyond-head` of a moment that has not come, `before-start` of one before the empty database,
+    /// and as [`Moments::place`].
     pub fn resolve(&self, as_of: &AsOf) -> Result<EventId, Error> {
+        self.place(as_of)?.event()
+    }
+
+    /// Where a moment lies.
+    ///
+    /// # Errors
+    /// `unknown-tag` and `unknown-snapshot` of a name that nothing has, `timestamp` of a text that is
+    /// no time, `unknown-parameter` of one without a value, and what storage says.
+    pub(super) fn place(&self, as_of: &AsOf) -> Result<Place, Error> {
         let AsOf { point, before, span } = as_of;
         let event = match point {
             // What was there before a time, or before a transaction, is what the last one left.
             Point::Timestamp(text) => return self.at_time(timestamp(text, *span)?, as_of),
             Point::Phrase(text) => return self.at_time(self.phrase(text, *span)?, as_of),
-            Point::Transaction(number) if *before && *number > 0 => {
-                self.last_of(*number, *span)?;
-                return self.last_of(*number - 1, *span);
-            }
-            Point::Transaction(number) => self.last_of(*number, *span)?,
+            Point::Transaction(number) => match self.last_of(*number, *span)? {
+                None => return Ok(Place::Ahead(self.no_transaction(*number, *span))),
+                Some(_) if *before && *number > 0 => {
+                    let event = self.last_of(*number - 1, *span)?;
+                    return Ok(Place::At(event.unwrap_or_default()));
+                }
+                Some(event) => event,
+            },
             Point::Start => EventId::START,
-            Point::Latest => self.database.head(),
-            Point::Event(number) => self.event(*number, *span)?,
-            Point::EventsBack(events) => self.back(*events, *span)?,
+            Point::Latest => self.head(),
+            Point::Event(number) if EventId(*number) > self.head() => {
+                let head = self.head();
+                let message = format!("event {number} has not happened; the last is {head}");
+                return Ok(Place::Ahead(Error::new("beyond-head", message, *span)));
+            }
+            Point::Event(number) => EventId(*number),
+            Point::EventsBack(events) => match self.head().0.checked_sub(*events) {
+                Some(event) => EventId(event),
+                None => {
+                    let message = format!("there are only {} events to go back", self.head());
+                    let error = Error::new("before-start", message, *span);
+                    return Ok(Place::BeforeStart(error));
+                }
+            },
             Point::Tag(name) => self.tag(name, *span)?,
             Point::Snapshot(snapshot) => self.snapshot(snapshot, *span)?,
             Point::Parameter { name, .. } => {
                 return Err(Error::new("unknown-parameter", name.has_no_value(), *span));
             }
         };
-        match event.0.checked_sub(u64::from(*before)) {
-            Some(event) => Ok(EventId(event)),
-            None => Err(Error::new("before-start", "nothing was before the start", *span)
-                .help(Some("AS OF START is the empty database".into()))),
-        }
-    }
-
-    /// The period that a clause means; one that ends before it begins where it means no event, as
-    /// from a point to itself.
-    ///
-    /// # Errors
-    /// As [`Moments::resolve`], and two points in the wrong order.
-    pub fn period(&self, temporal: &Temporal) -> Result<Period, Error> {
-        let point = |at: &At| self.resolve(&at.as_of(false));
-        match temporal {
-            Temporal::AsOf(as_of) => Ok(Period::at(self.resolve(as_of)?)),
-            Temporal::Between { from, to, .. } => {
-                let (first, last) = (point(from)?, point(to)?);
-                in_order(from, first, to, last)?;
-                Ok(Period { first, last })
+        Ok(match event.0.checked_sub(u64::from(*before)) {
+            Some(event) => Place::At(EventId(event)),
+            None => {
+                let error = Error::new("before-start", "nothing was before the start", *span)
+                    .help(Some("AS OF START is the empty database".into()));
+                Place::BeforeStart(error)
             }
-            Temporal::From { from, to, .. } => {
-                let (first, end) = (point(from)?, point(to)?);
-                in_order(from, first, to, end)?;
-                let nothing = Period { first: first.next(), last: first };
-                Ok(if end == first { nothing } else { Period { first, last: end.before() } })
-            }
-            Temporal::All { .. } => {
-                Ok(Period { first: EventId::START, last: self.database.head() })
-            }
-        }
-    }
-
-    /// The events from one point to another, both included: a transaction with its first event, a time
-    /// with the first event after it. Without a point the first event, or the one given as `last`.
-    ///
-    /// # Errors
-    /// As [`Moments::resolve`], and two points in the wrong order.
-    pub fn events(
-        &self,
-        from: Option<&At>,
-        to: Option<&At>,
-        last: EventId,
-    ) -> Result<Period, Error> {
-        let first = match from {
-            Some(from) if self.resolve(&from.as_of(false))? > EventId::START => {
-                self.resolve(&from.as_of(true))?.next()
-            }
-            _ => EventId::START.next(),
-        };
-        let last = to.map_or(Ok(last), |to| self.resolve(&to.as_of(false)))?;
-        // No event may have come between two times: what counts is their order.
-        if let (Some(from), Some(to)) = (from, to)
-            && self.resolve(&from.as_of(false))? > last
-        {
-            in_order(from, first, to, last)?;
-        }
-        Ok(Period { first, last })
-    }
-
-    fn event(&self, number: u64, span: Span) -> Result<EventId, Error> {
-        let head = self.database.head();
-        if EventId(number) <= head {
-            return Ok(EventId(number));
-        }
-        let message = format!("event {number} has not happened; the last is {head}");
-        Err(Error::new("beyond-head", message, span))
-    }
-
-    fn back(&self, events: u64, span: Span) -> Result<EventId, Error> {
-        let head = self.database.head();
-        head.0.checked_sub(events).map(EventId).ok_or_else(|| {
-            let message = format!("there are only {head} events to go back");
-            Error::new("before-start", message, span)
         })
+    }
+
+    /// The time that a point is, if it is written as one.
+    pub(super) fn time_of(&self, point: &Point, span: Span) -> Result<Option<Timestamp>, Error> {
+        match point {
+            Point::Timestamp(text) => timestamp(text, span).map(Some),
+            Point::Phrase(text) => self.phrase(text, span).map(Some),
+            Point::Event(_)
+            | Point::EventsBack(_)
+            | Point::Transaction(_)
+            | Point::Start
+            | Point::Latest
+            | Point::Tag(_)
+            | Point::Snapshot(_)
+            | Point::Parameter { .. } => Ok(None),
+        }
     }
 
     /// The event that a tag names, in the spelling of the tag.
@@ -142,8 +167,7 @@ impl<'a> Moments<'a> {
             .help(suggest(name, names)))
     }
 
-    /// The event after which a snapshot shows the database: it stays one when the file is gone. Of
-    /// several of one name it is the newest.
+    /// The event after which a snapshot shows the database: it stays one when the file is gone.
     fn snapshot(&self, snapshot: &SnapshotName, span: Span) -> Result<EventId, Error> {
         let snapshots = self.database.snapshots();
         let mut named = snapshots.iter().rev().filter(|known| match snapshot {
@@ -167,28 +191,29 @@ impl<'a> Moments<'a> {
         Err(Error::new("unknown-snapshot", message, span).help(help))
     }
 
-    /// The last event of a transaction.
-    fn last_of(&self, number: u64, span: Span) -> Result<EventId, Error> {
-        let found = self.database.last_of(TxId(number)).map_err(|error| said(&error, span))?;
-        found.ok_or_else(|| {
-            let last = self.database.last_tx();
-            let message = format!("transaction {number} has not happened; the last is {last}");
-            Error::new("beyond-head", message, span)
-        })
+    /// The last event of a transaction, if it has happened.
+    fn last_of(&self, number: u64, span: Span) -> Result<Option<EventId>, Error> {
+        self.database.last_of(TxId(number)).map_err(|error| said(&error, span))
+    }
+
+    fn no_transaction(&self, number: u64, span: Span) -> Error {
+        let last = self.database.last_tx();
+        let message = format!("transaction {number} has not happened; the last is {last}");
+        Error::new("beyond-head", message, span)
     }
 
     /// The last event of the newest transaction committed at a time or before, or only before.
-    fn at_time(&self, at: Timestamp, as_of: &AsOf) -> Result<EventId, Error> {
-        let failed = |error| said(&error, as_of.span);
-        let last = self.database.committed_at(self.database.head()).map_err(failed)?;
-        // A clock that was set back does not hide what was committed.
-        if last.is_none_or(|last| at > last) && at > self.now() {
+    fn at_time(&self, at: Timestamp, as_of: &AsOf) -> Result<Place, Error> {
+        let AsOf { before, span, .. } = as_of;
+        let last = self.last_commit(*span)?;
+        if last.is_none_or(|last| at > last) && at > self.present(*span)? {
             let message = format!("{at} has not come yet");
-            return Err(Error::new("beyond-head", message, as_of.span)
-                .help(Some("AS OF LATEST reads the present".into())));
+            let error = Error::new("beyond-head", message, *span)
+                .help(Some("AS OF LATEST reads the present".into()));
+            return Ok(Place::Ahead(error));
         }
-        let at = Timestamp(at.0.saturating_sub(i64::from(as_of.before)));
-        self.database.at_time(at).map_err(failed)
+        let at = Timestamp(at.0.saturating_sub(i64::from(*before)));
+        self.database.at_time(at).map(Place::At).map_err(|error| said(&error, *span))
     }
 
     /// How to name the moment that has this name, if one has.
@@ -207,7 +232,18 @@ impl<'a> Moments<'a> {
 
     /// The time that words mean.
     fn phrase(&self, text: &str, span: Span) -> Result<Timestamp, Error> {
-        phrase::read(text, || self.now()).ok_or_else(|| {
+        let failed = OnceCell::new();
+        let present = || {
+            self.present(span).unwrap_or_else(|error| {
+                failed.get_or_init(|| error);
+                Timestamp(0)
+            })
+        };
+        let read = phrase::read(text, present);
+        if let Some(error) = failed.into_inner() {
+            return Err(error);
+        }
+        read.ok_or_else(|| {
             let times = "write '5 minutes ago', 'yesterday 14:00' or '2026-11-22 15:40:00'";
             let help = self.named(text).unwrap_or_else(|| times.into());
             Error::new("timestamp", format!("'{text}' is no time"), span).help(Some(help))
@@ -218,19 +254,8 @@ impl<'a> Moments<'a> {
 impl Session {
     /// How to name the moment that has this name, if one has: `write TAG 'name'`.
     pub fn moment_named(&self, name: &str) -> Option<String> {
-        Moments::new(&self.database).named(name)
+        Moments::new(self).named(name)
     }
-}
-
-/// Makes sure that a period does not end before it begins: it would be empty whatever happened.
-fn in_order(from: &At, first: EventId, to: &At, last: EventId) -> Result<(), Error> {
-    if first <= last {
-        return Ok(());
-    }
-    let message = format!("the period ends at event {last}, before it begins at event {first}");
-    let span = Span::new(from.span.start, to.span.end);
-    Err(Error::new("empty-period", message, span)
-        .help(Some("the earlier point comes first".into())))
 }
 
 /// A text as SQL writes it.

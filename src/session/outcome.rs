@@ -76,6 +76,8 @@ pub struct Rows {
     pub columns: Vec<OutputColumn>,
     /// The moment at which the query read, where all its tables were read at one.
     pub as_of: Option<EventId>,
+    /// How many events of the open transaction it saw behind that moment.
+    pub uncommitted: u64,
     /// Where to look up the transaction of a moment in the past.
     pub(super) log: Option<Arc<Database>>,
     /// What else there is to say of them, in a line.
@@ -94,8 +96,9 @@ impl Rows {
         as_of: Option<EventId>,
         batches: impl Iterator<Item = Result<RecordBatch, Error>> + Send + 'static,
     ) -> Rows {
-        let (log, summary, listing, failure) = Default::default();
-        Rows { columns, as_of, log, summary, listing, failure, batches: Box::new(batches) }
+        let (uncommitted, log, summary, listing, failure) = Default::default();
+        let batches = Box::new(batches);
+        Rows { columns, as_of, uncommitted, log, summary, listing, failure, batches }
     }
 
     /// The transaction that the query looked into: it did more after the moment it read at, which

@@ -8,7 +8,7 @@ use super::catalog::StatementCatalog;
 use super::explain::is_planned;
 use super::{Error, Session, already_open, not_open, sequence};
 use crate::executor;
-use crate::language::ast::{Point, Statement};
+use crate::language::ast::Statement;
 use crate::planner::{self, Planned};
 use crate::storage::{Change, Fork, Mark, View};
 use crate::types::{EventId, Period};
@@ -84,11 +84,11 @@ impl Session {
                 rehearsal.fork.rollback_to(mark);
                 Ok(())
             }
-            Statement::SetAsOf(at) => {
+            Statement::SetAsOf(as_of) => {
                 rehearsal.past = None;
-                if at.point != Point::Latest {
+                if !as_of.is_latest() {
                     let catalog = self.rehearsed(rehearsal)?;
-                    rehearsal.past = Some(catalog.moments().resolve(&at.as_of(false))?);
+                    rehearsal.past = Some(catalog.moments().resolve(as_of)?);
                 }
                 Ok(())
             }
@@ -148,7 +148,7 @@ impl Session {
             Some(event) => self.database.view(Period::at(event))?,
             None => rehearsal.fork.view(),
         };
-        Ok(StatementCatalog::new(&self.database, view, &self.keeper))
+        Ok(StatementCatalog::new(self, view))
     }
 }
 

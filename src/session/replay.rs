@@ -1,10 +1,11 @@
 //! REPLAY: frames for people, rows for programs.
 
 use super::outcome::{self, Outcome, OutputColumn, Rows};
-use super::relations::{EVENTS, Events, REPLAY, Step, Steps, change_text};
+use super::relations::{self, EVENTS, Events, REPLAY, Step, Steps, change_text};
 use super::{Error, Session};
 use crate::executor::{Batch, Context, Relation};
-use crate::language::ast::{At, Identifier, ShowSubject, Statement};
+use crate::language::ast::{Expression, Identifier, Range, ShowSubject, Statement};
+use crate::planner;
 use crate::types::column::array_of;
 use crate::types::{DataType, EventId, Row, TableSchema, Value};
 use std::fmt;
@@ -77,9 +78,9 @@ impl Session {
     pub fn newest_events(&self, count: usize, table: Option<&str>) -> Result<Outcome, Error> {
         let mut catalog = self.catalog()?;
         let table = table.map(Identifier::of);
-        let (period, table) = catalog.stretch(table.as_ref(), None, None)?;
+        let (period, table) = catalog.stretch(table.as_ref(), &Range::default())?;
         let now = catalog.moments().now();
-        let events = Events::new(Arc::clone(&self.database), period, table);
+        let events = Events::new(Arc::clone(&self.database), period, table, None);
         let context = self.context(now, Arc::new([]));
         let (newest, are_more) = events.newest(count, &context)?;
         let all: Vec<usize> = (0..EVENTS.columns.len()).collect();
@@ -90,17 +91,19 @@ impl Session {
         Ok(Outcome::Rows(Rows { summary, ..rows }).listing(now))
     }
 
-    /// REPLAY: the events of a table, or of all, from one point to another.
+    /// REPLAY: the events of a table, or of all, in a range.
     pub(super) fn replay(
         &self,
         table: Option<&Identifier>,
-        from: Option<&At>,
-        to: Option<&At>,
+        range: &Range,
+        limit: Option<&Expression>,
     ) -> Result<Outcome, Error> {
         let mut catalog = self.catalog()?;
-        let (period, table) = catalog.stretch(table, from, to)?;
-        let steps = Steps::new(self.database.clone(), period, table);
+        let (period, table) = catalog.stretch(table, range)?;
+        let limit = limit.map(planner::constant).transpose()?;
         let context = self.context(catalog.moments().now(), Arc::new([]));
+        let most = relations::limit(limit.as_ref(), &context)?;
+        let steps = Steps::new(self.database.clone(), period, table, most);
         Ok(Outcome::Replay(Box::new(Replay { last: period.last, steps, context })))
     }
 }

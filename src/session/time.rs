@@ -3,25 +3,25 @@
 use super::outcome::{self, Outcome, Receipt};
 use super::transaction::check_annotations;
 use super::{Error, Session};
-use crate::language::ast::{Annotations, At, Identifier, Point};
+use crate::language::ast::{Annotations, AsOf, At, Identifier};
 use crate::planner;
 use crate::storage::{Change, Committed, Fork, Marker, Operation};
 use crate::types::EventId;
 
 impl Session {
-    /// SET AS OF: every statement that names no moment reads at this one, until the next.
-    pub(super) fn set_as_of(&mut self, at: &At) -> Result<Outcome, Error> {
+    /// SET AS OF, SET BEFORE: every statement that names no moment reads at this one, until the next.
+    pub(super) fn set_as_of(&mut self, as_of: &AsOf) -> Result<Outcome, Error> {
         if self.transaction.is_some() {
             return Err(Error::Transaction {
                 message: "a transaction is in the present; SET AS OF is not part of one".into(),
                 help: Some("COMMIT or ROLLBACK ends it".into()),
             });
         }
-        if at.point == Point::Latest {
+        if as_of.is_latest() {
             self.past = None;
             return Ok(Outcome::Done("reads the present".into()));
         }
-        let event = self.catalog()?.moments().resolve(&at.as_of(false))?;
+        let event = self.catalog()?.moments().resolve(as_of)?;
         self.past = Some(event);
         let inside = outcome::inside(&self.database, event)?;
         let inside = inside.map_or(String::new(), |tx| format!(" (inside transaction {tx})"));
@@ -82,7 +82,7 @@ impl Session {
     /// SNAPSHOT: a file with everything that is there now.
     pub(super) fn snapshot(
         &mut self,
-        name: Option<&str>,
+        name: Option<&Identifier>,
         annotations: &Annotations,
         text: &str,
     ) -> Result<Outcome, Error> {
@@ -95,12 +95,28 @@ impl Session {
                 help: Some("COMMIT or ROLLBACK ends it".into()),
             });
         }
+        if let Some(name) = name {
+            self.check_snapshot(name)?;
+        }
         let mut said = self.said(annotations);
         said.note(text, &self.parameters);
-        let (id, committed) =
-            self.database.take_snapshot(name.map(str::to_owned), said.finish())?;
+        let name = name.map(|name| name.name.clone());
+        let (id, committed) = self.database.take_snapshot(name.clone(), said.finish())?;
         let name = name.map_or_else(|| id.to_string(), |name| format!("{id} {name}"));
         Ok(Outcome::Changed(receipt("SNAPSHOT", name, Some(ends(committed)))))
+    }
+}
+
+impl Session {
+    /// Makes sure that no snapshot has this name.
+    fn check_snapshot(&self, name: &Identifier) -> Result<(), Error> {
+        let markers = self.database.store().snapshot_markers();
+        let Some(marker) = markers.iter().find(|m| m.name.as_deref() == Some(&*name.name)) else {
+            return Ok(());
+        };
+        let message = format!("\"{}\" is the name of snapshot {} already", name.name, marker.id);
+        let help = "another name is free, and SNAPSHOT without one gives a number".to_string();
+        Err(planner::Error::new("snapshot-exists", message, name.span).help(Some(help)).into())
     }
 }
 

@@ -90,13 +90,18 @@ impl Shell {
         }
     }
 
-    /// Moves the session to a point, whose error has its place in `point`. A time needs no quotes:
-    /// `--at 'yesterday 14:00'` has lost them to the shell that it was typed into.
-    pub(super) fn go_to(&mut self, point: &str) -> Result<Outcome, Refusal> {
-        const SET: &str = "SET AS OF ";
-        let mut went = self.connection.execute(&format!("{SET}{point}"));
+    /// Moves the session to a point, or before it where BEFORE stands first; an error has its place in
+    /// `text`. A time needs no quotes: `--at 'yesterday 14:00'` has lost them to the shell that it was
+    /// typed into.
+    pub(super) fn go_to(&mut self, text: &str) -> Result<Outcome, Refusal> {
+        const BEFORE: &str = "BEFORE ";
+        let is_before = text.get(..BEFORE.len()).is_some_and(|w| w.eq_ignore_ascii_case(BEFORE));
+        let (set, skipped) =
+            if is_before { ("SET BEFORE ", BEFORE.len()) } else { ("SET AS OF ", 0) };
+        let point = &text[skipped..];
+        let mut went = self.connection.execute(&format!("{set}{point}"));
         if matches!(&went, Err(Refusal::Failed(error)) if error.code == SYNTAX) {
-            match self.connection.execute(&format!("{SET}{}", quoted(point.trim()))) {
+            match self.connection.execute(&format!("{set}{}", quoted(point.trim()))) {
                 // It is no time either: what was written is what is wrong.
                 Err(Refusal::Failed(error)) if error.code == "timestamp" => {}
                 as_time => went = as_time,
@@ -106,8 +111,8 @@ impl Shell {
             let named = |session: &Session| session.moment_named(point.trim());
             error.help = error.help.take().or_else(|| self.connection.session().and_then(named));
             error.span = error.span.map(|span| Span {
-                start: span.start.saturating_sub(SET.len()),
-                end: span.end.saturating_sub(SET.len()),
+                start: (skipped + span.start).saturating_sub(set.len()),
+                end: (skipped + span.end).saturating_sub(set.len()),
             });
         }
         went

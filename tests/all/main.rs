@@ -25,6 +25,7 @@ mod points;
 mod projections;
 mod random;
 mod random_sql;
+mod ranges;
 mod readme;
 mod refused;
 mod schema;

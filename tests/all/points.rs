@@ -182,7 +182,7 @@ fn tags_and_snapshots_are_names_of_moments() {
         fork.record(vec![Change::Tag { name: name.into(), at }]).expect("a tag");
         database.commit(fork, Metadata::default()).expect("it is committed");
     }
-    for (name, a) in [(Some("monthly"), 50), (None, 60), (Some("monthly"), 70)] {
+    for (name, a) in [(Some("monthly"), 50), (None, 60), (Some("weekly"), 70)] {
         let name = name.map(str::to_owned);
         database.take_snapshot(name, Metadata::default()).expect("a snapshot");
         session.execute(&format!("INSERT INTO t VALUES ({a})")).expect("it runs");
@@ -194,7 +194,8 @@ fn tags_and_snapshots_are_names_of_moments() {
         ("SNAPSHOT 1", 20),
         ("SNAPSHOT 2", 21),
         ("SNAPSHOT 3", 22),
-        ("SNAPSHOT 'monthly'", 22),
+        ("SNAPSHOT 'monthly'", 20),
+        ("SNAPSHOT 'weekly'", 22),
         ("LATEST", 23),
     ] {
         assert_eq!(count(&mut session, point), Ok(rows), "{point}");

@@ -356,7 +356,9 @@ fn a_projection_altered_by_hand_is_noticed_and_changes_no_answer() {
             let database = copy.open();
             check_moments(&database, &history, &what);
             let noticed = [database.notices().to_vec(), database.take_notices()].concat();
-            assert!(!noticed.is_empty(), "{what} and nobody noticed");
+            // A snapshot that no moment needed, since an epoch in memory was nearer, is VERIFY's to find.
+            let verified = rows_of(&mut Session::new(Arc::clone(&database)), "VERIFY");
+            assert!(!noticed.is_empty() || verified.is_err(), "{what} and nobody noticed");
             assert_eq!(
                 copy.vfs.contents(&Files::directory().join("events.log")),
                 files.vfs.contents(&Files::directory().join("events.log")),

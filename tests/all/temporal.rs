@@ -1,6 +1,6 @@
 //! Tables over periods, joins of moments, and which of several moments counts.
 
-use crate::answer::{plan, rows_of, told};
+use crate::answer::{plan, told};
 use asof::session::{Outcome, Session};
 use asof::storage::Database;
 use std::sync::Arc;
@@ -38,7 +38,12 @@ fn a_period_has_every_version_of_it() {
         ("FROM TX 4 TO EVENT 6", "11, 21"),
         ("BETWEEN 6 AND 6", "21"),
         ("FROM 3 TO 3", ""),
-        ("FROM LATEST TO LATEST", ""),
+        ("FROM LATEST TO LATEST", "21"),
+        ("FROM START TO TX 4", "10, 20"),
+        ("FROM TX 3 TO TX 4", "10, 20"),
+        ("FROM TX 4 TO TX 4", ""),
+        ("BETWEEN TX 4 AND TX 4", "11, 21"),
+        ("FROM START TO 'now'", "10, 11, 20, 21"),
         ("AS OF 4", "11, 20"),
         ("AS OF TX 4", "11, 21"),
         ("BEFORE TX 4", "10, 20"),
@@ -70,10 +75,12 @@ fn a_period_begins_before_it_ends() {
         assert_eq!(told(&mut session, query), said, "{query}");
     }
     // Inside a transaction that begins before it ends, and from one time to the next.
-    let rows = rows_of(&mut session, "HISTORY OF t FROM TX 4 TO EVENT 5").expect("two events");
-    assert_eq!(rows.len(), 2);
-    let none = "HISTORY OF t FROM '9998-01-01' TO '9999-01-01'";
-    assert!(told(&mut session, none).starts_with("beyond-head: "));
+    let events = "SELECT event FROM (HISTORY OF t FROM TX 4 TO EVENT 5)";
+    assert_eq!(told(&mut session, events), "4");
+    let times = "SELECT a FROM t FOR SYSTEM_TIME FROM '2001-01-02' TO '2001-01-01'";
+    let said = "empty-period: the period ends at 2001-01-01 00:00:00, before it begins at \
+                2001-01-02 00:00:00";
+    assert_eq!(told(&mut session, times), said);
 }
 
 #[test]
@@ -261,7 +268,7 @@ fn a_result_read_inside_a_transaction_says_so() {
         ("EXPLAIN SELECT * FROM t AS OF EVENT 4", Some(4)),
         ("DESCRIBE t AS OF EVENT 4", Some(4)),
         ("SHOW TABLES AS OF EVENT 4", Some(4)),
-        ("HISTORY OF t TO EVENT 4", Some(4)),
+        ("HISTORY OF t BETWEEN START AND EVENT 4", Some(4)),
         ("SELECT * FROM t AS OF EVENT 3", None),
         ("SELECT * FROM t AS OF EVENT 5", None),
         ("SELECT * FROM t AS OF EVENT 4", Some(4)),

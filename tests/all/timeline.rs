@@ -390,7 +390,8 @@ fn what_the_database_writes_alone_is_written_by_nobody_else() {
         ("HISTORY OF t WHERE _rev = 1", "unknown-column"),
         ("HISTORY OF nobody", "unknown-table"),
         ("EVENTS FOR nobody", "unknown-table"),
-        ("REPLAY t FROM EVENT 9", "beyond-head"),
+        ("REPLAY t FROM TAG nowhere", "unknown-tag"),
+        ("SELECT * FROM _events FOR SYSTEM_TIME ALL", "no-period"),
         ("HISTORY OF t LIMIT 'x'", "type"),
     ] {
         assert_eq!(code(&mut session, statement), Some(error), "{statement}");

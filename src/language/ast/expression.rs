@@ -132,6 +132,28 @@ pub enum ExpressionKind {
     },
 }
 
+impl Expression {
+    /// Whether it is true or false whatever it is about: a comparison, or what AND, OR and NOT make.
+    pub fn is_condition(&self) -> bool {
+        match &self.kind {
+            ExpressionKind::Binary { operator, .. } => operator.is_condition(),
+            ExpressionKind::Unary { operator, .. } => *operator == UnaryOperator::Not,
+            ExpressionKind::Between { .. }
+            | ExpressionKind::InList { .. }
+            | ExpressionKind::Match { .. } => true,
+            ExpressionKind::Literal(_)
+            | ExpressionKind::Parameter { .. }
+            | ExpressionKind::Variable(_)
+            | ExpressionKind::CurrentTime(_)
+            | ExpressionKind::Moment { .. }
+            | ExpressionKind::Column { .. }
+            | ExpressionKind::Case { .. }
+            | ExpressionKind::Cast { .. }
+            | ExpressionKind::Function { .. } => false,
+        }
+    }
+}
+
 /// The arguments of a function.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Arguments {
@@ -208,6 +230,34 @@ pub enum BinaryOperator {
     ShiftLeft,
     /// `>>`
     ShiftRight,
+}
+
+impl BinaryOperator {
+    /// Whether it gives a truth value.
+    fn is_condition(self) -> bool {
+        match self {
+            BinaryOperator::Or
+            | BinaryOperator::And
+            | BinaryOperator::Equal
+            | BinaryOperator::NotEqual
+            | BinaryOperator::Less
+            | BinaryOperator::LessEqual
+            | BinaryOperator::Greater
+            | BinaryOperator::GreaterEqual
+            | BinaryOperator::Is
+            | BinaryOperator::IsNot => true,
+            BinaryOperator::Add
+            | BinaryOperator::Subtract
+            | BinaryOperator::Multiply
+            | BinaryOperator::Divide
+            | BinaryOperator::Modulo
+            | BinaryOperator::Concat
+            | BinaryOperator::BitAnd
+            | BinaryOperator::BitOr
+            | BinaryOperator::ShiftLeft
+            | BinaryOperator::ShiftRight => false,
+        }
+    }
 }
 
 /// How a text is matched with a pattern.

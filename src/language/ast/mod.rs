@@ -21,7 +21,9 @@ pub use statement::{
     IndexedColumn, Insert, InsertSource, JsonObject, Statement, TableConstraint,
     TableConstraintKind, TableOption, TypeName, Update,
 };
-pub use time::{AsOf, At, History, Point, ShowSubject, SnapshotName, Temporal};
+pub use time::{
+    AsOf, At, History, Point, Range, RangeEnd, RangeStart, ShowSubject, SnapshotName, Temporal,
+};
 
 use crate::types::Span;
 use std::fmt;

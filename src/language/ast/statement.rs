@@ -1,7 +1,7 @@
 //! Statements.
 
 use super::super::reference::Topic;
-use super::{AsOf, At, Expression, History, Identifier, Place, Select, ShowSubject};
+use super::{AsOf, At, Expression, History, Identifier, Place, Range, Select, ShowSubject};
 use crate::types::{Literal, Span};
 
 /// One statement.
@@ -86,22 +86,24 @@ pub enum Statement {
     Events {
         /// Only those of this table.
         table: Option<Identifier>,
-        /// None before this point.
-        since: Option<At>,
+        /// Which of them.
+        range: Range,
+        /// LIMIT.
+        limit: Option<Expression>,
     },
     /// REPLAY: events one by one, with the rows that they changed.
     Replay {
         /// Only those of this table.
         table: Option<Identifier>,
-        /// None before this point.
-        from: Option<At>,
-        /// None behind this point.
-        to: Option<At>,
+        /// Which of them.
+        range: Range,
+        /// LIMIT.
+        limit: Option<Expression>,
     },
     /// SNAPSHOT: a file with the whole state.
     Snapshot {
         /// What it is called.
-        name: Option<String>,
+        name: Option<Identifier>,
         /// What the transaction says about itself.
         annotations: Annotations,
     },
@@ -114,8 +116,8 @@ pub enum Statement {
         /// What the transaction says about itself.
         annotations: Annotations,
     },
-    /// SET AS OF: the moment of every statement of the session that names none.
-    SetAsOf(At),
+    /// SET AS OF, SET BEFORE: the moment of every statement of the session that names none.
+    SetAsOf(AsOf),
     /// SET ACTOR: who does what the session does from now on.
     SetActor(ActorSetting),
     /// SET flexible_types: whether new tables are FLEXIBLE that do not say what they are.

@@ -54,6 +54,13 @@ pub struct AsOf {
     pub span: Span,
 }
 
+impl AsOf {
+    /// Whether it is the present.
+    pub fn is_latest(&self) -> bool {
+        self.point == Point::Latest && !self.before
+    }
+}
+
 /// Moments are equal wherever they stand.
 impl PartialEq for AsOf {
     fn eq(&self, other: &AsOf) -> bool {
@@ -145,6 +152,54 @@ impl PartialEq for Temporal {
     }
 }
 
+/// A stretch of the log: which events HISTORY, EVENTS and REPLAY are about.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Range {
+    /// Where it begins: with the first event, where nothing says so.
+    pub start: Option<RangeStart>,
+    /// Where it ends: with the last event, where nothing says so.
+    pub end: Option<RangeEnd>,
+}
+
+/// Where a stretch of the log begins.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RangeStart {
+    /// `FROM point` or `BETWEEN point`: with the first event there or after it.
+    From(At),
+    /// `SINCE point`: the same.
+    Since(At),
+    /// `AFTER point`: with the first event after it, which is what a consumer asks for by the last
+    /// event that it has seen.
+    After(At),
+}
+
+impl RangeStart {
+    /// The point.
+    pub fn at(&self) -> &At {
+        match self {
+            RangeStart::From(at) | RangeStart::Since(at) | RangeStart::After(at) => at,
+        }
+    }
+}
+
+/// Where a stretch of the log ends.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RangeEnd {
+    /// `TO point`: before it.
+    To(At),
+    /// `BETWEEN … AND point`: with it.
+    And(At),
+}
+
+impl RangeEnd {
+    /// The point.
+    pub fn at(&self) -> &At {
+        match self {
+            RangeEnd::To(at) | RangeEnd::And(at) => at,
+        }
+    }
+}
+
 /// `HISTORY [OF] table …`: every change of every matching row.
 #[derive(Clone, Debug)]
 pub struct History {
@@ -152,10 +207,8 @@ pub struct History {
     pub table: Identifier,
     /// WHERE, true of a row's old or new values.
     pub filter: Option<Expression>,
-    /// FROM: no change before this point.
-    pub from: Option<At>,
-    /// TO: no change behind this point.
-    pub to: Option<At>,
+    /// Which events.
+    pub range: Range,
     /// LIMIT.
     pub limit: Option<Expression>,
     /// Where it stands, from HISTORY on.
@@ -167,8 +220,7 @@ impl PartialEq for History {
     fn eq(&self, other: &History) -> bool {
         self.table == other.table
             && self.filter == other.filter
-            && self.from == other.from
-            && self.to == other.to
+            && self.range == other.range
             && self.limit == other.limit
     }
 }

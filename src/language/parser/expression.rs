@@ -16,6 +16,7 @@ use super::input::{
 };
 use super::name::{NUMBER, identifier, is_name, name, unquote};
 use super::table::type_name;
+use super::time::begins_range_behind;
 use crate::types::{Literal, Value};
 use nom::Parser;
 use nom::combinator::opt;
@@ -95,7 +96,9 @@ fn climb(input: Input<'_>, minimum: u8) -> Parsed<'_, Expression> {
     let (mut rest, mut left) = operand(input, minimum)?;
     let mut height = tallest.replace(0) + 1;
     while let Some((infix, precedence)) = infix(rest.peek().kind) {
-        if precedence < minimum {
+        if precedence < minimum
+            || matches!(infix, Infix::Between) && begins_range_behind(rest, &left)
+        {
             break;
         }
         (rest, left) = match infix {

@@ -44,6 +44,15 @@ pub(super) struct Input<'a> {
     pub state: &'a State<'a>,
 }
 
+/// Where an expression ends because BETWEEN begins the range behind it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum StopAtRange {
+    /// Behind a comparison or another condition.
+    BehindConditions,
+    /// Behind everything.
+    Always,
+}
+
 /// What is shared by all places of one parse.
 pub(super) struct State<'a> {
     /// The whole text.
@@ -68,6 +77,8 @@ pub(super) struct State<'a> {
     pub given: Option<&'a Parameters>,
     /// Whether the statement is kept as it stands, so that only constants are constant in it.
     pub is_kept: Cell<bool>,
+    /// The BETWEEN that may begin a range behind the expression that is read, and when it does.
+    pub range: Cell<Option<(usize, StopAtRange)>>,
     /// Up to which token `?` were counted, and how many.
     pub numbered: Cell<(usize, Numbering)>,
 }
@@ -87,6 +98,7 @@ impl<'a> State<'a> {
             parameters: &[],
             given: None,
             is_kept: Cell::new(false),
+            range: Cell::new(None),
             numbered: Cell::default(),
         }
     }

@@ -217,8 +217,8 @@ pub(super) fn table_reference(input: Input<'_>) -> Parsed<'_, TableReference> {
     }
     if begins_history_of(input) {
         let (rest, table) = history_of(input)?;
-        let (filter, from, to, limit) = (None, None, None, None);
-        let history = History { table, filter, from, to, limit, span: input.span_to(rest) };
+        let (filter, range, limit) = Default::default();
+        let history = History { table, filter, range, limit, span: input.span_to(rest) };
         return history_reference(rest, history);
     }
     input.offer(Symbol::LeftParenthesis);

@@ -2,15 +2,15 @@
 
 use super::super::Keyword;
 use super::super::ast::{
-    ActorSetting, AsOf, At, History, Identifier, Point, ShowSubject, SnapshotName, Statement,
-    Temporal,
+    ActorSetting, AsOf, At, Expression, History, Identifier, Point, Range, RangeEnd, RangeStart,
+    ShowSubject, SnapshotName, Statement, Temporal,
 };
 use super::super::keyword::WordClass;
 use super::super::token::{Symbol, TokenKind};
 use super::annotations::annotations;
 use super::expected::{Expected, Named};
 use super::expression::{expression, given};
-use super::input::{Input, Parsed, symbol, word};
+use super::input::{Input, Parsed, StopAtRange, symbol, word};
 use super::name::{label, number_of, table_name, text, text_for};
 use crate::types::Value;
 use nom::Parser;
@@ -36,12 +36,16 @@ fn begins_as_of(input: Input<'_>) -> bool {
 
 /// Whether BEFORE and the beginning of a point stand here; `before` alone is a name.
 fn begins_before(input: Input<'_>) -> bool {
-    input.is_word(0, Keyword::Before)
-        && match input.ahead(1).kind {
-            TokenKind::Integer | TokenKind::Text | TokenKind::Parameter => true,
-            TokenKind::Keyword(keyword) => POINT_WORDS.contains(&keyword),
-            _ => false,
-        }
+    input.is_word(0, Keyword::Before) && begins_point(input.skip(1))
+}
+
+/// Whether a point begins here, and not a name or what stands behind one.
+fn begins_point(input: Input<'_>) -> bool {
+    match input.peek().kind {
+        TokenKind::Integer | TokenKind::Text | TokenKind::Parameter => true,
+        TokenKind::Keyword(keyword) => POINT_WORDS.contains(&keyword),
+        _ => false,
+    }
 }
 
 /// The words that a point begins with.
@@ -269,21 +273,105 @@ fn tag_name(input: Input<'_>, of: Named) -> Parsed<'_, Identifier> {
     Ok((rest, Identifier { quoted: false, ..name }))
 }
 
-/// `Range ::= ['FROM' Point] ['TO' Point]`
-fn from_to(input: Input<'_>) -> Parsed<'_, (Option<At>, Option<At>)> {
-    let (rest, from) = opt(preceded(word(Keyword::From), at)).parse(input)?;
-    let (rest, to) = opt(preceded(word(Keyword::To), at)).parse(rest)?;
-    Ok((rest, (from, to)))
+/// `Range ::= [('FROM' | 'SINCE' | 'AFTER') Point] ['TO' Point] | 'BETWEEN' Point 'AND' Point`
+fn range(input: Input<'_>) -> Parsed<'_, Range> {
+    let (_, between) = opt(word(Keyword::Between)).parse(input)?;
+    if between.is_some() {
+        let (rest, (from, to)) = ends(input, Keyword::And)?;
+        let (start, end) = (RangeStart::From(from), RangeEnd::And(to));
+        return Ok((rest, Range { start: Some(start), end: Some(end) }));
+    }
+    let start = alt((
+        preceded(word(Keyword::From), at).map(RangeStart::From),
+        preceded(word(Keyword::Since), at).map(RangeStart::Since),
+        preceded(word(Keyword::After), at).map(RangeStart::After),
+    ));
+    let (rest, start) = opt(start).parse(input)?;
+    let (rest, end) = opt(preceded(word(Keyword::To), at).map(RangeEnd::To)).parse(rest)?;
+    Ok((rest, Range { start, end }))
+}
+
+/// Whether a BETWEEN behind this operand is none of the expression's, but begins the range with which
+/// HISTORY ends.
+pub(super) fn begins_range_behind(input: Input<'_>, left: &Expression) -> bool {
+    match input.state.range.get() {
+        Some((at, stop)) if at == input.at => stop == StopAtRange::Always || left.is_condition(),
+        Some(_) | None => false,
+    }
+}
+
+/// The BETWEEN that can begin the range of a HISTORY from here on: the last one outside of brackets,
+/// if two points and nothing but LIMIT are behind it.
+fn last_between(input: Input<'_>) -> Option<usize> {
+    let (mut brackets, mut last) = (0_usize, None);
+    for at in input.at..input.state.tokens.len() {
+        match input.state.tokens[at].kind {
+            TokenKind::Symbol(Symbol::LeftParenthesis) => brackets += 1,
+            TokenKind::Symbol(Symbol::RightParenthesis) if brackets > 0 => brackets -= 1,
+            TokenKind::Symbol(Symbol::RightParenthesis | Symbol::Semicolon)
+            | TokenKind::Keyword(Keyword::Limit)
+                if brackets == 0 =>
+            {
+                break;
+            }
+            TokenKind::Keyword(Keyword::Between) if brackets == 0 => last = Some(at),
+            _ => {}
+        }
+    }
+    let (rest, _) = ends(input.skip(last? - input.at), Keyword::And).ok()?;
+    last.filter(|_| ends_history(rest))
+}
+
+/// Whether nothing but LIMIT can come of a HISTORY.
+fn ends_history(rest: Input<'_>) -> bool {
+    let is_symbol = |symbol| rest.is_symbol(0, symbol);
+    rest.note(Keyword::Limit);
+    rest.peek().kind == TokenKind::End
+        || rest.is_word(0, Keyword::Limit)
+        || is_symbol(Symbol::RightParenthesis)
+        || is_symbol(Symbol::Semicolon)
+}
+
+/// Whether a range begins here, where `since` and `after` could be names.
+fn begins_range(input: Input<'_>) -> bool {
+    let is_word = input.is_word(0, Keyword::Since) || input.is_word(0, Keyword::After);
+    is_word && begins_point(input.skip(1))
+}
+
+/// `['WHERE' Expression] Range`, where BETWEEN may belong to either: behind a comparison it begins the
+/// range, behind anything else the condition goes on as long as it can.
+fn filtered_range(input: Input<'_>) -> Parsed<'_, (Option<Expression>, Range)> {
+    let between = last_between(input);
+    let stops_at = |stop| {
+        let before = input.state.range.replace(between.map(|at| (at, stop)));
+        let filter = opt(preceded(word(Keyword::Where), expression)).parse(input);
+        input.state.range.set(before);
+        let (rest, filter) = filter?;
+        let (rest, range) = range(rest)?;
+        Ok((rest, (filter, range)))
+    };
+    let longest = stops_at(StopAtRange::BehindConditions);
+    if between.is_none() || longest.as_ref().is_ok_and(|(rest, _)| ends_history(*rest)) {
+        return longest;
+    }
+    match stops_at(StopAtRange::Always) {
+        Ok(shorter) if ends_history(shorter.0) => Ok(shorter),
+        _ => longest,
+    }
 }
 
 /// `History ::= HistoryOf Changes`
-/// `Changes ::= ['WHERE' Expression] Range ['LIMIT' Expression]`
+/// `Changes ::= ['WHERE' Expression] Range [Limit]`
 pub(super) fn history(input: Input<'_>) -> Parsed<'_, History> {
     let (rest, table) = history_of(input)?;
-    let (rest, filter) = opt(preceded(word(Keyword::Where), expression)).parse(rest)?;
-    let (rest, (from, to)) = from_to(rest)?;
-    let (rest, limit) = opt(preceded(word(Keyword::Limit), expression)).parse(rest)?;
-    Ok((rest, History { table, filter, from, to, limit, span: input.span_to(rest) }))
+    let (rest, (filter, range)) = filtered_range(rest)?;
+    let (rest, limit) = limit(rest)?;
+    Ok((rest, History { table, filter, range, limit, span: input.span_to(rest) }))
+}
+
+/// `['LIMIT' Expression]`
+fn limit(input: Input<'_>) -> Parsed<'_, Option<Expression>> {
+    opt(preceded(word(Keyword::Limit), expression)).parse(input)
 }
 
 /// `HistoryOf ::= 'HISTORY' ['OF'] Name`
@@ -303,25 +391,33 @@ pub(super) fn history_statement(input: Input<'_>) -> Parsed<'_, Statement> {
     Ok((rest, Statement::History(Box::new(history))))
 }
 
-/// `Events ::= 'EVENTS' ['FOR' Name] ['SINCE' Point]`
+/// `Events ::= 'EVENTS' ['FOR' Name] Range ['LIMIT' Expression]`
 pub(super) fn events(input: Input<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = word(Keyword::Events)(input)?;
     let (rest, table) = opt(preceded(word(Keyword::For), table_name)).parse(rest)?;
-    let (rest, since) = opt(preceded(word(Keyword::Since), at)).parse(rest)?;
-    Ok((rest, Statement::Events { table, since }))
+    let (rest, range) = range(rest)?;
+    let (rest, limit) = limit(rest)?;
+    Ok((rest, Statement::Events { table, range, limit }))
 }
 
-/// `Replay ::= 'REPLAY' [Name] ['FROM' Point] ['TO' Point]`
+/// `Replay ::= 'REPLAY' [Name] Range ['LIMIT' Expression]`
 pub(super) fn replay(input: Input<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = word(Keyword::Replay)(input)?;
-    let (rest, table) = opt(table_name).parse(rest)?;
-    let (rest, (from, to)) = from_to(rest)?;
-    Ok((rest, Statement::Replay { table, from, to }))
+    let (rest, table) = match begins_range(rest) {
+        true => (rest, None),
+        false => opt(table_name).parse(rest)?,
+    };
+    let (rest, range) = range(rest)?;
+    let (rest, limit) = limit(rest)?;
+    Ok((rest, Statement::Replay { table, range, limit }))
 }
 
 /// `Snapshot ::= 'SNAPSHOT' [Text] [Annotations]`
 pub(super) fn snapshot(input: Input<'_>) -> Parsed<'_, Statement> {
-    let (rest, name) = preceded(word(Keyword::Snapshot), opt(text)).parse(input)?;
+    let (behind, _) = word(Keyword::Snapshot)(input)?;
+    let (rest, name) = opt(text).parse(behind)?;
+    let span = behind.peek().span;
+    let name = name.map(|name| Identifier { name, span, quoted: false });
     let (rest, annotations) = annotations(rest)?;
     Ok((rest, Statement::Snapshot { name, annotations }))
 }
@@ -335,7 +431,7 @@ pub(super) fn tag(input: Input<'_>) -> Parsed<'_, Statement> {
     Ok((rest, Statement::Tag { name, at, annotations }))
 }
 
-/// `Set ::= 'SET' ('AS' 'OF' Point | 'ACTOR' '=' (Text | 'NULL' | 'DEFAULT')
+/// `Set ::= 'SET' (AsOf | 'ACTOR' '=' (Text | 'NULL' | 'DEFAULT')
 ///                 | 'FLEXIBLE_TYPES' '=' ('ON' | 'OFF'))`
 pub(super) fn set(input: Input<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = word(Keyword::Set)(input)?;
@@ -353,9 +449,12 @@ pub(super) fn set(input: Input<'_>) -> Parsed<'_, Statement> {
         return set_actor(rest.skip(1));
     }
     rest.note("ACTOR");
-    let (rest, _) = word(Keyword::As)(rest)?;
-    let (rest, at) = preceded(word(Keyword::Of), at).parse(rest)?;
-    Ok((rest, Statement::SetAsOf(at)))
+    if rest.is_word(0, Keyword::As) {
+        let (rest, at) = preceded((word(Keyword::As), word(Keyword::Of)), at).parse(rest)?;
+        return Ok((rest, Statement::SetAsOf(at.as_of(false))));
+    }
+    let (rest, as_of) = as_of(rest)?;
+    Ok((rest, Statement::SetAsOf(as_of)))
 }
 
 /// `'=' (Text | 'NULL' | 'DEFAULT')`, behind SET ACTOR.

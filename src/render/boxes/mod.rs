@@ -158,6 +158,9 @@ fn footer(
     }
     if let Some(event) = rows.as_of {
         footer.push_str(&format!(" · as of event {event}"));
+        if rows.uncommitted > 0 {
+            footer.push_str(&format!(" + {} uncommitted", rows.uncommitted));
+        }
     }
     if let Some(transaction) = rows.inside()? {
         footer.push_str(&format!(" (inside transaction {transaction})"));

@@ -1,8 +1,9 @@
 //! `_events`: the log as rows.
 
 use super::images::Images;
-use super::{Shape, change_text, fact, made};
+use super::{Shape, at_most, change_text, fact, limit, made};
 use crate::executor::{Context, Error, Relation, Rows};
+use crate::planner::BoundExpression;
 use crate::storage::{self, About, Database, Event, Metadata};
 use crate::types::{DataType, EventId, Period, TableId, Value};
 use std::collections::VecDeque;
@@ -33,12 +34,18 @@ pub(in crate::session) struct Events {
     database: Arc<Database>,
     period: Period,
     table: Option<TableId>,
+    limit: Option<BoundExpression>,
 }
 
 impl Events {
-    /// The events of a period; of this table only, where one is given.
-    pub fn new(database: Arc<Database>, period: Period, table: Option<TableId>) -> Events {
-        Events { database, period, table }
+    /// The events of a period; of this table only, where one is given, and `limit` of them.
+    pub fn new(
+        database: Arc<Database>,
+        period: Period,
+        table: Option<TableId>,
+        limit: Option<BoundExpression>,
+    ) -> Events {
+        Events { database, period, table, limit }
     }
 
     /// The last so many of them, and whether others are known to stand before these.
@@ -82,6 +89,7 @@ impl Events {
 impl Relation for Events {
     fn open(&self, columns: &[usize], context: &Context) -> Result<Rows, Error> {
         let mut told = Told::new(Arc::clone(&self.database));
+        let most = limit(self.limit.as_ref(), context)?;
         let is_change = |column: &usize| SHAPE.columns[*column].0 == "change";
         // Only words ask for keys, which have to be looked up.
         let mut keys = columns
@@ -101,6 +109,7 @@ impl Relation for Events {
             };
             Ok(Some((event, said, key)))
         });
+        let events = at_most(most, events);
         Ok(made(&SHAPE, columns, context, events, |(event, said, key), column| {
             value(event, said.as_ref().map(|said| &said.metadata), key, column)
         }))

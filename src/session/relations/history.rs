@@ -7,7 +7,7 @@
 
 use super::events::Told;
 use super::table_changes::{TableChange, table_changes};
-use super::{Shape, change_text, integer, made, optional};
+use super::{Shape, change_text, integer, limit, made, optional};
 use crate::executor::{Batch, Context, Error, Relation, Rows};
 use crate::planner::BoundExpression;
 use crate::storage::{self, About, Database, RowChange, row_json};
@@ -80,16 +80,6 @@ impl History {
         images.look(context, &mut found)?;
         Ok(found)
     }
-
-    fn limit(&self, context: &Context) -> Result<usize, Error> {
-        let Some(limit) = &self.limit else { return Ok(usize::MAX) };
-        let value = context.constant(limit)?;
-        match DataType::Integer.accept(value.clone()) {
-            // As everywhere, a negative LIMIT is none.
-            Ok(Value::Integer(count)) => Ok(usize::try_from(count).unwrap_or(usize::MAX)),
-            _ => Err(Error::failed("type", format!("LIMIT {value} is no whole number"))),
-        }
-    }
 }
 
 /// Images of rows on their way through the condition.
@@ -137,7 +127,7 @@ impl<'a> Images<'a> {
 
 impl Relation for History {
     fn open(&self, columns: &[usize], context: &Context) -> Result<Rows, Error> {
-        let limit = self.limit(context)?;
+        let limit = limit(self.limit.as_ref(), context)?;
         let wanted = match &self.filter {
             Some(filter) => Some(self.matching(filter, context)?),
             None => None,

@@ -26,6 +26,7 @@ pub(super) use transactions::Transactions;
 
 use crate::executor::{Batch, Context, Error, Operator, Relation, Rows};
 use crate::language::ast::ShowSubject;
+use crate::planner::BoundExpression;
 use crate::storage::{self, Database, Event, Metadata, View};
 use crate::types::column::ColumnBuilder;
 use crate::types::{
@@ -176,7 +177,7 @@ impl SystemTable {
         let database = Arc::clone(database);
         let all = Period { first: EventId::START.next(), last };
         match self {
-            SystemTable::Events => Arc::new(Events::new(database, all, None)),
+            SystemTable::Events => Arc::new(Events::new(database, all, None, None)),
             SystemTable::Transactions => Arc::new(Transactions::new(database, all)),
             SystemTable::Snapshots => Arc::new(markers::Snapshots { database, last }),
             SystemTable::Tags => Arc::new(markers::Tags { database, last }),
@@ -250,6 +251,33 @@ where
         let columns = builders.into_iter().map(ColumnBuilder::finish).collect();
         Ok((rows > 0).then_some(Batch { columns, rows }))
     }
+}
+
+/// How many rows a LIMIT allows: all, where there is none.
+///
+/// # Errors
+/// `type` where it is no whole number.
+pub(super) fn limit(limit: Option<&BoundExpression>, context: &Context) -> Result<usize, Error> {
+    let Some(limit) = limit else { return Ok(usize::MAX) };
+    let value = context.constant(limit)?;
+    match DataType::Integer.accept(value.clone()) {
+        // As everywhere, a negative LIMIT is none.
+        Ok(Value::Integer(count)) => Ok(usize::try_from(count).unwrap_or(usize::MAX)),
+        _ => Err(Error::failed("type", format!("LIMIT {value} is no whole number"))),
+    }
+}
+
+/// The first items, as many as there may be; those that make no row do not count.
+fn at_most<T, E>(
+    count: usize,
+    items: impl Iterator<Item = Result<Option<T>, E>>,
+) -> impl Iterator<Item = Result<Option<T>, E>> {
+    let (mut left, mut items) = (count, items);
+    std::iter::from_fn(move || {
+        let item = if left == 0 { None } else { items.next() };
+        left -= usize::from(matches!(item, Some(Ok(Some(_)))));
+        item
+    })
 }
 
 /// A number as a value; one beyond every INTEGER is the largest.

@@ -42,14 +42,22 @@ pub(in crate::session) struct Step {
 pub(in crate::session) struct Steps {
     events: Events,
     table: Option<TableId>,
+    /// How many steps may still come.
+    left: usize,
     told: Told,
     images: Images,
 }
 
 impl Steps {
-    /// The steps of a period; of this table only, where one is given.
-    pub fn new(database: Arc<Database>, period: Period, table: Option<TableId>) -> Steps {
+    /// The steps of a period; of this table only, where one is given, and no more than `most`.
+    pub fn new(
+        database: Arc<Database>,
+        period: Period,
+        table: Option<TableId>,
+        most: usize,
+    ) -> Steps {
         Steps {
+            left: most,
             events: database.store().read(period),
             table,
             images: Images::whole(&database, period.last),
@@ -86,8 +94,13 @@ impl Iterator for Steps {
     type Item = Result<Option<Step>, storage::Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        if self.left == 0 {
+            return None;
+        }
         let event = self.events.next()?;
-        Some(event.and_then(|event| self.step(event)))
+        let step = event.and_then(|event| self.step(event));
+        self.left -= usize::from(matches!(step, Ok(Some(_))));
+        Some(step)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Moving in time, and what happened.
 
 use super::{DotCommand, Group, Trouble};
-use crate::language::ast::{Annotations, At, Identifier, Statement};
+use crate::language::ast::{Annotations, AsOf, At, Identifier, Statement};
 use crate::language::{Parameters, parse_statement_with};
 use crate::render::Diagnostic;
 use crate::session::{Error, Outcome, Session};
@@ -213,7 +213,12 @@ pub(super) fn event(shell: &mut Shell, word: &str) -> Result<(), Trouble> {
     if event == 0 {
         return Err(told("beyond-head", "the first event is 1", ".log lists the events"));
     }
-    run(shell, &format!("REPLAY FROM EVENT {event} TO EVENT {event}"))
+    let head = shell.connection.existing().map_err(Trouble::Told)?.head();
+    if event > head.0 {
+        let message = format!("event {event} has not happened; the last is {head}");
+        return Err(told("beyond-head", message, ".log lists the events"));
+    }
+    run(shell, &format!("REPLAY BETWEEN EVENT {event} AND EVENT {event}"))
 }
 
 /// Runs a statement that stands for a command.
@@ -242,7 +247,9 @@ fn with_session(
 /// A point that is one word; a time needs no quotes of its own.
 fn point(word: &str, given: &Parameters) -> Result<At, Trouble> {
     let parse = |point: &str| match parse_statement_with(&format!("SET AS OF {point}"), given) {
-        Ok(Some(Statement::SetAsOf(at))) => Some(at),
+        Ok(Some(Statement::SetAsOf(AsOf { point, before: false, span }))) => {
+            Some(At { point, span })
+        }
         _ => None,
     };
     let numbered = word.strip_prefix('#').unwrap_or(word);

@@ -48,20 +48,21 @@ impl fmt::Display for Statement {
                 moment(f, as_of.as_ref())
             }
             Statement::History(history) => history.fmt(f),
-            Statement::Events { table, since } => {
+            Statement::Events { table, range, limit } => {
                 f.write_str("EVENTS")?;
                 part(f, "FOR", table.as_ref())?;
-                part(f, "SINCE", since.as_ref())
+                range.fmt(f)?;
+                part(f, "LIMIT", limit.as_ref())
             }
-            Statement::Replay { table, from, to } => {
+            Statement::Replay { table, range, limit } => {
                 f.write_str("REPLAY")?;
                 table.iter().try_for_each(|table| write!(f, " {table}"))?;
-                part(f, "FROM", from.as_ref())?;
-                part(f, "TO", to.as_ref())
+                range.fmt(f)?;
+                part(f, "LIMIT", limit.as_ref())
             }
             Statement::Snapshot { name, annotations } => {
                 f.write_str("SNAPSHOT")?;
-                name.iter().try_for_each(|name| write!(f, " {}", Quoted(name)))?;
+                name.iter().try_for_each(|name| write!(f, " {}", Quoted(&name.name)))?;
                 annotations.fmt(f)
             }
             Statement::Tag { name, at, annotations } => {
@@ -69,7 +70,7 @@ impl fmt::Display for Statement {
                 part(f, "AT", at.as_ref())?;
                 annotations.fmt(f)
             }
-            Statement::SetAsOf(at) => write!(f, "SET AS OF {at}"),
+            Statement::SetAsOf(at) => write!(f, "SET {at}"),
             Statement::SetActor(ActorSetting::Name(actor)) => {
                 write!(f, "SET ACTOR = {}", Quoted(actor))
             }

@@ -1,6 +1,8 @@
 //! Moments, periods and what is about them as SQL.
 
-use super::super::{AsOf, At, History, Point, ShowSubject, SnapshotName, Temporal};
+use super::super::{
+    AsOf, At, History, Point, Range, RangeEnd, RangeStart, ShowSubject, SnapshotName, Temporal,
+};
 use super::{Quoted, part};
 use std::fmt;
 
@@ -48,12 +50,31 @@ impl fmt::Display for Temporal {
     }
 }
 
+/// Prints what stands behind a word: ` FROM EVENT 2 TO EVENT 4`, or nothing.
+impl fmt::Display for Range {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.start {
+            Some(RangeStart::From(at)) if matches!(self.end, Some(RangeEnd::And(_))) => {
+                write!(f, " BETWEEN {at}")?;
+            }
+            Some(RangeStart::From(at)) => write!(f, " FROM {at}")?,
+            Some(RangeStart::Since(at)) => write!(f, " SINCE {at}")?,
+            Some(RangeStart::After(at)) => write!(f, " AFTER {at}")?,
+            None => {}
+        }
+        match &self.end {
+            Some(RangeEnd::To(at)) => write!(f, " TO {at}"),
+            Some(RangeEnd::And(at)) => write!(f, " AND {at}"),
+            None => Ok(()),
+        }
+    }
+}
+
 impl fmt::Display for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "HISTORY OF {}", self.table)?;
         part(f, "WHERE", self.filter.as_ref())?;
-        part(f, "FROM", self.from.as_ref())?;
-        part(f, "TO", self.to.as_ref())?;
+        self.range.fmt(f)?;
         part(f, "LIMIT", self.limit.as_ref())
     }
 }

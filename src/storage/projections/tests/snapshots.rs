@@ -287,7 +287,7 @@ fn a_snapshot_that_made_itself_is_known_by_its_event() {
     let whole = SnapshotHead { id, name: None, ..head(7, &rows) };
     let entry = manager(&vfs).save(&whole, &rows).expect("memory");
     assert!(entry.path.ends_with("snapshots/snapshot_at_42.json"), "{:?}", entry.path);
-    assert_eq!(manager(&vfs).list().expect("memory"), [entry.clone()]);
+    assert_eq!(manager(&vfs).list().expect("memory"), std::slice::from_ref(&entry));
     let snapshot = manager(&vfs).load(&entry, &position().anchor()).expect("sound");
     assert_eq!(snapshot.head(), &whole);
     let bytes = vfs.contents(&entry.path).expect("saved");
