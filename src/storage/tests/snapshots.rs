@@ -143,7 +143,14 @@ fn they_make_themselves_where_the_log_grew_by_four_events_for_each_row() {
             event => account(&accounts, event - 1, "Ada", 1),
         };
         let tx = crate::types::TxId(event);
-        state.apply(&Event { id: EventId(event), tx, at: START, operation, last: None });
+        state.apply(&Event {
+            id: EventId(event),
+            tx,
+            at: START,
+            operation,
+            cause: None,
+            last: None,
+        });
         if schedule.is_due(EventId(event)) {
             state.turn();
             made.extend(schedule.turned(&state).then_some(event));
