@@ -71,16 +71,22 @@ impl fmt::Display for Statement {
                 annotations.fmt(f)
             }
             Statement::SetAsOf(at) => write!(f, "SET {at}"),
-            Statement::SetActor(ActorSetting::Name(actor)) => {
-                write!(f, "SET ACTOR = {}", Quoted(actor))
-            }
-            Statement::SetActor(ActorSetting::Nobody) => f.write_str("SET ACTOR = NULL"),
-            Statement::SetActor(ActorSetting::Default) => f.write_str("SET ACTOR = DEFAULT"),
+            Statement::SetActor(actor) => write!(f, "SET ACTOR = {actor}"),
             Statement::SetFlexibleTypes(is_on) => {
                 write!(f, "SET flexible_types = {}", if *is_on { "ON" } else { "OFF" })
             }
             Statement::Verify => f.write_str("VERIFY"),
             Statement::Accepted(words) => f.write_str(words),
+        }
+    }
+}
+
+impl fmt::Display for ActorSetting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ActorSetting::Name(actor) => write!(f, "{}", Quoted(actor)),
+            ActorSetting::Nobody => f.write_str("NULL"),
+            ActorSetting::Default => f.write_str("DEFAULT"),
         }
     }
 }
