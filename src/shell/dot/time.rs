@@ -213,7 +213,7 @@ pub(super) fn event(shell: &mut Shell, word: &str) -> Result<(), Trouble> {
     if event == 0 {
         return Err(told("beyond-head", "the first event is 1", ".log lists the events"));
     }
-    let head = shell.connection.existing().map_err(Trouble::Told)?.head();
+    let head = shell.connection.current()?.head();
     if event > head.0 {
         let message = format!("event {event} has not happened; the last is {head}");
         return Err(told("beyond-head", message, ".log lists the events"));
