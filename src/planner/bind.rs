@@ -4,7 +4,7 @@ use super::days::arithmetic_of_moments;
 use super::exact::{self, common};
 use super::expression::{Arithmetic, BoundExpression, BoundKind, Comparison};
 use super::functions::{
-    AGGREGATE_FUNCTIONS, AggregateFunction, ResultType, SCALAR_FUNCTIONS, ScalarFunction,
+    AGGREGATE_FUNCTIONS, AggregateFunction, MANY, ResultType, SCALAR_FUNCTIONS, ScalarFunction,
 };
 use super::plan::AggregateCall;
 use super::scope::Scope;
@@ -240,18 +240,14 @@ impl Binder<'_> {
             Arguments::Star => 0,
             Arguments::List(list) => list.len(),
         };
-        let aggregates = AGGREGATE_FUNCTIONS.iter().filter(|(known, ..)| *known == name);
-        let scalars = SCALAR_FUNCTIONS.iter().filter(|entry| entry.name == name);
-        for (_, function, least, most) in aggregates.clone() {
-            if (*least..=*most).contains(&given) {
-                return self.aggregate(*function, call, span);
-            }
+        let aggregates = AGGREGATE_FUNCTIONS.iter().filter(|entry| entry.signature.name == name);
+        let scalars = SCALAR_FUNCTIONS.iter().filter(|entry| entry.signature.name == name);
+        if let Some(entry) = aggregates.clone().find(|entry| entry.signature.takes(given)) {
+            return self.aggregate(entry.function, call, span);
         }
         let plain =
             call.filter.is_none() && !call.distinct && !matches!(call.arguments, Arguments::Star);
-        if let Some(entry) =
-            scalars.clone().find(|entry| (entry.least..=entry.most).contains(&given))
-        {
+        if let Some(entry) = scalars.clone().find(|entry| entry.signature.takes(given)) {
             if !plain {
                 let message = format!("{name} is no aggregate: it takes no DISTINCT, * or FILTER");
                 return Err(Error::new("function", message, span));
@@ -260,8 +256,9 @@ impl Binder<'_> {
             return scalar(entry.function, entry.result, arguments, span);
         }
         let arities: Vec<(usize, usize)> = aggregates
-            .map(|(_, _, least, most)| (*least, *most))
-            .chain(scalars.map(|entry| (entry.least, entry.most)))
+            .map(|entry| entry.signature)
+            .chain(scalars.map(|entry| entry.signature))
+            .map(|signature| (signature.least, signature.most))
             .collect();
         Err(function_error(call.name, &arities, given, span))
     }
@@ -402,8 +399,8 @@ fn function_error(
     if arities.is_empty() {
         let known = SCALAR_FUNCTIONS
             .iter()
-            .map(|entry| entry.name)
-            .chain(AGGREGATE_FUNCTIONS.iter().map(|(known, ..)| *known));
+            .map(|entry| entry.signature.name)
+            .chain(AGGREGATE_FUNCTIONS.iter().map(|entry| entry.signature.name));
         let message = format!("no function \"{}\"", name.name);
         return Error::new("unknown-function", message, name.span).help(suggest(&name.name, known));
     }
@@ -411,7 +408,7 @@ fn function_error(
         .iter()
         .map(|(least, most)| match (least, most) {
             (least, most) if least == most => format!("{least}"),
-            (least, 127) => format!("{least} or more"),
+            (least, MANY) => format!("{least} or more"),
             (least, most) => format!("{least} to {most}"),
         })
         .collect();

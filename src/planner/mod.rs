@@ -37,8 +37,8 @@ pub use error::Error;
 pub use exact::quotient_scale;
 pub use expression::{Affinity, Arithmetic, BoundExpression, BoundKind, Comparison, ToDay};
 pub use functions::{
-    AGGREGATE_FUNCTIONS, AggregateFunction, CalendarFunction, ResultType, SCALAR_FUNCTIONS,
-    ScalarEntry, ScalarFunction,
+    AGGREGATE_FUNCTIONS, AggregateEntry, AggregateFunction, CalendarFunction, ResultType,
+    SCALAR_FUNCTIONS, ScalarEntry, ScalarFunction, Signature,
 };
 pub use listing::{condition, constant};
 pub use plan::{

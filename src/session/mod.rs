@@ -16,6 +16,7 @@ mod catalog;
 mod difference;
 mod error;
 mod explain;
+mod help;
 mod insight;
 mod last;
 mod load;
@@ -33,6 +34,7 @@ mod undo;
 mod verify;
 
 pub use error::Error;
+pub use help::help;
 pub use load::{Loading, Refused};
 pub use outcome::{Listing, Outcome, OutputColumn, Receipt, Rows};
 pub use replay::{Frame, Replay};
@@ -44,7 +46,7 @@ pub use crate::executor::LooseRow;
 use crate::executor::{self, Context, Input};
 use crate::language::ast::{Statement, TableOption};
 use crate::language::{
-    ParameterName, Parameters, ParseError, Prepared, parse_statement_with, reference,
+    ParameterName, Parameters, ParseError, Prepared, parse_statement_with,
 };
 use crate::planner::{self, Planned};
 use crate::storage::{Change, Committed, Database, Fork, View};
@@ -304,10 +306,7 @@ impl Session {
             Statement::Rollback => self.rollback(),
             Statement::Explain { analyze, statement } => self.explain(*analyze, statement, text),
             Statement::Describe { table, as_of } => self.describe(table, as_of.as_ref()),
-            Statement::Help(topic) => Ok(Outcome::Text(match topic {
-                Some(topic) => topic.to_string(),
-                None => reference::overview(),
-            })),
+            Statement::Help(topic) => Ok(Outcome::Text(help(*topic))),
             Statement::ShowTables { as_of } => self.show_tables(as_of.as_ref()),
             Statement::Accepted(words) => Ok(Outcome::Done(insight::accepted(words))),
             Statement::Verify => self.verify(),

@@ -3,6 +3,7 @@
 use super::{DotCommand, GROUPS, Trouble, commands, find};
 use crate::language::reference;
 use crate::render::{self, Diagnostic};
+use crate::session;
 use crate::shell::Shell;
 use std::io::Write;
 
@@ -32,7 +33,7 @@ pub(super) fn help(shell: &mut Shell, arguments: &[String]) -> Result<(), Troubl
     // a dot asks for.
     let command = commands().find(|command| command.name == name);
     if let Some(topic) = reference::topic(&asked).filter(|_| !asked.starts_with('.')) {
-        writeln!(shell.out, "{topic}")?;
+        writeln!(shell.out, "{}", session::help(Some(topic)))?;
         let Some(command) = command else { return Ok(()) };
         writeln!(shell.out)?;
         return one(shell, command);
