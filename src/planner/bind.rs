@@ -289,7 +289,11 @@ impl Binder<'_> {
         // Inside an aggregate there is no other.
         let Some(gathered) = self.aggregates.take() else {
             let message = format!("{} cannot stand in {}", call.name.name, self.clause);
-            let help = (self.clause == "WHERE").then(|| "filter groups with HAVING".to_string());
+            let help = match self.clause {
+                "WHERE" => Some("filter groups with HAVING".to_string()),
+                "ORDER BY" => Some("rows become one by an aggregate to select".to_string()),
+                _ => None,
+            };
             return Err(Error::new("misplaced-aggregate", message, span).help(help));
         };
         let outer = std::mem::replace(&mut self.clause, "another aggregate");
@@ -305,6 +309,11 @@ impl Binder<'_> {
                 return Err(error);
             }
         };
+        // An alias may stand for one.
+        if arguments.iter().chain(&filter).any(BoundExpression::has_aggregate) {
+            let message = "an aggregate cannot stand in another aggregate";
+            return Err(Error::new("misplaced-aggregate", message, span));
+        }
         let argument = arguments.first().map_or(DataType::Integer, |a| a.data_type);
         let data_type = function.result(argument);
         let aggregate =
