@@ -6,6 +6,7 @@ use super::expression::{Arithmetic, BoundExpression, BoundKind, Comparison};
 use super::functions::{
     AGGREGATE_FUNCTIONS, AggregateFunction, MANY, ResultType, SCALAR_FUNCTIONS, ScalarFunction,
 };
+use super::notices::suggest_type;
 use super::plan::AggregateCall;
 use super::scope::Scope;
 use super::suggest::suggest;
@@ -70,6 +71,18 @@ fn moment(data_type: DataType, text: &str, span: Span) -> Result<Value, Error> {
     })
 }
 
+/// The type of a cast, which means nothing where its name does not.
+fn cast_type(type_name: &TypeName) -> Result<DataType, Error> {
+    let data_type = data_type(type_name)?;
+    if data_type == DataType::Any && !DataType::is_name(&type_name.name) {
+        let message = format!("there is no type \"{}\"", type_name.name);
+        return Err(
+            Error::new("unknown-type", message, type_name.span).help(suggest_type(&type_name.name))
+        );
+    }
+    Ok(data_type)
+}
+
 impl Binder<'_> {
     /// Binds an expression.
     pub fn bind(&mut self, expression: &Expression) -> Result<BoundExpression, Error> {
@@ -132,7 +145,7 @@ impl Binder<'_> {
                 self.case(operand.as_deref(), branches, otherwise.as_deref())
             }
             ExpressionKind::Cast { operand, type_name } => {
-                Ok(cast(self.bind(operand)?, data_type(type_name)?))
+                Ok(cast(self.bind(operand)?, cast_type(type_name)?))
             }
             ExpressionKind::Function { name, distinct, arguments, filter } => {
                 let call = FunctionCall {

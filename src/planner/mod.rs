@@ -24,6 +24,7 @@ mod from;
 mod functions;
 mod listing;
 mod plan;
+mod notices;
 mod print;
 mod scope;
 mod select;

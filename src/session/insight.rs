@@ -24,6 +24,7 @@ impl Session {
             ("null", DataType::Text),
             ("key", DataType::Text),
             ("default", DataType::Text),
+            ("holds", DataType::Text),
         ];
         let rows = (0..source.schema.columns.len()).map(|at| column_row(&source.schema, at));
         outcome::fixed(&columns, rows.collect(), Some(source.period.last))

@@ -220,8 +220,10 @@ impl Connection {
     /// What is to be said of the database since it was last asked, one line each.
     pub fn take_notices(&mut self) -> Vec<String> {
         let mut notices = std::mem::take(&mut self.notices);
-        let database = self.session.as_ref().map(|session| session.database());
-        notices.extend(database.into_iter().flat_map(|database| database.take_notices()));
+        if let Some(session) = &mut self.session {
+            notices.extend(session.take_notices());
+            notices.extend(session.database().take_notices());
+        }
         notices
     }
 
