@@ -167,6 +167,7 @@ pub fn plan(
         | Statement::SetActor(_)
         | Statement::SetFlexibleTypes(_)
         | Statement::Verify
+        | Statement::Upkeep { .. }
         | Statement::Accepted(_) => unreachable!("the session does {statement:?} itself"),
     }
 }

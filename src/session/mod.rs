@@ -316,6 +316,11 @@ impl Session {
             Statement::Describe { table, as_of } => self.describe(table, as_of.as_ref()),
             Statement::Help(topic) => Ok(Outcome::Text(help(*topic))),
             Statement::ShowTables { as_of } => self.show_tables(as_of.as_ref()),
+            Statement::Upkeep { verb, name } => {
+                let schema = self.present()?.schema().clone();
+                insight::check_upkeep(*verb, name.as_ref(), &schema)?;
+                Ok(Outcome::Done(insight::accepted(&statement.to_string())))
+            }
             Statement::Accepted(words) => Ok(Outcome::Done(insight::accepted(words))),
             Statement::Verify => self.verify(),
             Statement::SetAsOf(at) => self.set_as_of(at),
@@ -477,6 +482,7 @@ impl Session {
         // One that changed nothing and has an identity is an event all the same.
         receipt.events = committed.as_ref().map_or(0, Committed::events);
         receipt.committed = committed.map(|committed| (committed.first, committed.last));
+        self.notices.extend(notices);
         Ok(Outcome::Changed(receipt))
     }
 

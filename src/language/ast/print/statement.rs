@@ -4,7 +4,7 @@ use super::super::{
     ActorSetting, AlterAction, Annotations, AsOf, Assigned, ColumnConstraint, ColumnConstraintKind,
     ColumnDefinition, CreateIndex, CreateTable, Delete, Expression, ExpressionKind,
     ForeignKeyAction, ForeignKeyClause, IndexedColumn, Insert, InsertSource, JsonObject, Statement,
-    TableConstraint, TableConstraintKind, TableOption, Update,
+    TableConstraint, TableConstraintKind, TableOption, Update, Upkeep,
 };
 use super::{List, Quoted, part};
 use std::fmt;
@@ -79,6 +79,14 @@ impl fmt::Display for Statement {
                 write!(f, "SET flexible_types = {}", if *is_on { "ON" } else { "OFF" })
             }
             Statement::Verify => f.write_str("VERIFY"),
+            Statement::Upkeep { verb, name } => {
+                f.write_str(match verb {
+                    Upkeep::Vacuum => "VACUUM",
+                    Upkeep::Analyze => "ANALYZE",
+                    Upkeep::Reindex => "REINDEX",
+                })?;
+                name.iter().try_for_each(|name| write!(f, " {name}"))
+            }
             Statement::Accepted(words) => f.write_str(words),
         }
     }
