@@ -10,7 +10,7 @@ use super::notices::suggest_type;
 use super::plan::AggregateCall;
 use super::scope::Scope;
 use super::suggest::suggest;
-use super::{Error, coerce};
+use super::{Error, coerce, foreign};
 use crate::language::ast::{
     Arguments, BinaryOperator, CurrentTime, Expression, ExpressionKind, Identifier, TypeName,
     UnaryOperator,
@@ -424,11 +424,13 @@ fn function_error(
             .map(|entry| entry.signature.name)
             .chain(AGGREGATE_FUNCTIONS.iter().map(|entry| entry.signature.name));
         let message = format!("no function \"{}\"", name.name);
-        return Error::new("unknown-function", message, name.span).help(suggest(&name.name, known));
+        let help = foreign::instead(&name.name.to_ascii_lowercase());
+        let help = help.or_else(|| suggest(&name.name, known));
+        return Error::new("unknown-function", message, name.span).help(help);
     }
     let takes: Vec<String> = arities
         .iter()
-        .map(|(least, most)| match (least, most) {
+        .map(|(least, most)| match (*least, *most) {
             (least, most) if least == most => format!("{least}"),
             (least, MANY) => format!("{least} or more"),
             (least, most) => format!("{least} to {most}"),

@@ -20,11 +20,12 @@ mod definition;
 mod error;
 mod exact;
 mod expression;
+mod foreign;
 mod from;
 mod functions;
 mod listing;
-mod plan;
 mod notices;
+mod plan;
 mod print;
 mod scope;
 mod select;
@@ -127,7 +128,7 @@ pub struct TableSource {
 ///
 /// # Panics
 /// If the statement is one that the session does itself: BEGIN, COMMIT, ROLLBACK, EXPLAIN, DESCRIBE,
-/// SHOW TABLES, REPLAY, SNAPSHOT, TAG, SET AS OF, SET ACTOR, VERIFY, PRAGMA.
+/// SHOW TABLES, REPLAY, SNAPSHOT, TAG, SET AS OF, SET ACTOR, VERIFY, VACUUM and its like, PRAGMA.
 pub fn plan(
     statement: &Statement,
     text: &str,

@@ -482,7 +482,6 @@ impl Session {
         // One that changed nothing and has an identity is an event all the same.
         receipt.events = committed.as_ref().map_or(0, Committed::events);
         receipt.committed = committed.map(|committed| (committed.first, committed.last));
-        self.notices.extend(notices);
         Ok(Outcome::Changed(receipt))
     }
 
