@@ -191,7 +191,7 @@ impl<'a> Moments<'a> {
         self.database.at_time(at).map_err(failed)
     }
 
-    /// How to name the moment that has this name, if one has.
+    /// The point of the moment that has this name, if one has.
     fn named(&self, name: &str) -> Option<String> {
         let head = self.database.head();
         let is_tag = |tag: &storage::Tag| tag.name == name && tag.set_by <= head;
@@ -202,21 +202,22 @@ impl<'a> Moments<'a> {
             snapshots.iter().find(|snapshot| snapshot.name.as_deref() == Some(name))?;
             "SNAPSHOT"
         };
-        Some(format!("write {kind} {}", quoted(name)))
+        Some(format!("{kind} {}", quoted(name)))
     }
 
     /// The time that words mean.
     fn phrase(&self, text: &str, span: Span) -> Result<Timestamp, Error> {
         phrase::read(text, || self.now()).ok_or_else(|| {
             let times = "write '5 minutes ago', 'yesterday 14:00' or '2026-11-22 15:40:00'";
-            let help = self.named(text).unwrap_or_else(|| times.into());
+            let named = self.named(text).map(|point| format!("write {point}"));
+            let help = named.unwrap_or_else(|| times.into());
             Error::new("timestamp", format!("'{text}' is no time"), span).help(Some(help))
         })
     }
 }
 
 impl Session {
-    /// How to name the moment that has this name, if one has: `write TAG 'name'`.
+    /// The point of the moment that has this name, if one has: `TAG 'name'`.
     pub fn moment_named(&self, name: &str) -> Option<String> {
         Moments::new(&self.database).named(name)
     }

@@ -90,27 +90,48 @@ impl Shell {
         }
     }
 
-    /// Moves the session to a point, whose error has its place in `point`. A time needs no quotes:
-    /// `--at 'yesterday 14:00'` has lost them to the shell that it was typed into.
+    /// Moves the session to a point, whose error has its place in `point`.
     pub(super) fn go_to(&mut self, point: &str) -> Result<Outcome, Refusal> {
         const SET: &str = "SET AS OF ";
         let mut went = self.connection.execute(&format!("{SET}{point}"));
-        if matches!(&went, Err(Refusal::Failed(error)) if error.code == SYNTAX) {
-            match self.connection.execute(&format!("{SET}{}", quoted(point.trim()))) {
+        if matches!(&went, Err(Refusal::Failed(error)) if error.code == SYNTAX)
+            && let Some(meant) = self.meanings(point).get(1)
+        {
+            match self.connection.execute(&format!("{SET}{meant}")) {
                 // It is no time either: what was written is what is wrong.
-                Err(Refusal::Failed(error)) if error.code == "timestamp" => {}
-                as_time => went = as_time,
+                Err(Refusal::Failed(error)) if error.code == "timestamp" => {
+                    if let Err(Refusal::Failed(error)) = &mut went
+                        && !point.trim().contains(char::is_whitespace)
+                    {
+                        error.message = format!("{point} is neither a point nor the name of one");
+                        error.help = Some("SHOW TAGS lists the tags; -1 goes an event back".into());
+                    }
+                }
+                as_meant => went = as_meant,
             }
         }
         if let Err(Refusal::Failed(error)) = &mut went {
-            let named = |session: &Session| session.moment_named(point.trim());
-            error.help = error.help.take().or_else(|| self.connection.session().and_then(named));
             error.span = error.span.map(|span| Span {
                 start: span.start.saturating_sub(SET.len()),
                 end: span.end.saturating_sub(SET.len()),
             });
         }
         went
+    }
+
+    /// What a point can mean where it is a word or an argument, the likeliest first: what it says; `-1`
+    /// so many events back; the name of a tag or a snapshot; a time, whose quotes the shell took that
+    /// it was typed into.
+    pub(super) fn meanings(&self, point: &str) -> Vec<String> {
+        let point = point.trim();
+        let is_number = |word: &&str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit());
+        let back = point.strip_prefix('-').filter(is_number);
+        let named = |session: &Session| session.moment_named(point);
+        let other = match back {
+            Some(events) => format!("EVENT -{events}"),
+            None => self.connection.session().and_then(named).unwrap_or_else(|| quoted(point)),
+        };
+        vec![point.to_owned(), other]
     }
 
     /// Lets Ctrl-C stop the statement that runs, and the run with it; while it waits for input, or
