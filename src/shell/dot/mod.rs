@@ -222,6 +222,12 @@ pub(super) fn misplaced(text: &str) -> Option<Diagnostic> {
     Some(Diagnostic::new("unknown-command", message).help(Some(help)))
 }
 
+/// Whether a command ends the session.
+pub(super) fn leaves(command: &str) -> bool {
+    let name = command.split_whitespace().next().unwrap_or_default();
+    find(name).is_ok_and(|command| matches!(command.name, ".exit" | ".quit"))
+}
+
 /// What stands behind the command, quotes and all, as its one argument; none if nothing does.
 fn rest(line: &str) -> Vec<String> {
     let line = line.trim();
