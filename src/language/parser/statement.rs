@@ -306,7 +306,7 @@ fn help(input: Input<'_>) -> Parsed<'_, Statement> {
     }
     let help = match reference::suggestion(asked) {
         Some(near) => format!("did you mean HELP {near}?"),
-        None => "HELP lists the topics".to_owned(),
+        None => "HELP lists the topics, HELP functions the functions".to_owned(),
     };
     let message = format!("there is no help about {asked}");
     input.fail_at(span, "unknown-topic", message, Some(help))
