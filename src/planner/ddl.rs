@@ -12,9 +12,8 @@ use crate::language::ast::{
 };
 use crate::storage::SchemaChange;
 use crate::types::{
-    Column, ColumnId, DataType, ForeignKey, KeyId, KeyKind, KeySchema, Literal, PseudoColumn, Schema,
-    Span,
-    TableId, TableOptions, TableSchema, Value,
+    Column, ColumnId, DataType, ForeignKey, KeyId, KeyKind, KeySchema, Literal, PseudoColumn,
+    Schema, Span, TableId, TableOptions, TableSchema, Value,
 };
 use std::sync::Arc;
 

@@ -335,7 +335,7 @@ pub const SCALAR_FUNCTIONS: &[ScalarEntry] = &[
     entry("time([moment, modifier, …])", ScalarFunction::Calendar(CalendarFunction::Time), TEXT,
         "the time of day of a moment"),
     entry("timediff(moment, moment)", ScalarFunction::Calendar(CalendarFunction::Timediff), TEXT,
-        "from the second to the first: +0000-00-01 12:00:00.000"),
+        "from the second to the first moment"),
     entry("trim(text [, characters])", ScalarFunction::Trim, TEXT,
         "text without blanks, or these, at both ends"),
     entry("trunc(x)", ScalarFunction::Trunc, ResultType::Whole,

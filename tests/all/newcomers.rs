@@ -199,7 +199,7 @@ fn who_forgets_a_semicolon_is_shown_the_way_out() {
     // A statement stays as it is, and the words are no part of it.
     line("select 40", "   ...>");
     line("quit", "still open: select 40 — ; ends it, Ctrl-C clears it, Ctrl-D leaves");
-    line("+ 2;", "│ 42");
+    line("+ 2;", "42 │");
     // What is none can only have been meant for the shell.
     line("hello", "   ...>");
     line("help", "still open: hello — ; ends it");

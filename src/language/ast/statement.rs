@@ -501,6 +501,7 @@ impl Statement {
             | Statement::SetActor(_)
             | Statement::SetFlexibleTypes(_)
             | Statement::Verify
+            | Statement::Upkeep { .. }
             | Statement::Accepted(_) => None,
         }
     }

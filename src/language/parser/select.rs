@@ -94,7 +94,7 @@ fn is_for(word: &str) -> bool {
     word.eq_ignore_ascii_case("for")
 }
 
-/// `SelectItem ::= '*' | ObjectName '.' '*' | Expression [Alias]`
+/// `SelectItem ::= '*' | [Database '.'] Name '.' '*' | Expression [Alias]`
 fn select_item(input: Input<'_>) -> Parsed<'_, SelectItem> {
     if input.is_symbol(0, Symbol::Star) {
         let rest = input.skip(1);

@@ -394,7 +394,7 @@ fn a_body_that_is_left_open_is_an_error_where_it_opens() {
 #[test]
 fn what_is_kept_and_not_all_that_it_says_is_a_notice_of_its_create() {
     let script = "CREATE TABLE t (a timestmp, b timestmp, c POINT CHECK (c > 0), d REFERENCES t, CHECK (a <> b));\n\
-                  CREATE TABLE IF NOT EXISTS t (x nothing);\nALTER TABLE t ADD COLUMN e varchr(10);\n\
+                  CREATE TABLE IF NOT EXISTS t (x nonsense);\nALTER TABLE t ADD COLUMN e varchr(10);\n\
                   CREATE TABLE u (a VARCHAR(10), b INT UNSIGNED, c, d FLOAT8);\n";
     let notices = "notice: a, b of t are ANY: there is no type \"timestmp\" (did you mean \"TIMESTAMP\"?)\n\
                    notice: c of t is INTEGER: there is no type \"POINT\", and its name has the letters of one\n\
@@ -407,7 +407,7 @@ fn what_is_kept_and_not_all_that_it_says_is_a_notice_of_its_create() {
         let run = Place::new().run(options, script);
         assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (0, "", notices), "{options:?}");
     }
-    let described = super::run(&format!(
+    let described = super::run(format!(
         "{script}SELECT \"column\", type, holds FROM _columns WHERE table_name = 't';\n"
     ));
     assert_eq!(
@@ -415,6 +415,6 @@ fn what_is_kept_and_not_all_that_it_says_is_a_notice_of_its_create() {
         "a|timestmp|ANY\nb|timestmp|ANY\nc|POINT|INTEGER\nd|ANY|ANY\ne|varchr(10)|ANY\n"
     );
     // What fails says nothing but that.
-    let failed = super::run("CREATE TABLE t (a nothing, a CHECK (a > 0));\n");
+    let failed = super::run("CREATE TABLE t (a nonsense, a CHECK (a > 0));\n");
     assert!(!failed.err.contains("notice"), "{}", failed.err);
 }

@@ -79,16 +79,20 @@ impl fmt::Display for Statement {
                 write!(f, "SET flexible_types = {}", if *is_on { "ON" } else { "OFF" })
             }
             Statement::Verify => f.write_str("VERIFY"),
-            Statement::Upkeep { verb, name } => {
-                f.write_str(match verb {
-                    Upkeep::Vacuum => "VACUUM",
-                    Upkeep::Analyze => "ANALYZE",
-                    Upkeep::Reindex => "REINDEX",
-                })?;
-                name.iter().try_for_each(|name| write!(f, " {name}"))
-            }
+            Statement::Upkeep { verb, name: None } => verb.fmt(f),
+            Statement::Upkeep { verb, name: Some(name) } => write!(f, "{verb} {name}"),
             Statement::Accepted(words) => f.write_str(words),
         }
+    }
+}
+
+impl fmt::Display for Upkeep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Upkeep::Vacuum => "VACUUM",
+            Upkeep::Analyze => "ANALYZE",
+            Upkeep::Reindex => "REINDEX",
+        })
     }
 }
 
