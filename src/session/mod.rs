@@ -45,9 +45,7 @@ pub use crate::executor::LooseRow;
 
 use crate::executor::{self, Context, Input};
 use crate::language::ast::{Statement, TableOption};
-use crate::language::{
-    ParameterName, Parameters, ParseError, Prepared, parse_statement_with,
-};
+use crate::language::{ParameterName, Parameters, ParseError, Prepared, parse_statement_with};
 use crate::planner::{self, Planned};
 use crate::storage::{Change, Committed, Database, Fork, View};
 use crate::types::{EventId, Literal, Period, Schema, Timestamp, Value};

@@ -180,7 +180,7 @@ pub(in crate::shell) fn points(words: &[String]) -> Vec<String> {
 }
 
 fn diff(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
-    shell.connection.existing().map_err(Trouble::Told)?;
+    shell.connection.current()?;
     let (from, to) = (point(shell, &arguments[0])?, point(shell, &arguments[1])?);
     let table = arguments.get(2).map(String::as_str);
     with_session(shell, |session| session.difference(&from, &to, table))
