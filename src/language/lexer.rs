@@ -336,6 +336,12 @@ impl<'a> Lexer<'a> {
 
     /// The error for a character that begins nothing.
     fn stray(&self) -> Box<ParseError> {
+        if self.bytes[self.at..].starts_with(b"::") {
+            let span = Span::new(self.at, self.at + 2);
+            let mut error = bad(span, "no operator is called `::`".to_owned(), false);
+            error.help = Some("CAST(x AS INTEGER) makes an INTEGER of x".to_owned());
+            return error;
+        }
         let length = self.text[self.at..].chars().next().map_or(0, char::len_utf8);
         let span = Span::new(self.at, self.at + length);
         let character = &self.text[span.start..span.end];

@@ -218,7 +218,7 @@ const TOPICS: &[Topic] = &[
     },
     Topic {
         name: "describe",
-        also: &["schema"],
+        also: &["schema", "desc"],
         about: "the columns of a table, now or at a moment",
         productions: &["Describe"],
         example: "DESCRIBE accounts;",

@@ -9,7 +9,7 @@ use super::ddl::{self, MAX_COLUMNS};
 use super::plan::Planned;
 use super::scope::Scope;
 use super::write::named_columns;
-use super::{BoundExpression, Catalog, Error, exact};
+use super::{BoundExpression, Catalog, Error, exact, notices};
 use crate::language::ast::{AlterAction, ColumnConstraintKind, ColumnDefinition, Identifier};
 use crate::language::parse_expression;
 use crate::storage::SchemaChange;
@@ -27,18 +27,20 @@ pub(super) fn alter_table(
         catalog.check_new(to)?;
     }
     let schema = catalog.schema();
-    let (verb, name, mut initial) = ("ALTER TABLE", table.name.clone(), None);
+    let (verb, name) = ("ALTER TABLE", table.name.clone());
+    let (mut initial, mut notices) = (None, Vec::new());
     let change = match action {
         AlterAction::AddColumn(definition) => {
             let (change, value) = add_column(table, definition)?;
             initial = value;
+            notices = notices::of_definition(&name, std::slice::from_ref(&**definition), &[]);
             Some(change)
         }
         AlterAction::DropColumn(column) => Some(drop_column(table, column, schema)?),
         AlterAction::RenameColumn { from, to } => rename_column(table, from, to)?,
         AlterAction::RenameTo(to) => rename_table(table, to, schema)?,
     };
-    Ok(Planned::Schema { verb, name, changes: change.into_iter().collect(), initial })
+    Ok(Planned::Schema { verb, name, changes: change.into_iter().collect(), initial, notices })
 }
 
 fn refused(message: impl Into<String>, at: &Identifier) -> Error {
@@ -191,9 +193,9 @@ fn rename_table(
     if table.name == to.name {
         return Ok(None);
     }
-    if let Some(other) = schema.table(&to.name).filter(|other| other.id != table.id) {
-        let message = format!("table \"{}\" is already there", other.name);
-        return Err(Error::new("table-exists", message, to.span).note(other.to_string()));
+    // In another case it is the name that the table has.
+    if !table.name.eq_ignore_ascii_case(&to.name) {
+        ddl::check_free(to, schema)?;
     }
     Ok(Some(SchemaChange::RenameTable { table, name: to.name.clone() }))
 }

@@ -4,12 +4,13 @@ use super::days::arithmetic_of_moments;
 use super::exact::{self, common};
 use super::expression::{Arithmetic, BoundExpression, BoundKind, Comparison};
 use super::functions::{
-    AGGREGATE_FUNCTIONS, AggregateFunction, ResultType, SCALAR_FUNCTIONS, ScalarFunction,
+    AGGREGATE_FUNCTIONS, AggregateFunction, MANY, ResultType, SCALAR_FUNCTIONS, ScalarFunction,
 };
+use super::notices::suggest_type;
 use super::plan::AggregateCall;
 use super::scope::Scope;
 use super::suggest::suggest;
-use super::{Error, coerce};
+use super::{Error, coerce, foreign};
 use crate::language::ast::{
     Arguments, BinaryOperator, CurrentTime, Expression, ExpressionKind, Identifier, TypeName,
     UnaryOperator,
@@ -68,6 +69,18 @@ fn moment(data_type: DataType, text: &str, span: Span) -> Result<Value, Error> {
         Error::new("type", format!("{} is no {data_type}", rejected.value), span)
             .help(Some(help.into()))
     })
+}
+
+/// The type of a cast, which means nothing where its name does not.
+fn cast_type(type_name: &TypeName) -> Result<DataType, Error> {
+    let data_type = data_type(type_name)?;
+    if data_type == DataType::Any && !DataType::is_name(&type_name.name) {
+        let message = format!("there is no type \"{}\"", type_name.name);
+        return Err(
+            Error::new("unknown-type", message, type_name.span).help(suggest_type(&type_name.name))
+        );
+    }
+    Ok(data_type)
 }
 
 impl Binder<'_> {
@@ -132,7 +145,7 @@ impl Binder<'_> {
                 self.case(operand.as_deref(), branches, otherwise.as_deref())
             }
             ExpressionKind::Cast { operand, type_name } => {
-                Ok(cast(self.bind(operand)?, data_type(type_name)?))
+                Ok(cast(self.bind(operand)?, cast_type(type_name)?))
             }
             ExpressionKind::Function { name, distinct, arguments, filter } => {
                 let call = FunctionCall {
@@ -240,18 +253,14 @@ impl Binder<'_> {
             Arguments::Star => 0,
             Arguments::List(list) => list.len(),
         };
-        let aggregates = AGGREGATE_FUNCTIONS.iter().filter(|(known, ..)| *known == name);
-        let scalars = SCALAR_FUNCTIONS.iter().filter(|entry| entry.name == name);
-        for (_, function, least, most) in aggregates.clone() {
-            if (*least..=*most).contains(&given) {
-                return self.aggregate(*function, call, span);
-            }
+        let aggregates = AGGREGATE_FUNCTIONS.iter().filter(|entry| entry.signature.name == name);
+        let scalars = SCALAR_FUNCTIONS.iter().filter(|entry| entry.signature.name == name);
+        if let Some(entry) = aggregates.clone().find(|entry| entry.signature.takes(given)) {
+            return self.aggregate(entry.function, call, span);
         }
         let plain =
             call.filter.is_none() && !call.distinct && !matches!(call.arguments, Arguments::Star);
-        if let Some(entry) =
-            scalars.clone().find(|entry| (entry.least..=entry.most).contains(&given))
-        {
+        if let Some(entry) = scalars.clone().find(|entry| entry.signature.takes(given)) {
             if !plain {
                 let message = format!("{name} is no aggregate: it takes no DISTINCT, * or FILTER");
                 return Err(Error::new("function", message, span));
@@ -260,8 +269,9 @@ impl Binder<'_> {
             return scalar(entry.function, entry.result, arguments, span);
         }
         let arities: Vec<(usize, usize)> = aggregates
-            .map(|(_, _, least, most)| (*least, *most))
-            .chain(scalars.map(|entry| (entry.least, entry.most)))
+            .map(|entry| entry.signature)
+            .chain(scalars.map(|entry| entry.signature))
+            .map(|signature| (signature.least, signature.most))
             .collect();
         Err(function_error(call.name, &arities, given, span))
     }
@@ -292,7 +302,11 @@ impl Binder<'_> {
         // Inside an aggregate there is no other.
         let Some(gathered) = self.aggregates.take() else {
             let message = format!("{} cannot stand in {}", call.name.name, self.clause);
-            let help = (self.clause == "WHERE").then(|| "filter groups with HAVING".to_string());
+            let help = match self.clause {
+                "WHERE" => Some("filter groups with HAVING".to_string()),
+                "ORDER BY" => Some("rows become one by an aggregate to select".to_string()),
+                _ => None,
+            };
             return Err(Error::new("misplaced-aggregate", message, span).help(help));
         };
         let outer = std::mem::replace(&mut self.clause, "another aggregate");
@@ -308,6 +322,11 @@ impl Binder<'_> {
                 return Err(error);
             }
         };
+        // An alias may stand for one.
+        if arguments.iter().chain(&filter).any(BoundExpression::has_aggregate) {
+            let message = "an aggregate cannot stand in another aggregate";
+            return Err(Error::new("misplaced-aggregate", message, span));
+        }
         let argument = arguments.first().map_or(DataType::Integer, |a| a.data_type);
         let data_type = function.result(argument);
         let aggregate =
@@ -402,16 +421,18 @@ fn function_error(
     if arities.is_empty() {
         let known = SCALAR_FUNCTIONS
             .iter()
-            .map(|entry| entry.name)
-            .chain(AGGREGATE_FUNCTIONS.iter().map(|(known, ..)| *known));
+            .map(|entry| entry.signature.name)
+            .chain(AGGREGATE_FUNCTIONS.iter().map(|entry| entry.signature.name));
         let message = format!("no function \"{}\"", name.name);
-        return Error::new("unknown-function", message, name.span).help(suggest(&name.name, known));
+        let help = foreign::instead(&name.name.to_ascii_lowercase());
+        let help = help.or_else(|| suggest(&name.name, known));
+        return Error::new("unknown-function", message, name.span).help(help);
     }
     let takes: Vec<String> = arities
         .iter()
-        .map(|(least, most)| match (least, most) {
+        .map(|(least, most)| match (*least, *most) {
             (least, most) if least == most => format!("{least}"),
-            (least, 127) => format!("{least} or more"),
+            (least, MANY) => format!("{least} or more"),
             (least, most) => format!("{least} to {most}"),
         })
         .collect();

@@ -5,15 +5,15 @@ use super::plan::Planned;
 use super::scope::Scope;
 use super::suggest::suggest;
 use super::write::named_columns;
-use super::{Catalog, Error};
+use super::{Catalog, Error, notices};
 use crate::language::ast::{
     Annotations, ColumnConstraintKind, ColumnDefinition, CreateIndex, CreateTable, Expression,
     ForeignKeyClause, Identifier, IndexedColumn, TableConstraintKind, TableOption,
 };
 use crate::storage::SchemaChange;
 use crate::types::{
-    Column, ColumnId, DataType, ForeignKey, KeyId, KeyKind, KeySchema, Literal, PseudoColumn, Span,
-    TableId, TableOptions, TableSchema, Value,
+    Column, ColumnId, DataType, ForeignKey, KeyId, KeyKind, KeySchema, Literal, PseudoColumn,
+    Schema, Span, TableId, TableOptions, TableSchema, Value,
 };
 use std::sync::Arc;
 
@@ -21,7 +21,38 @@ use std::sync::Arc;
 pub const MAX_COLUMNS: usize = 2_000;
 
 fn unchanged(verb: &'static str, name: &Identifier) -> Planned {
-    Planned::Schema { verb, name: name.name.clone(), changes: Vec::new(), initial: None }
+    planned(verb, name, Vec::new())
+}
+
+/// A change of the schema about which there is nothing to say.
+fn planned(verb: &'static str, name: &Identifier, changes: Vec<SchemaChange>) -> Planned {
+    let (initial, notices) = (None, Vec::new());
+    Planned::Schema { verb, name: name.name.clone(), changes, initial, notices }
+}
+
+/// Makes sure that neither a table nor an index has a name: both are found by it alone.
+pub(super) fn check_free(name: &Identifier, schema: &Schema) -> Result<(), Error> {
+    if let Some(table) = schema.table(&name.name) {
+        let message = format!("table \"{}\" is already there", table.name);
+        return Err(Error::new("table-exists", message, name.span).note(table.to_string()));
+    }
+    if let Some((table, index)) = schema.index(&name.name) {
+        let called = index.name.as_deref().unwrap_or(&name.name);
+        let message = format!("index \"{called}\" is already there, on {}", table.name);
+        return Err(Error::new("index-exists", message, name.span));
+    }
+    Ok(())
+}
+
+/// Makes sure that an order of texts is the one that there is.
+fn check_collation(collation: &Identifier) -> Result<(), Error> {
+    if collation.name.eq_ignore_ascii_case("binary") {
+        return Ok(());
+    }
+    let name = collation.name.to_ascii_uppercase();
+    let message = format!("COLLATE {name} is not supported yet: texts compare by their bytes");
+    Err(Error::new("unsupported", message, collation.span)
+        .help(Some("leave it out, and compare lower(x) where case is not to matter".into())))
 }
 
 /// Plans a CREATE TABLE.
@@ -32,15 +63,14 @@ pub(super) fn create_table(
 ) -> Result<Planned, Error> {
     let verb = "CREATE TABLE";
     catalog.check_new(&create.name)?;
-    if let Some(existing) = catalog.schema().table(&create.name.name) {
-        if create.if_not_exists {
-            return Ok(unchanged(verb, &create.name));
-        }
-        let message = format!("table \"{}\" is already there", existing.name);
-        return Err(Error::new("table-exists", message, create.name.span)
-            .help(Some("CREATE TABLE IF NOT EXISTS leaves it as it is".into()))
-            .note(existing.to_string()));
+    let is_there = catalog.schema().table(&create.name.name).is_some();
+    if is_there && create.if_not_exists {
+        return Ok(unchanged(verb, &create.name));
     }
+    check_free(&create.name, catalog.schema()).map_err(|error| {
+        let help = is_there.then(|| "CREATE TABLE IF NOT EXISTS leaves it as it is".to_owned());
+        error.help(help)
+    })?;
     if create.columns.len() > MAX_COLUMNS {
         let message =
             format!("{} columns: a table has at most {MAX_COLUMNS}", create.columns.len());
@@ -74,12 +104,9 @@ pub(super) fn create_table(
         table_constraint(&mut table, constraint.name.as_ref(), &constraint.kind)?;
     }
     settle_keys(&mut table);
-    Ok(Planned::Schema {
-        verb,
-        name: create.name.name.clone(),
-        changes: vec![SchemaChange::CreateTable(Arc::new(table))],
-        initial: None,
-    })
+    let notices = notices::of_definition(&table.name, &create.columns, &create.constraints);
+    let changes = vec![SchemaChange::CreateTable(Arc::new(table))];
+    Ok(Planned::Schema { verb, name: create.name.name.clone(), changes, initial: None, notices })
 }
 
 /// The statement as it is kept with what it makes: what it says of its transaction is the event's.
@@ -166,9 +193,13 @@ pub(super) fn column_constraint(
         ColumnConstraintKind::References(clause) => {
             table.foreign_keys.push(foreign_key(vec![index], clause));
         }
-        ColumnConstraintKind::Null
-        | ColumnConstraintKind::Collate(_)
-        | ColumnConstraintKind::Generated { .. } => {}
+        ColumnConstraintKind::Collate(collation) => check_collation(collation)?,
+        ColumnConstraintKind::Generated { expression, .. } => {
+            let message = "GENERATED columns are not supported yet";
+            return Err(Error::new("unsupported", message, expression.span)
+                .help(Some("compute the value in each query, or when it is inserted".into())));
+        }
+        ColumnConstraintKind::Null => {}
     }
     Ok(())
 }
@@ -195,20 +226,16 @@ fn table_constraint(
     name: Option<&Identifier>,
     kind: &TableConstraintKind,
 ) -> Result<(), Error> {
-    let indexed = |table: &TableSchema, columns: &[IndexedColumn]| {
-        let names: Vec<Identifier> = columns.iter().map(|column| column.name.clone()).collect();
-        named_columns(table, &names)
-    };
     let span = |columns: &[IndexedColumn]| {
         columns.first().map_or_else(Span::default, |column| column.name.span)
     };
     match kind {
         TableConstraintKind::PrimaryKey(columns) => {
-            let indexes = indexed(table, columns)?;
+            let indexes = indexed_columns(table, columns)?;
             add_key(table, KeyKind::Primary, name, indexes, span(columns))
         }
         TableConstraintKind::Unique(columns) => {
-            let indexes = indexed(table, columns)?;
+            let indexes = indexed_columns(table, columns)?;
             add_key(table, KeyKind::Unique, name, indexes, span(columns))
         }
         TableConstraintKind::Check(expression) => {
@@ -221,6 +248,13 @@ fn table_constraint(
             Ok(())
         }
     }
+}
+
+/// The places of the columns of a key in its table.
+fn indexed_columns(table: &TableSchema, columns: &[IndexedColumn]) -> Result<Vec<usize>, Error> {
+    columns.iter().filter_map(|column| column.collation.as_ref()).try_for_each(check_collation)?;
+    let names: Vec<Identifier> = columns.iter().map(|column| column.name.clone()).collect();
+    named_columns(table, &names)
 }
 
 fn add_key(
@@ -288,12 +322,20 @@ pub(super) fn drop_table(
     catalog: &mut dyn Catalog,
 ) -> Result<Planned, Error> {
     let verb = "DROP TABLE";
-    if if_exists && catalog.schema().table(&name.name).is_none() {
-        return Ok(unchanged(verb, name));
+    if catalog.schema().table(&name.name).is_none() {
+        if if_exists {
+            return Ok(unchanged(verb, name));
+        }
+        if let Some((table, index)) = catalog.schema().index(&name.name) {
+            let called = index.name.as_deref().unwrap_or(&name.name);
+            let message = format!("{called} is an index of {}, and no table", table.name);
+            return Err(Error::new("unknown-table", message, name.span)
+                .help(Some(format!("DROP INDEX {called} drops it"))));
+        }
     }
     let table = catalog.target(name)?.schema;
     let changes = vec![SchemaChange::DropTable(table)];
-    Ok(Planned::Schema { verb, name: name.name.clone(), changes, initial: None })
+    Ok(planned(verb, name, changes))
 }
 
 /// Plans a CREATE INDEX.
@@ -303,25 +345,22 @@ pub(super) fn create_index(
     catalog: &mut dyn Catalog,
 ) -> Result<Planned, Error> {
     let verb = "CREATE INDEX";
-    if let Some((table, _)) = catalog.schema().index(&create.name.name) {
-        if create.if_not_exists {
-            return Ok(unchanged(verb, &create.name));
-        }
-        let message = format!("index \"{}\" is already there, on {}", create.name.name, table.name);
-        return Err(Error::new("index-exists", message, create.name.span));
+    catalog.check_new(&create.name)?;
+    if catalog.schema().index(&create.name.name).is_some() && create.if_not_exists {
+        return Ok(unchanged(verb, &create.name));
     }
+    check_free(&create.name, catalog.schema())?;
     let table = catalog.target(&create.table)?.schema;
-    let names: Vec<Identifier> = create.columns.iter().map(|column| column.name.clone()).collect();
     let key = KeySchema {
         id: KeyId::default(),
         name: Some(create.name.name.clone()),
         kind: KeyKind::Index,
         unique: create.unique,
-        columns: named_columns(&table, &names)?,
+        columns: indexed_columns(&table, &create.columns)?,
         sql: definition(text, &create.annotations),
     };
     let changes = vec![SchemaChange::CreateIndex { table, key: Box::new(key) }];
-    Ok(Planned::Schema { verb, name: create.name.name.clone(), changes, initial: None })
+    Ok(planned(verb, &create.name, changes))
 }
 
 /// Plans a DROP INDEX.
@@ -336,6 +375,11 @@ pub(super) fn drop_index(
         if if_exists {
             return Ok(unchanged(verb, name));
         }
+        if let Some(table) = schema.table(&name.name) {
+            let message = format!("{} is a table, and no index", table.name);
+            return Err(Error::new("unknown-index", message, name.span)
+                .help(Some(format!("DROP TABLE {} drops it", table.name))));
+        }
         let keys: Vec<&str> = schema
             .tables()
             .flat_map(|table| &table.keys)
@@ -347,5 +391,5 @@ pub(super) fn drop_index(
     };
     let changes =
         vec![SchemaChange::DropIndex { table: table.clone(), key: Box::new(key.clone()) }];
-    Ok(Planned::Schema { verb, name: name.name.clone(), changes, initial: None })
+    Ok(planned(verb, name, changes))
 }

@@ -329,6 +329,13 @@ impl BoundExpression {
         })
     }
 
+    /// Whether an aggregate stands in it; only while a SELECT is being planned.
+    pub fn has_aggregate(&self) -> bool {
+        let mut found = matches!(self.kind, BoundKind::Aggregate(_));
+        self.for_each_operand(|operand| found = found || operand.has_aggregate());
+        found
+    }
+
     /// Joins parts with AND; `None` if there are none.
     pub fn all_of(parts: impl IntoIterator<Item = BoundExpression>) -> Option<BoundExpression> {
         parts.into_iter().reduce(|a, b| BoundExpression {

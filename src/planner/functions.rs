@@ -1,5 +1,6 @@
-//! The vocabulary of functions: one table for names, arities and result types. The executor gives
-//! each scalar function its meaning and each aggregate its accumulator.
+//! The vocabulary of functions: one table for names, arities, result types and what HELP FUNCTIONS
+//! says of each. The executor gives each scalar function its meaning and each aggregate its
+//! accumulator.
 
 use super::exact::{common_decimal, quotient_scale};
 use crate::types::DataType;
@@ -126,27 +127,94 @@ pub enum ResultType {
 /// One scalar function of the table.
 #[derive(Clone, Copy, Debug)]
 pub struct ScalarEntry {
-    /// Its name in lower case.
-    pub name: &'static str,
+    /// How it is called, and what it gives.
+    pub signature: Signature,
     /// What it means.
     pub function: ScalarFunction,
-    /// The fewest arguments.
-    pub least: usize,
-    /// The most arguments.
-    pub most: usize,
     /// The type of its result.
     pub result: ResultType,
 }
 
-const MANY: usize = 127;
+/// One aggregate function of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct AggregateEntry {
+    /// How it is called, and what it gives.
+    pub signature: Signature,
+    /// What it means.
+    pub function: AggregateFunction,
+}
+
+/// How a function is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signature {
+    /// Its name in lower case.
+    pub name: &'static str,
+    /// The name and its arguments: those in brackets may be left out, `…` is any number more.
+    pub usage: &'static str,
+    /// What it gives, in a few words.
+    pub about: &'static str,
+    /// The fewest arguments; `*` is none.
+    pub least: usize,
+    /// The most arguments.
+    pub most: usize,
+}
+
+/// The most arguments of a function that takes any number of them.
+pub(super) const MANY: usize = 127;
+
+impl Signature {
+    /// Reads name and arity from a usage as `substr(text, start [, length])`.
+    const fn new(usage: &'static str, about: &'static str) -> Signature {
+        let bytes = usage.as_bytes();
+        let mut open = 0;
+        while bytes[open] != b'(' {
+            open += 1;
+        }
+        let (mut least, mut most, mut optional, mut at) = (0, 0, false, open + 1);
+        while at < bytes.len() {
+            let begins_word =
+                bytes[at].is_ascii_alphabetic() && !bytes[at - 1].is_ascii_alphabetic();
+            match bytes[at] {
+                b'[' => optional = true,
+                b']' => optional = false,
+                _ if begins_word => {
+                    most += 1;
+                    least += if optional { 0 } else { 1 };
+                }
+                _ if !bytes[at].is_ascii() => most = MANY,
+                _ => {}
+            }
+            at += 1;
+        }
+        // A star is no argument.
+        if bytes[open + 1] == b'*' {
+            (least, most) = (0, 1);
+        }
+        let (name, _) = usage.split_at(open);
+        Signature { name, usage, about, least, most }
+    }
+
+    /// Whether the function takes so many arguments.
+    pub fn takes(&self, given: usize) -> bool {
+        (self.least..=self.most).contains(&given)
+    }
+}
 
 const fn entry(
-    name: &'static str,
+    usage: &'static str,
     function: ScalarFunction,
-    (least, most): (usize, usize),
     result: ResultType,
+    about: &'static str,
 ) -> ScalarEntry {
-    ScalarEntry { name, function, least, most, result }
+    ScalarEntry { signature: Signature::new(usage, about), function, result }
+}
+
+const fn aggregate(
+    usage: &'static str,
+    function: AggregateFunction,
+    about: &'static str,
+) -> AggregateEntry {
+    AggregateEntry { signature: Signature::new(usage, about), function }
 }
 
 const TEXT: ResultType = ResultType::Of(DataType::Text);
@@ -156,97 +224,170 @@ const BOOLEAN: ResultType = ResultType::Of(DataType::Boolean);
 const ANY: ResultType = ResultType::Of(DataType::Any);
 
 /// Every scalar function; the first name of a function is the one that prints.
+#[rustfmt::skip] // An entry is two lines: how it is called, and what HELP says of it.
 pub const SCALAR_FUNCTIONS: &[ScalarEntry] = &[
-    entry("abs", ScalarFunction::Abs, (1, 1), ResultType::Magnitude),
-    entry("acos", ScalarFunction::Acos, (1, 1), REAL),
-    entry("asin", ScalarFunction::Asin, (1, 1), REAL),
-    entry("atan", ScalarFunction::Atan, (1, 1), REAL),
-    entry("atan2", ScalarFunction::Atan2, (2, 2), REAL),
-    entry("ceil", ScalarFunction::Ceil, (1, 1), ResultType::Whole),
-    entry("ceiling", ScalarFunction::Ceil, (1, 1), ResultType::Whole),
-    entry("char", ScalarFunction::Char, (0, MANY), TEXT),
-    entry("coalesce", ScalarFunction::Coalesce, (2, MANY), ResultType::Common(0)),
-    entry("concat", ScalarFunction::Concat, (1, MANY), TEXT),
-    entry("concat_ws", ScalarFunction::ConcatWs, (2, MANY), TEXT),
-    entry("cos", ScalarFunction::Cos, (1, 1), REAL),
-    entry("date", ScalarFunction::Calendar(CalendarFunction::Date), (0, MANY), TEXT),
-    entry("datetime", ScalarFunction::Calendar(CalendarFunction::Datetime), (0, MANY), TEXT),
-    entry("degrees", ScalarFunction::Degrees, (1, 1), REAL),
-    entry("exp", ScalarFunction::Exp, (1, 1), REAL),
-    entry("floor", ScalarFunction::Floor, (1, 1), ResultType::Whole),
-    entry("glob", ScalarFunction::Glob, (2, 2), BOOLEAN),
-    entry("hex", ScalarFunction::Hex, (1, 1), TEXT),
-    entry("ifnull", ScalarFunction::Coalesce, (2, 2), ResultType::Common(0)),
-    entry("iif", ScalarFunction::Iif, (2, 3), ResultType::Common(1)),
-    entry("if", ScalarFunction::Iif, (2, 3), ResultType::Common(1)),
-    entry("instr", ScalarFunction::Instr, (2, 2), INTEGER),
-    entry("julianday", ScalarFunction::Calendar(CalendarFunction::Julianday), (0, MANY), REAL),
-    entry("length", ScalarFunction::Length, (1, 1), INTEGER),
-    entry("char_length", ScalarFunction::Length, (1, 1), INTEGER),
-    entry("like", ScalarFunction::Like, (2, 3), BOOLEAN),
-    entry("ln", ScalarFunction::Ln, (1, 1), REAL),
-    entry("log", ScalarFunction::Log, (1, 2), REAL),
-    entry("log10", ScalarFunction::Log10, (1, 1), REAL),
-    entry("log2", ScalarFunction::Log2, (1, 1), REAL),
-    entry("lower", ScalarFunction::Lower, (1, 1), TEXT),
-    entry("ltrim", ScalarFunction::Ltrim, (1, 2), TEXT),
-    entry("max", ScalarFunction::Max, (2, MANY), ResultType::Common(0)),
-    entry("min", ScalarFunction::Min, (2, MANY), ResultType::Common(0)),
-    entry("mod", ScalarFunction::Mod, (2, 2), ResultType::Remainder),
-    entry("nullif", ScalarFunction::Nullif, (2, 2), ResultType::First),
-    entry("octet_length", ScalarFunction::OctetLength, (1, 1), INTEGER),
-    entry("pi", ScalarFunction::Pi, (0, 0), REAL),
-    entry("power", ScalarFunction::Power, (2, 2), REAL),
-    entry("pow", ScalarFunction::Power, (2, 2), REAL),
-    entry("quote", ScalarFunction::Quote, (1, 1), TEXT),
-    entry("radians", ScalarFunction::Radians, (1, 1), REAL),
-    entry("replace", ScalarFunction::Replace, (3, 3), TEXT),
-    entry("round", ScalarFunction::Round, (1, 2), ResultType::Rounded),
-    entry("rtrim", ScalarFunction::Rtrim, (1, 2), TEXT),
-    entry("sign", ScalarFunction::Sign, (1, 1), INTEGER),
-    entry("sin", ScalarFunction::Sin, (1, 1), REAL),
-    entry("sqrt", ScalarFunction::Sqrt, (1, 1), REAL),
-    entry("strftime", ScalarFunction::Calendar(CalendarFunction::Strftime), (1, MANY), TEXT),
-    entry("substr", ScalarFunction::Substr, (2, 3), ResultType::Part),
-    entry("substring", ScalarFunction::Substr, (2, 3), ResultType::Part),
-    entry("tan", ScalarFunction::Tan, (1, 1), REAL),
-    entry("time", ScalarFunction::Calendar(CalendarFunction::Time), (0, MANY), TEXT),
-    entry("timediff", ScalarFunction::Calendar(CalendarFunction::Timediff), (2, 2), TEXT),
-    entry("trim", ScalarFunction::Trim, (1, 2), TEXT),
-    entry("trunc", ScalarFunction::Trunc, (1, 1), ResultType::Whole),
-    entry("typeof", ScalarFunction::Typeof, (1, 1), TEXT),
-    entry("unicode", ScalarFunction::Unicode, (1, 1), INTEGER),
-    entry("unistr", ScalarFunction::Unistr, (1, 1), TEXT),
-    entry("unixepoch", ScalarFunction::Calendar(CalendarFunction::Unixepoch), (0, MANY), ANY),
-    entry("upper", ScalarFunction::Upper, (1, 1), TEXT),
-    entry("version", ScalarFunction::Version, (0, 0), TEXT),
+    entry("abs(x)", ScalarFunction::Abs, ResultType::Magnitude,
+        "x without its sign"),
+    entry("acos(x)", ScalarFunction::Acos, REAL,
+        "the arc cosine, in radians"),
+    entry("asin(x)", ScalarFunction::Asin, REAL,
+        "the arc sine, in radians"),
+    entry("atan(x)", ScalarFunction::Atan, REAL,
+        "the arc tangent, in radians"),
+    entry("atan2(y, x)", ScalarFunction::Atan2, REAL,
+        "the angle of the point (x, y), in radians"),
+    entry("ceil(x)", ScalarFunction::Ceil, ResultType::Whole,
+        "the smallest whole number not below x"),
+    entry("ceiling(x)", ScalarFunction::Ceil, ResultType::Whole,
+        "ceil"),
+    entry("char([code, …])", ScalarFunction::Char, TEXT,
+        "the characters with these Unicode numbers"),
+    entry("coalesce(x, y, …)", ScalarFunction::Coalesce, ResultType::Common(0),
+        "the first that is not NULL"),
+    entry("concat(x, …)", ScalarFunction::Concat, TEXT,
+        "all as one text, NULLs left out"),
+    entry("concat_ws(separator, x, …)", ScalarFunction::ConcatWs, TEXT,
+        "all but the first as one text, that between them"),
+    entry("cos(x)", ScalarFunction::Cos, REAL,
+        "the cosine of x radians"),
+    entry("date([moment, modifier, …])", ScalarFunction::Calendar(CalendarFunction::Date), TEXT,
+        "the day of a moment, now if none is given"),
+    entry("datetime([moment, modifier, …])", ScalarFunction::Calendar(CalendarFunction::Datetime), TEXT,
+        "day and time of a moment"),
+    entry("degrees(x)", ScalarFunction::Degrees, REAL,
+        "x radians in degrees"),
+    entry("exp(x)", ScalarFunction::Exp, REAL,
+        "e to the power of x"),
+    entry("floor(x)", ScalarFunction::Floor, ResultType::Whole,
+        "the largest whole number not above x"),
+    entry("glob(pattern, text)", ScalarFunction::Glob, BOOLEAN,
+        "text GLOB pattern"),
+    entry("hex(x)", ScalarFunction::Hex, TEXT,
+        "the bytes of x in hexadecimal"),
+    entry("ifnull(x, y)", ScalarFunction::Coalesce, ResultType::Common(0),
+        "x, or y where x is NULL"),
+    entry("iif(condition, x [, y])", ScalarFunction::Iif, ResultType::Common(1),
+        "x where the condition is true, else y or NULL"),
+    entry("if(condition, x [, y])", ScalarFunction::Iif, ResultType::Common(1),
+        "iif"),
+    entry("instr(text, part)", ScalarFunction::Instr, INTEGER,
+        "where part begins in text, from 1; 0: nowhere"),
+    entry("julianday([moment, modifier, …])", ScalarFunction::Calendar(CalendarFunction::Julianday), REAL,
+        "the days since 4714 BC"),
+    entry("length(x)", ScalarFunction::Length, INTEGER,
+        "how many characters, or bytes of a BLOB"),
+    entry("char_length(x)", ScalarFunction::Length, INTEGER,
+        "length"),
+    entry("like(pattern, text [, escape])", ScalarFunction::Like, BOOLEAN,
+        "text LIKE pattern"),
+    entry("ln(x)", ScalarFunction::Ln, REAL,
+        "the natural logarithm"),
+    entry("log([base,] x)", ScalarFunction::Log, REAL,
+        "the logarithm to the base, 10 if none is given"),
+    entry("log10(x)", ScalarFunction::Log10, REAL,
+        "the logarithm to the base 10"),
+    entry("log2(x)", ScalarFunction::Log2, REAL,
+        "the logarithm to the base 2"),
+    entry("lower(text)", ScalarFunction::Lower, TEXT,
+        "text in small letters (a to z)"),
+    entry("ltrim(text [, characters])", ScalarFunction::Ltrim, TEXT,
+        "text without blanks, or these, at its beginning"),
+    entry("max(x, y, …)", ScalarFunction::Max, ResultType::Common(0),
+        "the greatest of them; NULL if one is NULL"),
+    entry("min(x, y, …)", ScalarFunction::Min, ResultType::Common(0),
+        "the least of them; NULL if one is NULL"),
+    entry("mod(x, y)", ScalarFunction::Mod, ResultType::Remainder,
+        "the remainder of x / y"),
+    entry("nullif(x, y)", ScalarFunction::Nullif, ResultType::First,
+        "NULL where x equals y, else x"),
+    entry("octet_length(x)", ScalarFunction::OctetLength, INTEGER,
+        "how many bytes"),
+    entry("pi()", ScalarFunction::Pi, REAL,
+        "3.14159…"),
+    entry("power(x, y)", ScalarFunction::Power, REAL,
+        "x to the power of y"),
+    entry("pow(x, y)", ScalarFunction::Power, REAL,
+        "power"),
+    entry("quote(x)", ScalarFunction::Quote, TEXT,
+        "x as a literal of SQL"),
+    entry("radians(x)", ScalarFunction::Radians, REAL,
+        "x degrees in radians"),
+    entry("replace(text, old, new)", ScalarFunction::Replace, TEXT,
+        "text with new wherever old stood"),
+    entry("round(x [, digits])", ScalarFunction::Round, ResultType::Rounded,
+        "x rounded, to so many digits behind the point"),
+    entry("rtrim(text [, characters])", ScalarFunction::Rtrim, TEXT,
+        "text without blanks, or these, at its end"),
+    entry("sign(x)", ScalarFunction::Sign, INTEGER,
+        "-1, 0 or 1 as x is below, at or above 0"),
+    entry("sin(x)", ScalarFunction::Sin, REAL,
+        "the sine of x radians"),
+    entry("sqrt(x)", ScalarFunction::Sqrt, REAL,
+        "the square root"),
+    entry("strftime(format [, moment, modifier, …])", ScalarFunction::Calendar(CalendarFunction::Strftime), TEXT,
+        "a moment as %Y-%m-%d and its like"),
+    entry("substr(text, start [, length])", ScalarFunction::Substr, ResultType::Part,
+        "from start on; 1 is the first, -1 the last"),
+    entry("substring(text, start [, length])", ScalarFunction::Substr, ResultType::Part,
+        "substr"),
+    entry("tan(x)", ScalarFunction::Tan, REAL,
+        "the tangent of x radians"),
+    entry("time([moment, modifier, …])", ScalarFunction::Calendar(CalendarFunction::Time), TEXT,
+        "the time of day of a moment"),
+    entry("timediff(moment, moment)", ScalarFunction::Calendar(CalendarFunction::Timediff), TEXT,
+        "from the second to the first moment"),
+    entry("trim(text [, characters])", ScalarFunction::Trim, TEXT,
+        "text without blanks, or these, at both ends"),
+    entry("trunc(x)", ScalarFunction::Trunc, ResultType::Whole,
+        "x without what stands behind its point"),
+    entry("typeof(x)", ScalarFunction::Typeof, TEXT,
+        "integer, real, text, blob or null"),
+    entry("unicode(text)", ScalarFunction::Unicode, INTEGER,
+        "the Unicode number of the first character"),
+    entry("unistr(text)", ScalarFunction::Unistr, TEXT,
+        "text with \\XXXX and its like made characters"),
+    entry("unixepoch([moment, modifier, …])", ScalarFunction::Calendar(CalendarFunction::Unixepoch), ANY,
+        "the seconds since 1970"),
+    entry("upper(text)", ScalarFunction::Upper, TEXT,
+        "text in capital letters (A to Z)"),
+    entry("version()", ScalarFunction::Version, TEXT,
+        "the version of asof"),
 ];
 
-/// Every aggregate function with the fewest and the most arguments. `min` and `max` of several
-/// arguments are scalar functions.
-pub const AGGREGATE_FUNCTIONS: &[(&str, AggregateFunction, usize, usize)] = &[
-    ("count", AggregateFunction::Count, 0, 1),
-    ("sum", AggregateFunction::Sum, 1, 1),
-    ("total", AggregateFunction::Total, 1, 1),
-    ("avg", AggregateFunction::Avg, 1, 1),
-    ("min", AggregateFunction::Min, 1, 1),
-    ("max", AggregateFunction::Max, 1, 1),
-    ("group_concat", AggregateFunction::GroupConcat, 1, 2),
-    ("string_agg", AggregateFunction::GroupConcat, 2, 2),
+/// Every aggregate function. `min` and `max` of several arguments are scalar functions.
+#[rustfmt::skip] // As above.
+pub const AGGREGATE_FUNCTIONS: &[AggregateEntry] = &[
+    aggregate("count(* or x)", AggregateFunction::Count,
+        "how many rows, or those where x is not NULL"),
+    aggregate("sum(x)", AggregateFunction::Sum,
+        "the sum; exact but for REAL; NULL of nothing"),
+    aggregate("total(x)", AggregateFunction::Total,
+        "the sum as a REAL, 0.0 of nothing"),
+    aggregate("avg(x)", AggregateFunction::Avg,
+        "the mean"),
+    aggregate("min(x)", AggregateFunction::Min,
+        "the least"),
+    aggregate("max(x)", AggregateFunction::Max,
+        "the greatest"),
+    aggregate("group_concat(x [, separator])", AggregateFunction::GroupConcat,
+        "all as one text, between them a comma or this"),
+    aggregate("string_agg(x, separator)", AggregateFunction::GroupConcat,
+        "group_concat"),
 ];
 
 impl ScalarFunction {
     /// The function's name.
     pub fn name(self) -> &'static str {
-        SCALAR_FUNCTIONS.iter().find(|entry| entry.function == self).map_or("", |entry| entry.name)
+        let named = SCALAR_FUNCTIONS.iter().find(|entry| entry.function == self);
+        named.map_or("", |entry| entry.signature.name)
     }
 }
 
 impl AggregateFunction {
     /// The function's name.
     pub fn name(self) -> &'static str {
-        let named = AGGREGATE_FUNCTIONS.iter().find(|(_, function, ..)| *function == self);
-        named.map_or("value of", |(name, ..)| name)
+        let named = AGGREGATE_FUNCTIONS.iter().find(|entry| entry.function == self);
+        named.map_or("value of", |entry| entry.signature.name)
     }
 
     /// The type of its result over an argument of this type.
@@ -297,4 +438,40 @@ pub fn common_type(types: impl IntoIterator<Item = Option<DataType>>) -> DataTyp
         }
     }
     common.unwrap_or(DataType::Any)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_usage_says_how_many_arguments_there_are() {
+        for (usage, least, most) in [
+            ("pi()", 0, 0),
+            ("abs(x)", 1, 1),
+            ("substr(text, start [, length])", 2, 3),
+            ("log([base,] x)", 1, 2),
+            ("char([code, …])", 0, MANY),
+            ("coalesce(x, y, …)", 2, MANY),
+            ("count(* or x)", 0, 1),
+        ] {
+            let read = Signature::new(usage, "");
+            assert_eq!((read.least, read.most), (least, most), "{usage}");
+            assert!(usage.starts_with(&format!("{}(", read.name)), "{usage}");
+        }
+    }
+
+    #[test]
+    fn functions_are_told_apart_by_name_and_arity() {
+        let scalar = SCALAR_FUNCTIONS.iter().map(|entry| entry.signature);
+        let all: Vec<Signature> =
+            scalar.chain(AGGREGATE_FUNCTIONS.iter().map(|entry| entry.signature)).collect();
+        for (at, one) in all.iter().enumerate() {
+            let mut others = all[at + 1..].iter().filter(|other| other.name == one.name);
+            assert!(
+                others.all(|other| other.most < one.least || one.most < other.least),
+                "{one:?}"
+            );
+        }
+    }
 }

@@ -20,9 +20,11 @@ mod definition;
 mod error;
 mod exact;
 mod expression;
+mod foreign;
 mod from;
 mod functions;
 mod listing;
+mod notices;
 mod plan;
 mod print;
 mod scope;
@@ -37,8 +39,8 @@ pub use error::Error;
 pub use exact::quotient_scale;
 pub use expression::{Affinity, Arithmetic, BoundExpression, BoundKind, Comparison, ToDay};
 pub use functions::{
-    AGGREGATE_FUNCTIONS, AggregateFunction, CalendarFunction, ResultType, SCALAR_FUNCTIONS,
-    ScalarEntry, ScalarFunction,
+    AGGREGATE_FUNCTIONS, AggregateEntry, AggregateFunction, CalendarFunction, ResultType,
+    SCALAR_FUNCTIONS, ScalarEntry, ScalarFunction, Signature,
 };
 pub use listing::{condition, constant};
 pub use plan::{
@@ -128,7 +130,8 @@ pub struct TableSource {
 ///
 /// # Panics
 /// If the statement is one that the session does itself: BEGIN, COMMIT, ROLLBACK, EXPLAIN, DESCRIBE,
-/// SHOW TABLES, REPLAY, SNAPSHOT, TAG, SET AS OF or BEFORE, SET ACTOR, VERIFY, PRAGMA.
+/// SHOW TABLES, REPLAY, SNAPSHOT, TAG, SET AS OF or BEFORE, SET ACTOR, VERIFY, VACUUM and its like,
+/// PRAGMA.
 pub fn plan(
     statement: &Statement,
     text: &str,
@@ -168,6 +171,7 @@ pub fn plan(
         | Statement::SetActor(_)
         | Statement::SetFlexibleTypes(_)
         | Statement::Verify
+        | Statement::Upkeep { .. }
         | Statement::Accepted(_) => unreachable!("the session does {statement:?} itself"),
     }
 }

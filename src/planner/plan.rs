@@ -164,6 +164,8 @@ pub enum Planned {
         changes: Vec<SchemaChange>,
         /// What the rows that are there have in a column that is added, a constant expression.
         initial: Option<BoundExpression>,
+        /// What is to be said of the definition, a line each.
+        notices: Vec<String>,
     },
 }
 

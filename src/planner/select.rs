@@ -7,13 +7,17 @@ use super::functions::AggregateFunction;
 use super::plan::{AggregateCall, Limits, Plan, Query, SortKey};
 use super::scope::Scope;
 use super::{Catalog, Error};
-use crate::language::ast::{Expression, ExpressionKind, OrderItem, Select, SelectItem, Temporal};
+use crate::language::ast::{
+    Expression, ExpressionKind, OrderItem, Select, SelectItem, Temporal, UnaryOperator,
+};
 use crate::types::{Column, Literal, Value};
 use std::collections::BTreeSet;
 
 /// One column of the answer.
 struct Item {
     name: String,
+    /// Whether the name was given by AS: only then other clauses know it.
+    is_alias: bool,
     expression: BoundExpression,
 }
 
@@ -31,8 +35,13 @@ pub(super) fn plan(
     };
     let mut aggregates = Vec::new();
     let items = bind_items(select, source, &scope, &mut aggregates)?;
-    let aliases: Vec<(String, BoundExpression)> =
-        items.iter().map(|item| (item.name.clone(), item.expression.clone())).collect();
+    let aliases: Vec<(String, BoundExpression)> = items
+        .iter()
+        .filter(|item| item.is_alias)
+        .map(|item| (item.name.clone(), item.expression.clone()))
+        .collect();
+    // As in SQLite: what is no query of groups by its columns or GROUP BY is none by what follows.
+    let grouped = !select.group_by.is_empty() || !aggregates.is_empty();
     let mut binder = Binder { scope: &scope, aliases: &aliases, aggregates: None, clause: "WHERE" };
     let filter = match &select.filter {
         Some(condition) => {
@@ -52,7 +61,12 @@ pub(super) fn plan(
         refuse_aggregates(&group, expression, "GROUP BY")?;
         groups.push(group);
     }
-    binder.aggregates = Some(&mut aggregates);
+    if let Some(having) = select.having.as_ref().filter(|_| !grouped) {
+        let message = "HAVING is for groups: there is no GROUP BY, and no aggregate to select";
+        return Err(Error::new("misplaced-having", message, having.span)
+            .help(Some("a condition on rows is WHERE".into())));
+    }
+    binder.aggregates = grouped.then_some(&mut aggregates);
     binder.clause = "HAVING";
     let having = select.having.as_ref().map(|having| binder.bind(having)).transpose()?.map(truth);
     binder.clause = "ORDER BY";
@@ -63,15 +77,6 @@ pub(super) fn plan(
             None => binder.bind(&item.expression)?,
         });
     }
-    if let Some(having) = &select.having
-        && groups.is_empty()
-        && aggregates.is_empty()
-    {
-        let message = "HAVING is for groups: there is no GROUP BY and no aggregate here";
-        return Err(Error::new("misplaced-having", message, having.span)
-            .help(Some("a condition on rows is WHERE".into())));
-    }
-    let grouped = !groups.is_empty() || !aggregates.is_empty();
     let body = Body { tables, filter, groups, aggregates, having, grouped };
     let (names, expressions): (Vec<String>, Vec<BoundExpression>) =
         items.into_iter().map(|item| (item.name, item.expression)).unzip();
@@ -191,7 +196,7 @@ fn bind_items(
     let mut items = Vec::new();
     let item = |position: usize, column: &Column| {
         let expression = BoundExpression::column(position, column.data_type);
-        Item { name: column.name.clone(), expression }
+        Item { name: column.name.clone(), is_alias: false, expression }
     };
     for selected in &select.items {
         match selected {
@@ -221,7 +226,7 @@ fn bind_items(
                         .get(expression.span.start..expression.span.end)
                         .map_or_else(|| expression.to_string(), str::to_string),
                 };
-                items.push(Item { name, expression: bound });
+                items.push(Item { name, is_alias: alias.is_some(), expression: bound });
             }
         }
     }
@@ -234,11 +239,8 @@ fn ordinal(
     items: &[Item],
     clause: &str,
 ) -> Result<Option<BoundExpression>, Error> {
-    let ExpressionKind::Literal(Literal { value: Value::Integer(number), .. }) = &expression.kind
-    else {
-        return Ok(None);
-    };
-    let index = usize::try_from(*number).ok().and_then(|number| number.checked_sub(1));
+    let Some(number) = signed_integer(expression) else { return Ok(None) };
+    let index = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
     match index.and_then(|index| items.get(index)) {
         Some(item) => Ok(Some(item.expression.clone())),
         None => {
@@ -249,10 +251,24 @@ fn ordinal(
     }
 }
 
-/// In ORDER BY an alias comes before a column of the same name.
+/// The integer that a literal with signs before it is.
+fn signed_integer(expression: &Expression) -> Option<i64> {
+    match &expression.kind {
+        ExpressionKind::Literal(Literal { value: Value::Integer(number), .. }) => Some(*number),
+        ExpressionKind::Unary { operator: UnaryOperator::Plus, operand } => signed_integer(operand),
+        ExpressionKind::Unary { operator: UnaryOperator::Minus, operand } => {
+            signed_integer(operand)?.checked_neg()
+        }
+        _ => None,
+    }
+}
+
+/// In ORDER BY an alias comes before a column of the same name. A name that nobody gave by AS is
+/// looked up among the tables, where it may be that of two columns.
 fn sort_alias(item: &OrderItem, items: &[Item]) -> Result<Option<BoundExpression>, Error> {
     if let ExpressionKind::Column { table: None, column } = &item.expression.kind {
-        let named = items.iter().find(|item| item.name.eq_ignore_ascii_case(&column.name));
+        let mut aliases = items.iter().filter(|item| item.is_alias);
+        let named = aliases.find(|item| item.name.eq_ignore_ascii_case(&column.name));
         return Ok(named.map(|item| item.expression.clone()));
     }
     ordinal(&item.expression, items, "ORDER BY")
@@ -263,12 +279,7 @@ fn refuse_aggregates(
     expression: &Expression,
     clause: &str,
 ) -> Result<(), Error> {
-    fn has_aggregate(expression: &BoundExpression) -> bool {
-        let mut found = matches!(expression.kind, BoundKind::Aggregate(_));
-        expression.for_each_operand(|operand| found = found || has_aggregate(operand));
-        found
-    }
-    if has_aggregate(bound) {
+    if bound.has_aggregate() {
         let message = format!("an aggregate cannot stand in {clause}");
         return Err(Error::new("misplaced-aggregate", message, expression.span));
     }

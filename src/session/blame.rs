@@ -6,9 +6,10 @@ use super::relations::{integer, optional};
 use super::{Error, Session};
 use crate::executor;
 use crate::language::ast::Identifier;
-use crate::planner::Catalog;
+use crate::planner::{self, Catalog};
+use crate::storage::{Operation, RowImages, RowOperation};
 use crate::types::column::value_at;
-use crate::types::{Column, DataType, EventId, Period, Row, RowId, TableSchema, Value};
+use crate::types::{Column, DataType, EventId, Period, Row, RowId, Span, TableSchema, Value};
 
 impl Session {
     /// For each column of the row with this primary key (or `_row`, where there is none): its value,
@@ -28,7 +29,7 @@ impl Session {
         ];
         let last = self.past.unwrap_or_else(|| self.head());
         let table = self.catalog()?.table(&Identifier::of(table), None)?.schema;
-        let row = self.row_of(&table, key)?;
+        let row = self.row_of(&table, key, last)?;
         let period = Period { first: EventId::START.next(), last };
         let mut known: Option<(Row, Vec<EventId>)> = None;
         for change in self.database.changes(&table, period)? {
@@ -75,8 +76,17 @@ impl Session {
         outcome::fixed(COLUMNS, rows, Some(last))
     }
 
-    /// The row with a primary key, as the session sees it.
-    fn row_of(&mut self, table: &TableSchema, key: &[String]) -> Result<RowId, Error> {
+    /// The row with a primary key, as the session sees it; `last` is the last committed event of that.
+    ///
+    /// # Errors
+    /// `key` where these are no values of a key, `no-such-row` where no row has them: with the event that
+    /// took the last one away that had.
+    fn row_of(
+        &mut self,
+        table: &TableSchema,
+        key: &[String],
+        last: EventId,
+    ) -> Result<RowId, Error> {
         let columns: Vec<&Column> = match table.primary_key() {
             Some(primary) => primary.columns.iter().map(|at| &table.columns[*at]).collect(),
             None => Vec::new(),
@@ -101,18 +111,53 @@ impl Session {
         let conditions: Vec<String> = conditions.collect();
         let (from, conditions) = (Identifier::of(&table.name), conditions.join(" AND "));
         let query = format!("SELECT _row FROM {from} WHERE {conditions}");
-        if let Outcome::Rows(rows) = self.execute(&query)? {
-            for batch in rows {
-                let batch = batch?;
-                if batch.num_rows() > 0
-                    && let Value::Integer(row) = value_at(batch.column(0), DataType::Integer, 0)
-                    && let Ok(row) = u64::try_from(row)
-                {
-                    return Ok(RowId(row));
-                }
-            }
+        if let Some(row) = self.number(&query)? {
+            return Ok(RowId(row));
         }
         let message = format!("{} has no row with {conditions}", table.name);
-        Err(executor::Error::failed("no-such-row", message).into())
+        let query = format!(
+            "SELECT _event_to FROM {from} FOR SYSTEM_TIME ALL \
+             WHERE {conditions} AND _event_to <= {last} ORDER BY _event_to DESC LIMIT 1"
+        );
+        let Some(ended) = self.number(&query)?.map(EventId) else {
+            return Err(executor::Error::failed("no-such-row", message).into());
+        };
+        let said = self.end_of_row(ended)?;
+        let help = format!(".goto EVENT {} goes to where it was last", ended.before());
+        Err(planner::Error::new("no-such-row", format!("{message}: {said}"), Span::default())
+            .help(Some(help))
+            .into())
+    }
+
+    /// The first number that a query gives.
+    fn number(&mut self, query: &str) -> Result<Option<u64>, Error> {
+        let Outcome::Rows(rows) = self.execute(query)? else { return Ok(None) };
+        for batch in rows {
+            let batch = batch?;
+            if batch.num_rows() > 0
+                && let Value::Integer(number) = value_at(batch.column(0), DataType::Integer, 0)
+            {
+                return Ok(u64::try_from(number).ok());
+            }
+        }
+        Ok(None)
+    }
+
+    /// What an event did to the row that it took away, when, and who did it, in words.
+    fn end_of_row(&self, event: EventId) -> Result<String, Error> {
+        let mut events = self.database.store().read(Period::at(event));
+        let operation = events.next().transpose()?.map(|event| event.operation);
+        let is_deletion = matches!(
+            operation,
+            Some(Operation::Row(RowOperation { images: RowImages::Delete(_), .. }))
+        );
+        let what = if is_deletion { "deleted it" } else { "gave it another key" };
+        let mut parts = Vec::new();
+        if let Some(about) = self.database.store().about(event)? {
+            parts.push(about.at.to_string());
+            let said = &about.metadata;
+            parts.extend([&said.actor, &said.intent, &said.note].into_iter().flatten().cloned());
+        }
+        Ok(format!("event {event} {what} ({})", parts.join(", ")))
     }
 }

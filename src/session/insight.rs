@@ -2,11 +2,11 @@
 //! SQLite for it.
 
 use super::outcome::{self, Outcome};
-use super::relations::column_row;
+use super::relations::{SystemTable, column_row};
 use super::{Error, Session};
-use crate::language::ast::{AsOf, Identifier, Temporal};
-use crate::planner::Catalog;
-use crate::types::{DataType, Value};
+use crate::language::ast::{AsOf, Identifier, Temporal, Upkeep};
+use crate::planner::{self, Catalog, suggest};
+use crate::types::{DataType, KeyKind, Schema, Value};
 
 impl Session {
     /// The columns of a table, a row each.
@@ -24,6 +24,7 @@ impl Session {
             ("null", DataType::Text),
             ("key", DataType::Text),
             ("default", DataType::Text),
+            ("holds", DataType::Text),
         ];
         let rows = (0..source.schema.columns.len()).map(|at| column_row(&source.schema, at));
         outcome::fixed(&columns, rows.collect(), Some(source.period.last))
@@ -45,6 +46,35 @@ impl Session {
         });
         outcome::fixed(&columns, rows.collect(), Some(event))
     }
+}
+
+/// The orders of texts that REINDEX can be asked for, too.
+const COLLATIONS: &[&str] = &["BINARY", "NOCASE", "RTRIM"];
+
+/// Makes sure that what ANALYZE or REINDEX names is there.
+///
+/// # Errors
+/// `unknown-table` where there is neither a table nor an index of that name.
+pub(super) fn check_upkeep(
+    verb: Upkeep,
+    name: Option<&Identifier>,
+    schema: &Schema,
+) -> Result<(), planner::Error> {
+    let Some(name) = name else { return Ok(()) };
+    let is_collation = || COLLATIONS.iter().any(|known| known.eq_ignore_ascii_case(&name.name));
+    let is_known = schema.table(&name.name).is_some()
+        || schema.index(&name.name).is_some()
+        || SystemTable::named(&name.name).is_some()
+        || (verb == Upkeep::Reindex && is_collation());
+    if is_known {
+        return Ok(());
+    }
+    let tables = schema.tables().map(|table| table.name.as_str());
+    let keys = schema.tables().flat_map(|table| &table.keys);
+    let indexes = keys.filter(|key| key.kind == KeyKind::Index).filter_map(|k| k.name.as_deref());
+    let help = suggest(&name.name, tables.chain(indexes));
+    let message = format!("no table or index \"{}\"", name.name);
+    Err(planner::Error::new("unknown-table", message, name.span).help(help))
 }
 
 /// What tells here what a PRAGMA of SQLite tells.

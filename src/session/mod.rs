@@ -16,6 +16,7 @@ mod catalog;
 mod difference;
 mod error;
 mod explain;
+mod help;
 mod insight;
 mod last;
 mod load;
@@ -34,6 +35,7 @@ mod undo;
 mod verify;
 
 pub use error::Error;
+pub use help::help;
 pub use load::{Loading, Refused};
 pub use outcome::{Listing, Outcome, OutputColumn, Receipt, Rows};
 pub use replay::{Frame, Replay};
@@ -44,9 +46,7 @@ pub use crate::executor::LooseRow;
 
 use crate::executor::{self, Context, Input};
 use crate::language::ast::{Statement, TableOption};
-use crate::language::{
-    ParameterName, Parameters, ParseError, Prepared, parse_statement_with, reference,
-};
+use crate::language::{ParameterName, Parameters, ParseError, Prepared, parse_statement_with};
 use crate::planner::{self, Planned};
 use crate::storage::{Change, Committed, Database, Fork, View};
 use crate::types::{EventId, Literal, Period, Schema, Timestamp, Value};
@@ -81,7 +81,7 @@ pub struct Session {
     first_actor: Option<String>,
     /// Whether new tables are FLEXIBLE.
     flexible_types: bool,
-    /// What is to be said beside outcomes.
+    /// What is to be said of the statements that were run, and was not yet.
     notices: RefCell<Vec<String>>,
 }
 
@@ -302,11 +302,13 @@ impl Session {
                 self.note_read();
                 self.describe(table, as_of.as_ref())
             }
-            Statement::Help(topic) => Ok(Outcome::Text(match topic {
-                Some(topic) => topic.to_string(),
-                None => reference::overview(),
-            })),
+            Statement::Help(topic) => Ok(Outcome::Text(help(*topic))),
             Statement::ShowTables { as_of } => self.show_tables(as_of.as_ref()),
+            Statement::Upkeep { verb, name } => {
+                let schema = self.present()?.schema().clone();
+                insight::check_upkeep(*verb, name.as_ref(), &schema)?;
+                Ok(Outcome::Done(insight::accepted(&statement.to_string())))
+            }
             Statement::Accepted(words) => Ok(Outcome::Done(insight::accepted(words))),
             Statement::Verify => self.verify(),
             Statement::SetAsOf(as_of) => self.set_as_of(as_of),
@@ -473,7 +475,7 @@ impl Session {
     }
 
     /// Records what a statement changes in a fork; the fork is as it was if that fails.
-    fn change_fork(&self, fork: &mut Fork, work: Work) -> Result<Receipt, Error> {
+    fn change_fork(&mut self, fork: &mut Fork, work: Work) -> Result<Receipt, Error> {
         let text = work.text();
         self.record(fork, work).map_err(|error| self.located(error, text))
     }
@@ -489,19 +491,21 @@ impl Session {
     }
 
     /// [`Session::change_fork`], with errors that do not know their place yet.
-    fn record(&self, fork: &mut Fork, work: Work) -> Result<Receipt, Error> {
+    fn record(&mut self, fork: &mut Fork, work: Work) -> Result<Receipt, Error> {
         if let Work::Parsed { statement, .. } = &work
             && let Some(verb) = sequence::write_of(statement)
         {
             return self.write_sequence(fork, statement, verb);
         }
         let ready = self.ready(work, fork.view())?;
+        let mut said = Vec::new();
         let (verb, name, rows, changes) = match ready.planned() {
             Planned::Write(write) => {
                 let changed = executor::write(write, &ready.inputs, &ready.context)?;
                 (write.verb(), write.table.name.clone(), changed.rows, changed.changes)
             }
-            Planned::Schema { verb, name, changes, initial } => {
+            Planned::Schema { verb, name, changes, initial, notices } => {
+                said.clone_from(notices);
                 let (initial, view) = (initial.as_ref(), fork.view());
                 let changes = executor::schema_changes(changes, initial, &view, &ready.context)?;
                 let changes = changes.into_iter().map(Change::Schema).collect();
@@ -512,50 +516,10 @@ impl Session {
         // The views go before the fork changes, so that nothing has to be copied for them.
         drop(ready);
         let events = fork.record(changes)?;
+        self.notices.borrow_mut().extend(said);
         Ok(Receipt { verb, name, rows, events, committed: None })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::atomic::Ordering;
-
-    /// The code of the error that a statement ends with, its rows included.
-    fn code(session: &mut Session, text: &str) -> Option<&'static str> {
-        match session.execute(text) {
-            Ok(Outcome::Rows(rows)) => {
-                rows.batches.filter_map(Result::err).map(|error| error.code()).next()
-            }
-            Ok(_) => None,
-            Err(error) => Some(error.code()),
-        }
-    }
-
-    #[test]
-    fn a_flag_stops_what_runs_and_nothing_of_it_is_written() -> Result<(), Error> {
-        let mut session = Session::new(Arc::new(Database::in_memory()?));
-        let stop = Arc::new(AtomicBool::new(false));
-        session.interrupt_by(Arc::clone(&stop));
-        session.execute("CREATE TABLE t(a INTEGER)")?;
-        session.execute("INSERT INTO t VALUES (1), (2)")?;
-        let statements = [
-            "SELECT a FROM t",
-            "SELECT count(*) FROM t AS x, t AS y",
-            "SELECT a FROM t ORDER BY a",
-            "UPDATE t SET a = a + 1",
-            "DELETE FROM t",
-            "INSERT INTO t SELECT a FROM t",
-        ];
-        stop.store(true, Ordering::Relaxed);
-        for statement in statements {
-            assert_eq!(code(&mut session, statement), Some("interrupted"), "{statement}");
-        }
-        assert_eq!(session.head(), EventId(3));
-        stop.store(false, Ordering::Relaxed);
-        for statement in statements {
-            assert_eq!(code(&mut session, statement), None, "{statement}");
-        }
-        Ok(())
-    }
-}
+mod tests;

@@ -216,7 +216,7 @@ impl<'a> Moments<'a> {
         self.database.at_time(at).map(Place::At).map_err(|error| said(&error, *span))
     }
 
-    /// How to name the moment that has this name, if one has.
+    /// The point of the moment that has this name, if one has.
     fn named(&self, name: &str) -> Option<String> {
         let head = self.database.head();
         let is_tag = |tag: &storage::Tag| tag.name == name && tag.set_by <= head;
@@ -227,7 +227,7 @@ impl<'a> Moments<'a> {
             snapshots.iter().find(|snapshot| snapshot.name.as_deref() == Some(name))?;
             "SNAPSHOT"
         };
-        Some(format!("write {kind} {}", quoted(name)))
+        Some(format!("{kind} {}", quoted(name)))
     }
 
     /// The time that words mean.
@@ -245,14 +245,15 @@ impl<'a> Moments<'a> {
         }
         read.ok_or_else(|| {
             let times = "write '5 minutes ago', 'yesterday 14:00' or '2026-11-22 15:40:00'";
-            let help = self.named(text).unwrap_or_else(|| times.into());
+            let named = self.named(text).map(|point| format!("write {point}"));
+            let help = named.unwrap_or_else(|| times.into());
             Error::new("timestamp", format!("'{text}' is no time"), span).help(Some(help))
         })
     }
 }
 
 impl Session {
-    /// How to name the moment that has this name, if one has: `write TAG 'name'`.
+    /// The point of the moment that has this name, if one has: `TAG 'name'`.
     pub fn moment_named(&self, name: &str) -> Option<String> {
         Moments::new(self).named(name)
     }

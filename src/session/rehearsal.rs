@@ -29,6 +29,8 @@ pub(super) struct Rehearsal {
     past: Option<EventId>,
     /// Whether it would have made events by now: then moments and rows are no longer known.
     is_changed: bool,
+    /// What is to be said of the last statement.
+    notices: Vec<String>,
 }
 
 impl Rehearsal {
@@ -51,11 +53,13 @@ impl Session {
             Some(rehearsal) => rehearsal,
             None => {
                 let fork = Fork::new(self.database.latest()?, self.head().next());
-                Rehearsal { fork, begun: None, past: None, is_changed: false }
+                let notices = Vec::new();
+                Rehearsal { fork, begun: None, past: None, is_changed: false, notices }
             }
         };
         let bound = self.bind(&mut rehearsal, &statement, text);
         let is_changed = rehearsal.is_changed;
+        self.notices.borrow_mut().append(&mut rehearsal.notices);
         self.rehearsal = Some(rehearsal);
         match bound {
             Err(error) if is_changed && UNKNOWN_MOMENTS.contains(&error.code()) => Ok(()),
@@ -126,7 +130,10 @@ impl Session {
                 rehearsal.is_changed = true;
                 return Ok(());
             }
-            Planned::Schema { changes, initial, .. } => (changes, initial),
+            Planned::Schema { changes, initial, notices, .. } => {
+                rehearsal.notices.extend(notices);
+                (changes, initial)
+            }
         };
         rehearsal.check_present()?;
         let view = rehearsal.fork.view();

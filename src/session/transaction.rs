@@ -100,7 +100,7 @@ impl Session {
 
     /// Does what a statement says in the open transaction, which stays as it was if that fails.
     pub(super) fn change_transaction(
-        &self,
+        &mut self,
         transaction: &mut Transaction,
         work: Work,
     ) -> Result<Receipt, Error> {

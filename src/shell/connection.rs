@@ -223,8 +223,8 @@ impl Connection {
     pub fn take_notices(&mut self) -> Vec<String> {
         let mut notices = std::mem::take(&mut self.notices);
         if let Some(session) = &self.session {
-            notices.extend(session.database().take_notices());
             notices.extend(session.take_notices());
+            notices.extend(session.database().take_notices());
         }
         notices
     }

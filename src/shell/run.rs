@@ -91,8 +91,7 @@ impl Shell {
     }
 
     /// Moves the session to a point, or before it where BEFORE stands first; an error has its place in
-    /// `text`. A time needs no quotes: `--at 'yesterday 14:00'` has lost them to the shell that it was
-    /// typed into.
+    /// `text`.
     pub(super) fn go_to(&mut self, text: &str) -> Result<Outcome, Refusal> {
         const BEFORE: &str = "BEFORE ";
         let is_before = text.get(..BEFORE.len()).is_some_and(|w| w.eq_ignore_ascii_case(BEFORE));
@@ -100,22 +99,44 @@ impl Shell {
             if is_before { ("SET BEFORE ", BEFORE.len()) } else { ("SET AS OF ", 0) };
         let point = &text[skipped..];
         let mut went = self.connection.execute(&format!("{set}{point}"));
-        if matches!(&went, Err(Refusal::Failed(error)) if error.code == SYNTAX) {
-            match self.connection.execute(&format!("{set}{}", quoted(point.trim()))) {
+        if matches!(&went, Err(Refusal::Failed(error)) if error.code == SYNTAX)
+            && let Some(meant) = self.meanings(point).get(1)
+        {
+            match self.connection.execute(&format!("{set}{meant}")) {
                 // It is no time either: what was written is what is wrong.
-                Err(Refusal::Failed(error)) if error.code == "timestamp" => {}
-                as_time => went = as_time,
+                Err(Refusal::Failed(error)) if error.code == "timestamp" => {
+                    if let Err(Refusal::Failed(error)) = &mut went
+                        && !point.trim().contains(char::is_whitespace)
+                    {
+                        error.message = format!("{point} is neither a point nor the name of one");
+                        error.help = Some("SHOW TAGS lists the tags; -1 goes an event back".into());
+                    }
+                }
+                as_meant => went = as_meant,
             }
         }
         if let Err(Refusal::Failed(error)) = &mut went {
-            let named = |session: &Session| session.moment_named(point.trim());
-            error.help = error.help.take().or_else(|| self.connection.session().and_then(named));
             error.span = error.span.map(|span| Span {
                 start: (skipped + span.start).saturating_sub(set.len()),
                 end: (skipped + span.end).saturating_sub(set.len()),
             });
         }
         went
+    }
+
+    /// What a point can mean where it is a word or an argument, the likeliest first: what it says; `-1`
+    /// so many events back; the name of a tag or a snapshot; a time, whose quotes the shell took that
+    /// it was typed into.
+    pub(super) fn meanings(&self, point: &str) -> Vec<String> {
+        let point = point.trim();
+        let is_number = |word: &&str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit());
+        let back = point.strip_prefix('-').filter(is_number);
+        let named = |session: &Session| session.moment_named(point);
+        let other = match back {
+            Some(events) => format!("EVENT -{events}"),
+            None => self.connection.session().and_then(named).unwrap_or_else(|| quoted(point)),
+        };
+        vec![point.to_owned(), other]
     }
 
     /// Lets Ctrl-C stop the statement that runs, and the run with it; while it waits for input, or

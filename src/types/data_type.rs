@@ -81,8 +81,17 @@ const NAMES: &[(&str, DataType)] = &[
     ("INT2", DataType::Integer),
     ("INT4", DataType::Integer),
     ("INT8", DataType::Integer),
+    ("INT UNSIGNED", DataType::Integer),
+    ("INTEGER UNSIGNED", DataType::Integer),
+    ("BIGINT UNSIGNED", DataType::Integer),
+    ("SMALLINT UNSIGNED", DataType::Integer),
+    ("TINYINT UNSIGNED", DataType::Integer),
+    ("MEDIUMINT UNSIGNED", DataType::Integer),
+    ("UNSIGNED BIG INT", DataType::Integer),
     ("REAL", DataType::Real),
     ("FLOAT", DataType::Real),
+    ("FLOAT4", DataType::Real),
+    ("FLOAT8", DataType::Real),
     ("DOUBLE", DataType::Real),
     ("DOUBLE PRECISION", DataType::Real),
     ("NUMERIC", DataType::Numeric),
@@ -90,6 +99,19 @@ const NAMES: &[(&str, DataType)] = &[
     ("NUMBER", DataType::Numeric),
     ("TEXT", DataType::Text),
     ("STRING", DataType::Text),
+    ("VARCHAR", DataType::Text),
+    ("NVARCHAR", DataType::Text),
+    ("VARCHAR2", DataType::Text),
+    ("CHAR", DataType::Text),
+    ("NCHAR", DataType::Text),
+    ("CHARACTER", DataType::Text),
+    ("CHARACTER VARYING", DataType::Text),
+    ("VARYING CHARACTER", DataType::Text),
+    ("NATIVE CHARACTER", DataType::Text),
+    ("CLOB", DataType::Text),
+    ("TINYTEXT", DataType::Text),
+    ("MEDIUMTEXT", DataType::Text),
+    ("LONGTEXT", DataType::Text),
     ("BOOLEAN", DataType::Boolean),
     ("BOOL", DataType::Boolean),
     ("DATE", DataType::Date),
@@ -97,12 +119,25 @@ const NAMES: &[(&str, DataType)] = &[
     ("DATETIME", DataType::Timestamp),
     ("BLOB", DataType::Blob),
     ("BYTEA", DataType::Blob),
+    ("TINYBLOB", DataType::Blob),
+    ("MEDIUMBLOB", DataType::Blob),
+    ("LONGBLOB", DataType::Blob),
     ("JSON", DataType::Json),
     ("JSONB", DataType::Json),
     ("ANY", DataType::Any),
 ];
 
 impl DataType {
+    /// Every name that is one of a type, and not only has the letters of one.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        NAMES.iter().map(|(name, _)| *name)
+    }
+
+    /// Whether a name is one of these.
+    pub fn is_name(name: &str) -> bool {
+        DataType::names().any(|known| known.eq_ignore_ascii_case(name))
+    }
+
     /// The type that an SQL type name means, with the numbers in its parentheses.
     ///
     /// A name outside the table follows SQLite's rules of affinity (INT, then CHAR/CLOB/TEXT, then

@@ -174,13 +174,13 @@ fn every_moment_has_the_columns_of_its_time() {
         ("SELECT a FROM t FOR SYSTEM_TIME BETWEEN 2 AND 4", "10, 10"),
         (
             "DESCRIBE t AS OF 4",
-            "'id' 'INTEGER' 'no' 'primary' NULL, 'a' 'INTEGER' 'yes' '' NULL, \
-             'b' 'TEXT' 'yes' '' NULL, 'c' 'INTEGER' 'yes' '' '5'",
+            "'id' 'INTEGER' 'no' 'primary' NULL 'INTEGER', 'a' 'INTEGER' 'yes' '' NULL 'INTEGER', \
+             'b' 'TEXT' 'yes' '' NULL 'TEXT', 'c' 'INTEGER' 'yes' '' '5' 'INTEGER'",
         ),
         (
             "DESCRIBE t BEFORE LATEST",
-            "'id' 'INTEGER' 'no' 'primary' NULL, 'amount' 'INTEGER' 'yes' '' NULL, \
-             'c' 'INTEGER' 'yes' '' '5', 'b' 'INTEGER' 'yes' '' '9'",
+            "'id' 'INTEGER' 'no' 'primary' NULL 'INTEGER', 'amount' 'INTEGER' 'yes' '' NULL 'INTEGER', \
+             'c' 'INTEGER' 'yes' '' '5' 'INTEGER', 'b' 'INTEGER' 'yes' '' '9' 'INTEGER'",
         ),
     ] {
         assert_eq!(told(&mut session, query), answer, "{query}");

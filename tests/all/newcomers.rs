@@ -57,6 +57,61 @@ const FROM_PSQL: &[Typed] = &[
     ("\\copy t to 'x.csv'", ".export"),
     ("copy t to 'x.csv';", ".export"),
     ("\\du", "no users"),
+    ("select id::text from t;", "CAST(x AS"),
+    ("select * from t where name ilike 'T%';", "LIKE takes A and a"),
+    ("select * from t fetch first 1 rows only;", "LIMIT n"),
+    ("select now();", "CURRENT_TIMESTAMP"),
+    ("select * from public.t;", "is called main"),
+    ("select * from information_schema.columns;", "DESCRIBE t"),
+    ("abort;", "ROLLBACK"),
+    ("create table u (made timestmp);", "made of u is ANY: there is no type \"timestmp\""),
+    (
+        "create table v (id int check (id > 0));",
+        "the CHECK constraints of v are kept, and not enforced",
+    ),
+];
+
+/// Someone who knows MySQL.
+const FROM_MYSQL: &[Typed] = &[
+    ("create table t (id int not null auto_increment primary key);", "fills itself"),
+    ("create table t (id int) engine=InnoDB;", "one kind of table"),
+    ("create table t (id int unsigned primary key, name varchar(20));", "CREATE TABLE t"),
+    ("show databases;", ".databases"),
+    ("use shop;", ".open NAME"),
+    ("insert into t (name) values (\"Ada\");", "did you mean 'Ada'?"),
+    ("insert into t (name) values ('Ada'), ('Bob');", "2 rows"),
+    ("desc t;", "│ varchar(20)"),
+    ("show columns from t;", "DESCRIBE t"),
+    ("show create table t;", ".schema t"),
+    ("show index from t;", ".indexes t"),
+    ("start transaction;", "BEGIN; …; COMMIT;"),
+    ("select curdate();", "CURRENT_DATE"),
+    ("select id from t where name = \"Bob\";", "did you mean 'Bob'?"),
+    ("select name from t limit 1, 5;", "│ Bob"),
+    ("select 7 != 8, 7 <> 8, 7 == 8;", "│       1 │       1 │       0 │"),
+    ("truncate t;", "DELETE FROM t"),
+    ("source seed.sql;", ".read FILE"),
+    ("select * from mysql.user;", "_tables"),
+];
+
+/// Someone who knows SQL Server, and who has read that asof knows the past.
+const FROM_ELSEWHERE: &[Typed] = &[
+    ("create table dbo.t (a int);", "is called main"),
+    ("create table main.t (a int);", "CREATE TABLE t"),
+    ("select top 5 * from t;", "LIMIT n"),
+    ("select getdate();", "CURRENT_TIMESTAMP"),
+    ("exec sp_help;", "no procedures"),
+    ("insert into t values (1);", "1 row"),
+    ("undo;", ".undo"),
+    (".undo", ""),
+    ("redo;", ".undo"),
+    ("select * from t as of now;", "LATEST"),
+    ("select * from t as of yesterday;", "in quotes"),
+    (".diff -1 LATEST", ""),
+    ("tag demo1;", ""),
+    (".goto demo1", ""),
+    (".now", ""),
+    (".goto -1", ""),
 ];
 
 /// Someone who knows DuckDB.
@@ -119,6 +174,37 @@ fn from_sqlite() {
 #[test]
 fn from_psql() {
     greet(FROM_PSQL);
+}
+
+#[test]
+fn from_mysql() {
+    greet(FROM_MYSQL);
+}
+
+#[test]
+fn from_elsewhere() {
+    greet(FROM_ELSEWHERE);
+}
+
+#[test]
+fn who_forgets_a_semicolon_is_shown_the_way_out() {
+    let place = Place::new();
+    let mut screen = Screen::start(&place, &["-q", "shop"], 80, 24);
+    screen.wait_line("shop@0> ");
+    let mut line = |typed: &str, shows: &str| {
+        screen.keys(typed).wait_for(typed);
+        screen.keys("\r").wait_for(shows);
+    };
+    line("create table t (a);", "shop@1>");
+    // A statement stays as it is, and the words are no part of it.
+    line("select 40", "   ...>");
+    line("quit", "still open: select 40 — ; ends it, Ctrl-C clears it, Ctrl-D leaves");
+    line("+ 2;", "42 │");
+    // What is none can only have been meant for the shell.
+    line("hello", "   ...>");
+    line("help", "still open: hello — ; ends it");
+    line("quit", "the unfinished statement was not run: hello");
+    assert_eq!(screen.end(), 0);
 }
 
 #[test]

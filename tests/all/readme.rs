@@ -207,8 +207,8 @@ fn the_examples_of_the_grammar_answer_as_shown() {
 
 #[test]
 fn the_grammar_names_every_function() {
-    let scalar = asof::planner::SCALAR_FUNCTIONS.iter().map(|entry| entry.name);
-    let aggregates = asof::planner::AGGREGATE_FUNCTIONS.iter().map(|(name, ..)| *name);
+    let scalar = asof::planner::SCALAR_FUNCTIONS.iter().map(|entry| entry.signature.name);
+    let aggregates = asof::planner::AGGREGATE_FUNCTIONS.iter().map(|entry| entry.signature.name);
     let missing: Vec<&str> =
         scalar.chain(aggregates).filter(|name| !LANGUAGE.contains(&format!("`{name}`"))).collect();
     assert_eq!(missing, Vec::<&str>::new());

@@ -112,7 +112,7 @@ fn every_change_of_the_schema_is_a_row_with_its_definition() {
 
 /// Tables and what is altered of them, in SQL that SQLite runs, too.
 const ALTERED: &[&str] = &[
-    "CREATE TABLE shops (id INTEGER PRIMARY KEY, /* the owner */ name TEXT COLLATE NOCASE UNIQUE)",
+    "CREATE TABLE shops (id INTEGER PRIMARY KEY, /* the owner */ name TEXT COLLATE BINARY UNIQUE)",
     "CREATE TABLE goods (code TEXT, shop INTEGER REFERENCES shops (id) ON DELETE CASCADE, price NUMERIC, \
      old TEXT, CONSTRAINT k PRIMARY KEY (code, shop), CHECK (price >= 0), \
      FOREIGN KEY (shop) REFERENCES shops (id))",
@@ -137,7 +137,7 @@ fn what_was_altered_is_made_again_as_it_is() {
     }
     let master = "SELECT sql FROM sqlite_master ORDER BY type DESC, name";
     insta::assert_snapshot!(told(&mut session, master).replace("', '", "'\n'"), @r#"
-    'CREATE TABLE stores (number INTEGER PRIMARY KEY, name TEXT COLLATE NOCASE UNIQUE)'
+    'CREATE TABLE stores (number INTEGER PRIMARY KEY, name TEXT COLLATE BINARY UNIQUE)'
     'CREATE TABLE untouched (a, b)'
     'CREATE TABLE wares ("order" TEXT, "the shop" INTEGER REFERENCES stores (number) ON DELETE CASCADE, price NUMERIC, note VARCHAR(9) NOT NULL DEFAULT ''it''''s'', CONSTRAINT k PRIMARY KEY ("order", "the shop"), CHECK (price >= 0), FOREIGN KEY ("the shop") REFERENCES stores (number))'
     'CREATE INDEX by_shop ON wares ("the shop" DESC)'

@@ -19,7 +19,7 @@ pub use statement::{
     ActorSetting, AlterAction, Annotations, Assigned, ColumnConstraint, ColumnConstraintKind,
     ColumnDefinition, CreateIndex, CreateTable, Delete, ForeignKeyAction, ForeignKeyClause,
     IndexedColumn, Insert, InsertSource, JsonObject, Statement, TableConstraint,
-    TableConstraintKind, TableOption, TypeName, Update,
+    TableConstraintKind, TableOption, TypeName, Update, Upkeep,
 };
 pub use time::{
     AsOf, At, History, Point, Range, RangeEnd, RangeStart, ShowSubject, SnapshotName, Temporal,

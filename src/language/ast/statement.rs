@@ -124,9 +124,27 @@ pub enum Statement {
     SetFlexibleTypes(bool),
     /// VERIFY: all files held against the log.
     Verify,
-    /// A statement of SQLite's that is accepted and does nothing here: PRAGMA, VACUUM, ANALYZE,
-    /// REINDEX. Its words as they stood.
+    /// VACUUM, ANALYZE or REINDEX, which find nothing to do here.
+    Upkeep {
+        /// Which of them.
+        verb: Upkeep,
+        /// The table or index; all of the database where none is named.
+        name: Option<Identifier>,
+    },
+    /// A statement of SQLite's that is accepted and does nothing here: PRAGMA, what drops a view that is
+    /// not there, what writes its statistics. Its words as they stood.
     Accepted(String),
+}
+
+/// What SQLite does for a database that asof does by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Upkeep {
+    /// VACUUM
+    Vacuum,
+    /// ANALYZE
+    Analyze,
+    /// REINDEX
+    Reindex,
 }
 
 /// CREATE TABLE.
@@ -485,6 +503,7 @@ impl Statement {
             | Statement::SetActor(_)
             | Statement::SetFlexibleTypes(_)
             | Statement::Verify
+            | Statement::Upkeep { .. }
             | Statement::Accepted(_) => None,
         }
     }

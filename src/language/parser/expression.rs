@@ -14,7 +14,7 @@ use super::expected::{Expected, Named};
 use super::input::{
     Input, LiteralSlot, MAX_HEIGHT, Parsed, comma_list, nested, parenthesised, symbol, word,
 };
-use super::name::{NUMBER, identifier, is_name, name, unquote};
+use super::name::{NUMBER, database_before, identifier, is_name, name, unquote};
 use super::table::type_name;
 use super::time::begins_range_behind;
 use crate::types::{Literal, Value};
@@ -473,7 +473,7 @@ fn number(digits: &str, negative: bool) -> Result<Literal, String> {
         .ok_or_else(|| format!("{digits} is beyond the largest number, which is about 1.8e308"))
 }
 
-/// `Name | Name '.' Name | Function`
+/// `[[Database '.'] Name '.'] Name | Function`
 #[inline(never)]
 fn column_or_function(input: Input<'_>) -> Parsed<'_, Expression> {
     let rest = input.skip(1);
@@ -487,12 +487,20 @@ fn column_or_function(input: Input<'_>) -> Parsed<'_, Expression> {
         let kind = ExpressionKind::Column { table: None, column: first };
         return Ok((rest, at(input, rest, kind)));
     }
-    input.is_named(Named::Table);
-    let (rest, column) = name(Named::Column(Some(input.at)))(rest.skip(1))?;
-    if rest.is_symbol(0, Symbol::Dot) {
-        return input.unsupported("the name of a database before a table's");
+    let has_database = is_name(rest.ahead(1)) && rest.is_symbol(2, Symbol::Dot);
+    let (start, table) = match has_database {
+        true => {
+            let (start, ()) = database_before(input)?;
+            (start, identifier(start, start.peek()))
+        }
+        false => (input, first),
+    };
+    start.is_named(Named::Table);
+    let (rest, column) = name(Named::Column(Some(start.at)))(start.skip(2))?;
+    if !has_database {
+        rest.offer(Symbol::Dot);
     }
-    let kind = ExpressionKind::Column { table: Some(first), column };
+    let kind = ExpressionKind::Column { table: Some(table), column };
     Ok((rest, at(input, rest, kind)))
 }
 

@@ -5,6 +5,7 @@ use super::super::ast::Identifier;
 use super::super::keyword::WordClass;
 use super::super::token::{Symbol, Token, TokenKind};
 use super::expected::{Expected, Named};
+use super::foreign;
 use super::input::{Input, Parsed, comma_list, parenthesised};
 use super::time::begins_temporal;
 use crate::types::Span;
@@ -42,15 +43,53 @@ pub(super) fn is_name(token: Token) -> bool {
     }
 }
 
-/// The name of a table or an index, which no name of a database precedes.
+/// `ObjectName ::= (Database '.')? Name`: a table or an index.
 pub(super) fn object_name<'a>(of: Named) -> impl Fn(Input<'a>) -> Parsed<'a, Identifier> {
     move |input| {
-        let (rest, object) = label(of)(input)?;
-        if rest.is_symbol(0, Symbol::Dot) {
-            return input.unsupported("the name of a database before a table's");
+        let (behind, ()) = database_before(input)?;
+        let (rest, object) = label(of)(behind)?;
+        if behind.at == input.at {
+            rest.offer(Symbol::Dot);
         }
         Ok((rest, object))
     }
+}
+
+/// `Database ::= 'MAIN'`, which is no word of the language.
+const MAIN: &str = "main";
+
+/// SQLite's name for the database of temporary tables.
+const TEMPORARY: &str = "temp";
+
+/// Skips the name of the database and its dot, if another name follows.
+///
+/// # Errors
+/// `unknown-database` where it is that of none.
+pub(super) fn database_before(input: Input<'_>) -> Parsed<'_, ()> {
+    if !is_name(input.peek()) || !input.is_symbol(1, Symbol::Dot) {
+        return Ok((input, ()));
+    }
+    let (_, database) = name(Named::New)(input)?;
+    let is = |known: &str| database.name.eq_ignore_ascii_case(known);
+    if is(MAIN) {
+        return Ok((input.skip(2), ()));
+    }
+    let (message, help) = if is(TEMPORARY) {
+        let message = "there are no temporary tables yet: a TEMP table is one like the others";
+        (message.to_owned(), format!("leave {}. out", database.name))
+    } else if let Some((message, help)) = foreign::schema(&database.name, input.skip(2).word()) {
+        (message, help)
+    } else {
+        let message = format!("there is no database \"{}\"", database.name);
+        (message, format!("the one that is open is called {MAIN}: write {MAIN}.t, or t alone"))
+    };
+    input.fail_at(database.span, "unknown-database", message, Some(help))
+}
+
+/// Whether a token is the name of a database that has no tables here, or of the one that has.
+pub(super) fn is_database(input: Input<'_>) -> bool {
+    let name = identifier(input, input.peek()).name;
+    [MAIN, TEMPORARY].iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// The name of a table that is there.

@@ -22,7 +22,8 @@ pub(super) fn report(state: &State<'_>) -> ParseError {
     if found.kind != TokenKind::End && expected.len() > 1 {
         expected.retain(|what| *what != END);
     }
-    let help = misspelt(state, at, &expected)
+    let help = foreign::inside(state, at)
+        .or_else(|| misspelt(state, at, &expected))
         .or_else(|| reserved(state, found, &expected))
         .or_else(|| file(state, at));
     let incomplete = found.kind == TokenKind::End;

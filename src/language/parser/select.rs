@@ -94,16 +94,22 @@ fn is_for(word: &str) -> bool {
     word.eq_ignore_ascii_case("for")
 }
 
-/// `SelectItem ::= '*' | Name '.' '*' | Expression [Alias]`
+/// `SelectItem ::= '*' | [Database '.'] Name '.' '*' | Expression [Alias]`
 fn select_item(input: Input<'_>) -> Parsed<'_, SelectItem> {
     if input.is_symbol(0, Symbol::Star) {
         let rest = input.skip(1);
         return Ok((rest, SelectItem::Star(Place(input.peek().span))));
     }
     input.note(Symbol::Star);
-    if input.is_symbol(1, Symbol::Dot) && input.is_symbol(2, Symbol::Star) {
+    let of_table =
+        |words| input.is_symbol(words, Symbol::Dot) && input.is_symbol(words + 1, Symbol::Star);
+    if of_table(1) {
         let (_, table) = name(Named::Table)(input)?;
         return Ok((input.skip(3), SelectItem::TableStar(table)));
+    }
+    if input.is_symbol(1, Symbol::Dot) && of_table(3) {
+        let (rest, table) = table_name(input)?;
+        return Ok((rest.skip(2), SelectItem::TableStar(table)));
     }
     if is_name(input.peek()) && input.is_symbol(1, Symbol::Dot) {
         input.skip(2).offer(Symbol::Star);

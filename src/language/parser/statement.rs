@@ -1,7 +1,7 @@
 //! Statements, found by their first word in one table.
 
 use super::super::ast::{
-    Assigned, Delete, Identifier, Insert, InsertSource, Place, Statement, Update,
+    Assigned, Delete, Identifier, Insert, InsertSource, Place, Statement, Update, Upkeep,
 };
 use super::super::token::{Symbol, TokenKind};
 use super::super::{Keyword, reference};
@@ -10,7 +10,7 @@ use super::expected::{Expected, Named};
 use super::expression::expression;
 use super::foreign;
 use super::input::{Input, Parsed, comma_list, parenthesised, symbol, word};
-use super::name::{alias, columns, label, table_name};
+use super::name::{alias, columns, is_database, is_name, label, object_name, table_name};
 use super::object::{JSON_OBJECT, json_object};
 use super::select::{not_indexed, select};
 use super::table::{alter, create, drop};
@@ -46,6 +46,7 @@ const STATEMENTS: &[Entry] = &[
     (Keyword::Set, "Set", set),
     (Keyword::Explain, "Explain", explain),
     (Keyword::Describe, "Describe", describe),
+    (Keyword::Desc, "Describe", describe),
     (Keyword::Help, "Help", help),
     (Keyword::Show, "Show", show),
     (Keyword::Verify, "Verify", verify),
@@ -86,7 +87,7 @@ fn select_statement(input: Input<'_>) -> Parsed<'_, Statement> {
     Ok((rest, Statement::Select(Box::new(select))))
 }
 
-/// `Insert ::= 'INSERT' 'INTO' Label [Names] rows [Annotations]`
+/// `Insert ::= 'INSERT' 'INTO' ObjectName [Names] rows [Annotations]`
 fn insert(input: Input<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = word(Keyword::Insert)(input)?;
     if rest.is_word(0, Keyword::Or) {
@@ -183,7 +184,7 @@ fn assigned(input: Input<'_>) -> Parsed<'_, Assigned> {
     Ok((rest, Assigned::Expression(expression)))
 }
 
-/// `Target ::= Label [Alias] ['NOT' 'INDEXED']`, the table that is changed and what it is called.
+/// `Target ::= ObjectName [Alias] ['NOT' 'INDEXED']`, the table that is changed and what it is called.
 fn target(input: Input<'_>) -> Parsed<'_, (Identifier, Option<Identifier>)> {
     let (rest, table) = table_name(input)?;
     let (rest, ()) = no_moment(rest)?;
@@ -199,7 +200,7 @@ fn update(input: Input<'_>) -> Parsed<'_, Statement> {
         let action = rest.skip(1).word().to_ascii_uppercase();
         return rest.unsupported(&format!("UPDATE OR {action}"));
     }
-    let of = rest.at;
+    let of = rest.at + if rest.is_symbol(1, Symbol::Dot) { 2 } else { 0 };
     let (rest, (table, alias)) = target(rest)?;
     let (rest, _) = word(Keyword::Set)(rest)?;
     let (rest, assignments) = comma_list(|input| assignment(input, of))(rest)?;
@@ -280,9 +281,9 @@ fn explain(input: Input<'_>) -> Parsed<'_, Statement> {
     Ok((rest, Statement::Explain { analyze, statement }))
 }
 
-/// `Describe ::= 'DESCRIBE' Label [AsOf]`
+/// `Describe ::= ('DESCRIBE' | 'DESC') ObjectName [AsOf]`
 fn describe(input: Input<'_>) -> Parsed<'_, Statement> {
-    let (rest, table) = preceded(word(Keyword::Describe), table_name).parse(input)?;
+    let (rest, table) = table_name(input.skip(1))?;
     let (rest, as_of) = opt(as_of).parse(rest)?;
     Ok((rest, Statement::Describe { table, as_of }))
 }
@@ -305,15 +306,18 @@ fn help(input: Input<'_>) -> Parsed<'_, Statement> {
     }
     let help = match reference::suggestion(asked) {
         Some(near) => format!("did you mean HELP {near}?"),
-        None => "HELP lists the topics".to_owned(),
+        None => "HELP lists the topics, HELP functions the functions".to_owned(),
     };
     let message = format!("there is no help about {asked}");
     input.fail_at(span, "unknown-topic", message, Some(help))
 }
 
-/// `Pragma ::= 'PRAGMA' DottedName ['=' PragmaValue | '(' PragmaValue ')']`
+/// `Pragma ::= 'PRAGMA' ObjectName ['=' PragmaValue | '(' PragmaValue ')']`
 fn pragma(input: Input<'_>) -> Parsed<'_, Statement> {
-    let (rest, _) = dotted_name(input.skip(1), Named::New)?;
+    let first = input.skip(1);
+    // Nothing is kept in either, so the temporary one can be asked, too.
+    let skipped = if first.is_symbol(1, Symbol::Dot) && is_database(first) { 2 } else { 0 };
+    let (rest, _) = object_name(Named::New)(first.skip(skipped))?;
     let (rest, value) = opt(preceded(symbol(Symbol::Equal), pragma_value)).parse(rest)?;
     let (rest, _) = match value {
         Some(()) => (rest, None),
@@ -346,20 +350,30 @@ fn verify(input: Input<'_>) -> Parsed<'_, Statement> {
     Ok((rest, Statement::Verify))
 }
 
-/// `Upkeep ::= ('VACUUM' | 'ANALYZE' | 'REINDEX') [DottedName]`
+/// `Upkeep ::= 'VACUUM' [Database] | ('ANALYZE' | 'REINDEX') [Database | ObjectName]`
 fn upkeep(input: Input<'_>) -> Parsed<'_, Statement> {
-    let (rest, _) = opt(|input| dotted_name(input, Named::Table)).parse(input.skip(1))?;
-    if rest.is_word(0, Keyword::Into) {
+    let verb = match input.peek().kind {
+        TokenKind::Keyword(Keyword::Analyze) => Upkeep::Analyze,
+        TokenKind::Keyword(Keyword::Reindex) => Upkeep::Reindex,
+        _ => Upkeep::Vacuum,
+    };
+    let first = input.skip(1);
+    let is_alone = is_name(first.peek()) && !first.is_symbol(1, Symbol::Dot);
+    let (rest, name) = if is_alone && is_database(first) {
+        (first.skip(1), None)
+    } else if verb != Upkeep::Vacuum {
+        opt(object_name(Named::Table)).parse(first)?
+    } else if is_alone {
+        let message = format!("there is no database \"{}\"", first.word());
+        let help = "VACUUM names no table, and does nothing here".to_owned();
+        return first.fail_at(first.peek().span, "unknown-database", message, Some(help));
+    } else {
+        (first, None)
+    };
+    if verb == Upkeep::Vacuum && rest.is_word(0, Keyword::Into) {
         return rest.unsupported("VACUUM INTO");
     }
-    Ok((rest, accepted(input, rest)))
-}
-
-/// `DottedName ::= Label ('.' Label)?`
-fn dotted_name(input: Input<'_>, of: Named) -> Parsed<'_, ()> {
-    let (rest, _) = label(of)(input)?;
-    let (rest, _) = opt(preceded(symbol(Symbol::Dot), label(of))).parse(rest)?;
-    Ok((rest, ()))
+    Ok((rest, Statement::Upkeep { verb, name }))
 }
 
 /// A statement that does nothing, as it stands.

@@ -10,6 +10,7 @@ use super::super::token::{Symbol, TokenKind};
 use super::annotations::annotations;
 use super::expected::{Expected, Named};
 use super::expression::{expression, given};
+use super::foreign;
 use super::input::{Input, Parsed, StopAtRange, symbol, word};
 use super::name::{label, number_of, table_name, text, text_for};
 use crate::types::Value;
@@ -479,6 +480,7 @@ pub(super) fn show(input: Input<'_>) -> Parsed<'_, Statement> {
     if let Some(list) = later {
         return rest.unsupported(&format!("SHOW {list}"));
     }
+    foreign::refuse_shown(rest)?;
     let (rest, subject) = alt((
         value(None, word(Keyword::Tables)),
         value(Some(ShowSubject::Events), word(Keyword::Events)),

@@ -2,7 +2,9 @@
 //!
 //! The text comes in pieces of any size; each byte is looked at once, and only the statement that is
 //! still open is kept. What counts as the end of a statement is what the lexer would say: a `;`
-//! outside texts, quoted names, comments and JSON objects.
+//! outside texts, quoted names, comments, JSON objects, and the bodies of triggers.
+
+mod body;
 
 mod error;
 
@@ -11,6 +13,7 @@ pub use error::{SplitError, TooLarge};
 
 use super::lexer::tokenize;
 use super::token::{Symbol, TokenKind};
+use body::Body;
 
 /// The most bytes of one statement, its `;` excluded; of a dot-command and of a comment, too.
 pub const MAX_STATEMENT_SIZE: usize = 64 << 20;
@@ -43,7 +46,7 @@ pub enum PieceKind {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("this {what} is never closed")]
 pub struct Unterminated {
-    /// `text`, `name`, `comment` or `JSON object`.
+    /// `text`, `name`, `comment`, `JSON object` or `body of statements`.
     pub what: &'static str,
     /// How it was opened.
     pub opened_by: &'static str,
@@ -107,6 +110,8 @@ pub struct Splitter {
     braces: usize,
     /// Where the open statement begins, in `text`.
     start: Option<usize>,
+    /// The body that the open statement is in, by places in `text`.
+    body: Option<Body>,
     /// Up to where lines were counted, in `text`.
     counted: usize,
     /// The line of `counted`, from 1.
@@ -148,6 +153,7 @@ impl Splitter {
             opened: 0,
             braces: 0,
             start: None,
+            body: None,
             counted: 0,
             line: 1,
             column: 1,
@@ -169,6 +175,8 @@ impl Splitter {
             self.counted -= keep;
             self.opened = self.opened.saturating_sub(keep);
             self.start = self.start.map(|start| start - keep);
+            self.body =
+                self.body.map(|body| Body { begin: body.begin - keep, next: body.next - keep });
         }
         if self.refused.is_none() {
             self.text.push_str(text);
@@ -260,8 +268,9 @@ impl Splitter {
     ///
     /// # Errors
     ///
-    /// A text, quoted name, comment or JSON object that is never closed, with its opening place; a
-    /// statement, dot-command or comment that is too large, with the place where it begins.
+    /// A text, quoted name, comment, JSON object or body of statements that is never closed, with its
+    /// opening place; a statement, dot-command or comment that is too large, with the place where it
+    /// begins.
     pub fn finish(&mut self) -> Result<Option<Piece>, SplitError> {
         self.ended = true;
         if let Some(piece) = self.next() {
@@ -279,19 +288,39 @@ impl Splitter {
     /// What is left at the end of the script.
     fn remainder(&mut self) -> Result<Option<Piece>, Unterminated> {
         if let Some((what, opened_by)) = self.state.open() {
-            self.count_to(self.opened);
-            let offset = self.base + self.opened;
-            let (line, column) = (self.line, self.column);
-            return Err(Unterminated { what, opened_by, line, column, offset });
+            return Err(self.unterminated(what, opened_by, self.opened));
         }
         let Some(start) = self.start.take() else {
             return Ok(None);
         };
+        if self.state != State::DotCommand
+            && let Some(body) = self.still_in_body(start, self.text.len())
+        {
+            return Err(self.unterminated("body of statements", BODY, body.begin));
+        }
         if self.state == State::DotCommand {
             self.state = State::Plain;
             return Ok(Some(self.dot_command(start, self.text.len())));
         }
         Ok(Some(self.piece(start, self.text.len(), PieceKind::Statement)))
+    }
+
+    /// What was opened at a place of the text and is never closed.
+    fn unterminated(
+        &mut self,
+        what: &'static str,
+        opened_by: &'static str,
+        opened: usize,
+    ) -> Unterminated {
+        self.count_to(opened);
+        let (line, column, offset) = (self.line, self.column, self.base + opened);
+        Unterminated { what, opened_by, line, column, offset }
+    }
+
+    /// The body that goes on behind a place which would end the statement, if one does.
+    fn still_in_body(&mut self, start: usize, at: usize) -> Option<Body> {
+        let open = self.body.take().or_else(|| Body::opened(&self.text[..at], start))?;
+        (!open.ends(&self.text, at)).then_some(open)
     }
 
     /// What was fed and begins a statement, or something in it, that is not complete yet.
@@ -339,7 +368,13 @@ impl Splitter {
         self.scanned += 1;
         match byte {
             b';' => {
-                Some(self.start.take().map(|start| self.piece(start, at, PieceKind::Statement)))
+                let Some(start) = self.start else { return Some(None) };
+                self.body = self.still_in_body(start, at).map(|body| Body { next: at + 1, ..body });
+                if self.body.is_some() {
+                    return Some(None);
+                }
+                self.start = None;
+                Some(Some(self.piece(start, at, PieceKind::Statement)))
             }
             b' ' | b'\t' | b'\n' | b'\r' | 0x0c => {
                 if self.start.is_none() {
@@ -496,9 +531,13 @@ pub enum Completeness {
     Complete,
     /// Nothing but blanks and comments.
     Empty,
-    /// Something is open: what opened it, `(` for parentheses, or `;` if only that is missing.
+    /// Something is open: what opened it, `(` for parentheses, `BEGIN` for a body of statements, or `;`
+    /// if only that is missing.
     Open(&'static str),
 }
+
+/// What opens a body of statements.
+const BODY: &str = "BEGIN";
 
 /// Says whether a text at the prompt is complete or what it still needs.
 pub fn is_complete(text: &str) -> Completeness {
@@ -519,6 +558,7 @@ pub fn is_complete(text: &str) -> Completeness {
     if splitter.state == State::DotCommand {
         return Completeness::Complete;
     }
+    let is_body = splitter.still_in_body(start, splitter.text.len()).is_some();
     let mut open = 0_usize;
     for token in tokenize(&splitter.text[start..]).tokens {
         match token.kind {
@@ -527,7 +567,11 @@ pub fn is_complete(text: &str) -> Completeness {
             _ => {}
         }
     }
-    Completeness::Open(if open > 0 { "(" } else { ";" })
+    Completeness::Open(match (open, is_body) {
+        (0, false) => ";",
+        (0, true) => BODY,
+        _ => "(",
+    })
 }
 
 #[cfg(test)]

@@ -237,3 +237,95 @@ fn the_rest_is_what_was_fed_and_not_handed_out() {
         assert_eq!(splitter.rest(), rest, "{text}");
     }
 }
+
+/// The texts of a script's pieces, cut whatever the size of what comes.
+fn texts(script: &str) -> Vec<String> {
+    let whole = split(script, script.len().max(1));
+    for size in [1, 2, 3, 7] {
+        assert_eq!(split(script, size), whole, "{size}: {script}");
+    }
+    assert_eq!(whole.1, None, "{script}");
+    whole.0.into_iter().map(|piece| piece.text).collect()
+}
+
+#[test]
+fn the_body_of_a_trigger_is_part_of_its_statement() {
+    for head in [
+        "CREATE TRIGGER t AFTER INSERT ON a",
+        "create temp trigger if not exists main.t before delete on a for each row when new.x > 1",
+        "EXPLAIN CREATE TEMPORARY TRIGGER t AFTER UPDATE OF x ON a",
+        "EXPLAIN QUERY PLAN CREATE TRIGGER \"begin\" AFTER INSERT ON a",
+        "CREATE /* BEGIN; */ TRIGGER begin AFTER INSERT ON a -- BEGIN",
+        "CREATE TRIGGER t AFTER INSERT ON a WHEN CASE NEW.x WHEN 1 THEN 'BEGIN;' ELSE 2 END",
+        "CREATE OR REPLACE EVENT e (x) AS",
+    ] {
+        for body in [
+            "BEGIN SELECT 1; DELETE FROM a; END",
+            "BEGIN SELECT CASE WHEN 1 THEN 2 END; END",
+            "begin select case x when 1 then case when 2 then 3 end end; select ';end;'; end",
+            "BEGIN UPDATE a SET end = NEW.end; SELECT end; INSERT INTO a VALUES (1); END",
+            "BEGIN /* ; END; */ SELECT \"; END;\", [;END;], `;END;`; -- ; END;\n ; END",
+            "BEGIN INSERT INTO a {\"x\": \"; END;\"}; END",
+            "BEGIN SELECT 1;\n\nEND -- over\n",
+            "BEGIN END",
+        ] {
+            let trigger = format!("{head}\n{body}");
+            let script = format!("SELECT 0;{trigger};ROLLBACK; SELECT 1; END; SELECT 2");
+            assert_eq!(
+                texts(&script),
+                ["SELECT 0", &trigger, "ROLLBACK", "SELECT 1", "END", "SELECT 2"]
+            );
+            // The last statement does without its `;`.
+            assert_eq!(texts(&trigger), [trigger.as_str()]);
+            assert_eq!(is_complete(&format!("{trigger};")), Completeness::Complete);
+            assert_eq!(is_complete(&trigger), Completeness::Open(";"));
+        }
+    }
+}
+
+#[test]
+fn what_only_looks_like_a_body_is_none() {
+    for (script, count) in [
+        ("CREATE TRIGGER t AFTER INSERT ON a EXECUTE FUNCTION f(); SELECT 1", 2),
+        ("CREATE TRIGGER begin AFTER INSERT ON a; SELECT 1", 2),
+        ("CREATE TABLE trigger (begin); SELECT 1", 2),
+        ("CREATE TABLE t (trigger, begin); BEGIN; END", 3),
+        ("CREATE INDEX i ON t (a); BEGIN; SELECT 1; END", 4),
+        ("EXPLAIN SELECT 1; BEGIN; SELECT 1; END", 4),
+        ("-- CREATE TRIGGER t BEGIN\nBEGIN; SELECT 1; END", 3),
+        ("DROP TRIGGER t; BEGIN; END", 3),
+        ("CREATE; EXPLAIN; CREATE TRIGGER; BEGIN", 4),
+    ] {
+        assert_eq!(texts(script).len(), count, "{script}");
+    }
+}
+
+#[test]
+fn a_body_that_is_never_closed_is_named_where_it_opens() {
+    for (script, line, column) in [
+        ("SELECT 1;\n CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1", 2, 37),
+        (
+            "CREATE TRIGGER t AFTER INSERT ON a\nBEGIN SELECT 1; SELECT CASE WHEN 1 THEN 2 END;",
+            2,
+            1,
+        ),
+        ("CREATE TRIGGER é AFTER INSERT ON a BEGIN SELECT 1; END SELECT 2; -- END", 1, 36),
+        ("CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; END x;", 1, 36),
+    ] {
+        for size in [1, 5, 100] {
+            let (pieces, error) = split(script, size);
+            let error = error.expect(script);
+            assert_eq!((error.what, error.opened_by), ("body of statements", "BEGIN"), "{script}");
+            assert_eq!((error.line, error.column), (line, column), "{script}");
+            assert!(script[error.offset..].starts_with("BEGIN"));
+            assert_eq!(pieces.len(), usize::from(script.starts_with("SELECT")));
+        }
+        assert_eq!(is_complete(script), Completeness::Open("BEGIN"), "{script}");
+    }
+    // What is open inside is closed first.
+    let open =
+        |body: &str| is_complete(&format!("CREATE TRIGGER t AFTER INSERT ON a BEGIN {body}"));
+    assert_eq!(open("SELECT (1"), Completeness::Open("("));
+    assert_eq!(open("SELECT 'a; END;"), Completeness::Open("'"));
+    assert_eq!(open("SELECT 1; END"), Completeness::Open(";"));
+}

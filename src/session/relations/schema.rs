@@ -31,6 +31,7 @@ pub(super) const COLUMNS: Shape = Shape {
         ("null", DataType::Text),
         ("key", DataType::Text),
         ("default", DataType::Text),
+        ("holds", DataType::Text),
     ],
 };
 
@@ -126,7 +127,8 @@ fn columns_of(table: &TableSchema) -> Vec<Row> {
     (0..table.columns.len()).map(row).collect()
 }
 
-/// What DESCRIBE says of a column: its name, type, whether it may be NULL, key and default.
+/// What DESCRIBE says of a column: its name, its type as written, whether it may be NULL, key, default,
+/// and the type that it holds, which is what became of the one that was written.
 pub(in crate::session) fn column_row(table: &TableSchema, at: usize) -> Row {
     let column = &table.columns[at];
     let declared = if column.declared.is_empty() {
@@ -152,6 +154,7 @@ pub(in crate::session) fn column_row(table: &TableSchema, at: usize) -> Row {
         Value::text(if nullable { "yes" } else { "no" }),
         Value::text(key),
         column.default.as_ref().map_or(Value::Null, Value::text),
+        Value::text(column.data_type.to_string()),
     ]
 }
 

@@ -52,7 +52,7 @@ const FOREIGN: &[(&str, &str)] = &[
     ("\\a", ".mode list, .mode box"),
     ("\\c", ".open opens another database"),
     ("\\copy", ".import and .export"),
-    ("\\df", ".help, and grammar/README.md"),
+    ("\\df", "HELP functions lists them"),
     ("\\dn", "a database has one schema: .tables"),
     ("\\ds", "a database has no sequences: .tables"),
     ("\\du", "a database has no users"),

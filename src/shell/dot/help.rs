@@ -3,23 +3,24 @@
 use super::{DotCommand, GROUPS, Trouble, commands, find};
 use crate::language::reference;
 use crate::render::{self, Diagnostic};
+use crate::session;
 use crate::shell::Shell;
 use std::io::Write;
 
-/// Columns that every terminal has.
+/// The columns that help is made for, and those below which it is not squeezed.
 const COLUMNS: usize = 80;
+const LEAST_COLUMNS: usize = 48;
 
 /// The longest usage that its column is made for.
 const WIDEST_USAGE: usize = 30;
 
-/// What someone who asks for help at the prompt has to know about the rest.
-const SQL_HELP: &str = "
-SQL statements end with ;
-SELECT … FROM t AS OF EVENT n    t as it was after event n, or '5 minutes ago'
-SELECT … FROM t BEFORE EVENT n   t as it was before that
-HISTORY OF t, EVENTS, REPLAY t   what happened to t, to everything, step by step
-SET AS OF EVENT n                goes there; SET AS OF LATEST comes back
-SHOW TABLES, DESCRIBE t, EXPLAIN SELECT …";
+/// What someone who asks for help at the prompt has to know about statements.
+const STATEMENTS: &[(&str, &str)] = &[
+    ("SELECT … FROM t AS OF EVENT n", "t as it was after event n, or '5 minutes ago'"),
+    ("SELECT … FROM t BEFORE EVENT n", "t as it was before that"),
+    ("HISTORY OF t, EVENTS, REPLAY t", "what happened to t, to everything, step by step"),
+    ("SET AS OF EVENT n", "goes there; SET AS OF LATEST comes back"),
+];
 
 pub(super) fn help(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     let Some(name) = arguments.first() else { return everything(shell) };
@@ -32,7 +33,7 @@ pub(super) fn help(shell: &mut Shell, arguments: &[String]) -> Result<(), Troubl
     // a dot asks for.
     let command = commands().find(|command| command.name == name);
     if let Some(topic) = reference::topic(&asked).filter(|_| !asked.starts_with('.')) {
-        writeln!(shell.out, "{topic}")?;
+        writeln!(shell.out, "{}", session::help(Some(topic)))?;
         let Some(command) = command else { return Ok(()) };
         writeln!(shell.out)?;
         return one(shell, command);
@@ -51,16 +52,41 @@ fn everything(shell: &mut Shell) -> Result<(), Trouble> {
     // One column for all usages; a very long one has a line of its own.
     let widths = commands().map(|command| usage(command).len());
     let width = widths.filter(|width| *width <= WIDEST_USAGE).max().unwrap_or(0);
+    let columns = columns(shell);
     for group in GROUPS {
         writeln!(shell.out, "{}:", group.title)?;
         for command in group.commands {
-            let usage = usage(command);
-            let between = if usage.len() > width { "\n  " } else { "" };
-            let blanks = width - if between.is_empty() { usage.len() } else { 0 };
-            writeln!(shell.out, "  {usage}{between}{:blanks$} {}", "", command.help)?;
+            let mut usage = usage(command);
+            if usage.len() > width {
+                writeln!(shell.out, "  {usage}")?;
+                usage.clear();
+            }
+            explained(shell, &format!("  {usage:width$} "), command.help, columns)?;
         }
     }
-    Ok(writeln!(shell.out, "{SQL_HELP}")?)
+    writeln!(shell.out, "\nSQL statements end with ;")?;
+    let width = STATEMENTS.iter().map(|(statement, _)| statement.chars().count()).max();
+    let width = width.unwrap_or(0);
+    for (statement, meaning) in STATEMENTS {
+        explained(shell, &format!("{statement:width$}   "), meaning, columns)?;
+    }
+    Ok(writeln!(shell.out, "SHOW TABLES, DESCRIBE t, EXPLAIN SELECT …")?)
+}
+
+/// The columns that help has.
+fn columns(shell: &Shell) -> usize {
+    shell.format().width.unwrap_or(COLUMNS).clamp(LEAST_COLUMNS, COLUMNS)
+}
+
+/// Writes what something means behind it, in as many lines as that takes.
+fn explained(shell: &mut Shell, what: &str, meaning: &str, columns: usize) -> Result<(), Trouble> {
+    let width = what.chars().count();
+    let mut before = what;
+    for line in render::wrap(meaning, columns - width) {
+        writeln!(shell.out, "{before:width$}{}", line.trim_end())?;
+        before = "";
+    }
+    Ok(())
 }
 
 /// One command and what its arguments mean.
@@ -70,12 +96,9 @@ fn one(shell: &mut Shell, command: &DotCommand) -> Result<(), Trouble> {
     if width > 0 {
         writeln!(shell.out)?;
     }
+    let columns = columns(shell);
     for (name, meaning) in command.details {
-        let mut name = *name;
-        for line in render::wrap(meaning, COLUMNS - width - 4) {
-            writeln!(shell.out, "  {name:width$}  {line}")?;
-            name = "";
-        }
+        explained(shell, &format!("  {name:width$}  "), meaning, columns)?;
     }
     Ok(())
 }

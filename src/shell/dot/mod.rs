@@ -100,6 +100,9 @@ const POINT: &str = "POINT";
 /// The argument of a command that turns a setting on or off, and what it is without.
 const SWITCHED: &[(&str, &str)] = &[("on|off", "without a word, the other of the two")];
 
+/// What may stand before the name of a table.
+const MAIN: &str = "main.";
+
 /// The command that prints words, and does nothing else.
 const PRINT: &str = ".print";
 
@@ -159,6 +162,7 @@ pub(super) fn run(shell: &mut Shell, line: &str, place: &Place) -> Result<(), St
             true => vec![";".to_owned()],
             false => arguments,
         };
+        let arguments = without_database(command, arguments);
         match wrong_count(command, arguments.len()) {
             Some(error) => Err(Trouble::Told(error)),
             // Of a rehearsal a script's scripts are part, and nothing else is done.
@@ -220,6 +224,12 @@ pub(super) fn misplaced(text: &str) -> Option<Diagnostic> {
     let message = format!("{word} works at the prompt only");
     let help = format!("in a script write {command}");
     Some(Diagnostic::new("unknown-command", message).help(Some(help)))
+}
+
+/// Whether a command ends the session.
+pub(super) fn leaves(command: &str) -> bool {
+    let name = command.split_whitespace().next().unwrap_or_default();
+    find(name).is_ok_and(|command| matches!(command.name, ".exit" | ".quit"))
 }
 
 /// What stands behind the command, quotes and all, as its one argument; none if nothing does.
@@ -291,6 +301,24 @@ fn needs_one(command: &DotCommand) -> bool {
 /// `.separator ;`.
 fn ends_apart(line: &str) -> bool {
     line.trim_end().strip_suffix(';').is_some_and(|rest| rest.ends_with(char::is_whitespace))
+}
+
+/// The arguments with the name of the one database taken from before those that name tables.
+fn without_database(command: &DotCommand, arguments: Vec<String>) -> Vec<String> {
+    let mut usage = command.arguments.split_whitespace();
+    let mut named = usage.next();
+    let table = |mut argument: String| {
+        let of = named.unwrap_or_default();
+        if !of.ends_with("...") {
+            named = usage.next();
+        }
+        let is_table = matches!(of.trim_matches(['[', ']', '.']), "TABLE" | "PATTERN");
+        if is_table && argument.get(..MAIN.len()).is_some_and(|m| m.eq_ignore_ascii_case(MAIN)) {
+            argument.drain(..MAIN.len());
+        }
+        argument
+    };
+    arguments.into_iter().map(table).collect()
 }
 
 fn wrong_count(command: &DotCommand, given: usize) -> Option<Diagnostic> {
@@ -372,6 +400,21 @@ mod tests {
         assert_eq!(rest(".shell echo 'a  b' ;"), ["echo 'a  b'"]);
         assert_eq!(rest(".goto TAG 'x';"), ["TAG 'x'"]);
         assert!(rest(" .shell ; ").is_empty());
+    }
+
+    #[test]
+    fn main_may_stand_before_the_name_of_a_table() {
+        let given = |line: &str| {
+            let words = words_of(line);
+            let command = find(&words[0]).unwrap_or_else(|error| panic!("{}", error.message));
+            without_database(command, words[1..].to_vec())
+        };
+        assert_eq!(given(".schema main.t"), ["t"]);
+        assert_eq!(given(".blame MAIN.t main.x main.y"), ["t", "main.x", "main.y"]);
+        assert_eq!(given(".dump main.t main.u v"), ["t", "u", "v"]);
+        assert_eq!(given(".diff 1 2 main.t"), ["1", "2", "t"]);
+        assert_eq!(given(".mark main.t"), ["main.t"]);
+        assert_eq!(given(".tables é"), ["é"]);
     }
 
     #[test]

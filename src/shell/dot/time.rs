@@ -2,7 +2,7 @@
 
 use super::{DotCommand, Group, Trouble};
 use crate::language::ast::{Annotations, AsOf, At, Identifier, Statement};
-use crate::language::{Parameters, parse_statement_with};
+use crate::language::parse_statement_with;
 use crate::render::Diagnostic;
 use crate::session::{Error, Outcome, Session};
 use crate::shell::Shell;
@@ -34,7 +34,7 @@ pub(super) const GROUP: Group = Group {
             arguments: "POINT POINT [TABLE]",
             help: "what differs between two moments",
             details: &[
-                ("POINT", "an event's number, EVENT n, TX n, TAG x, LATEST, a time in quotes"),
+                ("POINT", "an event's number, -1, TX n, a tag, LATEST, a time in quotes"),
                 ("TABLE", "only this one"),
             ],
             run: diff,
@@ -45,7 +45,7 @@ pub(super) const GROUP: Group = Group {
             help: "read as of EVENT n, TAG 'x', yesterday, …",
             details: &[(
                 "POINT",
-                "an event's number, EVENT -1, TX n, TAG x, yesterday 14:00: see .help points",
+                "an event's number, -1, TX n, a tag, yesterday 14:00: see .help points",
             )],
             run: goto,
         },
@@ -180,8 +180,8 @@ pub(in crate::shell) fn points(words: &[String]) -> Vec<String> {
 }
 
 fn diff(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
-    let given = shell.connection.parameters();
-    let (from, to) = (point(&arguments[0], given)?, point(&arguments[1], given)?);
+    shell.connection.current()?;
+    let (from, to) = (point(shell, &arguments[0])?, point(shell, &arguments[1])?);
     let table = arguments.get(2).map(String::as_str);
     with_session(shell, |session| session.difference(&from, &to, table))
 }
@@ -245,7 +245,8 @@ fn with_session(
 }
 
 /// A point that is one word; a time needs no quotes of its own.
-fn point(word: &str, given: &Parameters) -> Result<At, Trouble> {
+fn point(shell: &Shell, word: &str) -> Result<At, Trouble> {
+    let given = shell.connection.parameters();
     let parse = |point: &str| match parse_statement_with(&format!("SET AS OF {point}"), given) {
         Ok(Some(Statement::SetAsOf(AsOf { point, before: false, span }))) => {
             Some(At { point, span })
@@ -253,8 +254,8 @@ fn point(word: &str, given: &Parameters) -> Result<At, Trouble> {
         _ => None,
     };
     let numbered = word.strip_prefix('#').unwrap_or(word);
-    parse(numbered).or_else(|| parse(&quoted(word))).ok_or_else(|| {
-        told("syntax", format!("{word} is no point"), "an event's number, 'TAG x', 'yesterday'")
+    shell.meanings(numbered).iter().find_map(|point| parse(point)).ok_or_else(|| {
+        told("syntax", format!("{word} is no point"), "an event's number, -1, TAG x, yesterday")
     })
 }
 

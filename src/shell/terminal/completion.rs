@@ -293,8 +293,8 @@ fn in_slot(
         // Nobody looks through all of them.
         Slot::Function if word.is_empty() => Vec::new(),
         Slot::Function => {
-            let scalar = SCALAR_FUNCTIONS.iter().map(|function| function.name);
-            let aggregate = AGGREGATE_FUNCTIONS.iter().map(|(name, ..)| *name);
+            let scalar = SCALAR_FUNCTIONS.iter().map(|entry| entry.signature.name);
+            let aggregate = AGGREGATE_FUNCTIONS.iter().map(|entry| entry.signature.name);
             scalar.chain(aggregate).map(|name| plain(&format!("{name}("))).collect()
         }
         Slot::DataType => {

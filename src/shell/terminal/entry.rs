@@ -1,7 +1,9 @@
 //! What is typed or pasted becomes statements and dot-commands.
 
 use super::transcript::{continuation_prompt, main_prompt};
-use crate::language::{Completeness, Piece, PieceKind, Splitter, is_complete};
+use crate::language::{
+    Completeness, Keyword, Piece, PieceKind, Splitter, is_complete, productions,
+};
 use crate::shell::dot;
 
 /// Reads lines and gives what is complete.
@@ -101,7 +103,53 @@ impl Entry {
 /// there to be completed.
 pub(super) fn is_ready(before: &Entry, text: &str) -> bool {
     let mut entry = before.clone();
-    !entry.read(text).is_empty() || !entry.is_open()
+    !entry.read(text).is_empty() || !entry.is_open() || stray(before, text).is_some()
+}
+
+/// A line that means the shell and not the statement that is open.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Stray {
+    /// The statement without the line.
+    pub(super) statement: String,
+    /// The dot-command that the line means.
+    pub(super) command: String,
+    /// What opened what is open, as [`Entry::opened_by`] says it.
+    pub(super) opened_by: &'static str,
+}
+
+/// What the last line of a text means, behind what was read before, if it stands alone in a statement
+/// and is no part of it: `help` or `quit`, as those type it who forgot a `;`, or a dot-command. Inside a
+/// text, a name or a comment a line is what it says.
+pub(super) fn stray(before: &Entry, text: &str) -> Option<Stray> {
+    let line = text.trim_end().rsplit('\n').next().unwrap_or_default();
+    let begins_command = |mark| {
+        line.trim_start().strip_prefix(mark).is_some_and(|rest: &str| {
+            rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '?')
+        })
+    };
+    let is_word = ALONE.iter().any(|word| word.eq_ignore_ascii_case(line.trim()));
+    if !is_word && !begins_command('.') && !begins_command('\\') {
+        return None;
+    }
+    let command = word(line)?;
+    let whole = before.and(text);
+    let (statement, _) = whole.trim_end().rsplit_once('\n')?;
+    let mut entry = Entry::default();
+    let is_open = entry.read(statement).is_empty() && entry.is_open();
+    let opened_by = entry.opened_by();
+    let is_outside = matches!(opened_by, ";" | "(" | "BEGIN");
+    (is_open && is_outside).then(|| Stray { statement: statement.to_string(), command, opened_by })
+}
+
+/// The words that are taken for a command in the middle of a statement; all of them are free as names
+/// where anything else stands on their line.
+const ALONE: &[&str] = &["exit", "quit", "help"];
+
+/// Whether a text begins as a statement does.
+pub(super) fn begins_statement(text: &str) -> bool {
+    let first = text.split(|c: char| !c.is_ascii_alphanumeric()).find(|word| !word.is_empty());
+    let keyword = first.and_then(Keyword::find);
+    keyword.is_some_and(|keyword| productions().any(|(first, _)| first == keyword))
 }
 
 /// Whether the last line of a text, behind what was read before, asks for the editor: `\e` or `.edit`.
@@ -184,6 +232,39 @@ mod tests {
         assert_eq!(open.opened_by(), "(");
         assert!(is_ready(&open, "2);"));
         assert!(!is_ready(&open, ""));
+    }
+
+    #[test]
+    fn a_word_alone_in_a_statement_means_the_shell() {
+        let open = |text| {
+            let mut entry = Entry::default();
+            assert!(entry.read(text).is_empty());
+            entry
+        };
+        let command = |entry: &Entry, text| stray(entry, text).map(|stray| stray.command);
+        for (text, meant) in [
+            ("help", Some(".help")),
+            (" QUIT ", Some(".quit")),
+            ("exit", Some(".exit")),
+            ("\\q", Some(".quit")),
+            (".tables", Some(".tables")),
+            ("hello\nquit", Some(".quit")),
+            ("quit, exit", None),
+            ("help FROM t", None),
+            (".5", None),
+            ("SELECT 1; quit", None),
+        ] {
+            assert_eq!(command(&open("hello"), text).as_deref(), meant, "{text}");
+        }
+        let stray = stray(&Entry::default(), "SELECT (1,\nquit").expect("a word");
+        assert_eq!((stray.statement.as_str(), stray.opened_by), ("SELECT (1,", "("));
+        // A text holds what it holds, and a complete statement is left alone.
+        for before in ["SELECT 'a", "/* a", "SELECT \"a"] {
+            assert_eq!(command(&open(before), "quit"), None, "{before}");
+        }
+        assert_eq!(command(&Entry::default(), "SELECT 1;\nquit"), None);
+        assert!(begins_statement("select 1") && begins_statement("(SELECT"));
+        assert!(!begins_statement("hello") && !begins_statement(""));
     }
 
     #[test]

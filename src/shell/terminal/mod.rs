@@ -30,7 +30,7 @@ mod waiting;
 #[cfg(unix)]
 pub use self::quiet::restore_at_end;
 
-use self::entry::Entry;
+use self::entry::{Entry, Stray};
 use self::helper::Helper;
 use self::history::{Entries, Recall};
 use self::keys::{Keys, Shared, ToEditor, Wish};
@@ -337,6 +337,10 @@ impl Shell {
 
     /// Runs what is complete in what was typed; what is not stands at the next prompt.
     fn take(&mut self, text: &str) -> Result<(), Stop> {
+        let stray = entry::stray(&self.interaction.typing.lock().before, text);
+        if let Some(stray) = stray {
+            return self.stray(&stray);
+        }
         self.interaction.typed.push_str(text);
         self.interaction.typed.push('\n');
         let (pieces, is_open) = {
@@ -363,6 +367,36 @@ impl Shell {
             }
         }
         self.answer(&pieces)
+    }
+
+    /// Tells who typed `help` or `quit` into a statement what is open, and how to get out. Where nothing
+    /// but the word can have been meant, it is done; else the statement stands at the next prompt.
+    fn stray(&mut self, stray: &Stray) -> Result<(), Stop> {
+        let Stray { statement, command, opened_by } = stray;
+        self.forget();
+        let place = Place { name: None, line: 1, column: 1 };
+        let is_statement = entry::begins_statement(statement);
+        if !is_statement && dot::leaves(command) {
+            self.leave(statement)?;
+            return dot::run(self, command, &place);
+        }
+        if !is_statement || !dot::leaves(command) {
+            match dot::run(self, command, &place) {
+                Ok(()) | Err(Stop::Failed) => {}
+                Err(stop) => return Err(stop),
+            }
+        }
+        let first: String = statement.trim().chars().take(FIRST_WORDS / 2).collect();
+        let first = first.lines().next().unwrap_or_default();
+        let more = if first.len() < statement.trim().len() { "…" } else { "" };
+        let end = match *opened_by {
+            "(" => ") and ; end",
+            "BEGIN" => "END; ends",
+            _ => "; ends",
+        };
+        self.interaction.next = Some(format!("{statement}\n"));
+        let ways = "Ctrl-C clears it, Ctrl-D leaves";
+        Ok(self.say(&format!("still open: {first}{more} — {end} it, {ways}"))?)
     }
 
     /// Keeps an entry: one statement as it was typed, of many lines each statement by itself.

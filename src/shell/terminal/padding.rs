@@ -46,7 +46,11 @@ pub(super) fn unpad(buffer: &str) -> String {
 /// point.
 pub(super) fn continuation(template: Option<&str>, open: &str, width: usize) -> String {
     let open = if open == ";" || open.is_empty() { "." } else { open };
-    let text = template.unwrap_or(CONTINUATION).replace("{open}", open);
+    let template = template.unwrap_or(CONTINUATION);
+    let mut text = template.replace("{open}", open);
+    if text.width() > width && open.width() > 2 {
+        text = template.replace("{open}", ".");
+    }
     let mut prompt = " ".repeat(width.saturating_sub(text.width()));
     prompt.push_str(&text);
     while prompt.width() > width {
@@ -81,6 +85,9 @@ mod tests {
         assert_eq!(continuation(None, ";", 8), "   ...> ");
         assert_eq!(continuation(None, "'", 9), "    '..> ");
         assert_eq!(continuation(None, "/*", 5), "/*..>");
+        // A word is shown whole or not at all.
+        assert_eq!(continuation(None, "BEGIN", 9), "BEGIN..> ");
+        assert_eq!(continuation(None, "BEGIN", 8), "   ...> ");
         assert_eq!(continuation(Some("{open} 漢字 "), "(", 9), "  ( 漢字 ");
         assert_eq!(continuation(Some("漢字漢"), "(", 5), "漢字 ");
     }

@@ -39,6 +39,7 @@ fn token(name: &str, dice: &mut Dice) -> String {
         "Blob" => &["x''", "X'0aFf'"],
         "Integer" => &["0", "5", "0x1F", "9223372036854775807"],
         "Real" => &["1.5", ".5", "2.", "1e9", "1.5E-3"],
+        "Database" => &["main", "MAIN", "\"Main\""],
         "Topic" => &["select", "EVENTS", "Points", "null"],
         "Parameter" => &["?", "?12", "$a", ":a", "@É", "$A"],
         "JsonObject" => &["{}", "{\"a\": 1.5, \"b;\": \"x\"}", "{\"c\": [null, true]}"],

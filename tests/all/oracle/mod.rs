@@ -5,6 +5,7 @@
 //! an integer overflow, which is an error in asof and a rounded number in SQLite.
 
 mod generate;
+mod names;
 
 use crate::answer::rows_of;
 use asof::session::Session;

@@ -407,16 +407,66 @@ fn show_lists_every_setting_as_it_is() {
 }
 
 #[test]
-fn going_to_a_bare_name_says_how_to_write_it() {
-    let script = "TAG 'lesson 1'; TAG two; SNAPSHOT 'three';\n";
-    for (point, way) in
-        [("lesson 1", "TAG 'lesson 1'"), ("two", "TAG 'two'"), ("three", "SNAPSHOT 'three'")]
-    {
-        let run = Place::new().run(&[], format!("{script}.goto {point};\n"));
-        assert_eq!(run.code, 1);
-        assert!(run.err.contains("error[syntax]: expected EVENT, TX, TAG"), "{}", run.err);
-        assert!(run.err.contains(&format!("\n   = write {way}\n")), "{}", run.err);
+fn a_point_may_be_the_name_of_a_moment_or_a_number_back() {
+    let place = Place::new();
+    let script = "CREATE TABLE t (a); INSERT INTO t VALUES (1); TAG 'lesson 1'; INSERT INTO t VALUES (2);\n\
+                  TAG two; SNAPSHOT 'three'; INSERT INTO t VALUES (3); TAG 'yesterday';\n";
+    assert_eq!(place.run(&["bank"], script).code, 0);
+    for (point, count) in [
+        ("lesson 1", "1\n"),
+        ("two", "2\n"),
+        ("three", "2\n"),
+        ("TAG two", "2\n"),
+        // The tag of the name comes before the time.
+        ("yesterday", "3\n"),
+        ("2", "1\n"),
+        ("-1", "3\n"),
+        ("EVENT -3", "2\n"),
+    ] {
+        let run = place.run(&["bank"], format!(".goto {point};\nSELECT count(*) FROM t;\n"));
+        assert_eq!((run.err.as_str(), run.out.as_str()), ("", count), "{point}");
+        let at = place.run(&["bank", &format!("--at={point}"), "SELECT count(*) FROM t"], "");
+        assert_eq!((at.err.as_str(), at.out.as_str()), ("", count), "{point}");
     }
+    let rows = |diff: &str| place.run(&["bank"], format!("{diff}\n"));
+    assert!(rows(".diff two LATEST").out.starts_with("t|insert|3|"));
+    assert_eq!(rows(".diff two -1").out, rows(".diff two LATEST").out);
+    assert_eq!(rows(".diff 'EVENT -3' LATEST t").out, rows(".diff -3 LATEST t").out);
+    for (command, message) in [
+        (".goto nosuch", "error[syntax]: nosuch is neither a point nor the name of one"),
+        (".diff nosuch LATEST", "error[timestamp]: 'nosuch' is no time"),
+        (".goto -99", "error[before-start]"),
+    ] {
+        let run = rows(command);
+        assert_eq!(run.code, 1);
+        assert!(run.err.contains(message), "{}", run.err);
+    }
+}
+
+#[test]
+fn blame_of_a_row_that_is_gone_says_when_it_went() {
+    let place = Place::new();
+    let script = "CREATE TABLE t (id INTEGER PRIMARY KEY, a); INSERT INTO t VALUES (1, 'x'), (2, 'y');\n\
+                  DELETE FROM t WHERE id = 2 WITH (actor = 'amy', intent = 'Closed');\n\
+                  UPDATE t SET id = 7;\n";
+    let clock = ["--clock", "2026-03-01+1", "bank"];
+    assert_eq!(place.run(&clock, script).code, 0);
+    let blame = |key: &str| place.run(&["bank"], format!(".blame t {key}\n")).err;
+    let deleted = blame("2");
+    assert!(
+        deleted.contains(
+            "error[no-such-row]: t has no row with id = 2: event 4 deleted it (2026-03-01 "
+        ),
+        "{deleted}"
+    );
+    assert!(
+        deleted.contains(", amy, Closed)\n   = .goto EVENT 3 goes to where it was last\n"),
+        "{deleted}"
+    );
+    let moved = blame("1");
+    assert!(moved.contains("t has no row with id = 1: event 5 gave it another key ("), "{moved}");
+    let never = blame("9");
+    assert!(never.contains("error[no-such-row]: t has no row with id = 9\n"), "{never}");
 }
 
 #[test]

@@ -354,3 +354,67 @@ fn dot_commands_are_no_statements_that_were_applied() {
     assert_eq!((run.code, run.out.as_str()), (1, "a\nb\n1\nc\n"));
     assert!(run.err.contains("stopped at stdin:5 — 1 statement applied"), "{}", run.err);
 }
+
+#[test]
+fn a_statement_that_is_refused_is_skipped_whole() {
+    let place = Place::new();
+    let trigger = "CREATE TRIGGER t AFTER INSERT ON a\nBEGIN\n  SELECT CASE WHEN 1 THEN 2 END;\n  DELETE FROM a;\nEND;";
+    let script = format!(
+        "CREATE TABLE a (x); INSERT INTO a VALUES (1), (2);\nBEGIN;\n{trigger}\nEXPLAIN {trigger}\n\
+         ROLLBACK;\nSELECT count(*) FROM a;\n"
+    );
+    place.write("trigger.sql", &script);
+    let file = place.run(&["--keep-going", "-f", "trigger.sql"], "");
+    let pipe = place.run(&["--keep-going"], &script);
+    for (run, name) in [(file, "trigger.sql"), (pipe, "stdin")] {
+        assert_eq!((run.code, run.out.as_str()), (1, "2\n"), "{}", run.err);
+        for place in ["3:8", "8:16"] {
+            let told =
+                format!("{name}:{place}: error[unsupported]: CREATE TRIGGER is not supported");
+            assert!(run.err.contains(&told), "{}", run.err);
+        }
+        assert_eq!(run.err.matches("error[").count(), 2, "{}", run.err);
+    }
+    // What stands in the body is no statement of the command line either.
+    let run = place.run(&["bank", "-c", trigger, "-c", "SELECT 1"], "");
+    assert_eq!((run.code, run.out.as_str()), (1, ""), "{}", run.err);
+    assert_eq!(run.err.matches("error[").count(), 1, "{}", run.err);
+    assert!(!place.path().join("bank").exists());
+}
+
+#[test]
+fn a_body_that_is_left_open_is_an_error_where_it_opens() {
+    let script = "SELECT 1;\nCREATE TRIGGER t AFTER INSERT ON a BEGIN\n SELECT 2;\nROLLBACK;\n";
+    let run = super::run(script);
+    assert_eq!((run.code, run.out.as_str()), (1, "1\n"));
+    let told = "stdin:2:36: error[unfinished]: this body of statements is never closed\n";
+    assert!(run.err.starts_with(told), "{}", run.err);
+}
+
+#[test]
+fn what_is_kept_and_not_all_that_it_says_is_a_notice_of_its_create() {
+    let script = "CREATE TABLE t (a timestmp, b timestmp, c POINT CHECK (c > 0), d REFERENCES t, CHECK (a <> b));\n\
+                  CREATE TABLE IF NOT EXISTS t (x nonsense);\nALTER TABLE t ADD COLUMN e varchr(10);\n\
+                  CREATE TABLE u (a VARCHAR(10), b INT UNSIGNED, c, d FLOAT8);\n";
+    let notices = "notice: a, b of t are ANY: there is no type \"timestmp\" (did you mean \"TIMESTAMP\"?)\n\
+                   notice: c of t is INTEGER: there is no type \"POINT\", and its name has the letters of one\n\
+                   notice: the CHECK constraints and foreign keys of t are kept, and not enforced yet\n\
+                   notice: e of t is ANY: there is no type \"varchr\" (did you mean \"VARCHAR\" or \"NVARCHAR\" or \"VARCHAR2\"?)\n";
+    let inside = format!("BEGIN;\n{script}COMMIT;\n");
+    for (options, script) in
+        [(&[][..], script), (&["--check"], script), (&["-1"], script), (&[], &inside)]
+    {
+        let run = Place::new().run(options, script);
+        assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (0, "", notices), "{options:?}");
+    }
+    let described = super::run(format!(
+        "{script}SELECT \"column\", type, holds FROM _columns WHERE table_name = 't';\n"
+    ));
+    assert_eq!(
+        described.out,
+        "a|timestmp|ANY\nb|timestmp|ANY\nc|POINT|INTEGER\nd|ANY|ANY\ne|varchr(10)|ANY\n"
+    );
+    // What fails says nothing but that.
+    let failed = super::run("CREATE TABLE t (a nonsense, a CHECK (a > 0));\n");
+    assert!(!failed.err.contains("notice"), "{}", failed.err);
+}

@@ -3,8 +3,8 @@
 use super::super::{
     ActorSetting, AlterAction, Annotations, AsOf, Assigned, ColumnConstraint, ColumnConstraintKind,
     ColumnDefinition, CreateIndex, CreateTable, Delete, Expression, ExpressionKind,
-    ForeignKeyAction, ForeignKeyClause, IndexedColumn, Insert, InsertSource, JsonObject, Statement,
-    TableConstraint, TableConstraintKind, TableOption, Update,
+    ForeignKeyAction, ForeignKeyClause, Identifier, IndexedColumn, Insert, InsertSource,
+    JsonObject, Statement, TableConstraint, TableConstraintKind, TableOption, Update, Upkeep,
 };
 use super::{List, Quoted, part};
 use std::fmt;
@@ -55,8 +55,7 @@ impl fmt::Display for Statement {
                 part(f, "LIMIT", limit.as_ref())
             }
             Statement::Replay { table, range, limit } => {
-                f.write_str("REPLAY")?;
-                table.iter().try_for_each(|table| write!(f, " {table}"))?;
+                named(f, "REPLAY", table.as_ref())?;
                 range.fmt(f)?;
                 part(f, "LIMIT", limit.as_ref())
             }
@@ -76,6 +75,7 @@ impl fmt::Display for Statement {
                 write!(f, "SET flexible_types = {}", if *is_on { "ON" } else { "OFF" })
             }
             Statement::Verify => f.write_str("VERIFY"),
+            Statement::Upkeep { verb, name } => upkeep(f, *verb, name.as_ref()),
             Statement::Accepted(words) => f.write_str(words),
         }
     }
@@ -88,6 +88,26 @@ impl fmt::Display for ActorSetting {
             ActorSetting::Nobody => f.write_str("NULL"),
             ActorSetting::Default => f.write_str("DEFAULT"),
         }
+    }
+}
+
+fn upkeep(f: &mut fmt::Formatter<'_>, verb: Upkeep, name: Option<&Identifier>) -> fmt::Result {
+    named(f, &verb.to_string(), name)
+}
+
+/// A word, and a name behind it if there is one.
+fn named(f: &mut fmt::Formatter<'_>, word: &str, name: Option<&Identifier>) -> fmt::Result {
+    f.write_str(word)?;
+    name.iter().try_for_each(|name| write!(f, " {name}"))
+}
+
+impl fmt::Display for Upkeep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Upkeep::Vacuum => "VACUUM",
+            Upkeep::Analyze => "ANALYZE",
+            Upkeep::Reindex => "REINDEX",
+        })
     }
 }
 

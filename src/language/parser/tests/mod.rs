@@ -324,7 +324,6 @@ fn features_of_later_versions_are_named() {
         ("SELECT sum(a) OVER (ORDER BY b) FROM t", "a window function"),
         ("SELECT * FROM (SELECT 1)", "a derived table"),
         ("SELECT * FROM t NATURAL JOIN u", "NATURAL JOIN"),
-        ("SELECT * FROM main.t", "the name of a database before a table's"),
         ("SELECT a FROM t WHERE EXISTS (SELECT 1)", "a subquery"),
         ("SELECT a IN (SELECT 1)", "a subquery"),
         ("SELECT a IN t", "IN with the name of a table"),

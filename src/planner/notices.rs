@@ -1,0 +1,76 @@
+//! What is to be said of a definition that is taken and is not all that it says.
+
+use super::suggest::suggest;
+use crate::language::ast::{
+    ColumnConstraintKind, ColumnDefinition, TableConstraint, TableConstraintKind, TypeName,
+};
+use crate::types::DataType;
+
+/// The notices about a table's new columns and constraints, a line each: type names that nobody knows,
+/// and constraints that are kept and not enforced.
+pub(super) fn of_definition(
+    table: &str,
+    columns: &[ColumnDefinition],
+    constraints: &[TableConstraint],
+) -> Vec<String> {
+    unknown_types(table, columns).chain(not_enforced(table, columns, constraints)).collect()
+}
+
+/// A line for every type name that is none, with the columns that have it and what they became.
+fn unknown_types<'a>(
+    table: &'a str,
+    columns: &'a [ColumnDefinition],
+) -> impl Iterator<Item = String> + 'a {
+    let unknown = |column: &'a ColumnDefinition| {
+        let type_name = column.type_name.as_ref()?;
+        (!DataType::is_name(&type_name.name)).then_some((type_name, column.name.name.as_str()))
+    };
+    let mut found: Vec<(&TypeName, Vec<&str>)> = Vec::new();
+    for (type_name, column) in columns.iter().filter_map(unknown) {
+        let same = |(known, _): &&mut (&TypeName, Vec<&str>)| {
+            known.name.eq_ignore_ascii_case(&type_name.name)
+        };
+        match found.iter_mut().find(same) {
+            Some((_, columns)) => columns.push(column),
+            None => found.push((type_name, vec![column])),
+        }
+    }
+    found.into_iter().map(move |(type_name, columns)| unknown_type(table, type_name, &columns))
+}
+
+fn unknown_type(table: &str, type_name: &TypeName, columns: &[&str]) -> String {
+    let TypeName { name, arguments, .. } = type_name;
+    let became = DataType::from_sql(name, arguments).unwrap_or(DataType::Any);
+    let why = match suggest_type(name) {
+        Some(help) => format!(" ({help})"),
+        None if became == DataType::Any => String::new(),
+        None => ", and its name has the letters of one".to_owned(),
+    };
+    let are = if columns.len() == 1 { "is" } else { "are" };
+    format!("{} of {table} {are} {became}: there is no type \"{name}\"{why}", columns.join(", "))
+}
+
+/// The type that a misspelt name may mean.
+pub(super) fn suggest_type(name: &str) -> Option<String> {
+    suggest(name, DataType::names())
+}
+
+/// One line for all constraints that nobody checks.
+fn not_enforced(
+    table: &str,
+    columns: &[ColumnDefinition],
+    constraints: &[TableConstraint],
+) -> Option<String> {
+    let of_columns = || columns.iter().flat_map(|column| &column.constraints);
+    let is_check = of_columns().any(|c| matches!(c.kind, ColumnConstraintKind::Check(_)))
+        || constraints.iter().any(|c| matches!(c.kind, TableConstraintKind::Check(_)));
+    let is_foreign = of_columns().any(|c| matches!(c.kind, ColumnConstraintKind::References(_)))
+        || constraints.iter().any(|c| matches!(c.kind, TableConstraintKind::ForeignKey { .. }));
+    let what = match (is_check, is_foreign) {
+        (false, false) => return None,
+        (true, false) => "CHECK constraints",
+        (false, true) => "foreign keys",
+        (true, true) => "CHECK constraints and foreign keys",
+    };
+    Some(format!("the {what} of {table} are kept, and not enforced yet"))
+}
