@@ -32,7 +32,7 @@ fn a_caret_points_at_the_value_of_a_values_list() {
     ]), @r#"
     stdin:6:14: error[type]: accounts.balance cannot hold it: 'abc' does not fit DECIMAL(9,2)
      6 |   (4, 'Joe', 'abc')
-       |              ^^^^^
+       |              ^^^^^ a FLEXIBLE table takes any value, as in SQLite: SET flexible_types = on, or --flexible-types
        = row 2, column balance
     stdin:7:48: error[unique]: accounts.id 1 is there already: PRIMARY KEY
      7 | INSERT INTO accounts(owner, id) VALUES ('Eve', 1)
@@ -84,6 +84,7 @@ fn a_row_whose_value_is_not_written_is_named() {
        = the row of the query: id 8
        = the row there: id 1, owner 'Ada', balance 100.00
     stdin:8:1: error[type]: accounts.balance cannot hold it: 'q' does not fit DECIMAL(9,2)
+       = a FLEXIBLE table takes any value, as in SQLite: SET flexible_types = on, or --flexible-types
        = row 1 of the query: id 8
     stdin:9:1: error[not-null]: accounts.owner must not be NULL
     stdin:10:1: error[not-null]: accounts.owner must not be NULL
@@ -94,6 +95,7 @@ fn a_row_whose_value_is_not_written_is_named() {
         = the row changed: id 2
         = the row there: id 1, owner 'Ada', balance 100.00
     stdin:13:1: error[type]: pairs.a cannot hold it: 'q' does not fit INTEGER without loss
+        = a FLEXIBLE table takes any value, as in SQLite: SET flexible_types = on, or --flexible-types
         = the row changed: _row 2
     "#);
 }
@@ -111,6 +113,6 @@ fn a_shared_plan_points_at_the_same_place() {
     // Whoever reads JSON has the place in bytes of the statement.
     let script = format!("{TABLES}INSERT INTO accounts VALUES (7, 'Ada', 1);\n");
     let run = Place::new().run(&["--error-format", "json"], script);
-    assert!(run.err.contains("\"offset\":33,\"length\":5,"), "{}", run.err);
+    assert!(run.err.contains("\"offset\":32,\"length\":5,"), "{}", run.err);
     assert!(run.err.contains("\"notes\":[\"the row there: id 1, "), "{}", run.err);
 }
