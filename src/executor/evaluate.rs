@@ -28,6 +28,17 @@ pub struct Context {
     pub profile: Option<Arc<Profile>>,
 }
 
+/// Goes on unless the flag is set.
+///
+/// # Errors
+/// `interrupted` where it is.
+pub fn check(interrupt: &AtomicBool) -> Result<(), Error> {
+    if interrupt.load(Ordering::Relaxed) {
+        return Err(Error::failed("interrupted", "the statement was interrupted"));
+    }
+    Ok(())
+}
+
 type Typed<'a> = (&'a Datum, DataType);
 
 impl Context {
@@ -36,10 +47,7 @@ impl Context {
     /// # Errors
     /// `interrupted` where it shall.
     pub fn check(&self) -> Result<(), Error> {
-        if self.interrupt.load(Ordering::Relaxed) {
-            return Err(Error::failed("interrupted", "the statement was interrupted"));
-        }
-        Ok(())
+        check(&self.interrupt)
     }
 
     /// What the operator that is opened now is measured by.

@@ -45,7 +45,7 @@ mod write;
 pub use constraint::schema_changes;
 pub use datum::Batch;
 pub use error::{Error, RowError};
-pub use evaluate::Context;
+pub use evaluate::{Context, check};
 pub use functions::MAX_TEXT;
 pub use input::{Input, Relation};
 pub use open::open;

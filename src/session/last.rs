@@ -10,6 +10,7 @@ use crate::executor::{self, Batch, Context, Operator, Relation};
 use crate::types::{EventId, TableSchema};
 use arrow_array::{Array, RecordBatch};
 use std::collections::HashSet;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The name of the last result.
@@ -25,21 +26,38 @@ impl Session {
     /// The last result once more.
     ///
     /// # Errors
-    /// [`Error::NoResult`] where there is none that was kept.
+    /// [`Error::NoResult`] where there is none that was kept. Its rows end with `interrupted` where the
+    /// session is.
     pub fn last_result(&self) -> Result<Rows, Error> {
         let kept = self.keeper.last();
-        kept.map(|kept| kept.rows()).map_err(|(message, help)| Error::NoResult { message, help })
+        let kept = kept.map_err(|(message, help)| Error::NoResult { message, help })?;
+        Ok(self.interruptible(kept.rows()))
+    }
+
+    /// The same rows, which end as soon as the session is interrupted, wherever they come from.
+    pub(super) fn interruptible(&self, mut rows: Rows) -> Rows {
+        let interrupt = Arc::clone(&self.interrupt);
+        let batches = std::mem::replace(&mut rows.batches, Box::new(std::iter::empty()));
+        rows.batches = Box::new(batches.map(move |batch| {
+            executor::check(&interrupt)?;
+            batch
+        }));
+        rows
     }
 }
 
 /// What is known of the last result.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 enum Last {
     /// There was none.
     #[default]
     None,
     /// It had more bytes than were to be kept.
     TooLarge,
+    /// Not all of its rows were read: whoever asks for it has the rest computed.
+    Unread(Reading),
+    /// Computing the rest failed, for this reason.
+    Lost(String),
     /// All its rows.
     Kept(Arc<Kept>),
 }
@@ -79,84 +97,126 @@ impl Keeper {
     /// # Errors
     /// Why there is none, and a way to one.
     pub fn last(&self) -> Result<Arc<Kept>, (String, String)> {
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        match (last, self.limit) {
-            (Last::Kept(kept), _) => Ok(kept),
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = match std::mem::take(&mut *last) {
+            Last::Unread(reading) => reading.finish(),
+            known @ (Last::None | Last::TooLarge | Last::Lost(_) | Last::Kept(_)) => known,
+        };
+        match (&*last, self.limit) {
+            (Last::Kept(kept), _) => Ok(Arc::clone(kept)),
+            (Last::Lost(reason), _) => Err((
+                format!("the rest of the last result could not be read: {reason}"),
+                "its statement gives it again".to_string(),
+            )),
             (Last::TooLarge, Some(limit)) => Err((
                 format!("the last result has more than {} MB and was not kept", limit >> 20),
                 "LIMIT or a WHERE makes it smaller".to_string(),
             )),
-            (Last::None | Last::TooLarge, None) => Err((
+            (Last::None | Last::TooLarge | Last::Unread(_), None) => Err((
                 "no result was kept".to_string(),
                 ".last on keeps each, which a script does not do by itself".to_string(),
             )),
-            (Last::None, Some(_)) => {
+            (Last::None | Last::Unread(_), Some(_)) => {
                 Err(("there is no last result yet".to_string(), "a SELECT gives one".to_string()))
             }
         }
     }
 
-    /// The same rows, which are kept when they have been read to their end.
+    /// The same rows, which are kept when they have been read to their end; whoever stops before it,
+    /// as one who leaves a pager does, has all of them as the last result nevertheless.
     pub fn watch(&self, mut rows: Rows) -> Rows {
         let Some(limit) = self.limit else { return rows };
-        let watch = Watch {
+        let reading = Reading {
             batches: std::mem::replace(&mut rows.batches, Box::new(std::iter::empty())),
             kept: Some((Vec::new(), 0)),
-            ended: false,
             columns: rows.columns.clone(),
             as_of: rows.as_of,
             uncommitted: rows.uncommitted,
             limit,
-            keeper: self.clone(),
         };
-        rows.batches = Box::new(watch);
+        rows.batches = Box::new(Watch { reading: Some(reading), keeper: self.clone() });
         rows
     }
 }
 
-/// Batches on their way out, of which copies stay.
-struct Watch<I> {
-    batches: I,
+/// A result that is being read, with copies of its batches so far.
+struct Reading {
+    batches: Box<dyn Iterator<Item = Result<RecordBatch, Error>> + Send>,
     /// The batches so far and their bytes; `None` where they are too many.
     kept: Option<(Vec<RecordBatch>, usize)>,
-    ended: bool,
     columns: Vec<OutputColumn>,
     as_of: Option<EventId>,
     uncommitted: u64,
     limit: usize,
+}
+
+impl fmt::Debug for Reading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reading").field("columns", &self.columns).finish_non_exhaustive()
+    }
+}
+
+impl Reading {
+    /// The next batch.
+    fn next(&mut self) -> Option<Result<RecordBatch, Error>> {
+        let next = self.batches.next();
+        if let (Some(Ok(batch)), Some((batches, bytes))) = (&next, &mut self.kept) {
+            *bytes += batch.columns().iter().map(size).sum::<usize>();
+            batches.push(batch.clone());
+            if *bytes > self.limit {
+                self.kept = None;
+            }
+        }
+        next
+    }
+
+    /// What it is behind its last batch.
+    fn end(self) -> Last {
+        let Reading { kept, columns, as_of, uncommitted, .. } = self;
+        kept.map_or(Last::TooLarge, |(batches, _)| {
+            Last::Kept(Arc::new(Kept { columns, as_of, uncommitted, batches }))
+        })
+    }
+
+    /// Reads the rest.
+    fn finish(mut self) -> Last {
+        while self.kept.is_some() {
+            match self.next() {
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Last::Lost(error.to_string()),
+                None => break,
+            }
+        }
+        self.end()
+    }
+}
+
+/// Keeps what is read of a result.
+struct Watch {
+    /// `None` behind the end, and behind an error: what fails on its way is no result.
+    reading: Option<Reading>,
     keeper: Keeper,
 }
 
-impl<E, I: Iterator<Item = Result<RecordBatch, E>>> Iterator for Watch<I> {
-    type Item = Result<RecordBatch, E>;
+impl Iterator for Watch {
+    type Item = Result<RecordBatch, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        match self.batches.next() {
-            Some(Ok(batch)) => {
-                if let Some((batches, bytes)) = &mut self.kept {
-                    *bytes += batch.columns().iter().map(size).sum::<usize>();
-                    batches.push(batch.clone());
-                    if *bytes > self.limit {
-                        self.kept = None;
-                    }
-                }
-                Some(Ok(batch))
+        let next = self.reading.as_mut()?.next();
+        if !matches!(next, Some(Ok(_))) {
+            let reading = self.reading.take();
+            if let (None, Some(reading)) = (&next, reading) {
+                self.keeper.set(reading.end());
             }
-            // What was not read to its end is no result.
-            Some(Err(error)) => {
-                self.ended = true;
-                Some(Err(error))
-            }
-            None => {
-                if !std::mem::replace(&mut self.ended, true) {
-                    let columns = std::mem::take(&mut self.columns);
-                    let (as_of, uncommitted) = (self.as_of, self.uncommitted);
-                    let kept = |(batches, _)| Kept { columns, as_of, uncommitted, batches };
-                    let last = self.kept.take().map(kept);
-                    self.keeper.set(last.map_or(Last::TooLarge, |kept| Last::Kept(kept.into())));
-                }
-                None
-            }
+        }
+        next
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if let Some(reading) = self.reading.take() {
+            self.keeper.set(Last::Unread(reading));
         }
     }
 }
@@ -231,5 +291,67 @@ impl Operator for Again {
         self.next += 1;
         let columns = self.columns.iter().map(|at| Arc::clone(batch.column(*at))).collect();
         Ok(Some(Batch { columns, rows: batch.num_rows() }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::{Outcome, Session};
+    use crate::storage::Database;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    /// A session that keeps results, with three rows in a table.
+    fn session() -> Result<Session, Error> {
+        let mut session = Session::new(Arc::new(Database::in_memory()?));
+        session.keep_results(Some(1 << 20));
+        session.execute("CREATE TABLE t(a INTEGER)")?;
+        session.execute("INSERT INTO t VALUES (1), (2), (3)")?;
+        Ok(session)
+    }
+
+    fn count(session: &Session) -> Result<usize, Error> {
+        session.last_result()?.map(|batch| batch.map(|batch| batch.num_rows())).sum()
+    }
+
+    #[test]
+    fn a_result_that_nobody_read_to_its_end_is_the_last_all_the_same() -> Result<(), Error> {
+        let mut session = session()?;
+        drop(session.execute("SELECT a FROM t")?);
+        session.execute("DELETE FROM t WHERE a = 1")?;
+        assert_eq!(count(&session)?, 3);
+        // It can be read by the statement that takes its place.
+        drop(session.execute("SELECT a FROM _ WHERE a > 1")?);
+        drop(session.execute("SELECT a FROM _ WHERE a > 2")?);
+        assert_eq!(count(&session)?, 1);
+        Ok(())
+    }
+
+    #[test]
+    fn the_rest_of_a_result_may_fail_and_says_why() -> Result<(), Error> {
+        let mut session = session()?;
+        drop(session.execute("SELECT a + 9223372036854775805 FROM t")?);
+        let error = session.last_result().expect_err("3 is too much");
+        assert!(error.to_string().starts_with("the rest of the last result could not be read: "));
+        assert_eq!(
+            (error.code(), error.help()),
+            ("no-result", Some("its statement gives it again"))
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn a_last_result_can_be_interrupted() -> Result<(), Error> {
+        let mut session = session()?;
+        let stop = Arc::new(AtomicBool::new(false));
+        session.interrupt_by(Arc::clone(&stop));
+        if let Outcome::Rows(rows) = session.execute("SELECT a FROM t")? {
+            assert_eq!(rows.filter_map(Result::ok).count(), 1);
+        }
+        stop.store(true, Ordering::Relaxed);
+        assert_eq!(count(&session).map_err(|error| error.code()), Err("interrupted"));
+        stop.store(false, Ordering::Relaxed);
+        assert_eq!(count(&session)?, 3);
+        Ok(())
     }
 }

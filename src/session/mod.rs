@@ -283,7 +283,7 @@ impl Session {
         if let Some(event) = rows.as_of.filter(|event| *event > committed) {
             (rows.as_of, rows.uncommitted) = (Some(committed), event.0 - committed.0);
         }
-        let mut rows = self.keeper.watch(rows);
+        let mut rows = self.keeper.watch(self.interruptible(rows));
         let is_past = rows.as_of.is_some_and(|event| event < committed);
         rows.log = is_past.then(|| Arc::clone(&self.database));
         Outcome::Rows(rows)

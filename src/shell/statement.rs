@@ -1,5 +1,6 @@
 //! One statement on its way through the shell: run, drawn, timed.
 
+use super::dot::Trouble;
 use super::{Begun, INTERRUPTED, Refusal, Shell, Stop};
 use crate::render::{self, Diagnostic, Failure, Format, Place};
 use crate::session::{Outcome, Receipt};
@@ -127,17 +128,24 @@ impl Shell {
         }
     }
 
-    /// Draws all of the last result once more.
+    /// Draws all of the last result once more, on the pager if there is one.
     ///
     /// # Errors
-    /// Where there is none, and where the output refuses.
-    pub(super) fn last(&mut self) -> Result<(), Failure> {
-        let rows = match self.connection.session() {
-            Some(session) => session.last_result()?,
-            None => return Ok(()),
-        };
-        let format = Format { rows: None, ..self.format() };
-        render::draw(rows, &format, &|| None, &mut self.out).map(|_| ())
+    /// Where there is none, where it is interrupted, and where the output refuses.
+    pub(super) fn last(&mut self) -> Result<(), Trouble> {
+        let started = Instant::now();
+        let Some(session) = self.connection.session() else { return Ok(()) };
+        let rows = session.last_result().map_err(|error| Diagnostic::from(&error))?;
+        let format = Format { rows: None, ..self.page().map_err(Trouble::Stop)? };
+        let drawn = render::draw(rows, &format, &|| None, &mut self.out).map(|_| ());
+        match self.close_page(drawn) {
+            Ok(()) => Ok(()),
+            Err(Failure::Query(error)) if error.code() == INTERRUPTED => {
+                Err(Trouble::Stop(self.interrupted(started)))
+            }
+            Err(Failure::Query(error)) => Err(Diagnostic::from(&error).into()),
+            Err(Failure::Output(error)) => Err(error.into()),
+        }
     }
 
     /// Says what a write did, and shows its events where somebody wants to see them.

@@ -318,6 +318,9 @@ fn a_pager_may_be_left_early() {
         .keys("SELECT t.* FROM t, t AS u, t AS v, t AS w;\r")
         .wait_for("┌─")
         .wait_line("bank@10> ");
+    // Who leaves it has all of the result nevertheless, and nothing is computed before it is wanted.
+    screen.keys(".pager off\r").wait_line("bank@10> ");
+    screen.keys("SELECT count(*) AS c FROM _;\r").wait_for(" 6561 │").wait_line("bank@10> ");
     screen.keys(".pager false\r").wait_line("bank@10> ");
     screen.keys("SELECT 'unseen' AS x;\r").wait_line("bank@10> ");
     screen.keys(".pager off\r").wait_line("bank@10> ");
@@ -325,6 +328,30 @@ fn a_pager_may_be_left_early() {
     assert!(!screen.contents().contains("error"), "{}", screen.contents());
     screen.keys("\x04");
     assert_eq!(screen.end(), 0);
+}
+
+#[test]
+#[cfg(unix)]
+fn ctrl_c_stops_the_last_result_and_what_feeds_a_pager() {
+    let place = Place::new();
+    let mut screen = nine(&place);
+    let many = "SELECT t.n FROM t, t AS u, t AS v, t AS w, t AS x, t AS y;\r";
+    screen.keys(many).wait_for("531441 rows (").wait_line("bank@10> ");
+    screen.keys(".clear\r").wait_gone("531441 rows (").wait_line("bank@10> ");
+    screen
+        .keys(".last\r")
+        .wait_for("│       1 │\n│       1 │")
+        .keys("\x03")
+        .wait_for("interrupted after ");
+    screen.wait_line("bank@10> ");
+    // A pager that reads to the end of what it is fed, and heeds no Ctrl-C.
+    screen.keys(".pager \"trap '' INT; head -n 9; cat > rest\"\r").wait_line("bank@10> ");
+    screen.keys(".clear\r").wait_gone("interrupted").wait_line("bank@10> ");
+    screen.keys(".last\r").wait_for("┌─").keys("\x03").wait_for("interrupted after ");
+    screen.wait_line("bank@10> ").keys("\x04");
+    assert_eq!(screen.end(), 0);
+    let fed = std::fs::read_to_string(place.path().join("rest")).expect("what the pager read");
+    assert!(fed.lines().count() < 531_441 && fed.contains('┘'), "{}", fed.lines().count());
 }
 
 #[test]

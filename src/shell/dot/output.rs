@@ -1,7 +1,7 @@
 //! What is shown, and how.
 
 use super::{DotCommand, Group, PRINT, SWITCHED, Trouble, check_safe, on_off, switch};
-use crate::render::{self, Diagnostic, Failure, MODES, Mode, Place, Vertical};
+use crate::render::{self, Diagnostic, MODES, Mode, Place, Vertical};
 use crate::shell::Shell;
 use crate::shell::redirect::default_pager;
 use std::io::Write;
@@ -157,10 +157,7 @@ fn last(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
         return Ok(());
     }
     shell.connection.current()?;
-    shell.last().map_err(|failure| match failure {
-        Failure::Query(error) => Trouble::Told(Diagnostic::from(&error)),
-        Failure::Output(error) => error.into(),
-    })
+    shell.last()
 }
 
 fn once(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
