@@ -5,12 +5,12 @@
 
 mod spelling;
 
-use asof::render::{ErrorFormat, MODES, Mode, wrap};
+use asof::render::{ErrorFormat, MODES, Mode, escape, wrap};
 use asof::shell::{Settings, seconds};
 use asof::storage::{Environment, FixedClock, OpenOptions, SeededRandom};
 use asof::types::{Date, Timestamp};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 use std::io::{self, IsTerminal};
@@ -192,11 +192,12 @@ impl Arguments {
     /// Reads the process's arguments; ends it where they make no sense or ask for help.
     pub fn read() -> Arguments {
         let mut command = narrow(Arguments::command());
-        let words = spelling::translated(&command, std::env::args_os())
-            .unwrap_or_else(|message| command.error(ErrorKind::UnknownArgument, message).exit());
-        let matches = command.get_matches_from(words);
+        let words = spelling::translated(&command, std::env::args_os()).unwrap_or_else(|message| {
+            end(command.error(ErrorKind::UnknownArgument, escape(&message)))
+        });
+        let matches = command.try_get_matches_from(words).unwrap_or_else(|error| end(error));
         let mut arguments =
-            Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+            Arguments::from_arg_matches(&matches).unwrap_or_else(|error| end(error));
         arguments.sources = arguments.ordered(&matches);
         arguments.repeated = repeated(&matches);
         arguments
@@ -324,6 +325,31 @@ impl Arguments {
         let redirect = file.map_or(String::new(), |file| format!(" >> {}", quoted(file)));
         Some([line, redirect])
     }
+}
+
+/// Ends the process with what clap says; nothing that it quotes commands a terminal.
+fn end(mut error: clap::Error) -> ! {
+    let escaped = |(kind, value): (ContextKind, &ContextValue)| match value {
+        ContextValue::String(text) => Some((kind, ContextValue::String(escape(text).into_owned()))),
+        ContextValue::Strings(texts) => {
+            let texts = texts.iter().map(|text| escape(text).into_owned()).collect();
+            Some((kind, ContextValue::Strings(texts)))
+        }
+        // What is styled is ours, but for the arguments that tips repeat.
+        ContextValue::StyledStrs(tips) => {
+            let is_bad = |c: char| escape(c.encode_utf8(&mut [0; 4])).len() > c.len_utf8();
+            let arguments = || std::env::args_os().skip(1);
+            let quotes = arguments().any(|argument| argument.to_string_lossy().contains(is_bad));
+            (quotes && !tips.is_empty()).then_some((kind, ContextValue::None))
+        }
+        // Numbers and styles of clap's own.
+        _ => None,
+    };
+    let escaped: Vec<_> = error.context().filter_map(escaped).collect();
+    for (kind, value) in escaped {
+        error.insert(kind, value);
+    }
+    error.exit()
 }
 
 /// Arguments that [`Arguments::command_line`] has another way for, or that say what is over when it is

@@ -145,7 +145,9 @@ fn plain(text: &str, terminal: bool, out: &mut Vec<u8>) {
 fn escape_marks(text: &str, out: &mut Vec<u8>) {
     for c in text.chars() {
         if is_control(c) {
-            append(out, format_args!("\\u{:04x}", u32::from(c)));
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                append(out, format_args!("\\u{unit:04x}"));
+            }
         } else {
             out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
         }

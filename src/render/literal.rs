@@ -49,7 +49,7 @@ pub(super) fn draw_literals(
             if index > 0 {
                 buffer.bytes.extend_from_slice(separator);
             }
-            write_text(&column.name, format, &mut buffer.bytes);
+            write_text(&column.name, format.terminal, &mut buffer.bytes);
         }
         buffer.bytes.push(b'\n');
     }
@@ -101,14 +101,21 @@ pub(super) fn write_literal(cell: Cell<'_>, format: &Format, out: &mut Vec<u8>) 
             cell.write_text(out);
             out.push(b'\'');
         }
-        Cell::Text(text) | Cell::Json(text) => write_text(text, format, out),
+        Cell::Text(text) | Cell::Json(text) => write_text(text, format.terminal, out),
     }
+}
+
+/// A text as SQL that gives it, for a script or a terminal.
+pub fn text_literal(text: &str, terminal: bool) -> String {
+    let mut out = Vec::with_capacity(text.len() + 2);
+    write_text(text, terminal, &mut out);
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 /// Writes a text with its quotes. What a script cannot hold, and what a terminal would obey, becomes
 /// `char(…)`.
-fn write_text(text: &str, format: &Format, out: &mut Vec<u8>) {
-    let is_code = |c: char| c == '\0' || (format.terminal && is_control(c));
+fn write_text(text: &str, terminal: bool, out: &mut Vec<u8>) {
+    let is_code = |c: char| c == '\0' || (terminal && is_control(c));
     let mut rest = text;
     let mut first = true;
     while let Some(at) = rest.find(is_code) {

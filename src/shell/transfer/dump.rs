@@ -4,14 +4,14 @@
 //! before is not in it: that is what `.save` copies.
 
 use crate::language::ast::Identifier;
-use crate::render::Diagnostic;
+use crate::render::{self, Diagnostic};
 use crate::session::{Outcome, OutputColumn, Rows};
 use crate::shell::dot::{Trouble, statements};
 use crate::shell::{INTERRUPTED, Shell};
 use crate::types::column::value_at;
 use crate::types::{ColumnAffinity, DataType, TableSchema, Value};
 use arrow_array::ArrayRef;
-use std::io::Write;
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -53,7 +53,7 @@ impl Shell {
         let started = Instant::now();
         let mut made = statements(table);
         if let Some(create) = made.next() {
-            writeln!(self.out, "{create};")?;
+            self.dump_statement(&create)?;
         }
         let query = format!("SELECT * FROM {}", Identifier::of(&table.name));
         let rows = match self.connection.execute(&query) {
@@ -68,9 +68,18 @@ impl Shell {
         };
         self.dump_rows(table, rows, started)?;
         for index in made {
-            writeln!(self.out, "{index};")?;
+            self.dump_statement(&index)?;
         }
         Ok(())
+    }
+
+    /// Writes a statement that defines something; its names command no terminal.
+    fn dump_statement(&mut self, statement: &str) -> io::Result<()> {
+        if !self.format().terminal {
+            return writeln!(self.out, "{statement};");
+        }
+        let shown: Vec<_> = statement.lines().map(render::escape).collect();
+        writeln!(self.out, "{};", shown.join("\n"))
     }
 
     fn dump_rows(
@@ -80,7 +89,10 @@ impl Shell {
         started: Instant,
     ) -> Result<(), Trouble> {
         let columns = rows.columns.clone();
-        let begin = format!("INSERT INTO {} VALUES\n", Identifier::of(&table.name));
+        let terminal = self.format().terminal;
+        let name = Identifier::of(&table.name).to_string();
+        let name = if terminal { render::escape(&name) } else { name.as_str().into() };
+        let begin = format!("INSERT INTO {name} VALUES\n");
         let (mut text, mut count) = (String::new(), 0);
         for batch in rows {
             let batch = match batch {
@@ -93,7 +105,7 @@ impl Shell {
             for row in 0..batch.num_rows() {
                 text.push_str(if count == 0 { &begin } else { ",\n" });
                 let value = |(column, array): (&OutputColumn, &ArrayRef)| {
-                    literal(&value_at(array, column.data_type, row), column.data_type)
+                    literal(&value_at(array, column.data_type, row), column.data_type, terminal)
                 };
                 let values: Vec<String> = columns.iter().zip(batch.columns()).map(value).collect();
                 text.push_str(&format!("({})", values.join(", ")));
@@ -111,23 +123,18 @@ impl Shell {
     }
 }
 
-/// A value as a literal that a column of this type reads back as it was.
-fn literal(value: &Value, column: DataType) -> String {
+/// A value as SQL that a column of this type reads back as it was, for a script or a terminal.
+fn literal(value: &Value, column: DataType, terminal: bool) -> String {
     let is_any = match column {
         DataType::Flexible(ColumnAffinity::Decimal { .. }) => false,
         column => column.is_mixed(),
     };
     let cast = |data_type: &str| format!("CAST('{}' AS {data_type})", value.to_text());
     match value {
-        // No script holds this character.
-        Value::Text(text) if text.contains('\0') => {
-            let parts: Vec<String> =
-                text.split('\0').map(|part| Value::text(part).to_string()).collect();
-            parts.join(" || char(0) || ")
-        }
         Value::Json(text) if is_any => {
-            format!("CAST({} AS JSON)", Value::text(text))
+            format!("CAST({} AS JSON)", render::text_literal(text, terminal))
         }
+        Value::Text(text) | Value::Json(text) => render::text_literal(text, terminal),
         Value::Date(_) if is_any => cast("DATE"),
         Value::Timestamp(_) if is_any => cast("TIMESTAMP"),
         Value::Decimal(decimal) if is_any => cast(&format!("DECIMAL(38, {})", decimal.scale)),

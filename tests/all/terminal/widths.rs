@@ -112,3 +112,22 @@ fn two_hundred_columns() {
     bank@4>
     ");
 }
+
+#[test]
+fn a_dump_commands_no_terminal_and_loads_all_the_same() {
+    let place = Place::new();
+    let script = "CREATE TABLE \"a\u{202e}b\"(x TEXT);\n\
+                  INSERT INTO \"a\u{202e}b\" VALUES ('e\u{1b}]2;pwned\u{7}z\u{200b}y\u{e0041}');";
+    assert_eq!(place.run(&["bank"], script).code, 0);
+    let mut screen = Screen::start(&place, &["bank", ".dump"], 100, 20);
+    screen.wait_for("COMMIT;");
+    let sent = screen.sent();
+    for hostile in ["\u{1b}]2;pwned", "\u{202e}", "\u{200b}", "\u{e0041}"] {
+        assert!(!sent.contains(hostile), "{sent:?}");
+    }
+    let literal = "('e'||char(27)||']2;pwned'||char(7)||'z'||char(8203)||'y'||char(917569))";
+    assert!(screen.contents().contains(literal), "{}", screen.contents());
+    // A file gets the characters themselves.
+    let dumped = place.run(&["bank", ".dump"], "").out;
+    assert!(dumped.contains("pwned\u{7}z\u{200b}y\u{e0041}'"), "{dumped}");
+}
