@@ -99,6 +99,7 @@ impl Shell {
         };
         if let Some(said) = said.filter(|_| self.settings.receipts) {
             writeln!(self.out, "{}", render::escape(&said))?;
+            self.out.flush()?;
         }
         if timer {
             self.say(&format!("time: {}", render::duration(started.elapsed())))?;
@@ -176,7 +177,8 @@ impl Shell {
                 writeln!(self.out, "  … {more} more: EVENTS SINCE EVENT {next}")?;
             }
         }
-        Ok(())
+        // An acknowledgement waits for nothing that runs behind it.
+        Ok(self.out.flush()?)
     }
 
     /// Prints a statement or a dot-command as it was written, where that is wanted.

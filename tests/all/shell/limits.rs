@@ -3,8 +3,8 @@
 use super::piped::{Piped, ended};
 use super::{Place, Run, TABLE};
 use std::fs::File;
-use std::io::Write;
-use std::process::Command;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
 
 /// Runs `asof` under limits that `sh` sets: `-s 512`, `-f 40`.
 fn limited(place: &Place, limits: &str, arguments: &[&str], out: Option<File>) -> Run {
@@ -105,4 +105,40 @@ fn a_statement_without_end_is_refused_where_it_begins_before_it_fills_the_memory
     );
     let read = feed.join().expect("it stops where nobody listens");
     assert!((64..80).contains(&read), "{read} MiB");
+}
+
+#[test]
+fn a_receipt_is_there_before_what_runs_behind_it_has_ended() {
+    let rows: Vec<String> = (0..1_000).map(|n| format!("({n}, 'x')")).collect();
+    let endless = "SELECT count(*) FROM t p, t q, t r, t s WHERE p.a + q.a + r.a + s.a < 0";
+    let script = format!("BEGIN; INSERT INTO t VALUES {}; COMMIT; {endless};", rows.join(", "));
+    // The limit ends a run that would keep the test waiting for ever.
+    let mut child = Command::new("sh")
+        .args(["-c", "ulimit -t 60 && exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_asof")])
+        .args(["--receipts", "-c", TABLE, "-c", &script])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("sh runs");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let said: Vec<String> = (0..4).map_while(|_| lines.next()?.ok()).collect();
+    assert!(said.iter().any(|line| line.contains("INSERT t (1000 rows)")), "{said:?}");
+    assert_eq!(said.len(), 4, "{said:?}");
+    assert!(child.try_wait().expect("it can be asked").is_none(), "the query still runs");
+    child.kill().expect("it runs");
+    child.wait().expect("it was killed");
+}
+
+#[test]
+fn what_the_command_line_quotes_commands_no_terminal() {
+    for argument in ["--b\u{1b}[31mad", "--mode=\u{1b}[31m", "--snapshot-every=\u{202e}7\u{200b}"] {
+        let run = Place::new().run(&[argument], "");
+        assert_eq!(run.code, 2, "{}", run.err);
+        let hostile = |c: char| matches!(c, '\u{1b}' | '\u{202e}' | '\u{200b}');
+        assert!(!run.err.contains(hostile), "{:?}", run.err);
+        assert!(
+            run.err.contains("\\e[31m") || run.err.contains("\\u{202e}7\\u{200b}"),
+            "{}",
+            run.err
+        );
+    }
 }
