@@ -14,10 +14,13 @@ use super::keyword::Keyword;
 use super::lexer::{Tokens, tokenize};
 use super::parameters::{Numbering, Parameters};
 use super::parser::{LiteralSlot, literal_value, parse_with_slots};
-use super::splitter::MAX_STATEMENT_SIZE;
 use super::token::{Token, TokenKind};
 use crate::types::{DataType, Literal, Span, Value};
 use std::borrow::Cow;
+
+/// The most bytes of a statement that shares its plan. A larger one takes long by itself, and what is
+/// kept of it would be many times as large.
+pub const MAX_SHARED_SIZE: usize = 64 << 10;
 
 /// What the literals of statements that share a plan have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +49,7 @@ impl<'a> Prepared<'a> {
     /// lex, that is too large, or whose literals say more than their type does: a JSON object, an integer beyond 64 bits,
     /// a number of more digits than a DECIMAL has, a parameter that is NULL or has no value.
     pub fn new(text: &'a str, parameters: &Parameters) -> Option<Prepared<'a>> {
-        if text.len() > MAX_STATEMENT_SIZE {
+        if text.len() > MAX_SHARED_SIZE {
             return None;
         }
         let Tokens { tokens, error: None } = tokenize(text) else { return None };
@@ -221,6 +224,11 @@ mod tests {
             ["SELECT $a", "CREATE TABLE t(a)", "SELECT 9223372036854775808", "SELECT 'open", ""]
         {
             assert!(Prepared::new(never, &none).is_none(), "{never}");
+        }
+        let sized = |size: usize| format!("SELECT '{}'", "x".repeat(size - 9));
+        for (size, is_shared) in [(-1, true), (0, true), (1, false)] {
+            let text = sized(MAX_SHARED_SIZE.saturating_add_signed(size));
+            assert_eq!(Prepared::new(&text, &none).is_some(), is_shared, "{size}");
         }
     }
 }

@@ -22,6 +22,9 @@ use std::sync::Arc;
 /// The most shapes that are remembered; then all are forgotten at once.
 const MOST_SHAPES: usize = 256;
 
+/// The most bytes of all shapes together, which their plans are some multiple of; then, too.
+const MOST_BYTES: usize = 1 << 20;
+
 /// A plan with parameters, over its tables at one moment: the present, or the event that one of the
 /// literals is.
 #[derive(Debug)]
@@ -207,6 +210,8 @@ impl Known {
 #[derive(Debug, Default)]
 pub(super) struct PlanCache {
     plans: HashMap<Vec<u8>, Known>,
+    /// The bytes of all shapes.
+    bytes: usize,
 }
 
 impl PlanCache {
@@ -221,10 +226,13 @@ impl PlanCache {
 
     /// Remembers what a shape has.
     pub fn put(&mut self, shape: Vec<u8>, plan: Known) {
-        if self.plans.len() >= MOST_SHAPES {
-            self.plans.clear();
+        if self.plans.len() >= MOST_SHAPES || self.bytes + shape.len() > MOST_BYTES {
+            *self = PlanCache::default();
         }
-        self.plans.insert(shape, plan);
+        let size = shape.len();
+        if self.plans.insert(shape, plan).is_none() {
+            self.bytes += size;
+        }
     }
 }
 
@@ -284,5 +292,27 @@ impl Session {
         let happened = event.filter(|event| *event <= self.head());
         let view = happened.map(|event| self.database.view(Period::at(event)));
         Ok(view.transpose()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_are_remembered_up_to_a_number_and_a_size() {
+        let mut cache = PlanCache::default();
+        for index in 0..10 * MOST_SHAPES {
+            cache.put(index.to_string().into_bytes(), Known::Unshared);
+            assert!(cache.plans.len() <= MOST_SHAPES);
+        }
+        let large = |index: u8| vec![index; MOST_BYTES / 4];
+        for index in 0..40 {
+            cache.put(large(index), Known::Unshared);
+            cache.put(large(index), Known::SameDigits);
+            assert_eq!(cache.bytes, cache.plans.keys().map(Vec::len).sum::<usize>());
+            assert!(cache.bytes <= MOST_BYTES);
+            assert!(matches!(cache.plans.get(&large(index)), Some(Known::SameDigits)));
+        }
     }
 }
