@@ -1,7 +1,8 @@
-//! One writer per directory.
+//! One writer per directory at a time.
 //!
 //! The lock is the system's lock on the file `LOCK`, which it releases when the process ends however
-//! it ends. What the file says, the number of the process, is only for messages.
+//! it ends, and which whoever only reads gives up before. What the file says, the number of the
+//! process, is only for messages.
 
 use crate::storage::error::Error;
 use crate::storage::vfs::{Access, Vfs, VfsFile};

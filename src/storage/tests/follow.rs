@@ -193,6 +193,45 @@ fn a_log_that_is_another_one_is_refused_and_the_session_stays() -> Result<(), Er
     Ok(())
 }
 
+#[test]
+fn who_gives_the_writers_place_up_follows_and_writes_after_opening_again() -> Result<(), Error> {
+    let vfs = MemVfs::default();
+    let (writer, _) = pair(&vfs)?;
+    drop(writer);
+    let first = Database::open(directory(), following(&vfs))?;
+    assert!(!first.is_read_only(), "nobody else writes");
+    let transaction = first.begin()?;
+    let held = Database::open(
+        directory(),
+        OpenOptions { busy_timeout: Duration::ZERO, ..options(vfs.clone()) },
+    );
+    assert_eq!(held.expect_err("the first has the place").code(), "busy");
+    first.give_up_place();
+    first.give_up_place();
+    assert_eq!((first.is_read_only(), first.holder()), (true, None));
+    assert_eq!(first.begin().expect_err("it was given up").code(), "read-only");
+    assert_eq!(first.begin_deferred().base(), EventId(2));
+    let mut late = transaction;
+    late.record(vec![create("late")])?;
+    let refused = first.commit(late, Metadata::default()).expect_err("it was given up");
+    assert_eq!(refused.code(), "read-only");
+    let second = Database::open(directory(), options(vfs.clone()))?;
+    commit(&second, vec![row(&second, 2, "Eve")?])?;
+    assert_eq!(first.follow()?, Some(EventId(3)));
+    assert_eq!(rows(&first, EventId(3), "users")?, ["1 'Ada'", "2 'Eve'"]);
+    // What is written to files when it is closed is the writer's to write.
+    let catalog = vfs.contents(&directory().join("_catalog.json"));
+    first.checkpoint()?;
+    drop(first);
+    assert_eq!(vfs.contents(&directory().join("_catalog.json")), catalog);
+    commit(&second, vec![row(&second, 3, "Ida")?])?;
+    second.give_up_place();
+    let third = Database::open(directory(), options(vfs.clone()))?;
+    commit(&third, vec![row(&third, 4, "Bob")?])?;
+    assert_eq!((second.follow()?, third.head()), (Some(EventId(5)), EventId(5)));
+    Ok(())
+}
+
 /// These bytes with one of them another.
 fn flipped(bytes: &[u8], at: usize) -> Vec<u8> {
     let mut flipped = bytes.to_vec();

@@ -1,4 +1,4 @@
-//! A log that another process writes: read on as far as that has made it durable.
+//! A log that another process writes, or may: read on as far as that has made it durable.
 //!
 //! The last entry of `events.index` is the head for everybody but the writer: what stands behind it
 //! in the log may never have been synced, and may be gone after a crash. Nothing here waits for the
