@@ -522,9 +522,11 @@ fn another_database_takes_the_place_of_this_one() {
     assert_eq!(out(&place, script), "first\n1\n2\n");
     assert_eq!(place.run(&["new", ".tables"], "").out, "n\n");
     write(&place, "file", "text");
-    let script = "BEGIN;\n.open other\nROLLBACK;\n.open file\nSELECT a FROM t;";
+    let script = "BEGIN;\n.open other\nROLLBACK;\nSELECT a FROM t;\n.open file\nDELETE FROM t;\n";
     let run = place.run(&["--keep-going", "bank"], script);
-    assert_eq!((run.code, run.out.as_str()), (1, "first\n"));
+    // What comes behind it was meant for another database.
+    assert_eq!((run.code, run.out.as_str()), (3, "first\n"));
+    assert_eq!(place.run(&["bank", "SELECT a FROM t"], "").out, "first\n");
     assert!(run.err.contains("a transaction is open"), "{}", run.err);
     assert!(run.err.contains("file is a file"), "{}", run.err);
 }
