@@ -54,7 +54,7 @@ use cache::{PlanCache, SharedPlan};
 use catalog::StatementCatalog;
 use last::Keeper;
 use rehearsal::Rehearsal;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use transaction::{Said, Transaction, already_open, not_open};
@@ -83,6 +83,8 @@ pub struct Session {
     flexible_types: bool,
     /// What is to be said of the statements that were run, and was not yet.
     notices: RefCell<Vec<String>>,
+    /// Whether it was said that the log is ahead of the clock.
+    is_ahead_said: Cell<bool>,
 }
 
 /// A statement to run.
@@ -144,6 +146,7 @@ impl Session {
             first_actor: None,
             flexible_types: false,
             notices: RefCell::default(),
+            is_ahead_said: Cell::new(false),
         }
     }
 
@@ -156,7 +159,13 @@ impl Session {
     /// What there is to be said of statements that ran, beside their outcomes, since it was last asked;
     /// one line each.
     pub fn take_notices(&self) -> Vec<String> {
-        self.notices.take()
+        let mut notices = self.notices.take();
+        if let Some(ahead) = self.database.ahead_of_clock()
+            && !self.is_ahead_said.replace(true)
+        {
+            notices.push(ahead.to_owned());
+        }
+        notices
     }
 
     /// Lets somebody watch statements that take long.

@@ -21,8 +21,8 @@ use super::verify::{Files, Verification, Watch, verify};
 use super::versions::{Base, Fork, RowChange, View};
 use crate::types::{EventId, Period, TableSchema, Timestamp, TxId};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// The name of a database that has no directory.
 const MEMORY: &str = "memory";
@@ -85,8 +85,8 @@ pub struct Database {
     checkpointer: Checkpointer,
     /// Reads the older log again, where there is one and the clock runs.
     scrubber: Option<Scrubber>,
-    /// Whether it was said that the log is ahead of the clock.
-    is_ahead_said: AtomicBool,
+    /// What there is to be said of a log that is ahead of the clock.
+    ahead: OnceLock<String>,
     /// Held from the look at the head until the new one is published; says what is due then.
     commit: Mutex<Schedule>,
 }
@@ -126,12 +126,12 @@ impl Database {
             last_rows: AtomicU64::new(0),
             checkpointer,
             scrubber: None,
-            is_ahead_said: AtomicBool::new(false),
+            ahead: OnceLock::new(),
             commit: Mutex::new(schedule),
         };
         // What is wrong with the index is said by whoever needs it.
         if let Ok(Some(at)) = database.committed_at(database.head()) {
-            database.say_if_ahead(at);
+            database.note_if_ahead(at);
         }
         database.last_rows.store(database.head().0, Ordering::Relaxed);
         let due: Vec<View> = due.into_views().filter(|_| !database.is_read_only()).collect();
@@ -330,22 +330,30 @@ impl Database {
         self.engine.apply(events);
         self.grow(&mut schedule);
         if let Some(committed) = committed {
-            self.say_if_ahead(committed.at);
+            self.note_if_ahead(committed.at);
         }
         Ok(committed)
     }
 
-    /// Says, once, that the last event was committed by a clock that was far ahead of this one.
-    fn say_if_ahead(&self, at: Timestamp) {
+    /// Notes, once, that the last event was committed by a clock that was far ahead of this one.
+    fn note_if_ahead(&self, at: Timestamp) {
         let now = self.environment.clock.peek();
         let days = at.0.saturating_sub(now.0) / MICROS_PER_DAY;
-        if days > 0 && !self.is_ahead_said.swap(true, Ordering::Relaxed) {
+        if days > 0 {
             let plural = if days == 1 { "" } else { "s" };
-            self.engine.notice(format!(
-                "the last event was committed at {at}, {days} day{plural} ahead of the clock: \
-                 moments like 'now' are counted from it"
-            ));
+            self.ahead.get_or_init(|| {
+                format!(
+                    "the last event was committed at {at}, {days} day{plural} ahead of the clock: \
+                     moments like 'now' are counted from it"
+                )
+            });
         }
+    }
+
+    /// That the log was found to be ahead of the clock by more than a day, in words; whoever tells it
+    /// tells it once, however often the database is opened again.
+    pub fn ahead_of_clock(&self) -> Option<&str> {
+        self.ahead.get().map(String::as_str)
     }
 
     fn one_at_a_time(&self) -> MutexGuard<'_, Schedule> {
