@@ -229,39 +229,39 @@ fn events_are_shown_for_teaching() {
     assert_eq!((run.code, run.err.as_str()), (0, ""));
     insta::assert_snapshot!(run.out, @r"
     +1 event · #1 CREATE TABLE accounts
-      #1 b76c6262 CREATE TABLE accounts
+      #1 f8ce55d7 CREATE TABLE accounts
     +2 events · #2–3 INSERT accounts (2 rows)
-      #2 5f925da4 accounts + 1, Ada
-      #3 5f925da4 accounts + 2, NULL
+      #2 7cde1fe4 accounts + 1, Ada
+      #3 7cde1fe4 accounts + 2, NULL
     began a transaction
     +1 event · UPDATE accounts (1 row)
     +1 event · DELETE accounts (1 row)
     +2 events · #4–5 COMMIT
-      #4 ebfd5a88 accounts 2: owner NULL → 'B\e[2J'
-      #5 ebfd5a88 accounts − 1, Ada
+      #4 6aabc8c5 accounts 2: owner NULL → 'B\e[2J'
+      #5 6aabc8c5 accounts − 1, Ada
     +1 event · #6 TAG done
-      #6 dcde1e0f TAG 'done'
+      #6 3d8ff429 TAG 'done'
     +36 events · #7–42 INSERT accounts (36 rows)
-      #7 952cc8d0 accounts + 3, x
-      #8 952cc8d0 accounts + 4, x
-      #9 952cc8d0 accounts + 5, x
-      #10 952cc8d0 accounts + 6, x
-      #11 952cc8d0 accounts + 7, x
-      #12 952cc8d0 accounts + 8, x
-      #13 952cc8d0 accounts + 9, x
-      #14 952cc8d0 accounts + 10, x
-      #15 952cc8d0 accounts + 11, x
-      #16 952cc8d0 accounts + 12, x
-      #17 952cc8d0 accounts + 13, x
-      #18 952cc8d0 accounts + 14, x
-      #19 952cc8d0 accounts + 15, x
-      #20 952cc8d0 accounts + 16, x
-      #21 952cc8d0 accounts + 17, x
-      #22 952cc8d0 accounts + 18, x
-      #23 952cc8d0 accounts + 19, x
-      #24 952cc8d0 accounts + 20, x
-      #25 952cc8d0 accounts + 21, x
-      #26 952cc8d0 accounts + 22, x
+      #7 68973647 accounts + 3, x
+      #8 68973647 accounts + 4, x
+      #9 68973647 accounts + 5, x
+      #10 68973647 accounts + 6, x
+      #11 68973647 accounts + 7, x
+      #12 68973647 accounts + 8, x
+      #13 68973647 accounts + 9, x
+      #14 68973647 accounts + 10, x
+      #15 68973647 accounts + 11, x
+      #16 68973647 accounts + 12, x
+      #17 68973647 accounts + 13, x
+      #18 68973647 accounts + 14, x
+      #19 68973647 accounts + 15, x
+      #20 68973647 accounts + 16, x
+      #21 68973647 accounts + 17, x
+      #22 68973647 accounts + 18, x
+      #23 68973647 accounts + 19, x
+      #24 68973647 accounts + 20, x
+      #25 68973647 accounts + 21, x
+      #26 68973647 accounts + 22, x
       … 16 more: EVENTS SINCE EVENT 27
     ");
 }

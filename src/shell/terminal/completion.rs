@@ -495,7 +495,7 @@ mod tests {
             (".goto EVENT 3 ", ""),
             (".export x SELECT * FROM acc", "accounts "),
             (".help poin", "points"),
-            (".import x.csv accounts --n", "--ndjson|--no-header"),
+            (".import x.csv accounts --n", "--ndjson|--no-header|--null"),
             (".nothing x", ""),
         ] {
             assert_eq!(inserted(text).join("|"), only, "{text}");

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 fn zeros_behind_the_end_are_cut_and_not_copied() -> Result<(), Error> {
     let (log, transactions) = sample();
     let all = shown(&transactions.concat());
+    let last = all.len();
     for length in [1, 512, 4096, 4 << 20, 65 << 20] {
         let vfs = files_with(&log);
         let file = vfs.open(&log_path(), Access::Write).expect("a log");
@@ -17,12 +18,12 @@ fn zeros_behind_the_end_are_cut_and_not_copied() -> Result<(), Error> {
         let reading = OpenOptions { read_only: true, ..options(vfs.clone()) };
         let (store, events) = open(&reading)?;
         assert_eq!(shown(&events), all, "{length}");
-        let left = format!("events.log: {length} bytes of zeros after event 14 left out");
+        let left = format!("events.log: {length} bytes of zeros after event {last} left out");
         assert_eq!(store.notices(), [left]);
         drop(store);
         let (store, events) = open(&options(vfs.clone()))?;
         assert_eq!(shown(&events), all, "{length}");
-        let cut = format!("events.log: {length} bytes of zeros after event 14 cut");
+        let cut = format!("events.log: {length} bytes of zeros after event {last} cut");
         assert_eq!(store.notices(), [cut]);
         assert_eq!(log_of(&vfs), log, "{length}");
         assert!(vfs.names(&directory().join("lost+found")).is_err(), "{length}");
