@@ -58,7 +58,7 @@ impl Shell {
     ///
     /// # Errors
     /// [`Stop::Unavailable`] where there is no database, [`Stop::Failed`] where it cannot be copied;
-    /// both were told. [`Stop::Exit`] with [`SOMETHING_LOST`] where something is lost.
+    /// both were told. [`Stop::Exit`] with 4 where something is lost.
     pub fn salvage(&mut self, target: &Path) -> Result<(), Stop> {
         let place = Place { name: None, line: 1, column: 1 };
         let database = match self.connection.existing() {
