@@ -2,8 +2,8 @@
 
 mod arguments;
 
-use arguments::{Arguments, Source};
-use asof::render::{Diagnostic, Format, Manner, Mode, Place, report};
+use arguments::{Arguments, ScriptArgument};
+use asof::render::{Diagnostic, Format, Mode, Place, ReportOptions, report};
 use asof::shell::{Connection, Script, Settings, Shell, Stop};
 use std::io::{self, IsTerminal, Write};
 use std::panic;
@@ -59,7 +59,7 @@ fn run(arguments: &Arguments) -> u8 {
     let problem = |error: &Diagnostic| {
         let place = Place { name: None, line: 1, column: 1 };
         let (format, colour) = (arguments.error_format(), colours.errors);
-        let manner = Manner { format, colour, ..Manner::default() };
+        let manner = ReportOptions { format, colour, ..ReportOptions::default() };
         let _ = report(error, "", &place, &manner, &mut io::stderr());
     };
     let options = match arguments.open_options() {
@@ -151,13 +151,13 @@ fn run_sources(shell: &mut Shell, arguments: &Arguments) -> Result<(), Stop> {
         };
         return shell.run_file("-", &script);
     }
-    let commands: Vec<&str> = sources.iter().filter_map(Source::command).collect();
+    let commands: Vec<&str> = sources.iter().filter_map(ScriptArgument::command).collect();
     shell.check(&commands)?;
     let mut first_file = true;
     for (index, source) in sources.iter().enumerate() {
         let done = match source {
-            Source::Command(text) => shell.run_command(text),
-            Source::File(path) => {
+            ScriptArgument::Command(text) => shell.run_command(text),
+            ScriptArgument::File(path) => {
                 let from_line = if first_file { arguments.from_line } else { 1 };
                 first_file = false;
                 let name = if path == "-" { "stdin" } else { path.as_str() };

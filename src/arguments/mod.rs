@@ -162,7 +162,7 @@ pub struct Arguments {
 
     /// What to run, in the order of the command line.
     #[arg(skip)]
-    pub sources: Vec<Source>,
+    pub sources: Vec<ScriptArgument>,
 
     /// The options that a command has to repeat that goes on with a script, for a shell.
     #[arg(skip)]
@@ -171,19 +171,19 @@ pub struct Arguments {
 
 /// One thing to run.
 #[derive(Clone, Debug)]
-pub enum Source {
+pub enum ScriptArgument {
     /// SQL of the command line.
     Command(String),
     /// A file's path, `-` for standard input.
     File(String),
 }
 
-impl Source {
+impl ScriptArgument {
     /// The SQL of the command line.
     pub fn command(&self) -> Option<&str> {
         match self {
-            Source::Command(text) => Some(text),
-            Source::File(_) => None,
+            ScriptArgument::Command(text) => Some(text),
+            ScriptArgument::File(_) => None,
         }
     }
 }
@@ -203,14 +203,14 @@ impl Arguments {
         arguments
     }
 
-    fn ordered(&self, matches: &ArgMatches) -> Vec<Source> {
+    fn ordered(&self, matches: &ArgMatches) -> Vec<ScriptArgument> {
         let indices = |name| matches.indices_of(name).into_iter().flatten();
-        let commands = self.command.iter().cloned().map(Source::Command);
-        let files = self.file.iter().cloned().map(Source::File);
-        let mut sources: Vec<(usize, Source)> =
+        let commands = self.command.iter().cloned().map(ScriptArgument::Command);
+        let files = self.file.iter().cloned().map(ScriptArgument::File);
+        let mut sources: Vec<(usize, ScriptArgument)> =
             indices("command").zip(commands).chain(indices("file").zip(files)).collect();
         sources.sort_by_key(|(index, _)| *index);
-        let words = self.words.iter().skip(1).cloned().map(Source::Command);
+        let words = self.words.iter().skip(1).cloned().map(ScriptArgument::Command);
         sources.into_iter().map(|(_, source)| source).chain(words).collect()
     }
 
@@ -308,15 +308,15 @@ impl Arguments {
 
     /// The command that runs these sources on the same database with the same options, as far as it
     /// stands before and behind one more option; `None` if the database is in memory.
-    pub fn command_line(&self, sources: &[Source]) -> Option<[String; 2]> {
+    pub fn command_line(&self, sources: &[ScriptArgument]) -> Option<[String; 2]> {
         let mut line = format!("asof {}", quoted(self.database()?));
         for option in &self.repeated {
             line.push_str(&format!(" {option}"));
         }
         for source in sources {
             let (option, value) = match source {
-                Source::Command(text) => ("-c", text),
-                Source::File(path) => ("-f", path),
+                ScriptArgument::Command(text) => ("-c", text),
+                ScriptArgument::File(path) => ("-f", path),
             };
             line.push_str(&format!(" {option} {}", quoted(value)));
         }

@@ -29,7 +29,7 @@ pub use escape::{escape, width};
 pub use format::{Format, Vertical};
 pub use literal::text_literal;
 pub use mode::{MODES, Mode, ModeEntry};
-pub use report::{Diagnostic, ErrorFormat, Manner, Place, notice, report};
+pub use report::{Diagnostic, ErrorFormat, Place, ReportOptions, notice, report};
 pub use trace::draw_trace;
 pub use wrap::wrap;
 

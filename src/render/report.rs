@@ -116,7 +116,7 @@ impl ErrorFormat {
 
 /// What to heed when errors and notices are written.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Manner {
+pub struct ReportOptions {
     /// The format.
     pub format: ErrorFormat,
     /// Whether to colour.
@@ -145,7 +145,7 @@ pub fn report(
     error: &Diagnostic,
     text: &str,
     place: &Place,
-    manner: &Manner,
+    manner: &ReportOptions,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let span = error.span.map(|span| visible(text, span));
@@ -166,7 +166,7 @@ pub fn report(
 ///
 /// # Errors
 /// Where `out` refuses.
-pub fn notice(line: &str, manner: &Manner, out: &mut dyn Write) -> io::Result<()> {
+pub fn notice(line: &str, manner: &ReportOptions, out: &mut dyn Write) -> io::Result<()> {
     if manner.format != ErrorFormat::Json {
         return writeln!(out, "{}", escape(line));
     }
@@ -226,7 +226,7 @@ fn human(
     text: &str,
     span: Option<Span>,
     at: &Place,
-    manner: &Manner,
+    manner: &ReportOptions,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let paint = |text: &str, how: fn(&str) -> colored::ColoredString| match manner.colour {
@@ -257,7 +257,7 @@ fn human(
     let room = manner.width.map(|room| room.saturating_sub(gutter + 3).max(NARROWEST));
     let mut help = error.help.as_deref();
     if let Some(span) = span {
-        let source = Source::new(text, span, room.map_or(SHOWN, |room| room.min(SHOWN)));
+        let source = SourceExcerpt::new(text, span, room.map_or(SHOWN, |room| room.min(SHOWN)));
         writeln!(out, "{:>gutter$} {} {}", at.line, bar("|"), source.line)?;
         let carets = paint(&"^".repeat(source.carets), |t| t.red().bold());
         write!(out, "{:>gutter$} {} {:indent$}{carets}", "", bar("|"), "", indent = source.indent)?;
@@ -319,14 +319,14 @@ fn visible(text: &str, span: Span) -> Span {
 }
 
 /// The line of a text that an error is about, as it is shown, and where its carets stand.
-struct Source {
+struct SourceExcerpt {
     line: String,
     indent: usize,
     carets: usize,
 }
 
-impl Source {
-    fn new(text: &str, span: Span, room: usize) -> Source {
+impl SourceExcerpt {
+    fn new(text: &str, span: Span, room: usize) -> SourceExcerpt {
         let start = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
         let end = text[span.start..].find('\n').map_or(text.len(), |at| span.start + at);
         let line = text[start..end].trim_end_matches('\r');
@@ -338,11 +338,11 @@ impl Source {
         let after = expand(&text[marked.end..end], indent + width(&middle));
         let line = format!("{before}{middle}{after}");
         let carets = width(&middle).max(1);
-        Source { line, indent, carets }.cut(room)
+        SourceExcerpt { line, indent, carets }.cut(room)
     }
 
     /// A line too long to be read is cut to what surrounds the carets.
-    fn cut(self, room: usize) -> Source {
+    fn cut(self, room: usize) -> SourceExcerpt {
         if width(&self.line) <= room {
             return self;
         }
@@ -365,7 +365,7 @@ impl Source {
         let dots = if from > 0 { "…" } else { "" };
         let indent = self.indent - first.unwrap_or(0) + dots.chars().count();
         let carets = self.carets.min(room.saturating_sub(indent)).max(1);
-        Source { line: format!("{dots}{line}"), indent, carets }
+        SourceExcerpt { line: format!("{dots}{line}"), indent, carets }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which tables a statement reads, and when.
 
 use super::Session;
-use super::last::{self, Keeper, LastResult};
+use super::last_result::{self, LastResult, ResultKeeper};
 use super::moment::Moments;
 use super::relations::{self, SystemTable};
 use crate::executor::Input;
@@ -20,7 +20,7 @@ pub(super) struct StatementCatalog<'a> {
     moments: Moments<'a>,
     present: View,
     /// Who has the last result.
-    keeper: &'a Keeper,
+    keeper: &'a ResultKeeper,
     /// The past views that were asked for.
     past: Vec<(Period, View)>,
     /// What fills each slot.
@@ -345,7 +345,7 @@ impl Catalog for StatementCatalog<'_> {
         if let Some(system) = SystemTable::named(&name.name) {
             return self.system(system, one_moment(system, temporal)?);
         }
-        if name.name == last::NAME {
+        if name.name == last_result::NAME {
             return self.last_result(name, temporal);
         }
         let (period, view) = match temporal {
@@ -369,7 +369,7 @@ impl Catalog for StatementCatalog<'_> {
     }
 
     fn target(&mut self, name: &Identifier) -> Result<TableSource, Error> {
-        if name.name == last::NAME {
+        if name.name == last_result::NAME {
             let message = "_ is the last result, which nothing changes";
             return Err(Error::new("read-only-table", message, name.span));
         }
@@ -435,7 +435,7 @@ impl Catalog for StatementCatalog<'_> {
     }
 
     fn check_new(&self, name: &Identifier) -> Result<(), Error> {
-        if name.name == last::NAME {
+        if name.name == last_result::NAME {
             let message = "\"_\" is the name of the last result";
             return Err(Error::new("reserved-name", message, name.span));
         }

@@ -73,13 +73,13 @@ pub(super) struct Kept {
 
 /// Where a session keeps its last result.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Keeper {
+pub(super) struct ResultKeeper {
     /// The most bytes that are kept; `None` where nothing is.
     limit: Option<usize>,
     last: Arc<Mutex<Last>>,
 }
 
-impl Keeper {
+impl ResultKeeper {
     /// Keeps results of at most so many bytes from now on, or none.
     pub fn keep(&mut self, limit: Option<usize>) {
         self.limit = limit;
@@ -195,7 +195,7 @@ impl Reading {
 struct Watch {
     /// `None` behind the end, and behind an error: what fails on its way is no result.
     reading: Option<Reading>,
-    keeper: Keeper,
+    keeper: ResultKeeper,
 }
 
 impl Iterator for Watch {

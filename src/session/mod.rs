@@ -13,20 +13,20 @@
 mod blame;
 mod cache;
 mod catalog;
+mod describe;
 mod difference;
 mod error;
 mod explain;
 mod help;
-mod insight;
-mod last;
+mod last_result;
 mod load;
 mod moment;
 mod outcome;
 mod period;
-mod phrase;
-mod rehearsal;
 mod relations;
+mod relative_time;
 mod replay;
+mod script_check;
 mod sequence;
 mod time;
 mod trace;
@@ -52,8 +52,8 @@ use crate::storage::{Change, Committed, Database, Fork, View};
 use crate::types::{EventId, Literal, Period, Schema, Timestamp, Value};
 use cache::{PlanCache, SharedPlan};
 use catalog::StatementCatalog;
-use last::Keeper;
-use rehearsal::Rehearsal;
+use last_result::ResultKeeper;
+use script_check::ScriptCheck;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -72,9 +72,9 @@ pub struct Session {
     /// Who wants to see how far long work is.
     watcher: Option<Watcher>,
     /// What `_` reads.
-    keeper: Keeper,
+    keeper: ResultKeeper,
     /// What [`Session::rehearse`] went through.
-    rehearsal: Option<Rehearsal>,
+    rehearsal: Option<ScriptCheck>,
     /// Who does what the session does, where a statement does not say who.
     actor: Option<String>,
     /// Whom the session began with.
@@ -140,7 +140,7 @@ impl Session {
             parameters,
             interrupt,
             watcher: None,
-            keeper: Keeper::default(),
+            keeper: ResultKeeper::default(),
             rehearsal: None,
             actor: None,
             first_actor: None,
@@ -209,7 +209,7 @@ impl Session {
 
     /// How many events the open transaction has so far, 0 in a rehearsal; `None` if none is open.
     pub fn transaction(&self) -> Option<usize> {
-        if self.rehearsal.as_ref().is_some_and(Rehearsal::in_transaction) {
+        if self.rehearsal.as_ref().is_some_and(ScriptCheck::in_transaction) {
             return Some(0);
         }
         self.transaction.as_ref().map(|transaction| transaction.fork.len())
@@ -315,10 +315,10 @@ impl Session {
             Statement::ShowTables { as_of } => self.show_tables(as_of.as_ref()),
             Statement::Upkeep { verb, name } => {
                 let schema = self.present()?.schema().clone();
-                insight::check_upkeep(*verb, name.as_ref(), &schema)?;
-                Ok(Outcome::Done(insight::accepted(&statement.to_string())))
+                describe::check_upkeep(*verb, name.as_ref(), &schema)?;
+                Ok(Outcome::Done(describe::accepted(&statement.to_string())))
             }
-            Statement::Accepted(words) => Ok(Outcome::Done(insight::accepted(words))),
+            Statement::Accepted(words) => Ok(Outcome::Done(describe::accepted(words))),
             Statement::Verify => self.verify(),
             Statement::SetAsOf(as_of) => self.set_as_of(as_of),
             Statement::SetActor(setting) => Ok(self.set_actor(setting)),

@@ -4,7 +4,7 @@
 //! names among tags and snapshots; words for a time are read by `phrase`, periods and ranges by
 //! `period`.
 
-use super::{Session, phrase};
+use super::{Session, relative_time};
 use crate::language::ast::{AsOf, Point, SnapshotName};
 use crate::planner::{Error, suggest};
 use crate::storage::{self, Database};
@@ -239,7 +239,7 @@ impl<'a> Moments<'a> {
                 Timestamp(0)
             })
         };
-        let read = phrase::read(text, present);
+        let read = relative_time::read(text, present);
         if let Some(error) = failed.into_inner() {
             return Err(error);
         }

@@ -20,7 +20,7 @@ const UNKNOWN_MOMENTS: &[&str] =
 
 /// How far a rehearsal is.
 #[derive(Debug)]
-pub(super) struct Rehearsal {
+pub(super) struct ScriptCheck {
     /// The schema as the script would have made it.
     fork: Fork,
     /// Where its transaction began, while one is open.
@@ -33,7 +33,7 @@ pub(super) struct Rehearsal {
     notices: Vec<String>,
 }
 
-impl Rehearsal {
+impl ScriptCheck {
     /// Whether a transaction of the script is open.
     pub(super) fn in_transaction(&self) -> bool {
         self.begun.is_some()
@@ -54,7 +54,7 @@ impl Session {
             None => {
                 let fork = Fork::new(self.database.latest()?, self.head().next());
                 let notices = Vec::new();
-                Rehearsal { fork, begun: None, past: None, is_changed: false, notices }
+                ScriptCheck { fork, begun: None, past: None, is_changed: false, notices }
             }
         };
         let bound = self.bind(&mut rehearsal, &statement, text);
@@ -69,7 +69,7 @@ impl Session {
 
     fn bind(
         &self,
-        rehearsal: &mut Rehearsal,
+        rehearsal: &mut ScriptCheck,
         statement: &Statement,
         text: &str,
     ) -> Result<(), Error> {
@@ -112,7 +112,7 @@ impl Session {
     /// Plans a statement; what it changes of the schema is recorded.
     fn bind_planned(
         &self,
-        rehearsal: &mut Rehearsal,
+        rehearsal: &mut ScriptCheck,
         statement: &Statement,
         text: &str,
     ) -> Result<(), Error> {
@@ -150,7 +150,7 @@ impl Session {
     }
 
     /// What a statement of a rehearsal sees.
-    fn rehearsed(&self, rehearsal: &Rehearsal) -> Result<StatementCatalog<'_>, Error> {
+    fn rehearsed(&self, rehearsal: &ScriptCheck) -> Result<StatementCatalog<'_>, Error> {
         let view: View = match rehearsal.past {
             Some(event) => self.database.view(Period::at(event))?,
             None => rehearsal.fork.view(),
@@ -159,7 +159,7 @@ impl Session {
     }
 }
 
-impl Rehearsal {
+impl ScriptCheck {
     /// Makes sure that the script is not in the past, where it could change nothing.
     fn check_present(&self) -> Result<(), Error> {
         self.past.map_or(Ok(()), |event| Err(Error::Past(event)))

@@ -14,12 +14,12 @@
 
 mod connection;
 mod dot;
-mod ending;
-mod items;
+mod exit_status;
 mod progress;
 mod redirect;
 mod run;
 mod script;
+mod script_items;
 mod settings;
 #[cfg(unix)]
 mod signals;
@@ -37,8 +37,8 @@ pub use signals::hold_file_size_signal;
 #[cfg(unix)]
 pub use terminal::restore_at_end;
 
-use crate::render::{self, Diagnostic, Manner, Place};
-use progress::{Curtain, Watched};
+use crate::render::{self, Diagnostic, Place, ReportOptions};
+use progress::{ProgressWriter, SharedProgress};
 use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -82,10 +82,10 @@ pub struct Shell {
     /// How it behaves.
     pub settings: Settings,
     connection: Connection,
-    out: BufWriter<Curtain>,
-    errors: Curtain,
+    out: BufWriter<ProgressWriter>,
+    errors: ProgressWriter,
     /// How far the script is.
-    progress: Watched,
+    progress: SharedProgress,
     /// Where results go instead of standard output.
     redirect: Option<redirect::Redirect>,
     /// Whether a script waits for its input.
@@ -110,8 +110,8 @@ impl Shell {
         out: Box<dyn Write>,
         errors: Box<dyn Write>,
     ) -> Shell {
-        let progress = Watched::default();
-        let behind = |inner| Curtain { inner, watched: Watched::clone(&progress) };
+        let progress = SharedProgress::default();
+        let behind = |inner| ProgressWriter { inner, watched: SharedProgress::clone(&progress) };
         let (out, errors) = (behind(out), behind(errors));
         let mut connection = connection;
         connection.watch_by(progress::watcher(settings.progress));
@@ -158,9 +158,13 @@ impl Shell {
     }
 
     /// How errors are written now.
-    fn manner(&self) -> Manner {
+    fn manner(&self) -> ReportOptions {
         let Settings { error_format, colour_errors, .. } = self.settings;
-        Manner { format: error_format, colour: colour_errors, width: self.settings.format.width }
+        ReportOptions {
+            format: error_format,
+            colour: colour_errors,
+            width: self.settings.format.width,
+        }
     }
 
     /// Says that a statement was stopped; gives what its loop has to know.

@@ -1,7 +1,7 @@
 //! A line on a terminal that tells how far long work is.
 //!
 //! It appears after a second, so that short work stays quiet, and only where someone looks. A
-//! [`Curtain`] around a stream takes it away before anything else is written there; work that goes on
+//! [`ProgressWriter`] around a stream takes it away before anything else is written there; work that goes on
 //! brings it back.
 
 use crate::render;
@@ -106,17 +106,17 @@ pub(super) fn watcher(terminal: bool) -> Watcher {
 }
 
 /// The line of whatever the shell works at, shared with the streams that must not cross it.
-pub(super) type Watched = Rc<RefCell<Option<Progress>>>;
+pub(super) type SharedProgress = Rc<RefCell<Option<Progress>>>;
 
 /// A stream before which the line goes away.
-pub(super) struct Curtain {
+pub(super) struct ProgressWriter {
     /// The stream.
     pub(super) inner: Box<dyn Write>,
     /// The line.
-    pub(super) watched: Watched,
+    pub(super) watched: SharedProgress,
 }
 
-impl Write for Curtain {
+impl Write for ProgressWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if let Some(progress) = self.watched.borrow_mut().as_mut() {
             progress.clear();
@@ -157,8 +157,9 @@ mod tests {
         seen.due = Some(seen.started);
         seen.advance(1);
         assert!(seen.bar.is_some());
-        let watched: Watched = Rc::new(RefCell::new(Some(seen)));
-        let mut stream = Curtain { inner: Box::new(io::sink()), watched: Rc::clone(&watched) };
+        let watched: SharedProgress = Rc::new(RefCell::new(Some(seen)));
+        let mut stream =
+            ProgressWriter { inner: Box::new(io::sink()), watched: Rc::clone(&watched) };
         stream.write_all(b"said").expect("a sink takes all");
         assert!(watched.borrow().as_ref().is_some_and(|progress| progress.bar.is_none()));
     }

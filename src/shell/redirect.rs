@@ -4,7 +4,7 @@
 //! Whoever reads a program's pipe may go when it has seen enough; a file that cannot be written is a
 //! failure that names it, and results go to standard output again.
 
-use super::progress::{Curtain, Watched};
+use super::progress::{ProgressWriter, SharedProgress};
 use super::{Shell, Stop};
 use crate::render::{Diagnostic, Failure, Format, Place};
 use std::fs::File;
@@ -19,7 +19,7 @@ const LESS: &str = "SRFX";
 /// A writer in the place of standard output.
 pub(super) struct Redirect {
     /// Standard output.
-    standard: BufWriter<Curtain>,
+    standard: BufWriter<ProgressWriter>,
     /// What its errors call it.
     pub name: String,
     /// Whether it ends with the next statement.
@@ -72,8 +72,8 @@ impl Shell {
     ) -> io::Result<()> {
         self.out.flush()?;
         // What goes elsewhere crosses no line of the terminal.
-        let watched = if is_pager { self.progress.clone() } else { Watched::default() };
-        let writer = BufWriter::with_capacity(64 * 1024, Curtain { inner, watched });
+        let watched = if is_pager { self.progress.clone() } else { SharedProgress::default() };
+        let writer = BufWriter::with_capacity(64 * 1024, ProgressWriter { inner, watched });
         let standard = std::mem::replace(&mut self.out, writer);
         self.redirect = Some(Redirect { standard, name: name.to_string(), once, is_pager, child });
         Ok(())

@@ -1,8 +1,8 @@
 //! Scripts: files, pipes and `-c`.
 
-use super::items::{Fault, Item, Items};
 use super::progress::Progress;
-use super::source::Bad;
+use super::script_items::{Fault, Item, Items};
+use super::source::SourceError;
 use super::{Shell, Stop, dot};
 use crate::language::{Piece, PieceKind, SplitError, parse_statement};
 use crate::render::{Diagnostic, Place};
@@ -271,10 +271,10 @@ impl Shell {
     fn fault(&mut self, name: &str, fault: &Fault) -> Stop {
         let mut place = Place { name: None, line: 1, column: 1 };
         let error = match fault {
-            Fault::Bad(Bad::Bytes { message, offset }) => {
+            Fault::Source(SourceError::Bytes { message, offset }) => {
                 Diagnostic::new("bad-input", format!("{name}: {message}, at byte {offset}"))
             }
-            Fault::Bad(Bad::Read(error)) => {
+            Fault::Source(SourceError::Read(error)) => {
                 Diagnostic::new("input", format!("cannot read {name}: {error}"))
             }
             Fault::Split(error) => {

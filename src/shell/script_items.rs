@@ -1,6 +1,6 @@
 //! A script as what it consists of: statements and dot-commands, each with its place.
 
-use super::source::{Bad, Chunk, Source};
+use super::source::{Chunk, Source, SourceError};
 use crate::language::{Piece, SplitError, Splitter};
 use std::io::Read;
 
@@ -17,7 +17,7 @@ pub(super) enum Item {
 /// Why a script cannot be read on.
 pub(super) enum Fault {
     /// What comes is no text.
-    Bad(Bad),
+    Source(SourceError),
     /// It ends inside something, or goes on with what is too large.
     Split(SplitError),
 }
@@ -81,7 +81,7 @@ impl<'a> Items<'a> {
                 }
                 (None, false) => {}
             }
-            match self.source.next().map_err(Fault::Bad)? {
+            match self.source.next().map_err(Fault::Source)? {
                 Chunk::Wait => return Ok(Item::Wait),
                 Chunk::End => self.ended = true,
                 Chunk::Text(text) => {

@@ -17,13 +17,13 @@ pub(super) struct Source<'a> {
     rest: Vec<u8>,
     /// Bytes of the input behind `text` and before `rest`.
     offset: u64,
-    bad: Option<Bad>,
+    bad: Option<SourceError>,
     ended: bool,
 }
 
 /// Why a script cannot be read on.
 #[derive(Debug)]
-pub(super) enum Bad {
+pub(super) enum SourceError {
     /// Bytes that are no text: what they are, and where, from 0.
     Bytes {
         /// What is wrong.
@@ -63,7 +63,7 @@ impl<'a> Source<'a> {
     ///
     /// # Errors
     /// Where the text goes on with what is none; everything before was handed out.
-    pub(super) fn next(&mut self) -> Result<Chunk<'_>, Bad> {
+    pub(super) fn next(&mut self) -> Result<Chunk<'_>, SourceError> {
         if !std::mem::replace(&mut self.is_taken, true) {
             return Ok(Chunk::Text(&self.text));
         }
@@ -89,7 +89,7 @@ impl<'a> Source<'a> {
         match read {
             Ok(0) => self.ended = true,
             Ok(_) => {}
-            Err(error) => self.bad = Some(Bad::Read(error)),
+            Err(error) => self.bad = Some(SourceError::Read(error)),
         }
         bytes.truncate(carried + count);
         self.take(bytes);
@@ -115,7 +115,7 @@ impl<'a> Source<'a> {
             let utf_16 =
                 self.offset == 0 && matches!(bytes.get(..2), Some([0xff, 0xfe] | [0xfe, 0xff]));
             let message = if utf_16 { "UTF-16 text: convert it to UTF-8 first" } else { message };
-            self.bad = Some(Bad::Bytes { message: message.into(), offset: at });
+            self.bad = Some(SourceError::Bytes { message: message.into(), offset: at });
         } else {
             self.rest = bytes.split_off(valid);
         }
@@ -139,7 +139,7 @@ mod tests {
         }
     }
 
-    fn text(input: Box<dyn Read + '_>) -> (String, Option<Bad>) {
+    fn text(input: Box<dyn Read + '_>) -> (String, Option<SourceError>) {
         let mut source = Source::new(input);
         let mut all = String::new();
         loop {
@@ -175,7 +175,7 @@ mod tests {
             for input in [Box::new(bytes) as Box<dyn Read>, Box::new(Drops(bytes))] {
                 let (read, bad) = text(input);
                 assert_eq!(read, expected);
-                let Some(Bad::Bytes { message, offset }) = bad else { panic!("no fault") };
+                let Some(SourceError::Bytes { message, offset }) = bad else { panic!("no fault") };
                 assert!(message.contains(word) || word == "UTF-16", "{message}");
                 assert_eq!(offset, at);
             }

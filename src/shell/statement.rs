@@ -1,6 +1,6 @@
 //! One statement on its way through the shell: run, drawn, timed.
 
-use super::dot::Trouble;
+use super::dot::DotCommandError;
 use super::{Begun, INTERRUPTED, Refusal, Shell, Stop};
 use crate::render::{self, Diagnostic, Failure, Format, Place};
 use crate::session::{Outcome, Receipt};
@@ -133,16 +133,16 @@ impl Shell {
     ///
     /// # Errors
     /// Where there is none, where it is interrupted, and where the output refuses.
-    pub(super) fn last(&mut self) -> Result<(), Trouble> {
+    pub(super) fn last(&mut self) -> Result<(), DotCommandError> {
         let started = Instant::now();
         let Some(session) = self.connection.session() else { return Ok(()) };
         let rows = session.last_result().map_err(|error| Diagnostic::from(&error))?;
-        let format = Format { rows: None, ..self.page().map_err(Trouble::Stop)? };
+        let format = Format { rows: None, ..self.page().map_err(DotCommandError::Stop)? };
         let drawn = render::draw(rows, &format, &|| None, &mut self.out).map(|_| ());
         match self.close_page(drawn) {
             Ok(()) => Ok(()),
             Err(Failure::Query(error)) if error.code() == INTERRUPTED => {
-                Err(Trouble::Stop(self.interrupted(started)))
+                Err(DotCommandError::Stop(self.interrupted(started)))
             }
             Err(Failure::Query(error)) => Err(Diagnostic::from(&error).into()),
             Err(Failure::Output(error)) => Err(error.into()),

@@ -16,7 +16,7 @@ use super::past::schedule::Schedule;
 use super::projections::SnapshotManager;
 use super::scrubber::Scrubber;
 use super::store::EventStore;
-use super::store::chronicle::SnapshotMarker;
+use super::store::schema_timeline::SnapshotMarker;
 use super::verify::{Files, Verification, Watch, verify};
 use super::versions::{Base, Fork, RowChange, View};
 use crate::types::{EventId, Period, TableSchema, Timestamp, TxId};
@@ -374,7 +374,7 @@ impl Database {
             self.engine.apply(events);
             if schedule.is_due(self.head()) {
                 // The snapshot is the writer's to take.
-                self.engine.turn(&mut schedule);
+                self.engine.start_epoch(&mut schedule);
             }
         })?;
         let head = self.head();
@@ -387,7 +387,7 @@ impl Database {
         if !schedule.is_due(head) {
             return;
         }
-        let (view, is_due) = self.engine.turn(schedule);
+        let (view, is_due) = self.engine.start_epoch(schedule);
         if is_due {
             self.checkpointer.snapshots_later(vec![view.clone()]);
         }
@@ -462,7 +462,7 @@ impl Database {
         let mut schedule = self.one_at_a_time();
         // One that was deleted is made again.
         if schedule.is_snapshot_due(self.head()) {
-            let (view, _) = self.engine.turn(&mut schedule);
+            let (view, _) = self.engine.start_epoch(&mut schedule);
             self.checkpointer.snapshots_later(vec![view]);
         }
         drop(schedule);

@@ -17,7 +17,7 @@ use super::event::Event;
 use super::log::header::Uuid;
 use super::log::ledger::Ledger;
 use super::options::OpenOptions;
-use super::past::epoch::{Due, Epoch, EpochCache};
+use super::past::epoch::{Epoch, EpochCache, SnapshotQueue};
 use super::past::restore::{restore_rows, restore_snapshot};
 use super::past::schedule::Schedule;
 use super::projections::{Catalog, Engine, Position, SnapshotEntry, SnapshotManager};
@@ -48,7 +48,7 @@ pub(crate) struct Opening {
     /// Epochs that ended on the way.
     pub past: EpochCache,
     /// Views of the events at which they ended, of which there are no snapshots yet.
-    pub due: Due,
+    pub due: SnapshotQueue,
     /// When the next epoch ends, and the next snapshot is due.
     schedule: Schedule,
 }
@@ -69,14 +69,14 @@ impl Opening {
             base: Base::Start,
             began: Base::Start,
             past: EpochCache::default(),
-            due: Due::default(),
+            due: SnapshotQueue::default(),
             schedule: Schedule::new(options.snapshot_every),
         }
     }
 
     /// The state and what it was read from, past epochs, views that snapshots are due of, and when the
     /// next is.
-    pub(crate) fn take_state(&mut self) -> ((State, Base), EpochCache, Due, Schedule) {
+    pub(crate) fn take_state(&mut self) -> ((State, Base), EpochCache, SnapshotQueue, Schedule) {
         let state = (std::mem::take(&mut self.state), self.base);
         (state, std::mem::take(&mut self.past), std::mem::take(&mut self.due), self.schedule)
     }
@@ -258,7 +258,7 @@ impl Replica for Opening {
     fn reset(&mut self) {
         self.begin(State::new(), Base::Start);
         self.schedule();
-        (self.past, self.due) = (EpochCache::default(), Due::default());
+        (self.past, self.due) = (EpochCache::default(), SnapshotQueue::default());
     }
 
     fn apply(&mut self, event: &Event) {
@@ -270,7 +270,7 @@ impl Replica for Opening {
         let here = self.snapshots[first..].iter();
         let mut here = here.take_while(|entry| entry.position.event == event.id).peekable();
         if here.peek().is_some() || self.schedule.is_due(event.id) {
-            let state = self.state.turn();
+            let state = self.state.start_epoch();
             self.past.keep(Arc::new(Epoch::new(self.base, state)));
             self.base = Base::Turned;
             if here.any(|entry| entry.id == SnapshotId::At(event.id)) {

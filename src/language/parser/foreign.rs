@@ -3,7 +3,7 @@
 
 use super::super::Keyword;
 use super::super::token::TokenKind;
-use super::input::{Input, Parsed, State};
+use super::input::{Input, ParseState, Parsed};
 
 /// Statements of later versions: the first words, what their error calls them, and what does it until
 /// then.
@@ -222,7 +222,7 @@ pub(super) fn schema(name: &str, table: &str) -> Option<(String, String)> {
 
 /// A way out where a word of another system stands at the place of a miss, or before it: there it was
 /// taken for an alias.
-pub(super) fn inside(state: &State<'_>, at: usize) -> Option<String> {
+pub(super) fn inside(state: &ParseState<'_>, at: usize) -> Option<String> {
     if let (Some(before), "(") = (at.checked_sub(1), state.slice(state.tokens[at].span))
         && let TokenKind::Keyword(
             word @ (Keyword::CurrentDate | Keyword::CurrentTime | Keyword::CurrentTimestamp),

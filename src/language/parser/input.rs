@@ -41,7 +41,7 @@ pub(super) struct Input<'a> {
     /// The index of the next token.
     pub at: usize,
     /// What all places share.
-    pub state: &'a State<'a>,
+    pub state: &'a ParseState<'a>,
 }
 
 /// Where an expression ends because BETWEEN begins the range behind it.
@@ -54,7 +54,7 @@ pub(super) enum StopAtRange {
 }
 
 /// What is shared by all places of one parse.
-pub(super) struct State<'a> {
+pub(super) struct ParseState<'a> {
     /// The whole text.
     pub text: &'a str,
     /// All tokens; the last is the end.
@@ -83,10 +83,10 @@ pub(super) struct State<'a> {
     pub numbered: Cell<(usize, Numbering)>,
 }
 
-impl<'a> State<'a> {
+impl<'a> ParseState<'a> {
     /// A state for the first pass.
-    pub fn new(text: &'a str, tokens: &'a [Token]) -> State<'a> {
-        State {
+    pub fn new(text: &'a str, tokens: &'a [Token]) -> ParseState<'a> {
+        ParseState {
             text,
             tokens,
             furthest: Cell::new(0),
@@ -104,23 +104,23 @@ impl<'a> State<'a> {
     }
 
     /// A state for the second pass, which collects what is expected at `furthest`.
-    pub fn collecting(text: &'a str, tokens: &'a [Token], furthest: usize) -> State<'a> {
-        let mut state = State::new(text, tokens);
+    pub fn collecting(text: &'a str, tokens: &'a [Token], furthest: usize) -> ParseState<'a> {
+        let mut state = ParseState::new(text, tokens);
         state.furthest = Cell::new(furthest);
         state.expected = Some(RefCell::new(Vec::new()));
         state
     }
 
     /// A state for a pass that collects everything that could follow the last token.
-    pub fn completing(text: &'a str, tokens: &'a [Token]) -> State<'a> {
-        let mut state = State::collecting(text, tokens, tokens.len() - 1);
+    pub fn completing(text: &'a str, tokens: &'a [Token]) -> ParseState<'a> {
+        let mut state = ParseState::collecting(text, tokens, tokens.len() - 1);
         state.completing = true;
         state
     }
 
     /// A state for a pass that collects which tokens are names.
-    pub fn naming(text: &'a str, tokens: &'a [Token]) -> State<'a> {
-        let mut state = State::new(text, tokens);
+    pub fn naming(text: &'a str, tokens: &'a [Token]) -> ParseState<'a> {
+        let mut state = ParseState::new(text, tokens);
         state.names = Some(RefCell::new(Vec::new()));
         state
     }
@@ -195,7 +195,7 @@ impl<'a> Input<'a> {
 
     /// What the next token, a parameter, is called; `None` if its number is out of range.
     pub fn parameter(self) -> Option<ParameterName> {
-        let State { text, tokens, numbered, .. } = self.state;
+        let ParseState { text, tokens, numbered, .. } = self.state;
         let (counted, mut numbering) = numbered.get();
         // A parser that came back counts again.
         let from = if counted > self.at { 0 } else { counted };

@@ -31,7 +31,7 @@ use super::splitter::{MAX_STATEMENT_SIZE, size};
 use super::token::{Symbol, Token, TokenKind};
 use super::{Parameters, ParseError};
 use crate::types::Span;
-use input::{Input, Parsed, State};
+use input::{Input, ParseState, Parsed};
 use report::END;
 use std::cell::RefCell;
 
@@ -101,14 +101,14 @@ pub(super) fn parse_with_slots(
     tokens: &[Token],
     slots: &[LiteralSlot],
 ) -> Option<Statement> {
-    let mut state = State::new(text, tokens);
+    let mut state = ParseState::new(text, tokens);
     state.parameters = slots;
     one_statement(Input { at: 0, state: &state }).ok().and_then(|(_, statement)| statement)
 }
 
 /// Everything that the statement of these tokens could go on with at their end.
 pub(super) fn expected_at_end(text: &str, tokens: &[Token]) -> Vec<Expected> {
-    let state = State::completing(text, tokens);
+    let state = ParseState::completing(text, tokens);
     if let Ok((rest, _)) = statement::statement(Input { at: 0, state: &state }) {
         rest.note(Symbol::Semicolon);
     }
@@ -117,7 +117,7 @@ pub(super) fn expected_at_end(text: &str, tokens: &[Token]) -> Vec<Expected> {
 
 /// Which tokens of one statement are names, by their index, as far as it can be read.
 pub(super) fn names(text: &str, tokens: &[Token]) -> Vec<(usize, Named)> {
-    let state = State::naming(text, tokens);
+    let state = ParseState::naming(text, tokens);
     // What fails was read up to there.
     let _ = statement::statement(Input { at: 0, state: &state });
     state.names.map(RefCell::into_inner).unwrap_or_default()
@@ -130,14 +130,14 @@ pub(super) fn tables_at(
     tokens: &[Token],
     at: usize,
 ) -> Option<(TableReference, usize)> {
-    let state = State::new(text, tokens);
+    let state = ParseState::new(text, tokens);
     let (rest, found) = select::table_reference(Input { at, state: &state }).ok()?;
     Some((found, rest.at))
 }
 
 /// The name that a token is; `None` for one that cannot be.
 pub(super) fn name_at(text: &str, tokens: &[Token], at: usize) -> Option<String> {
-    let state = State::new(text, tokens);
+    let state = ParseState::new(text, tokens);
     let (_, name) = name::name(Named::New)(Input { at, state: &state }).ok()?;
     Some(name.name)
 }
@@ -155,7 +155,7 @@ fn parse_given<T>(
     production: impl for<'a> Fn(Input<'a>) -> Parsed<'a, T>,
 ) -> Result<T, ParseError> {
     let Tokens { tokens, error } = tokenize(text);
-    let mut state = State::new(text, &tokens);
+    let mut state = ParseState::new(text, &tokens);
     state.given = given;
     match production(Input { at: 0, state: &state }) {
         Ok((_, node)) => error.map_or(Ok(node), Err),
@@ -165,7 +165,7 @@ fn parse_given<T>(
             if let Some(error) = error.filter(|_| tokens[furthest].kind == TokenKind::End) {
                 return Err(error);
             }
-            let mut state = State::collecting(text, &tokens, furthest);
+            let mut state = ParseState::collecting(text, &tokens, furthest);
             state.given = given;
             let again = production(Input { at: 0, state: &state });
             debug_assert!(again.is_err(), "the same tokens fail again");

@@ -5,7 +5,7 @@ use super::super::keyword::Keyword;
 use super::super::token::{Token, TokenKind};
 use super::expected::Expected;
 use super::foreign;
-use super::input::State;
+use super::input::ParseState;
 
 /// How many expected words a message lists; beyond, it only says what was unexpected.
 const MAX_LISTED: usize = 8;
@@ -14,7 +14,7 @@ const MAX_LISTED: usize = 8;
 pub(super) const END: Expected = Expected::Other("the end");
 
 /// Draws up the error at the furthest miss.
-pub(super) fn report(state: &State<'_>) -> ParseError {
+pub(super) fn report(state: &ParseState<'_>) -> ParseError {
     let at = state.furthest.get();
     let found = state.tokens[at];
     let mut expected: Vec<Expected> =
@@ -32,7 +32,7 @@ pub(super) fn report(state: &State<'_>) -> ParseError {
     ParseError { code, message, span: found.span, help, incomplete }
 }
 
-fn message(state: &State<'_>, found: Token, expected: &[Expected]) -> String {
+fn message(state: &ParseState<'_>, found: Token, expected: &[Expected]) -> String {
     // Wherever an expression ends an operator is expected; true, and seldom what was meant.
     let only_operators = expected.iter().all(|what| *what == Expected::Operator);
     let shown = expected.iter().filter(|what| only_operators || **what != Expected::Operator);
@@ -61,7 +61,7 @@ fn message(state: &State<'_>, found: Token, expected: &[Expected]) -> String {
 }
 
 /// A token between backquotes, shortened if it is long.
-fn quoted(state: &State<'_>, token: Token) -> String {
+fn quoted(state: &ParseState<'_>, token: Token) -> String {
     let text = state.slice(token.span);
     if text.chars().count() <= 40 {
         return format!("`{text}`");
@@ -72,7 +72,7 @@ fn quoted(state: &State<'_>, token: Token) -> String {
 
 /// "did you mean" for a word one slip away from a keyword that fits: the word found, or the one
 /// before it, which a misspelt keyword became as an alias.
-fn misspelt(state: &State<'_>, at: usize, expected: &[Expected]) -> Option<String> {
+fn misspelt(state: &ParseState<'_>, at: usize, expected: &[Expected]) -> Option<String> {
     let before = at.checked_sub(1);
     [Some(at), before].into_iter().flatten().find_map(|index| {
         let token = state.tokens[index];
@@ -95,7 +95,7 @@ fn misspelt(state: &State<'_>, at: usize, expected: &[Expected]) -> Option<Strin
 }
 
 /// A way out for a reserved word in the place of a name.
-fn reserved(state: &State<'_>, found: Token, expected: &[Expected]) -> Option<String> {
+fn reserved(state: &ParseState<'_>, found: Token, expected: &[Expected]) -> Option<String> {
     let reserved =
         matches!(found.kind, TokenKind::Keyword(keyword) if Keyword::is_reserved(keyword));
     if !reserved || !expected.iter().any(|what| matches!(what, Expected::Named(_))) {
@@ -106,7 +106,7 @@ fn reserved(state: &State<'_>, found: Token, expected: &[Expected]) -> Option<St
 }
 
 /// A way out for a text in the place of a table, which elsewhere means a file.
-fn file(state: &State<'_>, at: usize) -> Option<String> {
+fn file(state: &ParseState<'_>, at: usize) -> Option<String> {
     let from = at.checked_sub(1).map(|before| state.tokens[before].kind)?;
     let is_file = from == TokenKind::Keyword(Keyword::From)
         && state.tokens[at].kind == TokenKind::Text

@@ -60,7 +60,7 @@ pub struct Unterminated {
 
 /// Inside what the next byte stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum SplitterState {
     Plain,
     Text,
     DoubleQuoted,
@@ -74,17 +74,20 @@ enum State {
     Shebang,
 }
 
-impl State {
+impl SplitterState {
     /// What is never closed if the script ends here, and what opened it.
     fn open(self) -> Option<(&'static str, &'static str)> {
         match self {
-            State::Plain | State::LineComment | State::DotCommand | State::Shebang => None,
-            State::Text => Some(("text", "'")),
-            State::DoubleQuoted => Some(("name", "\"")),
-            State::BackQuoted => Some(("name", "`")),
-            State::Bracketed => Some(("name", "[")),
-            State::BlockComment => Some(("comment", "/*")),
-            State::Json | State::JsonText => Some(("JSON object", "{")),
+            SplitterState::Plain
+            | SplitterState::LineComment
+            | SplitterState::DotCommand
+            | SplitterState::Shebang => None,
+            SplitterState::Text => Some(("text", "'")),
+            SplitterState::DoubleQuoted => Some(("name", "\"")),
+            SplitterState::BackQuoted => Some(("name", "`")),
+            SplitterState::Bracketed => Some(("name", "[")),
+            SplitterState::BlockComment => Some(("comment", "/*")),
+            SplitterState::Json | SplitterState::JsonText => Some(("JSON object", "{")),
         }
     }
 }
@@ -103,7 +106,7 @@ pub struct Splitter {
     /// How much of the text was looked at.
     scanned: usize,
     /// Inside what `scanned` stands.
-    state: State,
+    state: SplitterState,
     /// Where that began, in `text`.
     opened: usize,
     /// How many braces of a JSON object are open.
@@ -149,7 +152,7 @@ impl Splitter {
             text: String::new(),
             base: 0,
             scanned: 0,
-            state: State::Plain,
+            state: SplitterState::Plain,
             opened: 0,
             braces: 0,
             start: None,
@@ -209,8 +212,10 @@ impl Splitter {
         }
         let kind = piece.map(|piece| piece.kind);
         let what = match (kind, self.state, self.start) {
-            (Some(PieceKind::DotCommand), _, _) | (None, State::DotCommand, _) => "dot-command",
-            (None, State::BlockComment, None) => "comment",
+            (Some(PieceKind::DotCommand), _, _) | (None, SplitterState::DotCommand, _) => {
+                "dot-command"
+            }
+            (None, SplitterState::BlockComment, None) => "comment",
             (Some(PieceKind::Statement) | None, _, _) => "statement",
         };
         self.refuse(what, start);
@@ -233,17 +238,17 @@ impl Splitter {
             let byte = *bytes.get(self.scanned)?;
             let following = bytes.get(self.scanned + 1).copied();
             match self.state {
-                State::Plain => {
+                SplitterState::Plain => {
                     if let Some(piece) = self.plain(byte, following)? {
                         return Some(piece);
                     }
                 }
-                State::Text => self.skip_to(b'\''),
-                State::DoubleQuoted => self.skip_to(b'"'),
-                State::BackQuoted => self.skip_to(b'`'),
-                State::Bracketed => self.skip_to(b']'),
-                State::LineComment | State::Shebang => self.skip_to(b'\n'),
-                State::BlockComment => {
+                SplitterState::Text => self.skip_to(b'\''),
+                SplitterState::DoubleQuoted => self.skip_to(b'"'),
+                SplitterState::BackQuoted => self.skip_to(b'`'),
+                SplitterState::Bracketed => self.skip_to(b']'),
+                SplitterState::LineComment | SplitterState::Shebang => self.skip_to(b'\n'),
+                SplitterState::BlockComment => {
                     self.block_comment()?;
                     // Inside a statement it is a part of that.
                     if self.start.is_none() && self.scanned - self.opened > self.limit {
@@ -251,11 +256,11 @@ impl Splitter {
                         return None;
                     }
                 }
-                State::Json | State::JsonText => self.json()?,
-                State::DotCommand => {
+                SplitterState::Json | SplitterState::JsonText => self.json()?,
+                SplitterState::DotCommand => {
                     let start = self.start.unwrap_or(self.scanned);
                     self.skip_to(b'\n');
-                    if self.state == State::Plain {
+                    if self.state == SplitterState::Plain {
                         return Some(self.dot_command(start, self.scanned - 1));
                     }
                 }
@@ -293,13 +298,13 @@ impl Splitter {
         let Some(start) = self.start.take() else {
             return Ok(None);
         };
-        if self.state != State::DotCommand
+        if self.state != SplitterState::DotCommand
             && let Some(body) = self.still_in_body(start, self.text.len())
         {
             return Err(self.unterminated("body of statements", BODY, body.begin));
         }
-        if self.state == State::DotCommand {
-            self.state = State::Plain;
+        if self.state == SplitterState::DotCommand {
+            self.state = SplitterState::Plain;
             return Ok(Some(self.dot_command(start, self.text.len())));
         }
         Ok(Some(self.piece(start, self.text.len(), PieceKind::Statement)))
@@ -342,22 +347,24 @@ impl Splitter {
             return None;
         }
         let opened = match (byte, following) {
-            (b'\'', _) => Some((State::Text, 1)),
-            (b'"', _) => Some((State::DoubleQuoted, 1)),
-            (b'`', _) => Some((State::BackQuoted, 1)),
-            (b'[', _) => Some((State::Bracketed, 1)),
-            (b'{', _) => Some((State::Json, 0)),
-            (b'-', Some(b'-')) => Some((State::LineComment, 2)),
-            (b'/', Some(b'*')) => Some((State::BlockComment, 2)),
-            (b'#', Some(b'!')) if self.at_start() => Some((State::Shebang, 2)),
+            (b'\'', _) => Some((SplitterState::Text, 1)),
+            (b'"', _) => Some((SplitterState::DoubleQuoted, 1)),
+            (b'`', _) => Some((SplitterState::BackQuoted, 1)),
+            (b'[', _) => Some((SplitterState::Bracketed, 1)),
+            (b'{', _) => Some((SplitterState::Json, 0)),
+            (b'-', Some(b'-')) => Some((SplitterState::LineComment, 2)),
+            (b'/', Some(b'*')) => Some((SplitterState::BlockComment, 2)),
+            (b'#', Some(b'!')) if self.at_start() => Some((SplitterState::Shebang, 2)),
             (b'.', _) if self.start.is_none() && self.at_line_start() => {
-                Some((State::DotCommand, 1))
+                Some((SplitterState::DotCommand, 1))
             }
             _ => None,
         };
         if let Some((state, length)) = opened {
-            let comment =
-                matches!(state, State::LineComment | State::BlockComment | State::Shebang);
+            let comment = matches!(
+                state,
+                SplitterState::LineComment | SplitterState::BlockComment | SplitterState::Shebang
+            );
             if !comment {
                 self.start.get_or_insert(at);
             }
@@ -408,7 +415,7 @@ impl Splitter {
         let rest = &self.text.as_bytes()[self.scanned..];
         if let Some(length) = find(rest, end) {
             self.scanned += length + 1;
-            self.state = State::Plain;
+            self.state = SplitterState::Plain;
         } else {
             self.scanned = self.text.len();
         }
@@ -424,7 +431,7 @@ impl Splitter {
         match rest.get(length + 1) {
             Some(b'/') => {
                 self.scanned += length + 2;
-                self.state = State::Plain;
+                self.state = SplitterState::Plain;
                 Some(())
             }
             Some(_) => {
@@ -443,20 +450,20 @@ impl Splitter {
         let bytes = self.text.as_bytes();
         while let Some(byte) = bytes.get(self.scanned) {
             match (self.state, byte) {
-                (State::JsonText, b'\\') => {
+                (SplitterState::JsonText, b'\\') => {
                     if self.scanned + 1 == bytes.len() {
                         return None;
                     }
                     self.scanned += 1;
                 }
-                (State::JsonText, b'"') => self.state = State::Json,
-                (State::Json, b'"') => self.state = State::JsonText,
-                (State::Json, b'{') => self.braces += 1,
-                (State::Json, b'}') => {
+                (SplitterState::JsonText, b'"') => self.state = SplitterState::Json,
+                (SplitterState::Json, b'"') => self.state = SplitterState::JsonText,
+                (SplitterState::Json, b'{') => self.braces += 1,
+                (SplitterState::Json, b'}') => {
                     self.braces -= 1;
                     if self.braces == 0 {
                         self.scanned += 1;
-                        self.state = State::Plain;
+                        self.state = SplitterState::Plain;
                         return Some(());
                     }
                 }
@@ -555,7 +562,7 @@ pub fn is_complete(text: &str) -> Completeness {
     let Some(start) = splitter.start else {
         return if any { Completeness::Complete } else { Completeness::Empty };
     };
-    if splitter.state == State::DotCommand {
+    if splitter.state == SplitterState::DotCommand {
         return Completeness::Complete;
     }
     let is_body = splitter.still_in_body(start, splitter.text.len()).is_some();

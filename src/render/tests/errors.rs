@@ -12,7 +12,7 @@ fn error(text: &str, marked: &str, place: &Place) -> String {
         notes: vec!["accounts(id, owner, balance)".into()],
     };
     let mut out = Vec::new();
-    report(&diagnostic, text, place, &Manner::default(), &mut out)
+    report(&diagnostic, text, place, &ReportOptions::default(), &mut out)
         .expect("a vector takes every byte");
     String::from_utf8(out).expect("text")
 }
@@ -95,7 +95,7 @@ fn what_is_missing_at_the_end_is_shown_behind_the_last_word() {
         ..Diagnostic::default()
     };
     let mut out = Vec::new();
-    report(&diagnostic, "SELECT id\nFROM  \n\n", &seed(3, 1), &Manner::default(), &mut out)
+    report(&diagnostic, "SELECT id\nFROM  \n\n", &seed(3, 1), &ReportOptions::default(), &mut out)
         .expect("writes");
     insta::assert_snapshot!(String::from_utf8(out).expect("text"), @r#"
     seed.sql:4:5: error[unfinished]: expected a table
@@ -111,7 +111,8 @@ fn an_error_without_a_place_has_help_and_notes_below() {
         ..Diagnostic::new("unique", "accounts.id 7 is taken").help(Some("use REPLACE".into()))
     };
     let mut out = Vec::new();
-    report(&diagnostic, "INSERT …", &seed(3, 1), &Manner::default(), &mut out).expect("writes");
+    report(&diagnostic, "INSERT …", &seed(3, 1), &ReportOptions::default(), &mut out)
+        .expect("writes");
     insta::assert_snapshot!(String::from_utf8(out).expect("text"), @r#"
     seed.sql:3:1: error[unique]: accounts.id 7 is taken
        = use REPLACE
@@ -130,14 +131,15 @@ fn a_name_of_a_megabyte_is_not_told_in_full() {
         ..Diagnostic::default()
     };
     let mut out = Vec::new();
-    report(&diagnostic, "SELECT 1", &seed(1, 1), &Manner::default(), &mut out).expect("writes");
+    report(&diagnostic, "SELECT 1", &seed(1, 1), &ReportOptions::default(), &mut out)
+        .expect("writes");
     let text = String::from_utf8(out).expect("text");
     assert!(text.chars().count() < 2000 && text.contains("é…é"), "{text}");
     assert!(text.lines().next().is_some_and(|line| line.ends_with("é\" here")), "{text}");
 }
 
 /// An error as it is told in a manner.
-fn told(error: &Diagnostic, text: &str, place: &Place, manner: &Manner) -> String {
+fn told(error: &Diagnostic, text: &str, place: &Place, manner: &ReportOptions) -> String {
     let mut out = Vec::new();
     report(error, text, place, manner, &mut out).expect("a vector takes every byte");
     String::from_utf8(out).expect("text")
@@ -155,10 +157,10 @@ fn wrong() -> Diagnostic {
 
 #[test]
 fn a_program_reads_one_line_for_each_error() {
-    let short = Manner { format: ErrorFormat::Short, ..Manner::default() };
+    let short = ReportOptions { format: ErrorFormat::Short, ..ReportOptions::default() };
     let text = "SELECT owne FROM accounts";
     insta::assert_snapshot!(told(&wrong(), text, &seed(7, 1), &short), @r#"seed.sql:7:8: error[unknown-column]: accounts has no \e[31m column "owne" (did you mean "owner"?)"#);
-    let json = Manner { format: ErrorFormat::Json, ..Manner::default() };
+    let json = ReportOptions { format: ErrorFormat::Json, ..ReportOptions::default() };
     let line = told(&wrong(), text, &seed(7, 1), &json);
     insta::assert_snapshot!(line, @r#"{"code":"unknown-column","message":"accounts has no \u001b[31m column \"owne\"","file":"seed.sql","line":7,"column":8,"offset":7,"length":4,"help":"did you mean \"owner\"?","notes":["accounts(id,\nowner)","two"]}"#);
     let read: serde_json::Value = serde_json::from_str(&line).expect("valid JSON");
@@ -180,7 +182,7 @@ fn an_error_at_a_terminal_keeps_to_its_width() {
         notes: vec![long.into()],
         ..wrong()
     };
-    let manner = Manner { width: Some(40), ..Manner::default() };
+    let manner = ReportOptions { width: Some(40), ..ReportOptions::default() };
     let place = Place { name: None, line: 1, column: 1 };
     let text = "SELECT owne, and_then, much_more, that_is, of_no, interest FROM accounts";
     let text = told(&error, text, &place, &manner);

@@ -88,7 +88,7 @@ impl Events {
 
 impl Relation for Events {
     fn open(&self, columns: &[usize], context: &Context) -> Result<Rows, Error> {
-        let mut told = Told::new(Arc::clone(&self.database));
+        let mut told = MetadataLookup::new(Arc::clone(&self.database));
         let most = limit(self.limit.as_ref(), context)?;
         let is_change = |column: &usize| SHAPE.columns[*column].0 == "change";
         // Only words ask for keys, which have to be looked up.
@@ -121,15 +121,15 @@ impl Relation for Events {
 }
 
 /// What transactions say of themselves, asked once for each as its events go by.
-pub(super) struct Told {
+pub(super) struct MetadataLookup {
     database: Arc<Database>,
     last: Option<Arc<About>>,
 }
 
-impl Told {
+impl MetadataLookup {
     /// Nothing asked yet.
-    pub fn new(database: Arc<Database>) -> Told {
-        Told { database, last: None }
+    pub fn new(database: Arc<Database>) -> MetadataLookup {
+        MetadataLookup { database, last: None }
     }
 
     /// What the transaction that holds an event says.

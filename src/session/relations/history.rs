@@ -5,7 +5,7 @@
 //! columns of the table at the end of the period; what is listed is what each event recorded, under
 //! the names of then.
 
-use super::events::Told;
+use super::events::MetadataLookup;
 use super::table_changes::{TableChange, table_changes};
 use super::{Shape, change_text, integer, limit, made, optional};
 use crate::executor::{Batch, Context, Error, Relation, Rows};
@@ -132,7 +132,7 @@ impl Relation for History {
             Some(filter) => Some(self.matching(filter, context)?),
             None => None,
         };
-        let mut told = Told::new(Arc::clone(&self.database));
+        let mut told = MetadataLookup::new(Arc::clone(&self.database));
         let changes = table_changes(&self.database, self.table.id, self.period);
         let wanted = move |change: &Result<TableChange, storage::Error>| match (change, &wanted) {
             (Ok((_, change)), Some(rows)) => rows.contains(&change.row),

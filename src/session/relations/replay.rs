@@ -1,6 +1,6 @@
 //! REPLAY: the events of a period, each with its row before and after.
 
-use super::events::Told;
+use super::events::MetadataLookup;
 use super::images::{Images, key_in};
 use super::{Shape, change_text, fact, made};
 use crate::executor::{Context, Rows};
@@ -44,7 +44,7 @@ pub(in crate::session) struct Steps {
     table: Option<TableId>,
     /// How many steps may still come.
     left: usize,
-    told: Told,
+    told: MetadataLookup,
     images: Images,
 }
 
@@ -61,7 +61,7 @@ impl Steps {
             events: database.store().read(period),
             table,
             images: Images::whole(&database, period.last),
-            told: Told::new(database),
+            told: MetadataLookup::new(database),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Files: tables from and to them, scripts of SQL, other databases.
 
 use super::output::separator_text;
-use super::{DotCommand, Group, Trouble, check_safe};
+use super::{DotCommand, DotCommandError, Group, check_safe};
 use crate::render::Diagnostic;
 use crate::shell::Shell;
 use crate::shell::transfer::{Export, Import, Kind, encoding_named};
@@ -83,8 +83,8 @@ pub(in crate::shell) fn import_options() -> impl Iterator<Item = String> {
     KIND_OPTIONS.iter().chain(IMPORT_OPTIONS).map(|name| format!("--{name}"))
 }
 
-fn usage(message: String) -> Trouble {
-    Trouble::Told(Diagnostic::new("dot-command", message))
+fn usage(message: String) -> DotCommandError {
+    DotCommandError::Told(Diagnostic::new("dot-command", message))
 }
 
 /// What the options of a command say, and its other words.
@@ -103,7 +103,7 @@ struct Given {
 
 impl Given {
     /// Reads the words of a command; `allowed` are the options besides those of a kind.
-    fn of(arguments: &[String], allowed: &[&str]) -> Result<Given, Trouble> {
+    fn of(arguments: &[String], allowed: &[&str]) -> Result<Given, DotCommandError> {
         let mut given = Given::default();
         let mut words = arguments.iter();
         // Behind the file of an export comes SQL, as it is written.
@@ -129,7 +129,7 @@ impl Given {
     }
 
     /// Takes in an option, whose value is the next of the words if it has one.
-    fn option(&mut self, name: &str, words: &mut Iter<'_, String>) -> Result<(), Trouble> {
+    fn option(&mut self, name: &str, words: &mut Iter<'_, String>) -> Result<(), DotCommandError> {
         let mut value = |what: &str| {
             let missing = || usage(format!("--{name} needs {what}"));
             words.next().ok_or_else(missing)
@@ -157,7 +157,7 @@ impl Given {
 const SEPARATOR: &str = "one character: --separator ';'";
 
 /// The character that a separator is.
-fn one_character(text: &str) -> Result<char, Trouble> {
+fn one_character(text: &str) -> Result<char, DotCommandError> {
     let text = separator_text(text);
     let mut characters = text.chars();
     match (characters.next(), characters.next()) {
@@ -169,7 +169,7 @@ fn one_character(text: &str) -> Result<char, Trouble> {
     }
 }
 
-fn import(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn import(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     check_safe(shell, ".import")?;
     let given = Given::of(arguments, IMPORT_OPTIONS)?;
     let [path, table] = given.words.as_slice() else {
@@ -199,7 +199,7 @@ fn import(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     shell.import(&import)
 }
 
-fn export(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn export(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     check_safe(shell, ".export")?;
     let Given { kind, force, words, .. } = Given::of(arguments, &["force"])?;
     let (path, what) = match words.as_slice() {
@@ -215,16 +215,16 @@ fn export(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     shell.export(&Export { path, what, kind, force })
 }
 
-fn dump(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn dump(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     shell.dump(arguments)
 }
 
-fn open(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn open(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     check_safe(shell, ".open")?;
     shell.open(arguments.first().map(String::as_str))
 }
 
-fn save(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn save(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     check_safe(shell, ".save")?;
     shell.save(&arguments[0])
 }

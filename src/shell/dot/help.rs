@@ -1,6 +1,6 @@
 //! `.help`: all commands in a table, one of them with its arguments, or what HELP says.
 
-use super::{DotCommand, GROUPS, Trouble, commands, find};
+use super::{DotCommand, DotCommandError, GROUPS, commands, find};
 use crate::language::reference;
 use crate::render::{self, Diagnostic};
 use crate::session;
@@ -22,7 +22,7 @@ const STATEMENTS: &[(&str, &str)] = &[
     ("SET AS OF EVENT n", "goes there; SET AS OF LATEST comes back"),
 ];
 
-pub(super) fn help(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+pub(super) fn help(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     let Some(name) = arguments.first() else { return everything(shell) };
     let name = match name.starts_with('\\') {
         true => name.clone(),
@@ -41,14 +41,14 @@ pub(super) fn help(shell: &mut Shell, arguments: &[String]) -> Result<(), Troubl
     match (find(&name), reference::suggestion(&asked)) {
         (Err(error), Some(near)) if error.help.is_none() || !asked.starts_with(['.', '\\']) => {
             let error = Diagnostic::new("unknown-topic", format!("there is no help about {asked}"));
-            Err(Trouble::Told(error.help(Some(format!("did you mean .help {near}?")))))
+            Err(DotCommandError::Told(error.help(Some(format!("did you mean .help {near}?")))))
         }
-        (found, _) => one(shell, found.map_err(Trouble::Told)?),
+        (found, _) => one(shell, found.map_err(DotCommandError::Told)?),
     }
 }
 
 /// Every command, group by group, and what stands beside them.
-fn everything(shell: &mut Shell) -> Result<(), Trouble> {
+fn everything(shell: &mut Shell) -> Result<(), DotCommandError> {
     // One column for all usages; a very long one has a line of its own.
     let widths = commands().map(|command| usage(command).len());
     let width = widths.filter(|width| *width <= WIDEST_USAGE).max().unwrap_or(0);
@@ -79,7 +79,12 @@ fn columns(shell: &Shell) -> usize {
 }
 
 /// Writes what something means behind it, in as many lines as that takes.
-fn explained(shell: &mut Shell, what: &str, meaning: &str, columns: usize) -> Result<(), Trouble> {
+fn explained(
+    shell: &mut Shell,
+    what: &str,
+    meaning: &str,
+    columns: usize,
+) -> Result<(), DotCommandError> {
     let width = what.chars().count();
     let mut before = what;
     for line in render::wrap(meaning, columns - width) {
@@ -90,7 +95,7 @@ fn explained(shell: &mut Shell, what: &str, meaning: &str, columns: usize) -> Re
 }
 
 /// One command and what its arguments mean.
-fn one(shell: &mut Shell, command: &DotCommand) -> Result<(), Trouble> {
+fn one(shell: &mut Shell, command: &DotCommand) -> Result<(), DotCommandError> {
     writeln!(shell.out, "{}\n  {}", usage(command), command.help)?;
     let width = command.details.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     if width > 0 {

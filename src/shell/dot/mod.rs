@@ -32,7 +32,7 @@ pub struct DotCommand {
     pub help: &'static str,
     /// What its arguments are, each under its name.
     pub details: &'static [(&'static str, &'static str)],
-    run: fn(&mut Shell, &[String]) -> Result<(), Trouble>,
+    run: fn(&mut Shell, &[String]) -> Result<(), DotCommandError>,
 }
 
 /// Dot-commands that have to do with each other.
@@ -107,7 +107,7 @@ const MAIN: &str = "main.";
 const PRINT: &str = ".print";
 
 /// Why a dot-command did not do what it should.
-pub(super) enum Trouble {
+pub(super) enum DotCommandError {
     /// To be told at its place.
     Told(Diagnostic),
     /// The same, and there is no database to go on with.
@@ -116,24 +116,24 @@ pub(super) enum Trouble {
     Stop(Stop),
 }
 
-impl From<Diagnostic> for Trouble {
-    fn from(error: Diagnostic) -> Trouble {
-        Trouble::Told(error)
+impl From<Diagnostic> for DotCommandError {
+    fn from(error: Diagnostic) -> DotCommandError {
+        DotCommandError::Told(error)
     }
 }
 
-impl From<Refusal> for Trouble {
-    fn from(refusal: Refusal) -> Trouble {
+impl From<Refusal> for DotCommandError {
+    fn from(refusal: Refusal) -> DotCommandError {
         match refusal.placeless() {
-            Refusal::Failed(error) => Trouble::Told(error),
-            Refusal::Unavailable(error) => Trouble::Unavailable(error),
+            Refusal::Failed(error) => DotCommandError::Told(error),
+            Refusal::Unavailable(error) => DotCommandError::Unavailable(error),
         }
     }
 }
 
-impl From<std::io::Error> for Trouble {
-    fn from(error: std::io::Error) -> Trouble {
-        Trouble::Stop(error.into())
+impl From<std::io::Error> for DotCommandError {
+    fn from(error: std::io::Error) -> DotCommandError {
+        DotCommandError::Stop(error.into())
     }
 }
 
@@ -149,7 +149,7 @@ pub(super) fn run(shell: &mut Shell, line: &str, place: &Place) -> Result<(), St
     if !found.as_ref().is_ok_and(|command| command.name == PRINT) {
         shell.echo(line, "")?;
     }
-    let result = found.map_err(Trouble::Told).and_then(|command| {
+    let result = found.map_err(DotCommandError::Told).and_then(|command| {
         let arguments = match command.arguments {
             WHOLE_LINE | POINT => rest(line),
             usage if usage.starts_with(POINT) => time::points(&words[1..]),
@@ -164,7 +164,7 @@ pub(super) fn run(shell: &mut Shell, line: &str, place: &Place) -> Result<(), St
         };
         let arguments = without_database(command, arguments);
         match wrong_count(command, arguments.len()) {
-            Some(error) => Err(Trouble::Told(error)),
+            Some(error) => Err(DotCommandError::Told(error)),
             // Of a rehearsal a script's scripts are part, and nothing else is done.
             None if shell.settings.rehearse && !IN_REHEARSALS.contains(&command.name) => Ok(()),
             None => (command.run)(shell, &arguments),
@@ -172,9 +172,9 @@ pub(super) fn run(shell: &mut Shell, line: &str, place: &Place) -> Result<(), St
     });
     let done = match result {
         Ok(()) => Ok(()),
-        Err(Trouble::Stop(stop)) => Err(stop),
-        Err(Trouble::Told(error)) => Err(shell.fail(&error, line, place)),
-        Err(Trouble::Unavailable(error)) => Err(shell.unavailable(&error, line, place)),
+        Err(DotCommandError::Stop(stop)) => Err(stop),
+        Err(DotCommandError::Told(error)) => Err(shell.fail(&error, line, place)),
+        Err(DotCommandError::Unavailable(error)) => Err(shell.unavailable(&error, line, place)),
     };
     shell.arrived(done, line, place)
 }
@@ -241,11 +241,11 @@ fn rest(line: &str) -> Vec<String> {
 }
 
 /// Makes sure that a command may touch files or run programs.
-fn check_safe(shell: &Shell, command: &str) -> Result<(), Trouble> {
+fn check_safe(shell: &Shell, command: &str) -> Result<(), DotCommandError> {
     if !shell.settings.safe {
         return Ok(());
     }
-    Err(Trouble::Told(refused(command)))
+    Err(DotCommandError::Told(refused(command)))
 }
 
 /// What a command is told that `--safe` forbids.
@@ -355,7 +355,7 @@ fn switch(
     arguments: &[String],
     setting: &str,
     now: bool,
-) -> Result<bool, Trouble> {
+) -> Result<bool, DotCommandError> {
     if let Some(word) = arguments.first() {
         return on_off(word);
     }
@@ -366,11 +366,11 @@ fn switch(
     Ok(!now)
 }
 
-fn on_off(word: &str) -> Result<bool, Trouble> {
+fn on_off(word: &str) -> Result<bool, DotCommandError> {
     match word.to_ascii_lowercase().as_str() {
         "on" | "yes" | "true" | "1" => Ok(true),
         "off" | "no" | "false" | "0" => Ok(false),
-        _ => Err(Trouble::Told(Diagnostic::new(
+        _ => Err(DotCommandError::Told(Diagnostic::new(
             "dot-command",
             format!("{word} is neither on nor off"),
         ))),

@@ -1,6 +1,6 @@
 //! What is shown, and how.
 
-use super::{DotCommand, Group, PRINT, SWITCHED, Trouble, check_safe, on_off, switch};
+use super::{DotCommand, DotCommandError, Group, PRINT, SWITCHED, check_safe, on_off, switch};
 use crate::render::{self, Diagnostic, MODES, Mode, Place, Vertical};
 use crate::shell::Shell;
 use crate::shell::redirect::default_pager;
@@ -134,23 +134,23 @@ pub(super) const GROUP: Group = Group {
     ],
 };
 
-fn echo(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn echo(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     shell.settings.echo = switch(shell, arguments, "echo", shell.settings.echo)?;
     Ok(())
 }
 
-fn headers(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn headers(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     let now = shell.settings.format.headers();
     shell.settings.format.headers = Some(switch(shell, arguments, "headers", now)?);
     Ok(())
 }
 
-fn events(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn events(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     shell.settings.events = switch(shell, arguments, "events", shell.settings.events)?;
     Ok(())
 }
 
-fn last(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn last(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     if let Some(word) = arguments.first() {
         shell.settings.keep_results = on_off(word)?;
         shell.keep_results();
@@ -160,19 +160,19 @@ fn last(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     shell.last()
 }
 
-fn once(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn once(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     redirect(shell, arguments, true)
 }
 
-fn output(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn output(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     redirect(shell, arguments, false)
 }
 
 /// Sends results elsewhere, or here again.
-fn redirect(shell: &mut Shell, arguments: &[String], once: bool) -> Result<(), Trouble> {
+fn redirect(shell: &mut Shell, arguments: &[String], once: bool) -> Result<(), DotCommandError> {
     check_safe(shell, if once { ".once" } else { ".output" })?;
     let place = Place { name: None, line: 1, column: 1 };
-    shell.restore(&place).map_err(Trouble::Stop)?;
+    shell.restore(&place).map_err(DotCommandError::Stop)?;
     let target = match arguments {
         [] => return Ok(()),
         [word] if word == "stdout" => return Ok(()),
@@ -181,13 +181,13 @@ fn redirect(shell: &mut Shell, arguments: &[String], once: bool) -> Result<(), T
         [file] => file.clone(),
         _ => {
             let message = "a file's name with blanks needs quotes";
-            return Err(Trouble::Told(Diagnostic::new("dot-command", message)));
+            return Err(DotCommandError::Told(Diagnostic::new("dot-command", message)));
         }
     };
-    shell.redirect(&target, once).map_err(Trouble::Told)
+    shell.redirect(&target, once).map_err(DotCommandError::Told)
 }
 
-fn pager(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn pager(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     check_safe(shell, ".pager")?;
     shell.settings.pager = match arguments {
         [word] if word.eq_ignore_ascii_case("off") => None,
@@ -197,7 +197,7 @@ fn pager(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     Ok(())
 }
 
-fn mode(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn mode(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     let Some(name) = arguments.first() else {
         for entry in MODES {
             let mark = if entry.mode == shell.settings.format.mode { '*' } else { ' ' };
@@ -209,13 +209,13 @@ fn mode(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
         let names: Vec<&str> = MODES.iter().map(|entry| entry.name).collect();
         let error = Diagnostic::new("dot-command", format!("there is no mode {name}"))
             .help(Some(format!("modes are {}", names.join(", "))));
-        return Err(Trouble::Told(error));
+        return Err(DotCommandError::Told(error));
     };
     match arguments.get(1) {
         Some(table) if mode == Mode::Insert => shell.settings.format.table = Some(table.clone()),
         Some(_) => {
             let message = format!("mode {mode} names no table, insert does");
-            return Err(Trouble::Told(Diagnostic::new("dot-command", message)));
+            return Err(DotCommandError::Told(Diagnostic::new("dot-command", message)));
         }
         None => {}
     }
@@ -225,18 +225,18 @@ fn mode(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     Ok(())
 }
 
-fn null_value(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn null_value(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     shell.settings.format.null = Some(arguments[0].clone());
     Ok(())
 }
 
-fn print(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn print(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     let line = arguments.join(" ");
     let line = if shell.format().terminal { render::escape(&line) } else { line.into() };
     Ok(writeln!(shell.out, "{line}")?)
 }
 
-fn receipts(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn receipts(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     let now = shell.settings.receipts;
     // Without a word this is the first receipt, or the last.
     shell.settings.receipts |= arguments.is_empty();
@@ -244,14 +244,14 @@ fn receipts(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     Ok(())
 }
 
-fn timer(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn timer(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     // Footers at a terminal have a time in any case: a line of its own is what is turned on.
     let now = shell.settings.timer == Some(true);
     shell.settings.timer = Some(switch(shell, arguments, "timer", now)?);
     Ok(())
 }
 
-fn rows(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn rows(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     let word = &arguments[0];
     shell.settings.format.rows = match word.parse() {
         _ if word.eq_ignore_ascii_case("all") => None,
@@ -260,13 +260,13 @@ fn rows(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
             let message = format!("{word} is no number of rows");
             let help = "a number from 2 on, or all".to_string();
             let error = Diagnostic::new("dot-command", message).help(Some(help));
-            return Err(Trouble::Told(error));
+            return Err(DotCommandError::Told(error));
         }
     };
     Ok(())
 }
 
-fn separator(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn separator(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     shell.settings.format.separator = Some(separator_text(&arguments[0]));
     Ok(())
 }
@@ -276,18 +276,18 @@ pub(super) fn separator_text(typed: &str) -> String {
     typed.replace("\\t", "\t").replace("\\n", "\n")
 }
 
-fn width(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn width(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     let number = |word: &String| {
         word.parse::<i64>().map_err(|_| {
             let message = format!("{word} is no number of columns");
-            Trouble::Told(Diagnostic::new("dot-command", message))
+            DotCommandError::Told(Diagnostic::new("dot-command", message))
         })
     };
     shell.settings.format.widths = arguments.iter().map(number).collect::<Result<_, _>>()?;
     Ok(())
 }
 
-fn vertical(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn vertical(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     let now = shell.settings.format.vertical == Vertical::On;
     shell.settings.format.vertical = match arguments.first() {
         Some(word) if word.eq_ignore_ascii_case("auto") => Vertical::Auto,

@@ -1,6 +1,6 @@
 //! Values for the `$name` and `?` of statements.
 
-use super::{DotCommand, Group, Trouble};
+use super::{DotCommand, DotCommandError, Group};
 use crate::render::{self, Diagnostic};
 use crate::shell::Shell;
 use std::io::Write;
@@ -38,18 +38,18 @@ const DETAILS: &[(&str, &str)] = &[
 ];
 
 /// `.param set NAME VALUE`, `.param unset NAME`, `.param list`, `.param clear`
-fn param(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn param(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let verb = words[0].to_ascii_lowercase();
     match (verb.as_str(), &words[1..]) {
         ("set", [name, value]) => {
-            shell.connection.set_parameter(name, value).map_err(Trouble::Told)?;
+            shell.connection.set_parameter(name, value).map_err(DotCommandError::Told)?;
         }
         ("unset", [name]) => {
             if !shell.connection.unset_parameter(name) {
                 let message = format!("the parameter {name} has no value");
                 let help = Some(".param list shows which have".to_owned());
-                return Err(Trouble::Told(
+                return Err(DotCommandError::Told(
                     Diagnostic::new("unknown-parameter", message).help(help),
                 ));
             }
@@ -67,7 +67,7 @@ fn param(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
         }
         _ => {
             let message = "usage: .param set NAME VALUE, unset NAME, list or clear";
-            return Err(Trouble::Told(Diagnostic::new("dot-command", message)));
+            return Err(DotCommandError::Told(Diagnostic::new("dot-command", message)));
         }
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! The tables and what made them.
 
-use super::{DotCommand, Group, Trouble};
+use super::{DotCommand, DotCommandError, Group};
 use crate::planner::{create_index, create_table};
 use crate::render::{self, Diagnostic};
 use crate::shell::Shell;
@@ -43,12 +43,12 @@ pub(super) const GROUP: Group = Group {
 };
 
 /// The tables now, or why there are none to ask for.
-fn now(shell: &Shell) -> Result<Schema, Trouble> {
+fn now(shell: &Shell) -> Result<Schema, DotCommandError> {
     let session = shell.connection.current()?;
-    session.schema().map_err(|error| Trouble::Told(Diagnostic::from(&error)))
+    session.schema().map_err(|error| DotCommandError::Told(Diagnostic::from(&error)))
 }
 
-fn databases(shell: &mut Shell, _: &[String]) -> Result<(), Trouble> {
+fn databases(shell: &mut Shell, _: &[String]) -> Result<(), DotCommandError> {
     let session = shell.connection.current()?;
     let database = session.database();
     let path = database.path().map(|path| std::path::absolute(path).unwrap_or(path.to_path_buf()));
@@ -58,7 +58,7 @@ fn databases(shell: &mut Shell, _: &[String]) -> Result<(), Trouble> {
     Ok(writeln!(shell.out, "{}", render::escape(&line))?)
 }
 
-fn indexes(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn indexes(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     let pattern = arguments.first().map_or("%", String::as_str).to_lowercase();
     let schema = now(shell)?;
     let tables = schema.tables().filter(|table| is_like(&table.name.to_lowercase(), &pattern));
@@ -71,7 +71,7 @@ fn indexes(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     Ok(())
 }
 
-fn tables(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn tables(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     let pattern = arguments.first().map_or("%", String::as_str).to_lowercase();
     for table in now(shell)?.tables() {
         if is_like(&table.name.to_lowercase(), &pattern) {
@@ -81,7 +81,7 @@ fn tables(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     Ok(())
 }
 
-fn schema(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn schema(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     let pattern = arguments.first().map_or("%", String::as_str).to_lowercase();
     for table in now(shell)?.tables() {
         if !is_like(&table.name.to_lowercase(), &pattern) {

@@ -1,6 +1,6 @@
 //! The session: leaving, help, scripts.
 
-use super::{DotCommand, Group, SWITCHED, Trouble, check_safe, help, switch, time};
+use super::{DotCommand, DotCommandError, Group, SWITCHED, check_safe, help, switch, time};
 use crate::render::{self, Diagnostic};
 use crate::shell::{Shell, Stop};
 use std::io::{self, IsTerminal, Write};
@@ -81,31 +81,31 @@ pub(super) const GROUP: Group = Group {
     ],
 };
 
-fn exit(_: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn exit(_: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     let code = match arguments.first() {
         None => 0,
         Some(word) => word.parse().map_err(|_| {
             let message = format!("{word} is no exit code from 0 to 255");
-            Trouble::Told(Diagnostic::new("dot-command", message))
+            DotCommandError::Told(Diagnostic::new("dot-command", message))
         })?,
     };
-    Err(Trouble::Stop(Stop::Exit(code)))
+    Err(DotCommandError::Stop(Stop::Exit(code)))
 }
 
-fn read(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn read(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     check_safe(shell, ".read")?;
     if let Some(message) = shell.too_deep(&arguments[0]) {
-        return Err(Trouble::Told(Diagnostic::new("read-loop", message)));
+        return Err(DotCommandError::Told(Diagnostic::new("read-loop", message)));
     }
-    shell.read_nested(&arguments[0]).map_err(Trouble::Stop)
+    shell.read_nested(&arguments[0]).map_err(DotCommandError::Stop)
 }
 
-fn bail(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn bail(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     shell.settings.keep_going = !switch(shell, arguments, "bail", !shell.settings.keep_going)?;
     Ok(())
 }
 
-fn change_directory(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn change_directory(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     check_safe(shell, ".cd")?;
     // The files of an open database are found by its path.
     let database = shell.connection.session().and_then(|session| session.database().path());
@@ -113,17 +113,17 @@ fn change_directory(shell: &mut Shell, arguments: &[String]) -> Result<(), Troub
         let message = format!("{} would not be found from another directory", path.display());
         let here = std::env::current_dir().unwrap_or_default();
         let help = format!("open it by its full path, {}", here.join(path).display());
-        return Err(Trouble::Told(Diagnostic::new("directory", message).help(Some(help))));
+        return Err(DotCommandError::Told(Diagnostic::new("directory", message).help(Some(help))));
     }
     let path = Path::new(&arguments[0]);
     std::env::set_current_dir(path).map_err(|error| {
         let message = format!("cannot go to {}: {error}", path.display());
-        Trouble::Told(Diagnostic::new("directory", message))
+        DotCommandError::Told(Diagnostic::new("directory", message))
     })
 }
 
 /// Runs a line by the system's own shell, which reads nothing of a script.
-fn system(shell: &mut Shell, name: &str, arguments: &[String]) -> Result<(), Trouble> {
+fn system(shell: &mut Shell, name: &str, arguments: &[String]) -> Result<(), DotCommandError> {
     check_safe(shell, name)?;
     let (program, option) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
     shell.out.flush()?;
@@ -132,7 +132,7 @@ fn system(shell: &mut Shell, name: &str, arguments: &[String]) -> Result<(), Tro
     }
     let input = if io::stdin().is_terminal() { Stdio::inherit() } else { Stdio::null() };
     let line = &arguments[0];
-    let failed = |what: String| Trouble::Told(Diagnostic::new("command-failed", what));
+    let failed = |what: String| DotCommandError::Told(Diagnostic::new("command-failed", what));
     shell.interaction.lend_terminal();
     // What it runs may want to write.
     shell.connection.give_up_place();
@@ -146,7 +146,7 @@ fn system(shell: &mut Shell, name: &str, arguments: &[String]) -> Result<(), Tro
 }
 
 /// The settings, or an event.
-fn show(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn show(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     if let Some(event) = arguments.first() {
         return time::event(shell, event);
     }
@@ -161,7 +161,7 @@ fn show(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
 }
 
 /// Names to the right, values to the left.
-fn table(shell: &mut Shell, lines: &[(&str, String)]) -> Result<(), Trouble> {
+fn table(shell: &mut Shell, lines: &[(&str, String)]) -> Result<(), DotCommandError> {
     let width = lines.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     for (name, value) in lines {
         let line = format!("{name:>width$}: {}", render::escape(value));
@@ -170,9 +170,9 @@ fn table(shell: &mut Shell, lines: &[(&str, String)]) -> Result<(), Trouble> {
     Ok(())
 }
 
-fn stats(shell: &mut Shell, _: &[String]) -> Result<(), Trouble> {
+fn stats(shell: &mut Shell, _: &[String]) -> Result<(), DotCommandError> {
     let session = shell.connection.current()?;
-    let told = |error: &crate::session::Error| Trouble::Told(Diagnostic::from(error));
+    let told = |error: &crate::session::Error| DotCommandError::Told(Diagnostic::from(error));
     let database = session.database();
     let view = database.latest().map_err(|error| told(&error.into()))?;
     let snapshots = database.snapshots();

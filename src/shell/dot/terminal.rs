@@ -1,6 +1,6 @@
 //! The prompt and what was typed at it.
 
-use super::{DotCommand, Group, Trouble};
+use super::{DotCommand, DotCommandError, Group};
 use crate::render::{self, Diagnostic};
 use crate::shell::Shell;
 use std::io::Write;
@@ -49,28 +49,28 @@ pub(super) const GROUP: Group = Group {
 /// How many entries are shown if nobody says.
 const SHOWN: usize = 20;
 
-fn clear(shell: &mut Shell, _: &[String]) -> Result<(), Trouble> {
+fn clear(shell: &mut Shell, _: &[String]) -> Result<(), DotCommandError> {
     if shell.settings.format.terminal {
         write!(shell.out, "\x1b[H\x1b[2J\x1b[3J")?;
     }
     Ok(())
 }
 
-fn edit(shell: &mut Shell, _: &[String]) -> Result<(), Trouble> {
+fn edit(shell: &mut Shell, _: &[String]) -> Result<(), DotCommandError> {
     if !shell.interaction.is_interactive {
         let message = ".edit needs a terminal";
-        return Err(Trouble::Told(Diagnostic::new("dot-command", message)));
+        return Err(DotCommandError::Told(Diagnostic::new("dot-command", message)));
     }
     let last = shell.interaction.last.clone();
-    shell.edit(&last).map_err(Trouble::Told)
+    shell.edit(&last).map_err(DotCommandError::Told)
 }
 
-fn history(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn history(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     let count = match arguments.first() {
         None => SHOWN,
         Some(word) => word.parse().map_err(|_| {
             let message = format!("{word} is no number of entries");
-            Trouble::Told(Diagnostic::new("dot-command", message))
+            DotCommandError::Told(Diagnostic::new("dot-command", message))
         })?,
     };
     let entries = shell.interaction.entries.borrow();
@@ -83,7 +83,7 @@ fn history(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     Ok(())
 }
 
-fn prompt(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn prompt(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     let templates = &mut shell.interaction.templates;
     templates.main = arguments.first().cloned();
     templates.more = arguments.get(1).cloned();

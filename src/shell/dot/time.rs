@@ -1,6 +1,6 @@
 //! Moving in time, and what happened.
 
-use super::{DotCommand, Group, Trouble};
+use super::{DotCommand, DotCommandError, Group};
 use crate::language::ast::{Annotations, AsOf, At, Identifier, Statement};
 use crate::language::parse_statement_with;
 use crate::render::Diagnostic;
@@ -98,7 +98,7 @@ pub(super) const GROUP: Group = Group {
 };
 
 /// `.undo`, with what its transaction says of itself.
-fn undo(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn undo(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     let mut annotations = Annotations::default();
     for option in arguments.chunks(2) {
         let field = match option[0].as_str() {
@@ -121,19 +121,19 @@ fn undo(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     with_session(shell, |session| session.undo(&annotations))
 }
 
-fn goto(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn goto(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     go_to(shell, &arguments[0])
 }
 
-fn go_to(shell: &mut Shell, point: &str) -> Result<(), Trouble> {
+fn go_to(shell: &mut Shell, point: &str) -> Result<(), DotCommandError> {
     let went = shell.go_to(point);
     shell.notices();
     let outcome = went?;
-    shell.plain_outcome(outcome).map_err(Trouble::Stop)
+    shell.plain_outcome(outcome).map_err(DotCommandError::Stop)
 }
 
 /// Goes some events back or on from where the session is.
-fn step(shell: &mut Shell, arguments: &[String], is_on: bool) -> Result<(), Trouble> {
+fn step(shell: &mut Shell, arguments: &[String], is_on: bool) -> Result<(), DotCommandError> {
     let events = arguments.first().map_or(Ok(1), |word| number(word))?;
     let session = shell.connection.current()?;
     let (here, head) = (session.past().unwrap_or_else(|| session.head()), session.head());
@@ -151,7 +151,7 @@ fn step(shell: &mut Shell, arguments: &[String], is_on: bool) -> Result<(), Trou
     }
 }
 
-fn blame(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn blame(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     with_session(shell, |session| session.blame(&arguments[0], &arguments[1..]))
 }
 
@@ -179,7 +179,7 @@ pub(in crate::shell) fn points(words: &[String]) -> Vec<String> {
     arguments
 }
 
-fn diff(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn diff(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     shell.connection.current()?;
     let (from, to) = (point(shell, &arguments[0])?, point(shell, &arguments[1])?);
     let table = arguments.get(2).map(String::as_str);
@@ -189,7 +189,7 @@ fn diff(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
 /// How many events `.log` lists where nobody says.
 const LISTED: usize = 20;
 
-fn log(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn log(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     let (numbers, names): (Vec<&String>, Vec<&String>) = arguments
         .iter()
         .partition(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit()));
@@ -203,12 +203,12 @@ fn log(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     with_session(shell, |session| session.newest_events(count, table))
 }
 
-fn mark(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+fn mark(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     run(shell, &format!("TAG {}", Identifier::of(&arguments[0])))
 }
 
 /// One event whole: its row before and after.
-pub(super) fn event(shell: &mut Shell, word: &str) -> Result<(), Trouble> {
+pub(super) fn event(shell: &mut Shell, word: &str) -> Result<(), DotCommandError> {
     let event = number(word.trim_start_matches('#'))?;
     if event == 0 {
         return Err(told("beyond-head", "the first event is 1", ".log lists the events"));
@@ -222,30 +222,30 @@ pub(super) fn event(shell: &mut Shell, word: &str) -> Result<(), Trouble> {
 }
 
 /// Runs a statement that stands for a command.
-fn run(shell: &mut Shell, statement: &str) -> Result<(), Trouble> {
+fn run(shell: &mut Shell, statement: &str) -> Result<(), DotCommandError> {
     let outcome = shell.connection.execute(statement);
     shell.notices();
     let outcome = outcome?;
-    shell.plain_outcome(outcome).map_err(Trouble::Stop)
+    shell.plain_outcome(outcome).map_err(DotCommandError::Stop)
 }
 
 /// Asks the session.
 fn with_session(
     shell: &mut Shell,
     ask: impl FnOnce(&mut Session) -> Result<Outcome, Error>,
-) -> Result<(), Trouble> {
+) -> Result<(), DotCommandError> {
     shell.connection.current()?;
     let outcome = shell.connection.session_mut().map(ask).transpose();
     shell.notices();
     match outcome {
         Ok(None) => Ok(()),
-        Ok(Some(outcome)) => shell.plain_outcome(outcome).map_err(Trouble::Stop),
+        Ok(Some(outcome)) => shell.plain_outcome(outcome).map_err(DotCommandError::Stop),
         Err(error) => Err(shell.connection.refusal(error).into()),
     }
 }
 
 /// A point that is one word; a time needs no quotes of its own.
-fn point(shell: &Shell, word: &str) -> Result<At, Trouble> {
+fn point(shell: &Shell, word: &str) -> Result<At, DotCommandError> {
     let given = shell.connection.parameters();
     let parse = |point: &str| match parse_statement_with(&format!("SET AS OF {point}"), given) {
         Ok(Some(Statement::SetAsOf(AsOf { point, before: false, span }))) => {
@@ -259,15 +259,15 @@ fn point(shell: &Shell, word: &str) -> Result<At, Trouble> {
     })
 }
 
-fn number(word: &str) -> Result<u64, Trouble> {
+fn number(word: &str) -> Result<u64, DotCommandError> {
     word.parse().map_err(|_| {
         let message = format!("{word} is no number of events");
-        Trouble::Told(Diagnostic::new("dot-command", message))
+        DotCommandError::Told(Diagnostic::new("dot-command", message))
     })
 }
 
-fn told(code: &str, message: impl Into<String>, help: &str) -> Trouble {
-    Trouble::Told(Diagnostic::new(code, message).help(Some(help.to_string())))
+fn told(code: &str, message: impl Into<String>, help: &str) -> DotCommandError {
+    DotCommandError::Told(Diagnostic::new(code, message).help(Some(help.to_string())))
 }
 
 #[cfg(test)]

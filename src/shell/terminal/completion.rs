@@ -1,7 +1,7 @@
 //! What could follow at the cursor: commands and their arguments, words, names, files.
 
-use super::known::{Known, Table};
 use super::log;
+use super::schema_names::{SchemaNames, Table};
 use crate::language::ast::Identifier;
 use crate::language::reference::topics;
 use crate::language::{
@@ -70,7 +70,7 @@ pub(super) struct Completion {
 
 /// The candidates for the end of a text, `behind` which the rest stands. A blank follows the only
 /// one, as in other shells, where something else comes behind it.
-pub(super) fn complete(text: &str, behind: &str, known: &Known) -> Completion {
+pub(super) fn complete(text: &str, behind: &str, known: &SchemaNames) -> Completion {
     let line = text.rsplit('\n').next().unwrap_or_default();
     let command = line.trim_start();
     let mut found =
@@ -98,7 +98,7 @@ fn is_between(before: &str) -> bool {
 }
 
 /// Candidates for a dot-command or its arguments; `end` is where the line ends in the text.
-fn in_command(line: &str, end: usize, behind: &str, known: &Known) -> Completion {
+fn in_command(line: &str, end: usize, behind: &str, known: &SchemaNames) -> Completion {
     let begin = end - line.len();
     let mut words = Word::all(line);
     let word = words.pop().unwrap_or_default();
@@ -200,7 +200,12 @@ fn embedded(command: &DotCommand, words: &[Word], line: &str) -> Option<(usize, 
 }
 
 /// Candidates for an argument of a command, from its usage.
-fn arguments(command: &DotCommand, index: usize, word: &Word, known: &Known) -> Vec<Candidate> {
+fn arguments(
+    command: &DotCommand,
+    index: usize,
+    word: &Word,
+    known: &SchemaNames,
+) -> Vec<Candidate> {
     let usages: Vec<&str> = command.arguments.split_whitespace().collect();
     let repeats = usages.last().is_some_and(|last| last.ends_with("..."));
     let Some(usage) = usages.get(index).or(usages.last().filter(|_| repeats)) else {
@@ -244,7 +249,7 @@ fn arguments(command: &DotCommand, index: usize, word: &Word, known: &Known) -> 
 const FOLDERS: &[&str] = &[".cd", ".open", ".save"];
 
 /// Candidates for a statement that goes on behind the cursor.
-fn in_statement(text: &str, behind: &str, known: &Known) -> Completion {
+fn in_statement(text: &str, behind: &str, known: &SchemaNames) -> Completion {
     let expected = expectation(text);
     let word = &text[expected.start..];
     let named = tables_around(text, behind);
@@ -279,7 +284,7 @@ fn in_slot(
     text: &str,
     word: &str,
     named: &[TableName],
-    known: &Known,
+    known: &SchemaNames,
 ) -> Vec<Candidate> {
     let is_text = word.starts_with('\'');
     match slot {
@@ -330,7 +335,7 @@ fn texts(names: Vec<(String, String)>) -> Vec<Candidate> {
 
 /// The columns of the tables that the statement names, or of one of them; of all tables where it names
 /// none yet.
-fn columns(qualifier: Option<&str>, named: &[TableName], known: &Known) -> Vec<Candidate> {
+fn columns(qualifier: Option<&str>, named: &[TableName], known: &SchemaNames) -> Vec<Candidate> {
     let is_meant =
         |called: &str| qualifier.is_none_or(|qualifier| qualifier.eq_ignore_ascii_case(called));
     let mut tables: Vec<&Table> = named
@@ -451,8 +456,8 @@ fn path(path: &str, is_folder: bool, open: Option<char>) -> Candidate {
 mod tests {
     use super::*;
 
-    fn known() -> Known {
-        Known::of(&[("accounts", &["id", "owner"]), ("order", &["id"])])
+    fn known() -> SchemaNames {
+        SchemaNames::of(&[("accounts", &["id", "owner"]), ("order", &["id"])])
     }
 
     fn inserted(text: &str) -> Vec<String> {
@@ -537,7 +542,7 @@ mod tests {
         let names: Vec<String> = (0..1000).map(|index| format!("t{index}")).collect();
         let tables: Vec<(&str, &[&str])> =
             names.iter().map(|name| (name.as_str(), &[][..])).collect();
-        let found = complete("SELECT * FROM ", "", &Known::of(&tables));
+        let found = complete("SELECT * FROM ", "", &SchemaNames::of(&tables));
         assert_eq!(found.candidates.len(), MAX);
     }
 

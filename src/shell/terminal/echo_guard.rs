@@ -10,19 +10,19 @@ use nix::sys::termios::{InputFlags, LocalFlags, SetArg, Termios, tcgetattr, tcse
 use std::io::{IsTerminal, Write, stderr, stdin};
 
 /// A terminal that waits; dropping it restores what was found.
-pub(super) struct Quiet {
+pub(super) struct EchoGuard {
     found: Termios,
     quiet: Termios,
 }
 
-impl Quiet {
+impl EchoGuard {
     /// Makes standard input quiet, if it is a terminal.
-    pub(super) fn begin() -> Option<Quiet> {
+    pub(super) fn begin() -> Option<EchoGuard> {
         let found = tcgetattr(stdin()).ok()?;
         let mut quiet = found.clone();
         quiet.local_flags &= !(LocalFlags::ECHO | LocalFlags::ICANON);
         quiet.input_flags &= !(InputFlags::ICRNL | InputFlags::INLCR | InputFlags::IGNCR);
-        let terminal = Quiet { found, quiet };
+        let terminal = EchoGuard { found, quiet };
         terminal.resume();
         Some(terminal)
     }
@@ -70,7 +70,7 @@ pub fn restore_at_end() {
     }
 }
 
-impl Drop for Quiet {
+impl Drop for EchoGuard {
     fn drop(&mut self) {
         self.pause();
     }

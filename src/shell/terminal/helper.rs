@@ -3,8 +3,8 @@
 use super::completion::{self, Candidate};
 use super::highlight::{Painter, is_at_bracket};
 use super::keys::Shared;
-use super::known::Known;
 use super::padding::unpad;
+use super::schema_names::SchemaNames;
 use colored::Colorize;
 use rustyline::completion::Completer;
 use rustyline::highlight::{CmdKind, Highlighter};
@@ -26,7 +26,7 @@ pub(super) struct Helper {
     /// What the keys know.
     pub(super) typing: Shared,
     /// The names there are.
-    pub(super) known: Known,
+    pub(super) known: SchemaNames,
     /// Whether there are colours.
     pub(super) colours: bool,
     /// The template of the continuation prompt.
@@ -77,7 +77,9 @@ impl Highlighter for Helper {
         self.is_final.set(kind == CmdKind::ForcedRefresh);
         // Of what is pasted without brackets not every key is painted, but the last one that came.
         let is_fast = self.typing.lock().is_fast();
-        if line.len() > LONG || (is_fast && (line.len() > SHORT || super::waiting::has_input())) {
+        if line.len() > LONG
+            || (is_fast && (line.len() > SHORT || super::pending_input::has_input()))
+        {
             return false;
         }
         let marks = is_at_bracket(line, position);

@@ -4,8 +4,8 @@
 //! What is painted takes exactly the columns that rustyline counts: continuation prompts for the
 //! padding, blanks for a tab, nothing for a control character.
 
-use super::known::Known;
 use super::padding::{self, PAD, unpad};
+use super::schema_names::SchemaNames;
 use crate::language::{Highlight, Kind, TableName, highlight, tables_of};
 use crate::types::fold;
 use colored::Colorize;
@@ -46,7 +46,7 @@ impl Style {
 /// What painting depends on beside the buffer.
 pub(super) struct Painter<'a> {
     /// The names there are.
-    pub(super) known: &'a Known,
+    pub(super) known: &'a SchemaNames,
     /// Whether there are colours.
     pub(super) colours: bool,
     /// Whether this is the last time, when no cursor stands in the buffer any more.
@@ -322,7 +322,7 @@ impl Names {
     }
 
     /// Whether a name is surely none of those that the schema and the statement have.
-    fn is_unknown(&self, kind: &Kind, known: &Known) -> bool {
+    fn is_unknown(&self, kind: &Kind, known: &SchemaNames) -> bool {
         match kind {
             Kind::Table(name) => {
                 let is_alias = self.tables.iter().any(|table| {

@@ -1,7 +1,7 @@
 //! What the log offers for completion: the newest events, transactions, tags and snapshots, each with
 //! what it did. Only a few are read, and only when somebody asks.
 
-use super::known::Known;
+use super::schema_names::SchemaNames;
 use crate::render::{escape, wrap};
 use crate::session::changes_in_words;
 use crate::types::{EventId, Period, TxId};
@@ -12,7 +12,7 @@ const NEWEST: u64 = 20;
 const WIDEST: usize = 40;
 
 /// The newest events, the last one first.
-pub(super) fn events(known: &Known) -> Vec<(String, String)> {
+pub(super) fn events(known: &SchemaNames) -> Vec<(String, String)> {
     let Some(database) = known.database() else { return Vec::new() };
     let last = database.head();
     let first = EventId(last.0.saturating_sub(NEWEST - 1).max(1));
@@ -35,7 +35,7 @@ fn short(change: &str) -> String {
 }
 
 /// The newest transactions, the last one first.
-pub(super) fn transactions(known: &Known) -> Vec<(String, String)> {
+pub(super) fn transactions(known: &SchemaNames) -> Vec<(String, String)> {
     let Some(database) = known.database() else { return Vec::new() };
     let last = database.store().last_tx().0;
     let first = last.saturating_sub(NEWEST - 1).max(1);
@@ -47,14 +47,14 @@ pub(super) fn transactions(known: &Known) -> Vec<(String, String)> {
 }
 
 /// The tags.
-pub(super) fn tags(known: &Known) -> Vec<(String, String)> {
+pub(super) fn tags(known: &SchemaNames) -> Vec<(String, String)> {
     let Some(database) = known.database() else { return Vec::new() };
     let tags = database.store().tags();
     tags.into_iter().map(|tag| (tag.name, format!("event {}", tag.event))).collect()
 }
 
 /// The numbers of snapshots that were asked for.
-pub(super) fn snapshots(known: &Known) -> Vec<(String, String)> {
+pub(super) fn snapshots(known: &SchemaNames) -> Vec<(String, String)> {
     let Some(database) = known.database() else { return Vec::new() };
     let markers = database.store().snapshot_markers();
     let told = |name: Option<String>| name.map_or(String::new(), |name| format!("{name}, "));
@@ -67,7 +67,7 @@ pub(super) fn snapshots(known: &Known) -> Vec<(String, String)> {
 }
 
 /// The names of snapshots.
-pub(super) fn snapshot_names(known: &Known) -> Vec<(String, String)> {
+pub(super) fn snapshot_names(known: &SchemaNames) -> Vec<(String, String)> {
     let Some(database) = known.database() else { return Vec::new() };
     let markers = database.store().snapshot_markers();
     markers
@@ -77,7 +77,7 @@ pub(super) fn snapshot_names(known: &Known) -> Vec<(String, String)> {
 }
 
 /// The moments of the newest transactions, as texts in quotes.
-pub(super) fn moments(known: &Known) -> Vec<(String, String)> {
+pub(super) fn moments(known: &SchemaNames) -> Vec<(String, String)> {
     let Some(database) = known.database() else { return Vec::new() };
     let last = database.store().last_tx().0;
     let first = last.saturating_sub(NEWEST - 1).max(1);

@@ -10,31 +10,31 @@
 //! alone, until Ctrl-C; what the editor leaves comes back to the prompt and waits for Enter.
 
 mod completion;
+#[cfg(unix)]
+mod echo_guard;
 mod editing;
 mod entry;
 mod helper;
 mod highlight;
 mod history;
 mod keys;
-mod known;
 mod log;
 mod padding;
 mod paste;
+mod pending_input;
 mod plain;
 mod prompt;
-#[cfg(unix)]
-mod quiet;
+mod schema_names;
 mod transcript;
-mod waiting;
 
 #[cfg(unix)]
-pub use self::quiet::restore_at_end;
+pub use self::echo_guard::restore_at_end;
 
 use self::entry::{Entry, Stray};
 use self::helper::Helper;
 use self::history::{Entries, Recall};
 use self::keys::{Keys, Shared, ToEditor, Wish};
-use self::known::Known;
+use self::schema_names::SchemaNames;
 use super::{Shell, Stop, dot};
 use crate::language::{Piece, PieceKind};
 use crate::render::{self, Place};
@@ -74,7 +74,7 @@ pub(super) struct Interaction {
     typed: String,
     /// The terminal between two prompts.
     #[cfg(unix)]
-    quiet: Option<quiet::Quiet>,
+    quiet: Option<echo_guard::EchoGuard>,
 }
 
 impl Interaction {
@@ -134,7 +134,7 @@ impl Shell {
         self.banner()?;
         #[cfg(unix)]
         if let Keyboard::Editor(_) = keyboard {
-            self.interaction.quiet = quiet::Quiet::begin();
+            self.interaction.quiet = echo_guard::EchoGuard::begin();
         }
         let result = self.entries(&mut keyboard);
         #[cfg(unix)]
@@ -176,7 +176,7 @@ impl Shell {
         editor.bind_sequence(chord, to_editor);
         editor.set_helper(Some(Helper {
             typing,
-            known: Known::default(),
+            known: SchemaNames::default(),
             colours: self.settings.format.colour,
             more: None,
             is_marked: Cell::new(false),

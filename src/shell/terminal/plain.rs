@@ -1,6 +1,6 @@
 //! A terminal that can do nothing but lines (`TERM=dumb`), or one that prompts cannot be written to.
 
-use super::{Given, waiting};
+use super::{Given, pending_input};
 use crate::render;
 use std::io::{self, BufRead, IsTerminal, Write};
 
@@ -11,7 +11,7 @@ pub(super) fn read(prompt: &str, is_interrupted: impl Fn() -> bool) -> Given {
         return Given::End(String::new());
     }
     // Ctrl-C ends no read, but the terminal itself took back the line in which it was typed.
-    if !waiting::for_input(&is_interrupted) {
+    if !pending_input::for_input(&is_interrupted) {
         return if show("\n").is_ok() { Given::Cleared } else { Given::End(String::new()) };
     }
     let mut line = Vec::new();

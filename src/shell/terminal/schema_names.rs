@@ -23,7 +23,7 @@ pub(super) struct Table {
 
 /// The tables as the session sees them.
 #[derive(Default)]
-pub(super) struct Known {
+pub(super) struct SchemaNames {
     stamp: Option<Stamp>,
     /// The database, for what the log says when somebody asks.
     database: Option<Arc<Database>>,
@@ -33,7 +33,7 @@ pub(super) struct Known {
     parameters: Vec<String>,
 }
 
-impl Known {
+impl SchemaNames {
     /// Makes the copy anew if something happened since.
     pub(super) fn refresh(&mut self, connection: &Connection) {
         self.parameters =
@@ -92,10 +92,10 @@ impl Known {
 }
 
 #[cfg(test)]
-impl Known {
+impl SchemaNames {
     /// Tables by name and columns, each with an index, and the parameter `$n`.
-    pub(super) fn of(tables: &[(&str, &[&str])]) -> Known {
-        let mut known = Known { parameters: vec!["$n".into()], ..Known::default() };
+    pub(super) fn of(tables: &[(&str, &[&str])]) -> SchemaNames {
+        let mut known = SchemaNames { parameters: vec!["$n".into()], ..SchemaNames::default() };
         for (name, columns) in tables {
             let columns: Vec<String> = columns.iter().map(ToString::to_string).collect();
             let indexes =

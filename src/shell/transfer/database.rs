@@ -3,7 +3,7 @@
 
 use crate::render::{self, Diagnostic, Place};
 use crate::session::Error;
-use crate::shell::dot::Trouble;
+use crate::shell::dot::DotCommandError;
 use crate::shell::{Shell, Stop};
 use crate::storage::{Lost, Salvaged, Stretch};
 use crate::types::Period;
@@ -19,7 +19,7 @@ impl Shell {
     ///
     /// # Errors
     /// An open transaction, and what keeps the other from being opened: then this one stays.
-    pub(in crate::shell) fn open(&mut self, name: Option<&str>) -> Result<(), Trouble> {
+    pub(in crate::shell) fn open(&mut self, name: Option<&str>) -> Result<(), DotCommandError> {
         self.check_no_transaction(".open")?;
         let path = name.filter(|name| *name != ":memory:").map(Path::new);
         if path == Some(Path::new("")) {
@@ -36,7 +36,7 @@ impl Shell {
     ///
     /// # Errors
     /// An open transaction, a directory that is there, what the system says.
-    pub(in crate::shell) fn save(&mut self, name: &str) -> Result<(), Trouble> {
+    pub(in crate::shell) fn save(&mut self, name: &str) -> Result<(), DotCommandError> {
         self.check_no_transaction(".save")?;
         let path = Path::new(name);
         if path.symlink_metadata().is_ok() {

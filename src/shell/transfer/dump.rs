@@ -6,7 +6,7 @@
 use crate::language::ast::Identifier;
 use crate::render::{self, Diagnostic};
 use crate::session::{Outcome, OutputColumn, Rows};
-use crate::shell::dot::{Trouble, statements};
+use crate::shell::dot::{DotCommandError, statements};
 use crate::shell::{INTERRUPTED, Shell};
 use crate::types::column::value_at;
 use crate::types::{ColumnAffinity, DataType, TableSchema, Value};
@@ -26,7 +26,7 @@ impl Shell {
     ///
     /// # Errors
     /// A table that is not there, what stops its query, an output that refuses.
-    pub(in crate::shell) fn dump(&mut self, names: &[String]) -> Result<(), Trouble> {
+    pub(in crate::shell) fn dump(&mut self, names: &[String]) -> Result<(), DotCommandError> {
         let session = self.connection.existing()?;
         let schema = session.schema().map_err(|error| Diagnostic::from(&error))?;
         let tables: Vec<Arc<TableSchema>> = match names {
@@ -49,7 +49,7 @@ impl Shell {
         Ok(writeln!(self.out, "COMMIT;")?)
     }
 
-    fn dump_table(&mut self, table: &TableSchema) -> Result<(), Trouble> {
+    fn dump_table(&mut self, table: &TableSchema) -> Result<(), DotCommandError> {
         let started = Instant::now();
         let mut made = statements(table);
         if let Some(create) = made.next() {
@@ -61,7 +61,7 @@ impl Shell {
             Ok(_) => return Ok(()),
             Err(refusal) => {
                 return Err(match refusal.diagnostic().code == INTERRUPTED {
-                    true => Trouble::Stop(self.interrupted(started)),
+                    true => DotCommandError::Stop(self.interrupted(started)),
                     false => refusal.into(),
                 });
             }
@@ -87,7 +87,7 @@ impl Shell {
         table: &TableSchema,
         rows: Rows,
         started: Instant,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), DotCommandError> {
         let columns = rows.columns.clone();
         let terminal = self.format().terminal;
         let name = Identifier::of(&table.name).to_string();
@@ -98,7 +98,7 @@ impl Shell {
             let batch = match batch {
                 Ok(batch) => batch,
                 Err(error) if error.code() == INTERRUPTED => {
-                    return Err(Trouble::Stop(self.interrupted(started)));
+                    return Err(DotCommandError::Stop(self.interrupted(started)));
                 }
                 Err(error) => return Err(Diagnostic::from(&error).into()),
             };

@@ -4,7 +4,7 @@ use super::{Kind, refused, values};
 use crate::language::ast::Identifier;
 use crate::render::{self, Diagnostic, Failure};
 use crate::session::{Error, Outcome, OutputColumn, Rows};
-use crate::shell::dot::Trouble;
+use crate::shell::dot::DotCommandError;
 use crate::shell::progress::Progress;
 use crate::shell::{INTERRUPTED, Shell, connection};
 use crate::types::DataType;
@@ -52,7 +52,7 @@ impl Shell {
     ///
     /// # Errors
     /// What is wrong with the query, a file that is there already, what the system says.
-    pub(in crate::shell) fn export(&mut self, export: &Export) -> Result<(), Trouble> {
+    pub(in crate::shell) fn export(&mut self, export: &Export) -> Result<(), DotCommandError> {
         let started = Instant::now();
         let path = &export.path;
         let kind = export.kind.map_or_else(|| Kind::of_file(path), Ok)?;
@@ -64,7 +64,7 @@ impl Shell {
             Ok(_) => return Err(no_query(&query).into()),
             Err(refusal) => {
                 return Err(match refusal.diagnostic().code == INTERRUPTED {
-                    true => Trouble::Stop(self.interrupted(started)),
+                    true => DotCommandError::Stop(self.interrupted(started)),
                     false => refusal.into(),
                 });
             }
@@ -79,7 +79,7 @@ impl Shell {
                 Ok(())
             }
             Err(Failure::Query(error)) if error.code() == INTERRUPTED => {
-                Err(Trouble::Stop(self.interrupted(started)))
+                Err(DotCommandError::Stop(self.interrupted(started)))
             }
             Err(Failure::Query(error)) => Err(Diagnostic::from(&error).into()),
             Err(Failure::Output(error)) => Err(refused("write", path, &error).into()),
@@ -87,7 +87,7 @@ impl Shell {
     }
 
     /// The query that gives what was asked for.
-    fn query_of(&self, what: Option<&str>) -> Result<String, Trouble> {
+    fn query_of(&self, what: Option<&str>) -> Result<String, DotCommandError> {
         let session = self.connection.existing()?;
         let schema = session.schema().map_err(|error| Diagnostic::from(&error))?;
         let Some(what) = what else {

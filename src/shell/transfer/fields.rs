@@ -109,7 +109,7 @@ impl Records {
                     parser.feed(&String::from_utf8_lossy(self.lines.bytes()));
                 }
             }
-            if parser.state != State::Quoted {
+            if parser.state != FieldState::Quoted {
                 return Ok(parser.finish());
             }
             parser.field.push_str(self.lines.ending());
@@ -125,7 +125,7 @@ const MAX_FIELD: usize = 64 << 20;
 
 /// Where in a record of CSV the reading is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum State {
+enum FieldState {
     /// At the beginning of a field.
     #[default]
     Start,
@@ -143,7 +143,7 @@ struct Parser {
     null: Option<String>,
     fields: Vec<Field<'static>>,
     field: String,
-    state: State,
+    state: FieldState,
     /// What is wrong with it.
     wrong: Option<String>,
 }
@@ -151,7 +151,7 @@ struct Parser {
 impl Parser {
     /// Before its first line.
     fn new(separator: char, null: Option<String>) -> Parser {
-        let (fields, field, state) = (Vec::new(), String::new(), State::Start);
+        let (fields, field, state) = (Vec::new(), String::new(), FieldState::Start);
         Parser { separator, null, fields, field, state, wrong: None }
     }
 
@@ -168,28 +168,30 @@ impl Parser {
     fn feed(&mut self, text: &str) {
         for c in text.chars() {
             self.state = match (self.state, c) {
-                (State::Start, '"') => State::Quoted,
-                (State::Start | State::Bare | State::Closing, c) if c == self.separator => {
+                (FieldState::Start, '"') => FieldState::Quoted,
+                (FieldState::Start | FieldState::Bare | FieldState::Closing, c)
+                    if c == self.separator =>
+                {
                     self.end_field();
-                    State::Start
+                    FieldState::Start
                 }
-                (State::Quoted, '"') => State::Closing,
-                (State::Closing, '"') => {
+                (FieldState::Quoted, '"') => FieldState::Closing,
+                (FieldState::Closing, '"') => {
                     self.field.push('"');
-                    State::Quoted
+                    FieldState::Quoted
                 }
-                (State::Closing, _) => {
+                (FieldState::Closing, _) => {
                     let number = self.fields.len() + 1;
                     self.refuse(format!("text behind the closing quote of field {number}"));
-                    State::Bare
+                    FieldState::Bare
                 }
-                (state @ (State::Quoted | State::Bare), c) => {
+                (state @ (FieldState::Quoted | FieldState::Bare), c) => {
                     self.field.push(c);
                     state
                 }
-                (State::Start, c) => {
+                (FieldState::Start, c) => {
                     self.field.push(c);
-                    State::Bare
+                    FieldState::Bare
                 }
             };
         }
@@ -199,9 +201,9 @@ impl Parser {
     fn end_field(&mut self) {
         let field = std::mem::take(&mut self.field);
         let is_null = match self.state {
-            State::Start => true,
-            State::Bare => self.null.as_ref() == Some(&field),
-            State::Quoted | State::Closing => false,
+            FieldState::Start => true,
+            FieldState::Bare => self.null.as_ref() == Some(&field),
+            FieldState::Quoted | FieldState::Closing => false,
         };
         self.fields.push((!is_null).then_some(Cow::Owned(field)));
     }

@@ -10,7 +10,7 @@ use super::{Kind, refused, separator, values};
 use crate::render::Diagnostic;
 use crate::session::{Loading, Receipt, Refused, Session};
 use crate::shell::Shell;
-use crate::shell::dot::Trouble;
+use crate::shell::dot::DotCommandError;
 use crate::shell::progress::Progress;
 use crate::shell::script::STANDARD_INPUT;
 use crate::types::{DataType, TableSchema, Value, fold};
@@ -132,7 +132,7 @@ impl Shell {
     ///
     /// # Errors
     /// What is wrong with the file, by line.
-    pub(in crate::shell) fn import(&mut self, import: &Import) -> Result<(), Trouble> {
+    pub(in crate::shell) fn import(&mut self, import: &Import) -> Result<(), DotCommandError> {
         let started = Instant::now();
         let kind = import.kind()?;
         if import.path == STANDARD_INPUT && (self.input_is_script || io::stdin().is_terminal()) {
@@ -163,7 +163,7 @@ impl Shell {
             Ok(Err((refused, advice))) => Err(bad_lines(path, &refused).help(advice).into()),
             Err(Broken::Read(error)) => Err(refused("read", path, &error).into()),
             Err(Broken::Wrong(error)) => Err(error.into()),
-            Err(Broken::Interrupted) => Err(Trouble::Stop(self.interrupted(started))),
+            Err(Broken::Interrupted) => Err(DotCommandError::Stop(self.interrupted(started))),
             Err(Broken::Session(error)) => Err(self.connection.refusal(error).into()),
         }
     }

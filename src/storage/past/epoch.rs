@@ -104,11 +104,11 @@ const OF_A_VIEW: u64 = 1000;
 
 /// Views that snapshots are due of: as many as may wait in memory.
 #[derive(Debug, Default)]
-pub(crate) struct Due {
+pub(crate) struct SnapshotQueue {
     views: Vec<(View, u64)>,
 }
 
-impl Due {
+impl SnapshotQueue {
     /// Adds a view of so many rows. Where there are too many, every other one goes, so that those
     /// that stay lie all over the past; the newest stays whatever it has.
     pub fn push(&mut self, view: View, rows: u64) {
@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn few_views_wait_and_the_newest_is_among_them() {
         for rows in [0, 10_000, 200_000, 2 * MOST_VERSIONS] {
-            let mut due = Due::default();
+            let mut due = SnapshotQueue::default();
             for event in 1..=2001 {
                 due.push(State::new().view(Period::at(EventId(event))), rows);
                 assert!(due.views.len() <= 500);

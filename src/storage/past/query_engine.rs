@@ -103,9 +103,9 @@ impl QueryEngine {
 
     /// Ends the present epoch with its last event and begins the next; gives a view of that event, and
     /// whether a snapshot of it is due.
-    pub(crate) fn turn(&self, schedule: &mut Schedule) -> (View, bool) {
+    pub(crate) fn start_epoch(&self, schedule: &mut Schedule) -> (View, bool) {
         let mut head = self.head.write().unwrap_or_else(PoisonError::into_inner);
-        let (base, state) = (head.base, head.state.turn());
+        let (base, state) = (head.base, head.state.start_epoch());
         head.base = Base::Turned;
         let period = Period::at(head.state.head());
         let view = QueryEngine::of_head(&head, period);
@@ -297,7 +297,7 @@ impl QueryEngine {
                 break;
             }
             if event.id <= wanted.first {
-                let ended = state.turn();
+                let ended = state.start_epoch();
                 self.past.keep(Arc::new(Epoch::new(base, ended)));
                 base = Base::Turned;
                 schedule.turned(&state);
@@ -323,7 +323,7 @@ impl QueryEngine {
         let still_to_go = |epoch: &Epoch| wanted.first.0 - epoch.last().0;
         if let Some(epoch) = self.past.find(ends_before, still_to_go) {
             let mut state = epoch.state.clone();
-            state.turn();
+            state.start_epoch();
             return Begun { state, base: Base::Turned, position: None };
         }
         let before = listed.iter().rev().filter(|entry| entry.position.event <= wanted.first);

@@ -17,13 +17,13 @@ pub(crate) use reread::Reread;
 use scrub::Scrub;
 
 use super::append::{Batch, Writer, number};
-use super::chronicle::{Chronicle, SnapshotMarker, Tag};
 use super::damage::DamageState;
 use super::events::Events;
 use super::index::EventIndex;
 use super::links::Links;
 use super::log_file::LogFile;
 use super::recovery::{Gap, Reading, Recovered, Replica, Unsaved, hash_of, recover};
+use super::schema_timeline::{SchemaTimeline, SnapshotMarker, Tag};
 use crate::storage::environment::Environment;
 use crate::storage::error::Error;
 use crate::storage::event::{Event, Metadata, Operation};
@@ -76,7 +76,7 @@ pub struct EventStore {
 #[derive(Debug)]
 struct Published {
     index: EventIndex,
-    chronicle: Chronicle,
+    chronicle: SchemaTimeline,
     /// The chain's hash after the last.
     hash: Hash,
 }

@@ -11,7 +11,6 @@
 //! * `append`: one transaction on its way to the disk; `events`: events read back.
 
 pub(crate) mod append;
-pub(crate) mod chronicle;
 pub(crate) mod damage;
 mod event_store;
 mod events;
@@ -20,9 +19,10 @@ pub(crate) mod links;
 mod lock;
 mod log_file;
 pub(crate) mod recovery;
+pub(crate) mod schema_timeline;
 
-pub use chronicle::{SnapshotMarker, Tag};
 pub(crate) use event_store::Reread;
 pub use event_store::{About, EventStore, Lost};
 pub use events::Events;
 pub use recovery::Gap;
+pub use schema_timeline::{SnapshotMarker, Tag};

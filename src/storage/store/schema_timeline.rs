@@ -32,13 +32,13 @@ pub struct SnapshotMarker {
 
 /// The schema after each event that changed it, and all markers.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Chronicle {
+pub(crate) struct SchemaTimeline {
     schemas: Vec<(EventId, Schema)>,
     tags: Vec<Tag>,
     snapshots: Vec<SnapshotMarker>,
 }
 
-impl Chronicle {
+impl SchemaTimeline {
     /// Takes note of an event. Events of rows leave no trace.
     pub(crate) fn record(&mut self, event: &Event) {
         match &event.operation {

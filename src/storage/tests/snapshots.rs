@@ -152,7 +152,7 @@ fn they_make_themselves_where_the_log_grew_by_four_events_for_each_row() {
             last: None,
         });
         if schedule.is_due(EventId(event)) {
-            state.turn();
+            state.start_epoch();
             made.extend(schedule.turned(&state).then_some(event));
         }
     }
@@ -160,7 +160,7 @@ fn they_make_themselves_where_the_log_grew_by_four_events_for_each_row() {
     let is_due = |schedule: &Schedule, event| schedule.is_snapshot_due(EventId(event));
     assert_eq!([499_995, 499_996].map(|event| is_due(&schedule, event)), [false, true]);
     // Opened again it goes on from the last, as far as the last is there.
-    state.turn();
+    state.start_epoch();
     schedule.begin(&state, EventId(100_000));
     assert_eq!([499_999, 500_000].map(|event| is_due(&schedule, event)), [false, true]);
     schedule.begin(&state, EventId::START);

@@ -131,7 +131,7 @@ impl<'f, 'w, 'a> Pass<'f, 'w, 'a> {
             self.check_snapshot(&entry, reread)?;
         }
         if self.schedule.is_due(event) {
-            self.state.turn();
+            self.state.start_epoch();
             self.schedule.turned(&self.state);
         }
         Ok(())

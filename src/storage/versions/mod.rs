@@ -25,11 +25,11 @@ mod fork;
 mod gather;
 mod hidden;
 mod index;
-mod kept;
 mod layer;
 mod origin;
 mod rows;
 mod scan;
+mod scan_cache;
 mod state;
 mod table;
 #[cfg(test)]

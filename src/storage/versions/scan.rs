@@ -10,8 +10,8 @@ use super::chunk::{Position, Shown, chunk_rows};
 use super::column::Stored;
 use super::gather::{filter, gather, interleave, run_length};
 use super::hidden::Hidden;
-use super::kept::{Kept, KeptTable};
 use super::layer::Layer;
+use super::scan_cache::{CachedTable, ScanCache};
 use super::table::TableVersions;
 use super::view::RowBatch;
 use crate::types::{DataType, RowId};
@@ -68,7 +68,7 @@ enum Source {
     /// Positions in order, and how many of them were given.
     Gather(Arc<Layer>, Arc<[Wanted]>, Vec<Position>, usize),
     /// Batches that the moment keeps; the number of the next.
-    Kept(Arc<Layer>, Arc<[Wanted]>, Arc<Kept>, Arc<KeptTable>, usize),
+    Cached(Arc<Layer>, Arc<[Wanted]>, Arc<ScanCache>, Arc<CachedTable>, usize),
     Merge(Box<Merge>),
 }
 
@@ -93,10 +93,10 @@ impl Scan {
     pub(super) fn kept(
         layer: Arc<Layer>,
         wanted: Arc<[Wanted]>,
-        kept: Arc<Kept>,
-        table: Arc<KeptTable>,
+        kept: Arc<ScanCache>,
+        table: Arc<CachedTable>,
     ) -> Scan {
-        Scan { source: Source::Kept(layer, wanted, kept, table, 0) }
+        Scan { source: Source::Cached(layer, wanted, kept, table, 0) }
     }
 
     /// The rows of a base that its fork has not touched, and those of the fork.
@@ -138,7 +138,7 @@ impl Iterator for Scan {
                     return Some(gathered);
                 }
             }
-            Source::Kept(layer, wanted, kept, table, next) => {
+            Source::Cached(layer, wanted, kept, table, next) => {
                 *next += 1;
                 kept.batch(table, *next - 1, layer, wanted)
             }

@@ -26,21 +26,21 @@ const ROW_BYTES: usize = size_of::<Position>() + size_of::<RowId>();
 
 /// What scans of one moment made.
 #[derive(Debug, Default)]
-pub(super) struct Kept {
-    tables: Mutex<HashMap<TableId, Arc<KeptTable>>>,
+pub(super) struct ScanCache {
+    tables: Mutex<HashMap<TableId, Arc<CachedTable>>>,
     bytes: AtomicUsize,
 }
 
 /// The visible rows of one table.
 #[derive(Debug)]
-pub(super) struct KeptTable {
+pub(super) struct CachedTable {
     positions: Vec<Position>,
-    batches: Vec<KeptBatch>,
+    batches: Vec<CachedBatch>,
 }
 
 /// Rows that are scanned together.
 #[derive(Debug)]
-struct KeptBatch {
+struct CachedBatch {
     places: Range<usize>,
     rows: Vec<RowId>,
     columns: Mutex<HashMap<(ColumnId, DataType), ArrayRef>>,
@@ -51,10 +51,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Kept {
+impl ScanCache {
     /// The rows of a table in order, found now if it is the first time. `None` where it has too many
     /// to be kept, or they stand in order as they are.
-    pub fn table(&self, table: TableId, layer: &Layer) -> Option<Arc<KeptTable>> {
+    pub fn table(&self, table: TableId, layer: &Layer) -> Option<Arc<CachedTable>> {
         let versions = layer.versions();
         if versions.is_ascending() || versions.base().is_some() {
             return None;
@@ -66,7 +66,7 @@ impl Kept {
         if !self.has_room(rows.saturating_mul(ROW_BYTES)) {
             return None;
         }
-        let found = Arc::new(KeptTable::new(layer));
+        let found = Arc::new(CachedTable::new(layer));
         self.bytes.fetch_add(found.positions.len() * ROW_BYTES, Ordering::Relaxed);
         lock(&self.tables).insert(table, Arc::clone(&found));
         Some(found)
@@ -79,7 +79,7 @@ impl Kept {
     /// The wanted columns of one batch of a table; `None` behind the last.
     pub fn batch(
         &self,
-        table: &KeptTable,
+        table: &CachedTable,
         number: usize,
         layer: &Layer,
         wanted: &[Wanted],
@@ -96,7 +96,7 @@ impl Kept {
 
     fn column(
         &self,
-        batch: &KeptBatch,
+        batch: &CachedBatch,
         positions: &[Position],
         layer: &Layer,
         wanted: &Declared,
@@ -121,8 +121,8 @@ fn made(layer: &Layer, positions: &[Position], wanted: &Wanted) -> Result<ArrayR
     gathered.columns.into_iter().next().ok_or_else(|| Error::invalid("a batch without its column"))
 }
 
-impl KeptTable {
-    fn new(layer: &Layer) -> KeptTable {
+impl CachedTable {
+    fn new(layer: &Layer) -> CachedTable {
         let positions = positions_in_order(layer);
         let mut batches = Vec::new();
         let mut start = 0;
@@ -131,8 +131,8 @@ impl KeptTable {
             let row = |position: &Position| layer.versions().birth(*position).row;
             let rows = positions[places.clone()].iter().map(row).collect();
             start = places.end;
-            batches.push(KeptBatch { places, rows, columns: Mutex::default() });
+            batches.push(CachedBatch { places, rows, columns: Mutex::default() });
         }
-        KeptTable { positions, batches }
+        CachedTable { positions, batches }
     }
 }

@@ -93,7 +93,7 @@ impl State {
     /// base to the head, and this for the head and what follows. What had ended is forgotten here.
     ///
     /// It costs a look at each chunk and a copy of what lives in those where little does.
-    pub fn turn(&mut self) -> State {
+    pub fn start_epoch(&mut self) -> State {
         let schema = self.schema().clone();
         for table in schema.tables() {
             if let Some(versions) = self.tables.get_mut(&table.id) {

@@ -5,10 +5,10 @@ use super::chunk::Position;
 use super::column::Stored;
 use super::gather::{gather, interleave};
 use super::hidden::{EventFacts, Facts, Hidden};
-use super::kept::Kept;
 use super::layer::Layer;
 use super::origin::Origin;
 use super::scan::{Scan, Wanted};
+use super::scan_cache::ScanCache;
 use super::table::TableVersions;
 use crate::types::{
     EventId, KeyId, Period, RowId, Schema, TableId, TableSchema, Tree, Value, key::encode,
@@ -35,7 +35,7 @@ pub struct View {
     /// How it was reached.
     pub(super) origin: Option<Origin>,
     /// What scans of it make, if it is one to come back to.
-    pub(super) kept: Option<Arc<Kept>>,
+    pub(super) kept: Option<Arc<ScanCache>>,
 }
 
 impl View {
@@ -109,7 +109,7 @@ pub struct TableView {
     schema: Arc<TableSchema>,
     layer: Option<Arc<Layer>>,
     facts: Facts,
-    kept: Option<Arc<Kept>>,
+    kept: Option<Arc<ScanCache>>,
 }
 
 impl TableView {

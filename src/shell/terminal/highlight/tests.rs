@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn painter(known: &Known, colours: bool) -> Painter<'_> {
+fn painter(known: &SchemaNames, colours: bool) -> Painter<'_> {
     Painter {
         known,
         colours,
@@ -17,7 +17,7 @@ fn painter(known: &Known, colours: bool) -> Painter<'_> {
 
 /// The painted pieces of a text, with the cursor behind it.
 fn styles(text: &str) -> Vec<(&str, Style)> {
-    let known = Known::of(&[("t", &["id"])]);
+    let known = SchemaNames::of(&[("t", &["id"])]);
     let parts = Parts::of(text);
     let styles = painter(&known, true).styles(text, &parts, Some(text.len()));
     styles.into_iter().map(|(range, style)| (&text[range], style)).collect()
@@ -72,7 +72,7 @@ fn names_that_may_be_right_are_not() {
 
 #[test]
 fn without_colours_only_prompts_are_painted() {
-    let known = Known::default();
+    let known = SchemaNames::default();
     let text = "SELECT 'a\nb',\n(1,\n2)";
     let buffer = padding::pad(text, 8);
     let shown = painter(&known, false).paint(&buffer, buffer.len());
@@ -81,7 +81,7 @@ fn without_colours_only_prompts_are_painted() {
 
 #[test]
 fn lines_above_the_buffer_count() {
-    let known = Known::default();
+    let known = SchemaNames::default();
     let above = Painter { above: "SELECT 'x\n", ..painter(&known, false) };
     let buffer = padding::pad("y'\n, (1\n", 8);
     assert_eq!(above.paint(&buffer, buffer.len()), "y'\n   ...> , (1\n   (..> ");
@@ -92,7 +92,7 @@ fn lines_above_the_buffer_count() {
 
 #[test]
 fn what_is_painted_takes_the_columns_that_are_counted() {
-    let known = Known::default();
+    let known = SchemaNames::default();
     let shown = painter(&known, false).paint("a\tb\u{1b}[31mc\u{7}", 0);
     assert_eq!(shown, "a  bc");
 }
@@ -109,7 +109,7 @@ fn brackets_are_found_outside_texts() {
 
 #[test]
 fn a_long_buffer_is_painted_in_one_pass() {
-    let known = Known::of(&[("t", &["id"])]);
+    let known = SchemaNames::of(&[("t", &["id"])]);
     let text = "INSERT INTO t VALUES (1, 'a');\n".repeat(3000);
     let shown = painter(&known, false).paint(&text, text.len());
     assert_eq!(shown.matches("...> ").count(), 3000);

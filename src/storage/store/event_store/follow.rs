@@ -11,7 +11,7 @@ use crate::storage::log::LOG;
 use crate::storage::log::chain::Hash;
 use crate::storage::log::reader::LineReader;
 use crate::storage::store::append::Writer;
-use crate::storage::store::index::{EventIndex, Grown, grown};
+use crate::storage::store::index::{EventIndex, IndexGrowth, grown};
 use crate::storage::store::lock::holder_of;
 use crate::storage::store::recovery::{Transactions, hash_of, read_header};
 use crate::storage::vfs::VfsFile;
@@ -94,7 +94,12 @@ impl EventStore {
     }
 
     /// Refuses a log in which the last event that was read is another one by now.
-    fn check_last(&self, file: &Arc<dyn VfsFile>, path: &Path, grown: &Grown) -> Result<(), Error> {
+    fn check_last(
+        &self,
+        file: &Arc<dyn VfsFile>,
+        path: &Path,
+        grown: &IndexGrowth,
+    ) -> Result<(), Error> {
         let published = self.published();
         let head = published.index.head();
         let Some(entry) = published.index.entry(head)? else { return Ok(()) };
@@ -114,7 +119,7 @@ impl EventStore {
         writer: &mut Writer,
         file: &Arc<dyn VfsFile>,
         path: &Path,
-        grown: &Grown,
+        grown: &IndexGrowth,
         apply: &mut dyn FnMut(Vec<Event>),
     ) -> Result<(), Error> {
         let size = file.size().map_err(Error::io("read", path))?;

@@ -7,7 +7,7 @@ use crate::types::EventId;
 use std::sync::Arc;
 
 /// An index that has more events than were known.
-pub(crate) struct Grown {
+pub(crate) struct IndexGrowth {
     /// The file.
     pub file: Arc<dyn VfsFile>,
     /// What it has of the last event that was known; `None` where that is the first.
@@ -18,7 +18,7 @@ pub(crate) struct Grown {
 
 /// Reads what is behind the last event that `known` has. Whoever writes may be at it, so what is
 /// not whole yet is none, and so is a file that is being made anew.
-pub(crate) fn grown(vfs: &dyn Vfs, known: &EventIndex) -> Option<Grown> {
+pub(crate) fn grown(vfs: &dyn Vfs, known: &EventIndex) -> Option<IndexGrowth> {
     let file = vfs.open(&known.path, Access::Read).ok()?;
     let mut header = [0; HEADER_SIZE];
     read_full(&*file, 0, &mut header).ok()?;
@@ -51,5 +51,5 @@ pub(crate) fn grown(vfs: &dyn Vfs, known: &EventIndex) -> Option<Grown> {
         // Mostly there is nothing new, or little.
         block.resize(BLOCK * ENTRY_SIZE, 0);
     }
-    (head > known.head()).then_some(Grown { file, before, head })
+    (head > known.head()).then_some(IndexGrowth { file, before, head })
 }

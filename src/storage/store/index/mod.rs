@@ -25,12 +25,12 @@
 
 mod check;
 mod entry;
-mod grown;
+mod growth;
 mod load;
 
 pub(crate) use check::IndexCheck;
 pub(crate) use entry::Entry;
-pub(crate) use grown::{Grown, grown};
+pub(crate) use growth::{IndexGrowth, grown};
 pub(crate) use load::{Loaded, load, uuid_of};
 
 use crate::storage::error::Error;

@@ -20,9 +20,9 @@ pub(crate) use replica::{DurableMark, IndexedLog, Marks, Replica, Unsaved, hash_
 pub use resume::Gap;
 pub(crate) use transactions::Transactions;
 
-use super::chronicle::Chronicle;
 use super::damage::{DamageState, Record};
 use super::index::EventIndex;
+use super::schema_timeline::SchemaTimeline;
 use crate::storage::error::Error;
 use crate::storage::log::LOG;
 use crate::storage::log::chain::Hash;
@@ -49,7 +49,7 @@ pub(crate) struct Recovered {
     /// Where everything is.
     pub index: EventIndex,
     /// What happened to the database as a whole.
-    pub chronicle: Chronicle,
+    pub chronicle: SchemaTimeline,
     /// The chain's hash after the last transaction.
     pub hash: Hash,
     /// What was found, one line each.
@@ -165,7 +165,7 @@ impl Recovered {
             header: None,
             ledger: Ledger::default(),
             index: EventIndex::default(),
-            chronicle: Chronicle::default(),
+            chronicle: SchemaTimeline::default(),
             hash: Hash::default(),
             notices: Vec::new(),
             index_notice: None,

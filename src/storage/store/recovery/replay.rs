@@ -10,8 +10,8 @@ use crate::storage::error::Error;
 use crate::storage::log::header::Uuid;
 use crate::storage::log::reader::{LineReader, Next, to_u64};
 use crate::storage::log::{MAX_LINE_SIZE, check_crc, has_valid_crc, line};
-use crate::storage::store::chronicle::Chronicle;
 use crate::storage::store::index::EventIndex;
+use crate::storage::store::schema_timeline::SchemaTimeline;
 use crate::storage::vfs::VfsFile;
 use crate::types::EventId;
 use std::path::{Path, PathBuf};
@@ -81,7 +81,7 @@ pub(super) struct Replay<'a> {
     pub reader: LineReader,
     pub transactions: Transactions,
     pub index: EventIndex,
-    pub chronicle: Chronicle,
+    pub chronicle: SchemaTimeline,
     /// Whether it goes on behind damage, and where it did.
     goes_on: bool,
     pub gaps: Vec<Gap>,

@@ -9,8 +9,8 @@ use crate::storage::log::line;
 use crate::storage::log::reader::{LineReader, Next};
 use crate::storage::log::{LOG, check_crc};
 use crate::storage::projections::Position;
-use crate::storage::store::chronicle::Chronicle;
 use crate::storage::store::index::{Entry, EventIndex};
+use crate::storage::store::schema_timeline::SchemaTimeline;
 use crate::storage::vfs::VfsFile;
 use crate::types::{EventId, Schema};
 use std::path::{Path, PathBuf};
@@ -121,7 +121,7 @@ pub(crate) struct IndexedLog<'a> {
     pub(super) file: &'a Arc<dyn VfsFile>,
     pub(super) header: &'a Header,
     pub(super) index: &'a EventIndex,
-    pub(super) chronicle: &'a Chronicle,
+    pub(super) chronicle: &'a SchemaTimeline,
 }
 
 impl IndexedLog<'_> {

@@ -10,8 +10,8 @@ use crate::storage::log::ledger::{Ledger, define};
 use crate::storage::log::line::{self, Tables};
 use crate::storage::log::reader::{LineReader, Next};
 use crate::storage::log::{LOG, has_valid_crc};
-use crate::storage::store::chronicle::Chronicle;
 use crate::storage::store::index::{self, EventIndex, Loaded};
+use crate::storage::store::schema_timeline::SchemaTimeline;
 use crate::storage::vfs::{Vfs, VfsFile};
 use crate::types::{EventId, Schema, Timestamp, TxId};
 use std::path::Path;
@@ -31,7 +31,7 @@ pub(super) struct Source<'a> {
 /// Where the reading of a log begins.
 pub(super) struct Start {
     pub index: EventIndex,
-    pub chronicle: Chronicle,
+    pub chronicle: SchemaTimeline,
     pub ledger: Ledger,
     /// The last event before it, its transaction and that one's time.
     pub event: EventId,
@@ -57,7 +57,7 @@ impl Start {
         Start {
             event: index.base(),
             index,
-            chronicle: Chronicle::default(),
+            chronicle: SchemaTimeline::default(),
             ledger: Ledger::default(),
             tx: TxId(0),
             at: None,
@@ -108,7 +108,7 @@ pub(super) fn begin(
         Ok(events) => events,
         Err(reason) => return anew(all, reason),
     };
-    let mut whole = Chronicle::default();
+    let mut whole = SchemaTimeline::default();
     events.iter().for_each(|event| whole.record(event));
     let log = IndexedLog { directory, file, header, index: &start.index, chronicle: &whole };
     let known = all.partition_point(|mark| mark.event <= log.head());

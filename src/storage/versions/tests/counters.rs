@@ -93,7 +93,7 @@ fn a_counter_that_is_set_is_so_from_then_on() {
     assert_eq!(fork.record(vec![set(5), set(0)]).expect("valid"), 1);
     assert_eq!(fork.view().table(&table).autoincrement(), 0);
     // An epoch that begins later has it, and the one before it still what it was.
-    let before = state.turn();
+    let before = state.start_epoch();
     assert_eq!((now(&state).autoincrement(), counted(&before)), (5, vec![7, 100, 2, 5]));
 }
 

@@ -85,9 +85,9 @@ impl Run {
     }
 
     /// Turns, and asserts that it cannot be seen.
-    fn turn(&mut self) -> State {
+    fn start_epoch(&mut self) -> State {
         let shown = self.shown();
-        let before = self.state.turn();
+        let before = self.state.start_epoch();
         assert!(self.shown() == shown);
         before
     }
@@ -108,7 +108,7 @@ const FULL: u64 = CHUNK_ROWS as u64;
 fn what_was_only_appended_is_shared() {
     let mut run = Run::new();
     run.insert(1..=2 * FULL + 3000);
-    let before = run.turn();
+    let before = run.start_epoch();
     let after = run.versions();
     let frozen = before.view(Period::at(before.head()));
     let frozen = Arc::clone(frozen.layer(run.table.id).expect("the table is there").versions());
@@ -117,9 +117,9 @@ fn what_was_only_appended_is_shared() {
     assert!(after.is_ascending());
     // The few rows at the end of an epoch are joined with those of the next.
     run.insert(2 * FULL + 3001..=2 * FULL + 3010);
-    run.turn();
+    run.start_epoch();
     run.insert(2 * FULL + 3011..=2 * FULL + 3020);
-    run.turn();
+    run.start_epoch();
     assert_eq!(run.sizes(), [CHUNK_ROWS, CHUNK_ROWS, 3000, 20, 0]);
     assert!(run.versions().is_ascending());
 }
@@ -131,7 +131,7 @@ fn what_is_mostly_dead_is_copied_together() {
     // The second and third live on in a few rows, the fifth in most.
     run.delete((FULL + 1..=3 * FULL).filter(|id| id % 4 != 0));
     run.delete((4 * FULL + 1..=5 * FULL).filter(|id| id % 4 == 0));
-    let before = run.turn();
+    let before = run.start_epoch();
     assert_eq!(run.sizes(), [CHUNK_ROWS, 2048, 0, CHUNK_ROWS, CHUNK_ROWS, CHUNK_ROWS, 0]);
     assert!(run.versions().is_ascending());
     let gone = [FULL + 1, 4 * FULL + 4].map(RowId);
@@ -145,7 +145,7 @@ fn what_is_mostly_dead_is_copied_together() {
     // Nothing left is nothing kept.
     let rest: Vec<u64> = run.shown().iter().map(|(row, _)| row.0).collect();
     run.delete(rest.into_iter());
-    run.turn();
+    run.start_epoch();
     assert_eq!(run.sizes(), [0]);
     assert_eq!(run.versions().rows().iter_from(RowId(0)).count(), 0);
     assert_eq!(run.versions().next_row(), RowId(6 * FULL + 1));
@@ -161,7 +161,7 @@ fn few_rows_with_many_versions_become_few_again() {
         run.update(1..=100, round);
         if round % 100 == 0 {
             let (before, base) = (run.state.view(Period::at(run.state.head())), run.state.base());
-            run.turn();
+            run.start_epoch();
             assert!(run.state.base() > base);
             assert_eq!(run.sizes(), [100, 0]);
             assert!(run.versions().is_ascending());
@@ -186,7 +186,7 @@ fn what_is_shared_does_not_lead_into_what_is_gone() {
     let mut run = Run::new();
     run.insert(1..=FULL);
     run.update(1..=FULL, 1);
-    run.turn();
+    run.start_epoch();
     // The second chunk stays, and the versions in it know where the first was.
     assert_eq!(run.sizes(), [0, CHUNK_ROWS, 0]);
     let (base, shown) = (run.state.base(), run.shown());

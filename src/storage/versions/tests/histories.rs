@@ -165,7 +165,7 @@ impl Run {
             0..90 => self.change(kind, a, b),
             90..93 => self.finish(true),
             93 if a.is_multiple_of(4) => self.finish(false),
-            93..95 => self.turn(b),
+            93..95 => self.start_epoch(b),
             95..96 => {
                 let view = self.state.view(Period::at(self.state.head()));
                 self.kept.push((view, self.model.clone()));
@@ -205,9 +205,9 @@ impl Run {
     }
 
     /// Begins a new epoch, now and then from rows as they would be read from a file.
-    fn turn(&mut self, a: u8) {
+    fn start_epoch(&mut self, a: u8) {
         if !a.is_multiple_of(4) {
-            let before = self.state.turn();
+            let before = self.state.start_epoch();
             assert_eq!(self.state.base(), before.head());
             self.epochs.push(before);
         } else {
