@@ -10,7 +10,7 @@ use std::process::Command;
 const NEVER: &str = "100000000";
 
 /// What a load took.
-pub struct Load {
+pub struct BulkLoad {
     /// Ticks of user and system time.
     pub cpu: f64,
     /// From start to end.
@@ -18,7 +18,7 @@ pub struct Load {
 }
 
 /// Loads a script into a new database, a process of its own; with `--snapshot-every` where given.
-pub fn load(path: &Path, script: &str, every: Option<&str>) -> Load {
+pub fn load(path: &Path, script: &str, every: Option<&str>) -> BulkLoad {
     drop(fs::remove_dir_all(path));
     let mut command = Command::new(env!("CARGO_BIN_EXE_asof"));
     command.arg(path);
@@ -28,19 +28,19 @@ pub fn load(path: &Path, script: &str, every: Option<&str>) -> Load {
     let before = children_ticks();
     let run = run(&mut command, script);
     assert_eq!(run.output, "", "a load has nothing to say");
-    Load { cpu: children_ticks() - before, seconds: run.seconds }
+    BulkLoad { cpu: children_ticks() - before, seconds: run.seconds }
 }
 
 /// The CPU time of loads with snapshots as they are by default and without any, in turn; gives the
 /// medians. The last load by default is left in `path`.
-pub fn loads(path: &Path, script: &str, rounds: usize) -> (Load, Load) {
+pub fn loads(path: &Path, script: &str, rounds: usize) -> (BulkLoad, BulkLoad) {
     let bare = path.with_extension("bare");
     let (mut with, mut without) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
         without.push(load(&bare, script, Some(NEVER)));
         with.push(load(path, script, None));
     }
-    let middle = |loads: Vec<Load>| Load {
+    let middle = |loads: Vec<BulkLoad>| BulkLoad {
         cpu: median(loads.iter().map(|load| load.cpu).collect()),
         seconds: median(loads.iter().map(|load| load.seconds).collect()),
     };

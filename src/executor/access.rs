@@ -3,9 +3,9 @@
 use super::Error;
 use super::datum::Batch;
 use super::evaluate::Context;
-use super::input::Input;
-use super::operator::{Operator, Rows};
-use crate::planner::{BoundExpression, Path, TableAccess};
+use super::input::PlanInput;
+use super::operator::{BoxedOperator, Operator};
+use crate::planner::{AccessPath, BoundExpression, TableAccess};
 use crate::storage::{Located, RowBatch, Scan, TableView};
 use crate::types::{KeySchema, RowId, Value};
 
@@ -22,7 +22,7 @@ enum RowSource {
     /// What a find gave, once.
     Found(Option<RowBatch>),
     /// Rows without identities.
-    Made(Rows),
+    Made(BoxedOperator),
 }
 
 impl AccessRows {
@@ -32,12 +32,12 @@ impl AccessRows {
     /// What storage says, and what the constants of a key's values say.
     pub fn open(
         access: &TableAccess,
-        inputs: &[Input],
+        inputs: &[PlanInput],
         context: &Context,
     ) -> Result<AccessRows, Error> {
         let (source, filter) = match &inputs[access.slot] {
-            Input::Table(view) => table_rows(access, view, context)?,
-            Input::Relation(relation) => {
+            PlanInput::Table(view) => table_rows(access, view, context)?,
+            PlanInput::Relation(relation) => {
                 let (filter, columns) = with_path(access);
                 (RowSource::Made(relation.open(&columns, context)?), filter)
             }
@@ -94,8 +94,8 @@ fn table_rows(
     context: &Context,
 ) -> Result<(RowSource, Option<BoundExpression>), Error> {
     let found = match &access.path {
-        Path::Scan => None,
-        Path::Find { key, values } => {
+        AccessPath::Scan => None,
+        AccessPath::Find { key, values } => {
             find(view, &access.table.keys[*key], values, access, context)?
         }
     };
@@ -147,7 +147,7 @@ fn find(
 /// For a scan in the place of a find: the filter with the key's condition put back, and the columns
 /// to read.
 fn with_path(access: &TableAccess) -> (Option<BoundExpression>, Vec<usize>) {
-    let Path::Find { key, values } = &access.path else {
+    let AccessPath::Find { key, values } = &access.path else {
         return (access.filter.clone(), access.columns.clone());
     };
     let key = &access.table.keys[*key];

@@ -102,7 +102,7 @@ impl Sum {
 pub struct RealSums(RealSum);
 
 /// What an accumulator is fed.
-pub struct Input<'a> {
+pub struct AccumulatorInput<'a> {
     /// The values of the arguments.
     pub arguments: &'a [Datum],
     /// The call, for the arguments' types.
@@ -113,7 +113,7 @@ pub struct Input<'a> {
     pub mask: Option<&'a BooleanArray>,
 }
 
-impl Input<'_> {
+impl AccumulatorInput<'_> {
     fn counts(&self, row: usize) -> bool {
         self.mask.is_none_or(|mask| mask.value(row))
     }
@@ -165,7 +165,11 @@ impl Accumulator {
     ///
     /// # Errors
     /// `integer-overflow` or `decimal-overflow` of a sum.
-    pub fn update(&mut self, input: &Input, groups: usize) -> Result<Option<Vec<usize>>, Error> {
+    pub fn update(
+        &mut self,
+        input: &AccumulatorInput,
+        groups: usize,
+    ) -> Result<Option<Vec<usize>>, Error> {
         match self {
             Accumulator::Count(counts) => {
                 counts.resize(groups, 0);
@@ -279,7 +283,7 @@ impl Accumulator {
     }
 }
 
-fn count(counts: &mut [i64], input: &Input) {
+fn count(counts: &mut [i64], input: &AccumulatorInput) {
     match input.arguments.first() {
         None => {
             for (row, group) in input.numbers.iter().enumerate() {
@@ -299,7 +303,7 @@ fn count(counts: &mut [i64], input: &Input) {
     }
 }
 
-fn add_reals(sums: &mut [RealSums], input: &Input) {
+fn add_reals(sums: &mut [RealSums], input: &AccumulatorInput) {
     if let (Datum::Array(array), DataType::Real) =
         (&input.arguments[0], input.calls.arguments[0].data_type)
     {
@@ -318,7 +322,11 @@ fn add_reals(sums: &mut [RealSums], input: &Input) {
 
 /// Feeds a min or max; gives the rows that are new ones. Until a value is known, a NULL is one, so
 /// that bare columns are of some row also where there is none.
-fn extremes(function: AggregateFunction, best: &mut [Value], input: &Input) -> Vec<usize> {
+fn extremes(
+    function: AggregateFunction,
+    best: &mut [Value],
+    input: &AccumulatorInput,
+) -> Vec<usize> {
     let mut rows = Vec::new();
     for (row, group, value) in input.counted() {
         let held = &mut best[group];

@@ -1,10 +1,10 @@
 //! GROUP BY and the aggregates: one row per group, in order of the groups' values.
 
 use super::Error;
-use super::accumulate::{Accumulator, Input};
+use super::accumulate::{Accumulator, AccumulatorInput};
 use super::datum::{Batch, Datum};
 use super::evaluate::Context;
-use super::operator::{Operator, Rows};
+use super::operator::{BoxedOperator, Operator};
 use crate::planner::{AggregateCall, AggregateFunction, BoundExpression};
 use crate::types::column::{ColumnBuilder, value_at};
 use crate::types::{DataType, Value, key::KeyColumn};
@@ -13,7 +13,7 @@ use std::collections::{HashMap, HashSet};
 
 /// Groups rows and computes their aggregates; holds one row per group.
 pub struct Aggregate {
-    input: Option<Rows>,
+    input: Option<BoxedOperator>,
     groups: Vec<BoundExpression>,
     aggregates: Vec<AggregateCall>,
     context: Context,
@@ -29,7 +29,7 @@ pub struct Aggregate {
 impl Aggregate {
     /// Groups the input's rows.
     pub fn new(
-        input: Rows,
+        input: BoxedOperator,
         groups: Vec<BoundExpression>,
         aggregates: Vec<AggregateCall>,
         context: Context,
@@ -144,7 +144,12 @@ impl Aggregate {
         } else {
             None
         };
-        let input = Input { arguments: &arguments, calls: aggregate, numbers, mask: mask.as_ref() };
+        let input = AccumulatorInput {
+            arguments: &arguments,
+            calls: aggregate,
+            numbers,
+            mask: mask.as_ref(),
+        };
         let taken = self.accumulators[at].update(&input, groups)?;
         Ok(match (taken, kept) {
             (Some(rows), Some(kept)) => Some(rows.into_iter().map(|row| kept[row]).collect()),

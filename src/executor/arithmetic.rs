@@ -265,24 +265,24 @@ fn computed_integers(
 }
 
 /// One operand of real arithmetic.
-enum Reals {
+enum RealOperand {
     Scalar(Option<f64>),
     Array(Float64Array),
 }
 
-impl Reals {
-    fn of((datum, data_type): (&Datum, DataType)) -> Reals {
+impl RealOperand {
+    fn of((datum, data_type): (&Datum, DataType)) -> RealOperand {
         match (datum, data_type) {
-            (Datum::Scalar(Value::Null), _) => Reals::Scalar(None),
-            (Datum::Scalar(value), _) => Reals::Scalar(Some(to_real(value))),
+            (Datum::Scalar(Value::Null), _) => RealOperand::Scalar(None),
+            (Datum::Scalar(value), _) => RealOperand::Scalar(Some(to_real(value))),
             (Datum::Array(array), DataType::Real) => {
-                Reals::Array(array.as_primitive::<Float64Type>().clone())
+                RealOperand::Array(array.as_primitive::<Float64Type>().clone())
             }
             (Datum::Array(array), DataType::Integer) => {
                 let integers = array.as_primitive::<Int64Type>();
-                Reals::Array(integers.unary(|i| to_real(&Value::Integer(i))))
+                RealOperand::Array(integers.unary(|i| to_real(&Value::Integer(i))))
             }
-            (Datum::Array(array), _) => Reals::Array(
+            (Datum::Array(array), _) => RealOperand::Array(
                 (0..array.len())
                     .map(|row| match datum.value(data_type, row) {
                         Value::Null => None,
@@ -295,8 +295,8 @@ impl Reals {
 
     fn at(&self, row: usize) -> Option<f64> {
         match self {
-            Reals::Scalar(real) => *real,
-            Reals::Array(array) => array.is_valid(row).then(|| array.value(row)),
+            RealOperand::Scalar(real) => *real,
+            RealOperand::Array(array) => array.is_valid(row).then(|| array.value(row)),
         }
     }
 }
@@ -307,7 +307,7 @@ fn evaluate_reals(
     b: (&Datum, DataType),
     rows: usize,
 ) -> Datum {
-    let (a, b) = (Reals::of(a), Reals::of(b));
+    let (a, b) = (RealOperand::of(a), RealOperand::of(b));
     let computed: Float64Array = (0..rows)
         .map(|row| {
             // Adding 0.0 turns -0.0 into 0.0 and changes nothing else.

@@ -3,7 +3,7 @@
 
 use super::Error;
 use super::evaluate::Context;
-use super::write::hold;
+use super::write::assign;
 use crate::planner::BoundExpression;
 use crate::storage::{Located, SchemaChange, TableView, View};
 use crate::types::column::value_at;
@@ -13,22 +13,22 @@ use std::sync::Arc;
 
 /// The new values of a table's unique keys, as a statement gathers them.
 pub struct UniqueKeys<'a> {
-    keys: Vec<Gathered<'a>>,
+    keys: Vec<KeyValues<'a>>,
     /// How many rows they are of.
     rows: usize,
 }
 
-struct Gathered<'a> {
+struct KeyValues<'a> {
     key: &'a KeySchema,
     /// Each list of values once, with the number of its row.
     values: Vec<(usize, Vec<Value>)>,
     /// The rows by the encodings of their values, as soon as there are two lists.
-    known: HashMap<Vec<u8>, usize>,
+    rows: HashMap<Vec<u8>, usize>,
 }
 
-impl<'a> Gathered<'a> {
-    fn new(key: &'a KeySchema) -> Gathered<'a> {
-        Gathered { key, values: Vec::new(), known: HashMap::new() }
+impl<'a> KeyValues<'a> {
+    fn new(key: &'a KeySchema) -> KeyValues<'a> {
+        KeyValues { key, values: Vec::new(), rows: HashMap::new() }
     }
 
     /// The error of a row of the statement that has one of the key's values again.
@@ -42,7 +42,7 @@ impl<'a> UniqueKeys<'a> {
     /// The unique keys of a table that are `wanted`.
     pub fn of(table: &'a TableSchema, wanted: impl Fn(&KeySchema) -> bool) -> UniqueKeys<'a> {
         let keys = table.keys.iter().filter(|key| key.unique && wanted(key));
-        UniqueKeys { keys: keys.map(Gathered::new).collect(), rows: 0 }
+        UniqueKeys { keys: keys.map(KeyValues::new).collect(), rows: 0 }
     }
 
     /// Whether there is nothing to check.
@@ -57,23 +57,23 @@ impl<'a> UniqueKeys<'a> {
     pub fn add(&mut self, table: &TableSchema, row: &Row) -> Result<(), Error> {
         let number = self.rows;
         self.rows += 1;
-        for gathered in &mut self.keys {
+        for key_values in &mut self.keys {
             let values: Vec<Value> =
-                gathered.key.columns.iter().map(|column| row[*column].clone()).collect();
+                key_values.key.columns.iter().map(|column| row[*column].clone()).collect();
             if values.iter().any(Value::is_null) {
                 continue;
             }
             // A single row needs no set to be unique in.
-            if let [(first, only)] = gathered.values.as_slice() {
-                gathered.known.insert(key::encode(only), *first);
+            if let [(first, only)] = key_values.values.as_slice() {
+                key_values.rows.insert(key::encode(only), *first);
             }
-            if !gathered.values.is_empty()
-                && let Some(first) = gathered.known.insert(key::encode(&values), number)
+            if !key_values.values.is_empty()
+                && let Some(first) = key_values.rows.insert(key::encode(&values), number)
             {
-                let error = gathered.duplicate(table, number, &values, "given twice");
+                let error = key_values.duplicate(table, number, &values, "given twice");
                 return Err(error.note(Some(format!("row {} gives it first", first + 1))));
             }
-            gathered.values.push((number, values));
+            key_values.values.push((number, values));
         }
         Ok(())
     }
@@ -88,11 +88,11 @@ impl<'a> UniqueKeys<'a> {
         view: &TableView,
         replaces: impl Fn(RowId) -> bool,
     ) -> Result<(), Error> {
-        for gathered in &self.keys {
-            for (number, values) in &gathered.values {
-                let found = view.find(gathered.key.id, values).unwrap_or_default();
+        for key_values in &self.keys {
+            for (number, values) in &key_values.values {
+                let found = view.find(key_values.key.id, values).unwrap_or_default();
                 if let Some(there) = found.iter().find(|located| !replaces(located.row())) {
-                    let error = gathered.duplicate(table, *number, values, "there already");
+                    let error = key_values.duplicate(table, *number, values, "there already");
                     return Err(error.note(row_there(table, view, *there)));
                 }
             }
@@ -105,7 +105,7 @@ impl<'a> UniqueKeys<'a> {
     /// # Errors
     /// `unique` where a visible row has one of them.
     pub fn check_row(&self, table: &TableSchema, view: &TableView, row: &Row) -> Result<(), Error> {
-        for Gathered { key, .. } in &self.keys {
+        for KeyValues { key, .. } in &self.keys {
             let values: Vec<Value> =
                 key.columns.iter().map(|column| row[*column].clone()).collect();
             let counts = !values.iter().any(Value::is_null);
@@ -130,20 +130,20 @@ fn duplicate(table: &TableSchema, key: &KeySchema, values: &[Value], how: &str) 
     Error::failed("unique", format!("{} is {how}: {kind}", named.join(" with ")))
 }
 
-/// The columns of a row that are told of it.
-const MOST_TOLD: usize = 6;
+/// The most columns of a row that a note shows.
+const MOST_SHOWN: usize = 6;
 
 /// A row that is there in words: `the row there: id 1, owner 'Ada'`.
 fn row_there(table: &TableSchema, view: &TableView, located: Located) -> Option<String> {
-    let columns: Vec<usize> = (0..table.columns.len().min(MOST_TOLD)).collect();
+    let columns: Vec<usize> = (0..table.columns.len().min(MOST_SHOWN)).collect();
     // What is wrong is said in any case.
     let rows = view.fetch(&[located], &columns).ok()?;
-    let told = rows.columns.iter().zip(&table.columns).map(|(array, column)| {
+    let shown = rows.columns.iter().zip(&table.columns).map(|(array, column)| {
         format!("{} {}", column.name, value_at(array, column.data_type, 0).shortened())
     });
-    let told: Vec<String> = told.collect();
-    let more = if table.columns.len() > MOST_TOLD { ", …" } else { "" };
-    Some(format!("the row there: {}{more}", told.join(", ")))
+    let shown: Vec<String> = shown.collect();
+    let more = if table.columns.len() > MOST_SHOWN { ", …" } else { "" };
+    Some(format!("the row there: {}{more}", shown.join(", ")))
 }
 
 /// Which row of a table one is: `id 2`, the values of its primary key, or its number.
@@ -176,7 +176,7 @@ pub fn schema_changes(
         match change {
             SchemaChange::AddColumn { table, column } => {
                 let given = initial.map_or(Ok(Value::Null), |initial| context.constant(initial))?;
-                column.initial = hold(table, column, given)?;
+                column.initial = assign(table, column, given)?;
                 if column.not_null && column.initial.is_null() {
                     return Err(no_value(table, column));
                 }
@@ -211,7 +211,7 @@ fn no_value(table: &TableSchema, column: &Column) -> Error {
 
 /// Checks that no two rows have the same key.
 fn check_unique(table: &Arc<TableSchema>, key: &KeySchema, view: &View) -> Result<(), Error> {
-    let mut unique = UniqueKeys { keys: vec![Gathered::new(key)], rows: 0 };
+    let mut unique = UniqueKeys { keys: vec![KeyValues::new(key)], rows: 0 };
     let columns: Vec<usize> = (0..table.columns.len()).collect();
     for rows in view.table(table).scan(&columns) {
         let rows = rows?;

@@ -39,7 +39,7 @@ pub fn check(interrupt: &AtomicBool) -> Result<(), Error> {
     Ok(())
 }
 
-type Typed<'a> = (&'a Datum, DataType);
+type TypedDatum<'a> = (&'a Datum, DataType);
 
 impl Context {
     /// Goes on unless the statement shall stop.
@@ -301,7 +301,7 @@ impl Context {
         let computed: Result<Vec<Datum>, Error> =
             arguments.iter().map(|argument| self.evaluate(argument, batch)).collect();
         let computed = computed?;
-        let typed: Vec<Typed> =
+        let typed: Vec<TypedDatum> =
             computed.iter().zip(arguments).map(|(datum, a)| (datum, a.data_type)).collect();
         map_values(batch.rows, result, &typed, |values| {
             functions::call(function, values, self.now).map(|value| conform(value, result))

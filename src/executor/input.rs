@@ -2,7 +2,7 @@
 
 use super::Error;
 use super::evaluate::Context;
-use super::operator::Rows;
+use super::operator::BoxedOperator;
 use crate::storage::TableView;
 use std::fmt;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ pub trait Relation: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// Of what has to be known before the first row.
-    fn open(&self, columns: &[usize], context: &Context) -> Result<Rows, Error>;
+    fn open(&self, columns: &[usize], context: &Context) -> Result<BoxedOperator, Error>;
 
     /// Where they come from, for EXPLAIN: `_events: the log, events 1 to 42`.
     fn source(&self) -> String;
@@ -23,22 +23,22 @@ pub trait Relation: fmt::Debug + Send + Sync {
 
 /// What a plan reads at one of its slots.
 #[derive(Clone, Debug)]
-pub enum Input {
+pub enum PlanInput {
     /// A table at its moment.
     Table(TableView),
     /// What only looks like a table.
     Relation(Arc<dyn Relation>),
 }
 
-impl Input {
+impl PlanInput {
     /// The table.
     ///
     /// # Panics
     /// If it is none: only tables are written, and the planner was told which are.
     pub(super) fn table(&self) -> &TableView {
         match self {
-            Input::Table(view) => view,
-            Input::Relation(relation) => unreachable!("{relation:?} is never written"),
+            PlanInput::Table(view) => view,
+            PlanInput::Relation(relation) => unreachable!("{relation:?} is never written"),
         }
     }
 }

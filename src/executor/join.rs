@@ -3,7 +3,7 @@
 use super::Error;
 use super::datum::Batch;
 use super::evaluate::Context;
-use super::operator::{Operator, Rows};
+use super::operator::{BoxedOperator, Operator};
 use crate::language::ast::JoinKind;
 use crate::planner::BoundExpression;
 use crate::types::{DataType, key::KeyColumn};
@@ -17,64 +17,70 @@ const PAIRS: usize = 4_096;
 const END: usize = usize::MAX;
 
 /// What a join demands.
-pub struct Terms {
+pub struct JoinCondition {
     /// Which rows come out.
     pub kind: JoinKind,
     /// Equal pairs: over the left columns, over the right columns.
     pub equal: Vec<(BoundExpression, BoundExpression)>,
     /// What else must be true, over both.
-    pub condition: Option<BoundExpression>,
+    pub residual: Option<BoundExpression>,
     /// The types of the right side's columns.
-    pub right: Vec<DataType>,
+    pub right_types: Vec<DataType>,
 }
 
 /// A join whose right side is held in a hash table, or just held where no columns must be equal.
 pub struct HashJoin {
-    left: Rows,
-    right: RightSide,
-    terms: Terms,
+    left: BoxedOperator,
+    right: BuildSide,
+    condition: JoinCondition,
     context: Context,
-    current: Option<LeftRows>,
+    current: Option<ProbeBatch>,
 }
 
-enum RightSide {
-    Unread(Rows),
-    Held(Held),
+enum BuildSide {
+    Unread(BoxedOperator),
+    Built(HashTable),
 }
 
 /// The right rows and, for each key, the chain of rows that have it, in order.
-struct Held {
+struct HashTable {
     rows: Batch,
     first: HashMap<Vec<u8>, usize>,
     next: Vec<usize>,
 }
 
 /// A batch of the left side and how far it was joined.
-struct LeftRows {
+struct ProbeBatch {
     batch: Batch,
     keys: Vec<KeyColumn>,
-    done: usize,
+    next_row: usize,
 }
 
 impl HashJoin {
     /// A join of two inputs.
-    pub fn new(left: Rows, right: Rows, terms: Terms, context: Context) -> HashJoin {
-        HashJoin { left, right: RightSide::Unread(right), terms, context, current: None }
+    pub fn new(
+        left: BoxedOperator,
+        right: BoxedOperator,
+        condition: JoinCondition,
+        context: Context,
+    ) -> HashJoin {
+        HashJoin { left, right: BuildSide::Unread(right), condition, context, current: None }
     }
 
-    fn hold(&mut self) -> Result<(), Error> {
-        let RightSide::Unread(input) = &mut self.right else { return Ok(()) };
+    fn build(&mut self) -> Result<(), Error> {
+        let BuildSide::Unread(input) = &mut self.right else { return Ok(()) };
         let mut batches = Vec::new();
         while let Some(batch) = input.next()? {
             batches.push(batch);
         }
         let rows = if batches.is_empty() {
-            let columns = self.terms.right.iter().map(|t| super::datum::nulls(*t, 0)).collect();
+            let columns =
+                self.condition.right_types.iter().map(|t| super::datum::nulls(*t, 0)).collect();
             Batch { columns, rows: 0 }
         } else {
             Batch::concat(&batches)?
         };
-        let sides = self.terms.equal.iter().map(|(_, right)| right);
+        let sides = self.condition.equal.iter().map(|(_, right)| right);
         let keys = key_values(&self.context, sides, &rows)?;
         let mut first: HashMap<Vec<u8>, usize> = HashMap::new();
         let mut next = vec![END; rows.rows];
@@ -92,51 +98,52 @@ impl HashJoin {
                 }
             }
         }
-        self.right = RightSide::Held(Held { rows, first, next });
+        self.right = BuildSide::Built(HashTable { rows, first, next });
         Ok(())
     }
 
     /// The next left rows with their partners, joined.
     fn pairs(&mut self) -> Result<Option<Batch>, Error> {
-        let (Some(current), RightSide::Held(held)) = (&mut self.current, &self.right) else {
+        let (Some(current), BuildSide::Built(table)) = (&mut self.current, &self.right) else {
             return Ok(None);
         };
         let (mut lefts, mut rights) = (Vec::new(), Vec::new());
-        let start = current.done;
+        let start = current.next_row;
         let mut key = Vec::new();
-        while current.done < current.batch.rows && lefts.len() < PAIRS {
-            let row = current.done;
-            current.done += 1;
-            if self.terms.equal.is_empty() {
-                lefts.extend(std::iter::repeat_n(row, held.rows.rows));
-                rights.extend(0..held.rows.rows);
+        while current.next_row < current.batch.rows && lefts.len() < PAIRS {
+            let row = current.next_row;
+            current.next_row += 1;
+            if self.condition.equal.is_empty() {
+                lefts.extend(std::iter::repeat_n(row, table.rows.rows));
+                rights.extend(0..table.rows.rows);
                 continue;
             }
             if push_key(&mut key, &current.keys, row) {
-                let mut partner = held.first.get(&key).copied().unwrap_or(END);
+                let mut partner = table.first.get(&key).copied().unwrap_or(END);
                 while partner != END {
                     lefts.push(row);
                     rights.push(partner);
-                    partner = held.next[partner];
+                    partner = table.next[partner];
                 }
             }
         }
-        let (end, batch) = (current.done, current.batch.clone());
-        if let Some(condition) = &self.terms.condition {
-            let joined = glue(&batch, &held.rows, &lefts, rights.iter().map(|r| Some(*r)))?;
+        let (end, batch) = (current.next_row, current.batch.clone());
+        if let Some(condition) = &self.condition.residual {
+            let joined =
+                join_columns(&batch, &table.rows, &lefts, rights.iter().map(|r| Some(*r)))?;
             let mask = self.context.mask(condition, &joined)?;
             let mut kept = mask.values().iter();
             lefts.retain(|_| kept.next().unwrap_or(false));
             let mut kept = mask.values().iter();
             rights.retain(|_| kept.next().unwrap_or(false));
         }
-        let joined = match self.terms.kind {
+        let joined = match self.condition.kind {
             JoinKind::Inner | JoinKind::Cross => {
-                glue(&batch, &held.rows, &lefts, rights.into_iter().map(Some))?
+                join_columns(&batch, &table.rows, &lefts, rights.into_iter().map(Some))?
             }
             JoinKind::Left => {
-                let (lefts, rights) = with_lonely(start..end, &lefts, &rights);
-                glue(&batch, &held.rows, &lefts, rights.into_iter())?
+                let (lefts, rights) = with_unmatched(start..end, &lefts, &rights);
+                join_columns(&batch, &table.rows, &lefts, rights.into_iter())?
             }
         };
         Ok(Some(joined))
@@ -145,15 +152,15 @@ impl HashJoin {
 
 impl Operator for HashJoin {
     fn next(&mut self) -> Result<Option<Batch>, Error> {
-        self.hold()?;
+        self.build()?;
         loop {
             self.context.check()?;
-            let spent = self.current.as_ref().is_none_or(|left| left.done >= left.batch.rows);
+            let spent = self.current.as_ref().is_none_or(|left| left.next_row >= left.batch.rows);
             if spent {
                 let Some(batch) = self.left.next()? else { return Ok(None) };
-                let sides = self.terms.equal.iter().map(|(left, _)| left);
+                let sides = self.condition.equal.iter().map(|(left, _)| left);
                 let keys = key_values(&self.context, sides, &batch)?;
-                self.current = Some(LeftRows { batch, keys, done: 0 });
+                self.current = Some(ProbeBatch { batch, keys, next_row: 0 });
             }
             if let Some(joined) = self.pairs()?.filter(|joined| joined.rows > 0) {
                 return Ok(Some(joined));
@@ -186,7 +193,7 @@ fn push_key(key: &mut Vec<u8>, columns: &[KeyColumn], row: usize) -> bool {
 }
 
 /// Pairs, with a pair without a right row for each left row that has none.
-fn with_lonely(
+fn with_unmatched(
     rows: std::ops::Range<usize>,
     lefts: &[usize],
     rights: &[usize],
@@ -209,7 +216,7 @@ fn with_lonely(
 }
 
 /// The columns of both sides for each pair; NULLs where there is no right row.
-fn glue(
+fn join_columns(
     left: &Batch,
     right: &Batch,
     lefts: &[usize],

@@ -1,7 +1,7 @@
 //! Floor 3: a plan and its inputs become rows, or changes.
 //!
-//! In: a plan and one [`Input`] per slot, mostly a [`TableView`]. Out: batches of Arrow arrays, drawn one by one from an
-//! [`Operator`], or the checked [`Changes`] of a write. Nothing here knows when a view
+//! In: a plan and one [`PlanInput`] per slot, mostly a [`TableView`]. Out: batches of Arrow arrays, drawn one by one from an
+//! [`Operator`], or the checked [`ChangeSet`] of a write. Nothing here knows when a view
 //! is.
 //!
 //! Decided here: operators stream; a sort, the right side of a join and the groups of an aggregate
@@ -34,11 +34,11 @@ mod functions;
 mod input;
 mod join;
 mod kernels;
-mod open;
 mod operator;
+mod plan_operators;
 mod profile;
 mod sort;
-mod stream;
+mod streaming;
 mod text;
 mod write;
 
@@ -47,11 +47,11 @@ pub use datum::Batch;
 pub use error::{Error, RowError};
 pub use evaluate::{Context, check};
 pub use functions::MAX_TEXT;
-pub use input::{Input, Relation};
-pub use open::open;
-pub use operator::{Operator, Rows};
-pub use profile::{Measure, Profile};
-pub use write::{Changes, LooseRow, load, write};
+pub use input::{PlanInput, Relation};
+pub use operator::{BoxedOperator, Operator};
+pub use plan_operators::open;
+pub use profile::{OperatorProfile, Profile};
+pub use write::{ChangeSet, PartialRow, load, write};
 
 #[cfg(doc)]
 use crate::storage::TableView;

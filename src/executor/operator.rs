@@ -13,4 +13,4 @@ pub trait Operator: Send {
 }
 
 /// An operator behind a pointer.
-pub type Rows = Box<dyn Operator>;
+pub type BoxedOperator = Box<dyn Operator>;

@@ -6,14 +6,14 @@
 
 use super::Error;
 use super::datum::Batch;
-use super::operator::{Operator, Rows};
+use super::operator::{BoxedOperator, Operator};
 use crate::storage::Clock;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// What one operator did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Measure {
+pub struct OperatorProfile {
     /// How many rows it gave.
     pub rows: usize,
     /// In how many batches.
@@ -24,16 +24,16 @@ pub struct Measure {
     pub total: Duration,
 }
 
-/// The measures of one statement's operators, by number.
+/// The profiles of one statement's operators, by number.
 #[derive(Debug)]
 pub struct Profile {
     clock: Arc<dyn Clock>,
-    gathered: Mutex<Gathered>,
+    measurements: Mutex<Measurements>,
 }
 
 #[derive(Debug, Default)]
-struct Gathered {
-    measures: Vec<Measure>,
+struct Measurements {
+    operators: Vec<OperatorProfile>,
     /// For each operator that works right now, the time that its inputs took so far.
     inner: Vec<Duration>,
 }
@@ -41,17 +41,17 @@ struct Gathered {
 impl Profile {
     /// Nothing measured yet, time by this clock.
     pub fn new(clock: Arc<dyn Clock>) -> Profile {
-        Profile { clock, gathered: Mutex::default() }
+        Profile { clock, measurements: Mutex::default() }
     }
 
     /// What was measured so far.
-    pub fn measures(&self) -> Vec<Measure> {
-        self.gathered().measures.clone()
+    pub fn operators(&self) -> Vec<OperatorProfile> {
+        self.measurements().operators.clone()
     }
 
-    fn gathered(&self) -> MutexGuard<'_, Gathered> {
+    fn measurements(&self) -> MutexGuard<'_, Measurements> {
         // Counters are right whoever panicked beside them.
-        self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
+        self.measurements.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -63,36 +63,36 @@ impl Probe {
     /// A probe for the operator that is opened now.
     pub fn new(profile: Option<&Arc<Profile>>) -> Probe {
         Probe(profile.map(|profile| {
-            let mut gathered = profile.gathered();
-            gathered.measures.push(Measure::default());
-            (Arc::clone(profile), gathered.measures.len() - 1)
+            let mut measurements = profile.measurements();
+            measurements.operators.push(OperatorProfile::default());
+            (Arc::clone(profile), measurements.operators.len() - 1)
         }))
     }
 
     /// Does a piece of the operator's work.
     pub fn time<T>(&self, work: impl FnOnce() -> T) -> T {
         let Some((profile, number)) = &self.0 else { return work() };
-        profile.gathered().inner.push(Duration::ZERO);
+        profile.measurements().inner.push(Duration::ZERO);
         let started = profile.clock.elapsed();
         let done = work();
         let took = profile.clock.elapsed().saturating_sub(started);
-        let mut gathered = profile.gathered();
-        let inputs = gathered.inner.pop().unwrap_or_default();
-        if let Some(outer) = gathered.inner.last_mut() {
+        let mut measurements = profile.measurements();
+        let inputs = measurements.inner.pop().unwrap_or_default();
+        if let Some(outer) = measurements.inner.last_mut() {
             *outer += took;
         }
-        let measure = &mut gathered.measures[*number];
-        measure.own += took.saturating_sub(inputs);
-        measure.total += took;
+        let operator = &mut measurements.operators[*number];
+        operator.own += took.saturating_sub(inputs);
+        operator.total += took;
         done
     }
 
     /// Counts a batch that came out.
     pub fn count(&self, rows: usize) {
         if let Some((profile, number)) = &self.0 {
-            let measure = &mut profile.gathered().measures[*number];
-            measure.rows += rows;
-            measure.batches += 1;
+            let operator = &mut profile.measurements().operators[*number];
+            operator.rows += rows;
+            operator.batches += 1;
         }
     }
 
@@ -100,22 +100,25 @@ impl Probe {
     ///
     /// # Errors
     /// Of `open`.
-    pub fn wrap(self, open: impl FnOnce() -> Result<Rows, Error>) -> Result<Rows, Error> {
+    pub fn wrap(
+        self,
+        open: impl FnOnce() -> Result<BoxedOperator, Error>,
+    ) -> Result<BoxedOperator, Error> {
         let rows = self.time(open)?;
         Ok(match self.0 {
             None => rows,
-            Some(_) => Box::new(Measured { rows, probe: self }),
+            Some(_) => Box::new(ProfiledOperator { rows, probe: self }),
         })
     }
 }
 
 /// An operator that is watched.
-struct Measured {
-    rows: Rows,
+struct ProfiledOperator {
+    rows: BoxedOperator,
     probe: Probe,
 }
 
-impl Operator for Measured {
+impl Operator for ProfiledOperator {
     fn next(&mut self) -> Result<Option<Batch>, Error> {
         let batch = self.probe.time(|| self.rows.next())?;
         if let Some(batch) = &batch {
@@ -133,9 +136,9 @@ mod tests {
 
     /// Each look at it is a millisecond later.
     #[derive(Debug, Default)]
-    struct Ticking(AtomicU64);
+    struct TickingClock(AtomicU64);
 
-    impl Clock for Ticking {
+    impl Clock for TickingClock {
         fn now(&self) -> Timestamp {
             Timestamp(0)
         }
@@ -145,9 +148,9 @@ mod tests {
         }
     }
 
-    struct Two(usize);
+    struct BatchesOfThree(usize);
 
-    impl Operator for Two {
+    impl Operator for BatchesOfThree {
         fn next(&mut self) -> Result<Option<Batch>, Error> {
             let more = self.0 > 0;
             self.0 = self.0.saturating_sub(1);
@@ -155,9 +158,9 @@ mod tests {
         }
     }
 
-    struct Through(Rows);
+    struct PassThrough(BoxedOperator);
 
-    impl Operator for Through {
+    impl Operator for PassThrough {
         fn next(&mut self) -> Result<Option<Batch>, Error> {
             self.0.next()
         }
@@ -165,17 +168,17 @@ mod tests {
 
     #[test]
     fn own_time_is_without_the_inputs() -> Result<(), Error> {
-        let profile = Arc::new(Profile::new(Arc::new(Ticking::default())));
+        let profile = Arc::new(Profile::new(Arc::new(TickingClock::default())));
         let mut rows = Probe::new(Some(&profile)).wrap(|| {
-            let input = Probe::new(Some(&profile)).wrap(|| Ok(Box::new(Two(2))))?;
-            Ok(Box::new(Through(input)))
+            let input = Probe::new(Some(&profile)).wrap(|| Ok(Box::new(BatchesOfThree(2))))?;
+            Ok(Box::new(PassThrough(input)))
         })?;
         while rows.next()?.is_some() {}
         let ms = Duration::from_millis;
         // Opening and three times next: a millisecond inside, and one on each side of it outside.
-        let outer = Measure { rows: 6, batches: 2, own: ms(8), total: ms(12) };
-        let inner = Measure { rows: 6, batches: 2, own: ms(4), total: ms(4) };
-        assert_eq!(profile.measures(), [outer, inner]);
+        let outer = OperatorProfile { rows: 6, batches: 2, own: ms(8), total: ms(12) };
+        let inner = OperatorProfile { rows: 6, batches: 2, own: ms(4), total: ms(4) };
+        assert_eq!(profile.operators(), [outer, inner]);
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! ORDER BY: all rows, or only the first so many.
 
 use super::datum::{Batch, Datum};
-use super::operator::{Operator, Rows};
+use super::operator::{BoxedOperator, Operator};
 use super::{Error, compare, kernels};
 use crate::planner::{Comparison, SortKey};
 use crate::types::{DataType, Value, column::value_at, key::KeyColumn};
@@ -11,13 +11,13 @@ use arrow_array::{Array, UInt64Array};
 const OUTPUT: usize = 4_096;
 
 /// The keys of many rows, one after the other in one buffer.
-struct Keys {
+struct SortKeys {
     bytes: Vec<u8>,
     ends: Vec<usize>,
 }
 
-impl Keys {
-    fn of(batch: &Batch, keys: &[SortKey], types: &[DataType]) -> Keys {
+impl SortKeys {
+    fn of(batch: &Batch, keys: &[SortKey], types: &[DataType]) -> SortKeys {
         let columns: Vec<KeyColumn> = keys
             .iter()
             .map(|key| KeyColumn {
@@ -27,7 +27,7 @@ impl Keys {
                 nulls_first: key.nulls_first,
             })
             .collect();
-        let mut all = Keys { bytes: Vec::new(), ends: Vec::with_capacity(batch.rows) };
+        let mut all = SortKeys { bytes: Vec::new(), ends: Vec::with_capacity(batch.rows) };
         for row in 0..batch.rows {
             columns.iter().for_each(|column| column.push(&mut all.bytes, row));
             all.ends.push(all.bytes.len());
@@ -52,7 +52,7 @@ fn indexes(rows: &[usize]) -> UInt64Array {
     rows.iter().map(|row| u64::try_from(*row).unwrap_or(u64::MAX)).collect()
 }
 
-fn read_all(input: &mut Rows) -> Result<Vec<Batch>, Error> {
+fn read_all(input: &mut BoxedOperator) -> Result<Vec<Batch>, Error> {
     let mut batches = Vec::new();
     while let Some(batch) = input.next()? {
         batches.push(batch);
@@ -62,7 +62,7 @@ fn read_all(input: &mut Rows) -> Result<Vec<Batch>, Error> {
 
 /// All rows in order.
 pub struct Sort {
-    input: Option<Rows>,
+    input: Option<BoxedOperator>,
     keys: Vec<SortKey>,
     types: Vec<DataType>,
     sorted: Batch,
@@ -72,7 +72,7 @@ pub struct Sort {
 
 impl Sort {
     /// Sorts the input's rows, whose columns are of `types`.
-    pub fn new(input: Rows, keys: Vec<SortKey>, types: Vec<DataType>) -> Sort {
+    pub fn new(input: BoxedOperator, keys: Vec<SortKey>, types: Vec<DataType>) -> Sort {
         let sorted = Batch { columns: Vec::new(), rows: 0 };
         Sort { input: Some(input), keys, types, sorted, order: Vec::new(), given: 0 }
     }
@@ -84,7 +84,7 @@ impl Operator for Sort {
             let batches = read_all(&mut input)?;
             if !batches.is_empty() {
                 self.sorted = Batch::concat(&batches)?;
-                self.order = Keys::of(&self.sorted, &self.keys, &self.types).order();
+                self.order = SortKeys::of(&self.sorted, &self.keys, &self.types).order();
             }
         }
         let rest = &self.order[self.given..];
@@ -95,8 +95,8 @@ impl Operator for Sort {
 }
 
 /// The first rows in order, without holding the others.
-pub struct Top {
-    input: Option<Rows>,
+pub struct TopN {
+    input: Option<BoxedOperator>,
     keys: Vec<SortKey>,
     types: Vec<DataType>,
     wanted: usize,
@@ -108,13 +108,18 @@ pub struct Top {
     worst_first: Option<Value>,
 }
 
-impl Top {
+impl TopN {
     /// More rows than this are sorted whole.
     pub const MOST: usize = 100_000;
 
     /// The first `wanted` of the input's rows, whose columns are of `types`.
-    pub fn new(input: Rows, keys: Vec<SortKey>, types: Vec<DataType>, wanted: usize) -> Top {
-        Top {
+    pub fn new(
+        input: BoxedOperator,
+        keys: Vec<SortKey>,
+        types: Vec<DataType>,
+        wanted: usize,
+    ) -> TopN {
+        TopN {
             input: Some(input),
             keys,
             types,
@@ -126,12 +131,12 @@ impl Top {
         }
     }
 
-    fn offer(&mut self, batch: Batch) -> Result<(), Error> {
+    fn add(&mut self, batch: Batch) -> Result<(), Error> {
         let batch = match &self.worst {
             None => batch,
             Some(worst) => {
-                let batch = self.near(batch)?;
-                let keys = Keys::of(&batch, &self.keys, &self.types);
+                let batch = self.prefilter(batch)?;
+                let keys = SortKeys::of(&batch, &self.keys, &self.types);
                 let below: Vec<usize> =
                     (0..batch.rows).filter(|row| keys.at(*row) < worst.as_slice()).collect();
                 if below.is_empty() {
@@ -147,7 +152,7 @@ impl Top {
 
     /// Leaves out rows that the first key alone puts behind the worst row, by one comparison of the
     /// whole column; the others are compared by their keys.
-    fn near(&self, batch: Batch) -> Result<Batch, Error> {
+    fn prefilter(&self, batch: Batch) -> Result<Batch, Error> {
         let (key, Some(worst)) = (&self.keys[0], &self.worst_first) else { return Ok(batch) };
         let data_type = self.types[key.column];
         let comparison =
@@ -171,7 +176,7 @@ impl Top {
             return Ok(());
         }
         let all = Batch::concat(&self.held)?;
-        let keys = Keys::of(&all, &self.keys, &self.types);
+        let keys = SortKeys::of(&all, &self.keys, &self.types);
         let mut order = keys.order();
         order.truncate(self.wanted);
         if order.len() == self.wanted {
@@ -189,14 +194,14 @@ impl Top {
     }
 }
 
-impl Operator for Top {
+impl Operator for TopN {
     fn next(&mut self) -> Result<Option<Batch>, Error> {
         let Some(mut input) = self.input.take() else { return Ok(None) };
         if self.wanted == 0 {
             return Ok(None);
         }
         while let Some(batch) = input.next()? {
-            self.offer(batch)?;
+            self.add(batch)?;
         }
         self.shrink()?;
         Ok(self.held.pop().filter(|batch| batch.rows > 0))

@@ -7,7 +7,7 @@ use crate::types::{DataType, Value};
 
 /// One step of a pattern.
 #[derive(Debug, PartialEq)]
-enum Step {
+enum PatternStep {
     /// Exactly this character; LIKE holds it in lower case.
     One(char),
     /// Any character.
@@ -21,7 +21,7 @@ enum Step {
 /// A compiled pattern.
 #[derive(Debug)]
 pub struct Pattern {
-    steps: Vec<Step>,
+    steps: Vec<PatternStep>,
     fold: bool,
 }
 
@@ -40,14 +40,14 @@ impl Pattern {
         let (mut step, mut rest) = (0, text.chars());
         let mut last_many: Option<(usize, std::str::Chars)> = None;
         loop {
-            if self.steps.get(step) == Some(&Step::Many) {
+            if self.steps.get(step) == Some(&PatternStep::Many) {
                 step += 1;
                 last_many = Some((step, rest.clone()));
                 continue;
             }
             let mut ahead = rest.clone();
             let Some(c) = ahead.next() else {
-                return self.steps[step..].iter().all(|step| *step == Step::Many);
+                return self.steps[step..].iter().all(|step| *step == PatternStep::Many);
             };
             if self.steps.get(step).is_some_and(|step| self.step_takes(step, c)) {
                 step += 1;
@@ -61,47 +61,47 @@ impl Pattern {
         }
     }
 
-    fn step_takes(&self, step: &Step, c: char) -> bool {
+    fn step_takes(&self, step: &PatternStep, c: char) -> bool {
         match step {
-            Step::One(wanted) if self.fold => c.to_ascii_lowercase() == *wanted,
-            Step::One(wanted) => c == *wanted,
-            Step::Any => true,
-            Step::Many => false,
-            Step::Set { negated, ranges } => {
+            PatternStep::One(wanted) if self.fold => c.to_ascii_lowercase() == *wanted,
+            PatternStep::One(wanted) => c == *wanted,
+            PatternStep::Any => true,
+            PatternStep::Many => false,
+            PatternStep::Set { negated, ranges } => {
                 ranges.iter().any(|(low, high)| (*low..=*high).contains(&c)) != *negated
             }
         }
     }
 }
 
-fn like_steps(pattern: &str, escape: Option<char>) -> Vec<Step> {
+fn like_steps(pattern: &str, escape: Option<char>) -> Vec<PatternStep> {
     let mut chars = pattern.chars();
     let mut steps = Vec::new();
     while let Some(c) = chars.next() {
         steps.push(if Some(c) == escape {
             match chars.next() {
-                Some(escaped) => Step::One(escaped.to_ascii_lowercase()),
+                Some(escaped) => PatternStep::One(escaped.to_ascii_lowercase()),
                 // An escape of nothing matches nothing.
-                None => Step::Set { negated: false, ranges: Vec::new() },
+                None => PatternStep::Set { negated: false, ranges: Vec::new() },
             }
         } else {
             match c {
-                '%' => Step::Many,
-                '_' => Step::Any,
-                c => Step::One(c.to_ascii_lowercase()),
+                '%' => PatternStep::Many,
+                '_' => PatternStep::Any,
+                c => PatternStep::One(c.to_ascii_lowercase()),
             }
         });
     }
     steps
 }
 
-fn glob_steps(pattern: &str) -> Vec<Step> {
+fn glob_steps(pattern: &str) -> Vec<PatternStep> {
     let mut chars = pattern.chars().peekable();
     let mut steps = Vec::new();
     while let Some(c) = chars.next() {
         steps.push(match c {
-            '*' => Step::Many,
-            '?' => Step::Any,
+            '*' => PatternStep::Many,
+            '?' => PatternStep::Any,
             '[' => {
                 let negated = chars.next_if_eq(&'^').is_some();
                 let mut ranges = Vec::new();
@@ -120,12 +120,12 @@ fn glob_steps(pattern: &str) -> Vec<Step> {
                     }
                 }
                 match chars.next() {
-                    Some(_) => Step::Set { negated, ranges },
+                    Some(_) => PatternStep::Set { negated, ranges },
                     // A set without its end matches nothing.
-                    None => Step::Set { negated: false, ranges: Vec::new() },
+                    None => PatternStep::Set { negated: false, ranges: Vec::new() },
                 }
             }
-            c => Step::One(c),
+            c => PatternStep::One(c),
         });
     }
     steps

@@ -6,16 +6,18 @@ use super::access::AccessRows;
 use super::constraint::{UniqueKeys, row_name};
 use super::datum::{Batch, Datum};
 use super::evaluate::Context;
-use super::input::Input;
-use super::open::open;
+use super::input::PlanInput;
+use super::plan_operators::open;
 use super::profile::Probe;
-use crate::planner::{Action, BoundExpression, Fill, Load, Source, TableAccess, Write};
+use crate::planner::{
+    BoundExpression, BulkLoad, ColumnSource, InsertInput, TableAccess, Write, WriteAction,
+};
 use crate::storage::{Change, TableView, check_row};
 use crate::types::{Column, DataType, Row, RowId, TableSchema, Value, column::value_at};
 use std::sync::Arc;
 
 /// What a write changes.
-pub struct Changes {
+pub struct ChangeSet {
     /// The changes in order.
     pub changes: Vec<Change>,
     /// How many rows the statement reached.
@@ -26,40 +28,44 @@ pub struct Changes {
 ///
 /// # Errors
 /// A value that its column cannot hold, NULL in a NOT NULL column, a key that is already there.
-pub fn write(write: &Write, inputs: &[Input], context: &Context) -> Result<Changes, Error> {
+pub fn write(write: &Write, inputs: &[PlanInput], context: &Context) -> Result<ChangeSet, Error> {
     let probe = context.probe();
     let changes = probe.time(|| compute(write, inputs, context))?;
     probe.count(changes.rows);
     Ok(changes)
 }
 
-fn compute(write: &Write, inputs: &[Input], context: &Context) -> Result<Changes, Error> {
+fn compute(write: &Write, inputs: &[PlanInput], context: &Context) -> Result<ChangeSet, Error> {
     let view = inputs[write.slot].table();
     match &write.action {
-        Action::Insert { source, columns, row } => {
+        WriteAction::Insert { input, columns, row } => {
             let mut insert = Insertion::new(&write.table, view, columns, context);
             insert.row = *row;
-            insert.fill(source, inputs)?;
-            insert.finish(source)
+            insert.fill(input, inputs)?;
+            insert.finish(input)
         }
-        Action::Update { access, assignments } => {
+        WriteAction::Update { access, assignments } => {
             update(&write.table, access, assignments, inputs, context)
         }
-        Action::Delete { access } => delete(&write.table, access, inputs, context),
+        WriteAction::Delete { access } => delete(&write.table, access, inputs, context),
     }
 }
 
 /// The rows that an UPDATE or a DELETE reaches.
-struct Reached {
+struct TargetRows {
     rows: AccessRows,
     probe: Probe,
 }
 
-impl Reached {
-    fn open(access: &TableAccess, inputs: &[Input], context: &Context) -> Result<Reached, Error> {
+impl TargetRows {
+    fn open(
+        access: &TableAccess,
+        inputs: &[PlanInput],
+        context: &Context,
+    ) -> Result<TargetRows, Error> {
         let probe = context.probe();
         let rows = probe.time(|| AccessRows::open(access, inputs, context))?;
-        Ok(Reached { rows, probe })
+        Ok(TargetRows { rows, probe })
     }
 
     fn next(&mut self) -> Result<Option<(Vec<RowId>, Batch)>, Error> {
@@ -75,12 +81,12 @@ impl Reached {
 struct Insertion<'a> {
     table: &'a Arc<TableSchema>,
     view: &'a TableView,
-    columns: &'a [Fill],
+    columns: &'a [ColumnSource],
     context: &'a Context,
     /// The column that fills itself and the last number it got.
     filling: Option<(usize, Option<i64>)>,
     unique: UniqueKeys<'a>,
-    /// Which value of the source is the number of its row, if one is.
+    /// Which value of the input is the number of its row, if one is.
     row: Option<usize>,
     /// The numbers that were given, as many as rows if there is a value for them.
     numbers: Vec<Option<RowId>>,
@@ -91,7 +97,7 @@ impl<'a> Insertion<'a> {
     fn new(
         table: &'a Arc<TableSchema>,
         view: &'a TableView,
-        columns: &'a [Fill],
+        columns: &'a [ColumnSource],
         context: &'a Context,
     ) -> Insertion<'a> {
         let filling = table.integer_primary_key().map(|column| (column, None));
@@ -100,15 +106,15 @@ impl<'a> Insertion<'a> {
         Insertion { table, view, columns, context, filling, unique, row, numbers, rows }
     }
 
-    fn fill(&mut self, source: &Source, inputs: &[Input]) -> Result<(), Error> {
-        match source {
-            Source::Values(rows) => {
+    fn fill(&mut self, input: &InsertInput, inputs: &[PlanInput]) -> Result<(), Error> {
+        match input {
+            InsertInput::Values(rows) => {
                 for expressions in rows {
                     let added = self.evaluate(expressions).and_then(|values| self.add(values));
                     added.map_err(|error| self.in_values(error, rows.len()))?;
                 }
             }
-            Source::Query(query) => {
+            InsertInput::Query(query) => {
                 let types: Vec<_> = query.columns.iter().map(|(_, data_type)| *data_type).collect();
                 let mut rows = open(&query.plan, inputs, self.context)?;
                 while let Some(batch) = rows.next()? {
@@ -128,7 +134,8 @@ impl<'a> Insertion<'a> {
     /// The values of a row of VALUES.
     fn evaluate(&self, expressions: &[BoundExpression]) -> Result<Vec<Value>, Error> {
         let value = |(at, expression): (usize, &BoundExpression)| {
-            let is_given = |fill: &Fill| matches!(fill, Fill::Source(from) if *from == at);
+            let is_given =
+                |fill: &ColumnSource| matches!(fill, ColumnSource::Input(from) if *from == at);
             let column = self.columns.iter().position(is_given);
             self.context
                 .constant(expression)
@@ -142,8 +149,8 @@ impl<'a> Insertion<'a> {
     fn in_values(&self, error: Error, count: usize) -> Error {
         let Error::Row(mut row) = error else { return error };
         row.value = match row.column.map(|column| &self.columns[column]) {
-            Some(Fill::Source(at)) => Some(*at),
-            Some(Fill::Default(_)) => None,
+            Some(ColumnSource::Input(at)) => Some(*at),
+            Some(ColumnSource::Default(_)) => None,
             None => self.row,
         };
         let number = row.row.filter(|_| count > 1).map(|number| number + 1);
@@ -159,9 +166,9 @@ impl<'a> Insertion<'a> {
     /// An error of the row of a query that has these values, with the row's key.
     fn in_query(&self, error: Error, values: &[Value]) -> Error {
         let Error::Row(mut row) = error else { return error };
-        let given = |fill: &Fill| match fill {
-            Fill::Source(at) => values[*at].clone(),
-            Fill::Default(_) => Value::Null,
+        let given = |fill: &ColumnSource| match fill {
+            ColumnSource::Input(at) => values[*at].clone(),
+            ColumnSource::Default(_) => Value::Null,
         };
         let given: Row = self.columns.iter().map(given).collect();
         let number = row.row.map_or(0, |number| number + 1);
@@ -171,7 +178,7 @@ impl<'a> Insertion<'a> {
         Error::Row(row)
     }
 
-    /// Takes a row of the source in.
+    /// Takes a row of the input in.
     fn add(&mut self, mut values: Vec<Value>) -> Result<(), Error> {
         let (columns, context) = (self.columns, self.context);
         if let Some(row) = self.row {
@@ -180,8 +187,8 @@ impl<'a> Insertion<'a> {
             self.numbers.push(number);
         }
         self.enter(|index| match &columns[index] {
-            Fill::Source(at) => Ok(std::mem::replace(&mut values[*at], Value::Null)),
-            Fill::Default(expression) => context.constant(expression),
+            ColumnSource::Input(at) => Ok(std::mem::replace(&mut values[*at], Value::Null)),
+            ColumnSource::Default(expression) => context.constant(expression),
         })
     }
 
@@ -194,7 +201,7 @@ impl<'a> Insertion<'a> {
         let number = Some(self.rows.len());
         for index in 0..self.table.columns.len() {
             let value = value_of(index)
-                .and_then(|value| hold(self.table, &self.table.columns[index], value))
+                .and_then(|value| assign(self.table, &self.table.columns[index], value))
                 .map_err(|error| error.of_row(number, Some(index)))?;
             row.push(match &self.filling {
                 Some((column, _)) if *column == index => self.number(value)?,
@@ -221,9 +228,8 @@ impl<'a> Insertion<'a> {
         let known = match *last {
             Some(last) => last,
             None => {
-                let gathered =
-                    self.rows.iter().filter_map(|row| integer_key(self.table, row)).max();
-                largest(self.table, self.view).max(gathered.unwrap_or(0))
+                let given = self.rows.iter().filter_map(|row| integer_key(self.table, row)).max();
+                largest(self.table, self.view).max(given.unwrap_or(0))
             }
         };
         if let Value::Integer(number) = given {
@@ -250,24 +256,24 @@ impl<'a> Insertion<'a> {
         checked
     }
 
-    fn finish(self, source: &Source) -> Result<Changes, Error> {
+    fn finish(self, input: &InsertInput) -> Result<ChangeSet, Error> {
         let checked = self.unique.check(self.table, self.view, |_| false);
-        checked.map_err(|error| self.in_source(error, source))?;
+        checked.map_err(|error| self.in_input(error, input))?;
         self.check_numbers()?;
         Ok(self.changes())
     }
 
-    /// An error of a row of the source that was taken in, with its place.
-    fn in_source(&self, error: Error, source: &Source) -> Error {
-        match (source, error) {
-            (Source::Values(rows), error) => self.in_values(error, rows.len()),
-            (Source::Query(_), Error::Row(mut row)) => {
+    /// An error of a row of the input that was taken in, with its place.
+    fn in_input(&self, error: Error, input: &InsertInput) -> Error {
+        match (input, error) {
+            (InsertInput::Values(rows), error) => self.in_values(error, rows.len()),
+            (InsertInput::Query(_), Error::Row(mut row)) => {
                 let values = row.row.and_then(|number| self.rows.get(number));
                 let name = values.and_then(|values| row_name(self.table, values, None));
                 row.notes.splice(0..0, name.map(|name| format!("the row of the query: {name}")));
                 Error::Row(row)
             }
-            (Source::Query(_), error) => error,
+            (InsertInput::Query(_), error) => error,
         }
     }
 
@@ -288,11 +294,11 @@ impl<'a> Insertion<'a> {
         Ok(())
     }
 
-    fn changes(self) -> Changes {
+    fn changes(self) -> ChangeSet {
         let rows = self.rows.len();
         let numbers = self.numbers.into_iter().chain(std::iter::repeat(None));
         let change = |(new, row)| Change::Insert { table: self.table.clone(), row, new };
-        Changes { changes: self.rows.into_iter().zip(numbers).map(change).collect(), rows }
+        ChangeSet { changes: self.rows.into_iter().zip(numbers).map(change).collect(), rows }
     }
 }
 
@@ -318,17 +324,17 @@ fn row_number(table: &TableSchema, value: Value) -> Result<Option<RowId>, Error>
 const MAX_ROW: u64 = 1 << 62;
 
 /// A row on its way into a table: `None` where a column has its default.
-pub type LooseRow = Vec<Option<Value>>;
+pub type PartialRow = Vec<Option<Value>>;
 
 /// Computes what rows that come from outside of the language change, each as an INSERT of its own
 /// would: one that is refused is handed to `refuse` by its place, and the others go on.
 pub fn load(
-    load: &Load,
+    load: &BulkLoad,
     view: &TableView,
-    rows: impl Iterator<Item = (u64, LooseRow)>,
+    rows: impl Iterator<Item = (u64, PartialRow)>,
     context: &Context,
     mut refuse: impl FnMut(u64, Error),
-) -> Changes {
+) -> ChangeSet {
     let mut insert = Insertion::new(&load.table, view, &[], context);
     for (place, mut values) in rows {
         let mut value_of = |column: usize| {
@@ -365,7 +371,7 @@ const FLEXIBLE: &str =
     "a FLEXIBLE table takes any value, as in SQLite: SET flexible_types = on, or --flexible-types";
 
 /// A value as the column holds it.
-pub(super) fn hold(table: &TableSchema, column: &Column, value: Value) -> Result<Value, Error> {
+pub(super) fn assign(table: &TableSchema, column: &Column, value: Value) -> Result<Value, Error> {
     column.data_type.accept(value).map_err(|rejected| {
         let message = format!("{}.{} cannot hold it: {rejected}", table.name, column.name);
         let help = (!rejected.infinite).then(|| FLEXIBLE.to_owned());
@@ -395,16 +401,16 @@ fn update(
     table: &Arc<TableSchema>,
     access: &TableAccess,
     assignments: &[(usize, BoundExpression)],
-    inputs: &[Input],
+    inputs: &[PlanInput],
     context: &Context,
-) -> Result<Changes, Error> {
+) -> Result<ChangeSet, Error> {
     let view = inputs[access.slot].table();
     let assigned = |column: &usize| assignments.iter().any(|(index, _)| index == column);
     let mut unique = UniqueKeys::of(table, |key| key.columns.iter().any(assigned));
     let fills_itself = table.integer_primary_key();
-    let mut reached = Reached::open(access, inputs, context)?;
+    let mut targets = TargetRows::open(access, inputs, context)?;
     let mut changes = Vec::new();
-    while let Some((rows, batch)) = reached.next()? {
+    while let Some((rows, batch)) = targets.next()? {
         let values: Result<Vec<Datum>, Error> =
             assignments.iter().map(|(_, value)| context.evaluate(value, &batch)).collect();
         let values = values?;
@@ -413,7 +419,7 @@ fn update(
             let mut new = old.clone();
             for ((column, expression), value) in assignments.iter().zip(&values) {
                 let value = value.value(expression.data_type, at);
-                new[*column] = hold(table, &table.columns[*column], value)
+                new[*column] = assign(table, &table.columns[*column], value)
                     .map_err(|error| in_row(error.of_row(None, Some(*column)), table, &old, row))?;
             }
             check_not_null(table, fills_itself, &new)
@@ -435,7 +441,7 @@ fn update(
         checked.map_err(|error| in_update(error, &changes))?;
     }
     let rows = changes.len();
-    Ok(Changes { changes, rows })
+    Ok(ChangeSet { changes, rows })
 }
 
 /// An error of a row that is there, with its name, which it had before.
@@ -463,19 +469,19 @@ fn in_update(error: Error, changes: &[Change]) -> Error {
 fn delete(
     table: &Arc<TableSchema>,
     access: &TableAccess,
-    inputs: &[Input],
+    inputs: &[PlanInput],
     context: &Context,
-) -> Result<Changes, Error> {
-    let mut reached = Reached::open(access, inputs, context)?;
+) -> Result<ChangeSet, Error> {
+    let mut targets = TargetRows::open(access, inputs, context)?;
     let mut changes = Vec::new();
-    while let Some((rows, batch)) = reached.next()? {
+    while let Some((rows, batch)) = targets.next()? {
         for (at, row) in rows.into_iter().enumerate() {
             let old = row_at(table, &batch, at);
             changes.push(Change::Delete { table: table.clone(), row, old });
         }
     }
     let rows = changes.len();
-    Ok(Changes { changes, rows })
+    Ok(ChangeSet { changes, rows })
 }
 
 fn row_at(table: &TableSchema, batch: &Batch, row: usize) -> Row {

@@ -2,7 +2,7 @@
 
 use super::TableSource;
 use super::expression::{BoundExpression, BoundKind, Comparison};
-use super::plan::{Path, TableAccess};
+use super::plan::{AccessPath, TableAccess};
 use crate::types::{DataType, KeySchema, TableSchema};
 
 /// The most lists of values that one access looks up; more are found by a scan.
@@ -21,10 +21,10 @@ pub(super) fn choose(
         .keys
         .iter()
         .enumerate()
-        .filter_map(|(index, key)| Candidate::of(table, index, key, &conditions))
+        .filter_map(|(index, key)| KeyCandidate::of(table, index, key, &conditions))
         .max_by_key(|candidate| (candidate.columns, table.keys[candidate.key].unique));
     let path = match best {
-        None => Path::Scan,
+        None => AccessPath::Scan,
         Some(candidate) => {
             // A find compares as the condition does, so these are true of what it finds.
             let mut at = 0;
@@ -32,7 +32,7 @@ pub(super) fn choose(
                 at += 1;
                 !candidate.used.contains(&(at - 1))
             });
-            Path::Find { key: candidate.key, values: candidate.values }
+            AccessPath::Find { key: candidate.key, values: candidate.values }
         }
     };
     let output = columns.len();
@@ -52,7 +52,7 @@ pub(super) fn choose(
 }
 
 /// A key that conditions fix some columns of.
-struct Candidate {
+struct KeyCandidate {
     /// Which of the table's keys.
     key: usize,
     /// How many of the key's first columns are fixed.
@@ -63,15 +63,15 @@ struct Candidate {
     used: Vec<usize>,
 }
 
-impl Candidate {
+impl KeyCandidate {
     fn of(
         table: &TableSchema,
         index: usize,
         key: &KeySchema,
         conditions: &[BoundExpression],
-    ) -> Option<Candidate> {
+    ) -> Option<KeyCandidate> {
         let mut candidate =
-            Candidate { key: index, columns: 0, values: vec![Vec::new()], used: Vec::new() };
+            KeyCandidate { key: index, columns: 0, values: vec![Vec::new()], used: Vec::new() };
         for column in &key.columns {
             let data_type = table.columns[*column].data_type;
             let fixed = conditions.iter().enumerate().find_map(|(at, condition)| {

@@ -9,7 +9,7 @@ use super::ddl::{self, MAX_COLUMNS};
 use super::plan::Planned;
 use super::scope::Scope;
 use super::write::named_columns;
-use super::{BoundExpression, Catalog, Error, exact, notices};
+use super::{BoundExpression, Catalog, Error, exact_numbers, notices};
 use crate::language::ast::{AlterAction, ColumnConstraintKind, ColumnDefinition, Identifier};
 use crate::language::parse_expression;
 use crate::storage::SchemaChange;
@@ -93,7 +93,7 @@ fn add_column(
         ddl::column_constraint(&mut after, name, constraint.name.as_ref(), kind)?;
     }
     let column = after.columns.pop().expect("it was added above");
-    let initial = initial.map(|initial| exact::assigned(initial, column.data_type));
+    let initial = initial.map(|initial| exact_numbers::assigned(initial, column.data_type));
     Ok((SchemaChange::AddColumn { table, column: Box::new(column) }, initial))
 }
 

@@ -1,16 +1,16 @@
 //! Names become positions, and every expression gets its static type.
 
-use super::days::arithmetic_of_moments;
-use super::exact::{self, common};
+use super::exact_numbers::{self, common};
 use super::expression::{Arithmetic, BoundExpression, BoundKind, Comparison};
 use super::functions::{
     AGGREGATE_FUNCTIONS, AggregateFunction, MANY, ResultType, SCALAR_FUNCTIONS, ScalarFunction,
 };
+use super::moment_arithmetic::arithmetic_of_moments;
 use super::notices::suggest_type;
 use super::plan::AggregateCall;
 use super::scope::Scope;
 use super::suggest::suggest;
-use super::{Error, coerce, foreign};
+use super::{Error, coerce, function_hints};
 use crate::language::ast::{
     Arguments, BinaryOperator, CurrentTime, Expression, ExpressionKind, Identifier, TypeName,
     UnaryOperator,
@@ -232,7 +232,7 @@ impl Binder<'_> {
         }
         let mut otherwise = self.optional(otherwise)?;
         let results = bound.iter_mut().map(|(_, result)| result);
-        exact::alternatives(results.chain(otherwise.as_deref_mut()));
+        exact_numbers::alternatives(results.chain(otherwise.as_deref_mut()));
         let results = bound.iter().map(|(_, result)| result).chain(otherwise.as_deref());
         let data_type = common(results);
         let chosen = |condition: &dyn Fn(BoundExpression) -> BoundExpression| {
@@ -347,18 +347,18 @@ fn scalar(
     mut arguments: Vec<BoundExpression>,
     span: Span,
 ) -> Result<BoundExpression, Error> {
-    if let Some(from) = exact::choices(function) {
-        exact::alternatives(arguments[from..].iter_mut());
+    if let Some(from) = exact_numbers::choices(function) {
+        exact_numbers::alternatives(arguments[from..].iter_mut());
     }
     if let [a, b] = arguments.as_slice() {
         if function == ScalarFunction::Mod {
-            let (a, b) = exact::operands(a.clone(), b.clone(), span)?;
+            let (a, b) = exact_numbers::operands(a.clone(), b.clone(), span)?;
             arguments = vec![a, b];
         } else if function == ScalarFunction::Nullif {
             if a.data_type.is_moment() || b.data_type.is_moment() {
                 return Ok(null_if_equal(a.clone(), b.clone()));
             }
-            let second = exact::compared(b.clone(), a.data_type);
+            let second = exact_numbers::compared(b.clone(), a.data_type);
             arguments = vec![a.clone(), second];
         }
     }
@@ -374,18 +374,19 @@ fn scalar(
         ResultType::Common(from) => common(&arguments[from.min(arguments.len())..]),
         ResultType::Magnitude if is_decimal => first,
         ResultType::Magnitude => DataType::Any,
-        ResultType::Whole if is_decimal => exact::rounded_type(first, Some(0)),
+        ResultType::Whole if is_decimal => exact_numbers::rounded_type(first, Some(0)),
         ResultType::Whole => DataType::Any,
         ResultType::Rounded => match arguments.get(1).map(|digits| &digits.kind) {
-            None => exact::rounded_type(first, Some(0)),
+            None => exact_numbers::rounded_type(first, Some(0)),
             Some(BoundKind::Literal(Value::Integer(digits))) => {
-                exact::rounded_type(first, Some(*digits))
+                exact_numbers::rounded_type(first, Some(*digits))
             }
-            Some(_) => exact::rounded_type(first, None),
+            Some(_) => exact_numbers::rounded_type(first, None),
         },
         ResultType::Remainder => {
             let second = arguments.get(1).map_or(DataType::Any, |b| b.data_type);
-            exact::arithmetic_type(Arithmetic::Modulo, first, second).unwrap_or(DataType::Real)
+            exact_numbers::arithmetic_type(Arithmetic::Modulo, first, second)
+                .unwrap_or(DataType::Real)
         }
     };
     Ok(BoundExpression { kind: BoundKind::Call(function, arguments), data_type })
@@ -424,7 +425,7 @@ fn function_error(
             .map(|entry| entry.signature.name)
             .chain(AGGREGATE_FUNCTIONS.iter().map(|entry| entry.signature.name));
         let message = format!("no function \"{}\"", name.name);
-        let help = foreign::instead(&name.name.to_ascii_lowercase());
+        let help = function_hints::instead(&name.name.to_ascii_lowercase());
         let help = help.or_else(|| suggest(&name.name, known));
         return Error::new("unknown-function", message, name.span).help(help);
     }
@@ -455,7 +456,7 @@ pub(super) fn truth(expression: BoundExpression) -> BoundExpression {
 fn cast(mut operand: BoundExpression, data_type: DataType) -> BoundExpression {
     // To other types it is SQLite's, of the real.
     if matches!(data_type, DataType::Decimal { .. }) {
-        operand = exact::assigned(operand, data_type);
+        operand = exact_numbers::assigned(operand, data_type);
     }
     BoundExpression { kind: BoundKind::Cast(boxed(operand)), data_type }
 }
@@ -508,7 +509,7 @@ fn arithmetic(
         | Arithmetic::Subtract
         | Arithmetic::Multiply
         | Arithmetic::Divide
-        | Arithmetic::Modulo => exact::operands(left, right, span)?,
+        | Arithmetic::Modulo => exact_numbers::operands(left, right, span)?,
         Arithmetic::BitAnd | Arithmetic::BitOr | Arithmetic::ShiftLeft | Arithmetic::ShiftRight => {
             (left, right)
         }
@@ -537,6 +538,6 @@ fn arithmetic_type(operator: Arithmetic, left: DataType, right: DataType) -> Dat
     match (left, right) {
         (Integer | Boolean, Integer | Boolean) => Integer,
         (Real, right) | (right, Real) if right.is_number() && right != Numeric => Real,
-        _ => exact::arithmetic_type(operator, left, right).unwrap_or(Any),
+        _ => exact_numbers::arithmetic_type(operator, left, right).unwrap_or(Any),
     }
 }

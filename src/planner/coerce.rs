@@ -10,13 +10,13 @@
 //! behind all of them. So both sides have one type, for which keys are looked up, rows are joined and
 //! columns are compared as they are, whether the text is a literal, a parameter or a column.
 
-use super::exact;
-use super::expression::{Affinity, BoundExpression, BoundKind, Comparison, ToDay};
+use super::exact_numbers;
+use super::expression::{Affinity, BoundExpression, BoundKind, Comparison, DayRounding};
 use crate::types::{ColumnAffinity, DataType, Date, Decimal, Timestamp, Value, whole_number};
 
 /// Which side an operand pulls the other to.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Pull {
+enum OperandAffinity {
     Number,
     Decimal,
     Truth,
@@ -26,26 +26,28 @@ enum Pull {
     None,
 }
 
-fn pull(expression: &BoundExpression) -> Pull {
+fn pull(expression: &BoundExpression) -> OperandAffinity {
     if !matches!(expression.kind, BoundKind::Column(_) | BoundKind::Cast(_)) {
-        return Pull::None;
+        return OperandAffinity::None;
     }
     match expression.data_type {
-        DataType::Text | DataType::Json => Pull::Text,
+        DataType::Text | DataType::Json => OperandAffinity::Text,
         DataType::Decimal { .. } | DataType::Flexible(ColumnAffinity::Decimal { .. }) => {
-            Pull::Decimal
+            OperandAffinity::Decimal
         }
-        DataType::Flexible(ColumnAffinity::Text) => Pull::Text,
-        DataType::Blob | DataType::Any | DataType::Flexible(ColumnAffinity::Blob) => Pull::Whatever,
-        DataType::Boolean => Pull::Truth,
+        DataType::Flexible(ColumnAffinity::Text) => OperandAffinity::Text,
+        DataType::Blob | DataType::Any | DataType::Flexible(ColumnAffinity::Blob) => {
+            OperandAffinity::Whatever
+        }
+        DataType::Boolean => OperandAffinity::Truth,
         DataType::Integer
         | DataType::Real
         | DataType::Numeric
         | DataType::Flexible(
             ColumnAffinity::Integer | ColumnAffinity::Real | ColumnAffinity::Numeric,
-        ) => Pull::Number,
+        ) => OperandAffinity::Number,
         // `moments` has a rule of its own for them.
-        DataType::Date | DataType::Timestamp => Pull::None,
+        DataType::Date | DataType::Timestamp => OperandAffinity::None,
     }
 }
 
@@ -60,12 +62,12 @@ pub(super) fn compare(
 }
 
 /// The left side of comparisons, and where it pulls their right sides to.
-pub(super) struct Operand {
+pub(super) struct ComparedOperand {
     expression: BoundExpression,
-    pull: Pull,
+    pull: OperandAffinity,
 }
 
-impl Operand {
+impl ComparedOperand {
     /// The value.
     pub fn value(&self) -> BoundExpression {
         self.expression.clone()
@@ -81,7 +83,7 @@ impl Operand {
 /// it unless repeating it costs nothing.
 pub(super) fn computed_once(
     value: BoundExpression,
-    body: impl FnOnce(&Operand) -> BoundExpression,
+    body: impl FnOnce(&ComparedOperand) -> BoundExpression,
 ) -> BoundExpression {
     let pull = pull(&value);
     let costs_nothing = matches!(
@@ -93,11 +95,11 @@ pub(super) fn computed_once(
             | BoundKind::ExactParameter(_)
     );
     if costs_nothing {
-        return body(&Operand { expression: value, pull });
+        return body(&ComparedOperand { expression: value, pull });
     }
     let data_type = value.data_type;
     let expression = BoundExpression { kind: BoundKind::Bound, data_type };
-    let body = body(&Operand { expression, pull });
+    let body = body(&ComparedOperand { expression, pull });
     BoundExpression {
         data_type: body.data_type,
         kind: BoundKind::Let { value: Box::new(value), body: Box::new(body) },
@@ -107,15 +109,15 @@ pub(super) fn computed_once(
 fn compare_pulled(
     comparison: Comparison,
     left: BoundExpression,
-    pull_left: Pull,
+    pull_left: OperandAffinity,
     right: BoundExpression,
 ) -> BoundExpression {
     let (left, right) = if left.data_type.is_moment() || right.data_type.is_moment() {
         moments(comparison, left, right)
     } else {
         let pull_right = pull(&right);
-        let right = exact::compared(right, left.data_type);
-        let left = exact::compared(left, right.data_type);
+        let right = exact_numbers::compared(right, left.data_type);
+        let left = exact_numbers::compared(left, right.data_type);
         (convert(left, pull_left, pull_right), convert(right, pull_right, pull_left))
     };
     BoundExpression {
@@ -130,7 +132,7 @@ fn moments(
     left: BoundExpression,
     right: BoundExpression,
 ) -> (BoundExpression, BoundExpression) {
-    let day = |comparison| Affinity::Date(ToDay::beside(comparison));
+    let day = |comparison| Affinity::Date(DayRounding::beside(comparison));
     match (left.data_type, right.data_type) {
         (a, b) if a == b => (left, right),
         (DataType::Timestamp, _) => (left, converted(Affinity::Timestamp, right)),
@@ -149,9 +151,13 @@ pub(super) fn in_list(
     let pulling = pull(&operand);
     let item = |item: BoundExpression| match operand.data_type {
         data_type if data_type.is_moment() && data_type == item.data_type => item,
-        DataType::Date => converted(Affinity::Date(ToDay::Exact), item),
+        DataType::Date => converted(Affinity::Date(DayRounding::Exact), item),
         DataType::Timestamp => converted(Affinity::Timestamp, item),
-        _ => convert(exact::compared(item, operand.data_type), Pull::None, pulling),
+        _ => convert(
+            exact_numbers::compared(item, operand.data_type),
+            OperandAffinity::None,
+            pulling,
+        ),
     };
     let is_one = operand.data_type.is_moment();
     let (days, list): (Vec<_>, Vec<_>) =
@@ -177,7 +183,7 @@ pub(super) fn in_list(
 fn among(operand: BoundExpression, list: Vec<BoundExpression>, negated: bool) -> BoundExpression {
     let is_decimal = |t: &DataType| matches!(t, DataType::Decimal { .. });
     let with = list.iter().map(|item| item.data_type).find(is_decimal);
-    let operand = exact::compared(operand, with.unwrap_or(DataType::Any));
+    let operand = exact_numbers::compared(operand, with.unwrap_or(DataType::Any));
     BoundExpression {
         kind: BoundKind::InList { operand: Box::new(operand), list, negated },
         data_type: DataType::Boolean,
@@ -185,18 +191,26 @@ fn among(operand: BoundExpression, list: Vec<BoundExpression>, negated: bool) ->
 }
 
 /// The operand as it is compared with one that pulls.
-fn convert(operand: BoundExpression, own: Pull, pulling: Pull) -> BoundExpression {
+fn convert(
+    operand: BoundExpression,
+    own: OperandAffinity,
+    pulling: OperandAffinity,
+) -> BoundExpression {
     let apply = match pulling {
         // What a column of numbers holds is one, or will never be.
-        Pull::Number | Pull::Decimal if matches!(own, Pull::Number | Pull::Decimal) => None,
-        Pull::Number => (!operand.data_type.is_number()).then_some(Affinity::Numeric),
-        Pull::Decimal => (!operand.data_type.is_number()).then_some(Affinity::Decimal),
-        Pull::Truth => (!operand.data_type.is_number()).then_some(Affinity::Boolean),
-        Pull::Text => {
-            let loose = own == Pull::None && operand.data_type != DataType::Text;
+        OperandAffinity::Number | OperandAffinity::Decimal
+            if matches!(own, OperandAffinity::Number | OperandAffinity::Decimal) =>
+        {
+            None
+        }
+        OperandAffinity::Number => (!operand.data_type.is_number()).then_some(Affinity::Numeric),
+        OperandAffinity::Decimal => (!operand.data_type.is_number()).then_some(Affinity::Decimal),
+        OperandAffinity::Truth => (!operand.data_type.is_number()).then_some(Affinity::Boolean),
+        OperandAffinity::Text => {
+            let loose = own == OperandAffinity::None && operand.data_type != DataType::Text;
             loose.then_some(Affinity::Text)
         }
-        Pull::Whatever | Pull::None => None,
+        OperandAffinity::Whatever | OperandAffinity::None => None,
     };
     match apply {
         None => operand,
@@ -233,16 +247,16 @@ fn converted(affinity: Affinity, operand: BoundExpression) -> BoundExpression {
     BoundExpression { kind: BoundKind::Affinity(affinity, Box::new(operand)), data_type }
 }
 
-impl ToDay {
+impl DayRounding {
     /// What becomes of a moment on the right side of a comparison with a day. A day is before noon of
     /// a day where it is before the next one, and behind it where it is behind that one.
-    fn beside(comparison: Comparison) -> ToDay {
+    fn beside(comparison: Comparison) -> DayRounding {
         match comparison {
             Comparison::Equal | Comparison::NotEqual | Comparison::Is | Comparison::IsNot => {
-                ToDay::Exact
+                DayRounding::Exact
             }
-            Comparison::Less | Comparison::GreaterEqual => ToDay::Up,
-            Comparison::LessEqual | Comparison::Greater => ToDay::Down,
+            Comparison::Less | Comparison::GreaterEqual => DayRounding::Up,
+            Comparison::LessEqual | Comparison::Greater => DayRounding::Down,
         }
     }
 
@@ -253,9 +267,9 @@ impl ToDay {
             _ if at == Timestamp::BEFORE_ALL => Date::BEFORE_ALL,
             _ if at == Timestamp::BEHIND_ALL => Date::BEHIND_ALL,
             _ if day.midnight() == at => day,
-            ToDay::Exact => Date::BEHIND_ALL,
-            ToDay::Down => day,
-            ToDay::Up => Date(day.0.saturating_add(1)),
+            DayRounding::Exact => Date::BEHIND_ALL,
+            DayRounding::Down => day,
+            DayRounding::Up => Date(day.0.saturating_add(1)),
         }
     }
 }

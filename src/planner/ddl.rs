@@ -209,7 +209,7 @@ fn default(column: &Column, expression: &Expression) -> Result<String, Error> {
     let scope = Scope::default();
     let bound = Binder { scope: &scope, aliases: &[], aggregates: None, clause: "DEFAULT" }
         .bind(expression)?;
-    let bound = super::exact::assigned(bound, column.data_type);
+    let bound = super::exact_numbers::assigned(bound, column.data_type);
     if let super::BoundKind::Literal(value) | super::BoundKind::Number(Literal { value, .. }) =
         bound.kind
     {

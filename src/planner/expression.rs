@@ -113,14 +113,14 @@ pub enum Affinity {
     /// A text that is a truth value becomes that, one that is a number becomes that number.
     Boolean,
     /// Everything becomes a day, so that it compares with one as its moment would.
-    Date(ToDay),
+    Date(DayRounding),
     /// Everything becomes a moment.
     Timestamp,
 }
 
 /// What becomes of a moment that begins no day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ToDay {
+pub enum DayRounding {
     /// It is equal to no day.
     Exact,
     /// The day that it lies in.
@@ -413,15 +413,15 @@ impl fmt::Display for BoundExpression {
 impl BoundExpression {
     /// The expression as text, its columns called by these names.
     pub fn display(&self, names: &[String]) -> String {
-        struct Named<'a>(&'a BoundExpression, &'a [String]);
-        impl fmt::Display for Named<'_> {
+        struct NamedColumns<'a>(&'a BoundExpression, &'a [String]);
+        impl fmt::Display for NamedColumns<'_> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.0.write(f, &|index| {
                     self.1.get(index).cloned().unwrap_or_else(|| format!("#{index}"))
                 })
             }
         }
-        Named(self, names).to_string()
+        NamedColumns(self, names).to_string()
     }
 
     fn write(&self, f: &mut fmt::Formatter<'_>, name: &dyn Fn(usize) -> String) -> fmt::Result {

@@ -2,7 +2,7 @@
 //! says of each. The executor gives each scalar function its meaning and each aggregate its
 //! accumulator.
 
-use super::exact::{common_decimal, quotient_scale};
+use super::exact_numbers::{common_decimal, quotient_scale};
 use crate::types::DataType;
 
 /// A scalar function.

@@ -14,39 +14,39 @@ mod access;
 mod alter;
 mod bind;
 mod coerce;
-mod days;
 mod ddl;
 mod definition;
 mod error;
-mod exact;
+mod exact_numbers;
 mod expression;
-mod foreign;
-mod from;
+mod from_clause;
+mod function_hints;
 mod functions;
-mod listing;
+mod moment_arithmetic;
 mod notices;
 mod plan;
 mod print;
+mod relation_query;
 mod scope;
 mod select;
 mod suggest;
 mod write;
 
-pub use days::arithmetic_of_moments;
 pub use ddl::MAX_COLUMNS;
 pub use definition::{column_definition, create_index, create_table};
 pub use error::Error;
-pub use exact::quotient_scale;
-pub use expression::{Affinity, Arithmetic, BoundExpression, BoundKind, Comparison, ToDay};
+pub use exact_numbers::quotient_scale;
+pub use expression::{Affinity, Arithmetic, BoundExpression, BoundKind, Comparison, DayRounding};
 pub use functions::{
     AGGREGATE_FUNCTIONS, AggregateEntry, AggregateFunction, CalendarFunction, ResultType,
     SCALAR_FUNCTIONS, ScalarEntry, ScalarFunction, Signature,
 };
-pub use listing::{condition, constant};
+pub use moment_arithmetic::arithmetic_of_moments;
 pub use plan::{
-    Action, AggregateCall, Fill, Join, Limits, Load, Path, Plan, Planned, Query, SortKey, Source,
-    TableAccess, Write,
+    AccessPath, AggregateCall, BulkLoad, ColumnSource, InsertInput, Join, Limits, Plan, Planned,
+    Query, SortKey, TableAccess, Write, WriteAction,
 };
+pub use relation_query::{condition, constant};
 pub use suggest::suggest;
 pub use write::load;
 
@@ -148,14 +148,14 @@ pub fn plan(
         Statement::DropIndex { if_exists, name, .. } => ddl::drop_index(*if_exists, name, catalog),
         Statement::AlterTable { table, action, .. } => alter::alter_table(table, action, catalog),
         Statement::History(history) => {
-            catalog.history(history, None).map(listing::all).map(Planned::Query)
+            catalog.history(history, None).map(relation_query::all).map(Planned::Query)
         }
         Statement::Events { table, range, limit } => {
             let events = catalog.events(table.as_ref(), range, limit.as_ref())?;
-            Ok(Planned::Query(listing::all(events)))
+            Ok(Planned::Query(relation_query::all(events)))
         }
         Statement::Show { subject, as_of } => {
-            catalog.show(*subject, as_of.as_ref()).map(listing::all).map(Planned::Query)
+            catalog.show(*subject, as_of.as_ref()).map(relation_query::all).map(Planned::Query)
         }
         Statement::Begin(_)
         | Statement::Commit

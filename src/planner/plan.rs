@@ -87,14 +87,14 @@ pub struct TableAccess {
     /// How many of them come out; the others serve the filter only.
     pub output: usize,
     /// By which way.
-    pub path: Path,
+    pub path: AccessPath,
     /// What must be true, over `columns`.
     pub filter: Option<BoundExpression>,
 }
 
 /// The way to rows of a table.
 #[derive(Clone, Debug)]
-pub enum Path {
+pub enum AccessPath {
     /// All rows.
     Scan,
     /// The rows that have one of these values in a key's first columns.
@@ -186,23 +186,23 @@ pub struct Write {
     /// Which of the statement's views is the table's present.
     pub slot: usize,
     /// What happens.
-    pub action: Action,
+    pub action: WriteAction,
 }
 
 impl Write {
     /// `INSERT`, `UPDATE` or `DELETE`.
     pub fn verb(&self) -> &'static str {
         match self.action {
-            Action::Insert { .. } => "INSERT",
-            Action::Update { .. } => "UPDATE",
-            Action::Delete { .. } => "DELETE",
+            WriteAction::Insert { .. } => "INSERT",
+            WriteAction::Update { .. } => "UPDATE",
+            WriteAction::Delete { .. } => "DELETE",
         }
     }
 }
 
 /// How rows that come from outside of the language fill a table.
 #[derive(Clone, Debug)]
-pub struct Load {
+pub struct BulkLoad {
     /// The table as it is now.
     pub table: Arc<TableSchema>,
     /// For each column of the table which value of a row is its own, if any.
@@ -213,14 +213,14 @@ pub struct Load {
 
 /// What happens to a table's rows.
 #[derive(Clone, Debug)]
-pub enum Action {
+pub enum WriteAction {
     /// New rows.
     Insert {
         /// Where their values come from.
-        source: Source,
+        input: InsertInput,
         /// For each column of the table where its value comes from.
-        columns: Vec<Fill>,
-        /// Which value of the source is the number of its row, if one is.
+        columns: Vec<ColumnSource>,
+        /// Which value of the input is the number of its row, if one is.
         row: Option<usize>,
     },
     /// New values for the rows reached; the access reads all columns in order, and behind them the
@@ -240,7 +240,7 @@ pub enum Action {
 
 /// Where the rows of an INSERT come from.
 #[derive(Clone, Debug)]
-pub enum Source {
+pub enum InsertInput {
     /// Rows of constant expressions.
     Values(Vec<Vec<BoundExpression>>),
     /// Rows of a query.
@@ -249,9 +249,9 @@ pub enum Source {
 
 /// Where a column's value comes from.
 #[derive(Clone, Debug)]
-pub enum Fill {
-    /// The source's column at this index.
-    Source(usize),
+pub enum ColumnSource {
+    /// The value of the input at this index.
+    Input(usize),
     /// The column's default, NULL where it has none.
     Default(BoundExpression),
 }
@@ -384,11 +384,13 @@ impl Planned {
             Planned::Query(query) => query.plan.for_each_access(visit),
             Planned::Schema { .. } => {}
             Planned::Write(write) => match &write.action {
-                Action::Insert { source: Source::Query(query), .. } => {
+                WriteAction::Insert { input: InsertInput::Query(query), .. } => {
                     query.plan.for_each_access(visit);
                 }
-                Action::Insert { source: Source::Values(_), .. } => {}
-                Action::Update { access, .. } | Action::Delete { access } => visit(access),
+                WriteAction::Insert { input: InsertInput::Values(_), .. } => {}
+                WriteAction::Update { access, .. } | WriteAction::Delete { access } => {
+                    visit(access)
+                }
             },
         }
     }
@@ -399,22 +401,22 @@ impl Planned {
             Planned::Query(query) => query.plan.for_each_expression(visit),
             Planned::Schema { .. } => {}
             Planned::Write(write) => match &write.action {
-                Action::Insert { source, columns, .. } => {
-                    match source {
-                        Source::Values(rows) => rows.iter().flatten().for_each(&mut *visit),
-                        Source::Query(query) => query.plan.for_each_expression(visit),
+                WriteAction::Insert { input, columns, .. } => {
+                    match input {
+                        InsertInput::Values(rows) => rows.iter().flatten().for_each(&mut *visit),
+                        InsertInput::Query(query) => query.plan.for_each_expression(visit),
                     }
                     for fill in columns {
-                        if let Fill::Default(expression) = fill {
+                        if let ColumnSource::Default(expression) = fill {
                             visit(expression);
                         }
                     }
                 }
-                Action::Update { access, assignments } => {
+                WriteAction::Update { access, assignments } => {
                     assignments.iter().for_each(|(_, value)| visit(value));
                     access.for_each_expression(visit);
                 }
-                Action::Delete { access } => access.for_each_expression(visit),
+                WriteAction::Delete { access } => access.for_each_expression(visit),
             },
         }
     }
@@ -422,7 +424,7 @@ impl Planned {
 
 impl TableAccess {
     fn for_each_expression<'a>(&'a self, visit: &mut impl FnMut(&'a BoundExpression)) {
-        if let Path::Find { values, .. } = &self.path {
+        if let AccessPath::Find { values, .. } = &self.path {
             values.iter().flatten().for_each(&mut *visit);
         }
         self.filter.iter().for_each(visit);

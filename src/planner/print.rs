@@ -1,7 +1,8 @@
 //! Plans as text: EXPLAIN's tree, an operator a line, inputs indented below.
 
 use super::plan::{
-    Action, AggregateCall, Join, Path, Plan, Planned, SortKey, Source, TableAccess, Write,
+    AccessPath, AggregateCall, InsertInput, Join, Plan, Planned, SortKey, TableAccess, Write,
+    WriteAction,
 };
 use crate::language::ast::JoinKind;
 use crate::types::KeyKind;
@@ -86,17 +87,17 @@ impl Write {
     fn print(&self, lines: &mut Vec<String>) {
         let name = &self.table.name;
         match &self.action {
-            Action::Insert { source, .. } => {
+            WriteAction::Insert { input, .. } => {
                 lines.push(format!("insert into {name}"));
-                match source {
-                    Source::Query(query) => query.plan.print(lines, 1),
-                    Source::Values(rows) => {
+                match input {
+                    InsertInput::Query(query) => query.plan.print(lines, 1),
+                    InsertInput::Values(rows) => {
                         let plural = if rows.len() == 1 { "" } else { "s" };
                         lines.push(format!("  {} row{plural} of values", rows.len()));
                     }
                 }
             }
-            Action::Update { access, assignments } => {
+            WriteAction::Update { access, assignments } => {
                 let names = access.names();
                 let set: Vec<String> = assignments
                     .iter()
@@ -107,7 +108,7 @@ impl Write {
                 lines.push(format!("update {name} set {}", set.join(", ")));
                 lines.push(format!("  {access}"));
             }
-            Action::Delete { access } => {
+            WriteAction::Delete { access } => {
                 lines.push(format!("delete from {name}"));
                 lines.push(format!("  {access}"));
             }
@@ -144,8 +145,8 @@ impl fmt::Display for TableAccess {
         let names = self.names();
         let label = self.label.as_ref().unwrap_or(&self.table.name);
         match &self.path {
-            Path::Scan => write!(f, "scan {label}")?,
-            Path::Find { key, values } => {
+            AccessPath::Scan => write!(f, "scan {label}")?,
+            AccessPath::Find { key, values } => {
                 let key = &self.table.keys[*key];
                 let name = key.name.as_deref().unwrap_or(match key.kind {
                     KeyKind::Primary => "primary key",

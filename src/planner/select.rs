@@ -2,7 +2,7 @@
 
 use super::bind::{Binder, truth};
 use super::expression::{BoundExpression, BoundKind};
-use super::from::{self, Emitted, From};
+use super::from_clause::{self, BoundFrom, ScopedPlan};
 use super::functions::AggregateFunction;
 use super::plan::{AggregateCall, Limits, Plan, Query, SortKey};
 use super::scope::Scope;
@@ -14,7 +14,7 @@ use crate::types::{Column, Literal, Value};
 use std::collections::BTreeSet;
 
 /// One column of the answer.
-struct Item {
+struct SelectedColumn {
     name: String,
     /// Whether the name was given by AS: only then other clauses know it.
     is_alias: bool,
@@ -30,7 +30,9 @@ pub(super) fn plan(
     let mut scope = Scope::default();
     let moment = select.as_of.clone().map(Temporal::AsOf);
     let tables = match &select.from {
-        Some(reference) => Some(from::bind(reference, moment.as_ref(), catalog, &mut scope)?),
+        Some(reference) => {
+            Some(from_clause::bind(reference, moment.as_ref(), catalog, &mut scope)?)
+        }
         None => None,
     };
     let mut aggregates = Vec::new();
@@ -77,10 +79,10 @@ pub(super) fn plan(
             None => binder.bind(&item.expression)?,
         });
     }
-    let body = Body { tables, filter, groups, aggregates, having, grouped };
+    let body = SelectCore { tables, filter, groups, aggregates, having, grouped };
     let (names, expressions): (Vec<String>, Vec<BoundExpression>) =
         items.into_iter().map(|item| (item.name, item.expression)).unzip();
-    let (plan, expressions, order) = body.emit(expressions, order);
+    let (plan, expressions, order) = body.into_plan(expressions, order);
     let columns =
         names.into_iter().zip(&expressions).map(|(name, e)| (name, e.data_type)).collect();
     let plan = finish(select, plan, expressions, order)?;
@@ -88,8 +90,8 @@ pub(super) fn plan(
 }
 
 /// All of a SELECT that stands before its projection.
-struct Body {
-    tables: Option<From>,
+struct SelectCore {
+    tables: Option<BoundFrom>,
     filter: Vec<BoundExpression>,
     groups: Vec<BoundExpression>,
     aggregates: Vec<AggregateCall>,
@@ -97,9 +99,9 @@ struct Body {
     grouped: bool,
 }
 
-impl Body {
+impl SelectCore {
     /// The plan of the rows to project, and the given expressions over its columns.
-    fn emit(
+    fn into_plan(
         mut self,
         mut items: Vec<BoundExpression>,
         mut order: Vec<BoundExpression>,
@@ -126,15 +128,18 @@ impl Body {
         }
         let rows = match self.tables {
             Some(mut tables) => {
-                let (above, sinking): (Vec<_>, Vec<_>) =
+                let (above, pushed): (Vec<_>, Vec<_>) =
                     self.filter.into_iter().partition(BoundExpression::is_constant);
-                sinking.into_iter().for_each(|condition| tables.sink(condition));
-                tables.settle();
-                from::filtered(tables.emit(&needed), above)
+                pushed.into_iter().for_each(|condition| tables.push_down(condition));
+                tables.push_down_on();
+                from_clause::filtered(tables.into_plan(&needed), above)
             }
-            None => from::filtered(Emitted { plan: Plan::OneRow, layout: Vec::new() }, self.filter),
+            None => from_clause::filtered(
+                ScopedPlan { plan: Plan::OneRow, layout: Vec::new() },
+                self.filter,
+            ),
         };
-        let Emitted { plan, layout } = rows;
+        let ScopedPlan { plan, layout } = rows;
         let relocate = |expression: &mut BoundExpression| expression.relocate(&layout);
         if !self.grouped {
             items.iter_mut().chain(&mut order).for_each(relocate);
@@ -192,11 +197,11 @@ fn bind_items(
     source: &str,
     scope: &Scope,
     aggregates: &mut Vec<AggregateCall>,
-) -> Result<Vec<Item>, Error> {
+) -> Result<Vec<SelectedColumn>, Error> {
     let mut items = Vec::new();
     let item = |position: usize, column: &Column| {
         let expression = BoundExpression::column(position, column.data_type);
-        Item { name: column.name.clone(), is_alias: false, expression }
+        SelectedColumn { name: column.name.clone(), is_alias: false, expression }
     };
     for selected in &select.items {
         match selected {
@@ -226,7 +231,7 @@ fn bind_items(
                         .get(expression.span.start..expression.span.end)
                         .map_or_else(|| expression.to_string(), str::to_string),
                 };
-                items.push(Item { name, is_alias: alias.is_some(), expression: bound });
+                items.push(SelectedColumn { name, is_alias: alias.is_some(), expression: bound });
             }
         }
     }
@@ -236,7 +241,7 @@ fn bind_items(
 /// The item that a bare integer means as a column's number.
 fn ordinal(
     expression: &Expression,
-    items: &[Item],
+    items: &[SelectedColumn],
     clause: &str,
 ) -> Result<Option<BoundExpression>, Error> {
     let Some(number) = signed_integer(expression) else { return Ok(None) };
@@ -265,7 +270,10 @@ fn signed_integer(expression: &Expression) -> Option<i64> {
 
 /// In ORDER BY an alias comes before a column of the same name. A name that nobody gave by AS is
 /// looked up among the tables, where it may be that of two columns.
-fn sort_alias(item: &OrderItem, items: &[Item]) -> Result<Option<BoundExpression>, Error> {
+fn sort_alias(
+    item: &OrderItem,
+    items: &[SelectedColumn],
+) -> Result<Option<BoundExpression>, Error> {
     if let ExpressionKind::Column { table: None, column } = &item.expression.kind {
         let mut aliases = items.iter().filter(|item| item.is_alias);
         let named = aliases.find(|item| item.name.eq_ignore_ascii_case(&column.name));

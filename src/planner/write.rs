@@ -3,10 +3,10 @@
 use super::access;
 use super::bind::Binder;
 use super::expression::BoundExpression;
-use super::plan::{Action, Fill, Load, Query, Source, TableAccess, Write};
+use super::plan::{BulkLoad, ColumnSource, InsertInput, Query, TableAccess, Write, WriteAction};
 use super::scope::Scope;
 use super::suggest::suggest;
-use super::{Catalog, Error, TableSource, exact, select};
+use super::{Catalog, Error, TableSource, exact_numbers, select};
 use crate::language::ast::{
     Assigned, Delete, Expression, Identifier, Insert, InsertSource, JsonObject, Update,
 };
@@ -27,28 +27,33 @@ pub(super) fn insert(
         written_columns(&table, &insert.columns)?
     };
     let row = given.iter().position(|column| *column >= table.columns.len());
-    let (source, columns) = match &insert.source {
+    let (input, columns) = match &insert.source {
         InsertSource::Values(rows) => {
-            let source = Source::Values(values(&table, rows, &given, insert.table.span)?);
-            (source, fills(&table, &given)?)
+            let input = InsertInput::Values(values(&table, rows, &given, insert.table.span)?);
+            (input, column_sources(&table, &given)?)
         }
         InsertSource::Select(query) => {
             let mut query = select::plan(query, text, catalog)?;
             check_width(&table, given.len(), query.columns.len(), insert.table.span)?;
             let typed = given.iter().map(|column| table.type_of(*column));
-            exact::assign_columns(&mut query.plan, &typed.enumerate().collect::<Vec<_>>());
+            exact_numbers::assign_columns(&mut query.plan, &typed.enumerate().collect::<Vec<_>>());
             let types = query.plan.types();
             query.columns.iter_mut().zip(types).for_each(|((_, known), now)| *known = now);
-            (Source::Query(Box::<Query>::new(query)), fills(&table, &given)?)
+            (InsertInput::Query(Box::<Query>::new(query)), column_sources(&table, &given)?)
         }
-        InsertSource::DefaultValues => (Source::Values(vec![Vec::new()]), fills(&table, &[])?),
+        InsertSource::DefaultValues => {
+            (InsertInput::Values(vec![Vec::new()]), column_sources(&table, &[])?)
+        }
         InsertSource::Objects(objects) => {
             let rows: Result<Vec<_>, _> =
                 objects.iter().map(|object| object_values(&table, object)).collect();
-            (Source::Values(rows?), (0..table.columns.len()).map(Fill::Source).collect())
+            (
+                InsertInput::Values(rows?),
+                (0..table.columns.len()).map(ColumnSource::Input).collect(),
+            )
         }
     };
-    let action = Action::Insert { source, columns, row };
+    let action = WriteAction::Insert { input, columns, row };
     Ok(Write { table, slot, action })
 }
 
@@ -57,7 +62,7 @@ pub(super) fn insert(
 ///
 /// # Errors
 /// A column that the table has not, or one named twice.
-pub fn load(table: &Arc<TableSchema>, columns: Option<&[Identifier]>) -> Result<Load, Error> {
+pub fn load(table: &Arc<TableSchema>, columns: Option<&[Identifier]>) -> Result<BulkLoad, Error> {
     let width = table.columns.len();
     let given: Vec<usize> = match columns {
         Some(names) => named_columns(table, names)?,
@@ -65,7 +70,7 @@ pub fn load(table: &Arc<TableSchema>, columns: Option<&[Identifier]>) -> Result<
     };
     let places = (0..width).map(|column| given.iter().position(|have| *have == column)).collect();
     let defaults: Result<Vec<_>, Error> = (0..width).map(|column| default(table, column)).collect();
-    Ok(Load { table: Arc::clone(table), places, defaults: defaults? })
+    Ok(BulkLoad { table: Arc::clone(table), places, defaults: defaults? })
 }
 
 /// Plans an UPDATE.
@@ -88,7 +93,7 @@ pub(super) fn update(update: &Update, catalog: &mut dyn Catalog) -> Result<Write
         };
         // The last assignment to a column counts, as in SQLite.
         assignments.retain(|(assigned, _)| *assigned != column);
-        assignments.push((column, exact::assigned(bound, table.columns[column].data_type)));
+        assignments.push((column, exact_numbers::assigned(bound, table.columns[column].data_type)));
     }
     let mut all: Vec<usize> = (0..table.columns.len()).collect();
     for (_, value) in &assignments {
@@ -100,7 +105,7 @@ pub(super) fn update(update: &Update, catalog: &mut dyn Catalog) -> Result<Write
     }
     assignments.iter_mut().for_each(|(_, value)| value.relocate(&all));
     let access = rows_to_change(&source, &scope, all, update.filter.as_ref())?;
-    let action = Action::Update { access, assignments };
+    let action = WriteAction::Update { access, assignments };
     Ok(Write { table, slot: source.slot, action })
 }
 
@@ -111,7 +116,7 @@ pub(super) fn delete(delete: &Delete, catalog: &mut dyn Catalog) -> Result<Write
     let scope = Scope::of(&delete.alias.as_ref().unwrap_or(&delete.table).name, &table);
     let all = (0..table.columns.len()).collect();
     let access = rows_to_change(&source, &scope, all, delete.filter.as_ref())?;
-    let action = Action::Delete { access };
+    let action = WriteAction::Delete { access };
     Ok(Write { table, slot: source.slot, action })
 }
 
@@ -192,7 +197,7 @@ fn values(
             let value = |(value, column): (&Assigned, &usize)| match value {
                 Assigned::Expression(expression) => {
                     let bound = binder.bind(expression)?;
-                    Ok(exact::assigned(bound, table.type_of(*column)))
+                    Ok(exact_numbers::assigned(bound, table.type_of(*column)))
                 }
                 Assigned::Default(_) => default(table, *column),
             };
@@ -216,11 +221,11 @@ fn check_width(table: &TableSchema, wanted: usize, given: usize, span: Span) -> 
 }
 
 /// Where each column's value comes from if the source gives these, in this order.
-fn fills(table: &TableSchema, given: &[usize]) -> Result<Vec<Fill>, Error> {
+fn column_sources(table: &TableSchema, given: &[usize]) -> Result<Vec<ColumnSource>, Error> {
     (0..table.columns.len())
         .map(|column| match given.iter().position(|have| *have == column) {
-            Some(index) => Ok(Fill::Source(index)),
-            None => default(table, column).map(Fill::Default),
+            Some(index) => Ok(ColumnSource::Input(index)),
+            None => default(table, column).map(ColumnSource::Default),
         })
         .collect()
 }
@@ -239,7 +244,7 @@ fn default(table: &TableSchema, column: usize) -> Result<BoundExpression, Error>
     let scope = Scope::default();
     Binder { scope: &scope, aliases: &[], aggregates: None, clause: "DEFAULT" }
         .bind(&expression)
-        .map(|bound| exact::assigned(bound, table.columns[column].data_type))
+        .map(|bound| exact_numbers::assigned(bound, table.columns[column].data_type))
         .map_err(|error| broken(error.message))
 }
 
@@ -262,7 +267,7 @@ fn object_values(table: &TableSchema, object: &JsonObject) -> Result<Vec<BoundEx
             Some(literal) => Ok(match table.columns[column].data_type {
                 // Nothing else says how exact it has to be.
                 DataType::Any => BoundExpression::of(literal.clone().lossless()),
-                data_type => exact::assigned(BoundExpression::constant(literal), data_type),
+                data_type => exact_numbers::assigned(BoundExpression::constant(literal), data_type),
             }),
             None => default(table, column),
         })

@@ -4,7 +4,7 @@ use super::Session;
 use super::last_result::{self, LastResult, ResultKeeper};
 use super::moment::Moments;
 use super::relations::{self, SystemTable};
-use crate::executor::Input;
+use crate::executor::PlanInput;
 use crate::language::ast::{AsOf, Expression, History, Identifier, Range, ShowSubject, Temporal};
 use crate::planner::{self, Catalog, Error, Planned, TableSource, suggest};
 use crate::storage::{self, Database, SchemaChange, View};
@@ -24,7 +24,7 @@ pub(super) struct StatementCatalog<'a> {
     /// The past views that were asked for.
     past: Vec<(Period, View)>,
     /// What fills each slot.
-    inputs: Vec<Input>,
+    inputs: Vec<PlanInput>,
     /// The period of each slot; `None` where it was read at no moment that could be named.
     periods: Vec<Option<Period>>,
 }
@@ -82,9 +82,9 @@ impl<'a> StatementCatalog<'a> {
 
     /// The tables, one per slot; `None` where a slot is filled with what is no table.
     pub fn tables(&self) -> Option<Vec<Arc<TableSchema>>> {
-        let table = |input: &Input| match input {
-            Input::Table(view) => Some(view.schema().clone()),
-            Input::Relation(_) => None,
+        let table = |input: &PlanInput| match input {
+            PlanInput::Table(view) => Some(view.schema().clone()),
+            PlanInput::Relation(_) => None,
         };
         self.inputs.iter().map(table).collect()
     }
@@ -94,12 +94,12 @@ impl<'a> StatementCatalog<'a> {
         let mut lines: Vec<String> = Vec::new();
         for (input, period) in self.inputs.iter().zip(&self.periods) {
             let line = match input {
-                Input::Table(table) => {
+                PlanInput::Table(table) => {
                     let past = self.past.iter().find(|(known, _)| Some(*known) == *period);
                     let view = past.map_or(&self.present, |(_, view)| view);
                     format!("{}: {view}", table.schema().name)
                 }
-                Input::Relation(relation) => relation.source(),
+                PlanInput::Relation(relation) => relation.source(),
             };
             if !lines.contains(&line) {
                 lines.push(line);
@@ -113,7 +113,7 @@ impl<'a> StatementCatalog<'a> {
     ///
     /// # Errors
     /// What storage says of such a view.
-    pub fn into_inputs(mut self, planned: &Planned) -> Result<Vec<Input>, storage::Error> {
+    pub fn into_inputs(mut self, planned: &Planned) -> Result<Vec<PlanInput>, storage::Error> {
         let mut slots = Vec::new();
         planned.for_each_access(&mut |access| {
             let is_end =
@@ -129,9 +129,9 @@ impl<'a> StatementCatalog<'a> {
             // The present has no version that ended, nor has what is not committed.
             let is_past = period.first <= period.last && period.last < head;
             let is_own = period == self.present.period() && own < period.last;
-            if let (Input::Table(table), true, false) = (&self.inputs[slot], is_past, is_own) {
+            if let (PlanInput::Table(table), true, false) = (&self.inputs[slot], is_past, is_own) {
                 let view = self.database.view_with_ends(period)?;
-                self.inputs[slot] = Input::Table(view.table(table.schema()));
+                self.inputs[slot] = PlanInput::Table(view.table(table.schema()));
             }
         }
         Ok(self.inputs)
@@ -180,11 +180,11 @@ impl<'a> StatementCatalog<'a> {
             as_of => (self.committed(as_of)?, self.present.clone()),
         };
         let relation = system.at(self.database, event, &view);
-        Ok(self.add(Input::Relation(relation), system.shape().schema(), Period::at(event)))
+        Ok(self.add(PlanInput::Relation(relation), system.shape().schema(), Period::at(event)))
     }
 
     /// A slot filled with what a name means.
-    fn add(&mut self, input: Input, schema: Arc<TableSchema>, period: Period) -> TableSource {
+    fn add(&mut self, input: PlanInput, schema: Arc<TableSchema>, period: Period) -> TableSource {
         self.inputs.push(input);
         self.periods.push(Some(period));
         TableSource { slot: self.inputs.len() - 1, schema, period }
@@ -234,7 +234,7 @@ impl<'a> StatementCatalog<'a> {
             Error::new("no-result", message, name.span).help(Some(help))
         })?;
         let (schema, moment) = (kept.schema(), kept.moment());
-        let last = Input::Relation(Arc::new(LastResult(kept)));
+        let last = PlanInput::Relation(Arc::new(LastResult(kept)));
         let source = self.add(last, schema, Period::at(moment.unwrap_or_default()));
         self.periods[source.slot] = moment.map(Period::at);
         Ok(source)
@@ -365,7 +365,7 @@ impl Catalog for StatementCatalog<'_> {
             // There are no rows at the start, of whatever table.
             self.view_of(Period::at(EventId::START), name.span)?
         };
-        Ok(self.add(Input::Table(rows.table(&schema)), schema, period))
+        Ok(self.add(PlanInput::Table(rows.table(&schema)), schema, period))
     }
 
     fn target(&mut self, name: &Identifier) -> Result<TableSource, Error> {
@@ -414,7 +414,7 @@ impl Catalog for StatementCatalog<'_> {
         let schema = relations::History::SHAPE.called(&format!("history of {}", table.name));
         let database = Arc::clone(self.database);
         let relation = relations::History::new(database, table, period, filter, limit);
-        Ok(self.add(Input::Relation(Arc::new(relation)), schema, Period::at(last)))
+        Ok(self.add(PlanInput::Relation(Arc::new(relation)), schema, Period::at(last)))
     }
 
     fn events(
@@ -427,7 +427,7 @@ impl Catalog for StatementCatalog<'_> {
         let limit = limit.map(planner::constant).transpose()?;
         let relation = relations::Events::new(Arc::clone(self.database), period, table, limit);
         let schema = SystemTable::Events.shape().schema();
-        Ok(self.add(Input::Relation(Arc::new(relation)), schema, Period::at(period.last)))
+        Ok(self.add(PlanInput::Relation(Arc::new(relation)), schema, Period::at(period.last)))
     }
 
     fn show(&mut self, subject: ShowSubject, as_of: Option<&AsOf>) -> Result<TableSource, Error> {

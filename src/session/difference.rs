@@ -104,7 +104,7 @@ struct Differing {
     schema: Arc<TableSchema>,
     context: Context,
     /// Absent before the first.
-    rows: Option<executor::Rows>,
+    rows: Option<executor::BoxedOperator>,
     is_done: bool,
 }
 

@@ -5,7 +5,7 @@
 
 use super::outcome::{self, Outcome};
 use super::{Error, Session};
-use crate::executor::{self, Measure, Profile};
+use crate::executor::{self, OperatorProfile, Profile};
 use crate::language::ast::Statement;
 use crate::planner::{self, Planned};
 use crate::types::{DataType, Row, Value};
@@ -50,12 +50,12 @@ impl Session {
             }
             Planned::Schema { .. } => {}
         }
-        let mut measures = profile.measures().into_iter();
+        let mut operators = profile.operators().into_iter();
         let mut rows: Vec<Row> =
-            lines.into_iter().map(|line| measured(line, measures.next())).collect();
-        rows.extend(sources.into_iter().map(|line| measured(line, None)));
+            lines.into_iter().map(|line| profiled_line(line, operators.next())).collect();
+        rows.extend(sources.into_iter().map(|line| profiled_line(line, None)));
         if !matches!(planned, Planned::Query(_)) {
-            rows.push(measured("nothing was written".into(), None));
+            rows.push(profiled_line("nothing was written".into(), None));
         }
         let columns = [
             ("plan", DataType::Text),
@@ -103,11 +103,11 @@ pub(super) fn is_planned(statement: &Statement) -> bool {
 }
 
 /// A line of the plan with what was measured of its operator.
-fn measured(line: String, measure: Option<Measure>) -> Row {
+fn profiled_line(line: String, profile: Option<OperatorProfile>) -> Row {
     let count = |count: usize| Value::Integer(i64::try_from(count).unwrap_or(i64::MAX));
-    let numbers = match measure {
+    let numbers = match profile {
         None => [Value::Null, Value::Null, Value::Null, Value::Null],
-        Some(Measure { rows, batches, own, total }) => {
+        Some(OperatorProfile { rows, batches, own, total }) => {
             [count(rows), count(batches), milliseconds(own), milliseconds(total)]
         }
     };

@@ -265,7 +265,7 @@ impl Relation for LastResult {
         &self,
         columns: &[usize],
         context: &Context,
-    ) -> Result<executor::Rows, executor::Error> {
+    ) -> Result<executor::BoxedOperator, executor::Error> {
         let (kept, columns) = (Arc::clone(&self.0), columns.to_vec());
         Ok(Box::new(Again { kept, columns, next: 0, context: context.clone() }))
     }

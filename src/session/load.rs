@@ -7,10 +7,10 @@
 
 use super::catalog::StatementCatalog;
 use super::{Error, Receipt, Said, Session, Transaction, Work};
-use crate::executor::{self, Context, LooseRow};
+use crate::executor::{self, Context, PartialRow};
 use crate::language::ast::{Annotations, Identifier};
 use crate::language::parse_statement;
-use crate::planner::{self, Catalog, Load};
+use crate::planner::{self, BulkLoad, Catalog};
 use crate::storage::{Fork, Mark};
 use crate::types::TableSchema;
 use std::sync::Arc;
@@ -43,9 +43,9 @@ impl Refused {
 /// Rows on their way into a table; unless it is finished, nothing of it stays.
 pub struct Loading<'s> {
     held: Held<'s>,
-    load: Load,
+    load: BulkLoad,
     context: Context,
-    waiting: Vec<(u64, LooseRow)>,
+    waiting: Vec<(u64, PartialRow)>,
     refused: Refused,
     rows: usize,
 }
@@ -128,7 +128,7 @@ impl Loading<'_> {
     ///
     /// # Errors
     /// `interrupted`, and what storage says. That the row is refused is no error here.
-    pub fn add(&mut self, place: u64, row: LooseRow) -> Result<(), Error> {
+    pub fn add(&mut self, place: u64, row: PartialRow) -> Result<(), Error> {
         self.waiting.push((place, row));
         if self.waiting.len() >= BATCH { self.record() } else { Ok(()) }
     }
@@ -203,7 +203,7 @@ mod tests {
         Ok(session)
     }
 
-    fn row(values: &[Option<&str>]) -> LooseRow {
+    fn row(values: &[Option<&str>]) -> PartialRow {
         values.iter().map(|value| value.map(Value::text)).collect()
     }
 

@@ -42,9 +42,9 @@ pub use replay::{Frame, Replay};
 pub use trace::{Trace, changes_in_words};
 pub use verify::Watcher;
 
-pub use crate::executor::LooseRow;
+pub use crate::executor::PartialRow;
 
-use crate::executor::{self, Context, Input};
+use crate::executor::{self, Context, PlanInput};
 use crate::language::ast::{Statement, TableOption};
 use crate::language::{ParameterName, Parameters, ParseError, Prepared, parse_statement_with};
 use crate::planner::{self, Planned};
@@ -106,7 +106,7 @@ impl<'a> Work<'a> {
 /// A statement ready to run.
 struct Ready<'a> {
     plan: ReadyPlan<'a>,
-    inputs: Vec<Input>,
+    inputs: Vec<PlanInput>,
     as_of: Option<EventId>,
     /// The moments, where they are several.
     several: Option<String>,
@@ -409,7 +409,7 @@ impl Session {
         match work {
             Work::Shared { plan, values, .. } if plan.fits(&present) => {
                 let as_of = (!plan.tables.is_empty()).then(|| present.period().last);
-                let input = |table| Input::Table(present.table(table));
+                let input = |table| PlanInput::Table(present.table(table));
                 let inputs = plan.tables.iter().map(input).collect();
                 let context = self.context(self.database.now(), values.into());
                 let plan = ReadyPlan::Shared(plan);

@@ -27,7 +27,7 @@ pub(super) fn time(moment: &mut Moment) -> Option<String> {
 /// The moment by a format; `None` where a conversion is unknown.
 pub(super) fn strftime(format: &str, mut moment: Moment) -> Option<String> {
     let julian = moment.count()?;
-    let parts = Parts {
+    let parts = CalendarFields {
         julian,
         day: moment.calendar()?,
         time: moment.clock()?,
@@ -46,14 +46,14 @@ pub(super) fn strftime(format: &str, mut moment: Moment) -> Option<String> {
 }
 
 /// A moment in both of its shapes.
-struct Parts {
+struct CalendarFields {
     julian: i64,
     day: Day,
     time: TimeOfDay,
     shows_fraction: bool,
 }
 
-impl Parts {
+impl CalendarFields {
     fn write(&self, conversion: char, text: &mut String) -> Option<()> {
         let Day { year, month, day } = self.day;
         let TimeOfDay { hour, minute, second } = self.time;

@@ -11,7 +11,7 @@
 mod format;
 mod modifier;
 mod moment;
-mod read;
+mod time_string;
 
 use self::moment::{Moment, SECOND};
 use crate::planner::CalendarFunction;
@@ -69,7 +69,7 @@ fn moment(arguments: &[Value], now: Timestamp) -> Option<Moment> {
             Moment::of_number(super::arithmetic::to_real(time))
         }
         Value::Date(_) | Value::Timestamp(_) | Value::Text(_) | Value::Json(_) | Value::Blob(_) => {
-            read::time(&time.to_text(), now)?
+            time_string::time(&time.to_text(), now)?
         }
     };
     for (at, modifier) in modifiers.iter().enumerate() {

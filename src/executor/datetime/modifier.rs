@@ -1,7 +1,7 @@
 //! Modifiers: `+1 month`, `start of year`, `weekday 0`, `unixepoch`.
 
 use super::moment::{DAY, Day, Moment, TimeOfDay, UNIX_EPOCH, cut, real};
-use super::read::{day_of_2000, digits, hours_and_minutes, is_space, number, skip_spaces};
+use super::time_string::{day_of_2000, digits, hours_and_minutes, is_space, number, skip_spaces};
 
 /// Applies a modifier; `None` where it is none, or leads beyond all years. `is_first` says whether
 /// it stands right behind the time.

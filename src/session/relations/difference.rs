@@ -11,7 +11,7 @@
 //! means another, all rows of both moments are compared.
 
 use super::{integer, made_of, table_schema};
-use crate::executor::{Context, Error, Relation, Rows};
+use crate::executor::{BoxedOperator, Context, Error, Relation};
 use crate::storage::{self, Database, Located, TableView};
 use crate::types::column::value_at;
 use crate::types::{
@@ -345,7 +345,7 @@ impl Iterator for RowDifferences {
 }
 
 impl Relation for Difference {
-    fn open(&self, columns: &[usize], context: &Context) -> Result<Rows, Error> {
+    fn open(&self, columns: &[usize], context: &Context) -> Result<BoxedOperator, Error> {
         let schema = self.schema();
         let columns = columns.iter().map(|at| (*at, schema.columns[*at].data_type)).collect();
         let rows = self.rows(context)?;

@@ -2,7 +2,7 @@
 
 use super::images::Images;
 use super::{Shape, at_most, change_text, fact, limit, made};
-use crate::executor::{Context, Error, Relation, Rows};
+use crate::executor::{BoxedOperator, Context, Error, Relation};
 use crate::planner::BoundExpression;
 use crate::storage::{self, About, Database, Event, Metadata};
 use crate::types::{DataType, EventId, Period, TableId, Value};
@@ -87,7 +87,7 @@ impl Events {
 }
 
 impl Relation for Events {
-    fn open(&self, columns: &[usize], context: &Context) -> Result<Rows, Error> {
+    fn open(&self, columns: &[usize], context: &Context) -> Result<BoxedOperator, Error> {
         let mut told = MetadataLookup::new(Arc::clone(&self.database));
         let most = limit(self.limit.as_ref(), context)?;
         let is_change = |column: &usize| SHAPE.columns[*column].0 == "change";

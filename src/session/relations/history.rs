@@ -8,7 +8,7 @@
 use super::events::MetadataLookup;
 use super::table_changes::{TableChange, table_changes};
 use super::{Shape, change_text, integer, limit, made, optional};
-use crate::executor::{Batch, Context, Error, Relation, Rows};
+use crate::executor::{Batch, BoxedOperator, Context, Error, Relation};
 use crate::planner::BoundExpression;
 use crate::storage::{self, About, Database, RowChange, row_json};
 use crate::types::column::array_of;
@@ -126,7 +126,7 @@ impl<'a> Images<'a> {
 }
 
 impl Relation for History {
-    fn open(&self, columns: &[usize], context: &Context) -> Result<Rows, Error> {
+    fn open(&self, columns: &[usize], context: &Context) -> Result<BoxedOperator, Error> {
         let limit = limit(self.limit.as_ref(), context)?;
         let wanted = match &self.filter {
             Some(filter) => Some(self.matching(filter, context)?),

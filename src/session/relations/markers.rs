@@ -1,7 +1,7 @@
 //! `_tags` and `_snapshots`: the moments that somebody marked.
 
 use super::{Shape, integer, made, optional};
-use crate::executor::{Context, Error, Relation, Rows};
+use crate::executor::{BoxedOperator, Context, Error, Relation};
 use crate::storage::{self, Database, SnapshotInfo, Tag};
 use crate::types::{DataType, EventId, Timestamp, Value};
 use std::sync::Arc;
@@ -36,7 +36,7 @@ pub(super) struct Tags {
 }
 
 impl Relation for Tags {
-    fn open(&self, columns: &[usize], context: &Context) -> Result<Rows, Error> {
+    fn open(&self, columns: &[usize], context: &Context) -> Result<BoxedOperator, Error> {
         let mut found: Vec<(Tag, Option<Timestamp>)> = Vec::new();
         for tag in self.database.store().tags() {
             if tag.set_by <= self.last {
@@ -70,7 +70,7 @@ pub(super) struct Snapshots {
 }
 
 impl Relation for Snapshots {
-    fn open(&self, columns: &[usize], context: &Context) -> Result<Rows, Error> {
+    fn open(&self, columns: &[usize], context: &Context) -> Result<BoxedOperator, Error> {
         let mut found = self.database.snapshots();
         found.retain(|snapshot| snapshot.event <= self.last);
         let snapshots = found.into_iter().map(|found| Ok::<_, storage::Error>(Some(found)));

@@ -24,7 +24,7 @@ pub(super) use replay::{SHAPE as REPLAY, Step, Steps};
 pub(super) use schema::column_row;
 pub(super) use transactions::Transactions;
 
-use crate::executor::{Batch, Context, Error, Operator, Relation, Rows};
+use crate::executor::{Batch, BoxedOperator, Context, Error, Operator, Relation};
 use crate::language::ast::ShowSubject;
 use crate::planner::BoundExpression;
 use crate::storage::{self, Database, Event, Metadata, View};
@@ -203,7 +203,13 @@ struct Made<I, F> {
 }
 
 /// Rows for the columns of a shape, as they are asked for.
-fn made<T, I, F>(shape: &Shape, columns: &[usize], context: &Context, items: I, value: F) -> Rows
+fn made<T, I, F>(
+    shape: &Shape,
+    columns: &[usize],
+    context: &Context,
+    items: I,
+    value: F,
+) -> BoxedOperator
 where
     I: Iterator<Item = Result<Option<T>, storage::Error>> + Send + 'static,
     F: Fn(&T, usize) -> Result<Value, storage::Error> + Send + 'static,
@@ -213,7 +219,12 @@ where
 }
 
 /// Rows for columns of these types, which `value` knows by their numbers.
-fn made_of<T, I, F>(columns: Vec<(usize, DataType)>, context: &Context, items: I, value: F) -> Rows
+fn made_of<T, I, F>(
+    columns: Vec<(usize, DataType)>,
+    context: &Context,
+    items: I,
+    value: F,
+) -> BoxedOperator
 where
     I: Iterator<Item = Result<Option<T>, storage::Error>> + Send + 'static,
     F: Fn(&T, usize) -> Result<Value, storage::Error> + Send + 'static,

@@ -3,7 +3,7 @@
 use super::events::MetadataLookup;
 use super::images::{Images, key_in};
 use super::{Shape, change_text, fact, made};
-use crate::executor::{Context, Rows};
+use crate::executor::{BoxedOperator, Context};
 use crate::storage::{self, About, Database, Event, Events, RowImages, row_json};
 use crate::types::{DataType, Period, Row, TableId, Value};
 use std::sync::Arc;
@@ -66,7 +66,7 @@ impl Steps {
     }
 
     /// The same as rows of [`SHAPE`].
-    pub fn into_rows(self, context: &Context) -> Rows {
+    pub fn into_rows(self, context: &Context) -> BoxedOperator {
         let all: Vec<usize> = (0..SHAPE.columns.len()).collect();
         made(&SHAPE, &all, context, self, value)
     }

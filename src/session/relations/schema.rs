@@ -4,7 +4,7 @@
 //! are no pages here, so its `rootpage` is 0.
 
 use super::{Shape, integer, made, optional};
-use crate::executor::{Context, Error, Relation, Rows};
+use crate::executor::{BoxedOperator, Context, Error, Relation};
 use crate::planner::{create_index, create_table};
 use crate::storage::{self, View};
 use crate::types::{DataType, KeyKind, KeySchema, Row, Schema, TableSchema, Value};
@@ -95,7 +95,7 @@ impl Described {
 }
 
 impl Relation for Described {
-    fn open(&self, columns: &[usize], context: &Context) -> Result<Rows, Error> {
+    fn open(&self, columns: &[usize], context: &Context) -> Result<BoxedOperator, Error> {
         let rows = self.rows.clone().into_iter().map(|row| Ok::<_, storage::Error>(Some(row)));
         Ok(made(self.shape, columns, context, rows, |row, column| {
             Ok(row.get(column).cloned().unwrap_or(Value::Null))

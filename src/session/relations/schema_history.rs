@@ -1,7 +1,7 @@
 //! `_schema_history`: every change of the schema, with its definition.
 
 use super::{Shape, fact, made, optional};
-use crate::executor::{Context, Error, Relation, Rows};
+use crate::executor::{BoxedOperator, Context, Error, Relation};
 use crate::language::ast::Identifier;
 use crate::planner::{column_definition, create_index, create_table};
 use crate::storage::{Database, Event, SchemaChange};
@@ -29,7 +29,7 @@ pub(super) struct SchemaHistory {
 }
 
 impl Relation for SchemaHistory {
-    fn open(&self, columns: &[usize], context: &Context) -> Result<Rows, Error> {
+    fn open(&self, columns: &[usize], context: &Context) -> Result<BoxedOperator, Error> {
         let store = Arc::clone(self.database.store());
         // They are few, and lie far apart.
         let changes = store.schema_changes(self.last).into_iter();

@@ -1,7 +1,7 @@
 //! `_transactions`: what was committed, one transaction a row.
 
 use super::{Shape, integer, made, optional};
-use crate::executor::{Context, Error, Relation, Rows};
+use crate::executor::{BoxedOperator, Context, Error, Relation};
 use crate::session::trace::hexadecimal;
 use crate::storage::{Database, Metadata};
 use crate::types::{DataType, EventId, Period, Timestamp, TxId, Value};
@@ -39,7 +39,7 @@ impl Transactions {
 }
 
 impl Relation for Transactions {
-    fn open(&self, columns: &[usize], context: &Context) -> Result<Rows, Error> {
+    fn open(&self, columns: &[usize], context: &Context) -> Result<BoxedOperator, Error> {
         let mut first: Option<EventId> = None;
         let transactions = self.database.store().read(self.period).map(move |event| {
             let event = event?;

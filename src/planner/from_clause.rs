@@ -1,7 +1,7 @@
 //! FROM: tables and joins, and which condition belongs where.
 //!
-//! Conditions sink to the lowest operator that has all their columns; what a LEFT JOIN would change
-//! by that stays above it. Expressions here read by the *scope's* positions; `emit` turns them into
+//! Conditions are pushed down to the lowest operator that has all their columns; what a LEFT JOIN would change
+//! by that stays above it. Expressions here read by the *scope's* positions; `into_plan` turns them into
 //! positions of each operator's input, of which only needed columns come up.
 
 use super::access;
@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// The tables of a FROM as a tree, with the conditions of each place.
-pub(super) enum From {
+pub(super) enum BoundFrom {
     /// A table: its source, its columns in the scope, what must be true of its rows.
     Table {
         source: TableSource,
@@ -27,8 +27,8 @@ pub(super) enum From {
     },
     /// A join: what must be true of a pair, and of what comes out.
     Join {
-        left: Box<From>,
-        right: Box<From>,
+        left: Box<BoundFrom>,
+        right: Box<BoundFrom>,
         kind: JoinKind,
         range: Range<usize>,
         on: Vec<BoundExpression>,
@@ -37,7 +37,7 @@ pub(super) enum From {
 }
 
 /// A plan and the scope position of each of its columns.
-pub(super) struct Emitted {
+pub(super) struct ScopedPlan {
     pub plan: Plan,
     pub layout: Vec<usize>,
 }
@@ -48,7 +48,7 @@ pub(super) fn bind(
     statement: Option<&Temporal>,
     catalog: &mut dyn Catalog,
     scope: &mut Scope,
-) -> Result<From, Error> {
+) -> Result<BoundFrom, Error> {
     match reference {
         TableReference::Table { name, temporal, alias } => {
             let temporal = temporal.as_ref().or(statement);
@@ -62,7 +62,7 @@ pub(super) fn bind(
                 let parts = alias.chain(when);
                 parts.fold(source.schema.name.clone(), |label, part| label + &part)
             });
-            Ok(From::Table { source, label, range, filter: Vec::new() })
+            Ok(BoundFrom::Table { source, label, range, filter: Vec::new() })
         }
         TableReference::History { history, alias } => {
             let source = catalog.history(history, statement)?;
@@ -71,7 +71,7 @@ pub(super) fn bind(
             let range = scope.width() - source.schema.width()..scope.width();
             let label =
                 alias.as_ref().map(|alias| format!("{} {}", source.schema.name, alias.name));
-            Ok(From::Table { source, label, range, filter: Vec::new() })
+            Ok(BoundFrom::Table { source, label, range, filter: Vec::new() })
         }
         TableReference::Join { left, kind, right, constraint } => {
             let first = scope.tables.len();
@@ -92,7 +92,7 @@ pub(super) fn bind(
                 }
             };
             let (left, right) = (Box::new(left), Box::new(right));
-            Ok(From::Join { left, right, kind: *kind, range, on, above: Vec::new() })
+            Ok(BoundFrom::Join { left, right, kind: *kind, range, on, above: Vec::new() })
         }
     }
 }
@@ -149,26 +149,26 @@ fn using(
     Ok(on)
 }
 
-impl From {
+impl BoundFrom {
     /// Its columns' positions in the scope.
     pub fn range(&self) -> Range<usize> {
         match self {
-            From::Table { range, .. } | From::Join { range, .. } => range.clone(),
+            BoundFrom::Table { range, .. } | BoundFrom::Join { range, .. } => range.clone(),
         }
     }
 
-    /// Lets a condition sink as far as it may.
-    pub fn sink(&mut self, condition: BoundExpression) {
+    /// Pushes a condition down as far as it may go.
+    pub fn push_down(&mut self, condition: BoundExpression) {
         match self {
-            From::Table { filter, .. } => filter.push(condition),
-            From::Join { left, right, kind, on, above, .. } => {
+            BoundFrom::Table { filter, .. } => filter.push(condition),
+            BoundFrom::Join { left, right, kind, on, above, .. } => {
                 let constant = condition.is_constant();
                 if !constant && within(&condition, &left.range()) {
-                    left.sink(condition);
+                    left.push_down(condition);
                 } else if *kind == JoinKind::Left {
                     above.push(condition);
                 } else if !constant && within(&condition, &right.range()) {
-                    right.sink(condition);
+                    right.push_down(condition);
                 } else {
                     on.push(condition);
                 }
@@ -176,27 +176,27 @@ impl From {
         }
     }
 
-    /// Lets the conditions of ON sink as far as they may.
-    pub fn settle(&mut self) {
-        let From::Join { left, right, kind, on, .. } = self else { return };
+    /// Pushes the conditions of ON down as far as they may go.
+    pub fn push_down_on(&mut self) {
+        let BoundFrom::Join { left, right, kind, on, .. } = self else { return };
         for condition in std::mem::take(on) {
             let constant = condition.is_constant();
             if !constant && within(&condition, &right.range()) {
-                right.sink(condition);
+                right.push_down(condition);
             } else if !constant && *kind != JoinKind::Left && within(&condition, &left.range()) {
-                left.sink(condition);
+                left.push_down(condition);
             } else {
                 on.push(condition);
             }
         }
-        left.settle();
-        right.settle();
+        left.push_down_on();
+        right.push_down_on();
     }
 
     /// The plan for these tables, with the columns that are `needed` above it.
-    pub fn emit(self, needed: &BTreeSet<usize>) -> Emitted {
+    pub fn into_plan(self, needed: &BTreeSet<usize>) -> ScopedPlan {
         match self {
-            From::Table { source, label, range, filter } => {
+            BoundFrom::Table { source, label, range, filter } => {
                 let wanted: Vec<usize> = range.clone().filter(|c| needed.contains(c)).collect();
                 let layout = wanted.clone();
                 let columns = wanted.into_iter().map(|column| column - range.start).collect();
@@ -207,12 +207,12 @@ impl From {
                         condition
                     })
                     .collect();
-                Emitted {
+                ScopedPlan {
                     plan: Plan::Access(access::choose(&source, label, columns, filter)),
                     layout,
                 }
             }
-            From::Join { left, right, kind, on, above, .. } => {
+            BoundFrom::Join { left, right, kind, on, above, .. } => {
                 let (left_range, right_range) = (left.range(), right.range());
                 let mut below = needed.clone();
                 for condition in on.iter().chain(&above) {
@@ -220,7 +220,7 @@ impl From {
                         below.insert(column);
                     });
                 }
-                let (left, right) = (left.emit(&below), right.emit(&below));
+                let (left, right) = (left.into_plan(&below), right.into_plan(&below));
                 let (mut equal, mut rest) = (Vec::new(), Vec::new());
                 for condition in on {
                     match split_equal(condition, &left_range, &right_range) {
@@ -240,15 +240,15 @@ impl From {
                 });
                 let (left, right) = (Box::new(left.plan), Box::new(right.plan));
                 let plan = Plan::Join(Join { left, right, kind, equal, condition });
-                filtered(Emitted { plan, layout }, above)
+                filtered(ScopedPlan { plan, layout }, above)
             }
         }
     }
 }
 
 /// The plan with a filter on top, if there are conditions.
-pub(super) fn filtered(emitted: Emitted, conditions: Vec<BoundExpression>) -> Emitted {
-    let Emitted { plan, layout } = emitted;
+pub(super) fn filtered(scoped: ScopedPlan, conditions: Vec<BoundExpression>) -> ScopedPlan {
+    let ScopedPlan { plan, layout } = scoped;
     let plan = match BoundExpression::all_of(conditions) {
         None => plan,
         Some(mut predicate) => {
@@ -256,7 +256,7 @@ pub(super) fn filtered(emitted: Emitted, conditions: Vec<BoundExpression>) -> Em
             Plan::Filter { input: Box::new(plan), predicate }
         }
     };
-    Emitted { plan, layout }
+    ScopedPlan { plan, layout }
 }
 
 fn within(expression: &BoundExpression, range: &Range<usize>) -> bool {

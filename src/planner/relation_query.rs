@@ -2,7 +2,7 @@
 
 use super::bind::Binder;
 use super::expression::BoundExpression;
-use super::plan::{Path, Plan, Query, TableAccess};
+use super::plan::{AccessPath, Plan, Query, TableAccess};
 use super::scope::Scope;
 use super::{Error, TableSource};
 use crate::language::ast::Expression;
@@ -19,7 +19,7 @@ pub(super) fn all(source: TableSource) -> Query {
         label: None,
         columns: (0..output).collect(),
         output,
-        path: Path::Scan,
+        path: AccessPath::Scan,
         filter: None,
         table,
     };

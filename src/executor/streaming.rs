@@ -3,7 +3,7 @@
 use super::Error;
 use super::datum::Batch;
 use super::evaluate::Context;
-use super::operator::{Operator, Rows};
+use super::operator::{BoxedOperator, Operator};
 use crate::planner::BoundExpression;
 use crate::types::{DataType, key::KeyColumn};
 use arrow_array::BooleanArray;
@@ -20,7 +20,7 @@ impl Operator for OneRow {
 
 /// Rows for which the predicate is true.
 pub struct Filter {
-    pub input: Rows,
+    pub input: BoxedOperator,
     pub predicate: BoundExpression,
     pub context: Context,
 }
@@ -39,7 +39,7 @@ impl Operator for Filter {
 
 /// New columns from the input's.
 pub struct Project {
-    pub input: Rows,
+    pub input: BoxedOperator,
     pub expressions: Vec<BoundExpression>,
     pub context: Context,
 }
@@ -61,7 +61,7 @@ impl Operator for Project {
 
 /// The first of all rows that agree on their first columns, which are of these types.
 pub struct Distinct {
-    pub input: Rows,
+    pub input: BoxedOperator,
     pub types: Vec<DataType>,
     pub seen: HashSet<Vec<u8>>,
 }
@@ -99,7 +99,7 @@ fn key_columns(batch: &Batch, types: &[DataType]) -> Vec<KeyColumn> {
 
 /// Some rows of all: after `skip`, at most `left`.
 pub struct Limit {
-    pub input: Rows,
+    pub input: BoxedOperator,
     pub skip: usize,
     pub left: Option<usize>,
 }

@@ -5,7 +5,7 @@ use crate::types::DataType;
 
 /// Why an operator has no result.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Undefined {
+pub struct UndefinedArithmetic {
     /// The shortest sentence that is true.
     pub message: String,
     /// What to write instead.
@@ -18,7 +18,7 @@ pub fn arithmetic_of_moments(
     operator: Arithmetic,
     left: DataType,
     right: DataType,
-) -> Option<Result<DataType, Undefined>> {
+) -> Option<Result<DataType, UndefinedArithmetic>> {
     use DataType::{Any, Date, Integer, Numeric, Timestamp};
     if !left.is_moment() && !right.is_moment() {
         return None;
@@ -28,7 +28,7 @@ pub fn arithmetic_of_moments(
         (Date, Arithmetic::Add | Arithmetic::Subtract, Integer) => Ok(Date),
         (Integer, Arithmetic::Add, Date) => Ok(Date),
         (Any | Numeric, ..) | (.., Any | Numeric) => Ok(Any),
-        _ => Err(Undefined {
+        _ => Err(UndefinedArithmetic {
             message: format!("{left} {} {right} is not defined", operator.symbol()),
             help: match (left, operator, right) {
                 (Date | Timestamp, Arithmetic::Subtract, Date | Timestamp) => {

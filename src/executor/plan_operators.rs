@@ -4,11 +4,11 @@ use super::Error;
 use super::access::AccessRows;
 use super::aggregate::Aggregate;
 use super::evaluate::Context;
-use super::input::Input;
-use super::join::{HashJoin, Terms};
-use super::operator::Rows;
-use super::sort::{Sort, Top};
-use super::stream::{Distinct, Filter, Limit, OneRow, Project};
+use super::input::PlanInput;
+use super::join::{HashJoin, JoinCondition};
+use super::operator::BoxedOperator;
+use super::sort::{Sort, TopN};
+use super::streaming::{Distinct, Filter, Limit, OneRow, Project};
 use crate::planner::{BoundExpression, Limits, Plan};
 use crate::types::{DataType, Value};
 use std::collections::HashSet;
@@ -17,11 +17,11 @@ use std::collections::HashSet;
 ///
 /// # Errors
 /// Of what has to be known before the first row: constants of keys and limits.
-pub fn open(plan: &Plan, inputs: &[Input], context: &Context) -> Result<Rows, Error> {
+pub fn open(plan: &Plan, inputs: &[PlanInput], context: &Context) -> Result<BoxedOperator, Error> {
     context.probe().wrap(|| operator(plan, inputs, context))
 }
 
-fn operator(plan: &Plan, inputs: &[Input], context: &Context) -> Result<Rows, Error> {
+fn operator(plan: &Plan, inputs: &[PlanInput], context: &Context) -> Result<BoxedOperator, Error> {
     let input = |input: &Plan| open(input, inputs, context);
     Ok(match plan {
         Plan::OneRow => Box::new(OneRow(true)),
@@ -37,14 +37,14 @@ fn operator(plan: &Plan, inputs: &[Input], context: &Context) -> Result<Rows, Er
             context: context.clone(),
         }),
         Plan::Join(join) => {
-            let terms = Terms {
+            let condition = JoinCondition {
                 kind: join.kind,
                 equal: join.equal.clone(),
-                condition: join.condition.clone(),
-                right: join.right.types(),
+                residual: join.condition.clone(),
+                right_types: join.right.types(),
             };
             let (left, right) = (input(&join.left)?, input(&join.right)?);
-            Box::new(HashJoin::new(left, right, terms, context.clone()))
+            Box::new(HashJoin::new(left, right, condition, context.clone()))
         }
         Plan::Aggregate { input: rows, groups, aggregates } => {
             let (groups, aggregates) = (groups.clone(), aggregates.clone());
@@ -57,18 +57,18 @@ fn operator(plan: &Plan, inputs: &[Input], context: &Context) -> Result<Rows, Er
         Plan::Sort { input: rows, keys, limit } => {
             let (keys, types) = (keys.clone(), rows.types());
             let wanted = match limit {
-                Some(limits) => bounds(limits, context)?.end,
+                Some(limits) => row_range(limits, context)?.end,
                 None => None,
             };
             match wanted {
-                Some(wanted) if wanted <= Top::MOST => {
-                    Box::new(Top::new(input(rows)?, keys, types, wanted))
+                Some(wanted) if wanted <= TopN::MOST => {
+                    Box::new(TopN::new(input(rows)?, keys, types, wanted))
                 }
                 _ => Box::new(Sort::new(input(rows)?, keys, types)),
             }
         }
         Plan::Limit { input: rows, limits } => {
-            let Bounds { start, end } = bounds(limits, context)?;
+            let RowRange { start, end } = row_range(limits, context)?;
             let left = end.map(|end| end - start);
             Box::new(Limit { input: input(rows)?, skip: start, left })
         }
@@ -76,12 +76,12 @@ fn operator(plan: &Plan, inputs: &[Input], context: &Context) -> Result<Rows, Er
 }
 
 /// The rows that LIMIT and OFFSET let through: from `start` to before `end`.
-struct Bounds {
+struct RowRange {
     start: usize,
     end: Option<usize>,
 }
 
-fn bounds(limits: &Limits, context: &Context) -> Result<Bounds, Error> {
+fn row_range(limits: &Limits, context: &Context) -> Result<RowRange, Error> {
     let evaluate = |expression: &Option<BoundExpression>, word: &str| {
         let Some(expression) = expression else { return Ok(None) };
         let value = context.constant(expression)?;
@@ -94,5 +94,5 @@ fn bounds(limits: &Limits, context: &Context) -> Result<Bounds, Error> {
     let start = usize::try_from(start.max(0)).unwrap_or(usize::MAX);
     let limit = evaluate(&limits.limit, "LIMIT")?;
     let limit = limit.and_then(|limit| usize::try_from(limit).ok());
-    Ok(Bounds { start, end: limit.map(|limit| start.saturating_add(limit)) })
+    Ok(RowRange { start, end: limit.map(|limit| start.saturating_add(limit)) })
 }
