@@ -6,7 +6,7 @@ use super::evaluate::Context;
 use super::input::PlanInput;
 use super::operator::{BoxedOperator, Operator};
 use crate::planner::{AccessPath, BoundExpression, TableAccess};
-use crate::storage::{Located, RowBatch, Scan, TableView};
+use crate::storage::{LocatedVersion, RowBatch, Scan, TableView};
 use crate::types::{KeySchema, RowId, Value};
 
 /// Rows of a table with their identities: what UPDATE and DELETE need.
@@ -117,8 +117,8 @@ fn find(
     lists: &[Vec<BoundExpression>],
     access: &TableAccess,
     context: &Context,
-) -> Result<Option<Vec<Located>>, Error> {
-    let mut found: Vec<Located> = Vec::new();
+) -> Result<Option<Vec<LocatedVersion>>, Error> {
+    let mut found: Vec<LocatedVersion> = Vec::new();
     for list in lists {
         let mut values = Vec::with_capacity(list.len());
         for (column, expression) in key.columns.iter().zip(list) {

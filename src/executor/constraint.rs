@@ -5,7 +5,7 @@ use super::Error;
 use super::evaluate::Context;
 use super::write::assign;
 use crate::planner::BoundExpression;
-use crate::storage::{Located, SchemaChange, TableView, View};
+use crate::storage::{LocatedVersion, SchemaChange, TableView, View};
 use crate::types::column::value_at;
 use crate::types::{Column, KeyKind, KeySchema, Row, RowId, TableSchema, Value, key};
 use std::collections::HashMap;
@@ -134,7 +134,7 @@ fn duplicate(table: &TableSchema, key: &KeySchema, values: &[Value], how: &str) 
 const MOST_SHOWN: usize = 6;
 
 /// A row that is there in words: `the row there: id 1, owner 'Ada'`.
-fn row_there(table: &TableSchema, view: &TableView, located: Located) -> Option<String> {
+fn row_there(table: &TableSchema, view: &TableView, located: LocatedVersion) -> Option<String> {
     let columns: Vec<usize> = (0..table.columns.len().min(MOST_SHOWN)).collect();
     // What is wrong is said in any case.
     let rows = view.fetch(&[located], &columns).ok()?;

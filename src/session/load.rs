@@ -11,7 +11,7 @@ use crate::executor::{self, Context, PartialRow};
 use crate::language::ast::{Annotations, Identifier};
 use crate::language::parse_statement;
 use crate::planner::{self, BulkLoad, Catalog};
-use crate::storage::{Fork, Mark};
+use crate::storage::{Fork, Savepoint};
 use crate::types::TableSchema;
 use std::sync::Arc;
 
@@ -56,7 +56,7 @@ struct Held<'s> {
     fork: Option<Fork>,
     /// What the open transaction says of itself, if one is open.
     said: Option<Said>,
-    mark: Mark,
+    mark: Savepoint,
 }
 
 impl Drop for Held<'_> {

@@ -48,7 +48,7 @@ use crate::executor::{self, Context, PlanInput};
 use crate::language::ast::{Statement, TableOption};
 use crate::language::{ParameterName, Parameters, ParseError, Prepared, parse_statement_with};
 use crate::planner::{self, Planned};
-use crate::storage::{Change, Committed, Database, Fork, View};
+use crate::storage::{Change, CommittedTransaction, Database, Fork, View};
 use crate::types::{EventId, Literal, Period, Schema, Timestamp, Value};
 use cache::{PlanCache, SharedPlan};
 use catalog::StatementCatalog;
@@ -478,7 +478,7 @@ impl Session {
         let mut receipt = self.change_fork(&mut fork, work)?;
         let committed = self.database.commit(fork, said.finish())?;
         // One that changed nothing and has an identity is an event all the same.
-        receipt.events = committed.as_ref().map_or(0, Committed::events);
+        receipt.events = committed.as_ref().map_or(0, CommittedTransaction::events);
         receipt.committed = committed.map(|committed| (committed.first, committed.last));
         Ok(Outcome::Changed(receipt))
     }

@@ -219,7 +219,7 @@ impl<'a> Moments<'a> {
     /// The point of the moment that has this name, if one has.
     fn named(&self, name: &str) -> Option<String> {
         let head = self.database.head();
-        let is_tag = |tag: &storage::Tag| tag.name == name && tag.set_by <= head;
+        let is_tag = |tag: &storage::TagMarker| tag.name == name && tag.set_by <= head;
         let kind = if self.database.store().tags().iter().any(is_tag) {
             "TAG"
         } else {

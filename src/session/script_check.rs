@@ -10,7 +10,7 @@ use super::{Error, Session, already_open, not_open, sequence};
 use crate::executor;
 use crate::language::ast::Statement;
 use crate::planner::{self, Planned};
-use crate::storage::{Change, Fork, Mark, View};
+use crate::storage::{Change, Fork, Savepoint, View};
 use crate::types::{EventId, Period};
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub(super) struct ScriptCheck {
     /// The schema as the script would have made it.
     fork: Fork,
     /// Where its transaction began, while one is open.
-    begun: Option<Mark>,
+    begun: Option<Savepoint>,
     /// Where SET AS OF would have gone.
     past: Option<EventId>,
     /// Whether it would have made events by now: then moments and rows are no longer known.

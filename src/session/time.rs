@@ -5,7 +5,7 @@ use super::transaction::check_annotations;
 use super::{Error, Session};
 use crate::language::ast::{Annotations, AsOf, At, Identifier};
 use crate::planner;
-use crate::storage::{Change, Committed, Fork, Marker, Operation};
+use crate::storage::{Change, CommittedTransaction, Fork, Marker, Operation};
 use crate::types::EventId;
 
 impl Session {
@@ -121,7 +121,7 @@ impl Session {
 }
 
 /// The first and the last event of a commit.
-fn ends(committed: Committed) -> (EventId, EventId) {
+fn ends(committed: CommittedTransaction) -> (EventId, EventId) {
     (committed.first, committed.last)
 }
 

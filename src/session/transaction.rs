@@ -4,7 +4,7 @@ use super::cache::PlanCache;
 use super::{Error, Outcome, Receipt, Session, Work};
 use crate::language::Parameters;
 use crate::language::ast::{ActorSetting, Annotations};
-use crate::storage::{self, Committed, Database, Fork, Metadata, TextDigest};
+use crate::storage::{self, CommittedTransaction, Database, Fork, Metadata, TextDigest};
 use crate::types::TxId;
 use std::sync::Arc;
 
@@ -137,7 +137,7 @@ impl Session {
         let Transaction { fork, said } =
             self.transaction.take().ok_or_else(|| not_open("COMMIT"))?;
         let committed = self.database.commit(fork, said.finish())?;
-        let events = committed.as_ref().map_or(0, Committed::events);
+        let events = committed.as_ref().map_or(0, CommittedTransaction::events);
         let committed = committed.map(|committed| (committed.first, committed.last));
         let name = String::new();
         Ok(Outcome::Changed(Receipt { verb: "COMMIT", name, rows: 0, events, committed }))

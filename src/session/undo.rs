@@ -7,7 +7,7 @@ use crate::executor;
 use crate::language::ast::{Annotations, Identifier};
 use crate::planner::{column_definition, create_index};
 use crate::storage::{
-    About, Change, Event, Marker, Operation, RowImages, RowOperation, SchemaChange,
+    Change, Event, Marker, Operation, RowImages, RowOperation, SchemaChange, TransactionInfo,
 };
 use crate::types::{EventId, Period, RowId, TableId, TableSchema, Timestamp, TxId};
 use std::collections::HashMap;
@@ -74,7 +74,8 @@ impl Session {
         let mut head = head;
         loop {
             let about = self.database.store().about(head)?;
-            let Some(About { tx, first, last, metadata, .. }) = about.as_deref().cloned() else {
+            let Some(TransactionInfo { tx, first, last, metadata, .. }) = about.as_deref().cloned()
+            else {
                 return Err(executor::Error::failed("undo", "there is nothing to take back").into());
             };
             let (period, reverts) = (Period { first, last }, metadata.reverts);

@@ -2,7 +2,7 @@
 
 use super::outcome::{self, Outcome};
 use super::{Error, Session};
-use crate::storage::{Checked, Cure, Damage, Verdict, Verification, Watch};
+use crate::storage::{CheckedFile, FileDamage, Repair, Verdict, Verification, VerifyMonitor};
 use crate::types::{DataType, Row, Value};
 use std::fmt;
 use std::path::Path;
@@ -53,7 +53,7 @@ impl Session {
             let Some(watcher) = &self.watcher else { return };
             line.get_or_insert_with(|| (watcher.0)("VERIFY", total))(done);
         };
-        let mut watch = Watch { interrupt: &self.interrupt, progress: &mut progress };
+        let mut watch = VerifyMonitor { interrupt: &self.interrupt, progress: &mut progress };
         let Verification { files, events } = self.database.verify(&mut watch)?;
         let outcome = outcome::fixed(COLUMNS, files.iter().map(row).collect(), None)?;
         let Outcome::Rows(mut rows) = outcome else { return Ok(outcome) };
@@ -71,8 +71,8 @@ impl Session {
 }
 
 /// What is said of a file.
-fn row(checked: &Checked) -> Row {
-    let Checked { file, holds, event, verdict } = checked;
+fn row(checked: &CheckedFile) -> Row {
+    let CheckedFile { file, holds, event, verdict } = checked;
     let event = event.map_or(Value::Null, |event| super::relations::integer(event.0));
     let state = match verdict {
         Verdict::Sound(None) => SOUND.to_owned(),
@@ -85,24 +85,24 @@ fn row(checked: &Checked) -> Row {
 }
 
 /// The error that the first damaged file is, and what helps.
-fn failure(files: Vec<Checked>, directory: &Path) -> Option<Error> {
-    let is_damaged = |file: &&Checked| matches!(file.verdict, Verdict::Damaged(_));
+fn failure(files: Vec<CheckedFile>, directory: &Path) -> Option<Error> {
+    let is_damaged = |file: &&CheckedFile| matches!(file.verdict, Verdict::Damaged(_));
     let (damaged, all) = (files.iter().filter(is_damaged).count(), files.len());
     let first = files.into_iter().find_map(|file| match file.verdict {
         Verdict::Damaged(damage) => Some((file.file, damage)),
         Verdict::Sound(_) | Verdict::Unchecked(_) => None,
     });
-    let (name, Damage { error, cure }) = first?;
+    let (name, FileDamage { error, cure }) = first?;
     let help = match cure {
-        Cure::Salvage if error.code() == "corrupt" => {
+        Repair::Salvage if error.code() == "corrupt" => {
             let directory = directory.display();
             format!("asof --salvage NEWDIR {directory} copies what is good to a new directory")
         }
-        Cure::Salvage => "close the database and see what became of its directory".into(),
-        Cure::Reopen => {
+        Repair::Salvage => "close the database and see what became of its directory".into(),
+        Repair::Reopen => {
             "nothing is lost: close the database and open it, and the file is made anew".into()
         }
-        Cure::Remove => {
+        Repair::Remove => {
             format!("nothing is lost: close the database, remove {name}, and the log stands for it")
         }
     };

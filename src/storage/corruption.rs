@@ -75,7 +75,7 @@ impl fmt::Display for Corruption {
 
 /// A record as it is kept in a file.
 #[derive(Deserialize)]
-struct Kept {
+struct CorruptionFields {
     file: String,
     offset: u64,
     event: u64,
@@ -114,8 +114,8 @@ impl Corruption {
     /// Reads a record of damage in a directory, and the last event that the log was known to have;
     /// `None` where it is none.
     pub(crate) fn decode(line: &[u8], directory: &Path) -> Option<(Corruption, EventId)> {
-        let kept: Kept = serde_json::from_slice(line).ok()?;
-        let Kept { file, offset, event, expected, found, known } = kept;
+        let kept: CorruptionFields = serde_json::from_slice(line).ok()?;
+        let CorruptionFields { file, offset, event, expected, found, known } = kept;
         let file = directory.join(Path::new(&file).file_name()?);
         let (event, intact) = (EventId(event), String::new());
         Some((Corruption { file, offset, event, expected, found, intact }, EventId(known)))

@@ -9,7 +9,7 @@ use super::checkpoint::Checkpointer;
 use super::environment::{Clock, Environment};
 use super::error::Error;
 use super::event::{Marker, Metadata, Operation};
-use super::opening::Opening;
+use super::opening::DatabaseLoader;
 use super::options::OpenOptions;
 use super::past::QueryEngine;
 use super::past::schedule::Schedule;
@@ -17,7 +17,7 @@ use super::projections::SnapshotManager;
 use super::scrubber::Scrubber;
 use super::store::EventStore;
 use super::store::schema_timeline::SnapshotMarker;
-use super::verify::{Files, Verification, Watch, verify};
+use super::verify::{Verification, VerifiedFiles, VerifyMonitor, verify};
 use super::versions::{Base, Fork, RowChange, View};
 use crate::types::{EventId, Period, TableSchema, Timestamp, TxId};
 use std::path::{Path, PathBuf};
@@ -35,7 +35,7 @@ const MICROS_PER_DAY: i64 = 86_400_000_000;
 
 /// What a commit made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Committed {
+pub struct CommittedTransaction {
     /// The transaction's first event.
     pub first: EventId,
     /// Its last event.
@@ -46,7 +46,7 @@ pub struct Committed {
     pub at: Timestamp,
 }
 
-impl Committed {
+impl CommittedTransaction {
     /// How many events it has.
     pub fn events(&self) -> usize {
         usize::try_from(self.last.0 - self.first.0).map_or(usize::MAX, |behind| behind + 1)
@@ -105,7 +105,7 @@ impl Database {
 
     fn open_unscrubbed(path: &Path, options: OpenOptions) -> Result<Database, Error> {
         let vfs = &options.environment.vfs;
-        let mut opening = Opening::new(path, &options);
+        let mut opening = DatabaseLoader::new(path, &options);
         let store = Arc::new(EventStore::open_with(path, &options, &mut opening)?);
         let notices = notices_of(&store, &opening);
         let snapshots = SnapshotManager::new(Arc::clone(vfs), path);
@@ -307,7 +307,11 @@ impl Database {
     ///
     /// # Errors
     /// [`Error::Stale`] where someone committed since the fork began, and as [`EventStore::append`].
-    pub fn commit(&self, mut fork: Fork, metadata: Metadata) -> Result<Option<Committed>, Error> {
+    pub fn commit(
+        &self,
+        mut fork: Fork,
+        metadata: Metadata,
+    ) -> Result<Option<CommittedTransaction>, Error> {
         if fork.is_empty() {
             if metadata.id.is_none() {
                 return Ok(None);
@@ -321,7 +325,7 @@ impl Database {
         }
         let events = self.store.append(fork.into_operations(), metadata)?;
         let ends = events.first().zip(events.last());
-        let committed = ends.map(|(first, last)| Committed {
+        let committed = ends.map(|(first, last)| CommittedTransaction {
             first: first.id,
             last: last.id,
             tx: last.tx,
@@ -409,7 +413,7 @@ impl Database {
         &self,
         name: Option<String>,
         metadata: Metadata,
-    ) -> Result<(u64, Committed), Error> {
+    ) -> Result<(u64, CommittedTransaction), Error> {
         let mut fork = self.begin()?;
         // Whoever commits another meanwhile makes this fork stale, and this number is given again.
         let last = self.store.snapshot_markers().last().map_or(0, |marker| marker.id);
@@ -492,10 +496,10 @@ impl Database {
     ///
     /// # Errors
     /// [`Error::Interrupted`]. What is wrong with a file is said of it.
-    pub fn verify(&self, watch: &mut Watch<'_>) -> Result<Verification, Error> {
+    pub fn verify(&self, watch: &mut VerifyMonitor<'_>) -> Result<Verification, Error> {
         let Some(directory) = &self.path else { return Ok(Verification::default()) };
         let _until_read = self.checkpointer.pause();
-        let files = Files {
+        let files = VerifiedFiles {
             vfs: &self.environment.vfs,
             directory,
             store: &self.store,
@@ -541,7 +545,7 @@ impl Drop for Database {
 }
 
 /// What opening found worth saying.
-fn notices_of(store: &EventStore, opening: &Opening) -> Vec<String> {
+fn notices_of(store: &EventStore, opening: &DatabaseLoader) -> Vec<String> {
     let mut notices = store.notices().to_vec();
     if store.holder().is_some() || store.check_undamaged().is_err() {
         // What its projections lack the one who writes has told, and may be mending; what is to be said

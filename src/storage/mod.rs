@@ -62,7 +62,7 @@ mod vfs;
 
 pub use base::{BaseRow, BaseTable, SnapshotId};
 pub use corruption::Corruption;
-pub use database::{Committed, Database, SnapshotInfo};
+pub use database::{CommittedTransaction, Database, SnapshotInfo};
 pub use environment::{
     Clock, Environment, FixedClock, Random, SeededRandom, SystemRandom, WallClock,
 };
@@ -76,15 +76,18 @@ pub use log::{MAX_LINE_SIZE, MAX_ROW_SIZE};
 pub use options::OpenOptions;
 pub use past::QueryEngine;
 pub use projections::{
-    Anchor, Catalog, CatalogTable, Engine, Position, Rows, Snapshot, SnapshotEntry, SnapshotHead,
-    SnapshotListing, SnapshotManager, SnapshotPart, SnapshotSource, Summary, row_file_name,
+    Anchor, Catalog, CatalogTable, Engine, ProjectionPosition, RowFileScan, RowFileSummary,
+    Snapshot, SnapshotEntry, SnapshotHeader, SnapshotListing, SnapshotManager, SnapshotPart,
+    SnapshotSource, row_file_name,
 };
-pub use salvage::{Salvaged, Stretch};
+pub use salvage::{SalvageReport, SalvagedRange};
 pub use schema_change::SchemaChange;
-pub use store::{About, EventStore, Events, Gap, Lost, SnapshotMarker, Tag};
-pub use verify::{Checked, Cure, Damage, Verdict, Verification, Watch};
+pub use store::{
+    EventReader, EventStore, LogGap, LostRange, SnapshotMarker, TagMarker, TransactionInfo,
+};
+pub use verify::{CheckedFile, FileDamage, Repair, Verdict, Verification, VerifyMonitor};
 pub use versions::{
-    Base, Changes, EventFacts, Fork, Located, Mark, Origin, RowBatch, RowChange, Scan, State,
-    TableView, View,
+    Base, EventLookup, Fork, LocatedVersion, Origin, RowBatch, RowChange, RowChanges, Savepoint,
+    Scan, State, TableView, View,
 };
 pub use vfs::{Access, MemVfs, StdVfs, Vfs, VfsFile};

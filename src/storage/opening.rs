@@ -20,8 +20,8 @@ use super::options::OpenOptions;
 use super::past::epoch::{Epoch, EpochCache, SnapshotQueue};
 use super::past::restore::{restore_rows, restore_snapshot};
 use super::past::schedule::Schedule;
-use super::projections::{Catalog, Engine, Position, SnapshotEntry, SnapshotManager};
-use super::store::recovery::{DurableMark, IndexedLog, Marks, Replica};
+use super::projections::{Catalog, Engine, ProjectionPosition, SnapshotEntry, SnapshotManager};
+use super::store::recovery::{DurableMark, DurableMarks, IndexedLog, Replica};
 use super::versions::{Base, State};
 use super::vfs::Vfs;
 use crate::types::{EventId, Period, Schema};
@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A database on the way from its files to its state.
-pub(crate) struct Opening {
+pub(crate) struct DatabaseLoader {
     vfs: Arc<dyn Vfs>,
     directory: PathBuf,
     /// Whether another process may be writing: then it is nothing to speak of that the catalog lags.
@@ -53,11 +53,11 @@ pub(crate) struct Opening {
     schedule: Schedule,
 }
 
-impl Opening {
+impl DatabaseLoader {
     /// A database before its files were looked at.
-    pub(crate) fn new(directory: &Path, options: &OpenOptions) -> Opening {
+    pub(crate) fn new(directory: &Path, options: &OpenOptions) -> DatabaseLoader {
         let vfs = &options.environment.vfs;
-        Opening {
+        DatabaseLoader {
             vfs: Arc::clone(vfs),
             directory: directory.to_path_buf(),
             beside: options.read_only,
@@ -151,7 +151,7 @@ impl Opening {
 
 /// Whether the index knows where a projection stands, which the log was found to have; else why it
 /// cannot be begun with.
-fn vouched(log: &IndexedLog<'_>, position: &Position) -> Result<(), String> {
+fn vouched(log: &IndexedLog<'_>, position: &ProjectionPosition) -> Result<(), String> {
     match position.event > log.head() {
         true => Err(format!("events.index ends before event {}", position.event)),
         false => Ok(()),
@@ -169,8 +169,8 @@ fn foreign(file: &Path) -> Error {
     )
 }
 
-impl Replica for Opening {
-    fn marks(&mut self, uuid: &Uuid) -> Result<Marks, Error> {
+impl Replica for DatabaseLoader {
+    fn marks(&mut self, uuid: &Uuid) -> Result<DurableMarks, Error> {
         match Catalog::load(&*self.vfs, &self.directory) {
             Ok(None) if self.beside => {}
             Ok(None) => self.steps.push("_catalog.json is missing".into()),
@@ -187,7 +187,7 @@ impl Replica for Opening {
         let catalog_file = self.directory.join("_catalog.json");
         let catalog = self.catalog.iter().map(|catalog| (&catalog_file, &catalog.position));
         let snapshots = self.snapshots.iter().map(|entry| (&entry.path, &entry.position));
-        let mut marks = Marks { all: Vec::new(), has_catalog: self.catalog.is_some() };
+        let mut marks = DurableMarks { all: Vec::new(), has_catalog: self.catalog.is_some() };
         for (file, position) in catalog.chain(snapshots) {
             if position.uuid != *uuid {
                 return Err(foreign(file));
@@ -221,8 +221,8 @@ impl Replica for Opening {
         &mut self,
         uuid: &Uuid,
         after: EventId,
-        fits: &dyn Fn(&Position) -> bool,
-    ) -> Option<(Position, Schema)> {
+        fits: &dyn Fn(&ProjectionPosition) -> bool,
+    ) -> Option<(ProjectionPosition, Schema)> {
         let catalog = self.catalog.clone().filter(|catalog| catalog.clean);
         let of_rows = catalog.iter().map(|catalog| (&catalog.position, None));
         let of_snapshots = self.snapshots.iter().map(|entry| (&entry.position, Some(entry)));

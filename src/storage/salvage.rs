@@ -22,7 +22,7 @@ use super::event::{Change, Event, Marker, Metadata, Operation, RowImages, RowOpe
 use super::options::OpenOptions;
 use super::projections::SnapshotSource;
 use super::schema_change::SchemaChange;
-use super::store::{Gap, Lost};
+use super::store::{LogGap, LostRange};
 use super::versions::{Fork, View};
 use crate::types::{EventId, KeyKind, KeySchema, Period, RowId, TableId, TableSchema};
 use crate::types::{Timestamp, Value};
@@ -38,16 +38,16 @@ const INTENT: &str = "Salvaged";
 
 /// What was saved of a database, and what was not.
 #[derive(Clone, Debug)]
-pub struct Salvaged {
+pub struct SalvageReport {
     /// What became of the events, in order.
-    pub stretches: Vec<Stretch>,
+    pub stretches: Vec<SalvagedRange>,
     /// What is lost, in order.
-    pub lost: Vec<Lost>,
+    pub lost: Vec<LostRange>,
 }
 
 /// Events of a damaged log that are in the new one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stretch {
+pub struct SalvagedRange {
     /// The events.
     pub events: Period,
     /// What they are there; `None` where they came to nothing.
@@ -62,13 +62,17 @@ impl Database {
     /// # Errors
     /// [`Error::Io`] where the directory is there or the system refuses, [`Error::Invalid`] of a
     /// database of which nothing can be read.
-    pub fn salvage_to(&self, directory: &Path, options: OpenOptions) -> Result<Salvaged, Error> {
+    pub fn salvage_to(
+        &self,
+        directory: &Path,
+        options: OpenOptions,
+    ) -> Result<SalvageReport, Error> {
         let (lost, gaps) = (self.store().lost()?, self.store().gaps());
         let Some(first) = gaps.first() else {
             let head = self.copy_to(directory, options)?;
             let events = Period { first: EventId(1), last: head };
-            let stretches = vec![Stretch { events, new: Some(events), is_whole: true }];
-            return Ok(Salvaged { stretches, lost });
+            let stretches = vec![SalvagedRange { events, new: Some(events), is_whole: true }];
+            return Ok(SalvageReport { stretches, lost });
         };
         let good = EventId(first.events.first.0.saturating_sub(1));
         self.store().copy_as_new(&options.environment, directory, good)?;
@@ -82,10 +86,10 @@ impl Database {
         let mut salvage = Salvage { old: self, new, clock, tables, revs, stretches };
         if good > EventId::START {
             let events = Period { first: EventId(1), last: good };
-            salvage.stretches.push(Stretch { events, new: Some(events), is_whole: true });
+            salvage.stretches.push(SalvagedRange { events, new: Some(events), is_whole: true });
         }
         salvage.go_on(gaps)?;
-        Ok(Salvaged { stretches: salvage.stretches, lost })
+        Ok(SalvageReport { stretches: salvage.stretches, lost })
     }
 }
 
@@ -117,12 +121,12 @@ struct Salvage<'a> {
     /// By how much the versions of rows are numbered higher in the damaged one, for the rows that the
     /// transaction under way has touched.
     revs: HashMap<(TableId, RowId), u32>,
-    stretches: Vec<Stretch>,
+    stretches: Vec<SalvagedRange>,
 }
 
 impl Salvage<'_> {
     /// Goes on behind each gap up to the next, and sees that nothing is missing at the end.
-    fn go_on(&mut self, gaps: &[Gap]) -> Result<(), Error> {
+    fn go_on(&mut self, gaps: &[LogGap]) -> Result<(), Error> {
         for (at, gap) in gaps.iter().enumerate() {
             let next = gaps.get(at + 1).map(|next| next.events.first.0.saturating_sub(1));
             let last = next.map_or(self.old.head(), EventId);
@@ -137,7 +141,7 @@ impl Salvage<'_> {
     }
 
     /// Commits what the events of a gap led to.
-    fn bridge(&mut self, gap: &Gap) -> Result<(), Error> {
+    fn bridge(&mut self, gap: &LogGap) -> Result<(), Error> {
         let Period { first, last } = gap.events;
         let view = self.old.view(Period::at(last))?;
         let (before, fork) = (self.new.head(), self.difference(&view)?);
@@ -148,7 +152,7 @@ impl Salvage<'_> {
         self.commit(fork, metadata, at)?;
         let new = Period { first: before.next(), last: self.new.head() };
         let new = Some(new).filter(|new| new.first <= new.last);
-        self.stretches.push(Stretch { events: gap.events, new, is_whole: false });
+        self.stretches.push(SalvagedRange { events: gap.events, new, is_whole: false });
         Ok(())
     }
 
@@ -244,7 +248,7 @@ impl Salvage<'_> {
         let first = self.new.head().next();
         let last = EventId(first.0.saturating_add(period.last.0 - period.first.0));
         let new = Some(Period { first, last });
-        self.stretches.push(Stretch { events: period, new, is_whole: true });
+        self.stretches.push(SalvagedRange { events: period, new, is_whole: true });
         let mut fork = self.new.begin()?;
         let store = Arc::clone(self.old.store());
         for event in store.read(period) {
@@ -354,10 +358,10 @@ impl Salvage<'_> {
     fn new_event(&self, event: EventId) -> EventId {
         let behind = self.stretches.iter().rfind(|stretch| stretch.events.first <= event);
         match behind {
-            Some(Stretch { events, new: Some(new), is_whole: true }) => {
+            Some(SalvagedRange { events, new: Some(new), is_whole: true }) => {
                 EventId(new.first.0.saturating_add(event.0 - events.first.0)).min(new.last)
             }
-            Some(Stretch { new: Some(new), .. }) => new.last,
+            Some(SalvagedRange { new: Some(new), .. }) => new.last,
             Some(_) | None => event.min(self.new.head()),
         }
     }

@@ -20,11 +20,11 @@ const PAUSE: Duration = Duration::from_millis(32);
 /// A scrub in the background; dropped, it ends.
 #[derive(Debug)]
 pub(crate) struct Scrubber {
-    shared: Arc<Shared>,
+    shared: Arc<ScrubberState>,
 }
 
 #[derive(Debug, Default)]
-struct Shared {
+struct ScrubberState {
     is_over: Mutex<bool>,
     over: Condvar,
     /// What was found, one line each.
@@ -37,7 +37,7 @@ impl Scrubber {
         if !environment.clock.runs() || !store.is_created() {
             return None;
         }
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(ScrubberState::default());
         let (told, store) = (Arc::clone(&shared), Arc::clone(store));
         let thread = std::thread::Builder::new().name("scrub".into());
         let begun = thread.spawn(move || told.scrub(&store));
@@ -57,7 +57,7 @@ impl Drop for Scrubber {
     }
 }
 
-impl Shared {
+impl ScrubberState {
     fn scrub(&self, store: &EventStore) {
         let mut pause = PATIENCE;
         while !self.is_over_after(pause) {

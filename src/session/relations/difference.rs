@@ -12,7 +12,7 @@
 
 use super::{integer, made_of, table_schema};
 use crate::executor::{BoxedOperator, Context, Error, Relation};
-use crate::storage::{self, Database, Located, TableView};
+use crate::storage::{self, Database, LocatedVersion, TableView};
 use crate::types::column::value_at;
 use crate::types::{
     Column, DataType, EventId, Period, Row, RowId, TableId, TableSchema, Value, fold,
@@ -294,8 +294,9 @@ impl RowDifferences {
         side: usize,
         rows: &[RowId],
     ) -> Result<Vec<Option<Row>>, storage::Error> {
-        let located: Vec<Option<Located>> = rows.iter().map(|row| view.locate(*row)).collect();
-        let found: Vec<Located> = located.iter().flatten().copied().collect();
+        let located: Vec<Option<LocatedVersion>> =
+            rows.iter().map(|row| view.locate(*row)).collect();
+        let found: Vec<LocatedVersion> = located.iter().flatten().copied().collect();
         let columns: Vec<usize> = self.places[side].iter().map(|(_, place, _)| *place).collect();
         let batch = match view.fetch(&found, &columns) {
             Ok(batch) => batch,
@@ -309,7 +310,7 @@ impl RowDifferences {
             Err(error) => return Err(error),
         };
         let mut next = 0;
-        let image = |located: Option<Located>| {
+        let image = |located: Option<LocatedVersion>| {
             located.map(|_| {
                 let mut row = vec![Value::Null; self.width];
                 for ((at, _, data_type), array) in self.places[side].iter().zip(&batch.columns) {

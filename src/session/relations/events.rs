@@ -4,7 +4,7 @@ use super::images::Images;
 use super::{Shape, at_most, change_text, fact, limit, made};
 use crate::executor::{BoxedOperator, Context, Error, Relation};
 use crate::planner::BoundExpression;
-use crate::storage::{self, About, Database, Event, Metadata};
+use crate::storage::{self, Database, Event, Metadata, TransactionInfo};
 use crate::types::{DataType, EventId, Period, TableId, Value};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -123,7 +123,7 @@ impl Relation for Events {
 /// What transactions say of themselves, asked once for each as its events go by.
 pub(super) struct MetadataLookup {
     database: Arc<Database>,
-    last: Option<Arc<About>>,
+    last: Option<Arc<TransactionInfo>>,
 }
 
 impl MetadataLookup {
@@ -136,8 +136,11 @@ impl MetadataLookup {
     ///
     /// # Errors
     /// Of reading the log.
-    pub fn about(&mut self, event: EventId) -> Result<Option<Arc<About>>, storage::Error> {
-        let holds = |about: &Arc<About>| about.first <= event && event <= about.last;
+    pub fn about(
+        &mut self,
+        event: EventId,
+    ) -> Result<Option<Arc<TransactionInfo>>, storage::Error> {
+        let holds = |about: &Arc<TransactionInfo>| about.first <= event && event <= about.last;
         if !self.last.as_ref().is_some_and(holds) {
             self.last = self.database.store().about(event)?;
         }

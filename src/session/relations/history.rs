@@ -10,7 +10,7 @@ use super::table_changes::{TableChange, table_changes};
 use super::{Shape, change_text, integer, limit, made, optional};
 use crate::executor::{Batch, BoxedOperator, Context, Error, Relation};
 use crate::planner::BoundExpression;
-use crate::storage::{self, About, Database, RowChange, row_json};
+use crate::storage::{self, Database, RowChange, TransactionInfo, row_json};
 use crate::types::column::array_of;
 use crate::types::{Column, DataType, Period, Row, RowId, TableSchema, Value};
 use std::collections::{BTreeSet, HashSet};
@@ -156,7 +156,7 @@ impl Relation for History {
 fn value(
     table: &TableSchema,
     change: &RowChange,
-    about: Option<&About>,
+    about: Option<&TransactionInfo>,
     column: usize,
 ) -> Result<Value, storage::Error> {
     let said = about.map(|about| &about.metadata);

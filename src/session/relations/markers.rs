@@ -2,7 +2,7 @@
 
 use super::{Shape, integer, made, optional};
 use crate::executor::{BoxedOperator, Context, Error, Relation};
-use crate::storage::{self, Database, SnapshotInfo, Tag};
+use crate::storage::{self, Database, SnapshotInfo, TagMarker};
 use crate::types::{DataType, EventId, Timestamp, Value};
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ pub(super) struct Tags {
 
 impl Relation for Tags {
     fn open(&self, columns: &[usize], context: &Context) -> Result<BoxedOperator, Error> {
-        let mut found: Vec<(Tag, Option<Timestamp>)> = Vec::new();
+        let mut found: Vec<(TagMarker, Option<Timestamp>)> = Vec::new();
         for tag in self.database.store().tags() {
             if tag.set_by <= self.last {
                 let at = self.database.committed_at(tag.event)?;

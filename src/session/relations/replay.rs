@@ -4,7 +4,7 @@ use super::events::MetadataLookup;
 use super::images::{Images, key_in};
 use super::{Shape, change_text, fact, made};
 use crate::executor::{BoxedOperator, Context};
-use crate::storage::{self, About, Database, Event, Events, RowImages, row_json};
+use crate::storage::{self, Database, Event, EventReader, RowImages, TransactionInfo, row_json};
 use crate::types::{DataType, Period, Row, TableId, Value};
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ pub(in crate::session) const SHAPE: Shape = Shape {
 /// One event with what it did to its row.
 pub(in crate::session) struct Step {
     pub event: Event,
-    pub about: Option<Arc<About>>,
+    pub about: Option<Arc<TransactionInfo>>,
     /// The whole row before, if there was one.
     pub before: Option<Row>,
     /// The whole row after, if there is one.
@@ -40,7 +40,7 @@ pub(in crate::session) struct Step {
 
 /// The steps of a period, of one table or of all, read as they are asked for.
 pub(in crate::session) struct Steps {
-    events: Events,
+    events: EventReader,
     table: Option<TableId>,
     /// How many steps may still come.
     left: usize,

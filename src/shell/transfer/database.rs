@@ -5,7 +5,7 @@ use crate::render::{self, Diagnostic, Place};
 use crate::session::Error;
 use crate::shell::dot::DotCommandError;
 use crate::shell::{Shell, Stop};
-use crate::storage::{Lost, Salvaged, Stretch};
+use crate::storage::{LostRange, SalvageReport, SalvagedRange};
 use crate::types::Period;
 use std::io::{self, Write};
 use std::path::Path;
@@ -68,7 +68,7 @@ impl Shell {
             }
         };
         let options = self.connection.options().clone();
-        let Salvaged { stretches, lost } = database
+        let SalvageReport { stretches, lost } = database
             .salvage_to(target, options)
             .map_err(|error| self.fail(&Diagnostic::from(&Error::from(error)), "", &place))?;
         let target = render::escape(&target.display().to_string()).into_owned();
@@ -85,8 +85,8 @@ impl Shell {
     }
 
     /// Lists what is lost of a part of a log.
-    fn tell_lost(&mut self, lost: &Lost) -> io::Result<()> {
-        let Lost { events, offset, bytes, lines, described, rows } = lost;
+    fn tell_lost(&mut self, lost: &LostRange) -> io::Result<()> {
+        let LostRange { events, offset, bytes, lines, described, rows } = lost;
         let what = events.map_or(String::new(), |lost| format!("{}, one by one: ", span(lost)));
         let lines_of = if *lines == 1 { "line" } else { "lines" };
         writeln!(
@@ -127,8 +127,8 @@ fn span(events: Period) -> String {
 }
 
 /// `events 6–9 as events 5–8`, `what events 2–5 led to, as event 2`.
-fn saved(stretch: &Stretch) -> String {
-    let Stretch { events, new, is_whole } = *stretch;
+fn saved(stretch: &SalvagedRange) -> String {
+    let SalvagedRange { events, new, is_whole } = *stretch;
     let before = span(events);
     match (new.map(span), is_whole) {
         (Some(now), true) if now == before => before,

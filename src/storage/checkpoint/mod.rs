@@ -10,7 +10,7 @@ pub(crate) mod source;
 use crate::storage::base::SnapshotId;
 use crate::storage::environment::Environment;
 use crate::storage::error::Error;
-use crate::storage::projections::{Catalog, SnapshotHead, SnapshotManager};
+use crate::storage::projections::{Catalog, SnapshotHeader, SnapshotManager};
 use crate::storage::store::EventStore;
 use crate::storage::versions::View;
 use row_files::RowFiles;
@@ -21,13 +21,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 /// Something to be written, and who is waiting for it.
-enum Job {
+enum CheckpointJob {
     /// Snapshots of views of one event each that nobody asked for, as far as they can be written.
     Snapshots(Vec<View>),
     /// A snapshot that was asked for, by its number.
-    Snapshot { number: u64, name: Option<String>, view: View, done: Option<Done> },
+    Snapshot { number: u64, name: Option<String>, view: View, done: Option<CheckpointReply> },
     /// The row files and the catalog, as a view of one event shows them.
-    Rows { view: View, done: Option<Done> },
+    Rows { view: View, done: Option<CheckpointReply> },
 }
 
 /// How many jobs may wait. With more, whoever adds one waits: each keeps a state of the database in
@@ -35,27 +35,27 @@ enum Job {
 const MOST_WAITING: usize = 64;
 
 /// Where to say how it went.
-type Done = Sender<Result<(), Error>>;
+type CheckpointReply = Sender<Result<(), Error>>;
 
 /// Writes projections in a thread of its own.
 #[derive(Debug)]
 pub(crate) struct Checkpointer {
-    running: Mutex<Option<Running>>,
+    running: Mutex<Option<CheckpointThread>>,
     /// Held by the thread while it writes.
     writing: Arc<Mutex<()>>,
     failures: Arc<Mutex<Vec<String>>>,
-    idle: Mutex<Option<Worker>>,
+    idle: Mutex<Option<CheckpointWorker>>,
 }
 
 #[derive(Debug)]
-struct Running {
-    jobs: SyncSender<Job>,
+struct CheckpointThread {
+    jobs: SyncSender<CheckpointJob>,
     thread: JoinHandle<()>,
 }
 
 /// What the thread works with.
 #[derive(Debug)]
-struct Worker {
+struct CheckpointWorker {
     store: Arc<EventStore>,
     snapshots: SnapshotManager,
     rows: RowFiles,
@@ -74,7 +74,7 @@ impl Checkpointer {
     ) -> Checkpointer {
         let (failures, writing) = (Arc::new(Mutex::new(Vec::new())), Arc::default());
         let vfs = Arc::clone(&environment.vfs);
-        let worker = Worker {
+        let worker = CheckpointWorker {
             snapshots: SnapshotManager::new(Arc::clone(&vfs), directory),
             rows: RowFiles::new(vfs, PathBuf::from(directory), Arc::clone(&store), catalog),
             store,
@@ -87,7 +87,7 @@ impl Checkpointer {
 
     /// Writes snapshots that nobody asked for when there is time.
     pub(crate) fn snapshots_later(&self, views: Vec<View>) {
-        self.send(Job::Snapshots(views));
+        self.send(CheckpointJob::Snapshots(views));
     }
 
     /// Writes the snapshot of this number and waits for it.
@@ -100,7 +100,7 @@ impl Checkpointer {
         name: Option<String>,
         view: View,
     ) -> Result<(), Error> {
-        self.wait(|done| Job::Snapshot { number, name, view, done })
+        self.wait(|done| CheckpointJob::Snapshot { number, name, view, done })
     }
 
     /// Writes the row files and waits for them.
@@ -108,12 +108,12 @@ impl Checkpointer {
     /// # Errors
     /// Why they are not as the view is.
     pub(crate) fn rows(&self, view: View) -> Result<(), Error> {
-        self.wait(|done| Job::Rows { view, done })
+        self.wait(|done| CheckpointJob::Rows { view, done })
     }
 
     /// Writes the row files when there is time.
     pub(crate) fn rows_later(&self, view: View) {
-        self.send(Job::Rows { view, done: None });
+        self.send(CheckpointJob::Rows { view, done: None });
     }
 
     /// Keeps all files as they are until what it gives is dropped: what is to be written waits.
@@ -128,20 +128,23 @@ impl Checkpointer {
 
     /// Waits for everything that is still to be written; nothing is written after that.
     pub(crate) fn finish(&self) {
-        if let Some(Running { jobs, thread }) = lock(&self.running).take() {
+        if let Some(CheckpointThread { jobs, thread }) = lock(&self.running).take() {
             drop(jobs);
             drop(thread.join());
         }
     }
 
-    fn wait(&self, job: impl FnOnce(Option<Done>) -> Job) -> Result<(), Error> {
+    fn wait(
+        &self,
+        job: impl FnOnce(Option<CheckpointReply>) -> CheckpointJob,
+    ) -> Result<(), Error> {
         let (done, answer) = channel();
         self.send(job(Some(done)));
         let gone = || Error::invalid("the thread that writes snapshots and row files is gone");
         answer.recv().unwrap_or_else(|_| Err(gone()))
     }
 
-    fn send(&self, job: Job) {
+    fn send(&self, job: CheckpointJob) {
         let mut running = lock(&self.running);
         if running.is_none()
             && let Some(worker) = lock(&self.idle).take()
@@ -149,7 +152,7 @@ impl Checkpointer {
             let (jobs, queue) = sync_channel(MOST_WAITING);
             let thread = std::thread::Builder::new().name("checkpoint".into());
             match thread.spawn(move || worker.run(&queue)) {
-                Ok(thread) => *running = Some(Running { jobs, thread }),
+                Ok(thread) => *running = Some(CheckpointThread { jobs, thread }),
                 Err(error) => lock(&self.failures).push(format!("checkpoint: {error}")),
             }
         }
@@ -167,8 +170,8 @@ impl Drop for Checkpointer {
     }
 }
 
-impl Worker {
-    fn run(mut self, queue: &Receiver<Job>) {
+impl CheckpointWorker {
+    fn run(mut self, queue: &Receiver<CheckpointJob>) {
         let mut cleared = false;
         let writing = Arc::clone(&self.writing);
         while let Ok(job) = queue.recv() {
@@ -180,16 +183,18 @@ impl Worker {
                 cleared = true;
             }
             let (written, done) = match job {
-                Job::Snapshots(all) => {
+                CheckpointJob::Snapshots(all) => {
                     let save =
                         |view: View| self.save(SnapshotId::At(view.period().last), None, &view);
                     (ready.and_then(|()| all.into_iter().try_for_each(save)), None)
                 }
-                Job::Snapshot { number, name, view, done } => {
+                CheckpointJob::Snapshot { number, name, view, done } => {
                     let id = SnapshotId::Number(number);
                     (ready.and_then(|()| self.save(id, name, &view)), done)
                 }
-                Job::Rows { view, done } => (ready.and_then(|()| self.rows.write(&view)), done),
+                CheckpointJob::Rows { view, done } => {
+                    (ready.and_then(|()| self.rows.write(&view)), done)
+                }
             };
             match (written, done) {
                 (written, Some(done)) => drop(done.send(written)),
@@ -206,7 +211,7 @@ impl Worker {
         let position = position.ok_or_else(|| Error::invalid("a snapshot within a transaction"))?;
         let schema_version = view.schema().version;
         let tables = base_tables(view);
-        let head = SnapshotHead { id, name, position, schema_version, tables };
+        let head = SnapshotHeader { id, name, position, schema_version, tables };
         self.snapshots.save(&head, &ViewSource(view)).map(drop)
     }
 }

@@ -9,7 +9,7 @@
 
 use super::source::{ViewSource, base_rows, base_tables, whole_rows};
 use crate::storage::error::Error;
-use crate::storage::projections::{Catalog, CatalogTable, Engine, SnapshotSource, Summary};
+use crate::storage::projections::{Catalog, CatalogTable, Engine, RowFileSummary, SnapshotSource};
 use crate::storage::store::EventStore;
 use crate::storage::versions::View;
 use crate::storage::vfs::Vfs;
@@ -25,7 +25,7 @@ const REWRITE: u64 = 4;
 const MOST_READ: u64 = 50_000;
 
 /// What happened to a table's rows.
-enum Changed {
+enum RowFileChanges {
     /// These were touched, few of all.
     Rows(BTreeSet<RowId>),
     /// Nobody looked.
@@ -133,25 +133,25 @@ impl RowFiles {
         &self,
         before: &Catalog,
         period: Period,
-    ) -> Result<HashMap<TableId, Changed>, Error> {
+    ) -> Result<HashMap<TableId, RowFileChanges>, Error> {
         let counts = self.store.events_by_table(period)?;
         let events: u64 = counts.values().sum();
         let is_little = |table: &CatalogTable| {
             let count = counts.get(&table.base.schema.id).copied().unwrap_or(0);
             (1..table.rows.live / REWRITE).contains(&count)
         };
-        let mut changed: HashMap<TableId, Changed> =
-            counts.keys().map(|table| (*table, Changed::Much)).collect();
+        let mut changed: HashMap<TableId, RowFileChanges> =
+            counts.keys().map(|table| (*table, RowFileChanges::Much)).collect();
         if events > MOST_READ || !before.tables.iter().any(is_little) {
             return Ok(changed);
         }
         for little in before.tables.iter().filter(|table| is_little(table)) {
-            changed.insert(little.base.schema.id, Changed::Rows(BTreeSet::new()));
+            changed.insert(little.base.schema.id, RowFileChanges::Rows(BTreeSet::new()));
         }
         for event in self.store.read(period) {
             let operation = event?.operation;
             let table = operation.table().and_then(|table| changed.get_mut(&table.id));
-            if let (Some(Changed::Rows(rows)), Some(row)) = (table, operation.row()) {
+            if let (Some(RowFileChanges::Rows(rows)), Some(row)) = (table, operation.row()) {
                 rows.insert(row.row);
             }
         }
@@ -163,15 +163,15 @@ impl RowFiles {
         view: &View,
         table: &Arc<TableSchema>,
         known: Option<&CatalogTable>,
-        changed: Option<&Changed>,
-    ) -> Result<Summary, Error> {
+        changed: Option<&RowFileChanges>,
+    ) -> Result<RowFileSummary, Error> {
         // The JSON of a row has the names of its columns.
         let same = known.filter(|known| {
             known.base.schema.columns == table.columns && known.base.schema.name == table.name
         });
         match (same, changed) {
             (Some(known), None) => return Ok(known.rows.clone()),
-            (Some(known), Some(Changed::Rows(touched))) => {
+            (Some(known), Some(RowFileChanges::Rows(touched))) => {
                 self.engine.open(table, &known.rows)?;
                 self.change(view, table, known.base.next_row, touched)?;
                 let summary = self.engine.summary(table)?;

@@ -24,7 +24,7 @@ pub(crate) type Hash = [u8; 32];
 pub(crate) type Salt = [u8; 16];
 
 /// Everything of a line that the chain holds as it is.
-pub(crate) struct Outside<'a> {
+pub(crate) struct ChainedFields<'a> {
     /// The event.
     pub event: EventId,
     /// Its transaction.
@@ -80,7 +80,7 @@ impl Chain {
     /// the transaction.
     pub(crate) fn add(
         &mut self,
-        outside: &Outside<'_>,
+        outside: &ChainedFields<'_>,
         salt: &Salt,
         [old, new]: [Option<&[u8]>; 2],
         last: Option<&Metadata>,

@@ -14,20 +14,20 @@ use std::sync::Arc;
 
 /// What a thing is called, before or after it is renamed.
 #[derive(Serialize, Deserialize)]
-struct Named {
+struct DefinitionName {
     name: String,
 }
 
 /// A tag.
 #[derive(Serialize, Deserialize)]
-struct Tag {
+struct TagPayload {
     name: String,
     at: EventId,
 }
 
 /// A snapshot's marker.
 #[derive(Serialize, Deserialize)]
-struct Snapshot {
+struct SnapshotPayload {
     id: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
@@ -35,7 +35,7 @@ struct Snapshot {
 
 /// An AUTOINCREMENT counter, as `sqlite_sequence` calls it.
 #[derive(Serialize, Deserialize)]
-struct Counter {
+struct CounterPayload {
     seq: i64,
 }
 
@@ -43,7 +43,7 @@ struct Counter {
 
 /// The texts of `old` and `new` of a schema change.
 pub(super) fn of_change(change: &SchemaChange) -> Result<[Option<String>; 2], Error> {
-    let named = |name: &str| text(&Named { name: name.to_owned() });
+    let named = |name: &str| text(&DefinitionName { name: name.to_owned() });
     Ok(match change {
         SchemaChange::CreateTable(table) => [None, Some(text(&**table)?)],
         SchemaChange::DropTable(table) => [Some(text(&**table)?), None],
@@ -63,12 +63,14 @@ pub(super) fn of_change(change: &SchemaChange) -> Result<[Option<String>; 2], Er
 /// The texts of `old` and `new` of a marker.
 pub(super) fn of_marker(marker: &Marker) -> Result<[Option<String>; 2], Error> {
     Ok(match marker {
-        Marker::Tag { name, at } => [None, Some(text(&Tag { name: name.clone(), at: *at })?)],
+        Marker::Tag { name, at } => {
+            [None, Some(text(&TagPayload { name: name.clone(), at: *at })?)]
+        }
         Marker::Snapshot { id, name } => {
-            [None, Some(text(&Snapshot { id: *id, name: name.clone() })?)]
+            [None, Some(text(&SnapshotPayload { id: *id, name: name.clone() })?)]
         }
         Marker::Counter { old, new, .. } => {
-            [Some(text(&Counter { seq: *old })?), Some(text(&Counter { seq: *new })?)]
+            [Some(text(&CounterPayload { seq: *old })?), Some(text(&CounterPayload { seq: *new })?)]
         }
         Marker::Transaction => [None, None],
     })
@@ -86,7 +88,7 @@ fn known(table: &TableSchema, column: usize) -> Result<&Column, Error> {
 // ---- reading ----------------------------------------------------------------------------------
 
 /// A line that is not about a row, as far as its operation needs it.
-pub(super) struct Defining<'a> {
+pub(super) struct DefinitionLine<'a> {
     pub event: EventId,
     pub op: &'a str,
     /// The table's name; `None` on a marker.
@@ -95,7 +97,7 @@ pub(super) struct Defining<'a> {
     pub new: Option<&'a RawValue>,
 }
 
-impl Defining<'_> {
+impl DefinitionLine<'_> {
     /// The operation; `find` gives the table of a name as it was before.
     pub fn operation(
         &self,
@@ -105,7 +107,8 @@ impl Defining<'_> {
         let table = || find(name);
         let change = match (self.op, self.old, self.new) {
             ("counter", Some(old), Some(new)) => {
-                let (old, new) = (decode::<Counter>(old)?.seq, decode::<Counter>(new)?.seq);
+                let (old, new) =
+                    (decode::<CounterPayload>(old)?.seq, decode::<CounterPayload>(new)?.seq);
                 return Ok(Operation::Marker(Marker::Counter { table: table()?, old, new }));
             }
             ("create_table", None, Some(new)) => {
@@ -144,14 +147,21 @@ impl Defining<'_> {
             }
             ("rename_column", Some(old), Some(new)) => {
                 let table = table()?;
-                let column = index_of(&table, &decode::<Named>(old)?.name)?;
-                SchemaChange::RenameColumn { table, column, name: decode::<Named>(new)?.name }
+                let column = index_of(&table, &decode::<DefinitionName>(old)?.name)?;
+                SchemaChange::RenameColumn {
+                    table,
+                    column,
+                    name: decode::<DefinitionName>(new)?.name,
+                }
             }
             ("rename_table", Some(old), Some(new)) => {
-                if decode::<Named>(old)?.name != name {
+                if decode::<DefinitionName>(old)?.name != name {
                     return Err(format!("`{name}` is renamed by another name"));
                 }
-                SchemaChange::RenameTable { table: table()?, name: decode::<Named>(new)?.name }
+                SchemaChange::RenameTable {
+                    table: table()?,
+                    name: decode::<DefinitionName>(new)?.name,
+                }
             }
             (op, ..) => return Err(format!("`{op}` is not known, or not with these fields")),
         };
@@ -161,11 +171,11 @@ impl Defining<'_> {
     fn marker(&self) -> Result<Operation, String> {
         let marker = match (self.op, self.old, self.new) {
             ("tag", None, Some(new)) => {
-                let Tag { name, at } = decode(new)?;
+                let TagPayload { name, at } = decode(new)?;
                 Marker::Tag { name, at }
             }
             ("snapshot", None, Some(new)) => {
-                let Snapshot { id, name } = decode(new)?;
+                let SnapshotPayload { id, name } = decode(new)?;
                 Marker::Snapshot { id, name }
             }
             ("tx", None, None) => Marker::Transaction,

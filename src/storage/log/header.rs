@@ -33,13 +33,13 @@ pub(crate) struct Header {
 
 /// What must be known before the rest can be.
 #[derive(Deserialize)]
-struct Edition {
+struct HeaderVersion {
     version: u64,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Fields<'a> {
+struct HeaderFields<'a> {
     #[serde(rename = "format")]
     _format: IgnoredAny,
     #[serde(rename = "version")]
@@ -85,12 +85,12 @@ impl Header {
         if !has_valid_crc(line) {
             return Err("the header's checksum is wrong".into());
         }
-        let Edition { version } =
+        let HeaderVersion { version } =
             serde_json::from_slice(line).map_err(|error| format!("bad header: {error}"))?;
         if version != VERSION {
             return Err(other_version(version));
         }
-        let fields: Fields<'_> =
+        let fields: HeaderFields<'_> =
             serde_json::from_slice(line).map_err(|error| format!("bad header: {error}"))?;
         if let Some(feature) = fields.features.first() {
             return Err(format!("the log needs the feature `{feature}`, which is not known"));

@@ -32,18 +32,18 @@ const MAX_INITIAL_SIZE: usize = 16 << 10;
 /// The newest version of a row: its number, 0 where there was none and [`DELETED`] perhaps set, and
 /// the event that made it, in halves so that a million rows need no padding.
 #[derive(Clone, Copy, Debug, Default)]
-struct Newest {
+struct NewestVersion {
     version: u32,
     event: [u32; 2],
 }
 
-impl Newest {
-    fn new(version: u32, event: EventId) -> Newest {
+impl NewestVersion {
+    fn new(version: u32, event: EventId) -> NewestVersion {
         let bytes = event.0.to_le_bytes();
         let half = |at: usize| {
             u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
         };
-        Newest { version, event: [half(0), half(4)] }
+        NewestVersion { version, event: [half(0), half(4)] }
     }
 
     fn event(self) -> EventId {
@@ -54,8 +54,8 @@ impl Newest {
 /// The newest version of every row of a table.
 #[derive(Debug, Default)]
 struct RowVersions {
-    dense: Vec<Newest>,
-    sparse: HashMap<u64, Newest>,
+    dense: Vec<NewestVersion>,
+    sparse: HashMap<u64, NewestVersion>,
     /// Rows below this one that are not listed were deleted before the books were opened.
     opened: RowId,
     /// The number of the next new row: all below it have been given, or were passed over.
@@ -63,21 +63,21 @@ struct RowVersions {
 }
 
 impl RowVersions {
-    fn at(&self, row: RowId) -> Newest {
+    fn at(&self, row: RowId) -> NewestVersion {
         let dense = usize::try_from(row.0).ok().and_then(|index| self.dense.get(index));
         let found = dense.or_else(|| self.sparse.get(&row.0)).copied().unwrap_or_default();
         if found.version == 0 && row < self.opened {
-            return Newest::new(DELETED, EventId::START);
+            return NewestVersion::new(DELETED, EventId::START);
         }
         found
     }
 
-    fn set(&mut self, row: RowId, newest: Newest) {
+    fn set(&mut self, row: RowId, newest: NewestVersion) {
         let index = usize::try_from(row.0).unwrap_or(usize::MAX);
         if index < self.dense.len() {
             self.dense[index] = newest;
         } else if index - self.dense.len() < GAP && !self.sparse.contains_key(&row.0) {
-            self.dense.resize(index, Newest::default());
+            self.dense.resize(index, NewestVersion::default());
             self.dense.push(newest);
             // A row that was far away before may lie inside now.
             if !self.sparse.is_empty() {
@@ -95,10 +95,10 @@ impl RowVersions {
 
 /// What a row and its table were before an event.
 #[derive(Debug)]
-struct Replaced {
+struct ReplacedVersion {
     table: TableId,
     row: RowId,
-    newest: Newest,
+    newest: NewestVersion,
     next: RowId,
 }
 
@@ -110,15 +110,15 @@ pub(crate) struct Ledger {
     /// The last event about no row.
     structural: EventId,
     /// What the transaction under way replaced, to be put back if it fails.
-    replaced: Vec<Replaced>,
+    replaced: Vec<ReplacedVersion>,
     schema_before: Schema,
     structural_before: EventId,
-    markers: Markers,
+    markers: MarkerNames,
 }
 
 /// The names and numbers that markers have taken.
 #[derive(Debug, Default)]
-struct Markers {
+struct MarkerNames {
     tags: HashSet<String>,
     last_snapshot: u64,
     /// What the transaction under way added.
@@ -155,7 +155,7 @@ impl Ledger {
     ) {
         let versions = self.rows.entry(table).or_default();
         (versions.opened, versions.next) = (next, next);
-        rows.for_each(|(row, rev, event)| versions.set(row, Newest::new(rev, event)));
+        rows.for_each(|(row, rev, event)| versions.set(row, NewestVersion::new(rev, event)));
     }
 
     /// Goes on with the tables of a later moment, whose rows are to be entered; the markers are those
@@ -181,7 +181,7 @@ impl Ledger {
 
     /// Forgets what was admitted since the last [`Ledger::commit`].
     pub(crate) fn roll_back(&mut self) {
-        while let Some(Replaced { table, row, newest, next }) = self.replaced.pop() {
+        while let Some(ReplacedVersion { table, row, newest, next }) = self.replaced.pop() {
             if let Some(rows) = self.rows.get_mut(&table) {
                 rows.set(row, newest);
                 rows.next = next;
@@ -272,9 +272,9 @@ impl Ledger {
                 found: found.version & !DELETED,
             });
         }
-        rows.set(row, Newest::new(version, event));
+        rows.set(row, NewestVersion::new(version, event));
         rows.next = next.max(RowId(row.0.saturating_add(1)));
-        self.replaced.push(Replaced { table: table.id, row, newest: found, next });
+        self.replaced.push(ReplacedVersion { table: table.id, row, newest: found, next });
         Ok(previous)
     }
 }

@@ -1,7 +1,7 @@
 //! One event as one line: both directions.
 
-use super::chain::{Chain, Hash, Outside, Salt};
-use super::definition::{self, Defining};
+use super::chain::{Chain, ChainedFields, Hash, Salt};
+use super::definition::{self, DefinitionLine};
 use super::ledger::Ledger;
 use super::text::{parse_hex, parse_moment, push_hex, push_moment, push_string, push_u64};
 use super::values::{decode_columns, push_columns};
@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 /// When and as what an event is written.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Stamp {
+pub(crate) struct LineStamp {
     /// The event.
     pub event: EventId,
     /// Its transaction.
@@ -29,15 +29,15 @@ pub(crate) struct Stamp {
     pub cause: Option<EventId>,
 }
 
-impl From<&Event> for Stamp {
-    fn from(event: &Event) -> Stamp {
-        Stamp { event: event.id, tx: event.tx, at: event.at, cause: event.cause }
+impl From<&Event> for LineStamp {
+    fn from(event: &Event) -> LineStamp {
+        LineStamp { event: event.id, tx: event.tx, at: event.at, cause: event.cause }
     }
 }
 
 /// What the first line of a transaction carries besides.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct First {
+pub(crate) struct FirstLine {
     /// The last event known to be synced.
     pub durable: EventId,
     /// The transaction's salt.
@@ -51,9 +51,9 @@ pub(crate) struct First {
 pub(crate) fn encode(
     out: &mut Vec<u8>,
     chain: &mut Chain,
-    stamp: Stamp,
+    stamp: LineStamp,
     operation: &Operation,
-    first: Option<&First>,
+    first: Option<&FirstLine>,
     last: Option<&Metadata>,
 ) -> Result<Option<Hash>, Error> {
     let start = out.len();
@@ -67,13 +67,13 @@ pub(crate) fn encode(
 fn push_line(
     out: &mut Vec<u8>,
     chain: &mut Chain,
-    stamp: Stamp,
+    stamp: LineStamp,
     operation: &Operation,
-    first: Option<&First>,
+    first: Option<&FirstLine>,
     last: Option<&Metadata>,
 ) -> Result<Option<Hash>, Error> {
     let start = out.len();
-    let outside = Outside {
+    let outside = ChainedFields {
         event: stamp.event,
         tx: stamp.tx,
         at: stamp.at,
@@ -84,7 +84,7 @@ fn push_line(
     };
     push_outside(out, &outside);
     let [old, new] = push_payloads(out, operation)?;
-    if let Some(First { durable, salt }) = first {
+    if let Some(FirstLine { durable, salt }) = first {
         out.extend_from_slice(b",\"durable\":");
         push_u64(out, durable.0);
         out.extend_from_slice(b",\"salt\":\"");
@@ -134,7 +134,7 @@ fn version(operation: &RowOperation) -> (RowId, u32, Option<EventId>) {
     (operation.row, operation.rev, prev)
 }
 
-fn push_outside(out: &mut Vec<u8>, outside: &Outside<'_>) {
+fn push_outside(out: &mut Vec<u8>, outside: &ChainedFields<'_>) {
     out.extend_from_slice(b"{\"event\":");
     push_u64(out, outside.event.0);
     out.extend_from_slice(b",\"tx\":");
@@ -318,24 +318,24 @@ fn bound_of(value: &Value) -> usize {
 
 /// A string of a line, borrowed where nothing in it was escaped.
 #[derive(Debug, PartialEq, Eq)]
-struct Text<'a>(Cow<'a, str>);
+struct LineText<'a>(Cow<'a, str>);
 
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Text<'a>, D::Error> {
+impl<'de: 'a, 'a> Deserialize<'de> for LineText<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<LineText<'a>, D::Error> {
         struct TextVisitor;
         impl<'de> Visitor<'de> for TextVisitor {
-            type Value = Text<'de>;
+            type Value = LineText<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a string")
             }
 
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Borrowed(text)))
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<LineText<'de>, E> {
+                Ok(LineText(Cow::Borrowed(text)))
             }
 
-            fn visit_str<E>(self, text: &str) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Owned(text.to_owned())))
+            fn visit_str<E>(self, text: &str) -> Result<LineText<'de>, E> {
+                Ok(LineText(Cow::Owned(text.to_owned())))
             }
         }
         deserializer.deserialize_str(TextVisitor)
@@ -345,13 +345,13 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
 /// The fields of a line as they stand there.
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Fields<'a> {
+struct LineFields<'a> {
     event: u64,
     tx: u64,
     at: &'a str,
     op: &'a str,
     #[serde(borrow)]
-    table: Option<Text<'a>>,
+    table: Option<LineText<'a>>,
     row: Option<u64>,
     rev: Option<u32>,
     prev: Option<u64>,
@@ -366,13 +366,13 @@ struct Fields<'a> {
     #[serde(default)]
     last: bool,
     #[serde(borrow)]
-    intent: Option<Text<'a>>,
+    intent: Option<LineText<'a>>,
     #[serde(borrow)]
-    actor: Option<Text<'a>>,
+    actor: Option<LineText<'a>>,
     #[serde(borrow)]
-    note: Option<Text<'a>>,
+    note: Option<LineText<'a>>,
     #[serde(borrow)]
-    id: Option<Text<'a>>,
+    id: Option<LineText<'a>>,
     digest: Option<&'a str>,
     #[serde(default)]
     reverts: Vec<u64>,
@@ -384,9 +384,9 @@ struct Fields<'a> {
 /// A line that is sound in itself; whether it follows from those before is another question.
 #[derive(Debug)]
 pub(crate) struct Line<'a> {
-    fields: Fields<'a>,
+    fields: LineFields<'a>,
     /// Its numbers and its time.
-    pub stamp: Stamp,
+    pub stamp: LineStamp,
     /// The mark of durability, on the first line of a batch.
     pub durable: Option<EventId>,
     /// The transaction's salt, on its first line.
@@ -401,12 +401,12 @@ pub(crate) struct Line<'a> {
 
 /// Finds the tables that lines name.
 #[derive(Debug, Default)]
-pub(crate) struct Tables {
+pub(crate) struct TableLookup {
     /// The last one found, with the version of the schema it is from: neighbours are about the same.
     recent: Option<(u64, Arc<TableSchema>)>,
 }
 
-impl Tables {
+impl TableLookup {
     fn find(&mut self, schema: &Schema, name: &str) -> Result<Arc<TableSchema>, String> {
         match &self.recent {
             Some((version, table)) if *version == schema.version && table.name == name => {
@@ -424,7 +424,7 @@ impl Tables {
 /// Takes a line apart whose checksum was found right. The error says what is wrong.
 pub(crate) fn parse(line: &[u8]) -> Result<Line<'_>, String> {
     let text = std::str::from_utf8(line).map_err(|error| error.to_string())?;
-    let fields: Fields<'_> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let fields: LineFields<'_> = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let at = parse_moment(fields.at).ok_or_else(|| format!("bad time `{}`", fields.at))?;
     let said = [&fields.intent, &fields.actor, &fields.note, &fields.id];
     let said = said.into_iter().any(Option::is_some) || fields.hash.is_some();
@@ -441,7 +441,7 @@ pub(crate) fn parse(line: &[u8]) -> Result<Line<'_>, String> {
     }
     let (event, cause) = (EventId(fields.event), fields.cause.map(EventId));
     Ok(Line {
-        stamp: Stamp { event, tx: TxId(fields.tx), at, cause },
+        stamp: LineStamp { event, tx: TxId(fields.tx), at, cause },
         durable: fields.durable.map(EventId),
         salt: digits("salt", fields.salt)?,
         line_salt: digits("salt of the line", fields.line_salt)?,
@@ -460,7 +460,7 @@ fn digits<const N: usize>(what: &str, field: Option<&str>) -> Result<Option<[u8;
 impl Line<'_> {
     /// What it says of its transaction, if it is the last.
     pub(crate) fn metadata(&self) -> Option<Metadata> {
-        let owned = |text: &Option<Text<'_>>| text.as_ref().map(|text| text.0.to_string());
+        let owned = |text: &Option<LineText<'_>>| text.as_ref().map(|text| text.0.to_string());
         let fields = &self.fields;
         fields.last.then(|| Metadata {
             intent: owned(&fields.intent),
@@ -478,14 +478,14 @@ impl Line<'_> {
     }
 
     /// The event, given the schema before it.
-    pub(crate) fn event(&self, tables: &mut Tables, schema: &Schema) -> Result<Event, String> {
+    pub(crate) fn event(&self, tables: &mut TableLookup, schema: &Schema) -> Result<Event, String> {
         let last = self.metadata().map(Box::new);
-        let Stamp { event: id, tx, at, cause } = self.stamp;
+        let LineStamp { event: id, tx, at, cause } = self.stamp;
         let operation = self.operation(tables, schema)?;
         Ok(Event { id, tx, at, cause, operation, last })
     }
 
-    fn operation(&self, tables: &mut Tables, schema: &Schema) -> Result<Operation, String> {
+    fn operation(&self, tables: &mut TableLookup, schema: &Schema) -> Result<Operation, String> {
         let fields = &self.fields;
         let name = fields.table.as_ref().map(|name| name.0.as_ref());
         let (event, op, old, new) = (self.stamp.event, fields.op, fields.old, fields.new);
@@ -496,9 +496,8 @@ impl Line<'_> {
                 let images = decode_images(op, prev, old, new, &table)?;
                 Ok(Operation::Row(RowOperation { table, row: RowId(row), rev, images }))
             }
-            (None, None, None, table) => {
-                Defining { event, op, table, old, new }.operation(|name| tables.find(schema, name))
-            }
+            (None, None, None, table) => DefinitionLine { event, op, table, old, new }
+                .operation(|name| tables.find(schema, name)),
             _ => Err("an event of a row without its table, its row or its version".into()),
         }
     }
@@ -526,7 +525,7 @@ impl Line<'_> {
             (None, None) => return Err("a payload without a salt".into()),
             (Some(_), Some(_)) => return Err("a line with a salt beside its transaction's".into()),
         };
-        let outside = Outside {
+        let outside = ChainedFields {
             event: self.stamp.event,
             tx: self.stamp.tx,
             at: self.stamp.at,
@@ -546,7 +545,7 @@ impl Line<'_> {
     /// Reads the event and enters it into the books; gives what they had before it, too.
     pub(crate) fn admit(
         &self,
-        tables: &mut Tables,
+        tables: &mut TableLookup,
         ledger: &mut Ledger,
     ) -> Result<(Event, EventId), String> {
         let event = self.event(tables, ledger.schema())?;

@@ -10,13 +10,13 @@ const BUFFER_SIZE: usize = 256 << 10;
 
 /// The file from an offset on, as a stream.
 #[derive(Debug)]
-struct Stream {
+struct LogStream {
     file: Arc<dyn VfsFile>,
     offset: u64,
     end: u64,
 }
 
-impl Read for Stream {
+impl Read for LogStream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let left = usize::try_from(self.end.saturating_sub(self.offset)).unwrap_or(usize::MAX);
         let length = left.min(buffer.len());
@@ -28,7 +28,7 @@ impl Read for Stream {
 
 /// What the next bytes of the log are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Next {
+pub(crate) enum NextLine {
     /// A line; [`LineReader::line`] has it.
     Line,
     /// Bytes without the newline that ends a line.
@@ -43,7 +43,7 @@ pub(crate) enum Next {
 /// Reads lines of the log.
 #[derive(Debug)]
 pub(crate) struct LineReader {
-    stream: BufReader<Stream>,
+    stream: BufReader<LogStream>,
     line: Vec<u8>,
     /// Where the line begins.
     offset: u64,
@@ -54,25 +54,25 @@ pub(crate) struct LineReader {
 impl LineReader {
     /// The lines from `offset` to `end`, both ends of lines.
     pub(crate) fn new(file: Arc<dyn VfsFile>, offset: u64, end: u64) -> LineReader {
-        let stream = BufReader::with_capacity(BUFFER_SIZE, Stream { file, offset, end });
+        let stream = BufReader::with_capacity(BUFFER_SIZE, LogStream { file, offset, end });
         LineReader { stream, line: Vec::new(), offset, next_offset: offset }
     }
 
     /// Goes to the next line.
-    pub(crate) fn advance(&mut self) -> io::Result<Next> {
+    pub(crate) fn advance(&mut self) -> io::Result<NextLine> {
         self.offset = self.next_offset;
         self.line.clear();
         let mut limited = (&mut self.stream).take(to_u64(MAX_LINE_SIZE));
         let length = to_u64(limited.read_until(b'\n', &mut self.line)?);
         let found = if self.line.pop_if(|byte| *byte == b'\n').is_some() {
-            Next::Line
+            NextLine::Line
         } else if self.line.len() == MAX_LINE_SIZE {
             self.line.clear();
-            Next::TooLong
+            NextLine::TooLong
         } else if length == 0 {
-            Next::End
+            NextLine::End
         } else {
-            Next::Unfinished
+            NextLine::Unfinished
         };
         self.next_offset = self.offset + length;
         Ok(found)

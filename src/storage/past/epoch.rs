@@ -10,7 +10,7 @@
 //! as long as there is room, with those that were passed on the way. How long an epoch is, and at which
 //! of their ends snapshots are made, says [`Schedule`](super::schedule::Schedule).
 
-use crate::storage::versions::{Base, EventFacts, State, View};
+use crate::storage::versions::{Base, EventLookup, State, View};
 use crate::types::{EventId, Period};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -61,7 +61,7 @@ pub(crate) struct EpochCache {
 impl EpochCache {
     /// The same epochs, whose views ask `facts` about events: those that opening passed were made
     /// before there was anyone to ask.
-    pub fn with_facts(self, facts: &Arc<dyn EventFacts>) -> EpochCache {
+    pub fn with_facts(self, facts: &Arc<dyn EventLookup>) -> EpochCache {
         let epochs = self.epochs.into_inner().unwrap_or_else(PoisonError::into_inner);
         let told = |epoch: Arc<Epoch>| {
             let state = epoch.state.clone().with_facts(Arc::clone(facts));

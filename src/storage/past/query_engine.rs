@@ -13,9 +13,9 @@ use super::schedule::Schedule;
 use crate::storage::Event;
 use crate::storage::base::SnapshotId;
 use crate::storage::error::Error;
-use crate::storage::projections::{Position, SnapshotEntry, SnapshotManager};
+use crate::storage::projections::{ProjectionPosition, SnapshotEntry, SnapshotManager};
 use crate::storage::store::EventStore;
-use crate::storage::versions::{Base, Changes, EventFacts, Origin, RowChange, State, View};
+use crate::storage::versions::{Base, EventLookup, Origin, RowChange, RowChanges, State, View};
 use crate::types::{EventId, Period, TableSchema};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
@@ -28,7 +28,7 @@ const MOST_MOMENTS: usize = 8;
 pub struct QueryEngine {
     store: Arc<EventStore>,
     snapshots: SnapshotManager,
-    head: RwLock<Head>,
+    head: RwLock<PresentEpoch>,
     past: EpochCache,
     /// Past moments that were asked about, the one that was last first.
     moments: Mutex<Vec<View>>,
@@ -39,7 +39,7 @@ pub struct QueryEngine {
 
 /// The present epoch.
 #[derive(Debug)]
-struct Head {
+struct PresentEpoch {
     state: State,
     base: Base,
 }
@@ -52,9 +52,9 @@ impl QueryEngine {
         (state, base): (State, Base),
         past: EpochCache,
     ) -> QueryEngine {
-        let facts = Arc::clone(&store) as Arc<dyn EventFacts>;
+        let facts = Arc::clone(&store) as Arc<dyn EventLookup>;
         let (state, past) = (state.with_facts(Arc::clone(&facts)), past.with_facts(&facts));
-        let head = RwLock::new(Head { state, base });
+        let head = RwLock::new(PresentEpoch { state, base });
         let (moments, notices, damaged) = Default::default();
         QueryEngine { store, snapshots, head, past, moments, notices, damaged }
     }
@@ -129,12 +129,12 @@ impl QueryEngine {
         lock(&self.notices)
     }
 
-    fn head(&self) -> RwLockReadGuard<'_, Head> {
+    fn head(&self) -> RwLockReadGuard<'_, PresentEpoch> {
         // A writer that panicked left a state that is no worse than the events it applied.
         self.head.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn of_head(head: &Head, period: Period) -> View {
+    fn of_head(head: &PresentEpoch, period: Period) -> View {
         let origin = Origin::in_memory(head.base, head.state.base());
         head.state.view(period).with_origin(origin)
     }
@@ -190,7 +190,7 @@ impl QueryEngine {
         let (engine, table) = (Arc::clone(engine), Arc::clone(table));
         // Before the table there is nothing of it.
         let mut next = period.first.max(table.id.0);
-        let mut current: Option<Changes> = None;
+        let mut current: Option<RowChanges> = None;
         Ok(std::iter::from_fn(move || {
             loop {
                 if let Some(change) = current.as_mut().and_then(Iterator::next) {
@@ -217,7 +217,7 @@ impl QueryEngine {
         table: &TableSchema,
         first: EventId,
         last: EventId,
-    ) -> Result<(Changes, EventId), Error> {
+    ) -> Result<(RowChanges, EventId), Error> {
         // What an epoch begins with did not happen in it.
         let wanted = Period { first: EventId(first.0.saturating_sub(1)), last: first };
         self.with_epoch(wanted, |state, _| {
@@ -271,7 +271,7 @@ impl QueryEngine {
         wanted: Period,
         end: EventId,
     ) -> Result<(Arc<Epoch>, u64), Error> {
-        let Begun { mut state, mut base, position } = self.nearest(listed, wanted, end);
+        let EpochStart { mut state, mut base, position } = self.nearest(listed, wanted, end);
         let from = state.head();
         let mut schedule = Schedule::new(None);
         schedule.begin(&state, state.base());
@@ -309,13 +309,18 @@ impl QueryEngine {
 
     /// The state with the fewest events to go from there: an epoch in memory that knows the beginning of
     /// the period, the end of one before it or there, the nearest good snapshot, or nothing at all.
-    fn nearest<'l>(&self, listed: &'l [SnapshotEntry], wanted: Period, end: EventId) -> Begun<'l> {
+    fn nearest<'l>(
+        &self,
+        listed: &'l [SnapshotEntry],
+        wanted: Period,
+        end: EventId,
+    ) -> EpochStart<'l> {
         let on_the_way = |epoch: &Epoch| {
             epoch.start() <= wanted.first && wanted.first < epoch.last() && epoch.last() <= end
         };
         let still_to_go = |epoch: &Epoch| end.0 - epoch.last().0;
         if let Some(epoch) = self.past.find(on_the_way, still_to_go) {
-            return Begun { state: epoch.state.clone(), base: epoch.base, position: None };
+            return EpochStart { state: epoch.state.clone(), base: epoch.base, position: None };
         }
         let mut before = listed.iter().rev().map(|entry| entry.position.event);
         let snapshot = before.find(|event| *event <= wanted.first).unwrap_or_default();
@@ -324,13 +329,13 @@ impl QueryEngine {
         if let Some(epoch) = self.past.find(ends_before, still_to_go) {
             let mut state = epoch.state.clone();
             state.start_epoch();
-            return Begun { state, base: Base::Turned, position: None };
+            return EpochStart { state, base: Base::Turned, position: None };
         }
         let before = listed.iter().rev().filter(|entry| entry.position.event <= wanted.first);
         let restored = before.filter(|entry| self.is_ours(entry)).find_map(|entry| {
             let schema = self.store.schema_at(entry.position.event);
             match restore_snapshot(&self.snapshots, entry, Some(schema)) {
-                Ok(state) => Some(Begun {
+                Ok(state) => Some(EpochStart {
                     state: self.with_facts(state),
                     base: Base::Snapshot(entry.id),
                     position: Some(&entry.position),
@@ -343,7 +348,7 @@ impl QueryEngine {
                 }
             }
         });
-        restored.unwrap_or_else(|| Begun {
+        restored.unwrap_or_else(|| EpochStart {
             state: self.with_facts(State::new()),
             base: Base::Start,
             position: None,
@@ -351,7 +356,7 @@ impl QueryEngine {
     }
 
     fn with_facts(&self, state: State) -> State {
-        state.with_facts(Arc::clone(&self.store) as Arc<dyn EventFacts>)
+        state.with_facts(Arc::clone(&self.store) as Arc<dyn EventLookup>)
     }
 
     /// Whether a snapshot is of this very history, and not known to be damaged.
@@ -370,11 +375,11 @@ impl QueryEngine {
 }
 
 /// What the reading of a past epoch begins with.
-struct Begun<'l> {
+struct EpochStart<'l> {
     state: State,
     base: Base,
     /// Where the snapshot stands that it was read from.
-    position: Option<&'l Position>,
+    position: Option<&'l ProjectionPosition>,
 }
 
 /// Where the epoch that holds an event ends: where the next begins.

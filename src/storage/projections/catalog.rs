@@ -20,10 +20,12 @@
 //! A catalog with a wrong byte, of another database or beyond the log is an error value; one that is
 //! missing is none.
 
-use super::definition::{Head, Position, check_tables, parse_table, push_table, schema_of};
-use super::lines::{Lines, push_end};
+use super::definition::{
+    ProjectionHeader, ProjectionPosition, check_tables, parse_table, push_table, schema_of,
+};
+use super::lines::{ProjectionLines, push_end};
 use super::output::replace;
-use super::row_file::Summary;
+use super::row_file::RowFileSummary;
 use crate::storage::base::BaseTable;
 use crate::storage::error::Error;
 use crate::storage::vfs::Vfs;
@@ -43,7 +45,7 @@ const END: &[u8] = b"}";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Catalog {
     /// Where it stands.
-    pub position: Position,
+    pub position: ProjectionPosition,
     /// How many schema changes there were.
     pub schema_version: u64,
     /// The tables, by name.
@@ -60,7 +62,7 @@ pub struct CatalogTable {
     /// The table.
     pub base: BaseTable,
     /// What its row file has to be.
-    pub rows: Summary,
+    pub rows: RowFileSummary,
 }
 
 impl Catalog {
@@ -77,7 +79,7 @@ impl Catalog {
     pub fn save(&self, vfs: &dyn Vfs, directory: &Path) -> Result<(), Error> {
         check_tables(self.tables.iter().map(|table| &table.base)).map_err(Error::invalid)?;
         let (_, ()) = replace(vfs, directory, FILE, |output| {
-            let head = Head {
+            let head = ProjectionHeader {
                 id: None,
                 name: None,
                 clean: Some(self.clean),
@@ -104,17 +106,18 @@ impl Catalog {
     /// # Errors
     /// [`Error::Projection`] where it is not what was written, [`Error::Io`] where the system refuses.
     pub fn load(vfs: &dyn Vfs, directory: &Path) -> Result<Option<Catalog>, Error> {
-        let mut lines = match Lines::open(vfs, &directory.join(FILE)) {
+        let mut lines = match ProjectionLines::open(vfs, &directory.join(FILE)) {
             Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
                 return Ok(None);
             }
             opened => opened?,
         };
         lines.advance()?;
-        let head = Head::decode(lines.line(), FORMAT).map_err(|reason| lines.damaged(reason))?;
+        let head = ProjectionHeader::decode(lines.line(), FORMAT)
+            .map_err(|reason| lines.damaged(reason))?;
         let clean =
             head.clean.ok_or_else(|| lines.damaged("it does not say whether it is clean"))?;
-        let Head { position, schema_version, scrubbed, .. } = head;
+        let ProjectionHeader { position, schema_version, scrubbed, .. } = head;
         let scrubbed = scrubbed.unwrap_or_default();
         lines.expect(START)?;
         let mut tables: Vec<CatalogTable> = Vec::new();

@@ -24,7 +24,7 @@
 
 use super::file_name::row_file_name;
 use super::lines::{check_length, push_seal};
-use super::row_file::Summary;
+use super::row_file::RowFileSummary;
 use crate::storage::base::BaseTable;
 use crate::storage::error::Error;
 use crate::storage::log::chain::Hash;
@@ -41,7 +41,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 /// The longest head, with its newline.
-pub(crate) const MAX_HEAD: usize = 1 << 20;
+pub(crate) const MAX_HEADER: usize = 1 << 20;
 
 /// The only version of both formats.
 const VERSION: u64 = 1;
@@ -59,7 +59,7 @@ pub struct Anchor {
 
 /// Where in which history a projection stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Position {
+pub struct ProjectionPosition {
     /// Whose log.
     pub uuid: [u8; 16],
     /// The last event that the projection knows, the last of its transaction.
@@ -74,7 +74,7 @@ pub struct Position {
     pub log_offset: u64,
 }
 
-impl Position {
+impl ProjectionPosition {
     /// What has to agree with the log.
     pub fn anchor(&self) -> Anchor {
         Anchor { uuid: self.uuid, event: self.event, hash: self.hash }
@@ -96,7 +96,7 @@ impl Position {
 
 /// The first line of a snapshot or of the catalog.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Head {
+pub(crate) struct ProjectionHeader {
     /// A snapshot's number.
     pub id: Option<u64>,
     /// A snapshot's name.
@@ -106,14 +106,14 @@ pub(crate) struct Head {
     /// The event that the scrub of the log came to, in the catalog.
     pub scrubbed: Option<EventId>,
     /// Where it stands.
-    pub position: Position,
+    pub position: ProjectionPosition,
     /// How many schema changes there were.
     pub schema_version: u64,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct HeadFields<'a> {
+struct ProjectionHeaderFields<'a> {
     id: Option<u64>,
     event_id: u64,
     name: Option<String>,
@@ -152,7 +152,7 @@ fn push_name(out: &mut Vec<u8>, name: &str) {
     out.push(b':');
 }
 
-impl Head {
+impl ProjectionHeader {
     /// Appends the line, newline and all, to an empty buffer.
     pub(crate) fn encode(&self, out: &mut Vec<u8>, format: &str) -> Result<(), Error> {
         let position = &self.position;
@@ -191,14 +191,14 @@ impl Head {
         out.pop();
         out.extend_from_slice(b",\n");
         let size = out.len() - start;
-        match size <= MAX_HEAD {
+        match size <= MAX_HEADER {
             true => Ok(()),
-            false => Err(Error::Limit { what: "the name of a snapshot", size, limit: MAX_HEAD }),
+            false => Err(Error::Limit { what: "the name of a snapshot", size, limit: MAX_HEADER }),
         }
     }
 
     /// Reads the line without its newline; the error says what is wrong with it.
-    pub(crate) fn decode(line: &[u8], format: &str) -> Result<Head, String> {
+    pub(crate) fn decode(line: &[u8], format: &str) -> Result<ProjectionHeader, String> {
         let mut object = line.strip_suffix(b",").ok_or("it has no head")?.to_vec();
         object.push(b'}');
         let mut seal = Vec::new();
@@ -209,13 +209,13 @@ impl Head {
         if object[content..] != seal {
             return Err("its head has a wrong checksum".into());
         }
-        let fields: HeadFields<'_> =
+        let fields: ProjectionHeaderFields<'_> =
             serde_json::from_slice(&object).map_err(|error| format!("bad head: {error}"))?;
         if fields.format != format || fields.format_version != VERSION {
             let (format, version) = (fields.format, fields.format_version);
             return Err(format!("version {version} of the format `{format}` is not known"));
         }
-        let position = Position {
+        let position = ProjectionPosition {
             uuid: parse_hex::<{ size_of::<Uuid>() }>(fields.uuid).ok_or("bad uuid")?,
             event: EventId(fields.event_id),
             tx: TxId(fields.tx),
@@ -225,7 +225,7 @@ impl Head {
         };
         let (id, name, clean) = (fields.id, fields.name, fields.clean);
         let (schema_version, scrubbed) = (fields.schema_version, fields.scrubbed.map(EventId));
-        Ok(Head { id, name, clean, scrubbed, position, schema_version })
+        Ok(ProjectionHeader { id, name, clean, scrubbed, position, schema_version })
     }
 }
 
@@ -255,7 +255,7 @@ struct FileFields {
 pub(crate) fn push_table(
     out: &mut Vec<u8>,
     table: &BaseTable,
-    file: Option<&Summary>,
+    file: Option<&RowFileSummary>,
 ) -> Result<(), Error> {
     let (start, schema) = (out.len(), &table.schema);
     push_string(out, &schema.name);
@@ -301,7 +301,7 @@ fn push_identities(out: &mut Vec<u8>, identities: impl Iterator<Item = (EventId,
 pub(crate) fn parse_table(
     line: &[u8],
     head: EventId,
-) -> Result<(BaseTable, Option<Summary>), String> {
+) -> Result<(BaseTable, Option<RowFileSummary>), String> {
     let object = [b"{", line, b"}"].concat();
     let object: BTreeMap<String, TableFields> =
         serde_json::from_slice(&object).map_err(|error| format!("bad table: {error}"))?;
@@ -337,7 +337,7 @@ pub(crate) fn parse_table(
         if file != row_file_name(&schema) {
             return Err(format!("`{name}` cannot be in the file `{file}`"));
         }
-        Ok(Summary { file, length, live, dead, digest })
+        Ok(RowFileSummary { file, length, live, dead, digest })
     });
     let file = file.transpose()?;
     let (next_row, autoincrement) = (RowId(fields.next_row), fields.autoincrement);

@@ -11,7 +11,7 @@
 //!
 //! # Trust
 //!
-//! Per file there is a [`Summary`] that changes with every record. The catalog keeps it, and
+//! Per file there is a [`RowFileSummary`] that changes with every record. The catalog keeps it, and
 //! [`Engine::open`] is given it back; from then on every pass over the file is held against it. A
 //! file that was cut, has records more or less, with another flag, or of another time, is an error,
 //! and so is each record with a wrong checksum, even a deleted one. Without a summary the file is
@@ -22,7 +22,7 @@
 use super::file_name::{is_leftover, is_row_file, row_file_name};
 use super::output::{remove_leftover, replace};
 use super::record::{self, Record};
-use super::row_file::{RowFile, Rows, Summary};
+use super::row_file::{RowFile, RowFileScan, RowFileSummary};
 use super::{BaseRow, damaged};
 use crate::storage::error::Error;
 use crate::storage::log::reader::to_u64;
@@ -54,7 +54,7 @@ impl Engine {
     /// # Errors
     /// [`Error::Projection`] where its name or its length is another, [`Error::Io`] where it is
     /// missing, no regular file or refused by the system.
-    pub fn open(&mut self, table: &TableSchema, summary: &Summary) -> Result<(), Error> {
+    pub fn open(&mut self, table: &TableSchema, summary: &RowFileSummary) -> Result<(), Error> {
         let (name, path) = self.name_and_path(table);
         if name != summary.file {
             return Err(damaged(&path, format!("the catalog names `{}`", summary.file)));
@@ -68,7 +68,7 @@ impl Engine {
     ///
     /// # Errors
     /// Where the file was not opened and cannot be read.
-    pub fn summary(&mut self, table: &TableSchema) -> Result<Summary, Error> {
+    pub fn summary(&mut self, table: &TableSchema) -> Result<RowFileSummary, Error> {
         Ok(self.file(table)?.1.summary.clone())
     }
 
@@ -133,11 +133,11 @@ impl Engine {
     ///
     /// # Errors
     /// Where the file cannot be opened, or what is pending not be written. The items are errors where
-    /// the file is not what was written; [`Rows`] says when they are to be believed.
-    pub fn scan<'t>(&mut self, table: &'t TableSchema) -> Result<Rows<'t>, Error> {
+    /// the file is not what was written; [`RowFileScan`] says when they are to be believed.
+    pub fn scan<'t>(&mut self, table: &'t TableSchema) -> Result<RowFileScan<'t>, Error> {
         let (vfs, file) = self.file(table)?;
         let blocks = file.blocks(vfs)?;
-        Ok(Rows::new(table, blocks, file.summary.clone()))
+        Ok(RowFileScan::new(table, blocks, file.summary.clone()))
     }
 
     /// Writes the file anew with nothing but the live records, in the order of their rows.
@@ -183,11 +183,11 @@ impl Engine {
     fn replace(
         &mut self,
         table: &TableSchema,
-        write: impl FnOnce(&mut Push<'_>) -> Result<(), Error>,
+        write: impl FnOnce(&mut RecordEncoder<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let (name, path) = self.name_and_path(table);
         let (file, summary) = replace(&*self.vfs, &self.directory, &name, |output| {
-            let mut summary = Summary { file: name.clone(), ..Summary::default() };
+            let mut summary = RowFileSummary { file: name.clone(), ..RowFileSummary::default() };
             write(&mut |record| {
                 let before = output.bytes.len();
                 let crc = record(&mut output.bytes)?;
@@ -321,4 +321,5 @@ impl Engine {
 }
 
 /// Pushes one record: appends its bytes and gives its checksum.
-type Push<'a> = dyn FnMut(&dyn Fn(&mut Vec<u8>) -> Result<u32, Error>) -> Result<(), Error> + 'a;
+type RecordEncoder<'a> =
+    dyn FnMut(&dyn Fn(&mut Vec<u8>) -> Result<u32, Error>) -> Result<(), Error> + 'a;

@@ -5,29 +5,33 @@
 
 use super::damaged;
 use crate::storage::error::Error;
-use crate::storage::log::reader::{LineReader, Next};
+use crate::storage::log::reader::{LineReader, NextLine};
 use crate::storage::log::text::push_hex;
 use crate::storage::log::{CRC_SIZE, MAX_LINE_SIZE};
 use crate::storage::vfs::{Access, Vfs};
 use std::path::{Path, PathBuf};
 
-use super::output::Output;
+use super::output::OutputFile;
 
 /// A file, read line by line.
 #[derive(Debug)]
-pub(crate) struct Lines {
+pub(crate) struct ProjectionLines {
     reader: LineReader,
     path: PathBuf,
     /// The CRC32C of everything before the current line.
     crc: u32,
 }
 
-impl Lines {
+impl ProjectionLines {
     /// The file from its beginning; it stands before the first line.
-    pub(crate) fn open(vfs: &dyn Vfs, path: &Path) -> Result<Lines, Error> {
+    pub(crate) fn open(vfs: &dyn Vfs, path: &Path) -> Result<ProjectionLines, Error> {
         let file = vfs.open(path, Access::Read).map_err(Error::io("open", path))?;
         let size = file.size().map_err(Error::io("read", path))?;
-        Ok(Lines { reader: LineReader::new(file, 0, size), path: path.to_path_buf(), crc: 0 })
+        Ok(ProjectionLines {
+            reader: LineReader::new(file, 0, size),
+            path: path.to_path_buf(),
+            crc: 0,
+        })
     }
 
     /// Goes to the next line, which there has to be.
@@ -37,9 +41,9 @@ impl Lines {
             self.crc = crc32c::crc32c_append(self.crc, b"\n");
         }
         match self.reader.advance().map_err(Error::io("read", &self.path))? {
-            Next::Line => Ok(()),
-            Next::Unfinished | Next::End => Err(self.damaged("the file ends too early")),
-            Next::TooLong => Err(self.damaged("a line is longer than it can be")),
+            NextLine::Line => Ok(()),
+            NextLine::Unfinished | NextLine::End => Err(self.damaged("the file ends too early")),
+            NextLine::TooLong => Err(self.damaged("a line is longer than it can be")),
         }
     }
 
@@ -84,8 +88,8 @@ impl Lines {
             return Err(self.damaged("the checksum is wrong"));
         }
         match self.reader.advance().map_err(Error::io("read", &self.path))? {
-            Next::End => Ok(()),
-            Next::Line | Next::Unfinished | Next::TooLong => {
+            NextLine::End => Ok(()),
+            NextLine::Line | NextLine::Unfinished | NextLine::TooLong => {
                 Err(self.damaged("there is more than there should be"))
             }
         }
@@ -102,7 +106,7 @@ pub(crate) fn push_seal(out: &mut Vec<u8>, field: &str, crc: u32) {
 }
 
 /// Ends a file: what closes it, and its checksum.
-pub(crate) fn push_end(output: &mut Output<'_>, start: &[u8]) {
+pub(crate) fn push_end(output: &mut OutputFile<'_>, start: &[u8]) {
     output.bytes.extend_from_slice(start);
     let crc = output.crc();
     push_seal(&mut output.bytes, "crc", crc);

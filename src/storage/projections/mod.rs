@@ -14,7 +14,7 @@
 //! the checks need not tell kinds of damage apart, they only have to find every one: each byte of
 //! each file is under a CRC32C, and beyond that
 //!
-//! * a [`Position`] says whose history a file is about: the database's uuid, the event, the chain's
+//! * a [`ProjectionPosition`] says whose history a file is about: the database's uuid, the event, the chain's
 //!   hash there and where the log goes on. Of another database, or of a history that went another
 //!   way, nothing is believed;
 //! * a length is held against its limit and against what is left of the file before anything is
@@ -46,13 +46,13 @@ pub(in crate::storage) mod tests;
 
 use super::base::BaseRow;
 pub use catalog::{Catalog, CatalogTable};
-pub use definition::{Anchor, Position};
+pub use definition::{Anchor, ProjectionPosition};
 pub use engine::Engine;
 pub(crate) use file_name::is_row_file;
 pub use file_name::row_file_name;
 pub(crate) use record::may_begin;
-pub use row_file::{Rows, Summary};
-pub use snapshot::{Snapshot, SnapshotHead, SnapshotPart};
+pub use row_file::{RowFileScan, RowFileSummary};
+pub use snapshot::{Snapshot, SnapshotHeader, SnapshotPart};
 pub use snapshots::{SnapshotEntry, SnapshotListing, SnapshotManager, SnapshotSource};
 
 use super::error::Error;

@@ -11,21 +11,21 @@ use std::sync::Arc;
 pub(crate) const FLUSH_SIZE: usize = 1 << 20;
 
 /// Takes the bytes of a file that belong at an offset.
-pub(crate) type Sink<'a> = dyn FnMut(u64, &[u8]) -> Result<(), Error> + 'a;
+pub(crate) type ByteSink<'a> = dyn FnMut(u64, &[u8]) -> Result<(), Error> + 'a;
 
 /// A file that is made from its beginning to its end.
-pub(crate) struct Output<'a> {
-    sink: &'a mut Sink<'a>,
+pub(crate) struct OutputFile<'a> {
+    sink: &'a mut ByteSink<'a>,
     /// What was not handed on yet; to be appended to.
     pub bytes: Vec<u8>,
     written: u64,
     crc: u32,
 }
 
-impl<'a> Output<'a> {
+impl<'a> OutputFile<'a> {
     /// A file whose bytes go to `sink`, in order.
-    pub(crate) fn new(sink: &'a mut Sink<'a>) -> Output<'a> {
-        Output { sink, bytes: Vec::new(), written: 0, crc: 0 }
+    pub(crate) fn new(sink: &'a mut ByteSink<'a>) -> OutputFile<'a> {
+        OutputFile { sink, bytes: Vec::new(), written: 0, crc: 0 }
     }
 
     /// Writes what has gathered if that is enough for one write.
@@ -67,13 +67,13 @@ pub(crate) fn replace<T>(
     vfs: &dyn Vfs,
     directory: &Path,
     name: &str,
-    write: impl FnOnce(&mut Output<'_>) -> Result<T, Error>,
+    write: impl FnOnce(&mut OutputFile<'_>) -> Result<T, Error>,
 ) -> Result<(Arc<dyn VfsFile>, T), Error> {
     let (path, temporary) = (directory.join(name), directory.join(format!("{name}{TEMPORARY}")));
     let file = vfs.open(&temporary, Access::Create).map_err(Error::io("create", &temporary))?;
     let mut append =
         |offset, bytes: &[u8]| file.write_at(offset, bytes).map_err(Error::io("write", &temporary));
-    let mut output = Output::new(&mut append);
+    let mut output = OutputFile::new(&mut append);
     // What a crash left under the temporary name is of no use.
     let emptied = file.truncate(0).map_err(Error::io("write", &temporary));
     let written = emptied.and_then(|()| write(&mut output)).and_then(|result| {

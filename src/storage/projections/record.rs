@@ -110,7 +110,7 @@ pub(crate) struct Record<'a> {
 
 /// What follows the columns.
 #[derive(Debug, PartialEq, Eq)]
-struct Tail {
+struct RecordTrailer {
     row: u64,
     rev: u64,
     event: u64,
@@ -157,7 +157,7 @@ impl<'a> Record<'a> {
     pub(crate) fn decode(&self, table: &TableSchema) -> Result<BaseRow, String> {
         let tail = self.tail().ok_or("a record without row, version and event")?;
         let mut deserializer = serde_json::Deserializer::from_str(self.data);
-        let values = Columns(table)
+        let values = RecordColumns(table)
             .deserialize(&mut deserializer)
             .and_then(|values| deserializer.end().map(|()| values))
             .map_err(|error| error.to_string())?;
@@ -166,12 +166,16 @@ impl<'a> Record<'a> {
     }
 
     /// Reads what follows the columns from its end: that needs neither columns nor values.
-    fn tail(&self) -> Option<Tail> {
+    fn tail(&self) -> Option<RecordTrailer> {
         let rest = self.data.get(..self.data.len().checked_sub(CRC.len() + 8 + END.len())?)?;
         let (rest, event) = number_at_end(rest)?;
         let (rest, rev) = number_at_end(rest.strip_suffix(",\"_event\":")?)?;
         let (rest, row) = number_at_end(rest.strip_suffix(",\"_rev\":")?)?;
-        rest.strip_suffix("\"_row\":")?.ends_with([',', '{']).then_some(Tail { row, rev, event })
+        rest.strip_suffix("\"_row\":")?.ends_with([',', '{']).then_some(RecordTrailer {
+            row,
+            rev,
+            event,
+        })
     }
 }
 
@@ -197,9 +201,9 @@ fn check(data: &[u8]) -> Result<(&str, u32), &'static str> {
 }
 
 /// Reads the columns and passes over what follows them.
-struct Columns<'s>(&'s TableSchema);
+struct RecordColumns<'s>(&'s TableSchema);
 
-impl<'de> DeserializeSeed<'de> for Columns<'_> {
+impl<'de> DeserializeSeed<'de> for RecordColumns<'_> {
     type Value = Row;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Row, D::Error> {
@@ -207,7 +211,7 @@ impl<'de> DeserializeSeed<'de> for Columns<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Columns<'_> {
+impl<'de> Visitor<'de> for RecordColumns<'_> {
     type Value = Row;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -20,7 +20,7 @@ const MAX_FLAGS: usize = 64 << 10;
 
 /// What a row file has to be, to the last bit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
+pub struct RowFileSummary {
     /// Its name in the data directory.
     pub file: String,
     /// Its length in bytes.
@@ -33,7 +33,7 @@ pub struct Summary {
     pub digest: u64,
 }
 
-impl Summary {
+impl RowFileSummary {
     /// Counts a live record of a number of bytes.
     pub(crate) fn add(&mut self, bytes: u64, crc: u32) {
         self.length += bytes;
@@ -59,7 +59,7 @@ impl Summary {
 
 /// Where a row's current version lies.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place {
+pub(crate) struct RecordLocation {
     /// The offset of its record.
     pub offset: u64,
     /// The checksum of its record.
@@ -74,13 +74,13 @@ pub(crate) struct RowFile {
     file: Option<Arc<dyn VfsFile>>,
     is_writable: bool,
     /// What the file is when all that is pending is written.
-    pub summary: Summary,
+    pub summary: RowFileSummary,
     /// Records to be appended.
     tail: Vec<u8>,
     /// Offsets of the flags to be set.
     flags: Vec<u64>,
     /// Where every row lies, once that was asked.
-    places: Option<HashMap<RowId, Place>>,
+    places: Option<HashMap<RowId, RecordLocation>>,
     /// Whether something was written since the last sync.
     is_dirty: bool,
     /// Whether a write failed, so that nobody knows what stands in the file.
@@ -88,7 +88,7 @@ pub(crate) struct RowFile {
 }
 
 impl RowFile {
-    fn with(path: PathBuf, file: Option<Arc<dyn VfsFile>>, summary: Summary) -> RowFile {
+    fn with(path: PathBuf, file: Option<Arc<dyn VfsFile>>, summary: RowFileSummary) -> RowFile {
         RowFile {
             path,
             file,
@@ -103,12 +103,20 @@ impl RowFile {
     }
 
     /// A file that was just written and synced.
-    pub(crate) fn written(path: PathBuf, file: Arc<dyn VfsFile>, summary: Summary) -> RowFile {
+    pub(crate) fn written(
+        path: PathBuf,
+        file: Arc<dyn VfsFile>,
+        summary: RowFileSummary,
+    ) -> RowFile {
         RowFile { is_writable: true, ..RowFile::with(path, Some(file), summary) }
     }
 
     /// A file that shall be as a summary says; the length is looked at now.
-    pub(crate) fn expected(vfs: &dyn Vfs, path: PathBuf, known: &Summary) -> Result<Self, Error> {
+    pub(crate) fn expected(
+        vfs: &dyn Vfs,
+        path: PathBuf,
+        known: &RowFileSummary,
+    ) -> Result<Self, Error> {
         let file = vfs.open(&path, Access::Read).map_err(Error::io("open", &path))?;
         let size = file.size().map_err(Error::io("read", &path))?;
         if size != known.length {
@@ -120,7 +128,7 @@ impl RowFile {
 
     /// The file as it is: read once where there is one.
     pub(crate) fn found(vfs: &dyn Vfs, path: PathBuf, name: &str) -> Result<Self, Error> {
-        let empty = Summary { file: name.to_string(), ..Summary::default() };
+        let empty = RowFileSummary { file: name.to_string(), ..RowFileSummary::default() };
         let file = match vfs.open(&path, Access::Read) {
             Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -129,7 +137,7 @@ impl RowFile {
             Err(error) => return Err(Error::io("open", path)(error)),
         };
         let length = file.size().map_err(Error::io("read", &path))?;
-        let (places, summary) = learn(&path, &file, Summary { length, ..empty })?;
+        let (places, summary) = learn(&path, &file, RowFileSummary { length, ..empty })?;
         let found = RowFile::with(path, Some(file), summary);
         Ok(RowFile { places: Some(places), ..found })
     }
@@ -156,7 +164,7 @@ impl RowFile {
         let crc = record::push(&mut self.tail, table, row)?;
         self.summary.add(to_u64(self.tail.len() - before), crc);
         if let Some(places) = &mut self.places {
-            places.insert(row.row, Place { offset, crc });
+            places.insert(row.row, RecordLocation { offset, crc });
         }
         if self.tail.len() >= FLUSH_SIZE { self.flush(vfs) } else { Ok(()) }
     }
@@ -189,12 +197,17 @@ impl RowFile {
         self.bury(vfs, place)
     }
 
-    fn take(&mut self, vfs: &dyn Vfs, table: &TableSchema, row: RowId) -> Result<Place, Error> {
+    fn take(
+        &mut self,
+        vfs: &dyn Vfs,
+        table: &TableSchema,
+        row: RowId,
+    ) -> Result<RecordLocation, Error> {
         let taken = self.places(vfs)?.remove(&row);
         taken.ok_or_else(|| Error::NoSuchRow { table: table.name.clone(), row })
     }
 
-    fn bury(&mut self, vfs: &dyn Vfs, place: Place) -> Result<(), Error> {
+    fn bury(&mut self, vfs: &dyn Vfs, place: RecordLocation) -> Result<(), Error> {
         self.summary.bury(place.crc);
         match place.offset.checked_sub(self.flushed()).map(usize::try_from) {
             Some(Ok(at)) => self.tail[at] = DELETED,
@@ -209,7 +222,10 @@ impl RowFile {
     }
 
     /// Where every row lies; learnt by one pass over the file, then kept.
-    pub(crate) fn places(&mut self, vfs: &dyn Vfs) -> Result<&mut HashMap<RowId, Place>, Error> {
+    pub(crate) fn places(
+        &mut self,
+        vfs: &dyn Vfs,
+    ) -> Result<&mut HashMap<RowId, RecordLocation>, Error> {
         self.check()?;
         let places = match self.places.take() {
             Some(places) => places,
@@ -315,17 +331,17 @@ fn set_flags(file: &dyn VfsFile, offsets: &[u64]) -> std::io::Result<()> {
 fn learn(
     path: &Path,
     file: &Arc<dyn VfsFile>,
-    known: Summary,
-) -> Result<(HashMap<RowId, Place>, Summary), Error> {
+    known: RowFileSummary,
+) -> Result<(HashMap<RowId, RecordLocation>, RowFileSummary), Error> {
     let mut blocks = Blocks::new(Arc::clone(file), path, known.length);
     let (mut places, mut found) =
-        (HashMap::new(), Summary { file: known.file, ..Summary::default() });
+        (HashMap::new(), RowFileSummary { file: known.file, ..RowFileSummary::default() });
     while found.length < known.length {
         let offset = found.length;
         let record = Record::read(&mut blocks, offset)?;
         found.count(&record);
         if !record.deleted {
-            let place = Place { offset, crc: record.crc };
+            let place = RecordLocation { offset, crc: record.crc };
             let wrong = match record.row() {
                 Some(row) if places.insert(row, place).is_none() => continue,
                 Some(row) => format!("row {row} has a second current version"),
@@ -338,7 +354,7 @@ fn learn(
 }
 
 /// Refuses a file that is sound but not the one that was written last.
-fn compare(path: &Path, found: &Summary, known: &Summary) -> Result<(), Error> {
+fn compare(path: &Path, found: &RowFileSummary, known: &RowFileSummary) -> Result<(), Error> {
     let wrong = if found.live != known.live {
         format!("it has {} rows and not {}", found.live, known.live)
     } else if found.dead != known.dead {
@@ -356,21 +372,25 @@ fn compare(path: &Path, found: &Summary, known: &Summary) -> Result<(), Error> {
 /// The rows come before the file was seen to its end: only when the iteration ends without an error
 /// is the file known to be what was written, and are they to be believed.
 #[derive(Debug)]
-pub struct Rows<'t> {
+pub struct RowFileScan<'t> {
     table: &'t TableSchema,
     /// `None` when all is read, or in error.
     blocks: Option<Blocks>,
-    known: Summary,
-    found: Summary,
+    known: RowFileSummary,
+    found: RowFileSummary,
 }
 
-impl<'t> Rows<'t> {
-    pub(crate) fn new(table: &'t TableSchema, blocks: Option<Blocks>, known: Summary) -> Self {
-        Rows { table, blocks, known, found: Summary::default() }
+impl<'t> RowFileScan<'t> {
+    pub(crate) fn new(
+        table: &'t TableSchema,
+        blocks: Option<Blocks>,
+        known: RowFileSummary,
+    ) -> Self {
+        RowFileScan { table, blocks, known, found: RowFileSummary::default() }
     }
 }
 
-impl Iterator for Rows<'_> {
+impl Iterator for RowFileScan<'_> {
     type Item = Result<BaseRow, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {

@@ -46,9 +46,11 @@
 //!                                        tables and indexes to come as the definitions have them
 //! ```
 
-use super::definition::{Anchor, Head, Position, check_tables, parse_table, push_table, schema_of};
-use super::lines::{Lines, check_length, push_end};
-use super::output::Output;
+use super::definition::{
+    Anchor, ProjectionHeader, ProjectionPosition, check_tables, parse_table, push_table, schema_of,
+};
+use super::lines::{ProjectionLines, check_length, push_end};
+use super::output::OutputFile;
 use super::snapshots::SnapshotSource;
 use super::{BaseRow, damaged};
 use crate::storage::base::{BaseTable, SnapshotId};
@@ -75,20 +77,20 @@ const ROWS_PER_LINE: usize = 1000;
 
 /// Everything of a snapshot but its rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SnapshotHead {
+pub struct SnapshotHeader {
     /// What its file is named after.
     pub id: SnapshotId,
     /// The name it was given.
     pub name: Option<String>,
     /// Where it stands.
-    pub position: Position,
+    pub position: ProjectionPosition,
     /// How many schema changes there were.
     pub schema_version: u64,
     /// The tables, by name.
     pub tables: Vec<BaseTable>,
 }
 
-impl SnapshotHead {
+impl SnapshotHeader {
     /// The tables as a schema.
     pub fn schema(&self) -> Schema {
         schema_of(self.tables.iter(), self.schema_version)
@@ -96,7 +98,7 @@ impl SnapshotHead {
 }
 
 /// Which snapshot a head is of.
-pub(crate) fn snapshot_id(head: &Head) -> SnapshotId {
+pub(crate) fn snapshot_id(head: &ProjectionHeader) -> SnapshotId {
     head.id.map_or(SnapshotId::At(head.position.event), SnapshotId::Number)
 }
 
@@ -123,12 +125,12 @@ fn name_of_columns(table: &TableSchema, key: &KeySchema) -> String {
 
 /// Writes all of a snapshot.
 pub(crate) fn write(
-    output: &mut Output<'_>,
-    head: &SnapshotHead,
+    output: &mut OutputFile<'_>,
+    head: &SnapshotHeader,
     source: &impl SnapshotSource,
 ) -> Result<(), Error> {
     check_tables(head.tables.iter()).map_err(Error::invalid)?;
-    let first = Head {
+    let first = ProjectionHeader {
         id: match head.id {
             SnapshotId::Number(number) => Some(number),
             SnapshotId::At(_) => None,
@@ -172,7 +174,7 @@ pub(crate) fn write(
 }
 
 /// Ends a line behind an item, unless what follows is the first.
-fn next_line(output: &mut Output<'_>, is_first: bool) -> Result<(), Error> {
+fn next_line(output: &mut OutputFile<'_>, is_first: bool) -> Result<(), Error> {
     output.bytes.extend_from_slice(if is_first { b"\n" } else { b",\n" });
     output.relieve()
 }
@@ -186,12 +188,12 @@ fn opening(name: &str, bracket: u8) -> Vec<u8> {
 }
 
 fn write_rows(
-    output: &mut Output<'_>,
-    head: &SnapshotHead,
+    output: &mut OutputFile<'_>,
+    head: &SnapshotHeader,
     table: &BaseTable,
     source: &impl SnapshotSource,
 ) -> Result<(), Error> {
-    let mut bounds = Bounds::of(table, head.position.event);
+    let mut bounds = RowBounds::of(table, head.position.event);
     let mut is_first = true;
     for row in source.rows(&table.schema)? {
         let row = row?;
@@ -222,7 +224,7 @@ fn push_row(out: &mut Vec<u8>, table: &TableSchema, row: &BaseRow) -> Result<(),
     check_length(out, start, "a row of a snapshot")
 }
 
-fn write_index(output: &mut Output<'_>, rows: &[RowId]) -> Result<(), Error> {
+fn write_index(output: &mut OutputFile<'_>, rows: &[RowId]) -> Result<(), Error> {
     for (at, line) in rows.chunks(ROWS_PER_LINE).enumerate() {
         next_line(output, at == 0)?;
         for (at, row) in line.iter().enumerate() {
@@ -237,16 +239,16 @@ fn write_index(output: &mut Output<'_>, rows: &[RowId]) -> Result<(), Error> {
 
 /// What rows a table can have at an event.
 #[derive(Debug)]
-struct Bounds {
+struct RowBounds {
     head: EventId,
     next_row: RowId,
     /// The row before.
     last: RowId,
 }
 
-impl Bounds {
-    fn of(table: &BaseTable, head: EventId) -> Bounds {
-        Bounds { head, next_row: table.next_row, last: RowId(0) }
+impl RowBounds {
+    fn of(table: &BaseTable, head: EventId) -> RowBounds {
+        RowBounds { head, next_row: table.next_row, last: RowId(0) }
     }
 
     fn admit(&mut self, row: &BaseRow) -> Result<(), String> {
@@ -286,11 +288,11 @@ pub enum SnapshotPart {
 
 /// Where reading is.
 #[derive(Debug)]
-enum Stage {
+enum SnapshotSection {
     /// Before the rows of a table, or behind those of the last.
     Table(usize),
     /// Among the rows of a table.
-    Rows(usize, Bounds),
+    Rows(usize, RowBounds),
     /// Before the indexes of a table, or behind those of the last.
     Indexes(usize),
     /// Before an index of a table, or behind its last.
@@ -305,9 +307,9 @@ enum Stage {
 /// is its checksum right, and are they to be believed.
 #[derive(Debug)]
 pub struct Snapshot {
-    head: SnapshotHead,
-    lines: Lines,
-    stage: Stage,
+    head: SnapshotHeader,
+    lines: ProjectionLines,
+    stage: SnapshotSection,
 }
 
 impl Snapshot {
@@ -318,9 +320,10 @@ impl Snapshot {
         id: SnapshotId,
         expected: &Anchor,
     ) -> Result<Snapshot, Error> {
-        let mut lines = Lines::open(vfs, path)?;
+        let mut lines = ProjectionLines::open(vfs, path)?;
         lines.advance()?;
-        let head = Head::decode(lines.line(), FORMAT).map_err(|reason| damaged(path, reason))?;
+        let head = ProjectionHeader::decode(lines.line(), FORMAT)
+            .map_err(|reason| damaged(path, reason))?;
         if snapshot_id(&head) != id {
             return Err(damaged(path, "it is another snapshot"));
         }
@@ -337,13 +340,13 @@ impl Snapshot {
             tables.push(table);
         }
         check_tables(tables.iter()).map_err(|reason| lines.damaged(reason))?;
-        let Head { name, position, schema_version, .. } = head;
-        let head = SnapshotHead { id, name, position, schema_version, tables };
-        Ok(Snapshot { head, lines, stage: Stage::Table(0) })
+        let ProjectionHeader { name, position, schema_version, .. } = head;
+        let head = SnapshotHeader { id, name, position, schema_version, tables };
+        Ok(Snapshot { head, lines, stage: SnapshotSection::Table(0) })
     }
 
     /// Everything but the rows.
-    pub fn head(&self) -> &SnapshotHead {
+    pub fn head(&self) -> &SnapshotHeader {
         &self.head
     }
 
@@ -355,60 +358,64 @@ impl Snapshot {
     fn advance(&mut self) -> Result<Option<SnapshotPart>, Error> {
         loop {
             self.lines.advance()?;
-            match std::mem::replace(&mut self.stage, Stage::Done) {
-                Stage::Table(at) => self.stage = self.begin_table(at)?,
-                Stage::Rows(at, bounds) => {
+            match std::mem::replace(&mut self.stage, SnapshotSection::Done) {
+                SnapshotSection::Table(at) => self.stage = self.begin_table(at)?,
+                SnapshotSection::Rows(at, bounds) => {
                     if let Some(row) = self.next_row(at, bounds)? {
                         return Ok(Some(row));
                     }
                 }
-                Stage::Indexes(at) => match self.table(at) {
+                SnapshotSection::Indexes(at) => match self.table(at) {
                     Some(table) => {
                         self.lines.check(self.lines.line() == opening(&table.name, b'{'))?;
-                        self.stage = Stage::Index(at, 0, index_names(&table));
+                        self.stage = SnapshotSection::Index(at, 0, index_names(&table));
                     }
                     None => {
                         self.lines.finish(END)?;
                         return Ok(None);
                     }
                 },
-                Stage::Index(at, key, names) => match names.get(key) {
+                SnapshotSection::Index(at, key, names) => match names.get(key) {
                     Some(name) => {
                         self.lines.check(self.lines.line() == opening(name, b'['))?;
                         let rows = self.read_index()?;
-                        self.stage = Stage::Index(at, key + 1, names);
+                        self.stage = SnapshotSection::Index(at, key + 1, names);
                         return Ok(Some(SnapshotPart::Index { table: at, key, rows }));
                     }
                     None => {
                         self.lines.check(self.lines.item() == END)?;
-                        self.stage = Stage::Indexes(at + 1);
+                        self.stage = SnapshotSection::Indexes(at + 1);
                     }
                 },
-                Stage::Done => return Ok(None),
+                SnapshotSection::Done => return Ok(None),
             }
         }
     }
 
-    fn begin_table(&self, at: usize) -> Result<Stage, Error> {
+    fn begin_table(&self, at: usize) -> Result<SnapshotSection, Error> {
         let Some(table) = self.head.tables.get(at) else {
             self.lines.check(self.lines.line() == INDEXES)?;
-            return Ok(Stage::Indexes(0));
+            return Ok(SnapshotSection::Indexes(0));
         };
         self.lines.check(self.lines.line() == opening(&table.schema.name, b'['))?;
-        Ok(Stage::Rows(at, Bounds::of(table, self.head.position.event)))
+        Ok(SnapshotSection::Rows(at, RowBounds::of(table, self.head.position.event)))
     }
 
     /// The row in the current line; `None` where the rows of the table end.
-    fn next_row(&mut self, at: usize, mut bounds: Bounds) -> Result<Option<SnapshotPart>, Error> {
+    fn next_row(
+        &mut self,
+        at: usize,
+        mut bounds: RowBounds,
+    ) -> Result<Option<SnapshotPart>, Error> {
         if self.lines.item() == b"]" {
-            self.stage = Stage::Table(at + 1);
+            self.stage = SnapshotSection::Table(at + 1);
             return Ok(None);
         }
         let table = &self.head.tables[at].schema;
         let row = parse_row(self.lines.item(), table);
         let row = row.and_then(|row| bounds.admit(&row).map(|()| row));
         let row = row.map_err(|reason| self.lines.damaged(reason))?;
-        self.stage = Stage::Rows(at, bounds);
+        self.stage = SnapshotSection::Rows(at, bounds);
         Ok(Some(SnapshotPart::Row { table: at, row }))
     }
 
@@ -434,12 +441,12 @@ impl Iterator for Snapshot {
     type Item = Result<SnapshotPart, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if matches!(self.stage, Stage::Done) {
+        if matches!(self.stage, SnapshotSection::Done) {
             return None;
         }
         let part = self.advance();
         if part.is_err() {
-            self.stage = Stage::Done;
+            self.stage = SnapshotSection::Done;
         }
         part.transpose()
     }
@@ -448,16 +455,16 @@ impl Iterator for Snapshot {
 fn parse_row(line: &[u8], table: &TableSchema) -> Result<BaseRow, String> {
     let text = std::str::from_utf8(line).map_err(|_| "a row is no text")?;
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    LineSeed(table)
+    SnapshotRowSeed(table)
         .deserialize(&mut deserializer)
         .and_then(|row| deserializer.end().map(|()| row))
         .map_err(|error| format!("bad row: {error}"))
 }
 
 /// Reads the line of a row.
-struct LineSeed<'s>(&'s TableSchema);
+struct SnapshotRowSeed<'s>(&'s TableSchema);
 
-impl<'de> DeserializeSeed<'de> for LineSeed<'_> {
+impl<'de> DeserializeSeed<'de> for SnapshotRowSeed<'_> {
     type Value = BaseRow;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<BaseRow, D::Error> {
@@ -465,7 +472,7 @@ impl<'de> DeserializeSeed<'de> for LineSeed<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for LineSeed<'_> {
+impl<'de> Visitor<'de> for SnapshotRowSeed<'_> {
     type Value = BaseRow;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,10 +4,10 @@
 //! only the head, until one is loaded. Everything else in the directory is somebody else's and never touched, but for what a
 //! crash left under our own temporary names.
 
-use super::definition::{Anchor, Head, MAX_HEAD, Position};
+use super::definition::{Anchor, MAX_HEADER, ProjectionHeader, ProjectionPosition};
 use super::file_name::TEMPORARY;
-use super::output::{Output, remove_leftover, replace};
-use super::snapshot::{self, FORMAT, Snapshot, SnapshotHead, snapshot_id};
+use super::output::{OutputFile, remove_leftover, replace};
+use super::snapshot::{self, FORMAT, Snapshot, SnapshotHeader, snapshot_id};
 use super::{BaseRow, damaged};
 use crate::storage::base::SnapshotId;
 use crate::storage::error::Error;
@@ -50,7 +50,7 @@ pub struct SnapshotEntry {
     /// The name it was given.
     pub name: Option<String>,
     /// Where it stands: its event, and when that was committed.
-    pub position: Position,
+    pub position: ProjectionPosition,
     /// Its file.
     pub path: PathBuf,
     /// How large that is.
@@ -86,7 +86,7 @@ impl SnapshotManager {
     /// one that was asked for; then there is none.
     pub fn save(
         &self,
-        head: &SnapshotHead,
+        head: &SnapshotHeader,
         source: &impl SnapshotSource,
     ) -> Result<SnapshotEntry, Error> {
         self.check_free(head)?;
@@ -111,7 +111,7 @@ impl SnapshotManager {
 
     /// Makes sure that nobody else's file has the name of a snapshot that was asked for: its number is
     /// new, so that nothing is there but what was left by this database.
-    fn check_free(&self, head: &SnapshotHead) -> Result<(), Error> {
+    fn check_free(&self, head: &SnapshotHeader) -> Result<(), Error> {
         if let SnapshotId::At(_) = head.id {
             return Ok(());
         }
@@ -181,7 +181,7 @@ impl SnapshotManager {
     /// [`Error::Projection`] where it is another, and those of `source` and `passed`.
     pub(crate) fn compare(
         &self,
-        head: &SnapshotHead,
+        head: &SnapshotHeader,
         source: &impl SnapshotSource,
         passed: &mut dyn FnMut(usize) -> Result<(), Error>,
     ) -> Result<(), Error> {
@@ -200,7 +200,7 @@ impl SnapshotManager {
                 }
             }
         };
-        let mut output = Output::new(&mut compare);
+        let mut output = OutputFile::new(&mut compare);
         snapshot::write(&mut output, head, source).and_then(|()| output.flush())?;
         let length = output.length();
         match file.size().map_err(Error::io("read", &path))? == length {
@@ -260,12 +260,13 @@ impl SnapshotManager {
             if let Some(end) = line[start..].iter().position(|byte| *byte == b'\n') {
                 break start + end;
             }
-            if line.len() == start || line.len() == MAX_HEAD {
+            if line.len() == start || line.len() == MAX_HEADER {
                 return Err(damaged(&path, "it has no head"));
             }
-            room = if line.len() == room { MAX_HEAD } else { room };
+            room = if line.len() == room { MAX_HEADER } else { room };
         };
-        let head = Head::decode(&line[..end], FORMAT).map_err(|reason| damaged(&path, reason))?;
+        let head = ProjectionHeader::decode(&line[..end], FORMAT)
+            .map_err(|reason| damaged(&path, reason))?;
         if snapshot_id(&head) != id {
             let reason = match id {
                 SnapshotId::Number(_) => "its number is another one",

@@ -1,6 +1,6 @@
 //! One transaction on its way to the disk.
 
-use super::index::Entry;
+use super::index::IndexEntry;
 use super::lock::Lock;
 use crate::storage::environment::Random;
 use crate::storage::error::Error;
@@ -8,7 +8,7 @@ use crate::storage::event::{Event, Metadata, Operation};
 use crate::storage::log::chain::{Chain, Hash};
 use crate::storage::log::header::Header;
 use crate::storage::log::ledger::Ledger;
-use crate::storage::log::line::{self, First, Stamp};
+use crate::storage::log::line::{self, FirstLine, LineStamp};
 use crate::storage::log::reader::to_u64;
 use crate::storage::vfs::VfsFile;
 use crate::types::EventId;
@@ -21,7 +21,7 @@ const FLUSH_SIZE: usize = 1 << 20;
 
 /// What only the one who appends needs.
 #[derive(Debug)]
-pub(crate) struct Writer {
+pub(crate) struct LogWriter {
     pub lock: Option<Lock>,
     pub header: Option<Header>,
     pub ledger: Ledger,
@@ -30,7 +30,7 @@ pub(crate) struct Writer {
     pub hash: Hash,
     pub buffer: Vec<u8>,
     /// The index's entries of the transaction under way.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<IndexEntry>,
     /// The index, to be extended; `None` until it is first, and after that failed.
     pub index: Option<Arc<dyn VfsFile>>,
     /// Why the index is no longer extended, if so.
@@ -40,15 +40,15 @@ pub(crate) struct Writer {
     pub closed: bool,
 }
 
-impl Writer {
+impl LogWriter {
     /// A writer that goes on after a log was read.
     pub(crate) fn new(
         lock: Option<Lock>,
         header: Option<Header>,
         ledger: Ledger,
         hash: Hash,
-    ) -> Writer {
-        Writer {
+    ) -> LogWriter {
+        LogWriter {
             lock,
             header,
             ledger,
@@ -69,8 +69,8 @@ impl Writer {
     /// # Errors
     /// As an append of them.
     pub(crate) fn rehearse(&mut self, events: &[Event]) -> Result<(), Error> {
-        let first = First { durable: EventId::START, salt: [0; 16] };
-        let Writer { ledger, buffer, hash, .. } = self;
+        let first = FirstLine { durable: EventId::START, salt: [0; 16] };
+        let LogWriter { ledger, buffer, hash, .. } = self;
         let mut chain = Chain::after(hash);
         let encoded = events.iter().enumerate().try_for_each(|(at, event)| {
             ledger.admit(event.id, &event.operation)?;
@@ -78,7 +78,7 @@ impl Writer {
                 return Ok(());
             }
             buffer.clear();
-            let stamp = Stamp::from(event);
+            let stamp = LineStamp::from(event);
             let first = (at == 0).then_some(&first);
             let last = event.last.as_deref();
             line::encode(buffer, &mut chain, stamp, &event.operation, first, last).map(drop)
@@ -90,8 +90,12 @@ impl Writer {
 }
 
 /// Gives operations their numbers as events of one transaction.
-pub(crate) fn number(operations: Vec<Operation>, metadata: Metadata, stamp: Stamp) -> Vec<Event> {
-    let Stamp { event, tx, at, cause } = stamp;
+pub(crate) fn number(
+    operations: Vec<Operation>,
+    metadata: Metadata,
+    stamp: LineStamp,
+) -> Vec<Event> {
+    let LineStamp { event, tx, at, cause } = stamp;
     let ids = std::iter::successors(Some(event), |id| Some(id.next()));
     let events = ids.zip(operations).map(|(id, operation)| Event {
         id,
@@ -109,21 +113,21 @@ pub(crate) fn number(operations: Vec<Operation>, metadata: Metadata, stamp: Stam
 }
 
 /// The entry of an event whose line begins at `offset`, behind `previous`.
-pub(crate) fn entry_of(event: &Event, offset: u64, previous: EventId) -> Entry {
-    Entry {
+pub(crate) fn entry_of(event: &Event, offset: u64, previous: EventId) -> IndexEntry {
+    IndexEntry {
         offset,
         at: event.at,
         tx: event.tx,
         table: event.operation.table().map(|table| table.id).unwrap_or_default(),
         previous,
-        operation: Entry::operation_of(event.operation.name()),
+        operation: IndexEntry::operation_of(event.operation.name()),
         last: event.last.is_some(),
     }
 }
 
 /// One transaction on its way to the disk.
-pub(crate) struct Batch<'a> {
-    pub writer: &'a mut Writer,
+pub(crate) struct TransactionBatch<'a> {
+    pub writer: &'a mut LogWriter,
     pub file: &'a dyn VfsFile,
     pub path: &'a Path,
     /// Where the last transaction ends.
@@ -132,17 +136,17 @@ pub(crate) struct Batch<'a> {
     pub at: u64,
 }
 
-impl Batch<'_> {
+impl TransactionBatch<'_> {
     /// Writes the events and makes them durable; leaves everything as it was if one is refused.
     pub(crate) fn write(
         &mut self,
         events: &mut [Event],
-        stamp: Stamp,
+        stamp: LineStamp,
         random: &dyn Random,
     ) -> Result<Hash, Error> {
         let mut salt = [0; 16];
         random.fill(&mut salt);
-        let first = First { durable: EventId(stamp.event.0 - 1), salt };
+        let first = FirstLine { durable: EventId(stamp.event.0 - 1), salt };
         self.writer.buffer.clear();
         self.writer.entries.clear();
         let hash = self.writer.hash;
@@ -167,8 +171,8 @@ impl Batch<'_> {
         Ok(hash.expect("the last event of a transaction carries its metadata, so it has a hash"))
     }
 
-    fn encode(&mut self, event: &Event, first: Option<&First>) -> Result<Option<Hash>, Error> {
-        let Writer { ledger, chain, buffer, entries, .. } = &mut *self.writer;
+    fn encode(&mut self, event: &Event, first: Option<&FirstLine>) -> Result<Option<Hash>, Error> {
+        let LogWriter { ledger, chain, buffer, entries, .. } = &mut *self.writer;
         let previous = ledger.admit(event.id, &event.operation)?;
         entries.push(entry_of(event, self.at.saturating_add(to_u64(buffer.len())), previous));
         line::encode(buffer, chain, event.into(), &event.operation, first, event.last.as_deref())

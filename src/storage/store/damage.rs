@@ -39,7 +39,7 @@ pub(crate) struct DamageState {
 
 /// What an earlier finding has left.
 #[derive(Debug)]
-pub(crate) struct Record {
+pub(crate) struct DamageRecord {
     /// What was found.
     pub corruption: Corruption,
     /// The last event that the log was known to have: what is missing up to it is no torn tail.
@@ -95,7 +95,7 @@ impl DamageState {
     ///
     /// # Errors
     /// [`Error::Io`] where there is a record and it cannot be read.
-    pub(crate) fn record(&self) -> Result<Option<Record>, Error> {
+    pub(crate) fn record(&self) -> Result<Option<DamageRecord>, Error> {
         let path = self.directory.join(DAMAGED);
         let file = match self.vfs.open(&path, Access::Read) {
             Ok(file) => file,
@@ -108,7 +108,7 @@ impl DamageState {
     }
 
     /// Reads a record. One that a crash left unfinished names no place.
-    fn read(&self, file: &dyn VfsFile) -> io::Result<Record> {
+    fn read(&self, file: &dyn VfsFile) -> io::Result<DamageRecord> {
         let length = usize::try_from(file.size()?).unwrap_or(usize::MAX).min(MAX_RECORD);
         let mut line = vec![0; length];
         let read = read_full(file, 0, &mut line)?;
@@ -120,7 +120,7 @@ impl DamageState {
         };
         let record = Corruption::decode(&line[..read], &self.directory);
         let (corruption, known) = record.unwrap_or_else(nowhere);
-        Ok(Record { corruption, known })
+        Ok(DamageRecord { corruption, known })
     }
 
     /// Refuses to write to a log that was found damaged, by this process or another one.
@@ -129,7 +129,7 @@ impl DamageState {
     /// [`Error::Damaged`].
     pub(crate) fn check(&self) -> Result<(), Error> {
         if self.found.get().is_none()
-            && let Some(Record { corruption, .. }) = self.record()?
+            && let Some(DamageRecord { corruption, .. }) = self.record()?
         {
             // It has its record; to lose the race to somebody who just found the same is no matter.
             drop(self.found.set(Arc::new(corruption)));

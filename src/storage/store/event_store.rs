@@ -12,28 +12,30 @@ mod place;
 mod reread;
 mod scrub;
 
-pub use lost::Lost;
-pub(crate) use reread::Reread;
-use scrub::Scrub;
+pub use lost::LostRange;
+pub(crate) use reread::RereadTransaction;
+use scrub::ScrubProgress;
 
-use super::append::{Batch, Writer, number};
+use super::append::{LogWriter, TransactionBatch, number};
 use super::damage::DamageState;
-use super::events::Events;
+use super::events::EventReader;
 use super::index::EventIndex;
 use super::links::Links;
 use super::log_file::LogFile;
-use super::recovery::{Gap, Reading, Recovered, Replica, Unsaved, hash_of, recover};
-use super::schema_timeline::{SchemaTimeline, SnapshotMarker, Tag};
+use super::recovery::{
+    LogGap, RecoveredLog, RecoveryOptions, Replica, TransientReplica, hash_of, recover,
+};
+use super::schema_timeline::{SchemaTimeline, SnapshotMarker, TagMarker};
 use crate::storage::environment::Environment;
 use crate::storage::error::Error;
 use crate::storage::event::{Event, Metadata, Operation};
 use crate::storage::log::LOG;
 use crate::storage::log::chain::Hash;
-use crate::storage::log::line::Stamp;
+use crate::storage::log::line::LineStamp;
 use crate::storage::log::reader::LineReader;
 use crate::storage::log::text::{FIRST_MOMENT, LAST_MOMENT};
 use crate::storage::options::OpenOptions;
-use crate::storage::projections::Position;
+use crate::storage::projections::ProjectionPosition;
 use crate::storage::vfs::VfsFile;
 use crate::types::{EventId, Period, RowId, Schema, TableId, Timestamp, TxId};
 use std::collections::HashMap;
@@ -60,21 +62,21 @@ pub struct EventStore {
     /// Whether the writer's place was given up: then more may come, too.
     given_up: AtomicBool,
     /// The events that cannot be read.
-    gaps: Vec<Gap>,
+    gaps: Vec<LogGap>,
     /// Who that is, where it kept the log from being written to.
     holder: Option<String>,
-    published: RwLock<Published>,
+    published: RwLock<PublishedLog>,
     /// The file, once there is one.
     file: RwLock<Option<Arc<dyn VfsFile>>>,
-    writer: Mutex<Writer>,
+    writer: Mutex<LogWriter>,
     /// Whether it was found damaged.
     damage: Arc<DamageState>,
-    scrub: Mutex<Scrub>,
+    scrub: Mutex<ScrubProgress>,
 }
 
 /// What everybody may know of the transactions that are durable.
 #[derive(Debug)]
-struct Published {
+struct PublishedLog {
     index: EventIndex,
     chronicle: SchemaTimeline,
     /// The chain's hash after the last.
@@ -83,7 +85,7 @@ struct Published {
 
 /// What is known of a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct About {
+pub struct TransactionInfo {
     /// Its number.
     pub tx: TxId,
     /// When it was committed.
@@ -111,7 +113,7 @@ impl EventStore {
         options: &OpenOptions,
         apply: &mut dyn FnMut(&Event),
     ) -> Result<EventStore, Error> {
-        EventStore::open_with(directory, options, &mut Unsaved(apply))
+        EventStore::open_with(directory, options, &mut TransientReplica(apply))
     }
 
     /// As [`EventStore::open`], for a replica that may have been saved: what it holds already is
@@ -131,7 +133,7 @@ impl EventStore {
                     // Whether the log is good again is seen by who has the lock.
                     return Err(Error::Corrupt(Box::new(record.corruption.clone())));
                 }
-                let how = Reading {
+                let how = RecoveryOptions {
                     is_writable: opened.is_writable(),
                     beside: opened.beside,
                     whole: options.whole,
@@ -141,9 +143,9 @@ impl EventStore {
                 let recovered = recover(&**vfs, directory, file, how, replica, &damage)?;
                 recovered.with_record(record, how, &damage)?
             }
-            None => Recovered::empty(),
+            None => RecoveredLog::empty(),
         };
-        let Recovered { header, ledger, index, chronicle, hash, mut notices, refusal, .. } =
+        let RecoveredLog { header, ledger, index, chronicle, hash, mut notices, refusal, .. } =
             recovered;
         damage.knows(index.head());
         if let Some(reason) = opened.refusal.as_ref().filter(|_| !options.read_only)
@@ -163,11 +165,11 @@ impl EventStore {
             given_up: AtomicBool::new(false),
             holder: opened.holder,
             read_only: opened.refusal.or(refusal),
-            published: RwLock::new(Published { index, chronicle, hash }),
+            published: RwLock::new(PublishedLog { index, chronicle, hash }),
             file: RwLock::new(opened.file),
-            writer: Mutex::new(Writer::new(opened.lock, header, ledger, hash)),
+            writer: Mutex::new(LogWriter::new(opened.lock, header, ledger, hash)),
             damage,
-            scrub: Mutex::new(Scrub::Begins(EventId::START)),
+            scrub: Mutex::new(ScrubProgress::Begins(EventId::START)),
         };
         if store.read_only.is_none() {
             store.extend_index(&mut store.writer());
@@ -191,7 +193,7 @@ impl EventStore {
     }
 
     /// The events that could not be read when the log was opened damaged, in order.
-    pub fn gaps(&self) -> &[Gap] {
+    pub fn gaps(&self) -> &[LogGap] {
         &self.gaps
     }
 
@@ -296,7 +298,7 @@ impl EventStore {
     ///
     /// # Errors
     /// What the system says of the index and the log, and what is wrong with its last line.
-    pub fn about(&self, event: EventId) -> Result<Option<Arc<About>>, Error> {
+    pub fn about(&self, event: EventId) -> Result<Option<Arc<TransactionInfo>>, Error> {
         let Period { first, last } = {
             let published = self.published();
             let Some(entry) = published.index.entry(event)? else { return Ok(None) };
@@ -305,7 +307,7 @@ impl EventStore {
         let Some(event) = self.read(Period::at(last)).next().transpose()? else { return Ok(None) };
         let (tx, at) = (event.tx, event.at);
         let metadata = event.last.map(|last| *last).unwrap_or_default();
-        Ok(Some(Arc::new(About { tx, at, first, last, metadata })))
+        Ok(Some(Arc::new(TransactionInfo { tx, at, first, last, metadata })))
     }
 
     /// Whether and why an append would be refused whatever it is.
@@ -329,7 +331,7 @@ impl EventStore {
     ///
     /// # Errors
     /// The items are errors where a line cannot be read; there the iteration ends.
-    pub fn read(&self, period: Period) -> Events {
+    pub fn read(&self, period: Period) -> EventReader {
         let from_start = period.first <= EventId::START.next();
         let start = Links::after(Hash::default(), EventId::START, (TxId(0), None));
         self.read_linked(period, from_start.then_some(start))
@@ -337,13 +339,13 @@ impl EventStore {
 
     /// As [`EventStore::read`], from where a projection stands to an event: the chain has to go on from
     /// there, too.
-    pub(crate) fn read_from(&self, position: &Position, last: EventId) -> Events {
-        let Position { event, tx, at, hash, .. } = *position;
+    pub(crate) fn read_from(&self, position: &ProjectionPosition, last: EventId) -> EventReader {
+        let ProjectionPosition { event, tx, at, hash, .. } = *position;
         let links = Links::after(hash, event, (tx, Some(at)));
         self.read_linked(Period { first: event.next(), last }, Some(links))
     }
 
-    fn read_linked(&self, period: Period, links: Option<Links>) -> Events {
+    fn read_linked(&self, period: Period, links: Option<Links>) -> EventReader {
         let published = self.published();
         let first = period.first.max(published.index.base().next());
         let last = period.last.min(published.index.head());
@@ -351,12 +353,12 @@ impl EventStore {
         let (entry, end) = (published.index.entry(first), published.index.end());
         let schema = published.chronicle.schema_at(EventId(first.0.saturating_sub(1)));
         drop(published);
-        let open = |entry: Option<super::index::Entry>| {
+        let open = |entry: Option<super::index::IndexEntry>| {
             let (entry, file) = entry.zip(self.file())?;
             Some((LineReader::new(file, entry.offset, end), schema))
         };
         let opened = entry.map(open);
-        Events::new(&self.damage, &self.directory, Period { first, last }, opened, links)
+        EventReader::new(&self.damage, &self.directory, Period { first, last }, opened, links)
     }
 
     /// The log, if there is one. Nobody who waits for it may hold `published`: whoever creates the
@@ -370,7 +372,7 @@ impl EventStore {
     ///
     /// # Errors
     /// What the system says of the index and the log.
-    pub(crate) fn position_at(&self, event: EventId) -> Result<Option<Position>, Error> {
+    pub(crate) fn position_at(&self, event: EventId) -> Result<Option<ProjectionPosition>, Error> {
         let published = self.published();
         let index = &published.index;
         let Some(entry) = index.entry(event)?.filter(|entry| entry.last) else { return Ok(None) };
@@ -386,13 +388,13 @@ impl EventStore {
             (None, None) => None,
         };
         let position =
-            |hash| Position { uuid, event, tx: entry.tx, at: entry.at, hash, log_offset };
+            |hash| ProjectionPosition { uuid, event, tx: entry.tx, at: entry.at, hash, log_offset };
         Ok(hash.map(position))
     }
 
     /// Whether the index knows a projection's place, where the line itself cannot tell its hash.
-    pub(crate) fn may_stand_at(&self, position: &Position) -> bool {
-        let Position { uuid, event, tx, at, log_offset, .. } = *position;
+    pub(crate) fn may_stand_at(&self, position: &ProjectionPosition) -> bool {
+        let ProjectionPosition { uuid, event, tx, at, log_offset, .. } = *position;
         let index = &self.published().index;
         let entry = index.entry(event).ok().flatten();
         uuid == *index.uuid()
@@ -413,7 +415,7 @@ impl EventStore {
     }
 
     /// All tags, in the order in which they were given.
-    pub fn tags(&self) -> Vec<Tag> {
+    pub fn tags(&self) -> Vec<TagMarker> {
         self.published().chronicle.tags().to_vec()
     }
 
@@ -470,7 +472,8 @@ impl EventStore {
         let end = self.published().index.end();
         self.check_file(&*file, end)?;
         let path = self.directory.join(LOG);
-        let mut batch = Batch { writer: &mut writer, file: &*file, path: &path, end, at: end };
+        let mut batch =
+            TransactionBatch { writer: &mut writer, file: &*file, path: &path, end, at: end };
         let hash = batch.write(&mut events, stamp, &*self.environment.random)?;
         let end = batch.at;
         writer.hash = hash;
@@ -493,17 +496,17 @@ impl EventStore {
         writer.lock = None;
     }
 
-    fn published(&self) -> RwLockReadGuard<'_, Published> {
+    fn published(&self) -> RwLockReadGuard<'_, PublishedLog> {
         self.published.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn published_mut(&self) -> RwLockWriteGuard<'_, Published> {
+    fn published_mut(&self) -> RwLockWriteGuard<'_, PublishedLog> {
         self.published.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes to the index what the log has beyond it. The index is a projection: where that fails,
     /// its entries stay in memory, and it is not tried again.
-    fn extend_index(&self, writer: &mut Writer) {
+    fn extend_index(&self, writer: &mut LogWriter) {
         if writer.index_failure.is_some() {
             return;
         }
@@ -530,7 +533,7 @@ impl EventStore {
         }
     }
 
-    fn writer(&self) -> MutexGuard<'_, Writer> {
+    fn writer(&self) -> MutexGuard<'_, LogWriter> {
         self.writer.lock().unwrap_or_else(|poisoned| {
             // Whoever panicked while writing left the file as nobody knows it.
             let mut writer = poisoned.into_inner();
@@ -539,7 +542,7 @@ impl EventStore {
         })
     }
 
-    fn check_open_for(&self, writer: &Writer) -> Result<(), Error> {
+    fn check_open_for(&self, writer: &LogWriter) -> Result<(), Error> {
         match &self.read_only {
             Some(reason) => Err(match &self.holder {
                 Some(holder) => {
@@ -581,7 +584,7 @@ impl EventStore {
     }
 
     /// The numbers and the time of the next transaction's first event.
-    fn next_stamp(&self) -> Result<Stamp, Error> {
+    fn next_stamp(&self) -> Result<LineStamp, Error> {
         let now = self.environment.clock.now().0.clamp(FIRST_MOMENT, LAST_MOMENT);
         let published = self.published();
         let index = &published.index;
@@ -590,6 +593,6 @@ impl EventStore {
             return Err(Error::invalid("the log has reached the end of the year 9999"));
         }
         let tx = TxId(index.last_tx().0 + 1);
-        Ok(Stamp { event: index.head().next(), tx, at: Timestamp(at), cause: None })
+        Ok(LineStamp { event: index.head().next(), tx, at: Timestamp(at), cause: None })
     }
 }

@@ -4,8 +4,8 @@ use crate::storage::corruption::Mismatch;
 use crate::storage::error::Error;
 use crate::storage::event::{Event, Metadata};
 use crate::storage::log::ledger::define;
-use crate::storage::log::line::{self, Line, Stamp, Tables};
-use crate::storage::log::reader::{LineReader, Next};
+use crate::storage::log::line::{self, Line, LineStamp, TableLookup};
+use crate::storage::log::reader::{LineReader, NextLine};
 use crate::storage::log::{LOG, check_crc};
 use crate::storage::store::damage::DamageState;
 use crate::storage::store::links::Links;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// The events of a period, read from the file.
 #[derive(Debug)]
-pub struct Events {
+pub struct EventReader {
     /// Whom to tell of damage.
     damage: Arc<DamageState>,
     path: PathBuf,
@@ -23,7 +23,7 @@ pub struct Events {
     reader: Option<LineReader>,
     /// What kept the reading from beginning.
     failed: Option<Error>,
-    tables: Tables,
+    tables: TableLookup,
     schema: Schema,
     /// The order of the lines, from where the first transaction begins of which that is known.
     links: Option<Links>,
@@ -31,7 +31,7 @@ pub struct Events {
     last: EventId,
 }
 
-impl Events {
+impl EventReader {
     /// The events of a period that ends with the log or before: a reader that begins with its first
     /// line, the schema before it, and the chain where that is known. Without a reader there are none.
     pub(crate) fn new(
@@ -40,18 +40,18 @@ impl Events {
         period: Period,
         opened: Result<Option<(LineReader, Schema)>, Error>,
         links: Option<Links>,
-    ) -> Events {
+    ) -> EventReader {
         let (opened, failed) = match opened {
             Ok(opened) => (opened, None),
             Err(error) => (None, Some(error)),
         };
         let (reader, schema) = opened.unzip();
-        Events {
+        EventReader {
             damage: Arc::clone(damage),
             path: directory.join(LOG),
             reader,
             failed,
-            tables: Tables::default(),
+            tables: TableLookup::default(),
             schema: schema.unwrap_or_default(),
             links,
             next: period.first,
@@ -69,8 +69,8 @@ impl Events {
         let next = reader.advance().map_err(Error::io("read", &self.path))?;
         let decoded = match next {
             // The index has it, and it was there.
-            Next::End => Err("the log ends before it".into()),
-            Next::Line => check_crc(reader.line()).and_then(|()| {
+            NextLine::End => Err("the log ends before it".into()),
+            NextLine::Line => check_crc(reader.line()).and_then(|()| {
                 let line = line::parse(reader.line())?;
                 if line.stamp.event != self.next {
                     let found = format!("event {} where {} belongs", line.stamp.event, self.next);
@@ -82,7 +82,7 @@ impl Events {
                 link(&mut self.links, &line, event.last.as_deref())?;
                 Ok(event)
             }),
-            Next::Unfinished | Next::TooLong => Err("the line is not finished".into()),
+            NextLine::Unfinished | NextLine::TooLong => Err("the line is not finished".into()),
         };
         let damage = |mismatch: Mismatch| {
             let intact = "moments whose lines are good can be read".into();
@@ -100,7 +100,7 @@ fn link(
     line: &Line<'_>,
     metadata: Option<&Metadata>,
 ) -> Result<(), Mismatch> {
-    let Stamp { event, tx, at, .. } = line.stamp;
+    let LineStamp { event, tx, at, .. } = line.stamp;
     match (links.as_mut(), line.hash) {
         (Some(links), _) => {
             links.check(line)?;
@@ -112,7 +112,7 @@ fn link(
     Ok(())
 }
 
-impl Iterator for Events {
+impl Iterator for EventReader {
     type Item = Result<Event, Error>;
 
     fn next(&mut self) -> Option<Result<Event, Error>> {

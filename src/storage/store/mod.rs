@@ -21,8 +21,8 @@ mod log_file;
 pub(crate) mod recovery;
 pub(crate) mod schema_timeline;
 
-pub(crate) use event_store::Reread;
-pub use event_store::{About, EventStore, Lost};
-pub use events::Events;
-pub use recovery::Gap;
-pub use schema_timeline::{SnapshotMarker, Tag};
+pub(crate) use event_store::RereadTransaction;
+pub use event_store::{EventStore, LostRange, TransactionInfo};
+pub use events::EventReader;
+pub use recovery::LogGap;
+pub use schema_timeline::{SnapshotMarker, TagMarker};

@@ -8,7 +8,7 @@ use crate::types::{EventId, Schema, Timestamp};
 
 /// A name for a point.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tag {
+pub struct TagMarker {
     /// The name.
     pub name: String,
     /// The point.
@@ -34,7 +34,7 @@ pub struct SnapshotMarker {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SchemaTimeline {
     schemas: Vec<(EventId, Schema)>,
-    tags: Vec<Tag>,
+    tags: Vec<TagMarker>,
     snapshots: Vec<SnapshotMarker>,
 }
 
@@ -45,7 +45,7 @@ impl SchemaTimeline {
             Operation::Row(_) | Operation::Marker(Marker::Counter { .. } | Marker::Transaction) => {
             }
             Operation::Marker(Marker::Tag { name, at }) => {
-                self.tags.push(Tag { name: name.clone(), event: *at, set_by: event.id });
+                self.tags.push(TagMarker { name: name.clone(), event: *at, set_by: event.id });
             }
             Operation::Marker(Marker::Snapshot { id, name }) => {
                 let (id, name) = (*id, name.clone());
@@ -68,7 +68,7 @@ impl SchemaTimeline {
     }
 
     /// All tags, in the order in which they were given.
-    pub(crate) fn tags(&self) -> &[Tag] {
+    pub(crate) fn tags(&self) -> &[TagMarker] {
         &self.tags
     }
 

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::storage::log::chain::Chain;
 use crate::storage::log::header::Header;
-use crate::storage::log::line::{self, First, Stamp};
+use crate::storage::log::line::{self, FirstLine, LineStamp};
 use crate::storage::log::{CRC_SIZE, push_crc};
 use crate::storage::{
     Error, Event, MemVfs, Metadata, Operation, RowImages, RowOperation, SchemaChange,
@@ -132,10 +132,10 @@ fn encoded(events: &[Event], own: bool) -> Vec<u8> {
     let mut chain = Chain::after(&header.previous_hash);
     let mut begins = true;
     for event in events {
-        let first = First { durable: EventId(event.id.0 - 1), salt: [7; 16] };
+        let first = FirstLine { durable: EventId(event.id.0 - 1), salt: [7; 16] };
         let (first, last) = (begins.then_some(&first), event.last.as_deref());
         let mut line = Vec::new();
-        let stamp = Stamp::from(event);
+        let stamp = LineStamp::from(event);
         if begins {
             chain.begin(Some(&[7; 16]));
         }

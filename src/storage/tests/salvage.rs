@@ -4,10 +4,10 @@ use super::across::{both, damage, history};
 use super::database::{commit, row, rows};
 use super::verify::assert_sound;
 use super::*;
-use crate::storage::{Database, Salvaged, Stretch};
+use crate::storage::{Database, SalvageReport, SalvagedRange};
 
 /// Opens a damaged database to be salvaged, and does.
-fn salvaged(vfs: &MemVfs) -> Result<(Database, Salvaged), Error> {
+fn salvaged(vfs: &MemVfs) -> Result<(Database, SalvageReport), Error> {
     let reading = OpenOptions { read_only: true, whole: true, ..options(vfs.clone()) };
     let database = Database::open(directory(), reading)?;
     let saved = database.salvage_to(Path::new("saved"), options(vfs.clone()))?;
@@ -21,7 +21,7 @@ fn it_goes_on_behind_the_damage_and_every_moment_that_is_left_is_right() -> Resu
         let expected = history(&vfs)?;
         damage(&vfs, event);
         let before = log_of(&vfs);
-        let (saved, Salvaged { stretches, lost }) = salvaged(&vfs)?;
+        let (saved, SalvageReport { stretches, lost }) = salvaged(&vfs)?;
         let when = format!("event {event}: {stretches:?}");
         assert_eq!(both(&saved, saved.head())?, expected[13], "{when}");
         assert_sound(&saved, &when)?;
@@ -29,7 +29,7 @@ fn it_goes_on_behind_the_damage_and_every_moment_that_is_left_is_right() -> Resu
         assert_eq!(lost.len(), 1, "{when}: {lost:?}");
         assert!(lost[0].events.is_some_and(|lost| lost.first.0 <= event && event <= lost.last.0));
         assert!(lost[0].lines > 0 && lost[0].bytes > 0, "{when}: {lost:?}");
-        for Stretch { events, new, is_whole } in &stretches {
+        for SalvagedRange { events, new, is_whole } in &stretches {
             let Some(new) = new else { continue };
             let first = if *is_whole { events.first.0 } else { events.last.0 };
             for old in first..=events.last.0 {
@@ -58,7 +58,7 @@ fn what_was_lost_is_a_transaction_at_its_time_with_a_note() -> Result<(), Error>
             .collect::<Result<Vec<_>, _>>()?
     };
     damage(&vfs, 3);
-    let (saved, Salvaged { stretches, .. }) = salvaged(&vfs)?;
+    let (saved, SalvageReport { stretches, .. }) = salvaged(&vfs)?;
     let gap = stretches.iter().find(|stretch| !stretch.is_whole).expect("something is lost");
     let new = gap.new.expect("rows came of it");
     let about = saved.store().about(new.first)?.expect("a transaction");
@@ -76,8 +76,9 @@ fn what_was_lost_is_a_transaction_at_its_time_with_a_note() -> Result<(), Error>
 }
 
 /// What an event of the damaged log is in the new one.
-fn moved(stretches: &[Stretch], old: u64) -> EventId {
-    let holds = |stretch: &&Stretch| stretch.events.first.0 <= old && old <= stretch.events.last.0;
+fn moved(stretches: &[SalvagedRange], old: u64) -> EventId {
+    let holds =
+        |stretch: &&SalvagedRange| stretch.events.first.0 <= old && old <= stretch.events.last.0;
     let stretch = stretches.iter().find(holds).expect("all events are in one");
     EventId(stretch.new.expect("not empty").last.0 - (stretch.events.last.0 - old))
 }
@@ -88,7 +89,7 @@ fn several_damages_are_gone_around() -> Result<(), Error> {
     let expected = history(&vfs)?;
     damage(&vfs, 2);
     damage(&vfs, 11);
-    let (saved, Salvaged { stretches, lost }) = salvaged(&vfs)?;
+    let (saved, SalvageReport { stretches, lost }) = salvaged(&vfs)?;
     assert_eq!(both(&saved, saved.head())?, expected[13], "{stretches:?}");
     assert_eq!(lost.len(), 2, "{lost:?}");
     assert_sound(&saved, "salvaged")
@@ -106,11 +107,11 @@ fn without_anything_behind_the_damage_what_is_before_it_is_saved() -> Result<(),
         vfs.remove(&snapshots.join(name)).expect("it is there");
     }
     damage(&vfs, 6);
-    let (saved, Salvaged { stretches, lost }) = salvaged(&vfs)?;
+    let (saved, SalvageReport { stretches, lost }) = salvaged(&vfs)?;
     assert_eq!(saved.head(), EventId(5));
     assert_eq!(both(&saved, EventId(5))?, expected[5]);
     let whole = Period { first: EventId(1), last: EventId(5) };
-    assert_eq!(stretches, [Stretch { events: whole, new: Some(whole), is_whole: true }]);
+    assert_eq!(stretches, [SalvagedRange { events: whole, new: Some(whole), is_whole: true }]);
     assert_eq!((lost.len(), lost[0].events, lost[0].lines), (1, None, 8));
     assert_eq!(lost[0].rows.get("users"), Some(&6), "{lost:?}");
     assert_eq!(lost[0].described[1], "event 7, create_table of more");
@@ -121,7 +122,7 @@ fn without_anything_behind_the_damage_what_is_before_it_is_saved() -> Result<(),
 fn of_a_good_database_nothing_is_lost() -> Result<(), Error> {
     let vfs = MemVfs::default();
     let expected = history(&vfs)?;
-    let (saved, Salvaged { lost, .. }) = salvaged(&vfs)?;
+    let (saved, SalvageReport { lost, .. }) = salvaged(&vfs)?;
     assert_eq!((lost.len(), saved.head()), (0, EventId(13)));
     for (event, expected) in (0..).zip(expected) {
         assert_eq!(both(&saved, EventId(event))?, expected, "{event}");

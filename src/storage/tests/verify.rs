@@ -3,10 +3,10 @@
 use super::database::{commit, create, row, rows};
 use super::*;
 use crate::storage::checkpoint::source::{ViewSource, base_tables};
-use crate::storage::store::index::Entry;
+use crate::storage::store::index::IndexEntry;
 use crate::storage::{
-    Access, Catalog, Checked, Cure, Damage, Database, Engine, SnapshotManager, Verdict,
-    Verification, Watch,
+    Access, Catalog, CheckedFile, Database, Engine, FileDamage, Repair, SnapshotManager, Verdict,
+    Verification, VerifyMonitor,
 };
 use std::sync::atomic::AtomicBool;
 
@@ -19,18 +19,18 @@ fn open_every(vfs: &MemVfs, every: u64) -> Result<Database, Error> {
 /// Reads all files again.
 pub(super) fn verify(database: &Database) -> Result<Verification, Error> {
     let interrupt = AtomicBool::new(false);
-    database.verify(&mut Watch { interrupt: &interrupt, progress: &mut |_, _| {} })
+    database.verify(&mut VerifyMonitor { interrupt: &interrupt, progress: &mut |_, _| {} })
 }
 
 /// What was found, a line for each file.
 fn lines(found: &Verification) -> Vec<String> {
-    let line = |checked: &Checked| {
-        let Checked { file, holds, event, verdict } = checked;
+    let line = |checked: &CheckedFile| {
+        let CheckedFile { file, holds, event, verdict } = checked;
         let event = event.map_or("-".into(), |event| event.to_string());
         let said = match verdict {
             Verdict::Sound(said) => said.clone().unwrap_or("sound".into()),
             Verdict::Unchecked(reason) => format!("unchecked: {reason}"),
-            Verdict::Damaged(Damage { error, cure }) => format!("{cure:?}: {error}"),
+            Verdict::Damaged(FileDamage { error, cure }) => format!("{cure:?}: {error}"),
         };
         format!("{file} | {holds} | {event} | {said}")
     };
@@ -38,8 +38,8 @@ fn lines(found: &Verification) -> Vec<String> {
 }
 
 /// The files with which something is wrong, and what helps.
-fn damaged(found: &Verification) -> Vec<(&str, Cure)> {
-    let wrong = |checked: &'_ Checked| match &checked.verdict {
+fn damaged(found: &Verification) -> Vec<(&str, Repair)> {
+    let wrong = |checked: &'_ CheckedFile| match &checked.verdict {
         Verdict::Damaged(damage) => Some(damage.cure),
         Verdict::Sound(_) | Verdict::Unchecked(_) => None,
     };
@@ -170,12 +170,12 @@ fn what_is_said_to_help_does() -> Result<(), Error> {
             assert_eq!(file, name, "{when}");
             drop(database);
             match cure {
-                Cure::Salvage => {
+                Repair::Salvage => {
                     assert_eq!(name, "events.log", "{when}");
                     continue;
                 }
-                Cure::Remove => vfs.remove(&directory().join(name)).expect("it is there"),
-                Cure::Reopen => {}
+                Repair::Remove => vfs.remove(&directory().join(name)).expect("it is there"),
+                Repair::Reopen => {}
             }
             drop(open_every(&vfs, 4)?);
             let database = open_every(&vfs, 4)?;
@@ -222,9 +222,10 @@ fn lie_of_index(vfs: &MemVfs, _: &Database) -> Result<&'static str, Error> {
     let mut uuid = [0; 16];
     uuid.copy_from_slice(&bytes[16..32]);
     let place = 44 + 2 * 48;
-    let entry = Entry::decode(&bytes[place..place + 48], EventId(3), &uuid).expect("it is sound");
+    let entry =
+        IndexEntry::decode(&bytes[place..place + 48], EventId(3), &uuid).expect("it is sound");
     let mut lie = Vec::new();
-    Entry { previous: EventId(2), ..entry }.encode(EventId(3), &uuid, &mut lie);
+    IndexEntry { previous: EventId(2), ..entry }.encode(EventId(3), &uuid, &mut lie);
     write(vfs, name, place, &lie);
     Ok(name)
 }
@@ -284,7 +285,7 @@ fn a_file_whose_checksums_are_right_is_held_against_the_log() -> Result<(), Erro
         let database = small(&vfs)?;
         let name = lie(&vfs, &database)?;
         let found = verify(&database)?;
-        assert_eq!(damaged(&found), [(name, Cure::Remove)], "{:#?}", lines(&found));
+        assert_eq!(damaged(&found), [(name, Repair::Remove)], "{:#?}", lines(&found));
         said.extend(lines(&found).into_iter().filter(|line| line.contains("Remove")));
         drop(database);
         vfs.remove(&directory().join(name)).expect("it is there");
@@ -342,10 +343,11 @@ fn it_tells_how_far_it_is_and_can_be_stopped() -> Result<(), Error> {
         assert!(done >= last.0 && done <= total, "{done} of {total} after {last:?}");
         (last, calls) = ((done, total), calls + 1);
     };
-    database.verify(&mut Watch { interrupt: &interrupt, progress: &mut progress })?;
+    database.verify(&mut VerifyMonitor { interrupt: &interrupt, progress: &mut progress })?;
     assert!(calls > 5 && last.0 > last.1 / 2, "{last:?}");
     interrupt.store(true, std::sync::atomic::Ordering::Relaxed);
-    let stopped = database.verify(&mut Watch { interrupt: &interrupt, progress: &mut |_, _| {} });
+    let stopped =
+        database.verify(&mut VerifyMonitor { interrupt: &interrupt, progress: &mut |_, _| {} });
     assert_eq!(stopped.expect_err("it was stopped").code(), "interrupted");
     // Nobody is kept waiting after it.
     database.checkpoint()?;

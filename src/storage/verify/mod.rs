@@ -21,7 +21,7 @@ use super::projections::SnapshotManager;
 use super::store::EventStore;
 use super::vfs::Vfs;
 use crate::types::EventId;
-use pass::{Listed, Pass};
+use pass::{LogPass, ProjectionListing};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,14 +30,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[derive(Debug, Default)]
 pub struct Verification {
     /// Each file: the log first, then what is made from it.
-    pub files: Vec<Checked>,
+    pub files: Vec<CheckedFile>,
     /// How many events the log has that are as they were written.
     pub events: u64,
 }
 
 /// A file that was read.
 #[derive(Debug)]
-pub struct Checked {
+pub struct CheckedFile {
     /// Its name in the database's directory.
     pub file: String,
     /// What it holds, in a few words, as far as it is known.
@@ -56,21 +56,21 @@ pub enum Verdict {
     /// There was nothing to hold it against, or nothing of it: why.
     Unchecked(String),
     /// It is another than what was written.
-    Damaged(Damage),
+    Damaged(FileDamage),
 }
 
 /// What is wrong with a file.
 #[derive(Debug)]
-pub struct Damage {
+pub struct FileDamage {
     /// What is wrong, and where.
     pub error: Error,
     /// What makes it right.
-    pub cure: Cure,
+    pub cure: Repair,
 }
 
 /// What makes a damaged file right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cure {
+pub enum Repair {
     /// None: what is good can be copied, the rest is lost.
     Salvage,
     /// Opening the database for writing: it notices, and makes the file anew by the time it closes.
@@ -81,7 +81,7 @@ pub enum Cure {
 }
 
 /// Who waits for an answer.
-pub struct Watch<'a> {
+pub struct VerifyMonitor<'a> {
     /// Ends it as soon as it is set.
     pub interrupt: &'a AtomicBool,
     /// Is told how many bytes of how many were read.
@@ -89,7 +89,7 @@ pub struct Watch<'a> {
 }
 
 /// What is looked at.
-pub(crate) struct Files<'a> {
+pub(crate) struct VerifiedFiles<'a> {
     pub vfs: &'a Arc<dyn Vfs>,
     pub directory: &'a Path,
     pub store: &'a EventStore,
@@ -100,24 +100,27 @@ pub(crate) struct Files<'a> {
 ///
 /// # Errors
 /// [`Error::Interrupted`].
-pub(crate) fn verify(files: &Files<'_>, watch: &mut Watch<'_>) -> Result<Verification, Error> {
-    let listed = Listed::new(files);
+pub(crate) fn verify(
+    files: &VerifiedFiles<'_>,
+    watch: &mut VerifyMonitor<'_>,
+) -> Result<Verification, Error> {
+    let listed = ProjectionListing::new(files);
     // Whatever was listed is of no later event than what is known of the log.
     let (known, index) = files.store.known();
-    let mut pass = Pass::new(files, listed, index, known.end, watch);
+    let mut pass = LogPass::new(files, listed, index, known.end, watch);
     let covered = pass.covered();
     let read = files.store.reread(&known, covered, &mut |reread| pass.take(reread))?;
     Ok(pass.finish(known.end > 0, read))
 }
 
 /// How much of all bytes was read.
-struct Meter<'w, 'a> {
-    watch: &'w mut Watch<'a>,
+struct ProgressMeter<'w, 'a> {
+    watch: &'w mut VerifyMonitor<'a>,
     done: u64,
     total: u64,
 }
 
-impl Meter<'_, '_> {
+impl ProgressMeter<'_, '_> {
     /// Counts bytes that were read.
     ///
     /// # Errors

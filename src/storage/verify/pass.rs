@@ -1,6 +1,9 @@
 //! One pass over the log, and what is held against it on the way.
 
-use super::{Checked, Cure, Damage, Files, Meter, Verdict, Verification, Watch, rows};
+use super::{
+    CheckedFile, FileDamage, ProgressMeter, Repair, Verdict, Verification, VerifiedFiles,
+    VerifyMonitor, rows,
+};
 use crate::storage::base::SnapshotId;
 use crate::storage::checkpoint::source::{ViewSource, base_tables};
 use crate::storage::error::Error;
@@ -8,9 +11,9 @@ use crate::storage::log::LOG;
 use crate::storage::log::reader::to_u64;
 use crate::storage::past::schedule::Schedule;
 use crate::storage::projections::{
-    Catalog, CatalogTable, Engine, SnapshotEntry, SnapshotHead, SnapshotListing,
+    Catalog, CatalogTable, Engine, SnapshotEntry, SnapshotHeader, SnapshotListing,
 };
-use crate::storage::store::Reread;
+use crate::storage::store::RereadTransaction;
 use crate::storage::store::index::{INDEX, IndexCheck};
 use crate::storage::versions::{State, View};
 use crate::types::{EventId, Period};
@@ -21,26 +24,26 @@ use std::sync::Arc;
 const CATALOG: &str = "_catalog.json";
 
 /// What there is beside the log and its index.
-pub(super) struct Listed {
+pub(super) struct ProjectionListing {
     catalog: Result<Option<Catalog>, Error>,
     snapshots: SnapshotListing,
 }
 
-impl Listed {
+impl ProjectionListing {
     /// Reads the catalog and the heads of the snapshots.
-    pub fn new(files: &Files<'_>) -> Listed {
+    pub fn new(files: &VerifiedFiles<'_>) -> ProjectionListing {
         let snapshots = files
             .snapshots
             .listing()
             .unwrap_or_else(|error| SnapshotListing { entries: Vec::new(), damaged: vec![error] });
-        Listed { catalog: Catalog::load(&**files.vfs, files.directory), snapshots }
+        ProjectionListing { catalog: Catalog::load(&**files.vfs, files.directory), snapshots }
     }
 }
 
 /// One pass over the log.
-pub(super) struct Pass<'f, 'w, 'a> {
-    files: &'f Files<'f>,
-    meter: Meter<'w, 'a>,
+pub(super) struct LogPass<'f, 'w, 'a> {
+    files: &'f VerifiedFiles<'f>,
+    meter: ProgressMeter<'w, 'a>,
     index: IndexCheck,
     /// The catalog, until its event is passed.
     catalog: Option<Catalog>,
@@ -53,19 +56,19 @@ pub(super) struct Pass<'f, 'w, 'a> {
     /// Where the last transaction that was read ends in the log.
     offset: u64,
     /// What was found of the catalog and the row files.
-    of_rows: Vec<Checked>,
-    of_snapshots: Vec<Checked>,
+    of_rows: Vec<CheckedFile>,
+    of_snapshots: Vec<CheckedFile>,
 }
 
-impl<'f, 'w, 'a> Pass<'f, 'w, 'a> {
+impl<'f, 'w, 'a> LogPass<'f, 'w, 'a> {
     /// Begins before the first event of a log of so many bytes.
     pub fn new(
-        files: &'f Files<'f>,
-        listed: Listed,
+        files: &'f VerifiedFiles<'f>,
+        listed: ProjectionListing,
         index: IndexCheck,
         log: u64,
-        watch: &'w mut Watch<'a>,
-    ) -> Pass<'f, 'w, 'a> {
+        watch: &'w mut VerifyMonitor<'a>,
+    ) -> LogPass<'f, 'w, 'a> {
         let mut snapshots = listed.snapshots.entries;
         snapshots.reverse();
         let (catalog, damaged) = match listed.catalog {
@@ -77,9 +80,9 @@ impl<'f, 'w, 'a> Pass<'f, 'w, 'a> {
         let of_snapshots: u64 = snapshots.iter().map(|entry| entry.bytes).sum();
         let total = log.saturating_add(rows).saturating_add(of_snapshots);
         let state = State::new();
-        let mut pass = Pass {
+        let mut pass = LogPass {
             files,
-            meter: Meter { watch, done: 0, total },
+            meter: ProgressMeter { watch, done: 0, total },
             index,
             catalog,
             snapshots,
@@ -91,12 +94,12 @@ impl<'f, 'w, 'a> Pass<'f, 'w, 'a> {
         };
         for error in listed.snapshots.damaged {
             let path = path_of(&error).map(Path::to_path_buf);
-            let found = pass.found(path.as_deref(), "", None, Err((error, Cure::Remove)));
+            let found = pass.found(path.as_deref(), "", None, Err((error, Repair::Remove)));
             pass.of_snapshots.push(found);
         }
         if let Some(error) = damaged {
             let path = pass.files.directory.join(CATALOG);
-            let found = pass.found(Some(&path), "", None, Err((error, Cure::Reopen)));
+            let found = pass.found(Some(&path), "", None, Err((error, Repair::Reopen)));
             pass.of_rows.push(found);
             let names = pass.engine().names().unwrap_or_default();
             pass.leave_rows(names.iter(), "_catalog.json is damaged");
@@ -115,7 +118,7 @@ impl<'f, 'w, 'a> Pass<'f, 'w, 'a> {
     ///
     /// # Errors
     /// [`Error::Interrupted`].
-    pub fn take(&mut self, reread: &Reread<'_>) -> Result<(), Error> {
+    pub fn take(&mut self, reread: &RereadTransaction<'_>) -> Result<(), Error> {
         for (event, entry) in reread.events.iter().zip(reread.entries) {
             self.index.compare(entry);
             self.state.apply(event);
@@ -147,7 +150,11 @@ impl<'f, 'w, 'a> Pass<'f, 'w, 'a> {
     }
 
     /// Holds the catalog against the log, and then the row files that it vouches for.
-    fn check_catalog(&mut self, catalog: &Catalog, reread: &Reread<'_>) -> Result<(), Error> {
+    fn check_catalog(
+        &mut self,
+        catalog: &Catalog,
+        reread: &RereadTransaction<'_>,
+    ) -> Result<(), Error> {
         let (view, event) = (self.view(), catalog.position.event);
         let tables = catalog.tables.iter().map(|table| &table.base);
         // While row files are written it names none.
@@ -158,7 +165,7 @@ impl<'f, 'w, 'a> Pass<'f, 'w, 'a> {
         let said = (!catalog.clean).then_some("it was not closed, so the row files are not used");
         let verdict = match is_right {
             true => Ok(said.map(str::to_owned)),
-            false => Err((otherwise(&path, event), Cure::Remove)),
+            false => Err((otherwise(&path, event), Repair::Remove)),
         };
         let holds = count(to_u64(catalog.tables.len()), "table");
         let found = self.found(Some(&path), &holds, Some(event), verdict);
@@ -190,7 +197,7 @@ impl<'f, 'w, 'a> Pass<'f, 'w, 'a> {
             }
             Err(damage) => Verdict::Damaged(damage),
         };
-        self.of_rows.push(Checked {
+        self.of_rows.push(CheckedFile {
             file: table.rows.file.clone(),
             holds: count(table.rows.live, "row"),
             event: Some(catalog.position.event),
@@ -207,11 +214,15 @@ impl<'f, 'w, 'a> Pass<'f, 'w, 'a> {
     }
 
     /// Holds a snapshot against the one that would be written of the same event.
-    fn check_snapshot(&mut self, entry: &SnapshotEntry, reread: &Reread<'_>) -> Result<(), Error> {
+    fn check_snapshot(
+        &mut self,
+        entry: &SnapshotEntry,
+        reread: &RereadTransaction<'_>,
+    ) -> Result<(), Error> {
         let (view, event) = (self.view(), entry.position.event);
         let markers = self.files.store.snapshot_markers();
         let marker = markers.into_iter().find(|marker| SnapshotId::Number(marker.id) == entry.id);
-        let head = SnapshotHead {
+        let head = SnapshotHeader {
             id: entry.id,
             name: marker.filter(|marker| marker.event == event).and_then(|marker| marker.name),
             position: reread.position.clone(),
@@ -224,7 +235,7 @@ impl<'f, 'w, 'a> Pass<'f, 'w, 'a> {
         let verdict = match compared {
             Ok(()) => Ok(None),
             Err(Error::Interrupted) => return Err(Error::Interrupted),
-            Err(differs) => Err((self.unreadable(entry).unwrap_or(differs), Cure::Remove)),
+            Err(differs) => Err((self.unreadable(entry).unwrap_or(differs), Repair::Remove)),
         };
         let holds = count(self.state.row_count(self.state.head()), "row");
         let found = self.found(Some(&entry.path), &holds, Some(event), verdict);
@@ -248,7 +259,7 @@ impl<'f, 'w, 'a> Pass<'f, 'w, 'a> {
         if has_log {
             let verdict = match read {
                 Ok(said) => Ok(said),
-                Err(error) => Err((error, Cure::Salvage)),
+                Err(error) => Err((error, Repair::Salvage)),
             };
             if verdict.is_ok() {
                 self.files.store.check_index_length(&mut self.index);
@@ -262,7 +273,7 @@ impl<'f, 'w, 'a> Pass<'f, 'w, 'a> {
         Verification { files, events: head.0 }
     }
 
-    fn index_found(&mut self) -> Checked {
+    fn index_found(&mut self) -> CheckedFile {
         let (checked, last) = (self.index.checked(), self.index.last());
         let verdict = match (self.index.take_damage(), self.index.size()) {
             (Some(damage), _) => Verdict::Damaged(damage),
@@ -271,7 +282,7 @@ impl<'f, 'w, 'a> Pass<'f, 'w, 'a> {
         };
         let entries = if checked == 1 { "entry" } else { "entries" };
         let holds = format!("{checked} {entries}");
-        Checked { file: INDEX.into(), holds, event: Some(last), verdict }
+        CheckedFile { file: INDEX.into(), holds, event: Some(last), verdict }
     }
 
     /// Says of what was not passed why it was not.
@@ -286,14 +297,14 @@ impl<'f, 'w, 'a> Pass<'f, 'w, 'a> {
             } else {
                 let reason = format!("it is of event {event}, and the log ends with {head}");
                 let error = Error::Projection { file: path.to_path_buf(), reason };
-                Verdict::Damaged(Damage { error, cure: Cure::Remove })
+                Verdict::Damaged(FileDamage { error, cure: Repair::Remove })
             }
         };
         if let Some(catalog) = self.catalog.take() {
             let (path, event) = (self.files.directory.join(CATALOG), catalog.position.event);
             let (file, holds) = (CATALOG.into(), count(to_u64(catalog.tables.len()), "table"));
             let verdict = verdict(&path, event);
-            self.of_rows.push(Checked { file, holds, event: Some(event), verdict });
+            self.of_rows.push(CheckedFile { file, holds, event: Some(event), verdict });
             let names = catalog.tables.iter().map(|table| &table.rows.file);
             self.leave_rows(names, "_catalog.json was not checked");
         }
@@ -301,13 +312,13 @@ impl<'f, 'w, 'a> Pass<'f, 'w, 'a> {
             let event = entry.position.event;
             let (file, holds) = (self.name(&entry.path), String::new());
             let verdict = verdict(&entry.path, event);
-            self.of_snapshots.push(Checked { file, holds, event: Some(event), verdict });
+            self.of_snapshots.push(CheckedFile { file, holds, event: Some(event), verdict });
         }
     }
 
     /// Says of row files why they were not looked at.
     fn leave_rows<'n>(&mut self, names: impl Iterator<Item = &'n String>, reason: &str) {
-        self.of_rows.extend(names.map(|name| Checked {
+        self.of_rows.extend(names.map(|name| CheckedFile {
             file: name.clone(),
             holds: String::new(),
             event: None,
@@ -321,14 +332,14 @@ impl<'f, 'w, 'a> Pass<'f, 'w, 'a> {
         path: Option<&Path>,
         holds: &str,
         event: Option<EventId>,
-        verdict: Result<Option<String>, (Error, Cure)>,
-    ) -> Checked {
+        verdict: Result<Option<String>, (Error, Repair)>,
+    ) -> CheckedFile {
         let verdict = match verdict {
             Ok(said) => Verdict::Sound(said),
-            Err((error, cure)) => Verdict::Damaged(Damage { error, cure }),
+            Err((error, cure)) => Verdict::Damaged(FileDamage { error, cure }),
         };
         let file = path.map_or_else(String::new, |path| self.name(path));
-        Checked { file, holds: holds.to_owned(), event, verdict }
+        CheckedFile { file, holds: holds.to_owned(), event, verdict }
     }
 
     /// The name of a file in the database's directory.

@@ -1,6 +1,6 @@
 //! One row file held against the rows that the log leads to.
 
-use super::{Cure, Damage, Meter};
+use super::{FileDamage, ProgressMeter, Repair};
 use crate::storage::base::BaseRow;
 use crate::storage::checkpoint::source::{base_rows, whole_rows};
 use crate::storage::error::Error;
@@ -24,16 +24,16 @@ pub(super) fn check(
     engine: &mut Engine,
     table: &CatalogTable,
     view: &View,
-    meter: &mut Meter<'_, '_>,
-) -> Result<Result<(), Damage>, Error> {
+    meter: &mut ProgressMeter<'_, '_>,
+) -> Result<Result<(), FileDamage>, Error> {
     match compare(engine, table, view, meter) {
         Ok(None) => Ok(Ok(())),
         Ok(Some(reason)) => {
             let error = Error::Projection { file: directory.join(&table.rows.file), reason };
-            Ok(Err(Damage { error, cure: Cure::Remove }))
+            Ok(Err(FileDamage { error, cure: Repair::Remove }))
         }
         Err(Error::Interrupted) => Err(Error::Interrupted),
-        Err(error) => Ok(Err(Damage { error, cure: Cure::Reopen })),
+        Err(error) => Ok(Err(FileDamage { error, cure: Repair::Reopen })),
     }
 }
 
@@ -42,7 +42,7 @@ fn compare(
     engine: &mut Engine,
     table: &CatalogTable,
     view: &View,
-    meter: &mut Meter<'_, '_>,
+    meter: &mut ProgressMeter<'_, '_>,
 ) -> Result<Option<String>, Error> {
     let schema = &table.base.schema;
     engine.open(schema, &table.rows)?;
@@ -99,7 +99,7 @@ fn first_difference(
 fn first_missing(
     rows: &TableView,
     seen: &HashSet<RowId>,
-    meter: &mut Meter<'_, '_>,
+    meter: &mut ProgressMeter<'_, '_>,
 ) -> Result<Option<String>, Error> {
     for batch in rows.scan(&[]) {
         meter.pass(0)?;

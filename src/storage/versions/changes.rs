@@ -3,8 +3,8 @@
 //! Nothing is kept for this: a version that begins in the period is an insertion or an update, and one
 //! that ends in it without another that begins is a deletion.
 
-use super::chunk::Position;
-use super::column::Stored;
+use super::chunk::VersionPosition;
+use super::column::StoredColumn;
 use super::table::TableVersions;
 use crate::types::{EventId, Period, Row, RowId, TableSchema};
 use std::sync::Arc;
@@ -26,36 +26,36 @@ pub struct RowChange {
 
 /// The changes of a table's rows in a period, in order of events.
 #[derive(Debug)]
-pub struct Changes {
+pub struct RowChanges {
     /// Absent where there is no such table.
     versions: Option<Arc<TableVersions>>,
-    columns: Vec<Stored>,
-    marks: std::vec::IntoIter<Mark>,
+    columns: Vec<StoredColumn>,
+    marks: std::vec::IntoIter<VersionBoundary>,
 }
 
 /// That a version begins or ends with an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Mark {
+struct VersionBoundary {
     event: EventId,
     ends: bool,
-    position: Position,
+    position: VersionPosition,
 }
 
-impl Changes {
+impl RowChanges {
     /// The changes in a period, with the columns of `table` in its order.
     pub(super) fn new(
         versions: Option<&Arc<TableVersions>>,
         table: &TableSchema,
         period: Period,
-    ) -> Changes {
+    ) -> RowChanges {
         let marks = versions.map_or_else(Vec::new, |versions| marks(versions, period));
-        let columns = table.columns.iter().map(Stored::new).collect();
-        Changes { versions: versions.cloned(), columns, marks: marks.into_iter() }
+        let columns = table.columns.iter().map(StoredColumn::new).collect();
+        RowChanges { versions: versions.cloned(), columns, marks: marks.into_iter() }
     }
 }
 
 /// What begins and ends in a period, one mark per event.
-fn marks(versions: &TableVersions, period: Period) -> Vec<Mark> {
+fn marks(versions: &TableVersions, period: Period) -> Vec<VersionBoundary> {
     // What the epoch began with did not happen in it.
     let first = period.first.max(versions.start().next());
     let inside = |event: EventId| first <= event && event <= period.last;
@@ -66,13 +66,13 @@ fn marks(versions: &TableVersions, period: Period) -> Vec<Mark> {
             continue;
         }
         for offset in 0..chunk.len() {
-            let position = Position::new(number, offset);
+            let position = VersionPosition::new(number, offset);
             let (from, to) = (chunk.births().from(offset), chunk.end(offset));
             if inside(from) {
-                marks.push(Mark { event: from, ends: false, position });
+                marks.push(VersionBoundary { event: from, ends: false, position });
             }
             if to != EventId::NEVER && inside(to) {
-                marks.push(Mark { event: to, ends: true, position });
+                marks.push(VersionBoundary { event: to, ends: true, position });
             }
         }
     }
@@ -82,13 +82,13 @@ fn marks(versions: &TableVersions, period: Period) -> Vec<Mark> {
     marks
 }
 
-impl Iterator for Changes {
+impl Iterator for RowChanges {
     type Item = RowChange;
 
     fn next(&mut self) -> Option<RowChange> {
         let versions = self.versions.as_ref()?;
-        let Mark { event, ends, position } = self.marks.next()?;
-        let image = |position: Position| -> Row {
+        let VersionBoundary { event, ends, position } = self.marks.next()?;
+        let image = |position: VersionPosition| -> Row {
             let columns = self.columns.iter().enumerate();
             columns.map(|(place, column)| versions.value(position, column, place)).collect()
         };

@@ -10,7 +10,7 @@
 //! A table keeps handles. Today each holds its chunk in memory; nothing above this file sees more of
 //! a chunk than it asks for, so that a chunk may one day be read from a file when it is needed.
 
-use super::column::{OpenColumn, Stored};
+use super::column::{OpenColumn, StoredColumn};
 use super::visibility::is_visible;
 use crate::types::column::{array_of, value_at};
 use crate::types::{EventId, Period, RowId, Value};
@@ -50,19 +50,19 @@ pub(super) fn with_chunk_rows(rows: usize, test: impl FnOnce()) {
 
 /// Where a version stands: its chunk and its place there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Position(u32);
+pub(super) struct VersionPosition(u32);
 
-impl Position {
+impl VersionPosition {
     /// No version.
-    pub const NONE: Position = Position(u32::MAX);
+    pub const NONE: VersionPosition = VersionPosition(u32::MAX);
     /// No version, and the version that a fork's base has is hidden: the fork deleted the row.
-    pub const DELETED: Position = Position(u32::MAX - 1);
+    pub const DELETED: VersionPosition = VersionPosition(u32::MAX - 1);
 
     /// The position of a place in a chunk.
-    pub fn new(chunk: usize, offset: usize) -> Position {
+    pub fn new(chunk: usize, offset: usize) -> VersionPosition {
         debug_assert!(offset < CHUNK_ROWS, "a place lies inside its chunk");
         let position = u32::try_from(chunk * CHUNK_ROWS + offset);
-        Position(position.expect("memory ends long before four billion versions of a table"))
+        VersionPosition(position.expect("memory ends long before four billion versions of a table"))
     }
 
     /// The number of the chunk.
@@ -77,18 +77,18 @@ impl Position {
 
     /// Whether there is a version.
     pub fn exists(self) -> bool {
-        self < Position::DELETED
+        self < VersionPosition::DELETED
     }
 
     /// Whether `next` stands right behind this version in the same chunk.
-    pub fn precedes(self, next: Position) -> bool {
+    pub fn precedes(self, next: VersionPosition) -> bool {
         self.0.checked_add(1) == Some(next.0) && self.chunk() == next.chunk()
     }
 }
 
 /// What is known of a new version besides its values and its end.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Birth {
+pub(super) struct VersionHeader {
     /// The row.
     pub row: RowId,
     /// The event that began the version.
@@ -96,51 +96,51 @@ pub(super) struct Birth {
     /// The number of the version in its row.
     pub rev: u32,
     /// The row's version before this one.
-    pub prev: Position,
+    pub prev: VersionPosition,
     /// A version further back, or this one where it is the first: for searches into the past.
-    pub jump: Position,
+    pub jump: VersionPosition,
 }
 
 /// How a version stands in its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Link {
-    prev: Position,
-    jump: Position,
+struct VersionLink {
+    prev: VersionPosition,
+    jump: VersionPosition,
     rev: u32,
 }
 
-impl Link {
+impl VersionLink {
     /// The link of a row's first version.
-    fn first(here: Position) -> Link {
-        Link { prev: Position::NONE, jump: here, rev: 1 }
+    fn first(here: VersionPosition) -> VersionLink {
+        VersionLink { prev: VersionPosition::NONE, jump: here, rev: 1 }
     }
 }
 
 /// What never changes about the versions of a chunk, side by side.
 #[derive(Clone, Debug)]
-pub(super) struct Births {
+pub(super) struct VersionHeaders {
     /// The chunk's number.
     number: usize,
     pub rows: Vec<RowId>,
     from: Vec<EventId>,
     /// Empty in a sealed chunk of first versions only: rows that were just inserted.
-    links: Vec<Link>,
+    links: Vec<VersionLink>,
 }
 
-impl Births {
-    fn push(&mut self, birth: Birth) {
+impl VersionHeaders {
+    fn push(&mut self, birth: VersionHeader) {
         self.rows.push(birth.row);
         self.from.push(birth.from);
-        self.links.push(Link { prev: birth.prev, jump: birth.jump, rev: birth.rev });
+        self.links.push(VersionLink { prev: birth.prev, jump: birth.jump, rev: birth.rev });
     }
 
     /// The version at a place.
     #[inline]
-    pub fn at(&self, offset: usize) -> Birth {
-        let first = || Link::first(Position::new(self.number, offset));
+    pub fn at(&self, offset: usize) -> VersionHeader {
+        let first = || VersionLink::first(VersionPosition::new(self.number, offset));
         let link = self.links.get(offset).copied().unwrap_or_else(first);
         let (row, from) = (self.rows[offset], self.from[offset]);
-        Birth { row, from, rev: link.rev, prev: link.prev, jump: link.jump }
+        VersionHeader { row, from, rev: link.rev, prev: link.prev, jump: link.jump }
     }
 
     /// The event that began the version at a place.
@@ -149,9 +149,9 @@ impl Births {
         self.from[offset]
     }
 
-    fn tight(mut self) -> Births {
-        let first = |(offset, link): (usize, &Link)| {
-            *link == Link::first(Position::new(self.number, offset))
+    fn tight(mut self) -> VersionHeaders {
+        let first = |(offset, link): (usize, &VersionLink)| {
+            *link == VersionLink::first(VersionPosition::new(self.number, offset))
         };
         if self.links.iter().enumerate().all(first) {
             self.links = Vec::new();
@@ -165,7 +165,7 @@ impl Births {
 
 /// Facts about a chunk by which scans leave it out, or take it whole.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Zone {
+pub(super) struct ZoneMap {
     min_from: EventId,
     max_from: EventId,
     /// How many versions have not ended.
@@ -174,8 +174,8 @@ pub(super) struct Zone {
     max_to: EventId,
 }
 
-impl Zone {
-    const EMPTY: Zone = Zone {
+impl ZoneMap {
+    const EMPTY: ZoneMap = ZoneMap {
         min_from: EventId::NEVER,
         max_from: EventId::START,
         open: 0,
@@ -208,9 +208,9 @@ impl Zone {
 
 /// A chunk that no longer grows.
 #[derive(Debug)]
-struct Sealed {
-    births: Births,
-    stored: Arc<[Stored]>,
+struct SealedChunk {
+    births: VersionHeaders,
+    stored: Arc<[StoredColumn]>,
     arrays: Vec<ArrayRef>,
     /// Whether it was sealed because nothing more went in.
     full: bool,
@@ -218,29 +218,30 @@ struct Sealed {
 
 /// What a table keeps of a sealed chunk.
 #[derive(Clone, Debug)]
-pub(super) struct Handle {
-    chunk: Arc<Sealed>,
+pub(super) struct ChunkHandle {
+    chunk: Arc<SealedChunk>,
     /// Empty as long as none has ended.
     to: Arc<Vec<EventId>>,
-    zone: Zone,
+    zone: ZoneMap,
 }
 
 /// The chunk that still grows.
 #[derive(Clone, Debug)]
-pub(super) struct Open {
-    births: Births,
+pub(super) struct OpenChunk {
+    births: VersionHeaders,
     to: Vec<EventId>,
-    zone: Zone,
-    stored: Arc<[Stored]>,
+    zone: ZoneMap,
+    stored: Arc<[StoredColumn]>,
     columns: Vec<OpenColumn>,
 }
 
-impl Open {
+impl OpenChunk {
     /// An empty chunk of these columns, the table's `number`th.
-    pub fn new(number: usize, stored: Arc<[Stored]>) -> Open {
+    pub fn new(number: usize, stored: Arc<[StoredColumn]>) -> OpenChunk {
         let columns = stored.iter().map(|column| OpenColumn::new(column.data_type)).collect();
-        let births = Births { number, rows: Vec::new(), from: Vec::new(), links: Vec::new() };
-        Open { births, to: Vec::new(), zone: Zone::EMPTY, stored, columns }
+        let births =
+            VersionHeaders { number, rows: Vec::new(), from: Vec::new(), links: Vec::new() };
+        OpenChunk { births, to: Vec::new(), zone: ZoneMap::EMPTY, stored, columns }
     }
 
     /// How many versions there are.
@@ -255,17 +256,17 @@ impl Open {
     }
 
     /// The columns that it stores.
-    pub fn stored(&self) -> &Arc<[Stored]> {
+    pub fn stored(&self) -> &Arc<[StoredColumn]> {
         &self.stored
     }
 
-    /// The growing columns, to add the values of one version to each before [`Open::begin`].
+    /// The growing columns, to add the values of one version to each before [`OpenChunk::begin`].
     pub fn columns_mut(&mut self) -> &mut [OpenColumn] {
         &mut self.columns
     }
 
     /// Begins a version, whose values were just added.
-    pub fn begin(&mut self, birth: Birth) {
+    pub fn begin(&mut self, birth: VersionHeader) {
         self.births.push(birth);
         self.to.push(EventId::NEVER);
         self.zone.begin(birth.from);
@@ -278,7 +279,7 @@ impl Open {
     }
 
     /// The chunk in its final form.
-    pub fn seal(self) -> Handle {
+    pub fn seal(self) -> ChunkHandle {
         let full = self.is_full();
         let arrays = self.columns.into_iter().map(OpenColumn::finish).collect();
         let mut to = self.to;
@@ -286,15 +287,15 @@ impl Open {
             to = Vec::new();
         }
         to.shrink_to_fit();
-        let chunk = Sealed { births: self.births.tight(), stored: self.stored, arrays, full };
-        Handle { chunk: Arc::new(chunk), to: Arc::new(to), zone: self.zone }
+        let chunk = SealedChunk { births: self.births.tight(), stored: self.stored, arrays, full };
+        ChunkHandle { chunk: Arc::new(chunk), to: Arc::new(to), zone: self.zone }
     }
 }
 
-impl Handle {
+impl ChunkHandle {
     /// A chunk without versions in the place of one that went.
-    pub fn empty(number: usize) -> Handle {
-        Open::new(number, Arc::from([])).seal()
+    pub fn empty(number: usize) -> ChunkHandle {
+        OpenChunk::new(number, Arc::from([])).seal()
     }
 
     /// Where the chunk lies, the same for all who share it.
@@ -334,13 +335,13 @@ impl Handle {
 
 /// A chunk to be read, whichever it is.
 #[derive(Clone, Copy)]
-pub(super) enum Chunk<'a> {
-    Sealed(&'a Handle),
-    Open(&'a Open),
+pub(super) enum ChunkRef<'a> {
+    Sealed(&'a ChunkHandle),
+    Open(&'a OpenChunk),
 }
 
 /// How the versions of a chunk stand to a period.
-pub(super) enum Shown {
+pub(super) enum ChunkVisibility {
     /// None is visible.
     None,
     /// All are.
@@ -349,27 +350,27 @@ pub(super) enum Shown {
     Some(Vec<bool>),
 }
 
-impl<'a> Chunk<'a> {
+impl<'a> ChunkRef<'a> {
     /// What never changes about its versions.
-    pub fn births(self) -> &'a Births {
+    pub fn births(self) -> &'a VersionHeaders {
         match self {
-            Chunk::Sealed(handle) => &handle.chunk.births,
-            Chunk::Open(open) => &open.births,
+            ChunkRef::Sealed(handle) => &handle.chunk.births,
+            ChunkRef::Open(open) => &open.births,
         }
     }
 
     /// When each version ended; empty where none has.
     fn to(self) -> &'a [EventId] {
         match self {
-            Chunk::Sealed(handle) => &handle.to,
-            Chunk::Open(open) => &open.to,
+            ChunkRef::Sealed(handle) => &handle.to,
+            ChunkRef::Open(open) => &open.to,
         }
     }
 
-    fn zone(self) -> &'a Zone {
+    fn zone(self) -> &'a ZoneMap {
         match self {
-            Chunk::Sealed(handle) => &handle.zone,
-            Chunk::Open(open) => &open.zone,
+            ChunkRef::Sealed(handle) => &handle.zone,
+            ChunkRef::Open(open) => &open.zone,
         }
     }
 
@@ -397,22 +398,22 @@ impl<'a> Chunk<'a> {
     }
 
     /// Which versions are visible.
-    pub fn shown(self, period: Period) -> Shown {
+    pub fn shown(self, period: Period) -> ChunkVisibility {
         if !self.zone().may_show(period) {
-            return Shown::None;
+            return ChunkVisibility::None;
         }
         if self.zone().shows_all(self.len(), period) {
-            return Shown::All;
+            return ChunkVisibility::All;
         }
         let from = self.births().from.iter();
-        Shown::Some(match self.to() {
+        ChunkVisibility::Some(match self.to() {
             [] => from.map(|from| is_visible(*from, EventId::NEVER, period)).collect(),
             to => from.zip(to).map(|(from, to)| is_visible(*from, *to, period)).collect(),
         })
     }
 
     /// The place of a column among those stored; `guess` is tried first.
-    fn place(self, stored: &[Stored], column: &Stored, guess: usize) -> Option<usize> {
+    fn place(self, stored: &[StoredColumn], column: &StoredColumn, guess: usize) -> Option<usize> {
         if stored.get(guess) == Some(column) {
             return Some(guess);
         }
@@ -420,13 +421,13 @@ impl<'a> Chunk<'a> {
     }
 
     /// A column's growing form or its array; `None` where the chunk lacks it.
-    pub fn column(self, column: &Stored, guess: usize) -> Option<ColumnRef<'a>> {
+    pub fn column(self, column: &StoredColumn, guess: usize) -> Option<ColumnRef<'a>> {
         match self {
-            Chunk::Sealed(handle) => {
+            ChunkRef::Sealed(handle) => {
                 let place = self.place(&handle.chunk.stored, column, guess)?;
                 Some(ColumnRef::Array(&handle.chunk.arrays[place]))
             }
-            Chunk::Open(open) => {
+            ChunkRef::Open(open) => {
                 let place = self.place(&open.stored, column, guess)?;
                 Some(ColumnRef::Open(&open.columns[place]))
             }
@@ -434,7 +435,7 @@ impl<'a> Chunk<'a> {
     }
 
     /// One value.
-    pub fn value(self, column: &Stored, guess: usize, offset: usize) -> Value {
+    pub fn value(self, column: &StoredColumn, guess: usize, offset: usize) -> Value {
         match self.column(column, guess) {
             Some(ColumnRef::Array(array)) => value_at(array, column.data_type, offset),
             Some(ColumnRef::Open(open)) => open.value(offset),
@@ -443,7 +444,7 @@ impl<'a> Chunk<'a> {
     }
 
     /// The array of a whole column.
-    pub fn array(self, column: &Stored, guess: usize) -> ArrayRef {
+    pub fn array(self, column: &StoredColumn, guess: usize) -> ArrayRef {
         match self.column(column, guess) {
             Some(ColumnRef::Array(array)) => Arc::clone(array),
             Some(ColumnRef::Open(open)) => open.array(),
@@ -458,7 +459,7 @@ impl<'a> Chunk<'a> {
     }
 
     /// Adds the value at a place to a column that grows elsewhere.
-    pub fn push_to(self, to: &mut OpenColumn, column: &Stored, guess: usize, offset: usize) {
+    pub fn push_to(self, to: &mut OpenColumn, column: &StoredColumn, guess: usize, offset: usize) {
         match self.column(column, guess) {
             Some(ColumnRef::Array(array)) => to.push_from_array(array, offset),
             Some(ColumnRef::Open(open)) => to.push_from(open, offset),
@@ -466,9 +467,9 @@ impl<'a> Chunk<'a> {
         }
     }
 
-    /// Whether [`Chunk::array`] has to be made first.
+    /// Whether [`ChunkRef::array`] has to be made first.
     pub fn is_open(self) -> bool {
-        matches!(self, Chunk::Open(_))
+        matches!(self, ChunkRef::Open(_))
     }
 }
 

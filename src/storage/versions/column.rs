@@ -18,7 +18,7 @@ use std::sync::{Arc, OnceLock};
 
 /// A column's identity and the type that a chunk stores it as.
 #[derive(Clone, Debug)]
-pub(super) struct Stored {
+pub(super) struct StoredColumn {
     /// Which column.
     pub id: ColumnId,
     /// Its type when the chunk was begun.
@@ -27,10 +27,10 @@ pub(super) struct Stored {
     pub initial: Value,
 }
 
-impl Stored {
+impl StoredColumn {
     /// How chunks store a column.
-    pub fn new(column: &Column) -> Stored {
-        Stored { id: column.id, data_type: column.data_type, initial: column.initial.clone() }
+    pub fn new(column: &Column) -> StoredColumn {
+        StoredColumn { id: column.id, data_type: column.data_type, initial: column.initial.clone() }
     }
 
     /// Where the column was when its event made it: a guess at where it is.
@@ -40,8 +40,8 @@ impl Stored {
 }
 
 /// The initial value is the column's for good, so that identity and type say it all.
-impl PartialEq for Stored {
-    fn eq(&self, other: &Stored) -> bool {
+impl PartialEq for StoredColumn {
+    fn eq(&self, other: &StoredColumn) -> bool {
         self.id == other.id && self.data_type == other.data_type
     }
 }
@@ -50,7 +50,7 @@ impl PartialEq for Stored {
 #[derive(Clone, Debug)]
 pub(super) struct OpenColumn {
     data_type: DataType,
-    values: Values,
+    values: ColumnValues,
     /// Which values are not NULL; none are as long as this is missing.
     valid: Option<Vec<bool>>,
     len: usize,
@@ -59,7 +59,7 @@ pub(super) struct OpenColumn {
 }
 
 #[derive(Clone, Debug)]
-enum Values {
+enum ColumnValues {
     Boolean(Vec<bool>),
     Int32(Vec<i32>),
     Int64(Vec<i64>),
@@ -69,31 +69,31 @@ enum Values {
     Bytes(Vec<u8>, Vec<usize>),
 }
 
-impl Values {
-    fn new(data_type: DataType) -> Values {
+impl ColumnValues {
+    fn new(data_type: DataType) -> ColumnValues {
         match data_type {
-            DataType::Boolean => Values::Boolean(Vec::new()),
-            DataType::Date => Values::Int32(Vec::new()),
-            DataType::Integer | DataType::Timestamp => Values::Int64(Vec::new()),
-            DataType::Decimal { .. } => Values::Int128(Vec::new()),
-            DataType::Real => Values::Float64(Vec::new()),
+            DataType::Boolean => ColumnValues::Boolean(Vec::new()),
+            DataType::Date => ColumnValues::Int32(Vec::new()),
+            DataType::Integer | DataType::Timestamp => ColumnValues::Int64(Vec::new()),
+            DataType::Decimal { .. } => ColumnValues::Int128(Vec::new()),
+            DataType::Real => ColumnValues::Float64(Vec::new()),
             DataType::Text
             | DataType::Json
             | DataType::Blob
             | DataType::Numeric
             | DataType::Any
-            | DataType::Flexible(_) => Values::Bytes(Vec::new(), Vec::new()),
+            | DataType::Flexible(_) => ColumnValues::Bytes(Vec::new(), Vec::new()),
         }
     }
 
     fn push_default(&mut self) {
         match self {
-            Values::Boolean(values) => values.push(false),
-            Values::Int32(values) => values.push(0),
-            Values::Int64(values) => values.push(0),
-            Values::Int128(values) => values.push(0),
-            Values::Float64(values) => values.push(0.0),
-            Values::Bytes(bytes, ends) => ends.push(bytes.len()),
+            ColumnValues::Boolean(values) => values.push(false),
+            ColumnValues::Int32(values) => values.push(0),
+            ColumnValues::Int64(values) => values.push(0),
+            ColumnValues::Int128(values) => values.push(0),
+            ColumnValues::Float64(values) => values.push(0.0),
+            ColumnValues::Bytes(bytes, ends) => ends.push(bytes.len()),
         }
     }
 }
@@ -107,19 +107,19 @@ fn slice<'a>(bytes: &'a [u8], ends: &[usize], index: usize) -> &'a [u8] {
 impl OpenColumn {
     /// An empty column of a type.
     pub fn new(data_type: DataType) -> OpenColumn {
-        let values = Values::new(data_type);
+        let values = ColumnValues::new(data_type);
         OpenColumn { data_type, values, valid: None, len: 0, array: OnceLock::new() }
     }
 
     /// How many bytes the values of varying length take together.
     pub fn byte_size(&self) -> usize {
         match &self.values {
-            Values::Bytes(bytes, _) => bytes.len(),
-            Values::Boolean(_)
-            | Values::Int32(_)
-            | Values::Int64(_)
-            | Values::Int128(_)
-            | Values::Float64(_) => 0,
+            ColumnValues::Bytes(bytes, _) => bytes.len(),
+            ColumnValues::Boolean(_)
+            | ColumnValues::Int32(_)
+            | ColumnValues::Int64(_)
+            | ColumnValues::Int128(_)
+            | ColumnValues::Float64(_) => 0,
         }
     }
 
@@ -161,32 +161,36 @@ impl OpenColumn {
     fn push_typed(&mut self, value: &Value) -> bool {
         match (&mut self.values, value) {
             (_, Value::Null) => return false,
-            (Values::Bytes(bytes, ends), value) if self.data_type.is_mixed() => {
+            (ColumnValues::Bytes(bytes, ends), value) if self.data_type.is_mixed() => {
                 bytes.extend_from_slice(&encode_any(value));
                 ends.push(bytes.len());
             }
-            (Values::Boolean(values), Value::Boolean(b)) => values.push(*b),
-            (Values::Int32(values), Value::Date(d)) => values.push(d.0),
-            (Values::Int64(values), Value::Integer(i)) if self.data_type == DataType::Integer => {
+            (ColumnValues::Boolean(values), Value::Boolean(b)) => values.push(*b),
+            (ColumnValues::Int32(values), Value::Date(d)) => values.push(d.0),
+            (ColumnValues::Int64(values), Value::Integer(i))
+                if self.data_type == DataType::Integer =>
+            {
                 values.push(*i);
             }
-            (Values::Int64(values), Value::Timestamp(t))
+            (ColumnValues::Int64(values), Value::Timestamp(t))
                 if self.data_type == DataType::Timestamp =>
             {
                 values.push(t.0);
             }
-            (Values::Int128(values), Value::Decimal(d)) if matches!(self.data_type, DataType::Decimal { scale, .. } if scale == d.scale) =>
+            (ColumnValues::Int128(values), Value::Decimal(d)) if matches!(self.data_type, DataType::Decimal { scale, .. } if scale == d.scale) =>
             {
                 values.push(d.mantissa);
             }
-            (Values::Float64(values), Value::Real(r)) => values.push(*r),
-            (Values::Bytes(bytes, ends), Value::Text(text) | Value::Json(text))
+            (ColumnValues::Float64(values), Value::Real(r)) => values.push(*r),
+            (ColumnValues::Bytes(bytes, ends), Value::Text(text) | Value::Json(text))
                 if self.data_type != DataType::Blob =>
             {
                 bytes.extend_from_slice(text.as_bytes());
                 ends.push(bytes.len());
             }
-            (Values::Bytes(bytes, ends), Value::Blob(blob)) if self.data_type == DataType::Blob => {
+            (ColumnValues::Bytes(bytes, ends), Value::Blob(blob))
+                if self.data_type == DataType::Blob =>
+            {
                 bytes.extend_from_slice(blob);
                 ends.push(bytes.len());
             }
@@ -201,23 +205,23 @@ impl OpenColumn {
             return self.push_null();
         }
         match (&mut self.values, self.data_type) {
-            (Values::Boolean(values), _) => values.push(array.as_boolean().value(index)),
-            (Values::Int32(values), _) => {
+            (ColumnValues::Boolean(values), _) => values.push(array.as_boolean().value(index)),
+            (ColumnValues::Int32(values), _) => {
                 values.push(array.as_primitive::<Date32Type>().value(index));
             }
-            (Values::Int64(values), DataType::Timestamp) => {
+            (ColumnValues::Int64(values), DataType::Timestamp) => {
                 values.push(array.as_primitive::<TimestampMicrosecondType>().value(index));
             }
-            (Values::Int64(values), _) => {
+            (ColumnValues::Int64(values), _) => {
                 values.push(array.as_primitive::<Int64Type>().value(index));
             }
-            (Values::Int128(values), _) => {
+            (ColumnValues::Int128(values), _) => {
                 values.push(array.as_primitive::<Decimal128Type>().value(index));
             }
-            (Values::Float64(values), _) => {
+            (ColumnValues::Float64(values), _) => {
                 values.push(array.as_primitive::<Float64Type>().value(index));
             }
-            (Values::Bytes(bytes, ends), data_type) => {
+            (ColumnValues::Bytes(bytes, ends), data_type) => {
                 bytes.extend_from_slice(match data_type {
                     DataType::Text | DataType::Json => {
                         array.as_string::<i32>().value(index).as_bytes()
@@ -237,12 +241,12 @@ impl OpenColumn {
             return self.push_null();
         }
         match (&mut self.values, &other.values) {
-            (Values::Boolean(to), Values::Boolean(from)) => to.push(from[index]),
-            (Values::Int32(to), Values::Int32(from)) => to.push(from[index]),
-            (Values::Int64(to), Values::Int64(from)) => to.push(from[index]),
-            (Values::Int128(to), Values::Int128(from)) => to.push(from[index]),
-            (Values::Float64(to), Values::Float64(from)) => to.push(from[index]),
-            (Values::Bytes(to, to_ends), Values::Bytes(from, ends)) => {
+            (ColumnValues::Boolean(to), ColumnValues::Boolean(from)) => to.push(from[index]),
+            (ColumnValues::Int32(to), ColumnValues::Int32(from)) => to.push(from[index]),
+            (ColumnValues::Int64(to), ColumnValues::Int64(from)) => to.push(from[index]),
+            (ColumnValues::Int128(to), ColumnValues::Int128(from)) => to.push(from[index]),
+            (ColumnValues::Float64(to), ColumnValues::Float64(from)) => to.push(from[index]),
+            (ColumnValues::Bytes(to, to_ends), ColumnValues::Bytes(from, ends)) => {
                 to.extend_from_slice(slice(from, ends, index));
                 to_ends.push(to.len());
             }
@@ -257,12 +261,12 @@ impl OpenColumn {
             return self.push_null();
         }
         match &mut self.values {
-            Values::Boolean(values) => values.push(values[index]),
-            Values::Int32(values) => values.push(values[index]),
-            Values::Int64(values) => values.push(values[index]),
-            Values::Int128(values) => values.push(values[index]),
-            Values::Float64(values) => values.push(values[index]),
-            Values::Bytes(bytes, ends) => {
+            ColumnValues::Boolean(values) => values.push(values[index]),
+            ColumnValues::Int32(values) => values.push(values[index]),
+            ColumnValues::Int64(values) => values.push(values[index]),
+            ColumnValues::Int128(values) => values.push(values[index]),
+            ColumnValues::Float64(values) => values.push(values[index]),
+            ColumnValues::Bytes(bytes, ends) => {
                 let start = index.checked_sub(1).map_or(0, |before| ends[before]);
                 bytes.extend_from_within(start..ends[index]);
                 ends.push(bytes.len());
@@ -281,20 +285,20 @@ impl OpenColumn {
             return Value::Null;
         }
         match (&self.values, self.data_type) {
-            (Values::Boolean(values), _) => Value::Boolean(values[index]),
-            (Values::Int32(values), _) => Value::Date(Date(values[index])),
-            (Values::Int64(values), DataType::Timestamp) => {
+            (ColumnValues::Boolean(values), _) => Value::Boolean(values[index]),
+            (ColumnValues::Int32(values), _) => Value::Date(Date(values[index])),
+            (ColumnValues::Int64(values), DataType::Timestamp) => {
                 Value::Timestamp(Timestamp(values[index]))
             }
-            (Values::Int64(values), _) => Value::Integer(values[index]),
-            (Values::Int128(values), DataType::Decimal { scale, .. }) => {
+            (ColumnValues::Int64(values), _) => Value::Integer(values[index]),
+            (ColumnValues::Int128(values), DataType::Decimal { scale, .. }) => {
                 Value::Decimal(Decimal { mantissa: values[index], scale })
             }
-            (Values::Float64(values), _) => Value::Real(values[index]),
-            (Values::Bytes(bytes, ends), data_type) if data_type.is_mixed() => {
+            (ColumnValues::Float64(values), _) => Value::Real(values[index]),
+            (ColumnValues::Bytes(bytes, ends), data_type) if data_type.is_mixed() => {
                 decode_any(slice(bytes, ends, index))
             }
-            (Values::Bytes(..) | Values::Int128(_), _) => {
+            (ColumnValues::Bytes(..) | ColumnValues::Int128(_), _) => {
                 let mut one = OpenColumn::new(self.data_type);
                 one.push_from(self, index);
                 value_at(&one.finish(), self.data_type, 0)
@@ -315,21 +319,25 @@ impl OpenColumn {
     pub fn finish(self) -> ArrayRef {
         let nulls = self.valid.map(NullBuffer::from);
         match (self.values, self.data_type) {
-            (Values::Boolean(values), _) => {
+            (ColumnValues::Boolean(values), _) => {
                 Arc::new(BooleanArray::new(BooleanBuffer::from(values), nulls))
             }
-            (Values::Int32(values), _) => Arc::new(Date32Array::new(tight(values).into(), nulls)),
-            (Values::Int64(values), DataType::Timestamp) => {
+            (ColumnValues::Int32(values), _) => {
+                Arc::new(Date32Array::new(tight(values).into(), nulls))
+            }
+            (ColumnValues::Int64(values), DataType::Timestamp) => {
                 Arc::new(TimestampMicrosecondArray::new(tight(values).into(), nulls))
             }
-            (Values::Int64(values), _) => Arc::new(Int64Array::new(tight(values).into(), nulls)),
-            (Values::Int128(values), data_type) => Arc::new(
+            (ColumnValues::Int64(values), _) => {
+                Arc::new(Int64Array::new(tight(values).into(), nulls))
+            }
+            (ColumnValues::Int128(values), data_type) => Arc::new(
                 Decimal128Array::new(tight(values).into(), nulls).with_data_type(data_type.arrow()),
             ),
-            (Values::Float64(values), _) => {
+            (ColumnValues::Float64(values), _) => {
                 Arc::new(Float64Array::new(tight(values).into(), nulls))
             }
-            (Values::Bytes(bytes, ends), data_type) => {
+            (ColumnValues::Bytes(bytes, ends), data_type) => {
                 bytes_array(data_type, tight(bytes), &ends, nulls)
             }
         }

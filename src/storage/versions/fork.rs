@@ -22,7 +22,7 @@ pub struct Fork {
 
 /// A place in a fork to return to: how many events there were.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mark(usize);
+pub struct Savepoint(usize);
 
 impl Fork {
     /// A transaction that begins with what `base` shows. Its events are numbered from `next` until
@@ -75,13 +75,13 @@ impl Fork {
     }
 
     /// This place, to return to.
-    pub fn mark(&self) -> Mark {
-        Mark(self.operations.len())
+    pub fn mark(&self) -> Savepoint {
+        Savepoint(self.operations.len())
     }
 
     /// Undoes what was recorded since a mark. The operations before it are applied anew: a return is
     /// rare, and so nothing has to be kept for it.
-    pub fn rollback_to(&mut self, mark: Mark) {
+    pub fn rollback_to(&mut self, mark: Savepoint) {
         if mark.0 >= self.operations.len() {
             return;
         }

@@ -1,10 +1,10 @@
 //! Versions at positions as a batch.
 
 use super::Error;
-use super::chunk::Position;
+use super::chunk::VersionPosition;
 use super::column::OpenColumn;
-use super::hidden::Memo;
-use super::scan::{Declared, Wanted};
+use super::hidden::TransactionCache;
+use super::scan::{DeclaredColumn, ScanColumn};
 use super::table::TableVersions;
 use super::view::RowBatch;
 use arrow_array::{Array, ArrayRef, BooleanArray};
@@ -16,70 +16,75 @@ const SCATTERED: usize = 8;
 /// The wanted columns of the versions at `positions`, in this order.
 pub(super) fn gather(
     versions: &TableVersions,
-    positions: &[Position],
-    wanted: &[Wanted],
+    positions: &[VersionPosition],
+    wanted: &[ScanColumn],
 ) -> Result<RowBatch, Error> {
     let rows = positions.iter().map(|position| versions.birth(*position).row).collect();
-    let places = Places::of(versions, positions);
-    let mut memo = Memo::default();
-    let column = |w: &Wanted| match w {
-        Wanted::Declared(declared) => places.column(versions, positions, declared),
-        Wanted::Hidden(hidden) => hidden.array(versions, positions, &mut memo),
+    let places = BatchLayout::of(versions, positions);
+    let mut memo = TransactionCache::default();
+    let column = |w: &ScanColumn| match w {
+        ScanColumn::Declared(declared) => places.column(versions, positions, declared),
+        ScanColumn::Hidden(hidden) => hidden.array(versions, positions, &mut memo),
     };
     let columns = wanted.iter().map(column).collect::<Result<_, _>>()?;
     Ok(RowBatch { rows, columns })
 }
 
 /// How the versions of a batch lie, and so how their columns are best made.
-enum Places {
+enum BatchLayout {
     /// One behind the other in a sealed chunk, from here on: slices of its arrays.
-    Run(Position),
+    Run(VersionPosition),
     /// Many of each chunk.
-    Chunks(Sources),
+    Chunks(ChunkSources),
     /// A few here and there.
     Scattered,
 }
 
-impl Places {
-    fn of(versions: &TableVersions, positions: &[Position]) -> Places {
+impl BatchLayout {
+    fn of(versions: &TableVersions, positions: &[VersionPosition]) -> BatchLayout {
         match sealed_run(versions, positions) {
-            Some(start) => Places::Run(start),
-            None => Sources::new(versions, positions).map_or(Places::Scattered, Places::Chunks),
+            Some(start) => BatchLayout::Run(start),
+            None => ChunkSources::new(versions, positions)
+                .map_or(BatchLayout::Scattered, BatchLayout::Chunks),
         }
     }
 
     fn column(
         &self,
         versions: &TableVersions,
-        positions: &[Position],
-        wanted: &Declared,
+        positions: &[VersionPosition],
+        wanted: &DeclaredColumn,
     ) -> Result<ArrayRef, Error> {
         match self {
-            Places::Run(start) => {
+            BatchLayout::Run(start) => {
                 let array = versions.chunk(start.chunk()).array(&wanted.stored, wanted.guess);
                 Ok(array.slice(start.offset(), positions.len()))
             }
-            Places::Chunks(sources) => sources.column(versions, wanted),
-            Places::Scattered => Ok(copied(versions, positions, wanted)),
+            BatchLayout::Chunks(sources) => sources.column(versions, wanted),
+            BatchLayout::Scattered => Ok(copied(versions, positions, wanted)),
         }
     }
 }
 
 /// How many versions from the first on stand one behind the other.
-pub(super) fn run_length(positions: &[Position]) -> usize {
+pub(super) fn run_length(positions: &[VersionPosition]) -> usize {
     let breaks = positions.windows(2).position(|pair| !pair[0].precedes(pair[1]));
     breaks.map_or(positions.len(), |last| last + 1)
 }
 
 /// The first of versions that stand one behind the other in a sealed chunk: slices of its arrays.
-fn sealed_run(versions: &TableVersions, positions: &[Position]) -> Option<Position> {
+fn sealed_run(versions: &TableVersions, positions: &[VersionPosition]) -> Option<VersionPosition> {
     let first = *positions.first()?;
     let sealed = !versions.chunk(first.chunk()).is_open();
     (sealed && run_length(positions) == positions.len()).then_some(first)
 }
 
 /// A column of scattered versions, value by value.
-fn copied(versions: &TableVersions, positions: &[Position], wanted: &Declared) -> ArrayRef {
+fn copied(
+    versions: &TableVersions,
+    positions: &[VersionPosition],
+    wanted: &DeclaredColumn,
+) -> ArrayRef {
     let mut column = OpenColumn::new(wanted.stored.data_type);
     for position in positions {
         let chunk = versions.chunk(position.chunk());
@@ -89,15 +94,15 @@ fn copied(versions: &TableVersions, positions: &[Position], wanted: &Declared) -
 }
 
 /// Which chunks the positions lie in, and each position's place among their arrays.
-struct Sources {
+struct ChunkSources {
     chunks: Vec<usize>,
     picks: Vec<(usize, usize)>,
 }
 
-impl Sources {
+impl ChunkSources {
     /// The chunks of many positions; `None` where they are scattered or few, so that a look at the
     /// chunks' arrays is not worth it.
-    fn new(versions: &TableVersions, positions: &[Position]) -> Option<Sources> {
+    fn new(versions: &TableVersions, positions: &[VersionPosition]) -> Option<ChunkSources> {
         let mut chunks = Vec::new();
         let mut number_of: Vec<usize> = Vec::new();
         let mut picks = Vec::with_capacity(positions.len());
@@ -118,10 +123,10 @@ impl Sources {
         let open = versions.chunk_count() - 1;
         let few = positions.len() * SCATTERED < versions.chunk(open).len();
         let worth = !positions.is_empty() && (!few || !chunks.contains(&open));
-        worth.then_some(Sources { chunks, picks })
+        worth.then_some(ChunkSources { chunks, picks })
     }
 
-    fn column(&self, versions: &TableVersions, wanted: &Declared) -> Result<ArrayRef, Error> {
+    fn column(&self, versions: &TableVersions, wanted: &DeclaredColumn) -> Result<ArrayRef, Error> {
         let array = |number: &usize| versions.chunk(*number).array(&wanted.stored, wanted.guess);
         let arrays: Vec<ArrayRef> = self.chunks.iter().map(array).collect();
         let arrays: Vec<&dyn Array> = arrays.iter().map(|array| &**array).collect();

@@ -4,9 +4,9 @@
 //! log, once per transaction and batch.
 
 use super::Error;
-use super::chunk::{Birth, Position};
+use super::chunk::{VersionHeader, VersionPosition};
 use super::table::TableVersions;
-use crate::storage::{About, EventStore};
+use crate::storage::{EventStore, TransactionInfo};
 use crate::types::column::ColumnBuilder;
 use crate::types::{EventId, PseudoColumn, Timestamp, TxId, Value};
 use arrow_array::ArrayRef;
@@ -15,12 +15,12 @@ use std::fmt;
 use std::sync::Arc;
 
 /// What is known of events besides what they did to rows.
-pub trait EventFacts: fmt::Debug + Send + Sync {
+pub trait EventLookup: fmt::Debug + Send + Sync {
     /// The transaction that holds an event; `None` where there is no such event.
     ///
     /// # Errors
     /// What keeps the source from being read.
-    fn about(&self, event: EventId) -> Result<Option<Arc<About>>, Error>;
+    fn about(&self, event: EventId) -> Result<Option<Arc<TransactionInfo>>, Error>;
 
     /// The transaction that holds an event, and when that was committed: what costs less to know.
     ///
@@ -35,8 +35,8 @@ pub trait EventFacts: fmt::Debug + Send + Sync {
     fn operation(&self, event: EventId) -> Result<Option<&'static str>, Error>;
 }
 
-impl EventFacts for EventStore {
-    fn about(&self, event: EventId) -> Result<Option<Arc<About>>, Error> {
+impl EventLookup for EventStore {
+    fn about(&self, event: EventId) -> Result<Option<Arc<TransactionInfo>>, Error> {
         EventStore::about(self, event)
     }
 
@@ -51,14 +51,14 @@ impl EventFacts for EventStore {
 
 /// Whom to ask about events, and up to which one.
 #[derive(Clone, Debug)]
-pub(super) struct Facts {
-    pub source: Option<Arc<dyn EventFacts>>,
+pub(super) struct CommittedLookup {
+    pub source: Option<Arc<dyn EventLookup>>,
     /// Later events are those of a transaction that is not committed: their numbers may come to be
     /// those of others.
     pub committed: EventId,
 }
 
-impl Facts {
+impl CommittedLookup {
     /// The transaction that holds an event, and when it was committed; `None` where it was not.
     fn stamp(&self, event: EventId) -> Result<Option<(TxId, Timestamp)>, Error> {
         match &self.source {
@@ -78,17 +78,21 @@ impl Facts {
 
 /// A hidden column that a reader asks for.
 #[derive(Clone, Debug)]
-pub(super) struct Hidden {
+pub(super) struct HiddenColumn {
     pub column: PseudoColumn,
-    pub facts: Facts,
+    pub facts: CommittedLookup,
 }
 
 /// The transactions that a batch came across, by their first events.
 #[derive(Default)]
-pub(super) struct Memo(BTreeMap<EventId, Arc<About>>);
+pub(super) struct TransactionCache(BTreeMap<EventId, Arc<TransactionInfo>>);
 
-impl Memo {
-    fn about(&mut self, facts: &Facts, event: EventId) -> Result<Option<Arc<About>>, Error> {
+impl TransactionCache {
+    fn about(
+        &mut self,
+        facts: &CommittedLookup,
+        event: EventId,
+    ) -> Result<Option<Arc<TransactionInfo>>, Error> {
         if event > facts.committed {
             return Ok(None);
         }
@@ -105,13 +109,13 @@ impl Memo {
     }
 }
 
-impl Hidden {
+impl HiddenColumn {
     /// The column for the versions at `positions`.
     pub fn array(
         &self,
         versions: &TableVersions,
-        positions: &[Position],
-        memo: &mut Memo,
+        positions: &[VersionPosition],
+        memo: &mut TransactionCache,
     ) -> Result<ArrayRef, Error> {
         let mut column = ColumnBuilder::new(self.column.data_type(), positions.len());
         for position in positions {
@@ -123,8 +127,8 @@ impl Hidden {
     fn value(
         &self,
         versions: &TableVersions,
-        position: Position,
-        memo: &mut Memo,
+        position: VersionPosition,
+        memo: &mut TransactionCache,
     ) -> Result<Value, Error> {
         let birth = versions.birth(position);
         let text = |text: Option<&String>| text.map_or(Value::Null, Value::text);
@@ -155,11 +159,15 @@ impl Hidden {
     }
 }
 
-impl Hidden {
+impl HiddenColumn {
     /// What began a version: a row is inserted as its first, and perhaps again after a deletion, which
     /// counts as one.
-    fn operation(&self, versions: &TableVersions, birth: Birth) -> Result<&'static str, Error> {
-        let Birth { row, from, rev, prev, .. } = birth;
+    fn operation(
+        &self,
+        versions: &TableVersions,
+        birth: VersionHeader,
+    ) -> Result<&'static str, Error> {
+        let VersionHeader { row, from, rev, prev, .. } = birth;
         if rev < 3 {
             return Ok(if rev == 1 { "insert" } else { "update" });
         }
@@ -167,7 +175,7 @@ impl Hidden {
             return Ok(told);
         }
         let is_back = match versions.base() {
-            _ if prev == Position::DELETED => true,
+            _ if prev == VersionPosition::DELETED => true,
             _ if prev.exists() => versions.end_of(prev) != from,
             Some(base) => base.version(row).is_none(),
             None => false,

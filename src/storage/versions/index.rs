@@ -11,18 +11,18 @@
 //! ```
 
 use super::bytes::Bytes;
-use super::column::Stored;
+use super::column::StoredColumn;
 use super::visibility::is_visible;
 use crate::types::{EventId, Period, RowId, Tree};
 
 /// A key's encoded values, and a row that has them.
-type OpenEntry = (Bytes, RowId);
+type OpenKey = (Bytes, RowId);
 /// A key's encoded values, when a row ceased to have them, and the row.
-type EndedEntry = (Bytes, EventId, RowId);
+type EndedKey = (Bytes, EventId, RowId);
 
 /// A row that had a key for the events `from .. to`.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
+pub(super) struct KeyEntry {
     pub key: Bytes,
     pub row: RowId,
     pub from: EventId,
@@ -31,26 +31,26 @@ pub(super) struct Entry {
 
 /// The index of one key over all versions of a table.
 #[derive(Clone, Debug)]
-pub(super) struct Index {
-    columns: Vec<Stored>,
-    open: Tree<OpenEntry, EventId>,
-    ended: Tree<EndedEntry, EventId>,
+pub(super) struct KeyIndex {
+    columns: Vec<StoredColumn>,
+    open: Tree<OpenKey, EventId>,
+    ended: Tree<EndedKey, EventId>,
     /// The latest end: what is asked about later need not look at ended entries.
     last_end: EventId,
 }
 
-impl Index {
+impl KeyIndex {
     /// An empty index of these columns.
-    pub fn new(columns: Vec<Stored>) -> Index {
+    pub fn new(columns: Vec<StoredColumn>) -> KeyIndex {
         let (open, ended) = (Tree::default(), Tree::default());
-        Index { columns, open, ended, last_end: EventId::START }
+        KeyIndex { columns, open, ended, last_end: EventId::START }
     }
 
     /// The index of these entries.
-    pub fn build(columns: Vec<Stored>, mut entries: Vec<Entry>) -> Index {
+    pub fn build(columns: Vec<StoredColumn>, mut entries: Vec<KeyEntry>) -> KeyIndex {
         // In order, so that the trees fill their leaves.
         entries.sort_unstable_by(|a, b| (&a.key, a.to, a.row).cmp(&(&b.key, b.to, b.row)));
-        let mut index = Index::new(columns);
+        let mut index = KeyIndex::new(columns);
         for entry in entries {
             if entry.to == EventId::NEVER {
                 index.open.insert((entry.key, entry.row), entry.from);
@@ -63,13 +63,13 @@ impl Index {
     }
 
     /// The index without what ended.
-    pub fn without_ended(&self) -> Index {
+    pub fn without_ended(&self) -> KeyIndex {
         let (columns, open) = (self.columns.clone(), self.open.clone());
-        Index { columns, open, ended: Tree::default(), last_end: EventId::START }
+        KeyIndex { columns, open, ended: Tree::default(), last_end: EventId::START }
     }
 
     /// The columns of the key.
-    pub fn columns(&self) -> &[Stored] {
+    pub fn columns(&self) -> &[StoredColumn] {
         &self.columns
     }
 

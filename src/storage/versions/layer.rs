@@ -5,12 +5,12 @@
 //! answered the same way: what this layer has of its own, and what the one below says of the rows
 //! that this one does not have.
 
-use super::chunk::Position;
-use super::column::Stored;
-use super::index::{Entry, Index};
-use super::scan::{Scan, Wanted};
+use super::chunk::VersionPosition;
+use super::column::StoredColumn;
+use super::index::{KeyEntry, KeyIndex};
+use super::scan::{Scan, ScanColumn};
 use super::table::TableVersions;
-use super::view::Located;
+use super::view::LocatedVersion;
 use crate::types::{DataType, EventId, KeyId, Period, RowId, Value, key::KeyColumn};
 use std::sync::Arc;
 
@@ -48,19 +48,19 @@ impl Layer {
 
     /// The visible version of a row, the newest where the period shows several: the layer that holds
     /// it, and its position there.
-    pub fn version(&self, row: RowId) -> Option<(&Layer, Position)> {
+    pub fn version(&self, row: RowId) -> Option<(&Layer, VersionPosition)> {
         self.locate(row).map(|found| (self.below(found.depth), found.position))
     }
 
     /// The visible version of a row, the newest where the period shows several.
-    pub fn locate(&self, row: RowId) -> Option<Located> {
+    pub fn locate(&self, row: RowId) -> Option<LocatedVersion> {
         match (self.versions.rows().get(row), self.versions.base()) {
-            (None, Some(base)) => base.locate(row).map(Located::deeper),
+            (None, Some(base)) => base.locate(row).map(LocatedVersion::deeper),
             (None, None) => None,
             (Some(_), _) => {
                 let position = self.versions.ancestor(row, self.period.last)?;
                 let visible = self.versions.is_visible(position, self.period);
-                visible.then_some(Located { row, position, depth: 0 })
+                visible.then_some(LocatedVersion { row, position, depth: 0 })
             }
         }
     }
@@ -71,7 +71,7 @@ impl Layer {
     }
 
     /// The visible versions whose key begins with the encoded values, in order of their rows.
-    pub fn find(&self, key: KeyId, prefix: &[u8]) -> Option<Vec<Located>> {
+    pub fn find(&self, key: KeyId, prefix: &[u8]) -> Option<Vec<LocatedVersion>> {
         let index = self.versions.index(key)?;
         let mut found = Vec::new();
         if let Some(base) = self.versions.base() {
@@ -79,8 +79,9 @@ impl Layer {
                 Some(below) => below,
                 None => base.find_by(self.versions.base_index(key)?, prefix),
             };
-            let untouched = |located: &Located| self.versions.rows().get(located.row).is_none();
-            found.extend(below.into_iter().filter(untouched).map(Located::deeper));
+            let untouched =
+                |located: &LocatedVersion| self.versions.rows().get(located.row).is_none();
+            found.extend(below.into_iter().filter(untouched).map(LocatedVersion::deeper));
         }
         index.find(prefix, self.period, |row, from, to| {
             // The versions that the entry is about, which began while the row had the key.
@@ -90,7 +91,7 @@ impl Layer {
                 last: self.period.last.min(entry.last),
             };
             self.versions.visible(row, both, |position| {
-                found.push(Located { row, position, depth: 0 });
+                found.push(LocatedVersion { row, position, depth: 0 });
             });
         });
         if !found.is_sorted_by_key(|located| located.row) {
@@ -101,14 +102,14 @@ impl Layer {
     }
 
     /// Puts what several lookups found in order of `_row` and age, each version once.
-    pub fn settle(&self, found: &mut Vec<Located>) {
+    pub fn settle(&self, found: &mut Vec<LocatedVersion>) {
         found.sort_by_key(|located| located.row);
         self.order_versions(found);
         found.dedup();
     }
 
     /// Puts several versions of one row, which only a longer period shows, in order of their age.
-    fn order_versions(&self, found: &mut [Located]) {
+    fn order_versions(&self, found: &mut [LocatedVersion]) {
         if self.period.first != self.period.last {
             found.sort_by_key(|located| {
                 let versions = &self.below(located.depth).versions;
@@ -118,7 +119,7 @@ impl Layer {
     }
 
     /// What an index made from this layer's visible rows finds.
-    fn find_by(&self, index: &Index, prefix: &[u8]) -> Vec<Located> {
+    fn find_by(&self, index: &KeyIndex, prefix: &[u8]) -> Vec<LocatedVersion> {
         let mut found = Vec::new();
         index.find(prefix, self.period, |row, _, _| found.extend(self.locate(row)));
         found.sort_by_key(|located| located.row);
@@ -126,7 +127,7 @@ impl Layer {
     }
 
     /// One value of a version.
-    pub fn value(&self, located: Located, column: &Stored) -> Value {
+    pub fn value(&self, located: LocatedVersion, column: &StoredColumn) -> Value {
         let versions = &self.below(located.depth).versions;
         versions.value(located.position, column, column.guess())
     }
@@ -150,7 +151,11 @@ impl Layer {
     }
 
     /// The largest value by an index of this layer's rows, and the row that has it.
-    fn largest_by(&self, index: &Index, hidden: &dyn Fn(RowId) -> bool) -> Option<(RowId, Value)> {
+    fn largest_by(
+        &self,
+        index: &KeyIndex,
+        hidden: &dyn Fn(RowId) -> bool,
+    ) -> Option<(RowId, Value)> {
         let row = index.descending(self.period).map(|(_, row, _)| row).find(|row| !hidden(*row))?;
         let value = self.value(self.locate(row)?, index.columns().first()?);
         (!value.is_null()).then_some((row, value))
@@ -206,7 +211,7 @@ impl Layer {
     }
 
     /// The visible rows in order.
-    pub fn scan(self: &Arc<Self>, wanted: Arc<[Wanted]>) -> Scan {
+    pub fn scan(self: &Arc<Self>, wanted: Arc<[ScanColumn]>) -> Scan {
         let own = Scan::of_layer(Arc::clone(self), Arc::clone(&wanted));
         match self.versions.base() {
             Some(base) => Scan::merge(base.scan(wanted), own, Arc::clone(&self.versions)),
@@ -215,13 +220,13 @@ impl Layer {
     }
 
     /// Index entries of the visible rows.
-    pub fn visible_entries(self: &Arc<Self>, columns: &[Stored]) -> Vec<Entry> {
-        let wanted = |stored: &Stored| Wanted::new(stored.clone(), stored.guess());
+    pub fn visible_entries(self: &Arc<Self>, columns: &[StoredColumn]) -> Vec<KeyEntry> {
+        let wanted = |stored: &StoredColumn| ScanColumn::new(stored.clone(), stored.guess());
         let wanted = columns.iter().map(wanted).collect();
         let mut entries = Vec::new();
         let mut bytes = Vec::new();
         for batch in self.scan(wanted).map_while(Result::ok) {
-            let of = |(stored, array): (&Stored, &arrow_array::ArrayRef)| {
+            let of = |(stored, array): (&StoredColumn, &arrow_array::ArrayRef)| {
                 let data_type: DataType = stored.data_type;
                 KeyColumn::ascending(Arc::clone(array), data_type)
             };
@@ -230,7 +235,7 @@ impl Layer {
                 bytes.clear();
                 keys.iter().for_each(|key| key.push(&mut bytes, at));
                 let key = bytes.as_slice().into();
-                entries.push(Entry { key, row: *row, from: EventId::START, to: EventId::NEVER });
+                entries.push(KeyEntry { key, row: *row, from: EventId::START, to: EventId::NEVER });
             }
         }
         entries

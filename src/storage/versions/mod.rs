@@ -39,10 +39,10 @@ mod visibility;
 
 use super::Error;
 
-pub use changes::{Changes, RowChange};
-pub use fork::{Fork, Mark};
-pub use hidden::EventFacts;
+pub use changes::{RowChange, RowChanges};
+pub use fork::{Fork, Savepoint};
+pub use hidden::EventLookup;
 pub use origin::{Base, Origin};
 pub use scan::Scan;
 pub use state::State;
-pub use view::{Located, RowBatch, TableView, View};
+pub use view::{LocatedVersion, RowBatch, TableView, View};

@@ -1,6 +1,6 @@
 //! From a row to its latest version.
 
-use super::chunk::Position;
+use super::chunk::VersionPosition;
 use crate::types::{RowId, Tree};
 use std::sync::Arc;
 
@@ -13,15 +13,15 @@ const FEW: usize = 64;
 /// Row ids and the position of each one's latest version. Clones share their pages.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RowMap {
-    pages: Tree<u64, Arc<Page>>,
+    pages: Tree<u64, Arc<RowMapPage>>,
 }
 
 #[derive(Clone, Debug)]
-enum Page {
+enum RowMapPage {
     /// Entries in order of their place in the page.
-    Few(Vec<(u16, Position)>),
-    /// One position per row id, [`Position::NONE`] where there is no such row.
-    Dense(Vec<Position>),
+    Few(Vec<(u16, VersionPosition)>),
+    /// One position per row id, [`VersionPosition::NONE`] where there is no such row.
+    Dense(Vec<VersionPosition>),
 }
 
 /// A row id's page and its place there.
@@ -32,18 +32,18 @@ fn split(row: RowId) -> (u64, u16) {
 
 impl RowMap {
     /// The position of a row's latest version.
-    pub fn get(&self, row: RowId) -> Option<Position> {
+    pub fn get(&self, row: RowId) -> Option<VersionPosition> {
         let (page, place) = split(row);
         self.pages.get(&page)?.get(place)
     }
 
     /// Sets the position of a row's latest version.
-    pub fn set(&mut self, row: RowId, position: Position) {
+    pub fn set(&mut self, row: RowId, position: VersionPosition) {
         let (number, place) = split(row);
         if let Some(page) = self.pages.get_mut(&number) {
             Arc::make_mut(page).set(place, position);
         } else {
-            self.pages.insert(number, Arc::new(Page::Few(vec![(place, position)])));
+            self.pages.insert(number, Arc::new(RowMapPage::Few(vec![(place, position)])));
         }
     }
 
@@ -61,7 +61,7 @@ impl RowMap {
     }
 
     /// The rows from `first` on, in order, with the position of each.
-    pub fn iter_from(&self, first: RowId) -> impl Iterator<Item = (RowId, Position)> {
+    pub fn iter_from(&self, first: RowId) -> impl Iterator<Item = (RowId, VersionPosition)> {
         let (number, place) = split(first);
         self.pages.iter_from(&number).flat_map(move |(page, entries)| {
             let start = if *page == number { place } else { 0 };
@@ -72,32 +72,32 @@ impl RowMap {
     }
 }
 
-impl Page {
-    fn get(&self, place: u16) -> Option<Position> {
+impl RowMapPage {
+    fn get(&self, place: u16) -> Option<VersionPosition> {
         match self {
-            Page::Few(entries) => {
+            RowMapPage::Few(entries) => {
                 let at = entries.binary_search_by_key(&place, |entry| entry.0).ok()?;
                 Some(entries[at].1)
             }
-            Page::Dense(positions) => {
-                Some(positions[usize::from(place)]).filter(|position| *position != Position::NONE)
-            }
+            RowMapPage::Dense(positions) => Some(positions[usize::from(place)])
+                .filter(|position| *position != VersionPosition::NONE),
         }
     }
 
-    fn set(&mut self, place: u16, position: Position) {
+    fn set(&mut self, place: u16, position: VersionPosition) {
         match self {
-            Page::Dense(positions) => positions[usize::from(place)] = position,
-            Page::Few(entries) => match entries.binary_search_by_key(&place, |entry| entry.0) {
+            RowMapPage::Dense(positions) => positions[usize::from(place)] = position,
+            RowMapPage::Few(entries) => match entries.binary_search_by_key(&place, |entry| entry.0)
+            {
                 Ok(at) => entries[at].1 = position,
                 Err(at) if entries.len() < FEW => entries.insert(at, (place, position)),
                 Err(_) => {
-                    let mut positions = vec![Position::NONE; 4096];
+                    let mut positions = vec![VersionPosition::NONE; 4096];
                     for (place, position) in entries.iter() {
                         positions[usize::from(*place)] = *position;
                     }
                     positions[usize::from(place)] = position;
-                    *self = Page::Dense(positions);
+                    *self = RowMapPage::Dense(positions);
                 }
             },
         }
@@ -105,30 +105,30 @@ impl Page {
 
     fn remove(&mut self, place: u16) {
         match self {
-            Page::Dense(positions) => positions[usize::from(place)] = Position::NONE,
-            Page::Few(entries) => entries.retain(|entry| entry.0 != place),
+            RowMapPage::Dense(positions) => positions[usize::from(place)] = VersionPosition::NONE,
+            RowMapPage::Few(entries) => entries.retain(|entry| entry.0 != place),
         }
     }
 
     /// Makes a list of a page that holds little by now; gives whether it holds nothing.
     fn tidy(&mut self) -> bool {
-        let few: Vec<(u16, Position)> = self.iter_from(0).take(FEW / 2 + 1).collect();
+        let few: Vec<(u16, VersionPosition)> = self.iter_from(0).take(FEW / 2 + 1).collect();
         if few.len() <= FEW / 2 {
-            *self = Page::Few(few);
+            *self = RowMapPage::Few(few);
         }
-        matches!(self, Page::Few(entries) if entries.is_empty())
+        matches!(self, RowMapPage::Few(entries) if entries.is_empty())
     }
 
     /// The entries from a place on.
-    fn iter_from(&self, place: u16) -> impl Iterator<Item = (u16, Position)> {
-        let (few, dense): (&[(u16, Position)], &[Position]) = match self {
-            Page::Few(entries) => {
+    fn iter_from(&self, place: u16) -> impl Iterator<Item = (u16, VersionPosition)> {
+        let (few, dense): (&[(u16, VersionPosition)], &[VersionPosition]) = match self {
+            RowMapPage::Few(entries) => {
                 (&entries[entries.partition_point(|entry| entry.0 < place)..], &[])
             }
-            Page::Dense(positions) => (&[], &positions[usize::from(place)..]),
+            RowMapPage::Dense(positions) => (&[], &positions[usize::from(place)..]),
         };
         let dense = (place..).zip(dense.iter().copied());
-        few.iter().copied().chain(dense).filter(|(_, position)| *position != Position::NONE)
+        few.iter().copied().chain(dense).filter(|(_, position)| *position != VersionPosition::NONE)
     }
 }
 
@@ -145,8 +145,8 @@ mod tests {
         )) {
             let (mut map, mut model) = (RowMap::default(), BTreeMap::new());
             for (row, at) in &steps {
-                map.set(RowId(*row), Position::new(*at, *at));
-                model.insert(RowId(*row), Position::new(*at, *at));
+                map.set(RowId(*row), VersionPosition::new(*at, *at));
+                model.insert(RowId(*row), VersionPosition::new(*at, *at));
             }
             for (row, _) in &steps {
                 prop_assert_eq!(map.get(RowId(*row)), model.get(&RowId(*row)).copied());

@@ -6,10 +6,10 @@
 //! second such stream, merged with the base's.
 
 use super::Error;
-use super::chunk::{Position, Shown, chunk_rows};
-use super::column::Stored;
+use super::chunk::{ChunkVisibility, VersionPosition, chunk_rows};
+use super::column::StoredColumn;
 use super::gather::{filter, gather, interleave, run_length};
-use super::hidden::Hidden;
+use super::hidden::HiddenColumn;
 use super::layer::Layer;
 use super::scan_cache::{CachedTable, ScanCache};
 use super::table::TableVersions;
@@ -24,32 +24,32 @@ const LONG_RUN: usize = 1024;
 
 /// A column that a reader asks for.
 #[derive(Clone, Debug)]
-pub(super) enum Wanted {
+pub(super) enum ScanColumn {
     /// One that the table declares.
-    Declared(Declared),
+    Declared(DeclaredColumn),
     /// One that every table has.
-    Hidden(Hidden),
+    Hidden(HiddenColumn),
 }
 
 /// A declared column that a reader asks for.
 #[derive(Clone, Debug)]
-pub(super) struct Declared {
-    pub stored: Stored,
+pub(super) struct DeclaredColumn {
+    pub stored: StoredColumn,
     /// Its place in the table now, where most chunks have it, too.
     pub guess: usize,
 }
 
-impl Wanted {
+impl ScanColumn {
     /// A declared column, and where it probably is.
-    pub fn new(stored: Stored, guess: usize) -> Wanted {
-        Wanted::Declared(Declared { stored, guess })
+    pub fn new(stored: StoredColumn, guess: usize) -> ScanColumn {
+        ScanColumn::Declared(DeclaredColumn { stored, guess })
     }
 
     /// What it holds.
     pub fn data_type(&self) -> DataType {
         match self {
-            Wanted::Declared(declared) => declared.stored.data_type,
-            Wanted::Hidden(hidden) => hidden.column.data_type(),
+            ScanColumn::Declared(declared) => declared.stored.data_type,
+            ScanColumn::Hidden(hidden) => hidden.column.data_type(),
         }
     }
 }
@@ -57,34 +57,34 @@ impl Wanted {
 /// The visible rows of a table in order of `_row`, at most 4,096 per batch.
 #[derive(Debug)]
 pub struct Scan {
-    source: Source,
+    source: ScanSource,
 }
 
 #[derive(Debug)]
-enum Source {
+enum ScanSource {
     Empty,
     /// Chunk after chunk; the number of the next.
-    Stream(Arc<Layer>, Arc<[Wanted]>, usize),
+    Stream(Arc<Layer>, Arc<[ScanColumn]>, usize),
     /// Positions in order, and how many of them were given.
-    Gather(Arc<Layer>, Arc<[Wanted]>, Vec<Position>, usize),
+    Gather(Arc<Layer>, Arc<[ScanColumn]>, Vec<VersionPosition>, usize),
     /// Batches that the moment keeps; the number of the next.
-    Cached(Arc<Layer>, Arc<[Wanted]>, Arc<ScanCache>, Arc<CachedTable>, usize),
-    Merge(Box<Merge>),
+    Cached(Arc<Layer>, Arc<[ScanColumn]>, Arc<ScanCache>, Arc<CachedTable>, usize),
+    Merge(Box<ForkScan>),
 }
 
 impl Scan {
     /// No rows.
     pub(super) fn empty() -> Scan {
-        Scan { source: Source::Empty }
+        Scan { source: ScanSource::Empty }
     }
 
     /// The rows of a layer alone, without what is below it.
-    pub(super) fn of_layer(layer: Arc<Layer>, wanted: Arc<[Wanted]>) -> Scan {
+    pub(super) fn of_layer(layer: Arc<Layer>, wanted: Arc<[ScanColumn]>) -> Scan {
         let source = if layer.versions().is_ascending() {
-            Source::Stream(layer, wanted, 0)
+            ScanSource::Stream(layer, wanted, 0)
         } else {
             let positions = positions_in_order(&layer);
-            Source::Gather(layer, wanted, positions, 0)
+            ScanSource::Gather(layer, wanted, positions, 0)
         };
         Scan { source }
     }
@@ -92,17 +92,17 @@ impl Scan {
     /// The rows of a table at a moment that keeps what scans of it make.
     pub(super) fn kept(
         layer: Arc<Layer>,
-        wanted: Arc<[Wanted]>,
+        wanted: Arc<[ScanColumn]>,
         kept: Arc<ScanCache>,
         table: Arc<CachedTable>,
     ) -> Scan {
-        Scan { source: Source::Cached(layer, wanted, kept, table, 0) }
+        Scan { source: ScanSource::Cached(layer, wanted, kept, table, 0) }
     }
 
     /// The rows of a base that its fork has not touched, and those of the fork.
     pub(super) fn merge(base: Scan, own: Scan, fork: Arc<TableVersions>) -> Scan {
         let (below, above) = (None, None);
-        Scan { source: Source::Merge(Box::new(Merge { base, own, fork, below, above })) }
+        Scan { source: ScanSource::Merge(Box::new(ForkScan { base, own, fork, below, above })) }
     }
 }
 
@@ -111,8 +111,8 @@ impl Iterator for Scan {
 
     fn next(&mut self) -> Option<Self::Item> {
         match &mut self.source {
-            Source::Empty => None,
-            Source::Stream(layer, wanted, next) => {
+            ScanSource::Empty => None,
+            ScanSource::Stream(layer, wanted, next) => {
                 while *next < layer.versions().chunk_count() {
                     *next += 1;
                     if let Some(batch) = chunk_batch(layer, wanted, *next - 1) {
@@ -121,7 +121,7 @@ impl Iterator for Scan {
                 }
                 None
             }
-            Source::Gather(layer, wanted, positions, at) => {
+            ScanSource::Gather(layer, wanted, positions, at) => {
                 let batch = &positions[*at..];
                 if batch.is_empty() {
                     return None;
@@ -138,61 +138,67 @@ impl Iterator for Scan {
                     return Some(gathered);
                 }
             }
-            Source::Cached(layer, wanted, kept, table, next) => {
+            ScanSource::Cached(layer, wanted, kept, table, next) => {
                 *next += 1;
                 kept.batch(table, *next - 1, layer, wanted)
             }
-            Source::Merge(merge) => merge.next().transpose(),
+            ScanSource::Merge(merge) => merge.next().transpose(),
         }
     }
 }
 
 /// The visible rows of one chunk, if any.
-fn chunk_batch(layer: &Layer, wanted: &[Wanted], number: usize) -> Option<Result<RowBatch, Error>> {
+fn chunk_batch(
+    layer: &Layer,
+    wanted: &[ScanColumn],
+    number: usize,
+) -> Option<Result<RowBatch, Error>> {
     let chunk = layer.versions().chunk(number);
-    let declared = |w: &Wanted| match w {
-        Wanted::Declared(declared) => Some(chunk.array(&declared.stored, declared.guess)),
-        Wanted::Hidden(_) => None,
+    let declared = |w: &ScanColumn| match w {
+        ScanColumn::Declared(declared) => Some(chunk.array(&declared.stored, declared.guess)),
+        ScanColumn::Hidden(_) => None,
     };
     // Hidden columns are made version by version: only of those that are visible.
     let whole = || match wanted.iter().map(declared).collect() {
         Some(columns) => Ok(RowBatch { rows: chunk.births().rows.clone(), columns }),
         None => {
-            let all: Vec<Position> =
-                (0..chunk.len()).map(|offset| Position::new(number, offset)).collect();
+            let all: Vec<VersionPosition> =
+                (0..chunk.len()).map(|offset| VersionPosition::new(number, offset)).collect();
             gather(layer.versions(), &all, wanted)
         }
     };
     match chunk.shown(layer.period()) {
-        Shown::None => None,
-        Shown::All if chunk.len() == 0 => None,
-        Shown::All => Some(whole()),
-        Shown::Some(mask) if !mask.contains(&true) => None,
-        Shown::Some(mask) if !mask.contains(&false) => Some(whole()),
-        Shown::Some(mask) if wanted.iter().any(|w| matches!(w, Wanted::Hidden(_))) => {
+        ChunkVisibility::None => None,
+        ChunkVisibility::All if chunk.len() == 0 => None,
+        ChunkVisibility::All => Some(whole()),
+        ChunkVisibility::Some(mask) if !mask.contains(&true) => None,
+        ChunkVisibility::Some(mask) if !mask.contains(&false) => Some(whole()),
+        ChunkVisibility::Some(mask)
+            if wanted.iter().any(|w| matches!(w, ScanColumn::Hidden(_))) =>
+        {
             let shown = mask.iter().enumerate().filter(|(_, shown)| **shown);
-            let shown: Vec<Position> =
-                shown.map(|(offset, _)| Position::new(number, offset)).collect();
+            let shown: Vec<VersionPosition> =
+                shown.map(|(offset, _)| VersionPosition::new(number, offset)).collect();
             Some(gather(layer.versions(), &shown, wanted))
         }
-        Shown::Some(mask) => Some(whole().and_then(|all| filter(&all, mask))),
+        ChunkVisibility::Some(mask) => Some(whole().and_then(|all| filter(&all, mask))),
     }
 }
 
 /// The positions of all visible versions, in order of their rows, then of their age.
-pub(super) fn positions_in_order(layer: &Layer) -> Vec<Position> {
-    let mut found: Vec<(RowId, Position)> = Vec::new();
+pub(super) fn positions_in_order(layer: &Layer) -> Vec<VersionPosition> {
+    let mut found: Vec<(RowId, VersionPosition)> = Vec::new();
     let versions = layer.versions();
     for number in 0..versions.chunk_count() {
         let chunk = versions.chunk(number);
         let rows = &chunk.births().rows;
         let mut note = |offset: usize| {
-            found.push((rows[offset], Position::new(number, offset)));
+            found.push((rows[offset], VersionPosition::new(number, offset)));
         };
         match chunk.shown(layer.period()) {
-            Shown::None => {}
-            Shown::All => (0..chunk.len()).for_each(note),
-            Shown::Some(mask) => {
+            ChunkVisibility::None => {}
+            ChunkVisibility::All => (0..chunk.len()).for_each(note),
+            ChunkVisibility::Some(mask) => {
                 let shown = mask.iter().enumerate().filter(|(_, shown)| **shown);
                 shown.for_each(|(offset, _)| note(offset));
             }
@@ -202,7 +208,7 @@ pub(super) fn positions_in_order(layer: &Layer) -> Vec<Position> {
 }
 
 /// Positions in order of their rows; those of one row in their own, which is that of time.
-fn in_order(mut found: Vec<(RowId, Position)>) -> Vec<Position> {
+fn in_order(mut found: Vec<(RowId, VersionPosition)>) -> Vec<VersionPosition> {
     let rows = || found.iter().map(|(row, _)| row.0);
     let (Some(first), Some(last)) = (rows().min(), rows().max()) else {
         return Vec::new();
@@ -210,10 +216,10 @@ fn in_order(mut found: Vec<(RowId, Position)>) -> Vec<Position> {
     // Row ids are mostly dense, and a place for each is faster than a sort.
     let room = last.checked_sub(first).and_then(|span| usize::try_from(span).ok());
     if let Some(room) = room.filter(|room| *room < found.len().saturating_mul(DENSE)) {
-        let mut places = vec![Position::NONE; room + 1];
+        let mut places = vec![VersionPosition::NONE; room + 1];
         let once = found.iter().all(|(row, position)| {
             let place = usize::try_from(row.0 - first).ok().and_then(|at| places.get_mut(at));
-            place.is_some_and(|place| std::mem::replace(place, *position) == Position::NONE)
+            place.is_some_and(|place| std::mem::replace(place, *position) == VersionPosition::NONE)
         });
         if once {
             places.retain(|position| position.exists());
@@ -226,7 +232,7 @@ fn in_order(mut found: Vec<(RowId, Position)>) -> Vec<Position> {
 
 /// How many versions of the front make the next batch. A long run is one by itself, since its
 /// arrays are slices of a chunk's.
-pub(super) fn batch_length(positions: &[Position]) -> usize {
+pub(super) fn batch_length(positions: &[VersionPosition]) -> usize {
     let most = positions.len().min(chunk_rows());
     let mut end = run_length(&positions[..most]);
     if end >= LONG_RUN {
@@ -246,7 +252,7 @@ pub(super) fn batch_length(positions: &[Position]) -> usize {
 /// Two scans of disjoint rows as one: a base's rows, without those that its fork has touched, and
 /// the fork's own.
 #[derive(Debug)]
-struct Merge {
+struct ForkScan {
     base: Scan,
     own: Scan,
     fork: Arc<TableVersions>,
@@ -255,7 +261,7 @@ struct Merge {
     above: Option<RowBatch>,
 }
 
-impl Merge {
+impl ForkScan {
     fn next(&mut self) -> Result<Option<RowBatch>, Error> {
         while self.below.is_none() {
             let Some(batch) = self.base.next().transpose()? else { break };

@@ -6,10 +6,10 @@
 //! nothing as long as its rows stand in order.
 
 use super::Error;
-use super::chunk::Position;
+use super::chunk::VersionPosition;
 use super::gather::gather;
 use super::layer::Layer;
-use super::scan::{Declared, Wanted, batch_length, positions_in_order};
+use super::scan::{DeclaredColumn, ScanColumn, batch_length, positions_in_order};
 use super::view::RowBatch;
 use crate::types::{ColumnId, DataType, RowId, TableId};
 use arrow_array::{Array, ArrayRef};
@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 const MOST_BYTES: usize = 16 << 20;
 
 /// What one row takes besides its columns.
-const ROW_BYTES: usize = size_of::<Position>() + size_of::<RowId>();
+const ROW_BYTES: usize = size_of::<VersionPosition>() + size_of::<RowId>();
 
 /// What scans of one moment made.
 #[derive(Debug, Default)]
@@ -34,7 +34,7 @@ pub(super) struct ScanCache {
 /// The visible rows of one table.
 #[derive(Debug)]
 pub(super) struct CachedTable {
-    positions: Vec<Position>,
+    positions: Vec<VersionPosition>,
     batches: Vec<CachedBatch>,
 }
 
@@ -82,13 +82,13 @@ impl ScanCache {
         table: &CachedTable,
         number: usize,
         layer: &Layer,
-        wanted: &[Wanted],
+        wanted: &[ScanColumn],
     ) -> Option<Result<RowBatch, Error>> {
         let batch = table.batches.get(number)?;
         let positions = &table.positions[batch.places.clone()];
         let columns = wanted.iter().map(|w| match w {
-            Wanted::Declared(declared) => self.column(batch, positions, layer, declared),
-            Wanted::Hidden(_) => made(layer, positions, w),
+            ScanColumn::Declared(declared) => self.column(batch, positions, layer, declared),
+            ScanColumn::Hidden(_) => made(layer, positions, w),
         });
         let columns = columns.collect::<Result<_, _>>();
         Some(columns.map(|columns| RowBatch { rows: batch.rows.clone(), columns }))
@@ -97,15 +97,15 @@ impl ScanCache {
     fn column(
         &self,
         batch: &CachedBatch,
-        positions: &[Position],
+        positions: &[VersionPosition],
         layer: &Layer,
-        wanted: &Declared,
+        wanted: &DeclaredColumn,
     ) -> Result<ArrayRef, Error> {
         let key = (wanted.stored.id, wanted.stored.data_type);
         if let Some(known) = lock(&batch.columns).get(&key) {
             return Ok(Arc::clone(known));
         }
-        let array = made(layer, positions, &Wanted::Declared(wanted.clone()))?;
+        let array = made(layer, positions, &ScanColumn::Declared(wanted.clone()))?;
         let bytes = array.get_array_memory_size();
         if self.has_room(bytes) {
             self.bytes.fetch_add(bytes, Ordering::Relaxed);
@@ -116,7 +116,11 @@ impl ScanCache {
 }
 
 /// One column of some versions.
-fn made(layer: &Layer, positions: &[Position], wanted: &Wanted) -> Result<ArrayRef, Error> {
+fn made(
+    layer: &Layer,
+    positions: &[VersionPosition],
+    wanted: &ScanColumn,
+) -> Result<ArrayRef, Error> {
     let gathered = gather(layer.versions(), positions, std::slice::from_ref(wanted))?;
     gathered.columns.into_iter().next().ok_or_else(|| Error::invalid("a batch without its column"))
 }
@@ -128,7 +132,7 @@ impl CachedTable {
         let mut start = 0;
         while start < positions.len() {
             let places = start..start + batch_length(&positions[start..]);
-            let row = |position: &Position| layer.versions().birth(*position).row;
+            let row = |position: &VersionPosition| layer.versions().birth(*position).row;
             let rows = positions[places.clone()].iter().map(row).collect();
             start = places.end;
             batches.push(CachedBatch { places, rows, columns: Mutex::default() });

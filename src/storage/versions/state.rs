@@ -1,11 +1,11 @@
 //! What all events lead to, and the one function that knows what an event does.
 
-use super::changes::Changes;
-use super::chunk::Position;
-use super::hidden::EventFacts;
+use super::changes::RowChanges;
+use super::chunk::VersionPosition;
+use super::hidden::EventLookup;
 use super::layer::Layer;
 use super::table::TableVersions;
-use super::view::{Tables, View};
+use super::view::{TableMap, View};
 use crate::storage::{
     BaseRow, BaseTable, Event, Marker, Operation, RowImages, RowOperation, SchemaChange,
 };
@@ -20,10 +20,10 @@ pub struct State {
     start: EventId,
     /// Each schema with the event that made it, oldest first; never empty.
     schemas: Vec<(EventId, Schema)>,
-    tables: Tables,
+    tables: TableMap,
     base: Option<Arc<View>>,
     applied: usize,
-    facts: Option<Arc<dyn EventFacts>>,
+    facts: Option<Arc<dyn EventLookup>>,
 }
 
 impl Default for State {
@@ -39,7 +39,7 @@ impl State {
             head: EventId::START,
             start: EventId::START,
             schemas: vec![(EventId::START, Schema::default())],
-            tables: Tables::default(),
+            tables: TableMap::default(),
             base: None,
             applied: 0,
             facts: None,
@@ -48,7 +48,7 @@ impl State {
 
     /// The same, whose views ask `facts` about events: without, what transactions say of themselves
     /// is NULL in the hidden columns.
-    pub fn with_facts(self, facts: Arc<dyn EventFacts>) -> State {
+    pub fn with_facts(self, facts: Arc<dyn EventLookup>) -> State {
         State { facts: Some(facts), ..self }
     }
 
@@ -58,7 +58,7 @@ impl State {
             head: base.period().last,
             start: base.period().last,
             schemas: vec![(EventId::START, base.schema().clone())],
-            tables: Tables::default(),
+            tables: TableMap::default(),
             facts: base.facts.clone(),
             base: Some(base),
             applied: 0,
@@ -68,7 +68,7 @@ impl State {
     /// The state at an event as something else than the events until then tells it. The rows of its
     /// tables follow by [`State::load`].
     pub fn restore(head: EventId, schema: Schema) -> State {
-        let mut tables = Tables::default();
+        let mut tables = TableMap::default();
         for table in schema.tables() {
             tables.insert(table.id, Arc::new(TableVersions::new(table, None)));
         }
@@ -101,7 +101,7 @@ impl State {
             }
         }
         let before = self.clone();
-        let mut tables = Tables::default();
+        let mut tables = TableMap::default();
         for table in schema.tables() {
             if let Some(versions) = before.tables.get(&table.id) {
                 tables.insert(table.id, Arc::new(versions.turned(table, self.head)));
@@ -139,7 +139,7 @@ impl State {
     ) {
         for table in self.schema().tables() {
             let Some(versions) = self.tables.get(&table.id) else { continue };
-            let row = |(row, position): (RowId, Position)| {
+            let row = |(row, position): (RowId, VersionPosition)| {
                 let birth = versions.birth(position);
                 (row, birth.rev, birth.from)
             };
@@ -176,8 +176,8 @@ impl State {
 
     /// What happened to the rows of a table in a period, as far as this state knows: after its base.
     /// The rows are given in the columns of `table`, whatever the table's were then.
-    pub fn changes(&self, table: &TableSchema, period: Period) -> Changes {
-        Changes::new(self.tables.get(&table.id), table, period)
+    pub fn changes(&self, table: &TableSchema, period: Period) -> RowChanges {
+        RowChanges::new(self.tables.get(&table.id), table, period)
     }
 
     /// Does what an event says.

@@ -13,9 +13,9 @@
 mod epoch;
 
 use super::bytes::Bytes;
-use super::chunk::{Birth, Chunk, Handle, Open, Position};
-use super::column::{OpenColumn, Stored};
-use super::index::{Entry, Index};
+use super::chunk::{ChunkHandle, ChunkRef, OpenChunk, VersionHeader, VersionPosition};
+use super::column::{OpenColumn, StoredColumn};
+use super::index::{KeyEntry, KeyIndex};
 use super::layer::Layer;
 use super::rows::RowMap;
 use crate::types::{
@@ -27,30 +27,30 @@ use std::sync::{Arc, Mutex, PoisonError};
 const NOTE_EVERY: u32 = 1024;
 
 /// What an update does to a row: columns by index, with the value before and after.
-type Changed = [(usize, Value, Value)];
+type ColumnChanges = [(usize, Value, Value)];
 
 /// All versions of one table in one epoch, or those that a fork adds to its base's.
 #[derive(Clone, Debug)]
 pub(super) struct TableVersions {
     /// What a fork builds upon. Every row in `rows` hides the base's.
     base: Option<Arc<Layer>>,
-    sealed: Vec<Handle>,
-    open: Arc<Open>,
+    sealed: Vec<ChunkHandle>,
+    open: Arc<OpenChunk>,
     rows: RowMap,
-    indexes: Vec<(KeyId, Arc<Index>)>,
+    indexes: Vec<(KeyId, Arc<KeyIndex>)>,
     /// Indexes over the base's rows that the base has not: those that the fork created.
-    base_indexes: Vec<(KeyId, Arc<Index>)>,
+    base_indexes: Vec<(KeyId, Arc<KeyIndex>)>,
     /// Whether the versions stand in order of their rows: one each, appended.
     ascending: bool,
-    counters: Counters,
-    largest: Arc<Mutex<Vec<Largest>>>,
+    counters: TableCounters,
+    largest: Arc<Mutex<Vec<LargestKey>>>,
     /// The event at which the epoch begins.
     start: EventId,
 }
 
 /// The largest value of a key among the rows that a fork has not touched, and as of which event.
 #[derive(Clone, Debug)]
-struct Largest {
+struct LargestKey {
     key: KeyId,
     event: EventId,
     found: Option<(RowId, Value)>,
@@ -58,7 +58,7 @@ struct Largest {
 
 /// What a table counts.
 #[derive(Clone, Debug)]
-struct Counters {
+struct TableCounters {
     next_row: RowId,
     /// What it was when the epoch began.
     next_row_before: RowId,
@@ -77,19 +77,19 @@ struct Counters {
 }
 
 /// The columns of a table as a chunk stores them.
-fn stored(schema: &TableSchema) -> Arc<[Stored]> {
-    schema.columns.iter().map(Stored::new).collect()
+fn stored(schema: &TableSchema) -> Arc<[StoredColumn]> {
+    schema.columns.iter().map(StoredColumn::new).collect()
 }
 
 impl TableVersions {
     /// No versions of a table, over those of a base if there is one.
     pub fn new(schema: &TableSchema, base: Option<Arc<Layer>>) -> TableVersions {
         let stored = stored(schema);
-        let index = |key: &KeySchema| (key.id, Arc::new(Index::new(columns_of(key, &stored))));
+        let index = |key: &KeySchema| (key.id, Arc::new(KeyIndex::new(columns_of(key, &stored))));
         let under = base.as_ref().map(|base| &base.versions().counters);
         let automatic = schema.primary_key().filter(|_| schema.autoincrement);
         let next_row = under.map_or(RowId(1), |under| under.next_row);
-        let counters = Counters {
+        let counters = TableCounters {
             next_row,
             next_row_before: next_row,
             autoincrement: base.as_ref().map_or(0, |base| base.autoincrement()),
@@ -104,7 +104,7 @@ impl TableVersions {
         TableVersions {
             indexes: schema.keys.iter().map(index).collect(),
             base_indexes: Vec::new(),
-            open: Arc::new(Open::new(0, stored)),
+            open: Arc::new(OpenChunk::new(0, stored)),
             base,
             sealed: Vec::new(),
             rows: RowMap::default(),
@@ -134,38 +134,38 @@ impl TableVersions {
 
     /// One chunk.
     #[inline]
-    pub fn chunk(&self, number: usize) -> Chunk<'_> {
-        self.sealed.get(number).map_or(Chunk::Open(&self.open), Chunk::Sealed)
+    pub fn chunk(&self, number: usize) -> ChunkRef<'_> {
+        self.sealed.get(number).map_or(ChunkRef::Open(&self.open), ChunkRef::Sealed)
     }
 
     /// The version at a position. One that is as old as the epoch has none before it here: what it
     /// says of them is about chunks that are gone.
     #[inline]
-    pub fn birth(&self, position: Position) -> Birth {
+    pub fn birth(&self, position: VersionPosition) -> VersionHeader {
         let birth = self.chunk(position.chunk()).births().at(position.offset());
         if birth.from <= self.start {
-            return Birth { prev: Position::NONE, jump: position, ..birth };
+            return VersionHeader { prev: VersionPosition::NONE, jump: position, ..birth };
         }
         birth
     }
 
     /// When the version at a position ended.
-    pub fn end_of(&self, position: Position) -> EventId {
+    pub fn end_of(&self, position: VersionPosition) -> EventId {
         self.chunk(position.chunk()).end(position.offset())
     }
 
     /// Whether the version at a position is visible.
-    pub fn is_visible(&self, position: Position, period: Period) -> bool {
+    pub fn is_visible(&self, position: VersionPosition, period: Period) -> bool {
         self.chunk(position.chunk()).is_visible(position.offset(), period)
     }
 
     /// One value.
-    pub fn value(&self, position: Position, column: &Stored, guess: usize) -> Value {
+    pub fn value(&self, position: VersionPosition, column: &StoredColumn, guess: usize) -> Value {
         self.chunk(position.chunk()).value(column, guess, position.offset())
     }
 
     /// One value, of a column that probably stands where it was made.
-    fn value_of(&self, position: Position, column: &Stored) -> Value {
+    fn value_of(&self, position: VersionPosition, column: &StoredColumn) -> Value {
         self.value(position, column, column.guess())
     }
 
@@ -182,7 +182,7 @@ impl TableVersions {
     /// What the AUTOINCREMENT counter was after an event, unless something happened since; and the
     /// key, if the table has such a one.
     pub fn autoincrement(&self, event: EventId) -> (Option<i64>, Option<KeyId>) {
-        let Counters { autoincrement, settings, last_event, .. } = &self.counters;
+        let TableCounters { autoincrement, settings, last_event, .. } = &self.counters;
         let now = event >= *last_event || (*autoincrement == 0 && settings.is_empty());
         (now.then_some(*autoincrement), self.counters.autoincrement_key)
     }
@@ -214,12 +214,12 @@ impl TableVersions {
     }
 
     /// The index of a key.
-    pub fn index(&self, key: KeyId) -> Option<&Index> {
+    pub fn index(&self, key: KeyId) -> Option<&KeyIndex> {
         self.indexes.iter().find(|index| index.0 == key).map(|index| &*index.1)
     }
 
     /// The index of a key that a fork created over its base's rows.
-    pub fn base_index(&self, key: KeyId) -> Option<&Index> {
+    pub fn base_index(&self, key: KeyId) -> Option<&KeyIndex> {
         self.base_indexes.iter().find(|index| index.0 == key).map(|index| &*index.1)
     }
 
@@ -246,7 +246,7 @@ impl TableVersions {
             return known.found.clone();
         }
         let found = search(&touched);
-        let fresh = Largest { key, event, found: found.clone() };
+        let fresh = LargestKey { key, event, found: found.clone() };
         match known {
             Some(at) if memory[at].event <= event => memory[at] = fresh,
             Some(_) => {}
@@ -261,14 +261,14 @@ impl TableVersions {
     /// jump where the two last jumps were equally long, else its predecessor. So a search takes
     /// logarithmic steps, for one number more per version (Myers, "An applicative random-access
     /// stack", 1983).
-    pub fn ancestor(&self, row: RowId, event: EventId) -> Option<Position> {
+    pub fn ancestor(&self, row: RowId, event: EventId) -> Option<VersionPosition> {
         let latest = self.rows.get(row).filter(|latest| latest.exists());
         let mut path = std::iter::successors(latest, |at| self.older(*at, event));
         path.find(|at| self.chunk(at.chunk()).births().from(at.offset()) <= event)
     }
 
     /// The next version to look at behind one that began after `event`.
-    pub fn older(&self, at: Position, event: EventId) -> Option<Position> {
+    pub fn older(&self, at: VersionPosition, event: EventId) -> Option<VersionPosition> {
         let birth = self.birth(at);
         let far = birth.jump;
         let jumps = far != at && self.chunk(far.chunk()).births().from(far.offset()) > event;
@@ -276,7 +276,7 @@ impl TableVersions {
     }
 
     /// Gives the visible versions of a row, the newest first.
-    pub fn visible(&self, row: RowId, period: Period, mut found: impl FnMut(Position)) {
+    pub fn visible(&self, row: RowId, period: Period, mut found: impl FnMut(VersionPosition)) {
         let mut next = self.ancestor(row, period.last);
         while let Some(at) = next.filter(|at| at.exists() && self.is_visible(*at, period)) {
             found(at);
@@ -298,7 +298,7 @@ impl TableVersions {
         // A row that is there already is no error here: what the log says last holds.
         self.delete(event, row);
         // In a fork that deleted the base's row nothing else tells that this begins again.
-        let prev = self.rows.get(row).unwrap_or(Position::NONE);
+        let prev = self.rows.get(row).unwrap_or(VersionPosition::NONE);
         self.make_room(schema);
         for (at, column) in Arc::make_mut(&mut self.open).columns_mut().iter_mut().enumerate() {
             column.push(new.get(at).unwrap_or(&Value::Null));
@@ -328,7 +328,7 @@ impl TableVersions {
         schema: &TableSchema,
         row: RowId,
         rev: u32,
-        changed: &Changed,
+        changed: &ColumnChanges,
     ) {
         self.make_room(schema);
         match self.rows.get(row) {
@@ -346,7 +346,7 @@ impl TableVersions {
                 };
                 let chunk = layer.versions().chunk(old.chunk());
                 copy(Arc::make_mut(&mut self.open), chunk, old.offset(), changed);
-                self.begin(event, row, rev, Position::NONE);
+                self.begin(event, row, rev, VersionPosition::NONE);
                 self.begin_keys(event, row);
             }
         }
@@ -375,7 +375,7 @@ impl TableVersions {
             Some(_) => {}
             None => {
                 if self.base.as_ref().is_some_and(|base| base.version(row).is_some()) {
-                    self.rows.set(row, Position::DELETED);
+                    self.rows.set(row, VersionPosition::DELETED);
                     self.count(event, -1);
                 }
             }
@@ -396,10 +396,10 @@ impl TableVersions {
         if let Some(base) = &self.base
             && !base.has_index(key.id)
         {
-            let index = Index::build(columns.clone(), base.visible_entries(&columns));
+            let index = KeyIndex::build(columns.clone(), base.visible_entries(&columns));
             self.base_indexes.push((key.id, Arc::new(index)));
         }
-        let index = Index::build(columns.clone(), self.entries(&columns));
+        let index = KeyIndex::build(columns.clone(), self.entries(&columns));
         self.indexes.push((key.id, Arc::new(index)));
     }
 
@@ -410,13 +410,13 @@ impl TableVersions {
     }
 
     /// Whether there is a version at a position, and it has not ended.
-    pub fn is_open(&self, position: Position) -> bool {
+    pub fn is_open(&self, position: VersionPosition) -> bool {
         position.exists() && self.end_of(position) == EventId::NEVER
     }
 
     /// Seals the open chunk if it is full or stores other columns than the table has.
     fn make_room(&mut self, schema: &TableSchema) {
-        let same = |stored: &[Stored]| {
+        let same = |stored: &[StoredColumn]| {
             stored.len() == schema.columns.len()
                 && stored.iter().zip(&schema.columns).all(|(stored, column)| {
                     stored.id == column.id && stored.data_type == column.data_type
@@ -424,19 +424,19 @@ impl TableVersions {
         };
         let changed = !same(self.open.stored());
         if self.open.len() > 0 && (changed || self.open.is_full()) {
-            let next = Open::new(self.sealed.len() + 1, stored(schema));
+            let next = OpenChunk::new(self.sealed.len() + 1, stored(schema));
             let full = std::mem::replace(&mut self.open, Arc::new(next));
             self.sealed.push(Arc::unwrap_or_clone(full).seal());
         } else if changed {
-            self.open = Arc::new(Open::new(self.sealed.len(), stored(schema)));
+            self.open = Arc::new(OpenChunk::new(self.sealed.len(), stored(schema)));
         }
     }
 
     /// Adds the values of an own version once more, but for what changed.
-    fn copy_own(&mut self, old: Position, changed: &Changed) {
+    fn copy_own(&mut self, old: VersionPosition, changed: &ColumnChanges) {
         let open = Arc::make_mut(&mut self.open);
         if let Some(handle) = self.sealed.get(old.chunk()) {
-            copy(open, Chunk::Sealed(handle), old.offset(), changed);
+            copy(open, ChunkRef::Sealed(handle), old.offset(), changed);
         } else {
             for (at, column) in open.columns_mut().iter_mut().enumerate() {
                 push_changed(column, at, changed, |column| column.push_again(old.offset()));
@@ -445,10 +445,10 @@ impl TableVersions {
     }
 
     /// Begins a version whose values were just added.
-    fn begin(&mut self, event: EventId, row: RowId, rev: u32, prev: Position) {
-        let here = Position::new(self.sealed.len(), self.open.len());
+    fn begin(&mut self, event: EventId, row: RowId, rev: u32, prev: VersionPosition) {
+        let here = VersionPosition::new(self.sealed.len(), self.open.len());
         let jump = if prev.exists() { self.jump_from(prev) } else { here };
-        Arc::make_mut(&mut self.open).begin(Birth { row, from: event, rev, prev, jump });
+        Arc::make_mut(&mut self.open).begin(VersionHeader { row, from: event, rev, prev, jump });
         self.rows.set(row, here);
         self.ascending &= row >= self.counters.next_row || self.is_first_above(here, row);
         self.counters.next_row = self.counters.next_row.max(RowId(row.0.saturating_add(1)));
@@ -456,7 +456,7 @@ impl TableVersions {
     }
 
     /// Whether the version before this one is of a smaller row, or there is none.
-    fn is_first_above(&self, here: Position, row: RowId) -> bool {
+    fn is_first_above(&self, here: VersionPosition, row: RowId) -> bool {
         let before = match (here.chunk(), here.offset()) {
             (0, 0) => return true,
             (chunk, 0) => self.chunk(chunk - 1).births().rows.last(),
@@ -466,7 +466,7 @@ impl TableVersions {
     }
 
     /// Where the version behind `prev` jumps to.
-    fn jump_from(&self, prev: Position) -> Position {
+    fn jump_from(&self, prev: VersionPosition) -> VersionPosition {
         let one = self.birth(prev);
         let two = self.birth(one.jump);
         let three = self.birth(two.jump);
@@ -474,7 +474,7 @@ impl TableVersions {
         if equal { two.jump } else { prev }
     }
 
-    fn end(&mut self, position: Position, to: EventId) {
+    fn end(&mut self, position: VersionPosition, to: EventId) {
         match self.sealed.get_mut(position.chunk()) {
             Some(handle) => handle.end(position.offset(), to),
             None => Arc::make_mut(&mut self.open).end(position.offset(), to),
@@ -493,18 +493,24 @@ impl TableVersions {
     }
 
     /// Moves the entries of a row in those indexes whose columns changed.
-    fn move_keys(&mut self, event: EventId, row: RowId, old: Position, changed: &Changed) {
+    fn move_keys(
+        &mut self,
+        event: EventId,
+        row: RowId,
+        old: VersionPosition,
+        changed: &ColumnChanges,
+    ) {
         let stored = Arc::clone(self.open.stored());
-        let touched = |index: &Index| {
+        let touched = |index: &KeyIndex| {
             changed.iter().any(|change| {
                 stored.get(change.0).is_some_and(|column| index.columns().contains(column))
             })
         };
         let mut indexes = std::mem::take(&mut self.indexes);
         for (_, index) in indexes.iter_mut().filter(|index| touched(&index.1)) {
-            let before = |column: &Stored| self.value_of(old, column);
-            let is_of = |at: usize, column: &Stored| stored.get(at) == Some(column);
-            let after = |column: &Stored| match changed.iter().find(|c| is_of(c.0, column)) {
+            let before = |column: &StoredColumn| self.value_of(old, column);
+            let is_of = |at: usize, column: &StoredColumn| stored.get(at) == Some(column);
+            let after = |column: &StoredColumn| match changed.iter().find(|c| is_of(c.0, column)) {
                 Some((_, _, new)) => new.clone(),
                 None => before(column),
             };
@@ -531,8 +537,8 @@ impl TableVersions {
     }
 
     /// The entries of an index over all versions held here.
-    fn entries(&self, columns: &[Stored]) -> Vec<Entry> {
-        let mut entries: Vec<Entry> = Vec::new();
+    fn entries(&self, columns: &[StoredColumn]) -> Vec<KeyEntry> {
+        let mut entries: Vec<KeyEntry> = Vec::new();
         for (row, latest) in self.rows.iter_from(RowId(0)) {
             let start = entries.len();
             let mut at = latest;
@@ -547,7 +553,7 @@ impl TableVersions {
                 // key, is the same entry.
                 match entries[start..].last_mut() {
                     Some(entry) if entry.key == key && entry.from == to => entry.from = birth.from,
-                    _ => entries.push(Entry { key, row, from: birth.from, to }),
+                    _ => entries.push(KeyEntry { key, row, from: birth.from, to }),
                 }
                 at = birth.prev;
             }
@@ -557,25 +563,25 @@ impl TableVersions {
 }
 
 /// The columns of a key as a chunk stores them.
-fn columns_of(key: &KeySchema, stored: &[Stored]) -> Vec<Stored> {
+fn columns_of(key: &KeySchema, stored: &[StoredColumn]) -> Vec<StoredColumn> {
     key.columns.iter().filter_map(|at| stored.get(*at).cloned()).collect()
 }
 
 /// The place of a column among those stored.
-fn place_of(stored: &[Stored], column: &Stored) -> Option<usize> {
+fn place_of(stored: &[StoredColumn], column: &StoredColumn) -> Option<usize> {
     let guessed = stored.get(column.guess()) == Some(column);
     guessed.then(|| column.guess()).or_else(|| stored.iter().position(|other| other == column))
 }
 
 /// The encoded key of a row, whose values `value` gives.
-fn encode(columns: &[Stored], value: impl Fn(&Stored) -> Value) -> Bytes {
+fn encode(columns: &[StoredColumn], value: impl Fn(&StoredColumn) -> Value) -> Bytes {
     let mut bytes = Vec::with_capacity(16);
     columns.iter().for_each(|column| push_value(&mut bytes, &value(column)));
     Bytes::from(bytes.as_slice())
 }
 
 /// Adds the values of a version of another chunk, but for what changed.
-fn copy(open: &mut Open, chunk: Chunk<'_>, offset: usize, changed: &Changed) {
+fn copy(open: &mut OpenChunk, chunk: ChunkRef<'_>, offset: usize, changed: &ColumnChanges) {
     let stored = Arc::clone(open.stored());
     for (at, column) in open.columns_mut().iter_mut().enumerate() {
         push_changed(column, at, changed, |column| {
@@ -588,7 +594,7 @@ fn copy(open: &mut Open, chunk: Chunk<'_>, offset: usize, changed: &Changed) {
 fn push_changed(
     column: &mut OpenColumn,
     at: usize,
-    changed: &Changed,
+    changed: &ColumnChanges,
     unchanged: impl FnOnce(&mut OpenColumn),
 ) {
     match changed.iter().find(|change| change.0 == at) {

@@ -1,13 +1,13 @@
 //! Views: everything at one moment or in one period, as values that never change.
 
 use super::Error;
-use super::chunk::Position;
-use super::column::Stored;
+use super::chunk::VersionPosition;
+use super::column::StoredColumn;
 use super::gather::{gather, interleave};
-use super::hidden::{EventFacts, Facts, Hidden};
+use super::hidden::{CommittedLookup, EventLookup, HiddenColumn};
 use super::layer::Layer;
 use super::origin::Origin;
-use super::scan::{Scan, Wanted};
+use super::scan::{Scan, ScanColumn};
 use super::scan_cache::ScanCache;
 use super::table::TableVersions;
 use crate::types::{
@@ -18,7 +18,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// All tables' versions by table.
-pub(super) type Tables = Tree<TableId, Arc<TableVersions>>;
+pub(super) type TableMap = Tree<TableId, Arc<TableVersions>>;
 
 /// Everything at one moment or period: a schema and the rows visible then.
 ///
@@ -27,11 +27,11 @@ pub(super) type Tables = Tree<TableId, Arc<TableVersions>>;
 pub struct View {
     pub(super) schema: Schema,
     pub(super) period: Period,
-    pub(super) tables: Tables,
+    pub(super) tables: TableMap,
     /// What a fork was made from, and how many events of its own this view shows.
     pub(super) base: Option<(Arc<View>, usize)>,
     /// Whom to ask about events.
-    pub(super) facts: Option<Arc<dyn EventFacts>>,
+    pub(super) facts: Option<Arc<dyn EventLookup>>,
     /// How it was reached.
     pub(super) origin: Option<Origin>,
     /// What scans of it make, if it is one to come back to.
@@ -56,7 +56,7 @@ impl View {
 
     /// The visible rows of one table, which is found by its identity.
     pub fn table(&self, table: &Arc<TableSchema>) -> TableView {
-        let facts = Facts { source: self.facts.clone(), committed: self.committed() };
+        let facts = CommittedLookup { source: self.facts.clone(), committed: self.committed() };
         TableView {
             schema: Arc::clone(table),
             layer: self.layer(table.id),
@@ -108,7 +108,7 @@ impl fmt::Display for View {
 pub struct TableView {
     schema: Arc<TableSchema>,
     layer: Option<Arc<Layer>>,
-    facts: Facts,
+    facts: CommittedLookup,
     kept: Option<Arc<ScanCache>>,
 }
 
@@ -136,7 +136,7 @@ impl TableView {
     /// The visible rows whose first `values.len()` columns of a key equal `values`, in order of
     /// `_row`. The values are of the columns' types; NULL equals nothing. `None` where the view has
     /// no such key: then a scan has to do.
-    pub fn find(&self, key: KeyId, values: &[Value]) -> Option<Vec<Located>> {
+    pub fn find(&self, key: KeyId, values: &[Value]) -> Option<Vec<LocatedVersion>> {
         let layer = self.layer.as_ref()?;
         if values.iter().any(Value::is_null) {
             return layer.has_index(key).then(Vec::new);
@@ -146,7 +146,7 @@ impl TableView {
 
     /// Puts what several lookups found in order of `_row` and, where the view shows several versions
     /// of a row, of their age; each version once.
-    pub fn settle(&self, found: &mut Vec<Located>) {
+    pub fn settle(&self, found: &mut Vec<LocatedVersion>) {
         if let Some(layer) = &self.layer {
             layer.settle(found);
         }
@@ -156,7 +156,7 @@ impl TableView {
     ///
     /// # Errors
     /// [`Error::Batch`] if one column's bytes are more than 2 GiB together.
-    pub fn fetch(&self, rows: &[Located], columns: &[usize]) -> Result<RowBatch, Error> {
+    pub fn fetch(&self, rows: &[LocatedVersion], columns: &[usize]) -> Result<RowBatch, Error> {
         let wanted = self.wanted(columns);
         let Some(layer) = self.layer.as_ref() else {
             return Ok(RowBatch::none(&wanted));
@@ -174,7 +174,7 @@ impl TableView {
             }
         }
         let mut next = vec![0_usize; parts.len()];
-        let pick = |located: &Located| {
+        let pick = |located: &LocatedVersion| {
             let part = parts.iter().position(|part| part.0 == located.depth).unwrap_or(0);
             next[part] += 1;
             (part, next[part] - 1)
@@ -201,7 +201,7 @@ impl TableView {
     }
 
     /// The visible version of a row.
-    pub fn locate(&self, row: RowId) -> Option<Located> {
+    pub fn locate(&self, row: RowId) -> Option<LocatedVersion> {
         self.layer.as_ref()?.locate(row)
     }
 
@@ -217,10 +217,10 @@ impl TableView {
         self.layer.as_ref()?.index_order(key)
     }
 
-    fn wanted(&self, columns: &[usize]) -> Vec<Wanted> {
+    fn wanted(&self, columns: &[usize]) -> Vec<ScanColumn> {
         let of = |at: &usize| match self.schema.pseudo(*at) {
-            Some(column) => Wanted::Hidden(Hidden { column, facts: self.facts.clone() }),
-            None => Wanted::new(Stored::new(&self.schema.columns[*at]), *at),
+            Some(column) => ScanColumn::Hidden(HiddenColumn { column, facts: self.facts.clone() }),
+            None => ScanColumn::new(StoredColumn::new(&self.schema.columns[*at]), *at),
         };
         columns.iter().map(of).collect()
     }
@@ -229,10 +229,10 @@ impl TableView {
 /// The wanted columns of versions that one layer holds.
 fn fetch_from<'a>(
     layer: &Layer,
-    rows: impl Iterator<Item = &'a Located>,
-    wanted: &[Wanted],
+    rows: impl Iterator<Item = &'a LocatedVersion>,
+    wanted: &[ScanColumn],
 ) -> Result<RowBatch, Error> {
-    let positions: Vec<Position> = rows.map(|located| located.position).collect();
+    let positions: Vec<VersionPosition> = rows.map(|located| located.position).collect();
     gather(layer.versions(), &positions, wanted)
 }
 
@@ -246,8 +246,8 @@ pub struct RowBatch {
 }
 
 impl RowBatch {
-    fn none(wanted: &[Wanted]) -> RowBatch {
-        let array = |w: &Wanted| arrow_array::new_empty_array(&w.data_type().arrow());
+    fn none(wanted: &[ScanColumn]) -> RowBatch {
+        let array = |w: &ScanColumn| arrow_array::new_empty_array(&w.data_type().arrow());
         RowBatch { rows: Vec::new(), columns: wanted.iter().map(array).collect() }
     }
 
@@ -261,21 +261,21 @@ impl RowBatch {
 
 /// A version that was found, to be fetched from the same [`TableView`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Located {
+pub struct LocatedVersion {
     pub(super) row: RowId,
-    pub(super) position: Position,
+    pub(super) position: VersionPosition,
     /// How many layers below the view's own it lies.
     pub(super) depth: u8,
 }
 
-impl Located {
+impl LocatedVersion {
     /// The row's identity.
     pub fn row(&self) -> RowId {
         self.row
     }
 
     /// The same, seen from the layer above.
-    pub(super) fn deeper(self) -> Located {
-        Located { depth: self.depth.saturating_add(1), ..self }
+    pub(super) fn deeper(self) -> LocatedVersion {
+        LocatedVersion { depth: self.depth.saturating_add(1), ..self }
     }
 }

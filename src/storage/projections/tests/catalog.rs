@@ -1,7 +1,7 @@
 //! The catalog: round trips, every damage, crashes while it is saved.
 
 use super::*;
-use crate::storage::{Catalog, CatalogTable, Summary, row_file_name};
+use crate::storage::{Catalog, CatalogTable, RowFileSummary, row_file_name};
 use crate::types::{ColumnId, Date, KeyId, KeyKind, KeySchema};
 
 /// Three tables with all that a definition can have.
@@ -20,7 +20,7 @@ fn sample() -> Catalog {
     let tables = [accounts(1), Arc::new(orders), table(5, "é", &[("x", DataType::Json)])];
     let tables = tables.iter().map(|schema| CatalogTable {
         base: base(schema),
-        rows: Summary {
+        rows: RowFileSummary {
             file: row_file_name(schema),
             length: 812,
             live: 9,

@@ -6,7 +6,7 @@ mod records;
 mod rows;
 mod snapshots;
 
-use super::{BaseRow, Position};
+use super::{BaseRow, ProjectionPosition};
 use crate::storage::base::BaseTable;
 use crate::storage::tests::{accounts, cents, table};
 use crate::storage::{Error, MemVfs, Vfs};
@@ -39,8 +39,8 @@ fn account(row: u64, rev: u32, owner: &str, balance: i128) -> BaseRow {
 }
 
 /// After event 42.
-fn position() -> Position {
-    Position {
+fn position() -> ProjectionPosition {
+    ProjectionPosition {
         uuid: [0xA5; 16],
         event: EventId(42),
         tx: TxId(12),

@@ -2,14 +2,14 @@
 
 use super::*;
 use crate::storage::log::values::tests::values;
-use crate::storage::{Engine, StdVfs, Summary};
+use crate::storage::{Engine, RowFileSummary, StdVfs};
 
 fn path() -> PathBuf {
     directory().join("accounts.db")
 }
 
 /// A file with two live records and a deleted one.
-fn sample() -> (Vec<u8>, Summary) {
+fn sample() -> (Vec<u8>, RowFileSummary) {
     let (vfs, table) = (empty(), accounts(1));
     let mut engine = Engine::new(Arc::new(vfs.clone()), directory());
     for row in [account(1, 1, "amy", 100), account(2, 1, "bob", 250)] {
@@ -22,7 +22,7 @@ fn sample() -> (Vec<u8>, Summary) {
 }
 
 /// The rows of a file with these bytes, held against a summary if there is one.
-fn read(bytes: &[u8], summary: Option<&Summary>) -> Result<Vec<String>, Error> {
+fn read(bytes: &[u8], summary: Option<&RowFileSummary>) -> Result<Vec<String>, Error> {
     let (vfs, table) = (empty(), accounts(1));
     vfs.put(&path(), bytes);
     let mut engine = Engine::new(Arc::new(Disk::new(vfs, 0)), directory());

@@ -1,7 +1,7 @@
 //! The engine against a model: inserts, updates, deletes, and files written anew.
 
 use super::*;
-use crate::storage::{Engine, Summary};
+use crate::storage::{Engine, RowFileSummary};
 use std::collections::BTreeMap;
 
 /// What is done to the rows; numbers are taken modulo what there is.
@@ -111,7 +111,7 @@ impl Pair {
     fn check_order(&mut self) -> Result<(), Error> {
         let expected: Vec<BaseRow> = self.model.values().cloned().collect();
         assert_eq!(shown(&self.rows()?), shown(&expected));
-        let Summary { live, dead, .. } = self.engine.summary(&self.table)?;
+        let RowFileSummary { live, dead, .. } = self.engine.summary(&self.table)?;
         assert_eq!((live, dead), (u64::try_from(self.model.len()).expect("small"), 0));
         Ok(())
     }

@@ -3,22 +3,22 @@
 use super::*;
 use crate::storage::log::values::tests::values;
 use crate::storage::{
-    Engine, MAX_ROW_SIZE, Snapshot, SnapshotEntry, SnapshotHead, SnapshotId, SnapshotManager,
+    Engine, MAX_ROW_SIZE, Snapshot, SnapshotEntry, SnapshotHeader, SnapshotId, SnapshotManager,
     SnapshotPart, SnapshotSource,
 };
 use crate::types::{KeyId, KeyKind, KeySchema};
 
 /// Rows per table; every index in the order of the rows, from the last to the first.
-struct Rows(Vec<(Arc<TableSchema>, Vec<BaseRow>)>);
+struct RowFileScan(Vec<(Arc<TableSchema>, Vec<BaseRow>)>);
 
-impl Rows {
+impl RowFileScan {
     fn of(&self, table: &TableSchema) -> &[BaseRow] {
         let rows = self.0.iter().find(|(other, _)| other.id == table.id);
         rows.map_or(&[], |(_, rows)| rows)
     }
 }
 
-impl SnapshotSource for Rows {
+impl SnapshotSource for RowFileScan {
     fn rows(
         &self,
         table: &Arc<TableSchema>,
@@ -32,7 +32,7 @@ impl SnapshotSource for Rows {
 }
 
 /// Two tables with rows and one without.
-fn sample() -> Rows {
+fn sample() -> RowFileScan {
     let mut owners = TableSchema::clone(&table(2, "Owners", &[("name", DataType::Text)]));
     for (ordinal, name) in [(0, "owner"), (1, "owner"), (2, "owner 2")] {
         let id = KeyId { event: EventId(2), ordinal };
@@ -41,16 +41,16 @@ fn sample() -> Rows {
         owners.keys.push(key);
     }
     let amy = version(7, 1, vec![Value::text("amy \"the\n\u{1b}")]);
-    Rows(vec![
+    RowFileScan(vec![
         (accounts(1), vec![account(1, 3, "amy", 100), account(4, 1, "bob", 250)]),
         (table(5, "empty", &[("x", DataType::Any)]), Vec::new()),
         (Arc::new(owners), vec![amy]),
     ])
 }
 
-fn head(id: u64, rows: &Rows) -> SnapshotHead {
+fn head(id: u64, rows: &RowFileScan) -> SnapshotHeader {
     let tables = rows.0.iter().map(|(schema, _)| base(schema)).collect();
-    SnapshotHead {
+    SnapshotHeader {
         id: SnapshotId::Number(id),
         name: Some("before".into()),
         position: position(),
@@ -67,7 +67,7 @@ fn manager(vfs: &MemVfs) -> SnapshotManager {
     SnapshotManager::new(Arc::new(vfs.clone()), directory())
 }
 
-fn bytes_of(rows: &Rows) -> Vec<u8> {
+fn bytes_of(rows: &RowFileScan) -> Vec<u8> {
     let vfs = empty();
     let entry = manager(&vfs).save(&head(7, rows), rows).expect("memory");
     let bytes = vfs.contents(&path(7)).expect("saved");
@@ -77,7 +77,7 @@ fn bytes_of(rows: &Rows) -> Vec<u8> {
 }
 
 /// All of a file with these bytes: its head and then its parts.
-fn read(bytes: &[u8]) -> Result<(SnapshotHead, Vec<String>), Error> {
+fn read(bytes: &[u8]) -> Result<(SnapshotHeader, Vec<String>), Error> {
     let vfs = empty();
     vfs.put(&path(7), bytes);
     let (id, path, bytes) = (SnapshotId::Number(7), path(7), 0);
@@ -107,14 +107,14 @@ fn a_snapshot_reads_back_and_has_the_promised_shape() {
     assert_eq!(json["indexes"]["accounts"], serde_json::json!({ "(id)": [4, 1] }));
     let names = json["indexes"]["Owners"].as_object().expect("an object").keys();
     assert_eq!(names.collect::<Vec<_>>(), ["(name)", "owner", "owner 2", "owner 2 2"]);
-    let nothing = Rows(Vec::new());
+    let nothing = RowFileScan(Vec::new());
     assert_eq!(read(&bytes_of(&nothing)).expect("sound"), (head(7, &nothing), Vec::new()));
 }
 
 #[test]
 fn long_indexes_are_many_lines() {
     let rows = (1..=999).map(|row| account(row, 1, "x", 1)).collect();
-    let mut rows = Rows(vec![(accounts(1), rows)]);
+    let mut rows = RowFileScan(vec![(accounts(1), rows)]);
     let lines = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == b'\n').count();
     let before = lines(&bytes_of(&rows));
     let more = (1000..=2001).map(|row| account(row, 1, "x", 1));
@@ -174,7 +174,7 @@ fn hostile_contents_are_refused_even_with_right_checksums() {
 #[test]
 fn the_largest_row_of_the_log_fits() {
     let row = account(1, 1, &"x".repeat(MAX_ROW_SIZE), 1);
-    let rows = Rows(vec![(accounts(1), vec![row.clone()])]);
+    let rows = RowFileScan(vec![(accounts(1), vec![row.clone()])]);
     let (_, parts) = read(&bytes_of(&rows)).expect("sound");
     assert!(parts[0].len() > MAX_ROW_SIZE);
     let mut engine = Engine::new(Arc::new(empty()), directory());
@@ -185,7 +185,7 @@ fn the_largest_row_of_the_log_fits() {
     let refused = engine.insert_row(&accounts(1), &row);
     assert!(matches!(refused, Err(Error::Limit { .. })));
     assert_eq!(engine.scan(&accounts(1)).expect("open").count(), 1);
-    let rows = Rows(vec![(accounts(1), vec![row])]);
+    let rows = RowFileScan(vec![(accounts(1), vec![row])]);
     let refused = manager(&empty()).save(&head(7, &rows), &rows);
     assert!(matches!(refused, Err(Error::Limit { .. })));
 }
@@ -217,7 +217,7 @@ fn snapshots_are_found_by_event_and_foreign_files_left_alone() {
     let at_55 = SnapshotId::At(EventId(55));
     let number = SnapshotId::Number;
     for (id, event) in [(number(1), 50), (number(2), 42), (at_55, 55), (number(10), 60)] {
-        let mut head = SnapshotHead { id, ..head(0, &rows) };
+        let mut head = SnapshotHeader { id, ..head(0, &rows) };
         head.position.event = EventId(event);
         manager.save(&head, &rows).expect("memory");
     }
@@ -263,7 +263,7 @@ fn snapshots_are_found_by_event_and_foreign_files_left_alone() {
 fn a_snapshot_of_another_history_is_refused() {
     let (vfs, rows) = (empty(), sample());
     let entry = manager(&vfs).save(&head(7, &rows), &rows).expect("memory");
-    let refused = |change: fn(&mut Position)| {
+    let refused = |change: fn(&mut ProjectionPosition)| {
         let mut expected = position();
         change(&mut expected);
         let refused = manager(&vfs).load(&entry, &expected.anchor());
@@ -284,7 +284,7 @@ fn a_snapshot_of_another_history_is_refused() {
 fn a_snapshot_that_made_itself_is_known_by_its_event() {
     let (vfs, rows) = (empty(), sample());
     let id = SnapshotId::At(position().event);
-    let whole = SnapshotHead { id, name: None, ..head(7, &rows) };
+    let whole = SnapshotHeader { id, name: None, ..head(7, &rows) };
     let entry = manager(&vfs).save(&whole, &rows).expect("memory");
     assert!(entry.path.ends_with("snapshots/snapshot_at_42.json"), "{:?}", entry.path);
     assert_eq!(manager(&vfs).list().expect("memory"), std::slice::from_ref(&entry));
@@ -300,8 +300,8 @@ fn a_snapshot_that_made_itself_is_known_by_its_event() {
 
 #[test]
 fn what_could_not_be_read_back_is_not_written() {
-    let refused = |rows: Vec<BaseRow>, change: fn(&mut SnapshotHead)| {
-        let (vfs, rows) = (empty(), Rows(vec![(accounts(1), rows)]));
+    let refused = |rows: Vec<BaseRow>, change: fn(&mut SnapshotHeader)| {
+        let (vfs, rows) = (empty(), RowFileScan(vec![(accounts(1), rows)]));
         let mut head = head(7, &rows);
         change(&mut head);
         manager(&vfs).save(&head, &rows).expect_err("refused");
@@ -350,7 +350,7 @@ proptest! {
         let nulls = vec![Value::Null; full.len()];
         let rows = vec![version(3, rev, full), version(999, 1, nulls)];
         let expected = shown(&rows);
-        let bytes = bytes_of(&Rows(vec![(table, rows)]));
+        let bytes = bytes_of(&RowFileScan(vec![(table, rows)]));
         serde_json::from_slice::<serde_json::Value>(&bytes).expect("JSON");
         let (_, parts) = read(&bytes).expect("sound");
         let rows: Vec<String> =

@@ -5,7 +5,7 @@ use crate::storage::error::Error;
 use crate::storage::log::LOG;
 use crate::storage::log::header::Header;
 use crate::storage::log::reader::to_u64;
-use crate::storage::store::append::Writer;
+use crate::storage::store::append::LogWriter;
 use crate::storage::store::index::EventIndex;
 use crate::storage::store::lock::{LOCK, Lock};
 use crate::storage::vfs::{Access, Vfs, VfsFile};
@@ -16,13 +16,13 @@ use std::sync::{Arc, PoisonError};
 impl EventStore {
     /// The log, created with its header if this is the first write. Where that fails, of a full disk,
     /// say, nothing is left of what was created for it.
-    pub(super) fn file_to_write(&self, writer: &mut Writer) -> Result<Arc<dyn VfsFile>, Error> {
+    pub(super) fn file_to_write(&self, writer: &mut LogWriter) -> Result<Arc<dyn VfsFile>, Error> {
         let mut slot = self.file.write().unwrap_or_else(PoisonError::into_inner);
         if let (Some(file), Some(_)) = (&*slot, &writer.header) {
             return Ok(Arc::clone(file));
         }
         let vfs = &*self.environment.vfs;
-        let before = Before::look(vfs, &self.directory);
+        let before = PriorFiles::look(vfs, &self.directory);
         let had_lock = writer.lock.is_some();
         match self.create(writer) {
             Ok((file, header, end)) => {
@@ -49,7 +49,7 @@ impl EventStore {
     }
 
     /// Creates the directory, takes the lock, writes the header; gives where it ends.
-    fn create(&self, writer: &mut Writer) -> Result<(Arc<dyn VfsFile>, Header, u64), Error> {
+    fn create(&self, writer: &mut LogWriter) -> Result<(Arc<dyn VfsFile>, Header, u64), Error> {
         let vfs = &*self.environment.vfs;
         let (directory, path) = (&self.directory, self.directory.join(LOG));
         if writer.lock.is_none() {
@@ -79,21 +79,21 @@ impl EventStore {
 }
 
 /// What there was of a database before it was created.
-struct Before {
+struct PriorFiles {
     /// The directories that were missing, the innermost first.
     missing: Vec<PathBuf>,
     /// What the directory had.
     names: Vec<String>,
 }
 
-impl Before {
-    fn look(vfs: &dyn Vfs, directory: &Path) -> Before {
+impl PriorFiles {
+    fn look(vfs: &dyn Vfs, directory: &Path) -> PriorFiles {
         let is_missing = |path: &&Path| {
             let names = vfs.names(path);
             names.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
         };
         let above = directory.ancestors().filter(|path| !path.as_os_str().is_empty());
-        Before {
+        PriorFiles {
             missing: above.take_while(is_missing).map(Path::to_path_buf).collect(),
             names: vfs.names(directory).unwrap_or_default(),
         }

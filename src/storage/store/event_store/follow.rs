@@ -10,10 +10,10 @@ use crate::storage::event::Event;
 use crate::storage::log::LOG;
 use crate::storage::log::chain::Hash;
 use crate::storage::log::reader::LineReader;
-use crate::storage::store::append::Writer;
+use crate::storage::store::append::LogWriter;
 use crate::storage::store::index::{EventIndex, IndexGrowth, grown};
 use crate::storage::store::lock::holder_of;
-use crate::storage::store::recovery::{Transactions, hash_of, read_header};
+use crate::storage::store::recovery::{TransactionReader, hash_of, read_header};
 use crate::storage::vfs::VfsFile;
 use crate::types::TxId;
 use std::path::Path;
@@ -64,7 +64,7 @@ impl EventStore {
     /// Whether the log has its header by now, which opening found none of if it was just created.
     fn has_header(
         &self,
-        writer: &mut Writer,
+        writer: &mut LogWriter,
         file: &Arc<dyn VfsFile>,
         path: &Path,
     ) -> Result<bool, Error> {
@@ -116,7 +116,7 @@ impl EventStore {
     /// Reads whole transactions up to the last entry of the index.
     fn read_on(
         &self,
-        writer: &mut Writer,
+        writer: &mut LogWriter,
         file: &Arc<dyn VfsFile>,
         path: &Path,
         grown: &IndexGrowth,
@@ -129,25 +129,25 @@ impl EventStore {
         while read.is_ok() && transactions.head() < grown.head {
             read = self.read_line(&mut transactions, &mut reader, path, apply);
         }
-        let Transactions { mut ledger, links, .. } = transactions;
+        let TransactionReader { mut ledger, links, .. } = transactions;
         ledger.roll_back();
         (writer.ledger, writer.hash) = (ledger, links.hash);
         read
     }
 
     /// The books, taken over by the reading.
-    fn transactions_of(&self, writer: &mut Writer) -> Transactions {
+    fn transactions_of(&self, writer: &mut LogWriter) -> TransactionReader {
         let published = self.published();
         let index = &published.index;
         let ledger = std::mem::take(&mut writer.ledger);
         let last: (TxId, _) = (index.last_tx(), index.last_at());
-        Transactions::after(ledger, published.hash, index.head(), last, index.end())
+        TransactionReader::after(ledger, published.hash, index.head(), last, index.end())
     }
 
     /// Takes in the next line; tells everybody about its transaction once that is whole.
     fn read_line(
         &self,
-        transactions: &mut Transactions,
+        transactions: &mut TransactionReader,
         reader: &mut LineReader,
         path: &Path,
         apply: &mut dyn FnMut(Vec<Event>),

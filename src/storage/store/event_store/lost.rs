@@ -2,7 +2,7 @@
 
 use super::EventStore;
 use crate::storage::error::Error;
-use crate::storage::log::reader::{LineReader, Next, to_u64};
+use crate::storage::log::reader::{LineReader, NextLine, to_u64};
 use crate::storage::log::{LOG, has_valid_crc};
 use crate::storage::vfs::VfsFile;
 use crate::types::Period;
@@ -16,7 +16,7 @@ const DESCRIBED: usize = 100;
 
 /// A part of a log that is lost.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Lost {
+pub struct LostRange {
     /// The events of which is known what they led to, and no more; `None` behind all that is good.
     pub events: Option<Period>,
     /// The byte of the log where it begins.
@@ -33,7 +33,7 @@ pub struct Lost {
 
 /// What a line says of itself whose checksum is right; nothing else of it is known to be.
 #[derive(Deserialize)]
-struct Claim {
+struct LineClaim {
     event: u64,
     op: String,
     table: Option<String>,
@@ -45,7 +45,7 @@ impl EventStore {
     ///
     /// # Errors
     /// [`Error::Io`] where the file cannot be read.
-    pub fn lost(&self) -> Result<Vec<Lost>, Error> {
+    pub fn lost(&self) -> Result<Vec<LostRange>, Error> {
         let end = self.published().index.end();
         let is_damaged = self.damage.found().is_some();
         let Some(log) = self.file().filter(|_| is_damaged) else { return Ok(Vec::new()) };
@@ -62,27 +62,27 @@ impl EventStore {
         log: &Arc<dyn VfsFile>,
         events: Option<Period>,
         bytes: Range<u64>,
-    ) -> Result<Lost, Error> {
+    ) -> Result<LostRange, Error> {
         let Range { start: offset, end } = bytes;
         let size = end.saturating_sub(offset);
-        let mut lost = Lost { events, offset, bytes: size, ..Lost::default() };
+        let mut lost = LostRange { events, offset, bytes: size, ..LostRange::default() };
         let mut reader = LineReader::new(Arc::clone(log), offset, end);
         loop {
             let found = reader.advance().map_err(Error::io("read", self.directory.join(LOG)))?;
-            if found == Next::End {
+            if found == NextLine::End {
                 return Ok(lost);
             }
-            let is_good = found == Next::Line && has_valid_crc(reader.line());
+            let is_good = found == NextLine::Line && has_valid_crc(reader.line());
             let whole = is_good.then(|| reader.line());
-            let claim = whole.and_then(|line| serde_json::from_slice::<Claim>(line).ok());
-            if let Some(Claim { table: Some(table), row: Some(_), .. }) = &claim {
+            let claim = whole.and_then(|line| serde_json::from_slice::<LineClaim>(line).ok());
+            if let Some(LineClaim { table: Some(table), row: Some(_), .. }) = &claim {
                 *lost.rows.entry(table.clone()).or_default() += 1;
             }
             if lost.lines < to_u64(DESCRIBED) {
-                lost.described.push(claim.map_or("cannot be read".into(), Claim::describe));
+                lost.described.push(claim.map_or("cannot be read".into(), LineClaim::describe));
             }
             lost.lines += 1;
-            if found == Next::TooLong {
+            if found == NextLine::TooLong {
                 // Whatever is behind it is no line that anybody wrote.
                 return Ok(lost);
             }
@@ -90,7 +90,7 @@ impl EventStore {
     }
 }
 
-impl Claim {
+impl LineClaim {
     fn describe(self) -> String {
         let table = self.table.map_or(String::new(), |table| format!(" of {table}"));
         format!("event {}, {}{table}", self.event, self.op)

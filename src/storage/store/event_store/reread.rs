@@ -8,27 +8,27 @@ use crate::storage::log::LOG;
 use crate::storage::log::header::{Header, Uuid};
 use crate::storage::log::ledger::Ledger;
 use crate::storage::log::reader::LineReader;
-use crate::storage::projections::Position;
-use crate::storage::store::index::{Entry, IndexCheck};
+use crate::storage::projections::ProjectionPosition;
+use crate::storage::store::index::{IndexCheck, IndexEntry};
 use crate::storage::store::lock::holder_of;
-use crate::storage::store::recovery::{Behind, Transactions, behind, read_header};
+use crate::storage::store::recovery::{LogTail, TransactionReader, behind, read_header};
 use crate::storage::vfs::VfsFile;
 use crate::types::{EventId, TxId};
 use std::path::Path;
 use std::sync::Arc;
 
 /// A transaction that was read again.
-pub(crate) struct Reread<'a> {
+pub(crate) struct RereadTransaction<'a> {
     /// Its events.
     pub events: &'a [Event],
     /// What the index should have of them.
-    pub entries: &'a [Entry],
+    pub entries: &'a [IndexEntry],
     /// Where the log is after it.
-    pub position: Position,
+    pub position: ProjectionPosition,
 }
 
 /// What a log holds that was read again.
-pub(crate) struct Known {
+pub(crate) struct LogHead {
     /// The last event that everybody knew when the reading began.
     pub head: EventId,
     /// Where its line ends, in bytes.
@@ -39,15 +39,15 @@ pub(crate) struct Known {
 }
 
 /// What a visitor of transactions gives, or why the reading was stopped.
-type Visit<'v> = dyn FnMut(&Reread<'_>) -> Result<(), Error> + 'v;
+type TransactionVisitor<'v> = dyn FnMut(&RereadTransaction<'_>) -> Result<(), Error> + 'v;
 
 impl EventStore {
     /// What is known of the log now, and its index, read anew.
-    pub(crate) fn known(&self) -> (Known, IndexCheck) {
+    pub(crate) fn known(&self) -> (LogHead, IndexCheck) {
         let published = self.published();
         let index = &published.index;
         let (head, end, uuid) = (index.head(), index.end(), *index.uuid());
-        let known = Known { head, end, hash: published.hash, uuid };
+        let known = LogHead { head, end, hash: published.hash, uuid };
         (known, index.check(&*self.environment.vfs))
     }
 
@@ -60,18 +60,18 @@ impl EventStore {
     /// Those of `visit`, which end the reading.
     pub(crate) fn reread(
         &self,
-        known: &Known,
+        known: &LogHead,
         covered: EventId,
-        visit: &mut Visit<'_>,
+        visit: &mut TransactionVisitor<'_>,
     ) -> Result<Result<Option<String>, Error>, Error> {
         Ok(self.damage.note(self.reread_file(known, covered, visit)?))
     }
 
     fn reread_file(
         &self,
-        known: &Known,
+        known: &LogHead,
         covered: EventId,
-        visit: &mut Visit<'_>,
+        visit: &mut TransactionVisitor<'_>,
     ) -> Result<Result<Option<String>, Error>, Error> {
         let path = self.directory.join(LOG);
         // Without a header there is nothing to be read.
@@ -87,7 +87,7 @@ impl EventStore {
             Ok(header) => header,
             Err(error) => return Ok(Err(error)),
         };
-        let mut transactions = Transactions::after(
+        let mut transactions = TransactionReader::after(
             Ledger::default(),
             header.previous_hash,
             EventId(header.first_event.0.saturating_sub(1)),
@@ -113,7 +113,7 @@ impl EventStore {
         file: &Arc<dyn VfsFile>,
         path: &Path,
         header: &Header,
-        transactions: Transactions,
+        transactions: TransactionReader,
         covered: EventId,
     ) -> Result<Option<String>, Error> {
         if self.read_only().is_none() {
@@ -130,9 +130,9 @@ impl EventStore {
         }
         let head = transactions.head();
         Ok(match behind(path, file, header, transactions, covered)? {
-            Behind::Nothing => None,
-            Behind::More(0) => Some(format!("unfinished bytes after event {head} left out")),
-            Behind::More(events) => {
+            LogTail::Nothing => None,
+            LogTail::More(0) => Some(format!("unfinished bytes after event {head} left out")),
+            LogTail::More(events) => {
                 let plural = if events == 1 { "" } else { "s" };
                 Some(format!("{events} event{plural} after event {head} not read"))
             }
@@ -167,12 +167,12 @@ pub(super) fn own_header(
 
 /// Hands out a transaction that is whole, and begins the next.
 fn visit_whole(
-    transactions: &mut Transactions,
-    known: &Known,
-    visit: &mut Visit<'_>,
+    transactions: &mut TransactionReader,
+    known: &LogHead,
+    visit: &mut TransactionVisitor<'_>,
 ) -> Result<(), Error> {
     let Some(last) = transactions.pending.last() else { return Ok(()) };
-    let position = Position {
+    let position = ProjectionPosition {
         uuid: known.uuid,
         event: last.id,
         tx: last.tx,
@@ -181,7 +181,7 @@ fn visit_whole(
         log_offset: transactions.end,
     };
     let (events, entries) = (&transactions.pending, &transactions.entries);
-    visit(&Reread { events, entries, position })?;
+    visit(&RereadTransaction { events, entries, position })?;
     transactions.pending.clear();
     transactions.entries.clear();
     Ok(())

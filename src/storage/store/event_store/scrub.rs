@@ -5,10 +5,10 @@
 //! read once through in several sessions; it is a hint, and nothing is believed for it.
 
 use super::reread::own_header;
-use super::{EventStore, Published};
+use super::{EventStore, PublishedLog};
 use crate::storage::corruption::Mismatch;
 use crate::storage::error::Error;
-use crate::storage::log::reader::{LineReader, Next};
+use crate::storage::log::reader::{LineReader, NextLine};
 use crate::storage::log::{LOG, check_crc, line};
 use crate::storage::store::index::INDEX;
 use crate::storage::store::links::Links;
@@ -19,7 +19,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 /// How far the log was read again.
 #[derive(Debug)]
-pub(super) enum Scrub {
+pub(super) enum ScrubProgress {
     /// Not at all in this session: an earlier one came to this event.
     Begins(EventId),
     /// Up to the line that begins at this byte.
@@ -43,35 +43,35 @@ impl EventStore {
     /// The event that a scrub came to; 0 where none has begun, and after one that came to the end.
     pub(crate) fn scrubbed(&self) -> EventId {
         match &*self.scrubbing() {
-            Scrub::Begins(event) => *event,
-            Scrub::At { links, .. } => links.head,
-            Scrub::Ended => EventId::START,
+            ScrubProgress::Begins(event) => *event,
+            ScrubProgress::At { links, .. } => links.head,
+            ScrubProgress::Ended => EventId::START,
         }
     }
 
     /// Begins where an earlier session came to.
     pub(crate) fn scrub_from(&self, event: EventId) {
-        *self.scrubbing() = Scrub::Begins(event);
+        *self.scrubbing() = ScrubProgress::Begins(event);
     }
 
-    fn scrubbing(&self) -> MutexGuard<'_, Scrub> {
+    fn scrubbing(&self) -> MutexGuard<'_, ScrubProgress> {
         // Whoever panicked there left it at its end.
         self.scrub.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn scrub_on(&self, budget: u64) -> Result<bool, Error> {
         let mut scrub = self.scrubbing();
-        let before = std::mem::replace(&mut *scrub, Scrub::Ended);
+        let before = std::mem::replace(&mut *scrub, ScrubProgress::Ended);
         let Some(file) = self.file().filter(|_| self.damage.found().is_none()) else {
             return Ok(false);
         };
         let (mut links, offset) = match before {
-            Scrub::Ended => return Ok(false),
-            Scrub::At { offset, links } => (links, offset),
-            Scrub::Begins(event) => self.begin_scrub(&file, event)?,
+            ScrubProgress::Ended => return Ok(false),
+            ScrubProgress::At { offset, links } => (links, offset),
+            ScrubProgress::Begins(event) => self.begin_scrub(&file, event)?,
         };
         let (head, end) = {
-            let Published { index, .. } = &*self.published();
+            let PublishedLog { index, .. } = &*self.published();
             (index.head(), index.end())
         };
         let mut reader = LineReader::new(file, offset, end);
@@ -80,7 +80,7 @@ impl EventStore {
             self.scrub_line(&mut reader, &mut links)?;
         }
         if links.head < head {
-            *scrub = Scrub::At { offset: reader.next_offset(), links };
+            *scrub = ScrubProgress::At { offset: reader.next_offset(), links };
             return Ok(true);
         }
         Ok(false)
@@ -94,7 +94,7 @@ impl EventStore {
     ) -> Result<(Box<Links>, u64), Error> {
         let path = self.directory.join(LOG);
         let (uuid, base, end, hint) = {
-            let Published { index, .. } = &*self.published();
+            let PublishedLog { index, .. } = &*self.published();
             let entry = index.entry(event)?.filter(|entry| entry.last);
             let end_of = |entry| Ok::<_, Error>((entry, index.end_of(event)?));
             let hint = entry.map(end_of).transpose()?;
@@ -116,14 +116,14 @@ impl EventStore {
         let path = self.directory.join(LOG);
         let event = links.next_event();
         let read = match reader.advance().map_err(Error::io("read", &path))? {
-            Next::Line => check_crc(reader.line()).and_then(|()| {
+            NextLine::Line => check_crc(reader.line()).and_then(|()| {
                 let line = line::parse(reader.line())?;
                 links.check(&line)?;
                 links.take(&line, line.metadata().as_ref())?;
                 Ok(line)
             }),
-            Next::End => Err("events are missing".into()),
-            Next::Unfinished | Next::TooLong => Err("the line is not finished".into()),
+            NextLine::End => Err("events are missing".into()),
+            NextLine::Unfinished | NextLine::TooLong => Err("the line is not finished".into()),
         };
         let line = read.map_err(|mismatch: Mismatch| {
             let intact = "moments whose lines are good can be read".into();

@@ -1,9 +1,9 @@
 //! The index held against the log, entry by entry.
 
-use super::entry::{ENTRY_SIZE, Entry};
+use super::entry::{ENTRY_SIZE, IndexEntry};
 use super::{BLOCK, EventIndex, HEADER_SIZE, header_of, place_of, read_full};
 use crate::storage::error::Error;
-use crate::storage::verify::{Cure, Damage};
+use crate::storage::verify::{FileDamage, Repair};
 use crate::storage::vfs::{Access, Vfs, VfsFile};
 use crate::types::EventId;
 use std::io;
@@ -27,7 +27,7 @@ pub(crate) struct IndexCheck {
     block: Vec<u8>,
     /// The number of the entry that the block begins with.
     block_start: u64,
-    wrong: Option<Damage>,
+    wrong: Option<FileDamage>,
 }
 
 impl EventIndex {
@@ -51,7 +51,7 @@ impl EventIndex {
             wrong: None,
         };
         if let Err(error) = check.open(vfs) {
-            check.wrong = Some(Damage { error, cure: Cure::Reopen });
+            check.wrong = Some(FileDamage { error, cure: Repair::Reopen });
         }
         check
     }
@@ -91,12 +91,12 @@ impl IndexCheck {
     }
 
     /// What is wrong with the file.
-    pub(crate) fn take_damage(&mut self) -> Option<Damage> {
+    pub(crate) fn take_damage(&mut self) -> Option<FileDamage> {
         self.wrong.take()
     }
 
     /// Holds the entry of the next event, as the log has it, against the one in the file.
-    pub(crate) fn compare(&mut self, entry: &Entry) {
+    pub(crate) fn compare(&mut self, entry: &IndexEntry) {
         let Some(file) = self.file.clone() else { return };
         match self.compare_in(&*file, entry) {
             Ok(()) => {}
@@ -106,10 +106,14 @@ impl IndexCheck {
         }
     }
 
-    fn compare_in(&mut self, file: &dyn VfsFile, entry: &Entry) -> Result<(), Option<Damage>> {
+    fn compare_in(
+        &mut self,
+        file: &dyn VfsFile,
+        entry: &IndexEntry,
+    ) -> Result<(), Option<FileDamage>> {
         let number = self.checked;
         let event = EventId(self.base.0.saturating_add(number)).next();
-        let reopen = |error| Some(Damage { error, cure: Cure::Reopen });
+        let reopen = |error| Some(FileDamage { error, cure: Repair::Reopen });
         let found = self.entry_at(file, number).map_err(reopen)?;
         let at = place_of(number);
         let Some(found) = found else {
@@ -123,12 +127,12 @@ impl IndexCheck {
             self.checked += 1;
             return Ok(());
         }
-        let (what, cure) = match Entry::decode(&found, event, &self.uuid) {
-            None => ("the entry is not what was written", Cure::Reopen),
-            Some(_) => ("the entry says otherwise than the log", Cure::Remove),
+        let (what, cure) = match IndexEntry::decode(&found, event, &self.uuid) {
+            None => ("the entry is not what was written", Repair::Reopen),
+            Some(_) => ("the entry says otherwise than the log", Repair::Remove),
         };
         let error = self.damaged(format!("at byte {at}, event {event}, {what}"));
-        Err(Some(Damage { error, cure }))
+        Err(Some(FileDamage { error, cure }))
     }
 
     /// The bytes of an entry; `None` behind the last whole one.
@@ -154,7 +158,7 @@ impl IndexCheck {
         let end = place_of(stored);
         if file.size().is_ok_and(|size| size > end) {
             let error = self.damaged(format!("at byte {end} there is more than there should be"));
-            self.wrong = Some(Damage { error, cure: Cure::Reopen });
+            self.wrong = Some(FileDamage { error, cure: Repair::Reopen });
         }
     }
 

@@ -34,7 +34,7 @@ const ROW_OPERATIONS: u8 = 3;
 
 /// What is known of an event without reading its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
+pub(crate) struct IndexEntry {
     /// Where its line begins in the log, in bytes.
     pub offset: u64,
     /// When its transaction was committed.
@@ -52,7 +52,7 @@ pub(crate) struct Entry {
     pub last: bool,
 }
 
-impl Entry {
+impl IndexEntry {
     /// The number of an operation's word.
     pub fn operation_of(name: &str) -> u8 {
         let found = OPERATIONS.iter().position(|known| *known == name);
@@ -84,7 +84,7 @@ impl Entry {
     }
 
     /// Reads the bytes of an event's entry; `None` where they are not what was written for it.
-    pub fn decode(bytes: &[u8], event: EventId, uuid: &Uuid) -> Option<Entry> {
+    pub fn decode(bytes: &[u8], event: EventId, uuid: &Uuid) -> Option<IndexEntry> {
         let (content, crc) = bytes.split_at_checked(CRC_AT)?;
         let crc = u32::from_le_bytes(crc.try_into().ok()?);
         if crc != checksum(content, event, uuid) {
@@ -97,7 +97,7 @@ impl Entry {
         if usize::from(operation) >= OPERATIONS.len() || last > 1 {
             return None;
         }
-        Some(Entry {
+        Some(IndexEntry {
             offset: number(0)?,
             at: Timestamp(number(8)?.cast_signed()),
             tx: TxId(number(16)?),
@@ -122,27 +122,27 @@ mod tests {
 
     #[test]
     fn entries_read_back_as_their_own_event_only() {
-        let entry = Entry {
+        let entry = IndexEntry {
             offset: u64::MAX - 1,
             at: Timestamp(-5),
             tx: TxId(3),
             table: TableId(EventId(2)),
             previous: EventId(7),
-            operation: Entry::operation_of("delete"),
+            operation: IndexEntry::operation_of("delete"),
             last: true,
         };
         let mut bytes = Vec::new();
         entry.encode(EventId(9), &[1; 16], &mut bytes);
         assert_eq!(bytes.len(), ENTRY_SIZE);
-        assert_eq!(Entry::decode(&bytes, EventId(9), &[1; 16]), Some(entry));
+        assert_eq!(IndexEntry::decode(&bytes, EventId(9), &[1; 16]), Some(entry));
         assert_eq!((entry.operation_name(), entry.is_of_row()), ("delete", true));
-        assert_eq!(Entry::decode(&bytes, EventId(10), &[1; 16]), None);
-        assert_eq!(Entry::decode(&bytes, EventId(9), &[2; 16]), None);
-        assert_eq!(Entry::decode(&bytes[..47], EventId(9), &[1; 16]), None);
+        assert_eq!(IndexEntry::decode(&bytes, EventId(10), &[1; 16]), None);
+        assert_eq!(IndexEntry::decode(&bytes, EventId(9), &[2; 16]), None);
+        assert_eq!(IndexEntry::decode(&bytes[..47], EventId(9), &[1; 16]), None);
         for bit in 0..ENTRY_SIZE * 8 {
             let mut flipped = bytes.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
-            assert_eq!(Entry::decode(&flipped, EventId(9), &[1; 16]), None, "bit {bit}");
+            assert_eq!(IndexEntry::decode(&flipped, EventId(9), &[1; 16]), None, "bit {bit}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What another process added to the index of a log since it was read.
 
-use super::entry::{ENTRY_SIZE, Entry};
+use super::entry::{ENTRY_SIZE, IndexEntry};
 use super::{BLOCK, EventIndex, HEADER_SIZE, place_of, read_full};
 use crate::storage::vfs::{Access, Vfs, VfsFile};
 use crate::types::EventId;
@@ -11,7 +11,7 @@ pub(crate) struct IndexGrowth {
     /// The file.
     pub file: Arc<dyn VfsFile>,
     /// What it has of the last event that was known; `None` where that is the first.
-    pub before: Option<Entry>,
+    pub before: Option<IndexEntry>,
     /// The last event that ends its transaction, later than the last that was known.
     pub head: EventId,
 }
@@ -30,14 +30,14 @@ pub(crate) fn grown(vfs: &dyn Vfs, known: &EventIndex) -> Option<IndexGrowth> {
     if let Some(last) = number.checked_sub(1) {
         let mut bytes = [0; ENTRY_SIZE];
         read_full(&*file, place_of(last), &mut bytes).ok()?;
-        before = Some(Entry::decode(&bytes, event, &known.uuid)?);
+        before = Some(IndexEntry::decode(&bytes, event, &known.uuid)?);
     }
     let mut block = vec![0; ENTRY_SIZE];
     loop {
         let read = read_full(&*file, place_of(number), &mut block).ok()?;
         let mut whole = 0;
         for bytes in block[..read].chunks_exact(ENTRY_SIZE) {
-            let Some(entry) = Entry::decode(bytes, event.next(), &known.uuid) else { break };
+            let Some(entry) = IndexEntry::decode(bytes, event.next(), &known.uuid) else { break };
             event = event.next();
             number += 1;
             whole += ENTRY_SIZE;

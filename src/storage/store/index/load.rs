@@ -1,13 +1,13 @@
 //! Reading an index: as far as it is good, and whether the log has what it says.
 
-use super::entry::{ENTRY_SIZE, Entry};
+use super::entry::{ENTRY_SIZE, IndexEntry};
 use super::{BLOCK, EventIndex, HEADER_SIZE, INDEX, header_of, place_of, read_full};
 use crate::storage::corruption::Mismatch;
 use crate::storage::error::Error;
 use crate::storage::log::chain::Hash;
 use crate::storage::log::header::{Header, Uuid};
 use crate::storage::log::line;
-use crate::storage::log::reader::{LineReader, Next, to_u64};
+use crate::storage::log::reader::{LineReader, NextLine, to_u64};
 use crate::storage::log::{LOG, has_valid_crc};
 use crate::storage::vfs::{Access, Vfs, VfsFile};
 use crate::types::EventId;
@@ -16,7 +16,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// What an index file came to.
-pub(crate) enum Loaded {
+pub(crate) enum LoadedIndex {
     /// An index of all or the first of the log's events.
     Good {
         /// The index.
@@ -43,9 +43,9 @@ pub(crate) fn load(
     header: &Header,
     start: u64,
     log: &Arc<dyn VfsFile>,
-) -> Result<Loaded, Error> {
+) -> Result<LoadedIndex, Error> {
     let path = directory.join(INDEX);
-    let useless = |reason: &str| Ok(Loaded::Useless(reason.to_owned()));
+    let useless = |reason: &str| Ok(LoadedIndex::Useless(reason.to_owned()));
     let file = match vfs.open(&path, Access::Read) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return useless("is missing"),
@@ -73,10 +73,10 @@ pub(crate) fn load(
     };
     let Some(last) = index.last else {
         let (hash, structural) = (header.previous_hash, Vec::new());
-        return Ok(Loaded::Good { index: Box::new(index), hash, structural, cut });
+        return Ok(LoadedIndex::Good { index: Box::new(index), hash, structural, cut });
     };
     let hash = check_last(&mut index, &last, directory, log)?;
-    Ok(Loaded::Good { index: Box::new(index), hash, structural, cut })
+    Ok(LoadedIndex::Good { index: Box::new(index), hash, structural, cut })
 }
 
 /// Whose index lies in a directory, if it is one of a log from its first event on.
@@ -97,12 +97,12 @@ fn read_entries(
 ) -> io::Result<(Vec<EventId>, Option<String>)> {
     let (mut structural, mut whole) = (Vec::new(), 0);
     let mut block = vec![0; BLOCK * ENTRY_SIZE];
-    let (mut event, mut before, mut number) = (index.base, None::<Entry>, 0_u64);
+    let (mut event, mut before, mut number) = (index.base, None::<IndexEntry>, 0_u64);
     let cut = loop {
         let read = read_full(file, place_of(number), &mut block)?;
         let mut bad = None;
         for bytes in block[..read].chunks(ENTRY_SIZE) {
-            let entry = Entry::decode(bytes, event.next(), &index.uuid)
+            let entry = IndexEntry::decode(bytes, event.next(), &index.uuid)
                 .filter(|entry| before.is_none_or(|before| follows(&before, entry)));
             let Some(entry) = entry else {
                 bad = Some(format!("has a damaged entry of event {}", event.next()));
@@ -131,7 +131,7 @@ fn read_entries(
 }
 
 /// Whether an entry can stand behind another.
-fn follows(before: &Entry, entry: &Entry) -> bool {
+fn follows(before: &IndexEntry, entry: &IndexEntry) -> bool {
     let same = entry.tx == before.tx && entry.at == before.at && !before.last;
     let next = entry.tx.0 == before.tx.0.saturating_add(1) && entry.at > before.at && before.last;
     entry.offset > before.offset && (same || next)
@@ -140,7 +140,7 @@ fn follows(before: &Entry, entry: &Entry) -> bool {
 /// Reads the line of the last entry: the log must have it. Sets where it ends; gives its hash.
 fn check_last(
     index: &mut EventIndex,
-    last: &Entry,
+    last: &IndexEntry,
     directory: &Path,
     log: &Arc<dyn VfsFile>,
 ) -> Result<Hash, Error> {
@@ -157,7 +157,7 @@ fn check_last(
     let mut reader = LineReader::new(Arc::clone(log), last.offset, size);
     let next = reader.advance().map_err(Error::io("read", &path))?;
     let line = reader.line();
-    if next != Next::Line || !has_valid_crc(line) {
+    if next != NextLine::Line || !has_valid_crc(line) {
         return Err(missing("and its line is damaged"));
     }
     let parsed = line::parse(line).ok().filter(|line| {

@@ -29,9 +29,9 @@ mod growth;
 mod load;
 
 pub(crate) use check::IndexCheck;
-pub(crate) use entry::Entry;
+pub(crate) use entry::IndexEntry;
 pub(crate) use growth::{IndexGrowth, grown};
-pub(crate) use load::{Loaded, load, uuid_of};
+pub(crate) use load::{LoadedIndex, load, uuid_of};
 
 use crate::storage::error::Error;
 use crate::storage::log::header::{Header, Uuid};
@@ -69,9 +69,9 @@ pub(crate) struct EventIndex {
     /// How many entries the file has.
     stored: u64,
     /// The entries behind those: all where nothing may be written.
-    tail: Vec<Entry>,
+    tail: Vec<IndexEntry>,
     /// The last entry, and where its line ends; where the log's header ends if there is none.
-    last: Option<Entry>,
+    last: Option<IndexEntry>,
     end: u64,
 }
 
@@ -138,7 +138,7 @@ impl EventIndex {
 
     /// Moves the entries of a transaction behind those that are there; its last line ends at `end`.
     /// They are in the file after [`EventIndex::unwritten`] was written there.
-    pub(crate) fn push(&mut self, entries: &mut Vec<Entry>, end: u64) {
+    pub(crate) fn push(&mut self, entries: &mut Vec<IndexEntry>, end: u64) {
         self.last = entries.last().copied().or(self.last);
         self.end = end;
         if self.tail.is_empty() {
@@ -168,7 +168,7 @@ impl EventIndex {
     ///
     /// # Errors
     /// What the system says, and [`Error::Projection`] where the entry is not what was written.
-    pub(crate) fn entry(&self, event: EventId) -> Result<Option<Entry>, Error> {
+    pub(crate) fn entry(&self, event: EventId) -> Result<Option<IndexEntry>, Error> {
         let Some(number) = event.0.checked_sub(self.base.0).and_then(|place| place.checked_sub(1))
         else {
             return Ok(None);
@@ -181,7 +181,7 @@ impl EventIndex {
         let mut bytes = [0; ENTRY_SIZE];
         let read = read_full(&**file, place_of(number), &mut bytes);
         let read = read.map_err(Error::io("read", &self.path))?;
-        let entry = Entry::decode(&bytes[..read], event, &self.uuid);
+        let entry = IndexEntry::decode(&bytes[..read], event, &self.uuid);
         entry.map(Some).ok_or_else(|| self.damaged(event))
     }
 
@@ -192,7 +192,7 @@ impl EventIndex {
     pub(crate) fn for_each(
         &self,
         period: Period,
-        mut visit: impl FnMut(EventId, &Entry),
+        mut visit: impl FnMut(EventId, &IndexEntry),
     ) -> Result<(), Error> {
         let mut event = period.first.max(self.base.next());
         let last = period.last.min(self.head());
@@ -205,7 +205,7 @@ impl EventIndex {
             let read = read.map_err(Error::io("read", &self.path))?;
             for place in 0..count {
                 let bytes = bytes[..read].get(place * ENTRY_SIZE..(place + 1) * ENTRY_SIZE);
-                let entry = bytes.and_then(|bytes| Entry::decode(bytes, event, &self.uuid));
+                let entry = bytes.and_then(|bytes| IndexEntry::decode(bytes, event, &self.uuid));
                 visit(event, &entry.ok_or_else(|| self.damaged(event))?);
                 event = event.next();
             }
@@ -236,7 +236,7 @@ impl EventIndex {
 
     /// The last event for whose entry `holds` says yes, if it does so for all before it, too; the
     /// event before the log's first if it does so for none.
-    fn last_where(&self, holds: impl Fn(&Entry) -> bool) -> Result<EventId, Error> {
+    fn last_where(&self, holds: impl Fn(&IndexEntry) -> bool) -> Result<EventId, Error> {
         let (mut low, mut high) = (self.base.0, self.head().0);
         while low < high {
             let middle = low + (high - low).div_ceil(2);

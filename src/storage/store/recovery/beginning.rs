@@ -4,7 +4,7 @@ use crate::storage::corruption::Mismatch;
 use crate::storage::error::Error;
 use crate::storage::log::has_valid_crc;
 use crate::storage::log::header::Header;
-use crate::storage::log::reader::{LineReader, Next, to_u64};
+use crate::storage::log::reader::{LineReader, NextLine, to_u64};
 use crate::storage::projections::{Catalog, is_row_file, may_begin};
 use crate::storage::store::damage::DAMAGED;
 use crate::storage::store::index;
@@ -26,7 +26,7 @@ const LINE_START: &[u8] = b"{\"event\":";
 const MAX_HEADER: usize = 64 << 10;
 
 /// A log that has a header, or had one.
-pub(super) struct Begun {
+pub(super) struct RecoveredHeader {
     pub header: Header,
     /// Where it ends.
     pub end: u64,
@@ -44,18 +44,20 @@ pub(super) fn begin_log(
     file: &Arc<dyn VfsFile>,
     path: &Path,
     is_writable: bool,
-) -> Result<Option<Begun>, Error> {
+) -> Result<Option<RecoveredHeader>, Error> {
     let size = file.size().map_err(Error::io("read", path))?;
     let mut reader = LineReader::new(Arc::clone(file), 0, size);
     match read_header(&mut reader, path) {
         Ok(header) => {
             let end = reader.next_offset();
-            Ok(header.map(|header| Begun { header, end, damage: None }))
+            Ok(header.map(|header| RecoveredHeader { header, end, damage: None }))
         }
         // One that is whole says what is not known here.
         Err(error @ Error::Corrupt(_)) if !is_writable && !has_valid_crc(reader.line()) => {
             match known_header(vfs, &**file, path) {
-                Some((header, end)) => Ok(Some(Begun { header, end, damage: Some(error) })),
+                Some((header, end)) => {
+                    Ok(Some(RecoveredHeader { header, end, damage: Some(error) }))
+                }
                 None => Err(error),
             }
         }
@@ -78,10 +80,12 @@ fn known_header(vfs: &dyn Vfs, file: &dyn VfsFile, path: &Path) -> Option<(Heade
 pub(crate) fn read_header(reader: &mut LineReader, path: &Path) -> Result<Option<Header>, Error> {
     let found = reader.advance().map_err(Error::io("read", path))?;
     let reason = match found {
-        Next::End => return Ok(None),
-        Next::Unfinished if Header::is_torn(reader.line()) => return Ok(None),
-        Next::Unfinished | Next::TooLong => "this is not the header of an asof log".to_owned(),
-        Next::Line => match Header::decode(reader.line()) {
+        NextLine::End => return Ok(None),
+        NextLine::Unfinished if Header::is_torn(reader.line()) => return Ok(None),
+        NextLine::Unfinished | NextLine::TooLong => {
+            "this is not the header of an asof log".to_owned()
+        }
+        NextLine::Line => match Header::decode(reader.line()) {
             Ok(header) => return Ok(Some(header)),
             Err(reason) => reason,
         },

@@ -1,9 +1,9 @@
 //! What stands behind the last event that is known of a log, judged as recovery does.
 
-use super::Unsaved;
+use super::TransientReplica;
 use super::replay::replay;
-use super::start::Start;
-use super::transactions::Transactions;
+use super::start::ReplayStart;
+use super::transactions::TransactionReader;
 use crate::storage::error::Error;
 use crate::storage::log::header::Header;
 use crate::storage::store::index::EventIndex;
@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// What stands behind an event.
-pub(crate) enum Behind {
+pub(crate) enum LogTail {
     /// Nothing.
     Nothing,
     /// So many whole or unfinished events, and perhaps bytes that are none.
@@ -30,15 +30,15 @@ pub(crate) fn behind(
     path: &Path,
     file: &Arc<dyn VfsFile>,
     header: &Header,
-    transactions: Transactions,
+    transactions: TransactionReader,
     covered: EventId,
-) -> Result<Behind, Error> {
+) -> Result<LogTail, Error> {
     let size = file.size().map_err(Error::io("read", path))?;
     let directory = path.parent().unwrap_or(path);
     let end = transactions.end;
     let Links { head: event, last: (tx, at), hash, .. } = transactions.links;
     let header = Header { first_event: event.next(), ..header.clone() };
-    let start = Start {
+    let start = ReplayStart {
         event,
         tx,
         at,
@@ -46,12 +46,12 @@ pub(crate) fn behind(
         covered,
         ledger: transactions.ledger,
         index: EventIndex::new(directory, &header, end),
-        ..Start::of_log(directory, &header, end)
+        ..ReplayStart::of_log(directory, &header, end)
     };
-    let (recovered, ending) = replay(path, file, size, start, &mut Unsaved(&mut |_| {}))?;
+    let (recovered, ending) = replay(path, file, size, start, &mut TransientReplica(&mut |_| {}))?;
     let unfinished = ending?.map(|tail| u64::try_from(tail.events).unwrap_or(u64::MAX));
     Ok(match (recovered.replayed, unfinished) {
-        (0, None) => Behind::Nothing,
-        (whole, unfinished) => Behind::More(whole.saturating_add(unfinished.unwrap_or(0))),
+        (0, None) => LogTail::Nothing,
+        (whole, unfinished) => LogTail::More(whole.saturating_add(unfinished.unwrap_or(0))),
     })
 }

@@ -15,12 +15,14 @@ mod start;
 mod transactions;
 
 pub(crate) use beginning::{check_companions, read_header};
-pub(crate) use behind::{Behind, behind};
-pub(crate) use replica::{DurableMark, IndexedLog, Marks, Replica, Unsaved, hash_of};
-pub use resume::Gap;
-pub(crate) use transactions::Transactions;
+pub(crate) use behind::{LogTail, behind};
+pub(crate) use replica::{
+    DurableMark, DurableMarks, IndexedLog, Replica, TransientReplica, hash_of,
+};
+pub use resume::LogGap;
+pub(crate) use transactions::TransactionReader;
 
-use super::damage::{DamageState, Record};
+use super::damage::{DamageRecord, DamageState};
 use super::index::EventIndex;
 use super::schema_timeline::SchemaTimeline;
 use crate::storage::error::Error;
@@ -30,9 +32,9 @@ use crate::storage::log::header::Header;
 use crate::storage::log::ledger::Ledger;
 use crate::storage::vfs::{Vfs, VfsFile};
 use crate::types::EventId;
-use beginning::{Begun, begin_log};
-use replay::{Tail, replay};
-use start::{Source, Start, begin};
+use beginning::{RecoveredHeader, begin_log};
+use replay::{TornTail, replay};
+use start::{LogSource, ReplayStart, begin};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -41,7 +43,7 @@ const IS_DAMAGED: &str = "the log is damaged";
 
 /// A log that was read to its end.
 #[derive(Debug)]
-pub(crate) struct Recovered {
+pub(crate) struct RecoveredLog {
     /// Absent where the file has no header yet.
     pub header: Option<Header>,
     /// The books after the last whole transaction.
@@ -61,12 +63,12 @@ pub(crate) struct Recovered {
     /// Why nothing may be written, if so.
     pub refusal: Option<String>,
     /// The events that cannot be read.
-    pub gaps: Vec<Gap>,
+    pub gaps: Vec<LogGap>,
 }
 
 /// How a log is read.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Reading {
+pub(crate) struct RecoveryOptions {
     /// Whether what a crash left at its end may be repaired.
     pub is_writable: bool,
     /// Whether another process writes to it: then it is read up to the last event of its index.
@@ -88,33 +90,33 @@ pub(crate) fn recover(
     vfs: &dyn Vfs,
     directory: &Path,
     file: &Arc<dyn VfsFile>,
-    how: Reading,
+    how: RecoveryOptions,
     replica: &mut dyn Replica,
     damage: &DamageState,
-) -> Result<Recovered, Error> {
+) -> Result<RecoveredLog, Error> {
     let writable = how.is_writable;
     let path = directory.join(LOG);
     let mut size = file.size().map_err(Error::io("read", &path))?;
-    let Begun { header, end: after_header, damage: of_header } =
+    let RecoveredHeader { header, end: after_header, damage: of_header } =
         match begin_log(vfs, file, &path, writable)? {
             Some(begun) => begun,
             None => {
                 let names = vfs.names(directory).map_err(Error::io("read", directory))?;
                 check_companions(vfs, &path, &names, "it is empty")?;
-                let mut recovered = Recovered::empty();
+                let mut recovered = RecoveredLog::empty();
                 if size > 0 {
-                    recovered.cut(vfs, &path, file, size, &Tail { events: 0 }, writable);
+                    recovered.cut(vfs, &path, file, size, &TornTail { events: 0 }, writable);
                 }
                 return Ok(recovered);
             }
         };
-    let source = Source { vfs, directory, file, header: &header, after_header };
+    let source = LogSource { vfs, directory, file, header: &header, after_header };
     let marks = replica.marks(&header.uuid);
     let newest = marks.iter().flat_map(|marks| &marks.all).map(|mark| mark.event).max();
-    let of_log = || Start {
+    let of_log = || ReplayStart {
         covered: newest.unwrap_or_default(),
         goes_on: !writable,
-        ..Start::of_log(directory, &header, after_header)
+        ..ReplayStart::of_log(directory, &header, after_header)
     };
     let first = match how.whole {
         true => Ok(of_log()),
@@ -151,17 +153,17 @@ pub(crate) fn recover(
         Err(found) if writable => return Err(found),
         Err(found) => {
             recovered.notices.push(found.to_string());
-            recovered.notices.extend(recovered.gaps.iter().map(Gap::to_string));
+            recovered.notices.extend(recovered.gaps.iter().map(LogGap::to_string));
             recovered.refusal = Some(IS_DAMAGED.into());
         }
     }
     Ok(recovered)
 }
 
-impl Recovered {
+impl RecoveredLog {
     /// What a log without a header holds.
-    pub(crate) fn empty() -> Recovered {
-        Recovered {
+    pub(crate) fn empty() -> RecoveredLog {
+        RecoveredLog {
             header: None,
             ledger: Ledger::default(),
             index: EventIndex::default(),
@@ -182,11 +184,11 @@ impl Recovered {
     /// Where the record cannot be removed.
     pub(crate) fn with_record(
         mut self,
-        record: Option<Record>,
-        how: Reading,
+        record: Option<DamageRecord>,
+        how: RecoveryOptions,
         damage: &DamageState,
-    ) -> Result<Recovered, Error> {
-        let Some(Record { corruption: record, .. }) = record else { return Ok(self) };
+    ) -> Result<RecoveredLog, Error> {
+        let Some(DamageRecord { corruption: record, .. }) = record else { return Ok(self) };
         if how.is_writable && self.refusal.is_none() {
             damage.remove_record()?;
             let what = record.to_string();

@@ -1,7 +1,7 @@
 //! Cutting off what a crash left behind the last whole transaction.
 
-use super::Recovered;
-use super::replay::Tail;
+use super::RecoveredLog;
+use super::replay::TornTail;
 use crate::storage::error::Error;
 use crate::storage::log::LOG;
 use crate::storage::log::reader::to_u64;
@@ -16,7 +16,7 @@ const LOST_AND_FOUND: &str = "lost+found";
 /// How much is copied at once.
 const COPY_SIZE: usize = 1 << 20;
 
-impl Recovered {
+impl RecoveredLog {
     /// Cuts the tail behind the last whole transaction if that may be done, and says so.
     pub(super) fn cut(
         &mut self,
@@ -24,7 +24,7 @@ impl Recovered {
         path: &Path,
         file: &Arc<dyn VfsFile>,
         size: u64,
-        tail: &Tail,
+        tail: &TornTail,
         writable: bool,
     ) {
         let (offset, head) = (self.index.end(), self.index.head());

@@ -1,14 +1,14 @@
 //! Reading a log line by line, whole transactions at a time.
 
-use super::Recovered;
+use super::RecoveredLog;
 use super::replica::{DurableMark, Replica};
-use super::resume::Gap;
-use super::start::Start;
-use super::transactions::Transactions;
+use super::resume::LogGap;
+use super::start::ReplayStart;
+use super::transactions::TransactionReader;
 use crate::storage::corruption::Mismatch;
 use crate::storage::error::Error;
 use crate::storage::log::header::Uuid;
-use crate::storage::log::reader::{LineReader, Next, to_u64};
+use crate::storage::log::reader::{LineReader, NextLine, to_u64};
 use crate::storage::log::{MAX_LINE_SIZE, check_crc, has_valid_crc, line};
 use crate::storage::store::index::EventIndex;
 use crate::storage::store::schema_timeline::SchemaTimeline;
@@ -29,7 +29,7 @@ const MAX_STARTS: usize = 64;
 const MAX_RUN: u64 = 1 << 30;
 
 /// What ended the reading before the end of the file.
-enum Flaw {
+enum BadLine {
     /// Bytes that are no line: a crash may have left them.
     Torn(Mismatch),
     /// A line that does not belong there: no crash leaves such.
@@ -37,7 +37,7 @@ enum Flaw {
 }
 
 /// The tail behind the last whole transaction, if it is one that a crash may have left.
-pub(super) struct Tail {
+pub(super) struct TornTail {
     /// How many events stand in it, whole or in part.
     pub events: usize,
 }
@@ -47,17 +47,17 @@ pub(super) fn replay(
     path: &Path,
     file: &Arc<dyn VfsFile>,
     size: u64,
-    start: Start,
+    start: ReplayStart,
     replica: &mut dyn Replica,
-) -> Result<(Recovered, Result<Option<Tail>, Error>), Error> {
-    let mut replay = Replay::new(path, file, size, start, replica);
+) -> Result<(RecoveredLog, Result<Option<TornTail>, Error>), Error> {
+    let mut replay = LogReplay::new(path, file, size, start, replica);
     let ending = replay.run()?;
-    let Replay { transactions, mut index, chronicle, notice, replayed, gaps, .. } = replay;
-    let Transactions { mut ledger, links, end, .. } = transactions;
+    let LogReplay { transactions, mut index, chronicle, notice, replayed, gaps, .. } = replay;
+    let TransactionReader { mut ledger, links, end, .. } = transactions;
     let (hash, head) = (links.hash, links.head);
     ledger.roll_back();
     index.cut(head, end)?;
-    let recovered = Recovered {
+    let recovered = RecoveredLog {
         header: None,
         ledger,
         index,
@@ -73,18 +73,18 @@ pub(super) fn replay(
 }
 
 /// Reading line by line, one transaction under way.
-pub(super) struct Replay<'a> {
+pub(super) struct LogReplay<'a> {
     path: PathBuf,
     pub file: Arc<dyn VfsFile>,
     pub size: u64,
     pub uuid: Uuid,
     pub reader: LineReader,
-    pub transactions: Transactions,
+    pub transactions: TransactionReader,
     pub index: EventIndex,
     pub chronicle: SchemaTimeline,
     /// Whether it goes on behind damage, and where it did.
     goes_on: bool,
-    pub gaps: Vec<Gap>,
+    pub gaps: Vec<LogGap>,
     covered: EventId,
     /// The marks that are still to be found, the next one last.
     pub marks: Vec<DurableMark>,
@@ -94,17 +94,19 @@ pub(super) struct Replay<'a> {
     pub replica: &'a mut dyn Replica,
 }
 
-impl<'a> Replay<'a> {
+impl<'a> LogReplay<'a> {
     fn new(
         path: &Path,
         file: &Arc<dyn VfsFile>,
         size: u64,
-        start: Start,
+        start: ReplayStart,
         replica: &'a mut dyn Replica,
-    ) -> Replay<'a> {
-        let Start { index, chronicle, ledger, event, tx, at, offset, hash, mut marks, .. } = start;
+    ) -> LogReplay<'a> {
+        let ReplayStart {
+            index, chronicle, ledger, event, tx, at, offset, hash, mut marks, ..
+        } = start;
         marks.reverse();
-        Replay {
+        LogReplay {
             path: path.to_path_buf(),
             file: Arc::clone(file),
             size,
@@ -112,7 +114,7 @@ impl<'a> Replay<'a> {
             goes_on: start.goes_on,
             gaps: Vec::new(),
             reader: LineReader::new(Arc::clone(file), offset, size),
-            transactions: Transactions::after(ledger, hash, event, (tx, at), offset),
+            transactions: TransactionReader::after(ledger, hash, event, (tx, at), offset),
             index,
             chronicle,
             covered: start.covered,
@@ -125,7 +127,7 @@ impl<'a> Replay<'a> {
     }
 
     /// Reads to the end: `Ok(None)` if that is clean, else the tail, else what is damaged first.
-    fn run(&mut self) -> Result<Result<Option<Tail>, Error>, Error> {
+    fn run(&mut self) -> Result<Result<Option<TornTail>, Error>, Error> {
         let mut ending = self.read_on()?;
         while let Err(Error::Corrupt(damage)) = &ending
             && self.goes_on
@@ -140,28 +142,30 @@ impl<'a> Replay<'a> {
     }
 
     /// Reads to the end, or to where it is damaged.
-    fn read_on(&mut self) -> Result<Result<Option<Tail>, Error>, Error> {
+    fn read_on(&mut self) -> Result<Result<Option<TornTail>, Error>, Error> {
         let (event, flaw) = loop {
-            let Transactions { links, pending, .. } = &self.transactions;
+            let TransactionReader { links, pending, .. } = &self.transactions;
             if pending.is_empty() && self.limit.is_some_and(|limit| links.head >= limit) {
                 return Ok(Ok(None));
             }
             let (head, event, events) = (links.head, links.next_event(), pending.len());
             match self.advance()? {
-                Next::End if head < self.covered => {
-                    break (event, Flaw::Wrong("events are missing".into()));
+                NextLine::End if head < self.covered => {
+                    break (event, BadLine::Wrong("events are missing".into()));
                 }
-                Next::End if events == 0 => return Ok(Ok(None)),
-                Next::End => return Ok(Ok(Some(Tail { events }))),
-                Next::Unfinished => break (event, Flaw::Torn("the line is not finished".into())),
-                Next::TooLong => break (event, Flaw::Torn("the line has no end".into())),
-                Next::Line => {}
+                NextLine::End if events == 0 => return Ok(Ok(None)),
+                NextLine::End => return Ok(Ok(Some(TornTail { events }))),
+                NextLine::Unfinished => {
+                    break (event, BadLine::Torn("the line is not finished".into()));
+                }
+                NextLine::TooLong => break (event, BadLine::Torn("the line has no end".into())),
+                NextLine::Line => {}
             }
             if let Err(mismatch) = check_crc(self.reader.line()) {
-                break (event, Flaw::Torn(mismatch));
+                break (event, BadLine::Torn(mismatch));
             }
             if let Err(mismatch) = self.accept() {
-                break (event, Flaw::Wrong(mismatch));
+                break (event, BadLine::Wrong(mismatch));
             }
             if let Err(other_history) = self.check_marks() {
                 return Ok(Err(other_history));
@@ -173,15 +177,15 @@ impl<'a> Replay<'a> {
             found: format!("{found}, and event {mark} was known to be safe"),
         };
         let mismatch = match flaw {
-            Flaw::Torn(_) if self.is_endless() => {
+            BadLine::Torn(_) if self.is_endless() => {
                 let left = self.size.saturating_sub(offset);
                 Mismatch::from(format!("{left} bytes without the end of a line stand there"))
             }
-            Flaw::Wrong(wrong) if self.transactions.head() < self.covered => {
+            BadLine::Wrong(wrong) if self.transactions.head() < self.covered => {
                 safe(wrong, self.covered)
             }
-            Flaw::Wrong(wrong) => wrong,
-            Flaw::Torn(torn) => match self.scan_tail()? {
+            BadLine::Wrong(wrong) => wrong,
+            BadLine::Torn(torn) => match self.scan_tail()? {
                 Ok(tail) => return Ok(Ok(Some(tail))),
                 Err(mark) => safe(torn, mark),
             },
@@ -189,7 +193,7 @@ impl<'a> Replay<'a> {
         Ok(Err(self.transactions.damage(&self.path, offset, event, mismatch)))
     }
 
-    fn advance(&mut self) -> Result<Next, Error> {
+    fn advance(&mut self) -> Result<NextLine, Error> {
         self.reader.advance().map_err(Error::io("read", &self.path))
     }
 
@@ -212,7 +216,7 @@ impl<'a> Replay<'a> {
 
     /// Holds the marks of what was read by now against the chain.
     fn check_marks(&mut self) -> Result<(), Error> {
-        let Transactions { links, end, .. } = &self.transactions;
+        let TransactionReader { links, end, .. } = &self.transactions;
         while let Some(mark) = self.marks.pop_if(|mark| mark.event <= links.head) {
             mark.check(&self.path, Some(&links.hash).filter(|_| mark.event == links.head), *end)?;
         }
@@ -228,28 +232,28 @@ impl<'a> Replay<'a> {
 
     /// Reads on behind a bad line, which is the current one: `Ok` if nothing there was ever known to
     /// be safe, else the event that was.
-    fn scan_tail(&mut self) -> Result<Result<Tail, EventId>, Error> {
+    fn scan_tail(&mut self) -> Result<Result<TornTail, EventId>, Error> {
         let head = self.transactions.head();
         if self.covered > head {
             return Ok(Err(self.covered));
         }
         let mut events = self.transactions.pending.len();
-        let mut next = Next::Unfinished;
+        let mut next = NextLine::Unfinished;
         if self.reader.next_offset() - self.reader.offset() >= to_u64(MAX_LINE_SIZE) {
             self.reader.pass_over().map_err(Error::io("read", &self.path))?;
         }
-        while next != Next::End {
+        while next != NextLine::End {
             let text = self.reader.line();
-            events += usize::from(text.starts_with(LINE_START) || next == Next::TooLong);
+            events += usize::from(text.starts_with(LINE_START) || next == NextLine::TooLong);
             if let Some(mark) = highest_mark(text).filter(|mark| *mark > head) {
                 return Ok(Err(mark));
             }
             next = self.advance()?;
-            if next == Next::TooLong {
+            if next == NextLine::TooLong {
                 self.reader.pass_over().map_err(Error::io("read", &self.path))?;
             }
         }
-        Ok(Ok(Tail { events }))
+        Ok(Ok(TornTail { events }))
     }
 }
 

@@ -6,10 +6,10 @@ use crate::storage::log::chain::Hash;
 use crate::storage::log::header::{Header, Uuid};
 use crate::storage::log::ledger::Ledger;
 use crate::storage::log::line;
-use crate::storage::log::reader::{LineReader, Next};
+use crate::storage::log::reader::{LineReader, NextLine};
 use crate::storage::log::{LOG, check_crc};
-use crate::storage::projections::Position;
-use crate::storage::store::index::{Entry, EventIndex};
+use crate::storage::projections::ProjectionPosition;
+use crate::storage::store::index::{EventIndex, IndexEntry};
 use crate::storage::store::schema_timeline::SchemaTimeline;
 use crate::storage::vfs::VfsFile;
 use crate::types::{EventId, Schema};
@@ -22,7 +22,7 @@ pub(crate) trait Replica {
     ///
     /// # Errors
     /// [`Error::Corrupt`] where such a file is another database's.
-    fn marks(&mut self, uuid: &Uuid) -> Result<Marks, Error>;
+    fn marks(&mut self, uuid: &Uuid) -> Result<DurableMarks, Error>;
 
     /// Goes back to what was saved at the end of a transaction, if anything was: gives its event.
     ///
@@ -36,8 +36,8 @@ pub(crate) trait Replica {
         &mut self,
         uuid: &Uuid,
         after: EventId,
-        fits: &dyn Fn(&Position) -> bool,
-    ) -> Option<(Position, Schema)>;
+        fits: &dyn Fn(&ProjectionPosition) -> bool,
+    ) -> Option<(ProjectionPosition, Schema)>;
 
     /// Enters the rows of what was restored into the books.
     fn enter_rows(&self, ledger: &mut Ledger);
@@ -51,7 +51,7 @@ pub(crate) trait Replica {
 
 /// What the files beside a log say that it has.
 #[derive(Debug, Default)]
-pub(crate) struct Marks {
+pub(crate) struct DurableMarks {
     /// Each must be found in the log.
     pub all: Vec<DurableMark>,
     /// Whether the catalog is among them: what it covers was read and found good before.
@@ -86,11 +86,11 @@ impl DurableMark {
 }
 
 /// A replica that is never saved: it is handed every event.
-pub(crate) struct Unsaved<'a>(pub &'a mut dyn FnMut(&Event));
+pub(crate) struct TransientReplica<'a>(pub &'a mut dyn FnMut(&Event));
 
-impl Replica for Unsaved<'_> {
-    fn marks(&mut self, _: &Uuid) -> Result<Marks, Error> {
-        Ok(Marks::default())
+impl Replica for TransientReplica<'_> {
+    fn marks(&mut self, _: &Uuid) -> Result<DurableMarks, Error> {
+        Ok(DurableMarks::default())
     }
 
     fn restore(&mut self, _: &IndexedLog<'_>) -> Result<Option<EventId>, Error> {
@@ -101,8 +101,8 @@ impl Replica for Unsaved<'_> {
         &mut self,
         _: &Uuid,
         _: EventId,
-        _: &dyn Fn(&Position) -> bool,
-    ) -> Option<(Position, Schema)> {
+        _: &dyn Fn(&ProjectionPosition) -> bool,
+    ) -> Option<(ProjectionPosition, Schema)> {
         None
     }
 
@@ -158,7 +158,7 @@ impl IndexedLog<'_> {
 pub(crate) fn hash_of(
     file: &Arc<dyn VfsFile>,
     directory: &Path,
-    entry: &Entry,
+    entry: &IndexEntry,
     end: u64,
     event: EventId,
 ) -> Result<Option<Hash>, Error> {
@@ -166,15 +166,15 @@ pub(crate) fn hash_of(
     let mut reader = LineReader::new(Arc::clone(file), entry.offset, end);
     let next = reader.advance().map_err(Error::io("read", &path))?;
     let hash = match next {
-        Next::Line => check_crc(reader.line()).and_then(|()| {
+        NextLine::Line => check_crc(reader.line()).and_then(|()| {
             let line = line::parse(reader.line())?;
             match line.stamp.event == event {
                 true => Ok(line.hash),
                 false => Err(format!("event {} stands there", line.stamp.event).into()),
             }
         }),
-        Next::Unfinished | Next::TooLong => Err("the line is not finished".into()),
-        Next::End => Err("the log ends before it".into()),
+        NextLine::Unfinished | NextLine::TooLong => Err("the line is not finished".into()),
+        NextLine::End => Err("the log ends before it".into()),
     };
     hash.map_err(|mismatch| mismatch.at(&path, entry.offset, event, String::new()))
 }

@@ -1,15 +1,15 @@
 //! Going on behind damage: whoever only reads is told what a projection says instead of the lines that
 //! cannot be read, and all that stands in the log behind it.
 
-use super::replay::Replay;
-use super::transactions::Transactions;
+use super::replay::LogReplay;
+use super::transactions::TransactionReader;
 use crate::storage::corruption::Corruption;
 use crate::storage::error::Error;
 use crate::storage::log::check_crc;
 use crate::storage::log::line;
-use crate::storage::log::reader::{LineReader, Next};
-use crate::storage::projections::Position;
-use crate::storage::store::index::Entry;
+use crate::storage::log::reader::{LineReader, NextLine};
+use crate::storage::projections::ProjectionPosition;
+use crate::storage::store::index::IndexEntry;
 use crate::storage::store::links::Links;
 use crate::storage::vfs::VfsFile;
 use crate::types::{EventId, Period, TableId, Timestamp, TxId};
@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 /// Events that cannot be read, and what they led to all the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Gap {
+pub struct LogGap {
     /// The events. What they led to is known; what happened in between is lost.
     pub events: Period,
     /// Where in the log they stand, or should, in bytes.
@@ -29,7 +29,7 @@ pub struct Gap {
 }
 
 /// `events 2 to 6 cannot be read; what they led to is known`.
-impl fmt::Display for Gap {
+impl fmt::Display for LogGap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Period { first, last } = self.events;
         match first == last {
@@ -41,12 +41,12 @@ impl fmt::Display for Gap {
     }
 }
 
-impl Replay<'_> {
+impl LogReplay<'_> {
     /// Goes on where the earliest projection behind the damage stands; says whether there is one.
     pub(super) fn resume(&mut self, damage: &Corruption) -> Result<bool, Error> {
         let head = self.transactions.head();
         let (file, size) = (Arc::clone(&self.file), self.size);
-        let fits = |position: &Position| fits(&file, size, position);
+        let fits = |position: &ProjectionPosition| fits(&file, size, position);
         let Some((position, schema)) = self.replica.resume(&self.uuid, head, &fits) else {
             return Ok(false);
         };
@@ -59,25 +59,26 @@ impl Replay<'_> {
         ledger.resume(schema);
         self.replica.enter_rows(&mut ledger);
         ledger.commit();
-        let Position { event, tx, at, hash, log_offset, .. } = position;
-        self.transactions = Transactions::after(ledger, hash, event, (tx, Some(at)), log_offset);
+        let ProjectionPosition { event, tx, at, hash, log_offset, .. } = position;
+        self.transactions =
+            TransactionReader::after(ledger, hash, event, (tx, Some(at)), log_offset);
         self.reader = LineReader::new(file, log_offset, size);
         // What bears marks of events that cannot be read has nothing to be held against.
         self.marks.retain(|mark| mark.event > event);
         let events = Period { first: head.next(), last: event };
         let bytes = start..log_offset.min(size).max(start);
-        self.gaps.push(Gap { events, bytes, damage: damage.clone() });
+        self.gaps.push(LogGap { events, bytes, damage: damage.clone() });
         Ok(true)
     }
 }
 
 /// Whether the first transaction behind a projection goes on from it. One that is damaged itself, or
 /// is not there, tells nothing.
-fn fits(file: &Arc<dyn VfsFile>, size: u64, position: &Position) -> bool {
-    let Position { event, tx, at, hash, log_offset, .. } = *position;
+fn fits(file: &Arc<dyn VfsFile>, size: u64, position: &ProjectionPosition) -> bool {
+    let ProjectionPosition { event, tx, at, hash, log_offset, .. } = *position;
     let mut reader = LineReader::new(Arc::clone(file), log_offset, size);
     let mut links = Links::after(hash, event, (tx, Some(at)));
-    while let Ok(Next::Line) = reader.advance() {
+    while let Ok(NextLine::Line) = reader.advance() {
         if check_crc(reader.line()).is_err() {
             return true;
         }
@@ -94,14 +95,14 @@ fn fits(file: &Arc<dyn VfsFile>, size: u64, position: &Position) -> bool {
 /// Adds entries of events that cannot be read, up to the one where a projection stands: a time or a
 /// transaction between those that are known leads to them, and so to the damage.
 fn fill(
-    lost: &mut Vec<Entry>,
+    lost: &mut Vec<IndexEntry>,
     head: EventId,
     (tx, at): (TxId, Option<Timestamp>),
     offset: u64,
-    position: &Position,
+    position: &ProjectionPosition,
 ) {
     let first = at.map_or(position.at, |at| Timestamp(at.0.saturating_add(1)));
-    let entry = Entry {
+    let entry = IndexEntry {
         offset,
         at: first.min(position.at),
         tx: TxId(tx.0.saturating_add(1)).min(position.tx),
@@ -114,6 +115,6 @@ fn fill(
     let missing = position.event.0.saturating_sub(head.0).saturating_sub(known);
     lost.extend((1..=missing).map(|_| entry));
     if let Some(last) = lost.last_mut() {
-        *last = Entry { at: position.at, tx: position.tx, last: true, ..*last };
+        *last = IndexEntry { at: position.at, tx: position.tx, last: true, ..*last };
     }
 }

@@ -1,16 +1,16 @@
 //! Where the reading of a log begins: behind what the index and the replica stand for.
 
-use super::replica::{DurableMark, IndexedLog, Marks, Replica};
-use super::{Reading, Transactions};
+use super::replica::{DurableMark, DurableMarks, IndexedLog, Replica};
+use super::{RecoveryOptions, TransactionReader};
 use crate::storage::error::Error;
 use crate::storage::event::Event;
 use crate::storage::log::chain::Hash;
 use crate::storage::log::header::Header;
 use crate::storage::log::ledger::{Ledger, define};
-use crate::storage::log::line::{self, Tables};
-use crate::storage::log::reader::{LineReader, Next};
+use crate::storage::log::line::{self, TableLookup};
+use crate::storage::log::reader::{LineReader, NextLine};
 use crate::storage::log::{LOG, has_valid_crc};
-use crate::storage::store::index::{self, EventIndex, Loaded};
+use crate::storage::store::index::{self, EventIndex, LoadedIndex};
 use crate::storage::store::schema_timeline::SchemaTimeline;
 use crate::storage::vfs::{Vfs, VfsFile};
 use crate::types::{EventId, Schema, Timestamp, TxId};
@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 /// A log that is being opened.
 #[derive(Clone, Copy)]
-pub(super) struct Source<'a> {
+pub(super) struct LogSource<'a> {
     pub vfs: &'a dyn Vfs,
     pub directory: &'a Path,
     pub file: &'a Arc<dyn VfsFile>,
@@ -29,7 +29,7 @@ pub(super) struct Source<'a> {
 }
 
 /// Where the reading of a log begins.
-pub(super) struct Start {
+pub(super) struct ReplayStart {
     pub index: EventIndex,
     pub chronicle: SchemaTimeline,
     pub ledger: Ledger,
@@ -50,11 +50,11 @@ pub(super) struct Start {
     pub notice: Option<String>,
 }
 
-impl Start {
+impl ReplayStart {
     /// At the first event, with an index to be made.
-    pub fn of_log(directory: &Path, header: &Header, offset: u64) -> Start {
+    pub fn of_log(directory: &Path, header: &Header, offset: u64) -> ReplayStart {
         let index = EventIndex::new(directory, header, offset);
-        Start {
+        ReplayStart {
             event: index.base(),
             index,
             chronicle: SchemaTimeline::default(),
@@ -75,22 +75,22 @@ impl Start {
 /// Finds out where the reading can begin: the index says what there is, the replica how far it goes.
 /// Every mark is found in what the index knows, or is to be found behind it.
 pub(super) fn begin(
-    log: &Source<'_>,
-    how: Reading,
-    Marks { mut all, has_catalog }: Marks,
+    log: &LogSource<'_>,
+    how: RecoveryOptions,
+    DurableMarks { mut all, has_catalog }: DurableMarks,
     replica: &mut dyn Replica,
-) -> Result<Start, Error> {
-    let Source { vfs, directory, file, header, after_header } = *log;
-    let of_log = || Start::of_log(directory, header, after_header);
+) -> Result<ReplayStart, Error> {
+    let LogSource { vfs, directory, file, header, after_header } = *log;
+    let of_log = || ReplayStart::of_log(directory, header, after_header);
     all.sort_by_key(|mark| mark.event);
     let newest = all.last().map_or(EventId::START, |mark| mark.event);
-    let mut start = Start { covered: newest.max(how.known), ..of_log() };
+    let mut start = ReplayStart { covered: newest.max(how.known), ..of_log() };
     let loaded = index::load(vfs, directory, header, after_header, file)?;
     let (structural, hash) = match loaded {
-        Loaded::Useless(reason) => {
-            return Ok(Start { notice: Some(reason), marks: all, ..start });
+        LoadedIndex::Useless(reason) => {
+            return Ok(ReplayStart { notice: Some(reason), marks: all, ..start });
         }
-        Loaded::Good { index, hash, structural, cut } => {
+        LoadedIndex::Good { index, hash, structural, cut } => {
             (start.index, start.notice) = (*index, cut);
             (structural, hash)
         }
@@ -101,8 +101,8 @@ pub(super) fn begin(
     let covered = start.covered;
     // Whether it is the index that lies or the log that is damaged is seen by reading all of it.
     let anew = |marks, reason| {
-        let start = Start::of_log(directory, header, after_header);
-        Ok(Start { covered, marks, notice: Some(reason), ..start })
+        let start = ReplayStart::of_log(directory, header, after_header);
+        Ok(ReplayStart { covered, marks, notice: Some(reason), ..start })
     };
     let events = match read_structural(&path, file, &start.index, &structural)? {
         Ok(events) => events,
@@ -117,12 +117,12 @@ pub(super) fn begin(
         mark.check(&path, found.as_ref(), log.index.end_of(mark.event)?)?;
     }
     let Some(event) = replica.restore(&log)? else {
-        return Ok(Start { marks: all, ..start });
+        return Ok(ReplayStart { marks: all, ..start });
     };
     let found = if event == start.index.head() { Some(hash) } else { log.hash_at(event)? };
     let (Some(hash), Some(entry)) = (found, start.index.entry(event)?) else {
         replica.reset();
-        return Ok(Start { marks: all, ..start });
+        return Ok(ReplayStart { marks: all, ..start });
     };
     if how.is_writable && (how.checks_all || !has_catalog) {
         let known = (&start.index, event);
@@ -157,7 +157,7 @@ fn check_older(
     (index, event): (&EventIndex, EventId),
 ) -> Result<Result<(), String>, Error> {
     let mut reader = LineReader::new(Arc::clone(file), after_header, index.end_of(event)?);
-    let mut older = Transactions::after(
+    let mut older = TransactionReader::after(
         Ledger::default(),
         header.previous_hash,
         index.base(),
@@ -186,20 +186,20 @@ fn read_structural(
     structural: &[EventId],
 ) -> Result<Result<Vec<Event>, String>, Error> {
     let mut schema = Schema::default();
-    let mut tables = Tables::default();
+    let mut tables = TableLookup::default();
     let mut events = Vec::with_capacity(structural.len());
     for id in structural {
         let Some(entry) = index.entry(*id)? else { break };
         let mut reader = LineReader::new(Arc::clone(file), entry.offset, index.end());
         let next = reader.advance().map_err(Error::io("read", path))?;
         let read = match next {
-            Next::Line if has_valid_crc(reader.line()) => line::parse(reader.line())
+            NextLine::Line if has_valid_crc(reader.line()) => line::parse(reader.line())
                 .and_then(|line| line.event(&mut tables, &schema))
                 .and_then(|event| match event.id == *id && event.operation.row().is_none() {
                     true => Ok(event),
                     false => Err("another line stands there".into()),
                 }),
-            Next::Line | Next::Unfinished | Next::TooLong | Next::End => {
+            NextLine::Line | NextLine::Unfinished | NextLine::TooLong | NextLine::End => {
                 Err("the line is damaged".into())
             }
         };

@@ -6,19 +6,19 @@ use crate::storage::event::Event;
 use crate::storage::log::chain::Hash;
 use crate::storage::log::check_crc;
 use crate::storage::log::ledger::Ledger;
-use crate::storage::log::line::{self, Tables};
-use crate::storage::log::reader::{LineReader, Next};
+use crate::storage::log::line::{self, TableLookup};
+use crate::storage::log::reader::{LineReader, NextLine};
 use crate::storage::store::append::entry_of;
-use crate::storage::store::index::Entry;
+use crate::storage::store::index::IndexEntry;
 use crate::storage::store::links::Links;
 use crate::types::{EventId, Timestamp, TxId};
 use std::path::Path;
 
 /// What was read so far, and the transaction under way.
-pub(crate) struct Transactions {
+pub(crate) struct TransactionReader {
     /// The books after the last whole transaction, and what the one under way adds.
     pub ledger: Ledger,
-    tables: Tables,
+    tables: TableLookup,
     /// The order of the lines so far.
     pub links: Links,
     /// Where the last line of the last whole transaction ends.
@@ -26,10 +26,10 @@ pub(crate) struct Transactions {
     /// The events of the transaction under way; once it is whole, whoever reads takes them.
     pub pending: Vec<Event>,
     /// Their entries in the index.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<IndexEntry>,
 }
 
-impl Transactions {
+impl TransactionReader {
     /// Goes on after an event that ends the transaction of this number and time, whose line ends at
     /// `end`.
     pub(crate) fn after(
@@ -38,10 +38,10 @@ impl Transactions {
         head: EventId,
         last: (TxId, Option<Timestamp>),
         end: u64,
-    ) -> Transactions {
-        Transactions {
+    ) -> TransactionReader {
+        TransactionReader {
             ledger,
-            tables: Tables::default(),
+            tables: TableLookup::default(),
             links: Links::after(hash, head, last),
             end,
             pending: Vec::new(),
@@ -62,9 +62,9 @@ impl Transactions {
     pub(crate) fn advance(&mut self, reader: &mut LineReader, path: &Path) -> Result<bool, Error> {
         let event = self.links.next_event();
         let accepted = match reader.advance().map_err(Error::io("read", path))? {
-            Next::Line => check_crc(reader.line()).and_then(|()| self.accept(reader)),
-            Next::End => Err("events are missing".into()),
-            Next::Unfinished | Next::TooLong => Err("the line is not finished".into()),
+            NextLine::Line => check_crc(reader.line()).and_then(|()| self.accept(reader)),
+            NextLine::End => Err("events are missing".into()),
+            NextLine::Unfinished | NextLine::TooLong => Err("the line is not finished".into()),
         };
         accepted.map_err(|mismatch| self.damage(path, reader.offset(), event, mismatch))
     }

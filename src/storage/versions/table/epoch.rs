@@ -12,19 +12,21 @@
 //! others are copied together, in their places too: versions that stood in order of their rows still
 //! do. The places that remain empty are given up when there are too many of them.
 
-use super::{Index, TableVersions, columns_of, copy, stored};
-use crate::storage::versions::chunk::{Birth, Chunk, Handle, Open, Position, chunk_rows};
+use super::{KeyIndex, TableVersions, columns_of, copy, stored};
+use crate::storage::versions::chunk::{
+    ChunkHandle, ChunkRef, OpenChunk, VersionHeader, VersionPosition, chunk_rows,
+};
 use crate::storage::{BaseRow, BaseTable};
 use crate::types::{EventId, RowId, TableSchema, Value};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Chunks that are copied together, one after the other.
-struct Filling {
+struct ChunkCopy {
     /// Places that may be filled, in order.
     free: VecDeque<usize>,
     /// The chunk that is being filled, and its place.
-    open: Option<(usize, Open)>,
+    open: Option<(usize, OpenChunk)>,
 }
 
 impl TableVersions {
@@ -43,13 +45,13 @@ impl TableVersions {
             for (place, column) in open.columns_mut().iter_mut().enumerate() {
                 column.push(values.get(place).unwrap_or(&Value::Null));
             }
-            versions.begin(event, row, rev, Position::NONE);
+            versions.begin(event, row, rev, VersionPosition::NONE);
             versions.counters.live += 1;
         }
         let columns = stored(&table.schema);
         let index = |key| {
             let columns = columns_of(key, &columns);
-            (key.id, Arc::new(Index::build(columns.clone(), versions.entries(&columns))))
+            (key.id, Arc::new(KeyIndex::build(columns.clone(), versions.entries(&columns))))
         };
         versions.indexes = table.schema.keys.iter().map(index).collect();
         let counters = &mut versions.counters;
@@ -88,7 +90,7 @@ impl TableVersions {
     /// Seals the open chunk, so that it can be shared.
     pub fn seal_open(&mut self, schema: &TableSchema) {
         if self.open.len() > 0 {
-            let next = Open::new(self.sealed.len() + 1, stored(schema));
+            let next = OpenChunk::new(self.sealed.len() + 1, stored(schema));
             let open = std::mem::replace(&mut self.open, Arc::new(next));
             self.sealed.push(Arc::unwrap_or_clone(open).seal());
         }
@@ -97,7 +99,7 @@ impl TableVersions {
     /// The versions that the next epoch begins with at an event, the last one here, where every
     /// chunk is sealed.
     pub fn turned(&self, schema: &TableSchema, at: EventId) -> TableVersions {
-        let index = |(key, index): &(_, Arc<Index>)| (*key, Arc::new(index.without_ended()));
+        let index = |(key, index): &(_, Arc<KeyIndex>)| (*key, Arc::new(index.without_ended()));
         let mut next = TableVersions {
             base: None,
             sealed: self.sealed.clone(),
@@ -114,15 +116,15 @@ impl TableVersions {
         let live = usize::try_from(self.counters.live).unwrap_or(0);
         let many = self.sealed.len() > 4 * (live / chunk_rows()) + 8;
         // Where all is copied anyway, it comes to stand in order.
-        if many || !self.sealed.iter().any(Handle::is_worth_keeping) {
+        if many || !self.sealed.iter().any(ChunkHandle::is_worth_keeping) {
             next.rebuild(self, schema);
         } else {
             next.compact(self, schema);
         }
-        while next.sealed.last().is_some_and(|last| Chunk::Sealed(last).len() == 0) {
+        while next.sealed.last().is_some_and(|last| ChunkRef::Sealed(last).len() == 0) {
             next.sealed.pop();
         }
-        next.open = Arc::new(Open::new(next.sealed.len(), stored(schema)));
+        next.open = Arc::new(OpenChunk::new(next.sealed.len(), stored(schema)));
         next.begin_counting(at);
         next
     }
@@ -134,9 +136,9 @@ impl TableVersions {
             if !handle.ended_after(self.start) {
                 continue;
             }
-            let rows = &Chunk::Sealed(handle).births().rows;
+            let rows = &ChunkRef::Sealed(handle).births().rows;
             for (offset, row) in rows.iter().enumerate() {
-                let latest = || self.rows.get(*row) == Some(Position::new(number, offset));
+                let latest = || self.rows.get(*row) == Some(VersionPosition::new(number, offset));
                 if !handle.is_live(offset) && latest() {
                     dead.push(*row);
                 }
@@ -148,7 +150,7 @@ impl TableVersions {
 
     /// Copies what lives in chunks of which little does, and drops these.
     fn compact(&mut self, from: &TableVersions, schema: &TableSchema) {
-        let mut filling = Filling { free: VecDeque::new(), open: None };
+        let mut filling = ChunkCopy { free: VecDeque::new(), open: None };
         for (number, handle) in from.sealed.iter().enumerate() {
             if handle.is_worth_keeping() {
                 // What was copied before it stays before it.
@@ -156,10 +158,10 @@ impl TableVersions {
                 filling.free.clear();
                 continue;
             }
-            self.sealed[number] = Handle::empty(number);
+            self.sealed[number] = ChunkHandle::empty(number);
             filling.free.push_back(number);
-            for offset in (0..Chunk::Sealed(handle).len()).filter(|at| handle.is_live(*at)) {
-                self.carry(&mut filling, from, Position::new(number, offset), schema);
+            for offset in (0..ChunkRef::Sealed(handle).len()).filter(|at| handle.is_live(*at)) {
+                self.carry(&mut filling, from, VersionPosition::new(number, offset), schema);
             }
         }
         self.place(&mut filling);
@@ -167,10 +169,10 @@ impl TableVersions {
 
     /// Copies all that lives, in order of rows.
     fn rebuild(&mut self, from: &TableVersions, schema: &TableSchema) {
-        let all: Vec<Position> =
+        let all: Vec<VersionPosition> =
             self.rows.iter_from(RowId(0)).map(|(_, position)| position).collect();
         self.sealed = Vec::new();
-        let mut filling = Filling { free: VecDeque::new(), open: None };
+        let mut filling = ChunkCopy { free: VecDeque::new(), open: None };
         for position in all {
             self.carry(&mut filling, from, position, schema);
         }
@@ -181,9 +183,9 @@ impl TableVersions {
     /// Copies one version.
     fn carry(
         &mut self,
-        filling: &mut Filling,
+        filling: &mut ChunkCopy,
         from: &TableVersions,
-        position: Position,
+        position: VersionPosition,
         schema: &TableSchema,
     ) {
         if filling.open.as_ref().is_some_and(|(_, open)| open.is_full()) {
@@ -193,20 +195,20 @@ impl TableVersions {
             let number = filling.free.pop_front().unwrap_or_else(|| {
                 // Behind chunks of later rows, for all that is known here.
                 self.ascending = false;
-                self.sealed.push(Handle::empty(self.sealed.len()));
+                self.sealed.push(ChunkHandle::empty(self.sealed.len()));
                 self.sealed.len() - 1
             });
-            (number, Open::new(number, stored(schema)))
+            (number, OpenChunk::new(number, stored(schema)))
         });
-        let here = Position::new(*number, open.len());
+        let here = VersionPosition::new(*number, open.len());
         let birth = from.birth(position);
         copy(open, from.chunk(position.chunk()), position.offset(), &[]);
-        open.begin(Birth { prev: Position::NONE, jump: here, ..birth });
+        open.begin(VersionHeader { prev: VersionPosition::NONE, jump: here, ..birth });
         self.rows.set(birth.row, here);
     }
 
     /// Puts the chunk that was filled in its place.
-    fn place(&mut self, filling: &mut Filling) {
+    fn place(&mut self, filling: &mut ChunkCopy) {
         if let Some((number, open)) = filling.open.take() {
             self.sealed[number] = open.seal();
         }

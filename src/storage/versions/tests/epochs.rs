@@ -1,7 +1,7 @@
 //! What is shared and what is left behind where one epoch ends and the next begins.
 
 use super::model::{event, scanned, table_schema};
-use crate::storage::versions::chunk::{CHUNK_ROWS, Chunk, Position};
+use crate::storage::versions::chunk::{CHUNK_ROWS, ChunkRef, VersionPosition};
 use crate::storage::versions::table::TableVersions;
 use crate::storage::{Operation, State};
 use crate::storage::{RowImages, RowOperation, SchemaChange};
@@ -96,8 +96,8 @@ impl Run {
 /// Whether both hold the same arrays.
 fn shares(one: &TableVersions, other: &TableVersions, number: usize) -> bool {
     let array = |versions: &TableVersions| match versions.chunk(number) {
-        Chunk::Sealed(handle) => Some(handle.address()),
-        Chunk::Open(_) => None,
+        ChunkRef::Sealed(handle) => Some(handle.address()),
+        ChunkRef::Open(_) => None,
     };
     array(one).is_some() && array(one) == array(other)
 }
@@ -136,7 +136,7 @@ fn what_is_mostly_dead_is_copied_together() {
     assert!(run.versions().is_ascending());
     let gone = [FULL + 1, 4 * FULL + 4].map(RowId);
     assert!(gone.iter().all(|row| run.versions().rows().get(*row).is_none()));
-    assert_eq!(run.versions().rows().get(RowId(FULL + 4)), Some(Position::new(1, 0)));
+    assert_eq!(run.versions().rows().get(RowId(FULL + 4)), Some(VersionPosition::new(1, 0)));
     // And the past is where it was.
     let then = before.view(Period::at(EventId(6 * FULL + 1)));
     assert_eq!(before.base(), EventId(0));
@@ -205,7 +205,7 @@ fn what_is_shared_does_not_lead_into_what_is_gone() {
     for row in (1..=21).map(RowId) {
         let root = versions.ancestor(row, base).expect("it lived then");
         let birth = versions.birth(root);
-        assert_eq!((birth.rev, birth.prev, birth.jump), (2, Position::NONE, root));
+        assert_eq!((birth.rev, birth.prev, birth.jump), (2, VersionPosition::NONE, root));
         assert_eq!(versions.ancestor(row, EventId(base.0 - FULL)), None);
     }
     // An index that comes to be now is made from what there is.

@@ -2,8 +2,10 @@
 
 use super::model::{Model, assert_ordered, assert_shows, column, event, key, table_schema};
 use crate::storage::versions::chunk::with_chunk_rows;
-use crate::storage::{About, Error, EventFacts};
-use crate::storage::{BaseRow, BaseTable, Change, Fork, Mark, Operation, RowChange, State, View};
+use crate::storage::{
+    BaseRow, BaseTable, Change, Fork, Operation, RowChange, Savepoint, State, View,
+};
+use crate::storage::{Error, EventLookup, TransactionInfo};
 use crate::storage::{RowImages, RowOperation, SchemaChange};
 use crate::types::column::value_at;
 use crate::types::{
@@ -16,8 +18,8 @@ use std::sync::{Arc, Mutex};
 #[derive(Debug, Default)]
 struct Told(Mutex<Vec<&'static str>>);
 
-impl EventFacts for Told {
-    fn about(&self, _: EventId) -> Result<Option<Arc<About>>, Error> {
+impl EventLookup for Told {
+    fn about(&self, _: EventId) -> Result<Option<Arc<TransactionInfo>>, Error> {
         Ok(None)
     }
 
@@ -40,7 +42,7 @@ struct Run {
     model: Model,
     kept: Vec<(View, Model)>,
     fork: Option<(Fork, Model)>,
-    marks: Vec<(Mark, Model)>,
+    marks: Vec<(Savepoint, Model)>,
     /// The states that answer for earlier events.
     epochs: Vec<State>,
 }
@@ -366,7 +368,7 @@ proptest! {
     ) {
         with_chunk_rows(chunk_rows, || {
             let mut run = Run::default();
-            run.state = State::new().with_facts(Arc::clone(&run.told) as Arc<dyn EventFacts>);
+            run.state = State::new().with_facts(Arc::clone(&run.told) as Arc<dyn EventLookup>);
             steps.iter().for_each(|(kind, a, b)| run.step(*kind, *a, *b));
             run.finish(true);
             run.look_back();
