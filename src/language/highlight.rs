@@ -4,7 +4,7 @@
 //! as it can read each statement. Behind a mistake a word of the language is taken for one.
 
 use super::lexer::{Lexeme, lexeme, tokenize};
-use super::parser::{Named, name_at, names};
+use super::parser::{NameKind, name_at, names};
 use super::token::{Symbol, Token, TokenKind};
 use crate::types::Span;
 
@@ -14,12 +14,12 @@ pub struct Highlight {
     /// Where it stands.
     pub span: Span,
     /// What it is.
-    pub kind: Kind,
+    pub kind: HighlightKind,
 }
 
 /// What a piece of a text is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum HighlightKind {
     /// A word of the language that is none of the names below.
     Keyword,
     /// The name of a table, or the alias of one before a `.`.
@@ -72,23 +72,23 @@ pub fn highlight(text: &str) -> Vec<Highlight> {
 }
 
 /// What a piece is as far as the lexer knows.
-fn kind(found: Lexeme) -> Kind {
+fn kind(found: Lexeme) -> HighlightKind {
     match found {
-        Lexeme::Comment | Lexeme::Open(b'/') => Kind::Comment,
-        Lexeme::Bad => Kind::Unknown,
-        Lexeme::Open(b'{') => Kind::Json,
-        Lexeme::Open(b'x' | b'X') => Kind::Blob,
-        Lexeme::Open(b'"' | b'`' | b'[') => Kind::Name,
-        Lexeme::Open(_) => Kind::Text,
+        Lexeme::Comment | Lexeme::Open(b'/') => HighlightKind::Comment,
+        Lexeme::Bad => HighlightKind::Unknown,
+        Lexeme::Open(b'{') => HighlightKind::Json,
+        Lexeme::Open(b'x' | b'X') => HighlightKind::Blob,
+        Lexeme::Open(b'"' | b'`' | b'[') => HighlightKind::Name,
+        Lexeme::Open(_) => HighlightKind::Text,
         Lexeme::Token(kind) => match kind {
-            TokenKind::Keyword(_) => Kind::Keyword,
-            TokenKind::Name | TokenKind::QuotedName => Kind::Name,
-            TokenKind::Text => Kind::Text,
-            TokenKind::Blob => Kind::Blob,
-            TokenKind::Integer | TokenKind::Real => Kind::Number,
-            TokenKind::Json => Kind::Json,
-            TokenKind::Parameter => Kind::Parameter,
-            TokenKind::Symbol(_) | TokenKind::End => Kind::Symbol,
+            TokenKind::Keyword(_) => HighlightKind::Keyword,
+            TokenKind::Name | TokenKind::QuotedName => HighlightKind::Name,
+            TokenKind::Text => HighlightKind::Text,
+            TokenKind::Blob => HighlightKind::Blob,
+            TokenKind::Integer | TokenKind::Real => HighlightKind::Number,
+            TokenKind::Json => HighlightKind::Json,
+            TokenKind::Parameter => HighlightKind::Parameter,
+            TokenKind::Symbol(_) | TokenKind::End => HighlightKind::Symbol,
         },
     }
 }
@@ -107,11 +107,13 @@ fn name_pieces(text: &str, statement: &[Token], pieces: &mut [Highlight]) {
         };
         let name = |at| name_at(text, &tokens, at).unwrap_or_default();
         pieces[piece].kind = match named {
-            Named::New | Named::Index | Named::Tag => Kind::Name,
-            Named::Table => Kind::Table(name(at)),
-            Named::Function => Kind::Function,
-            Named::DataType => Kind::DataType,
-            Named::Column(of) => Kind::Column { qualifier: of.map(name), name: name(at) },
+            NameKind::New | NameKind::Index | NameKind::Tag => HighlightKind::Name,
+            NameKind::Table => HighlightKind::Table(name(at)),
+            NameKind::Function => HighlightKind::Function,
+            NameKind::DataType => HighlightKind::DataType,
+            NameKind::Column(of) => {
+                HighlightKind::Column { qualifier: of.map(name), name: name(at) }
+            }
         };
     }
 }
@@ -124,9 +126,11 @@ mod tests {
     fn shown(text: &str) -> String {
         let pieces = highlight(text).into_iter().map(|piece| {
             let kind = match piece.kind {
-                Kind::Table(name) => format!("T({name})"),
-                Kind::Column { qualifier: Some(table), name } => format!("C({table}.{name})"),
-                Kind::Column { qualifier: None, name } => format!("C({name})"),
+                HighlightKind::Table(name) => format!("T({name})"),
+                HighlightKind::Column { qualifier: Some(table), name } => {
+                    format!("C({table}.{name})")
+                }
+                HighlightKind::Column { qualifier: None, name } => format!("C({name})"),
                 kind => format!("{kind:?}"),
             };
             format!("{}={kind}", &text[piece.span.start..piece.span.end])

@@ -72,7 +72,7 @@ pub(super) fn lexeme(text: &str, at: usize) -> Option<(Span, Lexeme)> {
 
 /// What a byte can begin or continue.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Class {
+enum ByteClass {
     Blank,
     Letter,
     Digit,
@@ -80,17 +80,17 @@ enum Class {
 }
 
 /// The class of every byte; all bytes of characters beyond ASCII are letters.
-static CLASSES: [Class; 256] = classes();
+static CLASSES: [ByteClass; 256] = classes();
 
-const fn classes() -> [Class; 256] {
-    let mut classes = [Class::Other; 256];
+const fn classes() -> [ByteClass; 256] {
+    let mut classes = [ByteClass::Other; 256];
     let mut byte = 0_u8;
     loop {
         classes[byte as usize] = match byte {
-            b' ' | b'\t' | b'\n' | b'\r' | 0x0c => Class::Blank,
-            b'a'..=b'z' | b'A'..=b'Z' | b'_' | 0x80.. => Class::Letter,
-            b'0'..=b'9' => Class::Digit,
-            _ => Class::Other,
+            b' ' | b'\t' | b'\n' | b'\r' | 0x0c => ByteClass::Blank,
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' | 0x80.. => ByteClass::Letter,
+            b'0'..=b'9' => ByteClass::Digit,
+            _ => ByteClass::Other,
         };
         if byte == u8::MAX {
             return classes;
@@ -99,18 +99,18 @@ const fn classes() -> [Class; 256] {
     }
 }
 
-fn class(byte: u8) -> Class {
+fn byte_class(byte: u8) -> ByteClass {
     CLASSES[usize::from(byte)]
 }
 
 /// Whether a byte can stand inside a name.
 pub(super) fn continues_name(byte: u8) -> bool {
-    matches!(class(byte), Class::Letter | Class::Digit) || byte == b'$'
+    matches!(byte_class(byte), ByteClass::Letter | ByteClass::Digit) || byte == b'$'
 }
 
 /// Whether a byte can begin a name.
 pub(super) fn begins_name(byte: u8) -> bool {
-    class(byte) == Class::Letter
+    byte_class(byte) == ByteClass::Letter
 }
 
 struct Lexer<'a> {
@@ -138,10 +138,10 @@ impl<'a> Lexer<'a> {
         let Some(&byte) = self.bytes.get(start) else {
             return Ok(Token { kind: TokenKind::End, span: Span::new(start, start) });
         };
-        let kind = match class(byte) {
-            Class::Letter => self.word(byte)?,
-            Class::Digit => self.number()?,
-            Class::Blank | Class::Other => self.mark(byte)?,
+        let kind = match byte_class(byte) {
+            ByteClass::Letter => self.word(byte)?,
+            ByteClass::Digit => self.number()?,
+            ByteClass::Blank | ByteClass::Other => self.mark(byte)?,
         };
         Ok(Token { kind, span: Span::new(start, self.at) })
     }
@@ -158,7 +158,7 @@ impl<'a> Lexer<'a> {
 
     /// Skips blanks alone.
     fn skip_spaces(&mut self) {
-        while self.bytes.get(self.at).is_some_and(|byte| class(*byte) == Class::Blank) {
+        while self.bytes.get(self.at).is_some_and(|byte| byte_class(*byte) == ByteClass::Blank) {
             self.at += 1;
         }
     }

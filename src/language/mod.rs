@@ -8,21 +8,21 @@
 //! collects what would have fitted at the furthest place the first one reached.
 
 pub mod ast;
+mod completion;
 mod error;
-mod expectation;
+pub mod help_topics;
 mod highlight;
 mod keyword;
 mod lexer;
 mod parameters;
 mod parser;
 mod prepared;
-pub mod reference;
 mod splitter;
 mod token;
 
+pub use completion::{CompletionSlot, Completions, TableName, completions, tables_of};
 pub use error::ParseError;
-pub use expectation::{Expectation, Slot, TableName, expectation, tables_of};
-pub use highlight::{Highlight, Kind, highlight};
+pub use highlight::{Highlight, HighlightKind, highlight};
 pub use keyword::{Keyword, WordClass};
 pub use lexer::{Tokens, tokenize};
 pub use parameters::{ParameterName, Parameters};
@@ -30,9 +30,9 @@ pub use parser::{
     MAX_HEIGHT, MAX_NESTING, parse_expression, parse_script, parse_statement, parse_statement_with,
     productions,
 };
-pub use prepared::{Prepared, Sharing};
+pub use prepared::{LiteralSharing, Prepared};
 pub use splitter::{
-    Completeness, MAX_STATEMENT_SIZE, Piece, PieceKind, SplitError, Splitter, TooLarge,
+    Completeness, MAX_STATEMENT_SIZE, Piece, PieceKind, SplitError, Splitter, StatementTooLarge,
     Unterminated, is_complete,
 };
 pub use token::{Symbol, Token, TokenKind};

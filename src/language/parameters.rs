@@ -52,11 +52,11 @@ impl fmt::Display for ParameterName {
 
 /// Counts through the parameters of a text: each `?` is one more than the largest number before it.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Numbering {
+pub(super) struct ParameterNumbering {
     last: u32,
 }
 
-impl Numbering {
+impl ParameterNumbering {
     /// The name of the next parameter, from its token; `None` where its number is out of range.
     pub fn name(&mut self, word: &str) -> Option<ParameterName> {
         let name = match word {
@@ -132,7 +132,7 @@ impl Parameters {
 
     /// The parameters that a text names, as often as it does, with their values.
     pub fn named_in(&self, text: &str) -> Vec<(ParameterName, &Literal)> {
-        let mut numbering = Numbering::default();
+        let mut numbering = ParameterNumbering::default();
         let marks = tokenize(text).tokens.into_iter();
         let marks = marks.filter(|token| token.kind == TokenKind::Parameter);
         marks

@@ -6,13 +6,13 @@
 //! values come from elsewhere.
 //!
 //! Beside a DECIMAL, how many digits a literal has decides the type of what is computed. Where that is
-//! so, the digits are part of the shape, too ([`Sharing::SameDigits`]).
+//! so, the digits are part of the shape, too ([`LiteralSharing::SameDigits`]).
 
 use super::Symbol;
 use super::ast::Statement;
 use super::keyword::Keyword;
 use super::lexer::{Tokens, tokenize};
-use super::parameters::{Numbering, Parameters};
+use super::parameters::{ParameterNumbering, Parameters};
 use super::parser::{LiteralSlot, literal_value, parse_with_slots};
 use super::token::{Token, TokenKind};
 use crate::types::{DataType, Literal, Span, Value};
@@ -24,7 +24,7 @@ pub const MAX_SHARED_SIZE: usize = 64 << 10;
 
 /// What the literals of statements that share a plan have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sharing {
+pub enum LiteralSharing {
     /// Their types.
     SameTypes,
     /// Their types, and how many digits those have that are no INTEGER.
@@ -65,7 +65,7 @@ impl<'a> Prepared<'a> {
             shape: Vec::with_capacity(text.len() + tokens.len()),
             values: Vec::new(),
         };
-        let mut numbering = Numbering::default();
+        let mut numbering = ParameterNumbering::default();
         let mut before = TokenKind::End;
         for token in &tokens {
             match token.kind {
@@ -144,7 +144,7 @@ impl<'a> Prepared<'a> {
     fn push_parameter(
         &mut self,
         token: &Token,
-        numbering: &mut Numbering,
+        numbering: &mut ParameterNumbering,
         parameters: &Parameters,
     ) -> Option<()> {
         let name = numbering.name(&self.text[token.span.start..token.span.end])?;
@@ -152,8 +152,8 @@ impl<'a> Prepared<'a> {
     }
 
     /// What statements that share a plan have in common, as bytes to compare.
-    pub fn shape(&self, sharing: Sharing) -> Cow<'_, [u8]> {
-        if sharing == Sharing::SameTypes {
+    pub fn shape(&self, sharing: LiteralSharing) -> Cow<'_, [u8]> {
+        if sharing == LiteralSharing::SameTypes {
             return Cow::Borrowed(&self.shape);
         }
         let mut shape = self.shape.clone();
@@ -176,9 +176,9 @@ impl<'a> Prepared<'a> {
     }
 
     /// The syntax tree with a slot for each literal of an expression; `None` where it is no statement.
-    pub fn parse(&self, sharing: Sharing) -> Option<Statement> {
+    pub fn parse(&self, sharing: LiteralSharing) -> Option<Statement> {
         let mut slots = self.literals.clone();
-        if sharing == Sharing::SameTypes {
+        if sharing == LiteralSharing::SameTypes {
             slots.iter_mut().for_each(|slot| slot.exact = None);
         }
         parse_with_slots(self.text, &self.tokens, &slots)
@@ -197,12 +197,12 @@ mod tests {
             prepared("UPDATE t SET a = -5 WHERE b = 'x' AND c = 1.5;"),
             prepared("UPDATE t SET a  = -77 WHERE b = 'it''s' /* no */ AND c = 2e3"),
         );
-        let shape = |prepared: &Prepared| prepared.shape(Sharing::SameTypes).into_owned();
+        let shape = |prepared: &Prepared| prepared.shape(LiteralSharing::SameTypes).into_owned();
         assert_eq!(shape(&one), shape(&other));
-        assert_ne!(one.shape(Sharing::SameDigits), other.shape(Sharing::SameDigits));
+        assert_ne!(one.shape(LiteralSharing::SameDigits), other.shape(LiteralSharing::SameDigits));
         let shown: Vec<String> = other.values.iter().map(Literal::to_string).collect();
         assert_eq!(shown, ["77", "'it''s'", "2000.0"]);
-        let tree = one.parse(Sharing::SameTypes).expect("a statement");
+        let tree = one.parse(LiteralSharing::SameTypes).expect("a statement");
         insta::assert_snapshot!(tree, @"UPDATE t SET a = -?1 WHERE b = ?2 AND c = ?3");
         for different in [
             "UPDATE t SET a = -5 WHERE b = 'x' AND c = 1;",
@@ -217,7 +217,7 @@ mod tests {
         let text = prepared("SELECT date FROM t WHERE date = '2026-02-01'");
         assert_ne!(shape(&day), shape(&text));
         assert!(matches!(day.values[..], [Literal { value: Value::Date(_), .. }]));
-        let tree = day.parse(Sharing::SameTypes).expect("a statement");
+        let tree = day.parse(LiteralSharing::SameTypes).expect("a statement");
         insta::assert_snapshot!(tree, @"SELECT date FROM t WHERE date = ?1");
         assert!(Prepared::new("SELECT DATE '2026-02-30'", &none).is_none());
         for never in

@@ -12,8 +12,8 @@ use super::scope::Scope;
 use super::suggest::suggest;
 use super::{Error, coerce, function_hints};
 use crate::language::ast::{
-    Arguments, BinaryOperator, CurrentTime, Expression, ExpressionKind, Identifier, TypeName,
-    UnaryOperator,
+    BinaryOperator, CurrentTime, Expression, ExpressionKind, FunctionArguments, Identifier,
+    TypeName, UnaryOperator,
 };
 use crate::types::{ColumnAffinity, DataType, Span, Value};
 
@@ -250,16 +250,17 @@ impl Binder<'_> {
     fn function(&mut self, call: &FunctionCall, span: Span) -> Result<BoundExpression, Error> {
         let name = call.name.name.to_ascii_lowercase();
         let given = match call.arguments {
-            Arguments::Star => 0,
-            Arguments::List(list) => list.len(),
+            FunctionArguments::Star => 0,
+            FunctionArguments::List(list) => list.len(),
         };
         let aggregates = AGGREGATE_FUNCTIONS.iter().filter(|entry| entry.signature.name == name);
         let scalars = SCALAR_FUNCTIONS.iter().filter(|entry| entry.signature.name == name);
         if let Some(entry) = aggregates.clone().find(|entry| entry.signature.takes(given)) {
             return self.aggregate(entry.function, call, span);
         }
-        let plain =
-            call.filter.is_none() && !call.distinct && !matches!(call.arguments, Arguments::Star);
+        let plain = call.filter.is_none()
+            && !call.distinct
+            && !matches!(call.arguments, FunctionArguments::Star);
         if let Some(entry) = scalars.clone().find(|entry| entry.signature.takes(given)) {
             if !plain {
                 let message = format!("{name} is no aggregate: it takes no DISTINCT, * or FILTER");
@@ -276,10 +277,12 @@ impl Binder<'_> {
         Err(function_error(call.name, &arities, given, span))
     }
 
-    fn arguments(&mut self, arguments: &Arguments) -> Result<Vec<BoundExpression>, Error> {
+    fn arguments(&mut self, arguments: &FunctionArguments) -> Result<Vec<BoundExpression>, Error> {
         match arguments {
-            Arguments::Star => Ok(Vec::new()),
-            Arguments::List(list) => list.iter().map(|argument| self.bind(argument)).collect(),
+            FunctionArguments::Star => Ok(Vec::new()),
+            FunctionArguments::List(list) => {
+                list.iter().map(|argument| self.bind(argument)).collect()
+            }
         }
     }
 
@@ -289,12 +292,12 @@ impl Binder<'_> {
         call: &FunctionCall,
         span: Span,
     ) -> Result<BoundExpression, Error> {
-        let star = matches!(call.arguments, Arguments::Star);
+        let star = matches!(call.arguments, FunctionArguments::Star);
         if star && function != AggregateFunction::Count {
             let message = format!("{}(*) makes no sense: name what to aggregate", call.name.name);
             return Err(Error::new("function", message, span));
         }
-        let given = if let Arguments::List(list) = call.arguments { list.len() } else { 0 };
+        let given = if let FunctionArguments::List(list) = call.arguments { list.len() } else { 0 };
         if call.distinct && given != 1 {
             let message = format!("{}(DISTINCT …) takes 1 argument, not {given}", call.name.name);
             return Err(Error::new("function", message, span));
@@ -409,7 +412,7 @@ fn null_if_equal(value: BoundExpression, other: BoundExpression) -> BoundExpress
 struct FunctionCall<'a> {
     name: &'a Identifier,
     distinct: bool,
-    arguments: &'a Arguments,
+    arguments: &'a FunctionArguments,
     filter: Option<&'a Expression>,
 }
 

@@ -171,7 +171,7 @@ pub fn plan(
         | Statement::SetActor(_)
         | Statement::SetFlexibleTypes(_)
         | Statement::Verify
-        | Statement::Upkeep { .. }
+        | Statement::Maintenance { .. }
         | Statement::Accepted(_) => unreachable!("the session does {statement:?} itself"),
     }
 }

@@ -8,7 +8,7 @@ use super::scope::Scope;
 use super::suggest::suggest;
 use super::{Catalog, Error, TableSource, exact_numbers, select};
 use crate::language::ast::{
-    Assigned, Delete, Expression, Identifier, Insert, InsertSource, JsonObject, Update,
+    AssignedValue, Delete, Expression, Identifier, Insert, InsertSource, JsonObject, Update,
 };
 use crate::language::parse_expression;
 use crate::types::{DataType, Literal, PseudoColumn, Span, TableSchema, Value};
@@ -88,8 +88,8 @@ pub(super) fn update(update: &Update, catalog: &mut dyn Catalog) -> Result<Write
         }
         let mut binder = Binder { scope: &scope, aliases: &[], aggregates: None, clause: "SET" };
         let bound = match value {
-            Assigned::Expression(expression) => binder.bind(expression)?,
-            Assigned::Default(_) => default(&table, column)?,
+            AssignedValue::Expression(expression) => binder.bind(expression)?,
+            AssignedValue::Default(_) => default(&table, column)?,
         };
         // The last assignment to a column counts, as in SQLite.
         assignments.retain(|(assigned, _)| *assigned != column);
@@ -181,7 +181,7 @@ pub(super) fn unknown_column(table: &TableSchema, name: &str, span: Span) -> Err
 /// The values of each row for the columns `given`.
 fn values(
     table: &TableSchema,
-    rows: &[Vec<Assigned>],
+    rows: &[Vec<AssignedValue>],
     given: &[usize],
     place: Span,
 ) -> Result<Vec<Vec<BoundExpression>>, Error> {
@@ -194,12 +194,12 @@ fn values(
                 _ => place,
             };
             check_width(table, given.len(), row.len(), span)?;
-            let value = |(value, column): (&Assigned, &usize)| match value {
-                Assigned::Expression(expression) => {
+            let value = |(value, column): (&AssignedValue, &usize)| match value {
+                AssignedValue::Expression(expression) => {
                     let bound = binder.bind(expression)?;
                     Ok(exact_numbers::assigned(bound, table.type_of(*column)))
                 }
-                Assigned::Default(_) => default(table, *column),
+                AssignedValue::Default(_) => default(table, *column),
             };
             row.iter().zip(given).map(value).collect()
         })

@@ -11,7 +11,7 @@ use crate::language::ast::{
     AsOf, ExpressionKind, InsertSource, Point, Select, SelectItem, Statement, TableReference,
     Temporal,
 };
-use crate::language::{Prepared, Sharing};
+use crate::language::{LiteralSharing, Prepared};
 use crate::planner::{self, Affinity, BoundExpression, BoundKind, Planned, ScalarFunction};
 use crate::storage::View;
 use crate::types::{DataType, EventId, Period, PseudoColumn, TableSchema, Value};
@@ -216,11 +216,13 @@ pub(super) struct PlanCache {
 
 impl PlanCache {
     /// How much of a statement's literals decides, and what is known of its shape.
-    pub fn find(&self, prepared: &Prepared) -> (Sharing, Option<Known>) {
+    pub fn find(&self, prepared: &Prepared) -> (LiteralSharing, Option<Known>) {
         let find = |sharing| self.plans.get(prepared.shape(sharing).as_ref()).cloned();
-        match find(Sharing::SameTypes) {
-            Some(Known::SameDigits) => (Sharing::SameDigits, find(Sharing::SameDigits)),
-            known => (Sharing::SameTypes, known),
+        match find(LiteralSharing::SameTypes) {
+            Some(Known::SameDigits) => {
+                (LiteralSharing::SameDigits, find(LiteralSharing::SameDigits))
+            }
+            known => (LiteralSharing::SameTypes, known),
         }
     }
 

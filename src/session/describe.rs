@@ -4,7 +4,7 @@
 use super::outcome::{self, Outcome};
 use super::relations::{SystemTable, column_row};
 use super::{Error, Session};
-use crate::language::ast::{AsOf, Identifier, Temporal, Upkeep};
+use crate::language::ast::{AsOf, Identifier, MaintenanceKind, Temporal};
 use crate::planner::{self, Catalog, suggest};
 use crate::types::{DataType, KeyKind, Schema, Value};
 
@@ -55,8 +55,8 @@ const COLLATIONS: &[&str] = &["BINARY", "NOCASE", "RTRIM"];
 ///
 /// # Errors
 /// `unknown-table` where there is neither a table nor an index of that name.
-pub(super) fn check_upkeep(
-    verb: Upkeep,
+pub(super) fn check_maintenance(
+    verb: MaintenanceKind,
     name: Option<&Identifier>,
     schema: &Schema,
 ) -> Result<(), planner::Error> {
@@ -65,7 +65,7 @@ pub(super) fn check_upkeep(
     let is_known = schema.table(&name.name).is_some()
         || schema.index(&name.name).is_some()
         || SystemTable::named(&name.name).is_some()
-        || (verb == Upkeep::Reindex && is_collation());
+        || (verb == MaintenanceKind::Reindex && is_collation());
     if is_known {
         return Ok(());
     }

@@ -5,7 +5,7 @@ use super::outcome::{self, Outcome};
 use super::relations::{Difference, Side, change_text};
 use super::{Error, Session};
 use crate::executor::{self, Batch, Context, Relation};
-use crate::language::ast::{At, Identifier};
+use crate::language::ast::{Identifier, SpannedPoint};
 use crate::planner::{Catalog, create_index, create_table};
 use crate::storage::row_json;
 use crate::types::column::value_at;
@@ -31,7 +31,12 @@ impl Session {
     ///
     /// # Errors
     /// Where a point is none, or there is no such table at either.
-    pub fn difference(&self, from: &At, to: &At, table: Option<&str>) -> Result<Outcome, Error> {
+    pub fn difference(
+        &self,
+        from: &SpannedPoint,
+        to: &SpannedPoint,
+        table: Option<&str>,
+    ) -> Result<Outcome, Error> {
         let catalog = self.catalog()?;
         let from = catalog.moments().resolve(&from.as_of(false))?;
         let to = catalog.moments().resolve(&to.as_of(false))?;

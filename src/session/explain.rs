@@ -97,7 +97,7 @@ pub(super) fn is_planned(statement: &Statement) -> bool {
         | Statement::SetActor(_)
         | Statement::SetFlexibleTypes(_)
         | Statement::Verify
-        | Statement::Upkeep { .. }
+        | Statement::Maintenance { .. }
         | Statement::Accepted(_) => false,
     }
 }

@@ -1,6 +1,6 @@
 //! What HELP says: the topics of the language, and of functions every single one.
 
-use crate::language::reference::{self, Topic};
+use crate::language::help_topics::{self, HelpTopic};
 use crate::planner::{AGGREGATE_FUNCTIONS, SCALAR_FUNCTIONS, Signature};
 
 /// The topic that lists functions.
@@ -11,9 +11,9 @@ const FUNCTIONS: &str = "functions";
 const WIDEST_USAGE: usize = 24;
 
 /// A topic, or the list of all where none is asked for.
-pub fn help(topic: Option<&Topic>) -> String {
+pub fn help(topic: Option<&HelpTopic>) -> String {
     match topic {
-        None => reference::overview(),
+        None => help_topics::overview(),
         Some(topic) if topic.name == FUNCTIONS => format!("{topic}\n\n{}", functions()),
         Some(topic) => topic.to_string(),
     }

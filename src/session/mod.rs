@@ -313,9 +313,9 @@ impl Session {
             }
             Statement::Help(topic) => Ok(Outcome::Text(help(*topic))),
             Statement::ShowTables { as_of } => self.show_tables(as_of.as_ref()),
-            Statement::Upkeep { verb, name } => {
+            Statement::Maintenance { verb, name } => {
                 let schema = self.present()?.schema().clone();
-                describe::check_upkeep(*verb, name.as_ref(), &schema)?;
+                describe::check_maintenance(*verb, name.as_ref(), &schema)?;
                 Ok(Outcome::Done(describe::accepted(&statement.to_string())))
             }
             Statement::Accepted(words) => Ok(Outcome::Done(describe::accepted(words))),

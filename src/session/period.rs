@@ -14,7 +14,7 @@
 //! event there are none, and where it ends there, that is said.
 
 use super::moment::{Moments, Place};
-use crate::language::ast::{At, Point, Range, RangeEnd, RangeStart, Temporal};
+use crate::language::ast::{Point, Range, RangeEnd, RangeStart, SpannedPoint, Temporal};
 use crate::planner::Error;
 use crate::types::{EventId, Period, Span};
 
@@ -96,7 +96,7 @@ impl Moments<'_> {
     }
 
     /// The last event before a point, or there. LATEST, as an end, is behind the last event.
-    fn end(&self, at: &At, before: bool) -> Result<Place, Error> {
+    fn end(&self, at: &SpannedPoint, before: bool) -> Result<Place, Error> {
         match at.point {
             Point::Latest => Ok(Place::At(self.head())),
             _ => self.place(&at.as_of(before)),
@@ -105,7 +105,11 @@ impl Moments<'_> {
 
     /// Makes sure that a point, where something begins with `first`, does not come behind another:
     /// nothing would lie between them, whatever happened. Gives whether they are the same time.
-    fn in_order(&self, (from, first): (&At, EventId), to: &At) -> Result<bool, Error> {
+    fn in_order(
+        &self,
+        (from, first): (&SpannedPoint, EventId),
+        to: &SpannedPoint,
+    ) -> Result<bool, Error> {
         let wrong = |message: String| {
             let span = Span::new(from.span.start, to.span.end);
             let help = Some("the earlier point comes first".into());

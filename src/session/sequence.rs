@@ -10,8 +10,8 @@ use super::relations::SystemTable;
 use super::{Error, Receipt, Session, Work};
 use crate::executor;
 use crate::language::ast::{
-    Assigned, Expression, ExpressionKind, Identifier, Insert, InsertSource, Select, SelectItem,
-    Statement, TableReference,
+    AssignedValue, Expression, ExpressionKind, Identifier, Insert, InsertSource, Select,
+    SelectItem, Statement, TableReference,
 };
 use crate::planner::{self, Planned};
 use crate::storage::{Change, Fork, View};
@@ -114,8 +114,8 @@ fn queries(statement: &Statement) -> Result<Vec<Select>, Error> {
             let (mut name, mut seq) = (column(NAME), column(SEQ));
             for (assigned, value) in &update.assignments {
                 let value = match value {
-                    Assigned::Expression(expression) => expression.clone(),
-                    Assigned::Default(place) => literal(Value::Null, place.0),
+                    AssignedValue::Expression(expression) => expression.clone(),
+                    AssignedValue::Default(place) => literal(Value::Null, place.0),
                 };
                 *place_of(assigned, [&mut name, &mut seq])? = value;
             }
@@ -157,7 +157,7 @@ fn inserted(insert: &Insert) -> Result<Vec<Select>, Error> {
                     if column.eq_ignore_ascii_case("rowid") {
                         continue;
                     }
-                    let Assigned::Expression(expression) = value else { continue };
+                    let AssignedValue::Expression(expression) = value else { continue };
                     let column = Identifier { span: insert.table.span, ..Identifier::of(*column) };
                     *place_of(&column, [&mut name, &mut seq])? = expression.clone();
                 }

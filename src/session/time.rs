@@ -3,7 +3,7 @@
 use super::outcome::{self, Outcome, Receipt};
 use super::transaction::check_annotations;
 use super::{Error, Session};
-use crate::language::ast::{Annotations, AsOf, At, Identifier};
+use crate::language::ast::{Annotations, AsOf, Identifier, SpannedPoint};
 use crate::planner;
 use crate::storage::{Change, CommittedTransaction, Fork, Marker, Operation};
 use crate::types::EventId;
@@ -32,7 +32,7 @@ impl Session {
     pub(super) fn tag(
         &mut self,
         name: &Identifier,
-        at: Option<&At>,
+        at: Option<&SpannedPoint>,
         annotations: &Annotations,
         text: &str,
     ) -> Result<Outcome, Error> {

@@ -3,7 +3,7 @@
 
 use crate::answer::rows_of;
 use crate::random::Dice;
-use asof::language::ast::{At, Point};
+use asof::language::ast::{Point, SpannedPoint};
 use asof::session::{Outcome, Session};
 use asof::storage::{Database, Environment, OpenOptions};
 use asof::types::column::value_at;
@@ -122,7 +122,7 @@ struct Change {
 }
 
 fn difference(session: &Session, from: u64, to: u64, table: Option<&str>) -> Vec<Change> {
-    let at = |event: u64| At { point: Point::Event(event), span: Span::default() };
+    let at = |event: u64| SpannedPoint { point: Point::Event(event), span: Span::default() };
     let outcome = session.difference(&at(from), &at(to), table).expect("a difference");
     let Outcome::Rows(rows) = outcome else { panic!("rows") };
     let columns: Vec<_> = rows.columns.clone();

@@ -1,7 +1,7 @@
 //! HELP, asked about everything it knows; what it shows is run.
 
 use crate::shell::Place;
-use asof::language::reference;
+use asof::language::help_topics;
 
 /// What the examples are asked on.
 const PREPARATION: &str = "
@@ -13,7 +13,7 @@ const PREPARATION: &str = "
 
 #[test]
 fn every_example_runs() {
-    for topic in reference::topics() {
+    for topic in help_topics::topics() {
         let run = Place::new().run(&["-q"], format!("{PREPARATION}\n{}", topic.example));
         // What is kept and not enforced is said.
         let wrong = run.err.lines().find(|line| !line.starts_with("notice: "));
@@ -38,7 +38,7 @@ fn every_help_fits_into_80_columns() {
     let place = Place::new();
     fits(&place.run(&["--help"], "").out);
     fits(&place.run(&["-c", "HELP", "-c", ".help"], "").out);
-    for topic in reference::topics() {
+    for topic in help_topics::topics() {
         fits(&asof::session::help(Some(topic)));
     }
     let asked: Vec<String> =
@@ -57,7 +57,7 @@ fn help_explains_every_command_with_its_arguments() {
         assert_eq!((with_dot.code, with_dot.err.as_str()), (0, ""), "{name}");
         // Where there is a topic of that name, it comes first.
         assert!(without.out.ends_with(&with_dot.out), "{}", without.out);
-        assert_eq!(without.out == with_dot.out, reference::topic(name).is_none(), "{name}");
+        assert_eq!(without.out == with_dot.out, help_topics::topic(name).is_none(), "{name}");
         let usage = format!(".{name} {}", command.arguments);
         assert!(with_dot.out.starts_with(&format!("{}\n", usage.trim_end())), "{}", with_dot.out);
         assert!(with_dot.out.contains(command.help), "{}", with_dot.out);
@@ -81,7 +81,7 @@ fn the_shell_helps_with_a_topic() {
     let place = Place::new();
     let overview = place.run(&["-c", "HELP"], "");
     assert_eq!((overview.code, overview.err.as_str()), (0, ""));
-    for topic in reference::topics() {
+    for topic in help_topics::topics() {
         assert!(overview.out.contains(topic.about), "{}", topic.name);
     }
     let topic = place.run(&["-c", "help  Group BY"], "");

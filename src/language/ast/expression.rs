@@ -126,7 +126,7 @@ pub enum ExpressionKind {
         /// Whether DISTINCT stood there.
         distinct: bool,
         /// The arguments.
-        arguments: Arguments,
+        arguments: FunctionArguments,
         /// Which rows an aggregate takes.
         filter: Option<Box<Expression>>,
     },
@@ -156,7 +156,7 @@ impl Expression {
 
 /// The arguments of a function.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Arguments {
+pub enum FunctionArguments {
     /// `*`, as in `count(*)`.
     Star,
     /// A list, perhaps empty.

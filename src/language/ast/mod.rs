@@ -12,17 +12,21 @@ mod statement;
 mod time;
 
 pub use expression::{
-    Arguments, BinaryOperator, CurrentTime, Expression, ExpressionKind, MatchKind, UnaryOperator,
+    BinaryOperator, CurrentTime, Expression, ExpressionKind, FunctionArguments, MatchKind,
+    UnaryOperator,
 };
-pub use select::{JoinConstraint, JoinKind, OrderItem, Place, Select, SelectItem, TableReference};
+pub use select::{
+    JoinConstraint, JoinKind, OrderItem, Select, SelectItem, SourceSpan, TableReference,
+};
 pub use statement::{
-    ActorSetting, AlterAction, Annotations, Assigned, ColumnConstraint, ColumnConstraintKind,
+    ActorSetting, AlterAction, Annotations, AssignedValue, ColumnConstraint, ColumnConstraintKind,
     ColumnDefinition, CreateIndex, CreateTable, Delete, ForeignKeyAction, ForeignKeyClause,
-    IndexedColumn, Insert, InsertSource, JsonObject, Statement, TableConstraint,
-    TableConstraintKind, TableOption, TypeName, Update, Upkeep,
+    IndexedColumn, Insert, InsertSource, JsonObject, MaintenanceKind, Statement, TableConstraint,
+    TableConstraintKind, TableOption, TypeName, Update,
 };
 pub use time::{
-    AsOf, At, History, Point, Range, RangeEnd, RangeStart, ShowSubject, SnapshotName, Temporal,
+    AsOf, History, Point, Range, RangeEnd, RangeStart, ShowSubject, SnapshotName, SpannedPoint,
+    Temporal,
 };
 
 use crate::types::Span;

@@ -32,7 +32,7 @@ pub struct Select {
 #[derive(Clone, Debug, PartialEq)]
 pub enum SelectItem {
     /// `*`
-    Star(Place),
+    Star(SourceSpan),
     /// `table.*`
     TableStar(Identifier),
     /// An expression.
@@ -46,10 +46,10 @@ pub enum SelectItem {
 
 /// A place that two equal trees may differ in.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Place(pub Span);
+pub struct SourceSpan(pub Span);
 
-impl PartialEq for Place {
-    fn eq(&self, _: &Place) -> bool {
+impl PartialEq for SourceSpan {
+    fn eq(&self, _: &SourceSpan) -> bool {
         true
     }
 }

@@ -1,7 +1,9 @@
 //! Statements.
 
-use super::super::reference::Topic;
-use super::{AsOf, At, Expression, History, Identifier, Place, Range, Select, ShowSubject};
+use super::super::help_topics::HelpTopic;
+use super::{
+    AsOf, Expression, History, Identifier, Range, Select, ShowSubject, SourceSpan, SpannedPoint,
+};
 use crate::types::{Literal, Span};
 
 /// One statement.
@@ -67,7 +69,7 @@ pub enum Statement {
         as_of: Option<AsOf>,
     },
     /// HELP: what there is to ask about, or one topic of it.
-    Help(Option<&'static Topic>),
+    Help(Option<&'static HelpTopic>),
     /// SHOW TABLES
     ShowTables {
         /// The moment.
@@ -112,7 +114,7 @@ pub enum Statement {
         /// The name, a text or an identifier; it is never quoted.
         name: Identifier,
         /// The point; the present where none is given.
-        at: Option<At>,
+        at: Option<SpannedPoint>,
         /// What the transaction says about itself.
         annotations: Annotations,
     },
@@ -125,9 +127,9 @@ pub enum Statement {
     /// VERIFY: all files held against the log.
     Verify,
     /// VACUUM, ANALYZE or REINDEX, which find nothing to do here.
-    Upkeep {
+    Maintenance {
         /// Which of them.
-        verb: Upkeep,
+        verb: MaintenanceKind,
         /// The table or index; all of the database where none is named.
         name: Option<Identifier>,
     },
@@ -138,7 +140,7 @@ pub enum Statement {
 
 /// What SQLite does for a database that asof does by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Upkeep {
+pub enum MaintenanceKind {
     /// VACUUM
     Vacuum,
     /// ANALYZE
@@ -369,7 +371,7 @@ pub struct Insert {
 #[derive(Clone, Debug, PartialEq)]
 pub enum InsertSource {
     /// VALUES (…), (…): at least one row, all of one length.
-    Values(Vec<Vec<Assigned>>),
+    Values(Vec<Vec<AssignedValue>>),
     /// JSON objects, at least one.
     Objects(Vec<JsonObject>),
     /// The rows of a query.
@@ -398,19 +400,19 @@ impl InsertSource {
 
 /// What INSERT and UPDATE give a column.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Assigned {
+pub enum AssignedValue {
     /// What an expression is.
     Expression(Expression),
     /// DEFAULT: what it has where nothing is given; and where the word stands.
-    Default(Place),
+    Default(SourceSpan),
 }
 
-impl Assigned {
+impl AssignedValue {
     /// Where it stands.
     pub fn span(&self) -> Span {
         match self {
-            Assigned::Expression(expression) => expression.span,
-            Assigned::Default(place) => place.0,
+            AssignedValue::Expression(expression) => expression.span,
+            AssignedValue::Default(place) => place.0,
         }
     }
 }
@@ -441,7 +443,7 @@ pub struct Update {
     /// What the statement calls it.
     pub alias: Option<Identifier>,
     /// `column = expression`, at least one.
-    pub assignments: Vec<(Identifier, Assigned)>,
+    pub assignments: Vec<(Identifier, AssignedValue)>,
     /// WHERE
     pub filter: Option<Expression>,
     /// What the transaction says about itself.
@@ -503,7 +505,7 @@ impl Statement {
             | Statement::SetActor(_)
             | Statement::SetFlexibleTypes(_)
             | Statement::Verify
-            | Statement::Upkeep { .. }
+            | Statement::Maintenance { .. }
             | Statement::Accepted(_) => None,
         }
     }

@@ -70,7 +70,7 @@ impl PartialEq for AsOf {
 
 /// A point by itself, as behind TO and SINCE.
 #[derive(Clone, Debug)]
-pub struct At {
+pub struct SpannedPoint {
     /// The moment.
     pub point: Point,
     /// Where it stands.
@@ -78,13 +78,13 @@ pub struct At {
 }
 
 /// Points are equal wherever they stand.
-impl PartialEq for At {
-    fn eq(&self, other: &At) -> bool {
+impl PartialEq for SpannedPoint {
+    fn eq(&self, other: &SpannedPoint) -> bool {
         self.point == other.point
     }
 }
 
-impl At {
+impl SpannedPoint {
     /// The moment that the point is (false), or the last one before it (true).
     pub fn as_of(&self, before: bool) -> AsOf {
         AsOf { point: self.point.clone(), before, span: self.span }
@@ -99,18 +99,18 @@ pub enum Temporal {
     /// `FOR SYSTEM_TIME FROM point TO point`: the last one excluded.
     From {
         /// The first moment.
-        from: At,
+        from: SpannedPoint,
         /// The first moment that is none of the period.
-        to: At,
+        to: SpannedPoint,
         /// Where the clause stands.
         span: Span,
     },
     /// `FOR SYSTEM_TIME BETWEEN point AND point`: both included.
     Between {
         /// The first moment.
-        from: At,
+        from: SpannedPoint,
         /// The last moment.
-        to: At,
+        to: SpannedPoint,
         /// Where the clause stands.
         span: Span,
     },
@@ -165,17 +165,17 @@ pub struct Range {
 #[derive(Clone, Debug, PartialEq)]
 pub enum RangeStart {
     /// `FROM point` or `BETWEEN point`: with the first event there or after it.
-    From(At),
+    From(SpannedPoint),
     /// `SINCE point`: the same.
-    Since(At),
+    Since(SpannedPoint),
     /// `AFTER point`: with the first event after it, which is what a consumer asks for by the last
     /// event that it has seen.
-    After(At),
+    After(SpannedPoint),
 }
 
 impl RangeStart {
     /// The point.
-    pub fn at(&self) -> &At {
+    pub fn at(&self) -> &SpannedPoint {
         match self {
             RangeStart::From(at) | RangeStart::Since(at) | RangeStart::After(at) => at,
         }
@@ -186,14 +186,14 @@ impl RangeStart {
 #[derive(Clone, Debug, PartialEq)]
 pub enum RangeEnd {
     /// `TO point`: before it.
-    To(At),
+    To(SpannedPoint),
     /// `BETWEEN … AND point`: with it.
-    And(At),
+    And(SpannedPoint),
 }
 
 impl RangeEnd {
     /// The point.
-    pub fn at(&self) -> &At {
+    pub fn at(&self) -> &SpannedPoint {
         match self {
             RangeEnd::To(at) | RangeEnd::And(at) => at,
         }

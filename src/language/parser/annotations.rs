@@ -3,7 +3,7 @@
 use super::super::Keyword;
 use super::super::ast::Annotations;
 use super::super::token::Symbol;
-use super::input::{Input, Parsed, comma_list, parenthesised, symbol, word};
+use super::input::{Parsed, TokenInput, comma_list, parenthesised, symbol, word};
 use super::name::text;
 use super::time::no_moment;
 use nom::Parser;
@@ -11,7 +11,7 @@ use nom::combinator::opt;
 use nom::sequence::preceded;
 
 /// `Annotations ::= 'WITH' '(' Annotation (',' Annotation)* ')'`
-pub(super) fn annotations(input: Input<'_>) -> Parsed<'_, Annotations> {
+pub(super) fn annotations(input: TokenInput<'_>) -> Parsed<'_, Annotations> {
     if input.is_word(0, Keyword::Returning) {
         return input.unsupported("RETURNING");
     }
@@ -38,13 +38,13 @@ pub(super) fn annotations(input: Input<'_>) -> Parsed<'_, Annotations> {
 }
 
 /// `Annotation ::= ('INTENT' | 'ACTOR' | 'NOTE' | 'ID') '=' Text`
-fn annotation<'a>(input: Input<'a>) -> Parsed<'a, (Keyword, String, Input<'a>)> {
+fn annotation<'a>(input: TokenInput<'a>) -> Parsed<'a, (Keyword, String, TokenInput<'a>)> {
     let keys = [Keyword::Intent, Keyword::Actor, Keyword::Note, Keyword::Id];
     let Some(key) = keys.into_iter().find(|key| input.is_word(0, *key)) else {
         for key in ["INTENT", "ACTOR", "NOTE"] {
             input.note(key);
         }
-        return input.miss("ID");
+        return input.mismatch("ID");
     };
     let (rest, _) = symbol(Symbol::Equal)(input.skip(1))?;
     let (rest, text) = text(rest)?;

@@ -5,7 +5,7 @@ use super::super::ast::{CurrentTime, Expression, ExpressionKind};
 use super::super::token::TokenKind;
 use super::expected::Expected;
 use super::expression::literal;
-use super::input::{Input, Parsed};
+use super::input::{Parsed, TokenInput};
 use crate::types::{DataType, Literal, Value};
 
 /// The words that are constants, or the time of the statement.
@@ -20,14 +20,14 @@ pub(super) const CONSTANT_WORDS: &[Keyword] = &[
 
 /// Whether `DATE 'text'` or `TIMESTAMP 'text'` stands here. Neither word is reserved: without a text
 /// behind it, it is a name.
-pub(super) fn is_moment(input: Input<'_>) -> bool {
+pub(super) fn is_moment(input: TokenInput<'_>) -> bool {
     let word = TokenKind::Keyword(Keyword::Date);
     let other = TokenKind::Keyword(Keyword::Timestamp);
     [word, other].contains(&input.peek().kind) && input.ahead(1).kind == TokenKind::Text
 }
 
 /// `Moment ::= ( 'DATE' | 'TIMESTAMP' ) Text`
-pub(super) fn moment(input: Input<'_>) -> Parsed<'_, Expression> {
+pub(super) fn moment(input: TokenInput<'_>) -> Parsed<'_, Expression> {
     let is_day = input.is_word(0, Keyword::Date);
     let data_type = if is_day { DataType::Date } else { DataType::Timestamp };
     let (rest, text) = literal(input.skip(1))?;
@@ -42,7 +42,7 @@ pub(super) fn moment(input: Input<'_>) -> Parsed<'_, Expression> {
 }
 
 /// `NULL`, `TRUE`, `FALSE` and the words for the time of the statement.
-pub(super) fn constant_word(input: Input<'_>) -> Parsed<'_, Expression> {
+pub(super) fn constant_word(input: TokenInput<'_>) -> Parsed<'_, Expression> {
     let kind = match input.peek().kind {
         TokenKind::Keyword(Keyword::Null) => ExpressionKind::Literal(Value::Null.into()),
         TokenKind::Keyword(Keyword::True) => ExpressionKind::Literal(Value::Boolean(true).into()),
@@ -52,7 +52,7 @@ pub(super) fn constant_word(input: Input<'_>) -> Parsed<'_, Expression> {
         TokenKind::Keyword(Keyword::CurrentTimestamp) => {
             ExpressionKind::CurrentTime(CurrentTime::Timestamp)
         }
-        _ => return input.miss(Expected::Other("a constant")),
+        _ => return input.mismatch(Expected::Other("a constant")),
     };
     let rest = input.skip(1);
     Ok((rest, Expression { kind, span: input.span_to(rest) }))

@@ -11,7 +11,7 @@ pub(in crate::language) enum Expected {
     /// A symbol.
     Symbol(Symbol),
     /// A name, and of what.
-    Named(Named),
+    Name(NameKind),
     /// The number of an event.
     Event,
     /// The number of a transaction.
@@ -34,7 +34,7 @@ pub(in crate::language) enum Expected {
 
 /// What a name is the name of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::language) enum Named {
+pub(in crate::language) enum NameKind {
     /// Something new, or something that nobody keeps a list of.
     New,
     /// A table.
@@ -57,7 +57,7 @@ impl Expected {
         match self {
             Expected::Words(words) => words,
             Expected::Symbol(symbol) => symbol.quoted(),
-            Expected::Named(named) => named.text(),
+            Expected::Name(named) => named.text(),
             Expected::Event => "the number of an event",
             Expected::Transaction => "the number of a transaction",
             Expected::Snapshot => "the number of a snapshot, or its name in quotes",
@@ -71,17 +71,17 @@ impl Expected {
     }
 }
 
-impl Named {
+impl NameKind {
     /// How a message says it.
     fn text(self) -> &'static str {
         match self {
-            Named::New => "a name",
-            Named::Table => "the name of a table",
-            Named::Index => "the name of an index",
-            Named::Column(_) => "the name of a column",
-            Named::Tag => "the name of a tag",
-            Named::Function => "the name of a function",
-            Named::DataType => "a type",
+            NameKind::New => "a name",
+            NameKind::Table => "the name of a table",
+            NameKind::Index => "the name of an index",
+            NameKind::Column(_) => "the name of a column",
+            NameKind::Tag => "the name of a tag",
+            NameKind::Function => "the name of a function",
+            NameKind::DataType => "a type",
         }
     }
 }
@@ -104,8 +104,8 @@ impl From<Symbol> for Expected {
     }
 }
 
-impl From<Named> for Expected {
-    fn from(named: Named) -> Expected {
-        Expected::Named(named)
+impl From<NameKind> for Expected {
+    fn from(named: NameKind) -> Expected {
+        Expected::Name(named)
     }
 }

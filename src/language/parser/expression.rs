@@ -5,14 +5,14 @@ use super::super::ast::precedence::{
     self, AND, BITS, COLLATE, COMPARISON, CONCAT, EQUALITY, OR, PRODUCT, SIGN, SUM,
 };
 use super::super::ast::{
-    Arguments, BinaryOperator, Expression, ExpressionKind, MatchKind, UnaryOperator,
+    BinaryOperator, Expression, ExpressionKind, FunctionArguments, MatchKind, UnaryOperator,
 };
 use super::super::parameters::{self, ParameterName};
 use super::super::token::{Symbol, TokenKind};
 use super::constant::{CONSTANT_WORDS, constant_word, is_moment, moment};
-use super::expected::{Expected, Named};
+use super::expected::{Expected, NameKind};
 use super::input::{
-    Input, LiteralSlot, MAX_HEIGHT, Parsed, comma_list, nested, parenthesised, symbol, word,
+    LiteralSlot, MAX_HEIGHT, Parsed, TokenInput, comma_list, nested, parenthesised, symbol, word,
 };
 use super::name::{NUMBER, database_before, identifier, is_name, name, unquote};
 use super::table::type_name;
@@ -25,7 +25,7 @@ use nom::sequence::preceded;
 use std::sync::Arc;
 
 /// `Expression ::= Operand (operator Operand)*`
-pub(super) fn expression(input: Input<'_>) -> Parsed<'_, Expression> {
+pub(super) fn expression(input: TokenInput<'_>) -> Parsed<'_, Expression> {
     climb(input, 0)
 }
 
@@ -90,7 +90,7 @@ fn infix(kind: TokenKind) -> Option<(Infix, u8)> {
 }
 
 /// Reads an operand and every operator behind it that binds at least as tightly as `minimum`.
-fn climb(input: Input<'_>, minimum: u8) -> Parsed<'_, Expression> {
+fn climb(input: TokenInput<'_>, minimum: u8) -> Parsed<'_, Expression> {
     let tallest = &input.state.tallest;
     let before = tallest.replace(0);
     let (mut rest, mut left) = operand(input, minimum)?;
@@ -119,13 +119,13 @@ fn climb(input: Input<'_>, minimum: u8) -> Parsed<'_, Expression> {
     Ok((rest, left))
 }
 
-fn at<'a>(input: Input<'a>, rest: Input<'a>, kind: ExpressionKind) -> Expression {
+fn at<'a>(input: TokenInput<'a>, rest: TokenInput<'a>, kind: ExpressionKind) -> Expression {
     Expression { kind, span: input.span_to(rest) }
 }
 
 fn binary<'a>(
-    input: Input<'a>,
-    rest: Input<'a>,
+    input: TokenInput<'a>,
+    rest: TokenInput<'a>,
     operator: BinaryOperator,
     left: Expression,
     right: Expression,
@@ -137,8 +137,8 @@ fn binary<'a>(
 /// The operators that are words, at `operator`; `input` is where the left operand begins.
 #[inline(never)]
 fn special<'a>(
-    input: Input<'a>,
-    operator: Input<'a>,
+    input: TokenInput<'a>,
+    operator: TokenInput<'a>,
     infix: Infix,
     left: Expression,
 ) -> Parsed<'a, Expression> {
@@ -154,16 +154,20 @@ fn special<'a>(
             if behind.word().eq_ignore_ascii_case("binary") {
                 return Ok((behind.skip(1), left));
             }
-            let (_, _) = name(Named::New)(behind)?;
+            let (_, _) = name(NameKind::New)(behind)?;
             operator.unsupported("COLLATE in an expression")
         }
         Infix::Unsupported(feature) => operator.unsupported(feature),
-        Infix::Binary(_) => operator.miss(Expected::Operator),
+        Infix::Binary(_) => operator.mismatch(Expected::Operator),
     }
 }
 
 /// `NOT BETWEEN`, `NOT IN`, `NOT LIKE`, `NOT GLOB`, `NOT NULL`, behind the NOT.
-fn not<'a>(input: Input<'a>, rest: Input<'a>, left: Expression) -> Parsed<'a, Expression> {
+fn not<'a>(
+    input: TokenInput<'a>,
+    rest: TokenInput<'a>,
+    left: Expression,
+) -> Parsed<'a, Expression> {
     let behind = rest.skip(1);
     match rest.peek().kind {
         TokenKind::Keyword(Keyword::Null) => {
@@ -179,14 +183,14 @@ fn not<'a>(input: Input<'a>, rest: Input<'a>, left: Expression) -> Parsed<'a, Ex
             for keyword in ["BETWEEN", "IN", "LIKE", "GLOB"] {
                 rest.note(keyword);
             }
-            rest.miss("NULL")
+            rest.mismatch("NULL")
         }
     }
 }
 
 fn null_test<'a>(
-    input: Input<'a>,
-    rest: Input<'a>,
+    input: TokenInput<'a>,
+    rest: TokenInput<'a>,
     operator: BinaryOperator,
     left: Expression,
 ) -> Expression {
@@ -196,7 +200,7 @@ fn null_test<'a>(
 }
 
 /// `IS [NOT] [DISTINCT FROM]`, behind the IS.
-fn is<'a>(input: Input<'a>, rest: Input<'a>, left: Expression) -> Parsed<'a, Expression> {
+fn is<'a>(input: TokenInput<'a>, rest: TokenInput<'a>, left: Expression) -> Parsed<'a, Expression> {
     let (rest, not) = opt(word(Keyword::Not)).parse(rest)?;
     let (rest, distinct) = opt((word(Keyword::Distinct), word(Keyword::From))).parse(rest)?;
     let operator = if not.is_some() == distinct.is_some() {
@@ -210,8 +214,8 @@ fn is<'a>(input: Input<'a>, rest: Input<'a>, left: Expression) -> Parsed<'a, Exp
 
 /// `low AND high`, each without another BETWEEN unless in parentheses.
 fn between<'a>(
-    input: Input<'a>,
-    rest: Input<'a>,
+    input: TokenInput<'a>,
+    rest: TokenInput<'a>,
     negated: bool,
     left: Expression,
 ) -> Parsed<'a, Expression> {
@@ -224,8 +228,8 @@ fn between<'a>(
 
 /// `( [Expression, …] )`
 fn in_list<'a>(
-    input: Input<'a>,
-    rest: Input<'a>,
+    input: TokenInput<'a>,
+    rest: TokenInput<'a>,
     negated: bool,
     left: Expression,
 ) -> Parsed<'a, Expression> {
@@ -245,8 +249,8 @@ fn in_list<'a>(
 
 /// `pattern [ESCAPE character]`
 fn matches<'a>(
-    input: Input<'a>,
-    rest: Input<'a>,
+    input: TokenInput<'a>,
+    rest: TokenInput<'a>,
     kind: MatchKind,
     negated: bool,
     left: Expression,
@@ -264,7 +268,7 @@ fn matches<'a>(
 }
 
 /// `[Expression, …]`, before a `)`.
-fn expressions(input: Input<'_>) -> Parsed<'_, Vec<Expression>> {
+fn expressions(input: TokenInput<'_>) -> Parsed<'_, Vec<Expression>> {
     if input.is_symbol(0, Symbol::RightParenthesis) {
         return Ok((input, Vec::new()));
     }
@@ -272,7 +276,7 @@ fn expressions(input: Input<'_>) -> Parsed<'_, Vec<Expression>> {
 }
 
 /// What operators stand between. NOT may follow a tighter operator, whose `minimum` it is read under.
-fn operand(input: Input<'_>, minimum: u8) -> Parsed<'_, Expression> {
+fn operand(input: TokenInput<'_>, minimum: u8) -> Parsed<'_, Expression> {
     match input.peek().kind {
         TokenKind::Integer | TokenKind::Real | TokenKind::Text | TokenKind::Blob => literal(input),
         TokenKind::Name | TokenKind::QuotedName => column_or_function(input),
@@ -297,7 +301,7 @@ fn operand(input: Input<'_>, minimum: u8) -> Parsed<'_, Expression> {
             "a JSON object is no expression".to_owned(),
             Some("as a value it is a text: '{…}'".to_owned()),
         ),
-        TokenKind::End | TokenKind::Symbol(_) => input.miss(Expected::Expression),
+        TokenKind::End | TokenKind::Symbol(_) => input.mismatch(Expected::Expression),
     }
 }
 
@@ -317,12 +321,12 @@ pub(in crate::language) fn operator_words() -> impl Iterator<Item = Keyword> {
 
 /// `Parameter ::= '?' | '?' Integer | '$' Name | ':' Name | '@' Name`, one token
 #[inline(never)]
-fn parameter(input: Input<'_>) -> Parsed<'_, Expression> {
+fn parameter(input: TokenInput<'_>) -> Parsed<'_, Expression> {
     let (token, rest, state) = (input.peek(), input.skip(1), input.state);
     if let Some(parameter) = slot(state.parameters, token.span.start) {
         return Ok((rest, at(input, rest, parameter)));
     }
-    if state.is_kept.get() {
+    if state.is_definition.get() {
         return input.unsupported("a parameter in what is kept as it is written");
     }
     let (rest, (name, value)) = given(input)?;
@@ -332,7 +336,7 @@ fn parameter(input: Input<'_>) -> Parsed<'_, Expression> {
 }
 
 /// What a parameter is called, and its value if values were given.
-pub(super) fn given(input: Input<'_>) -> Parsed<'_, (ParameterName, Option<&Literal>)> {
+pub(super) fn given(input: TokenInput<'_>) -> Parsed<'_, (ParameterName, Option<&Literal>)> {
     let Some(name) = input.parameter() else {
         let message = format!("{} is no parameter: they are ?1 to ?32766", input.word());
         return input.fail("bad-parameter", message);
@@ -345,7 +349,7 @@ pub(super) fn given(input: Input<'_>) -> Parsed<'_, (ParameterName, Option<&Lite
 }
 
 #[inline(never)]
-fn word_operand(input: Input<'_>, keyword: Keyword) -> Parsed<'_, Expression> {
+fn word_operand(input: TokenInput<'_>, keyword: Keyword) -> Parsed<'_, Expression> {
     match keyword {
         _ if CONSTANT_WORDS.contains(&keyword) => constant_word(input),
         Keyword::Date | Keyword::Timestamp if is_moment(input) => moment(input),
@@ -355,15 +359,15 @@ fn word_operand(input: Input<'_>, keyword: Keyword) -> Parsed<'_, Expression> {
         Keyword::Exists => input.unsupported("a subquery"),
         Keyword::Select => {
             input.note(Expected::Expression);
-            input.miss(Named::New)
+            input.mismatch(NameKind::New)
         }
-        _ if keyword.is_reserved() => input.miss(Expected::Expression),
+        _ if keyword.is_reserved() => input.mismatch(Expected::Expression),
         _ => column_or_function(input),
     }
 }
 
 #[inline(never)]
-fn prefix(input: Input<'_>, operator: UnaryOperator) -> Parsed<'_, Expression> {
+fn prefix(input: TokenInput<'_>, operator: UnaryOperator) -> Parsed<'_, Expression> {
     let minimum = if operator == UnaryOperator::Not { precedence::NOT } else { SIGN };
     let (rest, operand) = nested(input, |input| climb(input.skip(1), minimum))?;
     let operand = Box::new(operand);
@@ -371,7 +375,7 @@ fn prefix(input: Input<'_>, operator: UnaryOperator) -> Parsed<'_, Expression> {
 }
 
 #[inline(never)]
-fn in_parentheses(input: Input<'_>) -> Parsed<'_, Expression> {
+fn in_parentheses(input: TokenInput<'_>) -> Parsed<'_, Expression> {
     if matches!(
         input.ahead(1).kind,
         TokenKind::Keyword(Keyword::Select | Keyword::With | Keyword::Values)
@@ -391,14 +395,14 @@ fn in_parentheses(input: Input<'_>) -> Parsed<'_, Expression> {
 ///
 /// A sign directly before a number belongs to it, which makes the smallest integer a literal.
 #[inline(never)]
-pub(super) fn literal(input: Input<'_>) -> Parsed<'_, Expression> {
+pub(super) fn literal(input: TokenInput<'_>) -> Parsed<'_, Expression> {
     let negative = input.is_symbol(0, Symbol::Minus);
     let signed = negative || input.is_symbol(0, Symbol::Plus);
     let digits = input.skip(usize::from(signed));
     let token = digits.peek();
     let is_number = matches!(token.kind, TokenKind::Integer | TokenKind::Real);
     if !is_number && (signed || !matches!(token.kind, TokenKind::Text | TokenKind::Blob)) {
-        return digits.miss(NUMBER);
+        return digits.mismatch(NUMBER);
     }
     let rest = digits.skip(1);
     if let Some(parameter) = slot(digits.state.parameters, token.span.start) {
@@ -422,7 +426,7 @@ fn slot(slots: &[LiteralSlot], start: usize) -> Option<ExpressionKind> {
     Some(ExpressionKind::Parameter { index, data_type, exact })
 }
 
-fn negated(input: Input<'_>, rest: Input<'_>, operand: Expression) -> Expression {
+fn negated(input: TokenInput<'_>, rest: TokenInput<'_>, operand: Expression) -> Expression {
     let operator = UnaryOperator::Minus;
     at(input, rest, ExpressionKind::Unary { operator, operand: Box::new(operand) })
 }
@@ -475,14 +479,14 @@ fn number(digits: &str, negative: bool) -> Result<Literal, String> {
 
 /// `[[Database '.'] Name '.'] Name | Function`
 #[inline(never)]
-fn column_or_function(input: Input<'_>) -> Parsed<'_, Expression> {
+fn column_or_function(input: TokenInput<'_>) -> Parsed<'_, Expression> {
     let rest = input.skip(1);
     if rest.is_symbol(0, Symbol::LeftParenthesis) {
         return nested(input, function);
     }
     let first = identifier(input, input.peek());
     if !rest.is_symbol(0, Symbol::Dot) {
-        input.is_named(Named::Column(None));
+        input.note_name(NameKind::Column(None));
         rest.note(Symbol::Dot);
         let kind = ExpressionKind::Column { table: None, column: first };
         return Ok((rest, at(input, rest, kind)));
@@ -495,8 +499,8 @@ fn column_or_function(input: Input<'_>) -> Parsed<'_, Expression> {
         }
         false => (input, first),
     };
-    start.is_named(Named::Table);
-    let (rest, column) = name(Named::Column(Some(start.at)))(start.skip(2))?;
+    start.note_name(NameKind::Table);
+    let (rest, column) = name(NameKind::Column(Some(start.at)))(start.skip(2))?;
     if !has_database {
         rest.offer(Symbol::Dot);
     }
@@ -505,7 +509,7 @@ fn column_or_function(input: Input<'_>) -> Parsed<'_, Expression> {
 }
 
 /// `['DISTINCT' | 'ALL']`; gives whether it was DISTINCT.
-pub(super) fn distinct(input: Input<'_>) -> Parsed<'_, bool> {
+pub(super) fn distinct(input: TokenInput<'_>) -> Parsed<'_, bool> {
     let (rest, distinct) = opt(word(Keyword::Distinct)).parse(input)?;
     if distinct.is_some() {
         return Ok((rest, true));
@@ -515,17 +519,17 @@ pub(super) fn distinct(input: Input<'_>) -> Parsed<'_, bool> {
 }
 
 /// `Function ::= Name '(' ('*' | ['DISTINCT' | 'ALL'] [Expression, …]) ')' ['FILTER' '(' … ')']`
-fn function(input: Input<'_>) -> Parsed<'_, Expression> {
-    let (rest, name) = name(Named::Function)(input)?;
+fn function(input: TokenInput<'_>) -> Parsed<'_, Expression> {
+    let (rest, name) = name(NameKind::Function)(input)?;
     let (rest, _) = symbol(Symbol::LeftParenthesis)(rest)?;
     let behind = rest.at;
     rest.offer(Symbol::Star);
     let (rest, distinct) = distinct(rest)?;
     let (rest, arguments) = if rest.is_symbol(0, Symbol::Star) && rest.at == behind {
-        (rest.skip(1), Arguments::Star)
+        (rest.skip(1), FunctionArguments::Star)
     } else {
         let (rest, list) = expressions(rest)?;
-        (rest, Arguments::List(list))
+        (rest, FunctionArguments::List(list))
     };
     if rest.is_word(0, Keyword::Order) {
         return rest.unsupported("ORDER BY in an aggregate");
@@ -546,12 +550,12 @@ fn function(input: Input<'_>) -> Parsed<'_, Expression> {
 }
 
 /// `'WHERE' Expression`
-fn where_condition(input: Input<'_>) -> Parsed<'_, Expression> {
+fn where_condition(input: TokenInput<'_>) -> Parsed<'_, Expression> {
     preceded(word(Keyword::Where), expression).parse(input)
 }
 
 /// `Cast ::= 'CAST' '(' Expression 'AS' TypeName ')'`
-fn cast(input: Input<'_>) -> Parsed<'_, Expression> {
+fn cast(input: TokenInput<'_>) -> Parsed<'_, Expression> {
     let (rest, operand) = expression(input.skip(2))?;
     let (rest, type_name) = preceded(word(Keyword::As), type_name).parse(rest)?;
     let (rest, _) = symbol(Symbol::RightParenthesis)(rest)?;
@@ -560,7 +564,7 @@ fn cast(input: Input<'_>) -> Parsed<'_, Expression> {
 }
 
 /// `Case ::= 'CASE' [Expression] ('WHEN' … 'THEN' …)+ ['ELSE' Expression] 'END'`
-fn case(input: Input<'_>) -> Parsed<'_, Expression> {
+fn case(input: TokenInput<'_>) -> Parsed<'_, Expression> {
     let (rest, _) = word(Keyword::Case)(input)?;
     let (rest, operand) = if rest.is_word(0, Keyword::When) {
         (rest, None)

@@ -4,10 +4,10 @@
 //! nothing. The first pass only keeps the place; only where that pass fails, a second one over the
 //! same tokens collects the words. A statement that parses pays nothing for its error messages.
 
-use super::super::parameters::{Numbering, ParameterName, Parameters};
+use super::super::parameters::{ParameterName, ParameterNumbering, Parameters};
 use super::super::token::{Symbol, Token, TokenKind};
 use super::super::{Keyword, ParseError};
-use super::expected::{Expected, Named};
+use super::expected::{Expected, NameKind};
 use crate::types::{DataType, Span};
 use nom::error::ErrorKind;
 use nom::{IResult, Needed};
@@ -33,11 +33,11 @@ pub const MAX_NESTING: usize = 100;
 pub const MAX_HEIGHT: usize = 1_000;
 
 /// What a production gives: the rest and its node.
-pub(super) type Parsed<'a, T> = IResult<Input<'a>, T, Miss>;
+pub(super) type Parsed<'a, T> = IResult<TokenInput<'a>, T, Mismatch>;
 
 /// A place among the tokens of a text.
 #[derive(Clone, Copy)]
-pub(super) struct Input<'a> {
+pub(super) struct TokenInput<'a> {
     /// The index of the next token.
     pub at: usize,
     /// What all places share.
@@ -66,7 +66,7 @@ pub(super) struct ParseState<'a> {
     /// Whether what is only good to be offered is collected, too.
     pub completing: bool,
     /// Which tokens are names, and of what; collected for highlighting only.
-    pub names: Option<RefCell<Vec<(usize, Named)>>>,
+    pub names: Option<RefCell<Vec<(usize, NameKind)>>>,
     /// How many brackets of any kind are open.
     pub depth: Cell<usize>,
     /// The height of the tallest expression since this was last taken.
@@ -76,11 +76,11 @@ pub(super) struct ParseState<'a> {
     /// The values of `$name` and `?`; without them they stay what they are.
     pub given: Option<&'a Parameters>,
     /// Whether the statement is kept as it stands, so that only constants are constant in it.
-    pub is_kept: Cell<bool>,
+    pub is_definition: Cell<bool>,
     /// The BETWEEN that may begin a range behind the expression that is read, and when it does.
     pub range: Cell<Option<(usize, StopAtRange)>>,
     /// Up to which token `?` were counted, and how many.
-    pub numbered: Cell<(usize, Numbering)>,
+    pub numbered: Cell<(usize, ParameterNumbering)>,
 }
 
 impl<'a> ParseState<'a> {
@@ -97,7 +97,7 @@ impl<'a> ParseState<'a> {
             tallest: Cell::new(0),
             parameters: &[],
             given: None,
-            is_kept: Cell::new(false),
+            is_definition: Cell::new(false),
             range: Cell::new(None),
             numbered: Cell::default(),
         }
@@ -131,7 +131,7 @@ impl<'a> ParseState<'a> {
     }
 }
 
-impl<'a> Input<'a> {
+impl<'a> TokenInput<'a> {
     /// The next token, which is the end where there is no other.
     pub fn peek(self) -> Token {
         self.ahead(0)
@@ -159,12 +159,12 @@ impl<'a> Input<'a> {
     }
 
     /// The place behind `count` tokens.
-    pub fn skip(self, count: usize) -> Input<'a> {
-        Input { at: (self.at + count).min(self.state.tokens.len() - 1), state: self.state }
+    pub fn skip(self, count: usize) -> TokenInput<'a> {
+        TokenInput { at: (self.at + count).min(self.state.tokens.len() - 1), state: self.state }
     }
 
     /// The span from here to the end of what was eaten before `rest`.
-    pub fn span_to(self, rest: Input<'_>) -> Span {
+    pub fn span_to(self, rest: TokenInput<'_>) -> Span {
         let start = self.peek().span.start;
         let last = self.state.tokens[rest.at.saturating_sub(1)].span.end;
         Span::new(start, last.max(start))
@@ -200,7 +200,7 @@ impl<'a> Input<'a> {
         // A parser that came back counts again.
         let from = if counted > self.at { 0 } else { counted };
         if from == 0 {
-            numbering = Numbering::default();
+            numbering = ParameterNumbering::default();
         }
         let parameters = tokens[from..=self.at].iter();
         let parameters = parameters.filter(|token| token.kind == TokenKind::Parameter);
@@ -211,16 +211,16 @@ impl<'a> Input<'a> {
     }
 
     /// Says that the next token is a name, and of what.
-    pub fn is_named(self, named: Named) {
+    pub fn note_name(self, named: NameKind) {
         if let Some(names) = &self.state.names {
             names.borrow_mut().push((self.at, named));
         }
     }
 
     /// Misses here: another production may fit.
-    pub fn miss<T>(self, expected: impl Into<Expected>) -> Parsed<'a, T> {
+    pub fn mismatch<T>(self, expected: impl Into<Expected>) -> Parsed<'a, T> {
         self.note(expected);
-        Err(nom::Err::Error(Miss(None)))
+        Err(nom::Err::Error(Mismatch(None)))
     }
 
     /// Fails here for good.
@@ -241,7 +241,7 @@ impl<'a> Input<'a> {
 
     /// Fails for good with this error.
     pub fn fail_with<T>(self, error: ParseError) -> Parsed<'a, T> {
-        Err(nom::Err::Failure(Miss(Some(Box::new(error)))))
+        Err(nom::Err::Failure(Mismatch(Some(Box::new(error)))))
     }
 
     /// Fails because the language knows what stands here, and this version does not run it.
@@ -251,33 +251,33 @@ impl<'a> Input<'a> {
 }
 
 /// Eats one word of the language.
-pub(super) fn word<'a>(keyword: Keyword) -> impl Fn(Input<'a>) -> Parsed<'a, Span> {
+pub(super) fn word<'a>(keyword: Keyword) -> impl Fn(TokenInput<'a>) -> Parsed<'a, Span> {
     move |input| {
         let token = input.peek();
         if token.kind == TokenKind::Keyword(keyword) {
             Ok((input.skip(1), token.span))
         } else {
-            input.miss(keyword)
+            input.mismatch(keyword)
         }
     }
 }
 
 /// Eats one symbol.
-pub(super) fn symbol<'a>(symbol: Symbol) -> impl Fn(Input<'a>) -> Parsed<'a, Span> {
+pub(super) fn symbol<'a>(symbol: Symbol) -> impl Fn(TokenInput<'a>) -> Parsed<'a, Span> {
     move |input| {
         let token = input.peek();
         if token.kind == TokenKind::Symbol(symbol) {
             Ok((input.skip(1), token.span))
         } else {
-            input.miss(symbol)
+            input.mismatch(symbol)
         }
     }
 }
 
 /// Eats `(`, one production and `)`.
 pub(super) fn parenthesised<'a, T>(
-    production: impl Fn(Input<'a>) -> Parsed<'a, T>,
-) -> impl Fn(Input<'a>) -> Parsed<'a, T> {
+    production: impl Fn(TokenInput<'a>) -> Parsed<'a, T>,
+) -> impl Fn(TokenInput<'a>) -> Parsed<'a, T> {
     move |input| {
         let (rest, _) = symbol(Symbol::LeftParenthesis)(input)?;
         let (rest, node) = production(rest)?;
@@ -288,8 +288,8 @@ pub(super) fn parenthesised<'a, T>(
 
 /// Eats one or more of a production with commas between them.
 pub(super) fn comma_list<'a, T>(
-    production: impl Fn(Input<'a>) -> Parsed<'a, T>,
-) -> impl Fn(Input<'a>) -> Parsed<'a, Vec<T>> {
+    production: impl Fn(TokenInput<'a>) -> Parsed<'a, T>,
+) -> impl Fn(TokenInput<'a>) -> Parsed<'a, Vec<T>> {
     move |input| {
         let (mut rest, first) = production(input)?;
         let mut list = vec![first];
@@ -305,8 +305,8 @@ pub(super) fn comma_list<'a, T>(
 
 /// Runs a production one level deeper, up to [`MAX_NESTING`].
 pub(super) fn nested<'a, T>(
-    input: Input<'a>,
-    production: impl FnOnce(Input<'a>) -> Parsed<'a, T>,
+    input: TokenInput<'a>,
+    production: impl FnOnce(TokenInput<'a>) -> Parsed<'a, T>,
 ) -> Parsed<'a, T> {
     let depth = input.state.depth.get();
     if depth == MAX_NESTING {
@@ -320,20 +320,20 @@ pub(super) fn nested<'a, T>(
 }
 
 /// Why a production did not fit: a note was left, or a whole error if nothing else can fit.
-pub(super) struct Miss(pub Option<Box<ParseError>>);
+pub(super) struct Mismatch(pub Option<Box<ParseError>>);
 
-impl<'a> nom::error::ParseError<Input<'a>> for Miss {
-    fn from_error_kind(_: Input<'a>, _: ErrorKind) -> Miss {
-        Miss(None)
+impl<'a> nom::error::ParseError<TokenInput<'a>> for Mismatch {
+    fn from_error_kind(_: TokenInput<'a>, _: ErrorKind) -> Mismatch {
+        Mismatch(None)
     }
 
-    fn append(_: Input<'a>, _: ErrorKind, other: Miss) -> Miss {
+    fn append(_: TokenInput<'a>, _: ErrorKind, other: Mismatch) -> Mismatch {
         other
     }
 }
 
 /// What nom's combinators need to walk over tokens.
-impl<'a> nom::Input for Input<'a> {
+impl<'a> nom::Input for TokenInput<'a> {
     type Item = Token;
     type Iter = Copied<Iter<'a, Token>>;
     type IterIndices = Enumerate<Self::Iter>;

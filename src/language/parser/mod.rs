@@ -7,9 +7,9 @@
 
 mod annotations;
 mod constant;
+mod dialect_hints;
 mod expected;
 mod expression;
-mod foreign;
 mod input;
 mod name;
 mod object;
@@ -19,7 +19,7 @@ mod statement;
 mod table;
 mod time;
 
-pub(super) use expected::{Expected, Named};
+pub(super) use expected::{Expected, NameKind};
 pub(super) use expression::{literal_value, operand_words, operator_words};
 pub(super) use input::LiteralSlot;
 pub use input::{MAX_HEIGHT, MAX_NESTING};
@@ -31,7 +31,7 @@ use super::splitter::{MAX_STATEMENT_SIZE, size};
 use super::token::{Symbol, Token, TokenKind};
 use super::{Parameters, ParseError};
 use crate::types::Span;
-use input::{Input, ParseState, Parsed};
+use input::{ParseState, Parsed, TokenInput};
 use report::END;
 use std::cell::RefCell;
 
@@ -103,23 +103,23 @@ pub(super) fn parse_with_slots(
 ) -> Option<Statement> {
     let mut state = ParseState::new(text, tokens);
     state.parameters = slots;
-    one_statement(Input { at: 0, state: &state }).ok().and_then(|(_, statement)| statement)
+    one_statement(TokenInput { at: 0, state: &state }).ok().and_then(|(_, statement)| statement)
 }
 
 /// Everything that the statement of these tokens could go on with at their end.
 pub(super) fn expected_at_end(text: &str, tokens: &[Token]) -> Vec<Expected> {
     let state = ParseState::completing(text, tokens);
-    if let Ok((rest, _)) = statement::statement(Input { at: 0, state: &state }) {
+    if let Ok((rest, _)) = statement::statement(TokenInput { at: 0, state: &state }) {
         rest.note(Symbol::Semicolon);
     }
     state.expected.map(RefCell::into_inner).unwrap_or_default()
 }
 
 /// Which tokens of one statement are names, by their index, as far as it can be read.
-pub(super) fn names(text: &str, tokens: &[Token]) -> Vec<(usize, Named)> {
+pub(super) fn names(text: &str, tokens: &[Token]) -> Vec<(usize, NameKind)> {
     let state = ParseState::naming(text, tokens);
     // What fails was read up to there.
-    let _ = statement::statement(Input { at: 0, state: &state });
+    let _ = statement::statement(TokenInput { at: 0, state: &state });
     state.names.map(RefCell::into_inner).unwrap_or_default()
 }
 
@@ -131,20 +131,20 @@ pub(super) fn tables_at(
     at: usize,
 ) -> Option<(TableReference, usize)> {
     let state = ParseState::new(text, tokens);
-    let (rest, found) = select::table_reference(Input { at, state: &state }).ok()?;
+    let (rest, found) = select::table_reference(TokenInput { at, state: &state }).ok()?;
     Some((found, rest.at))
 }
 
 /// The name that a token is; `None` for one that cannot be.
 pub(super) fn name_at(text: &str, tokens: &[Token], at: usize) -> Option<String> {
     let state = ParseState::new(text, tokens);
-    let (_, name) = name::name(Named::New)(Input { at, state: &state }).ok()?;
+    let (_, name) = name::name(NameKind::New)(TokenInput { at, state: &state }).ok()?;
     Some(name.name)
 }
 
 fn parse<T>(
     text: &str,
-    production: impl for<'a> Fn(Input<'a>) -> Parsed<'a, T>,
+    production: impl for<'a> Fn(TokenInput<'a>) -> Parsed<'a, T>,
 ) -> Result<T, ParseError> {
     parse_given(text, None, production)
 }
@@ -152,14 +152,14 @@ fn parse<T>(
 fn parse_given<T>(
     text: &str,
     given: Option<&Parameters>,
-    production: impl for<'a> Fn(Input<'a>) -> Parsed<'a, T>,
+    production: impl for<'a> Fn(TokenInput<'a>) -> Parsed<'a, T>,
 ) -> Result<T, ParseError> {
     let Tokens { tokens, error } = tokenize(text);
     let mut state = ParseState::new(text, &tokens);
     state.given = given;
-    match production(Input { at: 0, state: &state }) {
+    match production(TokenInput { at: 0, state: &state }) {
         Ok((_, node)) => error.map_or(Ok(node), Err),
-        Err(nom::Err::Failure(input::Miss(Some(error)))) => Err(*error),
+        Err(nom::Err::Failure(input::Mismatch(Some(error)))) => Err(*error),
         Err(_) => {
             let furthest = state.furthest.get();
             if let Some(error) = error.filter(|_| tokens[furthest].kind == TokenKind::End) {
@@ -167,7 +167,7 @@ fn parse_given<T>(
             }
             let mut state = ParseState::collecting(text, &tokens, furthest);
             state.given = given;
-            let again = production(Input { at: 0, state: &state });
+            let again = production(TokenInput { at: 0, state: &state });
             debug_assert!(again.is_err(), "the same tokens fail again");
             Err(report::report(&state))
         }
@@ -175,7 +175,7 @@ fn parse_given<T>(
 }
 
 /// `[Statement] [;]`
-fn one_statement(input: Input<'_>) -> Parsed<'_, Option<Statement>> {
+fn one_statement(input: TokenInput<'_>) -> Parsed<'_, Option<Statement>> {
     let mut rest = input;
     let mut found = None;
     if !rest.is_symbol(0, Symbol::Semicolon) && rest.peek().kind != TokenKind::End {
@@ -185,14 +185,14 @@ fn one_statement(input: Input<'_>) -> Parsed<'_, Option<Statement>> {
     if rest.is_symbol(0, Symbol::Semicolon) {
         rest = rest.skip(1);
     } else if rest.peek().kind != TokenKind::End {
-        return rest.miss(Symbol::Semicolon);
+        return rest.mismatch(Symbol::Semicolon);
     }
     let (rest, ()) = end(rest)?;
     Ok((rest, found))
 }
 
 /// `Script ::= [Statement] (';' [Statement])*`
-fn script(input: Input<'_>) -> Parsed<'_, Vec<(Statement, Span)>> {
+fn script(input: TokenInput<'_>) -> Parsed<'_, Vec<(Statement, Span)>> {
     let mut rest = input;
     let mut statements = Vec::new();
     loop {
@@ -206,13 +206,13 @@ fn script(input: Input<'_>) -> Parsed<'_, Vec<(Statement, Span)>> {
         statements.push((statement, rest.span_to(behind)));
         rest = behind;
         if !rest.is_symbol(0, Symbol::Semicolon) && rest.peek().kind != TokenKind::End {
-            return rest.miss(Symbol::Semicolon);
+            return rest.mismatch(Symbol::Semicolon);
         }
     }
 }
 
-fn end(input: Input<'_>) -> Parsed<'_, ()> {
-    if input.peek().kind == TokenKind::End { Ok((input, ())) } else { input.miss(END) }
+fn end(input: TokenInput<'_>) -> Parsed<'_, ()> {
+    if input.peek().kind == TokenKind::End { Ok((input, ())) } else { input.mismatch(END) }
 }
 
 #[cfg(test)]

@@ -4,32 +4,32 @@ use super::super::Keyword;
 use super::super::ast::Identifier;
 use super::super::keyword::WordClass;
 use super::super::token::{Symbol, Token, TokenKind};
-use super::expected::{Expected, Named};
-use super::foreign;
-use super::input::{Input, Parsed, comma_list, parenthesised};
+use super::dialect_hints;
+use super::expected::{Expected, NameKind};
+use super::input::{Parsed, TokenInput, comma_list, parenthesised};
 use super::time::begins_temporal;
 use crate::types::Span;
 
 /// `Name ::= PlainName | QuotedName | a word that is not reserved`
-pub(super) fn name<'a>(of: Named) -> impl Fn(Input<'a>) -> Parsed<'a, Identifier> {
+pub(super) fn name<'a>(of: NameKind) -> impl Fn(TokenInput<'a>) -> Parsed<'a, Identifier> {
     move |input| {
         if !is_name(input.peek()) {
-            return input.miss(of);
+            return input.mismatch(of);
         }
-        input.is_named(of);
+        input.note_name(of);
         Ok((input.skip(1), identifier(input, input.peek())))
     }
 }
 
 /// `Label ::= Text | Name`: SQLite takes a text for a name wherever it can be nothing else, and its
 /// dumps have such names.
-pub(super) fn label<'a>(of: Named) -> impl Fn(Input<'a>) -> Parsed<'a, Identifier> {
+pub(super) fn label<'a>(of: NameKind) -> impl Fn(TokenInput<'a>) -> Parsed<'a, Identifier> {
     move |input| {
         if input.peek().kind != TokenKind::Text {
             return name(of)(input);
         }
         let (rest, name) = text(input)?;
-        input.is_named(of);
+        input.note_name(of);
         Ok((rest, Identifier { name, span: input.peek().span, quoted: false }))
     }
 }
@@ -44,7 +44,7 @@ pub(super) fn is_name(token: Token) -> bool {
 }
 
 /// `ObjectName ::= (Database '.')? Name`: a table or an index.
-pub(super) fn object_name<'a>(of: Named) -> impl Fn(Input<'a>) -> Parsed<'a, Identifier> {
+pub(super) fn object_name<'a>(of: NameKind) -> impl Fn(TokenInput<'a>) -> Parsed<'a, Identifier> {
     move |input| {
         let (behind, ()) = database_before(input)?;
         let (rest, object) = label(of)(behind)?;
@@ -65,11 +65,11 @@ const TEMPORARY: &str = "temp";
 ///
 /// # Errors
 /// `unknown-database` where it is that of none.
-pub(super) fn database_before(input: Input<'_>) -> Parsed<'_, ()> {
+pub(super) fn database_before(input: TokenInput<'_>) -> Parsed<'_, ()> {
     if !is_name(input.peek()) || !input.is_symbol(1, Symbol::Dot) {
         return Ok((input, ()));
     }
-    let (_, database) = name(Named::New)(input)?;
+    let (_, database) = name(NameKind::New)(input)?;
     let is = |known: &str| database.name.eq_ignore_ascii_case(known);
     if is(MAIN) {
         return Ok((input.skip(2), ()));
@@ -77,7 +77,9 @@ pub(super) fn database_before(input: Input<'_>) -> Parsed<'_, ()> {
     let (message, help) = if is(TEMPORARY) {
         let message = "there are no temporary tables yet: a TEMP table is one like the others";
         (message.to_owned(), format!("leave {}. out", database.name))
-    } else if let Some((message, help)) = foreign::schema(&database.name, input.skip(2).word()) {
+    } else if let Some((message, help)) =
+        dialect_hints::schema(&database.name, input.skip(2).word())
+    {
         (message, help)
     } else {
         let message = format!("there is no database \"{}\"", database.name);
@@ -87,26 +89,28 @@ pub(super) fn database_before(input: Input<'_>) -> Parsed<'_, ()> {
 }
 
 /// Whether a token is the name of a database that has no tables here, or of the one that has.
-pub(super) fn is_database(input: Input<'_>) -> bool {
+pub(super) fn is_database(input: TokenInput<'_>) -> bool {
     let name = identifier(input, input.peek()).name;
     [MAIN, TEMPORARY].iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// The name of a table that is there.
-pub(super) fn table_name(input: Input<'_>) -> Parsed<'_, Identifier> {
-    object_name(Named::Table)(input)
+pub(super) fn table_name(input: TokenInput<'_>) -> Parsed<'_, Identifier> {
+    object_name(NameKind::Table)(input)
 }
 
 /// `Names ::= '(' Label (',' Label)* ')'`, columns of one table.
-pub(super) fn columns<'a>(of: Option<usize>) -> impl Fn(Input<'a>) -> Parsed<'a, Vec<Identifier>> {
-    parenthesised(comma_list(label(Named::Column(of))))
+pub(super) fn columns<'a>(
+    of: Option<usize>,
+) -> impl Fn(TokenInput<'a>) -> Parsed<'a, Vec<Identifier>> {
+    parenthesised(comma_list(label(NameKind::Column(of))))
 }
 
 /// `Alias ::= 'AS' (Name | Text) | a name that cannot go on with the clause`
-pub(super) fn alias(input: Input<'_>) -> Parsed<'_, Identifier> {
+pub(super) fn alias(input: TokenInput<'_>) -> Parsed<'_, Identifier> {
     let token = input.peek();
     match token.kind {
-        TokenKind::Keyword(_) if begins_temporal(input) => input.miss(Keyword::As),
+        TokenKind::Keyword(_) if begins_temporal(input) => input.mismatch(Keyword::As),
         TokenKind::Keyword(Keyword::As) => {
             let behind = input.skip(1);
             let token = behind.peek();
@@ -114,18 +118,18 @@ pub(super) fn alias(input: Input<'_>) -> Parsed<'_, Identifier> {
                 let name = unquote(behind.word());
                 return Ok((behind.skip(1), Identifier { name, span: token.span, quoted: false }));
             }
-            name(Named::New)(behind)
+            name(NameKind::New)(behind)
         }
-        TokenKind::Name | TokenKind::QuotedName => name(Named::New)(input),
+        TokenKind::Name | TokenKind::QuotedName => name(NameKind::New)(input),
         TokenKind::Keyword(keyword) if keyword.class() == WordClass::Free => {
-            name(Named::New)(input)
+            name(NameKind::New)(input)
         }
-        _ => input.miss(Keyword::As),
+        _ => input.mismatch(Keyword::As),
     }
 }
 
 /// A text between single quotes.
-pub(super) fn text(input: Input<'_>) -> Parsed<'_, String> {
+pub(super) fn text(input: TokenInput<'_>) -> Parsed<'_, String> {
     text_for(TEXT)(input)
 }
 
@@ -133,18 +137,18 @@ pub(super) fn text(input: Input<'_>) -> Parsed<'_, String> {
 const TEXT: Expected = Expected::Other("a text in single quotes");
 
 /// A text between single quotes that stands for something.
-pub(super) fn text_for<'a>(what: Expected) -> impl Fn(Input<'a>) -> Parsed<'a, String> {
+pub(super) fn text_for<'a>(what: Expected) -> impl Fn(TokenInput<'a>) -> Parsed<'a, String> {
     move |input| {
         if input.peek().kind == TokenKind::Text {
             Ok((input.skip(1), unquote(input.word())))
         } else {
-            input.miss(what)
+            input.mismatch(what)
         }
     }
 }
 
 /// A whole number without a sign.
-pub(super) fn number(input: Input<'_>) -> Parsed<'_, u64> {
+pub(super) fn number(input: TokenInput<'_>) -> Parsed<'_, u64> {
     number_of(NUMBER)(input)
 }
 
@@ -152,14 +156,14 @@ pub(super) fn number(input: Input<'_>) -> Parsed<'_, u64> {
 pub(super) const NUMBER: Expected = Expected::Other("a number");
 
 /// A whole number without a sign that stands for something.
-pub(super) fn number_of<'a>(what: Expected) -> impl Fn(Input<'a>) -> Parsed<'a, u64> {
+pub(super) fn number_of<'a>(what: Expected) -> impl Fn(TokenInput<'a>) -> Parsed<'a, u64> {
     move |input| {
-        if input.peek().kind == TokenKind::Integer { whole(input) } else { input.miss(what) }
+        if input.peek().kind == TokenKind::Integer { whole(input) } else { input.mismatch(what) }
     }
 }
 
 /// The value of an integer token.
-fn whole(input: Input<'_>) -> Parsed<'_, u64> {
+fn whole(input: TokenInput<'_>) -> Parsed<'_, u64> {
     let digits = input.word();
     let hexadecimal = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X"));
     match hexadecimal.map_or_else(|| digits.parse(), |hex| u64::from_str_radix(hex, 16)) {
@@ -169,7 +173,7 @@ fn whole(input: Input<'_>) -> Parsed<'_, u64> {
 }
 
 /// The identifier that a token is.
-pub(super) fn identifier(input: Input<'_>, token: Token) -> Identifier {
+pub(super) fn identifier(input: TokenInput<'_>, token: Token) -> Identifier {
     let Span { start, end } = token.span;
     let text = input.state.slice(token.span);
     let double = text.starts_with('"');

@@ -3,7 +3,7 @@
 use super::super::ast::JsonObject;
 use super::super::token::TokenKind;
 use super::expected::Expected;
-use super::input::{Input, Parsed};
+use super::input::{Parsed, TokenInput};
 use crate::types::{DataType, Literal, Span, Value};
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -14,13 +14,13 @@ use std::fmt;
 pub(super) const JSON_OBJECT: Expected = Expected::Other("a JSON object");
 
 /// `JsonObject ::= a JSON object`
-pub(super) fn json_object(input: Input<'_>) -> Parsed<'_, JsonObject> {
+pub(super) fn json_object(input: TokenInput<'_>) -> Parsed<'_, JsonObject> {
     let Span { start, end } = input.peek().span;
     if input.peek().kind != TokenKind::Json {
-        return input.miss(JSON_OBJECT);
+        return input.mismatch(JSON_OBJECT);
     }
     let text = input.word();
-    let fields = match serde_json::from_str::<Fields>(text) {
+    let fields = match serde_json::from_str::<ObjectFields>(text) {
         Ok(fields) => fields.0,
         Err(error) => {
             let (at, message) = place(text, &error);
@@ -51,24 +51,24 @@ fn place(text: &str, error: &serde_json::Error) -> (usize, String) {
 }
 
 /// The fields of an object in order.
-struct Fields(Vec<(String, Literal)>);
+struct ObjectFields(Vec<(String, Literal)>);
 
-impl<'de> serde::Deserialize<'de> for Fields {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Fields, D::Error> {
-        deserializer.deserialize_map(FieldsVisitor)
+impl<'de> serde::Deserialize<'de> for ObjectFields {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<ObjectFields, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor)
     }
 }
 
-struct FieldsVisitor;
+struct ObjectVisitor;
 
-impl<'de> Visitor<'de> for FieldsVisitor {
-    type Value = Fields;
+impl<'de> Visitor<'de> for ObjectVisitor {
+    type Value = ObjectFields;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ObjectFields, A::Error> {
         let mut fields = Vec::new();
         while let Some((key, raw)) = map.next_entry::<String, &'de RawValue>()? {
             let value = value(raw.get()).ok_or_else(|| {
@@ -76,7 +76,7 @@ impl<'de> Visitor<'de> for FieldsVisitor {
             })?;
             fields.push((key, value));
         }
-        Ok(Fields(fields))
+        Ok(ObjectFields(fields))
     }
 }
 

@@ -3,8 +3,8 @@
 use super::super::ParseError;
 use super::super::keyword::Keyword;
 use super::super::token::{Token, TokenKind};
+use super::dialect_hints;
 use super::expected::Expected;
-use super::foreign;
 use super::input::ParseState;
 
 /// How many expected words a message lists; beyond, it only says what was unexpected.
@@ -22,7 +22,7 @@ pub(super) fn report(state: &ParseState<'_>) -> ParseError {
     if found.kind != TokenKind::End && expected.len() > 1 {
         expected.retain(|what| *what != END);
     }
-    let help = foreign::inside(state, at)
+    let help = dialect_hints::inside(state, at)
         .or_else(|| misspelt(state, at, &expected))
         .or_else(|| reserved(state, found, &expected))
         .or_else(|| file(state, at));
@@ -80,7 +80,7 @@ fn misspelt(state: &ParseState<'_>, at: usize, expected: &[Expected]) -> Option<
         if token.kind != TokenKind::Name {
             return None;
         }
-        let later = if index == 0 { foreign::LATER } else { &[] };
+        let later = if index == 0 { dialect_hints::LATER } else { &[] };
         let words = expected.iter().filter_map(|what| match what {
             Expected::Words(words) => Some(words.split(' ')),
             _ => None,
@@ -98,7 +98,7 @@ fn misspelt(state: &ParseState<'_>, at: usize, expected: &[Expected]) -> Option<
 fn reserved(state: &ParseState<'_>, found: Token, expected: &[Expected]) -> Option<String> {
     let reserved =
         matches!(found.kind, TokenKind::Keyword(keyword) if Keyword::is_reserved(keyword));
-    if !reserved || !expected.iter().any(|what| matches!(what, Expected::Named(_))) {
+    if !reserved || !expected.iter().any(|what| matches!(what, Expected::Name(_))) {
         return None;
     }
     let word = state.slice(found.span);

@@ -2,13 +2,13 @@
 
 use super::super::Keyword;
 use super::super::ast::{
-    History, JoinConstraint, JoinKind, OrderItem, Place, Select, SelectItem, TableReference,
+    History, JoinConstraint, JoinKind, OrderItem, Select, SelectItem, SourceSpan, TableReference,
     Temporal,
 };
 use super::super::token::{Symbol, TokenKind};
-use super::expected::Named;
+use super::expected::NameKind;
 use super::expression::{distinct, expression};
-use super::input::{Input, Parsed, comma_list, nested, symbol, word};
+use super::input::{Parsed, TokenInput, comma_list, nested, symbol, word};
 use super::name::{alias, columns, is_name, name, table_name};
 use super::time::{as_of, begins_history_of, begins_moment, history, history_of, temporal};
 use nom::Parser;
@@ -20,7 +20,7 @@ pub const MAX_TABLES: usize = 200;
 
 /// `Select ::= AsOf Query | Query [AsOf]`
 /// `Query ::= 'SELECT' …`
-pub(super) fn select(input: Input<'_>) -> Parsed<'_, Select> {
+pub(super) fn select(input: TokenInput<'_>) -> Parsed<'_, Select> {
     let (rest, first) = opt(as_of).parse(input)?;
     let (rest, _) = word(Keyword::Select)(rest)?;
     let (rest, distinct) = distinct(rest)?;
@@ -60,7 +60,7 @@ pub(super) fn select(input: Input<'_>) -> Parsed<'_, Select> {
 }
 
 /// Names the set operations, which are not yet run.
-fn not_compound(input: Input<'_>) -> Parsed<'_, ()> {
+fn not_compound(input: TokenInput<'_>) -> Parsed<'_, ()> {
     match input.peek().kind {
         TokenKind::Keyword(keyword @ (Keyword::Union | Keyword::Intersect | Keyword::Except)) => {
             input.unsupported(keyword.text())
@@ -70,7 +70,7 @@ fn not_compound(input: Input<'_>) -> Parsed<'_, ()> {
 }
 
 /// Refuses `FROM a, b AS OF point` with nothing behind it: it could mean `b` or the statement.
-fn not_ambiguous<'a>(rest: Input<'a>, from: Option<&TableReference>) -> Parsed<'a, ()> {
+fn not_ambiguous<'a>(rest: TokenInput<'a>, from: Option<&TableReference>) -> Parsed<'a, ()> {
     let Some(TableReference::Join { right, constraint: JoinConstraint::None, .. }) = from else {
         return Ok((rest, ()));
     };
@@ -95,16 +95,16 @@ fn is_for(word: &str) -> bool {
 }
 
 /// `SelectItem ::= '*' | [Database '.'] Name '.' '*' | Expression [Alias]`
-fn select_item(input: Input<'_>) -> Parsed<'_, SelectItem> {
+fn select_item(input: TokenInput<'_>) -> Parsed<'_, SelectItem> {
     if input.is_symbol(0, Symbol::Star) {
         let rest = input.skip(1);
-        return Ok((rest, SelectItem::Star(Place(input.peek().span))));
+        return Ok((rest, SelectItem::Star(SourceSpan(input.peek().span))));
     }
     input.note(Symbol::Star);
     let of_table =
         |words| input.is_symbol(words, Symbol::Dot) && input.is_symbol(words + 1, Symbol::Star);
     if of_table(1) {
-        let (_, table) = name(Named::Table)(input)?;
+        let (_, table) = name(NameKind::Table)(input)?;
         return Ok((input.skip(3), SelectItem::TableStar(table)));
     }
     if input.is_symbol(1, Symbol::Dot) && of_table(3) {
@@ -120,7 +120,7 @@ fn select_item(input: Input<'_>) -> Parsed<'_, SelectItem> {
 }
 
 /// `OrderItem ::= Expression ['ASC' | 'DESC'] ['NULLS' ('FIRST' | 'LAST')]`
-fn order_item(input: Input<'_>) -> Parsed<'_, OrderItem> {
+fn order_item(input: TokenInput<'_>) -> Parsed<'_, OrderItem> {
     let (rest, expression) = expression(input)?;
     let (rest, descending) = direction(rest)?;
     let (rest, nulls) = opt(word(Keyword::Nulls)).parse(rest)?;
@@ -133,7 +133,7 @@ fn order_item(input: Input<'_>) -> Parsed<'_, OrderItem> {
 }
 
 /// `Direction ::= 'ASC' | 'DESC'`, or nothing; true for DESC.
-pub(super) fn direction(input: Input<'_>) -> Parsed<'_, bool> {
+pub(super) fn direction(input: TokenInput<'_>) -> Parsed<'_, bool> {
     let (rest, ascending) = opt(word(Keyword::Asc)).parse(input)?;
     if ascending.is_some() {
         return Ok((rest, false));
@@ -142,10 +142,10 @@ pub(super) fn direction(input: Input<'_>) -> Parsed<'_, bool> {
     Ok((rest, descending.is_some()))
 }
 
-type Limit = (Option<super::Expression>, Option<super::Expression>);
+type LimitClause = (Option<super::Expression>, Option<super::Expression>);
 
 /// `['LIMIT' Expression [('OFFSET' | ',') Expression]]`; before a comma stands the offset.
-fn limit(input: Input<'_>) -> Parsed<'_, Limit> {
+fn limit(input: TokenInput<'_>) -> Parsed<'_, LimitClause> {
     let (rest, first) = opt(preceded(word(Keyword::Limit), expression)).parse(input)?;
     if first.is_none() {
         return Ok((rest, (None, None)));
@@ -159,7 +159,7 @@ fn limit(input: Input<'_>) -> Parsed<'_, Limit> {
 }
 
 /// `From ::= TableReference (Join TableReference [JoinConstraint])*`
-fn from(input: Input<'_>) -> Parsed<'_, TableReference> {
+fn from(input: TokenInput<'_>) -> Parsed<'_, TableReference> {
     let (mut rest, mut left) = table_reference(input)?;
     let mut tables = 1;
     loop {
@@ -180,7 +180,7 @@ fn from(input: Input<'_>) -> Parsed<'_, TableReference> {
 }
 
 /// `Join ::= ',' | ['INNER' | 'LEFT' ['OUTER'] | 'CROSS'] 'JOIN'`
-fn join(input: Input<'_>) -> Parsed<'_, JoinKind> {
+fn join(input: TokenInput<'_>) -> Parsed<'_, JoinKind> {
     let (skipped, kind) = match input.peek().kind {
         TokenKind::Symbol(Symbol::Comma) => return Ok((input.skip(1), JoinKind::Cross)),
         TokenKind::Keyword(Keyword::Join) => (0, JoinKind::Inner),
@@ -198,7 +198,7 @@ fn join(input: Input<'_>) -> Parsed<'_, JoinKind> {
             input.note("JOIN");
             input.note("LEFT JOIN");
             input.offer("INNER JOIN");
-            return input.miss("CROSS JOIN");
+            return input.mismatch("CROSS JOIN");
         }
     };
     let (rest, _) = word(Keyword::Join)(input.skip(skipped))?;
@@ -206,7 +206,7 @@ fn join(input: Input<'_>) -> Parsed<'_, JoinKind> {
 }
 
 /// `JoinConstraint ::= 'ON' Expression | 'USING' '(' Name, … ')'`
-fn join_constraint(input: Input<'_>) -> Parsed<'_, JoinConstraint> {
+fn join_constraint(input: TokenInput<'_>) -> Parsed<'_, JoinConstraint> {
     let (rest, on) = opt(preceded(word(Keyword::On), expression)).parse(input)?;
     if let Some(on) = on {
         return Ok((rest, JoinConstraint::On(on)));
@@ -217,7 +217,7 @@ fn join_constraint(input: Input<'_>) -> Parsed<'_, JoinConstraint> {
 
 /// `TableReference ::= Label [Temporal] [Alias] [Temporal] ['NOT' 'INDEXED'] | '(' From ')'
 ///                    | '(' History ')' [Alias] | 'HISTORY' 'OF' Label [Alias]`
-pub(super) fn table_reference(input: Input<'_>) -> Parsed<'_, TableReference> {
+pub(super) fn table_reference(input: TokenInput<'_>) -> Parsed<'_, TableReference> {
     if input.is_symbol(0, Symbol::LeftParenthesis) {
         return nested(input, tables_in_parentheses);
     }
@@ -231,7 +231,7 @@ pub(super) fn table_reference(input: Input<'_>) -> Parsed<'_, TableReference> {
     input.offer("HISTORY OF");
     if input.peek().kind == TokenKind::Text && input.word().contains('.') {
         // Elsewhere that is a file.
-        return input.miss(Named::Table);
+        return input.mismatch(NameKind::Table);
     }
     let (rest, name) = table_name(input)?;
     if input.is_word(0, Keyword::History) {
@@ -251,7 +251,7 @@ pub(super) fn table_reference(input: Input<'_>) -> Parsed<'_, TableReference> {
 }
 
 /// `['NOT' 'INDEXED']`, which changes nothing.
-pub(super) fn not_indexed(input: Input<'_>) -> Parsed<'_, ()> {
+pub(super) fn not_indexed(input: TokenInput<'_>) -> Parsed<'_, ()> {
     let found = input.is_word(0, Keyword::Not) && input.is_word(1, Keyword::Indexed);
     let rest = input.skip(if found { 2 } else { 0 });
     if rest.is_word(0, Keyword::Indexed) {
@@ -261,7 +261,7 @@ pub(super) fn not_indexed(input: Input<'_>) -> Parsed<'_, ()> {
 }
 
 /// `'(' From ')' | '(' History ')' [Alias]`
-fn tables_in_parentheses(input: Input<'_>) -> Parsed<'_, TableReference> {
+fn tables_in_parentheses(input: TokenInput<'_>) -> Parsed<'_, TableReference> {
     let behind = input.skip(1);
     if matches!(
         behind.peek().kind,
@@ -281,7 +281,7 @@ fn tables_in_parentheses(input: Input<'_>) -> Parsed<'_, TableReference> {
 }
 
 /// `[Alias]` behind a history.
-fn history_reference(rest: Input<'_>, history: History) -> Parsed<'_, TableReference> {
+fn history_reference(rest: TokenInput<'_>, history: History) -> Parsed<'_, TableReference> {
     let (rest, alias) = opt(alias).parse(rest)?;
     Ok((rest, TableReference::History { history: Box::new(history), alias }))
 }

@@ -1,15 +1,16 @@
 //! Statements, found by their first word in one table.
 
 use super::super::ast::{
-    Assigned, Delete, Identifier, Insert, InsertSource, Place, Statement, Update, Upkeep,
+    AssignedValue, Delete, Identifier, Insert, InsertSource, MaintenanceKind, SourceSpan,
+    Statement, Update,
 };
 use super::super::token::{Symbol, TokenKind};
-use super::super::{Keyword, reference};
+use super::super::{Keyword, help_topics};
 use super::annotations::annotations;
-use super::expected::{Expected, Named};
+use super::dialect_hints;
+use super::expected::{Expected, NameKind};
 use super::expression::expression;
-use super::foreign;
-use super::input::{Input, Parsed, comma_list, parenthesised, symbol, word};
+use super::input::{Parsed, TokenInput, comma_list, parenthesised, symbol, word};
 use super::name::{alias, columns, is_database, is_name, label, object_name, table_name};
 use super::object::{JSON_OBJECT, json_object};
 use super::select::{not_indexed, select};
@@ -21,10 +22,10 @@ use nom::combinator::opt;
 use nom::sequence::preceded;
 
 /// A first word, the production that it begins, and the function that reads it.
-type Entry = (Keyword, &'static str, fn(Input<'_>) -> Parsed<'_, Statement>);
+type StatementEntry = (Keyword, &'static str, fn(TokenInput<'_>) -> Parsed<'_, Statement>);
 
 /// Every statement.
-const STATEMENTS: &[Entry] = &[
+const STATEMENTS: &[StatementEntry] = &[
     (Keyword::Select, "Select", select_statement),
     (Keyword::Insert, "Insert", insert),
     (Keyword::Update, "Update", update),
@@ -51,9 +52,9 @@ const STATEMENTS: &[Entry] = &[
     (Keyword::Show, "Show", show),
     (Keyword::Verify, "Verify", verify),
     (Keyword::Pragma, "Pragma", pragma),
-    (Keyword::Vacuum, "Upkeep", upkeep),
-    (Keyword::Analyze, "Upkeep", upkeep),
-    (Keyword::Reindex, "Upkeep", upkeep),
+    (Keyword::Vacuum, "Maintenance", maintenance),
+    (Keyword::Analyze, "Maintenance", maintenance),
+    (Keyword::Reindex, "Maintenance", maintenance),
 ];
 
 /// The first word of every statement with the production of `grammar/asof.ebnf` that it begins.
@@ -65,30 +66,30 @@ pub fn productions() -> impl Iterator<Item = (Keyword, &'static str)> {
 const STATEMENT: Expected = Expected::Other("a statement");
 
 /// `Statement ::= Select | Insert | …`
-pub(super) fn statement(input: Input<'_>) -> Parsed<'_, Statement> {
+pub(super) fn statement(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     if let TokenKind::Keyword(first) = input.peek().kind
         && let Some((.., parse)) = STATEMENTS.iter().find(|(keyword, ..)| *keyword == first)
     {
         // Conditions and defaults of a table are kept with it.
-        input.state.is_kept.set(matches!(first, Keyword::Create | Keyword::Alter));
+        input.state.is_definition.set(matches!(first, Keyword::Create | Keyword::Alter));
         return parse(input);
     }
     if matches!(input.peek().kind, TokenKind::Keyword(_) | TokenKind::Name) {
-        foreign::refuse(input)?;
+        dialect_hints::refuse(input)?;
     }
     for (keyword, ..) in STATEMENTS {
         input.note(if *keyword == Keyword::As { "AS OF" } else { keyword.text() });
     }
-    input.miss(STATEMENT)
+    input.mismatch(STATEMENT)
 }
 
-fn select_statement(input: Input<'_>) -> Parsed<'_, Statement> {
+fn select_statement(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, select) = select(input)?;
     Ok((rest, Statement::Select(Box::new(select))))
 }
 
 /// `Insert ::= 'INSERT' 'INTO' ObjectName [Names] rows [Annotations]`
-fn insert(input: Input<'_>) -> Parsed<'_, Statement> {
+fn insert(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = word(Keyword::Insert)(input)?;
     if rest.is_word(0, Keyword::Or) {
         let action = rest.skip(1).word().to_ascii_uppercase();
@@ -124,7 +125,7 @@ fn is_statistics(table: &Identifier) -> bool {
 /// The rows of an INSERT: `Values | JsonObject, … | Select | 'DEFAULT' 'VALUES'`.
 ///
 /// Objects and default values take no list of columns.
-fn insert_source(input: Input<'_>, all_columns: bool) -> Parsed<'_, InsertSource> {
+fn insert_source(input: TokenInput<'_>, all_columns: bool) -> Parsed<'_, InsertSource> {
     match input.peek().kind {
         TokenKind::Keyword(Keyword::Values) => values(input.skip(1)),
         TokenKind::Keyword(Keyword::Select | Keyword::As | Keyword::Before) => {
@@ -147,14 +148,14 @@ fn insert_source(input: Input<'_>, all_columns: bool) -> Parsed<'_, InsertSource
                 input.note("DEFAULT VALUES");
                 input.note(JSON_OBJECT);
             }
-            input.miss("AS OF")
+            input.mismatch("AS OF")
         }
     }
 }
 
 /// `Values ::= 'VALUES' '(' Expression, … ')' (',' '(' Expression, … ')')*`, behind the word; rows of
 /// one length.
-fn values(input: Input<'_>) -> Parsed<'_, InsertSource> {
+fn values(input: TokenInput<'_>) -> Parsed<'_, InsertSource> {
     let row = parenthesised(comma_list(assigned));
     let (mut rest, first) = row(input)?;
     let length = first.len();
@@ -174,18 +175,18 @@ fn values(input: Input<'_>) -> Parsed<'_, InsertSource> {
     Ok((rest, InsertSource::Values(rows)))
 }
 
-/// `Assigned ::= Expression | 'DEFAULT'`
-fn assigned(input: Input<'_>) -> Parsed<'_, Assigned> {
+/// `AssignedValue ::= Expression | 'DEFAULT'`
+fn assigned(input: TokenInput<'_>) -> Parsed<'_, AssignedValue> {
     if input.is_word(0, Keyword::Default) {
-        return Ok((input.skip(1), Assigned::Default(Place(input.peek().span))));
+        return Ok((input.skip(1), AssignedValue::Default(SourceSpan(input.peek().span))));
     }
     input.offer(Keyword::Default);
     let (rest, expression) = expression(input)?;
-    Ok((rest, Assigned::Expression(expression)))
+    Ok((rest, AssignedValue::Expression(expression)))
 }
 
 /// `Target ::= ObjectName [Alias] ['NOT' 'INDEXED']`, the table that is changed and what it is called.
-fn target(input: Input<'_>) -> Parsed<'_, (Identifier, Option<Identifier>)> {
+fn target(input: TokenInput<'_>) -> Parsed<'_, (Identifier, Option<Identifier>)> {
     let (rest, table) = table_name(input)?;
     let (rest, ()) = no_moment(rest)?;
     let (rest, alias) = opt(alias).parse(rest)?;
@@ -194,7 +195,7 @@ fn target(input: Input<'_>) -> Parsed<'_, (Identifier, Option<Identifier>)> {
 }
 
 /// `Update ::= 'UPDATE' Target 'SET' Assignment (',' Assignment)* ['WHERE' Expression] [Annotations]`
-fn update(input: Input<'_>) -> Parsed<'_, Statement> {
+fn update(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = word(Keyword::Update)(input)?;
     if rest.is_word(0, Keyword::Or) {
         let action = rest.skip(1).word().to_ascii_uppercase();
@@ -215,19 +216,19 @@ fn update(input: Input<'_>) -> Parsed<'_, Statement> {
     Ok((rest, Statement::Update(Update { table, alias, assignments, filter, annotations })))
 }
 
-/// `Assignment ::= Label '=' Assigned`, a column of the table that the token `of` names.
-fn assignment(input: Input<'_>, of: usize) -> Parsed<'_, (Identifier, Assigned)> {
+/// `Assignment ::= Label '=' AssignedValue`, a column of the table that the token `of` names.
+fn assignment(input: TokenInput<'_>, of: usize) -> Parsed<'_, (Identifier, AssignedValue)> {
     if input.is_symbol(0, Symbol::LeftParenthesis) {
         return input.unsupported("SET of several columns in parentheses");
     }
-    let (rest, column) = label(Named::Column(Some(of)))(input)?;
+    let (rest, column) = label(NameKind::Column(Some(of)))(input)?;
     let (rest, _) = symbol(Symbol::Equal)(rest)?;
     let (rest, value) = assigned(rest)?;
     Ok((rest, (column, value)))
 }
 
 /// `Delete ::= 'DELETE' 'FROM' Target ['WHERE' Expression] [Annotations]`
-fn delete(input: Input<'_>) -> Parsed<'_, Statement> {
+fn delete(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = word(Keyword::Delete)(input)?;
     let (rest, (table, alias)) = preceded(word(Keyword::From), target).parse(rest)?;
     let (rest, filter) = opt(preceded(word(Keyword::Where), expression)).parse(rest)?;
@@ -239,7 +240,7 @@ fn delete(input: Input<'_>) -> Parsed<'_, Statement> {
 }
 
 /// `Begin ::= 'BEGIN' ['DEFERRED' | 'IMMEDIATE' | 'EXCLUSIVE'] ['TRANSACTION'] [Annotations]`
-fn begin(input: Input<'_>) -> Parsed<'_, Statement> {
+fn begin(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let kinds = alt((word(Keyword::Deferred), word(Keyword::Immediate), word(Keyword::Exclusive)));
     let (rest, _) = (word(Keyword::Begin), opt(kinds)).parse(input)?;
     let (rest, _) = opt(word(Keyword::Transaction)).parse(rest)?;
@@ -251,13 +252,13 @@ fn begin(input: Input<'_>) -> Parsed<'_, Statement> {
 }
 
 /// `Commit ::= ('COMMIT' | 'END') ['TRANSACTION']`
-fn commit(input: Input<'_>) -> Parsed<'_, Statement> {
+fn commit(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = opt(word(Keyword::Transaction)).parse(input.skip(1))?;
     Ok((rest, Statement::Commit))
 }
 
 /// `Rollback ::= 'ROLLBACK' ['TRANSACTION']`
-fn rollback(input: Input<'_>) -> Parsed<'_, Statement> {
+fn rollback(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = opt(word(Keyword::Transaction)).parse(input.skip(1))?;
     if rest.is_word(0, Keyword::To) {
         return rest.unsupported("ROLLBACK TO");
@@ -266,7 +267,7 @@ fn rollback(input: Input<'_>) -> Parsed<'_, Statement> {
 }
 
 /// `Explain ::= 'EXPLAIN' ['QUERY' 'PLAN' | 'ANALYZE'] (a statement but EXPLAIN and ANALYZE)`
-fn explain(input: Input<'_>) -> Parsed<'_, Statement> {
+fn explain(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = word(Keyword::Explain)(input)?;
     let (rest, query_plan) = opt((word(Keyword::Query), word(Keyword::Plan))).parse(rest)?;
     let (rest, analyze) = match query_plan {
@@ -274,7 +275,7 @@ fn explain(input: Input<'_>) -> Parsed<'_, Statement> {
         None => opt(word(Keyword::Analyze)).parse(rest)?,
     };
     if rest.is_word(0, Keyword::Explain) || rest.is_word(0, Keyword::Analyze) {
-        return rest.miss(STATEMENT);
+        return rest.mismatch(STATEMENT);
     }
     let (rest, explained) = statement(rest)?;
     let (analyze, statement) = (analyze.is_some(), Box::new(explained));
@@ -282,14 +283,14 @@ fn explain(input: Input<'_>) -> Parsed<'_, Statement> {
 }
 
 /// `Describe ::= ('DESCRIBE' | 'DESC') ObjectName [AsOf]`
-fn describe(input: Input<'_>) -> Parsed<'_, Statement> {
+fn describe(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, table) = table_name(input.skip(1))?;
     let (rest, as_of) = opt(as_of).parse(rest)?;
     Ok((rest, Statement::Describe { table, as_of }))
 }
 
 /// `Help ::= 'HELP' [Topic]`, the words of a topic being of any kind.
-fn help(input: Input<'_>) -> Parsed<'_, Statement> {
+fn help(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let first = input.skip(1);
     let mut rest = first;
     while matches!(rest.peek().kind, TokenKind::Keyword(_) | TokenKind::Name) {
@@ -301,10 +302,10 @@ fn help(input: Input<'_>) -> Parsed<'_, Statement> {
     }
     let span = first.span_to(rest);
     let asked = input.state.slice(span);
-    if let Some(topic) = reference::topic(asked) {
+    if let Some(topic) = help_topics::topic(asked) {
         return Ok((rest, Statement::Help(Some(topic))));
     }
-    let help = match reference::suggestion(asked) {
+    let help = match help_topics::suggestion(asked) {
         Some(near) => format!("did you mean HELP {near}?"),
         None => "HELP lists the topics, HELP functions the functions".to_owned(),
     };
@@ -313,11 +314,11 @@ fn help(input: Input<'_>) -> Parsed<'_, Statement> {
 }
 
 /// `Pragma ::= 'PRAGMA' ObjectName ['=' PragmaValue | '(' PragmaValue ')']`
-fn pragma(input: Input<'_>) -> Parsed<'_, Statement> {
+fn pragma(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let first = input.skip(1);
     // Nothing is kept in either, so the temporary one can be asked, too.
     let skipped = if first.is_symbol(1, Symbol::Dot) && is_database(first) { 2 } else { 0 };
-    let (rest, _) = object_name(Named::New)(first.skip(skipped))?;
+    let (rest, _) = object_name(NameKind::New)(first.skip(skipped))?;
     let (rest, value) = opt(preceded(symbol(Symbol::Equal), pragma_value)).parse(rest)?;
     let (rest, _) = match value {
         Some(()) => (rest, None),
@@ -327,7 +328,7 @@ fn pragma(input: Input<'_>) -> Parsed<'_, Statement> {
 }
 
 /// `PragmaValue ::= ['+' | '-'] (Integer | Real) | Text | Name | a reserved word`
-fn pragma_value(input: Input<'_>) -> Parsed<'_, ()> {
+fn pragma_value(input: TokenInput<'_>) -> Parsed<'_, ()> {
     let signed = input.is_symbol(0, Symbol::Minus) || input.is_symbol(0, Symbol::Plus);
     let value = input.skip(usize::from(signed));
     match value.peek().kind {
@@ -337,12 +338,12 @@ fn pragma_value(input: Input<'_>) -> Parsed<'_, ()> {
         {
             Ok((value.skip(1), ()))
         }
-        _ => value.miss(Expected::Other("a value")),
+        _ => value.mismatch(Expected::Other("a value")),
     }
 }
 
 /// `Verify ::= 'VERIFY'`
-fn verify(input: Input<'_>) -> Parsed<'_, Statement> {
+fn verify(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let rest = input.skip(1);
     if rest.word().eq_ignore_ascii_case("AGAINST") {
         return input.unsupported("VERIFY AGAINST");
@@ -350,19 +351,19 @@ fn verify(input: Input<'_>) -> Parsed<'_, Statement> {
     Ok((rest, Statement::Verify))
 }
 
-/// `Upkeep ::= 'VACUUM' [Database] | ('ANALYZE' | 'REINDEX') [Database | ObjectName]`
-fn upkeep(input: Input<'_>) -> Parsed<'_, Statement> {
+/// `MaintenanceKind ::= 'VACUUM' [Database] | ('ANALYZE' | 'REINDEX') [Database | ObjectName]`
+fn maintenance(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let verb = match input.peek().kind {
-        TokenKind::Keyword(Keyword::Analyze) => Upkeep::Analyze,
-        TokenKind::Keyword(Keyword::Reindex) => Upkeep::Reindex,
-        _ => Upkeep::Vacuum,
+        TokenKind::Keyword(Keyword::Analyze) => MaintenanceKind::Analyze,
+        TokenKind::Keyword(Keyword::Reindex) => MaintenanceKind::Reindex,
+        _ => MaintenanceKind::Vacuum,
     };
     let first = input.skip(1);
     let is_alone = is_name(first.peek()) && !first.is_symbol(1, Symbol::Dot);
     let (rest, name) = if is_alone && is_database(first) {
         (first.skip(1), None)
-    } else if verb != Upkeep::Vacuum {
-        opt(object_name(Named::Table)).parse(first)?
+    } else if verb != MaintenanceKind::Vacuum {
+        opt(object_name(NameKind::Table)).parse(first)?
     } else if is_alone {
         let message = format!("there is no database \"{}\"", first.word());
         let help = "VACUUM names no table, and does nothing here".to_owned();
@@ -370,13 +371,13 @@ fn upkeep(input: Input<'_>) -> Parsed<'_, Statement> {
     } else {
         (first, None)
     };
-    if verb == Upkeep::Vacuum && rest.is_word(0, Keyword::Into) {
+    if verb == MaintenanceKind::Vacuum && rest.is_word(0, Keyword::Into) {
         return rest.unsupported("VACUUM INTO");
     }
-    Ok((rest, Statement::Upkeep { verb, name }))
+    Ok((rest, Statement::Maintenance { verb, name }))
 }
 
 /// A statement that does nothing, as it stands.
-pub(super) fn accepted<'a>(input: Input<'a>, rest: Input<'a>) -> Statement {
+pub(super) fn accepted<'a>(input: TokenInput<'a>, rest: TokenInput<'a>) -> Statement {
     Statement::Accepted(input.state.slice(input.span_to(rest)).to_owned())
 }

@@ -10,9 +10,9 @@ use super::super::lexer::{begins_name, continues_name};
 use super::super::token::{Symbol, TokenKind};
 use super::annotations::annotations;
 use super::constant::{CONSTANT_WORDS, constant_word, is_moment, moment};
-use super::expected::{Expected, Named};
+use super::expected::{Expected, NameKind};
 use super::expression::{expression, literal};
-use super::input::{Input, Parsed, comma_list, parenthesised, word};
+use super::input::{Parsed, TokenInput, comma_list, parenthesised, word};
 use super::name::{columns, identifier, label, number, object_name, table_name, unquote};
 use super::select::direction;
 use super::statement::accepted;
@@ -24,7 +24,7 @@ use nom::multi::many0;
 use nom::sequence::preceded;
 
 /// `Create ::= CreateTable | CreateIndex`
-pub(super) fn create(input: Input<'_>) -> Parsed<'_, Statement> {
+pub(super) fn create(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let rest = input.skip(1);
     match rest.peek().kind {
         TokenKind::Keyword(Keyword::Table | Keyword::Temp | Keyword::Temporary) => {
@@ -42,19 +42,19 @@ pub(super) fn create(input: Input<'_>) -> Parsed<'_, Statement> {
             for expected in ["TABLE", "INDEX", "UNIQUE"] {
                 rest.note(expected);
             }
-            rest.miss("TEMP")
+            rest.mismatch("TEMP")
         }
     }
 }
 
-fn if_not_exists(input: Input<'_>) -> Parsed<'_, bool> {
+fn if_not_exists(input: TokenInput<'_>) -> Parsed<'_, bool> {
     let words = (word(Keyword::If), word(Keyword::Not), word(Keyword::Exists));
     let (rest, found) = opt(words).parse(input)?;
     Ok((rest, found.is_some()))
 }
 
 /// `CreateTable ::= 'CREATE' ['TEMP'] 'TABLE' ['IF' 'NOT' 'EXISTS'] Label '(' … ')' options`
-fn create_table(input: Input<'_>) -> Parsed<'_, Statement> {
+fn create_table(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = word(Keyword::Create)(input)?;
     let temporary = alt((word(Keyword::Temp), word(Keyword::Temporary)));
     let (rest, temporary) = opt(temporary).parse(rest)?;
@@ -66,7 +66,7 @@ fn create_table(input: Input<'_>) -> Parsed<'_, Statement> {
     }
     let (rest, _) = word(Keyword::Table)(rest)?;
     let (rest, if_not_exists) = if_not_exists(rest)?;
-    let (rest, name) = object_name(Named::New)(rest)?;
+    let (rest, name) = object_name(NameKind::New)(rest)?;
     if rest.is_word(0, Keyword::As) {
         return rest.unsupported("CREATE TABLE … AS SELECT");
     }
@@ -78,12 +78,12 @@ fn create_table(input: Input<'_>) -> Parsed<'_, Statement> {
     Ok((rest, Statement::CreateTable(table)))
 }
 
-type Body = (Vec<ColumnDefinition>, Vec<TableConstraint>);
+type TableElements = (Vec<ColumnDefinition>, Vec<TableConstraint>);
 
 /// `ColumnDefinition (',' ColumnDefinition)* [',' TableConstraint ([','] TableConstraint)*]`
 ///
 /// SQLite does without the comma between table constraints; scripts rely on it.
-fn columns_and_constraints(input: Input<'_>) -> Parsed<'_, Body> {
+fn columns_and_constraints(input: TokenInput<'_>) -> Parsed<'_, TableElements> {
     let (mut rest, first) = column_definition(input)?;
     let mut columns = vec![first];
     let mut constraints = Vec::new();
@@ -100,7 +100,7 @@ fn columns_and_constraints(input: Input<'_>) -> Parsed<'_, Body> {
             columns.push(column);
             rest = behind;
         } else if comma {
-            return behind.miss(Expected::Other("a table constraint"));
+            return behind.mismatch(Expected::Other("a table constraint"));
         } else {
             return Ok((rest, (columns, constraints)));
         }
@@ -108,7 +108,7 @@ fn columns_and_constraints(input: Input<'_>) -> Parsed<'_, Body> {
 }
 
 /// `TableOption ::= 'WITHOUT' 'ROWID' | 'STRICT' | 'FLEXIBLE'`
-fn table_option(input: Input<'_>) -> Parsed<'_, TableOption> {
+fn table_option(input: TokenInput<'_>) -> Parsed<'_, TableOption> {
     if input.is_word(0, Keyword::From) && input.is_word(1, Keyword::Events) {
         return input.unsupported("FROM EVENTS");
     }
@@ -122,8 +122,8 @@ fn table_option(input: Input<'_>) -> Parsed<'_, TableOption> {
 }
 
 /// `ColumnDefinition ::= Label [TypeName] ColumnConstraint*`
-fn column_definition(input: Input<'_>) -> Parsed<'_, ColumnDefinition> {
-    let (rest, name) = label(Named::New)(input)?;
+fn column_definition(input: TokenInput<'_>) -> Parsed<'_, ColumnDefinition> {
+    let (rest, name) = label(NameKind::New)(input)?;
     let (rest, type_name) = opt(type_name).parse(rest)?;
     let (rest, constraints) = many0(column_constraint).parse(rest)?;
     Ok((rest, ColumnDefinition { name, type_name, constraints }))
@@ -133,10 +133,10 @@ fn column_definition(input: Input<'_>) -> Parsed<'_, ColumnDefinition> {
 ///
 /// Words that may be names make up a type, until one that begins a constraint. Those behind the
 /// parentheses are other systems': `INT(11) UNSIGNED`.
-pub(super) fn type_name(input: Input<'_>) -> Parsed<'_, TypeName> {
+pub(super) fn type_name(input: TokenInput<'_>) -> Parsed<'_, TypeName> {
     let (rest, name) = type_words(input)?;
     if name.is_empty() {
-        return rest.miss(Named::DataType);
+        return rest.mismatch(NameKind::DataType);
     }
     let (rest, arguments) = opt(parenthesised(comma_list(number))).parse(rest)?;
     let (rest, behind) =
@@ -146,7 +146,7 @@ pub(super) fn type_name(input: Input<'_>) -> Parsed<'_, TypeName> {
 }
 
 /// The words of a type, one space between them.
-fn type_words(input: Input<'_>) -> Parsed<'_, String> {
+fn type_words(input: TokenInput<'_>) -> Parsed<'_, String> {
     let mut rest = input;
     let mut words = String::new();
     loop {
@@ -159,11 +159,11 @@ fn type_words(input: Input<'_>) -> Parsed<'_, String> {
             TokenKind::Keyword(keyword) if !keyword.is_reserved() => rest.word().to_owned(),
             TokenKind::QuotedName => match plain(identifier(rest, token).name) {
                 Some(word) => word,
-                None => return rest.miss(Expected::Other("a type without quotes")),
+                None => return rest.mismatch(Expected::Other("a type without quotes")),
             },
             TokenKind::Text => match plain(unquote(rest.word())) {
                 Some(word) => word,
-                None => return rest.miss(Expected::Other("a type without quotes")),
+                None => return rest.mismatch(Expected::Other("a type without quotes")),
             },
             _ => break,
         };
@@ -171,7 +171,7 @@ fn type_words(input: Input<'_>) -> Parsed<'_, String> {
             words.push(' ');
         }
         words.push_str(&word);
-        rest.is_named(Named::DataType);
+        rest.note_name(NameKind::DataType);
         rest = rest.skip(1);
     }
     Ok((rest, words))
@@ -187,12 +187,12 @@ fn plain(word: String) -> Option<String> {
 }
 
 /// `['CONSTRAINT' Label]`
-fn constraint_name(input: Input<'_>) -> Parsed<'_, Option<Identifier>> {
-    opt(preceded(word(Keyword::Constraint), label(Named::New))).parse(input)
+fn constraint_name(input: TokenInput<'_>) -> Parsed<'_, Option<Identifier>> {
+    opt(preceded(word(Keyword::Constraint), label(NameKind::New))).parse(input)
 }
 
 /// `ColumnConstraint ::= ['CONSTRAINT' Label] …`
-fn column_constraint(input: Input<'_>) -> Parsed<'_, ColumnConstraint> {
+fn column_constraint(input: TokenInput<'_>) -> Parsed<'_, ColumnConstraint> {
     let (rest, name) = constraint_name(input)?;
     let behind = rest.skip(1);
     let TokenKind::Keyword(first) = rest.peek().kind else {
@@ -219,7 +219,7 @@ fn column_constraint(input: Input<'_>) -> Parsed<'_, ColumnConstraint> {
             (behind, ColumnConstraintKind::References(clause))
         }
         Keyword::Collate => {
-            let (behind, collation) = label(Named::New)(behind)?;
+            let (behind, collation) = label(NameKind::New)(behind)?;
             (behind, ColumnConstraintKind::Collate(collation))
         }
         Keyword::Generated | Keyword::As => generated(rest)?,
@@ -229,18 +229,18 @@ fn column_constraint(input: Input<'_>) -> Parsed<'_, ColumnConstraint> {
     Ok((rest, ColumnConstraint { name, kind }))
 }
 
-fn not_column_constraint<T>(input: Input<'_>) -> Parsed<'_, T> {
+fn not_column_constraint<T>(input: TokenInput<'_>) -> Parsed<'_, T> {
     for expected in ["PRIMARY KEY", "NOT NULL", "UNIQUE", "DEFAULT", "CHECK", "REFERENCES"] {
         input.note(expected);
     }
     for also in ["COLLATE", "GENERATED ALWAYS AS", "NULL"] {
         input.offer(also);
     }
-    input.miss(Expected::Other("a constraint"))
+    input.mismatch(Expected::Other("a constraint"))
 }
 
 /// Names the conflict clause of constraints, which is not yet run.
-fn not_on_conflict(input: Input<'_>) -> Parsed<'_, ()> {
+fn not_on_conflict(input: TokenInput<'_>) -> Parsed<'_, ()> {
     if input.is_word(0, Keyword::On) && input.skip(1).word().eq_ignore_ascii_case("conflict") {
         return input.unsupported("ON CONFLICT");
     }
@@ -248,7 +248,7 @@ fn not_on_conflict(input: Input<'_>) -> Parsed<'_, ()> {
 }
 
 /// `'PRIMARY' 'KEY' ['ASC' | 'DESC'] ['AUTOINCREMENT']`
-fn primary_key(input: Input<'_>) -> Parsed<'_, ColumnConstraintKind> {
+fn primary_key(input: TokenInput<'_>) -> Parsed<'_, ColumnConstraintKind> {
     let (rest, _) = (word(Keyword::Primary), word(Keyword::Key)).parse(input)?;
     let (rest, descending) = direction(rest)?;
     not_on_conflict(rest)?;
@@ -260,7 +260,7 @@ fn primary_key(input: Input<'_>) -> Parsed<'_, ColumnConstraintKind> {
 /// `Default ::= ['+' | '-'] number | Text | Blob | Moment | a constant word | '(' Expression ')'`
 ///
 /// A name in double quotes is a text here, as old dumps have it.
-fn default_value(input: Input<'_>) -> Parsed<'_, Expression> {
+fn default_value(input: TokenInput<'_>) -> Parsed<'_, Expression> {
     match input.peek().kind {
         TokenKind::Symbol(Symbol::LeftParenthesis) => parenthesised(expression)(input),
         TokenKind::Keyword(word) if CONSTANT_WORDS.contains(&word) => constant_word(input),
@@ -275,13 +275,13 @@ fn default_value(input: Input<'_>) -> Parsed<'_, Expression> {
         _ => {
             CONSTANT_WORDS.iter().for_each(|word| input.offer(*word));
             input.offer(Symbol::LeftParenthesis);
-            input.miss(Expected::Other("a constant or an expression in parentheses"))
+            input.mismatch(Expected::Other("a constant or an expression in parentheses"))
         }
     }
 }
 
 /// `Generated ::= ['GENERATED' 'ALWAYS'] 'AS' '(' Expression ')' ['STORED' | 'VIRTUAL']`
-fn generated(input: Input<'_>) -> Parsed<'_, ColumnConstraintKind> {
+fn generated(input: TokenInput<'_>) -> Parsed<'_, ColumnConstraintKind> {
     let words = (word(Keyword::Generated), word(Keyword::Always));
     let (rest, _) = opt(words).parse(input)?;
     let (rest, _) = word(Keyword::As)(rest)?;
@@ -292,7 +292,7 @@ fn generated(input: Input<'_>) -> Parsed<'_, ColumnConstraintKind> {
     Ok((rest, ColumnConstraintKind::Generated { expression, stored }))
 }
 
-fn begins_table_constraint(input: Input<'_>) -> bool {
+fn begins_table_constraint(input: TokenInput<'_>) -> bool {
     matches!(
         input.peek().kind,
         TokenKind::Keyword(
@@ -306,7 +306,7 @@ fn begins_table_constraint(input: Input<'_>) -> bool {
 }
 
 /// `TableConstraint ::= ['CONSTRAINT' Label] …`
-fn table_constraint(input: Input<'_>) -> Parsed<'_, TableConstraint> {
+fn table_constraint(input: TokenInput<'_>) -> Parsed<'_, TableConstraint> {
     let (rest, name) = constraint_name(input)?;
     let behind = rest.skip(1);
     let (rest, kind) = match rest.peek().kind {
@@ -333,7 +333,7 @@ fn table_constraint(input: Input<'_>) -> Parsed<'_, TableConstraint> {
             for expected in ["PRIMARY KEY", "UNIQUE", "CHECK"] {
                 rest.note(expected);
             }
-            return rest.miss("FOREIGN KEY");
+            return rest.mismatch("FOREIGN KEY");
         }
     };
     not_on_conflict(rest)?;
@@ -341,21 +341,21 @@ fn table_constraint(input: Input<'_>) -> Parsed<'_, TableConstraint> {
 }
 
 /// What may stand behind the table of a foreign key, in any order.
-enum Reference {
+enum ReferenceClause {
     OnDelete(ForeignKeyAction),
     OnUpdate(ForeignKeyAction),
     Match,
 }
 
 /// `ForeignKeyClause ::= 'REFERENCES' Label ['(' Label, … ')'] actions ['DEFERRABLE' …]`
-fn foreign_key_clause(input: Input<'_>) -> Parsed<'_, ForeignKeyClause> {
+fn foreign_key_clause(input: TokenInput<'_>) -> Parsed<'_, ForeignKeyClause> {
     let (rest, table) = preceded(word(Keyword::References), table_name).parse(input)?;
     let (rest, columns) = opt(columns(Some(rest.at - 1))).parse(rest)?;
     let on = |keyword| preceded((word(Keyword::On), word(keyword)), foreign_key_action);
     let (rest, parts) = many0(alt((
-        on(Keyword::Delete).map(Reference::OnDelete),
-        on(Keyword::Update).map(Reference::OnUpdate),
-        (word(Keyword::Match), label(Named::New)).map(|_| Reference::Match),
+        on(Keyword::Delete).map(ReferenceClause::OnDelete),
+        on(Keyword::Update).map(ReferenceClause::OnUpdate),
+        (word(Keyword::Match), label(NameKind::New)).map(|_| ReferenceClause::Match),
     )))
     .parse(rest)?;
     let (rest, deferred) = opt(deferrable).parse(rest)?;
@@ -364,16 +364,16 @@ fn foreign_key_clause(input: Input<'_>) -> Parsed<'_, ForeignKeyClause> {
     let mut clause = ForeignKeyClause { table, columns, on_delete, on_update, deferred };
     for part in parts {
         match part {
-            Reference::OnDelete(action) => clause.on_delete = Some(action),
-            Reference::OnUpdate(action) => clause.on_update = Some(action),
-            Reference::Match => {}
+            ReferenceClause::OnDelete(action) => clause.on_delete = Some(action),
+            ReferenceClause::OnUpdate(action) => clause.on_update = Some(action),
+            ReferenceClause::Match => {}
         }
     }
     Ok((rest, clause))
 }
 
 /// `ForeignKeyAction ::= 'NO' 'ACTION' | 'RESTRICT' | 'CASCADE' | 'SET' ('NULL' | 'DEFAULT')`
-fn foreign_key_action(input: Input<'_>) -> Parsed<'_, ForeignKeyAction> {
+fn foreign_key_action(input: TokenInput<'_>) -> Parsed<'_, ForeignKeyAction> {
     let set = |keyword| preceded(word(Keyword::Set), word(keyword));
     alt((
         value(ForeignKeyAction::NoAction, (word(Keyword::No), word(Keyword::Action))),
@@ -386,7 +386,7 @@ fn foreign_key_action(input: Input<'_>) -> Parsed<'_, ForeignKeyAction> {
 }
 
 /// `['NOT'] 'DEFERRABLE' ['INITIALLY' ('DEFERRED' | 'IMMEDIATE')]`, true if checked at the commit.
-fn deferrable(input: Input<'_>) -> Parsed<'_, bool> {
+fn deferrable(input: TokenInput<'_>) -> Parsed<'_, bool> {
     let (rest, not) = opt(word(Keyword::Not)).parse(input)?;
     let (rest, _) = word(Keyword::Deferrable)(rest)?;
     let deferred = value(true, word(Keyword::Deferred));
@@ -397,29 +397,29 @@ fn deferrable(input: Input<'_>) -> Parsed<'_, bool> {
 
 /// `IndexedColumns ::= '(' IndexedColumn (',' IndexedColumn)* ')'`, columns of the table that the token
 /// `of` names.
-fn indexed_columns(input: Input<'_>, of: Option<usize>) -> Parsed<'_, Vec<IndexedColumn>> {
+fn indexed_columns(input: TokenInput<'_>, of: Option<usize>) -> Parsed<'_, Vec<IndexedColumn>> {
     parenthesised(comma_list(|input| indexed_column(input, of)))(input)
 }
 
 /// `IndexedColumn ::= Label ['COLLATE' Label] ['ASC' | 'DESC']`
-fn indexed_column(input: Input<'_>, of: Option<usize>) -> Parsed<'_, IndexedColumn> {
+fn indexed_column(input: TokenInput<'_>, of: Option<usize>) -> Parsed<'_, IndexedColumn> {
     if input.is_symbol(0, Symbol::LeftParenthesis) || input.is_symbol(1, Symbol::LeftParenthesis) {
         return input.unsupported("an index on an expression");
     }
-    let (rest, column) = label(Named::Column(of))(input)?;
-    let collation = preceded(word(Keyword::Collate), label(Named::New));
+    let (rest, column) = label(NameKind::Column(of))(input)?;
+    let collation = preceded(word(Keyword::Collate), label(NameKind::New));
     let (rest, collation) = opt(collation).parse(rest)?;
     let (rest, descending) = direction(rest)?;
     Ok((rest, IndexedColumn { name: column, collation, descending }))
 }
 
 /// `CreateIndex ::= 'CREATE' ['UNIQUE'] 'INDEX' ['IF' 'NOT' 'EXISTS'] Label 'ON' Label '(' … ')'`
-fn create_index(input: Input<'_>) -> Parsed<'_, Statement> {
+fn create_index(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = word(Keyword::Create)(input)?;
     let (rest, unique) = opt(word(Keyword::Unique)).parse(rest)?;
     let (rest, _) = word(Keyword::Index)(rest)?;
     let (rest, if_not_exists) = if_not_exists(rest)?;
-    let (rest, name) = object_name(Named::New)(rest)?;
+    let (rest, name) = object_name(NameKind::New)(rest)?;
     let (rest, table) = preceded(word(Keyword::On), table_name).parse(rest)?;
     let (rest, columns) = indexed_columns(rest, Some(rest.at - 1))?;
     if rest.is_word(0, Keyword::Where) {
@@ -435,7 +435,7 @@ fn create_index(input: Input<'_>) -> Parsed<'_, Statement> {
 ///         | 'DROP' ('VIEW' | 'TRIGGER') 'IF' 'EXISTS' Label`
 ///
 /// There are no views and no triggers to be dropped: where that is an error, it says so.
-pub(super) fn drop(input: Input<'_>) -> Parsed<'_, Statement> {
+pub(super) fn drop(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = word(Keyword::Drop)(input)?;
     if rest.is_word(0, Keyword::View) || rest.is_word(0, Keyword::Trigger) {
         let (behind, found) =
@@ -443,13 +443,13 @@ pub(super) fn drop(input: Input<'_>) -> Parsed<'_, Statement> {
         if found.is_none() {
             return rest.unsupported(&format!("DROP {}", rest.word().to_ascii_uppercase()));
         }
-        let (behind, _) = object_name(Named::New)(behind)?;
+        let (behind, _) = object_name(NameKind::New)(behind)?;
         return Ok((behind, accepted(input, behind)));
     }
     let table = value(true, word(Keyword::Table));
     let (rest, table) = alt((table, value(false, word(Keyword::Index)))).parse(rest)?;
     let (rest, if_exists) = opt((word(Keyword::If), word(Keyword::Exists))).parse(rest)?;
-    let (rest, name) = object_name(if table { Named::Table } else { Named::Index })(rest)?;
+    let (rest, name) = object_name(if table { NameKind::Table } else { NameKind::Index })(rest)?;
     let if_exists = if_exists.is_some();
     let (rest, annotations) = annotations(rest)?;
     let statement = if table {
@@ -462,10 +462,10 @@ pub(super) fn drop(input: Input<'_>) -> Parsed<'_, Statement> {
 
 /// `Alter ::= 'ALTER' 'TABLE' Label ('ADD' ['COLUMN'] ColumnDefinition | 'DROP' ['COLUMN'] Label
 ///          | 'RENAME' ('TO' Label | ['COLUMN'] Label 'TO' Label)) [Annotations]`
-pub(super) fn alter(input: Input<'_>) -> Parsed<'_, Statement> {
+pub(super) fn alter(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = (word(Keyword::Alter), word(Keyword::Table)).parse(input)?;
     let (rest, table) = table_name(rest)?;
-    let old = Named::Column(Some(rest.at - 1));
+    let old = NameKind::Column(Some(rest.at - 1));
     let column = |input| opt(word(Keyword::Column)).parse(input);
     let behind = rest.skip(1);
     let (rest, action) = match rest.peek().kind {
@@ -477,18 +477,18 @@ pub(super) fn alter(input: Input<'_>) -> Parsed<'_, Statement> {
             preceded(column, label(old)).map(AlterAction::DropColumn).parse(behind)?
         }
         TokenKind::Keyword(Keyword::Rename) if behind.is_word(0, Keyword::To) => {
-            object_name(Named::New).map(AlterAction::RenameTo).parse(behind.skip(1))?
+            object_name(NameKind::New).map(AlterAction::RenameTo).parse(behind.skip(1))?
         }
         TokenKind::Keyword(Keyword::Rename) => {
             behind.note("TO");
             let (rest, from) = preceded(column, label(old)).parse(behind)?;
-            let (rest, to) = preceded(word(Keyword::To), label(Named::New)).parse(rest)?;
+            let (rest, to) = preceded(word(Keyword::To), label(NameKind::New)).parse(rest)?;
             (rest, AlterAction::RenameColumn { from, to })
         }
         _ => {
             rest.note("ADD");
             rest.note("DROP");
-            return rest.miss("RENAME");
+            return rest.mismatch("RENAME");
         }
     };
     let (rest, annotations) = annotations(rest)?;

@@ -2,16 +2,16 @@
 
 use super::super::Keyword;
 use super::super::ast::{
-    ActorSetting, AsOf, At, Expression, History, Identifier, Point, Range, RangeEnd, RangeStart,
-    ShowSubject, SnapshotName, Statement, Temporal,
+    ActorSetting, AsOf, Expression, History, Identifier, Point, Range, RangeEnd, RangeStart,
+    ShowSubject, SnapshotName, SpannedPoint, Statement, Temporal,
 };
 use super::super::keyword::WordClass;
 use super::super::token::{Symbol, TokenKind};
 use super::annotations::annotations;
-use super::expected::{Expected, Named};
+use super::dialect_hints;
+use super::expected::{Expected, NameKind};
 use super::expression::{expression, given};
-use super::foreign;
-use super::input::{Input, Parsed, StopAtRange, symbol, word};
+use super::input::{Parsed, StopAtRange, TokenInput, symbol, word};
 use super::name::{label, number_of, table_name, text, text_for};
 use crate::types::Value;
 use nom::Parser;
@@ -20,7 +20,7 @@ use nom::combinator::{opt, value};
 use nom::sequence::preceded;
 
 /// Whether AS OF and the beginning of a point stand here; `AS of` alone is an alias.
-fn begins_as_of(input: Input<'_>) -> bool {
+fn begins_as_of(input: TokenInput<'_>) -> bool {
     input.is_word(0, Keyword::As)
         && input.is_word(1, Keyword::Of)
         && match input.ahead(2).kind {
@@ -36,12 +36,12 @@ fn begins_as_of(input: Input<'_>) -> bool {
 }
 
 /// Whether BEFORE and the beginning of a point stand here; `before` alone is a name.
-fn begins_before(input: Input<'_>) -> bool {
+fn begins_before(input: TokenInput<'_>) -> bool {
     input.is_word(0, Keyword::Before) && begins_point(input.skip(1))
 }
 
 /// Whether a point begins here, and not a name or what stands behind one.
-fn begins_point(input: Input<'_>) -> bool {
+fn begins_point(input: TokenInput<'_>) -> bool {
     match input.peek().kind {
         TokenKind::Integer | TokenKind::Text | TokenKind::Parameter => true,
         TokenKind::Keyword(keyword) => POINT_WORDS.contains(&keyword),
@@ -61,17 +61,17 @@ const POINT_WORDS: &[Keyword] = &[
 ];
 
 /// Whether a moment begins here, of a table or of a whole statement.
-pub(super) fn begins_moment(input: Input<'_>) -> bool {
+pub(super) fn begins_moment(input: TokenInput<'_>) -> bool {
     begins_as_of(input) || begins_before(input)
 }
 
 /// Whether a clause that says when a table is read begins here: no word of it is an alias.
-pub(super) fn begins_temporal(input: Input<'_>) -> bool {
+pub(super) fn begins_temporal(input: TokenInput<'_>) -> bool {
     begins_moment(input) || input.is_word(0, Keyword::For) && input.is_word(1, Keyword::SystemTime)
 }
 
 /// `AsOf ::= ('AS' 'OF' | 'BEFORE') Point`
-pub(super) fn as_of(input: Input<'_>) -> Parsed<'_, AsOf> {
+pub(super) fn as_of(input: TokenInput<'_>) -> Parsed<'_, AsOf> {
     let before = begins_before(input);
     if !before && !begins_as_of(input) {
         if input.is_word(0, Keyword::As) {
@@ -82,7 +82,7 @@ pub(super) fn as_of(input: Input<'_>) -> Parsed<'_, AsOf> {
             input.skip(1).offer(Expected::Point);
         }
         input.offer(Keyword::Before);
-        return input.miss("AS OF");
+        return input.mismatch("AS OF");
     }
     let (rest, point) = point(input.skip(if before { 1 } else { 2 }))?;
     Ok((rest, AsOf { point, before, span: input.span_to(rest) }))
@@ -90,7 +90,7 @@ pub(super) fn as_of(input: Input<'_>) -> Parsed<'_, AsOf> {
 
 /// `Temporal ::= AsOf | 'FOR' 'SYSTEM_TIME' (AsOf | 'FROM' Point 'TO' Point
 ///             | 'BETWEEN' Point 'AND' Point | 'ALL')`
-pub(super) fn temporal(input: Input<'_>) -> Parsed<'_, Temporal> {
+pub(super) fn temporal(input: TokenInput<'_>) -> Parsed<'_, Temporal> {
     if !(input.is_word(0, Keyword::For) && input.is_word(1, Keyword::SystemTime)) {
         if input.is_word(0, Keyword::For) {
             input.skip(1).offer(Keyword::SystemTime);
@@ -120,13 +120,13 @@ pub(super) fn temporal(input: Input<'_>) -> Parsed<'_, Temporal> {
         _ => {
             behind.note("FROM");
             behind.note("BETWEEN");
-            behind.miss("ALL")
+            behind.mismatch("ALL")
         }
     }
 }
 
 /// Makes sure that no moment stands here, where rows of the present are changed.
-pub(super) fn no_moment(input: Input<'_>) -> Parsed<'_, ()> {
+pub(super) fn no_moment(input: TokenInput<'_>) -> Parsed<'_, ()> {
     if !begins_temporal(input) {
         return Ok((input, ()));
     }
@@ -137,7 +137,7 @@ pub(super) fn no_moment(input: Input<'_>) -> Parsed<'_, ()> {
 }
 
 /// Behind the first word, `Point between Point`.
-fn ends(input: Input<'_>, between: Keyword) -> Parsed<'_, (At, At)> {
+fn ends(input: TokenInput<'_>, between: Keyword) -> Parsed<'_, (SpannedPoint, SpannedPoint)> {
     let (rest, from) = at(input.skip(1))?;
     let (rest, _) = word(between)(rest)?;
     let (rest, to) = at(rest)?;
@@ -145,15 +145,15 @@ fn ends(input: Input<'_>, between: Keyword) -> Parsed<'_, (At, At)> {
 }
 
 /// A point with its place.
-fn at(input: Input<'_>) -> Parsed<'_, At> {
+fn at(input: TokenInput<'_>) -> Parsed<'_, SpannedPoint> {
     let (rest, point) = point(input)?;
-    Ok((rest, At { point, span: input.span_to(rest) }))
+    Ok((rest, SpannedPoint { point, span: input.span_to(rest) }))
 }
 
 /// `Point ::= ['EVENT'] Integer | 'EVENT' '-' Integer | 'TX' Integer | 'START' | 'LATEST'
 ///          | 'TIMESTAMP' Text | 'TAG' Label | 'SNAPSHOT' (Integer | Text) | Text
 ///          | ['EVENT' | 'TX' | 'TIMESTAMP' | 'TAG' | 'SNAPSHOT'] Parameter`
-fn point(input: Input<'_>) -> Parsed<'_, Point> {
+fn point(input: TokenInput<'_>) -> Parsed<'_, Point> {
     let behind = input.skip(1);
     if behind.peek().kind == TokenKind::Parameter
         && let TokenKind::Keyword(word) = input.peek().kind
@@ -182,7 +182,7 @@ fn point(input: Input<'_>) -> Parsed<'_, Point> {
             Ok((rest, Point::Timestamp(iso)))
         }
         TokenKind::Keyword(Keyword::Tag) => {
-            let (rest, tag) = tag_name(behind, Named::Tag)?;
+            let (rest, tag) = tag_name(behind, NameKind::Tag)?;
             Ok((rest, Point::Tag(tag.name)))
         }
         TokenKind::Keyword(Keyword::Snapshot) => {
@@ -208,7 +208,7 @@ fn point(input: Input<'_>) -> Parsed<'_, Point> {
         TokenKind::Parameter => parameter_point(input, None),
         _ => {
             POINT_WORDS.iter().for_each(|word| input.note(*word));
-            input.miss(Expected::Point)
+            input.mismatch(Expected::Point)
         }
     }
 }
@@ -218,7 +218,7 @@ const PARAMETER_WORDS: &[Keyword] =
     &[Keyword::Event, Keyword::Tx, Keyword::Timestamp, Keyword::Tag, Keyword::Snapshot];
 
 /// A parameter behind a word of a point, or by itself: the point that its value makes, if it has one.
-fn parameter_point(input: Input<'_>, word: Option<Keyword>) -> Parsed<'_, Point> {
+fn parameter_point(input: TokenInput<'_>, word: Option<Keyword>) -> Parsed<'_, Point> {
     let (rest, (name, value)) = given(input)?;
     let Some(value) = value else { return Ok((rest, Point::Parameter { word, name })) };
     let point = match (word, &value.value) {
@@ -238,7 +238,7 @@ fn parameter_point(input: Input<'_>, word: Option<Keyword>) -> Parsed<'_, Point>
     let meant = match word {
         Some(Keyword::Tx) => Expected::Transaction,
         Some(Keyword::Timestamp) => Expected::Time,
-        Some(Keyword::Tag) => Expected::Named(Named::Tag),
+        Some(Keyword::Tag) => Expected::Name(NameKind::Tag),
         Some(Keyword::Snapshot) => Expected::Snapshot,
         Some(_) => Expected::Event,
         None => Expected::Point,
@@ -269,13 +269,13 @@ fn named(word: Option<Keyword>, text: &str) -> Option<Point> {
 }
 
 /// `Label`, the name of a tag, which is printed as a text.
-fn tag_name(input: Input<'_>, of: Named) -> Parsed<'_, Identifier> {
+fn tag_name(input: TokenInput<'_>, of: NameKind) -> Parsed<'_, Identifier> {
     let (rest, name) = label(of)(input)?;
     Ok((rest, Identifier { quoted: false, ..name }))
 }
 
 /// `Range ::= [('FROM' | 'SINCE' | 'AFTER') Point] ['TO' Point] | 'BETWEEN' Point 'AND' Point`
-fn range(input: Input<'_>) -> Parsed<'_, Range> {
+fn range(input: TokenInput<'_>) -> Parsed<'_, Range> {
     let (_, between) = opt(word(Keyword::Between)).parse(input)?;
     if between.is_some() {
         let (rest, (from, to)) = ends(input, Keyword::And)?;
@@ -294,7 +294,7 @@ fn range(input: Input<'_>) -> Parsed<'_, Range> {
 
 /// Whether a BETWEEN behind this operand is none of the expression's, but begins the range with which
 /// HISTORY ends.
-pub(super) fn begins_range_behind(input: Input<'_>, left: &Expression) -> bool {
+pub(super) fn begins_range_behind(input: TokenInput<'_>, left: &Expression) -> bool {
     match input.state.range.get() {
         Some((at, stop)) if at == input.at => stop == StopAtRange::Always || left.is_condition(),
         Some(_) | None => false,
@@ -303,7 +303,7 @@ pub(super) fn begins_range_behind(input: Input<'_>, left: &Expression) -> bool {
 
 /// The BETWEEN that can begin the range of a HISTORY from here on: the last one outside of brackets,
 /// if two points and nothing but LIMIT are behind it.
-fn last_between(input: Input<'_>) -> Option<usize> {
+fn last_between(input: TokenInput<'_>) -> Option<usize> {
     let (mut brackets, mut last) = (0_usize, None);
     for at in input.at..input.state.tokens.len() {
         match input.state.tokens[at].kind {
@@ -324,7 +324,7 @@ fn last_between(input: Input<'_>) -> Option<usize> {
 }
 
 /// Whether nothing but LIMIT can come of a HISTORY.
-fn ends_history(rest: Input<'_>) -> bool {
+fn ends_history(rest: TokenInput<'_>) -> bool {
     let is_symbol = |symbol| rest.is_symbol(0, symbol);
     rest.note(Keyword::Limit);
     rest.peek().kind == TokenKind::End
@@ -334,14 +334,14 @@ fn ends_history(rest: Input<'_>) -> bool {
 }
 
 /// Whether a range begins here, where `since` and `after` could be names.
-fn begins_range(input: Input<'_>) -> bool {
+fn begins_range(input: TokenInput<'_>) -> bool {
     let is_word = input.is_word(0, Keyword::Since) || input.is_word(0, Keyword::After);
     is_word && begins_point(input.skip(1))
 }
 
 /// `['WHERE' Expression] Range`, where BETWEEN may belong to either: behind a comparison it begins the
 /// range, behind anything else the condition goes on as long as it can.
-fn filtered_range(input: Input<'_>) -> Parsed<'_, (Option<Expression>, Range)> {
+fn filtered_range(input: TokenInput<'_>) -> Parsed<'_, (Option<Expression>, Range)> {
     let between = last_between(input);
     let stops_at = |stop| {
         let before = input.state.range.replace(between.map(|at| (at, stop)));
@@ -363,7 +363,7 @@ fn filtered_range(input: Input<'_>) -> Parsed<'_, (Option<Expression>, Range)> {
 
 /// `History ::= HistoryOf Changes`
 /// `Changes ::= ['WHERE' Expression] Range [Limit]`
-pub(super) fn history(input: Input<'_>) -> Parsed<'_, History> {
+pub(super) fn history(input: TokenInput<'_>) -> Parsed<'_, History> {
     let (rest, table) = history_of(input)?;
     let (rest, (filter, range)) = filtered_range(rest)?;
     let (rest, limit) = limit(rest)?;
@@ -371,29 +371,29 @@ pub(super) fn history(input: Input<'_>) -> Parsed<'_, History> {
 }
 
 /// `['LIMIT' Expression]`
-fn limit(input: Input<'_>) -> Parsed<'_, Option<Expression>> {
+fn limit(input: TokenInput<'_>) -> Parsed<'_, Option<Expression>> {
     opt(preceded(word(Keyword::Limit), expression)).parse(input)
 }
 
 /// `HistoryOf ::= 'HISTORY' ['OF'] Name`
-pub(super) fn history_of(input: Input<'_>) -> Parsed<'_, Identifier> {
+pub(super) fn history_of(input: TokenInput<'_>) -> Parsed<'_, Identifier> {
     let (rest, _) = word(Keyword::History)(input)?;
     let (rest, _) = opt(word(Keyword::Of)).parse(rest)?;
     table_name(rest)
 }
 
 /// Whether HISTORY OF stands here; `history` alone is a name.
-pub(super) fn begins_history_of(input: Input<'_>) -> bool {
+pub(super) fn begins_history_of(input: TokenInput<'_>) -> bool {
     input.is_word(0, Keyword::History) && input.is_word(1, Keyword::Of)
 }
 
-pub(super) fn history_statement(input: Input<'_>) -> Parsed<'_, Statement> {
+pub(super) fn history_statement(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, history) = history(input)?;
     Ok((rest, Statement::History(Box::new(history))))
 }
 
 /// `Events ::= 'EVENTS' ['FOR' Name] Range ['LIMIT' Expression]`
-pub(super) fn events(input: Input<'_>) -> Parsed<'_, Statement> {
+pub(super) fn events(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = word(Keyword::Events)(input)?;
     let (rest, table) = opt(preceded(word(Keyword::For), table_name)).parse(rest)?;
     let (rest, range) = range(rest)?;
@@ -402,7 +402,7 @@ pub(super) fn events(input: Input<'_>) -> Parsed<'_, Statement> {
 }
 
 /// `Replay ::= 'REPLAY' [Name] Range ['LIMIT' Expression]`
-pub(super) fn replay(input: Input<'_>) -> Parsed<'_, Statement> {
+pub(super) fn replay(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = word(Keyword::Replay)(input)?;
     let (rest, table) = match begins_range(rest) {
         true => (rest, None),
@@ -414,7 +414,7 @@ pub(super) fn replay(input: Input<'_>) -> Parsed<'_, Statement> {
 }
 
 /// `Snapshot ::= 'SNAPSHOT' [Text] [Annotations]`
-pub(super) fn snapshot(input: Input<'_>) -> Parsed<'_, Statement> {
+pub(super) fn snapshot(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (behind, _) = word(Keyword::Snapshot)(input)?;
     let (rest, name) = opt(text).parse(behind)?;
     let span = behind.peek().span;
@@ -424,9 +424,9 @@ pub(super) fn snapshot(input: Input<'_>) -> Parsed<'_, Statement> {
 }
 
 /// `Tag ::= 'TAG' Label ['AT' Point] [Annotations]`
-pub(super) fn tag(input: Input<'_>) -> Parsed<'_, Statement> {
+pub(super) fn tag(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, name) =
-        preceded(word(Keyword::Tag), |input| tag_name(input, Named::New)).parse(input)?;
+        preceded(word(Keyword::Tag), |input| tag_name(input, NameKind::New)).parse(input)?;
     let (rest, at) = opt(preceded(word(Keyword::At), at)).parse(rest)?;
     let (rest, annotations) = annotations(rest)?;
     Ok((rest, Statement::Tag { name, at, annotations }))
@@ -434,7 +434,7 @@ pub(super) fn tag(input: Input<'_>) -> Parsed<'_, Statement> {
 
 /// `Set ::= 'SET' (AsOf | 'ACTOR' '=' (Text | 'NULL' | 'DEFAULT')
 ///                 | 'FLEXIBLE_TYPES' '=' ('ON' | 'OFF'))`
-pub(super) fn set(input: Input<'_>) -> Parsed<'_, Statement> {
+pub(super) fn set(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = word(Keyword::Set)(input)?;
     if rest.is_word(0, Keyword::FlexibleTypes) {
         let (rest, _) = symbol(Symbol::Equal)(rest.skip(1))?;
@@ -459,7 +459,7 @@ pub(super) fn set(input: Input<'_>) -> Parsed<'_, Statement> {
 }
 
 /// `'=' (Text | 'NULL' | 'DEFAULT')`, behind SET ACTOR.
-fn set_actor(input: Input<'_>) -> Parsed<'_, Statement> {
+fn set_actor(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = symbol(Symbol::Equal)(input)?;
     let (rest, setting) = alt((
         value(ActorSetting::Nobody, word(Keyword::Null)),
@@ -474,13 +474,13 @@ fn set_actor(input: Input<'_>) -> Parsed<'_, Statement> {
 const LATER_LISTS: &[&str] = &["DIGEST", "BRANCHES"];
 
 /// `Show ::= 'SHOW' ('TABLES' | 'EVENTS' | 'SNAPSHOTS' | 'TAGS') [AsOf]`
-pub(super) fn show(input: Input<'_>) -> Parsed<'_, Statement> {
+pub(super) fn show(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let rest = input.skip(1);
     let later = LATER_LISTS.iter().find(|list| rest.word().eq_ignore_ascii_case(list));
     if let Some(list) = later {
         return rest.unsupported(&format!("SHOW {list}"));
     }
-    foreign::refuse_shown(rest)?;
+    dialect_hints::refuse_shown(rest)?;
     let (rest, subject) = alt((
         value(None, word(Keyword::Tables)),
         value(Some(ShowSubject::Events), word(Keyword::Events)),

@@ -13,16 +13,16 @@ const BEFORE: &[&str] = &["OR", "REPLACE", "TEMP", "TEMPORARY"];
 
 /// A body that is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Body {
+pub(super) struct StatementBody {
     /// Where its BEGIN stands.
     pub begin: usize,
     /// Where the statement of it begins that comes next: behind the BEGIN, or behind a `;`.
     pub next: usize,
 }
 
-impl Body {
+impl StatementBody {
     /// The body that a statement opens, whose text begins at `start` and ends at a `;` or with all text.
-    pub fn opened(text: &str, start: usize) -> Option<Body> {
+    pub fn opened(text: &str, start: usize) -> Option<StatementBody> {
         let statement = &text[start..];
         // Nearly all statements begin with another letter.
         if !statement.starts_with(['c', 'C', 'e', 'E']) {
@@ -48,7 +48,7 @@ impl Body {
             is(&statement[token.span.start..token.span.end], &["BEGIN"])
         };
         let span = tokens[passed..].iter().find(opens)?.span;
-        Some(Body { begin: start + span.start, next: start + span.end })
+        Some(StatementBody { begin: start + span.start, next: start + span.end })
     }
 
     /// Whether the body ends where its next statement would, at a `;` or with all text: nothing but

@@ -5,7 +5,7 @@ use super::Unterminated;
 /// What is larger than it may be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("this {what} is larger than {}", size(*.limit))]
-pub struct TooLarge {
+pub struct StatementTooLarge {
     /// `statement`, `dot-command` or `comment`.
     pub what: &'static str,
     /// How many bytes it may have.
@@ -26,7 +26,7 @@ pub enum SplitError {
     Unterminated(#[from] Unterminated),
     /// It goes on with what is too large.
     #[error(transparent)]
-    TooLarge(#[from] TooLarge),
+    TooLarge(#[from] StatementTooLarge),
 }
 
 /// A number of bytes in words.

@@ -9,11 +9,11 @@ mod body;
 mod error;
 
 pub(super) use error::size;
-pub use error::{SplitError, TooLarge};
+pub use error::{SplitError, StatementTooLarge};
 
 use super::lexer::tokenize;
 use super::token::{Symbol, TokenKind};
-use body::Body;
+use body::StatementBody;
 
 /// The most bytes of one statement, its `;` excluded; of a dot-command and of a comment, too.
 pub const MAX_STATEMENT_SIZE: usize = 64 << 20;
@@ -114,7 +114,7 @@ pub struct Splitter {
     /// Where the open statement begins, in `text`.
     start: Option<usize>,
     /// The body that the open statement is in, by places in `text`.
-    body: Option<Body>,
+    body: Option<StatementBody>,
     /// Up to where lines were counted, in `text`.
     counted: usize,
     /// The line of `counted`, from 1.
@@ -128,7 +128,7 @@ pub struct Splitter {
     /// The most bytes of a statement.
     limit: usize,
     /// The first that has more.
-    refused: Option<TooLarge>,
+    refused: Option<StatementTooLarge>,
 }
 
 impl Default for Splitter {
@@ -178,8 +178,9 @@ impl Splitter {
             self.counted -= keep;
             self.opened = self.opened.saturating_sub(keep);
             self.start = self.start.map(|start| start - keep);
-            self.body =
-                self.body.map(|body| Body { begin: body.begin - keep, next: body.next - keep });
+            self.body = self
+                .body
+                .map(|body| StatementBody { begin: body.begin - keep, next: body.next - keep });
         }
         if self.refused.is_none() {
             self.text.push_str(text);
@@ -226,7 +227,7 @@ impl Splitter {
     fn refuse(&mut self, what: &'static str, start: usize) {
         self.count_to(start);
         let (line, column, limit) = (self.line, self.column, self.limit);
-        let refused = TooLarge { what, limit, line, column, offset: self.base + start };
+        let refused = StatementTooLarge { what, limit, line, column, offset: self.base + start };
         *self = Splitter { ended: self.ended, ..Splitter::with_limit(limit) };
         self.refused = Some(refused);
     }
@@ -323,8 +324,8 @@ impl Splitter {
     }
 
     /// The body that goes on behind a place which would end the statement, if one does.
-    fn still_in_body(&mut self, start: usize, at: usize) -> Option<Body> {
-        let open = self.body.take().or_else(|| Body::opened(&self.text[..at], start))?;
+    fn still_in_body(&mut self, start: usize, at: usize) -> Option<StatementBody> {
+        let open = self.body.take().or_else(|| StatementBody::opened(&self.text[..at], start))?;
         (!open.ends(&self.text, at)).then_some(open)
     }
 
@@ -376,7 +377,9 @@ impl Splitter {
         match byte {
             b';' => {
                 let Some(start) = self.start else { return Some(None) };
-                self.body = self.still_in_body(start, at).map(|body| Body { next: at + 1, ..body });
+                self.body = self
+                    .still_in_body(start, at)
+                    .map(|body| StatementBody { next: at + 1, ..body });
                 if self.body.is_some() {
                     return Some(None);
                 }

@@ -141,7 +141,8 @@ fn what_is_larger_than_the_limit_is_named_where_it_begins_and_not_kept() {
                 let (place, fits) = (script.find(&large).expect("there"), large.len() <= LIMIT);
                 assert_eq!(pieces.len(), if !fits { 1 } else { 2 + usize::from(!end.is_empty()) });
                 let column = if what == "dot-command" { 1 } else { 2 };
-                let refused = TooLarge { what, limit: LIMIT, line: 4, column, offset: place };
+                let refused =
+                    StatementTooLarge { what, limit: LIMIT, line: 4, column, offset: place };
                 let expected = (!fits).then_some(SplitError::TooLarge(refused));
                 assert_eq!(error, expected, "{script} in {size}");
             }

@@ -1,7 +1,7 @@
 //! `.help`: all commands in a table, one of them with its arguments, or what HELP says.
 
 use super::{DotCommand, DotCommandError, GROUPS, commands, find};
-use crate::language::reference;
+use crate::language::help_topics;
 use crate::render::{self, Diagnostic};
 use crate::session;
 use crate::shell::Shell;
@@ -32,13 +32,13 @@ pub(super) fn help(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCom
     // A topic comes before the abbreviation of a command, and before a command of the same name, which
     // a dot asks for.
     let command = commands().find(|command| command.name == name);
-    if let Some(topic) = reference::topic(&asked).filter(|_| !asked.starts_with('.')) {
+    if let Some(topic) = help_topics::topic(&asked).filter(|_| !asked.starts_with('.')) {
         writeln!(shell.out, "{}", session::help(Some(topic)))?;
         let Some(command) = command else { return Ok(()) };
         writeln!(shell.out)?;
         return one(shell, command);
     }
-    match (find(&name), reference::suggestion(&asked)) {
+    match (find(&name), help_topics::suggestion(&asked)) {
         (Err(error), Some(near)) if error.help.is_none() || !asked.starts_with(['.', '\\']) => {
             let error = Diagnostic::new("unknown-topic", format!("there is no help about {asked}"));
             Err(DotCommandError::Told(error.help(Some(format!("did you mean .help {near}?")))))

@@ -1,7 +1,7 @@
 //! Moving in time, and what happened.
 
 use super::{DotCommand, DotCommandError, Group};
-use crate::language::ast::{Annotations, AsOf, At, Identifier, Statement};
+use crate::language::ast::{Annotations, AsOf, Identifier, SpannedPoint, Statement};
 use crate::language::parse_statement_with;
 use crate::render::Diagnostic;
 use crate::session::{Error, Outcome, Session};
@@ -245,11 +245,11 @@ fn with_session(
 }
 
 /// A point that is one word; a time needs no quotes of its own.
-fn point(shell: &Shell, word: &str) -> Result<At, DotCommandError> {
+fn point(shell: &Shell, word: &str) -> Result<SpannedPoint, DotCommandError> {
     let given = shell.connection.parameters();
     let parse = |point: &str| match parse_statement_with(&format!("SET AS OF {point}"), given) {
         Ok(Some(Statement::SetAsOf(AsOf { point, before: false, span }))) => {
-            Some(At { point, span })
+            Some(SpannedPoint { point, span })
         }
         _ => None,
     };

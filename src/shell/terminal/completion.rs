@@ -3,9 +3,9 @@
 use super::log;
 use super::schema_names::{SchemaNames, Table};
 use crate::language::ast::Identifier;
-use crate::language::reference::topics;
+use crate::language::help_topics::topics;
 use crate::language::{
-    Slot, Symbol, TableName, Token, TokenKind, expectation, tables_of, tokenize,
+    CompletionSlot, Symbol, TableName, Token, TokenKind, completions, tables_of, tokenize,
 };
 use crate::planner::{AGGREGATE_FUNCTIONS, SCALAR_FUNCTIONS};
 use crate::render::MODES;
@@ -250,7 +250,7 @@ const FOLDERS: &[&str] = &[".cd", ".open", ".save"];
 
 /// Candidates for a statement that goes on behind the cursor.
 fn in_statement(text: &str, behind: &str, known: &SchemaNames) -> Completion {
-    let expected = expectation(text);
+    let expected = completions(text);
     let word = &text[expected.start..];
     let named = tables_around(text, behind);
     let mut candidates: Vec<Candidate> =
@@ -280,7 +280,7 @@ fn tables_around(text: &str, behind: &str) -> Vec<TableName> {
 /// Candidates for a name or a number, of which `word` may be the beginning, in a statement that names
 /// these tables.
 fn in_slot(
-    slot: &Slot,
+    slot: &CompletionSlot,
     text: &str,
     word: &str,
     named: &[TableName],
@@ -288,42 +288,42 @@ fn in_slot(
 ) -> Vec<Candidate> {
     let is_text = word.starts_with('\'');
     match slot {
-        Slot::Table => known.tables().map(|table| name(&table.name).going_on()).collect(),
-        Slot::Column { qualifier: None } => {
+        CompletionSlot::Table => known.tables().map(|table| name(&table.name).going_on()).collect(),
+        CompletionSlot::Column { qualifier: None } => {
             let mut names = columns(None, named, known);
             names.extend(qualifiers(named, word));
             names
         }
-        Slot::Column { qualifier } => columns(qualifier.as_deref(), named, known),
+        CompletionSlot::Column { qualifier } => columns(qualifier.as_deref(), named, known),
         // Nobody looks through all of them.
-        Slot::Function if word.is_empty() => Vec::new(),
-        Slot::Function => {
+        CompletionSlot::Function if word.is_empty() => Vec::new(),
+        CompletionSlot::Function => {
             let scalar = SCALAR_FUNCTIONS.iter().map(|entry| entry.signature.name);
             let aggregate = AGGREGATE_FUNCTIONS.iter().map(|entry| entry.signature.name);
             scalar.chain(aggregate).map(|name| plain(&format!("{name}("))).collect()
         }
-        Slot::DataType => {
+        CompletionSlot::DataType => {
             let is_lower = is_lower_case(text, word);
             let cased =
                 |name: &str| if is_lower { name.to_ascii_lowercase() } else { name.to_string() };
             DATA_TYPES.iter().map(|name| plain(&cased(name))).collect()
         }
-        Slot::Tag if is_text => texts(log::tags(known)),
-        Slot::Snapshot if is_text => texts(log::snapshot_names(known)),
-        Slot::Event => described_all(log::events(known)),
-        Slot::Tag => log::tags(known)
+        CompletionSlot::Tag if is_text => texts(log::tags(known)),
+        CompletionSlot::Snapshot if is_text => texts(log::snapshot_names(known)),
+        CompletionSlot::Event => described_all(log::events(known)),
+        CompletionSlot::Tag => log::tags(known)
             .into_iter()
             .map(|(tag, what)| Candidate {
                 inserted: name(&tag).inserted,
                 ..described(&tag, &what)
             })
             .collect(),
-        Slot::Transaction => described_all(log::transactions(known)),
-        Slot::Snapshot => described_all(log::snapshots(known)),
-        Slot::Moment => described_all(log::moments(known)),
-        Slot::Index => known.indexes().map(|index| name(index)).collect(),
-        Slot::Parameter => known.parameters().iter().map(|name| plain(name)).collect(),
-        Slot::NewName => Vec::new(),
+        CompletionSlot::Transaction => described_all(log::transactions(known)),
+        CompletionSlot::Snapshot => described_all(log::snapshots(known)),
+        CompletionSlot::Moment => described_all(log::moments(known)),
+        CompletionSlot::Index => known.indexes().map(|index| name(index)).collect(),
+        CompletionSlot::Parameter => known.parameters().iter().map(|name| plain(name)).collect(),
+        CompletionSlot::NewName => Vec::new(),
     }
 }
 

@@ -6,7 +6,7 @@
 
 use super::padding::{self, PAD, unpad};
 use super::schema_names::SchemaNames;
-use crate::language::{Highlight, Kind, TableName, highlight, tables_of};
+use crate::language::{Highlight, HighlightKind, TableName, highlight, tables_of};
 use crate::types::fold;
 use colored::Colorize;
 use std::collections::HashSet;
@@ -226,7 +226,7 @@ impl Parts {
         let pieces = highlight(text);
         let mut depth = 0_usize;
         let behind = |piece: &Highlight| {
-            if piece.kind == Kind::Symbol {
+            if piece.kind == HighlightKind::Symbol {
                 depth = match &text[piece.span.start..piece.span.end] {
                     "(" => depth + 1,
                     ")" => depth.saturating_sub(1),
@@ -248,9 +248,9 @@ impl Parts {
         // A piece that is never closed ends where the text does.
         let is_inside = piece.span.end > at || (piece.span.end == at && at == text.len());
         match (&piece.kind, text.as_bytes()[piece.span.start]) {
-            (Kind::Text | Kind::Blob, _) if is_inside => "'",
-            (Kind::Json, _) if is_inside => "{",
-            (Kind::Comment, b'/') if is_inside => "/*",
+            (HighlightKind::Text | HighlightKind::Blob, _) if is_inside => "'",
+            (HighlightKind::Json, _) if is_inside => "{",
+            (HighlightKind::Comment, b'/') if is_inside => "/*",
             (_, b'`') if is_inside => "`",
             (_, b'[') if is_inside => "[",
             (_, b'"') if is_inside => "\"",
@@ -278,23 +278,23 @@ impl Parts {
 }
 
 fn is_symbol(text: &str, piece: &Highlight, symbol: &str) -> bool {
-    piece.kind == Kind::Symbol && &text[piece.span.start..piece.span.end] == symbol
+    piece.kind == HighlightKind::Symbol && &text[piece.span.start..piece.span.end] == symbol
 }
 
 /// The style of a piece as far as the language knows.
-fn style(kind: &Kind) -> Option<Style> {
+fn style(kind: &HighlightKind) -> Option<Style> {
     match kind {
-        Kind::Keyword | Kind::DataType => Some(Style::Keyword),
-        Kind::Text | Kind::Blob | Kind::Json => Some(Style::Text),
-        Kind::Number => Some(Style::Number),
-        Kind::Comment => Some(Style::Comment),
-        Kind::Parameter => Some(Style::Parameter),
-        Kind::Table(_)
-        | Kind::Column { .. }
-        | Kind::Function
-        | Kind::Name
-        | Kind::Symbol
-        | Kind::Unknown => None,
+        HighlightKind::Keyword | HighlightKind::DataType => Some(Style::Keyword),
+        HighlightKind::Text | HighlightKind::Blob | HighlightKind::Json => Some(Style::Text),
+        HighlightKind::Number => Some(Style::Number),
+        HighlightKind::Comment => Some(Style::Comment),
+        HighlightKind::Parameter => Some(Style::Parameter),
+        HighlightKind::Table(_)
+        | HighlightKind::Column { .. }
+        | HighlightKind::Function
+        | HighlightKind::Name
+        | HighlightKind::Symbol
+        | HighlightKind::Unknown => None,
     }
 }
 
@@ -309,11 +309,11 @@ struct Names {
 
 impl Names {
     fn of(statement: &str, pieces: &[Highlight], text: &str) -> Names {
-        let own = pieces.iter().filter(|piece| piece.kind == Kind::Name);
+        let own = pieces.iter().filter(|piece| piece.kind == HighlightKind::Name);
         let own = own.map(|piece| fold(text[piece.span.start..piece.span.end].trim_matches('"')));
         let is_temporal = pieces.iter().any(|piece| {
             let word = &text[piece.span.start..piece.span.end];
-            piece.kind == Kind::Keyword
+            piece.kind == HighlightKind::Keyword
                 && ["OF", "BEFORE", "SYSTEM_TIME", "HISTORY", "REPLAY"]
                     .iter()
                     .any(|temporal| temporal.eq_ignore_ascii_case(word))
@@ -322,15 +322,15 @@ impl Names {
     }
 
     /// Whether a name is surely none of those that the schema and the statement have.
-    fn is_unknown(&self, kind: &Kind, known: &SchemaNames) -> bool {
+    fn is_unknown(&self, kind: &HighlightKind, known: &SchemaNames) -> bool {
         match kind {
-            Kind::Table(name) => {
+            HighlightKind::Table(name) => {
                 let is_alias = self.tables.iter().any(|table| {
                     table.alias.as_ref().is_some_and(|alias| fold(alias) == fold(name))
                 });
                 !is_alias && !known.has_table(name) && !self.own.contains(&fold(name))
             }
-            Kind::Column { qualifier, name } => {
+            HighlightKind::Column { qualifier, name } => {
                 let is_meant = |table: &&TableName| {
                     qualifier.as_ref().is_none_or(|qualifier| {
                         let called = table.alias.as_ref().unwrap_or(&table.name);

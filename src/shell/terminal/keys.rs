@@ -11,7 +11,7 @@
 use super::entry::{Entry, asks_for_editor, is_ready};
 use super::padding::{self, PAD, unpad};
 use super::paste::Pastes;
-use crate::language::{Completeness, expectation, is_complete};
+use crate::language::{Completeness, completions, is_complete};
 use rustyline::{
     CharSearch, Cmd, ConditionalEventHandler, Event, EventContext, KeyCode, KeyEvent, Modifiers,
     Movement,
@@ -140,7 +140,7 @@ impl Typing {
         if line.trim().is_empty() && !text.is_empty() {
             return true;
         }
-        is_complete(&text) == Completeness::Open("'") && expectation(&text).slots.is_empty()
+        is_complete(&text) == Completeness::Open("'") && completions(&text).slots.is_empty()
     }
 
     /// Whether Ctrl-D at a place leaves: on a further line that is empty, at the end of all of them.

@@ -2,10 +2,10 @@
 
 use super::super::precedence::{ATOM, COMPARISON, EQUALITY};
 use super::super::{
-    Arguments, BinaryOperator, CurrentTime, Expression, ExpressionKind, MatchKind, TypeName,
-    UnaryOperator,
+    BinaryOperator, CurrentTime, Expression, ExpressionKind, FunctionArguments, MatchKind,
+    TypeName, UnaryOperator,
 };
-use super::List;
+use super::CommaList;
 use crate::types::{Literal, Value};
 use std::fmt::{self, Display};
 
@@ -42,7 +42,7 @@ impl fmt::Display for ExpressionKind {
             }
             ExpressionKind::InList { operand: left, negated, list } => {
                 operand(f, left, EQUALITY)?;
-                write!(f, " {}IN ({})", not(*negated), List(list))
+                write!(f, " {}IN ({})", not(*negated), CommaList(list))
             }
             ExpressionKind::Match { .. } => matches(f, self),
             ExpressionKind::Case { .. } => case(f, self),
@@ -134,8 +134,8 @@ fn function(f: &mut fmt::Formatter<'_>, kind: &ExpressionKind) -> fmt::Result {
     };
     let distinct = if *distinct { "DISTINCT " } else { "" };
     match arguments {
-        Arguments::Star => write!(f, "{name}({distinct}*)")?,
-        Arguments::List(list) => write!(f, "{name}({distinct}{})", List(list))?,
+        FunctionArguments::Star => write!(f, "{name}({distinct}*)")?,
+        FunctionArguments::List(list) => write!(f, "{name}({distinct}{})", CommaList(list))?,
     }
     filter.as_ref().map_or(Ok(()), |filter| write!(f, " FILTER (WHERE {filter})"))
 }
@@ -144,7 +144,7 @@ impl fmt::Display for TypeName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)?;
         if !self.arguments.is_empty() {
-            write!(f, "({})", List(&self.arguments))?;
+            write!(f, "({})", CommaList(&self.arguments))?;
         }
         if !self.behind.is_empty() {
             write!(f, " {}", self.behind)?;

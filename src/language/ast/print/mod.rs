@@ -33,9 +33,9 @@ impl fmt::Display for Identifier {
 }
 
 /// Prints a list with commas.
-struct List<'a, T>(&'a [T]);
+struct CommaList<'a, T>(&'a [T]);
 
-impl<T: fmt::Display> fmt::Display for List<'_, T> {
+impl<T: fmt::Display> fmt::Display for CommaList<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, item) in self.0.iter().enumerate() {
             if index > 0 {
@@ -48,9 +48,9 @@ impl<T: fmt::Display> fmt::Display for List<'_, T> {
 }
 
 /// Prints a text in single quotes.
-struct Quoted<'a>(&'a str);
+struct QuotedName<'a>(&'a str);
 
-impl fmt::Display for Quoted<'_> {
+impl fmt::Display for QuotedName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "'{}'", self.0.replace('\'', "''"))
     }

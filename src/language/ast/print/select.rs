@@ -3,7 +3,7 @@
 use super::super::{
     JoinConstraint, JoinKind, OrderItem, Select, SelectItem, TableReference, Temporal,
 };
-use super::{List, part};
+use super::{CommaList, part};
 use std::fmt::{self, Display};
 
 impl fmt::Display for Select {
@@ -12,18 +12,18 @@ impl fmt::Display for Select {
             write!(f, "{as_of} ")?;
         }
         let distinct = if self.distinct { "DISTINCT " } else { "" };
-        write!(f, "SELECT {distinct}{}", List(&self.items))?;
+        write!(f, "SELECT {distinct}{}", CommaList(&self.items))?;
         if let Some(from) = &self.from {
             f.write_str(" FROM ")?;
             self.fmt_from(f, from)?;
         }
         part(f, "WHERE", self.filter.as_ref())?;
         if !self.group_by.is_empty() {
-            write!(f, " GROUP BY {}", List(&self.group_by))?;
+            write!(f, " GROUP BY {}", CommaList(&self.group_by))?;
         }
         part(f, "HAVING", self.having.as_ref())?;
         if !self.order_by.is_empty() {
-            write!(f, " ORDER BY {}", List(&self.order_by))?;
+            write!(f, " ORDER BY {}", CommaList(&self.order_by))?;
         }
         part(f, "LIMIT", self.limit.as_ref())?;
         part(f, "OFFSET", self.offset.as_ref())
@@ -88,7 +88,7 @@ impl fmt::Display for TableReference {
                 match constraint {
                     JoinConstraint::None => Ok(()),
                     JoinConstraint::On(condition) => write!(f, " ON {condition}"),
-                    JoinConstraint::Using(columns) => write!(f, " USING ({})", List(columns)),
+                    JoinConstraint::Using(columns) => write!(f, " USING ({})", CommaList(columns)),
                 }
             }
         }

@@ -1,12 +1,13 @@
 //! Statements as SQL.
 
 use super::super::{
-    ActorSetting, AlterAction, Annotations, AsOf, Assigned, ColumnConstraint, ColumnConstraintKind,
-    ColumnDefinition, CreateIndex, CreateTable, Delete, Expression, ExpressionKind,
-    ForeignKeyAction, ForeignKeyClause, Identifier, IndexedColumn, Insert, InsertSource,
-    JsonObject, Statement, TableConstraint, TableConstraintKind, TableOption, Update, Upkeep,
+    ActorSetting, AlterAction, Annotations, AsOf, AssignedValue, ColumnConstraint,
+    ColumnConstraintKind, ColumnDefinition, CreateIndex, CreateTable, Delete, Expression,
+    ExpressionKind, ForeignKeyAction, ForeignKeyClause, Identifier, IndexedColumn, Insert,
+    InsertSource, JsonObject, MaintenanceKind, Statement, TableConstraint, TableConstraintKind,
+    TableOption, Update,
 };
-use super::{List, Quoted, part};
+use super::{CommaList, QuotedName, part};
 use std::fmt;
 
 impl fmt::Display for Statement {
@@ -61,11 +62,11 @@ impl fmt::Display for Statement {
             }
             Statement::Snapshot { name, annotations } => {
                 f.write_str("SNAPSHOT")?;
-                name.iter().try_for_each(|name| write!(f, " {}", Quoted(&name.name)))?;
+                name.iter().try_for_each(|name| write!(f, " {}", QuotedName(&name.name)))?;
                 annotations.fmt(f)
             }
             Statement::Tag { name, at, annotations } => {
-                write!(f, "TAG {}", Quoted(&name.name))?;
+                write!(f, "TAG {}", QuotedName(&name.name))?;
                 part(f, "AT", at.as_ref())?;
                 annotations.fmt(f)
             }
@@ -75,7 +76,7 @@ impl fmt::Display for Statement {
                 write!(f, "SET flexible_types = {}", if *is_on { "ON" } else { "OFF" })
             }
             Statement::Verify => f.write_str("VERIFY"),
-            Statement::Upkeep { verb, name } => upkeep(f, *verb, name.as_ref()),
+            Statement::Maintenance { verb, name } => maintenance(f, *verb, name.as_ref()),
             Statement::Accepted(words) => f.write_str(words),
         }
     }
@@ -84,14 +85,18 @@ impl fmt::Display for Statement {
 impl fmt::Display for ActorSetting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ActorSetting::Name(actor) => write!(f, "{}", Quoted(actor)),
+            ActorSetting::Name(actor) => write!(f, "{}", QuotedName(actor)),
             ActorSetting::Nobody => f.write_str("NULL"),
             ActorSetting::Default => f.write_str("DEFAULT"),
         }
     }
 }
 
-fn upkeep(f: &mut fmt::Formatter<'_>, verb: Upkeep, name: Option<&Identifier>) -> fmt::Result {
+fn maintenance(
+    f: &mut fmt::Formatter<'_>,
+    verb: MaintenanceKind,
+    name: Option<&Identifier>,
+) -> fmt::Result {
     named(f, &verb.to_string(), name)
 }
 
@@ -101,12 +106,12 @@ fn named(f: &mut fmt::Formatter<'_>, word: &str, name: Option<&Identifier>) -> f
     name.iter().try_for_each(|name| write!(f, " {name}"))
 }
 
-impl fmt::Display for Upkeep {
+impl fmt::Display for MaintenanceKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Upkeep::Vacuum => "VACUUM",
-            Upkeep::Analyze => "ANALYZE",
-            Upkeep::Reindex => "REINDEX",
+            MaintenanceKind::Vacuum => "VACUUM",
+            MaintenanceKind::Analyze => "ANALYZE",
+            MaintenanceKind::Reindex => "REINDEX",
         })
     }
 }
@@ -137,11 +142,11 @@ fn if_not_exists_words(stands: bool) -> &'static str {
 impl fmt::Display for CreateTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words = if_not_exists_words(self.if_not_exists);
-        write!(f, "CREATE TABLE {words}{} ({}", self.name, List(&self.columns))?;
+        write!(f, "CREATE TABLE {words}{} ({}", self.name, CommaList(&self.columns))?;
         self.constraints.iter().try_for_each(|constraint| write!(f, ", {constraint}"))?;
         f.write_str(")")?;
         if !self.options.is_empty() {
-            write!(f, " {}", List(&self.options))?;
+            write!(f, " {}", CommaList(&self.options))?;
         }
         self.annotations.fmt(f)
     }
@@ -214,12 +219,12 @@ impl fmt::Display for TableConstraint {
         }
         match &self.kind {
             TableConstraintKind::PrimaryKey(columns) => {
-                write!(f, "PRIMARY KEY ({})", List(columns))
+                write!(f, "PRIMARY KEY ({})", CommaList(columns))
             }
-            TableConstraintKind::Unique(columns) => write!(f, "UNIQUE ({})", List(columns)),
+            TableConstraintKind::Unique(columns) => write!(f, "UNIQUE ({})", CommaList(columns)),
             TableConstraintKind::Check(condition) => write!(f, "CHECK ({condition})"),
             TableConstraintKind::ForeignKey { columns, references } => {
-                write!(f, "FOREIGN KEY ({}) {references}", List(columns))
+                write!(f, "FOREIGN KEY ({}) {references}", CommaList(columns))
             }
         }
     }
@@ -229,7 +234,7 @@ impl fmt::Display for ForeignKeyClause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "REFERENCES {}", self.table)?;
         if !self.columns.is_empty() {
-            write!(f, " ({})", List(&self.columns))?;
+            write!(f, " ({})", CommaList(&self.columns))?;
         }
         part(f, "ON DELETE", self.on_delete.as_ref())?;
         part(f, "ON UPDATE", self.on_update.as_ref())?;
@@ -266,7 +271,7 @@ impl fmt::Display for CreateIndex {
         let unique = if self.unique { "UNIQUE " } else { "" };
         let words = if_not_exists_words(self.if_not_exists);
         let (name, table) = (&self.name, &self.table);
-        write!(f, "CREATE {unique}INDEX {words}{name} ON {table} ({})", List(&self.columns))?;
+        write!(f, "CREATE {unique}INDEX {words}{name} ON {table} ({})", CommaList(&self.columns))?;
         self.annotations.fmt(f)
     }
 }
@@ -275,16 +280,16 @@ impl fmt::Display for Insert {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "INSERT INTO {}", self.table)?;
         if !self.columns.is_empty() {
-            write!(f, " ({})", List(&self.columns))?;
+            write!(f, " ({})", CommaList(&self.columns))?;
         }
         match &self.source {
             InsertSource::Values(rows) => {
                 for (index, row) in rows.iter().enumerate() {
                     let before = if index == 0 { " VALUES" } else { "," };
-                    write!(f, "{before} ({})", List(row))?;
+                    write!(f, "{before} ({})", CommaList(row))?;
                 }
             }
-            InsertSource::Objects(objects) => write!(f, " {}", List(objects))?,
+            InsertSource::Objects(objects) => write!(f, " {}", CommaList(objects))?,
             InsertSource::Select(select) => write!(f, " {select}")?,
             InsertSource::DefaultValues => f.write_str(" DEFAULT VALUES")?,
         }
@@ -292,11 +297,11 @@ impl fmt::Display for Insert {
     }
 }
 
-impl fmt::Display for Assigned {
+impl fmt::Display for AssignedValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Assigned::Expression(expression) => expression.fmt(f),
-            Assigned::Default(_) => f.write_str("DEFAULT"),
+            AssignedValue::Expression(expression) => expression.fmt(f),
+            AssignedValue::Default(_) => f.write_str("DEFAULT"),
         }
     }
 }
@@ -342,7 +347,7 @@ impl fmt::Display for Annotations {
         let mut before = " WITH (";
         for (key, text) in fields {
             if let Some(text) = text {
-                write!(f, "{before}{key} = {}", Quoted(text))?;
+                write!(f, "{before}{key} = {}", QuotedName(text))?;
                 before = ", ";
             }
         }

@@ -1,7 +1,7 @@
 //! Trees of any shape, also those that no text spells without parentheses, print and parse back.
 
 use crate::language::ast::{
-    Arguments, BinaryOperator, Expression, ExpressionKind, Identifier, MatchKind, TypeName,
+    BinaryOperator, Expression, ExpressionKind, FunctionArguments, Identifier, MatchKind, TypeName,
     UnaryOperator,
 };
 use crate::language::parse_expression;
@@ -102,7 +102,7 @@ fn tree() -> impl Strategy<Value = Expression> {
             }),
             (name(), any::<bool>(), proptest::collection::vec(inner, 1..3), some).prop_map(
                 |(name, distinct, list, filter)| {
-                    let arguments = Arguments::List(list);
+                    let arguments = FunctionArguments::List(list);
                     ExpressionKind::Function { name, distinct, arguments, filter }
                 }
             ),

@@ -1,9 +1,10 @@
 //! Moments, periods and what is about them as SQL.
 
 use super::super::{
-    AsOf, At, History, Point, Range, RangeEnd, RangeStart, ShowSubject, SnapshotName, Temporal,
+    AsOf, History, Point, Range, RangeEnd, RangeStart, ShowSubject, SnapshotName, SpannedPoint,
+    Temporal,
 };
-use super::{Quoted, part};
+use super::{QuotedName, part};
 use std::fmt;
 
 impl fmt::Display for Point {
@@ -14,11 +15,11 @@ impl fmt::Display for Point {
             Point::Transaction(transaction) => write!(f, "TX {transaction}"),
             Point::Start => f.write_str("START"),
             Point::Latest => f.write_str("LATEST"),
-            Point::Timestamp(iso) => write!(f, "TIMESTAMP {}", Quoted(iso)),
-            Point::Tag(name) => write!(f, "TAG {}", Quoted(name)),
+            Point::Timestamp(iso) => write!(f, "TIMESTAMP {}", QuotedName(iso)),
+            Point::Tag(name) => write!(f, "TAG {}", QuotedName(name)),
             Point::Snapshot(SnapshotName::Number(number)) => write!(f, "SNAPSHOT {number}"),
-            Point::Snapshot(SnapshotName::Name(name)) => write!(f, "SNAPSHOT {}", Quoted(name)),
-            Point::Phrase(words) => Quoted(words).fmt(f),
+            Point::Snapshot(SnapshotName::Name(name)) => write!(f, "SNAPSHOT {}", QuotedName(name)),
+            Point::Phrase(words) => QuotedName(words).fmt(f),
             Point::Parameter { word: Some(word), name } => write!(f, "{word} {name}"),
             Point::Parameter { word: None, name } => name.fmt(f),
         }
@@ -31,7 +32,7 @@ impl fmt::Display for AsOf {
     }
 }
 
-impl fmt::Display for At {
+impl fmt::Display for SpannedPoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.point.fmt(f)
     }

@@ -7,26 +7,26 @@
 use super::ast::TableReference;
 use super::lexer::tokenize;
 use super::parser::{
-    Expected, Named, expected_at_end, name_at, operand_words, operator_words, tables_at,
+    Expected, NameKind, expected_at_end, name_at, operand_words, operator_words, tables_at,
 };
 use super::token::{Symbol, Token, TokenKind};
-use super::{Keyword, reference};
+use super::{Keyword, help_topics};
 
 /// What could follow at the end of a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Expectation {
+pub struct Completions {
     /// Where the unfinished word begins, in bytes; the end of the text if there is none.
     pub start: usize,
     /// Words and symbols of the language, as the grammar writes them; several if they only come
     /// together.
     pub words: Vec<&'static str>,
     /// What names and numbers could stand there.
-    pub slots: Vec<Slot>,
+    pub slots: Vec<CompletionSlot>,
 }
 
 /// What a name or a number is of, that could stand at the cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Slot {
+pub enum CompletionSlot {
     /// A table.
     Table,
     /// A column.
@@ -67,7 +67,7 @@ pub struct TableName {
 
 /// Says what could follow at the end of a text, which is where the cursor stands. Only the last
 /// statement counts; one that cannot be right whatever follows expects nothing.
-pub fn expectation(text: &str) -> Expectation {
+pub fn completions(text: &str) -> Completions {
     let found = tokenize(text);
     let mut tokens = found.tokens;
     let mut start = text.len();
@@ -79,10 +79,10 @@ pub fn expectation(text: &str) -> Expectation {
                 start = error.span.start;
                 only_slots = true;
             }
-            _ => return Expectation { start, ..Expectation::default() },
+            _ => return Completions { start, ..Completions::default() },
         },
         None if in_line_comment(text, &tokens) => {
-            return Expectation { start, ..Expectation::default() };
+            return Completions { start, ..Completions::default() };
         }
         None => {
             if let [.., last, _] = tokens.as_slice()
@@ -96,12 +96,12 @@ pub fn expectation(text: &str) -> Expectation {
     }
     let statement = last_statement(&tokens);
     let expected = expected_at_end(text, statement);
-    let mut expectation = Expectation { start, ..Expectation::default() };
-    expected.into_iter().for_each(|what| expectation.add(what, text, statement));
+    let mut completions = Completions { start, ..Completions::default() };
+    expected.into_iter().for_each(|what| completions.add(what, text, statement));
     if only_slots {
-        expectation.keep_quoted(text.as_bytes()[start]);
+        completions.keep_quoted(text.as_bytes()[start]);
     }
-    expectation
+    completions
 }
 
 /// Whether more letters could make another token of one that ends at the cursor.
@@ -127,7 +127,7 @@ fn last_statement(tokens: &[Token]) -> &[Token] {
     &tokens[before.map_or(0, |at| at + 1)..]
 }
 
-impl Expectation {
+impl Completions {
     /// Adds what one note stands for.
     fn add(&mut self, expected: Expected, text: &str, tokens: &[Token]) {
         let is_point = matches!(
@@ -137,46 +137,46 @@ impl Expectation {
                 | Expected::Snapshot
                 | Expected::Time
                 | Expected::Point
-                | Expected::Named(Named::Tag)
+                | Expected::Name(NameKind::Tag)
         );
         match expected {
             Expected::Words(words) => self.add_word(words),
             Expected::Symbol(symbol) => self.add_word(symbol.text()),
-            Expected::Named(named) => self.add_name(named, text, tokens),
-            Expected::Event => self.add_slot(Slot::Event),
-            Expected::Transaction => self.add_slot(Slot::Transaction),
-            Expected::Snapshot => self.add_slot(Slot::Snapshot),
-            Expected::Time => self.add_slot(Slot::Moment),
+            Expected::Name(named) => self.add_name(named, text, tokens),
+            Expected::Event => self.add_slot(CompletionSlot::Event),
+            Expected::Transaction => self.add_slot(CompletionSlot::Transaction),
+            Expected::Snapshot => self.add_slot(CompletionSlot::Snapshot),
+            Expected::Time => self.add_slot(CompletionSlot::Moment),
             Expected::Point => {
-                self.add_slot(Slot::Event);
-                self.add_slot(Slot::Moment);
+                self.add_slot(CompletionSlot::Event);
+                self.add_slot(CompletionSlot::Moment);
             }
             Expected::Expression => {
-                self.add_slot(Slot::Column { qualifier: None });
-                self.add_slot(Slot::Function);
-                self.add_slot(Slot::Parameter);
+                self.add_slot(CompletionSlot::Column { qualifier: None });
+                self.add_slot(CompletionSlot::Function);
+                self.add_slot(CompletionSlot::Parameter);
                 operand_words().for_each(|word| self.add_word(word.text()));
             }
             Expected::Operator => operator_words().for_each(|word| self.add_word(word.text())),
-            Expected::Topic => reference::topics().for_each(|topic| self.add_word(topic.name)),
+            Expected::Topic => help_topics::topics().for_each(|topic| self.add_word(topic.name)),
             Expected::Other(_) => {}
         }
         // Whatever a point is of, a parameter can give it.
         if is_point {
-            self.add_slot(Slot::Parameter);
+            self.add_slot(CompletionSlot::Parameter);
         }
     }
 
-    fn add_name(&mut self, named: Named, text: &str, tokens: &[Token]) {
+    fn add_name(&mut self, named: NameKind, text: &str, tokens: &[Token]) {
         self.add_slot(match named {
-            Named::New => Slot::NewName,
-            Named::Table => Slot::Table,
-            Named::Index => Slot::Index,
-            Named::Tag => Slot::Tag,
-            Named::Function => Slot::Function,
-            Named::DataType => Slot::DataType,
-            Named::Column(of) => {
-                Slot::Column { qualifier: of.and_then(|at| name_at(text, tokens, at)) }
+            NameKind::New => CompletionSlot::NewName,
+            NameKind::Table => CompletionSlot::Table,
+            NameKind::Index => CompletionSlot::Index,
+            NameKind::Tag => CompletionSlot::Tag,
+            NameKind::Function => CompletionSlot::Function,
+            NameKind::DataType => CompletionSlot::DataType,
+            NameKind::Column(of) => {
+                CompletionSlot::Column { qualifier: of.and_then(|at| name_at(text, tokens, at)) }
             }
         });
     }
@@ -187,7 +187,7 @@ impl Expectation {
         }
     }
 
-    fn add_slot(&mut self, slot: Slot) {
+    fn add_slot(&mut self, slot: CompletionSlot) {
         if !self.slots.contains(&slot) {
             self.slots.push(slot);
         }
@@ -197,15 +197,17 @@ impl Expectation {
     fn keep_quoted(&mut self, quote: u8) {
         self.words.clear();
         self.slots.retain(|slot| match slot {
-            Slot::Tag => true,
-            Slot::Snapshot | Slot::Moment => quote == b'\'',
-            Slot::Table | Slot::Column { .. } | Slot::Index => quote != b'\'',
-            Slot::Event
-            | Slot::Transaction
-            | Slot::Function
-            | Slot::DataType
-            | Slot::NewName
-            | Slot::Parameter => false,
+            CompletionSlot::Tag => true,
+            CompletionSlot::Snapshot | CompletionSlot::Moment => quote == b'\'',
+            CompletionSlot::Table | CompletionSlot::Column { .. } | CompletionSlot::Index => {
+                quote != b'\''
+            }
+            CompletionSlot::Event
+            | CompletionSlot::Transaction
+            | CompletionSlot::Function
+            | CompletionSlot::DataType
+            | CompletionSlot::NewName
+            | CompletionSlot::Parameter => false,
         });
     }
 }
@@ -220,11 +222,11 @@ pub fn tables_of(text: &str) -> Vec<TableName> {
         tokens.remove(tokens.len() - 2);
     }
     let tokens = last_statement(&tokens);
-    TablesOf { text, tokens, at: 0, depth: 0, list: None, found: Vec::new() }.find()
+    TableFinder { text, tokens, at: 0, depth: 0, list: None, found: Vec::new() }.find()
 }
 
 /// Looks for tables in the tokens of one statement.
-struct TablesOf<'a> {
+struct TableFinder<'a> {
     text: &'a str,
     tokens: &'a [Token],
     /// The place that is looked at.
@@ -236,7 +238,7 @@ struct TablesOf<'a> {
     found: Vec<TableName>,
 }
 
-impl TablesOf<'_> {
+impl TableFinder<'_> {
     fn keyword(&self, at: usize) -> Option<Keyword> {
         match self.tokens.get(at)?.kind {
             TokenKind::Keyword(keyword) => Some(keyword),

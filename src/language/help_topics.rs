@@ -10,11 +10,11 @@ const GRAMMAR: &str = include_str!("../../grammar/asof.ebnf");
 
 /// Something that HELP can be asked about.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Topic {
+pub struct HelpTopic {
     /// Its name, in small letters.
     pub name: &'static str,
     /// What else it is called, in small letters.
-    also: &'static [&'static str],
+    aliases: &'static [&'static str],
     /// What it is, in one line.
     pub about: &'static str,
     /// The productions of the grammar that are shown.
@@ -24,49 +24,49 @@ pub struct Topic {
 }
 
 /// Every topic: statements in the order in which people meet them, then what they are made of.
-const TOPICS: &[Topic] = &[
-    Topic {
+const TOPICS: &[HelpTopic] = &[
+    HelpTopic {
         name: "select",
-        also: &["query", "where", "group by", "having", "order by", "limit", "distinct", "from"],
+        aliases: &["query", "where", "group by", "having", "order by", "limit", "distinct", "from"],
         about: "reads rows, now or at any moment",
         productions: &["Select", "Query", "SelectItem", "Alias", "OrderItem", "Direction"],
         example: "SELECT owner, balance FROM accounts\n  \
                   WHERE balance > 50 ORDER BY balance DESC LIMIT 5;",
     },
-    Topic {
+    HelpTopic {
         name: "join",
-        also: &["left join", "inner join", "cross join", "table"],
+        aliases: &["left join", "inner join", "cross join", "table"],
         about: "puts the rows of tables together, each at its own moment",
         productions: &["From", "TableReference", "Join", "JoinConstraint", "Names"],
         example: "SELECT now.owner, now.balance - past.balance AS gained\n  \
                   FROM accounts AS now\n  \
                   JOIN accounts AS OF EVENT 3 AS past ON now.id = past.id;",
     },
-    Topic {
+    HelpTopic {
         name: "insert",
-        also: &["values", "insert into", "json"],
+        aliases: &["values", "insert into", "json"],
         about: "adds rows: values, JSON objects, or what a query gives",
         productions: &["Insert", "Values", "Assigned"],
         example: "INSERT INTO accounts (owner, balance) VALUES ('Cleo', 70), ('Dan', 0);\n\
                   INSERT INTO accounts {\"owner\": \"Eve\", \"balance\": 5};",
     },
-    Topic {
+    HelpTopic {
         name: "update",
-        also: &[],
+        aliases: &[],
         about: "changes rows; what they were stays in the log",
         productions: &["Update", "Target", "Assignment", "Assigned"],
         example: "UPDATE accounts SET balance = balance + 10 WHERE owner = 'Ada';",
     },
-    Topic {
+    HelpTopic {
         name: "delete",
-        also: &["delete from"],
+        aliases: &["delete from"],
         about: "deletes rows; AS OF still finds them",
         productions: &["Delete", "Target"],
         example: "DELETE FROM accounts WHERE balance = 0;",
     },
-    Topic {
+    HelpTopic {
         name: "create table",
-        also: &["create", "constraint", "primary key", "foreign key", "temp"],
+        aliases: &["create", "constraint", "primary key", "foreign key", "temp"],
         about: "makes a table",
         productions: &[
             "CreateTable",
@@ -82,71 +82,71 @@ const TOPICS: &[Topic] = &[
                   amount DECIMAL(10, 2) NOT NULL DEFAULT 0,\n  \
                   made TIMESTAMP DEFAULT CURRENT_TIMESTAMP);",
     },
-    Topic {
+    HelpTopic {
         name: "types",
-        also: &["type", "typename", "integer", "text", "decimal", "real", "boolean", "date"],
+        aliases: &["type", "typename", "integer", "text", "decimal", "real", "boolean", "date"],
         about: "what a column can hold: INTEGER, DECIMAL(p,s), DATE and others",
         productions: &["TypeName"],
         example: "CREATE TABLE every (i INTEGER, r REAL, d DECIMAL(10, 2), t TEXT, b BOOLEAN,\n  \
                   day DATE, at TIMESTAMP, bytes BLOB, document JSON, whatever ANY);\n\
                   SELECT CAST('12.50' AS DECIMAL(6, 2)), CAST('2026-03-01' AS DATE);",
     },
-    Topic {
+    HelpTopic {
         name: "create index",
-        also: &["index", "unique"],
+        aliases: &["index", "unique"],
         about: "makes an index, which serves the past as well",
         productions: &["CreateIndex", "IndexedColumns", "IndexedColumn"],
         example: "CREATE INDEX by_owner ON accounts (owner);",
     },
-    Topic {
+    HelpTopic {
         name: "alter table",
-        also: &["alter", "rename", "add column", "drop column"],
+        aliases: &["alter", "rename", "add column", "drop column"],
         about: "changes or renames a table; the past keeps its shape",
         productions: &["Alter"],
         example: "ALTER TABLE accounts ADD COLUMN currency TEXT DEFAULT 'EUR';",
     },
-    Topic {
+    HelpTopic {
         name: "drop",
-        also: &["drop table", "drop index"],
+        aliases: &["drop table", "drop index"],
         about: "ends a table or an index; AS OF still reads it",
         productions: &["Drop"],
         example: "DROP TABLE IF EXISTS movements;",
     },
-    Topic {
+    HelpTopic {
         name: "begin",
-        also: &["transaction", "transactions", "with", "intent", "actor", "note"],
+        aliases: &["transaction", "transactions", "with", "intent", "actor", "note"],
         about: "begins a transaction, which may say what it means",
         productions: &["Begin", "Annotations", "Annotation"],
         example: "BEGIN WITH (intent = 'MoneyDeposited', actor = 'amy');\n\
                   UPDATE accounts SET balance = balance + 25 WHERE id = 1;\n\
                   COMMIT;",
     },
-    Topic {
+    HelpTopic {
         name: "commit",
-        also: &["end"],
+        aliases: &["end"],
         about: "makes everything since BEGIN durable, as one",
         productions: &["Commit"],
         example: "BEGIN;\nDELETE FROM accounts;\nCOMMIT;",
     },
-    Topic {
+    HelpTopic {
         name: "rollback",
-        also: &[],
+        aliases: &[],
         about: "forgets everything since BEGIN",
         productions: &["Rollback"],
         example: "BEGIN;\nDELETE FROM accounts;\nROLLBACK;",
     },
-    Topic {
+    HelpTopic {
         name: "as of",
-        also: &["before", "for system_time", "asof", "temporal", "time travel"],
+        aliases: &["before", "for system_time", "asof", "temporal", "time travel"],
         about: "reads a table, or a whole query, as it was at a point",
         productions: &["AsOf", "Temporal"],
         example: "SELECT * FROM accounts AS OF EVENT 3;\n\
                   SELECT * FROM accounts BEFORE 'now';\n\
                   SELECT owner, balance, _event FROM accounts FOR SYSTEM_TIME ALL;",
     },
-    Topic {
+    HelpTopic {
         name: "points",
-        also: &[
+        aliases: &[
             "point",
             "event",
             "tx",
@@ -164,103 +164,103 @@ const TOPICS: &[Topic] = &[
                   SELECT count(*) FROM accounts AS OF TAG opened;\n\
                   SELECT count(*) FROM accounts AS OF 'now';",
     },
-    Topic {
+    HelpTopic {
         name: "history",
-        also: &["history of"],
+        aliases: &["history of"],
         about: "every change of every matching row, with what it was and became",
         productions: &["History", "HistoryOf", "Changes"],
         example: "HISTORY OF accounts WHERE owner = 'Ada';\n\
                   HISTORY OF accounts BETWEEN EVENT 2 AND EVENT 3;\n\
                   SELECT event, actor, change FROM (HISTORY OF accounts) AS h;",
     },
-    Topic {
+    HelpTopic {
         name: "events",
-        also: &["log"],
+        aliases: &["log"],
         about: "the log as rows",
         productions: &["Events"],
         example: "EVENTS FOR accounts SINCE EVENT 3;\n\
                   EVENTS AFTER EVENT 2 TO LATEST LIMIT 2;",
     },
-    Topic {
+    HelpTopic {
         name: "replay",
-        also: &[],
+        aliases: &[],
         about: "history step by step, each row before and after",
         productions: &["Replay"],
         example: "REPLAY accounts BETWEEN EVENT 2 AND EVENT 4;",
     },
-    Topic {
+    HelpTopic {
         name: "tag",
-        also: &["tags", "label"],
+        aliases: &["tags", "label"],
         about: "a name for a point",
         productions: &["Tag"],
         example: "TAG 'before the sale' AT EVENT 3;\nSELECT * FROM accounts AS OF TAG 'before the sale';",
     },
-    Topic {
+    HelpTopic {
         name: "snapshot",
-        also: &["snapshots"],
+        aliases: &["snapshots"],
         about: "a file with the whole state, and a point to come back to",
         productions: &["Snapshot"],
         example: "SNAPSHOT 'monday';\nSELECT * FROM accounts AS OF SNAPSHOT 'monday';",
     },
-    Topic {
+    HelpTopic {
         name: "set",
-        also: &["set as of", "set before"],
+        aliases: &["set as of", "set before"],
         about: "moves the session to a point; it reads there and cannot write",
         productions: &["Set"],
         example: "SET AS OF EVENT 3;\nSELECT * FROM accounts;\nSET BEFORE EVENT 3;\nSET AS OF LATEST;",
     },
-    Topic {
+    HelpTopic {
         name: "show",
-        also: &["show tables", "show events", "show tags", "show snapshots", "tables"],
+        aliases: &["show tables", "show events", "show tags", "show snapshots", "tables"],
         about: "lists what there is",
         productions: &["Show"],
         example: "SHOW TABLES;\nSHOW TAGS;",
     },
-    Topic {
+    HelpTopic {
         name: "describe",
-        also: &["schema", "desc"],
+        aliases: &["schema", "desc"],
         about: "the columns of a table, now or at a moment",
         productions: &["Describe"],
         example: "DESCRIBE accounts;",
     },
-    Topic {
+    HelpTopic {
         name: "explain",
-        also: &["explain analyze", "plan", "analyze"],
+        aliases: &["explain analyze", "plan", "analyze"],
         about: "how a statement would run, and with ANALYZE how it ran",
         productions: &["Explain"],
         example: "EXPLAIN SELECT * FROM accounts WHERE id = 1;",
     },
-    Topic {
+    HelpTopic {
         name: "verify",
-        also: &["check", "integrity"],
+        aliases: &["check", "integrity"],
         about: "reads every file again and holds it against the log",
         productions: &["Verify"],
         example: "VERIFY;",
     },
-    Topic {
+    HelpTopic {
         name: "pragma",
-        also: &[],
+        aliases: &[],
         about: "is accepted and does nothing, so that scripts for SQLite run",
         productions: &["Pragma", "PragmaValue"],
         example: "PRAGMA foreign_keys = ON;",
     },
-    Topic {
+    HelpTopic {
         name: "vacuum",
-        also: &["reindex", "upkeep"],
+        aliases: &["reindex", "maintenance"],
         about: "is accepted and does nothing here, as ANALYZE and REINDEX",
-        productions: &["Upkeep"],
+        productions: &["Maintenance"],
         example: "VACUUM;",
     },
-    Topic {
+    HelpTopic {
         name: "help",
-        also: &["topic"],
+        aliases: &["topic"],
         about: "this list, or a topic of it",
         productions: &["Help"],
         example: "HELP as of;",
     },
-    Topic {
+    HelpTopic {
         name: "expressions",
-        also: &["expression", "operators", "operator", "like", "between", "in", "is", "null"],
+        aliases: &["expression", "operators", "operator", "like", "between", "in", "is", "null"],
         about: "values and operators, the loosest first",
         productions: &[
             "Expression",
@@ -280,9 +280,9 @@ const TOPICS: &[Topic] = &[
         example: "SELECT owner || ': ' || balance FROM accounts\n  \
                   WHERE balance BETWEEN 0 AND 1000 AND owner NOT LIKE 'x%';",
     },
-    Topic {
+    HelpTopic {
         name: "dates",
-        also: &[
+        aliases: &[
             "date functions",
             "strftime",
             "datetime",
@@ -297,32 +297,32 @@ const TOPICS: &[Topic] = &[
                   SELECT date('2026-01-15', 'start of month', '+1 month', '-1 day') AS last,\n  \
                   strftime('%Y-W%V', DATE '2026-01-15') AS week, unixepoch('now') AS now;",
     },
-    Topic {
+    HelpTopic {
         name: "functions",
-        also: &["function", "aggregates", "count", "filter"],
+        aliases: &["function", "aggregates", "count", "filter"],
         about: "functions of a row, and aggregates with DISTINCT and FILTER",
         productions: &["Function"],
         example: "SELECT upper(owner), round(balance / 3.0, 2) FROM accounts;\n\
                   SELECT count(*), sum(balance) FILTER (WHERE balance > 50) FROM accounts;",
     },
-    Topic {
+    HelpTopic {
         name: "case",
-        also: &["when", "then", "else"],
+        aliases: &["when", "then", "else"],
         about: "one value or another",
         productions: &["Case"],
         example: "SELECT owner, CASE WHEN balance < 60 THEN 'low' ELSE 'fine' END AS state\n  \
                   FROM accounts;",
     },
-    Topic {
+    HelpTopic {
         name: "cast",
-        also: &[],
+        aliases: &[],
         about: "a value as another type",
         productions: &["Cast"],
         example: "SELECT CAST(balance AS TEXT) || ' coins' FROM accounts;",
     },
-    Topic {
+    HelpTopic {
         name: "parameters",
-        also: &["parameter", "variable", "variables", "placeholder", "placeholders"],
+        aliases: &["parameter", "variable", "variables", "placeholder", "placeholders"],
         about: "$name and ? have their values from -v, .param or a program",
         productions: &["Parameter"],
         example: ".param set least 60\n\
@@ -330,9 +330,9 @@ const TOPICS: &[Topic] = &[
                   .param set n 3\n\
                   SELECT * FROM accounts AS OF EVENT $n;",
     },
-    Topic {
+    HelpTopic {
         name: "names",
-        also: &["name", "identifiers", "quotes", "quoting"],
+        aliases: &["name", "identifiers", "quotes", "quoting"],
         about: "how names, texts and numbers are written",
         productions: &["Name", "PlainName", "QuotedName", "Text", "Blob", "Integer", "Real"],
         example: "SELECT 'it''s a text' AS \"a name\", x'0aff' AS bytes, 0xff AS number;",
@@ -340,12 +340,12 @@ const TOPICS: &[Topic] = &[
 ];
 
 /// Every topic, statements first.
-pub fn topics() -> impl Iterator<Item = &'static Topic> {
+pub fn topics() -> impl Iterator<Item = &'static HelpTopic> {
     TOPICS.iter()
 }
 
 /// The topic of a name, in any case and with any blanks between its words.
-pub fn topic(name: &str) -> Option<&'static Topic> {
+pub fn topic(name: &str) -> Option<&'static HelpTopic> {
     let name = folded(name);
     TOPICS.iter().find(|topic| topic.names().any(|known| known == name))
 }
@@ -353,7 +353,7 @@ pub fn topic(name: &str) -> Option<&'static Topic> {
 /// The name of the topic that a misspelt name may mean.
 pub fn suggestion(name: &str) -> Option<&'static str> {
     let name = folded(name);
-    let known = TOPICS.iter().flat_map(Topic::names);
+    let known = TOPICS.iter().flat_map(HelpTopic::names);
     let near = known.map(|known| (strsim::osa_distance(&name, known), known)).min()?;
     (near.0 * 3 <= name.chars().count()).then_some(near.1)
 }
@@ -367,17 +367,17 @@ fn folded(name: &str) -> String {
 pub fn overview() -> String {
     let width = TOPICS.iter().map(|topic| topic.name.len()).max().unwrap_or(0);
     let mut text = String::new();
-    for Topic { name, about, .. } in TOPICS {
+    for HelpTopic { name, about, .. } in TOPICS {
         writeln!(text, "{name:width$}  {about}").expect("a String takes everything");
     }
     text.push_str("\nHELP and a topic: an example and its grammar. .help: the dot-commands.");
     text
 }
 
-impl Topic {
+impl HelpTopic {
     /// What it is called.
     fn names(&self) -> impl Iterator<Item = &'static str> {
-        std::iter::once(self.name).chain(self.also.iter().copied())
+        std::iter::once(self.name).chain(self.aliases.iter().copied())
     }
 
     /// The topics that explain what its productions name.
@@ -386,7 +386,7 @@ impl Topic {
         let words: Vec<&str> =
             shown.flat_map(|text| text.split(|c: char| !c.is_alphabetic())).collect();
         let others = TOPICS.iter().filter(|other| *other != self && other.name != "names");
-        let explain = |other: &&Topic| {
+        let explain = |other: &&HelpTopic| {
             other
                 .productions
                 .iter()
@@ -396,7 +396,7 @@ impl Topic {
     }
 }
 
-impl fmt::Display for Topic {
+impl fmt::Display for HelpTopic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}: {}\n", self.name.to_uppercase(), self.about)?;
         self.example.lines().try_for_each(|line| writeln!(f, "  {line}"))?;
@@ -404,7 +404,7 @@ impl fmt::Display for Topic {
         productions.try_for_each(|text| write!(f, "\n{text}"))?;
         let others = self.see_also();
         if !others.is_empty() {
-            write!(f, "\n\nSee also: {}", others.join(", "))?;
+            write!(f, "\n\nSee aliases: {}", others.join(", "))?;
         }
         Ok(())
     }
@@ -486,7 +486,7 @@ mod tests {
 
         Tag       ::= 'TAG' Label ( 'AT' Point )? Annotations?
 
-        See also: begin, points
+        See aliases: begin, points
         ");
     }
 }

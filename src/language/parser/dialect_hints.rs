@@ -3,7 +3,7 @@
 
 use super::super::Keyword;
 use super::super::token::TokenKind;
-use super::input::{Input, ParseState, Parsed};
+use super::input::{ParseState, Parsed, TokenInput};
 
 /// Statements of later versions: the first words, what their error calls them, and what does it until
 /// then.
@@ -171,14 +171,14 @@ const NO_USERS: &str = "there are no users to allow anything";
 const OWNERS: &str = "who may write to the directory may write to the database";
 
 /// Whether the words of a phrase stand at a place.
-fn stands(input: Input<'_>, phrase: &str) -> bool {
+fn stands(input: TokenInput<'_>, phrase: &str) -> bool {
     let mut words = phrase.split(' ').enumerate();
     words.all(|(at, word)| input.skip(at).word().eq_ignore_ascii_case(word))
 }
 
 /// The entry of a table whose phrase stands at a place; of several the longest.
 fn entry<T>(
-    input: Input<'_>,
+    input: TokenInput<'_>,
     table: &'static [T],
     phrase: impl Fn(&T) -> &'static str,
 ) -> Option<&'static T> {
@@ -187,7 +187,7 @@ fn entry<T>(
 }
 
 /// Fails by name if the next word begins a statement of a later version or of another system.
-pub(super) fn refuse(input: Input<'_>) -> Parsed<'_, ()> {
+pub(super) fn refuse(input: TokenInput<'_>) -> Parsed<'_, ()> {
     let span = input.peek().span;
     if let Some((_, feature, help)) = entry(input, LATER, |entry| entry.0) {
         let message = format!("{feature} is not supported yet");
@@ -200,7 +200,7 @@ pub(super) fn refuse(input: Input<'_>) -> Parsed<'_, ()> {
 }
 
 /// The same for what other systems SHOW.
-pub(super) fn refuse_shown(input: Input<'_>) -> Parsed<'_, ()> {
+pub(super) fn refuse_shown(input: TokenInput<'_>) -> Parsed<'_, ()> {
     match entry(input, SHOWN, |entry| entry.0) {
         Some((_, message, help)) => instead(input, message, help),
         None => Ok((input, ())),
@@ -208,7 +208,7 @@ pub(super) fn refuse_shown(input: Input<'_>) -> Parsed<'_, ()> {
 }
 
 /// Fails with what is true here, and what to do instead.
-fn instead<'a>(input: Input<'a>, message: &str, help: &str) -> Parsed<'a, ()> {
+fn instead<'a>(input: TokenInput<'a>, message: &str, help: &str) -> Parsed<'a, ()> {
     input.fail_at(input.peek().span, "unsupported", message.to_owned(), Some(help.to_owned()))
 }
 
@@ -233,7 +233,7 @@ pub(super) fn inside(state: &ParseState<'_>, at: usize) -> Option<String> {
     let places = [Some(at), at.checked_sub(1)];
     places.into_iter().flatten().find_map(|at| {
         let is_word = matches!(state.tokens[at].kind, TokenKind::Name | TokenKind::Keyword(_));
-        let known = entry(Input { at, state }, INSIDE, |entry| entry.0);
+        let known = entry(TokenInput { at, state }, INSIDE, |entry| entry.0);
         known.filter(|_| is_word).map(|(_, help)| (*help).to_owned())
     })
 }

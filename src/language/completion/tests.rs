@@ -4,10 +4,10 @@ use super::*;
 
 /// An expectation in one line: the unfinished word, the slots, and the words.
 fn shown(text: &str) -> String {
-    let Expectation { start, words, slots } = expectation(text);
+    let Completions { start, words, slots } = completions(text);
     let slots = slots.iter().map(|slot| match slot {
-        Slot::Column { qualifier: Some(table) } => format!("Column({table})"),
-        Slot::Column { qualifier: None } => "Column".to_owned(),
+        CompletionSlot::Column { qualifier: Some(table) } => format!("Column({table})"),
+        CompletionSlot::Column { qualifier: None } => "Column".to_owned(),
         slot => format!("{slot:?}"),
     });
     let slots: Vec<String> = slots.collect();
@@ -74,7 +74,7 @@ fn moments_are_expected_where_they_belong() {
 #[test]
 fn words_are_expected_where_they_fit() {
     let holds = |text: &str, wanted: &[&str], unwanted: &[&str]| {
-        let words = expectation(text).words;
+        let words = completions(text).words;
         for word in wanted {
             assert!(words.contains(word), "{text}: {word} of {words:?}");
         }
@@ -104,8 +104,8 @@ fn words_are_expected_where_they_fit() {
     holds("INSERT INTO t ", &["VALUES", "(", "DEFAULT VALUES", "SELECT"], &["SET"]);
     holds("SELECT count(", &["*", "DISTINCT"], &["FROM"]);
     holds("SELECT a FROM t BEFORE ", &["EVENT", "LATEST"], &[]);
-    assert!(expectation("SELECT ").slots.contains(&Slot::Function));
-    assert!(expectation("SELECT ").slots.contains(&Slot::Column { qualifier: None }));
+    assert!(completions("SELECT ").slots.contains(&CompletionSlot::Function));
+    assert!(completions("SELECT ").slots.contains(&CompletionSlot::Column { qualifier: None }));
 }
 
 #[test]
@@ -122,10 +122,10 @@ fn nothing_is_expected_where_nothing_fits() {
         "SELECT a FROM t UNION ",
         ".tables ",
     ] {
-        let Expectation { words, slots, .. } = expectation(text);
+        let Completions { words, slots, .. } = completions(text);
         assert_eq!((words, slots), (vec![], vec![]), "{text}");
     }
-    assert_ne!(expectation("SELECT 1 -- a comment\n").words, Vec::<&str>::new());
+    assert_ne!(completions("SELECT 1 -- a comment\n").words, Vec::<&str>::new());
 }
 
 #[test]
@@ -172,7 +172,7 @@ proptest::proptest! {
         ];
         let text: Vec<&str> = words.iter().map(|word| WORDS[*word]).collect();
         let text = text.join(" ");
-        let found = expectation(&text);
+        let found = completions(&text);
         assert!(text.is_char_boundary(found.start));
         tables_of(&text);
         let mut last = 0;
