@@ -404,7 +404,7 @@ impl fmt::Display for HelpTopic {
         productions.try_for_each(|text| write!(f, "\n{text}"))?;
         let others = self.see_also();
         if !others.is_empty() {
-            write!(f, "\n\nSee aliases: {}", others.join(", "))?;
+            write!(f, "\n\nSee also: {}", others.join(", "))?;
         }
         Ok(())
     }
@@ -486,7 +486,7 @@ mod tests {
 
         Tag       ::= 'TAG' Label ( 'AT' Point )? Annotations?
 
-        See aliases: begin, points
+        See also: begin, points
         ");
     }
 }

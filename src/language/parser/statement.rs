@@ -175,7 +175,7 @@ fn values(input: TokenInput<'_>) -> Parsed<'_, InsertSource> {
     Ok((rest, InsertSource::Values(rows)))
 }
 
-/// `AssignedValue ::= Expression | 'DEFAULT'`
+/// `Assigned ::= Expression | 'DEFAULT'`
 fn assigned(input: TokenInput<'_>) -> Parsed<'_, AssignedValue> {
     if input.is_word(0, Keyword::Default) {
         return Ok((input.skip(1), AssignedValue::Default(SourceSpan(input.peek().span))));
@@ -216,7 +216,7 @@ fn update(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     Ok((rest, Statement::Update(Update { table, alias, assignments, filter, annotations })))
 }
 
-/// `Assignment ::= Label '=' AssignedValue`, a column of the table that the token `of` names.
+/// `Assignment ::= Label '=' Assigned`, a column of the table that the token `of` names.
 fn assignment(input: TokenInput<'_>, of: usize) -> Parsed<'_, (Identifier, AssignedValue)> {
     if input.is_symbol(0, Symbol::LeftParenthesis) {
         return input.unsupported("SET of several columns in parentheses");
@@ -351,7 +351,7 @@ fn verify(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     Ok((rest, Statement::Verify))
 }
 
-/// `MaintenanceKind ::= 'VACUUM' [Database] | ('ANALYZE' | 'REINDEX') [Database | ObjectName]`
+/// `Maintenance ::= 'VACUUM' [Database] | ('ANALYZE' | 'REINDEX') [Database | ObjectName]`
 fn maintenance(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let verb = match input.peek().kind {
         TokenKind::Keyword(Keyword::Analyze) => MaintenanceKind::Analyze,
