@@ -254,7 +254,7 @@ impl Arguments {
         settings.format.footer &= !self.quiet;
         settings.safe |= self.safe;
         settings.format.guards_formulas |= self.safe;
-        settings.rehearse |= self.check;
+        settings.check_only |= self.check;
         // Every error of a script is of use to whoever checks it.
         settings.keep_going |= self.keep_going || self.check;
         settings.single_transaction |= self.single_transaction;

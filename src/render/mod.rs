@@ -33,7 +33,7 @@ pub use report::{Diagnostic, ErrorFormat, Place, ReportOptions, notice, report};
 pub use trace::draw_trace;
 pub use wrap::wrap;
 
-use crate::session::{Error, Frame, Replay, Rows};
+use crate::session::{Error, Replay, ReplayFrame, Rows};
 use cell::Cells;
 use colored::Colorize;
 use std::io::{self, Write};
@@ -69,7 +69,7 @@ pub fn draw(
     elapsed: &dyn Fn() -> Option<Duration>,
     out: &mut dyn Write,
 ) -> Result<Drawn, Failure> {
-    let mut rows = rows.begun()?;
+    let mut rows = rows.with_first_batch()?;
     let failure = rows.take_failure();
     let count = match format.mode {
         Mode::Box | Mode::Table | Mode::Markdown => boxes::draw(rows, format, elapsed, out)?,
@@ -106,7 +106,7 @@ pub fn draw_replay(
     let inner = Format { footer: false, ..format.clone() };
     let mut count = 0;
     for frame in replay {
-        let Frame { heading, rows } = frame?;
+        let ReplayFrame { heading, rows } = frame?;
         if count > 0 {
             writeln!(out)?;
         }

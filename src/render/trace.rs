@@ -1,7 +1,7 @@
 //! One event of a write, on a line: `#43 3f2a91c0 accounts 1: balance 100.00 → 70.00`.
 
 use super::escape;
-use crate::session::Trace;
+use crate::session::EventTrace;
 use colored::Colorize;
 use std::io::{self, Write};
 
@@ -12,7 +12,7 @@ const DIGITS: usize = 8;
 ///
 /// # Errors
 /// Where `out` refuses.
-pub fn draw_trace(trace: &Trace, colour: bool, out: &mut dyn Write) -> io::Result<()> {
+pub fn draw_trace(trace: &EventTrace, colour: bool, out: &mut dyn Write) -> io::Result<()> {
     let paint = |text: String, how: fn(&str) -> colored::ColoredString| match colour {
         true => how(&text).to_string(),
         false => text,

@@ -1,7 +1,7 @@
 //! Who set what: the event behind each value of a row.
 
-use super::moment::quoted;
 use super::outcome::{self, Outcome};
+use super::point::quoted;
 use super::relations::{integer, optional};
 use super::{Error, Session};
 use crate::executor;
@@ -62,15 +62,15 @@ impl Session {
         for ((column, value), event) in table.columns.iter().zip(values).zip(events) {
             let about = self.database.store().about(event)?;
             let about = about.as_deref();
-            let said = about.map(|about| &about.metadata);
+            let metadata = about.map(|about| &about.metadata);
             rows.push(vec![
                 Value::text(&column.name),
                 value,
                 integer(event.0),
                 about.map_or(Value::Null, |about| Value::Timestamp(about.at)),
                 about.map_or(Value::Null, |about| integer(about.tx.0)),
-                optional(said.and_then(|said| said.intent.as_deref())),
-                optional(said.and_then(|said| said.actor.as_deref())),
+                optional(metadata.and_then(|metadata| metadata.intent.as_deref())),
+                optional(metadata.and_then(|metadata| metadata.actor.as_deref())),
             ]);
         }
         outcome::fixed(COLUMNS, rows, Some(last))
@@ -122,9 +122,9 @@ impl Session {
         let Some(ended) = self.number(&query)?.map(EventId) else {
             return Err(executor::Error::failed("no-such-row", message).into());
         };
-        let said = self.end_of_row(ended)?;
+        let end = self.end_of_row(ended)?;
         let help = format!(".goto EVENT {} goes to where it was last", ended.before());
-        Err(planner::Error::new("no-such-row", format!("{message}: {said}"), Span::default())
+        Err(planner::Error::new("no-such-row", format!("{message}: {end}"), Span::default())
             .help(Some(help))
             .into())
     }
@@ -155,8 +155,10 @@ impl Session {
         let mut parts = Vec::new();
         if let Some(about) = self.database.store().about(event)? {
             parts.push(about.at.to_string());
-            let said = &about.metadata;
-            parts.extend([&said.actor, &said.intent, &said.note].into_iter().flatten().cloned());
+            let metadata = &about.metadata;
+            parts.extend(
+                [&metadata.actor, &metadata.intent, &metadata.note].into_iter().flatten().cloned(),
+            );
         }
         Ok(format!("event {event} {what} ({})", parts.join(", ")))
     }

@@ -50,14 +50,14 @@ impl SharedPlan {
 }
 
 /// What a plan says of its parameters.
-struct Noted {
+struct ParameterUsage {
     /// Which it has.
     found: BTreeSet<usize>,
     /// Whether it would be another for numbers of other digits.
     digits: bool,
 }
 
-impl Noted {
+impl ParameterUsage {
     /// Takes note of a whole expression: a number that it only hands on may have any digits.
     fn note_whole(&mut self, expression: &BoundExpression) -> bool {
         match &expression.kind {
@@ -159,7 +159,7 @@ fn moment_of(statement: &Statement) -> Option<&AsOf> {
 
 /// What is known of a shape.
 #[derive(Clone, Debug)]
-pub(super) enum Known {
+pub(super) enum PlanCacheEntry {
     /// Its statements share this plan.
     Shared(Arc<SharedPlan>),
     /// Those of them share one whose numbers have the same digits: their shape says more.
@@ -168,7 +168,7 @@ pub(super) enum Known {
     Unshared,
 }
 
-impl Known {
+impl PlanCacheEntry {
     /// A plan to be shared, if other literals that have this much in common would have the same.
     /// `statement` is what it is the plan of.
     pub fn of(
@@ -176,12 +176,12 @@ impl Known {
         tables: Vec<Arc<TableSchema>>,
         prepared: &Prepared,
         statement: &Statement,
-    ) -> Known {
+    ) -> PlanCacheEntry {
         let moment = match moment_of(statement).map(|as_of| prepared.literal_in(as_of.span)) {
-            Some(None) => return Known::Unshared,
+            Some(None) => return PlanCacheEntry::Unshared,
             moment => moment.flatten(),
         };
-        let mut noted = Noted { found: BTreeSet::from_iter(moment), digits: false };
+        let mut usage = ParameterUsage { found: BTreeSet::from_iter(moment), digits: false };
         // When a version ended is asked of other views than what was visible.
         let mut sound = true;
         planned.for_each_access(&mut |access| {
@@ -189,37 +189,37 @@ impl Known {
             sound = sound && (moment.is_none() || !access.columns.iter().any(asks));
         });
         planned.for_each_expression(&mut |expression| {
-            sound = sound && noted.note_whole(expression);
+            sound = sound && usage.note_whole(expression);
         });
-        if !sound || noted.found.len() != prepared.values.len() {
-            return Known::Unshared;
+        if !sound || usage.found.len() != prepared.values.len() {
+            return PlanCacheEntry::Unshared;
         }
-        if noted.digits {
-            return Known::SameDigits;
+        if usage.digits {
+            return PlanCacheEntry::SameDigits;
         }
         let columns = match &planned {
             Planned::Query(query) => OutputColumn::of(query),
             Planned::Write(_) | Planned::Schema { .. } => Vec::new(),
         };
         let schema = arrow_schema(&columns);
-        Known::Shared(Arc::new(SharedPlan { planned, moment, tables, columns, schema }))
+        PlanCacheEntry::Shared(Arc::new(SharedPlan { planned, moment, tables, columns, schema }))
     }
 }
 
 /// The plans of a session by the shape of their statements.
 #[derive(Debug, Default)]
 pub(super) struct PlanCache {
-    plans: HashMap<Vec<u8>, Known>,
+    plans: HashMap<Vec<u8>, PlanCacheEntry>,
     /// The bytes of all shapes.
     bytes: usize,
 }
 
 impl PlanCache {
     /// How much of a statement's literals decides, and what is known of its shape.
-    pub fn find(&self, prepared: &Prepared) -> (LiteralSharing, Option<Known>) {
+    pub fn find(&self, prepared: &Prepared) -> (LiteralSharing, Option<PlanCacheEntry>) {
         let find = |sharing| self.plans.get(prepared.shape(sharing).as_ref()).cloned();
         match find(LiteralSharing::SameTypes) {
-            Some(Known::SameDigits) => {
+            Some(PlanCacheEntry::SameDigits) => {
                 (LiteralSharing::SameDigits, find(LiteralSharing::SameDigits))
             }
             known => (LiteralSharing::SameTypes, known),
@@ -227,7 +227,7 @@ impl PlanCache {
     }
 
     /// Remembers what a shape has.
-    pub fn put(&mut self, shape: Vec<u8>, plan: Known) {
+    pub fn put(&mut self, shape: Vec<u8>, plan: PlanCacheEntry) {
         if self.plans.len() >= MOST_SHAPES || self.bytes + shape.len() > MOST_BYTES {
             *self = PlanCache::default();
         }
@@ -247,8 +247,8 @@ impl Session {
     ) -> Result<Option<(Arc<SharedPlan>, View)>, Error> {
         let (sharing, known) = self.cache.find(prepared);
         match known {
-            Some(Known::Unshared | Known::SameDigits) => return Ok(None),
-            Some(Known::Shared(plan)) => {
+            Some(PlanCacheEntry::Unshared | PlanCacheEntry::SameDigits) => return Ok(None),
+            Some(PlanCacheEntry::Shared(plan)) => {
                 let Some(view) = self.view_of(&plan, prepared)? else { return Ok(None) };
                 if plan.fits(&view) {
                     return Ok(Some((plan, view)));
@@ -267,18 +267,20 @@ impl Session {
                 let Ok(planned) = planner::plan(&statement, "", &mut catalog) else {
                     return Ok(None);
                 };
-                catalog.tables().map_or(Known::Unshared, |tables| {
-                    Known::of(planned, tables, prepared, &statement)
+                catalog.tables().map_or(PlanCacheEntry::Unshared, |tables| {
+                    PlanCacheEntry::of(planned, tables, prepared, &statement)
                 })
             }
-            Some(_) => Known::Unshared,
+            Some(_) => PlanCacheEntry::Unshared,
             None => return Ok(None),
         };
         self.cache.put(prepared.shape(sharing).into_owned(), known.clone());
         match known {
-            Known::Shared(plan) => Ok(self.view_of(&plan, prepared)?.map(|view| (plan, view))),
+            PlanCacheEntry::Shared(plan) => {
+                Ok(self.view_of(&plan, prepared)?.map(|view| (plan, view)))
+            }
             // Those of the same digits are found by another shape, the next time.
-            Known::SameDigits | Known::Unshared => Ok(None),
+            PlanCacheEntry::SameDigits | PlanCacheEntry::Unshared => Ok(None),
         }
     }
 
@@ -305,16 +307,16 @@ mod tests {
     fn shapes_are_remembered_up_to_a_number_and_a_size() {
         let mut cache = PlanCache::default();
         for index in 0..10 * MOST_SHAPES {
-            cache.put(index.to_string().into_bytes(), Known::Unshared);
+            cache.put(index.to_string().into_bytes(), PlanCacheEntry::Unshared);
             assert!(cache.plans.len() <= MOST_SHAPES);
         }
         let large = |index: u8| vec![index; MOST_BYTES / 4];
         for index in 0..40 {
-            cache.put(large(index), Known::Unshared);
-            cache.put(large(index), Known::SameDigits);
+            cache.put(large(index), PlanCacheEntry::Unshared);
+            cache.put(large(index), PlanCacheEntry::SameDigits);
             assert_eq!(cache.bytes, cache.plans.keys().map(Vec::len).sum::<usize>());
             assert!(cache.bytes <= MOST_BYTES);
-            assert!(matches!(cache.plans.get(&large(index)), Some(Known::SameDigits)));
+            assert!(matches!(cache.plans.get(&large(index)), Some(PlanCacheEntry::SameDigits)));
         }
     }
 }

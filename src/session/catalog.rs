@@ -1,8 +1,8 @@
 //! Which tables a statement reads, and when.
 
 use super::Session;
-use super::last_result::{self, LastResult, ResultKeeper};
-use super::moment::Moments;
+use super::last_result::{self, LastResultRelation, ResultStore};
+use super::point::PointResolver;
 use super::relations::{self, SystemTable};
 use crate::executor::PlanInput;
 use crate::language::ast::{AsOf, Expression, History, Identifier, Range, ShowSubject, Temporal};
@@ -17,10 +17,10 @@ const SQLITE: &str = "sqlite_";
 /// The tables of one statement: every moment it names is resolved here, once.
 pub(super) struct StatementCatalog<'a> {
     database: &'a Arc<Database>,
-    moments: Moments<'a>,
+    resolver: PointResolver<'a>,
     present: View,
     /// Who has the last result.
-    keeper: &'a ResultKeeper,
+    results: &'a ResultStore,
     /// The past views that were asked for.
     past: Vec<(Period, View)>,
     /// What fills each slot.
@@ -34,9 +34,9 @@ impl<'a> StatementCatalog<'a> {
     pub fn new(session: &'a Session, present: View) -> StatementCatalog<'a> {
         StatementCatalog {
             database: &session.database,
-            moments: Moments::new(session),
+            resolver: PointResolver::new(session),
             present,
-            keeper: &session.keeper,
+            results: &session.results,
             past: Vec::new(),
             inputs: Vec::new(),
             periods: Vec::new(),
@@ -60,7 +60,7 @@ impl<'a> StatementCatalog<'a> {
         let mut periods: Vec<Period> = self.periods.iter().flatten().copied().collect();
         periods.sort_unstable_by_key(|period| (period.first, period.last));
         periods.dedup();
-        let told = |period: &Period| match (period.first, period.last.min(last)) {
+        let names = |period: &Period| match (period.first, period.last.min(last)) {
             (first, last) if first == last && last > committed => {
                 format!("{committed} + {} uncommitted", last.0 - committed.0)
             }
@@ -68,16 +68,16 @@ impl<'a> StatementCatalog<'a> {
             (first, last) if first > last => "none".to_owned(),
             (first, last) => format!("{first}–{last}"),
         };
-        let told: Vec<String> = periods.iter().map(told).collect();
-        Some(match told.split_last()? {
+        let names: Vec<String> = periods.iter().map(names).collect();
+        Some(match names.split_last()? {
             (one, []) => format!("events {one}"),
             (last, rest) => format!("as of events {} and {last}", rest.join(", ")),
         })
     }
 
     /// What the statement's moments are.
-    pub fn moments(&self) -> &Moments<'a> {
-        &self.moments
+    pub fn resolver(&self) -> &PointResolver<'a> {
+        &self.resolver
     }
 
     /// The tables, one per slot; `None` where a slot is filled with what is no table.
@@ -140,12 +140,12 @@ impl<'a> StatementCatalog<'a> {
     /// Everything at a moment, the present where none is given.
     ///
     /// # Errors
-    /// As [`Moments::resolve`], and what storage says.
+    /// As [`PointResolver::resolve`], and what storage says.
     pub fn view(&mut self, as_of: Option<&AsOf>) -> Result<(EventId, View), Error> {
         let Some(as_of) = as_of else {
             return Ok((self.present.period().last, self.present.clone()));
         };
-        let event = self.moments.resolve(as_of)?;
+        let event = self.resolver.resolve(as_of)?;
         Ok((event, self.view_of(Period::at(event), as_of.span)?))
     }
 
@@ -165,14 +165,14 @@ impl<'a> StatementCatalog<'a> {
     /// The moment that a clause means for what is read from the log, which has nothing of an open
     /// transaction.
     fn committed(&self, as_of: Option<&AsOf>) -> Result<EventId, Error> {
-        as_of.map_or(Ok(self.present.committed()), |as_of| self.moments.resolve(as_of))
+        as_of.map_or(Ok(self.present.committed()), |as_of| self.resolver.resolve(as_of))
     }
 
     /// A system table at a moment.
     fn system(&mut self, system: SystemTable, as_of: Option<&AsOf>) -> Result<TableSource, Error> {
         let (event, view) = match as_of {
             Some(as_of) if system.is_schema() => {
-                let event = self.moments.resolve(as_of)?;
+                let event = self.resolver.resolve(as_of)?;
                 (event, self.view_of(Period::at(event), as_of.span)?)
             }
             // An open transaction sees the tables that it made.
@@ -180,7 +180,7 @@ impl<'a> StatementCatalog<'a> {
             as_of => (self.committed(as_of)?, self.present.clone()),
         };
         let relation = system.at(self.database, event, &view);
-        Ok(self.add(PlanInput::Relation(relation), system.shape().schema(), Period::at(event)))
+        Ok(self.add(PlanInput::Relation(relation), system.relation().schema(), Period::at(event)))
     }
 
     /// A slot filled with what a name means.
@@ -193,13 +193,13 @@ impl<'a> StatementCatalog<'a> {
     /// The stretch of the log that a range is, and the table that a name means for it.
     ///
     /// # Errors
-    /// As [`Moments::events`], and where there never was such a table.
+    /// As [`PointResolver::events`], and where there never was such a table.
     pub fn stretch(
         &mut self,
         table: Option<&Identifier>,
         range: &Range,
     ) -> Result<(Period, Option<TableId>), Error> {
-        let period = self.moments.events(range, self.present.committed())?;
+        let period = self.resolver.events(range, self.present.committed())?;
         let table = table.map(|name| self.whenever(name)).transpose()?;
         Ok((period, table))
     }
@@ -230,11 +230,11 @@ impl<'a> StatementCatalog<'a> {
             let help = "ask its statement again with AS OF".to_string();
             return Err(Error::new("no-past", message, temporal.span()).help(Some(help)));
         }
-        let kept = self.keeper.last().map_err(|(message, help)| {
+        let stored = self.results.last().map_err(|(message, help)| {
             Error::new("no-result", message, name.span).help(Some(help))
         })?;
-        let (schema, moment) = (kept.schema(), kept.moment());
-        let last = PlanInput::Relation(Arc::new(LastResult(kept)));
+        let (schema, moment) = (stored.schema(), stored.moment());
+        let last = PlanInput::Relation(Arc::new(LastResultRelation(stored)));
         let source = self.add(last, schema, Period::at(moment.unwrap_or_default()));
         self.periods[source.slot] = moment.map(Period::at);
         Ok(source)
@@ -323,7 +323,7 @@ fn one_moment(system: SystemTable, temporal: Option<&Temporal>) -> Result<Option
         Some(Temporal::From { from, to, .. }) => format!(" FROM {from} TO {to}"),
         Some(Temporal::Between { from, to, .. }) => format!(" BETWEEN {from} AND {to}"),
     };
-    let name = system.shape().name;
+    let name = system.relation().name;
     let help = match system {
         SystemTable::Events => format!("EVENTS{range} gives those events"),
         _ if system.is_schema() => {
@@ -351,7 +351,7 @@ impl Catalog for StatementCatalog<'_> {
         let (period, view) = match temporal {
             None => (self.present.period(), self.present.clone()),
             Some(temporal) => {
-                let period = self.moments.period(temporal)?;
+                let period = self.resolver.period(temporal)?;
                 (period, self.view_of(period, temporal.span())?)
             }
         };
@@ -398,10 +398,10 @@ impl Catalog for StatementCatalog<'_> {
     ) -> Result<TableSource, Error> {
         let last = match temporal {
             // Only the moment of a whole statement comes here.
-            Some(temporal) => self.moments.period(temporal)?.last,
+            Some(temporal) => self.resolver.period(temporal)?.last,
             None => self.present.committed(),
         };
-        let period = self.moments.events(&history.range, last)?;
+        let period = self.resolver.events(&history.range, last)?;
         let last = period.last;
         let view = self.view_of(Period::at(last), history.span)?;
         let Some(table) = view.schema().table(&history.table.name).cloned() else {
@@ -411,9 +411,10 @@ impl Catalog for StatementCatalog<'_> {
         let filter = history.filter.as_ref();
         let filter = filter.map(|filter| planner::condition(&table, filter)).transpose()?;
         let limit = history.limit.as_ref().map(planner::constant).transpose()?;
-        let schema = relations::History::SHAPE.called(&format!("history of {}", table.name));
+        let schema =
+            relations::HistoryRelation::SCHEMA.called(&format!("history of {}", table.name));
         let database = Arc::clone(self.database);
-        let relation = relations::History::new(database, table, period, filter, limit);
+        let relation = relations::HistoryRelation::new(database, table, period, filter, limit);
         Ok(self.add(PlanInput::Relation(Arc::new(relation)), schema, Period::at(last)))
     }
 
@@ -425,8 +426,9 @@ impl Catalog for StatementCatalog<'_> {
     ) -> Result<TableSource, Error> {
         let (period, table) = self.stretch(table, range)?;
         let limit = limit.map(planner::constant).transpose()?;
-        let relation = relations::Events::new(Arc::clone(self.database), period, table, limit);
-        let schema = SystemTable::Events.shape().schema();
+        let relation =
+            relations::EventsRelation::new(Arc::clone(self.database), period, table, limit);
+        let schema = SystemTable::Events.relation().schema();
         Ok(self.add(PlanInput::Relation(Arc::new(relation)), schema, Period::at(period.last)))
     }
 

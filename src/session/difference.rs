@@ -2,7 +2,7 @@
 //! table's [`Difference`].
 
 use super::outcome::{self, Outcome};
-use super::relations::{Difference, Side, change_text};
+use super::relations::{Difference, DifferenceSide, change_text};
 use super::{Error, Session};
 use crate::executor::{self, Batch, Context, Relation};
 use crate::language::ast::{Identifier, SpannedPoint};
@@ -38,9 +38,9 @@ impl Session {
         table: Option<&str>,
     ) -> Result<Outcome, Error> {
         let catalog = self.catalog()?;
-        let from = catalog.moments().resolve(&from.as_of(false))?;
-        let to = catalog.moments().resolve(&to.as_of(false))?;
-        let now = catalog.moments().now();
+        let from = catalog.resolver().resolve(&from.as_of(false))?;
+        let to = catalog.resolver().resolve(&to.as_of(false))?;
+        let now = catalog.resolver().now();
         let context = self.context(now, Arc::new([]));
         let before = self.database.view(Period::at(from))?;
         let after = self.database.view(Period::at(to))?;
@@ -57,8 +57,8 @@ impl Session {
             let definitions = definition_rows(before.as_deref(), after.as_deref());
             let is_gone = after.is_none();
             let [before, after] =
-                [(before, from), (after, to)].map(|(table, event)| Side { table, event });
-            let rows = Differing::new(Difference::new(&database, before, after), &context);
+                [(before, from), (after, to)].map(|(table, event)| DifferenceSide { table, event });
+            let rows = TableDifference::new(Difference::new(&database, before, after), &context);
             let definitions =
                 (!definitions.is_empty()).then(|| Ok(outcome::batch_of(COLUMNS, &definitions)));
             // A table is made before its rows, and goes after them.
@@ -71,20 +71,20 @@ impl Session {
 }
 
 /// A table before and after.
-type Pair = [Option<Arc<TableSchema>>; 2];
+type TablePair = [Option<Arc<TableSchema>>; 2];
 
 /// The tables of two moments, those that are to be compared together, by name.
 ///
 /// What has one name at both moments and is another table is two: one goes, the other comes. A table
 /// that has another name is the same as long as nobody else has either of its names; else AS OF by
 /// name shows other rows, and it goes under the one and comes under the other.
-fn pairs(before: &Schema, after: &Schema) -> Vec<Pair> {
+fn pairs(before: &Schema, after: &Schema) -> Vec<TablePair> {
     let by_id = |schema: &Schema| -> BTreeMap<_, _> {
         schema.tables().map(|table| (table.id, Arc::clone(table))).collect()
     };
     let (old, new) = (by_id(before), by_id(after));
     let ids: BTreeSet<_> = old.keys().chain(new.keys()).collect();
-    let mut pairs: Vec<Pair> = Vec::new();
+    let mut pairs: Vec<TablePair> = Vec::new();
     for id in ids {
         match (old.get(id).cloned(), new.get(id).cloned()) {
             (Some(old), Some(new))
@@ -103,7 +103,7 @@ fn pairs(before: &Schema, after: &Schema) -> Vec<Pair> {
 }
 
 /// The rows of one table's difference as `.diff` tells them.
-struct Differing {
+struct TableDifference {
     difference: Difference,
     /// The columns of the difference, and those of each side under their names.
     schema: Arc<TableSchema>,
@@ -113,10 +113,10 @@ struct Differing {
     is_done: bool,
 }
 
-impl Differing {
-    fn new(difference: Difference, context: &Context) -> Differing {
+impl TableDifference {
+    fn new(difference: Difference, context: &Context) -> TableDifference {
         let (schema, context) = (difference.schema(), context.clone());
-        Differing { difference, schema, context, rows: None, is_done: false }
+        TableDifference { difference, schema, context, rows: None, is_done: false }
     }
 
     fn advance(&mut self) -> Result<Option<Batch>, Error> {
@@ -129,13 +129,13 @@ impl Differing {
         };
         let Some(found) = rows.next()? else { return Ok(None) };
         self.rows = Some(rows);
-        let told = (0..found.rows).map(|row| self.told(&found, row));
-        let told = told.collect::<Result<Vec<_>, _>>()?;
-        Ok(Some(outcome::batch_of(COLUMNS, &told)))
+        let rows = (0..found.rows).map(|row| self.row_in_words(&found, row));
+        let rows = rows.collect::<Result<Vec<_>, _>>()?;
+        Ok(Some(outcome::batch_of(COLUMNS, &rows)))
     }
 
     /// A row as `.diff` tells it: of an update only what it changed.
-    fn told(&self, batch: &Batch, row: usize) -> Result<Row, Error> {
+    fn row_in_words(&self, batch: &Batch, row: usize) -> Result<Row, Error> {
         let value = |column: usize| {
             value_at(batch.columns[column].as_ref(), self.schema.columns[column].data_type, row)
         };
@@ -175,7 +175,7 @@ impl Differing {
     }
 }
 
-impl Iterator for Differing {
+impl Iterator for TableDifference {
     type Item = Result<Batch, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -210,17 +210,17 @@ fn definition_rows(old: Option<&TableSchema>, new: Option<&TableSchema>) -> Vec<
         rows.push(definition_row(table, op, change, [was, is]));
     }
     if let Some(new) = new {
-        let kept = |keys: Option<&TableSchema>, key: &KeySchema| {
+        let remains = |keys: Option<&TableSchema>, key: &KeySchema| {
             keys.is_some_and(|table| table.keys.iter().any(|other| other.id == key.id))
         };
         if let Some(old) = old {
-            for key in indexes(old).filter(|key| !kept(Some(new), key)) {
+            for key in indexes(old).filter(|key| !remains(Some(new), key)) {
                 let sides = [Some(create_index(old, key)), None];
                 let change = format!("DROP INDEX {}", index_name(key));
                 rows.push(definition_row(table, "drop_index", change, sides));
             }
         }
-        for key in indexes(new).filter(|key| !kept(old, key)) {
+        for key in indexes(new).filter(|key| !remains(old, key)) {
             let sides = [None, Some(create_index(new, key))];
             let on = Identifier::of(&table.name);
             let change = format!("CREATE INDEX {} ON {on}", index_name(key));
@@ -269,10 +269,10 @@ fn definition_row(
     change: String,
     statements: [Option<String>; 2],
 ) -> Row {
-    let told = [Value::text(&table.name), Value::text(op), Value::Null, Value::text(change)];
+    let described = [Value::text(&table.name), Value::text(op), Value::Null, Value::text(change)];
     let statements = statements.map(|sql| {
         let text = sql.map(|sql| exact_json(&Value::text(sql)));
         text.map_or(Value::Null, |text| Value::Json(text.into()))
     });
-    told.into_iter().chain(statements).collect()
+    described.into_iter().chain(statements).collect()
 }

@@ -36,7 +36,7 @@ impl Session {
         let profile = Arc::new(Profile::new(Arc::clone(self.database.clock())));
         let context = executor::Context {
             profile: Some(Arc::clone(&profile)),
-            ..self.context(catalog.moments().now(), Arc::new([]))
+            ..self.context(catalog.resolver().now(), Arc::new([]))
         };
         let inputs = catalog.into_inputs(&planned)?;
         match &planned {

@@ -20,7 +20,7 @@ impl Session {
     /// Keeps each result of at most so many bytes, when it has been read to its end, until the next:
     /// `_` is a table of its rows. `None`, which is the beginning, keeps nothing.
     pub fn keep_results(&mut self, limit: Option<usize>) {
-        self.keeper.keep(limit);
+        self.results.keep(limit);
     }
 
     /// The last result once more.
@@ -29,9 +29,9 @@ impl Session {
     /// [`Error::NoResult`] where there is none that was kept. Its rows end with `interrupted` where the
     /// session is.
     pub fn last_result(&self) -> Result<Rows, Error> {
-        let kept = self.keeper.last();
-        let kept = kept.map_err(|(message, help)| Error::NoResult { message, help })?;
-        Ok(self.interruptible(kept.rows()))
+        let stored = self.results.last();
+        let stored = stored.map_err(|(message, help)| Error::NoResult { message, help })?;
+        Ok(self.interruptible(stored.rows()))
     }
 
     /// The same rows, which end as soon as the session is interrupted, wherever they come from.
@@ -48,23 +48,23 @@ impl Session {
 
 /// What is known of the last result.
 #[derive(Debug, Default)]
-enum Last {
+enum LastResultState {
     /// There was none.
     #[default]
     None,
     /// It had more bytes than were to be kept.
     TooLarge,
     /// Not all of its rows were read: whoever asks for it has the rest computed.
-    Unread(Reading),
+    Unread(PartialResult),
     /// Computing the rest failed, for this reason.
-    Lost(String),
+    Failed(String),
     /// All its rows.
-    Kept(Arc<Kept>),
+    Stored(Arc<StoredResult>),
 }
 
 /// A result with all its rows.
 #[derive(Debug)]
-pub(super) struct Kept {
+pub(super) struct StoredResult {
     columns: Vec<OutputColumn>,
     as_of: Option<EventId>,
     uncommitted: u64,
@@ -73,22 +73,22 @@ pub(super) struct Kept {
 
 /// Where a session keeps its last result.
 #[derive(Clone, Debug, Default)]
-pub(super) struct ResultKeeper {
+pub(super) struct ResultStore {
     /// The most bytes that are kept; `None` where nothing is.
     limit: Option<usize>,
-    last: Arc<Mutex<Last>>,
+    last: Arc<Mutex<LastResultState>>,
 }
 
-impl ResultKeeper {
+impl ResultStore {
     /// Keeps results of at most so many bytes from now on, or none.
     pub fn keep(&mut self, limit: Option<usize>) {
         self.limit = limit;
         if limit.is_none() {
-            self.set(Last::None);
+            self.set(LastResultState::None);
         }
     }
 
-    fn set(&self, last: Last) {
+    fn set(&self, last: LastResultState) {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = last;
     }
 
@@ -96,27 +96,33 @@ impl ResultKeeper {
     ///
     /// # Errors
     /// Why there is none, and a way to one.
-    pub fn last(&self) -> Result<Arc<Kept>, (String, String)> {
+    pub fn last(&self) -> Result<Arc<StoredResult>, (String, String)> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         *last = match std::mem::take(&mut *last) {
-            Last::Unread(reading) => reading.finish(),
-            known @ (Last::None | Last::TooLarge | Last::Lost(_) | Last::Kept(_)) => known,
+            LastResultState::Unread(partial) => partial.finish(),
+            known @ (LastResultState::None
+            | LastResultState::TooLarge
+            | LastResultState::Failed(_)
+            | LastResultState::Stored(_)) => known,
         };
         match (&*last, self.limit) {
-            (Last::Kept(kept), _) => Ok(Arc::clone(kept)),
-            (Last::Lost(reason), _) => Err((
+            (LastResultState::Stored(stored), _) => Ok(Arc::clone(stored)),
+            (LastResultState::Failed(reason), _) => Err((
                 format!("the rest of the last result could not be read: {reason}"),
                 "its statement gives it again".to_string(),
             )),
-            (Last::TooLarge, Some(limit)) => Err((
+            (LastResultState::TooLarge, Some(limit)) => Err((
                 format!("the last result has more than {} MB and was not kept", limit >> 20),
                 "LIMIT or a WHERE makes it smaller".to_string(),
             )),
-            (Last::None | Last::TooLarge | Last::Unread(_), None) => Err((
+            (
+                LastResultState::None | LastResultState::TooLarge | LastResultState::Unread(_),
+                None,
+            ) => Err((
                 "no result was kept".to_string(),
                 ".last on keeps each, which a script does not do by itself".to_string(),
             )),
-            (Last::None | Last::Unread(_), Some(_)) => {
+            (LastResultState::None | LastResultState::Unread(_), Some(_)) => {
                 Err(("there is no last result yet".to_string(), "a SELECT gives one".to_string()))
             }
         }
@@ -126,64 +132,64 @@ impl ResultKeeper {
     /// as one who leaves a pager does, has all of them as the last result nevertheless.
     pub fn watch(&self, mut rows: Rows) -> Rows {
         let Some(limit) = self.limit else { return rows };
-        let reading = Reading {
+        let partial = PartialResult {
             batches: std::mem::replace(&mut rows.batches, Box::new(std::iter::empty())),
-            kept: Some((Vec::new(), 0)),
+            stored: Some((Vec::new(), 0)),
             columns: rows.columns.clone(),
             as_of: rows.as_of,
             uncommitted: rows.uncommitted,
             limit,
         };
-        rows.batches = Box::new(Watch { reading: Some(reading), keeper: self.clone() });
+        rows.batches = Box::new(ResultRecorder { partial: Some(partial), results: self.clone() });
         rows
     }
 }
 
 /// A result that is being read, with copies of its batches so far.
-struct Reading {
+struct PartialResult {
     batches: Box<dyn Iterator<Item = Result<RecordBatch, Error>> + Send>,
     /// The batches so far and their bytes; `None` where they are too many.
-    kept: Option<(Vec<RecordBatch>, usize)>,
+    stored: Option<(Vec<RecordBatch>, usize)>,
     columns: Vec<OutputColumn>,
     as_of: Option<EventId>,
     uncommitted: u64,
     limit: usize,
 }
 
-impl fmt::Debug for Reading {
+impl fmt::Debug for PartialResult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reading").field("columns", &self.columns).finish_non_exhaustive()
+        f.debug_struct("PartialResult").field("columns", &self.columns).finish_non_exhaustive()
     }
 }
 
-impl Reading {
+impl PartialResult {
     /// The next batch.
     fn next(&mut self) -> Option<Result<RecordBatch, Error>> {
         let next = self.batches.next();
-        if let (Some(Ok(batch)), Some((batches, bytes))) = (&next, &mut self.kept) {
+        if let (Some(Ok(batch)), Some((batches, bytes))) = (&next, &mut self.stored) {
             *bytes += batch.columns().iter().map(size).sum::<usize>();
             batches.push(batch.clone());
             if *bytes > self.limit {
-                self.kept = None;
+                self.stored = None;
             }
         }
         next
     }
 
     /// What it is behind its last batch.
-    fn end(self) -> Last {
-        let Reading { kept, columns, as_of, uncommitted, .. } = self;
-        kept.map_or(Last::TooLarge, |(batches, _)| {
-            Last::Kept(Arc::new(Kept { columns, as_of, uncommitted, batches }))
+    fn end(self) -> LastResultState {
+        let PartialResult { stored, columns, as_of, uncommitted, .. } = self;
+        stored.map_or(LastResultState::TooLarge, |(batches, _)| {
+            LastResultState::Stored(Arc::new(StoredResult { columns, as_of, uncommitted, batches }))
         })
     }
 
     /// Reads the rest.
-    fn finish(mut self) -> Last {
-        while self.kept.is_some() {
+    fn finish(mut self) -> LastResultState {
+        while self.stored.is_some() {
             match self.next() {
                 Some(Ok(_)) => {}
-                Some(Err(error)) => return Last::Lost(error.to_string()),
+                Some(Err(error)) => return LastResultState::Failed(error.to_string()),
                 None => break,
             }
         }
@@ -192,31 +198,31 @@ impl Reading {
 }
 
 /// Keeps what is read of a result.
-struct Watch {
+struct ResultRecorder {
     /// `None` behind the end, and behind an error: what fails on its way is no result.
-    reading: Option<Reading>,
-    keeper: ResultKeeper,
+    partial: Option<PartialResult>,
+    results: ResultStore,
 }
 
-impl Iterator for Watch {
+impl Iterator for ResultRecorder {
     type Item = Result<RecordBatch, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let next = self.reading.as_mut()?.next();
+        let next = self.partial.as_mut()?.next();
         if !matches!(next, Some(Ok(_))) {
-            let reading = self.reading.take();
-            if let (None, Some(reading)) = (&next, reading) {
-                self.keeper.set(reading.end());
+            let partial = self.partial.take();
+            if let (None, Some(partial)) = (&next, partial) {
+                self.results.set(partial.end());
             }
         }
         next
     }
 }
 
-impl Drop for Watch {
+impl Drop for ResultRecorder {
     fn drop(&mut self) {
-        if let Some(reading) = self.reading.take() {
-            self.keeper.set(Last::Unread(reading));
+        if let Some(partial) = self.partial.take() {
+            self.results.set(LastResultState::Unread(partial));
         }
     }
 }
@@ -226,7 +232,7 @@ fn size(array: &Arc<dyn Array>) -> usize {
     array.to_data().get_slice_memory_size().unwrap_or_else(|_| array.get_array_memory_size())
 }
 
-impl Kept {
+impl StoredResult {
     /// The rows once more.
     pub fn rows(&self) -> Rows {
         let batches = self.batches.clone().into_iter().map(Ok);
@@ -256,18 +262,18 @@ impl Kept {
     }
 }
 
-/// [`Kept`] as what is read like a table.
+/// [`StoredResult`] as what is read like a table.
 #[derive(Debug)]
-pub(super) struct LastResult(pub Arc<Kept>);
+pub(super) struct LastResultRelation(pub Arc<StoredResult>);
 
-impl Relation for LastResult {
+impl Relation for LastResultRelation {
     fn open(
         &self,
         columns: &[usize],
         context: &Context,
     ) -> Result<executor::BoxedOperator, executor::Error> {
-        let (kept, columns) = (Arc::clone(&self.0), columns.to_vec());
-        Ok(Box::new(Again { kept, columns, next: 0, context: context.clone() }))
+        let (stored, columns) = (Arc::clone(&self.0), columns.to_vec());
+        Ok(Box::new(StoredBatches { stored, columns, next: 0, context: context.clone() }))
     }
 
     fn source(&self) -> String {
@@ -277,17 +283,17 @@ impl Relation for LastResult {
 }
 
 /// The batches of a kept result, one after the other.
-struct Again {
-    kept: Arc<Kept>,
+struct StoredBatches {
+    stored: Arc<StoredResult>,
     columns: Vec<usize>,
     next: usize,
     context: Context,
 }
 
-impl Operator for Again {
+impl Operator for StoredBatches {
     fn next(&mut self) -> Result<Option<Batch>, executor::Error> {
         self.context.check()?;
-        let Some(batch) = self.kept.batches.get(self.next) else { return Ok(None) };
+        let Some(batch) = self.stored.batches.get(self.next) else { return Ok(None) };
         self.next += 1;
         let columns = self.columns.iter().map(|at| Arc::clone(batch.column(*at))).collect();
         Ok(Some(Batch { columns, rows: batch.num_rows() }))

@@ -6,7 +6,7 @@
 //! nothing is written.
 
 use super::catalog::StatementCatalog;
-use super::{Error, Receipt, Said, Session, Transaction, Work};
+use super::{Error, OpenTransaction, PendingStatement, Receipt, Session, TransactionState};
 use crate::executor::{self, Context, PartialRow};
 use crate::language::ast::{Annotations, Identifier};
 use crate::language::parse_statement;
@@ -23,14 +23,14 @@ const MOST_NAMED: usize = 10;
 
 /// The rows that were refused.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Refused {
+pub struct RefusedRows {
     /// The first of them: their place in the source, and why.
     pub first: Vec<(u64, String)>,
     /// How many there are.
     pub count: u64,
 }
 
-impl Refused {
+impl RefusedRows {
     /// Notes one more.
     pub fn push(&mut self, place: u64, reason: String) {
         self.count += 1;
@@ -41,34 +41,34 @@ impl Refused {
 }
 
 /// Rows on their way into a table; unless it is finished, nothing of it stays.
-pub struct Loading<'s> {
-    held: Held<'s>,
+pub struct BulkLoader<'s> {
+    guard: TransactionGuard<'s>,
     load: BulkLoad,
     context: Context,
     waiting: Vec<(u64, PartialRow)>,
-    refused: Refused,
+    refused: RefusedRows,
     rows: usize,
 }
 
 /// The fork that is written to, back in its transaction as it was when this is dropped.
-struct Held<'s> {
+struct TransactionGuard<'s> {
     session: &'s mut Session,
     fork: Option<Fork>,
     /// What the open transaction says of itself, if one is open.
-    said: Option<Said>,
+    state: Option<TransactionState>,
     mark: Savepoint,
 }
 
-impl Drop for Held<'_> {
+impl Drop for TransactionGuard<'_> {
     fn drop(&mut self) {
-        if let (Some(mut fork), Some(said)) = (self.fork.take(), self.said.take()) {
+        if let (Some(mut fork), Some(state)) = (self.fork.take(), self.state.take()) {
             fork.rollback_to(self.mark);
-            self.session.transaction = Some(Transaction { fork, said });
+            self.session.transaction = Some(OpenTransaction { fork, state });
         }
     }
 }
 
-impl Held<'_> {
+impl TransactionGuard<'_> {
     fn fork(&mut self) -> &mut Fork {
         self.fork.as_mut().expect("it is taken only when this ends")
     }
@@ -87,38 +87,39 @@ impl Session {
         create: Option<&str>,
         table: &str,
         columns: Option<&[String]>,
-    ) -> Result<Loading<'_>, Error> {
+    ) -> Result<BulkLoader<'_>, Error> {
         self.check_present()?;
         if self.transaction.as_ref().is_some_and(|open| open.fork.is_empty()) {
             self.database.store().check_writable()?;
         }
-        let (fork, said) = match self.transaction.take() {
-            Some(Transaction { fork, said }) => (fork, Some(said)),
+        let (fork, state) = match self.transaction.take() {
+            Some(OpenTransaction { fork, state }) => (fork, Some(state)),
             None => (self.database.begin()?, None),
         };
         let mark = fork.mark();
-        let mut held = Held { session: self, fork: Some(fork), said, mark };
+        let mut guard = TransactionGuard { session: self, fork: Some(fork), state, mark };
         if let Some(text) = create {
             let statement = parse_statement(text)?;
             let statement = statement.as_ref().expect("whoever gives one gives no empty text");
-            let mut fork = held.fork.take().expect("it was just put there");
-            let created = held.session.change_fork(&mut fork, Work::Parsed { statement, text });
-            held.fork = Some(fork);
+            let mut fork = guard.fork.take().expect("it was just put there");
+            let created =
+                guard.session.change_fork(&mut fork, PendingStatement::Parsed { statement, text });
+            guard.fork = Some(fork);
             created?;
         }
-        let view = held.fork().view();
-        let mut catalog = StatementCatalog::new(held.session, view);
+        let view = guard.fork().view();
+        let mut catalog = StatementCatalog::new(guard.session, view);
         let table = catalog.target(&Identifier::of(table))?.schema;
-        let now = catalog.moments().now();
+        let now = catalog.resolver().now();
         let columns: Option<Vec<_>> = columns.map(|all| all.iter().map(Identifier::of).collect());
         let load = planner::load(&table, columns.as_deref())?;
-        let context = held.session.context(now, Arc::new([]));
+        let context = guard.session.context(now, Arc::new([]));
         let (waiting, refused) = Default::default();
-        Ok(Loading { held, load, context, waiting, refused, rows: 0 })
+        Ok(BulkLoader { guard, load, context, waiting, refused, rows: 0 })
     }
 }
 
-impl Loading<'_> {
+impl BulkLoader<'_> {
     /// The table.
     pub fn table(&self) -> &Arc<TableSchema> {
         &self.load.table
@@ -136,7 +137,7 @@ impl Loading<'_> {
     /// Notes that what stands at a place in the source is no row.
     ///
     /// # Errors
-    /// As [`Loading::add`].
+    /// As [`BulkLoader::add`].
     pub fn refuse(&mut self, place: u64, reason: String) -> Result<(), Error> {
         self.record()?;
         self.refused.push(place, reason);
@@ -146,22 +147,22 @@ impl Loading<'_> {
     /// Writes the rows, if none was refused: else says which.
     ///
     /// # Errors
-    /// As [`Loading::add`], and as a commit fails.
-    pub fn finish(mut self) -> Result<Result<Receipt, Refused>, Error> {
+    /// As [`BulkLoader::add`], and as a commit fails.
+    pub fn finish(mut self) -> Result<Result<Receipt, RefusedRows>, Error> {
         self.record()?;
         if self.refused.count > 0 {
             return Ok(Err(self.refused));
         }
         let name = self.load.table.name.clone();
-        let Loading { mut held, rows, .. } = self;
+        let BulkLoader { mut guard, rows, .. } = self;
         let mut receipt = Receipt { verb: "INSERT", name, rows, events: rows, committed: None };
-        let fork = held.fork.take().expect("it is taken only when this ends");
-        match held.said.take() {
-            Some(said) => held.session.transaction = Some(Transaction { fork, said }),
+        let fork = guard.fork.take().expect("it is taken only when this ends");
+        match guard.state.take() {
+            Some(state) => guard.session.transaction = Some(OpenTransaction { fork, state }),
             None => {
                 receipt.events = fork.len();
-                let said = held.session.said(&Annotations::default());
-                let committed = held.session.database.commit(fork, said.finish())?;
+                let state = guard.session.state(&Annotations::default());
+                let committed = guard.session.database.commit(fork, state.finish())?;
                 receipt.committed = committed.map(|committed| (committed.first, committed.last));
             }
         }
@@ -175,7 +176,7 @@ impl Loading<'_> {
             return Ok(());
         }
         let (load, refused) = (&self.load, &mut self.refused);
-        let view = self.held.fork().view().table(&load.table);
+        let view = self.guard.fork().view().table(&load.table);
         let rows = self.waiting.drain(..);
         let changed = executor::load(load, &view, rows, &self.context, |place, error| {
             refused.push(place, error.to_string());
@@ -183,7 +184,7 @@ impl Loading<'_> {
         // The view goes before the fork changes, so that nothing has to be copied for it.
         drop(view);
         self.rows += changed.rows;
-        self.held.fork().record(changed.changes)?;
+        self.guard.fork().record(changed.changes)?;
         Ok(())
     }
 }

@@ -20,9 +20,9 @@ mod explain;
 mod help;
 mod last_result;
 mod load;
-mod moment;
 mod outcome;
 mod period;
+mod point;
 mod relations;
 mod relative_time;
 mod replay;
@@ -36,11 +36,11 @@ mod verify;
 
 pub use error::Error;
 pub use help::help;
-pub use load::{Loading, Refused};
+pub use load::{BulkLoader, RefusedRows};
 pub use outcome::{Listing, Outcome, OutputColumn, Receipt, Rows};
-pub use replay::{Frame, Replay};
-pub use trace::{Trace, changes_in_words};
-pub use verify::Watcher;
+pub use replay::{Replay, ReplayFrame};
+pub use trace::{EventTrace, changes_in_words};
+pub use verify::ProgressHandler;
 
 pub use crate::executor::PartialRow;
 
@@ -52,29 +52,29 @@ use crate::storage::{Change, CommittedTransaction, Database, Fork, View};
 use crate::types::{EventId, Literal, Period, Schema, Timestamp, Value};
 use cache::{PlanCache, SharedPlan};
 use catalog::StatementCatalog;
-use last_result::ResultKeeper;
+use last_result::ResultStore;
 use script_check::ScriptCheck;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use transaction::{Said, Transaction, already_open, not_open};
+use transaction::{OpenTransaction, TransactionState, already_open, not_open};
 
 /// One user of one database.
 #[derive(Debug)]
 pub struct Session {
     database: Arc<Database>,
-    transaction: Option<Transaction>,
+    transaction: Option<OpenTransaction>,
     /// What SET AS OF said, unless it is the present.
     past: Option<EventId>,
     cache: PlanCache,
     parameters: Parameters,
     interrupt: Arc<AtomicBool>,
     /// Who wants to see how far long work is.
-    watcher: Option<Watcher>,
+    progress_handler: Option<ProgressHandler>,
     /// What `_` reads.
-    keeper: ResultKeeper,
-    /// What [`Session::rehearse`] went through.
-    rehearsal: Option<ScriptCheck>,
+    results: ResultStore,
+    /// What [`Session::check_statement`] went through.
+    script_check: Option<ScriptCheck>,
     /// Who does what the session does, where a statement does not say who.
     actor: Option<String>,
     /// Whom the session began with.
@@ -84,28 +84,28 @@ pub struct Session {
     /// What is to be said of the statements that were run, and was not yet.
     notices: RefCell<Vec<String>>,
     /// Whether it was said that the log is ahead of the clock.
-    is_ahead_said: Cell<bool>,
+    is_clock_notice_given: Cell<bool>,
 }
 
 /// A statement to run.
-enum Work<'a> {
+enum PendingStatement<'a> {
     /// With its own plan, to be made.
     Parsed { statement: &'a Statement, text: &'a str },
     /// With the plan of its shape and its own values.
     Shared { plan: &'a SharedPlan, values: Vec<Literal>, text: &'a str },
 }
 
-impl<'a> Work<'a> {
+impl<'a> PendingStatement<'a> {
     fn text(&self) -> &'a str {
         match self {
-            Work::Parsed { text, .. } | Work::Shared { text, .. } => text,
+            PendingStatement::Parsed { text, .. } | PendingStatement::Shared { text, .. } => text,
         }
     }
 }
 
 /// A statement ready to run.
-struct Ready<'a> {
-    plan: ReadyPlan<'a>,
+struct ExecutableStatement<'a> {
+    plan: ExecutablePlan<'a>,
     inputs: Vec<PlanInput>,
     as_of: Option<EventId>,
     /// The moments, where they are several.
@@ -113,16 +113,16 @@ struct Ready<'a> {
     context: Context,
 }
 
-enum ReadyPlan<'a> {
+enum ExecutablePlan<'a> {
     Own(Box<Planned>),
     Shared(&'a SharedPlan),
 }
 
-impl Ready<'_> {
+impl ExecutableStatement<'_> {
     fn planned(&self) -> &Planned {
         match &self.plan {
-            ReadyPlan::Own(planned) => planned,
-            ReadyPlan::Shared(shared) => &shared.planned,
+            ExecutablePlan::Own(planned) => planned,
+            ExecutablePlan::Shared(shared) => &shared.planned,
         }
     }
 }
@@ -139,14 +139,14 @@ impl Session {
             cache,
             parameters,
             interrupt,
-            watcher: None,
-            keeper: ResultKeeper::default(),
-            rehearsal: None,
+            progress_handler: None,
+            results: ResultStore::default(),
+            script_check: None,
             actor: None,
             first_actor: None,
             flexible_types: false,
             notices: RefCell::default(),
-            is_ahead_said: Cell::new(false),
+            is_clock_notice_given: Cell::new(false),
         }
     }
 
@@ -161,7 +161,7 @@ impl Session {
     pub fn take_notices(&self) -> Vec<String> {
         let mut notices = self.notices.take();
         if let Some(ahead) = self.database.ahead_of_clock()
-            && !self.is_ahead_said.replace(true)
+            && !self.is_clock_notice_given.replace(true)
         {
             notices.push(ahead.to_owned());
         }
@@ -169,8 +169,8 @@ impl Session {
     }
 
     /// Lets somebody watch statements that take long.
-    pub fn watch_by(&mut self, watcher: Watcher) {
-        self.watcher = Some(watcher);
+    pub fn set_progress_handler(&mut self, progress_handler: ProgressHandler) {
+        self.progress_handler = Some(progress_handler);
     }
 
     /// Gives `$name`, or `?1`, a value for the statements to come: what a literal stands for, or the
@@ -207,9 +207,9 @@ impl Session {
         self.database.head()
     }
 
-    /// How many events the open transaction has so far, 0 in a rehearsal; `None` if none is open.
+    /// How many events the open transaction has so far, 0 in a check; `None` if none is open.
     pub fn transaction(&self) -> Option<usize> {
-        if self.rehearsal.as_ref().is_some_and(ScriptCheck::in_transaction) {
+        if self.script_check.as_ref().is_some_and(ScriptCheck::in_transaction) {
             return Some(0);
         }
         self.transaction.as_ref().map(|transaction| transaction.fork.len())
@@ -261,7 +261,7 @@ impl Session {
             && let Some(prepared) = Prepared::new(text, &self.parameters)
             && let Some((plan, view)) = self.shared_plan(&prepared)?
         {
-            let shared = Work::Shared { plan: &plan, values: prepared.values, text };
+            let shared = PendingStatement::Shared { plan: &plan, values: prepared.values, text };
             return match &plan.planned {
                 Planned::Query(_) => {
                     self.note_read();
@@ -292,7 +292,7 @@ impl Session {
         if let Some(event) = rows.as_of.filter(|event| *event > committed) {
             (rows.as_of, rows.uncommitted) = (Some(committed), event.0 - committed.0);
         }
-        let mut rows = self.keeper.watch(self.interruptible(rows));
+        let mut rows = self.results.watch(self.interruptible(rows));
         let is_past = rows.as_of.is_some_and(|event| event < committed);
         rows.log = is_past.then(|| Arc::clone(&self.database));
         Outcome::Rows(rows)
@@ -341,7 +341,7 @@ impl Session {
             | Statement::Events { .. }
             | Statement::Show { .. } => {
                 self.note_read();
-                self.read(Work::Parsed { statement, text }, self.present()?)
+                self.read(PendingStatement::Parsed { statement, text }, self.present()?)
             }
             Statement::Insert(_)
             | Statement::Update(_)
@@ -350,7 +350,9 @@ impl Session {
             | Statement::DropTable { .. }
             | Statement::AlterTable { .. }
             | Statement::CreateIndex(_)
-            | Statement::DropIndex { .. } => self.change(Work::Parsed { statement, text }),
+            | Statement::DropIndex { .. } => {
+                self.change(PendingStatement::Parsed { statement, text })
+            }
         }
     }
 
@@ -405,53 +407,60 @@ impl Session {
 
     /// A piece of work made ready to run where its tables are seen at `present`; a shared plan's, where
     /// it reads them.
-    fn ready<'a>(&self, work: Work<'a>, present: View) -> Result<Ready<'a>, Error> {
-        match work {
-            Work::Shared { plan, values, .. } if plan.fits(&present) => {
+    fn executable<'a>(
+        &self,
+        pending: PendingStatement<'a>,
+        present: View,
+    ) -> Result<ExecutableStatement<'a>, Error> {
+        match pending {
+            PendingStatement::Shared { plan, values, .. } if plan.fits(&present) => {
                 let as_of = (!plan.tables.is_empty()).then(|| present.period().last);
                 let input = |table| PlanInput::Table(present.table(table));
                 let inputs = plan.tables.iter().map(input).collect();
                 let context = self.context(self.database.now(), values.into());
-                let plan = ReadyPlan::Shared(plan);
-                Ok(Ready { plan, inputs, as_of, several: None, context })
+                let plan = ExecutablePlan::Shared(plan);
+                Ok(ExecutableStatement { plan, inputs, as_of, several: None, context })
             }
             // Another session changed the schema since the plan was chosen.
-            Work::Shared { text, .. } => {
+            PendingStatement::Shared { text, .. } => {
                 let statement = self.parse(text)?;
                 let statement = statement.as_ref().expect("what has a shared plan is a statement");
-                let ready = self.ready(Work::Parsed { statement, text }, present)?;
-                let ReadyPlan::Own(plan) = ready.plan else {
+                let executable =
+                    self.executable(PendingStatement::Parsed { statement, text }, present)?;
+                let ExecutablePlan::Own(plan) = executable.plan else {
                     unreachable!("it was planned just now")
                 };
-                Ok(Ready { plan: ReadyPlan::Own(plan), ..ready })
+                Ok(ExecutableStatement { plan: ExecutablePlan::Own(plan), ..executable })
             }
-            Work::Parsed { statement, text } => {
+            PendingStatement::Parsed { statement, text } => {
                 let mut catalog = StatementCatalog::new(self, present);
                 let flexible = self.flexible(statement);
                 let statement = flexible.as_ref().unwrap_or(statement);
                 let planned = planner::plan(statement, text, &mut catalog)?;
                 let (as_of, several) = (catalog.moment(), catalog.several());
                 // What a moment in words was reckoned from is the time of the whole statement.
-                let context = self.context(catalog.moments().now(), Arc::new([]));
+                let context = self.context(catalog.resolver().now(), Arc::new([]));
                 let inputs = catalog.into_inputs(&planned)?;
-                let plan = ReadyPlan::Own(Box::new(planned));
-                Ok(Ready { plan, inputs, as_of, several, context })
+                let plan = ExecutablePlan::Own(Box::new(planned));
+                Ok(ExecutableStatement { plan, inputs, as_of, several, context })
             }
         }
     }
 
     /// Runs a query whose tables are seen in a view where it names no moment.
-    fn read(&self, work: Work, view: View) -> Result<Outcome, Error> {
-        let is_listing =
-            matches!(&work, Work::Parsed { statement, .. } if replay::lists_events(statement));
-        let ready = self.ready(work, view)?;
-        let Planned::Query(query) = ready.planned() else {
+    fn read(&self, pending: PendingStatement, view: View) -> Result<Outcome, Error> {
+        let is_listing = match &pending {
+            PendingStatement::Parsed { statement, .. } => replay::lists_events(statement),
+            PendingStatement::Shared { .. } => false,
+        };
+        let executable = self.executable(pending, view)?;
+        let Planned::Query(query) = executable.planned() else {
             unreachable!("the plan of a SELECT is a query")
         };
-        let mut rows = executor::open(&query.plan, &ready.inputs, &ready.context)?;
-        let (columns, schema) = match &ready.plan {
-            ReadyPlan::Shared(plan) => (plan.columns.clone(), plan.schema.clone()),
-            ReadyPlan::Own(_) => {
+        let mut rows = executor::open(&query.plan, &executable.inputs, &executable.context)?;
+        let (columns, schema) = match &executable.plan {
+            ExecutablePlan::Shared(plan) => (plan.columns.clone(), plan.schema.clone()),
+            ExecutablePlan::Own(_) => {
                 let columns = OutputColumn::of(query);
                 let schema = outcome::arrow_schema(&columns);
                 (columns, schema)
@@ -461,22 +470,22 @@ impl Session {
             Ok(batch) => batch.map(|batch| outcome::record_batch(&schema, batch)),
             Err(error) => Some(Err(error.into())),
         });
-        let rows = Rows::new(columns, ready.as_of, batches);
-        let listing = is_listing.then_some(Listing { now: ready.context.now });
-        Ok(Outcome::Rows(Rows { summary: ready.several, listing, ..rows }))
+        let rows = Rows::new(columns, executable.as_of, batches);
+        let listing = is_listing.then_some(Listing { now: executable.context.now });
+        Ok(Outcome::Rows(Rows { summary: executable.several, listing, ..rows }))
     }
 
-    fn change(&mut self, work: Work) -> Result<Outcome, Error> {
+    fn change(&mut self, pending: PendingStatement) -> Result<Outcome, Error> {
         self.check_present()?;
         if let Some(mut transaction) = self.transaction.take() {
-            let changed = self.change_transaction(&mut transaction, work);
+            let changed = self.change_transaction(&mut transaction, pending);
             self.transaction = Some(transaction);
             return changed.map(Outcome::Changed);
         }
         let mut fork = self.database.begin()?;
-        let said = self.said_by(&work);
-        let mut receipt = self.change_fork(&mut fork, work)?;
-        let committed = self.database.commit(fork, said.finish())?;
+        let state = self.state_of(&pending);
+        let mut receipt = self.change_fork(&mut fork, pending)?;
+        let committed = self.database.commit(fork, state.finish())?;
         // One that changed nothing and has an identity is an event all the same.
         receipt.events = committed.as_ref().map_or(0, CommittedTransaction::events);
         receipt.committed = committed.map(|committed| (committed.first, committed.last));
@@ -484,9 +493,13 @@ impl Session {
     }
 
     /// Records what a statement changes in a fork; the fork is as it was if that fails.
-    fn change_fork(&mut self, fork: &mut Fork, work: Work) -> Result<Receipt, Error> {
-        let text = work.text();
-        self.record(fork, work).map_err(|error| self.located(error, text))
+    fn change_fork(
+        &mut self,
+        fork: &mut Fork,
+        pending: PendingStatement,
+    ) -> Result<Receipt, Error> {
+        let text = pending.text();
+        self.record(fork, pending).map_err(|error| self.located(error, text))
     }
 
     /// The same error with the place of the value that it is about, if that stands in the text. A shared
@@ -500,32 +513,33 @@ impl Session {
     }
 
     /// [`Session::change_fork`], with errors that do not know their place yet.
-    fn record(&mut self, fork: &mut Fork, work: Work) -> Result<Receipt, Error> {
-        if let Work::Parsed { statement, .. } = &work
+    fn record(&mut self, fork: &mut Fork, pending: PendingStatement) -> Result<Receipt, Error> {
+        if let PendingStatement::Parsed { statement, .. } = &pending
             && let Some(verb) = sequence::write_of(statement)
         {
             return self.write_sequence(fork, statement, verb);
         }
-        let ready = self.ready(work, fork.view())?;
-        let mut said = Vec::new();
-        let (verb, name, rows, changes) = match ready.planned() {
+        let executable = self.executable(pending, fork.view())?;
+        let mut new_notices = Vec::new();
+        let (verb, name, rows, changes) = match executable.planned() {
             Planned::Write(write) => {
-                let changed = executor::write(write, &ready.inputs, &ready.context)?;
+                let changed = executor::write(write, &executable.inputs, &executable.context)?;
                 (write.verb(), write.table.name.clone(), changed.rows, changed.changes)
             }
             Planned::Schema { verb, name, changes, initial, notices } => {
-                said.clone_from(notices);
+                new_notices.clone_from(notices);
                 let (initial, view) = (initial.as_ref(), fork.view());
-                let changes = executor::schema_changes(changes, initial, &view, &ready.context)?;
+                let changes =
+                    executor::schema_changes(changes, initial, &view, &executable.context)?;
                 let changes = changes.into_iter().map(Change::Schema).collect();
                 (*verb, name.clone(), 0, changes)
             }
             Planned::Query(_) => unreachable!("a statement that changes nothing is read"),
         };
         // The views go before the fork changes, so that nothing has to be copied for them.
-        drop(ready);
+        drop(executable);
         let events = fork.record(changes)?;
-        self.notices.borrow_mut().extend(said);
+        self.notices.borrow_mut().extend(new_notices);
         Ok(Receipt { verb, name, rows, events, committed: None })
     }
 }

@@ -118,7 +118,7 @@ impl Rows {
     ///
     /// # Errors
     /// Of the first batch.
-    pub fn begun(self) -> Result<Rows, Error> {
+    pub fn with_first_batch(self) -> Result<Rows, Error> {
         let mut rows = self;
         let first = rows.batches.next().transpose()?;
         rows.batches = Box::new(first.map(Ok).into_iter().chain(rows.batches));
@@ -221,7 +221,7 @@ pub(super) fn fixed(
     as_of: Option<EventId>,
 ) -> Result<Outcome, Error> {
     let batch = (!rows.is_empty()).then(|| Ok(batch_of(columns, &rows)));
-    Ok(Outcome::Rows(streamed(columns, batch.into_iter(), as_of).begun()?))
+    Ok(Outcome::Rows(streamed(columns, batch.into_iter(), as_of).with_first_batch()?))
 }
 
 /// Rows that are known as a batch.

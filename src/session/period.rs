@@ -13,7 +13,7 @@
 //! All that is said of states has to have happened. A range of events may lie ahead: behind the last
 //! event there are none, and where it ends there, that is said.
 
-use super::moment::{Moments, Place};
+use super::point::{PointResolver, ResolvedPoint};
 use crate::language::ast::{Point, Range, RangeEnd, RangeStart, SpannedPoint, Temporal};
 use crate::planner::Error;
 use crate::types::{EventId, Period, Span};
@@ -23,12 +23,12 @@ fn nothing(last: EventId) -> Period {
     Period { first: last.next(), last }
 }
 
-impl Moments<'_> {
+impl PointResolver<'_> {
     /// The period of states that a clause means; one that ends before it begins where it means none, as
     /// from a point to itself.
     ///
     /// # Errors
-    /// As [`Moments::resolve`], and `empty-period` where the second point comes before the first.
+    /// As [`PointResolver::resolve`], and `empty-period` where the second point comes before the first.
     pub fn period(&self, temporal: &Temporal) -> Result<Period, Error> {
         let (from, to, before) = match temporal {
             Temporal::AsOf(as_of) => return Ok(Period::at(self.resolve(as_of)?)),
@@ -41,9 +41,11 @@ impl Moments<'_> {
         let first = self.resolve(&from.as_of(false))?;
         let is_same = self.in_order((from, first), to)?;
         let last = match self.end(to, before)? {
-            Place::At(last) => Some(last).filter(|last| first <= *last && !(before && is_same)),
-            Place::Ahead(error) => return Err(error),
-            Place::BeforeStart(_) => None,
+            ResolvedPoint::At(last) => {
+                Some(last).filter(|last| first <= *last && !(before && is_same))
+            }
+            ResolvedPoint::Ahead(error) => return Err(error),
+            ResolvedPoint::BeforeStart(_) => None,
         };
         Ok(last.map_or(nothing(first), |last| Period { first, last }))
     }
@@ -51,7 +53,7 @@ impl Moments<'_> {
     /// The events of a range, which ends with `last` where nothing says so.
     ///
     /// # Errors
-    /// As [`Moments::place`], and `empty-period` where the second point comes before the first.
+    /// As [`PointResolver::place`], and `empty-period` where the second point comes before the first.
     pub fn events(&self, range: &Range, last: EventId) -> Result<Period, Error> {
         let first = self.start(range.start.as_ref())?;
         let is_same = match (&range.start, &range.end) {
@@ -65,14 +67,14 @@ impl Moments<'_> {
             (None, _) | (_, None) => false,
         };
         let end = match &range.end {
-            None => Place::At(last),
+            None => ResolvedPoint::At(last),
             Some(RangeEnd::To(at)) => self.end(at, true)?,
             Some(RangeEnd::And(at)) => self.end(at, false)?,
         };
         let last = match end {
-            Place::At(event) => event,
-            Place::BeforeStart(_) => EventId::START,
-            Place::Ahead(error) => {
+            ResolvedPoint::At(event) => event,
+            ResolvedPoint::BeforeStart(_) => EventId::START,
+            ResolvedPoint::Ahead(error) => {
                 let head = self.head();
                 self.notice(format!("{error}: the range ends with event {head}"));
                 head
@@ -89,16 +91,16 @@ impl Moments<'_> {
             Some(RangeStart::After(at)) => (at, false),
         };
         Ok(match self.place(&at.as_of(before))? {
-            Place::At(event) => event.next(),
-            Place::BeforeStart(_) => EventId::START.next(),
-            Place::Ahead(_) => self.head().next(),
+            ResolvedPoint::At(event) => event.next(),
+            ResolvedPoint::BeforeStart(_) => EventId::START.next(),
+            ResolvedPoint::Ahead(_) => self.head().next(),
         })
     }
 
     /// The last event before a point, or there. LATEST, as an end, is behind the last event.
-    fn end(&self, at: &SpannedPoint, before: bool) -> Result<Place, Error> {
+    fn end(&self, at: &SpannedPoint, before: bool) -> Result<ResolvedPoint, Error> {
         match at.point {
-            Point::Latest => Ok(Place::At(self.head())),
+            Point::Latest => Ok(ResolvedPoint::At(self.head())),
             _ => self.place(&at.as_of(before)),
         }
     }
@@ -123,7 +125,7 @@ impl Moments<'_> {
             }
             return Ok(first == last);
         }
-        if let Place::At(last) = self.place(&to.as_of(false))?
+        if let ResolvedPoint::At(last) = self.place(&to.as_of(false))?
             && last < first.min(self.head())
         {
             let ends = format!("the period ends at event {last}");

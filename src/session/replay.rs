@@ -1,7 +1,9 @@
 //! REPLAY: frames for people, rows for programs.
 
 use super::outcome::{self, Outcome, OutputColumn, Rows};
-use super::relations::{self, EVENTS, Events, REPLAY, Step, Steps, change_text};
+use super::relations::{
+    self, EVENTS, EventsRelation, REPLAY, ReplayedEvent, ReplayedEvents, change_text,
+};
 use super::{Error, Session};
 use crate::executor::{Batch, Context, Relation};
 use crate::language::ast::{Expression, Identifier, Range, ShowSubject, Statement};
@@ -15,13 +17,13 @@ use std::sync::Arc;
 pub struct Replay {
     /// The last event that can come.
     pub last: EventId,
-    steps: Steps,
+    steps: ReplayedEvents,
     context: Context,
 }
 
 /// One event of a replay.
 #[derive(Debug)]
-pub struct Frame {
+pub struct ReplayFrame {
     /// `#43 UPDATE accounts · tx 12 · 2026-11-22 15:40:00 · MoneyDeposited by amy`.
     pub heading: String,
     /// The row before and after, as far as there is one; `None` of an event of no row.
@@ -38,9 +40,9 @@ impl Replay {
 }
 
 impl Iterator for Replay {
-    type Item = Result<Frame, Error>;
+    type Item = Result<ReplayFrame, Error>;
 
-    fn next(&mut self) -> Option<Result<Frame, Error>> {
+    fn next(&mut self) -> Option<Result<ReplayFrame, Error>> {
         loop {
             if let Err(error) = self.context.check() {
                 return Some(Err(error.into()));
@@ -79,8 +81,8 @@ impl Session {
         let mut catalog = self.catalog()?;
         let table = table.map(Identifier::of);
         let (period, table) = catalog.stretch(table.as_ref(), &Range::default())?;
-        let now = catalog.moments().now();
-        let events = Events::new(Arc::clone(&self.database), period, table, None);
+        let now = catalog.resolver().now();
+        let events = EventsRelation::new(Arc::clone(&self.database), period, table, None);
         let context = self.context(now, Arc::new([]));
         let (newest, are_more) = events.newest(count, &context)?;
         let all: Vec<usize> = (0..EVENTS.columns.len()).collect();
@@ -101,14 +103,14 @@ impl Session {
         let mut catalog = self.catalog()?;
         let (period, table) = catalog.stretch(table, range)?;
         let limit = limit.map(planner::constant).transpose()?;
-        let context = self.context(catalog.moments().now(), Arc::new([]));
+        let context = self.context(catalog.resolver().now(), Arc::new([]));
         let most = relations::limit(limit.as_ref(), &context)?;
-        let steps = Steps::new(self.database.clone(), period, table, most);
+        let steps = ReplayedEvents::new(self.database.clone(), period, table, most);
         Ok(Outcome::Replay(Box::new(Replay { last: period.last, steps, context })))
     }
 }
 
-fn frame(step: &Step, last: EventId) -> Result<Frame, Error> {
+fn frame(step: &ReplayedEvent, last: EventId) -> Result<ReplayFrame, Error> {
     let images = [("before", &step.before), ("after", &step.after)];
     let images: Vec<(&str, &Row)> =
         images.into_iter().filter_map(|(name, row)| Some((name, row.as_ref()?))).collect();
@@ -116,7 +118,7 @@ fn frame(step: &Step, last: EventId) -> Result<Frame, Error> {
         Some(table) if !images.is_empty() => Some(rows(table, &images, last)?),
         _ => None,
     };
-    Ok(Frame { heading: heading(step), rows })
+    Ok(ReplayFrame { heading: heading(step), rows })
 }
 
 fn rows(table: &TableSchema, images: &[(&str, &Row)], last: EventId) -> Result<Rows, Error> {
@@ -135,19 +137,19 @@ fn rows(table: &TableSchema, images: &[(&str, &Row)], last: EventId) -> Result<R
     Ok(Rows::new(columns, Some(last), std::iter::once(Ok(batch))))
 }
 
-fn heading(step: &Step) -> String {
+fn heading(step: &ReplayedEvent) -> String {
     let event = &step.event;
     let what = change_text::statement_of(event);
     let mut heading = format!("#{} {what} · tx {} · {}", event.id, event.tx, event.at);
-    let said = step.about.as_ref().map(|about| &about.metadata);
-    let who = said.map(|said| (said.intent.as_deref(), said.actor.as_deref()));
+    let metadata = step.about.as_ref().map(|about| &about.metadata);
+    let who = metadata.map(|metadata| (metadata.intent.as_deref(), metadata.actor.as_deref()));
     match who {
         Some((Some(intent), Some(actor))) => heading.push_str(&format!(" · {intent} by {actor}")),
         Some((Some(intent), None)) => heading.push_str(&format!(" · {intent}")),
         Some((None, Some(actor))) => heading.push_str(&format!(" · by {actor}")),
         Some((None, None)) | None => {}
     }
-    if let Some(note) = said.and_then(|said| said.note.as_deref()) {
+    if let Some(note) = metadata.and_then(|metadata| metadata.note.as_deref()) {
         heading.push_str(&format!(" · {note}"));
     }
     heading

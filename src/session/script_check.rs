@@ -1,4 +1,4 @@
-//! A rehearsal: a script is parsed and bound, statement by statement, and nothing of it is done.
+//! A check: a script is parsed and bound, statement by statement, and nothing of it is done.
 //!
 //! Changes of the schema are recorded in a fork that nobody commits, so that later statements find the
 //! tables that earlier ones make; rows are neither read nor written. What depends on rows, or on events
@@ -18,7 +18,7 @@ use std::sync::Arc;
 const UNKNOWN_MOMENTS: &[&str] =
     &["beyond-head", "before-start", "unknown-tag", "unknown-snapshot"];
 
-/// How far a rehearsal is.
+/// How far a check is.
 #[derive(Debug)]
 pub(super) struct ScriptCheck {
     /// The schema as the script would have made it.
@@ -41,26 +41,26 @@ impl ScriptCheck {
 }
 
 impl Session {
-    /// Parses and binds one statement, as it would run behind those rehearsed before, and does nothing
+    /// Parses and binds one statement, as it would run behind those checked before, and does nothing
     /// of it.
     ///
     /// # Errors
     /// What [`Session::execute`] would say of it, as far as that depends neither on rows nor on events
     /// of the script.
-    pub fn rehearse(&mut self, text: &str) -> Result<(), Error> {
+    pub fn check_statement(&mut self, text: &str) -> Result<(), Error> {
         let Some(statement) = self.parse(text)? else { return Ok(()) };
-        let mut rehearsal = match self.rehearsal.take() {
-            Some(rehearsal) => rehearsal,
+        let mut script_check = match self.script_check.take() {
+            Some(script_check) => script_check,
             None => {
                 let fork = Fork::new(self.database.latest()?, self.head().next());
                 let notices = Vec::new();
                 ScriptCheck { fork, begun: None, past: None, is_changed: false, notices }
             }
         };
-        let bound = self.bind(&mut rehearsal, &statement, text);
-        let is_changed = rehearsal.is_changed;
-        self.notices.borrow_mut().append(&mut rehearsal.notices);
-        self.rehearsal = Some(rehearsal);
+        let bound = self.bind(&mut script_check, &statement, text);
+        let is_changed = script_check.is_changed;
+        self.notices.borrow_mut().append(&mut script_check.notices);
+        self.script_check = Some(script_check);
         match bound {
             Err(error) if is_changed && UNKNOWN_MOMENTS.contains(&error.code()) => Ok(()),
             bound => bound,
@@ -69,91 +69,95 @@ impl Session {
 
     fn bind(
         &self,
-        rehearsal: &mut ScriptCheck,
+        script_check: &mut ScriptCheck,
         statement: &Statement,
         text: &str,
     ) -> Result<(), Error> {
         match statement {
-            Statement::Explain { statement, .. } => self.bind_planned(rehearsal, statement, text),
+            Statement::Explain { statement, .. } => {
+                self.bind_planned(script_check, statement, text)
+            }
             Statement::Begin(_) => {
-                rehearsal.check_present()?;
-                if rehearsal.begun.replace(rehearsal.fork.mark()).is_some() {
+                script_check.check_present()?;
+                if script_check.begun.replace(script_check.fork.mark()).is_some() {
                     return Err(already_open());
                 }
                 Ok(())
             }
-            Statement::Commit => rehearsal.begun.take().map(drop).ok_or_else(|| not_open("COMMIT")),
+            Statement::Commit => {
+                script_check.begun.take().map(drop).ok_or_else(|| not_open("COMMIT"))
+            }
             Statement::Rollback => {
-                let mark = rehearsal.begun.take().ok_or_else(|| not_open("ROLLBACK"))?;
-                rehearsal.fork.rollback_to(mark);
+                let mark = script_check.begun.take().ok_or_else(|| not_open("ROLLBACK"))?;
+                script_check.fork.rollback_to(mark);
                 Ok(())
             }
             Statement::SetAsOf(as_of) => {
-                rehearsal.past = None;
+                script_check.past = None;
                 if !as_of.is_latest() {
-                    let catalog = self.rehearsed(rehearsal)?;
-                    rehearsal.past = Some(catalog.moments().resolve(as_of)?);
+                    let catalog = self.checked_catalog(script_check)?;
+                    script_check.past = Some(catalog.resolver().resolve(as_of)?);
                 }
                 Ok(())
             }
             Statement::SetActor(_) => Ok(()),
             Statement::Tag { .. } | Statement::Snapshot { .. } => {
-                rehearsal.is_changed = true;
-                rehearsal.check_present()
+                script_check.is_changed = true;
+                script_check.check_present()
             }
             written if sequence::write_of(written).is_some() => {
-                rehearsal.is_changed = true;
-                rehearsal.check_present()
+                script_check.is_changed = true;
+                script_check.check_present()
             }
-            _ => self.bind_planned(rehearsal, statement, text),
+            _ => self.bind_planned(script_check, statement, text),
         }
     }
 
     /// Plans a statement; what it changes of the schema is recorded.
     fn bind_planned(
         &self,
-        rehearsal: &mut ScriptCheck,
+        script_check: &mut ScriptCheck,
         statement: &Statement,
         text: &str,
     ) -> Result<(), Error> {
         if !is_planned(statement) {
             return Ok(());
         }
-        let mut catalog = self.rehearsed(rehearsal)?;
+        let mut catalog = self.checked_catalog(script_check)?;
         let planned = planner::plan(statement, text, &mut catalog)?;
-        let context = self.context(catalog.moments().now(), Arc::new([]));
+        let context = self.context(catalog.resolver().now(), Arc::new([]));
         drop(catalog);
         let (changes, initial) = match planned {
             Planned::Query(_) => return Ok(()),
             Planned::Write(_) => {
-                rehearsal.check_present()?;
-                rehearsal.is_changed = true;
+                script_check.check_present()?;
+                script_check.is_changed = true;
                 return Ok(());
             }
             Planned::Schema { changes, initial, notices, .. } => {
-                rehearsal.notices.extend(notices);
+                script_check.notices.extend(notices);
                 (changes, initial)
             }
         };
-        rehearsal.check_present()?;
-        let view = rehearsal.fork.view();
+        script_check.check_present()?;
+        let view = script_check.fork.view();
         let checked = executor::schema_changes(&changes, initial.as_ref(), &view, &context);
         drop(view);
         let changes = match checked {
             // What rows would be there then is not known.
-            Err(_) if rehearsal.is_changed => changes,
+            Err(_) if script_check.is_changed => changes,
             checked => checked?,
         };
-        rehearsal.fork.record(changes.into_iter().map(Change::Schema).collect())?;
-        rehearsal.is_changed = true;
+        script_check.fork.record(changes.into_iter().map(Change::Schema).collect())?;
+        script_check.is_changed = true;
         Ok(())
     }
 
-    /// What a statement of a rehearsal sees.
-    fn rehearsed(&self, rehearsal: &ScriptCheck) -> Result<StatementCatalog<'_>, Error> {
-        let view: View = match rehearsal.past {
+    /// What a statement of a check sees.
+    fn checked_catalog(&self, script_check: &ScriptCheck) -> Result<StatementCatalog<'_>, Error> {
+        let view: View = match script_check.past {
             Some(event) => self.database.view(Period::at(event))?,
-            None => rehearsal.fork.view(),
+            None => script_check.fork.view(),
         };
         Ok(StatementCatalog::new(self, view))
     }
@@ -172,7 +176,7 @@ mod tests {
     use crate::storage::Database;
 
     #[test]
-    fn a_rehearsal_finds_what_is_wrong_and_does_nothing() -> Result<(), Error> {
+    fn a_check_finds_what_is_wrong_and_does_nothing() -> Result<(), Error> {
         let mut session = Session::new(Arc::new(Database::in_memory()?));
         session.execute("CREATE TABLE t(a INTEGER)")?;
         session.execute("INSERT INTO t VALUES (1), (1)")?;
@@ -200,7 +204,11 @@ mod tests {
             ("-- nothing", None),
         ];
         for (text, code) in cases {
-            assert_eq!(session.rehearse(text).map_err(|error| error.code()).err(), code, "{text}");
+            assert_eq!(
+                session.check_statement(text).map_err(|error| error.code()).err(),
+                code,
+                "{text}"
+            );
         }
         assert_eq!(session.head(), EventId(3));
         assert_eq!(session.schema()?.tables().count(), 1);

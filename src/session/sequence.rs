@@ -7,7 +7,7 @@
 //! is.
 
 use super::relations::SystemTable;
-use super::{Error, Receipt, Session, Work};
+use super::{Error, PendingStatement, Receipt, Session};
 use crate::executor;
 use crate::language::ast::{
     AssignedValue, Expression, ExpressionKind, Identifier, Insert, InsertSource, Select,
@@ -55,19 +55,20 @@ impl Session {
         drop(view);
         let rows = counters.len();
         let events = fork.record(counters)?;
-        let name = SystemTable::Sequence.shape().name.to_owned();
+        let name = SystemTable::Sequence.relation().name.to_owned();
         Ok(Receipt { verb, name, rows, events, committed: None })
     }
 
     /// The rows of a query over a view.
     fn rows_of(&self, query: Select, view: View) -> Result<Vec<Row>, Error> {
         let statement = Statement::Select(Box::new(query));
-        let ready = self.ready(Work::Parsed { statement: &statement, text: "" }, view)?;
-        let Planned::Query(query) = ready.planned() else {
+        let executable =
+            self.executable(PendingStatement::Parsed { statement: &statement, text: "" }, view)?;
+        let Planned::Query(query) = executable.planned() else {
             unreachable!("the plan of a SELECT is a query")
         };
         let types: Vec<DataType> = query.columns.iter().map(|(_, data_type)| *data_type).collect();
-        let mut batches = executor::open(&query.plan, &ready.inputs, &ready.context)?;
+        let mut batches = executor::open(&query.plan, &executable.inputs, &executable.context)?;
         let mut rows = Vec::new();
         while let Some(batch) = batches.next()? {
             for row in 0..batch.rows {

@@ -21,7 +21,7 @@ impl Session {
             self.past = None;
             return Ok(Outcome::Done("reads the present".into()));
         }
-        let event = self.catalog()?.moments().resolve(as_of)?;
+        let event = self.catalog()?.resolver().resolve(as_of)?;
         self.past = Some(event);
         let inside = outcome::inside(&self.database, event)?;
         let inside = inside.map_or(String::new(), |tx| format!(" (inside transaction {tx})"));
@@ -38,7 +38,7 @@ impl Session {
     ) -> Result<Outcome, Error> {
         self.check_present()?;
         let at = match at {
-            Some(at) => Some(self.catalog()?.moments().resolve(&at.as_of(false))?),
+            Some(at) => Some(self.catalog()?.resolver().resolve(&at.as_of(false))?),
             None => None,
         };
         self.check_tag(name)?;
@@ -47,14 +47,14 @@ impl Session {
         if let Some(transaction) = &mut self.transaction {
             check_annotations(Some(annotations))?;
             receipt.events = transaction.fork.record(vec![change])?;
-            transaction.said.note(text, &self.parameters);
+            transaction.state.note(text, &self.parameters);
             return Ok(Outcome::Changed(receipt));
         }
         let mut fork = self.database.begin()?;
         receipt.events = fork.record(vec![change])?;
-        let mut said = self.said(annotations);
-        said.note(text, &self.parameters);
-        let committed = self.database.commit(fork, said.finish())?;
+        let mut state = self.state(annotations);
+        state.note(text, &self.parameters);
+        let committed = self.database.commit(fork, state.finish())?;
         receipt.committed = committed.map(ends);
         Ok(Outcome::Changed(receipt))
     }
@@ -62,13 +62,13 @@ impl Session {
     /// Makes sure that no moment has this name, and none will get it by the open transaction.
     fn check_tag(&self, name: &Identifier) -> Result<(), Error> {
         let tags = self.database.store().tags();
-        let told = tags.iter().find(|tag| tag.name == name.name).map(|tag| tag.event);
+        let tagged = tags.iter().find(|tag| tag.name == name.name).map(|tag| tag.event);
         let own = self.transaction.as_ref().map_or(&[][..], |open| Fork::operations(&open.fork));
         let own = own.iter().find_map(|operation| match operation {
             Operation::Marker(Marker::Tag { name: other, at }) if *other == name.name => Some(*at),
             Operation::Row(_) | Operation::Schema(_) | Operation::Marker(_) => None,
         });
-        match told.or(own) {
+        match tagged.or(own) {
             None => Ok(()),
             Some(event) => {
                 let message = format!("\"{}\" is the name of event {event} already", name.name);
@@ -98,10 +98,10 @@ impl Session {
         if let Some(name) = name {
             self.check_snapshot(name)?;
         }
-        let mut said = self.said(annotations);
-        said.note(text, &self.parameters);
+        let mut state = self.state(annotations);
+        state.note(text, &self.parameters);
         let name = name.map(|name| name.name.clone());
-        let (id, committed) = self.database.take_snapshot(name.clone(), said.finish())?;
+        let (id, committed) = self.database.take_snapshot(name.clone(), state.finish())?;
         let name = name.map_or_else(|| id.to_string(), |name| format!("{id} {name}"));
         Ok(Outcome::Changed(receipt("SNAPSHOT", name, Some(ends(committed)))))
     }

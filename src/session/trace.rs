@@ -1,6 +1,6 @@
 //! What a write made of it: its events one by one, for whoever wants to watch.
 
-use super::relations::{Images, change_text};
+use super::relations::{RowImageReader, change_text};
 use super::{Error, Session};
 use crate::storage::Database;
 use crate::types::{EventId, Period};
@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 /// One event with what it changed.
 #[derive(Clone, Debug)]
-pub struct Trace {
+pub struct EventTrace {
     /// Its number.
     pub event: EventId,
     /// The hash of its transaction and all before it, in hexadecimal.
@@ -23,14 +23,14 @@ impl Session {
         &self,
         first: EventId,
         last: EventId,
-    ) -> impl Iterator<Item = Result<Trace, Error>> + use<> {
+    ) -> impl Iterator<Item = Result<EventTrace, Error>> + use<> {
         let store = self.database.store();
         // A hash that cannot be read is not shown; the events say why, if there is a reason.
         let position = store.position_at(last).ok().flatten();
         let hash = position.map(|position| hexadecimal(&position.hash));
         changes_in_words(&self.database, Period { first, last }).map(move |told| {
             let (event, change) = told?;
-            Ok(Trace { event, hash: hash.clone(), change })
+            Ok(EventTrace { event, hash: hash.clone(), change })
         })
     }
 }
@@ -40,7 +40,7 @@ pub fn changes_in_words(
     database: &Arc<Database>,
     period: Period,
 ) -> impl Iterator<Item = Result<(EventId, String), Error>> + use<> {
-    let mut keys = Images::of_keys(database, period.last);
+    let mut keys = RowImageReader::of_keys(database, period.last);
     database.store().read(period).map(move |event| {
         let event = event?;
         let change = change_text::of_event(&event, &keys.key_of(&event)?);

@@ -1,7 +1,7 @@
 //! Transactions: what one says of itself, how it begins, and how it ends.
 
 use super::cache::PlanCache;
-use super::{Error, Outcome, Receipt, Session, Work};
+use super::{Error, Outcome, PendingStatement, Receipt, Session};
 use crate::language::Parameters;
 use crate::language::ast::{ActorSetting, Annotations};
 use crate::storage::{self, CommittedTransaction, Database, Fork, Metadata, TextDigest};
@@ -10,14 +10,14 @@ use std::sync::Arc;
 
 /// An open transaction.
 #[derive(Debug)]
-pub(super) struct Transaction {
+pub(super) struct OpenTransaction {
     pub fork: Fork,
-    pub said: Said,
+    pub state: TransactionState,
 }
 
 /// What a transaction says of itself, and what it was asked to do so far.
 #[derive(Debug)]
-pub(super) struct Said {
+pub(super) struct TransactionState {
     metadata: Metadata,
     /// Kept of one that has an identity: a retry is known by the same text.
     text: Option<TextDigest>,
@@ -26,7 +26,7 @@ pub(super) struct Said {
     has_read: bool,
 }
 
-impl Said {
+impl TransactionState {
     /// Notes a statement of it, with the values of its parameters.
     pub fn note(&mut self, text: &str, parameters: &Parameters) {
         let Some(digest) = &mut self.text else { return };
@@ -77,43 +77,43 @@ impl Session {
     }
 
     /// What a transaction says that is annotated so.
-    pub(super) fn said(&self, annotations: &Annotations) -> Said {
+    pub(super) fn state(&self, annotations: &Annotations) -> TransactionState {
         let Annotations { intent, actor, note, id, span: _ } = annotations.clone();
         let text = id.as_ref().map(|_| TextDigest::default());
         let actor = actor.or_else(|| self.actor.clone());
         let metadata = Metadata { intent, actor, note, id, ..Metadata::default() };
-        Said { metadata, text, has_read: false }
+        TransactionState { metadata, text, has_read: false }
     }
 
     /// What a transaction says that is one statement. Those that share a plan say nothing.
-    pub(super) fn said_by(&self, work: &Work) -> Said {
-        match work {
-            Work::Parsed { statement, text } => {
-                let mut said =
-                    self.said(statement.annotations().unwrap_or(&Annotations::default()));
-                said.note(text, &self.parameters);
-                said
+    pub(super) fn state_of(&self, pending: &PendingStatement) -> TransactionState {
+        match pending {
+            PendingStatement::Parsed { statement, text } => {
+                let mut state =
+                    self.state(statement.annotations().unwrap_or(&Annotations::default()));
+                state.note(text, &self.parameters);
+                state
             }
-            Work::Shared { .. } => self.said(&Annotations::default()),
+            PendingStatement::Shared { .. } => self.state(&Annotations::default()),
         }
     }
 
     /// Does what a statement says in the open transaction, which stays as it was if that fails.
     pub(super) fn change_transaction(
         &mut self,
-        transaction: &mut Transaction,
-        work: Work,
+        transaction: &mut OpenTransaction,
+        pending: PendingStatement,
     ) -> Result<Receipt, Error> {
         if transaction.fork.is_empty() {
             // Its first write is what needs the writer's place.
             self.database.store().check_writable()?;
         }
-        let text = work.text();
-        if let Work::Parsed { statement, .. } = &work {
+        let text = pending.text();
+        if let PendingStatement::Parsed { statement, .. } = &pending {
             check_annotations(statement.annotations())?;
         }
-        let receipt = self.change_fork(&mut transaction.fork, work)?;
-        transaction.said.note(text, &self.parameters);
+        let receipt = self.change_fork(&mut transaction.fork, pending)?;
+        transaction.state.note(text, &self.parameters);
         Ok(receipt)
     }
 
@@ -124,19 +124,19 @@ impl Session {
             return Err(already_open());
         }
         let fork = self.database.begin_deferred();
-        let said = self.said(annotations);
-        self.transaction = Some(Transaction { fork, said });
+        let state = self.state(annotations);
+        self.transaction = Some(OpenTransaction { fork, state });
         Ok(Outcome::Done("began a transaction".into()))
     }
 
     /// COMMIT.
     pub(super) fn commit(&mut self) -> Result<Outcome, Error> {
-        if self.transaction.as_ref().is_some_and(|open| open.said.is_event()) {
+        if self.transaction.as_ref().is_some_and(|open| open.state.is_event()) {
             self.database.store().check_writable()?;
         }
-        let Transaction { fork, said } =
+        let OpenTransaction { fork, state } =
             self.transaction.take().ok_or_else(|| not_open("COMMIT"))?;
-        let committed = self.database.commit(fork, said.finish())?;
+        let committed = self.database.commit(fork, state.finish())?;
         let events = committed.as_ref().map_or(0, CommittedTransaction::events);
         let committed = committed.map(|committed| (committed.first, committed.last));
         let name = String::new();
@@ -146,7 +146,7 @@ impl Session {
     /// Notes that the open transaction, if there is one, has read something.
     pub(super) fn note_read(&mut self) {
         if let Some(transaction) = &mut self.transaction {
-            transaction.said.has_read = true;
+            transaction.state.has_read = true;
         }
     }
 
@@ -159,7 +159,7 @@ impl Session {
     pub fn go_on_in(&mut self, database: Arc<Database>) -> Result<(), Error> {
         if let Some(transaction) = &mut self.transaction {
             let (base, head) = (transaction.fork.base(), database.head());
-            if base != head && transaction.said.has_read {
+            if base != head && transaction.state.has_read {
                 return Err(storage::Error::Stale { base, head }.into());
             }
             transaction.fork = database.begin_deferred();

@@ -1,7 +1,7 @@
 //! Taking the last transaction back.
 
 use super::outcome::{Outcome, Receipt};
-use super::relations::{Difference, RowDifference, Side};
+use super::relations::{Difference, DifferenceSide, RowDifference};
 use super::{Error, Session, already_open};
 use crate::executor;
 use crate::language::ast::{Annotations, Identifier};
@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A transaction that changed something, as far as it can be taken back.
-struct Undone {
+struct RevertibleTransaction {
     tx: TxId,
     period: Period,
     /// The transactions that it took back itself.
@@ -49,7 +49,7 @@ impl Session {
         }
         let mut rows = 0;
         for table in undone.tables() {
-            let side = |event| Side { table: Some(Arc::clone(table)), event };
+            let side = |event| DifferenceSide { table: Some(Arc::clone(table)), event };
             let Period { first, last } = undone.period;
             // From what the transaction left to what it found.
             let back = Difference::new(&self.database, side(last), side(first.before()));
@@ -60,17 +60,17 @@ impl Session {
             }
         }
         let events = fork.record(changes)?;
-        let mut said = self.said(annotations);
-        said.takes_back(undone.tx);
-        said.note(".undo", &self.parameters);
-        let committed = self.database.commit(fork, said.finish())?;
+        let mut state = self.state(annotations);
+        state.takes_back(undone.tx);
+        state.note(".undo", &self.parameters);
+        let committed = self.database.commit(fork, state.finish())?;
         let committed = committed.map(|committed| (committed.first, committed.last));
         Ok(Outcome::Changed(Receipt { verb: "UNDO", name: undone.name(), rows, events, committed }))
     }
 
     /// The last transaction up to an event that changed something. Tags, snapshots and what only has an
     /// identity changed nothing.
-    fn last_change(&self, head: EventId) -> Result<Undone, Error> {
+    fn last_change(&self, head: EventId) -> Result<RevertibleTransaction, Error> {
         let mut head = head;
         loop {
             let about = self.database.store().about(head)?;
@@ -80,7 +80,7 @@ impl Session {
             };
             let (period, reverts) = (Period { first, last }, metadata.reverts);
             let (done, counters, deleted) = Default::default();
-            let mut undone = Undone { tx, period, reverts, done, counters, deleted };
+            let mut undone = RevertibleTransaction { tx, period, reverts, done, counters, deleted };
             for event in self.database.store().read(period) {
                 undone.note(&event?)?;
             }
@@ -92,7 +92,7 @@ impl Session {
     }
 }
 
-impl Undone {
+impl RevertibleTransaction {
     /// Takes note of an event; an error where it cannot be taken back.
     fn note(&mut self, event: &Event) -> Result<(), Error> {
         let (verb, table) = match &event.operation {

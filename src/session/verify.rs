@@ -11,22 +11,22 @@ use std::sync::Arc;
 /// Shows how far a work is: called with its name and its bytes when it begins; what it gives is called
 /// with the bytes that were done, and dropped at the end.
 #[derive(Clone)]
-pub struct Watcher(Arc<Begin>);
+pub struct ProgressHandler(Arc<BeginProgress>);
 
-type Begin = dyn Fn(&str, u64) -> Box<dyn FnMut(u64)> + Send + Sync;
+type BeginProgress = dyn Fn(&str, u64) -> Box<dyn FnMut(u64)> + Send + Sync;
 
-impl Watcher {
+impl ProgressHandler {
     /// A watcher that begins so.
     pub fn new(
         begin: impl Fn(&str, u64) -> Box<dyn FnMut(u64)> + Send + Sync + 'static,
-    ) -> Watcher {
-        Watcher(Arc::new(begin))
+    ) -> ProgressHandler {
+        ProgressHandler(Arc::new(begin))
     }
 }
 
-impl fmt::Debug for Watcher {
+impl fmt::Debug for ProgressHandler {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Watcher")
+        f.write_str("ProgressHandler")
     }
 }
 
@@ -50,8 +50,8 @@ impl Session {
         };
         let mut line = None;
         let mut progress = |done: u64, total: u64| {
-            let Some(watcher) = &self.watcher else { return };
-            line.get_or_insert_with(|| (watcher.0)("VERIFY", total))(done);
+            let Some(progress_handler) = &self.progress_handler else { return };
+            line.get_or_insert_with(|| (progress_handler.0)("VERIFY", total))(done);
         };
         let mut watch = VerifyMonitor { interrupt: &self.interrupt, progress: &mut progress };
         let Verification { files, events } = self.database.verify(&mut watch)?;

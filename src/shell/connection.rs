@@ -10,7 +10,7 @@ pub use refusal::Refusal;
 
 use crate::language::Parameters;
 use crate::render::Diagnostic;
-use crate::session::{Error, Outcome, Session, Watcher};
+use crate::session::{Error, Outcome, ProgressHandler, Session};
 use crate::storage::{self, Database, OpenOptions};
 use missing::{is_there, missing};
 use refusal::no_directory;
@@ -31,7 +31,7 @@ pub struct Connection {
     /// Whether somebody looks on who wants to know who writes.
     announces: bool,
     /// Shows how far long work is, whatever session does it.
-    watcher: Option<Watcher>,
+    progress_handler: Option<ProgressHandler>,
     /// What there is to say.
     notices: Vec<String>,
     /// How databases are opened.
@@ -74,7 +74,7 @@ impl Connection {
 
     /// A connection that has no session yet.
     fn to_be(options: OpenOptions) -> Connection {
-        let (interrupt, watcher, notices, parameters) = Default::default();
+        let (interrupt, progress_handler, notices, parameters) = Default::default();
         let (session, follows, actor, flexible_types) = (None, false, None, false);
         let (opened_at, announces) = (0, false);
         Connection {
@@ -83,7 +83,7 @@ impl Connection {
             follows,
             opened_at,
             announces,
-            watcher,
+            progress_handler,
             notices,
             options,
             parameters,
@@ -98,8 +98,8 @@ impl Connection {
         session.set_parameters(self.parameters.clone());
         session.act_as(self.actor.clone());
         session.set_flexible_types(self.flexible_types);
-        if let Some(watcher) = &self.watcher {
-            session.watch_by(watcher.clone());
+        if let Some(progress_handler) = &self.progress_handler {
+            session.set_progress_handler(progress_handler.clone());
         }
         self.enter(session.database());
         self.session = Some(session);
@@ -139,8 +139,8 @@ impl Connection {
         opened.act_as(self.actor.take());
         let before = self.session.as_ref().map_or(self.flexible_types, Session::flexible_types);
         opened.set_flexible_types(before);
-        if let Some(watcher) = self.watcher.take() {
-            opened.watch_by(watcher);
+        if let Some(progress_handler) = self.progress_handler.take() {
+            opened.set_progress_handler(progress_handler);
         }
         if self.announces {
             opened.announce_writer();
@@ -287,11 +287,11 @@ impl Connection {
     }
 
     /// Lets somebody watch what takes long.
-    pub(super) fn watch_by(&mut self, watcher: Watcher) {
+    pub(super) fn set_progress_handler(&mut self, progress_handler: ProgressHandler) {
         if let Some(session) = &mut self.session {
-            session.watch_by(watcher.clone());
+            session.set_progress_handler(progress_handler.clone());
         }
-        self.watcher = Some(watcher);
+        self.progress_handler = Some(progress_handler);
     }
 
     /// Says whether new tables are FLEXIBLE.
@@ -507,9 +507,9 @@ impl Connection {
     ///
     /// # Errors
     /// As [`Connection::execute`].
-    pub(super) fn rehearse(&mut self, text: &str) -> Result<Outcome, Refusal> {
+    pub(super) fn check_statement(&mut self, text: &str) -> Result<Outcome, Refusal> {
         match &mut self.session {
-            Some(session) => session.rehearse(text).map_err(Refusal::of),
+            Some(session) => session.check_statement(text).map_err(Refusal::of),
             None => Err(no_session()),
         }?;
         Ok(Outcome::Nothing)

@@ -114,7 +114,7 @@ impl Shell {
         let behind = |inner| ProgressWriter { inner, watched: SharedProgress::clone(&progress) };
         let (out, errors) = (behind(out), behind(errors));
         let mut connection = connection;
-        connection.watch_by(progress::watcher(settings.progress));
+        connection.set_progress_handler(progress::progress_handler(settings.progress));
         let mut shell = Shell {
             settings,
             connection,

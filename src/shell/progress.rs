@@ -5,7 +5,7 @@
 //! brings it back.
 
 use crate::render;
-use crate::session::Watcher;
+use crate::session::ProgressHandler;
 use indicatif::{FormattedDuration, HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -98,8 +98,8 @@ impl Drop for Progress {
 }
 
 /// What draws such a line for a statement that takes long.
-pub(super) fn watcher(terminal: bool) -> Watcher {
-    Watcher::new(move |what, total| {
+pub(super) fn progress_handler(terminal: bool) -> ProgressHandler {
+    ProgressHandler::new(move |what, total| {
         let mut progress = Progress::new(what, Some(total), terminal);
         Box::new(move |done| progress.advance(done.saturating_sub(progress.done)))
     })

@@ -50,7 +50,7 @@ impl Shell {
     /// # Errors
     /// [`Stop::Failed`] where there is one.
     pub fn check(&mut self, texts: &[&str]) -> Result<(), Stop> {
-        if self.settings.rehearse {
+        if self.settings.check_only {
             return Ok(());
         }
         texts.iter().try_for_each(|text| self.check_one(text))
@@ -228,7 +228,7 @@ impl Shell {
         applied: &Applied,
     ) -> io::Result<()> {
         let is_first = applied.statements == 0 && self.begun.is_none();
-        if self.settings.rehearse || (script.name == "-c" && is_first) {
+        if self.settings.check_only || (script.name == "-c" && is_first) {
             return Ok(());
         }
         // A script that reads itself, by whatever way, stopped where it was read first.

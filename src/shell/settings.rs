@@ -33,7 +33,7 @@ pub struct Settings {
     /// Whether dot-commands that touch files or run programs are refused.
     pub safe: bool,
     /// Whether statements are only parsed and bound, and dot-commands only looked up.
-    pub rehearse: bool,
+    pub check_only: bool,
     /// Whether the whole run is one transaction.
     pub single_transaction: bool,
 }
@@ -54,7 +54,7 @@ impl Default for Settings {
             keep_going: false,
             progress: false,
             safe: false,
-            rehearse: false,
+            check_only: false,
             single_transaction: false,
         }
     }
@@ -77,7 +77,7 @@ impl Settings {
             keep_going,
             progress,
             safe,
-            rehearse,
+            check_only,
             single_transaction,
         } = self;
         let mut lines = shown(format);
@@ -89,7 +89,7 @@ impl Settings {
             format!("output {}, errors {}", on_off(format.colour), on_off(*colour_errors));
         lines.extend([
             ("bail", on_off(!keep_going)),
-            ("check", on_off(*rehearse)),
+            ("check", on_off(*check_only)),
             ("color", colours),
             ("echo", on_off(*echo)),
             ("error-format", error_format.name().to_string()),

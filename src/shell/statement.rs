@@ -36,8 +36,8 @@ impl Shell {
             return Err(self.interrupted(started));
         }
         self.keep_results();
-        let outcome = match self.settings.rehearse {
-            true => self.connection.rehearse(text),
+        let outcome = match self.settings.check_only {
+            true => self.connection.check_statement(text),
             false => self.connection.execute(text),
         };
         self.notices();

@@ -27,12 +27,12 @@ const LEADING: [(&str, DataType); 2] = [("_op", DataType::Text), ("_row", DataTy
 
 /// A table at a moment, if there is one.
 #[derive(Clone, Debug)]
-pub(in crate::session) struct Side {
+pub(in crate::session) struct DifferenceSide {
     pub table: Option<Arc<TableSchema>>,
     pub event: EventId,
 }
 
-impl Side {
+impl DifferenceSide {
     fn columns(&self) -> &[Column] {
         self.table.as_ref().map_or(&[], |table| &table.columns)
     }
@@ -43,13 +43,13 @@ impl Side {
 pub(in crate::session) struct Difference {
     database: Arc<Database>,
     /// Before and after; either may be the later.
-    sides: [Side; 2],
-    names: Vec<Named>,
+    sides: [DifferenceSide; 2],
+    names: Vec<ComparedColumn>,
 }
 
 /// A name, and the place of the column that it means on each side.
 #[derive(Clone, Debug)]
-struct Named {
+struct ComparedColumn {
     name: String,
     places: [Option<usize>; 2],
 }
@@ -76,15 +76,18 @@ impl RowDifference {
 
 impl Difference {
     /// What leads from one side to the other.
-    pub fn new(database: &Arc<Database>, from: Side, to: Side) -> Difference {
-        let mut names: Vec<Named> = Vec::new();
+    pub fn new(database: &Arc<Database>, from: DifferenceSide, to: DifferenceSide) -> Difference {
+        let mut names: Vec<ComparedColumn> = Vec::new();
         for (place, column) in to.columns().iter().enumerate() {
             let before = from.table.as_ref().and_then(|table| table.column(&column.name));
-            names.push(Named { name: column.name.clone(), places: [before, Some(place)] });
+            names.push(ComparedColumn { name: column.name.clone(), places: [before, Some(place)] });
         }
         for (place, column) in from.columns().iter().enumerate() {
             if to.table.as_ref().is_none_or(|table| table.column(&column.name).is_none()) {
-                names.push(Named { name: column.name.clone(), places: [Some(place), None] });
+                names.push(ComparedColumn {
+                    name: column.name.clone(),
+                    places: [Some(place), None],
+                });
             }
         }
         Difference { database: Arc::clone(database), sides: [from, to], names }
@@ -96,7 +99,7 @@ impl Difference {
         named.filter_map(move |(at, named)| Some((at, self.column(named, side)?)))
     }
 
-    fn column(&self, named: &Named, side: usize) -> Option<&Column> {
+    fn column(&self, named: &ComparedColumn, side: usize) -> Option<&Column> {
         self.sides[side].table.as_ref()?.columns.get(named.places[side]?)
     }
 
@@ -152,7 +155,7 @@ impl Difference {
     /// Of reaching the moments, `interrupted` where `context` says that the statement shall stop; of
     /// reading the log, as an item.
     pub fn rows(&self, context: &Context) -> Result<RowDifferences, Error> {
-        let view = |side: &Side| match &side.table {
+        let view = |side: &DifferenceSide| match &side.table {
             Some(table) => Ok::<_, storage::Error>(Some(
                 self.database.view(Period::at(side.event))?.table(table),
             )),
@@ -160,7 +163,7 @@ impl Difference {
         };
         let [old, new] = [view(&self.sides[0])?, view(&self.sides[1])?];
         let id = |view: &Option<TableView>| view.as_ref().map(|view| view.schema().id);
-        let stages = match id(&old) {
+        let batches = match id(&old) {
             Some(same) if id(&new) == Some(same) => {
                 let rows = match self.is_told_by_events() {
                     true => self.touched(same, context)?,
@@ -168,11 +171,11 @@ impl Difference {
                         merged(rows_of(old.as_ref(), context)?, rows_of(new.as_ref(), context)?)
                     }
                 };
-                vec![Stage { rows, views: [old, new] }]
+                vec![ComparisonBatch { rows, views: [old, new] }]
             }
             _ => vec![
-                Stage { rows: rows_of(old.as_ref(), context)?, views: [old, None] },
-                Stage { rows: rows_of(new.as_ref(), context)?, views: [None, new] },
+                ComparisonBatch { rows: rows_of(old.as_ref(), context)?, views: [old, None] },
+                ComparisonBatch { rows: rows_of(new.as_ref(), context)?, views: [None, new] },
             ],
         };
         let places = [0, 1].map(|side| {
@@ -182,8 +185,8 @@ impl Difference {
             self.columns(side).filter_map(place).collect()
         });
         let width = self.names.len();
-        let (stages, found) = (stages.into_iter(), Vec::new().into_iter());
-        Ok(RowDifferences { places, width, stages, stage: None, next: 0, found })
+        let (batches, found) = (batches.into_iter(), Vec::new().into_iter());
+        Ok(RowDifferences { places, width, batches, batch: None, next: 0, found })
     }
 
     /// Whether a row without an event between the moments is the same at both: every name means the
@@ -241,7 +244,7 @@ fn merged(old: Vec<RowId>, new: Vec<RowId>) -> Vec<RowId> {
 }
 
 /// Rows to be compared, and the views that show them.
-struct Stage {
+struct ComparisonBatch {
     rows: Vec<RowId>,
     views: [Option<TableView>; 2],
 }
@@ -251,8 +254,8 @@ pub(in crate::session) struct RowDifferences {
     /// Of each side: where a column goes, where it is, and its type.
     places: [Vec<(usize, usize, DataType)>; 2],
     width: usize,
-    stages: std::vec::IntoIter<Stage>,
-    stage: Option<Stage>,
+    batches: std::vec::IntoIter<ComparisonBatch>,
+    batch: Option<ComparisonBatch>,
     /// The next row of the stage.
     next: usize,
     found: std::vec::IntoIter<Option<RowDifference>>,
@@ -261,14 +264,14 @@ pub(in crate::session) struct RowDifferences {
 impl RowDifferences {
     /// Compares the next rows; false where there are none.
     fn compare(&mut self) -> Result<bool, storage::Error> {
-        if self.stage.as_ref().is_none_or(|stage| stage.rows.len() <= self.next) {
-            (self.stage, self.next) = (self.stages.next(), 0);
+        if self.batch.as_ref().is_none_or(|batch| batch.rows.len() <= self.next) {
+            (self.batch, self.next) = (self.batches.next(), 0);
         }
-        let Some(stage) = &self.stage else { return Ok(false) };
-        let end = stage.rows.len().min(self.next + TOGETHER);
-        let rows = &stage.rows[self.next..end];
+        let Some(batch) = &self.batch else { return Ok(false) };
+        let end = batch.rows.len().min(self.next + TOGETHER);
+        let rows = &batch.rows[self.next..end];
         self.next = end;
-        let images = |side: usize| match &stage.views[side] {
+        let images = |side: usize| match &batch.views[side] {
             Some(view) => self.images(view, side, rows),
             None => Ok(vec![None; rows.len()]),
         };
@@ -337,7 +340,7 @@ impl Iterator for RowDifferences {
                 Ok(true) => {}
                 Ok(false) => return None,
                 Err(error) => {
-                    (self.stage, self.stages) = (None, Vec::new().into_iter());
+                    (self.batch, self.batches) = (None, Vec::new().into_iter());
                     return Some(Err(error));
                 }
             }
@@ -393,7 +396,7 @@ mod tests {
         let side = |event: u64| {
             let event = EventId(event);
             let view = session.database().view(Period::at(event)).expect("a view");
-            Side { table: view.schema().table("t").cloned(), event }
+            DifferenceSide { table: view.schema().table("t").cloned(), event }
         };
         Difference::new(session.database(), side(from), side(to))
     }

@@ -1,7 +1,7 @@
 //! `_events`: the log as rows.
 
-use super::images::Images;
-use super::{Shape, at_most, change_text, fact, limit, made};
+use super::images::RowImageReader;
+use super::{RelationSchema, at_most, change_text, fact, limit, relation_rows};
 use crate::executor::{BoxedOperator, Context, Error, Relation};
 use crate::planner::BoundExpression;
 use crate::storage::{self, Database, Event, Metadata, TransactionInfo};
@@ -9,7 +9,7 @@ use crate::types::{DataType, EventId, Period, TableId, Value};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-pub(in crate::session) const SHAPE: Shape = Shape {
+pub(in crate::session) const SCHEMA: RelationSchema = RelationSchema {
     name: "_events",
     columns: &[
         ("event", DataType::Integer),
@@ -30,29 +30,29 @@ pub(in crate::session) const SHAPE: Shape = Shape {
 
 /// The events of a period, of one table or of all.
 #[derive(Clone, Debug)]
-pub(in crate::session) struct Events {
+pub(in crate::session) struct EventsRelation {
     database: Arc<Database>,
     period: Period,
     table: Option<TableId>,
     limit: Option<BoundExpression>,
 }
 
-impl Events {
+impl EventsRelation {
     /// The events of a period; of this table only, where one is given, and `limit` of them.
     pub fn new(
         database: Arc<Database>,
         period: Period,
         table: Option<TableId>,
         limit: Option<BoundExpression>,
-    ) -> Events {
-        Events { database, period, table, limit }
+    ) -> EventsRelation {
+        EventsRelation { database, period, table, limit }
     }
 
     /// The last so many of them, and whether others are known to stand before these.
     ///
     /// # Errors
     /// Of reading the log; `interrupted` where the statement shall stop.
-    pub fn newest(self, count: usize, context: &Context) -> Result<(Events, bool), Error> {
+    pub fn newest(self, count: usize, context: &Context) -> Result<(EventsRelation, bool), Error> {
         let Period { first, last } = self.period;
         let least = self.table.map_or(first, |table| first.max(table.0));
         let mut window = u64::try_from(count).unwrap_or(u64::MAX);
@@ -74,7 +74,7 @@ impl Events {
             }
             if found.len() == count || from == least {
                 let first = found.front().copied().unwrap_or(last.next());
-                return Ok((Events { period: Period { first, last }, ..self }, are_more));
+                return Ok((EventsRelation { period: Period { first, last }, ..self }, are_more));
             }
             window = window.saturating_mul(4).max(64);
         }
@@ -86,37 +86,37 @@ impl Events {
     }
 }
 
-impl Relation for Events {
+impl Relation for EventsRelation {
     fn open(&self, columns: &[usize], context: &Context) -> Result<BoxedOperator, Error> {
-        let mut told = MetadataLookup::new(Arc::clone(&self.database));
+        let mut metadata_lookup = MetadataLookup::new(Arc::clone(&self.database));
         let most = limit(self.limit.as_ref(), context)?;
-        let is_change = |column: &usize| SHAPE.columns[*column].0 == "change";
+        let is_change = |column: &usize| SCHEMA.columns[*column].0 == "change";
         // Only words ask for keys, which have to be looked up.
         let mut keys = columns
             .iter()
             .any(is_change)
-            .then(|| Images::of_keys(&self.database, self.period.last));
+            .then(|| RowImageReader::of_keys(&self.database, self.period.last));
         let these = self.clone();
         let events = self.database.store().read(self.period).map(move |event| {
             let event = event?;
             if !these.is_wanted(&event) {
                 return Ok(None);
             }
-            let said = told.about(event.id)?;
+            let about = metadata_lookup.about(event.id)?;
             let key = match &mut keys {
                 Some(keys) => keys.key_of(&event)?,
                 None => Vec::new(),
             };
-            Ok(Some((event, said, key)))
+            Ok(Some((event, about, key)))
         });
         let events = at_most(most, events);
-        Ok(made(&SHAPE, columns, context, events, |(event, said, key), column| {
-            value(event, said.as_ref().map(|said| &said.metadata), key, column)
+        Ok(relation_rows(&SCHEMA, columns, context, events, |(event, about, key), column| {
+            value(event, about.as_ref().map(|about| &about.metadata), key, column)
         }))
     }
 
     fn source(&self) -> String {
-        format!("{}: the log, {}", SHAPE.name, self.period)
+        format!("{}: the log, {}", SCHEMA.name, self.period)
     }
 }
 
@@ -150,7 +150,7 @@ impl MetadataLookup {
 
 fn value(
     event: &Event,
-    said: Option<&Metadata>,
+    metadata: Option<&Metadata>,
     key: &[Value],
     column: usize,
 ) -> Result<Value, storage::Error> {
@@ -158,11 +158,11 @@ fn value(
         let text = event.operation.payloads()?[at].take();
         Ok(text.map_or(Value::Null, |text| Value::Json(text.into())))
     };
-    Ok(match SHAPE.columns.get(column).map(|column| column.0) {
+    Ok(match SCHEMA.columns.get(column).map(|column| column.0) {
         Some("change") => Value::text(change_text::of_event(event, key)),
         Some("old") => payload(0)?,
         Some("new") => payload(1)?,
-        Some(name) => fact(event, said, name).unwrap_or(Value::Null),
+        Some(name) => fact(event, metadata, name).unwrap_or(Value::Null),
         None => Value::Null,
     })
 }

@@ -7,7 +7,7 @@
 
 use super::events::MetadataLookup;
 use super::table_changes::{TableChange, table_changes};
-use super::{Shape, change_text, integer, limit, made, optional};
+use super::{RelationSchema, change_text, integer, limit, optional, relation_rows};
 use crate::executor::{Batch, BoxedOperator, Context, Error, Relation};
 use crate::planner::BoundExpression;
 use crate::storage::{self, Database, RowChange, TransactionInfo, row_json};
@@ -21,7 +21,7 @@ const IMAGES: usize = 1_024;
 
 /// The changes of one table.
 #[derive(Debug)]
-pub(in crate::session) struct History {
+pub(in crate::session) struct HistoryRelation {
     database: Arc<Database>,
     table: Arc<TableSchema>,
     period: Period,
@@ -29,9 +29,9 @@ pub(in crate::session) struct History {
     limit: Option<BoundExpression>,
 }
 
-impl History {
+impl HistoryRelation {
     /// Its columns.
-    pub const SHAPE: Shape = Shape {
+    pub const SCHEMA: RelationSchema = RelationSchema {
         name: "history",
         columns: &[
             ("event", DataType::Integer),
@@ -56,8 +56,8 @@ impl History {
         period: Period,
         filter: Option<BoundExpression>,
         limit: Option<BoundExpression>,
-    ) -> History {
-        History { database, table, period, filter, limit }
+    ) -> HistoryRelation {
+        HistoryRelation { database, table, period, filter, limit }
     }
 
     /// The rows of which the condition is true at some time.
@@ -67,7 +67,7 @@ impl History {
         context: &Context,
     ) -> Result<HashSet<RowId>, Error> {
         let mut found = HashSet::new();
-        let mut images = Images::new(&self.table, filter);
+        let mut images = ImageFilter::new(&self.table, filter);
         for change in self.database.changes(&self.table, self.period)? {
             let RowChange { row, old, new, .. } = change?;
             if !found.contains(&row) {
@@ -83,7 +83,7 @@ impl History {
 }
 
 /// Images of rows on their way through the condition.
-struct Images<'a> {
+struct ImageFilter<'a> {
     table: &'a TableSchema,
     filter: BoundExpression,
     /// The columns that it reads.
@@ -91,8 +91,8 @@ struct Images<'a> {
     gathered: Vec<(RowId, Row)>,
 }
 
-impl<'a> Images<'a> {
-    fn new(table: &'a TableSchema, filter: &BoundExpression) -> Images<'a> {
+impl<'a> ImageFilter<'a> {
+    fn new(table: &'a TableSchema, filter: &BoundExpression) -> ImageFilter<'a> {
         let mut columns = BTreeSet::new();
         filter.for_each_column(&mut |column| {
             columns.insert(column);
@@ -100,7 +100,7 @@ impl<'a> Images<'a> {
         let columns: Vec<usize> = columns.into_iter().collect();
         let mut filter = filter.clone();
         filter.relocate(&columns);
-        Images { table, filter, columns, gathered: Vec::new() }
+        ImageFilter { table, filter, columns, gathered: Vec::new() }
     }
 
     /// Notes the rows of those images for which the condition is true, and forgets the images.
@@ -125,14 +125,14 @@ impl<'a> Images<'a> {
     }
 }
 
-impl Relation for History {
+impl Relation for HistoryRelation {
     fn open(&self, columns: &[usize], context: &Context) -> Result<BoxedOperator, Error> {
         let limit = limit(self.limit.as_ref(), context)?;
         let wanted = match &self.filter {
             Some(filter) => Some(self.matching(filter, context)?),
             None => None,
         };
-        let mut told = MetadataLookup::new(Arc::clone(&self.database));
+        let mut metadata_lookup = MetadataLookup::new(Arc::clone(&self.database));
         let changes = table_changes(&self.database, self.table.id, self.period);
         let wanted = move |change: &Result<TableChange, storage::Error>| match (change, &wanted) {
             (Ok((_, change)), Some(rows)) => rows.contains(&change.row),
@@ -140,12 +140,16 @@ impl Relation for History {
         };
         let changes = changes.filter(wanted).take(limit).map(move |change| {
             let (table, change) = change?;
-            let about = told.about(change.event)?;
+            let about = metadata_lookup.about(change.event)?;
             Ok(Some((table, change, about)))
         });
-        Ok(made(&History::SHAPE, columns, context, changes, |(table, change, about), column| {
-            value(table, change, about.as_deref(), column)
-        }))
+        Ok(relation_rows(
+            &HistoryRelation::SCHEMA,
+            columns,
+            context,
+            changes,
+            |(table, change, about), column| value(table, change, about.as_deref(), column),
+        ))
     }
 
     fn source(&self) -> String {
@@ -159,17 +163,17 @@ fn value(
     about: Option<&TransactionInfo>,
     column: usize,
 ) -> Result<Value, storage::Error> {
-    let said = about.map(|about| &about.metadata);
-    Ok(match History::SHAPE.columns.get(column).map(|column| column.0) {
+    let metadata = about.map(|about| &about.metadata);
+    Ok(match HistoryRelation::SCHEMA.columns.get(column).map(|column| column.0) {
         Some("event") => integer(change.event.0),
         Some("at") => about.map_or(Value::Null, |about| Value::Timestamp(about.at)),
         Some("tx") => about.map_or(Value::Null, |about| integer(about.tx.0)),
         Some("op") => Value::text(operation(change)),
         Some("row") => integer(change.row.0),
         Some("rev") => integer(u64::from(change.rev)),
-        Some("intent") => optional(said.and_then(|said| said.intent.as_deref())),
-        Some("actor") => optional(said.and_then(|said| said.actor.as_deref())),
-        Some("note") => optional(said.and_then(|said| said.note.as_deref())),
+        Some("intent") => optional(metadata.and_then(|metadata| metadata.intent.as_deref())),
+        Some("actor") => optional(metadata.and_then(|metadata| metadata.actor.as_deref())),
+        Some("note") => optional(metadata.and_then(|metadata| metadata.note.as_deref())),
         Some("change") => Value::text(words(table, change)),
         Some("old") => image(table, change, change.old.as_ref())?,
         Some("new") => image(table, change, change.new.as_ref())?,

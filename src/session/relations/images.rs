@@ -5,37 +5,37 @@ use crate::types::{EventId, Period, Row, TableId, TableSchema, Value};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-type Changes = Box<dyn Iterator<Item = Result<RowChange, storage::Error>> + Send>;
+type RowChangeStream = Box<dyn Iterator<Item = Result<RowChange, storage::Error>> + Send>;
 
 /// The images of the rows that the events of a period updated, which are asked for in their order.
-pub(in crate::session) struct Images {
+pub(in crate::session) struct RowImageReader {
     database: Arc<Database>,
     last: EventId,
-    columns: Columns,
+    columns: ImageColumns,
     /// What happened to each table that was asked for, with the table that it was asked for by.
-    changes: HashMap<TableId, (Arc<TableSchema>, Changes)>,
+    changes: HashMap<TableId, (Arc<TableSchema>, RowChangeStream)>,
 }
 
 /// What of a row is wanted.
 #[derive(Clone, Copy)]
-enum Columns {
+enum ImageColumns {
     All,
     Key,
 }
 
-impl Images {
+impl RowImageReader {
     /// Of whole rows, up to an event.
-    pub fn whole(database: &Arc<Database>, last: EventId) -> Images {
-        Images::new(database, last, Columns::All)
+    pub fn whole(database: &Arc<Database>, last: EventId) -> RowImageReader {
+        RowImageReader::new(database, last, ImageColumns::All)
     }
 
     /// Of their primary keys.
-    pub fn of_keys(database: &Arc<Database>, last: EventId) -> Images {
-        Images::new(database, last, Columns::Key)
+    pub fn of_keys(database: &Arc<Database>, last: EventId) -> RowImageReader {
+        RowImageReader::new(database, last, ImageColumns::Key)
     }
 
-    fn new(database: &Arc<Database>, last: EventId, columns: Columns) -> Images {
-        Images { database: Arc::clone(database), last, columns, changes: HashMap::new() }
+    fn new(database: &Arc<Database>, last: EventId, columns: ImageColumns) -> RowImageReader {
+        RowImageReader { database: Arc::clone(database), last, columns, changes: HashMap::new() }
     }
 
     /// The row before and after an update of a table.
@@ -51,10 +51,10 @@ impl Images {
         if !known {
             let period = Period { first: event, last: self.last };
             let columns = match self.columns {
-                Columns::All => Arc::clone(table),
-                Columns::Key => Arc::new(key_columns(table)),
+                ImageColumns::All => Arc::clone(table),
+                ImageColumns::Key => Arc::new(key_columns(table)),
             };
-            let changes: Changes = Box::new(self.database.changes(&columns, period)?);
+            let changes: RowChangeStream = Box::new(self.database.changes(&columns, period)?);
             self.changes.insert(table.id, (Arc::clone(table), changes));
         }
         let Some((_, changes)) = self.changes.get_mut(&table.id) else { return Ok((None, None)) };

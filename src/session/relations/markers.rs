@@ -1,12 +1,12 @@
 //! `_tags` and `_snapshots`: the moments that somebody marked.
 
-use super::{Shape, integer, made, optional};
+use super::{RelationSchema, integer, optional, relation_rows};
 use crate::executor::{BoxedOperator, Context, Error, Relation};
 use crate::storage::{self, Database, SnapshotInfo, TagMarker};
 use crate::types::{DataType, EventId, Timestamp, Value};
 use std::sync::Arc;
 
-pub(super) const TAGS: Shape = Shape {
+pub(super) const TAGS: RelationSchema = RelationSchema {
     name: "_tags",
     columns: &[
         ("tag", DataType::Text),
@@ -16,7 +16,7 @@ pub(super) const TAGS: Shape = Shape {
     ],
 };
 
-pub(super) const SNAPSHOTS: Shape = Shape {
+pub(super) const SNAPSHOTS: RelationSchema = RelationSchema {
     name: "_snapshots",
     columns: &[
         ("snapshot", DataType::Integer),
@@ -30,12 +30,12 @@ pub(super) const SNAPSHOTS: Shape = Shape {
 
 /// The tags that there were after an event.
 #[derive(Debug)]
-pub(super) struct Tags {
+pub(super) struct TagsRelation {
     pub database: Arc<Database>,
     pub last: EventId,
 }
 
-impl Relation for Tags {
+impl Relation for TagsRelation {
     fn open(&self, columns: &[usize], context: &Context) -> Result<BoxedOperator, Error> {
         let mut found: Vec<(TagMarker, Option<Timestamp>)> = Vec::new();
         for tag in self.database.store().tags() {
@@ -45,7 +45,7 @@ impl Relation for Tags {
             }
         }
         let tags = found.into_iter().map(|tag| Ok::<_, storage::Error>(Some(tag)));
-        Ok(made(&TAGS, columns, context, tags, |(tag, at), column| {
+        Ok(relation_rows(&TAGS, columns, context, tags, |(tag, at), column| {
             Ok(match TAGS.columns.get(column).map(|column| column.0) {
                 Some("tag") => Value::text(&tag.name),
                 Some("event") => integer(tag.event.0),
@@ -64,17 +64,17 @@ impl Relation for Tags {
 
 /// The snapshots that were asked for up to an event.
 #[derive(Debug)]
-pub(super) struct Snapshots {
+pub(super) struct SnapshotsRelation {
     pub database: Arc<Database>,
     pub last: EventId,
 }
 
-impl Relation for Snapshots {
+impl Relation for SnapshotsRelation {
     fn open(&self, columns: &[usize], context: &Context) -> Result<BoxedOperator, Error> {
         let mut found = self.database.snapshots();
         found.retain(|snapshot| snapshot.event <= self.last);
         let snapshots = found.into_iter().map(|found| Ok::<_, storage::Error>(Some(found)));
-        Ok(made(&SNAPSHOTS, columns, context, snapshots, |snapshot, column| {
+        Ok(relation_rows(&SNAPSHOTS, columns, context, snapshots, |snapshot, column| {
             Ok(value(snapshot, column))
         }))
     }

@@ -2,7 +2,7 @@
 //! differs between two moments of it, the schema.
 //!
 //! Each is a [`Relation`]; those about the log are made from it as it is read, batch by batch. The planner knows their
-//! columns, from a [`Shape`], and the slot that the session fills with them.
+//! columns, from a [`RelationSchema`], and the slot that the session fills with them.
 
 pub(super) mod change_text;
 mod difference;
@@ -16,13 +16,13 @@ mod schema_history;
 mod table_changes;
 mod transactions;
 
-pub(super) use difference::{Difference, RowDifference, Side};
-pub(super) use events::{Events, SHAPE as EVENTS};
-pub(super) use history::History;
-pub(super) use images::Images;
-pub(super) use replay::{SHAPE as REPLAY, Step, Steps};
+pub(super) use difference::{Difference, DifferenceSide, RowDifference};
+pub(super) use events::{EventsRelation, SCHEMA as EVENTS};
+pub(super) use history::HistoryRelation;
+pub(super) use images::RowImageReader;
+pub(super) use replay::{ReplayedEvent, ReplayedEvents, SCHEMA as REPLAY};
 pub(super) use schema::column_row;
-pub(super) use transactions::Transactions;
+pub(super) use transactions::TransactionsRelation;
 
 use crate::executor::{Batch, BoxedOperator, Context, Error, Operator, Relation};
 use crate::language::ast::ShowSubject;
@@ -32,7 +32,7 @@ use crate::types::column::ColumnBuilder;
 use crate::types::{
     Column, ColumnId, DataType, EventId, Period, TableId, TableOptions, TableSchema, Value,
 };
-use schema::Described;
+use schema::SchemaRelation;
 use std::sync::Arc;
 
 /// The most rows of a batch.
@@ -42,12 +42,12 @@ const BATCH_BYTES: usize = 4 << 20;
 
 /// Name and columns of what is no table.
 #[derive(Debug)]
-pub(super) struct Shape {
+pub(super) struct RelationSchema {
     pub name: &'static str,
     pub columns: &'static [(&'static str, DataType)],
 }
 
-impl Shape {
+impl RelationSchema {
     /// What the planner is told.
     pub fn schema(&self) -> Arc<TableSchema> {
         self.called(self.name)
@@ -123,7 +123,7 @@ impl SystemTable {
         // SQLite's second name for the same.
         let name =
             if name.eq_ignore_ascii_case("sqlite_schema") { schema::MASTER.name } else { name };
-        SystemTable::ALL.into_iter().find(|table| table.shape().name.eq_ignore_ascii_case(name))
+        SystemTable::ALL.into_iter().find(|table| table.relation().name.eq_ignore_ascii_case(name))
     }
 
     /// What SHOW shows by this word.
@@ -137,20 +137,20 @@ impl SystemTable {
 
     /// The names of all.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        SystemTable::ALL.into_iter().map(|table| table.shape().name)
+        SystemTable::ALL.into_iter().map(|table| table.relation().name)
     }
 
     /// Its name and columns.
-    pub fn shape(self) -> &'static Shape {
+    pub fn relation(self) -> &'static RelationSchema {
         match self {
-            SystemTable::Events => &events::SHAPE,
-            SystemTable::Transactions => &transactions::SHAPE,
+            SystemTable::Events => &events::SCHEMA,
+            SystemTable::Transactions => &transactions::SCHEMA,
             SystemTable::Snapshots => &markers::SNAPSHOTS,
             SystemTable::Tags => &markers::TAGS,
             SystemTable::Tables => &schema::TABLES,
             SystemTable::Columns => &schema::COLUMNS,
             SystemTable::Indexes => &schema::INDEXES,
-            SystemTable::SchemaHistory => &schema_history::SHAPE,
+            SystemTable::SchemaHistory => &schema_history::SCHEMA,
             SystemTable::Master => &schema::MASTER,
             SystemTable::Sequence => &schema::SEQUENCE,
         }
@@ -177,24 +177,24 @@ impl SystemTable {
         let database = Arc::clone(database);
         let all = Period { first: EventId::START.next(), last };
         match self {
-            SystemTable::Events => Arc::new(Events::new(database, all, None, None)),
-            SystemTable::Transactions => Arc::new(Transactions::new(database, all)),
-            SystemTable::Snapshots => Arc::new(markers::Snapshots { database, last }),
-            SystemTable::Tags => Arc::new(markers::Tags { database, last }),
+            SystemTable::Events => Arc::new(EventsRelation::new(database, all, None, None)),
+            SystemTable::Transactions => Arc::new(TransactionsRelation::new(database, all)),
+            SystemTable::Snapshots => Arc::new(markers::SnapshotsRelation { database, last }),
+            SystemTable::Tags => Arc::new(markers::TagsRelation { database, last }),
             SystemTable::SchemaHistory => {
-                Arc::new(schema_history::SchemaHistory { database, last })
+                Arc::new(schema_history::SchemaHistoryRelation { database, last })
             }
             SystemTable::Tables
             | SystemTable::Columns
             | SystemTable::Indexes
-            | SystemTable::Master => Arc::new(Described::new(self.shape(), view.schema())),
-            SystemTable::Sequence => Arc::new(Described::counters(view)),
+            | SystemTable::Master => Arc::new(SchemaRelation::new(self.relation(), view.schema())),
+            SystemTable::Sequence => Arc::new(SchemaRelation::counters(view)),
         }
     }
 }
 
 /// Rows made from items: the columns asked for of a shape, by a function that knows each.
-struct Made<I, F> {
+struct RelationRows<I, F> {
     /// `None` where an item that was looked at makes no row.
     items: I,
     columns: Vec<(usize, DataType)>,
@@ -203,8 +203,8 @@ struct Made<I, F> {
 }
 
 /// Rows for the columns of a shape, as they are asked for.
-fn made<T, I, F>(
-    shape: &Shape,
+fn relation_rows<T, I, F>(
+    relation: &RelationSchema,
     columns: &[usize],
     context: &Context,
     items: I,
@@ -214,7 +214,7 @@ where
     I: Iterator<Item = Result<Option<T>, storage::Error>> + Send + 'static,
     F: Fn(&T, usize) -> Result<Value, storage::Error> + Send + 'static,
 {
-    let of = |at: &usize| (*at, shape.columns[*at].1);
+    let of = |at: &usize| (*at, relation.columns[*at].1);
     made_of(columns.iter().map(of).collect(), context, items, value)
 }
 
@@ -229,10 +229,10 @@ where
     I: Iterator<Item = Result<Option<T>, storage::Error>> + Send + 'static,
     F: Fn(&T, usize) -> Result<Value, storage::Error> + Send + 'static,
 {
-    Box::new(Made { items, columns, value, context: context.clone() })
+    Box::new(RelationRows { items, columns, value, context: context.clone() })
 }
 
-impl<T, I, F> Operator for Made<I, F>
+impl<T, I, F> Operator for RelationRows<I, F>
 where
     I: Iterator<Item = Result<Option<T>, storage::Error>> + Send,
     F: Fn(&T, usize) -> Result<Value, storage::Error> + Send,
@@ -302,10 +302,11 @@ pub(super) fn optional(text: Option<&str>) -> Value {
 }
 
 /// What the columns that every list of events has say of an event; `None` of another column.
-fn fact(event: &Event, said: Option<&Metadata>, column: &str) -> Option<Value> {
+fn fact(event: &Event, metadata: Option<&Metadata>, column: &str) -> Option<Value> {
     let operation = &event.operation;
-    let said_of =
-        |of: fn(&Metadata) -> &Option<String>| optional(said.and_then(|said| of(said).as_deref()));
+    let said_of = |of: fn(&Metadata) -> &Option<String>| {
+        optional(metadata.and_then(|metadata| of(metadata).as_deref()))
+    };
     Some(match column {
         "event" => integer(event.id.0),
         "tx" => integer(event.tx.0),
@@ -314,9 +315,9 @@ fn fact(event: &Event, said: Option<&Metadata>, column: &str) -> Option<Value> {
         "table_name" => optional(operation.table().map(|table| &*table.name)),
         "row" => operation.row().map_or(Value::Null, |row| integer(row.row.0)),
         "rev" => operation.row().map_or(Value::Null, |row| integer(u64::from(row.rev))),
-        "intent" => said_of(|said| &said.intent),
-        "actor" => said_of(|said| &said.actor),
-        "note" => said_of(|said| &said.note),
+        "intent" => said_of(|metadata| &metadata.intent),
+        "actor" => said_of(|metadata| &metadata.actor),
+        "note" => said_of(|metadata| &metadata.note),
         _ => return None,
     })
 }

@@ -1,15 +1,15 @@
 //! REPLAY: the events of a period, each with its row before and after.
 
 use super::events::MetadataLookup;
-use super::images::{Images, key_in};
-use super::{Shape, change_text, fact, made};
+use super::images::{RowImageReader, key_in};
+use super::{RelationSchema, change_text, fact, relation_rows};
 use crate::executor::{BoxedOperator, Context};
 use crate::storage::{self, Database, Event, EventReader, RowImages, TransactionInfo, row_json};
 use crate::types::{DataType, Period, Row, TableId, Value};
 use std::sync::Arc;
 
 /// What REPLAY gives where rows and not frames are wanted.
-pub(in crate::session) const SHAPE: Shape = Shape {
+pub(in crate::session) const SCHEMA: RelationSchema = RelationSchema {
     name: "replay",
     columns: &[
         ("event", DataType::Integer),
@@ -29,7 +29,7 @@ pub(in crate::session) const SHAPE: Shape = Shape {
 };
 
 /// One event with what it did to its row.
-pub(in crate::session) struct Step {
+pub(in crate::session) struct ReplayedEvent {
     pub event: Event,
     pub about: Option<Arc<TransactionInfo>>,
     /// The whole row before, if there was one.
@@ -39,39 +39,39 @@ pub(in crate::session) struct Step {
 }
 
 /// The steps of a period, of one table or of all, read as they are asked for.
-pub(in crate::session) struct Steps {
+pub(in crate::session) struct ReplayedEvents {
     events: EventReader,
     table: Option<TableId>,
     /// How many steps may still come.
     left: usize,
-    told: MetadataLookup,
-    images: Images,
+    metadata_lookup: MetadataLookup,
+    images: RowImageReader,
 }
 
-impl Steps {
+impl ReplayedEvents {
     /// The steps of a period; of this table only, where one is given, and no more than `most`.
     pub fn new(
         database: Arc<Database>,
         period: Period,
         table: Option<TableId>,
         most: usize,
-    ) -> Steps {
-        Steps {
+    ) -> ReplayedEvents {
+        ReplayedEvents {
             left: most,
             events: database.store().read(period),
             table,
-            images: Images::whole(&database, period.last),
-            told: MetadataLookup::new(database),
+            images: RowImageReader::whole(&database, period.last),
+            metadata_lookup: MetadataLookup::new(database),
         }
     }
 
-    /// The same as rows of [`SHAPE`].
+    /// The same as rows of [`SCHEMA`].
     pub fn into_rows(self, context: &Context) -> BoxedOperator {
-        let all: Vec<usize> = (0..SHAPE.columns.len()).collect();
-        made(&SHAPE, &all, context, self, value)
+        let all: Vec<usize> = (0..SCHEMA.columns.len()).collect();
+        relation_rows(&SCHEMA, &all, context, self, value)
     }
 
-    fn step(&mut self, event: Event) -> Result<Option<Step>, storage::Error> {
+    fn step(&mut self, event: Event) -> Result<Option<ReplayedEvent>, storage::Error> {
         let about = event.operation.table().map(|table| table.id);
         if self.table.is_some_and(|wanted| about != Some(wanted)) {
             return Ok(None);
@@ -84,14 +84,14 @@ impl Steps {
                 RowImages::Update(_) => self.images.of(event.id, &row.table)?,
             },
         };
-        let about = self.told.about(event.id)?;
-        Ok(Some(Step { event, about, before, after }))
+        let about = self.metadata_lookup.about(event.id)?;
+        Ok(Some(ReplayedEvent { event, about, before, after }))
     }
 }
 
 /// An event of another table is `None`.
-impl Iterator for Steps {
-    type Item = Result<Option<Step>, storage::Error>;
+impl Iterator for ReplayedEvents {
+    type Item = Result<Option<ReplayedEvent>, storage::Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.left == 0 {
@@ -104,9 +104,9 @@ impl Iterator for Steps {
     }
 }
 
-fn value(step: &Step, column: usize) -> Result<Value, storage::Error> {
-    let Step { event, about, before, after } = step;
-    let said = about.as_ref().map(|about| &about.metadata);
+fn value(step: &ReplayedEvent, column: usize) -> Result<Value, storage::Error> {
+    let ReplayedEvent { event, about, before, after } = step;
+    let metadata = about.as_ref().map(|about| &about.metadata);
     let operation = &event.operation;
     // An event of no row has what it says of itself in the place of images.
     let json = |row: &Option<Row>, at: usize| -> Result<Value, storage::Error> {
@@ -117,7 +117,7 @@ fn value(step: &Step, column: usize) -> Result<Value, storage::Error> {
         };
         Ok(text.map_or(Value::Null, |text| Value::Json(text.into())))
     };
-    Ok(match SHAPE.columns.get(column).map(|column| column.0) {
+    Ok(match SCHEMA.columns.get(column).map(|column| column.0) {
         Some("change") => {
             let key = match (operation.table(), before) {
                 (Some(table), Some(row)) => key_in(table, row),
@@ -127,7 +127,7 @@ fn value(step: &Step, column: usize) -> Result<Value, storage::Error> {
         }
         Some("before") => json(before, 0)?,
         Some("after") => json(after, 1)?,
-        Some(name) => fact(event, said, name).unwrap_or(Value::Null),
+        Some(name) => fact(event, metadata, name).unwrap_or(Value::Null),
         None => Value::Null,
     })
 }

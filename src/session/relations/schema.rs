@@ -3,14 +3,14 @@
 //! `sqlite_sequence` has the counters of AUTOINCREMENT. `sqlite_master` (or `sqlite_schema`) has SQLite's columns, for people and tools that ask it; there
 //! are no pages here, so its `rootpage` is 0.
 
-use super::{Shape, integer, made, optional};
+use super::{RelationSchema, integer, optional, relation_rows};
 use crate::executor::{BoxedOperator, Context, Error, Relation};
 use crate::planner::{create_index, create_table};
 use crate::storage::{self, View};
 use crate::types::{DataType, KeyKind, KeySchema, Row, Schema, TableSchema, Value};
 use std::sync::Arc;
 
-pub(super) const TABLES: Shape = Shape {
+pub(super) const TABLES: RelationSchema = RelationSchema {
     name: "_tables",
     columns: &[
         ("name", DataType::Text),
@@ -21,7 +21,7 @@ pub(super) const TABLES: Shape = Shape {
     ],
 };
 
-pub(super) const COLUMNS: Shape = Shape {
+pub(super) const COLUMNS: RelationSchema = RelationSchema {
     name: "_columns",
     columns: &[
         ("table_name", DataType::Text),
@@ -35,7 +35,7 @@ pub(super) const COLUMNS: Shape = Shape {
     ],
 };
 
-pub(super) const INDEXES: Shape = Shape {
+pub(super) const INDEXES: RelationSchema = RelationSchema {
     name: "_indexes",
     columns: &[
         ("name", DataType::Text),
@@ -46,7 +46,7 @@ pub(super) const INDEXES: Shape = Shape {
     ],
 };
 
-pub(super) const MASTER: Shape = Shape {
+pub(super) const MASTER: RelationSchema = RelationSchema {
     name: "sqlite_master",
     columns: &[
         ("type", DataType::Text),
@@ -57,53 +57,53 @@ pub(super) const MASTER: Shape = Shape {
     ],
 };
 
-pub(super) const SEQUENCE: Shape = Shape {
+pub(super) const SEQUENCE: RelationSchema = RelationSchema {
     name: "sqlite_sequence",
     columns: &[("name", DataType::Text), ("seq", DataType::Integer)],
 };
 
 /// Rows that a schema says, known at once.
 #[derive(Debug)]
-pub(super) struct Described {
-    shape: &'static Shape,
+pub(super) struct SchemaRelation {
+    relation: &'static RelationSchema,
     rows: Vec<Row>,
 }
 
-impl Described {
+impl SchemaRelation {
     /// The rows of one of these shapes.
-    pub fn new(shape: &'static Shape, schema: &Schema) -> Described {
-        let row: fn(&TableSchema) -> Vec<Row> = match shape.name {
+    pub fn new(relation: &'static RelationSchema, schema: &Schema) -> SchemaRelation {
+        let row: fn(&TableSchema) -> Vec<Row> = match relation.name {
             name if name == TABLES.name => |table| vec![table_row(table)],
             name if name == COLUMNS.name => columns_of,
             name if name == INDEXES.name => indexes_of,
             _ => objects_of,
         };
-        Described { shape, rows: schema.tables().flat_map(|table| row(table)).collect() }
+        SchemaRelation { relation, rows: schema.tables().flat_map(|table| row(table)).collect() }
     }
 }
 
-impl Described {
+impl SchemaRelation {
     /// The counters of AUTOINCREMENT that are not at their beginning.
-    pub fn counters(view: &View) -> Described {
+    pub fn counters(view: &View) -> SchemaRelation {
         let counting = view.schema().tables().filter(|table| table.autoincrement);
         let row = |table: &Arc<TableSchema>| match view.table(table).autoincrement() {
             0 => None,
             last => Some(vec![Value::text(&table.name), Value::Integer(last)]),
         };
-        Described { shape: &SEQUENCE, rows: counting.filter_map(row).collect() }
+        SchemaRelation { relation: &SEQUENCE, rows: counting.filter_map(row).collect() }
     }
 }
 
-impl Relation for Described {
+impl Relation for SchemaRelation {
     fn open(&self, columns: &[usize], context: &Context) -> Result<BoxedOperator, Error> {
         let rows = self.rows.clone().into_iter().map(|row| Ok::<_, storage::Error>(Some(row)));
-        Ok(made(self.shape, columns, context, rows, |row, column| {
+        Ok(relation_rows(self.relation, columns, context, rows, |row, column| {
             Ok(row.get(column).cloned().unwrap_or(Value::Null))
         }))
     }
 
     fn source(&self) -> String {
-        format!("{}: the schema", self.shape.name)
+        format!("{}: the schema", self.relation.name)
     }
 }
 
@@ -112,7 +112,7 @@ fn table_row(table: &TableSchema) -> Row {
         Value::text(&table.name),
         Value::Integer(i64::try_from(table.columns.len()).unwrap_or(i64::MAX)),
         integer(table.id.0.0),
-        optional(Some(table.options.to_string().as_str()).filter(|said| !said.is_empty())),
+        optional(Some(table.options.to_string().as_str()).filter(|metadata| !metadata.is_empty())),
         Value::text(create_table(table)),
     ]
 }

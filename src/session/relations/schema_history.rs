@@ -1,6 +1,6 @@
 //! `_schema_history`: every change of the schema, with its definition.
 
-use super::{Shape, fact, made, optional};
+use super::{RelationSchema, fact, optional, relation_rows};
 use crate::executor::{BoxedOperator, Context, Error, Relation};
 use crate::language::ast::Identifier;
 use crate::planner::{column_definition, create_index, create_table};
@@ -8,7 +8,7 @@ use crate::storage::{Database, Event, SchemaChange};
 use crate::types::{DataType, EventId, Period, Value};
 use std::sync::Arc;
 
-pub(super) const SHAPE: Shape = Shape {
+pub(super) const SCHEMA: RelationSchema = RelationSchema {
     name: "_schema_history",
     columns: &[
         ("event", DataType::Integer),
@@ -23,28 +23,30 @@ pub(super) const SHAPE: Shape = Shape {
 
 /// The changes of the schema up to an event.
 #[derive(Debug)]
-pub(super) struct SchemaHistory {
+pub(super) struct SchemaHistoryRelation {
     pub database: Arc<Database>,
     pub last: EventId,
 }
 
-impl Relation for SchemaHistory {
+impl Relation for SchemaHistoryRelation {
     fn open(&self, columns: &[usize], context: &Context) -> Result<BoxedOperator, Error> {
         let store = Arc::clone(self.database.store());
         // They are few, and lie far apart.
         let changes = store.schema_changes(self.last).into_iter();
         let events = changes.map(move |event| store.read(Period::at(event)).next().transpose());
-        Ok(made(&SHAPE, columns, context, events, |event, column| Ok(value(event, column))))
+        Ok(relation_rows(&SCHEMA, columns, context, events, |event, column| {
+            Ok(value(event, column))
+        }))
     }
 
     fn source(&self) -> String {
-        format!("{}: the log, up to event {}", SHAPE.name, self.last)
+        format!("{}: the log, up to event {}", SCHEMA.name, self.last)
     }
 }
 
 fn value(event: &Event, column: usize) -> Value {
     let change = event.operation.schema_change();
-    match SHAPE.columns.get(column).map(|column| column.0) {
+    match SCHEMA.columns.get(column).map(|column| column.0) {
         Some("name") => optional(change.and_then(name)),
         Some("sql") => optional(change.map(definition).as_deref()),
         Some(column) => fact(event, None, column).unwrap_or(Value::Null),

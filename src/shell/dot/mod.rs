@@ -165,8 +165,8 @@ pub(super) fn run(shell: &mut Shell, line: &str, place: &Place) -> Result<(), St
         let arguments = without_database(command, arguments);
         match wrong_count(command, arguments.len()) {
             Some(error) => Err(DotCommandError::Told(error)),
-            // Of a rehearsal a script's scripts are part, and nothing else is done.
-            None if shell.settings.rehearse && !IN_REHEARSALS.contains(&command.name) => Ok(()),
+            // Of a check a script's scripts are part, and nothing else is done.
+            None if shell.settings.check_only && !IN_REHEARSALS.contains(&command.name) => Ok(()),
             None => (command.run)(shell, &arguments),
         }
     });

@@ -8,7 +8,7 @@ use super::objects::{Objects, each_key};
 use super::source_file::{Broken, SourceFile, command};
 use super::{Kind, refused, separator, values};
 use crate::render::Diagnostic;
-use crate::session::{Loading, Receipt, Refused, Session};
+use crate::session::{BulkLoader, Receipt, RefusedRows, Session};
 use crate::shell::Shell;
 use crate::shell::dot::DotCommandError;
 use crate::shell::progress::Progress;
@@ -176,7 +176,7 @@ fn taken() -> Diagnostic {
 }
 
 /// What is wrong with a file.
-fn bad_lines(path: &str, refused: &Refused) -> Diagnostic {
+fn bad_lines(path: &str, refused: &RefusedRows) -> Diagnostic {
     let count = refused.count;
     let message = match count {
         1 => format!("1 line of {path} is wrong: nothing was imported"),
@@ -193,7 +193,7 @@ fn bad_lines(path: &str, refused: &Refused) -> Diagnostic {
 }
 
 /// What to try with a file, lines of which are refused because they are no text.
-fn advice_of(refused: &Refused, file: &SourceFile<'_>) -> Option<String> {
+fn advice_of(refused: &RefusedRows, file: &SourceFile<'_>) -> Option<String> {
     let is_text = |(_, reason): &(u64, String)| !reason.starts_with(INVALID);
     if refused.first.iter().all(is_text) { None } else { file.advice() }
 }
@@ -211,7 +211,7 @@ struct Work<'a> {
 }
 
 /// What became of the rows of a file: the receipt, or those that were refused and what to try.
-type Loaded = Result<Receipt, (Refused, Option<String>)>;
+type Loaded = Result<Receipt, (RefusedRows, Option<String>)>;
 
 impl Work<'_> {
     fn run(
@@ -251,7 +251,7 @@ impl Work<'_> {
         file: &SourceFile<'_>,
         session: &mut Session,
         existing: Option<&TableSchema>,
-    ) -> Result<Result<Receipt, Refused>, Broken> {
+    ) -> Result<Result<Receipt, RefusedRows>, Broken> {
         let made = match existing {
             Some(_) => None,
             None => Some(self.columns(file)?),
@@ -328,7 +328,7 @@ impl Work<'_> {
         let what = format!("{}, its types", self.import.name());
         let (mut source, mut watch) = self.open(file, &what)?;
         let mut columns = Columns::default();
-        let mut refused = Refused::default();
+        let mut refused = RefusedRows::default();
         if let Source::Records(records) = &mut source {
             let first = records.next()?;
             self.check_header(file, first.as_ref())?;
@@ -404,13 +404,13 @@ fn note_keys(columns: &mut Columns, object: &str) -> Result<(), String> {
 
 /// Loads records, the first of which was read already if it is there.
 fn load_records(
-    mut loading: Loading<'_>,
+    mut loading: BulkLoader<'_>,
     names: Option<&[String]>,
     mut first: Option<Found<Vec<Field<'static>>>>,
     mut source: Source,
     mut watch: Watch,
     decimal_comma: bool,
-) -> Result<Result<Receipt, Refused>, Broken> {
+) -> Result<Result<Receipt, RefusedRows>, Broken> {
     let table = Arc::clone(loading.table());
     let types: Vec<DataType> = match names {
         Some(names) => {
@@ -457,10 +457,10 @@ fn load_records(
 
 /// Loads objects.
 fn load_objects(
-    mut loading: Loading<'_>,
+    mut loading: BulkLoader<'_>,
     mut source: Source,
     mut watch: Watch,
-) -> Result<Result<Receipt, Refused>, Broken> {
+) -> Result<Result<Receipt, RefusedRows>, Broken> {
     let table = Arc::clone(loading.table());
     // Keys come again with every object; as they were first written they are found at once.
     let mut places: HashMap<String, usize> = HashMap::new();

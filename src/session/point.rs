@@ -12,7 +12,7 @@ use crate::types::{DataType, EventId, Span, Timestamp, TxId, Value};
 use std::cell::{OnceCell, RefCell};
 
 /// The moments of one statement.
-pub(super) struct Moments<'a> {
+pub(super) struct PointResolver<'a> {
     database: &'a Database,
     now: OnceCell<Timestamp>,
     /// Where to say what is to be said of what was resolved.
@@ -20,7 +20,7 @@ pub(super) struct Moments<'a> {
 }
 
 /// Where a point lies.
-pub(super) enum Place {
+pub(super) enum ResolvedPoint {
     /// After this event, which happened.
     At(EventId),
     /// Behind the last event, and what is said of it where it has to have happened.
@@ -29,24 +29,24 @@ pub(super) enum Place {
     BeforeStart(Error),
 }
 
-impl Place {
+impl ResolvedPoint {
     /// The event.
     ///
     /// # Errors
     /// `beyond-head` and `before-start`: there is none.
     fn event(self) -> Result<EventId, Error> {
         match self {
-            Place::At(event) => Ok(event),
-            Place::Ahead(error) | Place::BeforeStart(error) => Err(error),
+            ResolvedPoint::At(event) => Ok(event),
+            ResolvedPoint::Ahead(error) | ResolvedPoint::BeforeStart(error) => Err(error),
         }
     }
 }
 
-impl<'a> Moments<'a> {
+impl<'a> PointResolver<'a> {
     /// Moments of a session's database.
-    pub fn new(session: &'a Session) -> Moments<'a> {
+    pub fn new(session: &'a Session) -> PointResolver<'a> {
         let (database, notices) = (&*session.database, &session.notices);
-        Moments { database, now: OnceCell::new(), notices }
+        PointResolver { database, now: OnceCell::new(), notices }
     }
 
     /// The time of the statement: however often it is asked for, the clock is looked at once.
@@ -56,7 +56,7 @@ impl<'a> Moments<'a> {
 
     /// When the last event was committed.
     fn last_commit(&self, span: Span) -> Result<Option<Timestamp>, Error> {
-        self.database.committed_at(self.head()).map_err(|error| said(&error, span))
+        self.database.committed_at(self.head()).map_err(|error| storage_error(&error, span))
     }
 
     /// The time that moments are counted from, which is after the last event whatever the clock says.
@@ -82,7 +82,7 @@ impl<'a> Moments<'a> {
     ///
     /// # Errors
     /// `beyond-head` of a moment that has not come, `before-start` of one before the empty database,
-    /// and as [`Moments::place`].
+    /// and as [`PointResolver::place`].
     pub fn resolve(&self, as_of: &AsOf) -> Result<EventId, Error> {
         self.place(as_of)?.event()
     }
@@ -92,17 +92,17 @@ impl<'a> Moments<'a> {
     /// # Errors
     /// `unknown-tag` and `unknown-snapshot` of a name that nothing has, `timestamp` of a text that is
     /// no time, `unknown-parameter` of one without a value, and what storage says.
-    pub(super) fn place(&self, as_of: &AsOf) -> Result<Place, Error> {
+    pub(super) fn place(&self, as_of: &AsOf) -> Result<ResolvedPoint, Error> {
         let AsOf { point, before, span } = as_of;
         let event = match point {
             // What was there before a time, or before a transaction, is what the last one left.
             Point::Timestamp(text) => return self.at_time(timestamp(text, *span)?, as_of),
             Point::Phrase(text) => return self.at_time(self.phrase(text, *span)?, as_of),
             Point::Transaction(number) => match self.last_of(*number, *span)? {
-                None => return Ok(Place::Ahead(self.no_transaction(*number, *span))),
+                None => return Ok(ResolvedPoint::Ahead(self.no_transaction(*number, *span))),
                 Some(_) if *before && *number > 0 => {
                     let event = self.last_of(*number - 1, *span)?;
-                    return Ok(Place::At(event.unwrap_or_default()));
+                    return Ok(ResolvedPoint::At(event.unwrap_or_default()));
                 }
                 Some(event) => event,
             },
@@ -111,7 +111,7 @@ impl<'a> Moments<'a> {
             Point::Event(number) if EventId(*number) > self.head() => {
                 let head = self.head();
                 let message = format!("event {number} has not happened; the last is {head}");
-                return Ok(Place::Ahead(Error::new("beyond-head", message, *span)));
+                return Ok(ResolvedPoint::Ahead(Error::new("beyond-head", message, *span)));
             }
             Point::Event(number) => EventId(*number),
             Point::EventsBack(events) => match self.head().0.checked_sub(*events) {
@@ -119,7 +119,7 @@ impl<'a> Moments<'a> {
                 None => {
                     let message = format!("there are only {} events to go back", self.head());
                     let error = Error::new("before-start", message, *span);
-                    return Ok(Place::BeforeStart(error));
+                    return Ok(ResolvedPoint::BeforeStart(error));
                 }
             },
             Point::Tag(name) => self.tag(name, *span)?,
@@ -129,11 +129,11 @@ impl<'a> Moments<'a> {
             }
         };
         Ok(match event.0.checked_sub(u64::from(*before)) {
-            Some(event) => Place::At(EventId(event)),
+            Some(event) => ResolvedPoint::At(EventId(event)),
             None => {
                 let error = Error::new("before-start", "nothing was before the start", *span)
                     .help(Some("AS OF START is the empty database".into()));
-                Place::BeforeStart(error)
+                ResolvedPoint::BeforeStart(error)
             }
         })
     }
@@ -193,7 +193,7 @@ impl<'a> Moments<'a> {
 
     /// The last event of a transaction, if it has happened.
     fn last_of(&self, number: u64, span: Span) -> Result<Option<EventId>, Error> {
-        self.database.last_of(TxId(number)).map_err(|error| said(&error, span))
+        self.database.last_of(TxId(number)).map_err(|error| storage_error(&error, span))
     }
 
     fn no_transaction(&self, number: u64, span: Span) -> Error {
@@ -203,17 +203,20 @@ impl<'a> Moments<'a> {
     }
 
     /// The last event of the newest transaction committed at a time or before, or only before.
-    fn at_time(&self, at: Timestamp, as_of: &AsOf) -> Result<Place, Error> {
+    fn at_time(&self, at: Timestamp, as_of: &AsOf) -> Result<ResolvedPoint, Error> {
         let AsOf { before, span, .. } = as_of;
         let last = self.last_commit(*span)?;
         if last.is_none_or(|last| at > last) && at > self.present(*span)? {
             let message = format!("{at} has not come yet");
             let error = Error::new("beyond-head", message, *span)
                 .help(Some("AS OF LATEST reads the present".into()));
-            return Ok(Place::Ahead(error));
+            return Ok(ResolvedPoint::Ahead(error));
         }
         let at = Timestamp(at.0.saturating_sub(i64::from(*before)));
-        self.database.at_time(at).map(Place::At).map_err(|error| said(&error, *span))
+        self.database
+            .at_time(at)
+            .map(ResolvedPoint::At)
+            .map_err(|error| storage_error(&error, *span))
     }
 
     /// The point of the moment that has this name, if one has.
@@ -255,7 +258,7 @@ impl<'a> Moments<'a> {
 impl Session {
     /// The point of the moment that has this name, if one has: `TAG 'name'`.
     pub fn moment_named(&self, name: &str) -> Option<String> {
-        Moments::new(self).named(name)
+        PointResolver::new(self).named(name)
     }
 }
 
@@ -265,7 +268,7 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 /// What storage says, at the place of a moment.
-fn said(error: &storage::Error, span: Span) -> Error {
+fn storage_error(error: &storage::Error, span: Span) -> Error {
     Error::new(error.code(), error.to_string(), span)
 }
 
