@@ -16,7 +16,7 @@ use std::thread;
 const STACK: usize = 64 << 20;
 
 fn main() -> ExitCode {
-    panic::set_hook(Box::new(confess));
+    panic::set_hook(Box::new(report_panic));
     #[cfg(unix)]
     asof::shell::hold_file_size_signal();
     let arguments = Arguments::read();
@@ -38,7 +38,7 @@ fn main() -> ExitCode {
 }
 
 /// Says that the program is wrong, where, and what that means for the data.
-fn confess(fault: &panic::PanicHookInfo<'_>) {
+fn report_panic(fault: &panic::PanicHookInfo<'_>) {
     let payload = fault.payload();
     let what = payload
         .downcast_ref::<&str>()

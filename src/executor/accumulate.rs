@@ -12,7 +12,7 @@ use arrow_array::{Array, BooleanArray};
 /// A sum of doubles that does not lose the small ones (Neumaier's variant of Kahan's summation, as
 /// SQLite has it since 3.43).
 #[derive(Clone, Copy, Debug, Default)]
-struct RealSum {
+pub struct RealSum {
     sum: f64,
     lost: f64,
     count: i64,
@@ -46,7 +46,7 @@ pub enum Accumulator {
     /// function says what becomes of them.
     Exact(AggregateFunction, u8, Vec<(Option<Sum>, i64)>),
     /// Sums of doubles; the function says what becomes of them.
-    Real(AggregateFunction, Vec<RealSums>),
+    Real(AggregateFunction, Vec<RealSum>),
     /// The smallest or largest value.
     Extreme(AggregateFunction, Vec<Value>),
     /// Texts with separators.
@@ -60,7 +60,7 @@ pub enum Sum {
     /// Of integers and decimals.
     Exact(Value),
     /// Once anything else came.
-    Real(RealSums),
+    Real(RealSum),
 }
 
 impl Sum {
@@ -77,29 +77,25 @@ impl Sum {
             (Some(Sum::Exact(sum)), Some(value)) => {
                 return compute(Arithmetic::Add, &sum, &value).map(Sum::Exact);
             }
-            (None, None) => RealSums::default(),
+            (None, None) => RealSum::default(),
             (Some(Sum::Exact(sum)), None) => {
-                let mut reals = RealSums::default();
-                reals.0.add(to_real(&sum));
+                let mut reals = RealSum::default();
+                reals.add(to_real(&sum));
                 reals
             }
             (Some(Sum::Real(reals)), _) => reals,
         };
-        reals.0.add(to_real(value));
+        reals.add(to_real(value));
         Ok(Sum::Real(reals))
     }
 
     fn total(self) -> Value {
         match self {
             Sum::Exact(value) => value,
-            Sum::Real(sum) => Value::real(sum.0.total()),
+            Sum::Real(sum) => Value::real(sum.total()),
         }
     }
 }
-
-/// The sum of a group's doubles.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct RealSums(RealSum);
 
 /// What an accumulator is fed.
 pub struct AccumulatorInput<'a> {
@@ -190,7 +186,7 @@ impl Accumulator {
                 }
             }
             Accumulator::Real(_, sums) => {
-                sums.resize(groups, RealSums::default());
+                sums.resize(groups, RealSum::default());
                 add_reals(sums, input);
             }
             Accumulator::Extreme(function, best) => {
@@ -267,8 +263,8 @@ impl Accumulator {
                 results.collect::<Result<_, _>>()?
             }
             Accumulator::Real(function, sums) => {
-                sums.resize(groups, RealSums::default());
-                sums.iter().map(|sum| real_result(*function, &sum.0)).collect()
+                sums.resize(groups, RealSum::default());
+                sums.iter().map(|sum| real_result(*function, sum)).collect()
             }
             Accumulator::Extreme(_, best) => {
                 best.resize(groups, Value::Null);
@@ -303,20 +299,20 @@ fn count(counts: &mut [i64], input: &AccumulatorInput) {
     }
 }
 
-fn add_reals(sums: &mut [RealSums], input: &AccumulatorInput) {
+fn add_reals(sums: &mut [RealSum], input: &AccumulatorInput) {
     if let (Datum::Array(array), DataType::Real) =
         (&input.arguments[0], input.calls.arguments[0].data_type)
     {
         let reals = array.as_primitive::<Float64Type>();
         for (row, group) in input.numbers.iter().enumerate() {
             if reals.is_valid(row) && input.counts(row) {
-                sums[*group].0.add(reals.value(row));
+                sums[*group].add(reals.value(row));
             }
         }
         return;
     }
     for (_, group, value) in input.known() {
-        sums[group].0.add(to_real(&value));
+        sums[group].add(to_real(&value));
     }
 }
 

@@ -45,7 +45,7 @@ pub fn cast(value: &Value, to: DataType) -> Result<Value, Error> {
         },
         DataType::Timestamp | DataType::Json => exactly(value, to)?,
         DataType::Any => value.clone(),
-        DataType::Flexible(affinity) => affinity.hold(value.clone()),
+        DataType::Flexible(affinity) => affinity.convert(value.clone()),
     })
 }
 

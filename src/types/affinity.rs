@@ -55,7 +55,7 @@ impl ColumnAffinity {
     }
 
     /// What a column holds that is given a value.
-    pub fn hold(self, value: Value) -> Value {
+    pub fn convert(self, value: Value) -> Value {
         let value = plain(value);
         match self {
             ColumnAffinity::Blob => value,
@@ -215,7 +215,7 @@ mod tests {
             (price, Value::Decimal(Decimal { mantissa: 5, scale: 1 }), "0.50"),
         ];
         for (affinity, value, held) in cases {
-            assert_eq!(affinity.hold(value.clone()).to_string(), held, "{affinity:?} {value}");
+            assert_eq!(affinity.convert(value.clone()).to_string(), held, "{affinity:?} {value}");
         }
     }
 }

@@ -26,11 +26,11 @@ pub fn array_of<'a>(data_type: DataType, values: impl Iterator<Item = &'a Value>
 #[derive(Debug)]
 pub struct ColumnBuilder {
     data_type: DataType,
-    inner: Inner,
+    builder: TypedBuilder,
 }
 
 #[derive(Debug)]
-enum Inner {
+enum TypedBuilder {
     Integer(Int64Builder),
     Real(Float64Builder),
     Decimal(Decimal128Builder),
@@ -45,26 +45,28 @@ enum Inner {
 impl ColumnBuilder {
     /// An empty array of a type, with room for `capacity` values.
     pub fn new(data_type: DataType, capacity: usize) -> ColumnBuilder {
-        let inner = match data_type {
-            DataType::Integer => Inner::Integer(Int64Builder::with_capacity(capacity)),
-            DataType::Real => Inner::Real(Float64Builder::with_capacity(capacity)),
-            DataType::Decimal { .. } => Inner::Decimal(
+        let builder = match data_type {
+            DataType::Integer => TypedBuilder::Integer(Int64Builder::with_capacity(capacity)),
+            DataType::Real => TypedBuilder::Real(Float64Builder::with_capacity(capacity)),
+            DataType::Decimal { .. } => TypedBuilder::Decimal(
                 Decimal128Builder::with_capacity(capacity).with_data_type(data_type.arrow()),
             ),
             DataType::Text | DataType::Json => {
-                Inner::Text(StringBuilder::with_capacity(capacity, capacity * 8))
+                TypedBuilder::Text(StringBuilder::with_capacity(capacity, capacity * 8))
             }
-            DataType::Boolean => Inner::Boolean(BooleanBuilder::with_capacity(capacity)),
-            DataType::Date => Inner::Date(Date32Builder::with_capacity(capacity)),
+            DataType::Boolean => TypedBuilder::Boolean(BooleanBuilder::with_capacity(capacity)),
+            DataType::Date => TypedBuilder::Date(Date32Builder::with_capacity(capacity)),
             DataType::Timestamp => {
-                Inner::Timestamp(TimestampMicrosecondBuilder::with_capacity(capacity))
+                TypedBuilder::Timestamp(TimestampMicrosecondBuilder::with_capacity(capacity))
             }
-            DataType::Blob => Inner::Blob(BinaryBuilder::with_capacity(capacity, capacity * 8)),
+            DataType::Blob => {
+                TypedBuilder::Blob(BinaryBuilder::with_capacity(capacity, capacity * 8))
+            }
             DataType::Numeric | DataType::Any | DataType::Flexible(_) => {
-                Inner::Any(LargeBinaryBuilder::with_capacity(capacity, capacity * 9))
+                TypedBuilder::Any(LargeBinaryBuilder::with_capacity(capacity, capacity * 9))
             }
         };
-        ColumnBuilder { data_type, inner }
+        ColumnBuilder { data_type, builder }
     }
 
     /// Adds one value.
@@ -72,24 +74,24 @@ impl ColumnBuilder {
         if !self.push_as_it_is(value) {
             let converted = self.data_type.accept(value.clone()).unwrap_or(Value::Null);
             if !self.push_as_it_is(&converted) {
-                self.inner.push_null();
+                self.builder.push_null();
             }
         }
     }
 
     /// Adds a value of the array's type; false where it is of another.
     fn push_as_it_is(&mut self, value: &Value) -> bool {
-        match (&mut self.inner, value) {
-            (inner, Value::Null) => inner.push_null(),
-            (Inner::Any(b), value) => b.append_value(encode_any(value)),
-            (Inner::Integer(b), Value::Integer(i)) => b.append_value(*i),
-            (Inner::Real(b), Value::Real(r)) => b.append_value(*r),
-            (Inner::Text(b), Value::Text(t) | Value::Json(t)) => b.append_value(t),
-            (Inner::Boolean(b), Value::Boolean(t)) => b.append_value(*t),
-            (Inner::Date(b), Value::Date(d)) => b.append_value(d.0),
-            (Inner::Timestamp(b), Value::Timestamp(t)) => b.append_value(t.0),
-            (Inner::Blob(b), Value::Blob(bytes)) => b.append_value(bytes),
-            (Inner::Decimal(b), Value::Decimal(d)) if is_scale(self.data_type, d.scale) => {
+        match (&mut self.builder, value) {
+            (builder, Value::Null) => builder.push_null(),
+            (TypedBuilder::Any(b), value) => b.append_value(encode_any(value)),
+            (TypedBuilder::Integer(b), Value::Integer(i)) => b.append_value(*i),
+            (TypedBuilder::Real(b), Value::Real(r)) => b.append_value(*r),
+            (TypedBuilder::Text(b), Value::Text(t) | Value::Json(t)) => b.append_value(t),
+            (TypedBuilder::Boolean(b), Value::Boolean(t)) => b.append_value(*t),
+            (TypedBuilder::Date(b), Value::Date(d)) => b.append_value(d.0),
+            (TypedBuilder::Timestamp(b), Value::Timestamp(t)) => b.append_value(t.0),
+            (TypedBuilder::Blob(b), Value::Blob(bytes)) => b.append_value(bytes),
+            (TypedBuilder::Decimal(b), Value::Decimal(d)) if is_scale(self.data_type, d.scale) => {
                 b.append_value(d.mantissa);
             }
             _ => return false,
@@ -99,32 +101,32 @@ impl ColumnBuilder {
 
     /// The array of all values added.
     pub fn finish(mut self) -> ArrayRef {
-        match &mut self.inner {
-            Inner::Integer(b) => Arc::new(b.finish()),
-            Inner::Real(b) => Arc::new(b.finish()),
-            Inner::Decimal(b) => Arc::new(b.finish()),
-            Inner::Text(b) => Arc::new(b.finish()),
-            Inner::Boolean(b) => Arc::new(b.finish()),
-            Inner::Date(b) => Arc::new(b.finish()),
-            Inner::Timestamp(b) => Arc::new(b.finish()),
-            Inner::Blob(b) => Arc::new(b.finish()),
-            Inner::Any(b) => Arc::new(b.finish()),
+        match &mut self.builder {
+            TypedBuilder::Integer(b) => Arc::new(b.finish()),
+            TypedBuilder::Real(b) => Arc::new(b.finish()),
+            TypedBuilder::Decimal(b) => Arc::new(b.finish()),
+            TypedBuilder::Text(b) => Arc::new(b.finish()),
+            TypedBuilder::Boolean(b) => Arc::new(b.finish()),
+            TypedBuilder::Date(b) => Arc::new(b.finish()),
+            TypedBuilder::Timestamp(b) => Arc::new(b.finish()),
+            TypedBuilder::Blob(b) => Arc::new(b.finish()),
+            TypedBuilder::Any(b) => Arc::new(b.finish()),
         }
     }
 }
 
-impl Inner {
+impl TypedBuilder {
     fn push_null(&mut self) {
         match self {
-            Inner::Integer(b) => b.append_null(),
-            Inner::Real(b) => b.append_null(),
-            Inner::Decimal(b) => b.append_null(),
-            Inner::Text(b) => b.append_null(),
-            Inner::Boolean(b) => b.append_null(),
-            Inner::Date(b) => b.append_null(),
-            Inner::Timestamp(b) => b.append_null(),
-            Inner::Blob(b) => b.append_null(),
-            Inner::Any(b) => b.append_null(),
+            TypedBuilder::Integer(b) => b.append_null(),
+            TypedBuilder::Real(b) => b.append_null(),
+            TypedBuilder::Decimal(b) => b.append_null(),
+            TypedBuilder::Text(b) => b.append_null(),
+            TypedBuilder::Boolean(b) => b.append_null(),
+            TypedBuilder::Date(b) => b.append_null(),
+            TypedBuilder::Timestamp(b) => b.append_null(),
+            TypedBuilder::Blob(b) => b.append_null(),
+            TypedBuilder::Any(b) => b.append_null(),
         }
     }
 }

@@ -45,7 +45,7 @@ pub enum DataType {
 
 /// Why a column refused a value: `value` names it, `data_type` says what the column holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rejected {
+pub struct ConversionError {
     /// The value as an SQL literal, cut to a readable length.
     pub value: String,
     /// What the column holds.
@@ -54,9 +54,9 @@ pub struct Rejected {
     pub infinite: bool,
 }
 
-impl fmt::Display for Rejected {
+impl fmt::Display for ConversionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Rejected { value, data_type, infinite } = self;
+        let ConversionError { value, data_type, infinite } = self;
         match data_type {
             _ if *infinite => {
                 write!(f, "{value} is infinity, which no column of {data_type} holds")
@@ -225,8 +225,8 @@ impl DataType {
     /// behind those of a decimal, which is rounded half away from zero.
     ///
     /// # Errors
-    /// [`Rejected`] where the column cannot hold the value.
-    pub fn accept(self, value: Value) -> Result<Value, Rejected> {
+    /// [`ConversionError`] where the column cannot hold the value.
+    pub fn accept(self, value: Value) -> Result<Value, ConversionError> {
         if value.is_null() {
             return Ok(Value::Null);
         }
@@ -251,9 +251,9 @@ impl DataType {
                 Value::Real(_) => to_real(&value),
                 _ => return Ok(value),
             },
-            DataType::Flexible(affinity) => Some(affinity.hold(value.clone())).filter(is_finite),
+            DataType::Flexible(affinity) => Some(affinity.convert(value.clone())).filter(is_finite),
         };
-        stored.ok_or_else(|| Rejected {
+        stored.ok_or_else(|| ConversionError {
             value: value.shortened(),
             data_type: self,
             infinite: (self.is_number() || matches!(value, Value::Real(_))) && is_infinite(&value),

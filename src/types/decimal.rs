@@ -270,7 +270,7 @@ struct Digits<'a> {
 }
 
 /// What was cut off a number.
-struct Tail {
+struct Remainder {
     /// The first digit of it.
     first: u8,
     /// Whether anything but zeros was cut off.
@@ -319,16 +319,16 @@ impl<'a> Digits<'a> {
 
     /// The digits up to `scale` behind the point as one integer, and what is cut off; `None` if they
     /// do not fit.
-    fn cut(&self, scale: u8) -> Option<(u128, Tail)> {
+    fn cut(&self, scale: u8) -> Option<(u128, Remainder)> {
         let mut wanted = self.point().saturating_add(i64::from(scale));
-        let mut tail = Tail { first: 0, is_something: false };
+        let mut remainder = Remainder { first: 0, is_something: false };
         let mut mantissa = 0_u128;
         for digit in self.digits() {
             if wanted > 0 {
                 mantissa = mantissa.checked_mul(10)?.checked_add(u128::from(digit))?;
             } else {
-                tail.first = if wanted == 0 { digit } else { tail.first };
-                tail.is_something |= digit != 0;
+                remainder.first = if wanted == 0 { digit } else { remainder.first };
+                remainder.is_something |= digit != 0;
             }
             wanted -= 1;
         }
@@ -336,7 +336,7 @@ impl<'a> Digits<'a> {
             let factor = 10_u128.checked_pow(u32::try_from(wanted).ok()?)?;
             mantissa = mantissa.checked_mul(factor)?;
         }
-        Some((mantissa, tail))
+        Some((mantissa, remainder))
     }
 
     fn decimal(&self, mantissa: u128, scale: u8) -> Option<Decimal> {
@@ -346,8 +346,8 @@ impl<'a> Digits<'a> {
     /// The number with the digits it is written with; without zeros at its end if they are too many.
     fn exact(&self) -> Option<Decimal> {
         let at_scale = |scale: u8| {
-            let (mantissa, tail) = self.cut(scale)?;
-            if tail.is_something { None } else { self.decimal(mantissa, scale) }
+            let (mantissa, remainder) = self.cut(scale)?;
+            if remainder.is_something { None } else { self.decimal(mantissa, scale) }
         };
         let written = self.scale();
         let zeros = self.digits().rev().take_while(|digit| *digit == 0).count();
@@ -363,8 +363,8 @@ impl<'a> Digits<'a> {
 
     /// The nearest number with so many digits behind the point, the one farther from zero of two.
     fn rounded(&self, scale: u8) -> Option<Decimal> {
-        let (mantissa, tail) = self.cut(scale)?;
-        self.decimal(mantissa.checked_add(u128::from(tail.first >= 5))?, scale)
+        let (mantissa, remainder) = self.cut(scale)?;
+        self.decimal(mantissa.checked_add(u128::from(remainder.first >= 5))?, scale)
     }
 
     /// The first 38 digits of a number that has more.
@@ -373,8 +373,8 @@ impl<'a> Digits<'a> {
         let before = self.point().saturating_sub(i64::try_from(zeros).unwrap_or(i64::MAX));
         let most = i64::from(MAX_PRECISION);
         let scale = u8::try_from(most.saturating_sub(before).clamp(-1, most)).ok()?;
-        let (mantissa, tail) = self.cut(scale)?;
-        let says_more = !tail.is_something || !mantissa.is_multiple_of(5);
+        let (mantissa, remainder) = self.cut(scale)?;
+        let says_more = !remainder.is_something || !mantissa.is_multiple_of(5);
         self.decimal(if says_more { mantissa } else { mantissa + 1 }, scale)
     }
 }

@@ -12,31 +12,31 @@ mod data_type;
 mod datetime;
 mod decimal;
 mod ids;
-mod initial;
 pub mod key;
 mod literal;
 mod number;
-mod pseudo;
+mod pseudo_column;
 mod schema;
 mod span;
+mod tagged_json;
 mod tree;
 mod value;
 
 pub use affinity::ColumnAffinity;
-pub use data_type::{DataType, MAX_JSON_DEPTH, Rejected};
+pub use data_type::{ConversionError, DataType, MAX_JSON_DEPTH};
 pub use datetime::{Date, Timestamp};
 pub use decimal::Decimal;
 pub use ids::{EventId, Period, RowId, TxId};
-pub use initial::{exact_json, parse_exact_json};
 pub use literal::Literal;
 pub use number::{
     compare_integer_real, integer_prefix, numeric_prefix, parse_number, whole_number,
 };
-pub use pseudo::PseudoColumn;
+pub use pseudo_column::PseudoColumn;
 pub use schema::{
     Column, ColumnId, ForeignKey, KeyId, KeyKind, KeySchema, Schema, TableId, TableOptions,
     TableSchema, fold,
 };
 pub use span::Span;
+pub use tagged_json::{exact_json, parse_exact_json};
 pub use tree::Tree;
 pub use value::{Row, Value};

@@ -65,7 +65,7 @@ pub struct Column {
     pub default: Option<String>,
     /// What the rows have that were there before the column was added; NULL in columns that came
     /// with their table.
-    #[serde(default = "null", skip_serializing_if = "Value::is_null", with = "super::initial")]
+    #[serde(default = "null", skip_serializing_if = "Value::is_null", with = "super::tagged_json")]
     pub initial: Value,
 }
 

@@ -13,12 +13,12 @@ const FANOUT: usize = 64;
 /// An ordered map with cheap clones.
 #[derive(Clone, Debug)]
 pub struct Tree<K, V> {
-    root: Arc<Node<K, V>>,
+    root: Arc<TreeNode<K, V>>,
     len: usize,
 }
 
 #[derive(Clone, Debug)]
-enum Node<K, V> {
+enum TreeNode<K, V> {
     Leaf {
         keys: Vec<K>,
         values: Vec<V>,
@@ -26,13 +26,13 @@ enum Node<K, V> {
     /// `firsts[i]` is at most every key of `children[i]` and above every key of `children[i - 1]`.
     Inner {
         firsts: Vec<K>,
-        children: Vec<Arc<Node<K, V>>>,
+        children: Vec<Arc<TreeNode<K, V>>>,
     },
 }
 
 impl<K, V> Default for Tree<K, V> {
     fn default() -> Self {
-        Tree { root: Arc::new(Node::Leaf { keys: Vec::new(), values: Vec::new() }), len: 0 }
+        Tree { root: Arc::new(TreeNode::Leaf { keys: Vec::new(), values: Vec::new() }), len: 0 }
     }
 }
 
@@ -60,8 +60,8 @@ impl<K: Ord + Clone, V: Clone> Tree<K, V> {
         let mut node = &*self.root;
         loop {
             match node {
-                Node::Inner { firsts, children } => node = &children[child_of(firsts, key)],
-                Node::Leaf { keys, values } => {
+                TreeNode::Inner { firsts, children } => node = &children[child_of(firsts, key)],
+                TreeNode::Leaf { keys, values } => {
                     let at = keys.binary_search_by(|k| k.borrow().cmp(key)).ok()?;
                     return Some(&values[at]);
                 }
@@ -77,11 +77,11 @@ impl<K: Ord + Clone, V: Clone> Tree<K, V> {
         let mut node = Arc::make_mut(&mut self.root);
         loop {
             match node {
-                Node::Inner { firsts, children } => {
+                TreeNode::Inner { firsts, children } => {
                     let at = child_of(firsts, key);
                     node = Arc::make_mut(&mut children[at]);
                 }
-                Node::Leaf { keys, values } => {
+                TreeNode::Leaf { keys, values } => {
                     let at = keys.binary_search_by(|k| k.borrow().cmp(key)).ok()?;
                     return Some(&mut values[at]);
                 }
@@ -97,7 +97,7 @@ impl<K: Ord + Clone, V: Clone> Tree<K, V> {
             let left = Arc::clone(&self.root);
             // The left half's bound is only ever compared with keys to its right.
             let lowest = lowest(&left).unwrap_or_else(|| first.clone());
-            self.root = Arc::new(Node::Inner {
+            self.root = Arc::new(TreeNode::Inner {
                 firsts: vec![lowest, first],
                 children: vec![left, Arc::new(right)],
             });
@@ -117,27 +117,27 @@ impl<K: Ord + Clone, V: Clone> Tree<K, V> {
     }
 
     /// All entries in order of their keys.
-    pub fn iter(&self) -> Iter<'_, K, V> {
-        let mut iter = Iter { stack: Vec::new() };
+    pub fn iter(&self) -> TreeIter<'_, K, V> {
+        let mut iter = TreeIter { stack: Vec::new() };
         iter.descend(&self.root);
         iter
     }
 
     /// The entries from the first key that is not below `key`, in order.
-    pub fn iter_from<Q: Ord + ?Sized>(&self, key: &Q) -> Iter<'_, K, V>
+    pub fn iter_from<Q: Ord + ?Sized>(&self, key: &Q) -> TreeIter<'_, K, V>
     where
         K: Borrow<Q>,
     {
-        let mut iter = Iter { stack: Vec::new() };
+        let mut iter = TreeIter { stack: Vec::new() };
         let mut node = &*self.root;
         loop {
             match node {
-                Node::Inner { firsts, children } => {
+                TreeNode::Inner { firsts, children } => {
                     let at = child_of(firsts, key);
                     iter.stack.push((node, at + 1));
                     node = &children[at];
                 }
-                Node::Leaf { keys, .. } => {
+                TreeNode::Leaf { keys, .. } => {
                     iter.stack.push((node, keys.partition_point(|k| k.borrow() < key)));
                     return iter;
                 }
@@ -156,8 +156,8 @@ impl<K: Ord + Clone, V: Clone> Tree<K, V> {
                 };
                 stack.push((node, at));
                 match node {
-                    Node::Leaf { keys, values } => return Some((&keys[at], &values[at])),
-                    Node::Inner { children, .. } => {
+                    TreeNode::Leaf { keys, values } => return Some((&keys[at], &values[at])),
+                    TreeNode::Inner { children, .. } => {
                         stack.push((&children[at], children[at].size()));
                     }
                 }
@@ -166,31 +166,31 @@ impl<K: Ord + Clone, V: Clone> Tree<K, V> {
     }
 }
 
-impl<K, V> Node<K, V> {
+impl<K, V> TreeNode<K, V> {
     fn size(&self) -> usize {
         match self {
-            Node::Leaf { keys, .. } => keys.len(),
-            Node::Inner { children, .. } => children.len(),
+            TreeNode::Leaf { keys, .. } => keys.len(),
+            TreeNode::Inner { children, .. } => children.len(),
         }
     }
 }
 
-fn lowest<K: Clone, V>(node: &Node<K, V>) -> Option<K> {
+fn lowest<K: Clone, V>(node: &TreeNode<K, V>) -> Option<K> {
     match node {
-        Node::Leaf { keys, .. } => keys.first().cloned(),
-        Node::Inner { firsts, .. } => firsts.first().cloned(),
+        TreeNode::Leaf { keys, .. } => keys.first().cloned(),
+        TreeNode::Inner { firsts, .. } => firsts.first().cloned(),
     }
 }
 
-type Split<K, V> = Option<(K, Node<K, V>)>;
+type Split<K, V> = Option<(K, TreeNode<K, V>)>;
 
 fn insert<K: Ord + Clone, V: Clone>(
-    node: &mut Node<K, V>,
+    node: &mut TreeNode<K, V>,
     key: K,
     value: V,
 ) -> (Option<V>, Split<K, V>) {
     match node {
-        Node::Leaf { keys, values } => match keys.binary_search(&key) {
+        TreeNode::Leaf { keys, values } => match keys.binary_search(&key) {
             Ok(at) => (Some(std::mem::replace(&mut values[at], value)), None),
             Err(at) => {
                 let appended = at == keys.len();
@@ -201,12 +201,14 @@ fn insert<K: Ord + Clone, V: Clone>(
                 }
                 // Keys that only ever grow leave full leaves behind instead of half empty ones.
                 let middle = if appended { FANOUT } else { FANOUT / 2 };
-                let right =
-                    Node::Leaf { keys: keys.split_off(middle), values: values.split_off(middle) };
+                let right = TreeNode::Leaf {
+                    keys: keys.split_off(middle),
+                    values: values.split_off(middle),
+                };
                 (None, lowest(&right).map(|first| (first, right)))
             }
         },
-        Node::Inner { firsts, children } => {
+        TreeNode::Inner { firsts, children } => {
             let at = child_of(firsts, &key);
             let (replaced, split) = insert(Arc::make_mut(&mut children[at]), key, value);
             let Some((first, right)) = split else {
@@ -219,7 +221,7 @@ fn insert<K: Ord + Clone, V: Clone>(
                 return (replaced, None);
             }
             let middle = if appended { FANOUT } else { FANOUT / 2 };
-            let right = Node::Inner {
+            let right = TreeNode::Inner {
                 firsts: firsts.split_off(middle),
                 children: children.split_off(middle),
             };
@@ -229,16 +231,16 @@ fn insert<K: Ord + Clone, V: Clone>(
 }
 
 fn remove<K: Ord + Clone + Borrow<Q>, V: Clone, Q: Ord + ?Sized>(
-    node: &mut Node<K, V>,
+    node: &mut TreeNode<K, V>,
     key: &Q,
 ) -> Option<V> {
     match node {
-        Node::Leaf { keys, values } => {
+        TreeNode::Leaf { keys, values } => {
             let at = keys.binary_search_by(|k| k.borrow().cmp(key)).ok()?;
             keys.remove(at);
             Some(values.remove(at))
         }
-        Node::Inner { firsts, children } => {
+        TreeNode::Inner { firsts, children } => {
             let at = child_of(firsts, key);
             let removed = remove(Arc::make_mut(&mut children[at]), key);
             if children[at].size() == 0 && children.len() > 1 {
@@ -252,19 +254,19 @@ fn remove<K: Ord + Clone + Borrow<Q>, V: Clone, Q: Ord + ?Sized>(
 
 /// The entries of a [`Tree`] in order.
 #[derive(Debug)]
-pub struct Iter<'a, K, V> {
-    stack: Vec<(&'a Node<K, V>, usize)>,
+pub struct TreeIter<'a, K, V> {
+    stack: Vec<(&'a TreeNode<K, V>, usize)>,
 }
 
-impl<'a, K, V> Iter<'a, K, V> {
-    fn descend(&mut self, mut node: &'a Node<K, V>) {
+impl<'a, K, V> TreeIter<'a, K, V> {
+    fn descend(&mut self, mut node: &'a TreeNode<K, V>) {
         loop {
             match node {
-                Node::Inner { children, .. } => {
+                TreeNode::Inner { children, .. } => {
                     self.stack.push((node, 1));
                     node = &children[0];
                 }
-                Node::Leaf { .. } => {
+                TreeNode::Leaf { .. } => {
                     self.stack.push((node, 0));
                     return;
                 }
@@ -273,22 +275,22 @@ impl<'a, K, V> Iter<'a, K, V> {
     }
 }
 
-impl<'a, K, V> Iterator for Iter<'a, K, V> {
+impl<'a, K, V> Iterator for TreeIter<'a, K, V> {
     type Item = (&'a K, &'a V);
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             let (node, at) = self.stack.pop()?;
             match node {
-                Node::Leaf { keys, values } if at < keys.len() => {
+                TreeNode::Leaf { keys, values } if at < keys.len() => {
                     self.stack.push((node, at + 1));
                     return Some((&keys[at], &values[at]));
                 }
-                Node::Inner { children, .. } if at < children.len() => {
+                TreeNode::Inner { children, .. } if at < children.len() => {
                     self.stack.push((node, at + 1));
                     self.descend(&children[at]);
                 }
-                Node::Leaf { .. } | Node::Inner { .. } => {}
+                TreeNode::Leaf { .. } | TreeNode::Inner { .. } => {}
             }
         }
     }

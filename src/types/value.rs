@@ -155,31 +155,31 @@ impl Value {
     }
 
     fn compare_number(&self, other: &Value) -> Ordering {
-        match (self.exact(), other.exact()) {
-            (Exact::Integer(a), Exact::Integer(b)) => a.cmp(&b),
-            (Exact::Integer(a), Exact::Real(b)) => compare_integer_real(a, b),
-            (Exact::Real(a), Exact::Integer(b)) => compare_integer_real(b, a).reverse(),
-            (Exact::Real(a), Exact::Real(b)) => a.partial_cmp(&b).unwrap_or(Ordering::Equal),
-            (Exact::Decimal(a), Exact::Decimal(b)) => a.compare(&b),
-            (Exact::Decimal(a), Exact::Integer(b)) => a.compare(&Decimal::from(b)),
-            (Exact::Integer(a), Exact::Decimal(b)) => Decimal::from(a).compare(&b),
-            (Exact::Decimal(a), Exact::Real(b)) => a.compare_real(b),
-            (Exact::Real(a), Exact::Decimal(b)) => b.compare_real(a).reverse(),
+        match (self.number(), other.number()) {
+            (Number::Integer(a), Number::Integer(b)) => a.cmp(&b),
+            (Number::Integer(a), Number::Real(b)) => compare_integer_real(a, b),
+            (Number::Real(a), Number::Integer(b)) => compare_integer_real(b, a).reverse(),
+            (Number::Real(a), Number::Real(b)) => a.partial_cmp(&b).unwrap_or(Ordering::Equal),
+            (Number::Decimal(a), Number::Decimal(b)) => a.compare(&b),
+            (Number::Decimal(a), Number::Integer(b)) => a.compare(&Decimal::from(b)),
+            (Number::Integer(a), Number::Decimal(b)) => Decimal::from(a).compare(&b),
+            (Number::Decimal(a), Number::Real(b)) => a.compare_real(b),
+            (Number::Real(a), Number::Decimal(b)) => b.compare_real(a).reverse(),
         }
     }
 
-    fn exact(&self) -> Exact {
+    fn number(&self) -> Number {
         match self {
-            Value::Boolean(b) => Exact::Integer(i64::from(*b)),
-            Value::Integer(i) => Exact::Integer(*i),
-            Value::Decimal(d) => Exact::Decimal(*d),
-            Value::Real(r) => Exact::Real(*r),
+            Value::Boolean(b) => Number::Integer(i64::from(*b)),
+            Value::Integer(i) => Number::Integer(*i),
+            Value::Decimal(d) => Number::Decimal(*d),
+            Value::Real(r) => Number::Real(*r),
             Value::Null
             | Value::Date(_)
             | Value::Timestamp(_)
             | Value::Text(_)
             | Value::Json(_)
-            | Value::Blob(_) => Exact::Integer(0),
+            | Value::Blob(_) => Number::Integer(0),
         }
     }
 
@@ -207,7 +207,7 @@ impl Value {
 }
 
 /// A number without its type's name.
-enum Exact {
+enum Number {
     Integer(i64),
     Real(f64),
     Decimal(Decimal),

@@ -44,7 +44,7 @@ fn annotation<'a>(input: TokenInput<'a>) -> Parsed<'a, (Keyword, String, TokenIn
         for key in ["INTENT", "ACTOR", "NOTE"] {
             input.note(key);
         }
-        return input.mismatch("ID");
+        return input.no_match("ID");
     };
     let (rest, _) = symbol(Symbol::Equal)(input.skip(1))?;
     let (rest, text) = text(rest)?;

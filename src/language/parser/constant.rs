@@ -52,7 +52,7 @@ pub(super) fn constant_word(input: TokenInput<'_>) -> Parsed<'_, Expression> {
         TokenKind::Keyword(Keyword::CurrentTimestamp) => {
             ExpressionKind::CurrentTime(CurrentTime::Timestamp)
         }
-        _ => return input.mismatch(Expected::Other("a constant")),
+        _ => return input.no_match(Expected::Other("a constant")),
     };
     let rest = input.skip(1);
     Ok((rest, Expression { kind, span: input.span_to(rest) }))

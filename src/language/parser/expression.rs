@@ -158,7 +158,7 @@ fn special<'a>(
             operator.unsupported("COLLATE in an expression")
         }
         Infix::Unsupported(feature) => operator.unsupported(feature),
-        Infix::Binary(_) => operator.mismatch(Expected::Operator),
+        Infix::Binary(_) => operator.no_match(Expected::Operator),
     }
 }
 
@@ -183,7 +183,7 @@ fn not<'a>(
             for keyword in ["BETWEEN", "IN", "LIKE", "GLOB"] {
                 rest.note(keyword);
             }
-            rest.mismatch("NULL")
+            rest.no_match("NULL")
         }
     }
 }
@@ -301,7 +301,7 @@ fn operand(input: TokenInput<'_>, minimum: u8) -> Parsed<'_, Expression> {
             "a JSON object is no expression".to_owned(),
             Some("as a value it is a text: '{…}'".to_owned()),
         ),
-        TokenKind::End | TokenKind::Symbol(_) => input.mismatch(Expected::Expression),
+        TokenKind::End | TokenKind::Symbol(_) => input.no_match(Expected::Expression),
     }
 }
 
@@ -359,9 +359,9 @@ fn word_operand(input: TokenInput<'_>, keyword: Keyword) -> Parsed<'_, Expressio
         Keyword::Exists => input.unsupported("a subquery"),
         Keyword::Select => {
             input.note(Expected::Expression);
-            input.mismatch(NameKind::New)
+            input.no_match(NameKind::New)
         }
-        _ if keyword.is_reserved() => input.mismatch(Expected::Expression),
+        _ if keyword.is_reserved() => input.no_match(Expected::Expression),
         _ => column_or_function(input),
     }
 }
@@ -402,7 +402,7 @@ pub(super) fn literal(input: TokenInput<'_>) -> Parsed<'_, Expression> {
     let token = digits.peek();
     let is_number = matches!(token.kind, TokenKind::Integer | TokenKind::Real);
     if !is_number && (signed || !matches!(token.kind, TokenKind::Text | TokenKind::Blob)) {
-        return digits.mismatch(NUMBER);
+        return digits.no_match(NUMBER);
     }
     let rest = digits.skip(1);
     if let Some(parameter) = slot(digits.state.parameters, token.span.start) {

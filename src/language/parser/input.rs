@@ -33,7 +33,7 @@ pub const MAX_NESTING: usize = 100;
 pub const MAX_HEIGHT: usize = 1_000;
 
 /// What a production gives: the rest and its node.
-pub(super) type Parsed<'a, T> = IResult<TokenInput<'a>, T, Mismatch>;
+pub(super) type Parsed<'a, T> = IResult<TokenInput<'a>, T, NoMatch>;
 
 /// A place among the tokens of a text.
 #[derive(Clone, Copy)]
@@ -218,9 +218,9 @@ impl<'a> TokenInput<'a> {
     }
 
     /// Misses here: another production may fit.
-    pub fn mismatch<T>(self, expected: impl Into<Expected>) -> Parsed<'a, T> {
+    pub fn no_match<T>(self, expected: impl Into<Expected>) -> Parsed<'a, T> {
         self.note(expected);
-        Err(nom::Err::Error(Mismatch(None)))
+        Err(nom::Err::Error(NoMatch(None)))
     }
 
     /// Fails here for good.
@@ -241,7 +241,7 @@ impl<'a> TokenInput<'a> {
 
     /// Fails for good with this error.
     pub fn fail_with<T>(self, error: ParseError) -> Parsed<'a, T> {
-        Err(nom::Err::Failure(Mismatch(Some(Box::new(error)))))
+        Err(nom::Err::Failure(NoMatch(Some(Box::new(error)))))
     }
 
     /// Fails because the language knows what stands here, and this version does not run it.
@@ -257,7 +257,7 @@ pub(super) fn word<'a>(keyword: Keyword) -> impl Fn(TokenInput<'a>) -> Parsed<'a
         if token.kind == TokenKind::Keyword(keyword) {
             Ok((input.skip(1), token.span))
         } else {
-            input.mismatch(keyword)
+            input.no_match(keyword)
         }
     }
 }
@@ -269,7 +269,7 @@ pub(super) fn symbol<'a>(symbol: Symbol) -> impl Fn(TokenInput<'a>) -> Parsed<'a
         if token.kind == TokenKind::Symbol(symbol) {
             Ok((input.skip(1), token.span))
         } else {
-            input.mismatch(symbol)
+            input.no_match(symbol)
         }
     }
 }
@@ -320,14 +320,14 @@ pub(super) fn nested<'a, T>(
 }
 
 /// Why a production did not fit: a note was left, or a whole error if nothing else can fit.
-pub(super) struct Mismatch(pub Option<Box<ParseError>>);
+pub(super) struct NoMatch(pub Option<Box<ParseError>>);
 
-impl<'a> nom::error::ParseError<TokenInput<'a>> for Mismatch {
-    fn from_error_kind(_: TokenInput<'a>, _: ErrorKind) -> Mismatch {
-        Mismatch(None)
+impl<'a> nom::error::ParseError<TokenInput<'a>> for NoMatch {
+    fn from_error_kind(_: TokenInput<'a>, _: ErrorKind) -> NoMatch {
+        NoMatch(None)
     }
 
-    fn append(_: TokenInput<'a>, _: ErrorKind, other: Mismatch) -> Mismatch {
+    fn append(_: TokenInput<'a>, _: ErrorKind, other: NoMatch) -> NoMatch {
         other
     }
 }

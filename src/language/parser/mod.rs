@@ -159,7 +159,7 @@ fn parse_given<T>(
     state.given = given;
     match production(TokenInput { at: 0, state: &state }) {
         Ok((_, node)) => error.map_or(Ok(node), Err),
-        Err(nom::Err::Failure(input::Mismatch(Some(error)))) => Err(*error),
+        Err(nom::Err::Failure(input::NoMatch(Some(error)))) => Err(*error),
         Err(_) => {
             let furthest = state.furthest.get();
             if let Some(error) = error.filter(|_| tokens[furthest].kind == TokenKind::End) {
@@ -185,7 +185,7 @@ fn one_statement(input: TokenInput<'_>) -> Parsed<'_, Option<Statement>> {
     if rest.is_symbol(0, Symbol::Semicolon) {
         rest = rest.skip(1);
     } else if rest.peek().kind != TokenKind::End {
-        return rest.mismatch(Symbol::Semicolon);
+        return rest.no_match(Symbol::Semicolon);
     }
     let (rest, ()) = end(rest)?;
     Ok((rest, found))
@@ -206,13 +206,13 @@ fn script(input: TokenInput<'_>) -> Parsed<'_, Vec<(Statement, Span)>> {
         statements.push((statement, rest.span_to(behind)));
         rest = behind;
         if !rest.is_symbol(0, Symbol::Semicolon) && rest.peek().kind != TokenKind::End {
-            return rest.mismatch(Symbol::Semicolon);
+            return rest.no_match(Symbol::Semicolon);
         }
     }
 }
 
 fn end(input: TokenInput<'_>) -> Parsed<'_, ()> {
-    if input.peek().kind == TokenKind::End { Ok((input, ())) } else { input.mismatch(END) }
+    if input.peek().kind == TokenKind::End { Ok((input, ())) } else { input.no_match(END) }
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::types::Span;
 pub(super) fn name<'a>(of: NameKind) -> impl Fn(TokenInput<'a>) -> Parsed<'a, Identifier> {
     move |input| {
         if !is_name(input.peek()) {
-            return input.mismatch(of);
+            return input.no_match(of);
         }
         input.note_name(of);
         Ok((input.skip(1), identifier(input, input.peek())))
@@ -110,7 +110,7 @@ pub(super) fn columns<'a>(
 pub(super) fn alias(input: TokenInput<'_>) -> Parsed<'_, Identifier> {
     let token = input.peek();
     match token.kind {
-        TokenKind::Keyword(_) if begins_temporal(input) => input.mismatch(Keyword::As),
+        TokenKind::Keyword(_) if begins_temporal(input) => input.no_match(Keyword::As),
         TokenKind::Keyword(Keyword::As) => {
             let behind = input.skip(1);
             let token = behind.peek();
@@ -124,7 +124,7 @@ pub(super) fn alias(input: TokenInput<'_>) -> Parsed<'_, Identifier> {
         TokenKind::Keyword(keyword) if keyword.class() == WordClass::Free => {
             name(NameKind::New)(input)
         }
-        _ => input.mismatch(Keyword::As),
+        _ => input.no_match(Keyword::As),
     }
 }
 
@@ -142,7 +142,7 @@ pub(super) fn text_for<'a>(what: Expected) -> impl Fn(TokenInput<'a>) -> Parsed<
         if input.peek().kind == TokenKind::Text {
             Ok((input.skip(1), unquote(input.word())))
         } else {
-            input.mismatch(what)
+            input.no_match(what)
         }
     }
 }
@@ -158,7 +158,7 @@ pub(super) const NUMBER: Expected = Expected::Other("a number");
 /// A whole number without a sign that stands for something.
 pub(super) fn number_of<'a>(what: Expected) -> impl Fn(TokenInput<'a>) -> Parsed<'a, u64> {
     move |input| {
-        if input.peek().kind == TokenKind::Integer { whole(input) } else { input.mismatch(what) }
+        if input.peek().kind == TokenKind::Integer { whole(input) } else { input.no_match(what) }
     }
 }
 

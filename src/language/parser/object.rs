@@ -17,7 +17,7 @@ pub(super) const JSON_OBJECT: Expected = Expected::Other("a JSON object");
 pub(super) fn json_object(input: TokenInput<'_>) -> Parsed<'_, JsonObject> {
     let Span { start, end } = input.peek().span;
     if input.peek().kind != TokenKind::Json {
-        return input.mismatch(JSON_OBJECT);
+        return input.no_match(JSON_OBJECT);
     }
     let text = input.word();
     let fields = match serde_json::from_str::<ObjectFields>(text) {

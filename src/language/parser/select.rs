@@ -198,7 +198,7 @@ fn join(input: TokenInput<'_>) -> Parsed<'_, JoinKind> {
             input.note("JOIN");
             input.note("LEFT JOIN");
             input.offer("INNER JOIN");
-            return input.mismatch("CROSS JOIN");
+            return input.no_match("CROSS JOIN");
         }
     };
     let (rest, _) = word(Keyword::Join)(input.skip(skipped))?;
@@ -231,7 +231,7 @@ pub(super) fn table_reference(input: TokenInput<'_>) -> Parsed<'_, TableReferenc
     input.offer("HISTORY OF");
     if input.peek().kind == TokenKind::Text && input.word().contains('.') {
         // Elsewhere that is a file.
-        return input.mismatch(NameKind::Table);
+        return input.no_match(NameKind::Table);
     }
     let (rest, name) = table_name(input)?;
     if input.is_word(0, Keyword::History) {

@@ -80,7 +80,7 @@ pub(super) fn statement(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     for (keyword, ..) in STATEMENTS {
         input.note(if *keyword == Keyword::As { "AS OF" } else { keyword.text() });
     }
-    input.mismatch(STATEMENT)
+    input.no_match(STATEMENT)
 }
 
 fn select_statement(input: TokenInput<'_>) -> Parsed<'_, Statement> {
@@ -148,7 +148,7 @@ fn insert_source(input: TokenInput<'_>, all_columns: bool) -> Parsed<'_, InsertS
                 input.note("DEFAULT VALUES");
                 input.note(JSON_OBJECT);
             }
-            input.mismatch("AS OF")
+            input.no_match("AS OF")
         }
     }
 }
@@ -275,7 +275,7 @@ fn explain(input: TokenInput<'_>) -> Parsed<'_, Statement> {
         None => opt(word(Keyword::Analyze)).parse(rest)?,
     };
     if rest.is_word(0, Keyword::Explain) || rest.is_word(0, Keyword::Analyze) {
-        return rest.mismatch(STATEMENT);
+        return rest.no_match(STATEMENT);
     }
     let (rest, explained) = statement(rest)?;
     let (analyze, statement) = (analyze.is_some(), Box::new(explained));
@@ -338,7 +338,7 @@ fn pragma_value(input: TokenInput<'_>) -> Parsed<'_, ()> {
         {
             Ok((value.skip(1), ()))
         }
-        _ => value.mismatch(Expected::Other("a value")),
+        _ => value.no_match(Expected::Other("a value")),
     }
 }
 

@@ -42,7 +42,7 @@ pub(super) fn create(input: TokenInput<'_>) -> Parsed<'_, Statement> {
             for expected in ["TABLE", "INDEX", "UNIQUE"] {
                 rest.note(expected);
             }
-            rest.mismatch("TEMP")
+            rest.no_match("TEMP")
         }
     }
 }
@@ -100,7 +100,7 @@ fn columns_and_constraints(input: TokenInput<'_>) -> Parsed<'_, TableElements> {
             columns.push(column);
             rest = behind;
         } else if comma {
-            return behind.mismatch(Expected::Other("a table constraint"));
+            return behind.no_match(Expected::Other("a table constraint"));
         } else {
             return Ok((rest, (columns, constraints)));
         }
@@ -136,7 +136,7 @@ fn column_definition(input: TokenInput<'_>) -> Parsed<'_, ColumnDefinition> {
 pub(super) fn type_name(input: TokenInput<'_>) -> Parsed<'_, TypeName> {
     let (rest, name) = type_words(input)?;
     if name.is_empty() {
-        return rest.mismatch(NameKind::DataType);
+        return rest.no_match(NameKind::DataType);
     }
     let (rest, arguments) = opt(parenthesised(comma_list(number))).parse(rest)?;
     let (rest, behind) =
@@ -159,11 +159,11 @@ fn type_words(input: TokenInput<'_>) -> Parsed<'_, String> {
             TokenKind::Keyword(keyword) if !keyword.is_reserved() => rest.word().to_owned(),
             TokenKind::QuotedName => match plain(identifier(rest, token).name) {
                 Some(word) => word,
-                None => return rest.mismatch(Expected::Other("a type without quotes")),
+                None => return rest.no_match(Expected::Other("a type without quotes")),
             },
             TokenKind::Text => match plain(unquote(rest.word())) {
                 Some(word) => word,
-                None => return rest.mismatch(Expected::Other("a type without quotes")),
+                None => return rest.no_match(Expected::Other("a type without quotes")),
             },
             _ => break,
         };
@@ -236,7 +236,7 @@ fn not_column_constraint<T>(input: TokenInput<'_>) -> Parsed<'_, T> {
     for also in ["COLLATE", "GENERATED ALWAYS AS", "NULL"] {
         input.offer(also);
     }
-    input.mismatch(Expected::Other("a constraint"))
+    input.no_match(Expected::Other("a constraint"))
 }
 
 /// Names the conflict clause of constraints, which is not yet run.
@@ -275,7 +275,7 @@ fn default_value(input: TokenInput<'_>) -> Parsed<'_, Expression> {
         _ => {
             CONSTANT_WORDS.iter().for_each(|word| input.offer(*word));
             input.offer(Symbol::LeftParenthesis);
-            input.mismatch(Expected::Other("a constant or an expression in parentheses"))
+            input.no_match(Expected::Other("a constant or an expression in parentheses"))
         }
     }
 }
@@ -333,7 +333,7 @@ fn table_constraint(input: TokenInput<'_>) -> Parsed<'_, TableConstraint> {
             for expected in ["PRIMARY KEY", "UNIQUE", "CHECK"] {
                 rest.note(expected);
             }
-            return rest.mismatch("FOREIGN KEY");
+            return rest.no_match("FOREIGN KEY");
         }
     };
     not_on_conflict(rest)?;
@@ -488,7 +488,7 @@ pub(super) fn alter(input: TokenInput<'_>) -> Parsed<'_, Statement> {
         _ => {
             rest.note("ADD");
             rest.note("DROP");
-            return rest.mismatch("RENAME");
+            return rest.no_match("RENAME");
         }
     };
     let (rest, annotations) = annotations(rest)?;

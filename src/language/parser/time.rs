@@ -82,7 +82,7 @@ pub(super) fn as_of(input: TokenInput<'_>) -> Parsed<'_, AsOf> {
             input.skip(1).offer(Expected::Point);
         }
         input.offer(Keyword::Before);
-        return input.mismatch("AS OF");
+        return input.no_match("AS OF");
     }
     let (rest, point) = point(input.skip(if before { 1 } else { 2 }))?;
     Ok((rest, AsOf { point, before, span: input.span_to(rest) }))
@@ -120,7 +120,7 @@ pub(super) fn temporal(input: TokenInput<'_>) -> Parsed<'_, Temporal> {
         _ => {
             behind.note("FROM");
             behind.note("BETWEEN");
-            behind.mismatch("ALL")
+            behind.no_match("ALL")
         }
     }
 }
@@ -208,7 +208,7 @@ fn point(input: TokenInput<'_>) -> Parsed<'_, Point> {
         TokenKind::Parameter => parameter_point(input, None),
         _ => {
             POINT_WORDS.iter().for_each(|word| input.note(*word));
-            input.mismatch(Expected::Point)
+            input.no_match(Expected::Point)
         }
     }
 }

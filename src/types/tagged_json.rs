@@ -1,6 +1,6 @@
-//! The JSON form of a column's initial value: of any type, and exact.
+//! Values of any type as JSON that says their type: exact, whatever they are.
 //!
-//! It is the form that values have in a column of type ANY of the log: what JSON has itself stands as
+//! So a column's initial value stands in the log, and values in a column of type ANY: what JSON has itself stands as
 //! it is, everything else with its type, `{"$decimal":"0.50"}`.
 
 use super::{Date, Decimal, Timestamp, Value};
@@ -65,20 +65,20 @@ pub fn parse_exact_json(text: &str) -> Option<Value> {
 
 /// Reads a value.
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
-    deserializer.deserialize_any(Initial)
+    deserializer.deserialize_any(ValueVisitor)
 }
 
 /// A number or a text.
 #[derive(serde::Deserialize)]
 #[serde(untagged)]
-enum Written {
+enum NumberOrText {
     Number(i64),
     Text(String),
 }
 
-struct Initial;
+struct ValueVisitor;
 
-impl<'de> Visitor<'de> for Initial {
+impl<'de> Visitor<'de> for ValueVisitor {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -114,18 +114,18 @@ impl<'de> Visitor<'de> for Initial {
         let value = match tag.as_str() {
             "$json" => Some(Value::Json(map.next_value::<Box<RawValue>>()?.get().into())),
             tag => match (tag, map.next_value()?) {
-                ("$decimal", Written::Text(text)) => Decimal::parse(&text).map(Value::Decimal),
-                ("$date", Written::Text(text)) => Date::parse(&text).map(Value::Date),
-                ("$date", Written::Number(days)) => {
+                ("$decimal", NumberOrText::Text(text)) => Decimal::parse(&text).map(Value::Decimal),
+                ("$date", NumberOrText::Text(text)) => Date::parse(&text).map(Value::Date),
+                ("$date", NumberOrText::Number(days)) => {
                     i32::try_from(days).ok().map(|days| Value::Date(Date(days)))
                 }
-                ("$timestamp", Written::Text(text)) => {
+                ("$timestamp", NumberOrText::Text(text)) => {
                     Timestamp::parse(&text).map(Value::Timestamp)
                 }
-                ("$timestamp", Written::Number(micros)) => {
+                ("$timestamp", NumberOrText::Number(micros)) => {
                     Some(Value::Timestamp(Timestamp(micros)))
                 }
-                ("$blob", Written::Text(text)) => {
+                ("$blob", NumberOrText::Text(text)) => {
                     STANDARD.decode(text).ok().map(|bytes| Value::Blob(bytes.into()))
                 }
                 _ => None,
