@@ -3,7 +3,7 @@
 mod arguments;
 
 use arguments::{Arguments, ScriptArgument};
-use asof::render::{Diagnostic, Format, Mode, Place, ReportOptions, report};
+use asof::render::{Diagnostic, Format, Mode, ReportOptions, TextOrigin, report};
 use asof::shell::{Connection, Script, Settings, Shell, Stop};
 use std::io::{self, IsTerminal, Write};
 use std::panic;
@@ -57,7 +57,7 @@ fn report_panic(fault: &panic::PanicHookInfo<'_>) {
 fn run(arguments: &Arguments) -> u8 {
     let colours = Colours::choose(arguments.color.as_deref());
     let problem = |error: &Diagnostic| {
-        let place = Place { name: None, line: 1, column: 1 };
+        let place = TextOrigin { name: None, line: 1, column: 1 };
         let (format, colour) = (arguments.error_format(), colours.errors);
         let manner = ReportOptions { format, colour, ..ReportOptions::default() };
         let _ = report(error, "", &place, &manner, &mut io::stderr());

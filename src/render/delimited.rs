@@ -1,13 +1,13 @@
 //! Values between delimiters: `list`, `csv` and `tsv`.
 
 use super::cell::{Cell, Cells};
-use super::{Buffer, Failure, Format, each_row, escape};
+use super::{Format, OutputBuffer, RenderError, each_row, escape};
 use crate::session::Rows;
 use crate::types::parse_number;
 use std::io::Write;
 
 /// What distinguishes the modes of this family.
-pub(super) struct Dialect {
+pub(super) struct Delimiters {
     separator: &'static str,
     quoting: Quoting,
 }
@@ -23,12 +23,12 @@ enum Quoting {
     Tsv,
 }
 
-pub(super) const LIST: Dialect = Dialect { separator: "|", quoting: Quoting::Never };
-pub(super) const CSV: Dialect = Dialect { separator: ",", quoting: Quoting::Csv };
-pub(super) const TSV: Dialect = Dialect { separator: "\t", quoting: Quoting::Tsv };
+pub(super) const LIST: Delimiters = Delimiters { separator: "|", quoting: Quoting::Never };
+pub(super) const CSV: Delimiters = Delimiters { separator: ",", quoting: Quoting::Csv };
+pub(super) const TSV: Delimiters = Delimiters { separator: "\t", quoting: Quoting::Tsv };
 
 /// A dialect and how it is written now.
-struct Writer<'a> {
+struct DelimitedWriter<'a> {
     separator: &'a str,
     quoting: Quoting,
     terminal: bool,
@@ -41,19 +41,19 @@ struct Writer<'a> {
 pub(super) fn draw(
     rows: Rows,
     format: &Format,
-    dialect: &Dialect,
+    dialect: &Delimiters,
     out: &mut dyn Write,
-) -> Result<usize, Failure> {
+) -> Result<usize, RenderError> {
     // Backslashes protect a tab and nothing else.
     let own = format.separator.as_deref().filter(|_| dialect.quoting != Quoting::Tsv);
-    let writer = Writer {
+    let writer = DelimitedWriter {
         separator: own.unwrap_or(dialect.separator),
         quoting: dialect.quoting,
         terminal: format.terminal,
         null: format.null(),
         guards_formulas: format.guards_formulas && dialect.quoting == Quoting::Csv,
     };
-    let mut buffer = Buffer::new(out);
+    let mut buffer = OutputBuffer::new(out);
     if format.headers() {
         for (index, column) in rows.columns.iter().enumerate() {
             if index > 0 {
@@ -75,7 +75,7 @@ fn is_formula(text: &str) -> bool {
     text.starts_with(['=', '+', '-', '@', '\t', '\r']) && parse_number(text).is_none()
 }
 
-impl Writer<'_> {
+impl DelimitedWriter<'_> {
     fn row(&self, cells: &[Cells<'_>], row: usize, out: &mut Vec<u8>) {
         for (index, column) in cells.iter().enumerate() {
             if index > 0 {

@@ -1,13 +1,13 @@
 //! An HTML table, row by row.
 
 use super::cell::Cell;
-use super::{Buffer, Failure, Format, each_row, escape};
+use super::{Format, OutputBuffer, RenderError, each_row, escape};
 use crate::session::Rows;
 use std::io::Write;
 
 /// Draws all rows; gives their number.
-pub(super) fn draw(rows: Rows, format: &Format, out: &mut dyn Write) -> Result<usize, Failure> {
-    let mut buffer = Buffer::new(out);
+pub(super) fn draw(rows: Rows, format: &Format, out: &mut dyn Write) -> Result<usize, RenderError> {
+    let mut buffer = OutputBuffer::new(out);
     buffer.bytes.extend_from_slice(b"<table>\n");
     if format.headers() {
         buffer.bytes.extend_from_slice(b"<tr>");

@@ -2,7 +2,7 @@
 
 use super::cell::{Cell, Cells, append};
 use super::escape::is_control;
-use super::{Buffer, Failure, Format, each_row};
+use super::{Format, OutputBuffer, RenderError, each_row};
 use crate::session::Rows;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,24 +10,24 @@ use std::collections::HashSet;
 use std::io::Write;
 
 /// What stands around and between the objects.
-pub(super) struct Frame {
+pub(super) struct JsonFraming {
     open: &'static str,
     between: &'static str,
     close: &'static str,
 }
 
-pub(super) const ARRAY: Frame = Frame { open: "[", between: ",\n", close: "]\n" };
-pub(super) const LINES: Frame = Frame { open: "", between: "\n", close: "" };
+pub(super) const ARRAY: JsonFraming = JsonFraming { open: "[", between: ",\n", close: "]\n" };
+pub(super) const LINES: JsonFraming = JsonFraming { open: "", between: "\n", close: "" };
 
 /// Draws all rows; gives their number.
 pub(super) fn draw(
     rows: Rows,
     format: &Format,
-    frame: &Frame,
+    frame: &JsonFraming,
     out: &mut dyn Write,
-) -> Result<usize, Failure> {
+) -> Result<usize, RenderError> {
     let keys = keys(&rows, format);
-    let mut buffer = Buffer::new(out);
+    let mut buffer = OutputBuffer::new(out);
     buffer.bytes.extend_from_slice(frame.open.as_bytes());
     let count = each_row(rows, &mut buffer, |bytes, number, cells, row| {
         if number > 0 {

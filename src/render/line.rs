@@ -1,12 +1,12 @@
 //! One `name = value` on each line, a blank line between rows, as sqlite3's `.mode line`.
 
 use super::cell::Cell;
-use super::{Buffer, Failure, Format, each_row, escape, width};
+use super::{Format, OutputBuffer, RenderError, each_row, escape, width};
 use crate::session::Rows;
 use std::io::Write;
 
 /// Draws all rows; gives their number.
-pub(super) fn draw(rows: Rows, format: &Format, out: &mut dyn Write) -> Result<usize, Failure> {
+pub(super) fn draw(rows: Rows, format: &Format, out: &mut dyn Write) -> Result<usize, RenderError> {
     let shown: Vec<String> =
         rows.columns.iter().map(|column| escape(&column.name).into_owned()).collect();
     // sqlite3 gives the names at least five columns.
@@ -14,7 +14,7 @@ pub(super) fn draw(rows: Rows, format: &Format, out: &mut dyn Write) -> Result<u
     let names: Vec<String> =
         shown.iter().map(|name| format!("{}{name} = ", " ".repeat(widest - width(name)))).collect();
     let null = if format.terminal { escape(format.null()) } else { format.null().into() };
-    let mut buffer = Buffer::new(out);
+    let mut buffer = OutputBuffer::new(out);
     let count = each_row(rows, &mut buffer, |bytes, number, cells, row| {
         if number > 0 {
             bytes.push(b'\n');

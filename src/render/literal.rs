@@ -2,7 +2,7 @@
 
 use super::cell::{Cell, Cells, append};
 use super::escape::is_control;
-use super::{Buffer, Failure, Format, each_row};
+use super::{Format, OutputBuffer, RenderError, each_row};
 use crate::language::ast::Identifier;
 use crate::session::Rows;
 use crate::types::Decimal;
@@ -15,7 +15,7 @@ pub(super) fn draw_inserts(
     rows: Rows,
     format: &Format,
     out: &mut dyn std::io::Write,
-) -> Result<usize, Failure> {
+) -> Result<usize, RenderError> {
     let name = |name: &str| {
         let name = Identifier::of(name).to_string();
         if format.terminal { super::escape(&name).into_owned() } else { name }
@@ -26,7 +26,7 @@ pub(super) fn draw_inserts(
         start.push_str(&format!("({})", names.join(",")));
     }
     start.push_str(" VALUES(");
-    let mut buffer = Buffer::new(out);
+    let mut buffer = OutputBuffer::new(out);
     let count = each_row(rows, &mut buffer, |bytes, _, cells, row| {
         bytes.extend_from_slice(start.as_bytes());
         write_row(cells, row, format, b",", bytes);
@@ -41,9 +41,9 @@ pub(super) fn draw_literals(
     rows: Rows,
     format: &Format,
     out: &mut dyn std::io::Write,
-) -> Result<usize, Failure> {
+) -> Result<usize, RenderError> {
     let separator = format.separator.as_deref().unwrap_or(",").as_bytes();
-    let mut buffer = Buffer::new(out);
+    let mut buffer = OutputBuffer::new(out);
     if format.headers() {
         for (index, column) in rows.columns.iter().enumerate() {
             if index > 0 {

@@ -29,7 +29,7 @@ pub use escape::{escape, width};
 pub use format::{Format, Vertical};
 pub use literal::text_literal;
 pub use mode::{MODES, Mode, ModeEntry};
-pub use report::{Diagnostic, ErrorFormat, Place, ReportOptions, notice, report};
+pub use report::{Diagnostic, ErrorFormat, ReportOptions, TextOrigin, notice, report};
 pub use trace::draw_trace;
 pub use wrap::wrap;
 
@@ -41,14 +41,14 @@ use std::time::Duration;
 
 /// What was drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Drawn {
+pub struct RenderSummary {
     /// How many rows.
     pub rows: usize,
 }
 
 /// Why rows were not drawn to their end.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub enum RenderError {
     /// The query stopped; what was drawn before stands.
     #[error(transparent)]
     Query(#[from] Error),
@@ -62,13 +62,13 @@ pub enum Failure {
 /// `elapsed` is asked for the footer, after the last row; `None` where no time is to be shown.
 ///
 /// # Errors
-/// [`Failure::Query`] where the query stops on its way, [`Failure::Output`] where `out` refuses.
+/// [`RenderError::Query`] where the query stops on its way, [`RenderError::Output`] where `out` refuses.
 pub fn draw(
     rows: Rows,
     format: &Format,
     elapsed: &dyn Fn() -> Option<Duration>,
     out: &mut dyn Write,
-) -> Result<Drawn, Failure> {
+) -> Result<RenderSummary, RenderError> {
     let mut rows = rows.with_first_batch()?;
     let failure = rows.take_failure();
     let count = match format.mode {
@@ -85,7 +85,7 @@ pub fn draw(
     };
     match failure {
         Some(error) => Err(error.into()),
-        None => Ok(Drawn { rows: count }),
+        None => Ok(RenderSummary { rows: count }),
     }
 }
 
@@ -99,7 +99,7 @@ pub fn draw_replay(
     format: &Format,
     elapsed: &dyn Fn() -> Option<Duration>,
     out: &mut dyn Write,
-) -> Result<Drawn, Failure> {
+) -> Result<RenderSummary, RenderError> {
     if !format.mode.is_for_people() {
         return draw(replay.into_rows(), format, elapsed, out);
     }
@@ -118,7 +118,7 @@ pub fn draw_replay(
         }
         count += 1;
     }
-    Ok(Drawn { rows: count })
+    Ok(RenderSummary { rows: count })
 }
 
 /// Shows a duration in three digits: `1.1 ms`, `12.3 s`.
@@ -134,17 +134,17 @@ pub fn duration(time: Duration) -> String {
 }
 
 /// Bytes on their way out: gathered in one buffer that is reused, handed on when it is full.
-struct Buffer<'a> {
+struct OutputBuffer<'a> {
     bytes: Vec<u8>,
     out: &'a mut dyn Write,
 }
 
-impl<'a> Buffer<'a> {
+impl<'a> OutputBuffer<'a> {
     /// Bytes gathered before they are handed on.
     const FULL: usize = 64 * 1024;
 
-    fn new(out: &'a mut dyn Write) -> Buffer<'a> {
-        Buffer { bytes: Vec::with_capacity(Self::FULL + 4096), out }
+    fn new(out: &'a mut dyn Write) -> OutputBuffer<'a> {
+        OutputBuffer { bytes: Vec::with_capacity(Self::FULL + 4096), out }
     }
 
     /// Hands the bytes on if there are enough of them; called between rows.
@@ -163,9 +163,9 @@ impl<'a> Buffer<'a> {
 /// Calls `row` for each row with its number from 0 and its batch's typed columns; gives the count.
 fn each_row(
     rows: Rows,
-    buffer: &mut Buffer<'_>,
+    buffer: &mut OutputBuffer<'_>,
     mut row: impl FnMut(&mut Vec<u8>, usize, &[Cells<'_>], usize),
-) -> Result<usize, Failure> {
+) -> Result<usize, RenderError> {
     let columns = rows.columns.clone();
     let mut count = 0;
     for batch in rows {

@@ -63,7 +63,7 @@ impl From<&Error> for Diagnostic {
 
 /// Where a text begins in what the user wrote.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct TextOrigin {
     /// `seed.sql`, `-c`, `stdin`; `None` at a terminal.
     pub name: Option<String>,
     /// The line of the text's first character, from 1.
@@ -72,9 +72,9 @@ pub struct Place {
     pub column: usize,
 }
 
-impl Place {
+impl TextOrigin {
     /// The place of the byte `offset` of a text that begins here.
-    pub fn advance(&self, text: &str, offset: usize) -> Place {
+    pub fn advance(&self, text: &str, offset: usize) -> TextOrigin {
         let before = &text[..floor(text, offset)];
         let (line, column) = match before.rsplit_once('\n') {
             None => (self.line, self.column + before.chars().count()),
@@ -82,7 +82,7 @@ impl Place {
                 (self.line + lines.matches('\n').count() + 1, last.chars().count() + 1)
             }
         };
-        Place { name: self.name.clone(), line, column }
+        TextOrigin { name: self.name.clone(), line, column }
     }
 }
 
@@ -144,7 +144,7 @@ const END_TOLD: usize = 120;
 pub fn report(
     error: &Diagnostic,
     text: &str,
-    place: &Place,
+    place: &TextOrigin,
     manner: &ReportOptions,
     out: &mut dyn Write,
 ) -> io::Result<()> {
@@ -177,7 +177,12 @@ pub fn notice(line: &str, manner: &ReportOptions, out: &mut dyn Write) -> io::Re
 }
 
 /// Draws an error for programs.
-fn json(error: &Diagnostic, span: Option<Span>, at: &Place, out: &mut dyn Write) -> io::Result<()> {
+fn json(
+    error: &Diagnostic,
+    span: Option<Span>,
+    at: &TextOrigin,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut object = Vec::new();
     let mut text = |key: &str, value: Option<&str>| {
         object.push(if object.is_empty() { b'{' } else { b',' });
@@ -215,7 +220,7 @@ fn json(error: &Diagnostic, span: Option<Span>, at: &Place, out: &mut dyn Write)
 }
 
 /// `seed.sql:7:8: `, nothing at a terminal.
-fn prefix(at: &Place) -> String {
+fn prefix(at: &TextOrigin) -> String {
     let name = at.name.as_deref().map(escape);
     name.map_or(String::new(), |name| format!("{name}:{}:{}: ", at.line, at.column))
 }
@@ -225,7 +230,7 @@ fn human(
     error: &Diagnostic,
     text: &str,
     span: Option<Span>,
-    at: &Place,
+    at: &TextOrigin,
     manner: &ReportOptions,
     out: &mut dyn Write,
 ) -> io::Result<()> {

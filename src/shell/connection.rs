@@ -3,17 +3,17 @@
 //! A missing database is an empty one that answers whatever an empty one can, and is created by its
 //! first write. What asks it for more has the wrong name, most likely.
 
+mod connection_error;
 mod missing;
-mod refusal;
 
-pub use refusal::Refusal;
+pub use connection_error::ConnectionError;
 
 use crate::language::Parameters;
 use crate::render::Diagnostic;
 use crate::session::{Error, Outcome, ProgressHandler, Session};
 use crate::storage::{self, Database, OpenOptions};
+use connection_error::no_directory;
 use missing::{is_there, missing};
-use refusal::no_directory;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -64,9 +64,9 @@ impl Connection {
     ///
     /// # Errors
     /// Where even that is refused.
-    pub fn in_memory(options: OpenOptions) -> Result<Connection, Refusal> {
+    pub fn in_memory(options: OpenOptions) -> Result<Connection, ConnectionError> {
         let environment = options.environment.clone();
-        let database = Database::in_memory_with(environment).map_err(Refusal::opening)?;
+        let database = Database::in_memory_with(environment).map_err(ConnectionError::opening)?;
         let mut connection = Connection::to_be(options);
         connection.begin(Session::new(Arc::new(database)));
         Ok(connection)
@@ -108,8 +108,8 @@ impl Connection {
     /// The database in a directory; an empty one that the first write creates where there is none.
     ///
     /// # Errors
-    /// [`Refusal::Unavailable`] where there is something else, or it cannot be opened.
-    pub fn open(path: &Path, options: OpenOptions) -> Result<Connection, Refusal> {
+    /// [`ConnectionError::Unavailable`] where there is something else, or it cannot be opened.
+    pub fn open(path: &Path, options: OpenOptions) -> Result<Connection, ConnectionError> {
         let database = open_or_empty(path, &options)?;
         let mut connection = Connection::to_be(options);
         connection.begin(Session::new(Arc::new(database)));
@@ -119,9 +119,9 @@ impl Connection {
     /// Goes to another database, one in memory where no path is given; the one before is closed.
     ///
     /// # Errors
-    /// [`Refusal::Unavailable`] where it cannot be opened: then the one before stays, unless it is
+    /// [`ConnectionError::Unavailable`] where it cannot be opened: then the one before stays, unless it is
     /// the same.
-    pub fn switch(&mut self, path: Option<&Path>) -> Result<(), Refusal> {
+    pub fn switch(&mut self, path: Option<&Path>) -> Result<(), ConnectionError> {
         let known = |path: &Path| path.canonicalize().ok();
         let before = self.session.as_ref().and_then(|session| known(session.database().path()?));
         if before.is_some() && path.and_then(known) == before {
@@ -162,8 +162,11 @@ impl Connection {
     /// Runs what writes in the session.
     ///
     /// # Errors
-    /// [`Refusal::Unavailable`] where nobody can write to the database.
-    pub fn with_session<T>(&mut self, run: impl FnOnce(&mut Session) -> T) -> Result<T, Refusal> {
+    /// [`ConnectionError::Unavailable`] where nobody can write to the database.
+    pub fn with_session<T>(
+        &mut self,
+        run: impl FnOnce(&mut Session) -> T,
+    ) -> Result<T, ConnectionError> {
         self.catch_up();
         self.take_over()?;
         match &mut self.session {
@@ -178,7 +181,7 @@ impl Connection {
     /// # Errors
     /// Where the log is damaged, or another one by now.
     pub fn follow(&mut self) -> Result<bool, Diagnostic> {
-        if self.appear().map_err(|refusal| refusal.diagnostic().clone())? {
+        if self.appear().map_err(|connection_error| connection_error.diagnostic().clone())? {
             return Ok(true);
         }
         let Some(session) = self.session.as_ref().filter(|_| self.follows) else {
@@ -205,16 +208,17 @@ impl Connection {
     }
 
     /// Goes on in the database that somebody else has created since it was missing, if so.
-    fn appear(&mut self) -> Result<bool, Refusal> {
+    fn appear(&mut self) -> Result<bool, ConnectionError> {
         let Some(session) = &mut self.session else { return Ok(false) };
         let before = Arc::clone(session.database());
         let Some(path) = missing(&before).filter(|path| is_there(path)) else { return Ok(false) };
         if session.transaction().is_some() {
             return Ok(false);
         }
-        let database = Database::open(path, self.options.clone()).map_err(Refusal::opening)?;
+        let database =
+            Database::open(path, self.options.clone()).map_err(ConnectionError::opening)?;
         let database = Arc::new(database);
-        session.go_on_in(Arc::clone(&database)).map_err(Refusal::of)?;
+        session.go_on_in(Arc::clone(&database)).map_err(ConnectionError::of)?;
         self.enter(&database);
         Ok(true)
     }
@@ -332,19 +336,19 @@ impl Connection {
     /// The session, also that of a database that does not exist yet.
     ///
     /// # Errors
-    /// [`Refusal::Unavailable`] where the way to a database led nowhere.
-    pub fn current(&self) -> Result<&Session, Refusal> {
+    /// [`ConnectionError::Unavailable`] where the way to a database led nowhere.
+    pub fn current(&self) -> Result<&Session, ConnectionError> {
         self.session.as_ref().ok_or_else(no_session)
     }
 
     /// The session of a database that must exist.
     ///
     /// # Errors
-    /// [`Refusal::Unavailable`] with the sentence that says it does not.
-    pub fn existing(&self) -> Result<&Session, Refusal> {
+    /// [`ConnectionError::Unavailable`] with the sentence that says it does not.
+    pub fn existing(&self) -> Result<&Session, ConnectionError> {
         let session = self.current()?;
         match missing(session.database()) {
-            Some(path) => Err(Refusal::Unavailable(missing::diagnostic(path))),
+            Some(path) => Err(ConnectionError::Unavailable(missing::diagnostic(path))),
             None => Ok(session),
         }
     }
@@ -377,10 +381,10 @@ impl Connection {
     /// Runs one statement.
     ///
     /// # Errors
-    /// [`Refusal::Unavailable`] where another process writes, or where the database does not exist
-    /// and is asked for what it would have, or cannot be created; [`Refusal::Failed`] for everything
+    /// [`ConnectionError::Unavailable`] where another process writes, or where the database does not exist
+    /// and is asked for what it would have, or cannot be created; [`ConnectionError::Failed`] for everything
     /// else.
-    pub fn execute(&mut self, text: &str) -> Result<Outcome, Refusal> {
+    pub fn execute(&mut self, text: &str) -> Result<Outcome, ConnectionError> {
         if reads(text) {
             self.give_up_place();
         }
@@ -394,9 +398,9 @@ impl Connection {
                 storage::Error::Following { .. } | storage::Error::GivenUp { .. },
             )) => {
                 self.take_over()?;
-                self.run(text).map_err(|error| self.refusal(error))
+                self.run(text).map_err(|error| self.connection_error(error))
             }
-            done => done.map_err(|error| self.refusal(error)),
+            done => done.map_err(|error| self.connection_error(error)),
         }
     }
 
@@ -405,7 +409,7 @@ impl Connection {
     }
 
     /// What an error is to the run: on a missing database it may be another one than it seems.
-    pub(super) fn refusal(&self, error: Error) -> Refusal {
+    pub(super) fn connection_error(&self, error: Error) -> ConnectionError {
         let session = self.session.as_ref();
         // Whoever has made something in the open transaction means this one.
         let session = session.filter(|session| !matches!(session.transaction(), Some(1..)));
@@ -413,22 +417,22 @@ impl Connection {
             return self.refusal_of_first(error);
         };
         match self.refusal_of_first(error) {
-            Refusal::Failed(error) if missing::says_so(&error) => {
+            ConnectionError::Failed(error) if missing::says_so(&error) => {
                 let mut why = missing::diagnostic(path);
                 (why.span, why.notes) = (error.span, vec![error.message]);
-                Refusal::Unavailable(why)
+                ConnectionError::Unavailable(why)
             }
-            refusal => refusal,
+            connection_error => connection_error,
         }
     }
 
     /// What an error is where the write that met it may have been the one that creates the database.
-    fn refusal_of_first(&self, error: Error) -> Refusal {
+    fn refusal_of_first(&self, error: Error) -> ConnectionError {
         match error {
             Error::Storage(error @ storage::Error::Io { .. }) if self.is_missing() => {
-                Refusal::opening(error)
+                ConnectionError::opening(error)
             }
-            error => Refusal::of(error),
+            error => ConnectionError::of(error),
         }
     }
 
@@ -436,15 +440,15 @@ impl Connection {
     /// the session goes on in it as it is.
     ///
     /// # Errors
-    /// [`Refusal::Unavailable`] with who writes now, and with what keeps the database from being opened;
-    /// [`Refusal::Failed`] with `stale` where the open transaction has read what is no longer so.
-    pub(super) fn take_over(&mut self) -> Result<(), Refusal> {
+    /// [`ConnectionError::Unavailable`] with who writes now, and with what keeps the database from being opened;
+    /// [`ConnectionError::Failed`] with `stale` where the open transaction has read what is no longer so.
+    pub(super) fn take_over(&mut self) -> Result<(), ConnectionError> {
         let Some(session) = self.session.as_mut().filter(|_| self.follows) else { return Ok(()) };
         let before = Arc::clone(session.database());
         let Some(path) = before.path().filter(|_| !self.options.read_only) else { return Ok(()) };
         let options = OpenOptions { follow: false, ..self.options.clone() };
-        let database = Arc::new(Database::open(path, options).map_err(Refusal::opening)?);
-        session.go_on_in(Arc::clone(&database)).map_err(Refusal::of)?;
+        let database = Arc::new(Database::open(path, options).map_err(ConnectionError::opening)?);
+        session.go_on_in(Arc::clone(&database)).map_err(ConnectionError::of)?;
         self.enter(&database);
         if let Some(ended) = before.holder().filter(|_| self.announces) {
             let name = database.name();
@@ -487,19 +491,19 @@ impl Connection {
 }
 
 /// Why nothing can be asked.
-fn no_session() -> Refusal {
-    Refusal::Unavailable(Diagnostic::new("not-found", "there is no database"))
+fn no_session() -> ConnectionError {
+    ConnectionError::Unavailable(Diagnostic::new("not-found", "there is no database"))
 }
 
 /// The database in a directory; an empty one where there is nothing.
-fn open_or_empty(path: &Path, options: &OpenOptions) -> Result<Database, Refusal> {
+fn open_or_empty(path: &Path, options: &OpenOptions) -> Result<Database, ConnectionError> {
     if path.is_file() {
         return Err(no_directory(path));
     }
     let is_empty = std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
     let create = is_empty || !path.exists();
     let options = OpenOptions { create, ..options.clone() };
-    Database::open(path, options).map_err(Refusal::opening)
+    Database::open(path, options).map_err(ConnectionError::opening)
 }
 
 impl Connection {
@@ -507,9 +511,9 @@ impl Connection {
     ///
     /// # Errors
     /// As [`Connection::execute`].
-    pub(super) fn check_statement(&mut self, text: &str) -> Result<Outcome, Refusal> {
+    pub(super) fn check_statement(&mut self, text: &str) -> Result<Outcome, ConnectionError> {
         match &mut self.session {
-            Some(session) => session.check_statement(text).map_err(Refusal::of),
+            Some(session) => session.check_statement(text).map_err(ConnectionError::of),
             None => Err(no_session()),
         }?;
         Ok(Outcome::Nothing)

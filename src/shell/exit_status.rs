@@ -1,7 +1,7 @@
-//! The end of a run: what is open is told, what was said is written, and there is one exit code.
+//! The end of a run: what is open is is_reported, what was said is written, and there is one exit code.
 
 use super::{INTERRUPTED_CODE, Shell, Stop};
-use crate::render::{self, Diagnostic, Place};
+use crate::render::{self, Diagnostic, TextOrigin};
 use std::io::{self, Write};
 
 impl Shell {
@@ -13,21 +13,22 @@ impl Shell {
         }
     }
 
-    /// Ends the run: an open transaction is rolled back and told, everything said is written.
+    /// Ends the run: an open transaction is rolled back and is_reported, everything said is written.
     ///
     /// Gives the exit code.
     pub fn finish(&mut self, stop: Result<(), Stop>) -> u8 {
-        let place = Place { name: None, line: 1, column: 1 };
+        let place = TextOrigin { name: None, line: 1, column: 1 };
         let mut stop = self.name_refusal(stop, "", &place);
         if self.redirect.is_some() {
             let restored = self.restore(&place);
             stop = stop.and(restored);
         }
-        let told = matches!(
+        let is_reported = matches!(
             stop,
             Err(Stop::Failed | Stop::Unavailable | Stop::Interrupted | Stop::Output(_))
         );
-        if let (Some(begun), false) = (self.begun.take(), told && !self.settings.keep_going) {
+        if let (Some(begun), false) = (self.begun.take(), is_reported && !self.settings.keep_going)
+        {
             let events = self.connection.transaction().unwrap_or(0);
             let message = format!(
                 "the transaction that begins here was never committed: {events} event{} rolled back",
@@ -57,7 +58,7 @@ impl Shell {
             return 141;
         }
         let message = format!("cannot write to standard output: {error}");
-        let place = Place { name: None, line: 1, column: 1 };
+        let place = TextOrigin { name: None, line: 1, column: 1 };
         let diagnostic = Diagnostic::new("output", message);
         let _ = render::report(&diagnostic, "", &place, &self.manner(), &mut self.errors);
         1

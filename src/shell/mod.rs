@@ -20,16 +20,16 @@ mod redirect;
 mod run;
 mod script;
 mod script_items;
+mod script_source;
 mod settings;
 #[cfg(unix)]
 mod signals;
-mod source;
 mod statement;
 mod terminal;
 mod transfer;
 
-pub use connection::{Connection, Refusal};
-pub use dot::{DotCommand, Group, commands};
+pub use connection::{Connection, ConnectionError};
+pub use dot::{DotCommand, DotCommandGroup, commands};
 pub use script::Script;
 pub use settings::Settings;
 #[cfg(unix)]
@@ -37,7 +37,7 @@ pub use signals::hold_file_size_signal;
 #[cfg(unix)]
 pub use terminal::restore_at_end;
 
-use crate::render::{self, Diagnostic, Place, ReportOptions};
+use crate::render::{self, Diagnostic, ReportOptions, TextOrigin};
 use progress::{ProgressWriter, SharedProgress};
 use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
@@ -72,9 +72,9 @@ impl From<io::Error> for Stop {
 }
 
 /// Where a transaction began, for the case that nobody ends it.
-struct Begun {
+struct TransactionStart {
     text: String,
-    place: Place,
+    place: TextOrigin,
 }
 
 /// A session, its settings and its two streams.
@@ -91,7 +91,7 @@ pub struct Shell {
     /// Whether a script waits for its input.
     waiting: Arc<AtomicBool>,
     /// Where the open transaction began.
-    begun: Option<Begun>,
+    begun: Option<TransactionStart>,
     /// The scripts being read, outermost first.
     reading: Vec<String>,
     /// Whether standard input is, or was, a script.
@@ -111,7 +111,7 @@ impl Shell {
         errors: Box<dyn Write>,
     ) -> Shell {
         let progress = SharedProgress::default();
-        let behind = |inner| ProgressWriter { inner, watched: SharedProgress::clone(&progress) };
+        let behind = |inner| ProgressWriter { inner, progress: SharedProgress::clone(&progress) };
         let (out, errors) = (behind(out), behind(errors));
         let mut connection = connection;
         connection.set_progress_handler(progress::progress_handler(settings.progress));
@@ -139,7 +139,7 @@ impl Shell {
     }
 
     /// Tells an error about a text; gives what its loop has to know.
-    fn fail(&mut self, error: &Diagnostic, text: &str, place: &Place) -> Stop {
+    fn fail(&mut self, error: &Diagnostic, text: &str, place: &TextOrigin) -> Stop {
         self.failed = true;
         if let Err(error) = self.out.flush() {
             return error.into();
@@ -150,7 +150,7 @@ impl Shell {
     }
 
     /// Tells why there is no database to go on with; gives what its loop has to know.
-    fn unavailable(&mut self, error: &Diagnostic, text: &str, place: &Place) -> Stop {
+    fn unavailable(&mut self, error: &Diagnostic, text: &str, place: &TextOrigin) -> Stop {
         match self.fail(error, text, place) {
             Stop::Failed => Stop::Unavailable,
             stop => stop,

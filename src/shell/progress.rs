@@ -25,7 +25,7 @@ pub(super) struct Progress {
     done: u64,
     started: Instant,
     /// When the line is drawn next; `None` where it never is.
-    due: Option<Instant>,
+    next_draw: Option<Instant>,
     /// The line, while it is there.
     bar: Option<ProgressBar>,
 }
@@ -40,7 +40,7 @@ impl Progress {
             total,
             done: 0,
             started,
-            due: terminal.then(|| started + PATIENCE),
+            next_draw: terminal.then(|| started + PATIENCE),
             bar: None,
         }
     }
@@ -48,12 +48,12 @@ impl Progress {
     /// Counts bytes that were worked through.
     pub(super) fn advance(&mut self, bytes: u64) {
         self.done = self.done.saturating_add(bytes);
-        let Some(due) = self.due else { return };
+        let Some(next_draw) = self.next_draw else { return };
         let now = Instant::now();
-        if now < due {
+        if now < next_draw {
             return;
         }
-        self.due = Some(now + PACE);
+        self.next_draw = Some(now + PACE);
         let line = self.line(now - self.started);
         let bar = self.bar.get_or_insert_with(|| {
             let style = ProgressStyle::with_template("{msg}").expect("the template is well-formed");
@@ -113,12 +113,12 @@ pub(super) struct ProgressWriter {
     /// The stream.
     pub(super) inner: Box<dyn Write>,
     /// The line.
-    pub(super) watched: SharedProgress,
+    pub(super) progress: SharedProgress,
 }
 
 impl Write for ProgressWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if let Some(progress) = self.watched.borrow_mut().as_mut() {
+        if let Some(progress) = self.progress.borrow_mut().as_mut() {
             progress.clear();
         }
         self.inner.write(bytes)
@@ -154,13 +154,13 @@ mod tests {
         let mut seen = Progress::new("x", None, true);
         seen.advance(1);
         assert!(seen.bar.is_none());
-        seen.due = Some(seen.started);
+        seen.next_draw = Some(seen.started);
         seen.advance(1);
         assert!(seen.bar.is_some());
-        let watched: SharedProgress = Rc::new(RefCell::new(Some(seen)));
+        let progress: SharedProgress = Rc::new(RefCell::new(Some(seen)));
         let mut stream =
-            ProgressWriter { inner: Box::new(io::sink()), watched: Rc::clone(&watched) };
+            ProgressWriter { inner: Box::new(io::sink()), progress: Rc::clone(&progress) };
         stream.write_all(b"said").expect("a sink takes all");
-        assert!(watched.borrow().as_ref().is_some_and(|progress| progress.bar.is_none()));
+        assert!(progress.borrow().as_ref().is_some_and(|progress| progress.bar.is_none()));
     }
 }

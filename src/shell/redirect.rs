@@ -6,7 +6,7 @@
 
 use super::progress::{ProgressWriter, SharedProgress};
 use super::{Shell, Stop};
-use crate::render::{Diagnostic, Failure, Format, Place};
+use crate::render::{Diagnostic, Format, RenderError, TextOrigin};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::process::{Child, Command, Stdio};
@@ -72,8 +72,8 @@ impl Shell {
     ) -> io::Result<()> {
         self.out.flush()?;
         // What goes elsewhere crosses no line of the terminal.
-        let watched = if is_pager { self.progress.clone() } else { SharedProgress::default() };
-        let writer = BufWriter::with_capacity(64 * 1024, ProgressWriter { inner, watched });
+        let progress = if is_pager { self.progress.clone() } else { SharedProgress::default() };
+        let writer = BufWriter::with_capacity(64 * 1024, ProgressWriter { inner, progress });
         let standard = std::mem::replace(&mut self.out, writer);
         self.redirect = Some(Redirect { standard, name: name.to_string(), once, is_pager, child });
         Ok(())
@@ -83,7 +83,7 @@ impl Shell {
     ///
     /// # Errors
     /// [`Stop::Failed`] where it has not, which is told.
-    pub(super) fn restore(&mut self, place: &Place) -> Result<(), Stop> {
+    pub(super) fn restore(&mut self, place: &TextOrigin) -> Result<(), Stop> {
         let flushed = self.out.flush();
         let done = flushed.map_err(Stop::from);
         let done = self.name_refusal(done, "", place);
@@ -110,7 +110,7 @@ impl Shell {
         &mut self,
         done: Result<(), Stop>,
         text: &str,
-        place: &Place,
+        place: &TextOrigin,
     ) -> Result<(), Stop> {
         if self.redirect.is_none() {
             return done;
@@ -126,7 +126,7 @@ impl Shell {
         &mut self,
         done: Result<(), Stop>,
         text: &str,
-        place: &Place,
+        place: &TextOrigin,
     ) -> Result<(), Stop> {
         let Some(redirect) = &self.redirect else { return done };
         let Err(Stop::Output(error)) = done else { return done };
@@ -154,15 +154,15 @@ impl Shell {
 
     /// Waits until a pager, if there is one, has shown what was drawn: only then may anything else be
     /// said.
-    pub(super) fn close_page(&mut self, drawn: Result<(), Failure>) -> Result<(), Failure> {
+    pub(super) fn close_page(&mut self, drawn: Result<(), RenderError>) -> Result<(), RenderError> {
         if !self.redirect.as_ref().is_some_and(|redirect| redirect.is_pager) {
             return drawn;
         }
-        let shown = drawn.and(self.out.flush().map_err(Failure::from));
+        let shown = drawn.and(self.out.flush().map_err(RenderError::from));
         self.take_back();
         match shown {
             // Who leaves a pager early has read enough.
-            Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Err(RenderError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             shown => shown,
         }
     }

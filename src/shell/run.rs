@@ -2,10 +2,10 @@
 
 use super::connection::first_word;
 use super::script::Script;
-use super::{INTERRUPTED_CODE, Refusal, Shell, Stop};
+use super::{ConnectionError, INTERRUPTED_CODE, Shell, Stop};
 use crate::language::ast::Statement;
 use crate::language::parse_statement;
-use crate::render::{Diagnostic, Place};
+use crate::render::{Diagnostic, TextOrigin};
 use crate::session::{Outcome, Session};
 use crate::types::{Span, Value};
 use std::path::Path;
@@ -40,7 +40,7 @@ impl Shell {
     /// # Errors
     /// [`Stop::Failed`] where that cannot be; it was told.
     pub fn send_to(&mut self, target: &str) -> Result<(), Stop> {
-        let place = Place { name: None, line: 1, column: 1 };
+        let place = TextOrigin { name: None, line: 1, column: 1 };
         self.redirect(target, false).map_err(|error| self.fail(&error, "", &place))
     }
 
@@ -61,7 +61,7 @@ impl Shell {
                 Err(Diagnostic::new("usage", message))
             }
         };
-        let place = Place { name: None, line: 1, column: 1 };
+        let place = TextOrigin { name: None, line: 1, column: 1 };
         assigned.map_err(|error| match self.fail(&error, "", &place) {
             Stop::Failed => Stop::Exit(2),
             stop => stop,
@@ -76,14 +76,14 @@ impl Shell {
     pub fn open_at(&mut self, point: &str) -> Result<(), Stop> {
         let went = self.go_to(point);
         self.notices();
-        let place = Place { name: Some("--at".to_string()), line: 1, column: 1 };
+        let place = TextOrigin { name: Some("--at".to_string()), line: 1, column: 1 };
         match went {
             Ok(_) => Ok(()),
-            Err(Refusal::Unavailable(error)) => {
+            Err(ConnectionError::Unavailable(error)) => {
                 let error = Diagnostic { span: None, ..error };
                 Err(self.unavailable(&error, "", &place))
             }
-            Err(Refusal::Failed(error)) => match self.fail(&error, point, &place) {
+            Err(ConnectionError::Failed(error)) => match self.fail(&error, point, &place) {
                 Stop::Failed if error.code == SYNTAX => Err(Stop::Exit(2)),
                 stop => Err(stop),
             },
@@ -92,20 +92,20 @@ impl Shell {
 
     /// Moves the session to a point, or before it where BEFORE stands first; an error has its place in
     /// `text`.
-    pub(super) fn go_to(&mut self, text: &str) -> Result<Outcome, Refusal> {
+    pub(super) fn go_to(&mut self, text: &str) -> Result<Outcome, ConnectionError> {
         const BEFORE: &str = "BEFORE ";
         let is_before = text.get(..BEFORE.len()).is_some_and(|w| w.eq_ignore_ascii_case(BEFORE));
         let (set, skipped) =
             if is_before { ("SET BEFORE ", BEFORE.len()) } else { ("SET AS OF ", 0) };
         let point = &text[skipped..];
         let mut went = self.connection.execute(&format!("{set}{point}"));
-        if matches!(&went, Err(Refusal::Failed(error)) if error.code == SYNTAX)
+        if matches!(&went, Err(ConnectionError::Failed(error)) if error.code == SYNTAX)
             && let Some(meant) = self.meanings(point).get(1)
         {
             match self.connection.execute(&format!("{set}{meant}")) {
                 // It is no time either: what was written is what is wrong.
-                Err(Refusal::Failed(error)) if error.code == "timestamp" => {
-                    if let Err(Refusal::Failed(error)) = &mut went
+                Err(ConnectionError::Failed(error)) if error.code == "timestamp" => {
+                    if let Err(ConnectionError::Failed(error)) = &mut went
                         && !point.trim().contains(char::is_whitespace)
                     {
                         error.message = format!("{point} is neither a point nor the name of one");
@@ -115,7 +115,7 @@ impl Shell {
                 as_meant => went = as_meant,
             }
         }
-        if let Err(Refusal::Failed(error)) = &mut went {
+        if let Err(ConnectionError::Failed(error)) = &mut went {
             error.span = error.span.map(|span| Span {
                 start: (skipped + span.start).saturating_sub(set.len()),
                 end: (skipped + span.end).saturating_sub(set.len()),
@@ -205,8 +205,8 @@ impl Shell {
 }
 
 /// Where the run's own transaction begins.
-fn whole_run() -> Place {
-    Place { name: Some(OPTION.to_string()), line: 1, column: 1 }
+fn whole_run() -> TextOrigin {
+    TextOrigin { name: Some(OPTION.to_string()), line: 1, column: 1 }
 }
 
 /// A text as SQL writes it.

@@ -1,11 +1,11 @@
 //! Scripts: files, pipes and `-c`.
 
 use super::progress::Progress;
-use super::script_items::{Fault, Item, Items};
-use super::source::SourceError;
+use super::script_items::{ScriptError, ScriptItem, ScriptItems};
+use super::script_source::SourceError;
 use super::{Shell, Stop, dot};
 use crate::language::{Piece, PieceKind, SplitError, parse_statement};
-use crate::render::{Diagnostic, Place};
+use crate::render::{Diagnostic, TextOrigin};
 use crate::session::Error;
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Write};
@@ -32,7 +32,7 @@ pub struct Script {
 }
 
 /// How far a script came.
-struct Applied {
+struct ScriptProgress {
     /// Statements done for good.
     statements: usize,
     /// Statements of the open transaction.
@@ -57,13 +57,13 @@ impl Shell {
     }
 
     fn check_one(&mut self, text: &str) -> Result<(), Stop> {
-        let mut items = Items::new(Box::new(text.as_bytes()), 1);
+        let mut items = ScriptItems::new(Box::new(text.as_bytes()), 1);
         loop {
             match items.next() {
-                Ok(Item::End) => return Ok(()),
-                Ok(Item::Wait) => items.read(),
-                Ok(Item::Piece(piece)) if piece.kind == PieceKind::DotCommand => {}
-                Ok(Item::Piece(piece)) => {
+                Ok(ScriptItem::End) => return Ok(()),
+                Ok(ScriptItem::Wait) => items.read(),
+                Ok(ScriptItem::Piece(piece)) if piece.kind == PieceKind::DotCommand => {}
+                Ok(ScriptItem::Piece(piece)) => {
                     let parsed = parse_statement(&piece.text);
                     let wrong = parsed.err().map(|error| Diagnostic::from(&Error::from(error)));
                     if let Some(error) = dot::misplaced(&piece.text).or(wrong) {
@@ -100,7 +100,11 @@ impl Shell {
                 }
                 Err(error) => {
                     let error = Diagnostic::new("input", format!("cannot read {path}: {error}"));
-                    return Err(self.fail(&error, "", &Place { name: None, line: 1, column: 1 }));
+                    return Err(self.fail(
+                        &error,
+                        "",
+                        &TextOrigin { name: None, line: 1, column: 1 },
+                    ));
                 }
             }
         };
@@ -136,11 +140,11 @@ impl Shell {
     ) -> Result<(), Stop> {
         // What is no file of a known size, nor a text that is here, comes when it comes.
         let waits = size.is_none() && script.name != COMMAND;
-        let mut items = Items::new(input, script.from_line);
+        let mut items = ScriptItems::new(input, script.from_line);
         let head = self.connection.head();
-        let mut applied = Applied { statements: 0, pending: 0, head, line: 0 };
-        let watched = Progress::new(&script.name, size, self.settings.progress);
-        let outer = self.progress.replace(Some(watched));
+        let mut applied = ScriptProgress { statements: 0, pending: 0, head, line: 0 };
+        let progress = Progress::new(&script.name, size, self.settings.progress);
+        let outer = self.progress.replace(Some(progress));
         self.reading.push(script.name.clone());
         let mut result = self.run_items(script, &mut items, waits, &mut applied);
         self.reading.pop();
@@ -159,7 +163,7 @@ impl Shell {
             1 => format!("--from-line {from}: {name} has only 1 line"),
             _ => format!("--from-line {from}: {name} has only {lines} lines"),
         };
-        let place = Place { name: None, line: 1, column: 1 };
+        let place = TextOrigin { name: None, line: 1, column: 1 };
         match self.fail(&Diagnostic::new("usage", message), "", &place) {
             Stop::Failed => Stop::Exit(2),
             stop => stop,
@@ -169,15 +173,15 @@ impl Shell {
     fn run_items(
         &mut self,
         script: &Script,
-        items: &mut Items<'_>,
+        items: &mut ScriptItems<'_>,
         waits: bool,
-        applied: &mut Applied,
+        applied: &mut ScriptProgress,
     ) -> Result<(), Stop> {
         loop {
             let piece = match items.next() {
-                Ok(Item::Piece(piece)) => piece,
-                Ok(Item::End) => return Ok(()),
-                Ok(Item::Wait) => {
+                Ok(ScriptItem::Piece(piece)) => piece,
+                Ok(ScriptItem::End) => return Ok(()),
+                Ok(ScriptItem::Wait) => {
                     // Whoever waits for an answer before sending more gets it.
                     self.out.flush()?;
                     if waits {
@@ -225,7 +229,7 @@ impl Shell {
         &mut self,
         script: &Script,
         line: Option<usize>,
-        applied: &Applied,
+        applied: &ScriptProgress,
     ) -> io::Result<()> {
         let is_first = applied.statements == 0 && self.begun.is_none();
         if self.settings.check_only || (script.name == "-c" && is_first) {
@@ -243,7 +247,8 @@ impl Shell {
             return self.say(&text);
         }
         let mut resume = line;
-        let here = |begun: &&super::Begun| begun.place.name.as_ref() == Some(&script.name);
+        let here =
+            |begun: &&super::TransactionStart| begun.place.name.as_ref() == Some(&script.name);
         if let Some(begun) = self.begun.as_ref().filter(here) {
             resume = line.and(Some(begun.place.line));
             text.push_str(&format!(", the transaction of line {} rolled back", begun.place.line));
@@ -268,18 +273,18 @@ impl Shell {
     }
 
     /// Tells why a script cannot be read on.
-    fn fault(&mut self, name: &str, fault: &Fault) -> Stop {
-        let mut place = Place { name: None, line: 1, column: 1 };
+    fn fault(&mut self, name: &str, fault: &ScriptError) -> Stop {
+        let mut place = TextOrigin { name: None, line: 1, column: 1 };
         let error = match fault {
-            Fault::Source(SourceError::Bytes { message, offset }) => {
+            ScriptError::Source(SourceError::Bytes { message, offset }) => {
                 Diagnostic::new("bad-input", format!("{name}: {message}, at byte {offset}"))
             }
-            Fault::Source(SourceError::Read(error)) => {
+            ScriptError::Source(SourceError::Read(error)) => {
                 Diagnostic::new("input", format!("cannot read {name}: {error}"))
             }
-            Fault::Split(error) => {
+            ScriptError::Split(error) => {
                 let (line, column, diagnostic) = cannot_be_cut(error);
-                place = Place { name: Some(name.to_string()), line, column };
+                place = TextOrigin { name: Some(name.to_string()), line, column };
                 diagnostic
             }
         };
@@ -287,7 +292,7 @@ impl Shell {
     }
 }
 
-impl Applied {
+impl ScriptProgress {
     /// Counts a statement that succeeded, inside a transaction or not.
     fn advance(&mut self, piece: &Piece, in_transaction: bool) {
         self.pending += usize::from(piece.kind == PieceKind::Statement);
@@ -315,6 +320,6 @@ fn cannot_be_cut(error: &SplitError) -> (usize, usize, Diagnostic) {
     (line, column, Diagnostic::new(code, error.to_string()).help(Some(help)))
 }
 
-fn place(name: &str, piece: &Piece) -> Place {
-    Place { name: Some(name.to_string()), line: piece.line, column: piece.column }
+fn place(name: &str, piece: &Piece) -> TextOrigin {
+    TextOrigin { name: Some(name.to_string()), line: piece.line, column: piece.column }
 }

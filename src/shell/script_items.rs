@@ -1,11 +1,11 @@
 //! A script as what it consists of: statements and dot-commands, each with its place.
 
-use super::source::{Chunk, Source, SourceError};
+use super::script_source::{ScriptSource, SourceChunk, SourceError};
 use crate::language::{Piece, SplitError, Splitter};
 use std::io::Read;
 
 /// What comes next in a script.
-pub(super) enum Item {
+pub(super) enum ScriptItem {
     /// A statement or a dot-command.
     Piece(Piece),
     /// More must be read, which may take long.
@@ -15,7 +15,7 @@ pub(super) enum Item {
 }
 
 /// Why a script cannot be read on.
-pub(super) enum Fault {
+pub(super) enum ScriptError {
     /// What comes is no text.
     Source(SourceError),
     /// It ends inside something, or goes on with what is too large.
@@ -23,8 +23,8 @@ pub(super) enum Fault {
 }
 
 /// The items of a script, one after the other.
-pub(super) struct Items<'a> {
-    source: Source<'a>,
+pub(super) struct ScriptItems<'a> {
+    source: ScriptSource<'a>,
     splitter: Splitter,
     /// Lines still to be passed over.
     skip: usize,
@@ -35,25 +35,25 @@ pub(super) struct Items<'a> {
     is_before: bool,
     /// Bytes behind the last item.
     end: usize,
-    /// How many of them were told of.
-    told: usize,
+    /// How many of them were counted of.
+    counted: usize,
     /// Bytes that were passed over.
     skipped: usize,
     ended: bool,
 }
 
-impl<'a> Items<'a> {
+impl<'a> ScriptItems<'a> {
     /// The items of an input, from a line on (the first is 1).
-    pub(super) fn new(input: Box<dyn Read + 'a>, from_line: usize) -> Items<'a> {
-        Items {
-            source: Source::new(input),
+    pub(super) fn new(input: Box<dyn Read + 'a>, from_line: usize) -> ScriptItems<'a> {
+        ScriptItems {
+            source: ScriptSource::new(input),
             splitter: Splitter::new(),
             skip: from_line.saturating_sub(1),
             passed_lines: 0,
             is_cut: false,
             is_before: from_line > 1,
             end: 0,
-            told: 0,
+            counted: 0,
             skipped: 0,
             ended: false,
         }
@@ -63,28 +63,28 @@ impl<'a> Items<'a> {
     ///
     /// # Errors
     /// Where the script cannot be read on; a statement that this interrupts is none.
-    pub(super) fn next(&mut self) -> Result<Item, Fault> {
+    pub(super) fn next(&mut self) -> Result<ScriptItem, ScriptError> {
         loop {
             let piece = match self.ended {
                 false => self.splitter.next(),
-                true => self.splitter.finish().map_err(Fault::Split)?,
+                true => self.splitter.finish().map_err(ScriptError::Split)?,
             };
             match (piece, self.ended) {
                 (Some(piece), _) => {
                     self.end = self.skipped + piece.offset + piece.text.len();
-                    return Ok(Item::Piece(piece));
+                    return Ok(ScriptItem::Piece(piece));
                 }
-                (None, true) => return Ok(Item::End),
+                (None, true) => return Ok(ScriptItem::End),
                 (None, false) if self.splitter.is_refused() => {
                     self.ended = true;
                     continue;
                 }
                 (None, false) => {}
             }
-            match self.source.next().map_err(Fault::Source)? {
-                Chunk::Wait => return Ok(Item::Wait),
-                Chunk::End => self.ended = true,
-                Chunk::Text(text) => {
+            match self.source.next().map_err(ScriptError::Source)? {
+                SourceChunk::Wait => return Ok(ScriptItem::Wait),
+                SourceChunk::End => self.ended = true,
+                SourceChunk::Text(text) => {
                     let mut rest = text;
                     while self.skip > 0 {
                         let Some((_, after)) = rest.split_once('\n') else {
@@ -113,10 +113,10 @@ impl<'a> Items<'a> {
         self.is_before.then(|| self.passed_lines + usize::from(self.is_cut))
     }
 
-    /// How many bytes of the script lie behind that were not told of before.
+    /// How many bytes of the script lie behind that were not counted of before.
     pub(super) fn passed(&mut self) -> u64 {
-        let passed = self.end - self.told;
-        self.told = self.end;
+        let passed = self.end - self.counted;
+        self.counted = self.end;
         u64::try_from(passed).unwrap_or(u64::MAX)
     }
 

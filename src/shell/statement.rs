@@ -1,8 +1,8 @@
 //! One statement on its way through the shell: run, drawn, timed.
 
 use super::dot::DotCommandError;
-use super::{Begun, INTERRUPTED, Refusal, Shell, Stop};
-use crate::render::{self, Diagnostic, Failure, Format, Place};
+use super::{ConnectionError, INTERRUPTED, Shell, Stop, TransactionStart};
+use crate::render::{self, Diagnostic, Format, RenderError, TextOrigin};
 use crate::session::{Outcome, Receipt};
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ impl Shell {
     /// # Errors
     /// [`Stop::Failed`] where it fails, which is told; [`Stop::Unavailable`] where there is no
     /// database; [`Stop::Output`] where standard output refuses.
-    pub(super) fn statement(&mut self, text: &str, place: &Place) -> Result<(), Stop> {
+    pub(super) fn statement(&mut self, text: &str, place: &TextOrigin) -> Result<(), Stop> {
         let done = self.run_statement(text, place);
         let done = self.arrived(done, text, place);
         if self.redirect.as_ref().is_some_and(|redirect| redirect.once) {
@@ -29,7 +29,7 @@ impl Shell {
         done
     }
 
-    fn run_statement(&mut self, text: &str, place: &Place) -> Result<(), Stop> {
+    fn run_statement(&mut self, text: &str, place: &TextOrigin) -> Result<(), Stop> {
         self.echo(text, ";")?;
         let started = Instant::now();
         if self.connection.is_interrupted() {
@@ -43,18 +43,19 @@ impl Shell {
         self.notices();
         match (&self.begun, self.connection.transaction()) {
             (None, Some(_)) => {
-                self.begun = Some(Begun { text: text.to_string(), place: place.clone() });
+                self.begun =
+                    Some(TransactionStart { text: text.to_string(), place: place.clone() });
             }
             (Some(_), None) => self.begun = None,
             _ => {}
         }
         match outcome {
             Ok(outcome) => self.outcome(outcome, started, text, place),
-            Err(Refusal::Failed(error)) if error.code == INTERRUPTED => {
+            Err(ConnectionError::Failed(error)) if error.code == INTERRUPTED => {
                 Err(self.interrupted(started))
             }
-            Err(Refusal::Failed(error)) => Err(self.fail(&error, text, place)),
-            Err(Refusal::Unavailable(error)) => Err(self.unavailable(&error, text, place)),
+            Err(ConnectionError::Failed(error)) => Err(self.fail(&error, text, place)),
+            Err(ConnectionError::Unavailable(error)) => Err(self.unavailable(&error, text, place)),
         }
     }
 
@@ -65,7 +66,7 @@ impl Shell {
 
     /// Draws what a command had the session do.
     pub(super) fn plain_outcome(&mut self, outcome: Outcome) -> Result<(), Stop> {
-        let place = Place { name: None, line: 1, column: 1 };
+        let place = TextOrigin { name: None, line: 1, column: 1 };
         self.outcome(outcome, Instant::now(), "", &place)
     }
 
@@ -74,7 +75,7 @@ impl Shell {
         outcome: Outcome,
         started: Instant,
         text: &str,
-        place: &Place,
+        place: &TextOrigin,
     ) -> Result<(), Stop> {
         let timer = self.settings.timer.unwrap_or(false);
         let said = match outcome {
@@ -114,18 +115,20 @@ impl Shell {
         format: &Format,
         started: Instant,
         text: &str,
-        place: &Place,
+        place: &TextOrigin,
     ) -> Result<(), Stop> {
         let shows_time = self.settings.timer.unwrap_or(format.terminal);
         let elapsed = || shows_time.then(|| started.elapsed());
         let drawn = draw(outcome, format, &elapsed, &mut self.out);
         match self.close_page(drawn) {
             Ok(()) => Ok(()),
-            Err(Failure::Query(error)) if error.code() == INTERRUPTED => {
+            Err(RenderError::Query(error)) if error.code() == INTERRUPTED => {
                 Err(self.interrupted(started))
             }
-            Err(Failure::Query(error)) => Err(self.fail(&Diagnostic::from(&error), text, place)),
-            Err(Failure::Output(error)) => Err(error.into()),
+            Err(RenderError::Query(error)) => {
+                Err(self.fail(&Diagnostic::from(&error), text, place))
+            }
+            Err(RenderError::Output(error)) => Err(error.into()),
         }
     }
 
@@ -141,11 +144,11 @@ impl Shell {
         let drawn = render::draw(rows, &format, &|| None, &mut self.out).map(|_| ());
         match self.close_page(drawn) {
             Ok(()) => Ok(()),
-            Err(Failure::Query(error)) if error.code() == INTERRUPTED => {
+            Err(RenderError::Query(error)) if error.code() == INTERRUPTED => {
                 Err(DotCommandError::Stop(self.interrupted(started)))
             }
-            Err(Failure::Query(error)) => Err(Diagnostic::from(&error).into()),
-            Err(Failure::Output(error)) => Err(error.into()),
+            Err(RenderError::Query(error)) => Err(Diagnostic::from(&error).into()),
+            Err(RenderError::Output(error)) => Err(error.into()),
         }
     }
 
@@ -216,7 +219,7 @@ fn draw(
     format: &Format,
     elapsed: &dyn Fn() -> Option<Duration>,
     out: &mut dyn Write,
-) -> Result<(), Failure> {
+) -> Result<(), RenderError> {
     match outcome {
         Outcome::Rows(rows) => render::draw(rows, format, elapsed, out).map(|_| ()),
         Outcome::Replay(replay) => render::draw_replay(*replay, format, elapsed, out).map(|_| ()),

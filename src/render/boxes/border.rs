@@ -5,7 +5,7 @@ use super::super::escape::is_control;
 use super::Mode;
 
 /// The lines between rows: how one begins, goes on, passes a column and ends.
-pub(super) struct Rule {
+pub(super) struct HorizontalRule {
     pub left: &'static str,
     pub line: &'static str,
     pub between: &'static str,
@@ -14,9 +14,9 @@ pub(super) struct Rule {
 
 /// The lines of a mode.
 pub(super) struct Border {
-    pub top: Option<Rule>,
-    pub head: Rule,
-    pub bottom: Option<Rule>,
+    pub top: Option<HorizontalRule>,
+    pub head: HorizontalRule,
+    pub bottom: Option<HorizontalRule>,
     /// What stands between columns.
     pub upright: &'static str,
     /// Where a line and an upright begin, of a row drawn as lines.
@@ -36,8 +36,8 @@ const fn rule(
     line: &'static str,
     between: &'static str,
     right: &'static str,
-) -> Rule {
-    Rule { left, line, between, right }
+) -> HorizontalRule {
+    HorizontalRule { left, line, between, right }
 }
 
 const BOX: Border = Border {

@@ -5,8 +5,8 @@
 
 use super::super::width;
 use super::super::wrap::wrap_behind;
-use super::widths::{Layout, Slot, taken};
-use super::{Column, Look, Page, Shown};
+use super::widths::{BoxLayout, DrawnColumn, taken};
+use super::{BoxCell, BoxColumn, BoxPage, CellStyle};
 use crate::session::Listing;
 use crate::types::Timestamp;
 
@@ -37,8 +37,13 @@ pub(super) fn moment(at: Timestamp, listing: Listing) -> String {
 }
 
 /// Which columns are drawn, and how wide, in so much room.
-pub(super) fn lay_out(columns: &[Column], page: &Page<'_>, headers: bool, room: usize) -> Layout {
-    let mut list = List::new(columns, page, headers, room);
+pub(super) fn lay_out(
+    columns: &[BoxColumn],
+    page: &BoxPage<'_>,
+    headers: bool,
+    room: usize,
+) -> BoxLayout {
+    let mut list = ListingLayout::new(columns, page, headers, room);
     for names in HIDDEN {
         let is_there = list.place(names[0]).is_some();
         if is_there && list.excess() > 0 {
@@ -65,7 +70,7 @@ pub(super) fn lay_out(columns: &[Column], page: &Page<'_>, headers: bool, room: 
         }
     }
     list.hidden.sort_unstable();
-    Layout {
+    BoxLayout {
         slots: list.slots(),
         empty: Vec::new(),
         hidden: list.hidden,
@@ -75,30 +80,35 @@ pub(super) fn lay_out(columns: &[Column], page: &Page<'_>, headers: bool, room: 
 }
 
 /// A list on its way into its room.
-struct List<'a> {
-    columns: &'a [Column],
+struct ListingLayout<'a> {
+    columns: &'a [BoxColumn],
     widths: Vec<usize>,
     drawn: Vec<usize>,
     hidden: Vec<usize>,
     room: usize,
 }
 
-impl<'a> List<'a> {
+impl<'a> ListingLayout<'a> {
     /// All columns, as wide as they come.
-    fn new(columns: &'a [Column], page: &Page<'_>, headers: bool, room: usize) -> List<'a> {
-        let wide = |(at, column): (usize, &Column)| {
+    fn new(
+        columns: &'a [BoxColumn],
+        page: &BoxPage<'_>,
+        headers: bool,
+        room: usize,
+    ) -> ListingLayout<'a> {
+        let wide = |(at, column): (usize, &BoxColumn)| {
             let name = width(&column.name.text).max(column.short_type().len());
             let head = if headers { name } else { 1 };
             let cells = page.rows.iter().map(|row| width(&row[at].text));
-            column.fixed.map_or(cells.fold(head, usize::max), |fixed| fixed.width)
+            column.fixed_width.map_or(cells.fold(head, usize::max), |fixed_width| fixed_width.width)
         };
         let widths = columns.iter().enumerate().map(wide).collect();
         let drawn = (0..columns.len()).collect();
-        List { columns, widths, drawn, hidden: Vec::new(), room }
+        ListingLayout { columns, widths, drawn, hidden: Vec::new(), room }
     }
 
-    fn slots(&self) -> Vec<(Slot, usize)> {
-        self.drawn.iter().map(|at| (Slot::Column(*at), self.widths[*at])).collect()
+    fn slots(&self) -> Vec<(DrawnColumn, usize)> {
+        self.drawn.iter().map(|at| (DrawnColumn::Column(*at), self.widths[*at])).collect()
     }
 
     /// By how much it is too wide.
@@ -124,8 +134,8 @@ impl<'a> List<'a> {
     }
 
     /// Hides the columns that are NULL in every row.
-    fn hide_empty(&mut self, page: &Page<'_>) {
-        let all = |at: &usize| page.rows.iter().all(|row| row[*at].look == Look::Dim);
+    fn hide_empty(&mut self, page: &BoxPage<'_>) {
+        let all = |at: &usize| page.rows.iter().all(|row| row[*at].style == CellStyle::Dim);
         let is_empty = |at: &usize| !page.rows.is_empty() && all(at);
         let (empty, drawn) = self.drawn.iter().partition(|at| is_empty(at));
         self.drawn = drawn;
@@ -151,10 +161,10 @@ impl<'a> List<'a> {
 }
 
 /// As much of a cell as fits on its line.
-pub(super) fn cut(cell: &Shown, room: usize) -> Shown {
-    if cell.look == Look::Number || width(&cell.text) <= room {
-        return Shown::new(cell.text.as_str(), cell.look);
+pub(super) fn cut(cell: &BoxCell, room: usize) -> BoxCell {
+    if cell.style == CellStyle::Number || width(&cell.text) <= room {
+        return BoxCell::new(cell.text.as_str(), cell.style);
     }
     let lines = wrap_behind(&cell.text, room.saturating_sub(1).max(1), &[]);
-    Shown::new(format!("{}…", lines.first().copied().unwrap_or_default()), cell.look)
+    BoxCell::new(format!("{}…", lines.first().copied().unwrap_or_default()), cell.style)
 }

@@ -14,12 +14,12 @@ mod listing;
 mod widths;
 
 use super::cell::{Cell, Cells};
-use super::{Buffer, Failure, Format, Mode, Vertical, duration, escape};
+use super::{Format, Mode, OutputBuffer, RenderError, Vertical, duration, escape};
 use crate::session::{Listing, OutputColumn, Rows};
 use crate::types::{ColumnAffinity, DataType};
 use arrow_array::RecordBatch;
 use border::Border;
-use frame::Frame;
+use frame::BoxFrame;
 use std::collections::VecDeque;
 use std::io::Write;
 use std::time::Duration;
@@ -31,7 +31,7 @@ const PAGE_BYTES: usize = 8 << 20;
 
 /// How a cell is shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Look {
+enum CellStyle {
     Name,
     /// NULL, and all that is no value: lines, types, marks.
     Dim,
@@ -40,27 +40,27 @@ enum Look {
 }
 
 /// A cell as it will be shown.
-struct Shown {
+struct BoxCell {
     text: String,
-    look: Look,
+    style: CellStyle,
 }
 
-impl Shown {
-    fn new(text: impl Into<String>, look: Look) -> Shown {
-        Shown { text: text.into(), look }
+impl BoxCell {
+    fn new(text: impl Into<String>, style: CellStyle) -> BoxCell {
+        BoxCell { text: text.into(), style }
     }
 }
 
 /// A column, by what decides how it is drawn.
-struct Column {
-    name: Shown,
+struct BoxColumn {
+    name: BoxCell,
     type_name: String,
     data_type: DataType,
     /// What `.width` says of it.
-    fixed: Option<Fixed>,
+    fixed_width: Option<FixedWidth>,
 }
 
-impl Column {
+impl BoxColumn {
     /// Its type where there is little room.
     fn short_type(&self) -> &'static str {
         match self.data_type {
@@ -89,15 +89,15 @@ impl Column {
 
 /// A width that somebody chose.
 #[derive(Clone, Copy)]
-struct Fixed {
+struct FixedWidth {
     width: usize,
     /// Whether values stand to the right.
     right: bool,
 }
 
 /// The rows that are drawn first, all of them or up to a mark.
-struct Page<'a> {
-    rows: &'a [Vec<Shown>],
+struct BoxPage<'a> {
+    rows: &'a [Vec<BoxCell>],
     /// Whether no row comes behind it.
     is_all: bool,
     /// Before which row others are left out.
@@ -112,12 +112,12 @@ pub(super) fn draw(
     format: &Format,
     elapsed: &dyn Fn() -> Option<Duration>,
     out: &mut dyn Write,
-) -> Result<usize, Failure> {
-    let mut buffer = Buffer::new(out);
+) -> Result<usize, RenderError> {
+    let mut buffer = OutputBuffer::new(out);
     let columns = columns(&rows.columns, format);
     let fits = format.terminal && format.mode == Mode::Box && format.vertical == Vertical::Off;
     let listing = rows.listing.filter(|_| fits);
-    let mut picture = Picture::new(&rows.columns, &columns, format, listing);
+    let mut picture = BoxRenderer::new(&rows.columns, &columns, format, listing);
     for batch in rows.by_ref() {
         let batch: RecordBatch = match batch {
             Ok(batch) => batch,
@@ -148,7 +148,7 @@ fn footer(
     shown: usize,
     rows: &Rows,
     time: Option<Duration>,
-) -> Result<String, Failure> {
+) -> Result<String, RenderError> {
     let mut footer = format!("{count} row{}", if count == 1 { "" } else { "s" });
     if shown < count {
         footer.push_str(&format!(" ({shown} shown, .last for all)"));
@@ -172,31 +172,31 @@ fn footer(
 }
 
 /// A frame that comes to be: the rows held, or the frame that they gave.
-struct Picture<'a> {
+struct BoxRenderer<'a> {
     output: Vec<OutputColumn>,
-    columns: &'a [Column],
+    columns: &'a [BoxColumn],
     format: &'a Format,
     /// Where each row is one line of a terminal.
     listing: Option<Listing>,
-    page: Vec<Vec<Shown>>,
+    page: Vec<Vec<BoxCell>>,
     /// Bytes of cells held.
     held: usize,
-    frame: Option<Frame<'a>>,
+    frame: Option<BoxFrame<'a>>,
     /// Rows so far.
     count: usize,
     /// The last rows, where others than the first and the last are left out.
-    tail: Option<Tail>,
+    tail: Option<LastRows>,
 }
 
-impl<'a> Picture<'a> {
+impl<'a> BoxRenderer<'a> {
     fn new(
         output: &[OutputColumn],
-        columns: &'a [Column],
+        columns: &'a [BoxColumn],
         format: &'a Format,
         listing: Option<Listing>,
-    ) -> Picture<'a> {
+    ) -> BoxRenderer<'a> {
         let most = format.rows.filter(|_| format.terminal && format.mode.is_framed());
-        Picture {
+        BoxRenderer {
             output: output.to_vec(),
             columns,
             format,
@@ -205,12 +205,16 @@ impl<'a> Picture<'a> {
             held: 0,
             frame: None,
             count: 0,
-            tail: most.map(|most| Tail::new(most.max(2))),
+            tail: most.map(|most| LastRows::new(most.max(2))),
         }
     }
 
     /// Draws or holds the rows of a batch.
-    fn add(&mut self, batch: RecordBatch, buffer: &mut Buffer<'_>) -> Result<(), Failure> {
+    fn add(
+        &mut self,
+        batch: RecordBatch,
+        buffer: &mut OutputBuffer<'_>,
+    ) -> Result<(), RenderError> {
         let first = match &self.tail {
             None => batch.num_rows(),
             Some(tail) => tail.first.saturating_sub(self.count).min(batch.num_rows()),
@@ -235,13 +239,13 @@ impl<'a> Picture<'a> {
         Ok(())
     }
 
-    fn hold(&mut self, row: Vec<Shown>, buffer: &mut Buffer<'_>) {
-        self.held += row.iter().map(|cell| size_of::<Shown>() + cell.text.len()).sum::<usize>();
+    fn hold(&mut self, row: Vec<BoxCell>, buffer: &mut OutputBuffer<'_>) {
+        self.held += row.iter().map(|cell| size_of::<BoxCell>() + cell.text.len()).sum::<usize>();
         self.page.push(row);
         let is_full = self.page.len() >= PAGE_ROWS || self.held >= PAGE_BYTES;
         if is_full && self.tail.is_none() {
             let page = self.page(false, None);
-            self.frame = Some(Frame::open(self.columns, &page, self.format, buffer));
+            self.frame = Some(BoxFrame::open(self.columns, &page, self.format, buffer));
             self.page.clear();
         }
     }
@@ -255,7 +259,7 @@ impl<'a> Picture<'a> {
     }
 
     /// The frame with all its rows drawn.
-    fn finish(mut self, buffer: &mut Buffer<'_>) -> Frame<'a> {
+    fn finish(mut self, buffer: &mut OutputBuffer<'_>) -> BoxFrame<'a> {
         if let Some(frame) = self.frame {
             return frame;
         }
@@ -268,21 +272,21 @@ impl<'a> Picture<'a> {
             self.page.extend(last);
         }
         let page = self.page(true, (hidden > 0).then_some(first));
-        Frame::open(self.columns, &page, self.format, buffer)
+        BoxFrame::open(self.columns, &page, self.format, buffer)
     }
 
     /// The rows held.
-    fn page(&self, is_all: bool, gap: Option<usize>) -> Page<'_> {
-        Page { rows: &self.page, is_all, gap, is_listing: self.listing.is_some() }
+    fn page(&self, is_all: bool, gap: Option<usize>) -> BoxPage<'_> {
+        BoxPage { rows: &self.page, is_all, gap, is_listing: self.listing.is_some() }
     }
 
-    fn show_row(&self, cells: &[Cells<'_>], index: usize) -> Vec<Shown> {
+    fn show_row(&self, cells: &[Cells<'_>], index: usize) -> Vec<BoxCell> {
         let show = |cell: Cell<'_>| match (cell, self.listing) {
             (Cell::Timestamp(at), Some(listing)) => {
-                Shown::new(listing::moment(at, listing), Look::Text)
+                BoxCell::new(listing::moment(at, listing), CellStyle::Text)
             }
             // Few events say who and why: a word for nothing in all others would hide them.
-            (Cell::Null, Some(_)) if self.format.null.is_none() => Shown::new("", Look::Dim),
+            (Cell::Null, Some(_)) if self.format.null.is_none() => BoxCell::new("", CellStyle::Dim),
             (cell, _) => show(cell, self.format),
         };
         cells.iter().map(|column| column.with(index, show)).collect()
@@ -290,7 +294,7 @@ impl<'a> Picture<'a> {
 }
 
 /// The last rows of a long result.
-struct Tail {
+struct LastRows {
     /// The most rows that are shown.
     most: usize,
     /// How many of them are the first.
@@ -300,9 +304,9 @@ struct Tail {
     count: usize,
 }
 
-impl Tail {
-    fn new(most: usize) -> Tail {
-        Tail { most, first: most - most / 2, batches: VecDeque::new(), count: 0 }
+impl LastRows {
+    fn new(most: usize) -> LastRows {
+        LastRows { most, first: most - most / 2, batches: VecDeque::new(), count: 0 }
     }
 
     /// Takes rows and forgets those that too many follow. One row more is known than is shown in the
@@ -324,8 +328,8 @@ impl Tail {
         &self,
         output: &[OutputColumn],
         wanted: usize,
-        show_row: impl Fn(&[Cells<'_>], usize) -> Vec<Shown>,
-    ) -> Vec<Vec<Shown>> {
+        show_row: impl Fn(&[Cells<'_>], usize) -> Vec<BoxCell>,
+    ) -> Vec<Vec<BoxCell>> {
         let mut rows = Vec::new();
         let mut skip = self.count.saturating_sub(wanted);
         for batch in &self.batches {
@@ -337,30 +341,30 @@ impl Tail {
     }
 }
 
-fn columns(output: &[OutputColumn], format: &Format) -> Vec<Column> {
-    let fixed = |at: usize| {
+fn columns(output: &[OutputColumn], format: &Format) -> Vec<BoxColumn> {
+    let fixed_width = |at: usize| {
         let width = format.widths.get(at).filter(|width| **width != 0)?;
         let columns = usize::try_from(width.unsigned_abs()).unwrap_or(usize::MAX);
-        Some(Fixed { width: columns, right: *width < 0 })
+        Some(FixedWidth { width: columns, right: *width < 0 })
     };
-    let column = |(at, column): (usize, &OutputColumn)| Column {
-        name: Shown::new(text(&column.name, format), Look::Name),
+    let column = |(at, column): (usize, &OutputColumn)| BoxColumn {
+        name: BoxCell::new(text(&column.name, format), CellStyle::Name),
         type_name: column.data_type.to_string().to_lowercase(),
         data_type: column.data_type,
-        fixed: fixed(at),
+        fixed_width: fixed_width(at),
     };
     output.iter().enumerate().map(column).collect()
 }
 
-fn show(cell: Cell<'_>, format: &Format) -> Shown {
+fn show(cell: Cell<'_>, format: &Format) -> BoxCell {
     match cell {
-        Cell::Null => Shown::new(text(format.null(), format), Look::Dim),
-        Cell::Text(value) | Cell::Json(value) => Shown::new(text(value, format), Look::Text),
+        Cell::Null => BoxCell::new(text(format.null(), format), CellStyle::Dim),
+        Cell::Text(value) | Cell::Json(value) => BoxCell::new(text(value, format), CellStyle::Text),
         cell => {
             let mut bytes = Vec::new();
             cell.write_text(&mut bytes);
-            let look = if cell.is_number() { Look::Number } else { Look::Text };
-            Shown::new(String::from_utf8_lossy(&bytes), look)
+            let style = if cell.is_number() { CellStyle::Number } else { CellStyle::Text };
+            BoxCell::new(String::from_utf8_lossy(&bytes), style)
         }
     }
 }

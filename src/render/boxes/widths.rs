@@ -2,7 +2,7 @@
 
 use super::super::wrap::VALUE;
 use super::super::{Format, Vertical, width};
-use super::{Border, Column, Look, Page, Shown, listing};
+use super::{Border, BoxCell, BoxColumn, BoxPage, CellStyle, listing};
 use crate::types::DataType;
 
 /// No column is made narrower than this, or than its widest number, to fit.
@@ -21,7 +21,7 @@ const WIDEST_NAME_PART: usize = 8;
 
 /// One column of a frame that is drawn.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Slot {
+pub(super) enum DrawnColumn {
     /// The column of the result with this index.
     Column(usize),
     /// A mark for columns left out.
@@ -29,9 +29,9 @@ pub(super) enum Slot {
 }
 
 /// What of a result is drawn, and how wide.
-pub(super) struct Layout {
+pub(super) struct BoxLayout {
     /// What is drawn from left to right, each so many columns wide.
-    pub slots: Vec<(Slot, usize)>,
+    pub slots: Vec<(DrawnColumn, usize)>,
     /// Columns that are left out because they are NULL in every row.
     pub empty: Vec<usize>,
     /// Columns that are left out because there is no room.
@@ -43,7 +43,7 @@ pub(super) struct Layout {
 }
 
 /// The widths that columns ask for.
-struct Wanted {
+struct PreferredWidths {
     /// What shows every value, name and type in one line.
     with_types: Vec<usize>,
     /// The same with types in short.
@@ -56,34 +56,34 @@ struct Wanted {
     is_stepped: Vec<bool>,
 }
 
-impl Wanted {
-    fn least_of(&self, slot: Slot) -> usize {
+impl PreferredWidths {
+    fn least_of(&self, slot: DrawnColumn) -> usize {
         match slot {
-            Slot::Column(at) => self.least[at],
-            Slot::Mark => 0,
+            DrawnColumn::Column(at) => self.least[at],
+            DrawnColumn::Mark => 0,
         }
     }
 
     /// The width of a slot where it is lowered to `cap`, if it can be.
-    fn lowered(&self, (slot, width): (Slot, usize), cap: usize) -> usize {
+    fn lowered(&self, (slot, width): (DrawnColumn, usize), cap: usize) -> usize {
         width.min(cap.max(self.least_of(slot)))
     }
 }
 
 /// Finds a layout for the columns and the rows held.
-pub(super) fn lay_out(columns: &[Column], page: &Page<'_>, format: &Format) -> Layout {
+pub(super) fn lay_out(columns: &[BoxColumn], page: &BoxPage<'_>, format: &Format) -> BoxLayout {
     let border = Border::of(format.mode);
     let wanted = wanted(columns, page, format, border);
     let mut drawn: Vec<usize> = (0..columns.len()).collect();
-    let mut layout = Layout {
+    let mut layout = BoxLayout {
         slots: Vec::new(),
         empty: Vec::new(),
         hidden: Vec::new(),
         upright: format.vertical == Vertical::On && format.mode.is_framed(),
         one_line: false,
     };
-    let of = |drawn: &[usize], widths: &[usize]| -> Vec<(Slot, usize)> {
-        drawn.iter().map(|at| (Slot::Column(*at), widths[*at])).collect()
+    let of = |drawn: &[usize], widths: &[usize]| -> Vec<(DrawnColumn, usize)> {
+        drawn.iter().map(|at| (DrawnColumn::Column(*at), widths[*at])).collect()
     };
     layout.slots = of(&drawn, &wanted.with_types);
     let Some(room) = format.width.filter(|_| border.wraps && !layout.upright) else {
@@ -103,7 +103,7 @@ pub(super) fn lay_out(columns: &[Column], page: &Page<'_>, format: &Format) -> L
     }
     // What is left out has to be named, and known to be NULL to the end.
     if page.is_all && page.gap.is_none() && format.footer && !page.rows.is_empty() {
-        let is_empty = |at: &usize| page.rows.iter().all(|row| row[*at].look == Look::Dim);
+        let is_empty = |at: &usize| page.rows.iter().all(|row| row[*at].style == CellStyle::Dim);
         (layout.empty, drawn) = drawn.into_iter().partition(is_empty);
         layout.slots = of(&drawn, &wanted.most);
         if fit(&mut layout.slots, &wanted, room) {
@@ -121,9 +121,9 @@ pub(super) fn lay_out(columns: &[Column], page: &Page<'_>, format: &Format) -> L
 
 /// Hides columns in the middle until the others have room; false where not even two have.
 fn hide(
-    layout: &mut Layout,
+    layout: &mut BoxLayout,
     drawn: &[usize],
-    wanted: &Wanted,
+    wanted: &PreferredWidths,
     room: usize,
     border: &Border,
 ) -> bool {
@@ -145,19 +145,24 @@ fn hide(
         return false;
     }
     layout.hidden = drawn[first..last].to_vec();
-    let slot = |at: &usize| (Slot::Column(*at), wanted.most[*at]);
+    let slot = |at: &usize| (DrawnColumn::Column(*at), wanted.most[*at]);
     layout.slots = drawn[..first].iter().map(slot).collect();
-    layout.slots.push((Slot::Mark, mark));
+    layout.slots.push((DrawnColumn::Mark, mark));
     layout.slots.extend(drawn[last..].iter().map(slot));
     fit(&mut layout.slots, wanted, room)
 }
 
-fn wanted(columns: &[Column], page: &Page<'_>, format: &Format, border: &Border) -> Wanted {
+fn wanted(
+    columns: &[BoxColumn],
+    page: &BoxPage<'_>,
+    format: &Format,
+    border: &Border,
+) -> PreferredWidths {
     let count = columns.len();
     let none = || vec![0; count];
     let is_stepped =
-        columns.iter().map(|c| c.data_type == DataType::Timestamp && c.fixed.is_none());
-    let mut wanted = Wanted {
+        columns.iter().map(|c| c.data_type == DataType::Timestamp && c.fixed_width.is_none());
+    let mut wanted = PreferredWidths {
         with_types: none(),
         with_short: none(),
         most: none(),
@@ -174,15 +179,15 @@ fn wanted(columns: &[Column], page: &Page<'_>, format: &Format, border: &Border)
             let cell = &row[at];
             let wide = width(&cell.text);
             most = most.max(wide);
-            if cell.look == Look::Number {
+            if cell.style == CellStyle::Number {
                 number = number.max(wide);
             }
-            least = least.max(match (cell.look, column.data_type) {
-                (Look::Number, _) => wide,
-                (Look::Text, DataType::Json) => wide.min(NARROWEST_JSON),
-                (Look::Text, DataType::Timestamp | DataType::Date) => least_of(cell),
-                (Look::Text, _) => wide.div_ceil(MOST_LINES.0).min(MOST_LINES.1),
-                (Look::Name | Look::Dim, _) => 0,
+            least = least.max(match (cell.style, column.data_type) {
+                (CellStyle::Number, _) => wide,
+                (CellStyle::Text, DataType::Json) => wide.min(NARROWEST_JSON),
+                (CellStyle::Text, DataType::Timestamp | DataType::Date) => least_of(cell),
+                (CellStyle::Text, _) => wide.div_ceil(MOST_LINES.0).min(MOST_LINES.1),
+                (CellStyle::Name | CellStyle::Dim, _) => 0,
             });
         }
         if number > 0 && !page.is_all {
@@ -192,11 +197,11 @@ fn wanted(columns: &[Column], page: &Page<'_>, format: &Format, border: &Border)
         if shows_types(format) {
             (full, short) = (width(&column.type_name), width(column.short_type()));
         }
-        let fixed = column.fixed.map(|fixed| fixed.width.max(number));
-        wanted.with_types[at] = fixed.unwrap_or(most.max(full));
-        wanted.with_short[at] = fixed.unwrap_or(most.max(short));
-        wanted.most[at] = fixed.unwrap_or(most);
-        wanted.least[at] = fixed.unwrap_or(least);
+        let fixed_width = column.fixed_width.map(|fixed_width| fixed_width.width.max(number));
+        wanted.with_types[at] = fixed_width.unwrap_or(most.max(full));
+        wanted.with_short[at] = fixed_width.unwrap_or(most.max(short));
+        wanted.most[at] = fixed_width.unwrap_or(most);
+        wanted.least[at] = fixed_width.unwrap_or(least);
     }
     wanted
 }
@@ -207,26 +212,26 @@ pub(super) fn shows_types(format: &Format) -> bool {
 }
 
 /// The width of the widest part of a text that should not be broken.
-fn least_of(shown: &Shown) -> usize {
+fn least_of(shown: &BoxCell) -> usize {
     let parts = shown.text.split_inclusive(VALUE).map(|part| width(part.trim_end()));
     let widest = parts.max().unwrap_or(0);
-    if shown.look == Look::Name { widest.clamp(NARROWEST, WIDEST_NAME_PART) } else { widest }
+    if shown.style == CellStyle::Name { widest.clamp(NARROWEST, WIDEST_NAME_PART) } else { widest }
 }
 
 /// Columns of a terminal that a frame takes.
-pub(super) fn taken(slots: &[(Slot, usize)]) -> usize {
+pub(super) fn taken(slots: &[(DrawnColumn, usize)]) -> usize {
     slots.iter().map(|(_, width)| width + 3).sum::<usize>() + 1
 }
 
 /// Lowers the widest columns to one common width, the largest that lets the frame fit; tells whether
 /// it does.
-fn fit(slots: &mut [(Slot, usize)], wanted: &Wanted, room: usize) -> bool {
+fn fit(slots: &mut [(DrawnColumn, usize)], wanted: &PreferredWidths, room: usize) -> bool {
     let budget = room.saturating_sub(3 * slots.len() + 1);
     loop {
         let (cap, fits) = common_width(slots, wanted, budget);
-        let steps = |slot: &&mut (Slot, usize)| match slot.0 {
-            Slot::Column(at) => wanted.is_stepped[at] && slot.1 > cap.max(wanted.least[at]),
-            Slot::Mark => false,
+        let steps = |slot: &&mut (DrawnColumn, usize)| match slot.0 {
+            DrawnColumn::Column(at) => wanted.is_stepped[at] && slot.1 > cap.max(wanted.least[at]),
+            DrawnColumn::Mark => false,
         };
         // What such a column gives up the others may have.
         if let Some(slot) = slots.iter_mut().find(steps) {
@@ -242,7 +247,11 @@ fn fit(slots: &mut [(Slot, usize)], wanted: &Wanted, room: usize) -> bool {
 
 /// The largest width to which columns can be lowered so that they take no more than the budget, and
 /// whether there is one.
-fn common_width(slots: &[(Slot, usize)], wanted: &Wanted, budget: usize) -> (usize, bool) {
+fn common_width(
+    slots: &[(DrawnColumn, usize)],
+    wanted: &PreferredWidths,
+    budget: usize,
+) -> (usize, bool) {
     let sum = |cap| -> usize { slots.iter().map(|slot| wanted.lowered(*slot, cap)).sum() };
     let mut cap = slots.iter().map(|(_, width)| *width).max().unwrap_or(0);
     while cap > NARROWEST && sum(cap) > budget {
@@ -266,11 +275,11 @@ mod tests {
         stepped: &[bool],
         room: usize,
     ) -> (bool, Vec<usize>) {
-        let slot = |(at, width): (usize, &usize)| (Slot::Column(at), *width);
-        let mut slots: Vec<(Slot, usize)> = widths.iter().enumerate().map(slot).collect();
+        let slot = |(at, width): (usize, &usize)| (DrawnColumn::Column(at), *width);
+        let mut slots: Vec<(DrawnColumn, usize)> = widths.iter().enumerate().map(slot).collect();
         let (with_types, with_short, most) = Default::default();
         let (least, is_stepped) = (least.to_vec(), stepped.to_vec());
-        let wanted = Wanted { with_types, with_short, most, least, is_stepped };
+        let wanted = PreferredWidths { with_types, with_short, most, least, is_stepped };
         let fits = fit(&mut slots, &wanted, room);
         (fits, slots.into_iter().map(|(_, width)| width).collect())
     }

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn error(text: &str, marked: &str, place: &Place) -> String {
+fn error(text: &str, marked: &str, place: &TextOrigin) -> String {
     let start = text.find(marked).expect("the marked text is there");
     let diagnostic = Diagnostic {
         code: "unknown-column".into(),
@@ -17,8 +17,8 @@ fn error(text: &str, marked: &str, place: &Place) -> String {
     String::from_utf8(out).expect("text")
 }
 
-fn seed(line: usize, column: usize) -> Place {
-    Place { name: Some("seed.sql".into()), line, column }
+fn seed(line: usize, column: usize) -> TextOrigin {
+    TextOrigin { name: Some("seed.sql".into()), line, column }
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn a_script_error_names_its_place() {
        |        ^^^^ did you mean "owner"?
        = accounts(id, owner, balance)
     "#);
-    let terminal = Place { name: None, line: 1, column: 1 };
+    let terminal = TextOrigin { name: None, line: 1, column: 1 };
     insta::assert_snapshot!(error(text, "owne", &terminal), @r#"
     error[unknown-column]: accounts has no column "owne"
      1 | SELECT owne FROM accounts WHERE id = 1;
@@ -139,7 +139,7 @@ fn a_name_of_a_megabyte_is_not_told_in_full() {
 }
 
 /// An error as it is told in a manner.
-fn told(error: &Diagnostic, text: &str, place: &Place, manner: &ReportOptions) -> String {
+fn reported(error: &Diagnostic, text: &str, place: &TextOrigin, manner: &ReportOptions) -> String {
     let mut out = Vec::new();
     report(error, text, place, manner, &mut out).expect("a vector takes every byte");
     String::from_utf8(out).expect("text")
@@ -159,15 +159,15 @@ fn wrong() -> Diagnostic {
 fn a_program_reads_one_line_for_each_error() {
     let short = ReportOptions { format: ErrorFormat::Short, ..ReportOptions::default() };
     let text = "SELECT owne FROM accounts";
-    insta::assert_snapshot!(told(&wrong(), text, &seed(7, 1), &short), @r#"seed.sql:7:8: error[unknown-column]: accounts has no \e[31m column "owne" (did you mean "owner"?)"#);
+    insta::assert_snapshot!(reported(&wrong(), text, &seed(7, 1), &short), @r#"seed.sql:7:8: error[unknown-column]: accounts has no \e[31m column "owne" (did you mean "owner"?)"#);
     let json = ReportOptions { format: ErrorFormat::Json, ..ReportOptions::default() };
-    let line = told(&wrong(), text, &seed(7, 1), &json);
+    let line = reported(&wrong(), text, &seed(7, 1), &json);
     insta::assert_snapshot!(line, @r#"{"code":"unknown-column","message":"accounts has no \u001b[31m column \"owne\"","file":"seed.sql","line":7,"column":8,"offset":7,"length":4,"help":"did you mean \"owner\"?","notes":["accounts(id,\nowner)","two"]}"#);
     let read: serde_json::Value = serde_json::from_str(&line).expect("valid JSON");
     assert_eq!(read["message"], "accounts has no \u{1b}[31m column \"owne\"");
     assert_eq!((&read["offset"], &read["length"]), (&7.into(), &4.into()));
-    let place = Place { name: None, line: 1, column: 1 };
-    insta::assert_snapshot!(told(&Diagnostic::new("usage", "no"), "", &place, &json), @r#"{"code":"usage","message":"no","file":null,"line":1,"column":1,"offset":null,"length":null,"help":null,"notes":[]}"#);
+    let place = TextOrigin { name: None, line: 1, column: 1 };
+    insta::assert_snapshot!(reported(&Diagnostic::new("usage", "no"), "", &place, &json), @r#"{"code":"usage","message":"no","file":null,"line":1,"column":1,"offset":null,"length":null,"help":null,"notes":[]}"#);
     let mut out = Vec::new();
     notice("stopped \u{9b}here", &json, &mut out).expect("a vector takes every byte");
     insta::assert_snapshot!(String::from_utf8(out).expect("text"), @r#"{"code":"notice","message":"stopped \u009bhere"}"#);
@@ -183,9 +183,9 @@ fn an_error_at_a_terminal_keeps_to_its_width() {
         ..wrong()
     };
     let manner = ReportOptions { width: Some(40), ..ReportOptions::default() };
-    let place = Place { name: None, line: 1, column: 1 };
+    let place = TextOrigin { name: None, line: 1, column: 1 };
     let text = "SELECT owne, and_then, much_more, that_is, of_no, interest FROM accounts";
-    let text = told(&error, text, &place, &manner);
+    let text = reported(&error, text, &place, &manner);
     insta::assert_snapshot!(text, @r"
     error[unknown-column]: the table has
       no such column, whatever anyone may

@@ -1,15 +1,15 @@
 //! Files: tables from and to them, scripts of SQL, other databases.
 
 use super::output::separator_text;
-use super::{DotCommand, DotCommandError, Group, check_safe};
+use super::{DotCommand, DotCommandError, DotCommandGroup, check_safe};
 use crate::render::Diagnostic;
 use crate::shell::Shell;
-use crate::shell::transfer::{Export, Import, Kind, encoding_named};
+use crate::shell::transfer::{ExportRequest, FileFormat, ImportRequest, encoding_named};
 use encoding_rs::Encoding;
 use std::slice::Iter;
 
 /// The commands of this room.
-pub(super) const GROUP: Group = Group {
+pub(super) const GROUP: DotCommandGroup = DotCommandGroup {
     title: "Files",
     commands: &[
         DotCommand {
@@ -84,13 +84,13 @@ pub(in crate::shell) fn import_options() -> impl Iterator<Item = String> {
 }
 
 fn usage(message: String) -> DotCommandError {
-    DotCommandError::Told(Diagnostic::new("dot-command", message))
+    DotCommandError::Failed(Diagnostic::new("dot-command", message))
 }
 
 /// What the options of a command say, and its other words.
 #[derive(Default)]
-struct Given {
-    kind: Option<Kind>,
+struct CommandOptions {
+    kind: Option<FileFormat>,
     force: bool,
     skip: u64,
     header: Option<bool>,
@@ -101,10 +101,10 @@ struct Given {
     words: Vec<String>,
 }
 
-impl Given {
+impl CommandOptions {
     /// Reads the words of a command; `allowed` are the options besides those of a kind.
-    fn of(arguments: &[String], allowed: &[&str]) -> Result<Given, DotCommandError> {
-        let mut given = Given::default();
+    fn of(arguments: &[String], allowed: &[&str]) -> Result<CommandOptions, DotCommandError> {
+        let mut given = CommandOptions::default();
         let mut words = arguments.iter();
         // Behind the file of an export comes SQL, as it is written.
         let is_sql = |words: &[String]| allowed.contains(&"force") && !words.is_empty();
@@ -114,7 +114,7 @@ impl Given {
             match option.filter(|name| !name.is_empty() && !is_sql(&given.words)) {
                 None => given.words.push(word.clone()),
                 Some(name) if allowed.contains(&name) => given.option(name, &mut words)?,
-                Some(name) => match Kind::named(name) {
+                Some(name) => match FileFormat::named(name) {
                     Some(kind) => given.kind = Some(kind),
                     None => {
                         let all = KIND_OPTIONS.iter().chain(allowed);
@@ -171,7 +171,7 @@ fn one_character(text: &str) -> Result<char, DotCommandError> {
 
 fn import(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     check_safe(shell, ".import")?;
-    let given = Given::of(arguments, IMPORT_OPTIONS)?;
+    let given = CommandOptions::of(arguments, IMPORT_OPTIONS)?;
     let [path, table] = given.words.as_slice() else {
         return Err(usage(
             "usage: .import [--csv|--tsv|--json|--ndjson] [--skip N] [--header|--no-header] \
@@ -179,7 +179,7 @@ fn import(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError
                 .to_owned(),
         ));
     };
-    let mut import = Import {
+    let mut import = ImportRequest {
         path: path.clone(),
         table: table.clone(),
         kind: given.kind,
@@ -201,7 +201,7 @@ fn import(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError
 
 fn export(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     check_safe(shell, ".export")?;
-    let Given { kind, force, words, .. } = Given::of(arguments, &["force"])?;
+    let CommandOptions { kind, force, words, .. } = CommandOptions::of(arguments, &["force"])?;
     let (path, what) = match words.as_slice() {
         [path] => (path.clone(), None),
         [path, what] => (path.clone(), Some(what.clone())),
@@ -212,7 +212,7 @@ fn export(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError
             ));
         }
     };
-    shell.export(&Export { path, what, kind, force })
+    shell.export(&ExportRequest { path, what, kind, force })
 }
 
 fn dump(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {

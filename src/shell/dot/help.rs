@@ -41,9 +41,9 @@ pub(super) fn help(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCom
     match (find(&name), help_topics::suggestion(&asked)) {
         (Err(error), Some(near)) if error.help.is_none() || !asked.starts_with(['.', '\\']) => {
             let error = Diagnostic::new("unknown-topic", format!("there is no help about {asked}"));
-            Err(DotCommandError::Told(error.help(Some(format!("did you mean .help {near}?")))))
+            Err(DotCommandError::Failed(error.help(Some(format!("did you mean .help {near}?")))))
         }
-        (found, _) => one(shell, found.map_err(DotCommandError::Told)?),
+        (found, _) => one(shell, found.map_err(DotCommandError::Failed)?),
     }
 }
 

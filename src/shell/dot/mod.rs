@@ -17,8 +17,8 @@ pub(super) use files::import_options;
 pub(super) use schema::statements;
 pub(super) use time::{POINT_WORDS, points};
 
-use super::{Refusal, Shell, Stop};
-use crate::render::{Diagnostic, Place};
+use super::{ConnectionError, Shell, Stop};
+use crate::render::{Diagnostic, TextOrigin};
 use std::io::Write;
 
 /// One dot-command.
@@ -36,7 +36,7 @@ pub struct DotCommand {
 }
 
 /// Dot-commands that have to do with each other.
-pub struct Group {
+pub struct DotCommandGroup {
     /// What they have to do with.
     pub title: &'static str,
     /// The commands, by name.
@@ -44,7 +44,7 @@ pub struct Group {
 }
 
 /// All dot-commands.
-pub const GROUPS: &[Group] = &[
+pub const GROUPS: &[DotCommandGroup] = &[
     session::GROUP,
     output::GROUP,
     schema::GROUP,
@@ -109,7 +109,7 @@ const PRINT: &str = ".print";
 /// Why a dot-command did not do what it should.
 pub(super) enum DotCommandError {
     /// To be told at its place.
-    Told(Diagnostic),
+    Failed(Diagnostic),
     /// The same, and there is no database to go on with.
     Unavailable(Diagnostic),
     /// The loop has to know.
@@ -118,15 +118,15 @@ pub(super) enum DotCommandError {
 
 impl From<Diagnostic> for DotCommandError {
     fn from(error: Diagnostic) -> DotCommandError {
-        DotCommandError::Told(error)
+        DotCommandError::Failed(error)
     }
 }
 
-impl From<Refusal> for DotCommandError {
-    fn from(refusal: Refusal) -> DotCommandError {
-        match refusal.placeless() {
-            Refusal::Failed(error) => DotCommandError::Told(error),
-            Refusal::Unavailable(error) => DotCommandError::Unavailable(error),
+impl From<ConnectionError> for DotCommandError {
+    fn from(connection_error: ConnectionError) -> DotCommandError {
+        match connection_error.placeless() {
+            ConnectionError::Failed(error) => DotCommandError::Failed(error),
+            ConnectionError::Unavailable(error) => DotCommandError::Unavailable(error),
         }
     }
 }
@@ -141,7 +141,7 @@ impl From<std::io::Error> for DotCommandError {
 ///
 /// # Errors
 /// [`Stop::Failed`] where it fails, which is told; whatever a script inside it ends with.
-pub(super) fn run(shell: &mut Shell, line: &str, place: &Place) -> Result<(), Stop> {
+pub(super) fn run(shell: &mut Shell, line: &str, place: &TextOrigin) -> Result<(), Stop> {
     let words = words(line, usize::MAX);
     let name = words.first().map_or("", String::as_str).trim_end_matches(';').to_ascii_lowercase();
     let found = find(&name);
@@ -149,7 +149,7 @@ pub(super) fn run(shell: &mut Shell, line: &str, place: &Place) -> Result<(), St
     if !found.as_ref().is_ok_and(|command| command.name == PRINT) {
         shell.echo(line, "")?;
     }
-    let result = found.map_err(DotCommandError::Told).and_then(|command| {
+    let result = found.map_err(DotCommandError::Failed).and_then(|command| {
         let arguments = match command.arguments {
             WHOLE_LINE | POINT => rest(line),
             usage if usage.starts_with(POINT) => time::points(&words[1..]),
@@ -164,7 +164,7 @@ pub(super) fn run(shell: &mut Shell, line: &str, place: &Place) -> Result<(), St
         };
         let arguments = without_database(command, arguments);
         match wrong_count(command, arguments.len()) {
-            Some(error) => Err(DotCommandError::Told(error)),
+            Some(error) => Err(DotCommandError::Failed(error)),
             // Of a check a script's scripts are part, and nothing else is done.
             None if shell.settings.check_only && !IN_REHEARSALS.contains(&command.name) => Ok(()),
             None => (command.run)(shell, &arguments),
@@ -173,7 +173,7 @@ pub(super) fn run(shell: &mut Shell, line: &str, place: &Place) -> Result<(), St
     let done = match result {
         Ok(()) => Ok(()),
         Err(DotCommandError::Stop(stop)) => Err(stop),
-        Err(DotCommandError::Told(error)) => Err(shell.fail(&error, line, place)),
+        Err(DotCommandError::Failed(error)) => Err(shell.fail(&error, line, place)),
         Err(DotCommandError::Unavailable(error)) => Err(shell.unavailable(&error, line, place)),
     };
     shell.arrived(done, line, place)
@@ -245,7 +245,7 @@ fn check_safe(shell: &Shell, command: &str) -> Result<(), DotCommandError> {
     if !shell.settings.safe {
         return Ok(());
     }
-    Err(DotCommandError::Told(refused(command)))
+    Err(DotCommandError::Failed(refused(command)))
 }
 
 /// What a command is told that `--safe` forbids.
@@ -370,7 +370,7 @@ fn on_off(word: &str) -> Result<bool, DotCommandError> {
     match word.to_ascii_lowercase().as_str() {
         "on" | "yes" | "true" | "1" => Ok(true),
         "off" | "no" | "false" | "0" => Ok(false),
-        _ => Err(DotCommandError::Told(Diagnostic::new(
+        _ => Err(DotCommandError::Failed(Diagnostic::new(
             "dot-command",
             format!("{word} is neither on nor off"),
         ))),

@@ -1,13 +1,15 @@
 //! What is shown, and how.
 
-use super::{DotCommand, DotCommandError, Group, PRINT, SWITCHED, check_safe, on_off, switch};
-use crate::render::{self, Diagnostic, MODES, Mode, Place, Vertical};
+use super::{
+    DotCommand, DotCommandError, DotCommandGroup, PRINT, SWITCHED, check_safe, on_off, switch,
+};
+use crate::render::{self, Diagnostic, MODES, Mode, TextOrigin, Vertical};
 use crate::shell::Shell;
 use crate::shell::redirect::default_pager;
 use std::io::Write;
 
 /// The commands of this room.
-pub(super) const GROUP: Group = Group {
+pub(super) const GROUP: DotCommandGroup = DotCommandGroup {
     title: "Output",
     commands: &[
         DotCommand {
@@ -171,7 +173,7 @@ fn output(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError
 /// Sends results elsewhere, or here again.
 fn redirect(shell: &mut Shell, arguments: &[String], once: bool) -> Result<(), DotCommandError> {
     check_safe(shell, if once { ".once" } else { ".output" })?;
-    let place = Place { name: None, line: 1, column: 1 };
+    let place = TextOrigin { name: None, line: 1, column: 1 };
     shell.restore(&place).map_err(DotCommandError::Stop)?;
     let target = match arguments {
         [] => return Ok(()),
@@ -181,10 +183,10 @@ fn redirect(shell: &mut Shell, arguments: &[String], once: bool) -> Result<(), D
         [file] => file.clone(),
         _ => {
             let message = "a file's name with blanks needs quotes";
-            return Err(DotCommandError::Told(Diagnostic::new("dot-command", message)));
+            return Err(DotCommandError::Failed(Diagnostic::new("dot-command", message)));
         }
     };
-    shell.redirect(&target, once).map_err(DotCommandError::Told)
+    shell.redirect(&target, once).map_err(DotCommandError::Failed)
 }
 
 fn pager(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
@@ -209,13 +211,13 @@ fn mode(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> 
         let names: Vec<&str> = MODES.iter().map(|entry| entry.name).collect();
         let error = Diagnostic::new("dot-command", format!("there is no mode {name}"))
             .help(Some(format!("modes are {}", names.join(", "))));
-        return Err(DotCommandError::Told(error));
+        return Err(DotCommandError::Failed(error));
     };
     match arguments.get(1) {
         Some(table) if mode == Mode::Insert => shell.settings.format.table = Some(table.clone()),
         Some(_) => {
             let message = format!("mode {mode} names no table, insert does");
-            return Err(DotCommandError::Told(Diagnostic::new("dot-command", message)));
+            return Err(DotCommandError::Failed(Diagnostic::new("dot-command", message)));
         }
         None => {}
     }
@@ -260,7 +262,7 @@ fn rows(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> 
             let message = format!("{word} is no number of rows");
             let help = "a number from 2 on, or all".to_string();
             let error = Diagnostic::new("dot-command", message).help(Some(help));
-            return Err(DotCommandError::Told(error));
+            return Err(DotCommandError::Failed(error));
         }
     };
     Ok(())
@@ -280,7 +282,7 @@ fn width(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError>
     let number = |word: &String| {
         word.parse::<i64>().map_err(|_| {
             let message = format!("{word} is no number of columns");
-            DotCommandError::Told(Diagnostic::new("dot-command", message))
+            DotCommandError::Failed(Diagnostic::new("dot-command", message))
         })
     };
     shell.settings.format.widths = arguments.iter().map(number).collect::<Result<_, _>>()?;

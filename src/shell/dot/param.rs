@@ -1,12 +1,12 @@
 //! Values for the `$name` and `?` of statements.
 
-use super::{DotCommand, DotCommandError, Group};
+use super::{DotCommand, DotCommandError, DotCommandGroup};
 use crate::render::{self, Diagnostic};
 use crate::shell::Shell;
 use std::io::Write;
 
 /// The commands of this room.
-pub(super) const GROUP: Group = Group {
+pub(super) const GROUP: DotCommandGroup = DotCommandGroup {
     title: "Parameters",
     commands: &[
         DotCommand {
@@ -43,13 +43,13 @@ fn param(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError>
     let verb = words[0].to_ascii_lowercase();
     match (verb.as_str(), &words[1..]) {
         ("set", [name, value]) => {
-            shell.connection.set_parameter(name, value).map_err(DotCommandError::Told)?;
+            shell.connection.set_parameter(name, value).map_err(DotCommandError::Failed)?;
         }
         ("unset", [name]) => {
             if !shell.connection.unset_parameter(name) {
                 let message = format!("the parameter {name} has no value");
                 let help = Some(".param list shows which have".to_owned());
-                return Err(DotCommandError::Told(
+                return Err(DotCommandError::Failed(
                     Diagnostic::new("unknown-parameter", message).help(help),
                 ));
             }
@@ -67,7 +67,7 @@ fn param(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError>
         }
         _ => {
             let message = "usage: .param set NAME VALUE, unset NAME, list or clear";
-            return Err(DotCommandError::Told(Diagnostic::new("dot-command", message)));
+            return Err(DotCommandError::Failed(Diagnostic::new("dot-command", message)));
         }
     }
     Ok(())

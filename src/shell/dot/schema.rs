@@ -1,6 +1,6 @@
 //! The tables and what made them.
 
-use super::{DotCommand, DotCommandError, Group};
+use super::{DotCommand, DotCommandError, DotCommandGroup};
 use crate::planner::{create_index, create_table};
 use crate::render::{self, Diagnostic};
 use crate::shell::Shell;
@@ -8,7 +8,7 @@ use crate::types::{KeyKind, Schema, TableSchema};
 use std::io::Write;
 
 /// The commands of this room.
-pub(super) const GROUP: Group = Group {
+pub(super) const GROUP: DotCommandGroup = DotCommandGroup {
     title: "Tables",
     commands: &[
         DotCommand {
@@ -45,7 +45,7 @@ pub(super) const GROUP: Group = Group {
 /// The tables now, or why there are none to ask for.
 fn now(shell: &Shell) -> Result<Schema, DotCommandError> {
     let session = shell.connection.current()?;
-    session.schema().map_err(|error| DotCommandError::Told(Diagnostic::from(&error)))
+    session.schema().map_err(|error| DotCommandError::Failed(Diagnostic::from(&error)))
 }
 
 fn databases(shell: &mut Shell, _: &[String]) -> Result<(), DotCommandError> {

@@ -1,6 +1,8 @@
 //! The session: leaving, help, scripts.
 
-use super::{DotCommand, DotCommandError, Group, SWITCHED, check_safe, help, switch, time};
+use super::{
+    DotCommand, DotCommandError, DotCommandGroup, SWITCHED, check_safe, help, switch, time,
+};
 use crate::render::{self, Diagnostic};
 use crate::shell::{Shell, Stop};
 use std::io::{self, IsTerminal, Write};
@@ -8,7 +10,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// The commands of this room.
-pub(super) const GROUP: Group = Group {
+pub(super) const GROUP: DotCommandGroup = DotCommandGroup {
     title: "The session",
     commands: &[
         DotCommand {
@@ -86,7 +88,7 @@ fn exit(_: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
         None => 0,
         Some(word) => word.parse().map_err(|_| {
             let message = format!("{word} is no exit code from 0 to 255");
-            DotCommandError::Told(Diagnostic::new("dot-command", message))
+            DotCommandError::Failed(Diagnostic::new("dot-command", message))
         })?,
     };
     Err(DotCommandError::Stop(Stop::Exit(code)))
@@ -95,7 +97,7 @@ fn exit(_: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
 fn read(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     check_safe(shell, ".read")?;
     if let Some(message) = shell.too_deep(&arguments[0]) {
-        return Err(DotCommandError::Told(Diagnostic::new("read-loop", message)));
+        return Err(DotCommandError::Failed(Diagnostic::new("read-loop", message)));
     }
     shell.read_nested(&arguments[0]).map_err(DotCommandError::Stop)
 }
@@ -113,12 +115,14 @@ fn change_directory(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCo
         let message = format!("{} would not be found from another directory", path.display());
         let here = std::env::current_dir().unwrap_or_default();
         let help = format!("open it by its full path, {}", here.join(path).display());
-        return Err(DotCommandError::Told(Diagnostic::new("directory", message).help(Some(help))));
+        return Err(DotCommandError::Failed(
+            Diagnostic::new("directory", message).help(Some(help)),
+        ));
     }
     let path = Path::new(&arguments[0]);
     std::env::set_current_dir(path).map_err(|error| {
         let message = format!("cannot go to {}: {error}", path.display());
-        DotCommandError::Told(Diagnostic::new("directory", message))
+        DotCommandError::Failed(Diagnostic::new("directory", message))
     })
 }
 
@@ -132,7 +136,7 @@ fn system(shell: &mut Shell, name: &str, arguments: &[String]) -> Result<(), Dot
     }
     let input = if io::stdin().is_terminal() { Stdio::inherit() } else { Stdio::null() };
     let line = &arguments[0];
-    let failed = |what: String| DotCommandError::Told(Diagnostic::new("command-failed", what));
+    let failed = |what: String| DotCommandError::Failed(Diagnostic::new("command-failed", what));
     shell.interaction.lend_terminal();
     // What it runs may want to write.
     shell.connection.give_up_place();
@@ -172,9 +176,9 @@ fn table(shell: &mut Shell, lines: &[(&str, String)]) -> Result<(), DotCommandEr
 
 fn stats(shell: &mut Shell, _: &[String]) -> Result<(), DotCommandError> {
     let session = shell.connection.current()?;
-    let told = |error: &crate::session::Error| DotCommandError::Told(Diagnostic::from(error));
+    let failed = |error: &crate::session::Error| DotCommandError::Failed(Diagnostic::from(error));
     let database = session.database();
-    let view = database.latest().map_err(|error| told(&error.into()))?;
+    let view = database.latest().map_err(|error| failed(&error.into()))?;
     let snapshots = database.snapshots();
     let tables: Vec<_> = view.schema().tables().collect();
     let rows: usize = tables.iter().map(|table| view.table(table).row_estimate()).sum();

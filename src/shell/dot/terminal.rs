@@ -1,12 +1,12 @@
 //! The prompt and what was typed at it.
 
-use super::{DotCommand, DotCommandError, Group};
+use super::{DotCommand, DotCommandError, DotCommandGroup};
 use crate::render::{self, Diagnostic};
 use crate::shell::Shell;
 use std::io::Write;
 
 /// The commands of this room.
-pub(super) const GROUP: Group = Group {
+pub(super) const GROUP: DotCommandGroup = DotCommandGroup {
     title: "At the terminal",
     commands: &[
         DotCommand {
@@ -59,10 +59,10 @@ fn clear(shell: &mut Shell, _: &[String]) -> Result<(), DotCommandError> {
 fn edit(shell: &mut Shell, _: &[String]) -> Result<(), DotCommandError> {
     if !shell.interaction.is_interactive {
         let message = ".edit needs a terminal";
-        return Err(DotCommandError::Told(Diagnostic::new("dot-command", message)));
+        return Err(DotCommandError::Failed(Diagnostic::new("dot-command", message)));
     }
     let last = shell.interaction.last.clone();
-    shell.edit(&last).map_err(DotCommandError::Told)
+    shell.edit(&last).map_err(DotCommandError::Failed)
 }
 
 fn history(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
@@ -70,7 +70,7 @@ fn history(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandErro
         None => SHOWN,
         Some(word) => word.parse().map_err(|_| {
             let message = format!("{word} is no number of entries");
-            DotCommandError::Told(Diagnostic::new("dot-command", message))
+            DotCommandError::Failed(Diagnostic::new("dot-command", message))
         })?,
     };
     let entries = shell.interaction.entries.borrow();

@@ -1,6 +1,6 @@
 //! Moving in time, and what happened.
 
-use super::{DotCommand, DotCommandError, Group};
+use super::{DotCommand, DotCommandError, DotCommandGroup};
 use crate::language::ast::{Annotations, AsOf, Identifier, SpannedPoint, Statement};
 use crate::language::parse_statement_with;
 use crate::render::Diagnostic;
@@ -9,7 +9,7 @@ use crate::shell::Shell;
 use crate::shell::run::quoted;
 
 /// The commands of this room.
-pub(super) const GROUP: Group = Group {
+pub(super) const GROUP: DotCommandGroup = DotCommandGroup {
     title: "Time",
     commands: &[
         DotCommand {
@@ -108,12 +108,16 @@ fn undo(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> 
             "--id" => &mut annotations.id,
             other => {
                 let help = ".undo takes --intent, --actor, --note and --id";
-                return Err(told("dot-command", format!("there is no option {other} here"), help));
+                return Err(failed(
+                    "dot-command",
+                    format!("there is no option {other} here"),
+                    help,
+                ));
             }
         };
         let Some(text) = option.get(1) else {
             let help = "a text with blanks stands in quotes";
-            return Err(told("dot-command", format!("{} needs a text", option[0]), help));
+            return Err(failed("dot-command", format!("{} needs a text", option[0]), help));
         };
         *field = Some(text.clone());
     }
@@ -140,10 +144,10 @@ fn step(shell: &mut Shell, arguments: &[String], is_on: bool) -> Result<(), DotC
     let target = if is_on { here.0.saturating_add(events) } else { here.0.saturating_sub(events) };
     if !is_on && events > here.0 {
         let message = format!("there are only {here} events to go back");
-        return Err(told("before-start", message, "START is the empty database"));
+        return Err(failed("before-start", message, "START is the empty database"));
     }
     if is_on && here == head {
-        return Err(told("beyond-head", "this is the present", ".back goes into the past"));
+        return Err(failed("beyond-head", "this is the present", ".back goes into the past"));
     }
     match target < head.0 {
         true => go_to(shell, &format!("EVENT {target}")),
@@ -195,7 +199,7 @@ fn log(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
         .partition(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit()));
     if numbers.len() > 1 || names.len() > 1 {
         let help = ".log 20 accounts lists the newest 20 of accounts";
-        return Err(told("dot-command", ".log takes one number and one table", help));
+        return Err(failed("dot-command", ".log takes one number and one table", help));
     }
     // Of more events than can be counted all are listed.
     let count = numbers.first().map_or(LISTED, |word| word.parse().unwrap_or(usize::MAX));
@@ -211,12 +215,12 @@ fn mark(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> 
 pub(super) fn event(shell: &mut Shell, word: &str) -> Result<(), DotCommandError> {
     let event = number(word.trim_start_matches('#'))?;
     if event == 0 {
-        return Err(told("beyond-head", "the first event is 1", ".log lists the events"));
+        return Err(failed("beyond-head", "the first event is 1", ".log lists the events"));
     }
     let head = shell.connection.current()?.head();
     if event > head.0 {
         let message = format!("event {event} has not happened; the last is {head}");
-        return Err(told("beyond-head", message, ".log lists the events"));
+        return Err(failed("beyond-head", message, ".log lists the events"));
     }
     run(shell, &format!("REPLAY BETWEEN EVENT {event} AND EVENT {event}"))
 }
@@ -240,7 +244,7 @@ fn with_session(
     match outcome {
         Ok(None) => Ok(()),
         Ok(Some(outcome)) => shell.plain_outcome(outcome).map_err(DotCommandError::Stop),
-        Err(error) => Err(shell.connection.refusal(error).into()),
+        Err(error) => Err(shell.connection.connection_error(error).into()),
     }
 }
 
@@ -255,19 +259,19 @@ fn point(shell: &Shell, word: &str) -> Result<SpannedPoint, DotCommandError> {
     };
     let numbered = word.strip_prefix('#').unwrap_or(word);
     shell.meanings(numbered).iter().find_map(|point| parse(point)).ok_or_else(|| {
-        told("syntax", format!("{word} is no point"), "an event's number, -1, TAG x, yesterday")
+        failed("syntax", format!("{word} is no point"), "an event's number, -1, TAG x, yesterday")
     })
 }
 
 fn number(word: &str) -> Result<u64, DotCommandError> {
     word.parse().map_err(|_| {
         let message = format!("{word} is no number of events");
-        DotCommandError::Told(Diagnostic::new("dot-command", message))
+        DotCommandError::Failed(Diagnostic::new("dot-command", message))
     })
 }
 
-fn told(code: &str, message: impl Into<String>, help: &str) -> DotCommandError {
-    DotCommandError::Told(Diagnostic::new(code, message).help(Some(help.to_string())))
+fn failed(code: &str, message: impl Into<String>, help: &str) -> DotCommandError {
+    DotCommandError::Failed(Diagnostic::new(code, message).help(Some(help.to_string())))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What could follow at the cursor: commands and their arguments, words, names, files.
 
 use super::log;
-use super::schema_names::{SchemaNames, Table};
+use super::schema_names::{SchemaNames, TableNames};
 use crate::language::ast::Identifier;
 use crate::language::help_topics::topics;
 use crate::language::{
@@ -34,7 +34,7 @@ const DATA_TYPES: &[&str] = &[
 
 /// A candidate: what is inserted, and what the list shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Candidate {
+pub(super) struct CompletionCandidate {
     shown: String,
     inserted: String,
     /// Whether something else follows it, behind a blank: not behind a column, which a comma may
@@ -42,15 +42,15 @@ pub(super) struct Candidate {
     goes_on: bool,
 }
 
-impl Candidate {
+impl CompletionCandidate {
     /// The same as a word that another follows.
-    fn going_on(mut self) -> Candidate {
+    fn going_on(mut self) -> CompletionCandidate {
         self.goes_on = true;
         self
     }
 }
 
-impl rustyline::completion::Candidate for Candidate {
+impl rustyline::completion::Candidate for CompletionCandidate {
     fn display(&self) -> &str {
         &self.shown
     }
@@ -65,7 +65,7 @@ pub(super) struct Completion {
     /// Where the unfinished word begins, in bytes.
     pub(super) start: usize,
     /// What it could become.
-    pub(super) candidates: Vec<Candidate>,
+    pub(super) candidates: Vec<CompletionCandidate>,
 }
 
 /// The candidates for the end of a text, `behind` which the rest stands. A blank follows the only
@@ -92,7 +92,7 @@ pub(super) fn complete(text: &str, behind: &str, known: &SchemaNames) -> Complet
 
 /// Whether no statement is open behind a text.
 fn is_between(before: &str) -> bool {
-    let mut entry = super::Entry::default();
+    let mut entry = super::StatementReader::default();
     entry.read(before);
     !entry.is_open()
 }
@@ -100,7 +100,7 @@ fn is_between(before: &str) -> bool {
 /// Candidates for a dot-command or its arguments; `end` is where the line ends in the text.
 fn in_command(line: &str, end: usize, behind: &str, known: &SchemaNames) -> Completion {
     let begin = end - line.len();
-    let mut words = Word::all(line);
+    let mut words = CommandWord::all(line);
     let word = words.pop().unwrap_or_default();
     let start = begin + word.start;
     let Some(name) = words.first().map(|word| word.text.to_ascii_lowercase()) else {
@@ -122,7 +122,7 @@ fn in_command(line: &str, end: usize, behind: &str, known: &SchemaNames) -> Comp
 }
 
 /// Candidates for the name of a command.
-fn commands(word: &str) -> Vec<Candidate> {
+fn commands(word: &str) -> Vec<CompletionCandidate> {
     let word = word.to_ascii_lowercase();
     let usual = dot::commands().map(|command| (command.name, command.help, command.arguments));
     let known = |name: &str| dot::commands().find(|command| command.name == name);
@@ -140,7 +140,7 @@ fn commands(word: &str) -> Vec<Candidate> {
 
 /// A word of a command's line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Word {
+struct CommandWord {
     /// Where it begins.
     start: usize,
     /// What it is without its quotes.
@@ -149,25 +149,25 @@ struct Word {
     open: Option<char>,
 }
 
-impl Word {
+impl CommandWord {
     /// The words of a line; the last is the one at its end, which may be empty.
-    fn all(line: &str) -> Vec<Word> {
+    fn all(line: &str) -> Vec<CommandWord> {
         let mut words = Vec::new();
-        let mut word: Option<Word> = None;
+        let mut word: Option<CommandWord> = None;
         for (start, c) in line.char_indices() {
             let open = word.as_ref().and_then(|word| word.open);
             if open.is_none() && c.is_whitespace() {
                 words.extend(word.take());
                 continue;
             }
-            let word = word.get_or_insert_with(|| Word { start, ..Word::default() });
+            let word = word.get_or_insert_with(|| CommandWord { start, ..CommandWord::default() });
             match open {
                 Some(open) if c == open => word.open = None,
                 None if matches!(c, '\'' | '"') => word.open = Some(c),
                 _ => word.text.push(c),
             }
         }
-        words.push(word.unwrap_or(Word { start: line.len(), ..Word::default() }));
+        words.push(word.unwrap_or(CommandWord { start: line.len(), ..CommandWord::default() }));
         words
     }
 }
@@ -179,9 +179,13 @@ fn takes_points(command: &DotCommand) -> bool {
 
 /// Where a text of the language begins in a command's line, behind these words, and what would stand
 /// before it in a statement.
-fn embedded(command: &DotCommand, words: &[Word], line: &str) -> Option<(usize, &'static str)> {
+fn embedded(
+    command: &DotCommand,
+    words: &[CommandWord],
+    line: &str,
+) -> Option<(usize, &'static str)> {
     const POINT: &str = "SET AS OF ";
-    let place = |index: usize| Word::all(line).get(index).map(|word| word.start);
+    let place = |index: usize| CommandWord::all(line).get(index).map(|word| word.start);
     if takes_points(command) {
         let points = if command.arguments == "POINT" { 1 } else { 2 };
         let said: Vec<String> = words[1..].iter().map(|word| word.text.clone()).collect();
@@ -203,9 +207,9 @@ fn embedded(command: &DotCommand, words: &[Word], line: &str) -> Option<(usize, 
 fn arguments(
     command: &DotCommand,
     index: usize,
-    word: &Word,
+    word: &CommandWord,
     known: &SchemaNames,
-) -> Vec<Candidate> {
+) -> Vec<CompletionCandidate> {
     let usages: Vec<&str> = command.arguments.split_whitespace().collect();
     let repeats = usages.last().is_some_and(|last| last.ends_with("..."));
     let Some(usage) = usages.get(index).or(usages.last().filter(|_| repeats)) else {
@@ -253,7 +257,7 @@ fn in_statement(text: &str, behind: &str, known: &SchemaNames) -> Completion {
     let expected = completions(text);
     let word = &text[expected.start..];
     let named = tables_around(text, behind);
-    let mut candidates: Vec<Candidate> =
+    let mut candidates: Vec<CompletionCandidate> =
         expected.slots.iter().flat_map(|slot| in_slot(slot, text, word, &named, known)).collect();
     let is_lower = is_lower_case(text, word);
     candidates.extend(expected.words.iter().filter(|word| is_worded(word)).map(|word| {
@@ -285,7 +289,7 @@ fn in_slot(
     word: &str,
     named: &[TableName],
     known: &SchemaNames,
-) -> Vec<Candidate> {
+) -> Vec<CompletionCandidate> {
     let is_text = word.starts_with('\'');
     match slot {
         CompletionSlot::Table => known.tables().map(|table| name(&table.name).going_on()).collect(),
@@ -313,7 +317,7 @@ fn in_slot(
         CompletionSlot::Event => described_all(log::events(known)),
         CompletionSlot::Tag => log::tags(known)
             .into_iter()
-            .map(|(tag, what)| Candidate {
+            .map(|(tag, what)| CompletionCandidate {
                 inserted: name(&tag).inserted,
                 ..described(&tag, &what)
             })
@@ -328,17 +332,21 @@ fn in_slot(
 }
 
 /// Names that stand as texts, each with what it is of.
-fn texts(names: Vec<(String, String)>) -> Vec<Candidate> {
+fn texts(names: Vec<(String, String)>) -> Vec<CompletionCandidate> {
     let text = |(name, what): (String, String)| described(&Value::text(name).to_string(), &what);
     names.into_iter().map(text).collect()
 }
 
 /// The columns of the tables that the statement names, or of one of them; of all tables where it names
 /// none yet.
-fn columns(qualifier: Option<&str>, named: &[TableName], known: &SchemaNames) -> Vec<Candidate> {
+fn columns(
+    qualifier: Option<&str>,
+    named: &[TableName],
+    known: &SchemaNames,
+) -> Vec<CompletionCandidate> {
     let is_meant =
         |called: &str| qualifier.is_none_or(|qualifier| qualifier.eq_ignore_ascii_case(called));
-    let mut tables: Vec<&Table> = named
+    let mut tables: Vec<&TableNames> = named
         .iter()
         .filter(|table| is_meant(table.alias.as_ref().unwrap_or(&table.name)))
         .filter_map(|table| known.table(&table.name))
@@ -353,7 +361,7 @@ fn columns(qualifier: Option<&str>, named: &[TableName], known: &SchemaNames) ->
 }
 
 /// What a begun word may be a table of, with the point before a column.
-fn qualifiers(named: &[TableName], word: &str) -> Vec<Candidate> {
+fn qualifiers(named: &[TableName], word: &str) -> Vec<CompletionCandidate> {
     let named = if word.is_empty() { &[] } else { named };
     let called = named.iter().map(|table| table.alias.as_ref().unwrap_or(&table.name));
     called.map(|called| plain(&format!("{}.", Identifier::of(called.as_str())))).collect()
@@ -379,7 +387,7 @@ fn is_worded(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_alphabetic())
 }
 
-fn described_all(words: Vec<(String, String)>) -> Vec<Candidate> {
+fn described_all(words: Vec<(String, String)>) -> Vec<CompletionCandidate> {
     words.into_iter().map(|(word, what)| described(&word, &what)).collect()
 }
 
@@ -393,34 +401,38 @@ fn begins(candidate: &str, word: &str) -> bool {
     plain.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
 }
 
-fn plain(word: &str) -> Candidate {
-    Candidate { shown: word.to_string(), inserted: word.to_string(), goes_on: false }
+fn plain(word: &str) -> CompletionCandidate {
+    CompletionCandidate { shown: word.to_string(), inserted: word.to_string(), goes_on: false }
 }
 
-fn described(word: &str, what: &str) -> Candidate {
-    Candidate { shown: format!("{word:12}  {what}"), inserted: word.to_string(), goes_on: false }
+fn described(word: &str, what: &str) -> CompletionCandidate {
+    CompletionCandidate {
+        shown: format!("{word:12}  {what}"),
+        inserted: word.to_string(),
+        goes_on: false,
+    }
 }
 
 /// A name, in quotes if it needs them.
-fn name(name: &str) -> Candidate {
+fn name(name: &str) -> CompletionCandidate {
     plain(&Identifier::of(name).to_string())
 }
 
 /// A word of a command, in quotes if it has blanks or quotes.
-fn quoted(word: &str) -> Candidate {
+fn quoted(word: &str) -> CompletionCandidate {
     let mark = if word.contains('\'') { '"' } else { '\'' };
     let is_plain = !word.contains(|c: char| c.is_whitespace() || QUOTES.contains(&c));
     if is_plain { plain(word) } else { plain(&format!("{mark}{word}{mark}")) }
 }
 
 /// The files and folders, or folders alone, that a path could become.
-fn files(word: &Word, only_folders: bool) -> Vec<Candidate> {
+fn files(word: &CommandWord, only_folders: bool) -> Vec<CompletionCandidate> {
     let typed = word.text.as_str();
     let cut = typed.rfind('/').map_or(0, |at| at + 1);
     let (folder, begun) = typed.split_at(cut);
     let place = if folder.is_empty() { Path::new(".") } else { Path::new(folder) };
     let Ok(entries) = std::fs::read_dir(place) else { return Vec::new() };
-    let mut paths: Vec<Candidate> = entries
+    let mut paths: Vec<CompletionCandidate> = entries
         .flatten()
         .filter_map(|entry| {
             let name = entry.file_name().into_string().ok()?;
@@ -439,7 +451,7 @@ fn files(word: &Word, only_folders: bool) -> Vec<Candidate> {
 }
 
 /// A path as a word of a command; the quotes of a folder stay open, for what is in it.
-fn path(path: &str, is_folder: bool, open: Option<char>) -> Candidate {
+fn path(path: &str, is_folder: bool, open: Option<char>) -> CompletionCandidate {
     let path = if is_folder { format!("{path}/") } else { path.to_string() };
     let mut candidate = quoted(&path);
     if let (Some(mark), true) = (open, candidate.inserted == path) {
@@ -518,7 +530,7 @@ mod tests {
 
     #[test]
     fn paths_with_blanks_have_quotes() {
-        let open = |word: &str| Word::all(word).pop().and_then(|word| word.open);
+        let open = |word: &str| CommandWord::all(word).pop().and_then(|word| word.open);
         let cases = [
             ("a.csv", false, "", "a.csv"),
             ("my a.csv", false, "", "'my a.csv'"),
@@ -530,7 +542,7 @@ mod tests {
         for (name, is_folder, typed, inserted) in cases {
             assert_eq!(path(name, is_folder, open(typed)).inserted, inserted, "{name}");
         }
-        let words = Word::all(".import 'my a");
+        let words = CommandWord::all(".import 'my a");
         assert_eq!(
             (words[1].start, words[1].text.as_str(), words[1].open),
             (8, "my a", Some('\''))

@@ -11,18 +11,18 @@ use std::io::{IsTerminal, Write, stderr, stdin};
 
 /// A terminal that waits; dropping it restores what was found.
 pub(super) struct EchoGuard {
-    found: Termios,
-    quiet: Termios,
+    original: Termios,
+    silent: Termios,
 }
 
 impl EchoGuard {
     /// Makes standard input quiet, if it is a terminal.
     pub(super) fn begin() -> Option<EchoGuard> {
-        let found = tcgetattr(stdin()).ok()?;
-        let mut quiet = found.clone();
-        quiet.local_flags &= !(LocalFlags::ECHO | LocalFlags::ICANON);
-        quiet.input_flags &= !(InputFlags::ICRNL | InputFlags::INLCR | InputFlags::IGNCR);
-        let terminal = EchoGuard { found, quiet };
+        let original = tcgetattr(stdin()).ok()?;
+        let mut silent = original.clone();
+        silent.local_flags &= !(LocalFlags::ECHO | LocalFlags::ICANON);
+        silent.input_flags &= !(InputFlags::ICRNL | InputFlags::INLCR | InputFlags::IGNCR);
+        let terminal = EchoGuard { original, silent };
         terminal.resume();
         Some(terminal)
     }
@@ -30,12 +30,12 @@ impl EchoGuard {
     /// Gives the terminal to another program.
     pub(super) fn pause(&self) {
         // A terminal that is gone needs no mode.
-        let _ = tcsetattr(stdin(), SetArg::TCSADRAIN, &self.found);
+        let _ = tcsetattr(stdin(), SetArg::TCSADRAIN, &self.original);
     }
 
     /// Takes it back.
     pub(super) fn resume(&self) {
-        let _ = tcsetattr(stdin(), SetArg::TCSADRAIN, &self.quiet);
+        let _ = tcsetattr(stdin(), SetArg::TCSADRAIN, &self.silent);
     }
 }
 
@@ -50,14 +50,14 @@ fn ends() -> SigSet {
 /// It ends the process by the same signal: whoever waits for that learns the truth. A commit that it
 /// interrupts is whole or not there, as after a loss of power.
 pub fn restore_at_end() {
-    let Ok(found) = tcgetattr(stdin()) else { return };
+    let Ok(original) = tcgetattr(stdin()) else { return };
     let ends = ends();
     if ends.thread_block().is_err() {
         return;
     }
     let waits = std::thread::Builder::new().name("signals".into()).spawn(move || {
         let Ok(signal) = ends.wait() else { return };
-        let _ = tcsetattr(stdin(), SetArg::TCSANOW, &found);
+        let _ = tcsetattr(stdin(), SetArg::TCSANOW, &original);
         if stderr().is_terminal() {
             // Behind what stands on the line, with pastes as they were.
             let _ = stderr().write_all(b"\x1b[?2004l\n");

@@ -11,23 +11,23 @@ use crate::shell::dot;
 /// Between statements a line may be a bare word (`exit`), an indented dot-command, or a line of a
 /// session that somebody copied: its prompts go, and so do the answers between them.
 #[derive(Clone)]
-pub(super) struct Entry {
+pub(super) struct StatementReader {
     splitter: Splitter,
     /// Whether prompts were found.
     is_transcript: bool,
 }
 
-impl Default for Entry {
-    fn default() -> Entry {
+impl Default for StatementReader {
+    fn default() -> StatementReader {
         // What is typed is there already, and the parser heeds how large it is.
-        Entry { splitter: Splitter::with_limit(usize::MAX), is_transcript: false }
+        StatementReader { splitter: Splitter::with_limit(usize::MAX), is_transcript: false }
     }
 }
 
 /// Texts longer than this are not looked through again with every key.
 const LONG: usize = 8 * 1024;
 
-impl Entry {
+impl StatementReader {
     /// Reads whole lines; gives the statements and dot-commands that end in them.
     pub(super) fn read(&mut self, text: &str) -> Vec<Piece> {
         let mut pieces = Vec::new();
@@ -101,26 +101,26 @@ impl Entry {
 
 /// Whether Enter runs a text behind what was read before: something in it is complete, or nothing is
 /// there to be completed.
-pub(super) fn is_ready(before: &Entry, text: &str) -> bool {
+pub(super) fn is_ready(before: &StatementReader, text: &str) -> bool {
     let mut entry = before.clone();
     !entry.read(text).is_empty() || !entry.is_open() || stray(before, text).is_some()
 }
 
 /// A line that means the shell and not the statement that is open.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Stray {
+pub(super) struct StrayLine {
     /// The statement without the line.
     pub(super) statement: String,
     /// The dot-command that the line means.
     pub(super) command: String,
-    /// What opened what is open, as [`Entry::opened_by`] says it.
+    /// What opened what is open, as [`StatementReader::opened_by`] says it.
     pub(super) opened_by: &'static str,
 }
 
 /// What the last line of a text means, behind what was read before, if it stands alone in a statement
 /// and is no part of it: `help` or `quit`, as those type it who forgot a `;`, or a dot-command. Inside a
 /// text, a name or a comment a line is what it says.
-pub(super) fn stray(before: &Entry, text: &str) -> Option<Stray> {
+pub(super) fn stray(before: &StatementReader, text: &str) -> Option<StrayLine> {
     let line = text.trim_end().rsplit('\n').next().unwrap_or_default();
     let begins_command = |mark| {
         line.trim_start().strip_prefix(mark).is_some_and(|rest: &str| {
@@ -134,11 +134,15 @@ pub(super) fn stray(before: &Entry, text: &str) -> Option<Stray> {
     let command = word(line)?;
     let whole = before.and(text);
     let (statement, _) = whole.trim_end().rsplit_once('\n')?;
-    let mut entry = Entry::default();
+    let mut entry = StatementReader::default();
     let is_open = entry.read(statement).is_empty() && entry.is_open();
     let opened_by = entry.opened_by();
     let is_outside = matches!(opened_by, ";" | "(" | "BEGIN");
-    (is_open && is_outside).then(|| Stray { statement: statement.to_string(), command, opened_by })
+    (is_open && is_outside).then(|| StrayLine {
+        statement: statement.to_string(),
+        command,
+        opened_by,
+    })
 }
 
 /// The words that are taken for a command in the middle of a statement; all of them are free as names
@@ -153,7 +157,7 @@ pub(super) fn begins_statement(text: &str) -> bool {
 }
 
 /// Whether the last line of a text, behind what was read before, asks for the editor: `\e` or `.edit`.
-pub(super) fn asks_for_editor(before: &Entry, text: &str) -> bool {
+pub(super) fn asks_for_editor(before: &StatementReader, text: &str) -> bool {
     let (has_more, last) = match text.trim_end().rsplit_once('\n') {
         Some((_, last)) => (true, last),
         None => (before.is_open(), text),
@@ -162,7 +166,7 @@ pub(super) fn asks_for_editor(before: &Entry, text: &str) -> bool {
 }
 
 /// The whole statement for the editor, without the line that asks for it.
-pub(super) fn to_edit(before: &Entry, text: &str) -> String {
+pub(super) fn to_edit(before: &StatementReader, text: &str) -> String {
     let mut whole = before.and(text);
     if asks_for_editor(before, text) {
         let whole_lines = whole.trim_end().rfind('\n').unwrap_or(0);
@@ -190,7 +194,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Vec<String> {
-        Entry::default().read(text).into_iter().map(|piece| piece.text).collect()
+        StatementReader::default().read(text).into_iter().map(|piece| piece.text).collect()
     }
 
     #[test]
@@ -218,7 +222,7 @@ mod tests {
 
     #[test]
     fn enter_runs_what_is_complete() {
-        let none = Entry::default();
+        let none = StatementReader::default();
         for text in
             ["", "  ", "SELECT 1;", "SELECT 1; SELECT", ".tables", "exit", "-- note", "\\d t"]
         {
@@ -227,7 +231,7 @@ mod tests {
         for text in ["SELECT 1", "SELECT ';", "/* ;", "exit now", "SELECT (1"] {
             assert!(!is_ready(&none, text), "{text}");
         }
-        let mut open = Entry::default();
+        let mut open = StatementReader::default();
         open.read("SELECT (1,");
         assert_eq!(open.opened_by(), "(");
         assert!(is_ready(&open, "2);"));
@@ -237,11 +241,11 @@ mod tests {
     #[test]
     fn a_word_alone_in_a_statement_means_the_shell() {
         let open = |text| {
-            let mut entry = Entry::default();
+            let mut entry = StatementReader::default();
             assert!(entry.read(text).is_empty());
             entry
         };
-        let command = |entry: &Entry, text| stray(entry, text).map(|stray| stray.command);
+        let command = |entry: &StatementReader, text| stray(entry, text).map(|stray| stray.command);
         for (text, meant) in [
             ("help", Some(".help")),
             (" QUIT ", Some(".quit")),
@@ -256,13 +260,13 @@ mod tests {
         ] {
             assert_eq!(command(&open("hello"), text).as_deref(), meant, "{text}");
         }
-        let stray = stray(&Entry::default(), "SELECT (1,\nquit").expect("a word");
+        let stray = stray(&StatementReader::default(), "SELECT (1,\nquit").expect("a word");
         assert_eq!((stray.statement.as_str(), stray.opened_by), ("SELECT (1,", "("));
         // A text holds what it holds, and a complete statement is left alone.
         for before in ["SELECT 'a", "/* a", "SELECT \"a"] {
             assert_eq!(command(&open(before), "quit"), None, "{before}");
         }
-        assert_eq!(command(&Entry::default(), "SELECT 1;\nquit"), None);
+        assert_eq!(command(&StatementReader::default(), "SELECT 1;\nquit"), None);
         assert!(begins_statement("select 1") && begins_statement("(SELECT"));
         assert!(!begins_statement("hello") && !begins_statement(""));
     }

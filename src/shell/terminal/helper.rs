@@ -1,8 +1,8 @@
 //! What rustyline asks for while a line is typed: paint, hints, candidates.
 
-use super::completion::{self, Candidate};
-use super::highlight::{Painter, is_at_bracket};
-use super::keys::Shared;
+use super::completion::{self, CompletionCandidate};
+use super::highlight::{StatementHighlighter, is_at_bracket};
+use super::keys::SharedEditorState;
 use super::padding::unpad;
 use super::schema_names::SchemaNames;
 use colored::Colorize;
@@ -22,9 +22,9 @@ const LONG: usize = 16 * 1024;
 const SHORT: usize = 1024;
 
 /// The answers.
-pub(super) struct Helper {
+pub(super) struct EditorHelper {
     /// What the keys know.
-    pub(super) typing: Shared,
+    pub(super) state: SharedEditorState,
     /// The names there are.
     pub(super) known: SchemaNames,
     /// Whether there are colours.
@@ -37,29 +37,29 @@ pub(super) struct Helper {
     pub(super) is_final: Cell<bool>,
 }
 
-impl rustyline::Helper for Helper {}
+impl rustyline::Helper for EditorHelper {}
 
-impl Validator for Helper {}
+impl Validator for EditorHelper {}
 
-impl Highlighter for Helper {
+impl Highlighter for EditorHelper {
     fn highlight<'l>(&self, line: &'l str, position: usize) -> Cow<'l, str> {
         let needs_paint = self.colours || line.contains(|c: char| c.is_control());
         if line.is_empty() || !needs_paint {
             return Cow::Borrowed(line);
         }
-        let typing = self.typing.lock();
-        let (prompt, width, columns) = (typing.prompt, typing.width, typing.columns);
-        let painter = Painter {
+        let state = self.state.lock();
+        let (prompt, width, columns) = (state.prompt, state.width, state.columns);
+        let highlighter = StatementHighlighter {
             known: &self.known,
             colours: self.colours,
             is_final: self.is_final.get(),
-            above: typing.before.open_lines(),
+            above: state.before.open_lines(),
             more: self.more.as_deref(),
             prompt,
             width,
             columns,
         };
-        Cow::Owned(painter.paint(line, position))
+        Cow::Owned(highlighter.paint(line, position))
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
@@ -76,7 +76,7 @@ impl Highlighter for Helper {
     fn highlight_char(&self, line: &str, position: usize, kind: CmdKind) -> bool {
         self.is_final.set(kind == CmdKind::ForcedRefresh);
         // Of what is pasted without brackets not every key is painted, but the last one that came.
-        let is_fast = self.typing.lock().is_fast();
+        let is_fast = self.state.lock().is_fast();
         if line.len() > LONG
             || (is_fast && (line.len() > SHORT || super::pending_input::has_input()))
         {
@@ -89,12 +89,12 @@ impl Highlighter for Helper {
 }
 
 /// What a statement of the history would go on with.
-pub(super) struct Suggestion {
+pub(super) struct HistorySuggestion {
     shown: String,
     rest: String,
 }
 
-impl Hint for Suggestion {
+impl Hint for HistorySuggestion {
     fn display(&self) -> &str {
         &self.shown
     }
@@ -104,13 +104,18 @@ impl Hint for Suggestion {
     }
 }
 
-impl Hinter for Helper {
-    type Hint = Suggestion;
+impl Hinter for EditorHelper {
+    type Hint = HistorySuggestion;
 
-    fn hint(&self, line: &str, position: usize, context: &Context<'_>) -> Option<Suggestion> {
+    fn hint(
+        &self,
+        line: &str,
+        position: usize,
+        context: &Context<'_>,
+    ) -> Option<HistorySuggestion> {
         // Without colours nobody could tell it from what is typed.
         let is_open = self.colours && position == line.len() && line.len() < LONG;
-        if !is_open || line.trim().is_empty() || self.typing.lock().is_fast() {
+        if !is_open || line.trim().is_empty() || self.state.lock().is_fast() {
             return None;
         }
         let newest = context.history().len().checked_sub(1)?;
@@ -122,20 +127,20 @@ impl Hinter for Helper {
         if first.len() < rest.len() {
             shown.push_str(" …");
         }
-        Some(Suggestion { shown, rest })
+        Some(HistorySuggestion { shown, rest })
     }
 }
 
-impl Completer for Helper {
-    type Candidate = Candidate;
+impl Completer for EditorHelper {
+    type Candidate = CompletionCandidate;
 
     fn complete(
         &self,
         line: &str,
         position: usize,
         _: &Context<'_>,
-    ) -> rustyline::Result<(usize, Vec<Candidate>)> {
-        let text = self.typing.lock().before.and(&unpad(&line[..position]));
+    ) -> rustyline::Result<(usize, Vec<CompletionCandidate>)> {
+        let text = self.state.lock().before.and(&unpad(&line[..position]));
         let found = completion::complete(&text, &unpad(&line[position..]), &self.known);
         let word = &text[found.start..];
         // A name in quotes that goes over lines has padding in it; nobody completes one.

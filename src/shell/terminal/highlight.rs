@@ -44,7 +44,7 @@ impl Style {
 }
 
 /// What painting depends on beside the buffer.
-pub(super) struct Painter<'a> {
+pub(super) struct StatementHighlighter<'a> {
     /// The names there are.
     pub(super) known: &'a SchemaNames,
     /// Whether there are colours.
@@ -61,17 +61,17 @@ pub(super) struct Painter<'a> {
     pub(super) columns: usize,
 }
 
-impl Painter<'_> {
+impl StatementHighlighter<'_> {
     /// The buffer as it is shown with the cursor at a place.
     pub(super) fn paint(&self, buffer: &str, position: usize) -> String {
         let begin = self.above.len();
         let text = format!("{}{}", self.above, unpad(buffer));
         let cursor = begin + unpad(&buffer[..position]).len();
-        let parts = Parts::of(&text);
+        let parts = StatementPieces::of(&text);
         let cursor = (!self.is_final).then_some(cursor);
         let spans = if self.colours { self.styles(&text, &parts, cursor) } else { Vec::new() };
-        let (column, columns, escape) = (self.prompt, self.columns, Escape::None);
-        let mut output = Output { text: String::new(), column, columns, escape };
+        let (column, columns, escape) = (self.prompt, self.columns, EscapeState::None);
+        let mut output = HighlightedText { text: String::new(), column, columns, escape };
         let mut at = begin;
         for (range, style) in spans {
             // What began above goes on here.
@@ -90,7 +90,7 @@ impl Painter<'_> {
     fn styles(
         &self,
         text: &str,
-        parts: &Parts,
+        parts: &StatementPieces,
         cursor: Option<usize>,
     ) -> Vec<(Range<usize>, Style)> {
         let marked = cursor.and_then(|cursor| parts.brackets(text, cursor));
@@ -98,7 +98,7 @@ impl Painter<'_> {
         let is_end = |piece: &Highlight| is_symbol(text, piece, ";");
         for statement in parts.pieces.split(is_end) {
             let Some((first, last)) = statement.first().zip(statement.last()) else { continue };
-            let names = Names::of(&text[first.span.start..last.span.end], statement, text);
+            let names = StatementNames::of(&text[first.span.start..last.span.end], statement, text);
             for piece in statement {
                 let range = piece.span.start..piece.span.end;
                 // The word at the cursor is not finished.
@@ -123,8 +123,8 @@ impl Painter<'_> {
         text: &str,
         range: Range<usize>,
         style: Option<Style>,
-        parts: &Parts,
-        output: &mut Output,
+        parts: &StatementPieces,
+        output: &mut HighlightedText,
     ) {
         let mut at = range.start;
         for (index, line) in text[range].split('\n').enumerate() {
@@ -151,38 +151,38 @@ impl Painter<'_> {
 }
 
 /// What was painted, and the column where it ends.
-struct Output {
+struct HighlightedText {
     text: String,
     column: usize,
     columns: usize,
-    escape: Escape,
+    escape: EscapeState,
 }
 
 /// How far an escape sequence has come, which rustyline gives no columns.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Escape {
+enum EscapeState {
     None,
     Begun,
     Parameters,
 }
 
-impl Escape {
+impl EscapeState {
     /// Whether a character belongs to one.
     fn takes(&mut self, c: char) -> bool {
         let (next, is_part) = match (*self, c) {
-            (_, '\u{1b}') => (Escape::Begun, true),
-            (Escape::None, _) => (Escape::None, false),
-            (Escape::Begun, '[') | (Escape::Parameters, ';' | '0'..='9') => {
-                (Escape::Parameters, true)
+            (_, '\u{1b}') => (EscapeState::Begun, true),
+            (EscapeState::None, _) => (EscapeState::None, false),
+            (EscapeState::Begun, '[') | (EscapeState::Parameters, ';' | '0'..='9') => {
+                (EscapeState::Parameters, true)
             }
-            (Escape::Begun | Escape::Parameters, _) => (Escape::None, true),
+            (EscapeState::Begun | EscapeState::Parameters, _) => (EscapeState::None, true),
         };
         *self = next;
         is_part
     }
 }
 
-impl Output {
+impl HighlightedText {
     /// A line's text with blanks for tabs and without control characters.
     fn measured(&mut self, line: &str) -> String {
         let mut shown = String::with_capacity(line.len());
@@ -211,17 +211,17 @@ impl Output {
 
 /// A text taken apart.
 #[derive(Default)]
-struct Parts {
+struct StatementPieces {
     pieces: Vec<Highlight>,
     /// How many parentheses are open behind each piece.
     depths: Vec<usize>,
 }
 
-impl Parts {
+impl StatementPieces {
     /// Takes a text apart. One that begins with a dot is a command and no statement.
-    fn of(text: &str) -> Parts {
+    fn of(text: &str) -> StatementPieces {
         if text.trim_start().starts_with(['.', '\\']) {
-            return Parts::default();
+            return StatementPieces::default();
         }
         let pieces = highlight(text);
         let mut depth = 0_usize;
@@ -237,7 +237,7 @@ impl Parts {
             depth
         };
         let depths = pieces.iter().map(behind).collect();
-        Parts { pieces, depths }
+        StatementPieces { pieces, depths }
     }
 
     /// What is open where a line begins.
@@ -299,7 +299,7 @@ fn style(kind: &HighlightKind) -> Option<Style> {
 }
 
 /// The names that one statement makes and uses.
-struct Names {
+struct StatementNames {
     tables: Vec<TableName>,
     /// Its aliases and new names, folded.
     own: HashSet<String>,
@@ -307,8 +307,8 @@ struct Names {
     is_temporal: bool,
 }
 
-impl Names {
-    fn of(statement: &str, pieces: &[Highlight], text: &str) -> Names {
+impl StatementNames {
+    fn of(statement: &str, pieces: &[Highlight], text: &str) -> StatementNames {
         let own = pieces.iter().filter(|piece| piece.kind == HighlightKind::Name);
         let own = own.map(|piece| fold(text[piece.span.start..piece.span.end].trim_matches('"')));
         let is_temporal = pieces.iter().any(|piece| {
@@ -318,7 +318,7 @@ impl Names {
                     .iter()
                     .any(|temporal| temporal.eq_ignore_ascii_case(word))
         });
-        Names { tables: tables_of(statement), own: own.collect(), is_temporal }
+        StatementNames { tables: tables_of(statement), own: own.collect(), is_temporal }
     }
 
     /// Whether a name is surely none of those that the schema and the statement have.

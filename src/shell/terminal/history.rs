@@ -4,7 +4,7 @@
 //! appended to it one by one under a lock, so that sessions side by side lose nothing, and a line that
 //! is no text costs that line only. Entries come back with the padding that the buffer wants.
 
-use super::keys::Shared;
+use super::keys::SharedEditorState;
 use super::padding::{pad, unpad};
 use rustyline::history::{History, SearchDirection, SearchResult};
 use std::borrow::Cow;
@@ -26,16 +26,16 @@ const HEADER: &str = "#V2";
 
 /// The entries of a session and where they are kept.
 #[derive(Default)]
-pub(in crate::shell) struct Entries {
+pub(in crate::shell) struct HistoryEntries {
     list: VecDeque<String>,
     file: Option<PathBuf>,
 }
 
-impl Entries {
+impl HistoryEntries {
     /// The entries of a file, if there is a place for one; a file that cannot be read has none.
-    pub(super) fn load(file: Option<PathBuf>) -> Entries {
+    pub(super) fn load(file: Option<PathBuf>) -> HistoryEntries {
         let list = file.as_deref().and_then(|file| read(file).ok()).unwrap_or_default();
-        Entries { list, file }
+        HistoryEntries { list, file }
     }
 
     /// The entries, the oldest first.
@@ -128,14 +128,14 @@ pub(super) fn file() -> Option<PathBuf> {
 }
 
 /// The entries as rustyline asks for them.
-pub(super) struct Recall {
+pub(super) struct EditorHistory {
     /// The entries.
-    pub(super) entries: Rc<RefCell<Entries>>,
+    pub(super) entries: Rc<RefCell<HistoryEntries>>,
     /// The padding of the buffer.
-    pub(super) typing: Shared,
+    pub(super) state: SharedEditorState,
 }
 
-impl Recall {
+impl EditorHistory {
     /// The nearest entry from `start` on that a text is found in, and where.
     fn nearest(
         &self,
@@ -148,7 +148,7 @@ impl Recall {
             SearchDirection::Forward => Box::new(start..entries.list.len()),
             SearchDirection::Reverse => Box::new((0..entries.list.len().min(start + 1)).rev()),
         };
-        let width = self.typing.lock().width;
+        let width = self.state.lock().width;
         places.find_map(|idx| {
             let entry = entries.list.get(idx)?;
             let at = found(entry)?;
@@ -158,9 +158,9 @@ impl Recall {
     }
 }
 
-impl History for Recall {
+impl History for EditorHistory {
     fn get(&self, index: usize, _: SearchDirection) -> rustyline::Result<Option<SearchResult<'_>>> {
-        let width = self.typing.lock().width;
+        let width = self.state.lock().width;
         let entries = self.entries.borrow();
         let entry = entries.list.get(index).map(|entry| pad(entry, width));
         Ok(entry.map(|entry| SearchResult { entry: Cow::Owned(entry), idx: index, pos: 0 }))
@@ -238,7 +238,7 @@ impl History for Recall {
 mod tests {
     use super::*;
 
-    fn texts(entries: &Entries) -> Vec<&str> {
+    fn texts(entries: &HistoryEntries) -> Vec<&str> {
         entries.iter().collect()
     }
 
@@ -246,12 +246,12 @@ mod tests {
     fn entries_survive_whole_and_side_by_side() {
         let place = tempfile::tempdir().expect("a directory");
         let file = Some(place.path().join("history"));
-        let mut first = Entries::load(file.clone());
-        let mut second = Entries::load(file.clone());
+        let mut first = HistoryEntries::load(file.clone());
+        let mut second = HistoryEntries::load(file.clone());
         first.add(&["SELECT 'a\\n',\n1;".into(), " SELECT 'secret';".into()]);
         second.add(&["SELECT 2;".into(), "SELECT 2;".into(), "".into()]);
         first.add(&["SELECT 3;\n".into()]);
-        let third = Entries::load(file);
+        let third = HistoryEntries::load(file);
         assert_eq!(texts(&third), ["SELECT 'a\\n',\n1;", "SELECT 2;", "SELECT 3;"]);
         assert_eq!(texts(&second), ["SELECT 2;"]);
     }
@@ -261,11 +261,11 @@ mod tests {
         let place = tempfile::tempdir().expect("a directory");
         let path = place.path().join("history");
         std::fs::write(&path, b"#V2\n\xff\xfe\nSELECT 1;\n").expect("a file");
-        let entries = Entries::load(Some(path.clone()));
+        let entries = HistoryEntries::load(Some(path.clone()));
         assert_eq!(texts(&entries), ["\u{fffd}\u{fffd}", "SELECT 1;"]);
         let long: String = (0..25_000).map(|n| format!("SELECT {n};\n")).collect();
         std::fs::write(&path, long).expect("a file");
-        let entries = Entries::load(Some(path.clone()));
+        let entries = HistoryEntries::load(Some(path.clone()));
         assert_eq!(entries.list.len(), MAX_ENTRIES);
         assert_eq!(texts(&entries).last(), Some(&"SELECT 24999;"));
         let kept = std::fs::read_to_string(&path).expect("a file");
@@ -274,11 +274,11 @@ mod tests {
 
     #[test]
     fn recall_pads_and_finds() {
-        let entries = Rc::new(RefCell::new(Entries::default()));
+        let entries = Rc::new(RefCell::new(HistoryEntries::default()));
         entries.borrow_mut().add(&["SELECT\n1;".into(), "DELETE FROM t;".into()]);
-        let typing = Shared::default();
-        typing.lock().width = 5;
-        let recall = Recall { entries, typing };
+        let state = SharedEditorState::default();
+        state.lock().width = 5;
+        let recall = EditorHistory { entries, state };
         let padded = pad("SELECT\n1;", 5);
         let found = recall.get(0, SearchDirection::Reverse).expect("no error").expect("an entry");
         assert_eq!(found.entry, padded);

@@ -8,9 +8,9 @@
 //! rustyline repeats what a handler returns as often as its own count says, which replaces the
 //! handler's: movements over several characters have to be searches.
 
-use super::entry::{Entry, asks_for_editor, is_ready};
+use super::entry::{StatementReader, asks_for_editor, is_ready};
 use super::padding::{self, PAD, unpad};
-use super::paste::Pastes;
+use super::paste::PastedTexts;
 use crate::language::{Completeness, completions, is_complete};
 use rustyline::{
     CharSearch, Cmd, ConditionalEventHandler, Event, EventContext, KeyCode, KeyEvent, Modifiers,
@@ -30,7 +30,7 @@ const LULL: Duration = Duration::from_millis(15);
 
 /// Why the buffer was handed over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Wish {
+pub(super) enum AcceptReason {
     /// To run what is complete.
     #[default]
     Run,
@@ -42,7 +42,7 @@ pub(super) enum Wish {
 
 /// What keys, painter and loop have to know of each other.
 #[derive(Default)]
-pub(super) struct Typing {
+pub(super) struct EditorState {
     /// Columns of the padding below the prompt.
     pub(super) width: usize,
     /// Columns of the prompt itself.
@@ -50,11 +50,11 @@ pub(super) struct Typing {
     /// Columns of the terminal.
     pub(super) columns: usize,
     /// What was handed over before and is not complete yet.
-    pub(super) before: Entry,
+    pub(super) before: StatementReader,
     /// What the buffer was handed over for.
-    pub(super) wish: Wish,
+    pub(super) accept_reason: AcceptReason,
     /// Long pastes, which stand in the buffer by name.
-    pub(super) pastes: Pastes,
+    pub(super) pastes: PastedTexts,
     /// The paste that is being read.
     pasted: Option<String>,
     /// When the last key came.
@@ -67,16 +67,16 @@ pub(super) struct Typing {
 
 /// One for all.
 #[derive(Clone, Default)]
-pub(super) struct Shared(Arc<Mutex<Typing>>);
+pub(super) struct SharedEditorState(Arc<Mutex<EditorState>>);
 
-impl Shared {
+impl SharedEditorState {
     /// What is known now.
-    pub(super) fn lock(&self) -> MutexGuard<'_, Typing> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, EditorState> {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
-impl Typing {
+impl EditorState {
     /// Whether the keys come faster than anyone types.
     pub(super) fn is_fast(&self) -> bool {
         self.is_fast
@@ -123,7 +123,7 @@ impl Typing {
     fn enter(&mut self, buffer: &str) -> Cmd {
         let text = self.text(buffer);
         if asks_for_editor(&self.before, &text) {
-            self.wish = Wish::Edit;
+            self.accept_reason = AcceptReason::Edit;
             return Cmd::AcceptLine;
         }
         if self.is_fast || is_ready(&self.before, &text) {
@@ -155,35 +155,34 @@ impl Typing {
 }
 
 /// Sees every key first.
-pub(super) struct Keys(pub(super) Shared);
+pub(super) struct KeyHandler(pub(super) SharedEditorState);
 
-impl ConditionalEventHandler for Keys {
+impl ConditionalEventHandler for KeyHandler {
     fn handle(&self, event: &Event, _: u16, _: bool, context: &EventContext) -> Option<Cmd> {
         let key = *event.get(0)?;
-        let mut typing = self.0.lock();
-        if let Some(command) = typing.paste(key, context.line()) {
+        let mut state = self.0.lock();
+        if let Some(command) = state.paste(key, context.line()) {
             return Some(command);
         }
-        typing.note(Instant::now());
+        state.note(Instant::now());
         match (key.0, key.1) {
-            (KeyCode::Enter, Modifiers::NONE) => Some(typing.enter(context.line())),
+            (KeyCode::Enter, Modifiers::NONE) => Some(state.enter(context.line())),
             // In a paste without brackets lines may end in either way.
-            (KeyCode::Char('J'), Modifiers::CTRL) if typing.is_fast => {
-                Some(typing.enter(context.line()))
+            (KeyCode::Char('J'), Modifiers::CTRL) if state.is_fast => {
+                Some(state.enter(context.line()))
             }
             (KeyCode::Enter, Modifiers::ALT) | (KeyCode::Char('J'), Modifiers::CTRL) => {
-                Some(typing.newline())
+                Some(state.newline())
             }
             (KeyCode::Char('D'), Modifiers::CTRL)
-                if Typing::leaves(context.line(), context.pos()) =>
+                if EditorState::leaves(context.line(), context.pos()) =>
             {
-                typing.wish = Wish::Leave;
+                state.accept_reason = AcceptReason::Leave;
                 Some(Cmd::AcceptLine)
             }
             (KeyCode::Tab, Modifiers::NONE) => {
                 let before = &context.line()[..context.pos()];
-                (typing.is_fast || typing.is_blank(before))
-                    .then(|| Cmd::Insert(1, "\t".to_string()))
+                (state.is_fast || state.is_blank(before)).then(|| Cmd::Insert(1, "\t".to_string()))
             }
             _ => movement(key, context.line(), context.pos()),
         }
@@ -239,11 +238,11 @@ fn next_line(behind: &str) -> Option<Option<char>> {
 }
 
 /// Hands the buffer over to the editor.
-pub(super) struct ToEditor(pub(super) Shared);
+pub(super) struct OpenEditorHandler(pub(super) SharedEditorState);
 
-impl ConditionalEventHandler for ToEditor {
+impl ConditionalEventHandler for OpenEditorHandler {
     fn handle(&self, _: &Event, _: u16, _: bool, _: &EventContext) -> Option<Cmd> {
-        self.0.lock().wish = Wish::Edit;
+        self.0.lock().accept_reason = AcceptReason::Edit;
         Some(Cmd::AcceptLine)
     }
 }
@@ -260,17 +259,17 @@ mod tests {
 
     #[test]
     fn a_paste_is_read_key_by_key_and_padded() {
-        let mut typing = Typing { width: 5, ..Typing::default() };
-        assert_eq!(typing.paste(key('a'), ""), None);
+        let mut state = EditorState { width: 5, ..EditorState::default() };
+        assert_eq!(state.paste(key('a'), ""), None);
         let start = KeyEvent(KeyCode::BracketedPasteStart, NONE);
-        assert_eq!(typing.paste(start, ""), Some(Cmd::Noop));
+        assert_eq!(state.paste(start, ""), Some(Cmd::Noop));
         for c in "a\u{7}\r\nb\tc\n".chars() {
-            assert_eq!(typing.paste(key(c), ""), Some(Cmd::Noop));
+            assert_eq!(state.paste(key(c), ""), Some(Cmd::Noop));
         }
         let end = KeyEvent(KeyCode::BracketedPasteEnd, NONE);
         let text = format!("a\n{}b\tc", PAD.to_string().repeat(5));
-        assert_eq!(typing.paste(end, ""), Some(Cmd::Insert(1, text)));
-        assert_eq!(typing.paste(key('a'), ""), None);
+        assert_eq!(state.paste(end, ""), Some(Cmd::Insert(1, text)));
+        assert_eq!(state.paste(key('a'), ""), None);
     }
 
     #[test]
@@ -294,34 +293,34 @@ mod tests {
 
     #[test]
     fn a_tab_that_completes_nothing_is_a_blank() {
-        let typing = Typing::default();
+        let state = EditorState::default();
         for before in
             ["SELECT\n", "SELECT\n\u{2000}\u{2000} ", "SELECT 'a", "INSERT INTO t VALUES ('"]
         {
-            assert!(typing.is_blank(before), "{before}");
+            assert!(state.is_blank(before), "{before}");
         }
         for before in ["", "SELECT ", "SELECT\nna", "SELECT * FROM t AS OF TAG '"] {
-            assert!(!typing.is_blank(before), "{before}");
+            assert!(!state.is_blank(before), "{before}");
         }
     }
 
     #[test]
     fn only_fast_keys_are_a_paste() {
-        let mut typing = Typing::default();
+        let mut state = EditorState::default();
         let start = Instant::now();
-        typing.note(start);
-        assert!(!typing.is_fast());
-        typing.note(start + Duration::from_micros(200));
-        assert!(typing.is_fast());
-        typing.note(start + Duration::from_millis(30));
-        assert!(!typing.is_fast());
+        state.note(start);
+        assert!(!state.is_fast());
+        state.note(start + Duration::from_micros(200));
+        assert!(state.is_fast());
+        state.note(start + Duration::from_millis(30));
+        assert!(!state.is_fast());
         // One late key belongs to a long paste; the next late one does not.
         for index in 0..10 {
-            typing.note(start + Duration::from_millis(31 + index));
+            state.note(start + Duration::from_millis(31 + index));
         }
-        typing.note(start + Duration::from_millis(50));
-        assert!(typing.is_fast());
-        typing.note(start + Duration::from_millis(60));
-        assert!(!typing.is_fast());
+        state.note(start + Duration::from_millis(50));
+        assert!(state.is_fast());
+        state.note(start + Duration::from_millis(60));
+        assert!(!state.is_fast());
     }
 }

@@ -16,8 +16,8 @@ pub(super) fn events(known: &SchemaNames) -> Vec<(String, String)> {
     let Some(database) = known.database() else { return Vec::new() };
     let last = database.head();
     let first = EventId(last.0.saturating_sub(NEWEST - 1).max(1));
-    let told = changes_in_words(database, Period { first, last });
-    let mut events: Vec<(String, String)> = told
+    let changes = changes_in_words(database, Period { first, last });
+    let mut events: Vec<(String, String)> = changes
         .filter_map(Result::ok)
         .map(|(event, change)| (event.0.to_string(), short(&change)))
         .collect();
@@ -57,11 +57,11 @@ pub(super) fn tags(known: &SchemaNames) -> Vec<(String, String)> {
 pub(super) fn snapshots(known: &SchemaNames) -> Vec<(String, String)> {
     let Some(database) = known.database() else { return Vec::new() };
     let markers = database.store().snapshot_markers();
-    let told = |name: Option<String>| name.map_or(String::new(), |name| format!("{name}, "));
+    let label = |name: Option<String>| name.map_or(String::new(), |name| format!("{name}, "));
     markers
         .into_iter()
         .map(|marker| {
-            (marker.id.to_string(), format!("{}event {}", told(marker.name), marker.event))
+            (marker.id.to_string(), format!("{}event {}", label(marker.name), marker.event))
         })
         .collect()
 }

@@ -30,14 +30,14 @@ mod transcript;
 #[cfg(unix)]
 pub use self::echo_guard::restore_at_end;
 
-use self::entry::{Entry, Stray};
-use self::helper::Helper;
-use self::history::{Entries, Recall};
-use self::keys::{Keys, Shared, ToEditor, Wish};
+use self::entry::{StatementReader, StrayLine};
+use self::helper::EditorHelper;
+use self::history::{EditorHistory, HistoryEntries};
+use self::keys::{AcceptReason, KeyHandler, OpenEditorHandler, SharedEditorState};
 use self::schema_names::SchemaNames;
 use super::{Shell, Stop, dot};
 use crate::language::{Piece, PieceKind};
-use crate::render::{self, Place};
+use crate::render::{self, TextOrigin};
 use rustyline::error::ReadlineError;
 use rustyline::{
     Behavior, ColorMode, CompletionType, Config, Editor, Event, EventHandler, KeyEvent,
@@ -59,9 +59,9 @@ const FIRST_WORDS: usize = 60;
 #[derive(Default)]
 pub(super) struct Interaction {
     /// What was typed before.
-    pub(super) entries: Rc<RefCell<Entries>>,
+    pub(super) entries: Rc<RefCell<HistoryEntries>>,
     /// What `.prompt` gave.
-    pub(super) templates: prompt::Templates,
+    pub(super) templates: prompt::PromptTemplates,
     /// Whether there is somebody at a terminal.
     pub(super) is_interactive: bool,
     /// The last statement, for `.edit`.
@@ -69,7 +69,7 @@ pub(super) struct Interaction {
     /// What stands at the next prompt.
     next: Option<String>,
     /// What the keys know.
-    typing: Shared,
+    editor_state: SharedEditorState,
     /// The entry as it was typed, while it is not complete.
     typed: String,
     /// The terminal between two prompts.
@@ -96,7 +96,7 @@ impl Interaction {
 }
 
 /// What one prompt gave.
-enum Given {
+enum PromptResult {
     /// A text to run.
     Text(String),
     /// A text for the editor.
@@ -110,8 +110,8 @@ enum Given {
 }
 
 /// Where lines come from.
-enum Keyboard {
-    Editor(Box<Editor<Helper, Recall>>),
+enum LineSource {
+    Editor(Box<Editor<EditorHelper, EditorHistory>>),
     Plain,
 }
 
@@ -128,12 +128,12 @@ impl Shell {
         if ctrlc::set_handler(move || pressed.store(true, Ordering::Relaxed)).is_ok() {
             self.connection.interrupt_by(flag);
         }
-        self.interaction.entries = Rc::new(RefCell::new(Entries::load(history::file())));
+        self.interaction.entries = Rc::new(RefCell::new(HistoryEntries::load(history::file())));
         self.interaction.is_interactive = true;
         let mut keyboard = self.keyboard();
         self.banner()?;
         #[cfg(unix)]
-        if let Keyboard::Editor(_) = keyboard {
+        if let LineSource::Editor(_) = keyboard {
             self.interaction.quiet = echo_guard::EchoGuard::begin();
         }
         let result = self.entries(&mut keyboard);
@@ -145,13 +145,13 @@ impl Shell {
     }
 
     /// The line editor, if the terminal can do more than lines.
-    fn keyboard(&mut self) -> Keyboard {
+    fn keyboard(&mut self) -> LineSource {
         let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         // With standard output in a pipe the prompt belongs on the terminal; without one, nowhere.
         let has_screen = std::io::stdout().is_terminal()
             || std::fs::OpenOptions::new().write(true).open("/dev/tty").is_ok();
         if is_dumb || !has_screen {
-            return Keyboard::Plain;
+            return LineSource::Plain;
         }
         let config = Config::builder()
             .auto_add_history(false)
@@ -163,50 +163,50 @@ impl Shell {
             .color_mode(ColorMode::Forced)
             .behavior(Behavior::PreferTerm)
             .build();
-        let typing = self.interaction.typing.clone();
+        let state = self.interaction.editor_state.clone();
         let entries = Rc::clone(&self.interaction.entries);
-        let recall = Recall { entries, typing: typing.clone() };
+        let recall = EditorHistory { entries, state: state.clone() };
         let Ok(mut editor) = Editor::with_history(config, recall) else {
-            return Keyboard::Plain;
+            return LineSource::Plain;
         };
-        let keys = EventHandler::Conditional(Box::new(Keys(typing.clone())));
+        let keys = EventHandler::Conditional(Box::new(KeyHandler(state.clone())));
         editor.bind_sequence(Event::Any, keys);
         let chord = Event::KeySeq(vec![KeyEvent::ctrl('X'), KeyEvent::ctrl('E')]);
-        let to_editor = EventHandler::Conditional(Box::new(ToEditor(typing.clone())));
+        let to_editor = EventHandler::Conditional(Box::new(OpenEditorHandler(state.clone())));
         editor.bind_sequence(chord, to_editor);
-        editor.set_helper(Some(Helper {
-            typing,
+        editor.set_helper(Some(EditorHelper {
+            state,
             known: SchemaNames::default(),
             colours: self.settings.format.colour,
             more: None,
             is_marked: Cell::new(false),
             is_final: Cell::new(false),
         }));
-        Keyboard::Editor(Box::new(editor))
+        LineSource::Editor(Box::new(editor))
     }
 
     /// Reads entry after entry.
-    fn entries(&mut self, keyboard: &mut Keyboard) -> Result<(), Stop> {
+    fn entries(&mut self, keyboard: &mut LineSource) -> Result<(), Stop> {
         let mut failures = 0;
         loop {
             let given = self.read(keyboard);
-            if !matches!(given, Given::Unreadable(_)) {
+            if !matches!(given, PromptResult::Unreadable(_)) {
                 failures = 0;
             }
             match given {
-                Given::Text(text) => self.take(&text)?,
-                Given::Edit(text) => {
+                PromptResult::Text(text) => self.take(&text)?,
+                PromptResult::Edit(text) => {
                     self.forget();
                     if let Err(error) = self.edit(&text) {
                         // It waits for another way to go on.
                         self.interaction.next = Some(text);
-                        let place = Place { name: None, line: 1, column: 1 };
+                        let place = TextOrigin { name: None, line: 1, column: 1 };
                         self.fail(&error, "", &place);
                     }
                 }
-                Given::Cleared => self.forget(),
-                Given::End(text) => return self.leave(&text),
-                Given::Unreadable(error) => {
+                PromptResult::Cleared => self.forget(),
+                PromptResult::End(text) => return self.leave(&text),
+                PromptResult::Unreadable(error) => {
                     // An invalid byte is an error of one line only; a terminal that is gone gives
                     // nothing else.
                     failures += 1;
@@ -220,58 +220,58 @@ impl Shell {
     }
 
     /// Shows a prompt and reads what comes.
-    fn read(&mut self, keyboard: &mut Keyboard) -> Given {
+    fn read(&mut self, keyboard: &mut LineSource) -> PromptResult {
         self.connection.give_up_place();
         if let Err(error) = self.connection.follow() {
-            self.fail(&error, "", &Place { name: None, line: 1, column: 1 });
+            self.fail(&error, "", &TextOrigin { name: None, line: 1, column: 1 });
         }
         self.notices();
         let main = self.prompt();
         let more = self.interaction.templates.more.clone();
         let mut prompt = main.clone();
         {
-            let mut typing = self.interaction.typing.lock();
-            typing.width = padding::width(&main.0);
-            if typing.before.is_open() {
-                let open = typing.before.opened_by();
-                let text = padding::continuation(more.as_deref(), open, typing.width);
+            let mut state = self.interaction.editor_state.lock();
+            state.width = padding::width(&main.0);
+            if state.before.is_open() {
+                let open = state.before.opened_by();
+                let text = padding::continuation(more.as_deref(), open, state.width);
                 let text = render::escape(&text).into_owned();
                 prompt = (text.clone(), text);
             }
-            typing.prompt = prompt.0.width();
-            typing.wish = Wish::Run;
+            state.prompt = prompt.0.width();
+            state.accept_reason = AcceptReason::Run;
         }
         match keyboard {
-            Keyboard::Plain => {
+            LineSource::Plain => {
                 // What an editor left is taken as if it had been typed: it cannot stand at a prompt.
                 if let Some(next) = self.interaction.next.take() {
                     plain::echo(&prompt.0, &next);
-                    return Given::Text(next);
+                    return PromptResult::Text(next);
                 }
                 // What Ctrl-C stopped before is told.
                 self.connection.forget_interrupt();
                 match plain::read(&prompt.0, || self.connection.is_interrupted()) {
-                    Given::Text(text) => {
-                        let typing = self.interaction.typing.lock();
-                        if entry::asks_for_editor(&typing.before, &text) {
-                            Given::Edit(entry::to_edit(&typing.before, &text))
+                    PromptResult::Text(text) => {
+                        let state = self.interaction.editor_state.lock();
+                        if entry::asks_for_editor(&state.before, &text) {
+                            PromptResult::Edit(entry::to_edit(&state.before, &text))
                         } else {
-                            Given::Text(text)
+                            PromptResult::Text(text)
                         }
                     }
                     given => given,
                 }
             }
-            Keyboard::Editor(editor) => self.edit_line(editor, &prompt),
+            LineSource::Editor(editor) => self.edit_line(editor, &prompt),
         }
     }
 
     /// Lets a line be edited behind a prompt.
     fn edit_line(
         &mut self,
-        editor: &mut Editor<Helper, Recall>,
+        editor: &mut Editor<EditorHelper, EditorHistory>,
         prompt: &(String, String),
-    ) -> Given {
+    ) -> PromptResult {
         let columns = self.measure(editor);
         if let Some(helper) = editor.helper_mut() {
             helper.known.refresh(&self.connection);
@@ -279,34 +279,34 @@ impl Shell {
         }
         let next = self.interaction.next.take().unwrap_or_default();
         let initial = {
-            let mut typing = self.interaction.typing.lock();
-            typing.columns = columns.unwrap_or(0);
+            let mut state = self.interaction.editor_state.lock();
+            state.columns = columns.unwrap_or(0);
             // Below a prompt as wide as the terminal nothing would find room.
-            typing.width = padding::narrow(typing.width, typing.columns);
-            let shown = typing.pastes.set_aside(&next, 0);
-            padding::pad(&shown, typing.width)
+            state.width = padding::narrow(state.width, state.columns);
+            let shown = state.pastes.set_aside(&next, 0);
+            padding::pad(&shown, state.width)
         };
         let read = editor.readline_with_initial(prompt, (&initial, ""));
         // The terminal may have another size than when the prompt was shown.
         self.measure(editor);
         match read {
             Ok(line) => {
-                let typing = self.interaction.typing.lock();
-                let text = typing.text(&line);
-                match typing.wish {
-                    Wish::Run => Given::Text(text),
-                    Wish::Edit => Given::Edit(entry::to_edit(&typing.before, &text)),
-                    Wish::Leave => Given::End(text),
+                let state = self.interaction.editor_state.lock();
+                let text = state.text(&line);
+                match state.accept_reason {
+                    AcceptReason::Run => PromptResult::Text(text),
+                    AcceptReason::Edit => PromptResult::Edit(entry::to_edit(&state.before, &text)),
+                    AcceptReason::Leave => PromptResult::End(text),
                 }
             }
-            Err(ReadlineError::Interrupted) => Given::Cleared,
-            Err(ReadlineError::Eof) => Given::End(String::new()),
-            Err(error) => Given::Unreadable(error.to_string()),
+            Err(ReadlineError::Interrupted) => PromptResult::Cleared,
+            Err(ReadlineError::Eof) => PromptResult::End(String::new()),
+            Err(error) => PromptResult::Unreadable(error.to_string()),
         }
     }
 
     /// The columns of the terminal, where lines are edited and, if they go there, for rows.
-    fn measure(&mut self, editor: &mut Editor<Helper, Recall>) -> Option<usize> {
+    fn measure(&mut self, editor: &mut Editor<EditorHelper, EditorHistory>) -> Option<usize> {
         let columns = editor.dimensions().map(|(columns, _)| usize::from(columns));
         if self.settings.format.terminal {
             self.settings.format.width = columns;
@@ -316,7 +316,7 @@ impl Shell {
 
     /// Says what was typed and not run, before the user leaves.
     fn leave(&mut self, text: &str) -> Result<(), Stop> {
-        let whole = self.interaction.typing.lock().before.and(text);
+        let whole = self.interaction.editor_state.lock().before.and(text);
         let words: Vec<&str> = whole.split_whitespace().collect();
         let words = words.join(" ");
         if !words.is_empty() {
@@ -329,28 +329,28 @@ impl Shell {
 
     /// Forgets an entry that is not complete.
     fn forget(&mut self) {
-        let mut typing = self.interaction.typing.lock();
-        typing.before = Entry::default();
-        typing.pastes.clear();
+        let mut state = self.interaction.editor_state.lock();
+        state.before = StatementReader::default();
+        state.pastes.clear();
         self.interaction.typed.clear();
     }
 
     /// Runs what is complete in what was typed; what is not stands at the next prompt.
     fn take(&mut self, text: &str) -> Result<(), Stop> {
-        let stray = entry::stray(&self.interaction.typing.lock().before, text);
+        let stray = entry::stray(&self.interaction.editor_state.lock().before, text);
         if let Some(stray) = stray {
             return self.stray(&stray);
         }
         self.interaction.typed.push_str(text);
         self.interaction.typed.push('\n');
         let (pieces, is_open) = {
-            let mut typing = self.interaction.typing.lock();
-            typing.pastes.clear();
-            let pieces = typing.before.read(text);
-            let is_open = typing.before.is_open();
-            if is_open && !pieces.is_empty() && !typing.is_fast() {
-                self.interaction.next = Some(typing.before.rest().to_string());
-                typing.before = Entry::default();
+            let mut state = self.interaction.editor_state.lock();
+            state.pastes.clear();
+            let pieces = state.before.read(text);
+            let is_open = state.before.is_open();
+            if is_open && !pieces.is_empty() && !state.is_fast() {
+                self.interaction.next = Some(state.before.rest().to_string());
+                state.before = StatementReader::default();
             }
             (pieces, is_open)
         };
@@ -360,7 +360,7 @@ impl Shell {
         let typed = std::mem::take(&mut self.interaction.typed);
         self.remember(&typed, &pieces, is_open);
         if is_open {
-            self.interaction.typed = self.interaction.typing.lock().before.rest().to_string();
+            self.interaction.typed = self.interaction.editor_state.lock().before.rest().to_string();
             self.interaction.typed.push('\n');
             if self.interaction.next.is_some() {
                 self.interaction.typed.clear();
@@ -371,10 +371,10 @@ impl Shell {
 
     /// Tells who typed `help` or `quit` into a statement what is open, and how to get out. Where nothing
     /// but the word can have been meant, it is done; else the statement stands at the next prompt.
-    fn stray(&mut self, stray: &Stray) -> Result<(), Stop> {
-        let Stray { statement, command, opened_by } = stray;
+    fn stray(&mut self, stray: &StrayLine) -> Result<(), Stop> {
+        let StrayLine { statement, command, opened_by } = stray;
         self.forget();
-        let place = Place { name: None, line: 1, column: 1 };
+        let place = TextOrigin { name: None, line: 1, column: 1 };
         let is_statement = entry::begins_statement(statement);
         if !is_statement && dot::leaves(command) {
             self.leave(statement)?;
@@ -419,7 +419,7 @@ impl Shell {
         self.connection.forget_interrupt();
         for piece in pieces {
             // Nobody at a prompt counts the lines of the session.
-            let place = Place { name: None, line: 1, column: 1 };
+            let place = TextOrigin { name: None, line: 1, column: 1 };
             let done = match piece.kind {
                 PieceKind::Statement => {
                     self.interaction.last = written(piece);

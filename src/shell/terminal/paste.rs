@@ -11,9 +11,9 @@ const MAX_BYTES: usize = 32 * 1024;
 
 /// Texts that were set aside, since the last statement ran.
 #[derive(Default)]
-pub(super) struct Pastes(Vec<String>);
+pub(super) struct PastedTexts(Vec<String>);
 
-impl Pastes {
+impl PastedTexts {
     /// What a pasted text is in a buffer of `length` bytes.
     pub(super) fn take(&mut self, text: &str, length: usize) -> String {
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
@@ -58,14 +58,14 @@ mod tests {
 
     #[test]
     fn short_pastes_are_themselves() {
-        let mut pastes = Pastes::default();
+        let mut pastes = PastedTexts::default();
         assert_eq!(pastes.take("SELECT\r\n1;\r", 0), "SELECT\n1;");
         assert_eq!(pastes.expand("x".into()), "x");
     }
 
     #[test]
     fn long_pastes_stand_by_name() {
-        let mut pastes = Pastes::default();
+        let mut pastes = PastedTexts::default();
         let many = "SELECT 1;\n".repeat(5000);
         assert_eq!(pastes.take(&many, 0), "⟦paste 1: 5000 lines⟧");
         assert_eq!(pastes.take("x", MAX_BYTES), "⟦paste 2: 1 line⟧");

@@ -1,31 +1,35 @@
 //! A terminal that can do nothing but lines (`TERM=dumb`), or one that prompts cannot be written to.
 
-use super::{Given, pending_input};
+use super::{PromptResult, pending_input};
 use crate::render;
 use std::io::{self, BufRead, IsTerminal, Write};
 
 /// Reads a line as the terminal gives it, behind a prompt where somebody sees it, until Ctrl-C is
 /// pressed.
-pub(super) fn read(prompt: &str, is_interrupted: impl Fn() -> bool) -> Given {
+pub(super) fn read(prompt: &str, is_interrupted: impl Fn() -> bool) -> PromptResult {
     if show(prompt).is_err() {
-        return Given::End(String::new());
+        return PromptResult::End(String::new());
     }
     // Ctrl-C ends no read, but the terminal itself took back the line in which it was typed.
     if !pending_input::for_input(&is_interrupted) {
-        return if show("\n").is_ok() { Given::Cleared } else { Given::End(String::new()) };
+        return if show("\n").is_ok() {
+            PromptResult::Cleared
+        } else {
+            PromptResult::End(String::new())
+        };
     }
     let mut line = Vec::new();
     match io::stdin().lock().read_until(b'\n', &mut line) {
         Ok(0) => {
             // What follows begins on a line of its own; nobody can be told that it does not.
             let _ = show("\n");
-            Given::End(String::new())
+            PromptResult::End(String::new())
         }
         Ok(_) => match String::from_utf8(line) {
-            Ok(line) => Given::Text(line.trim_end_matches(['\n', '\r']).to_string()),
-            Err(error) => Given::Unreadable(error.utf8_error().to_string()),
+            Ok(line) => PromptResult::Text(line.trim_end_matches(['\n', '\r']).to_string()),
+            Err(error) => PromptResult::Unreadable(error.utf8_error().to_string()),
         },
-        Err(error) => Given::Unreadable(error.to_string()),
+        Err(error) => PromptResult::Unreadable(error.to_string()),
     }
 }
 

@@ -12,7 +12,7 @@ const MAIN: &str = "{database}@{event}{state}> ";
 
 /// What `.prompt` gave.
 #[derive(Clone, Default)]
-pub(in crate::shell) struct Templates {
+pub(in crate::shell) struct PromptTemplates {
     /// Before a statement: `{database}`, `{event}` (that you see), `{head}` and `{state}`.
     pub(in crate::shell) main: Option<String>,
     /// Before its further lines: `{open}`.
@@ -20,7 +20,7 @@ pub(in crate::shell) struct Templates {
 }
 
 /// As `.prompt` is given them.
-impl fmt::Display for Templates {
+impl fmt::Display for PromptTemplates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let main = self.main.as_deref().unwrap_or(MAIN);
         let more = self.more.as_deref().unwrap_or(padding::CONTINUATION);

@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What the copy was made at: head, point in the past, events of the transaction.
-type Stamp = (String, u64, Option<u64>, Option<usize>);
+type SchemaStamp = (String, u64, Option<u64>, Option<usize>);
 
 /// A table and its columns, as they are spelt.
-pub(super) struct Table {
+pub(super) struct TableNames {
     /// The table's name.
     pub(super) name: String,
     /// Its columns' names.
@@ -24,11 +24,11 @@ pub(super) struct Table {
 /// The tables as the session sees them.
 #[derive(Default)]
 pub(super) struct SchemaNames {
-    stamp: Option<Stamp>,
+    stamp: Option<SchemaStamp>,
     /// The database, for what the log says when somebody asks.
     database: Option<Arc<Database>>,
     /// By folded name.
-    tables: BTreeMap<String, Table>,
+    tables: BTreeMap<String, TableNames>,
     /// The parameters that have values, each with its mark.
     parameters: Vec<String>,
 }
@@ -52,7 +52,7 @@ impl SchemaNames {
                 table.columns.iter().map(|column| column.name.clone()).collect();
             let keys = table.keys.iter().filter(|key| key.kind == KeyKind::Index);
             let indexes = keys.filter_map(|key| key.name.clone()).collect();
-            let known = Table { name: table.name.clone(), columns, indexes };
+            let known = TableNames { name: table.name.clone(), columns, indexes };
             self.tables.insert(fold(&table.name), known);
         }
     }
@@ -63,7 +63,7 @@ impl SchemaNames {
     }
 
     /// The tables, by name.
-    pub(super) fn tables(&self) -> impl Iterator<Item = &Table> {
+    pub(super) fn tables(&self) -> impl Iterator<Item = &TableNames> {
         self.tables.values()
     }
 
@@ -78,7 +78,7 @@ impl SchemaNames {
     }
 
     /// A table by its name in any case.
-    pub(super) fn table(&self, name: &str) -> Option<&Table> {
+    pub(super) fn table(&self, name: &str) -> Option<&TableNames> {
         self.tables.get(&fold(name))
     }
 
@@ -101,7 +101,7 @@ impl SchemaNames {
             let indexes =
                 vec![format!("{name}_by_{}", columns.first().map_or("none", String::as_str))];
             let name = (*name).to_string();
-            known.tables.insert(fold(&name), Table { name, columns, indexes });
+            known.tables.insert(fold(&name), TableNames { name, columns, indexes });
         }
         known
     }

@@ -1,7 +1,7 @@
 //! Whole databases: another one in the place of this one, a copy with all its past, a copy of what is
 //! good of a damaged one.
 
-use crate::render::{self, Diagnostic, Place};
+use crate::render::{self, Diagnostic, TextOrigin};
 use crate::session::Error;
 use crate::shell::dot::DotCommandError;
 use crate::shell::{Shell, Stop};
@@ -60,11 +60,11 @@ impl Shell {
     /// [`Stop::Unavailable`] where there is no database, [`Stop::Failed`] where it cannot be copied;
     /// both were told. [`Stop::Exit`] with 4 where something is lost.
     pub fn salvage(&mut self, target: &Path) -> Result<(), Stop> {
-        let place = Place { name: None, line: 1, column: 1 };
+        let place = TextOrigin { name: None, line: 1, column: 1 };
         let database = match self.connection.existing() {
             Ok(session) => Arc::clone(session.database()),
-            Err(refusal) => {
-                return Err(self.unavailable(refusal.diagnostic(), "", &place));
+            Err(connection_error) => {
+                return Err(self.unavailable(connection_error.diagnostic(), "", &place));
             }
         };
         let options = self.connection.options().clone();

@@ -59,10 +59,10 @@ impl Shell {
         let rows = match self.connection.execute(&query) {
             Ok(Outcome::Rows(rows)) => rows,
             Ok(_) => return Ok(()),
-            Err(refusal) => {
-                return Err(match refusal.diagnostic().code == INTERRUPTED {
+            Err(connection_error) => {
+                return Err(match connection_error.diagnostic().code == INTERRUPTED {
                     true => DotCommandError::Stop(self.interrupted(started)),
-                    false => refusal.into(),
+                    false => connection_error.into(),
                 });
             }
         };

@@ -56,7 +56,7 @@ pub(super) fn first_bytes(input: impl Read) -> io::Result<Vec<u8>> {
 }
 
 /// A stream of another encoding, read as UTF-8.
-pub(super) struct Decoded<R> {
+pub(super) struct DecodingReader<R> {
     inner: R,
     decoder: encoding_rs::Decoder,
     encoding: &'static Encoding,
@@ -72,10 +72,10 @@ pub(super) struct Decoded<R> {
     is_done: bool,
 }
 
-impl<R: Read> Decoded<R> {
+impl<R: Read> DecodingReader<R> {
     /// The text of a stream.
-    pub(super) fn new(inner: R, encoding: &'static Encoding) -> Decoded<R> {
-        Decoded {
+    pub(super) fn new(inner: R, encoding: &'static Encoding) -> DecodingReader<R> {
+        DecodingReader {
             inner,
             decoder: encoding.new_decoder_with_bom_removal(),
             encoding,
@@ -122,7 +122,7 @@ impl<R: Read> Decoded<R> {
     }
 }
 
-impl<R: Read> Read for Decoded<R> {
+impl<R: Read> Read for DecodingReader<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         while self.at == self.text.len() && !self.is_done {
             self.decode()?;
@@ -141,7 +141,7 @@ mod tests {
     fn decoded(bytes: &[u8], name: &str) -> Result<String, String> {
         let encoding = named(name).expect("it is there");
         let mut text = String::new();
-        let read = Decoded::new(bytes, encoding).read_to_string(&mut text);
+        let read = DecodingReader::new(bytes, encoding).read_to_string(&mut text);
         read.map(|_| text).map_err(|error| error.to_string())
     }
 

@@ -1,8 +1,8 @@
 //! From a query into a file, which is there as a whole or not at all.
 
-use super::{Kind, refused, values};
+use super::{FileFormat, refused, values};
 use crate::language::ast::Identifier;
-use crate::render::{self, Diagnostic, Failure};
+use crate::render::{self, Diagnostic, RenderError};
 use crate::session::{Error, Outcome, OutputColumn, Rows};
 use crate::shell::dot::DotCommandError;
 use crate::shell::progress::Progress;
@@ -18,24 +18,24 @@ use std::time::Instant;
 use tempfile::NamedTempFile;
 
 /// What is to be exported.
-pub(in crate::shell) struct Export {
+pub(in crate::shell) struct ExportRequest {
     /// The file.
     pub(in crate::shell) path: String,
     /// The name of a table, or a query; `None` for the only table.
     pub(in crate::shell) what: Option<String>,
     /// What the file shall be, if its name does not say it.
-    pub(in crate::shell) kind: Option<Kind>,
+    pub(in crate::shell) kind: Option<FileFormat>,
     /// Whether a file that is there is replaced.
     pub(in crate::shell) force: bool,
 }
 
 /// A stream that tells how much went through it.
-struct Counted<W> {
+struct CountingWriter<W> {
     inner: W,
     progress: Progress,
 }
 
-impl<W: Write> Write for Counted<W> {
+impl<W: Write> Write for CountingWriter<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.inner.write(bytes)?;
         self.progress.advance(u64::try_from(written).unwrap_or(u64::MAX));
@@ -52,20 +52,23 @@ impl Shell {
     ///
     /// # Errors
     /// What is wrong with the query, a file that is there already, what the system says.
-    pub(in crate::shell) fn export(&mut self, export: &Export) -> Result<(), DotCommandError> {
+    pub(in crate::shell) fn export(
+        &mut self,
+        export: &ExportRequest,
+    ) -> Result<(), DotCommandError> {
         let started = Instant::now();
         let path = &export.path;
-        let kind = export.kind.map_or_else(|| Kind::of_file(path), Ok)?;
+        let kind = export.kind.map_or_else(|| FileFormat::of_file(path), Ok)?;
         check_target(path, export.force)?;
         let query = self.query_of(export.what.as_deref())?;
         let rows = match self.connection.execute(&query) {
             Ok(Outcome::Rows(rows)) => rows,
             Ok(Outcome::Replay(replay)) => replay.into_rows(),
             Ok(_) => return Err(no_query(&query).into()),
-            Err(refusal) => {
-                return Err(match refusal.diagnostic().code == INTERRUPTED {
+            Err(connection_error) => {
+                return Err(match connection_error.diagnostic().code == INTERRUPTED {
                     true => DotCommandError::Stop(self.interrupted(started)),
-                    false => refusal.into(),
+                    false => connection_error.into(),
                 });
             }
         };
@@ -78,11 +81,11 @@ impl Shell {
                 }
                 Ok(())
             }
-            Err(Failure::Query(error)) if error.code() == INTERRUPTED => {
+            Err(RenderError::Query(error)) if error.code() == INTERRUPTED => {
                 Err(DotCommandError::Stop(self.interrupted(started)))
             }
-            Err(Failure::Query(error)) => Err(Diagnostic::from(&error).into()),
-            Err(Failure::Output(error)) => Err(refused("write", path, &error).into()),
+            Err(RenderError::Query(error)) => Err(Diagnostic::from(&error).into()),
+            Err(RenderError::Output(error)) => Err(refused("write", path, &error).into()),
         }
     }
 
@@ -139,7 +142,12 @@ fn check_target(path: &str, force: bool) -> Result<(), Diagnostic> {
 
 /// Draws rows into a file beside the one that is meant, which it becomes when it is whole; gives
 /// their number.
-fn write(rows: Rows, kind: Kind, export: &Export, progress: bool) -> Result<usize, Failure> {
+fn write(
+    rows: Rows,
+    kind: FileFormat,
+    export: &ExportRequest,
+    progress: bool,
+) -> Result<usize, RenderError> {
     let path = Path::new(&export.path);
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let mut builder = tempfile::Builder::new();
@@ -152,7 +160,7 @@ fn write(rows: Rows, kind: Kind, export: &Export, progress: bool) -> Result<usiz
     }
     let part: NamedTempFile = builder.tempfile_in(directory.unwrap_or(Path::new(".")))?;
     let progress = Progress::new(&export.path, None, progress);
-    let mut out = BufWriter::new(Counted { inner: part, progress });
+    let mut out = BufWriter::new(CountingWriter { inner: part, progress });
     let format = render::Format { headers: Some(true), ..render::Format::new(kind.mode()) };
     let drawn = render::draw(rows, &format, &|| None, &mut out)?;
     let part = out.into_inner().map_err(io::IntoInnerError::into_error)?.inner;
@@ -163,8 +171,8 @@ fn write(rows: Rows, kind: Kind, export: &Export, progress: bool) -> Result<usiz
 }
 
 /// Rows whose every value is written so that it comes back as it was.
-fn exact(rows: Rows, kind: Kind) -> Rows {
-    let is_json = matches!(kind, Kind::Json | Kind::Ndjson);
+fn exact(rows: Rows, kind: FileFormat) -> Rows {
+    let is_json = matches!(kind, FileFormat::Json | FileFormat::Ndjson);
     let plain = move |data_type: DataType| match data_type {
         DataType::Any | DataType::Flexible(_) => false,
         DataType::Json => !is_json,

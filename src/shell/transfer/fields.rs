@@ -6,7 +6,7 @@
 //! In both an empty field is NULL and `""` the empty text; so is `\N` in TSV, and a text without quotes
 //! that somebody said stands for NULL.
 
-use super::lines::Lines;
+use super::lines::LineReader;
 use std::borrow::Cow;
 use std::io;
 
@@ -14,19 +14,19 @@ use std::io;
 pub(super) type Field<'a> = Option<Cow<'a, str>>;
 
 /// What stands on some lines of a file: what was looked for, or why it is not there.
-pub(super) struct Found<T> {
+pub(super) struct Located<T> {
     /// The line on which it begins, from 1.
     pub(super) line: u64,
     /// What it is.
     pub(super) what: Result<T, String>,
 }
 
-impl Found<Vec<Field<'_>>> {
+impl Located<Vec<Field<'_>>> {
     /// The same fields apart from their line.
-    pub(super) fn into_owned(self) -> Found<Vec<Field<'static>>> {
+    pub(super) fn into_owned(self) -> Located<Vec<Field<'static>>> {
         let owned = |field: Field<'_>| field.map(|text| Cow::Owned(text.into_owned()));
         let what = self.what.map(|fields| fields.into_iter().map(owned).collect());
-        Found { line: self.line, what }
+        Located { line: self.line, what }
     }
 }
 
@@ -41,7 +41,7 @@ pub(in crate::shell) enum Dialect {
 
 /// How the records of a file are written.
 #[derive(Clone, Debug)]
-pub(super) struct Layout {
+pub(super) struct RecordFormat {
     /// How fields are.
     pub(super) dialect: Dialect,
     /// What stands between those of CSV.
@@ -51,15 +51,15 @@ pub(super) struct Layout {
 }
 
 /// The records of a file.
-pub(super) struct Records {
-    lines: Lines,
-    layout: Layout,
+pub(super) struct RecordReader {
+    lines: LineReader,
+    layout: RecordFormat,
 }
 
-impl Records {
+impl RecordReader {
     /// The records that stand on these lines.
-    pub(super) fn new(lines: Lines, layout: Layout) -> Records {
-        Records { lines, layout }
+    pub(super) fn new(lines: LineReader, layout: RecordFormat) -> RecordReader {
+        RecordReader { lines, layout }
     }
 
     /// How many bytes were read.
@@ -76,7 +76,7 @@ impl Records {
     }
 
     /// The next record; `None` at the end of the file.
-    pub(super) fn next(&mut self) -> io::Result<Option<Found<Vec<Field<'_>>>>> {
+    pub(super) fn next(&mut self) -> io::Result<Option<Located<Vec<Field<'_>>>>> {
         if !self.lines.advance()? {
             return Ok(None);
         }
@@ -89,18 +89,18 @@ impl Records {
                 self.lines.text().map(|text| text.split('\t').map(field).collect())
             }
         };
-        Ok(Some(Found { line, what }))
+        Ok(Some(Located { line, what }))
     }
 
     /// A record of CSV, over as many lines as its quotes hold together.
     fn quoted(&mut self) -> io::Result<Result<Vec<Field<'_>>, String>> {
-        let Layout { separator, null, .. } = &self.layout;
+        let RecordFormat { separator, null, .. } = &self.layout;
         if !self.lines.bytes().contains(&b'"') {
             let bare = |field| bare(field, null.as_deref());
             let fields = |text| str::split(text, *separator).map(bare).collect();
             return Ok(self.lines.text().map(fields));
         }
-        let mut parser = Parser::new(*separator, null.clone());
+        let mut parser = CsvParser::new(*separator, null.clone());
         loop {
             match self.lines.text() {
                 Ok(text) => parser.feed(text),
@@ -138,7 +138,7 @@ enum FieldState {
 }
 
 /// A record of CSV as it comes.
-struct Parser {
+struct CsvParser {
     separator: char,
     null: Option<String>,
     fields: Vec<Field<'static>>,
@@ -148,11 +148,11 @@ struct Parser {
     wrong: Option<String>,
 }
 
-impl Parser {
+impl CsvParser {
     /// Before its first line.
-    fn new(separator: char, null: Option<String>) -> Parser {
+    fn new(separator: char, null: Option<String>) -> CsvParser {
         let (fields, field, state) = (Vec::new(), String::new(), FieldState::Start);
-        Parser { separator, null, fields, field, state, wrong: None }
+        CsvParser { separator, null, fields, field, state, wrong: None }
     }
 
     /// Whether what was opened may still be closed.
@@ -251,12 +251,15 @@ mod tests {
     use super::*;
 
     fn read(text: &[u8], dialect: Dialect) -> Vec<(u64, Result<Vec<Field<'static>>, String>)> {
-        read_by(text, Layout { dialect, separator: ',', null: None })
+        read_by(text, RecordFormat { dialect, separator: ',', null: None })
     }
 
-    fn read_by(text: &[u8], layout: Layout) -> Vec<(u64, Result<Vec<Field<'static>>, String>)> {
-        let lines = Lines::new(Box::new(std::io::Cursor::new(text.to_vec())));
-        let mut records = Records::new(lines, layout);
+    fn read_by(
+        text: &[u8],
+        layout: RecordFormat,
+    ) -> Vec<(u64, Result<Vec<Field<'static>>, String>)> {
+        let lines = LineReader::new(Box::new(std::io::Cursor::new(text.to_vec())));
+        let mut records = RecordReader::new(lines, layout);
         let mut all = Vec::new();
         while let Some(found) = records.next().expect("memory can be read") {
             let found = found.into_owned();
@@ -284,7 +287,7 @@ mod tests {
     #[test]
     fn another_separator_and_another_null_are_taken() {
         let null = || Some("NA".to_owned());
-        let layout = Layout { dialect: Dialect::Csv, separator: ';', null: null() };
+        let layout = RecordFormat { dialect: Dialect::Csv, separator: ';', null: null() };
         let found = read_by("1,5;NA;\"NA\";\"a;b\"\n;NA\nNA\n\"NA\"\n".as_bytes(), layout);
         let expected = [
             (1, fields(&[Some("1,5"), None, Some("NA"), Some("a;b")])),
@@ -293,7 +296,7 @@ mod tests {
             (4, fields(&[Some("NA")])),
         ];
         assert_eq!(found, expected);
-        let layout = Layout { dialect: Dialect::Tsv, separator: '\t', null: null() };
+        let layout = RecordFormat { dialect: Dialect::Tsv, separator: '\t', null: null() };
         let found = read_by(b"NA\t\t1", layout);
         assert_eq!(found, [(1, fields(&[None, None, Some("1")]))]);
     }

@@ -1,12 +1,12 @@
 //! From a file into a table.
 
-use super::fields::{Dialect, Field, Found, Layout, Records};
+use super::fields::{Dialect, Field, Located, RecordFormat, RecordReader};
 use super::header;
-use super::infer::{Columns, Kind as Seen};
-use super::lines::{INVALID, Lines};
-use super::objects::{Objects, each_key};
-use super::source_file::{Broken, SourceFile, command};
-use super::{Kind, refused, separator, values};
+use super::infer::{InferredColumns, InferredType};
+use super::lines::{INVALID, LineReader};
+use super::objects::{ObjectReader, each_key};
+use super::source_file::{ImportError, SourceFile, command};
+use super::{FileFormat, refused, separator, values};
 use crate::render::Diagnostic;
 use crate::session::{BulkLoader, Receipt, RefusedRows, Session};
 use crate::shell::Shell;
@@ -21,17 +21,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-/// How often, in rows, it is looked whether the work shall stop, and told how far it is.
+/// How often, in rows, it is looked whether the work shall stop, and reported how far it is.
 const PACE: u64 = 1024;
 
 /// What is to be imported.
-pub(in crate::shell) struct Import {
+pub(in crate::shell) struct ImportRequest {
     /// The file; `-` is standard input, behind `|` stands a command.
     pub(in crate::shell) path: String,
     /// The table.
     pub(in crate::shell) table: String,
     /// What the file is, if its name does not say it.
-    pub(in crate::shell) kind: Option<Kind>,
+    pub(in crate::shell) kind: Option<FileFormat>,
     /// Lines to be passed over.
     pub(in crate::shell) skip: u64,
     /// Whether the first record behind them names columns, if that was said.
@@ -46,7 +46,7 @@ pub(in crate::shell) struct Import {
     pub(in crate::shell) decimal_comma: bool,
 }
 
-impl Import {
+impl ImportRequest {
     /// What the file is called.
     fn name(&self) -> &str {
         if self.path == STANDARD_INPUT { "standard input" } else { &self.path }
@@ -54,23 +54,23 @@ impl Import {
 
     /// Whether it is CSV, or may be.
     pub(in crate::shell) fn is_separated(&self) -> bool {
-        let kind = self.kind.or_else(|| Kind::of_file(&self.path).ok());
-        kind.is_none_or(|kind| kind == Kind::Fields(Dialect::Csv))
+        let kind = self.kind.or_else(|| FileFormat::of_file(&self.path).ok());
+        kind.is_none_or(|kind| kind == FileFormat::Fields(Dialect::Csv))
     }
 
     /// What it is: as was said, or by its name. A separator makes it CSV, and so does a command.
     ///
     /// # Errors
     /// Where nothing says it, and where what was said does not fit together.
-    fn kind(&self) -> Result<Kind, Diagnostic> {
-        let csv = Kind::Fields(Dialect::Csv);
+    fn kind(&self) -> Result<FileFormat, Diagnostic> {
+        let csv = FileFormat::Fields(Dialect::Csv);
         let kind = match self.kind {
             Some(kind) => kind,
             None if self.separator.is_some() => csv,
-            None if command(&self.path).is_some() => Kind::of_file(&self.path).unwrap_or(csv),
-            None => Kind::of_file(&self.path)?,
+            None if command(&self.path).is_some() => FileFormat::of_file(&self.path).unwrap_or(csv),
+            None => FileFormat::of_file(&self.path)?,
         };
-        let is_fields = matches!(kind, Kind::Fields(_));
+        let is_fields = matches!(kind, FileFormat::Fields(_));
         let misplaced = [
             ("--header and --no-header are", self.header.is_some() && !is_fields),
             ("--null is", self.null.is_some() && !is_fields),
@@ -92,38 +92,38 @@ impl Import {
 }
 
 /// The rows of a file.
-enum Source {
-    Records(Records),
-    Objects(Objects),
+enum ImportSource {
+    Records(RecordReader),
+    Objects(ObjectReader),
 }
 
-impl Source {
+impl ImportSource {
     fn offset(&self) -> u64 {
         match self {
-            Source::Records(records) => records.offset(),
-            Source::Objects(objects) => objects.offset(),
+            ImportSource::Records(records) => records.offset(),
+            ImportSource::Objects(objects) => objects.offset(),
         }
     }
 }
 
 /// A work on its way through a file.
-struct Watch {
+struct ImportProgress {
     progress: Progress,
     stop: Arc<AtomicBool>,
     rows: u64,
-    told: u64,
+    reported: u64,
 }
 
-impl Watch {
-    fn step(&mut self, source: &Source) -> Result<(), Broken> {
+impl ImportProgress {
+    fn step(&mut self, source: &ImportSource) -> Result<(), ImportError> {
         self.rows += 1;
         if !self.rows.is_multiple_of(PACE) {
             return Ok(());
         }
         let offset = source.offset();
-        self.progress.advance(offset.saturating_sub(self.told));
-        self.told = offset;
-        if self.stop.load(Ordering::Relaxed) { Err(Broken::Interrupted) } else { Ok(()) }
+        self.progress.advance(offset.saturating_sub(self.reported));
+        self.reported = offset;
+        if self.stop.load(Ordering::Relaxed) { Err(ImportError::Interrupted) } else { Ok(()) }
     }
 }
 
@@ -132,7 +132,10 @@ impl Shell {
     ///
     /// # Errors
     /// What is wrong with the file, by line.
-    pub(in crate::shell) fn import(&mut self, import: &Import) -> Result<(), DotCommandError> {
+    pub(in crate::shell) fn import(
+        &mut self,
+        import: &ImportRequest,
+    ) -> Result<(), DotCommandError> {
         let started = Instant::now();
         let kind = import.kind()?;
         if import.path == STANDARD_INPUT && (self.input_is_script || io::stdin().is_terminal()) {
@@ -145,7 +148,7 @@ impl Shell {
         let existing = existing.table(&import.table).cloned();
         let (stop, terminal) = (self.connection.interrupt(), self.settings.progress);
         let separator = import.separator.unwrap_or(',');
-        let mut work = Work { import, kind, separator, stop, terminal, with_comma: None };
+        let mut work = Importer { import, kind, separator, stop, terminal, with_comma: None };
         let done =
             self.connection.with_session(|session| work.run(session, existing.as_deref()))?;
         let notice = matches!(&done, Ok(Ok(_))).then(|| work.notice()).flatten();
@@ -161,10 +164,10 @@ impl Shell {
                 Ok(())
             }
             Ok(Err((refused, advice))) => Err(bad_lines(path, &refused).help(advice).into()),
-            Err(Broken::Read(error)) => Err(refused("read", path, &error).into()),
-            Err(Broken::Wrong(error)) => Err(error.into()),
-            Err(Broken::Interrupted) => Err(DotCommandError::Stop(self.interrupted(started))),
-            Err(Broken::Session(error)) => Err(self.connection.refusal(error).into()),
+            Err(ImportError::Read(error)) => Err(refused("read", path, &error).into()),
+            Err(ImportError::Wrong(error)) => Err(error.into()),
+            Err(ImportError::Interrupted) => Err(DotCommandError::Stop(self.interrupted(started))),
+            Err(ImportError::Session(error)) => Err(self.connection.connection_error(error).into()),
         }
     }
 }
@@ -199,9 +202,9 @@ fn advice_of(refused: &RefusedRows, file: &SourceFile<'_>) -> Option<String> {
 }
 
 /// An import with all that it needs.
-struct Work<'a> {
-    import: &'a Import,
-    kind: Kind,
+struct Importer<'a> {
+    import: &'a ImportRequest,
+    kind: FileFormat,
     /// What stands between fields.
     separator: char,
     stop: Arc<AtomicBool>,
@@ -211,18 +214,18 @@ struct Work<'a> {
 }
 
 /// What became of the rows of a file: the receipt, or those that were refused and what to try.
-type Loaded = Result<Receipt, (RefusedRows, Option<String>)>;
+type ImportOutcome = Result<Receipt, (RefusedRows, Option<String>)>;
 
-impl Work<'_> {
+impl Importer<'_> {
     fn run(
         &mut self,
         session: &mut Session,
         existing: Option<&TableSchema>,
-    ) -> Result<Loaded, Broken> {
+    ) -> Result<ImportOutcome, ImportError> {
         let progress = Progress::new(self.import.name(), None, self.terminal);
-        let Import { path, encoding, .. } = self.import;
+        let ImportRequest { path, encoding, .. } = self.import;
         let file = SourceFile::open(path, *encoding, progress, &self.stop)?;
-        if self.import.separator.is_none() && self.kind == Kind::Fields(Dialect::Csv) {
+        if self.import.separator.is_none() && self.kind == FileFormat::Fields(Dialect::Csv) {
             self.separator = separator::find(file.text()?.0, self.import.skip)?;
         }
         let loaded = self.load(&file, session, existing)?;
@@ -251,7 +254,7 @@ impl Work<'_> {
         file: &SourceFile<'_>,
         session: &mut Session,
         existing: Option<&TableSchema>,
-    ) -> Result<Result<Receipt, RefusedRows>, Broken> {
+    ) -> Result<Result<Receipt, RefusedRows>, ImportError> {
         let made = match existing {
             Some(_) => None,
             None => Some(self.columns(file)?),
@@ -259,19 +262,19 @@ impl Work<'_> {
         let create = made.as_ref().map(|columns| columns.create(&self.import.table));
         let (mut source, mut watch) = self.open(file, self.import.name())?;
         match &mut source {
-            Source::Objects(_) => {
+            ImportSource::Objects(_) => {
                 let loading = session.load(create.as_deref(), &self.import.table, None)?;
                 load_objects(loading, source, watch)
             }
-            Source::Records(records) => {
-                let mut first = records.next()?.map(Found::into_owned);
+            ImportSource::Records(records) => {
+                let mut first = records.next()?.map(Located::into_owned);
                 let said = self.import.header;
                 self.check_header(file, first.as_ref())?;
                 let names = match (&made, existing, &first) {
                     (Some(columns), ..) => Some(columns.names().to_vec()),
-                    (None, Some(table), Some(Found { line, what: Ok(fields) })) => {
+                    (None, Some(table), Some(Located { line, what: Ok(fields) })) => {
                         let place = format!("line {line} of {}", self.import.name());
-                        header::names(fields, table, said, &place).map_err(Broken::Wrong)?
+                        header::names(fields, table, said, &place).map_err(ImportError::Wrong)?
                     }
                     (None, ..) => None,
                 };
@@ -288,21 +291,29 @@ impl Work<'_> {
     }
 
     /// The rows of the file, from its beginning.
-    fn open(&self, file: &SourceFile<'_>, what: &str) -> Result<(Source, Watch), Broken> {
+    fn open(
+        &self,
+        file: &SourceFile<'_>,
+        what: &str,
+    ) -> Result<(ImportSource, ImportProgress), ImportError> {
         let (text, size) = file.text()?;
-        let lines = Lines::new(text);
+        let lines = LineReader::new(text);
         let source = match self.kind {
-            Kind::Fields(dialect) => {
+            FileFormat::Fields(dialect) => {
                 let (separator, null) = (self.separator, self.import.null.clone());
-                let mut records = Records::new(lines, Layout { dialect, separator, null });
+                let mut records =
+                    RecordReader::new(lines, RecordFormat { dialect, separator, null });
                 records.skip(self.import.skip)?;
-                Source::Records(records)
+                ImportSource::Records(records)
             }
-            Kind::Json => Source::Objects(Objects::of_array(lines)),
-            Kind::Ndjson => Source::Objects(Objects::of_lines(lines)),
+            FileFormat::Json => ImportSource::Objects(ObjectReader::of_array(lines)),
+            FileFormat::Ndjson => ImportSource::Objects(ObjectReader::of_lines(lines)),
         };
         let progress = Progress::new(what, Some(size), self.terminal);
-        Ok((source, Watch { progress, stop: Arc::clone(&self.stop), rows: 0, told: 0 }))
+        Ok((
+            source,
+            ImportProgress { progress, stop: Arc::clone(&self.stop), rows: 0, reported: 0 },
+        ))
     }
 
     /// Makes sure that the record in whose place a header stands is one: what is wrong with it is not
@@ -310,50 +321,50 @@ impl Work<'_> {
     fn check_header<T>(
         &self,
         file: &SourceFile<'_>,
-        first: Option<&Found<T>>,
-    ) -> Result<(), Broken> {
+        first: Option<&Located<T>>,
+    ) -> Result<(), ImportError> {
         match first {
-            Some(Found { line, what: Err(wrong) }) if self.import.header != Some(false) => {
+            Some(Located { line, what: Err(wrong) }) if self.import.header != Some(false) => {
                 let name = self.import.name();
                 let message = format!("line {line} of {name}, where its header stands: {wrong}");
                 let advice = if wrong.starts_with(INVALID) { file.advice() } else { None };
-                Err(Broken::Wrong(Diagnostic::new("import", message).help(advice)))
+                Err(ImportError::Wrong(Diagnostic::new("import", message).help(advice)))
             }
             _ => Ok(()),
         }
     }
 
     /// Reads the file for the columns that a new table has.
-    fn columns(&mut self, file: &SourceFile<'_>) -> Result<Columns, Broken> {
+    fn columns(&mut self, file: &SourceFile<'_>) -> Result<InferredColumns, ImportError> {
         let what = format!("{}, its types", self.import.name());
         let (mut source, mut watch) = self.open(file, &what)?;
-        let mut columns = Columns::default();
+        let mut columns = InferredColumns::default();
         let mut refused = RefusedRows::default();
-        if let Source::Records(records) = &mut source {
+        if let ImportSource::Records(records) = &mut source {
             let first = records.next()?;
             self.check_header(file, first.as_ref())?;
-            if let Some(Found { what: Ok(fields), .. }) = first {
+            if let Some(Located { what: Ok(fields), .. }) = first {
                 if self.import.header == Some(false) {
-                    columns = Columns::named(fields.iter().map(|_| None));
+                    columns = InferredColumns::named(fields.iter().map(|_| None));
                     self.note_fields(&mut columns, fields);
                 } else {
-                    columns = Columns::named(fields.into_iter());
+                    columns = InferredColumns::named(fields.into_iter());
                 }
             }
         }
         loop {
             watch.step(&source)?;
-            // What is wrong with a line is told when it is read again.
+            // What is wrong with a line is reported when it is read again.
             match &mut source {
-                Source::Records(records) => match records.next()? {
+                ImportSource::Records(records) => match records.next()? {
                     None => break,
-                    Some(Found { what, .. }) => {
+                    Some(Located { what, .. }) => {
                         self.note_fields(&mut columns, what.unwrap_or_default());
                     }
                 },
-                Source::Objects(objects) => match objects.next()? {
+                ImportSource::Objects(objects) => match objects.next()? {
                     None => break,
-                    Some(Found { line, what }) => {
+                    Some(Located { line, what }) => {
                         let noted = what.and_then(|text| note_keys(&mut columns, &text));
                         noted.unwrap_or_else(|wrong| refused.push(line, wrong));
                     }
@@ -365,22 +376,25 @@ impl Work<'_> {
             (false, _) => Ok(columns),
             (true, 0) => {
                 let message = format!("{name} has no columns to make {table} of");
-                Err(Broken::Wrong(Diagnostic::new("import", message)))
+                Err(ImportError::Wrong(Diagnostic::new("import", message)))
             }
             (true, _) => {
                 let advice = advice_of(&refused, file);
-                Err(Broken::Wrong(bad_lines(name, &refused).help(advice)))
+                Err(ImportError::Wrong(bad_lines(name, &refused).help(advice)))
             }
         }
     }
 
     /// Takes note of the fields of a record.
-    fn note_fields(&mut self, columns: &mut Columns, fields: Vec<Field<'_>>) {
+    fn note_fields(&mut self, columns: &mut InferredColumns, fields: Vec<Field<'_>>) {
         for (column, field) in fields.into_iter().enumerate() {
             let Some(text) = field.filter(|_| !columns.is_settled(column)) else { continue };
             if self.import.decimal_comma {
                 let number = values::with_comma(&text);
-                columns.note(column, number.map_or(Seen::Text, |text| Seen::of_text(&text)));
+                columns.note(
+                    column,
+                    number.map_or(InferredType::Text, |text| InferredType::of_text(&text)),
+                );
                 continue;
             }
             let has_comma =
@@ -388,16 +402,16 @@ impl Work<'_> {
             if self.with_comma.is_none() && self.separator != ',' && has_comma() {
                 self.with_comma = Some(text.clone().into_owned());
             }
-            columns.note(column, Seen::of_text(&text));
+            columns.note(column, InferredType::of_text(&text));
         }
     }
 }
 
 /// Takes note of an object, or says why it is none.
-fn note_keys(columns: &mut Columns, object: &str) -> Result<(), String> {
+fn note_keys(columns: &mut InferredColumns, object: &str) -> Result<(), String> {
     each_key(object, |key, raw| {
         let column = columns.place_of(key).unwrap_or_else(|| columns.add(key));
-        columns.note(column, Seen::of_json(raw));
+        columns.note(column, InferredType::of_json(raw));
         Ok(())
     })
 }
@@ -406,11 +420,11 @@ fn note_keys(columns: &mut Columns, object: &str) -> Result<(), String> {
 fn load_records(
     mut loading: BulkLoader<'_>,
     names: Option<&[String]>,
-    mut first: Option<Found<Vec<Field<'static>>>>,
-    mut source: Source,
-    mut watch: Watch,
+    mut first: Option<Located<Vec<Field<'static>>>>,
+    mut source: ImportSource,
+    mut watch: ImportProgress,
     decimal_comma: bool,
-) -> Result<Result<Receipt, RefusedRows>, Broken> {
+) -> Result<Result<Receipt, RefusedRows>, ImportError> {
     let table = Arc::clone(loading.table());
     let types: Vec<DataType> = match names {
         Some(names) => {
@@ -419,12 +433,12 @@ fn load_records(
         }
         None => table.columns.iter().map(|column| column.data_type).collect(),
     };
-    while let Source::Records(records) = &mut source {
+    while let ImportSource::Records(records) = &mut source {
         let found = match first.take() {
             Some(found) => Some(found),
             None => records.next()?,
         };
-        let Some(Found { line, what }) = found else { break };
+        let Some(Located { line, what }) = found else { break };
         match what {
             Err(wrong) => loading.refuse(line, wrong)?,
             // A line with nothing on it is no row, but of a table that has but one column.
@@ -458,14 +472,14 @@ fn load_records(
 /// Loads objects.
 fn load_objects(
     mut loading: BulkLoader<'_>,
-    mut source: Source,
-    mut watch: Watch,
-) -> Result<Result<Receipt, RefusedRows>, Broken> {
+    mut source: ImportSource,
+    mut watch: ImportProgress,
+) -> Result<Result<Receipt, RefusedRows>, ImportError> {
     let table = Arc::clone(loading.table());
     // Keys come again with every object; as they were first written they are found at once.
     let mut places: HashMap<String, usize> = HashMap::new();
-    while let Source::Objects(objects) = &mut source {
-        let Some(Found { line, what }) = objects.next()? else { break };
+    while let ImportSource::Objects(objects) = &mut source {
+        let Some(Located { line, what }) = objects.next()? else { break };
         let mut row: Vec<Option<Value>> = vec![None; table.columns.len()];
         let read = what.and_then(|text| {
             each_key(&text, |key, raw| {

@@ -23,7 +23,7 @@ fn keeps_digits(real: f64, mantissa: &str) -> bool {
 
 /// What was seen of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum InferredType {
     /// Nothing but NULL.
     Nothing,
     /// Integers; `large` if one of them is no real.
@@ -42,37 +42,41 @@ pub(super) enum Kind {
     Text,
 }
 
-impl Kind {
+impl InferredType {
     /// What a field of text is that is not NULL. A number that would not read back as it is written
     /// is a text: one with leading zeros or a plus, and one with more digits than a real has.
-    pub(super) fn of_text(text: &str) -> Kind {
+    pub(super) fn of_text(text: &str) -> InferredType {
         match text.as_bytes().first() {
-            Some(b'0'..=b'9' | b'-' | b'.') => match Kind::of_number(text) {
-                Kind::Text => Kind::of_time(text),
+            Some(b'0'..=b'9' | b'-' | b'.') => match InferredType::of_number(text) {
+                InferredType::Text => InferredType::of_time(text),
                 number => number,
             },
             _ if text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false") => {
-                Kind::Boolean
+                InferredType::Boolean
             }
-            _ => Kind::Text,
+            _ => InferredType::Text,
         }
     }
 
     /// What a value of a JSON object is.
-    pub(super) fn of_json(raw: &str) -> Kind {
+    pub(super) fn of_json(raw: &str) -> InferredType {
         match raw.as_bytes().first() {
-            Some(b'n') => Kind::Nothing,
-            Some(b't' | b'f') => Kind::Boolean,
-            Some(b'{' | b'[') => Kind::Json,
-            Some(b'"') => Kind::of_time(&raw[1..raw.len() - 1]),
-            _ => Kind::of_number(raw),
+            Some(b'n') => InferredType::Nothing,
+            Some(b't' | b'f') => InferredType::Boolean,
+            Some(b'{' | b'[') => InferredType::Json,
+            Some(b'"') => InferredType::of_time(&raw[1..raw.len() - 1]),
+            _ => InferredType::of_number(raw),
         }
     }
 
-    fn of_number(text: &str) -> Kind {
+    fn of_number(text: &str) -> InferredType {
         if let Ok(integer) = text.parse::<i64>() {
             let large = integer.unsigned_abs() > MAX_EXACT;
-            return if is_plain(text) { Kind::Integer { large } } else { Kind::Text };
+            return if is_plain(text) {
+                InferredType::Integer { large }
+            } else {
+                InferredType::Text
+            };
         }
         let digits = text.strip_prefix('-').unwrap_or(text);
         let leading =
@@ -82,59 +86,62 @@ impl Kind {
             && mantissa.contains(|c: char| c.is_ascii_digit())
             && (mantissa.contains('.') || mantissa.len() < digits.len());
         let is_real = text.parse::<f64>().is_ok_and(|real| keeps_digits(real, mantissa));
-        if is_number && !leading && is_real { Kind::Real } else { Kind::Text }
+        if is_number && !leading && is_real { InferredType::Real } else { InferredType::Text }
     }
 
-    fn of_time(text: &str) -> Kind {
+    fn of_time(text: &str) -> InferredType {
         if Date::parse(text).is_some() {
-            Kind::Date
+            InferredType::Date
         } else if Timestamp::parse(text).is_some() {
-            Kind::Timestamp
+            InferredType::Timestamp
         } else {
-            Kind::Text
+            InferredType::Text
         }
     }
 
     /// What holds both.
-    pub(super) fn and(self, other: Kind) -> Kind {
+    pub(super) fn and(self, other: InferredType) -> InferredType {
         match (self, other) {
             (one, other) if one == other => one,
-            (Kind::Nothing, one) | (one, Kind::Nothing) => one,
-            (Kind::Integer { .. }, Kind::Integer { .. }) => Kind::Integer { large: true },
-            (Kind::Integer { large: false }, Kind::Real)
-            | (Kind::Real, Kind::Integer { large: false }) => Kind::Real,
-            (Kind::Date, Kind::Timestamp) | (Kind::Timestamp, Kind::Date) => Kind::Timestamp,
-            (Kind::Json, _) | (_, Kind::Json) => Kind::Json,
-            _ => Kind::Text,
+            (InferredType::Nothing, one) | (one, InferredType::Nothing) => one,
+            (InferredType::Integer { .. }, InferredType::Integer { .. }) => {
+                InferredType::Integer { large: true }
+            }
+            (InferredType::Integer { large: false }, InferredType::Real)
+            | (InferredType::Real, InferredType::Integer { large: false }) => InferredType::Real,
+            (InferredType::Date, InferredType::Timestamp)
+            | (InferredType::Timestamp, InferredType::Date) => InferredType::Timestamp,
+            (InferredType::Json, _) | (_, InferredType::Json) => InferredType::Json,
+            _ => InferredType::Text,
         }
     }
 
     /// The type of the column.
     pub(super) fn data_type(self) -> DataType {
         match self {
-            Kind::Nothing | Kind::Text => DataType::Text,
-            Kind::Integer { .. } => DataType::Integer,
-            Kind::Real => DataType::Real,
-            Kind::Boolean => DataType::Boolean,
-            Kind::Date => DataType::Date,
-            Kind::Timestamp => DataType::Timestamp,
-            Kind::Json => DataType::Json,
+            InferredType::Nothing | InferredType::Text => DataType::Text,
+            InferredType::Integer { .. } => DataType::Integer,
+            InferredType::Real => DataType::Real,
+            InferredType::Boolean => DataType::Boolean,
+            InferredType::Date => DataType::Date,
+            InferredType::Timestamp => DataType::Timestamp,
+            InferredType::Json => DataType::Json,
         }
     }
 }
 
 /// The columns of a new table, as they are found.
 #[derive(Debug, Default)]
-pub(super) struct Columns {
+pub(super) struct InferredColumns {
     names: Vec<String>,
-    kinds: Vec<Kind>,
+    kinds: Vec<InferredType>,
 }
 
-impl Columns {
+impl InferredColumns {
     /// Columns of these names. One without a name gets its number, one that comes again is told from
     /// the first by a number, too.
-    pub(super) fn named<'a>(names: impl Iterator<Item = Field<'a>>) -> Columns {
-        let mut columns = Columns::default();
+    pub(super) fn named<'a>(names: impl Iterator<Item = Field<'a>>) -> InferredColumns {
+        let mut columns = InferredColumns::default();
         for (number, name) in (1..).zip(names) {
             let name = name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
             let name = name.unwrap_or_else(|| format!("column{number}"));
@@ -163,12 +170,12 @@ impl Columns {
     /// A new column.
     pub(super) fn add(&mut self, name: &str) -> usize {
         self.names.push(name.to_owned());
-        self.kinds.push(Kind::Nothing);
+        self.kinds.push(InferredType::Nothing);
         self.names.len() - 1
     }
 
     /// Takes note of a value of a column.
-    pub(super) fn note(&mut self, column: usize, kind: Kind) {
+    pub(super) fn note(&mut self, column: usize, kind: InferredType) {
         if let Some(known) = self.kinds.get_mut(column) {
             *known = known.and(kind);
         }
@@ -176,12 +183,12 @@ impl Columns {
 
     /// Whether a column takes any text already: what else it has changes nothing.
     pub(super) fn is_settled(&self, column: usize) -> bool {
-        self.kinds.get(column).is_none_or(|kind| matches!(kind, Kind::Text))
+        self.kinds.get(column).is_none_or(|kind| matches!(kind, InferredType::Text))
     }
 
     /// The statement that makes the table.
     pub(super) fn create(&self, table: &str) -> String {
-        let column = |(name, kind): (&String, &Kind)| {
+        let column = |(name, kind): (&String, &InferredType)| {
             format!("{} {}", Identifier::of(name), kind.data_type())
         };
         let columns: Vec<String> = self.names.iter().zip(&self.kinds).map(column).collect();
@@ -194,8 +201,8 @@ mod tests {
     use super::*;
 
     fn found(texts: &[&str]) -> DataType {
-        let kinds = texts.iter().map(|text| Kind::of_text(text));
-        kinds.fold(Kind::Nothing, Kind::and).data_type()
+        let kinds = texts.iter().map(|text| InferredType::of_text(text));
+        kinds.fold(InferredType::Nothing, InferredType::and).data_type()
     }
 
     #[test]
@@ -234,8 +241,8 @@ mod tests {
     #[test]
     fn json_says_more_of_its_types() {
         let of = |raws: &[&str]| {
-            let kinds = raws.iter().map(|raw| Kind::of_json(raw));
-            kinds.fold(Kind::Nothing, Kind::and).data_type()
+            let kinds = raws.iter().map(|raw| InferredType::of_json(raw));
+            kinds.fold(InferredType::Nothing, InferredType::and).data_type()
         };
         assert_eq!(of(&["null", "1"]), DataType::Integer);
         assert_eq!(of(&["\"1\""]), DataType::Text);
@@ -247,7 +254,7 @@ mod tests {
     #[test]
     fn every_column_has_a_name_of_its_own() {
         let names = [Some("a"), None, Some(" A "), Some("a_2"), Some("")];
-        let columns = Columns::named(names.iter().map(|name| name.map(Into::into)));
+        let columns = InferredColumns::named(names.iter().map(|name| name.map(Into::into)));
         assert_eq!(columns.names(), ["a", "column2", "A_2", "a_2_2", "column5"]);
     }
 }

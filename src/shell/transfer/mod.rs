@@ -30,7 +30,7 @@ use std::path::Path;
 
 /// What a file is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum FileFormat {
     /// Records between delimiters.
     Fields(Dialect),
     /// One array of objects.
@@ -40,18 +40,18 @@ pub(super) enum Kind {
 }
 
 /// The kinds by the option and the end of a file's name that mean them.
-const KINDS: &[(&str, Kind)] = &[
-    ("csv", Kind::Fields(Dialect::Csv)),
-    ("tsv", Kind::Fields(Dialect::Tsv)),
-    ("tab", Kind::Fields(Dialect::Tsv)),
-    ("json", Kind::Json),
-    ("ndjson", Kind::Ndjson),
-    ("jsonl", Kind::Ndjson),
+const KINDS: &[(&str, FileFormat)] = &[
+    ("csv", FileFormat::Fields(Dialect::Csv)),
+    ("tsv", FileFormat::Fields(Dialect::Tsv)),
+    ("tab", FileFormat::Fields(Dialect::Tsv)),
+    ("json", FileFormat::Json),
+    ("ndjson", FileFormat::Ndjson),
+    ("jsonl", FileFormat::Ndjson),
 ];
 
-impl Kind {
+impl FileFormat {
     /// The kind of this name, in any case.
-    pub(super) fn named(name: &str) -> Option<Kind> {
+    pub(super) fn named(name: &str) -> Option<FileFormat> {
         KINDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, kind)| *kind)
     }
 
@@ -59,9 +59,9 @@ impl Kind {
     ///
     /// # Errors
     /// The sentence that it says none.
-    fn of_file(path: &str) -> Result<Kind, Diagnostic> {
+    fn of_file(path: &str) -> Result<FileFormat, Diagnostic> {
         let end = Path::new(path).extension().map(|end| end.to_string_lossy().into_owned());
-        end.as_deref().and_then(Kind::named).ok_or_else(|| {
+        end.as_deref().and_then(FileFormat::named).ok_or_else(|| {
             let message = format!("the name {path} does not say what the file is");
             let help = "--csv, --tsv, --json or --ndjson says it, or a name that ends so";
             Diagnostic::new("file-kind", message).help(Some(help.to_owned()))
@@ -71,17 +71,17 @@ impl Kind {
     /// The mode that draws it.
     fn mode(self) -> Mode {
         match self {
-            Kind::Fields(Dialect::Csv) => Mode::Csv,
-            Kind::Fields(Dialect::Tsv) => Mode::Tsv,
-            Kind::Json => Mode::Json,
-            Kind::Ndjson => Mode::Ndjson,
+            FileFormat::Fields(Dialect::Csv) => Mode::Csv,
+            FileFormat::Fields(Dialect::Tsv) => Mode::Tsv,
+            FileFormat::Json => Mode::Json,
+            FileFormat::Ndjson => Mode::Ndjson,
         }
     }
 }
 
 pub(super) use encoding::named as encoding_named;
-pub(super) use export::Export;
-pub(super) use import::Import;
+pub(super) use export::ExportRequest;
+pub(super) use import::ImportRequest;
 
 /// What the system says of a file.
 fn refused(action: &str, path: &str, error: &std::io::Error) -> Diagnostic {

@@ -1,7 +1,7 @@
 //! JSON objects, read as a stream: those of one array, or one on each line.
 
-use super::fields::Found;
-use super::lines::{INVALID, Lines, MAX_LINE};
+use super::fields::Located;
+use super::lines::{INVALID, LineReader, MAX_LINE};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -9,22 +9,22 @@ use std::fmt;
 use std::io;
 
 /// The objects of a file, each as it is written.
-pub(super) struct Objects {
-    lines: Lines,
+pub(super) struct ObjectReader {
+    lines: LineReader,
     /// Where in the array the reading is; `None` where each line is an object.
-    array: Option<Array>,
+    array: Option<ArrayState>,
 }
 
 /// Where in an array the reading is.
-struct Array {
-    place: Place,
+struct ArrayState {
+    place: ArrayPosition,
     /// The next byte of the line.
     at: usize,
 }
 
 /// What may come next in an array.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum ArrayPosition {
     /// The bracket that opens it.
     Before,
     /// The first element or the end.
@@ -44,15 +44,15 @@ const LONE_OBJECT: &str =
 /// What is wrong with a file of anything else.
 const NO_ARRAY: &str = "expected an array of objects, [{…}, …]";
 
-impl Objects {
+impl ObjectReader {
     /// The objects of one array.
-    pub(super) fn of_array(lines: Lines) -> Objects {
-        Objects { lines, array: Some(Array { place: Place::Before, at: 0 }) }
+    pub(super) fn of_array(lines: LineReader) -> ObjectReader {
+        ObjectReader { lines, array: Some(ArrayState { place: ArrayPosition::Before, at: 0 }) }
     }
 
     /// One object on each line.
-    pub(super) fn of_lines(lines: Lines) -> Objects {
-        Objects { lines, array: None }
+    pub(super) fn of_lines(lines: LineReader) -> ObjectReader {
+        ObjectReader { lines, array: None }
     }
 
     /// How many bytes were read.
@@ -61,7 +61,7 @@ impl Objects {
     }
 
     /// The text of the next object; `None` at the end.
-    pub(super) fn next(&mut self) -> io::Result<Option<Found<String>>> {
+    pub(super) fn next(&mut self) -> io::Result<Option<Located<String>>> {
         match self.array.take() {
             None => self.next_line(),
             Some(mut array) => {
@@ -72,19 +72,19 @@ impl Objects {
         }
     }
 
-    fn next_line(&mut self) -> io::Result<Option<Found<String>>> {
+    fn next_line(&mut self) -> io::Result<Option<Located<String>>> {
         while self.lines.advance()? {
             let text = self.lines.text().map(|text| text.trim().to_owned());
             if text.as_ref().is_ok_and(String::is_empty) {
                 continue;
             }
-            return Ok(Some(Found { line: self.lines.line(), what: text }));
+            return Ok(Some(Located { line: self.lines.line(), what: text }));
         }
         Ok(None)
     }
 
     /// The next byte that is no white space; `None` at the end of the file.
-    fn next_byte(&mut self, array: &mut Array) -> io::Result<Option<u8>> {
+    fn next_byte(&mut self, array: &mut ArrayState) -> io::Result<Option<u8>> {
         loop {
             let rest = self.lines.bytes().get(array.at..).unwrap_or_default();
             if let Some(skipped) = rest.iter().position(|byte| !byte.is_ascii_whitespace()) {
@@ -98,54 +98,57 @@ impl Objects {
         }
     }
 
-    fn next_element(&mut self, array: &mut Array) -> io::Result<Option<Found<String>>> {
-        let line = |objects: &Objects| objects.lines.line().max(1);
+    fn next_element(&mut self, array: &mut ArrayState) -> io::Result<Option<Located<String>>> {
+        let line = |objects: &ObjectReader| objects.lines.line().max(1);
         loop {
-            if array.place == Place::End {
+            if array.place == ArrayPosition::End {
                 return Ok(None);
             }
             let Some(byte) = self.next_byte(array)? else {
-                let place = std::mem::replace(&mut array.place, Place::End);
-                if place == Place::Before {
+                let place = std::mem::replace(&mut array.place, ArrayPosition::End);
+                if place == ArrayPosition::Before {
                     return Ok(None);
                 }
                 let what = Err("the array is never closed".into());
-                return Ok(Some(Found { line: line(self), what }));
+                return Ok(Some(Located { line: line(self), what }));
             };
             let (next, expected) = match (array.place, byte) {
-                (Place::Before, b'[') => (Place::First, ""),
-                (Place::First | Place::Behind, b']') => {
+                (ArrayPosition::Before, b'[') => (ArrayPosition::First, ""),
+                (ArrayPosition::First | ArrayPosition::Behind, b']') => {
                     array.at += 1;
-                    array.place = Place::End;
+                    array.place = ArrayPosition::End;
                     return match self.next_byte(array)? {
                         None => Ok(None),
                         Some(_) => {
                             let what = Err("text behind the end of the array".into());
-                            Ok(Some(Found { line: line(self), what }))
+                            Ok(Some(Located { line: line(self), what }))
                         }
                     };
                 }
-                (Place::Behind, b',') => (Place::Element, ""),
-                (Place::First | Place::Element, _) => {
+                (ArrayPosition::Behind, b',') => (ArrayPosition::Element, ""),
+                (ArrayPosition::First | ArrayPosition::Element, _) => {
                     let line = line(self);
                     let what = self.element(array)?;
-                    array.place = if what.is_ok() { Place::Behind } else { Place::End };
-                    return Ok(Some(Found { line, what }));
+                    array.place =
+                        if what.is_ok() { ArrayPosition::Behind } else { ArrayPosition::End };
+                    return Ok(Some(Located { line, what }));
                 }
-                (Place::Before, b'{') => (Place::End, LONE_OBJECT),
-                (Place::Before, _) => (Place::End, NO_ARRAY),
-                (Place::Behind | Place::End, _) => (Place::End, "expected , or ]"),
+                (ArrayPosition::Before, b'{') => (ArrayPosition::End, LONE_OBJECT),
+                (ArrayPosition::Before, _) => (ArrayPosition::End, NO_ARRAY),
+                (ArrayPosition::Behind | ArrayPosition::End, _) => {
+                    (ArrayPosition::End, "expected , or ]")
+                }
             };
             array.place = next;
             array.at += 1;
             if !expected.is_empty() {
-                return Ok(Some(Found { line: line(self), what: Err(expected.into()) }));
+                return Ok(Some(Located { line: line(self), what: Err(expected.into()) }));
             }
         }
     }
 
     /// The element that begins here: up to where its brackets are closed, or to a comma.
-    fn element(&mut self, array: &mut Array) -> io::Result<Result<String, String>> {
+    fn element(&mut self, array: &mut ArrayState) -> io::Result<Result<String, String>> {
         let mut bytes = Vec::new();
         let start = self.lines.offset_of(array.at);
         let (mut depth, mut is_closed, mut in_string, mut escaped) = (0_usize, false, false, false);
@@ -205,7 +208,7 @@ pub(super) fn each_key(
     let mut each = |key: &str, value: &str| -> Result<(), ()> {
         visit(key, value).map_err(|reason| refused = Some(reason))
     };
-    let keys = Keys(&mut each);
+    let keys = ObjectKeys(&mut each);
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let read = keys.deserialize(&mut deserializer).and_then(|()| deserializer.end());
     match (refused, read) {
@@ -223,12 +226,12 @@ pub(super) fn each_key(
     }
 }
 
-type Visit<'v> = &'v mut dyn FnMut(&str, &str) -> Result<(), ()>;
+type KeyVisit<'v> = &'v mut dyn FnMut(&str, &str) -> Result<(), ()>;
 
 /// The keys of an object, handed on one by one.
-struct Keys<'v>(Visit<'v>);
+struct ObjectKeys<'v>(KeyVisit<'v>);
 
-impl<'de> DeserializeSeed<'de> for Keys<'_> {
+impl<'de> DeserializeSeed<'de> for ObjectKeys<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -236,7 +239,7 @@ impl<'de> DeserializeSeed<'de> for Keys<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Keys<'_> {
+impl<'de> Visitor<'de> for ObjectKeys<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -244,7 +247,7 @@ impl<'de> Visitor<'de> for Keys<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key::<Text<'de>>()? {
+        while let Some(key) = map.next_key::<ObjectKey<'de>>()? {
             let value: &RawValue = map.next_value()?;
             (self.0)(&key.0, value.get()).map_err(|()| A::Error::custom("refused"))?;
         }
@@ -254,15 +257,16 @@ impl<'de> Visitor<'de> for Keys<'_> {
 
 /// A key, borrowed where nothing in it was escaped.
 #[derive(serde::Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+struct ObjectKey<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn read(text: &str, array: bool) -> Vec<(u64, Result<String, String>)> {
-        let lines = Lines::new(Box::new(std::io::Cursor::new(text.as_bytes().to_vec())));
-        let mut objects = if array { Objects::of_array(lines) } else { Objects::of_lines(lines) };
+        let lines = LineReader::new(Box::new(std::io::Cursor::new(text.as_bytes().to_vec())));
+        let mut objects =
+            if array { ObjectReader::of_array(lines) } else { ObjectReader::of_lines(lines) };
         let mut all = Vec::new();
         while let Some(found) = objects.next().expect("memory can be read") {
             all.push((found.line, found.what));

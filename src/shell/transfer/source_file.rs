@@ -4,7 +4,7 @@
 //! through a pipe is therefore copied to a file without a name first. A command that fails has said
 //! something wrong, however much it said: then nothing is imported.
 
-use super::encoding::{Decoded, advice, first_bytes, marked};
+use super::encoding::{DecodingReader, advice, first_bytes, marked};
 use crate::render::Diagnostic;
 use crate::session::Error;
 use crate::shell::INTERRUPTED;
@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 const BLOCK: usize = 256 << 10;
 
 /// Why the reading stopped.
-pub(super) enum Broken {
+pub(super) enum ImportError {
     /// The file cannot be read.
     Read(io::Error),
     /// It is not what it has to be.
@@ -31,15 +31,19 @@ pub(super) enum Broken {
     Session(Error),
 }
 
-impl From<io::Error> for Broken {
-    fn from(error: io::Error) -> Broken {
-        Broken::Read(error)
+impl From<io::Error> for ImportError {
+    fn from(error: io::Error) -> ImportError {
+        ImportError::Read(error)
     }
 }
 
-impl From<Error> for Broken {
-    fn from(error: Error) -> Broken {
-        if error.code() == INTERRUPTED { Broken::Interrupted } else { Broken::Session(error) }
+impl From<Error> for ImportError {
+    fn from(error: Error) -> ImportError {
+        if error.code() == INTERRUPTED {
+            ImportError::Interrupted
+        } else {
+            ImportError::Session(error)
+        }
     }
 }
 
@@ -67,7 +71,7 @@ impl<'a> SourceFile<'a> {
         encoding: Option<&'static Encoding>,
         progress: Progress,
         stop: &AtomicBool,
-    ) -> Result<SourceFile<'a>, Broken> {
+    ) -> Result<SourceFile<'a>, ImportError> {
         let copy = match command(path) {
             Some(command) => Some(said_by(command, progress, stop)?),
             None if path == STANDARD_INPUT => Some(copied(&mut io::stdin(), progress, stop)?),
@@ -105,7 +109,7 @@ impl<'a> SourceFile<'a> {
         let size = file.metadata()?.len();
         Ok(match self.encoding {
             Some(encoding) if encoding != encoding_rs::UTF_8 => {
-                (Box::new(Decoded::new(file, encoding)), size)
+                (Box::new(DecodingReader::new(file, encoding)), size)
             }
             _ => (Box::new(file), size),
         })
@@ -119,7 +123,7 @@ impl<'a> SourceFile<'a> {
 }
 
 /// What a command says, up to its end.
-fn said_by(command: &str, progress: Progress, stop: &AtomicBool) -> Result<File, Broken> {
+fn said_by(command: &str, progress: Progress, stop: &AtomicBool) -> Result<File, ImportError> {
     let mut program = if cfg!(windows) { Command::new("cmd") } else { Command::new("sh") };
     program.args([if cfg!(windows) { "/C" } else { "-c" }, command]);
     // Standard input may be the script that this stands in.
@@ -132,7 +136,7 @@ fn said_by(command: &str, progress: Progress, stop: &AtomicBool) -> Result<File,
         return Ok(copy);
     }
     let message = format!("the command failed ({status}): nothing was imported");
-    Err(Broken::Wrong(Diagnostic::new("import", message)))
+    Err(ImportError::Wrong(Diagnostic::new("import", message)))
 }
 
 /// Ends a command whose words nobody wants any more.
@@ -143,7 +147,11 @@ fn end(child: &mut Child) {
 }
 
 /// A copy without a name.
-fn copied(input: &mut dyn Read, progress: Progress, stop: &AtomicBool) -> Result<File, Broken> {
+fn copied(
+    input: &mut dyn Read,
+    progress: Progress,
+    stop: &AtomicBool,
+) -> Result<File, ImportError> {
     let (mut copy, mut progress) = (tempfile::tempfile()?, progress);
     let mut block = vec![0; BLOCK];
     loop {
@@ -154,7 +162,7 @@ fn copied(input: &mut dyn Read, progress: Progress, stop: &AtomicBool) -> Result
             Err(error) => return Err(error.into()),
         };
         if stop.load(Ordering::Relaxed) {
-            return Err(Broken::Interrupted);
+            return Err(ImportError::Interrupted);
         }
         copy.write_all(&block[..read])?;
         progress.advance(u64::try_from(read).unwrap_or(u64::MAX));

@@ -2,8 +2,8 @@
 
 use super::*;
 
-fn painter(known: &SchemaNames, colours: bool) -> Painter<'_> {
-    Painter {
+fn painter(known: &SchemaNames, colours: bool) -> StatementHighlighter<'_> {
+    StatementHighlighter {
         known,
         colours,
         is_final: false,
@@ -18,7 +18,7 @@ fn painter(known: &SchemaNames, colours: bool) -> Painter<'_> {
 /// The painted pieces of a text, with the cursor behind it.
 fn styles(text: &str) -> Vec<(&str, Style)> {
     let known = SchemaNames::of(&[("t", &["id"])]);
-    let parts = Parts::of(text);
+    let parts = StatementPieces::of(text);
     let styles = painter(&known, true).styles(text, &parts, Some(text.len()));
     styles.into_iter().map(|(range, style)| (&text[range], style)).collect()
 }
@@ -82,10 +82,10 @@ fn without_colours_only_prompts_are_painted() {
 #[test]
 fn lines_above_the_buffer_count() {
     let known = SchemaNames::default();
-    let above = Painter { above: "SELECT 'x\n", ..painter(&known, false) };
+    let above = StatementHighlighter { above: "SELECT 'x\n", ..painter(&known, false) };
     let buffer = padding::pad("y'\n, (1\n", 8);
     assert_eq!(above.paint(&buffer, buffer.len()), "y'\n   ...> , (1\n   (..> ");
-    let above = Painter { colours: true, ..above };
+    let above = StatementHighlighter { colours: true, ..above };
     let shown = above.paint("y' FROM", 7);
     assert_eq!(shown, format!("{} {}", Style::Text.paint("y'"), Style::Keyword.paint("FROM")));
 }
@@ -100,7 +100,7 @@ fn what_is_painted_takes_the_columns_that_are_counted() {
 #[test]
 fn brackets_are_found_outside_texts() {
     let text = "(')' , ())";
-    let parts = Parts::of(text);
+    let parts = StatementPieces::of(text);
     assert_eq!(parts.brackets(text, 0), Some([0, 9]));
     assert_eq!(parts.brackets(text, 10), Some([0, 9]));
     assert_eq!(parts.brackets(text, 8), Some([7, 8]));

@@ -8,7 +8,7 @@ use std::io::{self, Read};
 const BLOCK: usize = 128 * 1024;
 
 /// A script that is being read.
-pub(super) struct Source<'a> {
+pub(super) struct ScriptSource<'a> {
     input: Box<dyn Read + 'a>,
     /// Checked text, which is handed out at once.
     text: String,
@@ -36,7 +36,7 @@ pub(super) enum SourceError {
 }
 
 /// What a source has.
-pub(super) enum Chunk<'s> {
+pub(super) enum SourceChunk<'s> {
     /// What was read, up to where it is no text.
     Text(&'s str),
     /// Nothing until more is read, which may take long.
@@ -45,10 +45,10 @@ pub(super) enum Chunk<'s> {
     End,
 }
 
-impl<'a> Source<'a> {
+impl<'a> ScriptSource<'a> {
     /// The text of an input from its first byte.
-    pub(super) fn new(input: Box<dyn Read + 'a>) -> Source<'a> {
-        Source {
+    pub(super) fn new(input: Box<dyn Read + 'a>) -> ScriptSource<'a> {
+        ScriptSource {
             input,
             text: String::new(),
             is_taken: true,
@@ -63,14 +63,14 @@ impl<'a> Source<'a> {
     ///
     /// # Errors
     /// Where the text goes on with what is none; everything before was handed out.
-    pub(super) fn next(&mut self) -> Result<Chunk<'_>, SourceError> {
+    pub(super) fn next(&mut self) -> Result<SourceChunk<'_>, SourceError> {
         if !std::mem::replace(&mut self.is_taken, true) {
-            return Ok(Chunk::Text(&self.text));
+            return Ok(SourceChunk::Text(&self.text));
         }
         match self.bad.take() {
             Some(bad) => Err(bad),
-            None if self.ended => Ok(Chunk::End),
-            None => Ok(Chunk::Wait),
+            None if self.ended => Ok(SourceChunk::End),
+            None => Ok(SourceChunk::Wait),
         }
     }
 
@@ -140,14 +140,14 @@ mod tests {
     }
 
     fn text(input: Box<dyn Read + '_>) -> (String, Option<SourceError>) {
-        let mut source = Source::new(input);
+        let mut source = ScriptSource::new(input);
         let mut all = String::new();
         loop {
             match source.next() {
-                Ok(Chunk::Text(text)) => all.push_str(text),
-                Ok(Chunk::End) => return (all, None),
+                Ok(SourceChunk::Text(text)) => all.push_str(text),
+                Ok(SourceChunk::End) => return (all, None),
                 Err(bad) => return (all, Some(bad)),
-                Ok(Chunk::Wait) => source.read(),
+                Ok(SourceChunk::Wait) => source.read(),
             }
         }
     }

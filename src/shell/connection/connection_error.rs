@@ -22,51 +22,51 @@ use std::io::Read;
 use std::path::Path;
 
 /// Why there is no outcome.
-pub enum Refusal {
+pub enum ConnectionError {
     /// The statement failed.
     Failed(Diagnostic),
     /// There is no database to run it on.
     Unavailable(Diagnostic),
 }
 
-impl Refusal {
+impl ConnectionError {
     /// What an error of a session is to those who asked for the statement.
-    pub(in crate::shell) fn of(error: Error) -> Refusal {
+    pub(in crate::shell) fn of(error: Error) -> ConnectionError {
         match error {
-            Error::Storage(error @ storage::Error::Busy { .. }) => Refusal::opening(error),
-            error => Refusal::Failed(Diagnostic::from(&error)),
+            Error::Storage(error @ storage::Error::Busy { .. }) => ConnectionError::opening(error),
+            error => ConnectionError::Failed(Diagnostic::from(&error)),
         }
     }
 
     /// What keeps a database from being opened.
-    pub(super) fn opening(error: storage::Error) -> Refusal {
+    pub(super) fn opening(error: storage::Error) -> ConnectionError {
         let way_out = matches!(error, storage::Error::Busy { .. }).then(|| {
             "reading goes on beside it; once that process has ended, write again".to_string()
         });
         let diagnostic = Diagnostic::from(&Error::from(error));
         let way_out = way_out.or_else(|| diagnostic.help.clone());
-        Refusal::Unavailable(diagnostic.help(way_out))
+        ConnectionError::Unavailable(diagnostic.help(way_out))
     }
 
     /// The same without the place in a text that nobody wrote.
-    pub(in crate::shell) fn placeless(self) -> Refusal {
+    pub(in crate::shell) fn placeless(self) -> ConnectionError {
         let without = |error| Diagnostic { span: None, ..error };
         match self {
-            Refusal::Failed(error) => Refusal::Failed(without(error)),
-            Refusal::Unavailable(error) => Refusal::Unavailable(without(error)),
+            ConnectionError::Failed(error) => ConnectionError::Failed(without(error)),
+            ConnectionError::Unavailable(error) => ConnectionError::Unavailable(without(error)),
         }
     }
 
     /// What there is to tell.
     pub fn diagnostic(&self) -> &Diagnostic {
         match self {
-            Refusal::Failed(error) | Refusal::Unavailable(error) => error,
+            ConnectionError::Failed(error) | ConnectionError::Unavailable(error) => error,
         }
     }
 }
 
 /// Says what a file is that was given as a database.
-pub(super) fn no_directory(path: &Path) -> Refusal {
+pub(super) fn no_directory(path: &Path) -> ConnectionError {
     let shown = path.display();
     let mut magic = [0; 16];
     let is_sqlite = File::open(path)
@@ -75,9 +75,9 @@ pub(super) fn no_directory(path: &Path) -> Refusal {
     if is_sqlite {
         let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy();
         let message = format!("this is a SQLite database: sqlite3 {shown} .dump | asof {name}");
-        return Refusal::Unavailable(Diagnostic::new("not-a-database", message));
+        return ConnectionError::Unavailable(Diagnostic::new("not-a-database", message));
     }
     let message = format!("{shown} is a file; a database is a directory");
     let help = format!("to run it as a script: asof DATABASE -f {shown}");
-    Refusal::Unavailable(Diagnostic::new("not-a-database", message).help(Some(help)))
+    ConnectionError::Unavailable(Diagnostic::new("not-a-database", message).help(Some(help)))
 }
