@@ -60,7 +60,7 @@ impl Session {
         };
         let mut rows = Vec::new();
         for ((column, value), event) in table.columns.iter().zip(values).zip(events) {
-            let about = self.database.store().about(event)?;
+            let about = self.database.store().transaction_info(event)?;
             let about = about.as_deref();
             let metadata = about.map(|about| &about.metadata);
             rows.push(vec![
@@ -153,7 +153,7 @@ impl Session {
         );
         let what = if is_deletion { "deleted it" } else { "gave it another key" };
         let mut parts = Vec::new();
-        if let Some(about) = self.database.store().about(event)? {
+        if let Some(about) = self.database.store().transaction_info(event)? {
             parts.push(about.at.to_string());
             let metadata = &about.metadata;
             parts.extend(

@@ -96,7 +96,7 @@ impl Session {
             Some(OpenTransaction { fork, state }) => (fork, Some(state)),
             None => (self.database.begin()?, None),
         };
-        let mark = fork.mark();
+        let mark = fork.savepoint();
         let mut guard = TransactionGuard { session: self, fork: Some(fork), state, mark };
         if let Some(text) = create {
             let statement = parse_statement(text)?;

@@ -148,7 +148,7 @@ impl fmt::Debug for Rows {
 
 /// The transaction that has an event and later ones, too.
 pub(super) fn inside(database: &Database, event: EventId) -> Result<Option<TxId>, storage::Error> {
-    let about = database.store().about(event)?;
+    let about = database.store().transaction_info(event)?;
     Ok(about.filter(|about| event < about.last).map(|about| about.tx))
 }
 

@@ -79,7 +79,7 @@ impl Session {
             }
             Statement::Begin(_) => {
                 script_check.check_present()?;
-                if script_check.begun.replace(script_check.fork.mark()).is_some() {
+                if script_check.begun.replace(script_check.fork.savepoint()).is_some() {
                     return Err(already_open());
                 }
                 Ok(())

@@ -73,7 +73,7 @@ impl Session {
     fn last_change(&self, head: EventId) -> Result<RevertibleTransaction, Error> {
         let mut head = head;
         loop {
-            let about = self.database.store().about(head)?;
+            let about = self.database.store().transaction_info(head)?;
             let Some(TransactionInfo { tx, first, last, metadata, .. }) = about.as_deref().cloned()
             else {
                 return Err(executor::Error::failed("undo", "there is nothing to take back").into());

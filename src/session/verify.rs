@@ -53,8 +53,8 @@ impl Session {
             let Some(progress_handler) = &self.progress_handler else { return };
             line.get_or_insert_with(|| (progress_handler.0)("VERIFY", total))(done);
         };
-        let mut watch = VerifyMonitor { interrupt: &self.interrupt, progress: &mut progress };
-        let Verification { files, events } = self.database.verify(&mut watch)?;
+        let mut monitor = VerifyMonitor { interrupt: &self.interrupt, progress: &mut progress };
+        let Verification { files, events } = self.database.verify(&mut monitor)?;
         let outcome = outcome::fixed(COLUMNS, files.iter().map(row).collect(), None)?;
         let Outcome::Rows(mut rows) = outcome else { return Ok(outcome) };
         let plural = if events == 1 { "" } else { "s" };
@@ -92,8 +92,8 @@ fn failure(files: Vec<CheckedFile>, directory: &Path) -> Option<Error> {
         Verdict::Damaged(damage) => Some((file.file, damage)),
         Verdict::Sound(_) | Verdict::Unchecked(_) => None,
     });
-    let (name, FileDamage { error, cure }) = first?;
-    let help = match cure {
+    let (name, FileDamage { error, repair }) = first?;
+    let help = match repair {
         Repair::Salvage if error.code() == "corrupt" => {
             let directory = directory.display();
             format!("asof --salvage NEWDIR {directory} copies what is good to a new directory")

@@ -496,7 +496,7 @@ impl Database {
     ///
     /// # Errors
     /// [`Error::Interrupted`]. What is wrong with a file is said of it.
-    pub fn verify(&self, watch: &mut VerifyMonitor<'_>) -> Result<Verification, Error> {
+    pub fn verify(&self, monitor: &mut VerifyMonitor<'_>) -> Result<Verification, Error> {
         let Some(directory) = &self.path else { return Ok(Verification::default()) };
         let _until_read = self.checkpointer.pause();
         let files = VerifiedFiles {
@@ -505,7 +505,7 @@ impl Database {
             store: &self.store,
             snapshots: &self.snapshots,
         };
-        verify(&files, watch)
+        verify(&files, monitor)
     }
 
     /// Reads on in the part of the log that opening did not read, about as many bytes as it is given;
@@ -557,7 +557,7 @@ fn notices_of(store: &EventStore, opening: &DatabaseLoader) -> Vec<String> {
     if store.head() > EventId::START && !steps.is_empty() {
         let plural = if store.replayed() == 1 { "" } else { "s" };
         let from = match opening.began {
-            Base::Start | Base::Turned => String::new(),
+            Base::Start | Base::PreviousEpoch => String::new(),
             Base::Snapshot(id) => format!("{id} and "),
             Base::RowFiles => "the row files and ".into(),
         };

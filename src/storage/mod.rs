@@ -76,7 +76,7 @@ pub use log::{MAX_LINE_SIZE, MAX_ROW_SIZE};
 pub use options::OpenOptions;
 pub use past::QueryEngine;
 pub use projections::{
-    Anchor, Catalog, CatalogTable, Engine, ProjectionPosition, RowFileScan, RowFileSummary,
+    Anchor, CatalogFile, CatalogTable, Engine, ProjectionPosition, RowFileScan, RowFileSummary,
     Snapshot, SnapshotEntry, SnapshotHeader, SnapshotListing, SnapshotManager, SnapshotPart,
     SnapshotSource, row_file_name,
 };

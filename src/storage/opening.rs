@@ -20,7 +20,7 @@ use super::options::OpenOptions;
 use super::past::epoch::{Epoch, EpochCache, SnapshotQueue};
 use super::past::restore::{restore_rows, restore_snapshot};
 use super::past::schedule::Schedule;
-use super::projections::{Catalog, Engine, ProjectionPosition, SnapshotEntry, SnapshotManager};
+use super::projections::{CatalogFile, Engine, ProjectionPosition, SnapshotEntry, SnapshotManager};
 use super::store::recovery::{DurableMark, DurableMarks, IndexedLog, Replica};
 use super::versions::{Base, State};
 use super::vfs::Vfs;
@@ -33,9 +33,9 @@ pub(crate) struct DatabaseLoader {
     vfs: Arc<dyn Vfs>,
     directory: PathBuf,
     /// Whether another process may be writing: then it is nothing to speak of that the catalog lags.
-    beside: bool,
+    beside_writer: bool,
     manager: SnapshotManager,
-    catalog: Option<Catalog>,
+    catalog: Option<CatalogFile>,
     snapshots: Vec<SnapshotEntry>,
     /// Why each projection that was tried was of no use.
     pub steps: Vec<String>,
@@ -60,7 +60,7 @@ impl DatabaseLoader {
         DatabaseLoader {
             vfs: Arc::clone(vfs),
             directory: directory.to_path_buf(),
-            beside: options.read_only,
+            beside_writer: options.read_only,
             manager: SnapshotManager::new(Arc::clone(vfs), directory),
             catalog: None,
             snapshots: Vec::new(),
@@ -82,7 +82,7 @@ impl DatabaseLoader {
     }
 
     /// What the row files are known to hold, if anything.
-    pub(crate) fn into_catalog(self) -> Option<Catalog> {
+    pub(crate) fn into_catalog(self) -> Option<CatalogFile> {
         self.catalog.filter(|_| self.began == Base::RowFiles)
     }
 
@@ -109,8 +109,8 @@ impl DatabaseLoader {
 
     fn try_rows(&mut self, log: &IndexedLog<'_>) -> Option<EventId> {
         let catalog = self.catalog.clone()?;
-        let tried = match vouched(log, &catalog.position) {
-            Ok(()) if !catalog.clean && self.beside => return None,
+        let tried = match check_vouched(log, &catalog.position) {
+            Ok(()) if !catalog.clean && self.beside_writer => return None,
             Ok(()) if !catalog.clean => Err("_catalog.json was not closed".to_owned()),
             Ok(()) => {
                 let mut engine = Engine::new(Arc::clone(&self.vfs), &self.directory);
@@ -132,7 +132,7 @@ impl DatabaseLoader {
     }
 
     fn try_snapshot(&mut self, log: &IndexedLog<'_>, entry: &SnapshotEntry) -> Option<EventId> {
-        let tried = vouched(log, &entry.position).and_then(|()| {
+        let tried = check_vouched(log, &entry.position).and_then(|()| {
             let schema = log.schema_at(entry.position.event);
             restore_snapshot(&self.manager, entry, Some(schema)).map_err(|error| error.to_string())
         });
@@ -151,7 +151,7 @@ impl DatabaseLoader {
 
 /// Whether the index knows where a projection stands, which the log was found to have; else why it
 /// cannot be begun with.
-fn vouched(log: &IndexedLog<'_>, position: &ProjectionPosition) -> Result<(), String> {
+fn check_vouched(log: &IndexedLog<'_>, position: &ProjectionPosition) -> Result<(), String> {
     match position.event > log.head() {
         true => Err(format!("events.index ends before event {}", position.event)),
         false => Ok(()),
@@ -171,8 +171,8 @@ fn foreign(file: &Path) -> Error {
 
 impl Replica for DatabaseLoader {
     fn marks(&mut self, uuid: &Uuid) -> Result<DurableMarks, Error> {
-        match Catalog::load(&*self.vfs, &self.directory) {
-            Ok(None) if self.beside => {}
+        match CatalogFile::load(&*self.vfs, &self.directory) {
+            Ok(None) if self.beside_writer => {}
             Ok(None) => self.steps.push("_catalog.json is missing".into()),
             Ok(catalog) => self.catalog = catalog,
             Err(error) => self.steps.push(error.to_string()),
@@ -272,11 +272,11 @@ impl Replica for DatabaseLoader {
         if here.peek().is_some() || self.schedule.is_due(event.id) {
             let state = self.state.start_epoch();
             self.past.keep(Arc::new(Epoch::new(self.base, state)));
-            self.base = Base::Turned;
+            self.base = Base::PreviousEpoch;
             if here.any(|entry| entry.id == SnapshotId::At(event.id)) {
-                self.schedule.made(&self.state);
+                self.schedule.snapshot_made(&self.state);
             }
-            if self.schedule.turned(&self.state) {
+            if self.schedule.next_epoch(&self.state) {
                 let view = self.state.view(Period::at(event.id));
                 self.due.push(view, self.state.row_count(event.id));
             }

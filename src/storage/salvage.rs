@@ -14,7 +14,7 @@
 //! with a note.
 
 use super::base::BaseRow;
-use super::checkpoint::source::ViewSource;
+use super::checkpoint::view_source::ViewSource;
 use super::database::Database;
 use super::environment::Clock;
 use super::error::Error;
@@ -40,7 +40,7 @@ const INTENT: &str = "Salvaged";
 #[derive(Clone, Debug)]
 pub struct SalvageReport {
     /// What became of the events, in order.
-    pub stretches: Vec<SalvagedRange>,
+    pub ranges: Vec<SalvagedRange>,
     /// What is lost, in order.
     pub lost: Vec<LostRange>,
 }
@@ -67,12 +67,12 @@ impl Database {
         directory: &Path,
         options: OpenOptions,
     ) -> Result<SalvageReport, Error> {
-        let (lost, gaps) = (self.store().lost()?, self.store().gaps());
+        let (lost, gaps) = (self.store().lost_ranges()?, self.store().gaps());
         let Some(first) = gaps.first() else {
             let head = self.copy_to(directory, options)?;
             let events = Period { first: EventId(1), last: head };
-            let stretches = vec![SalvagedRange { events, new: Some(events), is_whole: true }];
-            return Ok(SalvageReport { stretches, lost });
+            let ranges = vec![SalvagedRange { events, new: Some(events), is_whole: true }];
+            return Ok(SalvageReport { ranges, lost });
         };
         let good = EventId(first.events.first.0.saturating_sub(1));
         self.store().copy_as_new(&options.environment, directory, good)?;
@@ -82,14 +82,14 @@ impl Database {
         let new = OpenOptions { environment, ..OpenOptions::default() };
         let new = Database::open(directory, new)?;
         let tables = new.latest()?.schema().tables().map(|now| (now.id, Arc::clone(now))).collect();
-        let (revs, stretches) = (HashMap::new(), Vec::new());
-        let mut salvage = Salvage { old: self, new, clock, tables, revs, stretches };
+        let (revs, ranges) = (HashMap::new(), Vec::new());
+        let mut salvage = Salvage { old: self, new, clock, tables, revs, ranges };
         if good > EventId::START {
             let events = Period { first: EventId(1), last: good };
-            salvage.stretches.push(SalvagedRange { events, new: Some(events), is_whole: true });
+            salvage.ranges.push(SalvagedRange { events, new: Some(events), is_whole: true });
         }
         salvage.go_on(gaps)?;
-        Ok(SalvageReport { stretches: salvage.stretches, lost })
+        Ok(SalvageReport { ranges: salvage.ranges, lost })
     }
 }
 
@@ -121,7 +121,7 @@ struct Salvage<'a> {
     /// By how much the versions of rows are numbered higher in the damaged one, for the rows that the
     /// transaction under way has touched.
     revs: HashMap<(TableId, RowId), u32>,
-    stretches: Vec<SalvagedRange>,
+    ranges: Vec<SalvagedRange>,
 }
 
 impl Salvage<'_> {
@@ -152,7 +152,7 @@ impl Salvage<'_> {
         self.commit(fork, metadata, at)?;
         let new = Period { first: before.next(), last: self.new.head() };
         let new = Some(new).filter(|new| new.first <= new.last);
-        self.stretches.push(SalvagedRange { events: gap.events, new, is_whole: false });
+        self.ranges.push(SalvagedRange { events: gap.events, new, is_whole: false });
         Ok(())
     }
 
@@ -248,7 +248,7 @@ impl Salvage<'_> {
         let first = self.new.head().next();
         let last = EventId(first.0.saturating_add(period.last.0 - period.first.0));
         let new = Some(Period { first, last });
-        self.stretches.push(SalvagedRange { events: period, new, is_whole: true });
+        self.ranges.push(SalvagedRange { events: period, new, is_whole: true });
         let mut fork = self.new.begin()?;
         let store = Arc::clone(self.old.store());
         for event in store.read(period) {
@@ -356,7 +356,7 @@ impl Salvage<'_> {
 
     /// What an event of the damaged log is in the new one; one that is lost, what came of it.
     fn new_event(&self, event: EventId) -> EventId {
-        let behind = self.stretches.iter().rfind(|stretch| stretch.events.first <= event);
+        let behind = self.ranges.iter().rfind(|range| range.events.first <= event);
         match behind {
             Some(SalvagedRange { events, new: Some(new), is_whole: true }) => {
                 EventId(new.first.0.saturating_add(event.0 - events.first.0)).min(new.last)

@@ -142,7 +142,7 @@ impl MetadataLookup {
     ) -> Result<Option<Arc<TransactionInfo>>, storage::Error> {
         let holds = |about: &Arc<TransactionInfo>| about.first <= event && event <= about.last;
         if !self.last.as_ref().is_some_and(holds) {
-            self.last = self.database.store().about(event)?;
+            self.last = self.database.store().transaction_info(event)?;
         }
         Ok(self.last.clone())
     }

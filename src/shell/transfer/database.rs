@@ -68,13 +68,13 @@ impl Shell {
             }
         };
         let options = self.connection.options().clone();
-        let SalvageReport { stretches, lost } = database
+        let SalvageReport { ranges, lost } = database
             .salvage_to(target, options)
             .map_err(|error| self.fail(&Diagnostic::from(&Error::from(error)), "", &place))?;
         let target = render::escape(&target.display().to_string()).into_owned();
-        for (at, stretch) in stretches.iter().enumerate() {
+        for (at, range) in ranges.iter().enumerate() {
             let to = if at == 0 { format!(" to {target}") } else { String::new() };
-            writeln!(self.out, "salvaged {}{to}", saved(stretch))?;
+            writeln!(self.out, "salvaged {}{to}", saved(range))?;
         }
         if lost.is_empty() {
             writeln!(self.out, "nothing is lost")?;
@@ -127,8 +127,8 @@ fn span(events: Period) -> String {
 }
 
 /// `events 6–9 as events 5–8`, `what events 2–5 led to, as event 2`.
-fn saved(stretch: &SalvagedRange) -> String {
-    let SalvagedRange { events, new, is_whole } = *stretch;
+fn saved(range: &SalvagedRange) -> String {
+    let SalvagedRange { events, new, is_whole } = *range;
     let before = span(events);
     match (new.map(span), is_whole) {
         (Some(now), true) if now == before => before,

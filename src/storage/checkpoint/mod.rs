@@ -5,20 +5,20 @@
 //! the failure is kept for whoever wants to know, and the log has everything.
 
 mod row_files;
-pub(crate) mod source;
+pub(crate) mod view_source;
 
 use crate::storage::base::SnapshotId;
 use crate::storage::environment::Environment;
 use crate::storage::error::Error;
-use crate::storage::projections::{Catalog, SnapshotHeader, SnapshotManager};
+use crate::storage::projections::{CatalogFile, SnapshotHeader, SnapshotManager};
 use crate::storage::store::EventStore;
 use crate::storage::versions::View;
 use row_files::RowFiles;
-use source::{ViewSource, base_tables};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use view_source::{ViewSource, base_tables};
 
 /// Something to be written, and who is waiting for it.
 enum CheckpointJob {
@@ -70,7 +70,7 @@ impl Checkpointer {
         environment: &Environment,
         directory: &Path,
         store: Arc<EventStore>,
-        catalog: Option<Catalog>,
+        catalog: Option<CatalogFile>,
     ) -> Checkpointer {
         let (failures, writing) = (Arc::new(Mutex::new(Vec::new())), Arc::default());
         let vfs = Arc::clone(&environment.vfs);

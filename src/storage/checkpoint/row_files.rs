@@ -7,9 +7,11 @@
 //! A table of which little changed since the last time is changed in place, row by row; one of which
 //! much did is written anew. The catalog vouches for nothing in between.
 
-use super::source::{ViewSource, base_rows, base_tables, whole_rows};
+use super::view_source::{ViewSource, base_rows, base_tables, whole_rows};
 use crate::storage::error::Error;
-use crate::storage::projections::{Catalog, CatalogTable, Engine, RowFileSummary, SnapshotSource};
+use crate::storage::projections::{
+    CatalogFile, CatalogTable, Engine, RowFileSummary, SnapshotSource,
+};
 use crate::storage::store::EventStore;
 use crate::storage::versions::View;
 use crate::storage::vfs::Vfs;
@@ -40,7 +42,7 @@ pub(crate) struct RowFiles {
     store: Arc<EventStore>,
     engine: Engine,
     /// What the files are known to hold.
-    catalog: Option<Catalog>,
+    catalog: Option<CatalogFile>,
 }
 
 impl RowFiles {
@@ -49,7 +51,7 @@ impl RowFiles {
         vfs: Arc<dyn Vfs>,
         directory: PathBuf,
         store: Arc<EventStore>,
-        catalog: Option<Catalog>,
+        catalog: Option<CatalogFile>,
     ) -> RowFiles {
         let engine = Engine::new(Arc::clone(&vfs), &directory);
         RowFiles { vfs, directory, store, engine, catalog }
@@ -87,14 +89,18 @@ impl RowFiles {
         }
     }
 
-    fn bring_up(&mut self, view: &View, before: Option<&Catalog>) -> Result<Catalog, Error> {
+    fn bring_up(
+        &mut self,
+        view: &View,
+        before: Option<&CatalogFile>,
+    ) -> Result<CatalogFile, Error> {
         let position = self.store.position_at(view.period().last)?;
         let position = position.ok_or_else(|| Error::invalid("row files within a transaction"))?;
         for table in view.schema().tables() {
             self.engine.check_free(table)?;
         }
         self.store.sync_index().map_err(Error::io("write", self.directory.join("events.index")))?;
-        let mut catalog = Catalog {
+        let mut catalog = CatalogFile {
             position,
             schema_version: view.schema().version,
             tables: Vec::new(),
@@ -131,7 +137,7 @@ impl RowFiles {
     /// What happened to the tables of a catalog in a period; nothing to those that are not there.
     fn changed(
         &self,
-        before: &Catalog,
+        before: &CatalogFile,
         period: Period,
     ) -> Result<HashMap<TableId, RowFileChanges>, Error> {
         let counts = self.store.events_by_table(period)?;

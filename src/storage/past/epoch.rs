@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   events   0 ────────────── 10000 ─────────────── 20000 ──────── 23456
-//!   epochs   [ from the start ][ from event 10000   ][ the head …
+//!   epochs   [ from the start ][ from event 10000   ][ the present …
 //! ```
 //!
 //! The present is the last epoch and is always in memory. Those before it are loaded when somebody
@@ -59,12 +59,12 @@ pub(crate) struct EpochCache {
 }
 
 impl EpochCache {
-    /// The same epochs, whose views ask `facts` about events: those that opening passed were made
+    /// The same epochs, whose views ask `lookup` about events: those that opening passed were made
     /// before there was anyone to ask.
-    pub fn with_facts(self, facts: &Arc<dyn EventLookup>) -> EpochCache {
+    pub fn with_lookup(self, lookup: &Arc<dyn EventLookup>) -> EpochCache {
         let epochs = self.epochs.into_inner().unwrap_or_else(PoisonError::into_inner);
         let told = |epoch: Arc<Epoch>| {
-            let state = epoch.state.clone().with_facts(Arc::clone(facts));
+            let state = epoch.state.clone().with_lookup(Arc::clone(lookup));
             Arc::new(Epoch { base: epoch.base, state, versions: epoch.versions })
         };
         EpochCache { epochs: Mutex::new(epochs.into_iter().map(told).collect()) }

@@ -1,7 +1,7 @@
 //! The one place that decides how a moment is reached.
 //!
 //! The present is an epoch in memory, and grows. When the schedule says so it is
-//! *turned*: the versions that ended go, with it as it was, into the cache of past epochs, and the
+//! *ended*: the versions that ended go, with it as it was, into the cache of past epochs, and the
 //! next begins with the rows that are left. A moment before the present epoch lies in a past one:
 //! cached, or loaded from the end of one that is, or from the nearest snapshot before it, whichever is
 //! nearer, by as many epochs as there are to the moment. A period of several events is answered by one
@@ -52,8 +52,8 @@ impl QueryEngine {
         (state, base): (State, Base),
         past: EpochCache,
     ) -> QueryEngine {
-        let facts = Arc::clone(&store) as Arc<dyn EventLookup>;
-        let (state, past) = (state.with_facts(Arc::clone(&facts)), past.with_facts(&facts));
+        let lookup = Arc::clone(&store) as Arc<dyn EventLookup>;
+        let (state, past) = (state.with_lookup(Arc::clone(&lookup)), past.with_lookup(&lookup));
         let head = RwLock::new(PresentEpoch { state, base });
         let (moments, notices, damaged) = Default::default();
         QueryEngine { store, snapshots, head, past, moments, notices, damaged }
@@ -106,10 +106,10 @@ impl QueryEngine {
     pub(crate) fn start_epoch(&self, schedule: &mut Schedule) -> (View, bool) {
         let mut head = self.head.write().unwrap_or_else(PoisonError::into_inner);
         let (base, state) = (head.base, head.state.start_epoch());
-        head.base = Base::Turned;
+        head.base = Base::PreviousEpoch;
         let period = Period::at(head.state.head());
         let view = QueryEngine::of_head(&head, period);
-        let is_due = schedule.turned(&head.state);
+        let is_due = schedule.next_epoch(&head.state);
         drop(head);
         self.past.keep(Arc::new(Epoch::new(base, state)));
         (view, is_due)
@@ -299,8 +299,8 @@ impl QueryEngine {
             if event.id <= wanted.first {
                 let ended = state.start_epoch();
                 self.past.keep(Arc::new(Epoch::new(base, ended)));
-                base = Base::Turned;
-                schedule.turned(&state);
+                base = Base::PreviousEpoch;
+                schedule.next_epoch(&state);
             }
         }
         let replayed = state.head().0.saturating_sub(from.0);
@@ -329,14 +329,14 @@ impl QueryEngine {
         if let Some(epoch) = self.past.find(ends_before, still_to_go) {
             let mut state = epoch.state.clone();
             state.start_epoch();
-            return EpochStart { state, base: Base::Turned, position: None };
+            return EpochStart { state, base: Base::PreviousEpoch, position: None };
         }
         let before = listed.iter().rev().filter(|entry| entry.position.event <= wanted.first);
         let restored = before.filter(|entry| self.is_ours(entry)).find_map(|entry| {
             let schema = self.store.schema_at(entry.position.event);
             match restore_snapshot(&self.snapshots, entry, Some(schema)) {
                 Ok(state) => Some(EpochStart {
-                    state: self.with_facts(state),
+                    state: self.with_lookup(state),
                     base: Base::Snapshot(entry.id),
                     position: Some(&entry.position),
                 }),
@@ -349,14 +349,14 @@ impl QueryEngine {
             }
         });
         restored.unwrap_or_else(|| EpochStart {
-            state: self.with_facts(State::new()),
+            state: self.with_lookup(State::new()),
             base: Base::Start,
             position: None,
         })
     }
 
-    fn with_facts(&self, state: State) -> State {
-        state.with_facts(Arc::clone(&self.store) as Arc<dyn EventLookup>)
+    fn with_lookup(&self, state: State) -> State {
+        state.with_lookup(Arc::clone(&self.store) as Arc<dyn EventLookup>)
     }
 
     /// Whether a snapshot is of this very history, and not known to be damaged.

@@ -2,7 +2,9 @@
 
 use crate::storage::base::{BaseRow, BaseTable};
 use crate::storage::error::Error;
-use crate::storage::projections::{Catalog, Engine, SnapshotEntry, SnapshotManager, SnapshotPart};
+use crate::storage::projections::{
+    CatalogFile, Engine, SnapshotEntry, SnapshotManager, SnapshotPart,
+};
 use crate::storage::versions::State;
 use crate::types::{EventId, Schema};
 use std::collections::HashSet;
@@ -19,8 +21,8 @@ pub(crate) fn restore_snapshot(
     schema: Option<Schema>,
 ) -> Result<State, Error> {
     let snapshot = snapshots.load(entry, &entry.position.anchor())?;
-    let tables = snapshot.head().tables.clone();
-    let schema = schema.unwrap_or_else(|| snapshot.head().schema());
+    let tables = snapshot.header().tables.clone();
+    let schema = schema.unwrap_or_else(|| snapshot.header().schema());
     check_tables(&schema, tables.iter(), &entry.path)?;
     let mut snapshot = snapshot.peekable();
     let mut state = State::restore(entry.position.event, schema);
@@ -48,7 +50,7 @@ pub(crate) fn restore_snapshot(
 /// What is wrong with a file.
 pub(crate) fn restore_rows(
     engine: &mut Engine,
-    catalog: &Catalog,
+    catalog: &CatalogFile,
     schema: Schema,
 ) -> Result<State, Error> {
     let event = catalog.position.event;

@@ -60,17 +60,17 @@ impl Schedule {
 
     /// Notes that an epoch begins with a state. Gives whether a snapshot of it is due, which then
     /// counts as made.
-    pub fn turned(&mut self, state: &State) -> bool {
+    pub fn next_epoch(&mut self, state: &State) -> bool {
         let (base, is_due) = (state.base(), self.is_snapshot_due(state.base()));
         self.epoch = after(base, self.every.unwrap_or(state.row_count(base).max(FEWEST_EVENTS)));
         if is_due {
-            self.made(state);
+            self.snapshot_made(state);
         }
         is_due
     }
 
     /// Notes that there is a snapshot of a state's last event.
-    pub fn made(&mut self, state: &State) {
+    pub fn snapshot_made(&mut self, state: &State) {
         self.snapshot = self.next_snapshot(state.head(), state.row_count(state.head()));
     }
 

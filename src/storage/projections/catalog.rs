@@ -3,7 +3,7 @@
 //! `_catalog.json` is one JSON object, one table per line:
 //!
 //! ```text
-//! {"event_id":42,"clean":true,"format":"asof-catalog",…,"head_crc":"8 hex",⏎     see `definition`
+//! {"event_id":42,"clean":true,"format":"asof-catalog",…,"head_crc":"8 hex",⏎     see `header`
 //! "tables":{⏎
 //! "accounts":{"file":{"name":"accounts.db",…},…,"definition":{…}},⏎
 //! "orders":{…}⏎
@@ -20,11 +20,11 @@
 //! A catalog with a wrong byte, of another database or beyond the log is an error value; one that is
 //! missing is none.
 
-use super::definition::{
+use super::header::{
     ProjectionHeader, ProjectionPosition, check_tables, parse_table, push_table, schema_of,
 };
 use super::lines::{ProjectionLines, push_end};
-use super::output::replace;
+use super::output_file::replace;
 use super::row_file::RowFileSummary;
 use crate::storage::base::BaseTable;
 use crate::storage::error::Error;
@@ -35,7 +35,7 @@ use std::path::Path;
 /// The name of the catalog in the data directory.
 const FILE: &str = "_catalog.json";
 
-/// What the head calls the format.
+/// What the header calls the format.
 const FORMAT: &str = "asof-catalog";
 
 const START: &[u8] = b"\"tables\":{";
@@ -43,7 +43,7 @@ const END: &[u8] = b"}";
 
 /// The tables at an event, and what their row files have to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Catalog {
+pub struct CatalogFile {
     /// Where it stands.
     pub position: ProjectionPosition,
     /// How many schema changes there were.
@@ -65,7 +65,7 @@ pub struct CatalogTable {
     pub rows: RowFileSummary,
 }
 
-impl Catalog {
+impl CatalogFile {
     /// The tables as a schema.
     pub fn schema(&self) -> Schema {
         schema_of(self.tables.iter().map(|table| &table.base), self.schema_version)
@@ -79,7 +79,7 @@ impl Catalog {
     pub fn save(&self, vfs: &dyn Vfs, directory: &Path) -> Result<(), Error> {
         check_tables(self.tables.iter().map(|table| &table.base)).map_err(Error::invalid)?;
         let (_, ()) = replace(vfs, directory, FILE, |output| {
-            let head = ProjectionHeader {
+            let header = ProjectionHeader {
                 id: None,
                 name: None,
                 clean: Some(self.clean),
@@ -87,12 +87,12 @@ impl Catalog {
                 position: self.position.clone(),
                 schema_version: self.schema_version,
             };
-            head.encode(&mut output.bytes, FORMAT)?;
+            header.encode(&mut output.bytes, FORMAT)?;
             output.bytes.extend_from_slice(START);
             for (at, table) in self.tables.iter().enumerate() {
                 output.bytes.extend_from_slice(if at == 0 { b"\n" } else { b",\n" });
                 push_table(&mut output.bytes, &table.base, Some(&table.rows))?;
-                output.relieve()?;
+                output.flush_if_full()?;
             }
             output.bytes.push(b'\n');
             push_end(output, END);
@@ -105,7 +105,7 @@ impl Catalog {
     ///
     /// # Errors
     /// [`Error::Projection`] where it is not what was written, [`Error::Io`] where the system refuses.
-    pub fn load(vfs: &dyn Vfs, directory: &Path) -> Result<Option<Catalog>, Error> {
+    pub fn load(vfs: &dyn Vfs, directory: &Path) -> Result<Option<CatalogFile>, Error> {
         let mut lines = match ProjectionLines::open(vfs, &directory.join(FILE)) {
             Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
                 return Ok(None);
@@ -113,11 +113,11 @@ impl Catalog {
             opened => opened?,
         };
         lines.advance()?;
-        let head = ProjectionHeader::decode(lines.line(), FORMAT)
+        let header = ProjectionHeader::decode(lines.line(), FORMAT)
             .map_err(|reason| lines.damaged(reason))?;
         let clean =
-            head.clean.ok_or_else(|| lines.damaged("it does not say whether it is clean"))?;
-        let ProjectionHeader { position, schema_version, scrubbed, .. } = head;
+            header.clean.ok_or_else(|| lines.damaged("it does not say whether it is clean"))?;
+        let ProjectionHeader { position, schema_version, scrubbed, .. } = header;
         let scrubbed = scrubbed.unwrap_or_default();
         lines.expect(START)?;
         let mut tables: Vec<CatalogTable> = Vec::new();
@@ -134,6 +134,6 @@ impl Catalog {
         lines.finish(END)?;
         check_tables(tables.iter().map(|table| &table.base))
             .map_err(|reason| lines.damaged(reason))?;
-        Ok(Some(Catalog { position, schema_version, tables, clean, scrubbed }))
+        Ok(Some(CatalogFile { position, schema_version, tables, clean, scrubbed }))
     }
 }

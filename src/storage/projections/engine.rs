@@ -20,7 +20,7 @@
 //! After a crash a file that was being written to is not to be trusted; see the catalog's `clean`.
 
 use super::file_name::{is_leftover, is_row_file, row_file_name};
-use super::output::{remove_leftover, replace};
+use super::output_file::{remove_leftover, replace};
 use super::record::{self, Record};
 use super::row_file::{RowFile, RowFileScan, RowFileSummary};
 use super::{BaseRow, damaged};
@@ -89,7 +89,7 @@ impl Engine {
     /// As [`Engine::read_row`].
     pub fn has_row(&mut self, table: &TableSchema, row: RowId) -> Result<bool, Error> {
         let (vfs, file) = self.file(table)?;
-        Ok(file.places(vfs)?.contains_key(&row))
+        Ok(file.locations(vfs)?.contains_key(&row))
     }
 
     /// The current version of a row.
@@ -98,7 +98,7 @@ impl Engine {
     /// Where the file is damaged, or cannot be read.
     pub fn read_row(&mut self, table: &TableSchema, row: RowId) -> Result<Option<BaseRow>, Error> {
         let (vfs, file) = self.file(table)?;
-        let Some(offset) = file.places(vfs)?.get(&row).map(|place| place.offset) else {
+        let Some(offset) = file.locations(vfs)?.get(&row).map(|location| location.offset) else {
             return Ok(None);
         };
         let Some(mut blocks) = file.blocks(vfs)? else { return Ok(None) };
@@ -146,13 +146,13 @@ impl Engine {
     /// Where the file is damaged or cannot be read or written; then it is as it was.
     pub fn compact(&mut self, table: &TableSchema) -> Result<(), Error> {
         let (vfs, file) = self.file(table)?;
-        let mut places: Vec<(RowId, u64)> =
-            file.places(vfs)?.iter().map(|(row, place)| (*row, place.offset)).collect();
-        places.sort_unstable();
+        let mut locations: Vec<(RowId, u64)> =
+            file.locations(vfs)?.iter().map(|(row, location)| (*row, location.offset)).collect();
+        locations.sort_unstable();
         let blocks = file.blocks(vfs)?;
         self.replace(table, |push| {
             let Some(mut blocks) = blocks else { return Ok(()) };
-            places.into_iter().try_for_each(|(_, offset)| {
+            locations.into_iter().try_for_each(|(_, offset)| {
                 let record = Record::read(&mut blocks, offset)?;
                 push(&|out| {
                     record.copy(out);
@@ -192,7 +192,7 @@ impl Engine {
                 let before = output.bytes.len();
                 let crc = record(&mut output.bytes)?;
                 summary.add(to_u64(output.bytes.len() - before), crc);
-                output.relieve()
+                output.flush_if_full()
             })?;
             Ok(summary)
         })?;
@@ -229,7 +229,7 @@ impl Engine {
             vfs.rename(&from, &to).map_err(Error::io("rename", from))?;
         }
         if let Some(mut file) = self.files.remove(&before.id) {
-            file.moved(to, new);
+            file.rename(to, new);
             self.keep(after, file);
         }
         self.sync_directory()

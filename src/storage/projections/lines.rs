@@ -11,7 +11,7 @@ use crate::storage::log::{CRC_SIZE, MAX_LINE_SIZE};
 use crate::storage::vfs::{Access, Vfs};
 use std::path::{Path, PathBuf};
 
-use super::output::OutputFile;
+use super::output_file::OutputFile;
 
 /// A file, read line by line.
 #[derive(Debug)]

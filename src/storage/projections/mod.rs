@@ -32,11 +32,11 @@
 
 mod blocks;
 mod catalog;
-mod definition;
 mod engine;
 mod file_name;
+mod header;
 mod lines;
-mod output;
+mod output_file;
 mod record;
 mod row_file;
 mod snapshot;
@@ -45,11 +45,11 @@ mod snapshots;
 pub(in crate::storage) mod tests;
 
 use super::base::BaseRow;
-pub use catalog::{Catalog, CatalogTable};
-pub use definition::{Anchor, ProjectionPosition};
+pub use catalog::{CatalogFile, CatalogTable};
 pub use engine::Engine;
 pub(crate) use file_name::is_row_file;
 pub use file_name::row_file_name;
+pub use header::{Anchor, ProjectionPosition};
 pub(crate) use record::may_begin;
 pub use row_file::{RowFileScan, RowFileSummary};
 pub use snapshot::{Snapshot, SnapshotHeader, SnapshotPart};

@@ -1,7 +1,7 @@
 //! One row file, open: what is known of it, what is still to be written, and a pass over it.
 
 use super::blocks::Blocks;
-use super::output::FLUSH_SIZE;
+use super::output_file::FLUSH_SIZE;
 use super::record::{self, DELETED, Record};
 use super::{BaseRow, damaged};
 use crate::storage::error::Error;
@@ -42,7 +42,7 @@ impl RowFileSummary {
     }
 
     /// Counts a live record as dead.
-    fn bury(&mut self, crc: u32) {
+    fn mark_deleted(&mut self, crc: u32) {
         self.live -= 1;
         self.dead += 1;
         self.digest = self.digest.wrapping_sub(u64::from(crc));
@@ -52,7 +52,7 @@ impl RowFileSummary {
     fn count(&mut self, record: &Record<'_>) {
         self.add(record.size(), record.crc);
         if record.deleted {
-            self.bury(record.crc);
+            self.mark_deleted(record.crc);
         }
     }
 }
@@ -80,7 +80,7 @@ pub(crate) struct RowFile {
     /// Offsets of the flags to be set.
     flags: Vec<u64>,
     /// Where every row lies, once that was asked.
-    places: Option<HashMap<RowId, RecordLocation>>,
+    locations: Option<HashMap<RowId, RecordLocation>>,
     /// Whether something was written since the last sync.
     is_dirty: bool,
     /// Whether a write failed, so that nobody knows what stands in the file.
@@ -96,7 +96,7 @@ impl RowFile {
             summary,
             tail: Vec::new(),
             flags: Vec::new(),
-            places: None,
+            locations: None,
             is_dirty: false,
             has_failed: false,
         }
@@ -137,13 +137,14 @@ impl RowFile {
             Err(error) => return Err(Error::io("open", path)(error)),
         };
         let length = file.size().map_err(Error::io("read", &path))?;
-        let (places, summary) = learn(&path, &file, RowFileSummary { length, ..empty })?;
+        let (locations, summary) =
+            scan_locations(&path, &file, RowFileSummary { length, ..empty })?;
         let found = RowFile::with(path, Some(file), summary);
-        Ok(RowFile { places: Some(places), ..found })
+        Ok(RowFile { locations: Some(locations), ..found })
     }
 
     /// Where the table was renamed to.
-    pub(crate) fn moved(&mut self, path: PathBuf, name: String) {
+    pub(crate) fn rename(&mut self, path: PathBuf, name: String) {
         self.path = path;
         self.summary.file = name;
     }
@@ -156,15 +157,15 @@ impl RowFile {
         row: &BaseRow,
     ) -> Result<(), Error> {
         self.check()?;
-        if self.places.as_ref().is_some_and(|places| places.contains_key(&row.row)) {
+        if self.locations.as_ref().is_some_and(|locations| locations.contains_key(&row.row)) {
             let reason = format!("row {} of `{}` is there already", row.row, table.name);
             return Err(Error::Invalid { reason });
         }
         let (offset, before) = (self.summary.length, self.tail.len());
         let crc = record::push(&mut self.tail, table, row)?;
         self.summary.add(to_u64(self.tail.len() - before), crc);
-        if let Some(places) = &mut self.places {
-            places.insert(row.row, RecordLocation { offset, crc });
+        if let Some(locations) = &mut self.locations {
+            locations.insert(row.row, RecordLocation { offset, crc });
         }
         if self.tail.len() >= FLUSH_SIZE { self.flush(vfs) } else { Ok(()) }
     }
@@ -176,14 +177,14 @@ impl RowFile {
         table: &TableSchema,
         row: &BaseRow,
     ) -> Result<(), Error> {
-        let place = self.take(vfs, table, row.row)?;
+        let location = self.take(vfs, table, row.row)?;
         if let Err(error) = self.push(vfs, table, row) {
-            if let Some(places) = &mut self.places {
-                places.insert(row.row, place);
+            if let Some(locations) = &mut self.locations {
+                locations.insert(row.row, location);
             }
             return Err(error);
         }
-        self.bury(vfs, place)
+        self.mark_deleted(vfs, location)
     }
 
     /// Ends the version of a row that stands.
@@ -193,8 +194,8 @@ impl RowFile {
         table: &TableSchema,
         row: RowId,
     ) -> Result<(), Error> {
-        let place = self.take(vfs, table, row)?;
-        self.bury(vfs, place)
+        let location = self.take(vfs, table, row)?;
+        self.mark_deleted(vfs, location)
     }
 
     fn take(
@@ -203,15 +204,15 @@ impl RowFile {
         table: &TableSchema,
         row: RowId,
     ) -> Result<RecordLocation, Error> {
-        let taken = self.places(vfs)?.remove(&row);
+        let taken = self.locations(vfs)?.remove(&row);
         taken.ok_or_else(|| Error::NoSuchRow { table: table.name.clone(), row })
     }
 
-    fn bury(&mut self, vfs: &dyn Vfs, place: RecordLocation) -> Result<(), Error> {
-        self.summary.bury(place.crc);
-        match place.offset.checked_sub(self.flushed()).map(usize::try_from) {
+    fn mark_deleted(&mut self, vfs: &dyn Vfs, location: RecordLocation) -> Result<(), Error> {
+        self.summary.mark_deleted(location.crc);
+        match location.offset.checked_sub(self.flushed()).map(usize::try_from) {
             Some(Ok(at)) => self.tail[at] = DELETED,
-            _ => self.flags.push(place.offset),
+            _ => self.flags.push(location.offset),
         }
         if self.flags.len() >= MAX_FLAGS { self.flush(vfs) } else { Ok(()) }
     }
@@ -222,23 +223,24 @@ impl RowFile {
     }
 
     /// Where every row lies; learnt by one pass over the file, then kept.
-    pub(crate) fn places(
+    pub(crate) fn locations(
         &mut self,
         vfs: &dyn Vfs,
     ) -> Result<&mut HashMap<RowId, RecordLocation>, Error> {
         self.check()?;
-        let places = match self.places.take() {
-            Some(places) => places,
+        let locations = match self.locations.take() {
+            Some(locations) => locations,
             None => match self.reading(vfs)? {
                 None => HashMap::new(),
                 Some(file) => {
-                    let (places, found) = learn(&self.path, &file, self.summary.clone())?;
+                    let (locations, found) =
+                        scan_locations(&self.path, &file, self.summary.clone())?;
                     compare(&self.path, &found, &self.summary)?;
-                    places
+                    locations
                 }
             },
         };
-        Ok(self.places.insert(places))
+        Ok(self.locations.insert(locations))
     }
 
     /// The file with everything in it, to be read; `None` where there is none.
@@ -328,29 +330,29 @@ fn set_flags(file: &dyn VfsFile, offsets: &[u64]) -> std::io::Result<()> {
 }
 
 /// One pass over a file of the length that is known: where every row lies, and what the file is.
-fn learn(
+fn scan_locations(
     path: &Path,
     file: &Arc<dyn VfsFile>,
     known: RowFileSummary,
 ) -> Result<(HashMap<RowId, RecordLocation>, RowFileSummary), Error> {
     let mut blocks = Blocks::new(Arc::clone(file), path, known.length);
-    let (mut places, mut found) =
+    let (mut locations, mut found) =
         (HashMap::new(), RowFileSummary { file: known.file, ..RowFileSummary::default() });
     while found.length < known.length {
         let offset = found.length;
         let record = Record::read(&mut blocks, offset)?;
         found.count(&record);
         if !record.deleted {
-            let place = RecordLocation { offset, crc: record.crc };
+            let location = RecordLocation { offset, crc: record.crc };
             let wrong = match record.row() {
-                Some(row) if places.insert(row, place).is_none() => continue,
+                Some(row) if locations.insert(row, location).is_none() => continue,
                 Some(row) => format!("row {row} has a second current version"),
                 None => "a record has no row".to_string(),
             };
             return Err(damaged(path, format!("at byte {offset} {wrong}")));
         }
     }
-    Ok((places, found))
+    Ok((locations, found))
 }
 
 /// Refuses a file that is sound but not the one that was written last.

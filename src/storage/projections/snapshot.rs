@@ -5,7 +5,7 @@
 //! of its own:
 //!
 //! ```text
-//! {"id":7,"event_id":42,"format":"asof-snapshot",…,"head_crc":"8 hex",⏎      see `definition`
+//! {"id":7,"event_id":42,"format":"asof-snapshot",…,"head_crc":"8 hex",⏎      see `header`
 //! "schema":{⏎
 //! "accounts":{"table":1,"next_row":8,…,"definition":{…}},⏎
 //! "orders":{…}⏎
@@ -38,19 +38,19 @@
 //!
 //! ```text
 //! cut, longer, any bit another           the checksum, at the end at the latest
-//! a head that is taken for another       its own checksum, before anything is chosen by it
-//! renamed, of another database, of a     number or event in the head; uuid, event and hash of the
+//! a header that is taken for another       its own checksum, before anything is chosen by it
+//! renamed, of another database, of a     number or event in the header; uuid, event and hash of the
 //! log that went another way              position, which the caller knows from the log
 //! made by hand, the checksums right      the definitions, as those of the log; rows have to ascend
 //!                                        below `next_row`, their versions to be no later than it;
 //!                                        tables and indexes to come as the definitions have them
 //! ```
 
-use super::definition::{
+use super::header::{
     Anchor, ProjectionHeader, ProjectionPosition, check_tables, parse_table, push_table, schema_of,
 };
 use super::lines::{ProjectionLines, check_length, push_end};
-use super::output::OutputFile;
+use super::output_file::OutputFile;
 use super::snapshots::SnapshotSource;
 use super::{BaseRow, damaged};
 use crate::storage::base::{BaseTable, SnapshotId};
@@ -64,7 +64,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-/// What the head calls the format.
+/// What the header calls the format.
 pub(crate) const FORMAT: &str = "asof-snapshot";
 
 const SCHEMA: &[u8] = b"\"schema\":{";
@@ -97,9 +97,9 @@ impl SnapshotHeader {
     }
 }
 
-/// Which snapshot a head is of.
-pub(crate) fn snapshot_id(head: &ProjectionHeader) -> SnapshotId {
-    head.id.map_or(SnapshotId::At(head.position.event), SnapshotId::Number)
+/// Which snapshot a header is of.
+pub(crate) fn snapshot_id(header: &ProjectionHeader) -> SnapshotId {
+    header.id.map_or(SnapshotId::At(header.position.event), SnapshotId::Number)
 }
 
 /// What each key of a table is called in a snapshot, no two of them alike.
@@ -126,38 +126,38 @@ fn name_of_columns(table: &TableSchema, key: &KeySchema) -> String {
 /// Writes all of a snapshot.
 pub(crate) fn write(
     output: &mut OutputFile<'_>,
-    head: &SnapshotHeader,
+    header: &SnapshotHeader,
     source: &impl SnapshotSource,
 ) -> Result<(), Error> {
-    check_tables(head.tables.iter()).map_err(Error::invalid)?;
+    check_tables(header.tables.iter()).map_err(Error::invalid)?;
     let first = ProjectionHeader {
-        id: match head.id {
+        id: match header.id {
             SnapshotId::Number(number) => Some(number),
             SnapshotId::At(_) => None,
         },
-        name: head.name.clone(),
+        name: header.name.clone(),
         clean: None,
         scrubbed: None,
-        position: head.position.clone(),
-        schema_version: head.schema_version,
+        position: header.position.clone(),
+        schema_version: header.schema_version,
     };
     first.encode(&mut output.bytes, FORMAT)?;
     output.bytes.extend_from_slice(SCHEMA);
-    for (at, table) in head.tables.iter().enumerate() {
+    for (at, table) in header.tables.iter().enumerate() {
         next_line(output, at == 0)?;
         push_table(&mut output.bytes, table, None)?;
     }
     output.bytes.push(b'\n');
     output.bytes.extend_from_slice(TABLES);
-    for (at, table) in head.tables.iter().enumerate() {
+    for (at, table) in header.tables.iter().enumerate() {
         next_line(output, at == 0)?;
         output.bytes.extend_from_slice(&opening(&table.schema.name, b'['));
-        write_rows(output, head, table, source)?;
+        write_rows(output, header, table, source)?;
         output.bytes.extend_from_slice(b"\n]");
     }
     output.bytes.push(b'\n');
     output.bytes.extend_from_slice(INDEXES);
-    for (at, table) in head.tables.iter().enumerate() {
+    for (at, table) in header.tables.iter().enumerate() {
         next_line(output, at == 0)?;
         output.bytes.extend_from_slice(&opening(&table.schema.name, b'{'));
         for (key, name) in index_names(&table.schema).iter().enumerate() {
@@ -176,7 +176,7 @@ pub(crate) fn write(
 /// Ends a line behind an item, unless what follows is the first.
 fn next_line(output: &mut OutputFile<'_>, is_first: bool) -> Result<(), Error> {
     output.bytes.extend_from_slice(if is_first { b"\n" } else { b",\n" });
-    output.relieve()
+    output.flush_if_full()
 }
 
 /// What begins a list or an object that has a name.
@@ -189,11 +189,11 @@ fn opening(name: &str, bracket: u8) -> Vec<u8> {
 
 fn write_rows(
     output: &mut OutputFile<'_>,
-    head: &SnapshotHeader,
+    header: &SnapshotHeader,
     table: &BaseTable,
     source: &impl SnapshotSource,
 ) -> Result<(), Error> {
-    let mut bounds = RowBounds::of(table, head.position.event);
+    let mut bounds = RowBounds::of(table, header.position.event);
     let mut is_first = true;
     for row in source.rows(&table.schema)? {
         let row = row?;
@@ -270,14 +270,14 @@ impl RowBounds {
 pub enum SnapshotPart {
     /// A row.
     Row {
-        /// Which of the head's tables it belongs to.
+        /// Which of the header's tables it belongs to.
         table: usize,
         /// The row.
         row: BaseRow,
     },
     /// All rows of a table in the order of one of its keys. After the rows of all tables.
     Index {
-        /// Which of the head's tables.
+        /// Which of the header's tables.
         table: usize,
         /// Which of the table's keys.
         key: usize,
@@ -301,13 +301,13 @@ enum SnapshotSection {
     Done,
 }
 
-/// A snapshot, open: its head, and an iterator over its rows and then its indexes.
+/// A snapshot, open: its header, and an iterator over its rows and then its indexes.
 ///
 /// The rows come before the file was seen to its end: only when the iteration ends without an error
 /// is its checksum right, and are they to be believed.
 #[derive(Debug)]
 pub struct Snapshot {
-    head: SnapshotHeader,
+    header: SnapshotHeader,
     lines: ProjectionLines,
     stage: SnapshotSection,
 }
@@ -322,12 +322,12 @@ impl Snapshot {
     ) -> Result<Snapshot, Error> {
         let mut lines = ProjectionLines::open(vfs, path)?;
         lines.advance()?;
-        let head = ProjectionHeader::decode(lines.line(), FORMAT)
+        let header = ProjectionHeader::decode(lines.line(), FORMAT)
             .map_err(|reason| damaged(path, reason))?;
-        if snapshot_id(&head) != id {
+        if snapshot_id(&header) != id {
             return Err(damaged(path, "it is another snapshot"));
         }
-        head.position.check(expected).map_err(|reason| damaged(path, reason))?;
+        header.position.check(expected).map_err(|reason| damaged(path, reason))?;
         lines.expect(SCHEMA)?;
         let mut tables = Vec::new();
         loop {
@@ -335,23 +335,23 @@ impl Snapshot {
             if lines.line() == TABLES {
                 break;
             }
-            let (table, _) = parse_table(lines.item(), head.position.event)
+            let (table, _) = parse_table(lines.item(), header.position.event)
                 .map_err(|reason| lines.damaged(reason))?;
             tables.push(table);
         }
         check_tables(tables.iter()).map_err(|reason| lines.damaged(reason))?;
-        let ProjectionHeader { name, position, schema_version, .. } = head;
-        let head = SnapshotHeader { id, name, position, schema_version, tables };
-        Ok(Snapshot { head, lines, stage: SnapshotSection::Table(0) })
+        let ProjectionHeader { name, position, schema_version, .. } = header;
+        let header = SnapshotHeader { id, name, position, schema_version, tables };
+        Ok(Snapshot { header, lines, stage: SnapshotSection::Table(0) })
     }
 
     /// Everything but the rows.
-    pub fn head(&self) -> &SnapshotHeader {
-        &self.head
+    pub fn header(&self) -> &SnapshotHeader {
+        &self.header
     }
 
     fn table(&self, at: usize) -> Option<Arc<TableSchema>> {
-        self.head.tables.get(at).map(|table| Arc::clone(&table.schema))
+        self.header.tables.get(at).map(|table| Arc::clone(&table.schema))
     }
 
     /// Goes on until there is a part, or nothing more.
@@ -393,12 +393,12 @@ impl Snapshot {
     }
 
     fn begin_table(&self, at: usize) -> Result<SnapshotSection, Error> {
-        let Some(table) = self.head.tables.get(at) else {
+        let Some(table) = self.header.tables.get(at) else {
             self.lines.check(self.lines.line() == INDEXES)?;
             return Ok(SnapshotSection::Indexes(0));
         };
         self.lines.check(self.lines.line() == opening(&table.schema.name, b'['))?;
-        Ok(SnapshotSection::Rows(at, RowBounds::of(table, self.head.position.event)))
+        Ok(SnapshotSection::Rows(at, RowBounds::of(table, self.header.position.event)))
     }
 
     /// The row in the current line; `None` where the rows of the table end.
@@ -411,7 +411,7 @@ impl Snapshot {
             self.stage = SnapshotSection::Table(at + 1);
             return Ok(None);
         }
-        let table = &self.head.tables[at].schema;
+        let table = &self.header.tables[at].schema;
         let row = parse_row(self.lines.item(), table);
         let row = row.and_then(|row| bounds.admit(&row).map(|()| row));
         let row = row.map_err(|reason| self.lines.damaged(reason))?;

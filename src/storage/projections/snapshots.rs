@@ -1,12 +1,12 @@
 //! The snapshots of a database: saved whole or not at all, found by their events.
 //!
 //! Only files called `snapshot_<number>.json` or `snapshot_at_<event>.json` are looked at, and of those
-//! only the head, until one is loaded. Everything else in the directory is somebody else's and never touched, but for what a
+//! only the header, until one is loaded. Everything else in the directory is somebody else's and never touched, but for what a
 //! crash left under our own temporary names.
 
-use super::definition::{Anchor, MAX_HEADER, ProjectionHeader, ProjectionPosition};
 use super::file_name::TEMPORARY;
-use super::output::{OutputFile, remove_leftover, replace};
+use super::header::{Anchor, MAX_HEADER, ProjectionHeader, ProjectionPosition};
+use super::output_file::{OutputFile, remove_leftover, replace};
 use super::snapshot::{self, FORMAT, Snapshot, SnapshotHeader, snapshot_id};
 use super::{BaseRow, damaged};
 use crate::storage::base::SnapshotId;
@@ -21,7 +21,7 @@ use std::sync::Arc;
 /// The directory of the snapshots in the data directory.
 const DIRECTORY: &str = "snapshots";
 
-/// How much of a file is read at first to find the end of its head.
+/// How much of a file is read at first to find the end of its header.
 const HEAD_SIZE: usize = 4 << 10;
 
 /// Where the rows of a snapshot come from.
@@ -60,7 +60,7 @@ pub struct SnapshotEntry {
 /// What there is of snapshots.
 #[derive(Debug, Default)]
 pub struct SnapshotListing {
-    /// Those with a sound head, by event.
+    /// Those with a sound header, by event.
     pub entries: Vec<SnapshotEntry>,
     /// What is wrong with each of the others.
     pub damaged: Vec<Error>,
@@ -86,24 +86,24 @@ impl SnapshotManager {
     /// one that was asked for; then there is none.
     pub fn save(
         &self,
-        head: &SnapshotHeader,
+        header: &SnapshotHeader,
         source: &impl SnapshotSource,
     ) -> Result<SnapshotEntry, Error> {
-        self.check_free(head)?;
+        self.check_free(header)?;
         let vfs = &*self.vfs;
         vfs.create_directory(&self.directory).map_err(Error::io("create", &self.directory))?;
         if let Some(above) = self.directory.parent() {
             vfs.sync_directory(above).map_err(Error::io("sync", above))?;
         }
-        let name = file_name(head.id);
+        let name = file_name(header.id);
         let (_, bytes) = replace(vfs, &self.directory, &name, |output| {
-            snapshot::write(output, head, source)?;
+            snapshot::write(output, header, source)?;
             Ok(output.length())
         })?;
         Ok(SnapshotEntry {
-            id: head.id,
-            name: head.name.clone(),
-            position: head.position.clone(),
+            id: header.id,
+            name: header.name.clone(),
+            position: header.position.clone(),
             path: self.directory.join(name),
             bytes,
         })
@@ -111,20 +111,21 @@ impl SnapshotManager {
 
     /// Makes sure that nobody else's file has the name of a snapshot that was asked for: its number is
     /// new, so that nothing is there but what was left by this database.
-    fn check_free(&self, head: &SnapshotHeader) -> Result<(), Error> {
-        if let SnapshotId::At(_) = head.id {
+    fn check_free(&self, header: &SnapshotHeader) -> Result<(), Error> {
+        if let SnapshotId::At(_) = header.id {
             return Ok(());
         }
-        match self.entry(head.id) {
-            Ok(entry) if entry.position.uuid == head.position.uuid => Ok(()),
+        match self.entry(header.id) {
+            Ok(entry) if entry.position.uuid == header.position.uuid => Ok(()),
             Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(()),
-            Ok(_) | Err(_) => {
-                Err(damaged(&self.directory.join(file_name(head.id)), "another file has its name"))
-            }
+            Ok(_) | Err(_) => Err(damaged(
+                &self.directory.join(file_name(header.id)),
+                "another file has its name",
+            )),
         }
     }
 
-    /// All snapshots with a sound head, by event.
+    /// All snapshots with a sound header, by event.
     ///
     /// # Errors
     /// Where the directory cannot be read.
@@ -181,11 +182,11 @@ impl SnapshotManager {
     /// [`Error::Projection`] where it is another, and those of `source` and `passed`.
     pub(crate) fn compare(
         &self,
-        head: &SnapshotHeader,
+        header: &SnapshotHeader,
         source: &impl SnapshotSource,
         passed: &mut dyn FnMut(usize) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let path = self.directory.join(file_name(head.id));
+        let path = self.directory.join(file_name(header.id));
         let file = self.vfs.open(&path, Access::Read).map_err(Error::io("open", &path))?;
         let mut found = Vec::new();
         let mut compare = |offset: u64, bytes: &[u8]| {
@@ -201,7 +202,7 @@ impl SnapshotManager {
             }
         };
         let mut output = OutputFile::new(&mut compare);
-        snapshot::write(&mut output, head, source).and_then(|()| output.flush())?;
+        snapshot::write(&mut output, header, source).and_then(|()| output.flush())?;
         let length = output.length();
         match file.size().map_err(Error::io("read", &path))? == length {
             true => Ok(()),
@@ -246,7 +247,7 @@ impl SnapshotManager {
         }
     }
 
-    /// Reads the head of a file and no more.
+    /// Reads the header of a file and no more.
     fn entry(&self, id: SnapshotId) -> Result<SnapshotEntry, Error> {
         let path = self.directory.join(file_name(id));
         let file = self.vfs.open(&path, Access::Read).map_err(Error::io("open", &path))?;
@@ -261,20 +262,20 @@ impl SnapshotManager {
                 break start + end;
             }
             if line.len() == start || line.len() == MAX_HEADER {
-                return Err(damaged(&path, "it has no head"));
+                return Err(damaged(&path, "it has no header"));
             }
             room = if line.len() == room { MAX_HEADER } else { room };
         };
-        let head = ProjectionHeader::decode(&line[..end], FORMAT)
+        let header = ProjectionHeader::decode(&line[..end], FORMAT)
             .map_err(|reason| damaged(&path, reason))?;
-        if snapshot_id(&head) != id {
+        if snapshot_id(&header) != id {
             let reason = match id {
                 SnapshotId::Number(_) => "its number is another one",
                 SnapshotId::At(_) => "its event is another one",
             };
             return Err(damaged(&path, reason));
         }
-        Ok(SnapshotEntry { id, name: head.name, position: head.position, path, bytes })
+        Ok(SnapshotEntry { id, name: header.name, position: header.position, path, bytes })
     }
 }
 

@@ -7,18 +7,18 @@
 mod copy;
 mod create;
 mod follow;
-mod lost;
-mod place;
+mod lost_ranges;
 mod reread;
 mod scrub;
+mod writer_place;
 
-pub use lost::LostRange;
+pub use lost_ranges::LostRange;
 pub(crate) use reread::RereadTransaction;
 use scrub::ScrubProgress;
 
 use super::append::{LogWriter, TransactionBatch, number};
 use super::damage::DamageState;
-use super::events::EventReader;
+use super::event_reader::EventReader;
 use super::index::EventIndex;
 use super::links::Links;
 use super::log_file::LogFile;
@@ -78,7 +78,7 @@ pub struct EventStore {
 #[derive(Debug)]
 struct PublishedLog {
     index: EventIndex,
-    chronicle: SchemaTimeline,
+    timeline: SchemaTimeline,
     /// The chain's hash after the last.
     hash: Hash,
 }
@@ -135,7 +135,7 @@ impl EventStore {
                 }
                 let how = RecoveryOptions {
                     is_writable: opened.is_writable(),
-                    beside: opened.beside,
+                    beside_writer: opened.beside_writer,
                     whole: options.whole,
                     checks_all: record.is_some(),
                     known: record.as_ref().map_or(EventId::START, |record| record.known),
@@ -145,7 +145,7 @@ impl EventStore {
             }
             None => RecoveredLog::empty(),
         };
-        let RecoveredLog { header, ledger, index, chronicle, hash, mut notices, refusal, .. } =
+        let RecoveredLog { header, ledger, index, timeline, hash, mut notices, refusal, .. } =
             recovered;
         damage.knows(index.head());
         if let Some(reason) = opened.refusal.as_ref().filter(|_| !options.read_only)
@@ -165,7 +165,7 @@ impl EventStore {
             given_up: AtomicBool::new(false),
             holder: opened.holder,
             read_only: opened.refusal.or(refusal),
-            published: RwLock::new(PublishedLog { index, chronicle, hash }),
+            published: RwLock::new(PublishedLog { index, timeline, hash }),
             file: RwLock::new(opened.file),
             writer: Mutex::new(LogWriter::new(opened.lock, header, ledger, hash)),
             damage,
@@ -214,23 +214,23 @@ impl EventStore {
 
     /// How many schema changes there were.
     pub fn schema_version(&self) -> u64 {
-        self.published().chronicle.schema_version()
+        self.published().timeline.schema_version()
     }
 
     /// The events that changed the schema up to an event, in order.
     pub fn schema_changes(&self, last: EventId) -> Vec<EventId> {
         let published = self.published();
-        published.chronicle.schema_changes().take_while(|event| *event <= last).collect()
+        published.timeline.schema_changes().take_while(|event| *event <= last).collect()
     }
 
     /// The schema after an event.
     pub(crate) fn schema_at(&self, event: EventId) -> Schema {
-        self.published().chronicle.schema_at(event)
+        self.published().timeline.schema_at(event)
     }
 
     /// The periods in which a table of this name existed: (created, dropped), oldest first.
     pub fn lifetimes(&self, table: &str) -> Vec<(EventId, Option<EventId>)> {
-        self.published().chronicle.lifetimes(table)
+        self.published().timeline.lifetimes(table)
     }
 
     /// The number of a row's newest version, counting its deletion as one; `None` where there never
@@ -298,7 +298,7 @@ impl EventStore {
     ///
     /// # Errors
     /// What the system says of the index and the log, and what is wrong with its last line.
-    pub fn about(&self, event: EventId) -> Result<Option<Arc<TransactionInfo>>, Error> {
+    pub fn transaction_info(&self, event: EventId) -> Result<Option<Arc<TransactionInfo>>, Error> {
         let Period { first, last } = {
             let published = self.published();
             let Some(entry) = published.index.entry(event)? else { return Ok(None) };
@@ -351,7 +351,7 @@ impl EventStore {
         let last = period.last.min(published.index.head());
         let links = links.filter(|links| links.next_event() == first);
         let (entry, end) = (published.index.entry(first), published.index.end());
-        let schema = published.chronicle.schema_at(EventId(first.0.saturating_sub(1)));
+        let schema = published.timeline.schema_at(EventId(first.0.saturating_sub(1)));
         drop(published);
         let open = |entry: Option<super::index::IndexEntry>| {
             let (entry, file) = entry.zip(self.file())?;
@@ -416,12 +416,12 @@ impl EventStore {
 
     /// All tags, in the order in which they were given.
     pub fn tags(&self) -> Vec<TagMarker> {
-        self.published().chronicle.tags().to_vec()
+        self.published().timeline.tags().to_vec()
     }
 
     /// All snapshots that were asked for, in order.
     pub fn snapshot_markers(&self) -> Vec<SnapshotMarker> {
-        self.published().chronicle.snapshots().to_vec()
+        self.published().timeline.snapshots().to_vec()
     }
 
     /// Makes the index durable as far as the log is.
@@ -483,7 +483,7 @@ impl EventStore {
             let mut published = self.published_mut();
             published.index.push(&mut writer.entries, end);
             published.hash = hash;
-            events.iter().for_each(|event| published.chronicle.record(event));
+            events.iter().for_each(|event| published.timeline.record(event));
         }
         self.extend_index(&mut writer);
         Ok(events)

@@ -22,7 +22,7 @@ pub(crate) struct LogFile {
     /// Who writes to it meanwhile, `process 4711`, and kept this process from it.
     pub holder: Option<String>,
     /// Whether another process writes to it meanwhile, or may.
-    pub beside: bool,
+    pub beside_writer: bool,
 }
 
 impl LogFile {
@@ -53,33 +53,57 @@ impl LogFile {
                 return Err(Error::NotFound { path: directory.to_path_buf() });
             }
             let refusal = options.read_only.then(asked);
-            return Ok(LogFile { file: None, lock: None, refusal, holder: None, beside: false });
+            return Ok(LogFile {
+                file: None,
+                lock: None,
+                refusal,
+                holder: None,
+                beside_writer: false,
+            });
         }
         if options.read_only {
             let file = vfs.open(&path, Access::Read).map_err(Error::io("open", &path))?;
             let refusal = Some(asked());
             // Where nobody can tell, somebody may.
-            let beside = holder_of(vfs, directory).map_or(true, |holder| holder.is_some());
-            return Ok(LogFile { file: Some(file), lock: None, refusal, holder: None, beside });
+            let beside_writer = holder_of(vfs, directory).map_or(true, |holder| holder.is_some());
+            return Ok(LogFile {
+                file: Some(file),
+                lock: None,
+                refusal,
+                holder: None,
+                beside_writer,
+            });
         }
         let patience = if options.follow { Duration::ZERO } else { options.busy_timeout };
         let lock = Lock::take(vfs, directory, patience);
         let opened = lock.and_then(|lock| {
             let file = vfs.open(&path, Access::Write).map_err(Error::io("open", &path))?;
             let lock = Some(lock);
-            Ok(LogFile { file: Some(file), lock, refusal: None, holder: None, beside: false })
+            Ok(LogFile {
+                file: Some(file),
+                lock,
+                refusal: None,
+                holder: None,
+                beside_writer: false,
+            })
         });
         match opened {
             Err(Error::Io { action, path: refused, source }) if is_forbidden(&source) => {
                 let refusal = Some(format!("cannot {action} {}: {source}", refused.display()));
                 let file = vfs.open(&path, Access::Read).map_err(Error::io("open", &path))?;
-                Ok(LogFile { file: Some(file), lock: None, refusal, holder: None, beside: false })
+                Ok(LogFile {
+                    file: Some(file),
+                    lock: None,
+                    refusal,
+                    holder: None,
+                    beside_writer: false,
+                })
             }
             Err(Error::Busy { holder, .. }) if options.follow => {
                 let file = vfs.open(&path, Access::Read).map_err(Error::io("open", &path))?;
                 let refusal = Some(format!("{holder} is writing to it"));
                 let holder = Some(holder);
-                Ok(LogFile { file: Some(file), lock: None, refusal, holder, beside: true })
+                Ok(LogFile { file: Some(file), lock: None, refusal, holder, beside_writer: true })
             }
             opened => opened,
         }

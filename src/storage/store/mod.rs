@@ -2,18 +2,18 @@
 //!
 //! Operations flow in and become durable, numbered events ([`EventStore`]); questions about the log as
 //! a whole are answered from two places: what happened to rows is looked up entry by entry in the
-//! `index`, what happened to the database as a whole is few and kept in the [`chronicle`].
+//! `index`, what happened to the database as a whole is few and kept in the [`schema_timeline`].
 //!
 //! * `log_file`, [`lock`]: the file and the right to write to it;
 //! * `recovery`: what is new in it checked, what a crash left cut off;
 //! * `links`: each line held against those before it;
 //! * `damage`: what ends all writing, and is remembered;
-//! * `append`: one transaction on its way to the disk; `events`: events read back.
+//! * `append`: one transaction on its way to the disk; `event_reader`: events read back.
 
 pub(crate) mod append;
 pub(crate) mod damage;
+mod event_reader;
 mod event_store;
-mod events;
 pub(crate) mod index;
 pub(crate) mod links;
 mod lock;
@@ -21,8 +21,8 @@ mod log_file;
 pub(crate) mod recovery;
 pub(crate) mod schema_timeline;
 
+pub use event_reader::EventReader;
 pub(crate) use event_store::RereadTransaction;
 pub use event_store::{EventStore, LostRange, TransactionInfo};
-pub use events::EventReader;
 pub use recovery::LogGap;
 pub use schema_timeline::{SnapshotMarker, TagMarker};

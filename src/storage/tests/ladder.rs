@@ -3,7 +3,7 @@
 use super::database::{commit, create, row, rows};
 use super::*;
 use crate::storage::SchemaChange;
-use crate::storage::checkpoint::source::ViewSource;
+use crate::storage::checkpoint::view_source::ViewSource;
 use crate::storage::store::index::IndexEntry;
 use crate::storage::{Access, Change, Database, Random, SnapshotManager, VfsFile};
 use crate::types::{PseudoColumn, column::value_at};
@@ -115,7 +115,7 @@ fn snapshots_are_of_the_log_s_tables() -> Result<(), Error> {
     // Sealed again without its table, whose rows are then nowhere.
     let manager = SnapshotManager::new(Arc::new(vfs.clone()), directory());
     let entry = manager.latest()?.expect("just taken");
-    let mut head = manager.load(&entry, &entry.position.anchor())?.head().clone();
+    let mut head = manager.load(&entry, &entry.position.anchor())?.header().clone();
     head.tables.clear();
     manager.save(&head, &ViewSource(&Database::in_memory()?.latest()?))?;
     let database = open_every(&vfs, 1000)?;

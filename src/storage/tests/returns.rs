@@ -88,8 +88,8 @@ fn everything_that_a_transaction_says_reads_back() -> Result<(), Error> {
     assert_eq!(shown(&events), shown(&transactions.concat()));
     let last = events.last().and_then(|event| event.last.as_deref());
     assert_eq!(last, Some(&all_said()));
-    let about = store.about(store.head())?;
-    assert_eq!(about.map(|about| about.metadata.clone()), Some(all_said()));
+    let info = store.transaction_info(store.head())?;
+    assert_eq!(info.map(|info| info.metadata.clone()), Some(all_said()));
     let text = String::from_utf8(log).expect("the log is text");
     let line = text.lines().last().expect("there are events");
     let said = "\"last\":true,\"intent\":\"Retried \\\"it\\\"\",\"actor\":\"amy\",\"note\":\"\",\

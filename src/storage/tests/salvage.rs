@@ -21,15 +21,15 @@ fn it_goes_on_behind_the_damage_and_every_moment_that_is_left_is_right() -> Resu
         let expected = history(&vfs)?;
         damage(&vfs, event);
         let before = log_of(&vfs);
-        let (saved, SalvageReport { stretches, lost }) = salvaged(&vfs)?;
-        let when = format!("event {event}: {stretches:?}");
+        let (saved, SalvageReport { ranges, lost }) = salvaged(&vfs)?;
+        let when = format!("event {event}: {ranges:?}");
         assert_eq!(both(&saved, saved.head())?, expected[13], "{when}");
         assert_sound(&saved, &when)?;
         assert_eq!(saved.notices(), [""; 0], "{when}");
         assert_eq!(lost.len(), 1, "{when}: {lost:?}");
         assert!(lost[0].events.is_some_and(|lost| lost.first.0 <= event && event <= lost.last.0));
         assert!(lost[0].lines > 0 && lost[0].bytes > 0, "{when}: {lost:?}");
-        for SalvagedRange { events, new, is_whole } in &stretches {
+        for SalvagedRange { events, new, is_whole } in &ranges {
             let Some(new) = new else { continue };
             let first = if *is_whole { events.first.0 } else { events.last.0 };
             for old in first..=events.last.0 {
@@ -58,29 +58,28 @@ fn what_was_lost_is_a_transaction_at_its_time_with_a_note() -> Result<(), Error>
             .collect::<Result<Vec<_>, _>>()?
     };
     damage(&vfs, 3);
-    let (saved, SalvageReport { stretches, .. }) = salvaged(&vfs)?;
-    let gap = stretches.iter().find(|stretch| !stretch.is_whole).expect("something is lost");
+    let (saved, SalvageReport { ranges, .. }) = salvaged(&vfs)?;
+    let gap = ranges.iter().find(|range| !range.is_whole).expect("something is lost");
     let new = gap.new.expect("rows came of it");
-    let about = saved.store().about(new.first)?.expect("a transaction");
-    assert_eq!(about.metadata.intent.as_deref(), Some("Salvaged"));
+    let info = saved.store().transaction_info(new.first)?.expect("a transaction");
+    assert_eq!(info.metadata.intent.as_deref(), Some("Salvaged"));
     let note = format!("what events 3 to {} of a damaged log led to", gap.events.last);
-    assert_eq!(about.metadata.note, Some(note));
+    assert_eq!(info.metadata.note, Some(note));
     for (old, at) in (1..=13).zip(at) {
         // Event 7 does not end its transaction.
         if old != 7 && (old < 3 || old >= gap.events.last.0) {
             let now = saved.at_time(at.expect("committed"))?;
-            assert_eq!(both(&saved, now)?, both(&saved, moved(&stretches, old))?, "event {old}");
+            assert_eq!(both(&saved, now)?, both(&saved, moved(&ranges, old))?, "event {old}");
         }
     }
     Ok(())
 }
 
 /// What an event of the damaged log is in the new one.
-fn moved(stretches: &[SalvagedRange], old: u64) -> EventId {
-    let holds =
-        |stretch: &&SalvagedRange| stretch.events.first.0 <= old && old <= stretch.events.last.0;
-    let stretch = stretches.iter().find(holds).expect("all events are in one");
-    EventId(stretch.new.expect("not empty").last.0 - (stretch.events.last.0 - old))
+fn moved(ranges: &[SalvagedRange], old: u64) -> EventId {
+    let holds = |range: &&SalvagedRange| range.events.first.0 <= old && old <= range.events.last.0;
+    let range = ranges.iter().find(holds).expect("all events are in one");
+    EventId(range.new.expect("not empty").last.0 - (range.events.last.0 - old))
 }
 
 #[test]
@@ -89,8 +88,8 @@ fn several_damages_are_gone_around() -> Result<(), Error> {
     let expected = history(&vfs)?;
     damage(&vfs, 2);
     damage(&vfs, 11);
-    let (saved, SalvageReport { stretches, lost }) = salvaged(&vfs)?;
-    assert_eq!(both(&saved, saved.head())?, expected[13], "{stretches:?}");
+    let (saved, SalvageReport { ranges, lost }) = salvaged(&vfs)?;
+    assert_eq!(both(&saved, saved.head())?, expected[13], "{ranges:?}");
     assert_eq!(lost.len(), 2, "{lost:?}");
     assert_sound(&saved, "salvaged")
 }
@@ -107,11 +106,11 @@ fn without_anything_behind_the_damage_what_is_before_it_is_saved() -> Result<(),
         vfs.remove(&snapshots.join(name)).expect("it is there");
     }
     damage(&vfs, 6);
-    let (saved, SalvageReport { stretches, lost }) = salvaged(&vfs)?;
+    let (saved, SalvageReport { ranges, lost }) = salvaged(&vfs)?;
     assert_eq!(saved.head(), EventId(5));
     assert_eq!(both(&saved, EventId(5))?, expected[5]);
     let whole = Period { first: EventId(1), last: EventId(5) };
-    assert_eq!(stretches, [SalvagedRange { events: whole, new: Some(whole), is_whole: true }]);
+    assert_eq!(ranges, [SalvagedRange { events: whole, new: Some(whole), is_whole: true }]);
     assert_eq!((lost.len(), lost[0].events, lost[0].lines), (1, None, 8));
     assert_eq!(lost[0].rows.get("users"), Some(&6), "{lost:?}");
     assert_eq!(lost[0].described[1], "event 7, create_table of more");

@@ -2,7 +2,7 @@
 
 use super::database::{commit, create, row};
 use super::*;
-use crate::storage::{Access, Catalog, Database};
+use crate::storage::{Access, CatalogFile, Database};
 
 fn open_database(vfs: &MemVfs) -> Result<Database, Error> {
     Database::open(directory(), options(vfs.clone()))
@@ -66,7 +66,7 @@ fn how_far_it_came_is_in_the_catalog_and_only_a_hint() -> Result<(), Error> {
     assert!(came_to > EventId(3) && came_to < EventId(20), "{came_to}");
     commit(&database, vec![row(&database, 21, "Eve")?])?;
     drop(database);
-    let catalog = || Catalog::load(&vfs, directory()).expect("sound").expect("it is there");
+    let catalog = || CatalogFile::load(&vfs, directory()).expect("sound").expect("it is there");
     assert_eq!(catalog().scrubbed, came_to);
     // The next session goes on there, and when it is through the round begins anew.
     let database = open_database(&vfs)?;
@@ -77,7 +77,7 @@ fn how_far_it_came_is_in_the_catalog_and_only_a_hint() -> Result<(), Error> {
     assert_eq!(catalog().scrubbed, EventId::START);
     // A hint beyond the log, or inside of a transaction, is none.
     for hint in [EventId(500), EventId::NEVER] {
-        let wrong = Catalog { scrubbed: hint, ..catalog() };
+        let wrong = CatalogFile { scrubbed: hint, ..catalog() };
         wrong.save(&vfs, directory())?;
         let database = open_database(&vfs)?;
         assert!(!database.scrub(u64::MAX)?);

@@ -3,7 +3,7 @@
 use super::database::{commit, create, row, rows};
 use super::*;
 use crate::storage::base::SnapshotId;
-use crate::storage::checkpoint::source::ViewSource;
+use crate::storage::checkpoint::view_source::ViewSource;
 use crate::storage::past::schedule::Schedule;
 use crate::storage::versions::State;
 use crate::storage::{Database, SnapshotManager};
@@ -54,7 +54,7 @@ fn only_those_that_were_asked_for_have_numbers() -> Result<(), Error> {
     let database = open_every(&vfs, None)?;
     let manager = SnapshotManager::new(Arc::new(vfs.clone()), directory());
     let entry = manager.latest()?.expect("there are some");
-    let mut head = manager.load(&entry, &entry.position.anchor())?.head().clone();
+    let mut head = manager.load(&entry, &entry.position.anchor())?.header().clone();
     drop(database);
     remove_all(&vfs);
     (head.id, head.tables) = (SnapshotId::Number(u64::MAX), Vec::new());
@@ -153,7 +153,7 @@ fn they_make_themselves_where_the_log_grew_by_four_events_for_each_row() {
         });
         if schedule.is_due(EventId(event)) {
             state.start_epoch();
-            made.extend(schedule.turned(&state).then_some(event));
+            made.extend(schedule.next_epoch(&state).then_some(event));
         }
     }
     assert_eq!(made, [100_000]);

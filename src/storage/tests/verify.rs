@@ -2,11 +2,11 @@
 
 use super::database::{commit, create, row, rows};
 use super::*;
-use crate::storage::checkpoint::source::{ViewSource, base_tables};
+use crate::storage::checkpoint::view_source::{ViewSource, base_tables};
 use crate::storage::store::index::IndexEntry;
 use crate::storage::{
-    Access, Catalog, CheckedFile, Database, Engine, FileDamage, Repair, SnapshotManager, Verdict,
-    Verification, VerifyMonitor,
+    Access, CatalogFile, CheckedFile, Database, Engine, FileDamage, Repair, SnapshotManager,
+    Verdict, Verification, VerifyMonitor,
 };
 use std::sync::atomic::AtomicBool;
 
@@ -30,7 +30,7 @@ fn lines(found: &Verification) -> Vec<String> {
         let said = match verdict {
             Verdict::Sound(said) => said.clone().unwrap_or("sound".into()),
             Verdict::Unchecked(reason) => format!("unchecked: {reason}"),
-            Verdict::Damaged(FileDamage { error, cure }) => format!("{cure:?}: {error}"),
+            Verdict::Damaged(FileDamage { error, repair }) => format!("{repair:?}: {error}"),
         };
         format!("{file} | {holds} | {event} | {said}")
     };
@@ -40,7 +40,7 @@ fn lines(found: &Verification) -> Vec<String> {
 /// The files with which something is wrong, and what helps.
 fn damaged(found: &Verification) -> Vec<(&str, Repair)> {
     let wrong = |checked: &'_ CheckedFile| match &checked.verdict {
-        Verdict::Damaged(damage) => Some(damage.cure),
+        Verdict::Damaged(damage) => Some(damage.repair),
         Verdict::Sound(_) | Verdict::Unchecked(_) => None,
     };
     found.files.iter().filter_map(|file| Some((file.file.as_str(), wrong(file)?))).collect()
@@ -166,10 +166,10 @@ fn what_is_said_to_help_does() -> Result<(), Error> {
             write(&vfs, name, at, &[contents(&vfs, name)[at] ^ 4]);
             let found = verify(&database)?;
             let when = format!("{name}, byte {at}: {:#?}", lines(&found));
-            let (file, cure) = *damaged(&found).first().expect("it was damaged");
+            let (file, repair) = *damaged(&found).first().expect("it was damaged");
             assert_eq!(file, name, "{when}");
             drop(database);
-            match cure {
+            match repair {
                 Repair::Salvage => {
                     assert_eq!(name, "events.log", "{when}");
                     continue;
@@ -231,7 +231,7 @@ fn lie_of_index(vfs: &MemVfs, _: &Database) -> Result<&'static str, Error> {
 }
 
 fn lie_of_catalog(vfs: &MemVfs, _: &Database) -> Result<&'static str, Error> {
-    let mut catalog = Catalog::load(vfs, directory())?.expect("it was saved");
+    let mut catalog = CatalogFile::load(vfs, directory())?.expect("it was saved");
     catalog.tables[0].base.next_row = RowId(99);
     catalog.save(vfs, directory())?;
     Ok("_catalog.json")
@@ -239,7 +239,7 @@ fn lie_of_catalog(vfs: &MemVfs, _: &Database) -> Result<&'static str, Error> {
 
 /// A row file without a row that there is, or with another name in it.
 fn lie_of_rows(vfs: &MemVfs, change: fn(&mut Engine, &TableSchema)) -> Result<&'static str, Error> {
-    let mut catalog = Catalog::load(vfs, directory())?.expect("it was saved");
+    let mut catalog = CatalogFile::load(vfs, directory())?.expect("it was saved");
     let mut engine = Engine::new(Arc::new(vfs.clone()), directory());
     let table = &mut catalog.tables[0];
     engine.open(&table.base.schema, &table.rows)?;
@@ -253,7 +253,7 @@ fn lie_of_rows(vfs: &MemVfs, change: fn(&mut Engine, &TableSchema)) -> Result<&'
 fn lie_of_snapshot(vfs: &MemVfs, database: &Database) -> Result<&'static str, Error> {
     let manager = SnapshotManager::new(Arc::new(vfs.clone()), directory());
     let entry = manager.latest()?.expect("one was taken");
-    let mut head = manager.load(&entry, &entry.position.anchor())?.head().clone();
+    let mut head = manager.load(&entry, &entry.position.anchor())?.header().clone();
     let view = database.view(Period::at(EventId(3)))?;
     head.tables = base_tables(&view);
     manager.save(&head, &ViewSource(&view))?;

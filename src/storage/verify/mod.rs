@@ -65,7 +65,7 @@ pub struct FileDamage {
     /// What is wrong, and where.
     pub error: Error,
     /// What makes it right.
-    pub cure: Repair,
+    pub repair: Repair,
 }
 
 /// What makes a damaged file right.
@@ -102,12 +102,12 @@ pub(crate) struct VerifiedFiles<'a> {
 /// [`Error::Interrupted`].
 pub(crate) fn verify(
     files: &VerifiedFiles<'_>,
-    watch: &mut VerifyMonitor<'_>,
+    monitor: &mut VerifyMonitor<'_>,
 ) -> Result<Verification, Error> {
     let listed = ProjectionListing::new(files);
     // Whatever was listed is of no later event than what is known of the log.
-    let (known, index) = files.store.known();
-    let mut pass = LogPass::new(files, listed, index, known.end, watch);
+    let (known, index) = files.store.head_and_index();
+    let mut pass = LogPass::new(files, listed, index, known.end, monitor);
     let covered = pass.covered();
     let read = files.store.reread(&known, covered, &mut |reread| pass.take(reread))?;
     Ok(pass.finish(known.end > 0, read))
@@ -115,7 +115,7 @@ pub(crate) fn verify(
 
 /// How much of all bytes was read.
 struct ProgressMeter<'w, 'a> {
-    watch: &'w mut VerifyMonitor<'a>,
+    monitor: &'w mut VerifyMonitor<'a>,
     done: u64,
     total: u64,
 }
@@ -125,10 +125,10 @@ impl ProgressMeter<'_, '_> {
     ///
     /// # Errors
     /// [`Error::Interrupted`].
-    fn pass(&mut self, bytes: u64) -> Result<(), Error> {
+    fn advance(&mut self, bytes: u64) -> Result<(), Error> {
         self.done = self.done.saturating_add(bytes);
-        (self.watch.progress)(self.done, self.total);
-        match self.watch.interrupt.load(Ordering::Relaxed) {
+        (self.monitor.progress)(self.done, self.total);
+        match self.monitor.interrupt.load(Ordering::Relaxed) {
             true => Err(Error::Interrupted),
             false => Ok(()),
         }

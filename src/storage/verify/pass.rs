@@ -5,13 +5,13 @@ use super::{
     VerifyMonitor, rows,
 };
 use crate::storage::base::SnapshotId;
-use crate::storage::checkpoint::source::{ViewSource, base_tables};
+use crate::storage::checkpoint::view_source::{ViewSource, base_tables};
 use crate::storage::error::Error;
 use crate::storage::log::LOG;
 use crate::storage::log::reader::to_u64;
 use crate::storage::past::schedule::Schedule;
 use crate::storage::projections::{
-    Catalog, CatalogTable, Engine, SnapshotEntry, SnapshotHeader, SnapshotListing,
+    CatalogFile, CatalogTable, Engine, SnapshotEntry, SnapshotHeader, SnapshotListing,
 };
 use crate::storage::store::RereadTransaction;
 use crate::storage::store::index::{INDEX, IndexCheck};
@@ -25,18 +25,18 @@ const CATALOG: &str = "_catalog.json";
 
 /// What there is beside the log and its index.
 pub(super) struct ProjectionListing {
-    catalog: Result<Option<Catalog>, Error>,
+    catalog: Result<Option<CatalogFile>, Error>,
     snapshots: SnapshotListing,
 }
 
 impl ProjectionListing {
-    /// Reads the catalog and the heads of the snapshots.
+    /// Reads the catalog and the headers of the snapshots.
     pub fn new(files: &VerifiedFiles<'_>) -> ProjectionListing {
         let snapshots = files
             .snapshots
             .listing()
             .unwrap_or_else(|error| SnapshotListing { entries: Vec::new(), damaged: vec![error] });
-        ProjectionListing { catalog: Catalog::load(&**files.vfs, files.directory), snapshots }
+        ProjectionListing { catalog: CatalogFile::load(&**files.vfs, files.directory), snapshots }
     }
 }
 
@@ -46,7 +46,7 @@ pub(super) struct LogPass<'f, 'w, 'a> {
     meter: ProgressMeter<'w, 'a>,
     index: IndexCheck,
     /// The catalog, until its event is passed.
-    catalog: Option<Catalog>,
+    catalog: Option<CatalogFile>,
     /// The snapshots whose event was not passed, the next one last.
     snapshots: Vec<SnapshotEntry>,
     /// The state after the transactions that were read.
@@ -67,7 +67,7 @@ impl<'f, 'w, 'a> LogPass<'f, 'w, 'a> {
         listed: ProjectionListing,
         index: IndexCheck,
         log: u64,
-        watch: &'w mut VerifyMonitor<'a>,
+        monitor: &'w mut VerifyMonitor<'a>,
     ) -> LogPass<'f, 'w, 'a> {
         let mut snapshots = listed.snapshots.entries;
         snapshots.reverse();
@@ -82,7 +82,7 @@ impl<'f, 'w, 'a> LogPass<'f, 'w, 'a> {
         let state = State::new();
         let mut pass = LogPass {
             files,
-            meter: ProgressMeter { watch, done: 0, total },
+            meter: ProgressMeter { monitor, done: 0, total },
             index,
             catalog,
             snapshots,
@@ -124,7 +124,7 @@ impl<'f, 'w, 'a> LogPass<'f, 'w, 'a> {
             self.state.apply(event);
         }
         let offset = reread.position.log_offset;
-        self.meter.pass(offset.saturating_sub(self.offset))?;
+        self.meter.advance(offset.saturating_sub(self.offset))?;
         self.offset = offset;
         let event = reread.position.event;
         if let Some(catalog) = self.catalog.take_if(|catalog| catalog.position.event <= event) {
@@ -135,7 +135,7 @@ impl<'f, 'w, 'a> LogPass<'f, 'w, 'a> {
         }
         if self.schedule.is_due(event) {
             self.state.start_epoch();
-            self.schedule.turned(&self.state);
+            self.schedule.next_epoch(&self.state);
         }
         Ok(())
     }
@@ -152,7 +152,7 @@ impl<'f, 'w, 'a> LogPass<'f, 'w, 'a> {
     /// Holds the catalog against the log, and then the row files that it vouches for.
     fn check_catalog(
         &mut self,
-        catalog: &Catalog,
+        catalog: &CatalogFile,
         reread: &RereadTransaction<'_>,
     ) -> Result<(), Error> {
         let (view, event) = (self.view(), catalog.position.event);
@@ -165,7 +165,7 @@ impl<'f, 'w, 'a> LogPass<'f, 'w, 'a> {
         let said = (!catalog.clean).then_some("it was not closed, so the row files are not used");
         let verdict = match is_right {
             true => Ok(said.map(str::to_owned)),
-            false => Err((otherwise(&path, event), Repair::Remove)),
+            false => Err((contradicted(&path, event), Repair::Remove)),
         };
         let holds = count(to_u64(catalog.tables.len()), "table");
         let found = self.found(Some(&path), &holds, Some(event), verdict);
@@ -185,7 +185,7 @@ impl<'f, 'w, 'a> LogPass<'f, 'w, 'a> {
     fn check_rows(
         &mut self,
         engine: &mut Engine,
-        catalog: &Catalog,
+        catalog: &CatalogFile,
         table: &CatalogTable,
         view: &View,
     ) -> Result<(), Error> {
@@ -207,8 +207,8 @@ impl<'f, 'w, 'a> LogPass<'f, 'w, 'a> {
     }
 
     /// Whether another process began to change the row files since the catalog was read.
-    fn is_written(&self, before: &Catalog) -> bool {
-        let now = || Catalog::load(&**self.files.vfs, self.files.directory);
+    fn is_written(&self, before: &CatalogFile) -> bool {
+        let now = || CatalogFile::load(&**self.files.vfs, self.files.directory);
         self.files.store.read_only().is_some()
             && now().is_ok_and(|now| now.as_ref() != Some(before))
     }
@@ -230,7 +230,7 @@ impl<'f, 'w, 'a> LogPass<'f, 'w, 'a> {
             tables: base_tables(&view),
         };
         let meter = &mut self.meter;
-        let mut passed = |bytes| meter.pass(to_u64(bytes));
+        let mut passed = |bytes| meter.advance(to_u64(bytes));
         let compared = self.files.snapshots.compare(&head, &ViewSource(&view), &mut passed);
         let verdict = match compared {
             Ok(()) => Ok(None),
@@ -254,7 +254,7 @@ impl<'f, 'w, 'a> LogPass<'f, 'w, 'a> {
     /// Ends with what was read of the log, if there is one.
     pub fn finish(mut self, has_log: bool, read: Result<Option<String>, Error>) -> Verification {
         let head = self.state.head();
-        self.leave(read.is_err());
+        self.skip_rest(read.is_err());
         let mut files = Vec::new();
         if has_log {
             let verdict = match read {
@@ -286,7 +286,7 @@ impl<'f, 'w, 'a> LogPass<'f, 'w, 'a> {
     }
 
     /// Says of what was not passed why it was not.
-    fn leave(&mut self, is_log_damaged: bool) {
+    fn skip_rest(&mut self, is_log_damaged: bool) {
         let head = self.state.head();
         let is_reader = self.files.store.read_only().is_some();
         let verdict = |path: &Path, event: EventId| {
@@ -297,7 +297,7 @@ impl<'f, 'w, 'a> LogPass<'f, 'w, 'a> {
             } else {
                 let reason = format!("it is of event {event}, and the log ends with {head}");
                 let error = Error::Projection { file: path.to_path_buf(), reason };
-                Verdict::Damaged(FileDamage { error, cure: Repair::Remove })
+                Verdict::Damaged(FileDamage { error, repair: Repair::Remove })
             }
         };
         if let Some(catalog) = self.catalog.take() {
@@ -326,7 +326,7 @@ impl<'f, 'w, 'a> LogPass<'f, 'w, 'a> {
         }));
     }
 
-    /// What was found of a file: what else there is to say of it, or what is wrong and its cure.
+    /// What was found of a file: what else there is to say of it, or what is wrong and its repair.
     fn found(
         &self,
         path: Option<&Path>,
@@ -336,7 +336,7 @@ impl<'f, 'w, 'a> LogPass<'f, 'w, 'a> {
     ) -> CheckedFile {
         let verdict = match verdict {
             Ok(said) => Verdict::Sound(said),
-            Err((error, cure)) => Verdict::Damaged(FileDamage { error, cure }),
+            Err((error, repair)) => Verdict::Damaged(FileDamage { error, repair }),
         };
         let file = path.map_or_else(String::new, |path| self.name(path));
         CheckedFile { file, holds: holds.to_owned(), event, verdict }
@@ -362,7 +362,7 @@ fn count(number: u64, what: &str) -> String {
 }
 
 /// The error for a projection whose checksums are right and which the log contradicts.
-fn otherwise(path: &Path, event: EventId) -> Error {
+fn contradicted(path: &Path, event: EventId) -> Error {
     let reason = format!("it says otherwise than the log does of event {event}");
     Error::Projection { file: path.to_path_buf(), reason }
 }

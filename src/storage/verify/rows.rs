@@ -2,7 +2,7 @@
 
 use super::{FileDamage, ProgressMeter, Repair};
 use crate::storage::base::BaseRow;
-use crate::storage::checkpoint::source::{base_rows, whole_rows};
+use crate::storage::checkpoint::view_source::{base_rows, whole_rows};
 use crate::storage::error::Error;
 use crate::storage::log::reader::to_u64;
 use crate::storage::projections::{CatalogTable, Engine};
@@ -30,10 +30,10 @@ pub(super) fn check(
         Ok(None) => Ok(Ok(())),
         Ok(Some(reason)) => {
             let error = Error::Projection { file: directory.join(&table.rows.file), reason };
-            Ok(Err(FileDamage { error, cure: Repair::Remove }))
+            Ok(Err(FileDamage { error, repair: Repair::Remove }))
         }
         Err(Error::Interrupted) => Err(Error::Interrupted),
-        Err(error) => Ok(Err(FileDamage { error, cure: Repair::Reopen })),
+        Err(error) => Ok(Err(FileDamage { error, repair: Repair::Reopen })),
     }
 }
 
@@ -60,7 +60,7 @@ fn compare(
             break;
         }
         let bytes = table.rows.length / table.rows.live.max(1) * to_u64(batch.len());
-        meter.pass(bytes)?;
+        meter.advance(bytes)?;
         if different.is_none() {
             different = first_difference(schema, &rows, &batch, &mut seen)?;
         }
@@ -102,7 +102,7 @@ fn first_missing(
     meter: &mut ProgressMeter<'_, '_>,
 ) -> Result<Option<String>, Error> {
     for batch in rows.scan(&[]) {
-        meter.pass(0)?;
+        meter.advance(0)?;
         if let Some(row) = batch?.rows.iter().find(|row| !seen.contains(row)) {
             return Ok(Some(format!("row {row} is missing")));
         }

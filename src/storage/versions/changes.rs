@@ -67,7 +67,7 @@ fn marks(versions: &TableVersions, period: Period) -> Vec<VersionBoundary> {
         }
         for offset in 0..chunk.len() {
             let position = VersionPosition::new(number, offset);
-            let (from, to) = (chunk.births().from(offset), chunk.end(offset));
+            let (from, to) = (chunk.headers().from(offset), chunk.end(offset));
             if inside(from) {
                 marks.push(VersionBoundary { event: from, ends: false, position });
             }
@@ -92,17 +92,17 @@ impl Iterator for RowChanges {
             let columns = self.columns.iter().enumerate();
             columns.map(|(place, column)| versions.value(position, column, place)).collect()
         };
-        let birth = versions.birth(position);
+        let header = versions.header(position);
         if ends {
-            let (row, rev) = (birth.row, birth.rev.saturating_add(1));
+            let (row, rev) = (header.row, header.rev.saturating_add(1));
             return Some(RowChange { event, row, rev, old: Some(image(position)), new: None });
         }
-        let before = birth.prev.exists() && versions.end_of(birth.prev) == event;
+        let before = header.prev.exists() && versions.end_of(header.prev) == event;
         Some(RowChange {
             event,
-            row: birth.row,
-            rev: birth.rev,
-            old: before.then(|| image(birth.prev)),
+            row: header.row,
+            rev: header.rev,
+            old: before.then(|| image(header.prev)),
             new: Some(image(position)),
         })
     }

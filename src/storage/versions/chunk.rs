@@ -128,10 +128,10 @@ pub(super) struct VersionHeaders {
 }
 
 impl VersionHeaders {
-    fn push(&mut self, birth: VersionHeader) {
-        self.rows.push(birth.row);
-        self.from.push(birth.from);
-        self.links.push(VersionLink { prev: birth.prev, jump: birth.jump, rev: birth.rev });
+    fn push(&mut self, header: VersionHeader) {
+        self.rows.push(header.row);
+        self.from.push(header.from);
+        self.links.push(VersionLink { prev: header.prev, jump: header.jump, rev: header.rev });
     }
 
     /// The version at a place.
@@ -209,7 +209,7 @@ impl ZoneMap {
 /// A chunk that no longer grows.
 #[derive(Debug)]
 struct SealedChunk {
-    births: VersionHeaders,
+    headers: VersionHeaders,
     stored: Arc<[StoredColumn]>,
     arrays: Vec<ArrayRef>,
     /// Whether it was sealed because nothing more went in.
@@ -228,7 +228,7 @@ pub(super) struct ChunkHandle {
 /// The chunk that still grows.
 #[derive(Clone, Debug)]
 pub(super) struct OpenChunk {
-    births: VersionHeaders,
+    headers: VersionHeaders,
     to: Vec<EventId>,
     zone: ZoneMap,
     stored: Arc<[StoredColumn]>,
@@ -239,9 +239,9 @@ impl OpenChunk {
     /// An empty chunk of these columns, the table's `number`th.
     pub fn new(number: usize, stored: Arc<[StoredColumn]>) -> OpenChunk {
         let columns = stored.iter().map(|column| OpenColumn::new(column.data_type)).collect();
-        let births =
+        let headers =
             VersionHeaders { number, rows: Vec::new(), from: Vec::new(), links: Vec::new() };
-        OpenChunk { births, to: Vec::new(), zone: ZoneMap::EMPTY, stored, columns }
+        OpenChunk { headers, to: Vec::new(), zone: ZoneMap::EMPTY, stored, columns }
     }
 
     /// How many versions there are.
@@ -266,10 +266,10 @@ impl OpenChunk {
     }
 
     /// Begins a version, whose values were just added.
-    pub fn begin(&mut self, birth: VersionHeader) {
-        self.births.push(birth);
+    pub fn begin(&mut self, header: VersionHeader) {
+        self.headers.push(header);
         self.to.push(EventId::NEVER);
-        self.zone.begin(birth.from);
+        self.zone.begin(header.from);
     }
 
     /// Ends a version.
@@ -287,7 +287,8 @@ impl OpenChunk {
             to = Vec::new();
         }
         to.shrink_to_fit();
-        let chunk = SealedChunk { births: self.births.tight(), stored: self.stored, arrays, full };
+        let chunk =
+            SealedChunk { headers: self.headers.tight(), stored: self.stored, arrays, full };
         ChunkHandle { chunk: Arc::new(chunk), to: Arc::new(to), zone: self.zone }
     }
 }
@@ -317,7 +318,7 @@ impl ChunkHandle {
     /// Whether at least half of it lives, and of what it could hold: the others are better copied
     /// together.
     pub fn is_worth_keeping(&self) -> bool {
-        let count = self.chunk.births.rows.len();
+        let count = self.chunk.headers.rows.len();
         let live = self.zone.open * 2;
         live > 0 && live >= count && (self.chunk.full || live >= chunk_rows())
     }
@@ -326,7 +327,7 @@ impl ChunkHandle {
     pub fn end(&mut self, offset: usize, to: EventId) {
         let ends = Arc::make_mut(&mut self.to);
         if ends.is_empty() {
-            *ends = vec![EventId::NEVER; self.chunk.births.rows.len()];
+            *ends = vec![EventId::NEVER; self.chunk.headers.rows.len()];
         }
         ends[offset] = to;
         self.zone.end(to);
@@ -352,10 +353,10 @@ pub(super) enum ChunkVisibility {
 
 impl<'a> ChunkRef<'a> {
     /// What never changes about its versions.
-    pub fn births(self) -> &'a VersionHeaders {
+    pub fn headers(self) -> &'a VersionHeaders {
         match self {
-            ChunkRef::Sealed(handle) => &handle.chunk.births,
-            ChunkRef::Open(open) => &open.births,
+            ChunkRef::Sealed(handle) => &handle.chunk.headers,
+            ChunkRef::Open(open) => &open.headers,
         }
     }
 
@@ -376,7 +377,7 @@ impl<'a> ChunkRef<'a> {
 
     /// How many versions it has.
     pub fn len(self) -> usize {
-        self.births().rows.len()
+        self.headers().rows.len()
     }
 
     /// When the version at a place ended.
@@ -387,7 +388,7 @@ impl<'a> ChunkRef<'a> {
 
     /// Whether the version at a place is visible.
     pub fn is_visible(self, offset: usize, period: Period) -> bool {
-        is_visible(self.births().from(offset), self.end(offset), period)
+        is_visible(self.headers().from(offset), self.end(offset), period)
     }
 
     /// Whether a version may have begun or ended in a period.
@@ -398,14 +399,14 @@ impl<'a> ChunkRef<'a> {
     }
 
     /// Which versions are visible.
-    pub fn shown(self, period: Period) -> ChunkVisibility {
+    pub fn visibility(self, period: Period) -> ChunkVisibility {
         if !self.zone().may_show(period) {
             return ChunkVisibility::None;
         }
         if self.zone().shows_all(self.len(), period) {
             return ChunkVisibility::All;
         }
-        let from = self.births().from.iter();
+        let from = self.headers().from.iter();
         ChunkVisibility::Some(match self.to() {
             [] => from.map(|from| is_visible(*from, EventId::NEVER, period)).collect(),
             to => from.zip(to).map(|(from, to)| is_visible(*from, *to, period)).collect(),

@@ -75,7 +75,7 @@ impl Fork {
     }
 
     /// This place, to return to.
-    pub fn mark(&self) -> Savepoint {
+    pub fn savepoint(&self) -> Savepoint {
         Savepoint(self.operations.len())
     }
 
@@ -101,15 +101,15 @@ impl Fork {
     /// [`Error::NoSuchRow`] where a row to be changed is not visible, [`Error::Limit`] where a row
     /// would be too large to be written whole; then nothing was recorded.
     pub fn record(&mut self, changes: Vec<Change>) -> Result<usize, Error> {
-        let mark = self.mark();
+        let savepoint = self.savepoint();
         self.operations.reserve(changes.len());
         for change in changes {
             if let Err(error) = self.record_one(change) {
-                self.rollback_to(mark);
+                self.rollback_to(savepoint);
                 return Err(error);
             }
         }
-        Ok(self.operations.len() - mark.0)
+        Ok(self.operations.len() - savepoint.0)
     }
 
     /// Records an operation that needs nothing from the fork: a marker.

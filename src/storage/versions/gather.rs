@@ -3,7 +3,7 @@
 use super::Error;
 use super::chunk::VersionPosition;
 use super::column::OpenColumn;
-use super::hidden::TransactionCache;
+use super::hidden_columns::TransactionCache;
 use super::scan::{DeclaredColumn, ScanColumn};
 use super::table::TableVersions;
 use super::view::RowBatch;
@@ -19,12 +19,12 @@ pub(super) fn gather(
     positions: &[VersionPosition],
     wanted: &[ScanColumn],
 ) -> Result<RowBatch, Error> {
-    let rows = positions.iter().map(|position| versions.birth(*position).row).collect();
-    let places = BatchLayout::of(versions, positions);
-    let mut memo = TransactionCache::default();
+    let rows = positions.iter().map(|position| versions.header(*position).row).collect();
+    let layout = BatchLayout::of(versions, positions);
+    let mut transactions = TransactionCache::default();
     let column = |w: &ScanColumn| match w {
-        ScanColumn::Declared(declared) => places.column(versions, positions, declared),
-        ScanColumn::Hidden(hidden) => hidden.array(versions, positions, &mut memo),
+        ScanColumn::Declared(declared) => layout.column(versions, positions, declared),
+        ScanColumn::HiddenColumn(hidden) => hidden.array(versions, positions, &mut transactions),
     };
     let columns = wanted.iter().map(column).collect::<Result<_, _>>()?;
     Ok(RowBatch { rows, columns })

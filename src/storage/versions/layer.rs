@@ -7,7 +7,7 @@
 
 use super::chunk::VersionPosition;
 use super::column::StoredColumn;
-use super::index::{KeyEntry, KeyIndex};
+use super::key_index::{KeyEntry, KeyIndex};
 use super::scan::{Scan, ScanColumn};
 use super::table::TableVersions;
 use super::view::LocatedVersion;
@@ -113,7 +113,7 @@ impl Layer {
         if self.period.first != self.period.last {
             found.sort_by_key(|located| {
                 let versions = &self.below(located.depth).versions;
-                (located.row, versions.birth(located.position).from)
+                (located.row, versions.header(located.position).from)
             });
         }
     }

@@ -9,11 +9,11 @@
 //! From the bottom up:
 //!
 //! * `column`, `chunk`: versions in chunks, Arrow arrays once a chunk is full;
-//! * `rows`, `bytes`, `index`: the way from a row, and from the values of a key, to versions;
+//! * `row_map`, `bytes`, `key_index`: the way from a row, and from the values of a key, to versions;
 //! * `table`: all versions of one table;
-//! * `layer`: versions in a period, with what a fork lays over them; `gather`, `scan`, `hidden`:
+//! * `layer`: versions in a period, with what a fork lays over them; `gather`, `scan`, `hidden_columns`:
 //!   batches;
-//! * `kept`: what scans of a past moment made, for those that come back to it;
+//! * `scan_cache`: what scans of a past moment made, for those that come back to it;
 //! * `changes`: what happened to rows, event by event;
 //! * [`View`], [`State`], [`Fork`] (a transaction).
 
@@ -23,11 +23,11 @@ mod chunk;
 mod column;
 mod fork;
 mod gather;
-mod hidden;
-mod index;
+mod hidden_columns;
+mod key_index;
 mod layer;
 mod origin;
-mod rows;
+mod row_map;
 mod scan;
 mod scan_cache;
 mod state;
@@ -41,7 +41,7 @@ use super::Error;
 
 pub use changes::{RowChange, RowChanges};
 pub use fork::{Fork, Savepoint};
-pub use hidden::EventLookup;
+pub use hidden_columns::EventLookup;
 pub use origin::{Base, Origin};
 pub use scan::Scan;
 pub use state::State;

@@ -14,7 +14,7 @@ pub enum Base {
     /// The row files.
     RowFiles,
     /// The epoch before it, while it was the present.
-    Turned,
+    PreviousEpoch,
 }
 
 /// Where a view comes from.
@@ -50,7 +50,7 @@ impl fmt::Display for Origin {
                 write!(f, "epoch from {id} at event {}", self.start)?;
             }
             Base::RowFiles => write!(f, "epoch from the row files at event {}", self.start)?,
-            Base::Turned => write!(f, "epoch from event {}", self.start)?,
+            Base::PreviousEpoch => write!(f, "epoch from event {}", self.start)?,
         }
         if self.loaded {
             return f.write_str(", in memory");

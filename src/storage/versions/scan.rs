@@ -9,7 +9,7 @@ use super::Error;
 use super::chunk::{ChunkVisibility, VersionPosition, chunk_rows};
 use super::column::StoredColumn;
 use super::gather::{filter, gather, interleave, run_length};
-use super::hidden::HiddenColumn;
+use super::hidden_columns::HiddenColumn;
 use super::layer::Layer;
 use super::scan_cache::{CachedTable, ScanCache};
 use super::table::TableVersions;
@@ -28,7 +28,7 @@ pub(super) enum ScanColumn {
     /// One that the table declares.
     Declared(DeclaredColumn),
     /// One that every table has.
-    Hidden(HiddenColumn),
+    HiddenColumn(HiddenColumn),
 }
 
 /// A declared column that a reader asks for.
@@ -49,7 +49,7 @@ impl ScanColumn {
     pub fn data_type(&self) -> DataType {
         match self {
             ScanColumn::Declared(declared) => declared.stored.data_type,
-            ScanColumn::Hidden(hidden) => hidden.column.data_type(),
+            ScanColumn::HiddenColumn(hidden) => hidden.column.data_type(),
         }
     }
 }
@@ -156,25 +156,25 @@ fn chunk_batch(
     let chunk = layer.versions().chunk(number);
     let declared = |w: &ScanColumn| match w {
         ScanColumn::Declared(declared) => Some(chunk.array(&declared.stored, declared.guess)),
-        ScanColumn::Hidden(_) => None,
+        ScanColumn::HiddenColumn(_) => None,
     };
     // Hidden columns are made version by version: only of those that are visible.
     let whole = || match wanted.iter().map(declared).collect() {
-        Some(columns) => Ok(RowBatch { rows: chunk.births().rows.clone(), columns }),
+        Some(columns) => Ok(RowBatch { rows: chunk.headers().rows.clone(), columns }),
         None => {
             let all: Vec<VersionPosition> =
                 (0..chunk.len()).map(|offset| VersionPosition::new(number, offset)).collect();
             gather(layer.versions(), &all, wanted)
         }
     };
-    match chunk.shown(layer.period()) {
+    match chunk.visibility(layer.period()) {
         ChunkVisibility::None => None,
         ChunkVisibility::All if chunk.len() == 0 => None,
         ChunkVisibility::All => Some(whole()),
         ChunkVisibility::Some(mask) if !mask.contains(&true) => None,
         ChunkVisibility::Some(mask) if !mask.contains(&false) => Some(whole()),
         ChunkVisibility::Some(mask)
-            if wanted.iter().any(|w| matches!(w, ScanColumn::Hidden(_))) =>
+            if wanted.iter().any(|w| matches!(w, ScanColumn::HiddenColumn(_))) =>
         {
             let shown = mask.iter().enumerate().filter(|(_, shown)| **shown);
             let shown: Vec<VersionPosition> =
@@ -191,11 +191,11 @@ pub(super) fn positions_in_order(layer: &Layer) -> Vec<VersionPosition> {
     let versions = layer.versions();
     for number in 0..versions.chunk_count() {
         let chunk = versions.chunk(number);
-        let rows = &chunk.births().rows;
+        let rows = &chunk.headers().rows;
         let mut note = |offset: usize| {
             found.push((rows[offset], VersionPosition::new(number, offset)));
         };
-        match chunk.shown(layer.period()) {
+        match chunk.visibility(layer.period()) {
             ChunkVisibility::None => {}
             ChunkVisibility::All => (0..chunk.len()).for_each(note),
             ChunkVisibility::Some(mask) => {

@@ -88,7 +88,7 @@ impl ScanCache {
         let positions = &table.positions[batch.places.clone()];
         let columns = wanted.iter().map(|w| match w {
             ScanColumn::Declared(declared) => self.column(batch, positions, layer, declared),
-            ScanColumn::Hidden(_) => made(layer, positions, w),
+            ScanColumn::HiddenColumn(_) => made(layer, positions, w),
         });
         let columns = columns.collect::<Result<_, _>>();
         Some(columns.map(|columns| RowBatch { rows: batch.rows.clone(), columns }))
@@ -132,7 +132,7 @@ impl CachedTable {
         let mut start = 0;
         while start < positions.len() {
             let places = start..start + batch_length(&positions[start..]);
-            let row = |position: &VersionPosition| layer.versions().birth(*position).row;
+            let row = |position: &VersionPosition| layer.versions().header(*position).row;
             let rows = positions[places.clone()].iter().map(row).collect();
             start = places.end;
             batches.push(CachedBatch { places, rows, columns: Mutex::default() });

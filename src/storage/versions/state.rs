@@ -2,7 +2,7 @@
 
 use super::changes::RowChanges;
 use super::chunk::VersionPosition;
-use super::hidden::EventLookup;
+use super::hidden_columns::EventLookup;
 use super::layer::Layer;
 use super::table::TableVersions;
 use super::view::{TableMap, View};
@@ -23,7 +23,7 @@ pub struct State {
     tables: TableMap,
     base: Option<Arc<View>>,
     applied: usize,
-    facts: Option<Arc<dyn EventLookup>>,
+    lookup: Option<Arc<dyn EventLookup>>,
 }
 
 impl Default for State {
@@ -42,14 +42,14 @@ impl State {
             tables: TableMap::default(),
             base: None,
             applied: 0,
-            facts: None,
+            lookup: None,
         }
     }
 
-    /// The same, whose views ask `facts` about events: without, what transactions say of themselves
+    /// The same, whose views ask `lookup` about events: without, what transactions say of themselves
     /// is NULL in the hidden columns.
-    pub fn with_facts(self, facts: Arc<dyn EventLookup>) -> State {
-        State { facts: Some(facts), ..self }
+    pub fn with_lookup(self, lookup: Arc<dyn EventLookup>) -> State {
+        State { lookup: Some(lookup), ..self }
     }
 
     /// What a view shows, to be built upon.
@@ -59,7 +59,7 @@ impl State {
             start: base.period().last,
             schemas: vec![(EventId::START, base.schema().clone())],
             tables: TableMap::default(),
-            facts: base.facts.clone(),
+            lookup: base.lookup.clone(),
             base: Some(base),
             applied: 0,
         }
@@ -104,7 +104,7 @@ impl State {
         let mut tables = TableMap::default();
         for table in schema.tables() {
             if let Some(versions) = before.tables.get(&table.id) {
-                tables.insert(table.id, Arc::new(versions.turned(table, self.head)));
+                tables.insert(table.id, Arc::new(versions.next_epoch(table, self.head)));
             }
         }
         self.tables = tables;
@@ -140,8 +140,8 @@ impl State {
         for table in self.schema().tables() {
             let Some(versions) = self.tables.get(&table.id) else { continue };
             let row = |(row, position): (RowId, VersionPosition)| {
-                let birth = versions.birth(position);
-                (row, birth.rev, birth.from)
+                let header = versions.header(position);
+                (row, header.rev, header.from)
             };
             let rows = versions.rows().iter_from(RowId(0));
             let mut live = rows.filter(|(_, position)| versions.is_open(*position)).map(row);
@@ -168,7 +168,7 @@ impl State {
             period,
             tables: self.tables.clone(),
             base: self.base.as_ref().map(|base| (Arc::clone(base), self.applied)),
-            facts: self.facts.clone(),
+            lookup: self.lookup.clone(),
             origin: None,
             kept: None,
         }
@@ -255,7 +255,7 @@ impl State {
     pub(super) fn rev(&self, table: &TableSchema, row: RowId) -> Option<u32> {
         let layer = self.layer(table)?;
         let (holder, position) = layer.version(row)?;
-        Some(holder.versions().birth(position).rev)
+        Some(holder.versions().header(position).rev)
     }
 
     /// A table as it is now.

@@ -15,9 +15,9 @@ mod epoch;
 use super::bytes::Bytes;
 use super::chunk::{ChunkHandle, ChunkRef, OpenChunk, VersionHeader, VersionPosition};
 use super::column::{OpenColumn, StoredColumn};
-use super::index::{KeyEntry, KeyIndex};
+use super::key_index::{KeyEntry, KeyIndex};
 use super::layer::Layer;
-use super::rows::RowMap;
+use super::row_map::RowMap;
 use crate::types::{
     EventId, KeyId, KeySchema, Period, Row, RowId, TableSchema, Value, key::push_value,
 };
@@ -141,12 +141,12 @@ impl TableVersions {
     /// The version at a position. One that is as old as the epoch has none before it here: what it
     /// says of them is about chunks that are gone.
     #[inline]
-    pub fn birth(&self, position: VersionPosition) -> VersionHeader {
-        let birth = self.chunk(position.chunk()).births().at(position.offset());
-        if birth.from <= self.start {
-            return VersionHeader { prev: VersionPosition::NONE, jump: position, ..birth };
+    pub fn header(&self, position: VersionPosition) -> VersionHeader {
+        let header = self.chunk(position.chunk()).headers().at(position.offset());
+        if header.from <= self.start {
+            return VersionHeader { prev: VersionPosition::NONE, jump: position, ..header };
         }
-        birth
+        header
     }
 
     /// When the version at a position ended.
@@ -264,15 +264,15 @@ impl TableVersions {
     pub fn ancestor(&self, row: RowId, event: EventId) -> Option<VersionPosition> {
         let latest = self.rows.get(row).filter(|latest| latest.exists());
         let mut path = std::iter::successors(latest, |at| self.older(*at, event));
-        path.find(|at| self.chunk(at.chunk()).births().from(at.offset()) <= event)
+        path.find(|at| self.chunk(at.chunk()).headers().from(at.offset()) <= event)
     }
 
     /// The next version to look at behind one that began after `event`.
     pub fn older(&self, at: VersionPosition, event: EventId) -> Option<VersionPosition> {
-        let birth = self.birth(at);
-        let far = birth.jump;
-        let jumps = far != at && self.chunk(far.chunk()).births().from(far.offset()) > event;
-        Some(if jumps { far } else { birth.prev }).filter(|next| next.exists())
+        let header = self.header(at);
+        let far = header.jump;
+        let jumps = far != at && self.chunk(far.chunk()).headers().from(far.offset()) > event;
+        Some(if jumps { far } else { header.prev }).filter(|next| next.exists())
     }
 
     /// Gives the visible versions of a row, the newest first.
@@ -280,7 +280,7 @@ impl TableVersions {
         let mut next = self.ancestor(row, period.last);
         while let Some(at) = next.filter(|at| at.exists() && self.is_visible(*at, period)) {
             found(at);
-            next = Some(self.birth(at).prev);
+            next = Some(self.header(at).prev);
         }
     }
 
@@ -459,17 +459,17 @@ impl TableVersions {
     fn is_first_above(&self, here: VersionPosition, row: RowId) -> bool {
         let before = match (here.chunk(), here.offset()) {
             (0, 0) => return true,
-            (chunk, 0) => self.chunk(chunk - 1).births().rows.last(),
-            (chunk, offset) => self.chunk(chunk).births().rows.get(offset - 1),
+            (chunk, 0) => self.chunk(chunk - 1).headers().rows.last(),
+            (chunk, offset) => self.chunk(chunk).headers().rows.get(offset - 1),
         };
         before.is_some_and(|before| *before < row)
     }
 
     /// Where the version behind `prev` jumps to.
     fn jump_from(&self, prev: VersionPosition) -> VersionPosition {
-        let one = self.birth(prev);
-        let two = self.birth(one.jump);
-        let three = self.birth(two.jump);
+        let one = self.header(prev);
+        let two = self.header(one.jump);
+        let three = self.header(two.jump);
         let equal = one.rev.wrapping_sub(two.rev) == two.rev.wrapping_sub(three.rev);
         if equal { two.jump } else { prev }
     }
@@ -543,7 +543,7 @@ impl TableVersions {
             let start = entries.len();
             let mut at = latest;
             while at.exists() {
-                let (birth, to) = (self.birth(at), self.end_of(at));
+                let (header, to) = (self.header(at), self.end_of(at));
                 let mut bytes = Vec::with_capacity(16);
                 for column in columns {
                     push_value(&mut bytes, &self.value_of(at, column));
@@ -552,10 +552,10 @@ impl TableVersions {
                 // Walking back, a version that ends where the one behind it began, with the same
                 // key, is the same entry.
                 match entries[start..].last_mut() {
-                    Some(entry) if entry.key == key && entry.from == to => entry.from = birth.from,
-                    _ => entries.push(KeyEntry { key, row, from: birth.from, to }),
+                    Some(entry) if entry.key == key && entry.from == to => entry.from = header.from,
+                    _ => entries.push(KeyEntry { key, row, from: header.from, to }),
                 }
-                at = birth.prev;
+                at = header.prev;
             }
         }
         entries

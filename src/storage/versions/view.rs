@@ -4,7 +4,7 @@ use super::Error;
 use super::chunk::VersionPosition;
 use super::column::StoredColumn;
 use super::gather::{gather, interleave};
-use super::hidden::{CommittedLookup, EventLookup, HiddenColumn};
+use super::hidden_columns::{CommittedLookup, EventLookup, HiddenColumn};
 use super::layer::Layer;
 use super::origin::Origin;
 use super::scan::{Scan, ScanColumn};
@@ -31,7 +31,7 @@ pub struct View {
     /// What a fork was made from, and how many events of its own this view shows.
     pub(super) base: Option<(Arc<View>, usize)>,
     /// Whom to ask about events.
-    pub(super) facts: Option<Arc<dyn EventLookup>>,
+    pub(super) lookup: Option<Arc<dyn EventLookup>>,
     /// How it was reached.
     pub(super) origin: Option<Origin>,
     /// What scans of it make, if it is one to come back to.
@@ -56,11 +56,11 @@ impl View {
 
     /// The visible rows of one table, which is found by its identity.
     pub fn table(&self, table: &Arc<TableSchema>) -> TableView {
-        let facts = CommittedLookup { source: self.facts.clone(), committed: self.committed() };
+        let lookup = CommittedLookup { source: self.lookup.clone(), committed: self.committed() };
         TableView {
             schema: Arc::clone(table),
             layer: self.layer(table.id),
-            facts,
+            lookup,
             kept: self.kept.clone(),
         }
     }
@@ -108,7 +108,7 @@ impl fmt::Display for View {
 pub struct TableView {
     schema: Arc<TableSchema>,
     layer: Option<Arc<Layer>>,
-    facts: CommittedLookup,
+    lookup: CommittedLookup,
     kept: Option<Arc<ScanCache>>,
 }
 
@@ -219,7 +219,9 @@ impl TableView {
 
     fn wanted(&self, columns: &[usize]) -> Vec<ScanColumn> {
         let of = |at: &usize| match self.schema.pseudo(*at) {
-            Some(column) => ScanColumn::Hidden(HiddenColumn { column, facts: self.facts.clone() }),
+            Some(column) => {
+                ScanColumn::HiddenColumn(HiddenColumn { column, lookup: self.lookup.clone() })
+            }
             None => ScanColumn::new(StoredColumn::new(&self.schema.columns[*at]), *at),
         };
         columns.iter().map(of).collect()

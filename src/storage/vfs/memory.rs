@@ -13,12 +13,12 @@ pub struct MemVfs(Arc<Mutex<Contents>>);
 
 #[derive(Debug, Default)]
 struct Contents {
-    files: BTreeMap<PathBuf, Arc<Mutex<Node>>>,
+    files: BTreeMap<PathBuf, Arc<Mutex<MemNode>>>,
     directories: BTreeSet<PathBuf>,
 }
 
 #[derive(Debug, Default)]
-struct Node {
+struct MemNode {
     bytes: Vec<u8>,
     locked: bool,
 }
@@ -27,7 +27,7 @@ struct Node {
 #[derive(Debug)]
 struct MemFile {
     vfs: MemVfs,
-    node: Arc<Mutex<Node>>,
+    node: Arc<Mutex<MemNode>>,
     holds_lock: Mutex<bool>,
 }
 
@@ -53,7 +53,7 @@ impl MemVfs {
     pub fn put(&self, path: &Path, bytes: impl Into<Vec<u8>>) {
         let mut contents = lock(&self.0);
         contents.directories.extend(path.ancestors().skip(1).map(Path::to_path_buf));
-        let node = Node { bytes: bytes.into(), locked: false };
+        let node = MemNode { bytes: bytes.into(), locked: false };
         contents.files.insert(path.to_path_buf(), Arc::new(Mutex::new(node)));
     }
 }
@@ -69,7 +69,7 @@ impl Vfs for MemVfs {
                 if !path.parent().is_some_and(|parent| contents.directories.contains(parent)) {
                     return Err(missing());
                 }
-                let node = Arc::new(Mutex::new(Node::default()));
+                let node = Arc::new(Mutex::new(MemNode::default()));
                 contents.files.insert(path.to_path_buf(), Arc::clone(&node));
                 node
             }

@@ -1,11 +1,11 @@
 //! The catalog: round trips, every damage, crashes while it is saved.
 
 use super::*;
-use crate::storage::{Catalog, CatalogTable, RowFileSummary, row_file_name};
+use crate::storage::{CatalogFile, CatalogTable, RowFileSummary, row_file_name};
 use crate::types::{ColumnId, Date, KeyId, KeyKind, KeySchema};
 
 /// Three tables with all that a definition can have.
-fn sample() -> Catalog {
+fn sample() -> CatalogFile {
     let mut orders = TableSchema::clone(&table(2, "My \"Orders\"", &[("a", DataType::Date)]));
     orders.keys.push(KeySchema {
         id: KeyId { event: EventId(17), ordinal: 0 },
@@ -29,23 +29,29 @@ fn sample() -> Catalog {
         },
     });
     let (clean, scrubbed) = (true, EventId(7));
-    Catalog { position: position(), schema_version: 4, tables: tables.collect(), clean, scrubbed }
+    CatalogFile {
+        position: position(),
+        schema_version: 4,
+        tables: tables.collect(),
+        clean,
+        scrubbed,
+    }
 }
 
 fn path() -> PathBuf {
     directory().join("_catalog.json")
 }
 
-fn bytes_of(catalog: &Catalog) -> Vec<u8> {
+fn bytes_of(catalog: &CatalogFile) -> Vec<u8> {
     let vfs = empty();
     catalog.save(&vfs, directory()).expect("memory");
     vfs.contents(&path()).expect("saved")
 }
 
-fn read(bytes: &[u8]) -> Result<Option<Catalog>, Error> {
+fn read(bytes: &[u8]) -> Result<Option<CatalogFile>, Error> {
     let vfs = empty();
     vfs.put(&path(), bytes);
-    Catalog::load(&vfs, directory())
+    CatalogFile::load(&vfs, directory())
 }
 
 #[test]
@@ -65,7 +71,7 @@ fn a_catalog_reads_back_and_is_json_with_a_table_per_line() {
     }
     let json: serde_json::Value = serde_json::from_slice(&bytes_of(&sample())).expect("JSON");
     assert_eq!(json["tables"]["accounts"]["file"]["live"], 9);
-    assert_eq!(Catalog::load(&empty(), directory()).expect("none"), None);
+    assert_eq!(CatalogFile::load(&empty(), directory()).expect("none"), None);
 }
 
 #[test]
@@ -114,7 +120,7 @@ fn saving_leaves_the_old_or_the_new_one_whatever_fails() {
         old.save(&vfs, directory()).expect("memory");
         vfs.put(&directory().join("_catalog.json.tmp"), vec![b'x'; 10_000]);
         let saved = new.save(&Disk::new(vfs.clone(), operations), directory());
-        let found = Catalog::load(&vfs, directory()).expect("sound").expect("there");
+        let found = CatalogFile::load(&vfs, directory()).expect("sound").expect("there");
         assert!(found == old || found == new, "{operations}");
         outcomes.push(found == old);
         if saved.is_ok() {

@@ -76,14 +76,14 @@ fn bytes_of(rows: &RowFileScan) -> Vec<u8> {
     bytes
 }
 
-/// All of a file with these bytes: its head and then its parts.
+/// All of a file with these bytes: its header and then its parts.
 fn read(bytes: &[u8]) -> Result<(SnapshotHeader, Vec<String>), Error> {
     let vfs = empty();
     vfs.put(&path(7), bytes);
     let (id, path, bytes) = (SnapshotId::Number(7), path(7), 0);
     let entry = SnapshotEntry { id, name: None, position: position(), path, bytes };
     let snapshot: Snapshot = manager(&vfs).load(&entry, &position().anchor())?;
-    let head = snapshot.head().clone();
+    let head = snapshot.header().clone();
     let parts: Vec<SnapshotPart> = snapshot.collect::<Result<_, _>>()?;
     Ok((head, parts.iter().map(|part| format!("{part:?}")).collect()))
 }
@@ -289,7 +289,7 @@ fn a_snapshot_that_made_itself_is_known_by_its_event() {
     assert!(entry.path.ends_with("snapshots/snapshot_at_42.json"), "{:?}", entry.path);
     assert_eq!(manager(&vfs).list().expect("memory"), std::slice::from_ref(&entry));
     let snapshot = manager(&vfs).load(&entry, &position().anchor()).expect("sound");
-    assert_eq!(snapshot.head(), &whole);
+    assert_eq!(snapshot.header(), &whole);
     let bytes = vfs.contents(&entry.path).expect("saved");
     let json: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");
     assert_eq!((&json["id"], &json["event_id"]), (&serde_json::Value::Null, &42.into()));

@@ -11,7 +11,7 @@ use crate::storage::log::LOG;
 use crate::storage::log::chain::Hash;
 use crate::storage::log::reader::LineReader;
 use crate::storage::store::append::LogWriter;
-use crate::storage::store::index::{EventIndex, IndexGrowth, grown};
+use crate::storage::store::index::{EventIndex, IndexGrowth, find_growth};
 use crate::storage::store::lock::holder_of;
 use crate::storage::store::recovery::{TransactionReader, hash_of, read_header};
 use crate::storage::vfs::VfsFile;
@@ -51,13 +51,13 @@ impl EventStore {
         if !self.has_header(&mut writer, &file, &path)? {
             return Ok(());
         }
-        let Some(grown) = grown(&*self.environment.vfs, &self.published().index) else {
+        let Some(growth) = find_growth(&*self.environment.vfs, &self.published().index) else {
             return self.check_length(&*file, &path);
         };
         self.check_length(&*file, &path)?;
-        self.check_last(&file, &path, &grown)?;
-        let read = self.read_on(&mut writer, &file, &path, &grown, apply);
-        self.published_mut().index.settle(&grown.file);
+        self.check_last(&file, &path, &growth)?;
+        let read = self.read_on(&mut writer, &file, &path, &growth, apply);
+        self.published_mut().index.settle(&growth.file);
         read
     }
 
@@ -98,14 +98,14 @@ impl EventStore {
         &self,
         file: &Arc<dyn VfsFile>,
         path: &Path,
-        grown: &IndexGrowth,
+        growth: &IndexGrowth,
     ) -> Result<(), Error> {
         let published = self.published();
         let head = published.index.head();
         let Some(entry) = published.index.entry(head)? else { return Ok(()) };
         let (end, hash): (u64, Hash) = (published.index.end(), published.hash);
         drop(published);
-        let stands = grown.before.is_none_or(|before| before == entry)
+        let stands = growth.before.is_none_or(|before| before == entry)
             && hash_of(file, &self.directory, &entry, end, head)? == Some(hash);
         if stands {
             return Ok(());
@@ -119,14 +119,14 @@ impl EventStore {
         writer: &mut LogWriter,
         file: &Arc<dyn VfsFile>,
         path: &Path,
-        grown: &IndexGrowth,
+        growth: &IndexGrowth,
         apply: &mut dyn FnMut(Vec<Event>),
     ) -> Result<(), Error> {
         let size = file.size().map_err(Error::io("read", path))?;
         let mut transactions = self.transactions_of(writer);
         let mut reader = LineReader::new(Arc::clone(file), transactions.end, size);
         let mut read = Ok(());
-        while read.is_ok() && transactions.head() < grown.head {
+        while read.is_ok() && transactions.head() < growth.head {
             read = self.read_line(&mut transactions, &mut reader, path, apply);
         }
         let TransactionReader { mut ledger, links, .. } = transactions;
@@ -160,7 +160,7 @@ impl EventStore {
             published.index.push(&mut transactions.entries, transactions.end);
             published.hash = transactions.links.hash;
             self.damage.knows(transactions.head());
-            transactions.pending.iter().for_each(|event| published.chronicle.record(event));
+            transactions.pending.iter().for_each(|event| published.timeline.record(event));
         }
         apply(std::mem::take(&mut transactions.pending));
         Ok(())

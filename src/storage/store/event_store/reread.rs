@@ -11,7 +11,7 @@ use crate::storage::log::reader::LineReader;
 use crate::storage::projections::ProjectionPosition;
 use crate::storage::store::index::{IndexCheck, IndexEntry};
 use crate::storage::store::lock::holder_of;
-use crate::storage::store::recovery::{LogTail, TransactionReader, behind, read_header};
+use crate::storage::store::recovery::{LogTail, TransactionReader, read_header, read_tail};
 use crate::storage::vfs::VfsFile;
 use crate::types::{EventId, TxId};
 use std::path::Path;
@@ -43,7 +43,7 @@ type TransactionVisitor<'v> = dyn FnMut(&RereadTransaction<'_>) -> Result<(), Er
 
 impl EventStore {
     /// What is known of the log now, and its index, read anew.
-    pub(crate) fn known(&self) -> (LogHead, IndexCheck) {
+    pub(crate) fn head_and_index(&self) -> (LogHead, IndexCheck) {
         let published = self.published();
         let index = &published.index;
         let (head, end, uuid) = (index.head(), index.end(), *index.uuid());
@@ -129,7 +129,7 @@ impl EventStore {
             return Ok(Some(format!("{holder} is writing to it")));
         }
         let head = transactions.head();
-        Ok(match behind(path, file, header, transactions, covered)? {
+        Ok(match read_tail(path, file, header, transactions, covered)? {
             LogTail::Nothing => None,
             LogTail::More(0) => Some(format!("unfinished bytes after event {head} left out")),
             LogTail::More(events) => {

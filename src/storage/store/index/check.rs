@@ -51,7 +51,7 @@ impl EventIndex {
             wrong: None,
         };
         if let Err(error) = check.open(vfs) {
-            check.wrong = Some(FileDamage { error, cure: Repair::Reopen });
+            check.wrong = Some(FileDamage { error, repair: Repair::Reopen });
         }
         check
     }
@@ -113,7 +113,7 @@ impl IndexCheck {
     ) -> Result<(), Option<FileDamage>> {
         let number = self.checked;
         let event = EventId(self.base.0.saturating_add(number)).next();
-        let reopen = |error| Some(FileDamage { error, cure: Repair::Reopen });
+        let reopen = |error| Some(FileDamage { error, repair: Repair::Reopen });
         let found = self.entry_at(file, number).map_err(reopen)?;
         let at = place_of(number);
         let Some(found) = found else {
@@ -127,12 +127,12 @@ impl IndexCheck {
             self.checked += 1;
             return Ok(());
         }
-        let (what, cure) = match IndexEntry::decode(&found, event, &self.uuid) {
+        let (what, repair) = match IndexEntry::decode(&found, event, &self.uuid) {
             None => ("the entry is not what was written", Repair::Reopen),
             Some(_) => ("the entry says otherwise than the log", Repair::Remove),
         };
         let error = self.damaged(format!("at byte {at}, event {event}, {what}"));
-        Err(Some(FileDamage { error, cure }))
+        Err(Some(FileDamage { error, repair }))
     }
 
     /// The bytes of an entry; `None` behind the last whole one.
@@ -158,7 +158,7 @@ impl IndexCheck {
         let end = place_of(stored);
         if file.size().is_ok_and(|size| size > end) {
             let error = self.damaged(format!("at byte {end} there is more than there should be"));
-            self.wrong = Some(FileDamage { error, cure: Repair::Reopen });
+            self.wrong = Some(FileDamage { error, repair: Repair::Reopen });
         }
     }
 

@@ -18,7 +18,7 @@ pub(crate) struct IndexGrowth {
 
 /// Reads what is behind the last event that `known` has. Whoever writes may be at it, so what is
 /// not whole yet is none, and so is a file that is being made anew.
-pub(crate) fn grown(vfs: &dyn Vfs, known: &EventIndex) -> Option<IndexGrowth> {
+pub(crate) fn find_growth(vfs: &dyn Vfs, known: &EventIndex) -> Option<IndexGrowth> {
     let file = vfs.open(&known.path, Access::Read).ok()?;
     let mut header = [0; HEADER_SIZE];
     read_full(&*file, 0, &mut header).ok()?;

@@ -30,7 +30,7 @@ mod load;
 
 pub(crate) use check::IndexCheck;
 pub(crate) use entry::IndexEntry;
-pub(crate) use growth::{IndexGrowth, grown};
+pub(crate) use growth::{IndexGrowth, find_growth};
 pub(crate) use load::{LoadedIndex, load, uuid_of};
 
 use crate::storage::error::Error;

@@ -5,21 +5,21 @@
 //! each handed to it once. Lines that the index and the replica stand for are not read: each is
 //! checked when somebody asks for it.
 
-mod beginning;
-mod behind;
+mod header;
 mod repair;
 mod replay;
 mod replica;
 mod resume;
 mod start;
+mod tail;
 mod transactions;
 
-pub(crate) use beginning::{check_companions, read_header};
-pub(crate) use behind::{LogTail, behind};
+pub(crate) use header::{check_companions, read_header};
 pub(crate) use replica::{
     DurableMark, DurableMarks, IndexedLog, Replica, TransientReplica, hash_of,
 };
 pub use resume::LogGap;
+pub(crate) use tail::{LogTail, read_tail};
 pub(crate) use transactions::TransactionReader;
 
 use super::damage::{DamageRecord, DamageState};
@@ -32,7 +32,7 @@ use crate::storage::log::header::Header;
 use crate::storage::log::ledger::Ledger;
 use crate::storage::vfs::{Vfs, VfsFile};
 use crate::types::EventId;
-use beginning::{RecoveredHeader, begin_log};
+use header::{RecoveredHeader, recover_header};
 use replay::{TornTail, replay};
 use start::{LogSource, ReplayStart, begin};
 use std::path::Path;
@@ -51,7 +51,7 @@ pub(crate) struct RecoveredLog {
     /// Where everything is.
     pub index: EventIndex,
     /// What happened to the database as a whole.
-    pub chronicle: SchemaTimeline,
+    pub timeline: SchemaTimeline,
     /// The chain's hash after the last transaction.
     pub hash: Hash,
     /// What was found, one line each.
@@ -72,7 +72,7 @@ pub(crate) struct RecoveryOptions {
     /// Whether what a crash left at its end may be repaired.
     pub is_writable: bool,
     /// Whether another process writes to it: then it is read up to the last event of its index.
-    pub beside: bool,
+    pub beside_writer: bool,
     /// Whether all of it is read, whatever its index says.
     pub whole: bool,
     /// Whether all of it is checked before it is written to, whatever its catalog says.
@@ -98,7 +98,7 @@ pub(crate) fn recover(
     let path = directory.join(LOG);
     let mut size = file.size().map_err(Error::io("read", &path))?;
     let RecoveredHeader { header, end: after_header, damage: of_header } =
-        match begin_log(vfs, file, &path, writable)? {
+        match recover_header(vfs, file, &path, writable)? {
             Some(begun) => begun,
             None => {
                 let names = vfs.names(directory).map_err(Error::io("read", directory))?;
@@ -115,7 +115,7 @@ pub(crate) fn recover(
     let newest = marks.iter().flat_map(|marks| &marks.all).map(|mark| mark.event).max();
     let of_log = || ReplayStart {
         covered: newest.unwrap_or_default(),
-        goes_on: !writable,
+        reads_past_damage: !writable,
         ..ReplayStart::of_log(directory, &header, after_header)
     };
     let first = match how.whole {
@@ -124,8 +124,8 @@ pub(crate) fn recover(
     };
     let begun = first.and_then(|mut start| {
         damage.knows(start.covered);
-        start.limit = start.limit.filter(|_| how.beside);
-        start.goes_on = !writable;
+        start.limit = start.limit.filter(|_| how.beside_writer);
+        start.reads_past_damage = !writable;
         // Beside a writer the log may have grown since: what the index has is in it now.
         size = file.size().map_err(Error::io("read", &path))?;
         replay(&path, file, size, start, replica)
@@ -167,7 +167,7 @@ impl RecoveredLog {
             header: None,
             ledger: Ledger::default(),
             index: EventIndex::default(),
-            chronicle: SchemaTimeline::default(),
+            timeline: SchemaTimeline::default(),
             hash: Hash::default(),
             notices: Vec::new(),
             index_notice: None,

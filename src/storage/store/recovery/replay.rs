@@ -52,7 +52,7 @@ pub(super) fn replay(
 ) -> Result<(RecoveredLog, Result<Option<TornTail>, Error>), Error> {
     let mut replay = LogReplay::new(path, file, size, start, replica);
     let ending = replay.run()?;
-    let LogReplay { transactions, mut index, chronicle, notice, replayed, gaps, .. } = replay;
+    let LogReplay { transactions, mut index, timeline, notice, replayed, gaps, .. } = replay;
     let TransactionReader { mut ledger, links, end, .. } = transactions;
     let (hash, head) = (links.hash, links.head);
     ledger.roll_back();
@@ -61,7 +61,7 @@ pub(super) fn replay(
         header: None,
         ledger,
         index,
-        chronicle,
+        timeline,
         hash,
         notices: Vec::new(),
         index_notice: notice,
@@ -81,9 +81,9 @@ pub(super) struct LogReplay<'a> {
     pub reader: LineReader,
     pub transactions: TransactionReader,
     pub index: EventIndex,
-    pub chronicle: SchemaTimeline,
+    pub timeline: SchemaTimeline,
     /// Whether it goes on behind damage, and where it did.
-    goes_on: bool,
+    reads_past_damage: bool,
     pub gaps: Vec<LogGap>,
     covered: EventId,
     /// The marks that are still to be found, the next one last.
@@ -102,21 +102,20 @@ impl<'a> LogReplay<'a> {
         start: ReplayStart,
         replica: &'a mut dyn Replica,
     ) -> LogReplay<'a> {
-        let ReplayStart {
-            index, chronicle, ledger, event, tx, at, offset, hash, mut marks, ..
-        } = start;
+        let ReplayStart { index, timeline, ledger, event, tx, at, offset, hash, mut marks, .. } =
+            start;
         marks.reverse();
         LogReplay {
             path: path.to_path_buf(),
             file: Arc::clone(file),
             size,
             uuid: *index.uuid(),
-            goes_on: start.goes_on,
+            reads_past_damage: start.reads_past_damage,
             gaps: Vec::new(),
             reader: LineReader::new(Arc::clone(file), offset, size),
             transactions: TransactionReader::after(ledger, hash, event, (tx, at), offset),
             index,
-            chronicle,
+            timeline,
             covered: start.covered,
             marks,
             limit: start.limit,
@@ -130,7 +129,7 @@ impl<'a> LogReplay<'a> {
     fn run(&mut self) -> Result<Result<Option<TornTail>, Error>, Error> {
         let mut ending = self.read_on()?;
         while let Err(Error::Corrupt(damage)) = &ending
-            && self.goes_on
+            && self.reads_past_damage
             && self.resume(damage)?
         {
             ending = self.read_on()?;
@@ -204,7 +203,7 @@ impl<'a> LogReplay<'a> {
         }
         for event in self.transactions.pending.drain(..) {
             self.replayed += 1;
-            self.chronicle.record(&event);
+            self.timeline.record(&event);
             self.replica.apply(&event);
         }
         if self.transactions.head() > self.index.head() {

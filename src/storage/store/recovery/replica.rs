@@ -121,7 +121,7 @@ pub(crate) struct IndexedLog<'a> {
     pub(super) file: &'a Arc<dyn VfsFile>,
     pub(super) header: &'a Header,
     pub(super) index: &'a EventIndex,
-    pub(super) chronicle: &'a SchemaTimeline,
+    pub(super) timeline: &'a SchemaTimeline,
 }
 
 impl IndexedLog<'_> {
@@ -132,7 +132,7 @@ impl IndexedLog<'_> {
 
     /// The schema after an event.
     pub(crate) fn schema_at(&self, event: EventId) -> Schema {
-        self.chronicle.schema_at(event)
+        self.timeline.schema_at(event)
     }
 
     /// The chain's hash after an event; `None` where the event ends no transaction.

@@ -54,7 +54,7 @@ impl LogReplay<'_> {
         let mut lost = std::mem::take(&mut self.transactions.entries);
         fill(&mut lost, head, self.transactions.links.last, damage.offset, &position);
         self.index.push(&mut lost, position.log_offset);
-        self.chronicle.resume(position.event, &schema);
+        self.timeline.resume(position.event, &schema);
         let mut ledger = std::mem::take(&mut self.transactions.ledger);
         ledger.resume(schema);
         self.replica.enter_rows(&mut ledger);

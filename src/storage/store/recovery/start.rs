@@ -31,7 +31,7 @@ pub(super) struct LogSource<'a> {
 /// Where the reading of a log begins.
 pub(super) struct ReplayStart {
     pub index: EventIndex,
-    pub chronicle: SchemaTimeline,
+    pub timeline: SchemaTimeline,
     pub ledger: Ledger,
     /// The last event before it, its transaction and that one's time.
     pub event: EventId,
@@ -46,7 +46,7 @@ pub(super) struct ReplayStart {
     /// Where the reading ends: with the last event that its writer is known to have made durable.
     pub limit: Option<EventId>,
     /// Whether the reading goes on behind damage.
-    pub goes_on: bool,
+    pub reads_past_damage: bool,
     pub notice: Option<String>,
 }
 
@@ -57,7 +57,7 @@ impl ReplayStart {
         ReplayStart {
             event: index.base(),
             index,
-            chronicle: SchemaTimeline::default(),
+            timeline: SchemaTimeline::default(),
             ledger: Ledger::default(),
             tx: TxId(0),
             at: None,
@@ -66,7 +66,7 @@ impl ReplayStart {
             covered: EventId::START,
             marks: Vec::new(),
             limit: None,
-            goes_on: false,
+            reads_past_damage: false,
             notice: None,
         }
     }
@@ -110,7 +110,7 @@ pub(super) fn begin(
     };
     let mut whole = SchemaTimeline::default();
     events.iter().for_each(|event| whole.record(event));
-    let log = IndexedLog { directory, file, header, index: &start.index, chronicle: &whole };
+    let log = IndexedLog { directory, file, header, index: &start.index, timeline: &whole };
     let known = all.partition_point(|mark| mark.event <= log.head());
     for mark in &all[..known] {
         let found = log.hash_at(mark.event)?;
@@ -136,7 +136,7 @@ pub(super) fn begin(
     (start.event, start.tx, start.at) = (event, entry.tx, Some(entry.at));
     start.offset = start.index.end_of(event)?;
     for event in events.iter().take_while(|before| before.id <= event) {
-        start.chronicle.record(event);
+        start.timeline.record(event);
         if let Err(error) = start.ledger.admit(event.id, &event.operation) {
             replica.reset();
             return anew(start.marks, format!("contradicts the log: {error}"));

@@ -1,7 +1,7 @@
 //! How a table's versions begin an epoch: from rows as they stood, or from the epoch before.
 //!
 //! An epoch answers for its first moment and all later ones. What began earlier stands in it as if it
-//! had no past ([`TableVersions::birth`]), and what had ended is left behind:
+//! had no past ([`TableVersions::header`]), and what had ended is left behind:
 //!
 //! ```text
 //!   before    [ dead ] [ live ] [ few ] [ few ] [ live ] [ open ]
@@ -79,8 +79,9 @@ impl TableVersions {
             return counters.next_row;
         }
         let of_chunk = |number: usize| {
-            let births = self.chunk(number).births();
-            let until = births.rows.iter().enumerate().filter(|(at, _)| births.from(*at) <= event);
+            let headers = self.chunk(number).headers();
+            let until =
+                headers.rows.iter().enumerate().filter(|(at, _)| headers.from(*at) <= event);
             until.map(|(_, row)| RowId(row.0.saturating_add(1))).max()
         };
         let largest = (0..self.chunk_count()).filter_map(of_chunk).max();
@@ -98,7 +99,7 @@ impl TableVersions {
 
     /// The versions that the next epoch begins with at an event, the last one here, where every
     /// chunk is sealed.
-    pub fn turned(&self, schema: &TableSchema, at: EventId) -> TableVersions {
+    pub fn next_epoch(&self, schema: &TableSchema, at: EventId) -> TableVersions {
         let index = |(key, index): &(_, Arc<KeyIndex>)| (*key, Arc::new(index.without_ended()));
         let mut next = TableVersions {
             base: None,
@@ -136,7 +137,7 @@ impl TableVersions {
             if !handle.ended_after(self.start) {
                 continue;
             }
-            let rows = &ChunkRef::Sealed(handle).births().rows;
+            let rows = &ChunkRef::Sealed(handle).headers().rows;
             for (offset, row) in rows.iter().enumerate() {
                 let latest = || self.rows.get(*row) == Some(VersionPosition::new(number, offset));
                 if !handle.is_live(offset) && latest() {
@@ -161,7 +162,7 @@ impl TableVersions {
             self.sealed[number] = ChunkHandle::empty(number);
             filling.free.push_back(number);
             for offset in (0..ChunkRef::Sealed(handle).len()).filter(|at| handle.is_live(*at)) {
-                self.carry(&mut filling, from, VersionPosition::new(number, offset), schema);
+                self.copy_version(&mut filling, from, VersionPosition::new(number, offset), schema);
             }
         }
         self.place(&mut filling);
@@ -174,14 +175,14 @@ impl TableVersions {
         self.sealed = Vec::new();
         let mut filling = ChunkCopy { free: VecDeque::new(), open: None };
         for position in all {
-            self.carry(&mut filling, from, position, schema);
+            self.copy_version(&mut filling, from, position, schema);
         }
         self.place(&mut filling);
         self.ascending = true;
     }
 
     /// Copies one version.
-    fn carry(
+    fn copy_version(
         &mut self,
         filling: &mut ChunkCopy,
         from: &TableVersions,
@@ -201,10 +202,10 @@ impl TableVersions {
             (number, OpenChunk::new(number, stored(schema)))
         });
         let here = VersionPosition::new(*number, open.len());
-        let birth = from.birth(position);
+        let header = from.header(position);
         copy(open, from.chunk(position.chunk()), position.offset(), &[]);
-        open.begin(VersionHeader { prev: VersionPosition::NONE, jump: here, ..birth });
-        self.rows.set(birth.row, here);
+        open.begin(VersionHeader { prev: VersionPosition::NONE, jump: here, ..header });
+        self.rows.set(header.row, here);
     }
 
     /// Puts the chunk that was filled in its place.

@@ -95,7 +95,7 @@ fn the_way_into_the_past_of_a_row_is_short() {
     }
     for event in 1..=VERSIONS {
         let found = versions.ancestor(RowId(1), EventId(event)).expect("lives since event 1");
-        assert_eq!(versions.birth(found).from, EventId(event));
+        assert_eq!(versions.header(found).from, EventId(event));
         let latest = versions.rows().get(RowId(1));
         let path = std::iter::successors(latest, |at| {
             if *at == found { None } else { versions.older(*at, EventId(event)) }

@@ -170,7 +170,7 @@ fn the_largest_value_follows_what_a_fork_does() {
     for id in (1..=50).rev() {
         kept.push((fork.view().table(&table), Some(Value::Integer(id))));
         assert_eq!(largest(&fork), Some(Value::Integer(id)));
-        marks.push(fork.mark());
+        marks.push(fork.savepoint());
         fork.record(vec![delete(&state, id)]).expect("exists");
     }
     assert_eq!(largest(&fork), None);

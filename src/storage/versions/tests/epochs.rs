@@ -177,7 +177,7 @@ fn few_rows_with_many_versions_become_few_again() {
     let versions = run.versions();
     let base = run.state.base();
     let old = versions.ancestor(RowId(7), base).expect("it lived then");
-    assert!(!versions.birth(old).prev.exists() && versions.birth(old).jump == old);
+    assert!(!versions.header(old).prev.exists() && versions.header(old).jump == old);
     assert_eq!(versions.ancestor(RowId(7), EventId(1)), None);
 }
 
@@ -204,8 +204,8 @@ fn what_is_shared_does_not_lead_into_what_is_gone() {
     let versions = run.versions();
     for row in (1..=21).map(RowId) {
         let root = versions.ancestor(row, base).expect("it lived then");
-        let birth = versions.birth(root);
-        assert_eq!((birth.rev, birth.prev, birth.jump), (2, VersionPosition::NONE, root));
+        let header = versions.header(root);
+        assert_eq!((header.rev, header.prev, header.jump), (2, VersionPosition::NONE, root));
         assert_eq!(versions.ancestor(row, EventId(base.0 - FULL)), None);
     }
     // An index that comes to be now is made from what there is.

@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex};
 struct Told(Mutex<Vec<&'static str>>);
 
 impl EventLookup for Told {
-    fn about(&self, _: EventId) -> Result<Option<Arc<TransactionInfo>>, Error> {
+    fn transaction_info(&self, _: EventId) -> Result<Option<Arc<TransactionInfo>>, Error> {
         Ok(None)
     }
 
@@ -175,7 +175,7 @@ impl Run {
             96..98 => {
                 if let Some((fork, model)) = &self.fork {
                     self.kept.push((fork.view(), model.clone()));
-                    self.marks.push((fork.mark(), model.clone()));
+                    self.marks.push((fork.savepoint(), model.clone()));
                 }
             }
             _ => {
@@ -214,7 +214,7 @@ impl Run {
             self.epochs.push(before);
         } else {
             let told = Arc::clone(&self.told);
-            let restored = restored(&self.state).with_facts(told);
+            let restored = restored(&self.state).with_lookup(told);
             self.epochs.push(std::mem::replace(&mut self.state, restored));
         }
         assert_eq!(self.state.base(), self.state.head());
@@ -368,7 +368,7 @@ proptest! {
     ) {
         with_chunk_rows(chunk_rows, || {
             let mut run = Run::default();
-            run.state = State::new().with_facts(Arc::clone(&run.told) as Arc<dyn EventLookup>);
+            run.state = State::new().with_lookup(Arc::clone(&run.told) as Arc<dyn EventLookup>);
             steps.iter().for_each(|(kind, a, b)| run.step(*kind, *a, *b));
             run.finish(true);
             run.look_back();

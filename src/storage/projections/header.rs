@@ -1,6 +1,6 @@
 //! What snapshots and the catalog have in common: whose history they are about, and the tables.
 //!
-//! Both begin with a head, one line with a checksum of its own, so that it can be believed without
+//! Both begin with a header, one line with a checksum of its own, so that it can be believed without
 //! reading the rest:
 //!
 //! ```text
@@ -40,7 +40,7 @@ use serde::de::IgnoredAny;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-/// The longest head, with its newline.
+/// The longest header, with its newline.
 pub(crate) const MAX_HEADER: usize = 1 << 20;
 
 /// The only version of both formats.
@@ -199,18 +199,18 @@ impl ProjectionHeader {
 
     /// Reads the line without its newline; the error says what is wrong with it.
     pub(crate) fn decode(line: &[u8], format: &str) -> Result<ProjectionHeader, String> {
-        let mut object = line.strip_suffix(b",").ok_or("it has no head")?.to_vec();
+        let mut object = line.strip_suffix(b",").ok_or("it has no header")?.to_vec();
         object.push(b'}');
         let mut seal = Vec::new();
         push_seal(&mut seal, "head_crc", 0);
-        let content = object.len().checked_sub(seal.len()).ok_or("its head is too short")?;
+        let content = object.len().checked_sub(seal.len()).ok_or("its header is too short")?;
         seal.clear();
         push_seal(&mut seal, "head_crc", crc32c::crc32c(&object[..content]));
         if object[content..] != seal {
-            return Err("its head has a wrong checksum".into());
+            return Err("its header has a wrong checksum".into());
         }
         let fields: ProjectionHeaderFields<'_> =
-            serde_json::from_slice(&object).map_err(|error| format!("bad head: {error}"))?;
+            serde_json::from_slice(&object).map_err(|error| format!("bad header: {error}"))?;
         if fields.format != format || fields.format_version != VERSION {
             let (format, version) = (fields.format, fields.format_version);
             return Err(format!("version {version} of the format `{format}` is not known"));

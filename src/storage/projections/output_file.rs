@@ -29,7 +29,7 @@ impl<'a> OutputFile<'a> {
     }
 
     /// Writes what has gathered if that is enough for one write.
-    pub(crate) fn relieve(&mut self) -> Result<(), Error> {
+    pub(crate) fn flush_if_full(&mut self) -> Result<(), Error> {
         if self.bytes.len() < FLUSH_SIZE { Ok(()) } else { self.flush() }
     }
 

@@ -26,7 +26,7 @@ pub(crate) enum LogTail {
 ///
 /// # Errors
 /// [`Error::Corrupt`] where it is nothing that a crash leaves, [`Error::Io`] where it cannot be read.
-pub(crate) fn behind(
+pub(crate) fn read_tail(
     path: &Path,
     file: &Arc<dyn VfsFile>,
     header: &Header,

@@ -45,7 +45,7 @@ impl EventStore {
     ///
     /// # Errors
     /// [`Error::Io`] where the file cannot be read.
-    pub fn lost(&self) -> Result<Vec<LostRange>, Error> {
+    pub fn lost_ranges(&self) -> Result<Vec<LostRange>, Error> {
         let end = self.published().index.end();
         let is_damaged = self.damage.found().is_some();
         let Some(log) = self.file().filter(|_| is_damaged) else { return Ok(Vec::new()) };

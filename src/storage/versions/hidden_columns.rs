@@ -20,7 +20,7 @@ pub trait EventLookup: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// What keeps the source from being read.
-    fn about(&self, event: EventId) -> Result<Option<Arc<TransactionInfo>>, Error>;
+    fn transaction_info(&self, event: EventId) -> Result<Option<Arc<TransactionInfo>>, Error>;
 
     /// The transaction that holds an event, and when that was committed: what costs less to know.
     ///
@@ -36,8 +36,8 @@ pub trait EventLookup: fmt::Debug + Send + Sync {
 }
 
 impl EventLookup for EventStore {
-    fn about(&self, event: EventId) -> Result<Option<Arc<TransactionInfo>>, Error> {
-        EventStore::about(self, event)
+    fn transaction_info(&self, event: EventId) -> Result<Option<Arc<TransactionInfo>>, Error> {
+        EventStore::transaction_info(self, event)
     }
 
     fn stamp(&self, event: EventId) -> Result<Option<(TxId, Timestamp)>, Error> {
@@ -80,7 +80,7 @@ impl CommittedLookup {
 #[derive(Clone, Debug)]
 pub(super) struct HiddenColumn {
     pub column: PseudoColumn,
-    pub facts: CommittedLookup,
+    pub lookup: CommittedLookup,
 }
 
 /// The transactions that a batch came across, by their first events.
@@ -88,24 +88,24 @@ pub(super) struct HiddenColumn {
 pub(super) struct TransactionCache(BTreeMap<EventId, Arc<TransactionInfo>>);
 
 impl TransactionCache {
-    fn about(
+    fn transaction_info(
         &mut self,
-        facts: &CommittedLookup,
+        lookup: &CommittedLookup,
         event: EventId,
     ) -> Result<Option<Arc<TransactionInfo>>, Error> {
-        if event > facts.committed {
+        if event > lookup.committed {
             return Ok(None);
         }
         let before = self.0.range(..=event).next_back();
-        if let Some((_, about)) = before.filter(|(_, about)| event <= about.last) {
-            return Ok(Some(Arc::clone(about)));
+        if let Some((_, info)) = before.filter(|(_, info)| event <= info.last) {
+            return Ok(Some(Arc::clone(info)));
         }
-        let Some(source) = &facts.source else { return Ok(None) };
-        let about = source.about(event)?;
-        if let Some(about) = &about {
-            self.0.insert(about.first, Arc::clone(about));
+        let Some(source) = &lookup.source else { return Ok(None) };
+        let info = source.transaction_info(event)?;
+        if let Some(info) = &info {
+            self.0.insert(info.first, Arc::clone(info));
         }
-        Ok(about)
+        Ok(info)
     }
 }
 
@@ -115,11 +115,11 @@ impl HiddenColumn {
         &self,
         versions: &TableVersions,
         positions: &[VersionPosition],
-        memo: &mut TransactionCache,
+        transactions: &mut TransactionCache,
     ) -> Result<ArrayRef, Error> {
         let mut column = ColumnBuilder::new(self.column.data_type(), positions.len());
         for position in positions {
-            column.push(&self.value(versions, *position, memo)?);
+            column.push(&self.value(versions, *position, transactions)?);
         }
         Ok(column.finish())
     }
@@ -128,32 +128,32 @@ impl HiddenColumn {
         &self,
         versions: &TableVersions,
         position: VersionPosition,
-        memo: &mut TransactionCache,
+        transactions: &mut TransactionCache,
     ) -> Result<Value, Error> {
-        let birth = versions.birth(position);
+        let header = versions.header(position);
         let text = |text: Option<&String>| text.map_or(Value::Null, Value::text);
         Ok(match self.column {
-            PseudoColumn::Row => number(birth.row.0),
-            PseudoColumn::Rev => number(u64::from(birth.rev)),
-            PseudoColumn::Event | PseudoColumn::EventFrom => number(birth.from.0),
+            PseudoColumn::Row => number(header.row.0),
+            PseudoColumn::Rev => number(u64::from(header.rev)),
+            PseudoColumn::Event | PseudoColumn::EventFrom => number(header.from.0),
             PseudoColumn::EventTo => match versions.end_of(position) {
                 EventId::NEVER => Value::Null,
                 end => number(end.0),
             },
-            PseudoColumn::Op => Value::text(self.operation(versions, birth)?),
+            PseudoColumn::Op => Value::text(self.operation(versions, header)?),
             PseudoColumn::At => {
-                self.facts.stamp(birth.from)?.map_or(Value::Null, |(_, at)| Value::Timestamp(at))
+                self.lookup.stamp(header.from)?.map_or(Value::Null, |(_, at)| Value::Timestamp(at))
             }
             PseudoColumn::Tx => {
-                self.facts.stamp(birth.from)?.map_or(Value::Null, |(tx, _)| number(tx.0))
+                self.lookup.stamp(header.from)?.map_or(Value::Null, |(tx, _)| number(tx.0))
             }
             PseudoColumn::Actor => {
-                let about = memo.about(&self.facts, birth.from)?;
-                text(about.as_ref().and_then(|about| about.metadata.actor.as_ref()))
+                let info = transactions.transaction_info(&self.lookup, header.from)?;
+                text(info.as_ref().and_then(|info| info.metadata.actor.as_ref()))
             }
             PseudoColumn::Intent => {
-                let about = memo.about(&self.facts, birth.from)?;
-                text(about.as_ref().and_then(|about| about.metadata.intent.as_ref()))
+                let info = transactions.transaction_info(&self.lookup, header.from)?;
+                text(info.as_ref().and_then(|info| info.metadata.intent.as_ref()))
             }
         })
     }
@@ -165,13 +165,13 @@ impl HiddenColumn {
     fn operation(
         &self,
         versions: &TableVersions,
-        birth: VersionHeader,
+        header: VersionHeader,
     ) -> Result<&'static str, Error> {
-        let VersionHeader { row, from, rev, prev, .. } = birth;
+        let VersionHeader { row, from, rev, prev, .. } = header;
         if rev < 3 {
             return Ok(if rev == 1 { "insert" } else { "update" });
         }
-        if let Some(told) = self.facts.operation(from)? {
+        if let Some(told) = self.lookup.operation(from)? {
             return Ok(told);
         }
         let is_back = match versions.base() {

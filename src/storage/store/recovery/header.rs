@@ -5,7 +5,7 @@ use crate::storage::error::Error;
 use crate::storage::log::has_valid_crc;
 use crate::storage::log::header::Header;
 use crate::storage::log::reader::{LineReader, NextLine, to_u64};
-use crate::storage::projections::{Catalog, is_row_file, may_begin};
+use crate::storage::projections::{CatalogFile, is_row_file, may_begin};
 use crate::storage::store::damage::DAMAGED;
 use crate::storage::store::index;
 use crate::storage::vfs::{Access, Vfs, VfsFile, read_full};
@@ -39,7 +39,7 @@ pub(super) struct RecoveredHeader {
 ///
 /// # Errors
 /// [`Error::Corrupt`] where it is no header, or not one that this version knows.
-pub(super) fn begin_log(
+pub(super) fn recover_header(
     vfs: &dyn Vfs,
     file: &Arc<dyn VfsFile>,
     path: &Path,
@@ -71,7 +71,7 @@ fn known_header(vfs: &dyn Vfs, file: &dyn VfsFile, path: &Path) -> Option<(Heade
     let read = read_full(file, 0, &mut start).ok()?;
     let found = start[..read].windows(LINE_START.len()).position(|window| window == LINE_START);
     let directory = path.parent()?;
-    let of_catalog = || Some(Catalog::load(vfs, directory).ok()??.position.uuid);
+    let of_catalog = || Some(CatalogFile::load(vfs, directory).ok()??.position.uuid);
     let uuid = index::uuid_of(vfs, directory).or_else(of_catalog)?;
     Some((Header::new(uuid), to_u64(found?)))
 }

@@ -54,7 +54,7 @@ impl RowMap {
             let Some(page) = self.pages.get_mut(&number) else { continue };
             let page = Arc::make_mut(page);
             of_page.iter().for_each(|row| page.remove(split(*row).1));
-            if page.tidy() {
+            if page.make_list() {
                 self.pages.remove(&number);
             }
         }
@@ -111,7 +111,7 @@ impl RowMapPage {
     }
 
     /// Makes a list of a page that holds little by now; gives whether it holds nothing.
-    fn tidy(&mut self) -> bool {
+    fn make_list(&mut self) -> bool {
         let few: Vec<(u16, VersionPosition)> = self.iter_from(0).take(FEW / 2 + 1).collect();
         if few.len() <= FEW / 2 {
             *self = RowMapPage::Few(few);
