@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// What opening the file came to.
+#[derive(Default)]
 pub(crate) struct LogFile {
     /// The log; absent where there is none yet.
     pub file: Option<Arc<dyn VfsFile>>,
@@ -25,22 +26,27 @@ pub(crate) struct LogFile {
     pub beside_writer: bool,
 }
 
+/// The names in a directory; none where there is no directory and one may be created.
+fn names_in(directory: &Path, options: &OpenOptions) -> Result<Vec<String>, Error> {
+    let path = || directory.to_path_buf();
+    match options.environment.vfs.names(directory) {
+        Ok(names) => Ok(names),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && options.create => Ok(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(Error::NotFound { path: path() })
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            Err(Error::NotADatabase { path: path(), reason: "it is a file".into() })
+        }
+        Err(error) => Err(Error::io("read", directory)(error)),
+    }
+}
+
 impl LogFile {
     /// Finds the log and takes the lock, as far as there is anything to lock.
     pub(crate) fn open(directory: &Path, options: &OpenOptions) -> Result<LogFile, Error> {
         let vfs = &*options.environment.vfs;
-        let names = match vfs.names(directory) {
-            Ok(names) => names,
-            Err(error) if error.kind() == io::ErrorKind::NotFound && options.create => Vec::new(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(Error::NotFound { path: directory.to_path_buf() });
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
-                let reason = "it is a file".into();
-                return Err(Error::NotADatabase { path: directory.to_path_buf(), reason });
-            }
-            Err(error) => return Err(Error::io("read", directory)(error)),
-        };
+        let names = names_in(directory, options)?;
         let path = directory.join(LOG);
         let asked = || "it was opened so".to_owned();
         if !names.iter().any(|name| name == LOG) {
@@ -52,52 +58,26 @@ impl LogFile {
             if !options.create {
                 return Err(Error::NotFound { path: directory.to_path_buf() });
             }
-            let refusal = options.read_only.then(asked);
-            return Ok(LogFile {
-                file: None,
-                lock: None,
-                refusal,
-                holder: None,
-                beside_writer: false,
-            });
+            return Ok(LogFile { refusal: options.read_only.then(asked), ..LogFile::default() });
         }
         if options.read_only {
             let file = vfs.open(&path, Access::Read).map_err(Error::io("open", &path))?;
             let refusal = Some(asked());
             // Where nobody can tell, somebody may.
             let beside_writer = holder_of(vfs, directory).map_or(true, |holder| holder.is_some());
-            return Ok(LogFile {
-                file: Some(file),
-                lock: None,
-                refusal,
-                holder: None,
-                beside_writer,
-            });
+            return Ok(LogFile { file: Some(file), refusal, beside_writer, ..LogFile::default() });
         }
         let patience = if options.follow { Duration::ZERO } else { options.busy_timeout };
         let lock = Lock::take(vfs, directory, patience);
         let opened = lock.and_then(|lock| {
             let file = vfs.open(&path, Access::Write).map_err(Error::io("open", &path))?;
-            let lock = Some(lock);
-            Ok(LogFile {
-                file: Some(file),
-                lock,
-                refusal: None,
-                holder: None,
-                beside_writer: false,
-            })
+            Ok(LogFile { file: Some(file), lock: Some(lock), ..LogFile::default() })
         });
         match opened {
             Err(Error::Io { action, path: refused, source }) if is_forbidden(&source) => {
                 let refusal = Some(format!("cannot {action} {}: {source}", refused.display()));
                 let file = vfs.open(&path, Access::Read).map_err(Error::io("open", &path))?;
-                Ok(LogFile {
-                    file: Some(file),
-                    lock: None,
-                    refusal,
-                    holder: None,
-                    beside_writer: false,
-                })
+                Ok(LogFile { file: Some(file), refusal, ..LogFile::default() })
             }
             Err(Error::Busy { holder, .. }) if options.follow => {
                 let file = vfs.open(&path, Access::Read).map_err(Error::io("open", &path))?;
