@@ -57,10 +57,10 @@ fn report_panic(fault: &panic::PanicHookInfo<'_>) {
 fn run(arguments: &Arguments) -> u8 {
     let colours = Colours::choose(arguments.color.as_deref());
     let problem = |error: &Diagnostic| {
-        let place = TextOrigin { name: None, line: 1, column: 1 };
+        let origin = TextOrigin::default();
         let (format, colour) = (arguments.error_format(), colours.errors);
-        let manner = ReportOptions { format, colour, ..ReportOptions::default() };
-        let _ = report(error, "", &place, &manner, &mut io::stderr());
+        let options = ReportOptions { format, colour, ..ReportOptions::default() };
+        let _ = report(error, "", &origin, &options, &mut io::stderr());
     };
     let options = match arguments.open_options() {
         Ok(options) => options,

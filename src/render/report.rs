@@ -72,6 +72,13 @@ pub struct TextOrigin {
     pub column: usize,
 }
 
+impl Default for TextOrigin {
+    /// The first character of what was typed at a terminal.
+    fn default() -> TextOrigin {
+        TextOrigin { name: None, line: 1, column: 1 }
+    }
+}
+
 impl TextOrigin {
     /// The place of the byte `offset` of a text that begins here.
     pub fn advance(&self, text: &str, offset: usize) -> TextOrigin {
@@ -137,20 +144,20 @@ const MOST_TOLD: usize = 600;
 /// How many of them come from its end, which tells what is wrong where a long name stands before.
 const END_TOLD: usize = 120;
 
-/// Draws an error about `text`, which begins at `place`.
+/// Draws an error about `text`, which begins at `origin`.
 ///
 /// # Errors
 /// Where `out` refuses.
 pub fn report(
     error: &Diagnostic,
     text: &str,
-    place: &TextOrigin,
-    manner: &ReportOptions,
+    origin: &TextOrigin,
+    options: &ReportOptions,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let span = error.span.map(|span| visible(text, span));
-    let at = place.advance(text, span.map_or(0, |span| span.start));
-    match manner.format {
+    let at = origin.advance(text, span.map_or(0, |span| span.start));
+    match options.format {
         ErrorFormat::Json => json(error, span, &at, out),
         ErrorFormat::Short => {
             let help = error.help.as_deref().map(shorten);
@@ -158,7 +165,7 @@ pub fn report(
             let message = format!("{}{help}", shorten(&error.message));
             writeln!(out, "{}error[{}]: {}", prefix(&at), escape(&error.code), escape(&message))
         }
-        ErrorFormat::Human => human(error, text, span, &at, manner, out),
+        ErrorFormat::Human => human(error, text, span, &at, options, out),
     }
 }
 
@@ -166,8 +173,8 @@ pub fn report(
 ///
 /// # Errors
 /// Where `out` refuses.
-pub fn notice(line: &str, manner: &ReportOptions, out: &mut dyn Write) -> io::Result<()> {
-    if manner.format != ErrorFormat::Json {
+pub fn notice(line: &str, options: &ReportOptions, out: &mut dyn Write) -> io::Result<()> {
+    if options.format != ErrorFormat::Json {
         return writeln!(out, "{}", escape(line));
     }
     let mut object = b"{\"code\":\"notice\",\"message\":".to_vec();
@@ -231,15 +238,15 @@ fn human(
     text: &str,
     span: Option<Span>,
     at: &TextOrigin,
-    manner: &ReportOptions,
+    options: &ReportOptions,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let paint = |text: &str, how: fn(&str) -> colored::ColoredString| match manner.colour {
+    let paint = |text: &str, how: fn(&str) -> colored::ColoredString| match options.colour {
         true => how(text).to_string(),
         false => text.to_string(),
     };
     // The line that editors read stays one line.
-    let room = manner.width.filter(|_| at.name.is_none());
+    let room = options.width.filter(|_| at.name.is_none());
     let label = format!("error[{}]", error.code);
     let lines = sentence(&format!("{label}: {}", shorten(&error.message)), room, 2);
     for (index, line) in lines.iter().enumerate() {
@@ -259,7 +266,7 @@ fn human(
     }
     let gutter = at.line.to_string().len() + 1;
     let bar = |mark: &str| paint(mark, |t| t.blue());
-    let room = manner.width.map(|room| room.saturating_sub(gutter + 3).max(NARROWEST));
+    let room = options.width.map(|room| room.saturating_sub(gutter + 3).max(NARROWEST));
     let mut help = error.help.as_deref();
     if let Some(span) = span {
         let source = SourceExcerpt::new(text, span, room.map_or(SHOWN, |room| room.min(SHOWN)));
@@ -274,7 +281,7 @@ fn human(
         }
     }
     for note in help.into_iter().chain(error.notes.iter().map(String::as_str)) {
-        let lines = sentence(&shorten(note), manner.width, gutter + 3);
+        let lines = sentence(&shorten(note), options.width, gutter + 3);
         for (index, line) in lines.iter().enumerate() {
             let mark = if index == 0 { bar("=") } else { " ".to_string() };
             writeln!(out, "{:>gutter$} {mark} {line}", "")?;

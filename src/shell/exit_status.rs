@@ -17,17 +17,18 @@ impl Shell {
     ///
     /// Gives the exit code.
     pub fn finish(&mut self, stop: Result<(), Stop>) -> u8 {
-        let place = TextOrigin { name: None, line: 1, column: 1 };
-        let mut stop = self.name_refusal(stop, "", &place);
+        let origin = TextOrigin::default();
+        let mut stop = self.name_output_error(stop, "", &origin);
         if self.redirect.is_some() {
-            let restored = self.restore(&place);
+            let restored = self.restore(&origin);
             stop = stop.and(restored);
         }
         let is_reported = matches!(
             stop,
             Err(Stop::Failed | Stop::Unavailable | Stop::Interrupted | Stop::Output(_))
         );
-        if let (Some(begun), false) = (self.begun.take(), is_reported && !self.settings.keep_going)
+        if let (Some(transaction_start), false) =
+            (self.transaction_start.take(), is_reported && !self.settings.keep_going)
         {
             let events = self.connection.transaction().unwrap_or(0);
             let message = format!(
@@ -36,7 +37,7 @@ impl Shell {
             );
             let error = Diagnostic::new("open-transaction", message)
                 .help(Some("end it with COMMIT".to_string()));
-            self.fail(&error, &begun.text, &begun.place);
+            self.fail(&error, &transaction_start.text, &transaction_start.origin);
         }
         let stop = stop.and_then(|()| self.out.flush().map_err(Stop::from));
         self.checkpoint();
@@ -58,9 +59,9 @@ impl Shell {
             return 141;
         }
         let message = format!("cannot write to standard output: {error}");
-        let place = TextOrigin { name: None, line: 1, column: 1 };
+        let origin = TextOrigin::default();
         let diagnostic = Diagnostic::new("output", message);
-        let _ = render::report(&diagnostic, "", &place, &self.manner(), &mut self.errors);
+        let _ = render::report(&diagnostic, "", &origin, &self.report_options(), &mut self.errors);
         1
     }
 }

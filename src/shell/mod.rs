@@ -74,7 +74,7 @@ impl From<io::Error> for Stop {
 /// Where a transaction began, for the case that nobody ends it.
 struct TransactionStart {
     text: String,
-    place: TextOrigin,
+    origin: TextOrigin,
 }
 
 /// A session, its settings and its two streams.
@@ -91,7 +91,7 @@ pub struct Shell {
     /// Whether a script waits for its input.
     waiting: Arc<AtomicBool>,
     /// Where the open transaction began.
-    begun: Option<TransactionStart>,
+    transaction_start: Option<TransactionStart>,
     /// The scripts being read, outermost first.
     reading: Vec<String>,
     /// Whether standard input is, or was, a script.
@@ -123,7 +123,7 @@ impl Shell {
             progress,
             redirect: None,
             waiting: Arc::default(),
-            begun: None,
+            transaction_start: None,
             reading: Vec::new(),
             input_is_script: false,
             interaction: terminal::Interaction::default(),
@@ -139,26 +139,26 @@ impl Shell {
     }
 
     /// Tells an error about a text; gives what its loop has to know.
-    fn fail(&mut self, error: &Diagnostic, text: &str, place: &TextOrigin) -> Stop {
+    fn fail(&mut self, error: &Diagnostic, text: &str, origin: &TextOrigin) -> Stop {
         self.failed = true;
         if let Err(error) = self.out.flush() {
             return error.into();
         }
         // Nobody can be told that standard error refuses.
-        let _ = render::report(error, text, place, &self.manner(), &mut self.errors);
+        let _ = render::report(error, text, origin, &self.report_options(), &mut self.errors);
         Stop::Failed
     }
 
     /// Tells why there is no database to go on with; gives what its loop has to know.
-    fn unavailable(&mut self, error: &Diagnostic, text: &str, place: &TextOrigin) -> Stop {
-        match self.fail(error, text, place) {
+    fn unavailable(&mut self, error: &Diagnostic, text: &str, origin: &TextOrigin) -> Stop {
+        match self.fail(error, text, origin) {
             Stop::Failed => Stop::Unavailable,
             stop => stop,
         }
     }
 
     /// How errors are written now.
-    fn manner(&self) -> ReportOptions {
+    fn report_options(&self) -> ReportOptions {
         let Settings { error_format, colour_errors, .. } = self.settings;
         ReportOptions {
             format: error_format,
@@ -180,7 +180,7 @@ impl Shell {
     /// Says a line on standard error, behind everything on standard output.
     fn say(&mut self, line: &str) -> io::Result<()> {
         self.out.flush()?;
-        let _ = render::notice(line, &self.manner(), &mut self.errors);
+        let _ = render::notice(line, &self.report_options(), &mut self.errors);
         Ok(())
     }
 

@@ -83,10 +83,10 @@ impl Shell {
     ///
     /// # Errors
     /// [`Stop::Failed`] where it has not, which is told.
-    pub(super) fn restore(&mut self, place: &TextOrigin) -> Result<(), Stop> {
+    pub(super) fn restore(&mut self, origin: &TextOrigin) -> Result<(), Stop> {
         let flushed = self.out.flush();
         let done = flushed.map_err(Stop::from);
-        let done = self.name_refusal(done, "", place);
+        let done = self.name_output_error(done, "", origin);
         self.take_back();
         done
     }
@@ -110,23 +110,23 @@ impl Shell {
         &mut self,
         done: Result<(), Stop>,
         text: &str,
-        place: &TextOrigin,
+        origin: &TextOrigin,
     ) -> Result<(), Stop> {
         if self.redirect.is_none() {
             return done;
         }
         let flushed = self.out.flush();
         let done = done.and(flushed.map_err(Stop::from));
-        self.name_refusal(done, text, place)
+        self.name_output_error(done, text, origin)
     }
 
     /// Says of a refusal of the output that it was not standard output's, if it was not; nobody who
     /// read enough from a pipe has refused anything.
-    pub(super) fn name_refusal(
+    pub(super) fn name_output_error(
         &mut self,
         done: Result<(), Stop>,
         text: &str,
-        place: &TextOrigin,
+        origin: &TextOrigin,
     ) -> Result<(), Stop> {
         let Some(redirect) = &self.redirect else { return done };
         let Err(Stop::Output(error)) = done else { return done };
@@ -136,7 +136,7 @@ impl Shell {
         if is_gone {
             return Ok(());
         }
-        Err(self.fail(&Diagnostic::new("output", message), text, place))
+        Err(self.fail(&Diagnostic::new("output", message), text, origin))
     }
 
     /// How rows are drawn now, on a pager if one is wanted and nothing else was said.

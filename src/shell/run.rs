@@ -40,8 +40,8 @@ impl Shell {
     /// # Errors
     /// [`Stop::Failed`] where that cannot be; it was told.
     pub fn send_to(&mut self, target: &str) -> Result<(), Stop> {
-        let place = TextOrigin { name: None, line: 1, column: 1 };
-        self.redirect(target, false).map_err(|error| self.fail(&error, "", &place))
+        let origin = TextOrigin::default();
+        self.redirect(target, false).map_err(|error| self.fail(&error, "", &origin))
     }
 
     /// Lets everything be done by somebody, as far as nothing says who.
@@ -61,8 +61,8 @@ impl Shell {
                 Err(Diagnostic::new("usage", message))
             }
         };
-        let place = TextOrigin { name: None, line: 1, column: 1 };
-        assigned.map_err(|error| match self.fail(&error, "", &place) {
+        let origin = TextOrigin::default();
+        assigned.map_err(|error| match self.fail(&error, "", &origin) {
             Stop::Failed => Stop::Exit(2),
             stop => stop,
         })
@@ -76,14 +76,14 @@ impl Shell {
     pub fn open_at(&mut self, point: &str) -> Result<(), Stop> {
         let went = self.go_to(point);
         self.notices();
-        let place = TextOrigin { name: Some("--at".to_string()), line: 1, column: 1 };
+        let origin = TextOrigin { name: Some("--at".to_string()), line: 1, column: 1 };
         match went {
             Ok(_) => Ok(()),
             Err(ConnectionError::Unavailable(error)) => {
                 let error = Diagnostic { span: None, ..error };
-                Err(self.unavailable(&error, "", &place))
+                Err(self.unavailable(&error, "", &origin))
             }
-            Err(ConnectionError::Failed(error)) => match self.fail(&error, point, &place) {
+            Err(ConnectionError::Failed(error)) => match self.fail(&error, point, &origin) {
                 Stop::Failed if error.code == SYNTAX => Err(Stop::Exit(2)),
                 stop => Err(stop),
             },
@@ -171,14 +171,14 @@ impl Shell {
     /// # Errors
     /// What the run ended with, and where the commit fails.
     pub fn end_run(&mut self, result: Result<(), Stop>) -> Result<(), Stop> {
-        if !self.settings.single_transaction || self.begun.is_none() {
+        if !self.settings.single_transaction || self.transaction_start.is_none() {
             return result;
         }
         if let Ok(()) | Err(Stop::Exit(0)) = result {
             self.statement("COMMIT", &whole_run())?;
             return result;
         }
-        self.begun = None;
+        self.transaction_start = None;
         // What is dropped with the session was never written either.
         let _ = self.connection.execute("ROLLBACK");
         self.say("the whole run was one transaction: it is rolled back, nothing was written")?;

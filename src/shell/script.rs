@@ -67,7 +67,7 @@ impl Shell {
                     let parsed = parse_statement(&piece.text);
                     let wrong = parsed.err().map(|error| Diagnostic::from(&Error::from(error)));
                     if let Some(error) = dot::misplaced(&piece.text).or(wrong) {
-                        return Err(self.fail(&error, &piece.text, &place("-c", &piece)));
+                        return Err(self.fail(&error, &piece.text, &origin("-c", &piece)));
                     }
                 }
                 Err(fault) => return Err(self.fault("-c", &fault)),
@@ -100,11 +100,7 @@ impl Shell {
                 }
                 Err(error) => {
                     let error = Diagnostic::new("input", format!("cannot read {path}: {error}"));
-                    return Err(self.fail(
-                        &error,
-                        "",
-                        &TextOrigin { name: None, line: 1, column: 1 },
-                    ));
+                    return Err(self.fail(&error, "", &TextOrigin::default()));
                 }
             }
         };
@@ -163,8 +159,8 @@ impl Shell {
             1 => format!("--from-line {from}: {name} has only 1 line"),
             _ => format!("--from-line {from}: {name} has only {lines} lines"),
         };
-        let place = TextOrigin { name: None, line: 1, column: 1 };
-        match self.fail(&Diagnostic::new("usage", message), "", &place) {
+        let origin = TextOrigin::default();
+        match self.fail(&Diagnostic::new("usage", message), "", &origin) {
             Stop::Failed => Stop::Exit(2),
             stop => stop,
         }
@@ -198,21 +194,21 @@ impl Shell {
                     return Err(stop);
                 }
             };
-            let place = place(&script.name, &piece);
+            let origin = origin(&script.name, &piece);
             if let Some(progress) = self.progress.borrow_mut().as_mut() {
                 progress.advance(items.passed());
             }
             let done = match piece.kind {
                 PieceKind::Statement => {
                     match dot::misplaced(&piece.text).or_else(|| self.crosses_run(&piece.text)) {
-                        Some(error) => Err(self.fail(&error, &piece.text, &place)),
-                        None => self.statement(&piece.text, &place),
+                        Some(error) => Err(self.fail(&error, &piece.text, &origin)),
+                        None => self.statement(&piece.text, &origin),
                     }
                 }
-                PieceKind::DotCommand => dot::run(self, &piece.text, &place),
+                PieceKind::DotCommand => dot::run(self, &piece.text, &origin),
             };
             match done {
-                Ok(()) => applied.advance(&piece, self.begun.is_some()),
+                Ok(()) => applied.advance(&piece, self.transaction_start.is_some()),
                 Err(Stop::Failed) if self.settings.keep_going => {}
                 Err(stop @ (Stop::Failed | Stop::Unavailable | Stop::Interrupted)) => {
                     self.stopped(script, Some(piece.line), applied)?;
@@ -231,7 +227,7 @@ impl Shell {
         line: Option<usize>,
         applied: &ScriptProgress,
     ) -> io::Result<()> {
-        let is_first = applied.statements == 0 && self.begun.is_none();
+        let is_first = applied.statements == 0 && self.transaction_start.is_none();
         if self.settings.check_only || (script.name == "-c" && is_first) {
             return Ok(());
         }
@@ -247,11 +243,15 @@ impl Shell {
             return self.say(&text);
         }
         let mut resume = line;
-        let here =
-            |begun: &&super::TransactionStart| begun.place.name.as_ref() == Some(&script.name);
-        if let Some(begun) = self.begun.as_ref().filter(here) {
-            resume = line.and(Some(begun.place.line));
-            text.push_str(&format!(", the transaction of line {} rolled back", begun.place.line));
+        let here = |transaction_start: &&super::TransactionStart| {
+            transaction_start.origin.name.as_ref() == Some(&script.name)
+        };
+        if let Some(transaction_start) = self.transaction_start.as_ref().filter(here) {
+            resume = line.and(Some(transaction_start.origin.line));
+            text.push_str(&format!(
+                ", the transaction of line {} rolled back",
+                transaction_start.origin.line
+            ));
         }
         let count = applied.statements;
         text.push_str(&format!(
@@ -274,7 +274,7 @@ impl Shell {
 
     /// Tells why a script cannot be read on.
     fn fault(&mut self, name: &str, fault: &ScriptError) -> Stop {
-        let mut place = TextOrigin { name: None, line: 1, column: 1 };
+        let mut origin = TextOrigin::default();
         let error = match fault {
             ScriptError::Source(SourceError::Bytes { message, offset }) => {
                 Diagnostic::new("bad-input", format!("{name}: {message}, at byte {offset}"))
@@ -284,11 +284,11 @@ impl Shell {
             }
             ScriptError::Split(error) => {
                 let (line, column, diagnostic) = cannot_be_cut(error);
-                place = TextOrigin { name: Some(name.to_string()), line, column };
+                origin = TextOrigin { name: Some(name.to_string()), line, column };
                 diagnostic
             }
         };
-        self.fail(&error, "", &place)
+        self.fail(&error, "", &origin)
     }
 }
 
@@ -320,6 +320,6 @@ fn cannot_be_cut(error: &SplitError) -> (usize, usize, Diagnostic) {
     (line, column, Diagnostic::new(code, error.to_string()).help(Some(help)))
 }
 
-fn place(name: &str, piece: &Piece) -> TextOrigin {
+fn origin(name: &str, piece: &Piece) -> TextOrigin {
     TextOrigin { name: Some(name.to_string()), line: piece.line, column: piece.column }
 }

@@ -14,22 +14,22 @@ const KEPT_BYTES: usize = 64 << 20;
 const EVENTS_SHOWN: usize = 20;
 
 impl Shell {
-    /// Runs one statement that begins at `place`.
+    /// Runs one statement that begins at `origin`.
     ///
     /// # Errors
     /// [`Stop::Failed`] where it fails, which is told; [`Stop::Unavailable`] where there is no
     /// database; [`Stop::Output`] where standard output refuses.
-    pub(super) fn statement(&mut self, text: &str, place: &TextOrigin) -> Result<(), Stop> {
-        let done = self.run_statement(text, place);
-        let done = self.arrived(done, text, place);
+    pub(super) fn statement(&mut self, text: &str, origin: &TextOrigin) -> Result<(), Stop> {
+        let done = self.run_statement(text, origin);
+        let done = self.arrived(done, text, origin);
         if self.redirect.as_ref().is_some_and(|redirect| redirect.once) {
-            let restored = self.restore(place);
+            let restored = self.restore(origin);
             return done.and(restored);
         }
         done
     }
 
-    fn run_statement(&mut self, text: &str, place: &TextOrigin) -> Result<(), Stop> {
+    fn run_statement(&mut self, text: &str, origin: &TextOrigin) -> Result<(), Stop> {
         self.echo(text, ";")?;
         let started = Instant::now();
         if self.connection.is_interrupted() {
@@ -41,21 +41,21 @@ impl Shell {
             false => self.connection.execute(text),
         };
         self.notices();
-        match (&self.begun, self.connection.transaction()) {
+        match (&self.transaction_start, self.connection.transaction()) {
             (None, Some(_)) => {
-                self.begun =
-                    Some(TransactionStart { text: text.to_string(), place: place.clone() });
+                self.transaction_start =
+                    Some(TransactionStart { text: text.to_string(), origin: origin.clone() });
             }
-            (Some(_), None) => self.begun = None,
+            (Some(_), None) => self.transaction_start = None,
             _ => {}
         }
         match outcome {
-            Ok(outcome) => self.outcome(outcome, started, text, place),
+            Ok(outcome) => self.outcome(outcome, started, text, origin),
             Err(ConnectionError::Failed(error)) if error.code == INTERRUPTED => {
                 Err(self.interrupted(started))
             }
-            Err(ConnectionError::Failed(error)) => Err(self.fail(&error, text, place)),
-            Err(ConnectionError::Unavailable(error)) => Err(self.unavailable(&error, text, place)),
+            Err(ConnectionError::Failed(error)) => Err(self.fail(&error, text, origin)),
+            Err(ConnectionError::Unavailable(error)) => Err(self.unavailable(&error, text, origin)),
         }
     }
 
@@ -66,8 +66,8 @@ impl Shell {
 
     /// Draws what a command had the session do.
     pub(super) fn plain_outcome(&mut self, outcome: Outcome) -> Result<(), Stop> {
-        let place = TextOrigin { name: None, line: 1, column: 1 };
-        self.outcome(outcome, Instant::now(), "", &place)
+        let origin = TextOrigin::default();
+        self.outcome(outcome, Instant::now(), "", &origin)
     }
 
     fn outcome(
@@ -75,13 +75,13 @@ impl Shell {
         outcome: Outcome,
         started: Instant,
         text: &str,
-        place: &TextOrigin,
+        origin: &TextOrigin,
     ) -> Result<(), Stop> {
         let timer = self.settings.timer.unwrap_or(false);
         let said = match outcome {
             outcome @ (Outcome::Rows(_) | Outcome::Replay(_)) => {
                 let format = self.page()?;
-                self.draw(outcome, &format, started, text, place)?;
+                self.draw(outcome, &format, started, text, origin)?;
                 if format.mode.is_framed() && format.footer {
                     return Ok(());
                 }
@@ -115,7 +115,7 @@ impl Shell {
         format: &Format,
         started: Instant,
         text: &str,
-        place: &TextOrigin,
+        origin: &TextOrigin,
     ) -> Result<(), Stop> {
         let shows_time = self.settings.timer.unwrap_or(format.terminal);
         let elapsed = || shows_time.then(|| started.elapsed());
@@ -126,7 +126,7 @@ impl Shell {
                 Err(self.interrupted(started))
             }
             Err(RenderError::Query(error)) => {
-                Err(self.fail(&Diagnostic::from(&error), text, place))
+                Err(self.fail(&Diagnostic::from(&error), text, origin))
             }
             Err(RenderError::Output(error)) => Err(error.into()),
         }

@@ -1,13 +1,13 @@
 //! Damage as a user meets it: what ends writing, what is remembered, what can still be read.
 
-use crate::shell::TextOrigin;
+use crate::shell::TestDirectory;
 use crate::shell::piped::Piped;
 use std::fs;
 use std::path::PathBuf;
 
 /// Seven events: a table, three rows, a change, a named snapshot, one more row; and the log's path.
-fn mini() -> (TextOrigin, PathBuf) {
-    let place = TextOrigin::new();
+fn mini() -> (TestDirectory, PathBuf) {
+    let place = TestDirectory::new();
     let script = "CREATE TABLE a(id INTEGER PRIMARY KEY, v TEXT);\n\
                   INSERT INTO a VALUES (1, 'x'), (2, 'y'), (3, 'z');\n\
                   UPDATE a SET v = 'q' WHERE id = 2;\nSNAPSHOT 's';\nINSERT INTO a VALUES (4, 'w');\n";
@@ -156,7 +156,7 @@ fn what_stands_behind_the_damage_is_salvaged_too() {
 
 #[test]
 fn a_log_of_another_history_is_refused() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let setup = "CREATE TABLE a(id INTEGER PRIMARY KEY, v TEXT); INSERT INTO a VALUES (1, 'base')";
     assert_eq!(place.run(&["f1", setup], "").code, 0);
     fs::create_dir(place.path().join("f2")).expect("a directory");

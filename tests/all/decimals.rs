@@ -2,7 +2,7 @@
 
 use crate::answer::{rows_of, told};
 use crate::random::Dice;
-use crate::shell::TextOrigin;
+use crate::shell::TestDirectory;
 use asof::session::Session;
 use asof::storage::{Database, OpenOptions};
 use asof::types::{Decimal, Value};
@@ -177,7 +177,7 @@ fn columns_and_literals_compute_as_whole_numbers_do() {
 #[test]
 fn what_every_mode_prints_reads_back() {
     let mut dice = Dice::of(14);
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let run = |script: &str| {
         let run = place.run(&["bank"], script);
         assert_eq!((run.code, run.err.as_str()), (0, ""), "{script}");
@@ -237,7 +237,7 @@ fn what_every_mode_prints_reads_back() {
 
 #[test]
 fn a_parameter_of_the_shell_is_exact() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let script = "CREATE TABLE t(x DECIMAL(20,8));\nINSERT INTO t VALUES ($n);\nINSERT INTO t VALUES ($m);\n\
                   SELECT x, x = $n, x * $r FROM t;\n.param set q 90071992.54740993\n\
                   SELECT count(*) FROM t WHERE x = $q;\n.param list";

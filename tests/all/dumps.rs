@@ -2,7 +2,7 @@
 //! SQLite.
 
 use super::answer::rows_of;
-use super::shell::TextOrigin;
+use super::shell::TestDirectory;
 use asof::session::Session;
 use asof::storage::Database;
 use asof::types::Value;
@@ -61,7 +61,7 @@ fn tables_have_what_they_have_in_sqlite() {
 
 #[test]
 fn what_a_dump_has_that_asof_has_not_is_named_and_passed_over() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let dump = "BEGIN TRANSACTION;\n\
         PRAGMA writable_schema=ON;\n\
         INSERT INTO sqlite_schema(type,name,tbl_name,rootpage,sql)\

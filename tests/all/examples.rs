@@ -1,6 +1,6 @@
 //! The examples, run as a reader would run them.
 
-use crate::shell::TextOrigin;
+use crate::shell::TestDirectory;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -28,7 +28,7 @@ fn says_what_it_said(script: &Path) {
     let clock = clock(script);
     let clock = clock.as_ref().map(|clock| ["--clock", clock]);
     let arguments: Vec<&str> = clock.iter().flatten().copied().chain(["-f", path]).collect();
-    let run = TextOrigin::new().run(&arguments, "");
+    let run = TestDirectory::new().run(&arguments, "");
     assert_eq!((run.code, run.err.as_str()), (0, ""), "{path}");
     let golden = script.with_extension("out");
     if env::var_os("UPDATE_GOLDEN").is_some() {
@@ -58,7 +58,7 @@ fn every_script_says_what_it_said_and_fits_a_terminal() {
 
 #[test]
 fn the_library_example_runs_twice_on_one_directory() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let path = place.path().join("stock");
     let said = || {
         let mut out = Vec::new();
@@ -92,7 +92,7 @@ fn python(arguments: &[&str]) -> Option<String> {
 
 #[test]
 fn others_read_the_files_without_us() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let script = "CREATE TABLE Track (TrackId INTEGER PRIMARY KEY, Name TEXT, UnitPrice REAL);
         INSERT INTO Track (Name, UnitPrice) VALUES ('Für Elise', 0.99), ('Fugue \"in\" G', 1.99);
         INSERT INTO Track (Name) VALUES (NULL), ('gone');

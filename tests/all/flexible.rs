@@ -2,7 +2,7 @@
 
 use super::answer::rows_of;
 use super::random::Dice;
-use super::shell::TextOrigin;
+use super::shell::TestDirectory;
 use asof::session::Session;
 use asof::storage::Database;
 use asof::types::Value;
@@ -146,7 +146,7 @@ fn columns_hold_and_compare_as_sqlites_do() {
 
 #[test]
 fn a_loosely_typed_dump_is_told_the_way_and_loads() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let dump = "BEGIN TRANSACTION;\nCREATE TABLE t(a INTEGER, b DATE);\n\
                 INSERT INTO t VALUES('n/a','soon');\nINSERT INTO t VALUES('7',X'00ff');\nCOMMIT;\n";
     let run = place.run(&["bank"], dump);

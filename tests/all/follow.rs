@@ -1,6 +1,6 @@
 //! Shells beside each other: who reads follows whoever writes, and takes that place with its first write.
 
-use super::shell::TextOrigin;
+use super::shell::TestDirectory;
 use super::shell::piped::Piped;
 use super::terminal::screen::Screen;
 
@@ -12,7 +12,7 @@ fn write(writer: &mut Piped, statement: &str) {
 
 #[test]
 fn a_second_shell_at_a_terminal_follows_the_first() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let mut writer = Piped::new(&place, &["--receipts", "bank"]);
     write(&mut writer, "CREATE TABLE t(a INTEGER)");
     write(&mut writer, "INSERT INTO t VALUES (41)");
@@ -35,7 +35,7 @@ fn a_second_shell_at_a_terminal_follows_the_first() {
 
 #[test]
 fn a_shell_that_follows_takes_over_once_the_first_has_ended() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let mut writer = Piped::new(&place, &["--receipts", "bank"]);
     write(&mut writer, "CREATE TABLE t(a INTEGER)");
     let mut shell = Screen::start(&place, &["--busy-timeout", "0.1", "bank", "-v", "n=7"], 120, 30);
@@ -63,7 +63,7 @@ fn a_shell_that_follows_takes_over_once_the_first_has_ended() {
 
 #[test]
 fn commands_that_write_take_over_as_well() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let file = place.path().join("t.csv");
     std::fs::write(file, "58\n").expect("a file");
     for (command, sum) in [(".undo", "1000"), (".import t.csv t", "1099"), (".mark x", "1041")] {
@@ -84,7 +84,7 @@ fn commands_that_write_take_over_as_well() {
 
 #[test]
 fn whoever_may_only_read_follows_too() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let mut writer = Piped::new(&place, &["--receipts", "bank"]);
     write(&mut writer, "CREATE TABLE t(a INTEGER)");
     let mut shell = Screen::start(&place, &["--read-only", "bank"], 120, 30);
@@ -104,7 +104,7 @@ fn whoever_may_only_read_follows_too() {
 }
 
 /// A shell with one table of one row, 41, that has written it and stays open.
-fn holder(place: &TextOrigin) -> Piped {
+fn holder(place: &TestDirectory) -> Piped {
     let mut writer = Piped::new(place, &["--receipts", "bank"]);
     write(&mut writer, "CREATE TABLE t(a INTEGER)");
     write(&mut writer, "INSERT INTO t VALUES (41)");
@@ -112,14 +112,14 @@ fn holder(place: &TextOrigin) -> Piped {
 }
 
 /// Runs a script that needs nobody to wait for anybody.
-fn at_once(place: &TextOrigin, script: &str) -> (i32, String, String) {
+fn at_once(place: &TestDirectory, script: &str) -> (i32, String, String) {
     let run = place.run(&["--busy-timeout", "0", "bank"], script);
     (run.code, run.out, run.err)
 }
 
 #[test]
 fn a_script_that_only_reads_answers_beside_a_shell_that_has_written() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let mut writer = holder(&place);
     let reads = "SELECT sum(a) FROM t;\nBEGIN;\nSELECT sum(a) FROM t AS OF EVENT 1;\nCOMMIT;\n";
     assert_eq!(at_once(&place, reads), (0, "41\n\n".to_owned(), String::new()));
@@ -143,7 +143,7 @@ fn a_script_that_only_reads_answers_beside_a_shell_that_has_written() {
 
 #[test]
 fn an_idle_shell_that_wrote_nothing_is_in_nobodys_way() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     assert_eq!(holder(&place).end(), (Some(0), String::new()));
     let mut shell = Screen::start(&place, &["bank"], 120, 30);
     shell.wait_for("bank@2>");
@@ -178,7 +178,7 @@ fn an_idle_shell_that_wrote_nothing_is_in_nobodys_way() {
 
 #[test]
 fn a_transaction_takes_the_place_with_its_first_write() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     assert_eq!(holder(&place).end(), (Some(0), String::new()));
     let mut begun = Piped::new(&place, &["bank"]);
     begun.send("BEGIN;\n");
@@ -196,7 +196,7 @@ fn a_transaction_takes_the_place_with_its_first_write() {
 
 #[test]
 fn two_that_only_read_write_in_turn() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     assert_eq!(holder(&place).end(), (Some(0), String::new()));
     let mut one = Piped::new(&place, &["--busy-timeout", "0.1", "bank"]);
     let mut two = Piped::new(&place, &["--busy-timeout", "0.1", "--keep-going", "bank"]);
@@ -220,7 +220,7 @@ fn two_that_only_read_write_in_turn() {
 
 #[test]
 fn what_a_killed_writer_left_unfinished_is_cut_by_who_takes_its_place() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let mut writer = holder(&place);
     let mut reader = Piped::new(&place, &["bank"]);
     assert_eq!(reader.ask("SELECT sum(a) FROM t"), "41\n");
@@ -244,7 +244,7 @@ fn what_a_killed_writer_left_unfinished_is_cut_by_who_takes_its_place() {
 
 #[test]
 fn beside_a_shell_that_found_damage_nobody_opens_the_database_but_to_read_only() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let mut writer = holder(&place);
     let log = place.path().join("bank/events.log");
     let good = std::fs::read(&log).expect("a log");
@@ -266,7 +266,7 @@ fn beside_a_shell_that_found_damage_nobody_opens_the_database_but_to_read_only()
 
 #[test]
 fn nobody_takes_the_place_of_a_damaged_log() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     assert_eq!(holder(&place).end(), (Some(0), String::new()));
     let mut reader = Piped::new(&place, &["bank"]);
     assert_eq!(reader.ask("SELECT sum(a) FROM t"), "41\n");

@@ -1,6 +1,6 @@
 //! HELP, asked about everything it knows; what it shows is run.
 
-use crate::shell::TextOrigin;
+use crate::shell::TestDirectory;
 use asof::language::help_topics;
 
 /// What the examples are asked on.
@@ -14,7 +14,7 @@ const PREPARATION: &str = "
 #[test]
 fn every_example_runs() {
     for topic in help_topics::topics() {
-        let run = TextOrigin::new().run(&["-q"], format!("{PREPARATION}\n{}", topic.example));
+        let run = TestDirectory::new().run(&["-q"], format!("{PREPARATION}\n{}", topic.example));
         // What is kept and not enforced is said.
         let wrong = run.err.lines().find(|line| !line.starts_with("notice: "));
         assert_eq!((run.code, wrong), (0, None), "{}: {}", topic.name, topic.example);
@@ -35,7 +35,7 @@ fn fits(text: &str) {
 
 #[test]
 fn every_help_fits_into_80_columns() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     fits(&place.run(&["--help"], "").out);
     fits(&place.run(&["-c", "HELP", "-c", ".help"], "").out);
     for topic in help_topics::topics() {
@@ -52,8 +52,8 @@ fn every_help_fits_into_80_columns() {
 fn help_explains_every_command_with_its_arguments() {
     for command in asof::shell::commands() {
         let name = &command.name[1..];
-        let with_dot = TextOrigin::new().run(&["-c", &format!(".help .{name}")], "");
-        let without = TextOrigin::new().run(&["-c", &format!(".help {name}")], "");
+        let with_dot = TestDirectory::new().run(&["-c", &format!(".help .{name}")], "");
+        let without = TestDirectory::new().run(&["-c", &format!(".help {name}")], "");
         assert_eq!((with_dot.code, with_dot.err.as_str()), (0, ""), "{name}");
         // Where there is a topic of that name, it comes first.
         assert!(without.out.ends_with(&with_dot.out), "{}", without.out);
@@ -65,7 +65,7 @@ fn help_explains_every_command_with_its_arguments() {
             assert!(with_dot.out.contains(&format!("\n  {argument}  ")), "{}", with_dot.out);
         }
     }
-    let prompt = TextOrigin::new().run(&["-c", ".help prompt"], "").out;
+    let prompt = TestDirectory::new().run(&["-c", ".help prompt"], "").out;
     insta::assert_snapshot!(prompt, @"
     .prompt [TEXT] [MORE]
       what stands before what is typed
@@ -78,7 +78,7 @@ fn help_explains_every_command_with_its_arguments() {
 
 #[test]
 fn the_shell_helps_with_a_topic() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let overview = place.run(&["-c", "HELP"], "");
     assert_eq!((overview.code, overview.err.as_str()), (0, ""));
     for topic in help_topics::topics() {
@@ -94,7 +94,7 @@ fn the_shell_helps_with_a_topic() {
 #[test]
 fn a_misspelt_topic_is_put_right() {
     for said in ["HELP 'x'", "HELP selct", ".help selct"] {
-        let run = TextOrigin::new().run(&["-c", said], "");
+        let run = TestDirectory::new().run(&["-c", said], "");
         assert_eq!((run.code, run.out.as_str()), (1, ""), "{said}");
         let wanted = if said.ends_with("selct") { "select" } else { "a topic" };
         assert!(run.err.contains(wanted), "{}", run.err);
@@ -103,7 +103,7 @@ fn a_misspelt_topic_is_put_right() {
 
 #[test]
 fn help_makes_no_database() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let run = place.run(&["bank", "HELP tag"], "");
     assert_eq!((run.code, run.err.as_str()), (0, ""));
     assert!(!place.path().join("bank").exists());
@@ -111,7 +111,7 @@ fn help_makes_no_database() {
 
 #[test]
 fn help_lists_every_function_with_one_line_each() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let listed = place.run(&["-c", "HELP functions"], "").out;
     let scalar = asof::planner::SCALAR_FUNCTIONS.iter().map(|entry| entry.signature);
     let aggregates = asof::planner::AGGREGATE_FUNCTIONS.iter().map(|entry| entry.signature);

@@ -1,7 +1,7 @@
 //! The first things that people type who come from another shell: each works, or is answered by a
 //! word that helps.
 
-use crate::shell::TextOrigin;
+use crate::shell::TestDirectory;
 use crate::terminal::screen::Screen;
 
 /// What is typed, and what has to stand in the answer.
@@ -143,7 +143,7 @@ const FROM_DUCKDB: &[Typed] = &[
 
 /// Types each line of a table and compares the answer.
 fn greet(table: &[Typed]) {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let mut screen = Screen::start(&place, &["shop"], 100, 50);
     screen.wait_line("shop@0> ");
     let mut before = 0;
@@ -188,7 +188,7 @@ fn from_elsewhere() {
 
 #[test]
 fn who_forgets_a_semicolon_is_shown_the_way_out() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let mut screen = Screen::start(&place, &["-q", "shop"], 80, 24);
     screen.wait_line("shop@0> ");
     let mut line = |typed: &str, shows: &str| {

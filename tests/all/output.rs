@@ -1,6 +1,6 @@
 //! What the shell shows, and who reads it back.
 
-use crate::shell::TextOrigin;
+use crate::shell::TestDirectory;
 #[cfg(unix)]
 use crate::terminal::screen::Screen;
 use asof::language::Keyword;
@@ -38,16 +38,16 @@ fn what_needs_no_quotes_needs_none_in_sqlite_either() {
 #[test]
 fn names_of_inserts_are_shown_as_they_are_and_escaped_for_a_terminal() {
     let script = ".mode insert\n.headers on\nSELECT 1 AS \"a\tb\";";
-    let run = TextOrigin::new().run(&[], script);
+    let run = TestDirectory::new().run(&[], script);
     assert_eq!(run.out, "INSERT INTO t(\"a\tb\") VALUES(1);\n");
-    let mut screen = Screen::start(&TextOrigin::new(), &["-c", script], 80, 24);
+    let mut screen = Screen::start(&TestDirectory::new(), &["-c", script], 80, 24);
     screen.wait_for("INSERT INTO t(\"a\\tb\") VALUES(1);");
     assert_eq!(screen.end(), 0);
 }
 
 #[test]
 fn inserts_are_read_back_by_asof() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     assert_eq!(place.run(&["one"], HARD).err, "");
     for headers in ["off", "on"] {
         let script = format!(".mode insert t\n.headers {headers}\nSELECT * FROM t;");
@@ -66,7 +66,7 @@ fn inserts_are_read_back_by_asof() {
 
 #[test]
 fn inserts_are_read_by_sqlite() -> rusqlite::Result<()> {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     place.run(&["one"], HARD);
     let dumped = place.run(&["one", "--insert", "SELECT i, r, s, b, day, x FROM t"], "").out;
     let sqlite = Connection::open_in_memory()?;
@@ -90,7 +90,7 @@ fn inserts_are_read_by_sqlite() -> rusqlite::Result<()> {
 
 #[test]
 fn csv_and_json_are_read_back_by_others() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     place.run(&["one"], HARD);
     let select = "SELECT i, s, d, x FROM t";
     let csv = place.run(&["--csv", "--headers", "on", "one", select], "").out;
@@ -109,7 +109,7 @@ fn csv_and_json_are_read_back_by_others() {
 
 #[test]
 fn commands_change_how_rows_are_shown() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let script = ".nullvalue -\nSELECT NULL, 1;\n.separator \"\\t\"\nSELECT NULL, 1;\n\
                   .mode column\n.width 4 -6\nSELECT 1 AS a, 'x' AS b;\n.x on\nSELECT 1 AS a;\n.x\n\
                   .mode csv\nSELECT 'a,b', 2;\n.mode insert 'an order'\nSELECT 1;\n.mode quote\n\
@@ -144,7 +144,7 @@ fn commands_change_how_rows_are_shown() {
 
 #[test]
 fn results_go_where_they_are_sent() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let script = "SELECT 1;\n.output 'a file'\nSELECT 2;\n.print two\n.output\nSELECT 3;\n\
                   .once once.csv\nSELECT 4;\nSELECT 5;\n.output |sort -r\nSELECT 6; SELECT 7;\n\
                   .once '|head -1'\nWITH_NOTHING;\nSELECT 8;\n";
@@ -164,7 +164,7 @@ fn results_go_where_they_are_sent() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_full_disk_is_told_and_a_reader_that_left_is_not() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let script = ".output /dev/full\nSELECT 1;\nSELECT 2;\n.output |true\n\
                   SELECT 'much more than a pipe holds';\n.output\nSELECT 3;\n";
     let run = place.run(&["--keep-going"], script);
@@ -175,7 +175,7 @@ fn a_full_disk_is_told_and_a_reader_that_left_is_not() {
 
 #[test]
 fn the_last_result_is_a_table() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let script = "CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT);\nINSERT INTO t VALUES (1, 'x'), (2, 'y');\n\
          .last on\nSELECT a, b, a AS a FROM t ORDER BY a DESC;\nUPDATE t SET b = 'z';\n.last\n\
          SELECT b, \"a:1\" FROM _;\nSELECT count(*) FROM _;\n\
@@ -213,7 +213,7 @@ fn a_result_too_large_to_keep_says_so() {
          .last on\n.output /dev/null\nSELECT t.a, x.a, y.a FROM t, t AS x, t AS y;\n\
          .output\nSELECT count(*) FROM _;\n"
     );
-    let run = TextOrigin::new().run(&[], script);
+    let run = TestDirectory::new().run(&[], script);
     assert!(run.err.contains("more than 64 MB and was not kept"), "{}", run.err);
 }
 
@@ -225,7 +225,7 @@ fn events_are_shown_for_teaching() {
          DELETE FROM accounts WHERE id = 1;\nCOMMIT;\nTAG done;\n\
          INSERT INTO accounts(owner) SELECT 'x' FROM _events, _events AS e;\n";
     let arguments = ["--clock", "2026-03-01T09:00:00Z+60", "--receipts", "bank"];
-    let run = TextOrigin::new().run(&arguments, format!(".events on\n{script}"));
+    let run = TestDirectory::new().run(&arguments, format!(".events on\n{script}"));
     assert_eq!((run.code, run.err.as_str()), (0, ""));
     insta::assert_snapshot!(run.out, @r"
     +1 event · #1 CREATE TABLE accounts
@@ -268,17 +268,17 @@ fn events_are_shown_for_teaching() {
 
 #[test]
 fn times_are_told_where_somebody_asks() {
-    let run = TextOrigin::new().run(&["--timer", "--box"], "SELECT 1;\n.timer off\nSELECT 2;\n");
+    let run = TestDirectory::new().run(&["--timer", "--box"], "SELECT 1;\n.timer off\nSELECT 2;\n");
     let told: Vec<&str> = run.out.lines().filter(|line| line.contains("row")).collect();
     assert!(told[0].starts_with("1 row · ") && told[0] != "1 row", "{told:?}");
     assert_eq!(told[1], "1 row");
-    let list = TextOrigin::new().run(&["--timer", "--list"], "SELECT 1;\n");
+    let list = TestDirectory::new().run(&["--timer", "--list"], "SELECT 1;\n");
     assert!(list.out == "1\n" && list.err.starts_with("time: "), "{} {}", list.out, list.err);
 }
 
 /// A shell at a terminal with nine numbers to look at.
 #[cfg(unix)]
-fn nine(place: &TextOrigin) -> Screen {
+fn nine(place: &TestDirectory) -> Screen {
     let numbers: Vec<String> = (1..=9).map(|n| format!("({n}, 'row {n}')")).collect();
     let script = format!(
         "CREATE TABLE t(n INTEGER PRIMARY KEY, a_long_name TEXT);\nINSERT INTO t VALUES {};",
@@ -293,7 +293,7 @@ fn nine(place: &TextOrigin) -> Screen {
 #[test]
 #[cfg(unix)]
 fn a_terminal_shows_the_first_and_last_rows_and_last_shows_all() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let mut screen = nine(&place);
     screen.keys(".rows 4\r").wait_line("bank@10> ");
     screen.keys("SELECT * FROM t;\r").wait_for("9 rows (4 shown, .last for all) · ");
@@ -311,7 +311,7 @@ fn a_terminal_shows_the_first_and_last_rows_and_last_shows_all() {
 #[test]
 #[cfg(unix)]
 fn a_pager_may_be_left_early() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let mut screen = nine(&place);
     screen.keys(".pager 'head -n 1'\r").wait_line("bank@10> ");
     screen
@@ -333,7 +333,7 @@ fn a_pager_may_be_left_early() {
 #[test]
 #[cfg(unix)]
 fn ctrl_c_stops_the_last_result_and_what_feeds_a_pager() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let mut screen = nine(&place);
     let many = "SELECT t.n FROM t, t AS u, t AS v, t AS w, t AS x, t AS y;\r";
     screen.keys(many).wait_for("531441 rows (").wait_line("bank@10> ");
@@ -357,7 +357,7 @@ fn ctrl_c_stops_the_last_result_and_what_feeds_a_pager() {
 #[test]
 #[cfg(unix)]
 fn a_terminal_is_shown_events_when_it_wants_to() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let mut screen = nine(&place);
     screen.keys(".events on\r").wait_line("bank@10> ");
     screen.keys("UPDATE t SET a_long_name = 'x' WHERE n = 2;\r").wait_line("bank@11> ");
@@ -383,7 +383,7 @@ fn a_footer_says_at_which_moments_a_query_read() {
         ("SELECT a FROM t FOR SYSTEM_TIME FROM 1 TO 3", "1 row · events 1–2\n"),
         ("SELECT a FROM t FOR SYSTEM_TIME ALL", "2 rows · events 0–4\n"),
     ] {
-        let run = TextOrigin::new().run(&["--box"], format!("{script}{query};\n"));
+        let run = TestDirectory::new().run(&["--box"], format!("{script}{query};\n"));
         assert!(run.out.ends_with(footer), "{query}\n{}{}", run.out, run.err);
     }
 }

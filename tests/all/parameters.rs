@@ -1,7 +1,7 @@
 //! Parameters: values that stand beside a statement's text.
 
 use crate::answer::{rows_of, told};
-use crate::shell::TextOrigin;
+use crate::shell::TestDirectory;
 use asof::session::{Outcome, Session};
 use asof::storage::Database;
 use asof::types::Value;
@@ -91,7 +91,7 @@ fn parameters_are_no_statements() {
 
 #[test]
 fn the_shell_keeps_parameters() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let run = place.run(
         &["bank"],
         ".param set $name 'Ada'\n.param set n 5\n.param set ?1 \"'5'\"\n.param list\n\
@@ -117,7 +117,7 @@ fn mistakes_with_parameters_have_a_way_out() {
         (".param fill a", "usage: .param set NAME VALUE"),
         (".param", "usage: .param"),
     ] {
-        let run = TextOrigin::new().run(&["-c", script], "");
+        let run = TestDirectory::new().run(&["-c", script], "");
         assert_eq!((run.code, run.out.as_str()), (1, ""), "{script}");
         assert!(run.err.contains(says), "{script}: {}", run.err);
     }
@@ -125,7 +125,7 @@ fn mistakes_with_parameters_have_a_way_out() {
 
 #[test]
 fn a_moment_can_be_a_parameter() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let script = "CREATE TABLE t (a);\nINSERT INTO t VALUES (1);\nTAG one;\nUPDATE t SET a = 2;\n";
     assert_eq!(place.run(&["bank"], script).code, 0);
     for (value, query, rows) in [
@@ -150,7 +150,7 @@ fn a_moment_can_be_a_parameter() {
 
 #[test]
 fn a_check_knows_parameters() {
-    let checked = |script| TextOrigin::new().run(&["--check", "-f", "-"], script);
+    let checked = |script| TestDirectory::new().run(&["--check", "-f", "-"], script);
     let run = checked(".param set n 5\nCREATE TABLE t (a);\nSELECT a FROM t WHERE a = $n;\n");
     assert_eq!((run.code, run.err.as_str()), (0, ""));
     let run = checked("CREATE TABLE t (a);\nSELECT a FROM t WHERE a = $n;\n");

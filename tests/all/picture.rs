@@ -2,7 +2,7 @@
 //!
 //! `UPDATE_GOLDEN=1 cargo test --test all picture` draws it again.
 
-use crate::shell::TextOrigin;
+use crate::shell::TestDirectory;
 use crate::terminal::screen::Screen;
 use std::fmt::Write;
 use std::path::Path;
@@ -31,7 +31,7 @@ const BAR: f64 = 32.0;
 
 #[test]
 fn the_picture_in_the_readme_is_a_session() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     // How long it took is no part of the picture.
     let arguments = ["--clock", "2026-03-01T09:00:00Z+60", "-cmd", ".timer off", "bank"];
     let mut screen = Screen::start(&place, &arguments, SIZE.0, SIZE.1);

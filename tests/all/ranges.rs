@@ -5,7 +5,7 @@
 
 use crate::answer::{rows_of, told};
 use crate::random::Dice;
-use crate::shell::TextOrigin;
+use crate::shell::TestDirectory;
 use asof::session::{Outcome, Session};
 use asof::storage::{Database, Environment, FixedClock};
 use asof::types::{Timestamp, Value};
@@ -318,7 +318,7 @@ fn now_is_behind_the_last_event_whatever_the_clock_says() {
 
 #[test]
 fn what_lies_ahead_is_said() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let script = "CREATE TABLE t(a); INSERT INTO t VALUES (1);\n";
     for (statement, rows, notice) in [
         ("EVENTS SINCE EVENT 3", "", ""),
@@ -345,7 +345,7 @@ fn what_lies_ahead_is_said() {
 
 #[test]
 fn a_clock_that_is_far_behind_the_log_is_said_once() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let ahead = ["bank", "--clock", "2036-01-01T00:00:00Z+1"];
     assert_eq!(place.run(&ahead, "CREATE TABLE t(a); INSERT INTO t VALUES (1);").code, 0);
     let behind = ["bank", "--list", "--clock", "2026-01-01T00:00:00Z+1"];
@@ -361,7 +361,7 @@ fn a_clock_that_is_far_behind_the_log_is_said_once() {
 
 #[test]
 fn a_session_begins_before_a_point() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let script = "CREATE TABLE t(a); INSERT INTO t VALUES (1); INSERT INTO t VALUES (2), (3);";
     assert_eq!(place.run(&["bank"], script).code, 0);
     let count = "SELECT count(*) FROM t;\n";

@@ -1,6 +1,6 @@
 //! What the documents show is what happens: README.md and grammar/README.md, executed.
 
-use crate::shell::TextOrigin;
+use crate::shell::TestDirectory;
 use serde_json::Value;
 use std::fs;
 use std::io::{self, Write};
@@ -81,7 +81,7 @@ fn heads(output: &str) -> Vec<u64> {
     heads
 }
 
-fn play(place: &TextOrigin, block: &str) {
+fn play(place: &TestDirectory, block: &str) {
     for (command, answer) in commands(block) {
         let words: Vec<&str> = command.split_whitespace().collect();
         if let ["asof", database] = words.as_slice() {
@@ -107,7 +107,7 @@ fn play(place: &TextOrigin, block: &str) {
 }
 
 /// What a command says; nothing where it needs a program that is not installed.
-fn in_a_shell(place: &TextOrigin, command: &str) -> Option<String> {
+fn in_a_shell(place: &TestDirectory, command: &str) -> Option<String> {
     let program = command.split_whitespace().next()?;
     let asof = assert_cmd::cargo::cargo_bin("asof");
     let mut folders = vec![asof.parent().expect("a folder").to_path_buf()];
@@ -128,7 +128,7 @@ fn in_a_shell(place: &TextOrigin, command: &str) -> Option<String> {
 #[test]
 #[cfg(unix)]
 fn the_sessions_of_the_readme_are_real() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let shown = blocks(README, "console");
     assert_eq!(shown.len(), 3);
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
@@ -147,7 +147,7 @@ fn the_readme_begins_with_commands_that_work() {
 
 #[test]
 fn the_options_of_the_readme_are_those_of_the_program() {
-    let help = TextOrigin::new().run(&["--help"], "").out;
+    let help = TestDirectory::new().run(&["--help"], "").out;
     let (_, rest) = README.split_once("| option |").expect("a table of options");
     let (table, rest) = rest.split_once("\n\n").expect("an end");
     assert!(rest.contains("| exit code |"));
@@ -195,7 +195,7 @@ fn the_examples_of_the_grammar_answer_as_shown() {
         // `SELECT …; -- answer`: the rows in list mode, with `, ` between them, or an error's code.
         for line in block.lines() {
             let (statements, answer) = line.rsplit_once(" -- ").expect("an answer");
-            let run = TextOrigin::new().run(&["--list"], statements);
+            let run = TestDirectory::new().run(&["--list"], statements);
             let given = match run.err.split_once("error[") {
                 Some((_, rest)) => format!("error {}", rest.split(']').next().unwrap_or_default()),
                 None => run.out.trim_end().replace('\n', ", "),
@@ -216,7 +216,7 @@ fn the_grammar_names_every_function() {
 
 #[test]
 fn any_tool_for_json_reads_the_log() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let script = "CREATE TABLE t (a INTEGER PRIMARY KEY, r REAL, s TEXT, d DECIMAL(5,2), b BOOLEAN,
                                   day DATE, at TIMESTAMP, x BLOB, j JSON, v ANY);
          INSERT INTO t VALUES (9223372036854775807, 0.1, 'née \"q\" \\', 1.5, TRUE, '2026-01-31',

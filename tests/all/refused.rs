@@ -1,6 +1,6 @@
 //! Rows that are refused: where the value stands, which row it is, and what is there already.
 
-use crate::shell::TextOrigin;
+use crate::shell::TestDirectory;
 
 /// Two tables, and rows in them.
 const TABLES: &str = "CREATE TABLE accounts(id INTEGER PRIMARY KEY, owner TEXT NOT NULL UNIQUE, \
@@ -13,7 +13,7 @@ INSERT INTO pairs VALUES (1, 'x'), (2, NULL);
 /// What is said of statements behind these tables, each without its first line's place.
 fn refused(statements: &[&str]) -> String {
     let script = format!("{TABLES}{};\n", statements.join(";\n"));
-    let run = TextOrigin::new().run(&["-q", "--keep-going"], script);
+    let run = TestDirectory::new().run(&["-q", "--keep-going"], script);
     assert_eq!(run.code, 1, "{}", run.err);
     assert_eq!(run.err.matches("error[").count(), statements.len(), "{}", run.err);
     run.err
@@ -112,7 +112,7 @@ fn a_shared_plan_points_at_the_same_place() {
     assert_eq!(said.matches("^^^^^\n").count(), 3, "{said}");
     // Whoever reads JSON has the place in bytes of the statement.
     let script = format!("{TABLES}INSERT INTO accounts VALUES (7, 'Ada', 1);\n");
-    let run = TextOrigin::new().run(&["--error-format", "json"], script);
+    let run = TestDirectory::new().run(&["--error-format", "json"], script);
     assert!(run.err.contains("\"offset\":32,\"length\":5,"), "{}", run.err);
     assert!(run.err.contains("\"notes\":[\"the row there: id 1, "), "{}", run.err);
 }

@@ -17,7 +17,7 @@ use std::process::Stdio;
 use tempfile::TempDir;
 
 /// A directory in which `asof` runs.
-pub(super) struct TextOrigin(TempDir);
+pub(super) struct TestDirectory(TempDir);
 
 /// What a run gave.
 pub(super) struct Run {
@@ -26,9 +26,9 @@ pub(super) struct Run {
     pub err: String,
 }
 
-impl TextOrigin {
-    pub(super) fn new() -> TextOrigin {
-        TextOrigin(TempDir::new().expect("a directory"))
+impl TestDirectory {
+    pub(super) fn new() -> TestDirectory {
+        TestDirectory(TempDir::new().expect("a directory"))
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -59,7 +59,7 @@ impl TextOrigin {
 
 /// Runs a script on a database in memory.
 fn run(input: impl AsRef<[u8]>) -> Run {
-    TextOrigin::new().run(&[], input)
+    TestDirectory::new().run(&[], input)
 }
 
 const TABLE: &str = "CREATE TABLE t(a INTEGER, b TEXT);\n";
@@ -81,13 +81,13 @@ fn a_last_statement_needs_no_semicolon() {
 fn writes_say_nothing_in_a_script_unless_asked() {
     let script = format!("{TABLE}INSERT INTO t VALUES (1, 'x');");
     assert_eq!(run(&script).out, "");
-    let receipts = TextOrigin::new().run(&["--receipts"], &script);
+    let receipts = TestDirectory::new().run(&["--receipts"], &script);
     assert_eq!(receipts.out, "+1 event · #1 CREATE TABLE t\n+1 event · #2 INSERT t (1 row)\n");
 }
 
 #[test]
 fn a_script_stops_at_its_first_error_and_says_how_to_go_on() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     place.write(
         "seed.sql",
         format!("{TABLE}INSERT INTO t VALUES (1, 'x');\n\nSELECT\n  a FRM t;\nSELECT 9;\n"),
@@ -113,7 +113,7 @@ fn a_script_stops_at_its_first_error_and_says_how_to_go_on() {
 #[test]
 fn an_error_in_a_transaction_names_its_beginning() {
     let script = format!("{TABLE}\nBEGIN;\nINSERT INTO t VALUES (1, 'x');\nOOPS;\nCOMMIT;\n");
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let run = place.run(&["bank"], &script);
     assert_eq!(run.code, 1);
     assert!(
@@ -129,7 +129,7 @@ fn an_error_in_a_transaction_names_its_beginning() {
 
 #[test]
 fn keep_going_goes_on_and_fails_at_the_end() {
-    let run = TextOrigin::new().run(&["--keep-going"], "SELECT 1;\nOOPS;\nSELECT 2;\n");
+    let run = TestDirectory::new().run(&["--keep-going"], "SELECT 1;\nOOPS;\nSELECT 2;\n");
     assert_eq!((run.code, run.out.as_str()), (1, "1\n2\n"));
     assert!(run.err.starts_with("stdin:2:1: error["), "{}", run.err);
     assert!(!run.err.contains("stopped"), "{}", run.err);
@@ -178,17 +178,17 @@ fn what_is_open_at_the_end_is_an_error_where_it_was_opened() {
 
 #[test]
 fn commands_are_parsed_before_the_first_one_runs() {
-    let run = TextOrigin::new().run(&["-c", "SELECT 1", "-c", "SELECT 2; SELEC 3"], "");
+    let run = TestDirectory::new().run(&["-c", "SELECT 1", "-c", "SELECT 2; SELEC 3"], "");
     assert_eq!((run.code, run.out.as_str()), (1, ""));
     assert!(run.err.starts_with("-c:1:11: error["), "{}", run.err);
     let run =
-        TextOrigin::new().run(&["-c", "SELECT 1; SELECT 2", "-c", ".print x", ":memory:"], "");
+        TestDirectory::new().run(&["-c", "SELECT 1; SELECT 2", "-c", ".print x", ":memory:"], "");
     assert_eq!((run.code, run.out.as_str()), (0, "1\n2\nx\n"));
 }
 
 #[test]
 fn files_and_commands_run_in_the_order_they_are_given() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     place.write("one.sql", "SELECT 1;");
     let arguments = ["-f", "one.sql", "-c", "SELECT 2", "-f", "-", "-c", "SELECT 4"];
     assert_eq!(place.run(&arguments, "SELECT 3").out, "1\n2\n3\n4\n");
@@ -196,7 +196,7 @@ fn files_and_commands_run_in_the_order_they_are_given() {
 
 #[test]
 fn files_that_are_no_database_are_named() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let mut sqlite = b"SQLite format 3\0".to_vec();
     sqlite.resize(4096, 0);
     place.write("shop.db", sqlite);
@@ -218,7 +218,7 @@ fn hostile_names_reach_no_terminal_as_they_are() {
          INSERT INTO \"{name}\" VALUES ('{name}');\nSELECT * FROM \"{name}\";\n\
          SELECT nothing FROM \"{name}\";\nSELECT * FROM \"no {name}\";\n.mode {name}\n{name};\n"
     );
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let run = place.run(&["--keep-going", "bank"], script);
     assert_eq!(run.code, 1);
     assert_eq!(run.err.matches("error[").count(), 4, "{}", run.err);
@@ -231,20 +231,20 @@ fn hostile_names_reach_no_terminal_as_they_are() {
 
 #[test]
 fn usage_errors_exit_with_2() {
-    let sql = TextOrigin::new().run(&["SELECT 1"], "");
+    let sql = TestDirectory::new().run(&["SELECT 1"], "");
     assert_eq!(sql.code, 2);
     assert!(sql.err.contains("asof -c 'SELECT 1'"), "{}", sql.err);
-    let option = TextOrigin::new().run(&["bank", "--no-such-option"], "");
+    let option = TestDirectory::new().run(&["bank", "--no-such-option"], "");
     assert_eq!(option.code, 2);
     assert!(option.err.contains("\nUsage: asof [OPTIONS] [DATABASE] [SQL]...\n"), "{}", option.err);
-    assert_eq!(TextOrigin::new().run(&["", "SELECT 1"], "").code, 2);
-    assert_eq!(TextOrigin::new().run(&["--clock", "soon"], "").code, 2);
-    assert_eq!(TextOrigin::new().run(&["--version"], "").code, 0);
+    assert_eq!(TestDirectory::new().run(&["", "SELECT 1"], "").code, 2);
+    assert_eq!(TestDirectory::new().run(&["--clock", "soon"], "").code, 2);
+    assert_eq!(TestDirectory::new().run(&["--version"], "").code, 0);
 }
 
 #[test]
 fn a_closed_pipe_ends_quietly() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     place.write("long.sql", ".print one line of many\n".repeat(50_000));
     let piped = Piped::new(&place, &["-f", "long.sql"]);
     // What `head -1` does: some bytes are read, then nobody listens.
@@ -254,7 +254,7 @@ fn a_closed_pipe_ends_quietly() {
 
 #[test]
 fn a_closed_pipe_ends_a_query_in_the_middle() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let values: Vec<String> = (0..1000).map(|n| format!("({n}, 'x')")).collect();
     let script = format!("{TABLE}INSERT INTO t VALUES {};", values.join(","));
     assert_eq!(place.run(&["bank"], script).code, 0);
@@ -282,7 +282,7 @@ fn a_full_disk_is_told() {
 #[test]
 fn a_query_that_fails_at_once_draws_nothing() {
     for mode in ["--box", "--json", "--csv", "--list", "--line"] {
-        let run = TextOrigin::new()
+        let run = TestDirectory::new()
             .run(&[mode, "--headers=on", "-c", "SELECT 9223372036854775807 + 1"], "");
         assert_eq!((run.code, run.out.as_str()), (1, ""), "{mode}");
         assert!(run.err.starts_with("-c:1:1: error[integer-overflow]"), "{}", run.err);
@@ -291,7 +291,7 @@ fn a_query_that_fails_at_once_draws_nothing() {
 
 #[test]
 fn output_stands_before_the_error_that_follows_it() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let both = File::create(place.path().join("both")).expect("a file");
     let status = std::process::Command::new(env!("CARGO_BIN_EXE_asof"))
         .args(["--keep-going", "-f", "-"])
@@ -315,7 +315,7 @@ fn output_stands_before_the_error_that_follows_it() {
 fn every_mode_has_its_spellings() {
     let script = format!("{TABLE}INSERT INTO t VALUES (1, 'x,y'), (2, NULL), (3, '');");
     let shown = |options: &[&str]| {
-        let place = TextOrigin::new();
+        let place = TestDirectory::new();
         assert_eq!(place.run(&["bank"], &script).code, 0);
         let mut arguments = options.to_vec();
         arguments.extend(["bank", "SELECT a, b FROM t"]);
@@ -387,14 +387,14 @@ fn echo_and_receipts_make_a_script_readable() {
     .receipts off
     .echo off
     "#);
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     assert_eq!(place.run(&["-echo", "-c", "SELECT 1"], "").out, "SELECT 1;\n1\n");
     assert_eq!(self::run(".echo perhaps\n").code, 1);
 }
 
 #[test]
 fn a_query_that_fails_before_its_first_row_draws_no_box() {
-    let run = TextOrigin::new().run(&["--box", "-c", "SELECT 9223372036854775807 + 1 AS n"], "");
+    let run = TestDirectory::new().run(&["--box", "-c", "SELECT 9223372036854775807 + 1 AS n"], "");
     assert_eq!((run.code, run.out.as_str()), (1, ""));
     assert!(run.err.starts_with("-c:1:1: error[integer-overflow]"), "{}", run.err);
 }
@@ -427,7 +427,7 @@ fn misspelt_dot_commands_get_a_suggestion() {
 
 #[test]
 fn scripts_read_scripts_but_not_without_end() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     place.write("inner.sql", "SELECT 2;\n");
     place.write("outer.sql", "SELECT 1;\n.read inner.sql\nSELECT 3;\n");
     assert_eq!(place.run(&["-f", "outer.sql"], "").out, "1\n2\n3\n");
@@ -453,14 +453,14 @@ fn a_script_longer_than_its_buffers_is_cut_in_the_right_places() {
 #[test]
 fn the_same_clock_makes_the_same_log() {
     let log = || {
-        let place = TextOrigin::new();
+        let place = TestDirectory::new();
         let arguments = ["--clock", "2026-01-31T12:00:00Z+60", "bank"];
         let script = format!("{TABLE}INSERT INTO t VALUES (1, 'x');");
         assert_eq!(place.run(&arguments, script).code, 0);
         fs::read_to_string(place.path().join("bank/events.log")).expect("a log")
     };
     let clock = ["--clock", "2026-01-31T12:00:00Z", "-c", "SELECT CURRENT_TIMESTAMP"];
-    assert!(TextOrigin::new().run(&clock, "").out.starts_with("2026-01-31 12:0"));
+    assert!(TestDirectory::new().run(&clock, "").out.starts_with("2026-01-31 12:0"));
     let first = log();
     assert!(first.contains("2026-01-31T12:0"), "{first}");
     // Two databases are never taken for one.

@@ -5,12 +5,12 @@ mod pasting;
 pub(crate) mod screen;
 mod widths;
 
-use super::shell::TextOrigin;
+use super::shell::TestDirectory;
 use screen::Screen;
 
 /// A place with a bank of two accounts: events 1 to 3.
-fn bank() -> TextOrigin {
-    let place = TextOrigin::new();
+fn bank() -> TestDirectory {
+    let place = TestDirectory::new();
     let script = "CREATE TABLE accounts (id INTEGER PRIMARY KEY, owner TEXT, balance INTEGER);
         INSERT INTO accounts (owner, balance) VALUES ('Ada', 100), ('Bob', 50);";
     assert_eq!(place.run(&["bank"], script).code, 0);
@@ -19,7 +19,7 @@ fn bank() -> TextOrigin {
 
 #[test]
 fn a_first_minute() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let mut screen = Screen::start(&place, &["bank"], 80, 24);
     screen.wait_line("bank@0> ");
     screen.keys("CREATE TABLE accounts (owner TEXT, balance INTEGER);\r").wait_line("bank@1> ");

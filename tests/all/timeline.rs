@@ -276,7 +276,7 @@ fn a_replay_says_what_an_event_of_no_row_did() {
 
 #[test]
 fn a_replay_is_valid_in_every_mode() {
-    let place = crate::shell::TextOrigin::new();
+    let place = crate::shell::TestDirectory::new();
     let script = "CREATE TABLE t (a TEXT, j JSON);
         INSERT INTO t VALUES ('x,\"y', '{\"k\": [1]}'); UPDATE t SET a = 'z'; DELETE FROM t;
         REPLAY FROM EVENT 1;";

@@ -3,32 +3,32 @@
 mod formats;
 
 use super::random::Dice;
-use super::shell::{Run, TextOrigin};
+use super::shell::{Run, TestDirectory};
 use std::fs;
 
 /// Runs a script on the database `bank`.
-fn bank(place: &TextOrigin, script: &str) -> Run {
+fn bank(place: &TestDirectory, script: &str) -> Run {
     place.run(&["bank"], script)
 }
 
 /// What a script prints that goes well.
-fn out(place: &TextOrigin, script: &str) -> String {
+fn out(place: &TestDirectory, script: &str) -> String {
     let run = bank(place, script);
     assert_eq!((run.code, run.err.as_str()), (0, ""), "{script}");
     run.out
 }
 
-fn write(place: &TextOrigin, name: &str, text: impl AsRef<[u8]>) {
+fn write(place: &TestDirectory, name: &str, text: impl AsRef<[u8]>) {
     fs::write(place.path().join(name), text).expect("a file");
 }
 
-fn read(place: &TextOrigin, name: &str) -> String {
+fn read(place: &TestDirectory, name: &str) -> String {
     fs::read_to_string(place.path().join(name)).expect("a file")
 }
 
 #[test]
 fn a_table_is_made_with_the_types_that_fit() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let text = "\u{feff}id,zip,price,day,at,ok,note,\r\n\
                 1,01234,2.50,2026-01-31,2026-01-31 12:00:00,true,\"a \"\"b\"\"\",\r\n\
                 2,99999,3,,2026-02-01,FALSE,\"\",\r\n\
@@ -50,7 +50,7 @@ fn a_table_is_made_with_the_types_that_fit() {
 
 #[test]
 fn what_is_there_takes_rows_by_name_or_in_order() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     out(&place, "CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT DEFAULT 'd', b DECIMAL(9,2));");
     write(&place, "named.csv", "B,id\n1.50,7\n,8\n");
     write(&place, "plain.tsv", "# twice\n# skipped\n9\tx\\ty\t2\n10\t\"\"\t\\N\n");
@@ -66,7 +66,7 @@ fn what_is_there_takes_rows_by_name_or_in_order() {
 
 #[test]
 fn every_wrong_line_is_told_and_nothing_is_done() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     out(
         &place,
         "CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT NOT NULL);\nINSERT INTO t VALUES (1, 'x');",
@@ -108,7 +108,7 @@ fn every_wrong_line_is_told_and_nothing_is_done() {
 #[test]
 fn a_long_file_is_imported_whole_or_not_at_all() {
     let count: u64 = if std::env::var_os("ASOF_EXHAUSTIVE").is_some() { 1_000_000 } else { 20_000 };
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let good = |n: u64| format!("{n},name {n},{}.5\n", n % 100);
     let lines: Vec<String> = (1..=count).map(good).collect();
     let mut broken = lines.clone();
@@ -133,7 +133,7 @@ fn a_long_file_is_imported_whole_or_not_at_all() {
 
 #[test]
 fn json_keeps_its_digits_and_names_what_has_no_column() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let text = "[{\"n\": 9007199254740993, \"d\": 0.10000000000000000001, \"j\": {\"a\": [1.50]}},\n\
                  {\"n\": null, \"d\": 123456789012345678.5}]";
     write(&place, "big.json", text);
@@ -162,7 +162,7 @@ fn json_keeps_its_digits_and_names_what_has_no_column() {
 
 #[test]
 fn what_is_no_file_or_no_kind_is_refused_with_a_word() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     out(&place, "CREATE TABLE t(a TEXT);");
     write(&place, "data.txt", "a\n");
     write(&place, "empty.csv", "");
@@ -201,7 +201,7 @@ fn what_is_no_file_or_no_kind_is_refused_with_a_word() {
 
 #[test]
 fn a_header_with_a_slip_is_refused_until_it_is_said_what_it_is() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     out(&place, "CREATE TABLE m(id ANY, name TEXT, email TEXT);");
     let rows = || {
         let rows = out(&place, "SELECT id, name, email FROM m;");
@@ -254,7 +254,7 @@ fn a_header_with_a_slip_is_refused_until_it_is_said_what_it_is() {
 
 #[test]
 fn the_first_line_of_a_new_table_is_a_row_where_that_is_said() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     write(&place, "plain.csv", "1,Ada,\n2,Bob,x\n");
     let made = "CREATE TABLE n (column1 INTEGER, column2 TEXT, column3 TEXT);\n1|Ada|\n2|Bob|x\n";
     let script = ".import plain.csv n --no-header\n.schema n\nSELECT * FROM n;";
@@ -266,7 +266,7 @@ fn the_first_line_of_a_new_table_is_a_row_where_that_is_said() {
 
 #[test]
 fn json_that_is_wrong_is_told_by_its_line() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let lone = "expected an array of objects, [{…}, …]; --ndjson reads an object on each line";
     let cases = [
         ("[", "line 1: the array is never closed"),
@@ -290,7 +290,7 @@ fn json_that_is_wrong_is_told_by_its_line() {
 
 #[test]
 fn what_comes_through_a_pipe_is_read_as_a_file_is() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let text = "id,name\n1,Ada\n2,\n";
     for (path, table) in [("-", "a"), ("/dev/stdin", "b"), ("-", "a")] {
         let import = format!(".import --csv {path} {table}");
@@ -310,7 +310,7 @@ fn what_comes_through_a_pipe_is_read_as_a_file_is() {
 
 #[test]
 fn a_file_that_is_there_is_replaced_only_by_force() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     out(&place, "CREATE TABLE t(a TEXT, b INTEGER);\nINSERT INTO t VALUES ('x, y', 1), (NULL, 2);");
     out(&place, ".export t.csv");
     assert_eq!(read(&place, "t.csv"), "a,b\n\"x, y\",1\n,2\n");
@@ -412,7 +412,7 @@ fn everything(seed: u64) -> (String, String) {
 #[test]
 fn every_value_of_every_type_comes_back_from_every_kind_of_file() {
     for (seed, kind) in (1..).zip(["csv", "tsv", "json", "ndjson"]) {
-        let place = TextOrigin::new();
+        let place = TestDirectory::new();
         let (definition, fill) = everything(seed);
         out(&place, &format!("CREATE TABLE a{definition};\nCREATE TABLE b{definition};\n{fill}"));
         out(&place, &format!(".export a.{kind} a\n.import a.{kind} b"));
@@ -439,7 +439,7 @@ fn every_value_of_every_type_comes_back_from_every_kind_of_file() {
 
 #[test]
 fn a_safe_shell_touches_no_file() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     out(&place, "CREATE TABLE t(a TEXT);");
     write(&place, "t.csv", "x\n");
     for command in [".import t.csv t", ".export u.csv t", ".save copy", ".open other"] {
@@ -453,7 +453,7 @@ fn a_safe_shell_touches_no_file() {
 
 #[test]
 fn a_dump_makes_the_same_tables_again() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let (definition, fill) = everything(9);
     out(&place, &format!("CREATE TABLE a{definition};\n{fill}\nCREATE INDEX by_c0 ON a (c0);"));
     out(
@@ -474,7 +474,7 @@ fn a_dump_makes_the_same_tables_again() {
 
 #[test]
 fn sqlite_runs_a_dump_of_common_types() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let script = "CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT, r REAL, b BLOB, ok BOOLEAN, d DATE);\n\
                   CREATE INDEX by_a ON t (a);\n\
                   INSERT INTO t VALUES (1, 'it''s', 0.1, x'00ff', TRUE, '2026-01-31'), (2, NULL, NULL, NULL, NULL, NULL);";
@@ -491,7 +491,7 @@ fn sqlite_runs_a_dump_of_common_types() {
 
 #[test]
 fn a_copy_has_all_the_past_and_opens() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     out(
         &place,
         "CREATE TABLE t(a INTEGER);\nINSERT INTO t VALUES (1), (2);\nDELETE FROM t WHERE a = 1;\n.save copy",
@@ -514,7 +514,7 @@ fn a_copy_has_all_the_past_and_opens() {
 
 #[test]
 fn another_database_takes_the_place_of_this_one() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     out(&place, "CREATE TABLE t(a TEXT);\nINSERT INTO t VALUES ('first');\n.save other");
     let script = ".open other\nINSERT INTO t VALUES ('second');\n.open bank\nSELECT a FROM t;\n\
                   .open bank\nSELECT count(*) FROM t;\n.open\n.tables\nCREATE TABLE m(a TEXT);\n\

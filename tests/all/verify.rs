@@ -1,11 +1,11 @@
 //! VERIFY and `.verify`: what they say of a database that is sound, and of each damaged file.
 
-use crate::shell::TextOrigin;
+use crate::shell::TestDirectory;
 use std::fs;
 
 /// A database with a file of every kind.
-fn bank() -> TextOrigin {
-    let place = TextOrigin::new();
+fn bank() -> TestDirectory {
+    let place = TestDirectory::new();
     let script = "CREATE TABLE accounts (id INTEGER PRIMARY KEY, owner TEXT);\n\
                   INSERT INTO accounts (owner) VALUES ('Ada'), ('Bob');\n\
                   SNAPSHOT 'two';\n\
@@ -43,7 +43,7 @@ fn a_sound_database_is_so_however_it_is_asked() {
 
 #[test]
 fn a_database_that_is_not_there_is_not_sound() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let run = place.run(&["bank", "VERIFY"], "");
     assert_eq!((run.code, run.out.as_str()), (3, ""));
     let run = place.run(&["--receipts", "-c", "CREATE TABLE t (a); VERIFY"], "");
@@ -52,7 +52,7 @@ fn a_database_that_is_not_there_is_not_sound() {
 }
 
 /// Damages a file behind an open database, by its own shell command, and has that verify itself.
-fn verified(place: &TextOrigin, name: &str, at: usize, verify: &str) -> crate::shell::Run {
+fn verified(place: &TestDirectory, name: &str, at: usize, verify: &str) -> crate::shell::Run {
     let path = place.path().join("bank").join(name);
     let mut bytes = fs::read(&path).expect(name);
     bytes[at] ^= 1;
@@ -116,7 +116,7 @@ fn opening_again_helps_where_it_is_said_to() {
 #[test]
 fn what_is_of_later_versions_is_refused_by_name() {
     for statement in ["VERIFY AGAINST 'x'", "SHOW DIGEST"] {
-        let run = TextOrigin::new().run(&["-c", statement], "");
+        let run = TestDirectory::new().run(&["-c", statement], "");
         assert_eq!(run.code, 1);
         let name = statement.trim_end_matches(" 'x'");
         assert!(run.err.contains(&format!("{name} is not supported yet")), "{}", run.err);

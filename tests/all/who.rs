@@ -1,7 +1,7 @@
 //! Who did what, and why: what every statement that makes events can say of its transaction.
 
 use crate::answer::told;
-use crate::shell::TextOrigin;
+use crate::shell::TestDirectory;
 use asof::session::Session;
 use asof::storage::Database;
 use std::sync::Arc;
@@ -164,7 +164,7 @@ fn a_digest_tells_one_text_from_another() {
 
 #[test]
 fn the_shell_is_told_who_acts() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let script = "CREATE TABLE t (a INTEGER);\nSELECT actor FROM _transactions;\n.show\n";
     let run = place.run(&["--actor", "amy", "one"], script);
     assert!(run.out.starts_with("amy\n") && run.out.contains("actor: amy\n"), "{}", run.out);

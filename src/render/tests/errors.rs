@@ -30,7 +30,7 @@ fn a_script_error_names_its_place() {
        |        ^^^^ did you mean "owner"?
        = accounts(id, owner, balance)
     "#);
-    let terminal = TextOrigin { name: None, line: 1, column: 1 };
+    let terminal = TextOrigin::default();
     insta::assert_snapshot!(error(text, "owne", &terminal), @r#"
     error[unknown-column]: accounts has no column "owne"
      1 | SELECT owne FROM accounts WHERE id = 1;
@@ -139,9 +139,9 @@ fn a_name_of_a_megabyte_is_not_told_in_full() {
 }
 
 /// An error as it is told in a manner.
-fn reported(error: &Diagnostic, text: &str, place: &TextOrigin, manner: &ReportOptions) -> String {
+fn reported(error: &Diagnostic, text: &str, place: &TextOrigin, options: &ReportOptions) -> String {
     let mut out = Vec::new();
-    report(error, text, place, manner, &mut out).expect("a vector takes every byte");
+    report(error, text, place, options, &mut out).expect("a vector takes every byte");
     String::from_utf8(out).expect("text")
 }
 
@@ -166,7 +166,7 @@ fn a_program_reads_one_line_for_each_error() {
     let read: serde_json::Value = serde_json::from_str(&line).expect("valid JSON");
     assert_eq!(read["message"], "accounts has no \u{1b}[31m column \"owne\"");
     assert_eq!((&read["offset"], &read["length"]), (&7.into(), &4.into()));
-    let place = TextOrigin { name: None, line: 1, column: 1 };
+    let place = TextOrigin::default();
     insta::assert_snapshot!(reported(&Diagnostic::new("usage", "no"), "", &place, &json), @r#"{"code":"usage","message":"no","file":null,"line":1,"column":1,"offset":null,"length":null,"help":null,"notes":[]}"#);
     let mut out = Vec::new();
     notice("stopped \u{9b}here", &json, &mut out).expect("a vector takes every byte");
@@ -182,10 +182,10 @@ fn an_error_at_a_terminal_keeps_to_its_width() {
         notes: vec![long.into()],
         ..wrong()
     };
-    let manner = ReportOptions { width: Some(40), ..ReportOptions::default() };
-    let place = TextOrigin { name: None, line: 1, column: 1 };
+    let options = ReportOptions { width: Some(40), ..ReportOptions::default() };
+    let place = TextOrigin::default();
     let text = "SELECT owne, and_then, much_more, that_is, of_no, interest FROM accounts";
-    let text = reported(&error, text, &place, &manner);
+    let text = reported(&error, text, &place, &options);
     insta::assert_snapshot!(text, @r"
     error[unknown-column]: the table has
       no such column, whatever anyone may

@@ -141,7 +141,7 @@ impl From<std::io::Error> for DotCommandError {
 ///
 /// # Errors
 /// [`Stop::Failed`] where it fails, which is told; whatever a script inside it ends with.
-pub(super) fn run(shell: &mut Shell, line: &str, place: &TextOrigin) -> Result<(), Stop> {
+pub(super) fn run(shell: &mut Shell, line: &str, origin: &TextOrigin) -> Result<(), Stop> {
     let words = words(line, usize::MAX);
     let name = words.first().map_or("", String::as_str).trim_end_matches(';').to_ascii_lowercase();
     let found = find(&name);
@@ -173,10 +173,10 @@ pub(super) fn run(shell: &mut Shell, line: &str, place: &TextOrigin) -> Result<(
     let done = match result {
         Ok(()) => Ok(()),
         Err(DotCommandError::Stop(stop)) => Err(stop),
-        Err(DotCommandError::Failed(error)) => Err(shell.fail(&error, line, place)),
-        Err(DotCommandError::Unavailable(error)) => Err(shell.unavailable(&error, line, place)),
+        Err(DotCommandError::Failed(error)) => Err(shell.fail(&error, line, origin)),
+        Err(DotCommandError::Unavailable(error)) => Err(shell.unavailable(&error, line, origin)),
     };
-    shell.arrived(done, line, place)
+    shell.arrived(done, line, origin)
 }
 
 /// The command of this name, or the one that it is an abbreviation of.

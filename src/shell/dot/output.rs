@@ -173,8 +173,8 @@ fn output(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError
 /// Sends results elsewhere, or here again.
 fn redirect(shell: &mut Shell, arguments: &[String], once: bool) -> Result<(), DotCommandError> {
     check_safe(shell, if once { ".once" } else { ".output" })?;
-    let place = TextOrigin { name: None, line: 1, column: 1 };
-    shell.restore(&place).map_err(DotCommandError::Stop)?;
+    let origin = TextOrigin::default();
+    shell.restore(&origin).map_err(DotCommandError::Stop)?;
     let target = match arguments {
         [] => return Ok(()),
         [word] if word == "stdout" => return Ok(()),

@@ -200,8 +200,8 @@ impl Shell {
                     if let Err(error) = self.edit(&text) {
                         // It waits for another way to go on.
                         self.interaction.next = Some(text);
-                        let place = TextOrigin { name: None, line: 1, column: 1 };
-                        self.fail(&error, "", &place);
+                        let origin = TextOrigin::default();
+                        self.fail(&error, "", &origin);
                     }
                 }
                 PromptResult::Cleared => self.forget(),
@@ -223,7 +223,7 @@ impl Shell {
     fn read(&mut self, keyboard: &mut LineSource) -> PromptResult {
         self.connection.give_up_place();
         if let Err(error) = self.connection.follow() {
-            self.fail(&error, "", &TextOrigin { name: None, line: 1, column: 1 });
+            self.fail(&error, "", &TextOrigin::default());
         }
         self.notices();
         let main = self.prompt();
@@ -374,14 +374,14 @@ impl Shell {
     fn stray(&mut self, stray: &StrayLine) -> Result<(), Stop> {
         let StrayLine { statement, command, opened_by } = stray;
         self.forget();
-        let place = TextOrigin { name: None, line: 1, column: 1 };
+        let origin = TextOrigin::default();
         let is_statement = entry::begins_statement(statement);
         if !is_statement && dot::leaves(command) {
             self.leave(statement)?;
-            return dot::run(self, command, &place);
+            return dot::run(self, command, &origin);
         }
         if !is_statement || !dot::leaves(command) {
-            match dot::run(self, command, &place) {
+            match dot::run(self, command, &origin) {
                 Ok(()) | Err(Stop::Failed) => {}
                 Err(stop) => return Err(stop),
             }
@@ -419,13 +419,13 @@ impl Shell {
         self.connection.forget_interrupt();
         for piece in pieces {
             // Nobody at a prompt counts the lines of the session.
-            let place = TextOrigin { name: None, line: 1, column: 1 };
+            let origin = TextOrigin::default();
             let done = match piece.kind {
                 PieceKind::Statement => {
                     self.interaction.last = written(piece);
-                    self.statement(&piece.text, &place)
+                    self.statement(&piece.text, &origin)
                 }
-                PieceKind::DotCommand => dot::run(self, &piece.text, &place),
+                PieceKind::DotCommand => dot::run(self, &piece.text, &origin),
             };
             match done {
                 Ok(()) | Err(Stop::Failed | Stop::Unavailable) => {}

@@ -60,7 +60,7 @@ impl Shell {
     /// [`Stop::Unavailable`] where there is no database, [`Stop::Failed`] where it cannot be copied;
     /// both were told. [`Stop::Exit`] with 4 where something is lost.
     pub fn salvage(&mut self, target: &Path) -> Result<(), Stop> {
-        let place = TextOrigin { name: None, line: 1, column: 1 };
+        let place = TextOrigin::default();
         let database = match self.connection.existing() {
             Ok(session) => Arc::clone(session.database()),
             Err(connection_error) => {

@@ -6,7 +6,7 @@
 //! In both an empty field is NULL and `""` the empty text; so is `\N` in TSV, and a text without quotes
 //! that somebody said stands for NULL.
 
-use super::lines::LineReader;
+use super::file_lines::FileLines;
 use std::borrow::Cow;
 use std::io;
 
@@ -52,13 +52,13 @@ pub(super) struct RecordFormat {
 
 /// The records of a file.
 pub(super) struct RecordReader {
-    lines: LineReader,
+    lines: FileLines,
     layout: RecordFormat,
 }
 
 impl RecordReader {
     /// The records that stand on these lines.
-    pub(super) fn new(lines: LineReader, layout: RecordFormat) -> RecordReader {
+    pub(super) fn new(lines: FileLines, layout: RecordFormat) -> RecordReader {
         RecordReader { lines, layout }
     }
 
@@ -258,7 +258,7 @@ mod tests {
         text: &[u8],
         layout: RecordFormat,
     ) -> Vec<(u64, Result<Vec<Field<'static>>, String>)> {
-        let lines = LineReader::new(Box::new(std::io::Cursor::new(text.to_vec())));
+        let lines = FileLines::new(Box::new(std::io::Cursor::new(text.to_vec())));
         let mut records = RecordReader::new(lines, layout);
         let mut all = Vec::new();
         while let Some(found) = records.next().expect("memory can be read") {

@@ -1,9 +1,9 @@
 //! From a file into a table.
 
 use super::fields::{Dialect, Field, Located, RecordFormat, RecordReader};
+use super::file_lines::{FileLines, INVALID};
 use super::header;
 use super::infer::{InferredColumns, InferredType};
-use super::lines::{INVALID, LineReader};
 use super::objects::{ObjectReader, each_key};
 use super::source_file::{ImportError, SourceFile, command};
 use super::{FileFormat, refused, separator, values};
@@ -297,7 +297,7 @@ impl Importer<'_> {
         what: &str,
     ) -> Result<(ImportSource, ImportProgress), ImportError> {
         let (text, size) = file.text()?;
-        let lines = LineReader::new(text);
+        let lines = FileLines::new(text);
         let source = match self.kind {
             FileFormat::Fields(dialect) => {
                 let (separator, null) = (self.separator, self.import.null.clone());

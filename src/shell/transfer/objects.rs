@@ -1,7 +1,7 @@
 //! JSON objects, read as a stream: those of one array, or one on each line.
 
 use super::fields::Located;
-use super::lines::{INVALID, LineReader, MAX_LINE};
+use super::file_lines::{FileLines, INVALID, MAX_LINE};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -10,7 +10,7 @@ use std::io;
 
 /// The objects of a file, each as it is written.
 pub(super) struct ObjectReader {
-    lines: LineReader,
+    lines: FileLines,
     /// Where in the array the reading is; `None` where each line is an object.
     array: Option<ArrayState>,
 }
@@ -46,12 +46,12 @@ const NO_ARRAY: &str = "expected an array of objects, [{…}, …]";
 
 impl ObjectReader {
     /// The objects of one array.
-    pub(super) fn of_array(lines: LineReader) -> ObjectReader {
+    pub(super) fn of_array(lines: FileLines) -> ObjectReader {
         ObjectReader { lines, array: Some(ArrayState { place: ArrayPosition::Before, at: 0 }) }
     }
 
     /// One object on each line.
-    pub(super) fn of_lines(lines: LineReader) -> ObjectReader {
+    pub(super) fn of_lines(lines: FileLines) -> ObjectReader {
         ObjectReader { lines, array: None }
     }
 
@@ -264,7 +264,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str, array: bool) -> Vec<(u64, Result<String, String>)> {
-        let lines = LineReader::new(Box::new(std::io::Cursor::new(text.as_bytes().to_vec())));
+        let lines = FileLines::new(Box::new(std::io::Cursor::new(text.as_bytes().to_vec())));
         let mut objects =
             if array { ObjectReader::of_array(lines) } else { ObjectReader::of_lines(lines) };
         let mut all = Vec::new();

@@ -1,10 +1,10 @@
 //! Dot-commands: those of the session, of the schema and of time.
 
-use super::{TABLE, TextOrigin, run};
+use super::{TABLE, TestDirectory, run};
 
 /// A database with a history: events 1 to 6.
-fn bank() -> TextOrigin {
-    let place = TextOrigin::new();
+fn bank() -> TestDirectory {
+    let place = TestDirectory::new();
     let script = "CREATE TABLE accounts(id INTEGER PRIMARY KEY, owner TEXT, balance INTEGER);\n\
                   INSERT INTO accounts VALUES (1, 'Ada', 100), (2, 'Bob', 20);\n\
                   UPDATE accounts SET balance = 70 WHERE id = 1 WITH (intent = 'Paid', actor = 'amy');\n\
@@ -325,7 +325,7 @@ fn commands_of_the_system_run_and_read_nothing_of_the_script() {
         run.err
     );
     for command in [".shell true", ".system true", ".cd /", ".read x", ".output x", ".once | cat"] {
-        let run = TextOrigin::new().run(&["--safe"], format!("{command}\n"));
+        let run = TestDirectory::new().run(&["--safe"], format!("{command}\n"));
         assert_eq!(run.code, 1);
         assert!(run.err.contains("error[safe-mode]"), "{}", run.err);
     }
@@ -334,7 +334,7 @@ fn commands_of_the_system_run_and_read_nothing_of_the_script() {
 #[cfg(unix)]
 #[test]
 fn another_directory_is_gone_to_unless_the_database_would_be_lost() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     std::fs::create_dir(place.path().join("inside")).expect("a directory");
     place.write("inside/one.sql", "SELECT 1;\n");
     assert_eq!(place.run(&[], ".cd inside\n.read one.sql\n").out, "1\n");
@@ -376,7 +376,7 @@ fn show_lists_every_setting_as_it_is() {
     let script = ".bail off\n.echo on\n.events on\n.headers on\n.last on\n.mode insert 'my t'\n\
                   .nullvalue '∅\t'\n.once x\n.pager 'less -S'\n.prompt '> '\n.receipts on\n.rows all\n\
                   .separator ' ; '\n.timer on\n.width 5 -3\n.x auto\n.echo off\n.show\n";
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let run = place.run(&["-q", "--error-format", "short"], script);
     assert_eq!((run.code, run.err.as_str()), (0, ""));
     let shown = std::fs::read_to_string(place.path().join("x")).expect("what .once got");
@@ -408,7 +408,7 @@ fn show_lists_every_setting_as_it_is() {
 
 #[test]
 fn a_point_may_be_the_name_of_a_moment_or_a_number_back() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let script = "CREATE TABLE t (a); INSERT INTO t VALUES (1); TAG 'lesson 1'; INSERT INTO t VALUES (2);\n\
                   TAG two; SNAPSHOT 'three'; INSERT INTO t VALUES (3); TAG 'yesterday';\n";
     assert_eq!(place.run(&["bank"], script).code, 0);
@@ -445,7 +445,7 @@ fn a_point_may_be_the_name_of_a_moment_or_a_number_back() {
 
 #[test]
 fn blame_of_a_row_that_is_gone_says_when_it_went() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let script = "CREATE TABLE t (id INTEGER PRIMARY KEY, a); INSERT INTO t VALUES (1, 'x'), (2, 'y');\n\
                   DELETE FROM t WHERE id = 2 WITH (actor = 'amy', intent = 'Closed');\n\
                   UPDATE t SET id = 7;\n";
@@ -471,7 +471,7 @@ fn blame_of_a_row_that_is_gone_says_when_it_went() {
 
 #[test]
 fn what_turns_a_setting_over_says_what_it_is_now() {
-    let run = TextOrigin::new().run(&["--receipts"], ".x\n.x\n.x on\n.x\n");
+    let run = TestDirectory::new().run(&["--receipts"], ".x\n.x\n.x on\n.x\n");
     assert_eq!((run.code, run.err.as_str()), (0, ""));
     assert_eq!(run.out, "rows as lines: on\nrows as lines: off\nrows as lines: off\n");
     for (command, told) in [
@@ -482,7 +482,7 @@ fn what_turns_a_setting_over_says_what_it_is_now() {
         (".receipts", "receipts: off\nreceipts: on\n"),
         (".timer", "timer: on\ntimer: off\n"),
     ] {
-        let run = TextOrigin::new().run(&["--receipts"], format!("{command}\n{command}\n"));
+        let run = TestDirectory::new().run(&["--receipts"], format!("{command}\n{command}\n"));
         assert_eq!((run.code, run.err.as_str(), run.out.as_str()), (0, "", told), "{command}");
     }
 }

@@ -1,13 +1,13 @@
 //! The binary where the system allows it little: short stacks, small files; and what it allows itself.
 
 use super::piped::{Piped, ended};
-use super::{Run, TABLE, TextOrigin};
+use super::{Run, TABLE, TestDirectory};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
 /// Runs `asof` under limits that `sh` sets: `-s 512`, `-f 40`.
-fn limited(place: &TextOrigin, limits: &str, arguments: &[&str], out: Option<File>) -> Run {
+fn limited(place: &TestDirectory, limits: &str, arguments: &[&str], out: Option<File>) -> Run {
     let mut command = Command::new("sh");
     command.args(["-c", &format!("ulimit {limits} && exec \"$0\" \"$@\"")]);
     command.arg(env!("CARGO_BIN_EXE_asof")).args(arguments).current_dir(place.path());
@@ -29,7 +29,7 @@ fn chain(term: &str, operator: &str, terms: usize) -> String {
 
 #[test]
 fn the_tallest_expression_fits_however_short_the_stack_is_that_the_system_gives() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let script = format!("{TABLE}INSERT INTO t VALUES (1, 'x'), (2, 'y');");
     assert_eq!(place.run(&["bank"], script).code, 0);
     // The terms themselves may be of some levels.
@@ -65,7 +65,7 @@ fn the_tallest_expression_fits_however_short_the_stack_is_that_the_system_gives(
 
 #[test]
 fn a_limit_on_the_size_of_files_is_an_error_and_what_was_acknowledged_stays() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let inserts: String = (0..3_000).map(|n| format!("INSERT INTO t VALUES ({n}, 'x');")).collect();
     let arguments = ["--receipts", "bank", "-c", TABLE, "-c", &inserts];
     let run = limited(&place, "-f 40", &arguments, None);
@@ -79,7 +79,7 @@ fn a_limit_on_the_size_of_files_is_an_error_and_what_was_acknowledged_stays() {
 
 #[test]
 fn a_result_that_is_larger_than_a_file_may_be_is_an_error() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let results = File::create(place.path().join("results")).expect("a file");
     let query = format!("SELECT '{}'", "x".repeat(100_000));
     let run = limited(&place, "-f 8", &["-c", &query], Some(results));
@@ -89,7 +89,7 @@ fn a_result_that_is_larger_than_a_file_may_be_is_an_error() {
 
 #[test]
 fn a_statement_without_end_is_refused_where_it_begins_before_it_fills_the_memory() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let mut session = Piped::new(&place, &["--receipts"]);
     session.send("CREATE TABLE t(a);\nSELECT 1 + ");
     let mut input = session.input;
@@ -131,7 +131,7 @@ fn a_receipt_is_there_before_what_runs_behind_it_has_ended() {
 #[test]
 fn what_the_command_line_quotes_commands_no_terminal() {
     for argument in ["--b\u{1b}[31mad", "--mode=\u{1b}[31m", "--snapshot-every=\u{202e}7\u{200b}"] {
-        let run = TextOrigin::new().run(&[argument], "");
+        let run = TestDirectory::new().run(&[argument], "");
         assert_eq!(run.code, 2, "{}", run.err);
         let hostile = |c: char| matches!(c, '\u{1b}' | '\u{202e}' | '\u{200b}');
         assert!(!run.err.contains(hostile), "{:?}", run.err);

@@ -1,11 +1,11 @@
 //! Options: each does what the help says, and those that exclude each other say so.
 
-use super::{TABLE, TextOrigin};
+use super::{TABLE, TestDirectory};
 use crate::terminal::screen::Screen;
 
 /// A database with a table of one row, at event 2.
-fn bank() -> TextOrigin {
-    let place = TextOrigin::new();
+fn bank() -> TestDirectory {
+    let place = TestDirectory::new();
     let script = format!("{TABLE}INSERT INTO t VALUES (1, 'x');");
     assert_eq!(place.run(&["bank"], script).code, 0);
     place
@@ -93,7 +93,7 @@ fn a_run_in_one_transaction_has_no_other() {
         assert_eq!(place.run(&["bank", "SELECT count(*) FROM t"], "").out, "1\n");
     }
     for other in ["--keep-going", "--read-only", "--check", "--at=1"] {
-        assert_eq!(TextOrigin::new().run(&["-1", other, "bank"], "").code, 2, "{other}");
+        assert_eq!(TestDirectory::new().run(&["-1", other, "bank"], "").code, 2, "{other}");
     }
 }
 
@@ -135,7 +135,7 @@ fn first(line: &str) -> &str {
 
 #[test]
 fn safe_refuses_what_touches_files_and_programs() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     place.write("one.sql", "SELECT 1;\n");
     let run = place.run(&["--safe", "--keep-going"], "SELECT 2;\n.read one.sql\n");
     assert_eq!((run.code, run.out.as_str()), (1, "2\n"));
@@ -185,7 +185,7 @@ fn at_a_terminal_the_start_up_file_of_the_configuration_runs() {
 
 #[test]
 fn spellings_of_sqlite_work_or_get_a_word() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let arguments = ["-batch", "-bail", "-cmd", ".mode csv", "-cmd", "SELECT 1", ":memory:"];
     assert_eq!(place.run(&arguments, "SELECT 'a,b';").out, "1\n\"a,b\"\n");
     let values = ["-separator", ", ", "-nullvalue", "-", "-c", "SELECT 1, NULL"];
@@ -217,7 +217,7 @@ fn results_and_errors_go_where_and_how_they_are_asked_to() {
 #[test]
 fn colour_is_where_it_is_asked_for() {
     let coloured = |arguments: &[&str], name: &str, value: &str| {
-        let place = TextOrigin::new();
+        let place = TestDirectory::new();
         let mut command = place.command(arguments);
         command.env_remove("NO_COLOR").env(name, value);
         let output = command.output().expect("the binary runs");
@@ -228,12 +228,12 @@ fn colour_is_where_it_is_asked_for() {
     assert!(coloured(&["-c", "OOPS"], "CLICOLOR_FORCE", "1"));
     assert!(!coloured(&["--color=never", "-c", "OOPS"], "CLICOLOR_FORCE", "1"));
     assert!(!coloured(&["-c", "OOPS"], "CLICOLOR_FORCE", "0"));
-    assert_eq!(TextOrigin::new().run(&["--color", "sometimes"], "").code, 2);
+    assert_eq!(TestDirectory::new().run(&["--color", "sometimes"], "").code, 2);
 }
 
 #[test]
 fn a_parameter_has_its_value_in_every_database() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let query = "SELECT $name || '!', :n + 1, typeof(@n);";
     let run = place.run(&["-v", "name=it's me", "-v", "n=41"], query);
     assert_eq!((run.code, run.out.as_str()), (0, "it's me!|42|integer\n"), "{}", run.err);
@@ -248,7 +248,7 @@ fn a_parameter_has_its_value_in_every_database() {
 
 #[test]
 fn a_transaction_that_never_commits_creates_nothing() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let too_long = format!("TAG '{}'", "x".repeat(65 << 20));
     for last in ["SELECT * FROM nowhere;", &too_long] {
         let run = place.run(&["-1", "bank"], format!("CREATE TABLE t (a);\n{last}"));

@@ -1,10 +1,10 @@
 //! A process that runs beside the test, and its pipes.
 
-use super::TextOrigin;
+use super::TestDirectory;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-impl TextOrigin {
+impl TestDirectory {
     /// Starts `asof` with a pipe at each of its streams.
     pub(crate) fn spawn(&self, arguments: &[&str]) -> Child {
         self.spawn_onto(arguments, Stdio::piped())
@@ -31,7 +31,7 @@ pub(crate) struct Piped {
 }
 
 impl Piped {
-    pub(crate) fn new(place: &TextOrigin, arguments: &[&str]) -> Piped {
+    pub(crate) fn new(place: &TestDirectory, arguments: &[&str]) -> Piped {
         let mut child = place.spawn(arguments);
         let input = child.stdin.take().expect("a pipe");
         let output = BufReader::new(child.stdout.take().expect("a pipe"));

@@ -1,13 +1,13 @@
 //! Several processes, processes that are killed, and a log that others lay hands on.
 
 use super::piped::Piped;
-use super::{TABLE, TextOrigin};
+use super::{TABLE, TestDirectory};
 use std::fs;
 use std::io::{BufRead, Read, Write};
 use std::process::Command;
 
-fn database(rows: usize) -> TextOrigin {
-    let place = TextOrigin::new();
+fn database(rows: usize) -> TestDirectory {
+    let place = TestDirectory::new();
     let inserts: String =
         (0..rows).map(|n| format!("INSERT INTO t VALUES ({n}, 'x');\n")).collect();
     assert_eq!(place.run(&["bank"], format!("{TABLE}{inserts}")).code, 0);
@@ -164,7 +164,7 @@ fn what_is_good_of_a_damaged_database_is_salvaged_and_the_rest_is_listed() {
 
 #[test]
 fn a_directory_of_other_things_is_left_alone() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     fs::create_dir(place.path().join("photos")).expect("a directory");
     place.write("photos/cat.jpg", "");
     for statement in ["SELECT 1", TABLE] {
@@ -181,7 +181,7 @@ fn a_directory_of_other_things_is_left_alone() {
 fn a_database_that_cannot_be_created_is_none() {
     // Nobody may make a directory there, not even root.
     let new = "/proc/asof-test";
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     for script in [TABLE.to_owned(), format!("BEGIN;\n{TABLE}COMMIT;\n")] {
         let run = place.run(&[new], script);
         assert_eq!((run.code, run.out.as_str()), (3, ""), "{}", run.err);
@@ -194,7 +194,7 @@ fn a_database_that_cannot_be_created_is_none() {
 #[cfg(unix)]
 #[test]
 fn a_pipe_or_a_link_in_the_place_of_the_log_is_refused_at_once() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     for name in ["pipe", "link"] {
         fs::create_dir(place.path().join(name)).expect("a directory");
     }
@@ -212,7 +212,7 @@ fn a_pipe_or_a_link_in_the_place_of_the_log_is_refused_at_once() {
 
 #[test]
 fn every_line_of_the_log_is_json() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let script = "CREATE TABLE \"a\u{1b}\\\"\"\"(\"b\u{7}\" INTEGER PRIMARY KEY, c TEXT, d REAL, e BLOB);\n\
         INSERT INTO \"a\u{1b}\\\"\"\" VALUES (1, 'q\"\\\u{1}é\u{2028}', 1e300, x'00ff'), (2, '', -0.0, NULL);\n\
         BEGIN WITH (intent = 'it''s \"so\"');\nUPDATE \"a\u{1b}\\\"\"\" SET c = d;\n\
@@ -236,7 +236,7 @@ fn the_same_script_makes_the_same_bytes_whatever_it_does() {
         DROP INDEX by_b;\nDROP TABLE t;\n";
     for clock in ["2026-01-31T12:00:00Z+60", "9999-12-31T23:50:00Z+1", "0000-01-01+0"] {
         let log = || {
-            let place = TextOrigin::new();
+            let place = TestDirectory::new();
             let run = place.run(&["--clock", clock, "bank"], script);
             assert_eq!((run.code, run.err.as_str()), (0, ""), "{clock}");
             let log = fs::read_to_string(place.path().join("bank/events.log")).expect("a log");

@@ -1,7 +1,7 @@
 //! Scripts: where they stop and how to go on, what stops them from outside, and how long they may be.
 
 use super::piped::{Piped, ended};
-use super::{Run, TABLE, TextOrigin, run};
+use super::{Run, TABLE, TestDirectory, run};
 use crate::terminal::screen::Screen;
 use std::fs::File;
 use std::io::{Read, Write};
@@ -47,7 +47,7 @@ fn where_a_script_stopped_is_said_in_every_case() {
         ),
     ];
     for (script, line) in cases {
-        let place = TextOrigin::new();
+        let place = TestDirectory::new();
         assert_eq!(place.run(&["bank"], format!("{TABLE}INSERT INTO t VALUES (1, 'x');")).code, 0);
         let line = line.replace("(event 2)", "(event 3)");
         let run = place.run(&["bank"], script);
@@ -57,7 +57,7 @@ fn where_a_script_stopped_is_said_in_every_case() {
 
 #[test]
 fn the_command_that_goes_on_names_what_is_left() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     place.write("a b.sql", TABLE);
     place.write("two.sql", "SELECT 1;\nOOPS;\n");
     let arguments = ["bank", "-f", "a b.sql", "-f", "two.sql", "-c", "SELECT 'x'"];
@@ -88,7 +88,7 @@ fn the_command_that_goes_on_names_what_is_left() {
 #[test]
 fn lines_are_passed_over_and_still_counted() {
     let script = "OOPS;\r\nOOPS '\n;\nSELECT 1;\nOOPS;\n";
-    let run = TextOrigin::new().run(&["--from-line", "4"], script);
+    let run = TestDirectory::new().run(&["--from-line", "4"], script);
     assert_eq!((run.code, run.out.as_str()), (1, "1\n"));
     assert!(run.err.starts_with("stdin:5:1: error["), "{}", run.err);
 }
@@ -103,11 +103,11 @@ fn a_line_behind_the_end_of_a_script_is_no_line_to_begin_with() {
         ("", "stdin is empty"),
     ];
     for (script, end) in cases {
-        let run = TextOrigin::new().run(&["--from-line", "3"], script);
+        let run = TestDirectory::new().run(&["--from-line", "3"], script);
         assert_eq!((run.code, run.out.as_str()), (2, ""), "{script:?}");
         assert_eq!(run.err, format!("error[usage]: --from-line 3: {end}\n"));
     }
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     place.write("long.sql", format!("{}\nSELECT 2;", "x".repeat(300_000)));
     for (line, code, out) in [("1", 1, ""), ("2", 0, "2\n"), ("3", 2, "")] {
         let run = place.run(&["-f", "long.sql", "--from-line", line], "");
@@ -119,7 +119,7 @@ fn a_line_behind_the_end_of_a_script_is_no_line_to_begin_with() {
 
 #[test]
 fn the_command_that_goes_on_has_all_options() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     assert_eq!(place.run(&["bank"], "TAG 'new';").code, 0);
     place.write("v.sql", format!("{TABLE}INSERT INTO t VALUES ($x, 'a');\nOOPS;\n"));
     let options = [
@@ -164,7 +164,7 @@ fn the_command_that_goes_on_has_all_options() {
 #[cfg(unix)]
 #[test]
 fn the_command_that_goes_on_does_so() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     assert_eq!(place.run(&["bank"], "TAG 'new';").code, 0);
     let script = |last: &str| format!("SELECT 1;\n{TABLE}INSERT INTO t VALUES (1, $x);\n{last};\n");
     place.write("my v.sql", script("OOPS"));
@@ -181,7 +181,7 @@ fn the_command_that_goes_on_does_so() {
 
 #[test]
 fn a_script_that_reads_itself_stops_once() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     assert_eq!(place.run(&["bank"], TABLE).code, 0);
     place.write("r.sql", "SELECT 1;\n.read r.sql\n");
     place.write("a.sql", ".read b.sql\n");
@@ -205,7 +205,7 @@ fn a_dot_command_behind_a_statement_is_told_to_have_a_line_of_its_own() {
     let told = "error[dot-command]: .tables is no statement: a dot-command begins its line\n";
     let way_out = "put it at the beginning of a line of its own, or in a -c of its own";
     let text = "create table t(a); .tables;";
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let run = place.run(&["bank", "-c", text], "");
     assert!(run.err.starts_with(&format!("-c:1:20: {told}")), "{}", run.err);
     assert!(run.err.contains(way_out), "{}", run.err);
@@ -248,7 +248,7 @@ fn a_full_disk_is_told_whatever_is_printed() {
     scripts.extend(others.map(str::to_string));
     for script in scripts {
         let full = File::options().write(true).open("/dev/full").expect("Linux has it");
-        let mut child = TextOrigin::new().spawn_onto(&[], full);
+        let mut child = TestDirectory::new().spawn_onto(&[], full);
         let mut input = child.stdin.take().expect("a pipe");
         // Whoever has stopped reads no more.
         let _ = writeln!(input, "{script}\nSELECT 2;");
@@ -261,7 +261,7 @@ fn a_full_disk_is_told_whatever_is_printed() {
 
 #[test]
 fn what_ran_when_a_pipe_closed_is_durable() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let mut piped = Piped::new(&place, &["--receipts", "bank"]);
     piped.send(TABLE);
     let (mut child, mut input) = piped.close_output("+1 event".len());
@@ -277,7 +277,7 @@ fn what_ran_when_a_pipe_closed_is_durable() {
 #[cfg(unix)]
 #[test]
 fn an_interrupt_stops_a_script_with_130() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let script = format!("{TABLE}.print ready\n");
     let waiting = "";
     let values: Vec<String> = (0..2000).map(|n| format!("({n}, 'x')")).collect();
@@ -307,7 +307,7 @@ fn an_interrupt_stops_a_script_with_130() {
 /// The most memory that a script of so many statements took, in KiB.
 #[cfg(target_os = "linux")]
 fn peak(statements: usize) -> u64 {
-    let Piped { mut child, mut input, mut output } = Piped::new(&TextOrigin::new(), &[]);
+    let Piped { mut child, mut input, mut output } = Piped::new(&TestDirectory::new(), &[]);
     let statement = format!("SELECT length('{}');\n", "x".repeat(4_000));
     let feed = std::thread::spawn(move || {
         for _ in 0..statements {
@@ -340,7 +340,7 @@ fn a_long_script_takes_no_more_memory_than_a_short_one() {
 #[cfg(unix)]
 #[test]
 fn long_work_tells_a_terminal_how_far_it_is_and_takes_the_line_away() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     place.write("slow.sql", format!(".shell sleep 1.1\n.print done\n-- {}\n", "x".repeat(1000)));
     let mut screen = Screen::start(&place, &["-f", "slow.sql"], 80, 24);
     screen.wait_sent("slow.sql: 2% · ").wait_for("done");
@@ -357,7 +357,7 @@ fn dot_commands_are_no_statements_that_were_applied() {
 
 #[test]
 fn a_statement_that_is_refused_is_skipped_whole() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let trigger = "CREATE TRIGGER t AFTER INSERT ON a\nBEGIN\n  SELECT CASE WHEN 1 THEN 2 END;\n  DELETE FROM a;\nEND;";
     let script = format!(
         "CREATE TABLE a (x); INSERT INTO a VALUES (1), (2);\nBEGIN;\n{trigger}\nEXPLAIN {trigger}\n\
@@ -404,7 +404,7 @@ fn what_is_kept_and_not_all_that_it_says_is_a_notice_of_its_create() {
     for (options, script) in
         [(&[][..], script), (&["--check"], script), (&["-1"], script), (&[], &inside)]
     {
-        let run = TextOrigin::new().run(options, script);
+        let run = TestDirectory::new().run(options, script);
         assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (0, "", notices), "{options:?}");
     }
     let described = super::run(format!(

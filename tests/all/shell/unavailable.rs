@@ -2,7 +2,7 @@
 //! for the same reasons whoever asks for it.
 
 use super::piped::Piped;
-use super::{TABLE, TextOrigin};
+use super::{TABLE, TestDirectory};
 use std::fs;
 
 #[test]
@@ -24,7 +24,7 @@ fn a_missing_database_answers_as_an_empty_one_does() {
         ),
     ];
     for (script, answer) in cases {
-        let place = TextOrigin::new();
+        let place = TestDirectory::new();
         for arguments in [&["new"][..], &["--read-only", "new"]] {
             if arguments.len() == 2 && script.contains("CREATE") {
                 continue;
@@ -36,14 +36,14 @@ fn a_missing_database_answers_as_an_empty_one_does() {
         }
     }
     for script in ["HELP", ".help", "EXPLAIN SELECT 1"] {
-        let run = TextOrigin::new().run(&["new"], script);
+        let run = TestDirectory::new().run(&["new"], script);
         assert_eq!((run.code, run.out.is_empty()), (0, false), "{script}: {}", run.err);
     }
 }
 
 #[test]
 fn what_a_missing_database_would_have_is_not_there() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     assert_eq!(place.run(&["bank"], TABLE).code, 0);
     let scripts = [
         "SELECT a FROM t",
@@ -86,7 +86,7 @@ fn what_a_missing_database_would_have_is_not_there() {
 
 #[test]
 fn somebody_else_may_create_it_meanwhile() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let mut waiting = Piped::new(&place, &["bank"]);
     assert_eq!(waiting.ask("SELECT 1"), "1\n");
     assert_eq!(place.run(&["bank"], format!("{TABLE}INSERT INTO t VALUES (5, 'x');")).code, 0);
@@ -97,7 +97,7 @@ fn somebody_else_may_create_it_meanwhile() {
 }
 
 /// The ways to have a statement run on a database, all of which end with one code.
-fn ways(place: &TextOrigin, database: &str, write: &str) -> Vec<(String, i32, String)> {
+fn ways(place: &TestDirectory, database: &str, write: &str) -> Vec<(String, i32, String)> {
     place.write("write.sql", write);
     place.write("t.csv", "a,b\n1,x\n");
     let open = format!(".open {database}\n");
@@ -120,7 +120,7 @@ fn ways(place: &TextOrigin, database: &str, write: &str) -> Vec<(String, i32, St
 
 #[test]
 fn a_run_ends_with_3_for_the_same_reasons_by_every_way() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let write = "INSERT INTO t VALUES (2, 'y');";
     for name in ["locked", "corrupt", "headless"] {
         let made = place.run(&[name], format!("{TABLE}INSERT INTO t VALUES (1, 'x');"));

@@ -2,12 +2,12 @@
 
 use super::bank;
 use super::screen::Screen;
-use crate::shell::TextOrigin;
+use crate::shell::TestDirectory;
 use std::fs;
 use vt100::Color;
 
 /// A shell at the bank's prompt.
-fn start(place: &TextOrigin, columns: u16) -> Screen {
+fn start(place: &TestDirectory, columns: u16) -> Screen {
     let mut screen = Screen::start(place, &["-q", "bank"], columns, 24);
     screen.wait_line("bank@3> ");
     screen

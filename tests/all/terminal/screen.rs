@@ -3,7 +3,7 @@
 //! Nothing here sleeps until something has surely happened: every step waits for what it needs to
 //! see, for half a minute at most, and says what it saw instead.
 
-use crate::shell::TextOrigin;
+use crate::shell::TestDirectory;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::fmt::Write as _;
 use std::io::{Read, Write};
@@ -39,13 +39,18 @@ pub(crate) struct Screen {
 
 impl Screen {
     /// Starts `asof` with these arguments in this place.
-    pub(crate) fn start(place: &TextOrigin, arguments: &[&str], columns: u16, rows: u16) -> Screen {
+    pub(crate) fn start(
+        place: &TestDirectory,
+        arguments: &[&str],
+        columns: u16,
+        rows: u16,
+    ) -> Screen {
         Screen::start_with(place, arguments, columns, rows, &[])
     }
 
     /// The same with more in the environment; an empty value takes a variable away.
     pub(crate) fn start_with(
-        place: &TextOrigin,
+        place: &TestDirectory,
         arguments: &[&str],
         columns: u16,
         rows: u16,
@@ -57,14 +62,19 @@ impl Screen {
     }
 
     /// Runs a line of `sh` at the terminal; `$ASOF` is the program.
-    pub(crate) fn start_shell(place: &TextOrigin, line: &str, columns: u16, rows: u16) -> Screen {
+    pub(crate) fn start_shell(
+        place: &TestDirectory,
+        line: &str,
+        columns: u16,
+        rows: u16,
+    ) -> Screen {
         let mut command = CommandBuilder::new("/bin/sh");
         command.args(["-c", line]);
         Screen::run(place, command, columns, rows, &[])
     }
 
     fn run(
-        place: &TextOrigin,
+        place: &TestDirectory,
         mut command: CommandBuilder,
         columns: u16,
         rows: u16,

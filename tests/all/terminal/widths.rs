@@ -1,11 +1,11 @@
 //! The same session on a narrow, a usual and a wide terminal, with letters of two columns.
 
 use super::screen::Screen;
-use crate::shell::TextOrigin;
+use crate::shell::TestDirectory;
 
 /// The screen behind a session with wide letters, as wide as the terminal.
 fn screen(columns: u16) -> String {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let script = "CREATE TABLE notes (id INTEGER PRIMARY KEY, author TEXT, city TEXT, said TEXT);
         INSERT INTO notes (author, city, said) VALUES
             ('田中', '東京', 'a first line that is long enough to be wrapped on a narrow terminal'),
@@ -23,7 +23,7 @@ fn screen(columns: u16) -> String {
 
 #[test]
 fn the_first_box_behind_a_resize_has_the_new_width() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     for columns in [60, 90] {
         let mut screen = Screen::start(&place, &["-q"], 80, 24);
         screen.wait_line("memory@0> ").resize(columns, 24);
@@ -115,7 +115,7 @@ fn two_hundred_columns() {
 
 #[test]
 fn a_dump_commands_no_terminal_and_loads_all_the_same() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let script = "CREATE TABLE \"a\u{202e}b\"(x TEXT);\n\
                   INSERT INTO \"a\u{202e}b\" VALUES ('e\u{1b}]2;pwned\u{7}z\u{200b}y\u{e0041}');";
     assert_eq!(place.run(&["bank"], script).code, 0);

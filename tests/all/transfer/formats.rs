@@ -2,10 +2,10 @@
 //! commands say.
 
 use super::{bank, out, read, write};
-use crate::shell::TextOrigin;
+use crate::shell::TestDirectory;
 
 /// A script that goes well; what it prints, and its notices.
-fn noticed(place: &TextOrigin, script: &str) -> (String, String) {
+fn noticed(place: &TestDirectory, script: &str) -> (String, String) {
     let run = bank(place, script);
     assert_eq!(run.code, 0, "{script}\n{}", run.err);
     (run.out, run.err)
@@ -15,7 +15,7 @@ const SEMICOLONS: &str = "id;name;price\n1;Ada;3,50\n2;\"Bob; Jr.\";1.234,00\n";
 
 #[test]
 fn the_separator_is_found_and_told() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     write(&place, "goods.csv", SEMICOLONS);
     let (rows, notice) = noticed(&place, ".import goods.csv goods\nSELECT * FROM goods;");
     assert_eq!(rows, "1|Ada|3,50\n2|Bob; Jr.|1.234,00\n");
@@ -57,7 +57,7 @@ fn the_separator_is_found_and_told() {
 
 #[test]
 fn a_decimal_comma_is_read_where_a_column_has_numbers() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     out(&place, "CREATE TABLE t(d DECIMAL(12,2), r REAL, note TEXT);");
     write(&place, "good.csv", "1.234,50;-0,5;3,50\n7;1.000;1.5\n");
     let script = ".import --decimal-comma good.csv t\nSELECT * FROM t;\nDELETE FROM t;";
@@ -72,7 +72,7 @@ fn a_decimal_comma_is_read_where_a_column_has_numbers() {
 
 #[test]
 fn other_encodings_are_read_when_they_are_named() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     write(&place, "west.csv", b"name,town\nJos\xe9,K\xf6ln\n");
     let run = bank(&place, ".import west.csv t");
     assert_eq!((run.code, run.out.as_str()), (1, ""));
@@ -115,7 +115,7 @@ fn other_encodings_are_read_when_they_are_named() {
 
 #[test]
 fn a_word_for_null_is_one_without_quotes() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     write(&place, "na.csv", "a,b\nNA,1\n\"NA\",NA\n,2\n");
     let script = ".import --null NA na.csv t\n.schema t\n.nullvalue -\nSELECT * FROM t;";
     let rows = "CREATE TABLE t (a TEXT, b INTEGER);\n-|1\nNA|-\n-|2\n";
@@ -125,7 +125,7 @@ fn a_word_for_null_is_one_without_quotes() {
 #[cfg(unix)]
 #[test]
 fn a_command_is_imported_if_it_ends_well() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     write(&place, "a.csv", "a,b\n1,x\n2,y\n");
     let script = ".import \"|grep -v 1 a.csv\" t\nSELECT * FROM t;\n\
                   .import --ndjson '|echo {\\\"k\\\":5}' j\nSELECT * FROM j;";
@@ -141,7 +141,7 @@ fn a_command_is_imported_if_it_ends_well() {
 
 #[test]
 fn under_safe_no_text_of_csv_is_a_formula() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let query = "SELECT '=1+1' AS \"@a\", '-5' AS b, -5 AS c, '+x' AS d, 'a=b' AS e, '\tx' AS f, \
                  '=\"q\"' AS g;";
     let plain = place.run(&["--csv", "--headers", "on"], query);
@@ -154,7 +154,7 @@ fn under_safe_no_text_of_csv_is_a_formula() {
 
 #[test]
 fn types_come_from_the_definition_where_there_is_one() {
-    let place = TextOrigin::new();
+    let place = TestDirectory::new();
     let create =
         "CREATE TABLE t(n TEXT, v TEXT, d DECIMAL(9,3), e TEXT, b BLOB, day DATE, r REAL);";
     let script = format!(

@@ -15,7 +15,7 @@ pub(super) const INVALID: &str = "invalid UTF-8 at byte";
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// A file, line by line.
-pub(super) struct LineReader {
+pub(super) struct FileLines {
     input: BufReader<Box<dyn Read>>,
     bytes: Vec<u8>,
     /// How many of the bytes are no part of the line's ending, and where they begin.
@@ -27,11 +27,11 @@ pub(super) struct LineReader {
     next: u64,
 }
 
-impl LineReader {
+impl FileLines {
     /// The lines of an input.
-    pub(super) fn new(input: Box<dyn Read>) -> LineReader {
+    pub(super) fn new(input: Box<dyn Read>) -> FileLines {
         let input = BufReader::with_capacity(BUFFER, input);
-        LineReader { input, bytes: Vec::new(), content: 0..0, line: 0, start: 0, next: 0 }
+        FileLines { input, bytes: Vec::new(), content: 0..0, line: 0, start: 0, next: 0 }
     }
 
     /// Goes to the next line, if there is one.
@@ -78,7 +78,7 @@ impl LineReader {
         self.next
     }
 
-    /// Where a byte of [`LineReader::bytes`] stands in the file.
+    /// Where a byte of [`FileLines::bytes`] stands in the file.
     pub(super) fn offset_of(&self, at: usize) -> u64 {
         let before = u64::try_from(self.content.start + at).unwrap_or(u64::MAX);
         self.start.saturating_add(before)
