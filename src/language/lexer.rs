@@ -113,7 +113,8 @@ pub(super) fn begins_name(byte: u8) -> bool {
     byte_class(byte) == ByteClass::Letter
 }
 
-struct Lexer<'a> {
+/// Reads one token after the other.
+pub(super) struct Lexer<'a> {
     bytes: &'a [u8],
     text: &'a str,
     at: usize,
@@ -123,16 +124,22 @@ type Lexed<T> = Result<T, Box<ParseError>>;
 
 impl<'a> Lexer<'a> {
     /// A lexer at a place, behind the byte order mark that may stand at the start.
-    fn new(text: &'a str, at: usize) -> Lexer<'a> {
+    pub fn new(text: &'a str, at: usize) -> Lexer<'a> {
         let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         Lexer { bytes: text.as_bytes(), text, at: at.max(mark) }
+    }
+
+    /// The byte behind the last token.
+    pub fn position(&self) -> usize {
+        self.at
     }
 
     fn peek(&self, ahead: usize) -> u8 {
         self.bytes.get(self.at + ahead).copied().unwrap_or(0)
     }
 
-    fn next(&mut self) -> Lexed<Token> {
+    /// The next token; the end, again and again, where there is none.
+    pub fn next(&mut self) -> Lexed<Token> {
         self.skip_blanks()?;
         let start = self.at;
         let Some(&byte) = self.bytes.get(start) else {

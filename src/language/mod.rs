@@ -19,6 +19,7 @@ mod parser;
 mod prepared;
 mod splitter;
 mod token;
+mod token_source;
 
 pub use completion::{CompletionSlot, Completions, TableName, completions, tables_of};
 pub use error::ParseError;

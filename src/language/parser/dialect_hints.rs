@@ -223,16 +223,16 @@ pub(super) fn schema(name: &str, table: &str) -> Option<(String, String)> {
 /// A way out where a word of another system stands at the place of a miss, or before it: there it was
 /// taken for an alias.
 pub(super) fn inside(state: &ParseState<'_>, at: usize) -> Option<String> {
-    if let (Some(before), "(") = (at.checked_sub(1), state.slice(state.tokens[at].span))
+    if let (Some(before), "(") = (at.checked_sub(1), state.slice(state.tokens.at(at).span))
         && let TokenKind::Keyword(
             word @ (Keyword::CurrentDate | Keyword::CurrentTime | Keyword::CurrentTimestamp),
-        ) = state.tokens[before].kind
+        ) = state.tokens.at(before).kind
     {
         return Some(format!("{} has no parentheses", word.text()));
     }
     let places = [Some(at), at.checked_sub(1)];
     places.into_iter().flatten().find_map(|at| {
-        let is_word = matches!(state.tokens[at].kind, TokenKind::Name | TokenKind::Keyword(_));
+        let is_word = matches!(state.tokens.at(at).kind, TokenKind::Name | TokenKind::Keyword(_));
         let known = entry(TokenInput { at, state }, INSIDE, |entry| entry.0);
         known.filter(|_| is_word).map(|(_, help)| (*help).to_owned())
     })

@@ -194,7 +194,7 @@ fn null_test<'a>(
     operator: BinaryOperator,
     left: Expression,
 ) -> Expression {
-    let word = rest.state.tokens[rest.at - 1].span;
+    let word = rest.state.tokens.at(rest.at - 1).span;
     let null = Expression { kind: ExpressionKind::Literal(Value::Null.into()), span: word };
     binary(input, rest, operator, left, null)
 }

@@ -6,14 +6,14 @@
 
 use super::super::parameters::{ParameterName, ParameterNumbering, Parameters};
 use super::super::token::{Symbol, Token, TokenKind};
+use super::super::token_source::TokenSource;
 use super::super::{Keyword, ParseError};
 use super::expected::{Expected, NameKind};
 use crate::types::{DataType, Span};
 use nom::error::ErrorKind;
 use nom::{IResult, Needed};
 use std::cell::{Cell, RefCell};
-use std::iter::{Copied, Enumerate};
-use std::slice::Iter;
+use std::iter::Enumerate;
 
 /// The place of a literal that is to be a parameter.
 #[derive(Clone, Copy, Debug)]
@@ -58,7 +58,7 @@ pub(super) struct ParseState<'a> {
     /// The whole text.
     pub text: &'a str,
     /// All tokens; the last is the end.
-    pub tokens: &'a [Token],
+    pub tokens: TokenSource<'a>,
     /// The furthest token that was missed.
     pub furthest: Cell<usize>,
     /// What would have fitted there; collected in the second pass only.
@@ -85,7 +85,7 @@ pub(super) struct ParseState<'a> {
 
 impl<'a> ParseState<'a> {
     /// A state for the first pass.
-    pub fn new(text: &'a str, tokens: &'a [Token]) -> ParseState<'a> {
+    pub fn new(text: &'a str, tokens: TokenSource<'a>) -> ParseState<'a> {
         ParseState {
             text,
             tokens,
@@ -104,7 +104,7 @@ impl<'a> ParseState<'a> {
     }
 
     /// A state for the second pass, which collects what is expected at `furthest`.
-    pub fn collecting(text: &'a str, tokens: &'a [Token], furthest: usize) -> ParseState<'a> {
+    pub fn collecting(text: &'a str, tokens: TokenSource<'a>, furthest: usize) -> ParseState<'a> {
         let mut state = ParseState::new(text, tokens);
         state.furthest = Cell::new(furthest);
         state.expected = Some(RefCell::new(Vec::new()));
@@ -112,14 +112,14 @@ impl<'a> ParseState<'a> {
     }
 
     /// A state for a pass that collects everything that could follow the last token.
-    pub fn completing(text: &'a str, tokens: &'a [Token]) -> ParseState<'a> {
+    pub fn completing(text: &'a str, tokens: TokenSource<'a>) -> ParseState<'a> {
         let mut state = ParseState::collecting(text, tokens, tokens.len() - 1);
         state.completing = true;
         state
     }
 
     /// A state for a pass that collects which tokens are names.
-    pub fn naming(text: &'a str, tokens: &'a [Token]) -> ParseState<'a> {
+    pub fn naming(text: &'a str, tokens: TokenSource<'a>) -> ParseState<'a> {
         let mut state = ParseState::new(text, tokens);
         state.names = Some(RefCell::new(Vec::new()));
         state
@@ -140,7 +140,7 @@ impl<'a> TokenInput<'a> {
     /// The token `count` behind the next one.
     pub fn ahead(self, count: usize) -> Token {
         let tokens = self.state.tokens;
-        tokens[(self.at + count).min(tokens.len() - 1)]
+        tokens.at((self.at + count).min(tokens.len() - 1))
     }
 
     /// Whether the token `count` behind the next one is this word.
@@ -166,7 +166,7 @@ impl<'a> TokenInput<'a> {
     /// The span from here to the end of what was eaten before `rest`.
     pub fn span_to(self, rest: TokenInput<'_>) -> Span {
         let start = self.peek().span.start;
-        let last = self.state.tokens[rest.at.saturating_sub(1)].span.end;
+        let last = self.state.tokens.at(rest.at.saturating_sub(1)).span.end;
         Span::new(start, last.max(start))
     }
 
@@ -202,7 +202,7 @@ impl<'a> TokenInput<'a> {
         if from == 0 {
             numbering = ParameterNumbering::default();
         }
-        let parameters = tokens[from..=self.at].iter();
+        let parameters = (from..=self.at).map(|at| tokens.at(at));
         let parameters = parameters.filter(|token| token.kind == TokenKind::Parameter);
         let names = parameters.map(|token| numbering.name(&text[token.span.start..token.span.end]));
         let name = names.last().flatten();
@@ -332,10 +332,23 @@ impl<'a> nom::error::ParseError<TokenInput<'a>> for NoMatch {
     }
 }
 
+/// The tokens from a place on, without the end.
+pub(super) struct Rest<'a>(Input<'a>);
+
+impl Iterator for Rest<'_> {
+    type Item = Token;
+
+    fn next(&mut self) -> Option<Token> {
+        let token = self.0.peek();
+        self.0 = self.0.skip(1);
+        (token.kind != TokenKind::End).then_some(token)
+    }
+}
+
 /// What nom's combinators need to walk over tokens.
 impl<'a> nom::Input for TokenInput<'a> {
     type Item = Token;
-    type Iter = Copied<Iter<'a, Token>>;
+    type Iter = Rest<'a>;
     type IterIndices = Enumerate<Self::Iter>;
 
     fn input_len(&self) -> usize {
@@ -359,7 +372,7 @@ impl<'a> nom::Input for TokenInput<'a> {
     }
 
     fn iter_elements(&self) -> Self::Iter {
-        self.state.tokens[self.at..self.state.tokens.len() - 1].iter().copied()
+        Rest(*self)
     }
 
     fn iter_indices(&self) -> Self::IterIndices {

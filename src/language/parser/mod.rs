@@ -26,9 +26,9 @@ pub use input::{MAX_HEIGHT, MAX_NESTING};
 pub use statement::productions;
 
 use super::ast::{Expression, Statement, TableReference};
-use super::lexer::{Tokens, tokenize};
 use super::splitter::{MAX_STATEMENT_SIZE, size};
 use super::token::{Symbol, Token, TokenKind};
+use super::token_source::{Lexed, TokenSource};
 use super::{Parameters, ParseError};
 use crate::types::Span;
 use input::{ParseState, Parsed, TokenInput};
@@ -101,14 +101,14 @@ pub(super) fn parse_with_slots(
     tokens: &[Token],
     slots: &[LiteralSlot],
 ) -> Option<Statement> {
-    let mut state = ParseState::new(text, tokens);
+    let mut state = ParseState::new(text, TokenSource::Whole(tokens));
     state.parameters = slots;
     one_statement(TokenInput { at: 0, state: &state }).ok().and_then(|(_, statement)| statement)
 }
 
 /// Everything that the statement of these tokens could go on with at their end.
 pub(super) fn expected_at_end(text: &str, tokens: &[Token]) -> Vec<Expected> {
-    let state = ParseState::completing(text, tokens);
+    let state = ParseState::completing(text, TokenSource::Whole(tokens));
     if let Ok((rest, _)) = statement::statement(TokenInput { at: 0, state: &state }) {
         rest.note(Symbol::Semicolon);
     }
@@ -117,7 +117,7 @@ pub(super) fn expected_at_end(text: &str, tokens: &[Token]) -> Vec<Expected> {
 
 /// Which tokens of one statement are names, by their index, as far as it can be read.
 pub(super) fn names(text: &str, tokens: &[Token]) -> Vec<(usize, NameKind)> {
-    let state = ParseState::naming(text, tokens);
+    let state = ParseState::naming(text, TokenSource::Whole(tokens));
     // What fails was read up to there.
     let _ = statement::statement(TokenInput { at: 0, state: &state });
     state.names.map(RefCell::into_inner).unwrap_or_default()
@@ -130,14 +130,14 @@ pub(super) fn tables_at(
     tokens: &[Token],
     at: usize,
 ) -> Option<(TableReference, usize)> {
-    let state = ParseState::new(text, tokens);
+    let state = ParseState::new(text, TokenSource::Whole(tokens));
     let (rest, found) = select::table_reference(TokenInput { at, state: &state }).ok()?;
     Some((found, rest.at))
 }
 
 /// The name that a token is; `None` for one that cannot be.
 pub(super) fn name_at(text: &str, tokens: &[Token], at: usize) -> Option<String> {
-    let state = ParseState::new(text, tokens);
+    let state = ParseState::new(text, TokenSource::Whole(tokens));
     let (_, name) = name::name(NameKind::New)(TokenInput { at, state: &state }).ok()?;
     Some(name.name)
 }
@@ -154,18 +154,20 @@ fn parse_given<T>(
     given: Option<&Parameters>,
     production: impl for<'a> Fn(TokenInput<'a>) -> Parsed<'a, T>,
 ) -> Result<T, ParseError> {
-    let Tokens { tokens, error } = tokenize(text);
-    let mut state = ParseState::new(text, &tokens);
+    let lexed = Lexed::new(text);
+    let tokens = lexed.source();
+    let mut state = ParseState::new(text, tokens);
     state.given = given;
     match production(TokenInput { at: 0, state: &state }) {
-        Ok((_, node)) => error.map_or(Ok(node), Err),
+        Ok((_, node)) => lexed.error().map_or(Ok(node), |error| Err(error.clone())),
         Err(nom::Err::Failure(input::NoMatch(Some(error)))) => Err(*error),
         Err(_) => {
             let furthest = state.furthest.get();
-            if let Some(error) = error.filter(|_| tokens[furthest].kind == TokenKind::End) {
-                return Err(error);
+            let unread = lexed.error().filter(|_| tokens.at(furthest).kind == TokenKind::End);
+            if let Some(error) = unread {
+                return Err(error.clone());
             }
-            let mut state = ParseState::collecting(text, &tokens, furthest);
+            let mut state = ParseState::collecting(text, tokens, furthest);
             state.given = given;
             let again = production(TokenInput { at: 0, state: &state });
             debug_assert!(again.is_err(), "the same tokens fail again");

@@ -16,7 +16,7 @@ pub(super) const END: Expected = Expected::Other("the end");
 /// Draws up the error at the furthest miss.
 pub(super) fn report(state: &ParseState<'_>) -> ParseError {
     let at = state.furthest.get();
-    let found = state.tokens[at];
+    let found = state.tokens.at(at);
     let mut expected: Vec<Expected> =
         state.expected.as_ref().map(|words| words.take()).unwrap_or_default();
     if found.kind != TokenKind::End && expected.len() > 1 {
@@ -75,7 +75,7 @@ fn quoted(state: &ParseState<'_>, token: Token) -> String {
 fn misspelt(state: &ParseState<'_>, at: usize, expected: &[Expected]) -> Option<String> {
     let before = at.checked_sub(1);
     [Some(at), before].into_iter().flatten().find_map(|index| {
-        let token = state.tokens[index];
+        let token = state.tokens.at(index);
         let word = state.slice(token.span).to_ascii_uppercase();
         if token.kind != TokenKind::Name {
             return None;
@@ -107,10 +107,10 @@ fn reserved(state: &ParseState<'_>, found: Token, expected: &[Expected]) -> Opti
 
 /// A way out for a text in the place of a table, which elsewhere means a file.
 fn file(state: &ParseState<'_>, at: usize) -> Option<String> {
-    let from = at.checked_sub(1).map(|before| state.tokens[before].kind)?;
+    let from = at.checked_sub(1).map(|before| state.tokens.at(before).kind)?;
     let is_file = from == TokenKind::Keyword(Keyword::From)
-        && state.tokens[at].kind == TokenKind::Text
-        && state.slice(state.tokens[at].span).contains('.');
-    let name = state.slice(state.tokens[at].span).trim_matches('\'');
+        && state.tokens.at(at).kind == TokenKind::Text
+        && state.slice(state.tokens.at(at).span).contains('.');
+    let name = state.slice(state.tokens.at(at).span).trim_matches('\'');
     is_file.then(|| format!(".import {name} TABLE makes a table of a file"))
 }

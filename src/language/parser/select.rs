@@ -78,7 +78,7 @@ fn not_ambiguous<'a>(rest: TokenInput<'a>, from: Option<&TableReference>) -> Par
     else {
         return Ok((rest, ()));
     };
-    let last = rest.state.tokens[rest.at - 1].span;
+    let last = rest.state.tokens.at(rest.at - 1).span;
     // FOR SYSTEM_TIME belongs to a table and to nothing else.
     let of_table = rest.state.slice(as_of.span).get(..3).is_some_and(is_for);
     if of_table || as_of.span.end != last.end || begins_moment(rest) {

@@ -306,7 +306,7 @@ pub(super) fn begins_range_behind(input: TokenInput<'_>, left: &Expression) -> b
 fn last_between(input: TokenInput<'_>) -> Option<usize> {
     let (mut brackets, mut last) = (0_usize, None);
     for at in input.at..input.state.tokens.len() {
-        match input.state.tokens[at].kind {
+        match input.state.tokens.at(at).kind {
             TokenKind::Symbol(Symbol::LeftParenthesis) => brackets += 1,
             TokenKind::Symbol(Symbol::RightParenthesis) if brackets > 0 => brackets -= 1,
             TokenKind::Symbol(Symbol::RightParenthesis | Symbol::Semicolon)
