@@ -7,9 +7,8 @@ use super::datum::{Datum, conform, map_values, nulls};
 use super::kernels;
 use crate::planner::Comparison;
 use crate::types::column::array_of;
-use crate::types::{DataType, Value, key};
+use crate::types::{DataType, Value};
 use arrow_array::{Array, ArrayRef, BooleanArray, Scalar};
-use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Compares two values; `None` is the unknown truth of a NULL.
@@ -92,57 +91,6 @@ fn scalar(value: &Value, data_type: DataType) -> Option<Scalar<ArrayRef>> {
     }
     let converted = data_type.accept(value.clone()).ok()?;
     (converted == *value).then(|| Scalar::new(array_of(data_type, std::iter::once(&converted))))
-}
-
-/// `operand [NOT] IN (list)` for each row.
-///
-/// # Errors
-/// None of its own.
-pub fn in_list(
-    operand: (&Datum, DataType),
-    list: &[(Datum, DataType)],
-    negated: bool,
-    rows: usize,
-) -> Result<Datum, Error> {
-    if list.is_empty() {
-        return Ok(Datum::Scalar(Value::Boolean(negated)));
-    }
-    let truth = |found: bool, unknown: bool| match (found, unknown) {
-        (true, _) => Value::Boolean(!negated),
-        (false, true) => Value::Null,
-        (false, false) => Value::Boolean(negated),
-    };
-    let constants: Option<Vec<&Value>> = list
-        .iter()
-        .map(|(item, _)| match item {
-            Datum::Scalar(value) => Some(value),
-            Datum::Array(_) => None,
-        })
-        .collect();
-    let Some(constants) = constants else {
-        let mut operands = vec![operand];
-        operands.extend(list.iter().map(|(item, data_type)| (item, *data_type)));
-        return map_values(rows, DataType::Boolean, &operands, |values| {
-            let (wanted, items) = (&values[0], &values[1..]);
-            if wanted.is_null() {
-                return Ok(Value::Null);
-            }
-            let found = items.iter().any(|item| !item.is_null() && item == wanted);
-            Ok(truth(found, items.iter().any(Value::is_null)))
-        });
-    };
-    let unknown = constants.iter().any(|value| value.is_null());
-    let known: HashSet<Vec<u8>> =
-        constants.into_iter().filter(|value| !value.is_null()).map(|v| key::encode([v])).collect();
-    let mut encoded = Vec::new();
-    map_values(rows, DataType::Boolean, &[operand], |values| {
-        if values[0].is_null() {
-            return Ok(Value::Null);
-        }
-        encoded.clear();
-        key::push_value(&mut encoded, &values[0]);
-        Ok(truth(known.contains(encoded.as_slice()), unknown))
-    })
 }
 
 /// Whether each value counts as true.

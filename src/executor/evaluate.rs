@@ -5,6 +5,7 @@
 //! in one is an error of such a row.
 
 use super::datum::{Batch, Datum, conform, map_values};
+use super::membership::Membership;
 use super::profile::{Probe, Profile};
 use super::{Error, arithmetic, cast, compare, functions, kernels, text};
 use crate::language::ast::CurrentTime;
@@ -103,9 +104,7 @@ impl Context {
                 text::concat((&of(a)?, a.data_type), (&of(b)?, b.data_type), rows)
             }
             BoundKind::InList { operand, list, negated } => {
-                let items: Result<Vec<(Datum, DataType)>, Error> =
-                    list.iter().map(|item| Ok((of(item)?, item.data_type))).collect();
-                compare::in_list((&of(operand)?, operand.data_type), &items?, *negated, rows)
+                self.in_list(operand, list, *negated, batch)
             }
             BoundKind::Match { kind, operand, pattern, escape, negated } => {
                 let escape = match escape {
@@ -306,6 +305,28 @@ impl Context {
         map_values(batch.rows, result, &typed, |values| {
             functions::call(function, values, self.now).map(|value| conform(value, result))
         })
+    }
+
+    /// `operand [NOT] IN (list)`. Items that are the same for every row become one sorted list; others
+    /// are computed one after the other, and none is kept.
+    fn in_list(
+        &self,
+        operand: &BoundExpression,
+        list: &[BoundExpression],
+        negated: bool,
+        batch: &Batch,
+    ) -> Result<Datum, Error> {
+        let wanted = self.evaluate(operand, batch)?;
+        let mut among = Membership::new(wanted, operand.data_type, batch.rows);
+        let mut computed = Vec::new();
+        for item in list.iter().filter(|item| item.as_constant().is_none()) {
+            match self.evaluate(item, batch)? {
+                Datum::Scalar(value) => computed.push(value),
+                column => among.look_into(&column, item.data_type),
+            }
+        }
+        let literals = list.iter().filter_map(BoundExpression::as_constant);
+        among.finish(literals.chain(&computed), negated)
     }
 
     fn coalesce(

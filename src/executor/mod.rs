@@ -34,6 +34,7 @@ mod functions;
 mod input;
 mod join;
 mod kernels;
+mod membership;
 mod operator;
 mod plan_operators;
 mod profile;

@@ -10,7 +10,8 @@ use super::input::PlanInput;
 use super::plan_operators::open;
 use super::profile::Probe;
 use crate::planner::{
-    BoundExpression, BulkLoad, ColumnSource, InsertInput, TableAccess, Write, WriteAction,
+    BoundExpression, BoundValue, BulkLoad, ColumnSource, InsertInput, TableAccess, Write,
+    WriteAction,
 };
 use crate::storage::{Change, TableView, check_row};
 use crate::types::{Column, DataType, Row, RowId, TableSchema, Value, column::value_at};
@@ -109,8 +110,10 @@ impl<'a> Insertion<'a> {
     fn fill(&mut self, input: &InsertInput, inputs: &[PlanInput]) -> Result<(), Error> {
         match input {
             InsertInput::Values(rows) => {
-                for expressions in rows {
-                    let added = self.evaluate(expressions).and_then(|values| self.add(values));
+                let mut all = rows.values();
+                for _ in 0..rows.len() {
+                    let added = self.evaluate(all.by_ref().take(rows.width()));
+                    let added = added.and_then(|values| self.add(values));
                     added.map_err(|error| self.in_values(error, rows.len()))?;
                 }
             }
@@ -132,16 +135,24 @@ impl<'a> Insertion<'a> {
     }
 
     /// The values of a row of VALUES.
-    fn evaluate(&self, expressions: &[BoundExpression]) -> Result<Vec<Value>, Error> {
-        let value = |(at, expression): (usize, &BoundExpression)| {
-            let is_given =
-                |fill: &ColumnSource| matches!(fill, ColumnSource::Input(from) if *from == at);
-            let column = self.columns.iter().position(is_given);
-            self.context
-                .constant(expression)
-                .map_err(|error| error.of_row(Some(self.rows.len()), column))
+    fn evaluate<'b>(&self, row: impl Iterator<Item = BoundValue<'b>>) -> Result<Vec<Value>, Error> {
+        let value = |(at, value): (usize, BoundValue<'b>)| {
+            match value {
+            BoundValue::Constant(value) => Ok(value),
+            BoundValue::Expression(expression) => {
+                self.context.constant(expression).map_err(|error| {
+                    let is_given = |fill: &ColumnSource| matches!(fill, ColumnSource::Input(from) if *from == at);
+                    let column = self.columns.iter().position(is_given);
+                    error.of_row(Some(self.rows.len()), column)
+                })
+            }
+        }
         };
-        expressions.iter().enumerate().map(value).collect()
+        let mut values = Vec::with_capacity(self.table.columns.len());
+        for item in row.enumerate() {
+            values.push(value(item)?);
+        }
+        Ok(values)
     }
 
     /// An error of a row of VALUES with its place among so many of them: the value that stands there,

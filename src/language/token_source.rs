@@ -48,35 +48,35 @@ impl TokenSource<'_> {
 }
 
 /// What became of a text: its tokens, and what was wrong where they end.
-pub(super) enum Lexed<'a> {
+pub(super) enum LexedText<'a> {
     /// Of a small text.
     Whole(Tokens),
     /// Of a large one.
     Paged(Box<Pages<'a>>),
 }
 
-impl<'a> Lexed<'a> {
+impl<'a> LexedText<'a> {
     /// Splits a text into tokens.
-    pub fn new(text: &'a str) -> Lexed<'a> {
+    pub fn new(text: &'a str) -> LexedText<'a> {
         match text.len() {
-            ..=MAX_WHOLE_SIZE => Lexed::Whole(tokenize(text)),
-            _ => Lexed::Paged(Box::new(Pages::new(text))),
+            ..=MAX_WHOLE_SIZE => LexedText::Whole(tokenize(text)),
+            _ => LexedText::Paged(Box::new(Pages::new(text))),
         }
     }
 
     /// The tokens.
     pub fn source(&self) -> TokenSource<'_> {
         match self {
-            Lexed::Whole(found) => TokenSource::Whole(&found.tokens),
-            Lexed::Paged(pages) => TokenSource::Paged(pages),
+            LexedText::Whole(found) => TokenSource::Whole(&found.tokens),
+            LexedText::Paged(pages) => TokenSource::Paged(pages),
         }
     }
 
     /// Why the rest of the text is no token, if the end is not the end of the text.
     pub fn error(&self) -> Option<&ParseError> {
         match self {
-            Lexed::Whole(found) => found.error.as_ref(),
-            Lexed::Paged(pages) => pages.error.as_ref(),
+            LexedText::Whole(found) => found.error.as_ref(),
+            LexedText::Paged(pages) => pages.error.as_ref(),
         }
     }
 }

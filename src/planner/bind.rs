@@ -13,7 +13,7 @@ use super::suggest::suggest;
 use super::{Error, coerce, function_hints};
 use crate::language::ast::{
     BinaryOperator, CurrentTime, Expression, ExpressionKind, FunctionArguments, Identifier,
-    TypeName, UnaryOperator,
+    ListItem, TypeName, UnaryOperator,
 };
 use crate::types::{ColumnAffinity, DataType, Span, Value};
 
@@ -129,7 +129,7 @@ impl Binder<'_> {
             }
             ExpressionKind::InList { operand, negated, list } => {
                 let operand = self.bind(operand)?;
-                let list: Result<Vec<_>, _> = list.iter().map(|item| self.bind(item)).collect();
+                let list: Result<Vec<_>, _> = list.iter().map(|item| self.item(&item)).collect();
                 Ok(coerce::in_list(operand, list?, *negated))
             }
             ExpressionKind::Match { kind, operand, negated, pattern, escape } => {
@@ -156,6 +156,15 @@ impl Binder<'_> {
                 };
                 self.function(&call, expression.span)
             }
+        }
+    }
+
+    /// Binds an item of a list.
+    fn item(&mut self, item: &ListItem<'_>) -> Result<BoundExpression, Error> {
+        match item {
+            ListItem::Constant(literal) => Ok(BoundExpression::constant(literal)),
+            ListItem::Expression(expression) => self.bind(expression),
+            ListItem::Default => unreachable!("DEFAULT stands in VALUES only"),
         }
     }
 

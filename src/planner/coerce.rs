@@ -160,8 +160,12 @@ pub(super) fn in_list(
         ),
     };
     let is_one = operand.data_type.is_moment();
-    let (days, list): (Vec<_>, Vec<_>) =
-        list.into_iter().partition(|item| item.data_type.is_moment() && !is_one);
+    let is_day = |item: &BoundExpression| item.data_type.is_moment() && !is_one;
+    // Mostly there are none: a long list is not copied to find that out.
+    let (days, list) = match list.iter().any(is_day) {
+        true => list.into_iter().partition(is_day),
+        false => (Vec::new(), list),
+    };
     let list = list.into_iter().map(item).collect();
     if days.is_empty() {
         return among(operand, list, negated);

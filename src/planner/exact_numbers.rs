@@ -280,22 +280,31 @@ pub(super) fn compared(operand: BoundExpression, with: DataType) -> BoundExpress
     }
 }
 
+/// Whether all digits of a number count for a column or a CAST of this type: one that keeps them, or
+/// where they say whether it is an INTEGER.
+fn keeps_digits(to: DataType) -> bool {
+    matches!(meant(to), DataType::Decimal { .. } | DataType::Integer | DataType::Numeric)
+}
+
+/// What a column of this type is given by a constant.
+pub(super) fn assigned_constant(literal: Literal, to: DataType) -> Value {
+    let Literal { value, exact } = literal;
+    exact.filter(|_| keeps_digits(to)).unwrap_or(value)
+}
+
 /// What a column or a CAST of this type is given.
 pub(super) fn assigned(value: BoundExpression, to: DataType) -> BoundExpression {
-    match (meant(to), &value.kind) {
-        // All digits count for a column that keeps them, and where they say whether it is an INTEGER.
-        (
-            DataType::Decimal { .. } | DataType::Integer | DataType::Numeric,
-            BoundKind::Number(Literal { exact: Some(digits), .. }),
-        ) => BoundExpression::of(digits.clone()),
-        (
-            DataType::Decimal { .. } | DataType::Integer | DataType::Numeric,
-            BoundKind::Parameter { index, .. },
-        ) if value.data_type == DataType::Real => {
+    match &value.kind {
+        BoundKind::Number(Literal { exact: Some(digits), .. }) if keeps_digits(to) => {
+            BoundExpression::of(digits.clone())
+        }
+        BoundKind::Parameter { index, .. }
+            if keeps_digits(to) && value.data_type == DataType::Real =>
+        {
             let kind = BoundKind::ExactParameter(*index);
             BoundExpression { kind, data_type: DataType::Any }
         }
-        (DataType::Decimal { .. }, _) if is_numeral(&value) => exact(&value).unwrap_or(value),
+        _ if is_decimal(meant(to)) && is_numeral(&value) => exact(&value).unwrap_or(value),
         _ => value,
     }
 }

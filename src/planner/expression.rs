@@ -247,6 +247,14 @@ impl BoundExpression {
         BoundExpression { kind: BoundKind::Literal(value), data_type }
     }
 
+    /// The value of a constant that stands in the statement.
+    pub fn as_constant(&self) -> Option<&Value> {
+        if let BoundKind::Literal(value) | BoundKind::Number(Literal { value, .. }) = &self.kind {
+            return Some(value);
+        }
+        None
+    }
+
     /// The input's column at `index`.
     pub fn column(index: usize, data_type: DataType) -> BoundExpression {
         BoundExpression { kind: BoundKind::Column(index), data_type }

@@ -30,6 +30,7 @@ mod relation_query;
 mod scope;
 mod select;
 mod suggest;
+mod values;
 mod write;
 
 pub use ddl::MAX_COLUMNS;
@@ -48,6 +49,7 @@ pub use plan::{
 };
 pub use relation_query::{condition, constant};
 pub use suggest::suggest;
+pub use values::{BoundRows, BoundValue};
 pub use write::load;
 
 use crate::language::ast::{

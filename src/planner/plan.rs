@@ -2,6 +2,7 @@
 
 use super::expression::BoundExpression;
 use super::functions::AggregateFunction;
+use super::values::BoundRows;
 use crate::language::ast::JoinKind;
 use crate::storage::SchemaChange;
 use crate::types::{DataType, TableSchema};
@@ -242,7 +243,7 @@ pub enum WriteAction {
 #[derive(Clone, Debug)]
 pub enum InsertInput {
     /// Rows of constant expressions.
-    Values(Vec<Vec<BoundExpression>>),
+    Values(BoundRows),
     /// Rows of a query.
     Query(Box<Query>),
 }
@@ -403,7 +404,7 @@ impl Planned {
             Planned::Write(write) => match &write.action {
                 WriteAction::Insert { input, columns, .. } => {
                     match input {
-                        InsertInput::Values(rows) => rows.iter().flatten().for_each(&mut *visit),
+                        InsertInput::Values(rows) => rows.expressions().for_each(&mut *visit),
                         InsertInput::Query(query) => query.plan.for_each_expression(visit),
                     }
                     for fill in columns {

@@ -6,12 +6,14 @@ use super::expression::BoundExpression;
 use super::plan::{BulkLoad, ColumnSource, InsertInput, Query, TableAccess, Write, WriteAction};
 use super::scope::Scope;
 use super::suggest::suggest;
+use super::values::{BoundRows, Target};
 use super::{Catalog, Error, TableSource, exact_numbers, select};
 use crate::language::ast::{
-    AssignedValue, Delete, Expression, Identifier, Insert, InsertSource, JsonObject, Update,
+    AssignedValue, Delete, Expression, ExpressionKind, ExpressionList, Identifier, Insert,
+    InsertSource, JsonObject, ListItem, Update, ValueRows,
 };
 use crate::language::parse_expression;
-use crate::types::{DataType, Literal, PseudoColumn, Span, TableSchema, Value};
+use crate::types::{Literal, PseudoColumn, Span, TableSchema, Value};
 use std::sync::Arc;
 
 /// Plans an INSERT.
@@ -42,15 +44,11 @@ pub(super) fn insert(
             (InsertInput::Query(Box::<Query>::new(query)), column_sources(&table, &given)?)
         }
         InsertSource::DefaultValues => {
-            (InsertInput::Values(vec![Vec::new()]), column_sources(&table, &[])?)
+            (InsertInput::Values(BoundRows::empty_row()), column_sources(&table, &[])?)
         }
         InsertSource::Objects(objects) => {
-            let rows: Result<Vec<_>, _> =
-                objects.iter().map(|object| object_values(&table, object)).collect();
-            (
-                InsertInput::Values(rows?),
-                (0..table.columns.len()).map(ColumnSource::Input).collect(),
-            )
+            let rows = object_rows(&table, objects)?;
+            (InsertInput::Values(rows), (0..table.columns.len()).map(ColumnSource::Input).collect())
         }
     };
     let action = WriteAction::Insert { input, columns, row };
@@ -181,29 +179,33 @@ pub(super) fn unknown_column(table: &TableSchema, name: &str, span: Span) -> Err
 /// The values of each row for the columns `given`.
 fn values(
     table: &TableSchema,
-    rows: &[Vec<AssignedValue>],
+    rows: &Arc<ValueRows>,
     given: &[usize],
     place: Span,
-) -> Result<Vec<Vec<BoundExpression>>, Error> {
+) -> Result<BoundRows, Error> {
+    check_width(table, given.len(), rows.width(), rows.span(0, None).unwrap_or(place))?;
     let scope = Scope::default();
     let mut binder = Binder { scope: &scope, aliases: &[], aggregates: None, clause: "VALUES" };
-    rows.iter()
-        .map(|row| {
-            let span = match (row.first(), row.last()) {
-                (Some(first), Some(last)) => first.span().to(last.span()),
-                _ => place,
-            };
-            check_width(table, given.len(), row.len(), span)?;
-            let value = |(value, column): (&AssignedValue, &usize)| match value {
-                AssignedValue::Expression(expression) => {
-                    let bound = binder.bind(expression)?;
-                    Ok(exact_numbers::assigned(bound, table.type_of(*column)))
-                }
-                AssignedValue::Default(_) => default(table, *column),
-            };
-            row.iter().zip(given).map(value).collect()
-        })
-        .collect()
+    let target = |column: &usize| Target {
+        data_type: table.type_of(*column),
+        is_lossless: false,
+        default: None,
+    };
+    let mut targets: Vec<Target> = given.iter().map(target).collect();
+    let mut expressions = Vec::new();
+    for (index, value) in rows.values().iter().enumerate() {
+        let at = index % given.len();
+        match value {
+            ListItem::Constant(_) => {}
+            ListItem::Default if targets[at].default.is_some() => {}
+            ListItem::Default => targets[at].default = Some(default(table, given[at])?),
+            ListItem::Expression(expression) => {
+                let bound = binder.bind(expression)?;
+                expressions.push(exact_numbers::assigned(bound, targets[at].data_type));
+            }
+        }
+    }
+    Ok(BoundRows::new(Arc::clone(rows), targets, expressions))
 }
 
 fn check_width(table: &TableSchema, wanted: usize, given: usize, span: Span) -> Result<(), Error> {
@@ -248,8 +250,52 @@ fn default(table: &TableSchema, column: usize) -> Result<BoundExpression, Error>
         .map_err(|error| broken(error.message))
 }
 
-/// The values of all columns as a JSON object gives them.
-fn object_values(table: &TableSchema, object: &JsonObject) -> Result<Vec<BoundExpression>, Error> {
+/// The values of all columns as JSON objects give them.
+fn object_rows(table: &TableSchema, objects: &[JsonObject]) -> Result<BoundRows, Error> {
+    let mut list = ExpressionList::default();
+    let mut is_default = vec![false; table.columns.len()];
+    for object in objects {
+        for (column, value) in object_values(table, object)?.into_iter().enumerate() {
+            match value {
+                Some(literal) => {
+                    let kind = ExpressionKind::Literal(literal.clone());
+                    list.push(Expression { kind, span: object.span });
+                }
+                None => {
+                    is_default[column] = true;
+                    list.push_default(object.span);
+                }
+            }
+        }
+    }
+    let target = |(column, is_default): (usize, bool)| {
+        Ok(Target {
+            data_type: table.columns[column].data_type,
+            // Nothing else says how exact it has to be.
+            is_lossless: true,
+            default: is_default.then(|| default(table, column)).transpose()?,
+        })
+    };
+    let targets: Result<Vec<Target>, Error> =
+        is_default.into_iter().enumerate().map(target).collect();
+    let targets = targets?;
+    let mut expressions = Vec::new();
+    for (item, target) in list.iter().zip(targets.iter().cycle()) {
+        if let ListItem::Expression(Expression { kind: ExpressionKind::Literal(literal), .. }) =
+            item
+        {
+            expressions.push(BoundExpression::of(target.constant(literal.clone())));
+        }
+    }
+    let rows = ValueRows::new(table.columns.len(), list);
+    Ok(BoundRows::new(Arc::new(rows), targets, expressions))
+}
+
+/// What a JSON object gives each column; `None` where it says nothing of it.
+fn object_values<'a>(
+    table: &TableSchema,
+    object: &'a JsonObject,
+) -> Result<Vec<Option<&'a Literal>>, Error> {
     let mut given: Vec<Option<&Literal>> = vec![None; table.columns.len()];
     for (name, value) in &object.fields {
         let Some(column) = table.column(name) else {
@@ -260,16 +306,5 @@ fn object_values(table: &TableSchema, object: &JsonObject) -> Result<Vec<BoundEx
             return Err(Error::new("duplicate-column", message, object.span));
         }
     }
-    given
-        .into_iter()
-        .enumerate()
-        .map(|(column, value)| match value {
-            Some(literal) => Ok(match table.columns[column].data_type {
-                // Nothing else says how exact it has to be.
-                DataType::Any => BoundExpression::of(literal.clone().lossless()),
-                data_type => exact_numbers::assigned(BoundExpression::constant(literal), data_type),
-            }),
-            None => default(table, column),
-        })
-        .collect()
+    Ok(given)
 }

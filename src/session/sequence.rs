@@ -142,25 +142,23 @@ fn inserted(insert: &Insert) -> Result<Vec<Select>, Error> {
     let mut queries = Vec::new();
     match &insert.source {
         InsertSource::Values(rows) => {
-            for row in rows {
+            if rows.width() != names.len() {
+                let (columns, values) = (names.len(), rows.width());
+                let message = format!("{columns} columns of sqlite_sequence and {values} values");
+                let error = planner::Error::new("column-count", message, insert.table.span);
+                return Err(error.into());
+            }
+            let mut values = rows.values().iter();
+            for _ in 0..rows.len() {
                 let (mut name, mut seq) = (nothing(), nothing());
-                if row.len() != names.len() {
-                    let message = format!(
-                        "{} columns of sqlite_sequence and {} values",
-                        names.len(),
-                        row.len()
-                    );
-                    let error = planner::Error::new("column-count", message, insert.table.span);
-                    return Err(error.into());
-                }
-                for (column, value) in names.iter().zip(row) {
+                for (column, value) in names.iter().zip(values.by_ref().take(names.len())) {
                     // The number of a row of this table means nothing.
                     if column.eq_ignore_ascii_case("rowid") {
                         continue;
                     }
-                    let AssignedValue::Expression(expression) = value else { continue };
+                    let Some(expression) = value.to_expression(insert.table.span) else { continue };
                     let column = Identifier { span: insert.table.span, ..Identifier::of(*column) };
-                    *place_of(&column, [&mut name, &mut seq])? = expression.clone();
+                    *place_of(&column, [&mut name, &mut seq])? = expression;
                 }
                 queries.push(select([name, seq], None, None));
             }

@@ -32,6 +32,13 @@ impl Literal {
         Some(Literal { value, exact: Some(exact) })
     }
 
+    /// The number that these digits say.
+    pub fn of_digits(digits: Decimal) -> Literal {
+        let real = digits.to_string().parse::<f64>();
+        let real = real.unwrap_or_else(|_| unreachable!("a decimal prints as a number"));
+        Literal { value: Value::real(real), exact: Some(Value::Decimal(digits)) }
+    }
+
     /// A value given from outside. A real is the number that it prints as.
     pub fn given(value: Value) -> Literal {
         match value {

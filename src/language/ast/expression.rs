@@ -1,7 +1,7 @@
 //! Expressions by names.
 
 use super::super::ParameterName;
-use super::{Identifier, TypeName};
+use super::{ExpressionList, Identifier, TypeName};
 use crate::types::{DataType, Literal, Span};
 use std::sync::Arc;
 
@@ -88,7 +88,7 @@ pub enum ExpressionKind {
         /// Whether NOT stood there.
         negated: bool,
         /// Where it is looked for.
-        list: Vec<Expression>,
+        list: ExpressionList,
     },
     /// `operand [NOT] LIKE pattern [ESCAPE escape]` or GLOB.
     Match {

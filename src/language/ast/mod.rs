@@ -5,6 +5,7 @@
 //! stood.
 
 mod expression;
+mod list;
 pub mod precedence;
 mod print;
 mod select;
@@ -15,6 +16,7 @@ pub use expression::{
     BinaryOperator, CurrentTime, Expression, ExpressionKind, FunctionArguments, MatchKind,
     UnaryOperator,
 };
+pub use list::{ExpressionList, ListItem, ValueRows};
 pub use select::{
     JoinConstraint, JoinKind, OrderItem, Select, SelectItem, SourceSpan, TableReference,
 };

@@ -3,8 +3,10 @@
 use super::super::help_topics::HelpTopic;
 use super::{
     AsOf, Expression, History, Identifier, Range, Select, ShowSubject, SourceSpan, SpannedPoint,
+    ValueRows,
 };
 use crate::types::{Literal, Span};
+use std::sync::Arc;
 
 /// One statement.
 #[derive(Clone, Debug, PartialEq)]
@@ -370,8 +372,8 @@ pub struct Insert {
 /// The rows of an INSERT.
 #[derive(Clone, Debug, PartialEq)]
 pub enum InsertSource {
-    /// VALUES (…), (…): at least one row, all of one length.
-    Values(Vec<Vec<AssignedValue>>),
+    /// VALUES (…), (…): at least one row. The plan shares them: they may be many.
+    Values(Arc<ValueRows>),
     /// JSON objects, at least one.
     Objects(Vec<JsonObject>),
     /// The rows of a query.
@@ -385,36 +387,20 @@ impl InsertSource {
     /// those written; `None` where the row itself is not written.
     pub fn span_of(&self, row: usize, value: Option<usize>) -> Option<Span> {
         match self {
-            InsertSource::Values(rows) => {
-                let row = rows.get(row)?;
-                match value.and_then(|value| row.get(value)) {
-                    Some(value) => Some(value.span()),
-                    None => Some(row.first()?.span().to(row.last()?.span())),
-                }
-            }
+            InsertSource::Values(rows) => rows.span(row, value),
             InsertSource::Objects(objects) => objects.get(row).map(|object| object.span),
             InsertSource::Select(_) | InsertSource::DefaultValues => None,
         }
     }
 }
 
-/// What INSERT and UPDATE give a column.
+/// What UPDATE gives a column.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AssignedValue {
     /// What an expression is.
     Expression(Expression),
     /// DEFAULT: what it has where nothing is given; and where the word stands.
     Default(SourceSpan),
-}
-
-impl AssignedValue {
-    /// Where it stands.
-    pub fn span(&self) -> Span {
-        match self {
-            AssignedValue::Expression(expression) => expression.span,
-            AssignedValue::Default(place) => place.0,
-        }
-    }
 }
 
 /// `{"name": "Ada", "born": 1815}`: keys are columns, each once; what is left out is its default.

@@ -5,14 +5,16 @@ use super::super::ast::precedence::{
     self, AND, BITS, COLLATE, COMPARISON, CONCAT, EQUALITY, OR, PRODUCT, SIGN, SUM,
 };
 use super::super::ast::{
-    BinaryOperator, Expression, ExpressionKind, FunctionArguments, MatchKind, UnaryOperator,
+    BinaryOperator, Expression, ExpressionKind, ExpressionList, FunctionArguments, MatchKind,
+    UnaryOperator,
 };
 use super::super::parameters::{self, ParameterName};
 use super::super::token::{Symbol, TokenKind};
 use super::constant::{CONSTANT_WORDS, constant_word, is_moment, moment};
 use super::expected::{Expected, NameKind};
 use super::input::{
-    LiteralSlot, MAX_HEIGHT, Parsed, TokenInput, comma_list, nested, parenthesised, symbol, word,
+    LiteralSlot, MAX_HEIGHT, Parsed, TokenInput, comma_list, each_between_commas, nested,
+    parenthesised, symbol, word,
 };
 use super::name::{NUMBER, database_before, identifier, is_name, name, unquote};
 use super::table::type_name;
@@ -243,7 +245,7 @@ fn in_list<'a>(
     } else if is_name(rest.peek()) {
         return rest.unsupported("IN with the name of a table");
     }
-    let (rest, list) = nested(rest, parenthesised(expressions))?;
+    let (rest, list) = nested(rest, parenthesised(expression_list))?;
     Ok((rest, at(input, rest, ExpressionKind::InList { operand: Box::new(left), negated, list })))
 }
 
@@ -265,6 +267,20 @@ fn matches<'a>(
     let (operand, pattern) = (Box::new(left), Box::new(pattern));
     let kind = ExpressionKind::Match { kind, operand, negated, pattern, escape };
     Ok((rest, at(input, rest, kind)))
+}
+
+/// `[Expression, …]`, before a `)`, as a list that may be long.
+fn expression_list(input: TokenInput<'_>) -> Parsed<'_, ExpressionList> {
+    let mut list = ExpressionList::default();
+    if input.is_symbol(0, Symbol::RightParenthesis) {
+        return Ok((input, list));
+    }
+    let (rest, _) = each_between_commas(input, |input| {
+        let (rest, item) = expression(input)?;
+        list.push(item);
+        Ok((rest, ()))
+    })?;
+    Ok((rest, list))
 }
 
 /// `[Expression, …]`, before a `)`.

@@ -291,16 +291,30 @@ pub(super) fn comma_list<'a, T>(
     production: impl Fn(TokenInput<'a>) -> Parsed<'a, T>,
 ) -> impl Fn(TokenInput<'a>) -> Parsed<'a, Vec<T>> {
     move |input| {
-        let (mut rest, first) = production(input)?;
-        let mut list = vec![first];
-        while rest.is_symbol(0, Symbol::Comma) {
-            let (behind, next) = production(rest.skip(1))?;
-            list.push(next);
-            rest = behind;
-        }
-        rest.note(Symbol::Comma);
+        let mut list = Vec::new();
+        let (rest, _) = each_between_commas(input, |input| {
+            let (rest, item) = production(input)?;
+            list.push(item);
+            Ok((rest, ()))
+        })?;
         Ok((rest, list))
     }
+}
+
+/// Eats one or more of a production with commas between them, which keeps what it finds; gives how
+/// many there were.
+pub(super) fn each_between_commas<'a>(
+    input: TokenInput<'a>,
+    mut production: impl FnMut(TokenInput<'a>) -> Parsed<'a, ()>,
+) -> Parsed<'a, usize> {
+    let (mut rest, ()) = production(input)?;
+    let mut count = 1;
+    while rest.is_symbol(0, Symbol::Comma) {
+        (rest, ()) = production(rest.skip(1))?;
+        count += 1;
+    }
+    rest.note(Symbol::Comma);
+    Ok((rest, count))
 }
 
 /// Runs a production one level deeper, up to [`MAX_NESTING`].
@@ -333,7 +347,7 @@ impl<'a> nom::error::ParseError<TokenInput<'a>> for NoMatch {
 }
 
 /// The tokens from a place on, without the end.
-pub(super) struct Rest<'a>(Input<'a>);
+pub(super) struct Rest<'a>(TokenInput<'a>);
 
 impl Iterator for Rest<'_> {
     type Item = Token;

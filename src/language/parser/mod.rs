@@ -28,7 +28,7 @@ pub use statement::productions;
 use super::ast::{Expression, Statement, TableReference};
 use super::splitter::{MAX_STATEMENT_SIZE, size};
 use super::token::{Symbol, Token, TokenKind};
-use super::token_source::{Lexed, TokenSource};
+use super::token_source::{LexedText, TokenSource};
 use super::{Parameters, ParseError};
 use crate::types::Span;
 use input::{ParseState, Parsed, TokenInput};
@@ -154,7 +154,7 @@ fn parse_given<T>(
     given: Option<&Parameters>,
     production: impl for<'a> Fn(TokenInput<'a>) -> Parsed<'a, T>,
 ) -> Result<T, ParseError> {
-    let lexed = Lexed::new(text);
+    let lexed = LexedText::new(text);
     let tokens = lexed.source();
     let mut state = ParseState::new(text, tokens);
     state.given = given;

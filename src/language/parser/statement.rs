@@ -1,8 +1,8 @@
 //! Statements, found by their first word in one table.
 
 use super::super::ast::{
-    AssignedValue, Delete, Identifier, Insert, InsertSource, MaintenanceKind, SourceSpan,
-    Statement, Update,
+    AssignedValue, Delete, ExpressionList, Identifier, Insert, InsertSource, MaintenanceKind,
+    SourceSpan, Statement, Update, ValueRows,
 };
 use super::super::token::{Symbol, TokenKind};
 use super::super::{Keyword, help_topics};
@@ -10,7 +10,9 @@ use super::annotations::annotations;
 use super::dialect_hints;
 use super::expected::{Expected, NameKind};
 use super::expression::expression;
-use super::input::{Parsed, TokenInput, comma_list, parenthesised, symbol, word};
+use super::input::{
+    Parsed, TokenInput, comma_list, each_between_commas, parenthesised, symbol, word,
+};
 use super::name::{alias, columns, is_database, is_name, label, object_name, table_name};
 use super::object::{JSON_OBJECT, json_object};
 use super::select::{not_indexed, select};
@@ -20,6 +22,7 @@ use nom::Parser;
 use nom::branch::alt;
 use nom::combinator::opt;
 use nom::sequence::preceded;
+use std::sync::Arc;
 
 /// A first word, the production that it begins, and the function that reads it.
 type StatementEntry = (Keyword, &'static str, fn(TokenInput<'_>) -> Parsed<'_, Statement>);
@@ -156,23 +159,34 @@ fn insert_source(input: TokenInput<'_>, all_columns: bool) -> Parsed<'_, InsertS
 /// `Values ::= 'VALUES' '(' Expression, … ')' (',' '(' Expression, … ')')*`, behind the word; rows of
 /// one length.
 fn values(input: TokenInput<'_>) -> Parsed<'_, InsertSource> {
-    let row = parenthesised(comma_list(assigned));
-    let (mut rest, first) = row(input)?;
-    let length = first.len();
-    let mut rows = vec![first];
+    let mut list = ExpressionList::default();
+    let (mut rest, width) = value_row(input, &mut list)?;
     while rest.is_symbol(0, Symbol::Comma) {
         let start = rest.skip(1);
-        let (behind, next) = row(start)?;
-        if next.len() != length {
-            let count = next.len();
-            let message = format!("this row has {count} values, the first has {length}");
+        let (behind, count) = value_row(start, &mut list)?;
+        if count != width {
+            let message = format!("this row has {count} values, the first has {width}");
             return start.fail_at(start.span_to(behind), "row-length", message, None);
         }
-        rows.push(next);
         rest = behind;
     }
     rest.note(Symbol::Comma);
-    Ok((rest, InsertSource::Values(rows)))
+    Ok((rest, InsertSource::Values(Arc::new(ValueRows::new(width, list)))))
+}
+
+/// `'(' Assigned, … ')'`, each of which goes behind a list; gives how many there are.
+fn value_row<'a>(input: TokenInput<'a>, list: &mut ExpressionList) -> Parsed<'a, usize> {
+    let (rest, _) = symbol(Symbol::LeftParenthesis)(input)?;
+    let (rest, count) = each_between_commas(rest, |input| {
+        let (rest, value) = assigned(input)?;
+        match value {
+            AssignedValue::Expression(expression) => list.push(expression),
+            AssignedValue::Default(place) => list.push_default(place.0),
+        }
+        Ok((rest, ()))
+    })?;
+    let (rest, _) = symbol(Symbol::RightParenthesis)(rest)?;
+    Ok((rest, count))
 }
 
 /// `Assigned ::= Expression | 'DEFAULT'`

@@ -42,7 +42,7 @@ impl fmt::Display for ExpressionKind {
             }
             ExpressionKind::InList { operand: left, negated, list } => {
                 operand(f, left, EQUALITY)?;
-                write!(f, " {}IN ({})", not(*negated), CommaList(list))
+                write!(f, " {}IN ({list})", not(*negated))
             }
             ExpressionKind::Match { .. } => matches(f, self),
             ExpressionKind::Case { .. } => case(f, self),

@@ -8,7 +8,7 @@ mod select;
 mod statement;
 mod time;
 
-use super::Identifier;
+use super::{ExpressionList, Identifier, ListItem};
 use crate::language::Keyword;
 use crate::language::keyword::WordClass;
 use crate::language::lexer::{begins_name, continues_name};
@@ -44,6 +44,28 @@ impl<T: fmt::Display> fmt::Display for CommaList<'_, T> {
             item.fmt(f)?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for ExpressionList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, item) in self.iter().enumerate() {
+            if index > 0 {
+                f.write_str(", ")?;
+            }
+            item.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for ListItem<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ListItem::Constant(literal) => literal.fmt(f),
+            ListItem::Default => f.write_str("DEFAULT"),
+            ListItem::Expression(expression) => expression.fmt(f),
+        }
     }
 }
 

@@ -284,10 +284,15 @@ impl fmt::Display for Insert {
         }
         match &self.source {
             InsertSource::Values(rows) => {
-                for (index, row) in rows.iter().enumerate() {
-                    let before = if index == 0 { " VALUES" } else { "," };
-                    write!(f, "{before} ({})", CommaList(row))?;
+                for (index, value) in rows.values().iter().enumerate() {
+                    f.write_str(match index % rows.width() {
+                        0 if index == 0 => " VALUES (",
+                        0 => "), (",
+                        _ => ", ",
+                    })?;
+                    value.fmt(f)?;
                 }
+                f.write_str(")")?;
             }
             InsertSource::Objects(objects) => write!(f, " {}", CommaList(objects))?,
             InsertSource::Select(select) => write!(f, " {select}")?,

@@ -80,6 +80,7 @@ fn tree() -> impl Strategy<Value = Expression> {
             ),
             (boxed.clone(), any::<bool>(), proptest::collection::vec(inner.clone(), 0..3))
                 .prop_map(|(operand, negated, list)| {
+                    let list = list.into_iter().collect();
                     ExpressionKind::InList { operand, negated, list }
                 }),
             (boxed.clone(), any::<bool>(), boxed.clone(), some.clone()).prop_map(
