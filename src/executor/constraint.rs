@@ -188,6 +188,7 @@ pub fn schema_changes(
             }
             SchemaChange::CreateTable(_)
             | SchemaChange::DropTable(_)
+            | SchemaChange::RestoreTable { .. }
             | SchemaChange::DropIndex { .. }
             | SchemaChange::DropColumn { .. }
             | SchemaChange::RenameColumn { .. }

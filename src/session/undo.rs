@@ -9,7 +9,7 @@ use crate::planner::{column_definition, create_index};
 use crate::storage::{
     Change, Event, Marker, Operation, RowImages, RowOperation, SchemaChange, TransactionInfo,
 };
-use crate::types::{EventId, Period, RowId, TableId, TableSchema, Timestamp, TxId};
+use crate::types::{EventId, Period, RowId, Schema, TableId, TableSchema, Timestamp, TxId};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -25,15 +25,21 @@ struct RevertibleTransaction {
     counters: Vec<(Arc<TableSchema>, i64)>,
     /// The rows that it deleted for good: by which event, and the number that the deletion counted as.
     deleted: HashMap<(TableId, RowId), (EventId, u32)>,
+    /// The tables that it dropped, and by which events.
+    dropped: Vec<(TableId, EventId)>,
+    /// The tables that it created and did not drop.
+    created: Vec<TableId>,
+    /// The tables that it created and dropped.
+    passing: Vec<TableId>,
 }
 
 impl Session {
     /// Takes the last transaction that changed something back, in a new one that says so and what it is
-    /// annotated with.
+    /// annotated with. A table that it dropped comes back as itself, one that it created is dropped.
     ///
     /// # Errors
-    /// `undo` where there is none, or it changed the tables; where nothing can be written, what says
-    /// so.
+    /// `undo` where there is none, or it changed how a table is defined; where nothing can be written,
+    /// what says so.
     pub fn undo(&mut self, annotations: &Annotations) -> Result<Outcome, Error> {
         self.check_present()?;
         if self.transaction.is_some() {
@@ -43,12 +49,14 @@ impl Session {
         let undone = self.last_change(fork.base())?;
         // Nothing in it asks for the time.
         let context = self.context(Timestamp(0), Arc::new([]));
-        let mut changes = Vec::new();
-        for (table, last) in &undone.counters {
+        let mut changes = self.tables_back(&undone, fork.view().schema())?;
+        let mut rows =
+            changes.iter().filter(|change| matches!(change, Change::Restore { .. })).count();
+        let stays = |table: &Arc<TableSchema>| !undone.is_of_tables(table.id);
+        for (table, last) in undone.counters.iter().filter(|(table, _)| stays(table)) {
             changes.push(Change::Counter { table: Arc::clone(table), last: *last });
         }
-        let mut rows = 0;
-        for table in undone.tables() {
+        for table in undone.tables().filter(|table| stays(table)) {
             let side = |event| DifferenceSide { table: Some(Arc::clone(table)), event };
             let Period { first, last } = undone.period;
             // From what the transaction left to what it found.
@@ -68,6 +76,24 @@ impl Session {
         Ok(Outcome::Changed(Receipt { verb: "UNDO", name: undone.name(), rows, events, committed }))
     }
 
+    /// The changes that drop the tables that a transaction created, and bring back those that it
+    /// dropped.
+    fn tables_back(
+        &self,
+        undone: &RevertibleTransaction,
+        now: &Schema,
+    ) -> Result<Vec<Change>, Error> {
+        let mut changes = Vec::new();
+        for table in now.tables().filter(|table| undone.created.contains(&table.id)) {
+            changes.push(Change::Schema(SchemaChange::DropTable(Arc::clone(table))));
+        }
+        for (_, event) in &undone.dropped {
+            let before = undone.period.first.before();
+            changes.extend(self.database.restored_table(*event, before)?);
+        }
+        Ok(changes)
+    }
+
     /// The last transaction up to an event that changed something. Tags, snapshots and what only has an
     /// identity changed nothing.
     fn last_change(&self, head: EventId) -> Result<RevertibleTransaction, Error> {
@@ -80,7 +106,18 @@ impl Session {
             };
             let (period, reverts) = (Period { first, last }, metadata.reverts);
             let (done, counters, deleted) = Default::default();
-            let mut undone = RevertibleTransaction { tx, period, reverts, done, counters, deleted };
+            let (dropped, created, passing) = Default::default();
+            let mut undone = RevertibleTransaction {
+                tx,
+                period,
+                reverts,
+                done,
+                counters,
+                deleted,
+                dropped,
+                created,
+                passing,
+            };
             for event in self.database.store().read(period) {
                 undone.note(&event?)?;
             }
@@ -114,7 +151,10 @@ impl RevertibleTransaction {
                 }
                 ("COUNTER", table)
             }
-            Operation::Schema(change) => return Err(not_undone(change, event.id)),
+            Operation::Schema(change) => match self.note_tables(change, event.id)? {
+                Some(verb) => (verb, change.table()),
+                None => return Ok(()),
+            },
             Operation::Marker(
                 Marker::Tag { .. } | Marker::Snapshot { .. } | Marker::Transaction,
             ) => return Ok(()),
@@ -127,6 +167,56 @@ impl RevertibleTransaction {
             None => self.done.push((verb, Arc::clone(table), 1)),
         }
         Ok(())
+    }
+
+    /// Takes note of a change of the tables: the word for it, or `None` where it goes with a table that
+    /// was created before it.
+    fn note_tables(
+        &mut self,
+        change: &SchemaChange,
+        event: EventId,
+    ) -> Result<Option<&'static str>, Error> {
+        let table = change.table().id;
+        let was_created = self.created.contains(&table);
+        match change {
+            SchemaChange::CreateTable(_) => self.created.push(table),
+            SchemaChange::RestoreTable { .. } if !self.is_of_tables(table) => {
+                self.created.push(table);
+            }
+            SchemaChange::DropTable(_) if was_created => {
+                self.created.retain(|created| *created != table);
+                self.passing.push(table);
+                return Ok(None);
+            }
+            SchemaChange::DropTable(_) => {
+                self.dropped.push((table, event));
+                return Ok(Some("DROP TABLE"));
+            }
+            SchemaChange::CreateIndex { .. }
+            | SchemaChange::DropIndex { .. }
+            | SchemaChange::AddColumn { .. }
+            | SchemaChange::DropColumn { .. }
+            | SchemaChange::RenameColumn { .. }
+            | SchemaChange::RenameTable { .. }
+                if was_created =>
+            {
+                return Ok(None);
+            }
+            SchemaChange::RestoreTable { .. }
+            | SchemaChange::CreateIndex { .. }
+            | SchemaChange::DropIndex { .. }
+            | SchemaChange::AddColumn { .. }
+            | SchemaChange::DropColumn { .. }
+            | SchemaChange::RenameColumn { .. }
+            | SchemaChange::RenameTable { .. } => return Err(not_undone(change, event)),
+        }
+        Ok(Some("CREATE TABLE"))
+    }
+
+    /// Whether it dropped or created a table.
+    fn is_of_tables(&self, table: TableId) -> bool {
+        let dropped = self.dropped.iter().map(|(dropped, _)| dropped);
+        self.created.iter().chain(&self.passing).chain(dropped).any(|of| *of == table)
     }
 
     /// The tables whose rows it changed, each once.
@@ -164,7 +254,7 @@ impl RevertibleTransaction {
         for (verb, table, count) in &self.done {
             let plural = if *count == 1 { "" } else { "s" };
             name.push_str(&match *verb {
-                "COUNTER" => format!(", {verb} {}", table.name),
+                "COUNTER" | "CREATE TABLE" | "DROP TABLE" => format!(", {verb} {}", table.name),
                 _ => format!(", {verb} {} ({count} row{plural})", table.name),
             });
         }
@@ -178,11 +268,11 @@ fn not_undone(change: &SchemaChange, event: EventId) -> Error {
     let name = Identifier::of(&table.name);
     let column = |at: usize| table.columns.get(at).map_or("?", |column| column.name.as_str());
     let way_out = match change {
-        SchemaChange::CreateTable(_) => format!("DROP TABLE {name} drops it; AS OF still reads it"),
-        SchemaChange::DropTable(_) => format!(
-            "once it is created again, INSERT INTO {name} SELECT * FROM {name} BEFORE EVENT {event} \
-             brings its rows back"
-        ),
+        SchemaChange::CreateTable(_)
+        | SchemaChange::DropTable(_)
+        | SchemaChange::RestoreTable { .. } => {
+            format!("DROP TABLE {name} drops it; AS OF still reads it")
+        }
         SchemaChange::CreateIndex { key, .. } => {
             format!("DROP INDEX {}", Identifier::of(key.name.as_deref().unwrap_or_default()))
         }

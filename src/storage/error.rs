@@ -70,6 +70,14 @@ pub enum Error {
         /// The directory.
         path: PathBuf,
     },
+    /// Something failed half-way, and what was made of it could not be removed.
+    #[error("{cause}; {} is left behind and of no use: remove it", path.display())]
+    Leftover {
+        /// What stays.
+        path: PathBuf,
+        /// What failed.
+        cause: Box<Error>,
+    },
     /// Someone committed since the transaction began.
     #[error("the transaction began at event {base}, the database is at event {head} now")]
     Stale {
@@ -178,6 +186,7 @@ impl Error {
             Error::Busy { .. } => "busy",
             Error::Replaced { .. } => "replaced",
             Error::ReadOnly { .. } | Error::Following { .. } | Error::GivenUp { .. } => "read-only",
+            Error::Leftover { cause, .. } => cause.code(),
             Error::Stale { .. } => "stale",
             Error::StaleVersion { .. } => "stale-version",
             Error::Corrupt(_) | Error::OtherHistory { .. } => "corrupt",
@@ -226,6 +235,7 @@ impl Error {
             | Error::Replaced { .. }
             | Error::ReadOnly { .. }
             | Error::GivenUp { .. }
+            | Error::Leftover { .. }
             | Error::Stale { .. }
             | Error::StaleVersion { .. }
             | Error::Corrupt(_)

@@ -42,6 +42,7 @@ mod base;
 mod checkpoint;
 mod corruption;
 mod database;
+mod dropped_table;
 mod environment;
 mod error;
 mod event;
@@ -81,7 +82,7 @@ pub use projections::{
     SnapshotSource, row_file_name,
 };
 pub use salvage::{SalvageReport, SalvagedRange};
-pub use schema_change::SchemaChange;
+pub use schema_change::{Dropped, SchemaChange};
 pub use store::{
     EventReader, EventStore, LogGap, LostRange, SnapshotMarker, TagMarker, TransactionInfo,
 };

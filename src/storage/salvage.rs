@@ -13,21 +13,20 @@
 //! without a gap. What happened one by one in between is lost; what it led to is one transaction,
 //! with a note.
 
-use super::base::BaseRow;
-use super::checkpoint::view_source::ViewSource;
+mod bridge;
+mod workspace;
+
 use super::database::Database;
 use super::environment::Clock;
 use super::error::Error;
 use super::event::{Change, Event, Marker, Metadata, Operation, RowImages, RowOperation};
 use super::options::OpenOptions;
-use super::projections::SnapshotSource;
-use super::schema_change::SchemaChange;
+use super::schema_change::{Dropped, SchemaChange};
 use super::store::{LogGap, LostRange};
-use super::versions::{Fork, View};
-use crate::types::{EventId, KeyKind, KeySchema, Period, RowId, TableId, TableSchema};
-use crate::types::{Timestamp, Value};
+use super::versions::Fork;
+use crate::types::{EventId, KeySchema, Period, RowId, TableId, TableSchema, Timestamp};
+use bridge::Returning;
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -57,24 +56,33 @@ pub struct SalvagedRange {
 }
 
 impl Database {
-    /// Makes a new database of what can be read of this one, in a directory that does not exist yet.
+    /// Makes a new database of what can be read of this one, in a directory that does not exist yet. Until
+    /// it is whole, it stands in one of that name with `.part` behind it.
     ///
     /// # Errors
-    /// [`Error::Io`] where the directory is there or the system refuses, [`Error::Invalid`] of a
-    /// database of which nothing can be read.
+    /// [`Error::Io`] where one of the two is there or the system refuses, [`Error::Invalid`] of a
+    /// database of which nothing can be read; then nothing is left, or it is an [`Error::Leftover`] that
+    /// names what is.
     pub fn salvage_to(
         &self,
         directory: &Path,
         options: OpenOptions,
     ) -> Result<SalvageReport, Error> {
-        let (lost, gaps) = (self.store().lost_ranges()?, self.store().gaps());
+        let lost = self.store().lost_ranges()?;
+        let vfs = Arc::clone(&options.environment.vfs);
+        let ranges = workspace::make(&*vfs, directory, |part| self.save(part, options))?;
+        Ok(SalvageReport { ranges, lost })
+    }
+
+    /// Makes the new database in a directory that does not exist yet.
+    fn save(&self, directory: &Path, options: OpenOptions) -> Result<Vec<SalvagedRange>, Error> {
+        let gaps = self.store().gaps();
         let Some(first) = gaps.first() else {
             let head = self.copy_to(directory, options)?;
             let events = Period { first: EventId(1), last: head };
-            let ranges = vec![SalvagedRange { events, new: Some(events), is_whole: true }];
-            return Ok(SalvageReport { ranges, lost });
+            return Ok(vec![SalvagedRange { events, new: Some(events), is_whole: true }]);
         };
-        let good = EventId(first.events.first.0.saturating_sub(1));
+        let good = first.events.first.before();
         self.store().copy_as_new(&options.environment, directory, good)?;
         let clock = Arc::new(PastClock::default());
         let mut environment = options.environment;
@@ -82,14 +90,15 @@ impl Database {
         let new = OpenOptions { environment, ..OpenOptions::default() };
         let new = Database::open(directory, new)?;
         let tables = new.latest()?.schema().tables().map(|now| (now.id, Arc::clone(now))).collect();
-        let (revs, ranges) = (HashMap::new(), Vec::new());
-        let mut salvage = Salvage { old: self, new, clock, tables, revs, ranges };
+        let (dropped, revs, ranges) = Default::default();
+        let mut salvage = Salvage { old: self, new, clock, tables, dropped, revs, ranges };
+        salvage.note_dropped(good)?;
         if good > EventId::START {
             let events = Period { first: EventId(1), last: good };
             salvage.ranges.push(SalvagedRange { events, new: Some(events), is_whole: true });
         }
         salvage.go_on(gaps)?;
-        Ok(SalvageReport { ranges: salvage.ranges, lost })
+        Ok(salvage.ranges)
     }
 }
 
@@ -118,6 +127,9 @@ struct Salvage<'a> {
     clock: Arc<PastClock>,
     /// The tables of the new database as they are, by their identities in the damaged one.
     tables: HashMap<TableId, Arc<TableSchema>>,
+    /// The tables of the damaged one that the new one has dropped: what they were there, and by which
+    /// event.
+    dropped: HashMap<TableId, (Arc<TableSchema>, EventId)>,
     /// By how much the versions of rows are numbered higher in the damaged one, for the rows that the
     /// transaction under way has touched.
     revs: HashMap<(TableId, RowId), u32>,
@@ -130,21 +142,36 @@ impl Salvage<'_> {
         for (at, gap) in gaps.iter().enumerate() {
             let next = gaps.get(at + 1).map(|next| next.events.first.0.saturating_sub(1));
             let last = next.map_or(self.old.head(), EventId);
-            self.bridge(gap)?;
-            self.append(Period { first: gap.events.last.next(), last })?;
+            let behind = Period { first: gap.events.last.next(), last };
+            let returning = Returning::behind(self.old, behind)?;
+            self.bridge(gap, &returning)?;
+            self.append(behind)?;
         }
         let view = self.old.latest()?;
-        match self.difference(&view)?.is_empty() {
+        match self.difference(&view, &Returning::default())?.is_empty() {
             true => Ok(()),
             false => Err(Error::invalid("the new database is not what the damaged one was")),
         }
     }
 
+    /// Takes note of the tables that the good beginning of the log dropped.
+    fn note_dropped(&mut self, good: EventId) -> Result<(), Error> {
+        let store = self.old.store();
+        for event in store.schema_changes(good) {
+            let event = store.read(Period::at(event)).next().transpose()?;
+            let operation = event.as_ref().map(|event| (event.id, &event.operation));
+            if let Some((event, Operation::Schema(SchemaChange::DropTable(table)))) = operation {
+                self.dropped.insert(table.id, (Arc::clone(table), event));
+            }
+        }
+        Ok(())
+    }
+
     /// Commits what the events of a gap led to.
-    fn bridge(&mut self, gap: &LogGap) -> Result<(), Error> {
+    fn bridge(&mut self, gap: &LogGap, returning: &Returning) -> Result<(), Error> {
         let Period { first, last } = gap.events;
         let view = self.old.view(Period::at(last))?;
-        let (before, fork) = (self.new.head(), self.difference(&view)?);
+        let (before, fork) = (self.new.head(), self.difference(&view, returning)?);
         let note = format!("what events {first} to {last} of a damaged log led to");
         let metadata =
             Metadata { intent: Some(INTENT.into()), note: Some(note), ..Metadata::default() };
@@ -161,77 +188,6 @@ impl Salvage<'_> {
         self.clock.0.store(at.0, Ordering::Relaxed);
         self.revs.clear();
         self.new.commit(fork, metadata).map(drop)
-    }
-
-    /// What makes of the new database what a view of the damaged one shows.
-    fn difference(&mut self, view: &View) -> Result<Fork, Error> {
-        let mut fork = self.new.begin()?;
-        let before = fork.view();
-        self.tables.retain(|id, now| {
-            let old = view.schema().tables().find(|table| table.id == *id);
-            old.is_some_and(|old| is_alike(old, now))
-        });
-        for table in before.schema().tables() {
-            if !self.tables.values().any(|stays| stays.id == table.id) {
-                let gone = SchemaChange::DropTable(Arc::clone(table));
-                fork.record(vec![Change::Schema(gone)])?;
-            }
-        }
-        for old in view.schema().tables() {
-            let now = match self.tables.entry(old.id) {
-                Entry::Occupied(now) => Arc::clone(now.get()),
-                Entry::Vacant(place) => Arc::clone(place.insert(create(&mut fork, old)?)),
-            };
-            self.bring_rows(&mut fork, (view, old), &now)?;
-        }
-        Ok(fork)
-    }
-
-    /// Records how the rows of a table differ.
-    fn bring_rows(
-        &self,
-        fork: &mut Fork,
-        (view, old): (&View, &Arc<TableSchema>),
-        now: &Arc<TableSchema>,
-    ) -> Result<(), Error> {
-        let before = fork.view();
-        let source = ViewSource(&before);
-        let mut there = source.rows(now)?.peekable();
-        for row in ViewSource(view).rows(old)? {
-            let row = row?;
-            let is_gone = |other: &Result<BaseRow, Error>| {
-                other.as_ref().map_or(true, |other| other.row < row.row)
-            };
-            while let Some(gone) = there.next_if(is_gone) {
-                delete(fork, now, gone?)?;
-            }
-            let is_same = |other: &Result<BaseRow, Error>| {
-                other.as_ref().is_ok_and(|other| other.row == row.row)
-            };
-            match there.next_if(is_same).transpose()? {
-                None => self.insert(fork, now, row),
-                Some(BaseRow { row: id, values: old, .. }) => {
-                    let (table, new) = (Arc::clone(now), row.values);
-                    fork.record(vec![Change::Update { table, row: id, old, new }])?;
-                }
-            }
-        }
-        for gone in there {
-            delete(fork, now, gone?)?;
-        }
-        let last = view.table(old).autoincrement();
-        if last != fork.view().table(now).autoincrement() {
-            fork.record(vec![Change::Counter { table: Arc::clone(now), last }])?;
-        }
-        Ok(())
-    }
-
-    /// Records a row under the identity that it had.
-    fn insert(&self, fork: &mut Fork, table: &Arc<TableSchema>, row: BaseRow) {
-        let BaseRow { row, values, .. } = row;
-        let (rev, prev) = self.next_rev(table, row);
-        let (table, images) = (Arc::clone(table), RowImages::Insert { new: values, prev });
-        fork.append(Operation::Row(RowOperation { table, row, rev, images }));
     }
 
     /// The number of a row's next version, as far as the new log has it, and its last event there.
@@ -303,23 +259,25 @@ impl Salvage<'_> {
 
     /// Records a change of the tables, whose definitions are those of the new database.
     fn append_schema(&mut self, fork: &mut Fork, change: SchemaChange) -> Result<(), Error> {
-        let created = match &change {
-            SchemaChange::CreateTable(old) => Some(old.id),
-            SchemaChange::DropTable(_)
-            | SchemaChange::CreateIndex { .. }
-            | SchemaChange::DropIndex { .. }
-            | SchemaChange::AddColumn { .. }
-            | SchemaChange::DropColumn { .. }
-            | SchemaChange::RenameColumn { .. }
-            | SchemaChange::RenameTable { .. } => None,
-        };
-        let table = match created {
-            Some(_) => Arc::clone(change.table()),
-            None => self.table(change.table())?,
+        let old = change.table().id;
+        let is_created =
+            matches!(change, SchemaChange::CreateTable(_) | SchemaChange::RestoreTable { .. });
+        let table = match is_created {
+            true => Arc::clone(change.table()),
+            false => self.table(change.table())?,
         };
         let change = match change {
-            SchemaChange::CreateTable(old) => SchemaChange::CreateTable(old),
-            SchemaChange::DropTable(_) => SchemaChange::DropTable(table),
+            SchemaChange::CreateTable(created) => SchemaChange::CreateTable(created),
+            SchemaChange::RestoreTable { table, dropped } => match self.dropped.remove(&old) {
+                Some((table, event)) => {
+                    SchemaChange::RestoreTable { table, dropped: Dropped { event, ..dropped } }
+                }
+                None => SchemaChange::CreateTable(table),
+            },
+            SchemaChange::DropTable(_) => {
+                self.dropped.insert(old, (Arc::clone(&table), bridge::next_event(fork)));
+                SchemaChange::DropTable(table)
+            }
             SchemaChange::CreateIndex { key, .. } => SchemaChange::CreateIndex { table, key },
             SchemaChange::DropIndex { key, .. } => {
                 let same = |now: &&KeySchema| now.kind == key.kind && now.name == key.name;
@@ -333,11 +291,10 @@ impl Salvage<'_> {
             }
             SchemaChange::RenameTable { name, .. } => SchemaChange::RenameTable { table, name },
         };
+        let name = change.table().name.clone();
         fork.record(vec![Change::Schema(change)])?;
         let schema = fork.view().schema().clone();
-        if let Some(old) = created
-            && let Some(table) = schema.tables().max_by_key(|table| table.id)
-        {
+        if is_created && let Some(table) = schema.table(&name) {
             self.tables.insert(old, Arc::clone(table));
         }
         // A name that changes changes the definitions of those that refer to it, too.
@@ -365,40 +322,4 @@ impl Salvage<'_> {
             Some(_) | None => event.min(self.new.head()),
         }
     }
-}
-
-/// Records a table as another one was defined, with its indexes; gives the definition.
-fn create(fork: &mut Fork, old: &TableSchema) -> Result<Arc<TableSchema>, Error> {
-    let mut definition = old.clone();
-    // Its rows are written whole.
-    definition.columns.iter_mut().for_each(|column| column.initial = Value::Null);
-    let (indexes, keys) = definition.keys.into_iter().partition(|key| key.kind == KeyKind::Index);
-    definition.keys = keys;
-    let indexes: Vec<KeySchema> = indexes;
-    let created = SchemaChange::CreateTable(Arc::new(definition));
-    fork.record(vec![Change::Schema(created)])?;
-    let now = |fork: &Fork| {
-        let found = fork.view().schema().table(&old.name).map(Arc::clone);
-        found.ok_or_else(|| Error::invalid(format!("`{}` was not created", old.name)))
-    };
-    for key in indexes {
-        let (table, key) = (now(fork)?, Box::new(key));
-        fork.record(vec![Change::Schema(SchemaChange::CreateIndex { table, key })])?;
-    }
-    now(fork)
-}
-
-fn delete(fork: &mut Fork, table: &Arc<TableSchema>, gone: BaseRow) -> Result<(), Error> {
-    let BaseRow { row, values: old, .. } = gone;
-    fork.record(vec![Change::Delete { table: Arc::clone(table), row, old }]).map(drop)
-}
-
-/// Whether two tables are defined alike, whatever events made them.
-fn is_alike(one: &TableSchema, other: &TableSchema) -> bool {
-    let plain = |table: &TableSchema| {
-        let mut plain = table.clone().created_by(EventId::START);
-        plain.columns.iter_mut().for_each(|column| column.initial = Value::Null);
-        plain
-    };
-    plain(one) == plain(other)
 }

@@ -1,9 +1,20 @@
 //! What becomes of the tables: the same when a statement asks for it and when the log tells of it.
 
 use crate::types::{
-    Column, ColumnId, EventId, ForeignKey, KeyId, KeySchema, Schema, TableSchema, fold,
+    Column, ColumnId, EventId, ForeignKey, KeyId, KeySchema, RowId, Schema, TableSchema, fold,
 };
 use std::sync::Arc;
+
+/// What is told of a table that was dropped, besides its definition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dropped {
+    /// The event that dropped it last.
+    pub event: EventId,
+    /// The number that its next row would have got.
+    pub next_row: RowId,
+    /// Its AUTOINCREMENT counter; 0 where it has none.
+    pub autoincrement: i64,
+}
 
 /// A change of the schema. As long as nobody has given it to an event, the identities of what it makes
 /// are empty.
@@ -13,6 +24,15 @@ pub enum SchemaChange {
     CreateTable(Arc<TableSchema>),
     /// A table goes, with its indexes.
     DropTable(Arc<TableSchema>),
+    /// A table that was dropped comes back as itself: with its identity and those inside, its indexes, and
+    /// its counters where they were, but without rows. Each that comes with it is brought back by an
+    /// event of its own, which goes on from the row's last one.
+    RestoreTable {
+        /// The table, as it was when it was dropped.
+        table: Arc<TableSchema>,
+        /// When that was, and what else comes back.
+        dropped: Dropped,
+    },
     /// An index comes to be on a table.
     CreateIndex {
         /// The table as it was before.
@@ -63,7 +83,7 @@ impl SchemaChange {
     /// The word of the log's `op` field.
     pub fn name(&self) -> &'static str {
         match self {
-            SchemaChange::CreateTable(_) => "create_table",
+            SchemaChange::CreateTable(_) | SchemaChange::RestoreTable { .. } => "create_table",
             SchemaChange::DropTable(_) => "drop_table",
             SchemaChange::CreateIndex { .. } => "create_index",
             SchemaChange::DropIndex { .. } => "drop_index",
@@ -79,6 +99,7 @@ impl SchemaChange {
         match self {
             SchemaChange::CreateTable(table)
             | SchemaChange::DropTable(table)
+            | SchemaChange::RestoreTable { table, .. }
             | SchemaChange::CreateIndex { table, .. }
             | SchemaChange::DropIndex { table, .. }
             | SchemaChange::AddColumn { table, .. }
@@ -104,6 +125,7 @@ impl SchemaChange {
                 SchemaChange::AddColumn { table, column }
             }
             made_nothing @ (SchemaChange::DropTable(_)
+            | SchemaChange::RestoreTable { .. }
             | SchemaChange::DropIndex { .. }
             | SchemaChange::DropColumn { .. }
             | SchemaChange::RenameColumn { .. }
@@ -119,7 +141,9 @@ impl SchemaChange {
             Arc::new(after)
         };
         match self {
-            SchemaChange::CreateTable(table) => schema.put(Arc::clone(table)),
+            SchemaChange::CreateTable(table) | SchemaChange::RestoreTable { table, .. } => {
+                schema.put(Arc::clone(table));
+            }
             SchemaChange::DropTable(table) => {
                 schema.remove(&table.name);
             }

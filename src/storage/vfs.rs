@@ -57,7 +57,7 @@ pub trait Vfs: Debug + Send + Sync {
     /// What the system says.
     fn sync_directory(&self, path: &Path) -> io::Result<()>;
 
-    /// Renames a file, in the place of the one with the new name if there is one.
+    /// Renames a file, in the place of the one with the new name if there is one; or a directory.
     ///
     /// # Errors
     /// What the system says.

@@ -3,7 +3,7 @@
 
 use crate::answer::rows_of;
 use crate::random::Dice;
-use asof::language::ast::{Point, SpannedPoint};
+use asof::language::ast::{Annotations, Point, SpannedPoint};
 use asof::session::{Outcome, Session};
 use asof::storage::{Database, Environment, OpenOptions};
 use asof::types::column::value_at;
@@ -78,7 +78,10 @@ fn history(seed: u64) -> Session {
     let mut dice = Dice::of(seed);
     run(&mut session, &["CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER, b INTEGER)"]);
     for _ in 0..STATEMENTS {
-        drop(session.execute(&statement(&mut dice)));
+        match dice.roll(10) {
+            0 => drop(session.undo(&Annotations::default())),
+            _ => drop(session.execute(&statement(&mut dice))),
+        }
     }
     session
 }

@@ -5,6 +5,7 @@ mod answer;
 mod damage;
 mod decimals;
 mod difference;
+mod dropped;
 mod dumps;
 mod examples;
 mod flexible;

@@ -55,7 +55,7 @@ fn apply_to(table: &mut Table, operation: &RowOperation) {
 fn alter(tables: &mut Tables, name: String, change: &SchemaChange) {
     let mut table = tables.remove(&name).unwrap_or_default();
     match change {
-        SchemaChange::CreateTable(created) => {
+        SchemaChange::CreateTable(created) | SchemaChange::RestoreTable { table: created, .. } => {
             let columns = created.columns.iter().map(|column| column.name.clone()).collect();
             table = Table { id: created.id, columns, rows: BTreeMap::new() };
         }
@@ -108,6 +108,10 @@ pub fn versions(events: &[Event], table: TableId) -> Vec<Version> {
                 .values_mut()
                 .flatten()
                 .for_each(|version| drop(version.values.remove(*column))),
+            (Some(_), Operation::Schema(SchemaChange::DropTable(_))) => {
+                let open = versions.values_mut().flatten().filter(|version| version.to.is_none());
+                open.for_each(|version| version.to = Some(event.id));
+            }
             (Some(about), operation) => {
                 let Some(row) = operation.row().map(|operation| operation.row) else { continue };
                 let of_row = versions.entry(row).or_default();

@@ -9,7 +9,7 @@ use asof::language::ast::Annotations;
 use asof::session::Session;
 use asof::storage::{
     Database, Environment, Event, FixedClock, MemVfs, OpenOptions, RowChange, RowImages,
-    RowOperation, SeededRandom, Vfs,
+    RowOperation, SchemaChange, SeededRandom, Vfs,
 };
 use asof::types::{EventId, Period, RowId, TableId, Timestamp, Value};
 use std::collections::BTreeMap;
@@ -200,6 +200,11 @@ fn check_identities(events: &[Event], what: &str) -> u32 {
     let mut next: BTreeMap<TableId, RowId> = BTreeMap::new();
     let mut back = 0;
     for event in events {
+        if let Some(SchemaChange::DropTable(table)) = event.operation.schema_change() {
+            // Its rows go with it, without a version of their own.
+            let of_it = newest.iter_mut().filter(|((of, _), _)| *of == table.id);
+            of_it.for_each(|(_, (_, _, there))| *there = false);
+        }
         let Some(RowOperation { table, row, rev, images }) = event.operation.row() else {
             continue;
         };

@@ -105,6 +105,9 @@ fn of_definition(change: &SchemaChange) -> String {
     match change {
         SchemaChange::CreateTable(_) => format!("CREATE TABLE {table}"),
         SchemaChange::DropTable(_) => format!("DROP TABLE {table}"),
+        SchemaChange::RestoreTable { dropped, .. } => {
+            format!("CREATE TABLE {table}, dropped by event {}", dropped.event)
+        }
         SchemaChange::CreateIndex { key, .. } => format!("CREATE INDEX {} ON {table}", index(key)),
         SchemaChange::DropIndex { key, .. } => format!("DROP INDEX {}", index(key)),
         SchemaChange::AddColumn { column, .. } => {

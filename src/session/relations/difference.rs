@@ -7,8 +7,8 @@
 //! second shows, whichever of them is later.
 //!
 //! Where every name means the same column at both moments, only rows with an event between them can
-//! differ: the work is linear in those events. Where a column came with a value or went, or its name
-//! means another, all rows of both moments are compared.
+//! differ: the work is linear in those events. Where a column came with a value or went, its name means
+//! another, or the table was dropped in between and came back, all rows of both moments are compared.
 
 use super::{integer, made_of, table_schema};
 use crate::executor::{BoxedOperator, Context, Error, Relation};
@@ -189,10 +189,17 @@ impl Difference {
         Ok(RowDifferences { places, width, batches, batch: None, next: 0, found })
     }
 
-    /// Whether a row without an event between the moments is the same at both: every name means the
-    /// same column, or one that came since and is NULL in the rows that were there.
+    /// Whether a row without an event between the moments is the same at both: the table was there all
+    /// the time, and every name means the same column, or one that came since and is NULL in the rows
+    /// that were there.
     fn is_told_by_events(&self) -> bool {
         let earlier = self.sides[0].event.min(self.sides[1].event);
+        let last = self.sides[0].event.max(self.sides[1].event);
+        let id = self.sides.iter().find_map(|side| side.table.as_ref()).map(|table| table.id);
+        let period = Period { first: earlier.next(), last };
+        if id.is_some_and(|id| self.database.store().is_restored_in(id, period)) {
+            return false;
+        }
         self.names.iter().all(|named| match [0, 1].map(|side| self.column(named, side)) {
             [Some(old), Some(new)] => old.id == new.id,
             [Some(one), None] | [None, Some(one)] => {

@@ -59,6 +59,7 @@ fn name(change: &SchemaChange) -> Option<&str> {
     match change {
         SchemaChange::CreateTable(table)
         | SchemaChange::DropTable(table)
+        | SchemaChange::RestoreTable { table, .. }
         | SchemaChange::RenameTable { table, .. } => Some(&table.name),
         SchemaChange::CreateIndex { key, .. } | SchemaChange::DropIndex { key, .. } => {
             key.name.as_deref()
@@ -77,7 +78,9 @@ fn definition(change: &SchemaChange) -> String {
         |what: String| format!("ALTER TABLE {} {what}", Identifier::of(&change.table().name));
     let column = || Identifier::of(name(change).unwrap_or_default());
     match change {
-        SchemaChange::CreateTable(table) | SchemaChange::DropTable(table) => create_table(table),
+        SchemaChange::CreateTable(table)
+        | SchemaChange::DropTable(table)
+        | SchemaChange::RestoreTable { table, .. } => create_table(table),
         SchemaChange::CreateIndex { table, key } | SchemaChange::DropIndex { table, key } => {
             create_index(table, key)
         }

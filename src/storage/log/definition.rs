@@ -3,10 +3,10 @@
 //! A definition stands in a line exactly as it would be written again. One that reads otherwise has
 //! something that is not understood here, or contradicts what is known, and is refused.
 
-use crate::storage::SchemaChange;
 use crate::storage::error::Error;
 use crate::storage::event::{Marker, Operation};
-use crate::types::{Column, EventId, KeyId, KeySchema, TableSchema};
+use crate::storage::{Dropped, SchemaChange};
+use crate::types::{Column, ColumnId, EventId, KeyId, KeySchema, RowId, TableId, TableSchema};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -39,6 +39,57 @@ struct CounterPayload {
     seq: i64,
 }
 
+/// The dropped table that a new one continues: its identity and those inside, when it was dropped, and
+/// its counters.
+#[derive(Serialize, Deserialize)]
+struct Continued {
+    table: EventId,
+    dropped: EventId,
+    next_row: u64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    seq: i64,
+    columns: Vec<(EventId, usize)>,
+    keys: Vec<(EventId, usize)>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &i64) -> bool {
+    *number == 0
+}
+
+impl Continued {
+    fn of(table: &TableSchema, dropped: &Dropped) -> Continued {
+        Continued {
+            table: table.id.0,
+            dropped: dropped.event,
+            next_row: dropped.next_row.0,
+            seq: dropped.autoincrement,
+            columns: table.columns.iter().map(|c| (c.id.event, c.id.ordinal)).collect(),
+            keys: table.keys.iter().map(|key| (key.id.event, key.id.ordinal)).collect(),
+        }
+    }
+
+    /// The change that brings back the table that is defined so.
+    fn restore(self, mut table: TableSchema) -> Result<SchemaChange, String> {
+        if (self.columns.len(), self.keys.len()) != (table.columns.len(), table.keys.len()) {
+            return Err(format!("`{}` continues a table of another shape", table.name));
+        }
+        table.id = TableId(self.table);
+        for (column, (event, ordinal)) in table.columns.iter_mut().zip(self.columns) {
+            column.id = ColumnId { event, ordinal };
+        }
+        for (key, (event, ordinal)) in table.keys.iter_mut().zip(self.keys) {
+            key.id = KeyId { event, ordinal };
+        }
+        let dropped = Dropped {
+            event: self.dropped,
+            next_row: RowId(self.next_row),
+            autoincrement: self.seq,
+        };
+        Ok(SchemaChange::RestoreTable { table: Arc::new(table), dropped })
+    }
+}
+
 // ---- writing ----------------------------------------------------------------------------------
 
 /// The texts of `old` and `new` of a schema change.
@@ -47,6 +98,9 @@ pub(super) fn of_change(change: &SchemaChange) -> Result<[Option<String>; 2], Er
     Ok(match change {
         SchemaChange::CreateTable(table) => [None, Some(text(&**table)?)],
         SchemaChange::DropTable(table) => [Some(text(&**table)?), None],
+        SchemaChange::RestoreTable { table, dropped } => {
+            [Some(text(&Continued::of(table, dropped))?), Some(text(&**table)?)]
+        }
         SchemaChange::CreateIndex { key, .. } => [None, Some(text(key)?)],
         SchemaChange::DropIndex { key, .. } => [Some(text(key)?), None],
         SchemaChange::AddColumn { column, .. } => [None, Some(text(column)?)],
@@ -111,12 +165,15 @@ impl DefinitionLine<'_> {
                     (decode::<CounterPayload>(old)?.seq, decode::<CounterPayload>(new)?.seq);
                 return Ok(Operation::Marker(Marker::Counter { table: table()?, old, new }));
             }
-            ("create_table", None, Some(new)) => {
+            ("create_table", old, Some(new)) => {
                 let table: TableSchema = decode(new)?;
                 if table.name != name {
                     return Err(format!("`{name}` is defined as `{}`", table.name));
                 }
-                SchemaChange::CreateTable(Arc::new(table))
+                match old {
+                    Some(old) => decode::<Continued>(old)?.restore(table)?,
+                    None => SchemaChange::CreateTable(Arc::new(table)),
+                }
             }
             ("drop_table", Some(old), None) => {
                 let table = table()?;

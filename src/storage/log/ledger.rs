@@ -5,9 +5,9 @@
 //! instead of misread.
 
 use super::values::push_columns;
-use crate::storage::SchemaChange;
 use crate::storage::error::Error;
 use crate::storage::event::{Marker, Operation, RowImages, RowOperation};
+use crate::storage::{Dropped, SchemaChange};
 use crate::types::{
     Column, ColumnId, DataType, EventId, KeyId, KeyKind, KeySchema, RowId, Schema, TableId,
     TableOptions, TableSchema, fold,
@@ -60,6 +60,8 @@ struct RowVersions {
     opened: RowId,
     /// The number of the next new row: all below it have been given, or were passed over.
     next: RowId,
+    /// The event that brought the table back, if one did: what is older ended when it was dropped.
+    restored: EventId,
 }
 
 impl RowVersions {
@@ -68,6 +70,9 @@ impl RowVersions {
         let found = dense.or_else(|| self.sparse.get(&row.0)).copied().unwrap_or_default();
         if found.version == 0 && row < self.opened {
             return NewestVersion::new(DELETED, EventId::START);
+        }
+        if found.version > 0 && found.event() < self.restored {
+            return NewestVersion { version: found.version | DELETED, ..found };
         }
         found
     }
@@ -93,13 +98,23 @@ impl RowVersions {
     }
 }
 
-/// What a row and its table were before an event.
+/// What the books had before an event.
 #[derive(Debug)]
-struct ReplacedVersion {
+enum Replaced {
+    /// Of a row, and the number of its table's next one.
+    Row { table: TableId, row: RowId, newest: NewestVersion, next: RowId },
+    /// Of a table that went or came back.
+    Table(Box<ReplacedTable>),
+}
+
+/// What was known of a table.
+#[derive(Debug)]
+struct ReplacedTable {
     table: TableId,
-    row: RowId,
-    newest: NewestVersion,
-    next: RowId,
+    /// That it was dropped, if so.
+    dropped: Option<(EventId, Arc<TableSchema>)>,
+    /// The number of its next row and the event that brought it back, if rows were known.
+    rows: Option<(RowId, EventId)>,
 }
 
 /// All tables and row versions after some events.
@@ -110,7 +125,11 @@ pub(crate) struct Ledger {
     /// The last event about no row.
     structural: EventId,
     /// What the transaction under way replaced, to be put back if it fails.
-    replaced: Vec<ReplacedVersion>,
+    replaced: Vec<Replaced>,
+    /// The tables that were dropped and not brought back: by which event, and what they were.
+    dropped: HashMap<TableId, (EventId, Arc<TableSchema>)>,
+    /// Whether tables may have been dropped of which nothing is known.
+    is_partial: bool,
     schema_before: Schema,
     structural_before: EventId,
     markers: MarkerNames,
@@ -163,6 +182,8 @@ impl Ledger {
     pub(crate) fn resume(&mut self, schema: Schema) {
         self.roll_back();
         self.rows.clear();
+        self.dropped.clear();
+        self.is_partial = true;
         (self.schema, self.schema_before) = (schema.clone(), schema);
     }
 
@@ -181,10 +202,15 @@ impl Ledger {
 
     /// Forgets what was admitted since the last [`Ledger::commit`].
     pub(crate) fn roll_back(&mut self) {
-        while let Some(ReplacedVersion { table, row, newest, next }) = self.replaced.pop() {
-            if let Some(rows) = self.rows.get_mut(&table) {
-                rows.set(row, newest);
-                rows.next = next;
+        while let Some(replaced) = self.replaced.pop() {
+            match replaced {
+                Replaced::Row { table, row, newest, next } => {
+                    if let Some(rows) = self.rows.get_mut(&table) {
+                        rows.set(row, newest);
+                        rows.next = next;
+                    }
+                }
+                Replaced::Table(table) => self.put_back(*table),
             }
         }
         self.structural = self.structural_before;
@@ -193,6 +219,22 @@ impl Ledger {
             self.markers.tags.remove(&name);
         }
         self.markers.last_snapshot = self.markers.last_snapshot_before;
+    }
+
+    /// Makes a table again what it was.
+    fn put_back(&mut self, ReplacedTable { table, dropped, rows }: ReplacedTable) {
+        match dropped {
+            Some(dropped) => self.dropped.insert(table, dropped),
+            None => self.dropped.remove(&table),
+        };
+        match rows {
+            Some((next, restored)) => {
+                if let Some(now) = self.rows.get_mut(&table) {
+                    (now.next, now.restored) = (next, restored);
+                }
+            }
+            None => drop(self.rows.remove(&table)),
+        }
     }
 
     /// Enters an event, if it can follow what was entered so far. Gives the event before it of the
@@ -204,13 +246,59 @@ impl Ledger {
     ) -> Result<EventId, Error> {
         match operation {
             Operation::Row(row) => return self.advance(event, row),
-            Operation::Schema(_) => define(&mut self.schema, event, operation)?,
+            Operation::Schema(change) => {
+                self.check_restored(change)?;
+                define(&mut self.schema, event, operation)?;
+                self.note_tables(event, change);
+            }
             Operation::Marker(marker) => {
                 define(&mut self.schema, event, operation)?;
                 self.mark(marker)?;
             }
         }
         Ok(std::mem::replace(&mut self.structural, event))
+    }
+
+    /// Refuses to bring back a table that is not known to have been dropped so.
+    fn check_restored(&self, change: &SchemaChange) -> Result<(), Error> {
+        let SchemaChange::RestoreTable { table, dropped } = change else { return Ok(()) };
+        let is_it = match self.dropped.get(&table.id) {
+            Some((event, was)) => *event == dropped.event && *was == *table,
+            // Dropped before the books were opened: whoever brings it back knows.
+            None => self.is_partial,
+        };
+        let next = self.rows.get(&table.id).map_or(RowId(1), |rows| rows.next);
+        if is_it && dropped.next_row >= next {
+            return Ok(());
+        }
+        let (name, event) = (&table.name, dropped.event);
+        Err(Error::invalid(format!("`{name}` is not what event {event} dropped")))
+    }
+
+    /// Takes note of a table that goes or comes back.
+    fn note_tables(&mut self, event: EventId, change: &SchemaChange) {
+        let table = change.table().id;
+        let rows = self.rows.get(&table).map(|rows| (rows.next, rows.restored));
+        let dropped = match change {
+            SchemaChange::DropTable(was) => self.dropped.insert(table, (event, Arc::clone(was))),
+            SchemaChange::RestoreTable { dropped: Dropped { next_row, .. }, .. } => {
+                let rows = self.rows.entry(table).or_default();
+                if rows.next == RowId::default() {
+                    // What rows it had is told by whoever brings them back.
+                    rows.opened = *next_row;
+                }
+                (rows.next, rows.restored) = (*next_row, event);
+                self.dropped.remove(&table)
+            }
+            SchemaChange::CreateTable(_)
+            | SchemaChange::CreateIndex { .. }
+            | SchemaChange::DropIndex { .. }
+            | SchemaChange::AddColumn { .. }
+            | SchemaChange::DropColumn { .. }
+            | SchemaChange::RenameColumn { .. }
+            | SchemaChange::RenameTable { .. } => return,
+        };
+        self.replaced.push(Replaced::Table(Box::new(ReplacedTable { table, dropped, rows })));
     }
 
     /// Takes the name or the number of a marker.
@@ -251,9 +339,9 @@ impl Ledger {
             RowImages::Insert { prev, .. } if rev == 1 => {
                 (rev, *prev, *prev == EventId::START && row >= next && found.version == 0)
             }
-            // A row that was deleted before the books were opened: whoever brings it back knows.
+            // A row that ended before the books were opened: whoever brings it back knows.
             RowImages::Insert { prev, .. } if found.version == DELETED => {
-                (rev, *prev, rev > 2 && (EventId::START < *prev && *prev < event))
+                (rev, *prev, rev > 1 && (EventId::START < *prev && *prev < event))
             }
             RowImages::Insert { prev, .. } => {
                 (rev, *prev, found.version == before | DELETED && *prev == found.event())
@@ -274,7 +362,7 @@ impl Ledger {
         }
         rows.set(row, NewestVersion::new(version, event));
         rows.next = next.max(RowId(row.0.saturating_add(1)));
-        self.replaced.push(ReplacedVersion { table: table.id, row, newest: found, next });
+        self.replaced.push(Replaced::Row { table: table.id, row, newest: found, next });
         Ok(previous)
     }
 }
@@ -329,6 +417,9 @@ fn check_change(schema: &Schema, event: EventId, change: &SchemaChange) -> Resul
         SchemaChange::DropTable(table) => {
             known(schema, table)?;
         }
+        SchemaChange::RestoreTable { table, dropped } => {
+            check_restored_table(schema, event, table, dropped)?;
+        }
         SchemaChange::CreateIndex { table, key } => {
             check_key(known(schema, table)?, key)?;
             check_index_name(schema, key)?;
@@ -380,17 +471,52 @@ fn check_change(schema: &Schema, event: EventId, change: &SchemaChange) -> Resul
 
 /// Refuses a table that cannot be created here and now.
 fn check_new_table(schema: &Schema, event: EventId, table: &Arc<TableSchema>) -> Result<(), Error> {
-    check_table(table)?;
-    if schema.table(&table.name).is_some() {
-        return Err(Error::invalid(format!("there is a table `{}` already", table.name)));
-    }
+    check_free(schema, table)?;
     if **table != TableSchema::clone(table).created_by(event) {
         return Err(Error::invalid(format!("`{}` has a foreign identity", table.name)));
     }
     if table.columns.iter().any(|column| !column.initial.is_null()) {
         return Err(Error::invalid(format!("rows older than the table `{}`", table.name)));
     }
+    Ok(())
+}
+
+/// Refuses a table that others stand in the way of, or that makes no sense.
+fn check_free(schema: &Schema, table: &TableSchema) -> Result<(), Error> {
+    check_table(table)?;
+    if schema.table(&table.name).is_some() {
+        return Err(Error::invalid(format!("there is a table `{}` already", table.name)));
+    }
     table.keys.iter().try_for_each(|key| check_index_name(schema, key))
+}
+
+/// Refuses to bring back a table that cannot have been dropped before.
+fn check_restored_table(
+    schema: &Schema,
+    event: EventId,
+    table: &TableSchema,
+    dropped: &Dropped,
+) -> Result<(), Error> {
+    check_free(schema, table)?;
+    let created = table.id.0;
+    let inside = |made: EventId| created <= made && made < dropped.event;
+    let columns: HashSet<ColumnId> = table.columns.iter().map(|column| column.id).collect();
+    let keys: HashSet<KeyId> = table.keys.iter().map(|key| key.id).collect();
+    let sound = EventId::START < created
+        && created < dropped.event
+        && dropped.event < event
+        && dropped.next_row > RowId(0)
+        && dropped.autoincrement >= 0
+        && (table.autoincrement || dropped.autoincrement == 0)
+        && columns.iter().all(|column| inside(column.event))
+        && keys.iter().all(|key| inside(key.event))
+        && (columns.len(), keys.len()) == (table.columns.len(), table.keys.len())
+        && !schema.tables().any(|other| other.id == table.id);
+    if !sound {
+        return Err(Error::invalid(format!("`{}` cannot have been dropped so", table.name)));
+    }
+    let mut older = table.columns.iter().filter(|column| !column.initial.is_null());
+    older.try_for_each(check_initial)
 }
 
 /// Refuses an initial value that the column cannot hold or that would not read back.

@@ -34,13 +34,13 @@
 //! table    all but tag snapshot tx  the table's name as declared; when it is renamed, the one before
 //! row      insert update delete     the row's identity, never used for another row of its table
 //! rev      insert update delete     1 on the row's first insert, one more on every event of it after that
-//! prev     insert that brings back  the event that deleted the row
+//! prev     insert that brings back  the row's last event: the one that deleted it, or the last before
+//!                                   its table was dropped
 //! cause    made by another event    the earlier event of its transaction whose trigger, handler or
 //!                                   foreign key action made it
 //! old      update delete drop_*     the changed columns, the whole row, the definition before
 //!          rename_* counter         {"name":…} before, {"seq":…} before
-//!          create_table             reserved: the identity of a dropped table that the new one
-//!                                   continues; refused until something writes it
+//!          create_table             of one that continues a dropped table, see below
 //! new      insert update create_*   the whole row, the changed columns, the definition after
 //!          add_column               the definition; `initial` is what older rows have in the column
 //!          rename_*                 {"name":…} after
@@ -71,6 +71,20 @@
 //! A row that was deleted and comes back keeps its number and goes on with the next `rev`; only one that
 //! never was gets the next number of its table. A transaction with an `id` is written even if it changed
 //! nothing: its one event is `tx`.
+//!
+//! A table that was dropped comes back as itself by a `create_table` whose `old` says what it continues:
+//!
+//! ```text
+//! "old":{"table":1,"dropped":40,"next_row":8,"seq":7,"columns":[[1,0],[1,1],[4,0]],"keys":[[1,0]]}
+//!        the event that created it, and the one that dropped it last; the number that its next row
+//!        gets and its AUTOINCREMENT counter, unless that is 0; the identities of its columns and keys,
+//!        each the event that made it and its place there
+//! ```
+//!
+//! `new` is its definition as it was when it was dropped. A DROP ends a table, not each of its rows, and
+//! the table comes back empty: whichever rows come with it have an `insert` each, with the `rev` that
+//! follows and, as `prev`, the row's last event. So whoever reads on from a projection in between needs
+//! nothing of what was before.
 //!
 //! A batch is what is handed to the disk at once and then synced; one is in flight at a time. Today a
 //! batch is one transaction. The salt stands on a transaction's *first* line so that a reader can

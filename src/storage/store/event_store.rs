@@ -9,6 +9,7 @@ mod create;
 mod follow;
 mod lost_ranges;
 mod reread;
+mod schema;
 mod scrub;
 mod writer_place;
 
@@ -37,7 +38,7 @@ use crate::storage::log::text::{FIRST_MOMENT, LAST_MOMENT};
 use crate::storage::options::OpenOptions;
 use crate::storage::projections::ProjectionPosition;
 use crate::storage::vfs::VfsFile;
-use crate::types::{EventId, Period, RowId, Schema, TableId, Timestamp, TxId};
+use crate::types::{EventId, Period, RowId, TableId, Timestamp, TxId};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -210,27 +211,6 @@ impl EventStore {
     /// The last event.
     pub fn head(&self) -> EventId {
         self.published().index.head()
-    }
-
-    /// How many schema changes there were.
-    pub fn schema_version(&self) -> u64 {
-        self.published().timeline.schema_version()
-    }
-
-    /// The events that changed the schema up to an event, in order.
-    pub fn schema_changes(&self, last: EventId) -> Vec<EventId> {
-        let published = self.published();
-        published.timeline.schema_changes().take_while(|event| *event <= last).collect()
-    }
-
-    /// The schema after an event.
-    pub(crate) fn schema_at(&self, event: EventId) -> Schema {
-        self.published().timeline.schema_at(event)
-    }
-
-    /// The periods in which a table of this name existed: (created, dropped), oldest first.
-    pub fn lifetimes(&self, table: &str) -> Vec<(EventId, Option<EventId>)> {
-        self.published().timeline.lifetimes(table)
     }
 
     /// The number of a row's newest version, counting its deletion as one; `None` where there never

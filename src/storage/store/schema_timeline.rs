@@ -3,8 +3,9 @@
 //! Events about no row are few and are kept in memory; those about rows are looked up in the
 //! [`index`](super::index).
 
+use crate::storage::SchemaChange;
 use crate::storage::event::{Event, Marker, Operation};
-use crate::types::{EventId, Schema, Timestamp};
+use crate::types::{EventId, Schema, TableId, Timestamp};
 
 /// A name for a point.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub(crate) struct SchemaTimeline {
     schemas: Vec<(EventId, Schema)>,
     tags: Vec<TagMarker>,
     snapshots: Vec<SnapshotMarker>,
+    /// The tables that came back after they were dropped, and by which events.
+    restored: Vec<(EventId, TableId)>,
 }
 
 impl SchemaTimeline {
@@ -52,6 +55,9 @@ impl SchemaTimeline {
                 self.snapshots.push(SnapshotMarker { id, name, event: event.id, at: event.at });
             }
             Operation::Schema(change) => {
+                if let SchemaChange::RestoreTable { table, .. } = change {
+                    self.restored.push((event.id, table.id));
+                }
                 let mut schema = self.schema_at(EventId::NEVER);
                 change.apply(&mut schema);
                 self.schemas.push((event.id, schema));
@@ -82,6 +88,11 @@ impl SchemaTimeline {
         let count = self.schemas.partition_point(|(since, _)| *since <= event);
         let found = count.checked_sub(1).map(|at| self.schemas[at].1.clone());
         found.unwrap_or_default()
+    }
+
+    /// The events by which a table came back after it was dropped.
+    pub(crate) fn restorations(&self, table: TableId) -> impl Iterator<Item = EventId> {
+        self.restored.iter().filter(move |(_, id)| *id == table).map(|(event, _)| *event)
     }
 
     /// How many schema changes there were.

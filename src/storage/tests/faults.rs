@@ -1,8 +1,7 @@
 //! Disks that refuse, fail and lie.
 
 use super::*;
-use crate::storage::SchemaChange;
-use crate::storage::{Access, VfsFile};
+use crate::storage::{Access, Database, SchemaChange, VfsFile};
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -19,6 +18,8 @@ enum Fault {
     Full,
     /// The next cut fails.
     Truncate,
+    /// Nothing may be removed or renamed.
+    Remove,
 }
 
 /// A disk in memory that fails after some operations of one kind.
@@ -76,10 +77,17 @@ impl Vfs for FaultyVfs {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        // The log and its projections are made by renaming: only what they are made in is not.
+        if to.extension().is_none() && self.strikes(Fault::Remove) {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
         self.vfs.rename(from, to)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
+        if self.strikes(Fault::Remove) {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
         self.vfs.remove(path)
     }
 
@@ -260,5 +268,50 @@ fn a_log_that_was_moved_replaced_or_written_by_others_takes_nothing_more() -> Re
         assert_eq!((vfs.contents(&log_path()), vfs.contents(&elsewhere)), before, "{what}");
         assert_eq!(store.head(), EventId(1), "{what}");
     }
+    Ok(())
+}
+
+#[test]
+fn a_salvage_that_fails_leaves_no_trace() -> Result<(), Error> {
+    for fault in [Fault::Write, Fault::Sync, Fault::Full] {
+        let mut is_whole = false;
+        for after in 0..200 {
+            let vfs = MemVfs::default();
+            super::across::history(&vfs)?;
+            super::across::damage(&vfs, 3);
+            let reading = OpenOptions { read_only: true, whole: true, ..options(vfs.clone()) };
+            let database = Database::open(directory(), reading)?;
+            let disk = FaultyVfs::new(vfs.clone(), fault, after);
+            let saved = database.salvage_to(Path::new("saved"), options(disk));
+            let is_there = |name: &str| vfs.names(Path::new(name)).is_ok();
+            assert!(!is_there("saved.part"), "{fault:?} {after}");
+            assert_eq!(is_there("saved"), saved.is_ok(), "{fault:?} {after}: {saved:?}");
+            is_whole = saved.is_ok();
+            if is_whole {
+                break;
+            }
+        }
+        assert!(is_whole, "{fault:?} strikes for ever");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_salvage_names_what_it_cannot_remove() -> Result<(), Error> {
+    let vfs = MemVfs::default();
+    super::across::history(&vfs)?;
+    super::across::damage(&vfs, 3);
+    let reading = OpenOptions { read_only: true, whole: true, ..options(vfs.clone()) };
+    let database = Database::open(directory(), reading)?;
+    let disk = FaultyVfs::new(vfs.clone(), Fault::Remove, 0);
+    let error = database.salvage_to(Path::new("saved/"), options(disk)).expect_err("it is full");
+    assert_eq!(error.code(), "io");
+    let said = error.to_string();
+    assert!(said.contains("; saved.part/"), "{said}");
+    assert!(said.ends_with("is left behind and of no use: remove it"), "{said}");
+    // What an attempt has left is nobody's to remove but whose it was.
+    let error =
+        database.salvage_to(Path::new("saved"), options(vfs.clone())).expect_err("in the way");
+    assert!(error.to_string().contains("saved.part"), "{error}");
     Ok(())
 }

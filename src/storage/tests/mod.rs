@@ -8,6 +8,7 @@ mod creation;
 mod damage;
 mod damage_state;
 mod database;
+mod dropped;
 mod faults;
 mod follow;
 mod hidden;

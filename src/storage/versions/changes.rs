@@ -71,7 +71,7 @@ fn marks(versions: &TableVersions, period: Period) -> Vec<VersionBoundary> {
             if inside(from) {
                 marks.push(VersionBoundary { event: from, ends: false, position });
             }
-            if to != EventId::NEVER && inside(to) {
+            if to != EventId::NEVER && inside(to) && !versions.was_dropped_by(to) {
                 marks.push(VersionBoundary { event: to, ends: true, position });
             }
         }

@@ -8,7 +8,7 @@ use super::chunk::{VersionHeader, VersionPosition};
 use super::table::TableVersions;
 use crate::storage::{EventStore, TransactionInfo};
 use crate::types::column::ColumnBuilder;
-use crate::types::{EventId, PseudoColumn, Timestamp, TxId, Value};
+use crate::types::{EventId, PseudoColumn, TableId, Timestamp, TxId, Value};
 use arrow_array::ArrayRef;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -33,6 +33,9 @@ pub trait EventLookup: fmt::Debug + Send + Sync {
     /// # Errors
     /// What keeps the source from being read.
     fn operation(&self, event: EventId) -> Result<Option<&'static str>, Error>;
+
+    /// Whether a table ever came back after it was dropped.
+    fn was_restored(&self, table: TableId) -> bool;
 }
 
 impl EventLookup for EventStore {
@@ -47,12 +50,18 @@ impl EventLookup for EventStore {
     fn operation(&self, event: EventId) -> Result<Option<&'static str>, Error> {
         EventStore::operation_name(self, event)
     }
+
+    fn was_restored(&self, table: TableId) -> bool {
+        EventStore::was_restored(self, table)
+    }
 }
 
 /// Whom to ask about events, and up to which one.
 #[derive(Clone, Debug)]
 pub(super) struct CommittedLookup {
     pub source: Option<Arc<dyn EventLookup>>,
+    /// The table that is read.
+    pub table: TableId,
     /// Later events are those of a transaction that is not committed: their numbers may come to be
     /// those of others.
     pub committed: EventId,
@@ -73,6 +82,11 @@ impl CommittedLookup {
             Some(source) if event <= self.committed => source.operation(event),
             _ => Ok(None),
         }
+    }
+
+    /// Whether the table is known to have come back after it was dropped.
+    fn is_restored(&self) -> bool {
+        self.source.as_ref().is_some_and(|source| source.was_restored(self.table))
     }
 }
 
@@ -161,15 +175,18 @@ impl HiddenColumn {
 
 impl HiddenColumn {
     /// What began a version: a row is inserted as its first, and perhaps again after a deletion, which
-    /// counts as one.
+    /// counts as one, or after its table was dropped, which does not.
     fn operation(
         &self,
         versions: &TableVersions,
         header: VersionHeader,
     ) -> Result<&'static str, Error> {
         let VersionHeader { row, from, rev, prev, .. } = header;
-        if rev < 3 {
-            return Ok(if rev == 1 { "insert" } else { "update" });
+        if rev == 1 {
+            return Ok("insert");
+        }
+        if rev == 2 && !versions.is_restored() && !self.lookup.is_restored() {
+            return Ok("update");
         }
         if let Some(told) = self.lookup.operation(from)? {
             return Ok(told);
@@ -178,7 +195,7 @@ impl HiddenColumn {
             _ if prev == VersionPosition::DELETED => true,
             _ if prev.exists() => versions.end_of(prev) != from,
             Some(base) => base.version(row).is_none(),
-            None => false,
+            None => from > versions.start(),
         };
         Ok(if is_back { "insert" } else { "update" })
     }

@@ -222,6 +222,16 @@ impl State {
                 let versions = Arc::new(TableVersions::new(table, None));
                 self.tables.insert(table.id, versions);
             }
+            SchemaChange::RestoreTable { table, dropped } => {
+                // A fork shows nothing of what was before, and an epoch only what went in it.
+                let known = self.tables.get_mut(&table.id).filter(|_| self.base.is_none());
+                if let Some(versions) = known {
+                    Arc::make_mut(versions).restore(event, dropped);
+                } else {
+                    let versions = Arc::new(TableVersions::restored(event, table, dropped));
+                    self.tables.insert(table.id, versions);
+                }
+            }
             // The index is built over what the table held before: as the last of its keys, it is
             // not among those that the versions of a fork begin with.
             SchemaChange::CreateIndex { table, key } => self.versions(table).add_index(key, table),

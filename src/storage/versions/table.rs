@@ -46,6 +46,10 @@ pub(super) struct TableVersions {
     largest: Arc<Mutex<Vec<LargestKey>>>,
     /// The event at which the epoch begins.
     start: EventId,
+    /// The events of the epoch that dropped the table before it came back.
+    drops: Vec<EventId>,
+    /// Whether it came back after it was dropped, in this epoch or an earlier one that is known.
+    is_restored: bool,
 }
 
 /// The largest value of a key among the rows that a fork has not touched, and as of which event.
@@ -112,6 +116,8 @@ impl TableVersions {
             counters,
             largest: Arc::default(),
             start: EventId::START,
+            drops: Vec::new(),
+            is_restored: false,
         }
     }
 
@@ -194,11 +200,6 @@ impl TableVersions {
         let count = settings.partition_point(|(since, _)| *since <= event);
         let before = (self.start, self.counters.autoincrement_before);
         count.checked_sub(1).map_or(before, |at| settings[at])
-    }
-
-    /// The event at which the epoch begins.
-    pub fn start(&self) -> EventId {
-        self.start
     }
 
     /// The number of rows after an event, about: exact after the last.

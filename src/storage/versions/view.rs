@@ -56,7 +56,8 @@ impl View {
 
     /// The visible rows of one table, which is found by its identity.
     pub fn table(&self, table: &Arc<TableSchema>) -> TableView {
-        let lookup = CommittedLookup { source: self.lookup.clone(), committed: self.committed() };
+        let (source, committed) = (self.lookup.clone(), self.committed());
+        let lookup = CommittedLookup { source, table: table.id, committed };
         TableView {
             schema: Arc::clone(table),
             layer: self.layer(table.id),

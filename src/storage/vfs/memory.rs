@@ -108,8 +108,22 @@ impl Vfs for MemVfs {
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         let mut contents = lock(&self.0);
-        let node = contents.files.remove(from).ok_or_else(missing)?;
-        contents.files.insert(to.to_path_buf(), node);
+        if let Some(node) = contents.files.remove(from) {
+            contents.files.insert(to.to_path_buf(), node);
+            return Ok(());
+        }
+        if !contents.directories.contains(from) {
+            return Err(missing());
+        }
+        let moved = |path: PathBuf| match path.strip_prefix(from) {
+            Ok(inside) if inside.as_os_str().is_empty() => to.to_path_buf(),
+            Ok(inside) => to.join(inside),
+            Err(_) => path,
+        };
+        let files = std::mem::take(&mut contents.files).into_iter();
+        contents.files = files.map(|(path, node)| (moved(path), node)).collect();
+        let directories = std::mem::take(&mut contents.directories).into_iter();
+        contents.directories = directories.map(moved).collect();
         Ok(())
     }
 

@@ -91,6 +91,7 @@ impl EventStore {
         if done.is_err() {
             // A copy that is not whole is of no use; what failed is told in any case.
             drop(vfs.remove(&part));
+            drop(vfs.remove(&directory.join(LOG)));
             drop(vfs.remove_directory(directory));
         }
         done

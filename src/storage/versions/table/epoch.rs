@@ -16,7 +16,7 @@ use super::{KeyIndex, TableVersions, columns_of, copy, stored};
 use crate::storage::versions::chunk::{
     ChunkHandle, ChunkRef, OpenChunk, VersionHeader, VersionPosition, chunk_rows,
 };
-use crate::storage::{BaseRow, BaseTable};
+use crate::storage::{BaseRow, BaseTable, Dropped};
 use crate::types::{EventId, RowId, TableSchema, Value};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -59,6 +59,42 @@ impl TableVersions {
         counters.autoincrement = table.autoincrement;
         versions.begin_counting(at);
         Ok(versions)
+    }
+
+    /// The versions of a table that comes back by an event of an epoch that has not seen it.
+    pub fn restored(event: EventId, schema: &TableSchema, dropped: &Dropped) -> TableVersions {
+        let mut versions = TableVersions::new(schema, None);
+        versions.counters.next_row_before = dropped.next_row;
+        versions.restore(event, dropped);
+        versions
+    }
+
+    /// The table comes back, by an event: the rows that it still had ended when it was dropped.
+    pub fn restore(&mut self, event: EventId, dropped: &Dropped) {
+        let rows = self.rows.iter_from(RowId(0));
+        let open = rows.filter(|(_, position)| self.is_open(*position)).map(|(row, _)| row);
+        for row in open.collect::<Vec<_>>() {
+            self.delete(dropped.event, row);
+        }
+        self.drops.push(dropped.event);
+        self.is_restored = true;
+        self.counters.next_row = self.counters.next_row.max(dropped.next_row);
+        self.set_autoincrement(event, dropped.autoincrement);
+    }
+
+    /// The event at which the epoch begins.
+    pub fn start(&self) -> EventId {
+        self.start
+    }
+
+    /// Whether an event dropped the table, which came back: what ended then was not deleted.
+    pub fn was_dropped_by(&self, event: EventId) -> bool {
+        self.drops.contains(&event)
+    }
+
+    /// Whether the table is known to have come back after it was dropped.
+    pub fn is_restored(&self) -> bool {
+        self.is_restored
     }
 
     /// Notes what the counters were when the epoch began.
@@ -112,6 +148,8 @@ impl TableVersions {
             counters: self.counters.clone(),
             largest: Arc::default(),
             start: at,
+            drops: Vec::new(),
+            is_restored: self.is_restored,
         };
         next.rows.remove_all(self.dead_rows());
         let live = usize::try_from(self.counters.live).unwrap_or(0);

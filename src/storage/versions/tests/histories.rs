@@ -1,15 +1,18 @@
 //! Random histories: every view of every event, and every fork, against replay.
 
-use super::model::{Model, assert_ordered, assert_shows, column, event, key, table_schema};
+use super::model::{
+    Model, ModelTable, assert_ordered, assert_shows, column, event, key, table_schema,
+};
 use crate::storage::versions::chunk::with_chunk_rows;
 use crate::storage::{
     BaseRow, BaseTable, Change, Fork, Operation, RowChange, Savepoint, State, View,
 };
+use crate::storage::{Dropped, RowImages, RowOperation, SchemaChange};
 use crate::storage::{Error, EventLookup, TransactionInfo};
-use crate::storage::{RowImages, RowOperation, SchemaChange};
 use crate::types::column::value_at;
 use crate::types::{
-    Column, DataType, EventId, KeyKind, Period, Row, RowId, TableSchema, Timestamp, TxId, Value,
+    Column, DataType, EventId, KeyKind, Period, Row, RowId, TableId, TableSchema, Timestamp, TxId,
+    Value,
 };
 use proptest::prelude::*;
 use std::sync::{Arc, Mutex};
@@ -30,6 +33,10 @@ impl EventLookup for Told {
     fn operation(&self, event: EventId) -> Result<Option<&'static str>, Error> {
         let told = self.0.lock().expect("nobody panics holding it");
         Ok(usize::try_from(event.0 - 1).ok().and_then(|at| told.get(at).copied()))
+    }
+
+    fn was_restored(&self, _: TableId) -> bool {
+        true
     }
 }
 
@@ -75,6 +82,17 @@ const NAMES: [&str; 3] = ["one", "Two", "three"];
 fn change_of(model: &Model, kind: u8, a: u8, b: u8) -> Option<Change> {
     let name = NAMES[usize::from(a % 3)];
     let table = model.tables.get(&name.to_ascii_lowercase());
+    let was_here = |(_, table): &&(u64, ModelTable)| table.schema.name == name;
+    let dropped = model.dropped.iter().rev().find(was_here);
+    if let (None, Some((event, was)), true) = (table, dropped, b.is_multiple_of(2)) {
+        let dropped = Dropped {
+            event: EventId(*event),
+            next_row: was.next_row(),
+            autoincrement: was.highest,
+        };
+        let table = Arc::clone(&was.schema);
+        return Some(Change::Schema(SchemaChange::RestoreTable { table, dropped }));
+    }
     let Some(table) = table else {
         return Some(Change::Schema(SchemaChange::CreateTable(Arc::new(table_schema(
             name,

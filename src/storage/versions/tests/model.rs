@@ -28,6 +28,8 @@ pub struct ModelTable {
 #[derive(Clone, Debug, Default)]
 pub struct Model {
     pub tables: BTreeMap<String, ModelTable>,
+    /// Those that were dropped and did not come back, each with the event that dropped it.
+    pub dropped: Vec<(u64, ModelTable)>,
     /// How many events there were.
     pub events: u64,
 }
@@ -88,6 +90,12 @@ impl ModelTable {
         }
     }
 
+    /// The number that the next row gets.
+    pub fn next_row(&self) -> RowId {
+        let largest = self.rows.keys().chain(self.dead.keys()).max();
+        largest.map_or(RowId(1), |row| RowId(row.0 + 1))
+    }
+
     fn note_number(&mut self, row: &Row) {
         if let (true, Value::Integer(number)) = (self.schema.autoincrement, &row[0]) {
             self.highest = self.highest.max(*number);
@@ -104,11 +112,32 @@ impl Model {
             self.tables.insert(name, table);
             return;
         }
+        if let SchemaChange::RestoreTable { table: schema, dropped } = change {
+            let is_it = |(event, _): &(u64, ModelTable)| *event == dropped.event.0;
+            let at = self.dropped.iter().position(is_it).expect("it was dropped");
+            let (_, mut table) = self.dropped.remove(at);
+            assert_eq!(
+                (table.next_row(), table.highest),
+                (dropped.next_row, dropped.autoincrement)
+            );
+            assert_eq!(table.schema, *schema);
+            // It comes without rows, which can come back as those can that were deleted.
+            for (row, (rev, _)) in std::mem::take(&mut table.rows) {
+                table.dead.insert(row, (rev, table.since[&row].0));
+            }
+            assert!(self.tables.insert(name, table).is_none());
+            return;
+        }
         let mut table = self.tables.remove(&name).expect("exists");
         let schema = Arc::make_mut(&mut table.schema);
         match change {
-            SchemaChange::CreateTable(_) => unreachable!("it was created above"),
-            SchemaChange::DropTable(_) => return,
+            SchemaChange::CreateTable(_) | SchemaChange::RestoreTable { .. } => {
+                unreachable!("it was there above")
+            }
+            SchemaChange::DropTable(_) => {
+                self.dropped.push((self.events, table));
+                return;
+            }
             SchemaChange::CreateIndex { key, .. } => schema.keys.push(KeySchema::clone(key)),
             SchemaChange::DropIndex { key, .. } => schema.keys.retain(|other| other.id != key.id),
             SchemaChange::AddColumn { column, .. } => {
