@@ -351,6 +351,18 @@ impl Context {
     }
 }
 
+/// What an expression comes to that reads no column, no parameter and no clock; `None` where
+/// computing it is an error.
+pub fn constant(expression: &BoundExpression) -> Option<Value> {
+    let context = Context {
+        now: Timestamp(0),
+        parameters: Arc::new([]),
+        interrupt: Arc::default(),
+        profile: None,
+    };
+    context.constant(expression).ok()
+}
+
 /// What the Let around an expression computed, which is the last column its body sees.
 fn bound(batch: &Batch) -> Datum {
     Datum::Array(batch.columns.last().expect("a Let adds a column").clone())

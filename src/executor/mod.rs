@@ -46,7 +46,7 @@ mod write;
 pub use constraint::schema_changes;
 pub use datum::Batch;
 pub use error::{Error, RowError};
-pub use evaluate::{Context, check};
+pub use evaluate::{Context, check, constant};
 pub use functions::MAX_TEXT;
 pub use input::{PlanInput, Relation};
 pub use operator::{BoxedOperator, Operator};

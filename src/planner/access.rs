@@ -1,54 +1,29 @@
 //! How rows of a table are reached: by a key where conditions fix its columns, else by a scan.
 
-use super::TableSource;
 use super::expression::{BoundExpression, BoundKind, Comparison};
-use super::plan::{AccessPath, TableAccess};
+use super::logical::LogicalTable;
+use super::plan::AccessPath;
 use crate::types::{DataType, KeySchema, TableSchema};
 
 /// The most lists of values that one access looks up; more are found by a scan.
 const MOST_LOOKUPS: usize = 1_000;
 
-/// The access to a table's rows for which all conditions hold; expressions read by the table's
-/// columns. `columns` come out; what only conditions read is read besides.
-pub(super) fn choose(
-    source: &TableSource,
-    label: Option<String>,
-    columns: Vec<usize>,
-    mut conditions: Vec<BoundExpression>,
-) -> TableAccess {
-    let table = &source.schema;
-    let best = table
-        .keys
-        .iter()
-        .enumerate()
-        .filter_map(|(index, key)| KeyCandidate::of(table, index, key, &conditions))
-        .max_by_key(|candidate| (candidate.columns, table.keys[candidate.key].unique));
-    let path = match best {
-        None => AccessPath::Scan,
-        Some(candidate) => {
-            // A find compares as the condition does, so these are true of what it finds.
-            let mut at = 0;
-            conditions.retain(|_| {
-                at += 1;
-                !candidate.used.contains(&(at - 1))
-            });
-            AccessPath::Find { key: candidate.key, values: candidate.values }
-        }
-    };
-    let output = columns.len();
-    let mut columns = columns;
-    for condition in &conditions {
-        condition.for_each_column(&mut |column| {
-            if !columns.contains(&column) {
-                columns.push(column);
-            }
-        });
-    }
-    let filter = BoundExpression::all_of(conditions).map(|mut filter| {
-        filter.relocate(&columns);
-        filter
+/// Chooses the key that most conditions fix, a unique one before another; what it finds makes those
+/// conditions true, so that they go.
+pub(super) fn choose(table: &mut LogicalTable) {
+    let schema = &table.source.schema;
+    let candidates = schema.keys.iter().enumerate();
+    let candidates = candidates.filter_map(|(index, key)| {
+        KeyCandidate::of(schema, table.first, index, key, &table.conditions)
     });
-    TableAccess { slot: source.slot, table: table.clone(), label, columns, output, path, filter }
+    let best = candidates.max_by_key(|found| (found.columns, schema.keys[found.key].unique));
+    let Some(KeyCandidate { key, values, used, .. }) = best else { return };
+    let mut at = 0;
+    table.conditions.retain(|_| {
+        at += 1;
+        !used.contains(&(at - 1))
+    });
+    table.path = AccessPath::Find { key, values };
 }
 
 /// A key that conditions fix some columns of.
@@ -66,6 +41,7 @@ struct KeyCandidate {
 impl KeyCandidate {
     fn of(
         table: &TableSchema,
+        first: usize,
         index: usize,
         key: &KeySchema,
         conditions: &[BoundExpression],
@@ -75,7 +51,7 @@ impl KeyCandidate {
         for column in &key.columns {
             let data_type = table.columns[*column].data_type;
             let fixed = conditions.iter().enumerate().find_map(|(at, condition)| {
-                let options = options(condition, *column, data_type)?;
+                let options = options(condition, first + *column, data_type)?;
                 let lookups = options.len().checked_mul(candidate.values.len())?;
                 (lookups <= MOST_LOOKUPS).then_some((at, options))
             });

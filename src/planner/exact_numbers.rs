@@ -8,7 +8,7 @@
 use super::Error;
 use super::expression::{Arithmetic, BoundExpression, BoundKind};
 use super::functions::{ScalarFunction, common_type};
-use super::plan::Plan;
+use super::logical::{ComputedColumn, Logical};
 use crate::types::{ColumnAffinity, DataType, Decimal, Literal, Span, Value};
 
 /// The most digits of a DECIMAL.
@@ -324,37 +324,41 @@ pub(super) fn alternatives<'a>(results: impl Iterator<Item = &'a mut BoundExpres
     }
 }
 
-/// Hands the types of the columns that a plan's rows go into to the numbers in its projections.
-pub(super) fn assign_columns(plan: &mut Plan, columns: &[(usize, DataType)]) {
-    match plan {
-        Plan::Project { input, expressions } => {
-            let mut inner = Vec::new();
-            for (at, data_type) in columns {
-                match expressions.get_mut(*at) {
-                    Some(BoundExpression { kind: BoundKind::Column(column), .. }) => {
-                        inner.push((*column, *data_type));
-                    }
-                    Some(expression) => {
-                        *expression = assigned(expression.clone(), *data_type);
-                    }
-                    None => {}
+/// Hands the types of the columns that a query's rows go into to the numbers in its projections.
+/// `columns` are identities; what comes back are the projected columns as they are now.
+pub(super) fn assign_columns(
+    logical: &mut Logical,
+    columns: &[(usize, DataType)],
+) -> Vec<(usize, DataType)> {
+    match logical {
+        Logical::Project { input, columns: computed } => {
+            let mut below = Vec::new();
+            for ComputedColumn { column, expression } in computed.iter_mut() {
+                let wanted = columns.iter().find(|(wanted, _)| wanted == column);
+                let Some((_, data_type)) = wanted else { continue };
+                match expression.kind {
+                    BoundKind::Column(input) => below.push((input, *data_type)),
+                    _ => *expression = assigned(expression.clone(), *data_type),
                 }
             }
-            assign_columns(input, &inner);
-            let types = input.types();
-            for expression in expressions {
-                if let BoundKind::Column(column) = expression.kind {
-                    expression.data_type = types[column];
+            let changed = assign_columns(input, &below);
+            for ComputedColumn { expression, .. } in computed.iter_mut() {
+                if let BoundKind::Column(input) = expression.kind
+                    && let Some((_, now)) = changed.iter().find(|(known, _)| *known == input)
+                {
+                    expression.data_type = *now;
                 }
             }
+            let types = computed.iter().map(|known| (known.column, known.expression.data_type));
+            types.collect()
         }
-        Plan::Limit { input, .. } | Plan::Sort { input, .. } | Plan::Distinct { input, .. } => {
-            assign_columns(input, columns);
-        }
-        Plan::OneRow
-        | Plan::Access(_)
-        | Plan::Filter { .. }
-        | Plan::Join(_)
-        | Plan::Aggregate { .. } => {}
+        Logical::Limit { input, .. }
+        | Logical::Sort { input, .. }
+        | Logical::Distinct { input, .. } => assign_columns(input, columns),
+        Logical::OneRow
+        | Logical::Table(_)
+        | Logical::Filter { .. }
+        | Logical::Join(_)
+        | Logical::Aggregate(_) => Vec::new(),
     }
 }

@@ -381,6 +381,11 @@ impl ScalarFunction {
         let named = SCALAR_FUNCTIONS.iter().find(|entry| entry.function == self);
         named.map_or("", |entry| entry.signature.name)
     }
+
+    /// Whether its arguments alone decide what it gives: the calendar also knows what time it is.
+    pub fn is_pure(self) -> bool {
+        !matches!(self, ScalarFunction::Calendar(_))
+    }
 }
 
 impl AggregateFunction {

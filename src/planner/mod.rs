@@ -1,14 +1,17 @@
 //! Floor 2: a syntax tree and a schema become a plan.
 //!
+//! `Statement → Logical → rewrites → lower → Plan`: names are bound to columns of a [`Scope`](scope)
+//! and a query becomes a logical plan, whose expressions read columns by *identity*; each of the
+//! [`rewrites`] makes one of the same rows from it; and [`lower`] turns identities into positions.
+//!
 //! In: a [`Statement`], the text it was parsed from, and a [`Catalog`] that knows which tables there
 //! are at which moment. Out: a [`Planned`] statement, whose expressions read by position and have
 //! static types ([`BoundExpression`]; the tree of names is another type). The catalog gives each
 //! table reference a *slot*; the executor is handed one input per slot, so that a plan says what to
 //! do with tables and never when they are read.
 //!
-//! Decided here: conditions sink to the lowest operator that has their columns, only needed columns
-//! come up, a key is used where conditions fix its first columns. Joins keep the order in which they
-//! were written, so a rewrite never changes the order of rows.
+//! Decided here: a rewrite may change what a query costs and never its rows or their order; joins keep
+//! the order in which they were written.
 
 mod access;
 mod alter;
@@ -22,11 +25,15 @@ mod expression;
 mod from_clause;
 mod function_hints;
 mod functions;
+mod logical;
+mod logical_print;
+mod lower;
 mod moment_arithmetic;
 mod notices;
 mod plan;
 mod print;
 mod relation_query;
+mod rewrites;
 mod scope;
 mod select;
 mod suggest;
@@ -48,6 +55,7 @@ pub use plan::{
     Query, SortKey, TableAccess, Write, WriteAction,
 };
 pub use relation_query::{condition, constant};
+pub use rewrites::{RewriteStep, Rewriting};
 pub use suggest::suggest;
 pub use values::{BoundRows, BoundValue};
 pub use write::load;
@@ -55,7 +63,9 @@ pub use write::load;
 use crate::language::ast::{
     AsOf, Expression, History, Identifier, Range, ShowSubject, Statement, Temporal,
 };
-use crate::types::{Period, Schema, TableSchema};
+use crate::types::{Period, Schema, TableSchema, Value};
+use logical::{ColumnNames, Logical};
+use rewrites::RewriteContext;
 use std::sync::Arc;
 
 /// What the planner asks about tables.
@@ -111,6 +121,10 @@ pub trait Catalog {
 
     /// The schema now.
     fn schema(&self) -> &Schema;
+
+    /// What an expression without columns, parameters and the time comes to; `None` where computing
+    /// it is an error.
+    fn constant(&self, expression: &BoundExpression) -> Option<Value>;
 }
 
 /// A table as a query reads it.
@@ -125,7 +139,29 @@ pub struct TableSource {
     pub period: Period,
 }
 
-/// Plans a statement about tables. `text` is what its spans point into.
+/// What a statement is planned with.
+struct Planning<'a> {
+    /// What the statement's spans point into.
+    text: &'a str,
+    /// Knows the tables.
+    catalog: &'a mut dyn Catalog,
+    /// What becomes of logical plans.
+    rewriting: &'a mut Rewriting,
+    /// The statement's columns.
+    names: ColumnNames,
+}
+
+impl Planning<'_> {
+    /// A logical plan after all rewrites; these columns of it are the answer.
+    fn rewrite(&mut self, logical: Logical, output: &[usize]) -> Logical {
+        let output = output.iter().copied().collect();
+        let context = RewriteContext { catalog: &*self.catalog, output: &output };
+        self.rewriting.apply(logical, &context, &self.names)
+    }
+}
+
+/// Plans a statement about tables. `text` is what its spans point into; `rewriting` says what becomes
+/// of logical plans, and learns what they were.
 ///
 /// # Errors
 /// What [`Error`] says: unknown or ambiguous names, impossible types, misplaced aggregates.
@@ -138,27 +174,38 @@ pub fn plan(
     statement: &Statement,
     text: &str,
     catalog: &mut dyn Catalog,
+    rewriting: &mut Rewriting,
 ) -> Result<Planned, Error> {
+    let mut planning = Planning { text, catalog, rewriting, names: ColumnNames::default() };
+    let planning = &mut planning;
     match statement {
-        Statement::Select(select) => select::plan(select, text, catalog).map(Planned::Query),
-        Statement::Insert(insert) => write::insert(insert, text, catalog).map(Planned::Write),
-        Statement::Update(update) => write::update(update, catalog).map(Planned::Write),
-        Statement::Delete(delete) => write::delete(delete, catalog).map(Planned::Write),
-        Statement::CreateTable(create) => ddl::create_table(create, text, catalog),
-        Statement::DropTable { if_exists, name, .. } => ddl::drop_table(*if_exists, name, catalog),
-        Statement::CreateIndex(create) => ddl::create_index(create, text, catalog),
-        Statement::DropIndex { if_exists, name, .. } => ddl::drop_index(*if_exists, name, catalog),
-        Statement::AlterTable { table, action, .. } => alter::alter_table(table, action, catalog),
+        Statement::Select(select) => select::plan(select, planning).map(Planned::Query),
+        Statement::Insert(insert) => write::insert(insert, planning).map(Planned::Write),
+        Statement::Update(update) => write::update(update, planning).map(Planned::Write),
+        Statement::Delete(delete) => write::delete(delete, planning).map(Planned::Write),
+        Statement::CreateTable(create) => ddl::create_table(create, text, planning.catalog),
+        Statement::DropTable { if_exists, name, .. } => {
+            ddl::drop_table(*if_exists, name, planning.catalog)
+        }
+        Statement::CreateIndex(create) => ddl::create_index(create, text, planning.catalog),
+        Statement::DropIndex { if_exists, name, .. } => {
+            ddl::drop_index(*if_exists, name, planning.catalog)
+        }
+        Statement::AlterTable { table, action, .. } => {
+            alter::alter_table(table, action, planning.catalog)
+        }
         Statement::History(history) => {
-            catalog.history(history, None).map(relation_query::all).map(Planned::Query)
+            planning.catalog.history(history, None).map(relation_query::all).map(Planned::Query)
         }
         Statement::Events { table, range, limit } => {
-            let events = catalog.events(table.as_ref(), range, limit.as_ref())?;
+            let events = planning.catalog.events(table.as_ref(), range, limit.as_ref())?;
             Ok(Planned::Query(relation_query::all(events)))
         }
-        Statement::Show { subject, as_of } => {
-            catalog.show(*subject, as_of.as_ref()).map(relation_query::all).map(Planned::Query)
-        }
+        Statement::Show { subject, as_of } => planning
+            .catalog
+            .show(*subject, as_of.as_ref())
+            .map(relation_query::all)
+            .map(Planned::Query),
         Statement::Begin(_)
         | Statement::Commit
         | Statement::Rollback

@@ -1,11 +1,11 @@
 //! Plans as text: EXPLAIN's tree, an operator a line, inputs indented below.
 
 use super::plan::{
-    AccessPath, AggregateCall, InsertInput, Join, Plan, Planned, SortKey, TableAccess, Write,
-    WriteAction,
+    AccessPath, AggregateCall, InsertInput, Join, Limits, Plan, Planned, SortKey, TableAccess,
+    Write, WriteAction,
 };
 use crate::language::ast::JoinKind;
-use crate::types::KeyKind;
+use crate::types::{KeyKind, KeySchema};
 use std::fmt::{self, Write as _};
 
 impl Plan {
@@ -58,12 +58,33 @@ impl Plan {
                 let holds = if limit.is_some() { "the first rows" } else { "all rows" };
                 format!("sort by {} (holds {holds})", keys.join(", "))
             }
-            Plan::Limit { limits, .. } => {
-                let limit = limits.limit.iter().map(|limit| format!(" {limit}"));
-                let offset = limits.offset.iter().map(|offset| format!(" from row {offset}"));
-                limit.chain(offset).fold("limit".to_string(), |head, part| head + &part)
-            }
+            Plan::Limit { limits, .. } => limits.to_string(),
         }
+    }
+}
+
+/// Prints `limit 10 from row 5`.
+impl fmt::Display for Limits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("limit")?;
+        if let Some(limit) = &self.limit {
+            write!(f, " {limit}")?;
+        }
+        match &self.offset {
+            Some(offset) => write!(f, " from row {offset}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl KeySchema {
+    /// What EXPLAIN calls the key.
+    pub(super) fn title(&self) -> &str {
+        self.name.as_deref().unwrap_or(match self.kind {
+            KeyKind::Primary => "primary key",
+            KeyKind::Unique => "unique key",
+            KeyKind::Index => "index",
+        })
     }
 }
 
@@ -148,12 +169,7 @@ impl fmt::Display for TableAccess {
             AccessPath::Scan => write!(f, "scan {label}")?,
             AccessPath::Find { key, values } => {
                 let key = &self.table.keys[*key];
-                let name = key.name.as_deref().unwrap_or(match key.kind {
-                    KeyKind::Primary => "primary key",
-                    KeyKind::Unique => "unique key",
-                    KeyKind::Index => "index",
-                });
-                write!(f, "find {label} by {name}")?;
+                write!(f, "find {label} by {}", key.title())?;
                 for (at, tuple) in values.iter().enumerate() {
                     f.write_str(if at == 0 { " " } else { " or " })?;
                     for (at, (column, value)) in key.columns.iter().zip(tuple).enumerate() {

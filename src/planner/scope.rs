@@ -1,176 +1,202 @@
 //! The columns that names can mean.
 //!
-//! Each table takes as many positions as it has columns, its hidden ones included: they are found by
+//! Each relation of a FROM brings its columns, and those it has whatever it is: they are found by
 //! their names and by nothing else, so that `*` and USING know nothing of them.
 
 use super::suggest::suggest;
 use super::{BoundExpression, Error};
 use crate::language::ast::Identifier;
-use crate::types::{Column, PseudoColumn, TableSchema};
-use std::sync::Arc;
+use crate::types::{DataType, PseudoColumn, TableSchema};
+use std::borrow::Cow;
 
-/// One table of a FROM.
+/// One column that a name can mean.
 #[derive(Clone, Debug)]
-pub struct ScopeTable {
-    /// What the query calls it.
-    pub name: String,
-    /// The table.
-    pub schema: Arc<TableSchema>,
-    /// The position of its first column.
-    pub start: usize,
-    /// The columns that USING merged into ones further left: they answer only to the table's name.
-    pub merged: Vec<usize>,
+pub struct ScopeColumn {
+    /// The name.
+    pub name: Cow<'static, str>,
+    /// The type of its values.
+    pub data_type: DataType,
+    /// Its identity in the statement.
+    pub column: usize,
+    /// Whether USING merged it into one further left: it answers only to its relation's name.
+    pub is_merged: bool,
 }
 
-impl ScopeTable {
-    /// The column at an index of the table.
-    fn at(&self, index: usize) -> BoundExpression {
-        BoundExpression::column(self.start + index, self.schema.type_of(index))
+impl ScopeColumn {
+    /// The column as an expression.
+    pub fn bound(&self) -> BoundExpression {
+        BoundExpression::column(self.column, self.data_type)
+    }
+}
+
+/// One relation of a FROM.
+#[derive(Clone, Debug)]
+pub struct ScopeRelation {
+    /// What the query calls it.
+    pub name: String,
+    /// What it is called where it was made.
+    title: String,
+    /// Its columns in order.
+    pub columns: Vec<ScopeColumn>,
+    /// What a table answers to besides: the hidden columns, and SQLite's names for a row's number.
+    hidden: Vec<ScopeColumn>,
+}
+
+impl ScopeRelation {
+    /// A table, whose columns have the identities from `first` on, the hidden ones behind the others.
+    pub fn table(name: &str, schema: &TableSchema, first: usize) -> ScopeRelation {
+        let column = |name: Cow<'static, str>, index: usize| ScopeColumn {
+            name,
+            data_type: schema.type_of(index),
+            column: first + index,
+            is_merged: false,
+        };
+        let declared = schema.columns.iter().enumerate();
+        let columns: Vec<_> =
+            declared.map(|(index, known)| column(known.name.clone().into(), index)).collect();
+        let numbers = TableSchema::ROWID_NAMES.iter();
+        let numbers = numbers.filter_map(|name| Some(column((*name).into(), schema.rowid(name)?)));
+        let hidden = (columns.len()..schema.width())
+            .filter_map(|index| Some(column(schema.pseudo(index)?.name().into(), index)));
+        let hidden = numbers.chain(hidden).collect();
+        ScopeRelation { name: name.to_owned(), title: schema.name.clone(), columns, hidden }
     }
 
-    /// The index of what a name means in every table, whatever its columns are: a hidden column, or
-    /// what SQLite calls the row's number.
-    fn hidden(&self, name: &str) -> Option<usize> {
-        self.schema.rowid(name).or_else(|| self.schema.pseudo_column(name))
+    /// The column of this name, a hidden one only where no other has it.
+    fn column(&self, name: &str) -> Option<&ScopeColumn> {
+        let called = |column: &&ScopeColumn| column.name.eq_ignore_ascii_case(name);
+        self.columns.iter().find(called).or_else(|| self.hidden_column(name))
+    }
+
+    fn hidden_column(&self, name: &str) -> Option<&ScopeColumn> {
+        self.hidden.iter().find(|column| column.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Its name and its columns', for a note below an error.
+    fn description(&self) -> String {
+        let names: Vec<&str> = self.columns.iter().map(|column| &*column.name).collect();
+        format!("{}({})", self.title, names.join(", "))
     }
 }
 
 /// The one column that was found by a name, if any.
 fn one_of<'a>(
-    mut found: impl Iterator<Item = (&'a ScopeTable, usize)>,
-    column: &Identifier,
+    mut found: impl Iterator<Item = (&'a ScopeRelation, &'a ScopeColumn)>,
+    name: &Identifier,
 ) -> Result<Option<BoundExpression>, Error> {
-    let Some((first, index)) = found.next() else { return Ok(None) };
+    let Some((first, column)) = found.next() else { return Ok(None) };
     if let Some((second, _)) = found.next() {
-        let message = format!("\"{}\" could be a column of two tables", column.name);
-        let name = if first.schema.column(&column.name).is_some() {
-            first.schema.name_of(index)
-        } else {
-            &column.name
-        };
-        let help = format!("write {}.{name} or {}.{name}", first.name, second.name);
-        return Err(Error::new("ambiguous-column", message, column.span).help(Some(help)));
+        let message = format!("\"{}\" could be a column of two tables", name.name);
+        let is_declared = first.columns.iter().any(|known| std::ptr::eq(known, column));
+        let written: &str = if is_declared { &column.name } else { &name.name };
+        let help = format!("write {}.{written} or {}.{written}", first.name, second.name);
+        return Err(Error::new("ambiguous-column", message, name.span).help(Some(help)));
     }
-    Ok(Some(first.at(index)))
+    Ok(Some(column.bound()))
 }
 
-/// All tables of a FROM, in order; an expression over them reads by the position of a column among
-/// all their columns.
+/// All relations of a FROM, in order.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
-    /// The tables.
-    pub tables: Vec<ScopeTable>,
-    /// How many of the first tables names cannot mean: those to the left of the parentheses that an
-    /// ON stands in.
+    /// The relations.
+    pub relations: Vec<ScopeRelation>,
+    /// How many of the first relations names cannot mean: those to the left of the parentheses that
+    /// an ON stands in.
     pub hidden: usize,
 }
 
 impl Scope {
-    /// A scope of one table.
-    pub fn of(name: &str, schema: &Arc<TableSchema>) -> Scope {
-        let mut scope = Scope::default();
-        scope.add(name, schema);
-        scope
+    /// A scope of one table, whose columns' identities are their indexes.
+    pub fn of(name: &str, schema: &TableSchema) -> Scope {
+        Scope { relations: vec![ScopeRelation::table(name, schema, 0)], hidden: 0 }
     }
 
-    /// Adds a table behind those that are there.
-    pub fn add(&mut self, name: &str, schema: &Arc<TableSchema>) {
-        let (start, schema) = (self.width(), schema.clone());
-        self.tables.push(ScopeTable { name: name.to_string(), schema, start, merged: Vec::new() });
-    }
-
-    /// How many columns there are, the hidden ones included.
-    pub fn width(&self) -> usize {
-        self.tables.last().map_or(0, |table| table.start + table.schema.width())
-    }
-
-    /// The positions of all columns that are neither hidden nor merged, with their tables.
-    pub fn columns(&self) -> impl Iterator<Item = (usize, &ScopeTable, &Column)> {
-        self.visible().iter().flat_map(|table| {
-            let columns = table.schema.columns.iter().enumerate();
-            columns
-                .filter(|(index, _)| !table.merged.contains(index))
-                .map(move |(index, column)| (table.start + index, table, column))
+    /// All columns that are neither hidden nor merged.
+    pub fn columns(&self) -> impl Iterator<Item = (&ScopeRelation, &ScopeColumn)> {
+        self.visible().iter().flat_map(|relation| {
+            let columns = relation.columns.iter().filter(|column| !column.is_merged);
+            columns.map(move |column| (relation, column))
         })
     }
 
-    /// Marks the column at a position as merged into one further left.
-    pub fn merge(&mut self, position: usize) {
-        if let Some(table) = self.tables.iter_mut().rev().find(|table| table.start <= position) {
-            table.merged.push(position - table.start);
+    /// Marks the column of this identity as merged into one further left.
+    pub fn merge(&mut self, column: usize) {
+        let mut columns = self.relations.iter_mut().flat_map(|relation| &mut relation.columns);
+        if let Some(merged) = columns.find(|known| known.column == column) {
+            merged.is_merged = true;
         }
     }
 
-    /// The table with this name.
-    pub fn table(&self, name: &str) -> Option<&ScopeTable> {
-        self.visible().iter().find(|table| table.name.eq_ignore_ascii_case(name))
+    /// The relation with this name.
+    pub fn relation(&self, name: &str) -> Option<&ScopeRelation> {
+        self.visible().iter().find(|relation| relation.name.eq_ignore_ascii_case(name))
     }
 
-    /// The name of the column at a position.
-    pub fn name(&self, position: usize) -> &str {
-        let table = self.tables.iter().rev().find(|table| table.start <= position);
-        table.map_or("", |table| table.schema.name_of(position - table.start))
+    /// The name that the column of this identity was declared with.
+    pub fn name(&self, column: usize) -> Option<&str> {
+        // The names of a row's number stand before those of the hidden columns.
+        let columns = self.relations.iter();
+        let mut columns =
+            columns.flat_map(|known| known.columns.iter().chain(known.hidden.iter().rev()));
+        columns.find(|known| known.column == column).map(|known| &*known.name)
     }
 
-    /// What `name` or `table.name` means; `None` where it means nothing.
+    /// What `name` or `relation.name` means; `None` where it means nothing.
     ///
     /// # Errors
-    /// A name that could mean two columns, or a table that is not there.
+    /// `ambiguous-column` for a name that could mean two columns, `unknown-table` for a relation that
+    /// is not there.
     pub fn find(
         &self,
-        table: Option<&Identifier>,
+        relation: Option<&Identifier>,
         column: &Identifier,
     ) -> Result<Option<BoundExpression>, Error> {
-        if let Some(qualifier) = table {
-            let Some(table) = self.table(&qualifier.name) else {
-                let names = self.visible().iter().map(|table| table.name.as_str());
+        if let Some(qualifier) = relation {
+            let Some(relation) = self.relation(&qualifier.name) else {
+                let names = self.visible().iter().map(|relation| relation.name.as_str());
                 let message = format!("no table \"{}\" in this statement", qualifier.name);
                 return Err(Error::new("unknown-table", message, qualifier.span)
                     .help(suggest(&qualifier.name, names)));
             };
-            let found = table.schema.column(&column.name).or_else(|| table.hidden(&column.name));
-            return Ok(found.map(|index| table.at(index)));
+            return Ok(relation.column(&column.name).map(ScopeColumn::bound));
         }
-        let declared = self
-            .columns()
-            .filter(|(_, _, candidate)| candidate.name.eq_ignore_ascii_case(&column.name))
-            .map(|(position, table, _)| (table, position - table.start));
+        let declared =
+            self.columns().filter(|(_, known)| known.name.eq_ignore_ascii_case(&column.name));
         if let Some(found) = one_of(declared, column)? {
             return Ok(Some(found));
         }
+        let hidden = self.visible().iter();
         let hidden =
-            self.visible().iter().filter_map(|table| Some((table, table.hidden(&column.name)?)));
+            hidden.filter_map(|relation| Some((relation, relation.hidden_column(&column.name)?)));
         one_of(hidden, column)
     }
 
-    /// The tables that names can mean.
-    fn visible(&self) -> &[ScopeTable] {
-        &self.tables[self.hidden..]
+    /// The relations that names can mean.
+    fn visible(&self) -> &[ScopeRelation] {
+        &self.relations[self.hidden..]
     }
 
     /// The error for a name that means nothing.
-    pub fn unknown(&self, table: Option<&Identifier>, column: &Identifier) -> Error {
-        let tables: Vec<&ScopeTable> = self
-            .visible()
-            .iter()
-            .filter(|known| table.is_none_or(|table| known.name.eq_ignore_ascii_case(&table.name)))
-            .collect();
-        let message = match tables.as_slice() {
+    pub fn unknown(&self, relation: Option<&Identifier>, column: &Identifier) -> Error {
+        let is_meant = |known: &&ScopeRelation| {
+            relation.is_none_or(|relation| known.name.eq_ignore_ascii_case(&relation.name))
+        };
+        let relations: Vec<&ScopeRelation> = self.visible().iter().filter(is_meant).collect();
+        let message = match relations.as_slice() {
             [] => format!("no column \"{}\": there is no table here", column.name),
-            [table] => format!("{} has no column \"{}\"", table.name, column.name),
+            [relation] => format!("{} has no column \"{}\"", relation.name, column.name),
             _ => format!("no table here has a column \"{}\"", column.name),
         };
-        let declared = tables.iter().flat_map(|table| &table.schema.columns);
+        let declared = relations.iter().flat_map(|relation| &relation.columns);
         // Only who writes an underscore can have meant one of the hidden ones.
-        let has_hidden =
-            tables.iter().any(|table| table.schema.width() > table.schema.columns.len());
+        let has_hidden = relations.iter().any(|relation| !relation.hidden.is_empty());
         let hidden = PseudoColumn::ALL.iter().map(|column| column.name());
         let hidden = hidden.filter(|_| column.name.starts_with('_') && has_hidden);
-        let names = declared.map(|column| column.name.as_str()).chain(hidden);
+        let names = declared.map(|column| &*column.name).chain(hidden);
         let help = suggest(&column.name, names).or_else(|| {
             column.quoted.then(|| format!("did you mean '{}'?", column.name.replace('\'', "''")))
         });
         let error = Error::new("unknown-column", message, column.span).help(help);
-        tables.iter().fold(error, |error, table| error.note(table.schema.to_string()))
+        relations.iter().fold(error, |error, relation| error.note(relation.description()))
     }
 }

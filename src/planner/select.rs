@@ -1,17 +1,17 @@
-//! SELECT becomes a plan.
+//! SELECT becomes a logical plan, and that a plan.
 
 use super::bind::{Binder, truth};
 use super::expression::{BoundExpression, BoundKind};
-use super::from_clause::{self, BoundFrom, ScopedPlan};
+use super::from_clause::FromBinder;
 use super::functions::AggregateFunction;
-use super::plan::{AggregateCall, Limits, Plan, Query, SortKey};
-use super::scope::Scope;
-use super::{Catalog, Error};
+use super::logical::{ColumnNames, ComputedColumn, Logical, LogicalAggregate, LogicalKey};
+use super::plan::{AggregateCall, Limits, Query};
+use super::scope::{Scope, ScopeColumn};
+use super::{Error, Planning, exact_numbers, lower};
 use crate::language::ast::{
     Expression, ExpressionKind, OrderItem, Select, SelectItem, Temporal, UnaryOperator,
 };
-use crate::types::{Column, Literal, Value};
-use std::collections::BTreeSet;
+use crate::types::{DataType, Literal, Value};
 
 /// One column of the answer.
 struct SelectedColumn {
@@ -21,174 +21,270 @@ struct SelectedColumn {
     expression: BoundExpression,
 }
 
-/// Plans a query. `source` is the text that its spans point into.
-pub(super) fn plan(
-    select: &Select,
-    source: &str,
-    catalog: &mut dyn Catalog,
-) -> Result<Query, Error> {
-    let mut scope = Scope::default();
-    let moment = select.as_of.clone().map(Temporal::AsOf);
-    let tables = match &select.from {
-        Some(reference) => {
-            Some(from_clause::bind(reference, moment.as_ref(), catalog, &mut scope)?)
-        }
-        None => None,
-    };
-    let mut aggregates = Vec::new();
-    let items = bind_items(select, source, &scope, &mut aggregates)?;
-    let aliases: Vec<(String, BoundExpression)> = items
-        .iter()
-        .filter(|item| item.is_alias)
-        .map(|item| (item.name.clone(), item.expression.clone()))
-        .collect();
-    // As in SQLite: what is no query of groups by its columns or GROUP BY is none by what follows.
-    let grouped = !select.group_by.is_empty() || !aggregates.is_empty();
-    let mut binder = Binder { scope: &scope, aliases: &aliases, aggregates: None, clause: "WHERE" };
-    let filter = match &select.filter {
-        Some(condition) => {
-            let bound = binder.condition(condition)?;
-            refuse_aggregates(&bound, condition, "WHERE")?;
-            bound.conjuncts()
-        }
-        None => Vec::new(),
-    };
-    binder.clause = "GROUP BY";
-    let mut groups = Vec::with_capacity(select.group_by.len());
-    for expression in &select.group_by {
-        let group = match ordinal(expression, &items, "GROUP BY")? {
-            Some(item) => item,
-            None => binder.bind(expression)?,
-        };
-        refuse_aggregates(&group, expression, "GROUP BY")?;
-        groups.push(group);
-    }
-    if let Some(having) = select.having.as_ref().filter(|_| !grouped) {
-        let message = "HAVING is for groups: there is no GROUP BY, and no aggregate to select";
-        return Err(Error::new("misplaced-having", message, having.span)
-            .help(Some("a condition on rows is WHERE".into())));
-    }
-    binder.aggregates = grouped.then_some(&mut aggregates);
-    binder.clause = "HAVING";
-    let having = select.having.as_ref().map(|having| binder.bind(having)).transpose()?.map(truth);
-    binder.clause = "ORDER BY";
-    let mut order = Vec::with_capacity(select.order_by.len());
-    for item in &select.order_by {
-        order.push(match sort_alias(item, &items)? {
-            Some(expression) => expression,
-            None => binder.bind(&item.expression)?,
-        });
-    }
-    let body = SelectCore { tables, filter, groups, aggregates, having, grouped };
-    let (names, expressions): (Vec<String>, Vec<BoundExpression>) =
-        items.into_iter().map(|item| (item.name, item.expression)).unzip();
-    let (plan, expressions, order) = body.into_plan(expressions, order);
-    let columns =
-        names.into_iter().zip(&expressions).map(|(name, e)| (name, e.data_type)).collect();
-    let plan = finish(select, plan, expressions, order)?;
-    Ok(Query { plan, columns })
+/// Plans a query.
+///
+/// # Errors
+/// Of names, types, misplaced aggregates, and of the catalog.
+pub(super) fn plan(select: &Select, planning: &mut Planning) -> Result<Query, Error> {
+    Ok(finish(bind(select, planning)?, planning))
 }
 
-/// All of a SELECT that stands before its projection.
+/// The plan of a query that is bound.
+pub(super) fn finish(query: LogicalQuery, planning: &mut Planning) -> Query {
+    let LogicalQuery { logical, output } = query;
+    let identities: Vec<usize> = output.iter().map(|column| column.column).collect();
+    let plan = lower::query(planning.rewrite(logical, &identities), &identities);
+    let columns = output.into_iter().map(|column| (column.name, column.data_type)).collect();
+    Query { plan, columns }
+}
+
+/// A query as a logical plan, and the columns of its answer.
+pub(super) struct LogicalQuery {
+    pub logical: Logical,
+    pub output: Vec<QueryColumn>,
+}
+
+/// A column of an answer.
+pub(super) struct QueryColumn {
+    pub name: String,
+    pub data_type: DataType,
+    /// Its identity in the logical plan.
+    pub column: usize,
+}
+
+impl LogicalQuery {
+    /// Tells the query of the types of the columns that its rows go into, in order.
+    pub fn assign_to(&mut self, types: impl Iterator<Item = DataType>) {
+        let typed = self.output.iter().map(|column| column.column).zip(types);
+        let typed: Vec<(usize, DataType)> = typed.collect();
+        let projected = exact_numbers::assign_columns(&mut self.logical, &typed);
+        for QueryColumn { data_type, column, .. } in &mut self.output {
+            if let Some((_, now)) = projected.iter().find(|(known, _)| known == column) {
+                *data_type = *now;
+            }
+        }
+    }
+}
+
+/// Binds a query.
+pub(super) fn bind(select: &Select, planning: &mut Planning) -> Result<LogicalQuery, Error> {
+    let mut scope = Scope::default();
+    let moment = select.as_of.clone().map(Temporal::AsOf);
+    let rows = match &select.from {
+        Some(reference) => FromBinder {
+            catalog: planning.catalog,
+            scope: &mut scope,
+            names: &mut planning.names,
+            temporal: moment.as_ref(),
+        }
+        .bind(reference)?,
+        None => Logical::OneRow,
+    };
+    let core = SelectCore::bind(select, planning.text, &scope)?;
+    let mut bound = core.over(rows, &mut planning.names);
+    bound = bound.sorted(select, &mut planning.names)?;
+    bound.logical.read_hidden_columns();
+    let output = bound.items.into_iter().zip(bound.columns);
+    let output = output.map(|(item, column)| QueryColumn {
+        name: item.name,
+        data_type: item.expression.data_type,
+        column,
+    });
+    Ok(LogicalQuery { logical: bound.logical, output: output.collect() })
+}
+
+/// The expressions of a SELECT, over the columns of its FROM.
 struct SelectCore {
-    tables: Option<BoundFrom>,
+    items: Vec<SelectedColumn>,
     filter: Vec<BoundExpression>,
     groups: Vec<BoundExpression>,
     aggregates: Vec<AggregateCall>,
     having: Option<BoundExpression>,
-    grouped: bool,
+    order: Vec<BoundExpression>,
+    is_grouped: bool,
+}
+
+/// A SELECT whose rows are made, with what is to be projected of them.
+struct ProjectedSelect {
+    logical: Logical,
+    items: Vec<SelectedColumn>,
+    order: Vec<BoundExpression>,
+    /// The identities of the answer's columns, once they are projected.
+    columns: Vec<usize>,
 }
 
 impl SelectCore {
-    /// The plan of the rows to project, and the given expressions over its columns.
-    fn into_plan(
-        mut self,
-        mut items: Vec<BoundExpression>,
-        mut order: Vec<BoundExpression>,
-    ) -> (Plan, Vec<BoundExpression>, Vec<BoundExpression>) {
-        if self.grouped {
-            let having = self.having.iter_mut();
-            for expression in items.iter_mut().chain(&mut order).chain(having) {
-                regroup(expression, &self.groups, &mut self.aggregates);
+    fn bind(select: &Select, text: &str, scope: &Scope) -> Result<SelectCore, Error> {
+        let mut aggregates = Vec::new();
+        let items = bind_items(select, text, scope, &mut aggregates)?;
+        let aliases: Vec<(String, BoundExpression)> = items
+            .iter()
+            .filter(|item| item.is_alias)
+            .map(|item| (item.name.clone(), item.expression.clone()))
+            .collect();
+        // As in SQLite: what is no query of groups by its columns or GROUP BY is none by what follows.
+        let is_grouped = !select.group_by.is_empty() || !aggregates.is_empty();
+        let mut binder = Binder { scope, aliases: &aliases, aggregates: None, clause: "WHERE" };
+        let filter = match &select.filter {
+            Some(condition) => {
+                let bound = binder.condition(condition)?;
+                refuse_aggregates(&bound, condition, "WHERE")?;
+                bound.conjuncts()
             }
+            None => Vec::new(),
+        };
+        binder.clause = "GROUP BY";
+        let mut groups = Vec::with_capacity(select.group_by.len());
+        for expression in &select.group_by {
+            let group = match ordinal(expression, &items, "GROUP BY")? {
+                Some(item) => item,
+                None => binder.bind(expression)?,
+            };
+            refuse_aggregates(&group, expression, "GROUP BY")?;
+            groups.push(group);
         }
-        let mut needed = BTreeSet::new();
-        let mut need = |expression: &BoundExpression| {
-            expression.for_each_column(&mut |column| {
-                needed.insert(column);
+        if let Some(having) = select.having.as_ref().filter(|_| !is_grouped) {
+            let message = "HAVING is for groups: there is no GROUP BY, and no aggregate to select";
+            return Err(Error::new("misplaced-having", message, having.span)
+                .help(Some("a condition on rows is WHERE".into())));
+        }
+        binder.aggregates = is_grouped.then_some(&mut aggregates);
+        binder.clause = "HAVING";
+        let having = select.having.as_ref().map(|having| binder.bind(having));
+        let having = having.transpose()?.map(truth);
+        binder.clause = "ORDER BY";
+        let mut order = Vec::with_capacity(select.order_by.len());
+        for item in &select.order_by {
+            order.push(match sort_alias(item, &items)? {
+                Some(expression) => expression,
+                None => binder.bind(&item.expression)?,
             });
-        };
-        if self.grouped {
-            self.groups.iter().for_each(&mut need);
-            for aggregate in &self.aggregates {
-                aggregate.arguments.iter().chain(&aggregate.filter).for_each(&mut need);
-            }
-        } else {
-            items.iter().chain(&order).for_each(&mut need);
         }
-        let rows = match self.tables {
-            Some(mut tables) => {
-                let (above, pushed): (Vec<_>, Vec<_>) =
-                    self.filter.into_iter().partition(BoundExpression::is_constant);
-                pushed.into_iter().for_each(|condition| tables.push_down(condition));
-                tables.push_down_on();
-                from_clause::filtered(tables.into_plan(&needed), above)
-            }
-            None => from_clause::filtered(
-                ScopedPlan { plan: Plan::OneRow, layout: Vec::new() },
-                self.filter,
-            ),
-        };
-        let ScopedPlan { plan, layout } = rows;
-        let relocate = |expression: &mut BoundExpression| expression.relocate(&layout);
-        if !self.grouped {
-            items.iter_mut().chain(&mut order).for_each(relocate);
-            return (plan, items, order);
+        Ok(SelectCore { items, filter, groups, aggregates, having, order, is_grouped })
+    }
+
+    /// The rows to be projected: those of FROM that WHERE lets through, or the groups of them that
+    /// HAVING lets through.
+    fn over(self, rows: Logical, names: &mut ColumnNames) -> ProjectedSelect {
+        let SelectCore { mut items, filter, groups, aggregates, having, mut order, is_grouped } =
+            self;
+        let mut logical = rows.filtered(filter);
+        if is_grouped {
+            let mut grouping = Grouping::new(groups, aggregates, names);
+            let expressions = items.iter_mut().map(|item| &mut item.expression).chain(&mut order);
+            expressions.for_each(|expression| grouping.regroup(expression, names));
+            let having: Vec<BoundExpression> = having
+                .into_iter()
+                .map(|mut having| {
+                    grouping.regroup(&mut having, names);
+                    having
+                })
+                .collect();
+            let Grouping { groups, aggregates } = grouping;
+            let input = Box::new(logical);
+            let aggregate = LogicalAggregate { input, groups, aggregates };
+            logical = Logical::Aggregate(aggregate).filtered(having);
         }
-        self.groups.iter_mut().for_each(relocate);
-        for aggregate in &mut self.aggregates {
-            aggregate.arguments.iter_mut().chain(&mut aggregate.filter).for_each(relocate);
-        }
-        let (groups, aggregates) = (self.groups, self.aggregates);
-        let mut plan = Plan::Aggregate { input: Box::new(plan), groups, aggregates };
-        if let Some(predicate) = self.having {
-            plan = Plan::Filter { input: Box::new(plan), predicate };
-        }
-        (plan, items, order)
+        ProjectedSelect { logical, items, order, columns: Vec::new() }
     }
 }
 
-/// Turns an expression over rows into one over groups: group values and aggregates become columns,
-/// any other column becomes an aggregate of its own.
-fn regroup(
-    expression: &mut BoundExpression,
-    groups: &[BoundExpression],
-    aggregates: &mut Vec<AggregateCall>,
-) {
-    if let Some(index) = groups.iter().position(|group| group == expression) {
-        *expression = BoundExpression::column(index, expression.data_type);
-        return;
+/// What a SELECT groups by, and what it computes of each group.
+struct Grouping {
+    groups: Vec<ComputedColumn>,
+    aggregates: Vec<(usize, AggregateCall)>,
+}
+
+impl Grouping {
+    fn new(
+        groups: Vec<BoundExpression>,
+        aggregates: Vec<AggregateCall>,
+        names: &mut ColumnNames,
+    ) -> Grouping {
+        let groups = groups.into_iter().map(|group| ComputedColumn::new(group, names)).collect();
+        let identified = aggregates.into_iter().map(|call| identified(call, names));
+        Grouping { groups, aggregates: identified.collect() }
     }
-    match expression.kind {
-        BoundKind::Aggregate(index) => {
-            *expression = BoundExpression::column(groups.len() + index, expression.data_type);
+
+    /// Turns an expression over rows into one over groups: group values and aggregates become
+    /// columns, any other column becomes an aggregate of its own.
+    fn regroup(&mut self, expression: &mut BoundExpression, names: &mut ColumnNames) {
+        let data_type = expression.data_type;
+        if let Some(group) = self.groups.iter().find(|group| group.expression == *expression) {
+            *expression = BoundExpression::column(group.column, data_type);
+            return;
         }
-        BoundKind::Column(_) => {
-            let data_type = expression.data_type;
-            let bare = AggregateCall {
-                function: AggregateFunction::Bare,
-                arguments: vec![expression.clone()],
-                distinct: false,
-                filter: None,
-                data_type,
-            };
-            let index = aggregates.iter().position(|known| *known == bare).unwrap_or_else(|| {
-                aggregates.push(bare);
-                aggregates.len() - 1
+        match expression.kind {
+            BoundKind::Aggregate(index) => {
+                *expression = BoundExpression::column(self.aggregates[index].0, data_type);
+            }
+            BoundKind::Column(_) => {
+                let bare = AggregateCall {
+                    function: AggregateFunction::Bare,
+                    arguments: vec![expression.clone()],
+                    distinct: false,
+                    filter: None,
+                    data_type,
+                };
+                let known = self.aggregates.iter().find(|(_, call)| *call == bare);
+                let column = known.map(|(column, _)| *column).unwrap_or_else(|| {
+                    self.aggregates.push(identified(bare, names));
+                    self.aggregates[self.aggregates.len() - 1].0
+                });
+                *expression = BoundExpression::column(column, data_type);
+            }
+            _ => expression.for_each_operand_mut(|operand| self.regroup(operand, names)),
+        }
+    }
+}
+
+/// An aggregate with an identity of its own.
+fn identified(call: AggregateCall, names: &mut ColumnNames) -> (usize, AggregateCall) {
+    (names.add(call.display(names.as_slice())), call)
+}
+
+impl ProjectedSelect {
+    /// Projection, DISTINCT, ORDER BY and LIMIT on top of the rows.
+    fn sorted(
+        mut self,
+        select: &Select,
+        names: &mut ColumnNames,
+    ) -> Result<ProjectedSelect, Error> {
+        let mut projected: Vec<ComputedColumn> = Vec::with_capacity(self.items.len());
+        for item in &self.items {
+            let mut computed = ComputedColumn::new(item.expression.clone(), names);
+            if projected.iter().any(|known| known.column == computed.column) {
+                computed.column = names.add(item.name.clone());
+            }
+            projected.push(computed);
+        }
+        self.columns = projected.iter().map(|computed| computed.column).collect();
+        let mut keys = Vec::with_capacity(self.order.len());
+        for (item, expression) in select.order_by.iter().zip(self.order.drain(..)) {
+            if expression.is_constant() {
+                continue;
+            }
+            let known = projected.iter().find(|computed| computed.expression == expression);
+            let column = known.map(|computed| computed.column).unwrap_or_else(|| {
+                projected.push(ComputedColumn::new(expression, names));
+                projected[projected.len() - 1].column
             });
-            *expression = BoundExpression::column(groups.len() + index, data_type);
+            let nulls_first = item.nulls_first.unwrap_or(!item.descending);
+            keys.push(LogicalKey { column, descending: item.descending, nulls_first });
         }
-        _ => expression.for_each_operand_mut(|operand| regroup(operand, groups, aggregates)),
+        let mut logical = Logical::Project { input: Box::new(self.logical), columns: projected };
+        if select.distinct {
+            let columns = self.columns.clone();
+            logical = Logical::Distinct { input: Box::new(logical), columns };
+        }
+        if !keys.is_empty() {
+            logical = Logical::Sort { input: Box::new(logical), keys, first: None };
+        }
+        if let Some(limits) = limits(select)? {
+            logical = Logical::Limit { input: Box::new(logical), limits };
+        }
+        self.logical = logical;
+        Ok(self)
     }
 }
 
@@ -199,26 +295,26 @@ fn bind_items(
     aggregates: &mut Vec<AggregateCall>,
 ) -> Result<Vec<SelectedColumn>, Error> {
     let mut items = Vec::new();
-    let item = |position: usize, column: &Column| {
-        let expression = BoundExpression::column(position, column.data_type);
-        SelectedColumn { name: column.name.clone(), is_alias: false, expression }
+    let item = |column: &ScopeColumn| SelectedColumn {
+        name: column.name.to_string(),
+        is_alias: false,
+        expression: column.bound(),
     };
     for selected in &select.items {
         match selected {
             SelectItem::Star(place) => {
-                if scope.tables.is_empty() {
+                if scope.relations.is_empty() {
                     let message = "* means all columns, and there is no table here";
                     return Err(Error::new("unknown-table", message, place.0));
                 }
-                items.extend(scope.columns().map(|(position, _, column)| item(position, column)));
+                items.extend(scope.columns().map(|(_, column)| item(column)));
             }
             SelectItem::TableStar(table) => {
-                let Some(table) = scope.table(&table.name) else {
+                let Some(relation) = scope.relation(&table.name) else {
                     let message = format!("no table \"{}\" in this statement", table.name);
                     return Err(Error::new("unknown-table", message, table.span));
                 };
-                let columns = table.schema.columns.iter().enumerate();
-                items.extend(columns.map(|(index, column)| item(table.start + index, column)));
+                items.extend(relation.columns.iter().map(item));
             }
             SelectItem::Expression { expression, alias } => {
                 let aggregates = Some(&mut *aggregates);
@@ -226,7 +322,9 @@ fn bind_items(
                 let bound = binder.bind(expression)?;
                 let name = match (alias, &bound.kind) {
                     (Some(alias), _) => alias.name.clone(),
-                    (None, BoundKind::Column(position)) => scope.name(*position).to_string(),
+                    (None, BoundKind::Column(column)) => {
+                        scope.name(*column).unwrap_or_default().to_string()
+                    }
                     (None, _) => source
                         .get(expression.span.start..expression.span.end)
                         .map_or_else(|| expression.to_string(), str::to_string),
@@ -292,59 +390,6 @@ fn refuse_aggregates(
         return Err(Error::new("misplaced-aggregate", message, expression.span));
     }
     Ok(())
-}
-
-/// Projection, DISTINCT, ORDER BY and LIMIT on top of the rows.
-fn finish(
-    select: &Select,
-    plan: Plan,
-    items: Vec<BoundExpression>,
-    order: Vec<BoundExpression>,
-) -> Result<Plan, Error> {
-    let visible = items.len();
-    let mut columns = items;
-    let mut keys = Vec::with_capacity(order.len());
-    for (item, expression) in select.order_by.iter().zip(order) {
-        if expression.is_constant() {
-            continue;
-        }
-        let column = columns.iter().position(|have| *have == expression).unwrap_or_else(|| {
-            columns.push(expression);
-            columns.len() - 1
-        });
-        let nulls_first = item.nulls_first.unwrap_or(!item.descending);
-        keys.push(SortKey { column, descending: item.descending, nulls_first });
-    }
-    let all = columns.len();
-    let mut plan = project(plan, columns);
-    if select.distinct {
-        plan = Plan::Distinct { input: Box::new(plan), columns: visible };
-    }
-    let limits = limits(select)?;
-    if !keys.is_empty() {
-        // DISTINCT rows are few enough to be sorted whole.
-        plan = Plan::Sort { input: Box::new(plan), keys, limit: limits.clone() };
-    }
-    if let Some(limits) = limits {
-        plan = Plan::Limit { input: Box::new(plan), limits };
-    }
-    if all > visible {
-        let types = plan.types();
-        let first =
-            (0..visible).map(|index| BoundExpression::column(index, types[index])).collect();
-        plan = Plan::Project { input: Box::new(plan), expressions: first };
-    }
-    Ok(plan)
-}
-
-/// The projection, left out where it changes nothing.
-fn project(plan: Plan, expressions: Vec<BoundExpression>) -> Plan {
-    let same = expressions.iter().enumerate().all(|(at, e)| e.kind == BoundKind::Column(at));
-    if same && plan.types().len() == expressions.len() && !matches!(plan, Plan::OneRow) {
-        plan
-    } else {
-        Plan::Project { input: Box::new(plan), expressions }
-    }
 }
 
 fn limits(select: &Select) -> Result<Option<Limits>, Error> {

@@ -1,13 +1,13 @@
 //! INSERT, UPDATE and DELETE become plans.
 
-use super::access;
 use super::bind::Binder;
 use super::expression::BoundExpression;
-use super::plan::{BulkLoad, ColumnSource, InsertInput, Query, TableAccess, Write, WriteAction};
+use super::logical::{Logical, LogicalTable};
+use super::plan::{BulkLoad, ColumnSource, InsertInput, TableAccess, Write, WriteAction};
 use super::scope::Scope;
 use super::suggest::suggest;
 use super::values::{BoundRows, Target};
-use super::{Catalog, Error, TableSource, exact_numbers, select};
+use super::{Error, Planning, TableSource, exact_numbers, lower, select};
 use crate::language::ast::{
     AssignedValue, Delete, Expression, ExpressionKind, ExpressionList, Identifier, Insert,
     InsertSource, JsonObject, ListItem, Update, ValueRows,
@@ -17,12 +17,8 @@ use crate::types::{Literal, PseudoColumn, Span, TableSchema, Value};
 use std::sync::Arc;
 
 /// Plans an INSERT.
-pub(super) fn insert(
-    insert: &Insert,
-    text: &str,
-    catalog: &mut dyn Catalog,
-) -> Result<Write, Error> {
-    let TableSource { slot, schema: table, .. } = catalog.target(&insert.table)?;
+pub(super) fn insert(insert: &Insert, planning: &mut Planning) -> Result<Write, Error> {
+    let TableSource { slot, schema: table, .. } = planning.catalog.target(&insert.table)?;
     let given: Vec<usize> = if insert.columns.is_empty() {
         (0..table.columns.len()).collect()
     } else {
@@ -35,13 +31,11 @@ pub(super) fn insert(
             (input, column_sources(&table, &given)?)
         }
         InsertSource::Select(query) => {
-            let mut query = select::plan(query, text, catalog)?;
-            check_width(&table, given.len(), query.columns.len(), insert.table.span)?;
-            let typed = given.iter().map(|column| table.type_of(*column));
-            exact_numbers::assign_columns(&mut query.plan, &typed.enumerate().collect::<Vec<_>>());
-            let types = query.plan.types();
-            query.columns.iter_mut().zip(types).for_each(|((_, known), now)| *known = now);
-            (InsertInput::Query(Box::<Query>::new(query)), column_sources(&table, &given)?)
+            let mut query = select::bind(query, planning)?;
+            check_width(&table, given.len(), query.output.len(), insert.table.span)?;
+            query.assign_to(given.iter().map(|column| table.type_of(*column)));
+            let query = Box::new(select::finish(query, planning));
+            (InsertInput::Query(query), column_sources(&table, &given)?)
         }
         InsertSource::DefaultValues => {
             (InsertInput::Values(BoundRows::empty_row()), column_sources(&table, &[])?)
@@ -72,8 +66,8 @@ pub fn load(table: &Arc<TableSchema>, columns: Option<&[Identifier]>) -> Result<
 }
 
 /// Plans an UPDATE.
-pub(super) fn update(update: &Update, catalog: &mut dyn Catalog) -> Result<Write, Error> {
-    let source = catalog.target(&update.table)?;
+pub(super) fn update(update: &Update, planning: &mut Planning) -> Result<Write, Error> {
+    let source = planning.catalog.target(&update.table)?;
     let table = source.schema.clone();
     let scope = Scope::of(&update.alias.as_ref().unwrap_or(&update.table).name, &table);
     let mut assignments: Vec<(usize, BoundExpression)> = Vec::new();
@@ -102,18 +96,18 @@ pub(super) fn update(update: &Update, catalog: &mut dyn Catalog) -> Result<Write
         });
     }
     assignments.iter_mut().for_each(|(_, value)| value.relocate(&all));
-    let access = rows_to_change(&source, &scope, all, update.filter.as_ref())?;
+    let access = rows_to_change(&source, &scope, all, update.filter.as_ref(), planning)?;
     let action = WriteAction::Update { access, assignments };
     Ok(Write { table, slot: source.slot, action })
 }
 
 /// Plans a DELETE.
-pub(super) fn delete(delete: &Delete, catalog: &mut dyn Catalog) -> Result<Write, Error> {
-    let source = catalog.target(&delete.table)?;
+pub(super) fn delete(delete: &Delete, planning: &mut Planning) -> Result<Write, Error> {
+    let source = planning.catalog.target(&delete.table)?;
     let table = source.schema.clone();
     let scope = Scope::of(&delete.alias.as_ref().unwrap_or(&delete.table).name, &table);
     let all = (0..table.columns.len()).collect();
-    let access = rows_to_change(&source, &scope, all, delete.filter.as_ref())?;
+    let access = rows_to_change(&source, &scope, all, delete.filter.as_ref(), planning)?;
     let action = WriteAction::Delete { access };
     Ok(Write { table, slot: source.slot, action })
 }
@@ -124,13 +118,18 @@ fn rows_to_change(
     scope: &Scope,
     columns: Vec<usize>,
     filter: Option<&Expression>,
+    planning: &mut Planning,
 ) -> Result<TableAccess, Error> {
     let mut binder = Binder { scope, aliases: &[], aggregates: None, clause: "WHERE" };
-    let conditions = match filter {
-        Some(filter) => binder.condition(filter)?.conjuncts(),
-        None => Vec::new(),
-    };
-    Ok(access::choose(source, None, columns, conditions))
+    let mut table = LogicalTable::new(source.clone(), None, 0);
+    table.columns.clone_from(&columns);
+    if let Some(filter) = filter {
+        table.conditions = binder.condition(filter)?.conjuncts();
+    }
+    match planning.rewrite(Logical::Table(table), &columns) {
+        Logical::Table(table) => Ok(lower::access(table).0),
+        other => unreachable!("a table without an operator above it became {other:?}"),
+    }
 }
 
 /// The table's columns of these names, by index.

@@ -12,7 +12,9 @@ use crate::language::ast::{
     Temporal,
 };
 use crate::language::{LiteralSharing, Prepared};
-use crate::planner::{self, Affinity, BoundExpression, BoundKind, Planned, ScalarFunction};
+use crate::planner::{
+    self, Affinity, BoundExpression, BoundKind, Planned, Rewriting, ScalarFunction,
+};
 use crate::storage::View;
 use crate::types::{DataType, EventId, Period, PseudoColumn, TableSchema, Value};
 use arrow_schema::SchemaRef;
@@ -264,7 +266,9 @@ impl Session {
         // What is wrong with the statement is said by the way that every other takes.
         let known = match prepared.parse(sharing) {
             Some(statement) if is_shareable(&statement) => {
-                let Ok(planned) = planner::plan(&statement, "", &mut catalog) else {
+                let Ok(planned) =
+                    planner::plan(&statement, "", &mut catalog, &mut Rewriting::new(true))
+                else {
                     return Ok(None);
                 };
                 catalog.tables().map_or(PlanCacheEntry::Unshared, |tables| {

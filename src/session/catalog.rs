@@ -4,11 +4,11 @@ use super::Session;
 use super::last_result::{self, LastResultRelation, ResultStore};
 use super::point::PointResolver;
 use super::relations::{self, SystemTable};
-use crate::executor::PlanInput;
+use crate::executor::{self, PlanInput};
 use crate::language::ast::{AsOf, Expression, History, Identifier, Range, ShowSubject, Temporal};
-use crate::planner::{self, Catalog, Error, Planned, TableSource, suggest};
+use crate::planner::{self, BoundExpression, Catalog, Error, Planned, TableSource, suggest};
 use crate::storage::{self, Database, SchemaChange, View};
-use crate::types::{EventId, Period, PseudoColumn, Schema, Span, TableId, TableSchema};
+use crate::types::{EventId, Period, PseudoColumn, Schema, Span, TableId, TableSchema, Value};
 use std::sync::Arc;
 
 /// How the names of SQLite's own tables begin.
@@ -455,5 +455,9 @@ impl Catalog for StatementCatalog<'_> {
 
     fn schema(&self) -> &Schema {
         self.present.schema()
+    }
+
+    fn constant(&self, expression: &BoundExpression) -> Option<Value> {
+        executor::constant(expression)
     }
 }

@@ -7,7 +7,7 @@ use super::outcome::{self, Outcome};
 use super::{Error, Session};
 use crate::executor::{self, OperatorProfile, Profile};
 use crate::language::ast::Statement;
-use crate::planner::{self, Planned};
+use crate::planner::{self, Planned, Rewriting};
 use crate::types::{DataType, Row, Value};
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +25,7 @@ impl Session {
             return outcome::fixed(&[("plan", DataType::Text)], vec![line], None);
         }
         let mut catalog = self.catalog()?;
-        let planned = planner::plan(statement, text, &mut catalog)?;
+        let planned = planner::plan(statement, text, &mut catalog, &mut Rewriting::new(true))?;
         let (as_of, sources) = (catalog.moment(), catalog.sources());
         let mut lines = planned.lines();
         if !analyze {

@@ -47,7 +47,7 @@ pub use crate::executor::PartialRow;
 use crate::executor::{self, Context, PlanInput};
 use crate::language::ast::{Statement, TableOption};
 use crate::language::{ParameterName, Parameters, ParseError, Prepared, parse_statement_with};
-use crate::planner::{self, Planned};
+use crate::planner::{self, Planned, Rewriting};
 use crate::storage::{Change, CommittedTransaction, Database, Fork, View};
 use crate::types::{EventId, Literal, Period, Schema, Timestamp, Value};
 use cache::{PlanCache, SharedPlan};
@@ -436,7 +436,8 @@ impl Session {
                 let mut catalog = StatementCatalog::new(self, present);
                 let flexible = self.flexible(statement);
                 let statement = flexible.as_ref().unwrap_or(statement);
-                let planned = planner::plan(statement, text, &mut catalog)?;
+                let planned =
+                    planner::plan(statement, text, &mut catalog, &mut Rewriting::new(true))?;
                 let (as_of, several) = (catalog.moment(), catalog.several());
                 // What a moment in words was reckoned from is the time of the whole statement.
                 let context = self.context(catalog.resolver().now(), Arc::new([]));

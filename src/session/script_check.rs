@@ -9,7 +9,7 @@ use super::explain::is_planned;
 use super::{Error, Session, already_open, not_open, sequence};
 use crate::executor;
 use crate::language::ast::Statement;
-use crate::planner::{self, Planned};
+use crate::planner::{self, Planned, Rewriting};
 use crate::storage::{Change, Fork, Savepoint, View};
 use crate::types::{EventId, Period};
 use std::sync::Arc;
@@ -124,7 +124,7 @@ impl Session {
             return Ok(());
         }
         let mut catalog = self.checked_catalog(script_check)?;
-        let planned = planner::plan(statement, text, &mut catalog)?;
+        let planned = planner::plan(statement, text, &mut catalog, &mut Rewriting::new(true))?;
         let context = self.context(catalog.resolver().now(), Arc::new([]));
         drop(catalog);
         let (changes, initial) = match planned {

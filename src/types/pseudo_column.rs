@@ -5,9 +5,6 @@
 
 use super::{DataType, TableId, TableSchema};
 
-/// SQLite's names for the number of a row.
-const ROWID: [&str; 3] = ["rowid", "oid", "_rowid_"];
-
 /// One hidden column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PseudoColumn {
@@ -95,6 +92,9 @@ impl PseudoColumn {
 
 /// All columns by index, the hidden ones behind those that were declared.
 impl TableSchema {
+    /// SQLite's names for the number of a row.
+    pub const ROWID_NAMES: [&str; 3] = ["rowid", "oid", "_rowid_"];
+
     /// How many columns there are with the hidden ones.
     pub fn width(&self) -> usize {
         self.columns.len() + self.hidden().len()
@@ -125,7 +125,7 @@ impl TableSchema {
     /// The index of what SQLite calls the number of a row: the INTEGER PRIMARY KEY, else the hidden
     /// `_row`. `None` for every other name, and for one that a column has.
     pub fn rowid(&self, name: &str) -> Option<usize> {
-        let is_one = ROWID.iter().any(|rowid| name.eq_ignore_ascii_case(rowid));
+        let is_one = TableSchema::ROWID_NAMES.iter().any(|rowid| name.eq_ignore_ascii_case(rowid));
         if !is_one || self.column(name).is_some() {
             return None;
         }

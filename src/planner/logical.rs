@@ -1,0 +1,288 @@
+//! Logical plans: what rows are wanted, before it is decided how they are reached.
+//!
+//! Expressions here read columns by *identity*: a number that one column has in the whole statement,
+//! wherever it comes by. A rewrite moves operators without touching an expression; where a column
+//! stands among its input's is decided once, by [`lower`](super::lower).
+
+use super::TableSource;
+use super::expression::{BoundExpression, BoundKind};
+use super::plan::{AccessPath, AggregateCall, Limits};
+use crate::language::ast::JoinKind;
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+/// One operator and its inputs.
+#[derive(Clone, Debug)]
+pub(super) enum Logical {
+    /// One row without columns: SELECT without FROM.
+    OneRow,
+    /// The rows of a table.
+    Table(LogicalTable),
+    /// Rows for which all conditions are true.
+    Filter { input: Box<Logical>, conditions: Vec<BoundExpression> },
+    /// Columns that are computed from the input's; no others come out.
+    Project { input: Box<Logical>, columns: Vec<ComputedColumn> },
+    /// Pairs of rows, for which all conditions are true.
+    Join(LogicalJoin),
+    /// One row per group: the groups' values, then the aggregates.
+    Aggregate(LogicalAggregate),
+    /// The first of all rows that agree on some columns; the other columns come out besides.
+    Distinct { input: Box<Logical>, columns: Vec<usize> },
+    /// Rows in order; equal ones keep theirs. `first`: only the first so many are wanted.
+    Sort { input: Box<Logical>, keys: Vec<LogicalKey>, first: Option<Limits> },
+    /// Some rows of all.
+    Limit { input: Box<Logical>, limits: Limits },
+}
+
+/// A table that is read.
+#[derive(Clone, Debug)]
+pub(super) struct LogicalTable {
+    /// The table, and which of the statement's views shows it.
+    pub source: TableSource,
+    /// What EXPLAIN calls it beside its name.
+    pub label: Option<String>,
+    /// The identity of its first column; the others follow, the hidden ones last.
+    pub first: usize,
+    /// The indexes of the columns that come out.
+    pub columns: Vec<usize>,
+    /// What must be true of its rows, by identities.
+    pub conditions: Vec<BoundExpression>,
+    /// How they are reached. What it finds makes the conditions true that chose it.
+    pub path: AccessPath,
+}
+
+/// A column that is computed.
+#[derive(Clone, Debug)]
+pub(super) struct ComputedColumn {
+    /// Its identity; the input's where it is only handed on.
+    pub column: usize,
+    /// What it is.
+    pub expression: BoundExpression,
+}
+
+impl ComputedColumn {
+    /// A column that is handed on, or a new one.
+    pub fn new(expression: BoundExpression, names: &mut ColumnNames) -> ComputedColumn {
+        let column = match expression.kind {
+            BoundKind::Column(column) => column,
+            _ => names.add(expression.display(names.as_slice())),
+        };
+        ComputedColumn { column, expression }
+    }
+}
+
+/// Two inputs joined.
+#[derive(Clone, Debug)]
+pub(super) struct LogicalJoin {
+    /// The side whose order is kept.
+    pub left: Box<Logical>,
+    /// The other.
+    pub right: Box<Logical>,
+    /// Which rows come out.
+    pub kind: JoinKind,
+    /// What must be true of a pair.
+    pub on: Vec<BoundExpression>,
+}
+
+/// An input in groups.
+#[derive(Clone, Debug)]
+pub(super) struct LogicalAggregate {
+    /// Where the rows come from.
+    pub input: Box<Logical>,
+    /// What the rows of a group have in common; empty for one group of all rows.
+    pub groups: Vec<ComputedColumn>,
+    /// What is computed of each group, with its identity.
+    pub aggregates: Vec<(usize, AggregateCall)>,
+}
+
+/// One key of a sort.
+#[derive(Clone, Debug)]
+pub(super) struct LogicalKey {
+    /// The column.
+    pub column: usize,
+    /// Whether larger values come first.
+    pub descending: bool,
+    /// Whether NULLs come first.
+    pub nulls_first: bool,
+}
+
+/// Hands out the identities of a statement's columns, and knows what to call them.
+#[derive(Debug, Default)]
+pub(super) struct ColumnNames(Vec<String>);
+
+impl ColumnNames {
+    /// The identity of a column that is called so.
+    pub fn add(&mut self, name: impl Into<String>) -> usize {
+        self.0.push(name.into());
+        self.0.len() - 1
+    }
+
+    /// The identity of the first of some columns; the others follow.
+    pub fn add_all<'a>(&mut self, names: impl Iterator<Item = &'a str>) -> usize {
+        let first = self.0.len();
+        self.0.extend(names.map(str::to_owned));
+        first
+    }
+
+    /// The names, by identity.
+    pub fn as_slice(&self) -> &[String] {
+        &self.0
+    }
+}
+
+/// Visits the inputs of an operator, borrowed either way: the one list of what has which.
+macro_rules! inputs {
+    ($logical:expr, $visit:ident) => {
+        match $logical {
+            Logical::OneRow | Logical::Table(_) => {}
+            Logical::Filter { input, .. }
+            | Logical::Project { input, .. }
+            | Logical::Aggregate(LogicalAggregate { input, .. })
+            | Logical::Distinct { input, .. }
+            | Logical::Sort { input, .. }
+            | Logical::Limit { input, .. } => $visit(input),
+            Logical::Join(join) => {
+                let LogicalJoin { left, right, .. } = join;
+                $visit(left);
+                $visit(right);
+            }
+        }
+    };
+}
+
+/// Visits the expressions of an operator alone, borrowed either way.
+macro_rules! expressions {
+    ($logical:expr, $visit:ident, $iter:ident, $($borrow:tt)+) => {
+        match $logical {
+            Logical::OneRow | Logical::Distinct { .. } => {}
+            Logical::Table(LogicalTable { conditions, .. })
+            | Logical::Filter { conditions, .. }
+            | Logical::Join(LogicalJoin { on: conditions, .. }) => {
+                conditions.$iter().for_each($visit);
+            }
+            Logical::Project { columns, .. } => {
+                columns.$iter().for_each(|computed| $visit($($borrow)+ computed.expression));
+            }
+            Logical::Aggregate(LogicalAggregate { groups, aggregates, .. }) => {
+                groups.$iter().for_each(|group| $visit($($borrow)+ group.expression));
+                for (_, AggregateCall { arguments, filter, .. }) in aggregates {
+                    arguments.$iter().chain(filter).for_each(&mut $visit);
+                }
+            }
+            Logical::Sort { first: limits, .. } => {
+                if let Some(Limits { limit, offset }) = limits {
+                    limit.$iter().chain(offset).for_each(&mut $visit);
+                }
+            }
+            Logical::Limit { limits: Limits { limit, offset }, .. } => {
+                limit.$iter().chain(offset).for_each($visit);
+            }
+        }
+    };
+}
+
+impl Logical {
+    /// Calls `visit` with every direct input.
+    pub fn for_each_input<'a>(&'a self, mut visit: impl FnMut(&'a Logical)) {
+        inputs!(self, visit);
+    }
+
+    /// The same for inputs to be changed.
+    pub fn for_each_input_mut(&mut self, mut visit: impl FnMut(&mut Logical)) {
+        inputs!(self, visit);
+    }
+
+    /// Calls `visit` with every expression of this operator, not of its inputs.
+    pub fn for_each_expression<'a>(&'a self, mut visit: impl FnMut(&'a BoundExpression)) {
+        expressions!(self, visit, iter, &);
+    }
+
+    /// The same for expressions to be changed.
+    pub fn for_each_expression_mut(&mut self, mut visit: impl FnMut(&mut BoundExpression)) {
+        expressions!(self, visit, iter_mut, &mut);
+    }
+
+    /// The operator with each of its inputs rewritten.
+    pub fn map_inputs(mut self, rewrite: &mut impl FnMut(Logical) -> Logical) -> Logical {
+        self.for_each_input_mut(|input| {
+            *input = rewrite(std::mem::replace(input, Logical::OneRow));
+        });
+        self
+    }
+
+    /// Whether a column of this identity comes out, or would if it were asked for.
+    pub fn has(&self, column: usize) -> bool {
+        match self {
+            Logical::OneRow => false,
+            Logical::Table(table) => table.identities().contains(&column),
+            Logical::Project { columns, .. } => columns.iter().any(|known| known.column == column),
+            Logical::Aggregate(LogicalAggregate { groups, aggregates, .. }) => {
+                groups.iter().any(|group| group.column == column)
+                    || aggregates.iter().any(|(aggregate, _)| *aggregate == column)
+            }
+            Logical::Join(LogicalJoin { left, right, .. }) => left.has(column) || right.has(column),
+            Logical::Filter { input, .. }
+            | Logical::Distinct { input, .. }
+            | Logical::Sort { input, .. }
+            | Logical::Limit { input, .. } => input.has(column),
+        }
+    }
+
+    /// Whether an expression reads columns of this operator only, and at least one.
+    pub fn has_all_of(&self, expression: &BoundExpression) -> bool {
+        let (mut all, mut any) = (true, false);
+        expression.for_each_column(&mut |column| {
+            any = true;
+            all = all && self.has(column);
+        });
+        all && any
+    }
+
+    /// The operator below a filter, if there are conditions.
+    pub fn filtered(self, conditions: Vec<BoundExpression>) -> Logical {
+        if conditions.is_empty() {
+            self
+        } else {
+            Logical::Filter { input: Box::new(self), conditions }
+        }
+    }
+
+    /// Lets the hidden columns of tables come out that some expression reads.
+    pub fn read_hidden_columns(&mut self) {
+        let mut read = BTreeSet::new();
+        self.note_columns(&mut read);
+        self.add_hidden_columns(&read);
+    }
+
+    fn note_columns(&self, read: &mut BTreeSet<usize>) {
+        self.for_each_expression(|expression| {
+            expression.for_each_column(&mut |column| {
+                read.insert(column);
+            });
+        });
+        self.for_each_input(|input| input.note_columns(read));
+    }
+
+    fn add_hidden_columns(&mut self, read: &BTreeSet<usize>) {
+        if let Logical::Table(table) = self {
+            let (first, declared) = (table.first, table.source.schema.columns.len());
+            let hidden = first + declared..table.identities().end;
+            table.columns.extend(read.range(hidden).map(|column| column - first));
+        }
+        self.for_each_input_mut(|input| input.add_hidden_columns(read));
+    }
+}
+
+impl LogicalTable {
+    /// A table of which all declared columns are read, by a scan.
+    pub fn new(source: TableSource, label: Option<String>, first: usize) -> LogicalTable {
+        let columns = (0..source.schema.columns.len()).collect();
+        let (conditions, path) = (Vec::new(), AccessPath::Scan);
+        LogicalTable { source, label, first, columns, conditions, path }
+    }
+
+    /// The identities of its columns.
+    pub fn identities(&self) -> Range<usize> {
+        self.first..self.first + self.source.schema.width()
+    }
+}

@@ -1,0 +1,92 @@
+//! Logical plans as text, for EXPLAIN VERBOSE: an operator a line, inputs indented below.
+
+use super::expression::BoundExpression;
+use super::logical::{ColumnNames, Logical, LogicalAggregate, LogicalJoin, LogicalTable};
+use super::plan::AccessPath;
+use crate::language::ast::JoinKind;
+
+impl Logical {
+    /// The lines of the plan, its columns called by these names.
+    pub fn lines(&self, names: &ColumnNames) -> Vec<String> {
+        let mut lines = Vec::new();
+        self.print(names, 0, &mut lines);
+        lines
+    }
+
+    fn print(&self, names: &ColumnNames, depth: usize, lines: &mut Vec<String>) {
+        lines.push(format!("{}{}", "  ".repeat(depth), self.head(names)));
+        self.for_each_input(|input| input.print(names, depth + 1, lines));
+    }
+
+    /// The line of this operator alone.
+    fn head(&self, names: &ColumnNames) -> String {
+        let all = |columns: &[usize]| named(columns.iter().copied(), names);
+        match self {
+            Logical::OneRow => "one row".into(),
+            Logical::Table(table) => table.head(names),
+            Logical::Filter { conditions, .. } => format!("filter {}", all_of(conditions, names)),
+            Logical::Project { columns, .. } => {
+                let columns =
+                    columns.iter().map(|computed| computed.expression.display(names.as_slice()));
+                format!("project {}", columns.collect::<Vec<_>>().join(", "))
+            }
+            Logical::Join(LogicalJoin { kind, on, .. }) => {
+                let kind = match kind {
+                    JoinKind::Inner => "inner",
+                    JoinKind::Left => "left",
+                    JoinKind::Cross => "cross",
+                };
+                let on = if on.is_empty() {
+                    String::new()
+                } else {
+                    format!(" on {}", all_of(on, names))
+                };
+                format!("{kind} join{on}")
+            }
+            Logical::Aggregate(LogicalAggregate { groups, aggregates, .. }) => {
+                let computed = named(aggregates.iter().map(|(column, _)| *column), names);
+                let groups = named(groups.iter().map(|group| group.column), names);
+                let by = if groups.is_empty() { String::new() } else { format!(" by {groups}") };
+                format!("aggregate {computed}{by}")
+            }
+            Logical::Distinct { columns, .. } => format!("distinct {}", all(columns)),
+            Logical::Sort { keys, first, .. } => {
+                let keys = keys.iter().map(|key| {
+                    let direction = if key.descending { " desc" } else { "" };
+                    names.as_slice()[key.column].clone() + direction
+                });
+                let first = if first.is_some() { ", the first rows only" } else { "" };
+                format!("sort by {}{first}", keys.collect::<Vec<_>>().join(", "))
+            }
+            Logical::Limit { limits, .. } => limits.to_string(),
+        }
+    }
+}
+
+impl LogicalTable {
+    fn head(&self, names: &ColumnNames) -> String {
+        let label = self.label.as_ref().unwrap_or(&self.source.schema.name);
+        let columns = named(self.columns.iter().map(|column| self.first + column), names);
+        let by = match &self.path {
+            AccessPath::Scan => String::new(),
+            AccessPath::Find { key, .. } => {
+                format!(" by {}", self.source.schema.keys[*key].title())
+            }
+        };
+        let filter = match self.conditions.as_slice() {
+            [] => String::new(),
+            conditions => format!(" where {}", all_of(conditions, names)),
+        };
+        format!("table {label}{by} ({columns}){filter}")
+    }
+}
+
+fn named(columns: impl Iterator<Item = usize>, names: &ColumnNames) -> String {
+    let columns: Vec<&str> = columns.map(|column| names.as_slice()[column].as_str()).collect();
+    columns.join(", ")
+}
+
+fn all_of(conditions: &[BoundExpression], names: &ColumnNames) -> String {
+    let conditions = conditions.iter().map(|condition| condition.display(names.as_slice()));
+    conditions.collect::<Vec<_>>().join(" and ")
+}

@@ -1,0 +1,200 @@
+//! A logical plan becomes what the executor does: identities become positions, once.
+
+use super::expression::{BoundExpression, BoundKind, Comparison};
+use super::logical::{ComputedColumn, Logical, LogicalAggregate, LogicalJoin, LogicalTable};
+use super::plan::{AggregateCall, Join, Plan, SortKey, TableAccess};
+
+/// A plan, and the identity of each column that comes out of it.
+pub(super) struct Lowered {
+    /// The plan.
+    pub plan: Plan,
+    /// The identities, in the order of its columns.
+    pub layout: Vec<usize>,
+}
+
+/// The plan whose columns are those of `output`, in this order.
+pub(super) fn query(logical: Logical, output: &[usize]) -> Plan {
+    with_columns(lower(logical), output).plan
+}
+
+/// The plan with these columns first, and with no others if there are more.
+fn with_columns(lowered: Lowered, columns: &[usize]) -> Lowered {
+    if lowered.layout == columns {
+        return lowered;
+    }
+    let types = lowered.plan.types();
+    let position = |column: &usize| {
+        let position = lowered.layout.iter().position(|have| have == column);
+        position.unwrap_or_else(|| unreachable!("column {column} does not come up"))
+    };
+    let expressions = columns
+        .iter()
+        .map(position)
+        .map(|position| BoundExpression::column(position, types[position]))
+        .collect();
+    let plan = Plan::Project { input: Box::new(lowered.plan), expressions };
+    Lowered { plan, layout: columns.to_vec() }
+}
+
+fn lower(logical: Logical) -> Lowered {
+    match logical {
+        Logical::OneRow => Lowered { plan: Plan::OneRow, layout: Vec::new() },
+        Logical::Table(table) => {
+            let (access, layout) = access(table);
+            Lowered { plan: Plan::Access(access), layout }
+        }
+        Logical::Filter { input, conditions } => filtered(lower(*input), conditions),
+        Logical::Project { input, columns } => project(lower(*input), columns),
+        Logical::Join(logical) => join(logical),
+        Logical::Aggregate(logical) => aggregate(logical),
+        Logical::Distinct { input, columns } => {
+            let mut lowered = lower(*input);
+            if !lowered.layout.starts_with(&columns) {
+                let others = lowered.layout.iter().filter(|known| !columns.contains(known));
+                let all: Vec<usize> = columns.iter().chain(others).copied().collect();
+                lowered = with_columns(lowered, &all);
+            }
+            let Lowered { plan, layout } = lowered;
+            let plan = Plan::Distinct { input: Box::new(plan), columns: columns.len() };
+            Lowered { plan, layout }
+        }
+        Logical::Sort { input, keys, first } => {
+            let Lowered { plan, layout } = lower(*input);
+            let keys = keys.into_iter().map(|key| SortKey {
+                column: position(key.column, &layout),
+                descending: key.descending,
+                nulls_first: key.nulls_first,
+            });
+            let plan = Plan::Sort { input: Box::new(plan), keys: keys.collect(), limit: first };
+            Lowered { plan, layout }
+        }
+        Logical::Limit { input, limits } => {
+            let Lowered { plan, layout } = lower(*input);
+            Lowered { plan: Plan::Limit { input: Box::new(plan), limits }, layout }
+        }
+    }
+}
+
+/// Where a column stands.
+fn position(column: usize, layout: &[usize]) -> usize {
+    let position = layout.iter().position(|have| *have == column);
+    position.unwrap_or_else(|| {
+        unreachable!("column {column} is needed but does not come up in {layout:?}")
+    })
+}
+
+/// How a table's rows are reached, and the identity of each column that comes out. What only
+/// conditions read is read besides.
+pub(super) fn access(table: LogicalTable) -> (TableAccess, Vec<usize>) {
+    let LogicalTable { source, label, first, mut columns, conditions, path } = table;
+    let output = columns.len();
+    let layout = columns.iter().map(|column| first + column).collect();
+    for condition in &conditions {
+        condition.for_each_column(&mut |column| {
+            if !columns.contains(&(column - first)) {
+                columns.push(column - first);
+            }
+        });
+    }
+    let filter = BoundExpression::all_of(conditions).map(|mut filter| {
+        filter.map_columns(&|column| position(column - first, &columns));
+        filter
+    });
+    let (slot, table) = (source.slot, source.schema);
+    (TableAccess { slot, table, label, columns, output, path, filter }, layout)
+}
+
+/// The plan with a filter on top, if there are conditions.
+fn filtered(lowered: Lowered, conditions: Vec<BoundExpression>) -> Lowered {
+    let Lowered { plan, layout } = lowered;
+    let plan = match BoundExpression::all_of(conditions) {
+        None => plan,
+        Some(mut predicate) => {
+            predicate.relocate(&layout);
+            Plan::Filter { input: Box::new(plan), predicate }
+        }
+    };
+    Lowered { plan, layout }
+}
+
+/// The projection, left out where it changes nothing.
+fn project(lowered: Lowered, columns: Vec<ComputedColumn>) -> Lowered {
+    let Lowered { plan, layout } = lowered;
+    let mut expressions = Vec::with_capacity(columns.len());
+    let mut identities = Vec::with_capacity(columns.len());
+    for ComputedColumn { column, mut expression } in columns {
+        expression.relocate(&layout);
+        expressions.push(expression);
+        identities.push(column);
+    }
+    let mut in_order = expressions.iter().enumerate();
+    let is_same = expressions.len() == layout.len()
+        && in_order.all(|(at, expression)| expression.kind == BoundKind::Column(at));
+    if is_same && !matches!(plan, Plan::OneRow) {
+        return Lowered { plan, layout: identities };
+    }
+    let plan = Plan::Project { input: Box::new(plan), expressions };
+    Lowered { plan, layout: identities }
+}
+
+fn join(logical: LogicalJoin) -> Lowered {
+    let LogicalJoin { left, right, kind, on } = logical;
+    let (mut equal, mut rest) = (Vec::new(), Vec::new());
+    for condition in on {
+        match split_equal(condition, &left, &right) {
+            Ok(pair) => equal.push(pair),
+            Err(condition) => rest.push(condition),
+        }
+    }
+    let (left, right) = (lower(*left), lower(*right));
+    for (a, b) in &mut equal {
+        a.relocate(&left.layout);
+        b.relocate(&right.layout);
+    }
+    let mut layout = left.layout;
+    layout.extend(right.layout);
+    let condition = BoundExpression::all_of(rest).map(|mut condition| {
+        condition.relocate(&layout);
+        condition
+    });
+    let (left, right) = (Box::new(left.plan), Box::new(right.plan));
+    Lowered { plan: Plan::Join(Join { left, right, kind, equal, condition }), layout }
+}
+
+/// The sides of an equality between the two inputs of a join, or the condition as it was.
+fn split_equal(
+    condition: BoundExpression,
+    left: &Logical,
+    right: &Logical,
+) -> Result<(BoundExpression, BoundExpression), BoundExpression> {
+    let BoundKind::Compare(Comparison::Equal, a, b) = condition.kind else { return Err(condition) };
+    if left.has_all_of(&a) && right.has_all_of(&b) {
+        return Ok((*a, *b));
+    }
+    if left.has_all_of(&b) && right.has_all_of(&a) {
+        return Ok((*b, *a));
+    }
+    let kind = BoundKind::Compare(Comparison::Equal, a, b);
+    Err(BoundExpression { kind, data_type: condition.data_type })
+}
+
+fn aggregate(logical: LogicalAggregate) -> Lowered {
+    let LogicalAggregate { input, groups, aggregates } = logical;
+    let Lowered { plan, layout: below } = lower(*input);
+    let mut layout = Vec::with_capacity(groups.len() + aggregates.len());
+    let groups = groups.into_iter().map(|ComputedColumn { column, mut expression }| {
+        expression.relocate(&below);
+        layout.push(column);
+        expression
+    });
+    let groups = groups.collect();
+    let aggregates = aggregates.into_iter().map(|(column, mut call)| {
+        let AggregateCall { arguments, filter, .. } = &mut call;
+        arguments.iter_mut().chain(filter).for_each(|expression| expression.relocate(&below));
+        layout.push(column);
+        call
+    });
+    let aggregates = aggregates.collect();
+    let plan = Plan::Aggregate { input: Box::new(plan), groups, aggregates };
+    Lowered { plan, layout }
+}

@@ -1,0 +1,92 @@
+//! Constants are computed once, and conditions that decide nothing go.
+
+use super::RewriteContext;
+use crate::planner::Catalog;
+use crate::planner::expression::{BoundExpression, BoundKind};
+use crate::planner::logical::{Logical, LogicalJoin, LogicalTable};
+use crate::types::{DataType, Value};
+
+/// Computes what reads no column, parameter or clock, unless that is an error: then the rows decide
+/// whether it ever has to be computed.
+pub(super) fn apply(logical: Logical, context: &RewriteContext) -> Logical {
+    let mut logical = logical.map_inputs(&mut |input| apply(input, context));
+    logical.for_each_expression_mut(|expression| {
+        fold(expression, context.catalog);
+    });
+    let is_no_condition = |condition: &BoundExpression| !is_literal(condition, true);
+    match &mut logical {
+        Logical::Filter { conditions, .. }
+        | Logical::Table(LogicalTable { conditions, .. })
+        | Logical::Join(LogicalJoin { on: conditions, .. }) => conditions.retain(is_no_condition),
+        Logical::OneRow
+        | Logical::Project { .. }
+        | Logical::Aggregate(_)
+        | Logical::Distinct { .. }
+        | Logical::Sort { .. }
+        | Logical::Limit { .. } => {}
+    }
+    match logical {
+        Logical::Filter { input, conditions } => input.filtered(conditions),
+        other => other,
+    }
+}
+
+/// Folds an expression; whether its value is known before the statement runs.
+fn fold(expression: &mut BoundExpression, catalog: &dyn Catalog) -> bool {
+    let mut is_known = match &expression.kind {
+        BoundKind::Literal(_) | BoundKind::Number(_) => return true,
+        // A part of a Let is computed with the whole.
+        BoundKind::Let { .. } => return false,
+        BoundKind::Parameter { .. }
+        | BoundKind::ExactParameter(_)
+        | BoundKind::Column(_)
+        | BoundKind::CurrentTime(_)
+        | BoundKind::Aggregate(_)
+        | BoundKind::Bound => return false,
+        BoundKind::Call(function, _) => function.is_pure(),
+        BoundKind::Negate(_)
+        | BoundKind::BitNot(_)
+        | BoundKind::Not(_)
+        | BoundKind::Truth(_)
+        | BoundKind::Arithmetic(..)
+        | BoundKind::Compare(..)
+        | BoundKind::And(..)
+        | BoundKind::Or(..)
+        | BoundKind::Concat(..)
+        | BoundKind::InList { .. }
+        | BoundKind::Match { .. }
+        | BoundKind::Case { .. }
+        | BoundKind::Cast(_)
+        | BoundKind::Affinity(..) => true,
+    };
+    expression.for_each_operand_mut(|operand| is_known = fold(operand, catalog) && is_known);
+    if is_known && let Some(value) = catalog.constant(expression) {
+        expression.kind = BoundKind::Literal(value);
+        return true;
+    }
+    fold_logic(expression);
+    false
+}
+
+/// `x AND TRUE` is x, `FALSE AND x` is FALSE, and so with OR.
+fn fold_logic(expression: &mut BoundExpression) {
+    let (is_and, left, right) = match &mut expression.kind {
+        BoundKind::And(left, right) => (true, left, right),
+        BoundKind::Or(left, right) => (false, left, right),
+        _ => return,
+    };
+    let folded = if is_literal(left, is_and) {
+        right
+    } else if is_literal(right, is_and) || is_literal(left, !is_and) {
+        left
+    } else {
+        return;
+    };
+    let nothing = BoundExpression::literal(Value::Null, DataType::Boolean);
+    *expression = std::mem::replace(folded.as_mut(), nothing);
+}
+
+/// Whether an expression is this truth value.
+fn is_literal(expression: &BoundExpression, truth: bool) -> bool {
+    matches!(&expression.kind, BoundKind::Literal(Value::Boolean(value)) if *value == truth)
+}

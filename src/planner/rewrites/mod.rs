@@ -1,0 +1,98 @@
+//! Rewrites: a logical plan becomes one that gives the same rows with less work.
+//!
+//! Each is a function from plan to plan, and none is needed for the right answer: `SET rewrites = off`
+//! leaves all of them out. EXPLAIN VERBOSE shows the plan after each.
+
+mod fold;
+mod keys;
+mod prune;
+mod push_down;
+mod top_n;
+
+use super::Catalog;
+use super::logical::{ColumnNames, Logical};
+use std::collections::BTreeSet;
+
+/// What a rewrite may ask.
+pub(super) struct RewriteContext<'a> {
+    /// What computes constants.
+    pub catalog: &'a dyn Catalog,
+    /// The columns of the answer.
+    pub output: &'a BTreeSet<usize>,
+}
+
+/// A rewrite.
+struct Rewrite {
+    /// What EXPLAIN VERBOSE calls it.
+    name: &'static str,
+    /// What it does.
+    apply: fn(Logical, &RewriteContext) -> Logical,
+}
+
+/// All rewrites, in the order in which they are done.
+const REWRITES: &[Rewrite] = &[
+    Rewrite { name: "fold constants", apply: fold::apply },
+    Rewrite { name: "push conditions down", apply: push_down::apply },
+    Rewrite { name: "use keys", apply: keys::apply },
+    Rewrite { name: "keep the first rows only", apply: top_n::apply },
+    Rewrite { name: "prune columns", apply: prune::apply },
+];
+
+/// Whether plans are rewritten, and what they were on the way.
+#[derive(Clone, Debug)]
+pub struct Rewriting {
+    is_on: bool,
+    /// Where each step is noted down, if it is.
+    steps: Option<Vec<RewriteStep>>,
+}
+
+/// A logical plan as text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RewriteStep {
+    /// What made it.
+    pub name: &'static str,
+    /// The plan, an operator a line.
+    pub lines: Vec<String>,
+}
+
+impl Rewriting {
+    /// Rewriting that leaves no trace, or none at all.
+    pub fn new(is_on: bool) -> Rewriting {
+        Rewriting { is_on, steps: None }
+    }
+
+    /// The same with every step noted down.
+    pub fn traced(is_on: bool) -> Rewriting {
+        Rewriting { is_on, steps: Some(Vec::new()) }
+    }
+
+    /// The steps that were noted down, those without an effect left out.
+    pub fn steps(&self) -> &[RewriteStep] {
+        self.steps.as_deref().unwrap_or_default()
+    }
+
+    /// Does all rewrites.
+    pub(super) fn apply(
+        &mut self,
+        mut logical: Logical,
+        context: &RewriteContext,
+        names: &ColumnNames,
+    ) -> Logical {
+        self.note("bound", &logical, names);
+        if self.is_on {
+            for rewrite in REWRITES {
+                logical = (rewrite.apply)(logical, context);
+                self.note(rewrite.name, &logical, names);
+            }
+        }
+        logical
+    }
+
+    fn note(&mut self, name: &'static str, logical: &Logical, names: &ColumnNames) {
+        let Some(steps) = &mut self.steps else { return };
+        let lines = logical.lines(names);
+        if steps.last().is_none_or(|last| last.lines != lines) {
+            steps.push(RewriteStep { name, lines });
+        }
+    }
+}

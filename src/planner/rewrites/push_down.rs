@@ -1,0 +1,119 @@
+//! Conditions are tested as early as they can be: at the lowest operator that has all their columns.
+
+use super::RewriteContext;
+use crate::language::ast::JoinKind;
+use crate::planner::expression::{BoundExpression, BoundKind};
+use crate::planner::logical::{ComputedColumn, Logical, LogicalJoin};
+
+/// Pushes the conditions of filters and joins down.
+pub(super) fn apply(logical: Logical, _: &RewriteContext) -> Logical {
+    push(logical, Vec::new())
+}
+
+/// The operator with conditions on what comes out of it, tested as far below as they may be.
+fn push(logical: Logical, conditions: Vec<BoundExpression>) -> Logical {
+    match logical {
+        Logical::Table(mut table) => {
+            table.conditions.extend(conditions);
+            Logical::Table(table)
+        }
+        Logical::Filter { input, conditions: own } => {
+            // What reads no column decides about all rows, or is an error, before any is read.
+            let (constant, own): (Vec<_>, Vec<_>) =
+                own.into_iter().partition(BoundExpression::is_constant);
+            push(*input, own.into_iter().chain(conditions).collect()).filtered(constant)
+        }
+        Logical::Join(join) => push_into_join(join, conditions),
+        Logical::Project { input, columns } => {
+            let (below, above) = conditions.into_iter().partition(|condition| {
+                reads_only(condition, |column| is_handed_on(&columns, column))
+            });
+            let below = renamed(below, &columns);
+            let input = Box::new(push(*input, below));
+            Logical::Project { input, columns }.filtered(above)
+        }
+        Logical::Distinct { input, columns } => {
+            let (below, above) = conditions
+                .into_iter()
+                .partition(|condition| reads_only(condition, |column| columns.contains(&column)));
+            let input = Box::new(push(*input, below));
+            Logical::Distinct { input, columns }.filtered(above)
+        }
+        Logical::Sort { input, keys, first: None } => {
+            let input = Box::new(push(*input, conditions));
+            Logical::Sort { input, keys, first: None }
+        }
+        // Fewer rows would make other groups, or other first rows.
+        stop @ (Logical::OneRow
+        | Logical::Aggregate(_)
+        | Logical::Sort { .. }
+        | Logical::Limit { .. }) => {
+            stop.map_inputs(&mut |input| push(input, Vec::new())).filtered(conditions)
+        }
+    }
+}
+
+/// Conditions on the pairs of a join, and its own, go to the side that they are about; what a LEFT
+/// JOIN would change by that stays where it is.
+fn push_into_join(join: LogicalJoin, conditions: Vec<BoundExpression>) -> Logical {
+    let LogicalJoin { left, right, kind, on: own } = join;
+    let is_outer = kind == JoinKind::Left;
+    let (mut to_left, mut to_right, mut on, mut above) = (vec![], vec![], vec![], vec![]);
+    for condition in conditions {
+        if left.has_all_of(&condition) {
+            to_left.push(condition);
+        } else if is_outer {
+            above.push(condition);
+        } else if right.has_all_of(&condition) {
+            to_right.push(condition);
+        } else {
+            on.push(condition);
+        }
+    }
+    let mut remaining = Vec::with_capacity(own.len());
+    for condition in own {
+        if right.has_all_of(&condition) {
+            to_right.push(condition);
+        } else if !is_outer && left.has_all_of(&condition) {
+            to_left.push(condition);
+        } else {
+            remaining.push(condition);
+        }
+    }
+    remaining.extend(on);
+    let (left, right) = (Box::new(push(*left, to_left)), Box::new(push(*right, to_right)));
+    Logical::Join(LogicalJoin { left, right, kind, on: remaining }).filtered(above)
+}
+
+/// Whether all columns that a condition reads are such, and it reads one.
+fn reads_only(condition: &BoundExpression, is_such: impl Fn(usize) -> bool) -> bool {
+    let (mut all, mut any) = (true, false);
+    condition.for_each_column(&mut |column| {
+        any = true;
+        all = all && is_such(column);
+    });
+    all && any
+}
+
+/// Whether a projection only hands a column on.
+fn is_handed_on(columns: &[ComputedColumn], column: usize) -> bool {
+    let is_plain = |known: &ComputedColumn| matches!(known.expression.kind, BoundKind::Column(_));
+    columns.iter().any(|known| known.column == column && is_plain(known))
+}
+
+/// Conditions on columns that a projection hands on, said of its input's.
+fn renamed(
+    mut conditions: Vec<BoundExpression>,
+    columns: &[ComputedColumn],
+) -> Vec<BoundExpression> {
+    for condition in &mut conditions {
+        condition.map_columns(&|column| {
+            let known = columns.iter().find(|known| known.column == column);
+            match known.map(|known| &known.expression.kind) {
+                Some(BoundKind::Column(input)) => *input,
+                _ => column,
+            }
+        });
+    }
+    conditions
+}
