@@ -130,7 +130,17 @@ impl<'a> From<&'a Value> for Cell<'a> {
     }
 }
 
-impl Cell<'_> {
+impl<'a> Cell<'a> {
+    /// What it says, if it is a text, which may hold anything.
+    pub(super) fn text(self) -> Option<&'a str> {
+        if let Cell::Text(text) | Cell::Json(text) = self { Some(text) } else { None }
+    }
+
+    /// Whether it is NULL.
+    pub(super) fn is_null(self) -> bool {
+        matches!(self, Cell::Null)
+    }
+
     /// Whether it stands to the right of its column.
     pub(super) fn is_number(self) -> bool {
         matches!(self, Cell::Boolean(_) | Cell::Integer(_) | Cell::Real(_) | Cell::Decimal(_))

@@ -1,6 +1,6 @@
 //! Values between delimiters: `list`, `csv` and `tsv`.
 
-use super::cell::{Cell, Cells};
+use super::cell::Cells;
 use super::{Format, OutputBuffer, RenderError, each_row, escape};
 use crate::session::Rows;
 use crate::types::parse_number;
@@ -81,10 +81,10 @@ impl DelimitedWriter<'_> {
             if index > 0 {
                 out.extend_from_slice(self.separator.as_bytes());
             }
-            column.with(row, |cell| match cell {
-                Cell::Text(text) | Cell::Json(text) => self.value(text, out),
-                Cell::Null => self.text(self.null, out),
-                cell => cell.write_text(out),
+            column.with(row, |cell| match cell.text() {
+                Some(text) => self.value(text, out),
+                None if cell.is_null() => self.text(self.null, out),
+                None => cell.write_text(out),
             });
         }
         out.push(b'\n');

@@ -1,6 +1,5 @@
 //! An HTML table, row by row.
 
-use super::cell::Cell;
 use super::{Format, OutputBuffer, RenderError, each_row, escape};
 use crate::session::Rows;
 use std::io::Write;
@@ -23,10 +22,10 @@ pub(super) fn draw(rows: Rows, format: &Format, out: &mut dyn Write) -> Result<u
         bytes.extend_from_slice(b"<tr>");
         for column in cells {
             bytes.extend_from_slice(b"<td>");
-            column.with(row, |cell| match cell {
-                Cell::Null => write_text(null, format, bytes),
-                Cell::Text(text) | Cell::Json(text) => write_text(text, format, bytes),
-                cell => cell.write_text(bytes),
+            column.with(row, |cell| match cell.text() {
+                Some(text) => write_text(text, format, bytes),
+                None if cell.is_null() => write_text(null, format, bytes),
+                None => cell.write_text(bytes),
             });
             bytes.extend_from_slice(b"</td>");
         }

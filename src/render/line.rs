@@ -1,6 +1,5 @@
 //! One `name = value` on each line, a blank line between rows, as sqlite3's `.mode line`.
 
-use super::cell::Cell;
 use super::{Format, OutputBuffer, RenderError, each_row, escape, width};
 use crate::session::Rows;
 use std::io::Write;
@@ -21,12 +20,10 @@ pub(super) fn draw(rows: Rows, format: &Format, out: &mut dyn Write) -> Result<u
         }
         for (name, column) in names.iter().zip(cells) {
             bytes.extend_from_slice(name.as_bytes());
-            column.with(row, |cell| match cell {
-                Cell::Text(text) | Cell::Json(text) if format.terminal => {
-                    bytes.extend_from_slice(escape(text).as_bytes());
-                }
-                Cell::Null => bytes.extend_from_slice(null.as_bytes()),
-                cell => cell.write_text(bytes),
+            column.with(row, |cell| match cell.text() {
+                Some(text) if format.terminal => bytes.extend_from_slice(escape(text).as_bytes()),
+                None if cell.is_null() => bytes.extend_from_slice(null.as_bytes()),
+                Some(_) | None => cell.write_text(bytes),
             });
             bytes.push(b'\n');
         }

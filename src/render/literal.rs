@@ -73,9 +73,12 @@ fn write_row(
             out.extend_from_slice(separator);
         }
         let is_any = matches!(column, Cells::Any(_));
-        column.with(row, |cell| match cell {
-            Cell::Decimal(decimal) if is_any => write_cast(decimal, out),
-            cell => write_literal(cell, format, out),
+        column.with(row, |cell| {
+            if let (Cell::Decimal(decimal), true) = (cell, is_any) {
+                write_cast(decimal, out);
+            } else {
+                write_literal(cell, format, out);
+            }
         });
     }
 }

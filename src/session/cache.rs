@@ -62,21 +62,25 @@ struct ParameterUsage {
 impl ParameterUsage {
     /// Takes note of a whole expression: a number that it only hands on may have any digits.
     fn note_whole(&mut self, expression: &BoundExpression) -> bool {
-        match &expression.kind {
-            BoundKind::ExactParameter(index) => {
-                self.found.insert(*index);
-                true
-            }
-            BoundKind::Negate(operand) if matches!(operand.kind, BoundKind::ExactParameter(_)) => {
-                self.note_whole(operand)
-            }
-            _ => self.note(expression),
+        if let BoundKind::ExactParameter(index) = &expression.kind {
+            self.found.insert(*index);
+            return true;
         }
+        if let BoundKind::Negate(operand) = &expression.kind
+            && matches!(operand.kind, BoundKind::ExactParameter(_))
+        {
+            return self.note_whole(operand);
+        }
+        self.note(expression)
     }
 
     /// Takes note of an expression's parameters; false where one would be converted before it is
     /// compared, because for some values the conversion is none and a key could be used, and where
     /// one decides the type of a result.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "an expression is looked at by its operands, of whatever kind it is"
+    )]
     fn note(&mut self, expression: &BoundExpression) -> bool {
         match &expression.kind {
             BoundKind::Parameter { index, .. } => {
@@ -114,12 +118,13 @@ fn is_parameter(expression: &BoundExpression) -> bool {
 
 /// Whether statements of this kind can share a plan at all.
 pub(super) fn is_shareable(statement: &Statement) -> bool {
-    match statement {
-        Statement::Insert(insert) => matches!(insert.source, InsertSource::Values(_)),
-        Statement::Update(_) | Statement::Delete(_) => true,
-        Statement::Select(select) => is_simple(select),
-        _ => false,
+    if let Statement::Insert(insert) = statement {
+        return matches!(insert.source, InsertSource::Values(_));
     }
+    if let Statement::Select(select) = statement {
+        return is_simple(select);
+    }
+    matches!(statement, Statement::Update(_) | Statement::Delete(_))
 }
 
 fn is_simple(select: &Select) -> bool {
@@ -139,24 +144,22 @@ fn is_simple(select: &Select) -> bool {
 /// Whether a query reads one table, now or as of an event by its number.
 fn one_table_at_one_moment(select: &Select) -> bool {
     let is_number = |as_of: &AsOf| matches!(as_of.point, Point::Event(_)) && !as_of.before;
-    match (&select.from, &select.as_of) {
-        (Some(TableReference::Table { temporal: None, .. }), as_of) => {
-            as_of.as_ref().is_none_or(is_number)
-        }
-        (Some(TableReference::Table { temporal: Some(Temporal::AsOf(as_of)), .. }), None) => {
-            is_number(as_of)
-        }
-        _ => false,
+    let Some(TableReference::Table { temporal, .. }) = &select.from else { return false };
+    match (temporal, &select.as_of) {
+        (None, as_of) => as_of.as_ref().is_none_or(is_number),
+        (Some(Temporal::AsOf(as_of)), None) => is_number(as_of),
+        (Some(_), _) => false,
     }
 }
 
 /// The moment of a statement that [`is_shareable`], if it names one.
 fn moment_of(statement: &Statement) -> Option<&AsOf> {
     let Statement::Select(select) = statement else { return None };
-    match &select.from {
-        Some(TableReference::Table { temporal: Some(Temporal::AsOf(as_of)), .. }) => Some(as_of),
-        _ => select.as_of.as_ref(),
+    if let Some(TableReference::Table { temporal: Some(Temporal::AsOf(as_of)), .. }) = &select.from
+    {
+        return Some(as_of);
     }
+    select.as_of.as_ref()
 }
 
 /// What is known of a shape.

@@ -324,12 +324,12 @@ fn one_moment(system: SystemTable, temporal: Option<&Temporal>) -> Result<Option
         Some(Temporal::Between { from, to, .. }) => format!(" BETWEEN {from} AND {to}"),
     };
     let name = system.relation().name;
-    let help = match system {
-        SystemTable::Events => format!("EVENTS{range} gives those events"),
-        _ if system.is_schema() => {
-            "AS OF reads it at one moment, _schema_history has every change".to_owned()
-        }
-        _ => "AS OF reads it at one moment, and WHERE finds events of a range".to_owned(),
+    let help = if system == SystemTable::Events {
+        format!("EVENTS{range} gives those events")
+    } else if system.is_schema() {
+        "AS OF reads it at one moment, _schema_history has every change".to_owned()
+    } else {
+        "AS OF reads it at one moment, and WHERE finds events of a range".to_owned()
     };
     let span = temporal.map_or(Span::default(), Temporal::span);
     let message = format!("{name} is made of the log and has no versions to find in a period");

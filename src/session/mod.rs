@@ -54,6 +54,7 @@ use cache::{PlanCache, SharedPlan};
 use catalog::StatementCatalog;
 use last_result::ResultStore;
 use script_check::ScriptCheck;
+use sequence::CounterWrite;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -516,9 +517,9 @@ impl Session {
     /// [`Session::change_fork`], with errors that do not know their place yet.
     fn record(&mut self, fork: &mut Fork, pending: PendingStatement) -> Result<Receipt, Error> {
         if let PendingStatement::Parsed { statement, .. } = &pending
-            && let Some(verb) = sequence::write_of(statement)
+            && let Some(write) = CounterWrite::of(statement)
         {
-            return self.write_sequence(fork, statement, verb);
+            return self.write_sequence(fork, write);
         }
         let executable = self.executable(pending, fork.view())?;
         let mut new_notices = Vec::new();

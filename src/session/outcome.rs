@@ -107,10 +107,8 @@ impl Rows {
     /// # Errors
     /// What the system says of the log.
     pub fn inside(&self) -> Result<Option<TxId>, Error> {
-        match (&self.log, self.as_of) {
-            (Some(database), Some(event)) => Ok(inside(database, event)?),
-            _ => Ok(None),
-        }
+        let (Some(database), Some(event)) = (&self.log, self.as_of) else { return Ok(None) };
+        Ok(inside(database, event)?)
     }
 
     /// The same rows with their first batch computed, so that a query that fails at once is known to

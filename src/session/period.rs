@@ -99,10 +99,10 @@ impl PointResolver<'_> {
 
     /// The last event before a point, or there. LATEST, as an end, is behind the last event.
     fn end(&self, at: &SpannedPoint, before: bool) -> Result<ResolvedPoint, Error> {
-        match at.point {
-            Point::Latest => Ok(ResolvedPoint::At(self.head())),
-            _ => self.place(&at.as_of(before)),
+        if at.point == Point::Latest {
+            return Ok(ResolvedPoint::At(self.head()));
         }
+        self.place(&at.as_of(before))
     }
 
     /// Makes sure that a point, where something begins with `first`, does not come behind another:

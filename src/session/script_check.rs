@@ -6,7 +6,7 @@
 
 use super::catalog::StatementCatalog;
 use super::explain::is_planned;
-use super::{Error, Session, already_open, not_open, sequence};
+use super::{Error, Session, already_open, not_open, sequence::CounterWrite};
 use crate::executor;
 use crate::language::ast::Statement;
 use crate::planner::{self, Planned, Rewriting};
@@ -73,6 +73,10 @@ impl Session {
         statement: &Statement,
         text: &str,
     ) -> Result<(), Error> {
+        if CounterWrite::of(statement).is_some() {
+            script_check.is_changed = true;
+            return script_check.check_present();
+        }
         match statement {
             Statement::Explain { statement, .. } => {
                 self.bind_planned(script_check, statement, text)
@@ -105,11 +109,26 @@ impl Session {
                 script_check.is_changed = true;
                 script_check.check_present()
             }
-            written if sequence::write_of(written).is_some() => {
-                script_check.is_changed = true;
-                script_check.check_present()
-            }
-            _ => self.bind_planned(script_check, statement, text),
+            Statement::CreateTable(_)
+            | Statement::DropTable { .. }
+            | Statement::AlterTable { .. }
+            | Statement::CreateIndex(_)
+            | Statement::DropIndex { .. }
+            | Statement::Insert(_)
+            | Statement::Update(_)
+            | Statement::Delete(_)
+            | Statement::Select(_)
+            | Statement::Describe { .. }
+            | Statement::Help(_)
+            | Statement::ShowTables { .. }
+            | Statement::Show { .. }
+            | Statement::History(_)
+            | Statement::Events { .. }
+            | Statement::Replay { .. }
+            | Statement::SetFlexibleTypes(_)
+            | Statement::Verify
+            | Statement::Maintenance { .. }
+            | Statement::Accepted(_) => self.bind_planned(script_check, statement, text),
         }
     }
 

@@ -10,8 +10,8 @@ use super::relations::SystemTable;
 use super::{Error, PendingStatement, Receipt, Session};
 use crate::executor;
 use crate::language::ast::{
-    AssignedValue, Expression, ExpressionKind, Identifier, Insert, InsertSource, Select,
-    SelectItem, Statement, TableReference,
+    AssignedValue, Delete, Expression, ExpressionKind, Identifier, Insert, InsertSource, Select,
+    SelectItem, Statement, TableReference, Update,
 };
 use crate::planner::{self, Planned};
 use crate::storage::{Change, Fork, View};
@@ -22,41 +22,71 @@ use crate::types::{DataType, Row, Schema, Span, Value};
 const NAME: &str = "name";
 const SEQ: &str = "seq";
 
-/// What a statement does to the counters; `None` of one that does nothing to them.
-pub(super) fn write_of(statement: &Statement) -> Option<&'static str> {
-    let (verb, table) = match statement {
-        Statement::Insert(insert) => ("INSERT", &insert.table),
-        Statement::Update(update) => ("UPDATE", &update.table),
-        Statement::Delete(delete) => ("DELETE", &delete.table),
-        _ => return None,
-    };
-    let is_it = SystemTable::named(&table.name) == Some(SystemTable::Sequence);
-    is_it.then_some(verb)
+/// A statement that writes to the counters.
+#[derive(Clone, Copy)]
+pub(super) enum CounterWrite<'a> {
+    Insert(&'a Insert),
+    Update(&'a Update),
+    Delete(&'a Delete),
+}
+
+impl<'a> CounterWrite<'a> {
+    /// What a statement does to the counters; `None` of one that does nothing to them.
+    pub fn of(statement: &'a Statement) -> Option<CounterWrite<'a>> {
+        let write = if let Statement::Insert(insert) = statement {
+            CounterWrite::Insert(insert)
+        } else if let Statement::Update(update) = statement {
+            CounterWrite::Update(update)
+        } else if let Statement::Delete(delete) = statement {
+            CounterWrite::Delete(delete)
+        } else {
+            return None;
+        };
+        let table = SystemTable::named(&write.table().name);
+        (table == Some(SystemTable::Sequence)).then_some(write)
+    }
+
+    /// The verb of its receipt.
+    fn verb(self) -> &'static str {
+        match self {
+            CounterWrite::Insert(_) => "INSERT",
+            CounterWrite::Update(_) => "UPDATE",
+            CounterWrite::Delete(_) => "DELETE",
+        }
+    }
+
+    /// The table that it names.
+    fn table(self) -> &'a Identifier {
+        match self {
+            CounterWrite::Insert(insert) => &insert.table,
+            CounterWrite::Update(update) => &update.table,
+            CounterWrite::Delete(delete) => &delete.table,
+        }
+    }
 }
 
 impl Session {
-    /// Records what a statement does to the counters, of which [`write_of`] said what it is.
+    /// Records what a statement does to the counters, which is such a write.
     ///
     /// # Errors
     /// `unknown-table` and `type` of a row that is no counter; what its query fails with.
     pub(super) fn write_sequence(
         &self,
         fork: &mut Fork,
-        statement: &Statement,
-        verb: &'static str,
+        write: CounterWrite,
     ) -> Result<Receipt, Error> {
         let view = fork.view();
         let mut counters = Vec::new();
-        for query in queries(statement)? {
+        for query in queries(write)? {
             for row in self.rows_of(query, view.clone())? {
-                counters.push(counter(view.schema(), &row, statement)?);
+                counters.push(counter(view.schema(), &row, write.table().span)?);
             }
         }
         drop(view);
         let rows = counters.len();
         let events = fork.record(counters)?;
         let name = SystemTable::Sequence.relation().name.to_owned();
-        Ok(Receipt { verb, name, rows, events, committed: None })
+        Ok(Receipt { verb: write.verb(), name, rows, events, committed: None })
     }
 
     /// The rows of a query over a view.
@@ -81,37 +111,27 @@ impl Session {
 }
 
 /// The counter that a row of a name and a number sets.
-fn counter(schema: &Schema, row: &Row, statement: &Statement) -> Result<Change, Error> {
+fn counter(schema: &Schema, row: &Row, place: Span) -> Result<Change, Error> {
     let [name, last] = row.as_slice() else { unreachable!("the queries give two columns") };
     let table = schema.table(&name.to_text()).filter(|table| table.autoincrement);
     let Some(table) = table.cloned() else {
         let message = format!("no table with AUTOINCREMENT is called {name}");
-        return Err(planner::Error::new("unknown-table", message, place(statement)).into());
+        return Err(planner::Error::new("unknown-table", message, place).into());
     };
     match DataType::Integer.accept(last.clone()) {
         Ok(Value::Integer(last)) if last >= 0 => Ok(Change::Counter { table, last }),
         _ => {
             let message = format!("{} is no number that a counter can have", last.shortened());
-            Err(planner::Error::new("type", message, place(statement)).into())
+            Err(planner::Error::new("type", message, place).into())
         }
     }
 }
 
-/// Where the table stands in a write.
-fn place(statement: &Statement) -> Span {
-    match statement {
-        Statement::Insert(insert) => insert.table.span,
-        Statement::Update(update) => update.table.span,
-        Statement::Delete(delete) => delete.table.span,
-        _ => Span::default(),
-    }
-}
-
 /// The queries that give the name and the new number of each counter that is set.
-fn queries(statement: &Statement) -> Result<Vec<Select>, Error> {
-    match statement {
-        Statement::Insert(insert) => inserted(insert),
-        Statement::Update(update) => {
+fn queries(write: CounterWrite) -> Result<Vec<Select>, Error> {
+    match write {
+        CounterWrite::Insert(insert) => inserted(insert),
+        CounterWrite::Update(update) => {
             let (mut name, mut seq) = (column(NAME), column(SEQ));
             for (assigned, value) in &update.assignments {
                 let value = match value {
@@ -123,12 +143,11 @@ fn queries(statement: &Statement) -> Result<Vec<Select>, Error> {
             let table = (&update.table, &update.alias);
             Ok(vec![select([name, seq], Some(table), update.filter.clone())])
         }
-        Statement::Delete(delete) => {
+        CounterWrite::Delete(delete) => {
             let begin = literal(Value::Integer(0), delete.table.span);
             let table = (&delete.table, &delete.alias);
             Ok(vec![select([column(NAME), begin], Some(table), delete.filter.clone())])
         }
-        _ => Ok(Vec::new()),
     }
 }
 

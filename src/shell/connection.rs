@@ -414,25 +414,32 @@ impl Connection {
         // Whoever has made something in the open transaction means this one.
         let session = session.filter(|session| !matches!(session.transaction(), Some(1..)));
         let Some(path) = session.and_then(|session| missing(session.database())) else {
-            return self.refusal_of_first(error);
+            return self.first_write_error(error);
         };
-        match self.refusal_of_first(error) {
+        match self.first_write_error(error) {
             ConnectionError::Failed(error) if missing::says_so(&error) => {
                 let mut why = missing::diagnostic(path);
                 (why.span, why.notes) = (error.span, vec![error.message]);
                 ConnectionError::Unavailable(why)
             }
-            connection_error => connection_error,
+            error @ (ConnectionError::Failed(_) | ConnectionError::Unavailable(_)) => error,
         }
     }
 
     /// What an error is where the write that met it may have been the one that creates the database.
-    fn refusal_of_first(&self, error: Error) -> ConnectionError {
+    fn first_write_error(&self, error: Error) -> ConnectionError {
         match error {
             Error::Storage(error @ storage::Error::Io { .. }) if self.is_missing() => {
                 ConnectionError::opening(error)
             }
-            error => ConnectionError::of(error),
+            Error::Parse(_)
+            | Error::Plan(_)
+            | Error::Execute(_)
+            | Error::Storage(_)
+            | Error::Transaction { .. }
+            | Error::NoResult { .. }
+            | Error::Damaged { .. }
+            | Error::Past(_) => ConnectionError::of(error),
         }
     }
 

@@ -65,6 +65,13 @@ pub enum Stop {
     Output(io::Error),
 }
 
+impl Stop {
+    /// The same, or another where it is that something failed.
+    fn replace_failure(self, other: Stop) -> Stop {
+        if matches!(self, Stop::Failed) { other } else { self }
+    }
+}
+
 impl From<io::Error> for Stop {
     fn from(error: io::Error) -> Stop {
         Stop::Output(error)
@@ -151,10 +158,7 @@ impl Shell {
 
     /// Tells why there is no database to go on with; gives what its loop has to know.
     fn unavailable(&mut self, error: &Diagnostic, text: &str, origin: &TextOrigin) -> Stop {
-        match self.fail(error, text, origin) {
-            Stop::Failed => Stop::Unavailable,
-            stop => stop,
-        }
+        self.fail(error, text, origin).replace_failure(Stop::Unavailable)
     }
 
     /// How errors are written now.

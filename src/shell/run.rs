@@ -62,10 +62,7 @@ impl Shell {
             }
         };
         let origin = TextOrigin::default();
-        assigned.map_err(|error| match self.fail(&error, "", &origin) {
-            Stop::Failed => Stop::Exit(2),
-            stop => stop,
-        })
+        assigned.map_err(|error| self.fail(&error, "", &origin).replace_failure(Stop::Exit(2)))
     }
 
     /// Goes to a point of the language before anything else runs.
@@ -83,10 +80,10 @@ impl Shell {
                 let error = Diagnostic { span: None, ..error };
                 Err(self.unavailable(&error, "", &origin))
             }
-            Err(ConnectionError::Failed(error)) => match self.fail(&error, point, &origin) {
-                Stop::Failed if error.code == SYNTAX => Err(Stop::Exit(2)),
-                stop => Err(stop),
-            },
+            Err(ConnectionError::Failed(error)) => {
+                let code = if error.code == SYNTAX { Stop::Exit(2) } else { Stop::Failed };
+                Err(self.fail(&error, point, &origin).replace_failure(code))
+            }
         }
     }
 

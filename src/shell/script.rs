@@ -160,10 +160,8 @@ impl Shell {
             _ => format!("--from-line {from}: {name} has only {lines} lines"),
         };
         let origin = TextOrigin::default();
-        match self.fail(&Diagnostic::new("usage", message), "", &origin) {
-            Stop::Failed => Stop::Exit(2),
-            stop => stop,
-        }
+        let stop = self.fail(&Diagnostic::new("usage", message), "", &origin);
+        stop.replace_failure(Stop::Exit(2))
     }
 
     fn run_items(

@@ -82,7 +82,16 @@ impl Border {
         match mode {
             Mode::Table => &TABLE,
             Mode::Markdown => &MARKDOWN,
-            _ => &BOX,
+            Mode::Box
+            | Mode::Line
+            | Mode::List
+            | Mode::Csv
+            | Mode::Tsv
+            | Mode::Json
+            | Mode::Ndjson
+            | Mode::Html
+            | Mode::Insert
+            | Mode::Quote => &BOX,
         }
     }
 }

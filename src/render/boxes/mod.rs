@@ -357,10 +357,10 @@ fn columns(output: &[OutputColumn], format: &Format) -> Vec<BoxColumn> {
 }
 
 fn show(cell: Cell<'_>, format: &Format) -> BoxCell {
-    match cell {
-        Cell::Null => BoxCell::new(text(format.null(), format), CellStyle::Dim),
-        Cell::Text(value) | Cell::Json(value) => BoxCell::new(text(value, format), CellStyle::Text),
-        cell => {
+    match cell.text() {
+        Some(value) => BoxCell::new(text(value, format), CellStyle::Text),
+        None if cell.is_null() => BoxCell::new(text(format.null(), format), CellStyle::Dim),
+        None => {
             let mut bytes = Vec::new();
             cell.write_text(&mut bytes);
             let style = if cell.is_number() { CellStyle::Number } else { CellStyle::Text };

@@ -32,10 +32,10 @@ pub enum ConnectionError {
 impl ConnectionError {
     /// What an error of a session is to those who asked for the statement.
     pub(in crate::shell) fn of(error: Error) -> ConnectionError {
-        match error {
-            Error::Storage(error @ storage::Error::Busy { .. }) => ConnectionError::opening(error),
-            error => ConnectionError::Failed(Diagnostic::from(&error)),
+        if let Error::Storage(error @ storage::Error::Busy { .. }) = error {
+            return ConnectionError::opening(error);
         }
+        ConnectionError::Failed(Diagnostic::from(&error))
     }
 
     /// What keeps a database from being opened.

@@ -1,5 +1,6 @@
 //! What could follow at the cursor: commands and their arguments, words, names, files.
 
+use super::command_word::CommandWord;
 use super::log;
 use super::schema_names::{SchemaNames, TableNames};
 use crate::language::ast::Identifier;
@@ -136,40 +137,6 @@ fn commands(word: &str) -> Vec<CompletionCandidate> {
         if arguments.is_empty() { candidate } else { candidate.going_on() }
     };
     begun.map(candidate).collect()
-}
-
-/// A word of a command's line.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct CommandWord {
-    /// Where it begins.
-    start: usize,
-    /// What it is without its quotes.
-    text: String,
-    /// The quote that is open at its end.
-    open: Option<char>,
-}
-
-impl CommandWord {
-    /// The words of a line; the last is the one at its end, which may be empty.
-    fn all(line: &str) -> Vec<CommandWord> {
-        let mut words = Vec::new();
-        let mut word: Option<CommandWord> = None;
-        for (start, c) in line.char_indices() {
-            let open = word.as_ref().and_then(|word| word.open);
-            if open.is_none() && c.is_whitespace() {
-                words.extend(word.take());
-                continue;
-            }
-            let word = word.get_or_insert_with(|| CommandWord { start, ..CommandWord::default() });
-            match open {
-                Some(open) if c == open => word.open = None,
-                None if matches!(c, '\'' | '"') => word.open = Some(c),
-                _ => word.text.push(c),
-            }
-        }
-        words.push(word.unwrap_or(CommandWord { start: line.len(), ..CommandWord::default() }));
-        words
-    }
 }
 
 /// Whether points are the first arguments of a command, each of them one word or two.
@@ -372,9 +339,9 @@ fn qualifiers(named: &[TableName], word: &str) -> Vec<CompletionCandidate> {
 fn is_lower_case(text: &str, word: &str) -> bool {
     let letters = |word: &str| word.contains(|c: char| c.is_ascii_alphabetic());
     let tokens = tokenize(text).tokens;
-    let is_sure = |token: &&Token| match token.kind {
-        TokenKind::Keyword(keyword) => keyword.is_reserved() || token.span.start == 0,
-        _ => false,
+    let is_sure = |token: &&Token| {
+        matches!(token.kind, TokenKind::Keyword(keyword)
+            if keyword.is_reserved() || token.span.start == 0)
     };
     let before = tokens.iter().rev().filter(is_sure);
     let mut typed = before.map(|token| &text[token.span.start..token.span.end]);

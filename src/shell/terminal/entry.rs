@@ -74,7 +74,7 @@ impl StatementReader {
     pub(super) fn opened_by(&self) -> &'static str {
         match is_complete(self.open_lines()) {
             Completeness::Open(open) => open,
-            _ => ";",
+            Completeness::Complete | Completeness::Empty => ";",
         }
     }
 

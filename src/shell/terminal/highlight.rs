@@ -349,7 +349,18 @@ impl StatementNames {
                         })
                     })
             }
-            _ => false,
+            HighlightKind::Keyword
+            | HighlightKind::Function
+            | HighlightKind::DataType
+            | HighlightKind::Name
+            | HighlightKind::Text
+            | HighlightKind::Number
+            | HighlightKind::Blob
+            | HighlightKind::Json
+            | HighlightKind::Parameter
+            | HighlightKind::Symbol
+            | HighlightKind::Comment
+            | HighlightKind::Unknown => false,
         }
     }
 }

@@ -9,6 +9,7 @@
 //! Decisions: every statement of an entry runs, whatever those before it did, as if each had been typed
 //! alone, until Ctrl-C; what the editor leaves comes back to the prompt and waits for Enter.
 
+mod command_word;
 mod completion;
 #[cfg(unix)]
 mod echo_guard;
@@ -250,17 +251,14 @@ impl Shell {
                 }
                 // What Ctrl-C stopped before is told.
                 self.connection.forget_interrupt();
-                match plain::read(&prompt.0, || self.connection.is_interrupted()) {
-                    PromptResult::Text(text) => {
-                        let state = self.interaction.editor_state.lock();
-                        if entry::asks_for_editor(&state.before, &text) {
-                            PromptResult::Edit(entry::to_edit(&state.before, &text))
-                        } else {
-                            PromptResult::Text(text)
-                        }
-                    }
-                    given => given,
+                let read = plain::read(&prompt.0, || self.connection.is_interrupted());
+                let state = self.interaction.editor_state.lock();
+                if let PromptResult::Text(text) = &read
+                    && entry::asks_for_editor(&state.before, text)
+                {
+                    return PromptResult::Edit(entry::to_edit(&state.before, text));
                 }
+                read
             }
             LineSource::Editor(editor) => self.edit_line(editor, &prompt),
         }

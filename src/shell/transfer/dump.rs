@@ -125,10 +125,8 @@ impl Shell {
 
 /// A value as SQL that a column of this type reads back as it was, for a script or a terminal.
 fn literal(value: &Value, column: DataType, terminal: bool) -> String {
-    let is_any = match column {
-        DataType::Flexible(ColumnAffinity::Decimal { .. }) => false,
-        column => column.is_mixed(),
-    };
+    let is_decimal = matches!(column, DataType::Flexible(ColumnAffinity::Decimal { .. }));
+    let is_any = column.is_mixed() && !is_decimal;
     let cast = |data_type: &str| format!("CAST('{}' AS {data_type})", value.to_text());
     match value {
         Value::Json(text) if is_any => {
@@ -138,6 +136,13 @@ fn literal(value: &Value, column: DataType, terminal: bool) -> String {
         Value::Date(_) if is_any => cast("DATE"),
         Value::Timestamp(_) if is_any => cast("TIMESTAMP"),
         Value::Decimal(decimal) if is_any => cast(&format!("DECIMAL(38, {})", decimal.scale)),
-        value => value.to_string(),
+        Value::Null
+        | Value::Boolean(_)
+        | Value::Integer(_)
+        | Value::Real(_)
+        | Value::Decimal(_)
+        | Value::Date(_)
+        | Value::Timestamp(_)
+        | Value::Blob(_) => value.to_string(),
     }
 }

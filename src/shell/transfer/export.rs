@@ -173,10 +173,9 @@ fn write(
 /// Rows whose every value is written so that it comes back as it was.
 fn exact(rows: Rows, kind: FileFormat) -> Rows {
     let is_json = matches!(kind, FileFormat::Json | FileFormat::Ndjson);
-    let plain = move |data_type: DataType| match data_type {
-        DataType::Any | DataType::Flexible(_) => false,
-        DataType::Json => !is_json,
-        _ => true,
+    let plain = move |data_type: DataType| {
+        let is_any = matches!(data_type, DataType::Any | DataType::Flexible(_));
+        !(is_any || is_json && data_type == DataType::Json)
     };
     let before = rows.columns.clone();
     if before.iter().all(|column| plain(column.data_type)) {

@@ -47,10 +47,10 @@ impl InferredType {
     /// is a text: one with leading zeros or a plus, and one with more digits than a real has.
     pub(super) fn of_text(text: &str) -> InferredType {
         match text.as_bytes().first() {
-            Some(b'0'..=b'9' | b'-' | b'.') => match InferredType::of_number(text) {
-                InferredType::Text => InferredType::of_time(text),
-                number => number,
-            },
+            Some(b'0'..=b'9' | b'-' | b'.') => {
+                let number = InferredType::of_number(text);
+                if number == InferredType::Text { InferredType::of_time(text) } else { number }
+            }
             _ if text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false") => {
                 InferredType::Boolean
             }
@@ -112,7 +112,15 @@ impl InferredType {
             (InferredType::Date, InferredType::Timestamp)
             | (InferredType::Timestamp, InferredType::Date) => InferredType::Timestamp,
             (InferredType::Json, _) | (_, InferredType::Json) => InferredType::Json,
-            _ => InferredType::Text,
+            (
+                InferredType::Integer { .. }
+                | InferredType::Real
+                | InferredType::Boolean
+                | InferredType::Date
+                | InferredType::Timestamp
+                | InferredType::Text,
+                _,
+            ) => InferredType::Text,
         }
     }
 

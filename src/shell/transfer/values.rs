@@ -25,7 +25,15 @@ pub(super) fn of_field(field: Field<'_>, data_type: DataType) -> Value {
             any(&text).unwrap_or_else(|| Value::text(&text))
         }
         DataType::Flexible(_) => documented(&text).unwrap_or_else(|| Value::text(&text)),
-        _ => Value::Text(text.into()),
+        DataType::Integer
+        | DataType::Real
+        | DataType::Decimal { .. }
+        | DataType::Numeric
+        | DataType::Text
+        | DataType::Boolean
+        | DataType::Date
+        | DataType::Timestamp
+        | DataType::Json => Value::Text(text.into()),
     }
 }
 
@@ -140,22 +148,34 @@ pub(super) fn any_field(value: &Value, data_type: DataType) -> Value {
         }
         Value::Text(text) if has_affinity && !is_documented(text) => value.clone(),
         Value::Text(text) if !has_affinity && any(text).is_none() => value.clone(),
-        value => Value::Text(exact_json(value).into()),
+        Value::Boolean(_)
+        | Value::Integer(_)
+        | Value::Real(_)
+        | Value::Decimal(_)
+        | Value::Date(_)
+        | Value::Timestamp(_)
+        | Value::Text(_)
+        | Value::Json(_)
+        | Value::Blob(_) => Value::Text(exact_json(value).into()),
     }
 }
 
 /// A value of a column of ANY or JSON as a document says it.
 pub(super) fn any_document(value: &Value, data_type: DataType) -> Value {
     // A document that is a text or a number would read as one in a column of ANY.
-    let is_plain = |text: &str| match data_type {
-        DataType::Json => text != "null" && !text.starts_with(WRAPPER),
-        _ => text.starts_with(['{', '[']) && !text.starts_with(WRAPPER),
+    let is_plain = |text: &str| {
+        let is_document = match data_type == DataType::Json {
+            true => text != "null",
+            false => text.starts_with(['{', '[']),
+        };
+        is_document && !text.starts_with(WRAPPER)
     };
-    match value {
-        Value::Null => Value::Null,
-        Value::Json(text) if is_plain(text) => value.clone(),
-        value => Value::Json(exact_json(value).into()),
+    if let Value::Json(text) = value
+        && is_plain(text)
+    {
+        return value.clone();
     }
+    if value.is_null() { Value::Null } else { Value::Json(exact_json(value).into()) }
 }
 
 /// The value of a key of a JSON object for a column of this type.
@@ -167,24 +187,19 @@ pub(super) fn of_json(raw: &str, data_type: DataType) -> Result<Value, String> {
         return Ok(Value::Null);
     }
     let typed = raw.starts_with(WRAPPER).then(|| parse_exact_json(raw)).flatten();
-    match (data_type, typed) {
-        (DataType::Any | DataType::Flexible(_), Some(value))
-        | (DataType::Json, Some(value @ Value::Json(_))) => {
-            return Ok(value);
-        }
-        (DataType::Json, _) => return Ok(Value::Text(raw.into())),
-        _ => {}
+    let is_any = matches!(data_type, DataType::Any | DataType::Flexible(_));
+    match typed {
+        Some(value) if is_any => return Ok(value),
+        Some(value @ Value::Json(_)) if data_type == DataType::Json => return Ok(value),
+        Some(_) | None if data_type == DataType::Json => return Ok(Value::Text(raw.into())),
+        Some(_) | None => {}
     }
     match raw.as_bytes().first() {
         Some(b'"') => {
             let text: String = serde_json::from_str(raw).map_err(|_| "a broken text".to_owned())?;
-            Ok(match data_type {
-                DataType::Blob => {
-                    let bytes = STANDARD.decode(&text).ok();
-                    bytes.map_or(Value::Text(text.into()), |bytes| Value::Blob(bytes.into()))
-                }
-                _ => Value::Text(text.into()),
-            })
+            let is_blob = data_type == DataType::Blob;
+            let bytes = if is_blob { STANDARD.decode(&text).ok() } else { None };
+            Ok(bytes.map_or(Value::Text(text.into()), |bytes| Value::Blob(bytes.into())))
         }
         Some(b't') => Ok(Value::Boolean(true)),
         Some(b'f') => Ok(Value::Boolean(false)),
@@ -261,19 +276,19 @@ mod tests {
     #[test]
     fn every_value_of_any_comes_back_as_it_was() {
         for value in values() {
-            let field = match any_field(&value, DataType::Any) {
-                Value::Text(text) => Some(text.to_string()),
-                _ => None,
-            };
+            let field = any_field(&value, DataType::Any);
+            let field = (!field.is_null()).then(|| field.to_text().into_owned());
             let back = of_field(field.map(Into::into), DataType::Any);
             assert_eq!(format!("{back:?}"), format!("{value:?}"));
             for data_type in [DataType::Any, DataType::Json] {
                 if data_type == DataType::Json && !matches!(value, Value::Json(_)) {
                     continue;
                 }
-                let document = match any_document(&value, data_type) {
-                    Value::Json(text) => text.to_string(),
-                    _ => "null".to_owned(),
+                let document = any_document(&value, data_type);
+                let document = if document.is_null() {
+                    "null".to_owned()
+                } else {
+                    document.to_text().into_owned()
                 };
                 let back = of_json(&document, data_type).expect("it is JSON");
                 let back = data_type.accept(back).expect("it came from there");
