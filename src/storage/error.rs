@@ -3,7 +3,7 @@
 use super::corruption::Corruption;
 use crate::types::{EventId, RowId};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What storage reports.
@@ -202,6 +202,33 @@ impl Error {
         }
     }
 
+    /// The file or directory that it is about, if it is about one.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Error::NotFound { path }
+            | Error::NotADatabase { path, .. }
+            | Error::Io { path, .. }
+            | Error::Busy { path, .. }
+            | Error::Replaced { path, .. }
+            | Error::Following { path, .. }
+            | Error::GivenUp { path }
+            | Error::OtherHistory { file: path, .. }
+            | Error::Projection { file: path, .. } => Some(path),
+            Error::Corrupt(corruption) => Some(&corruption.file),
+            Error::Damaged(corruption) => Some(&corruption.file),
+            Error::ReadOnly { .. }
+            | Error::Stale { .. }
+            | Error::StaleVersion { .. }
+            | Error::BeyondHead { .. }
+            | Error::NoSuchRow { .. }
+            | Error::Batch(_)
+            | Error::Poisoned
+            | Error::Interrupted
+            | Error::Limit { .. }
+            | Error::Invalid { .. } => None,
+        }
+    }
+
     /// What it says without the file that it is about, where that was named before.
     pub fn reason(&self) -> String {
         match self {
@@ -212,7 +239,23 @@ impl Error {
             Error::Projection { reason, .. } => reason.clone(),
             Error::Replaced { reason, .. } => format!("it {reason} while it was open"),
             Error::Io { action, source, .. } => format!("cannot {action} it: {source}"),
-            other => other.to_string(),
+            Error::NotFound { .. }
+            | Error::NotADatabase { .. }
+            | Error::Busy { .. }
+            | Error::ReadOnly { .. }
+            | Error::Following { .. }
+            | Error::GivenUp { .. }
+            | Error::Stale { .. }
+            | Error::StaleVersion { .. }
+            | Error::OtherHistory { .. }
+            | Error::Damaged(_)
+            | Error::BeyondHead { .. }
+            | Error::NoSuchRow { .. }
+            | Error::Batch(_)
+            | Error::Poisoned
+            | Error::Interrupted
+            | Error::Limit { .. }
+            | Error::Invalid { .. } => self.to_string(),
         }
     }
 

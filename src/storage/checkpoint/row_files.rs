@@ -31,7 +31,7 @@ enum RowFileChanges {
     /// These were touched, few of all.
     Rows(BTreeSet<RowId>),
     /// Nobody looked.
-    Much,
+    Unknown,
 }
 
 /// The row files of a database.
@@ -147,7 +147,7 @@ impl RowFiles {
             (1..table.rows.live / REWRITE).contains(&count)
         };
         let mut changed: HashMap<TableId, RowFileChanges> =
-            counts.keys().map(|table| (*table, RowFileChanges::Much)).collect();
+            counts.keys().map(|table| (*table, RowFileChanges::Unknown)).collect();
         if events > MOST_READ || !before.tables.iter().any(is_little) {
             return Ok(changed);
         }
@@ -185,7 +185,9 @@ impl RowFiles {
                     self.engine.compact(table)?;
                 }
             }
-            _ => self.engine.rewrite(table, ViewSource(view).rows(table)?)?,
+            (None, _) | (Some(_), Some(RowFileChanges::Unknown)) => {
+                self.engine.rewrite(table, ViewSource(view).rows(table)?)?
+            }
         }
         self.engine.summary(table)
     }

@@ -5,7 +5,9 @@ use crate::storage::error::Error;
 use crate::storage::projections::SnapshotSource;
 use crate::storage::versions::{RowBatch, View};
 use crate::types::column::value_at;
-use crate::types::{DataType, EventId, PseudoColumn, RowId, TableSchema, Value};
+use crate::types::{EventId, PseudoColumn, RowId, TableSchema};
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
 use std::sync::Arc;
 
 /// The tables of a view of one event, with the numbers they give next.
@@ -30,11 +32,10 @@ pub(crate) fn whole_rows(table: &TableSchema) -> Vec<usize> {
 /// The rows of a batch that was asked for [`whole_rows`].
 pub(crate) fn base_rows(table: &TableSchema, batch: &RowBatch) -> Vec<BaseRow> {
     let count = table.columns.len();
-    let number =
-        |column: usize, at: usize| match value_at(&batch.columns[column], DataType::Integer, at) {
-            Value::Integer(number) => number.cast_unsigned(),
-            _ => 0,
-        };
+    // No version is without its number and its event.
+    let number = |column: usize, at: usize| {
+        batch.columns[column].as_primitive::<Int64Type>().value(at).cast_unsigned()
+    };
     let row = |at: usize| BaseRow {
         row: batch.rows[at],
         rev: u32::try_from(number(count, at)).unwrap_or(u32::MAX),

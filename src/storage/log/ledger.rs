@@ -576,14 +576,12 @@ fn check_column(table: &TableSchema, column: &Column) -> Result<(), Error> {
 }
 
 fn check_type(column: &Column) -> Result<(), Error> {
-    match column.data_type {
-        DataType::Decimal { precision, scale }
-            if !(1..=38).contains(&precision) || scale > precision =>
-        {
-            Err(Error::invalid(format!("{} makes no sense", column.data_type)))
-        }
-        _ => Ok(()),
+    if let DataType::Decimal { precision, scale } = column.data_type
+        && (!(1..=38).contains(&precision) || scale > precision)
+    {
+        return Err(Error::invalid(format!("{} makes no sense", column.data_type)));
     }
+    Ok(())
 }
 
 fn check_key(table: &TableSchema, key: &KeySchema) -> Result<(), Error> {

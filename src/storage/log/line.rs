@@ -105,12 +105,11 @@ fn push_line(
         hash
     });
     push_crc(out, start);
-    match out.len() - start {
-        size if size > MAX_LINE_SIZE => {
-            Err(Error::Limit { what: "the event's line", size, limit: MAX_LINE_SIZE })
-        }
-        _ => Ok(hash),
+    let size = out.len() - start;
+    if size > MAX_LINE_SIZE {
+        return Err(Error::Limit { what: "the event's line", size, limit: MAX_LINE_SIZE });
     }
+    Ok(hash)
 }
 
 impl Operation {
@@ -408,11 +407,11 @@ pub(crate) struct TableLookup {
 
 impl TableLookup {
     fn find(&mut self, schema: &Schema, name: &str) -> Result<Arc<TableSchema>, String> {
-        match &self.recent {
-            Some((version, table)) if *version == schema.version && table.name == name => {
-                return Ok(Arc::clone(table));
-            }
-            _ => {}
+        if let Some((version, table)) = &self.recent
+            && *version == schema.version
+            && table.name == name
+        {
+            return Ok(Arc::clone(table));
         }
         let found = schema.table(name).filter(|table| table.name == name);
         let table = Arc::clone(found.ok_or_else(|| format!("there is no table `{name}` then"))?);

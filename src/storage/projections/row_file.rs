@@ -212,7 +212,7 @@ impl RowFile {
         self.summary.mark_deleted(location.crc);
         match location.offset.checked_sub(self.flushed()).map(usize::try_from) {
             Some(Ok(at)) => self.tail[at] = DELETED,
-            _ => self.flags.push(location.offset),
+            Some(Err(_)) | None => self.flags.push(location.offset),
         }
         if self.flags.len() >= MAX_FLAGS { self.flush(vfs) } else { Ok(()) }
     }

@@ -157,15 +157,11 @@ fn damage_before_what_was_synced_is_named_and_nothing_is_touched() {
     let vfs = files_with(&damaged);
     let error = open(&options(vfs.clone())).expect_err("event 6 is gone");
     let shown_offset = ends[3];
-    match &error {
-        Error::Corrupt(found) => {
-            assert_eq!(found.file, log_path());
-            let place = (usize::try_from(found.offset).ok(), found.event);
-            assert_eq!(place, (Some(shown_offset), EventId(6)));
-            assert_eq!(found.intact, "events 1 to 5 are intact");
-        }
-        other => panic!("{other:?}"),
-    }
+    let Error::Corrupt(found) = &error else { panic!("{error:?}") };
+    assert_eq!(found.file, log_path());
+    let place = (usize::try_from(found.offset).ok(), found.event);
+    assert_eq!(place, (Some(shown_offset), EventId(6)));
+    assert_eq!(found.intact, "events 1 to 5 are intact");
     assert!(error.to_string().contains(&format!("byte {shown_offset}, event 6")), "{error}");
     assert_eq!(log_of(&vfs), damaged);
     assert!(lost(&vfs).is_empty());

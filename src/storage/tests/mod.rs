@@ -232,10 +232,8 @@ fn sample() -> (Vec<u8>, Vec<Vec<Event>>) {
         vec![Operation::Schema(SchemaChange::DropTable(things))],
     ];
     let append = |operations: Vec<Operation>| {
-        let said = match operations.as_slice() {
-            [Operation::Marker(Marker::Transaction)] => all_said(),
-            _ => metadata("Sample"),
-        };
+        let is_marker = matches!(operations[..], [Operation::Marker(Marker::Transaction)]);
+        let said = if is_marker { all_said() } else { metadata("Sample") };
         store.append(operations, said).expect("each follows from the one before")
     };
     let events = transactions.into_iter().chain(returned(&accounts)).map(append).collect();

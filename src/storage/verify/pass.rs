@@ -93,7 +93,7 @@ impl<'f, 'w, 'a> LogPass<'f, 'w, 'a> {
             of_snapshots: Vec::new(),
         };
         for error in listed.snapshots.damaged {
-            let path = path_of(&error).map(Path::to_path_buf);
+            let path = error.path().map(Path::to_path_buf);
             let found = pass.found(path.as_deref(), "", None, Err((error, Repair::Remove)));
             pass.of_snapshots.push(found);
         }
@@ -345,14 +345,6 @@ impl<'f, 'w, 'a> LogPass<'f, 'w, 'a> {
     /// The name of a file in the database's directory.
     fn name(&self, path: &Path) -> String {
         path.strip_prefix(self.files.directory).unwrap_or(path).display().to_string()
-    }
-}
-
-/// The file that an error is about.
-fn path_of(error: &Error) -> Option<&Path> {
-    match error {
-        Error::Projection { file: path, .. } | Error::Io { path, .. } => Some(path),
-        _ => None,
     }
 }
 

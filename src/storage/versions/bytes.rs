@@ -50,7 +50,7 @@ impl Ord for Bytes {
     fn cmp(&self, other: &Bytes) -> Ordering {
         match (self, other) {
             (Bytes::Inline(a), Bytes::Inline(b)) => numbers(a).cmp(&numbers(b)),
-            _ => self.as_slice().cmp(other.as_slice()),
+            (Bytes::Shared(_), _) | (_, Bytes::Shared(_)) => self.as_slice().cmp(other.as_slice()),
         }
     }
 }

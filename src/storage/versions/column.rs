@@ -194,7 +194,19 @@ impl OpenColumn {
                 bytes.extend_from_slice(blob);
                 ends.push(bytes.len());
             }
-            _ => return false,
+            // Of another type than the column's.
+            (
+                _,
+                Value::Boolean(_)
+                | Value::Integer(_)
+                | Value::Real(_)
+                | Value::Decimal(_)
+                | Value::Date(_)
+                | Value::Timestamp(_)
+                | Value::Text(_)
+                | Value::Json(_)
+                | Value::Blob(_),
+            ) => return false,
         }
         true
     }
@@ -227,7 +239,16 @@ impl OpenColumn {
                         array.as_string::<i32>().value(index).as_bytes()
                     }
                     DataType::Blob => array.as_binary::<i32>().value(index),
-                    _ => array.as_binary::<i64>().value(index),
+                    // Those of mixed types; the others are no bytes.
+                    DataType::Numeric
+                    | DataType::Any
+                    | DataType::Flexible(_)
+                    | DataType::Integer
+                    | DataType::Real
+                    | DataType::Decimal { .. }
+                    | DataType::Boolean
+                    | DataType::Date
+                    | DataType::Timestamp => array.as_binary::<i64>().value(index),
                 });
                 ends.push(bytes.len());
             }
@@ -250,7 +271,16 @@ impl OpenColumn {
                 to.extend_from_slice(slice(from, ends, index));
                 to_ends.push(to.len());
             }
-            _ => return self.push_null(),
+            // Of another type, which no chunk stores a column as.
+            (
+                ColumnValues::Boolean(_)
+                | ColumnValues::Int32(_)
+                | ColumnValues::Int64(_)
+                | ColumnValues::Int128(_)
+                | ColumnValues::Float64(_)
+                | ColumnValues::Bytes(..),
+                _,
+            ) => return self.push_null(),
         }
         self.pushed(true);
     }

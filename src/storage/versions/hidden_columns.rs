@@ -5,6 +5,7 @@
 
 use super::Error;
 use super::chunk::{VersionHeader, VersionPosition};
+use super::layer::Layer;
 use super::table::TableVersions;
 use crate::storage::{EventStore, TransactionInfo};
 use crate::types::column::ColumnBuilder;
@@ -68,20 +69,19 @@ pub(super) struct CommittedLookup {
 }
 
 impl CommittedLookup {
+    /// Who knows of an event, if anybody does.
+    fn source_of(&self, event: EventId) -> Option<&dyn EventLookup> {
+        self.source.as_deref().filter(|_| event <= self.committed)
+    }
+
     /// The transaction that holds an event, and when it was committed; `None` where it was not.
     fn stamp(&self, event: EventId) -> Result<Option<(TxId, Timestamp)>, Error> {
-        match &self.source {
-            Some(source) if event <= self.committed => source.stamp(event),
-            _ => Ok(None),
-        }
+        self.source_of(event).map_or(Ok(None), |source| source.stamp(event))
     }
 
     /// What an event did; `None` where it is not known.
     fn operation(&self, event: EventId) -> Result<Option<&'static str>, Error> {
-        match &self.source {
-            Some(source) if event <= self.committed => source.operation(event),
-            _ => Ok(None),
-        }
+        self.source_of(event).map_or(Ok(None), |source| source.operation(event))
     }
 
     /// Whether the table is known to have come back after it was dropped.
@@ -191,11 +191,13 @@ impl HiddenColumn {
         if let Some(told) = self.lookup.operation(from)? {
             return Ok(told);
         }
-        let is_back = match versions.base() {
-            _ if prev == VersionPosition::DELETED => true,
-            _ if prev.exists() => versions.end_of(prev) != from,
-            Some(base) => base.version(row).is_none(),
-            None => from > versions.start(),
+        let is_back = if prev == VersionPosition::DELETED {
+            true
+        } else if prev.exists() {
+            versions.end_of(prev) != from
+        } else {
+            let is_absent = |base: &Layer| base.version(row).is_none();
+            versions.base().map_or(from > versions.start(), is_absent)
         };
         Ok(if is_back { "insert" } else { "update" })
     }

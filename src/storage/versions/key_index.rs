@@ -152,7 +152,7 @@ impl KeyIndex {
         std::iter::from_fn(move || match (open.peek(), ended.peek()) {
             (Some(one), Some(other)) if other.0 > one.0 => ended.next(),
             (None, Some(_)) => ended.next(),
-            _ => open.next(),
+            (Some(_), _) | (None, None) => open.next(),
         })
     }
 }

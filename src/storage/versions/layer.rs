@@ -180,10 +180,8 @@ impl Layer {
             let column = index?.columns().first()?;
             Some(versions.value(position, column, column.guess()))
         });
-        match largest {
-            Some(Value::Integer(number)) => number.max(before),
-            _ => before,
-        }
+        // A key that counts is an INTEGER.
+        if let Some(Value::Integer(number)) = largest { number.max(before) } else { before }
     }
 
     /// The number that the next row had after the period's last event.

@@ -290,16 +290,15 @@ impl ForkScan {
         let (mut one, mut other) = (0, 0);
         let mut picks = Vec::with_capacity(chunk_rows());
         while picks.len() < chunk_rows() {
-            match (below.rows.get(one), above.rows.get(other)) {
-                (Some(low), Some(high)) if low <= high => {
-                    picks.push((0, one));
-                    one += 1;
-                }
-                (Some(_), Some(_)) => {
-                    picks.push((1, other));
-                    other += 1;
-                }
-                _ => break,
+            let (Some(low), Some(high)) = (below.rows.get(one), above.rows.get(other)) else {
+                break;
+            };
+            if low <= high {
+                picks.push((0, one));
+                one += 1;
+            } else {
+                picks.push((1, other));
+                other += 1;
             }
         }
         let batch = interleave(&[below, above], &picks)?;

@@ -554,7 +554,7 @@ impl TableVersions {
                 // key, is the same entry.
                 match entries[start..].last_mut() {
                     Some(entry) if entry.key == key && entry.from == to => entry.from = header.from,
-                    _ => entries.push(KeyEntry { key, row, from: header.from, to }),
+                    Some(_) | None => entries.push(KeyEntry { key, row, from: header.from, to }),
                 }
                 at = header.prev;
             }

@@ -61,9 +61,9 @@ fn shown(rows: &[BaseRow]) -> Vec<String> {
 
 /// A column for each of these values, of its type, and one of any type.
 fn table_of(values: &[Value]) -> Arc<TableSchema> {
-    let data_type = |value: &Value| match value {
-        Value::Decimal(decimal) if !decimal.fits(38) => DataType::Any,
-        value => value.data_type(),
+    let data_type = |value: &Value| {
+        let is_too_long = matches!(value, Value::Decimal(decimal) if !decimal.fits(38));
+        if is_too_long { DataType::Any } else { value.data_type() }
     };
     let names: Vec<String> = (0..values.len()).map(|at| format!("c{at}")).collect();
     let mut columns: Vec<(&str, DataType)> =

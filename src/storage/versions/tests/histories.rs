@@ -67,11 +67,16 @@ fn some_value(seed: u8) -> Value {
 
 /// A row for the columns that the table has by now.
 fn some_row(table: &TableSchema, a: u8, b: u8) -> Row {
-    let value = |(at, column): (u8, &Column)| match column.data_type {
-        DataType::Integer => Value::Integer(i64::from(a.wrapping_add(at))),
-        DataType::Text if (b ^ at).is_multiple_of(5) => Value::Null,
-        DataType::Text => Value::text(format!("name {}", b % 4)),
-        _ => some_value(a ^ b ^ at),
+    let value = |(at, column): (u8, &Column)| {
+        if column.data_type == DataType::Integer {
+            Value::Integer(i64::from(a.wrapping_add(at)))
+        } else if column.data_type != DataType::Text {
+            some_value(a ^ b ^ at)
+        } else if (b ^ at).is_multiple_of(5) {
+            Value::Null
+        } else {
+            Value::text(format!("name {}", b % 4))
+        }
     };
     (0..).zip(&table.columns).map(value).collect()
 }
@@ -346,9 +351,10 @@ fn restored(state: &State) -> State {
             for (at, row) in batch.rows.iter().enumerate() {
                 let value =
                     |index: &usize| value_at(&batch.columns[*index], schema.type_of(*index), at);
-                let number = |name| match value(&schema.pseudo_column(name).expect("has")) {
-                    Value::Integer(number) => u64::try_from(number).expect("small"),
-                    other => panic!("{other:?}"),
+                let number = |name| {
+                    let found = value(&schema.pseudo_column(name).expect("has"));
+                    let Value::Integer(number) = found else { panic!("{found:?}") };
+                    u64::try_from(number).expect("small")
                 };
                 rows.push(Ok::<_, ()>(BaseRow {
                     row: *row,
