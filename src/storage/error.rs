@@ -212,6 +212,7 @@ impl Error {
             | Error::Replaced { path, .. }
             | Error::Following { path, .. }
             | Error::GivenUp { path }
+            | Error::Leftover { path, .. }
             | Error::OtherHistory { file: path, .. }
             | Error::Projection { file: path, .. } => Some(path),
             Error::Corrupt(corruption) => Some(&corruption.file),
@@ -245,6 +246,7 @@ impl Error {
             | Error::ReadOnly { .. }
             | Error::Following { .. }
             | Error::GivenUp { .. }
+            | Error::Leftover { .. }
             | Error::Stale { .. }
             | Error::StaleVersion { .. }
             | Error::OtherHistory { .. }

@@ -196,7 +196,7 @@ impl HiddenColumn {
         } else if prev.exists() {
             versions.end_of(prev) != from
         } else {
-            let is_absent = |base: &Layer| base.version(row).is_none();
+            let is_absent = |base: &Arc<Layer>| base.version(row).is_none();
             versions.base().map_or(from > versions.start(), is_absent)
         };
         Ok(if is_back { "insert" } else { "update" })
