@@ -41,10 +41,10 @@
 //!    names become positions, types are checked, conditions sink and find keys. A
 //!    [`Planned`](planner::Planned) query or write comes out.
 //! 5. A query: [`open`](executor::open) turns its [`Plan`](planner::Plan) into operators over one
-//!    [`PlanInput`](executor::Input) for each table it names: a [`TableView`](storage::TableView), or a
+//!    [`PlanInput`](executor::PlanInput) for each table it names: a [`TableView`](storage::TableView), or a
 //!    [`Relation`](executor::Relation) made from the log as it is read. They give
 //!    [`Rows`](session::Rows), one Arrow batch at a time, as they are asked for.
-//! 6. A write: [`write`](executor::write) computes its [`ChangeSet`](executor::Changes) and checks them
+//! 6. A write: [`write`](executor::write) computes its [`ChangeSet`](executor::ChangeSet) and checks them
 //!    against types and keys. They are recorded in a [`Fork`](storage::Fork), which is the open
 //!    transaction, or one for this statement alone.
 //! 7. [`Database::commit`](storage::Database::commit) numbers the fork's operations as

@@ -96,7 +96,7 @@ impl Database {
     /// checks these, repairs what a crash left.
     ///
     /// # Errors
-    /// As [`EventStore::open`].
+    /// Those of [`EventStore::open`].
     pub fn open(path: &Path, options: OpenOptions) -> Result<Database, Error> {
         let mut database = Database::open_unscrubbed(path, options)?;
         database.scrubber = Scrubber::begin(&database.environment, &database.store);
@@ -144,7 +144,7 @@ impl Database {
     /// An empty database that ends with the process.
     ///
     /// # Errors
-    /// None that memory has.
+    /// None: nothing refuses an access to memory.
     pub fn in_memory() -> Result<Database, Error> {
         Database::in_memory_with(Environment::in_memory())
     }
@@ -152,7 +152,7 @@ impl Database {
     /// The same with its own time and randomness; its files are in memory whatever was given.
     ///
     /// # Errors
-    /// None that memory has.
+    /// None: nothing refuses an access to memory.
     pub fn in_memory_with(environment: Environment) -> Result<Database, Error> {
         let environment = Environment { vfs: Environment::in_memory().vfs, ..environment };
         let options = OpenOptions { environment, ..OpenOptions::default() };
@@ -209,7 +209,9 @@ impl Database {
     /// What was visible in a period.
     ///
     /// # Errors
-    /// [`Error::BeyondHead`] where it ends after the last event.
+    /// [`Error::BeyondHead`] where the period ends behind the last event; of a period in the past
+    /// also [`Error::Corrupt`] where a line of the log that leads there is not what was written,
+    /// [`Error::Io`] where the log cannot be read, [`Error::Projection`] where it is the index.
     pub fn view(&self, period: Period) -> Result<View, Error> {
         self.engine.view(period)
     }
@@ -218,7 +220,7 @@ impl Database {
     /// period.
     ///
     /// # Errors
-    /// As [`Database::view`].
+    /// Those of [`Database::view`].
     pub fn view_with_ends(&self, period: Period) -> Result<View, Error> {
         self.engine.view_with_ends(period)
     }
@@ -227,7 +229,8 @@ impl Database {
     /// rows are whole, in the columns of `table`, whatever the table's were then.
     ///
     /// # Errors
-    /// [`Error::BeyondHead`] where the period ends after the last event.
+    /// [`Error::BeyondHead`] where the period ends behind the last event. The items are the errors
+    /// of [`Database::view`].
     pub fn changes(
         &self,
         table: &Arc<TableSchema>,
@@ -239,7 +242,7 @@ impl Database {
     /// What is visible now.
     ///
     /// # Errors
-    /// None today: the present is always in memory.
+    /// None: the present is always in memory.
     pub fn latest(&self) -> Result<View, Error> {
         Ok(self.engine.latest())
     }
@@ -247,7 +250,8 @@ impl Database {
     /// The last event of the newest transaction committed at a time or before, or 0.
     ///
     /// # Errors
-    /// What the system says of the index.
+    /// [`Error::Io`] where `events.index` cannot be read, [`Error::Projection`] where it is not
+    /// what was written.
     pub fn at_time(&self, at: Timestamp) -> Result<EventId, Error> {
         // Between the sync and the publication the log is ahead of what can be seen.
         Ok(self.store.at_time(at)?.min(self.head()))
@@ -261,7 +265,8 @@ impl Database {
     /// The last event of a transaction; 0 of transaction 0, `None` where there is none of that number.
     ///
     /// # Errors
-    /// What the system says of the index.
+    /// [`Error::Io`] where `events.index` cannot be read, [`Error::Projection`] where it is not
+    /// what was written.
     pub fn last_of(&self, tx: TxId) -> Result<Option<EventId>, Error> {
         Ok(self.store.last_of(tx)?.filter(|last| *last <= self.head()))
     }
@@ -269,7 +274,8 @@ impl Database {
     /// When the transaction that holds an event was committed.
     ///
     /// # Errors
-    /// What the system says of the index.
+    /// [`Error::Io`] where `events.index` cannot be read, [`Error::Projection`] where it is not
+    /// what was written.
     pub fn committed_at(&self, event: EventId) -> Result<Option<Timestamp>, Error> {
         Ok(self.store.committed_at(event)?.filter(|_| event <= self.head()))
     }
@@ -277,7 +283,8 @@ impl Database {
     /// Begins a transaction on what is visible now.
     ///
     /// # Errors
-    /// [`Error::ReadOnly`] or [`Error::Poisoned`] where it could never be committed.
+    /// [`Error::ReadOnly`], [`Error::Following`], [`Error::GivenUp`], [`Error::Damaged`] or
+    /// [`Error::Poisoned`] where it could never be committed.
     pub fn begin(&self) -> Result<Fork, Error> {
         self.store.check_writable()?;
         Ok(self.begin_deferred())
@@ -306,7 +313,8 @@ impl Database {
     /// identity to be known by: that is an event.
     ///
     /// # Errors
-    /// [`Error::Stale`] where someone committed since the fork began, and as [`EventStore::append`].
+    /// [`Error::Stale`] where someone committed since the fork began; those of
+    /// [`EventStore::append`].
     pub fn commit(
         &self,
         mut fork: Fork,
@@ -369,8 +377,9 @@ impl Database {
     /// they are. A database that may be written to has nobody to follow.
     ///
     /// # Errors
-    /// [`Error::Replaced`] where the log is not the one that was opened, [`Error::Corrupt`] where it
-    /// is damaged. The database stays at the last event that was good.
+    /// [`Error::Replaced`] where the log is not the one that was opened, [`Error::Corrupt`] where a
+    /// line of it is not what was written, [`Error::Io`] where it cannot be read. The database
+    /// stays at the last event that was good.
     pub fn follow(&self) -> Result<Option<EventId>, Error> {
         let mut schedule = self.one_at_a_time();
         let before = self.head();
@@ -408,7 +417,7 @@ impl Database {
     /// and a [notice](Database::take_notices) says so. Gives its number and what was committed.
     ///
     /// # Errors
-    /// As [`Database::commit`].
+    /// Those of [`Database::commit`].
     pub fn take_snapshot(
         &self,
         name: Option<String>,
@@ -457,7 +466,8 @@ impl Database {
     /// read no event, and makes a snapshot if one is due. It is done when a database is dropped, too; what fails then nobody hears of.
     ///
     /// # Errors
-    /// What the system refuses. Nothing is lost by it.
+    /// [`Error::Io`] where a row file or the catalog cannot be written, [`Error::Projection`] where
+    /// another file has the name of one. Nothing is lost by it.
     pub fn checkpoint(&self) -> Result<(), Error> {
         let is_worth = self.path.is_some() && !self.is_read_only() && self.head() > EventId::START;
         if !is_worth || self.store.check_writable().is_err() {
@@ -477,7 +487,8 @@ impl Database {
     /// exist yet, and opens the copy to see that it is good; gives its last event.
     ///
     /// # Errors
-    /// A directory that is there, a database without events, what the system says.
+    /// [`Error::Invalid`] of a database without events, [`Error::Io`] where the directory is there
+    /// or the copy cannot be written; those of [`Database::open`], of the copy.
     pub fn copy_to(&self, directory: &Path, options: OpenOptions) -> Result<EventId, Error> {
         let head = self.store.copy_to(&*options.environment.vfs, directory)?;
         let options = OpenOptions { read_only: false, follow: false, create: false, ..options };
@@ -495,7 +506,8 @@ impl Database {
     /// memory there are no files.
     ///
     /// # Errors
-    /// [`Error::Interrupted`]. What is wrong with a file is said of it.
+    /// [`Error::Interrupted`] once the monitor's flag is set. What is wrong with a file is no
+    /// error, but said of it.
     pub fn verify(&self, monitor: &mut VerifyMonitor<'_>) -> Result<Verification, Error> {
         let Some(directory) = &self.path else { return Ok(Verification::default()) };
         let _until_read = self.checkpointer.pause();
@@ -512,7 +524,7 @@ impl Database {
     /// says whether there is more. While the clock runs this is done in the background, too.
     ///
     /// # Errors
-    /// As [`EventStore::scrub`].
+    /// Those of [`EventStore::scrub`].
     pub fn scrub(&self, budget: u64) -> Result<bool, Error> {
         self.store.scrub(budget)
     }

@@ -60,9 +60,9 @@ impl Database {
     /// it is whole, it stands in one of that name with `.part` behind it.
     ///
     /// # Errors
-    /// [`Error::Io`] where one of the two is there or the system refuses, [`Error::Invalid`] of a
-    /// database of which nothing can be read; then nothing is left, or it is an [`Error::Leftover`] that
-    /// names what is.
+    /// [`Error::Invalid`] of a database of which nothing can be read, [`Error::Io`] where one of
+    /// the two directories is there, the new files cannot be written or the log cannot be read.
+    /// Then nothing is left, or it is an [`Error::Leftover`] that names what is.
     pub fn salvage_to(
         &self,
         directory: &Path,

@@ -35,50 +35,57 @@ pub trait Vfs: Debug + Send + Sync {
     /// Opens a regular file.
     ///
     /// # Errors
-    /// What the system says; `InvalidInput` where the name is something else than a regular file.
+    /// `NotFound` where there is no such file, `AlreadyExists` where it must not exist,
+    /// `PermissionDenied` where its owner forbids it, `InvalidInput` where the name is something
+    /// else than a regular file.
     fn open(&self, path: &Path, access: Access) -> io::Result<Arc<dyn VfsFile>>;
 
     /// Creates a directory that only its owner can enter, with those above it. One that exists is
     /// left as it is.
     ///
     /// # Errors
-    /// What the system says; `InvalidInput` where the name is something else, even a link to one.
+    /// `InvalidInput` where the name is something else, even a link to one; `PermissionDenied`
+    /// where the one above it may not be written to, `StorageFull` where there is no room.
     fn create_directory(&self, path: &Path) -> io::Result<()>;
 
     /// The names in a directory, sorted.
     ///
     /// # Errors
-    /// `NotFound`, `NotADirectory`, or what else the system says.
+    /// `NotFound` where there is no such directory, `NotADirectory` where it is a file,
+    /// `PermissionDenied` where it may not be read.
     fn names(&self, directory: &Path) -> io::Result<Vec<String>>;
 
     /// Makes the names in a directory durable.
     ///
     /// # Errors
-    /// What the system says.
+    /// `NotFound` where there is no such directory; else the disk's, and then no name that is new
+    /// is known to be durable.
     fn sync_directory(&self, path: &Path) -> io::Result<()>;
 
     /// Renames a file, in the place of the one with the new name if there is one; or a directory.
     ///
     /// # Errors
-    /// What the system says.
+    /// `NotFound` where there is no such file, `PermissionDenied` where the directory may not be
+    /// written to.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
     /// Removes a file.
     ///
     /// # Errors
-    /// What the system says.
+    /// `NotFound` where there is no such file, `PermissionDenied` where the directory may not be
+    /// written to.
     fn remove(&self, path: &Path) -> io::Result<()>;
 
     /// Removes a directory that has nothing in it.
     ///
     /// # Errors
-    /// What the system says.
+    /// `NotFound` where there is no such directory, `DirectoryNotEmpty` where something is in it.
     fn remove_directory(&self, path: &Path) -> io::Result<()>;
 
     /// The path by which the directory is known however it was written, for messages and names.
     ///
     /// # Errors
-    /// What the system says.
+    /// `NotFound` where there is no such directory.
     fn canonical(&self, path: &Path) -> io::Result<std::path::PathBuf>;
 }
 
@@ -87,37 +94,39 @@ pub trait VfsFile: Debug + Send + Sync {
     /// Reads at most `buffer.len()` bytes from an offset; 0 only at the end of the file.
     ///
     /// # Errors
-    /// What the system says.
+    /// The disk's: what was read before the bad place may be lost with it.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
 
     /// Writes all bytes at an offset.
     ///
     /// # Errors
-    /// What the system says; how much was written is unknown then.
+    /// `StorageFull` or `FileTooLarge` where there is no room, else the disk's; how much was
+    /// written is unknown then.
     fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()>;
 
     /// The length in bytes.
     ///
     /// # Errors
-    /// What the system says.
+    /// The disk's, where what it keeps of the file cannot be read.
     fn size(&self) -> io::Result<u64>;
 
     /// Whether a path still means this file, and not another one or none.
     ///
     /// # Errors
-    /// What the system says.
+    /// The disk's, where what it keeps of the path cannot be read. That there is nothing is no
+    /// error.
     fn is_at(&self, path: &Path) -> io::Result<bool>;
 
     /// Cuts the file, or extends it with zeros.
     ///
     /// # Errors
-    /// What the system says.
+    /// `StorageFull` or `FileTooLarge` where there is no room for zeros, else the disk's.
     fn truncate(&self, size: u64) -> io::Result<()>;
 
     /// Makes what was written durable, with the length.
     ///
     /// # Errors
-    /// What the system says; what was not synced before may be lost then, and syncing again may say
+    /// The disk's. What was not synced before may be lost then, and syncing again may say
     /// otherwise.
     fn sync(&self) -> io::Result<()>;
 
@@ -125,13 +134,13 @@ pub trait VfsFile: Debug + Send + Sync {
     /// where someone else has it.
     ///
     /// # Errors
-    /// What the system says.
+    /// `Unsupported` where the file system knows no locks.
     fn try_lock(&self) -> io::Result<bool>;
 
     /// Whether somebody has the file's exclusive lock, this process included.
     ///
     /// # Errors
-    /// What the system says.
+    /// `Unsupported` where the file system knows no locks.
     fn is_locked(&self) -> io::Result<bool>;
 }
 

@@ -93,7 +93,7 @@ impl Checkpointer {
     /// Writes the snapshot of this number and waits for it.
     ///
     /// # Errors
-    /// Why there is none.
+    /// Those of [`SnapshotManager::save`].
     pub(crate) fn snapshot(
         &self,
         number: u64,
@@ -106,7 +106,7 @@ impl Checkpointer {
     /// Writes the row files and waits for them.
     ///
     /// # Errors
-    /// Why they are not as the view is.
+    /// Those of [`RowFiles::write`].
     pub(crate) fn rows(&self, view: View) -> Result<(), Error> {
         self.wait(|done| CheckpointJob::Rows { view, done })
     }

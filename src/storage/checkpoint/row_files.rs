@@ -60,7 +60,7 @@ impl RowFiles {
     /// Removes what a crash left half written.
     ///
     /// # Errors
-    /// What the system refuses.
+    /// Those of [`Engine::remove_leftovers`].
     pub(crate) fn clear(&self) -> Result<(), Error> {
         self.engine.remove_leftovers()
     }
@@ -68,8 +68,9 @@ impl RowFiles {
     /// Makes the files what a view of one event shows, and the catalog vouch for them.
     ///
     /// # Errors
-    /// What the system refuses; then the catalog vouches for nothing, and all is written anew the
-    /// next time.
+    /// [`Error::Io`] where a row file or the catalog cannot be written, [`Error::Projection`] where
+    /// another file has the name of one; then the catalog vouches for nothing, and all is written
+    /// anew the next time.
     pub(crate) fn write(&mut self, view: &View) -> Result<(), Error> {
         let event = view.period().last;
         if self.catalog.as_ref().is_some_and(|catalog| catalog.position.event == event) {

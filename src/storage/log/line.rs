@@ -116,7 +116,8 @@ impl Operation {
     /// What its line holds as `old` and as `new`: JSON objects with the names of the time.
     ///
     /// # Errors
-    /// [`Error::Limit`] and [`Error::Invalid`] of an operation that no line could hold.
+    /// [`Error::Invalid`] of a value that no line can hold, [`Error::Limit`] of an operation larger
+    /// than a line or nested deeper.
     pub fn payloads(&self) -> Result<[Option<String>; 2], Error> {
         let mut out = Vec::new();
         let payloads = push_payloads(&mut out, self)?;
@@ -279,7 +280,7 @@ fn check_row_size(payload: &Range<usize>) -> Result<(), Error> {
 /// delete of it could be written.
 ///
 /// # Errors
-/// [`Error::Limit`] of such a row.
+/// [`Error::Limit`] where the row is larger than [`MAX_ROW_SIZE`].
 pub fn check_row(table: &TableSchema, row: &Row) -> Result<(), Error> {
     let columns = || table.columns.iter().zip(row);
     let bound = |(column, value): (&Column, &Value)| bound_of_text(&column.name) + bound_of(value);

@@ -63,8 +63,9 @@ impl QueryEngine {
     /// ended depends on what was in memory: see [`QueryEngine::view_with_ends`].
     ///
     /// # Errors
-    /// [`Error::BeyondHead`] where the period ends behind the last event; what is wrong with the log
-    /// where it has to be read.
+    /// [`Error::BeyondHead`] where the period ends behind the last event; of a period in the past
+    /// also [`Error::Corrupt`] where a line of the log that leads there is not what was written,
+    /// [`Error::Io`] where the log cannot be read, [`Error::Projection`] where it is the index.
     pub fn view(&self, period: Period) -> Result<View, Error> {
         if period.first == period.last {
             self.moment(period.first)
@@ -77,7 +78,7 @@ impl QueryEngine {
     /// the period.
     ///
     /// # Errors
-    /// As [`QueryEngine::view`].
+    /// Those of [`QueryEngine::view`].
     pub fn view_with_ends(&self, period: Period) -> Result<View, Error> {
         self.reach(period, true)
     }
@@ -176,8 +177,8 @@ impl QueryEngine {
     /// one after the other.
     ///
     /// # Errors
-    /// [`Error::BeyondHead`] where the period ends behind the last event; what is wrong with the log
-    /// where it has to be read, as an item.
+    /// [`Error::BeyondHead`] where the period ends behind the last event. The items are the errors
+    /// of [`QueryEngine::view`]; there the iteration ends.
     pub fn changes(
         engine: &Arc<QueryEngine>,
         table: &Arc<TableSchema>,

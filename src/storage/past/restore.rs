@@ -14,7 +14,8 @@ use std::path::Path;
 /// log tells it.
 ///
 /// # Errors
-/// What is wrong with the file.
+/// [`Error::Projection`] where the snapshot is not what was written or another one, [`Error::Io`]
+/// where it cannot be read.
 pub(crate) fn restore_snapshot(
     snapshots: &SnapshotManager,
     entry: &SnapshotEntry,
@@ -47,7 +48,8 @@ pub(crate) fn restore_snapshot(
 /// Builds the state of the row files, for which the catalog vouches, given the schema there.
 ///
 /// # Errors
-/// What is wrong with a file.
+/// [`Error::Projection`] where a row file is not what the catalog says, [`Error::Io`] where it
+/// cannot be read.
 pub(crate) fn restore_rows(
     engine: &mut Engine,
     catalog: &CatalogFile,

@@ -74,8 +74,8 @@ impl CatalogFile {
     /// Puts this catalog in the place of the one in a directory, durably.
     ///
     /// # Errors
-    /// Where the system refuses; then the old one stands. [`Error::Limit`] and [`Error::Invalid`]
-    /// where it could not be read back.
+    /// [`Error::Limit`] and [`Error::Invalid`] where it could not be read back, [`Error::Io`] where
+    /// it cannot be written; then the old one stands.
     pub fn save(&self, vfs: &dyn Vfs, directory: &Path) -> Result<(), Error> {
         check_tables(self.tables.iter().map(|table| &table.base)).map_err(Error::invalid)?;
         let (_, ()) = replace(vfs, directory, FILE, |output| {
@@ -104,7 +104,8 @@ impl CatalogFile {
     /// Reads the catalog of a directory; `None` where there is none.
     ///
     /// # Errors
-    /// [`Error::Projection`] where it is not what was written, [`Error::Io`] where the system refuses.
+    /// [`Error::Projection`] where it is not what was written, [`Error::Io`] where it cannot be
+    /// read.
     pub fn load(vfs: &dyn Vfs, directory: &Path) -> Result<Option<CatalogFile>, Error> {
         let mut lines = match ProjectionLines::open(vfs, &directory.join(FILE)) {
             Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {

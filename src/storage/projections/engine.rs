@@ -53,7 +53,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::Projection`] where its name or its length is another, [`Error::Io`] where it is
-    /// missing, no regular file or refused by the system.
+    /// missing, no regular file or cannot be opened.
     pub fn open(&mut self, table: &TableSchema, summary: &RowFileSummary) -> Result<(), Error> {
         let (name, path) = self.name_and_path(table);
         if name != summary.file {
@@ -67,7 +67,8 @@ impl Engine {
     /// What the file of a table is, with what is still to be written.
     ///
     /// # Errors
-    /// Where the file was not opened and cannot be read.
+    /// [`Error::Projection`] where the row file is not what was written, [`Error::Io`] where it
+    /// cannot be read; neither of one that is open.
     pub fn summary(&mut self, table: &TableSchema) -> Result<RowFileSummary, Error> {
         Ok(self.file(table)?.1.summary.clone())
     }
@@ -75,9 +76,9 @@ impl Engine {
     /// Appends the first version of a row.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where its values are not of the table's columns, or the row is known to be
-    /// there; [`Error::Limit`] where it is too large; else as everywhere where reading or writing
-    /// fails.
+    /// [`Error::Invalid`] where its values are not of the table's columns, or the row is known to
+    /// be there; [`Error::Limit`] where it is larger than a row may be; [`Error::Projection`] where
+    /// the row file is not what was written, [`Error::Io`] where it cannot be read or written.
     pub fn insert_row(&mut self, table: &TableSchema, row: &BaseRow) -> Result<(), Error> {
         let (vfs, file) = self.file(table)?;
         file.push(vfs, table, row)
@@ -86,7 +87,7 @@ impl Engine {
     /// Whether a row has a current version. Nothing is read or written for it but the first time.
     ///
     /// # Errors
-    /// As [`Engine::read_row`].
+    /// Those of [`Engine::read_row`].
     pub fn has_row(&mut self, table: &TableSchema, row: RowId) -> Result<bool, Error> {
         let (vfs, file) = self.file(table)?;
         Ok(file.locations(vfs)?.contains_key(&row))
@@ -95,7 +96,8 @@ impl Engine {
     /// The current version of a row.
     ///
     /// # Errors
-    /// Where the file is damaged, or cannot be read.
+    /// [`Error::Projection`] where the row file is not what was written, [`Error::Io`] where it
+    /// cannot be read.
     pub fn read_row(&mut self, table: &TableSchema, row: RowId) -> Result<Option<BaseRow>, Error> {
         let (vfs, file) = self.file(table)?;
         let Some(offset) = file.locations(vfs)?.get(&row).map(|location| location.offset) else {
@@ -114,7 +116,7 @@ impl Engine {
     /// Puts a version of a row in the place of the one that stands.
     ///
     /// # Errors
-    /// [`Error::NoSuchRow`] where none does; else as [`Engine::insert_row`].
+    /// [`Error::NoSuchRow`] where none does; those of [`Engine::insert_row`].
     pub fn update_row(&mut self, table: &TableSchema, row: &BaseRow) -> Result<(), Error> {
         let (vfs, file) = self.file(table)?;
         file.put(vfs, table, row)
@@ -123,7 +125,8 @@ impl Engine {
     /// Ends the version of a row that stands.
     ///
     /// # Errors
-    /// [`Error::NoSuchRow`] where none does; else where the file is damaged or cannot be written.
+    /// [`Error::NoSuchRow`] where none does; [`Error::Projection`] where the row file is not what
+    /// was written, [`Error::Io`] where it cannot be read or written.
     pub fn delete_row(&mut self, table: &TableSchema, row: RowId) -> Result<(), Error> {
         let (vfs, file) = self.file(table)?;
         file.end(vfs, table, row)
@@ -132,8 +135,9 @@ impl Engine {
     /// The rows of a table in the order they lie in the file, read as they are asked for.
     ///
     /// # Errors
-    /// Where the file cannot be opened, or what is pending not be written. The items are errors where
-    /// the file is not what was written; [`RowFileScan`] says when they are to be believed.
+    /// [`Error::Io`] where the row file cannot be opened, or what is pending not be written. The
+    /// items are [`Error::Projection`] where it is not what was written; [`RowFileScan`] says when
+    /// they are to be believed.
     pub fn scan<'t>(&mut self, table: &'t TableSchema) -> Result<RowFileScan<'t>, Error> {
         let (vfs, file) = self.file(table)?;
         let blocks = file.blocks(vfs)?;
@@ -143,7 +147,8 @@ impl Engine {
     /// Writes the file anew with nothing but the live records, in the order of their rows.
     ///
     /// # Errors
-    /// Where the file is damaged or cannot be read or written; then it is as it was.
+    /// [`Error::Projection`] where the row file is not what was written, [`Error::Io`] where it
+    /// cannot be read or written; then it is as it was.
     pub fn compact(&mut self, table: &TableSchema) -> Result<(), Error> {
         let (vfs, file) = self.file(table)?;
         let mut locations: Vec<(RowId, u64)> =
@@ -165,7 +170,8 @@ impl Engine {
     /// Writes the file anew with these rows, whatever was in it.
     ///
     /// # Errors
-    /// The first error among the rows, or where one cannot be written; then the file is as it was.
+    /// The first of the rows', [`Error::Limit`] or [`Error::Invalid`] of one that no record can
+    /// hold, [`Error::Io`] where the file cannot be written; then it is as it was.
     pub fn rewrite(
         &mut self,
         table: &TableSchema,
@@ -203,7 +209,8 @@ impl Engine {
     /// Makes everything durable.
     ///
     /// # Errors
-    /// Where the system refuses: then nothing of the files is known any more.
+    /// [`Error::Io`] where a row file cannot be written or synced: then nothing of the files is
+    /// known any more.
     pub fn sync(&mut self) -> Result<(), Error> {
         let mut has_synced = false;
         for file in self.files.values_mut() {
@@ -218,7 +225,7 @@ impl Engine {
     /// Gives a table's file the name that follows from the table's new name.
     ///
     /// # Errors
-    /// Where what is pending cannot be written, or the system refuses.
+    /// [`Error::Io`] where what is pending cannot be written, or the file cannot be renamed.
     pub fn rename(&mut self, before: &TableSchema, after: &TableSchema) -> Result<(), Error> {
         let ((old, from), (new, to)) = (self.name_and_path(before), self.name_and_path(after));
         if old == new {
@@ -239,7 +246,8 @@ impl Engine {
     /// is removed already.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where that is no name of a row file, [`Error::Io`] where the system refuses.
+    /// [`Error::Invalid`] where that is no name of a row file, [`Error::Io`] where it cannot be
+    /// removed.
     pub fn remove(&mut self, name: &str) -> Result<(), Error> {
         if !is_row_file(name) {
             return Err(Error::invalid(format!("`{name}` is no row file")));
@@ -255,7 +263,7 @@ impl Engine {
     /// The names of all files in the directory that can only be row files, sorted.
     ///
     /// # Errors
-    /// Where the directory cannot be read.
+    /// [`Error::Io`] where the directory cannot be read.
     pub fn names(&self) -> Result<Vec<String>, Error> {
         let names = self.vfs.names(&self.directory).map_err(Error::io("read", &self.directory))?;
         Ok(names.into_iter().filter(|name| is_row_file(name)).collect())
@@ -264,7 +272,7 @@ impl Engine {
     /// Removes what a crash left of files that were being rewritten.
     ///
     /// # Errors
-    /// Where the system refuses.
+    /// [`Error::Io`] where the directory cannot be read, or a file not be removed.
     pub fn remove_leftovers(&self) -> Result<(), Error> {
         let names = self.vfs.names(&self.directory).map_err(Error::io("read", &self.directory))?;
         names
@@ -277,7 +285,7 @@ impl Engine {
     /// is written over it.
     ///
     /// # Errors
-    /// [`Error::Projection`].
+    /// [`Error::Projection`] where that is so, [`Error::Io`] where the file cannot be read.
     pub(crate) fn check_free(&self, table: &TableSchema) -> Result<(), Error> {
         let (_, path) = self.name_and_path(table);
         match self.vfs.open(&path, Access::Read) {

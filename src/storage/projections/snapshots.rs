@@ -29,7 +29,7 @@ pub trait SnapshotSource {
     /// The rows of a table, ascending.
     ///
     /// # Errors
-    /// Where they cannot be had; then no snapshot is made.
+    /// Those of wherever the rows come from; then no snapshot is made.
     fn rows(
         &self,
         table: &Arc<TableSchema>,
@@ -38,7 +38,7 @@ pub trait SnapshotSource {
     /// The rows of a table in the order of one of its keys.
     ///
     /// # Errors
-    /// Where it cannot be had; then no snapshot is made.
+    /// Those of wherever the rows come from; then no snapshot is made.
     fn index_order(&self, table: &Arc<TableSchema>, key: usize) -> Result<Vec<RowId>, Error>;
 }
 
@@ -82,8 +82,9 @@ impl SnapshotManager {
     /// Writes a snapshot, durably, in the place of the same one, if it is there.
     ///
     /// # Errors
-    /// Where the system refuses, a row cannot be had or written, or somebody else's file has the name of
-    /// one that was asked for; then there is none.
+    /// [`Error::Io`] where the file cannot be written, [`Error::Limit`] or [`Error::Invalid`] where
+    /// it could not be read back, [`Error::Projection`] where somebody else's file has the name of
+    /// one that was asked for; those of `source`. Then there is none.
     pub fn save(
         &self,
         header: &SnapshotHeader,
@@ -128,7 +129,7 @@ impl SnapshotManager {
     /// All snapshots with a sound header, by event.
     ///
     /// # Errors
-    /// Where the directory cannot be read.
+    /// [`Error::Io`] where the directory cannot be read.
     pub fn list(&self) -> Result<Vec<SnapshotEntry>, Error> {
         Ok(self.listing()?.entries)
     }
@@ -136,7 +137,7 @@ impl SnapshotManager {
     /// All snapshots, and what is wrong with those that are none.
     ///
     /// # Errors
-    /// Where the directory cannot be read.
+    /// [`Error::Io`] where the directory cannot be read.
     pub fn listing(&self) -> Result<SnapshotListing, Error> {
         let mut listing = SnapshotListing::default();
         for name in self.names()? {
@@ -153,7 +154,7 @@ impl SnapshotManager {
     /// The snapshot of the latest event.
     ///
     /// # Errors
-    /// Where the directory cannot be read.
+    /// [`Error::Io`] where the directory cannot be read.
     pub fn latest(&self) -> Result<Option<SnapshotEntry>, Error> {
         self.nearest(EventId::NEVER)
     }
@@ -161,7 +162,7 @@ impl SnapshotManager {
     /// The snapshot of the latest event up to this one.
     ///
     /// # Errors
-    /// Where the directory cannot be read.
+    /// [`Error::Io`] where the directory cannot be read.
     pub fn nearest(&self, event: EventId) -> Result<Option<SnapshotEntry>, Error> {
         Ok(self.list()?.into_iter().rfind(|entry| entry.position.event <= event))
     }
@@ -169,8 +170,8 @@ impl SnapshotManager {
     /// Opens a snapshot, which has to be of this history.
     ///
     /// # Errors
-    /// [`Error::Projection`] where it is not, or is damaged before its rows; [`Error::Io`] where the
-    /// system refuses. Damage among the rows is found by reading them: see [`Snapshot`].
+    /// [`Error::Projection`] where it is not, or is damaged before its rows; [`Error::Io`] where it
+    /// cannot be read. Damage among the rows is found by reading them: see [`Snapshot`].
     pub fn load(&self, entry: &SnapshotEntry, expected: &Anchor) -> Result<Snapshot, Error> {
         Snapshot::open(&*self.vfs, &self.directory.join(file_name(entry.id)), entry.id, expected)
     }
@@ -179,7 +180,8 @@ impl SnapshotManager {
     /// the bytes that were read.
     ///
     /// # Errors
-    /// [`Error::Projection`] where it is another, and those of `source` and `passed`.
+    /// [`Error::Projection`] where it is another, [`Error::Io`] where it cannot be read; those of
+    /// `source` and `passed`.
     pub(crate) fn compare(
         &self,
         header: &SnapshotHeader,
@@ -216,7 +218,7 @@ impl SnapshotManager {
     /// Removes a snapshot. One that is missing is removed already.
     ///
     /// # Errors
-    /// Where the system refuses.
+    /// [`Error::Io`] where the file cannot be removed.
     pub fn remove(&self, id: SnapshotId) -> Result<(), Error> {
         let path = self.directory.join(file_name(id));
         match self.vfs.remove(&path) {
@@ -228,7 +230,7 @@ impl SnapshotManager {
     /// Removes what a crash left of snapshots that were being written.
     ///
     /// # Errors
-    /// Where the system refuses.
+    /// [`Error::Io`] where the directory cannot be read, or a file not be removed.
     pub fn remove_leftovers(&self) -> Result<(), Error> {
         let is_own = |name: &&str| name.strip_suffix(TEMPORARY).and_then(id_of).is_some();
         let names = self.names()?;

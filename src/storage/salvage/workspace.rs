@@ -14,8 +14,8 @@ const PART: &str = ".part";
 /// Makes a directory that does not exist yet: `fill` does it, under the name that it is given.
 ///
 /// # Errors
-/// [`Error::Io`] where the directory or the one that it is made in is there, or the system refuses;
-/// whatever `fill` gives. Then nothing is left; where it cannot be removed, [`Error::Leftover`].
+/// [`Error::Io`] where the directory or the one that it is made in is there, or one of them cannot be
+/// made; those of `fill`. Then nothing is left; where it cannot be removed, [`Error::Leftover`].
 pub(super) fn make<T>(
     vfs: &dyn Vfs,
     directory: &Path,

@@ -67,7 +67,8 @@ impl LogWriter {
     /// was seen when they were recorded; each would cost as much again.
     ///
     /// # Errors
-    /// As an append of them.
+    /// [`Error::StaleVersion`], [`Error::Invalid`] and [`Error::Limit`], each where an append of
+    /// them would say so.
     pub(crate) fn rehearse(&mut self, events: &[Event]) -> Result<(), Error> {
         let first = FirstLine { durable: EventId::START, salt: [0; 16] };
         let LogWriter { ledger, buffer, hash, .. } = self;

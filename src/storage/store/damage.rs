@@ -126,7 +126,7 @@ impl DamageState {
     /// Refuses to write to a log that was found damaged, by this process or another one.
     ///
     /// # Errors
-    /// [`Error::Damaged`].
+    /// [`Error::Damaged`] once it was found so.
     pub(crate) fn check(&self) -> Result<(), Error> {
         if self.found.get().is_none()
             && let Some(DamageRecord { corruption, .. }) = self.record()?
@@ -143,7 +143,7 @@ impl DamageState {
     /// Removes the record, after the whole log was read and is good.
     ///
     /// # Errors
-    /// [`Error::Io`] where the system refuses: then the database is as damaged as it was.
+    /// [`Error::Io`] where `DAMAGED` cannot be removed: then the database is as damaged as it was.
     pub(crate) fn remove_record(&self) -> Result<(), Error> {
         let path = self.directory.join(DAMAGED);
         self.vfs.remove(&path).map_err(Error::io("remove", path))?;

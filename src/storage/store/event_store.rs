@@ -106,9 +106,11 @@ impl EventStore {
     /// A database that was never written to needs no directory: the first append makes it.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where there is none and `options.create` is off, [`Error::Busy`] where
-    /// another process writes to it, [`Error::Corrupt`] where it is damaged and not only to be read,
-    /// [`Error::Io`] where the system refuses.
+    /// [`Error::NotFound`] where there is none and `options.create` is off, [`Error::NotADatabase`]
+    /// where the path means something else, [`Error::Busy`] where another process writes to it,
+    /// [`Error::Corrupt`] where the log is not what was written and not only to be read,
+    /// [`Error::OtherHistory`] where a file beside it is of another history, [`Error::Io`] where a
+    /// file of it cannot be read, or not be repaired.
     pub fn open(
         directory: &Path,
         options: &OpenOptions,
@@ -227,7 +229,8 @@ impl EventStore {
     /// The last event of the newest transaction committed at a time or before, or 0.
     ///
     /// # Errors
-    /// What the system says of the index.
+    /// [`Error::Io`] where `events.index` cannot be read, [`Error::Projection`] where it is not
+    /// what was written.
     pub fn at_time(&self, at: Timestamp) -> Result<EventId, Error> {
         self.published().index.at_time(at)
     }
@@ -245,7 +248,8 @@ impl EventStore {
     /// The last event of a transaction; 0 of transaction 0, `None` where there is none of that number.
     ///
     /// # Errors
-    /// What the system says of the index.
+    /// [`Error::Io`] where `events.index` cannot be read, [`Error::Projection`] where it is not
+    /// what was written.
     pub fn last_of(&self, tx: TxId) -> Result<Option<EventId>, Error> {
         self.published().index.last_of(tx)
     }
@@ -253,7 +257,8 @@ impl EventStore {
     /// When the transaction that holds an event was committed.
     ///
     /// # Errors
-    /// What the system says of the index.
+    /// [`Error::Io`] where `events.index` cannot be read, [`Error::Projection`] where it is not
+    /// what was written.
     pub fn committed_at(&self, event: EventId) -> Result<Option<Timestamp>, Error> {
         Ok(self.stamp(event)?.map(|(_, at)| at))
     }
@@ -261,7 +266,8 @@ impl EventStore {
     /// The transaction that holds an event, and when that was committed.
     ///
     /// # Errors
-    /// What the system says of the index.
+    /// [`Error::Io`] where `events.index` cannot be read, [`Error::Projection`] where it is not
+    /// what was written.
     pub fn stamp(&self, event: EventId) -> Result<Option<(TxId, Timestamp)>, Error> {
         Ok(self.published().index.entry(event)?.map(|entry| (entry.tx, entry.at)))
     }
@@ -269,7 +275,8 @@ impl EventStore {
     /// The word for what an event did, as the log has it.
     ///
     /// # Errors
-    /// What the system says of the index.
+    /// [`Error::Io`] where `events.index` cannot be read, [`Error::Projection`] where it is not
+    /// what was written.
     pub fn operation_name(&self, event: EventId) -> Result<Option<&'static str>, Error> {
         Ok(self.published().index.entry(event)?.map(|entry| entry.operation_name()))
     }
@@ -277,7 +284,9 @@ impl EventStore {
     /// The transaction that holds an event.
     ///
     /// # Errors
-    /// What the system says of the index and the log, and what is wrong with its last line.
+    /// [`Error::Corrupt`] where the last line of the transaction is not what was written,
+    /// [`Error::Io`] where it or `events.index` cannot be read, [`Error::Projection`] where the
+    /// index is not what was written.
     pub fn transaction_info(&self, event: EventId) -> Result<Option<Arc<TransactionInfo>>, Error> {
         let Period { first, last } = {
             let published = self.published();
@@ -293,7 +302,10 @@ impl EventStore {
     /// Whether and why an append would be refused whatever it is.
     ///
     /// # Errors
-    /// [`Error::ReadOnly`], [`Error::Damaged`] or [`Error::Poisoned`].
+    /// [`Error::ReadOnly`] where it was opened so, [`Error::Following`] where it was opened beside
+    /// a process that writes, [`Error::GivenUp`] where the writer's place was given up,
+    /// [`Error::Damaged`] where the log was found damaged, [`Error::Poisoned`] after a write that
+    /// failed.
     pub fn check_writable(&self) -> Result<(), Error> {
         self.check_open_for(&self.writer())
     }
@@ -301,7 +313,7 @@ impl EventStore {
     /// Refuses to go on as if the log were good where it was found damaged.
     ///
     /// # Errors
-    /// [`Error::Damaged`].
+    /// [`Error::Damaged`] where the log was found damaged.
     pub(crate) fn check_undamaged(&self) -> Result<(), Error> {
         self.damage.check()
     }
@@ -310,7 +322,9 @@ impl EventStore {
     /// against each other from the first transaction on that the period has the beginning of.
     ///
     /// # Errors
-    /// The items are errors where a line cannot be read; there the iteration ends.
+    /// The items are [`Error::Corrupt`] where a line of the log is not what was written,
+    /// [`Error::Io`] where it cannot be read, [`Error::Projection`] where the index is not what was
+    /// written; there the iteration ends.
     pub fn read(&self, period: Period) -> EventReader {
         let from_start = period.first <= EventId::START.next();
         let start = Links::after(Hash::default(), EventId::START, (TxId(0), None));
@@ -351,7 +365,9 @@ impl EventStore {
     /// it holds; `None` of any other event.
     ///
     /// # Errors
-    /// What the system says of the index and the log.
+    /// [`Error::Corrupt`] where the line of the event is not what was written, [`Error::Io`] where
+    /// it or `events.index` cannot be read, [`Error::Projection`] where the index is not what was
+    /// written.
     pub(crate) fn position_at(&self, event: EventId) -> Result<Option<ProjectionPosition>, Error> {
         let published = self.published();
         let index = &published.index;
@@ -385,7 +401,8 @@ impl EventStore {
     /// How many events of a period were about each table.
     ///
     /// # Errors
-    /// What the system says of the index.
+    /// [`Error::Io`] where `events.index` cannot be read, [`Error::Projection`] where it is not
+    /// what was written.
     pub(crate) fn events_by_table(&self, period: Period) -> Result<HashMap<TableId, u64>, Error> {
         let mut counts = HashMap::new();
         self.published().index.for_each(period, |_, entry| {
@@ -407,7 +424,8 @@ impl EventStore {
     /// Makes the index durable as far as the log is.
     ///
     /// # Errors
-    /// What kept the index from being written, now or before.
+    /// Those of [`VfsFile::write_at`] and [`VfsFile::sync`] that kept `events.index` from being
+    /// written, now or before.
     pub(crate) fn sync_index(&self) -> std::io::Result<()> {
         let mut writer = self.writer();
         self.extend_index(&mut writer);

@@ -36,7 +36,7 @@ impl Links {
     /// Whether a line can follow those before it, by what it says of itself.
     ///
     /// # Errors
-    /// What it is and what belongs there.
+    /// The line and what belongs there, where it does not follow.
     pub(crate) fn check(&self, line: &Line<'_>) -> Result<(), Mismatch> {
         let expected = self.next_event();
         if line.stamp.event != expected {

@@ -59,7 +59,7 @@ impl Lock {
 /// Who has the lock of a directory, `process 4711`; `None` where nobody has.
 ///
 /// # Errors
-/// What the system says of the file; one that is missing nobody has locked.
+/// [`Error::Io`] where `LOCK` is there and cannot be opened, or not be asked.
 pub(crate) fn holder_of(vfs: &dyn Vfs, directory: &Path) -> Result<Option<String>, Error> {
     let path = directory.join(LOCK);
     let file = match vfs.open(&path, Access::Read) {

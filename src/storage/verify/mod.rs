@@ -99,7 +99,7 @@ pub(crate) struct VerifiedFiles<'a> {
 /// Reads all files of a database.
 ///
 /// # Errors
-/// [`Error::Interrupted`].
+/// [`Error::Interrupted`] once the monitor's flag is set.
 pub(crate) fn verify(
     files: &VerifiedFiles<'_>,
     monitor: &mut VerifyMonitor<'_>,
@@ -124,7 +124,7 @@ impl ProgressMeter<'_, '_> {
     /// Counts bytes that were read.
     ///
     /// # Errors
-    /// [`Error::Interrupted`].
+    /// [`Error::Interrupted`] once the monitor's flag is set.
     fn advance(&mut self, bytes: u64) -> Result<(), Error> {
         self.done = self.done.saturating_add(bytes);
         (self.monitor.progress)(self.done, self.total);

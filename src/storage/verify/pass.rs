@@ -117,7 +117,7 @@ impl<'f, 'w, 'a> LogPass<'f, 'w, 'a> {
     /// Goes on with the next transaction.
     ///
     /// # Errors
-    /// [`Error::Interrupted`].
+    /// [`Error::Interrupted`] once the monitor's flag is set.
     pub fn take(&mut self, reread: &RereadTransaction<'_>) -> Result<(), Error> {
         for (event, entry) in reread.events.iter().zip(reread.entries) {
             self.index.compare(entry);

@@ -18,7 +18,8 @@ const BATCH: usize = 1_024;
 /// is what is wrong with it.
 ///
 /// # Errors
-/// [`Error::Interrupted`].
+/// [`Error::Interrupted`] once the monitor's flag is set. What is wrong with the file is the inner
+/// one.
 pub(super) fn check(
     directory: &Path,
     engine: &mut Engine,

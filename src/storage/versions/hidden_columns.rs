@@ -20,19 +20,19 @@ pub trait EventLookup: fmt::Debug + Send + Sync {
     /// The transaction that holds an event; `None` where there is no such event.
     ///
     /// # Errors
-    /// What keeps the source from being read.
+    /// Those of [`EventStore::transaction_info`].
     fn transaction_info(&self, event: EventId) -> Result<Option<Arc<TransactionInfo>>, Error>;
 
     /// The transaction that holds an event, and when that was committed: what costs less to know.
     ///
     /// # Errors
-    /// What keeps the source from being read.
+    /// Those of [`EventStore::stamp`].
     fn stamp(&self, event: EventId) -> Result<Option<(TxId, Timestamp)>, Error>;
 
     /// The word of the log for what an event did; `None` where there is no such event.
     ///
     /// # Errors
-    /// What keeps the source from being read.
+    /// Those of [`EventStore::operation_name`].
     fn operation(&self, event: EventId) -> Result<Option<&'static str>, Error>;
 
     /// Whether a table ever came back after it was dropped.

@@ -78,7 +78,7 @@ impl State {
     /// The rows of a table of a state that was just restored, best in order of their identities.
     ///
     /// # Errors
-    /// The first that the rows have; then the table remains empty.
+    /// The first of the rows'; then the table remains empty.
     pub fn load<E>(
         &mut self,
         table: &BaseTable,

@@ -156,7 +156,8 @@ impl TableView {
     /// The named columns of rows found, in the order given.
     ///
     /// # Errors
-    /// [`Error::Batch`] if one column's bytes are more than 2 GiB together.
+    /// [`Error::Batch`] where one column's bytes are more than 2 GiB together; those of
+    /// [`EventLookup`](super::EventLookup) where a hidden column asks for what a transaction says.
     pub fn fetch(&self, rows: &[LocatedVersion], columns: &[usize]) -> Result<RowBatch, Error> {
         let wanted = self.wanted(columns);
         let Some(layer) = self.layer.as_ref() else {

@@ -21,8 +21,8 @@ impl EventStore {
     /// Copies the log up to its last event to a directory that does not exist yet; gives that event.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where there is no event, [`Error::Io`] where the directory is there or the
-    /// system refuses.
+    /// [`Error::Invalid`] where there is no event, [`Error::Io`] where the directory is there, the
+    /// log cannot be read or the copy cannot be written.
     pub(crate) fn copy_to(&self, vfs: &dyn Vfs, directory: &Path) -> Result<EventId, Error> {
         let (head, end) = {
             let published = self.published();
@@ -39,7 +39,7 @@ impl EventStore {
     /// database: what follows there is another history.
     ///
     /// # Errors
-    /// As [`EventStore::copy_to`].
+    /// Those of [`EventStore::copy_to`].
     pub(crate) fn copy_as_new(
         &self,
         environment: &Environment,

@@ -24,7 +24,7 @@ impl EventStore {
     /// [`EventStore::holder`] by now; `None` where nobody does.
     ///
     /// # Errors
-    /// What the system says of the lock.
+    /// [`Error::Io`] where `LOCK` is there and cannot be opened, or not be asked.
     pub fn current_holder(&self) -> Result<Option<String>, Error> {
         holder_of(&*self.environment.vfs, &self.directory)
     }
@@ -34,7 +34,8 @@ impl EventStore {
     ///
     /// # Errors
     /// [`Error::Replaced`] where the log is not the one that was opened, [`Error::Corrupt`] where a
-    /// line is damaged: what was read before it stays.
+    /// line of it is not what was written, [`Error::Io`] where it cannot be read: what was read
+    /// before it stays.
     pub(crate) fn follow(&self, apply: &mut dyn FnMut(Vec<Event>)) -> Result<(), Error> {
         self.damage.note(self.follow_file(apply))
     }

@@ -44,7 +44,7 @@ impl EventStore {
     /// What cannot be read of a log that was opened damaged, in order; nothing of one that is good.
     ///
     /// # Errors
-    /// [`Error::Io`] where the file cannot be read.
+    /// [`Error::Io`] where the log cannot be read.
     pub fn lost_ranges(&self) -> Result<Vec<LostRange>, Error> {
         let end = self.published().index.end();
         let is_damaged = self.damage.found().is_some();

@@ -57,7 +57,7 @@ impl EventStore {
     /// say of that, if anything; the inner error is what is wrong with the log.
     ///
     /// # Errors
-    /// Those of `visit`, which end the reading.
+    /// Those of `visit`, which end the reading; [`Error::Io`] where the log cannot be read.
     pub(crate) fn reread(
         &self,
         known: &LogHead,

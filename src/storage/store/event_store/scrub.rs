@@ -33,9 +33,9 @@ impl EventStore {
     /// read. After the end it is not read again while it is open.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] where the log is not what was written: then nothing is written to the
-    /// database any more. [`Error::Projection`] where it is the index that is wrong, [`Error::Io`]
-    /// where the system refuses; then the scrub has ended.
+    /// [`Error::Corrupt`] where a line of the log is not what was written: then nothing is written
+    /// to the database any more. [`Error::Projection`] where it is the index, [`Error::Io`] where
+    /// one of them cannot be read; then the scrub has ended.
     pub fn scrub(&self, budget: u64) -> Result<bool, Error> {
         self.damage.note(self.scrub_on(budget))
     }

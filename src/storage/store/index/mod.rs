@@ -151,7 +151,7 @@ impl EventIndex {
     /// Forgets what is behind an event, whose line ends at `end`: the log was not readable further.
     ///
     /// # Errors
-    /// As [`EventIndex::entry`].
+    /// Those of [`EventIndex::entry`].
     pub(crate) fn cut(&mut self, head: EventId, end: u64) -> Result<(), Error> {
         if head < self.head() {
             let count = head.0.saturating_sub(self.base.0);
@@ -167,7 +167,8 @@ impl EventIndex {
     /// What is known of an event; `None` of one that the log has not.
     ///
     /// # Errors
-    /// What the system says, and [`Error::Projection`] where the entry is not what was written.
+    /// [`Error::Io`] where `events.index` cannot be read, [`Error::Projection`] where it is not
+    /// what was written.
     pub(crate) fn entry(&self, event: EventId) -> Result<Option<IndexEntry>, Error> {
         let Some(number) = event.0.checked_sub(self.base.0).and_then(|place| place.checked_sub(1))
         else {
@@ -188,7 +189,7 @@ impl EventIndex {
     /// Gives what is known of each event of a period, in order.
     ///
     /// # Errors
-    /// As [`EventIndex::entry`].
+    /// Those of [`EventIndex::entry`].
     pub(crate) fn for_each(
         &self,
         period: Period,
@@ -221,7 +222,7 @@ impl EventIndex {
     /// Where the line of an event ends in the log, in bytes.
     ///
     /// # Errors
-    /// As [`EventIndex::entry`].
+    /// Those of [`EventIndex::entry`].
     pub(crate) fn end_of(&self, event: EventId) -> Result<u64, Error> {
         Ok(self.entry(event.next())?.map_or(self.end, |next| next.offset))
     }
@@ -253,7 +254,7 @@ impl EventIndex {
     /// for in strides that double, because transactions are short.
     ///
     /// # Errors
-    /// As [`EventIndex::entry`].
+    /// Those of [`EventIndex::entry`].
     pub(crate) fn transaction_of(&self, event: EventId, tx: TxId) -> Result<Period, Error> {
         let inside = |event| Ok::<_, Error>(self.entry(event)?.is_some_and(|found| found.tx == tx));
         let (mut first, mut last, mut stride) = (event, event, 1_u64);
@@ -338,7 +339,7 @@ impl EventIndex {
     /// behind the entries that are good.
     ///
     /// # Errors
-    /// What the system says.
+    /// Those of [`Vfs::open`], [`VfsFile::truncate`] and [`VfsFile::write_at`].
     pub(crate) fn file_to_write(&self, vfs: &dyn Vfs) -> std::io::Result<Arc<dyn VfsFile>> {
         let file = vfs.open(&self.path, Access::Create)?;
         if self.stored == 0 {

@@ -38,7 +38,8 @@ pub(super) struct RecoveredHeader {
 /// it, if something else tells whose log it is: its chain shows whether that is right.
 ///
 /// # Errors
-/// [`Error::Corrupt`] where it is no header, or not one that this version knows.
+/// [`Error::Corrupt`] where it is no header, or not one that this version knows; [`Error::Io`]
+/// where the log cannot be read.
 pub(super) fn recover_header(
     vfs: &dyn Vfs,
     file: &Arc<dyn VfsFile>,

@@ -85,7 +85,9 @@ pub(crate) struct RecoveryOptions {
 /// damaged in it is entered in `damage`.
 ///
 /// # Errors
-/// [`Error::Corrupt`] where the log is damaged and was to be written, or its header is.
+/// [`Error::Corrupt`] where the log or its header is not what was written, and it was to be
+/// written; [`Error::OtherHistory`] where a file beside it is of another history, [`Error::Io`]
+/// where a file of it cannot be read.
 pub(crate) fn recover(
     vfs: &dyn Vfs,
     directory: &Path,
@@ -181,7 +183,7 @@ impl RecoveredLog {
     /// that may be written to was read whole and is good, so the record goes; any other stays as it is.
     ///
     /// # Errors
-    /// Where the record cannot be removed.
+    /// [`Error::Io`] where `DAMAGED` cannot be removed.
     pub(crate) fn with_record(
         mut self,
         record: Option<DamageRecord>,

@@ -27,7 +27,8 @@ pub(crate) trait Replica {
     /// Goes back to what was saved at the end of a transaction, if anything was: gives its event.
     ///
     /// # Errors
-    /// What the system says of the log.
+    /// [`Error::Corrupt`] where a line of the log is not what was written, [`Error::Io`] where the
+    /// log cannot be read.
     fn restore(&mut self, log: &IndexedLog<'_>) -> Result<Option<EventId>, Error>;
 
     /// Goes on from the earliest that was saved behind an event and is good, for which `fits` says yes;
@@ -75,7 +76,7 @@ impl DurableMark {
     /// transaction there.
     ///
     /// # Errors
-    /// [`Error::OtherHistory`]; the line of the event ends at `end`.
+    /// [`Error::OtherHistory`] where that is another or none; the line of the event ends at `end`.
     pub fn check(&self, log: &Path, found: Option<&Hash>, end: u64) -> Result<(), Error> {
         if found == Some(&self.hash) {
             return Ok(());
@@ -138,7 +139,7 @@ impl IndexedLog<'_> {
     /// The chain's hash after an event; `None` where the event ends no transaction.
     ///
     /// # Errors
-    /// As [`hash_of`].
+    /// Those of [`hash_of`].
     pub(crate) fn hash_at(&self, event: EventId) -> Result<Option<Hash>, Error> {
         if event == self.index.base() {
             return Ok(Some(self.header.previous_hash));
@@ -154,7 +155,8 @@ impl IndexedLog<'_> {
 /// The chain's hash in the line of an event; `None` where that ends no transaction.
 ///
 /// # Errors
-/// [`Error::Corrupt`] where the line is not what was written, [`Error::Io`] where it cannot be read.
+/// [`Error::Corrupt`] where the line is not what was written, [`Error::Io`] where the log cannot be
+/// read.
 pub(crate) fn hash_of(
     file: &Arc<dyn VfsFile>,
     directory: &Path,

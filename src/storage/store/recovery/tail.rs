@@ -25,7 +25,8 @@ pub(crate) enum LogTail {
 /// event that is known to be safe.
 ///
 /// # Errors
-/// [`Error::Corrupt`] where it is nothing that a crash leaves, [`Error::Io`] where it cannot be read.
+/// [`Error::Corrupt`] where it is nothing that a crash leaves, [`Error::Io`] where the log cannot
+/// be read.
 pub(crate) fn read_tail(
     path: &Path,
     file: &Arc<dyn VfsFile>,

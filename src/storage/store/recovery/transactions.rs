@@ -58,7 +58,8 @@ impl TransactionReader {
     /// whole now.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] where no line like it belongs there, [`Error::Io`] where it cannot be read.
+    /// [`Error::Corrupt`] where the next line is not what was written or does not follow,
+    /// [`Error::Io`] where the log cannot be read.
     pub(crate) fn advance(&mut self, reader: &mut LineReader, path: &Path) -> Result<bool, Error> {
         let event = self.links.next_event();
         let accepted = match reader.advance().map_err(Error::io("read", path))? {
