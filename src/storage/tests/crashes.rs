@@ -1,12 +1,12 @@
 //! Disks that break down at every step of a database's life, and how little is written in it.
 
 use super::database::{commit, create, row, rows};
+use super::hooked_vfs::{Breakdown, HookedVfs};
 use super::verify::assert_sound;
 use super::*;
-use crate::storage::projections::tests::disk::Disk;
 use crate::storage::{Change, Database};
 
-fn open_on(disk: &Disk, every: u64) -> Result<Database, Error> {
+fn open_on(disk: &HookedVfs<Breakdown>, every: u64) -> Result<Database, Error> {
     let options = OpenOptions { snapshot_every: Some(every), ..options(disk.clone()) };
     Database::open(directory(), options)
 }
@@ -20,7 +20,7 @@ fn rename(database: &Database, id: u64, old: &str, new: &str) -> Result<Change, 
 }
 
 /// Several openings, with all that is written on the side; `acknowledged` is the last event that was.
-fn live(disk: &Disk, acknowledged: &mut EventId) -> Result<(), Error> {
+fn live(disk: &HookedVfs<Breakdown>, acknowledged: &mut EventId) -> Result<(), Error> {
     let database = open_on(disk, 3)?;
     *acknowledged = commit(&database, vec![create("users")])?;
     for id in 1..=5 {
@@ -38,7 +38,7 @@ fn live(disk: &Disk, acknowledged: &mut EventId) -> Result<(), Error> {
 
 #[test]
 fn a_disk_that_breaks_down_at_any_step_loses_nothing() -> Result<(), Error> {
-    let whole = Disk::new(MemVfs::default(), usize::MAX);
+    let whole = HookedVfs::breaking(MemVfs::default(), usize::MAX);
     let mut last = EventId::START;
     live(&whole, &mut last)?;
     let database = open_on(&whole, 3)?;
@@ -49,10 +49,10 @@ fn a_disk_that_breaks_down_at_any_step_loses_nothing() -> Result<(), Error> {
         events().map(|event| rows(&database, event, "users")).collect::<Result<_, _>>()?;
     let mut steps = 0;
     loop {
-        let disk = Disk::new(MemVfs::default(), steps);
+        let disk = HookedVfs::breaking(MemVfs::default(), steps);
         let mut acknowledged = EventId::START;
         let lived = live(&disk, &mut acknowledged);
-        let healthy = Disk::new(disk.vfs.clone(), usize::MAX);
+        let healthy = HookedVfs::breaking(disk.vfs.clone(), usize::MAX);
         // Twice: what the first opening wrote must not hurt the second.
         for _ in 0..2 {
             let database = open_on(&healthy, 3)?;
@@ -76,7 +76,7 @@ fn a_disk_that_breaks_down_at_any_step_loses_nothing() -> Result<(), Error> {
 
 #[test]
 fn few_rows_changed_are_few_writes() -> Result<(), Error> {
-    let disk = Disk::new(MemVfs::default(), usize::MAX);
+    let disk = HookedVfs::breaking(MemVfs::default(), usize::MAX);
     let database = open_on(&disk, 100_000)?;
     commit(&database, vec![create("users")])?;
     let all = (1..=4000).map(|id| row(&database, id, "Ada")).collect::<Result<_, _>>()?;

@@ -1,112 +1,41 @@
 //! A database that cannot be created leaves nothing behind, and what is somebody else's is left alone.
 
 use super::database::{commit, create, row, rows};
+use super::hooked_vfs::{Countdown, DiskHooks, DiskOperation, HookedVfs};
 use super::*;
-use crate::storage::{Access, Database, VfsFile};
+use crate::storage::{Access, Database};
 use std::fs;
 use std::io;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A disk that is full after so many creations, writes and syncs, until there is room again.
-#[derive(Clone, Debug)]
-struct Full {
-    vfs: MemVfs,
-    left: Arc<AtomicUsize>,
-}
-
 #[derive(Debug)]
-struct FullFile {
-    file: Arc<dyn VfsFile>,
-    disk: Full,
+struct Full {
+    left: Countdown,
 }
 
-impl Full {
-    fn take(&self) -> io::Result<()> {
-        let less = |left: usize| left.checked_sub(1);
-        match self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less) {
-            Ok(_) => Ok(()),
-            Err(_) => Err(io::ErrorKind::StorageFull.into()),
+impl DiskHooks for Full {
+    fn before(&self, vfs: &MemVfs, operation: DiskOperation, path: &Path) -> io::Result<()> {
+        let takes_room = match operation {
+            DiskOperation::Open(Access::Create | Access::CreateNew) => vfs.contents(path).is_none(),
+            DiskOperation::CreateDirectory
+            | DiskOperation::SyncDirectory
+            | DiskOperation::Write
+            | DiskOperation::Sync => true,
+            DiskOperation::Open(Access::Read | Access::Write)
+            | DiskOperation::Rename
+            | DiskOperation::Remove
+            | DiskOperation::Truncate => false,
+        };
+        if !takes_room || self.left.count() {
+            return Ok(());
         }
-    }
-}
-
-impl Vfs for Full {
-    fn open(&self, path: &Path, access: Access) -> io::Result<Arc<dyn VfsFile>> {
-        let is_new = self.vfs.contents(path).is_none();
-        if is_new && matches!(access, Access::Create | Access::CreateNew) {
-            self.take()?;
-        }
-        Ok(Arc::new(FullFile { file: self.vfs.open(path, access)?, disk: self.clone() }))
-    }
-
-    fn create_directory(&self, path: &Path) -> io::Result<()> {
-        self.take()?;
-        self.vfs.create_directory(path)
-    }
-
-    fn names(&self, directory: &Path) -> io::Result<Vec<String>> {
-        self.vfs.names(directory)
-    }
-
-    fn sync_directory(&self, path: &Path) -> io::Result<()> {
-        self.take()?;
-        self.vfs.sync_directory(path)
-    }
-
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.vfs.rename(from, to)
-    }
-
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        self.vfs.remove(path)
-    }
-
-    fn remove_directory(&self, path: &Path) -> io::Result<()> {
-        self.vfs.remove_directory(path)
-    }
-
-    fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
-        self.vfs.canonical(path)
+        Err(io::ErrorKind::StorageFull.into())
     }
 }
 
-impl VfsFile for FullFile {
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        self.file.read_at(offset, buffer)
-    }
-
-    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
-        if let Err(full) = self.disk.take() {
-            self.file.write_at(offset, &bytes[..bytes.len() / 2])?;
-            return Err(full);
-        }
-        self.file.write_at(offset, bytes)
-    }
-
-    fn size(&self) -> io::Result<u64> {
-        self.file.size()
-    }
-
-    fn is_at(&self, path: &Path) -> io::Result<bool> {
-        self.file.is_at(path)
-    }
-
-    fn truncate(&self, size: u64) -> io::Result<()> {
-        self.file.truncate(size)
-    }
-
-    fn sync(&self) -> io::Result<()> {
-        self.disk.take()?;
-        self.file.sync()
-    }
-
-    fn try_lock(&self) -> io::Result<bool> {
-        self.file.try_lock()
-    }
-
-    fn is_locked(&self) -> io::Result<bool> {
-        self.file.is_locked()
-    }
+/// A disk with these files and room for so much.
+fn full_after(vfs: &MemVfs, left: usize) -> HookedVfs<Full> {
+    HookedVfs::new(vfs.clone(), Full { left: Countdown::new(left) })
 }
 
 #[test]
@@ -115,7 +44,7 @@ fn a_disk_that_is_full_when_a_database_is_created_keeps_no_trace_of_it() -> Resu
     let mut refused = 0;
     for left in 0..12 {
         let vfs = MemVfs::default();
-        let disk = Full { vfs: vfs.clone(), left: Arc::new(AtomicUsize::new(left)) };
+        let disk = full_after(&vfs, left);
         let database = Database::open(path, options(disk.clone()))?;
         if commit(&database, vec![create("users")]).is_ok() {
             continue;
@@ -129,7 +58,7 @@ fn a_disk_that_is_full_when_a_database_is_created_keeps_no_trace_of_it() -> Resu
             assert!(vfs.names(gone).is_err(), "after {left}: {} is there", gone.display());
         }
         // With room again it works, in the same session and in another one.
-        disk.left.store(usize::MAX, Ordering::Relaxed);
+        disk.hooks.left.end();
         commit(&database, vec![create("users")])?;
         drop(database);
         let database = Database::open(path, options(vfs))?;
@@ -145,7 +74,7 @@ fn a_tail_that_cannot_be_kept_leaves_no_half_of_it() -> Result<(), Error> {
     let torn = [&log[..], b"{\"event\":15,\"tx\":9"].concat();
     for left in 0..8 {
         let vfs = files_with(&torn);
-        let disk = Full { vfs: vfs.clone(), left: Arc::new(AtomicUsize::new(left)) };
+        let disk = full_after(&vfs, left);
         // The file of the lock takes two.
         let (store, _) = open(&options(disk))?;
         assert!(store.check_writable().is_err(), "after {left}");

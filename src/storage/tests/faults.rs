@@ -1,9 +1,9 @@
 //! Disks that refuse, fail and lie.
 
+use super::hooked_vfs::{Countdown, DiskHooks, DiskOperation, HookedVfs};
 use super::*;
-use crate::storage::{Access, Database, SchemaChange, VfsFile};
+use crate::storage::{Access, Database, SchemaChange};
 use std::io;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What a disk does when its time has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,126 +23,57 @@ enum Fault {
 }
 
 /// A disk in memory that fails after some operations of one kind.
-#[derive(Clone, Debug)]
-struct FaultyVfs {
-    vfs: MemVfs,
-    fault: Fault,
-    left: Arc<AtomicUsize>,
-}
-
 #[derive(Debug)]
-struct FaultyFile {
-    file: Arc<dyn VfsFile>,
-    disk: FaultyVfs,
+struct Faulty {
+    fault: Fault,
+    left: Countdown,
 }
 
-impl FaultyVfs {
-    fn new(vfs: MemVfs, fault: Fault, after: usize) -> FaultyVfs {
-        FaultyVfs { vfs, fault, left: Arc::new(AtomicUsize::new(after)) }
-    }
+/// A disk with these files that fails after some operations of one kind.
+fn faulty(vfs: &MemVfs, fault: Fault, after: usize) -> HookedVfs<Faulty> {
+    HookedVfs::new(vfs.clone(), Faulty { fault, left: Countdown::new(after) })
+}
 
-    fn strikes(&self, fault: Fault) -> bool {
-        self.fault == fault
-            && self
-                .left
-                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1))
-                .is_err()
+impl Faulty {
+    fn check(&self, fault: Fault, error: impl Into<io::Error>) -> io::Result<()> {
+        if self.fault != fault || self.left.count() {
+            return Ok(());
+        }
+        Err(error.into())
     }
 }
 
-impl Vfs for FaultyVfs {
-    fn open(&self, path: &Path, access: Access) -> io::Result<Arc<dyn VfsFile>> {
-        if access != Access::Read && self.strikes(Fault::Forbidden) {
-            return Err(io::ErrorKind::PermissionDenied.into());
-        }
-        if access == Access::CreateNew && self.strikes(Fault::Full) {
-            return Err(io::ErrorKind::StorageFull.into());
-        }
-        let file = self.vfs.open(path, access)?;
+impl DiskHooks for Faulty {
+    fn before(&self, _: &MemVfs, operation: DiskOperation, path: &Path) -> io::Result<()> {
         // What is written into the lock file matters to nobody, and the index follows the log.
-        let spared = path.ends_with("LOCK") || path.ends_with("events.index");
-        Ok(if spared { file } else { Arc::new(FaultyFile { file, disk: self.clone() }) })
-    }
-
-    fn create_directory(&self, path: &Path) -> io::Result<()> {
-        self.vfs.create_directory(path)
-    }
-
-    fn names(&self, directory: &Path) -> io::Result<Vec<String>> {
-        self.vfs.names(directory)
-    }
-
-    fn sync_directory(&self, path: &Path) -> io::Result<()> {
-        self.vfs.sync_directory(path)
-    }
-
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        // The log and its projections are made by renaming: only what they are made in is not.
-        if to.extension().is_none() && self.strikes(Fault::Remove) {
-            return Err(io::ErrorKind::PermissionDenied.into());
+        let is_spared = path.ends_with("LOCK") || path.ends_with("events.index");
+        let bad_disk = || io::Error::other("bad disk");
+        match operation {
+            DiskOperation::Open(access) => {
+                if access != Access::Read {
+                    self.check(Fault::Forbidden, io::ErrorKind::PermissionDenied)?;
+                }
+                if access == Access::CreateNew {
+                    self.check(Fault::Full, io::ErrorKind::StorageFull)?;
+                }
+                Ok(())
+            }
+            DiskOperation::Write if !is_spared => self.check(Fault::Write, bad_disk()),
+            DiskOperation::Truncate if !is_spared => self.check(Fault::Truncate, bad_disk()),
+            DiskOperation::Sync if !is_spared => {
+                self.check(Fault::Sync, bad_disk()).inspect_err(|_| {
+                    // Once only: the second sync would say that all is well.
+                    self.left.end();
+                })
+            }
+            DiskOperation::Write
+            | DiskOperation::Truncate
+            | DiskOperation::Sync
+            | DiskOperation::CreateDirectory
+            | DiskOperation::SyncDirectory
+            | DiskOperation::Rename
+            | DiskOperation::Remove => Ok(()),
         }
-        self.vfs.rename(from, to)
-    }
-
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        if self.strikes(Fault::Remove) {
-            return Err(io::ErrorKind::PermissionDenied.into());
-        }
-        self.vfs.remove(path)
-    }
-
-    fn remove_directory(&self, path: &Path) -> io::Result<()> {
-        self.vfs.remove_directory(path)
-    }
-
-    fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
-        self.vfs.canonical(path)
-    }
-}
-
-impl VfsFile for FaultyFile {
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        self.file.read_at(offset, buffer)
-    }
-
-    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
-        if self.disk.strikes(Fault::Write) {
-            self.file.write_at(offset, &bytes[..bytes.len() / 2])?;
-            return Err(io::Error::other("bad disk"));
-        }
-        self.file.write_at(offset, bytes)
-    }
-
-    fn size(&self) -> io::Result<u64> {
-        self.file.size()
-    }
-
-    fn is_at(&self, path: &Path) -> io::Result<bool> {
-        self.file.is_at(path)
-    }
-
-    fn truncate(&self, size: u64) -> io::Result<()> {
-        if self.disk.strikes(Fault::Truncate) {
-            return Err(io::Error::other("bad disk"));
-        }
-        self.file.truncate(size)
-    }
-
-    fn sync(&self) -> io::Result<()> {
-        if self.disk.strikes(Fault::Sync) {
-            // Once only: the second sync would say that all is well.
-            self.disk.left.store(usize::MAX, Ordering::Relaxed);
-            return Err(io::Error::other("bad disk"));
-        }
-        self.file.sync()
-    }
-
-    fn try_lock(&self) -> io::Result<bool> {
-        self.file.try_lock()
-    }
-
-    fn is_locked(&self) -> io::Result<bool> {
-        self.file.is_locked()
     }
 }
 
@@ -152,7 +83,7 @@ fn after_a_failed_write_or_sync_reads_go_on_and_writes_do_not() -> Result<(), Er
     for fault in [Fault::Write, Fault::Sync] {
         for after in 0..4 {
             let vfs = MemVfs::default();
-            let disk = FaultyVfs::new(vfs.clone(), fault, after);
+            let disk = faulty(&vfs, fault, after);
             let (store, _) = open(&options(disk))?;
             let mut acknowledged = Vec::new();
             let mut appended = store.append(
@@ -206,7 +137,7 @@ fn what_cannot_be_written_is_opened_for_reading() -> Result<(), Error> {
     let (log, transactions) = sample();
     let all = shown(&transactions.concat());
     let vfs = files_with(&log);
-    let (store, events) = open(&options(FaultyVfs::new(vfs, Fault::Forbidden, 0)))?;
+    let (store, events) = open(&options(faulty(&vfs, Fault::Forbidden, 0)))?;
     assert_eq!(shown(&events), all);
     assert_eq!(store.notices().len(), 1);
     assert!(
@@ -225,7 +156,7 @@ fn what_cannot_be_repaired_is_opened_for_reading() -> Result<(), Error> {
     let torn = [&log[..], b"{\"event\":19"].concat();
     for fault in [Fault::Full, Fault::Write, Fault::Sync, Fault::Truncate] {
         let vfs = files_with(&torn);
-        let (store, events) = open(&options(FaultyVfs::new(vfs.clone(), fault, 0)))?;
+        let (store, events) = open(&options(faulty(&vfs, fault, 0)))?;
         assert_eq!(shown(&events), all);
         assert_eq!(shown(&read_all(&store)), all);
         assert!(store.notices()[0].contains("left out"), "{:?}", store.notices());
@@ -281,7 +212,7 @@ fn a_salvage_that_fails_leaves_no_trace() -> Result<(), Error> {
             super::across::damage(&vfs, 3);
             let reading = OpenOptions { read_only: true, whole: true, ..options(vfs.clone()) };
             let database = Database::open(directory(), reading)?;
-            let disk = FaultyVfs::new(vfs.clone(), fault, after);
+            let disk = faulty(&vfs, fault, after);
             let saved = database.salvage_to(Path::new("saved"), options(disk));
             let is_there = |name: &str| vfs.names(Path::new(name)).is_ok();
             assert!(!is_there("saved.part"), "{fault:?} {after}");
@@ -303,7 +234,7 @@ fn a_salvage_names_what_it_cannot_remove() -> Result<(), Error> {
     super::across::damage(&vfs, 3);
     let reading = OpenOptions { read_only: true, whole: true, ..options(vfs.clone()) };
     let database = Database::open(directory(), reading)?;
-    let disk = FaultyVfs::new(vfs.clone(), Fault::Remove, 0);
+    let disk = faulty(&vfs, Fault::Remove, 0);
     let error = database.salvage_to(Path::new("saved/"), options(disk)).expect_err("it is full");
     assert_eq!(error.code(), "io");
     let said = error.to_string();

@@ -1,11 +1,12 @@
 //! What is found again by opening a database, and what is known of its past then.
 
 use super::database::{commit, create, row, rows};
+use super::hooked_vfs::{DiskHooks, DiskOperation, HookedVfs};
 use super::*;
 use crate::storage::SchemaChange;
 use crate::storage::checkpoint::view_source::ViewSource;
 use crate::storage::store::index::IndexEntry;
-use crate::storage::{Access, Change, Database, Random, SnapshotManager, VfsFile};
+use crate::storage::{Access, Change, Database, Random, SnapshotManager};
 use crate::types::{PseudoColumn, column::value_at};
 use std::io;
 use std::sync::Mutex;
@@ -143,48 +144,22 @@ fn what_was_read_last_is_read_on() -> Result<(), Error> {
 /// the index. And a disk that is slow at snapshots.
 #[derive(Debug)]
 struct Growing {
-    vfs: MemVfs,
     log: Vec<u8>,
     /// Who holds it keeps snapshots from being written.
     gate: Arc<Mutex<()>>,
 }
 
-impl Vfs for Growing {
-    fn open(&self, path: &Path, access: Access) -> io::Result<Arc<dyn VfsFile>> {
-        if path.ends_with("events.index") && access == Access::Read {
-            self.vfs.open(&log_path(), Access::Write)?.write_at(0, &self.log)?;
+impl DiskHooks for Growing {
+    fn before(&self, vfs: &MemVfs, operation: DiskOperation, path: &Path) -> io::Result<()> {
+        if path.ends_with("events.index") && operation == DiskOperation::Open(Access::Read) {
+            vfs.open(&log_path(), Access::Write)?.write_at(0, &self.log)?;
         }
-        let is_snapshot = access != Access::Read && path.starts_with(directory().join("snapshots"));
-        drop(is_snapshot.then(|| self.gate.lock().expect("nobody panics")));
-        self.vfs.open(path, access)
-    }
-
-    fn create_directory(&self, path: &Path) -> io::Result<()> {
-        self.vfs.create_directory(path)
-    }
-
-    fn names(&self, directory: &Path) -> io::Result<Vec<String>> {
-        self.vfs.names(directory)
-    }
-
-    fn sync_directory(&self, path: &Path) -> io::Result<()> {
-        self.vfs.sync_directory(path)
-    }
-
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.vfs.rename(from, to)
-    }
-
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        self.vfs.remove(path)
-    }
-
-    fn remove_directory(&self, path: &Path) -> io::Result<()> {
-        self.vfs.remove_directory(path)
-    }
-
-    fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
-        self.vfs.canonical(path)
+        let is_to_write =
+            matches!(operation, DiskOperation::Open(access) if access != Access::Read);
+        if is_to_write && path.starts_with(directory().join("snapshots")) {
+            drop(self.gate.lock().expect("nobody panics"));
+        }
+        Ok(())
     }
 }
 
@@ -199,8 +174,10 @@ fn a_log_that_grows_while_it_is_opened_to_be_read_is_whole() -> Result<(), Error
     drop(database);
     vfs.put(&log_path(), half);
     vfs.remove(&directory().join("_catalog.json")).expect("written when it was closed");
-    let reading =
-        OpenOptions { read_only: true, ..options(Growing { vfs, log, gate: Arc::default() }) };
+    let reading = OpenOptions {
+        read_only: true,
+        ..options(HookedVfs::new(vfs, Growing { log, gate: Arc::default() }))
+    };
     let reader = Database::open(directory(), reading)?;
     assert_eq!(reader.notices(), [""; 0]);
     assert_eq!((reader.head(), rows(&reader, EventId(10), "users")?.len()), (EventId(10), 9));
@@ -242,7 +219,7 @@ fn whoever_reads_while_the_log_is_created_stops_nobody() {
 fn snapshots_that_wait_are_few() -> Result<(), Error> {
     let gate = Arc::new(Mutex::new(()));
     let vfs = MemVfs::default();
-    let slow = Growing { vfs: vfs.clone(), log: Vec::new(), gate: Arc::clone(&gate) };
+    let slow = HookedVfs::new(vfs.clone(), Growing { log: Vec::new(), gate: Arc::clone(&gate) });
     let options = OpenOptions { snapshot_every: Some(1), ..options(slow) };
     let database = Arc::new(Database::open(directory(), options)?);
     let held = gate.lock().expect("nobody panics");

@@ -12,6 +12,7 @@ mod dropped;
 mod faults;
 mod follow;
 mod hidden;
+pub(super) mod hooked_vfs;
 mod ladder;
 mod limits;
 mod marks;

@@ -1,5 +1,6 @@
 //! What stands behind the last event: zeros, and lengths that nobody wrote.
 
+use super::hooked_vfs::{DiskHooks, HookedVfs};
 use super::*;
 use crate::storage::{Access, VfsFile};
 use std::io;
@@ -32,93 +33,39 @@ fn zeros_behind_the_end_are_cut_and_not_copied() -> Result<(), Error> {
 }
 
 /// A disk on which one file is much longer than what is in it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Sparse {
-    vfs: MemVfs,
     name: &'static str,
     size: u64,
-    read: Arc<AtomicU64>,
+    read: AtomicU64,
 }
 
-#[derive(Debug)]
-struct SparseFile {
-    file: Arc<dyn VfsFile>,
-    disk: Sparse,
+/// A disk with these files, one of them a terabyte long.
+fn with_terabyte(vfs: &MemVfs, name: &'static str) -> HookedVfs<Sparse> {
+    HookedVfs::new(vfs.clone(), Sparse { name, size: 1 << 40, read: AtomicU64::default() })
 }
 
-impl Vfs for Sparse {
-    fn open(&self, path: &Path, access: Access) -> io::Result<Arc<dyn VfsFile>> {
-        let file = self.vfs.open(path, access)?;
-        let is_long = path.ends_with(self.name);
-        let disk = self.clone();
-        Ok(if is_long { Arc::new(SparseFile { file, disk }) } else { file })
-    }
-
-    fn create_directory(&self, path: &Path) -> io::Result<()> {
-        self.vfs.create_directory(path)
-    }
-
-    fn names(&self, directory: &Path) -> io::Result<Vec<String>> {
-        self.vfs.names(directory)
-    }
-
-    fn sync_directory(&self, path: &Path) -> io::Result<()> {
-        self.vfs.sync_directory(path)
-    }
-
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.vfs.rename(from, to)
-    }
-
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        self.vfs.remove(path)
-    }
-
-    fn remove_directory(&self, path: &Path) -> io::Result<()> {
-        self.vfs.remove_directory(path)
-    }
-
-    fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
-        self.vfs.canonical(path)
-    }
-}
-
-impl VfsFile for SparseFile {
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read_at(offset, buffer)?;
-        let left = usize::try_from(self.size()?.saturating_sub(offset)).unwrap_or(usize::MAX);
+impl DiskHooks for Sparse {
+    fn read_at(
+        &self,
+        file: &dyn VfsFile,
+        path: &Path,
+        offset: u64,
+        buffer: &mut [u8],
+    ) -> io::Result<usize> {
+        let read = file.read_at(offset, buffer)?;
+        if !path.ends_with(self.name) {
+            return Ok(read);
+        }
+        let left = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX);
         let length = left.min(buffer.len());
         buffer[read.min(length)..length].fill(0);
-        self.disk.read.fetch_add(u64::try_from(length).expect("small"), Ordering::Relaxed);
+        self.read.fetch_add(u64::try_from(length).expect("small"), Ordering::Relaxed);
         Ok(length)
     }
 
-    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
-        self.file.write_at(offset, bytes)
-    }
-
-    fn size(&self) -> io::Result<u64> {
-        Ok(self.disk.size)
-    }
-
-    fn is_at(&self, path: &Path) -> io::Result<bool> {
-        self.file.is_at(path)
-    }
-
-    fn truncate(&self, size: u64) -> io::Result<()> {
-        self.file.truncate(size)
-    }
-
-    fn sync(&self) -> io::Result<()> {
-        self.file.sync()
-    }
-
-    fn try_lock(&self) -> io::Result<bool> {
-        self.file.try_lock()
-    }
-
-    fn is_locked(&self) -> io::Result<bool> {
-        self.file.is_locked()
+    fn size(&self, file: &dyn VfsFile, path: &Path) -> io::Result<u64> {
+        if path.ends_with(self.name) { Ok(self.size) } else { file.size() }
     }
 }
 
@@ -129,7 +76,7 @@ const MOST_READ: u64 = 256 << 20;
 fn a_log_of_an_absurd_length_is_refused_before_it_is_read() -> Result<(), Error> {
     let (log, transactions) = sample();
     let vfs = files_with(&log);
-    let disk = Sparse { vfs: vfs.clone(), name: "events.log", size: 1 << 40, read: Arc::default() };
+    let disk = with_terabyte(&vfs, "events.log");
     let error = open(&options(disk.clone())).map(drop).expect_err("nobody wrote a terabyte");
     assert_eq!(error.code(), "corrupt");
     let left = (1_u64 << 40) - u64::try_from(log.len()).expect("small");
@@ -141,7 +88,7 @@ fn a_log_of_an_absurd_length_is_refused_before_it_is_read() -> Result<(), Error>
     let reading = OpenOptions { read_only: true, ..options(disk.clone()) };
     let (_, events) = open(&reading)?;
     assert_eq!(shown(&events), shown(&transactions.concat()));
-    assert!(disk.read.load(Ordering::Relaxed) < MOST_READ);
+    assert!(disk.hooks.read.load(Ordering::Relaxed) < MOST_READ);
     Ok(())
 }
 
@@ -156,12 +103,12 @@ fn other_files_of_an_absurd_length_are_not_read_either() -> Result<(), Error> {
         commit(&database, vec![row(&database, 1, "Ada")?])?;
         database.take_snapshot(None, Metadata::default())?;
         drop(database);
-        let disk = Sparse { vfs, name, size: 1 << 40, read: Arc::default() };
+        let disk = with_terabyte(&vfs, name);
         let database = Database::open(directory(), options(disk.clone()))?;
         assert_eq!(rows(&database, EventId(3), "users")?, ["1 'Ada'"], "{name}");
         assert_eq!(rows(&database, EventId(2), "users")?, ["1 'Ada'"], "{name}");
         drop(database);
-        assert!(disk.read.load(Ordering::Relaxed) < MOST_READ, "{name}");
+        assert!(disk.hooks.read.load(Ordering::Relaxed) < MOST_READ, "{name}");
     }
     Ok(())
 }

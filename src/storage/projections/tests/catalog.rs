@@ -119,7 +119,7 @@ fn saving_leaves_the_old_or_the_new_one_whatever_fails() {
         let vfs = empty();
         old.save(&vfs, directory()).expect("memory");
         vfs.put(&directory().join("_catalog.json.tmp"), vec![b'x'; 10_000]);
-        let saved = new.save(&Disk::new(vfs.clone(), operations), directory());
+        let saved = new.save(&HookedVfs::breaking(vfs.clone(), operations), directory());
         let found = CatalogFile::load(&vfs, directory()).expect("sound").expect("there");
         assert!(found == old || found == new, "{operations}");
         outcomes.push(found == old);

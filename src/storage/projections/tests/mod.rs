@@ -1,17 +1,16 @@
 //! Tests of the projections: what is written comes back, what is damaged never does.
 
 mod catalog;
-pub(in crate::storage) mod disk;
 mod records;
 mod rows;
 mod snapshots;
 
 use super::{BaseRow, ProjectionPosition};
 use crate::storage::base::BaseTable;
+use crate::storage::tests::hooked_vfs::{Breakdown, HookedVfs};
 use crate::storage::tests::{accounts, cents, table};
 use crate::storage::{Error, MemVfs, Vfs};
 use crate::types::{DataType, EventId, Row, RowId, TableSchema, Timestamp, TxId, Value};
-use disk::Disk;
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -25,7 +25,7 @@ fn sample() -> (Vec<u8>, RowFileSummary) {
 fn read(bytes: &[u8], summary: Option<&RowFileSummary>) -> Result<Vec<String>, Error> {
     let (vfs, table) = (empty(), accounts(1));
     vfs.put(&path(), bytes);
-    let mut engine = Engine::new(Arc::new(Disk::new(vfs, 0)), directory());
+    let mut engine = Engine::new(Arc::new(HookedVfs::breaking(vfs, 0)), directory());
     if let Some(summary) = summary {
         engine.open(&table, summary)?;
     }

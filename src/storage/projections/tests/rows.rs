@@ -132,8 +132,8 @@ proptest! {
 }
 
 /// Many rows, synced, on a disk that counts.
-fn many(rows: u64) -> (Disk, Engine, Arc<TableSchema>) {
-    let disk = Disk::new(empty(), usize::MAX);
+fn many(rows: u64) -> (HookedVfs<Breakdown>, Engine, Arc<TableSchema>) {
+    let disk = HookedVfs::breaking(empty(), usize::MAX);
     let (mut engine, table) = (Engine::new(Arc::new(disk.clone()), directory()), accounts(1));
     for row in 1..=rows {
         engine.insert_row(&table, &account(row, 1, "someone with a name", 100)).expect("memory");
@@ -207,7 +207,7 @@ fn a_file_that_is_written_anew_is_the_old_or_the_new_one_whatever_fails() {
         engine.delete_row(&table, RowId(2)).expect("there");
         engine.sync().expect("memory");
         let old = engine.summary(&table).expect("open");
-        let disk = Disk::new(healthy.vfs.clone(), operations);
+        let disk = HookedVfs::breaking(healthy.vfs.clone(), operations);
         let mut engine = Engine::new(Arc::new(disk), directory());
         engine.open(&table, &old).expect("readable");
         let compacted = engine.compact(&table);
@@ -226,7 +226,7 @@ fn a_file_that_is_written_anew_is_the_old_or_the_new_one_whatever_fails() {
 fn nothing_is_known_of_a_file_after_a_write_failed() {
     let (healthy, mut engine, table) = many(3);
     let known = engine.summary(&table).expect("open");
-    let mut engine = Engine::new(Arc::new(Disk::new(healthy.vfs, 1)), directory());
+    let mut engine = Engine::new(Arc::new(HookedVfs::breaking(healthy.vfs, 1)), directory());
     engine.open(&table, &known).expect("readable");
     engine.insert_row(&table, &account(4, 1, "x", 1)).expect("in memory");
     assert!(matches!(engine.sync(), Err(Error::Io { .. })));

@@ -325,7 +325,7 @@ fn saving_leaves_all_or_nothing_whatever_fails() {
     let rows = sample();
     for operations in 0.. {
         let vfs = empty();
-        let disk = Disk::new(vfs.clone(), operations);
+        let disk = HookedVfs::breaking(vfs.clone(), operations);
         let saved = SnapshotManager::new(Arc::new(disk), directory()).save(&head(7, &rows), &rows);
         let found = manager(&vfs).list().expect("memory");
         if let Some(bytes) = vfs.contents(&path(7)) {
