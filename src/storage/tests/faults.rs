@@ -66,13 +66,17 @@ impl DiskHooks for Faulty {
                     self.left.end();
                 })
             }
+            DiskOperation::Remove => self.check(Fault::Remove, io::ErrorKind::PermissionDenied),
+            // The log and its projections are made by renaming: only what they are made in is not.
+            DiskOperation::Rename if path.extension().is_none() => {
+                self.check(Fault::Remove, io::ErrorKind::PermissionDenied)
+            }
             DiskOperation::Write
             | DiskOperation::Truncate
             | DiskOperation::Sync
             | DiskOperation::CreateDirectory
             | DiskOperation::SyncDirectory
-            | DiskOperation::Rename
-            | DiskOperation::Remove => Ok(()),
+            | DiskOperation::Rename => Ok(()),
         }
     }
 }

@@ -25,7 +25,7 @@ pub(in crate::storage) enum DiskOperation {
 
 /// What a disk does otherwise than a good one.
 pub(in crate::storage) trait DiskHooks: Debug + Send + Sync + 'static {
-    /// Is asked before an operation on a path, the old one of a rename. An error is what the disk
+    /// Is asked before an operation on a path, the new one of a rename. An error is what the disk
     /// answers; of a write half has reached the file then.
     fn before(&self, vfs: &MemVfs, operation: DiskOperation, path: &Path) -> io::Result<()> {
         let _ = (vfs, operation, path);
@@ -101,7 +101,7 @@ impl<H: DiskHooks> Vfs for HookedVfs<H> {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.hooks.before(&self.vfs, DiskOperation::Rename, from)?;
+        self.hooks.before(&self.vfs, DiskOperation::Rename, to)?;
         self.vfs.rename(from, to)
     }
 
