@@ -11,7 +11,7 @@ use super::{Error, arithmetic, cast, compare, functions, kernels, text};
 use crate::language::ast::CurrentTime;
 use crate::planner::{Arithmetic, BoundExpression, BoundKind, ScalarFunction};
 use crate::types::column::value_at;
-use crate::types::{DataType, Literal, Timestamp, Value};
+use crate::types::{DataType, Literal, Timestamp, Value, with_stack};
 use arrow_array::{ArrayRef, BooleanArray, UInt64Array};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -61,6 +61,10 @@ impl Context {
     /// # Errors
     /// Overflow and the like, as each operator says.
     pub fn evaluate(&self, expression: &BoundExpression, batch: &Batch) -> Result<Datum, Error> {
+        with_stack(|| self.evaluate_kind(expression, batch))
+    }
+
+    fn evaluate_kind(&self, expression: &BoundExpression, batch: &Batch) -> Result<Datum, Error> {
         let rows = batch.rows;
         let result = expression.data_type;
         let of = |operand: &BoundExpression| self.evaluate(operand, batch);

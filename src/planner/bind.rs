@@ -15,7 +15,7 @@ use crate::language::ast::{
     BinaryOperator, CurrentTime, Expression, ExpressionKind, FunctionArguments, Identifier,
     ListItem, TypeName, UnaryOperator,
 };
-use crate::types::{ColumnAffinity, DataType, Span, Value};
+use crate::types::{ColumnAffinity, DataType, Span, Value, with_stack};
 
 /// Binds expressions over one scope.
 pub(super) struct Binder<'a> {
@@ -86,6 +86,10 @@ fn cast_type(type_name: &TypeName) -> Result<DataType, Error> {
 impl Binder<'_> {
     /// Binds an expression.
     pub fn bind(&mut self, expression: &Expression) -> Result<BoundExpression, Error> {
+        with_stack(|| self.bind_kind(expression))
+    }
+
+    fn bind_kind(&mut self, expression: &Expression) -> Result<BoundExpression, Error> {
         match &expression.kind {
             ExpressionKind::Literal(literal) => Ok(BoundExpression::constant(literal)),
             ExpressionKind::Moment { data_type, text } => {

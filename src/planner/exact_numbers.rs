@@ -9,7 +9,7 @@ use super::Error;
 use super::expression::{Arithmetic, BoundExpression, BoundKind};
 use super::functions::{ScalarFunction, common_type};
 use super::logical::{ComputedColumn, Logical};
-use crate::types::{ColumnAffinity, DataType, Decimal, Literal, Span, Value};
+use crate::types::{ColumnAffinity, DataType, Decimal, Literal, Span, Value, with_stack};
 
 /// The most digits of a DECIMAL.
 const MOST: u8 = 38;
@@ -113,6 +113,10 @@ fn is_numeral(expression: &BoundExpression) -> bool {
 }
 
 fn is_of_numbers(expression: &BoundExpression, has_point: &mut bool) -> bool {
+    with_stack(|| is_kind_of_numbers(expression, has_point))
+}
+
+fn is_kind_of_numbers(expression: &BoundExpression, has_point: &mut bool) -> bool {
     let mut all = |mut parts: &mut dyn Iterator<Item = &BoundExpression>| {
         Iterator::all(&mut parts, |part| is_of_numbers(part, has_point))
     };

@@ -2,16 +2,34 @@
 
 use super::functions::ScalarFunction;
 use crate::language::ast::{CurrentTime, MatchKind};
-use crate::types::{DataType, Literal, Value};
+use crate::types::{DataType, Literal, Value, with_stack};
 use std::fmt;
 
 /// An expression over the columns of an operator's input, with its static type.
-#[derive(Clone, Debug, PartialEq)]
 pub struct BoundExpression {
     /// What it is.
     pub kind: BoundKind,
     /// The type of its values.
     pub data_type: DataType,
+}
+
+impl PartialEq for BoundExpression {
+    fn eq(&self, other: &BoundExpression) -> bool {
+        self.data_type == other.data_type && with_stack(|| self.kind == other.kind)
+    }
+}
+
+impl Clone for BoundExpression {
+    fn clone(&self) -> BoundExpression {
+        with_stack(|| BoundExpression { kind: self.kind.clone(), data_type: self.data_type })
+    }
+}
+
+impl fmt::Debug for BoundExpression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("BoundExpression");
+        with_stack(|| shown.field("kind", &self.kind).field("type", &self.data_type).finish())
+    }
 }
 
 /// What a bound expression is.
@@ -262,12 +280,12 @@ impl BoundExpression {
 
     /// Calls `visit` on every direct operand.
     pub fn for_each_operand<'a>(&'a self, mut visit: impl FnMut(&'a BoundExpression)) {
-        operands!(&self.kind, visit, iter);
+        with_stack(|| operands!(&self.kind, visit, iter));
     }
 
     /// The same for operands to be changed.
     pub fn for_each_operand_mut(&mut self, mut visit: impl FnMut(&mut BoundExpression)) {
-        operands!(&mut self.kind, visit, iter_mut);
+        with_stack(|| operands!(&mut self.kind, visit, iter_mut));
     }
 
     /// Whether the value is the same for every row.
@@ -433,6 +451,14 @@ impl BoundExpression {
     }
 
     fn write(&self, f: &mut fmt::Formatter<'_>, name: &dyn Fn(usize) -> String) -> fmt::Result {
+        with_stack(|| self.write_kind(f, name))
+    }
+
+    fn write_kind(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        name: &dyn Fn(usize) -> String,
+    ) -> fmt::Result {
         let infix = |f: &mut fmt::Formatter<'_>, symbol: &str, a: &Self, b: &Self| {
             f.write_str("(")?;
             a.write(f, name)?;

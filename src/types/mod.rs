@@ -18,6 +18,7 @@ mod number;
 mod pseudo_column;
 mod schema;
 mod span;
+mod stack;
 mod tagged_json;
 mod tree;
 mod value;
@@ -37,6 +38,7 @@ pub use schema::{
     TableSchema, fold,
 };
 pub use span::Span;
+pub use stack::with_stack;
 pub use tagged_json::{exact_json, parse_exact_json};
 pub use tree::Tree;
 pub use value::{Row, Value};

@@ -33,6 +33,7 @@ mod schema;
 mod shapes;
 mod shell;
 mod slt;
+mod small_stack;
 mod temporal;
 mod terminal;
 mod timeline;

@@ -2,11 +2,11 @@
 
 use super::super::ParameterName;
 use super::{ExpressionList, Identifier, TypeName};
-use crate::types::{DataType, Literal, Span};
+use crate::types::{DataType, Literal, Span, with_stack};
+use std::fmt;
 use std::sync::Arc;
 
 /// An expression and its place.
-#[derive(Clone, Debug)]
 pub struct Expression {
     /// What it is.
     pub kind: ExpressionKind,
@@ -17,7 +17,20 @@ pub struct Expression {
 /// Expressions are equal if they say the same, wherever they stand.
 impl PartialEq for Expression {
     fn eq(&self, other: &Expression) -> bool {
-        self.kind == other.kind
+        with_stack(|| self.kind == other.kind)
+    }
+}
+
+impl Clone for Expression {
+    fn clone(&self) -> Expression {
+        with_stack(|| Expression { kind: self.kind.clone(), span: self.span })
+    }
+}
+
+impl fmt::Debug for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Expression");
+        with_stack(|| shown.field("kind", &self.kind).field("span", &self.span).finish())
     }
 }
 

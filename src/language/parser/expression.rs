@@ -19,7 +19,7 @@ use super::input::{
 use super::name::{NUMBER, database_before, identifier, is_name, name, unquote};
 use super::table::type_name;
 use super::time::begins_range_behind;
-use crate::types::{Literal, Value};
+use crate::types::{Literal, Value, with_stack};
 use nom::Parser;
 use nom::combinator::opt;
 use nom::multi::many1;
@@ -93,6 +93,10 @@ fn infix(kind: TokenKind) -> Option<(Infix, u8)> {
 
 /// Reads an operand and every operator behind it that binds at least as tightly as `minimum`.
 fn climb(input: TokenInput<'_>, minimum: u8) -> Parsed<'_, Expression> {
+    with_stack(|| climb_on(input, minimum))
+}
+
+fn climb_on(input: TokenInput<'_>, minimum: u8) -> Parsed<'_, Expression> {
     let tallest = &input.state.tallest;
     let before = tallest.replace(0);
     let (mut rest, mut left) = operand(input, minimum)?;

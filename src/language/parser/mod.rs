@@ -3,7 +3,8 @@
 //!
 //! The functions are nom parsers over the token slice. Nothing is tried that the next word or two
 //! exclude, so parsing is linear. [`MAX_NESTING`] bounds the recursion of the parser,
-//! [`MAX_HEIGHT`] that of whoever walks the tree.
+//! [`MAX_HEIGHT`] that of whoever walks the tree; both take what
+//! stack they need ([`with_stack`](crate::types::with_stack)).
 
 mod annotations;
 mod constant;

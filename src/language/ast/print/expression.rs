@@ -6,7 +6,7 @@ use super::super::{
     TypeName, UnaryOperator,
 };
 use super::CommaList;
-use crate::types::{Literal, Value};
+use crate::types::{Literal, Value, with_stack};
 use std::fmt::{self, Display};
 
 impl fmt::Display for Expression {
@@ -17,7 +17,7 @@ impl fmt::Display for Expression {
 
 impl fmt::Display for ExpressionKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
+        with_stack(|| match self {
             ExpressionKind::Literal(Literal {
                 value: value @ (Value::Date(_) | Value::Timestamp(_)),
                 ..
@@ -50,7 +50,7 @@ impl fmt::Display for ExpressionKind {
                 write!(f, "CAST({operand} AS {type_name})")
             }
             ExpressionKind::Function { .. } => function(f, self),
-        }
+        })
     }
 }
 
