@@ -206,7 +206,11 @@ impl Shell {
                 PieceKind::DotCommand => dot::run(self, &piece.text, &origin),
             };
             match done {
-                Ok(()) => applied.advance(&piece, self.transaction_start.is_some()),
+                Ok(()) => {
+                    // What was said, rows and acknowledgements, waits for nothing that runs behind it.
+                    self.out.flush()?;
+                    applied.advance(&piece, self.transaction_start.is_some());
+                }
                 Err(Stop::Failed) if self.settings.keep_going => {}
                 Err(stop @ (Stop::Failed | Stop::Unavailable | Stop::Interrupted)) => {
                     self.stopped(script, Some(piece.line), applied)?;

@@ -100,7 +100,6 @@ impl Shell {
         };
         if let Some(said) = said.filter(|_| self.settings.receipts) {
             writeln!(self.out, "{}", render::escape(&said))?;
-            self.out.flush()?;
         }
         if timer {
             self.say(&format!("time: {}", render::duration(started.elapsed())))?;
@@ -180,8 +179,7 @@ impl Shell {
                 writeln!(self.out, "  … {more} more: EVENTS SINCE EVENT {next}")?;
             }
         }
-        // An acknowledgement waits for nothing that runs behind it.
-        Ok(self.out.flush()?)
+        Ok(())
     }
 
     /// Prints a statement or a dot-command as it was written, where that is wanted.

@@ -108,10 +108,13 @@ fn a_statement_without_end_is_refused_where_it_begins_before_it_fills_the_memory
 }
 
 #[test]
-fn a_receipt_is_there_before_what_runs_behind_it_has_ended() {
+fn what_was_said_is_there_before_what_runs_behind_it_has_ended() {
     let rows: Vec<String> = (0..1_000).map(|n| format!("({n}, 'x')")).collect();
     let endless = "SELECT count(*) FROM t p, t q, t r, t s WHERE p.a + q.a + r.a + s.a < 0";
-    let script = format!("BEGIN; INSERT INTO t VALUES {}; COMMIT; {endless};", rows.join(", "));
+    let script = format!(
+        "BEGIN; INSERT INTO t VALUES {}; COMMIT;\nSELECT 'row';\n.print printed\n{endless};",
+        rows.join(", ")
+    );
     // The limit ends a run that would keep the test waiting for ever.
     let mut child = Command::new("sh")
         .args(["-c", "ulimit -t 60 && exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_asof")])
@@ -120,9 +123,9 @@ fn a_receipt_is_there_before_what_runs_behind_it_has_ended() {
         .spawn()
         .expect("sh runs");
     let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-    let said: Vec<String> = (0..4).map_while(|_| lines.next()?.ok()).collect();
+    let said: Vec<String> = (0..6).map_while(|_| lines.next()?.ok()).collect();
     assert!(said.iter().any(|line| line.contains("INSERT t (1000 rows)")), "{said:?}");
-    assert_eq!(said.len(), 4, "{said:?}");
+    assert_eq!(said[4..], ["row", "printed"], "{said:?}");
     assert!(child.try_wait().expect("it can be asked").is_none(), "the query still runs");
     child.kill().expect("it runs");
     child.wait().expect("it was killed");
