@@ -45,11 +45,11 @@ impl ColumnAffinity {
         } else if has(&["REAL", "FLOA", "DOUB"]) {
             ColumnAffinity::Real
         } else {
-            match DataType::from_sql(name, arguments)? {
-                DataType::Decimal { precision, scale } => {
-                    ColumnAffinity::Decimal { precision, scale }
-                }
-                _ => ColumnAffinity::Numeric,
+            let data_type = DataType::from_sql(name, arguments)?;
+            if let DataType::Decimal { precision, scale } = data_type {
+                ColumnAffinity::Decimal { precision, scale }
+            } else {
+                ColumnAffinity::Numeric
             }
         })
     }
@@ -59,18 +59,15 @@ impl ColumnAffinity {
         let value = plain(value);
         match self {
             ColumnAffinity::Blob => value,
-            ColumnAffinity::Text => match value {
-                Value::Integer(_) | Value::Real(_) | Value::Decimal(_) | Value::Boolean(_) => {
-                    Value::text(value.to_text())
-                }
-                other => other,
-            },
+            ColumnAffinity::Text if value.data_type().is_number() => Value::text(value.to_text()),
+            ColumnAffinity::Text => value,
             ColumnAffinity::Integer | ColumnAffinity::Numeric => whole(number(value)),
             ColumnAffinity::Real => {
                 let number = number(value);
-                match &number {
-                    Value::Integer(_) => DataType::Real.accept(number.clone()).unwrap_or(number),
-                    _ => number,
+                if let Value::Integer(_) = number {
+                    DataType::Real.accept(number.clone()).unwrap_or(number)
+                } else {
+                    number
                 }
             }
             ColumnAffinity::Decimal { precision, scale } => exact(value, precision, scale),
@@ -109,10 +106,8 @@ fn plain(value: Value) -> Value {
 
 /// A text that is written as a number as that, every other value as it is.
 fn number(value: Value) -> Value {
-    match &value {
-        Value::Text(text) => parse_number(text).unwrap_or(value),
-        _ => value,
-    }
+    let parsed = if let Value::Text(text) = &value { parse_number(text) } else { None };
+    parsed.unwrap_or(value)
 }
 
 /// A number that is whole as an integer, if it lies within those that SQLite converts.

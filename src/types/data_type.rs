@@ -57,14 +57,13 @@ pub struct ConversionError {
 impl fmt::Display for ConversionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ConversionError { value, data_type, infinite } = self;
-        match data_type {
-            _ if *infinite => {
-                write!(f, "{value} is infinity, which no column of {data_type} holds")
-            }
-            // A column of decimals rounds: what it refuses is too large, or no number.
-            DataType::Decimal { .. } => write!(f, "{value} does not fit {data_type}"),
-            _ => write!(f, "{value} does not fit {data_type} without loss"),
+        if *infinite {
+            return write!(f, "{value} is infinity, which no column of {data_type} holds");
         }
+        // A column of decimals rounds: what it refuses is too large, or no number.
+        let rounds = matches!(data_type, DataType::Decimal { .. });
+        let how = if rounds { "" } else { " without loss" };
+        write!(f, "{value} does not fit {data_type}{how}")
     }
 }
 
@@ -240,17 +239,22 @@ impl DataType {
             DataType::Text => match value {
                 Value::Text(_) => return Ok(value),
                 Value::Blob(_) => None,
-                _ => Some(Value::text(value.to_text())),
+                Value::Null
+                | Value::Boolean(_)
+                | Value::Integer(_)
+                | Value::Real(_)
+                | Value::Decimal(_)
+                | Value::Date(_)
+                | Value::Timestamp(_)
+                | Value::Json(_) => Some(Value::text(value.to_text())),
             },
             DataType::Boolean => to_boolean(&value).map(Value::Boolean),
             DataType::Date => to_date(&value).map(Value::Date),
             DataType::Timestamp => to_timestamp(&value).map(Value::Timestamp),
             DataType::Blob => matches!(value, Value::Blob(_)).then(|| value.clone()),
             DataType::Json => to_json(&value),
-            DataType::Any => match value {
-                Value::Real(_) => to_real(&value),
-                _ => return Ok(value),
-            },
+            DataType::Any if matches!(value, Value::Real(_)) => to_real(&value),
+            DataType::Any => return Ok(value),
             DataType::Flexible(affinity) => Some(affinity.convert(value.clone())).filter(is_finite),
         };
         stored.ok_or_else(|| ConversionError {
@@ -268,10 +272,7 @@ fn is_finite(value: &Value) -> bool {
 
 /// Whether a value is infinity, or the text of a number beyond the largest real.
 fn is_infinite(value: &Value) -> bool {
-    let number = match value {
-        Value::Text(text) => whole_number(text),
-        _ => None,
-    };
+    let number = if let Value::Text(text) = value { whole_number(text) } else { None };
     matches!(number.as_ref().unwrap_or(value), Value::Real(real) if real.is_infinite())
 }
 

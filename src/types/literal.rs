@@ -41,13 +41,12 @@ impl Literal {
 
     /// A value given from outside. A real is the number that it prints as.
     pub fn given(value: Value) -> Literal {
-        match value {
-            Value::Real(real) if real.is_finite() => {
-                let number = Literal::number(&format!("{:?}", real.abs()), real < 0.0);
-                number.unwrap_or(Literal { value, exact: None })
-            }
-            value => Literal { value, exact: None },
+        if let Value::Real(real) = value
+            && let Some(number) = Literal::number(&format!("{:?}", real.abs()), real < 0.0)
+        {
+            return number;
         }
+        Literal { value, exact: None }
     }
 
     /// What loses nothing where no type is asked for: the real, if its shortest text is this number,

@@ -74,7 +74,19 @@ impl Value {
                 old == new
             }
             (Value::Blob(old), Value::Blob(new)) => old == new,
-            _ => false,
+            (
+                Value::Null
+                | Value::Boolean(_)
+                | Value::Integer(_)
+                | Value::Real(_)
+                | Value::Decimal(_)
+                | Value::Date(_)
+                | Value::Timestamp(_)
+                | Value::Text(_)
+                | Value::Json(_)
+                | Value::Blob(_),
+                _,
+            ) => false,
         }
     }
 
