@@ -240,12 +240,10 @@ struct TableFinder<'a> {
 
 impl TableFinder<'_> {
     fn keyword(&self, at: usize) -> Option<Keyword> {
-        match self.tokens.get(at)?.kind {
-            TokenKind::Keyword(keyword) => Some(keyword),
-            _ => None,
-        }
+        self.tokens.get(at)?.kind.keyword()
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "most tokens say nothing about tables")]
     fn find(mut self) -> Vec<TableName> {
         self.first_words();
         let first = self.keyword(0);

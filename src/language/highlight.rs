@@ -125,13 +125,13 @@ mod tests {
     /// The pieces of a text, each with the first letters of its kind.
     fn shown(text: &str) -> String {
         let pieces = highlight(text).into_iter().map(|piece| {
-            let kind = match piece.kind {
-                HighlightKind::Table(name) => format!("T({name})"),
-                HighlightKind::Column { qualifier: Some(table), name } => {
-                    format!("C({table}.{name})")
-                }
-                HighlightKind::Column { qualifier: None, name } => format!("C({name})"),
-                kind => format!("{kind:?}"),
+            let kind = if let HighlightKind::Table(name) = piece.kind {
+                format!("T({name})")
+            } else if let HighlightKind::Column { qualifier, name } = piece.kind {
+                let table = qualifier.map_or(String::new(), |table| table + ".");
+                format!("C({table}{name})")
+            } else {
+                format!("{:?}", piece.kind)
             };
             format!("{}={kind}", &text[piece.span.start..piece.span.end])
         });

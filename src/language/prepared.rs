@@ -54,9 +54,8 @@ impl<'a> Prepared<'a> {
         }
         let Tokens { tokens, error: None } = tokenize(text) else { return None };
         let changes_or_reads = [Keyword::Insert, Keyword::Update, Keyword::Delete, Keyword::Select];
-        match tokens.first()?.kind {
-            TokenKind::Keyword(keyword) if changes_or_reads.contains(&keyword) => {}
-            _ => return None,
+        if !changes_or_reads.contains(&tokens.first()?.kind.keyword()?) {
+            return None;
         }
         let mut prepared = Prepared {
             text,
@@ -68,20 +67,15 @@ impl<'a> Prepared<'a> {
         let mut numbering = ParameterNumbering::default();
         let mut before = TokenKind::End;
         for token in &tokens {
-            match token.kind {
-                TokenKind::Parameter => {
-                    prepared.push_parameter(token, &mut numbering, parameters)?
-                }
-                TokenKind::Text => match before {
-                    TokenKind::Keyword(Keyword::Date) => {
-                        prepared.push_moment(token, DataType::Date)?;
-                    }
-                    TokenKind::Keyword(Keyword::Timestamp) => {
-                        prepared.push_moment(token, DataType::Timestamp)?;
-                    }
-                    _ => prepared.push(token)?,
-                },
-                _ => prepared.push(token)?,
+            let is_text = token.kind == TokenKind::Text;
+            if token.kind == TokenKind::Parameter {
+                prepared.push_parameter(token, &mut numbering, parameters)?;
+            } else if is_text && before == TokenKind::Keyword(Keyword::Date) {
+                prepared.push_moment(token, DataType::Date)?;
+            } else if is_text && before == TokenKind::Keyword(Keyword::Timestamp) {
+                prepared.push_moment(token, DataType::Timestamp)?;
+            } else {
+                prepared.push(token)?;
             }
             before = token.kind;
         }

@@ -39,6 +39,13 @@ pub enum TokenKind {
     Symbol(Symbol),
 }
 
+impl TokenKind {
+    /// The word of the language that it is, if it is one.
+    pub fn keyword(self) -> Option<Keyword> {
+        if let TokenKind::Keyword(keyword) = self { Some(keyword) } else { None }
+    }
+}
+
 macro_rules! symbols {
     ($($name:ident $text:literal)*) => {
         /// An operator or a mark of punctuation.

@@ -86,20 +86,18 @@ impl ExpressionKind {
 
     /// Whether this is a number that prints with a minus (true) or without one (false).
     pub(in crate::language) fn is_number(&self, negative: bool) -> bool {
-        match self {
-            ExpressionKind::Literal(literal) => match literal.value {
-                Value::Integer(integer) => (integer < 0) == negative,
-                Value::Real(real) => (real < 0.0) == negative,
-                Value::Decimal(number) => (number.mantissa < 0) == negative,
-                Value::Null
-                | Value::Boolean(_)
-                | Value::Date(_)
-                | Value::Timestamp(_)
-                | Value::Text(_)
-                | Value::Json(_)
-                | Value::Blob(_) => false,
-            },
-            _ => false,
+        let ExpressionKind::Literal(literal) = self else { return false };
+        match literal.value {
+            Value::Integer(integer) => (integer < 0) == negative,
+            Value::Real(real) => (real < 0.0) == negative,
+            Value::Decimal(number) => (number.mantissa < 0) == negative,
+            Value::Null
+            | Value::Boolean(_)
+            | Value::Date(_)
+            | Value::Timestamp(_)
+            | Value::Text(_)
+            | Value::Json(_)
+            | Value::Blob(_) => false,
         }
     }
 }

@@ -147,7 +147,13 @@ impl PartialEq for Temporal {
                 Temporal::Between { from: other_from, to: other_to, .. },
             ) => from == other_from && to == other_to,
             (Temporal::All { .. }, Temporal::All { .. }) => true,
-            _ => false,
+            (
+                Temporal::AsOf(_)
+                | Temporal::From { .. }
+                | Temporal::Between { .. }
+                | Temporal::All { .. },
+                _,
+            ) => false,
         }
     }
 }

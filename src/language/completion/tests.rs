@@ -5,10 +5,9 @@ use super::*;
 /// An expectation in one line: the unfinished word, the slots, and the words.
 fn shown(text: &str) -> String {
     let Completions { start, words, slots } = completions(text);
-    let slots = slots.iter().map(|slot| match slot {
-        CompletionSlot::Column { qualifier: Some(table) } => format!("Column({table})"),
-        CompletionSlot::Column { qualifier: None } => "Column".to_owned(),
-        slot => format!("{slot:?}"),
+    let slots = slots.iter().map(|slot| {
+        let CompletionSlot::Column { qualifier } = slot else { return format!("{slot:?}") };
+        qualifier.as_ref().map_or("Column".to_owned(), |table| format!("Column({table})"))
     });
     let slots: Vec<String> = slots.collect();
     format!("{:?} <{}> {}", &text[start..], slots.join(" "), words.join(" "))

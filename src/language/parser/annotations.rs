@@ -22,14 +22,8 @@ pub(super) fn annotations(input: TokenInput<'_>) -> Parsed<'_, Annotations> {
     if list.is_some() {
         annotations.span = input.span_to(rest);
     }
-    for (keyword, text, place) in list.unwrap_or_default() {
-        let field = match keyword {
-            Keyword::Intent => &mut annotations.intent,
-            Keyword::Actor => &mut annotations.actor,
-            Keyword::Note => &mut annotations.note,
-            _ => &mut annotations.id,
-        };
-        if field.replace(text).is_some() {
+    for (field, text, place) in list.unwrap_or_default() {
+        if field(&mut annotations).replace(text).is_some() {
             let message = format!("{} stands twice", place.word());
             return place.fail("duplicate-annotation", message);
         }
@@ -37,16 +31,25 @@ pub(super) fn annotations(input: TokenInput<'_>) -> Parsed<'_, Annotations> {
     Ok((rest, annotations))
 }
 
+/// What an annotation fills.
+type AnnotationField = fn(&mut Annotations) -> &mut Option<String>;
+
+/// Every annotation's word and what it fills.
+const ANNOTATIONS: [(Keyword, AnnotationField); 4] = [
+    (Keyword::Intent, |annotations| &mut annotations.intent),
+    (Keyword::Actor, |annotations| &mut annotations.actor),
+    (Keyword::Note, |annotations| &mut annotations.note),
+    (Keyword::Id, |annotations| &mut annotations.id),
+];
+
 /// `Annotation ::= ('INTENT' | 'ACTOR' | 'NOTE' | 'ID') '=' Text`
-fn annotation<'a>(input: TokenInput<'a>) -> Parsed<'a, (Keyword, String, TokenInput<'a>)> {
-    let keys = [Keyword::Intent, Keyword::Actor, Keyword::Note, Keyword::Id];
-    let Some(key) = keys.into_iter().find(|key| input.is_word(0, *key)) else {
-        for key in ["INTENT", "ACTOR", "NOTE"] {
-            input.note(key);
-        }
-        return input.no_match("ID");
+fn annotation<'a>(input: TokenInput<'a>) -> Parsed<'a, (AnnotationField, String, TokenInput<'a>)> {
+    let mut known = ANNOTATIONS.into_iter();
+    let Some((_, field)) = known.find(|(key, _)| input.is_word(0, *key)) else {
+        ANNOTATIONS.iter().for_each(|(key, _)| input.note(*key));
+        return input.no_match(Keyword::Id);
     };
     let (rest, _) = symbol(Symbol::Equal)(input.skip(1))?;
     let (rest, text) = text(rest)?;
-    Ok((rest, (key, text, input)))
+    Ok((rest, (field, text, input)))
 }

@@ -31,12 +31,12 @@ pub(super) fn moment(input: TokenInput<'_>) -> Parsed<'_, Expression> {
     let is_day = input.is_word(0, Keyword::Date);
     let data_type = if is_day { DataType::Date } else { DataType::Timestamp };
     let (rest, text) = literal(input.skip(1))?;
-    let kind = match text.kind {
-        ExpressionKind::Literal(Literal { value: Value::Text(text), .. }) => {
-            ExpressionKind::Moment { data_type, text }
-        }
+    let kind = if let ExpressionKind::Literal(Literal { value: Value::Text(text), .. }) = text.kind
+    {
+        ExpressionKind::Moment { data_type, text }
+    } else {
         // What the statement is given each time it runs.
-        other => other,
+        text.kind
     };
     Ok((rest, Expression { kind, span: input.span_to(rest) }))
 }

@@ -69,7 +69,12 @@ fn infix(kind: TokenKind) -> Option<(Infix, u8)> {
             Symbol::Arrow | Symbol::LongArrow => {
                 (Infix::Unsupported("the JSON operator `->`"), CONCAT)
             }
-            _ => return None,
+            Symbol::LeftParenthesis
+            | Symbol::RightParenthesis
+            | Symbol::Comma
+            | Symbol::Semicolon
+            | Symbol::Dot
+            | Symbol::Tilde => return None,
         },
         TokenKind::Keyword(keyword) => match keyword {
             Keyword::Or => (Infix::Binary(B::Or), OR),
@@ -107,12 +112,11 @@ fn climb_on(input: TokenInput<'_>, minimum: u8) -> Parsed<'_, Expression> {
         {
             break;
         }
-        (rest, left) = match infix {
-            Infix::Binary(operator) => {
-                let (behind, right) = climb(rest.skip(1), precedence + 1)?;
-                (behind, binary(input, behind, operator, left, right))
-            }
-            _ => special(input, rest, infix, left)?,
+        (rest, left) = if let Infix::Binary(operator) = infix {
+            let (behind, right) = climb(rest.skip(1), precedence + 1)?;
+            (behind, binary(input, behind, operator, left, right))
+        } else {
+            special(input, rest, infix, left)?
         };
         height = tallest.replace(0).max(height) + 1;
         if height > MAX_HEIGHT {
@@ -429,9 +433,10 @@ pub(super) fn literal(input: TokenInput<'_>) -> Parsed<'_, Expression> {
         let parameter = at(digits, rest, parameter);
         return Ok((rest, if negative { negated(input, rest, parameter) } else { parameter }));
     }
-    let value = match token.kind {
-        TokenKind::Integer | TokenKind::Real => number(digits.word(), negative),
-        kind => literal_value(kind, digits.word()),
+    let value = if is_number {
+        number(digits.word(), negative)
+    } else {
+        literal_value(token.kind, digits.word())
     };
     match value {
         Ok(value) => Ok((rest, at(input, rest, ExpressionKind::Literal(value)))),
@@ -453,10 +458,12 @@ fn negated(input: TokenInput<'_>, rest: TokenInput<'_>, operand: Expression) -> 
 
 /// The value of a text, blob or number token; the message of a number beyond all range.
 pub(in crate::language) fn literal_value(kind: TokenKind, word: &str) -> Result<Literal, String> {
-    match kind {
-        TokenKind::Text => Ok(Value::Text(shared_text(word)).into()),
-        TokenKind::Blob => Ok(Value::Blob(blob(word)).into()),
-        _ => number(word, false),
+    if kind == TokenKind::Text {
+        Ok(Value::Text(shared_text(word)).into())
+    } else if kind == TokenKind::Blob {
+        Ok(Value::Blob(blob(word)).into())
+    } else {
+        number(word, false)
     }
 }
 

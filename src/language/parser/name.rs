@@ -36,11 +36,8 @@ pub(super) fn label<'a>(of: NameKind) -> impl Fn(TokenInput<'a>) -> Parsed<'a, I
 
 /// Whether a token can be a name.
 pub(super) fn is_name(token: Token) -> bool {
-    match token.kind {
-        TokenKind::Name | TokenKind::QuotedName => true,
-        TokenKind::Keyword(keyword) => !keyword.is_reserved(),
-        _ => false,
-    }
+    matches!(token.kind, TokenKind::Name | TokenKind::QuotedName)
+        || token.kind.keyword().is_some_and(|keyword| !keyword.is_reserved())
 }
 
 /// `ObjectName ::= (Database '.')? Name`: a table or an index.
@@ -177,10 +174,12 @@ pub(super) fn identifier(input: TokenInput<'_>, token: Token) -> Identifier {
     let Span { start, end } = token.span;
     let text = input.state.slice(token.span);
     let double = text.starts_with('"');
-    let name = match token.kind {
-        TokenKind::QuotedName if text.starts_with('[') => text[1..end - start - 1].to_owned(),
-        TokenKind::QuotedName => unquote(text),
-        _ => text.to_owned(),
+    let name = if token.kind != TokenKind::QuotedName {
+        text.to_owned()
+    } else if text.starts_with('[') {
+        text[1..end - start - 1].to_owned()
+    } else {
+        unquote(text)
     };
     Identifier { name, span: token.span, quoted: double }
 }

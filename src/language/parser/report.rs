@@ -81,9 +81,9 @@ fn misspelt(state: &ParseState<'_>, at: usize, expected: &[Expected]) -> Option<
             return None;
         }
         let later = if index == 0 { dialect_hints::LATER } else { &[] };
-        let words = expected.iter().filter_map(|what| match what {
-            Expected::Words(words) => Some(words.split(' ')),
-            _ => None,
+        let words = expected.iter().filter_map(|what| {
+            let Expected::Words(words) = what else { return None };
+            Some(words.split(' '))
         });
         let candidates = words.flatten().chain(later.iter().map(|(word, ..)| *word));
         let best = candidates

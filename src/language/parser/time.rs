@@ -42,11 +42,9 @@ fn begins_before(input: TokenInput<'_>) -> bool {
 
 /// Whether a point begins here, and not a name or what stands behind one.
 fn begins_point(input: TokenInput<'_>) -> bool {
-    match input.peek().kind {
-        TokenKind::Integer | TokenKind::Text | TokenKind::Parameter => true,
-        TokenKind::Keyword(keyword) => POINT_WORDS.contains(&keyword),
-        _ => false,
-    }
+    let kind = input.peek().kind;
+    matches!(kind, TokenKind::Integer | TokenKind::Text | TokenKind::Parameter)
+        || kind.keyword().is_some_and(|keyword| POINT_WORDS.contains(&keyword))
 }
 
 /// The words that a point begins with.

@@ -571,10 +571,10 @@ pub fn is_complete(text: &str) -> Completeness {
     let is_body = splitter.still_in_body(start, splitter.text.len()).is_some();
     let mut open = 0_usize;
     for token in tokenize(&splitter.text[start..]).tokens {
-        match token.kind {
-            TokenKind::Symbol(Symbol::LeftParenthesis) => open += 1,
-            TokenKind::Symbol(Symbol::RightParenthesis) => open = open.saturating_sub(1),
-            _ => {}
+        if token.kind == TokenKind::Symbol(Symbol::LeftParenthesis) {
+            open += 1;
+        } else if token.kind == TokenKind::Symbol(Symbol::RightParenthesis) {
+            open = open.saturating_sub(1);
         }
     }
     Completeness::Open(match (open, is_body) {

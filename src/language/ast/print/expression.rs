@@ -74,12 +74,12 @@ fn unary(f: &mut fmt::Formatter<'_>, operator: UnaryOperator, inner: &Expression
     operator.fmt(f)?;
     let mut minimum = operator.precedence();
     if operator == UnaryOperator::Minus {
-        let minus = UnaryOperator::Minus;
-        match &inner.kind {
-            ExpressionKind::Unary { operator, .. } if *operator == minus => f.write_str(" ")?,
-            kind if kind.is_number(true) => f.write_str(" ")?,
-            kind if kind.is_number(false) => minimum = ATOM + 1,
-            _ => {}
+        let is_minus =
+            matches!(inner.kind, ExpressionKind::Unary { operator: UnaryOperator::Minus, .. });
+        if is_minus || inner.kind.is_number(true) {
+            f.write_str(" ")?;
+        } else if inner.kind.is_number(false) {
+            minimum = ATOM + 1;
         }
     }
     operand(f, inner, minimum)

@@ -206,9 +206,10 @@ impl fmt::Display for ColumnConstraintKind {
 
 /// A constant stands without parentheses, anything else in them.
 fn default_value(f: &mut fmt::Formatter<'_>, value: &Expression) -> fmt::Result {
-    match value.kind {
-        ExpressionKind::Literal(_) | ExpressionKind::CurrentTime(_) => write!(f, "DEFAULT {value}"),
-        _ => write!(f, "DEFAULT ({value})"),
+    if let ExpressionKind::Literal(_) | ExpressionKind::CurrentTime(_) = value.kind {
+        write!(f, "DEFAULT {value}")
+    } else {
+        write!(f, "DEFAULT ({value})")
     }
 }
 
