@@ -8,6 +8,7 @@ use crate::types::{DataType, Decimal, Value, parse_number};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
 use arrow_array::{Array, BooleanArray};
+use std::cmp::Ordering;
 
 /// A sum of doubles that does not lose the small ones (Neumaier's variant of Kahan's summation, as
 /// SQLite has it since 3.43).
@@ -44,15 +45,26 @@ pub enum Accumulator {
     Sum(Vec<Option<Sum>>),
     /// Sums and numbers of decimals, and the digits that an average of them has behind the point; the
     /// function says what becomes of them.
-    Exact(AggregateFunction, u8, Vec<(Option<Sum>, i64)>),
+    Exact(SumResult, u8, Vec<(Option<Sum>, i64)>),
     /// Sums of doubles; the function says what becomes of them.
-    Real(AggregateFunction, Vec<RealSum>),
-    /// The smallest or largest value.
-    Extreme(AggregateFunction, Vec<Value>),
+    Real(SumResult, Vec<RealSum>),
+    /// The smallest or largest value: the one that this is true of, of its order beside any other.
+    Extreme(fn(Ordering) -> bool, Vec<Value>),
     /// Texts with separators.
     Concat(Vec<Option<String>>),
     /// Values of some row.
     Bare(Vec<Option<Value>>),
+}
+
+/// What becomes of a sum.
+#[derive(Clone, Copy, Debug)]
+pub enum SumResult {
+    /// It is the result, NULL of nothing.
+    Sum,
+    /// A real, 0.0 of nothing.
+    Total,
+    /// It is divided by the number of its values.
+    Average,
 }
 
 /// A sum of values of any type: exact as long as all are integers and decimals.
@@ -70,7 +82,12 @@ impl Sum {
         let exact = match value {
             Value::Boolean(_) | Value::Integer(_) | Value::Decimal(_) => Some(number(value)),
             Value::Text(text) => parse_number(text).filter(|n| matches!(n, Value::Integer(_))),
-            _ => None,
+            Value::Null
+            | Value::Real(_)
+            | Value::Date(_)
+            | Value::Timestamp(_)
+            | Value::Json(_)
+            | Value::Blob(_) => None,
         };
         let mut reals = match (sum, exact) {
             (None, Some(value)) => return Ok(Sum::Exact(value)),
@@ -139,20 +156,22 @@ impl Accumulator {
             AggregateFunction::Sum if argument != Some(DataType::Real) => {
                 Accumulator::Sum(Vec::new())
             }
-            AggregateFunction::Sum | AggregateFunction::Total | AggregateFunction::Avg => {
-                match argument {
-                    Some(DataType::Decimal { scale, .. }) => {
-                        let scale = quotient_scale(scale, 0);
-                        Accumulator::Exact(call.function, scale, Vec::new())
-                    }
-                    _ => Accumulator::Real(call.function, Vec::new()),
-                }
-            }
-            AggregateFunction::Min | AggregateFunction::Max => {
-                Accumulator::Extreme(call.function, Vec::new())
-            }
+            AggregateFunction::Sum => Accumulator::sum(SumResult::Sum, argument),
+            AggregateFunction::Total => Accumulator::sum(SumResult::Total, argument),
+            AggregateFunction::Avg => Accumulator::sum(SumResult::Average, argument),
+            AggregateFunction::Min => Accumulator::Extreme(Ordering::is_lt, Vec::new()),
+            AggregateFunction::Max => Accumulator::Extreme(Ordering::is_gt, Vec::new()),
             AggregateFunction::GroupConcat => Accumulator::Concat(Vec::new()),
             AggregateFunction::Bare => Accumulator::Bare(Vec::new()),
+        }
+    }
+
+    /// Sums of an argument of a type: exact of decimals, of doubles of everything else.
+    fn sum(result: SumResult, argument: Option<DataType>) -> Accumulator {
+        if let Some(DataType::Decimal { scale, .. }) = argument {
+            Accumulator::Exact(result, quotient_scale(scale, 0), Vec::new())
+        } else {
+            Accumulator::Real(result, Vec::new())
         }
     }
 
@@ -189,9 +208,9 @@ impl Accumulator {
                 sums.resize(groups, RealSum::default());
                 add_reals(sums, input);
             }
-            Accumulator::Extreme(function, best) => {
+            Accumulator::Extreme(is_better, best) => {
                 best.resize(groups, Value::Null);
-                return Ok(Some(extremes(*function, best, input)));
+                return Ok(Some(extremes(*is_better, best, input)));
             }
             Accumulator::Concat(texts) => {
                 texts.resize(groups, None);
@@ -254,17 +273,17 @@ impl Accumulator {
                 values.resize(groups, None);
                 std::mem::take(values).into_iter().map(known).collect()
             }
-            Accumulator::Exact(function, scale, sums) => {
+            Accumulator::Exact(result, scale, sums) => {
                 sums.resize_with(groups, || (None, 0));
                 let sums = std::mem::take(sums).into_iter();
                 let results = sums.map(|(sum, count)| {
-                    exact_result(*function, *scale, known(sum.map(Sum::total)), count)
+                    exact_result(*result, *scale, known(sum.map(Sum::total)), count)
                 });
                 results.collect::<Result<_, _>>()?
             }
-            Accumulator::Real(function, sums) => {
+            Accumulator::Real(result, sums) => {
                 sums.resize(groups, RealSum::default());
-                sums.iter().map(|sum| real_result(*function, sum)).collect()
+                sums.iter().map(|sum| real_result(*result, sum)).collect()
             }
             Accumulator::Extreme(_, best) => {
                 best.resize(groups, Value::Null);
@@ -319,7 +338,7 @@ fn add_reals(sums: &mut [RealSum], input: &AccumulatorInput) {
 /// Feeds a min or max; gives the rows that are new ones. Until a value is known, a NULL is one, so
 /// that bare columns are of some row also where there is none.
 fn extremes(
-    function: AggregateFunction,
+    is_better: fn(Ordering) -> bool,
     best: &mut [Value],
     input: &AccumulatorInput,
 ) -> Vec<usize> {
@@ -329,12 +348,7 @@ fn extremes(
         if value.is_null() && !held.is_null() {
             continue;
         }
-        let better = held.is_null()
-            || match function {
-                AggregateFunction::Max => value.compare(held).is_gt(),
-                _ => value.compare(held).is_lt(),
-            };
-        if better {
+        if held.is_null() || is_better(value.compare(held)) {
             *held = value;
             rows.push(row);
         }
@@ -343,15 +357,10 @@ fn extremes(
 }
 
 /// What becomes of the sum of so many decimals.
-fn exact_result(
-    function: AggregateFunction,
-    scale: u8,
-    sum: Value,
-    count: i64,
-) -> Result<Value, Error> {
-    match (function, sum) {
-        (AggregateFunction::Total, sum) => Ok(Value::real(to_real(&sum))),
-        (AggregateFunction::Avg, Value::Decimal(sum)) => {
+fn exact_result(result: SumResult, scale: u8, sum: Value, count: i64) -> Result<Value, Error> {
+    match (result, sum) {
+        (SumResult::Total, sum) => Ok(Value::real(to_real(&sum))),
+        (SumResult::Average, Value::Decimal(sum)) => {
             let mean = sum.checked_div(Decimal::from(count), scale).filter(|mean| mean.fits(38));
             mean.map(Value::Decimal).ok_or_else(|| Error::Failed {
                 code: "decimal-overflow",
@@ -359,20 +368,20 @@ fn exact_result(
                 help: Some("CAST the argument of avg() AS REAL to compute with rounding".into()),
             })
         }
-        (_, sum) => Ok(sum),
+        (SumResult::Sum | SumResult::Average, sum) => Ok(sum),
     }
 }
 
-fn real_result(function: AggregateFunction, sum: &RealSum) -> Value {
-    match function {
-        AggregateFunction::Total => Value::real(sum.total()),
-        _ if sum.count == 0 => Value::Null,
-        AggregateFunction::Avg => {
+fn real_result(result: SumResult, sum: &RealSum) -> Value {
+    match result {
+        SumResult::Total => Value::real(sum.total()),
+        SumResult::Sum | SumResult::Average if sum.count == 0 => Value::Null,
+        SumResult::Average => {
             #[expect(clippy::cast_precision_loss, reason = "an average rounds anyhow")]
             let count = sum.count as f64;
             Value::real(sum.total() / count)
         }
-        _ => Value::real(sum.total()),
+        SumResult::Sum => Value::real(sum.total()),
     }
 }
 

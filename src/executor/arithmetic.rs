@@ -30,7 +30,13 @@ pub fn to_real(value: &Value) -> f64 {
         Value::Integer(i) => i as f64,
         Value::Real(r) => r,
         Value::Decimal(d) => d.to_f64(),
-        _ => 0.0,
+        Value::Null
+        | Value::Boolean(_)
+        | Value::Date(_)
+        | Value::Timestamp(_)
+        | Value::Text(_)
+        | Value::Json(_)
+        | Value::Blob(_) => 0.0,
     }
 }
 
@@ -77,38 +83,24 @@ pub fn compute(operator: Arithmetic, a: &Value, b: &Value) -> Result<Value, Erro
             }),
         };
     }
-    match operator {
-        Arithmetic::BitAnd => Ok(Value::Integer(to_integer(a) & to_integer(b))),
-        Arithmetic::BitOr => Ok(Value::Integer(to_integer(a) | to_integer(b))),
-        Arithmetic::ShiftLeft => Ok(Value::Integer(shift(to_integer(a), to_integer(b)))),
-        Arithmetic::ShiftRight => {
-            Ok(Value::Integer(shift(to_integer(a), to_integer(b).saturating_neg())))
-        }
-        Arithmetic::Add
-        | Arithmetic::Subtract
-        | Arithmetic::Multiply
-        | Arithmetic::Divide
-        | Arithmetic::Modulo => {
-            let (x, y) = (number(a), number(b));
-            if let Some(result) = decimals(operator, &x, &y) {
-                return result;
-            }
-            if operator == Arithmetic::Modulo {
-                return Ok(modulo(a, b));
-            }
-            let (a, b) = (x, y);
-            match (&a, &b) {
-                (Value::Integer(x), Value::Integer(y)) => {
-                    if operator == Arithmetic::Divide && *y == 0 {
-                        return Ok(Value::Null);
-                    }
-                    integers(operator, *x, *y)
-                        .map(Value::Integer)
-                        .ok_or_else(|| overflow(operator, &a, &b))
-                }
-                _ => Ok(Value::real(reals(operator, to_real(&a), to_real(&b)))),
-            }
-        }
+    let (x, y) = (number(a), number(b));
+    if let Some(result) = decimals(operator, &x, &y) {
+        return result;
+    }
+    let are_integers = matches!((&x, &y), (Value::Integer(_), Value::Integer(_)));
+    if !are_integers && let Some(operation) = real_operation(operator) {
+        return Ok(Value::real(operation(to_real(&x), to_real(&y))));
+    }
+    // SQLite makes integers of the operands of what is left, and a real of their remainder again.
+    let (i, j) = (to_integer(a), to_integer(b));
+    if j == 0 && matches!(operator, Arithmetic::Divide | Arithmetic::Modulo) {
+        return Ok(Value::Null);
+    }
+    let result = integers(operator, i, j).map(Value::Integer);
+    let result = result.ok_or_else(|| overflow(operator, &x, &y))?;
+    match operator == Arithmetic::Modulo && !are_integers {
+        true => Ok(Value::real(to_real(&result))),
+        false => Ok(result),
     }
 }
 
@@ -130,23 +122,34 @@ fn days(operator: Arithmetic, a: &Value, b: &Value) -> Result<Value, Error> {
     moved.map(Value::Date).ok_or_else(|| Error::failed("date-overflow", message()))
 }
 
+/// The result of two integers; `None` where it is beyond 64 bits, or divided by zero.
 fn integers(operator: Arithmetic, a: i64, b: i64) -> Option<i64> {
     match operator {
         Arithmetic::Add => a.checked_add(b),
         Arithmetic::Subtract => a.checked_sub(b),
         Arithmetic::Multiply => a.checked_mul(b),
-        _ => a.checked_div(b),
+        Arithmetic::Divide => a.checked_div(b),
+        Arithmetic::Modulo => (b != 0).then(|| a.wrapping_rem(b)),
+        Arithmetic::BitAnd => Some(a & b),
+        Arithmetic::BitOr => Some(a | b),
+        Arithmetic::ShiftLeft => Some(shift(a, b)),
+        Arithmetic::ShiftRight => Some(shift(a, b.saturating_neg())),
     }
 }
 
-/// The real result; not a number where there is none, which becomes NULL.
-fn reals(operator: Arithmetic, a: f64, b: f64) -> f64 {
+/// What an operator does with reals; `None` where it makes integers of them. What it gives is not a
+/// number where there is no result, which becomes NULL.
+fn real_operation(operator: Arithmetic) -> Option<fn(f64, f64) -> f64> {
     match operator {
-        Arithmetic::Add => a + b,
-        Arithmetic::Subtract => a - b,
-        Arithmetic::Multiply => a * b,
-        _ if b == 0.0 => f64::NAN,
-        _ => a / b,
+        Arithmetic::Add => Some(|a, b| a + b),
+        Arithmetic::Subtract => Some(|a, b| a - b),
+        Arithmetic::Multiply => Some(|a, b| a * b),
+        Arithmetic::Divide => Some(|a, b| if b == 0.0 { f64::NAN } else { a / b }),
+        Arithmetic::Modulo
+        | Arithmetic::BitAnd
+        | Arithmetic::BitOr
+        | Arithmetic::ShiftLeft
+        | Arithmetic::ShiftRight => None,
     }
 }
 
@@ -176,25 +179,9 @@ fn decimals(operator: Arithmetic, a: &Value, b: &Value) -> Option<Result<Value, 
     }))
 }
 
-/// SQLite's: both sides as integers, a real result if one side was no integer.
-fn modulo(a: &Value, b: &Value) -> Value {
-    let (x, y) = (to_integer(a), to_integer(b));
-    if y == 0 {
-        return Value::Null;
-    }
-    let left = x.wrapping_rem(y);
-    match (number(a), number(b)) {
-        (Value::Integer(_), Value::Integer(_)) => Value::Integer(left),
-        _ => Value::real(to_real(&Value::Integer(left))),
-    }
-}
-
 /// Turns all bits of an integer over.
 pub fn bit_not(value: &Value) -> Value {
-    match value {
-        Value::Null => Value::Null,
-        value => Value::Integer(!to_integer(value)),
-    }
+    if value.is_null() { Value::Null } else { Value::Integer(!to_integer(value)) }
 }
 
 /// SQLite's: a negative distance shifts the other way, 64 or more shifts everything out.
@@ -219,24 +206,36 @@ pub fn evaluate(
     rows: usize,
 ) -> Result<Datum, Error> {
     let arrays = matches!(a.0, Datum::Array(_)) || matches!(b.0, Datum::Array(_));
-    let plain = matches!(operator, Arithmetic::Add | Arithmetic::Subtract | Arithmetic::Multiply);
-    if arrays && result == DataType::Real && (plain || operator == Arithmetic::Divide) {
-        return Ok(evaluate_reals(operator, a, b, rows));
+    if arrays
+        && result == DataType::Real
+        && let Some(operation) = real_operation(operator)
+    {
+        return Ok(evaluate_reals(operation, a, b, rows));
     }
-    if arrays && plain && a.1 == DataType::Integer && b.1 == DataType::Integer {
-        // The kernel stops at an overflow; computed again by value, the error names the operands.
-        if let Some(sum) = evaluate_integers(operator, a.0, b.0) {
-            return Ok(sum);
-        }
+    // The kernel stops at an overflow; computed again by value, the error names the operands.
+    if arrays
+        && a.1 == DataType::Integer
+        && b.1 == DataType::Integer
+        && let Some(computed) = evaluate_integers(operator, a.0, b.0)
+    {
+        return Ok(computed);
     }
     map_values(rows, result, &[a, b], |values| compute(operator, &values[0], &values[1]))
 }
 
+/// Whole columns at once; `None` where there is no kernel for the operator, or it overflows.
 fn evaluate_integers(operator: Arithmetic, a: &Datum, b: &Datum) -> Option<Datum> {
     match operator {
         Arithmetic::Add => computed_integers(a, b, i64::overflowing_add),
         Arithmetic::Subtract => computed_integers(a, b, i64::overflowing_sub),
-        _ => computed_integers(a, b, i64::overflowing_mul),
+        Arithmetic::Multiply => computed_integers(a, b, i64::overflowing_mul),
+        // Division by zero is NULL, and the others are rare.
+        Arithmetic::Divide
+        | Arithmetic::Modulo
+        | Arithmetic::BitAnd
+        | Arithmetic::BitOr
+        | Arithmetic::ShiftLeft
+        | Arithmetic::ShiftRight => None,
     }
 }
 
@@ -247,9 +246,9 @@ fn computed_integers(
     operation: impl Fn(i64, i64) -> (i64, bool),
 ) -> Option<Datum> {
     let column = |array: &ArrayRef| array.as_primitive::<Int64Type>().clone();
-    let scalar = |value: &Value| match value {
-        Value::Integer(i) => Some(Scalar::new(Int64Array::from(vec![*i]))),
-        _ => None,
+    let scalar = |value: &Value| {
+        let Value::Integer(i) = value else { return None };
+        Some(Scalar::new(Int64Array::from(vec![*i])))
     };
     let computed = match (a, b) {
         (Datum::Array(a), Datum::Array(b)) => kernels::integers(&column(a), b, operation),
@@ -284,9 +283,9 @@ impl RealOperand {
             }
             (Datum::Array(array), _) => RealOperand::Array(
                 (0..array.len())
-                    .map(|row| match datum.value(data_type, row) {
-                        Value::Null => None,
-                        value => Some(to_real(&value)),
+                    .map(|row| {
+                        let value = datum.value(data_type, row);
+                        (!value.is_null()).then(|| to_real(&value))
                     })
                     .collect(),
             ),
@@ -302,7 +301,7 @@ impl RealOperand {
 }
 
 fn evaluate_reals(
-    operator: Arithmetic,
+    operation: fn(f64, f64) -> f64,
     a: (&Datum, DataType),
     b: (&Datum, DataType),
     rows: usize,
@@ -311,7 +310,7 @@ fn evaluate_reals(
     let computed: Float64Array = (0..rows)
         .map(|row| {
             // Adding 0.0 turns -0.0 into 0.0 and changes nothing else.
-            let real = reals(operator, a.at(row)?, b.at(row)?) + 0.0;
+            let real = operation(a.at(row)?, b.at(row)?) + 0.0;
             (!real.is_nan()).then_some(real)
         })
         .collect();

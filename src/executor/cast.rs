@@ -18,26 +18,18 @@ pub fn cast(value: &Value, to: DataType) -> Result<Value, Error> {
     Ok(match to {
         DataType::Integer => Value::Integer(to_integer(value)),
         DataType::Real => Value::real(to_real(value)),
-        DataType::Numeric => match value {
-            Value::Text(_) | Value::Blob(_) => {
-                let number = number(value);
-                DataType::Integer.accept(number.clone()).unwrap_or(number)
-            }
-            _ => number(value),
-        },
+        DataType::Numeric if matches!(value, Value::Text(_) | Value::Blob(_)) => {
+            let number = number(value);
+            DataType::Integer.accept(number.clone()).unwrap_or(number)
+        }
+        DataType::Numeric => number(value),
         DataType::Decimal { .. } => exactly(value, to)?,
         DataType::Text => Value::text(value.to_text()),
-        DataType::Blob => match value {
-            Value::Blob(_) => value.clone(),
-            _ => Value::Blob(value.to_text().as_bytes().into()),
-        },
+        DataType::Blob if matches!(value, Value::Blob(_)) => value.clone(),
+        DataType::Blob => Value::Blob(value.to_text().as_bytes().into()),
         // Every number has a truth value, of the texts only the words for one.
-        DataType::Boolean => match value {
-            Value::Boolean(_) | Value::Integer(_) | Value::Real(_) | Value::Decimal(_) => {
-                value_truth(value)
-            }
-            _ => exactly(value, to)?,
-        },
+        DataType::Boolean if value.data_type().is_number() => value_truth(value),
+        DataType::Boolean => exactly(value, to)?,
         // A moment lies in a day, also where it does not begin it.
         DataType::Date => match DataType::Timestamp.accept(value.clone()) {
             Ok(Value::Timestamp(at)) => Value::Date(at.date()),

@@ -103,9 +103,11 @@ pub fn truth(operand: (&Datum, DataType), rows: usize) -> Result<Datum, Error> {
 
 /// Whether a value counts as true: a number other than 0, NULL where it is unknown.
 pub fn value_truth(value: &Value) -> Value {
-    match super::arithmetic::number(value) {
-        Value::Null => Value::Null,
-        number => Value::Boolean(number.compare(&Value::Integer(0)).is_ne()),
+    match value.is_null() {
+        true => Value::Null,
+        false => {
+            Value::Boolean(super::arithmetic::number(value).compare(&Value::Integer(0)).is_ne())
+        }
     }
 }
 
@@ -145,13 +147,11 @@ pub fn combine(and: bool, a: Datum, b: Datum, rows: usize) -> Result<Datum, Erro
 }
 
 fn mask_or_nulls(datum: Datum, rows: usize) -> BooleanArray {
-    match datum {
-        Datum::Scalar(Value::Null) => {
-            use arrow_array::cast::AsArray;
-            nulls(DataType::Boolean, rows).as_boolean().clone()
-        }
-        other => other.into_mask(rows),
+    if let Datum::Scalar(Value::Null) = datum {
+        use arrow_array::cast::AsArray;
+        return nulls(DataType::Boolean, rows).as_boolean().clone();
     }
+    datum.into_mask(rows)
 }
 
 /// The rows for which a condition is true: NULL counts as not.

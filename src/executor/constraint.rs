@@ -220,11 +220,10 @@ fn check_unique(table: &Arc<TableSchema>, key: &KeySchema, view: &View) -> Resul
             let typed = rows.columns.iter().zip(&table.columns);
             let row: Row =
                 typed.map(|(array, column)| value_at(array, column.data_type, at)).collect();
-            unique.add(table, &row).map_err(|error| match error {
-                // Its rows are those of the table, which nobody wrote here.
-                Error::Row(row) => row.error,
-                error => error,
-            })?;
+            // Its rows are those of the table, which nobody wrote here.
+            unique
+                .add(table, &row)
+                .map_err(|error| if let Error::Row(row) = error { row.error } else { error })?;
         }
     }
     Ok(())

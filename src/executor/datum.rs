@@ -105,19 +105,17 @@ impl Datum {
                 (0..rows).for_each(|row| builder.push(&value_at(&array, from, row)));
                 builder.finish()
             }
-            same => same.into_array(to, rows),
+            same @ (Datum::Array(_) | Datum::Scalar(_)) => same.into_array(to, rows),
         }
     }
 
     /// The values as a condition of `rows` rows.
     pub fn into_mask(self, rows: usize) -> BooleanArray {
-        match self {
-            Datum::Scalar(Value::Boolean(truth)) => BooleanArray::from(vec![truth; rows]),
-            other => {
-                use arrow_array::cast::AsArray;
-                other.into_array(DataType::Boolean, rows).as_boolean().clone()
-            }
+        use arrow_array::cast::AsArray;
+        if let Datum::Scalar(Value::Boolean(truth)) = self {
+            return BooleanArray::from(vec![truth; rows]);
         }
+        self.into_array(DataType::Boolean, rows).as_boolean().clone()
     }
 }
 

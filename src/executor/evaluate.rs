@@ -165,16 +165,11 @@ impl Context {
     /// # Errors
     /// As [`Context::evaluate`].
     pub fn constant(&self, expression: &BoundExpression) -> Result<Value, Error> {
-        match &expression.kind {
-            BoundKind::Literal(value) | BoundKind::Number(Literal { value, .. }) => {
-                return Ok(value.clone());
-            }
-            BoundKind::Parameter { index, .. } => return Ok(self.given(*index)),
-            BoundKind::ExactParameter(index) => return Ok(self.digits(*index)),
-            _ => {}
-        }
         let one_row = Batch { columns: Vec::new(), rows: 1 };
-        Ok(self.evaluate(expression, &one_row)?.value(expression.data_type, 0))
+        Ok(match self.evaluate(expression, &one_row)? {
+            Datum::Scalar(value) => value,
+            Datum::Array(array) => value_at(&array, expression.data_type, 0),
+        })
     }
 
     /// What a parameter is by itself.
@@ -212,16 +207,16 @@ impl Context {
         if matches!(&left, Datum::Scalar(Value::Boolean(truth)) if *truth != and) {
             return Ok(left);
         }
-        let right = match &left {
-            Datum::Array(array) if may_fail(b) => {
-                let undecided: BooleanArray = (0..batch.rows)
-                    .map(|row| {
-                        Some(value_at(array, DataType::Boolean, row) != Value::Boolean(!and))
-                    })
-                    .collect();
-                Datum::Array(self.evaluate_where(b, &undecided, b.data_type, batch)?)
-            }
-            _ => self.evaluate(b, batch)?,
+        let right = if let Datum::Array(array) = &left
+            && may_fail(b)
+        {
+            let decided = Value::Boolean(!and);
+            let undecided: BooleanArray = (0..batch.rows)
+                .map(|row| Some(value_at(array, DataType::Boolean, row) != decided))
+                .collect();
+            Datum::Array(self.evaluate_where(b, &undecided, b.data_type, batch)?)
+        } else {
+            self.evaluate(b, batch)?
         };
         compare::combine(and, left, right, batch.rows)
     }

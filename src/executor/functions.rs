@@ -6,9 +6,10 @@ use super::compare::value_truth;
 use super::datetime;
 use super::text::{Pattern, escape_character, unescape};
 use crate::language::ast::MatchKind;
-use crate::planner::{Arithmetic, ScalarFunction};
+use crate::planner::{Arithmetic, MathFunction, ScalarFunction, TextFunction};
 use crate::types::{Decimal, Timestamp, Value};
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 /// The longest text or blob that a function makes, in bytes.
 pub const MAX_TEXT: usize = 1 << 30;
@@ -22,55 +23,45 @@ const VERSION: &str = concat!("asof ", env!("CARGO_PKG_VERSION"));
 /// `integer-overflow` of `abs`, `decimal-overflow`, `text-limit`, `escape` of LIKE and `unistr`.
 pub fn call(function: ScalarFunction, arguments: &[Value], now: Timestamp) -> Result<Value, Error> {
     match function {
-        ScalarFunction::Coalesce => return Ok(first_known(arguments)),
+        ScalarFunction::Coalesce => Ok(first_known(arguments)),
         ScalarFunction::Nullif => {
             let same = !arguments[0].is_null() && arguments[0] == arguments[1];
-            return Ok(if same { Value::Null } else { arguments[0].clone() });
+            Ok(if same { Value::Null } else { arguments[0].clone() })
         }
         ScalarFunction::Iif => {
             let chosen = if value_truth(&arguments[0]) == Value::Boolean(true) { 1 } else { 2 };
-            return Ok(arguments.get(chosen).cloned().unwrap_or(Value::Null));
+            Ok(arguments.get(chosen).cloned().unwrap_or(Value::Null))
         }
-        ScalarFunction::Typeof => return Ok(Value::text(type_name(&arguments[0]))),
-        ScalarFunction::Quote => return Ok(quote(&arguments[0])),
-        ScalarFunction::Version => return Ok(Value::text(VERSION)),
-        ScalarFunction::Char => return Ok(characters(arguments)),
+        ScalarFunction::Typeof => Ok(Value::text(type_name(&arguments[0]))),
+        ScalarFunction::Quote => Ok(quote(&arguments[0])),
+        ScalarFunction::Version => Ok(Value::text(VERSION)),
+        ScalarFunction::Char => Ok(characters(arguments)),
         ScalarFunction::Concat => {
-            return Ok(Value::text(arguments.iter().map(Value::to_text).collect::<String>()));
+            Ok(Value::text(arguments.iter().map(Value::to_text).collect::<String>()))
         }
-        ScalarFunction::ConcatWs => return Ok(concat_with(arguments)),
-        ScalarFunction::Hex => return Ok(hex(&arguments[0])),
-        _ => {}
-    }
-    if arguments.iter().any(Value::is_null) {
-        return Ok(Value::Null);
-    }
-    match function {
+        ScalarFunction::ConcatWs => Ok(concat_with(arguments)),
+        ScalarFunction::Hex => Ok(hex(&arguments[0])),
+        // The functions above have something to say of NULL.
+        _ if arguments.iter().any(Value::is_null) => Ok(Value::Null),
         ScalarFunction::Abs => absolute(&arguments[0]),
         ScalarFunction::Calendar(function) => Ok(datetime::call(function, arguments, now)),
-        ScalarFunction::Glob | ScalarFunction::Like => matches(function, arguments),
+        ScalarFunction::Glob => matches(MatchKind::Glob, arguments),
+        ScalarFunction::Like => matches(MatchKind::Like, arguments),
         ScalarFunction::Replace => replace(arguments),
         ScalarFunction::Unistr => unescape(&arguments[0].to_text()),
-        ScalarFunction::Max | ScalarFunction::Min => Ok(extreme(function, arguments)),
+        // Of equal ones, as 1 and 1.0 are, the first is the largest and the last the smallest.
+        ScalarFunction::Max => Ok(best(arguments, Ordering::is_gt)),
+        ScalarFunction::Min => Ok(best(arguments, Ordering::is_le)),
         ScalarFunction::Round => round(arguments),
         ScalarFunction::Sign => Ok(sign(&arguments[0])),
         ScalarFunction::Ceil => whole(&arguments[0], f64::ceil, Decimal::ceil),
         ScalarFunction::Floor => whole(&arguments[0], f64::floor, Decimal::floor),
         ScalarFunction::Trunc => whole(&arguments[0], f64::trunc, |decimal| decimal.cut(0)),
-        ScalarFunction::Mod if is_exact(arguments) => {
+        ScalarFunction::Math(MathFunction::Mod) if is_exact(arguments) => {
             super::arithmetic::compute(Arithmetic::Modulo, &arguments[0], &arguments[1])
         }
-        ScalarFunction::Instr
-        | ScalarFunction::Length
-        | ScalarFunction::Lower
-        | ScalarFunction::Ltrim
-        | ScalarFunction::OctetLength
-        | ScalarFunction::Rtrim
-        | ScalarFunction::Substr
-        | ScalarFunction::Trim
-        | ScalarFunction::Unicode
-        | ScalarFunction::Upper => Ok(text_function(function, arguments)),
-        _ => Ok(real_function(function, arguments)),
+        ScalarFunction::Math(function) => Ok(real_function(function, arguments)),
+        ScalarFunction::Text(function) => Ok(text_function(function, arguments)),
     }
 }
 
@@ -95,11 +86,13 @@ fn type_name(value: &Value) -> &'static str {
 
 /// The value as a literal that SQLite reads, too, in its spelling.
 fn quote(value: &Value) -> Value {
-    match (value, hex(value)) {
-        (Value::Blob(_), Value::Text(digits)) => Value::text(format!("X'{digits}'")),
-        (Value::Boolean(truth), _) => Value::text(i64::from(*truth).to_string()),
-        _ => Value::text(value.to_string()),
-    }
+    Value::text(if let Value::Blob(bytes) = value {
+        format!("X'{}'", hexadecimal(bytes))
+    } else if let Value::Boolean(truth) = value {
+        i64::from(*truth).to_string()
+    } else {
+        value.to_string()
+    })
 }
 
 /// A number, or a text that is one as a whole: what mathematical functions take. They are NULL of
@@ -133,37 +126,39 @@ fn concat_with(arguments: &[Value]) -> Value {
 }
 
 fn hex(value: &Value) -> Value {
-    let digits = |bytes: &[u8]| {
-        use std::fmt::Write;
-        bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _ = write!(text, "{byte:02X}");
-            text
-        })
-    };
-    Value::text(match value {
-        Value::Blob(bytes) => digits(bytes),
-        other => digits(other.to_text().as_bytes()),
+    Value::text(match blob(value) {
+        Some(bytes) => hexadecimal(bytes),
+        None => hexadecimal(value.to_text().as_bytes()),
+    })
+}
+
+/// Two capital digits for each byte.
+fn hexadecimal(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02X}");
+        text
     })
 }
 
 fn absolute(value: &Value) -> Result<Value, Error> {
-    let number = match value {
-        Value::Boolean(_) | Value::Integer(_) | Value::Real(_) | Value::Decimal(_) => number(value),
+    let beyond = |i: i64| Error::failed("integer-overflow", format!("abs({i}) is beyond 64 bits"));
+    match value {
+        Value::Null => Ok(Value::Null),
+        Value::Boolean(truth) => Ok(Value::Integer(i64::from(*truth))),
+        Value::Integer(i) => i.checked_abs().map(Value::Integer).ok_or_else(|| beyond(*i)),
+        Value::Decimal(d) => fitting(if d.mantissa < 0 { d.checked_neg() } else { Some(*d) }),
         // The number that a text begins with is a real here, whatever it looks like.
-        _ => Value::real(to_real(value)),
-    };
-    match number {
-        Value::Integer(i) => i.checked_abs().map(Value::Integer).ok_or_else(|| {
-            Error::failed("integer-overflow", format!("abs({i}) is beyond 64 bits"))
-        }),
-        Value::Decimal(d) if d.mantissa < 0 => fitting(d.checked_neg()),
-        Value::Real(r) => Ok(Value::real(r.abs())),
-        other => Ok(other),
+        Value::Real(_)
+        | Value::Date(_)
+        | Value::Timestamp(_)
+        | Value::Text(_)
+        | Value::Json(_)
+        | Value::Blob(_) => Ok(Value::real(to_real(value).abs())),
     }
 }
 
-fn matches(function: ScalarFunction, arguments: &[Value]) -> Result<Value, Error> {
-    let kind = if function == ScalarFunction::Like { MatchKind::Like } else { MatchKind::Glob };
+fn matches(kind: MatchKind, arguments: &[Value]) -> Result<Value, Error> {
     let escape = escape_character(arguments.get(2).unwrap_or(&Value::Null))?;
     let pattern = Pattern::new(kind, &arguments[0].to_text(), escape);
     Ok(Value::Boolean(pattern.matches(&arguments[1].to_text())))
@@ -183,14 +178,10 @@ fn replace(arguments: &[Value]) -> Result<Value, Error> {
     Ok(Value::text(text.replace(&*from, &to)))
 }
 
-fn extreme(function: ScalarFunction, arguments: &[Value]) -> Value {
-    // Of equal ones, as 1 and 1.0 are, the first is the largest and the last the smallest.
-    let better = |a: &Value, b: &Value| match function {
-        ScalarFunction::Max => a.compare(b).is_gt(),
-        _ => a.compare(b).is_le(),
-    };
-    let best = arguments.iter().reduce(|best, next| if better(next, best) { next } else { best });
-    best.cloned().unwrap_or(Value::Null)
+/// The value that each of those before it gives way to, if `is_better` says so of their order.
+fn best(values: &[Value], is_better: fn(Ordering) -> bool) -> Value {
+    let better = |a, b| if is_better(Value::compare(b, a)) { b } else { a };
+    values.iter().reduce(better).cloned().unwrap_or(Value::Null)
 }
 
 /// Rounds half away from zero by the double's first 18 decimal digits, as SQLite does since 3.43:
@@ -198,11 +189,13 @@ fn extreme(function: ScalarFunction, arguments: &[Value]) -> Value {
 fn round(arguments: &[Value]) -> Result<Value, Error> {
     let digits = arguments.get(1).map_or(0, to_integer).clamp(0, 38);
     let scale = u8::try_from(digits).unwrap_or(38);
-    match &arguments[0] {
-        Value::Decimal(decimal) if decimal.scale <= scale => Ok(arguments[0].clone()),
-        Value::Decimal(decimal) => fitting(decimal.round(scale)),
-        other => Ok(round_real(to_real(other), scale.min(30))),
+    if let Value::Decimal(decimal) = arguments[0] {
+        return match decimal.scale <= scale {
+            true => Ok(arguments[0].clone()),
+            false => fitting(decimal.round(scale)),
+        };
     }
+    Ok(round_real(to_real(&arguments[0]), scale.min(30)))
 }
 
 /// A decimal that a function computed.
@@ -251,37 +244,36 @@ fn whole(
     }
 }
 
-fn text_function(function: ScalarFunction, arguments: &[Value]) -> Value {
+/// The bytes of a blob.
+fn blob(value: &Value) -> Option<&[u8]> {
+    if let Value::Blob(bytes) = value { Some(bytes) } else { None }
+}
+
+fn text_function(function: TextFunction, arguments: &[Value]) -> Value {
     let text = arguments[0].to_text();
     let count = |n: usize| Value::Integer(i64::try_from(n).unwrap_or(i64::MAX));
+    let set = arguments.get(1).map_or(Cow::Borrowed(" "), Value::to_text);
+    let trimmed = |c: char| set.contains(c);
     match function {
-        ScalarFunction::Length => match &arguments[0] {
-            Value::Blob(bytes) => count(bytes.len()),
-            _ => count(text.chars().count()),
-        },
-        ScalarFunction::OctetLength => match &arguments[0] {
-            Value::Blob(bytes) => count(bytes.len()),
-            _ => count(text.len()),
-        },
-        ScalarFunction::Lower => Value::text(text.to_ascii_lowercase()),
-        ScalarFunction::Upper => Value::text(text.to_ascii_uppercase()),
-        ScalarFunction::Instr => match text.find(&*arguments[1].to_text()) {
+        TextFunction::Length => {
+            count(blob(&arguments[0]).map_or_else(|| text.chars().count(), |bytes| bytes.len()))
+        }
+        TextFunction::OctetLength => {
+            count(blob(&arguments[0]).map_or(text.len(), |bytes| bytes.len()))
+        }
+        TextFunction::Lower => Value::text(text.to_ascii_lowercase()),
+        TextFunction::Upper => Value::text(text.to_ascii_uppercase()),
+        TextFunction::Instr => match text.find(&*arguments[1].to_text()) {
             Some(at) => count(text[..at].chars().count() + 1),
             None => Value::Integer(0),
         },
-        ScalarFunction::Unicode => {
+        TextFunction::Unicode => {
             text.chars().next().map_or(Value::Null, |c| Value::Integer(i64::from(u32::from(c))))
         }
-        ScalarFunction::Substr => substring(arguments),
-        _ => {
-            let set = arguments.get(1).map_or(Cow::Borrowed(" "), Value::to_text);
-            let inside = |c: char| set.contains(c);
-            Value::text(match function {
-                ScalarFunction::Ltrim => text.trim_start_matches(inside),
-                ScalarFunction::Rtrim => text.trim_end_matches(inside),
-                _ => text.trim_matches(inside),
-            })
-        }
+        TextFunction::Substr => substring(arguments),
+        TextFunction::Ltrim => Value::text(text.trim_start_matches(trimmed)),
+        TextFunction::Rtrim => Value::text(text.trim_end_matches(trimmed)),
+        TextFunction::Trim => Value::text(text.trim_matches(trimmed)),
     }
 }
 
@@ -289,10 +281,7 @@ fn text_function(function: ScalarFunction, arguments: &[Value]) -> Value {
 /// stands before; bytes of a blob, characters of anything else.
 fn substring(arguments: &[Value]) -> Value {
     let text = arguments[0].to_text();
-    let blob = match &arguments[0] {
-        Value::Blob(bytes) => Some(bytes),
-        _ => None,
-    };
+    let blob = blob(&arguments[0]);
     let length =
         i128::try_from(blob.map_or_else(|| text.chars().count(), |b| b.len())).unwrap_or(i128::MAX);
     let start = i128::from(to_integer(&arguments[1]));
@@ -309,7 +298,7 @@ fn substring(arguments: &[Value]) -> Value {
     let (from, to) = (clip(from), clip(to));
     match blob {
         // SQLite does not tell an empty blob from none here.
-        Some(bytes) if bytes.is_empty() => Value::Null,
+        Some([]) => Value::Null,
         Some(bytes) => Value::Blob(bytes[from..to.max(from)].into()),
         None => {
             Value::text(text.chars().skip(from).take(to.saturating_sub(from)).collect::<String>())
@@ -317,7 +306,7 @@ fn substring(arguments: &[Value]) -> Value {
     }
 }
 
-fn real_function(function: ScalarFunction, arguments: &[Value]) -> Value {
+fn real_function(function: MathFunction, arguments: &[Value]) -> Value {
     let Some(numbers) = arguments.iter().map(numeric).collect::<Option<Vec<Value>>>() else {
         return Value::Null;
     };
@@ -325,26 +314,24 @@ fn real_function(function: ScalarFunction, arguments: &[Value]) -> Value {
     let b = numbers.get(1).map_or(0.0, to_real);
     let positive = |x: f64, f: fn(f64) -> f64| if x > 0.0 { f(x) } else { f64::NAN };
     Value::real(match function {
-        ScalarFunction::Acos => a.acos(),
-        ScalarFunction::Asin => a.asin(),
-        ScalarFunction::Atan => a.atan(),
-        ScalarFunction::Atan2 => a.atan2(b),
-        ScalarFunction::Cos => a.cos(),
-        ScalarFunction::Degrees => a.to_degrees(),
-        ScalarFunction::Exp => a.exp(),
-        ScalarFunction::Ln => positive(a, f64::ln),
-        ScalarFunction::Log if arguments.len() == 2 => positive(b, f64::ln) / positive(a, f64::ln),
-        ScalarFunction::Log | ScalarFunction::Log10 => positive(a, f64::log10),
-        ScalarFunction::Log2 => positive(a, f64::log2),
-        ScalarFunction::Mod => a % b,
-        ScalarFunction::Pi => std::f64::consts::PI,
-        ScalarFunction::Power => a.powf(b),
-        ScalarFunction::Radians => a.to_radians(),
-        ScalarFunction::Sin => a.sin(),
-        ScalarFunction::Sqrt => a.sqrt(),
-        ScalarFunction::Tan => a.tan(),
-        // `call` has answered every other function before it came here.
-        _ => f64::NAN,
+        MathFunction::Acos => a.acos(),
+        MathFunction::Asin => a.asin(),
+        MathFunction::Atan => a.atan(),
+        MathFunction::Atan2 => a.atan2(b),
+        MathFunction::Cos => a.cos(),
+        MathFunction::Degrees => a.to_degrees(),
+        MathFunction::Exp => a.exp(),
+        MathFunction::Ln => positive(a, f64::ln),
+        MathFunction::Log if arguments.len() == 2 => positive(b, f64::ln) / positive(a, f64::ln),
+        MathFunction::Log | MathFunction::Log10 => positive(a, f64::log10),
+        MathFunction::Log2 => positive(a, f64::log2),
+        MathFunction::Mod => a % b,
+        MathFunction::Pi => std::f64::consts::PI,
+        MathFunction::Power => a.powf(b),
+        MathFunction::Radians => a.to_radians(),
+        MathFunction::Sin => a.sin(),
+        MathFunction::Sqrt => a.sqrt(),
+        MathFunction::Tan => a.tan(),
     })
 }
 
@@ -362,7 +349,7 @@ mod tests {
         let of = |start: i64, length: Option<i64>| {
             let mut arguments = vec![Value::text("abcde"), Value::Integer(start)];
             arguments.extend(length.map(Value::Integer));
-            shown(ScalarFunction::Substr, &arguments)
+            shown(ScalarFunction::Text(TextFunction::Substr), &arguments)
         };
         // Answers of SQLite 3.40.1.
         assert_eq!(of(2, None), "'bcde'");
@@ -388,8 +375,14 @@ mod tests {
         assert_eq!(round(1e-40, 2), "0.0");
         assert_eq!(round(0.1, 30), "0.1");
         assert_eq!(shown(ScalarFunction::Abs, &[Value::Integer(i64::MIN)]), "integer-overflow");
-        assert_eq!(shown(ScalarFunction::Sqrt, &[Value::Integer(-1)]), "NULL");
+        assert_eq!(shown(ScalarFunction::Math(MathFunction::Sqrt), &[Value::Integer(-1)]), "NULL");
         assert_eq!(shown(ScalarFunction::Hex, &[Value::text("aé")]), "'61C3A9'");
-        assert_eq!(shown(ScalarFunction::Instr, &[Value::text("éa"), Value::text("a")]), "2");
+        assert_eq!(
+            shown(
+                ScalarFunction::Text(TextFunction::Instr),
+                &[Value::text("éa"), Value::text("a")]
+            ),
+            "2"
+        );
     }
 }

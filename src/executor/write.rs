@@ -321,13 +321,10 @@ fn row_number(table: &TableSchema, value: Value) -> Result<Option<RowId>, Error>
         Error::Failed { code: "rowid", message, help: Some(help) }
     };
     let shown = value.shortened();
-    match DataType::Integer.accept(value).map_err(|rejected| wrong(rejected.value))? {
-        Value::Integer(number) => match u64::try_from(number) {
-            Ok(row) if (1..=MAX_ROW).contains(&row) => Ok(Some(RowId(row))),
-            _ => Err(wrong(shown)),
-        },
-        _ => Ok(None),
-    }
+    let accepted = DataType::Integer.accept(value).map_err(|rejected| wrong(rejected.value))?;
+    let Value::Integer(number) = accepted else { return Ok(None) };
+    let row = u64::try_from(number).ok().filter(|row| (1..=MAX_ROW).contains(row));
+    row.map(|row| Some(RowId(row))).ok_or_else(|| wrong(shown))
 }
 
 /// The largest number that a row can be given: room for more rows than there will ever be is left
@@ -361,17 +358,15 @@ pub fn load(
 }
 
 fn integer_key(table: &TableSchema, row: &Row) -> Option<i64> {
-    match row[table.integer_primary_key()?] {
-        Value::Integer(number) => Some(number),
-        _ => None,
-    }
+    let Value::Integer(number) = row[table.integer_primary_key()?] else { return None };
+    Some(number)
 }
 
 /// The number from which new ones count on, at least 0.
 fn largest(table: &TableSchema, view: &TableView) -> i64 {
-    let present = table.primary_key().and_then(|key| match view.largest(key.id) {
-        Some(Value::Integer(number)) => Some(number),
-        _ => None,
+    let present = table.primary_key().and_then(|key| {
+        let Some(Value::Integer(number)) = view.largest(key.id) else { return None };
+        Some(number)
     });
     let ever = if table.autoincrement { view.autoincrement() } else { 0 };
     present.unwrap_or(0).max(ever).max(0)
@@ -443,9 +438,9 @@ fn update(
     if !unique.is_empty() {
         let touched: std::collections::HashSet<_> = changes
             .iter()
-            .filter_map(|change| match change {
-                Change::Update { row, .. } => Some(*row),
-                _ => None,
+            .filter_map(|change| {
+                let Change::Update { row, .. } = change else { return None };
+                Some(*row)
             })
             .collect();
         let checked = unique.check(table, view, |row| touched.contains(&row));

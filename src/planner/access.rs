@@ -88,17 +88,14 @@ fn options(
                 || e.data_type.is_number() && data_type.is_number()
                 || matches!(data_type, DataType::Flexible(_)))
     };
-    match &condition.kind {
-        BoundKind::Compare(Comparison::Equal, a, b) => match (is_column(a), is_column(b)) {
-            (true, _) if fits(b) => Some(vec![b]),
-            (_, true) if fits(a) => Some(vec![a]),
-            _ => None,
-        },
-        BoundKind::InList { operand, list, negated: false }
-            if is_column(operand) && list.iter().all(fits) =>
-        {
-            Some(list.iter().collect())
-        }
-        _ => None,
+    if let BoundKind::Compare(Comparison::Equal, a, b) = &condition.kind {
+        let mut sides = [(&**a, &**b), (&**b, &**a)].into_iter();
+        let fixes = |side: &(&BoundExpression, &BoundExpression)| is_column(side.0) && fits(side.1);
+        return sides.find(fixes).map(|(_, constant)| vec![constant]);
     }
+    if let BoundKind::InList { operand, list, negated: false } = &condition.kind {
+        let fixed = is_column(operand) && list.iter().all(fits);
+        return fixed.then(|| list.iter().collect());
+    }
+    None
 }

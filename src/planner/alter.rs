@@ -84,7 +84,10 @@ fn add_column(
                 initial = Some(binder.bind(value)?);
                 None
             }
-            _ => None,
+            ColumnConstraintKind::NotNull
+            | ColumnConstraintKind::Null
+            | ColumnConstraintKind::Collate(_)
+            | ColumnConstraintKind::Generated { .. } => None,
         };
         if let Some(word) = not_yet {
             let message = format!("{word} of a column that is added is not supported yet");
@@ -109,7 +112,7 @@ fn drop_column(
         return Err(refused(format!("{} needs \"{called}\"", what_is(key)), name).help(
             match (key.kind, &key.name) {
                 (KeyKind::Index, Some(index)) => Some(format!("DROP INDEX {index} comes first")),
-                _ => None,
+                (KeyKind::Primary | KeyKind::Unique | KeyKind::Index, _) => None,
             },
         ));
     }

@@ -3,7 +3,8 @@
 use super::exact_numbers::{self, common};
 use super::expression::{Arithmetic, BoundExpression, BoundKind, Comparison};
 use super::functions::{
-    AGGREGATE_FUNCTIONS, AggregateFunction, MANY, ResultType, SCALAR_FUNCTIONS, ScalarFunction,
+    AGGREGATE_FUNCTIONS, AggregateFunction, MANY, MathFunction, ResultType, SCALAR_FUNCTIONS,
+    ScalarFunction,
 };
 use super::moment_arithmetic::arithmetic_of_moments;
 use super::notices::suggest_type;
@@ -62,9 +63,10 @@ fn no_such_digits(type_name: &TypeName) -> Error {
 /// The day or moment that a literal is.
 fn moment(data_type: DataType, text: &str, span: Span) -> Result<Value, Error> {
     data_type.accept(Value::text(text)).map_err(|rejected| {
-        let help = match data_type {
-            DataType::Date => "a DATE is 'YYYY-MM-DD'",
-            _ => "a TIMESTAMP is 'YYYY-MM-DD HH:MM:SS', with or without an offset behind it",
+        let help = if data_type == DataType::Date {
+            "a DATE is 'YYYY-MM-DD'"
+        } else {
+            "a TIMESTAMP is 'YYYY-MM-DD HH:MM:SS', with or without an offset behind it"
         };
         Error::new("type", format!("{} is no {data_type}", rejected.value), span)
             .help(Some(help.into()))
@@ -209,23 +211,25 @@ impl Binder<'_> {
         let operand = self.bind(operand)?;
         Ok(match operator {
             // Only to take a column's affinity away, as in SQLite.
-            UnaryOperator::Plus => match operand.kind {
-                BoundKind::Column(_) => BoundExpression {
+            UnaryOperator::Plus if matches!(operand.kind, BoundKind::Column(_)) => {
+                BoundExpression {
                     data_type: operand.data_type.without_affinity(),
                     kind: BoundKind::Call(ScalarFunction::Coalesce, vec![operand]),
-                },
-                _ => operand,
-            },
+                }
+            }
+            UnaryOperator::Plus => operand,
             UnaryOperator::Not => boolean(BoundKind::Not(boxed(truth(operand)))),
             UnaryOperator::BitNot => BoundExpression {
                 kind: BoundKind::BitNot(boxed(operand)),
                 data_type: DataType::Integer,
             },
             UnaryOperator::Minus => {
-                let data_type = match operand.data_type {
-                    DataType::Boolean => DataType::Integer,
-                    number if number.is_number() => number,
-                    _ => DataType::Any,
+                let data_type = if operand.data_type == DataType::Boolean {
+                    DataType::Integer
+                } else if operand.data_type.is_number() {
+                    operand.data_type
+                } else {
+                    DataType::Any
                 };
                 BoundExpression { kind: BoundKind::Negate(boxed(operand)), data_type }
             }
@@ -367,7 +371,7 @@ fn scalar(
         exact_numbers::alternatives(arguments[from..].iter_mut());
     }
     if let [a, b] = arguments.as_slice() {
-        if function == ScalarFunction::Mod {
+        if function == ScalarFunction::Math(MathFunction::Mod) {
             let (a, b) = exact_numbers::operands(a.clone(), b.clone(), span)?;
             arguments = vec![a, b];
         } else if function == ScalarFunction::Nullif {
@@ -383,10 +387,8 @@ fn scalar(
     let data_type = match result {
         ResultType::Of(data_type) => data_type,
         ResultType::First => first,
-        ResultType::Part => match first {
-            DataType::Blob | DataType::Any if !arguments.is_empty() => first,
-            _ => DataType::Text,
-        },
+        ResultType::Part if matches!(first, DataType::Blob | DataType::Any) => first,
+        ResultType::Part => DataType::Text,
         ResultType::Common(from) => common(&arguments[from.min(arguments.len())..]),
         ResultType::Magnitude if is_decimal => first,
         ResultType::Magnitude => DataType::Any,

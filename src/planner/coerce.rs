@@ -12,7 +12,9 @@
 
 use super::exact_numbers;
 use super::expression::{Affinity, BoundExpression, BoundKind, Comparison, DayRounding};
-use crate::types::{ColumnAffinity, DataType, Date, Decimal, Timestamp, Value, whole_number};
+use crate::types::{
+    ColumnAffinity, DataType, Date, Decimal, Literal, Timestamp, Value, whole_number,
+};
 
 /// Which side an operand pulls the other to.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -138,7 +140,8 @@ fn moments(
         (DataType::Timestamp, _) => (left, converted(Affinity::Timestamp, right)),
         (_, DataType::Timestamp) => (converted(Affinity::Timestamp, left), right),
         (DataType::Date, _) => (left, converted(day(comparison), right)),
-        _ => (converted(day(comparison.flipped()), left), right),
+        // The other side is the day.
+        (_, _) => (converted(day(comparison.flipped()), left), right),
     }
 }
 
@@ -149,17 +152,19 @@ pub(super) fn in_list(
     negated: bool,
 ) -> BoundExpression {
     let pulling = pull(&operand);
-    let item = |item: BoundExpression| match operand.data_type {
-        data_type if data_type.is_moment() && data_type == item.data_type => item,
-        DataType::Date => converted(Affinity::Date(DayRounding::Exact), item),
-        DataType::Timestamp => converted(Affinity::Timestamp, item),
-        _ => convert(
-            exact_numbers::compared(item, operand.data_type),
-            OperandAffinity::None,
-            pulling,
-        ),
-    };
     let is_one = operand.data_type.is_moment();
+    let item = |item: BoundExpression| {
+        if is_one && operand.data_type == item.data_type {
+            item
+        } else if operand.data_type == DataType::Date {
+            converted(Affinity::Date(DayRounding::Exact), item)
+        } else if operand.data_type == DataType::Timestamp {
+            converted(Affinity::Timestamp, item)
+        } else {
+            let item = exact_numbers::compared(item, operand.data_type);
+            convert(item, OperandAffinity::None, pulling)
+        }
+    };
     let is_day = |item: &BoundExpression| item.data_type.is_moment() && !is_one;
     // Mostly there are none: a long list is not copied to find that out.
     let (days, list) = match list.iter().any(is_day) {
@@ -222,23 +227,23 @@ fn convert(
     }
 }
 
+fn may_be_blob(data_type: DataType) -> bool {
+    matches!(data_type, DataType::Blob | DataType::Any | DataType::Flexible(_))
+}
+
 /// The operand as an affinity makes it, at once where it is a literal.
 fn converted(affinity: Affinity, operand: BoundExpression) -> BoundExpression {
     let data_type = match affinity {
         Affinity::Numeric | Affinity::Decimal | Affinity::Boolean => DataType::Any,
         Affinity::Date(_) => DataType::Date,
         Affinity::Timestamp => DataType::Timestamp,
-        Affinity::Text => match operand.data_type {
-            DataType::Blob | DataType::Any | DataType::Flexible(_) => DataType::Any,
-            _ => DataType::Text,
-        },
+        // A blob stays one.
+        Affinity::Text if may_be_blob(operand.data_type) => DataType::Any,
+        Affinity::Text => DataType::Text,
     };
-    let literal = match &operand.kind {
-        BoundKind::Literal(value) => Some(value),
-        BoundKind::Number(number) => Some(&number.value),
-        _ => None,
-    };
-    if let Some(literal) = literal {
+    if let BoundKind::Literal(literal) | BoundKind::Number(Literal { value: literal, .. }) =
+        &operand.kind
+    {
         let value = affinity.of(literal.clone());
         if value.is_null() {
             return BoundExpression::literal(value, data_type);

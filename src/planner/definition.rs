@@ -115,13 +115,15 @@ fn added(column: &Column) -> Option<ColumnDefinition> {
 fn references(create: &mut CreateTable) -> impl Iterator<Item = &mut ForeignKeyClause> {
     let CreateTable { columns, constraints, .. } = create;
     let of_columns = columns.iter_mut().flat_map(|column| &mut column.constraints);
-    let of_columns = of_columns.filter_map(|constraint| match &mut constraint.kind {
-        ColumnConstraintKind::References(clause) => Some(clause),
-        _ => None,
+    let of_columns = of_columns.filter_map(|constraint| {
+        let ColumnConstraintKind::References(clause) = &mut constraint.kind else { return None };
+        Some(clause)
     });
-    let of_table = constraints.iter_mut().filter_map(|constraint| match &mut constraint.kind {
-        TableConstraintKind::ForeignKey { references, .. } => Some(references),
-        _ => None,
+    let of_table = constraints.iter_mut().filter_map(|constraint| {
+        let TableConstraintKind::ForeignKey { references, .. } = &mut constraint.kind else {
+            return None;
+        };
+        Some(references)
     });
     of_columns.chain(of_table)
 }

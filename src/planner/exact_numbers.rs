@@ -28,11 +28,10 @@ fn is_decimal(data_type: DataType) -> bool {
 
 /// The type that a column of a FLEXIBLE table is meant for, where its numbers are exact.
 fn meant(data_type: DataType) -> DataType {
-    match data_type {
-        DataType::Flexible(ColumnAffinity::Decimal { precision, scale }) => {
-            DataType::Decimal { precision, scale }
-        }
-        other => other,
+    if let DataType::Flexible(ColumnAffinity::Decimal { precision, scale }) = data_type {
+        DataType::Decimal { precision, scale }
+    } else {
+        data_type
     }
 }
 
@@ -174,58 +173,52 @@ pub(super) fn choices(function: ScalarFunction) -> Option<usize> {
 
 /// A numeral with all of its digits; `None` if a number in it has more than a decimal.
 fn exact(numeral: &BoundExpression) -> Option<BoundExpression> {
-    match &numeral.kind {
-        BoundKind::Number(Literal { exact: Some(Value::Decimal(digits)), .. }) => {
-            Some(BoundExpression::of(Value::Decimal(*digits)))
-        }
-        BoundKind::Number(_) => None,
-        BoundKind::Parameter { index, exact } if numeral.data_type == DataType::Real => {
-            let data_type = exact.unwrap_or(DataType::Any);
-            Some(BoundExpression { kind: BoundKind::ExactParameter(*index), data_type })
-        }
-        _ => {
-            let mut numeral = numeral.clone();
-            let mut fits = true;
-            for_each_part(&mut numeral, |part| match exact(part) {
-                Some(digits) => *part = digits,
-                None => fits = false,
-            });
-            numeral.data_type = type_of(&numeral);
-            fits.then_some(numeral)
-        }
+    if let BoundKind::Number(literal) = &numeral.kind {
+        let Some(Value::Decimal(digits)) = literal.exact else { return None };
+        return Some(BoundExpression::of(Value::Decimal(digits)));
     }
+    if let BoundKind::Parameter { index, exact } = &numeral.kind
+        && numeral.data_type == DataType::Real
+    {
+        let data_type = exact.unwrap_or(DataType::Any);
+        return Some(BoundExpression { kind: BoundKind::ExactParameter(*index), data_type });
+    }
+    let mut numeral = numeral.clone();
+    let mut fits = true;
+    for_each_part(&mut numeral, |part| match exact(part) {
+        Some(digits) => *part = digits,
+        None => fits = false,
+    });
+    numeral.data_type = type_of(&numeral);
+    fits.then_some(numeral)
 }
 
 /// Visits the numbers that a numeral is made of.
 fn for_each_part(numeral: &mut BoundExpression, mut visit: impl FnMut(&mut BoundExpression)) {
-    match &mut numeral.kind {
+    if let BoundKind::Case { branches, otherwise } = &mut numeral.kind {
         // Its conditions are none.
-        BoundKind::Case { branches, otherwise } => {
-            branches.iter_mut().for_each(|(_, result)| visit(result));
-            otherwise.iter_mut().for_each(|otherwise| visit(otherwise));
-        }
-        BoundKind::Call(function, arguments) => {
-            let from = choices(*function).unwrap_or(0);
-            arguments[from..].iter_mut().for_each(visit);
-        }
-        _ => numeral.for_each_operand_mut(visit),
+        branches.iter_mut().for_each(|(_, result)| visit(result));
+        otherwise.iter_mut().for_each(|otherwise| visit(otherwise));
+    } else if let BoundKind::Call(function, arguments) = &mut numeral.kind {
+        let from = choices(*function).unwrap_or(0);
+        arguments[from..].iter_mut().for_each(visit);
+    } else {
+        numeral.for_each_operand_mut(visit);
     }
 }
 
 /// The type of a numeral from those of its parts.
 fn type_of(numeral: &BoundExpression) -> DataType {
-    match &numeral.kind {
-        BoundKind::Negate(a) => a.data_type,
-        BoundKind::Arithmetic(operator, a, b) => {
-            arithmetic_type(*operator, a.data_type, b.data_type).unwrap_or(numeral.data_type)
-        }
-        BoundKind::Case { branches, otherwise } => {
-            common(branches.iter().map(|(_, result)| result).chain(otherwise.as_deref()))
-        }
-        BoundKind::Call(function, arguments) => {
-            common(&arguments[choices(*function).unwrap_or(0)..])
-        }
-        _ => numeral.data_type,
+    if let BoundKind::Negate(a) = &numeral.kind {
+        a.data_type
+    } else if let BoundKind::Arithmetic(operator, a, b) = &numeral.kind {
+        arithmetic_type(*operator, a.data_type, b.data_type).unwrap_or(numeral.data_type)
+    } else if let BoundKind::Case { branches, otherwise } = &numeral.kind {
+        common(branches.iter().map(|(_, result)| result).chain(otherwise.as_deref()))
+    } else if let BoundKind::Call(function, arguments) = &numeral.kind {
+        common(&arguments[choices(*function).unwrap_or(0)..])
+    } else {
+        numeral.data_type
     }
 }
 
@@ -273,15 +266,11 @@ pub(super) fn compared(operand: BoundExpression, with: DataType) -> BoundExpress
     if !is_decimal(meant(with)) || !is_numeral(&operand) {
         return operand;
     }
-    match &operand.kind {
-        BoundKind::Number(Literal { exact: Some(Value::Text(digits)), .. }) => {
-            match Decimal::parse_leading(digits) {
-                Some(leading) => BoundExpression::of(Value::Decimal(leading)),
-                None => operand,
-            }
-        }
-        _ => exact(&operand).unwrap_or(operand),
+    if let BoundKind::Number(Literal { exact: Some(Value::Text(digits)), .. }) = &operand.kind {
+        let leading = Decimal::parse_leading(digits).map(Value::Decimal);
+        return leading.map_or(operand, BoundExpression::of);
     }
+    exact(&operand).unwrap_or(operand)
 }
 
 /// Whether all digits of a number count for a column or a CAST of this type: one that keeps them, or

@@ -328,12 +328,11 @@ impl BoundExpression {
     pub fn conjuncts(self) -> Vec<BoundExpression> {
         let (mut parts, mut stack) = (Vec::new(), vec![self]);
         while let Some(expression) = stack.pop() {
-            match expression.kind {
-                BoundKind::And(a, b) => {
-                    stack.push(*b);
-                    stack.push(*a);
-                }
-                _ => parts.push(expression),
+            if let BoundKind::And(a, b) = expression.kind {
+                stack.push(*b);
+                stack.push(*a);
+            } else {
+                parts.push(expression);
             }
         }
         parts

@@ -104,9 +104,15 @@ fn when(temporal: &Temporal, period: Period) -> String {
     match temporal {
         Temporal::AsOf(_) => format!(" as of event {last}"),
         Temporal::All { .. } => " for all events".to_owned(),
-        _ if first > last => " for no event".to_owned(),
-        _ if first == last => format!(" for event {first}"),
-        _ => format!(" for events {first} to {last}"),
+        Temporal::From { .. } | Temporal::Between { .. } if first > last => {
+            " for no event".to_owned()
+        }
+        Temporal::From { .. } | Temporal::Between { .. } if first == last => {
+            format!(" for event {first}")
+        }
+        Temporal::From { .. } | Temporal::Between { .. } => {
+            format!(" for events {first} to {last}")
+        }
     }
 }
 

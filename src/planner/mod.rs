@@ -46,8 +46,8 @@ pub use error::Error;
 pub use exact_numbers::quotient_scale;
 pub use expression::{Affinity, Arithmetic, BoundExpression, BoundKind, Comparison, DayRounding};
 pub use functions::{
-    AGGREGATE_FUNCTIONS, AggregateEntry, AggregateFunction, CalendarFunction, ResultType,
-    SCALAR_FUNCTIONS, ScalarEntry, ScalarFunction, Signature,
+    AGGREGATE_FUNCTIONS, AggregateEntry, AggregateFunction, CalendarFunction, MathFunction,
+    ResultType, SCALAR_FUNCTIONS, ScalarEntry, ScalarFunction, Signature, TextFunction,
 };
 pub use moment_arithmetic::arithmetic_of_moments;
 pub use plan::{

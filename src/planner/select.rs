@@ -11,7 +11,7 @@ use super::{Error, Planning, exact_numbers, lower};
 use crate::language::ast::{
     Expression, ExpressionKind, OrderItem, Select, SelectItem, Temporal, UnaryOperator,
 };
-use crate::types::{DataType, Literal, Value};
+use crate::types::{DataType, Value};
 
 /// One column of the answer.
 struct SelectedColumn {
@@ -214,26 +214,24 @@ impl Grouping {
             *expression = BoundExpression::column(group.column, data_type);
             return;
         }
-        match expression.kind {
-            BoundKind::Aggregate(index) => {
-                *expression = BoundExpression::column(self.aggregates[index].0, data_type);
-            }
-            BoundKind::Column(_) => {
-                let bare = AggregateCall {
-                    function: AggregateFunction::Bare,
-                    arguments: vec![expression.clone()],
-                    distinct: false,
-                    filter: None,
-                    data_type,
-                };
-                let known = self.aggregates.iter().find(|(_, call)| *call == bare);
-                let column = known.map(|(column, _)| *column).unwrap_or_else(|| {
-                    self.aggregates.push(identified(bare, names));
-                    self.aggregates[self.aggregates.len() - 1].0
-                });
-                *expression = BoundExpression::column(column, data_type);
-            }
-            _ => expression.for_each_operand_mut(|operand| self.regroup(operand, names)),
+        if let BoundKind::Aggregate(index) = expression.kind {
+            *expression = BoundExpression::column(self.aggregates[index].0, data_type);
+        } else if let BoundKind::Column(_) = expression.kind {
+            let bare = AggregateCall {
+                function: AggregateFunction::Bare,
+                arguments: vec![expression.clone()],
+                distinct: false,
+                filter: None,
+                data_type,
+            };
+            let known = self.aggregates.iter().find(|(_, call)| *call == bare);
+            let column = known.map(|(column, _)| *column).unwrap_or_else(|| {
+                self.aggregates.push(identified(bare, names));
+                self.aggregates[self.aggregates.len() - 1].0
+            });
+            *expression = BoundExpression::column(column, data_type);
+        } else {
+            expression.for_each_operand_mut(|operand| self.regroup(operand, names));
         }
     }
 }
@@ -356,14 +354,15 @@ fn ordinal(
 
 /// The integer that a literal with signs before it is.
 fn signed_integer(expression: &Expression) -> Option<i64> {
-    match &expression.kind {
-        ExpressionKind::Literal(Literal { value: Value::Integer(number), .. }) => Some(*number),
-        ExpressionKind::Unary { operator: UnaryOperator::Plus, operand } => signed_integer(operand),
-        ExpressionKind::Unary { operator: UnaryOperator::Minus, operand } => {
-            signed_integer(operand)?.checked_neg()
-        }
-        _ => None,
+    if let ExpressionKind::Unary { operator, operand } = &expression.kind {
+        return match operator {
+            UnaryOperator::Plus => signed_integer(operand),
+            UnaryOperator::Minus => signed_integer(operand)?.checked_neg(),
+            UnaryOperator::Not | UnaryOperator::BitNot => None,
+        };
     }
+    let ExpressionKind::Literal(literal) = &expression.kind else { return None };
+    if let Value::Integer(number) = literal.value { Some(number) } else { None }
 }
 
 /// In ORDER BY an alias comes before a column of the same name. A name that nobody gave by AS is
