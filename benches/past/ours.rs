@@ -75,9 +75,9 @@ impl Asof {
     /// Every row at an event in order of keys, as text.
     pub fn table(&mut self, event: u64) -> Vec<String> {
         let rows = self.answer(&format!("SELECT * FROM accounts AS OF EVENT {event} ORDER BY id"));
-        let text = |value: &Value| match value {
-            Value::Boolean(value) => i32::from(*value).to_string(),
-            other => other.to_text().to_string(),
+        let text = |value: &Value| {
+            let Value::Boolean(value) = value else { return value.to_text().to_string() };
+            i32::from(*value).to_string()
         };
         let line = |row: &Vec<Value>| row.iter().map(text).collect::<Vec<_>>().join("|");
         rows.iter().map(line).collect()

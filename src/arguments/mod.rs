@@ -328,6 +328,7 @@ impl Arguments {
 }
 
 /// Ends the process with what clap says; nothing that it quotes commands a terminal.
+#[expect(clippy::wildcard_enum_match_arm, reason = "clap's values may become more")]
 fn end(mut error: clap::Error) -> ! {
     let escaped = |(kind, value): (ContextKind, &ContextValue)| match value {
         ContextValue::String(text) => Some((kind, ContextValue::String(escape(text).into_owned()))),

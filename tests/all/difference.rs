@@ -91,7 +91,13 @@ fn json(value: &Value) -> Json {
         Value::Null => Json::Null,
         Value::Integer(integer) => Json::from(*integer),
         Value::Text(text) => Json::from(&**text),
-        other => panic!("{other:?} is in no history"),
+        Value::Boolean(_)
+        | Value::Real(_)
+        | Value::Decimal(_)
+        | Value::Date(_)
+        | Value::Timestamp(_)
+        | Value::Json(_)
+        | Value::Blob(_) => panic!("{value:?} is in no history"),
     }
 }
 
@@ -137,19 +143,19 @@ fn difference(session: &Session, from: u64, to: u64, table: Option<&str>) -> Vec
                 let at = columns.iter().position(|column| column.name == name).expect(name);
                 value_at(batch.column(at).as_ref(), columns[at].data_type, row)
             };
-            let text = |name: &str| match value(name) {
-                Value::Text(text) => text.to_string(),
-                other => panic!("{name} is {other:?}"),
+            let text = |name: &str| {
+                let Value::Text(text) = value(name) else { panic!("{name}: {:?}", value(name)) };
+                text.to_string()
             };
-            let image = |name: &str| match value(name) {
-                Value::Null => Json::Null,
-                Value::Json(text) => serde_json::from_str(&text).expect("JSON"),
-                other => panic!("{name} is {other:?}"),
+            let image = |name: &str| {
+                let image = value(name);
+                if image.is_null() {
+                    return Json::Null;
+                }
+                let Value::Json(text) = image else { panic!("{name}: {image:?}") };
+                serde_json::from_str(&text).expect("JSON")
             };
-            let number = match value("row") {
-                Value::Integer(row) => Some(row),
-                _ => None,
-            };
+            let number = if let Value::Integer(row) = value("row") { Some(row) } else { None };
             let (table, op) = (text("table_name"), text("op"));
             changes.push(Change { table, op, row: number, old: image("old"), new: image("new") });
         }
@@ -321,9 +327,9 @@ fn changes_are_told_in_words() {
     run(&mut session, &[&format!("UPDATE \"my accounts\" SET owner = '{long}'")]);
     let mut words = |query: &str| -> String {
         let rows = rows_of(&mut session, query).expect("words");
-        let line = |row: &Vec<Value>| match &row[0] {
-            Value::Text(text) => format!("{text}\n"),
-            other => panic!("{other:?} is no text"),
+        let line = |row: &Vec<Value>| {
+            let Value::Text(text) = &row[0] else { panic!("{row:?} is no text") };
+            format!("{text}\n")
         };
         rows.iter().map(line).collect()
     };

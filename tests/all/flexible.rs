@@ -47,9 +47,9 @@ const VALUES: [&str; 26] = [
 fn both(session: &mut Session, sqlite: &rusqlite::Connection, sql: &str) -> [Vec<Vec<String>>; 2] {
     use rusqlite::types::ValueRef;
     let ours = rows_of(session, sql).unwrap_or_else(|error| panic!("{sql}\n{error}"));
-    let shown = |value: &Value| match value {
-        Value::Boolean(truth) => i64::from(*truth).to_string(),
-        value => value.to_string(),
+    let shown = |value: &Value| {
+        let Value::Boolean(truth) = value else { return value.to_string() };
+        i64::from(*truth).to_string()
     };
     let ours = ours.iter().map(|row| row.iter().map(shown).collect()).collect();
     let mut statement = sqlite.prepare(sql).expect("SQLite knows it");

@@ -139,9 +139,9 @@ fn point(dice: &mut Dice, all: &[Known], tags: &[u64]) -> Asked {
 
 /// The numbers in the first column.
 fn numbers(session: &mut Session, query: &str) -> Result<Vec<u64>, String> {
-    let number = |row: &Vec<Value>| match row[0] {
-        Value::Integer(number) => number.unsigned_abs(),
-        _ => panic!("{row:?}"),
+    let number = |row: &Vec<Value>| {
+        let Value::Integer(number) = row[0] else { panic!("{row:?}") };
+        number.unsigned_abs()
     };
     match rows_of(session, query) {
         Ok(rows) => Ok(rows.iter().map(number).collect()),

@@ -257,10 +257,10 @@ fn plans_say_when_their_tables_are_read() {
 #[test]
 fn a_result_read_inside_a_transaction_says_so() {
     let mut session = session();
-    let mut inside = |sql: &str| match session.execute(sql).expect(sql) {
-        Outcome::Rows(rows) => rows.inside().expect("the log").map(|transaction| transaction.0),
-        Outcome::Done(said) => panic!("{sql}: {said}"),
-        other => panic!("{sql}: {other:?}"),
+    let mut inside = |sql: &str| {
+        let outcome = session.execute(sql).expect(sql);
+        let Outcome::Rows(rows) = outcome else { panic!("{sql}: {outcome:?}") };
+        rows.inside().expect("the log").map(|transaction| transaction.0)
     };
     for (sql, transaction) in [
         ("SELECT * FROM t AS OF EVENT 4", Some(4)),

@@ -63,12 +63,15 @@ fn its_words_are_the_keyword_table() {
     let grammar = ebnf::read(EBNF);
     let mut words = BTreeSet::new();
     for (name, rule) in &grammar.rules {
-        rule.walk(&mut |part| match part {
-            Rule::Literal(text) if text.len() > 1 && text.as_bytes()[0].is_ascii_alphabetic() => {
+        rule.walk(&mut |part| {
+            if let Rule::Name(other) = part {
+                assert!(grammar.rules.contains_key(other), "{name} names {other}");
+            } else if let Rule::Literal(text) = part
+                && text.len() > 1
+                && text.as_bytes()[0].is_ascii_alphabetic()
+            {
                 words.insert(text.clone());
             }
-            Rule::Name(other) => assert!(grammar.rules.contains_key(other), "{name} names {other}"),
-            _ => {}
         });
     }
     let table: BTreeSet<String> = Keyword::all().map(|word| word.text().to_owned()).collect();

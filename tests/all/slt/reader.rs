@@ -164,10 +164,11 @@ fn shown(value: &Value, letter: char) -> String {
     let number: f64 = numeric_prefix(&text).to_text().parse().unwrap_or(0.0);
     match letter {
         #[expect(clippy::cast_possible_truncation, reason = "as SQLite's own runner cuts it")]
-        'I' => match value {
-            Value::Integer(integer) => (*integer as i32).to_string(),
-            _ => (number as i64 as i32).to_string(),
-        },
+        'I' => {
+            let integer =
+                if let Value::Integer(integer) = value { *integer } else { number as i64 };
+            (integer as i32).to_string()
+        }
         'R' => format!("{number:.3}"),
         _ if text.is_empty() => "(empty)".into(),
         _ => text.chars().map(|c| if (' '..='~').contains(&c) { c } else { '@' }).collect(),
