@@ -10,21 +10,19 @@
 //! latest. Everything is shared with views and copied only where a change meets a view that is still
 //! held: the ends of one chunk, or the open chunk, a page of the row map, a path in an index.
 
+mod counters;
 mod epoch;
+mod keys;
 
-use super::bytes::Bytes;
 use super::chunk::{ChunkHandle, ChunkRef, OpenChunk, VersionHeader, VersionPosition};
 use super::column::{OpenColumn, StoredColumn};
-use super::key_index::{KeyEntry, KeyIndex};
+use super::key_index::KeyIndex;
 use super::layer::Layer;
 use super::row_map::RowMap;
-use crate::types::{
-    EventId, KeyId, KeySchema, Period, Row, RowId, TableSchema, Value, key::push_value,
-};
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// How many insertions and deletions lie between two notes of the number of rows.
-const NOTE_EVERY: u32 = 1024;
+use crate::types::{EventId, KeyId, KeySchema, Period, Row, RowId, TableSchema, Value};
+use counters::TableCounters;
+use keys::{LargestKey, columns_of};
+use std::sync::{Arc, Mutex};
 
 /// What an update does to a row: columns by index, with the value before and after.
 type ColumnChanges = [(usize, Value, Value)];
@@ -52,34 +50,6 @@ pub(super) struct TableVersions {
     is_restored: bool,
 }
 
-/// The largest value of a key among the rows that a fork has not touched, and as of which event.
-#[derive(Clone, Debug)]
-struct LargestKey {
-    key: KeyId,
-    event: EventId,
-    found: Option<(RowId, Value)>,
-}
-
-/// What a table counts.
-#[derive(Clone, Debug)]
-struct TableCounters {
-    next_row: RowId,
-    /// What it was when the epoch began.
-    next_row_before: RowId,
-    autoincrement: i64,
-    /// What it was when the epoch began.
-    autoincrement_before: i64,
-    autoincrement_key: Option<KeyId>,
-    /// What it was set to by hand in this epoch, and by which events, oldest first.
-    settings: Vec<(EventId, i64)>,
-    /// Visible rows after the last event; in a fork, how many more than in its base.
-    live: i64,
-    /// The number of rows after some events, oldest first.
-    notes: Arc<Vec<(EventId, i64)>>,
-    since_note: u32,
-    last_event: EventId,
-}
-
 /// The columns of a table as a chunk stores them.
 fn stored(schema: &TableSchema) -> Arc<[StoredColumn]> {
     schema.columns.iter().map(StoredColumn::new).collect()
@@ -90,30 +60,15 @@ impl TableVersions {
     pub fn new(schema: &TableSchema, base: Option<Arc<Layer>>) -> TableVersions {
         let stored = stored(schema);
         let index = |key: &KeySchema| (key.id, Arc::new(KeyIndex::new(columns_of(key, &stored))));
-        let under = base.as_ref().map(|base| &base.versions().counters);
-        let automatic = schema.primary_key().filter(|_| schema.autoincrement);
-        let next_row = under.map_or(RowId(1), |under| under.next_row);
-        let counters = TableCounters {
-            next_row,
-            next_row_before: next_row,
-            autoincrement: base.as_ref().map_or(0, |base| base.autoincrement()),
-            autoincrement_before: 0,
-            autoincrement_key: automatic.map(|key| key.id),
-            settings: Vec::new(),
-            live: 0,
-            notes: Arc::default(),
-            since_note: 0,
-            last_event: under.map_or(EventId::START, |under| under.last_event),
-        };
         TableVersions {
             indexes: schema.keys.iter().map(index).collect(),
             base_indexes: Vec::new(),
             open: Arc::new(OpenChunk::new(0, stored)),
+            counters: TableCounters::new(schema, base.as_deref()),
             base,
             sealed: Vec::new(),
             rows: RowMap::default(),
             ascending: true,
-            counters,
             largest: Arc::default(),
             start: EventId::START,
             drops: Vec::new(),
@@ -180,82 +135,6 @@ impl TableVersions {
         &self.rows
     }
 
-    /// The number of the next row.
-    pub fn next_row(&self) -> RowId {
-        self.counters.next_row
-    }
-
-    /// What the AUTOINCREMENT counter was after an event, unless something happened since; and the
-    /// key, if the table has such a one.
-    pub fn autoincrement(&self, event: EventId) -> (Option<i64>, Option<KeyId>) {
-        let TableCounters { autoincrement, settings, last_event, .. } = &self.counters;
-        let now = event >= *last_event || (*autoincrement == 0 && settings.is_empty());
-        (now.then_some(*autoincrement), self.counters.autoincrement_key)
-    }
-
-    /// What the AUTOINCREMENT counter was last set to up to an event, and by which; what it was when
-    /// the epoch began, if nobody set it.
-    pub fn autoincrement_set(&self, event: EventId) -> (EventId, i64) {
-        let settings = &self.counters.settings;
-        let count = settings.partition_point(|(since, _)| *since <= event);
-        let before = (self.start, self.counters.autoincrement_before);
-        count.checked_sub(1).map_or(before, |at| settings[at])
-    }
-
-    /// The number of rows after an event, about: exact after the last.
-    pub fn row_count(&self, event: EventId) -> i64 {
-        let notes = &self.counters.notes;
-        if event >= self.counters.last_event {
-            return self.counters.live;
-        }
-        let next = notes.partition_point(|note| note.0 <= event);
-        let after = notes.get(next).map_or(self.counters.live, |note| note.1);
-        let before = next.checked_sub(1).map_or(0, |at| notes[at].1);
-        i64::midpoint(before, after)
-    }
-
-    /// The index of a key.
-    pub fn index(&self, key: KeyId) -> Option<&KeyIndex> {
-        self.indexes.iter().find(|index| index.0 == key).map(|index| &*index.1)
-    }
-
-    /// The index of a key that a fork created over its base's rows.
-    pub fn base_index(&self, key: KeyId) -> Option<&KeyIndex> {
-        self.base_indexes.iter().find(|index| index.0 == key).map(|index| &*index.1)
-    }
-
-    /// The largest value of a key among the base's rows that are not touched here: `search` finds
-    /// it, given which ones are.
-    ///
-    /// It is remembered, so that a fork that deleted all rows does not pass them by again for each
-    /// row that it inserts. What was largest remains so until its row is touched, since a fork only
-    /// ever touches more; a view from before the memory was made does not use it.
-    pub fn remembered(
-        &self,
-        key: KeyId,
-        search: impl FnOnce(&dyn Fn(RowId) -> bool) -> Option<(RowId, Value)>,
-    ) -> Option<(RowId, Value)> {
-        self.base.as_ref()?;
-        let touched = |row| self.rows.get(row).is_some();
-        let event = self.counters.last_event;
-        let mut memory = self.largest.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = memory.iter().position(|largest| largest.key == key);
-        if let Some(known) = known.map(|at| &memory[at])
-            && known.event <= event
-            && known.found.as_ref().is_none_or(|(row, _)| !touched(*row))
-        {
-            return known.found.clone();
-        }
-        let found = search(&touched);
-        let fresh = LargestKey { key, event, found: found.clone() };
-        match known {
-            Some(at) if memory[at].event <= event => memory[at] = fresh,
-            Some(_) => {}
-            None => memory.push(fresh),
-        }
-        found
-    }
-
     /// The newest version of a row that began at `event` or before.
     ///
     /// Each version knows the one before it and one further back: the jump of its predecessor's
@@ -304,21 +183,14 @@ impl TableVersions {
         for (at, column) in Arc::make_mut(&mut self.open).columns_mut().iter_mut().enumerate() {
             column.push(new.get(at).unwrap_or(&Value::Null));
         }
-        let value = |at: usize| new.get(at).cloned().unwrap_or(Value::Null);
-        let stored = Arc::clone(self.open.stored());
-        for (_, index) in &mut self.indexes {
-            let key = encode(index.columns(), |column| {
-                place_of(&stored, column).map_or(Value::Null, value)
-            });
-            Arc::make_mut(index).begin(key, row, event);
-        }
+        self.insert_keys(event, row, new);
         self.begin(event, row, rev, prev);
-        self.count(event, 1);
+        self.counters.count(event, 1);
         if schema.autoincrement
             && let Some(at) = schema.integer_primary_key()
-            && let Some(Value::Integer(number)) = new.get(at)
+            && let Some(key) = new.get(at)
         {
-            self.counters.autoincrement = self.counters.autoincrement.max(*number);
+            self.counters.note_key(key);
         }
     }
 
@@ -353,61 +225,29 @@ impl TableVersions {
         }
         if schema.autoincrement
             && let Some(primary) = schema.integer_primary_key()
-            && let Some((_, _, Value::Integer(number))) = changed.iter().find(|c| c.0 == primary)
+            && let Some((_, _, key)) = changed.iter().find(|c| c.0 == primary)
         {
-            self.counters.autoincrement = self.counters.autoincrement.max(*number);
+            self.counters.note_key(key);
         }
-        self.counters.last_event = self.counters.last_event.max(event);
+        self.counters.note_event(event);
     }
 
     /// A row's last version ended.
     pub fn delete(&mut self, event: EventId, row: RowId) {
         match self.rows.get(row) {
             Some(old) if self.is_open(old) => {
-                let mut indexes = std::mem::take(&mut self.indexes);
-                for (_, index) in &mut indexes {
-                    let key = encode(index.columns(), |column| self.value_of(old, column));
-                    Arc::make_mut(index).end(key, row, event);
-                }
-                self.indexes = indexes;
+                self.end_keys(event, row, old);
                 self.end(old, event);
-                self.count(event, -1);
+                self.counters.count(event, -1);
             }
             Some(_) => {}
             None => {
                 if self.base.as_ref().is_some_and(|base| base.version(row).is_some()) {
                     self.rows.set(row, VersionPosition::DELETED);
-                    self.count(event, -1);
+                    self.counters.count(event, -1);
                 }
             }
         }
-    }
-
-    /// The AUTOINCREMENT counter was set by hand.
-    pub fn set_autoincrement(&mut self, event: EventId, number: i64) {
-        let counters = &mut self.counters;
-        counters.autoincrement = number;
-        counters.settings.push((event, number));
-        counters.last_event = counters.last_event.max(event);
-    }
-
-    /// An index came to be, over all versions.
-    pub fn add_index(&mut self, key: &KeySchema, schema: &TableSchema) {
-        let columns = columns_of(key, &stored(schema));
-        if let Some(base) = &self.base
-            && !base.has_index(key.id)
-        {
-            let index = KeyIndex::build(columns.clone(), base.visible_entries(&columns));
-            self.base_indexes.push((key.id, Arc::new(index)));
-        }
-        let index = KeyIndex::build(columns.clone(), self.entries(&columns));
-        self.indexes.push((key.id, Arc::new(index)));
-    }
-
-    /// An index went.
-    pub fn drop_index(&mut self, key: KeyId) {
-        self.indexes.retain(|index| index.0 != key);
-        self.base_indexes.retain(|index| index.0 != key);
     }
 
     /// Whether there is a version at a position, and it has not ended.
@@ -452,8 +292,8 @@ impl TableVersions {
         Arc::make_mut(&mut self.open).begin(VersionHeader { row, from: event, rev, prev, jump });
         self.rows.set(row, here);
         self.ascending &= row >= self.counters.next_row || self.is_first_above(here, row);
-        self.counters.next_row = self.counters.next_row.max(RowId(row.0.saturating_add(1)));
-        self.counters.last_event = self.counters.last_event.max(event);
+        self.counters.note_row(row);
+        self.counters.note_event(event);
     }
 
     /// Whether the version before this one is of a smaller row, or there is none.
@@ -481,104 +321,6 @@ impl TableVersions {
             None => Arc::make_mut(&mut self.open).end(position.offset(), to),
         }
     }
-
-    fn count(&mut self, event: EventId, by: i64) {
-        let counters = &mut self.counters;
-        counters.live += by;
-        counters.since_note += 1;
-        counters.last_event = counters.last_event.max(event);
-        if counters.since_note >= NOTE_EVERY {
-            counters.since_note = 0;
-            Arc::make_mut(&mut counters.notes).push((event, counters.live));
-        }
-    }
-
-    /// Moves the entries of a row in those indexes whose columns changed.
-    fn move_keys(
-        &mut self,
-        event: EventId,
-        row: RowId,
-        old: VersionPosition,
-        changed: &ColumnChanges,
-    ) {
-        let stored = Arc::clone(self.open.stored());
-        let touched = |index: &KeyIndex| {
-            changed.iter().any(|change| {
-                stored.get(change.0).is_some_and(|column| index.columns().contains(column))
-            })
-        };
-        let mut indexes = std::mem::take(&mut self.indexes);
-        for (_, index) in indexes.iter_mut().filter(|index| touched(&index.1)) {
-            let before = |column: &StoredColumn| self.value_of(old, column);
-            let is_of = |at: usize, column: &StoredColumn| stored.get(at) == Some(column);
-            let after = |column: &StoredColumn| match changed.iter().find(|c| is_of(c.0, column)) {
-                Some((_, _, new)) => new.clone(),
-                None => before(column),
-            };
-            let old_key = encode(index.columns(), before);
-            let new_key = encode(index.columns(), after);
-            if old_key != new_key {
-                let index = Arc::make_mut(index);
-                index.end(old_key, row, event);
-                index.begin(new_key, row, event);
-            }
-        }
-        self.indexes = indexes;
-    }
-
-    /// Enters the latest version of a row in all indexes.
-    fn begin_keys(&mut self, event: EventId, row: RowId) {
-        let Some(position) = self.rows.get(row) else { return };
-        let mut indexes = std::mem::take(&mut self.indexes);
-        for (_, index) in &mut indexes {
-            let key = encode(index.columns(), |column| self.value_of(position, column));
-            Arc::make_mut(index).begin(key, row, event);
-        }
-        self.indexes = indexes;
-    }
-
-    /// The entries of an index over all versions held here.
-    fn entries(&self, columns: &[StoredColumn]) -> Vec<KeyEntry> {
-        let mut entries: Vec<KeyEntry> = Vec::new();
-        for (row, latest) in self.rows.iter_from(RowId(0)) {
-            let start = entries.len();
-            let mut at = latest;
-            while at.exists() {
-                let (header, to) = (self.header(at), self.end_of(at));
-                let mut bytes = Vec::with_capacity(16);
-                for column in columns {
-                    push_value(&mut bytes, &self.value_of(at, column));
-                }
-                let key = Bytes::from(bytes.as_slice());
-                // Walking back, a version that ends where the one behind it began, with the same
-                // key, is the same entry.
-                match entries[start..].last_mut() {
-                    Some(entry) if entry.key == key && entry.from == to => entry.from = header.from,
-                    Some(_) | None => entries.push(KeyEntry { key, row, from: header.from, to }),
-                }
-                at = header.prev;
-            }
-        }
-        entries
-    }
-}
-
-/// The columns of a key as a chunk stores them.
-fn columns_of(key: &KeySchema, stored: &[StoredColumn]) -> Vec<StoredColumn> {
-    key.columns.iter().filter_map(|at| stored.get(*at).cloned()).collect()
-}
-
-/// The place of a column among those stored.
-fn place_of(stored: &[StoredColumn], column: &StoredColumn) -> Option<usize> {
-    let guessed = stored.get(column.guess()) == Some(column);
-    guessed.then(|| column.guess()).or_else(|| stored.iter().position(|other| other == column))
-}
-
-/// The encoded key of a row, whose values `value` gives.
-fn encode(columns: &[StoredColumn], value: impl Fn(&StoredColumn) -> Value) -> Bytes {
-    let mut bytes = Vec::with_capacity(16);
-    columns.iter().for_each(|column| push_value(&mut bytes, &value(column)));
-    Bytes::from(bytes.as_slice())
 }
 
 /// Adds the values of a version of another chunk, but for what changed.

@@ -57,7 +57,7 @@ impl TableVersions {
         let counters = &mut versions.counters;
         counters.next_row = counters.next_row.max(table.next_row);
         counters.autoincrement = table.autoincrement;
-        versions.begin_counting(at);
+        versions.counters.begin_epoch(at);
         Ok(versions)
     }
 
@@ -95,33 +95,6 @@ impl TableVersions {
     /// Whether the table is known to have come back after it was dropped.
     pub fn is_restored(&self) -> bool {
         self.is_restored
-    }
-
-    /// Notes what the counters were when the epoch began.
-    fn begin_counting(&mut self, at: EventId) {
-        let counters = &mut self.counters;
-        counters.notes = Arc::new(vec![(at, counters.live)]);
-        counters.since_note = 0;
-        counters.autoincrement_before = counters.autoincrement;
-        counters.settings.clear();
-        counters.next_row_before = counters.next_row;
-    }
-
-    /// The number that the next row had after an event: of the past it is found by a look at the rows
-    /// that began in the epoch until then, all of which have a version here.
-    pub fn next_row_at(&self, event: EventId) -> RowId {
-        let counters = &self.counters;
-        if event >= counters.last_event {
-            return counters.next_row;
-        }
-        let of_chunk = |number: usize| {
-            let headers = self.chunk(number).headers();
-            let until =
-                headers.rows.iter().enumerate().filter(|(at, _)| headers.from(*at) <= event);
-            until.map(|(_, row)| RowId(row.0.saturating_add(1))).max()
-        };
-        let largest = (0..self.chunk_count()).filter_map(of_chunk).max();
-        largest.map_or(counters.next_row_before, |next| next.max(counters.next_row_before))
     }
 
     /// Seals the open chunk, so that it can be shared.
@@ -164,7 +137,7 @@ impl TableVersions {
             next.sealed.pop();
         }
         next.open = Arc::new(OpenChunk::new(next.sealed.len(), stored(schema)));
-        next.begin_counting(at);
+        next.counters.begin_epoch(at);
         next
     }
 

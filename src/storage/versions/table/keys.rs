@@ -1,0 +1,189 @@
+//! The keys of a table: what their indexes learn of its versions.
+
+use super::{ColumnChanges, TableVersions, stored};
+use crate::storage::versions::bytes::Bytes;
+use crate::storage::versions::chunk::VersionPosition;
+use crate::storage::versions::column::StoredColumn;
+use crate::storage::versions::key_index::{KeyEntry, KeyIndex};
+use crate::types::{EventId, KeyId, KeySchema, Row, RowId, TableSchema, Value, key::push_value};
+use std::sync::{Arc, PoisonError};
+
+/// The largest value of a key among the rows that a fork has not touched, and as of which event.
+#[derive(Clone, Debug)]
+pub(super) struct LargestKey {
+    key: KeyId,
+    event: EventId,
+    found: Option<(RowId, Value)>,
+}
+
+impl TableVersions {
+    /// The index of a key.
+    pub fn index(&self, key: KeyId) -> Option<&KeyIndex> {
+        self.indexes.iter().find(|index| index.0 == key).map(|index| &*index.1)
+    }
+
+    /// The index of a key that a fork created over its base's rows.
+    pub fn base_index(&self, key: KeyId) -> Option<&KeyIndex> {
+        self.base_indexes.iter().find(|index| index.0 == key).map(|index| &*index.1)
+    }
+
+    /// The largest value of a key among the base's rows that are not touched here: `search` finds
+    /// it, given which ones are.
+    ///
+    /// It is remembered, so that a fork that deleted all rows does not pass them by again for each
+    /// row that it inserts. What was largest remains so until its row is touched, since a fork only
+    /// ever touches more; a view from before the memory was made does not use it.
+    pub fn remembered(
+        &self,
+        key: KeyId,
+        search: impl FnOnce(&dyn Fn(RowId) -> bool) -> Option<(RowId, Value)>,
+    ) -> Option<(RowId, Value)> {
+        self.base.as_ref()?;
+        let touched = |row| self.rows.get(row).is_some();
+        let event = self.counters.last_event;
+        let mut memory = self.largest.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = memory.iter().position(|largest| largest.key == key);
+        if let Some(known) = known.map(|at| &memory[at])
+            && known.event <= event
+            && known.found.as_ref().is_none_or(|(row, _)| !touched(*row))
+        {
+            return known.found.clone();
+        }
+        let found = search(&touched);
+        let fresh = LargestKey { key, event, found: found.clone() };
+        match known {
+            Some(at) if memory[at].event <= event => memory[at] = fresh,
+            Some(_) => {}
+            None => memory.push(fresh),
+        }
+        found
+    }
+
+    /// An index came to be, over all versions.
+    pub fn add_index(&mut self, key: &KeySchema, schema: &TableSchema) {
+        let columns = columns_of(key, &stored(schema));
+        if let Some(base) = &self.base
+            && !base.has_index(key.id)
+        {
+            let index = KeyIndex::build(columns.clone(), base.visible_entries(&columns));
+            self.base_indexes.push((key.id, Arc::new(index)));
+        }
+        let index = KeyIndex::build(columns.clone(), self.entries(&columns));
+        self.indexes.push((key.id, Arc::new(index)));
+    }
+
+    /// An index went.
+    pub fn drop_index(&mut self, key: KeyId) {
+        self.indexes.retain(|index| index.0 != key);
+        self.base_indexes.retain(|index| index.0 != key);
+    }
+
+    /// Enters a row with these values, whose version is about to begin, in all indexes.
+    pub(super) fn insert_keys(&mut self, event: EventId, row: RowId, values: &Row) {
+        let stored = Arc::clone(self.open.stored());
+        let value = |at: usize| values.get(at).cloned().unwrap_or(Value::Null);
+        for (_, index) in &mut self.indexes {
+            let key = encode(index.columns(), |column| {
+                place_of(&stored, column).map_or(Value::Null, value)
+            });
+            Arc::make_mut(index).begin(key, row, event);
+        }
+    }
+
+    /// Ends the entries of a row, whose latest version is at a position, in all indexes.
+    pub(super) fn end_keys(&mut self, event: EventId, row: RowId, old: VersionPosition) {
+        let mut indexes = std::mem::take(&mut self.indexes);
+        for (_, index) in &mut indexes {
+            let key = encode(index.columns(), |column| self.value_of(old, column));
+            Arc::make_mut(index).end(key, row, event);
+        }
+        self.indexes = indexes;
+    }
+
+    /// Moves the entries of a row in those indexes whose columns changed.
+    pub(super) fn move_keys(
+        &mut self,
+        event: EventId,
+        row: RowId,
+        old: VersionPosition,
+        changed: &ColumnChanges,
+    ) {
+        let stored = Arc::clone(self.open.stored());
+        let touched = |index: &KeyIndex| {
+            changed.iter().any(|change| {
+                stored.get(change.0).is_some_and(|column| index.columns().contains(column))
+            })
+        };
+        let mut indexes = std::mem::take(&mut self.indexes);
+        for (_, index) in indexes.iter_mut().filter(|index| touched(&index.1)) {
+            let before = |column: &StoredColumn| self.value_of(old, column);
+            let is_of = |at: usize, column: &StoredColumn| stored.get(at) == Some(column);
+            let after = |column: &StoredColumn| match changed.iter().find(|c| is_of(c.0, column)) {
+                Some((_, _, new)) => new.clone(),
+                None => before(column),
+            };
+            let old_key = encode(index.columns(), before);
+            let new_key = encode(index.columns(), after);
+            if old_key != new_key {
+                let index = Arc::make_mut(index);
+                index.end(old_key, row, event);
+                index.begin(new_key, row, event);
+            }
+        }
+        self.indexes = indexes;
+    }
+
+    /// Enters the latest version of a row in all indexes.
+    pub(super) fn begin_keys(&mut self, event: EventId, row: RowId) {
+        let Some(position) = self.rows.get(row) else { return };
+        let mut indexes = std::mem::take(&mut self.indexes);
+        for (_, index) in &mut indexes {
+            let key = encode(index.columns(), |column| self.value_of(position, column));
+            Arc::make_mut(index).begin(key, row, event);
+        }
+        self.indexes = indexes;
+    }
+
+    /// The entries of an index over all versions held here.
+    pub(super) fn entries(&self, columns: &[StoredColumn]) -> Vec<KeyEntry> {
+        let mut entries: Vec<KeyEntry> = Vec::new();
+        for (row, latest) in self.rows.iter_from(RowId(0)) {
+            let start = entries.len();
+            let mut at = latest;
+            while at.exists() {
+                let (header, to) = (self.header(at), self.end_of(at));
+                let mut bytes = Vec::with_capacity(16);
+                for column in columns {
+                    push_value(&mut bytes, &self.value_of(at, column));
+                }
+                let key = Bytes::from(bytes.as_slice());
+                // Walking back, a version that ends where the one behind it began, with the same
+                // key, is the same entry.
+                match entries[start..].last_mut() {
+                    Some(entry) if entry.key == key && entry.from == to => entry.from = header.from,
+                    Some(_) | None => entries.push(KeyEntry { key, row, from: header.from, to }),
+                }
+                at = header.prev;
+            }
+        }
+        entries
+    }
+}
+
+/// The columns of a key as a chunk stores them.
+pub(super) fn columns_of(key: &KeySchema, stored: &[StoredColumn]) -> Vec<StoredColumn> {
+    key.columns.iter().filter_map(|at| stored.get(*at).cloned()).collect()
+}
+
+/// The place of a column among those stored.
+fn place_of(stored: &[StoredColumn], column: &StoredColumn) -> Option<usize> {
+    let guessed = stored.get(column.guess()) == Some(column);
+    guessed.then(|| column.guess()).or_else(|| stored.iter().position(|other| other == column))
+}
+
+/// The encoded key of a row, whose values `value` gives.
+fn encode(columns: &[StoredColumn], value: impl Fn(&StoredColumn) -> Value) -> Bytes {
+    let mut bytes = Vec::with_capacity(16);
+    columns.iter().for_each(|column| push_value(&mut bytes, &value(column)));
+    Bytes::from(bytes.as_slice())
+}
