@@ -68,11 +68,14 @@ impl Membership {
         map_values(rows, DataType::Boolean, &[(&wanted, data_type)], |values| {
             let seen = seen.next().unwrap_or_default();
             let found = || known.binary_search_by(|value| value.compare(&values[0])).is_ok();
-            Ok(match &values[0] {
-                Value::Null => Value::Null,
-                _ if seen.found || found() => Value::Boolean(!negated),
-                _ if seen.unknown || unknown => Value::Null,
-                _ => Value::Boolean(negated),
+            Ok(if values[0].is_null() {
+                Value::Null
+            } else if seen.found || found() {
+                Value::Boolean(!negated)
+            } else if seen.unknown || unknown {
+                Value::Null
+            } else {
+                Value::Boolean(negated)
             })
         })
     }

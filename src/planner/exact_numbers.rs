@@ -287,19 +287,20 @@ pub(super) fn assigned_constant(literal: Literal, to: DataType) -> Value {
 
 /// What a column or a CAST of this type is given.
 pub(super) fn assigned(value: BoundExpression, to: DataType) -> BoundExpression {
-    match &value.kind {
-        BoundKind::Number(Literal { exact: Some(digits), .. }) if keeps_digits(to) => {
-            BoundExpression::of(digits.clone())
-        }
-        BoundKind::Parameter { index, .. }
-            if keeps_digits(to) && value.data_type == DataType::Real =>
-        {
-            let kind = BoundKind::ExactParameter(*index);
-            BoundExpression { kind, data_type: DataType::Any }
-        }
-        _ if is_decimal(meant(to)) && is_numeral(&value) => exact(&value).unwrap_or(value),
-        _ => value,
+    if let BoundKind::Number(Literal { exact: Some(digits), .. }) = &value.kind
+        && keeps_digits(to)
+    {
+        return BoundExpression::of(digits.clone());
     }
+    if let BoundKind::Parameter { index, .. } = &value.kind
+        && keeps_digits(to)
+        && value.data_type == DataType::Real
+    {
+        let kind = BoundKind::ExactParameter(*index);
+        return BoundExpression { kind, data_type: DataType::Any };
+    }
+    let is_exact = is_decimal(meant(to)) && is_numeral(&value);
+    is_exact.then(|| exact(&value)).flatten().unwrap_or(value)
 }
 
 /// Alternatives of which one is the result: exact if one of them is a DECIMAL.
@@ -329,9 +330,10 @@ pub(super) fn assign_columns(
             for ComputedColumn { column, expression } in computed.iter_mut() {
                 let wanted = columns.iter().find(|(wanted, _)| wanted == column);
                 let Some((_, data_type)) = wanted else { continue };
-                match expression.kind {
-                    BoundKind::Column(input) => below.push((input, *data_type)),
-                    _ => *expression = assigned(expression.clone(), *data_type),
+                if let BoundKind::Column(input) = expression.kind {
+                    below.push((input, *data_type));
+                } else {
+                    *expression = assigned(expression.clone(), *data_type);
                 }
             }
             let changed = assign_columns(input, &below);

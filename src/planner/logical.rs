@@ -63,9 +63,10 @@ pub(super) struct ComputedColumn {
 impl ComputedColumn {
     /// A column that is handed on, or a new one.
     pub fn new(expression: BoundExpression, names: &mut ColumnNames) -> ComputedColumn {
-        let column = match expression.kind {
-            BoundKind::Column(column) => column,
-            _ => names.add(expression.display(names.as_slice())),
+        let column = if let BoundKind::Column(column) = expression.kind {
+            column
+        } else {
+            names.add(expression.display(names.as_slice()))
         };
         ComputedColumn { column, expression }
     }

@@ -126,10 +126,11 @@ fn rows_to_change(
     if let Some(filter) = filter {
         table.conditions = binder.condition(filter)?.conjuncts();
     }
-    match planning.rewrite(Logical::Table(table), &columns) {
-        Logical::Table(table) => Ok(lower::access(table).0),
-        other => unreachable!("a table without an operator above it became {other:?}"),
-    }
+    let rewritten = planning.rewrite(Logical::Table(table), &columns);
+    let Logical::Table(table) = rewritten else {
+        unreachable!("a table without an operator above it became {rewritten:?}")
+    };
+    Ok(lower::access(table).0)
 }
 
 /// The table's columns of these names, by index.

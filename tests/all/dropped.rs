@@ -28,10 +28,9 @@ fn run(session: &mut Session, statements: &[&str]) {
 
 /// What a receipt of `.undo` names.
 fn undo(session: &mut Session) -> String {
-    match session.undo(&Annotations::default()).expect("there is something to take back") {
-        Outcome::Changed(receipt) => receipt.name,
-        other => panic!("{other:?}"),
-    }
+    let undone = session.undo(&Annotations::default()).expect("there is something to take back");
+    let Outcome::Changed(receipt) = undone else { panic!("{undone:?}") };
+    receipt.name
 }
 
 /// The rows of a query, a line each.

@@ -94,9 +94,10 @@ fn tall_expressions_have_their_values() {
             let named = format!("SELECT {expression} AS x FROM t");
             for query in [&format!("SELECT {expression} FROM t"), &named, &named] {
                 let found = value(&mut session, query);
-                match &expected {
-                    Value::Null => assert!(found.is_err(), "{shown}: it overflows"),
-                    expected => assert_eq!(&found.expect(&shown), expected, "{shown}"),
+                if expected.is_null() {
+                    assert!(found.is_err(), "{shown}: it overflows");
+                } else {
+                    assert_eq!(found.expect(&shown), expected, "{shown}");
                 }
             }
             for statement in [

@@ -25,9 +25,10 @@ pub(super) fn apply(logical: Logical, context: &RewriteContext) -> Logical {
         | Logical::Sort { .. }
         | Logical::Limit { .. } => {}
     }
-    match logical {
-        Logical::Filter { input, conditions } => input.filtered(conditions),
-        other => other,
+    if let Logical::Filter { input, conditions } = logical {
+        input.filtered(conditions)
+    } else {
+        logical
     }
 }
 
@@ -70,10 +71,9 @@ fn fold(expression: &mut BoundExpression, catalog: &dyn Catalog) -> bool {
 
 /// `x AND TRUE` is x, `FALSE AND x` is FALSE, and so with OR.
 fn fold_logic(expression: &mut BoundExpression) {
-    let (is_and, left, right) = match &mut expression.kind {
-        BoundKind::And(left, right) => (true, left, right),
-        BoundKind::Or(left, right) => (false, left, right),
-        _ => return,
+    let is_and = matches!(expression.kind, BoundKind::And(..));
+    let (BoundKind::And(left, right) | BoundKind::Or(left, right)) = &mut expression.kind else {
+        return;
     };
     let folded = if is_literal(left, is_and) {
         right

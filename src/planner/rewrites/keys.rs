@@ -10,11 +10,10 @@ pub(super) fn apply(logical: Logical, _: &RewriteContext) -> Logical {
 }
 
 fn use_keys(logical: Logical) -> Logical {
-    match logical {
-        Logical::Table(mut table) => {
-            access::choose(&mut table);
-            Logical::Table(table)
-        }
-        other => other.map_inputs(&mut use_keys),
+    if let Logical::Table(mut table) = logical {
+        access::choose(&mut table);
+        Logical::Table(table)
+    } else {
+        logical.map_inputs(&mut use_keys)
     }
 }
