@@ -559,7 +559,7 @@ impl Drop for Database {
 /// What opening found worth saying.
 fn notices_of(store: &EventStore, opening: &DatabaseLoader) -> Vec<String> {
     let mut notices = store.notices().to_vec();
-    if store.holder().is_some() || store.check_undamaged().is_err() {
+    if store.holder().is_some() || !store.is_sound() {
         // What its projections lack the one who writes has told, and may be mending; what is to be said
         // of damage was said.
         return notices;

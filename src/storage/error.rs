@@ -24,6 +24,16 @@ pub enum Error {
         /// Why it cannot be one.
         reason: String,
     },
+    /// The log is of a version of the format that is not read here, or needs what is not known here.
+    #[error("{} {reason}", path.display())]
+    Format {
+        /// The log.
+        path: PathBuf,
+        /// What it has, and what is read.
+        reason: String,
+        /// Whether it is of a newer version than what is read.
+        is_newer: bool,
+    },
     /// The system refused an access to a file.
     #[error("cannot {action} {}: {source}", path.display())]
     Io {
@@ -182,6 +192,7 @@ impl Error {
         match self {
             Error::NotFound { .. } => "not-found",
             Error::NotADatabase { .. } => "not-a-database",
+            Error::Format { .. } => "format",
             Error::Io { .. } => "io",
             Error::Busy { .. } => "busy",
             Error::Replaced { .. } => "replaced",
@@ -273,6 +284,12 @@ impl Error {
                 "asof --read-only DATABASE reads the moments whose lines are good, \
                  asof --salvage NEWDIR DATABASE copies what is good",
             ),
+            Error::Format { is_newer: true, .. } => {
+                Some("a newer asof wrote it: that one reads it")
+            }
+            Error::Format { is_newer: false, .. } => {
+                Some("the asof that wrote it can .dump it, and this one runs the dump")
+            }
             Error::NotFound { .. }
             | Error::NotADatabase { .. }
             | Error::Io { .. }

@@ -192,7 +192,7 @@ impl Replica for DatabaseLoader {
             if position.uuid != *uuid {
                 return Err(foreign(file));
             }
-            let (event, hash) = (position.event, position.hash);
+            let (event, hash) = (position.event, position.hash.to_vec());
             marks.all.push(DurableMark { file: file.clone(), event, hash });
         }
         Ok(marks)

@@ -35,6 +35,23 @@ pub(crate) struct Header {
 #[derive(Deserialize)]
 struct HeaderVersion {
     version: u64,
+    /// What must be known besides.
+    #[serde(default)]
+    features: Vec<String>,
+}
+
+/// Why a line is not a header that can be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum HeaderError {
+    /// It is none, or was damaged.
+    Wrong(String),
+    /// It is one of another version of the format, or needs what is not known here.
+    Format {
+        /// What it has, and what is read.
+        reason: String,
+        /// Whether it is of a newer version.
+        is_newer: bool,
+    },
 }
 
 #[derive(Deserialize)]
@@ -44,7 +61,8 @@ struct HeaderFields<'a> {
     _format: IgnoredAny,
     #[serde(rename = "version")]
     _version: IgnoredAny,
-    features: Vec<String>,
+    #[serde(rename = "features")]
+    _features: IgnoredAny,
     uuid: &'a str,
     generation: u64,
     first_event: u64,
@@ -77,24 +95,39 @@ impl Header {
         out
     }
 
-    /// Reads the line without its newline; the error says what is wrong with it.
-    pub(crate) fn decode(line: &[u8]) -> Result<Header, String> {
+    /// Reads the line without its newline.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(crate) fn decode(line: &[u8]) -> Result<Header, HeaderError> {
+        let HeaderVersion { version, features } = Header::version(line)?;
+        if version != VERSION {
+            let reason = format!("has version {version} of the format, and only {VERSION} is read");
+            return Err(HeaderError::Format { reason, is_newer: version > VERSION });
+        }
+        if let Some(feature) = features.first() {
+            let reason = format!("needs the feature `{feature}` of the format, which is not known");
+            return Err(HeaderError::Format { reason, is_newer: true });
+        }
+        Header::fields(line).map_err(HeaderError::Wrong)
+    }
+
+    /// What a line tells of its format that is a header and was not damaged.
+    fn version(line: &[u8]) -> Result<HeaderVersion, HeaderError> {
         if !line.starts_with(START) {
-            return Err("this is not the header of an asof log".into());
+            return Err(HeaderError::Wrong("this is not the header of an asof log".into()));
         }
         if !has_valid_crc(line) {
-            return Err("the header's checksum is wrong".into());
+            return Err(HeaderError::Wrong("the header's checksum is wrong".into()));
         }
-        let HeaderVersion { version } =
-            serde_json::from_slice(line).map_err(|error| format!("bad header: {error}"))?;
-        if version != VERSION {
-            return Err(other_version(version));
-        }
+        let version = serde_json::from_slice(line);
+        version.map_err(|error| HeaderError::Wrong(format!("bad header: {error}")))
+    }
+
+    /// Reads the fields of the one version that is read; the error says what is wrong with them.
+    fn fields(line: &[u8]) -> Result<Header, String> {
         let fields: HeaderFields<'_> =
             serde_json::from_slice(line).map_err(|error| format!("bad header: {error}"))?;
-        if let Some(feature) = fields.features.first() {
-            return Err(format!("the log needs the feature `{feature}`, which is not known"));
-        }
         let uuid = parse_hex(fields.uuid).ok_or("bad uuid")?;
         let previous_hash = parse_hex(fields.previous_hash).ok_or("bad previous hash")?;
         if fields.first_event == 0 {
@@ -112,16 +145,6 @@ impl Header {
         bytes.len() <= header.len()
             && (bytes.iter().all(|byte| *byte == 0)
                 || (bytes[..length] == START[..length] && !bytes.contains(&b'\n')))
-    }
-}
-
-/// Why a log of another version is not read, and what to do.
-fn other_version(version: u64) -> String {
-    let read = format!("format version {version} is not read, only version {VERSION}");
-    if version < VERSION {
-        format!("{read}: the asof that wrote it can .dump it, and this one runs the dump")
-    } else {
-        format!("{read}: a newer asof wrote it, and reads it")
     }
 }
 
@@ -144,14 +167,28 @@ mod tests {
             bytes.pop();
             Header::decode(&bytes).expect_err(to)
         };
-        let older = resealed("\"version\":2", "\"version\":1");
-        assert!(older.contains("version 1 is not read") && older.contains(".dump"), "{older}");
-        let newer = resealed("\"version\":2", "\"version\":3");
-        assert!(newer.contains("a newer asof wrote it"), "{newer}");
-        assert!(resealed("\"generation\":0,", "").contains("generation"));
-        assert!(resealed("[]", "[\"zstd\"]").contains("`zstd`"));
-        assert!(resealed("[]", "[],\"more\":1").contains("more"));
-        assert!(resealed("\"first_event\":1", "\"first_event\":0").contains("first event"));
+        let wrong = |from: &str, to: &str| match resealed(from, to) {
+            HeaderError::Wrong(reason) => reason,
+            format @ HeaderError::Format { .. } => panic!("{format:?}"),
+        };
+        let format =
+            |reason: &str, is_newer| HeaderError::Format { reason: reason.into(), is_newer };
+        assert_eq!(
+            resealed("\"version\":2", "\"version\":1"),
+            format("has version 1 of the format, and only 2 is read", false)
+        );
+        // Whatever else a newer version has.
+        assert_eq!(
+            resealed("\"version\":2,", "\"version\":3,\"more\":{},"),
+            format("has version 3 of the format, and only 2 is read", true)
+        );
+        assert_eq!(
+            resealed("[]", "[\"zstd\"]"),
+            format("needs the feature `zstd` of the format, which is not known", true)
+        );
+        assert!(wrong("\"generation\":0,", "").contains("generation"));
+        assert!(wrong("[]", "[],\"more\":1").contains("more"));
+        assert!(wrong("\"first_event\":1", "\"first_event\":0").contains("first event"));
         for at in 0..line.len() {
             let mut damaged = line.to_vec();
             damaged[at] ^= 1;

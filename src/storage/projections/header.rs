@@ -213,7 +213,9 @@ impl ProjectionHeader {
             serde_json::from_slice(&object).map_err(|error| format!("bad header: {error}"))?;
         if fields.format != format || fields.format_version != VERSION {
             let (format, version) = (fields.format, fields.format_version);
-            return Err(format!("version {version} of the format `{format}` is not known"));
+            return Err(format!(
+                "it has version {version} of the format `{format}`, which is not known"
+            ));
         }
         let position = ProjectionPosition {
             uuid: parse_hex::<{ size_of::<Uuid>() }>(fields.uuid).ok_or("bad uuid")?,

@@ -1,6 +1,6 @@
 //! One transaction on its way to the disk.
 
-use super::index::IndexEntry;
+use super::index::{IndexEntry, start_of};
 use super::lock::Lock;
 use crate::storage::environment::Random;
 use crate::storage::error::Error;
@@ -113,8 +113,14 @@ pub(crate) fn number(
     events
 }
 
-/// The entry of an event whose line begins at `offset`, behind `previous`.
-pub(crate) fn entry_of(event: &Event, offset: u64, previous: EventId) -> IndexEntry {
+/// The entry of an event whose line begins at `offset`, behind `previous`; `hash` is the chain's after it
+/// if it ends its transaction.
+pub(crate) fn entry_of(
+    event: &Event,
+    offset: u64,
+    previous: EventId,
+    hash: Option<&Hash>,
+) -> IndexEntry {
     IndexEntry {
         offset,
         at: event.at,
@@ -123,6 +129,7 @@ pub(crate) fn entry_of(event: &Event, offset: u64, previous: EventId) -> IndexEn
         previous,
         operation: IndexEntry::operation_of(event.operation.name()),
         last: event.last.is_some(),
+        hash: start_of(hash),
     }
 }
 
@@ -175,8 +182,10 @@ impl TransactionBatch<'_> {
     fn encode(&mut self, event: &Event, first: Option<&FirstLine>) -> Result<Option<Hash>, Error> {
         let LogWriter { ledger, chain, buffer, entries, .. } = &mut *self.writer;
         let previous = ledger.admit(event.id, &event.operation)?;
-        entries.push(entry_of(event, self.at.saturating_add(to_u64(buffer.len())), previous));
-        line::encode(buffer, chain, event.into(), &event.operation, first, event.last.as_deref())
+        let (offset, last) = (self.at.saturating_add(to_u64(buffer.len())), event.last.as_deref());
+        let hash = line::encode(buffer, chain, event.into(), &event.operation, first, last)?;
+        entries.push(entry_of(event, offset, previous, hash.as_ref()));
+        Ok(hash)
     }
 
     fn flush(&mut self) -> Result<(), Error> {

@@ -250,7 +250,7 @@ fn an_index_that_lies_about_an_event_keeps_no_log_from_being_opened() -> Result<
     let mut index = vfs.contents(&path).expect("it was written");
     let mut uuid = [0; 16];
     uuid.copy_from_slice(&index[16..32]);
-    let place = 44 + 2 * 48..44 + 3 * 48;
+    let place = 44 + 2 * 56..44 + 3 * 56;
     let entry = IndexEntry::decode(&index[place.clone()], EventId(3), &uuid).expect("it is sound");
     let lie = IndexEntry { operation: IndexEntry::operation_of("create_table"), ..entry };
     let mut bytes = Vec::new();

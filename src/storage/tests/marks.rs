@@ -138,3 +138,74 @@ fn without_a_catalog_the_whole_log_is_read_before_anything_is_written() -> Resul
     }
     Ok(())
 }
+
+#[test]
+fn an_index_binds_the_log_alone() -> Result<(), Error> {
+    let [one, other] = two()?;
+    let (event, other_event) = (EventId(4), EventId(5));
+    for (log, index, event) in [(&other, &one, event), (&one, &other, other_event)] {
+        let vfs = copy(log);
+        mix(&vfs, index, &["events.index"]);
+        // Nothing else says that it is another history.
+        for name in ["_catalog.json", "users.db", "snapshots/snapshot_1.json"] {
+            drop(vfs.remove(&directory().join(name)));
+        }
+        let before = files(&vfs);
+        for _ in 0..2 {
+            let error = open_database(&vfs).map(drop).expect_err("another history");
+            assert_eq!(error.code(), "corrupt", "{error}");
+            let said = error.to_string();
+            if event == EventId(4) {
+                assert!(said.contains("another history than bank/events.index"), "{said}");
+            } else {
+                assert!(said.contains("events are missing, and event 5 was known"), "{said}");
+            }
+        }
+        assert_eq!(before.get(&log_path()), files(&vfs).get(&log_path()));
+        let reading = OpenOptions { read_only: true, ..options(vfs.clone()) };
+        let database = Database::open(directory(), reading)?;
+        assert_eq!(rows(&database, EventId(2), "users")?, ["1 'base'"]);
+        assert!(!database.notices().join("\n").contains("nothing is lost"));
+    }
+    // The way out that is named.
+    mix(&one, &other, &["events.log"]);
+    for name in ["_catalog.json", "snapshots/snapshot_1.json", "events.index"] {
+        one.remove(&directory().join(name)).expect("it is there");
+    }
+    assert_eq!(rows(&open_database(&one)?, EventId(5), "users")?.len(), 4);
+    Ok(())
+}
+
+#[test]
+fn an_index_of_another_version_is_made_anew_and_a_log_is_refused() -> Result<(), Error> {
+    let [one, _] = two()?;
+    let path = directory().join("events.index");
+    let mut index = one.contents(&path).expect("it is there");
+    index[8] = 1;
+    let crc = crc32c::crc32c(&index[..40]);
+    index[40..44].copy_from_slice(&crc.to_le_bytes());
+    one.put(&path, index);
+    let notices = open_database(&one)?.notices().join("\n");
+    let said = "events.index has version 1 of its format, and only version 2 is read";
+    assert!(notices.contains(said), "{notices}");
+    for (version, help) in [(1, ".dump"), (3, "a newer asof")] {
+        let log = String::from_utf8(log_of(&one)).expect("the log is text");
+        let (header, events) = log.split_once('\n').expect("it has lines");
+        let header = header.replace("\"version\":2", &format!("\"version\":{version}"));
+        let mut bytes = header.as_bytes()[..header.len() - crate::storage::log::CRC_SIZE].to_vec();
+        crate::storage::log::push_crc(&mut bytes, 0);
+        let vfs = copy(&one);
+        vfs.put(&log_path(), [&bytes, events.as_bytes()].concat());
+        for read_only in [false, true] {
+            let opening = OpenOptions { read_only, ..options(vfs.clone()) };
+            let error = Database::open(directory(), opening).map(drop).expect_err("another format");
+            assert_eq!(error.code(), "format");
+            let said =
+                format!("bank/events.log has version {version} of the format, and only 2 is");
+            assert!(error.to_string().starts_with(&said), "{error}");
+            assert!(error.help().is_some_and(|way| way.contains(help)), "{error}");
+        }
+        assert_eq!(vfs.contents(&directory().join(DAMAGED)), None);
+    }
+    Ok(())
+}

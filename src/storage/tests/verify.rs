@@ -221,9 +221,9 @@ fn lie_of_index(vfs: &MemVfs, _: &Database) -> Result<&'static str, Error> {
     let bytes = contents(vfs, name);
     let mut uuid = [0; 16];
     uuid.copy_from_slice(&bytes[16..32]);
-    let place = 44 + 2 * 48;
+    let place = 44 + 2 * 56;
     let entry =
-        IndexEntry::decode(&bytes[place..place + 48], EventId(3), &uuid).expect("it is sound");
+        IndexEntry::decode(&bytes[place..place + 56], EventId(3), &uuid).expect("it is sound");
     let mut lie = Vec::new();
     IndexEntry { previous: EventId(2), ..entry }.encode(EventId(3), &uuid, &mut lie);
     write(vfs, name, place, &lie);
@@ -295,7 +295,7 @@ fn a_file_whose_checksums_are_right_is_held_against_the_log() -> Result<(), Erro
         assert_eq!(rows(&database, EventId(5), "users")?.len(), 4);
     }
     insta::assert_snapshot!(said.join("\n"), @"
-    events.index | 2 entries | 2 | Remove: bank/events.index cannot be used: at byte 140, event 3, the entry says otherwise than the log
+    events.index | 2 entries | 2 | Remove: bank/events.index cannot be used: at byte 156, event 3, the entry says otherwise than the log
     _catalog.json | 1 table | 4 | Remove: bank/_catalog.json cannot be used: it says otherwise than the log does of event 4
     users.db | 2 rows | 4 | Remove: bank/users.db cannot be used: row 2 is missing
     users.db | 3 rows | 4 | Remove: bank/users.db cannot be used: row 2, version 1 of event 3, says otherwise than the log

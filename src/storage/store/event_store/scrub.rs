@@ -10,7 +10,7 @@ use crate::storage::corruption::Mismatch;
 use crate::storage::error::Error;
 use crate::storage::log::reader::{LineReader, NextLine};
 use crate::storage::log::{LOG, check_crc, line};
-use crate::storage::store::index::INDEX;
+use crate::storage::store::index::{INDEX, start_of};
 use crate::storage::store::links::Links;
 use crate::storage::store::recovery::hash_of;
 use crate::storage::vfs::VfsFile;
@@ -133,6 +133,7 @@ impl EventStore {
         let agrees = entry.is_some_and(|entry| {
             (entry.offset, entry.tx, entry.at) == (reader.offset(), line.stamp.tx, line.stamp.at)
                 && entry.last == line.hash.is_some()
+                && entry.hash == start_of(line.hash.as_ref())
                 && entry.operation_name() == line.operation_name()
         });
         if agrees {

@@ -12,6 +12,11 @@ use std::sync::atomic::Ordering;
 const GIVEN_UP: &str = "its writer's place was given up, so that others can write";
 
 impl EventStore {
+    /// Whether all that was read of the log is good and was found to be what every mark says.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.check_undamaged().is_ok() && (self.read_only.is_none() || self.follows)
+    }
+
     /// Why nothing may be written, if so.
     pub fn read_only(&self) -> Option<&str> {
         let given_up = self.has_given_up().then_some(GIVEN_UP);

@@ -1,10 +1,11 @@
 //! One entry of the index: what is known of an event without reading its line.
 
+use crate::storage::log::chain::Hash;
 use crate::storage::log::header::Uuid;
 use crate::types::{EventId, TableId, Timestamp, TxId};
 
 /// How many bytes an entry has.
-pub(crate) const ENTRY_SIZE: usize = 48;
+pub(crate) const ENTRY_SIZE: usize = 56;
 
 /// Where the checksum stands in an entry.
 const CRC_AT: usize = ENTRY_SIZE - 4;
@@ -50,6 +51,16 @@ pub(crate) struct IndexEntry {
     pub operation: u8,
     /// Whether it ends its transaction.
     pub last: bool,
+    /// How the chain's hash after it begins, if it ends its transaction; else zeros.
+    pub hash: HashStart,
+}
+
+/// The first bytes of a chain's hash: enough to tell one history from another.
+pub(crate) type HashStart = [u8; 8];
+
+/// The first bytes of a hash, if there is one.
+pub(crate) fn start_of(hash: Option<&Hash>) -> HashStart {
+    hash.and_then(|hash| hash.first_chunk()).copied().unwrap_or_default()
 }
 
 impl IndexEntry {
@@ -78,6 +89,7 @@ impl IndexEntry {
         out.extend_from_slice(&self.tx.0.to_le_bytes());
         out.extend_from_slice(&self.table.0.0.to_le_bytes());
         out.extend_from_slice(&self.previous.0.to_le_bytes());
+        out.extend_from_slice(&self.hash);
         out.extend_from_slice(&[self.operation, u8::from(self.last), 0, 0]);
         let crc = checksum(&out[start..], event, uuid);
         out.extend_from_slice(&crc.to_le_bytes());
@@ -93,7 +105,8 @@ impl IndexEntry {
         let number = |at: usize| -> Option<u64> {
             Some(u64::from_le_bytes(content.get(at..at + 8)?.try_into().ok()?))
         };
-        let (operation, last) = (content[40], content[41]);
+        let hash = HashStart::try_from(content.get(40..48)?).ok()?;
+        let (operation, last) = (content[48], content[49]);
         if usize::from(operation) >= OPERATIONS.len() || last > 1 {
             return None;
         }
@@ -105,6 +118,7 @@ impl IndexEntry {
             previous: EventId(number(32)?),
             operation,
             last: last == 1,
+            hash,
         })
     }
 }
@@ -130,6 +144,7 @@ mod tests {
             previous: EventId(7),
             operation: IndexEntry::operation_of("delete"),
             last: true,
+            hash: [8; 8],
         };
         let mut bytes = Vec::new();
         entry.encode(EventId(9), &[1; 16], &mut bytes);
@@ -138,7 +153,7 @@ mod tests {
         assert_eq!((entry.operation_name(), entry.is_of_row()), ("delete", true));
         assert_eq!(IndexEntry::decode(&bytes, EventId(10), &[1; 16]), None);
         assert_eq!(IndexEntry::decode(&bytes, EventId(9), &[2; 16]), None);
-        assert_eq!(IndexEntry::decode(&bytes[..47], EventId(9), &[1; 16]), None);
+        assert_eq!(IndexEntry::decode(&bytes[..ENTRY_SIZE - 1], EventId(9), &[1; 16]), None);
         for bit in 0..ENTRY_SIZE * 8 {
             let mut flipped = bytes.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);

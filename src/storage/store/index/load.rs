@@ -1,7 +1,7 @@
 //! Reading an index: as far as it is good, and whether the log has what it says.
 
-use super::entry::{ENTRY_SIZE, IndexEntry};
-use super::{BLOCK, EventIndex, HEADER_SIZE, INDEX, header_of, place_of, read_full};
+use super::entry::{ENTRY_SIZE, IndexEntry, start_of};
+use super::{BLOCK, EventIndex, HEADER_SIZE, INDEX, VERSION, header_of, other_version, place_of};
 use crate::storage::corruption::Mismatch;
 use crate::storage::error::Error;
 use crate::storage::log::chain::Hash;
@@ -9,7 +9,8 @@ use crate::storage::log::header::{Header, Uuid};
 use crate::storage::log::line;
 use crate::storage::log::reader::{LineReader, NextLine, to_u64};
 use crate::storage::log::{LOG, has_valid_crc};
-use crate::storage::vfs::{Access, Vfs, VfsFile};
+use crate::storage::store::recovery::DurableMark;
+use crate::storage::vfs::{Access, Vfs, VfsFile, read_full};
 use crate::types::EventId;
 use std::io;
 use std::path::Path;
@@ -30,13 +31,20 @@ pub(crate) enum LoadedIndex {
     },
     /// There is none, or none that is of use; why.
     Useless(String),
+    /// The log has not its last event where it says, or not as it says: which of the two is another is
+    /// seen by reading all of the log.
+    Disputed {
+        /// What the log must have.
+        mark: DurableMark,
+        /// Where they differ.
+        reason: String,
+    },
 }
 
 /// Reads the index of a log that begins with `header`, whose end is at `start`.
 ///
 /// # Errors
-/// [`Error::Corrupt`] where the index is good and the log lacks what it covers, or it is another
-/// database's; [`Error::Io`] where the log cannot be read.
+/// [`Error::Corrupt`] where it is another database's; [`Error::Io`] where the log cannot be read.
 pub(crate) fn load(
     vfs: &dyn Vfs,
     directory: &Path,
@@ -63,7 +71,12 @@ pub(crate) fn load(
         if found == header_of(&uuid, header.first_event) {
             return Err(contradiction(&path, EventId::START, "it belongs to another database"));
         }
-        return useless("has a damaged header");
+        return match other_version(&found) {
+            Some(version) => useless(&format!(
+                "has version {version} of its format, and only version {VERSION} is read"
+            )),
+            None => useless("has a damaged header"),
+        };
     }
     let mut index = EventIndex::new(directory, header, start);
     index.file = Some(Arc::clone(&file));
@@ -75,7 +88,13 @@ pub(crate) fn load(
         let (hash, structural) = (header.previous_hash, Vec::new());
         return Ok(LoadedIndex::Good { index: Box::new(index), hash, structural, cut });
     };
-    let hash = check_last(&mut index, &last, directory, log)?;
+    let hash = match check_last(&mut index, &last, directory, log)? {
+        Ok(hash) => hash,
+        Err(reason) => {
+            let mark = DurableMark { file: path, event: index.head(), hash: last.hash.to_vec() };
+            return Ok(LoadedIndex::Disputed { mark, reason });
+        }
+    };
     Ok(LoadedIndex::Good { index: Box::new(index), hash, structural, cut })
 }
 
@@ -137,36 +156,36 @@ fn follows(before: &IndexEntry, entry: &IndexEntry) -> bool {
     entry.offset > before.offset && (same || next)
 }
 
-/// Reads the line of the last entry: the log must have it. Sets where it ends; gives its hash.
+/// Reads the line of the last entry: the log must have it. Sets where it ends; gives its hash, or what
+/// stands there instead.
 fn check_last(
     index: &mut EventIndex,
     last: &IndexEntry,
     directory: &Path,
     log: &Arc<dyn VfsFile>,
-) -> Result<Hash, Error> {
+) -> Result<Result<Hash, String>, Error> {
     let (path, head) = (directory.join(LOG), index.head());
     let size = log.size().map_err(Error::io("read", &path))?;
-    let missing = |reason| {
-        let found = format!("{INDEX} has event {head}, {reason}");
-        let intact = "nothing was changed".into();
-        Mismatch::from(found).at(&path, last.offset, head, intact)
-    };
+    let otherwise = |what: &str| Ok(Err(format!("has event {head} where the log {what}")));
     if size <= last.offset {
-        return Err(missing("and the log ends before it: events are missing"));
+        return otherwise("has nothing");
     }
     let mut reader = LineReader::new(Arc::clone(log), last.offset, size);
     let next = reader.advance().map_err(Error::io("read", &path))?;
     let line = reader.line();
     if next != NextLine::Line || !has_valid_crc(line) {
-        return Err(missing("and its line is damaged"));
+        return otherwise("has no good line");
     }
     let parsed = line::parse(line).ok().filter(|line| {
-        line.stamp.event == head && line.stamp.tx == last.tx && line.stamp.at == last.at
+        line.stamp.event == head
+            && (line.stamp.tx, line.stamp.at) == (last.tx, last.at)
+            && start_of(line.hash.as_ref()) == last.hash
     });
-    let hash = parsed.and_then(|line| line.hash);
-    let hash = hash.ok_or_else(|| missing("and another line stands there"))?;
+    let Some(hash) = parsed.and_then(|line| line.hash) else {
+        return otherwise("has another line");
+    };
     index.end = last.offset.saturating_add(to_u64(line.len())).saturating_add(1);
-    Ok(hash)
+    Ok(Ok(hash))
 }
 
 fn contradiction(path: &Path, event: EventId, reason: &str) -> Error {

@@ -9,12 +9,14 @@
 //! ```text
 //! header   0  "asof.idx"   8  version u32   12 entry size u32   16 uuid (16)   32 first event u64   40 crc u32
 //! entry    0  offset u64   8  at i64        16 tx u64           24 table u64   32 previous u64
-//!         40  operation u8 41 last u8       42 zero (2)         44 crc u32
+//!         40  hash (8)     48 operation u8  49 last u8          50 zero (2)    52 crc u32
 //! ```
 //!
-//! All numbers are little endian. The entry of event *e* stands at `44 + 48 (e - first event)`. Its
+//! All numbers are little endian. The entry of event *e* stands at `44 + 56 (e - first event)`. Its
 //! checksum (CRC32C) covers the database's uuid and the number *e* besides its bytes, so an entry
-//! that stands in the wrong place, or was copied from another database, is a bad one.
+//! that stands in the wrong place, or was copied from another database, is a bad one. `hash` is how the
+//! chain's hash after an event begins that ends its transaction: an entry that is good binds the log, which
+//! has that event with that hash or is another history.
 //!
 //! # Crashes
 //!
@@ -29,7 +31,7 @@ mod growth;
 mod load;
 
 pub(crate) use check::IndexCheck;
-pub(crate) use entry::IndexEntry;
+pub(crate) use entry::{IndexEntry, start_of};
 pub(crate) use growth::{IndexGrowth, find_growth};
 pub(crate) use load::{LoadedIndex, load, uuid_of};
 
@@ -48,8 +50,8 @@ pub(crate) const INDEX: &str = "events.index";
 /// How every index begins.
 const MAGIC: &[u8; 8] = b"asof.idx";
 
-/// The only version there is.
-const VERSION: u32 = 1;
+/// The only version that is read. The first had no hashes.
+const VERSION: u32 = 2;
 
 /// How many bytes the header has.
 const HEADER_SIZE: usize = 44;
@@ -87,6 +89,15 @@ fn header_of(uuid: &Uuid, first: EventId) -> [u8; HEADER_SIZE] {
     let crc = crc32c::crc32c(&bytes);
     bytes.extend_from_slice(&crc.to_le_bytes());
     bytes.try_into().expect("the fields above are 44 bytes together")
+}
+
+/// The version that a header tells which is sound in itself, if that is another than the one that is read.
+fn other_version(header: &[u8; HEADER_SIZE]) -> Option<u32> {
+    let (content, crc) = header.split_last_chunk::<4>()?;
+    let version = u32::from_le_bytes(*content.get(8..)?.first_chunk()?);
+    let is_sound =
+        content.starts_with(MAGIC) && u32::from_le_bytes(*crc) == crc32c::crc32c(content);
+    (is_sound && version != VERSION).then_some(version)
 }
 
 /// Where the entry with a number, counted from 0, stands.

@@ -3,7 +3,7 @@
 use crate::storage::corruption::Mismatch;
 use crate::storage::error::Error;
 use crate::storage::log::has_valid_crc;
-use crate::storage::log::header::Header;
+use crate::storage::log::header::{Header, HeaderError};
 use crate::storage::log::reader::{LineReader, NextLine, to_u64};
 use crate::storage::projections::{CatalogFile, is_row_file, may_begin};
 use crate::storage::store::damage::DAMAGED;
@@ -38,8 +38,8 @@ pub(super) struct RecoveredHeader {
 /// it, if something else tells whose log it is: its chain shows whether that is right.
 ///
 /// # Errors
-/// [`Error::Corrupt`] where it is no header, or not one that this version knows; [`Error::Io`]
-/// where the log cannot be read.
+/// [`Error::Corrupt`] where it is no header, [`Error::Format`] where it is one of another version,
+/// [`Error::Io`] where the log cannot be read.
 pub(super) fn recover_header(
     vfs: &dyn Vfs,
     file: &Arc<dyn VfsFile>,
@@ -88,7 +88,10 @@ pub(crate) fn read_header(reader: &mut LineReader, path: &Path) -> Result<Option
         }
         NextLine::Line => match Header::decode(reader.line()) {
             Ok(header) => return Ok(Some(header)),
-            Err(reason) => reason,
+            Err(HeaderError::Wrong(reason)) => reason,
+            Err(HeaderError::Format { reason, is_newer }) => {
+                return Err(Error::Format { path: path.to_path_buf(), reason, is_newer });
+            }
         },
     };
     let intact = "nothing was changed".into();

@@ -9,7 +9,7 @@ use crate::storage::log::check_crc;
 use crate::storage::log::line;
 use crate::storage::log::reader::{LineReader, NextLine};
 use crate::storage::projections::ProjectionPosition;
-use crate::storage::store::index::IndexEntry;
+use crate::storage::store::index::{IndexEntry, start_of};
 use crate::storage::store::links::Links;
 use crate::storage::vfs::VfsFile;
 use crate::types::{EventId, Period, TableId, Timestamp, TxId};
@@ -110,11 +110,13 @@ fn fill(
         previous: EventId::START,
         operation: 0,
         last: false,
+        hash: start_of(None),
     };
     let known = u64::try_from(lost.len()).unwrap_or(u64::MAX);
     let missing = position.event.0.saturating_sub(head.0).saturating_sub(known);
     lost.extend((1..=missing).map(|_| entry));
     if let Some(last) = lost.last_mut() {
-        *last = IndexEntry { at: position.at, tx: position.tx, last: true, ..*last };
+        let hash = start_of(Some(&position.hash));
+        *last = IndexEntry { at: position.at, tx: position.tx, last: true, hash, ..*last };
     }
 }

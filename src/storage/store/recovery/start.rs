@@ -90,6 +90,13 @@ pub(super) fn begin(
         LoadedIndex::Useless(reason) => {
             return Ok(ReplayStart { notice: Some(reason), marks: all, ..start });
         }
+        LoadedIndex::Disputed { mark, reason } => {
+            let covered = start.covered.max(mark.event);
+            all.push(mark);
+            all.sort_by_key(|mark| mark.event);
+            let (limit, notice) = (Some(covered), Some(reason));
+            return Ok(ReplayStart { covered, limit, notice, marks: all, ..start });
+        }
         LoadedIndex::Good { index, hash, structural, cut } => {
             (start.index, start.notice) = (*index, cut);
             (structural, hash)

@@ -80,7 +80,7 @@ impl TransactionReader {
         self.links.check(&line)?;
         let (event, previous) = line.admit(&mut self.tables, &mut self.ledger)?;
         let is_whole = self.links.take(&line, event.last.as_deref())?;
-        self.entries.push(entry_of(&event, reader.offset(), previous));
+        self.entries.push(entry_of(&event, reader.offset(), previous, line.hash.as_ref()));
         self.pending.push(event);
         if is_whole {
             self.ledger.commit();
