@@ -218,6 +218,7 @@ impl Error {
         match self {
             Error::NotFound { path }
             | Error::NotADatabase { path, .. }
+            | Error::Format { path, .. }
             | Error::Io { path, .. }
             | Error::Busy { path, .. }
             | Error::Replaced { path, .. }
@@ -248,7 +249,7 @@ impl Error {
                 let Corruption { offset, event, found, .. } = &**corruption;
                 format!("at byte {offset}, event {event}: {found}")
             }
-            Error::Projection { reason, .. } => reason.clone(),
+            Error::Projection { reason, .. } | Error::Format { reason, .. } => reason.clone(),
             Error::Replaced { reason, .. } => format!("it {reason} while it was open"),
             Error::Io { action, source, .. } => format!("cannot {action} it: {source}"),
             Error::NotFound { .. }
