@@ -70,6 +70,15 @@ impl ReplayStart {
             notice: None,
         }
     }
+
+    /// The same where the log and its index differ about the last event of that: by marks of which one
+    /// is the index's.
+    fn of_disputed(self, mut marks: Vec<DurableMark>, reason: String) -> ReplayStart {
+        marks.sort_by_key(|mark| mark.event);
+        let newest = marks.last().map_or(EventId::START, |mark| mark.event);
+        let covered = self.covered.max(newest);
+        ReplayStart { covered, limit: Some(covered), notice: Some(reason), marks, ..self }
+    }
 }
 
 /// Finds out where the reading can begin: the index says what there is, the replica how far it goes.
@@ -91,11 +100,8 @@ pub(super) fn begin(
             return Ok(ReplayStart { notice: Some(reason), marks: all, ..start });
         }
         LoadedIndex::Disputed { mark, reason } => {
-            let covered = start.covered.max(mark.event);
             all.push(mark);
-            all.sort_by_key(|mark| mark.event);
-            let (limit, notice) = (Some(covered), Some(reason));
-            return Ok(ReplayStart { covered, limit, notice, marks: all, ..start });
+            return Ok(start.of_disputed(all, reason));
         }
         LoadedIndex::Good { index, hash, structural, cut } => {
             (start.index, start.notice) = (*index, cut);
