@@ -303,6 +303,7 @@ impl Arguments {
             busy_timeout: self.busy_timeout,
             snapshot_every: self.snapshot_every,
             environment,
+            ..OpenOptions::default()
         })
     }
 

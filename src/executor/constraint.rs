@@ -109,8 +109,10 @@ impl<'a> UniqueKeys<'a> {
             let values: Vec<Value> =
                 key.columns.iter().map(|column| row[*column].clone()).collect();
             let counts = !values.iter().any(Value::is_null);
-            if counts && view.find(key.id, &values).is_some_and(|found| !found.is_empty()) {
-                return Err(duplicate(table, key, &values, "there already"));
+            let found = if counts { view.find(key.id, &values) } else { None };
+            if let Some(there) = found.as_ref().and_then(|found| found.first()) {
+                let error = duplicate(table, key, &values, "there already").of_row(None, None);
+                return Err(error.note(row_there(table, view, *there)));
             }
         }
         Ok(())

@@ -6,7 +6,7 @@
 
 use super::token::{Symbol, Token, TokenKind};
 use super::{Keyword, ParseError};
-use crate::types::Span;
+use crate::types::{Span, is_control};
 
 /// The tokens of a text, the last of which is [`TokenKind::End`], and what was wrong at that end.
 #[derive(Clone, Debug)]
@@ -352,7 +352,7 @@ impl<'a> Lexer<'a> {
         let length = self.text[self.at..].chars().next().map_or(0, char::len_utf8);
         let span = Span::new(self.at, self.at + length);
         let character = &self.text[span.start..span.end];
-        let message = if character.chars().all(char::is_control) {
+        let message = if character.chars().all(is_control) {
             format!("no statement holds the character {}", character.escape_unicode())
         } else {
             format!("no statement holds the character `{character}` outside quotes")

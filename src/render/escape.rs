@@ -1,23 +1,8 @@
 //! Text that cannot command a terminal, and how wide it is there.
 
+use crate::types::is_control;
 use std::borrow::Cow;
 use unicode_width::UnicodeWidthStr;
-
-/// Whether a terminal would obey this character, or hide what follows it, instead of showing it:
-/// C0 and C1 controls, DEL, line and paragraph separators, the marks that reorder text, and what takes
-/// no room or looks like a blank and is none. The two joiners and the variation selectors stay: words
-/// of many scripts and pictures are written with them.
-pub(super) fn is_control(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{feff}')
-        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
-        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{180e}' | '\u{200b}' | '\u{fff9}'..='\u{fffb}')
-        || matches!(
-            c,
-            '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{1d173}'..='\u{1d17a}'
-        )
-        || matches!(c, '\u{e0000}'..='\u{e0fff}')
-}
 
 /// The text with every control character shown: `\e`, `↵`, `\t`, `\u{202e}`.
 pub fn escape(text: &str) -> Cow<'_, str> {

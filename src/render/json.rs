@@ -1,9 +1,9 @@
 //! JSON: one array of objects, or one object on each line.
 
 use super::cell::{Cell, Cells, append};
-use super::escape::is_control;
 use super::{Format, OutputBuffer, RenderError, each_row};
 use crate::session::Rows;
+use crate::types::is_control;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::HashSet;

@@ -1,11 +1,11 @@
 //! SQL: one INSERT for each row, or the literals alone. Both asof and sqlite3 read it back.
 
 use super::cell::{Cell, Cells, append};
-use super::escape::is_control;
 use super::{Format, OutputBuffer, RenderError, each_row};
 use crate::language::ast::Identifier;
 use crate::session::Rows;
 use crate::types::Decimal;
+use crate::types::is_control;
 
 /// The table of `.mode insert` where none is named.
 const TABLE: &str = "t";

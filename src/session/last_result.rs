@@ -3,7 +3,7 @@
 //! A session keeps results only where it is asked to: batches may share their memory with the tables
 //! they were read from, which are copied, piece by piece, where they change while somebody holds them.
 
-use super::outcome::{OutputColumn, Rows};
+use super::outcome::{Listing, OutputColumn, Rows};
 use super::relations::table_schema;
 use super::{Error, Session};
 use crate::executor::{self, Batch, Context, Operator, Relation};
@@ -68,6 +68,7 @@ pub(super) struct StoredResult {
     columns: Vec<OutputColumn>,
     as_of: Option<EventId>,
     uncommitted: u64,
+    listing: Option<Listing>,
     batches: Vec<RecordBatch>,
 }
 
@@ -138,6 +139,7 @@ impl ResultStore {
             columns: rows.columns.clone(),
             as_of: rows.as_of,
             uncommitted: rows.uncommitted,
+            listing: rows.listing,
             limit,
         };
         rows.batches = Box::new(ResultRecorder { partial: Some(partial), results: self.clone() });
@@ -153,6 +155,7 @@ struct PartialResult {
     columns: Vec<OutputColumn>,
     as_of: Option<EventId>,
     uncommitted: u64,
+    listing: Option<Listing>,
     limit: usize,
 }
 
@@ -178,9 +181,15 @@ impl PartialResult {
 
     /// What it is behind its last batch.
     fn end(self) -> LastResultState {
-        let PartialResult { stored, columns, as_of, uncommitted, .. } = self;
+        let PartialResult { stored, columns, as_of, uncommitted, listing, .. } = self;
         stored.map_or(LastResultState::TooLarge, |(batches, _)| {
-            LastResultState::Stored(Arc::new(StoredResult { columns, as_of, uncommitted, batches }))
+            LastResultState::Stored(Arc::new(StoredResult {
+                columns,
+                as_of,
+                uncommitted,
+                listing,
+                batches,
+            }))
         })
     }
 
@@ -237,7 +246,7 @@ impl StoredResult {
     pub fn rows(&self) -> Rows {
         let batches = self.batches.clone().into_iter().map(Ok);
         let rows = Rows::new(self.columns.clone(), self.as_of, batches);
-        Rows { uncommitted: self.uncommitted, ..rows }
+        Rows { uncommitted: self.uncommitted, listing: self.listing, ..rows }
     }
 
     /// The moment it was read at: none where its tables were read at several, or by a transaction that
@@ -343,6 +352,36 @@ mod tests {
             (error.code(), error.help()),
             ("no-result", Some("its statement gives it again"))
         );
+        Ok(())
+    }
+
+    #[test]
+    fn a_last_result_has_no_period() -> Result<(), Error> {
+        let mut session = session()?;
+        session.execute("DELETE FROM t WHERE a = 1")?;
+        for point in
+            ["AS OF EVENT 1", "FOR SYSTEM_TIME ALL", "FOR SYSTEM_TIME FROM START TO LATEST"]
+        {
+            drop(session.execute("SELECT a FROM t")?);
+            let query = format!("SELECT * FROM _ {point}");
+            let refused = session.execute(&query).map(drop).map_err(|error| error.code());
+            assert_eq!(refused, Err("no-past"), "{point}");
+        }
+        // What was read over a period, or at two moments, was read at none that could be named.
+        let moments = "SELECT now.a FROM t AS now JOIN t AS OF EVENT 4 AS old ON now.a = old.a";
+        for (query, moment) in [
+            ("SELECT a FROM t", Some(EventId(5))),
+            ("SELECT a FROM t AS OF EVENT 3", Some(EventId(3))),
+            ("SELECT a FROM t FOR SYSTEM_TIME ALL", None),
+            (moments, None),
+        ] {
+            let asked = [query, "SELECT * FROM _", "SELECT count(*) FROM _ AS r WHERE a > 0"];
+            for (number, query) in asked.into_iter().enumerate() {
+                let Outcome::Rows(rows) = session.execute(query)? else { panic!("it is a query") };
+                assert!(number == 0 || rows.as_of == moment, "{query}: {:?}", rows.as_of);
+                assert!(number == 0 || rows.summary.is_none(), "{query}: {:?}", rows.summary);
+            }
+        }
         Ok(())
     }
 

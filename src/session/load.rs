@@ -179,7 +179,9 @@ impl BulkLoader<'_> {
         let view = self.guard.fork().view().table(&load.table);
         let rows = self.waiting.drain(..);
         let changed = executor::load(load, &view, rows, &self.context, |place, error| {
-            refused.push(place, error.to_string());
+            let error = Error::from(error);
+            let reason = std::iter::once(error.to_string()).chain(error.notes().iter().cloned());
+            refused.push(place, reason.collect::<Vec<_>>().join("; "));
         });
         // The view goes before the fork changes, so that nothing has to be copied for it.
         drop(view);

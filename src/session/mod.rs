@@ -44,6 +44,9 @@ pub use verify::ProgressHandler;
 
 pub use crate::executor::PartialRow;
 
+#[cfg(test)]
+pub(crate) use relations::event_columns;
+
 use crate::executor::{self, Context, PlanInput};
 use crate::language::ast::{Statement, TableOption};
 use crate::language::{ParameterName, Parameters, ParseError, Prepared, parse_statement_with};
@@ -157,10 +160,11 @@ impl Session {
         self.interrupt = flag;
     }
 
-    /// What there is to be said of statements that ran, beside their outcomes, since it was last asked;
-    /// one line each.
+    /// What there is to be said of statements that ran and of their database, beside their outcomes,
+    /// since it was last asked; one line each.
     pub fn take_notices(&self) -> Vec<String> {
         let mut notices = self.notices.take();
+        notices.extend(self.database.take_notices());
         if let Some(ahead) = self.database.ahead_of_clock()
             && !self.is_clock_notice_given.replace(true)
         {

@@ -2,11 +2,13 @@
 
 use super::outcome::{self, Outcome, OutputColumn, Rows};
 use super::relations::{
-    self, EVENTS, EventsRelation, REPLAY, ReplayedEvent, ReplayedEvents, change_text,
+    self, EVENTS, EventsRelation, REPLAY, ReplayedEvent, ReplayedEvents, SystemTable, change_text,
 };
 use super::{Error, Session};
 use crate::executor::{Batch, Context, Relation};
-use crate::language::ast::{Expression, Identifier, Range, ShowSubject, Statement};
+use crate::language::ast::{
+    Expression, Identifier, Range, Select, SelectItem, ShowSubject, Statement, TableReference,
+};
 use crate::planner;
 use crate::types::column::array_of;
 use crate::types::{DataType, EventId, Row, TableSchema, Value};
@@ -62,14 +64,31 @@ impl fmt::Debug for Replay {
     }
 }
 
-/// Whether each row of a statement is an event, or a change of a row.
+/// Whether each row of a statement is an event, or a change of a row, with all its columns.
 pub(super) fn lists_events(statement: &Statement) -> bool {
+    if let Statement::Select(select) = statement {
+        return selects_events(select);
+    }
     matches!(
         statement,
         Statement::History(_)
             | Statement::Events { .. }
             | Statement::Show { subject: ShowSubject::Events, .. }
     )
+}
+
+/// Whether a SELECT gives events as EVENTS or HISTORY does: their own columns and no others.
+fn selects_events(select: &Select) -> bool {
+    let is_list = match &select.from {
+        Some(TableReference::Table { name, .. }) => {
+            SystemTable::named(&name.name) == Some(SystemTable::Events)
+        }
+        Some(TableReference::History { .. }) => true,
+        Some(TableReference::Join { .. }) | None => false,
+    };
+    is_list
+        && matches!(select.items.as_slice(), [SelectItem::Star(_)])
+        && select.group_by.is_empty()
 }
 
 impl Session {

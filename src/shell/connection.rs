@@ -22,8 +22,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub struct Connection {
     /// The session; none only where the way to another database led nowhere.
     session: Option<Session>,
-    /// Stops what runs, whatever session it runs in.
-    interrupt: Arc<AtomicBool>,
     /// Whether the session goes along with whoever writes.
     follows: bool,
     /// The event that the database was at when it was opened: what came since this session wrote.
@@ -34,7 +32,7 @@ pub struct Connection {
     progress_handler: Option<ProgressHandler>,
     /// What there is to say.
     notices: Vec<String>,
-    /// How databases are opened.
+    /// How databases are opened; its flag stops what runs, whatever session it runs in.
     options: OpenOptions,
     /// The values of parameters, for every session to come.
     parameters: Parameters,
@@ -74,12 +72,11 @@ impl Connection {
 
     /// A connection that has no session yet.
     fn to_be(options: OpenOptions) -> Connection {
-        let (interrupt, progress_handler, notices, parameters) = Default::default();
+        let (progress_handler, notices, parameters) = Default::default();
         let (session, follows, actor, flexible_types) = (None, false, None, false);
         let (opened_at, announces) = (0, false);
         Connection {
             session,
-            interrupt,
             follows,
             opened_at,
             announces,
@@ -94,7 +91,7 @@ impl Connection {
 
     /// Goes on in a session; says what its database found when it was opened.
     fn begin(&mut self, mut session: Session) {
-        session.interrupt_by(Arc::clone(&self.interrupt));
+        session.interrupt_by(Arc::clone(&self.options.interrupt));
         session.set_parameters(self.parameters.clone());
         session.act_as(self.actor.clone());
         session.set_flexible_types(self.flexible_types);
@@ -133,7 +130,7 @@ impl Connection {
             Some(path) => Connection::open(path, options),
             None => Connection::in_memory(options),
         }?;
-        opened.interrupt_by(Arc::clone(&self.interrupt));
+        opened.interrupt_by(Arc::clone(&self.options.interrupt));
         opened.parameters = std::mem::take(&mut self.parameters);
         opened.hand_parameters();
         opened.act_as(self.actor.take());
@@ -156,7 +153,7 @@ impl Connection {
 
     /// The flag that stops what runs.
     pub fn interrupt(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.interrupt)
+        Arc::clone(&self.options.interrupt)
     }
 
     /// Runs what writes in the session.
@@ -228,7 +225,6 @@ impl Connection {
         let mut notices = std::mem::take(&mut self.notices);
         if let Some(session) = &self.session {
             notices.extend(session.take_notices());
-            notices.extend(session.database().take_notices());
         }
         notices
     }
@@ -284,7 +280,7 @@ impl Connection {
 
     /// Lets a flag stop what runs.
     pub fn interrupt_by(&mut self, flag: Arc<AtomicBool>) {
-        self.interrupt = Arc::clone(&flag);
+        self.options.interrupt = Arc::clone(&flag);
         if let Some(session) = &mut self.session {
             session.interrupt_by(flag);
         }
@@ -315,12 +311,12 @@ impl Connection {
 
     /// Takes the flag back, for what runs next.
     pub fn forget_interrupt(&self) {
-        self.interrupt.store(false, Ordering::Relaxed);
+        self.options.interrupt.store(false, Ordering::Relaxed);
     }
 
     /// Whether that flag is set.
     pub fn is_interrupted(&self) -> bool {
-        self.interrupt.load(Ordering::Relaxed)
+        self.options.interrupt.load(Ordering::Relaxed)
     }
 
     /// The session, if there is one.

@@ -15,6 +15,7 @@
 mod connection;
 mod dot;
 mod exit_status;
+mod programs;
 mod progress;
 mod redirect;
 mod run;

@@ -4,12 +4,13 @@
 //! Whoever reads a program's pipe may go when it has seen enough; a file that cannot be written is a
 //! failure that names it, and results go to standard output again.
 
+use super::programs::{spawn, system_shell};
 use super::progress::{ProgressWriter, SharedProgress};
 use super::{Shell, Stop};
 use crate::render::{Diagnostic, Format, RenderError, TextOrigin};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 /// The pager where `$PAGER` names none.
 const PAGER: &str = "less";
@@ -50,13 +51,13 @@ impl Shell {
     /// Sends results to a program that the system's shell runs.
     fn pipe(&mut self, command: &str, once: bool, is_pager: bool) -> io::Result<()> {
         self.out.flush()?;
-        let mut program = if cfg!(windows) { Command::new("cmd") } else { Command::new("sh") };
-        program.args([if cfg!(windows) { "/C" } else { "-c" }, command]).stdin(Stdio::piped());
+        let mut program = system_shell(command);
+        program.stdin(Stdio::piped());
         if is_pager && std::env::var_os("LESS").is_none() {
             program.env("LESS", LESS);
         }
         self.interaction.lend_terminal();
-        let spawned = program.spawn();
+        let spawned = spawn(&mut program);
         let mut child = spawned.inspect_err(|_| self.interaction.take_terminal_back())?;
         let input = child.stdin.take().expect("its standard input is a pipe");
         self.replace(Box::new(input), command, once, is_pager, Some(child))

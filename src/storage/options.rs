@@ -1,6 +1,9 @@
 //! How a database is opened.
 
 use super::environment::Environment;
+use super::store::lock::LockWait;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// How a database is opened.
@@ -19,11 +22,20 @@ pub struct OpenOptions {
     pub create: bool,
     /// How long to wait for another process that writes to the directory.
     pub busy_timeout: Duration,
+    /// What ends that wait, and then is the error `interrupted`, once it is set.
+    pub interrupt: Arc<AtomicBool>,
     /// How many events lie between two automatic snapshots; `None` for a number that grows with the
     /// database.
     pub snapshot_every: Option<u64>,
     /// Files, time and randomness.
     pub environment: Environment,
+}
+
+impl OpenOptions {
+    /// How long to wait for the writer's place.
+    pub(super) fn lock_wait(&self) -> LockWait {
+        LockWait { timeout: self.busy_timeout, interrupt: Arc::clone(&self.interrupt) }
+    }
 }
 
 impl Default for OpenOptions {
@@ -34,6 +46,7 @@ impl Default for OpenOptions {
             whole: false,
             create: true,
             busy_timeout: Duration::from_secs(5),
+            interrupt: Arc::default(),
             snapshot_every: None,
             environment: Environment::standard(),
         }

@@ -8,6 +8,7 @@
 
 mod affinity;
 pub mod column;
+mod control;
 mod data_type;
 mod datetime;
 mod decimal;
@@ -24,6 +25,7 @@ mod tree;
 mod value;
 
 pub use affinity::ColumnAffinity;
+pub use control::is_control;
 pub use data_type::{ConversionError, DataType, MAX_JSON_DEPTH};
 pub use datetime::{Date, Timestamp};
 pub use decimal::Decimal;

@@ -6,6 +6,7 @@ pub(crate) mod screen;
 mod widths;
 
 use super::shell::TestDirectory;
+use super::shell::piped::Piped;
 use screen::Screen;
 
 /// A place with a bank of two accounts: events 1 to 3.
@@ -68,6 +69,43 @@ fn a_smaller_terminal_keeps_the_line() {
     screen.keys(";\r").wait_for("Bob");
     screen.wait_line("bank@3> ").keys("\x04");
     assert_eq!(screen.end(), 0);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_the_shell_starts_hears_the_signals_that_end_it() {
+    let place = bank();
+    let mask = "grep SigBlk /proc/self/status";
+    let own = std::process::Command::new("sh").args(["-c", mask]).output().expect("sh runs");
+    let own = String::from_utf8(own.stdout).expect("it is ASCII");
+    let own = own.split_whitespace().last().expect("a mask").to_owned();
+    let run = place.run(&["bank", &format!(".shell {mask}")], "");
+    assert!(run.out.trim_end().ends_with(&own), "{}", run.out);
+    let mut screen = Screen::start(&place, &["bank"], 80, 24);
+    screen.wait_line("bank@3> ").keys(&format!(".shell {mask}\r")).wait_for(&own);
+    // A pager is started elsewhere, in the same way.
+    screen.wait_line("bank@3> ").keys(&format!(".once '|cat > rows; {mask} > mask'\r"));
+    screen.wait_line("bank@3> ").keys("SELECT owner FROM accounts;\r");
+    screen.wait_line("bank@3> ").keys("\x04");
+    assert_eq!(screen.end(), 0);
+    let masked = std::fs::read_to_string(place.path().join("mask")).expect("what grep wrote");
+    assert!(masked.trim_end().ends_with(&own), "{masked}");
+}
+
+#[test]
+fn ctrl_c_ends_the_wait_for_a_database_that_another_writes() {
+    let place = bank();
+    let mut first = Piped::new(&place, &["--receipts", "bank"]);
+    let receipt = first.ask("INSERT INTO accounts (owner, balance) VALUES ('Eve', 1)");
+    assert_eq!(receipt, "+1 event · #4 INSERT accounts (1 row)\n");
+    let mut screen = Screen::start(&place, &["--busy-timeout", "600", "bank"], 80, 24);
+    screen.wait_line("bank@4> ").keys("DELETE FROM accounts;\r").wait_for("accounts;");
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    screen.keys("\x03").wait_for("interrupted after").wait_line("bank@4> ");
+    screen.keys("SELECT count(*) FROM accounts;\r").wait_for("3").wait_line("bank@4> ");
+    screen.keys("\x04");
+    assert_eq!(screen.end(), 0);
+    assert_eq!(first.end().0, Some(0));
 }
 
 #[test]

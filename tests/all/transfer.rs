@@ -80,7 +80,7 @@ fn every_wrong_line_is_told_and_nothing_is_done() {
     assert_eq!(run.code, 1);
     assert!(run.err.starts_with(told), "{}", run.err);
     for line in [
-        "line 3: t.id 1 is there already: PRIMARY KEY",
+        "line 3: t.id 1 is there already: PRIMARY KEY; the row there: id 1, a 'x'",
         "line 4: t.id cannot hold it",
         "line 5: expected 2 fields, found 1",
         "line 6: t.a must not be NULL",
@@ -119,7 +119,7 @@ fn a_long_file_is_imported_whole_or_not_at_all() {
     out(&place, "CREATE TABLE t(id INTEGER PRIMARY KEY, name TEXT, price REAL);");
     let run = bank(&place, ".import broken.csv t");
     assert_eq!(run.code, 1);
-    let told = format!("line {}: t.id 1 is there already: PRIMARY KEY\n", count + 2);
+    let told = format!("line {}: t.id 1 is there already: PRIMARY KEY; the row there:", count + 2);
     for line in ["2 lines of broken.csv are wrong", "line 11: expected 3 fields, found 2", &told] {
         assert!(run.err.contains(line), "{line}\n{}", run.err);
     }

@@ -1,8 +1,8 @@
 //! What frames are made of.
 
 use super::super::escape;
-use super::super::escape::is_control;
 use super::Mode;
+use crate::types::is_control;
 
 /// The lines between rows: how one begins, goes on, passes a column and ends.
 pub(super) struct HorizontalRule {

@@ -1,25 +1,10 @@
 //! Lists of events at a terminal.
 
 use super::*;
-use crate::session::Listing;
+use crate::session::{Listing, event_columns};
 
 /// What `.log` gives on the day after the first event, or of that day alone.
 fn events(first: usize) -> Rows {
-    let columns = [
-        ("event", DataType::Integer),
-        ("at", DataType::Timestamp),
-        ("op", DataType::Text),
-        ("table_name", DataType::Text),
-        ("row", DataType::Integer),
-        ("actor", DataType::Text),
-        ("intent", DataType::Text),
-        ("change", DataType::Text),
-        ("rev", DataType::Integer),
-        ("tx", DataType::Integer),
-        ("note", DataType::Text),
-        ("old", DataType::Json),
-        ("new", DataType::Json),
-    ];
     let at = |text: &str| Value::Timestamp(Timestamp::parse(text).expect("a time"));
     let image = Value::Json(r#"{"id":1,"owner":"Ada","balance":"100.00"}"#.repeat(3).into());
     let event = |number: i64, time: &str, op: &str, who: [Value; 2], change: &str| {
@@ -37,7 +22,7 @@ fn events(first: usize) -> Rows {
         event(4, "2026-03-02 02:56:12.5", "update", amy, "accounts 1: balance 100.00 → 70.00"),
     ];
     let Value::Timestamp(now) = at("2026-03-02 08:00:00") else { unreachable!("it was made so") };
-    let mut events = rows(&columns, &values[first..]);
+    let mut events = rows(event_columns(), &values[first..]);
     events.listing = Some(Listing { now });
     events
 }

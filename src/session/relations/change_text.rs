@@ -8,7 +8,7 @@
 use super::integer;
 use crate::language::ast::Identifier;
 use crate::storage::{Event, Marker, Operation, RowImages, RowOperation, SchemaChange};
-use crate::types::{KeySchema, TableSchema, Value, parse_number};
+use crate::types::{KeySchema, TableSchema, Value, is_control, parse_number};
 
 /// The most characters of one value.
 const VALUE: usize = 40;
@@ -185,10 +185,34 @@ fn cut(text: &str) -> (&str, &'static str) {
 
 /// Whether a text can stand without quotes: nobody would read a number, a word or two values.
 fn is_plain(text: &str) -> bool {
-    let is_marked = |c: char| c.is_control() || matches!(c, ',' | '\'' | '"' | '→' | '…');
+    let is_marked = |c: char| is_control(c) || matches!(c, ',' | '\'' | '"' | '→' | '…');
     !text.is_empty()
         && text.trim() == text
         && !text.contains(is_marked)
         && !WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
         && parse_number(text).is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_that_could_be_taken_for_something_else_stand_in_quotes() {
+        for (text, shown) in [
+            ("Ada", "Ada"),
+            ("née 漢", "née 漢"),
+            ("", "''"),
+            (" x", "' x'"),
+            ("1e3", "'1e3'"),
+            ("null", "'null'"),
+            ("a, b", "'a, b'"),
+            ("O'Hara", "'O''Hara'"),
+            ("ad\u{200b}min", "'ad\u{200b}min'"),
+            ("\u{202e}gpj", "'\u{202e}gpj'"),
+            ("tag\u{e0041}", "'tag\u{e0041}'"),
+        ] {
+            assert_eq!(value(&Value::text(text)), shown);
+        }
+    }
 }

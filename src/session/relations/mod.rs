@@ -89,6 +89,12 @@ pub(super) fn table_schema(
     })
 }
 
+/// The columns of EVENTS, for the tests of those who draw them.
+#[cfg(test)]
+pub(crate) fn event_columns() -> &'static [(&'static str, DataType)] {
+    EVENTS.columns
+}
+
 /// The tables that every database has, whatever is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SystemTable {

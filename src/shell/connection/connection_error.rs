@@ -38,8 +38,11 @@ impl ConnectionError {
         ConnectionError::Failed(Diagnostic::from(&error))
     }
 
-    /// What keeps a database from being opened.
+    /// What keeps a database from being opened; who ended the wait for it knows that.
     pub(super) fn opening(error: storage::Error) -> ConnectionError {
+        if matches!(error, storage::Error::Interrupted) {
+            return ConnectionError::Failed(Diagnostic::from(&Error::from(error)));
+        }
         let way_out = matches!(error, storage::Error::Busy { .. }).then(|| {
             "reading goes on beside it; once that process has ended, write again".to_string()
         });

@@ -4,10 +4,11 @@ use super::{
     DotCommand, DotCommandError, DotCommandGroup, SWITCHED, check_safe, help, switch, time,
 };
 use crate::render::{self, Diagnostic};
+use crate::shell::programs::{spawn, system_shell};
 use crate::shell::{Shell, Stop};
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 /// The commands of this room.
 pub(super) const GROUP: DotCommandGroup = DotCommandGroup {
@@ -129,7 +130,6 @@ fn change_directory(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCo
 /// Runs a line by the system's own shell, which reads nothing of a script.
 fn system(shell: &mut Shell, name: &str, arguments: &[String]) -> Result<(), DotCommandError> {
     check_safe(shell, name)?;
-    let (program, option) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
     shell.out.flush()?;
     if let Some(progress) = shell.progress.borrow_mut().as_mut() {
         progress.clear();
@@ -140,12 +140,13 @@ fn system(shell: &mut Shell, name: &str, arguments: &[String]) -> Result<(), Dot
     shell.interaction.lend_terminal();
     // What it runs may want to write.
     shell.connection.give_up_place();
-    let status = Command::new(program).args([option, line]).stdin(input).status();
+    let started = spawn(system_shell(line).stdin(input));
+    let status = started.and_then(|mut command| command.wait());
     shell.interaction.take_terminal_back();
     match status {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(failed(format!("{line} ended with {status}"))),
-        Err(error) => Err(failed(format!("cannot run {program}: {error}"))),
+        Err(error) => Err(failed(format!("cannot run {line}: {error}"))),
     }
 }
 

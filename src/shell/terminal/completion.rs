@@ -12,7 +12,7 @@ use crate::planner::{AGGREGATE_FUNCTIONS, SCALAR_FUNCTIONS};
 use crate::render::MODES;
 use crate::shell::connection::reads;
 use crate::shell::dot::{self, DotCommand};
-use crate::types::Value;
+use crate::types::{Value, is_control};
 use std::collections::HashSet;
 use std::path::Path;
 
@@ -407,7 +407,7 @@ fn files(word: &CommandWord, only_folders: bool) -> Vec<CompletionCandidate> {
             let is_folder = entry.path().is_dir();
             let is_fit = name.starts_with(begun)
                 && !is_hidden
-                && !name.contains(char::is_control)
+                && !name.contains(is_control)
                 && (is_folder || !only_folders);
             is_fit.then(|| path(&format!("{folder}{name}"), is_folder, word.open))
         })

@@ -1,6 +1,7 @@
 //! A statement in the user's editor.
 
 use crate::render::Diagnostic;
+use crate::shell::programs::spawn;
 use crate::shell::{Shell, dot};
 use std::ffi::OsString;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -28,7 +29,8 @@ impl Shell {
             .map_err(|error| failed("cannot write the file for the editor", &error))?;
         let editor = editor();
         self.interaction.lend_terminal();
-        let done = command(&editor, file.path().as_os_str()).status();
+        let started = spawn(&mut command(&editor, file.path().as_os_str()));
+        let done = started.and_then(|mut editor| editor.wait());
         self.interaction.take_terminal_back();
         // Ctrl-C was for the editor.
         self.connection.forget_interrupt();

@@ -5,6 +5,7 @@ use super::highlight::{StatementHighlighter, is_at_bracket};
 use super::keys::SharedEditorState;
 use super::padding::unpad;
 use super::schema_names::SchemaNames;
+use crate::types::is_control;
 use colored::Colorize;
 use rustyline::completion::Completer;
 use rustyline::highlight::{CmdKind, Highlighter};
@@ -43,7 +44,7 @@ impl Validator for EditorHelper {}
 
 impl Highlighter for EditorHelper {
     fn highlight<'l>(&self, line: &'l str, position: usize) -> Cow<'l, str> {
-        let needs_paint = self.colours || line.contains(|c: char| c.is_control());
+        let needs_paint = self.colours || line.contains(is_control);
         if line.is_empty() || !needs_paint {
             return Cow::Borrowed(line);
         }
@@ -123,7 +124,7 @@ impl Hinter for EditorHelper {
             context.history().starts_with(line, newest, SearchDirection::Reverse).ok()??;
         let rest = found.entry.get(found.pos..).filter(|rest| !rest.is_empty())?.to_string();
         let first = rest.split('\n').next().unwrap_or_default();
-        let mut shown: String = first.chars().filter(|c| !c.is_control()).collect();
+        let mut shown: String = first.chars().filter(|c| !is_control(*c)).collect();
         if first.len() < rest.len() {
             shown.push_str(" …");
         }

@@ -7,7 +7,7 @@
 use super::padding::{self, PAD, unpad};
 use super::schema_names::SchemaNames;
 use crate::language::{Highlight, HighlightKind, TableName, highlight, tables_of};
-use crate::types::fold;
+use crate::types::{fold, is_control};
 use colored::Colorize;
 use std::collections::HashSet;
 use std::ops::Range;
@@ -201,7 +201,8 @@ impl HighlightedText {
             match c {
                 '\t' => shown.extend(std::iter::repeat_n(' ', width)),
                 PAD => {}
-                _ if c.is_control() => {}
+                // The editor counts on the columns of what is not shown, too.
+                _ if is_control(c) => shown.extend(std::iter::repeat_n(' ', width)),
                 _ => shown.push(c),
             }
         }

@@ -8,12 +8,13 @@ use super::encoding::{DecodingReader, advice, first_bytes, marked};
 use crate::render::Diagnostic;
 use crate::session::Error;
 use crate::shell::INTERRUPTED;
+use crate::shell::programs::{spawn, system_shell};
 use crate::shell::progress::Progress;
 use crate::shell::script::STANDARD_INPUT;
 use encoding_rs::Encoding;
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How many bytes are copied at once.
@@ -124,10 +125,8 @@ impl<'a> SourceFile<'a> {
 
 /// What a command says, up to its end.
 fn said_by(command: &str, progress: Progress, stop: &AtomicBool) -> Result<File, ImportError> {
-    let mut program = if cfg!(windows) { Command::new("cmd") } else { Command::new("sh") };
-    program.args([if cfg!(windows) { "/C" } else { "-c" }, command]);
     // Standard input may be the script that this stands in.
-    let mut child = program.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
+    let mut child = spawn(system_shell(command).stdin(Stdio::null()).stdout(Stdio::piped()))?;
     let mut output = child.stdout.take().expect("its standard output is a pipe");
     let copy = copied(&mut output, progress, stop).inspect_err(|_| end(&mut child))?;
     drop(output);

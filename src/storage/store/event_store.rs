@@ -37,13 +37,13 @@ use crate::storage::log::reader::LineReader;
 use crate::storage::log::text::{FIRST_MOMENT, LAST_MOMENT};
 use crate::storage::options::OpenOptions;
 use crate::storage::projections::ProjectionPosition;
+use crate::storage::store::lock::LockWait;
 use crate::storage::vfs::VfsFile;
 use crate::types::{EventId, Period, RowId, TableId, Timestamp, TxId};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::time::Duration;
 
 /// What is wrong with a log that is another one than was opened.
 const REPLACED: &str = "was moved, removed or replaced";
@@ -53,7 +53,7 @@ const REPLACED: &str = "was moved, removed or replaced";
 pub struct EventStore {
     directory: PathBuf,
     environment: Environment,
-    busy_timeout: Duration,
+    lock_wait: LockWait,
     notices: Vec<String>,
     index_notice: Option<String>,
     replayed: u64,
@@ -159,7 +159,7 @@ impl EventStore {
         let store = EventStore {
             directory: directory.to_path_buf(),
             environment: options.environment.clone(),
-            busy_timeout: options.busy_timeout,
+            lock_wait: options.lock_wait(),
             notices,
             index_notice: recovered.index_notice,
             replayed: recovered.replayed,

@@ -9,6 +9,7 @@ use crate::storage::vfs::{Access, Vfs, VfsFile};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// The name of the lock file.
@@ -16,6 +17,14 @@ pub(crate) const LOCK: &str = "LOCK";
 
 /// How long a waiting process sleeps before it tries again.
 const PAUSE: Duration = Duration::from_millis(10);
+
+/// How long to wait for the right to write to a directory.
+#[derive(Clone, Debug)]
+pub(crate) struct LockWait {
+    pub timeout: Duration,
+    /// Ends the wait once it is set.
+    pub interrupt: Arc<AtomicBool>,
+}
 
 /// The right to write to a directory, given back when dropped.
 #[derive(Debug)]
@@ -25,13 +34,17 @@ pub(crate) struct Lock {
 
 impl Lock {
     /// Takes the lock of a directory that exists, waiting for it if need be.
-    pub(crate) fn take(vfs: &dyn Vfs, directory: &Path, timeout: Duration) -> Result<Lock, Error> {
+    ///
+    /// # Errors
+    /// `busy` where another process still has it at the end of the wait, `interrupted` where the wait
+    /// ended early, `io` where its file cannot be made or locked.
+    pub(crate) fn take(vfs: &dyn Vfs, directory: &Path, wait: &LockWait) -> Result<Lock, Error> {
         let path = directory.join(LOCK);
         let open = || vfs.open(&path, Access::Create).map_err(Error::io("open", &path));
         let mut file = open()?;
         let since = Instant::now();
         // Whoever asks whether somebody has the lock has it for an instant.
-        let timeout = timeout.max(PAUSE);
+        let timeout = wait.timeout.max(PAUSE);
         loop {
             if file.try_lock().map_err(Error::io("lock", &path))? {
                 // Who could not create a database removes its file, and nobody finds that one again.
@@ -44,6 +57,9 @@ impl Lock {
             let left = timeout.saturating_sub(since.elapsed());
             if left.is_zero() {
                 return Err(Error::Busy { path: directory.to_path_buf(), holder: holder(&*file) });
+            }
+            if wait.interrupt.load(Ordering::Relaxed) {
+                return Err(Error::Interrupted);
             }
             std::thread::sleep(PAUSE.min(left));
         }

@@ -67,8 +67,11 @@ impl LogFile {
             let beside_writer = holder_of(vfs, directory).map_or(true, |holder| holder.is_some());
             return Ok(LogFile { file: Some(file), refusal, beside_writer, ..LogFile::default() });
         }
-        let patience = if options.follow { Duration::ZERO } else { options.busy_timeout };
-        let lock = Lock::take(vfs, directory, patience);
+        let mut wait = options.lock_wait();
+        if options.follow {
+            wait.timeout = Duration::ZERO;
+        }
+        let lock = Lock::take(vfs, directory, &wait);
         let opened = lock.and_then(|lock| {
             let file = vfs.open(&path, Access::Write).map_err(Error::io("open", &path))?;
             Ok(LogFile { file: Some(file), lock: Some(lock), ..LogFile::default() })

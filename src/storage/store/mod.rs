@@ -16,7 +16,7 @@ mod event_reader;
 mod event_store;
 pub(crate) mod index;
 pub(crate) mod links;
-mod lock;
+pub(super) mod lock;
 mod log_file;
 pub(crate) mod recovery;
 pub(crate) mod schema_timeline;

@@ -3,6 +3,7 @@
 use super::*;
 use crate::storage::SchemaChange;
 use crate::storage::{Change, Database};
+use std::sync::atomic::Ordering;
 
 pub(super) fn create(name: &str) -> Change {
     let columns = [("id", DataType::Integer), ("name", DataType::Text)];
@@ -101,6 +102,23 @@ fn one_writes_and_the_others_wait_or_read() -> Result<(), Error> {
     drop(first);
     let second = Database::open(&path, options())?;
     assert_eq!(commit(&second, vec![create("more")])?, EventId(2));
+    Ok(())
+}
+
+#[test]
+fn a_wait_for_the_writer_can_be_interrupted() -> Result<(), Error> {
+    let vfs = MemVfs::default();
+    let first = Database::open(directory(), options(vfs.clone()))?;
+    commit(&first, vec![create("users")])?;
+    // Nobody would wait so long for this test.
+    let patient = OpenOptions { busy_timeout: Duration::from_secs(600), ..options(vfs) };
+    let interrupt = Arc::clone(&patient.interrupt);
+    let waiting = std::thread::spawn(move || Database::open(directory(), patient).map(|_| ()));
+    std::thread::sleep(Duration::from_millis(30));
+    assert!(!waiting.is_finished());
+    interrupt.store(true, Ordering::Relaxed);
+    let ended = waiting.join().expect("it does not panic");
+    assert!(matches!(ended, Err(Error::Interrupted)), "{ended:?}");
     Ok(())
 }
 

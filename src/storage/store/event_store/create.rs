@@ -57,7 +57,7 @@ impl EventStore {
             if vfs.names(directory).is_err() {
                 vfs.create_directory(directory).map_err(Error::io("create", directory))?;
             }
-            writer.lock = Some(Lock::take(vfs, directory, self.busy_timeout)?);
+            writer.lock = Some(Lock::take(vfs, directory, &self.lock_wait)?);
         }
         let file = vfs.open(&path, Access::Create).map_err(Error::io("create", &path))?;
         if file.size().map_err(Error::io("read", &path))? > 0 {
