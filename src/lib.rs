@@ -38,8 +38,8 @@
 //!    and asks the [`Database`](storage::Database) for its [`View`](storage::View) there. Nothing
 //!    after this step knows about time.
 //! 4. [`plan`](planner::plan) reads the schemas of those views through a [`Catalog`](planner::Catalog):
-//!    names become positions, types are checked, conditions sink and find keys. A
-//!    [`Planned`](planner::Planned) query or write comes out.
+//!    names become columns and types are checked, rewrites push conditions down and find keys, and
+//!    columns become positions. A [`Planned`](planner::Planned) query or write comes out.
 //! 5. A query: [`open`](executor::open) turns its [`Plan`](planner::Plan) into operators over one
 //!    [`PlanInput`](executor::PlanInput) for each table it names: a [`TableView`](storage::TableView), or a
 //!    [`Relation`](executor::Relation) made from the log as it is read. They give

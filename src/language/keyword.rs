@@ -62,11 +62,11 @@ keywords! {
         Initially "INITIALLY" Intent "INTENT" Key "KEY" Last "LAST" Latest "LATEST" Like "LIKE"
         Match "MATCH" No "NO" Note "NOTE" Nulls "NULLS" Off "OFF" Offset "OFFSET" Over "OVER" Plan "PLAN"
         Pragma "PRAGMA" Query "QUERY" Regexp "REGEXP" Reindex "REINDEX" Rename "RENAME"
-        Replace "REPLACE" Replay "REPLAY" Restrict "RESTRICT" Rollback "ROLLBACK" Rowid "ROWID"
+        Replace "REPLACE" Replay "REPLAY" Restrict "RESTRICT" Rewrites "REWRITES" Rollback "ROLLBACK" Rowid "ROWID"
         Show "SHOW" Since "SINCE" Snapshot "SNAPSHOT" Snapshots "SNAPSHOTS" Start "START"
         Stored "STORED" Strict "STRICT" SystemTime "SYSTEM_TIME" Tables "TABLES" Tag "TAG"
         Tags "TAGS" Temp "TEMP" Temporary "TEMPORARY" Timestamp "TIMESTAMP" Trigger "TRIGGER"
-        Tx "TX" Vacuum "VACUUM" Verify "VERIFY" View "VIEW" Virtual "VIRTUAL" Without "WITHOUT";
+        Tx "TX" Vacuum "VACUUM" Verbose "VERBOSE" Verify "VERIFY" View "VIEW" Virtual "VIRTUAL" Without "WITHOUT";
 }
 
 /// Slots of the hash table: a power of two, more than twice the words.

@@ -125,6 +125,11 @@ impl ColumnNames {
         first
     }
 
+    /// What a column is called.
+    pub fn name(&self, column: usize) -> &str {
+        self.0.get(column).map_or("?", String::as_str)
+    }
+
     /// The names, by identity.
     pub fn as_slice(&self) -> &[String] {
         &self.0

@@ -2,7 +2,6 @@
 
 use super::expression::BoundExpression;
 use super::logical::{ColumnNames, Logical, LogicalAggregate, LogicalJoin, LogicalTable};
-use super::plan::AccessPath;
 use crate::language::ast::JoinKind;
 
 impl Logical {
@@ -53,7 +52,7 @@ impl Logical {
             Logical::Sort { keys, first, .. } => {
                 let keys = keys.iter().map(|key| {
                     let direction = if key.descending { " desc" } else { "" };
-                    names.as_slice()[key.column].clone() + direction
+                    format!("{}{direction}", names.name(key.column))
                 });
                 let first = if first.is_some() { ", the first rows only" } else { "" };
                 format!("sort by {}{first}", keys.collect::<Vec<_>>().join(", "))
@@ -67,12 +66,7 @@ impl LogicalTable {
     fn head(&self, names: &ColumnNames) -> String {
         let label = self.label.as_ref().unwrap_or(&self.source.schema.name);
         let columns = named(self.columns.iter().map(|column| self.first + column), names);
-        let by = match &self.path {
-            AccessPath::Scan => String::new(),
-            AccessPath::Find { key, .. } => {
-                format!(" by {}", self.source.schema.keys[*key].title())
-            }
-        };
+        let by = self.path.words(&self.source.schema);
         let filter = match self.conditions.as_slice() {
             [] => String::new(),
             conditions => format!(" where {}", all_of(conditions, names)),
@@ -82,7 +76,7 @@ impl LogicalTable {
 }
 
 fn named(columns: impl Iterator<Item = usize>, names: &ColumnNames) -> String {
-    let columns: Vec<&str> = columns.map(|column| names.as_slice()[column].as_str()).collect();
+    let columns: Vec<&str> = columns.map(|column| names.name(column)).collect();
     columns.join(", ")
 }
 

@@ -168,7 +168,7 @@ impl Planning<'_> {
 ///
 /// # Panics
 /// If the statement is one that the session does itself: BEGIN, COMMIT, ROLLBACK, EXPLAIN, DESCRIBE,
-/// SHOW TABLES, REPLAY, SNAPSHOT, TAG, SET AS OF or BEFORE, SET ACTOR, VERIFY, VACUUM and its like,
+/// SHOW TABLES, REPLAY, SNAPSHOT, TAG, SET, VERIFY, VACUUM and its like,
 /// PRAGMA.
 pub fn plan(
     statement: &Statement,
@@ -218,7 +218,7 @@ pub fn plan(
         | Statement::Help(_)
         | Statement::SetAsOf(_)
         | Statement::SetActor(_)
-        | Statement::SetFlexibleTypes(_)
+        | Statement::SetSwitch { .. }
         | Statement::Verify
         | Statement::Maintenance { .. }
         | Statement::Accepted(_) => unreachable!("the session does {statement:?} itself"),

@@ -1,11 +1,12 @@
 //! Plans as text: EXPLAIN's tree, an operator a line, inputs indented below.
 
+use super::expression::BoundExpression;
 use super::plan::{
     AccessPath, AggregateCall, InsertInput, Join, Limits, Plan, Planned, SortKey, TableAccess,
     Write, WriteAction,
 };
 use crate::language::ast::JoinKind;
-use crate::types::{KeyKind, KeySchema};
+use crate::types::{KeyKind, KeySchema, TableSchema};
 use std::fmt::{self, Write as _};
 
 impl Plan {
@@ -77,9 +78,24 @@ impl fmt::Display for Limits {
     }
 }
 
+impl AccessPath {
+    /// ` by primary key id = 5`; nothing for a scan.
+    pub(super) fn words(&self, table: &TableSchema) -> String {
+        let AccessPath::Find { key, values } = self else { return String::new() };
+        let key = &table.keys[*key];
+        let tuple = |values: &Vec<BoundExpression>| {
+            let columns = key.columns.iter().map(|column| &table.columns[*column].name);
+            let parts = columns.zip(values).map(|(column, value)| format!("{column} = {value}"));
+            parts.collect::<Vec<_>>().join(" and ")
+        };
+        let tuples: Vec<String> = values.iter().map(tuple).collect();
+        format!(" by {} {}", key.title(), tuples.join(" or "))
+    }
+}
+
 impl KeySchema {
     /// What EXPLAIN calls the key.
-    pub(super) fn title(&self) -> &str {
+    fn title(&self) -> &str {
         self.name.as_deref().unwrap_or(match self.kind {
             KeyKind::Primary => "primary key",
             KeyKind::Unique => "unique key",
@@ -167,17 +183,7 @@ impl fmt::Display for TableAccess {
         let label = self.label.as_ref().unwrap_or(&self.table.name);
         match &self.path {
             AccessPath::Scan => write!(f, "scan {label}")?,
-            AccessPath::Find { key, values } => {
-                let key = &self.table.keys[*key];
-                write!(f, "find {label} by {}", key.title())?;
-                for (at, tuple) in values.iter().enumerate() {
-                    f.write_str(if at == 0 { " " } else { " or " })?;
-                    for (at, (column, value)) in key.columns.iter().zip(tuple).enumerate() {
-                        let and = if at == 0 { "" } else { " and " };
-                        write!(f, "{and}{} = {value}", self.table.columns[*column].name)?;
-                    }
-                }
-            }
+            AccessPath::Find { .. } => write!(f, "find {label}{}", self.path.words(&self.table))?,
         }
         write!(f, " ({})", names[..self.output].join(", "))?;
         match &self.filter {

@@ -121,7 +121,9 @@ fn rows_to_change(
     planning: &mut Planning,
 ) -> Result<TableAccess, Error> {
     let mut binder = Binder { scope, aliases: &[], aggregates: None, clause: "WHERE" };
-    let mut table = LogicalTable::new(source.clone(), None, 0);
+    let schema = &source.schema;
+    let first = planning.names.add_all((0..schema.width()).map(|index| schema.name_of(index)));
+    let mut table = LogicalTable::new(source.clone(), None, first);
     table.columns.clone_from(&columns);
     if let Some(filter) = filter {
         table.conditions = binder.condition(filter)?.conjuncts();

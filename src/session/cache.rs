@@ -12,9 +12,7 @@ use crate::language::ast::{
     Temporal,
 };
 use crate::language::{LiteralSharing, Prepared};
-use crate::planner::{
-    self, Affinity, BoundExpression, BoundKind, Planned, Rewriting, ScalarFunction,
-};
+use crate::planner::{self, Affinity, BoundExpression, BoundKind, Planned, ScalarFunction};
 use crate::storage::View;
 use crate::types::{DataType, EventId, Period, PseudoColumn, TableSchema, Value};
 use arrow_schema::SchemaRef;
@@ -270,7 +268,7 @@ impl Session {
         let known = match prepared.parse(sharing) {
             Some(statement) if is_shareable(&statement) => {
                 let Ok(planned) =
-                    planner::plan(&statement, "", &mut catalog, &mut Rewriting::new(true))
+                    planner::plan(&statement, "", &mut catalog, &mut self.rewriting())
                 else {
                     return Ok(None);
                 };

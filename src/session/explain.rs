@@ -6,17 +6,18 @@
 use super::outcome::{self, Outcome};
 use super::{Error, Session};
 use crate::executor::{self, OperatorProfile, Profile};
-use crate::language::ast::Statement;
-use crate::planner::{self, Planned, Rewriting};
+use crate::language::ast::{ExplainMode, Statement};
+use crate::planner::{self, Planned, RewriteStep};
 use crate::types::{DataType, Row, Value};
 use std::sync::Arc;
 use std::time::Duration;
 
 impl Session {
-    /// The plan of a statement, a line a row; run and measured where `analyze` says so.
+    /// The plan of a statement, a line a row; with what it was before, or run and measured, as `mode`
+    /// says.
     pub(super) fn explain(
         &self,
-        analyze: bool,
+        mode: ExplainMode,
         statement: &Statement,
         text: &str,
     ) -> Result<Outcome, Error> {
@@ -25,10 +26,15 @@ impl Session {
             return outcome::fixed(&[("plan", DataType::Text)], vec![line], None);
         }
         let mut catalog = self.catalog()?;
-        let planned = planner::plan(statement, text, &mut catalog, &mut Rewriting::new(true))?;
+        let mut rewriting = match mode {
+            ExplainMode::Verbose => self.rewriting().traced(),
+            ExplainMode::Plan | ExplainMode::Analyze => self.rewriting(),
+        };
+        let planned = planner::plan(statement, text, &mut catalog, &mut rewriting)?;
         let (as_of, sources) = (catalog.moment(), catalog.sources());
         let mut lines = planned.lines();
-        if !analyze {
+        if mode != ExplainMode::Analyze {
+            lines = verbose(rewriting.steps(), lines);
             lines.extend(sources);
             let rows = lines.into_iter().map(|line| vec![Value::text(line)]).collect();
             return outcome::fixed(&[("plan", DataType::Text)], rows, as_of);
@@ -68,6 +74,20 @@ impl Session {
     }
 }
 
+/// The plan below the logical plans that led to it, if they were noted down.
+fn verbose(steps: &[RewriteStep], plan: Vec<String>) -> Vec<String> {
+    if steps.is_empty() {
+        return plan;
+    }
+    let steps = steps.iter().map(|step| (step.name, step.lines.as_slice()));
+    let parts = steps.chain([("plan", plan.as_slice())]);
+    let part = |(name, lines): (&str, &[String])| {
+        let lines = lines.iter().map(|line| format!("  {line}"));
+        std::iter::once(format!("{name}:")).chain(lines).collect::<Vec<String>>()
+    };
+    parts.flat_map(part).collect()
+}
+
 /// Whether a statement has a plan.
 pub(super) fn is_planned(statement: &Statement) -> bool {
     match statement {
@@ -95,7 +115,7 @@ pub(super) fn is_planned(statement: &Statement) -> bool {
         | Statement::Help(_)
         | Statement::SetAsOf(_)
         | Statement::SetActor(_)
-        | Statement::SetFlexibleTypes(_)
+        | Statement::SetSwitch { .. }
         | Statement::Verify
         | Statement::Maintenance { .. }
         | Statement::Accepted(_) => false,

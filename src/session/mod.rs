@@ -48,7 +48,7 @@ pub use crate::executor::PartialRow;
 pub(crate) use relations::event_columns;
 
 use crate::executor::{self, Context, PlanInput};
-use crate::language::ast::{Statement, TableOption};
+use crate::language::ast::{Statement, Switch, TableOption};
 use crate::language::{ParameterName, Parameters, ParseError, Prepared, parse_statement_with};
 use crate::planner::{self, Planned, Rewriting};
 use crate::storage::{Change, CommittedTransaction, Database, Fork, View};
@@ -85,6 +85,8 @@ pub struct Session {
     first_actor: Option<String>,
     /// Whether new tables are FLEXIBLE.
     flexible_types: bool,
+    /// Whether plans are rewritten.
+    rewrites: bool,
     /// What is to be said of the statements that were run, and was not yet.
     notices: RefCell<Vec<String>>,
     /// Whether it was said that the log is ahead of the clock.
@@ -149,6 +151,7 @@ impl Session {
             actor: None,
             first_actor: None,
             flexible_types: false,
+            rewrites: true,
             notices: RefCell::default(),
             is_clock_notice_given: Cell::new(false),
         }
@@ -261,8 +264,9 @@ impl Session {
     /// [`Error`] of any floor; a statement that fails has changed nothing, and leaves an open
     /// transaction open.
     pub fn execute(&mut self, text: &str) -> Result<Outcome, Error> {
-        // Plans are shared over the present only.
+        // Plans are shared over the present only, and as they are rewritten.
         if self.past.is_none()
+            && self.rewrites
             && let Some(prepared) = Prepared::new(text, &self.parameters)
             && let Some((plan, view)) = self.shared_plan(&prepared)?
         {
@@ -308,9 +312,9 @@ impl Session {
             Statement::Begin(annotations) => self.begin(annotations),
             Statement::Commit => self.commit(),
             Statement::Rollback => self.rollback(),
-            Statement::Explain { analyze, statement } => {
+            Statement::Explain { mode, statement } => {
                 self.note_read();
-                self.explain(*analyze, statement, text)
+                self.explain(*mode, statement, text)
             }
             Statement::Describe { table, as_of } => {
                 self.note_read();
@@ -327,11 +331,7 @@ impl Session {
             Statement::Verify => self.verify(),
             Statement::SetAsOf(as_of) => self.set_as_of(as_of),
             Statement::SetActor(setting) => Ok(self.set_actor(setting)),
-            Statement::SetFlexibleTypes(is_on) => {
-                self.flexible_types = *is_on;
-                let what = if *is_on { "FLEXIBLE" } else { "strict" };
-                Ok(Outcome::Done(format!("new tables are {what} unless they say otherwise")))
-            }
+            Statement::SetSwitch { switch, is_on } => Ok(self.set_switch(*switch, *is_on)),
             Statement::Replay { table, range, limit } => {
                 self.replay(table.as_ref(), range, limit.as_ref())
             }
@@ -374,6 +374,26 @@ impl Session {
         let mut create = create.clone();
         create.options.push(TableOption::Flexible);
         Some(Statement::CreateTable(create))
+    }
+
+    /// What becomes of the plans of the session's statements.
+    fn rewriting(&self) -> Rewriting {
+        Rewriting::new(self.rewrites)
+    }
+
+    fn set_switch(&mut self, switch: Switch, is_on: bool) -> Outcome {
+        Outcome::Done(match switch {
+            Switch::FlexibleTypes => {
+                self.flexible_types = is_on;
+                let what = if is_on { "FLEXIBLE" } else { "strict" };
+                format!("new tables are {what} unless they say otherwise")
+            }
+            Switch::Rewrites => {
+                self.rewrites = is_on;
+                let what = if is_on { "rewritten" } else { "run as they are bound" };
+                format!("plans are {what}")
+            }
+        })
     }
 
     /// Whether new tables are FLEXIBLE that do not say what they are; STRICT says it.
@@ -441,8 +461,7 @@ impl Session {
                 let mut catalog = StatementCatalog::new(self, present);
                 let flexible = self.flexible(statement);
                 let statement = flexible.as_ref().unwrap_or(statement);
-                let planned =
-                    planner::plan(statement, text, &mut catalog, &mut Rewriting::new(true))?;
+                let planned = planner::plan(statement, text, &mut catalog, &mut self.rewriting())?;
                 let (as_of, several) = (catalog.moment(), catalog.several());
                 // What a moment in words was reckoned from is the time of the whole statement.
                 let context = self.context(catalog.resolver().now(), Arc::new([]));

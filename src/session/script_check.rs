@@ -9,7 +9,7 @@ use super::explain::is_planned;
 use super::{Error, Session, already_open, not_open, sequence::CounterWrite};
 use crate::executor;
 use crate::language::ast::Statement;
-use crate::planner::{self, Planned, Rewriting};
+use crate::planner::{self, Planned};
 use crate::storage::{Change, Fork, Savepoint, View};
 use crate::types::{EventId, Period};
 use std::sync::Arc;
@@ -125,7 +125,7 @@ impl Session {
             | Statement::History(_)
             | Statement::Events { .. }
             | Statement::Replay { .. }
-            | Statement::SetFlexibleTypes(_)
+            | Statement::SetSwitch { .. }
             | Statement::Verify
             | Statement::Maintenance { .. }
             | Statement::Accepted(_) => self.bind_planned(script_check, statement, text),
@@ -143,7 +143,7 @@ impl Session {
             return Ok(());
         }
         let mut catalog = self.checked_catalog(script_check)?;
-        let planned = planner::plan(statement, text, &mut catalog, &mut Rewriting::new(true))?;
+        let planned = planner::plan(statement, text, &mut catalog, &mut self.rewriting())?;
         let context = self.context(catalog.resolver().now(), Arc::new([]));
         drop(catalog);
         let (changes, initial) = match planned {

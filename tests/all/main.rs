@@ -22,6 +22,7 @@ mod oracle;
 mod output;
 mod parameters;
 mod picture;
+mod plans;
 mod points;
 mod projections;
 mod random;

@@ -22,9 +22,9 @@ pub use select::{
 };
 pub use statement::{
     ActorSetting, AlterAction, Annotations, AssignedValue, ColumnConstraint, ColumnConstraintKind,
-    ColumnDefinition, CreateIndex, CreateTable, Delete, ForeignKeyAction, ForeignKeyClause,
-    IndexedColumn, Insert, InsertSource, JsonObject, MaintenanceKind, Statement, TableConstraint,
-    TableConstraintKind, TableOption, TypeName, Update,
+    ColumnDefinition, CreateIndex, CreateTable, Delete, ExplainMode, ForeignKeyAction,
+    ForeignKeyClause, IndexedColumn, Insert, InsertSource, JsonObject, MaintenanceKind, Statement,
+    Switch, TableConstraint, TableConstraintKind, TableOption, TypeName, Update,
 };
 pub use time::{
     AsOf, History, Point, Range, RangeEnd, RangeStart, ShowSubject, SnapshotName, SpannedPoint,

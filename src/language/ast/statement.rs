@@ -1,6 +1,7 @@
 //! Statements.
 
 use super::super::help_topics::HelpTopic;
+use super::super::keyword::Keyword;
 use super::{
     AsOf, Expression, History, Identifier, Range, Select, ShowSubject, SourceSpan, SpannedPoint,
     ValueRows,
@@ -58,8 +59,8 @@ pub enum Statement {
     Rollback,
     /// EXPLAIN: the plan of a statement.
     Explain {
-        /// Whether ANALYZE stood there: the statement is run, and its counts and times shown.
-        analyze: bool,
+        /// How much of it.
+        mode: ExplainMode,
         /// The statement.
         statement: Box<Statement>,
     },
@@ -124,8 +125,13 @@ pub enum Statement {
     SetAsOf(AsOf),
     /// SET ACTOR: who does what the session does from now on.
     SetActor(ActorSetting),
-    /// SET flexible_types: whether new tables are FLEXIBLE that do not say what they are.
-    SetFlexibleTypes(bool),
+    /// SET of what is on or off.
+    SetSwitch {
+        /// What it is.
+        switch: Switch,
+        /// Whether it is on from now on.
+        is_on: bool,
+    },
     /// VERIFY: all files held against the log.
     Verify,
     /// VACUUM, ANALYZE or REINDEX, which find nothing to do here.
@@ -460,6 +466,39 @@ pub enum ActorSetting {
     Default,
 }
 
+/// What of a session is on or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Switch {
+    /// Whether new tables are FLEXIBLE that do not say what they are.
+    FlexibleTypes,
+    /// Whether plans are rewritten, which changes what a query costs and not what it gives.
+    Rewrites,
+}
+
+impl Switch {
+    /// All of them.
+    pub const ALL: &[Switch] = &[Switch::FlexibleTypes, Switch::Rewrites];
+
+    /// Its word.
+    pub fn keyword(self) -> Keyword {
+        match self {
+            Switch::FlexibleTypes => Keyword::FlexibleTypes,
+            Switch::Rewrites => Keyword::Rewrites,
+        }
+    }
+}
+
+/// How much EXPLAIN shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExplainMode {
+    /// The plan.
+    Plan,
+    /// VERBOSE: the logical plan after each rewrite, too.
+    Verbose,
+    /// ANALYZE: the statement is run, and counts and times are shown.
+    Analyze,
+}
+
 impl Statement {
     /// What a statement says about the transaction that it is or begins; nothing where it makes no
     /// events.
@@ -489,7 +528,7 @@ impl Statement {
             | Statement::Replay { .. }
             | Statement::SetAsOf(_)
             | Statement::SetActor(_)
-            | Statement::SetFlexibleTypes(_)
+            | Statement::SetSwitch { .. }
             | Statement::Verify
             | Statement::Maintenance { .. }
             | Statement::Accepted(_) => None,

@@ -1,8 +1,8 @@
 //! Statements, found by their first word in one table.
 
 use super::super::ast::{
-    AssignedValue, Delete, ExpressionList, Identifier, Insert, InsertSource, MaintenanceKind,
-    SourceSpan, Statement, Update, ValueRows,
+    AssignedValue, Delete, ExplainMode, ExpressionList, Identifier, Insert, InsertSource,
+    MaintenanceKind, SourceSpan, Statement, Update, ValueRows,
 };
 use super::super::token::{Symbol, TokenKind};
 use super::super::{Keyword, help_topics};
@@ -20,7 +20,7 @@ use super::table::{alter, create, drop};
 use super::time::{as_of, events, history_statement, no_moment, replay, set, show, snapshot, tag};
 use nom::Parser;
 use nom::branch::alt;
-use nom::combinator::opt;
+use nom::combinator::{opt, value};
 use nom::sequence::preceded;
 use std::sync::Arc;
 
@@ -280,20 +280,25 @@ fn rollback(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     Ok((rest, Statement::Rollback))
 }
 
-/// `Explain ::= 'EXPLAIN' ['QUERY' 'PLAN' | 'ANALYZE'] (a statement but EXPLAIN and ANALYZE)`
+/// `Explain ::= 'EXPLAIN' ['QUERY' 'PLAN' | 'VERBOSE' | 'ANALYZE'] (a statement but EXPLAIN and
+/// ANALYZE)`
 fn explain(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = word(Keyword::Explain)(input)?;
     let (rest, query_plan) = opt((word(Keyword::Query), word(Keyword::Plan))).parse(rest)?;
-    let (rest, analyze) = match query_plan {
+    let (rest, mode) = match query_plan {
         Some(_) => (rest, None),
-        None => opt(word(Keyword::Analyze)).parse(rest)?,
+        None => opt(alt((
+            value(ExplainMode::Verbose, word(Keyword::Verbose)),
+            value(ExplainMode::Analyze, word(Keyword::Analyze)),
+        )))
+        .parse(rest)?,
     };
     if rest.is_word(0, Keyword::Explain) || rest.is_word(0, Keyword::Analyze) {
         return rest.no_match(STATEMENT);
     }
     let (rest, explained) = statement(rest)?;
-    let (analyze, statement) = (analyze.is_some(), Box::new(explained));
-    Ok((rest, Statement::Explain { analyze, statement }))
+    let (mode, statement) = (mode.unwrap_or(ExplainMode::Plan), Box::new(explained));
+    Ok((rest, Statement::Explain { mode, statement }))
 }
 
 /// `Describe ::= ('DESCRIBE' | 'DESC') ObjectName [AsOf]`

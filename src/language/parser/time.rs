@@ -3,7 +3,7 @@
 use super::super::Keyword;
 use super::super::ast::{
     ActorSetting, AsOf, Expression, History, Identifier, Point, Range, RangeEnd, RangeStart,
-    ShowSubject, SnapshotName, SpannedPoint, Statement, Temporal,
+    ShowSubject, SnapshotName, SpannedPoint, Statement, Switch, Temporal,
 };
 use super::super::keyword::WordClass;
 use super::super::token::{Symbol, TokenKind};
@@ -431,16 +431,19 @@ pub(super) fn tag(input: TokenInput<'_>) -> Parsed<'_, Statement> {
 }
 
 /// `Set ::= 'SET' (AsOf | 'ACTOR' '=' (Text | 'NULL' | 'DEFAULT')
-///                 | 'FLEXIBLE_TYPES' '=' ('ON' | 'OFF'))`
+///                 | ('FLEXIBLE_TYPES' | 'REWRITES') '=' ('ON' | 'OFF'))`
 pub(super) fn set(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = word(Keyword::Set)(input)?;
-    if rest.is_word(0, Keyword::FlexibleTypes) {
-        let (rest, _) = symbol(Symbol::Equal)(rest.skip(1))?;
-        let (rest, is_on) =
-            alt((value(true, word(Keyword::On)), value(false, word(Keyword::Off)))).parse(rest)?;
-        return Ok((rest, Statement::SetFlexibleTypes(is_on)));
+    for switch in Switch::ALL {
+        let keyword = switch.keyword();
+        if rest.is_word(0, keyword) {
+            let (rest, _) = symbol(Symbol::Equal)(rest.skip(1))?;
+            let (on, off) = (word(Keyword::On), word(Keyword::Off));
+            let (rest, is_on) = alt((value(true, on), value(false, off))).parse(rest)?;
+            return Ok((rest, Statement::SetSwitch { switch: *switch, is_on }));
+        }
+        rest.note(keyword);
     }
-    rest.note(Keyword::FlexibleTypes);
     if matches!(rest.peek().kind, TokenKind::Name) {
         return input.unsupported("SET");
     }

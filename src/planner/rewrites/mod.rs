@@ -62,8 +62,8 @@ impl Rewriting {
     }
 
     /// The same with every step noted down.
-    pub fn traced(is_on: bool) -> Rewriting {
-        Rewriting { is_on, steps: Some(Vec::new()) }
+    pub fn traced(self) -> Rewriting {
+        Rewriting { is_on: self.is_on, steps: Some(Vec::new()) }
     }
 
     /// The steps that were noted down, those without an effect left out.

@@ -2,13 +2,24 @@
 
 use super::super::{
     ActorSetting, AlterAction, Annotations, AsOf, AssignedValue, ColumnConstraint,
-    ColumnConstraintKind, ColumnDefinition, CreateIndex, CreateTable, Delete, Expression,
-    ExpressionKind, ForeignKeyAction, ForeignKeyClause, Identifier, IndexedColumn, Insert,
-    InsertSource, JsonObject, MaintenanceKind, Statement, TableConstraint, TableConstraintKind,
-    TableOption, Update,
+    ColumnConstraintKind, ColumnDefinition, CreateIndex, CreateTable, Delete, ExplainMode,
+    Expression, ExpressionKind, ForeignKeyAction, ForeignKeyClause, Identifier, IndexedColumn,
+    Insert, InsertSource, JsonObject, MaintenanceKind, Statement, TableConstraint,
+    TableConstraintKind, TableOption, Update,
 };
 use super::{CommaList, QuotedName, part};
 use std::fmt;
+
+/// Prints the word behind EXPLAIN with a blank behind it, if there is one.
+impl fmt::Display for ExplainMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ExplainMode::Plan => "",
+            ExplainMode::Verbose => "VERBOSE ",
+            ExplainMode::Analyze => "ANALYZE ",
+        })
+    }
+}
 
 impl fmt::Display for Statement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -31,8 +42,8 @@ impl fmt::Display for Statement {
             Statement::Begin(annotations) => write!(f, "BEGIN{annotations}"),
             Statement::Commit => f.write_str("COMMIT"),
             Statement::Rollback => f.write_str("ROLLBACK"),
-            Statement::Explain { analyze, statement } => {
-                write!(f, "EXPLAIN {}{statement}", if *analyze { "ANALYZE " } else { "" })
+            Statement::Explain { mode, statement } => {
+                write!(f, "EXPLAIN {mode}{statement}")
             }
             Statement::Describe { table, as_of } => {
                 write!(f, "DESCRIBE {table}")?;
@@ -72,8 +83,8 @@ impl fmt::Display for Statement {
             }
             Statement::SetAsOf(at) => write!(f, "SET {at}"),
             Statement::SetActor(actor) => write!(f, "SET ACTOR = {actor}"),
-            Statement::SetFlexibleTypes(is_on) => {
-                write!(f, "SET flexible_types = {}", if *is_on { "ON" } else { "OFF" })
+            Statement::SetSwitch { switch, is_on } => {
+                write!(f, "SET {} = {}", switch.keyword(), if *is_on { "ON" } else { "OFF" })
             }
             Statement::Verify => f.write_str("VERIFY"),
             Statement::Maintenance { verb, name } => maintenance(f, *verb, name.as_ref()),

@@ -1,0 +1,55 @@
+//! The plans of `tests/plans`: scripts with what EXPLAIN VERBOSE says of each query and change behind
+//! it, to be read as a book. `UPDATE_GOLDEN=1` writes them anew.
+//!
+//! A line that begins with `#` is a comment, one with `|` is what was explained; a statement ends with
+//! its line. What defines a table is run; of the others the plan is shown, and those that change rows
+//! are run as well.
+
+use crate::answer::rows_of;
+use asof::session::Session;
+use asof::storage::Database;
+use asof::types::Value;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The script with every plan as it is now.
+fn explained(script: &str) -> String {
+    let database = Database::in_memory().expect("a database");
+    let mut session = Session::new(Arc::new(database));
+    let mut text = String::new();
+    for line in script.lines().filter(|line| !line.starts_with('|')) {
+        text.push_str(line);
+        text.push('\n');
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        if !line.starts_with("CREATE") {
+            let explain = format!("EXPLAIN VERBOSE {line}");
+            for row in rows_of(&mut session, &explain).expect("a plan") {
+                let Value::Text(line) = &row[0] else { panic!("{row:?} is no line") };
+                writeln!(text, "| {line}").expect("a string takes it");
+            }
+        }
+        rows_of(&mut session, line).expect("a statement that runs");
+    }
+    text
+}
+
+#[test]
+fn plans_are_what_their_book_says() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/plans");
+    let mut files = 0;
+    for entry in std::fs::read_dir(folder).expect("the folder") {
+        let path = entry.expect("an entry").path();
+        let script = std::fs::read_to_string(&path).expect("a file of text");
+        let now = explained(&script);
+        files += 1;
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            std::fs::write(&path, now).expect("written");
+        } else {
+            assert_eq!(now, script, "{}", path.display());
+        }
+    }
+    assert!(files > 0, "there are plans");
+}
