@@ -1,31 +1,29 @@
 //! A database: its log, and the state that all events lead to.
 //!
-//! Opening climbs down a ladder from the projections to the log (`opening`). A transaction is a [`Fork`] of a view; committing it
-//! appends its operations to the log and, once they are durable, applies the events to the state.
-//! Views are values: who has one never waits, and nothing that happens later changes it.
+//! Opening climbs down a ladder from the projections to the log (`opening`). A transaction is a
+//! [`Fork`] of a view; committing it appends its operations to the log and, once they are durable,
+//! applies the events to the state. Views are values: who has one never waits, and nothing that happens
+//! later changes it.
+
+mod maintenance;
+mod open;
 
 use super::base::SnapshotId;
 use super::checkpoint::Checkpointer;
 use super::environment::{Clock, Environment};
 use super::error::Error;
 use super::event::{Marker, Metadata, Operation};
-use super::opening::DatabaseLoader;
-use super::options::OpenOptions;
 use super::past::QueryEngine;
 use super::past::schedule::Schedule;
 use super::projections::SnapshotManager;
 use super::scrubber::Scrubber;
 use super::store::EventStore;
 use super::store::schema_timeline::SnapshotMarker;
-use super::verify::{Verification, VerifiedFiles, VerifyMonitor, verify};
-use super::versions::{Base, Fork, RowChange, View};
+use super::versions::{Fork, RowChange, View};
 use crate::types::{EventId, Period, TableSchema, Timestamp, TxId};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-
-/// The name of a database that has no directory.
-const MEMORY: &str = "memory";
 
 /// While a database is open, row files are brought up to it after so many epochs.
 const EPOCHS_PER_ROW_FILES: u64 = 10;
@@ -92,75 +90,6 @@ pub struct Database {
 }
 
 impl Database {
-    /// Opens the database in a directory: reads what its projections hold and the events after that,
-    /// checks these, repairs what a crash left.
-    ///
-    /// # Errors
-    /// Those of [`EventStore::open`].
-    pub fn open(path: &Path, options: OpenOptions) -> Result<Database, Error> {
-        let mut database = Database::open_unscrubbed(path, options)?;
-        database.scrubber = Scrubber::begin(&database.environment, &database.store);
-        Ok(database)
-    }
-
-    fn open_unscrubbed(path: &Path, options: OpenOptions) -> Result<Database, Error> {
-        let vfs = &options.environment.vfs;
-        let mut opening = DatabaseLoader::new(path, &options);
-        let store = Arc::new(EventStore::open_with(path, &options, &mut opening)?);
-        let notices = notices_of(&store, &opening);
-        let snapshots = SnapshotManager::new(Arc::clone(vfs), path);
-        let (state, past, due, schedule) = opening.take_state();
-        store.scrub_from(opening.scrubbed());
-        let catalog = opening.into_catalog();
-        let checkpointer =
-            Checkpointer::new(&options.environment, path, Arc::clone(&store), catalog);
-        let engine = Arc::new(QueryEngine::new(Arc::clone(&store), snapshots.clone(), state, past));
-        let database = Database {
-            name: name_of(path, &options.environment),
-            path: Some(path.to_path_buf()),
-            environment: options.environment,
-            notices,
-            store,
-            engine,
-            snapshots,
-            last_rows: AtomicU64::new(0),
-            checkpointer,
-            scrubber: None,
-            ahead: OnceLock::new(),
-            commit: Mutex::new(schedule),
-        };
-        // What is wrong with the index is said by whoever needs it.
-        if let Ok(Some(at)) = database.committed_at(database.head()) {
-            database.note_if_ahead(at);
-        }
-        database.last_rows.store(database.head().0, Ordering::Relaxed);
-        let due: Vec<View> = due.into_views().filter(|_| !database.is_read_only()).collect();
-        if !due.is_empty() {
-            database.checkpointer.snapshots_later(due);
-        }
-        Ok(database)
-    }
-
-    /// An empty database that ends with the process.
-    ///
-    /// # Errors
-    /// None: nothing refuses an access to memory.
-    pub fn in_memory() -> Result<Database, Error> {
-        Database::in_memory_with(Environment::in_memory())
-    }
-
-    /// The same with its own time and randomness; its files are in memory whatever was given.
-    ///
-    /// # Errors
-    /// None: nothing refuses an access to memory.
-    pub fn in_memory_with(environment: Environment) -> Result<Database, Error> {
-        let environment = Environment { vfs: Environment::in_memory().vfs, ..environment };
-        let options = OpenOptions { environment, ..OpenOptions::default() };
-        let mut database = Database::open_unscrubbed(Path::new(MEMORY), options)?;
-        database.path = None;
-        Ok(database)
-    }
-
     /// The directory's last component; "memory" where there is none.
     pub fn name(&self) -> &str {
         &self.name
@@ -462,73 +391,6 @@ impl Database {
         markers.filter(|marker| marker.event <= head).map(info).collect()
     }
 
-    /// Brings the row files and the catalog up to the last event, so that the next opening has to
-    /// read no event, and makes a snapshot if one is due. It is done when a database is dropped, too; what fails then nobody hears of.
-    ///
-    /// # Errors
-    /// [`Error::Io`] where a row file or the catalog cannot be written, [`Error::Projection`] where
-    /// another file has the name of one. Nothing is lost by it.
-    pub fn checkpoint(&self) -> Result<(), Error> {
-        let is_worth = self.path.is_some() && !self.is_read_only() && self.head() > EventId::START;
-        if !is_worth || self.store.check_writable().is_err() {
-            return Ok(());
-        }
-        let mut schedule = self.one_at_a_time();
-        // One that was deleted is made again.
-        if schedule.is_snapshot_due(self.head()) {
-            let (view, _) = self.engine.start_epoch(&mut schedule);
-            self.checkpointer.snapshots_later(vec![view]);
-        }
-        drop(schedule);
-        self.checkpointer.rows(self.engine.latest())
-    }
-
-    /// Copies the database with all its past, as far as it is committed, to a directory that does not
-    /// exist yet, and opens the copy to see that it is good; gives its last event.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] of a database without events, [`Error::Io`] where the directory is there
-    /// or the copy cannot be written; those of [`Database::open`], of the copy.
-    pub fn copy_to(&self, directory: &Path, options: OpenOptions) -> Result<EventId, Error> {
-        let head = self.store.copy_to(&*options.environment.vfs, directory)?;
-        let options = OpenOptions { read_only: false, follow: false, create: false, ..options };
-        let copy = Database::open(directory, options)?;
-        match copy.store.position_at(head)? == self.store.position_at(head)? {
-            true => Ok(head),
-            false => {
-                Err(Error::invalid(format!("the copy ends at event {}, not {head}", copy.head())))
-            }
-        }
-    }
-
-    /// Reads every file of the database again and holds it against the log; nothing is written or
-    /// repaired. Snapshots and row files that are to be written meanwhile wait. Of a database in
-    /// memory there are no files.
-    ///
-    /// # Errors
-    /// [`Error::Interrupted`] once the monitor's flag is set. What is wrong with a file is no
-    /// error, but said of it.
-    pub fn verify(&self, monitor: &mut VerifyMonitor<'_>) -> Result<Verification, Error> {
-        let Some(directory) = &self.path else { return Ok(Verification::default()) };
-        let _until_read = self.checkpointer.pause();
-        let files = VerifiedFiles {
-            vfs: &self.environment.vfs,
-            directory,
-            store: &self.store,
-            snapshots: &self.snapshots,
-        };
-        verify(&files, monitor)
-    }
-
-    /// Reads on in the part of the log that opening did not read, about as many bytes as it is given;
-    /// says whether there is more. While the clock runs this is done in the background, too.
-    ///
-    /// # Errors
-    /// Those of [`EventStore::scrub`].
-    pub fn scrub(&self, budget: u64) -> Result<bool, Error> {
-        self.store.scrub(budget)
-    }
-
     /// The periods in which a table of this name existed: (created, dropped), oldest first.
     pub fn lifetimes(&self, table: &str) -> Vec<(EventId, Option<EventId>)> {
         self.store.lifetimes(table)
@@ -554,37 +416,4 @@ impl Drop for Database {
         self.checkpointer.finish();
         self.store.close();
     }
-}
-
-/// What opening found worth saying.
-fn notices_of(store: &EventStore, opening: &DatabaseLoader) -> Vec<String> {
-    let mut notices = store.notices().to_vec();
-    if store.holder().is_some() || !store.is_sound() {
-        // What its projections lack the one who writes has told, and may be mending; what is to be said
-        // of damage was said.
-        return notices;
-    }
-    let index = store.index_notice().map(|reason| format!("events.index {reason}"));
-    let steps: Vec<String> = index.into_iter().chain(opening.steps.iter().cloned()).collect();
-    if store.head() > EventId::START && !steps.is_empty() {
-        let plural = if store.replayed() == 1 { "" } else { "s" };
-        let from = match opening.began {
-            Base::Start | Base::PreviousEpoch => String::new(),
-            Base::Snapshot(id) => format!("{id} and "),
-            Base::RowFiles => "the row files and ".into(),
-        };
-        let replayed = store.replayed();
-        // Whoever closed a window sees this next.
-        let steps = steps.join("; ");
-        notices.push(format!("{steps}; read {from}{replayed} event{plural}, nothing is lost"));
-    }
-    notices
-}
-
-/// The last component of a directory's path, however it was written.
-fn name_of(path: &Path, environment: &Environment) -> String {
-    let known = environment.vfs.canonical(path).or_else(|_| std::path::absolute(path));
-    let known = known.unwrap_or_else(|_| path.to_path_buf());
-    let name = known.file_name().map(|name| name.to_string_lossy().into_owned());
-    name.unwrap_or_else(|| known.display().to_string())
 }

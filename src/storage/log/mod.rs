@@ -149,6 +149,7 @@ pub(crate) mod header;
 pub(crate) mod ledger;
 pub(crate) mod line;
 pub(crate) mod reader;
+pub(crate) mod schema_rules;
 pub(crate) mod text;
 pub(crate) mod values;
 

@@ -29,7 +29,7 @@ use crate::storage::base::BaseTable;
 use crate::storage::error::Error;
 use crate::storage::log::chain::Hash;
 use crate::storage::log::header::Uuid;
-use crate::storage::log::ledger::{check_initial, check_table};
+use crate::storage::log::schema_rules::{check_initial, check_table};
 use crate::storage::log::text::{parse_hex, parse_moment, push_hex, push_i64, push_moment};
 use crate::storage::log::text::{push_string, push_u64};
 use crate::types::{

@@ -3,9 +3,9 @@
 use crate::storage::corruption::Mismatch;
 use crate::storage::error::Error;
 use crate::storage::event::{Event, Metadata};
-use crate::storage::log::ledger::define;
 use crate::storage::log::line::{self, Line, LineStamp, TableLookup};
 use crate::storage::log::reader::{LineReader, NextLine};
+use crate::storage::log::schema_rules::define;
 use crate::storage::log::{LOG, check_crc};
 use crate::storage::store::damage::DamageState;
 use crate::storage::store::links::Links;
