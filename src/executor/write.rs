@@ -111,6 +111,7 @@ impl<'a> Insertion<'a> {
         match input {
             InsertInput::Values(rows) => {
                 let mut all = rows.values();
+                self.rows.reserve(rows.len());
                 for _ in 0..rows.len() {
                     let added = self.evaluate(all.by_ref().take(rows.width()));
                     let added = added.and_then(|values| self.add(values));

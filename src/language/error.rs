@@ -7,9 +7,8 @@ use crate::types::Span;
 #[error("{message}")]
 pub struct ParseError {
     /// A stable word for the kind: `syntax`, `unfinished`, `bad-token`, `bad-json`, `number-range`,
-    /// `nesting-limit`, `row-length`, `ambiguous-as-of`, `unknown-topic`, `bad-parameter`,
-    /// `unknown-parameter`, `unsupported`,
-    /// `statement-size`.
+    /// `nesting-limit`, `expression-limit`, `row-length`, `ambiguous-as-of`, `unknown-topic`,
+    /// `bad-parameter`, `unknown-parameter`, `unsupported`, `statement-size`.
     pub code: &'static str,
     /// The shortest sentence that is true.
     pub message: String,

@@ -15,6 +15,7 @@ use super::expression::{Affinity, BoundExpression, BoundKind, Comparison, DayRou
 use crate::types::{
     ColumnAffinity, DataType, Date, Decimal, Literal, Timestamp, Value, whole_number,
 };
+use std::sync::Arc;
 
 /// Which side an operand pulls the other to.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -194,7 +195,7 @@ fn among(operand: BoundExpression, list: Vec<BoundExpression>, negated: bool) ->
     let with = list.iter().map(|item| item.data_type).find(is_decimal);
     let operand = exact_numbers::compared(operand, with.unwrap_or(DataType::Any));
     BoundExpression {
-        kind: BoundKind::InList { operand: Box::new(operand), list, negated },
+        kind: BoundKind::InList { operand: Box::new(operand), list: Arc::new(list), negated },
         data_type: DataType::Boolean,
     }
 }

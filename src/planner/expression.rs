@@ -4,6 +4,8 @@ use super::functions::ScalarFunction;
 use crate::language::ast::{CurrentTime, MatchKind};
 use crate::types::{DataType, Literal, Value, with_stack};
 use std::fmt;
+use std::slice::{Iter, IterMut};
+use std::sync::Arc;
 
 /// An expression over the columns of an operator's input, with its static type.
 pub struct BoundExpression {
@@ -76,8 +78,8 @@ pub enum BoundKind {
     InList {
         /// What is looked for.
         operand: Box<BoundExpression>,
-        /// Where it is looked for.
-        list: Vec<BoundExpression>,
+        /// Where it is looked for; shared, because it may be long, and operators have their own plans.
+        list: Arc<Vec<BoundExpression>>,
         /// Whether the answer is turned around.
         negated: bool,
     },
@@ -193,7 +195,7 @@ pub enum Comparison {
 
 /// Visits the direct operands of a kind, borrowed either way: the one list of what has which.
 macro_rules! operands {
-    ($kind:expr, $visit:ident, $iter:ident) => {
+    ($kind:expr, $visit:ident, $iter:ident, $items:ident) => {
         match $kind {
             BoundKind::Literal(_)
             | BoundKind::Parameter { .. }
@@ -223,7 +225,7 @@ macro_rules! operands {
             }
             BoundKind::InList { operand, list, .. } => {
                 $visit(operand);
-                list.$iter().for_each($visit);
+                $items(list).for_each($visit);
             }
             BoundKind::Match { operand, pattern, escape, .. } => {
                 $visit(operand);
@@ -240,6 +242,16 @@ macro_rules! operands {
             BoundKind::Call(_, arguments) => arguments.$iter().for_each($visit),
         }
     };
+}
+
+/// The items of a shared list.
+fn shared(list: &Arc<Vec<BoundExpression>>) -> Iter<'_, BoundExpression> {
+    list.iter()
+}
+
+/// The items of a list to be changed, which is copied if it is shared.
+fn owned(list: &mut Arc<Vec<BoundExpression>>) -> IterMut<'_, BoundExpression> {
+    Arc::make_mut(list).iter_mut()
 }
 
 impl BoundExpression {
@@ -280,12 +292,12 @@ impl BoundExpression {
 
     /// Calls `visit` on every direct operand.
     pub fn for_each_operand<'a>(&'a self, mut visit: impl FnMut(&'a BoundExpression)) {
-        with_stack(|| operands!(&self.kind, visit, iter));
+        with_stack(|| operands!(&self.kind, visit, iter, shared));
     }
 
     /// The same for operands to be changed.
     pub fn for_each_operand_mut(&mut self, mut visit: impl FnMut(&mut BoundExpression)) {
-        with_stack(|| operands!(&mut self.kind, visit, iter_mut));
+        with_stack(|| operands!(&mut self.kind, visit, iter_mut, owned));
     }
 
     /// Whether the value is the same for every row.

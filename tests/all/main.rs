@@ -15,6 +15,8 @@ mod help;
 mod hidden;
 mod history;
 mod house;
+#[cfg(target_os = "linux")]
+mod memory;
 mod moments;
 mod naive;
 mod newcomers;

@@ -43,6 +43,16 @@ pub enum ListItem<'a> {
 }
 
 impl ExpressionList {
+    /// An empty list with room for so many.
+    pub fn with_capacity(count: usize) -> ExpressionList {
+        ExpressionList { items: Vec::with_capacity(count) }
+    }
+
+    /// Gives back the room that nothing is in.
+    pub fn shrink(&mut self) {
+        self.items.shrink_to_fit();
+    }
+
     /// Adds an expression.
     pub fn push(&mut self, expression: Expression) {
         let Expression { kind, span } = expression;

@@ -10,13 +10,13 @@ use super::super::ast::{
 };
 use super::super::parameters::{self, ParameterName};
 use super::super::token::{Symbol, TokenKind};
-use super::constant::{CONSTANT_WORDS, constant_word, is_moment, moment};
+use super::constant::{CONSTANT_WORDS, constant_word, is_moment, literal, moment, slot};
 use super::expected::{Expected, NameKind};
 use super::input::{
-    LiteralSlot, MAX_HEIGHT, Parsed, TokenInput, comma_list, each_between_commas, nested,
+    MAX_EXPRESSIONS, MAX_HEIGHT, Parsed, TokenInput, comma_list, each_between_commas, nested,
     parenthesised, symbol, word,
 };
-use super::name::{NUMBER, database_before, identifier, is_name, name, unquote};
+use super::name::{database_before, identifier, is_name, name};
 use super::table::type_name;
 use super::time::begins_range_behind;
 use crate::types::{Literal, Value, with_stack};
@@ -24,7 +24,6 @@ use nom::Parser;
 use nom::combinator::opt;
 use nom::multi::many1;
 use nom::sequence::preceded;
-use std::sync::Arc;
 
 /// `Expression ::= Operand (operator Operand)*`
 pub(super) fn expression(input: TokenInput<'_>) -> Parsed<'_, Expression> {
@@ -106,6 +105,7 @@ fn climb_on(input: TokenInput<'_>, minimum: u8) -> Parsed<'_, Expression> {
     let before = tallest.replace(0);
     let (mut rest, mut left) = operand(input, minimum)?;
     let mut height = tallest.replace(0) + 1;
+    count(input)?;
     while let Some((infix, precedence)) = infix(rest.peek().kind) {
         if precedence < minimum
             || matches!(infix, Infix::Between) && begins_range_behind(rest, &left)
@@ -119,6 +119,7 @@ fn climb_on(input: TokenInput<'_>, minimum: u8) -> Parsed<'_, Expression> {
             special(input, rest, infix, left)?
         };
         height = tallest.replace(0).max(height) + 1;
+        count(input)?;
         if height > MAX_HEIGHT {
             let message = format!("an expression of more than {MAX_HEIGHT} levels");
             return rest.fail("nesting-limit", message);
@@ -129,7 +130,29 @@ fn climb_on(input: TokenInput<'_>, minimum: u8) -> Parsed<'_, Expression> {
     Ok((rest, left))
 }
 
-fn at<'a>(input: TokenInput<'a>, rest: TokenInput<'a>, kind: ExpressionKind) -> Expression {
+/// Counts one more expression, up to [`MAX_EXPRESSIONS`].
+fn count(input: TokenInput<'_>) -> Parsed<'_, ()> {
+    let expressions = &input.state.expressions;
+    expressions.set(expressions.get() + 1);
+    if expressions.get() > MAX_EXPRESSIONS {
+        let message = format!("a statement of more than {MAX_EXPRESSIONS} expressions");
+        let help =
+            "constants in VALUES and IN do not count; several statements may have as many each";
+        return input.fail_at(
+            input.peek().span,
+            "expression-limit",
+            message,
+            Some(help.to_owned()),
+        );
+    }
+    Ok((input, ()))
+}
+
+pub(super) fn at<'a>(
+    input: TokenInput<'a>,
+    rest: TokenInput<'a>,
+    kind: ExpressionKind,
+) -> Expression {
     Expression { kind, span: input.span_to(rest) }
 }
 
@@ -279,16 +302,25 @@ fn matches<'a>(
 
 /// `[Expression, …]`, before a `)`, as a list that may be long.
 fn expression_list(input: TokenInput<'_>) -> Parsed<'_, ExpressionList> {
-    let mut list = ExpressionList::default();
     if input.is_symbol(0, Symbol::RightParenthesis) {
-        return Ok((input, list));
+        return Ok((input, ExpressionList::default()));
     }
+    let mut list = ExpressionList::default();
     let (rest, _) = each_between_commas(input, |input| {
         let (rest, item) = expression(input)?;
-        list.push(item);
+        push(&mut list, item, input);
         Ok((rest, ()))
     })?;
     Ok((rest, list))
+}
+
+/// Puts an expression that stands at a place behind a list, where a constant takes no tree.
+pub(super) fn push(list: &mut ExpressionList, item: Expression, input: TokenInput<'_>) {
+    if matches!(item.kind, ExpressionKind::Literal(_)) {
+        let expressions = &input.state.expressions;
+        expressions.set(expressions.get().saturating_sub(1));
+    }
+    list.push(item);
 }
 
 /// `[Expression, …]`, before a `)`.
@@ -413,95 +445,6 @@ fn in_parentheses(input: TokenInput<'_>) -> Parsed<'_, Expression> {
     let (rest, _) = symbol(Symbol::RightParenthesis)(rest)?;
     inner.span = input.span_to(rest);
     Ok((rest, inner))
-}
-
-/// A number with or without its sign, a text, or a blob.
-///
-/// A sign directly before a number belongs to it, which makes the smallest integer a literal.
-#[inline(never)]
-pub(super) fn literal(input: TokenInput<'_>) -> Parsed<'_, Expression> {
-    let negative = input.is_symbol(0, Symbol::Minus);
-    let signed = negative || input.is_symbol(0, Symbol::Plus);
-    let digits = input.skip(usize::from(signed));
-    let token = digits.peek();
-    let is_number = matches!(token.kind, TokenKind::Integer | TokenKind::Real);
-    if !is_number && (signed || !matches!(token.kind, TokenKind::Text | TokenKind::Blob)) {
-        return digits.no_match(NUMBER);
-    }
-    let rest = digits.skip(1);
-    if let Some(parameter) = slot(digits.state.parameters, token.span.start) {
-        let parameter = at(digits, rest, parameter);
-        return Ok((rest, if negative { negated(input, rest, parameter) } else { parameter }));
-    }
-    let value = if is_number {
-        number(digits.word(), negative)
-    } else {
-        literal_value(token.kind, digits.word())
-    };
-    match value {
-        Ok(value) => Ok((rest, at(input, rest, ExpressionKind::Literal(value)))),
-        Err(message) => digits.fail("number-range", message),
-    }
-}
-
-/// The parameter in the place of a literal that begins here, if there is one.
-fn slot(slots: &[LiteralSlot], start: usize) -> Option<ExpressionKind> {
-    let index = slots.binary_search_by_key(&start, |slot| slot.start).ok()?;
-    let LiteralSlot { data_type, exact, .. } = slots[index];
-    Some(ExpressionKind::Parameter { index, data_type, exact })
-}
-
-fn negated(input: TokenInput<'_>, rest: TokenInput<'_>, operand: Expression) -> Expression {
-    let operator = UnaryOperator::Minus;
-    at(input, rest, ExpressionKind::Unary { operator, operand: Box::new(operand) })
-}
-
-/// The value of a text, blob or number token; the message of a number beyond all range.
-pub(in crate::language) fn literal_value(kind: TokenKind, word: &str) -> Result<Literal, String> {
-    if kind == TokenKind::Text {
-        Ok(Value::Text(shared_text(word)).into())
-    } else if kind == TokenKind::Blob {
-        Ok(Value::Blob(blob(word)).into())
-    } else {
-        number(word, false)
-    }
-}
-
-fn shared_text(text: &str) -> Arc<str> {
-    let plain = text.strip_prefix('\'').and_then(|text| text.strip_suffix('\''));
-    match plain.filter(|text| !text.contains('\'')) {
-        Some(plain) => Arc::from(plain),
-        None => Arc::from(unquote(text)),
-    }
-}
-
-fn blob(text: &str) -> Arc<[u8]> {
-    let digit = |byte: u8| match byte {
-        b'0'..=b'9' => byte - b'0',
-        _ => (byte | 0x20) - b'a' + 10,
-    };
-    let digits = &text.as_bytes()[2..text.len() - 1];
-    digits.chunks_exact(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect()
-}
-
-/// The value of the digits of a number; an integer beyond 64 bits is a real.
-fn number(digits: &str, negative: bool) -> Result<Literal, String> {
-    if let Some(hex) = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
-        let bits =
-            u64::from_str_radix(hex, 16).map_err(|_| format!("{digits} has over 64 bits"))?;
-        let integer = bits.cast_signed();
-        let integer = if negative { integer.checked_neg() } else { Some(integer) };
-        let integer = integer.map(|integer| Value::Integer(integer).into());
-        return integer.ok_or_else(|| format!("-{digits} has over 64 bits"));
-    }
-    if let Ok(integer) = digits.parse::<i64>() {
-        return Ok(Value::Integer(if negative { -integer } else { integer }).into());
-    }
-    if negative && digits.trim_start_matches('0') == "9223372036854775808" {
-        return Ok(Value::Integer(i64::MIN).into());
-    }
-    Literal::number(digits, negative)
-        .ok_or_else(|| format!("{digits} is beyond the largest number, which is about 1.8e308"))
 }
 
 /// `[[Database '.'] Name '.'] Name | Function`

@@ -32,6 +32,10 @@ pub const MAX_NESTING: usize = 100;
 /// How tall the tree of one expression may be, long chains of operators included; SQLite's limit.
 pub const MAX_HEIGHT: usize = 1_000;
 
+/// How many expressions a statement may have, parts of others counted, constants in lists not: those
+/// take some 200 bytes each, and the latter a few times their text.
+pub const MAX_EXPRESSIONS: usize = 1_000_000;
+
 /// What a production gives: the rest and its node.
 pub(super) type Parsed<'a, T> = IResult<TokenInput<'a>, T, NoMatch>;
 
@@ -71,6 +75,8 @@ pub(super) struct ParseState<'a> {
     pub depth: Cell<usize>,
     /// The height of the tallest expression since this was last taken.
     pub tallest: Cell<usize>,
+    /// How many expressions were read that take trees.
+    pub expressions: Cell<usize>,
     /// Where literals begin that are to be parameters, and their types.
     pub parameters: &'a [LiteralSlot],
     /// The values of `$name` and `?`; without them they stay what they are.
@@ -95,6 +101,7 @@ impl<'a> ParseState<'a> {
             names: None,
             depth: Cell::new(0),
             tallest: Cell::new(0),
+            expressions: Cell::new(0),
             parameters: &[],
             given: None,
             is_definition: Cell::new(false),

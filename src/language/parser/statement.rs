@@ -5,11 +5,12 @@ use super::super::ast::{
     MaintenanceKind, SourceSpan, Statement, Update, ValueRows,
 };
 use super::super::token::{Symbol, TokenKind};
+use super::super::token_source::TokenSource;
 use super::super::{Keyword, help_topics};
 use super::annotations::annotations;
 use super::dialect_hints;
 use super::expected::{Expected, NameKind};
-use super::expression::expression;
+use super::expression::{expression, push};
 use super::input::{
     Parsed, TokenInput, comma_list, each_between_commas, parenthesised, symbol, word,
 };
@@ -159,7 +160,11 @@ fn insert_source(input: TokenInput<'_>, all_columns: bool) -> Parsed<'_, InsertS
 /// `Values ::= 'VALUES' '(' Expression, … ')' (',' '(' Expression, … ')')*`, behind the word; rows of
 /// one length.
 fn values(input: TokenInput<'_>) -> Parsed<'_, InsertSource> {
-    let mut list = ExpressionList::default();
+    // A list that grows takes as much again; where it is large, it has room for all that can come.
+    let mut list = match input.state.tokens {
+        TokenSource::Whole(_) => ExpressionList::default(),
+        TokenSource::Paged(_) => ExpressionList::with_capacity(nom::Input::input_len(&input) / 2),
+    };
     let (mut rest, width) = value_row(input, &mut list)?;
     while rest.is_symbol(0, Symbol::Comma) {
         let start = rest.skip(1);
@@ -171,6 +176,7 @@ fn values(input: TokenInput<'_>) -> Parsed<'_, InsertSource> {
         rest = behind;
     }
     rest.note(Symbol::Comma);
+    list.shrink();
     Ok((rest, InsertSource::Values(Arc::new(ValueRows::new(width, list)))))
 }
 
@@ -180,7 +186,7 @@ fn value_row<'a>(input: TokenInput<'a>, list: &mut ExpressionList) -> Parsed<'a,
     let (rest, count) = each_between_commas(rest, |input| {
         let (rest, value) = assigned(input)?;
         match value {
-            AssignedValue::Expression(expression) => list.push(expression),
+            AssignedValue::Expression(expression) => push(list, expression, input),
             AssignedValue::Default(place) => list.push_default(place.0),
         }
         Ok((rest, ()))

@@ -9,9 +9,10 @@ use super::super::ast::{
 use super::super::lexer::{begins_name, continues_name};
 use super::super::token::{Symbol, TokenKind};
 use super::annotations::annotations;
+use super::constant::literal;
 use super::constant::{CONSTANT_WORDS, constant_word, is_moment, moment};
 use super::expected::{Expected, NameKind};
-use super::expression::{expression, literal};
+use super::expression::expression;
 use super::input::{Parsed, TokenInput, comma_list, parenthesised, word};
 use super::name::{columns, identifier, label, number, object_name, table_name, unquote};
 use super::select::direction;

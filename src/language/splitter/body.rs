@@ -3,7 +3,9 @@
 //! The rule is that of SQLite's shell, because `end` may be the name of a column and CASE has an END,
 //! too: a body ends with an END that stands between two `;`, or directly behind its BEGIN.
 
-use crate::language::lexer::tokenize;
+use crate::language::lexer::Lexer;
+use crate::language::token::TokenKind;
+use crate::types::Span;
 
 /// What can have a body.
 const WITH_BODY: &[&str] = &["TRIGGER", "EVENT", "FUNCTION", "PROCEDURE"];
@@ -28,26 +30,23 @@ impl StatementBody {
         if !statement.starts_with(['c', 'C', 'e', 'E']) {
             return None;
         }
-        let tokens = tokenize(statement).tokens;
-        let mut words = tokens.iter().map(|token| &statement[token.span.start..token.span.end]);
-        let is = |word: &str, known: &[&str]| known.iter().any(|k| k.eq_ignore_ascii_case(word));
-        let mut first =
-            words.by_ref().skip_while(|w| is(w, &["EXPLAIN", "QUERY", "PLAN", "ANALYZE"]));
-        if !is(first.next()?, &["CREATE"]) {
+        let mut spans = spans(statement);
+        let is = |span: &Span, known: &[&str]| {
+            let word = &statement[span.start..span.end];
+            known.iter().any(|known| known.eq_ignore_ascii_case(word))
+        };
+        let explaining = &["EXPLAIN", "QUERY", "PLAN", "ANALYZE"];
+        let first = spans.by_ref().find(|word| !is(word, explaining))?;
+        if !is(&first, &["CREATE"]) {
             return None;
         }
-        let mut kind = words.by_ref().skip_while(|word| is(word, BEFORE));
-        if !is(kind.next()?, WITH_BODY) {
+        let kind = spans.by_ref().find(|word| !is(word, BEFORE))?;
+        if !is(&kind, WITH_BODY) {
             return None;
         }
         // What is called BEGIN opens nothing.
-        let mut name = words.by_ref().skip_while(|word| is(word, &["IF", "NOT", "EXISTS"]));
-        name.next()?;
-        let passed = tokens.len() - words.len();
-        let opens = |token: &&crate::language::Token| {
-            is(&statement[token.span.start..token.span.end], &["BEGIN"])
-        };
-        let span = tokens[passed..].iter().find(opens)?.span;
+        spans.by_ref().find(|word| !is(word, &["IF", "NOT", "EXISTS"]))?;
+        let span = spans.find(|word| is(word, &["BEGIN"]))?;
         Some(StatementBody { begin: start + span.start, next: start + span.end })
     }
 
@@ -56,8 +55,17 @@ impl StatementBody {
     pub fn ends(self, text: &str, at: usize) -> bool {
         let statement = &text[self.next.min(at)..at];
         // What is longer holds more than the word, or comments that nobody writes there.
-        let tokens = tokenize(statement).tokens;
-        let [word, _] = tokens.as_slice() else { return false };
-        statement[word.span.start..word.span.end].eq_ignore_ascii_case("END")
+        let mut spans = spans(statement);
+        let (Some(word), None) = (spans.next(), spans.next()) else { return false };
+        statement[word.start..word.end].eq_ignore_ascii_case("END")
     }
+}
+
+/// Where the tokens of a statement stand, read as they are asked for: mostly the first few tell all.
+fn spans(statement: &str) -> impl Iterator<Item = Span> {
+    let mut lexer = Lexer::new(statement, 0);
+    std::iter::from_fn(move || {
+        let token = lexer.next().ok()?;
+        (token.kind != TokenKind::End).then_some(token.span)
+    })
 }

@@ -97,6 +97,7 @@ pub(crate) fn number(
     stamp: LineStamp,
 ) -> Vec<Event> {
     let LineStamp { event, tx, at, cause } = stamp;
+    let count = operations.len();
     let ids = std::iter::successors(Some(event), |id| Some(id.next()));
     let events = ids.zip(operations).map(|(id, operation)| Event {
         id,
@@ -106,7 +107,10 @@ pub(crate) fn number(
         operation,
         last: None,
     });
-    let mut events: Vec<Event> = events.collect();
+    // What counts up has no end, so that the room is asked for by hand: growing would take as much again.
+    let mut numbered = Vec::with_capacity(count);
+    numbered.extend(events);
+    let mut events: Vec<Event> = numbered;
     if let Some(last) = events.last_mut() {
         last.last = Some(Box::new(metadata));
     }
@@ -157,6 +161,7 @@ impl TransactionBatch<'_> {
         let first = FirstLine { durable: EventId(stamp.event.0 - 1), salt };
         self.writer.buffer.clear();
         self.writer.entries.clear();
+        self.writer.entries.reserve(events.len());
         let hash = self.writer.hash;
         self.writer.chain.restart(&hash);
         let mut hash = None;
