@@ -14,7 +14,7 @@ use crate::types::Timestamp;
 const CHANGE: &str = "change";
 /// What is hidden together where a line does not fit, the first first.
 const HIDDEN: &[&[&str]] =
-    &[&["old", "new"], &["before", "after"], &["note"], &["tx"], &["rev"], TOLD];
+    &[&["old", "new"], &["before", "after"], &["cause"], &["note"], &["tx"], &["rev"], TOLD];
 /// What `change` says, too, where it names the table; without that a row's number says nothing.
 const TOLD: &[&str] = &["table_name", "row"];
 /// What is hidden next, where `change` would have less room than so much.

@@ -23,6 +23,7 @@ pub(in crate::session) const SCHEMA: RelationSchema = RelationSchema {
         ("rev", DataType::Integer),
         ("tx", DataType::Integer),
         ("note", DataType::Text),
+        ("cause", DataType::Integer),
         ("old", DataType::Json),
         ("new", DataType::Json),
     ],

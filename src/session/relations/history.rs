@@ -44,6 +44,7 @@ impl HistoryRelation {
             ("rev", DataType::Integer),
             ("tx", DataType::Integer),
             ("note", DataType::Text),
+            ("cause", DataType::Integer),
             ("old", DataType::Json),
             ("new", DataType::Json),
         ],
@@ -132,6 +133,9 @@ impl Relation for HistoryRelation {
             Some(filter) => Some(self.matching(filter, context)?),
             None => None,
         };
+        // Its lines are read for nothing else.
+        let asks_cause = columns.iter().any(|column| is_cause(*column));
+        let database = Arc::clone(&self.database);
         let mut metadata_lookup = MetadataLookup::new(Arc::clone(&self.database));
         let changes = table_changes(&self.database, self.table.id, self.period);
         let wanted = move |change: &Result<TableChange, storage::Error>| match (change, &wanted) {
@@ -141,14 +145,21 @@ impl Relation for HistoryRelation {
         let changes = changes.filter(wanted).take(limit).map(move |change| {
             let (table, change) = change?;
             let about = metadata_lookup.about(change.event)?;
-            Ok(Some((table, change, about)))
+            let cause = match asks_cause {
+                true => database.store().cause(change.event)?,
+                false => None,
+            };
+            Ok(Some((table, change, about, cause)))
         });
         Ok(relation_rows(
             &HistoryRelation::SCHEMA,
             columns,
             context,
             changes,
-            |(table, change, about), column| value(table, change, about.as_deref(), column),
+            |(table, change, about, cause), column| match cause {
+                Some(cause) if is_cause(column) => Ok(integer(cause.0)),
+                Some(_) | None => value(table, change, about.as_deref(), column),
+            },
         ))
     }
 
@@ -179,6 +190,11 @@ fn value(
         Some("new") => image(table, change, change.new.as_ref())?,
         _ => Value::Null,
     })
+}
+
+/// Whether a column has the event that made another, for which its line has to be read.
+fn is_cause(column: usize) -> bool {
+    HistoryRelation::SCHEMA.columns.get(column).is_some_and(|(name, _)| *name == "cause")
 }
 
 /// What happened, in words.

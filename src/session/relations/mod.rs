@@ -324,6 +324,7 @@ fn fact(event: &Event, metadata: Option<&Metadata>, column: &str) -> Option<Valu
         "intent" => said_of(|metadata| &metadata.intent),
         "actor" => said_of(|metadata| &metadata.actor),
         "note" => said_of(|metadata| &metadata.note),
+        "cause" => event.cause.map_or(Value::Null, |cause| integer(cause.0)),
         _ => return None,
     })
 }

@@ -133,6 +133,7 @@ pub(crate) fn entry_of(
         previous,
         operation: IndexEntry::operation_of(event.operation.name()),
         last: event.last.is_some(),
+        is_caused: event.cause.is_some(),
         hash: start_of(hash),
     }
 }

@@ -4,6 +4,7 @@
 //! a time; reading needs none of what the writer holds, so nobody who reads waits for the disk of
 //! somebody who writes.
 
+mod cause;
 mod copy;
 mod create;
 mod follow;

@@ -51,6 +51,8 @@ pub(crate) struct IndexEntry {
     pub operation: u8,
     /// Whether it ends its transaction.
     pub last: bool,
+    /// Whether its line names the event that made it.
+    pub is_caused: bool,
     /// How the chain's hash after it begins, if it ends its transaction; else zeros.
     pub hash: HashStart,
 }
@@ -90,7 +92,7 @@ impl IndexEntry {
         out.extend_from_slice(&self.table.0.0.to_le_bytes());
         out.extend_from_slice(&self.previous.0.to_le_bytes());
         out.extend_from_slice(&self.hash);
-        out.extend_from_slice(&[self.operation, u8::from(self.last), 0, 0]);
+        out.extend_from_slice(&[self.operation, u8::from(self.last), u8::from(self.is_caused), 0]);
         let crc = checksum(&out[start..], event, uuid);
         out.extend_from_slice(&crc.to_le_bytes());
     }
@@ -106,8 +108,8 @@ impl IndexEntry {
             Some(u64::from_le_bytes(content.get(at..at + 8)?.try_into().ok()?))
         };
         let hash = HashStart::try_from(content.get(40..48)?).ok()?;
-        let (operation, last) = (content[48], content[49]);
-        if usize::from(operation) >= OPERATIONS.len() || last > 1 {
+        let (operation, last, is_caused) = (content[48], content[49], content[50]);
+        if usize::from(operation) >= OPERATIONS.len() || last > 1 || is_caused > 1 {
             return None;
         }
         Some(IndexEntry {
@@ -118,6 +120,7 @@ impl IndexEntry {
             previous: EventId(number(32)?),
             operation,
             last: last == 1,
+            is_caused: is_caused == 1,
             hash,
         })
     }
@@ -144,6 +147,7 @@ mod tests {
             previous: EventId(7),
             operation: IndexEntry::operation_of("delete"),
             last: true,
+            is_caused: true,
             hash: [8; 8],
         };
         let mut bytes = Vec::new();

@@ -9,7 +9,7 @@
 //! ```text
 //! header   0  "asof.idx"   8  version u32   12 entry size u32   16 uuid (16)   32 first event u64   40 crc u32
 //! entry    0  offset u64   8  at i64        16 tx u64           24 table u64   32 previous u64
-//!         40  hash (8)     48 operation u8  49 last u8          50 zero (2)    52 crc u32
+//!         40  hash (8)     48 operation u8  49 last u8          50 is caused u8 51 zero   52 crc u32
 //! ```
 //!
 //! All numbers are little endian. The entry of event *e* stands at `44 + 56 (e - first event)`. Its

@@ -110,6 +110,7 @@ fn fill(
         previous: EventId::START,
         operation: 0,
         last: false,
+        is_caused: false,
         hash: start_of(None),
     };
     let known = u64::try_from(lost.len()).unwrap_or(u64::MAX);
