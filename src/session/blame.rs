@@ -16,7 +16,8 @@ impl Session {
     /// and the committed event that last set it.
     ///
     /// # Errors
-    /// Where there is no such table, or no such row.
+    /// `unknown-table`, `key` where these are no values of its key, `no-such-row` where no row has them;
+    /// `corrupt` where the log is damaged there, `io` where it cannot be read.
     pub fn blame(&mut self, table: &str, key: &[String]) -> Result<Outcome, Error> {
         const COLUMNS: &[(&str, DataType)] = &[
             ("column", DataType::Text),

@@ -112,7 +112,8 @@ impl<'a> StatementCatalog<'a> {
     /// views that know it, which takes more than to know what was visible.
     ///
     /// # Errors
-    /// What storage says of such a view.
+    /// `corrupt` where the log or a snapshot on the way to such a view is damaged, `io` where it cannot
+    /// be read.
     pub fn into_inputs(mut self, planned: &Planned) -> Result<Vec<PlanInput>, storage::Error> {
         let mut slots = Vec::new();
         planned.for_each_access(&mut |access| {
@@ -140,7 +141,7 @@ impl<'a> StatementCatalog<'a> {
     /// Everything at a moment, the present where none is given.
     ///
     /// # Errors
-    /// As [`PointResolver::resolve`], and what storage says.
+    /// As [`PointResolver::resolve`]; `corrupt` and `io` where that moment cannot be read.
     pub fn view(&mut self, as_of: Option<&AsOf>) -> Result<(EventId, View), Error> {
         let Some(as_of) = as_of else {
             return Ok((self.present.period().last, self.present.clone()));

@@ -30,7 +30,8 @@ impl Session {
     /// to an earlier one it tells what would lead back.
     ///
     /// # Errors
-    /// Where a point is none, or there is no such table at either.
+    /// The codes of a point that is none: `beyond-head`, `before-start`, `unknown-tag`, `unknown-snapshot`,
+    /// `timestamp`; `unknown-table` where there is no such table at either.
     pub fn difference(
         &self,
         from: &SpannedPoint,

@@ -80,8 +80,8 @@ impl Session {
     /// it, else they are one by themselves.
     ///
     /// # Errors
-    /// No such table or column; what `create` fails with; a session in the past, and one that may
-    /// not write.
+    /// `unknown-table` and `unknown-column`; `past` where the session is there, `read-only`, `damaged` and
+    /// `poisoned` where nothing can be written; any code with which `create` fails.
     pub fn load(
         &mut self,
         create: Option<&str>,
@@ -128,7 +128,8 @@ impl BulkLoader<'_> {
     /// Takes a row in, which stands at this place in its source.
     ///
     /// # Errors
-    /// `interrupted`, and what storage says. That the row is refused is no error here.
+    /// `interrupted`; `corrupt` and `io` where what is there cannot be read. That the row is refused is no
+    /// error here.
     pub fn add(&mut self, place: u64, row: PartialRow) -> Result<(), Error> {
         self.waiting.push((place, row));
         if self.waiting.len() >= BATCH { self.record() } else { Ok(()) }
@@ -147,7 +148,8 @@ impl BulkLoader<'_> {
     /// Writes the rows, if none was refused: else says which.
     ///
     /// # Errors
-    /// As [`BulkLoader::add`], and as a commit fails.
+    /// As [`BulkLoader::add`]; of the commit `stale` where another came before it, `io` where it cannot be
+    /// written, `poisoned` where one before it could not.
     pub fn finish(mut self) -> Result<Result<Receipt, RefusedRows>, Error> {
         self.record()?;
         if self.refused.count > 0 {

@@ -236,7 +236,7 @@ impl Session {
     /// The tables now, as the open transaction sees them.
     ///
     /// # Errors
-    /// What storage says of the present.
+    /// `corrupt` where a file that the present is made of is damaged, `io` where it cannot be read.
     pub fn schema(&self) -> Result<Schema, Error> {
         Ok(self.present()?.schema().clone())
     }

@@ -105,7 +105,7 @@ impl Rows {
     /// nobody could see when it happened.
     ///
     /// # Errors
-    /// What the system says of the log.
+    /// `corrupt` where the log is damaged there, `io` where it cannot be read.
     pub fn inside(&self) -> Result<Option<TxId>, Error> {
         let (Some(database), Some(event)) = (&self.log, self.as_of) else { return Ok(None) };
         Ok(inside(database, event)?)
@@ -115,7 +115,7 @@ impl Rows {
     /// before anything of it is drawn.
     ///
     /// # Errors
-    /// Of the first batch.
+    /// Any code with which the query fails before its first batch is there.
     pub fn with_first_batch(self) -> Result<Rows, Error> {
         let mut rows = self;
         let first = rows.batches.next().transpose()?;

@@ -91,7 +91,7 @@ impl<'a> PointResolver<'a> {
     ///
     /// # Errors
     /// `unknown-tag` and `unknown-snapshot` of a name that nothing has, `timestamp` of a text that is
-    /// no time, `unknown-parameter` of one without a value, and what storage says.
+    /// no time, `unknown-parameter` of one without a value, `corrupt` and `io` where the log cannot be read.
     pub(super) fn place(&self, as_of: &AsOf) -> Result<ResolvedPoint, Error> {
         let AsOf { point, before, span } = as_of;
         let event = match point {

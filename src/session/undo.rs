@@ -38,8 +38,8 @@ impl Session {
     /// annotated with. A table that it dropped comes back as itself, one that it created is dropped.
     ///
     /// # Errors
-    /// `undo` where there is none, or it changed how a table is defined; where nothing can be written,
-    /// what says so.
+    /// `undo` where there is none, or it changed how a table is defined; `transaction` where one is open,
+    /// `past` where the session is there; `read-only`, `damaged` and `poisoned` where nothing can be written.
     pub fn undo(&mut self, annotations: &Annotations) -> Result<Outcome, Error> {
         self.check_present()?;
         if self.transaction.is_some() {

@@ -61,7 +61,7 @@ impl Connection {
     /// A database in memory, gone at the end.
     ///
     /// # Errors
-    /// Where even that is refused.
+    /// None: nothing refuses an access to memory.
     pub fn in_memory(options: OpenOptions) -> Result<Connection, ConnectionError> {
         let environment = options.environment.clone();
         let database = Database::in_memory_with(environment).map_err(ConnectionError::opening)?;
@@ -176,7 +176,8 @@ impl Connection {
     /// whether there is a new event. What goes wrong is said once: the session stays where it is.
     ///
     /// # Errors
-    /// Where the log is damaged, or another one by now.
+    /// `corrupt` where the log is damaged, `replaced` where it is another one by now, `io` where it cannot
+    /// be read.
     pub fn follow(&mut self) -> Result<bool, Diagnostic> {
         if self.appear().map_err(|connection_error| connection_error.diagnostic().clone())? {
             return Ok(true);

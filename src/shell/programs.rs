@@ -16,7 +16,7 @@ pub(super) fn system_shell(line: &str) -> Command {
 /// Starts a program, which finds the signals as this process found them: `kill` ends a pager.
 ///
 /// # Errors
-/// What the system says of the program.
+/// [`io::ErrorKind::NotFound`] where there is no such program, `PermissionDenied` where it may not be run.
 pub(super) fn spawn(program: &mut Command) -> io::Result<Child> {
     #[cfg(unix)]
     return with_first_mask(|| program.spawn());

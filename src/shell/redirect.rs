@@ -34,7 +34,7 @@ impl Shell {
     /// Sends results to a file, or to a program if `target` begins with `|`.
     ///
     /// # Errors
-    /// Why that cannot be.
+    /// `output` where the file cannot be made or the program not be started.
     pub(super) fn redirect(&mut self, target: &str, once: bool) -> Result<(), Diagnostic> {
         let failed = |error: io::Error| {
             Diagnostic::new("output", format!("cannot write to {target}: {error}"))

@@ -155,7 +155,8 @@ impl Shell {
     /// Begins the transaction that the whole run is, if it is one.
     ///
     /// # Errors
-    /// Where it cannot begin; that was told.
+    /// [`Stop::Failed`] where it cannot begin, [`Stop::Unavailable`] where there is no database; that was
+    /// told.
     pub fn begin_run(&mut self) -> Result<(), Stop> {
         if !self.settings.single_transaction {
             return Ok(());
@@ -166,7 +167,7 @@ impl Shell {
     /// Ends that transaction: what went well is committed, all of it; anything else is rolled back.
     ///
     /// # Errors
-    /// What the run ended with, and where the commit fails.
+    /// What the run ended with; [`Stop::Failed`] where the commit fails, which was told.
     pub fn end_run(&mut self, result: Result<(), Stop>) -> Result<(), Stop> {
         if !self.settings.single_transaction || self.transaction_start.is_none() {
             return result;

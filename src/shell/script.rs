@@ -78,7 +78,9 @@ impl Shell {
     /// Runs a text given on the command line.
     ///
     /// # Errors
-    /// Where it stopped.
+    /// [`Stop::Failed`] where a statement of it failed, [`Stop::Unavailable`] where there is no database,
+    /// [`Stop::Interrupted`] and [`Stop::Exit`] where the user said so, [`Stop::Output`] where standard
+    /// output takes no more.
     pub fn run_command(&mut self, text: &str) -> Result<(), Stop> {
         let script = Script { name: COMMAND.to_string(), from_line: 1, resume: None };
         self.run(&script, Box::new(text.as_bytes()), None)
@@ -87,7 +89,9 @@ impl Shell {
     /// Runs the script in a file; `-` is standard input.
     ///
     /// # Errors
-    /// Where it stopped.
+    /// [`Stop::Failed`] where a statement of it failed, [`Stop::Unavailable`] where there is no database,
+    /// [`Stop::Interrupted`] and [`Stop::Exit`] where the user said so, [`Stop::Output`] where standard
+    /// output takes no more.
     pub fn run_file(&mut self, path: &str, script: &Script) -> Result<(), Stop> {
         let (input, size): (Box<dyn Read>, _) = if path == STANDARD_INPUT {
             self.input_is_script = true;

@@ -152,8 +152,8 @@ impl Difference {
     /// The rows that differ, in order of `_row`; of two tables first those of the one before.
     ///
     /// # Errors
-    /// Of reaching the moments, `interrupted` where `context` says that the statement shall stop; of
-    /// reading the log, as an item.
+    /// `interrupted` where `context` says that the statement shall stop; `corrupt` and `io`, also as an
+    /// item, where the log or a snapshot on the way to the moments is damaged or cannot be read.
     pub fn rows(&self, context: &Context) -> Result<RowDifferences, Error> {
         let view = |side: &DifferenceSide| match &side.table {
             Some(table) => Ok::<_, storage::Error>(Some(

@@ -52,7 +52,8 @@ impl EventsRelation {
     /// The last so many of them, and whether others are known to stand before these.
     ///
     /// # Errors
-    /// Of reading the log; `interrupted` where the statement shall stop.
+    /// `corrupt` where the log is damaged there, `io` where it cannot be read; `interrupted` where the
+    /// statement shall stop.
     pub fn newest(self, count: usize, context: &Context) -> Result<(EventsRelation, bool), Error> {
         let Period { first, last } = self.period;
         let least = self.table.map_or(first, |table| first.max(table.0));
@@ -136,7 +137,7 @@ impl MetadataLookup {
     /// What the transaction that holds an event says.
     ///
     /// # Errors
-    /// Of reading the log.
+    /// `corrupt` where the log is damaged there, `io` where it cannot be read.
     pub fn about(
         &mut self,
         event: EventId,

@@ -41,7 +41,7 @@ impl RowImageReader {
     /// The row before and after an update of a table.
     ///
     /// # Errors
-    /// Of reading the log.
+    /// `corrupt` where the log is damaged there, `io` where it cannot be read.
     pub fn of(
         &mut self,
         event: EventId,
@@ -71,7 +71,7 @@ impl RowImageReader {
     /// or has no key.
     ///
     /// # Errors
-    /// Of reading the log.
+    /// `corrupt` where the log is damaged there, `io` where it cannot be read.
     pub fn key_of(&mut self, event: &Event) -> Result<Row, storage::Error> {
         match event.operation.row() {
             Some(RowOperation { table, images: RowImages::Update(_), .. })

@@ -11,7 +11,8 @@ impl Shell {
     /// Opens a text in the editor; what it leaves stands at the next prompt, for Enter to run.
     ///
     /// # Errors
-    /// Where there is no editor, it fails, or its file is no text; and where `--safe` forbids it.
+    /// `editor` where it cannot be started, fails, or leaves what is no text; `safe-mode` where `--safe`
+    /// forbids it.
     pub(in crate::shell) fn edit(&mut self, text: &str) -> Result<(), Diagnostic> {
         if self.settings.safe {
             return Err(dot::refused(".edit"));

@@ -18,7 +18,8 @@ impl Shell {
     /// Opens another database in the place of this one, which is closed.
     ///
     /// # Errors
-    /// An open transaction, and what keeps the other from being opened: then this one stays.
+    /// `transaction` where one is open; `not-a-database`, `format`, `corrupt`, `busy` and `io` where the
+    /// other cannot be opened: then this one stays.
     pub(in crate::shell) fn open(&mut self, name: Option<&str>) -> Result<(), DotCommandError> {
         self.check_no_transaction(".open")?;
         let path = name.filter(|name| *name != ":memory:").map(Path::new);
@@ -35,7 +36,8 @@ impl Shell {
     /// Copies the database with all its past to a new directory.
     ///
     /// # Errors
-    /// An open transaction, a directory that is there, what the system says.
+    /// `transaction` where one is open, `file` where the directory is there already, `io` where it cannot be
+    /// written, `corrupt` where what is copied is damaged.
     pub(in crate::shell) fn save(&mut self, name: &str) -> Result<(), DotCommandError> {
         self.check_no_transaction(".save")?;
         let path = Path::new(name);

@@ -25,7 +25,8 @@ impl Shell {
     /// Prints the script of these tables, or of all.
     ///
     /// # Errors
-    /// A table that is not there, what stops its query, an output that refuses.
+    /// `unknown-table` where one is not there, `not-found` where the database is not; any code with which
+    /// the query of a table stops; [`Stop::Output`](crate::shell::Stop) where the output takes no more.
     pub(in crate::shell) fn dump(&mut self, names: &[String]) -> Result<(), DotCommandError> {
         let session = self.connection.existing()?;
         let schema = session.schema().map_err(|error| Diagnostic::from(&error))?;

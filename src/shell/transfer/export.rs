@@ -51,7 +51,8 @@ impl Shell {
     /// Exports a table or the rows of a query.
     ///
     /// # Errors
-    /// What is wrong with the query, a file that is there already, what the system says.
+    /// `file` where it is there already or cannot be written, `file-kind` where nothing says what it is to
+    /// be, `dot-command` where `what` is not to be had; any code with which the query fails.
     pub(in crate::shell) fn export(
         &mut self,
         export: &ExportRequest,

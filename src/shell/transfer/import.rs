@@ -61,7 +61,7 @@ impl ImportRequest {
     /// What it is: as was said, or by its name. A separator makes it CSV, and so does a command.
     ///
     /// # Errors
-    /// Where nothing says it, and where what was said does not fit together.
+    /// `file-kind` where nothing says it, `dot-command` where what was said does not fit together.
     fn kind(&self) -> Result<FileFormat, Diagnostic> {
         let csv = FileFormat::Fields(Dialect::Csv);
         let kind = match self.kind {
@@ -131,7 +131,8 @@ impl Shell {
     /// Imports a file: all of it, or nothing where a line of it is refused.
     ///
     /// # Errors
-    /// What is wrong with the file, by line.
+    /// `import` with each line that is wrong, `file` where it cannot be read, `interrupted` by Ctrl-C;
+    /// `unknown-column`, `past`, `read-only` and `damaged` where the session cannot take rows.
     pub(in crate::shell) fn import(
         &mut self,
         import: &ImportRequest,

@@ -58,7 +58,7 @@ impl FileFormat {
     /// The kind that the end of a file's name says.
     ///
     /// # Errors
-    /// The sentence that it says none.
+    /// `file-kind` where it says none.
     fn of_file(path: &str) -> Result<FileFormat, Diagnostic> {
         let end = Path::new(path).extension().map(|end| end.to_string_lossy().into_owned());
         end.as_deref().and_then(FileFormat::named).ok_or_else(|| {

@@ -66,7 +66,8 @@ impl<'a> SourceFile<'a> {
     /// Opens what a path names; what can be read but once is copied, with its progress.
     ///
     /// # Errors
-    /// What the system says, a command that fails, Ctrl-C.
+    /// [`ImportError::Read`] where it cannot be opened or copied, [`ImportError::Wrong`] with `import` where
+    /// a command fails, [`ImportError::Interrupted`] by Ctrl-C.
     pub(super) fn open(
         path: &'a str,
         encoding: Option<&'static Encoding>,
