@@ -31,7 +31,7 @@ pub use literal::text_literal;
 pub use mode::{MODES, Mode, ModeEntry};
 pub use report::{Diagnostic, ErrorFormat, ReportOptions, TextOrigin, notice, report};
 pub use trace::draw_trace;
-pub use wrap::wrap;
+pub use wrap::{wrap, wrap_lines};
 
 use crate::session::{Error, Replay, ReplayFrame, Rows};
 use cell::Cells;

@@ -147,7 +147,7 @@ const END_TOLD: usize = 120;
 /// Draws an error about `text`, which begins at `origin`.
 ///
 /// # Errors
-/// Where `out` refuses.
+/// The error of `out`, where it takes no more.
 pub fn report(
     error: &Diagnostic,
     text: &str,
@@ -172,10 +172,10 @@ pub fn report(
 /// Says a line that is no error: what opening a database had to tell, where a script stopped.
 ///
 /// # Errors
-/// Where `out` refuses.
+/// The error of `out`, where it takes no more.
 pub fn notice(line: &str, options: &ReportOptions, out: &mut dyn Write) -> io::Result<()> {
     if options.format != ErrorFormat::Json {
-        return writeln!(out, "{}", escape(line));
+        return writeln!(out, "{}", sentence(line, options.width, 0).join("\n"));
     }
     let mut object = b"{\"code\":\"notice\",\"message\":".to_vec();
     write_string(line, true, &mut object);

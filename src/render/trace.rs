@@ -11,7 +11,7 @@ const DIGITS: usize = 8;
 /// Draws an event of a write.
 ///
 /// # Errors
-/// Where `out` refuses.
+/// The error of `out`, where it takes no more.
 pub fn draw_trace(trace: &EventTrace, colour: bool, out: &mut dyn Write) -> io::Result<()> {
     let paint = |text: String, how: fn(&str) -> colored::ColoredString| match colour {
         true => how(&text).to_string(),

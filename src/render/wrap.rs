@@ -14,6 +14,24 @@ pub fn wrap(text: &str, columns: usize) -> Vec<&str> {
     wrap_behind(text, columns, SENTENCE)
 }
 
+/// Cuts every line of a text into lines of at most `columns`, between words where it can be; what goes on
+/// stands two columns behind where its line began.
+pub fn wrap_lines(text: &str, columns: usize) -> String {
+    let mut wrapped = Vec::new();
+    for line in text.lines() {
+        let indent = line.len() - line.trim_start_matches(' ').len();
+        let further = " ".repeat((indent + 2).min(columns / 2));
+        let room = columns - further.len();
+        // What fits stays as it is; else every line has the room of those that are indented.
+        let parts = if width(line) <= columns { vec![line] } else { wrap(line, room) };
+        for (number, part) in parts.into_iter().enumerate() {
+            let before = if number == 0 { "" } else { &further };
+            wrapped.push(format!("{before}{}", part.trim_end_matches(' ')));
+        }
+    }
+    wrapped.join("\n")
+}
+
 /// Whether a text fits into so many columns, found out without measuring a long one.
 fn fits(text: &str, columns: usize) -> bool {
     text.len() <= 4 * columns && width(text) <= columns
@@ -64,5 +82,19 @@ mod tests {
         assert_eq!(wrap("abcdefghij", 4), ["abcd", "efgh", "ij"]);
         assert_eq!(wrap("漢字漢字", 5), ["漢字", "漢字"]);
         assert_eq!(wrap("e\u{301}e\u{301}e\u{301}", 2), ["e\u{301}e\u{301}", "e\u{301}"]);
+    }
+
+    #[test]
+    fn lines_keep_their_indent_and_what_fits_stays() {
+        let text = "AsOf ::= A\n\n  SELECT owner, balance FROM accounts;\n漢字 漢字 漢字";
+        assert_eq!(wrap_lines(text, 40), text);
+        assert_eq!(
+            wrap_lines(text, 20),
+            "AsOf ::= A\n\n  SELECT owner,\n    balance FROM\n    accounts;\n漢字 漢字 漢字"
+        );
+        for columns in 1..40 {
+            let wrapped = wrap_lines("  SELECT owner, balance FROM accounts;", columns);
+            assert!(wrapped.lines().all(|line| width(line) <= columns), "{columns}: {wrapped}");
+        }
     }
 }

@@ -92,6 +92,10 @@ impl Shell {
                 None
             }
             Outcome::Text(text) => {
+                let text = match self.format().width {
+                    Some(columns) => render::wrap_lines(&text, columns),
+                    None => text,
+                };
                 writeln!(self.out, "{text}")?;
                 None
             }
@@ -134,7 +138,8 @@ impl Shell {
     /// Draws all of the last result once more, on the pager if there is one.
     ///
     /// # Errors
-    /// Where there is none, where it is interrupted, and where the output refuses.
+    /// `no-result` where there is none; [`Stop::Interrupted`] by Ctrl-C, [`Stop::Output`] where the output
+    /// takes no more.
     pub(super) fn last(&mut self) -> Result<(), DotCommandError> {
         let started = Instant::now();
         let Some(session) = self.connection.session() else { return Ok(()) };
