@@ -93,8 +93,8 @@ fn run(arguments: &Arguments) -> u8 {
     };
     let connection = match connection {
         Ok(connection) => connection,
-        Err(refusal) => {
-            problem(refusal.diagnostic());
+        Err(error) => {
+            problem(error.diagnostic());
             return 3;
         }
     };

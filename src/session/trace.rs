@@ -28,8 +28,8 @@ impl Session {
         // A hash that cannot be read is not shown; the events say why, if there is a reason.
         let position = store.position_at(last).ok().flatten();
         let hash = position.map(|position| hexadecimal(&position.hash));
-        changes_in_words(&self.database, Period { first, last }).map(move |told| {
-            let (event, change) = told?;
+        changes_in_words(&self.database, Period { first, last }).map(move |changed| {
+            let (event, change) = changed?;
             Ok(EventTrace { event, hash: hash.clone(), change })
         })
     }

@@ -1,7 +1,7 @@
 //! Why a statement has no outcome: it failed, or there is no database to run it on.
 //!
 //! What a run exits with depends on it, and this is the one place that decides: with 1 after what
-//! [failed](Refusal::Failed), with 3 where the database is [unavailable](Refusal::Unavailable),
+//! [failed](ConnectionError::Failed), with 3 where the database is [unavailable](ConnectionError::Unavailable),
 //! whoever asked for it, `-c`, `-f`, standard input, `.open`, `.import` or `.read`.
 //!
 //! | unavailable | when |

@@ -166,8 +166,8 @@ fn write(
     let drawn = render::draw(rows, &format, &|| None, &mut out)?;
     let part = out.into_inner().map_err(io::IntoInnerError::into_error)?.inner;
     part.as_file().sync_all()?;
-    let kept = if export.force { part.persist(path) } else { part.persist_noclobber(path) };
-    kept.map_err(|error| error.error)?;
+    let moved = if export.force { part.persist(path) } else { part.persist_noclobber(path) };
+    moved.map_err(|error| error.error)?;
     Ok(drawn.rows)
 }
 
