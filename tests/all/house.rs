@@ -1,6 +1,8 @@
 //! The rules of the house, read from the source: imports go down the floors only, the world is
-//! touched in few places, files are small and begin by saying what they are for.
+//! touched in few places, files are small and begin by saying what they are for, and no two types
+//! share a name.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use syn::visit::{self, Visit};
@@ -176,6 +178,50 @@ fn misshapen(file: &str, text: &str) -> Vec<String> {
     long.into_iter().chain(silent).collect()
 }
 
+/// Names that each floor may give a type of its own.
+const ON_EVERY_FLOOR: &[&str] = &["Error"];
+
+/// Collects the types that a file declares outside of its tests.
+#[derive(Default)]
+struct TypeNames(Vec<String>);
+
+impl<'ast> Visit<'ast> for TypeNames {
+    fn visit_item_mod(&mut self, module: &'ast syn::ItemMod) {
+        if module.ident != "tests" {
+            visit::visit_item_mod(self, module);
+        }
+    }
+
+    fn visit_item(&mut self, item: &'ast syn::Item) {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "no other item is a type")]
+        match item {
+            syn::Item::Struct(item) => self.0.push(item.ident.to_string()),
+            syn::Item::Enum(item) => self.0.push(item.ident.to_string()),
+            syn::Item::Trait(item) => self.0.push(item.ident.to_string()),
+            syn::Item::Type(item) => self.0.push(item.ident.to_string()),
+            _ => {}
+        }
+        visit::visit_item(self, item);
+    }
+}
+
+/// Each name that several types have, with the files that declare them.
+fn shared_names(files: &[(String, String)]) -> Vec<String> {
+    let mut declared: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    let outside_of_tests = |file: &&(String, String)| !file.0.contains("/tests");
+    for (file, text) in files.iter().filter(outside_of_tests) {
+        let mut names = TypeNames::default();
+        names.visit_file(&syn::parse_file(text).expect("Rust"));
+        for name in names.0 {
+            declared.entry(name).or_default().push(file);
+        }
+    }
+    let shared = declared
+        .into_iter()
+        .filter(|(name, files)| files.len() > 1 && !ON_EVERY_FLOOR.contains(&name.as_str()));
+    shared.map(|(name, files)| format!("{name}: {}", files.join(", "))).collect()
+}
+
 /// Every Rust file below a folder with its path from the top and its text.
 fn sources(folder: &str) -> Vec<(String, String)> {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -219,6 +265,11 @@ fn files_are_small_and_say_what_they_are_for() {
     let files: Vec<_> =
         ["src", "tests", "benches", "examples"].into_iter().flat_map(sources).collect();
     assert_eq!(all_of(&files, misshapen), Vec::<String>::new());
+}
+
+#[test]
+fn no_two_types_share_a_name() {
+    assert_eq!(shared_names(&sources("src")), Vec::<String>::new());
 }
 
 #[test]
@@ -282,4 +333,16 @@ fn every_misshape_is_seen() {
     assert!(misshapen("src/a.rs", "//! Fine.\n").is_empty());
     assert_eq!(misshapen("src/a.rs", "\n//! Late.\n").len(), 1);
     assert_eq!(misshapen("src/a.rs", &format!("//! Long.\n{}", "\n".repeat(MAX_LINES))).len(), 1);
+}
+
+#[test]
+fn every_shared_name_is_seen() {
+    let file = |name: &str, text: &str| (name.to_string(), text.to_string());
+    let files = [
+        file("src/a.rs", "pub struct Page; enum Error {} trait Visit {} fn f() { struct Inner; }"),
+        file("src/b.rs", "type Page = u8; pub enum Error {} mod m { pub trait Visit {} }"),
+        file("src/c.rs", "mod tests { struct Page; } impl Iterator for X { type Item = u8; }"),
+        file("src/c/tests.rs", "struct Inner; struct Page;"),
+    ];
+    assert_eq!(shared_names(&files), ["Page: src/a.rs, src/b.rs", "Visit: src/a.rs, src/b.rs"]);
 }
