@@ -282,7 +282,7 @@ impl Arguments {
     /// How the database is opened.
     ///
     /// # Errors
-    /// Where `--clock` names no moment, or the database has no name.
+    /// A sentence where `--clock` names no moment, or the database has no name.
     pub fn open_options(&self) -> Result<OpenOptions, String> {
         if self.database() == Some("") {
             return Err("the name of the database is empty".into());

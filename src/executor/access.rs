@@ -29,7 +29,7 @@ impl AccessRows {
     /// Opens the way to the rows.
     ///
     /// # Errors
-    /// What storage says, and what the constants of a key's values say.
+    /// What [`Context::evaluate`] says of a key's values; a relation's own.
     pub fn open(
         access: &TableAccess,
         inputs: &[PlanInput],
@@ -62,7 +62,8 @@ impl AccessRows {
     /// The next rows for which the filter is true, with their identities where they are a table's.
     ///
     /// # Errors
-    /// What storage and the filter say.
+    /// `interrupted`; what [`Context::evaluate`] says of the filter; the codes of storage where rows
+    /// cannot be read.
     pub fn next_rows(&mut self) -> Result<Option<(Vec<RowId>, Batch)>, Error> {
         loop {
             let Some((mut rows, mut batch)) = self.fetch()? else { return Ok(None) };

@@ -214,18 +214,41 @@ fn no_value(table: &TableSchema, column: &Column) -> Error {
 
 /// Checks that no two rows have the same key.
 fn check_unique(table: &Arc<TableSchema>, key: &KeySchema, view: &View) -> Result<(), Error> {
-    let mut unique = UniqueKeys { keys: vec![KeyValues::new(key)], rows: 0 };
+    let mut first_rows = HashMap::new();
+    for_each_row(table, view, |number, row, id| {
+        let values: Vec<Value> = key.columns.iter().map(|column| row[*column].clone()).collect();
+        if values.iter().any(Value::is_null) {
+            return Ok(());
+        }
+        let Some(first) = first_rows.insert(key::encode(&values), number) else { return Ok(()) };
+        let mut names: Vec<String> = Vec::new();
+        for_each_row(table, view, |number, row, id| {
+            names.extend(row_name(table, row, Some(id)).filter(|_| number == first));
+            Ok(())
+        })?;
+        names.extend(row_name(table, row, Some(id)));
+        let note = format!("the rows: {}", names.join(" and "));
+        let error = duplicate(table, key, &values, "there twice");
+        Err(error.of_row(None, key.columns.last().copied()).note(Some(note)))
+    })
+}
+
+/// Calls `visit` with every row of a table, the number of rows before it and its own number.
+fn for_each_row(
+    table: &Arc<TableSchema>,
+    view: &View,
+    mut visit: impl FnMut(usize, &Row, RowId) -> Result<(), Error>,
+) -> Result<(), Error> {
     let columns: Vec<usize> = (0..table.columns.len()).collect();
+    let mut number = 0;
     for rows in view.table(table).scan(&columns) {
         let rows = rows?;
-        for at in 0..rows.rows.len() {
+        for (at, id) in rows.rows.iter().enumerate() {
             let typed = rows.columns.iter().zip(&table.columns);
             let row: Row =
                 typed.map(|(array, column)| value_at(array, column.data_type, at)).collect();
-            // Its rows are those of the table, which nobody wrote here.
-            unique
-                .add(table, &row)
-                .map_err(|error| if let Error::Row(row) = error { row.error } else { error })?;
+            visit(number, &row, *id)?;
+            number += 1;
         }
     }
     Ok(())

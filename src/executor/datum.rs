@@ -20,7 +20,7 @@ impl Batch {
     /// The rows for which `mask` is true.
     ///
     /// # Errors
-    /// Only what Arrow says of arrays that do not fit each other.
+    /// `internal` where the arrays do not fit each other, which is a fault of ours.
     pub fn filter(&self, mask: &BooleanArray) -> Result<Batch, Error> {
         let rows = mask.true_count();
         if rows == self.rows {
@@ -34,7 +34,7 @@ impl Batch {
     /// The rows at these indexes, in this order.
     ///
     /// # Errors
-    /// Only what Arrow says of arrays that do not fit each other.
+    /// `internal` where the arrays do not fit each other, which is a fault of ours.
     pub fn take(&self, indexes: &UInt64Array) -> Result<Batch, Error> {
         let columns: Result<Vec<ArrayRef>, _> = self
             .columns
@@ -53,7 +53,7 @@ impl Batch {
     /// Several batches as one.
     ///
     /// # Errors
-    /// Only what Arrow says, of texts beyond 2 GiB in one column for one.
+    /// `internal` where a column becomes more than Arrow's arrays hold: texts beyond 2 GiB.
     pub fn concat(batches: &[Batch]) -> Result<Batch, Error> {
         if let [only] = batches {
             return Ok(only.clone());
@@ -135,7 +135,7 @@ pub fn conform(value: Value, data_type: DataType) -> Value {
 /// Computes a value for each row from the values of some operands; once where all are scalars.
 ///
 /// # Errors
-/// What `compute` says of the first row that fails.
+/// That of `compute` for the first row that fails.
 pub fn map_values(
     rows: usize,
     result: DataType,

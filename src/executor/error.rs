@@ -36,7 +36,8 @@ pub struct RowError {
     pub row: Option<usize>,
     /// Which column of the table it is about, by index; `None` where it is about none of them.
     pub column: Option<usize>,
-    /// Which value of that row of the source it is about, if it is one that stands there.
+    /// Which value of that row of an INSERT's input, or which assignment of an UPDATE, it is about, if
+    /// it is one that stands there.
     pub value: Option<usize>,
     /// Where that stands in the text; whoever has the text finds it.
     pub span: Option<Span>,

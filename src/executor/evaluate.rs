@@ -59,7 +59,8 @@ impl Context {
     /// Computes an expression for each row of a batch.
     ///
     /// # Errors
-    /// Overflow and the like, as each operator says.
+    /// `integer-overflow`, `decimal-overflow`, `date-overflow`, `type` of a CAST or of a moment in
+    /// arithmetic, `escape`, `text-limit`: of the first row that has one.
     pub fn evaluate(&self, expression: &BoundExpression, batch: &Batch) -> Result<Datum, Error> {
         with_stack(|| self.evaluate_kind(expression, batch))
     }

@@ -14,7 +14,7 @@ pub trait Relation: fmt::Debug + Send + Sync {
     /// given, and the rows end with an error where `context` says that the statement shall stop.
     ///
     /// # Errors
-    /// Of what has to be known before the first row.
+    /// `io`, `corrupt` and the other codes of storage, where the first row cannot be found.
     fn open(&self, columns: &[usize], context: &Context) -> Result<BoxedOperator, Error>;
 
     /// Where they come from, for EXPLAIN: `_events: the log, events 1 to 42`.

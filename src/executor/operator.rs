@@ -8,7 +8,8 @@ pub trait Operator: Send {
     /// The next rows, `None` at the end.
     ///
     /// # Errors
-    /// Of the rows on the way, and of storage.
+    /// What [`Context::evaluate`](super::Context::evaluate) says of a row on the way, `interrupted`, and
+    /// the codes of storage where rows cannot be read.
     fn next(&mut self) -> Result<Option<Batch>, Error>;
 }
 

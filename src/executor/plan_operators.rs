@@ -16,7 +16,8 @@ use std::collections::HashSet;
 /// Opens a plan over its inputs, one per slot.
 ///
 /// # Errors
-/// Of what has to be known before the first row: constants of keys and limits.
+/// `type` of a LIMIT or OFFSET that is no whole number, and what [`Context::evaluate`] says of the
+/// constants of keys.
 pub fn open(plan: &Plan, inputs: &[PlanInput], context: &Context) -> Result<BoxedOperator, Error> {
     context.probe().wrap(|| operator(plan, inputs, context))
 }

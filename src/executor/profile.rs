@@ -99,7 +99,7 @@ impl Probe {
     /// The operator that `open` gives, measured where there is a profile.
     ///
     /// # Errors
-    /// Of `open`.
+    /// Those of `open`, as they are.
     pub fn wrap(
         self,
         open: impl FnOnce() -> Result<BoxedOperator, Error>,

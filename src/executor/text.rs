@@ -134,7 +134,7 @@ fn glob_steps(pattern: &str) -> Vec<PatternStep> {
 /// Matches each row's text with its pattern.
 ///
 /// # Errors
-/// An escape that is not one character.
+/// `escape` where the escape is not one character.
 pub fn evaluate(
     kind: MatchKind,
     operand: (&Datum, DataType),

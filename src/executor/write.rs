@@ -28,7 +28,9 @@ pub struct ChangeSet {
 /// Computes and checks what a write changes.
 ///
 /// # Errors
-/// A value that its column cannot hold, NULL in a NOT NULL column, a key that is already there.
+/// `type` of a value that its column cannot hold, `not-null`, `unique` of a key that is already there,
+/// `key-exhausted` where no number is left for a row, `rowid` of a number that a row cannot have; and
+/// what [`Context::evaluate`] says of the expressions.
 pub fn write(write: &Write, inputs: &[PlanInput], context: &Context) -> Result<ChangeSet, Error> {
     let probe = context.probe();
     let changes = probe.time(|| compute(write, inputs, context))?;
@@ -426,13 +428,19 @@ fn update(
             let mut new = old.clone();
             for ((column, expression), value) in assignments.iter().zip(&values) {
                 let value = value.value(expression.data_type, at);
-                new[*column] = assign(table, &table.columns[*column], value)
-                    .map_err(|error| in_row(error.of_row(None, Some(*column)), table, &old, row))?;
+                new[*column] = assign(table, &table.columns[*column], value).map_err(|error| {
+                    in_row(
+                        assigned_by(error.of_row(None, Some(*column)), assignments),
+                        table,
+                        &old,
+                        row,
+                    )
+                })?;
             }
             check_not_null(table, fills_itself, &new)
                 .map_err(|(column, error)| error.of_row(None, Some(column)))
                 .and_then(|()| unique.add(table, &new))
-                .map_err(|error| in_row(error, table, &old, row))?;
+                .map_err(|error| in_row(assigned_by(error, assignments), table, &old, row))?;
             changes.push(Change::Update { table: table.clone(), row, old, new });
         }
     }
@@ -445,10 +453,17 @@ fn update(
             })
             .collect();
         let checked = unique.check(table, view, |row| touched.contains(&row));
-        checked.map_err(|error| in_update(error, &changes))?;
+        checked.map_err(|error| in_update(assigned_by(error, assignments), &changes))?;
     }
     let rows = changes.len();
     Ok(ChangeSet { changes, rows })
+}
+
+/// An error of a row that an UPDATE changes, with the assignment of the column that it is about.
+fn assigned_by(error: Error, assignments: &[(usize, BoundExpression)]) -> Error {
+    let Error::Row(mut row) = error else { return error };
+    row.value = assignments.iter().position(|(column, _)| Some(*column) == row.column);
+    Error::Row(row)
 }
 
 /// An error of a row that is there, with its name, which it had before.

@@ -85,7 +85,7 @@ impl Parameters {
     /// Gives a parameter its value: what a literal stands for, or the text itself if it is none.
     ///
     /// # Errors
-    /// Where `name` is no name of a parameter.
+    /// A sentence where `name` is no name of a parameter.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), ParseError> {
         let Some(name) = ParameterName::parse(name) else {
             return Err(ParseError {

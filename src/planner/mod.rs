@@ -73,7 +73,8 @@ pub trait Catalog {
     /// The table of this name at a moment or over a period, the present where none is given.
     ///
     /// # Errors
-    /// No such table then, or no such moment.
+    /// `unknown-table` where there is none then; `unknown-event`, `unknown-tag` and their like where
+    /// there is no such moment.
     fn table(
         &mut self,
         name: &Identifier,
@@ -83,13 +84,13 @@ pub trait Catalog {
     /// The table of this name now, to be changed.
     ///
     /// # Errors
-    /// No such table, or none that can be changed.
+    /// `unknown-table`, `read-only-table` of one that is made from the log.
     fn target(&mut self, name: &Identifier) -> Result<TableSource, Error>;
 
     /// The changes of a table: up to what `temporal` says where the history has no end of its own.
     ///
     /// # Errors
-    /// No such table then, no such moment, and of its conditions.
+    /// As [`Catalog::table`], and those of the conditions as in a WHERE.
     fn history(
         &mut self,
         history: &History,
@@ -99,7 +100,7 @@ pub trait Catalog {
     /// The events of a table, or of all, in a range; as many as `limit` says.
     ///
     /// # Errors
-    /// No such table, no such moment, and of the limit.
+    /// As [`Catalog::table`], and `type` of a limit that is no whole number.
     fn events(
         &mut self,
         table: Option<&Identifier>,
@@ -110,13 +111,13 @@ pub trait Catalog {
     /// What SHOW shows.
     ///
     /// # Errors
-    /// No such moment.
+    /// As [`Catalog::table`] of moments.
     fn show(&mut self, subject: ShowSubject, as_of: Option<&AsOf>) -> Result<TableSource, Error>;
 
     /// Makes sure that a table may be given this name.
     ///
     /// # Errors
-    /// It is the name of what every database has.
+    /// `reserved-name` where it is the name of what every database has.
     fn check_new(&self, name: &Identifier) -> Result<(), Error>;
 
     /// The schema now.
@@ -164,7 +165,9 @@ impl Planning<'_> {
 /// of logical plans, and learns what they were.
 ///
 /// # Errors
-/// What [`Error`] says: unknown or ambiguous names, impossible types, misplaced aggregates.
+/// `unknown-table`, `unknown-column` and their like of names that mean nothing, `ambiguous-column` of
+/// those that mean two things, `type` of what no type has, `misplaced-aggregate`; each statement's own,
+/// as `table-exists` of CREATE TABLE; and those of the [`Catalog`].
 ///
 /// # Panics
 /// If the statement is one that the session does itself: BEGIN, COMMIT, ROLLBACK, EXPLAIN, DESCRIBE,

@@ -30,7 +30,7 @@ pub(super) fn all(source: TableSource) -> Query {
 /// has `_row` alone.
 ///
 /// # Errors
-/// Of names, types and aggregates, as in a WHERE.
+/// `unknown-column`, `unknown-function`, `function`, `type` and `misplaced-aggregate`, as in a WHERE.
 pub fn condition(table: &Arc<TableSchema>, filter: &Expression) -> Result<BoundExpression, Error> {
     let scope = Scope::of(&table.name, table);
     let mut binder = Binder { scope: &scope, aliases: &[], aggregates: None, clause: "WHERE" };
@@ -52,7 +52,7 @@ pub fn condition(table: &Arc<TableSchema>, filter: &Expression) -> Result<BoundE
 /// An expression over nothing, as behind LIMIT.
 ///
 /// # Errors
-/// Of a name in it.
+/// `unknown-column` of any name in it, `unknown-function`, `function`, `type`.
 pub fn constant(expression: &Expression) -> Result<BoundExpression, Error> {
     let scope = Scope::default();
     Binder { scope: &scope, aliases: &[], aggregates: None, clause: "LIMIT" }.bind(expression)

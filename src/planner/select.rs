@@ -24,7 +24,9 @@ struct SelectedColumn {
 /// Plans a query.
 ///
 /// # Errors
-/// Of names, types, misplaced aggregates, and of the catalog.
+/// `unknown-table`, `unknown-column`, `ambiguous-column`, `unknown-function`, `function`, `type`,
+/// `misplaced-aggregate` and `misplaced-having` where the query says so, and those of
+/// [`Catalog`](super::Catalog).
 pub(super) fn plan(select: &Select, planning: &mut Planning) -> Result<Query, Error> {
     Ok(finish(bind(select, planning)?, planning))
 }

@@ -53,7 +53,7 @@ pub(super) fn insert(insert: &Insert, planning: &mut Planning) -> Result<Write, 
 /// columns, or to all in order.
 ///
 /// # Errors
-/// A column that the table has not, or one named twice.
+/// `unknown-column` of one that the table has not, `duplicate-column` of one named twice.
 pub fn load(table: &Arc<TableSchema>, columns: Option<&[Identifier]>) -> Result<BulkLoad, Error> {
     let width = table.columns.len();
     let given: Vec<usize> = match columns {

@@ -73,20 +73,41 @@ fn write_row(
             out.extend_from_slice(separator);
         }
         let is_any = matches!(column, Cells::Any(_));
-        column.with(row, |cell| {
-            if let (Cell::Decimal(decimal), true) = (cell, is_any) {
-                write_cast(decimal, out);
-            } else {
-                write_literal(cell, format, out);
+        column.with(row, |cell| match cell {
+            Cell::Decimal(decimal) if is_any => {
+                write_cast(cell, &decimal_type(decimal), format, out)
             }
+            Cell::Date(_) if is_any => write_cast(cell, "DATE", format, out),
+            Cell::Timestamp(_) if is_any => write_cast(cell, "TIMESTAMP", format, out),
+            Cell::Json(_) if is_any => write_cast(cell, "JSON", format, out),
+            Cell::Null
+            | Cell::Boolean(_)
+            | Cell::Integer(_)
+            | Cell::Real(_)
+            | Cell::Decimal(_)
+            | Cell::Date(_)
+            | Cell::Timestamp(_)
+            | Cell::Text(_)
+            | Cell::Json(_)
+            | Cell::Blob(_) => write_literal(cell, format, out),
         });
     }
 }
 
-/// Writes a decimal so that it is one where nothing else says so, but for which it would be a REAL.
-fn write_cast(decimal: Decimal, out: &mut Vec<u8>) {
-    let places = decimal.scale;
-    append(out, format_args!("CAST('{decimal}' AS DECIMAL(38,{places}))"));
+fn decimal_type(decimal: Decimal) -> String {
+    format!("DECIMAL(38,{})", decimal.scale)
+}
+
+/// Writes a value so that it keeps its type where nothing else says it: without the CAST it would be
+/// a REAL or a text.
+fn write_cast(cell: Cell<'_>, data_type: &str, format: &Format, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"CAST(");
+    if let Cell::Decimal(decimal) = cell {
+        append(out, format_args!("'{decimal}'"));
+    } else {
+        write_literal(cell, format, out);
+    }
+    append(out, format_args!(" AS {data_type})"));
 }
 
 /// Writes a value as SQL reads it.

@@ -531,9 +531,13 @@ impl Session {
     /// plan knows no places: then, too, the text is read once more.
     fn located(&self, error: Error, text: &str) -> Error {
         let Error::Execute(executor::Error::Row(mut row)) = error else { return error };
-        if let (Some(at), Ok(Some(Statement::Insert(insert)))) = (row.row, self.parse(text)) {
-            row.span = insert.source.span_of(at, row.value);
-        }
+        row.span = match (self.parse(text), row.row, row.value) {
+            (Ok(Some(Statement::Insert(insert))), Some(at), value) => {
+                insert.source.span_of(at, value)
+            }
+            (Ok(Some(Statement::Update(update))), _, Some(value)) => update.span_of(value),
+            _ => None,
+        };
         Error::Execute(executor::Error::Row(row))
     }
 

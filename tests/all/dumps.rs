@@ -82,3 +82,27 @@ fn what_a_dump_has_that_asof_has_not_is_named_and_passed_over() {
     }
     assert_eq!(place.run(&["bank"], "SELECT * FROM ft_content;").out, "1|hello\n");
 }
+
+/// What else than a number or a text an untyped column can hold.
+#[test]
+fn what_an_untyped_column_holds_loads_back_with_its_type() {
+    let values = "(DATE '2026-01-31'), (TIMESTAMP '2026-01-31 09:00:00'), \
+                  (CAST('{\"k\":1}' AS JSON)), (CAST('0.50' AS DECIMAL(9,2)))";
+    let filled = format!("CREATE TABLE t(a);\nINSERT INTO t VALUES {values};\n");
+    let asked = "SELECT typeof(a), a FROM t;\n";
+    let run = |script: String| {
+        let run = crate::shell::TestDirectory::new().run(&["-q"], script);
+        assert_eq!((run.code, run.err.as_str()), (0, ""));
+        run.out
+    };
+    let held = run(format!("{filled}{asked}"));
+    assert_eq!(held.lines().count(), 4, "{held}");
+    let dumped = run(format!("{filled}.dump\n"));
+    assert_eq!(run(format!("{dumped}{asked}")), held, "{dumped}");
+    let inserts = run(format!("{filled}.mode insert t\nSELECT a FROM t;\n"));
+    assert_eq!(run(format!("CREATE TABLE t(a);\n{inserts}{asked}")), held, "{inserts}");
+    let literals = run(format!("{filled}.mode quote\nSELECT a FROM t;\n"));
+    let inserts: String =
+        literals.lines().map(|literal| format!("INSERT INTO t VALUES ({literal});\n")).collect();
+    assert_eq!(run(format!("CREATE TABLE t(a);\n{inserts}{asked}")), held, "{inserts}");
+}

@@ -87,15 +87,22 @@ fn a_row_whose_value_is_not_written_is_named() {
        = a FLEXIBLE table takes any value, as in SQLite: SET flexible_types = on, or --flexible-types
        = row 1 of the query: id 8
     stdin:9:1: error[not-null]: accounts.owner must not be NULL
-    stdin:10:1: error[not-null]: accounts.owner must not be NULL
+    stdin:10:29: error[not-null]: accounts.owner must not be NULL
+     10 | UPDATE accounts SET owner = NULL WHERE id = 2
+        |                             ^^^^
         = the row changed: id 2
-    stdin:11:1: error[unique]: accounts.owner 'Ada' is given twice: UNIQUE
+    stdin:11:29: error[unique]: accounts.owner 'Ada' is given twice: UNIQUE
+     11 | UPDATE accounts SET owner = 'Ada'
+        |                             ^^^^^
         = the row changed: id 2
-    stdin:12:1: error[unique]: accounts.id 1 is there already: PRIMARY KEY
+    stdin:12:26: error[unique]: accounts.id 1 is there already: PRIMARY KEY
+     12 | UPDATE accounts SET id = 1 WHERE id = 2
+        |                          ^
         = the row changed: id 2
         = the row there: id 1, owner 'Ada', balance 100.00
-    stdin:13:1: error[type]: pairs.a cannot hold it: 'q' does not fit INTEGER without loss
-        = a FLEXIBLE table takes any value, as in SQLite: SET flexible_types = on, or --flexible-types
+    stdin:13:22: error[type]: pairs.a cannot hold it: 'q' does not fit INTEGER without loss
+     13 | UPDATE pairs SET a = 'q' WHERE b IS NULL
+        |                      ^^^ a FLEXIBLE table takes any value, as in SQLite: SET flexible_types = on, or --flexible-types
         = the row changed: _row 2
     "#);
 }
@@ -115,4 +122,23 @@ fn a_shared_plan_points_at_the_same_place() {
     let run = TestDirectory::new().run(&["--error-format", "json"], script);
     assert!(run.err.contains("\"offset\":32,\"length\":5,"), "{}", run.err);
     assert!(run.err.contains("\"notes\":[\"the row there: id 1, "), "{}", run.err);
+}
+
+/// Keys that rows have twice, two of them.
+#[test]
+fn a_unique_index_names_the_key_and_the_rows_that_have_it() {
+    insta::assert_snapshot!(refused(&[
+        "CREATE TABLE twice(id INTEGER PRIMARY KEY, a, b TEXT); \
+         INSERT INTO twice VALUES (4, 1, 'x'), (5, NULL, 'x'), (6, 1, 'y'), (7, 1.0, 'x'); \
+         CREATE UNIQUE INDEX one ON twice(a)",
+        "CREATE UNIQUE INDEX both ON twice(b, a)",
+        "INSERT INTO pairs VALUES (2, 'y'); CREATE UNIQUE INDEX by_a ON pairs(a)",
+    ]), @"
+    stdin:5:138: error[unique]: twice.a 1 is there twice: UNIQUE
+       = the rows: id 4 and id 6
+    stdin:6:1: error[unique]: twice.b 'x' with twice.a 1.0 is there twice: UNIQUE
+       = the rows: id 4 and id 7
+    stdin:7:36: error[unique]: pairs.a 2 is there twice: UNIQUE
+       = the rows: _row 2 and _row 3
+    ");
 }

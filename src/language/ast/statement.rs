@@ -442,6 +442,23 @@ pub struct Update {
     pub annotations: Annotations,
 }
 
+impl Update {
+    /// Where the value stands that a column is given, by its number among those that count: of a
+    /// column that is assigned twice, the last.
+    pub fn span_of(&self, value: usize) -> Option<Span> {
+        let mut counting: Vec<(&Identifier, Span)> = Vec::with_capacity(self.assignments.len());
+        for (column, assigned) in &self.assignments {
+            counting.retain(|(other, _)| !other.name.eq_ignore_ascii_case(&column.name));
+            let span = match assigned {
+                AssignedValue::Expression(expression) => expression.span,
+                AssignedValue::Default(span) => span.0,
+            };
+            counting.push((column, span));
+        }
+        counting.get(value).map(|(_, span)| *span)
+    }
+}
+
 /// DELETE.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Delete {

@@ -41,8 +41,8 @@ use std::cell::RefCell;
 ///
 /// # Errors
 ///
-/// What is wrong at the furthest place that fits the grammar; `statement-size` beyond
-/// [`MAX_STATEMENT_SIZE`].
+/// `syntax`, or the code of what is refused there, at the furthest place that fits the grammar;
+/// `statement-size` beyond [`MAX_STATEMENT_SIZE`].
 pub fn parse_statement(text: &str) -> Result<Option<Statement>, ParseError> {
     parse_one(text, None)
 }
@@ -51,8 +51,7 @@ pub fn parse_statement(text: &str) -> Result<Option<Statement>, ParseError> {
 ///
 /// # Errors
 ///
-/// What is wrong at the furthest place that fits the grammar, or a parameter without a value;
-/// `statement-size` beyond [`MAX_STATEMENT_SIZE`].
+/// As [`parse_statement`], and `unknown-parameter` for one without a value; `statement-size` beyond [`MAX_STATEMENT_SIZE`].
 pub fn parse_statement_with(
     text: &str,
     parameters: &Parameters,
@@ -78,7 +77,7 @@ fn parse_one(text: &str, given: Option<&Parameters>) -> Result<Option<Statement>
 ///
 /// # Errors
 ///
-/// What is wrong in the first statement that is none.
+/// As [`parse_statement`], of the first statement that is none.
 pub fn parse_script(text: &str) -> Result<Vec<(Statement, Span)>, ParseError> {
     parse(text, script)
 }
@@ -87,7 +86,7 @@ pub fn parse_script(text: &str) -> Result<Vec<(Statement, Span)>, ParseError> {
 ///
 /// # Errors
 ///
-/// What is wrong at the furthest place that fits the grammar.
+/// As [`parse_statement`].
 pub fn parse_expression(text: &str) -> Result<Expression, ParseError> {
     parse(text, |input| {
         let (rest, expression) = expression::expression(input)?;

@@ -2,17 +2,17 @@
 //!
 //! The text comes in pieces of any size; each byte is looked at once, and only the statement that is
 //! still open is kept. What counts as the end of a statement is what the lexer would say: a `;`
-//! outside texts, quoted names, comments, JSON objects, and the bodies of triggers.
+//! outside texts, quoted names, comments, JSON objects, and the bodies of triggers and functions.
 
 mod body;
-
+mod completeness;
+mod dollar;
 mod error;
 
+pub use completeness::{Completeness, is_complete};
 pub(super) use error::size;
 pub use error::{SplitError, StatementTooLarge};
 
-use super::lexer::tokenize;
-use super::token::{Symbol, TokenKind};
 use body::StatementBody;
 
 /// The most bytes of one statement, its `;` excluded; of a dot-command and of a comment, too.
@@ -66,6 +66,8 @@ enum SplitterState {
     DoubleQuoted,
     BackQuoted,
     Bracketed,
+    /// Behind `$$` or a `$tag$` of this length.
+    Dollars(usize),
     LineComment,
     BlockComment,
     Json,
@@ -83,6 +85,7 @@ impl SplitterState {
             | SplitterState::DotCommand
             | SplitterState::Shebang => None,
             SplitterState::Text => Some(("text", "'")),
+            SplitterState::Dollars(_) => Some(("text", "$$")),
             SplitterState::DoubleQuoted => Some(("name", "\"")),
             SplitterState::BackQuoted => Some(("name", "`")),
             SplitterState::Bracketed => Some(("name", "[")),
@@ -248,6 +251,7 @@ impl Splitter {
                 SplitterState::DoubleQuoted => self.skip_to(b'"'),
                 SplitterState::BackQuoted => self.skip_to(b'`'),
                 SplitterState::Bracketed => self.skip_to(b']'),
+                SplitterState::Dollars(length) => self.dollars(length)?,
                 SplitterState::LineComment | SplitterState::Shebang => self.skip_to(b'\n'),
                 SplitterState::BlockComment => {
                     self.block_comment()?;
@@ -274,9 +278,9 @@ impl Splitter {
     ///
     /// # Errors
     ///
-    /// A text, quoted name, comment, JSON object or body of statements that is never closed, with its
-    /// opening place; a statement, dot-command or comment that is too large, with the place where it
-    /// begins.
+    /// [`SplitError::Unterminated`] of a text, quoted name, comment, JSON object or body of statements
+    /// that is never closed, with its opening place; [`SplitError::TooLarge`] of a statement,
+    /// dot-command or comment beyond the limit, with the place where it begins.
     pub fn finish(&mut self) -> Result<Option<Piece>, SplitError> {
         self.ended = true;
         if let Some(piece) = self.next() {
@@ -359,6 +363,8 @@ impl Splitter {
             (b'.', _) if self.start.is_none() && self.at_line_start() => {
                 Some((SplitterState::DotCommand, 1))
             }
+            (b'$', _) => dollar::opening(&self.text, self.start, at, self.ended)?
+                .map(|length| (SplitterState::Dollars(length), length)),
             _ => None,
         };
         if let Some((state, length)) = opened {
@@ -422,6 +428,20 @@ impl Splitter {
         } else {
             self.scanned = self.text.len();
         }
+    }
+
+    /// Skips behind the `$tag$` that opened the text; where its beginning may stand at the end, what
+    /// follows is waited for.
+    fn dollars(&mut self, length: usize) -> Option<()> {
+        let tag = &self.text[self.opened..self.opened + length];
+        if let Some(at) = self.text[self.scanned..].find(tag) {
+            self.scanned += at + length;
+            self.state = SplitterState::Plain;
+            return Some(());
+        }
+        let looked_at = self.text.floor_char_boundary(self.text.len() - (length - 1));
+        self.scanned = self.scanned.max(looked_at);
+        None
     }
 
     /// Skips behind `*/`; a star at the end of the text waits for what follows it.
@@ -525,7 +545,7 @@ fn find(bytes: &[u8], wanted: u8) -> Option<usize> {
 /// The bytes at which a statement may change its state.
 static STOPS: [bool; 256] = {
     let mut stops = [false; 256];
-    let wanted = b"'\"`[{;-/";
+    let wanted = b"'\"`[{;-/$";
     let mut index = 0;
     while index < wanted.len() {
         stops[wanted[index] as usize] = true;
@@ -534,55 +554,8 @@ static STOPS: [bool; 256] = {
     stops
 };
 
-/// Whether a text at the prompt can be run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Completeness {
-    /// Statements, each with its `;`, or dot-commands.
-    Complete,
-    /// Nothing but blanks and comments.
-    Empty,
-    /// Something is open: what opened it, `(` for parentheses, `BEGIN` for a body of statements, or `;`
-    /// if only that is missing.
-    Open(&'static str),
-}
-
 /// What opens a body of statements.
 const BODY: &str = "BEGIN";
-
-/// Says whether a text at the prompt is complete or what it still needs.
-pub fn is_complete(text: &str) -> Completeness {
-    // What is typed is there already; whoever reads it heeds how large it is.
-    let mut splitter = Splitter::with_limit(usize::MAX);
-    splitter.feed(text);
-    splitter.ended = true;
-    let mut any = false;
-    while splitter.next().is_some() {
-        any = true;
-    }
-    if let Some((_, opened_by)) = splitter.state.open() {
-        return Completeness::Open(opened_by);
-    }
-    let Some(start) = splitter.start else {
-        return if any { Completeness::Complete } else { Completeness::Empty };
-    };
-    if splitter.state == SplitterState::DotCommand {
-        return Completeness::Complete;
-    }
-    let is_body = splitter.still_in_body(start, splitter.text.len()).is_some();
-    let mut open = 0_usize;
-    for token in tokenize(&splitter.text[start..]).tokens {
-        if token.kind == TokenKind::Symbol(Symbol::LeftParenthesis) {
-            open += 1;
-        } else if token.kind == TokenKind::Symbol(Symbol::RightParenthesis) {
-            open = open.saturating_sub(1);
-        }
-    }
-    Completeness::Open(match (open, is_body) {
-        (0, false) => ";",
-        (0, true) => BODY,
-        _ => "(",
-    })
-}
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! Scripts in pieces of every size.
 
 use super::*;
+use crate::language::{Symbol, TokenKind, tokenize};
 
 /// Cuts a script that comes in pieces of `size` bytes or a little more.
 fn split(script: &str, size: usize) -> (Vec<Piece>, Option<Unterminated>) {
@@ -329,4 +330,50 @@ fn a_body_that_is_never_closed_is_named_where_it_opens() {
     assert_eq!(open("SELECT (1"), Completeness::Open("("));
     assert_eq!(open("SELECT 'a; END;"), Completeness::Open("'"));
     assert_eq!(open("SELECT 1; END"), Completeness::Open(";"));
+}
+
+#[test]
+fn a_text_in_dollars_is_part_of_its_statement() {
+    for statement in [
+        "CREATE FUNCTION f() RETURNS int AS $$ BEGIN RETURN 1; END; $$ LANGUAGE plpgsql",
+        "CREATE OR REPLACE FUNCTION f() AS $body$ SELECT 'it''s; $$ $other$; $body $body$",
+        "create procedure p() as $é1$ it's \"; $1; -- $é1$",
+        "DO $$ it's; /* $$",
+        "DO $x$;$x$",
+        "SELECT $$;$$",
+        "CREATE FUNCTION f() AS $a$;$a$ AS $b$;$b$",
+    ] {
+        let script = format!("SELECT 0;{statement};ROLLBACK; SELECT 2");
+        for size in [1, 2, 3, 7, 100] {
+            let (pieces, error) = split(&script, size);
+            let shown: Vec<&str> = pieces.iter().map(|piece| &*piece.text).collect();
+            assert_eq!(shown, ["SELECT 0", statement, "ROLLBACK", "SELECT 2"], "{size}");
+            assert_eq!(error, None);
+        }
+        assert_eq!(is_complete(&format!("{statement};")), Completeness::Complete);
+    }
+    let open = "SELECT 1;\nCREATE FUNCTION f() AS $q$ SELECT 1; $$ $q";
+    for size in [1, 4, 100] {
+        let (pieces, error) = split(open, size);
+        let error = error.expect("it is open");
+        assert_eq!((error.what, error.line, error.column), ("text", 2, 24));
+        assert_eq!(pieces.len(), 1);
+    }
+    assert_eq!(is_complete(open), Completeness::Open("$$"));
+}
+
+#[test]
+fn a_dollar_that_opens_nothing_hides_nothing() {
+    for script in [
+        "SELECT $a; SELECT $b",
+        "SELECT $a$; SELECT $b$",
+        "SELECT a$$; SELECT b$$",
+        "SELECT '$$; $$'; SELECT \"$$\"",
+        "SELECT 1 -- $$\n; SELECT $",
+    ] {
+        for size in [1, 100] {
+            let expected = if script.contains("'$$") { 2 } else { script.matches(';').count() + 1 };
+            assert_eq!(split(script, size).0.len(), expected, "{script}");
+        }
+    }
 }
