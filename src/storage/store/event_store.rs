@@ -119,15 +119,15 @@ impl EventStore {
                     // Whether the log is good again is seen by who has the lock.
                     return Err(Error::Corrupt(Box::new(record.corruption.clone())));
                 }
-                let how = RecoveryOptions {
+                let recovery = RecoveryOptions {
                     is_writable: opened.is_writable(),
                     beside_writer: opened.beside_writer,
                     whole: options.whole,
                     checks_all: record.is_some(),
                     known: record.as_ref().map_or(EventId::START, |record| record.known),
                 };
-                let recovered = recover(&**vfs, directory, file, how, replica, &damage)?;
-                recovered.with_record(record, how, &damage)?
+                let recovered = recover(&**vfs, directory, file, recovery, replica, &damage)?;
+                recovered.with_record(record, recovery, &damage)?
             }
             None => RecoveredLog::empty(),
         };

@@ -1,7 +1,6 @@
 //! Logs that were cut, flipped, overwritten or made up.
 
 use super::*;
-use crate::storage::SchemaChange;
 use crate::storage::log::{CRC_SIZE, push_crc};
 
 /// Where each transaction ends, the header's end first.
@@ -46,13 +45,7 @@ fn cut_at_every_byte_it_opens_to_the_whole_transactions() -> Result<(), Error> {
         assert_eq!((shown(&again), store.notices().len()), (shown(&events), 0));
         assert_eq!((log_of(&vfs).len(), lost(&vfs).len()), (end, usize::from(!clean)));
         // And the database goes on.
-        let event = store.head().next().0;
-        let more = Operation::Schema(SchemaChange::CreateTable(table(
-            event,
-            "more",
-            &[("a", DataType::Any)],
-        )));
-        store.append(vec![more], Metadata::default())?;
+        append_more(&store)?;
         drop(store);
         assert_eq!(open(&options(vfs))?.1.len(), events.len() + 1);
     }

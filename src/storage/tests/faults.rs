@@ -124,13 +124,7 @@ fn after_a_failed_write_or_sync_reads_go_on_and_writes_do_not() -> Result<(), Er
             let (store, events) = open(&options(vfs))?;
             assert_eq!(shown(&events[..acknowledged.len()]), shown(&acknowledged));
             assert!(events.len() <= acknowledged.len() + 1);
-            let event = store.head().next().0;
-            let more = Operation::Schema(SchemaChange::CreateTable(table(
-                event,
-                "more",
-                &[("a", DataType::Any)],
-            )));
-            store.append(vec![more], Metadata::default())?;
+            append_more(&store)?;
         }
     }
     Ok(())

@@ -92,6 +92,13 @@ fn read_all(store: &EventStore) -> Vec<Event> {
     store.read(all).collect::<Result<_, _>>().expect("the log was just opened")
 }
 
+/// Goes on with one more table.
+fn append_more(store: &EventStore) -> Result<(), Error> {
+    let more = table(store.head().next().0, "more", &[("a", DataType::Any)]);
+    let more = Operation::Schema(SchemaChange::CreateTable(more));
+    store.append(vec![more], Metadata::default()).map(drop)
+}
+
 fn metadata(intent: &str) -> Metadata {
     Metadata { intent: Some(intent.into()), ..Metadata::default() }
 }

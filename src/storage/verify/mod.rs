@@ -106,11 +106,11 @@ pub(crate) fn verify(
 ) -> Result<Verification, Error> {
     let listed = ProjectionListing::new(files);
     // Whatever was listed is of no later event than what is known of the log.
-    let (known, index) = files.store.head_and_index();
-    let mut pass = LogPass::new(files, listed, index, known.end, monitor);
+    let (head, index) = files.store.head_and_index();
+    let mut pass = LogPass::new(files, listed, index, head.end, monitor);
     let covered = pass.covered();
-    let read = files.store.reread(&known, covered, &mut |reread| pass.take(reread))?;
-    Ok(pass.finish(known.end > 0, read))
+    let read = files.store.reread(&head, covered, &mut |reread| pass.take(reread))?;
+    Ok(pass.finish(head.end > 0, read))
 }
 
 /// How much of all bytes was read.

@@ -9,6 +9,9 @@
 //! Versions stand in the order in which they began. Those of a row form a chain backwards from the
 //! latest. Everything is shared with views and copied only where a change meets a view that is still
 //! held: the ends of one chunk, or the open chunk, a page of the row map, a path in an index.
+//!
+//! `counters`: its rows and the numbers that it gives; `keys`: its indexes; `epoch`: how the next one
+//! begins.
 
 mod counters;
 mod epoch;

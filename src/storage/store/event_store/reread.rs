@@ -27,10 +27,10 @@ pub(crate) struct RereadTransaction<'a> {
     pub position: ProjectionPosition,
 }
 
-/// What a log holds that was read again.
+/// Where the log ended when the reading began.
 pub(crate) struct LogHead {
     /// The last event that everybody knew when the reading began.
-    pub head: EventId,
+    pub event: EventId,
     /// Where its line ends, in bytes.
     pub end: u64,
     /// The chain's hash after it.
@@ -46,9 +46,9 @@ impl EventStore {
     pub(crate) fn head_and_index(&self) -> (LogHead, IndexCheck) {
         let published = self.published();
         let index = &published.index;
-        let (head, end, uuid) = (index.head(), index.end(), *index.uuid());
-        let known = LogHead { head, end, hash: published.hash, uuid };
-        (known, index.check(&*self.environment.vfs))
+        let (event, end, uuid) = (index.head(), index.end(), *index.uuid());
+        let head = LogHead { event, end, hash: published.hash, uuid };
+        (head, index.check(&*self.environment.vfs))
     }
 
     /// Reads the log from its first byte up to what is known of it, and checks every line as if it
@@ -60,30 +60,30 @@ impl EventStore {
     /// Those of `visit`, which end the reading; [`Error::Io`] where the log cannot be read.
     pub(crate) fn reread(
         &self,
-        known: &LogHead,
+        head: &LogHead,
         covered: EventId,
         visit: &mut TransactionVisitor<'_>,
     ) -> Result<Result<Option<String>, Error>, Error> {
-        Ok(self.damage.note(self.reread_file(known, covered, visit)?))
+        Ok(self.damage.note(self.reread_file(head, covered, visit)?))
     }
 
     fn reread_file(
         &self,
-        known: &LogHead,
+        head: &LogHead,
         covered: EventId,
         visit: &mut TransactionVisitor<'_>,
     ) -> Result<Result<Option<String>, Error>, Error> {
         let path = self.directory.join(LOG);
         // Without a header there is nothing to be read.
-        let Some(file) = self.file().filter(|_| known.end > 0) else { return Ok(Ok(None)) };
+        let Some(file) = self.file().filter(|_| head.end > 0) else { return Ok(Ok(None)) };
         let read = |error| Error::io("read", &path)(error);
         match file.is_at(&path).map_err(read) {
             Ok(true) => {}
             Ok(false) => return Ok(Err(Error::Replaced { path, reason: REPLACED })),
             Err(error) => return Ok(Err(error)),
         }
-        let mut reader = LineReader::new(Arc::clone(&file), 0, known.end);
-        let header = match own_header(&mut reader, &path, &known.uuid) {
+        let mut reader = LineReader::new(Arc::clone(&file), 0, head.end);
+        let header = match own_header(&mut reader, &path, &head.uuid) {
             Ok(header) => header,
             Err(error) => return Ok(Err(error)),
         };
@@ -94,14 +94,14 @@ impl EventStore {
             (TxId(0), None),
             reader.next_offset(),
         );
-        while transactions.head() < known.head {
+        while transactions.head() < head.event {
             match transactions.advance(&mut reader, &path) {
                 Ok(false) => {}
-                Ok(true) => visit_whole(&mut transactions, known, visit)?,
+                Ok(true) => visit_whole(&mut transactions, head, visit)?,
                 Err(error) => return Ok(Err(error)),
             }
         }
-        if transactions.links.hash != known.hash {
+        if transactions.links.hash != head.hash {
             return Ok(Err(Error::Replaced { path, reason: REPLACED }));
         }
         Ok(self.check_end(&file, &path, &header, transactions, covered))
@@ -168,12 +168,12 @@ pub(super) fn own_header(
 /// Hands out a transaction that is whole, and begins the next.
 fn visit_whole(
     transactions: &mut TransactionReader,
-    known: &LogHead,
+    head: &LogHead,
     visit: &mut TransactionVisitor<'_>,
 ) -> Result<(), Error> {
     let Some(last) = transactions.pending.last() else { return Ok(()) };
     let position = ProjectionPosition {
-        uuid: known.uuid,
+        uuid: head.uuid,
         event: last.id,
         tx: last.tx,
         at: last.at,

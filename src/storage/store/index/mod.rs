@@ -268,28 +268,8 @@ impl EventIndex {
     /// Those of [`EventIndex::entry`].
     pub(crate) fn transaction_of(&self, event: EventId, tx: TxId) -> Result<Period, Error> {
         let inside = |event| Ok::<_, Error>(self.entry(event)?.is_some_and(|found| found.tx == tx));
-        let (mut first, mut last, mut stride) = (event, event, 1_u64);
-        while inside(EventId(last.0.saturating_add(stride)))? {
-            last = EventId(last.0.saturating_add(stride));
-            stride = stride.saturating_mul(2);
-        }
-        while stride > 0 {
-            if inside(EventId(last.0.saturating_add(stride)))? {
-                last = EventId(last.0.saturating_add(stride));
-            }
-            stride /= 2;
-        }
-        stride = 1;
-        while inside(EventId(first.0.saturating_sub(stride)))? {
-            first = EventId(first.0.saturating_sub(stride));
-            stride = stride.saturating_mul(2);
-        }
-        while stride > 0 {
-            if inside(EventId(first.0.saturating_sub(stride)))? {
-                first = EventId(first.0.saturating_sub(stride));
-            }
-            stride /= 2;
-        }
+        let first = farthest(event, u64::saturating_sub, &inside)?;
+        let last = farthest(event, u64::saturating_add, &inside)?;
         Ok(Period { first, last })
     }
 
@@ -361,4 +341,25 @@ impl EventIndex {
         }
         Ok(file)
     }
+}
+
+/// The farthest event that is `inside`, as all between are: `step` leads from one to another. The strides
+/// double as long as they stay inside, and halve then.
+fn farthest(
+    event: EventId,
+    step: fn(u64, u64) -> u64,
+    inside: &impl Fn(EventId) -> Result<bool, Error>,
+) -> Result<EventId, Error> {
+    let (mut found, mut stride) = (event, 1_u64);
+    while inside(EventId(step(found.0, stride)))? {
+        found = EventId(step(found.0, stride));
+        stride = stride.saturating_mul(2);
+    }
+    while stride > 0 {
+        if inside(EventId(step(found.0, stride)))? {
+            found = EventId(step(found.0, stride));
+        }
+        stride /= 2;
+    }
+    Ok(found)
 }

@@ -81,7 +81,7 @@ pub(crate) struct RecoveryOptions {
     pub known: EventId,
 }
 
-/// Reads a log, and repairs the end of it if a crash left it unfinished and `how` allows. What is
+/// Reads a log, and repairs the end of it if a crash left it unfinished and `options` allow. What is
 /// damaged in it is entered in `damage`.
 ///
 /// # Errors
@@ -92,11 +92,11 @@ pub(crate) fn recover(
     vfs: &dyn Vfs,
     directory: &Path,
     file: &Arc<dyn VfsFile>,
-    how: RecoveryOptions,
+    options: RecoveryOptions,
     replica: &mut dyn Replica,
     damage: &DamageState,
 ) -> Result<RecoveredLog, Error> {
-    let writable = how.is_writable;
+    let writable = options.is_writable;
     let path = directory.join(LOG);
     let mut size = file.size().map_err(Error::io("read", &path))?;
     let RecoveredHeader { header, end: after_header, damage: of_header } =
@@ -120,13 +120,13 @@ pub(crate) fn recover(
         reads_past_damage: !writable,
         ..ReplayStart::of_log(directory, &header, after_header)
     };
-    let first = match how.whole {
+    let first = match options.whole {
         true => Ok(of_log()),
-        false => marks.and_then(|marks| begin(&source, how, marks, replica)),
+        false => marks.and_then(|marks| begin(&source, options, marks, replica)),
     };
     let begun = first.and_then(|mut start| {
         damage.knows(start.covered);
-        start.limit = start.limit.filter(|_| how.beside_writer);
+        start.limit = start.limit.filter(|_| options.beside_writer);
         start.reads_past_damage = !writable;
         // Beside a writer the log may have grown since: what the index has is in it now.
         size = file.size().map_err(Error::io("read", &path))?;
@@ -179,7 +179,7 @@ impl RecoveredLog {
         }
     }
 
-    /// What an earlier finding of damage comes to, now that the log was read as far as `how` says: one
+    /// What an earlier finding of damage comes to, now that the log was read as far as `options` say: one
     /// that may be written to was read whole and is good, so the record goes; any other stays as it is.
     ///
     /// # Errors
@@ -187,11 +187,11 @@ impl RecoveredLog {
     pub(crate) fn with_record(
         mut self,
         record: Option<DamageRecord>,
-        how: RecoveryOptions,
+        options: RecoveryOptions,
         damage: &DamageState,
     ) -> Result<RecoveredLog, Error> {
         let Some(DamageRecord { corruption: record, .. }) = record else { return Ok(self) };
-        if how.is_writable && self.refusal.is_none() {
+        if options.is_writable && self.refusal.is_none() {
             damage.remove_record()?;
             let what = record.to_string();
             self.notices.push(format!("{what}; it is good again, all of it was read"));

@@ -86,7 +86,7 @@ impl ReplayStart {
 /// Every mark is found in what the index knows, or is to be found behind it.
 pub(super) fn begin(
     log: &LogSource<'_>,
-    how: RecoveryOptions,
+    options: RecoveryOptions,
     DurableMarks { mut all, has_catalog }: DurableMarks,
     replica: &mut dyn Replica,
 ) -> Result<ReplayStart, Error> {
@@ -94,7 +94,7 @@ pub(super) fn begin(
     let of_log = || ReplayStart::of_log(directory, header, after_header);
     all.sort_by_key(|mark| mark.event);
     let newest = all.last().map_or(EventId::START, |mark| mark.event);
-    let mut start = ReplayStart { covered: newest.max(how.known), ..of_log() };
+    let mut start = ReplayStart { covered: newest.max(options.known), ..of_log() };
     let loaded = index::load(vfs, directory, header, after_header, file)?;
     let (structural, hash) = match loaded {
         LoadedIndex::Useless(reason) => {
@@ -138,7 +138,7 @@ pub(super) fn begin(
         replica.reset();
         return Ok(ReplayStart { marks: all, ..start });
     };
-    if how.is_writable && (how.checks_all || !has_catalog) {
+    if options.is_writable && (options.checks_all || !has_catalog) {
         let known = (&start.index, event);
         if let Err(reason) = check_older(&path, file, header, after_header, known)? {
             replica.reset();

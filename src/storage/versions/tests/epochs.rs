@@ -13,17 +13,17 @@ fn row(id: u64, amount: u64) -> Row {
     vec![integer(id), Value::text(format!("name {id}")), integer(amount)]
 }
 
-struct Run {
+struct TableHistory {
     state: State,
     table: Arc<TableSchema>,
 }
 
-impl Run {
-    fn new() -> Run {
+impl TableHistory {
+    fn new() -> TableHistory {
         let table = Arc::new(table_schema("t", true).created_by(EventId(1)));
         let mut state = State::new();
         state.apply(&event(1, Operation::Schema(SchemaChange::CreateTable(Arc::clone(&table)))));
-        Run { state, table }
+        TableHistory { state, table }
     }
 
     fn apply(&mut self, operation: Operation) {
@@ -106,7 +106,7 @@ const FULL: u64 = CHUNK_ROWS as u64;
 
 #[test]
 fn what_was_only_appended_is_shared() {
-    let mut run = Run::new();
+    let mut run = TableHistory::new();
     run.insert(1..=2 * FULL + 3000);
     let before = run.start_epoch();
     let after = run.versions();
@@ -126,7 +126,7 @@ fn what_was_only_appended_is_shared() {
 
 #[test]
 fn what_is_mostly_dead_is_copied_together() {
-    let mut run = Run::new();
+    let mut run = TableHistory::new();
     run.insert(1..=6 * FULL);
     // The second and third live on in a few rows, the fifth in most.
     run.delete((FULL + 1..=3 * FULL).filter(|id| id % 4 != 0));
@@ -155,7 +155,7 @@ fn what_is_mostly_dead_is_copied_together() {
 
 #[test]
 fn few_rows_with_many_versions_become_few_again() {
-    let mut run = Run::new();
+    let mut run = TableHistory::new();
     run.insert(1..=100);
     for round in 1..=500 {
         run.update(1..=100, round);
@@ -183,7 +183,7 @@ fn few_rows_with_many_versions_become_few_again() {
 
 #[test]
 fn what_is_shared_does_not_lead_into_what_is_gone() {
-    let mut run = Run::new();
+    let mut run = TableHistory::new();
     run.insert(1..=FULL);
     run.update(1..=FULL, 1);
     run.start_epoch();

@@ -19,9 +19,9 @@ use std::sync::{Arc, Mutex};
 
 /// What every event did, as a log knows it.
 #[derive(Debug, Default)]
-struct Told(Mutex<Vec<&'static str>>);
+struct KnownOperations(Mutex<Vec<&'static str>>);
 
-impl EventLookup for Told {
+impl EventLookup for KnownOperations {
     fn transaction_info(&self, _: EventId) -> Result<Option<Arc<TransactionInfo>>, Error> {
         Ok(None)
     }
@@ -42,10 +42,10 @@ impl EventLookup for Told {
 
 /// A database that is written to, the same as a list of operations, and views kept on the way.
 #[derive(Default)]
-struct Run {
+struct RecordedHistory {
     state: State,
     log: Vec<Operation>,
-    told: Arc<Told>,
+    told: Arc<KnownOperations>,
     model: Model,
     kept: Vec<(View, Model)>,
     fork: Option<(Fork, Model)>,
@@ -184,7 +184,7 @@ fn index_change(table: Arc<TableSchema>, b: u8) -> Change {
     }
 }
 
-impl Run {
+impl RecordedHistory {
     fn step(&mut self, kind: u8, a: u8, b: u8) {
         match kind {
             0..90 => self.change(kind, a, b),
@@ -391,7 +391,7 @@ proptest! {
         steps in proptest::collection::vec((0u8..100, any::<u8>(), any::<u8>()), 0..160),
     ) {
         with_chunk_rows(chunk_rows, || {
-            let mut run = Run::default();
+            let mut run = RecordedHistory::default();
             run.state = State::new().with_lookup(Arc::clone(&run.told) as Arc<dyn EventLookup>);
             steps.iter().for_each(|(kind, a, b)| run.step(*kind, *a, *b));
             run.finish(true);
