@@ -9,7 +9,7 @@ use crate::language::{
     CompletionSlot, Symbol, TableName, Token, TokenKind, completions, tables_of, tokenize,
 };
 use crate::planner::{AGGREGATE_FUNCTIONS, SCALAR_FUNCTIONS};
-use crate::render::MODES;
+use crate::render::{MODES, escape};
 use crate::shell::connection::reads;
 use crate::shell::dot::{self, DotCommand};
 use crate::types::{Value, is_control};
@@ -369,12 +369,14 @@ fn begins(candidate: &str, word: &str) -> bool {
 }
 
 fn plain(word: &str) -> CompletionCandidate {
-    CompletionCandidate { shown: word.to_string(), inserted: word.to_string(), goes_on: false }
+    // What commands a terminal is listed as what it is, and inserted as it is.
+    let shown = escape(word).into_owned();
+    CompletionCandidate { shown, inserted: word.to_string(), goes_on: false }
 }
 
 fn described(word: &str, what: &str) -> CompletionCandidate {
     CompletionCandidate {
-        shown: format!("{word:12}  {what}"),
+        shown: escape(&format!("{word:12}  {what}")).into_owned(),
         inserted: word.to_string(),
         goes_on: false,
     }
@@ -454,6 +456,19 @@ mod tests {
         assert_eq!(inserted(".schema acc"), ["accounts"]);
         assert!(inserted(".mode box x").is_empty());
         assert!(inserted(".nothing ").is_empty());
+    }
+
+    #[test]
+    fn names_that_command_a_terminal_are_listed_as_what_they_are() {
+        let known = SchemaNames::of(&[("x\u{1b}[2J", &["id\u{202e}"])]);
+        for (text, inserted, shown) in [
+            ("SELECT * FROM x", "\"x\u{1b}[2J\" ", "\"x\\e[2J\""),
+            ("INSERT INTO \"x\u{1b}[2J\" (i", "id\u{202e}", "id\\u{202e}"),
+        ] {
+            let found = complete(text, "", &known).candidates;
+            let found = found.iter().find(|candidate| candidate.inserted == inserted);
+            assert_eq!(found.map(|candidate| candidate.shown.as_str()), Some(shown), "{text}");
+        }
     }
 
     #[test]

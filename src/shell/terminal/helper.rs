@@ -5,6 +5,7 @@ use super::highlight::{StatementHighlighter, is_at_bracket};
 use super::keys::SharedEditorState;
 use super::padding::unpad;
 use super::schema_names::SchemaNames;
+use crate::render::escape;
 use crate::types::is_control;
 use colored::Colorize;
 use rustyline::completion::Completer;
@@ -124,7 +125,8 @@ impl Hinter for EditorHelper {
             context.history().starts_with(line, newest, SearchDirection::Reverse).ok()??;
         let rest = found.entry.get(found.pos..).filter(|rest| !rest.is_empty())?.to_string();
         let first = rest.split('\n').next().unwrap_or_default();
-        let mut shown: String = first.chars().filter(|c| !is_control(*c)).collect();
+        // What is taken with it is seen before.
+        let mut shown = escape(first).into_owned();
         if first.len() < rest.len() {
             shown.push_str(" …");
         }

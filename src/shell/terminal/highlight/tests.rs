@@ -95,6 +95,14 @@ fn what_is_painted_takes_the_columns_that_are_counted() {
     let known = SchemaNames::default();
     let shown = painter(&known, false).paint("a\tb\u{1b}[31mc\u{7}", 0);
     assert_eq!(shown, "a  bc");
+    // Nobody is shown text in another order than it has, nor what hides between letters; the editor
+    // gives the filler of Hangul columns all the same.
+    for (text, painted) in [("ad\u{200b}min\u{e0041}", "admin"), ("\u{202e}gpj", "gpj")] {
+        assert_eq!(painter(&known, false).paint(text, 0), painted);
+    }
+    let filler = '\u{115f}';
+    let shown = painter(&known, false).paint(&format!("a{filler}b"), 0);
+    assert_eq!(shown, format!("a{}b", " ".repeat(filler.width().unwrap_or(0))));
 }
 
 #[test]
