@@ -1,8 +1,8 @@
 //! Floor 2: a syntax tree and a schema become a plan.
 //!
-//! `Statement → Logical → rewrites → lower → Plan`: names are bound to columns of a [`Scope`](scope)
+//! `Statement → Logical → rewrites → lower → Plan`: names are bound to columns of a `Scope`
 //! and a query becomes a logical plan, whose expressions read columns by *identity*; each of the
-//! [`rewrites`] makes one of the same rows from it; and [`lower`] turns identities into positions.
+//! `rewrites` makes one of the same rows from it; and `lower` turns identities into positions.
 //!
 //! In: a [`Statement`], the text it was parsed from, and a [`Catalog`] that knows which tables there
 //! are at which moment. Out: a [`Planned`] statement, whose expressions read by position and have

@@ -106,7 +106,7 @@ impl Database {
     }
 
     /// Which process kept the database from being opened for writing, `process 4711`: where one was
-    /// to be [followed](OpenOptions::follow).
+    /// to be [followed](crate::storage::OpenOptions::follow).
     pub fn holder(&self) -> Option<&str> {
         self.store.holder()
     }

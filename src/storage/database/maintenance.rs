@@ -70,7 +70,7 @@ impl Database {
     /// says whether there is more. While the clock runs this is done in the background, too.
     ///
     /// # Errors
-    /// Those of [`EventStore::scrub`].
+    /// Those of `EventStore::scrub`.
     pub fn scrub(&self, budget: u64) -> Result<bool, Error> {
         self.store.scrub(budget)
     }
