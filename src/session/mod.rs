@@ -362,13 +362,13 @@ impl Session {
     }
 
     /// A CREATE TABLE that says nothing of its types, where new tables are FLEXIBLE.
-    fn flexible(&self, statement: &Statement) -> Option<Statement> {
+    fn flexible(statement: &Statement, is_default: bool) -> Option<Statement> {
         let Statement::CreateTable(create) = statement else { return None };
         let says = |option: &TableOption| match option {
             TableOption::Strict | TableOption::Flexible => true,
             TableOption::WithoutRowid => false,
         };
-        if !self.flexible_types || create.options.iter().any(says) {
+        if !is_default || create.options.iter().any(says) {
             return None;
         }
         let mut create = create.clone();
@@ -459,7 +459,7 @@ impl Session {
             }
             PendingStatement::Parsed { statement, text } => {
                 let mut catalog = StatementCatalog::new(self, present);
-                let flexible = self.flexible(statement);
+                let flexible = Session::flexible(statement, self.flexible_types);
                 let statement = flexible.as_ref().unwrap_or(statement);
                 let planned = planner::plan(statement, text, &mut catalog, &mut self.rewriting())?;
                 let (as_of, several) = (catalog.moment(), catalog.several());

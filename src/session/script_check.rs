@@ -8,7 +8,7 @@ use super::catalog::StatementCatalog;
 use super::explain::is_planned;
 use super::{Error, Session, already_open, not_open, sequence::CounterWrite};
 use crate::executor;
-use crate::language::ast::Statement;
+use crate::language::ast::{Statement, Switch};
 use crate::planner::{self, Planned};
 use crate::storage::{Change, Fork, Savepoint, View};
 use crate::types::{EventId, Period};
@@ -25,6 +25,8 @@ pub(super) struct ScriptCheck {
     fork: Fork,
     /// Where its transaction began, while one is open.
     begun: Option<Savepoint>,
+    /// Whether new tables would be FLEXIBLE.
+    flexible_types: bool,
     /// Where SET AS OF would have gone.
     past: Option<EventId>,
     /// Whether it would have made events by now: then moments and rows are no longer known.
@@ -53,8 +55,9 @@ impl Session {
             Some(script_check) => script_check,
             None => {
                 let fork = Fork::new(self.database.latest()?, self.head().next());
-                let notices = Vec::new();
-                ScriptCheck { fork, begun: None, past: None, is_changed: false, notices }
+                let (flexible_types, notices) = (self.flexible_types, Vec::new());
+                let (begun, past, is_changed) = (None, None, false);
+                ScriptCheck { fork, begun, flexible_types, past, is_changed, notices }
             }
         };
         let bound = self.bind(&mut script_check, &statement, text);
@@ -105,6 +108,10 @@ impl Session {
                 Ok(())
             }
             Statement::SetActor(_) => Ok(()),
+            Statement::SetSwitch { switch: Switch::FlexibleTypes, is_on } => {
+                script_check.flexible_types = *is_on;
+                Ok(())
+            }
             Statement::Tag { .. } | Statement::Snapshot { .. } => {
                 script_check.is_changed = true;
                 script_check.check_present()
@@ -143,6 +150,8 @@ impl Session {
             return Ok(());
         }
         let mut catalog = self.checked_catalog(script_check)?;
+        let flexible = Session::flexible(statement, script_check.flexible_types);
+        let statement = flexible.as_ref().unwrap_or(statement);
         let planned = planner::plan(statement, text, &mut catalog, &mut self.rewriting())?;
         let context = self.context(catalog.resolver().now(), Arc::new([]));
         drop(catalog);

@@ -173,3 +173,91 @@ fn a_loosely_typed_dump_is_told_the_way_and_loads() {
     let run = place.run(&["bank"], &script);
     assert_eq!(run.code, 0, "{}", run.err);
 }
+
+/// Strict, a DATE times 2 is a type error; FLEXIBLE, it is a number as in SQLite.
+#[test]
+fn a_check_knows_whether_new_tables_are_flexible() {
+    let place = TestDirectory::new();
+    let script = "CREATE TABLE t(d DATE);\nSELECT d * 2 FROM t;\n";
+    for (arguments, before, code) in [
+        (&["--check"][..], "", 1),
+        (&["--check", "--flexible-types"], "", 0),
+        (&["--check"], "SET flexible_types = on;\n", 0),
+        (&["--check", "--flexible-types"], "SET flexible_types = off;\n", 1),
+        (
+            &["--check", "--flexible-types"],
+            "CREATE TABLE s(d DATE) STRICT; SELECT d * 2 FROM s;",
+            1,
+        ),
+    ] {
+        let checked = place.run(arguments, format!("{before}{script}"));
+        assert_eq!(checked.code, code, "{arguments:?} {before} {}", checked.err);
+        assert_eq!(code == 1, checked.err.contains("error[type]"), "{}", checked.err);
+        // What the check says is what a run says.
+        let run: Vec<&str> = arguments.iter().copied().filter(|a| *a != "--check").collect();
+        assert_eq!(place.run(&run, format!("{before}{script}")).code, code, "{run:?} {before}");
+    }
+}
+
+/// Values of every kind, read out of snapshots and row files, out of the log alone, and out of each
+/// without the other.
+#[test]
+fn every_kind_of_value_comes_back_out_of_every_file() {
+    let place = TestDirectory::new();
+    let values = [
+        "7",
+        "-1.5",
+        "1e300",
+        "'text'",
+        "''",
+        "'7x'",
+        "x'00ff'",
+        "x''",
+        "NULL",
+        "'0.50'",
+        "12345678901234567890",
+        "9007199254740993",
+    ];
+    let columns =
+        "a INTEGER, b REAL, c TEXT, d BLOB, e NUMERIC, f DECIMAL(9,2), g DATE, h BOOLEAN, i";
+    let rows: Vec<String> =
+        values.iter().map(|value| format!("({})", [*value; 9].join(", "))).collect();
+    let script = format!(
+        "CREATE TABLE t({columns}) FLEXIBLE;\nINSERT INTO t VALUES {};\nSNAPSHOT 'all';\n\
+         UPDATE t SET i = a WHERE _row = 1;\n",
+        rows.join(", ")
+    );
+    let run = place.run(&["bank"], script);
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    let shown: Vec<String> =
+        ('a'..='i').map(|column| format!("typeof({column}), quote({column})")).collect();
+    let query =
+        |point: &str| format!("SELECT {} FROM t {point} ORDER BY _row;\n", shown.join(", "));
+    let query = format!("{}{}", query(""), query("AS OF SNAPSHOT 'all'"));
+    let held = place.run(&["bank"], &query);
+    assert_eq!((held.code, held.err.as_str()), (0, ""));
+    assert_eq!(held.out.lines().count(), 2 * values.len(), "{}", held.out);
+    let bank = place.path().join("bank");
+    let files = |of_snapshots: bool| {
+        let directory = if of_snapshots { bank.join("snapshots") } else { bank.clone() };
+        let listed = std::fs::read_dir(directory)
+            .expect("a directory")
+            .map(|entry| entry.expect("a file").path());
+        let ending = if of_snapshots { "json" } else { "db" };
+        let wanted = listed.filter(|path| path.extension().is_some_and(|have| have == ending));
+        wanted.collect::<Vec<_>>()
+    };
+    for of_snapshots in [false, true, false] {
+        let gone = files(of_snapshots);
+        assert!(!gone.is_empty());
+        gone.iter().for_each(|path| std::fs::remove_file(path).expect("it is there"));
+        let again = place.run(&["bank"], &query);
+        assert_eq!((again.code, again.out), (0, held.out.clone()), "{}", again.err);
+        // A write lets the files be made again.
+        assert_eq!(
+            place.run(&["bank"], "CREATE TABLE IF NOT EXISTS w(x); INSERT INTO w VALUES (1);").code,
+            0
+        );
+    }
+    assert_eq!(place.run(&["bank"], "VERIFY;").code, 0);
+}
