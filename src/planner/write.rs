@@ -195,7 +195,7 @@ fn values(
     };
     let mut targets: Vec<Target> = given.iter().map(target).collect();
     let mut expressions = Vec::new();
-    for (index, value) in rows.values().iter().enumerate() {
+    for (index, value) in rows.values().others() {
         let at = index % given.len();
         match value {
             ListItem::Constant(_) => {}
@@ -282,7 +282,8 @@ fn object_rows(table: &TableSchema, objects: &[JsonObject]) -> Result<BoundRows,
         is_default.into_iter().enumerate().map(target).collect();
     let targets = targets?;
     let mut expressions = Vec::new();
-    for (item, target) in list.iter().zip(targets.iter().cycle()) {
+    for (index, item) in list.others() {
+        let target = &targets[index % targets.len()];
         if let ListItem::Expression(Expression { kind: ExpressionKind::Literal(literal), .. }) =
             item
         {

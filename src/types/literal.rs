@@ -34,9 +34,7 @@ impl Literal {
 
     /// The number that these digits say.
     pub fn of_digits(digits: Decimal) -> Literal {
-        let real = digits.to_string().parse::<f64>();
-        let real = real.unwrap_or_else(|_| unreachable!("a decimal prints as a number"));
-        Literal { value: Value::real(real), exact: Some(Value::Decimal(digits)) }
+        Literal { value: Value::real(digits.to_f64()), exact: Some(Value::Decimal(digits)) }
     }
 
     /// A value given from outside. A real is the number that it prints as.
@@ -109,5 +107,20 @@ mod tests {
         assert_eq!(Literal::number("0.50", true).map(|l| l.to_string()), Some("-0.50".into()));
         assert_eq!(Literal::given(Value::Real(-0.1)).to_string(), "-0.1");
         assert_eq!(Literal::given(Value::text("x")).to_string(), "'x'");
+    }
+    #[test]
+    fn digits_are_the_real_that_they_read_as() {
+        let mut state = 7_u64;
+        for round in 0..20_000_u32 {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let mantissa = i128::from(state.cast_signed() >> (round % 64));
+            let decimal =
+                Decimal { mantissa, scale: u8::try_from(round % 39).expect("it is small") };
+            let Value::Real(real) = Literal::of_digits(decimal).value else { panic!("{decimal}") };
+            let read = decimal.to_string().parse::<f64>().expect("a number");
+            assert_eq!(real.to_bits(), (read + 0.0).to_bits(), "{decimal}");
+        }
     }
 }

@@ -98,6 +98,13 @@ impl ExpressionList {
         self.items.iter().map(Item::get)
     }
 
+    /// Those that are no constants, each with its index.
+    pub fn others(&self) -> impl Iterator<Item = (usize, ListItem<'_>)> {
+        let others = self.items.iter().enumerate();
+        let others = others.filter(|(_, item)| !matches!(item.kind, ItemKind::Constant(_)));
+        others.map(|(index, item)| (index, item.get()))
+    }
+
     /// Where the one at an index stands.
     pub fn span(&self, index: usize) -> Option<Span> {
         self.items.get(index).map(Item::span)
