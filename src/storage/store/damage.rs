@@ -125,6 +125,11 @@ impl DamageState {
 
     /// Refuses to write to a log that was found damaged, by this process or another one.
     ///
+    /// It is asked before every commit, and asks the file system each time: one look-up of a name that is
+    /// not there, 2 µs beside the 43 µs of the sync's own time and the 3 ms that the sync waits (1,000
+    /// commits under `strace -c`). Whatever watches the directory instead is told of a new record some time
+    /// after it was made, and what is acknowledged in between would stand behind known damage.
+    ///
     /// # Errors
     /// [`Error::Damaged`] once it was found so.
     pub(crate) fn check(&self) -> Result<(), Error> {
