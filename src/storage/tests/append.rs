@@ -7,7 +7,7 @@ use crate::storage::{RowImages, RowOperation, SchemaChange};
 fn append_numbers_events_and_they_come_back_to_the_bit() -> Result<(), Error> {
     let (log, transactions) = sample();
     let events = transactions.concat();
-    assert!(events.iter().map(|event| event.id.0).eq(1..=18));
+    assert!(events.iter().map(|event| event.id.0).eq(1..=20));
     for (tx, transaction) in (1..).zip(&transactions) {
         let same = |event: &Event| event.tx.0 == tx && event.at == transaction[0].at;
         assert!(transaction.iter().all(same));
@@ -17,7 +17,7 @@ fn append_numbers_events_and_they_come_back_to_the_bit() -> Result<(), Error> {
     let (store, replayed) = open(&options(files_with(&log)))?;
     assert_eq!(shown(&replayed), shown(&events));
     assert_eq!(shown(&read_all(&store)), shown(&events));
-    assert_eq!(store.head(), EventId(18));
+    assert_eq!(store.head(), EventId(20));
     assert!(store.notices().is_empty());
     Ok(())
 }
@@ -27,12 +27,12 @@ fn read_gives_the_events_of_a_period_with_the_schema_of_then() -> Result<(), Err
     let (log, transactions) = sample();
     let events = transactions.concat();
     let (store, _) = open(&options(files_with(&log)))?;
-    for first in 0..=19_usize {
-        for last in first..=20 {
+    for first in 0..=21_usize {
+        for last in first..=22 {
             let number = |event: usize| EventId(event as u64);
             let period = Period { first: number(first), last: number(last) };
             let read: Vec<Event> = store.read(period).collect::<Result<_, _>>()?;
-            let expected = &events[first.saturating_sub(1).min(18)..last.min(18)];
+            let expected = &events[first.saturating_sub(1).min(20)..last.min(20)];
             assert_eq!(shown(&read), shown(expected), "{period}");
         }
     }
@@ -51,7 +51,7 @@ fn schema_version_counts_schema_changes() -> Result<(), Error> {
     store.append(vec![account(&accounts, 1, "Ada", 1)], Metadata::default())?;
     assert_eq!(store.schema_version(), 1);
     let (log, _) = sample();
-    assert_eq!(open(&options(files_with(&log)))?.0.schema_version(), 6);
+    assert_eq!(open(&options(files_with(&log)))?.0.schema_version(), 7);
     Ok(())
 }
 
@@ -114,8 +114,8 @@ fn what_contradicts_the_schema_is_refused_and_leaves_no_trace() -> Result<(), Er
     let accounts = accounts(1);
     let long = account(&accounts, 9, "Ada", i128::from(u64::MAX));
     let short = insert(&accounts, 9, vec![Value::Integer(9)]);
-    let other = table(9, "things", &[("a", DataType::Any), ("doc", DataType::Json)]);
-    let twice = table(19, "twice", &[("a", DataType::Any), ("A", DataType::Any)]);
+    let other = table(8, "things", &[("a", DataType::Any), ("doc", DataType::Json)]);
+    let twice = table(21, "twice", &[("a", DataType::Any), ("A", DataType::Any)]);
     let no_decimal = DataType::Decimal { precision: 3, scale: 9 };
     for operation in [
         long,
@@ -125,8 +125,8 @@ fn what_contradicts_the_schema_is_refused_and_leaves_no_trace() -> Result<(), Er
         update(&accounts, 1, 3, vec![(7, Value::Null, Value::Null)]),
         Operation::Schema(SchemaChange::CreateTable(Arc::clone(&accounts))),
         Operation::Schema(SchemaChange::CreateTable(table(99, "later", &[("a", DataType::Any)]))),
-        Operation::Schema(SchemaChange::CreateTable(table(19, "bad", &[("a", no_decimal)]))),
-        Operation::Schema(SchemaChange::CreateTable(table(19, "empty", &[]))),
+        Operation::Schema(SchemaChange::CreateTable(table(21, "bad", &[("a", no_decimal)]))),
+        Operation::Schema(SchemaChange::CreateTable(table(21, "empty", &[]))),
         Operation::Schema(SchemaChange::CreateTable(twice)),
         Operation::Schema(SchemaChange::DropTable(other)),
     ] {
@@ -136,9 +136,9 @@ fn what_contradicts_the_schema_is_refused_and_leaves_no_trace() -> Result<(), Er
     assert!(store.append(Vec::new(), Metadata::default()).is_err());
     assert_eq!(log_of(&vfs), log);
     let next = store.append(vec![account(&accounts, 9, "Ada", 1)], Metadata::default())?;
-    assert_eq!(next[0].id, EventId(19));
+    assert_eq!(next[0].id, EventId(21));
     drop(store);
-    assert_eq!(open(&options(vfs))?.1.len(), 19);
+    assert_eq!(open(&options(vfs))?.1.len(), 21);
     Ok(())
 }
 

@@ -27,7 +27,7 @@ use super::{
     Environment, Error, Event, EventStore, FixedClock, MemVfs, Metadata, OpenOptions, Operation,
     Random, SeededRandom, Vfs,
 };
-use crate::storage::{Marker, RowImages, RowOperation, SchemaChange};
+use crate::storage::{Dropped, Marker, RowImages, RowOperation, SchemaChange};
 use crate::types::{
     Column, ColumnId, DataType, Decimal, EventId, KeyId, KeyKind, KeySchema, Period, RowId,
     TableId, TableOptions, TableSchema, Timestamp, TxId, Value,
@@ -198,7 +198,7 @@ fn sample() -> (Vec<u8>, Vec<Vec<Event>>) {
     let mut indexed = TableSchema::clone(&accounts);
     indexed.keys.push(key.clone());
     let indexed = Arc::new(indexed);
-    let things = table(9, "things", &[("a", DataType::Any), ("doc", DataType::Json)]);
+    let things = things();
     let row = vec![Value::Integer(2), Value::text("Zoë\n\u{1}"), cents(-5)];
     let transactions = [
         vec![Operation::Schema(SchemaChange::CreateTable(Arc::clone(&accounts)))],
@@ -248,11 +248,12 @@ fn sample() -> (Vec<u8>, Vec<Vec<Event>>) {
     (log_of(&vfs), events)
 }
 
-/// What the sample ends with: a row that comes back, a counter that is set, and nothing but an identity.
-fn returned(accounts: &Arc<TableSchema>) -> [Vec<Operation>; 3] {
+/// What the sample ends with: a row that comes back, a counter that is set, a table that comes back with a
+/// row, and nothing but an identity.
+fn returned(accounts: &Arc<TableSchema>) -> [Vec<Operation>; 4] {
     let mut numbers = TableSchema::clone(&table(16, "numbers", &[("n", DataType::Integer)]));
     numbers.autoincrement = true;
-    let numbers = Arc::new(numbers);
+    let (numbers, things) = (Arc::new(numbers), things());
     [
         // The row that event 12 deleted.
         vec![back(accounts, 3, 3, 12, vec![Value::Integer(3), Value::text("Eve"), cents(2)])],
@@ -260,8 +261,21 @@ fn returned(accounts: &Arc<TableSchema>) -> [Vec<Operation>; 3] {
             Operation::Schema(SchemaChange::CreateTable(Arc::clone(&numbers))),
             Operation::Marker(Marker::Counter { table: numbers, old: 0, new: 99 }),
         ],
+        // What event 14 dropped.
+        vec![
+            Operation::Schema(SchemaChange::RestoreTable {
+                table: Arc::clone(&things),
+                dropped: Dropped { event: EventId(14), next_row: RowId(3), autoincrement: 0 },
+            }),
+            back(&things, 1, 2, 10, vec![Value::Real(0.1), Value::Null]),
+        ],
         vec![Operation::Marker(Marker::Transaction)],
     ]
+}
+
+/// A table that comes and goes in the sample.
+fn things() -> Arc<TableSchema> {
+    table(9, "things", &[("a", DataType::Any), ("doc", DataType::Json)])
 }
 
 /// Everything that a transaction can say.

@@ -99,7 +99,7 @@ fn everything_that_a_transaction_says_reads_back() -> Result<(), Error> {
         ("[3,9]", "[9,3]"),
         ("[3,9]", "[3,3]"),
         ("[3,9]", "[0,9]"),
-        ("[3,9]", "[3,11]"),
+        ("[3,9]", "[3,12]"),
         ("[3,9]", "[3]"),
         ("abab", "abac"),
         ("abab", "ABAB"),
