@@ -71,7 +71,8 @@ impl Links {
     /// whether it is.
     ///
     /// # Errors
-    /// Where the chain is broken: the transaction is not the one that was written, or does not follow.
+    /// The line and what belongs there, where the chain is broken: the transaction is not the one that
+    /// was written, or does not follow.
     pub(crate) fn take(
         &mut self,
         line: &Line<'_>,
