@@ -36,7 +36,7 @@ fn a_list_of_constants_takes_a_bounded_multiple_of_its_text() {
         ("SELECT count(*) FROM t WHERE a NOT IN (", "1234567", ")", 20),
         ("SELECT count(*) FROM t WHERE b IN (", "'some text'", ")", 20),
         // What a transaction keeps of each row until it is durable is more than the statement.
-        ("INSERT INTO t(a) VALUES ", "(1)", "; SELECT 1", 100),
+        ("INSERT INTO t(a) VALUES ", "(1)", "; SELECT 1", 130),
         ("INSERT INTO t VALUES ", "(1234567,'a text of some length')", "; SELECT 1", 25),
     ] {
         let (taken, said) = multiple(before, item, behind);
