@@ -4,13 +4,16 @@
 //! would have taken at the end is the answer. One pass, no schema: names are slots that the shell
 //! fills from what it knows.
 
+use super::Keyword;
 use super::ast::TableReference;
 use super::lexer::tokenize;
 use super::parser::{
     Expected, NameKind, expected_at_end, name_at, operand_words, operator_words, tables_at,
 };
 use super::token::{Symbol, Token, TokenKind};
-use super::{Keyword, help_topics};
+
+/// What begins a literal of a moment, the quote of its text included.
+const MOMENT_WORDS: [&str; 2] = ["DATE '", "TIMESTAMP '"];
 
 /// What could follow at the end of a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,6 +57,8 @@ pub enum CompletionSlot {
     NewName,
     /// A parameter, with its mark.
     Parameter,
+    /// What HELP can be asked about.
+    Topic,
 }
 
 /// A table that a statement names.
@@ -156,9 +161,10 @@ impl Completions {
                 self.add_slot(CompletionSlot::Function);
                 self.add_slot(CompletionSlot::Parameter);
                 operand_words().for_each(|word| self.add_word(word.text()));
+                MOMENT_WORDS.iter().for_each(|word| self.add_word(word));
             }
             Expected::Operator => operator_words().for_each(|word| self.add_word(word.text())),
-            Expected::Topic => help_topics::topics().for_each(|topic| self.add_word(topic.name)),
+            Expected::Topic => self.add_slot(CompletionSlot::Topic),
             Expected::Other(_) => {}
         }
         // Whatever a point is of, a parameter can give it.
@@ -207,7 +213,8 @@ impl Completions {
             | CompletionSlot::Function
             | CompletionSlot::DataType
             | CompletionSlot::NewName
-            | CompletionSlot::Parameter => false,
+            | CompletionSlot::Parameter
+            | CompletionSlot::Topic => false,
         });
     }
 }

@@ -299,7 +299,7 @@ const TOPICS: &[HelpTopic] = &[
     },
     HelpTopic {
         name: "functions",
-        aliases: &["function", "aggregates", "count", "filter"],
+        aliases: &["function", "aggregates", "filter"],
         about: "functions of a row, and aggregates with DISTINCT and FILTER",
         productions: &["Function"],
         example: "SELECT upper(owner), round(balance / 3.0, 2) FROM accounts;\n\
@@ -350,16 +350,8 @@ pub fn topic(name: &str) -> Option<&'static HelpTopic> {
     TOPICS.iter().find(|topic| topic.names().any(|known| known == name))
 }
 
-/// The name of the topic that a misspelt name may mean.
-pub fn suggestion(name: &str) -> Option<&'static str> {
-    let name = folded(name);
-    let known = TOPICS.iter().flat_map(HelpTopic::names);
-    let near = known.map(|known| (strsim::osa_distance(&name, known), known)).min()?;
-    (near.0 * 3 <= name.chars().count()).then_some(near.1)
-}
-
 /// A name in small letters, with one blank between words.
-fn folded(name: &str) -> String {
+pub fn folded(name: &str) -> String {
     name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
@@ -376,7 +368,7 @@ pub fn overview() -> String {
 
 impl HelpTopic {
     /// What it is called.
-    fn names(&self) -> impl Iterator<Item = &'static str> {
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
         std::iter::once(self.name).chain(self.aliases.iter().copied())
     }
 
@@ -470,9 +462,6 @@ mod tests {
             assert_eq!(topic(asked).map(|topic| topic.name), Some(found), "{asked}");
         }
         assert_eq!(topic("selct"), None);
-        assert_eq!(suggestion("selct"), Some("select"));
-        assert_eq!(suggestion("creat tabel"), Some("create table"));
-        assert_eq!(suggestion("elephants"), None);
     }
 
     #[test]

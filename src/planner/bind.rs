@@ -443,7 +443,7 @@ fn function_error(
             .map(|entry| entry.signature.name)
             .chain(AGGREGATE_FUNCTIONS.iter().map(|entry| entry.signature.name));
         let message = format!("no function \"{}\"", name.name);
-        let help = function_hints::instead(&name.name.to_ascii_lowercase());
+        let help = function_hints::instead_of_function(&name.name.to_ascii_lowercase());
         let help = help.or_else(|| suggest(&name.name, known));
         return Error::new("unknown-function", message, name.span).help(help);
     }

@@ -33,7 +33,7 @@ const FOREIGN: &[(&str, &str)] = &[
 ];
 
 /// What to write instead of a function of another system; `name` is in lower case.
-pub(super) fn instead(name: &str) -> Option<String> {
+pub fn instead_of_function(name: &str) -> Option<String> {
     FOREIGN.iter().find(|(known, _)| *known == name).map(|(_, instead)| (*instead).to_owned())
 }
 

@@ -1,5 +1,5 @@
-//! The vocabulary of functions: one table for names, arities, result types and what HELP FUNCTIONS
-//! says of each. The executor gives each scalar function its meaning and each aggregate its
+//! The vocabulary of functions: one table for names, arities, result types and what HELP says of
+//! each. The executor gives each scalar function its meaning and each aggregate its
 //! accumulator.
 
 use super::exact_numbers::{common_decimal, quotient_scale};

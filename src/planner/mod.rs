@@ -45,6 +45,7 @@ pub use definition::{column_definition, create_index, create_table};
 pub use error::Error;
 pub use exact_numbers::quotient_scale;
 pub use expression::{Affinity, Arithmetic, BoundExpression, BoundKind, Comparison, DayRounding};
+pub use function_hints::instead_of_function;
 pub use functions::{
     AGGREGATE_FUNCTIONS, AggregateEntry, AggregateFunction, CalendarFunction, MathFunction,
     ResultType, SCALAR_FUNCTIONS, ScalarEntry, ScalarFunction, Signature, TextFunction,

@@ -45,6 +45,16 @@ pub enum Error {
         /// How many there are.
         notes: Vec<String>,
     },
+    /// HELP about something that there is not.
+    #[error("there is no help about {asked}")]
+    UnknownTopic {
+        /// What was asked about.
+        asked: String,
+        /// Where it stands in the statement.
+        span: Span,
+        /// A way out.
+        help: String,
+    },
     /// A change where SET AS OF put the session in the past.
     #[error("this session reads the past, at event {0}")]
     Past(EventId),
@@ -62,6 +72,7 @@ impl Error {
             Error::Transaction { .. } => "transaction",
             Error::Past(_) => "past",
             Error::NoResult { .. } => "no-result",
+            Error::UnknownTopic { .. } => "unknown-topic",
         }
     }
 
@@ -70,6 +81,7 @@ impl Error {
         match self {
             Error::Parse(error) => Some(error.span),
             Error::Plan(error) => Some(error.span),
+            Error::UnknownTopic { span, .. } => Some(*span),
             Error::Execute(executor::Error::Row(row)) => row.span,
             Error::Execute(_)
             | Error::Storage(_)
@@ -89,7 +101,9 @@ impl Error {
             Error::Transaction { help, .. } => help.as_deref(),
             Error::Past(_) => Some("SET AS OF LATEST returns to the present"),
             Error::Storage(error) => error.help(),
-            Error::NoResult { help, .. } | Error::Damaged { help, .. } => Some(help),
+            Error::NoResult { help, .. }
+            | Error::Damaged { help, .. }
+            | Error::UnknownTopic { help, .. } => Some(help),
         }
     }
 
@@ -104,6 +118,7 @@ impl Error {
             | Error::Storage(_)
             | Error::Transaction { .. }
             | Error::Past(_)
+            | Error::UnknownTopic { .. }
             | Error::NoResult { .. } => &[],
         }
     }

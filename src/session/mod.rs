@@ -35,7 +35,7 @@ mod undo;
 mod verify;
 
 pub use error::Error;
-pub use help::help;
+pub use help::{help, help_subjects, nearest_subjects};
 pub use load::{BulkLoader, RefusedRows};
 pub use outcome::{Listing, Outcome, OutputColumn, Receipt, Rows};
 pub use replay::{Replay, ReplayFrame};
@@ -320,7 +320,7 @@ impl Session {
                 self.note_read();
                 self.describe(table, as_of.as_ref())
             }
-            Statement::Help(topic) => Ok(Outcome::Text(help(*topic))),
+            Statement::Help(topic) => self::help::answer(topic.as_ref()).map(Outcome::Text),
             Statement::ShowTables { as_of } => self.show_tables(as_of.as_ref()),
             Statement::Maintenance { verb, name } => {
                 let schema = self.present()?.schema().clone();

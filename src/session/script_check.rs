@@ -108,6 +108,7 @@ impl Session {
                 Ok(())
             }
             Statement::SetActor(_) => Ok(()),
+            Statement::Help(topic) => super::help::answer(topic.as_ref()).map(|_| ()),
             Statement::SetSwitch { switch: Switch::FlexibleTypes, is_on } => {
                 script_check.flexible_types = *is_on;
                 Ok(())
@@ -126,7 +127,6 @@ impl Session {
             | Statement::Delete(_)
             | Statement::Select(_)
             | Statement::Describe { .. }
-            | Statement::Help(_)
             | Statement::ShowTables { .. }
             | Statement::Show { .. }
             | Statement::History(_)

@@ -436,7 +436,8 @@ impl Connection {
             | Error::Transaction { .. }
             | Error::NoResult { .. }
             | Error::Damaged { .. }
-            | Error::Past(_) => ConnectionError::of(error),
+            | Error::Past(_)
+            | Error::UnknownTopic { .. } => ConnectionError::of(error),
         }
     }
 

@@ -39,7 +39,7 @@ fn every_help_fits_into_80_columns() {
     fits(&place.run(&["--help"], "").out);
     fits(&place.run(&["-c", "HELP", "-c", ".help"], "").out);
     for topic in help_topics::topics() {
-        fits(&asof::session::help(Some(topic)));
+        fits(&asof::session::help(topic.name).expect("a topic"));
     }
     let asked: Vec<String> =
         asof::shell::commands().map(|command| format!(".help {}\n", command.name)).collect();
@@ -55,9 +55,9 @@ fn help_explains_every_command_with_its_arguments() {
         let with_dot = TestDirectory::new().run(&["-c", &format!(".help .{name}")], "");
         let without = TestDirectory::new().run(&["-c", &format!(".help {name}")], "");
         assert_eq!((with_dot.code, with_dot.err.as_str()), (0, ""), "{name}");
-        // Where there is a topic of that name, it comes first.
+        // Where there is a topic or a function of that name, it comes first.
         assert!(without.out.ends_with(&with_dot.out), "{}", without.out);
-        assert_eq!(without.out == with_dot.out, help_topics::topic(name).is_none(), "{name}");
+        assert_eq!(without.out == with_dot.out, asof::session::help(name).is_none(), "{name}");
         let usage = format!(".{name} {}", command.arguments);
         assert!(with_dot.out.starts_with(&format!("{}\n", usage.trim_end())), "{}", with_dot.out);
         assert!(with_dot.out.contains(command.help), "{}", with_dot.out);
@@ -93,12 +93,42 @@ fn the_shell_helps_with_a_topic() {
 
 #[test]
 fn a_misspelt_topic_is_put_right() {
-    for said in ["HELP 'x'", "HELP selct", ".help selct"] {
-        let run = TestDirectory::new().run(&["-c", said], "");
-        assert_eq!((run.code, run.out.as_str()), (1, ""), "{said}");
-        let wanted = if said.ends_with("selct") { "select" } else { "a topic" };
-        assert!(run.err.contains(wanted), "{}", run.err);
+    for (asked, way) in [
+        ("'x'", "a topic"),
+        ("selct", "did you mean {} select?"),
+        ("creat tabel", "did you mean {} create table?"),
+        ("uppr", "did you mean {} upper?"),
+        // What a word begins comes before what it is a slip away from, and of many the first few.
+        ("low", "did you mean {} lower?"),
+        ("substri", "did you mean {} substring?"),
+        ("substrr", "did you mean {} substr?"),
+        ("jul", "did you mean {} julianday?"),
+        ("nvl", "ifnull(x, y) is y where x is NULL"),
+    ] {
+        for command in ["HELP", ".help"] {
+            let run = TestDirectory::new().run(&["-c", &format!("{command} {asked}")], "");
+            if asked == "'x'" && command == ".help" {
+                continue;
+            }
+            assert_eq!((run.code, run.out.as_str()), (1, ""), "{command} {asked}");
+            assert!(run.err.contains(&way.replace("{}", command)), "{}", run.err);
+        }
     }
+    let run = TestDirectory::new().run(&["-c", "HELP elephant seals"], "");
+    insta::assert_snapshot!(run.err, @"
+    -c:1:6: error[unknown-topic]: there is no help about elephant seals
+     1 | HELP elephant seals
+       |      ^^^^^^^^^^^^^^ HELP lists the topics, HELP functions the functions
+    ");
+}
+
+#[test]
+fn a_check_finds_a_topic_that_there_is_not() {
+    let place = TestDirectory::new();
+    assert_eq!(place.run(&["--check"], "HELP upper; HELP as of;").code, 0);
+    let run = place.run(&["--check"], "SELECT 1;\nHELP uppr;");
+    assert_eq!(run.code, 1);
+    assert!(run.err.contains("unknown-topic"), "{}", run.err);
 }
 
 #[test]
@@ -123,4 +153,35 @@ fn help_lists_every_function_with_one_line_each() {
         assert!(!signature.about.is_empty());
     }
     assert_eq!(place.run(&["-c", ".help functions"], "").out, listed);
+}
+
+#[test]
+fn help_about_a_function_says_how_it_is_called() {
+    let place = TestDirectory::new();
+    let asked = |name: &str| place.run(&["-c", &format!("HELP {name}")], "");
+    for signature in asof::session::help_subjects() {
+        let run = asked(signature.0);
+        assert_eq!((run.code, run.err.as_str()), (0, ""), "{}", signature.0);
+        assert!(run.out.contains(signature.1), "{}: {}", signature.0, run.out);
+        assert_eq!(place.run(&["-q", "-c", &format!(".help {}", signature.0)], "").code, 0);
+    }
+    insta::assert_snapshot!(asked("Upper").out, @"
+    upper(text)
+      text in capital letters (A to Z)
+
+    See also: functions
+    ");
+    // A scalar function and an aggregate share a name, a function and a topic do.
+    insta::assert_snapshot!(asked("max").out, @"
+    max(x, y, …)
+      the greatest of them; NULL if one is NULL
+    max(x)
+      the greatest
+
+    See also: functions
+    ");
+    let strftime = asked("strftime").out;
+    assert!(strftime.starts_with("strftime(format "), "{strftime}");
+    assert!(strftime.contains("\nSee also: dates, functions\n\nDATES: "), "{strftime}");
+    assert_eq!(place.run(&["-c", ".help upper"], "").out, asked("upper").out);
 }

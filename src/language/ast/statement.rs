@@ -1,6 +1,5 @@
 //! Statements.
 
-use super::super::help_topics::HelpTopic;
 use super::super::keyword::Keyword;
 use super::{
     AsOf, Expression, History, Identifier, Range, Select, ShowSubject, SourceSpan, SpannedPoint,
@@ -71,8 +70,8 @@ pub enum Statement {
         /// The moment.
         as_of: Option<AsOf>,
     },
-    /// HELP: what there is to ask about, or one topic of it.
-    Help(Option<&'static HelpTopic>),
+    /// HELP: what there is to ask about, or one topic or function of it, a blank between its words.
+    Help(Option<Identifier>),
     /// SHOW TABLES
     ShowTables {
         /// The moment.

@@ -65,6 +65,8 @@ fn moments_are_expected_where_they_belong() {
         ("TAG ", "\"\" <NewName> ".to_owned()),
         ("HISTORY OF t FROM TX ", "\"\" <Transaction Parameter> ".to_owned()),
         ("SET AS ", "\"\" <> OF".to_owned()),
+        ("HELP ", "\"\" <Topic> ;".to_owned()),
+        ("HELP upp", "\"upp\" <Topic> ;".to_owned()),
     ] {
         assert_eq!(shown(text), expected, "{text}");
     }
@@ -86,6 +88,7 @@ fn words_are_expected_where_they_fit() {
     holds("SELECT 1; ", &["SELECT"], &[";"]);
     holds("EXPLAIN ", &["ANALYZE", "QUERY", "SELECT"], &[]);
     holds("SELECT ", &["*", "DISTINCT", "CASE", "CAST", "NULL", "NOT"], &["FROM", "AND"]);
+    holds("SELECT a FROM t WHERE a > da", &["DATE '", "TIMESTAMP '"], &["FROM"]);
     holds("SELECT a ", &["FROM", "AS", ",", "AND", "IN", "LIKE", ";"], &["SELECT", "REGEXP"]);
     holds(
         "SELECT a FROM t ",

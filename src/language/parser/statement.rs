@@ -1,12 +1,12 @@
 //! Statements, found by their first word in one table.
 
+use super::super::Keyword;
 use super::super::ast::{
     AssignedValue, Delete, ExplainMode, ExpressionList, Identifier, Insert, InsertSource,
     MaintenanceKind, SourceSpan, Statement, Update, ValueRows,
 };
 use super::super::token::{Symbol, TokenKind};
 use super::super::token_source::TokenSource;
-use super::super::{Keyword, help_topics};
 use super::annotations::annotations;
 use super::dialect_hints;
 use super::expected::{Expected, NameKind};
@@ -314,28 +314,21 @@ fn describe(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     Ok((rest, Statement::Describe { table, as_of }))
 }
 
-/// `Help ::= 'HELP' [Topic]`, the words of a topic being of any kind.
+/// `Help ::= 'HELP' [Topic]`, the words of a topic being of any kind. The session knows what there is.
 fn help(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let first = input.skip(1);
-    let mut rest = first;
+    let (mut rest, mut words) = (first, Vec::new());
     while matches!(rest.peek().kind, TokenKind::Keyword(_) | TokenKind::Name) {
+        words.push(rest.word());
         rest = rest.skip(1);
     }
-    if rest.at == first.at {
+    if words.is_empty() {
         first.note(Expected::Topic);
         return Ok((rest, Statement::Help(None)));
     }
     let span = first.span_to(rest);
-    let asked = input.state.slice(span);
-    if let Some(topic) = help_topics::topic(asked) {
-        return Ok((rest, Statement::Help(Some(topic))));
-    }
-    let help = match help_topics::suggestion(asked) {
-        Some(near) => format!("did you mean HELP {near}?"),
-        None => "HELP lists the topics, HELP functions the functions".to_owned(),
-    };
-    let message = format!("there is no help about {asked}");
-    input.fail_at(span, "unknown-topic", message, Some(help))
+    let asked = Identifier { name: words.join(" "), span, quoted: false };
+    Ok((rest, Statement::Help(Some(asked))))
 }
 
 /// `Pragma ::= 'PRAGMA' ObjectName ['=' PragmaValue | '(' PragmaValue ')']`

@@ -1,7 +1,6 @@
 //! `.help`: all commands in a table, one of them with its arguments, or what HELP says.
 
 use super::{DotCommand, DotCommandError, GROUPS, commands, find};
-use crate::language::help_topics;
 use crate::render::{self, Diagnostic};
 use crate::session;
 use crate::shell::Shell;
@@ -29,19 +28,19 @@ pub(super) fn help(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCom
         false => format!(".{}", name.trim_start_matches('.')).to_ascii_lowercase(),
     };
     let asked = arguments.join(" ");
-    // A topic comes before the abbreviation of a command, and before a command of the same name, which
-    // a dot asks for.
+    // A topic or a function comes before the abbreviation of a command, and before a command of the
+    // same name, which a dot asks for.
     let command = commands().find(|command| command.name == name);
-    if let Some(topic) = help_topics::topic(&asked).filter(|_| !asked.starts_with('.')) {
-        writeln!(shell.out, "{}", session::help(Some(topic)))?;
+    if let Some(about) = session::help(&asked).filter(|_| !asked.starts_with('.')) {
+        writeln!(shell.out, "{about}")?;
         let Some(command) = command else { return Ok(()) };
         writeln!(shell.out)?;
         return one(shell, command);
     }
-    match (find(&name), help_topics::suggestion(&asked)) {
+    match (find(&name), session::nearest_subjects(&asked, ".help")) {
         (Err(error), Some(near)) if error.help.is_none() || !asked.starts_with(['.', '\\']) => {
             let error = Diagnostic::new("unknown-topic", format!("there is no help about {asked}"));
-            Err(DotCommandError::Failed(error.help(Some(format!("did you mean .help {near}?")))))
+            Err(DotCommandError::Failed(error.help(Some(near))))
         }
         (found, _) => one(shell, found.map_err(DotCommandError::Failed)?),
     }

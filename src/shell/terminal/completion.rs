@@ -4,12 +4,12 @@ use super::command_word::CommandWord;
 use super::log;
 use super::schema_names::{SchemaNames, TableNames};
 use crate::language::ast::Identifier;
-use crate::language::help_topics::topics;
 use crate::language::{
     CompletionSlot, Symbol, TableName, Token, TokenKind, completions, tables_of, tokenize,
 };
 use crate::planner::{AGGREGATE_FUNCTIONS, SCALAR_FUNCTIONS};
 use crate::render::{MODES, escape};
+use crate::session::help_subjects;
 use crate::shell::connection::reads;
 use crate::shell::dot::{self, DotCommand};
 use crate::types::{Value, is_control};
@@ -195,7 +195,7 @@ fn arguments(
                 let commands = dot::commands();
                 candidates
                     .extend(commands.map(|command| described(&command.name[1..], command.help)));
-                candidates.extend(topics().map(|topic| described(topic.name, topic.about)));
+                candidates.extend(help_subjects().map(|(name, about)| described(name, about)));
             }
             "NAME" if command.name.starts_with(".param") => {
                 candidates.extend(known.parameters().iter().map(|name| plain(name)));
@@ -229,7 +229,9 @@ fn in_statement(text: &str, behind: &str, known: &SchemaNames) -> Completion {
     let is_lower = is_lower_case(text, word);
     candidates.extend(expected.words.iter().filter(|word| is_worded(word)).map(|word| {
         let shown = if is_lower { word.to_ascii_lowercase() } else { (*word).to_string() };
-        if *word == "CAST" { plain(&shown) } else { plain(&shown).going_on() }
+        // Their text or parenthesis follows at once.
+        let is_open = *word == "CAST" || word.ends_with('\'');
+        if is_open { plain(&shown) } else { plain(&shown).going_on() }
     }));
     candidates.retain(|candidate| begins(&candidate.inserted, word));
     let mut seen = HashSet::new();
@@ -295,6 +297,7 @@ fn in_slot(
         CompletionSlot::Index => known.indexes().map(|index| name(index)).collect(),
         CompletionSlot::Parameter => known.parameters().iter().map(|name| plain(name)).collect(),
         CompletionSlot::NewName => Vec::new(),
+        CompletionSlot::Topic => help_subjects().map(|(name, _)| plain(name)).collect(),
     }
 }
 
@@ -451,6 +454,7 @@ mod tests {
         assert_eq!(inserted(".tab"), [".tables "]);
         assert!(inserted("SELECT 1;\n.he").contains(&".help".to_string()));
         assert_eq!(inserted(".quit"), [".quit"]);
+        assert_eq!(inserted(".help julian"), ["julianday"]);
         assert_eq!(inserted(".timer o"), ["on", "off"]);
         assert_eq!(inserted(".mode b"), ["box"]);
         assert_eq!(inserted(".schema acc"), ["accounts"]);
@@ -484,6 +488,9 @@ mod tests {
             ("CREATE TABLE t (id DATE C", "CONSTRAINT|CHECK|COLLATE"),
             ("SELECT own", "owner"),
             ("SELECT upp", "upper("),
+            ("HELP upp", "upper"),
+            ("SELECT * FROM accounts WHERE id > DAT", "date(|datetime(|DATE '"),
+            ("select timest", "timestamp '"),
             ("SELECT CAS", "CASE|CAST"),
             ("SELECT * FROM accounts AS OF EVENT $", ""),
             ("SELECT * FROM accounts WHERE id = $n", "$n"),
