@@ -40,7 +40,7 @@ fn token(name: &str, dice: &mut Dice) -> String {
         "Integer" => &["0", "5", "0x1F", "9223372036854775807"],
         "Real" => &["1.5", ".5", "2.", "1e9", "1.5E-3"],
         "Database" => &["main", "MAIN", "\"Main\""],
-        "Topic" => &["select", "EVENTS", "Points", "null", "log10", "as of"],
+        "Topic" => &["select", "EVENTS", "Points", "null", "log10"],
         "Parameter" => &["?", "?12", "$a", ":a", "@É", "$A"],
         "JsonObject" => &["{}", "{\"a\": 1.5, \"b;\": \"x\"}", "{\"c\": [null, true]}"],
         other => panic!("no token is called {other}"),
