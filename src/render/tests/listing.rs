@@ -11,7 +11,7 @@ fn events(first: usize) -> Rows {
         let (text, number) = (Value::text, Value::Integer(number));
         let [actor, intent] = who;
         let row = [number.clone(), at(time), text(op), text("accounts"), number.clone()];
-        let rest = [number.clone(), number, Value::Null, image.clone(), image.clone()];
+        let rest = [number.clone(), number, Value::Null, Value::Null, image.clone(), image.clone()];
         [row.to_vec(), vec![actor, intent, text(change)], rest.to_vec()].concat()
     };
     let nobody = || [Value::Null, Value::Null];
@@ -55,7 +55,9 @@ fn each_event_is_one_line_and_the_images_are_hidden_first() {
     );
     assert_eq!(
         at_width(0, 200).lines().next(),
-        Some("event | at | op | table_name | row | actor | intent | change | rev | tx | note")
+        Some(
+            "event | at | op | table_name | row | actor | intent | change | rev | tx | note | cause"
+        )
     );
     let images = |columns: usize| {
         let names = at_width(0, columns);
