@@ -38,6 +38,7 @@ mod membership;
 mod operator;
 mod plan_operators;
 mod profile;
+mod set;
 mod sort;
 mod streaming;
 mod text;

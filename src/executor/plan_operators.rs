@@ -7,11 +7,13 @@ use super::evaluate::Context;
 use super::input::PlanInput;
 use super::join::{HashJoin, JoinCondition};
 use super::operator::BoxedOperator;
+use super::set::{Append, SetFilter, Values};
 use super::sort::{Sort, TopN};
 use super::streaming::{Distinct, Filter, Limit, OneRow, Project};
 use crate::planner::{BoundExpression, Limits, Plan};
-use crate::types::{DataType, Value};
+use crate::types::{DataType, Value, with_stack};
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// Opens a plan over its inputs, one per slot.
 ///
@@ -19,13 +21,24 @@ use std::collections::HashSet;
 /// `type` of a LIMIT or OFFSET that is no whole number, and what [`Context::evaluate`] says of the
 /// constants of keys.
 pub fn open(plan: &Plan, inputs: &[PlanInput], context: &Context) -> Result<BoxedOperator, Error> {
-    context.probe().wrap(|| operator(plan, inputs, context))
+    context.probe().wrap(|| with_stack(|| operator(plan, inputs, context)))
 }
 
 fn operator(plan: &Plan, inputs: &[PlanInput], context: &Context) -> Result<BoxedOperator, Error> {
     let input = |input: &Plan| open(input, inputs, context);
     Ok(match plan {
         Plan::OneRow => Box::new(OneRow(true)),
+        Plan::Values { rows, types } => {
+            Box::new(Values::new(Arc::clone(rows), types.clone(), context.clone()))
+        }
+        Plan::Append { inputs: parts } => {
+            let opened: Result<Vec<_>, Error> = parts.iter().map(input).collect();
+            Box::new(Append::new(opened?))
+        }
+        Plan::SetFilter { left, right, keeps_common } => {
+            let types = left.types();
+            Box::new(SetFilter::new(input(left)?, input(right)?, types, *keeps_common))
+        }
         Plan::Access(access) => Box::new(AccessRows::open(access, inputs, context)?),
         Plan::Filter { input: rows, predicate } => Box::new(Filter {
             input: input(rows)?,

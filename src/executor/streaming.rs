@@ -92,7 +92,7 @@ impl Operator for Distinct {
 }
 
 /// The first columns of a batch as keys in ascending order.
-fn key_columns(batch: &Batch, types: &[DataType]) -> Vec<KeyColumn> {
+pub(super) fn key_columns(batch: &Batch, types: &[DataType]) -> Vec<KeyColumn> {
     let typed = batch.columns.iter().zip(types);
     typed.map(|(array, data_type)| KeyColumn::ascending(array.clone(), *data_type)).collect()
 }

@@ -349,6 +349,8 @@ impl TableFinder<'_> {
             TableReference::History { history, alias } => {
                 self.push(history.table.name, alias.map(|alias| alias.name));
             }
+            // What its columns are called is known to the planner alone.
+            TableReference::Query { .. } => {}
             TableReference::Join { left, right, .. } => {
                 self.take(*left);
                 self.take(*right);

@@ -29,9 +29,25 @@ const TOPICS: &[HelpTopic] = &[
         name: "select",
         aliases: &["query", "where", "group by", "having", "order by", "limit", "distinct", "from"],
         about: "reads rows, now or at any moment",
-        productions: &["Select", "Query", "SelectItem", "Alias", "OrderItem", "Direction"],
+        productions: &[
+            "Query",
+            "UndatedQuery",
+            "Select",
+            "SelectItem",
+            "Alias",
+            "OrderItem",
+            "Direction",
+        ],
         example: "SELECT owner, balance FROM accounts\n  \
                   WHERE balance > 50 ORDER BY balance DESC LIMIT 5;",
+    },
+    HelpTopic {
+        name: "with",
+        aliases: &["union", "union all", "intersect", "except", "set operation", "cte"],
+        about: "queries made of queries: named, or several as one",
+        productions: &["CommonTable", "SetOperator", "QueryPart"],
+        example: "WITH rich AS (SELECT owner FROM accounts WHERE balance > 50)\n  \
+                  SELECT * FROM rich UNION SELECT * FROM rich AS OF EVENT 3 ORDER BY owner;",
     },
     HelpTopic {
         name: "join",

@@ -351,6 +351,9 @@ pub(super) fn assign_columns(
         | Logical::Sort { input, .. }
         | Logical::Distinct { input, .. } => assign_columns(input, columns),
         Logical::OneRow
+        | Logical::Values(_)
+        | Logical::Append { .. }
+        | Logical::SetFilter(_)
         | Logical::Table(_)
         | Logical::Filter { .. }
         | Logical::Join(_)

@@ -7,9 +7,12 @@
 use super::TableSource;
 use super::expression::{BoundExpression, BoundKind};
 use super::plan::{AccessPath, AggregateCall, Limits};
-use crate::language::ast::JoinKind;
+use super::values::BoundRows;
+use crate::language::ast::{JoinKind, OrderItem};
+use crate::types::DataType;
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// One operator and its inputs.
 #[derive(Clone, Debug)]
@@ -32,6 +35,39 @@ pub(super) enum Logical {
     Sort { input: Box<Logical>, keys: Vec<LogicalKey>, first: Option<Limits> },
     /// Some rows of all.
     Limit { input: Box<Logical>, limits: Limits },
+    /// Rows that stand in the statement.
+    Values(LogicalValues),
+    /// The rows of all inputs, one input behind the other. Each has the columns that become these, in
+    /// this order.
+    Append { inputs: Vec<(Logical, Vec<usize>)>, columns: Vec<usize> },
+    /// The left rows that the right side has too, or those that it has not; in the order of the left.
+    SetFilter(LogicalSetFilter),
+}
+
+/// Rows that stand in the statement.
+#[derive(Clone, Debug)]
+pub(super) struct LogicalValues {
+    /// The rows.
+    pub rows: Arc<BoundRows>,
+    /// The identities of their columns.
+    pub columns: Vec<usize>,
+    /// Their types.
+    pub types: Vec<DataType>,
+}
+
+/// INTERSECT or EXCEPT.
+#[derive(Clone, Debug)]
+pub(super) struct LogicalSetFilter {
+    /// The side whose rows come out.
+    pub left: Box<Logical>,
+    /// The side that they are looked for in.
+    pub right: Box<Logical>,
+    /// The columns of the left that are compared, and come out.
+    pub left_columns: Vec<usize>,
+    /// Those that they are compared with.
+    pub right_columns: Vec<usize>,
+    /// Whether those come out that are found; else the others.
+    pub keeps_common: bool,
 }
 
 /// A table that is read.
@@ -58,6 +94,14 @@ pub(super) struct ComputedColumn {
     pub column: usize,
     /// What it is.
     pub expression: BoundExpression,
+}
+
+impl LogicalKey {
+    /// The key that an item of ORDER BY is, once it is known which column it means.
+    pub fn of(item: &OrderItem, column: usize) -> LogicalKey {
+        let nulls_first = item.nulls_first.unwrap_or(!item.descending);
+        LogicalKey { column, descending: item.descending, nulls_first }
+    }
 }
 
 impl ComputedColumn {
@@ -140,7 +184,17 @@ impl ColumnNames {
 macro_rules! inputs {
     ($logical:expr, $visit:ident) => {
         match $logical {
-            Logical::OneRow | Logical::Table(_) => {}
+            Logical::OneRow | Logical::Table(_) | Logical::Values(_) => {}
+            Logical::Append { inputs, .. } => {
+                for (input, _) in inputs {
+                    $visit(input);
+                }
+            }
+            Logical::SetFilter(filter) => {
+                let LogicalSetFilter { left, right, .. } = filter;
+                $visit(left);
+                $visit(right);
+            }
             Logical::Filter { input, .. }
             | Logical::Project { input, .. }
             | Logical::Aggregate(LogicalAggregate { input, .. })
@@ -160,7 +214,12 @@ macro_rules! inputs {
 macro_rules! expressions {
     ($logical:expr, $visit:ident, $iter:ident, $($borrow:tt)+) => {
         match $logical {
-            Logical::OneRow | Logical::Distinct { .. } => {}
+            // What stands in VALUES reads no column.
+            Logical::OneRow
+            | Logical::Distinct { .. }
+            | Logical::Values(_)
+            | Logical::Append { .. }
+            | Logical::SetFilter(_) => {}
             Logical::Table(LogicalTable { conditions, .. })
             | Logical::Filter { conditions, .. }
             | Logical::Join(LogicalJoin { on: conditions, .. }) => {
@@ -220,6 +279,10 @@ impl Logical {
     pub fn has(&self, column: usize) -> bool {
         match self {
             Logical::OneRow => false,
+            Logical::Values(LogicalValues { columns, .. }) | Logical::Append { columns, .. } => {
+                columns.contains(&column)
+            }
+            Logical::SetFilter(filter) => filter.left_columns.contains(&column),
             Logical::Table(table) => table.identities().contains(&column),
             Logical::Project { columns, .. } => columns.iter().any(|known| known.column == column),
             Logical::Aggregate(LogicalAggregate { groups, aggregates, .. }) => {
@@ -273,7 +336,11 @@ impl Logical {
         if let Logical::Table(table) = self {
             let (first, declared) = (table.first, table.source.schema.columns.len());
             let hidden = first + declared..table.identities().end;
-            table.columns.extend(read.range(hidden).map(|column| column - first));
+            for column in read.range(hidden) {
+                if !table.columns.contains(&(column - first)) {
+                    table.columns.push(column - first);
+                }
+            }
         }
         self.for_each_input_mut(|input| input.add_hidden_columns(read));
     }

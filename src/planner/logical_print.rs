@@ -22,6 +22,12 @@ impl Logical {
         let all = |columns: &[usize]| named(columns.iter().copied(), names);
         match self {
             Logical::OneRow => "one row".into(),
+            Logical::Values(values) => values.rows.title(),
+            Logical::Append { columns, .. } => format!("append {}", all(columns)),
+            Logical::SetFilter(filter) => {
+                let verb = if filter.keeps_common { "intersect" } else { "except" };
+                format!("{verb} {}", all(&filter.left_columns))
+            }
             Logical::Table(table) => table.head(names),
             Logical::Filter { conditions, .. } => format!("filter {}", all_of(conditions, names)),
             Logical::Project { columns, .. } => {

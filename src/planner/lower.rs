@@ -1,8 +1,12 @@
 //! A logical plan becomes what the executor does: identities become positions, once.
 
 use super::expression::{BoundExpression, BoundKind, Comparison};
-use super::logical::{ComputedColumn, Logical, LogicalAggregate, LogicalJoin, LogicalTable};
+use super::logical::{
+    ComputedColumn, Logical, LogicalAggregate, LogicalJoin, LogicalSetFilter, LogicalTable,
+    LogicalValues,
+};
 use super::plan::{AggregateCall, Join, Plan, SortKey, TableAccess};
+use crate::types::with_stack;
 
 /// A plan, and the identity of each column that comes out of it.
 pub(super) struct Lowered {
@@ -37,8 +41,22 @@ fn with_columns(lowered: Lowered, columns: &[usize]) -> Lowered {
 }
 
 fn lower(logical: Logical) -> Lowered {
+    with_stack(|| operator(logical))
+}
+
+fn operator(logical: Logical) -> Lowered {
     match logical {
         Logical::OneRow => Lowered { plan: Plan::OneRow, layout: Vec::new() },
+        Logical::Values(LogicalValues { rows, columns, types }) => {
+            Lowered { plan: Plan::Values { rows, types }, layout: columns }
+        }
+        Logical::Append { inputs, columns } => {
+            let input =
+                |(input, layout): (Logical, Vec<usize>)| with_columns(lower(input), &layout).plan;
+            let inputs = inputs.into_iter().map(input).collect();
+            Lowered { plan: Plan::Append { inputs }, layout: columns }
+        }
+        Logical::SetFilter(filter) => set_filter(filter),
         Logical::Table(table) => {
             let (access, layout) = access(table);
             Lowered { plan: Plan::Access(access), layout }
@@ -73,6 +91,13 @@ fn lower(logical: Logical) -> Lowered {
             Lowered { plan: Plan::Limit { input: Box::new(plan), limits }, layout }
         }
     }
+}
+
+fn set_filter(filter: LogicalSetFilter) -> Lowered {
+    let LogicalSetFilter { left, right, left_columns, right_columns, keeps_common } = filter;
+    let left = Box::new(with_columns(lower(*left), &left_columns).plan);
+    let right = Box::new(with_columns(lower(*right), &right_columns).plan);
+    Lowered { plan: Plan::SetFilter { left, right, keeps_common }, layout: left_columns }
 }
 
 /// Where a column stands.

@@ -32,6 +32,7 @@ mod moment_arithmetic;
 mod notices;
 mod plan;
 mod print;
+mod query;
 mod relation_query;
 mod rewrites;
 mod scope;
@@ -53,7 +54,7 @@ pub use functions::{
 pub use moment_arithmetic::arithmetic_of_moments;
 pub use plan::{
     AccessPath, AggregateCall, BulkLoad, ColumnSource, InsertInput, Join, Limits, Plan, Planned,
-    Query, SortKey, TableAccess, Write, WriteAction,
+    QueryPlan, SortKey, TableAccess, Write, WriteAction,
 };
 pub use relation_query::{condition, constant};
 pub use rewrites::{RewriteStep, Rewriting};
@@ -151,6 +152,8 @@ struct Planning<'a> {
     rewriting: &'a mut Rewriting,
     /// The statement's columns.
     names: ColumnNames,
+    /// How many tables it reads so far.
+    tables: usize,
 }
 
 impl Planning<'_> {
@@ -180,10 +183,11 @@ pub fn plan(
     catalog: &mut dyn Catalog,
     rewriting: &mut Rewriting,
 ) -> Result<Planned, Error> {
-    let mut planning = Planning { text, catalog, rewriting, names: ColumnNames::default() };
+    let mut planning =
+        Planning { text, catalog, rewriting, names: ColumnNames::default(), tables: 0 };
     let planning = &mut planning;
     match statement {
-        Statement::Select(select) => select::plan(select, planning).map(Planned::Query),
+        Statement::Query(query) => query::plan(query, planning).map(Planned::Query),
         Statement::Insert(insert) => write::insert(insert, planning).map(Planned::Write),
         Statement::Update(update) => write::update(update, planning).map(Planned::Write),
         Statement::Delete(delete) => write::delete(delete, planning).map(Planned::Write),

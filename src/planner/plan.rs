@@ -5,7 +5,7 @@ use super::functions::AggregateFunction;
 use super::values::BoundRows;
 use crate::language::ast::JoinKind;
 use crate::storage::SchemaChange;
-use crate::types::{DataType, TableSchema};
+use crate::types::{DataType, TableSchema, with_stack};
 use std::sync::Arc;
 
 /// One operator and its inputs. Expressions read their input's columns by index.
@@ -55,6 +55,27 @@ pub enum Plan {
         keys: Vec<SortKey>,
         /// Only the first so many are wanted: the sum of LIMIT and OFFSET.
         limit: Option<Limits>,
+    },
+    /// Rows that stand in the statement, of columns of these types.
+    Values {
+        /// The rows.
+        rows: Arc<BoundRows>,
+        /// The types.
+        types: Vec<DataType>,
+    },
+    /// The rows of all inputs, which have columns of the same types, one input behind the other.
+    Append {
+        /// Where the rows come from.
+        inputs: Vec<Plan>,
+    },
+    /// The left rows that the right side has, or those that it has not.
+    SetFilter {
+        /// The side whose rows come out.
+        left: Box<Plan>,
+        /// The side that is held in memory, with columns of the same types.
+        right: Box<Plan>,
+        /// Whether those come out that it has; else the others.
+        keeps_common: bool,
     },
     /// Some rows of all.
     Limit {
@@ -152,7 +173,7 @@ pub struct SortKey {
 #[derive(Clone, Debug)]
 pub enum Planned {
     /// Rows come out.
-    Query(Query),
+    Query(QueryPlan),
     /// Rows change.
     Write(Write),
     /// The schema changes, or nothing does because IF EXISTS or IF NOT EXISTS says so.
@@ -172,7 +193,7 @@ pub enum Planned {
 
 /// A plan whose rows are the answer.
 #[derive(Clone, Debug)]
-pub struct Query {
+pub struct QueryPlan {
     /// The plan.
     pub plan: Plan,
     /// Name and type of each column.
@@ -245,7 +266,7 @@ pub enum InsertInput {
     /// Rows of constant expressions.
     Values(BoundRows),
     /// Rows of a query.
-    Query(Box<Query>),
+    Query(Box<QueryPlan>),
 }
 
 /// Where a column's value comes from.
@@ -262,6 +283,7 @@ impl Plan {
     pub fn types(&self) -> Vec<DataType> {
         match self {
             Plan::OneRow => Vec::new(),
+            Plan::Values { types, .. } => types.clone(),
             Plan::Access(access) => {
                 let type_of = |column: &usize| access.table.type_of(*column);
                 access.columns[..access.output].iter().map(type_of).collect()
@@ -279,73 +301,75 @@ impl Plan {
                 .map(|group| group.data_type)
                 .chain(aggregates.iter().map(|aggregate| aggregate.data_type))
                 .collect(),
+            Plan::Append { inputs } => inputs.first().map(Plan::types).unwrap_or_default(),
             Plan::Filter { input, .. }
             | Plan::Distinct { input, .. }
             | Plan::Sort { input, .. }
-            | Plan::Limit { input, .. } => input.types(),
+            | Plan::Limit { input, .. }
+            | Plan::SetFilter { left: input, .. } => input.types(),
+        }
+    }
+
+    /// Calls `visit` with every direct input, in the order in which the executor opens them.
+    pub fn for_each_input<'a>(&'a self, mut visit: impl FnMut(&'a Plan)) {
+        match self {
+            Plan::OneRow | Plan::Access(_) | Plan::Values { .. } => {}
+            Plan::Filter { input, .. }
+            | Plan::Project { input, .. }
+            | Plan::Aggregate { input, .. }
+            | Plan::Distinct { input, .. }
+            | Plan::Sort { input, .. }
+            | Plan::Limit { input, .. } => visit(input),
+            Plan::Join(Join { left, right, .. }) | Plan::SetFilter { left, right, .. } => {
+                visit(left);
+                visit(right);
+            }
+            Plan::Append { inputs } => inputs.iter().for_each(visit),
         }
     }
 
     /// Calls `visit` with every expression of the plan.
     pub fn for_each_expression<'a>(&'a self, visit: &mut impl FnMut(&'a BoundExpression)) {
         match self {
-            Plan::OneRow => {}
+            Plan::OneRow | Plan::Distinct { .. } | Plan::Append { .. } | Plan::SetFilter { .. } => {
+            }
+            Plan::Values { rows, .. } => rows.expressions().for_each(&mut *visit),
             Plan::Access(access) => access.for_each_expression(visit),
-            Plan::Filter { input, predicate } => {
-                visit(predicate);
-                input.for_each_expression(visit);
-            }
-            Plan::Project { input, expressions } => {
-                expressions.iter().for_each(&mut *visit);
-                input.for_each_expression(visit);
-            }
+            Plan::Filter { predicate, .. } => visit(predicate),
+            Plan::Project { expressions, .. } => expressions.iter().for_each(&mut *visit),
             Plan::Join(join) => {
                 join.equal.iter().flat_map(|(a, b)| [a, b]).for_each(&mut *visit);
                 join.condition.iter().for_each(&mut *visit);
-                join.left.for_each_expression(visit);
-                join.right.for_each_expression(visit);
             }
-            Plan::Aggregate { input, groups, aggregates } => {
+            Plan::Aggregate { groups, aggregates, .. } => {
                 groups.iter().for_each(&mut *visit);
                 for aggregate in aggregates {
                     aggregate.arguments.iter().chain(&aggregate.filter).for_each(&mut *visit);
                 }
-                input.for_each_expression(visit);
             }
-            Plan::Sort { input, limit: limits, .. } => {
+            Plan::Sort { limit: limits, .. } => {
                 limits.iter().for_each(|limits| limits.for_each_expression(visit));
-                input.for_each_expression(visit);
             }
-            Plan::Limit { input, limits } => {
-                limits.for_each_expression(visit);
-                input.for_each_expression(visit);
-            }
-            Plan::Distinct { input, .. } => input.for_each_expression(visit),
+            Plan::Limit { limits, .. } => limits.for_each_expression(visit),
         }
+        self.for_each_input(|input| with_stack(|| input.for_each_expression(visit)));
     }
 
     /// Calls `visit` with every table access of the plan.
     pub fn for_each_access<'a>(&'a self, visit: &mut impl FnMut(&'a TableAccess)) {
-        match self {
-            Plan::OneRow => {}
-            Plan::Access(access) => visit(access),
-            Plan::Join(join) => {
-                join.left.for_each_access(visit);
-                join.right.for_each_access(visit);
-            }
-            Plan::Filter { input, .. }
-            | Plan::Project { input, .. }
-            | Plan::Aggregate { input, .. }
-            | Plan::Distinct { input, .. }
-            | Plan::Sort { input, .. }
-            | Plan::Limit { input, .. } => input.for_each_access(visit),
+        if let Plan::Access(access) = self {
+            visit(access);
         }
+        self.for_each_input(|input| with_stack(|| input.for_each_access(visit)));
     }
 
     /// Names for the columns that come out, for EXPLAIN only.
     pub(super) fn names(&self) -> Vec<String> {
         match self {
             Plan::OneRow => Vec::new(),
+            Plan::Values { types, .. } => {
+                (1..=types.len()).map(|number| format!("column{number}")).collect()
+            }
             Plan::Access(access) => access.names()[..access.output].to_vec(),
             Plan::Project { input, expressions } => {
                 let names = input.names();
@@ -364,10 +388,12 @@ impl Plan {
                     .chain(aggregates.iter().map(|aggregate| aggregate.display(&names)))
                     .collect()
             }
+            Plan::Append { inputs } => inputs.first().map(Plan::names).unwrap_or_default(),
             Plan::Filter { input, .. }
             | Plan::Distinct { input, .. }
             | Plan::Sort { input, .. }
-            | Plan::Limit { input, .. } => input.names(),
+            | Plan::Limit { input, .. }
+            | Plan::SetFilter { left: input, .. } => input.names(),
         }
     }
 }

@@ -6,7 +6,7 @@ use super::plan::{
     Write, WriteAction,
 };
 use crate::language::ast::JoinKind;
-use crate::types::{KeyKind, KeySchema, TableSchema};
+use crate::types::{KeyKind, KeySchema, TableSchema, with_stack};
 use std::fmt::{self, Write as _};
 
 impl Plan {
@@ -14,25 +14,17 @@ impl Plan {
     fn print(&self, lines: &mut Vec<String>, depth: usize) {
         let indent = "  ".repeat(depth);
         lines.push(format!("{indent}{}", self.head()));
-        match self {
-            Plan::OneRow | Plan::Access(_) => {}
-            Plan::Filter { input, .. }
-            | Plan::Project { input, .. }
-            | Plan::Aggregate { input, .. }
-            | Plan::Distinct { input, .. }
-            | Plan::Sort { input, .. }
-            | Plan::Limit { input, .. } => input.print(lines, depth + 1),
-            Plan::Join(join) => {
-                join.left.print(lines, depth + 1);
-                join.right.print(lines, depth + 1);
-            }
-        }
+        self.for_each_input(|input| with_stack(|| input.print(lines, depth + 1)));
     }
 
     /// The line of this operator alone.
     fn head(&self) -> String {
         match self {
             Plan::OneRow => "one row".into(),
+            Plan::Values { rows, .. } => rows.title(),
+            Plan::Append { .. } => "append".into(),
+            Plan::SetFilter { keeps_common: true, .. } => "intersect (holds the right side)".into(),
+            Plan::SetFilter { keeps_common: false, .. } => "except (holds the right side)".into(),
             Plan::Access(access) => access.to_string(),
             Plan::Filter { input, predicate } => {
                 format!("filter {}", predicate.display(&input.names()))
@@ -128,10 +120,7 @@ impl Write {
                 lines.push(format!("insert into {name}"));
                 match input {
                     InsertInput::Query(query) => query.plan.print(lines, 1),
-                    InsertInput::Values(rows) => {
-                        let plural = if rows.len() == 1 { "" } else { "s" };
-                        lines.push(format!("  {} row{plural} of values", rows.len()));
-                    }
+                    InsertInput::Values(rows) => lines.push(format!("  {}", rows.title())),
                 }
             }
             WriteAction::Update { access, assignments } => {

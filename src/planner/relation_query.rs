@@ -2,7 +2,7 @@
 
 use super::bind::Binder;
 use super::expression::BoundExpression;
-use super::plan::{AccessPath, Plan, Query, TableAccess};
+use super::plan::{AccessPath, Plan, QueryPlan, TableAccess};
 use super::scope::Scope;
 use super::{Error, TableSource};
 use crate::language::ast::Expression;
@@ -10,7 +10,7 @@ use crate::types::{PseudoColumn, TableSchema};
 use std::sync::Arc;
 
 /// The query for all that a source has.
-pub(super) fn all(source: TableSource) -> Query {
+pub(super) fn all(source: TableSource) -> QueryPlan {
     let TableSource { slot, schema: table, .. } = source;
     let columns = table.columns.iter().map(|c| (c.name.clone(), c.data_type)).collect();
     let output = table.columns.len();
@@ -23,7 +23,7 @@ pub(super) fn all(source: TableSource) -> Query {
         filter: None,
         table,
     };
-    Query { plan: Plan::Access(access), columns }
+    QueryPlan { plan: Plan::Access(access), columns }
 }
 
 /// A condition on images of one table's rows, by the columns' indexes; of the hidden ones an image

@@ -62,6 +62,28 @@ impl ScopeRelation {
         ScopeRelation { name: name.to_owned(), title: schema.name.clone(), columns, hidden }
     }
 
+    /// A query's answer, called `name`; one that has no name is called by nothing. Of several columns
+    /// of one name the first is meant, as in SQLite.
+    pub fn derived(name: &str, columns: impl Iterator<Item = ScopeColumn>) -> ScopeRelation {
+        let mut known: Vec<ScopeColumn> = Vec::new();
+        for mut column in columns {
+            let written = column.name.clone();
+            let mut number = 0;
+            while known.iter().any(|other| other.name.eq_ignore_ascii_case(&column.name)) {
+                number += 1;
+                column.name = format!("{written}:{number}").into();
+            }
+            known.push(column);
+        }
+        let title = if name.is_empty() { "the query" } else { name };
+        ScopeRelation {
+            name: name.to_owned(),
+            title: title.to_owned(),
+            columns: known,
+            hidden: Vec::new(),
+        }
+    }
+
     /// The column of this name, a hidden one only where no other has it.
     fn column(&self, name: &str) -> Option<&ScopeColumn> {
         let called = |column: &&ScopeColumn| column.name.eq_ignore_ascii_case(name);

@@ -1,17 +1,18 @@
-//! SELECT becomes a logical plan, and that a plan.
+//! SELECT becomes a logical plan.
 
 use super::bind::{Binder, truth};
 use super::expression::{BoundExpression, BoundKind};
 use super::from_clause::FromBinder;
 use super::functions::AggregateFunction;
 use super::logical::{ColumnNames, ComputedColumn, Logical, LogicalAggregate, LogicalKey};
-use super::plan::{AggregateCall, Limits, Query};
+use super::plan::AggregateCall;
+use super::query::{LogicalQuery, QueryColumn, Surroundings};
 use super::scope::{Scope, ScopeColumn};
-use super::{Error, Planning, exact_numbers, lower};
+use super::{Error, Planning};
 use crate::language::ast::{
-    Expression, ExpressionKind, OrderItem, Select, SelectItem, Temporal, UnaryOperator,
+    Expression, ExpressionKind, OrderItem, Select, SelectItem, UnaryOperator,
 };
-use crate::types::{DataType, Value};
+use crate::types::{Span, Value};
 
 /// One column of the answer.
 struct SelectedColumn {
@@ -21,70 +22,23 @@ struct SelectedColumn {
     expression: BoundExpression,
 }
 
-/// Plans a query.
-///
-/// # Errors
-/// `unknown-table`, `unknown-column`, `ambiguous-column`, `unknown-function`, `function`, `type`,
-/// `misplaced-aggregate` and `misplaced-having` where the query says so, and those of
-/// [`Catalog`](super::Catalog).
-pub(super) fn plan(select: &Select, planning: &mut Planning) -> Result<Query, Error> {
-    Ok(finish(bind(select, planning)?, planning))
-}
-
-/// The plan of a query that is bound.
-pub(super) fn finish(query: LogicalQuery, planning: &mut Planning) -> Query {
-    let LogicalQuery { logical, output } = query;
-    let identities: Vec<usize> = output.iter().map(|column| column.column).collect();
-    let plan = lower::query(planning.rewrite(logical, &identities), &identities);
-    let columns = output.into_iter().map(|column| (column.name, column.data_type)).collect();
-    Query { plan, columns }
-}
-
-/// A query as a logical plan, and the columns of its answer.
-pub(super) struct LogicalQuery {
-    pub logical: Logical,
-    pub output: Vec<QueryColumn>,
-}
-
-/// A column of an answer.
-pub(super) struct QueryColumn {
-    pub name: String,
-    pub data_type: DataType,
-    /// Its identity in the logical plan.
-    pub column: usize,
-}
-
-impl LogicalQuery {
-    /// Tells the query of the types of the columns that its rows go into, in order.
-    pub fn assign_to(&mut self, types: impl Iterator<Item = DataType>) {
-        let typed = self.output.iter().map(|column| column.column).zip(types);
-        let typed: Vec<(usize, DataType)> = typed.collect();
-        let projected = exact_numbers::assign_columns(&mut self.logical, &typed);
-        for QueryColumn { data_type, column, .. } in &mut self.output {
-            if let Some((_, now)) = projected.iter().find(|(known, _)| known == column) {
-                *data_type = *now;
-            }
-        }
-    }
-}
-
-/// Binds a query.
-pub(super) fn bind(select: &Select, planning: &mut Planning) -> Result<LogicalQuery, Error> {
+/// Binds a SELECT and the order that its query has: keys may be any expressions over its tables.
+pub(super) fn bind<'q>(
+    select: &'q Select,
+    order_by: &[OrderItem],
+    surroundings: &Surroundings<'q>,
+    planning: &mut Planning,
+) -> Result<LogicalQuery, Error> {
     let mut scope = Scope::default();
-    let moment = select.as_of.clone().map(Temporal::AsOf);
     let rows = match &select.from {
-        Some(reference) => FromBinder {
-            catalog: planning.catalog,
-            scope: &mut scope,
-            names: &mut planning.names,
-            temporal: moment.as_ref(),
+        Some(reference) => {
+            FromBinder { planning, scope: &mut scope, surroundings }.bind(reference)?
         }
-        .bind(reference)?,
         None => Logical::OneRow,
     };
-    let core = SelectCore::bind(select, planning.text, &scope)?;
-    let mut bound = core.over(rows, &mut planning.names);
-    bound = bound.sorted(select, &mut planning.names)?;
+    let core = SelectCore::bind(select, order_by, planning.text, &scope)?;
+    let bound = core.over(rows, &mut planning.names);
+    let mut bound = bound.sorted(select.distinct, order_by, &mut planning.names);
     bound.logical.read_hidden_columns();
     let output = bound.items.into_iter().zip(bound.columns);
     let output = output.map(|(item, column)| QueryColumn {
@@ -116,7 +70,12 @@ struct ProjectedSelect {
 }
 
 impl SelectCore {
-    fn bind(select: &Select, text: &str, scope: &Scope) -> Result<SelectCore, Error> {
+    fn bind(
+        select: &Select,
+        order_by: &[OrderItem],
+        text: &str,
+        scope: &Scope,
+    ) -> Result<SelectCore, Error> {
         let mut aggregates = Vec::new();
         let items = bind_items(select, text, scope, &mut aggregates)?;
         let aliases: Vec<(String, BoundExpression)> = items
@@ -155,8 +114,8 @@ impl SelectCore {
         let having = select.having.as_ref().map(|having| binder.bind(having));
         let having = having.transpose()?.map(truth);
         binder.clause = "ORDER BY";
-        let mut order = Vec::with_capacity(select.order_by.len());
-        for item in &select.order_by {
+        let mut order = Vec::with_capacity(order_by.len());
+        for item in order_by {
             order.push(match sort_alias(item, &items)? {
                 Some(expression) => expression,
                 None => binder.bind(&item.expression)?,
@@ -244,12 +203,13 @@ fn identified(call: AggregateCall, names: &mut ColumnNames) -> (usize, Aggregate
 }
 
 impl ProjectedSelect {
-    /// Projection, DISTINCT, ORDER BY and LIMIT on top of the rows.
+    /// Projection, DISTINCT and ORDER BY on top of the rows.
     fn sorted(
         mut self,
-        select: &Select,
+        distinct: bool,
+        order_by: &[OrderItem],
         names: &mut ColumnNames,
-    ) -> Result<ProjectedSelect, Error> {
+    ) -> ProjectedSelect {
         let mut projected: Vec<ComputedColumn> = Vec::with_capacity(self.items.len());
         for item in &self.items {
             let mut computed = ComputedColumn::new(item.expression.clone(), names);
@@ -260,7 +220,7 @@ impl ProjectedSelect {
         }
         self.columns = projected.iter().map(|computed| computed.column).collect();
         let mut keys = Vec::with_capacity(self.order.len());
-        for (item, expression) in select.order_by.iter().zip(self.order.drain(..)) {
+        for (item, expression) in order_by.iter().zip(self.order.drain(..)) {
             if expression.is_constant() {
                 continue;
             }
@@ -269,22 +229,18 @@ impl ProjectedSelect {
                 projected.push(ComputedColumn::new(expression, names));
                 projected[projected.len() - 1].column
             });
-            let nulls_first = item.nulls_first.unwrap_or(!item.descending);
-            keys.push(LogicalKey { column, descending: item.descending, nulls_first });
+            keys.push(LogicalKey::of(item, column));
         }
         let mut logical = Logical::Project { input: Box::new(self.logical), columns: projected };
-        if select.distinct {
+        if distinct {
             let columns = self.columns.clone();
             logical = Logical::Distinct { input: Box::new(logical), columns };
         }
         if !keys.is_empty() {
             logical = Logical::Sort { input: Box::new(logical), keys, first: None };
         }
-        if let Some(limits) = limits(select)? {
-            logical = Logical::Limit { input: Box::new(logical), limits };
-        }
         self.logical = logical;
-        Ok(self)
+        self
     }
 }
 
@@ -346,16 +302,18 @@ fn ordinal(
     let index = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
     match index.and_then(|index| items.get(index)) {
         Some(item) => Ok(Some(item.expression.clone())),
-        None => {
-            let message =
-                format!("{clause} {number}: the columns are numbered 1 to {}", items.len());
-            Err(Error::new("unknown-column", message, expression.span))
-        }
+        None => Err(no_such_ordinal(clause, number, items.len(), expression.span)),
     }
 }
 
+/// The error for the number of a column that is not there.
+pub(super) fn no_such_ordinal(clause: &str, number: i64, columns: usize, span: Span) -> Error {
+    let message = format!("{clause} {number}: the columns are numbered 1 to {columns}");
+    Error::new("unknown-column", message, span)
+}
+
 /// The integer that a literal with signs before it is.
-fn signed_integer(expression: &Expression) -> Option<i64> {
+pub(super) fn signed_integer(expression: &Expression) -> Option<i64> {
     if let ExpressionKind::Unary { operator, operand } = &expression.kind {
         return match operator {
             UnaryOperator::Plus => signed_integer(operand),
@@ -391,16 +349,4 @@ fn refuse_aggregates(
         return Err(Error::new("misplaced-aggregate", message, expression.span));
     }
     Ok(())
-}
-
-fn limits(select: &Select) -> Result<Option<Limits>, Error> {
-    let scope = Scope::default();
-    let mut binder = Binder { scope: &scope, aliases: &[], aggregates: None, clause: "LIMIT" };
-    let mut bind = |expression: &Option<Expression>| match expression {
-        Some(expression) => binder.bind(expression).map(Some),
-        None => Ok(None),
-    };
-    let (limit, offset) = (bind(&select.limit)?, bind(&select.offset)?);
-    let given = limit.is_some() || offset.is_some();
-    Ok(given.then_some(Limits { limit, offset }))
 }

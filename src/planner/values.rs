@@ -67,6 +67,12 @@ impl BoundRows {
         BoundRows { written, length: 1, targets, expressions }
     }
 
+    /// What EXPLAIN says of them.
+    pub(super) fn title(&self) -> String {
+        let plural = if self.length == 1 { "" } else { "s" };
+        format!("{} row{plural} of values", self.length)
+    }
+
     /// How many rows there are.
     pub fn len(&self) -> usize {
         self.length

@@ -4,10 +4,11 @@ use super::bind::Binder;
 use super::expression::BoundExpression;
 use super::logical::{Logical, LogicalTable};
 use super::plan::{BulkLoad, ColumnSource, InsertInput, TableAccess, Write, WriteAction};
+use super::query::{self, Surroundings};
 use super::scope::Scope;
 use super::suggest::suggest;
 use super::values::{BoundRows, Target};
-use super::{Error, Planning, TableSource, exact_numbers, lower, select};
+use super::{Error, Planning, TableSource, exact_numbers, lower};
 use crate::language::ast::{
     AssignedValue, Delete, Expression, ExpressionKind, ExpressionList, Identifier, Insert,
     InsertSource, JsonObject, ListItem, Update, ValueRows,
@@ -30,11 +31,11 @@ pub(super) fn insert(insert: &Insert, planning: &mut Planning) -> Result<Write, 
             let input = InsertInput::Values(values(&table, rows, &given, insert.table.span)?);
             (input, column_sources(&table, &given)?)
         }
-        InsertSource::Select(query) => {
-            let mut query = select::bind(query, planning)?;
+        InsertSource::Query(query) => {
+            let mut query = query::bind(query, &Surroundings::default(), planning)?;
             check_width(&table, given.len(), query.output.len(), insert.table.span)?;
             query.assign_to(given.iter().map(|column| table.type_of(*column)));
-            let query = Box::new(select::finish(query, planning));
+            let query = Box::new(query::finish(query, planning));
             (InsertInput::Query(query), column_sources(&table, &given)?)
         }
         InsertSource::DefaultValues => {

@@ -8,8 +8,8 @@ use super::catalog::StatementCatalog;
 use super::outcome::{OutputColumn, arrow_schema};
 use super::{Error, Session};
 use crate::language::ast::{
-    AsOf, ExpressionKind, InsertSource, Point, Select, SelectItem, Statement, TableReference,
-    Temporal,
+    AsOf, ExpressionKind, InsertSource, Point, Query, Select, SelectItem, Statement,
+    TableReference, Temporal,
 };
 use crate::language::{LiteralSharing, Prepared};
 use crate::planner::{self, Affinity, BoundExpression, BoundKind, Planned, ScalarFunction};
@@ -119,31 +119,31 @@ pub(super) fn is_shareable(statement: &Statement) -> bool {
     if let Statement::Insert(insert) = statement {
         return matches!(insert.source, InsertSource::Values(_));
     }
-    if let Statement::Select(select) = statement {
-        return is_simple(select);
+    if let Statement::Query(query) = statement {
+        return query.as_select().is_some_and(|select| is_simple(query, select));
     }
     matches!(statement, Statement::Update(_) | Statement::Delete(_))
 }
 
-fn is_simple(select: &Select) -> bool {
+fn is_simple(query: &Query, select: &Select) -> bool {
     let named = |item: &SelectItem| match item {
         SelectItem::Star(_) | SelectItem::TableStar(_) => true,
         SelectItem::Expression { expression, alias } => {
             alias.is_some() || matches!(expression.kind, ExpressionKind::Column { .. })
         }
     };
-    one_table_at_one_moment(select)
+    one_table_at_one_moment(query, select)
         && select.items.iter().all(named)
         && select.group_by.is_empty()
         && select.having.is_none()
-        && select.order_by.is_empty()
+        && query.order_by.is_empty()
 }
 
 /// Whether a query reads one table, now or as of an event by its number.
-fn one_table_at_one_moment(select: &Select) -> bool {
+fn one_table_at_one_moment(query: &Query, select: &Select) -> bool {
     let is_number = |as_of: &AsOf| matches!(as_of.point, Point::Event(_)) && !as_of.before;
     let Some(TableReference::Table { temporal, .. }) = &select.from else { return false };
-    match (temporal, &select.as_of) {
+    match (temporal, &query.as_of) {
         (None, as_of) => as_of.as_ref().is_none_or(is_number),
         (Some(Temporal::AsOf(as_of)), None) => is_number(as_of),
         (Some(_), _) => false,
@@ -152,12 +152,13 @@ fn one_table_at_one_moment(select: &Select) -> bool {
 
 /// The moment of a statement that [`is_shareable`], if it names one.
 fn moment_of(statement: &Statement) -> Option<&AsOf> {
-    let Statement::Select(select) = statement else { return None };
+    let Statement::Query(query) = statement else { return None };
+    let select = query.as_select()?;
     if let Some(TableReference::Table { temporal: Some(Temporal::AsOf(as_of)), .. }) = &select.from
     {
         return Some(as_of);
     }
-    select.as_of.as_ref()
+    query.as_of.as_ref()
 }
 
 /// What is known of a shape.

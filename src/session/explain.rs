@@ -91,7 +91,7 @@ fn verbose(steps: &[RewriteStep], plan: Vec<String>) -> Vec<String> {
 /// Whether a statement has a plan.
 pub(super) fn is_planned(statement: &Statement) -> bool {
     match statement {
-        Statement::Select(_)
+        Statement::Query(_)
         | Statement::Insert(_)
         | Statement::Update(_)
         | Statement::Delete(_)

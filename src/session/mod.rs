@@ -341,7 +341,7 @@ impl Session {
             Statement::Tag { name, at, annotations } => {
                 self.tag(name, at.as_ref(), annotations, text)
             }
-            Statement::Select(_)
+            Statement::Query(_)
             | Statement::History(_)
             | Statement::Events { .. }
             | Statement::Show { .. } => {

@@ -2,7 +2,7 @@
 
 use super::{Error, Replay};
 use crate::executor::{self, Batch};
-use crate::planner::Query;
+use crate::planner::QueryPlan;
 use crate::storage::{self, Database};
 use crate::types::column::array_of;
 use crate::types::{DataType, EventId, Row, Timestamp, TxId};
@@ -54,7 +54,7 @@ pub struct OutputColumn {
 
 impl OutputColumn {
     /// The columns of a query.
-    pub(super) fn of(query: &Query) -> Vec<OutputColumn> {
+    pub(super) fn of(query: &QueryPlan) -> Vec<OutputColumn> {
         let column = |(name, data_type): &(String, DataType)| OutputColumn {
             name: name.clone(),
             data_type: *data_type,

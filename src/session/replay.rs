@@ -66,8 +66,8 @@ impl fmt::Debug for Replay {
 
 /// Whether each row of a statement is an event, or a change of a row, with all its columns.
 pub(super) fn lists_events(statement: &Statement) -> bool {
-    if let Statement::Select(select) = statement {
-        return selects_events(select);
+    if let Statement::Query(query) = statement {
+        return query.as_select().is_some_and(selects_events);
     }
     matches!(
         statement,
@@ -84,7 +84,7 @@ fn selects_events(select: &Select) -> bool {
             SystemTable::named(&name.name) == Some(SystemTable::Events)
         }
         Some(TableReference::History { .. }) => true,
-        Some(TableReference::Join { .. }) | None => false,
+        Some(TableReference::Query { .. } | TableReference::Join { .. }) | None => false,
     };
     is_list
         && matches!(select.items.as_slice(), [SelectItem::Star(_)])

@@ -125,7 +125,7 @@ impl Session {
             | Statement::Insert(_)
             | Statement::Update(_)
             | Statement::Delete(_)
-            | Statement::Select(_)
+            | Statement::Query(_)
             | Statement::Describe { .. }
             | Statement::ShowTables { .. }
             | Statement::Show { .. }

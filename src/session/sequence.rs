@@ -10,8 +10,8 @@ use super::relations::SystemTable;
 use super::{Error, PendingStatement, Receipt, Session};
 use crate::executor;
 use crate::language::ast::{
-    AssignedValue, Delete, Expression, ExpressionKind, Identifier, Insert, InsertSource, Select,
-    SelectItem, Statement, TableReference, Update,
+    AssignedValue, Delete, Expression, ExpressionKind, Identifier, Insert, InsertSource, Query,
+    Select, SelectItem, Statement, TableReference, Update,
 };
 use crate::planner::{self, Planned};
 use crate::storage::{Change, Fork, View};
@@ -90,8 +90,8 @@ impl Session {
     }
 
     /// The rows of a query over a view.
-    fn rows_of(&self, query: Select, view: View) -> Result<Vec<Row>, Error> {
-        let statement = Statement::Select(Box::new(query));
+    fn rows_of(&self, query: Query, view: View) -> Result<Vec<Row>, Error> {
+        let statement = Statement::Query(Box::new(query));
         let executable =
             self.executable(PendingStatement::Parsed { statement: &statement, text: "" }, view)?;
         let Planned::Query(query) = executable.planned() else {
@@ -128,7 +128,7 @@ fn counter(schema: &Schema, row: &Row, place: Span) -> Result<Change, Error> {
 }
 
 /// The queries that give the name and the new number of each counter that is set.
-fn queries(write: CounterWrite) -> Result<Vec<Select>, Error> {
+fn queries(write: CounterWrite) -> Result<Vec<Query>, Error> {
     match write {
         CounterWrite::Insert(insert) => inserted(insert),
         CounterWrite::Update(update) => {
@@ -152,7 +152,7 @@ fn queries(write: CounterWrite) -> Result<Vec<Select>, Error> {
 }
 
 /// The same of an INSERT, whose rows have a name and a number in the order of its columns.
-fn inserted(insert: &Insert) -> Result<Vec<Select>, Error> {
+fn inserted(insert: &Insert) -> Result<Vec<Query>, Error> {
     let names: Vec<&str> = match insert.columns.as_slice() {
         [] => vec![NAME, SEQ],
         named => named.iter().map(|column| column.name.as_str()).collect(),
@@ -182,10 +182,10 @@ fn inserted(insert: &Insert) -> Result<Vec<Select>, Error> {
                 queries.push(select([name, seq], None, None));
             }
         }
-        InsertSource::Select(query) if insert.columns.is_empty() => {
-            queries.push(Select::clone(query));
+        InsertSource::Query(query) if insert.columns.is_empty() => {
+            queries.push(Query::clone(query));
         }
-        InsertSource::Select(_) | InsertSource::Objects(_) | InsertSource::DefaultValues => {
+        InsertSource::Query(_) | InsertSource::Objects(_) | InsertSource::DefaultValues => {
             let message = "sqlite_sequence takes VALUES (name, seq), or SELECT of both";
             let error = planner::Error::new("unsupported", message, insert.table.span);
             return Err(error.into());
@@ -224,23 +224,19 @@ fn select(
     columns: [Expression; 2],
     table: Option<(&Identifier, &Option<Identifier>)>,
     filter: Option<Expression>,
-) -> Select {
+) -> Query {
     let item = |expression| SelectItem::Expression { expression, alias: None };
     let from = table.map(|(name, alias)| TableReference::Table {
         name: name.clone(),
         temporal: None,
         alias: alias.clone(),
     });
-    Select {
-        as_of: None,
+    Query::of(Select {
         distinct: false,
         items: columns.into_iter().map(item).collect(),
         from,
         filter,
         group_by: Vec::new(),
         having: None,
-        order_by: Vec::new(),
-        limit: None,
-        offset: None,
-    }
+    })
 }

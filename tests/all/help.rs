@@ -86,7 +86,7 @@ fn the_shell_helps_with_a_topic() {
     }
     let topic = place.run(&["-c", "help  Group BY"], "");
     assert!(topic.out.starts_with("SELECT: reads rows"), "{}", topic.out);
-    assert!(topic.out.contains("Query          ::= 'SELECT'"), "{}", topic.out);
+    assert!(topic.out.contains("Select         ::= 'SELECT'"), "{}", topic.out);
     assert_eq!(place.run(&["-c", ".help group by"], "").out, topic.out);
     assert_eq!(place.run(&[], "HELP group by;\n").out, topic.out);
 }

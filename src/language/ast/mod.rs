@@ -18,7 +18,8 @@ pub use expression::{
 };
 pub use list::{ExpressionList, ListItem, ValueRows};
 pub use select::{
-    JoinConstraint, JoinKind, OrderItem, Select, SelectItem, SourceSpan, TableReference,
+    CommonTable, JoinConstraint, JoinKind, OrderItem, Query, QueryBody, Select, SelectItem,
+    SetOperator, SourceSpan, TableReference,
 };
 pub use statement::{
     ActorSetting, AlterAction, Annotations, AssignedValue, ColumnConstraint, ColumnConstraintKind,

@@ -1,13 +1,86 @@
 //! Queries.
 
-use super::{AsOf, Expression, History, Identifier, Temporal};
+use super::{AsOf, Expression, History, Identifier, Temporal, ValueRows};
 use crate::types::Span;
+use std::sync::Arc;
+
+/// A query: rows, perhaps in an order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Query {
+    /// The moment of every table that has none of its own.
+    pub as_of: Option<AsOf>,
+    /// WITH: tables that the query knows besides, each those before it.
+    pub with: Vec<CommonTable>,
+    /// Where the rows come from.
+    pub body: QueryBody,
+    /// ORDER BY.
+    pub order_by: Vec<OrderItem>,
+    /// LIMIT.
+    pub limit: Option<Expression>,
+    /// OFFSET.
+    pub offset: Option<Expression>,
+}
+
+/// Where the rows of a query come from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum QueryBody {
+    /// SELECT
+    Select(Box<Select>),
+    /// VALUES
+    Values(Arc<ValueRows>),
+    /// Several of them, combined from left to right.
+    Compound {
+        /// The first; no compound.
+        first: Box<QueryBody>,
+        /// The others, each with what it does to the rows so far; no compounds.
+        others: Vec<(SetOperator, QueryBody)>,
+    },
+}
+
+/// How the rows of two queries become those of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SetOperator {
+    /// UNION: those of both, equal ones once.
+    Union,
+    /// UNION ALL: those of both.
+    UnionAll,
+    /// INTERSECT: those that both have, equal ones once.
+    Intersect,
+    /// EXCEPT: those of the first that the second has not, equal ones once.
+    Except,
+}
+
+/// `name [(column, …)] AS (query)`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CommonTable {
+    /// What it is called.
+    pub name: Identifier,
+    /// What its columns are called; as in the query where there are none.
+    pub columns: Vec<Identifier>,
+    /// Its rows.
+    pub query: Query,
+}
+
+impl Query {
+    /// The query of a SELECT alone.
+    pub fn of(select: Select) -> Query {
+        let body = QueryBody::Select(Box::new(select));
+        let (as_of, with, order_by, limit, offset) = Default::default();
+        Query { as_of, with, body, order_by, limit, offset }
+    }
+
+    /// The SELECT that it is, where it is nothing but one, perhaps in an order.
+    pub fn as_select(&self) -> Option<&Select> {
+        match &self.body {
+            QueryBody::Select(select) if self.with.is_empty() => Some(select),
+            QueryBody::Select(_) | QueryBody::Values(_) | QueryBody::Compound { .. } => None,
+        }
+    }
+}
 
 /// A SELECT.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Select {
-    /// The moment of every table that has none of its own.
-    pub as_of: Option<AsOf>,
     /// Whether DISTINCT stood there.
     pub distinct: bool,
     /// What is selected, at least one item.
@@ -20,12 +93,6 @@ pub struct Select {
     pub group_by: Vec<Expression>,
     /// HAVING.
     pub having: Option<Expression>,
-    /// ORDER BY.
-    pub order_by: Vec<OrderItem>,
-    /// LIMIT.
-    pub limit: Option<Expression>,
-    /// OFFSET.
-    pub offset: Option<Expression>,
 }
 
 /// One item of what is selected.
@@ -70,6 +137,13 @@ pub enum TableReference {
     History {
         /// Which changes.
         history: Box<History>,
+        /// What its columns are qualified with.
+        alias: Option<Identifier>,
+    },
+    /// `(query) [AS alias]`: the rows of a query.
+    Query {
+        /// The query.
+        query: Box<Query>,
         /// What its columns are qualified with.
         alias: Option<Identifier>,
     },

@@ -2,7 +2,7 @@
 
 use super::super::keyword::Keyword;
 use super::{
-    AsOf, Expression, History, Identifier, Range, Select, ShowSubject, SourceSpan, SpannedPoint,
+    AsOf, Expression, History, Identifier, Query, Range, ShowSubject, SourceSpan, SpannedPoint,
     ValueRows,
 };
 use crate::types::{Literal, Span};
@@ -48,8 +48,8 @@ pub enum Statement {
     Update(Update),
     /// DELETE
     Delete(Delete),
-    /// SELECT
-    Select(Box<Select>),
+    /// A query: SELECT, VALUES, or several of them.
+    Query(Box<Query>),
     /// BEGIN, perhaps with what the transaction says about itself.
     Begin(Annotations),
     /// COMMIT or END
@@ -382,7 +382,7 @@ pub enum InsertSource {
     /// JSON objects, at least one.
     Objects(Vec<JsonObject>),
     /// The rows of a query.
-    Select(Box<Select>),
+    Query(Box<Query>),
     /// DEFAULT VALUES: one row.
     DefaultValues,
 }
@@ -394,7 +394,7 @@ impl InsertSource {
         match self {
             InsertSource::Values(rows) => rows.span(row, value),
             InsertSource::Objects(objects) => objects.get(row).map(|object| object.span),
-            InsertSource::Select(_) | InsertSource::DefaultValues => None,
+            InsertSource::Query(_) | InsertSource::DefaultValues => None,
         }
     }
 }
@@ -531,7 +531,7 @@ impl Statement {
             | Statement::Begin(annotations)
             | Statement::Snapshot { annotations, .. }
             | Statement::Tag { annotations, .. } => Some(annotations),
-            Statement::Select(_)
+            Statement::Query(_)
             | Statement::Commit
             | Statement::Rollback
             | Statement::Explain { .. }

@@ -2,40 +2,33 @@
 
 use super::super::Keyword;
 use super::super::ast::{
-    History, JoinConstraint, JoinKind, OrderItem, Select, SelectItem, SourceSpan, TableReference,
-    Temporal,
+    CommonTable, History, JoinConstraint, JoinKind, OrderItem, Query, QueryBody, Select,
+    SelectItem, SetOperator, SourceSpan, TableReference, Temporal,
 };
 use super::super::token::{Symbol, TokenKind};
 use super::expected::NameKind;
 use super::expression::{distinct, expression};
 use super::input::{Parsed, TokenInput, comma_list, nested, symbol, word};
 use super::name::{alias, columns, is_name, name, table_name};
+use super::statement::values;
 use super::time::{as_of, begins_history_of, begins_moment, history, history_of, temporal};
 use nom::Parser;
-use nom::combinator::opt;
+use nom::branch::alt;
+use nom::combinator::{opt, value};
 use nom::sequence::preceded;
 
 /// The most tables one query joins: their tree is walked recursively.
 pub const MAX_TABLES: usize = 200;
 
-/// `Select ::= AsOf Query | Query [AsOf]`
-/// `Query ::= 'SELECT' …`
-pub(super) fn select(input: TokenInput<'_>) -> Parsed<'_, Select> {
+/// The most parts of a compound query, which are planned as one tree.
+pub const MAX_PARTS: usize = 500;
+
+/// `Query ::= AsOf UndatedQuery | UndatedQuery [AsOf]`
+pub(super) fn query(input: TokenInput<'_>) -> Parsed<'_, Query> {
     let (rest, first) = opt(as_of).parse(input)?;
-    let (rest, _) = word(Keyword::Select)(rest)?;
-    let (rest, distinct) = distinct(rest)?;
-    let (rest, items) = comma_list(select_item)(rest)?;
-    let (rest, from) = opt(preceded(word(Keyword::From), from)).parse(rest)?;
-    let behind_from = rest;
-    let (rest, filter) = opt(preceded(word(Keyword::Where), expression)).parse(rest)?;
-    let by = |keyword| (word(keyword), word(Keyword::By));
-    let (rest, group_by) = opt(preceded(by(Keyword::Group), comma_list(expression))).parse(rest)?;
-    let (rest, having) = opt(preceded(word(Keyword::Having), expression)).parse(rest)?;
-    not_compound(rest)?;
-    let (rest, order_by) = opt(preceded(by(Keyword::Order), comma_list(order_item))).parse(rest)?;
-    let (rest, (limit, offset)) = limit(rest)?;
-    if first.is_none() && rest.at == behind_from.at {
-        not_ambiguous(behind_from, from.as_ref())?;
+    let (rest, (query, is_open)) = undated_query(rest)?;
+    if first.is_none() && is_open {
+        not_ambiguous(rest, &query.body)?;
     }
     let (rest, last) = opt(as_of).parse(rest)?;
     if let (Some(first), Some(last)) = (&first, &last) {
@@ -43,39 +36,143 @@ pub(super) fn select(input: TokenInput<'_>) -> Parsed<'_, Select> {
         let message = "AS OF stands twice for the statement".to_owned();
         return rest.fail_at(last.span, "syntax", message, Some(help));
     }
-    not_compound(rest)?;
-    let select = Select {
-        as_of: first.or(last),
-        distinct,
-        items,
-        from,
-        filter,
-        group_by: group_by.unwrap_or_default(),
-        having,
-        order_by: order_by.unwrap_or_default(),
-        limit,
-        offset,
-    };
-    Ok((rest, select))
-}
-
-/// Names the set operations, which are not yet run.
-fn not_compound(input: TokenInput<'_>) -> Parsed<'_, ()> {
-    match input.peek().kind {
-        TokenKind::Keyword(keyword @ (Keyword::Union | Keyword::Intersect | Keyword::Except)) => {
-            input.unsupported(keyword.text())
-        }
-        _ => Ok((input, ())),
+    if set_operator_begins(rest) {
+        let message = "ORDER BY, LIMIT and AS OF of a compound query stand behind its last part";
+        return rest.fail("syntax", message.to_owned());
     }
+    Ok((rest, Query { as_of: first.or(last), ..query }))
 }
 
-/// Refuses `FROM a, b AS OF point` with nothing behind it: it could mean `b` or the statement.
-fn not_ambiguous<'a>(rest: TokenInput<'a>, from: Option<&TableReference>) -> Parsed<'a, ()> {
-    let Some(TableReference::Join { right, constraint: JoinConstraint::None, .. }) = from else {
-        return Ok((rest, ()));
+/// `UndatedQuery ::= ['WITH' CommonTable, …] QueryPart (SetOperator QueryPart)*
+///                   ['ORDER' 'BY' OrderItem, …] ['LIMIT' …]`; and whether nothing stands behind its
+/// last part.
+fn undated_query(input: TokenInput<'_>) -> Parsed<'_, (Query, bool)> {
+    let (rest, with) = opt(with).parse(input)?;
+    let (rest, body) = query_body(rest)?;
+    let behind_body = rest.at;
+    let by = (word(Keyword::Order), word(Keyword::By));
+    let (rest, order_by) = opt(preceded(by, comma_list(order_item))).parse(rest)?;
+    let (rest, (limit, offset)) = limit(rest)?;
+    let (with, order_by) = (with.unwrap_or_default(), order_by.unwrap_or_default());
+    let query = Query { as_of: None, with, body, order_by, limit, offset };
+    Ok((rest, (query, rest.at == behind_body)))
+}
+
+/// `['WITH' CommonTable, …]`
+fn with(input: TokenInput<'_>) -> Parsed<'_, Vec<CommonTable>> {
+    let (rest, _) = word(Keyword::With)(input)?;
+    if rest.word().eq_ignore_ascii_case("RECURSIVE") && !rest.is_word(1, Keyword::As) {
+        return rest.unsupported("WITH RECURSIVE");
+    }
+    comma_list(common_table)(rest)
+}
+
+/// `CommonTable ::= Name [Names] 'AS' '(' Query ')'`
+fn common_table(input: TokenInput<'_>) -> Parsed<'_, CommonTable> {
+    let (rest, name) = name(NameKind::New)(input)?;
+    let (rest, columns) = if rest.is_symbol(0, Symbol::LeftParenthesis) {
+        columns(None)(rest)?
+    } else {
+        rest.note(Symbol::LeftParenthesis);
+        (rest, Vec::new())
     };
-    let TableReference::Table { name, temporal: Some(Temporal::AsOf(as_of)), alias } = &**right
-    else {
+    let (rest, _) = word(Keyword::As)(rest)?;
+    let (rest, query) = nested(rest, query_in_parentheses)?;
+    Ok((rest, CommonTable { name, columns, query }))
+}
+
+/// `'(' Query ')'`
+fn query_in_parentheses(input: TokenInput<'_>) -> Parsed<'_, Query> {
+    let (rest, _) = symbol(Symbol::LeftParenthesis)(input)?;
+    let (rest, query) = query(rest)?;
+    let (rest, _) = symbol(Symbol::RightParenthesis)(rest)?;
+    Ok((rest, query))
+}
+
+/// `QueryPart (SetOperator QueryPart)*`
+fn query_body(input: TokenInput<'_>) -> Parsed<'_, QueryBody> {
+    let (mut rest, first) = query_part(input)?;
+    let mut others = Vec::new();
+    while let (behind, Some(operator)) = opt(set_operator).parse(rest)? {
+        if others.len() + 1 >= MAX_PARTS {
+            let message = format!("more than {MAX_PARTS} parts of a compound query");
+            return rest.fail("nesting-limit", message);
+        }
+        let (behind, part) = query_part(behind)?;
+        others.push((operator, part));
+        rest = behind;
+    }
+    if others.is_empty() {
+        return Ok((rest, first));
+    }
+    Ok((rest, QueryBody::Compound { first: Box::new(first), others }))
+}
+
+/// `QueryPart ::= Select | Values`
+fn query_part(input: TokenInput<'_>) -> Parsed<'_, QueryBody> {
+    if input.is_word(0, Keyword::Values) {
+        let (rest, rows) = values(input.skip(1))?;
+        return Ok((rest, QueryBody::Values(rows)));
+    }
+    let (rest, select) = select(input)?;
+    Ok((rest, QueryBody::Select(Box::new(select))))
+}
+
+/// `SetOperator ::= 'UNION' 'ALL'? | 'INTERSECT' | 'EXCEPT'`
+fn set_operator(input: TokenInput<'_>) -> Parsed<'_, SetOperator> {
+    let operator = alt((
+        value(SetOperator::Union, word(Keyword::Union)),
+        value(SetOperator::Intersect, word(Keyword::Intersect)),
+        value(SetOperator::Except, word(Keyword::Except)),
+    ));
+    let (rest, operator) = { operator }.parse(input)?;
+    if operator != SetOperator::Union {
+        return Ok((rest, operator));
+    }
+    let (rest, all) = opt(word(Keyword::All)).parse(rest)?;
+    Ok((rest, if all.is_some() { SetOperator::UnionAll } else { SetOperator::Union }))
+}
+
+fn set_operator_begins(input: TokenInput<'_>) -> bool {
+    matches!(
+        input.peek().kind,
+        TokenKind::Keyword(Keyword::Union | Keyword::Intersect | Keyword::Except)
+    )
+}
+
+/// `Select ::= 'SELECT' ['DISTINCT' | 'ALL'] SelectItem, … ['FROM' From] ['WHERE' Expression]
+///             ['GROUP' 'BY' Expression, …] ['HAVING' Expression]`
+fn select(input: TokenInput<'_>) -> Parsed<'_, Select> {
+    let (rest, _) = word(Keyword::Select)(input)?;
+    let (rest, distinct) = distinct(rest)?;
+    let (rest, items) = comma_list(select_item)(rest)?;
+    let (rest, from) = opt(preceded(word(Keyword::From), from)).parse(rest)?;
+    let (rest, filter) = opt(preceded(word(Keyword::Where), expression)).parse(rest)?;
+    let by = (word(Keyword::Group), word(Keyword::By));
+    let (rest, group_by) = opt(preceded(by, comma_list(expression))).parse(rest)?;
+    let (rest, having) = opt(preceded(word(Keyword::Having), expression)).parse(rest)?;
+    let group_by = group_by.unwrap_or_default();
+    Ok((rest, Select { distinct, items, from, filter, group_by, having }))
+}
+
+/// Refuses `FROM a, b AS OF point` with nothing behind it: it could mean `b` or the statement; and so
+/// of the last part of a compound query.
+fn not_ambiguous<'a>(rest: TokenInput<'a>, body: &QueryBody) -> Parsed<'a, ()> {
+    let (select, is_alone) = match body {
+        QueryBody::Select(select) => (Some(select), true),
+        QueryBody::Compound { others, .. } => match others.last() {
+            Some((_, QueryBody::Select(select))) => (Some(select), false),
+            _ => (None, false),
+        },
+        QueryBody::Values(_) => (None, true),
+    };
+    let from = select.and_then(|select| select.from.as_ref());
+    let table = match from {
+        Some(TableReference::Join { right, constraint: JoinConstraint::None, .. }) => &**right,
+        Some(table) if !is_alone => table,
+        _ => return Ok((rest, ())),
+    };
+    let TableReference::Table { name, temporal: Some(Temporal::AsOf(as_of)), alias } = table else {
         return Ok((rest, ()));
     };
     let last = rest.state.tokens.at(rest.at - 1).span;
@@ -260,14 +357,13 @@ pub(super) fn not_indexed(input: TokenInput<'_>) -> Parsed<'_, ()> {
     Ok((rest, ()))
 }
 
-/// `'(' From ')' | '(' History ')' [Alias]`
+/// `'(' From ')' | '(' History ')' [Alias] | '(' Query ')' [Alias]`
 fn tables_in_parentheses(input: TokenInput<'_>) -> Parsed<'_, TableReference> {
     let behind = input.skip(1);
-    if matches!(
-        behind.peek().kind,
-        TokenKind::Keyword(Keyword::Select | Keyword::With | Keyword::Values)
-    ) {
-        return behind.unsupported("a derived table");
+    if begins_query(behind) {
+        let (rest, query) = query_in_parentheses(input)?;
+        let (rest, alias) = opt(alias).parse(rest)?;
+        return Ok((rest, TableReference::Query { query: Box::new(query), alias }));
     }
     if begins_history_of(behind) {
         let (rest, history) = history(behind)?;
@@ -278,6 +374,23 @@ fn tables_in_parentheses(input: TokenInput<'_>) -> Parsed<'_, TableReference> {
     let (rest, tables) = from(behind)?;
     let (rest, _) = symbol(Symbol::RightParenthesis)(rest)?;
     Ok((rest, tables))
+}
+
+/// Whether a query goes on here that began with its rows.
+pub(super) fn goes_on(input: TokenInput<'_>) -> bool {
+    set_operator_begins(input)
+        || begins_moment(input)
+        || matches!(input.peek().kind, TokenKind::Keyword(Keyword::Order | Keyword::Limit))
+}
+
+/// Whether a query begins here.
+pub(super) fn begins_query(input: TokenInput<'_>) -> bool {
+    matches!(
+        input.peek().kind,
+        TokenKind::Keyword(
+            Keyword::Select | Keyword::With | Keyword::Values | Keyword::As | Keyword::Before
+        )
+    )
 }
 
 /// `[Alias]` behind a history.

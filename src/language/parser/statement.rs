@@ -16,7 +16,7 @@ use super::input::{
 };
 use super::name::{alias, columns, is_database, is_name, label, object_name, table_name};
 use super::object::{JSON_OBJECT, json_object};
-use super::select::{not_indexed, select};
+use super::select::{goes_on, not_indexed, query};
 use super::table::{alter, create, drop};
 use super::time::{as_of, events, history_statement, no_moment, replay, set, show, snapshot, tag};
 use nom::Parser;
@@ -30,7 +30,9 @@ type StatementEntry = (Keyword, &'static str, fn(TokenInput<'_>) -> Parsed<'_, S
 
 /// Every statement.
 const STATEMENTS: &[StatementEntry] = &[
-    (Keyword::Select, "Select", select_statement),
+    (Keyword::Select, "Query", query_statement),
+    (Keyword::With, "Query", query_statement),
+    (Keyword::Values, "Query", query_statement),
     (Keyword::Insert, "Insert", insert),
     (Keyword::Update, "Update", update),
     (Keyword::Delete, "Delete", delete),
@@ -41,8 +43,8 @@ const STATEMENTS: &[StatementEntry] = &[
     (Keyword::Commit, "Commit", commit),
     (Keyword::End, "Commit", commit),
     (Keyword::Rollback, "Rollback", rollback),
-    (Keyword::As, "Select", select_statement),
-    (Keyword::Before, "Select", select_statement),
+    (Keyword::As, "Query", query_statement),
+    (Keyword::Before, "Query", query_statement),
     (Keyword::History, "History", history_statement),
     (Keyword::Events, "Events", events),
     (Keyword::Replay, "Replay", replay),
@@ -87,9 +89,9 @@ pub(super) fn statement(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     input.no_match(STATEMENT)
 }
 
-fn select_statement(input: TokenInput<'_>) -> Parsed<'_, Statement> {
-    let (rest, select) = select(input)?;
-    Ok((rest, Statement::Select(Box::new(select))))
+fn query_statement(input: TokenInput<'_>) -> Parsed<'_, Statement> {
+    let (rest, query) = query(input)?;
+    Ok((rest, Statement::Query(Box::new(query))))
 }
 
 /// `Insert ::= 'INSERT' 'INTO' ObjectName [Names] rows [Annotations]`
@@ -131,10 +133,17 @@ fn is_statistics(table: &Identifier) -> bool {
 /// Objects and default values take no list of columns.
 fn insert_source(input: TokenInput<'_>, all_columns: bool) -> Parsed<'_, InsertSource> {
     match input.peek().kind {
-        TokenKind::Keyword(Keyword::Values) => values(input.skip(1)),
-        TokenKind::Keyword(Keyword::Select | Keyword::As | Keyword::Before) => {
-            let (rest, query) = select(input)?;
-            Ok((rest, InsertSource::Select(Box::new(query))))
+        TokenKind::Keyword(Keyword::Values) => {
+            let (rest, rows) = values(input.skip(1))?;
+            if goes_on(rest) {
+                let (rest, query) = query(input)?;
+                return Ok((rest, InsertSource::Query(Box::new(query))));
+            }
+            Ok((rest, InsertSource::Values(rows)))
+        }
+        TokenKind::Keyword(Keyword::Select | Keyword::With | Keyword::As | Keyword::Before) => {
+            let (rest, query) = query(input)?;
+            Ok((rest, InsertSource::Query(Box::new(query))))
         }
         TokenKind::Json if all_columns => {
             let (rest, objects) = comma_list(json_object)(input)?;
@@ -144,7 +153,6 @@ fn insert_source(input: TokenInput<'_>, all_columns: bool) -> Parsed<'_, InsertS
             let (rest, _) = word(Keyword::Values)(input.skip(1))?;
             Ok((rest, InsertSource::DefaultValues))
         }
-        TokenKind::Keyword(Keyword::With) => input.unsupported("WITH before a query"),
         _ => {
             input.note("VALUES");
             input.note("SELECT");
@@ -159,7 +167,7 @@ fn insert_source(input: TokenInput<'_>, all_columns: bool) -> Parsed<'_, InsertS
 
 /// `Values ::= 'VALUES' '(' Expression, … ')' (',' '(' Expression, … ')')*`, behind the word; rows of
 /// one length.
-fn values(input: TokenInput<'_>) -> Parsed<'_, InsertSource> {
+pub(super) fn values(input: TokenInput<'_>) -> Parsed<'_, Arc<ValueRows>> {
     // A list that grows takes as much again; where it is large, it has room for all that can come.
     let mut list = match input.state.tokens {
         TokenSource::Whole(_) => ExpressionList::default(),
@@ -177,7 +185,7 @@ fn values(input: TokenInput<'_>) -> Parsed<'_, InsertSource> {
     }
     rest.note(Symbol::Comma);
     list.shrink();
-    Ok((rest, InsertSource::Values(Arc::new(ValueRows::new(width, list)))))
+    Ok((rest, Arc::new(ValueRows::new(width, list))))
 }
 
 /// `'(' Assigned, … ')'`, each of which goes behind a list; gives how many there are.

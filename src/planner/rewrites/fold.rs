@@ -19,6 +19,9 @@ pub(super) fn apply(logical: Logical, context: &RewriteContext) -> Logical {
         | Logical::Table(LogicalTable { conditions, .. })
         | Logical::Join(LogicalJoin { on: conditions, .. }) => conditions.retain(is_no_condition),
         Logical::OneRow
+        | Logical::Values(_)
+        | Logical::Append { .. }
+        | Logical::SetFilter(_)
         | Logical::Project { .. }
         | Logical::Aggregate(_)
         | Logical::Distinct { .. }

@@ -14,8 +14,20 @@ pub(super) fn apply(logical: Logical, context: &RewriteContext) -> Logical {
 
 /// The operator with the columns that are `needed` of it.
 fn prune(mut logical: Logical, mut needed: BTreeSet<usize>) -> Logical {
+    if let Logical::Append { inputs, columns } = logical {
+        return prune_append(inputs, &columns, &needed);
+    }
+    if let Logical::SetFilter(mut filter) = logical {
+        // All columns decide which rows are equal.
+        let side = |side: Box<Logical>, columns: &[usize]| {
+            Box::new(prune(*side, columns.iter().copied().collect()))
+        };
+        filter.left = side(filter.left, &filter.left_columns);
+        filter.right = side(filter.right, &filter.right_columns);
+        return Logical::SetFilter(filter);
+    }
     match &mut logical {
-        Logical::OneRow => {}
+        Logical::OneRow | Logical::Values(_) | Logical::Append { .. } | Logical::SetFilter(_) => {}
         Logical::Table(table) => {
             let first = table.first;
             table.columns.retain(|column| needed.contains(&(first + column)));
@@ -38,6 +50,23 @@ fn prune(mut logical: Logical, mut needed: BTreeSet<usize>) -> Logical {
     }
     logical.for_each_expression(|expression| need(expression, &mut needed));
     logical.map_inputs(&mut |input| prune(input, needed.clone()))
+}
+
+/// The same columns of each input are needed.
+fn prune_append(
+    inputs: Vec<(Logical, Vec<usize>)>,
+    columns: &[usize],
+    needed: &BTreeSet<usize>,
+) -> Logical {
+    let is_needed = |(column, _): &(&usize, &usize)| needed.contains(column);
+    let inputs = inputs.into_iter().map(|(input, own)| {
+        let own: Vec<usize> =
+            columns.iter().zip(&own).filter(is_needed).map(|(_, own)| *own).collect();
+        (prune(input, own.iter().copied().collect()), own)
+    });
+    let inputs = inputs.collect();
+    let columns = columns.iter().copied().filter(|column| needed.contains(column)).collect();
+    Logical::Append { inputs, columns }
 }
 
 /// Adds what an expression reads.

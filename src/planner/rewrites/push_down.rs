@@ -32,6 +32,17 @@ fn push(logical: Logical, conditions: Vec<BoundExpression>) -> Logical {
             let input = Box::new(push(*input, below));
             Logical::Project { input, columns }.filtered(above)
         }
+        Logical::Append { inputs, columns } => {
+            let inputs = inputs.into_iter().map(|(input, own)| {
+                let mut conditions = conditions.clone();
+                let names = |column| columns.iter().position(|known| *known == column);
+                for condition in &mut conditions {
+                    condition.map_columns(&|column| names(column).map_or(column, |at| own[at]));
+                }
+                (push(input, conditions), own)
+            });
+            Logical::Append { inputs: inputs.collect(), columns }
+        }
         Logical::Distinct { input, columns } => {
             let (below, above) = conditions
                 .into_iter()
@@ -45,6 +56,8 @@ fn push(logical: Logical, conditions: Vec<BoundExpression>) -> Logical {
         }
         // Fewer rows would make other groups, or other first rows.
         stop @ (Logical::OneRow
+        | Logical::Values(_)
+        | Logical::SetFilter(_)
         | Logical::Aggregate(_)
         | Logical::Sort { .. }
         | Logical::Limit { .. }) => {

@@ -44,7 +44,7 @@ fn run<'a>(session: &mut Session, records: &'a [Record]) -> (Vec<Asked<'a>>, Vec
 
 /// Whether a moment can be put before the statement.
 fn reads_the_present(sql: &str) -> bool {
-    matches!(parse_statement(sql), Ok(Some(Statement::Select(select))) if select.as_of.is_none())
+    matches!(parse_statement(sql), Ok(Some(Statement::Query(query))) if query.as_of.is_none())
 }
 
 fn ask_again(session: &mut Session, asked: &[Asked]) -> Vec<String> {

@@ -1,27 +1,32 @@
 //! Queries as SQL.
 
 use super::super::{
-    JoinConstraint, JoinKind, OrderItem, Select, SelectItem, TableReference, Temporal,
+    CommonTable, JoinConstraint, JoinKind, OrderItem, Query, QueryBody, Select, SelectItem,
+    SetOperator, TableReference, Temporal,
 };
 use super::{CommaList, part};
 use std::fmt::{self, Display};
 
-impl fmt::Display for Select {
+impl fmt::Display for Query {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(as_of) = &self.as_of {
             write!(f, "{as_of} ")?;
         }
-        let distinct = if self.distinct { "DISTINCT " } else { "" };
-        write!(f, "SELECT {distinct}{}", CommaList(&self.items))?;
-        if let Some(from) = &self.from {
-            f.write_str(" FROM ")?;
-            self.fmt_from(f, from)?;
+        if !self.with.is_empty() {
+            write!(f, "WITH {} ", CommaList(&self.with))?;
         }
-        part(f, "WHERE", self.filter.as_ref())?;
-        if !self.group_by.is_empty() {
-            write!(f, " GROUP BY {}", CommaList(&self.group_by))?;
+        // A moment that ends a query belongs to all of it.
+        let is_open = self.as_of.is_none() && self.order_by.is_empty() && self.limit.is_none();
+        match &self.body {
+            QueryBody::Compound { first, others } => {
+                first.write(f, false)?;
+                for (index, (operator, body)) in others.iter().enumerate() {
+                    write!(f, " {operator} ")?;
+                    body.write(f, is_open && index + 1 == others.len())?;
+                }
+            }
+            body @ (QueryBody::Select(_) | QueryBody::Values(_)) => body.write(f, is_open)?,
         }
-        part(f, "HAVING", self.having.as_ref())?;
         if !self.order_by.is_empty() {
             write!(f, " ORDER BY {}", CommaList(&self.order_by))?;
         }
@@ -30,16 +35,65 @@ impl fmt::Display for Select {
     }
 }
 
+impl QueryBody {
+    /// Prints the body; `is_last` where nothing stands behind it.
+    fn write(&self, f: &mut fmt::Formatter<'_>, is_last: bool) -> fmt::Result {
+        match self {
+            QueryBody::Select(select) => select.write(f, is_last),
+            QueryBody::Values(rows) => rows.fmt(f),
+            QueryBody::Compound { .. } => unreachable!("a compound has no compounds"),
+        }
+    }
+}
+
+impl fmt::Display for SetOperator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            SetOperator::Union => "UNION",
+            SetOperator::UnionAll => "UNION ALL",
+            SetOperator::Intersect => "INTERSECT",
+            SetOperator::Except => "EXCEPT",
+        })
+    }
+}
+
+impl fmt::Display for CommonTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let CommonTable { name, columns, query } = self;
+        if columns.is_empty() {
+            write!(f, "{name} AS ({query})")
+        } else {
+            write!(f, "{name}({}) AS ({query})", CommaList(columns))
+        }
+    }
+}
+
 impl Select {
+    /// Prints the SELECT; `is_last` where nothing stands behind it.
+    fn write(&self, f: &mut fmt::Formatter<'_>, is_last: bool) -> fmt::Result {
+        let distinct = if self.distinct { "DISTINCT " } else { "" };
+        write!(f, "SELECT {distinct}{}", CommaList(&self.items))?;
+        if let Some(from) = &self.from {
+            f.write_str(" FROM ")?;
+            self.fmt_from(f, from, is_last)?;
+        }
+        part(f, "WHERE", self.filter.as_ref())?;
+        if !self.group_by.is_empty() {
+            write!(f, " GROUP BY {}", CommaList(&self.group_by))?;
+        }
+        part(f, "HAVING", self.having.as_ref())
+    }
+
     /// Prints the tables. A last one whose moment would end the query stands in parentheses, which
     /// say that the moment is its own.
-    fn fmt_from(&self, f: &mut fmt::Formatter<'_>, from: &TableReference) -> fmt::Result {
-        let ends = self.as_of.is_none()
-            && self.filter.is_none()
-            && self.group_by.is_empty()
-            && self.having.is_none()
-            && self.order_by.is_empty()
-            && self.limit.is_none();
+    fn fmt_from(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        from: &TableReference,
+        is_last: bool,
+    ) -> fmt::Result {
+        let ends =
+            is_last && self.filter.is_none() && self.group_by.is_empty() && self.having.is_none();
         if ends
             && let TableReference::Join { left, kind, right, constraint: JoinConstraint::None } =
                 from
@@ -77,6 +131,10 @@ impl fmt::Display for TableReference {
             }
             TableReference::History { history, alias } => {
                 write!(f, "({history})")?;
+                part(f, "AS", alias.as_ref())
+            }
+            TableReference::Query { query, alias } => {
+                write!(f, "({query})")?;
                 part(f, "AS", alias.as_ref())
             }
             TableReference::Join { left, kind, right, constraint } => {

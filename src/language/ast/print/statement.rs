@@ -5,7 +5,7 @@ use super::super::{
     ColumnConstraintKind, ColumnDefinition, CreateIndex, CreateTable, Delete, ExplainMode,
     Expression, ExpressionKind, ForeignKeyAction, ForeignKeyClause, Identifier, IndexedColumn,
     Insert, InsertSource, JsonObject, MaintenanceKind, Statement, TableConstraint,
-    TableConstraintKind, TableOption, Update,
+    TableConstraintKind, TableOption, Update, ValueRows,
 };
 use super::{CommaList, QuotedName, part};
 use std::fmt;
@@ -38,7 +38,7 @@ impl fmt::Display for Statement {
             Statement::Insert(insert) => insert.fmt(f),
             Statement::Update(update) => update.fmt(f),
             Statement::Delete(delete) => delete.fmt(f),
-            Statement::Select(select) => select.fmt(f),
+            Statement::Query(query) => query.fmt(f),
             Statement::Begin(annotations) => write!(f, "BEGIN{annotations}"),
             Statement::Commit => f.write_str("COMMIT"),
             Statement::Rollback => f.write_str("ROLLBACK"),
@@ -295,22 +295,27 @@ impl fmt::Display for Insert {
             write!(f, " ({})", CommaList(&self.columns))?;
         }
         match &self.source {
-            InsertSource::Values(rows) => {
-                for (index, value) in rows.values().iter().enumerate() {
-                    f.write_str(match index % rows.width() {
-                        0 if index == 0 => " VALUES (",
-                        0 => "), (",
-                        _ => ", ",
-                    })?;
-                    value.fmt(f)?;
-                }
-                f.write_str(")")?;
-            }
+            InsertSource::Values(rows) => write!(f, " {rows}")?,
             InsertSource::Objects(objects) => write!(f, " {}", CommaList(objects))?,
-            InsertSource::Select(select) => write!(f, " {select}")?,
+            InsertSource::Query(query) => write!(f, " {query}")?,
             InsertSource::DefaultValues => f.write_str(" DEFAULT VALUES")?,
         }
         self.annotations.fmt(f)
+    }
+}
+
+/// Prints `VALUES (1, 2), (3, 4)`.
+impl fmt::Display for ValueRows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, value) in self.values().iter().enumerate() {
+            f.write_str(match index % self.width() {
+                0 if index == 0 => "VALUES (",
+                0 => "), (",
+                _ => ", ",
+            })?;
+            value.fmt(f)?;
+        }
+        f.write_str(")")
     }
 }
 

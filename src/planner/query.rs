@@ -1,0 +1,344 @@
+//! Queries become logical plans, and those plans: what stands around a SELECT, and several of them.
+
+use super::bind::Binder;
+use super::exact_numbers;
+use super::expression::{BoundExpression, BoundKind};
+use super::functions::{ScalarFunction, common_type};
+use super::logical::{ComputedColumn, Logical, LogicalKey, LogicalSetFilter, LogicalValues};
+use super::plan::{Limits, QueryPlan};
+use super::scope::Scope;
+use super::select::{self, no_such_ordinal, signed_integer};
+use super::values::{BoundRows, Target};
+use super::{Error, Planning, lower};
+use crate::language::ast::{
+    CommonTable, Expression, ExpressionKind, ListItem, OrderItem, Query, QueryBody, SetOperator,
+    Temporal, ValueRows,
+};
+use crate::types::{DataType, Span};
+use std::sync::Arc;
+
+/// A query as a logical plan, and the columns of its answer.
+pub(super) struct LogicalQuery {
+    pub logical: Logical,
+    pub output: Vec<QueryColumn>,
+}
+
+/// A column of an answer.
+pub(super) struct QueryColumn {
+    pub name: String,
+    pub data_type: DataType,
+    /// Its identity in the logical plan.
+    pub column: usize,
+}
+
+/// What a query knows of those around it.
+#[derive(Clone, Default)]
+pub(super) struct Surroundings<'q> {
+    /// The moment of every table that has none of its own.
+    pub temporal: Option<Temporal>,
+    /// The tables of WITH; each knows those before it.
+    tables: Vec<&'q CommonTable>,
+}
+
+impl<'q> Surroundings<'q> {
+    /// The table of WITH that a name means, and what it knows.
+    pub fn common_table(&self, name: &str) -> Option<(&'q CommonTable, Surroundings<'q>)> {
+        let is_called = |table: &&CommonTable| table.name.name.eq_ignore_ascii_case(name);
+        let index = self.tables.iter().rposition(is_called)?;
+        let tables = self.tables[..index].to_vec();
+        Some((self.tables[index], Surroundings { temporal: self.temporal.clone(), tables }))
+    }
+
+    /// The same for what a query has inside.
+    fn inside(&self, query: &'q Query) -> Result<Surroundings<'q>, Error> {
+        let own = query.as_of.clone().map(Temporal::AsOf);
+        let mut tables = self.tables.clone();
+        for table in &query.with {
+            let is_called =
+                |known: &&CommonTable| known.name.name.eq_ignore_ascii_case(&table.name.name);
+            if tables[self.tables.len()..].iter().any(is_called) {
+                let message = format!("two tables of WITH are called \"{}\"", table.name.name);
+                return Err(Error::new("ambiguous-table", message, table.name.span));
+            }
+            tables.push(table);
+        }
+        Ok(Surroundings { temporal: own.or_else(|| self.temporal.clone()), tables })
+    }
+}
+
+/// Plans a query.
+///
+/// # Errors
+/// `unknown-table`, `unknown-column`, `ambiguous-table`, `ambiguous-column`, `unknown-function`,
+/// `function`, `type`, `misplaced-aggregate` and `misplaced-having` where the query says so,
+/// `column-count` where the parts of a compound have different numbers of columns, `nesting-limit` of
+/// too many tables, and those of [`Catalog`](super::Catalog).
+pub(super) fn plan(query: &Query, planning: &mut Planning) -> Result<QueryPlan, Error> {
+    Ok(finish(bind(query, &Surroundings::default(), planning)?, planning))
+}
+
+/// The plan of a query that is bound.
+pub(super) fn finish(query: LogicalQuery, planning: &mut Planning) -> QueryPlan {
+    let LogicalQuery { logical, output } = query;
+    let identities: Vec<usize> = output.iter().map(|column| column.column).collect();
+    let plan = lower::query(planning.rewrite(logical, &identities), &identities);
+    let columns = output.into_iter().map(|column| (column.name, column.data_type)).collect();
+    QueryPlan { plan, columns }
+}
+
+impl LogicalQuery {
+    /// Tells the query of the types of the columns that its rows go into, in order.
+    pub fn assign_to(&mut self, types: impl Iterator<Item = DataType>) {
+        let typed = self.output.iter().map(|column| column.column).zip(types);
+        let typed: Vec<(usize, DataType)> = typed.collect();
+        let projected = exact_numbers::assign_columns(&mut self.logical, &typed);
+        for QueryColumn { data_type, column, .. } in &mut self.output {
+            if let Some((_, now)) = projected.iter().find(|(known, _)| known == column) {
+                *data_type = *now;
+            }
+        }
+    }
+
+    fn identities(&self) -> Vec<usize> {
+        self.output.iter().map(|column| column.column).collect()
+    }
+}
+
+/// Binds a query.
+pub(super) fn bind<'q>(
+    query: &'q Query,
+    surroundings: &Surroundings<'q>,
+    planning: &mut Planning,
+) -> Result<LogicalQuery, Error> {
+    let inside = surroundings.inside(query)?;
+    let mut bound = match &query.body {
+        QueryBody::Select(select) => select::bind(select, &query.order_by, &inside, planning)?,
+        QueryBody::Values(rows) => sorted(bind_values(rows, planning)?, &query.order_by)?,
+        QueryBody::Compound { first, others } => {
+            let mut bound = bind_part(first, &inside, planning)?;
+            for (operator, part) in others {
+                let part_bound = bind_part(part, &inside, planning)?;
+                bound = combined(bound, *operator, part_bound, planning)?;
+            }
+            sorted(bound, &query.order_by)?
+        }
+    };
+    if let Some(limits) = limits(query)? {
+        bound.logical = Logical::Limit { input: Box::new(bound.logical), limits };
+    }
+    Ok(bound)
+}
+
+/// Binds a part of a compound query.
+fn bind_part<'q>(
+    body: &'q QueryBody,
+    surroundings: &Surroundings<'q>,
+    planning: &mut Planning,
+) -> Result<LogicalQuery, Error> {
+    match body {
+        QueryBody::Select(select) => select::bind(select, &[], surroundings, planning),
+        QueryBody::Values(rows) => bind_values(rows, planning),
+        QueryBody::Compound { .. } => unreachable!("a compound has no compounds"),
+    }
+}
+
+/// Binds VALUES, whose columns are called as in SQLite.
+fn bind_values(rows: &Arc<ValueRows>, planning: &mut Planning) -> Result<LogicalQuery, Error> {
+    let scope = Scope::default();
+    let mut binder = Binder { scope: &scope, aliases: &[], aggregates: None, clause: "VALUES" };
+    let width = rows.width();
+    let mut types: Vec<Vec<Option<DataType>>> = vec![Vec::new(); width];
+    let mut expressions = Vec::new();
+    for (index, item) in rows.values().iter().enumerate() {
+        let data_type = match item {
+            ListItem::Constant(literal) if literal.value.is_null() => None,
+            ListItem::Constant(literal) => Some(literal.value.data_type()),
+            ListItem::Default => {
+                let span = rows.span(index / width, Some(index % width)).unwrap_or_default();
+                let message = "DEFAULT is a value of INSERT and UPDATE alone";
+                return Err(Error::new("misplaced-default", message, span));
+            }
+            ListItem::Expression(expression) => {
+                let bound = binder.bind(expression)?;
+                let data_type = bound.data_type;
+                expressions.push(bound);
+                Some(data_type)
+            }
+        };
+        let known = &mut types[index % width];
+        if !known.contains(&data_type) {
+            known.push(data_type);
+        }
+    }
+    let types: Vec<DataType> = types.into_iter().map(common_type).collect();
+    let target =
+        |data_type: &DataType| Target { data_type: *data_type, is_lossless: false, default: None };
+    let targets = types.iter().map(target).collect();
+    let bound = Arc::new(BoundRows::new(Arc::clone(rows), targets, expressions));
+    let output: Vec<QueryColumn> = types
+        .iter()
+        .enumerate()
+        .map(|(index, data_type)| {
+            let name = format!("column{}", index + 1);
+            QueryColumn { column: planning.names.add(&*name), name, data_type: *data_type }
+        })
+        .collect();
+    let columns = output.iter().map(|column| column.column).collect();
+    let logical = Logical::Values(LogicalValues { rows: bound, columns, types });
+    Ok(LogicalQuery { logical, output })
+}
+
+/// Two queries whose rows become those of one; its columns are called as the first's.
+fn combined(
+    left: LogicalQuery,
+    operator: SetOperator,
+    right: LogicalQuery,
+    planning: &mut Planning,
+) -> Result<LogicalQuery, Error> {
+    if left.output.len() != right.output.len() {
+        let message = format!(
+            "the parts of {operator} have {} and {} columns",
+            left.output.len(),
+            right.output.len()
+        );
+        return Err(Error::new("column-count", message, Span::default()));
+    }
+    let pairs = left.output.iter().zip(&right.output);
+    let types: Vec<DataType> =
+        pairs.map(|(a, b)| common_type([Some(a.data_type), Some(b.data_type)])).collect();
+    let output: Vec<QueryColumn> = left
+        .output
+        .iter()
+        .zip(&types)
+        .map(|(column, data_type)| QueryColumn {
+            name: column.name.clone(),
+            data_type: *data_type,
+            column: planning.names.add(&*column.name),
+        })
+        .collect();
+    let columns: Vec<usize> = output.iter().map(|column| column.column).collect();
+    let inputs = [left, right].map(|side| widened(side, &types, planning));
+    let [left, right] = inputs;
+    let logical = match operator {
+        SetOperator::UnionAll => append(left, right, columns),
+        SetOperator::Union => {
+            let input = Box::new(append(without_distinct(left), right, columns.clone()));
+            Logical::Distinct { input, columns }
+        }
+        SetOperator::Intersect | SetOperator::Except => {
+            let keeps_common = operator == SetOperator::Intersect;
+            let (left_columns, right_columns) = (left.identities(), right.identities());
+            let input = Box::new(left.logical);
+            let distinct = Logical::Distinct { input, columns: left_columns.clone() };
+            let rows = Logical::SetFilter(LogicalSetFilter {
+                left: Box::new(distinct),
+                right: Box::new(right.logical),
+                left_columns: left_columns.clone(),
+                right_columns,
+                keeps_common,
+            });
+            let renamed = columns.iter().zip(left_columns).zip(&types);
+            let renamed = renamed.map(|((column, input), data_type)| ComputedColumn {
+                column: *column,
+                expression: BoundExpression::column(input, *data_type),
+            });
+            Logical::Project { input: Box::new(rows), columns: renamed.collect() }
+        }
+    };
+    Ok(LogicalQuery { logical, output })
+}
+
+/// The rows of one query behind those of another; of several, one operator.
+fn append(left: LogicalQuery, right: LogicalQuery, columns: Vec<usize>) -> Logical {
+    let right_columns = right.identities();
+    let left_columns = left.identities();
+    let is_append =
+        matches!(&left.logical, Logical::Append { columns, .. } if *columns == left_columns);
+    let mut inputs = if is_append && let Logical::Append { inputs, .. } = left.logical {
+        inputs
+    } else {
+        vec![(left.logical, left_columns)]
+    };
+    inputs.push((right.logical, right_columns));
+    Logical::Append { inputs, columns }
+}
+
+/// The rows of a UNION with those that it has twice: another UNION drops them, too.
+fn without_distinct(query: LogicalQuery) -> LogicalQuery {
+    let columns = query.identities();
+    let is_union = matches!(
+        &query.logical,
+        Logical::Distinct { input, columns: distinct }
+            if *distinct == columns && matches!(**input, Logical::Append { .. })
+    );
+    let logical = if is_union && let Logical::Distinct { input, .. } = query.logical {
+        *input
+    } else {
+        query.logical
+    };
+    LogicalQuery { logical, output: query.output }
+}
+
+/// A query whose columns have these types, which hold all of their values.
+fn widened(query: LogicalQuery, types: &[DataType], planning: &mut Planning) -> LogicalQuery {
+    if query.output.iter().zip(types).all(|(column, data_type)| column.data_type == *data_type) {
+        return query;
+    }
+    let LogicalQuery { logical, output } = query;
+    let mut columns = Vec::with_capacity(output.len());
+    let output = output.into_iter().zip(types).map(|(known, data_type)| {
+        let value = BoundExpression::column(known.column, known.data_type);
+        let kind = BoundKind::Call(ScalarFunction::Coalesce, vec![value]);
+        let expression = BoundExpression { kind, data_type: *data_type };
+        let column = planning.names.add(&*known.name);
+        columns.push(ComputedColumn { column, expression });
+        QueryColumn { name: known.name, data_type: *data_type, column }
+    });
+    let output = output.collect();
+    LogicalQuery { logical: Logical::Project { input: Box::new(logical), columns }, output }
+}
+
+/// A query in an order that its own columns give.
+fn sorted(query: LogicalQuery, order_by: &[OrderItem]) -> Result<LogicalQuery, Error> {
+    let LogicalQuery { mut logical, output } = query;
+    let mut keys = Vec::with_capacity(order_by.len());
+    for item in order_by {
+        keys.push(LogicalKey::of(item, ordered_column(&item.expression, &output)?));
+    }
+    if !keys.is_empty() {
+        logical = Logical::Sort { input: Box::new(logical), keys, first: None };
+    }
+    Ok(LogicalQuery { logical, output })
+}
+
+/// The column of a compound query that a key of its ORDER BY means.
+fn ordered_column(expression: &Expression, output: &[QueryColumn]) -> Result<usize, Error> {
+    if let Some(number) = signed_integer(expression) {
+        let index = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
+        return match index.and_then(|index| output.get(index)) {
+            Some(column) => Ok(column.column),
+            None => Err(no_such_ordinal("ORDER BY", number, output.len(), expression.span)),
+        };
+    }
+    if let ExpressionKind::Column { table: None, column: name } = &expression.kind
+        && let Some(column) = output.iter().find(|c| c.name.eq_ignore_ascii_case(&name.name))
+    {
+        return Ok(column.column);
+    }
+    let names: Vec<&str> = output.iter().map(|column| column.name.as_str()).collect();
+    let message = "ORDER BY of several queries is by a column of the result";
+    Err(Error::new("unknown-column", message, expression.span)
+        .help(Some(format!("write its number, or one of the names {}", names.join(", ")))))
+}
+
+fn limits(query: &Query) -> Result<Option<Limits>, Error> {
+    let scope = Scope::default();
+    let mut binder = Binder { scope: &scope, aliases: &[], aggregates: None, clause: "LIMIT" };
+    let mut bind = |expression: &Option<Expression>| match expression {
+        Some(expression) => binder.bind(expression).map(Some),
+        None => Ok(None),
+    };
+    let (limit, offset) = (bind(&query.limit)?, bind(&query.offset)?);
+    let given = limit.is_some() || offset.is_some();
+    Ok(given.then_some(Limits { limit, offset }))
+}
