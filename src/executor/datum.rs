@@ -142,11 +142,25 @@ pub fn map_values(
     operands: &[(&Datum, DataType)],
     mut compute: impl FnMut(&[Value]) -> Result<Value, Error>,
 ) -> Result<Datum, Error> {
-    let mut values = Vec::with_capacity(operands.len());
     if operands.iter().all(|(datum, _)| matches!(datum, Datum::Scalar(_))) {
-        values.extend(operands.iter().map(|(datum, data_type)| datum.value(*data_type, 0)));
+        let value = |(datum, data_type): &(&Datum, DataType)| datum.value(*data_type, 0);
+        let values: Vec<Value> = operands.iter().map(value).collect();
         return Ok(Datum::Scalar(conform(compute(&values)?, result)));
     }
+    map_rows(rows, result, operands, compute)
+}
+
+/// Computes a value for each row from the values of some operands, also where these are the same.
+///
+/// # Errors
+/// That of `compute` for the first row that fails.
+pub fn map_rows(
+    rows: usize,
+    result: DataType,
+    operands: &[(&Datum, DataType)],
+    mut compute: impl FnMut(&[Value]) -> Result<Value, Error>,
+) -> Result<Datum, Error> {
+    let mut values = Vec::with_capacity(operands.len());
     let mut builder = ColumnBuilder::new(result, rows);
     for row in 0..rows {
         values.clear();

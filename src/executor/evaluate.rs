@@ -4,12 +4,13 @@
 //! and the later arguments of coalesce and iif see only the rows that reach them, so that an error
 //! in one is an error of such a row.
 
-use super::datum::{Batch, Datum, conform, map_values};
+use super::datum::{Batch, Datum, conform, map_rows, map_values};
 use super::membership::Membership;
 use super::profile::{Probe, Profile};
 use super::{Error, arithmetic, cast, compare, functions, kernels, text};
 use crate::language::ast::CurrentTime;
-use crate::planner::{Arithmetic, BoundExpression, BoundKind, ScalarFunction};
+use crate::planner::{Arithmetic, BoundExpression, BoundKind, ScalarFunction, Volatility};
+use crate::storage::{Random, SystemRandom};
 use crate::types::column::value_at;
 use crate::types::{DataType, Literal, Timestamp, Value, with_stack};
 use arrow_array::{ArrayRef, BooleanArray, UInt64Array};
@@ -25,6 +26,8 @@ pub struct Context {
     pub parameters: Arc<[Literal]>,
     /// Set from outside when the statement shall stop; looked at wherever rows come from.
     pub interrupt: Arc<AtomicBool>,
+    /// Where `random` and `randomblob` have theirs from.
+    pub random: Arc<dyn Random>,
     /// Where operators are measured, if they are.
     pub profile: Option<Arc<Profile>>,
 }
@@ -43,6 +46,17 @@ pub fn check(interrupt: &AtomicBool) -> Result<(), Error> {
 type TypedDatum<'a> = (&'a Datum, DataType);
 
 impl Context {
+    /// That of expressions which read no parameter and no clock.
+    pub(super) fn of_constants() -> Context {
+        Context {
+            now: Timestamp(0),
+            parameters: Arc::new([]),
+            interrupt: Arc::default(),
+            random: Arc::new(SystemRandom),
+            profile: None,
+        }
+    }
+
     /// Goes on unless the statement shall stop.
     ///
     /// # Errors
@@ -302,9 +316,14 @@ impl Context {
         let computed = computed?;
         let typed: Vec<TypedDatum> =
             computed.iter().zip(arguments).map(|(datum, a)| (datum, a.data_type)).collect();
-        map_values(batch.rows, result, &typed, |values| {
-            functions::call(function, values, self.now).map(|value| conform(value, result))
-        })
+        let compute =
+            |values: &[Value]| functions::call(function, values, self).map(|v| conform(v, result));
+        match function.volatility() {
+            Volatility::Volatile => map_rows(batch.rows, result, &typed, compute),
+            Volatility::Immutable | Volatility::Stable => {
+                map_values(batch.rows, result, &typed, compute)
+            }
+        }
     }
 
     /// `operand [NOT] IN (list)`. Items that are the same for every row become one sorted list; others
@@ -354,13 +373,7 @@ impl Context {
 /// What an expression comes to that reads no column, no parameter and no clock; `None` where
 /// computing it is an error.
 pub fn constant(expression: &BoundExpression) -> Option<Value> {
-    let context = Context {
-        now: Timestamp(0),
-        parameters: Arc::new([]),
-        interrupt: Arc::default(),
-        profile: None,
-    };
-    context.constant(expression).ok()
+    Context::of_constants().constant(expression).ok()
 }
 
 /// What the Let around an expression computed, which is the last column its body sees.

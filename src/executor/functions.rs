@@ -1,13 +1,18 @@
 //! The meaning of every scalar function, value by value; SQLite's, function by function.
 
+mod bytes;
+mod digits;
+mod format;
+
 use super::Error;
 use super::arithmetic::{number, to_integer, to_real};
 use super::compare::value_truth;
 use super::datetime;
+use super::evaluate::Context;
 use super::text::{Pattern, escape_character, unescape};
 use crate::language::ast::MatchKind;
 use crate::planner::{Arithmetic, MathFunction, ScalarFunction, TextFunction};
-use crate::types::{Decimal, Timestamp, Value};
+use crate::types::{Decimal, Value};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
@@ -17,12 +22,28 @@ pub const MAX_TEXT: usize = 1 << 30;
 /// What `version()` says.
 const VERSION: &str = concat!("asof ", env!("CARGO_PKG_VERSION"));
 
-/// Calls a function, in a statement of the time `now`.
+/// What `sqlite_version()` says: whose answers the tests hold against ours.
+const SQLITE_VERSION: &str = "3.54.1";
+
+/// Calls a function in a statement.
 ///
 /// # Errors
 /// `integer-overflow` of `abs`, `decimal-overflow`, `text-limit`, `escape` of LIKE and `unistr`.
-pub fn call(function: ScalarFunction, arguments: &[Value], now: Timestamp) -> Result<Value, Error> {
+pub fn call(
+    function: ScalarFunction,
+    arguments: &[Value],
+    context: &Context,
+) -> Result<Value, Error> {
     match function {
+        ScalarFunction::Format => format::format(arguments),
+        ScalarFunction::Likelihood | ScalarFunction::Likely | ScalarFunction::Unlikely => {
+            Ok(arguments[0].clone())
+        }
+        ScalarFunction::Random => Ok(bytes::random_integer(&*context.random)),
+        ScalarFunction::Randomblob => bytes::random_bytes(&arguments[0], &*context.random),
+        ScalarFunction::Soundex => Ok(Value::text(bytes::soundex(&arguments[0].to_text()))),
+        ScalarFunction::SqliteVersion => Ok(Value::text(SQLITE_VERSION)),
+        ScalarFunction::Zeroblob => bytes::zeros(&arguments[0]),
         ScalarFunction::Coalesce => Ok(first_known(arguments)),
         ScalarFunction::Nullif => {
             let same = !arguments[0].is_null() && arguments[0] == arguments[1];
@@ -44,10 +65,14 @@ pub fn call(function: ScalarFunction, arguments: &[Value], now: Timestamp) -> Re
         // The functions above have something to say of NULL.
         _ if arguments.iter().any(Value::is_null) => Ok(Value::Null),
         ScalarFunction::Abs => absolute(&arguments[0]),
-        ScalarFunction::Calendar(function) => Ok(datetime::call(function, arguments, now)),
+        ScalarFunction::Calendar(function) => Ok(datetime::call(function, arguments, context.now)),
         ScalarFunction::Glob => matches(MatchKind::Glob, arguments),
         ScalarFunction::Like => matches(MatchKind::Like, arguments),
         ScalarFunction::Replace => replace(arguments),
+        ScalarFunction::Unhex => {
+            let ignored = arguments.get(1).map_or(Cow::Borrowed(""), Value::to_text);
+            Ok(bytes::from_hexadecimal(&arguments[0].to_text(), &ignored))
+        }
         ScalarFunction::Unistr => unescape(&arguments[0].to_text()),
         // Of equal ones, as 1 and 1.0 are, the first is the largest and the last the smallest.
         ScalarFunction::Max => Ok(best(arguments, Ordering::is_gt)),
@@ -263,6 +288,11 @@ fn text_function(function: TextFunction, arguments: &[Value]) -> Value {
         }
         TextFunction::Lower => Value::text(text.to_ascii_lowercase()),
         TextFunction::Upper => Value::text(text.to_ascii_uppercase()),
+        TextFunction::Instr
+            if let (Some(bytes), Some(part)) = (blob(&arguments[0]), blob(&arguments[1])) =>
+        {
+            count(bytes::position(bytes, part))
+        }
         TextFunction::Instr => match text.find(&*arguments[1].to_text()) {
             Some(at) => count(text[..at].chars().count() + 1),
             None => Value::Integer(0),
@@ -315,10 +345,14 @@ fn real_function(function: MathFunction, arguments: &[Value]) -> Value {
     let positive = |x: f64, f: fn(f64) -> f64| if x > 0.0 { f(x) } else { f64::NAN };
     Value::real(match function {
         MathFunction::Acos => a.acos(),
+        MathFunction::Acosh => a.acosh(),
         MathFunction::Asin => a.asin(),
+        MathFunction::Asinh => a.asinh(),
         MathFunction::Atan => a.atan(),
         MathFunction::Atan2 => a.atan2(b),
+        MathFunction::Atanh => a.atanh(),
         MathFunction::Cos => a.cos(),
+        MathFunction::Cosh => a.cosh(),
         MathFunction::Degrees => a.to_degrees(),
         MathFunction::Exp => a.exp(),
         MathFunction::Ln => positive(a, f64::ln),
@@ -330,8 +364,10 @@ fn real_function(function: MathFunction, arguments: &[Value]) -> Value {
         MathFunction::Power => a.powf(b),
         MathFunction::Radians => a.to_radians(),
         MathFunction::Sin => a.sin(),
+        MathFunction::Sinh => a.sinh(),
         MathFunction::Sqrt => a.sqrt(),
         MathFunction::Tan => a.tan(),
+        MathFunction::Tanh => a.tanh(),
     })
 }
 
@@ -340,8 +376,9 @@ mod tests {
     use super::*;
 
     fn shown(function: ScalarFunction, arguments: &[Value]) -> String {
-        let now = Timestamp(0);
-        call(function, arguments, now).map_or_else(|error| error.code().into(), |v| v.to_string())
+        let context = Context::of_constants();
+        call(function, arguments, &context)
+            .map_or_else(|error| error.code().into(), |v| v.to_string())
     }
 
     #[test]

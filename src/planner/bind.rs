@@ -367,6 +367,14 @@ fn scalar(
     mut arguments: Vec<BoundExpression>,
     span: Span,
 ) -> Result<BoundExpression, Error> {
+    if function == ScalarFunction::Likelihood {
+        let chance = arguments[1].as_constant().map(Value::to_text);
+        let chance = chance.and_then(|text| text.parse::<f64>().ok());
+        if !chance.is_some_and(|chance| (0.0..=1.0).contains(&chance)) {
+            let message = "the second argument of likelihood is a number from 0.0 to 1.0";
+            return Err(Error::new("function", message, span));
+        }
+    }
     if let Some(from) = exact_numbers::choices(function) {
         exact_numbers::alternatives(arguments[from..].iter_mut());
     }

@@ -1,6 +1,6 @@
 //! Expressions by position: names are gone, types are known.
 
-use super::functions::ScalarFunction;
+use super::functions::{ScalarFunction, Volatility};
 use crate::language::ast::{CurrentTime, MatchKind};
 use crate::types::{DataType, Literal, Value, with_stack};
 use std::fmt;
@@ -302,9 +302,22 @@ impl BoundExpression {
 
     /// Whether the value is the same for every row.
     pub fn is_constant(&self) -> bool {
-        let mut constant = !matches!(self.kind, BoundKind::Column(_) | BoundKind::Aggregate(_));
+        let mut constant = !matches!(self.kind, BoundKind::Column(_) | BoundKind::Aggregate(_))
+            && !self.calls_volatile();
         self.for_each_operand(|operand| constant = constant && operand.is_constant());
         constant
+    }
+
+    /// Whether the value is another one each time it is computed.
+    pub fn is_volatile(&self) -> bool {
+        let mut is_volatile = self.calls_volatile();
+        self.for_each_operand(|operand| is_volatile = is_volatile || operand.is_volatile());
+        is_volatile
+    }
+
+    fn calls_volatile(&self) -> bool {
+        matches!(self.kind, BoundKind::Call(function, _)
+            if function.volatility() == Volatility::Volatile)
     }
 
     /// Calls `visit` with the index of every column it reads.

@@ -1,6 +1,10 @@
-//! The vocabulary of functions: one table for names, arities, result types and what HELP says of
+//! The vocabulary of functions: one [table] for names, arities, result types and what HELP says of
 //! each. The executor gives each scalar function its meaning and each aggregate its
 //! accumulator.
+
+mod table;
+
+pub use table::{AGGREGATE_FUNCTIONS, SCALAR_FUNCTIONS};
 
 use super::exact_numbers::{common_decimal, quotient_scale};
 use crate::types::DataType;
@@ -17,23 +21,33 @@ pub enum ScalarFunction {
     Concat,
     ConcatWs,
     Floor,
+    Format,
     Glob,
     Hex,
     Iif,
     Like,
+    Likelihood,
+    Likely,
     Math(MathFunction),
     Max,
     Min,
     Nullif,
     Quote,
+    Random,
+    Randomblob,
     Replace,
     Round,
     Sign,
+    Soundex,
+    SqliteVersion,
     Text(TextFunction),
     Trunc,
     Typeof,
+    Unhex,
     Unistr,
+    Unlikely,
     Version,
+    Zeroblob,
 }
 
 /// A function of real numbers.
@@ -41,10 +55,14 @@ pub enum ScalarFunction {
 #[expect(missing_docs, reason = "each is SQLite's function of that name")]
 pub enum MathFunction {
     Acos,
+    Acosh,
     Asin,
+    Asinh,
     Atan,
     Atan2,
+    Atanh,
     Cos,
+    Cosh,
     Degrees,
     Exp,
     Ln,
@@ -56,8 +74,10 @@ pub enum MathFunction {
     Power,
     Radians,
     Sin,
+    Sinh,
     Sqrt,
     Tan,
+    Tanh,
 }
 
 /// A function of a text.
@@ -115,6 +135,17 @@ pub enum AggregateFunction {
     /// The value of a column that is neither grouped nor aggregated: that of the row which the only
     /// min or max of the query took, else of the group's first row.
     Bare,
+}
+
+/// When what a function gives can change although its arguments stay the same: PostgreSQL's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Volatility {
+    /// Never: it can be computed before the statement runs.
+    Immutable,
+    /// From statement to statement: the calendar knows what time it is.
+    Stable,
+    /// At every call: each row has its own.
+    Volatile,
 }
 
 /// How a function's result type follows from its arguments'.
@@ -214,181 +245,6 @@ impl Signature {
     }
 }
 
-const fn entry(
-    usage: &'static str,
-    function: ScalarFunction,
-    result: ResultType,
-    about: &'static str,
-) -> ScalarEntry {
-    ScalarEntry { signature: Signature::new(usage, about), function, result }
-}
-
-const fn aggregate(
-    usage: &'static str,
-    function: AggregateFunction,
-    about: &'static str,
-) -> AggregateEntry {
-    AggregateEntry { signature: Signature::new(usage, about), function }
-}
-
-const TEXT: ResultType = ResultType::Of(DataType::Text);
-const INTEGER: ResultType = ResultType::Of(DataType::Integer);
-const REAL: ResultType = ResultType::Of(DataType::Real);
-const BOOLEAN: ResultType = ResultType::Of(DataType::Boolean);
-const ANY: ResultType = ResultType::Of(DataType::Any);
-
-/// Every scalar function; the first name of a function is the one that prints.
-#[rustfmt::skip] // An entry is two lines: how it is called, and what HELP says of it.
-pub const SCALAR_FUNCTIONS: &[ScalarEntry] = &[
-    entry("abs(x)", ScalarFunction::Abs, ResultType::Magnitude,
-        "x without its sign"),
-    entry("acos(x)", ScalarFunction::Math(MathFunction::Acos), REAL,
-        "the arc cosine, in radians"),
-    entry("asin(x)", ScalarFunction::Math(MathFunction::Asin), REAL,
-        "the arc sine, in radians"),
-    entry("atan(x)", ScalarFunction::Math(MathFunction::Atan), REAL,
-        "the arc tangent, in radians"),
-    entry("atan2(y, x)", ScalarFunction::Math(MathFunction::Atan2), REAL,
-        "the angle of the point (x, y), in radians"),
-    entry("ceil(x)", ScalarFunction::Ceil, ResultType::Whole,
-        "the smallest whole number not below x"),
-    entry("ceiling(x)", ScalarFunction::Ceil, ResultType::Whole,
-        "ceil"),
-    entry("char([code, …])", ScalarFunction::Char, TEXT,
-        "the characters with these Unicode numbers"),
-    entry("coalesce(x, y, …)", ScalarFunction::Coalesce, ResultType::Common(0),
-        "the first that is not NULL"),
-    entry("concat(x, …)", ScalarFunction::Concat, TEXT,
-        "all as one text, NULLs left out"),
-    entry("concat_ws(separator, x, …)", ScalarFunction::ConcatWs, TEXT,
-        "all but the first as one text, that between them"),
-    entry("cos(x)", ScalarFunction::Math(MathFunction::Cos), REAL,
-        "the cosine of x radians"),
-    entry("date([moment, modifier, …])", ScalarFunction::Calendar(CalendarFunction::Date), TEXT,
-        "the day of a moment, now if none is given"),
-    entry("datetime([moment, modifier, …])", ScalarFunction::Calendar(CalendarFunction::Datetime), TEXT,
-        "day and time of a moment"),
-    entry("degrees(x)", ScalarFunction::Math(MathFunction::Degrees), REAL,
-        "x radians in degrees"),
-    entry("exp(x)", ScalarFunction::Math(MathFunction::Exp), REAL,
-        "e to the power of x"),
-    entry("floor(x)", ScalarFunction::Floor, ResultType::Whole,
-        "the largest whole number not above x"),
-    entry("glob(pattern, text)", ScalarFunction::Glob, BOOLEAN,
-        "text GLOB pattern"),
-    entry("hex(x)", ScalarFunction::Hex, TEXT,
-        "the bytes of x in hexadecimal"),
-    entry("ifnull(x, y)", ScalarFunction::Coalesce, ResultType::Common(0),
-        "x, or y where x is NULL"),
-    entry("iif(condition, x [, y])", ScalarFunction::Iif, ResultType::Common(1),
-        "x where the condition is true, else y or NULL"),
-    entry("if(condition, x [, y])", ScalarFunction::Iif, ResultType::Common(1),
-        "iif"),
-    entry("instr(text, part)", ScalarFunction::Text(TextFunction::Instr), INTEGER,
-        "where part begins in text, from 1; 0: nowhere"),
-    entry("julianday([moment, modifier, …])", ScalarFunction::Calendar(CalendarFunction::Julianday), REAL,
-        "the days since 4714 BC"),
-    entry("length(x)", ScalarFunction::Text(TextFunction::Length), INTEGER,
-        "how many characters, or bytes of a BLOB"),
-    entry("char_length(x)", ScalarFunction::Text(TextFunction::Length), INTEGER,
-        "length"),
-    entry("like(pattern, text [, escape])", ScalarFunction::Like, BOOLEAN,
-        "text LIKE pattern"),
-    entry("ln(x)", ScalarFunction::Math(MathFunction::Ln), REAL,
-        "the natural logarithm"),
-    entry("log([base,] x)", ScalarFunction::Math(MathFunction::Log), REAL,
-        "the logarithm to the base, 10 if none is given"),
-    entry("log10(x)", ScalarFunction::Math(MathFunction::Log10), REAL,
-        "the logarithm to the base 10"),
-    entry("log2(x)", ScalarFunction::Math(MathFunction::Log2), REAL,
-        "the logarithm to the base 2"),
-    entry("lower(text)", ScalarFunction::Text(TextFunction::Lower), TEXT,
-        "text in small letters (a to z)"),
-    entry("ltrim(text [, characters])", ScalarFunction::Text(TextFunction::Ltrim), TEXT,
-        "text without blanks, or these, at its beginning"),
-    entry("max(x, y, …)", ScalarFunction::Max, ResultType::Common(0),
-        "the greatest of them; NULL if one is NULL"),
-    entry("min(x, y, …)", ScalarFunction::Min, ResultType::Common(0),
-        "the least of them; NULL if one is NULL"),
-    entry("mod(x, y)", ScalarFunction::Math(MathFunction::Mod), ResultType::Remainder,
-        "the remainder of x / y"),
-    entry("nullif(x, y)", ScalarFunction::Nullif, ResultType::First,
-        "NULL where x equals y, else x"),
-    entry("octet_length(x)", ScalarFunction::Text(TextFunction::OctetLength), INTEGER,
-        "how many bytes"),
-    entry("pi()", ScalarFunction::Math(MathFunction::Pi), REAL,
-        "3.14159…"),
-    entry("power(x, y)", ScalarFunction::Math(MathFunction::Power), REAL,
-        "x to the power of y"),
-    entry("pow(x, y)", ScalarFunction::Math(MathFunction::Power), REAL,
-        "power"),
-    entry("quote(x)", ScalarFunction::Quote, TEXT,
-        "x as a literal of SQL"),
-    entry("radians(x)", ScalarFunction::Math(MathFunction::Radians), REAL,
-        "x degrees in radians"),
-    entry("replace(text, old, new)", ScalarFunction::Replace, TEXT,
-        "text with new wherever old stood"),
-    entry("round(x [, digits])", ScalarFunction::Round, ResultType::Rounded,
-        "x rounded, to so many digits behind the point"),
-    entry("rtrim(text [, characters])", ScalarFunction::Text(TextFunction::Rtrim), TEXT,
-        "text without blanks, or these, at its end"),
-    entry("sign(x)", ScalarFunction::Sign, INTEGER,
-        "-1, 0 or 1 as x is below, at or above 0"),
-    entry("sin(x)", ScalarFunction::Math(MathFunction::Sin), REAL,
-        "the sine of x radians"),
-    entry("sqrt(x)", ScalarFunction::Math(MathFunction::Sqrt), REAL,
-        "the square root"),
-    entry("strftime(format [, moment, modifier, …])", ScalarFunction::Calendar(CalendarFunction::Strftime), TEXT,
-        "a moment as %Y-%m-%d and its like"),
-    entry("substr(text, start [, length])", ScalarFunction::Text(TextFunction::Substr), ResultType::Part,
-        "from start on; 1 is the first, -1 the last"),
-    entry("substring(text, start [, length])", ScalarFunction::Text(TextFunction::Substr), ResultType::Part,
-        "substr"),
-    entry("tan(x)", ScalarFunction::Math(MathFunction::Tan), REAL,
-        "the tangent of x radians"),
-    entry("time([moment, modifier, …])", ScalarFunction::Calendar(CalendarFunction::Time), TEXT,
-        "the time of day of a moment"),
-    entry("timediff(moment, moment)", ScalarFunction::Calendar(CalendarFunction::Timediff), TEXT,
-        "from the second to the first moment"),
-    entry("trim(text [, characters])", ScalarFunction::Text(TextFunction::Trim), TEXT,
-        "text without blanks, or these, at both ends"),
-    entry("trunc(x)", ScalarFunction::Trunc, ResultType::Whole,
-        "x without what stands behind its point"),
-    entry("typeof(x)", ScalarFunction::Typeof, TEXT,
-        "integer, real, text, blob or null"),
-    entry("unicode(text)", ScalarFunction::Text(TextFunction::Unicode), INTEGER,
-        "the Unicode number of the first character"),
-    entry("unistr(text)", ScalarFunction::Unistr, TEXT,
-        "text with \\XXXX and its like made characters"),
-    entry("unixepoch([moment, modifier, …])", ScalarFunction::Calendar(CalendarFunction::Unixepoch), ANY,
-        "the seconds since 1970"),
-    entry("upper(text)", ScalarFunction::Text(TextFunction::Upper), TEXT,
-        "text in capital letters (A to Z)"),
-    entry("version()", ScalarFunction::Version, TEXT,
-        "the version of asof"),
-];
-
-/// Every aggregate function. `min` and `max` of several arguments are scalar functions.
-#[rustfmt::skip] // As above.
-pub const AGGREGATE_FUNCTIONS: &[AggregateEntry] = &[
-    aggregate("count(* or x)", AggregateFunction::Count,
-        "how many rows, or those where x is not NULL"),
-    aggregate("sum(x)", AggregateFunction::Sum,
-        "the sum; exact but for REAL; NULL of nothing"),
-    aggregate("total(x)", AggregateFunction::Total,
-        "the sum as a REAL, 0.0 of nothing"),
-    aggregate("avg(x)", AggregateFunction::Avg,
-        "the mean"),
-    aggregate("min(x)", AggregateFunction::Min,
-        "the least"),
-    aggregate("max(x)", AggregateFunction::Max,
-        "the greatest"),
-    aggregate("group_concat(x [, separator])", AggregateFunction::GroupConcat,
-        "all as one text, between them a comma or this"),
-    aggregate("string_agg(x, separator)", AggregateFunction::GroupConcat,
-        "group_concat"),
-];
-
 impl ScalarFunction {
     /// The function's name.
     pub fn name(self) -> &'static str {
@@ -396,9 +252,44 @@ impl ScalarFunction {
         named.map_or("", |entry| entry.signature.name)
     }
 
-    /// Whether its arguments alone decide what it gives: the calendar also knows what time it is.
-    pub fn is_pure(self) -> bool {
-        !matches!(self, ScalarFunction::Calendar(_))
+    /// What else than its arguments decides what it gives.
+    pub fn volatility(self) -> Volatility {
+        match self {
+            ScalarFunction::Random | ScalarFunction::Randomblob => Volatility::Volatile,
+            ScalarFunction::Calendar(_) => Volatility::Stable,
+            ScalarFunction::Abs
+            | ScalarFunction::Ceil
+            | ScalarFunction::Char
+            | ScalarFunction::Coalesce
+            | ScalarFunction::Concat
+            | ScalarFunction::ConcatWs
+            | ScalarFunction::Floor
+            | ScalarFunction::Format
+            | ScalarFunction::Glob
+            | ScalarFunction::Hex
+            | ScalarFunction::Iif
+            | ScalarFunction::Like
+            | ScalarFunction::Likelihood
+            | ScalarFunction::Likely
+            | ScalarFunction::Math(_)
+            | ScalarFunction::Max
+            | ScalarFunction::Min
+            | ScalarFunction::Nullif
+            | ScalarFunction::Quote
+            | ScalarFunction::Replace
+            | ScalarFunction::Round
+            | ScalarFunction::Sign
+            | ScalarFunction::Soundex
+            | ScalarFunction::SqliteVersion
+            | ScalarFunction::Text(_)
+            | ScalarFunction::Trunc
+            | ScalarFunction::Typeof
+            | ScalarFunction::Unhex
+            | ScalarFunction::Unistr
+            | ScalarFunction::Unlikely
+            | ScalarFunction::Version
+            | ScalarFunction::Zeroblob => Volatility::Immutable,
+        }
     }
 }
 

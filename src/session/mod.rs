@@ -427,7 +427,9 @@ impl Session {
 
     /// What is the same for a whole statement.
     fn context(&self, now: Timestamp, parameters: Arc<[Literal]>) -> Context {
-        Context { now, parameters, interrupt: Arc::clone(&self.interrupt), profile: None }
+        let interrupt = Arc::clone(&self.interrupt);
+        let random = Arc::clone(self.database.random());
+        Context { now, parameters, interrupt, random, profile: None }
     }
 
     /// A piece of work made ready to run where its tables are seen at `present`; a shared plan's, where

@@ -10,7 +10,7 @@ mod open;
 
 use super::base::SnapshotId;
 use super::checkpoint::Checkpointer;
-use super::environment::{Clock, Environment};
+use super::environment::{Clock, Environment, Random};
 use super::error::Error;
 use super::event::{Marker, Metadata, Operation};
 use super::past::QueryEngine;
@@ -399,6 +399,11 @@ impl Database {
     /// The time by the injected clock.
     pub fn now(&self) -> Timestamp {
         self.environment.clock.now()
+    }
+
+    /// The injected randomness.
+    pub fn random(&self) -> &Arc<dyn Random> {
+        &self.environment.random
     }
 
     /// The injected clock.

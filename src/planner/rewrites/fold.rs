@@ -1,9 +1,9 @@
 //! Constants are computed once, and conditions that decide nothing go.
 
 use super::RewriteContext;
-use crate::planner::Catalog;
 use crate::planner::expression::{BoundExpression, BoundKind};
 use crate::planner::logical::{Logical, LogicalJoin, LogicalTable};
+use crate::planner::{Catalog, Volatility};
 use crate::types::{DataType, Value};
 
 /// Computes what reads no column, parameter or clock, unless that is an error: then the rows decide
@@ -47,7 +47,7 @@ fn fold(expression: &mut BoundExpression, catalog: &dyn Catalog) -> bool {
         | BoundKind::CurrentTime(_)
         | BoundKind::Aggregate(_)
         | BoundKind::Bound => return false,
-        BoundKind::Call(function, _) => function.is_pure(),
+        BoundKind::Call(function, _) => function.volatility() == Volatility::Immutable,
         BoundKind::Negate(_)
         | BoundKind::BitNot(_)
         | BoundKind::Not(_)

@@ -18,10 +18,11 @@ fn push(logical: Logical, conditions: Vec<BoundExpression>) -> Logical {
             Logical::Table(table)
         }
         Logical::Filter { input, conditions: own } => {
-            // What reads no column decides about all rows, or is an error, before any is read.
-            let (constant, own): (Vec<_>, Vec<_>) =
-                own.into_iter().partition(BoundExpression::is_constant);
-            push(*input, own.into_iter().chain(conditions).collect()).filtered(constant)
+            // What reads no column decides about all rows, or is an error, before any is read. What is
+            // another value each time is tested as often as it is written.
+            let (staying, own): (Vec<_>, Vec<_>) =
+                own.into_iter().partition(|own| own.is_constant() || own.is_volatile());
+            push(*input, own.into_iter().chain(conditions).collect()).filtered(staying)
         }
         Logical::Join(join) => push_into_join(join, conditions),
         Logical::Project { input, columns } => {

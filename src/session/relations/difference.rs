@@ -395,7 +395,8 @@ mod tests {
 
     fn context() -> Context {
         let (now, interrupt) = (crate::types::Timestamp(0), Arc::default());
-        Context { now, parameters: Arc::new([]), interrupt, profile: None }
+        let random = Arc::new(crate::storage::SystemRandom);
+        Context { now, parameters: Arc::new([]), interrupt, random, profile: None }
     }
 
     /// The difference of the table `t` between two events.
