@@ -146,9 +146,10 @@ fn a_log_with_a_damaged_header_can_be_read() -> Result<(), Error> {
         for name in missing {
             vfs.remove(&directory().join(name)).expect("it is there");
         }
-        let header = log_of(&vfs).iter().position(|byte| *byte == b'\n').expect("a header");
+        let whole = log_of(&vfs);
+        let header = whole.iter().position(|byte| *byte == b'\n').expect("a header");
         for at in (0..=header).step_by(11).chain([header]) {
-            let good = log_of(&vfs)[at];
+            let good = whole[at];
             let file = vfs.open(&log_path(), Access::Write).expect("a log");
             let at = u64::try_from(at).expect("small");
             file.write_at(at, &[good ^ 4]).expect("memory");
@@ -166,6 +167,11 @@ fn a_log_with_a_damaged_header_can_be_read() -> Result<(), Error> {
             }
             let notices = database.notices().join("\n");
             assert!(notices.contains("header"), "byte {at}: {notices}");
+            // A copy has the header as it was, and so nothing is lost.
+            let elsewhere = MemVfs::default();
+            let saved = database.salvage_to(directory(), options(elsewhere.clone()))?;
+            assert!(saved.lost.is_empty(), "byte {at}");
+            assert_eq!(log_of(&elsewhere), whole, "byte {at}");
             file.write_at(at, &[good]).expect("memory");
             drop(database);
             // It is good again: the record goes.

@@ -162,3 +162,67 @@ fn a_run_ends_with_3_for_the_same_reasons_by_every_way() {
     }
     assert_eq!(holder.end(), (Some(0), String::new()));
 }
+
+/// A database whose log begins with a header of another version.
+fn of_version(version: u64, is_sealed: bool) -> TestDirectory {
+    let place = TestDirectory::new();
+    assert_eq!(place.run(&["bank"], format!("{TABLE}INSERT INTO t VALUES (7, 'x');")).code, 0);
+    let path = place.path().join("bank/events.log");
+    let log = fs::read_to_string(&path).expect("a log");
+    let (header, events) = log.split_once('\n').expect("lines");
+    let header = header.replace("\"version\":2", &format!("\"version\":{version}"));
+    let (said, seal) = header.rsplit_once(",\"crc\":\"").expect("a checksum");
+    let sealed = format!("{:08x}\"}}", crc32c::crc32c(said.as_bytes()));
+    assert_ne!(sealed, seal, "the checksum is stale");
+    let seal = if is_sealed { sealed.as_str() } else { seal };
+    fs::write(&path, format!("{said},\"crc\":\"{seal}\n{events}")).expect("a log");
+    place
+}
+
+#[test]
+fn a_log_of_another_format_is_refused_in_words() {
+    for (version, way) in [
+        (1, "the asof that wrote it can .dump it, and this one runs the dump"),
+        (3, "a newer asof wrote it: that one reads it"),
+    ] {
+        let place = of_version(version, true);
+        let said = format!(
+            "error[format]: bank/events.log has version {version} of the format, and only 2 is \
+             read\n   = {way}\n"
+        );
+        for arguments in [
+            &["bank", "SELECT a FROM t"][..],
+            &["--read-only", "bank", "SELECT a FROM t"],
+            &["bank", "--salvage", "saved"],
+        ] {
+            let run = place.run(arguments, "");
+            let told = (run.code, run.out.as_str(), run.err.as_str());
+            assert_eq!(told, (3, "", said.as_str()), "{arguments:?}");
+        }
+        for (way, code, err) in ways(&place, "bank", "INSERT INTO t VALUES (8, 'y');") {
+            assert_eq!(code, 3, "{way}: {err}");
+            assert!(err.contains("has version"), "{way}: {err}");
+        }
+        let is_there = |name: &str| place.path().join(name).exists();
+        assert_eq!((is_there("bank/DAMAGED"), is_there("saved")), (false, false));
+    }
+}
+
+/// One changed digit makes another version of the format, whose checksum tells that it is none.
+#[test]
+fn a_damaged_version_is_damage_and_no_other_format() {
+    let place = of_version(3, false);
+    let run = place.run(&["bank", "SELECT a FROM t"], "");
+    assert_eq!((run.code, run.out.as_str()), (3, ""));
+    let said = "error[corrupt]: bank/events.log is damaged at byte 0, event 0: the header's \
+                checksum is wrong; nothing was changed\n   = asof --read-only DATABASE reads";
+    assert!(run.err.starts_with(said), "{}", run.err);
+    assert!(!run.err.contains("version"), "{}", run.err);
+    // What the files beside it know of it is enough to read everything, and to save it.
+    let run = place.run(&["--read-only", "bank", "SELECT a FROM t"], "");
+    assert_eq!((run.code, run.out.as_str()), (0, "7\n"), "{}", run.err);
+    let run = place.run(&["bank", "--salvage", "saved"], "");
+    assert_eq!(run.code, 0, "{}", run.err);
+    let run = place.run(&["saved", "INSERT INTO t VALUES (8, 'y'); SELECT sum(a) FROM t"], "");
+    assert_eq!((run.code, run.out.as_str()), (0, "15\n"), "{}", run.err);
+}

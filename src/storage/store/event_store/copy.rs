@@ -9,6 +9,7 @@ use crate::storage::log::reader::to_u64;
 use crate::storage::vfs::{Access, Vfs, VfsFile};
 use crate::types::EventId;
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 
 /// What the copy is called until it is whole.
@@ -19,19 +20,17 @@ const COPY_SIZE: usize = 1 << 20;
 
 impl EventStore {
     /// Copies the log up to its last event to a directory that does not exist yet; gives that event.
+    /// The header is written as it was, also where the one in the file is damaged.
     ///
     /// # Errors
     /// [`Error::Invalid`] where there is no event, [`Error::Io`] where the directory is there, the
-    /// log cannot be read or the copy cannot be written.
+    /// log cannot be read or the copy cannot be written; those of the index.
     pub(crate) fn copy_to(&self, vfs: &dyn Vfs, directory: &Path) -> Result<EventId, Error> {
-        let (head, end) = {
-            let published = self.published();
-            (published.index.head(), published.index.end())
-        };
-        let Some(log) = self.file().filter(|_| head > EventId::START) else {
-            return Err(Error::invalid("there is nothing to copy: no event happened yet"));
-        };
-        self.copy_log(vfs, directory, |copy, part| self.copy_bytes(&*log, copy, end, part))?;
+        let head = self.head();
+        if head == EventId::START {
+            return Err(nothing_to_copy());
+        }
+        self.copy_events(vfs, directory, head, |header| header)?;
         Ok(head)
     }
 
@@ -46,19 +45,30 @@ impl EventStore {
         directory: &Path,
         last: EventId,
     ) -> Result<(), Error> {
-        let end = self.published().index.end_of(last)?;
-        let header = self.writer().header.clone();
-        let Some((log, header)) = self.file().zip(header) else {
-            return Err(Error::invalid("there is nothing to copy: no event happened yet"));
-        };
         let mut uuid = [0; 16];
         environment.identities.fill(&mut uuid);
-        let line = Header { uuid, ..header }.encode();
-        self.copy_log(&*environment.vfs, directory, |copy, part| {
-            // A header is as long as any other of the same first event.
-            self.copy_bytes(&*log, copy, end, part)?;
+        let as_new = |header| Header { uuid, ..header };
+        self.copy_events(&*environment.vfs, directory, last, as_new)
+    }
+
+    /// Copies the events up to one behind what `change` makes of the header.
+    fn copy_events(
+        &self,
+        vfs: &dyn Vfs,
+        directory: &Path,
+        last: EventId,
+        change: impl FnOnce(Header) -> Header,
+    ) -> Result<(), Error> {
+        let header = self.writer().header.clone();
+        let (log, header) = self.file().zip(header).ok_or_else(nothing_to_copy)?;
+        let (start, end) = {
+            let index = &self.published().index;
+            (index.end_of(header.first_event.before())?, index.end_of(last)?)
+        };
+        let line = change(header).encode();
+        self.copy_log(vfs, directory, |copy, part| {
             copy.write_at(0, &line).map_err(Error::io("write", part))?;
-            copy.sync().map_err(Error::io("sync", part))
+            self.copy_bytes(&*log, copy, start..end, to_u64(line.len()), part)
         })
     }
 
@@ -97,26 +107,33 @@ impl EventStore {
         done
     }
 
+    /// Copies a part of the log to where it goes in the copy.
     fn copy_bytes(
         &self,
         log: &dyn VfsFile,
         copy: &dyn VfsFile,
-        end: u64,
+        part: Range<u64>,
+        mut to: u64,
         target: &Path,
     ) -> Result<(), Error> {
         let mut buffer = vec![0; COPY_SIZE];
-        let mut at = 0;
-        while at < end {
-            let left = usize::try_from(end - at).unwrap_or(usize::MAX).min(COPY_SIZE);
+        let mut at = part.start;
+        while at < part.end {
+            let left = usize::try_from(part.end - at).unwrap_or(usize::MAX).min(COPY_SIZE);
             let source = || self.directory.join(LOG);
             let read = log.read_at(at, &mut buffer[..left]).map_err(Error::io("read", source()))?;
             if read == 0 {
                 let source = io::ErrorKind::UnexpectedEof.into();
                 return Err(Error::Io { action: "read", path: self.directory.join(LOG), source });
             }
-            copy.write_at(at, &buffer[..read]).map_err(Error::io("write", target))?;
-            at += to_u64(read);
+            copy.write_at(to, &buffer[..read]).map_err(Error::io("write", target))?;
+            (at, to) = (at + to_u64(read), to + to_u64(read));
         }
         copy.sync().map_err(Error::io("sync", target))
     }
+}
+
+/// The error of a log without an event.
+fn nothing_to_copy() -> Error {
+    Error::invalid("there is nothing to copy: no event happened yet")
 }
