@@ -32,8 +32,8 @@ pub use keyword::{Keyword, WordClass};
 pub use lexer::{Tokens, tokenize};
 pub use parameters::{ParameterName, Parameters};
 pub use parser::{
-    MAX_EXPRESSIONS, MAX_HEIGHT, MAX_NESTING, parse_expression, parse_script, parse_statement,
-    parse_statement_with, productions,
+    MAX_EXPRESSIONS, MAX_HEIGHT, MAX_NESTING, MAX_TERMS, parse_expression, parse_script,
+    parse_statement, parse_statement_with, productions,
 };
 pub use prepared::{LiteralSharing, Prepared};
 pub use splitter::{

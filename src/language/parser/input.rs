@@ -32,6 +32,10 @@ pub const MAX_NESTING: usize = 100;
 /// How tall the tree of one expression may be, long chains of operators included; SQLite's limit.
 pub const MAX_HEIGHT: usize = 1_000;
 
+/// How many terms a SELECT may have to give, to group by or to sort by, each: they are compared with
+/// each other; SQLite's limit.
+pub const MAX_TERMS: usize = 2_000;
+
 /// How many expressions a statement may have, parts of others counted, constants in lists not: those
 /// take some 200 bytes each, and the latter a few times their text.
 pub const MAX_EXPRESSIONS: usize = 1_000_000;
@@ -300,6 +304,26 @@ pub(super) fn comma_list<'a, T>(
     move |input| {
         let mut list = Vec::new();
         let (rest, _) = each_between_commas(input, |input| {
+            let (rest, item) = production(input)?;
+            list.push(item);
+            Ok((rest, ()))
+        })?;
+        Ok((rest, list))
+    }
+}
+
+/// The same with at most [`MAX_TERMS`] of them; `clause` is what they stand in.
+pub(super) fn terms<'a, T>(
+    clause: &'static str,
+    production: impl Fn(TokenInput<'a>) -> Parsed<'a, T>,
+) -> impl Fn(TokenInput<'a>) -> Parsed<'a, Vec<T>> {
+    move |input| {
+        let mut list = Vec::new();
+        let (rest, _) = each_between_commas(input, |input| {
+            if list.len() == MAX_TERMS {
+                let message = format!("{clause} has more than {MAX_TERMS} terms");
+                return input.fail("term-limit", message);
+            }
             let (rest, item) = production(input)?;
             list.push(item);
             Ok((rest, ()))

@@ -24,7 +24,7 @@ pub(super) use constant::literal_value;
 pub(super) use expected::{Expected, NameKind};
 pub(super) use expression::{operand_words, operator_words};
 pub(super) use input::LiteralSlot;
-pub use input::{MAX_EXPRESSIONS, MAX_HEIGHT, MAX_NESTING};
+pub use input::{MAX_EXPRESSIONS, MAX_HEIGHT, MAX_NESTING, MAX_TERMS};
 pub use statement::productions;
 
 use super::ast::{Expression, Statement, TableReference};

@@ -8,7 +8,7 @@ use super::super::ast::{
 use super::super::token::{Symbol, TokenKind};
 use super::expected::NameKind;
 use super::expression::{distinct, expression};
-use super::input::{Parsed, TokenInput, comma_list, nested, symbol, word};
+use super::input::{Parsed, TokenInput, comma_list, nested, symbol, terms, word};
 use super::name::{alias, columns, is_name, name, table_name};
 use super::statement::values;
 use super::time::{as_of, begins_history_of, begins_moment, history, history_of, temporal};
@@ -51,7 +51,7 @@ fn undated_query(input: TokenInput<'_>) -> Parsed<'_, (Query, bool)> {
     let (rest, body) = query_body(rest)?;
     let behind_body = rest.at;
     let by = (word(Keyword::Order), word(Keyword::By));
-    let (rest, order_by) = opt(preceded(by, comma_list(order_item))).parse(rest)?;
+    let (rest, order_by) = opt(preceded(by, terms("ORDER BY", order_item))).parse(rest)?;
     let (rest, (limit, offset)) = limit(rest)?;
     let (with, order_by) = (with.unwrap_or_default(), order_by.unwrap_or_default());
     let query = Query { as_of: None, with, body, order_by, limit, offset };
@@ -145,11 +145,11 @@ fn set_operator_begins(input: TokenInput<'_>) -> bool {
 fn select(input: TokenInput<'_>) -> Parsed<'_, Select> {
     let (rest, _) = word(Keyword::Select)(input)?;
     let (rest, distinct) = distinct(rest)?;
-    let (rest, items) = comma_list(select_item)(rest)?;
+    let (rest, items) = terms("SELECT", select_item)(rest)?;
     let (rest, from) = opt(preceded(word(Keyword::From), from)).parse(rest)?;
     let (rest, filter) = opt(preceded(word(Keyword::Where), expression)).parse(rest)?;
     let by = (word(Keyword::Group), word(Keyword::By));
-    let (rest, group_by) = opt(preceded(by, comma_list(expression))).parse(rest)?;
+    let (rest, group_by) = opt(preceded(by, terms("GROUP BY", expression))).parse(rest)?;
     let (rest, having) = opt(preceded(word(Keyword::Having), expression)).parse(rest)?;
     let group_by = group_by.unwrap_or_default();
     Ok((rest, Select { distinct, items, from, filter, group_by, having }))

@@ -192,6 +192,24 @@ fn chains_end_at_the_limit_and_never_with_the_stack() {
     assert_eq!(parse_statement(&tables).expect_err("too many").code, "nesting-limit");
 }
 
+#[test]
+fn a_select_has_a_limit_of_terms() {
+    let terms = |count: usize| vec!["a"; count].join(", ");
+    for (before, behind, clause) in [
+        ("SELECT ", " FROM t", "SELECT"),
+        ("SELECT count(*) FROM t GROUP BY ", " HAVING 1", "GROUP BY"),
+        ("SELECT a FROM t ORDER BY ", " DESC LIMIT 1", "ORDER BY"),
+    ] {
+        let text = |count| format!("{before}{}{behind}", terms(count));
+        assert!(parse_statement(&text(MAX_TERMS)).is_ok(), "{clause}");
+        let text = text(MAX_TERMS + 1);
+        let error = parse_statement(&text).expect_err(clause);
+        assert_eq!(error.code, "term-limit");
+        assert_eq!(error.message, format!("{clause} has more than {MAX_TERMS} terms"));
+        assert_eq!(&text[error.span.start..], format!("a{behind}"));
+    }
+}
+
 /// A text, the code of its error, what the caret is under, the message, and the help.
 type Mistake = (&'static str, &'static str, &'static str, &'static str, Option<&'static str>);
 
