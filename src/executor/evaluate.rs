@@ -395,14 +395,32 @@ fn choose(
 
 /// Whether computing the expression for a row can be an error.
 fn may_fail(expression: &BoundExpression) -> bool {
-    let mut can = matches!(
-        expression.kind,
+    let mut can = match expression.kind {
         BoundKind::Arithmetic(..)
-            | BoundKind::Negate(_)
-            | BoundKind::Cast(_)
-            | BoundKind::Call(..)
-            | BoundKind::Match { .. }
-    );
+        | BoundKind::Negate(_)
+        | BoundKind::Cast(_)
+        | BoundKind::Call(..)
+        | BoundKind::Match { .. } => true,
+        BoundKind::Literal(_)
+        | BoundKind::Parameter { .. }
+        | BoundKind::ExactParameter(_)
+        | BoundKind::Number(_)
+        | BoundKind::Column(_)
+        | BoundKind::CurrentTime(_)
+        | BoundKind::Aggregate(_)
+        | BoundKind::BitNot(_)
+        | BoundKind::Not(_)
+        | BoundKind::Truth(_)
+        | BoundKind::Compare(..)
+        | BoundKind::And(..)
+        | BoundKind::Or(..)
+        | BoundKind::Concat(..)
+        | BoundKind::InList { .. }
+        | BoundKind::Case { .. }
+        | BoundKind::Affinity(..)
+        | BoundKind::Let { .. }
+        | BoundKind::Bound => false,
+    };
     expression.for_each_operand(|operand| can = can || may_fail(operand));
     can
 }
