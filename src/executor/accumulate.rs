@@ -3,7 +3,10 @@
 use super::Error;
 use super::arithmetic::{compute, number, to_real};
 use super::datum::Datum;
-use crate::planner::{AggregateCall, AggregateFunction, Arithmetic, quotient_scale};
+use super::percentile::Percentile;
+use crate::planner::{
+    AggregateCall, AggregateFunction, Arithmetic, PercentileFunction, quotient_scale,
+};
 use crate::types::{DataType, Decimal, Value, parse_number};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
@@ -52,6 +55,8 @@ pub enum Accumulator {
     Extreme(fn(Ordering) -> bool, Vec<Value>),
     /// Texts with separators.
     Concat(Vec<Option<String>>),
+    /// Numbers of which one or two are wanted.
+    Percentile(PercentileFunction, Vec<Percentile>),
     /// Values of some row.
     Bare(Vec<Option<Value>>),
 }
@@ -162,6 +167,9 @@ impl Accumulator {
             AggregateFunction::Min => Accumulator::Extreme(Ordering::is_lt, Vec::new()),
             AggregateFunction::Max => Accumulator::Extreme(Ordering::is_gt, Vec::new()),
             AggregateFunction::GroupConcat => Accumulator::Concat(Vec::new()),
+            AggregateFunction::Percentile(function) => {
+                Accumulator::Percentile(function, Vec::new())
+            }
             AggregateFunction::Bare => Accumulator::Bare(Vec::new()),
         }
     }
@@ -179,7 +187,7 @@ impl Accumulator {
     /// a minimum or maximum, for such an aggregate.
     ///
     /// # Errors
-    /// `integer-overflow` or `decimal-overflow` of a sum.
+    /// `integer-overflow` or `decimal-overflow` of a sum; `function` or `type` of a percentile.
     pub fn update(
         &mut self,
         input: &AccumulatorInput,
@@ -225,6 +233,13 @@ impl Accumulator {
                         }
                         none => *none = Some(value.to_text().into_owned()),
                     }
+                }
+            }
+            Accumulator::Percentile(function, held) => {
+                held.resize(groups, Percentile::default());
+                for (row, group, value) in input.counted() {
+                    let share = (input.arguments.len() > 1).then(|| input.value(1, row));
+                    held[group].add(*function, &value, share.as_ref())?;
                 }
             }
             Accumulator::Bare(_) => {}
@@ -293,6 +308,10 @@ impl Accumulator {
                 texts.resize(groups, None);
                 let texts = std::mem::take(texts).into_iter();
                 texts.map(|text| known(text.map(|text| Value::Text(text.into())))).collect()
+            }
+            Accumulator::Percentile(function, held) => {
+                held.resize(groups, Percentile::default());
+                std::mem::take(held).into_iter().map(|one| one.finish(*function)).collect()
             }
         })
     }

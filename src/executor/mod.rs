@@ -36,6 +36,7 @@ mod join;
 mod kernels;
 mod membership;
 mod operator;
+mod percentile;
 mod plan_operators;
 mod profile;
 mod set;

@@ -132,9 +132,31 @@ pub enum AggregateFunction {
     Max,
     /// group_concat(x, separator) and string_agg
     GroupConcat,
+    /// median(x) and its like
+    Percentile(PercentileFunction),
     /// The value of a column that is neither grouped nor aggregated: that of the row which the only
     /// min or max of the query took, else of the group's first row.
     Bare,
+}
+
+/// An aggregate of what lies so far from the least to the greatest number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PercentileFunction {
+    /// median(x)
+    Median,
+    /// percentile(x, percent)
+    Percent,
+    /// percentile_cont(x, fraction)
+    Continuous,
+    /// percentile_disc(x, fraction)
+    Discrete,
+}
+
+impl PercentileFunction {
+    /// The function's name.
+    pub fn name(self) -> &'static str {
+        AggregateFunction::Percentile(self).name()
+    }
 }
 
 /// When what a function gives can change although its arguments stay the same: PostgreSQL's words.
@@ -304,7 +326,7 @@ impl AggregateFunction {
     pub fn result(self, argument: DataType) -> DataType {
         match self {
             AggregateFunction::Count => DataType::Integer,
-            AggregateFunction::Total => DataType::Real,
+            AggregateFunction::Total | AggregateFunction::Percentile(_) => DataType::Real,
             AggregateFunction::Avg => {
                 if let DataType::Decimal { scale, .. } = argument {
                     DataType::Decimal { precision: 38, scale: quotient_scale(scale, 0) }

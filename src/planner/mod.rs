@@ -49,7 +49,8 @@ pub use expression::{Affinity, Arithmetic, BoundExpression, BoundKind, Compariso
 pub use function_hints::instead_of_function;
 pub use functions::{
     AGGREGATE_FUNCTIONS, AggregateEntry, AggregateFunction, CalendarFunction, MathFunction,
-    ResultType, SCALAR_FUNCTIONS, ScalarEntry, ScalarFunction, Signature, TextFunction, Volatility,
+    PercentileFunction, ResultType, SCALAR_FUNCTIONS, ScalarEntry, ScalarFunction, Signature,
+    TextFunction, Volatility,
 };
 pub use moment_arithmetic::arithmetic_of_moments;
 pub use plan::{

@@ -1,8 +1,8 @@
 //! The table of functions: what each is called, takes and gives.
 
 use super::{
-    AggregateEntry, AggregateFunction, CalendarFunction, MathFunction, ResultType, ScalarEntry,
-    ScalarFunction, Signature, TextFunction,
+    AggregateEntry, AggregateFunction, CalendarFunction, MathFunction, PercentileFunction,
+    ResultType, ScalarEntry, ScalarFunction, Signature, TextFunction,
 };
 use crate::types::DataType;
 
@@ -214,4 +214,12 @@ pub const AGGREGATE_FUNCTIONS: &[AggregateEntry] = &[
         "all as one text, between them a comma or this"),
     aggregate("string_agg(x, separator)", AggregateFunction::GroupConcat,
         "group_concat"),
+    aggregate("median(x)", AggregateFunction::Percentile(PercentileFunction::Median),
+        "the number in the middle"),
+    aggregate("percentile(x, percent)", AggregateFunction::Percentile(PercentileFunction::Percent),
+        "the number that so many percent lie below"),
+    aggregate("percentile_cont(x, fraction)", AggregateFunction::Percentile(PercentileFunction::Continuous),
+        "the same of a fraction from 0 to 1"),
+    aggregate("percentile_disc(x, fraction)", AggregateFunction::Percentile(PercentileFunction::Discrete),
+        "the same, always one of the numbers"),
 ];

@@ -1,0 +1,95 @@
+//! `median`, `percentile`, `percentile_cont` and `percentile_disc`, as SQLite's extension has them.
+
+use super::Error;
+use super::arithmetic::{number, to_real};
+use crate::planner::PercentileFunction;
+use crate::types::Value;
+
+/// The numbers of one group, and which share of them lies below the wanted one.
+#[derive(Clone, Debug, Default)]
+pub struct Percentile {
+    numbers: Vec<f64>,
+    fraction: Option<f64>,
+}
+
+impl Percentile {
+    /// Takes the values of a row in: the number, and the share unless the function is `median`.
+    ///
+    /// # Errors
+    /// `function` of a share beyond what the function takes, or another than before; `type` of what is
+    /// no finite number.
+    pub fn add(
+        &mut self,
+        function: PercentileFunction,
+        value: &Value,
+        share: Option<&Value>,
+    ) -> Result<(), Error> {
+        let fraction = share.map_or(Ok(0.5), |share| fraction(function, share))?;
+        let before = *self.fraction.get_or_insert(fraction);
+        // So near to each other they count as the same to SQLite.
+        if (before - fraction).abs() > 0.001 {
+            let message = format!("the second argument of {} differs by row", function.name());
+            return Err(Error::failed("function", message));
+        }
+        let number = match value {
+            Value::Null => return Ok(()),
+            Value::Boolean(_) | Value::Integer(_) | Value::Real(_) | Value::Decimal(_) => {
+                to_real(&number(value))
+            }
+            Value::Date(_)
+            | Value::Timestamp(_)
+            | Value::Text(_)
+            | Value::Json(_)
+            | Value::Blob(_) => f64::NAN,
+        };
+        if !number.is_finite() {
+            let message = format!("{} takes numbers, not {}", function.name(), value.shortened());
+            return Err(Error::failed("type", message));
+        }
+        self.numbers.push(number);
+        Ok(())
+    }
+
+    /// The number wanted, NULL of none: between two by their distance from it, but the lower of them
+    /// for `percentile_disc`.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a place in a list is no longer than the list, and counted as SQLite counts it"
+    )]
+    pub fn finish(mut self, function: PercentileFunction) -> Value {
+        let Some(last) = self.numbers.len().checked_sub(1) else { return Value::Null };
+        self.numbers.sort_by(f64::total_cmp);
+        let place = self.fraction.unwrap_or(0.5) * last as f64;
+        let below = (place as usize).min(last);
+        let lower = self.numbers[below];
+        if function == PercentileFunction::Discrete {
+            return Value::real(lower);
+        }
+        let upper = if place == below as f64 { lower } else { self.numbers[(below + 1).min(last)] };
+        Value::real(lower + (upper - lower) * (place - below as f64))
+    }
+}
+
+/// The share as a number from 0 to 1.
+fn fraction(function: PercentileFunction, share: &Value) -> Result<f64, Error> {
+    let most = if function == PercentileFunction::Percent { 100.0 } else { 1.0 };
+    let given = match share {
+        Value::Integer(_) | Value::Real(_) | Value::Decimal(_) => Some(to_real(share)),
+        Value::Text(text) => crate::types::whole_number(text).map(|number| to_real(&number)),
+        Value::Null
+        | Value::Boolean(_)
+        | Value::Date(_)
+        | Value::Timestamp(_)
+        | Value::Json(_)
+        | Value::Blob(_) => None,
+    };
+    given.map(|given| given / most).filter(|fraction| (0.0..=1.0).contains(fraction)).ok_or_else(
+        || {
+            let message =
+                format!("the second argument of {} is a number from 0 to {most}", function.name());
+            Error::failed("function", message)
+        },
+    )
+}
