@@ -18,7 +18,9 @@ use super::name::{alias, columns, is_database, is_name, label, object_name, tabl
 use super::object::{JSON_OBJECT, json_object};
 use super::select::{goes_on, not_indexed, query};
 use super::table::{alter, create, drop};
-use super::time::{as_of, events, history_statement, no_moment, replay, set, show, snapshot, tag};
+use super::time::{
+    as_of, begins_moment, events, history_statement, no_moment, replay, set, show, snapshot, tag,
+};
 use nom::Parser;
 use nom::branch::alt;
 use nom::combinator::{opt, value};
@@ -135,7 +137,8 @@ fn insert_source(input: TokenInput<'_>, all_columns: bool) -> Parsed<'_, InsertS
     match input.peek().kind {
         TokenKind::Keyword(Keyword::Values) => {
             let (rest, rows) = values(input.skip(1))?;
-            if goes_on(rest) {
+            // Rows that stand there are of no moment, and what is written is the present.
+            if goes_on(rest) && !begins_moment(rest) {
                 let (rest, query) = query(input)?;
                 return Ok((rest, InsertSource::Query(Box::new(query))));
             }
