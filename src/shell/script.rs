@@ -45,12 +45,12 @@ struct ScriptProgress {
 
 impl Shell {
     /// Parses every statement of texts given on the command line, before the first of them runs;
-    /// tells the first that is none.
+    /// tells the first that is none. A run that goes on after an error is told of each where it stands.
     ///
     /// # Errors
     /// [`Stop::Failed`] where there is one.
     pub fn check(&mut self, texts: &[&str]) -> Result<(), Stop> {
-        if self.settings.check_only {
+        if self.settings.check_only || self.settings.keep_going {
             return Ok(());
         }
         texts.iter().try_for_each(|text| self.check_one(text))

@@ -418,3 +418,16 @@ fn what_is_kept_and_not_all_that_it_says_is_a_notice_of_its_create() {
     let failed = super::run("CREATE TABLE t (a nonsense, a CHECK (a > 0));\n");
     assert!(!failed.err.contains("notice"), "{}", failed.err);
 }
+
+#[test]
+fn keep_going_runs_what_stands_beside_what_is_no_statement() {
+    let place = TestDirectory::new();
+    let commands = ["-c", "SELECT 1", "-c", "SELEC", "-c", "SELECT x", "-c", "SELECT 2"];
+    let run = place.run(&[&["--keep-going"], &commands[..]].concat(), "");
+    assert_eq!((run.code, run.out.as_str()), (1, "1\n2\n"), "{}", run.err);
+    assert_eq!(run.err.matches("error[").count(), 2, "{}", run.err);
+    // Nothing runs of a command line that cannot be right.
+    let run = place.run(&commands, "");
+    assert_eq!((run.code, run.out.as_str()), (1, ""), "{}", run.err);
+    assert_eq!(run.err.matches("error[syntax]").count(), 1, "{}", run.err);
+}
