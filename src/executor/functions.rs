@@ -3,6 +3,7 @@
 mod bytes;
 mod digits;
 mod format;
+mod json;
 
 use super::Error;
 use super::arithmetic::{number, to_integer, to_real};
@@ -28,7 +29,8 @@ const SQLITE_VERSION: &str = "3.54.1";
 /// Calls a function in a statement.
 ///
 /// # Errors
-/// `integer-overflow` of `abs`, `decimal-overflow`, `text-limit`, `escape` of LIKE and `unistr`.
+/// `integer-overflow` of `abs`, `decimal-overflow`, `text-limit`, `escape` of LIKE and `unistr`,
+/// `json`.
 pub fn call(
     function: ScalarFunction,
     arguments: &[Value],
@@ -36,6 +38,7 @@ pub fn call(
 ) -> Result<Value, Error> {
     match function {
         ScalarFunction::Format => format::format(arguments),
+        ScalarFunction::Json(function) => json::call(function, arguments),
         ScalarFunction::Likelihood | ScalarFunction::Likely | ScalarFunction::Unlikely => {
             Ok(arguments[0].clone())
         }

@@ -3,8 +3,8 @@
 use super::exact_numbers::{self, common};
 use super::expression::{Arithmetic, BoundExpression, BoundKind, Comparison};
 use super::functions::{
-    AGGREGATE_FUNCTIONS, AggregateFunction, MANY, MathFunction, ResultType, SCALAR_FUNCTIONS,
-    ScalarFunction,
+    AGGREGATE_FUNCTIONS, AggregateFunction, JsonFunction, MANY, MathFunction, ResultType,
+    SCALAR_FUNCTIONS, ScalarFunction,
 };
 use super::moment_arithmetic::arithmetic_of_moments;
 use super::notices::suggest_type;
@@ -520,6 +520,14 @@ fn binary(
         BinaryOperator::Concat => BoundExpression {
             kind: BoundKind::Concat(boxed(left), boxed(right)),
             data_type: DataType::Text,
+        },
+        BinaryOperator::Arrow => BoundExpression {
+            kind: BoundKind::Call(ScalarFunction::Json(JsonFunction::Arrow), vec![left, right]),
+            data_type: DataType::Json,
+        },
+        BinaryOperator::LongArrow => BoundExpression {
+            kind: BoundKind::Call(ScalarFunction::Json(JsonFunction::LongArrow), vec![left, right]),
+            data_type: DataType::Any,
         },
     })
 }

@@ -25,6 +25,7 @@ pub enum ScalarFunction {
     Glob,
     Hex,
     Iif,
+    Json(JsonFunction),
     Like,
     Likelihood,
     Likely,
@@ -78,6 +79,38 @@ pub enum MathFunction {
     Sqrt,
     Tan,
     Tanh,
+}
+
+/// A function of a JSON document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each is SQLite's function of that name behind json_")]
+pub enum JsonFunction {
+    Array,
+    ArrayLength,
+    /// The operator `->`
+    Arrow,
+    Extract,
+    Insert,
+    /// json(text)
+    Json,
+    /// The operator `->>`
+    LongArrow,
+    Object,
+    Patch,
+    Pretty,
+    Quote,
+    Remove,
+    Replace,
+    Set,
+    Type,
+    Valid,
+}
+
+impl JsonFunction {
+    /// The function's name, or the operator's.
+    pub fn name(self) -> &'static str {
+        ScalarFunction::Json(self).name()
+    }
 }
 
 /// A function of a text.
@@ -270,6 +303,12 @@ impl Signature {
 impl ScalarFunction {
     /// The function's name.
     pub fn name(self) -> &'static str {
+        // The two that are operators are in no table.
+        if self == ScalarFunction::Json(JsonFunction::Arrow) {
+            return "->";
+        } else if self == ScalarFunction::Json(JsonFunction::LongArrow) {
+            return "->>";
+        }
         let named = SCALAR_FUNCTIONS.iter().find(|entry| entry.function == self);
         named.map_or("", |entry| entry.signature.name)
     }
@@ -290,6 +329,7 @@ impl ScalarFunction {
             | ScalarFunction::Glob
             | ScalarFunction::Hex
             | ScalarFunction::Iif
+            | ScalarFunction::Json(_)
             | ScalarFunction::Like
             | ScalarFunction::Likelihood
             | ScalarFunction::Likely

@@ -48,9 +48,9 @@ pub use exact_numbers::quotient_scale;
 pub use expression::{Affinity, Arithmetic, BoundExpression, BoundKind, Comparison, DayRounding};
 pub use function_hints::instead_of_function;
 pub use functions::{
-    AGGREGATE_FUNCTIONS, AggregateEntry, AggregateFunction, CalendarFunction, MathFunction,
-    PercentileFunction, ResultType, SCALAR_FUNCTIONS, ScalarEntry, ScalarFunction, Signature,
-    TextFunction, Volatility,
+    AGGREGATE_FUNCTIONS, AggregateEntry, AggregateFunction, CalendarFunction, JsonFunction,
+    MathFunction, PercentileFunction, ResultType, SCALAR_FUNCTIONS, ScalarEntry, ScalarFunction,
+    Signature, TextFunction, Volatility,
 };
 pub use moment_arithmetic::arithmetic_of_moments;
 pub use plan::{

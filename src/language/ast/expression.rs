@@ -235,6 +235,10 @@ pub enum BinaryOperator {
     Modulo,
     /// `||`
     Concat,
+    /// `->`: a part of a JSON document, as JSON.
+    Arrow,
+    /// `->>`: a part of a JSON document, as a value of SQL.
+    LongArrow,
     /// `&`
     BitAnd,
     /// `|`
@@ -265,6 +269,8 @@ impl BinaryOperator {
             | BinaryOperator::Divide
             | BinaryOperator::Modulo
             | BinaryOperator::Concat
+            | BinaryOperator::Arrow
+            | BinaryOperator::LongArrow
             | BinaryOperator::BitAnd
             | BinaryOperator::BitOr
             | BinaryOperator::ShiftLeft

@@ -19,7 +19,7 @@ pub const BITS: u8 = 6;
 pub const SUM: u8 = 7;
 /// `* / %`
 pub const PRODUCT: u8 = 8;
-/// `||`
+/// `|| -> ->>`
 pub const CONCAT: u8 = 9;
 /// COLLATE
 pub const COLLATE: u8 = 10;
@@ -48,7 +48,7 @@ impl BinaryOperator {
             | BinaryOperator::ShiftRight => BITS,
             BinaryOperator::Add | BinaryOperator::Subtract => SUM,
             BinaryOperator::Multiply | BinaryOperator::Divide | BinaryOperator::Modulo => PRODUCT,
-            BinaryOperator::Concat => CONCAT,
+            BinaryOperator::Concat | BinaryOperator::Arrow | BinaryOperator::LongArrow => CONCAT,
         }
     }
 }

@@ -65,9 +65,8 @@ fn infix(kind: TokenKind) -> Option<(Infix, u8)> {
             Symbol::Slash => (Infix::Binary(B::Divide), PRODUCT),
             Symbol::Percent => (Infix::Binary(B::Modulo), PRODUCT),
             Symbol::Concat => (Infix::Binary(B::Concat), CONCAT),
-            Symbol::Arrow | Symbol::LongArrow => {
-                (Infix::Unsupported("the JSON operator `->`"), CONCAT)
-            }
+            Symbol::Arrow => (Infix::Binary(B::Arrow), CONCAT),
+            Symbol::LongArrow => (Infix::Binary(B::LongArrow), CONCAT),
             Symbol::LeftParenthesis
             | Symbol::RightParenthesis
             | Symbol::Comma

@@ -1,8 +1,8 @@
 //! The table of functions: what each is called, takes and gives.
 
 use super::{
-    AggregateEntry, AggregateFunction, CalendarFunction, MathFunction, PercentileFunction,
-    ResultType, ScalarEntry, ScalarFunction, Signature, TextFunction,
+    AggregateEntry, AggregateFunction, CalendarFunction, JsonFunction, MathFunction,
+    PercentileFunction, ResultType, ScalarEntry, ScalarFunction, Signature, TextFunction,
 };
 use crate::types::DataType;
 
@@ -28,6 +28,7 @@ const INTEGER: ResultType = ResultType::Of(DataType::Integer);
 const REAL: ResultType = ResultType::Of(DataType::Real);
 const BOOLEAN: ResultType = ResultType::Of(DataType::Boolean);
 const BLOB: ResultType = ResultType::Of(DataType::Blob);
+const JSON: ResultType = ResultType::Of(DataType::Json);
 const ANY: ResultType = ResultType::Of(DataType::Any);
 
 /// Every scalar function; the first name of a function is the one that prints.
@@ -91,6 +92,34 @@ pub const SCALAR_FUNCTIONS: &[ScalarEntry] = &[
         "where part begins in text, from 1; 0: nowhere"),
     entry("julianday([moment, modifier, …])", ScalarFunction::Calendar(CalendarFunction::Julianday), REAL,
         "the days since 4714 BC"),
+    entry("json(text)", ScalarFunction::Json(JsonFunction::Json), JSON,
+        "the document without blanks; an error of what is none"),
+    entry("json_array([x, …])", ScalarFunction::Json(JsonFunction::Array), JSON,
+        "an array of these"),
+    entry("json_array_length(json [, path])", ScalarFunction::Json(JsonFunction::ArrayLength), INTEGER,
+        "how many elements an array has, 0 of anything else"),
+    entry("json_extract(json, path, …)", ScalarFunction::Json(JsonFunction::Extract), ANY,
+        "what stands at a path, an array of it at several"),
+    entry("json_insert(json [, path, x, …])", ScalarFunction::Json(JsonFunction::Insert), JSON,
+        "json with x at the path if nothing is there"),
+    entry("json_object([label, x, …])", ScalarFunction::Json(JsonFunction::Object), JSON,
+        "an object of these"),
+    entry("json_patch(json, patch)", ScalarFunction::Json(JsonFunction::Patch), JSON,
+        "json with the members of patch; null takes one away"),
+    entry("json_pretty(json [, indent])", ScalarFunction::Json(JsonFunction::Pretty), TEXT,
+        "json in lines"),
+    entry("json_quote(x)", ScalarFunction::Json(JsonFunction::Quote), JSON,
+        "x as JSON"),
+    entry("json_remove(json [, path, …])", ScalarFunction::Json(JsonFunction::Remove), JSON,
+        "json without what stands at the path"),
+    entry("json_replace(json [, path, x, …])", ScalarFunction::Json(JsonFunction::Replace), JSON,
+        "json with x at the path if something is there"),
+    entry("json_set(json [, path, x, …])", ScalarFunction::Json(JsonFunction::Set), JSON,
+        "json with x at the path"),
+    entry("json_type(json [, path])", ScalarFunction::Json(JsonFunction::Type), TEXT,
+        "null, true, false, integer, real, text, array or object"),
+    entry("json_valid(json [, flags])", ScalarFunction::Json(JsonFunction::Valid), INTEGER,
+        "1 of what is JSON, else 0; with flag 2 also of JSON5"),
     entry("length(x)", ScalarFunction::Text(TextFunction::Length), INTEGER,
         "how many characters, or bytes of a BLOB"),
     entry("char_length(x)", ScalarFunction::Text(TextFunction::Length), INTEGER,

@@ -6,6 +6,7 @@
 
 mod functions;
 mod generate;
+mod json;
 mod names;
 
 use crate::answer::rows_of;

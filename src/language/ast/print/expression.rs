@@ -194,6 +194,8 @@ impl fmt::Display for BinaryOperator {
             BinaryOperator::Divide => "/",
             BinaryOperator::Modulo => "%",
             BinaryOperator::Concat => "||",
+            BinaryOperator::Arrow => "->",
+            BinaryOperator::LongArrow => "->>",
             BinaryOperator::BitAnd => "&",
             BinaryOperator::BitOr => "|",
             BinaryOperator::ShiftLeft => "<<",

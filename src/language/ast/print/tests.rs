@@ -52,6 +52,8 @@ fn binary() -> impl Strategy<Value = BinaryOperator> {
         B::Multiply,
         B::Modulo,
         B::Concat,
+        B::Arrow,
+        B::LongArrow,
         B::BitAnd,
         B::BitOr,
         B::ShiftLeft,

@@ -1,0 +1,237 @@
+//! Functions of JSON over generated documents and paths, whose answers are SQLite's letter by letter.
+
+use super::{Pair, Plain};
+use crate::answer::rows_of;
+use crate::random::Dice;
+
+/// How many calls are compared; twenty times as many with `ASOF_EXHAUSTIVE`.
+const CALLS: usize = 6_000;
+
+const ATOMS: &[&str] = &[
+    "null",
+    "true",
+    "false",
+    "0",
+    "-1",
+    "12345678901234567890",
+    "9223372036854775807",
+    "1.50",
+    "-0.0",
+    "1e3",
+    "2.5E-7",
+    r#""""#,
+    r#""a b""#,
+    r#""né\u00e9""#,
+    r#""\"\\\/\b\f\n\r\t""#,
+    r#""\ud83d\ude00""#,
+    "[]",
+    "{}",
+];
+
+/// What is JSON5, or nothing.
+const ODD: &[&str] = &[
+    "'it\"s'",
+    "+5",
+    ".5",
+    "5.",
+    "-.5e2",
+    "0x1F",
+    "-0xff",
+    "Infinity",
+    "-inf",
+    "NaN",
+    "01",
+    "1.e",
+    "tru",
+    "truex",
+    "\"a",
+    "'\\x41\\v\\0'",
+    "\"a\\\nb\"",
+    "/* c */ 7",
+    "7 // c",
+    "-",
+    "1e",
+    "[1,]",
+    "[,]",
+    "{a:1}",
+    "{$b_1 : 2,}",
+    "{1:2}",
+    "{null:1}",
+    "{nullx:1}",
+    "\"\\q\"",
+    "",
+    "  ",
+    "[1 2]",
+    "{\"a\" 1}",
+    "1 1",
+    "\u{a0}3",
+    "[1",
+    "{\"a\":1",
+    "]",
+    "0x",
+    "1.2.3",
+    "--1",
+    "\"tab\there\"",
+];
+
+const LABELS: &[&str] = &["a", "b", "c d", "a.b", "", "é", r"x\u0061", r#"q\"q"#, "a"];
+
+const PATHS: &[&str] = &[
+    "$",
+    "$.a",
+    "$.b",
+    "$.a.b",
+    "$.a[0]",
+    "$[0]",
+    "$[1]",
+    "$[2]",
+    "$[#]",
+    "$[#-1]",
+    "$[#-9]",
+    "$[0].a",
+    "$[0][1]",
+    "$.\"c d\"",
+    "$.\"a.b\"",
+    "$.é",
+    "$.xa",
+    r#"$."x\u0061""#,
+    r#"$."q\"q""#,
+    "$.new",
+    "$.new.x",
+    "$.new[0]",
+    "$.new[1]",
+    "$[#].y",
+    "$.a[#]",
+    "$.\"\"",
+    "a",
+    "",
+    "$x",
+    "$.",
+    "$[",
+    "$[a]",
+    "$[#-]",
+    "$.a..b",
+    "$.\"a",
+    "$[99999999999999999999]",
+    "$.zz.[",
+    "$ .a",
+];
+
+fn document(dice: &mut Dice, depth: usize) -> String {
+    let blank = |dice: &mut Dice| dice.pick(&["", "", "", " ", "\n", "\t "]).to_owned();
+    let inner = match dice.roll(if depth > 3 { 3 } else { 6 }) {
+        0..=2 => {
+            let options = if dice.roll(25) == 0 { ODD } else { ATOMS };
+            dice.pick(options).to_owned()
+        }
+        3 => {
+            let items: Vec<String> = (0..dice.roll(4)).map(|_| document(dice, depth + 1)).collect();
+            format!("[{}]", items.join(","))
+        }
+        _ => {
+            let members: Vec<String> = (0..dice.roll(4))
+                .map(|_| {
+                    let label = dice.pick(LABELS);
+                    format!(
+                        "{}\"{label}\"{}:{}",
+                        blank(dice),
+                        blank(dice),
+                        document(dice, depth + 1)
+                    )
+                })
+                .collect();
+            format!("{{{}}}", members.join(","))
+        }
+    };
+    format!("{}{inner}{}", blank(dice), blank(dice))
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+fn json(dice: &mut Dice) -> String {
+    match dice.roll(30) {
+        0 => "NULL".to_owned(),
+        1 => quoted(dice.pick(ODD)),
+        2 => "12".to_owned(),
+        _ => quoted(&document(dice, 0)),
+    }
+}
+
+fn path(dice: &mut Dice) -> String {
+    let sound = &PATHS[..26];
+    if dice.roll(40) == 0 {
+        return "NULL".to_owned();
+    }
+    let options = if dice.roll(8) == 0 { PATHS } else { sound };
+    quoted(dice.pick(options))
+}
+
+fn value(dice: &mut Dice) -> String {
+    match dice.roll(8) {
+        0 => format!("json({})", quoted(dice.pick(ATOMS))),
+        1 => "json_array(1, 'x')".to_owned(),
+        2 => "json_object('k', NULL)".to_owned(),
+        3 => "json_extract('{\"a\":[1,{\"b\":2}]}', '$.a')".to_owned(),
+        _ => (*dice.pick(&["NULL", "1", "2.5", "'text'", "'[1]'", "'q\"\\' || char(10, 1)"]))
+            .to_owned(),
+    }
+}
+
+fn call(dice: &mut Dice) -> String {
+    let pairs = |dice: &mut Dice| {
+        let pairs: Vec<String> =
+            (0..=dice.roll(2)).map(|_| format!("{}, {}", path(dice), value(dice))).collect();
+        pairs.join(", ")
+    };
+    match dice.roll(16) {
+        0 => format!("json({})", json(dice)),
+        1 => format!("json_valid({})", json(dice)),
+        2 => format!("json_valid({}, {})", json(dice), dice.pick(&["1", "2", "3", "0", "16"])),
+        3 => format!("json_type({}, {})", json(dice), path(dice)),
+        4 => format!("json_array_length({}, {})", json(dice), path(dice)),
+        5 => format!("json_extract({}, {})", json(dice), path(dice)),
+        6 => format!("json_extract({}, {}, {})", json(dice), path(dice), path(dice)),
+        7 => format!("json_array({}, {})", value(dice), value(dice)),
+        8 => format!("json_object('a', {}, 'é\"', {})", value(dice), value(dice)),
+        9 => format!("json_remove({}, {}, {})", json(dice), path(dice), path(dice)),
+        10 => format!("json_patch({}, {})", json(dice), json(dice)),
+        11 => format!("json_quote({})", value(dice)),
+        12 => format!("json_pretty({}{})", json(dice), dice.pick(&["", ", '-'", ", NULL"])),
+        13 => {
+            let operator = dice.pick(&["->", "->>"]);
+            let short = dice.pick(&["0", "-1", "'a'", "'c d'", "'[1]'", "'0'", "1.0"]);
+            let behind = if dice.roll(2) == 0 { path(dice) } else { (*short).to_owned() };
+            format!("{} {operator} {behind}", json(dice))
+        }
+        _ => {
+            let function = dice.pick(&["json_insert", "json_replace", "json_set"]);
+            format!("{function}({}, {})", json(dice), pairs(dice))
+        }
+    }
+}
+
+#[test]
+fn generated_calls_have_sqlites_answers() {
+    let exhaustive = std::env::var_os("ASOF_EXHAUSTIVE").is_some();
+    let count = if exhaustive { 20 * CALLS } else { CALLS };
+    let mut pair = Pair::new();
+    let mut dice = Dice::of(7);
+    let mut wrong = Vec::new();
+    for _ in 0..count {
+        let sql = format!("SELECT {}", call(&mut dice));
+        let theirs = pair.ask_sqlite(&sql).map(|rows| rows[0][0].clone());
+        let ours = rows_of(&mut pair.session, &sql).map(|rows| Plain::of(&rows[0][0]));
+        let is_same = match (&ours, &theirs) {
+            (Ok(ours), Ok(theirs)) => ours == theirs,
+            (Err(ours), Err(_)) => ours.code() == "json",
+            (Ok(_), Err(_)) | (Err(_), Ok(_)) => false,
+        };
+        if !is_same {
+            wrong.push(format!("{sql}\n  ours   {ours:?}\n  SQLite {theirs:?}"));
+        }
+    }
+    let shown = &wrong[..wrong.len().min(25)];
+    assert!(wrong.is_empty(), "{} of {count} differ\n{}", wrong.len(), shown.join("\n"));
+}
