@@ -103,7 +103,7 @@ impl Shell {
             Outcome::Nothing => return Ok(()),
         };
         if let Some(said) = said.filter(|_| self.settings.receipts) {
-            writeln!(self.out, "{}", render::escape(&said))?;
+            self.tell(&said)?;
         }
         if timer {
             self.say(&format!("time: {}", render::duration(started.elapsed())))?;
@@ -156,14 +156,22 @@ impl Shell {
         }
     }
 
+    /// Says what came of a statement, at a terminal in lines that it has room for.
+    fn tell(&mut self, text: &str) -> io::Result<()> {
+        let (text, format) = (render::escape(text), self.format());
+        match format.width.filter(|_| format.terminal) {
+            Some(columns) => writeln!(self.out, "{}", render::wrap_lines(&text, columns)),
+            None => writeln!(self.out, "{text}"),
+        }
+    }
+
     /// Says what a write did, and shows its events where somebody wants to see them.
     fn receipt(&mut self, receipt: &Receipt) -> Result<(), Stop> {
         if !self.settings.receipts {
             return Ok(());
         }
         let colour = self.format().colour;
-        let line = receipt.to_string();
-        writeln!(self.out, "{}", render::escape(&line))?;
+        self.tell(&receipt.to_string())?;
         if let (true, Some((first, last)), Some(session)) =
             (self.settings.events, receipt.committed, self.connection.session())
         {

@@ -36,6 +36,24 @@ fn the_first_box_behind_a_resize_has_the_new_width() {
 }
 
 #[test]
+fn a_receipt_is_wrapped_between_words() {
+    let place = TestDirectory::new();
+    let script = "CREATE TABLE observations (a); INSERT INTO observations VALUES (1);";
+    assert_eq!(place.run(&["bank"], script).code, 0);
+    assert_eq!(place.run(&["bank", "-c", ".undo"], "").code, 0);
+    let mut screen = Screen::start(&place, &["-cmd", ".timer off", "bank"], 60, 24);
+    screen.wait_line("bank@3> ").keys(".undo\r");
+    let shown = screen.wait_line("bank@4> ").contents();
+    let told = shown.lines().skip_while(|line| !line.starts_with("+1 event")).take(2);
+    let told: Vec<&str> = told.map(str::trim_end).collect();
+    let expected = [
+        "+1 event · #4 UNDO transaction 3 (undoes the undo of",
+        "  transaction 2), DELETE observations (1 row)",
+    ];
+    assert_eq!(told, expected, "{shown}");
+}
+
+#[test]
 fn sixty_columns() {
     insta::assert_snapshot!(screen(60), @r"
     bank@4> SELECT * FROM notes;
