@@ -30,7 +30,7 @@ const SQLITE_VERSION: &str = "3.54.1";
 ///
 /// # Errors
 /// `integer-overflow` of `abs`, `decimal-overflow`, `text-limit`, `escape` of LIKE and `unistr`,
-/// `json`.
+/// `json`, `regexp`.
 pub fn call(
     function: ScalarFunction,
     arguments: &[Value],
@@ -71,6 +71,7 @@ pub fn call(
         ScalarFunction::Calendar(function) => Ok(datetime::call(function, arguments, context.now)),
         ScalarFunction::Glob => matches(MatchKind::Glob, arguments),
         ScalarFunction::Like => matches(MatchKind::Like, arguments),
+        ScalarFunction::Regexp => matches(MatchKind::Regexp, arguments),
         ScalarFunction::Replace => replace(arguments),
         ScalarFunction::Unhex => {
             let ignored = arguments.get(1).map_or(Cow::Borrowed(""), Value::to_text);
@@ -188,7 +189,7 @@ fn absolute(value: &Value) -> Result<Value, Error> {
 
 fn matches(kind: MatchKind, arguments: &[Value]) -> Result<Value, Error> {
     let escape = escape_character(arguments.get(2).unwrap_or(&Value::Null))?;
-    let pattern = Pattern::new(kind, &arguments[0].to_text(), escape);
+    let pattern = Pattern::new(kind, &arguments[0].to_text(), escape)?;
     Ok(Value::Boolean(pattern.matches(&arguments[1].to_text())))
 }
 

@@ -1,4 +1,4 @@
-//! LIKE, GLOB and `||`.
+//! LIKE, GLOB, REGEXP and `||`.
 
 use super::Error;
 use super::datum::{Datum, map_values};
@@ -18,25 +18,64 @@ enum PatternStep {
     Set { negated: bool, ranges: Vec<(char, char)> },
 }
 
+/// The most memory that one regular expression takes, in bytes.
+const MAX_REGEX: usize = 1 << 20;
+
 /// A compiled pattern.
 #[derive(Debug)]
-pub struct Pattern {
+pub enum Pattern {
+    /// Of LIKE or GLOB.
+    Wildcards(WildcardPattern),
+    /// Of REGEXP.
+    Regex(regex::Regex),
+}
+
+impl Pattern {
+    /// Compiles a pattern.
+    ///
+    /// # Errors
+    /// `regexp` of what is no regular expression, or one that takes too much memory.
+    pub fn new(kind: MatchKind, pattern: &str, escape: Option<char>) -> Result<Pattern, Error> {
+        let steps = match kind {
+            MatchKind::Like => like_steps(pattern, escape),
+            MatchKind::Glob => glob_steps(pattern),
+            MatchKind::Regexp => {
+                let built = regex::RegexBuilder::new(pattern).size_limit(MAX_REGEX).build();
+                return built.map(Pattern::Regex).map_err(|error| not_a_regex(pattern, &error));
+            }
+        };
+        Ok(Pattern::Wildcards(WildcardPattern { steps, fold: kind == MatchKind::Like }))
+    }
+
+    /// Whether the text matches: the whole of it, any part of it for REGEXP.
+    pub fn matches(&self, text: &str) -> bool {
+        match self {
+            Pattern::Wildcards(wildcards) => wildcards.matches(text),
+            Pattern::Regex(regex) => regex.is_match(text),
+        }
+    }
+}
+
+fn not_a_regex(pattern: &str, error: &regex::Error) -> Error {
+    let pattern = Value::text(pattern);
+    let why = error.to_string();
+    // The lines before draw the pattern and a caret.
+    let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
+    let message = format!("{} is no regular expression: {why}", pattern.shortened());
+    Error::failed("regexp", message)
+}
+
+/// A compiled pattern of LIKE or GLOB.
+#[derive(Debug)]
+pub struct WildcardPattern {
     steps: Vec<PatternStep>,
     fold: bool,
 }
 
-impl Pattern {
-    /// Compiles a pattern of LIKE or GLOB.
-    pub fn new(kind: MatchKind, pattern: &str, escape: Option<char>) -> Pattern {
-        match kind {
-            MatchKind::Like => Pattern { steps: like_steps(pattern, escape), fold: true },
-            MatchKind::Glob => Pattern { steps: glob_steps(pattern), fold: false },
-        }
-    }
-
+impl WildcardPattern {
     /// Whether the whole text matches. Goes back to the last `%` only, so the time is at most the
     /// product of both lengths.
-    pub fn matches(&self, text: &str) -> bool {
+    fn matches(&self, text: &str) -> bool {
         let (mut step, mut rest) = (0, text.chars());
         let mut last_many: Option<(usize, std::str::Chars)> = None;
         loop {
@@ -134,7 +173,7 @@ fn glob_steps(pattern: &str) -> Vec<PatternStep> {
 /// Matches each row's text with its pattern.
 ///
 /// # Errors
-/// `escape` where the escape is not one character.
+/// `escape` where the escape is not one character, `regexp` of what is no regular expression.
 pub fn evaluate(
     kind: MatchKind,
     operand: (&Datum, DataType),
@@ -156,7 +195,7 @@ pub fn evaluate(
             .as_ref()
             .is_some_and(|(pattern, with, _)| *pattern == values[1] && with == escape);
         if !same {
-            let new = Pattern::new(kind, &values[1].to_text(), escape_character(escape)?);
+            let new = Pattern::new(kind, &values[1].to_text(), escape_character(escape)?)?;
             compiled = Some((values[1].clone(), escape.clone(), new));
         }
         let matches = compiled.as_ref().is_some_and(|(.., p)| p.matches(&values[0].to_text()));
@@ -236,7 +275,7 @@ mod tests {
     #[test]
     fn like_ignores_ascii_case_only() {
         let like = |pattern: &str, text: &str| {
-            Pattern::new(MatchKind::Like, pattern, Some('\\')).matches(text)
+            Pattern::new(MatchKind::Like, pattern, Some('\\')).is_ok_and(|p| p.matches(text))
         };
         assert!(like("%rock%", "AC/DC ROCKs"));
         assert!(like("a_c", "aéc"));
@@ -261,7 +300,9 @@ mod tests {
 
     #[test]
     fn glob_knows_sets() {
-        let glob = |p: &str, text: &str| Pattern::new(MatchKind::Glob, p, None).matches(text);
+        let glob = |p: &str, text: &str| {
+            Pattern::new(MatchKind::Glob, p, None).is_ok_and(|p| p.matches(text))
+        };
         assert!(glob("*.rs", "lib.rs") && !glob("*.RS", "lib.rs"));
         assert!(glob("[a-c]?[^x]", "b-y") && !glob("[a-c]?[^x]", "b-x"));
         assert!(!glob("[ab", "a") && !glob("[^ab", "c"));

@@ -14,7 +14,7 @@ use super::suggest::suggest;
 use super::{Error, coerce, function_hints};
 use crate::language::ast::{
     BinaryOperator, CurrentTime, Expression, ExpressionKind, FunctionArguments, Identifier,
-    ListItem, TypeName, UnaryOperator,
+    ListItem, MatchKind, TypeName, UnaryOperator,
 };
 use crate::types::{ColumnAffinity, DataType, Span, Value, with_stack};
 
@@ -374,6 +374,18 @@ fn scalar(
             let message = "the second argument of likelihood is a number from 0.0 to 1.0";
             return Err(Error::new("function", message, span));
         }
+    }
+    // The operator, which keeps a pattern compiled from row to row.
+    if function == ScalarFunction::Regexp
+        && let [pattern, text] = arguments.as_slice()
+    {
+        return Ok(boolean(BoundKind::Match {
+            kind: MatchKind::Regexp,
+            operand: boxed(text.clone()),
+            pattern: boxed(pattern.clone()),
+            escape: None,
+            negated: false,
+        }));
     }
     if let Some(from) = exact_numbers::choices(function) {
         exact_numbers::alternatives(arguments[from..].iter_mut());

@@ -83,7 +83,7 @@ pub enum BoundKind {
         /// Whether the answer is turned around.
         negated: bool,
     },
-    /// LIKE or GLOB.
+    /// LIKE, GLOB or REGEXP.
     Match {
         /// Which.
         kind: MatchKind,
@@ -530,6 +530,7 @@ impl BoundExpression {
                 let word = match kind {
                     MatchKind::Like => "LIKE",
                     MatchKind::Glob => "GLOB",
+                    MatchKind::Regexp => "REGEXP",
                 };
                 let not = if *negated { "NOT " } else { "" };
                 infix(f, &format!("{not}{word}"), operand, pattern)

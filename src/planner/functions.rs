@@ -36,6 +36,7 @@ pub enum ScalarFunction {
     Quote,
     Random,
     Randomblob,
+    Regexp,
     Replace,
     Round,
     Sign,
@@ -338,6 +339,7 @@ impl ScalarFunction {
             | ScalarFunction::Min
             | ScalarFunction::Nullif
             | ScalarFunction::Quote
+            | ScalarFunction::Regexp
             | ScalarFunction::Replace
             | ScalarFunction::Round
             | ScalarFunction::Sign

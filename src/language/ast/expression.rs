@@ -103,9 +103,9 @@ pub enum ExpressionKind {
         /// Where it is looked for.
         list: ExpressionList,
     },
-    /// `operand [NOT] LIKE pattern [ESCAPE escape]` or GLOB.
+    /// `operand [NOT] LIKE pattern [ESCAPE escape]`, GLOB or REGEXP.
     Match {
-        /// LIKE or GLOB.
+        /// LIKE, GLOB or REGEXP.
         kind: MatchKind,
         /// The text.
         operand: Box<Expression>,
@@ -286,4 +286,6 @@ pub enum MatchKind {
     Like,
     /// `*`, `?` and `[…]`, case counts.
     Glob,
+    /// A regular expression that holds anywhere in the text.
+    Regexp,
 }

@@ -9,7 +9,7 @@ pub const OR: u8 = 1;
 pub const AND: u8 = 2;
 /// `NOT`, before its operand.
 pub const NOT: u8 = 3;
-/// `= <> IS IN LIKE GLOB BETWEEN ISNULL NOTNULL`
+/// `= <> IS IN LIKE GLOB REGEXP BETWEEN ISNULL NOTNULL`
 pub const EQUALITY: u8 = 4;
 /// `< <= > >=`
 pub const COMPARISON: u8 = 5;

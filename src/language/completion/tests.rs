@@ -89,7 +89,11 @@ fn words_are_expected_where_they_fit() {
     holds("EXPLAIN ", &["ANALYZE", "QUERY", "SELECT"], &[]);
     holds("SELECT ", &["*", "DISTINCT", "CASE", "CAST", "NULL", "NOT"], &["FROM", "AND"]);
     holds("SELECT a FROM t WHERE a > da", &["DATE '", "TIMESTAMP '"], &["FROM"]);
-    holds("SELECT a ", &["FROM", "AS", ",", "AND", "IN", "LIKE", ";"], &["SELECT", "REGEXP"]);
+    holds(
+        "SELECT a ",
+        &["FROM", "AS", ",", "AND", "IN", "LIKE", "REGEXP", ";"],
+        &["SELECT", "MATCH"],
+    );
     holds(
         "SELECT a FROM t ",
         &["WHERE", "JOIN", "LEFT JOIN", "INNER JOIN", "AS OF", "BEFORE", "FOR SYSTEM_TIME", ";"],

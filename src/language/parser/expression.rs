@@ -86,7 +86,7 @@ fn infix(kind: TokenKind) -> Option<(Infix, u8)> {
             Keyword::Like => (Infix::Match(MatchKind::Like), EQUALITY),
             Keyword::Glob => (Infix::Match(MatchKind::Glob), EQUALITY),
             Keyword::Collate => (Infix::Collate, COLLATE),
-            Keyword::Regexp => (Infix::Unsupported("REGEXP"), EQUALITY),
+            Keyword::Regexp => (Infix::Match(MatchKind::Regexp), EQUALITY),
             Keyword::Match => (Infix::Unsupported("MATCH"), EQUALITY),
             _ => return None,
         },
@@ -194,7 +194,7 @@ fn special<'a>(
     }
 }
 
-/// `NOT BETWEEN`, `NOT IN`, `NOT LIKE`, `NOT GLOB`, `NOT NULL`, behind the NOT.
+/// `NOT BETWEEN`, `NOT IN`, `NOT LIKE`, `NOT GLOB`, `NOT REGEXP`, `NOT NULL`, behind the NOT.
 fn not<'a>(
     input: TokenInput<'a>,
     rest: TokenInput<'a>,
@@ -209,10 +209,12 @@ fn not<'a>(
         TokenKind::Keyword(Keyword::In) => in_list(input, behind, true, left),
         TokenKind::Keyword(Keyword::Like) => matches(input, behind, MatchKind::Like, true, left),
         TokenKind::Keyword(Keyword::Glob) => matches(input, behind, MatchKind::Glob, true, left),
-        TokenKind::Keyword(Keyword::Regexp) => rest.unsupported("REGEXP"),
+        TokenKind::Keyword(Keyword::Regexp) => {
+            matches(input, behind, MatchKind::Regexp, true, left)
+        }
         TokenKind::Keyword(Keyword::Match) => rest.unsupported("MATCH"),
         _ => {
-            for keyword in ["BETWEEN", "IN", "LIKE", "GLOB"] {
+            for keyword in ["BETWEEN", "IN", "LIKE", "GLOB", "REGEXP"] {
                 rest.note(keyword);
             }
             rest.no_match("NULL")

@@ -168,6 +168,8 @@ pub const SCALAR_FUNCTIONS: &[ScalarEntry] = &[
         "any integer, another one for each row"),
     entry("randomblob(count)", ScalarFunction::Randomblob, BLOB,
         "so many random bytes"),
+    entry("regexp(pattern, text)", ScalarFunction::Regexp, BOOLEAN,
+        "text REGEXP pattern"),
     entry("replace(text, old, new)", ScalarFunction::Replace, TEXT,
         "text with new wherever old stood"),
     entry("round(x [, digits])", ScalarFunction::Round, ResultType::Rounded,

@@ -481,7 +481,7 @@ mod tests {
             ("SELECT * FROM acc", "accounts "),
             ("SELECT * FROM accounts WHER", "WHERE "),
             ("DROP INDEX accou", "accounts_by_id"),
-            ("SELECT id, 1 FROM accounts ac JOIN t ON ac", "ac.|acos("),
+            ("SELECT id, 1 FROM accounts ac JOIN t ON ac", "ac.|acos(|acosh("),
             ("CREATE TABLE t (id DA", "DATE"),
             ("create table t (id da", "date"),
             ("CREATE TABLE t (id PRIM", "PRIMARY KEY "),

@@ -209,6 +209,7 @@ impl fmt::Display for MatchKind {
         f.write_str(match self {
             MatchKind::Like => "LIKE",
             MatchKind::Glob => "GLOB",
+            MatchKind::Regexp => "REGEXP",
         })
     }
 }

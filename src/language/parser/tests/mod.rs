@@ -346,7 +346,6 @@ fn features_of_later_versions_are_named() {
         ("SELECT a IN (SELECT 1)", "a subquery"),
         ("SELECT a IN t", "IN with the name of a table"),
         ("SELECT a IN history", "IN with the name of a table"),
-        ("SELECT a REGEXP 'x'", "REGEXP"),
         ("CREATE TABLE t (a CHECK (a > ?))", "a parameter in what is kept as it is written"),
         ("SHOW DIGEST", "SHOW DIGEST"),
         ("SET timezone = 'UTC'", "SET"),
