@@ -130,7 +130,7 @@ const TOPICS: &[HelpTopic] = &[
     },
     HelpTopic {
         name: "begin",
-        aliases: &["transaction", "transactions", "with", "intent", "actor", "note"],
+        aliases: &["transaction", "transactions", "intent", "actor", "note"],
         about: "begins a transaction, which may say what it means",
         productions: &["Begin", "Annotations", "Annotation"],
         example: "BEGIN WITH (intent = 'MoneyDeposited', actor = 'amy');\n\

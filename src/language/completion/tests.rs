@@ -102,6 +102,7 @@ fn words_are_expected_where_they_fit() {
     // FOR could be an alias.
     holds("SELECT * FROM t FOR ", &["SYSTEM_TIME", "WHERE"], &["SELECT"]);
     holds("SELECT a FROM t LEFT ", &["JOIN", "OUTER"], &["WHERE"]);
+    holds("SELECT a FROM t UNION ", &["ALL", "SELECT"], &["WHERE"]);
     holds("SELECT a FROM t WHERE a ", &["AND", "BETWEEN", "ORDER", "LIMIT"], &["FROM", "WHERE"]);
     holds("SELECT a FROM t ORDER ", &["BY"], &["LIMIT"]);
     holds("SELECT a FROM t ORDER BY a ", &["DESC", "NULLS", "LIMIT"], &["WHERE"]);
@@ -125,7 +126,6 @@ fn nothing_is_expected_where_nothing_fits() {
         "SELECT 1 /* a comment",
         "SELECT 1 ] ",
         "INSERT INTO t {\"a",
-        "SELECT a FROM t UNION ",
         ".tables ",
     ] {
         let Completions { words, slots, .. } = completions(text);

@@ -37,10 +37,8 @@ pub(super) const LATER: &[(&str, &str, Option<&str>)] = &[
     ("TIMELINE", "TIMELINE", None),
     ("UNDO", "UNDO", Some(".undo takes the last transaction back")),
     ("USE BRANCH", "USE BRANCH", Some(".open NAME goes to another database")),
-    ("VALUES", "VALUES as a statement", Some("SELECT 1, 2 makes a row")),
     ("WHAT", "WHAT IF", Some("BEGIN, change, look, ROLLBACK")),
     ("WHY", "WHY", Some("HISTORY OF t WHERE … tells what happened to its rows")),
-    ("WITH", "WITH before a query", None),
 ];
 
 /// How the past is brought back by statements that are there.
