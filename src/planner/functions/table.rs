@@ -117,7 +117,7 @@ pub const SCALAR_FUNCTIONS: &[ScalarEntry] = &[
     entry("json_set(json [, path, x, …])", ScalarFunction::Json(JsonFunction::Set), JSON,
         "json with x at the path"),
     entry("json_type(json [, path])", ScalarFunction::Json(JsonFunction::Type), TEXT,
-        "null, true, false, integer, real, text, array, object"),
+        "null, true, false, integer, real, text, array …"),
     entry("json_valid(json [, flags])", ScalarFunction::Json(JsonFunction::Valid), INTEGER,
         "1 of what is JSON, else 0; flag 2: of JSON5, too"),
     entry("length(x)", ScalarFunction::Text(TextFunction::Length), INTEGER,
