@@ -7,6 +7,7 @@
 use super::datum::{Batch, Datum, conform, map_rows, map_values};
 use super::membership::Membership;
 use super::profile::{Probe, Profile};
+use super::subquery::Subqueries;
 use super::{Error, arithmetic, cast, compare, functions, kernels, text};
 use crate::language::ast::CurrentTime;
 use crate::planner::{Arithmetic, BoundExpression, BoundKind, ScalarFunction, Volatility};
@@ -30,6 +31,8 @@ pub struct Context {
     pub random: Arc<dyn Random>,
     /// Where operators are measured, if they are.
     pub profile: Option<Arc<Profile>>,
+    /// What queries inside of expressions read and found.
+    pub(super) subqueries: Subqueries,
 }
 
 /// Goes on unless the flag is set.
@@ -48,13 +51,25 @@ type TypedDatum<'a> = (&'a Datum, DataType);
 impl Context {
     /// That of expressions which read no parameter and no clock.
     pub(super) fn of_constants() -> Context {
-        Context {
-            now: Timestamp(0),
-            parameters: Arc::new([]),
-            interrupt: Arc::default(),
-            random: Arc::new(SystemRandom),
-            profile: None,
-        }
+        let (parameters, interrupt) = (Arc::new([]), Arc::default());
+        Context::new(Timestamp(0), parameters, interrupt, Arc::new(SystemRandom))
+    }
+
+    /// The context of a statement that begins now, with these values for its parameters.
+    pub fn new(
+        now: Timestamp,
+        parameters: Arc<[Literal]>,
+        interrupt: Arc<AtomicBool>,
+        random: Arc<dyn Random>,
+    ) -> Context {
+        let subqueries = Subqueries::default();
+        Context { now, parameters, interrupt, random, profile: None, subqueries }
+    }
+
+    /// The same with operators measured.
+    #[must_use]
+    pub fn profiled(self, profile: Arc<Profile>) -> Context {
+        Context { profile: Some(profile), ..self }
     }
 
     /// Goes on unless the statement shall stop.
@@ -90,6 +105,8 @@ impl Context {
             BoundKind::Parameter { index, .. } => Ok(Datum::Scalar(self.given(*index))),
             BoundKind::ExactParameter(index) => Ok(Datum::Scalar(self.digits(*index))),
             BoundKind::Column(index) => Ok(Datum::Array(batch.columns[*index].clone())),
+            BoundKind::Argument(index) => Ok(Datum::Scalar(self.subqueries.argument(*index))),
+            BoundKind::Subquery(subquery) => self.subquery(subquery, batch),
             BoundKind::CurrentTime(word) => Ok(Datum::Scalar(self.time(*word))),
             BoundKind::Aggregate(_) => {
                 unreachable!("the planner turned every aggregate into a column")
@@ -300,6 +317,11 @@ impl Context {
         result: DataType,
         batch: &Batch,
     ) -> Result<Datum, Error> {
+        if let (ScalarFunction::Coalesce, [only]) = (function, arguments)
+            && only.data_type == result
+        {
+            return self.evaluate(only, batch);
+        }
         if function == ScalarFunction::Coalesce && arguments[1..].iter().any(may_fail) {
             return self.coalesce(arguments, result, batch);
         }
@@ -400,12 +422,14 @@ fn may_fail(expression: &BoundExpression) -> bool {
         | BoundKind::Negate(_)
         | BoundKind::Cast(_)
         | BoundKind::Call(..)
+        | BoundKind::Subquery(_)
         | BoundKind::Match { .. } => true,
         BoundKind::Literal(_)
         | BoundKind::Parameter { .. }
         | BoundKind::ExactParameter(_)
         | BoundKind::Number(_)
         | BoundKind::Column(_)
+        | BoundKind::Argument(_)
         | BoundKind::CurrentTime(_)
         | BoundKind::Aggregate(_)
         | BoundKind::BitNot(_)

@@ -42,6 +42,7 @@ mod profile;
 mod set;
 mod sort;
 mod streaming;
+mod subquery;
 mod text;
 mod write;
 

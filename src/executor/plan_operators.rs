@@ -21,11 +21,20 @@ use std::sync::Arc;
 /// `type` of a LIMIT or OFFSET that is no whole number, and what [`Context::evaluate`] says of the
 /// constants of keys.
 pub fn open(plan: &Plan, inputs: &[PlanInput], context: &Context) -> Result<BoxedOperator, Error> {
+    open_operator(plan, inputs, &context.over(inputs))
+}
+
+/// The same for a part of a plan, in the context of the whole.
+pub(super) fn open_operator(
+    plan: &Plan,
+    inputs: &[PlanInput],
+    context: &Context,
+) -> Result<BoxedOperator, Error> {
     context.probe().wrap(|| with_stack(|| operator(plan, inputs, context)))
 }
 
 fn operator(plan: &Plan, inputs: &[PlanInput], context: &Context) -> Result<BoxedOperator, Error> {
-    let input = |input: &Plan| open(input, inputs, context);
+    let input = |input: &Plan| open_operator(input, inputs, context);
     Ok(match plan {
         Plan::OneRow => Box::new(OneRow(true)),
         Plan::Values { rows, types } => {

@@ -7,7 +7,7 @@ use super::constraint::{UniqueKeys, row_name};
 use super::datum::{Batch, Datum};
 use super::evaluate::Context;
 use super::input::PlanInput;
-use super::plan_operators::open;
+use super::plan_operators::open_operator;
 use super::profile::Probe;
 use crate::planner::{
     BoundExpression, BoundValue, BulkLoad, ColumnSource, InsertInput, TableAccess, Write,
@@ -32,6 +32,7 @@ pub struct ChangeSet {
 /// `key-exhausted` where no number is left for a row, `rowid` of a number that a row cannot have; and
 /// what [`Context::evaluate`] says of the expressions.
 pub fn write(write: &Write, inputs: &[PlanInput], context: &Context) -> Result<ChangeSet, Error> {
+    let context = &context.over(inputs);
     let probe = context.probe();
     let changes = probe.time(|| compute(write, inputs, context))?;
     probe.count(changes.rows);
@@ -122,7 +123,7 @@ impl<'a> Insertion<'a> {
             }
             InsertInput::Query(query) => {
                 let types: Vec<_> = query.columns.iter().map(|(_, data_type)| *data_type).collect();
-                let mut rows = open(&query.plan, inputs, self.context)?;
+                let mut rows = open_operator(&query.plan, inputs, self.context)?;
                 while let Some(batch) = rows.next()? {
                     for row in 0..batch.rows {
                         let values = || -> Vec<Value> {

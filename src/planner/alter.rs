@@ -79,8 +79,7 @@ fn add_column(
             ColumnConstraintKind::References(_) => Some("REFERENCES"),
             ColumnConstraintKind::Default(value) => {
                 let scope = Scope::default();
-                let mut binder =
-                    Binder { scope: &scope, aliases: &[], aggregates: None, clause: "DEFAULT" };
+                let mut binder = Binder::new(&scope, "DEFAULT");
                 initial = Some(binder.bind(value)?);
                 None
             }
@@ -154,7 +153,7 @@ fn is_checked(table: &Arc<TableSchema>, column: usize) -> bool {
     let scope = Scope::of(&table.name, table);
     let mut found = false;
     for check in table.checks.iter().filter_map(|text| parse_expression(text).ok()) {
-        let mut binder = Binder { scope: &scope, aliases: &[], aggregates: None, clause: "CHECK" };
+        let mut binder = Binder::new(&scope, "CHECK");
         if let Ok(bound) = binder.bind(&check) {
             bound.for_each_column(&mut |named| found = found || named == column);
         }

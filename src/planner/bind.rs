@@ -1,15 +1,16 @@
 //! Names become positions, and every expression gets its static type.
 
 use super::exact_numbers::{self, common};
-use super::expression::{Arithmetic, BoundExpression, BoundKind, Comparison};
+use super::expression::{Arithmetic, BoundExpression, BoundKind, Comparison, SubqueryRole};
 use super::functions::{
-    AGGREGATE_FUNCTIONS, AggregateFunction, JsonFunction, MANY, MathFunction, ResultType,
-    SCALAR_FUNCTIONS, ScalarFunction,
+    AGGREGATE_FUNCTIONS, AggregateFunction, MANY, MathFunction, ResultType, SCALAR_FUNCTIONS,
+    ScalarFunction,
 };
-use super::moment_arithmetic::arithmetic_of_moments;
 use super::notices::suggest_type;
+use super::operators::binary;
 use super::plan::AggregateCall;
 use super::scope::Scope;
+use super::subquery::SubqueryBinder;
 use super::suggest::suggest;
 use super::{Error, coerce, function_hints};
 use crate::language::ast::{
@@ -19,7 +20,7 @@ use crate::language::ast::{
 use crate::types::{ColumnAffinity, DataType, Span, Value, with_stack};
 
 /// Binds expressions over one scope.
-pub(super) struct Binder<'a> {
+pub(super) struct Binder<'a, 'p> {
     /// What names can mean.
     pub scope: &'a Scope,
     /// What else a bare name can mean: the aliases of a SELECT.
@@ -28,13 +29,15 @@ pub(super) struct Binder<'a> {
     pub aggregates: Option<&'a mut Vec<AggregateCall>>,
     /// The clause that is bound, for errors: `WHERE`.
     pub clause: &'static str,
+    /// What queries inside are bound with; `None` where there can be none.
+    pub subqueries: Option<SubqueryBinder<'a, 'p>>,
 }
 
-fn boxed(expression: BoundExpression) -> Box<BoundExpression> {
+pub(super) fn boxed(expression: BoundExpression) -> Box<BoundExpression> {
     Box::new(expression)
 }
 
-fn boolean(kind: BoundKind) -> BoundExpression {
+pub(super) fn boolean(kind: BoundKind) -> BoundExpression {
     BoundExpression { kind, data_type: DataType::Boolean }
 }
 
@@ -73,6 +76,16 @@ fn moment(data_type: DataType, text: &str, span: Span) -> Result<Value, Error> {
     })
 }
 
+/// The time of the statement, by one of its words.
+fn current_time(word: CurrentTime) -> BoundExpression {
+    let data_type = match word {
+        CurrentTime::Date => DataType::Date,
+        CurrentTime::Time => DataType::Text,
+        CurrentTime::Timestamp => DataType::Timestamp,
+    };
+    BoundExpression { kind: BoundKind::CurrentTime(word), data_type }
+}
+
 /// The type of a cast, which means nothing where its name does not.
 fn cast_type(type_name: &TypeName) -> Result<DataType, Error> {
     let data_type = data_type(type_name)?;
@@ -85,33 +98,34 @@ fn cast_type(type_name: &TypeName) -> Result<DataType, Error> {
     Ok(data_type)
 }
 
-impl Binder<'_> {
+impl<'a> Binder<'a, '_> {
+    /// A binder of what names nothing but columns.
+    pub fn new(scope: &'a Scope, clause: &'static str) -> Binder<'a, 'static> {
+        Binder { scope, aliases: &[], aggregates: None, clause, subqueries: None }
+    }
+}
+
+impl Binder<'_, '_> {
     /// Binds an expression.
     pub fn bind(&mut self, expression: &Expression) -> Result<BoundExpression, Error> {
         with_stack(|| self.bind_kind(expression))
     }
 
     fn bind_kind(&mut self, expression: &Expression) -> Result<BoundExpression, Error> {
+        let span = expression.span;
         match &expression.kind {
             ExpressionKind::Literal(literal) => Ok(BoundExpression::constant(literal)),
             ExpressionKind::Moment { data_type, text } => {
-                moment(*data_type, text, expression.span).map(BoundExpression::of)
+                moment(*data_type, text, span).map(BoundExpression::of)
             }
             ExpressionKind::Parameter { index, data_type, exact } => Ok(BoundExpression {
                 kind: BoundKind::Parameter { index: *index, exact: *exact },
                 data_type: *data_type,
             }),
             ExpressionKind::Variable(name) => {
-                Err(Error::new("unknown-parameter", name.has_no_value(), expression.span))
+                Err(Error::new("unknown-parameter", name.has_no_value(), span))
             }
-            ExpressionKind::CurrentTime(word) => Ok(BoundExpression {
-                kind: BoundKind::CurrentTime(*word),
-                data_type: match word {
-                    CurrentTime::Date => DataType::Date,
-                    CurrentTime::Time => DataType::Text,
-                    CurrentTime::Timestamp => DataType::Timestamp,
-                },
-            }),
+            ExpressionKind::CurrentTime(word) => Ok(current_time(*word)),
             ExpressionKind::Column { table, column } => self.column(table.as_ref(), column),
             ExpressionKind::Unary { operator, operand } => self.unary(*operator, operand),
             ExpressionKind::Binary { operator, left, right } => {
@@ -123,15 +137,16 @@ impl Binder<'_> {
                 {
                     bound = truth(bound);
                 }
-                binary(*operator, bound, self.bind(right)?, expression.span)
+                binary(*operator, bound, self.bind(right)?, span)
             }
             ExpressionKind::Between { operand, negated, low, high } => {
-                let (operand, low, high) = (self.bind(operand)?, self.bind(low)?, self.bind(high)?);
-                Ok(coerce::computed_once(operand, |operand| {
-                    let low = operand.compare(Comparison::GreaterEqual, low);
-                    let high = operand.compare(Comparison::LessEqual, high);
-                    not_if(*negated, boolean(BoundKind::And(boxed(low), boxed(high))))
-                }))
+                self.between(operand, *negated, low, high)
+            }
+            ExpressionKind::Subquery(query) => self.subquery(SubqueryRole::Scalar, query, span),
+            ExpressionKind::Exists(query) => self.subquery(SubqueryRole::Exists, query, span),
+            ExpressionKind::InQuery { operand, negated, query } => {
+                let found = self.in_query(operand, query, span)?;
+                Ok(not_if(*negated, found))
             }
             ExpressionKind::InList { operand, negated, list } => {
                 let operand = self.bind(operand)?;
@@ -160,7 +175,7 @@ impl Binder<'_> {
                     arguments,
                     filter: filter.as_deref(),
                 };
-                self.function(&call, expression.span)
+                self.function(&call, span)
             }
         }
     }
@@ -172,6 +187,21 @@ impl Binder<'_> {
             ListItem::Expression(expression) => self.bind(expression),
             ListItem::Default => unreachable!("DEFAULT stands in VALUES only"),
         }
+    }
+
+    fn between(
+        &mut self,
+        operand: &Expression,
+        negated: bool,
+        low: &Expression,
+        high: &Expression,
+    ) -> Result<BoundExpression, Error> {
+        let (operand, low, high) = (self.bind(operand)?, self.bind(low)?, self.bind(high)?);
+        Ok(coerce::computed_once(operand, |operand| {
+            let low = operand.compare(Comparison::GreaterEqual, low);
+            let high = operand.compare(Comparison::LessEqual, high);
+            not_if(negated, boolean(BoundKind::And(boxed(low), boxed(high))))
+        }))
     }
 
     /// Binds a condition.
@@ -191,6 +221,13 @@ impl Binder<'_> {
         table: Option<&Identifier>,
         column: &Identifier,
     ) -> Result<BoundExpression, Error> {
+        let outer = self.subqueries.as_ref().and_then(|binder| binder.surroundings.outer);
+        let is_elsewhere = table.is_some_and(|table| self.scope.relation(&table.name).is_none());
+        if is_elsewhere
+            && let Some(found) = outer.map(|outer| outer.find(table, column)).transpose()?.flatten()
+        {
+            return Ok(found);
+        }
         if let Some(found) = self.scope.find(table, column)? {
             return Ok(found);
         }
@@ -199,7 +236,10 @@ impl Binder<'_> {
         });
         match alias.flatten() {
             Some((_, expression)) => Ok(expression.clone()),
-            None => Err(self.scope.unknown(table, column)),
+            None => match outer.map(|outer| outer.find(table, column)).transpose()?.flatten() {
+                Some(found) => Ok(found),
+                None => Err(self.scope.unknown(table, column)),
+            },
         }
     }
 
@@ -212,10 +252,7 @@ impl Binder<'_> {
         Ok(match operator {
             // Only to take a column's affinity away, as in SQLite.
             UnaryOperator::Plus if matches!(operand.kind, BoundKind::Column(_)) => {
-                BoundExpression {
-                    data_type: operand.data_type.without_affinity(),
-                    kind: BoundKind::Call(ScalarFunction::Coalesce, vec![operand]),
-                }
+                operand.without_affinity()
             }
             UnaryOperator::Plus => operand,
             UnaryOperator::Not => boolean(BoundKind::Not(boxed(truth(operand)))),
@@ -501,89 +538,4 @@ fn cast(mut operand: BoundExpression, data_type: DataType) -> BoundExpression {
 
 fn not_if(negated: bool, condition: BoundExpression) -> BoundExpression {
     if negated { boolean(BoundKind::Not(boxed(condition))) } else { condition }
-}
-
-fn binary(
-    operator: BinaryOperator,
-    left: BoundExpression,
-    right: BoundExpression,
-    span: Span,
-) -> Result<BoundExpression, Error> {
-    Ok(match operator {
-        BinaryOperator::Or => boolean(BoundKind::Or(boxed(truth(left)), boxed(truth(right)))),
-        BinaryOperator::And => boolean(BoundKind::And(boxed(truth(left)), boxed(truth(right)))),
-        BinaryOperator::Equal => coerce::compare(Comparison::Equal, left, right),
-        BinaryOperator::NotEqual => coerce::compare(Comparison::NotEqual, left, right),
-        BinaryOperator::Less => coerce::compare(Comparison::Less, left, right),
-        BinaryOperator::LessEqual => coerce::compare(Comparison::LessEqual, left, right),
-        BinaryOperator::Greater => coerce::compare(Comparison::Greater, left, right),
-        BinaryOperator::GreaterEqual => coerce::compare(Comparison::GreaterEqual, left, right),
-        BinaryOperator::Is => coerce::compare(Comparison::Is, left, right),
-        BinaryOperator::IsNot => coerce::compare(Comparison::IsNot, left, right),
-        BinaryOperator::Add => arithmetic(Arithmetic::Add, left, right, span)?,
-        BinaryOperator::Subtract => arithmetic(Arithmetic::Subtract, left, right, span)?,
-        BinaryOperator::Multiply => arithmetic(Arithmetic::Multiply, left, right, span)?,
-        BinaryOperator::Divide => arithmetic(Arithmetic::Divide, left, right, span)?,
-        BinaryOperator::Modulo => arithmetic(Arithmetic::Modulo, left, right, span)?,
-        BinaryOperator::BitAnd => arithmetic(Arithmetic::BitAnd, left, right, span)?,
-        BinaryOperator::BitOr => arithmetic(Arithmetic::BitOr, left, right, span)?,
-        BinaryOperator::ShiftLeft => arithmetic(Arithmetic::ShiftLeft, left, right, span)?,
-        BinaryOperator::ShiftRight => arithmetic(Arithmetic::ShiftRight, left, right, span)?,
-        BinaryOperator::Concat => BoundExpression {
-            kind: BoundKind::Concat(boxed(left), boxed(right)),
-            data_type: DataType::Text,
-        },
-        BinaryOperator::Arrow => BoundExpression {
-            kind: BoundKind::Call(ScalarFunction::Json(JsonFunction::Arrow), vec![left, right]),
-            data_type: DataType::Json,
-        },
-        BinaryOperator::LongArrow => BoundExpression {
-            kind: BoundKind::Call(ScalarFunction::Json(JsonFunction::LongArrow), vec![left, right]),
-            data_type: DataType::Any,
-        },
-    })
-}
-
-fn arithmetic(
-    operator: Arithmetic,
-    left: BoundExpression,
-    right: BoundExpression,
-    span: Span,
-) -> Result<BoundExpression, Error> {
-    let (left, right) = match operator {
-        Arithmetic::Add
-        | Arithmetic::Subtract
-        | Arithmetic::Multiply
-        | Arithmetic::Divide
-        | Arithmetic::Modulo => exact_numbers::operands(left, right, span)?,
-        Arithmetic::BitAnd | Arithmetic::BitOr | Arithmetic::ShiftLeft | Arithmetic::ShiftRight => {
-            (left, right)
-        }
-    };
-    let data_type = match arithmetic_of_moments(operator, left.data_type, right.data_type) {
-        None => arithmetic_type(operator, left.data_type, right.data_type),
-        Some(Ok(data_type)) => data_type,
-        Some(Err(undefined)) => {
-            return Err(
-                Error::new("type", undefined.message, span).help(Some(undefined.help.to_owned()))
-            );
-        }
-    };
-    let kind = BoundKind::Arithmetic(operator, boxed(left), boxed(right));
-    Ok(BoundExpression { kind, data_type })
-}
-
-fn arithmetic_type(operator: Arithmetic, left: DataType, right: DataType) -> DataType {
-    use DataType::{Any, Boolean, Integer, Numeric, Real};
-    if matches!(
-        operator,
-        Arithmetic::BitAnd | Arithmetic::BitOr | Arithmetic::ShiftLeft | Arithmetic::ShiftRight
-    ) {
-        return Integer;
-    }
-    match (left, right) {
-        (Integer | Boolean, Integer | Boolean) => Integer,
-        (Real, right) | (right, Real) if right.is_number() && right != Numeric => Real,
-        _ => exact_numbers::arithmetic_type(operator, left, right).unwrap_or(Any),
-    }
 }

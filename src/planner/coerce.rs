@@ -29,8 +29,14 @@ enum OperandAffinity {
     None,
 }
 
+/// Whether an expression pulls what it is compared with: a column does, here or of a query around,
+/// and a CAST.
+pub(super) fn has_affinity(expression: &BoundExpression) -> bool {
+    matches!(expression.kind, BoundKind::Column(_) | BoundKind::Argument(_) | BoundKind::Cast(_))
+}
+
 fn pull(expression: &BoundExpression) -> OperandAffinity {
-    if !matches!(expression.kind, BoundKind::Column(_) | BoundKind::Cast(_)) {
+    if !has_affinity(expression) {
         return OperandAffinity::None;
     }
     match expression.data_type {
@@ -62,6 +68,15 @@ pub(super) fn compare(
 ) -> BoundExpression {
     let pull = pull(&left);
     compare_pulled(comparison, left, pull, right)
+}
+
+/// Two operands as `=` compares them.
+pub(super) fn equal_operands(
+    left: BoundExpression,
+    right: BoundExpression,
+) -> (BoundExpression, BoundExpression) {
+    let pull = pull(&left);
+    operands(Comparison::Equal, left, pull, right)
 }
 
 /// The left side of comparisons, and where it pulls their right sides to.
@@ -115,18 +130,27 @@ fn compare_pulled(
     pull_left: OperandAffinity,
     right: BoundExpression,
 ) -> BoundExpression {
-    let (left, right) = if left.data_type.is_moment() || right.data_type.is_moment() {
-        moments(comparison, left, right)
-    } else {
-        let pull_right = pull(&right);
-        let right = exact_numbers::compared(right, left.data_type);
-        let left = exact_numbers::compared(left, right.data_type);
-        (convert(left, pull_left, pull_right), convert(right, pull_right, pull_left))
-    };
+    let (left, right) = operands(comparison, left, pull_left, right);
     BoundExpression {
         kind: BoundKind::Compare(comparison, Box::new(left), Box::new(right)),
         data_type: DataType::Boolean,
     }
+}
+
+/// Two operands as they are compared with each other.
+fn operands(
+    comparison: Comparison,
+    left: BoundExpression,
+    pull_left: OperandAffinity,
+    right: BoundExpression,
+) -> (BoundExpression, BoundExpression) {
+    if left.data_type.is_moment() || right.data_type.is_moment() {
+        return moments(comparison, left, right);
+    }
+    let pull_right = pull(&right);
+    let right = exact_numbers::compared(right, left.data_type);
+    let left = exact_numbers::compared(left, right.data_type);
+    (convert(left, pull_left, pull_right), convert(right, pull_right, pull_left))
 }
 
 /// Two operands of which one is a day or a moment, as they are compared with each other.

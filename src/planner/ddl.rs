@@ -207,8 +207,7 @@ pub(super) fn column_constraint(
 /// A default as SQL text, once it is known to be a constant that the column can hold.
 fn default(column: &Column, expression: &Expression) -> Result<String, Error> {
     let scope = Scope::default();
-    let bound = Binder { scope: &scope, aliases: &[], aggregates: None, clause: "DEFAULT" }
-        .bind(expression)?;
+    let bound = Binder::new(&scope, "DEFAULT").bind(expression)?;
     let bound = super::exact_numbers::assigned(bound, column.data_type);
     if let super::BoundKind::Literal(value) | super::BoundKind::Number(Literal { value, .. }) =
         bound.kind

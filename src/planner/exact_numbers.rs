@@ -154,6 +154,8 @@ fn is_kind_of_numbers(expression: &BoundExpression, has_point: &mut bool) -> boo
         | BoundKind::Or(..)
         | BoundKind::Concat(..)
         | BoundKind::InList { .. }
+        | BoundKind::Subquery(_)
+        | BoundKind::Argument(_)
         | BoundKind::Match { .. }
         | BoundKind::Cast(_)
         | BoundKind::Affinity(..)

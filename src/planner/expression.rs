@@ -1,6 +1,7 @@
 //! Expressions by position: names are gone, types are known.
 
 use super::functions::{ScalarFunction, Volatility};
+use super::plan::Plan;
 use crate::language::ast::{CurrentTime, MatchKind};
 use crate::types::{DataType, Literal, Value, with_stack};
 use std::fmt;
@@ -117,8 +118,69 @@ pub enum BoundKind {
     },
     /// The value of the Let around it: the last column of the batch that its body sees.
     Bound,
+    /// What a query inside of the expression comes to.
+    Subquery(Box<BoundSubquery>),
+    /// The argument at this index of the subquery that the expression stands in: a column of a query
+    /// around it, which is one value as long as the subquery runs.
+    Argument(usize),
     /// A scalar function.
     Call(ScalarFunction, Vec<BoundExpression>),
+}
+
+/// A query inside of an expression.
+#[derive(Clone, Debug)]
+pub struct BoundSubquery {
+    /// Its number in the statement, from 1.
+    pub number: usize,
+    /// What becomes of its rows.
+    pub role: SubqueryRole,
+    /// What is looked for among its rows, converted to what it compares as.
+    pub operand: Option<BoundExpression>,
+    /// The columns of queries around it that it reads.
+    pub arguments: Vec<BoundExpression>,
+    /// The query, with one column where its rows are not only counted.
+    pub plan: Arc<Plan>,
+}
+
+/// What becomes of the rows of a query inside of an expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SubqueryRole {
+    /// The value of the first row, NULL where there is none.
+    Scalar,
+    /// Whether there is a row.
+    Exists,
+    /// Whether one of them is equal to the operand; NULL where only a NULL could be.
+    Contains,
+}
+
+impl BoundSubquery {
+    /// What EXPLAIN calls it.
+    pub(super) fn title(&self) -> String {
+        format!("{} {}", self.role.word(), self.number)
+    }
+
+    /// What is asked about it, the operand first.
+    pub(super) fn operands(&self) -> Vec<&BoundExpression> {
+        self.operand.iter().chain(&self.arguments).collect()
+    }
+
+    /// The type of what it comes to.
+    pub fn data_type(&self) -> DataType {
+        match self.role {
+            SubqueryRole::Scalar => self.plan.types().first().copied().unwrap_or(DataType::Any),
+            SubqueryRole::Exists | SubqueryRole::Contains => DataType::Boolean,
+        }
+    }
+}
+
+/// Subqueries are equal if they are the same one, asked about the same.
+impl PartialEq for BoundSubquery {
+    fn eq(&self, other: &BoundSubquery) -> bool {
+        Arc::ptr_eq(&self.plan, &other.plan)
+            && self.role == other.role
+            && self.operand == other.operand
+            && self.arguments == other.arguments
+    }
 }
 
 /// What a comparison makes of an operand.
@@ -204,7 +266,12 @@ macro_rules! operands {
             | BoundKind::Column(_)
             | BoundKind::CurrentTime(_)
             | BoundKind::Aggregate(_)
+            | BoundKind::Argument(_)
             | BoundKind::Bound => {}
+            BoundKind::Subquery(subquery) => {
+                subquery.operand.$iter().for_each(|operand| $visit(operand));
+                subquery.arguments.$iter().for_each($visit);
+            }
             BoundKind::Let { value, body } => {
                 $visit(value);
                 $visit(body);
@@ -290,6 +357,24 @@ impl BoundExpression {
         BoundExpression { kind: BoundKind::Column(index), data_type }
     }
 
+    /// The same value, which pulls nothing to its type that it is compared with.
+    pub fn without_affinity(self) -> BoundExpression {
+        let data_type = self.data_type.without_affinity();
+        let kind = BoundKind::Call(ScalarFunction::Coalesce, vec![self]);
+        BoundExpression { kind, data_type }
+    }
+
+    /// The column that is all that the expression is, whether or not it pulls.
+    pub fn handed_on(self) -> BoundExpression {
+        if let BoundKind::Call(ScalarFunction::Coalesce, arguments) = &self.kind
+            && let [only @ BoundExpression { kind: BoundKind::Column(_), .. }] =
+                arguments.as_slice()
+        {
+            return only.clone();
+        }
+        self
+    }
+
     /// Calls `visit` on every direct operand.
     pub fn for_each_operand<'a>(&'a self, mut visit: impl FnMut(&'a BoundExpression)) {
         with_stack(|| operands!(&self.kind, visit, iter, shared));
@@ -298,6 +383,16 @@ impl BoundExpression {
     /// The same for operands to be changed.
     pub fn for_each_operand_mut(&mut self, mut visit: impl FnMut(&mut BoundExpression)) {
         with_stack(|| operands!(&mut self.kind, visit, iter_mut, owned));
+    }
+
+    /// Calls `visit` with every query inside, those inside of others included.
+    pub fn for_each_subquery<'a>(&'a self, visit: &mut dyn FnMut(&'a BoundSubquery)) {
+        if let BoundKind::Subquery(subquery) = &self.kind {
+            visit(subquery);
+            let plan = &subquery.plan;
+            plan.for_each_expression(&mut |expression| expression.for_each_subquery(visit));
+        }
+        self.for_each_operand(|operand| with_stack(|| operand.for_each_subquery(visit)));
     }
 
     /// Whether the value is the same for every row.
@@ -395,20 +490,6 @@ impl BoundExpression {
     }
 }
 
-impl Affinity {
-    /// What EXPLAIN says of it.
-    fn words(self) -> &'static str {
-        match self {
-            Affinity::Numeric => "as number",
-            Affinity::Decimal => "as decimal",
-            Affinity::Text => "as text",
-            Affinity::Boolean => "as boolean",
-            Affinity::Date(_) => "as date",
-            Affinity::Timestamp => "as timestamp",
-        }
-    }
-}
-
 impl Arithmetic {
     /// The operator as it is written.
     pub fn symbol(self) -> &'static str {
@@ -449,109 +530,6 @@ impl Comparison {
             Comparison::Greater => Comparison::Less,
             Comparison::GreaterEqual => Comparison::LessEqual,
             Comparison::Equal | Comparison::NotEqual | Comparison::Is | Comparison::IsNot => self,
-        }
-    }
-}
-
-/// Prints the expression with `#0` for the column at index 0; see [`BoundExpression::display`].
-impl fmt::Display for BoundExpression {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write(f, &|index| format!("#{index}"))
-    }
-}
-
-impl BoundExpression {
-    /// The expression as text, its columns called by these names.
-    pub fn display(&self, names: &[String]) -> String {
-        struct NamedColumns<'a>(&'a BoundExpression, &'a [String]);
-        impl fmt::Display for NamedColumns<'_> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.write(f, &|index| {
-                    self.1.get(index).cloned().unwrap_or_else(|| format!("#{index}"))
-                })
-            }
-        }
-        NamedColumns(self, names).to_string()
-    }
-
-    fn write(&self, f: &mut fmt::Formatter<'_>, name: &dyn Fn(usize) -> String) -> fmt::Result {
-        with_stack(|| self.write_kind(f, name))
-    }
-
-    fn write_kind(
-        &self,
-        f: &mut fmt::Formatter<'_>,
-        name: &dyn Fn(usize) -> String,
-    ) -> fmt::Result {
-        let infix = |f: &mut fmt::Formatter<'_>, symbol: &str, a: &Self, b: &Self| {
-            f.write_str("(")?;
-            a.write(f, name)?;
-            write!(f, " {symbol} ")?;
-            b.write(f, name)?;
-            f.write_str(")")
-        };
-        let call = |f: &mut fmt::Formatter<'_>, function: &str, arguments: &[&Self]| {
-            write!(f, "{function}(")?;
-            for (at, argument) in arguments.iter().enumerate() {
-                f.write_str(if at == 0 { "" } else { ", " })?;
-                argument.write(f, name)?;
-            }
-            f.write_str(")")
-        };
-        match &self.kind {
-            BoundKind::Literal(value) => write!(f, "{value}"),
-            BoundKind::Number(literal) => write!(f, "{literal}"),
-            BoundKind::Parameter { index, .. } | BoundKind::ExactParameter(index) => {
-                write!(f, "?{}", index + 1)
-            }
-            BoundKind::Column(index) => f.write_str(&name(*index)),
-            BoundKind::CurrentTime(CurrentTime::Date) => f.write_str("CURRENT_DATE"),
-            BoundKind::CurrentTime(CurrentTime::Time) => f.write_str("CURRENT_TIME"),
-            BoundKind::CurrentTime(CurrentTime::Timestamp) => f.write_str("CURRENT_TIMESTAMP"),
-            BoundKind::Aggregate(index) => write!(f, "aggregate {index}"),
-            BoundKind::Let { value, body } => call(f, "with it = ", &[value, body]),
-            BoundKind::Bound => f.write_str("it"),
-            BoundKind::Negate(a) => call(f, "-", &[a]),
-            BoundKind::BitNot(a) => call(f, "~", &[a]),
-            BoundKind::Not(a) => call(f, "NOT ", &[a]),
-            BoundKind::Truth(a) => call(f, "truth", &[a]),
-            BoundKind::Affinity(affinity, a) => call(f, affinity.words(), &[a]),
-            BoundKind::Arithmetic(operator, a, b) => infix(f, operator.symbol(), a, b),
-            BoundKind::Compare(operator, a, b) => infix(f, operator.symbol(), a, b),
-            BoundKind::And(a, b) => infix(f, "AND", a, b),
-            BoundKind::Or(a, b) => infix(f, "OR", a, b),
-            BoundKind::Concat(a, b) => infix(f, "||", a, b),
-            BoundKind::InList { operand, list, negated } => {
-                operand.write(f, name)?;
-                f.write_str(if *negated { " NOT" } else { "" })?;
-                call(f, " IN ", &list.iter().collect::<Vec<_>>())
-            }
-            BoundKind::Match { kind, operand, pattern, negated, .. } => {
-                let word = match kind {
-                    MatchKind::Like => "LIKE",
-                    MatchKind::Glob => "GLOB",
-                    MatchKind::Regexp => "REGEXP",
-                };
-                let not = if *negated { "NOT " } else { "" };
-                infix(f, &format!("{not}{word}"), operand, pattern)
-            }
-            BoundKind::Case { branches, otherwise } => {
-                f.write_str("CASE")?;
-                let parts = branches.iter().flat_map(|(a, b)| [(" WHEN ", a), (" THEN ", b)]);
-                for (word, part) in parts.chain(otherwise.iter().map(|e| (" ELSE ", &**e))) {
-                    f.write_str(word)?;
-                    part.write(f, name)?;
-                }
-                f.write_str(" END")
-            }
-            BoundKind::Cast(a) => {
-                f.write_str("CAST(")?;
-                a.write(f, name)?;
-                write!(f, " AS {})", self.data_type)
-            }
-            BoundKind::Call(function, arguments) => {
-                call(f, function.name(), &arguments.iter().collect::<Vec<_>>())
-            }
         }
     }
 }

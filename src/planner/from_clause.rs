@@ -6,6 +6,7 @@ use super::expression::{BoundExpression, Comparison};
 use super::logical::{Logical, LogicalJoin, LogicalTable};
 use super::query::{self, LogicalQuery, QueryColumn, Surroundings};
 use super::scope::{Scope, ScopeColumn, ScopeRelation};
+use super::subquery::SubqueryBinder;
 use super::{Error, Planning, TableSource};
 use crate::language::ast::{Identifier, JoinConstraint, JoinKind, Query, TableReference, Temporal};
 use crate::types::{Period, Span, with_stack};
@@ -124,6 +125,7 @@ impl<'q> FromBinder<'_, 'q, '_> {
             name: columns.get(index).map_or(column.name, |name| name.name.clone()).into(),
             data_type: column.data_type,
             column: column.column,
+            has_affinity: column.has_affinity,
             is_merged: false,
         };
         let columns = output.into_iter().enumerate().map(column);
@@ -145,8 +147,9 @@ impl<'q> FromBinder<'_, 'q, '_> {
             JoinConstraint::None => Vec::new(),
             JoinConstraint::On(condition) => {
                 let outer = std::mem::replace(&mut self.scope.hidden, first);
-                let mut binder =
-                    Binder { scope: self.scope, aliases: &[], aggregates: None, clause: "ON" };
+                let (planning, surroundings) = (&mut *self.planning, self.surroundings);
+                let subqueries = Some(SubqueryBinder { planning, surroundings });
+                let mut binder = Binder { subqueries, ..Binder::new(self.scope, "ON") };
                 let bound = binder.condition(condition);
                 self.scope.hidden = outer;
                 bound?.conjuncts()

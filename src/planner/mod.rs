@@ -22,6 +22,7 @@ mod definition;
 mod error;
 mod exact_numbers;
 mod expression;
+mod expression_print;
 mod from_clause;
 mod function_hints;
 mod functions;
@@ -30,6 +31,7 @@ mod logical_print;
 mod lower;
 mod moment_arithmetic;
 mod notices;
+mod operators;
 mod plan;
 mod print;
 mod query;
@@ -37,6 +39,7 @@ mod relation_query;
 mod rewrites;
 mod scope;
 mod select;
+mod subquery;
 mod suggest;
 mod values;
 mod write;
@@ -45,7 +48,10 @@ pub use ddl::MAX_COLUMNS;
 pub use definition::{column_definition, create_index, create_table};
 pub use error::Error;
 pub use exact_numbers::quotient_scale;
-pub use expression::{Affinity, Arithmetic, BoundExpression, BoundKind, Comparison, DayRounding};
+pub use expression::{
+    Affinity, Arithmetic, BoundExpression, BoundKind, BoundSubquery, Comparison, DayRounding,
+    SubqueryRole,
+};
 pub use function_hints::instead_of_function;
 pub use functions::{
     AGGREGATE_FUNCTIONS, AggregateEntry, AggregateFunction, CalendarFunction, JsonFunction,
@@ -155,9 +161,17 @@ struct Planning<'a> {
     names: ColumnNames,
     /// How many tables it reads so far.
     tables: usize,
+    /// How many queries stand in its expressions so far.
+    subqueries: usize,
 }
 
 impl Planning<'_> {
+    /// Gives the columns of the table to be changed their indexes as identities; nothing has any yet.
+    fn name_target(&mut self, table: &TableSchema) {
+        let first = self.names.add_all((0..table.width()).map(|index| table.name_of(index)));
+        debug_assert_eq!(first, 0, "the table to be changed comes first");
+    }
+
     /// A logical plan after all rewrites; these columns of it are the answer.
     fn rewrite(&mut self, logical: Logical, output: &[usize]) -> Logical {
         let output = output.iter().copied().collect();
@@ -184,8 +198,14 @@ pub fn plan(
     catalog: &mut dyn Catalog,
     rewriting: &mut Rewriting,
 ) -> Result<Planned, Error> {
-    let mut planning =
-        Planning { text, catalog, rewriting, names: ColumnNames::default(), tables: 0 };
+    let mut planning = Planning {
+        text,
+        catalog,
+        rewriting,
+        names: ColumnNames::default(),
+        tables: 0,
+        subqueries: 0,
+    };
     let planning = &mut planning;
     match statement {
         Statement::Query(query) => query::plan(query, planning).map(Planned::Query),

@@ -1,6 +1,6 @@
 //! Plans: what the executor does, operator by operator.
 
-use super::expression::BoundExpression;
+use super::expression::{BoundExpression, BoundSubquery};
 use super::functions::AggregateFunction;
 use super::values::BoundRows;
 use crate::language::ast::JoinKind;
@@ -405,8 +405,15 @@ impl Limits {
 }
 
 impl Planned {
+    /// Calls `visit` with every query inside of an expression of the statement, those inside of
+    /// others included.
+    pub fn for_each_subquery<'a>(&'a self, visit: &mut dyn FnMut(&'a BoundSubquery)) {
+        self.for_each_expression(&mut |expression| expression.for_each_subquery(visit));
+    }
+
     /// Calls `visit` with every table access of the statement.
     pub fn for_each_access<'a>(&'a self, visit: &mut impl FnMut(&'a TableAccess)) {
+        self.for_each_subquery(&mut |subquery| subquery.plan.for_each_access(visit));
         match self {
             Planned::Query(query) => query.plan.for_each_access(visit),
             Planned::Schema { .. } => {}

@@ -7,6 +7,7 @@ use super::plan::{
 };
 use crate::language::ast::JoinKind;
 use crate::types::{KeyKind, KeySchema, TableSchema, with_stack};
+use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 
 impl Plan {
@@ -108,6 +109,13 @@ impl Planned {
             }
             Planned::Write(write) => write.print(&mut lines),
         }
+        let mut printed = BTreeSet::new();
+        self.for_each_subquery(&mut |subquery| {
+            if printed.insert(subquery.number) {
+                lines.push(format!("subquery {}:", subquery.number));
+                subquery.plan.print(&mut lines, 1);
+            }
+        });
         lines
     }
 }

@@ -8,6 +8,7 @@ use super::logical::{ComputedColumn, Logical, LogicalKey, LogicalSetFilter, Logi
 use super::plan::{Limits, QueryPlan};
 use super::scope::Scope;
 use super::select::{self, no_such_ordinal, signed_integer};
+use super::subquery::OuterScope;
 use super::values::{BoundRows, Target};
 use super::{Error, Planning, lower};
 use crate::language::ast::{
@@ -29,6 +30,8 @@ pub(super) struct QueryColumn {
     pub data_type: DataType,
     /// Its identity in the logical plan.
     pub column: usize,
+    /// Whether it pulls what it is compared with to its type.
+    pub has_affinity: bool,
 }
 
 /// What a query knows of those around it.
@@ -38,6 +41,8 @@ pub(super) struct Surroundings<'q> {
     pub temporal: Option<Temporal>,
     /// The tables of WITH; each knows those before it.
     tables: Vec<&'q CommonTable>,
+    /// What a subquery can read of the queries around it.
+    pub outer: Option<&'q OuterScope<'q>>,
 }
 
 impl<'q> Surroundings<'q> {
@@ -46,7 +51,17 @@ impl<'q> Surroundings<'q> {
         let is_called = |table: &&CommonTable| table.name.name.eq_ignore_ascii_case(name);
         let index = self.tables.iter().rposition(is_called)?;
         let tables = self.tables[..index].to_vec();
-        Some((self.tables[index], Surroundings { temporal: self.temporal.clone(), tables }))
+        let temporal = self.temporal.clone();
+        Some((self.tables[index], Surroundings { temporal, tables, outer: None }))
+    }
+
+    /// The same for a query inside of an expression.
+    pub fn below<'o>(&self, outer: &'o OuterScope<'o>) -> Surroundings<'o>
+    where
+        'q: 'o,
+    {
+        let (temporal, tables) = (self.temporal.clone(), self.tables.clone());
+        Surroundings { temporal, tables, outer: Some(outer) }
     }
 
     /// The same for what a query has inside.
@@ -62,7 +77,8 @@ impl<'q> Surroundings<'q> {
             }
             tables.push(table);
         }
-        Ok(Surroundings { temporal: own.or_else(|| self.temporal.clone()), tables })
+        let temporal = own.or_else(|| self.temporal.clone());
+        Ok(Surroundings { temporal, tables, outer: self.outer })
     }
 }
 
@@ -145,7 +161,7 @@ fn bind_part<'q>(
 /// Binds VALUES, whose columns are called as in SQLite.
 fn bind_values(rows: &Arc<ValueRows>, planning: &mut Planning) -> Result<LogicalQuery, Error> {
     let scope = Scope::default();
-    let mut binder = Binder { scope: &scope, aliases: &[], aggregates: None, clause: "VALUES" };
+    let mut binder = Binder::new(&scope, "VALUES");
     let width = rows.width();
     let mut types: Vec<Vec<Option<DataType>>> = vec![Vec::new(); width];
     let mut expressions = Vec::new();
@@ -180,7 +196,8 @@ fn bind_values(rows: &Arc<ValueRows>, planning: &mut Planning) -> Result<Logical
         .enumerate()
         .map(|(index, data_type)| {
             let name = format!("column{}", index + 1);
-            QueryColumn { column: planning.names.add(&*name), name, data_type: *data_type }
+            let column = planning.names.add(&*name);
+            QueryColumn { name, data_type: *data_type, column, has_affinity: false }
         })
         .collect();
     let columns = output.iter().map(|column| column.column).collect();
@@ -214,6 +231,7 @@ fn combined(
             name: column.name.clone(),
             data_type: *data_type,
             column: planning.names.add(&*column.name),
+            has_affinity: column.has_affinity,
         })
         .collect();
     let columns: Vec<usize> = output.iter().map(|column| column.column).collect();
@@ -292,7 +310,8 @@ fn widened(query: LogicalQuery, types: &[DataType], planning: &mut Planning) -> 
         let expression = BoundExpression { kind, data_type: *data_type };
         let column = planning.names.add(&*known.name);
         columns.push(ComputedColumn { column, expression });
-        QueryColumn { name: known.name, data_type: *data_type, column }
+        let has_affinity = known.has_affinity;
+        QueryColumn { name: known.name, data_type: *data_type, column, has_affinity }
     });
     let output = output.collect();
     LogicalQuery { logical: Logical::Project { input: Box::new(logical), columns }, output }
@@ -333,7 +352,7 @@ fn ordered_column(expression: &Expression, output: &[QueryColumn]) -> Result<usi
 
 fn limits(query: &Query) -> Result<Option<Limits>, Error> {
     let scope = Scope::default();
-    let mut binder = Binder { scope: &scope, aliases: &[], aggregates: None, clause: "LIMIT" };
+    let mut binder = Binder::new(&scope, "LIMIT");
     let mut bind = |expression: &Option<Expression>| match expression {
         Some(expression) => binder.bind(expression).map(Some),
         None => Ok(None),

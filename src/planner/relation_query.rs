@@ -33,7 +33,7 @@ pub(super) fn all(source: TableSource) -> QueryPlan {
 /// `unknown-column`, `unknown-function`, `function`, `type` and `misplaced-aggregate`, as in a WHERE.
 pub fn condition(table: &Arc<TableSchema>, filter: &Expression) -> Result<BoundExpression, Error> {
     let scope = Scope::of(&table.name, table);
-    let mut binder = Binder { scope: &scope, aliases: &[], aggregates: None, clause: "WHERE" };
+    let mut binder = Binder::new(&scope, "WHERE");
     let condition = binder.condition(filter)?;
     let mut hidden = None;
     condition.for_each_column(&mut |column| {
@@ -55,5 +55,5 @@ pub fn condition(table: &Arc<TableSchema>, filter: &Expression) -> Result<BoundE
 /// `unknown-column` of any name in it, `unknown-function`, `function`, `type`.
 pub fn constant(expression: &Expression) -> Result<BoundExpression, Error> {
     let scope = Scope::default();
-    Binder { scope: &scope, aliases: &[], aggregates: None, clause: "LIMIT" }.bind(expression)
+    Binder::new(&scope, "LIMIT").bind(expression)
 }

@@ -18,6 +18,8 @@ pub struct ScopeColumn {
     pub data_type: DataType,
     /// Its identity in the statement.
     pub column: usize,
+    /// Whether it pulls what it is compared with to its type, as the column of a table does.
+    pub has_affinity: bool,
     /// Whether USING merged it into one further left: it answers only to its relation's name.
     pub is_merged: bool,
 }
@@ -25,7 +27,8 @@ pub struct ScopeColumn {
 impl ScopeColumn {
     /// The column as an expression.
     pub fn bound(&self) -> BoundExpression {
-        BoundExpression::column(self.column, self.data_type)
+        let column = BoundExpression::column(self.column, self.data_type);
+        if self.has_affinity { column } else { column.without_affinity() }
     }
 }
 
@@ -49,6 +52,7 @@ impl ScopeRelation {
             name,
             data_type: schema.type_of(index),
             column: first + index,
+            has_affinity: true,
             is_merged: false,
         };
         let declared = schema.columns.iter().enumerate();

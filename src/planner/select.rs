@@ -8,7 +8,8 @@ use super::logical::{ColumnNames, ComputedColumn, Logical, LogicalAggregate, Log
 use super::plan::AggregateCall;
 use super::query::{LogicalQuery, QueryColumn, Surroundings};
 use super::scope::{Scope, ScopeColumn};
-use super::{Error, Planning};
+use super::subquery::SubqueryBinder;
+use super::{Error, Planning, coerce};
 use crate::language::ast::{
     Expression, ExpressionKind, OrderItem, Select, SelectItem, UnaryOperator,
 };
@@ -19,6 +20,8 @@ struct SelectedColumn {
     name: String,
     /// Whether the name was given by AS: only then other clauses know it.
     is_alias: bool,
+    /// Whether it is a column or a CAST, which pull what they are compared with.
+    has_affinity: bool,
     expression: BoundExpression,
 }
 
@@ -36,7 +39,7 @@ pub(super) fn bind<'q>(
         }
         None => Logical::OneRow,
     };
-    let core = SelectCore::bind(select, order_by, planning.text, &scope)?;
+    let core = SelectCore::bind(select, order_by, &scope, surroundings, planning)?;
     let bound = core.over(rows, &mut planning.names);
     let mut bound = bound.sorted(select.distinct, order_by, &mut planning.names);
     bound.logical.read_hidden_columns();
@@ -45,6 +48,7 @@ pub(super) fn bind<'q>(
         name: item.name,
         data_type: item.expression.data_type,
         column,
+        has_affinity: item.has_affinity,
     });
     Ok(LogicalQuery { logical: bound.logical, output: output.collect() })
 }
@@ -73,11 +77,12 @@ impl SelectCore {
     fn bind(
         select: &Select,
         order_by: &[OrderItem],
-        text: &str,
         scope: &Scope,
+        surroundings: &Surroundings<'_>,
+        planning: &mut Planning<'_>,
     ) -> Result<SelectCore, Error> {
         let mut aggregates = Vec::new();
-        let items = bind_items(select, text, scope, &mut aggregates)?;
+        let items = bind_items(select, scope, surroundings, planning, &mut aggregates)?;
         let aliases: Vec<(String, BoundExpression)> = items
             .iter()
             .filter(|item| item.is_alias)
@@ -85,7 +90,8 @@ impl SelectCore {
             .collect();
         // As in SQLite: what is no query of groups by its columns or GROUP BY is none by what follows.
         let is_grouped = !select.group_by.is_empty() || !aggregates.is_empty();
-        let mut binder = Binder { scope, aliases: &aliases, aggregates: None, clause: "WHERE" };
+        let subqueries = Some(SubqueryBinder { planning: &mut *planning, surroundings });
+        let mut binder = Binder { aliases: &aliases, subqueries, ..Binder::new(scope, "WHERE") };
         let filter = match &select.filter {
             Some(condition) => {
                 let bound = binder.condition(condition)?;
@@ -99,7 +105,7 @@ impl SelectCore {
         for expression in &select.group_by {
             let group = match ordinal(expression, &items, "GROUP BY")? {
                 Some(item) => item,
-                None => binder.bind(expression)?,
+                None => binder.bind(expression)?.handed_on(),
             };
             refuse_aggregates(&group, expression, "GROUP BY")?;
             groups.push(group);
@@ -118,7 +124,7 @@ impl SelectCore {
         for item in order_by {
             order.push(match sort_alias(item, &items)? {
                 Some(expression) => expression,
-                None => binder.bind(&item.expression)?,
+                None => binder.bind(&item.expression)?.handed_on(),
             });
         }
         Ok(SelectCore { items, filter, groups, aggregates, having, order, is_grouped })
@@ -246,15 +252,17 @@ impl ProjectedSelect {
 
 fn bind_items(
     select: &Select,
-    source: &str,
     scope: &Scope,
+    surroundings: &Surroundings<'_>,
+    planning: &mut Planning<'_>,
     aggregates: &mut Vec<AggregateCall>,
 ) -> Result<Vec<SelectedColumn>, Error> {
     let mut items = Vec::new();
     let item = |column: &ScopeColumn| SelectedColumn {
         name: column.name.to_string(),
         is_alias: false,
-        expression: column.bound(),
+        has_affinity: column.has_affinity,
+        expression: column.bound().handed_on(),
     };
     for selected in &select.items {
         match selected {
@@ -274,18 +282,23 @@ fn bind_items(
             }
             SelectItem::Expression { expression, alias } => {
                 let aggregates = Some(&mut *aggregates);
-                let mut binder = Binder { scope, aliases: &[], aggregates, clause: "SELECT" };
+                let subqueries = Some(SubqueryBinder { planning: &mut *planning, surroundings });
+                let mut binder = Binder { aggregates, subqueries, ..Binder::new(scope, "SELECT") };
                 let bound = binder.bind(expression)?;
+                let has_affinity = coerce::has_affinity(&bound);
+                let bound = bound.handed_on();
                 let name = match (alias, &bound.kind) {
                     (Some(alias), _) => alias.name.clone(),
                     (None, BoundKind::Column(column)) => {
                         scope.name(*column).unwrap_or_default().to_string()
                     }
-                    (None, _) => source
+                    (None, _) => planning
+                        .text
                         .get(expression.span.start..expression.span.end)
                         .map_or_else(|| expression.to_string(), str::to_string),
                 };
-                items.push(SelectedColumn { name, is_alias: alias.is_some(), expression: bound });
+                let (is_alias, expression) = (alias.is_some(), bound);
+                items.push(SelectedColumn { name, is_alias, has_affinity, expression });
             }
         }
     }

@@ -6,6 +6,7 @@ use super::logical::{Logical, LogicalTable};
 use super::plan::{BulkLoad, ColumnSource, InsertInput, TableAccess, Write, WriteAction};
 use super::query::{self, Surroundings};
 use super::scope::Scope;
+use super::subquery::SubqueryBinder;
 use super::suggest::suggest;
 use super::values::{BoundRows, Target};
 use super::{Error, Planning, TableSource, exact_numbers, lower};
@@ -28,7 +29,8 @@ pub(super) fn insert(insert: &Insert, planning: &mut Planning) -> Result<Write, 
     let row = given.iter().position(|column| *column >= table.columns.len());
     let (input, columns) = match &insert.source {
         InsertSource::Values(rows) => {
-            let input = InsertInput::Values(values(&table, rows, &given, insert.table.span)?);
+            let input =
+                InsertInput::Values(values(&table, rows, &given, insert.table.span, planning)?);
             (input, column_sources(&table, &given)?)
         }
         InsertSource::Query(query) => {
@@ -70,6 +72,7 @@ pub fn load(table: &Arc<TableSchema>, columns: Option<&[Identifier]>) -> Result<
 pub(super) fn update(update: &Update, planning: &mut Planning) -> Result<Write, Error> {
     let source = planning.catalog.target(&update.table)?;
     let table = source.schema.clone();
+    planning.name_target(&table);
     let scope = Scope::of(&update.alias.as_ref().unwrap_or(&update.table).name, &table);
     let mut assignments: Vec<(usize, BoundExpression)> = Vec::new();
     for (name, value) in &update.assignments {
@@ -79,7 +82,10 @@ pub(super) fn update(update: &Update, planning: &mut Planning) -> Result<Write, 
             let help = "an INTEGER PRIMARY KEY is a number that can be changed".to_owned();
             return Err(Error::new("reserved-name", message, name.span).help(Some(help)));
         }
-        let mut binder = Binder { scope: &scope, aliases: &[], aggregates: None, clause: "SET" };
+        let surroundings = Surroundings::default();
+        let subqueries =
+            Some(SubqueryBinder { planning: &mut *planning, surroundings: &surroundings });
+        let mut binder = Binder { subqueries, ..Binder::new(&scope, "SET") };
         let bound = match value {
             AssignedValue::Expression(expression) => binder.bind(expression)?,
             AssignedValue::Default(_) => default(&table, column)?,
@@ -106,6 +112,7 @@ pub(super) fn update(update: &Update, planning: &mut Planning) -> Result<Write, 
 pub(super) fn delete(delete: &Delete, planning: &mut Planning) -> Result<Write, Error> {
     let source = planning.catalog.target(&delete.table)?;
     let table = source.schema.clone();
+    planning.name_target(&table);
     let scope = Scope::of(&delete.alias.as_ref().unwrap_or(&delete.table).name, &table);
     let all = (0..table.columns.len()).collect();
     let access = rows_to_change(&source, &scope, all, delete.filter.as_ref(), planning)?;
@@ -121,12 +128,13 @@ fn rows_to_change(
     filter: Option<&Expression>,
     planning: &mut Planning,
 ) -> Result<TableAccess, Error> {
-    let mut binder = Binder { scope, aliases: &[], aggregates: None, clause: "WHERE" };
-    let schema = &source.schema;
-    let first = planning.names.add_all((0..schema.width()).map(|index| schema.name_of(index)));
-    let mut table = LogicalTable::new(source.clone(), None, first);
+    let mut table = LogicalTable::new(source.clone(), None, 0);
     table.columns.clone_from(&columns);
     if let Some(filter) = filter {
+        let surroundings = Surroundings::default();
+        let subqueries =
+            Some(SubqueryBinder { planning: &mut *planning, surroundings: &surroundings });
+        let mut binder = Binder { subqueries, ..Binder::new(scope, "WHERE") };
         table.conditions = binder.condition(filter)?.conjuncts();
     }
     let rewritten = planning.rewrite(Logical::Table(table), &columns);
@@ -185,10 +193,13 @@ fn values(
     rows: &Arc<ValueRows>,
     given: &[usize],
     place: Span,
+    planning: &mut Planning,
 ) -> Result<BoundRows, Error> {
     check_width(table, given.len(), rows.width(), rows.span(0, None).unwrap_or(place))?;
     let scope = Scope::default();
-    let mut binder = Binder { scope: &scope, aliases: &[], aggregates: None, clause: "VALUES" };
+    let surroundings = Surroundings::default();
+    let subqueries = Some(SubqueryBinder { planning, surroundings: &surroundings });
+    let mut binder = Binder { subqueries, ..Binder::new(&scope, "VALUES") };
     let target = |column: &usize| Target {
         data_type: table.type_of(*column),
         is_lossless: false,
@@ -247,7 +258,7 @@ fn default(table: &TableSchema, column: usize) -> Result<BoundExpression, Error>
     };
     let expression = parse_expression(text).map_err(|error| broken(error.message))?;
     let scope = Scope::default();
-    Binder { scope: &scope, aliases: &[], aggregates: None, clause: "DEFAULT" }
+    Binder::new(&scope, "DEFAULT")
         .bind(&expression)
         .map(|bound| exact_numbers::assigned(bound, table.columns[column].data_type))
         .map_err(|error| broken(error.message))

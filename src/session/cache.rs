@@ -101,6 +101,8 @@ impl ParameterUsage {
             {
                 false
             }
+            // Its parameters are its plan's.
+            BoundKind::Subquery(_) => false,
             _ => {
                 let mut sound = true;
                 expression.for_each_operand(|operand| sound = sound && self.note(operand));

@@ -40,10 +40,8 @@ impl Session {
             return outcome::fixed(&[("plan", DataType::Text)], rows, as_of);
         }
         let profile = Arc::new(Profile::new(Arc::clone(self.database.clock())));
-        let context = executor::Context {
-            profile: Some(Arc::clone(&profile)),
-            ..self.context(catalog.resolver().now(), Arc::new([]))
-        };
+        let context =
+            self.context(catalog.resolver().now(), Arc::new([])).profiled(Arc::clone(&profile));
         let inputs = catalog.into_inputs(&planned)?;
         match &planned {
             Planned::Query(query) => {

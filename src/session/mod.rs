@@ -428,8 +428,7 @@ impl Session {
     /// What is the same for a whole statement.
     fn context(&self, now: Timestamp, parameters: Arc<[Literal]>) -> Context {
         let interrupt = Arc::clone(&self.interrupt);
-        let random = Arc::clone(self.database.random());
-        Context { now, parameters, interrupt, random, profile: None }
+        Context::new(now, parameters, interrupt, Arc::clone(self.database.random()))
     }
 
     /// A piece of work made ready to run where its tables are seen at `present`; a shared plan's, where

@@ -50,7 +50,6 @@ fn expressions_beyond_their_number_are_an_error_and_take_no_more_memory() {
     for (before, item, behind) in [
         ("SELECT count(*) FROM t WHERE a IN (", "a+1", "); SELECT 1"),
         ("INSERT INTO t(a) VALUES ", "(1+1)", "; SELECT 1"),
-        ("SELECT ", "a+1", " FROM t; SELECT 1"),
     ] {
         let place = TestDirectory::new();
         let mut session = Piped::new(&place, &["--keep-going", "bank"]);

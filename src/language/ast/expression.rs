@@ -1,7 +1,7 @@
 //! Expressions by names.
 
 use super::super::ParameterName;
-use super::{ExpressionList, Identifier, TypeName};
+use super::{ExpressionList, Identifier, Query, TypeName};
 use crate::types::{DataType, Literal, Span, with_stack};
 use std::fmt;
 use std::sync::Arc;
@@ -103,6 +103,19 @@ pub enum ExpressionKind {
         /// Where it is looked for.
         list: ExpressionList,
     },
+    /// `(query)`: the first value of its first row, NULL where there is none.
+    Subquery(Box<Query>),
+    /// `EXISTS (query)`: whether it has a row.
+    Exists(Box<Query>),
+    /// `operand [NOT] IN (query)`, or the name of a table, which is a query of all it has.
+    InQuery {
+        /// What is looked for.
+        operand: Box<Expression>,
+        /// Whether NOT stood there.
+        negated: bool,
+        /// Where it is looked for: a query of one column.
+        query: Box<Query>,
+    },
     /// `operand [NOT] LIKE pattern [ESCAPE escape]`, GLOB or REGEXP.
     Match {
         /// LIKE, GLOB or REGEXP.
@@ -153,6 +166,8 @@ impl Expression {
             ExpressionKind::Unary { operator, .. } => *operator == UnaryOperator::Not,
             ExpressionKind::Between { .. }
             | ExpressionKind::InList { .. }
+            | ExpressionKind::InQuery { .. }
+            | ExpressionKind::Exists(_)
             | ExpressionKind::Match { .. } => true,
             ExpressionKind::Literal(_)
             | ExpressionKind::Parameter { .. }
@@ -160,6 +175,7 @@ impl Expression {
             | ExpressionKind::CurrentTime(_)
             | ExpressionKind::Moment { .. }
             | ExpressionKind::Column { .. }
+            | ExpressionKind::Subquery(_)
             | ExpressionKind::Case { .. }
             | ExpressionKind::Cast { .. }
             | ExpressionKind::Function { .. } => false,

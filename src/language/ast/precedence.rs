@@ -71,6 +71,7 @@ impl ExpressionKind {
             ExpressionKind::Binary { operator, .. } => operator.precedence(),
             ExpressionKind::Between { .. }
             | ExpressionKind::InList { .. }
+            | ExpressionKind::InQuery { .. }
             | ExpressionKind::Match { .. } => EQUALITY,
             ExpressionKind::Literal(_)
             | ExpressionKind::Moment { .. }
@@ -78,6 +79,8 @@ impl ExpressionKind {
             | ExpressionKind::Variable(_)
             | ExpressionKind::CurrentTime(_)
             | ExpressionKind::Column { .. }
+            | ExpressionKind::Subquery(_)
+            | ExpressionKind::Exists(_)
             | ExpressionKind::Case { .. }
             | ExpressionKind::Cast { .. }
             | ExpressionKind::Function { .. } => ATOM,

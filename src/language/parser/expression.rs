@@ -17,6 +17,7 @@ use super::input::{
     parenthesised, symbol, word,
 };
 use super::name::{database_before, identifier, is_name, name};
+use super::select::{begins_query, query_in_parentheses, whole_table};
 use super::table::type_name;
 use super::time::begins_range_behind;
 use crate::types::{Literal, Value, with_stack};
@@ -267,15 +268,12 @@ fn in_list<'a>(
     negated: bool,
     left: Expression,
 ) -> Parsed<'a, Expression> {
-    if rest.is_symbol(0, Symbol::LeftParenthesis) {
-        if matches!(
-            rest.ahead(1).kind,
-            TokenKind::Keyword(Keyword::Select | Keyword::With | Keyword::Values)
-        ) {
-            return rest.skip(1).unsupported("a subquery");
-        }
-    } else if is_name(rest.peek()) {
-        return rest.unsupported("IN with the name of a table");
+    let is_list = rest.is_symbol(0, Symbol::LeftParenthesis);
+    if is_list && begins_query(rest.skip(1)) || !is_list && is_name(rest.peek()) {
+        let (rest, query) =
+            if is_list { nested(rest, query_in_parentheses)? } else { whole_table(rest)? };
+        let (operand, query) = (Box::new(left), Box::new(query));
+        return Ok((rest, at(input, rest, ExpressionKind::InQuery { operand, negated, query })));
     }
     let (rest, list) = nested(rest, parenthesised(expression_list))?;
     Ok((rest, at(input, rest, ExpressionKind::InList { operand: Box::new(left), negated, list })))
@@ -413,7 +411,10 @@ fn word_operand(input: TokenInput<'_>, keyword: Keyword) -> Parsed<'_, Expressio
         Keyword::Case => nested(input, case),
         Keyword::Cast if input.is_symbol(1, Symbol::LeftParenthesis) => nested(input, cast),
         Keyword::Not => prefix(input, UnaryOperator::Not),
-        Keyword::Exists => input.unsupported("a subquery"),
+        Keyword::Exists => {
+            let (rest, query) = nested(input.skip(1), query_in_parentheses)?;
+            Ok((rest, at(input, rest, ExpressionKind::Exists(Box::new(query)))))
+        }
         Keyword::Select => {
             input.note(Expected::Expression);
             input.no_match(NameKind::New)
@@ -433,11 +434,9 @@ fn prefix(input: TokenInput<'_>, operator: UnaryOperator) -> Parsed<'_, Expressi
 
 #[inline(never)]
 fn in_parentheses(input: TokenInput<'_>) -> Parsed<'_, Expression> {
-    if matches!(
-        input.ahead(1).kind,
-        TokenKind::Keyword(Keyword::Select | Keyword::With | Keyword::Values)
-    ) {
-        return input.skip(1).unsupported("a subquery");
+    if begins_query(input.skip(1)) {
+        let (rest, query) = nested(input, query_in_parentheses)?;
+        return Ok((rest, at(input, rest, ExpressionKind::Subquery(Box::new(query)))));
     }
     let (rest, mut inner) = nested(input, |input| expression(input.skip(1)))?;
     if rest.is_symbol(0, Symbol::Comma) {

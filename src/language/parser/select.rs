@@ -82,7 +82,7 @@ fn common_table(input: TokenInput<'_>) -> Parsed<'_, CommonTable> {
 }
 
 /// `'(' Query ')'`
-fn query_in_parentheses(input: TokenInput<'_>) -> Parsed<'_, Query> {
+pub(super) fn query_in_parentheses(input: TokenInput<'_>) -> Parsed<'_, Query> {
     let (rest, _) = symbol(Symbol::LeftParenthesis)(input)?;
     let (rest, query) = query(rest)?;
     let (rest, _) = symbol(Symbol::RightParenthesis)(rest)?;
@@ -381,6 +381,15 @@ pub(super) fn goes_on(input: TokenInput<'_>) -> bool {
     set_operator_begins(input)
         || begins_moment(input)
         || matches!(input.peek().kind, TokenKind::Keyword(Keyword::Order | Keyword::Limit))
+}
+
+/// The name of a table, as the query of all that it has.
+pub(super) fn whole_table(input: TokenInput<'_>) -> Parsed<'_, Query> {
+    let (rest, name) = table_name(input)?;
+    let items = vec![SelectItem::Star(SourceSpan(name.span))];
+    let from = Some(TableReference::Table { name, temporal: None, alias: None });
+    let (filter, group_by, having) = Default::default();
+    Ok((rest, Query::of(Select { distinct: false, items, from, filter, group_by, having })))
 }
 
 /// Whether a query begins here.

@@ -44,6 +44,8 @@ fn fold(expression: &mut BoundExpression, catalog: &dyn Catalog) -> bool {
         BoundKind::Parameter { .. }
         | BoundKind::ExactParameter(_)
         | BoundKind::Column(_)
+        | BoundKind::Subquery(_)
+        | BoundKind::Argument(_)
         | BoundKind::CurrentTime(_)
         | BoundKind::Aggregate(_)
         | BoundKind::Bound => return false,

@@ -395,8 +395,7 @@ mod tests {
 
     fn context() -> Context {
         let (now, interrupt) = (crate::types::Timestamp(0), Arc::default());
-        let random = Arc::new(crate::storage::SystemRandom);
-        Context { now, parameters: Arc::new([]), interrupt, random, profile: None }
+        Context::new(now, Arc::new([]), interrupt, Arc::new(crate::storage::SystemRandom))
     }
 
     /// The difference of the table `t` between two events.

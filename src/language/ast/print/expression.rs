@@ -44,6 +44,12 @@ impl fmt::Display for ExpressionKind {
                 operand(f, left, EQUALITY)?;
                 write!(f, " {}IN ({list})", not(*negated))
             }
+            ExpressionKind::InQuery { operand: left, negated, query } => {
+                operand(f, left, EQUALITY)?;
+                write!(f, " {}IN ({query})", not(*negated))
+            }
+            ExpressionKind::Subquery(query) => write!(f, "({query})"),
+            ExpressionKind::Exists(query) => write!(f, "EXISTS ({query})"),
             ExpressionKind::Match { .. } => matches(f, self),
             ExpressionKind::Case { .. } => case(f, self),
             ExpressionKind::Cast { operand, type_name } => {

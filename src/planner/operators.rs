@@ -1,0 +1,98 @@
+//! What an operator between two bound operands is, and its static type.
+
+use super::bind::{boolean, boxed, truth};
+use super::expression::{Arithmetic, BoundExpression, BoundKind, Comparison};
+use super::functions::{JsonFunction, ScalarFunction};
+use super::moment_arithmetic::arithmetic_of_moments;
+use super::{Error, coerce, exact_numbers};
+use crate::language::ast::BinaryOperator;
+use crate::types::{DataType, Span};
+
+/// The operator over two operands.
+///
+/// # Errors
+/// `type` of arithmetic that means nothing for moments, or of digits that no DECIMAL holds.
+pub(super) fn binary(
+    operator: BinaryOperator,
+    left: BoundExpression,
+    right: BoundExpression,
+    span: Span,
+) -> Result<BoundExpression, Error> {
+    Ok(match operator {
+        BinaryOperator::Or => boolean(BoundKind::Or(boxed(truth(left)), boxed(truth(right)))),
+        BinaryOperator::And => boolean(BoundKind::And(boxed(truth(left)), boxed(truth(right)))),
+        BinaryOperator::Equal => coerce::compare(Comparison::Equal, left, right),
+        BinaryOperator::NotEqual => coerce::compare(Comparison::NotEqual, left, right),
+        BinaryOperator::Less => coerce::compare(Comparison::Less, left, right),
+        BinaryOperator::LessEqual => coerce::compare(Comparison::LessEqual, left, right),
+        BinaryOperator::Greater => coerce::compare(Comparison::Greater, left, right),
+        BinaryOperator::GreaterEqual => coerce::compare(Comparison::GreaterEqual, left, right),
+        BinaryOperator::Is => coerce::compare(Comparison::Is, left, right),
+        BinaryOperator::IsNot => coerce::compare(Comparison::IsNot, left, right),
+        BinaryOperator::Add => arithmetic(Arithmetic::Add, left, right, span)?,
+        BinaryOperator::Subtract => arithmetic(Arithmetic::Subtract, left, right, span)?,
+        BinaryOperator::Multiply => arithmetic(Arithmetic::Multiply, left, right, span)?,
+        BinaryOperator::Divide => arithmetic(Arithmetic::Divide, left, right, span)?,
+        BinaryOperator::Modulo => arithmetic(Arithmetic::Modulo, left, right, span)?,
+        BinaryOperator::BitAnd => arithmetic(Arithmetic::BitAnd, left, right, span)?,
+        BinaryOperator::BitOr => arithmetic(Arithmetic::BitOr, left, right, span)?,
+        BinaryOperator::ShiftLeft => arithmetic(Arithmetic::ShiftLeft, left, right, span)?,
+        BinaryOperator::ShiftRight => arithmetic(Arithmetic::ShiftRight, left, right, span)?,
+        BinaryOperator::Concat => BoundExpression {
+            kind: BoundKind::Concat(boxed(left), boxed(right)),
+            data_type: DataType::Text,
+        },
+        BinaryOperator::Arrow => BoundExpression {
+            kind: BoundKind::Call(ScalarFunction::Json(JsonFunction::Arrow), vec![left, right]),
+            data_type: DataType::Json,
+        },
+        BinaryOperator::LongArrow => BoundExpression {
+            kind: BoundKind::Call(ScalarFunction::Json(JsonFunction::LongArrow), vec![left, right]),
+            data_type: DataType::Any,
+        },
+    })
+}
+
+fn arithmetic(
+    operator: Arithmetic,
+    left: BoundExpression,
+    right: BoundExpression,
+    span: Span,
+) -> Result<BoundExpression, Error> {
+    let (left, right) = match operator {
+        Arithmetic::Add
+        | Arithmetic::Subtract
+        | Arithmetic::Multiply
+        | Arithmetic::Divide
+        | Arithmetic::Modulo => exact_numbers::operands(left, right, span)?,
+        Arithmetic::BitAnd | Arithmetic::BitOr | Arithmetic::ShiftLeft | Arithmetic::ShiftRight => {
+            (left, right)
+        }
+    };
+    let data_type = match arithmetic_of_moments(operator, left.data_type, right.data_type) {
+        None => arithmetic_type(operator, left.data_type, right.data_type),
+        Some(Ok(data_type)) => data_type,
+        Some(Err(undefined)) => {
+            return Err(
+                Error::new("type", undefined.message, span).help(Some(undefined.help.to_owned()))
+            );
+        }
+    };
+    let kind = BoundKind::Arithmetic(operator, boxed(left), boxed(right));
+    Ok(BoundExpression { kind, data_type })
+}
+
+fn arithmetic_type(operator: Arithmetic, left: DataType, right: DataType) -> DataType {
+    use DataType::{Any, Boolean, Integer, Numeric, Real};
+    if matches!(
+        operator,
+        Arithmetic::BitAnd | Arithmetic::BitOr | Arithmetic::ShiftLeft | Arithmetic::ShiftRight
+    ) {
+        return Integer;
+    }
+    match (left, right) {
+        (Integer | Boolean, Integer | Boolean) => Integer,
+        (Real, right) | (right, Real) if right.is_number() && right != Numeric => Real,
+        _ => exact_numbers::arithmetic_type(operator, left, right).unwrap_or(Any),
+    }
+}
