@@ -116,7 +116,7 @@ fn candidates_come_from_the_grammar_the_schema_and_the_log() {
         screen.keys("\t").wait_line("bank@3> SELECT * FROM accounts ");
         screen.keys("AS OF EVENT ").wait_line("bank@3> SELECT * FROM accounts AS OF EVENT ");
         screen.keys("\t").wait_for("CREATE TABLE accounts");
-        assert!(screen.contents().contains("accounts + 1, Ada"), "{}", screen.contents());
+        screen.wait_for("accounts + 1, Ada");
         screen.keys("2").wait_line("bank@3> SELECT * FROM accounts AS OF EVENT 2");
         screen.keys("\x03").wait_line("bank@3> ").keys(".mode j").wait_for(".mode j");
         screen.keys("\t").wait_line("bank@3> .mode json").keys("\x03");
