@@ -141,15 +141,14 @@ impl Context {
     fn run(&self, query: &BoundSubquery) -> Result<Answer, Error> {
         let inputs = Arc::clone(&self.subqueries.inputs);
         let mut rows = open_operator(&query.plan, &inputs, self)?;
-        let first = || query.plan.types().first().copied().unwrap_or(DataType::Any);
         Ok(match query.role {
             SubqueryRole::Exists => Answer::Value(Value::Boolean(rows.next()?.is_some())),
             SubqueryRole::Scalar => Answer::Value(match rows.next()? {
-                Some(batch) => value_at(&batch.columns[0], first(), 0),
+                Some(batch) => value_at(&batch.columns[0], query.value_type(), 0),
                 None => Value::Null,
             }),
             SubqueryRole::Contains => {
-                let (mut set, data_type) = (ValueSet::default(), first());
+                let (mut set, data_type) = (ValueSet::default(), query.value_type());
                 while let Some(batch) = rows.next()? {
                     for row in 0..batch.rows {
                         set.insert(&value_at(&batch.columns[0], data_type, row));

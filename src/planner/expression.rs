@@ -164,10 +164,15 @@ impl BoundSubquery {
         self.operand.iter().chain(&self.arguments).collect()
     }
 
+    /// The type of its rows' first value.
+    pub fn value_type(&self) -> DataType {
+        self.plan.types().first().copied().unwrap_or(DataType::Any)
+    }
+
     /// The type of what it comes to.
     pub fn data_type(&self) -> DataType {
         match self.role {
-            SubqueryRole::Scalar => self.plan.types().first().copied().unwrap_or(DataType::Any),
+            SubqueryRole::Scalar => self.value_type(),
             SubqueryRole::Exists | SubqueryRole::Contains => DataType::Boolean,
         }
     }
@@ -421,6 +426,16 @@ impl BoundExpression {
             visit(*index);
         }
         self.for_each_operand(|operand| operand.for_each_column(visit));
+    }
+
+    /// Whether it reads a column, and only such.
+    pub(super) fn reads_only(&self, is_such: impl Fn(usize) -> bool) -> bool {
+        let (mut all, mut any) = (true, false);
+        self.for_each_column(&mut |column| {
+            any = true;
+            all = all && is_such(column);
+        });
+        all && any
     }
 
     /// Replaces the index of every column it reads.

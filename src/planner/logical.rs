@@ -299,12 +299,7 @@ impl Logical {
 
     /// Whether an expression reads columns of this operator only, and at least one.
     pub fn has_all_of(&self, expression: &BoundExpression) -> bool {
-        let (mut all, mut any) = (true, false);
-        expression.for_each_column(&mut |column| {
-            any = true;
-            all = all && self.has(column);
-        });
-        all && any
+        expression.reads_only(|column| self.has(column))
     }
 
     /// The operator below a filter, if there are conditions.

@@ -2,7 +2,7 @@
 
 use super::expression::BoundExpression;
 use super::logical::{ColumnNames, Logical, LogicalAggregate, LogicalJoin, LogicalTable};
-use crate::language::ast::JoinKind;
+use super::print::join_word;
 
 impl Logical {
     /// The lines of the plan, its columns called by these names.
@@ -36,11 +36,7 @@ impl Logical {
                 format!("project {}", columns.collect::<Vec<_>>().join(", "))
             }
             Logical::Join(LogicalJoin { kind, on, .. }) => {
-                let kind = match kind {
-                    JoinKind::Inner => "inner",
-                    JoinKind::Left => "left",
-                    JoinKind::Cross => "cross",
-                };
+                let kind = join_word(*kind);
                 let on = if on.is_empty() {
                     String::new()
                 } else {

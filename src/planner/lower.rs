@@ -27,13 +27,9 @@ fn with_columns(lowered: Lowered, columns: &[usize]) -> Lowered {
         return lowered;
     }
     let types = lowered.plan.types();
-    let position = |column: &usize| {
-        let position = lowered.layout.iter().position(|have| have == column);
-        position.unwrap_or_else(|| unreachable!("column {column} does not come up"))
-    };
     let expressions = columns
         .iter()
-        .map(position)
+        .map(|column| position(*column, &lowered.layout))
         .map(|position| BoundExpression::column(position, types[position]))
         .collect();
     let plan = Plan::Project { input: Box::new(lowered.plan), expressions };

@@ -150,14 +150,19 @@ impl Write {
     }
 }
 
+/// What EXPLAIN calls a kind of join.
+pub(super) fn join_word(kind: JoinKind) -> &'static str {
+    match kind {
+        JoinKind::Inner => "inner",
+        JoinKind::Left => "left",
+        JoinKind::Cross => "cross",
+    }
+}
+
 impl Join {
     fn head(&self) -> String {
         let (left, right) = (self.left.names(), self.right.names());
-        let kind = match self.kind {
-            JoinKind::Inner => "inner",
-            JoinKind::Left => "left",
-            JoinKind::Cross => "cross",
-        };
+        let kind = join_word(self.kind);
         let method = if self.equal.is_empty() { "loop" } else { "hash" };
         let mut head = format!("{kind} {method} join");
         for (at, (a, b)) in self.equal.iter().enumerate() {

@@ -10,7 +10,7 @@ use super::scope::Scope;
 use super::select::{self, no_such_ordinal, signed_integer};
 use super::subquery::OuterScope;
 use super::values::{BoundRows, Target};
-use super::{Error, Planning, lower};
+use super::{Error, Planning, lower, relation_query};
 use crate::language::ast::{
     CommonTable, Expression, ExpressionKind, ListItem, OrderItem, Query, QueryBody, SetOperator,
     Temporal, ValueRows,
@@ -351,13 +351,8 @@ fn ordered_column(expression: &Expression, output: &[QueryColumn]) -> Result<usi
 }
 
 fn limits(query: &Query) -> Result<Option<Limits>, Error> {
-    let scope = Scope::default();
-    let mut binder = Binder::new(&scope, "LIMIT");
-    let mut bind = |expression: &Option<Expression>| match expression {
-        Some(expression) => binder.bind(expression).map(Some),
-        None => Ok(None),
-    };
-    let (limit, offset) = (bind(&query.limit)?, bind(&query.offset)?);
+    let limit = query.limit.as_ref().map(relation_query::constant).transpose()?;
+    let offset = query.offset.as_ref().map(relation_query::constant).transpose()?;
     let given = limit.is_some() || offset.is_some();
     Ok(given.then_some(Limits { limit, offset }))
 }

@@ -27,7 +27,7 @@ fn push(logical: Logical, conditions: Vec<BoundExpression>) -> Logical {
         Logical::Join(join) => push_into_join(join, conditions),
         Logical::Project { input, columns } => {
             let (below, above) = conditions.into_iter().partition(|condition| {
-                reads_only(condition, |column| is_handed_on(&columns, column))
+                condition.reads_only(|column| is_handed_on(&columns, column))
             });
             let below = renamed(below, &columns);
             let input = Box::new(push(*input, below));
@@ -47,7 +47,7 @@ fn push(logical: Logical, conditions: Vec<BoundExpression>) -> Logical {
         Logical::Distinct { input, columns } => {
             let (below, above) = conditions
                 .into_iter()
-                .partition(|condition| reads_only(condition, |column| columns.contains(&column)));
+                .partition(|condition| condition.reads_only(|column| columns.contains(&column)));
             let input = Box::new(push(*input, below));
             Logical::Distinct { input, columns }.filtered(above)
         }
@@ -97,16 +97,6 @@ fn push_into_join(join: LogicalJoin, conditions: Vec<BoundExpression>) -> Logica
     remaining.extend(on);
     let (left, right) = (Box::new(push(*left, to_left)), Box::new(push(*right, to_right)));
     Logical::Join(LogicalJoin { left, right, kind, on: remaining }).filtered(above)
-}
-
-/// Whether all columns that a condition reads are such, and it reads one.
-fn reads_only(condition: &BoundExpression, is_such: impl Fn(usize) -> bool) -> bool {
-    let (mut all, mut any) = (true, false);
-    condition.for_each_column(&mut |column| {
-        any = true;
-        all = all && is_such(column);
-    });
-    all && any
 }
 
 /// Whether a projection only hands a column on.
