@@ -54,19 +54,23 @@ keywords! {
         CurrentTimestamp "CURRENT_TIMESTAMP" False "FALSE" True "TRUE";
     Free:
         Action "ACTION" Actor "ACTOR" After "AFTER" Always "ALWAYS" Analyze "ANALYZE" Asc "ASC" At "AT"
-        Before "BEFORE" Begin "BEGIN" By "BY" Cascade "CASCADE" Column "COLUMN" Date "DATE"
+        Before "BEFORE" Begin "BEGIN" By "BY" Cascade "CASCADE" Column "COLUMN" Current "CURRENT"
+        Date "DATE"
         Deferred "DEFERRED" Desc "DESC" Describe "DESCRIBE" End "END" Event "EVENT" Events "EVENTS"
-        Exclusive "EXCLUSIVE" Explain "EXPLAIN" Filter "FILTER" First "FIRST" Flexible "FLEXIBLE"
-        FlexibleTypes "FLEXIBLE_TYPES" For "FOR"
-        Generated "GENERATED" Glob "GLOB" Help "HELP" History "HISTORY" Id "ID" If "IF" Immediate "IMMEDIATE"
+        Exclude "EXCLUDE" Exclusive "EXCLUSIVE" Explain "EXPLAIN" Filter "FILTER" First "FIRST" Flexible "FLEXIBLE"
+        FlexibleTypes "FLEXIBLE_TYPES" Following "FOLLOWING" For "FOR"
+        Generated "GENERATED" Glob "GLOB" Groups "GROUPS" Help "HELP" History "HISTORY" Id "ID" If "IF" Immediate "IMMEDIATE"
         Initially "INITIALLY" Intent "INTENT" Key "KEY" Last "LAST" Latest "LATEST" Like "LIKE"
-        Match "MATCH" No "NO" Note "NOTE" Nulls "NULLS" Off "OFF" Offset "OFFSET" Over "OVER" Plan "PLAN"
-        Pragma "PRAGMA" Query "QUERY" Regexp "REGEXP" Reindex "REINDEX" Rename "RENAME"
-        Replace "REPLACE" Replay "REPLAY" Restrict "RESTRICT" Rewrites "REWRITES" Rollback "ROLLBACK" Rowid "ROWID"
+        Match "MATCH" No "NO" Note "NOTE" Nulls "NULLS" Off "OFF" Offset "OFFSET" Others "OTHERS" Over "OVER"
+        Partition "PARTITION" Plan "PLAN" Pragma "PRAGMA" Preceding "PRECEDING" Query "QUERY"
+        Range "RANGE" Regexp "REGEXP" Reindex "REINDEX" Rename "RENAME"
+        Replace "REPLACE" Replay "REPLAY" Restrict "RESTRICT" Rewrites "REWRITES" Rollback "ROLLBACK" Row "ROW"
+        Rowid "ROWID" Rows "ROWS"
         Show "SHOW" Since "SINCE" Snapshot "SNAPSHOT" Snapshots "SNAPSHOTS" Start "START"
         Stored "STORED" Strict "STRICT" SystemTime "SYSTEM_TIME" Tables "TABLES" Tag "TAG"
-        Tags "TAGS" Temp "TEMP" Temporary "TEMPORARY" Timestamp "TIMESTAMP" Trigger "TRIGGER"
-        Tx "TX" Vacuum "VACUUM" Verbose "VERBOSE" Verify "VERIFY" View "VIEW" Virtual "VIRTUAL" Without "WITHOUT";
+        Tags "TAGS" Temp "TEMP" Temporary "TEMPORARY" Ties "TIES" Timestamp "TIMESTAMP" Trigger "TRIGGER"
+        Tx "TX" Unbounded "UNBOUNDED" Vacuum "VACUUM" Verbose "VERBOSE" Verify "VERIFY" View "VIEW" Virtual "VIRTUAL" Window "WINDOW"
+        Without "WITHOUT";
 }
 
 /// Slots of the hash table: a power of two, more than twice the words.

@@ -14,8 +14,8 @@ use super::subquery::SubqueryBinder;
 use super::suggest::suggest;
 use super::{Error, coerce, function_hints};
 use crate::language::ast::{
-    BinaryOperator, CurrentTime, Expression, ExpressionKind, FunctionArguments, Identifier,
-    ListItem, MatchKind, TypeName, UnaryOperator,
+    BinaryOperator, CurrentTime, Expression, ExpressionKind, FunctionArguments, FunctionCall,
+    Identifier, ListItem, MatchKind, TypeName, UnaryOperator,
 };
 use crate::types::{ColumnAffinity, DataType, Span, Value, with_stack};
 
@@ -168,15 +168,7 @@ impl Binder<'_, '_> {
             ExpressionKind::Cast { operand, type_name } => {
                 Ok(cast(self.bind(operand)?, cast_type(type_name)?))
             }
-            ExpressionKind::Function { name, distinct, arguments, filter } => {
-                let call = FunctionCall {
-                    name,
-                    distinct: *distinct,
-                    arguments,
-                    filter: filter.as_deref(),
-                };
-                self.function(&call, span)
-            }
+            ExpressionKind::Function(call) => self.function(call, span),
         }
     }
 
@@ -302,8 +294,16 @@ impl Binder<'_, '_> {
     }
 
     fn function(&mut self, call: &FunctionCall, span: Span) -> Result<BoundExpression, Error> {
+        let unsupported = |feature| {
+            Err(Error::new("unsupported", format!("{feature} is not supported yet"), span))
+        };
+        if call.over.is_some() {
+            return unsupported("a window function");
+        } else if !call.order_by.is_empty() {
+            return unsupported("ORDER BY in an aggregate");
+        }
         let name = call.name.name.to_ascii_lowercase();
-        let given = match call.arguments {
+        let given = match &call.arguments {
             FunctionArguments::Star => 0,
             FunctionArguments::List(list) => list.len(),
         };
@@ -320,7 +320,7 @@ impl Binder<'_, '_> {
                 let message = format!("{name} is no aggregate: it takes no DISTINCT, * or FILTER");
                 return Err(Error::new("function", message, span));
             }
-            let arguments = self.arguments(call.arguments)?;
+            let arguments = self.arguments(&call.arguments)?;
             return scalar(entry.function, entry.result, arguments, span);
         }
         let arities: Vec<(usize, usize)> = aggregates
@@ -328,7 +328,7 @@ impl Binder<'_, '_> {
             .chain(scalars.map(|entry| entry.signature))
             .map(|signature| (signature.least, signature.most))
             .collect();
-        Err(function_error(call.name, &arities, given, span))
+        Err(function_error(&call.name, &arities, given, span))
     }
 
     fn arguments(&mut self, arguments: &FunctionArguments) -> Result<Vec<BoundExpression>, Error> {
@@ -351,7 +351,8 @@ impl Binder<'_, '_> {
             let message = format!("{}(*) makes no sense: name what to aggregate", call.name.name);
             return Err(Error::new("function", message, span));
         }
-        let given = if let FunctionArguments::List(list) = call.arguments { list.len() } else { 0 };
+        let given =
+            if let FunctionArguments::List(list) = &call.arguments { list.len() } else { 0 };
         if call.distinct && given != 1 {
             let message = format!("{}(DISTINCT …) takes 1 argument, not {given}", call.name.name);
             return Err(Error::new("function", message, span));
@@ -367,8 +368,8 @@ impl Binder<'_, '_> {
             return Err(Error::new("misplaced-aggregate", message, span).help(help));
         };
         let outer = std::mem::replace(&mut self.clause, "another aggregate");
-        let bound = self.arguments(call.arguments).and_then(|arguments| {
-            let filter = call.filter.map(|filter| self.condition(filter)).transpose()?;
+        let bound = self.arguments(&call.arguments).and_then(|arguments| {
+            let filter = call.filter.as_ref().map(|filter| self.condition(filter)).transpose()?;
             Ok((arguments, filter))
         });
         self.clause = outer;
@@ -478,14 +479,6 @@ fn null_if_equal(value: BoundExpression, other: BoundExpression) -> BoundExpress
         let kind = BoundKind::Case { branches, otherwise: Some(boxed(otherwise)) };
         BoundExpression { kind, data_type }
     })
-}
-
-/// A function call as it was written.
-struct FunctionCall<'a> {
-    name: &'a Identifier,
-    distinct: bool,
-    arguments: &'a FunctionArguments,
-    filter: Option<&'a Expression>,
 }
 
 fn function_error(

@@ -81,6 +81,10 @@ impl SelectCore {
         surroundings: &Surroundings<'_>,
         planning: &mut Planning<'_>,
     ) -> Result<SelectCore, Error> {
+        if let Some(named) = select.windows.first() {
+            let message = "a window function is not supported yet";
+            return Err(Error::new("unsupported", message, named.name.span));
+        }
         let mut aggregates = Vec::new();
         let items = bind_items(select, scope, surroundings, planning, &mut aggregates)?;
         let aliases: Vec<(String, BoundExpression)> = items

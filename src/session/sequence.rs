@@ -238,5 +238,6 @@ fn select(
         filter,
         group_by: Vec::new(),
         having: None,
+        windows: Vec::new(),
     })
 }

@@ -1,7 +1,7 @@
 //! Expressions by names.
 
 use super::super::ParameterName;
-use super::{ExpressionList, Identifier, Query, TypeName};
+use super::{ExpressionList, Identifier, OrderItem, Over, Query, TypeName};
 use crate::types::{DataType, Literal, Span, with_stack};
 use std::fmt;
 use std::sync::Arc;
@@ -145,17 +145,8 @@ pub enum ExpressionKind {
         /// The type converted to.
         type_name: TypeName,
     },
-    /// `name([DISTINCT] arguments) [FILTER (WHERE filter)]`.
-    Function {
-        /// The function's name.
-        name: Identifier,
-        /// Whether DISTINCT stood there.
-        distinct: bool,
-        /// The arguments.
-        arguments: FunctionArguments,
-        /// Which rows an aggregate takes.
-        filter: Option<Box<Expression>>,
-    },
+    /// The call of a function.
+    Function(Box<FunctionCall>),
 }
 
 impl Expression {
@@ -178,9 +169,26 @@ impl Expression {
             | ExpressionKind::Subquery(_)
             | ExpressionKind::Case { .. }
             | ExpressionKind::Cast { .. }
-            | ExpressionKind::Function { .. } => false,
+            | ExpressionKind::Function(_) => false,
         }
     }
+}
+
+/// `name([DISTINCT] arguments [ORDER BY …]) [FILTER (WHERE filter)] [OVER window]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FunctionCall {
+    /// The function's name.
+    pub name: Identifier,
+    /// Whether DISTINCT stood there.
+    pub distinct: bool,
+    /// The arguments.
+    pub arguments: FunctionArguments,
+    /// In which order an aggregate takes its rows.
+    pub order_by: Vec<OrderItem>,
+    /// Which rows an aggregate takes.
+    pub filter: Option<Expression>,
+    /// Which rows it is computed of, for each row anew.
+    pub over: Option<Over>,
 }
 
 /// The arguments of a function.

@@ -11,10 +11,11 @@ mod print;
 mod select;
 mod statement;
 mod time;
+mod window;
 
 pub use expression::{
-    BinaryOperator, CurrentTime, Expression, ExpressionKind, FunctionArguments, MatchKind,
-    UnaryOperator,
+    BinaryOperator, CurrentTime, Expression, ExpressionKind, FunctionArguments, FunctionCall,
+    MatchKind, UnaryOperator,
 };
 pub use list::{ExpressionList, ListItem, ValueRows};
 pub use select::{
@@ -31,6 +32,7 @@ pub use time::{
     AsOf, History, Point, Range, RangeEnd, RangeStart, ShowSubject, SnapshotName, SpannedPoint,
     Temporal,
 };
+pub use window::{FrameBound, FrameExclusion, FrameUnit, NamedWindow, Over, Window, WindowFrame};
 
 use crate::types::Span;
 use std::fmt;

@@ -83,7 +83,7 @@ impl ExpressionKind {
             | ExpressionKind::Exists(_)
             | ExpressionKind::Case { .. }
             | ExpressionKind::Cast { .. }
-            | ExpressionKind::Function { .. } => ATOM,
+            | ExpressionKind::Function(_) => ATOM,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Queries.
 
-use super::{AsOf, Expression, History, Identifier, Temporal, ValueRows};
+use super::{AsOf, Expression, History, Identifier, NamedWindow, Temporal, ValueRows};
 use crate::types::Span;
 use std::sync::Arc;
 
@@ -93,6 +93,8 @@ pub struct Select {
     pub group_by: Vec<Expression>,
     /// HAVING.
     pub having: Option<Expression>,
+    /// WINDOW: windows with names.
+    pub windows: Vec<NamedWindow>,
 }
 
 /// One item of what is selected.

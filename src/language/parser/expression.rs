@@ -5,8 +5,7 @@ use super::super::ast::precedence::{
     self, AND, BITS, COLLATE, COMPARISON, CONCAT, EQUALITY, OR, PRODUCT, SIGN, SUM,
 };
 use super::super::ast::{
-    BinaryOperator, Expression, ExpressionKind, ExpressionList, FunctionArguments, MatchKind,
-    UnaryOperator,
+    BinaryOperator, Expression, ExpressionKind, ExpressionList, MatchKind, UnaryOperator,
 };
 use super::super::parameters::{self, ParameterName};
 use super::super::token::{Symbol, TokenKind};
@@ -20,6 +19,7 @@ use super::name::{database_before, identifier, is_name, name};
 use super::select::{begins_query, query_in_parentheses, whole_table};
 use super::table::type_name;
 use super::time::begins_range_behind;
+use super::window::function;
 use crate::types::{Literal, Value, with_stack};
 use nom::Parser;
 use nom::combinator::opt;
@@ -323,7 +323,7 @@ pub(super) fn push(list: &mut ExpressionList, item: Expression, input: TokenInpu
 }
 
 /// `[Expression, …]`, before a `)`.
-fn expressions(input: TokenInput<'_>) -> Parsed<'_, Vec<Expression>> {
+pub(super) fn expressions(input: TokenInput<'_>) -> Parsed<'_, Vec<Expression>> {
     if input.is_symbol(0, Symbol::RightParenthesis) {
         return Ok((input, Vec::new()));
     }
@@ -486,42 +486,6 @@ pub(super) fn distinct(input: TokenInput<'_>) -> Parsed<'_, bool> {
     }
     let (rest, _) = opt(word(Keyword::All)).parse(rest)?;
     Ok((rest, false))
-}
-
-/// `Function ::= Name '(' ('*' | ['DISTINCT' | 'ALL'] [Expression, …]) ')' ['FILTER' '(' … ')']`
-fn function(input: TokenInput<'_>) -> Parsed<'_, Expression> {
-    let (rest, name) = name(NameKind::Function)(input)?;
-    let (rest, _) = symbol(Symbol::LeftParenthesis)(rest)?;
-    let behind = rest.at;
-    rest.offer(Symbol::Star);
-    let (rest, distinct) = distinct(rest)?;
-    let (rest, arguments) = if rest.is_symbol(0, Symbol::Star) && rest.at == behind {
-        (rest.skip(1), FunctionArguments::Star)
-    } else {
-        let (rest, list) = expressions(rest)?;
-        (rest, FunctionArguments::List(list))
-    };
-    if rest.is_word(0, Keyword::Order) {
-        return rest.unsupported("ORDER BY in an aggregate");
-    }
-    let (mut rest, _) = symbol(Symbol::RightParenthesis)(rest)?;
-    let mut filter = None;
-    rest.offer(Keyword::Filter);
-    if rest.is_word(0, Keyword::Filter) && rest.is_symbol(1, Symbol::LeftParenthesis) {
-        let (behind, found) = parenthesised(where_condition)(rest.skip(1))?;
-        (rest, filter) = (behind, Some(Box::new(found)));
-    }
-    if rest.is_word(0, Keyword::Over)
-        && (rest.is_symbol(1, Symbol::LeftParenthesis) || rest.ahead(1).kind == TokenKind::Name)
-    {
-        return rest.unsupported("a window function");
-    }
-    Ok((rest, at(input, rest, ExpressionKind::Function { name, distinct, arguments, filter })))
-}
-
-/// `'WHERE' Expression`
-fn where_condition(input: TokenInput<'_>) -> Parsed<'_, Expression> {
-    preceded(word(Keyword::Where), expression).parse(input)
 }
 
 /// `Cast ::= 'CAST' '(' Expression 'AS' TypeName ')'`

@@ -19,6 +19,7 @@ mod select;
 mod statement;
 mod table;
 mod time;
+mod window;
 
 pub(super) use constant::literal_value;
 pub(super) use expected::{Expected, NameKind};

@@ -8,6 +8,7 @@ use super::dialect_hints;
 use super::expected::{Expected, NameKind};
 use super::input::{Parsed, TokenInput, comma_list, parenthesised};
 use super::time::begins_temporal;
+use super::window::begins_windows;
 use crate::types::Span;
 
 /// `Name ::= PlainName | QuotedName | a word that is not reserved`
@@ -107,7 +108,9 @@ pub(super) fn columns<'a>(
 pub(super) fn alias(input: TokenInput<'_>) -> Parsed<'_, Identifier> {
     let token = input.peek();
     match token.kind {
-        TokenKind::Keyword(_) if begins_temporal(input) => input.no_match(Keyword::As),
+        TokenKind::Keyword(_) if begins_temporal(input) || begins_windows(input) => {
+            input.no_match(Keyword::As)
+        }
         TokenKind::Keyword(Keyword::As) => {
             let behind = input.skip(1);
             let token = behind.peek();

@@ -12,6 +12,7 @@ use super::input::{Parsed, TokenInput, comma_list, nested, symbol, terms, word};
 use super::name::{alias, columns, is_name, name, table_name};
 use super::statement::values;
 use super::time::{as_of, begins_history_of, begins_moment, history, history_of, temporal};
+use super::window::windows;
 use nom::Parser;
 use nom::branch::alt;
 use nom::combinator::{opt, value};
@@ -141,7 +142,7 @@ fn set_operator_begins(input: TokenInput<'_>) -> bool {
 }
 
 /// `Select ::= 'SELECT' ['DISTINCT' | 'ALL'] SelectItem, … ['FROM' From] ['WHERE' Expression]
-///             ['GROUP' 'BY' Expression, …] ['HAVING' Expression]`
+///             ['GROUP' 'BY' Expression, …] ['HAVING' Expression] ['WINDOW' NamedWindow, …]`
 fn select(input: TokenInput<'_>) -> Parsed<'_, Select> {
     let (rest, _) = word(Keyword::Select)(input)?;
     let (rest, distinct) = distinct(rest)?;
@@ -151,8 +152,9 @@ fn select(input: TokenInput<'_>) -> Parsed<'_, Select> {
     let by = (word(Keyword::Group), word(Keyword::By));
     let (rest, group_by) = opt(preceded(by, terms("GROUP BY", expression))).parse(rest)?;
     let (rest, having) = opt(preceded(word(Keyword::Having), expression)).parse(rest)?;
+    let (rest, windows) = windows(rest)?;
     let group_by = group_by.unwrap_or_default();
-    Ok((rest, Select { distinct, items, from, filter, group_by, having }))
+    Ok((rest, Select { distinct, items, from, filter, group_by, having, windows }))
 }
 
 /// Refuses `FROM a, b AS OF point` with nothing behind it: it could mean `b` or the statement; and so
@@ -217,7 +219,7 @@ fn select_item(input: TokenInput<'_>) -> Parsed<'_, SelectItem> {
 }
 
 /// `OrderItem ::= Expression ['ASC' | 'DESC'] ['NULLS' ('FIRST' | 'LAST')]`
-fn order_item(input: TokenInput<'_>) -> Parsed<'_, OrderItem> {
+pub(super) fn order_item(input: TokenInput<'_>) -> Parsed<'_, OrderItem> {
     let (rest, expression) = expression(input)?;
     let (rest, descending) = direction(rest)?;
     let (rest, nulls) = opt(word(Keyword::Nulls)).parse(rest)?;
@@ -388,8 +390,9 @@ pub(super) fn whole_table(input: TokenInput<'_>) -> Parsed<'_, Query> {
     let (rest, name) = table_name(input)?;
     let items = vec![SelectItem::Star(SourceSpan(name.span))];
     let from = Some(TableReference::Table { name, temporal: None, alias: None });
-    let (filter, group_by, having) = Default::default();
-    Ok((rest, Query::of(Select { distinct: false, items, from, filter, group_by, having })))
+    let (filter, group_by, having, windows) = Default::default();
+    let distinct = false;
+    Ok((rest, Query::of(Select { distinct, items, from, filter, group_by, having, windows })))
 }
 
 /// Whether a query begins here.

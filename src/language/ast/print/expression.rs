@@ -2,8 +2,8 @@
 
 use super::super::precedence::{ATOM, COMPARISON, EQUALITY};
 use super::super::{
-    BinaryOperator, CurrentTime, Expression, ExpressionKind, FunctionArguments, MatchKind,
-    TypeName, UnaryOperator,
+    BinaryOperator, CurrentTime, Expression, ExpressionKind, FunctionArguments, FunctionCall,
+    MatchKind, TypeName, UnaryOperator,
 };
 use super::CommaList;
 use crate::types::{Literal, Value, with_stack};
@@ -55,7 +55,7 @@ impl fmt::Display for ExpressionKind {
             ExpressionKind::Cast { operand, type_name } => {
                 write!(f, "CAST({operand} AS {type_name})")
             }
-            ExpressionKind::Function { .. } => function(f, self),
+            ExpressionKind::Function(call) => call.fmt(f),
         })
     }
 }
@@ -134,16 +134,23 @@ fn case(f: &mut fmt::Formatter<'_>, kind: &ExpressionKind) -> fmt::Result {
     f.write_str(" END")
 }
 
-fn function(f: &mut fmt::Formatter<'_>, kind: &ExpressionKind) -> fmt::Result {
-    let ExpressionKind::Function { name, distinct, arguments, filter } = kind else {
-        return Err(fmt::Error);
-    };
-    let distinct = if *distinct { "DISTINCT " } else { "" };
-    match arguments {
-        FunctionArguments::Star => write!(f, "{name}({distinct}*)")?,
-        FunctionArguments::List(list) => write!(f, "{name}({distinct}{})", CommaList(list))?,
+impl fmt::Display for FunctionCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let FunctionCall { name, distinct, arguments, order_by, filter, over } = self;
+        let distinct = if *distinct { "DISTINCT " } else { "" };
+        match arguments {
+            FunctionArguments::Star => write!(f, "{name}({distinct}*")?,
+            FunctionArguments::List(list) => write!(f, "{name}({distinct}{}", CommaList(list))?,
+        }
+        if !order_by.is_empty() {
+            write!(f, " ORDER BY {}", CommaList(order_by))?;
+        }
+        f.write_str(")")?;
+        if let Some(filter) = filter {
+            write!(f, " FILTER (WHERE {filter})")?;
+        }
+        super::part(f, "OVER", over.as_ref())
     }
-    filter.as_ref().map_or(Ok(()), |filter| write!(f, " FILTER (WHERE {filter})"))
 }
 
 impl fmt::Display for TypeName {

@@ -7,6 +7,7 @@ mod expression;
 mod select;
 mod statement;
 mod time;
+mod window;
 
 use super::{ExpressionList, Identifier, ListItem};
 use crate::language::Keyword;

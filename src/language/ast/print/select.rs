@@ -81,7 +81,11 @@ impl Select {
         if !self.group_by.is_empty() {
             write!(f, " GROUP BY {}", CommaList(&self.group_by))?;
         }
-        part(f, "HAVING", self.having.as_ref())
+        part(f, "HAVING", self.having.as_ref())?;
+        if !self.windows.is_empty() {
+            write!(f, " WINDOW {}", CommaList(&self.windows))?;
+        }
+        Ok(())
     }
 
     /// Prints the tables. A last one whose moment would end the query stands in parentheses, which
@@ -92,8 +96,11 @@ impl Select {
         from: &TableReference,
         is_last: bool,
     ) -> fmt::Result {
-        let ends =
-            is_last && self.filter.is_none() && self.group_by.is_empty() && self.having.is_none();
+        let ends = is_last
+            && self.filter.is_none()
+            && self.group_by.is_empty()
+            && self.having.is_none()
+            && self.windows.is_empty();
         if ends
             && let TableReference::Join { left, kind, right, constraint: JoinConstraint::None } =
                 from

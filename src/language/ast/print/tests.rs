@@ -1,8 +1,9 @@
 //! Trees of any shape, also those that no text spells without parentheses, print and parse back.
 
 use crate::language::ast::{
-    BinaryOperator, Expression, ExpressionKind, FunctionArguments, Identifier, MatchKind, TypeName,
-    UnaryOperator,
+    BinaryOperator, Expression, ExpressionKind, FrameBound, FrameExclusion, FrameUnit,
+    FunctionArguments, FunctionCall, Identifier, MatchKind, OrderItem, Over, SourceSpan, TypeName,
+    UnaryOperator, Window, WindowFrame,
 };
 use crate::language::parse_expression;
 use crate::types::{Literal, Span, Value};
@@ -103,15 +104,71 @@ fn tree() -> impl Strategy<Value = Expression> {
                 let type_name = TypeName { name, arguments, behind, span };
                 ExpressionKind::Cast { operand, type_name }
             }),
-            (name(), any::<bool>(), proptest::collection::vec(inner, 1..3), some).prop_map(
-                |(name, distinct, list, filter)| {
-                    let arguments = FunctionArguments::List(list);
-                    ExpressionKind::Function { name, distinct, arguments, filter }
-                }
-            ),
+            (call(inner.clone()), proptest::option::of(over(inner))).prop_map(|(call, over)| {
+                ExpressionKind::Function(Box::new(FunctionCall { over, ..call }))
+            }),
         ]
         .prop_map(at)
     })
+}
+
+fn order_by(inner: BoxedStrategy<Expression>) -> BoxedStrategy<Vec<OrderItem>> {
+    let item = (inner, any::<bool>(), proptest::option::of(any::<bool>()));
+    let item = item.prop_map(|(expression, descending, nulls_first)| OrderItem {
+        expression,
+        descending,
+        nulls_first,
+    });
+    proptest::collection::vec(item, 0..3).boxed()
+}
+
+fn call(inner: BoxedStrategy<Expression>) -> BoxedStrategy<FunctionCall> {
+    let list = proptest::collection::vec(inner.clone(), 1..3);
+    let filter = proptest::option::of(inner.clone());
+    let parts = (name(), any::<bool>(), list, order_by(inner), filter);
+    let call = parts.prop_map(|(name, distinct, list, order_by, filter)| {
+        let arguments = FunctionArguments::List(list);
+        FunctionCall { name, distinct, arguments, order_by, filter, over: None }
+    });
+    call.boxed()
+}
+
+fn over(inner: BoxedStrategy<Expression>) -> BoxedStrategy<Over> {
+    let base =
+        prop_oneof![name(), "(?i)partition|rows|range|groups|window".prop_map(Identifier::of)];
+    let partition_by = proptest::collection::vec(inner.clone(), 0..3);
+    let frame = proptest::option::of(frame(inner.clone()));
+    let window = (proptest::option::of(base), partition_by, order_by(inner), frame);
+    let window = window.prop_map(|(base, partition_by, order_by, frame)| {
+        let span = SourceSpan::default();
+        Over::Window(Box::new(Window { base, partition_by, order_by, frame, span }))
+    });
+    prop_oneof![name().prop_map(Over::Name), window].boxed()
+}
+
+fn frame(inner: BoxedStrategy<Expression>) -> BoxedStrategy<WindowFrame> {
+    use FrameExclusion as X;
+    let bound = || {
+        let column = Just("unbounded").prop_map(|name| {
+            at(ExpressionKind::Column { table: None, column: Identifier::of(name) })
+        });
+        let offset = || prop_oneof![inner.clone(), column.clone()];
+        prop_oneof![
+            offset().prop_map(FrameBound::Preceding),
+            Just(FrameBound::CurrentRow),
+            offset().prop_map(FrameBound::Following),
+        ]
+    };
+    let unit = prop_oneof![Just(FrameUnit::Rows), Just(FrameUnit::Range), Just(FrameUnit::Groups)];
+    let start = prop_oneof![bound(), Just(FrameBound::UnboundedPreceding)];
+    let end = prop_oneof![bound(), Just(FrameBound::UnboundedFollowing)];
+    let exclusion =
+        prop_oneof![Just(X::NoOthers), Just(X::CurrentRow), Just(X::Group), Just(X::Ties)];
+    let frame = (unit, start, end, exclusion).prop_map(|(unit, start, end, exclusion)| {
+        let span = SourceSpan::default();
+        WindowFrame { unit, start, end, exclusion, span }
+    });
+    frame.boxed()
 }
 
 proptest! {
