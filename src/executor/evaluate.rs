@@ -317,19 +317,12 @@ impl Context {
         result: DataType,
         batch: &Batch,
     ) -> Result<Datum, Error> {
-        if let (ScalarFunction::Coalesce, [only]) = (function, arguments)
-            && only.data_type == result
-        {
-            return self.evaluate(only, batch);
-        }
         if function == ScalarFunction::Coalesce && arguments[1..].iter().any(may_fail) {
             return self.coalesce(arguments, result, batch);
         }
         if function == ScalarFunction::Iif && arguments[1..].iter().any(may_fail) {
-            let condition = crate::planner::BoundExpression {
-                kind: BoundKind::Truth(Box::new(arguments[0].clone())),
-                data_type: DataType::Boolean,
-            };
+            let kind = BoundKind::Truth(Box::new(arguments[0].clone()));
+            let condition = BoundExpression::new(kind, DataType::Boolean);
             let branch = [(condition, arguments[1].clone())];
             return self.case(&branch, arguments.get(2), result, batch);
         }

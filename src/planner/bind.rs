@@ -1,5 +1,6 @@
 //! Names become positions, and every expression gets its static type.
 
+use super::comparison_traits::ComparisonTraits;
 use super::exact_numbers::{self, common};
 use super::expression::{Arithmetic, BoundExpression, BoundKind, Comparison, SubqueryRole};
 use super::functions::{
@@ -38,7 +39,7 @@ pub(super) fn boxed(expression: BoundExpression) -> Box<BoundExpression> {
 }
 
 pub(super) fn boolean(kind: BoundKind) -> BoundExpression {
-    BoundExpression { kind, data_type: DataType::Boolean }
+    BoundExpression::new(kind, DataType::Boolean)
 }
 
 /// The type of a cast or a column; ANY where none was written.
@@ -83,7 +84,7 @@ fn current_time(word: CurrentTime) -> BoundExpression {
         CurrentTime::Time => DataType::Text,
         CurrentTime::Timestamp => DataType::Timestamp,
     };
-    BoundExpression { kind: BoundKind::CurrentTime(word), data_type }
+    BoundExpression::new(BoundKind::CurrentTime(word), data_type)
 }
 
 /// The type of a cast, which means nothing where its name does not.
@@ -118,10 +119,10 @@ impl Binder<'_, '_> {
             ExpressionKind::Moment { data_type, text } => {
                 moment(*data_type, text, span).map(BoundExpression::of)
             }
-            ExpressionKind::Parameter { index, data_type, exact } => Ok(BoundExpression {
-                kind: BoundKind::Parameter { index: *index, exact: *exact },
-                data_type: *data_type,
-            }),
+            ExpressionKind::Parameter { index, data_type, exact } => {
+                let kind = BoundKind::Parameter { index: *index, exact: *exact };
+                Ok(BoundExpression::new(kind, *data_type))
+            }
             ExpressionKind::Variable(name) => {
                 Err(Error::new("unknown-parameter", name.has_no_value(), span))
             }
@@ -190,8 +191,8 @@ impl Binder<'_, '_> {
     ) -> Result<BoundExpression, Error> {
         let (operand, low, high) = (self.bind(operand)?, self.bind(low)?, self.bind(high)?);
         Ok(coerce::computed_once(operand, |operand| {
-            let low = operand.compare(Comparison::GreaterEqual, low);
-            let high = operand.compare(Comparison::LessEqual, high);
+            let low = coerce::compare(Comparison::GreaterEqual, operand.clone(), low);
+            let high = coerce::compare(Comparison::LessEqual, operand, high);
             not_if(negated, boolean(BoundKind::And(boxed(low), boxed(high))))
         }))
     }
@@ -243,15 +244,11 @@ impl Binder<'_, '_> {
         let operand = self.bind(operand)?;
         Ok(match operator {
             // Only to take a column's affinity away, as in SQLite.
-            UnaryOperator::Plus if matches!(operand.kind, BoundKind::Column(_)) => {
-                operand.without_affinity()
-            }
-            UnaryOperator::Plus => operand,
+            UnaryOperator::Plus => operand.without_affinity(),
             UnaryOperator::Not => boolean(BoundKind::Not(boxed(truth(operand)))),
-            UnaryOperator::BitNot => BoundExpression {
-                kind: BoundKind::BitNot(boxed(operand)),
-                data_type: DataType::Integer,
-            },
+            UnaryOperator::BitNot => {
+                BoundExpression::new(BoundKind::BitNot(boxed(operand)), DataType::Integer)
+            }
             UnaryOperator::Minus => {
                 let data_type = if operand.data_type == DataType::Boolean {
                     DataType::Integer
@@ -260,7 +257,7 @@ impl Binder<'_, '_> {
                 } else {
                     DataType::Any
                 };
-                BoundExpression { kind: BoundKind::Negate(boxed(operand)), data_type }
+                BoundExpression::new(BoundKind::Negate(boxed(operand)), data_type)
             }
         })
     }
@@ -283,12 +280,12 @@ impl Binder<'_, '_> {
         let data_type = common(results);
         let chosen = |condition: &dyn Fn(BoundExpression) -> BoundExpression| {
             let branches = bound.into_iter().map(|(when, then)| (condition(when), then)).collect();
-            BoundExpression { kind: BoundKind::Case { branches, otherwise }, data_type }
+            BoundExpression::new(BoundKind::Case { branches, otherwise }, data_type)
         };
         Ok(match operand {
             None => chosen(&truth),
             Some(operand) => coerce::computed_once(operand, |operand| {
-                chosen(&|when| operand.compare(Comparison::Equal, when))
+                chosen(&|when| coerce::compare(Comparison::Equal, operand.clone(), when))
             }),
         })
     }
@@ -394,7 +391,7 @@ impl Binder<'_, '_> {
             gathered.len() - 1
         });
         self.aggregates = Some(gathered);
-        Ok(BoundExpression { kind: BoundKind::Aggregate(index), data_type })
+        Ok(BoundExpression::new(BoundKind::Aggregate(index), data_type))
     }
 }
 
@@ -465,19 +462,19 @@ fn scalar(
                 .unwrap_or(DataType::Real)
         }
     };
-    Ok(BoundExpression { kind: BoundKind::Call(function, arguments), data_type })
+    Ok(BoundExpression::new(BoundKind::Call(function, arguments), data_type))
 }
 
 /// NULLIF of operands that are converted before they are compared.
 fn null_if_equal(value: BoundExpression, other: BoundExpression) -> BoundExpression {
     coerce::computed_once(value, |value| {
-        let equal = value.compare(Comparison::Equal, other);
-        let otherwise = value.value();
+        let otherwise = value.clone();
+        let equal = coerce::compare(Comparison::Equal, value, other);
         let null = BoundExpression::literal(Value::Null, otherwise.data_type);
         let data_type = otherwise.data_type;
         let branches = vec![(equal, null)];
         let kind = BoundKind::Case { branches, otherwise: Some(boxed(otherwise)) };
-        BoundExpression { kind, data_type }
+        BoundExpression::new(kind, data_type)
     })
 }
 
@@ -526,7 +523,8 @@ fn cast(mut operand: BoundExpression, data_type: DataType) -> BoundExpression {
     if matches!(data_type, DataType::Decimal { .. }) {
         operand = exact_numbers::assigned(operand, data_type);
     }
-    BoundExpression { kind: BoundKind::Cast(boxed(operand)), data_type }
+    let traits = ComparisonTraits::of_column(data_type);
+    BoundExpression::new(BoundKind::Cast(boxed(operand)), data_type).with_traits(traits)
 }
 
 fn not_if(negated: bool, condition: BoundExpression) -> BoundExpression {

@@ -10,55 +10,11 @@
 //! behind all of them. So both sides have one type, for which keys are looked up, rows are joined and
 //! columns are compared as they are, whether the text is a literal, a parameter or a column.
 
+use super::comparison_traits::OperandAffinity;
 use super::exact_numbers;
 use super::expression::{Affinity, BoundExpression, BoundKind, Comparison, DayRounding};
-use crate::types::{
-    ColumnAffinity, DataType, Date, Decimal, Literal, Timestamp, Value, whole_number,
-};
+use crate::types::{DataType, Date, Decimal, Literal, Timestamp, Value, whole_number};
 use std::sync::Arc;
-
-/// Which side an operand pulls the other to.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum OperandAffinity {
-    Number,
-    Decimal,
-    Truth,
-    Text,
-    /// A column that takes whatever comes: it pulls nothing and is not pulled to a text.
-    Whatever,
-    None,
-}
-
-/// Whether an expression pulls what it is compared with: a column does, here or of a query around,
-/// and a CAST.
-pub(super) fn has_affinity(expression: &BoundExpression) -> bool {
-    matches!(expression.kind, BoundKind::Column(_) | BoundKind::Argument(_) | BoundKind::Cast(_))
-}
-
-fn pull(expression: &BoundExpression) -> OperandAffinity {
-    if !has_affinity(expression) {
-        return OperandAffinity::None;
-    }
-    match expression.data_type {
-        DataType::Text | DataType::Json => OperandAffinity::Text,
-        DataType::Decimal { .. } | DataType::Flexible(ColumnAffinity::Decimal { .. }) => {
-            OperandAffinity::Decimal
-        }
-        DataType::Flexible(ColumnAffinity::Text) => OperandAffinity::Text,
-        DataType::Blob | DataType::Any | DataType::Flexible(ColumnAffinity::Blob) => {
-            OperandAffinity::Whatever
-        }
-        DataType::Boolean => OperandAffinity::Truth,
-        DataType::Integer
-        | DataType::Real
-        | DataType::Numeric
-        | DataType::Flexible(
-            ColumnAffinity::Integer | ColumnAffinity::Real | ColumnAffinity::Numeric,
-        ) => OperandAffinity::Number,
-        // `moments` has a rule of its own for them.
-        DataType::Date | DataType::Timestamp => OperandAffinity::None,
-    }
-}
 
 /// Compares two operands as SQLite would.
 pub(super) fn compare(
@@ -66,44 +22,17 @@ pub(super) fn compare(
     left: BoundExpression,
     right: BoundExpression,
 ) -> BoundExpression {
-    let pull = pull(&left);
-    compare_pulled(comparison, left, pull, right)
-}
-
-/// Two operands as `=` compares them.
-pub(super) fn equal_operands(
-    left: BoundExpression,
-    right: BoundExpression,
-) -> (BoundExpression, BoundExpression) {
-    let pull = pull(&left);
-    operands(Comparison::Equal, left, pull, right)
-}
-
-/// The left side of comparisons, and where it pulls their right sides to.
-pub(super) struct ComparedOperand {
-    expression: BoundExpression,
-    pull: OperandAffinity,
-}
-
-impl ComparedOperand {
-    /// The value.
-    pub fn value(&self) -> BoundExpression {
-        self.expression.clone()
-    }
-
-    /// Compares it as SQLite would.
-    pub fn compare(&self, comparison: Comparison, right: BoundExpression) -> BoundExpression {
-        compare_pulled(comparison, self.expression.clone(), self.pull, right)
-    }
+    let (left, right) = operands(comparison, left, right);
+    let kind = BoundKind::Compare(comparison, Box::new(left), Box::new(right));
+    BoundExpression::new(kind, DataType::Boolean)
 }
 
 /// An expression that compares one operand several times and computes it once: `value` is behind
 /// it unless repeating it costs nothing.
 pub(super) fn computed_once(
     value: BoundExpression,
-    body: impl FnOnce(&ComparedOperand) -> BoundExpression,
+    body: impl FnOnce(BoundExpression) -> BoundExpression,
 ) -> BoundExpression {
-    let pull = pull(&value);
     let costs_nothing = matches!(
         value.kind,
         BoundKind::Column(_)
@@ -113,41 +42,25 @@ pub(super) fn computed_once(
             | BoundKind::ExactParameter(_)
     );
     if costs_nothing {
-        return body(&ComparedOperand { expression: value, pull });
+        return body(value);
     }
-    let data_type = value.data_type;
-    let expression = BoundExpression { kind: BoundKind::Bound, data_type };
-    let body = body(&ComparedOperand { expression, pull });
-    BoundExpression {
-        data_type: body.data_type,
-        kind: BoundKind::Let { value: Box::new(value), body: Box::new(body) },
-    }
-}
-
-fn compare_pulled(
-    comparison: Comparison,
-    left: BoundExpression,
-    pull_left: OperandAffinity,
-    right: BoundExpression,
-) -> BoundExpression {
-    let (left, right) = operands(comparison, left, pull_left, right);
-    BoundExpression {
-        kind: BoundKind::Compare(comparison, Box::new(left), Box::new(right)),
-        data_type: DataType::Boolean,
-    }
+    let bound = BoundExpression::new(BoundKind::Bound, value.data_type).with_traits(value.traits);
+    let body = body(bound);
+    let data_type = body.data_type;
+    let kind = BoundKind::Let { value: Box::new(value), body: Box::new(body) };
+    BoundExpression::new(kind, data_type)
 }
 
 /// Two operands as they are compared with each other.
-fn operands(
+pub(super) fn operands(
     comparison: Comparison,
     left: BoundExpression,
-    pull_left: OperandAffinity,
     right: BoundExpression,
 ) -> (BoundExpression, BoundExpression) {
     if left.data_type.is_moment() || right.data_type.is_moment() {
         return moments(comparison, left, right);
     }
-    let pull_right = pull(&right);
+    let (pull_left, pull_right) = (left.traits.affinity, right.traits.affinity);
     let right = exact_numbers::compared(right, left.data_type);
     let left = exact_numbers::compared(left, right.data_type);
     (convert(left, pull_left, pull_right), convert(right, pull_right, pull_left))
@@ -176,7 +89,7 @@ pub(super) fn in_list(
     list: Vec<BoundExpression>,
     negated: bool,
 ) -> BoundExpression {
-    let pulling = pull(&operand);
+    let pulling = operand.traits.affinity;
     let is_one = operand.data_type.is_moment();
     let item = |item: BoundExpression| {
         if is_one && operand.data_type == item.data_type {
@@ -202,11 +115,12 @@ pub(super) fn in_list(
     }
     // Beside each of those that are moments the operand is one, too.
     computed_once(operand, |operand| {
-        let equal = days.into_iter().map(|day| operand.compare(Comparison::Equal, day));
-        let equal: Vec<_> = equal.chain([among(operand.value(), list, false)]).collect();
+        let compared = |day| compare(Comparison::Equal, operand.clone(), day);
+        let equal = days.into_iter().map(compared);
+        let equal: Vec<_> = equal.chain([among(operand.clone(), list, false)]).collect();
         let found = BoundExpression::any_of(equal).expect("there is one at least");
         if negated {
-            BoundExpression { kind: BoundKind::Not(Box::new(found)), data_type: DataType::Boolean }
+            BoundExpression::new(BoundKind::Not(Box::new(found)), DataType::Boolean)
         } else {
             found
         }
@@ -218,10 +132,8 @@ fn among(operand: BoundExpression, list: Vec<BoundExpression>, negated: bool) ->
     let is_decimal = |t: &DataType| matches!(t, DataType::Decimal { .. });
     let with = list.iter().map(|item| item.data_type).find(is_decimal);
     let operand = exact_numbers::compared(operand, with.unwrap_or(DataType::Any));
-    BoundExpression {
-        kind: BoundKind::InList { operand: Box::new(operand), list: Arc::new(list), negated },
-        data_type: DataType::Boolean,
-    }
+    let kind = BoundKind::InList { operand: Box::new(operand), list: Arc::new(list), negated };
+    BoundExpression::new(kind, DataType::Boolean)
 }
 
 /// The operand as it is compared with one that pulls.
@@ -278,7 +190,7 @@ fn converted(affinity: Affinity, operand: BoundExpression) -> BoundExpression {
             return BoundExpression::of(value);
         }
     }
-    BoundExpression { kind: BoundKind::Affinity(affinity, Box::new(operand)), data_type }
+    BoundExpression::new(BoundKind::Affinity(affinity, Box::new(operand)), data_type)
 }
 
 impl DayRounding {

@@ -183,7 +183,7 @@ fn exact(numeral: &BoundExpression) -> Option<BoundExpression> {
         && numeral.data_type == DataType::Real
     {
         let data_type = exact.unwrap_or(DataType::Any);
-        return Some(BoundExpression { kind: BoundKind::ExactParameter(*index), data_type });
+        return Some(BoundExpression::new(BoundKind::ExactParameter(*index), data_type));
     }
     let mut numeral = numeral.clone();
     let mut fits = true;
@@ -298,8 +298,7 @@ pub(super) fn assigned(value: BoundExpression, to: DataType) -> BoundExpression 
         && keeps_digits(to)
         && value.data_type == DataType::Real
     {
-        let kind = BoundKind::ExactParameter(*index);
-        return BoundExpression { kind, data_type: DataType::Any };
+        return BoundExpression::new(BoundKind::ExactParameter(*index), DataType::Any);
     }
     let is_exact = is_decimal(meant(to)) && is_numeral(&value);
     is_exact.then(|| exact(&value)).flatten().unwrap_or(value)

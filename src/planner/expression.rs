@@ -1,5 +1,6 @@
 //! Expressions by position: names are gone, types are known.
 
+use super::comparison_traits::{ComparisonTraits, OperandAffinity};
 use super::functions::{ScalarFunction, Volatility};
 use super::plan::Plan;
 use crate::language::ast::{CurrentTime, MatchKind};
@@ -14,6 +15,9 @@ pub struct BoundExpression {
     pub kind: BoundKind,
     /// The type of its values.
     pub data_type: DataType,
+    /// What counts besides where it is compared. Two expressions that differ in this alone are equal:
+    /// they have the same value.
+    pub traits: ComparisonTraits,
 }
 
 impl PartialEq for BoundExpression {
@@ -24,7 +28,11 @@ impl PartialEq for BoundExpression {
 
 impl Clone for BoundExpression {
     fn clone(&self) -> BoundExpression {
-        with_stack(|| BoundExpression { kind: self.kind.clone(), data_type: self.data_type })
+        with_stack(|| BoundExpression {
+            kind: self.kind.clone(),
+            data_type: self.data_type,
+            traits: self.traits,
+        })
     }
 }
 
@@ -327,6 +335,16 @@ fn owned(list: &mut Arc<Vec<BoundExpression>>) -> IterMut<'_, BoundExpression> {
 }
 
 impl BoundExpression {
+    /// An expression with no traits but its type.
+    pub fn new(kind: BoundKind, data_type: DataType) -> BoundExpression {
+        BoundExpression { kind, data_type, traits: ComparisonTraits::default() }
+    }
+
+    /// The same with these traits.
+    pub(super) fn with_traits(self, traits: ComparisonTraits) -> BoundExpression {
+        BoundExpression { traits, ..self }
+    }
+
     /// A constant of its own type.
     pub fn of(value: Value) -> BoundExpression {
         let data_type = value.data_type();
@@ -337,16 +355,13 @@ impl BoundExpression {
     pub fn constant(literal: &Literal) -> BoundExpression {
         match literal.exact {
             None => BoundExpression::of(literal.value.clone()),
-            Some(_) => BoundExpression {
-                kind: BoundKind::Number(literal.clone()),
-                data_type: DataType::Real,
-            },
+            Some(_) => BoundExpression::new(BoundKind::Number(literal.clone()), DataType::Real),
         }
     }
 
     /// A constant of a type.
     pub fn literal(value: Value, data_type: DataType) -> BoundExpression {
-        BoundExpression { kind: BoundKind::Literal(value), data_type }
+        BoundExpression::new(BoundKind::Literal(value), data_type)
     }
 
     /// The value of a constant that stands in the statement.
@@ -359,24 +374,12 @@ impl BoundExpression {
 
     /// The input's column at `index`.
     pub fn column(index: usize, data_type: DataType) -> BoundExpression {
-        BoundExpression { kind: BoundKind::Column(index), data_type }
+        BoundExpression::new(BoundKind::Column(index), data_type)
     }
 
-    /// The same value, which pulls nothing to its type that it is compared with.
-    pub fn without_affinity(self) -> BoundExpression {
-        let data_type = self.data_type.without_affinity();
-        let kind = BoundKind::Call(ScalarFunction::Coalesce, vec![self]);
-        BoundExpression { kind, data_type }
-    }
-
-    /// The column that is all that the expression is, whether or not it pulls.
-    pub fn handed_on(self) -> BoundExpression {
-        if let BoundKind::Call(ScalarFunction::Coalesce, arguments) = &self.kind
-            && let [only @ BoundExpression { kind: BoundKind::Column(_), .. }] =
-                arguments.as_slice()
-        {
-            return only.clone();
-        }
+    /// The same value, which pulls nothing that it is compared with.
+    pub(super) fn without_affinity(mut self) -> BoundExpression {
+        self.traits.affinity = OperandAffinity::None;
         self
     }
 
@@ -475,17 +478,14 @@ impl BoundExpression {
 
     /// `a = b` of operands that compare as they are.
     pub fn equal(a: BoundExpression, b: BoundExpression) -> BoundExpression {
-        BoundExpression {
-            kind: BoundKind::Compare(Comparison::Equal, Box::new(a), Box::new(b)),
-            data_type: DataType::Boolean,
-        }
+        let kind = BoundKind::Compare(Comparison::Equal, Box::new(a), Box::new(b));
+        BoundExpression::new(kind, DataType::Boolean)
     }
 
     /// Joins parts with OR; `None` if there are none.
     pub fn any_of(parts: impl IntoIterator<Item = BoundExpression>) -> Option<BoundExpression> {
-        parts.into_iter().reduce(|a, b| BoundExpression {
-            kind: BoundKind::Or(Box::new(a), Box::new(b)),
-            data_type: DataType::Boolean,
+        parts.into_iter().reduce(|a, b| {
+            BoundExpression::new(BoundKind::Or(Box::new(a), Box::new(b)), DataType::Boolean)
         })
     }
 
@@ -498,9 +498,8 @@ impl BoundExpression {
 
     /// Joins parts with AND; `None` if there are none.
     pub fn all_of(parts: impl IntoIterator<Item = BoundExpression>) -> Option<BoundExpression> {
-        parts.into_iter().reduce(|a, b| BoundExpression {
-            kind: BoundKind::And(Box::new(a), Box::new(b)),
-            data_type: DataType::Boolean,
+        parts.into_iter().reduce(|a, b| {
+            BoundExpression::new(BoundKind::And(Box::new(a), Box::new(b)), DataType::Boolean)
         })
     }
 }

@@ -125,7 +125,7 @@ impl<'q> FromBinder<'_, 'q, '_> {
             name: columns.get(index).map_or(column.name, |name| name.name.clone()).into(),
             data_type: column.data_type,
             column: column.column,
-            has_affinity: column.has_affinity,
+            traits: column.traits,
             is_merged: false,
         };
         let columns = output.into_iter().enumerate().map(column);

@@ -196,7 +196,7 @@ fn split_equal(
         return Ok((*b, *a));
     }
     let kind = BoundKind::Compare(Comparison::Equal, a, b);
-    Err(BoundExpression { kind, data_type: condition.data_type })
+    Err(BoundExpression::new(kind, condition.data_type))
 }
 
 fn aggregate(logical: LogicalAggregate) -> Lowered {

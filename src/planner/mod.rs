@@ -17,6 +17,7 @@ mod access;
 mod alter;
 mod bind;
 mod coerce;
+mod comparison_traits;
 mod ddl;
 mod definition;
 mod error;
@@ -44,6 +45,7 @@ mod suggest;
 mod values;
 mod write;
 
+pub use comparison_traits::{ComparisonTraits, OperandAffinity};
 pub use ddl::MAX_COLUMNS;
 pub use definition::{column_definition, create_index, create_table};
 pub use error::Error;

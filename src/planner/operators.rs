@@ -38,19 +38,23 @@ pub(super) fn binary(
         BinaryOperator::BitOr => arithmetic(Arithmetic::BitOr, left, right, span)?,
         BinaryOperator::ShiftLeft => arithmetic(Arithmetic::ShiftLeft, left, right, span)?,
         BinaryOperator::ShiftRight => arithmetic(Arithmetic::ShiftRight, left, right, span)?,
-        BinaryOperator::Concat => BoundExpression {
-            kind: BoundKind::Concat(boxed(left), boxed(right)),
-            data_type: DataType::Text,
-        },
-        BinaryOperator::Arrow => BoundExpression {
-            kind: BoundKind::Call(ScalarFunction::Json(JsonFunction::Arrow), vec![left, right]),
-            data_type: DataType::Json,
-        },
-        BinaryOperator::LongArrow => BoundExpression {
-            kind: BoundKind::Call(ScalarFunction::Json(JsonFunction::LongArrow), vec![left, right]),
-            data_type: DataType::Any,
-        },
+        BinaryOperator::Concat => {
+            let kind = BoundKind::Concat(boxed(left), boxed(right));
+            BoundExpression::new(kind, DataType::Text)
+        }
+        BinaryOperator::Arrow => json(JsonFunction::Arrow, left, right, DataType::Json),
+        BinaryOperator::LongArrow => json(JsonFunction::LongArrow, left, right, DataType::Any),
     })
+}
+
+fn json(
+    function: JsonFunction,
+    left: BoundExpression,
+    right: BoundExpression,
+    data_type: DataType,
+) -> BoundExpression {
+    let kind = BoundKind::Call(ScalarFunction::Json(function), vec![left, right]);
+    BoundExpression::new(kind, data_type)
 }
 
 fn arithmetic(
@@ -79,7 +83,7 @@ fn arithmetic(
         }
     };
     let kind = BoundKind::Arithmetic(operator, boxed(left), boxed(right));
-    Ok(BoundExpression { kind, data_type })
+    Ok(BoundExpression::new(kind, data_type))
 }
 
 fn arithmetic_type(operator: Arithmetic, left: DataType, right: DataType) -> DataType {

@@ -1,6 +1,7 @@
 //! Queries become logical plans, and those plans: what stands around a SELECT, and several of them.
 
 use super::bind::Binder;
+use super::comparison_traits::ComparisonTraits;
 use super::exact_numbers;
 use super::expression::{BoundExpression, BoundKind};
 use super::functions::{ScalarFunction, common_type};
@@ -30,8 +31,8 @@ pub(super) struct QueryColumn {
     pub data_type: DataType,
     /// Its identity in the logical plan.
     pub column: usize,
-    /// Whether it pulls what it is compared with to its type.
-    pub has_affinity: bool,
+    /// What counts besides where it is compared.
+    pub traits: ComparisonTraits,
 }
 
 /// What a query knows of those around it.
@@ -197,7 +198,7 @@ fn bind_values(rows: &Arc<ValueRows>, planning: &mut Planning) -> Result<Logical
         .map(|(index, data_type)| {
             let name = format!("column{}", index + 1);
             let column = planning.names.add(&*name);
-            QueryColumn { name, data_type: *data_type, column, has_affinity: false }
+            QueryColumn { name, data_type: *data_type, column, traits: ComparisonTraits::default() }
         })
         .collect();
     let columns = output.iter().map(|column| column.column).collect();
@@ -223,15 +224,14 @@ fn combined(
     let pairs = left.output.iter().zip(&right.output);
     let types: Vec<DataType> =
         pairs.map(|(a, b)| common_type([Some(a.data_type), Some(b.data_type)])).collect();
-    let output: Vec<QueryColumn> = left
-        .output
-        .iter()
+    let pairs = left.output.iter().zip(&right.output);
+    let output: Vec<QueryColumn> = pairs
         .zip(&types)
-        .map(|(column, data_type)| QueryColumn {
+        .map(|((column, other), data_type)| QueryColumn {
             name: column.name.clone(),
             data_type: *data_type,
             column: planning.names.add(&*column.name),
-            has_affinity: column.has_affinity,
+            traits: column.traits.combined(other.traits, *data_type),
         })
         .collect();
     let columns: Vec<usize> = output.iter().map(|column| column.column).collect();
@@ -305,13 +305,14 @@ fn widened(query: LogicalQuery, types: &[DataType], planning: &mut Planning) -> 
     let LogicalQuery { logical, output } = query;
     let mut columns = Vec::with_capacity(output.len());
     let output = output.into_iter().zip(types).map(|(known, data_type)| {
-        let value = BoundExpression::column(known.column, known.data_type);
-        let kind = BoundKind::Call(ScalarFunction::Coalesce, vec![value]);
-        let expression = BoundExpression { kind, data_type: *data_type };
+        let mut expression = BoundExpression::column(known.column, known.data_type);
+        if known.data_type != *data_type {
+            let kind = BoundKind::Call(ScalarFunction::Coalesce, vec![expression]);
+            expression = BoundExpression::new(kind, *data_type);
+        }
         let column = planning.names.add(&*known.name);
         columns.push(ComputedColumn { column, expression });
-        let has_affinity = known.has_affinity;
-        QueryColumn { name: known.name, data_type: *data_type, column, has_affinity }
+        QueryColumn { column, data_type: *data_type, ..known }
     });
     let output = output.collect();
     LogicalQuery { logical: Logical::Project { input: Box::new(logical), columns }, output }

@@ -3,6 +3,7 @@
 //! Each relation of a FROM brings its columns, and those it has whatever it is: they are found by
 //! their names and by nothing else, so that `*` and USING know nothing of them.
 
+use super::comparison_traits::ComparisonTraits;
 use super::suggest::suggest;
 use super::{BoundExpression, Error};
 use crate::language::ast::Identifier;
@@ -18,8 +19,8 @@ pub struct ScopeColumn {
     pub data_type: DataType,
     /// Its identity in the statement.
     pub column: usize,
-    /// Whether it pulls what it is compared with to its type, as the column of a table does.
-    pub has_affinity: bool,
+    /// What counts besides where it is compared.
+    pub traits: ComparisonTraits,
     /// Whether USING merged it into one further left: it answers only to its relation's name.
     pub is_merged: bool,
 }
@@ -27,8 +28,7 @@ pub struct ScopeColumn {
 impl ScopeColumn {
     /// The column as an expression.
     pub fn bound(&self) -> BoundExpression {
-        let column = BoundExpression::column(self.column, self.data_type);
-        if self.has_affinity { column } else { column.without_affinity() }
+        BoundExpression::column(self.column, self.data_type).with_traits(self.traits)
     }
 }
 
@@ -52,7 +52,7 @@ impl ScopeRelation {
             name,
             data_type: schema.type_of(index),
             column: first + index,
-            has_affinity: true,
+            traits: ComparisonTraits::of_column(schema.type_of(index)),
             is_merged: false,
         };
         let declared = schema.columns.iter().enumerate();

@@ -9,7 +9,7 @@ use super::plan::AggregateCall;
 use super::query::{LogicalQuery, QueryColumn, Surroundings};
 use super::scope::{Scope, ScopeColumn};
 use super::subquery::SubqueryBinder;
-use super::{Error, Planning, coerce};
+use super::{Error, Planning};
 use crate::language::ast::{
     Expression, ExpressionKind, OrderItem, Select, SelectItem, UnaryOperator,
 };
@@ -20,8 +20,6 @@ struct SelectedColumn {
     name: String,
     /// Whether the name was given by AS: only then other clauses know it.
     is_alias: bool,
-    /// Whether it is a column or a CAST, which pull what they are compared with.
-    has_affinity: bool,
     expression: BoundExpression,
 }
 
@@ -48,7 +46,7 @@ pub(super) fn bind<'q>(
         name: item.name,
         data_type: item.expression.data_type,
         column,
-        has_affinity: item.has_affinity,
+        traits: item.expression.traits,
     });
     Ok(LogicalQuery { logical: bound.logical, output: output.collect() })
 }
@@ -109,7 +107,7 @@ impl SelectCore {
         for expression in &select.group_by {
             let group = match ordinal(expression, &items, "GROUP BY")? {
                 Some(item) => item,
-                None => binder.bind(expression)?.handed_on(),
+                None => binder.bind(expression)?,
             };
             refuse_aggregates(&group, expression, "GROUP BY")?;
             groups.push(group);
@@ -128,7 +126,7 @@ impl SelectCore {
         for item in order_by {
             order.push(match sort_alias(item, &items)? {
                 Some(expression) => expression,
-                None => binder.bind(&item.expression)?.handed_on(),
+                None => binder.bind(&item.expression)?,
             });
         }
         Ok(SelectCore { items, filter, groups, aggregates, having, order, is_grouped })
@@ -180,13 +178,14 @@ impl Grouping {
     /// Turns an expression over rows into one over groups: group values and aggregates become
     /// columns, any other column becomes an aggregate of its own.
     fn regroup(&mut self, expression: &mut BoundExpression, names: &mut ColumnNames) {
-        let data_type = expression.data_type;
+        let (data_type, traits) = (expression.data_type, expression.traits);
+        let column = |column| BoundExpression::column(column, data_type).with_traits(traits);
         if let Some(group) = self.groups.iter().find(|group| group.expression == *expression) {
-            *expression = BoundExpression::column(group.column, data_type);
+            *expression = column(group.column);
             return;
         }
         if let BoundKind::Aggregate(index) = expression.kind {
-            *expression = BoundExpression::column(self.aggregates[index].0, data_type);
+            *expression = column(self.aggregates[index].0);
         } else if let BoundKind::Column(_) = expression.kind {
             let bare = AggregateCall {
                 function: AggregateFunction::Bare,
@@ -196,11 +195,11 @@ impl Grouping {
                 data_type,
             };
             let known = self.aggregates.iter().find(|(_, call)| *call == bare);
-            let column = known.map(|(column, _)| *column).unwrap_or_else(|| {
+            let bare = known.map(|(column, _)| *column).unwrap_or_else(|| {
                 self.aggregates.push(identified(bare, names));
                 self.aggregates[self.aggregates.len() - 1].0
             });
-            *expression = BoundExpression::column(column, data_type);
+            *expression = column(bare);
         } else {
             expression.for_each_operand_mut(|operand| self.regroup(operand, names));
         }
@@ -265,8 +264,7 @@ fn bind_items(
     let item = |column: &ScopeColumn| SelectedColumn {
         name: column.name.to_string(),
         is_alias: false,
-        has_affinity: column.has_affinity,
-        expression: column.bound().handed_on(),
+        expression: column.bound(),
     };
     for selected in &select.items {
         match selected {
@@ -289,20 +287,18 @@ fn bind_items(
                 let subqueries = Some(SubqueryBinder { planning: &mut *planning, surroundings });
                 let mut binder = Binder { aggregates, subqueries, ..Binder::new(scope, "SELECT") };
                 let bound = binder.bind(expression)?;
-                let has_affinity = coerce::has_affinity(&bound);
-                let bound = bound.handed_on();
-                let name = match (alias, &bound.kind) {
-                    (Some(alias), _) => alias.name.clone(),
-                    (None, BoundKind::Column(column)) => {
+                let name = match (alias, &expression.kind, &bound.kind) {
+                    (Some(alias), _, _) => alias.name.clone(),
+                    (None, ExpressionKind::Column { .. }, BoundKind::Column(column)) => {
                         scope.name(*column).unwrap_or_default().to_string()
                     }
-                    (None, _) => planning
+                    (None, _, _) => planning
                         .text
                         .get(expression.span.start..expression.span.end)
                         .map_or_else(|| expression.to_string(), str::to_string),
                 };
                 let (is_alias, expression) = (alias.is_some(), bound);
-                items.push(SelectedColumn { name, is_alias, has_affinity, expression });
+                items.push(SelectedColumn { name, is_alias, expression });
             }
         }
     }

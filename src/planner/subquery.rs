@@ -5,7 +5,7 @@
 //! one list of arguments.
 
 use super::bind::Binder;
-use super::expression::{BoundExpression, BoundKind, BoundSubquery, SubqueryRole};
+use super::expression::{BoundExpression, BoundKind, BoundSubquery, Comparison, SubqueryRole};
 use super::logical::{ComputedColumn, Logical};
 use super::query::{self, LogicalQuery, QueryColumn, Surroundings};
 use super::scope::Scope;
@@ -60,16 +60,13 @@ impl OuterScope<'_> {
 
     /// The argument that hands an expression of the outer query on.
     fn argument(&self, value: BoundExpression) -> BoundExpression {
-        let has_affinity = coerce::has_affinity(&value);
-        let value = value.handed_on();
-        let data_type = value.data_type;
+        let (data_type, traits) = (value.data_type, value.traits);
         let mut arguments = self.arguments.borrow_mut();
         let index = arguments.iter().position(|known| *known == value).unwrap_or_else(|| {
             arguments.push(value);
             arguments.len() - 1
         });
-        let argument = BoundExpression { kind: BoundKind::Argument(index), data_type };
-        if has_affinity { argument } else { argument.without_affinity() }
+        BoundExpression::new(BoundKind::Argument(index), data_type).with_traits(traits)
     }
 }
 
@@ -89,11 +86,11 @@ impl Binder<'_, '_> {
         span: Span,
     ) -> Result<BoundExpression, Error> {
         let open = self.open_subquery(query, span)?;
-        let data_type = match role {
-            SubqueryRole::Scalar => one_column(&open.query, span)?.data_type,
-            SubqueryRole::Exists | SubqueryRole::Contains => DataType::Boolean,
-        };
-        Ok(self.planned_subquery(open, role, None, data_type))
+        if role == SubqueryRole::Scalar {
+            let QueryColumn { data_type, traits, .. } = *one_column(&open.query, span)?;
+            return Ok(self.planned_subquery(open, role, None, data_type).with_traits(traits));
+        }
+        Ok(self.planned_subquery(open, role, None, DataType::Boolean))
     }
 
     /// Binds `operand IN (query)`.
@@ -105,20 +102,18 @@ impl Binder<'_, '_> {
     ) -> Result<BoundExpression, Error> {
         let operand = self.bind(operand)?;
         let mut open = self.open_subquery(query, span)?;
-        let QueryColumn { column, data_type, name, has_affinity } = one_column(&open.query, span)?;
-        let (column, name, has_affinity) = (*column, name.clone(), *has_affinity);
-        let value = BoundExpression::column(column, *data_type);
-        let value = if has_affinity { value } else { value.without_affinity() };
-        let (operand, value) = coerce::equal_operands(operand, value);
+        let QueryColumn { column, data_type, ref name, traits } = *one_column(&open.query, span)?;
+        let (name, value) = (name.clone(), BoundExpression::column(column, data_type));
         // The rows come out as they are compared.
-        let value = value.handed_on();
+        let (operand, value) =
+            coerce::operands(Comparison::Equal, operand, value.with_traits(traits));
         if value.kind != BoundKind::Column(column)
             && let Some(SubqueryBinder { planning, .. }) = &mut self.subqueries
         {
             let data_type = value.data_type;
             let computed = ComputedColumn::new(value, &mut planning.names);
             let column = computed.column;
-            open.query.output = vec![QueryColumn { name, data_type, column, has_affinity }];
+            open.query.output = vec![QueryColumn { name, data_type, column, traits }];
             let input = Box::new(open.query.logical);
             open.query.logical = Logical::Project { input, columns: vec![computed] };
         }
@@ -153,7 +148,7 @@ impl Binder<'_, '_> {
         };
         let plan = Arc::new(query::finish(query, planning).plan);
         let subquery = BoundSubquery { number, role, operand, arguments, plan };
-        BoundExpression { kind: BoundKind::Subquery(Box::new(subquery)), data_type }
+        BoundExpression::new(BoundKind::Subquery(Box::new(subquery)), data_type)
     }
 }
 
