@@ -44,6 +44,7 @@ mod subquery;
 mod suggest;
 mod values;
 mod write;
+mod write_plan;
 
 pub use comparison_traits::{ComparisonTraits, OperandAffinity};
 pub use ddl::MAX_COLUMNS;
@@ -62,14 +63,14 @@ pub use functions::{
 };
 pub use moment_arithmetic::arithmetic_of_moments;
 pub use plan::{
-    AccessPath, AggregateCall, BulkLoad, ColumnSource, InsertInput, Join, Limits, Plan, Planned,
-    QueryPlan, SortKey, TableAccess, Write, WriteAction,
+    AccessPath, AggregateCall, Join, Limits, Plan, Planned, QueryPlan, SortKey, TableAccess,
 };
 pub use relation_query::{condition, constant};
 pub use rewrites::{RewriteStep, Rewriting};
 pub use suggest::suggest;
 pub use values::{BoundRows, BoundValue};
 pub use write::load;
+pub use write_plan::{BulkLoad, ColumnSource, InsertInput, Write, WriteAction};
 
 use crate::language::ast::{
     AsOf, Expression, History, Identifier, Range, ShowSubject, Statement, Temporal,

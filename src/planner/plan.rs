@@ -3,6 +3,7 @@
 use super::expression::{BoundExpression, BoundSubquery};
 use super::functions::AggregateFunction;
 use super::values::BoundRows;
+use super::write_plan::Write;
 use crate::language::ast::JoinKind;
 use crate::storage::SchemaChange;
 use crate::types::{DataType, TableSchema, with_stack};
@@ -200,84 +201,6 @@ pub struct QueryPlan {
     pub columns: Vec<(String, DataType)>,
 }
 
-/// A change of a table's rows.
-#[derive(Clone, Debug)]
-pub struct Write {
-    /// The table as it is now.
-    pub table: Arc<TableSchema>,
-    /// Which of the statement's views is the table's present.
-    pub slot: usize,
-    /// What happens.
-    pub action: WriteAction,
-}
-
-impl Write {
-    /// `INSERT`, `UPDATE` or `DELETE`.
-    pub fn verb(&self) -> &'static str {
-        match self.action {
-            WriteAction::Insert { .. } => "INSERT",
-            WriteAction::Update { .. } => "UPDATE",
-            WriteAction::Delete { .. } => "DELETE",
-        }
-    }
-}
-
-/// How rows that come from outside of the language fill a table.
-#[derive(Clone, Debug)]
-pub struct BulkLoad {
-    /// The table as it is now.
-    pub table: Arc<TableSchema>,
-    /// For each column of the table which value of a row is its own, if any.
-    pub places: Vec<Option<usize>>,
-    /// What each column has where a row gives it nothing.
-    pub defaults: Vec<BoundExpression>,
-}
-
-/// What happens to a table's rows.
-#[derive(Clone, Debug)]
-pub enum WriteAction {
-    /// New rows.
-    Insert {
-        /// Where their values come from.
-        input: InsertInput,
-        /// For each column of the table where its value comes from.
-        columns: Vec<ColumnSource>,
-        /// Which value of the input is the number of its row, if one is.
-        row: Option<usize>,
-    },
-    /// New values for the rows reached; the access reads all columns in order, and behind them the
-    /// hidden ones that new values are made from.
-    Update {
-        /// Which rows.
-        access: TableAccess,
-        /// Column and new value, over the columns of the access.
-        assignments: Vec<(usize, BoundExpression)>,
-    },
-    /// The rows reached go; the access reads all columns in order.
-    Delete {
-        /// Which rows.
-        access: TableAccess,
-    },
-}
-
-/// Where the rows of an INSERT come from.
-#[derive(Clone, Debug)]
-pub enum InsertInput {
-    /// Rows of constant expressions.
-    Values(BoundRows),
-    /// Rows of a query.
-    Query(Box<QueryPlan>),
-}
-
-/// Where a column's value comes from.
-#[derive(Clone, Debug)]
-pub enum ColumnSource {
-    /// The value of the input at this index.
-    Input(usize),
-    /// The column's default, NULL where it has none.
-    Default(BoundExpression),
-}
-
 impl Plan {
     /// The types of the columns that come out.
     pub fn types(&self) -> Vec<DataType> {
@@ -417,15 +340,7 @@ impl Planned {
         match self {
             Planned::Query(query) => query.plan.for_each_access(visit),
             Planned::Schema { .. } => {}
-            Planned::Write(write) => match &write.action {
-                WriteAction::Insert { input: InsertInput::Query(query), .. } => {
-                    query.plan.for_each_access(visit);
-                }
-                WriteAction::Insert { input: InsertInput::Values(_), .. } => {}
-                WriteAction::Update { access, .. } | WriteAction::Delete { access } => {
-                    visit(access)
-                }
-            },
+            Planned::Write(write) => write.for_each_access(visit),
         }
     }
 
@@ -434,30 +349,13 @@ impl Planned {
         match self {
             Planned::Query(query) => query.plan.for_each_expression(visit),
             Planned::Schema { .. } => {}
-            Planned::Write(write) => match &write.action {
-                WriteAction::Insert { input, columns, .. } => {
-                    match input {
-                        InsertInput::Values(rows) => rows.expressions().for_each(&mut *visit),
-                        InsertInput::Query(query) => query.plan.for_each_expression(visit),
-                    }
-                    for fill in columns {
-                        if let ColumnSource::Default(expression) = fill {
-                            visit(expression);
-                        }
-                    }
-                }
-                WriteAction::Update { access, assignments } => {
-                    assignments.iter().for_each(|(_, value)| visit(value));
-                    access.for_each_expression(visit);
-                }
-                WriteAction::Delete { access } => access.for_each_expression(visit),
-            },
+            Planned::Write(write) => write.for_each_expression(visit),
         }
     }
 }
 
 impl TableAccess {
-    fn for_each_expression<'a>(&'a self, visit: &mut impl FnMut(&'a BoundExpression)) {
+    pub(super) fn for_each_expression<'a>(&'a self, visit: &mut impl FnMut(&'a BoundExpression)) {
         if let AccessPath::Find { values, .. } = &self.path {
             values.iter().flatten().for_each(&mut *visit);
         }

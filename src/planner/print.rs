@@ -1,10 +1,8 @@
 //! Plans as text: EXPLAIN's tree, an operator a line, inputs indented below.
 
 use super::expression::BoundExpression;
-use super::plan::{
-    AccessPath, AggregateCall, InsertInput, Join, Limits, Plan, Planned, SortKey, TableAccess,
-    Write, WriteAction,
-};
+use super::plan::{AccessPath, AggregateCall, Join, Limits, Plan, Planned, SortKey, TableAccess};
+use super::write_plan::{InsertInput, Write, WriteAction};
 use crate::language::ast::JoinKind;
 use crate::types::{KeyKind, KeySchema, TableSchema, with_stack};
 use std::collections::BTreeSet;

@@ -3,12 +3,13 @@
 use super::bind::Binder;
 use super::expression::BoundExpression;
 use super::logical::{Logical, LogicalTable};
-use super::plan::{BulkLoad, ColumnSource, InsertInput, TableAccess, Write, WriteAction};
+use super::plan::TableAccess;
 use super::query::{self, Surroundings};
 use super::scope::Scope;
 use super::subquery::SubqueryBinder;
 use super::suggest::suggest;
 use super::values::{BoundRows, Target};
+use super::write_plan::{BulkLoad, ColumnSource, InsertInput, Write, WriteAction};
 use super::{Error, Planning, TableSource, exact_numbers, lower};
 use crate::language::ast::{
     AssignedValue, Delete, Expression, ExpressionKind, ExpressionList, Identifier, Insert,
