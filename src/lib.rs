@@ -44,8 +44,8 @@
 //!    [`PlanInput`](executor::PlanInput) for each table it names: a [`TableView`](storage::TableView), or a
 //!    [`Relation`](executor::Relation) made from the log as it is read. They give
 //!    [`Rows`](session::Rows), one Arrow batch at a time, as they are asked for.
-//! 6. A write: [`write`](executor::write) computes its [`ChangeSet`](executor::ChangeSet) and checks them
-//!    against types and keys. They are recorded in a [`Fork`](storage::Fork), which is the open
+//! 6. A write: [`write`](executor::write()) takes its rows through the steps that check them against
+//!    types and keys, and records what they change in a [`Fork`](storage::Fork), which is the open
 //!    transaction, or one for this statement alone.
 //! 7. [`Database::commit`](storage::Database::commit) numbers the fork's operations as
 //!    [`Event`](storage::Event)s, appends them to the [`EventStore`](storage::EventStore) and syncs.

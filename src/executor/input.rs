@@ -29,16 +29,3 @@ pub enum PlanInput {
     /// What only looks like a table.
     Relation(Arc<dyn Relation>),
 }
-
-impl PlanInput {
-    /// The table.
-    ///
-    /// # Panics
-    /// If it is none: only tables are written, and the planner was told which are.
-    pub(super) fn table(&self) -> &TableView {
-        match self {
-            PlanInput::Table(view) => view,
-            PlanInput::Relation(relation) => unreachable!("{relation:?} is never written"),
-        }
-    }
-}

@@ -1,8 +1,8 @@
 //! Floor 3: a plan and its inputs become rows, or changes.
 //!
 //! In: a plan and one [`PlanInput`] per slot, mostly a [`TableView`]. Out: batches of Arrow arrays, drawn one by one from an
-//! [`Operator`], or the checked [`ChangeSet`] of a write. Nothing here knows when a view
-//! is.
+//! [`Operator`]; or the checked changes of a write, recorded in a [`Fork`]. Nothing here knows when a
+//! view is.
 //!
 //! Decided here: operators stream; a sort, the right side of a join and the groups of an aggregate
 //! hold rows, and EXPLAIN says so. One evaluator ([`Context`]) computes every expression, those of
@@ -55,7 +55,7 @@ pub use input::{PlanInput, Relation};
 pub use operator::{BoxedOperator, Operator};
 pub use plan_operators::open;
 pub use profile::{OperatorProfile, Profile};
-pub use write::{ChangeSet, PartialRow, load, write};
+pub use write::{PartialRow, Written, load, write};
 
 #[cfg(doc)]
-use crate::storage::TableView;
+use crate::storage::{Fork, TableView};

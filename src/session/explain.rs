@@ -1,13 +1,14 @@
 //! EXPLAIN and EXPLAIN ANALYZE: plans, where their tables come from, and what running them cost.
 //!
-//! A query under ANALYZE runs to its end and its rows are dropped. Of a write all changes are computed
-//! and checked, and then dropped: nothing reaches the transaction or the log.
+//! A query under ANALYZE runs to its end and its rows are dropped. A write is done in a fork of its own,
+//! which is dropped, too: nothing reaches the transaction or the log.
 
 use super::outcome::{self, Outcome};
 use super::{Error, Session};
 use crate::executor::{self, OperatorProfile, Profile};
 use crate::language::ast::{ExplainMode, Statement};
 use crate::planner::{self, Planned, RewriteStep};
+use crate::storage::Fork;
 use crate::types::{DataType, Row, Value};
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,7 +51,9 @@ impl Session {
             }
             Planned::Write(write) => {
                 self.check_present()?;
-                executor::write(write, &inputs, &context)?;
+                let present = self.present()?;
+                let next = present.period().last.next();
+                executor::write(write, inputs, &mut Fork::new(present, next), &context)?;
             }
             Planned::Schema { .. } => {}
         }

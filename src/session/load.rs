@@ -180,15 +180,15 @@ impl BulkLoader<'_> {
         let (load, refused) = (&self.load, &mut self.refused);
         let view = self.guard.fork().view().table(&load.table);
         let rows = self.waiting.drain(..);
-        let changed = executor::load(load, &view, rows, &self.context, |place, error| {
+        let changes = executor::load(load, &view, rows, &self.context, |place, error| {
             let error = Error::from(error);
             let reason = std::iter::once(error.to_string()).chain(error.notes().iter().cloned());
             refused.push(place, reason.collect::<Vec<_>>().join("; "));
-        });
+        })?;
         // The view goes before the fork changes, so that nothing has to be copied for it.
         drop(view);
-        self.rows += changed.rows;
-        self.guard.fork().record(changed.changes)?;
+        self.rows += changes.len();
+        self.guard.fork().record(changes)?;
         Ok(())
     }
 }

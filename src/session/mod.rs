@@ -124,9 +124,9 @@ enum ExecutablePlan<'a> {
     Shared(&'a SharedPlan),
 }
 
-impl ExecutableStatement<'_> {
+impl ExecutablePlan<'_> {
     fn planned(&self) -> &Planned {
-        match &self.plan {
+        match self {
             ExecutablePlan::Own(planned) => planned,
             ExecutablePlan::Shared(shared) => &shared.planned,
         }
@@ -480,7 +480,7 @@ impl Session {
             PendingStatement::Shared { .. } => false,
         };
         let executable = self.executable(pending, view)?;
-        let Planned::Query(query) = executable.planned() else {
+        let Planned::Query(query) = executable.plan.planned() else {
             unreachable!("the plan of a SELECT is a query")
         };
         let mut rows = executor::open(&query.plan, &executable.inputs, &executable.context)?;
@@ -549,28 +549,26 @@ impl Session {
         {
             return self.write_sequence(fork, write);
         }
-        let executable = self.executable(pending, fork.view())?;
-        let mut new_notices = Vec::new();
-        let (verb, name, rows, changes) = match executable.planned() {
+        let ExecutableStatement { plan, inputs, context, .. } =
+            self.executable(pending, fork.view())?;
+        match plan.planned() {
             Planned::Write(write) => {
-                let changed = executor::write(write, &executable.inputs, &executable.context)?;
-                (write.verb(), write.table.name.clone(), changed.rows, changed.changes)
+                let written = executor::write(write, inputs, fork, &context)?;
+                let (verb, name) = (write.verb(), write.table.name.clone());
+                let (rows, events) = (written.rows, written.events);
+                Ok(Receipt { verb, name, rows, events, committed: None })
             }
             Planned::Schema { verb, name, changes, initial, notices } => {
-                new_notices.clone_from(notices);
-                let (initial, view) = (initial.as_ref(), fork.view());
                 let changes =
-                    executor::schema_changes(changes, initial, &view, &executable.context)?;
-                let changes = changes.into_iter().map(Change::Schema).collect();
-                (*verb, name.clone(), 0, changes)
+                    executor::schema_changes(changes, initial.as_ref(), &fork.view(), &context)?;
+                // The views go before the fork changes, so that nothing has to be copied for them.
+                drop(inputs);
+                let events = fork.record(changes.into_iter().map(Change::Schema).collect())?;
+                self.notices.borrow_mut().extend(notices.iter().cloned());
+                Ok(Receipt { verb, name: name.clone(), rows: 0, events, committed: None })
             }
             Planned::Query(_) => unreachable!("a statement that changes nothing is read"),
-        };
-        // The views go before the fork changes, so that nothing has to be copied for them.
-        drop(executable);
-        let events = fork.record(changes)?;
-        self.notices.borrow_mut().extend(new_notices);
-        Ok(Receipt { verb, name, rows, events, committed: None })
+        }
     }
 }
 

@@ -94,7 +94,7 @@ impl Session {
         let statement = Statement::Query(Box::new(query));
         let executable =
             self.executable(PendingStatement::Parsed { statement: &statement, text: "" }, view)?;
-        let Planned::Query(query) = executable.planned() else {
+        let Planned::Query(query) = executable.plan.planned() else {
             unreachable!("the plan of a SELECT is a query")
         };
         let types: Vec<DataType> = query.columns.iter().map(|(_, data_type)| *data_type).collect();

@@ -1,0 +1,39 @@
+//! Values as columns hold them, and the numbers that rows are given.
+
+use super::super::Error;
+use crate::types::{Column, DataType, RowId, TableSchema, Value};
+
+/// The way out for a value that a column cannot hold: that of SQLite.
+const FLEXIBLE: &str =
+    "a FLEXIBLE table takes any value, as in SQLite: SET flexible_types = on, or --flexible-types";
+
+/// A value as the column holds it.
+pub(in super::super) fn assign(
+    table: &TableSchema,
+    column: &Column,
+    value: Value,
+) -> Result<Value, Error> {
+    column.data_type.accept(value).map_err(|rejected| {
+        let message = format!("{}.{} cannot hold it: {rejected}", table.name, column.name);
+        let help = (!rejected.infinite).then(|| FLEXIBLE.to_owned());
+        Error::Failed { code: "type", message, help }
+    })
+}
+
+/// The largest number that a row can be given: room for more rows than there will ever be is left
+/// above it.
+const MAX_ROW: u64 = 1 << 62;
+
+/// The number that a row is given; `None` for NULL, which is the next.
+pub(super) fn row_number(table: &TableSchema, value: Value) -> Result<Option<RowId>, Error> {
+    let wrong = |value: String| {
+        let message = format!("{value} is no number of a row of {}", table.name);
+        let help = format!("it is a whole number from 1 to {MAX_ROW}");
+        Error::Failed { code: "rowid", message, help: Some(help) }
+    };
+    let shown = value.shortened();
+    let accepted = DataType::Integer.accept(value).map_err(|rejected| wrong(rejected.value))?;
+    let Value::Integer(number) = accepted else { return Ok(None) };
+    let row = u64::try_from(number).ok().filter(|row| (1..=MAX_ROW).contains(row));
+    row.map(|row| Some(RowId(row))).ok_or_else(|| wrong(shown))
+}

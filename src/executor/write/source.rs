@@ -1,0 +1,204 @@
+//! The first step of a write: its rows, read wholly before anything changes.
+
+use super::super::Error;
+use super::super::access::AccessRows;
+use super::super::datum::{Batch, Datum};
+use super::super::evaluate::Context;
+use super::super::input::PlanInput;
+use super::super::plan_operators::open_operator;
+use super::super::profile::Probe;
+use super::assign::{assign, row_number};
+use super::place::{in_query, in_row, in_values};
+use super::row::WriteRow;
+use crate::planner::{
+    BoundExpression, BoundValue, ColumnSource, InsertInput, TableAccess, Write, WriteAction,
+};
+use crate::types::{Row, RowId, TableSchema, Value, column::value_at};
+
+/// The rows of a write, in order: new ones with their defaults, those that change with what they become,
+/// those that go. A column that fills itself is NULL where nothing is given.
+pub(super) fn read(
+    write: &Write,
+    inputs: &[PlanInput],
+    context: &Context,
+) -> Result<Vec<WriteRow>, Error> {
+    match &write.action {
+        WriteAction::Insert { input, columns, row } => {
+            let source = NewRows { table: &write.table, columns, row: *row, context };
+            source.read(input, inputs)
+        }
+        WriteAction::Update { access, assignments } => {
+            updated(&write.table, access, assignments, inputs, context)
+        }
+        WriteAction::Delete { access } => deleted(&write.table, access, inputs, context),
+    }
+}
+
+/// Where the rows of an INSERT come from.
+pub(super) struct NewRows<'a> {
+    pub table: &'a TableSchema,
+    pub columns: &'a [ColumnSource],
+    /// Which value of the input is the number of its row, if one is.
+    pub row: Option<usize>,
+    pub context: &'a Context,
+}
+
+impl NewRows<'_> {
+    fn read(&self, input: &InsertInput, inputs: &[PlanInput]) -> Result<Vec<WriteRow>, Error> {
+        match input {
+            InsertInput::Values(rows) => {
+                let mut all = rows.values();
+                let mut read = Vec::with_capacity(rows.len());
+                for place in 0..rows.len() {
+                    let values = self.evaluate(all.by_ref().take(rows.width()), place);
+                    let row = values.and_then(|values| self.row(values, place));
+                    read.push(row.map_err(|error| in_values(error, self, rows.len()))?);
+                }
+                Ok(read)
+            }
+            InsertInput::Query(query) => {
+                let types: Vec<_> = query.columns.iter().map(|(_, data_type)| *data_type).collect();
+                let mut rows = open_operator(&query.plan, inputs, self.context)?;
+                let mut read = Vec::new();
+                while let Some(batch) = rows.next()? {
+                    for at in 0..batch.rows {
+                        let values = || -> Vec<Value> {
+                            let typed = batch.columns.iter().zip(&types);
+                            typed.map(|(array, t)| value_at(array, *t, at)).collect()
+                        };
+                        let row = self.row(values(), read.len());
+                        read.push(row.map_err(|error| in_query(error, self, &values()))?);
+                    }
+                }
+                Ok(read)
+            }
+        }
+    }
+
+    /// The values of a row of VALUES.
+    fn evaluate<'b>(
+        &self,
+        row: impl Iterator<Item = BoundValue<'b>>,
+        place: usize,
+    ) -> Result<Vec<Value>, Error> {
+        let is_given = |fill: &ColumnSource, at: usize| matches!(fill, ColumnSource::Input(from) if *from == at);
+        let mut values = Vec::with_capacity(self.table.columns.len());
+        for (at, value) in row.enumerate() {
+            values.push(match value {
+                BoundValue::Constant(value) => value,
+                BoundValue::Expression(expression) => {
+                    self.context.constant(expression).map_err(|error| {
+                        let column = self.columns.iter().position(|fill| is_given(fill, at));
+                        error.of_row(Some(place), column)
+                    })?
+                }
+            });
+        }
+        Ok(values)
+    }
+
+    /// The new row that these values of the input make.
+    fn row(&self, mut values: Vec<Value>, place: usize) -> Result<WriteRow, Error> {
+        let number = match self.row {
+            Some(at) => row_number(self.table, std::mem::replace(&mut values[at], Value::Null))
+                .map_err(|error| error.of_row(Some(place), None))?,
+            None => None,
+        };
+        let new = new_row(self.table, place, |index| match &self.columns[index] {
+            ColumnSource::Input(at) => Ok(std::mem::replace(&mut values[*at], Value::Null)),
+            ColumnSource::Default(expression) => self.context.constant(expression),
+        })?;
+        Ok(WriteRow { row: number, old: None, new: Some(new), place })
+    }
+}
+
+/// A row whose columns have these values.
+pub(super) fn new_row(
+    table: &TableSchema,
+    place: usize,
+    mut value_of: impl FnMut(usize) -> Result<Value, Error>,
+) -> Result<Row, Error> {
+    let mut row = Vec::with_capacity(table.columns.len());
+    for (index, column) in table.columns.iter().enumerate() {
+        let value = value_of(index).and_then(|value| assign(table, column, value));
+        row.push(value.map_err(|error| error.of_row(Some(place), Some(index)))?);
+    }
+    Ok(row)
+}
+
+/// The rows that an UPDATE or a DELETE reaches.
+struct TargetRows {
+    rows: AccessRows,
+    probe: Probe,
+}
+
+impl TargetRows {
+    fn open(
+        access: &TableAccess,
+        inputs: &[PlanInput],
+        context: &Context,
+    ) -> Result<TargetRows, Error> {
+        let probe = context.probe();
+        let rows = probe.time(|| AccessRows::open(access, inputs, context))?;
+        Ok(TargetRows { rows, probe })
+    }
+
+    fn next(&mut self) -> Result<Option<(Vec<RowId>, Batch)>, Error> {
+        let next = self.probe.time(|| self.rows.next_rows())?;
+        if let Some((rows, _)) = &next {
+            self.probe.count(rows.len());
+        }
+        Ok(next)
+    }
+}
+
+fn updated(
+    table: &TableSchema,
+    access: &TableAccess,
+    assignments: &[(usize, BoundExpression)],
+    inputs: &[PlanInput],
+    context: &Context,
+) -> Result<Vec<WriteRow>, Error> {
+    let mut targets = TargetRows::open(access, inputs, context)?;
+    let mut read = Vec::new();
+    while let Some((rows, batch)) = targets.next()? {
+        let values: Result<Vec<Datum>, Error> =
+            assignments.iter().map(|(_, value)| context.evaluate(value, &batch)).collect();
+        let values = values?;
+        for (at, row) in rows.into_iter().enumerate() {
+            let old = row_at(table, &batch, at);
+            let mut new = old.clone();
+            for ((column, expression), value) in assignments.iter().zip(&values) {
+                let value = value.value(expression.data_type, at);
+                new[*column] = assign(table, &table.columns[*column], value).map_err(|error| {
+                    in_row(error.of_row(None, Some(*column)), table, assignments, &old, row)
+                })?;
+            }
+            let place = read.len();
+            read.push(WriteRow { row: Some(row), old: Some(old), new: Some(new), place });
+        }
+    }
+    Ok(read)
+}
+
+fn deleted(
+    table: &TableSchema,
+    access: &TableAccess,
+    inputs: &[PlanInput],
+    context: &Context,
+) -> Result<Vec<WriteRow>, Error> {
+    let mut targets = TargetRows::open(access, inputs, context)?;
+    let mut read = Vec::new();
+    while let Some((rows, batch)) = targets.next()? {
+        for (at, row) in rows.into_iter().enumerate() {
+            let (old, place) = (Some(row_at(table, &batch, at)), read.len());
+            read.push(WriteRow { row: Some(row), old, new: None, place });
+        }
+    }
+    Ok(read)
+}
+
+fn row_at(table: &TableSchema, batch: &Batch, row: usize) -> Row {
+    let typed = batch.columns.iter().zip(&table.columns);
+    typed.map(|(array, column)| value_at(array, column.data_type, row)).collect()
+}

@@ -1,0 +1,120 @@
+//! The step that compares the keys of rows that come: with each other, and with the rows that stay.
+
+use super::super::Error;
+use super::row::{Failures, WriteRow};
+use crate::storage::{LocatedVersion, TableView};
+use crate::types::column::value_at;
+use crate::types::{KeyKind, KeySchema, Row, RowId, TableSchema, Value, key};
+use std::collections::{HashMap, HashSet};
+
+/// The new values of one of a table's unique keys, as rows bring them.
+struct KeyValues<'a> {
+    key: &'a KeySchema,
+    /// Each list of values once, with the index of its row.
+    values: Vec<(usize, Vec<Value>)>,
+    /// The rows by the encodings of their values, as soon as there are two lists.
+    rows: HashMap<Vec<u8>, usize>,
+}
+
+impl<'a> KeyValues<'a> {
+    fn new(key: &'a KeySchema) -> KeyValues<'a> {
+        KeyValues { key, values: Vec::new(), rows: HashMap::new() }
+    }
+
+    /// Takes in what a row has of the key; gives the row of the batch that has the same. A key with a
+    /// NULL in it is like no other.
+    fn add(&mut self, index: usize, row: &Row) -> Option<usize> {
+        let values = key_values(self.key, row)?;
+        // A single row needs no set to be unique in.
+        if let [(first, only)] = self.values.as_slice() {
+            self.rows.insert(key::encode(only), *first);
+        }
+        if !self.values.is_empty() {
+            let encoded = key::encode(&values);
+            if let Some(first) = self.rows.get(&encoded) {
+                return Some(*first);
+            }
+            self.rows.insert(encoded, index);
+        }
+        self.values.push((index, values));
+        None
+    }
+}
+
+/// What a row has of a key; `None` where a NULL is among it.
+fn key_values(key: &KeySchema, row: &Row) -> Option<Vec<Value>> {
+    let values: Vec<Value> = key.columns.iter().map(|column| row[*column].clone()).collect();
+    (!values.iter().any(Value::is_null)).then_some(values)
+}
+
+/// Asks of every row of a batch whether one of the keys that are `wanted` is another's: one of the
+/// batch's own, or one that is there and is not among those that the batch changes.
+///
+/// Keys are compared as they are when all rows have changed, so that an UPDATE may exchange them.
+pub(super) fn check(
+    table: &TableSchema,
+    view: &TableView,
+    rows: &[WriteRow],
+    wanted: impl Fn(&KeySchema) -> bool,
+    failures: &mut Failures,
+) {
+    let changes: HashSet<RowId> =
+        rows.iter().filter(|row| row.old.is_some()).filter_map(|row| row.row).collect();
+    for key in table.keys.iter().filter(|key| key.unique && wanted(key)) {
+        let mut known = KeyValues::new(key);
+        for (index, row) in rows.iter().enumerate() {
+            let Some(new) = row.new.as_ref().filter(|_| !failures.has(index)) else { continue };
+            if let Some(first) = known.add(index, new) {
+                let values = key_values(key, new).unwrap_or_default();
+                let error = duplicate(table, key, &values, "given twice");
+                let error = error.of_row(Some(row.place), key.columns.last().copied());
+                // What other row of an UPDATE has the key says its place, which nobody knows.
+                let place = row.old.is_none().then(|| rows[first].place + 1);
+                let note = place.map(|place| format!("row {place} gives it first"));
+                failures.note(index, error.note(note));
+            }
+        }
+        for (index, values) in &known.values {
+            let found = view.find(key.id, values).unwrap_or_default();
+            if let Some(there) = found.iter().find(|located| !changes.contains(&located.row())) {
+                let error = duplicate(table, key, values, "there already");
+                let error = error.of_row(Some(rows[*index].place), key.columns.last().copied());
+                failures.note(*index, error.note(row_there(table, view, *there)));
+            }
+        }
+    }
+}
+
+/// `accounts.id 1 is there already: PRIMARY KEY`.
+pub(in super::super) fn duplicate(
+    table: &TableSchema,
+    key: &KeySchema,
+    values: &[Value],
+    how: &str,
+) -> Error {
+    let named = |(column, value): (&usize, &Value)| {
+        format!("{}.{} {}", table.name, table.columns[*column].name, value.shortened())
+    };
+    let named: Vec<String> = key.columns.iter().zip(values).map(named).collect();
+    let kind = match key.kind {
+        KeyKind::Primary => "PRIMARY KEY",
+        KeyKind::Unique | KeyKind::Index => "UNIQUE",
+    };
+    Error::failed("unique", format!("{} is {how}: {kind}", named.join(" with ")))
+}
+
+/// The most columns of a row that a note shows.
+const MOST_SHOWN: usize = 6;
+
+/// A row that is there in words: `the row there: id 1, owner 'Ada'`.
+fn row_there(table: &TableSchema, view: &TableView, located: LocatedVersion) -> Option<String> {
+    let columns: Vec<usize> = (0..table.columns.len().min(MOST_SHOWN)).collect();
+    // What is wrong is said in any case.
+    let rows = view.fetch(&[located], &columns).ok()?;
+    let shown = rows.columns.iter().zip(&table.columns).map(|(array, column)| {
+        format!("{} {}", column.name, value_at(array, column.data_type, 0).shortened())
+    });
+    let shown: Vec<String> = shown.collect();
+    let more = if table.columns.len() > MOST_SHOWN { ", …" } else { "" };
+    Some(format!("the row there: {}{more}", shown.join(", ")))
+}
