@@ -43,7 +43,10 @@ pub fn schema_changes(
             | SchemaChange::DropIndex { .. }
             | SchemaChange::DropColumn { .. }
             | SchemaChange::RenameColumn { .. }
-            | SchemaChange::RenameTable { .. } => {}
+            | SchemaChange::RenameTable { .. }
+            | SchemaChange::CreateDefinition(_)
+            | SchemaChange::DropDefinition(_)
+            | SchemaChange::ReplaceDefinition { .. } => {}
         }
     }
     Ok(changes)

@@ -7,7 +7,7 @@ use super::{Error, Session};
 use crate::executor::{self, Batch, Context, Relation};
 use crate::language::ast::{Identifier, SpannedPoint};
 use crate::planner::{Catalog, create_index, create_table};
-use crate::storage::row_json;
+use crate::storage::{SchemaChange, definition_changes, row_json};
 use crate::types::column::value_at;
 use crate::types::{
     Column, DataType, KeyKind, KeySchema, Period, Row, Schema, TableSchema, Value, exact_json, fold,
@@ -49,7 +49,8 @@ impl Session {
         if let Some(name) = table {
             let is_named = |table: &Arc<TableSchema>| table.name.eq_ignore_ascii_case(name);
             pairs.retain(|pair| pair.iter().flatten().any(is_named));
-            if pairs.is_empty() {
+            let views = [&before, &after].map(|view| view.schema().view(name));
+            if pairs.is_empty() && views == [None, None] {
                 self.catalog()?.table(&Identifier::of(name), None)?;
             }
         }
@@ -66,7 +67,9 @@ impl Session {
             let (first, last) = if is_gone { (None, definitions) } else { (definitions, None) };
             first.into_iter().chain(rows).chain(last)
         });
-        let rows = outcome::streamed(COLUMNS, batches, Some(to));
+        let changed = changed_definitions(before.schema(), after.schema(), table);
+        let changed = (!changed.is_empty()).then(|| Ok(outcome::batch_of(COLUMNS, &changed)));
+        let rows = outcome::streamed(COLUMNS, batches.chain(changed), Some(to));
         Ok(Outcome::Rows(rows).listing(now))
     }
 }
@@ -208,7 +211,7 @@ fn definition_rows(old: Option<&TableSchema>, new: Option<&TableSchema>) -> Vec<
                 format!("{} {name}", op.to_uppercase().replace('_', " "))
             }
         };
-        rows.push(definition_row(table, op, change, [was, is]));
+        rows.push(definition_row(&table.name, op, change, [was, is]));
     }
     if let Some(new) = new {
         let remains = |keys: Option<&TableSchema>, key: &KeySchema| {
@@ -218,17 +221,46 @@ fn definition_rows(old: Option<&TableSchema>, new: Option<&TableSchema>) -> Vec<
             for key in indexes(old).filter(|key| !remains(Some(new), key)) {
                 let sides = [Some(create_index(old, key)), None];
                 let change = format!("DROP INDEX {}", index_name(key));
-                rows.push(definition_row(table, "drop_index", change, sides));
+                rows.push(definition_row(&table.name, "drop_index", change, sides));
             }
         }
         for key in indexes(new).filter(|key| !remains(old, key)) {
             let sides = [None, Some(create_index(new, key))];
             let on = Identifier::of(&table.name);
             let change = format!("CREATE INDEX {} ON {on}", index_name(key));
-            rows.push(definition_row(table, "create_index", change, sides));
+            rows.push(definition_row(&table.name, "create_index", change, sides));
         }
     }
     rows
+}
+
+/// The views and triggers that differ, those of one table or view or of all.
+fn changed_definitions(before: &Schema, after: &Schema, table: Option<&str>) -> Vec<Row> {
+    let row = |change: SchemaChange| {
+        let (verb, sides) = match &change {
+            SchemaChange::CreateDefinition(new) => ("CREATE", [None, Some(new.sql.clone())]),
+            SchemaChange::DropDefinition(old) => ("DROP", [Some(old.sql.clone()), None]),
+            SchemaChange::ReplaceDefinition { old, new } => {
+                ("REPLACE", [old, new].map(|side| Some(side.sql.clone())))
+            }
+            SchemaChange::CreateTable(_)
+            | SchemaChange::DropTable(_)
+            | SchemaChange::RestoreTable { .. }
+            | SchemaChange::CreateIndex { .. }
+            | SchemaChange::DropIndex { .. }
+            | SchemaChange::AddColumn { .. }
+            | SchemaChange::DropColumn { .. }
+            | SchemaChange::RenameColumn { .. }
+            | SchemaChange::RenameTable { .. } => return None,
+        };
+        let definition = change.definition()?;
+        if table.is_some_and(|table| !definition.table_name().eq_ignore_ascii_case(table)) {
+            return None;
+        }
+        let words = change_text::definition_words(verb, definition);
+        Some(definition_row(definition.table_name(), change.name(), words, sides))
+    };
+    definition_changes(before, after).into_iter().filter_map(row).collect()
 }
 
 /// What was altered, in the words of the statements that do it.
@@ -264,13 +296,8 @@ fn indexes(table: &TableSchema) -> impl Iterator<Item = &KeySchema> {
 }
 
 /// A change of a definition as [`Session::difference`] tells it.
-fn definition_row(
-    table: &TableSchema,
-    op: &str,
-    change: String,
-    statements: [Option<String>; 2],
-) -> Row {
-    let described = [Value::text(&table.name), Value::text(op), Value::Null, Value::text(change)];
+fn definition_row(table: &str, op: &str, change: String, statements: [Option<String>; 2]) -> Row {
+    let described = [Value::text(table), Value::text(op), Value::Null, Value::text(change)];
     let statements = statements.map(|sql| {
         let text = sql.map(|sql| exact_json(&Value::text(sql)));
         text.map_or(Value::Null, |text| Value::Json(text.into()))

@@ -8,8 +8,12 @@ use crate::language::ast::{Annotations, Identifier};
 use crate::planner::{column_definition, create_index};
 use crate::storage::{
     Change, Event, Marker, Operation, RowImages, RowOperation, SchemaChange, TransactionInfo,
+    definition_changes,
 };
-use crate::types::{EventId, Period, RowId, Schema, TableId, TableSchema, Timestamp, TxId};
+use crate::types::{
+    Definition, DefinitionKind, EventId, Period, RowId, Schema, TableId, TableSchema, Timestamp,
+    TxId,
+};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -31,6 +35,8 @@ struct RevertibleTransaction {
     created: Vec<TableId>,
     /// The tables that it created and dropped.
     passing: Vec<TableId>,
+    /// The views and triggers that it created, dropped or replaced, each once.
+    definitions: Vec<(DefinitionKind, String)>,
 }
 
 impl Session {
@@ -77,7 +83,7 @@ impl Session {
     }
 
     /// The changes that drop the tables that a transaction created, and bring back those that it
-    /// dropped.
+    /// dropped; and those that make the views and triggers what they were before it.
     fn tables_back(
         &self,
         undone: &RevertibleTransaction,
@@ -87,9 +93,16 @@ impl Session {
         for table in now.tables().filter(|table| undone.created.contains(&table.id)) {
             changes.push(Change::Schema(SchemaChange::DropTable(Arc::clone(table))));
         }
+        let before = undone.period.first.before();
         for (_, event) in &undone.dropped {
-            let before = undone.period.first.before();
             changes.extend(self.database.restored_table(*event, before)?);
+        }
+        if !undone.definitions.is_empty() {
+            let before = self.database.view(Period::at(before))?;
+            let back = definition_changes(now, before.schema()).into_iter();
+            let back =
+                back.filter(|change| change.definition().is_some_and(|of| undone.defined(of)));
+            changes.extend(back.map(Change::Schema));
         }
         Ok(changes)
     }
@@ -106,7 +119,7 @@ impl Session {
             };
             let (period, reverts) = (Period { first, last }, metadata.reverts);
             let (done, counters, deleted) = Default::default();
-            let (dropped, created, passing) = Default::default();
+            let (dropped, created, passing, definitions) = Default::default();
             let mut undone = RevertibleTransaction {
                 tx,
                 period,
@@ -117,11 +130,12 @@ impl Session {
                 dropped,
                 created,
                 passing,
+                definitions,
             };
             for event in self.database.store().read(period) {
                 undone.note(&event?)?;
             }
-            if !undone.done.is_empty() {
+            if !undone.done.is_empty() || !undone.definitions.is_empty() {
                 return Ok(undone);
             }
             head = EventId(first.0.saturating_sub(1));
@@ -151,10 +165,17 @@ impl RevertibleTransaction {
                 }
                 ("COUNTER", table)
             }
-            Operation::Schema(change) => match self.note_tables(change, event.id)? {
-                Some(verb) => (verb, change.table()),
-                None => return Ok(()),
-            },
+            Operation::Schema(change) => {
+                let Some(table) = change.table() else {
+                    self.definitions
+                        .extend(change.definition().map(|of| (of.kind, of.name.clone())));
+                    return Ok(());
+                };
+                let Some(verb) = self.note_tables(change, table.id, event.id)? else {
+                    return Ok(());
+                };
+                (verb, table)
+            }
             Operation::Marker(
                 Marker::Tag { .. } | Marker::Snapshot { .. } | Marker::Transaction,
             ) => return Ok(()),
@@ -174,9 +195,9 @@ impl RevertibleTransaction {
     fn note_tables(
         &mut self,
         change: &SchemaChange,
+        table: TableId,
         event: EventId,
     ) -> Result<Option<&'static str>, Error> {
-        let table = change.table().id;
         let was_created = self.created.contains(&table);
         match change {
             SchemaChange::CreateTable(_) => self.created.push(table),
@@ -208,7 +229,10 @@ impl RevertibleTransaction {
             | SchemaChange::AddColumn { .. }
             | SchemaChange::DropColumn { .. }
             | SchemaChange::RenameColumn { .. }
-            | SchemaChange::RenameTable { .. } => return Err(not_undone(change, event)),
+            | SchemaChange::RenameTable { .. }
+            | SchemaChange::CreateDefinition(_)
+            | SchemaChange::DropDefinition(_)
+            | SchemaChange::ReplaceDefinition { .. } => return Err(not_undone(change, event)),
         }
         Ok(Some("CREATE TABLE"))
     }
@@ -217,6 +241,13 @@ impl RevertibleTransaction {
     fn is_of_tables(&self, table: TableId) -> bool {
         let dropped = self.dropped.iter().map(|(dropped, _)| dropped);
         self.created.iter().chain(&self.passing).chain(dropped).any(|of| *of == table)
+    }
+
+    /// Whether it created, dropped or replaced this view or trigger.
+    fn defined(&self, definition: &Definition) -> bool {
+        self.definitions.iter().any(|(kind, name)| {
+            *kind == definition.kind && name.eq_ignore_ascii_case(&definition.name)
+        })
     }
 
     /// The tables whose rows it changed, each once.
@@ -258,15 +289,23 @@ impl RevertibleTransaction {
                 _ => format!(", {verb} {} ({count} row{plural})", table.name),
             });
         }
+        let mut definitions = self.definitions.clone();
+        definitions.sort();
+        definitions.dedup();
+        for (kind, of) in definitions {
+            name.push_str(&format!(", {} {of}", kind.keyword()));
+        }
         name
     }
 }
 
 /// Why a transaction with this change of the tables is not taken back.
 fn not_undone(change: &SchemaChange, event: EventId) -> Error {
-    let table = change.table();
-    let name = Identifier::of(&table.name);
-    let column = |at: usize| table.columns.get(at).map_or("?", |column| column.name.as_str());
+    let name = Identifier::of(change.table_name());
+    let column = |at: usize| {
+        let column = change.table().and_then(|table| table.columns.get(at));
+        column.map_or("?", |column| column.name.as_str())
+    };
     let way_out = match change {
         SchemaChange::CreateTable(_)
         | SchemaChange::DropTable(_)
@@ -291,6 +330,9 @@ fn not_undone(change: &SchemaChange, event: EventId) -> Error {
         SchemaChange::RenameTable { name: new, .. } => {
             format!("ALTER TABLE {} RENAME TO {name}", Identifier::of(new))
         }
+        SchemaChange::CreateDefinition(of)
+        | SchemaChange::DropDefinition(of)
+        | SchemaChange::ReplaceDefinition { old: of, .. } => of.sql.clone(),
     };
     let message = "the last transaction changed the tables";
     executor::Error::Failed {

@@ -171,10 +171,20 @@ impl Operation {
         match self {
             Operation::Row(RowOperation { table, .. })
             | Operation::Marker(Marker::Counter { table, .. }) => Some(table),
-            Operation::Schema(change) => Some(change.table()),
+            Operation::Schema(change) => change.table(),
             Operation::Marker(
                 Marker::Tag { .. } | Marker::Snapshot { .. } | Marker::Transaction,
             ) => None,
+        }
+    }
+}
+
+impl Operation {
+    /// What its line says of its table: the name of the view, too, or of what a trigger is on.
+    pub fn table_name(&self) -> Option<&str> {
+        match self {
+            Operation::Schema(change) => Some(change.table_name()),
+            Operation::Row(_) | Operation::Marker(_) => self.table().map(|table| &*table.name),
         }
     }
 }

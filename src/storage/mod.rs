@@ -82,7 +82,7 @@ pub use projections::{
     SnapshotSource, row_file_name,
 };
 pub use salvage::{SalvageReport, SalvagedRange};
-pub use schema_change::{Dropped, SchemaChange};
+pub use schema_change::{Dropped, SchemaChange, definition_changes};
 pub use store::{
     EventReader, EventStore, LogGap, LostRange, SnapshotMarker, TagMarker, TransactionInfo,
 };

@@ -259,13 +259,14 @@ impl Salvage<'_> {
 
     /// Records a change of the tables, whose definitions are those of the new database.
     fn append_schema(&mut self, fork: &mut Fork, change: SchemaChange) -> Result<(), Error> {
-        let old = change.table().id;
+        let Some(old) = change.table().map(Arc::clone) else {
+            let change = bridge::definition_in(fork.view().schema(), change)?;
+            return fork.record(vec![Change::Schema(change)]).map(drop);
+        };
         let is_created =
             matches!(change, SchemaChange::CreateTable(_) | SchemaChange::RestoreTable { .. });
-        let table = match is_created {
-            true => Arc::clone(change.table()),
-            false => self.table(change.table())?,
-        };
+        let table = if is_created { Arc::clone(&old) } else { self.table(&old)? };
+        let old = old.id;
         let change = match change {
             SchemaChange::CreateTable(created) => SchemaChange::CreateTable(created),
             SchemaChange::RestoreTable { table, dropped } => match self.dropped.remove(&old) {
@@ -290,8 +291,13 @@ impl Salvage<'_> {
                 SchemaChange::RenameColumn { table, column, name }
             }
             SchemaChange::RenameTable { name, .. } => SchemaChange::RenameTable { table, name },
+            SchemaChange::CreateDefinition(_)
+            | SchemaChange::DropDefinition(_)
+            | SchemaChange::ReplaceDefinition { .. } => {
+                unreachable!("what has a table is neither a view nor a trigger")
+            }
         };
-        let name = change.table().name.clone();
+        let name = change.table_name().to_owned();
         fork.record(vec![Change::Schema(change)])?;
         let schema = fork.view().schema().clone();
         if is_created && let Some(table) = schema.table(&name) {

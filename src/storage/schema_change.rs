@@ -1,7 +1,8 @@
-//! What becomes of the tables: the same when a statement asks for it and when the log tells of it.
+//! What becomes of the schema: the same when a statement asks for it and when the log tells of it.
 
 use crate::types::{
-    Column, ColumnId, EventId, ForeignKey, KeyId, KeySchema, RowId, Schema, TableSchema, fold,
+    Column, ColumnId, Definition, DefinitionKind, EventId, ForeignKey, KeyId, KeySchema, RowId,
+    Schema, TableSchema, fold,
 };
 use std::sync::Arc;
 
@@ -77,6 +78,17 @@ pub enum SchemaChange {
         /// Its name from then on.
         name: String,
     },
+    /// A view or a trigger comes to be, its identity that of the event.
+    CreateDefinition(Arc<Definition>),
+    /// A view or a trigger goes.
+    DropDefinition(Arc<Definition>),
+    /// A view or a trigger is defined otherwise under the name and the identity that it has.
+    ReplaceDefinition {
+        /// As it was before.
+        old: Arc<Definition>,
+        /// As it is from then on.
+        new: Arc<Definition>,
+    },
 }
 
 impl SchemaChange {
@@ -91,11 +103,51 @@ impl SchemaChange {
             SchemaChange::DropColumn { .. } => "drop_column",
             SchemaChange::RenameColumn { .. } => "rename_column",
             SchemaChange::RenameTable { .. } => "rename_table",
+            SchemaChange::CreateDefinition(definition) => match definition.kind {
+                DefinitionKind::View => "create_view",
+                DefinitionKind::Trigger => "create_trigger",
+            },
+            SchemaChange::DropDefinition(definition) => match definition.kind {
+                DefinitionKind::View => "drop_view",
+                DefinitionKind::Trigger => "drop_trigger",
+            },
+            SchemaChange::ReplaceDefinition { new, .. } => match new.kind {
+                DefinitionKind::View => "replace_view",
+                DefinitionKind::Trigger => "replace_trigger",
+            },
         }
     }
 
-    /// The table that it is about, as it was before; the new one where it comes to be.
-    pub fn table(&self) -> &Arc<TableSchema> {
+    /// What it says of its table by name: of a view its own, of a trigger that of what it is on.
+    pub fn table_name(&self) -> &str {
+        match (self.table(), self.definition()) {
+            (Some(table), _) => &table.name,
+            (None, Some(definition)) => definition.table_name(),
+            (None, None) => unreachable!("a change is of a table or of a definition"),
+        }
+    }
+
+    /// The view or trigger that it is about, as it is after it or was until then.
+    pub fn definition(&self) -> Option<&Arc<Definition>> {
+        match self {
+            SchemaChange::CreateDefinition(definition)
+            | SchemaChange::DropDefinition(definition)
+            | SchemaChange::ReplaceDefinition { new: definition, .. } => Some(definition),
+            SchemaChange::CreateTable(_)
+            | SchemaChange::DropTable(_)
+            | SchemaChange::RestoreTable { .. }
+            | SchemaChange::CreateIndex { .. }
+            | SchemaChange::DropIndex { .. }
+            | SchemaChange::AddColumn { .. }
+            | SchemaChange::DropColumn { .. }
+            | SchemaChange::RenameColumn { .. }
+            | SchemaChange::RenameTable { .. } => None,
+        }
+    }
+
+    /// The table that it is about, as it was before; the new one where it comes to be. Views and
+    /// triggers are none.
+    pub fn table(&self) -> Option<&Arc<TableSchema>> {
         match self {
             SchemaChange::CreateTable(table)
             | SchemaChange::DropTable(table)
@@ -105,7 +157,10 @@ impl SchemaChange {
             | SchemaChange::AddColumn { table, .. }
             | SchemaChange::DropColumn { table, .. }
             | SchemaChange::RenameColumn { table, .. }
-            | SchemaChange::RenameTable { table, .. } => table,
+            | SchemaChange::RenameTable { table, .. } => Some(table),
+            SchemaChange::CreateDefinition(_)
+            | SchemaChange::DropDefinition(_)
+            | SchemaChange::ReplaceDefinition { .. } => None,
         }
     }
 
@@ -124,12 +179,18 @@ impl SchemaChange {
                 column.id = ColumnId { event, ordinal: 0 };
                 SchemaChange::AddColumn { table, column }
             }
+            SchemaChange::CreateDefinition(definition) => {
+                let definition = Definition { id: event, ..Arc::unwrap_or_clone(definition) };
+                SchemaChange::CreateDefinition(Arc::new(definition))
+            }
             made_nothing @ (SchemaChange::DropTable(_)
             | SchemaChange::RestoreTable { .. }
             | SchemaChange::DropIndex { .. }
             | SchemaChange::DropColumn { .. }
             | SchemaChange::RenameColumn { .. }
-            | SchemaChange::RenameTable { .. }) => made_nothing,
+            | SchemaChange::RenameTable { .. }
+            | SchemaChange::DropDefinition(_)
+            | SchemaChange::ReplaceDefinition { .. }) => made_nothing,
         }
     }
 
@@ -179,9 +240,40 @@ impl SchemaChange {
                 schema.put(edited(table, &|after| after.name.clone_from(name)));
                 rename_in_references(schema, &table.name, |key| key.references.clone_from(name));
             }
+            SchemaChange::CreateDefinition(definition)
+            | SchemaChange::ReplaceDefinition { new: definition, .. } => {
+                schema.put_definition(Arc::clone(definition));
+            }
+            SchemaChange::DropDefinition(definition) => {
+                schema.remove_definition(definition.kind, &definition.name);
+            }
         }
         schema.version += 1;
     }
+}
+
+/// What makes the views and triggers of one schema those of another: those that go, then those that are
+/// defined otherwise, then those that come, in the order in which they were created there.
+pub fn definition_changes(now: &Schema, wanted: &Schema) -> Vec<SchemaChange> {
+    let find = |schema: &Schema, of: &Definition| {
+        schema.definition(of.kind, &of.name).filter(|other| other.name == of.name).map(Arc::clone)
+    };
+    let gone = now.definitions().into_iter().filter(|old| find(wanted, old).is_none());
+    let mut changes: Vec<SchemaChange> =
+        gone.map(Arc::clone).map(SchemaChange::DropDefinition).collect();
+    let mut created = Vec::new();
+    for new in wanted.definitions() {
+        match find(now, new) {
+            None => created.push(SchemaChange::CreateDefinition(Arc::clone(new))),
+            Some(old) if !old.is_alike(new) => {
+                let new = Arc::new(Definition { id: old.id, ..Definition::clone(new) });
+                changes.push(SchemaChange::ReplaceDefinition { old, new });
+            }
+            Some(_) => {}
+        }
+    }
+    changes.extend(created);
+    changes
 }
 
 /// Edits the foreign keys of all tables that refer to the table of this name.

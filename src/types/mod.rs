@@ -12,6 +12,7 @@ mod control;
 mod data_type;
 mod datetime;
 mod decimal;
+mod definition;
 mod ids;
 pub mod key;
 mod literal;
@@ -29,6 +30,7 @@ pub use control::is_control;
 pub use data_type::{ConversionError, DataType, MAX_JSON_DEPTH};
 pub use datetime::{Date, Timestamp};
 pub use decimal::Decimal;
+pub use definition::{Definition, DefinitionKind};
 pub use ids::{EventId, Period, RowId, TxId};
 pub use literal::Literal;
 pub use number::{

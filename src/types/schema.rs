@@ -1,6 +1,6 @@
 //! Tables, their columns and keys, and all of them together at one moment.
 
-use super::{DataType, EventId, Tree, Value};
+use super::{DataType, Definition, DefinitionKind, EventId, Tree, Value};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
@@ -248,10 +248,12 @@ impl fmt::Display for TableSchema {
     }
 }
 
-/// All tables at one moment. A clone shares everything with its original.
+/// All tables, views and triggers at one moment. A clone shares everything with its original.
 #[derive(Clone, Debug, Default)]
 pub struct Schema {
     tables: Tree<String, Arc<TableSchema>>,
+    views: Tree<String, Arc<Definition>>,
+    triggers: Tree<String, Arc<Definition>>,
     /// How many schema changes led here.
     pub version: u64,
 }
@@ -281,6 +283,65 @@ impl Schema {
     /// Puts a table in the place of the one with its name, if any.
     pub fn put(&mut self, table: Arc<TableSchema>) {
         self.tables.insert(fold(&table.name), table);
+    }
+
+    /// The view or trigger with this name, in any case.
+    pub fn definition(&self, kind: DefinitionKind, name: &str) -> Option<&Arc<Definition>> {
+        self.definitions_of(kind).get(fold(name).as_str())
+    }
+
+    /// The view with this name, in any case.
+    pub fn view(&self, name: &str) -> Option<&Arc<Definition>> {
+        self.definition(DefinitionKind::View, name)
+    }
+
+    /// All views, by name.
+    pub fn views(&self) -> impl Iterator<Item = &Arc<Definition>> {
+        self.views.iter().map(|(_, view)| view)
+    }
+
+    /// All triggers, by name.
+    pub fn triggers(&self) -> impl Iterator<Item = &Arc<Definition>> {
+        self.triggers.iter().map(|(_, trigger)| trigger)
+    }
+
+    /// All views and triggers, in the order in which they were created.
+    pub fn definitions(&self) -> Vec<&Arc<Definition>> {
+        let mut all: Vec<&Arc<Definition>> = self.views().chain(self.triggers()).collect();
+        all.sort_by_key(|definition| definition.id);
+        all
+    }
+
+    /// Puts a view or a trigger in the place of the one with its name, if any.
+    pub fn put_definition(&mut self, definition: Arc<Definition>) {
+        let name = fold(&definition.name);
+        match definition.kind {
+            DefinitionKind::View => self.views.insert(name, definition),
+            DefinitionKind::Trigger => self.triggers.insert(name, definition),
+        };
+    }
+
+    /// Takes the view or trigger with this name out.
+    pub fn remove_definition(&mut self, kind: DefinitionKind, name: &str) {
+        let name = fold(name);
+        match kind {
+            DefinitionKind::View => self.views.remove(name.as_str()),
+            DefinitionKind::Trigger => self.triggers.remove(name.as_str()),
+        };
+    }
+
+    /// Whether two schemas have the same tables, views and triggers.
+    pub fn is_same(&self, other: &Schema) -> bool {
+        self.tables().eq(other.tables())
+            && self.views().eq(other.views())
+            && self.triggers().eq(other.triggers())
+    }
+
+    fn definitions_of(&self, kind: DefinitionKind) -> &Tree<String, Arc<Definition>> {
+        match kind {
+            DefinitionKind::View => &self.views,
+            DefinitionKind::Trigger => &self.triggers,
+        }
     }
 
     /// Takes the table with this name out.

@@ -35,8 +35,8 @@ pub fn apply(tables: &mut Tables, event: &Event) {
         Operation::Row(operation) => {
             apply_to(tables.get_mut(&name).expect("a row has a table"), operation);
         }
-        Operation::Schema(change) => alter(tables, name, change),
-        Operation::Marker(_) => {}
+        Operation::Schema(change) if change.table().is_some() => alter(tables, name, change),
+        Operation::Schema(_) | Operation::Marker(_) => {}
     }
 }
 
@@ -74,6 +74,9 @@ fn alter(tables: &mut Tables, name: String, change: &SchemaChange) {
             return;
         }
         SchemaChange::CreateIndex { .. } | SchemaChange::DropIndex { .. } => {}
+        SchemaChange::CreateDefinition(_)
+        | SchemaChange::DropDefinition(_)
+        | SchemaChange::ReplaceDefinition { .. } => unreachable!("they are of no table"),
     }
     tables.insert(name, table);
 }

@@ -8,7 +8,7 @@
 use super::integer;
 use crate::language::ast::Identifier;
 use crate::storage::{Event, Marker, Operation, RowImages, RowOperation, SchemaChange};
-use crate::types::{KeySchema, TableSchema, Value, is_control, parse_number};
+use crate::types::{Definition, KeySchema, TableSchema, Value, is_control, parse_number};
 
 /// The most characters of one value.
 const VALUE: usize = 40;
@@ -97,7 +97,7 @@ pub(in crate::session) fn statement_of(event: &Event) -> String {
 
 /// What became of the tables.
 fn of_definition(change: &SchemaChange) -> String {
-    let table = Identifier::of(&change.table().name);
+    let table = Identifier::of(change.table_name());
     let column = |table: &TableSchema, at: usize| {
         Identifier::of(table.columns.get(at).map_or("?", |column| &column.name))
     };
@@ -123,7 +123,18 @@ fn of_definition(change: &SchemaChange) -> String {
         SchemaChange::RenameTable { name, .. } => {
             format!("ALTER TABLE {table} RENAME TO {}", Identifier::of(name))
         }
+        SchemaChange::CreateDefinition(of) => definition_words("CREATE", of),
+        SchemaChange::DropDefinition(of) => definition_words("DROP", of),
+        SchemaChange::ReplaceDefinition { new: of, .. } => definition_words("REPLACE", of),
     }
+}
+
+/// `CREATE TRIGGER x ON t`, and what else becomes of a view or a trigger.
+pub(in crate::session) fn definition_words(verb: &str, definition: &Definition) -> String {
+    let on = definition.table.as_ref().filter(|_| verb != "DROP");
+    let on = on.map(|table| format!(" ON {}", Identifier::of(table)));
+    let (kind, name) = (definition.kind.keyword(), Identifier::of(&definition.name));
+    format!("{verb} {kind} {name}{}", on.unwrap_or_default())
 }
 
 /// Parts with commas between them, as many as there is room for.

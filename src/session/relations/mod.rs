@@ -318,7 +318,7 @@ fn fact(event: &Event, metadata: Option<&Metadata>, column: &str) -> Option<Valu
         "tx" => integer(event.tx.0),
         "at" => Value::Timestamp(event.at),
         "op" => Value::text(operation.name()),
-        "table_name" => optional(operation.table().map(|table| &*table.name)),
+        "table_name" => optional(operation.table_name()),
         "row" => operation.row().map_or(Value::Null, |row| integer(row.row.0)),
         "rev" => operation.row().map_or(Value::Null, |row| integer(u64::from(row.rev))),
         "intent" => said_of(|metadata| &metadata.intent),

@@ -54,7 +54,7 @@ fn value(event: &Event, column: usize) -> Value {
     }
 }
 
-/// The name of the table, index or column that changed, as it was before a change of it.
+/// The name of the table, index, column, view or trigger that changed, as it was before a change of it.
 fn name(change: &SchemaChange) -> Option<&str> {
     match change {
         SchemaChange::CreateTable(table)
@@ -69,13 +69,16 @@ fn name(change: &SchemaChange) -> Option<&str> {
         | SchemaChange::RenameColumn { table, column, .. } => {
             Some(&table.columns.get(*column)?.name)
         }
+        SchemaChange::CreateDefinition(definition)
+        | SchemaChange::DropDefinition(definition)
+        | SchemaChange::ReplaceDefinition { new: definition, .. } => Some(&definition.name),
     }
 }
 
 /// The statement that made what was made or dropped; of an alteration, one that does it.
 fn definition(change: &SchemaChange) -> String {
     let alter =
-        |what: String| format!("ALTER TABLE {} {what}", Identifier::of(&change.table().name));
+        |what: String| format!("ALTER TABLE {} {what}", Identifier::of(change.table_name()));
     let column = || Identifier::of(name(change).unwrap_or_default());
     match change {
         SchemaChange::CreateTable(table)
@@ -94,5 +97,8 @@ fn definition(change: &SchemaChange) -> String {
         SchemaChange::RenameTable { name, .. } => {
             alter(format!("RENAME TO {}", Identifier::of(name)))
         }
+        SchemaChange::CreateDefinition(definition)
+        | SchemaChange::DropDefinition(definition)
+        | SchemaChange::ReplaceDefinition { new: definition, .. } => definition.sql.clone(),
     }
 }

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use view_source::{ViewSource, base_tables};
+use view_source::{ViewSource, base_tables, definitions};
 
 /// Something to be written, and who is waiting for it.
 enum CheckpointJob {
@@ -210,8 +210,8 @@ impl CheckpointWorker {
         let position = self.store.position_at(event)?;
         let position = position.ok_or_else(|| Error::invalid("a snapshot within a transaction"))?;
         let schema_version = view.schema().version;
-        let tables = base_tables(view);
-        let head = SnapshotHeader { id, name, position, schema_version, tables };
+        let (tables, definitions) = (base_tables(view), definitions(view));
+        let head = SnapshotHeader { id, name, position, schema_version, tables, definitions };
         self.snapshots.save(&head, &ViewSource(view)).map(drop)
     }
 }

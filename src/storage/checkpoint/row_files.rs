@@ -7,7 +7,7 @@
 //! A table of which little changed since the last time is changed in place, row by row; one of which
 //! much did is written anew. The catalog vouches for nothing in between.
 
-use super::view_source::{ViewSource, base_rows, base_tables, whole_rows};
+use super::view_source::{ViewSource, base_rows, base_tables, definitions, whole_rows};
 use crate::storage::error::Error;
 use crate::storage::projections::{
     CatalogFile, CatalogTable, Engine, RowFileSummary, SnapshotSource,
@@ -105,6 +105,7 @@ impl RowFiles {
             position,
             schema_version: view.schema().version,
             tables: Vec::new(),
+            definitions: definitions(view),
             clean: false,
             scrubbed: self.store.scrubbed(),
         };

@@ -5,7 +5,7 @@ use crate::storage::error::Error;
 use crate::storage::projections::SnapshotSource;
 use crate::storage::versions::{RowBatch, View};
 use crate::types::column::value_at;
-use crate::types::{EventId, PseudoColumn, RowId, TableSchema};
+use crate::types::{Definition, EventId, PseudoColumn, RowId, TableSchema};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use std::sync::Arc;
@@ -18,6 +18,11 @@ pub(crate) fn base_tables(view: &View) -> Vec<BaseTable> {
         BaseTable { schema: Arc::clone(table), next_row, autoincrement }
     };
     view.schema().tables().map(of).collect()
+}
+
+/// The views and triggers of a view of one event, in the order in which they were created.
+pub(crate) fn definitions(view: &View) -> Vec<Arc<Definition>> {
+    view.schema().definitions().into_iter().map(Arc::clone).collect()
 }
 
 /// The rows of a view of one event.

@@ -6,7 +6,10 @@
 use crate::storage::error::Error;
 use crate::storage::event::{Marker, Operation};
 use crate::storage::{Dropped, SchemaChange};
-use crate::types::{Column, ColumnId, EventId, KeyId, KeySchema, RowId, TableId, TableSchema};
+use crate::types::{
+    Column, ColumnId, Definition, DefinitionKind, EventId, KeyId, KeySchema, RowId, Schema,
+    TableId, TableSchema,
+};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -111,6 +114,9 @@ pub(super) fn of_change(change: &SchemaChange) -> Result<[Option<String>; 2], Er
         SchemaChange::RenameTable { table, name } => {
             [Some(named(&table.name)?), Some(named(name)?)]
         }
+        SchemaChange::CreateDefinition(definition) => [None, Some(text(&**definition)?)],
+        SchemaChange::DropDefinition(definition) => [Some(text(&**definition)?), None],
+        SchemaChange::ReplaceDefinition { old, new } => [Some(text(&**old)?), Some(text(&**new)?)],
     })
 }
 
@@ -152,12 +158,16 @@ pub(super) struct DefinitionLine<'a> {
 }
 
 impl DefinitionLine<'_> {
-    /// The operation; `find` gives the table of a name as it was before.
+    /// The operation; `schema` is the one before it, and `find` gives its table of a name.
     pub fn operation(
         &self,
+        schema: &Schema,
         find: impl FnOnce(&str) -> Result<Arc<TableSchema>, String>,
     ) -> Result<Operation, String> {
         let Some(name) = self.table else { return self.marker() };
+        if let Some(change) = self.definition(schema, name)? {
+            return Ok(Operation::Schema(change.made_by(self.event)));
+        }
         let table = || find(name);
         let change = match (self.op, self.old, self.new) {
             ("counter", Some(old), Some(new)) => {
@@ -223,6 +233,39 @@ impl DefinitionLine<'_> {
             (op, ..) => return Err(format!("`{op}` is not known, or not with these fields")),
         };
         Ok(Operation::Schema(change.made_by(self.event)))
+    }
+
+    /// What became of a view or a trigger, where the line is about one.
+    fn definition(&self, schema: &Schema, table: &str) -> Result<Option<SchemaChange>, String> {
+        let read = |payload: &RawValue| {
+            let mut definition: Definition = decode(payload)?;
+            let known = schema.definition(definition.kind, &definition.name);
+            let known = known.filter(|known| known.name == definition.name);
+            definition.id = known.map(|known| known.id).unwrap_or_default();
+            Ok::<_, String>(Arc::new(definition))
+        };
+        // Only they have no table, or one under a name that says nothing of them.
+        let is_of_definition = |word: &str| {
+            let mut kinds = DefinitionKind::ALL.iter();
+            let behind = self.op.strip_prefix(word);
+            behind.is_some_and(|behind| kinds.any(|kind| kind.to_string() == behind))
+        };
+        let change = match (self.old, self.new) {
+            (None, Some(new)) if is_of_definition("create_") => {
+                SchemaChange::CreateDefinition(read(new)?)
+            }
+            (Some(old), None) if is_of_definition("drop_") => {
+                SchemaChange::DropDefinition(read(old)?)
+            }
+            (Some(old), Some(new)) if is_of_definition("replace_") => {
+                SchemaChange::ReplaceDefinition { old: read(old)?, new: read(new)? }
+            }
+            (None | Some(_), None | Some(_)) => return Ok(None),
+        };
+        match change.name() == self.op && change.table_name() == table {
+            true => Ok(Some(change)),
+            false => Err(format!("`{}` of `{table}` has another definition", self.op)),
+        }
     }
 
     fn marker(&self) -> Result<Operation, String> {

@@ -270,7 +270,7 @@ impl Ledger {
 
     /// Takes note of a table that goes or comes back.
     fn note_tables(&mut self, event: EventId, change: &SchemaChange) {
-        let table = change.table().id;
+        let Some(table) = change.table().map(|table| table.id) else { return };
         let rows = self.rows.get(&table).map(|rows| (rows.next, rows.restored));
         let dropped = match change {
             SchemaChange::DropTable(was) => self.dropped.insert(table, (event, Arc::clone(was))),
@@ -289,7 +289,10 @@ impl Ledger {
             | SchemaChange::AddColumn { .. }
             | SchemaChange::DropColumn { .. }
             | SchemaChange::RenameColumn { .. }
-            | SchemaChange::RenameTable { .. } => return,
+            | SchemaChange::RenameTable { .. }
+            | SchemaChange::CreateDefinition(_)
+            | SchemaChange::DropDefinition(_)
+            | SchemaChange::ReplaceDefinition { .. } => return,
         };
         self.replaced.push(Replaced::Table(Box::new(ReplacedTable { table, dropped, rows })));
     }

@@ -8,8 +8,8 @@ use crate::storage::error::Error;
 use crate::storage::event::{Marker, Operation};
 use crate::storage::{Dropped, SchemaChange};
 use crate::types::{
-    Column, ColumnId, DataType, EventId, KeyId, KeyKind, KeySchema, RowId, Schema, TableOptions,
-    TableSchema, fold,
+    Column, ColumnId, DataType, Definition, DefinitionKind, EventId, KeyId, KeyKind, KeySchema,
+    RowId, Schema, TableOptions, TableSchema, fold,
 };
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -116,9 +116,77 @@ fn check_change(schema: &Schema, event: EventId, change: &SchemaChange) -> Resul
             if schema.table(name).is_some_and(|other| other.id != table.id) {
                 return Err(Error::invalid(format!("there is a table `{name}` already")));
             }
+            check_no_view(schema, name)?;
         }
+        SchemaChange::CreateDefinition(_)
+        | SchemaChange::DropDefinition(_)
+        | SchemaChange::ReplaceDefinition { .. } => check_redefinition(schema, event, change)?,
     }
     Ok(())
+}
+
+/// Refuses what cannot become of the views and triggers of a schema.
+fn check_redefinition(schema: &Schema, event: EventId, change: &SchemaChange) -> Result<(), Error> {
+    let Some(definition) = change.definition() else { return Ok(()) };
+    check_definition(definition)?;
+    if let SchemaChange::CreateDefinition(_) = change {
+        if definition.id != event {
+            return Err(Error::invalid(format!("a {} of another event", definition.kind)));
+        }
+        return check_free_definition(schema, definition);
+    }
+    let SchemaChange::ReplaceDefinition { old, new } = change else {
+        return known_definition(schema, definition);
+    };
+    known_definition(schema, old)?;
+    if (old.id, old.kind) != (new.id, new.kind) || fold(&old.name) != fold(&new.name) {
+        return Err(Error::invalid(format!("`{}` cannot become `{}`", old.name, new.name)));
+    }
+    Ok(())
+}
+
+/// Refuses a view or a trigger that is not there so.
+fn known_definition(schema: &Schema, definition: &Definition) -> Result<(), Error> {
+    match schema.definition(definition.kind, &definition.name) {
+        Some(now) if **now == *definition => Ok(()),
+        Some(_) => Err(Error::invalid(format!("`{}` is defined otherwise now", definition.name))),
+        None => {
+            let Definition { kind, name, .. } = definition;
+            Err(Error::invalid(format!("there is no {kind} `{name}` now")))
+        }
+    }
+}
+
+/// Refuses a view or a trigger that says nothing.
+pub(crate) fn check_definition(definition: &Definition) -> Result<(), Error> {
+    let is_sound = match definition.kind {
+        DefinitionKind::View => definition.table.is_none(),
+        DefinitionKind::Trigger => definition.table.is_some(),
+    };
+    if is_sound && !definition.name.is_empty() && !definition.sql.is_empty() {
+        return Ok(());
+    }
+    Err(Error::invalid(format!("the {} `{}` makes no sense", definition.kind, definition.name)))
+}
+
+/// Refuses a view that a table or another view has the name of, or a second trigger of a name.
+fn check_free_definition(schema: &Schema, definition: &Definition) -> Result<(), Error> {
+    let Definition { kind, name, .. } = definition;
+    if schema.definition(*kind, name).is_some() {
+        return Err(Error::invalid(format!("there is a {kind} `{name}` already")));
+    }
+    if *kind == DefinitionKind::View && schema.table(name).is_some() {
+        return Err(Error::invalid(format!("there is a table `{name}` already")));
+    }
+    Ok(())
+}
+
+/// Refuses a table that would have the name of a view.
+fn check_no_view(schema: &Schema, name: &str) -> Result<(), Error> {
+    match schema.view(name) {
+        Some(_) => Err(Error::invalid(format!("there is a view `{name}` already"))),
+        None => Ok(()),
+    }
 }
 
 /// Refuses a table that cannot be created here and now.
@@ -139,6 +207,7 @@ fn check_free(schema: &Schema, table: &TableSchema) -> Result<(), Error> {
     if schema.table(&table.name).is_some() {
         return Err(Error::invalid(format!("there is a table `{}` already", table.name)));
     }
+    check_no_view(schema, &table.name)?;
     table.keys.iter().try_for_each(|key| check_index_name(schema, key))
 }
 

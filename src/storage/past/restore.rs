@@ -1,6 +1,6 @@
 //! From a projection back to a state.
 
-use crate::storage::base::{BaseRow, BaseTable};
+use crate::storage::base::BaseRow;
 use crate::storage::error::Error;
 use crate::storage::projections::{
     CatalogFile, Engine, SnapshotEntry, SnapshotManager, SnapshotPart,
@@ -24,7 +24,8 @@ pub(crate) fn restore_snapshot(
     let snapshot = snapshots.load(entry, &entry.position.anchor())?;
     let tables = snapshot.header().tables.clone();
     let schema = schema.unwrap_or_else(|| snapshot.header().schema());
-    check_tables(&schema, tables.iter(), &entry.path)?;
+    let expected = snapshot.header().schema();
+    check_schema(&schema, &expected, &entry.path)?;
     let mut snapshot = snapshot.peekable();
     let mut state = State::restore(entry.position.event, schema);
     for (at, table) in tables.iter().enumerate() {
@@ -56,8 +57,7 @@ pub(crate) fn restore_rows(
     schema: Schema,
 ) -> Result<State, Error> {
     let event = catalog.position.event;
-    let tables = catalog.tables.iter().map(|table| &table.base);
-    check_tables(&schema, tables, Path::new("_catalog.json"))?;
+    check_schema(&schema, &catalog.schema(), Path::new("_catalog.json"))?;
     let mut state = State::restore(event, schema);
     for table in &catalog.tables {
         let base = &table.base;
@@ -82,14 +82,10 @@ pub(crate) fn restore_rows(
     Ok(state)
 }
 
-/// Refuses a projection whose tables are not exactly those that the log says there were: rows of a
-/// table that it leaves out, or defines otherwise, would be missing or misread.
-fn check_tables<'t>(
-    schema: &Schema,
-    tables: impl Iterator<Item = &'t BaseTable>,
-    file: &Path,
-) -> Result<(), Error> {
-    if schema.tables().eq(tables.map(|table| &table.schema)) {
+/// Refuses a projection whose schema is not exactly what the log says it was: rows of a table that it
+/// leaves out, or defines otherwise, would be missing or misread.
+fn check_schema(schema: &Schema, found: &Schema, file: &Path) -> Result<(), Error> {
+    if schema.is_same(found) {
         return Ok(());
     }
     let reason = "its tables are not those of the log".into();

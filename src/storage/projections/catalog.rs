@@ -6,7 +6,7 @@
 //! {"event_id":42,"clean":true,"format":"asof-catalog",…,"head_crc":"8 hex",⏎     see `header`
 //! "tables":{⏎
 //! "accounts":{"file":{"name":"accounts.db",…},…,"definition":{…}},⏎
-//! "orders":{…}⏎
+//! "orders":{…}⏎                         behind them views and triggers, see `definitions`
 //! },"crc":"8 hex"}⏎                                              CRC32C of everything before it
 //! ```
 //!
@@ -20,6 +20,7 @@
 //! A catalog with a wrong byte, of another database or beyond the log is an error value; one that is
 //! missing is none.
 
+use super::definitions::{push_definitions, read_definitions};
 use super::header::{
     ProjectionHeader, ProjectionPosition, check_tables, parse_table, push_table, schema_of,
 };
@@ -29,8 +30,9 @@ use super::row_file::RowFileSummary;
 use crate::storage::base::BaseTable;
 use crate::storage::error::Error;
 use crate::storage::vfs::Vfs;
-use crate::types::{EventId, Schema};
+use crate::types::{Definition, EventId, Schema};
 use std::path::Path;
+use std::sync::Arc;
 
 /// The name of the catalog in the data directory.
 const FILE: &str = "_catalog.json";
@@ -50,6 +52,8 @@ pub struct CatalogFile {
     pub schema_version: u64,
     /// The tables, by name.
     pub tables: Vec<CatalogTable>,
+    /// The views and triggers, in the order in which they were created.
+    pub definitions: Vec<Arc<Definition>>,
     /// Whether the row files are as it says.
     pub clean: bool,
     /// The event that the scrub of the log came to, 0 where none is under way: a hint.
@@ -68,7 +72,8 @@ pub struct CatalogTable {
 impl CatalogFile {
     /// The tables as a schema.
     pub fn schema(&self) -> Schema {
-        schema_of(self.tables.iter().map(|table| &table.base), self.schema_version)
+        let tables = self.tables.iter().map(|table| &table.base);
+        schema_of(tables, &self.definitions, self.schema_version)
     }
 
     /// Puts this catalog in the place of the one in a directory, durably.
@@ -94,6 +99,7 @@ impl CatalogFile {
                 push_table(&mut output.bytes, &table.base, Some(&table.rows))?;
                 output.flush_if_full()?;
             }
+            push_definitions(output, &self.definitions)?;
             output.bytes.push(b'\n');
             push_end(output, END);
             Ok(())
@@ -132,9 +138,10 @@ impl CatalogFile {
             let rows = rows.ok_or_else(|| lines.damaged("a table has no file"))?;
             tables.push(CatalogTable { base, rows });
         }
+        let definitions = read_definitions(&mut lines, position.event)?;
         lines.finish(END)?;
         check_tables(tables.iter().map(|table| &table.base))
             .map_err(|reason| lines.damaged(reason))?;
-        Ok(Some(CatalogFile { position, schema_version, tables, clean, scrubbed }))
+        Ok(Some(CatalogFile { position, schema_version, tables, definitions, clean, scrubbed }))
     }
 }

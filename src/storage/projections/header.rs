@@ -33,7 +33,8 @@ use crate::storage::log::schema_rules::{check_initial, check_table};
 use crate::storage::log::text::{parse_hex, parse_moment, push_hex, push_i64, push_moment};
 use crate::storage::log::text::{push_string, push_u64};
 use crate::types::{
-    ColumnId, EventId, KeyId, RowId, Schema, TableId, TableSchema, Timestamp, TxId, fold,
+    ColumnId, Definition, EventId, KeyId, RowId, Schema, TableId, TableSchema, Timestamp, TxId,
+    fold,
 };
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -364,10 +365,15 @@ pub(crate) fn check_tables<'t>(tables: impl Iterator<Item = &'t BaseTable>) -> R
     Ok(())
 }
 
-/// The tables as a schema.
-pub(crate) fn schema_of<'t>(tables: impl Iterator<Item = &'t BaseTable>, version: u64) -> Schema {
+/// The tables, views and triggers as a schema.
+pub(crate) fn schema_of<'t>(
+    tables: impl Iterator<Item = &'t BaseTable>,
+    definitions: &[Arc<Definition>],
+    version: u64,
+) -> Schema {
     let mut schema = Schema::default();
     tables.for_each(|table| schema.put(Arc::clone(&table.schema)));
+    definitions.iter().for_each(|definition| schema.put_definition(Arc::clone(definition)));
     schema.version = version;
     schema
 }

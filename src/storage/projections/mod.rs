@@ -32,6 +32,7 @@
 
 mod blocks;
 mod catalog;
+mod definitions;
 mod engine;
 mod file_name;
 mod header;

@@ -8,7 +8,7 @@
 //! {"id":7,"event_id":42,"format":"asof-snapshot",…,"head_crc":"8 hex",⏎      see `header`
 //! "schema":{⏎
 //! "accounts":{"table":1,"next_row":8,…,"definition":{…}},⏎
-//! "orders":{…}⏎
+//! "orders":{…}⏎                                 behind them views and triggers, see `definitions`
 //! },"tables":{⏎
 //! "accounts":[⏎
 //! {"id":1,"rev":3,"event":17,"row":{"id":1,"owner":"amy","balance":"90.00"}},⏎   values as in the log
@@ -46,6 +46,7 @@
 //!                                        tables and indexes to come as the definitions have them
 //! ```
 
+use super::definitions::{push_definitions, read_definitions};
 use super::header::{
     Anchor, ProjectionHeader, ProjectionPosition, check_tables, parse_table, push_table, schema_of,
 };
@@ -58,7 +59,7 @@ use crate::storage::error::Error;
 use crate::storage::log::text::{push_string, push_u64};
 use crate::storage::log::values::{RowSeed, push_columns};
 use crate::storage::vfs::Vfs;
-use crate::types::{EventId, KeySchema, RowId, Schema, TableSchema};
+use crate::types::{Definition, EventId, KeySchema, RowId, Schema, TableSchema};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 use std::fmt;
 use std::path::Path;
@@ -88,12 +89,14 @@ pub struct SnapshotHeader {
     pub schema_version: u64,
     /// The tables, by name.
     pub tables: Vec<BaseTable>,
+    /// The views and triggers, in the order in which they were created.
+    pub definitions: Vec<Arc<Definition>>,
 }
 
 impl SnapshotHeader {
     /// The tables as a schema.
     pub fn schema(&self) -> Schema {
-        schema_of(self.tables.iter(), self.schema_version)
+        schema_of(self.tables.iter(), &self.definitions, self.schema_version)
     }
 }
 
@@ -147,6 +150,7 @@ pub(crate) fn write(
         next_line(output, at == 0)?;
         push_table(&mut output.bytes, table, None)?;
     }
+    push_definitions(output, &header.definitions)?;
     output.bytes.push(b'\n');
     output.bytes.extend_from_slice(TABLES);
     for (at, table) in header.tables.iter().enumerate() {
@@ -332,16 +336,18 @@ impl Snapshot {
         let mut tables = Vec::new();
         loop {
             lines.advance()?;
-            if lines.line() == TABLES {
+            if lines.line().starts_with(END) {
                 break;
             }
             let (table, _) = parse_table(lines.item(), header.position.event)
                 .map_err(|reason| lines.damaged(reason))?;
             tables.push(table);
         }
+        let definitions = read_definitions(&mut lines, header.position.event)?;
+        lines.check(lines.line() == TABLES)?;
         check_tables(tables.iter()).map_err(|reason| lines.damaged(reason))?;
         let ProjectionHeader { name, position, schema_version, .. } = header;
-        let header = SnapshotHeader { id, name, position, schema_version, tables };
+        let header = SnapshotHeader { id, name, position, schema_version, tables, definitions };
         Ok(Snapshot { header, lines, stage: SnapshotSection::Table(0) })
     }
 

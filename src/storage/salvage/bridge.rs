@@ -11,9 +11,12 @@ use crate::storage::database::Database;
 use crate::storage::error::Error;
 use crate::storage::event::{Change, Operation, RowImages, RowOperation};
 use crate::storage::projections::SnapshotSource;
-use crate::storage::schema_change::SchemaChange;
+use crate::storage::schema_change::{SchemaChange, definition_changes};
 use crate::storage::versions::{Fork, View};
-use crate::types::{EventId, KeyKind, KeySchema, Period, Row, RowId, TableId, TableSchema, Value};
+use crate::types::{
+    Definition, EventId, KeyKind, KeySchema, Period, Row, RowId, Schema, TableId, TableSchema,
+    Value,
+};
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -100,6 +103,8 @@ impl Salvage<'_> {
                 self.drop_table(&mut fork, *old, now)?;
             }
         }
+        let definitions = definition_changes(fork.view().schema(), view.schema());
+        fork.record(definitions.into_iter().map(Change::Schema).collect())?;
         Ok(fork)
     }
 
@@ -203,6 +208,33 @@ fn in_columns_of(now: &TableSchema, then: &TableSchema, values: &[Value]) -> Row
         same.then(|| values.get(at).cloned()).flatten()
     };
     now.columns.iter().map(|column| value(column).unwrap_or(Value::Null)).collect()
+}
+
+/// A change of a view or a trigger as the new database knows those that were there before.
+pub(super) fn definition_in(schema: &Schema, change: SchemaChange) -> Result<SchemaChange, Error> {
+    let known = |of: &Definition| {
+        let found = schema.definition(of.kind, &of.name).map(Arc::clone);
+        found
+            .ok_or_else(|| Error::invalid(format!("there is no {} `{}` by then", of.kind, of.name)))
+    };
+    Ok(match change {
+        SchemaChange::DropDefinition(gone) => SchemaChange::DropDefinition(known(&gone)?),
+        SchemaChange::ReplaceDefinition { old, new } => {
+            let old = known(&old)?;
+            let new = Arc::new(Definition { id: old.id, ..Arc::unwrap_or_clone(new) });
+            SchemaChange::ReplaceDefinition { old, new }
+        }
+        change @ (SchemaChange::CreateDefinition(_)
+        | SchemaChange::CreateTable(_)
+        | SchemaChange::DropTable(_)
+        | SchemaChange::RestoreTable { .. }
+        | SchemaChange::CreateIndex { .. }
+        | SchemaChange::DropIndex { .. }
+        | SchemaChange::AddColumn { .. }
+        | SchemaChange::DropColumn { .. }
+        | SchemaChange::RenameColumn { .. }
+        | SchemaChange::RenameTable { .. }) => change,
+    })
 }
 
 /// Records a table as another one was defined, with its indexes; gives the definition.

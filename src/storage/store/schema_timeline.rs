@@ -68,7 +68,7 @@ impl SchemaTimeline {
     /// Goes on with the schema after an event before which others are not known.
     pub(crate) fn resume(&mut self, event: EventId, schema: &Schema) {
         let before = self.schema_at(event);
-        if before.version != schema.version || !before.tables().eq(schema.tables()) {
+        if before.version != schema.version || !before.is_same(schema) {
             self.schemas.push((event, schema.clone()));
         }
     }

@@ -5,7 +5,7 @@ use super::{
     VerifyMonitor, rows,
 };
 use crate::storage::base::SnapshotId;
-use crate::storage::checkpoint::view_source::{ViewSource, base_tables};
+use crate::storage::checkpoint::view_source::{ViewSource, base_tables, definitions};
 use crate::storage::error::Error;
 use crate::storage::log::LOG;
 use crate::storage::log::reader::to_u64;
@@ -160,6 +160,7 @@ impl<'f, 'w, 'a> LogPass<'f, 'w, 'a> {
         // While row files are written it names none.
         let is_right = catalog.position == reread.position
             && catalog.schema_version == view.schema().version
+            && catalog.definitions == definitions(&view)
             && (tables.eq(base_tables(&view).iter()) || !catalog.clean);
         let path = self.files.directory.join(CATALOG);
         let said = (!catalog.clean).then_some("it was not closed, so the row files are not used");
@@ -228,6 +229,7 @@ impl<'f, 'w, 'a> LogPass<'f, 'w, 'a> {
             position: reread.position.clone(),
             schema_version: view.schema().version,
             tables: base_tables(&view),
+            definitions: definitions(&view),
         };
         let meter = &mut self.meter;
         let mut passed = |bytes| meter.advance(to_u64(bytes));

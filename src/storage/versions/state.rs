@@ -242,7 +242,10 @@ impl State {
             | SchemaChange::AddColumn { .. }
             | SchemaChange::DropColumn { .. }
             | SchemaChange::RenameColumn { .. }
-            | SchemaChange::RenameTable { .. } => {}
+            | SchemaChange::RenameTable { .. }
+            | SchemaChange::CreateDefinition(_)
+            | SchemaChange::DropDefinition(_)
+            | SchemaChange::ReplaceDefinition { .. } => {}
         }
         let mut schema = self.schema().clone();
         change.apply(&mut schema);

@@ -195,7 +195,7 @@ impl Line<'_> {
                 Ok(Operation::Row(RowOperation { table, row: RowId(row), rev, images }))
             }
             (None, None, None, table) => DefinitionLine { event, op, table, old, new }
-                .operation(|name| tables.find(schema, name)),
+                .operation(schema, |name| tables.find(schema, name)),
             _ => Err("an event of a row without its table, its row or its version".into()),
         }
     }

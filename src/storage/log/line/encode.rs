@@ -43,7 +43,7 @@ fn push_line(
         tx: stamp.tx,
         at: stamp.at,
         op: operation.name(),
-        table: operation.table().map(|table| table.name.as_str()),
+        table: operation.table_name(),
         row: operation.row().map(version),
         cause: stamp.cause,
     };

@@ -33,6 +33,7 @@ fn sample() -> CatalogFile {
         position: position(),
         schema_version: 4,
         tables: tables.collect(),
+        definitions: definitions(),
         clean,
         scrubbed,
     }
@@ -60,14 +61,19 @@ fn a_catalog_reads_back_and_is_json_with_a_table_per_line() {
         let mut catalog = sample();
         catalog.tables.truncate(tables);
         catalog.clean = clean;
+        if tables == 1 {
+            catalog.definitions.clear();
+        }
+        let section = catalog.definitions.len() + usize::from(!catalog.definitions.is_empty());
         let bytes = bytes_of(&catalog);
         assert_eq!(read(&bytes).expect("sound"), Some(catalog.clone()));
-        assert_eq!(bytes.iter().filter(|byte| **byte == b'\n').count(), 3 + tables);
+        assert_eq!(bytes.iter().filter(|byte| **byte == b'\n').count(), 3 + tables + section);
         let json: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");
         assert_eq!(json["clean"], clean);
         assert_eq!(json["tables"].as_object().map(serde_json::Map::len), Some(tables));
         let schema = catalog.schema();
         assert_eq!((schema.tables().count(), schema.version), (tables, 4));
+        assert!(schema.definitions().into_iter().eq(&catalog.definitions));
     }
     let json: serde_json::Value = serde_json::from_slice(&bytes_of(&sample())).expect("JSON");
     assert_eq!(json["tables"]["accounts"]["file"]["live"], 9);
@@ -99,6 +105,12 @@ fn hostile_contents_are_refused_even_with_right_checksums() {
         ("\"tables\":{", "\"tables\":[", "another line"),
         ("\"definition\":{", "\"definition\":[[[[{", "bad table"),
         ("\"definition\":{", "\"definition\":{\"more\":1,", "unknown"),
+        ("{\n\"3\":{", "{\n\"12\":{", "out of order"),
+        ("{\n\"3\":{", "{\n\"43\":{", "another time"),
+        ("{\n\"3\":{", "{\n\"03\":{", "bad definition"),
+        ("\"kind\":\"trigger\",", "\"kind\":\"view\",", "makes no sense"),
+        ("\"kind\":\"view\",", "\"kind\":\"table\",", "bad definition"),
+        ("\"kind\":\"view\",", "\"more\":1,\"kind\":\"view\",", "unknown"),
         ("{\"$date\":\"2024-10-04\"}", "{\"$json\":[1,2]}", "cannot hold"),
     ] {
         let bytes = resealed(&bytes_of(&sample()), from, to);

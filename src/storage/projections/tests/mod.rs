@@ -10,7 +10,9 @@ use crate::storage::base::BaseTable;
 use crate::storage::tests::hooked_vfs::{Breakdown, HookedVfs};
 use crate::storage::tests::{accounts, cents, table};
 use crate::storage::{Error, MemVfs, Vfs};
-use crate::types::{DataType, EventId, Row, RowId, TableSchema, Timestamp, TxId, Value};
+use crate::types::{
+    DataType, Definition, DefinitionKind, EventId, Row, RowId, TableSchema, Timestamp, TxId, Value,
+};
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -51,6 +53,20 @@ fn position() -> ProjectionPosition {
 
 fn base(schema: &Arc<TableSchema>) -> BaseTable {
     BaseTable { schema: Arc::clone(schema), next_row: RowId(1000), autoincrement: 7 }
+}
+
+/// A view and a trigger, in order.
+fn definitions() -> Vec<Arc<Definition>> {
+    let definition = |id, kind, table: Option<&str>, sql: &str| {
+        let (name, table) = ("rich".to_owned(), table.map(str::to_owned));
+        Arc::new(Definition { id: EventId(id), kind, name, table, sql: sql.to_owned() })
+    };
+    let view = "CREATE VIEW rich AS\nSELECT 'a \"b\"'";
+    let trigger = "CREATE TRIGGER rich AFTER INSERT ON accounts BEGIN SELECT 1; END";
+    vec![
+        definition(3, DefinitionKind::View, None, view),
+        definition(11, DefinitionKind::Trigger, Some("accounts"), trigger),
+    ]
 }
 
 /// Rows in a form that two of them have only if they are the same to the last bit.

@@ -56,6 +56,7 @@ fn head(id: u64, rows: &RowFileScan) -> SnapshotHeader {
         position: position(),
         schema_version: 3,
         tables,
+        definitions: definitions(),
     }
 }
 

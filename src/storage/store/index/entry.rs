@@ -12,7 +12,7 @@ const CRC_AT: usize = ENTRY_SIZE - 4;
 
 /// The words of the log's `op` field by their number here. Changes of rows come first; numbers never
 /// change, new words are added at the end.
-pub(crate) const OPERATIONS: [&str; 15] = [
+pub(crate) const OPERATIONS: [&str; 21] = [
     "insert",
     "update",
     "delete",
@@ -28,6 +28,12 @@ pub(crate) const OPERATIONS: [&str; 15] = [
     "snapshot",
     "counter",
     "tx",
+    "create_view",
+    "drop_view",
+    "replace_view",
+    "create_trigger",
+    "drop_trigger",
+    "replace_trigger",
 ];
 
 /// How many of [`OPERATIONS`] change a row.

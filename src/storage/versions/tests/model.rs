@@ -164,6 +164,9 @@ impl Model {
                 schema.columns[*column].name.clone_from(name);
             }
             SchemaChange::RenameTable { name, .. } => schema.name.clone_from(name),
+            SchemaChange::CreateDefinition(_)
+            | SchemaChange::DropDefinition(_)
+            | SchemaChange::ReplaceDefinition { .. } => unreachable!("no table is changed"),
         }
         let name = fold(&table.schema.name);
         assert!(self.tables.insert(name, table).is_none());

@@ -1,0 +1,71 @@
+//! What a schema defines besides tables: views and triggers, kept as the SQL that makes them.
+//!
+//! The text is bound anew wherever it is used, so that a definition may name what does not exist yet,
+//! and is read at a moment by what its names mean then.
+
+use super::EventId;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What a definition makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DefinitionKind {
+    /// CREATE VIEW: a query that is read like a table.
+    View,
+    /// CREATE TRIGGER: statements that changes of rows run.
+    Trigger,
+}
+
+impl DefinitionKind {
+    /// All of them.
+    pub const ALL: [DefinitionKind; 2] = [DefinitionKind::View, DefinitionKind::Trigger];
+
+    /// Its word in SQL.
+    pub fn keyword(self) -> &'static str {
+        match self {
+            DefinitionKind::View => "VIEW",
+            DefinitionKind::Trigger => "TRIGGER",
+        }
+    }
+}
+
+/// Prints `view`.
+impl fmt::Display for DefinitionKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            DefinitionKind::View => "view",
+            DefinitionKind::Trigger => "trigger",
+        })
+    }
+}
+
+/// A view or a trigger at one moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Definition {
+    /// The event that created it; redefined, it is the same.
+    #[serde(skip)]
+    pub id: EventId,
+    /// What it makes.
+    pub kind: DefinitionKind,
+    /// The name in its declared spelling.
+    pub name: String,
+    /// The table or the view whose changes fire a trigger; a view has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
+    /// The statement that creates it, without `;`.
+    pub sql: String,
+}
+
+impl Definition {
+    /// What the log and SQLite's `tbl_name` call it: the table of a trigger, the view itself.
+    pub fn table_name(&self) -> &str {
+        self.table.as_deref().unwrap_or(&self.name)
+    }
+
+    /// Whether two definitions say the same, whatever events made them.
+    pub fn is_alike(&self, other: &Definition) -> bool {
+        (self.kind, &self.name, &self.table, &self.sql)
+            == (other.kind, &other.name, &other.table, &other.sql)
+    }
+}
