@@ -59,6 +59,28 @@ pub fn evaluate(
     })
 }
 
+/// Compares rows of values, given pair by pair: the first pair that differs decides, and one that has
+/// a NULL before that leaves it open.
+///
+/// # Errors
+/// None of its own.
+pub fn evaluate_rows(
+    comparison: Comparison,
+    pairs: &[(&Datum, DataType)],
+    rows: usize,
+) -> Result<Datum, Error> {
+    map_values(rows, DataType::Boolean, pairs, |values| {
+        let mut truth = None;
+        for pair in values.chunks_exact(2) {
+            truth = compare(comparison, &pair[0], &pair[1]);
+            if compare(Comparison::Equal, &pair[0], &pair[1]) != Some(true) {
+                break;
+            }
+        }
+        Ok(truth.map_or(Value::Null, Value::Boolean))
+    })
+}
+
 /// Whether the order of the type's arrays is that of its values.
 fn has_kernel(data_type: DataType) -> bool {
     match data_type {

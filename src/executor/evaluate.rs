@@ -10,7 +10,9 @@ use super::profile::{Probe, Profile};
 use super::subquery::Subqueries;
 use super::{Error, arithmetic, cast, compare, functions, kernels, text};
 use crate::language::ast::CurrentTime;
-use crate::planner::{Arithmetic, BoundExpression, BoundKind, ScalarFunction, Volatility};
+use crate::planner::{
+    Arithmetic, BoundExpression, BoundKind, Comparison, ScalarFunction, Volatility,
+};
 use crate::storage::{Random, SystemRandom};
 use crate::types::column::value_at;
 use crate::types::{DataType, Literal, Timestamp, Value, with_stack};
@@ -134,6 +136,7 @@ impl Context {
                 let (x, y) = (of(a)?, of(b)?);
                 compare::evaluate(*comparison, (&x, a.data_type), (&y, b.data_type), rows)
             }
+            BoundKind::CompareRows(order, pairs) => self.compare_rows(*order, pairs, batch),
             BoundKind::And(a, b) => self.logic(true, a, b, batch),
             BoundKind::Or(a, b) => self.logic(false, a, b, batch),
             BoundKind::Concat(a, b) => {
@@ -143,13 +146,12 @@ impl Context {
                 self.in_list(operand, list, *negated, batch)
             }
             BoundKind::Match { kind, operand, pattern, escape, negated } => {
-                let escape = match escape {
-                    Some(escape) => Some((of(escape)?, escape.data_type)),
-                    None => None,
-                };
                 let (x, y) = (of(operand)?, of(pattern)?);
                 let (operand, pattern) = ((&x, operand.data_type), (&y, pattern.data_type));
-                let escape = escape.as_ref().map(|(datum, data_type)| (datum, *data_type));
+                let escape = match escape {
+                    Some(escape) => Some((&of(escape)?, escape.data_type)),
+                    None => None,
+                };
                 text::evaluate(*kind, operand, pattern, escape, *negated, rows)
             }
             BoundKind::Case { branches, otherwise } => {
@@ -363,6 +365,21 @@ impl Context {
         among.finish(literals.chain(&computed), negated)
     }
 
+    fn compare_rows(
+        &self,
+        comparison: Comparison,
+        pairs: &[(BoundExpression, BoundExpression)],
+        batch: &Batch,
+    ) -> Result<Datum, Error> {
+        let mut computed = Vec::with_capacity(2 * pairs.len());
+        for operand in pairs.iter().flat_map(|(left, right)| [left, right]) {
+            computed.push((self.evaluate(operand, batch)?, operand.data_type));
+        }
+        let typed: Vec<TypedDatum> =
+            computed.iter().map(|(datum, data_type)| (datum, *data_type)).collect();
+        compare::evaluate_rows(comparison, &typed, batch.rows)
+    }
+
     fn coalesce(
         &self,
         arguments: &[BoundExpression],
@@ -429,6 +446,7 @@ fn may_fail(expression: &BoundExpression) -> bool {
         | BoundKind::Not(_)
         | BoundKind::Truth(_)
         | BoundKind::Compare(..)
+        | BoundKind::CompareRows(..)
         | BoundKind::And(..)
         | BoundKind::Or(..)
         | BoundKind::Concat(..)

@@ -39,6 +39,7 @@ mod operator;
 mod percentile;
 mod plan_operators;
 mod profile;
+mod row_set;
 mod set;
 mod sort;
 mod streaming;

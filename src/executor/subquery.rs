@@ -5,10 +5,11 @@ use super::datum::{Batch, Datum};
 use super::evaluate::Context;
 use super::input::PlanInput;
 use super::plan_operators::open_operator;
-use crate::planner::{BoundSubquery, SubqueryRole};
+use super::row_set::{Extremes, RowSet};
+use crate::planner::{BoundExpression, BoundSubquery, SubqueryRole};
 use crate::types::column::{ColumnBuilder, encode_any, value_at};
-use crate::types::{DataType, Value, key};
-use std::collections::{HashMap, HashSet};
+use crate::types::{DataType, Value};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The most answers that are remembered; then all are forgotten at once.
@@ -30,40 +31,32 @@ type Answers = HashMap<(usize, Vec<u8>), Answer>;
 /// What a query comes to for a list of arguments.
 #[derive(Clone, Debug)]
 enum Answer {
-    /// The value that is asked for.
-    Value(Value),
-    /// The values that something is looked for in.
-    Values(Arc<ValueSet>),
+    /// The values of its first row; none where there is no row.
+    Row(Arc<[Value]>),
+    /// Whether it has a row.
+    Exists(bool),
+    /// The rows that something is looked for in.
+    Rows(Arc<RowSet>),
+    /// The values that something is compared with.
+    Extremes(Arc<Extremes>),
 }
 
-/// The values of a query of one column.
-#[derive(Debug, Default)]
-struct ValueSet {
-    /// Those that are not NULL, as keys.
-    keys: HashSet<Vec<u8>>,
-    has_null: bool,
-}
-
-impl ValueSet {
-    fn insert(&mut self, value: &Value) {
-        if value.is_null() {
-            self.has_null = true;
-        } else {
-            self.keys.insert(key::encode([value]));
-        }
-    }
-
-    /// Whether a value is among them; NULL where only a NULL could be it.
-    fn contains(&self, value: &Value) -> Value {
-        if self.keys.is_empty() && !self.has_null {
-            return Value::Boolean(false);
-        }
-        if value.is_null() {
-            return Value::Null;
-        }
-        match self.keys.contains(&key::encode([value])) {
-            false if self.has_null => Value::Null,
-            found => Value::Boolean(found),
+impl Answer {
+    /// What is made of the answer where these values are asked about.
+    fn value(&self, role: SubqueryRole, operands: &[Value]) -> Value {
+        match self {
+            Answer::Exists(exists) => Value::Boolean(*exists),
+            Answer::Row(row) => {
+                let column = if let SubqueryRole::Field(column) = role { column } else { 0 };
+                row.get(column).cloned().unwrap_or(Value::Null)
+            }
+            Answer::Rows(set) => set.contains(operands),
+            Answer::Extremes(extremes) => match (role, operands) {
+                (SubqueryRole::Compares(comparison, quantifier), [operand]) => {
+                    extremes.compare(comparison, quantifier, operand)
+                }
+                _ => unreachable!("{role:?} compares one operand"),
+            },
         }
     }
 }
@@ -93,30 +86,23 @@ impl Context {
     /// # Errors
     /// Those of its plan, and of what it is asked about.
     pub(super) fn subquery(&self, query: &BoundSubquery, batch: &Batch) -> Result<Datum, Error> {
-        let operand = match &query.operand {
-            Some(operand) => Some((self.evaluate(operand, batch)?, operand.data_type)),
-            None => None,
+        let computed = |expressions: &[BoundExpression]| {
+            let datum = |e: &BoundExpression| Ok((self.evaluate(e, batch)?, e.data_type));
+            expressions.iter().map(datum).collect::<Result<Vec<(Datum, DataType)>, Error>>()
         };
-        let arguments: Result<Vec<(Datum, DataType)>, Error> = query
-            .arguments
-            .iter()
-            .map(|argument| Ok((self.evaluate(argument, batch)?, argument.data_type)))
-            .collect();
-        let arguments = arguments?;
-        let value = |answer: Answer, row: usize| match (answer, &operand) {
-            (Answer::Value(value), _) => value,
-            (Answer::Values(set), Some((operand, of))) => set.contains(&operand.value(*of, row)),
-            (Answer::Values(_), None) => unreachable!("what is looked for is an operand"),
+        let (operands, arguments) = (computed(&query.operands)?, computed(&query.arguments)?);
+        let values = |of: &[(Datum, DataType)], row: usize| -> Vec<Value> {
+            of.iter().map(|(datum, data_type)| datum.value(*data_type, row)).collect()
         };
-        let is_one = matches!(operand, None | Some((Datum::Scalar(_), _)));
-        if is_one && arguments.iter().all(|(datum, _)| matches!(datum, Datum::Scalar(_))) {
-            let given = arguments.iter().map(|(datum, of)| datum.value(*of, 0)).collect();
-            return Ok(Datum::Scalar(value(self.answer(query, given)?, 0)));
+        let is_one = |(datum, _): &(Datum, DataType)| matches!(datum, Datum::Scalar(_));
+        if operands.iter().chain(&arguments).all(is_one) {
+            let answer = self.answer(query, values(&arguments, 0))?;
+            return Ok(Datum::Scalar(answer.value(query.role, &values(&operands, 0))));
         }
         let mut results = ColumnBuilder::new(query.data_type(), batch.rows);
         for row in 0..batch.rows {
-            let given = arguments.iter().map(|(datum, of)| datum.value(*of, row)).collect();
-            results.push(&value(self.answer(query, given)?, row));
+            let answer = self.answer(query, values(&arguments, row))?;
+            results.push(&answer.value(query.role, &values(&operands, row)));
         }
         Ok(Datum::Array(results.finish()))
     }
@@ -141,20 +127,32 @@ impl Context {
     fn run(&self, query: &BoundSubquery) -> Result<Answer, Error> {
         let inputs = Arc::clone(&self.subqueries.inputs);
         let mut rows = open_operator(&query.plan, &inputs, self)?;
+        let types = query.plan.types();
+        let values = |batch: &Batch, row: usize| -> Vec<Value> {
+            let columns = batch.columns.iter().zip(&types);
+            columns.map(|(column, data_type)| value_at(column, *data_type, row)).collect()
+        };
         Ok(match query.role {
-            SubqueryRole::Exists => Answer::Value(Value::Boolean(rows.next()?.is_some())),
-            SubqueryRole::Scalar => Answer::Value(match rows.next()? {
-                Some(batch) => value_at(&batch.columns[0], query.value_type(), 0),
-                None => Value::Null,
+            SubqueryRole::Exists => Answer::Exists(rows.next()?.is_some()),
+            SubqueryRole::Scalar | SubqueryRole::Field(_) => Answer::Row(match rows.next()? {
+                Some(batch) => values(&batch, 0).into(),
+                None => Arc::default(),
             }),
             SubqueryRole::Contains => {
-                let (mut set, data_type) = (ValueSet::default(), query.value_type());
+                let mut set = RowSet::default();
+                while let Some(batch) = rows.next()? {
+                    (0..batch.rows).for_each(|row| set.insert(values(&batch, row)));
+                }
+                Answer::Rows(Arc::new(set))
+            }
+            SubqueryRole::Compares(..) => {
+                let mut extremes = Extremes::default();
                 while let Some(batch) = rows.next()? {
                     for row in 0..batch.rows {
-                        set.insert(&value_at(&batch.columns[0], data_type, row));
+                        extremes.insert(value_at(&batch.columns[0], types[0], row));
                     }
                 }
-                Answer::Values(Arc::new(set))
+                Answer::Extremes(Arc::new(extremes))
             }
         })
     }

@@ -53,7 +53,7 @@ keywords! {
         Cast "CAST" CurrentDate "CURRENT_DATE" CurrentTime "CURRENT_TIME"
         CurrentTimestamp "CURRENT_TIMESTAMP" False "FALSE" True "TRUE";
     Free:
-        Action "ACTION" Actor "ACTOR" After "AFTER" Always "ALWAYS" Analyze "ANALYZE" Asc "ASC" At "AT"
+        Action "ACTION" Actor "ACTOR" After "AFTER" Always "ALWAYS" Analyze "ANALYZE" Any "ANY" Asc "ASC" At "AT"
         Before "BEFORE" Begin "BEGIN" By "BY" Cascade "CASCADE" Column "COLUMN" Current "CURRENT"
         Date "DATE"
         Deferred "DEFERRED" Desc "DESC" Describe "DESCRIBE" End "END" Event "EVENT" Events "EVENTS"
@@ -66,7 +66,7 @@ keywords! {
         Range "RANGE" Regexp "REGEXP" Reindex "REINDEX" Rename "RENAME"
         Replace "REPLACE" Replay "REPLAY" Restrict "RESTRICT" Rewrites "REWRITES" Rollback "ROLLBACK" Row "ROW"
         Rowid "ROWID" Rows "ROWS"
-        Show "SHOW" Since "SINCE" Snapshot "SNAPSHOT" Snapshots "SNAPSHOTS" Start "START"
+        Show "SHOW" Since "SINCE" Some "SOME" Snapshot "SNAPSHOT" Snapshots "SNAPSHOTS" Start "START"
         Stored "STORED" Strict "STRICT" SystemTime "SYSTEM_TIME" Tables "TABLES" Tag "TAG"
         Tags "TAGS" Temp "TEMP" Temporary "TEMPORARY" Ties "TIES" Timestamp "TIMESTAMP" Trigger "TRIGGER"
         Tx "TX" Unbounded "UNBOUNDED" Vacuum "VACUUM" Verbose "VERBOSE" Verify "VERIFY" View "VIEW" Virtual "VIRTUAL" Window "WINDOW"

@@ -8,15 +8,14 @@ use super::functions::{
     ScalarFunction,
 };
 use super::notices::suggest_type;
-use super::operators::binary;
 use super::plan::AggregateCall;
 use super::scope::Scope;
 use super::subquery::SubqueryBinder;
 use super::suggest::suggest;
-use super::{Error, coerce, function_hints};
+use super::{Error, coerce, function_hints, row_value};
 use crate::language::ast::{
-    BinaryOperator, CurrentTime, Expression, ExpressionKind, FunctionArguments, FunctionCall,
-    Identifier, ListItem, MatchKind, TypeName, UnaryOperator,
+    CurrentTime, Expression, ExpressionKind, FunctionArguments, FunctionCall, Identifier, ListItem,
+    MatchKind, TypeName, UnaryOperator,
 };
 use crate::types::{ColumnAffinity, DataType, Span, Value, with_stack};
 
@@ -130,18 +129,14 @@ impl Binder<'_, '_> {
             ExpressionKind::Column { table, column } => self.column(table.as_ref(), column),
             ExpressionKind::Unary { operator, operand } => self.unary(*operator, operand),
             ExpressionKind::Binary { operator, left, right } => {
-                let mut bound = self.bind(left)?;
-                // IS TRUE and IS FALSE ask whether a value counts as that.
-                if matches!(operator, BinaryOperator::Is | BinaryOperator::IsNot)
-                    && matches!(&right.kind, ExpressionKind::Literal(literal)
-                        if matches!(literal.value, Value::Boolean(_)))
-                {
-                    bound = truth(bound);
-                }
-                binary(*operator, bound, self.bind(right)?, span)
+                self.binary(*operator, left, right, span)
             }
             ExpressionKind::Between { operand, negated, low, high } => {
-                self.between(operand, *negated, low, high)
+                Ok(not_if(*negated, self.between(operand, low, high, span)?))
+            }
+            ExpressionKind::Row(_) => Err(row_value::misplaced(span)),
+            ExpressionKind::Quantified { operand, operator, quantifier, query } => {
+                self.quantified(operand, *operator, *quantifier, query, span)
             }
             ExpressionKind::Subquery(query) => self.subquery(SubqueryRole::Scalar, query, span),
             ExpressionKind::Exists(query) => self.subquery(SubqueryRole::Exists, query, span),
@@ -150,9 +145,7 @@ impl Binder<'_, '_> {
                 Ok(not_if(*negated, found))
             }
             ExpressionKind::InList { operand, negated, list } => {
-                let operand = self.bind(operand)?;
-                let list: Result<Vec<_>, _> = list.iter().map(|item| self.item(&item)).collect();
-                Ok(coerce::in_list(operand, list?, *negated))
+                self.in_list(operand, list, *negated, span)
             }
             ExpressionKind::Match { kind, operand, negated, pattern, escape } => {
                 Ok(boolean(BoundKind::Match {
@@ -174,27 +167,12 @@ impl Binder<'_, '_> {
     }
 
     /// Binds an item of a list.
-    fn item(&mut self, item: &ListItem<'_>) -> Result<BoundExpression, Error> {
+    pub(super) fn item(&mut self, item: &ListItem<'_>) -> Result<BoundExpression, Error> {
         match item {
             ListItem::Constant(literal) => Ok(BoundExpression::constant(literal)),
             ListItem::Expression(expression) => self.bind(expression),
             ListItem::Default => unreachable!("DEFAULT stands in VALUES only"),
         }
-    }
-
-    fn between(
-        &mut self,
-        operand: &Expression,
-        negated: bool,
-        low: &Expression,
-        high: &Expression,
-    ) -> Result<BoundExpression, Error> {
-        let (operand, low, high) = (self.bind(operand)?, self.bind(low)?, self.bind(high)?);
-        Ok(coerce::computed_once(operand, |operand| {
-            let low = coerce::compare(Comparison::GreaterEqual, operand.clone(), low);
-            let high = coerce::compare(Comparison::LessEqual, operand, high);
-            not_if(negated, boolean(BoundKind::And(boxed(low), boxed(high))))
-        }))
     }
 
     /// Binds a condition.
@@ -268,11 +246,20 @@ impl Binder<'_, '_> {
         branches: &[(Expression, Expression)],
         otherwise: Option<&Expression>,
     ) -> Result<BoundExpression, Error> {
-        let operand = operand.map(|operand| self.bind(operand)).transpose()?;
+        let operand = operand.map(|operand| self.row(operand)).transpose()?;
         let mut bound = Vec::with_capacity(branches.len());
         for (when, then) in branches {
-            bound.push((self.bind(when)?, self.bind(then)?));
+            let condition = match &operand {
+                Some(row) if row.len() > 1 => {
+                    let values = self.row(when)?;
+                    row_value::compare(Comparison::Equal, row.clone(), values, when.span)?
+                }
+                Some(_) | None => self.bind(when)?,
+            };
+            bound.push((condition, self.bind(then)?));
         }
+        // Rows are compared already.
+        let mut operand = operand.filter(|row| row.len() == 1);
         let mut otherwise = self.optional(otherwise)?;
         let results = bound.iter_mut().map(|(_, result)| result);
         exact_numbers::alternatives(results.chain(otherwise.as_deref_mut()));
@@ -282,7 +269,7 @@ impl Binder<'_, '_> {
             let branches = bound.into_iter().map(|(when, then)| (condition(when), then)).collect();
             BoundExpression::new(BoundKind::Case { branches, otherwise }, data_type)
         };
-        Ok(match operand {
+        Ok(match operand.as_mut().and_then(Vec::pop) {
             None => chosen(&truth),
             Some(operand) => coerce::computed_once(operand, |operand| {
                 chosen(&|when| coerce::compare(Comparison::Equal, operand.clone(), when))
@@ -527,6 +514,6 @@ fn cast(mut operand: BoundExpression, data_type: DataType) -> BoundExpression {
     BoundExpression::new(BoundKind::Cast(boxed(operand)), data_type).with_traits(traits)
 }
 
-fn not_if(negated: bool, condition: BoundExpression) -> BoundExpression {
+pub(super) fn not_if(negated: bool, condition: BoundExpression) -> BoundExpression {
     if negated { boolean(BoundKind::Not(boxed(condition))) } else { condition }
 }

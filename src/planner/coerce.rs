@@ -27,6 +27,20 @@ pub(super) fn compare(
     BoundExpression::new(kind, DataType::Boolean)
 }
 
+/// Two operands of which the smaller is looked for; both are moments where one is, as a day is none
+/// that a moment of it would be before and behind.
+pub(super) fn ordered_operands(
+    left: BoundExpression,
+    right: BoundExpression,
+) -> (BoundExpression, BoundExpression) {
+    let is_date = |operand: &BoundExpression| operand.data_type == DataType::Date;
+    if is_date(&left) != is_date(&right) {
+        let moment = |operand| converted(Affinity::Timestamp, operand);
+        return (moment(left), moment(right));
+    }
+    operands(Comparison::Less, left, right)
+}
+
 /// An expression that compares one operand several times and computes it once: `value` is behind
 /// it unless repeating it costs nothing.
 pub(super) fn computed_once(

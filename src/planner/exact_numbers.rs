@@ -150,6 +150,7 @@ fn is_kind_of_numbers(expression: &BoundExpression, has_point: &mut bool) -> boo
         | BoundKind::Not(_)
         | BoundKind::Truth(_)
         | BoundKind::Compare(..)
+        | BoundKind::CompareRows(..)
         | BoundKind::And(..)
         | BoundKind::Or(..)
         | BoundKind::Concat(..)

@@ -3,7 +3,7 @@
 use super::comparison_traits::{ComparisonTraits, OperandAffinity};
 use super::functions::{ScalarFunction, Volatility};
 use super::plan::Plan;
-use crate::language::ast::{CurrentTime, MatchKind};
+use crate::language::ast::{CurrentTime, MatchKind, Quantifier};
 use crate::types::{DataType, Literal, Value, with_stack};
 use std::fmt;
 use std::slice::{Iter, IterMut};
@@ -77,6 +77,9 @@ pub enum BoundKind {
     Arithmetic(Arithmetic, Box<BoundExpression>, Box<BoundExpression>),
     /// A comparison of operands that are already converted to what they compare as.
     Compare(Comparison, Box<BoundExpression>, Box<BoundExpression>),
+    /// An order of rows of values, which the first pair decides that differs; pair by pair already
+    /// converted to what they compare as.
+    CompareRows(Comparison, Vec<(BoundExpression, BoundExpression)>),
     /// AND of booleans
     And(Box<BoundExpression>, Box<BoundExpression>),
     /// OR of booleans
@@ -142,8 +145,8 @@ pub struct BoundSubquery {
     pub number: usize,
     /// What becomes of its rows.
     pub role: SubqueryRole,
-    /// What is looked for among its rows, converted to what it compares as.
-    pub operand: Option<BoundExpression>,
+    /// What is looked for among its rows, converted to what it compares as: as many as these have.
+    pub operands: Vec<BoundExpression>,
     /// The columns of queries around it that it reads.
     pub arguments: Vec<BoundExpression>,
     /// The query, with one column where its rows are not only counted.
@@ -157,31 +160,38 @@ pub enum SubqueryRole {
     Scalar,
     /// Whether there is a row.
     Exists,
-    /// Whether one of them is equal to the operand; NULL where only a NULL could be.
+    /// The value in this column of the first row, NULL where there is none: a part of a row value.
+    Field(usize),
+    /// Whether one of them is equal to the operands; NULL where only a NULL could be.
     Contains,
+    /// Whether the operand compares so with one of them, or with all.
+    Compares(Comparison, Quantifier),
 }
 
 impl BoundSubquery {
     /// What EXPLAIN calls it.
     pub(super) fn title(&self) -> String {
-        format!("{} {}", self.role.word(), self.number)
+        format!("{} {}", self.role.words(), self.number)
     }
 
-    /// What is asked about it, the operand first.
-    pub(super) fn operands(&self) -> Vec<&BoundExpression> {
-        self.operand.iter().chain(&self.arguments).collect()
+    /// What is asked about it, the operands first.
+    pub(super) fn asked(&self) -> Vec<&BoundExpression> {
+        self.operands.iter().chain(&self.arguments).collect()
     }
 
-    /// The type of its rows' first value.
-    pub fn value_type(&self) -> DataType {
-        self.plan.types().first().copied().unwrap_or(DataType::Any)
+    /// The type of a column of its rows.
+    fn value_type(&self, column: usize) -> DataType {
+        self.plan.types().get(column).copied().unwrap_or(DataType::Any)
     }
 
     /// The type of what it comes to.
     pub fn data_type(&self) -> DataType {
         match self.role {
-            SubqueryRole::Scalar => self.value_type(),
-            SubqueryRole::Exists | SubqueryRole::Contains => DataType::Boolean,
+            SubqueryRole::Scalar => self.value_type(0),
+            SubqueryRole::Field(column) => self.value_type(column),
+            SubqueryRole::Exists | SubqueryRole::Contains | SubqueryRole::Compares(..) => {
+                DataType::Boolean
+            }
         }
     }
 }
@@ -191,7 +201,7 @@ impl PartialEq for BoundSubquery {
     fn eq(&self, other: &BoundSubquery) -> bool {
         Arc::ptr_eq(&self.plan, &other.plan)
             && self.role == other.role
-            && self.operand == other.operand
+            && self.operands == other.operands
             && self.arguments == other.arguments
     }
 }
@@ -281,8 +291,14 @@ macro_rules! operands {
             | BoundKind::Aggregate(_)
             | BoundKind::Argument(_)
             | BoundKind::Bound => {}
+            BoundKind::CompareRows(_, pairs) => {
+                for (a, b) in pairs {
+                    $visit(a);
+                    $visit(b);
+                }
+            }
             BoundKind::Subquery(subquery) => {
-                subquery.operand.$iter().for_each(|operand| $visit(operand));
+                subquery.operands.$iter().for_each(|operand| $visit(operand));
                 subquery.arguments.$iter().for_each($visit);
             }
             BoundKind::Let { value, body } => {
@@ -370,6 +386,12 @@ impl BoundExpression {
             return Some(value);
         }
         None
+    }
+
+    /// What a query comes to.
+    pub(super) fn subquery(subquery: BoundSubquery) -> BoundExpression {
+        let data_type = subquery.data_type();
+        BoundExpression::new(BoundKind::Subquery(Box::new(subquery)), data_type)
     }
 
     /// The input's column at `index`.

@@ -1,17 +1,24 @@
 //! Bound expressions as text, for EXPLAIN.
 
 use super::expression::{Affinity, BoundExpression, BoundKind, SubqueryRole};
-use crate::language::ast::{CurrentTime, MatchKind};
+use crate::language::ast::Quantifier;
 use crate::types::with_stack;
 use std::fmt;
 
 impl SubqueryRole {
     /// What EXPLAIN says of it.
-    pub(super) fn word(self) -> &'static str {
+    pub(super) fn words(self) -> String {
         match self {
-            SubqueryRole::Scalar => "subquery",
-            SubqueryRole::Exists => "exists subquery",
-            SubqueryRole::Contains => "in subquery",
+            SubqueryRole::Scalar => "subquery".to_owned(),
+            SubqueryRole::Exists => "exists subquery".to_owned(),
+            SubqueryRole::Field(column) => format!("column {} of subquery", column + 1),
+            SubqueryRole::Contains => "in subquery".to_owned(),
+            SubqueryRole::Compares(comparison, Quantifier::Any) => {
+                format!("{} any subquery", comparison.symbol())
+            }
+            SubqueryRole::Compares(comparison, Quantifier::All) => {
+                format!("{} all subquery", comparison.symbol())
+            }
         }
     }
 }
@@ -82,13 +89,9 @@ impl BoundExpression {
                 write!(f, "?{}", index + 1)
             }
             BoundKind::Column(index) => f.write_str(&name(*index)),
-            BoundKind::CurrentTime(word) => f.write_str(match word {
-                CurrentTime::Date => "CURRENT_DATE",
-                CurrentTime::Time => "CURRENT_TIME",
-                CurrentTime::Timestamp => "CURRENT_TIMESTAMP",
-            }),
+            BoundKind::CurrentTime(word) => write!(f, "{word}"),
             BoundKind::Argument(index) => write!(f, "outer {}", index + 1),
-            BoundKind::Subquery(subquery) => call(f, &subquery.title(), &subquery.operands()),
+            BoundKind::Subquery(subquery) => call(f, &subquery.title(), &subquery.asked()),
             BoundKind::Aggregate(index) => write!(f, "aggregate {index}"),
             BoundKind::Let { value, body } => call(f, "with it = ", &[value, body]),
             BoundKind::Bound => f.write_str("it"),
@@ -99,6 +102,12 @@ impl BoundExpression {
             BoundKind::Affinity(affinity, a) => call(f, affinity.words(), &[a]),
             BoundKind::Arithmetic(operator, a, b) => infix(f, operator.symbol(), a, b),
             BoundKind::Compare(operator, a, b) => infix(f, operator.symbol(), a, b),
+            BoundKind::CompareRows(operator, pairs) => {
+                let (left, right): (Vec<&Self>, Vec<&Self>) =
+                    pairs.iter().map(|(left, right)| (left, right)).unzip();
+                call(f, "", &left)?;
+                call(f, &format!(" {} ", operator.symbol()), &right)
+            }
             BoundKind::And(a, b) => infix(f, "AND", a, b),
             BoundKind::Or(a, b) => infix(f, "OR", a, b),
             BoundKind::Concat(a, b) => infix(f, "||", a, b),
@@ -108,13 +117,8 @@ impl BoundExpression {
                 call(f, " IN ", &list.iter().collect::<Vec<_>>())
             }
             BoundKind::Match { kind, operand, pattern, negated, .. } => {
-                let word = match kind {
-                    MatchKind::Like => "LIKE",
-                    MatchKind::Glob => "GLOB",
-                    MatchKind::Regexp => "REGEXP",
-                };
                 let not = if *negated { "NOT " } else { "" };
-                infix(f, &format!("{not}{word}"), operand, pattern)
+                infix(f, &format!("{not}{kind}"), operand, pattern)
             }
             BoundKind::Case { branches, otherwise } => {
                 case(f, name, branches, otherwise.as_deref())

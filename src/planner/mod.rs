@@ -38,6 +38,7 @@ mod print;
 mod query;
 mod relation_query;
 mod rewrites;
+mod row_value;
 mod scope;
 mod select;
 mod subquery;

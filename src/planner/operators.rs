@@ -4,11 +4,42 @@ use super::bind::{boolean, boxed, truth};
 use super::expression::{Arithmetic, BoundExpression, BoundKind, Comparison};
 use super::functions::{JsonFunction, ScalarFunction};
 use super::moment_arithmetic::arithmetic_of_moments;
-use super::{Error, coerce, exact_numbers};
+use super::{Error, exact_numbers};
 use crate::language::ast::BinaryOperator;
 use crate::types::{DataType, Span};
 
-/// The operator over two operands.
+impl Comparison {
+    /// The comparison that an operator is, if it is one.
+    pub(super) fn of(operator: BinaryOperator) -> Option<Comparison> {
+        Some(match operator {
+            BinaryOperator::Equal => Comparison::Equal,
+            BinaryOperator::NotEqual => Comparison::NotEqual,
+            BinaryOperator::Less => Comparison::Less,
+            BinaryOperator::LessEqual => Comparison::LessEqual,
+            BinaryOperator::Greater => Comparison::Greater,
+            BinaryOperator::GreaterEqual => Comparison::GreaterEqual,
+            BinaryOperator::Is => Comparison::Is,
+            BinaryOperator::IsNot => Comparison::IsNot,
+            BinaryOperator::Or
+            | BinaryOperator::And
+            | BinaryOperator::Add
+            | BinaryOperator::Subtract
+            | BinaryOperator::Multiply
+            | BinaryOperator::Divide
+            | BinaryOperator::Modulo
+            | BinaryOperator::Concat
+            | BinaryOperator::Arrow
+            | BinaryOperator::LongArrow
+            | BinaryOperator::BitAnd
+            | BinaryOperator::BitOr
+            | BinaryOperator::ShiftLeft
+            | BinaryOperator::ShiftRight => return None,
+        })
+    }
+}
+
+/// The operator over two operands; comparisons are of rows, and made by
+/// [`compare`](super::row_value::compare).
 ///
 /// # Errors
 /// `type` of arithmetic that means nothing for moments, or of digits that no DECIMAL holds.
@@ -21,14 +52,14 @@ pub(super) fn binary(
     Ok(match operator {
         BinaryOperator::Or => boolean(BoundKind::Or(boxed(truth(left)), boxed(truth(right)))),
         BinaryOperator::And => boolean(BoundKind::And(boxed(truth(left)), boxed(truth(right)))),
-        BinaryOperator::Equal => coerce::compare(Comparison::Equal, left, right),
-        BinaryOperator::NotEqual => coerce::compare(Comparison::NotEqual, left, right),
-        BinaryOperator::Less => coerce::compare(Comparison::Less, left, right),
-        BinaryOperator::LessEqual => coerce::compare(Comparison::LessEqual, left, right),
-        BinaryOperator::Greater => coerce::compare(Comparison::Greater, left, right),
-        BinaryOperator::GreaterEqual => coerce::compare(Comparison::GreaterEqual, left, right),
-        BinaryOperator::Is => coerce::compare(Comparison::Is, left, right),
-        BinaryOperator::IsNot => coerce::compare(Comparison::IsNot, left, right),
+        BinaryOperator::Equal
+        | BinaryOperator::NotEqual
+        | BinaryOperator::Less
+        | BinaryOperator::LessEqual
+        | BinaryOperator::Greater
+        | BinaryOperator::GreaterEqual
+        | BinaryOperator::Is
+        | BinaryOperator::IsNot => unreachable!("{operator:?} compares rows"),
         BinaryOperator::Add => arithmetic(Arithmetic::Add, left, right, span)?,
         BinaryOperator::Subtract => arithmetic(Arithmetic::Subtract, left, right, span)?,
         BinaryOperator::Multiply => arithmetic(Arithmetic::Multiply, left, right, span)?,

@@ -4,14 +4,15 @@
 //! planned as any other query, may find rows by a key that an argument fixes, and has one answer for
 //! one list of arguments.
 
-use super::bind::Binder;
+use super::bind::{Binder, not_if};
+use super::comparison_traits::ComparisonTraits;
 use super::expression::{BoundExpression, BoundKind, BoundSubquery, Comparison, SubqueryRole};
 use super::logical::{ComputedColumn, Logical};
 use super::query::{self, LogicalQuery, QueryColumn, Surroundings};
 use super::scope::Scope;
-use super::{Error, Planning, coerce};
-use crate::language::ast::{Expression, Identifier, Query};
-use crate::types::{DataType, Span};
+use super::{Error, Planning, coerce, row_value};
+use crate::language::ast::{BinaryOperator, Expression, Identifier, Quantifier, Query};
+use crate::types::Span;
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -77,7 +78,7 @@ struct OpenSubquery {
     arguments: Vec<BoundExpression>,
 }
 
-impl Binder<'_, '_> {
+impl<'b, 'p> Binder<'b, 'p> {
     /// Binds a query of which one value is taken, or whether there is a row.
     pub(super) fn subquery(
         &mut self,
@@ -87,10 +88,32 @@ impl Binder<'_, '_> {
     ) -> Result<BoundExpression, Error> {
         let open = self.open_subquery(query, span)?;
         if role == SubqueryRole::Scalar {
-            let QueryColumn { data_type, traits, .. } = *one_column(&open.query, span)?;
-            return Ok(self.planned_subquery(open, role, None, data_type).with_traits(traits));
+            let traits = one_column(&open.query, span)?.traits;
+            return Ok(self.planned_subquery(open, role, Vec::new()).with_traits(traits));
         }
-        Ok(self.planned_subquery(open, role, None, DataType::Boolean))
+        Ok(self.planned_subquery(open, role, Vec::new()))
+    }
+
+    /// Binds a query of which the values of the first row are taken.
+    pub(super) fn first_row(
+        &mut self,
+        query: &Query,
+        span: Span,
+    ) -> Result<Vec<BoundExpression>, Error> {
+        let open = self.open_subquery(query, span)?;
+        let traits: Vec<ComparisonTraits> =
+            open.query.output.iter().map(|column| column.traits).collect();
+        let first = self.planned_subquery(open, SubqueryRole::Scalar, Vec::new());
+        let BoundKind::Subquery(subquery) = &first.kind else { return Ok(vec![first]) };
+        if let [traits] = traits.as_slice() {
+            return Ok(vec![first.with_traits(*traits)]);
+        }
+        let field = |(column, traits)| {
+            let role = SubqueryRole::Field(column);
+            BoundExpression::subquery(BoundSubquery { role, ..(**subquery).clone() })
+                .with_traits(traits)
+        };
+        Ok(traits.into_iter().enumerate().map(field).collect())
     }
 
     /// Binds `operand IN (query)`.
@@ -100,25 +123,85 @@ impl Binder<'_, '_> {
         query: &Query,
         span: Span,
     ) -> Result<BoundExpression, Error> {
-        let operand = self.bind(operand)?;
-        let mut open = self.open_subquery(query, span)?;
-        let QueryColumn { column, data_type, ref name, traits } = *one_column(&open.query, span)?;
-        let (name, value) = (name.clone(), BoundExpression::column(column, data_type));
-        // The rows come out as they are compared.
-        let (operand, value) =
-            coerce::operands(Comparison::Equal, operand, value.with_traits(traits));
-        if value.kind != BoundKind::Column(column)
-            && let Some(SubqueryBinder { planning, .. }) = &mut self.subqueries
-        {
-            let data_type = value.data_type;
-            let computed = ComputedColumn::new(value, &mut planning.names);
-            let column = computed.column;
-            open.query.output = vec![QueryColumn { name, data_type, column, traits }];
-            let input = Box::new(open.query.logical);
-            open.query.logical = Logical::Project { input, columns: vec![computed] };
+        let operands = self.row(operand)?;
+        let open = self.open_subquery(query, span)?;
+        self.compared_subquery(SubqueryRole::Contains, operands, open, span)
+    }
+
+    /// Binds `operand operator ANY (query)`, or ALL.
+    pub(super) fn quantified(
+        &mut self,
+        operand: &Expression,
+        operator: BinaryOperator,
+        quantifier: Quantifier,
+        query: &Query,
+        span: Span,
+    ) -> Result<BoundExpression, Error> {
+        let operands = self.row(operand)?;
+        let open = self.open_subquery(query, span)?;
+        let comparison = Comparison::of(operator).expect("the parser knows what compares");
+        match (comparison, quantifier) {
+            (Comparison::Equal, Quantifier::Any) => {
+                self.compared_subquery(SubqueryRole::Contains, operands, open, span)
+            }
+            (Comparison::NotEqual, Quantifier::All) => {
+                let found = self.compared_subquery(SubqueryRole::Contains, operands, open, span)?;
+                Ok(not_if(true, found))
+            }
+            _ if operands.len() > 1 => {
+                let message = format!("rows are not compared by {operator} {quantifier}");
+                let help = "of rows there are = ANY, which is IN, and <> ALL, which is NOT IN";
+                Err(Error::new("row-value", message, span).help(Some(help.to_owned())))
+            }
+            _ => {
+                let role = SubqueryRole::Compares(comparison, quantifier);
+                self.compared_subquery(role, operands, open, span)
+            }
         }
-        let role = SubqueryRole::Contains;
-        Ok(self.planned_subquery(open, role, Some(operand), DataType::Boolean))
+    }
+
+    /// A query whose rows are compared with operands. They come out as they are compared.
+    fn compared_subquery(
+        &mut self,
+        role: SubqueryRole,
+        operands: Vec<BoundExpression>,
+        mut open: OpenSubquery,
+        span: Span,
+    ) -> Result<BoundExpression, Error> {
+        let columns = std::mem::take(&mut open.query.output);
+        if columns.len() != operands.len() {
+            return Err(row_value::lengths(operands.len(), columns.len(), span));
+        }
+        let comparison = match role {
+            SubqueryRole::Compares(comparison, _) => comparison,
+            SubqueryRole::Scalar
+            | SubqueryRole::Exists
+            | SubqueryRole::Field(_)
+            | SubqueryRole::Contains => Comparison::Equal,
+        };
+        let (mut converted, mut computed) = (Vec::new(), Vec::new());
+        let mut is_same = true;
+        for (operand, known) in operands.into_iter().zip(columns) {
+            let value = BoundExpression::column(known.column, known.data_type);
+            let value = value.with_traits(known.traits);
+            let (operand, value) = coerce::operands(comparison, operand, value);
+            is_same &= value.kind == BoundKind::Column(known.column);
+            let data_type = value.data_type;
+            let value = ComputedColumn::new(value, &mut self.binder_of_queries().planning.names);
+            open.query.output.push(QueryColumn { data_type, column: value.column, ..known });
+            converted.push(operand);
+            computed.push(value);
+        }
+        if !is_same {
+            let input = Box::new(open.query.logical);
+            open.query.logical = Logical::Project { input, columns: computed };
+        }
+        Ok(self.planned_subquery(open, role, converted))
+    }
+
+    /// What queries are bound with, once one was opened.
+    fn binder_of_queries(&mut self) -> &mut SubqueryBinder<'b, 'p> {
+        self.subqueries.as_mut().expect("a query was opened with it")
     }
 
     fn open_subquery(&mut self, query: &Query, span: Span) -> Result<OpenSubquery, Error> {
@@ -139,16 +222,11 @@ impl Binder<'_, '_> {
         &mut self,
         open: OpenSubquery,
         role: SubqueryRole,
-        operand: Option<BoundExpression>,
-        data_type: DataType,
+        operands: Vec<BoundExpression>,
     ) -> BoundExpression {
         let OpenSubquery { number, query, arguments } = open;
-        let Some(SubqueryBinder { planning, .. }) = &mut self.subqueries else {
-            unreachable!("a subquery was bound with it")
-        };
-        let plan = Arc::new(query::finish(query, planning).plan);
-        let subquery = BoundSubquery { number, role, operand, arguments, plan };
-        BoundExpression::new(BoundKind::Subquery(Box::new(subquery)), data_type)
+        let plan = Arc::new(query::finish(query, self.binder_of_queries().planning).plan);
+        BoundExpression::subquery(BoundSubquery { number, role, operands, arguments, plan })
     }
 }
 

@@ -116,6 +116,20 @@ pub enum ExpressionKind {
         /// Where it is looked for: a query of one column.
         query: Box<Query>,
     },
+    /// `operand operator ANY (query)`, or ALL: whether a comparison holds for one of the rows, or for
+    /// all of them.
+    Quantified {
+        /// What is compared.
+        operand: Box<Expression>,
+        /// The comparison.
+        operator: BinaryOperator,
+        /// For how many of the rows it is to hold.
+        quantifier: Quantifier,
+        /// What it is compared with.
+        query: Box<Query>,
+    },
+    /// `(value, value, …)`: a row of at least two values, which is compared as a whole.
+    Row(Vec<Expression>),
     /// `operand [NOT] LIKE pattern [ESCAPE escape]`, GLOB or REGEXP.
     Match {
         /// LIKE, GLOB or REGEXP.
@@ -159,6 +173,7 @@ impl Expression {
             | ExpressionKind::InList { .. }
             | ExpressionKind::InQuery { .. }
             | ExpressionKind::Exists(_)
+            | ExpressionKind::Quantified { .. }
             | ExpressionKind::Match { .. } => true,
             ExpressionKind::Literal(_)
             | ExpressionKind::Parameter { .. }
@@ -167,6 +182,7 @@ impl Expression {
             | ExpressionKind::Moment { .. }
             | ExpressionKind::Column { .. }
             | ExpressionKind::Subquery(_)
+            | ExpressionKind::Row(_)
             | ExpressionKind::Case { .. }
             | ExpressionKind::Cast { .. }
             | ExpressionKind::Function(_) => false,
@@ -274,6 +290,34 @@ pub enum BinaryOperator {
 }
 
 impl BinaryOperator {
+    /// Whether it compares its operands: what may stand before ANY and ALL.
+    pub fn is_comparison(self) -> bool {
+        match self {
+            BinaryOperator::Equal
+            | BinaryOperator::NotEqual
+            | BinaryOperator::Less
+            | BinaryOperator::LessEqual
+            | BinaryOperator::Greater
+            | BinaryOperator::GreaterEqual => true,
+            BinaryOperator::Or
+            | BinaryOperator::And
+            | BinaryOperator::Is
+            | BinaryOperator::IsNot
+            | BinaryOperator::Add
+            | BinaryOperator::Subtract
+            | BinaryOperator::Multiply
+            | BinaryOperator::Divide
+            | BinaryOperator::Modulo
+            | BinaryOperator::Concat
+            | BinaryOperator::Arrow
+            | BinaryOperator::LongArrow
+            | BinaryOperator::BitAnd
+            | BinaryOperator::BitOr
+            | BinaryOperator::ShiftLeft
+            | BinaryOperator::ShiftRight => false,
+        }
+    }
+
     /// Whether it gives a truth value.
     fn is_condition(self) -> bool {
         match self {
@@ -301,6 +345,15 @@ impl BinaryOperator {
             | BinaryOperator::ShiftRight => false,
         }
     }
+}
+
+/// For how many of a query's rows a comparison is to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quantifier {
+    /// ANY, or SOME: for one of them.
+    Any,
+    /// ALL: for each of them.
+    All,
 }
 
 /// How a text is matched with a pattern.

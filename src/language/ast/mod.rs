@@ -15,7 +15,7 @@ mod window;
 
 pub use expression::{
     BinaryOperator, CurrentTime, Expression, ExpressionKind, FunctionArguments, FunctionCall,
-    MatchKind, UnaryOperator,
+    MatchKind, Quantifier, UnaryOperator,
 };
 pub use list::{ExpressionList, ListItem, ValueRows};
 pub use select::{

@@ -73,6 +73,7 @@ impl ExpressionKind {
             | ExpressionKind::InList { .. }
             | ExpressionKind::InQuery { .. }
             | ExpressionKind::Match { .. } => EQUALITY,
+            ExpressionKind::Quantified { operator, .. } => operator.precedence(),
             ExpressionKind::Literal(_)
             | ExpressionKind::Moment { .. }
             | ExpressionKind::Parameter { .. }
@@ -81,6 +82,7 @@ impl ExpressionKind {
             | ExpressionKind::Column { .. }
             | ExpressionKind::Subquery(_)
             | ExpressionKind::Exists(_)
+            | ExpressionKind::Row(_)
             | ExpressionKind::Case { .. }
             | ExpressionKind::Cast { .. }
             | ExpressionKind::Function(_) => ATOM,

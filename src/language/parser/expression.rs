@@ -13,14 +13,15 @@ use super::constant::{CONSTANT_WORDS, constant_word, is_moment, literal, moment,
 use super::expected::{Expected, NameKind};
 use super::input::{
     MAX_EXPRESSIONS, MAX_HEIGHT, Parsed, TokenInput, comma_list, each_between_commas, nested,
-    parenthesised, symbol, word,
+    symbol, word,
 };
 use super::name::{database_before, identifier, is_name, name};
-use super::select::{begins_query, query_in_parentheses, whole_table};
+use super::predicate::{between, in_list, is, matches, not, null_test, quantified, quantifier};
+use super::select::{begins_query, query_in_parentheses};
 use super::table::type_name;
 use super::time::begins_range_behind;
 use super::window::function;
-use crate::types::{Literal, Value, with_stack};
+use crate::types::{Literal, with_stack};
 use nom::Parser;
 use nom::combinator::opt;
 use nom::multi::many1;
@@ -96,7 +97,7 @@ fn infix(kind: TokenKind) -> Option<(Infix, u8)> {
 }
 
 /// Reads an operand and every operator behind it that binds at least as tightly as `minimum`.
-fn climb(input: TokenInput<'_>, minimum: u8) -> Parsed<'_, Expression> {
+pub(super) fn climb(input: TokenInput<'_>, minimum: u8) -> Parsed<'_, Expression> {
     with_stack(|| climb_on(input, minimum))
 }
 
@@ -113,8 +114,15 @@ fn climb_on(input: TokenInput<'_>, minimum: u8) -> Parsed<'_, Expression> {
             break;
         }
         (rest, left) = if let Infix::Binary(operator) = infix {
-            let (behind, right) = climb(rest.skip(1), precedence + 1)?;
-            (behind, binary(input, behind, operator, left, right))
+            let behind = rest.skip(1);
+            if operator.is_comparison()
+                && let Some(quantifier) = quantifier(behind)
+            {
+                quantified(input, behind, operator, quantifier, left)?
+            } else {
+                let (behind, right) = climb(behind, precedence + 1)?;
+                (behind, binary(input, behind, operator, left, right))
+            }
         } else {
             special(input, rest, infix, left)?
         };
@@ -156,7 +164,7 @@ pub(super) fn at<'a>(
     Expression { kind, span: input.span_to(rest) }
 }
 
-fn binary<'a>(
+pub(super) fn binary<'a>(
     input: TokenInput<'a>,
     rest: TokenInput<'a>,
     operator: BinaryOperator,
@@ -195,112 +203,8 @@ fn special<'a>(
     }
 }
 
-/// `NOT BETWEEN`, `NOT IN`, `NOT LIKE`, `NOT GLOB`, `NOT REGEXP`, `NOT NULL`, behind the NOT.
-fn not<'a>(
-    input: TokenInput<'a>,
-    rest: TokenInput<'a>,
-    left: Expression,
-) -> Parsed<'a, Expression> {
-    let behind = rest.skip(1);
-    match rest.peek().kind {
-        TokenKind::Keyword(Keyword::Null) => {
-            Ok((behind, null_test(input, behind, BinaryOperator::IsNot, left)))
-        }
-        TokenKind::Keyword(Keyword::Between) => between(input, behind, true, left),
-        TokenKind::Keyword(Keyword::In) => in_list(input, behind, true, left),
-        TokenKind::Keyword(Keyword::Like) => matches(input, behind, MatchKind::Like, true, left),
-        TokenKind::Keyword(Keyword::Glob) => matches(input, behind, MatchKind::Glob, true, left),
-        TokenKind::Keyword(Keyword::Regexp) => {
-            matches(input, behind, MatchKind::Regexp, true, left)
-        }
-        TokenKind::Keyword(Keyword::Match) => rest.unsupported("MATCH"),
-        _ => {
-            for keyword in ["BETWEEN", "IN", "LIKE", "GLOB", "REGEXP"] {
-                rest.note(keyword);
-            }
-            rest.no_match("NULL")
-        }
-    }
-}
-
-fn null_test<'a>(
-    input: TokenInput<'a>,
-    rest: TokenInput<'a>,
-    operator: BinaryOperator,
-    left: Expression,
-) -> Expression {
-    let word = rest.state.tokens.at(rest.at - 1).span;
-    let null = Expression { kind: ExpressionKind::Literal(Value::Null.into()), span: word };
-    binary(input, rest, operator, left, null)
-}
-
-/// `IS [NOT] [DISTINCT FROM]`, behind the IS.
-fn is<'a>(input: TokenInput<'a>, rest: TokenInput<'a>, left: Expression) -> Parsed<'a, Expression> {
-    let (rest, not) = opt(word(Keyword::Not)).parse(rest)?;
-    let (rest, distinct) = opt((word(Keyword::Distinct), word(Keyword::From))).parse(rest)?;
-    let operator = if not.is_some() == distinct.is_some() {
-        BinaryOperator::Is
-    } else {
-        BinaryOperator::IsNot
-    };
-    let (rest, right) = climb(rest, COMPARISON)?;
-    Ok((rest, binary(input, rest, operator, left, right)))
-}
-
-/// `low AND high`, each without another BETWEEN unless in parentheses.
-fn between<'a>(
-    input: TokenInput<'a>,
-    rest: TokenInput<'a>,
-    negated: bool,
-    left: Expression,
-) -> Parsed<'a, Expression> {
-    let (rest, low) = climb(rest, COMPARISON)?;
-    let (rest, _) = word(Keyword::And)(rest)?;
-    let (rest, high) = climb(rest, COMPARISON)?;
-    let (operand, low, high) = (Box::new(left), Box::new(low), Box::new(high));
-    Ok((rest, at(input, rest, ExpressionKind::Between { operand, negated, low, high })))
-}
-
-/// `( [Expression, …] )`
-fn in_list<'a>(
-    input: TokenInput<'a>,
-    rest: TokenInput<'a>,
-    negated: bool,
-    left: Expression,
-) -> Parsed<'a, Expression> {
-    let is_list = rest.is_symbol(0, Symbol::LeftParenthesis);
-    if is_list && begins_query(rest.skip(1)) || !is_list && is_name(rest.peek()) {
-        let (rest, query) =
-            if is_list { nested(rest, query_in_parentheses)? } else { whole_table(rest)? };
-        let (operand, query) = (Box::new(left), Box::new(query));
-        return Ok((rest, at(input, rest, ExpressionKind::InQuery { operand, negated, query })));
-    }
-    let (rest, list) = nested(rest, parenthesised(expression_list))?;
-    Ok((rest, at(input, rest, ExpressionKind::InList { operand: Box::new(left), negated, list })))
-}
-
-/// `pattern [ESCAPE character]`
-fn matches<'a>(
-    input: TokenInput<'a>,
-    rest: TokenInput<'a>,
-    kind: MatchKind,
-    negated: bool,
-    left: Expression,
-) -> Parsed<'a, Expression> {
-    let (mut rest, pattern) = climb(rest, COMPARISON)?;
-    let mut escape = None;
-    if kind == MatchKind::Like {
-        let (behind, found) =
-            opt(preceded(word(Keyword::Escape), |input| climb(input, COMPARISON))).parse(rest)?;
-        (rest, escape) = (behind, found.map(Box::new));
-    }
-    let (operand, pattern) = (Box::new(left), Box::new(pattern));
-    let kind = ExpressionKind::Match { kind, operand, negated, pattern, escape };
-    Ok((rest, at(input, rest, kind)))
-}
-
 /// `[Expression, …]`, before a `)`, as a list that may be long.
-fn expression_list(input: TokenInput<'_>) -> Parsed<'_, ExpressionList> {
+pub(super) fn expression_list(input: TokenInput<'_>) -> Parsed<'_, ExpressionList> {
     if input.is_symbol(0, Symbol::RightParenthesis) {
         return Ok((input, ExpressionList::default()));
     }
@@ -438,11 +342,12 @@ fn in_parentheses(input: TokenInput<'_>) -> Parsed<'_, Expression> {
         let (rest, query) = nested(input, query_in_parentheses)?;
         return Ok((rest, at(input, rest, ExpressionKind::Subquery(Box::new(query)))));
     }
-    let (rest, mut inner) = nested(input, |input| expression(input.skip(1)))?;
-    if rest.is_symbol(0, Symbol::Comma) {
-        return input.unsupported("a row of values in parentheses");
-    }
+    let (rest, mut values) = nested(input, |input| comma_list(expression)(input.skip(1)))?;
     let (rest, _) = symbol(Symbol::RightParenthesis)(rest)?;
+    if values.len() > 1 {
+        return Ok((rest, at(input, rest, ExpressionKind::Row(values))));
+    }
+    let mut inner = values.remove(0);
     inner.span = input.span_to(rest);
     Ok((rest, inner))
 }

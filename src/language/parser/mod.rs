@@ -14,6 +14,7 @@ mod expression;
 mod input;
 mod name;
 mod object;
+mod predicate;
 mod report;
 mod select;
 mod statement;

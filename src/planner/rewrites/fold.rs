@@ -56,6 +56,7 @@ fn fold(expression: &mut BoundExpression, catalog: &dyn Catalog) -> bool {
         | BoundKind::Truth(_)
         | BoundKind::Arithmetic(..)
         | BoundKind::Compare(..)
+        | BoundKind::CompareRows(..)
         | BoundKind::And(..)
         | BoundKind::Or(..)
         | BoundKind::Concat(..)

@@ -3,7 +3,7 @@
 use super::super::precedence::{ATOM, COMPARISON, EQUALITY};
 use super::super::{
     BinaryOperator, CurrentTime, Expression, ExpressionKind, FunctionArguments, FunctionCall,
-    MatchKind, TypeName, UnaryOperator,
+    MatchKind, Quantifier, TypeName, UnaryOperator,
 };
 use super::CommaList;
 use crate::types::{Literal, Value, with_stack};
@@ -50,6 +50,11 @@ impl fmt::Display for ExpressionKind {
             }
             ExpressionKind::Subquery(query) => write!(f, "({query})"),
             ExpressionKind::Exists(query) => write!(f, "EXISTS ({query})"),
+            ExpressionKind::Quantified { operand: left, operator, quantifier, query } => {
+                operand(f, left, operator.precedence())?;
+                write!(f, " {operator} {quantifier} ({query})")
+            }
+            ExpressionKind::Row(values) => write!(f, "({})", CommaList(values)),
             ExpressionKind::Match { .. } => matches(f, self),
             ExpressionKind::Case { .. } => case(f, self),
             ExpressionKind::Cast { operand, type_name } => {
@@ -213,6 +218,15 @@ impl fmt::Display for BinaryOperator {
             BinaryOperator::BitOr => "|",
             BinaryOperator::ShiftLeft => "<<",
             BinaryOperator::ShiftRight => ">>",
+        })
+    }
+}
+
+impl fmt::Display for Quantifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Quantifier::Any => "ANY",
+            Quantifier::All => "ALL",
         })
     }
 }

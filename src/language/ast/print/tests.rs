@@ -104,6 +104,7 @@ fn tree() -> impl Strategy<Value = Expression> {
                 let type_name = TypeName { name, arguments, behind, span };
                 ExpressionKind::Cast { operand, type_name }
             }),
+            proptest::collection::vec(inner.clone(), 2..4).prop_map(ExpressionKind::Row),
             (call(inner.clone()), proptest::option::of(over(inner))).prop_map(|(call, over)| {
                 ExpressionKind::Function(Box::new(FunctionCall { over, ..call }))
             }),

@@ -251,13 +251,7 @@ const MISTAKES: &[Mistake] = &[
     ("DELETE t", "syntax", "t", "expected FROM", None),
     ("COMMIT 1", "syntax", "1", "expected TRANSACTION or `;`", None),
     ("UPDATE t SET a = 1 WHERE;", "syntax", ";", "expected an expression", None),
-    (
-        "SELECT (1, 2",
-        "unsupported",
-        "(",
-        "a row of values in parentheses is not supported yet",
-        None,
-    ),
+    ("SELECT (1, 2", "unfinished", "", "expected `,` or `)`, but the text ends", None),
     ("SELECT f(1, 2", "unfinished", "", "expected `,` or `)`, but the text ends", None),
     (
         "CREATE TABLE order (a)",
