@@ -1,7 +1,8 @@
-//! Joins: the right side is held and found by its key, the left side streams in its order.
+//! Joins: the right side is held and found by its key, the left side streams in its order. What an
+//! outer join keeps of the right side comes out at the end.
 
 use super::Error;
-use super::datum::Batch;
+use super::datum::{Batch, nulls};
 use super::evaluate::Context;
 use super::operator::{BoxedOperator, Operator};
 use crate::language::ast::JoinKind;
@@ -24,6 +25,8 @@ pub struct JoinCondition {
     pub equal: Vec<(BoundExpression, BoundExpression)>,
     /// What else must be true, over both.
     pub residual: Option<BoundExpression>,
+    /// The types of the left side's columns.
+    pub left_types: Vec<DataType>,
     /// The types of the right side's columns.
     pub right_types: Vec<DataType>,
 }
@@ -40,6 +43,8 @@ pub struct HashJoin {
 enum BuildSide {
     Unread(BoxedOperator),
     Built(HashTable),
+    /// All of it came out.
+    Spent,
 }
 
 /// The right rows and, for each key, the chain of rows that have it, in order.
@@ -47,6 +52,8 @@ struct HashTable {
     rows: Batch,
     first: HashMap<Vec<u8>, usize>,
     next: Vec<usize>,
+    /// Whether a row met a partner, where that decides something; else empty.
+    met: Vec<bool>,
 }
 
 /// A batch of the left side and how far it was joined.
@@ -74,8 +81,7 @@ impl HashJoin {
             batches.push(batch);
         }
         let rows = if batches.is_empty() {
-            let columns =
-                self.condition.right_types.iter().map(|t| super::datum::nulls(*t, 0)).collect();
+            let columns = self.condition.right_types.iter().map(|of| nulls(*of, 0)).collect();
             Batch { columns, rows: 0 }
         } else {
             Batch::concat(&batches)?
@@ -98,13 +104,14 @@ impl HashJoin {
                 }
             }
         }
-        self.right = BuildSide::Built(HashTable { rows, first, next });
+        let met = if self.condition.kind.keeps_right() { rows.rows } else { 0 };
+        self.right = BuildSide::Built(HashTable { rows, first, next, met: vec![false; met] });
         Ok(())
     }
 
     /// The next left rows with their partners, joined.
     fn pairs(&mut self) -> Result<Option<Batch>, Error> {
-        let (Some(current), BuildSide::Built(table)) = (&mut self.current, &self.right) else {
+        let (Some(current), BuildSide::Built(table)) = (&mut self.current, &mut self.right) else {
             return Ok(None);
         };
         let (mut lefts, mut rights) = (Vec::new(), Vec::new());
@@ -137,16 +144,32 @@ impl HashJoin {
             let mut kept = mask.values().iter();
             rights.retain(|_| kept.next().unwrap_or(false));
         }
+        if !table.met.is_empty() {
+            rights.iter().for_each(|right| table.met[*right] = true);
+        }
         let joined = match self.condition.kind {
-            JoinKind::Inner | JoinKind::Cross => {
+            JoinKind::Inner | JoinKind::Cross | JoinKind::Right => {
                 join_columns(&batch, &table.rows, &lefts, rights.into_iter().map(Some))?
             }
-            JoinKind::Left => {
+            JoinKind::Left | JoinKind::Full => {
                 let (lefts, rights) = with_unmatched(start..end, &lefts, &rights);
                 join_columns(&batch, &table.rows, &lefts, rights.into_iter())?
             }
         };
         Ok(Some(joined))
+    }
+
+    /// The right rows that met no partner, where they are kept; once.
+    fn unmet(&mut self) -> Result<Option<Batch>, Error> {
+        let BuildSide::Built(table) = std::mem::replace(&mut self.right, BuildSide::Spent) else {
+            return Ok(None);
+        };
+        let unmet = table.met.iter().enumerate().filter(|(_, met)| !**met);
+        let unmet: UInt64Array = unmet.map(|(row, _)| row_index(row)).collect();
+        let rows = unmet.len();
+        let left = self.condition.left_types.iter().map(|data_type| nulls(*data_type, rows));
+        let columns = left.chain(table.rows.take(&unmet)?.columns).collect();
+        Ok((rows > 0).then_some(Batch { columns, rows }))
     }
 }
 
@@ -155,9 +178,12 @@ impl Operator for HashJoin {
         self.build()?;
         loop {
             self.context.check()?;
+            if matches!(self.right, BuildSide::Spent) {
+                return Ok(None);
+            }
             let spent = self.current.as_ref().is_none_or(|left| left.next_row >= left.batch.rows);
             if spent {
-                let Some(batch) = self.left.next()? else { return Ok(None) };
+                let Some(batch) = self.left.next()? else { return self.unmet() };
                 let sides = self.condition.equal.iter().map(|(left, _)| left);
                 let keys = key_values(&self.context, sides, &batch)?;
                 self.current = Some(ProbeBatch { batch, keys, next_row: 0 });
@@ -215,6 +241,11 @@ fn with_unmatched(
     (all_lefts, all_rights)
 }
 
+/// A row's number as Arrow counts.
+fn row_index(row: usize) -> u64 {
+    u64::try_from(row).unwrap_or(u64::MAX)
+}
+
 /// The columns of both sides for each pair; NULLs where there is no right row.
 fn join_columns(
     left: &Batch,
@@ -222,9 +253,8 @@ fn join_columns(
     lefts: &[usize],
     rights: impl Iterator<Item = Option<usize>>,
 ) -> Result<Batch, Error> {
-    let index = |row: usize| u64::try_from(row).unwrap_or(u64::MAX);
-    let lefts: UInt64Array = lefts.iter().map(|row| index(*row)).collect();
-    let rights: UInt64Array = rights.map(|row| row.map(index)).collect();
+    let lefts: UInt64Array = lefts.iter().map(|row| row_index(*row)).collect();
+    let rights: UInt64Array = rights.map(|row| row.map(row_index)).collect();
     let rows = lefts.len();
     let mut columns = left.take(&lefts)?.columns;
     columns.extend(right.take(&rights)?.columns);

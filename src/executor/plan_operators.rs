@@ -64,6 +64,7 @@ fn operator(plan: &Plan, inputs: &[PlanInput], context: &Context) -> Result<Boxe
                 kind: join.kind,
                 equal: join.equal.clone(),
                 residual: join.condition.clone(),
+                left_types: join.left.types(),
                 right_types: join.right.types(),
             };
             let (left, right) = (input(&join.left)?, input(&join.right)?);

@@ -51,9 +51,17 @@ const TOPICS: &[HelpTopic] = &[
     },
     HelpTopic {
         name: "join",
-        aliases: &["left join", "inner join", "cross join", "table"],
+        aliases: &[
+            "left join",
+            "right join",
+            "full join",
+            "natural join",
+            "inner join",
+            "cross join",
+            "table",
+        ],
         about: "puts the rows of tables together, each at its own moment",
-        productions: &["From", "TableReference", "Join", "JoinConstraint", "Names"],
+        productions: &["From", "TableReference", "Join", "JoinKind", "JoinConstraint", "Names"],
         example: "SELECT now.owner, now.balance - past.balance AS gained\n  \
                   FROM accounts AS now\n  \
                   JOIN accounts AS OF EVENT 3 AS past ON now.id = past.id;",

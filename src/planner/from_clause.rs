@@ -2,7 +2,9 @@
 
 use super::bind::Binder;
 use super::coerce;
-use super::expression::{BoundExpression, Comparison};
+use super::exact_numbers::common;
+use super::expression::{BoundExpression, BoundKind, Comparison};
+use super::functions::ScalarFunction;
 use super::logical::{Logical, LogicalJoin, LogicalTable};
 use super::query::{self, LogicalQuery, QueryColumn, Surroundings};
 use super::scope::{Scope, ScopeColumn, ScopeRelation};
@@ -22,9 +24,22 @@ pub(super) struct FromBinder<'a, 'q, 'p> {
     pub scope: &'a mut Scope,
     /// What else names can mean, and when tables are read.
     pub surroundings: &'a Surroundings<'q>,
+    /// Whether what is bound stands in a row of joins of which one is a RIGHT or FULL JOIN.
+    left_of_right: bool,
+    /// Whether it stands in parentheses to the right of a join.
+    is_nested: bool,
 }
 
-impl<'q> FromBinder<'_, 'q, '_> {
+impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
+    /// A binder of one FROM.
+    pub fn new(
+        planning: &'a mut Planning<'p>,
+        scope: &'a mut Scope,
+        surroundings: &'a Surroundings<'q>,
+    ) -> FromBinder<'a, 'q, 'p> {
+        FromBinder { planning, scope, surroundings, left_of_right: false, is_nested: false }
+    }
+
     /// Binds a table, a query or a join.
     ///
     /// # Errors
@@ -127,6 +142,9 @@ impl<'q> FromBinder<'_, 'q, '_> {
             column: column.column,
             traits: column.traits,
             is_merged: false,
+            is_shadowed: false,
+            merged: None,
+            place: None,
         };
         let columns = output.into_iter().enumerate().map(column);
         self.scope.relations.push(ScopeRelation::derived(&called.name, columns));
@@ -138,11 +156,17 @@ impl<'q> FromBinder<'_, 'q, '_> {
         left: &'q TableReference,
         kind: JoinKind,
         right: &'q TableReference,
-        constraint: &JoinConstraint,
+        constraint: &'q JoinConstraint,
     ) -> Result<Logical, Error> {
         let first = self.scope.relations.len();
+        let around = self.left_of_right;
+        self.left_of_right |= kind.keeps_right();
         let left = Box::new(self.bind(left)?);
+        self.left_of_right = false;
+        let is_nested = std::mem::replace(&mut self.is_nested, true);
         let right = Box::new(self.bind(right)?);
+        self.is_nested = is_nested;
+        self.left_of_right = around || kind.keeps_right() || keeps_right(&left);
         let on = match constraint {
             JoinConstraint::None => Vec::new(),
             JoinConstraint::On(condition) => {
@@ -154,10 +178,132 @@ impl<'q> FromBinder<'_, 'q, '_> {
                 self.scope.hidden = outer;
                 bound?.conjuncts()
             }
-            JoinConstraint::Using(columns) => using(self.scope, columns, &left, &right)?,
+            JoinConstraint::Using(columns) => {
+                let columns = columns.iter().map(|column| (&*column.name, column.span));
+                let pairs = columns.map(|(name, span)| self.shared(name, span, &left, &right));
+                let pairs = pairs.collect::<Result<Vec<_>, _>>()?;
+                self.merge(kind, pairs)
+            }
+            JoinConstraint::Natural => {
+                let pairs = self.all_shared(&left, &right)?;
+                self.merge(kind, pairs)
+            }
         };
+        self.left_of_right = around;
         Ok(Logical::Join(LogicalJoin { left, right, kind, on }))
     }
+
+    /// The columns of one name on both sides of a join.
+    ///
+    /// # Errors
+    /// `unknown-column` where a side has none, `ambiguous-column` where the left side has two and the
+    /// rows of one may be missing.
+    fn shared(
+        &self,
+        name: &str,
+        span: Span,
+        left: &Logical,
+        right: &Logical,
+    ) -> Result<SharedColumn, Error> {
+        let side = |side: &Logical| -> Vec<(&ScopeRelation, &ScopeColumn)> {
+            let is_called = |(_, column): &(&ScopeRelation, &ScopeColumn)| {
+                side.has(column.column) && column.name.eq_ignore_ascii_case(name)
+            };
+            self.scope.named_columns().filter(is_called).collect()
+        };
+        let (lefts, rights) = (side(left), side(right));
+        let ([(relation, first), others @ ..], [(_, partner), ..]) =
+            (lefts.as_slice(), rights.as_slice())
+        else {
+            let message = format!("USING needs \"{name}\" on both sides of the join");
+            return Err(Error::new("unknown-column", message, span));
+        };
+        if let [(other, _), ..] = others
+            && self.left_of_right
+        {
+            let message = format!("USING \"{name}\" could mean a column of two tables");
+            let help = format!("write ON {}.{name} = … or {}.{name}", relation.name, other.name);
+            return Err(Error::new("ambiguous-column", message, span).help(Some(help)));
+        }
+        let called = rights.iter().map(|(_, column)| column.column).collect();
+        Ok(SharedColumn { left: (*first).clone(), right: (*partner).clone(), called })
+    }
+
+    /// All columns of the right side of a join that the left one calls alike.
+    fn all_shared(&self, left: &Logical, right: &Logical) -> Result<Vec<SharedColumn>, Error> {
+        let on_side = |side: &Logical, name: &str| {
+            self.scope.named_columns().any(|(_, column)| {
+                side.has(column.column) && column.name.eq_ignore_ascii_case(name)
+            })
+        };
+        let partners = self.scope.named_columns().filter(|(_, column)| right.has(column.column));
+        let mut names: Vec<&str> = Vec::new();
+        for (_, column) in partners {
+            let is_new = !names.iter().any(|known| known.eq_ignore_ascii_case(&column.name));
+            if is_new && on_side(left, &column.name) {
+                names.push(&column.name);
+            }
+        }
+        let span = Span::default();
+        names.into_iter().map(|name| self.shared(name, span, left, right)).collect()
+    }
+
+    /// The conditions of USING. The right columns are merged into the left ones, whose bare names mean
+    /// the value that is there whichever side has a row.
+    fn merge(&mut self, kind: JoinKind, pairs: Vec<SharedColumn>) -> Vec<BoundExpression> {
+        let mut on = Vec::with_capacity(pairs.len());
+        for (place, SharedColumn { left, right, called }) in pairs.into_iter().enumerate() {
+            let (a, b) = (left.bare(), right.bare());
+            let merged = match kind {
+                JoinKind::Inner | JoinKind::Cross | JoinKind::Left => left.merged,
+                JoinKind::Right => Some(b.clone()),
+                JoinKind::Full => Some(first_known(&a, &b)),
+            };
+            let place = self.is_nested.then_some(place);
+            self.scope.merge(&called, left.column, merged, place);
+            on.push(coerce::compare(Comparison::Equal, a, b));
+        }
+        on
+    }
+}
+
+/// A column that both sides of a join have.
+struct SharedColumn {
+    left: ScopeColumn,
+    right: ScopeColumn,
+    /// All columns of this name on the right side, this one first.
+    called: Vec<usize>,
+}
+
+/// Whether a RIGHT or FULL JOIN is one of a row of joins.
+fn keeps_right(logical: &Logical) -> bool {
+    match logical {
+        Logical::Join(LogicalJoin { left, kind, .. }) => kind.keeps_right() || keeps_right(left),
+        Logical::OneRow
+        | Logical::Table(_)
+        | Logical::Filter { .. }
+        | Logical::Project { .. }
+        | Logical::Aggregate(_)
+        | Logical::Distinct { .. }
+        | Logical::Sort { .. }
+        | Logical::Limit { .. }
+        | Logical::Values(_)
+        | Logical::Append { .. }
+        | Logical::SetFilter(_) => false,
+    }
+}
+
+/// The first of two values that is not NULL.
+fn first_known(a: &BoundExpression, b: &BoundExpression) -> BoundExpression {
+    let data_type = common([a, b]);
+    let mut values = if let BoundKind::Call(ScalarFunction::Coalesce, known) = &a.kind {
+        known.clone()
+    } else {
+        vec![a.clone()]
+    };
+    values.push(b.clone());
+    let kind = BoundKind::Call(ScalarFunction::Coalesce, values);
+    BoundExpression::new(kind, data_type).with_traits(a.traits.combined(b.traits, data_type))
 }
 
 /// When a table is read, for its label: ` as of event 2`, ` for events 3 to 9`.
@@ -176,29 +322,4 @@ fn when(temporal: &Temporal, period: Period) -> String {
             format!(" for events {first} to {last}")
         }
     }
-}
-
-/// The conditions of USING; the right columns of these names are merged into the left ones.
-fn using(
-    scope: &mut Scope,
-    columns: &[Identifier],
-    left: &Logical,
-    right: &Logical,
-) -> Result<Vec<BoundExpression>, Error> {
-    let mut on = Vec::with_capacity(columns.len());
-    for name in columns {
-        let side = |side: &Logical| {
-            let found = scope.columns().find(|(_, column)| {
-                side.has(column.column) && column.name.eq_ignore_ascii_case(&name.name)
-            });
-            found.map(|(_, column)| column.clone()).ok_or_else(|| {
-                let message = format!("USING needs \"{}\" on both sides of the join", name.name);
-                Error::new("unknown-column", message, name.span)
-            })
-        };
-        let (a, b): (ScopeColumn, ScopeColumn) = (side(left)?, side(right)?);
-        scope.merge(b.column);
-        on.push(coerce::compare(Comparison::Equal, a.bound(), b.bound()));
-    }
-    Ok(on)
 }

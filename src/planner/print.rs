@@ -153,6 +153,8 @@ pub(super) fn join_word(kind: JoinKind) -> &'static str {
     match kind {
         JoinKind::Inner => "inner",
         JoinKind::Left => "left",
+        JoinKind::Right => "right",
+        JoinKind::Full => "full",
         JoinKind::Cross => "cross",
     }
 }

@@ -23,12 +23,23 @@ pub struct ScopeColumn {
     pub traits: ComparisonTraits,
     /// Whether USING merged it into one further left: it answers only to its relation's name.
     pub is_merged: bool,
+    /// Whether its bare name means another one, into which USING merged the first of that name.
+    pub is_shadowed: bool,
+    /// What its bare name means where USING merged others into it that are not NULL when it is.
+    pub merged: Option<BoundExpression>,
+    /// Its place before all columns of its relation in what `*` means, if it has such a one.
+    pub place: Option<usize>,
 }
 
 impl ScopeColumn {
     /// The column as an expression.
     pub fn bound(&self) -> BoundExpression {
         BoundExpression::column(self.column, self.data_type).with_traits(self.traits)
+    }
+
+    /// What the column's bare name means: the column, or what USING made of it.
+    pub fn bare(&self) -> BoundExpression {
+        self.merged.clone().unwrap_or_else(|| self.bound())
     }
 }
 
@@ -54,6 +65,9 @@ impl ScopeRelation {
             column: first + index,
             traits: ComparisonTraits::of_column(schema.type_of(index)),
             is_merged: false,
+            is_shadowed: false,
+            merged: None,
+            place: None,
         };
         let declared = schema.columns.iter().enumerate();
         let columns: Vec<_> =
@@ -118,7 +132,7 @@ fn one_of<'a>(
         let help = format!("write {}.{written} or {}.{written}", first.name, second.name);
         return Err(Error::new("ambiguous-column", message, name.span).help(Some(help)));
     }
-    Ok(Some(column.bound()))
+    Ok(Some(column.bare()))
 }
 
 /// All relations of a FROM, in order.
@@ -137,19 +151,38 @@ impl Scope {
         Scope { relations: vec![ScopeRelation::table(name, schema, 0)], hidden: 0 }
     }
 
-    /// All columns that are neither hidden nor merged.
+    /// What `*` means: all columns that are neither hidden nor merged.
     pub fn columns(&self) -> impl Iterator<Item = (&ScopeRelation, &ScopeColumn)> {
         self.visible().iter().flat_map(|relation| {
-            let columns = relation.columns.iter().filter(|column| !column.is_merged);
-            columns.map(move |column| (relation, column))
+            let mut columns: Vec<&ScopeColumn> =
+                relation.columns.iter().filter(|column| !column.is_merged).collect();
+            columns.sort_by_key(|column| column.place.unwrap_or(usize::MAX));
+            columns.into_iter().map(move |column| (relation, column))
         })
     }
 
-    /// Marks the column of this identity as merged into one further left.
-    pub fn merge(&mut self, column: usize) {
-        let mut columns = self.relations.iter_mut().flat_map(|relation| &mut relation.columns);
-        if let Some(merged) = columns.find(|known| known.column == column) {
-            merged.is_merged = true;
+    /// What bare names mean.
+    pub fn named_columns(&self) -> impl Iterator<Item = (&ScopeRelation, &ScopeColumn)> {
+        self.columns().filter(|(_, column)| !column.is_shadowed)
+    }
+
+    /// Merges some columns into `left`, whose bare name means `merged` from now on, and which `*` gives
+    /// at this place.
+    pub fn merge(
+        &mut self,
+        columns: &[usize],
+        left: usize,
+        merged: Option<BoundExpression>,
+        place: Option<usize>,
+    ) {
+        for known in self.relations.iter_mut().flat_map(|relation| &mut relation.columns) {
+            if columns.contains(&known.column) {
+                known.is_merged = columns.first() == Some(&known.column);
+                known.is_shadowed = !known.is_merged;
+            } else if known.column == left {
+                known.merged.clone_from(&merged);
+                known.place = known.place.or(place);
+            }
         }
     }
 
@@ -187,7 +220,7 @@ impl Scope {
             return Ok(relation.column(&column.name).map(ScopeColumn::bound));
         }
         let declared =
-            self.columns().filter(|(_, known)| known.name.eq_ignore_ascii_case(&column.name));
+            self.named_columns().filter(|(_, known)| known.name.eq_ignore_ascii_case(&column.name));
         if let Some(found) = one_of(declared, column)? {
             return Ok(Some(found));
         }

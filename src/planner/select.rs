@@ -32,9 +32,7 @@ pub(super) fn bind<'q>(
 ) -> Result<LogicalQuery, Error> {
     let mut scope = Scope::default();
     let rows = match &select.from {
-        Some(reference) => {
-            FromBinder { planning, scope: &mut scope, surroundings }.bind(reference)?
-        }
+        Some(reference) => FromBinder::new(planning, &mut scope, surroundings).bind(reference)?,
         None => Logical::OneRow,
     };
     let core = SelectCore::bind(select, order_by, &scope, surroundings, planning)?;
@@ -261,10 +259,10 @@ fn bind_items(
     aggregates: &mut Vec<AggregateCall>,
 ) -> Result<Vec<SelectedColumn>, Error> {
     let mut items = Vec::new();
-    let item = |column: &ScopeColumn| SelectedColumn {
+    let item = |column: &ScopeColumn, expression: BoundExpression| SelectedColumn {
         name: column.name.to_string(),
         is_alias: false,
-        expression: column.bound(),
+        expression,
     };
     for selected in &select.items {
         match selected {
@@ -273,14 +271,14 @@ fn bind_items(
                     let message = "* means all columns, and there is no table here";
                     return Err(Error::new("unknown-table", message, place.0));
                 }
-                items.extend(scope.columns().map(|(_, column)| item(column)));
+                items.extend(scope.columns().map(|(_, column)| item(column, column.bare())));
             }
             SelectItem::TableStar(table) => {
                 let Some(relation) = scope.relation(&table.name) else {
                     let message = format!("no table \"{}\" in this statement", table.name);
                     return Err(Error::new("unknown-table", message, table.span));
                 };
-                items.extend(relation.columns.iter().map(item));
+                items.extend(relation.columns.iter().map(|column| item(column, column.bound())));
             }
             SelectItem::Expression { expression, alias } => {
                 let aggregates = Some(&mut *aggregates);

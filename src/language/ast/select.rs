@@ -169,8 +169,30 @@ pub enum JoinKind {
     Inner,
     /// Those, and left rows that match nothing.
     Left,
+    /// Those, and right rows that match nothing.
+    Right,
+    /// Those, and rows of both sides that match nothing.
+    Full,
     /// CROSS JOIN or a comma: pairs as in an inner join.
     Cross,
+}
+
+impl JoinKind {
+    /// Whether left rows come out that match nothing.
+    pub fn keeps_left(self) -> bool {
+        match self {
+            JoinKind::Left | JoinKind::Full => true,
+            JoinKind::Inner | JoinKind::Right | JoinKind::Cross => false,
+        }
+    }
+
+    /// Whether right rows come out that match nothing.
+    pub fn keeps_right(self) -> bool {
+        match self {
+            JoinKind::Right | JoinKind::Full => true,
+            JoinKind::Inner | JoinKind::Left | JoinKind::Cross => false,
+        }
+    }
 }
 
 /// Which rows of a join belong together.
@@ -182,6 +204,8 @@ pub enum JoinConstraint {
     On(Expression),
     /// Those that agree on these columns, which then come out once.
     Using(Vec<Identifier>),
+    /// The same of all columns that both sides call alike.
+    Natural,
 }
 
 /// One key of ORDER BY.

@@ -13,6 +13,7 @@ use super::name::{alias, columns, is_name, name, table_name};
 use super::statement::values;
 use super::time::{as_of, begins_history_of, begins_moment, history, history_of, temporal};
 use super::window::windows;
+use crate::types::Span;
 use nom::Parser;
 use nom::branch::alt;
 use nom::combinator::{opt, value};
@@ -257,13 +258,14 @@ fn limit(input: TokenInput<'_>) -> Parsed<'_, LimitClause> {
     Ok((rest, if limit.is_some() { (limit, first) } else { (first, None) }))
 }
 
-/// `From ::= TableReference (Join TableReference [JoinConstraint])*`
+/// `From ::= TableReference (Join TableReference [JoinConstraint]
+///                          | 'NATURAL' [JoinKind] 'JOIN' TableReference)*`
 fn from(input: TokenInput<'_>) -> Parsed<'_, TableReference> {
     let (mut rest, mut left) = table_reference(input)?;
     let mut tables = 1;
     loop {
-        let (behind, kind) = opt(join).parse(rest)?;
-        let Some(kind) = kind else {
+        let (behind, operator) = opt(join).parse(rest)?;
+        let Some((kind, natural)) = operator else {
             return Ok((rest, left));
         };
         tables += 1;
@@ -271,37 +273,64 @@ fn from(input: TokenInput<'_>) -> Parsed<'_, TableReference> {
             return rest.fail("nesting-limit", format!("more than {MAX_TABLES} tables"));
         }
         let (behind, right) = table_reference(behind)?;
-        let (behind, constraint) = join_constraint(behind)?;
+        let (behind, constraint) = match natural {
+            None => join_constraint(behind)?,
+            Some(place) => {
+                no_constraint(behind, place)?;
+                (behind, JoinConstraint::Natural)
+            }
+        };
         let (boxed, right) = (Box::new(left), Box::new(right));
         left = TableReference::Join { left: boxed, kind, right, constraint };
         rest = behind;
     }
 }
 
-/// `Join ::= ',' | ['INNER' | 'LEFT' ['OUTER'] | 'CROSS'] 'JOIN'`
-fn join(input: TokenInput<'_>) -> Parsed<'_, JoinKind> {
-    let (skipped, kind) = match input.peek().kind {
-        TokenKind::Symbol(Symbol::Comma) => return Ok((input.skip(1), JoinKind::Cross)),
-        TokenKind::Keyword(Keyword::Join) => (0, JoinKind::Inner),
-        TokenKind::Keyword(Keyword::Inner) => (1, JoinKind::Inner),
-        TokenKind::Keyword(Keyword::Cross) => (1, JoinKind::Cross),
-        TokenKind::Keyword(Keyword::Left) => {
-            input.skip(1).offer(Keyword::Outer);
-            (1 + usize::from(input.is_word(1, Keyword::Outer)), JoinKind::Left)
-        }
-        TokenKind::Keyword(keyword @ (Keyword::Natural | Keyword::Right | Keyword::Full)) => {
-            return input.unsupported(&format!("{keyword} JOIN"));
-        }
+/// `Join ::= ',' | [JoinKind] 'JOIN'`, or `'NATURAL' [JoinKind] 'JOIN'` with the place of NATURAL;
+/// `JoinKind ::= 'INNER' | 'CROSS' | ('LEFT' | 'RIGHT' | 'FULL') ['OUTER']`.
+fn join(input: TokenInput<'_>) -> Parsed<'_, (JoinKind, Option<Span>)> {
+    if input.is_symbol(0, Symbol::Comma) {
+        return Ok((input.skip(1), (JoinKind::Cross, None)));
+    }
+    let natural = input.is_word(0, Keyword::Natural).then(|| input.peek().span);
+    let behind = if natural.is_some() { input.skip(1) } else { input };
+    let (kind, is_outer) = match behind.peek().kind {
+        TokenKind::Keyword(Keyword::Join) => (None, false),
+        TokenKind::Keyword(Keyword::Inner) => (Some(JoinKind::Inner), false),
+        TokenKind::Keyword(Keyword::Cross) => (Some(JoinKind::Cross), false),
+        TokenKind::Keyword(Keyword::Left) => (Some(JoinKind::Left), true),
+        TokenKind::Keyword(Keyword::Right) => (Some(JoinKind::Right), true),
+        TokenKind::Keyword(Keyword::Full) => (Some(JoinKind::Full), true),
         _ => {
-            input.note(Symbol::Comma);
-            input.note("JOIN");
-            input.note("LEFT JOIN");
-            input.offer("INNER JOIN");
-            return input.no_match("CROSS JOIN");
+            if natural.is_none() {
+                behind.note(Symbol::Comma);
+                behind.offer(Keyword::Natural);
+            }
+            behind.note("JOIN");
+            behind.note("LEFT JOIN");
+            for word in ["INNER JOIN", "RIGHT JOIN", "FULL JOIN"] {
+                behind.offer(word);
+            }
+            return behind.no_match("CROSS JOIN");
         }
     };
-    let (rest, _) = word(Keyword::Join)(input.skip(skipped))?;
-    Ok((rest, kind))
+    let mut rest = behind.skip(usize::from(kind.is_some()));
+    if is_outer {
+        rest.offer(Keyword::Outer);
+        rest = rest.skip(usize::from(rest.is_word(0, Keyword::Outer)));
+    }
+    let (rest, _) = word(Keyword::Join)(rest)?;
+    Ok((rest, (kind.unwrap_or(JoinKind::Inner), natural)))
+}
+
+/// Refuses ON and USING behind a NATURAL join, which says itself what rows belong together.
+fn no_constraint(input: TokenInput<'_>, natural: Span) -> Parsed<'_, ()> {
+    if !input.is_word(0, Keyword::On) && !input.is_word(0, Keyword::Using) {
+        return Ok((input, ()));
+    }
+    let message = format!("a NATURAL join takes no {}", input.word().to_ascii_uppercase());
+    let help = "NATURAL joins on all columns that both sides call alike: leave one of both out";
+    input.fail_at(natural, "syntax", message, Some(help.into()))
 }
 
 /// `JoinConstraint ::= 'ON' Expression | 'USING' '(' Name, … ')'`

@@ -1,7 +1,6 @@
 //! Conditions are tested as early as they can be: at the lowest operator that has all their columns.
 
 use super::RewriteContext;
-use crate::language::ast::JoinKind;
 use crate::planner::expression::{BoundExpression, BoundKind};
 use crate::planner::logical::{ComputedColumn, Logical, LogicalJoin};
 
@@ -67,28 +66,30 @@ fn push(logical: Logical, conditions: Vec<BoundExpression>) -> Logical {
     }
 }
 
-/// Conditions on the pairs of a join, and its own, go to the side that they are about; what a LEFT
-/// JOIN would change by that stays where it is.
+/// Conditions on the pairs of a join, and its own, go to the side that they are about; what an outer
+/// join would change by that stays where it is. Conditions on what comes out of it may drop rows of a
+/// side that it keeps, but none of the other, in whose place NULLs would come; its own may drop rows
+/// of a side that it does not keep.
 fn push_into_join(join: LogicalJoin, conditions: Vec<BoundExpression>) -> Logical {
     let LogicalJoin { left, right, kind, on: own } = join;
-    let is_outer = kind == JoinKind::Left;
+    let (keeps_left, keeps_right) = (kind.keeps_left(), kind.keeps_right());
     let (mut to_left, mut to_right, mut on, mut above) = (vec![], vec![], vec![], vec![]);
     for condition in conditions {
-        if left.has_all_of(&condition) {
+        if !keeps_right && left.has_all_of(&condition) {
             to_left.push(condition);
-        } else if is_outer {
-            above.push(condition);
-        } else if right.has_all_of(&condition) {
+        } else if !keeps_left && right.has_all_of(&condition) {
             to_right.push(condition);
+        } else if keeps_left || keeps_right {
+            above.push(condition);
         } else {
             on.push(condition);
         }
     }
     let mut remaining = Vec::with_capacity(own.len());
     for condition in own {
-        if right.has_all_of(&condition) {
+        if !keeps_right && right.has_all_of(&condition) {
             to_right.push(condition);
-        } else if !is_outer && left.has_all_of(&condition) {
+        } else if !keeps_left && left.has_all_of(&condition) {
             to_left.push(condition);
         } else {
             remaining.push(condition);

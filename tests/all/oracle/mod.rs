@@ -6,6 +6,7 @@
 
 mod functions;
 mod generate;
+mod joins;
 mod json;
 mod names;
 

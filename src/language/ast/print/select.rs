@@ -145,13 +145,17 @@ impl fmt::Display for TableReference {
                 part(f, "AS", alias.as_ref())
             }
             TableReference::Join { left, kind, right, constraint } => {
+                let natural = match constraint {
+                    JoinConstraint::Natural => " NATURAL",
+                    JoinConstraint::None | JoinConstraint::On(_) | JoinConstraint::Using(_) => "",
+                };
                 if matches!(**right, TableReference::Join { .. }) {
-                    write!(f, "{left}{kind}({right})")?;
+                    write!(f, "{left}{natural}{kind}({right})")?;
                 } else {
-                    write!(f, "{left}{kind}{right}")?;
+                    write!(f, "{left}{natural}{kind}{right}")?;
                 }
                 match constraint {
-                    JoinConstraint::None => Ok(()),
+                    JoinConstraint::None | JoinConstraint::Natural => Ok(()),
                     JoinConstraint::On(condition) => write!(f, " ON {condition}"),
                     JoinConstraint::Using(columns) => write!(f, " USING ({})", CommaList(columns)),
                 }
@@ -166,6 +170,8 @@ impl fmt::Display for JoinKind {
         f.write_str(match self {
             JoinKind::Inner => " JOIN ",
             JoinKind::Left => " LEFT JOIN ",
+            JoinKind::Right => " RIGHT JOIN ",
+            JoinKind::Full => " FULL JOIN ",
             JoinKind::Cross => " CROSS JOIN ",
         })
     }
