@@ -6,7 +6,7 @@
 
 use crate::language::ast::{
     AlterAction, ColumnConstraintKind, ColumnDefinition, CreateTable, ForeignKeyClause, Identifier,
-    Statement, TableConstraintKind, TableOption,
+    SchemaStatement, Statement, TableConstraintKind, TableOption,
 };
 use crate::language::parse_statement;
 use crate::types::{Column, ForeignKey, KeySchema, TableSchema};
@@ -14,11 +14,15 @@ use crate::types::{Column, ForeignKey, KeySchema, TableSchema};
 /// The CREATE TABLE that makes this table, without `;`: as it was written, unless the table was altered.
 pub fn create_table(table: &TableSchema) -> String {
     let written = without_end(&table.sql);
-    let Ok(Some(Statement::CreateTable(create))) = parse_statement(written) else {
+    let Ok(Some(Statement::Schema(SchemaStatement::CreateTable(create)))) =
+        parse_statement(written)
+    else {
         return written.to_owned();
     };
     match altered(&create, table) {
-        Some(now) if now != create => Statement::CreateTable(now).to_string(),
+        Some(now) if now != create => {
+            Statement::Schema(SchemaStatement::CreateTable(now)).to_string()
+        }
         _ => written.to_owned(),
     }
 }
@@ -27,7 +31,9 @@ pub fn create_table(table: &TableSchema) -> String {
 /// was altered.
 pub fn create_index(table: &TableSchema, key: &KeySchema) -> String {
     let written = without_end(&key.sql);
-    let Ok(Some(Statement::CreateIndex(create))) = parse_statement(written) else {
+    let Ok(Some(Statement::Schema(SchemaStatement::CreateIndex(create)))) =
+        parse_statement(written)
+    else {
         return written.to_owned();
     };
     let mut now = create.clone();
@@ -37,7 +43,11 @@ pub fn create_index(table: &TableSchema, key: &KeySchema) -> String {
             rename(&mut indexed.name, &column.name);
         }
     }
-    if now == create { written.to_owned() } else { Statement::CreateIndex(now).to_string() }
+    if now == create {
+        written.to_owned()
+    } else {
+        Statement::Schema(SchemaStatement::CreateIndex(now)).to_string()
+    }
 }
 
 /// A column as ADD COLUMN takes it.
@@ -103,9 +113,10 @@ fn altered(create: &CreateTable, table: &TableSchema) -> Option<CreateTable> {
 fn added(column: &Column) -> Option<ColumnDefinition> {
     let add = format!("ALTER TABLE t ADD COLUMN {}", column_definition(column));
     match parse_statement(&add) {
-        Ok(Some(Statement::AlterTable { action: AlterAction::AddColumn(definition), .. })) => {
-            Some(*definition)
-        }
+        Ok(Some(Statement::Schema(SchemaStatement::AlterTable {
+            action: AlterAction::AddColumn(definition),
+            ..
+        }))) => Some(*definition),
         _ => None,
     }
 }

@@ -1,10 +1,10 @@
 //! Floor 2: a syntax tree and a schema become a plan.
 //!
-//! `Statement → Logical → rewrites → lower → Plan`: names are bound to columns of a `Scope`
+//! `PlannableStatement → Logical → rewrites → lower → Plan`: names are bound to columns of a `Scope`
 //! and a query becomes a logical plan, whose expressions read columns by *identity*; each of the
 //! `rewrites` makes one of the same rows from it; and `lower` turns identities into positions.
 //!
-//! In: a [`Statement`], the text it was parsed from, and a [`Catalog`] that knows which tables there
+//! In: a [`PlannableStatement`], the text it was parsed from, and a [`Catalog`] that knows which tables there
 //! are at which moment. Out: a [`Planned`] statement, whose expressions read by position and have
 //! static types ([`BoundExpression`]; the tree of names is another type). The catalog gives each
 //! table reference a *slot*; the executor is handed one input per slot, so that a plan says what to
@@ -74,7 +74,8 @@ pub use write::load;
 pub use write_plan::{BulkLoad, ColumnSource, InsertInput, Write, WriteAction};
 
 use crate::language::ast::{
-    AsOf, Expression, History, Identifier, Range, ShowSubject, Statement, Temporal,
+    AsOf, EventSelection, History, Identifier, PlannableStatement, QueryStatement, SchemaStatement,
+    ShowSubject, Temporal, WriteStatement,
 };
 use crate::types::{Period, Schema, TableSchema, Value};
 use logical::{ColumnNames, Logical};
@@ -114,12 +115,7 @@ pub trait Catalog {
     ///
     /// # Errors
     /// As [`Catalog::table`], and `type` of a limit that is no whole number.
-    fn events(
-        &mut self,
-        table: Option<&Identifier>,
-        range: &Range,
-        limit: Option<&Expression>,
-    ) -> Result<TableSource, Error>;
+    fn events(&mut self, events: &EventSelection) -> Result<TableSource, Error>;
 
     /// What SHOW shows.
     ///
@@ -191,13 +187,8 @@ impl Planning<'_> {
 /// `unknown-table`, `unknown-column` and their like of names that mean nothing, `ambiguous-column` of
 /// those that mean two things, `type` of what no type has, `misplaced-aggregate`; each statement's own,
 /// as `table-exists` of CREATE TABLE; and those of the [`Catalog`].
-///
-/// # Panics
-/// If the statement is one that the session does itself: BEGIN, COMMIT, ROLLBACK, EXPLAIN, DESCRIBE,
-/// SHOW TABLES, REPLAY, SNAPSHOT, TAG, SET, VERIFY, VACUUM and its like,
-/// PRAGMA.
 pub fn plan(
-    statement: &Statement,
+    statement: PlannableStatement<'_>,
     text: &str,
     catalog: &mut dyn Catalog,
     rewriting: &mut Rewriting,
@@ -212,48 +203,43 @@ pub fn plan(
     };
     let planning = &mut planning;
     match statement {
-        Statement::Query(query) => query::plan(query, planning).map(Planned::Query),
-        Statement::Insert(insert) => write::insert(insert, planning).map(Planned::Write),
-        Statement::Update(update) => write::update(update, planning).map(Planned::Write),
-        Statement::Delete(delete) => write::delete(delete, planning).map(Planned::Write),
-        Statement::CreateTable(create) => ddl::create_table(create, text, planning.catalog),
-        Statement::DropTable { if_exists, name, .. } => {
-            ddl::drop_table(*if_exists, name, planning.catalog)
+        PlannableStatement::Query(statement) => plan_query(statement, planning).map(Planned::Query),
+        PlannableStatement::Write(write) => plan_write(write, planning).map(Planned::Write),
+        PlannableStatement::Schema(schema) => plan_schema(schema, planning),
+    }
+}
+
+fn plan_query(statement: &QueryStatement, planning: &mut Planning<'_>) -> Result<QueryPlan, Error> {
+    let relation = match statement {
+        QueryStatement::Query(query) => return query::plan(query, planning),
+        QueryStatement::History(history) => planning.catalog.history(history, None),
+        QueryStatement::Events(events) => planning.catalog.events(events),
+        QueryStatement::Show { subject, as_of } => planning.catalog.show(*subject, as_of.as_ref()),
+    };
+    relation.map(relation_query::all)
+}
+
+fn plan_write(statement: &WriteStatement, planning: &mut Planning<'_>) -> Result<Write, Error> {
+    match statement {
+        WriteStatement::Insert(insert) => write::insert(insert, planning),
+        WriteStatement::Update(update) => write::update(update, planning),
+        WriteStatement::Delete(delete) => write::delete(delete, planning),
+    }
+}
+
+fn plan_schema(statement: &SchemaStatement, planning: &mut Planning<'_>) -> Result<Planned, Error> {
+    let Planning { text, catalog, .. } = planning;
+    match statement {
+        SchemaStatement::CreateTable(create) => ddl::create_table(create, text, *catalog),
+        SchemaStatement::DropTable { if_exists, name, .. } => {
+            ddl::drop_table(*if_exists, name, *catalog)
         }
-        Statement::CreateIndex(create) => ddl::create_index(create, text, planning.catalog),
-        Statement::DropIndex { if_exists, name, .. } => {
-            ddl::drop_index(*if_exists, name, planning.catalog)
+        SchemaStatement::CreateIndex(create) => ddl::create_index(create, text, *catalog),
+        SchemaStatement::DropIndex { if_exists, name, .. } => {
+            ddl::drop_index(*if_exists, name, *catalog)
         }
-        Statement::AlterTable { table, action, .. } => {
-            alter::alter_table(table, action, planning.catalog)
+        SchemaStatement::AlterTable { table, action, .. } => {
+            alter::alter_table(table, action, *catalog)
         }
-        Statement::History(history) => {
-            planning.catalog.history(history, None).map(relation_query::all).map(Planned::Query)
-        }
-        Statement::Events { table, range, limit } => {
-            let events = planning.catalog.events(table.as_ref(), range, limit.as_ref())?;
-            Ok(Planned::Query(relation_query::all(events)))
-        }
-        Statement::Show { subject, as_of } => planning
-            .catalog
-            .show(*subject, as_of.as_ref())
-            .map(relation_query::all)
-            .map(Planned::Query),
-        Statement::Begin(_)
-        | Statement::Commit
-        | Statement::Rollback
-        | Statement::Explain { .. }
-        | Statement::Describe { .. }
-        | Statement::ShowTables { .. }
-        | Statement::Replay { .. }
-        | Statement::Snapshot { .. }
-        | Statement::Tag { .. }
-        | Statement::Help(_)
-        | Statement::SetAsOf(_)
-        | Statement::SetActor(_)
-        | Statement::SetSwitch { .. }
-        | Statement::Verify
-        | Statement::Maintenance { .. }
-        | Statement::Accepted(_) => unreachable!("the session does {statement:?} itself"),
     }
 }

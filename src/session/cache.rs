@@ -8,8 +8,8 @@ use super::catalog::StatementCatalog;
 use super::outcome::{OutputColumn, arrow_schema};
 use super::{Error, Session};
 use crate::language::ast::{
-    AsOf, ExpressionKind, InsertSource, Point, Query, Select, SelectItem, Statement,
-    TableReference, Temporal,
+    AsOf, ExpressionKind, InsertSource, PlannableStatement, Point, Query, QueryStatement, Select,
+    SelectItem, TableReference, Temporal, WriteStatement,
 };
 use crate::language::{LiteralSharing, Prepared};
 use crate::planner::{self, Affinity, BoundExpression, BoundKind, Planned, ScalarFunction};
@@ -117,14 +117,23 @@ fn is_parameter(expression: &BoundExpression) -> bool {
 }
 
 /// Whether statements of this kind can share a plan at all.
-pub(super) fn is_shareable(statement: &Statement) -> bool {
-    if let Statement::Insert(insert) = statement {
-        return matches!(insert.source, InsertSource::Values(_));
+pub(super) fn is_shareable(statement: PlannableStatement<'_>) -> bool {
+    match statement {
+        PlannableStatement::Query(QueryStatement::Query(query)) => {
+            query.as_select().is_some_and(|select| is_simple(query, select))
+        }
+        PlannableStatement::Write(WriteStatement::Insert(insert)) => match insert.source {
+            InsertSource::Values(_) => true,
+            InsertSource::Objects(_) | InsertSource::Query(_) | InsertSource::DefaultValues => {
+                false
+            }
+        },
+        PlannableStatement::Write(WriteStatement::Update(_) | WriteStatement::Delete(_)) => true,
+        PlannableStatement::Query(
+            QueryStatement::History(_) | QueryStatement::Events(_) | QueryStatement::Show { .. },
+        )
+        | PlannableStatement::Schema(_) => false,
     }
-    if let Statement::Query(query) = statement {
-        return query.as_select().is_some_and(|select| is_simple(query, select));
-    }
-    matches!(statement, Statement::Update(_) | Statement::Delete(_))
 }
 
 fn is_simple(query: &Query, select: &Select) -> bool {
@@ -153,8 +162,8 @@ fn one_table_at_one_moment(query: &Query, select: &Select) -> bool {
 }
 
 /// The moment of a statement that [`is_shareable`], if it names one.
-fn moment_of(statement: &Statement) -> Option<&AsOf> {
-    let Statement::Query(query) = statement else { return None };
+fn moment_of(statement: PlannableStatement<'_>) -> Option<&AsOf> {
+    let PlannableStatement::Query(QueryStatement::Query(query)) = statement else { return None };
     let select = query.as_select()?;
     if let Some(TableReference::Table { temporal: Some(Temporal::AsOf(as_of)), .. }) = &select.from
     {
@@ -181,7 +190,7 @@ impl PlanCacheEntry {
         planned: Planned,
         tables: Vec<Arc<TableSchema>>,
         prepared: &Prepared,
-        statement: &Statement,
+        statement: PlannableStatement<'_>,
     ) -> PlanCacheEntry {
         let moment = match moment_of(statement).map(|as_of| prepared.literal_in(as_of.span)) {
             Some(None) => return PlanCacheEntry::Unshared,
@@ -268,19 +277,18 @@ impl Session {
         }
         let mut catalog = StatementCatalog::new(self, self.present()?);
         // What is wrong with the statement is said by the way that every other takes.
-        let known = match prepared.parse(sharing) {
-            Some(statement) if is_shareable(&statement) => {
-                let Ok(planned) =
-                    planner::plan(&statement, "", &mut catalog, &mut self.rewriting())
+        let Some(parsed) = prepared.parse(sharing) else { return Ok(None) };
+        let known = match parsed.plannable().filter(|statement| is_shareable(*statement)) {
+            Some(statement) => {
+                let Ok(planned) = planner::plan(statement, "", &mut catalog, &mut self.rewriting())
                 else {
                     return Ok(None);
                 };
                 catalog.tables().map_or(PlanCacheEntry::Unshared, |tables| {
-                    PlanCacheEntry::of(planned, tables, prepared, &statement)
+                    PlanCacheEntry::of(planned, tables, prepared, statement)
                 })
             }
-            Some(_) => PlanCacheEntry::Unshared,
-            None => return Ok(None),
+            None => PlanCacheEntry::Unshared,
         };
         self.cache.put(prepared.shape(sharing).into_owned(), known.clone());
         match known {

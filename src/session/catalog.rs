@@ -5,7 +5,9 @@ use super::last_result::{self, LastResultRelation, ResultStore};
 use super::point::PointResolver;
 use super::relations::{self, SystemTable};
 use crate::executor::{self, PlanInput};
-use crate::language::ast::{AsOf, Expression, History, Identifier, Range, ShowSubject, Temporal};
+use crate::language::ast::{
+    AsOf, EventSelection, History, Identifier, Range, ShowSubject, Temporal,
+};
 use crate::planner::{self, BoundExpression, Catalog, Error, Planned, TableSource, suggest};
 use crate::storage::{self, Database, SchemaChange, View};
 use crate::types::{EventId, Period, PseudoColumn, Schema, Span, TableId, TableSchema, Value};
@@ -419,14 +421,9 @@ impl Catalog for StatementCatalog<'_> {
         Ok(self.add(PlanInput::Relation(Arc::new(relation)), schema, Period::at(last)))
     }
 
-    fn events(
-        &mut self,
-        table: Option<&Identifier>,
-        range: &Range,
-        limit: Option<&Expression>,
-    ) -> Result<TableSource, Error> {
-        let (period, table) = self.stretch(table, range)?;
-        let limit = limit.map(planner::constant).transpose()?;
+    fn events(&mut self, events: &EventSelection) -> Result<TableSource, Error> {
+        let (period, table) = self.stretch(events.table.as_ref(), &events.range)?;
+        let limit = events.limit.as_ref().map(planner::constant).transpose()?;
         let relation =
             relations::EventsRelation::new(Arc::clone(self.database), period, table, limit);
         let schema = SystemTable::Events.relation().schema();

@@ -22,16 +22,16 @@ impl Session {
         statement: &Statement,
         text: &str,
     ) -> Result<Outcome, Error> {
-        if !is_planned(statement) {
+        let Some(plannable) = statement.plannable() else {
             let line = vec![Value::text(format!("{statement} needs no plan"))];
             return outcome::fixed(&[("plan", DataType::Text)], vec![line], None);
-        }
+        };
         let mut catalog = self.catalog()?;
         let mut rewriting = match mode {
             ExplainMode::Verbose => self.rewriting().traced(),
             ExplainMode::Plan | ExplainMode::Analyze => self.rewriting(),
         };
-        let planned = planner::plan(statement, text, &mut catalog, &mut rewriting)?;
+        let planned = planner::plan(plannable, text, &mut catalog, &mut rewriting)?;
         let (as_of, sources) = (catalog.moment(), catalog.sources());
         let mut lines = planned.lines();
         if mode != ExplainMode::Analyze {
@@ -87,40 +87,6 @@ fn verbose(steps: &[RewriteStep], plan: Vec<String>) -> Vec<String> {
         std::iter::once(format!("{name}:")).chain(lines).collect::<Vec<String>>()
     };
     parts.flat_map(part).collect()
-}
-
-/// Whether a statement has a plan.
-pub(super) fn is_planned(statement: &Statement) -> bool {
-    match statement {
-        Statement::Query(_)
-        | Statement::Insert(_)
-        | Statement::Update(_)
-        | Statement::Delete(_)
-        | Statement::CreateTable(_)
-        | Statement::DropTable { .. }
-        | Statement::AlterTable { .. }
-        | Statement::CreateIndex(_)
-        | Statement::DropIndex { .. }
-        | Statement::History(_)
-        | Statement::Events { .. }
-        | Statement::Show { .. } => true,
-        Statement::Begin(_)
-        | Statement::Commit
-        | Statement::Rollback
-        | Statement::Explain { .. }
-        | Statement::Describe { .. }
-        | Statement::ShowTables { .. }
-        | Statement::Replay { .. }
-        | Statement::Snapshot { .. }
-        | Statement::Tag { .. }
-        | Statement::Help(_)
-        | Statement::SetAsOf(_)
-        | Statement::SetActor(_)
-        | Statement::SetSwitch { .. }
-        | Statement::Verify
-        | Statement::Maintenance { .. }
-        | Statement::Accepted(_) => false,
-    }
 }
 
 /// A line of the plan with what was measured of its operator.

@@ -8,7 +8,7 @@
 use super::catalog::StatementCatalog;
 use super::{Error, OpenTransaction, PendingStatement, Receipt, Session, TransactionState};
 use crate::executor::{self, Context, PartialRow};
-use crate::language::ast::{Annotations, Identifier};
+use crate::language::ast::{Annotations, Identifier, Statement};
 use crate::language::parse_statement;
 use crate::planner::{self, BulkLoad, Catalog};
 use crate::storage::{Fork, Savepoint};
@@ -100,7 +100,8 @@ impl Session {
         let mut guard = TransactionGuard { session: self, fork: Some(fork), state, mark };
         if let Some(text) = create {
             let statement = parse_statement(text)?;
-            let statement = statement.as_ref().expect("whoever gives one gives no empty text");
+            let statement = statement.as_ref().and_then(Statement::plannable);
+            let statement = statement.expect("whoever gives one gives a CREATE TABLE");
             let mut fork = guard.fork.take().expect("it was just put there");
             let created =
                 guard.session.change_fork(&mut fork, PendingStatement::Parsed { statement, text });

@@ -48,7 +48,10 @@ pub use crate::executor::PartialRow;
 pub(crate) use relations::event_columns;
 
 use crate::executor::{self, Context, PlanInput};
-use crate::language::ast::{Statement, Switch, TableOption};
+use crate::language::ast::{
+    PlannableStatement, SchemaStatement, SessionStatement, Statement, Switch, TableOption,
+    WriteStatement,
+};
 use crate::language::{ParameterName, Parameters, ParseError, Prepared, parse_statement_with};
 use crate::planner::{self, Planned, Rewriting};
 use crate::storage::{Change, CommittedTransaction, Database, Fork, View};
@@ -57,7 +60,7 @@ use cache::{PlanCache, SharedPlan};
 use catalog::StatementCatalog;
 use last_result::ResultStore;
 use script_check::ScriptCheck;
-use sequence::CounterWrite;
+use sequence::counter_write;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -96,7 +99,7 @@ pub struct Session {
 /// A statement to run.
 enum PendingStatement<'a> {
     /// With its own plan, to be made.
-    Parsed { statement: &'a Statement, text: &'a str },
+    Parsed { statement: PlannableStatement<'a>, text: &'a str },
     /// With the plan of its shape and its own values.
     Shared { plan: &'a SharedPlan, values: Vec<Literal>, text: &'a str },
 }
@@ -309,61 +312,68 @@ impl Session {
 
     fn run(&mut self, statement: &Statement, text: &str) -> Result<Outcome, Error> {
         match statement {
-            Statement::Begin(annotations) => self.begin(annotations),
-            Statement::Commit => self.commit(),
-            Statement::Rollback => self.rollback(),
-            Statement::Explain { mode, statement } => {
+            Statement::Query(query) => {
+                self.note_read();
+                let statement = PlannableStatement::Query(query);
+                self.read(PendingStatement::Parsed { statement, text }, self.present()?)
+            }
+            Statement::Write(write) => {
+                let statement = PlannableStatement::Write(write);
+                self.change(PendingStatement::Parsed { statement, text })
+            }
+            Statement::Schema(schema) => {
+                let statement = PlannableStatement::Schema(schema);
+                self.change(PendingStatement::Parsed { statement, text })
+            }
+            Statement::Session(statement) => self.run_by_itself(statement, text),
+        }
+    }
+
+    /// Runs a statement that has no plan.
+    fn run_by_itself(
+        &mut self,
+        statement: &SessionStatement,
+        text: &str,
+    ) -> Result<Outcome, Error> {
+        match statement {
+            SessionStatement::Begin(annotations) => self.begin(annotations),
+            SessionStatement::Commit => self.commit(),
+            SessionStatement::Rollback => self.rollback(),
+            SessionStatement::Explain { mode, statement } => {
                 self.note_read();
                 self.explain(*mode, statement, text)
             }
-            Statement::Describe { table, as_of } => {
+            SessionStatement::Describe { table, as_of } => {
                 self.note_read();
                 self.describe(table, as_of.as_ref())
             }
-            Statement::Help(topic) => self::help::answer(topic.as_ref()).map(Outcome::Text),
-            Statement::ShowTables { as_of } => self.show_tables(as_of.as_ref()),
-            Statement::Maintenance { verb, name } => {
+            SessionStatement::Help(topic) => self::help::answer(topic.as_ref()).map(Outcome::Text),
+            SessionStatement::ShowTables { as_of } => self.show_tables(as_of.as_ref()),
+            SessionStatement::Maintenance { verb, name } => {
                 let schema = self.present()?.schema().clone();
                 describe::check_maintenance(*verb, name.as_ref(), &schema)?;
                 Ok(Outcome::Done(describe::accepted(&statement.to_string())))
             }
-            Statement::Accepted(words) => Ok(Outcome::Done(describe::accepted(words))),
-            Statement::Verify => self.verify(),
-            Statement::SetAsOf(as_of) => self.set_as_of(as_of),
-            Statement::SetActor(setting) => Ok(self.set_actor(setting)),
-            Statement::SetSwitch { switch, is_on } => Ok(self.set_switch(*switch, *is_on)),
-            Statement::Replay { table, range, limit } => {
-                self.replay(table.as_ref(), range, limit.as_ref())
-            }
-            Statement::Snapshot { name, annotations } => {
+            SessionStatement::Accepted(words) => Ok(Outcome::Done(describe::accepted(words))),
+            SessionStatement::Verify => self.verify(),
+            SessionStatement::SetAsOf(as_of) => self.set_as_of(as_of),
+            SessionStatement::SetActor(setting) => Ok(self.set_actor(setting)),
+            SessionStatement::SetSwitch { switch, is_on } => Ok(self.set_switch(*switch, *is_on)),
+            SessionStatement::Replay(events) => self.replay(events),
+            SessionStatement::Snapshot { name, annotations } => {
                 self.snapshot(name.as_ref(), annotations, text)
             }
-            Statement::Tag { name, at, annotations } => {
+            SessionStatement::Tag { name, at, annotations } => {
                 self.tag(name, at.as_ref(), annotations, text)
-            }
-            Statement::Query(_)
-            | Statement::History(_)
-            | Statement::Events { .. }
-            | Statement::Show { .. } => {
-                self.note_read();
-                self.read(PendingStatement::Parsed { statement, text }, self.present()?)
-            }
-            Statement::Insert(_)
-            | Statement::Update(_)
-            | Statement::Delete(_)
-            | Statement::CreateTable(_)
-            | Statement::DropTable { .. }
-            | Statement::AlterTable { .. }
-            | Statement::CreateIndex(_)
-            | Statement::DropIndex { .. } => {
-                self.change(PendingStatement::Parsed { statement, text })
             }
         }
     }
 
     /// A CREATE TABLE that says nothing of its types, where new tables are FLEXIBLE.
-    fn flexible(statement: &Statement, is_default: bool) -> Option<Statement> {
-        let Statement::CreateTable(create) = statement else { return None };
+    fn flexible(statement: PlannableStatement<'_>, is_default: bool) -> Option<SchemaStatement> {
+        let PlannableStatement::Schema(SchemaStatement::CreateTable(create)) = statement else {
+            return None;
+        };
         let says = |option: &TableOption| match option {
             TableOption::Strict | TableOption::Flexible => true,
             TableOption::WithoutRowid => false,
@@ -373,7 +383,7 @@ impl Session {
         }
         let mut create = create.clone();
         create.options.push(TableOption::Flexible);
-        Some(Statement::CreateTable(create))
+        Some(SchemaStatement::CreateTable(create))
     }
 
     /// What becomes of the plans of the session's statements.
@@ -450,7 +460,8 @@ impl Session {
             // Another session changed the schema since the plan was chosen.
             PendingStatement::Shared { text, .. } => {
                 let statement = self.parse(text)?;
-                let statement = statement.as_ref().expect("what has a shared plan is a statement");
+                let statement = statement.as_ref().and_then(Statement::plannable);
+                let statement = statement.expect("what has a shared plan is a statement");
                 let executable =
                     self.executable(PendingStatement::Parsed { statement, text }, present)?;
                 let ExecutablePlan::Own(plan) = executable.plan else {
@@ -461,7 +472,7 @@ impl Session {
             PendingStatement::Parsed { statement, text } => {
                 let mut catalog = StatementCatalog::new(self, present);
                 let flexible = Session::flexible(statement, self.flexible_types);
-                let statement = flexible.as_ref().unwrap_or(statement);
+                let statement = flexible.as_ref().map_or(statement, PlannableStatement::Schema);
                 let planned = planner::plan(statement, text, &mut catalog, &mut self.rewriting())?;
                 let (as_of, several) = (catalog.moment(), catalog.several());
                 // What a moment in words was reckoned from is the time of the whole statement.
@@ -476,8 +487,10 @@ impl Session {
     /// Runs a query whose tables are seen in a view where it names no moment.
     fn read(&self, pending: PendingStatement, view: View) -> Result<Outcome, Error> {
         let is_listing = match &pending {
-            PendingStatement::Parsed { statement, .. } => replay::lists_events(statement),
-            PendingStatement::Shared { .. } => false,
+            PendingStatement::Parsed { statement: PlannableStatement::Query(query), .. } => {
+                replay::lists_events(query)
+            }
+            PendingStatement::Parsed { .. } | PendingStatement::Shared { .. } => false,
         };
         let executable = self.executable(pending, view)?;
         let Planned::Query(query) = executable.plan.planned() else {
@@ -533,10 +546,12 @@ impl Session {
     fn located(&self, error: Error, text: &str) -> Error {
         let Error::Execute(executor::Error::Row(mut row)) = error else { return error };
         row.span = match (self.parse(text), row.row, row.value) {
-            (Ok(Some(Statement::Insert(insert))), Some(at), value) => {
+            (Ok(Some(Statement::Write(WriteStatement::Insert(insert)))), Some(at), value) => {
                 insert.source.span_of(at, value)
             }
-            (Ok(Some(Statement::Update(update))), _, Some(value)) => update.span_of(value),
+            (Ok(Some(Statement::Write(WriteStatement::Update(update)))), _, Some(value)) => {
+                update.span_of(value)
+            }
             _ => None,
         };
         Error::Execute(executor::Error::Row(row))
@@ -545,7 +560,7 @@ impl Session {
     /// [`Session::change_fork`], with errors that do not know their place yet.
     fn record(&mut self, fork: &mut Fork, pending: PendingStatement) -> Result<Receipt, Error> {
         if let PendingStatement::Parsed { statement, .. } = &pending
-            && let Some(write) = CounterWrite::of(statement)
+            && let Some(write) = counter_write(*statement)
         {
             return self.write_sequence(fork, write);
         }

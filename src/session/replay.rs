@@ -7,7 +7,8 @@ use super::relations::{
 use super::{Error, Session};
 use crate::executor::{Batch, Context, Relation};
 use crate::language::ast::{
-    Expression, Identifier, Range, Select, SelectItem, ShowSubject, Statement, TableReference,
+    EventSelection, Identifier, QueryStatement, Range, Select, SelectItem, ShowSubject,
+    TableReference,
 };
 use crate::planner;
 use crate::types::column::array_of;
@@ -65,16 +66,12 @@ impl fmt::Debug for Replay {
 }
 
 /// Whether each row of a statement is an event, or a change of a row, with all its columns.
-pub(super) fn lists_events(statement: &Statement) -> bool {
-    if let Statement::Query(query) = statement {
-        return query.as_select().is_some_and(selects_events);
+pub(super) fn lists_events(statement: &QueryStatement) -> bool {
+    match statement {
+        QueryStatement::Query(query) => query.as_select().is_some_and(selects_events),
+        QueryStatement::History(_) | QueryStatement::Events(_) => true,
+        QueryStatement::Show { subject, .. } => *subject == ShowSubject::Events,
     }
-    matches!(
-        statement,
-        Statement::History(_)
-            | Statement::Events { .. }
-            | Statement::Show { subject: ShowSubject::Events, .. }
-    )
 }
 
 /// Whether a SELECT gives events as EVENTS or HISTORY does: their own columns and no others.
@@ -113,15 +110,10 @@ impl Session {
     }
 
     /// REPLAY: the events of a table, or of all, in a range.
-    pub(super) fn replay(
-        &self,
-        table: Option<&Identifier>,
-        range: &Range,
-        limit: Option<&Expression>,
-    ) -> Result<Outcome, Error> {
+    pub(super) fn replay(&self, events: &EventSelection) -> Result<Outcome, Error> {
         let mut catalog = self.catalog()?;
-        let (period, table) = catalog.stretch(table, range)?;
-        let limit = limit.map(planner::constant).transpose()?;
+        let (period, table) = catalog.stretch(events.table.as_ref(), &events.range)?;
+        let limit = events.limit.as_ref().map(planner::constant).transpose()?;
         let context = self.context(catalog.resolver().now(), Arc::new([]));
         let most = relations::limit(limit.as_ref(), &context)?;
         let steps = ReplayedEvents::new(self.database.clone(), period, table, most);

@@ -5,10 +5,9 @@
 //! that the script would make, cannot be known and is not told.
 
 use super::catalog::StatementCatalog;
-use super::explain::is_planned;
-use super::{Error, Session, already_open, not_open, sequence::CounterWrite};
+use super::{Error, Session, already_open, not_open, sequence::counter_write};
 use crate::executor;
-use crate::language::ast::{Statement, Switch};
+use crate::language::ast::{PlannableStatement, SessionStatement, Statement, Switch};
 use crate::planner::{self, Planned};
 use crate::storage::{Change, Fork, Savepoint, View};
 use crate::types::{EventId, Period};
@@ -76,30 +75,48 @@ impl Session {
         statement: &Statement,
         text: &str,
     ) -> Result<(), Error> {
-        if CounterWrite::of(statement).is_some() {
+        let statement = match statement {
+            Statement::Session(statement) => {
+                return self.bind_session(script_check, statement, text);
+            }
+            Statement::Query(query) => PlannableStatement::Query(query),
+            Statement::Write(write) => PlannableStatement::Write(write),
+            Statement::Schema(schema) => PlannableStatement::Schema(schema),
+        };
+        if counter_write(statement).is_some() {
             script_check.is_changed = true;
             return script_check.check_present();
         }
+        self.bind_planned(script_check, statement, text)
+    }
+
+    fn bind_session(
+        &self,
+        script_check: &mut ScriptCheck,
+        statement: &SessionStatement,
+        text: &str,
+    ) -> Result<(), Error> {
         match statement {
-            Statement::Explain { statement, .. } => {
-                self.bind_planned(script_check, statement, text)
-            }
-            Statement::Begin(_) => {
+            SessionStatement::Explain { statement, .. } => match statement.plannable() {
+                Some(explained) => self.bind_planned(script_check, explained, text),
+                None => Ok(()),
+            },
+            SessionStatement::Begin(_) => {
                 script_check.check_present()?;
                 if script_check.begun.replace(script_check.fork.savepoint()).is_some() {
                     return Err(already_open());
                 }
                 Ok(())
             }
-            Statement::Commit => {
+            SessionStatement::Commit => {
                 script_check.begun.take().map(drop).ok_or_else(|| not_open("COMMIT"))
             }
-            Statement::Rollback => {
+            SessionStatement::Rollback => {
                 let mark = script_check.begun.take().ok_or_else(|| not_open("ROLLBACK"))?;
                 script_check.fork.rollback_to(mark);
                 Ok(())
             }
-            Statement::SetAsOf(as_of) => {
+            SessionStatement::SetAsOf(as_of) => {
                 script_check.past = None;
                 if !as_of.is_latest() {
                     let catalog = self.checked_catalog(script_check)?;
@@ -107,35 +124,23 @@ impl Session {
                 }
                 Ok(())
             }
-            Statement::SetActor(_) => Ok(()),
-            Statement::Help(topic) => super::help::answer(topic.as_ref()).map(|_| ()),
-            Statement::SetSwitch { switch: Switch::FlexibleTypes, is_on } => {
+            SessionStatement::Help(topic) => super::help::answer(topic.as_ref()).map(|_| ()),
+            SessionStatement::SetSwitch { switch: Switch::FlexibleTypes, is_on } => {
                 script_check.flexible_types = *is_on;
                 Ok(())
             }
-            Statement::Tag { .. } | Statement::Snapshot { .. } => {
+            SessionStatement::Tag { .. } | SessionStatement::Snapshot { .. } => {
                 script_check.is_changed = true;
                 script_check.check_present()
             }
-            Statement::CreateTable(_)
-            | Statement::DropTable { .. }
-            | Statement::AlterTable { .. }
-            | Statement::CreateIndex(_)
-            | Statement::DropIndex { .. }
-            | Statement::Insert(_)
-            | Statement::Update(_)
-            | Statement::Delete(_)
-            | Statement::Query(_)
-            | Statement::Describe { .. }
-            | Statement::ShowTables { .. }
-            | Statement::Show { .. }
-            | Statement::History(_)
-            | Statement::Events { .. }
-            | Statement::Replay { .. }
-            | Statement::SetSwitch { .. }
-            | Statement::Verify
-            | Statement::Maintenance { .. }
-            | Statement::Accepted(_) => self.bind_planned(script_check, statement, text),
+            SessionStatement::Describe { .. }
+            | SessionStatement::ShowTables { .. }
+            | SessionStatement::Replay(_)
+            | SessionStatement::SetActor(_)
+            | SessionStatement::SetSwitch { .. }
+            | SessionStatement::Verify
+            | SessionStatement::Maintenance { .. }
+            | SessionStatement::Accepted(_) => Ok(()),
         }
     }
 
@@ -143,15 +148,12 @@ impl Session {
     fn bind_planned(
         &self,
         script_check: &mut ScriptCheck,
-        statement: &Statement,
+        statement: PlannableStatement<'_>,
         text: &str,
     ) -> Result<(), Error> {
-        if !is_planned(statement) {
-            return Ok(());
-        }
         let mut catalog = self.checked_catalog(script_check)?;
         let flexible = Session::flexible(statement, script_check.flexible_types);
-        let statement = flexible.as_ref().unwrap_or(statement);
+        let statement = flexible.as_ref().map_or(statement, PlannableStatement::Schema);
         let planned = planner::plan(statement, text, &mut catalog, &mut self.rewriting())?;
         let context = self.context(catalog.resolver().now(), Arc::new([]));
         drop(catalog);

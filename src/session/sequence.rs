@@ -10,8 +10,8 @@ use super::relations::SystemTable;
 use super::{Error, PendingStatement, Receipt, Session};
 use crate::executor;
 use crate::language::ast::{
-    AssignedValue, Delete, Expression, ExpressionKind, Identifier, Insert, InsertSource, Query,
-    Select, SelectItem, Statement, TableReference, Update,
+    AssignedValue, Expression, ExpressionKind, Identifier, Insert, InsertSource,
+    PlannableStatement, Query, QueryStatement, Select, SelectItem, TableReference, WriteStatement,
 };
 use crate::planner::{self, Planned};
 use crate::storage::{Change, Fork, View};
@@ -22,47 +22,11 @@ use crate::types::{DataType, Row, Schema, Span, Value};
 const NAME: &str = "name";
 const SEQ: &str = "seq";
 
-/// A statement that writes to the counters.
-#[derive(Clone, Copy)]
-pub(super) enum CounterWrite<'a> {
-    Insert(&'a Insert),
-    Update(&'a Update),
-    Delete(&'a Delete),
-}
-
-impl<'a> CounterWrite<'a> {
-    /// What a statement does to the counters; `None` of one that does nothing to them.
-    pub fn of(statement: &'a Statement) -> Option<CounterWrite<'a>> {
-        let write = if let Statement::Insert(insert) = statement {
-            CounterWrite::Insert(insert)
-        } else if let Statement::Update(update) = statement {
-            CounterWrite::Update(update)
-        } else if let Statement::Delete(delete) = statement {
-            CounterWrite::Delete(delete)
-        } else {
-            return None;
-        };
-        let table = SystemTable::named(&write.table().name);
-        (table == Some(SystemTable::Sequence)).then_some(write)
-    }
-
-    /// The verb of its receipt.
-    fn verb(self) -> &'static str {
-        match self {
-            CounterWrite::Insert(_) => "INSERT",
-            CounterWrite::Update(_) => "UPDATE",
-            CounterWrite::Delete(_) => "DELETE",
-        }
-    }
-
-    /// The table that it names.
-    fn table(self) -> &'a Identifier {
-        match self {
-            CounterWrite::Insert(insert) => &insert.table,
-            CounterWrite::Update(update) => &update.table,
-            CounterWrite::Delete(delete) => &delete.table,
-        }
-    }
+/// What a statement does to the counters; `None` of one that does nothing to them.
+pub(super) fn counter_write(statement: PlannableStatement<'_>) -> Option<&WriteStatement> {
+    let PlannableStatement::Write(write) = statement else { return None };
+    let table = SystemTable::named(&write.table().name);
+    (table == Some(SystemTable::Sequence)).then_some(write)
 }
 
 impl Session {
@@ -73,7 +37,7 @@ impl Session {
     pub(super) fn write_sequence(
         &self,
         fork: &mut Fork,
-        write: CounterWrite,
+        write: &WriteStatement,
     ) -> Result<Receipt, Error> {
         let view = fork.view();
         let mut counters = Vec::new();
@@ -91,9 +55,9 @@ impl Session {
 
     /// The rows of a query over a view.
     fn rows_of(&self, query: Query, view: View) -> Result<Vec<Row>, Error> {
-        let statement = Statement::Query(Box::new(query));
-        let executable =
-            self.executable(PendingStatement::Parsed { statement: &statement, text: "" }, view)?;
+        let statement = QueryStatement::Query(Box::new(query));
+        let statement = PlannableStatement::Query(&statement);
+        let executable = self.executable(PendingStatement::Parsed { statement, text: "" }, view)?;
         let Planned::Query(query) = executable.plan.planned() else {
             unreachable!("the plan of a SELECT is a query")
         };
@@ -128,10 +92,10 @@ fn counter(schema: &Schema, row: &Row, place: Span) -> Result<Change, Error> {
 }
 
 /// The queries that give the name and the new number of each counter that is set.
-fn queries(write: CounterWrite) -> Result<Vec<Query>, Error> {
+fn queries(write: &WriteStatement) -> Result<Vec<Query>, Error> {
     match write {
-        CounterWrite::Insert(insert) => inserted(insert),
-        CounterWrite::Update(update) => {
+        WriteStatement::Insert(insert) => inserted(insert),
+        WriteStatement::Update(update) => {
             let (mut name, mut seq) = (column(NAME), column(SEQ));
             for (assigned, value) in &update.assignments {
                 let value = match value {
@@ -143,7 +107,7 @@ fn queries(write: CounterWrite) -> Result<Vec<Query>, Error> {
             let table = (&update.table, &update.alias);
             Ok(vec![select([name, seq], Some(table), update.filter.clone())])
         }
-        CounterWrite::Delete(delete) => {
+        WriteStatement::Delete(delete) => {
             let begin = literal(Value::Integer(0), delete.table.span);
             let table = (&delete.table, &delete.alias);
             Ok(vec![select([column(NAME), begin], Some(table), delete.filter.clone())])

@@ -3,7 +3,7 @@
 use super::connection::first_word;
 use super::script::Script;
 use super::{ConnectionError, INTERRUPTED_CODE, Shell, Stop};
-use crate::language::ast::Statement;
+use crate::language::ast::{SessionStatement, Statement};
 use crate::language::parse_statement;
 use crate::render::{Diagnostic, TextOrigin};
 use crate::session::{Outcome, Session};
@@ -193,7 +193,12 @@ impl Shell {
             return None;
         }
         let parsed = parse_statement(text).ok()??;
-        if !matches!(parsed, Statement::Begin(_) | Statement::Commit | Statement::Rollback) {
+        if !matches!(
+            parsed,
+            Statement::Session(
+                SessionStatement::Begin(_) | SessionStatement::Commit | SessionStatement::Rollback
+            )
+        ) {
             return None;
         }
         let message = format!("the whole run is one transaction, {first} is not part of it");

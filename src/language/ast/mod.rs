@@ -4,6 +4,7 @@
 //! point into the text that was parsed; two trees are equal if they say the same, wherever it
 //! stood.
 
+mod definition;
 mod expression;
 mod list;
 pub mod precedence;
@@ -12,7 +13,13 @@ mod select;
 mod statement;
 mod time;
 mod window;
+mod write;
 
+pub use definition::{
+    AlterAction, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, CreateIndex,
+    CreateTable, ForeignKeyAction, ForeignKeyClause, IndexedColumn, SchemaStatement,
+    TableConstraint, TableConstraintKind, TableOption, TypeName,
+};
 pub use expression::{
     BinaryOperator, CurrentTime, Expression, ExpressionKind, FunctionArguments, FunctionCall,
     MatchKind, Quantifier, UnaryOperator,
@@ -23,16 +30,15 @@ pub use select::{
     SetOperator, SourceSpan, TableReference,
 };
 pub use statement::{
-    ActorSetting, AlterAction, Annotations, AssignedValue, ColumnConstraint, ColumnConstraintKind,
-    ColumnDefinition, CreateIndex, CreateTable, Delete, ExplainMode, ForeignKeyAction,
-    ForeignKeyClause, IndexedColumn, Insert, InsertSource, JsonObject, MaintenanceKind, Statement,
-    Switch, TableConstraint, TableConstraintKind, TableOption, TypeName, Update,
+    ActorSetting, Annotations, ExplainMode, MaintenanceKind, PlannableStatement, QueryStatement,
+    SessionStatement, Statement, Switch,
 };
 pub use time::{
-    AsOf, History, Point, Range, RangeEnd, RangeStart, ShowSubject, SnapshotName, SpannedPoint,
-    Temporal,
+    AsOf, EventSelection, History, Point, Range, RangeEnd, RangeStart, ShowSubject, SnapshotName,
+    SpannedPoint, Temporal,
 };
 pub use window::{FrameBound, FrameExclusion, FrameUnit, NamedWindow, Over, Window, WindowFrame};
+pub use write::{AssignedValue, Delete, Insert, InsertSource, JsonObject, Update, WriteStatement};
 
 use crate::types::Span;
 use std::fmt;

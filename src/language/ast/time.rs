@@ -206,6 +206,17 @@ impl RangeEnd {
     }
 }
 
+/// What EVENTS and REPLAY list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EventSelection {
+    /// Only the events of this table.
+    pub table: Option<Identifier>,
+    /// Which of them.
+    pub range: Range,
+    /// LIMIT.
+    pub limit: Option<Expression>,
+}
+
 /// `HISTORY [OF] table …`: every change of every matching row.
 #[derive(Clone, Debug)]
 pub struct History {

@@ -3,7 +3,8 @@
 use super::super::Keyword;
 use super::super::ast::{
     AssignedValue, Delete, ExplainMode, ExpressionList, Identifier, Insert, InsertSource,
-    MaintenanceKind, SourceSpan, Statement, Update, ValueRows,
+    MaintenanceKind, QueryStatement, SessionStatement, SourceSpan, Statement, Update, ValueRows,
+    WriteStatement,
 };
 use super::super::token::{Symbol, TokenKind};
 use super::super::token_source::TokenSource;
@@ -93,7 +94,7 @@ pub(super) fn statement(input: TokenInput<'_>) -> Parsed<'_, Statement> {
 
 fn query_statement(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, query) = query(input)?;
-    Ok((rest, Statement::Query(Box::new(query))))
+    Ok((rest, Statement::Query(QueryStatement::Query(Box::new(query)))))
 }
 
 /// `Insert ::= 'INSERT' 'INTO' ObjectName [Names] rows [Annotations]`
@@ -119,7 +120,7 @@ fn insert(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     if is_statistics(&insert.table) {
         return Ok((rest, accepted(input, rest)));
     }
-    Ok((rest, Statement::Insert(insert)))
+    Ok((rest, Statement::Write(WriteStatement::Insert(insert))))
 }
 
 /// Whether a table is one of those in which SQLite keeps what ANALYZE found. Dumps write to them; the
@@ -244,7 +245,16 @@ fn update(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     if is_statistics(&table) {
         return Ok((rest, accepted(input, rest)));
     }
-    Ok((rest, Statement::Update(Update { table, alias, assignments, filter, annotations })))
+    Ok((
+        rest,
+        Statement::Write(WriteStatement::Update(Update {
+            table,
+            alias,
+            assignments,
+            filter,
+            annotations,
+        })),
+    ))
 }
 
 /// `Assignment ::= Label '=' Assigned`, a column of the table that the token `of` names.
@@ -267,7 +277,10 @@ fn delete(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     if is_statistics(&table) {
         return Ok((rest, accepted(input, rest)));
     }
-    Ok((rest, Statement::Delete(Delete { table, alias, filter, annotations })))
+    Ok((
+        rest,
+        Statement::Write(WriteStatement::Delete(Delete { table, alias, filter, annotations })),
+    ))
 }
 
 /// `Begin ::= 'BEGIN' ['DEFERRED' | 'IMMEDIATE' | 'EXCLUSIVE'] ['TRANSACTION'] [Annotations]`
@@ -279,13 +292,13 @@ fn begin(input: TokenInput<'_>) -> Parsed<'_, Statement> {
         return rest.unsupported("BEGIN EXPECT EVENT");
     }
     let (rest, annotations) = annotations(rest)?;
-    Ok((rest, Statement::Begin(annotations)))
+    Ok((rest, Statement::Session(SessionStatement::Begin(annotations))))
 }
 
 /// `Commit ::= ('COMMIT' | 'END') ['TRANSACTION']`
 fn commit(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = opt(word(Keyword::Transaction)).parse(input.skip(1))?;
-    Ok((rest, Statement::Commit))
+    Ok((rest, Statement::Session(SessionStatement::Commit)))
 }
 
 /// `Rollback ::= 'ROLLBACK' ['TRANSACTION']`
@@ -294,7 +307,7 @@ fn rollback(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     if rest.is_word(0, Keyword::To) {
         return rest.unsupported("ROLLBACK TO");
     }
-    Ok((rest, Statement::Rollback))
+    Ok((rest, Statement::Session(SessionStatement::Rollback)))
 }
 
 /// `Explain ::= 'EXPLAIN' ['QUERY' 'PLAN' | 'VERBOSE' | 'ANALYZE'] (a statement but EXPLAIN and
@@ -315,14 +328,14 @@ fn explain(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     }
     let (rest, explained) = statement(rest)?;
     let (mode, statement) = (mode.unwrap_or(ExplainMode::Plan), Box::new(explained));
-    Ok((rest, Statement::Explain { mode, statement }))
+    Ok((rest, Statement::Session(SessionStatement::Explain { mode, statement })))
 }
 
 /// `Describe ::= ('DESCRIBE' | 'DESC') ObjectName [AsOf]`
 fn describe(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, table) = table_name(input.skip(1))?;
     let (rest, as_of) = opt(as_of).parse(rest)?;
-    Ok((rest, Statement::Describe { table, as_of }))
+    Ok((rest, Statement::Session(SessionStatement::Describe { table, as_of })))
 }
 
 /// `Help ::= 'HELP' [Topic]`, the words of a topic being of any kind. The session knows what there is.
@@ -335,11 +348,11 @@ fn help(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     }
     if words.is_empty() {
         first.note(Expected::Topic);
-        return Ok((rest, Statement::Help(None)));
+        return Ok((rest, Statement::Session(SessionStatement::Help(None))));
     }
     let span = first.span_to(rest);
     let asked = Identifier { name: words.join(" "), span, quoted: false };
-    Ok((rest, Statement::Help(Some(asked))))
+    Ok((rest, Statement::Session(SessionStatement::Help(Some(asked)))))
 }
 
 /// `Pragma ::= 'PRAGMA' ObjectName ['=' PragmaValue | '(' PragmaValue ')']`
@@ -377,7 +390,7 @@ fn verify(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     if rest.word().eq_ignore_ascii_case("AGAINST") {
         return input.unsupported("VERIFY AGAINST");
     }
-    Ok((rest, Statement::Verify))
+    Ok((rest, Statement::Session(SessionStatement::Verify)))
 }
 
 /// `Maintenance ::= 'VACUUM' [Database] | ('ANALYZE' | 'REINDEX') [Database | ObjectName]`
@@ -403,10 +416,12 @@ fn maintenance(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     if verb == MaintenanceKind::Vacuum && rest.is_word(0, Keyword::Into) {
         return rest.unsupported("VACUUM INTO");
     }
-    Ok((rest, Statement::Maintenance { verb, name }))
+    Ok((rest, Statement::Session(SessionStatement::Maintenance { verb, name })))
 }
 
 /// A statement that does nothing, as it stands.
 pub(super) fn accepted<'a>(input: TokenInput<'a>, rest: TokenInput<'a>) -> Statement {
-    Statement::Accepted(input.state.slice(input.span_to(rest)).to_owned())
+    Statement::Session(SessionStatement::Accepted(
+        input.state.slice(input.span_to(rest)).to_owned(),
+    ))
 }

@@ -4,7 +4,8 @@ use super::super::Keyword;
 use super::super::ast::{
     AlterAction, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, CreateIndex,
     CreateTable, Expression, ExpressionKind, ForeignKeyAction, ForeignKeyClause, Identifier,
-    IndexedColumn, Statement, TableConstraint, TableConstraintKind, TableOption, TypeName,
+    IndexedColumn, SchemaStatement, Statement, TableConstraint, TableConstraintKind, TableOption,
+    TypeName,
 };
 use super::super::lexer::{begins_name, continues_name};
 use super::super::token::{Symbol, TokenKind};
@@ -76,7 +77,7 @@ fn create_table(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let options = options.unwrap_or_default();
     let (rest, annotations) = annotations(rest)?;
     let table = CreateTable { if_not_exists, name, columns, constraints, options, annotations };
-    Ok((rest, Statement::CreateTable(table)))
+    Ok((rest, Statement::Schema(SchemaStatement::CreateTable(table))))
 }
 
 type TableElements = (Vec<ColumnDefinition>, Vec<TableConstraint>);
@@ -429,7 +430,7 @@ fn create_index(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let unique = unique.is_some();
     let (rest, annotations) = annotations(rest)?;
     let index = CreateIndex { unique, if_not_exists, name, table, columns, annotations };
-    Ok((rest, Statement::CreateIndex(index)))
+    Ok((rest, Statement::Schema(SchemaStatement::CreateIndex(index))))
 }
 
 /// `Drop ::= 'DROP' ('TABLE' | 'INDEX') ['IF' 'EXISTS'] Label [Annotations]
@@ -454,9 +455,9 @@ pub(super) fn drop(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let if_exists = if_exists.is_some();
     let (rest, annotations) = annotations(rest)?;
     let statement = if table {
-        Statement::DropTable { if_exists, name, annotations }
+        Statement::Schema(SchemaStatement::DropTable { if_exists, name, annotations })
     } else {
-        Statement::DropIndex { if_exists, name, annotations }
+        Statement::Schema(SchemaStatement::DropIndex { if_exists, name, annotations })
     };
     Ok((rest, statement))
 }
@@ -493,5 +494,5 @@ pub(super) fn alter(input: TokenInput<'_>) -> Parsed<'_, Statement> {
         }
     };
     let (rest, annotations) = annotations(rest)?;
-    Ok((rest, Statement::AlterTable { table, action, annotations }))
+    Ok((rest, Statement::Schema(SchemaStatement::AlterTable { table, action, annotations })))
 }

@@ -2,8 +2,9 @@
 
 use super::super::Keyword;
 use super::super::ast::{
-    ActorSetting, AsOf, Expression, History, Identifier, Point, Range, RangeEnd, RangeStart,
-    ShowSubject, SnapshotName, SpannedPoint, Statement, Switch, Temporal,
+    ActorSetting, AsOf, EventSelection, Expression, History, Identifier, Point, QueryStatement,
+    Range, RangeEnd, RangeStart, SessionStatement, ShowSubject, SnapshotName, SpannedPoint,
+    Statement, Switch, Temporal,
 };
 use super::super::keyword::WordClass;
 use super::super::token::{Symbol, TokenKind};
@@ -387,7 +388,7 @@ pub(super) fn begins_history_of(input: TokenInput<'_>) -> bool {
 
 pub(super) fn history_statement(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, history) = history(input)?;
-    Ok((rest, Statement::History(Box::new(history))))
+    Ok((rest, Statement::Query(QueryStatement::History(Box::new(history)))))
 }
 
 /// `Events ::= 'EVENTS' ['FOR' Name] Range ['LIMIT' Expression]`
@@ -396,7 +397,8 @@ pub(super) fn events(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, table) = opt(preceded(word(Keyword::For), table_name)).parse(rest)?;
     let (rest, range) = range(rest)?;
     let (rest, limit) = limit(rest)?;
-    Ok((rest, Statement::Events { table, range, limit }))
+    let events = EventSelection { table, range, limit };
+    Ok((rest, Statement::Query(QueryStatement::Events(Box::new(events)))))
 }
 
 /// `Replay ::= 'REPLAY' [Name] Range ['LIMIT' Expression]`
@@ -408,7 +410,8 @@ pub(super) fn replay(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     };
     let (rest, range) = range(rest)?;
     let (rest, limit) = limit(rest)?;
-    Ok((rest, Statement::Replay { table, range, limit }))
+    let events = EventSelection { table, range, limit };
+    Ok((rest, Statement::Session(SessionStatement::Replay(Box::new(events)))))
 }
 
 /// `Snapshot ::= 'SNAPSHOT' [Text] [Annotations]`
@@ -418,7 +421,7 @@ pub(super) fn snapshot(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let span = behind.peek().span;
     let name = name.map(|name| Identifier { name, span, quoted: false });
     let (rest, annotations) = annotations(rest)?;
-    Ok((rest, Statement::Snapshot { name, annotations }))
+    Ok((rest, Statement::Session(SessionStatement::Snapshot { name, annotations })))
 }
 
 /// `Tag ::= 'TAG' Label ['AT' Point] [Annotations]`
@@ -427,7 +430,7 @@ pub(super) fn tag(input: TokenInput<'_>) -> Parsed<'_, Statement> {
         preceded(word(Keyword::Tag), |input| tag_name(input, NameKind::New)).parse(input)?;
     let (rest, at) = opt(preceded(word(Keyword::At), at)).parse(rest)?;
     let (rest, annotations) = annotations(rest)?;
-    Ok((rest, Statement::Tag { name, at, annotations }))
+    Ok((rest, Statement::Session(SessionStatement::Tag { name, at, annotations })))
 }
 
 /// `Set ::= 'SET' (AsOf | 'ACTOR' '=' (Text | 'NULL' | 'DEFAULT')
@@ -440,7 +443,10 @@ pub(super) fn set(input: TokenInput<'_>) -> Parsed<'_, Statement> {
             let (rest, _) = symbol(Symbol::Equal)(rest.skip(1))?;
             let (on, off) = (word(Keyword::On), word(Keyword::Off));
             let (rest, is_on) = alt((value(true, on), value(false, off))).parse(rest)?;
-            return Ok((rest, Statement::SetSwitch { switch: *switch, is_on }));
+            return Ok((
+                rest,
+                Statement::Session(SessionStatement::SetSwitch { switch: *switch, is_on }),
+            ));
         }
         rest.note(keyword);
     }
@@ -453,10 +459,10 @@ pub(super) fn set(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     rest.note("ACTOR");
     if rest.is_word(0, Keyword::As) {
         let (rest, at) = preceded((word(Keyword::As), word(Keyword::Of)), at).parse(rest)?;
-        return Ok((rest, Statement::SetAsOf(at.as_of(false))));
+        return Ok((rest, Statement::Session(SessionStatement::SetAsOf(at.as_of(false)))));
     }
     let (rest, as_of) = as_of(rest)?;
-    Ok((rest, Statement::SetAsOf(as_of)))
+    Ok((rest, Statement::Session(SessionStatement::SetAsOf(as_of))))
 }
 
 /// `'=' (Text | 'NULL' | 'DEFAULT')`, behind SET ACTOR.
@@ -468,7 +474,7 @@ fn set_actor(input: TokenInput<'_>) -> Parsed<'_, Statement> {
         text.map(ActorSetting::Name),
     ))
     .parse(rest)?;
-    Ok((rest, Statement::SetActor(setting)))
+    Ok((rest, Statement::Session(SessionStatement::SetActor(setting))))
 }
 
 /// What SHOW shows in later versions.
@@ -491,8 +497,8 @@ pub(super) fn show(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     .parse(rest)?;
     let (rest, as_of) = opt(as_of).parse(rest)?;
     let statement = match subject {
-        Some(subject) => Statement::Show { subject, as_of },
-        None => Statement::ShowTables { as_of },
+        Some(subject) => Statement::Query(QueryStatement::Show { subject, as_of }),
+        None => Statement::Session(SessionStatement::ShowTables { as_of }),
     };
     Ok((rest, statement))
 }

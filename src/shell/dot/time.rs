@@ -1,7 +1,9 @@
 //! Moving in time, and what happened.
 
 use super::{DotCommand, DotCommandError, DotCommandGroup};
-use crate::language::ast::{Annotations, AsOf, Identifier, SpannedPoint, Statement};
+use crate::language::ast::{
+    Annotations, AsOf, Identifier, SessionStatement, SpannedPoint, Statement,
+};
 use crate::language::parse_statement_with;
 use crate::render::Diagnostic;
 use crate::session::{Error, Outcome, Session};
@@ -252,9 +254,11 @@ fn with_session(
 fn point(shell: &Shell, word: &str) -> Result<SpannedPoint, DotCommandError> {
     let given = shell.connection.parameters();
     let parse = |point: &str| match parse_statement_with(&format!("SET AS OF {point}"), given) {
-        Ok(Some(Statement::SetAsOf(AsOf { point, before: false, span }))) => {
-            Some(SpannedPoint { point, span })
-        }
+        Ok(Some(Statement::Session(SessionStatement::SetAsOf(AsOf {
+            point,
+            before: false,
+            span,
+        })))) => Some(SpannedPoint { point, span }),
         _ => None,
     };
     let numbered = word.strip_prefix('#').unwrap_or(word);

@@ -10,7 +10,7 @@ mod md5;
 mod reader;
 
 use crate::answer::rows_of;
-use asof::language::ast::Statement;
+use asof::language::ast::{QueryStatement, Statement};
 use asof::language::parse_statement;
 use asof::session::Session;
 use asof::storage::{Database, OpenOptions};
@@ -44,7 +44,7 @@ fn run<'a>(session: &mut Session, records: &'a [Record]) -> (Vec<Asked<'a>>, Vec
 
 /// Whether a moment can be put before the statement.
 fn reads_the_present(sql: &str) -> bool {
-    matches!(parse_statement(sql), Ok(Some(Statement::Query(query))) if query.as_of.is_none())
+    matches!(parse_statement(sql), Ok(Some(Statement::Query(QueryStatement::Query(query)))) if query.as_of.is_none())
 }
 
 fn ask_again(session: &mut Session, asked: &[Asked]) -> Vec<String> {

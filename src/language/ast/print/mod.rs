@@ -3,11 +3,13 @@
 //! Names are quoted and expressions parenthesised only where the text would say something else
 //! without. The moment of a whole query is printed before its SELECT, where it is never ambiguous.
 
+mod definition;
 mod expression;
 mod select;
 mod statement;
 mod time;
 mod window;
+mod write;
 
 use super::{ExpressionList, Identifier, ListItem};
 use crate::language::Keyword;

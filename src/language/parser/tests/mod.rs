@@ -1,6 +1,7 @@
 //! Statements and expressions, printed back; errors with their places.
 
 use super::*;
+use crate::language::ast::WriteStatement;
 
 mod time;
 
@@ -373,7 +374,9 @@ fn a_script_gives_each_statement_its_place() {
 fn json_numbers_keep_every_digit() {
     let text = "INSERT INTO t {\"a\": 1, \"b\": 1.10, \"c\": 0.1234567890123456789, \
                 \"d\": [1, {\"e\": 2}], \"f\": \"x\\n\", \"g\": 9223372036854775808, \"h\": false}";
-    let Ok(Some(Statement::Insert(insert))) = parse_statement(text) else { panic!("an insert") };
+    let Ok(Some(Statement::Write(WriteStatement::Insert(insert)))) = parse_statement(text) else {
+        panic!("an insert")
+    };
     let crate::language::ast::InsertSource::Objects(objects) = insert.source else {
         panic!("objects")
     };

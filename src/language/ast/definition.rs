@@ -1,0 +1,258 @@
+//! Definitions: statements that change the schema.
+
+use super::{Annotations, Expression, Identifier};
+use crate::types::Span;
+
+/// A statement that changes the schema.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SchemaStatement {
+    /// CREATE TABLE
+    CreateTable(CreateTable),
+    /// DROP TABLE
+    DropTable {
+        /// Whether IF EXISTS stood there.
+        if_exists: bool,
+        /// The table.
+        name: Identifier,
+        /// What the transaction says about itself.
+        annotations: Annotations,
+    },
+    /// ALTER TABLE
+    AlterTable {
+        /// The table.
+        table: Identifier,
+        /// What becomes of it.
+        action: AlterAction,
+        /// What the transaction says about itself.
+        annotations: Annotations,
+    },
+    /// CREATE INDEX
+    CreateIndex(CreateIndex),
+    /// DROP INDEX
+    DropIndex {
+        /// Whether IF EXISTS stood there.
+        if_exists: bool,
+        /// The index.
+        name: Identifier,
+        /// What the transaction says about itself.
+        annotations: Annotations,
+    },
+}
+
+impl SchemaStatement {
+    /// What it says about the transaction that it is.
+    pub fn annotations(&self) -> &Annotations {
+        match self {
+            SchemaStatement::CreateTable(CreateTable { annotations, .. })
+            | SchemaStatement::DropTable { annotations, .. }
+            | SchemaStatement::AlterTable { annotations, .. }
+            | SchemaStatement::CreateIndex(CreateIndex { annotations, .. })
+            | SchemaStatement::DropIndex { annotations, .. } => annotations,
+        }
+    }
+}
+
+/// CREATE TABLE.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CreateTable {
+    /// Whether IF NOT EXISTS stood there.
+    pub if_not_exists: bool,
+    /// The table's name.
+    pub name: Identifier,
+    /// Its columns, at least one.
+    pub columns: Vec<ColumnDefinition>,
+    /// The constraints behind them.
+    pub constraints: Vec<TableConstraint>,
+    /// What stands behind the parentheses.
+    pub options: Vec<TableOption>,
+    /// What the transaction says about itself.
+    pub annotations: Annotations,
+}
+
+/// What is said of a table behind its columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TableOption {
+    /// WITHOUT ROWID
+    WithoutRowid,
+    /// STRICT
+    Strict,
+    /// FLEXIBLE
+    Flexible,
+}
+
+/// What ALTER TABLE does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AlterAction {
+    /// `ADD [COLUMN]`
+    AddColumn(Box<ColumnDefinition>),
+    /// `DROP [COLUMN]`
+    DropColumn(Identifier),
+    /// `RENAME [COLUMN] … TO …`
+    RenameColumn {
+        /// Its name.
+        from: Identifier,
+        /// Its new name.
+        to: Identifier,
+    },
+    /// RENAME TO …
+    RenameTo(Identifier),
+}
+
+/// One column of a CREATE TABLE.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColumnDefinition {
+    /// The column's name.
+    pub name: Identifier,
+    /// Its type, if one was written.
+    pub type_name: Option<TypeName>,
+    /// Its constraints, in their order.
+    pub constraints: Vec<ColumnConstraint>,
+}
+
+/// A type as written: words and numbers, `NUMERIC(10,2)`, `DOUBLE PRECISION`.
+#[derive(Clone, Debug, Eq)]
+pub struct TypeName {
+    /// The words, one space between them.
+    pub name: String,
+    /// The numbers in parentheses.
+    pub arguments: Vec<u64>,
+    /// The words behind those, one space between them: `UNSIGNED`.
+    pub behind: String,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// Types are equal if they are written alike.
+impl PartialEq for TypeName {
+    fn eq(&self, other: &TypeName) -> bool {
+        (&self.name, &self.arguments, &self.behind)
+            == (&other.name, &other.arguments, &other.behind)
+    }
+}
+
+/// A constraint of one column, perhaps with a name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColumnConstraint {
+    /// `CONSTRAINT name`.
+    pub name: Option<Identifier>,
+    /// What it demands.
+    pub kind: ColumnConstraintKind,
+}
+
+/// What a constraint of a column demands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ColumnConstraintKind {
+    /// PRIMARY KEY
+    PrimaryKey {
+        /// Whether DESC stood there.
+        descending: bool,
+        /// Whether AUTOINCREMENT stood there.
+        autoincrement: bool,
+    },
+    /// NOT NULL
+    NotNull,
+    /// NULL, which demands nothing.
+    Null,
+    /// UNIQUE
+    Unique,
+    /// DEFAULT
+    Default(Expression),
+    /// CHECK
+    Check(Expression),
+    /// REFERENCES
+    References(ForeignKeyClause),
+    /// COLLATE
+    Collate(Identifier),
+    /// GENERATED ALWAYS AS (…) [STORED | VIRTUAL]
+    Generated {
+        /// How the value is computed.
+        expression: Expression,
+        /// Whether STORED stood there.
+        stored: bool,
+    },
+}
+
+/// A constraint of a table, perhaps with a name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableConstraint {
+    /// `CONSTRAINT name`.
+    pub name: Option<Identifier>,
+    /// What it demands.
+    pub kind: TableConstraintKind,
+}
+
+/// What a constraint of a table demands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TableConstraintKind {
+    /// PRIMARY KEY (…)
+    PrimaryKey(Vec<IndexedColumn>),
+    /// UNIQUE (…)
+    Unique(Vec<IndexedColumn>),
+    /// CHECK (…)
+    Check(Expression),
+    /// FOREIGN KEY (…) REFERENCES …
+    ForeignKey {
+        /// The referring columns.
+        columns: Vec<Identifier>,
+        /// What they refer to.
+        references: ForeignKeyClause,
+    },
+}
+
+/// `REFERENCES table (columns) …`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ForeignKeyClause {
+    /// The table referred to, which may not exist yet.
+    pub table: Identifier,
+    /// The columns referred to; empty for its primary key.
+    pub columns: Vec<Identifier>,
+    /// ON DELETE
+    pub on_delete: Option<ForeignKeyAction>,
+    /// ON UPDATE
+    pub on_update: Option<ForeignKeyAction>,
+    /// DEFERRABLE INITIALLY DEFERRED (true), NOT DEFERRABLE or INITIALLY IMMEDIATE (false).
+    pub deferred: Option<bool>,
+}
+
+/// What happens to referring rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ForeignKeyAction {
+    /// NO ACTION
+    NoAction,
+    /// RESTRICT
+    Restrict,
+    /// CASCADE
+    Cascade,
+    /// SET NULL
+    SetNull,
+    /// SET DEFAULT
+    SetDefault,
+}
+
+/// A column of a key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IndexedColumn {
+    /// The column's name.
+    pub name: Identifier,
+    /// COLLATE
+    pub collation: Option<Identifier>,
+    /// Whether DESC stood there.
+    pub descending: bool,
+}
+
+/// CREATE INDEX.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CreateIndex {
+    /// Whether UNIQUE stood there.
+    pub unique: bool,
+    /// Whether IF NOT EXISTS stood there.
+    pub if_not_exists: bool,
+    /// The index's name.
+    pub name: Identifier,
+    /// The table.
+    pub table: Identifier,
+    /// The columns, at least one.
+    pub columns: Vec<IndexedColumn>,
+    /// What the transaction says about itself.
+    pub annotations: Annotations,
+}
