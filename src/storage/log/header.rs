@@ -7,9 +7,10 @@ use crate::types::EventId;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-/// The only version that is read. The first had no room for rows that come back, for what a transaction
-/// takes back, and for what is to come.
-const VERSION: u64 = 2;
+/// The only version that is read. The first had no room for rows that come back and for what a
+/// transaction takes back; the second knew of a definition neither what it derives nor what it
+/// enforces beyond keys.
+const VERSION: u64 = 3;
 
 /// How every header begins.
 const START: &[u8] = b"{\"format\":\"asof\",";
@@ -174,13 +175,13 @@ mod tests {
         let format =
             |reason: &str, is_newer| HeaderError::Format { reason: reason.into(), is_newer };
         assert_eq!(
-            resealed("\"version\":2", "\"version\":1"),
-            format("has version 1 of the format, and only 2 is read", false)
+            resealed("\"version\":3", "\"version\":2"),
+            format("has version 2 of the format, and only 3 is read", false)
         );
         // Whatever else a newer version has.
         assert_eq!(
-            resealed("\"version\":2,", "\"version\":3,\"more\":{},"),
-            format("has version 3 of the format, and only 2 is read", true)
+            resealed("\"version\":3,", "\"version\":4,\"more\":{},"),
+            format("has version 4 of the format, and only 3 is read", true)
         );
         assert_eq!(
             resealed("[]", "[\"zstd\"]"),

@@ -11,7 +11,7 @@
 //! created, so its length is known before anything can follow it:
 //!
 //! ```json
-//! {"format":"asof","version":2,"features":[],"uuid":"32 hex","generation":0,"first_event":1,
+//! {"format":"asof","version":3,"features":[],"uuid":"32 hex","generation":0,"first_event":1,
 //!  "previous_hash":"64 hex","crc":"8 hex"}
 //! ```
 //!

@@ -4,7 +4,7 @@
 //! reading the rest:
 //!
 //! ```text
-//! {"id":7,"event_id":42,"name":"before","format":"asof-snapshot","format_version":1,"uuid":"32 hex",
+//! {"id":7,"event_id":42,"name":"before","format":"asof-snapshot","format_version":2,"uuid":"32 hex",
 //!  "tx":12,"at":"…","hash":"64 hex","log_offset":8191,"schema_version":3,
 //!  "head_crc":"8 hex",⏎
 //! ```
@@ -44,8 +44,8 @@ use std::sync::Arc;
 /// The longest header, with its newline.
 pub(crate) const MAX_HEADER: usize = 1 << 20;
 
-/// The only version of both formats.
-const VERSION: u64 = 1;
+/// The only version of both formats. What has another is made anew from the log.
+const VERSION: u64 = 2;
 
 /// A database at an event, known by the chain: nothing else has the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
