@@ -19,8 +19,13 @@ pub struct AccessRows {
 
 enum RowSource {
     Scan(Scan),
-    /// What a find gave, once.
-    Found(Option<RowBatch>),
+    /// What a find gave, and how many of them came out.
+    Found {
+        view: TableView,
+        columns: Vec<usize>,
+        rows: Vec<LocatedVersion>,
+        given: usize,
+    },
     /// Rows without identities.
     Made(BoxedOperator),
 }
@@ -50,7 +55,14 @@ impl AccessRows {
         self.context.check()?;
         let rows = match &mut self.source {
             RowSource::Scan(scan) => scan.next().transpose()?,
-            RowSource::Found(found) => found.take(),
+            RowSource::Found { view, columns, rows, given } => {
+                if *given == rows.len() && *given > 0 {
+                    return Ok(None);
+                }
+                let batch = view.fetch_first(&rows[*given..], columns)?;
+                *given += batch.rows.len();
+                (!batch.rows.is_empty()).then_some(batch)
+            }
             RowSource::Made(rows) => return Ok(rows.next()?.map(|batch| (Vec::new(), batch))),
         };
         Ok(rows.map(|RowBatch { rows, columns }| {
@@ -102,7 +114,8 @@ fn table_rows(
     };
     Ok(match found {
         Some(rows) => {
-            (RowSource::Found(Some(view.fetch(&rows, &access.columns)?)), access.filter.clone())
+            let (view, columns) = (view.clone(), access.columns.clone());
+            (RowSource::Found { view, columns, rows, given: 0 }, access.filter.clone())
         }
         None => {
             let (filter, columns) = with_path(access);

@@ -2,7 +2,7 @@
 
 use super::Error;
 use super::arithmetic::{compute, number, to_real};
-use super::datum::Datum;
+use super::datum::{Datum, check_length};
 use super::percentile::Percentile;
 use crate::planner::{
     AggregateCall, AggregateFunction, Arithmetic, PercentileFunction, quotient_scale,
@@ -187,7 +187,8 @@ impl Accumulator {
     /// a minimum or maximum, for such an aggregate.
     ///
     /// # Errors
-    /// `integer-overflow` or `decimal-overflow` of a sum; `function` or `type` of a percentile.
+    /// `integer-overflow` or `decimal-overflow` of a sum; `function` or `type` of a percentile;
+    /// `text-limit` of a text that is too long.
     pub fn update(
         &mut self,
         input: &AccumulatorInput,
@@ -230,6 +231,7 @@ impl Accumulator {
                                 _ => text.push_str(&input.value(1, row).to_text()),
                             }
                             text.push_str(&value.to_text());
+                            check_length(text.len())?;
                         }
                         none => *none = Some(value.to_text().into_owned()),
                     }

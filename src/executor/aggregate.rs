@@ -2,18 +2,20 @@
 
 use super::Error;
 use super::accumulate::{Accumulator, AccumulatorInput};
+use super::batches::BatchCutter;
 use super::datum::{Batch, Datum};
 use super::evaluate::Context;
 use super::operator::{BoxedOperator, Operator};
 use crate::planner::{AggregateCall, AggregateFunction, BoundExpression};
-use crate::types::column::{ColumnBuilder, value_at};
-use crate::types::{DataType, Value, key::KeyColumn};
-use arrow_array::{Array, ArrayRef, BooleanArray};
+use crate::types::column::{array_of, value_at};
+use crate::types::key::{KeyColumn, push_value, row_key};
+use crate::types::{DataType, Value};
+use arrow_array::{Array, BooleanArray};
 use std::collections::{HashMap, HashSet};
 
 /// Groups rows and computes their aggregates; holds one row per group.
 pub struct Aggregate {
-    input: Option<BoxedOperator>,
+    input: Option<BatchCutter>,
     groups: Vec<BoundExpression>,
     aggregates: Vec<AggregateCall>,
     context: Context,
@@ -24,6 +26,8 @@ pub struct Aggregate {
     accumulators: Vec<Accumulator>,
     /// What an aggregate with DISTINCT has already seen: group number and value.
     seen: Vec<HashSet<Vec<u8>>>,
+    /// What comes out, once all rows are in.
+    output: Option<GroupRows>,
 }
 
 impl Aggregate {
@@ -36,7 +40,7 @@ impl Aggregate {
     ) -> Aggregate {
         let accumulators = aggregates.iter().map(Accumulator::new).collect();
         Aggregate {
-            input: Some(input),
+            input: Some(BatchCutter::new(input)),
             values: vec![Vec::new(); groups.len()],
             seen: vec![HashSet::new(); aggregates.len()],
             groups,
@@ -44,18 +48,20 @@ impl Aggregate {
             context,
             numbers: HashMap::new(),
             accumulators,
+            output: None,
         }
     }
 
-    fn consume(&mut self, batch: &Batch) -> Result<(), Error> {
-        let numbers = self.number_rows(batch)?;
+    /// Takes the rows of a batch in, whose values were computed.
+    fn consume(&mut self, batch: &AggregateBatch) -> Result<(), Error> {
+        let numbers = self.number_rows(batch);
         let groups = self.group_count();
         let mut extreme: Option<Vec<usize>> = None;
-        for at in 0..self.aggregates.len() {
+        for (at, values) in batch.calls.iter().enumerate() {
             if self.aggregates[at].function == AggregateFunction::Bare {
                 continue;
             }
-            let taken = self.update(at, batch, &numbers, groups)?;
+            let taken = self.update(at, values, &numbers, groups)?;
             if taken.is_some() {
                 extreme = taken;
             }
@@ -69,7 +75,8 @@ impl Aggregate {
                 &all
             }
         };
-        self.update_bare(batch, &numbers, groups, rows)
+        self.update_bare(batch, &numbers, groups, rows);
+        Ok(())
     }
 
     fn group_count(&self) -> usize {
@@ -83,75 +90,60 @@ impl Aggregate {
     }
 
     /// The group number of each row.
-    fn number_rows(&mut self, batch: &Batch) -> Result<Vec<usize>, Error> {
+    fn number_rows(&mut self, batch: &AggregateBatch) -> Vec<usize> {
         if self.groups.is_empty() {
-            return Ok(vec![0; batch.rows]);
-        }
-        let mut columns = Vec::with_capacity(self.groups.len());
-        for group in &self.groups {
-            let array =
-                self.context.evaluate(group, batch)?.into_array(group.data_type, batch.rows);
-            columns.push(KeyColumn::ascending(array, group.data_type));
+            return vec![0; batch.rows];
         }
         let mut key = Vec::new();
         let mut numbers = Vec::with_capacity(batch.rows);
         for row in 0..batch.rows {
-            key.clear();
-            columns.iter().for_each(|column| column.push(&mut key, row));
+            row_key(&mut key, &batch.groups, row);
             numbers.push(match self.numbers.get(&key) {
                 Some(number) => *number,
                 None => {
                     let number = self.numbers.len();
                     self.numbers.insert(key.clone(), number);
-                    for (values, column) in self.values.iter_mut().zip(&columns) {
+                    for (values, column) in self.values.iter_mut().zip(&batch.groups) {
                         values.push(value_at(&column.array, column.data_type, row));
                     }
                     number
                 }
             });
         }
-        Ok(numbers)
+        numbers
     }
 
     /// Feeds an aggregate; gives the rows that are a new minimum or maximum of their group.
     fn update(
         &mut self,
         at: usize,
-        batch: &Batch,
+        values: &CallValues,
         numbers: &[usize],
         groups: usize,
     ) -> Result<Option<Vec<usize>>, Error> {
         let aggregate = &self.aggregates[at];
-        let filtered;
-        let (batch, numbers, kept) = match &aggregate.filter {
-            None => (batch, numbers, None),
-            Some(filter) => {
-                let mask = self.context.mask(filter, batch)?;
-                let kept: Vec<usize> = (0..batch.rows).filter(|row| mask.value(*row)).collect();
-                let numbers: Vec<usize> = kept.iter().map(|row| numbers[*row]).collect();
-                filtered = (batch.filter(&mask)?, numbers);
-                (&filtered.0, filtered.1.as_slice(), Some(kept))
+        let filtered: Vec<usize>;
+        let numbers = match &values.kept {
+            None => numbers,
+            Some(kept) => {
+                filtered = kept.iter().map(|row| numbers[*row]).collect();
+                &filtered
             }
         };
-        let mut arguments: Vec<Datum> = Vec::with_capacity(aggregate.arguments.len());
-        for argument in &aggregate.arguments {
-            arguments.push(self.context.evaluate(argument, batch)?);
-        }
-        let mask = if aggregate.distinct && !arguments.is_empty() {
+        let mask = if aggregate.distinct && !values.arguments.is_empty() {
             let data_type = aggregate.arguments[0].data_type;
-            let array = arguments[0].clone().into_array(data_type, batch.rows);
-            Some(first_seen(&mut self.seen[at], &array, data_type, numbers))
+            Some(first_seen(&mut self.seen[at], &values.arguments[0], data_type, numbers))
         } else {
             None
         };
         let input = AccumulatorInput {
-            arguments: &arguments,
+            arguments: &values.arguments,
             calls: aggregate,
             numbers,
             mask: mask.as_ref(),
         };
         let taken = self.accumulators[at].update(&input, groups)?;
-        Ok(match (taken, kept) {
+        Ok(match (taken, &values.kept) {
             (Some(rows), Some(kept)) => Some(rows.into_iter().map(|row| kept[row]).collect()),
             (taken, _) => taken,
         })
@@ -160,24 +152,23 @@ impl Aggregate {
     /// Sets the bare columns: to the rows of a new extreme, else to each group's first row.
     fn update_bare(
         &mut self,
-        batch: &Batch,
+        batch: &AggregateBatch,
         numbers: &[usize],
         groups: usize,
         rows: &[usize],
-    ) -> Result<(), Error> {
+    ) {
         let replace = self.has_extreme();
-        for (aggregate, accumulator) in self.aggregates.iter().zip(&mut self.accumulators) {
-            if aggregate.function != AggregateFunction::Bare {
-                continue;
+        let calls = self.aggregates.iter().zip(&batch.calls).zip(&mut self.accumulators);
+        for ((aggregate, values), accumulator) in calls {
+            if aggregate.function == AggregateFunction::Bare {
+                let (datum, data_type) = (&values.arguments[0], aggregate.arguments[0].data_type);
+                accumulator.set_bare(datum, data_type, numbers, rows, groups, replace);
             }
-            let argument = &aggregate.arguments[0];
-            let datum = self.context.evaluate(argument, batch)?;
-            accumulator.set_bare(&datum, argument.data_type, numbers, rows, groups, replace);
         }
-        Ok(())
     }
 
-    fn finish(&mut self) -> Result<Batch, Error> {
+    /// The rows that come out, one per group.
+    fn finish(&mut self) -> Result<GroupRows, Error> {
         let groups = self.group_count();
         let mut order: Vec<(&Vec<u8>, usize)> =
             self.numbers.iter().map(|(key, number)| (key, *number)).collect();
@@ -187,50 +178,135 @@ impl Aggregate {
         } else {
             order.into_iter().map(|(_, number)| number).collect()
         };
-        let mut columns: Vec<ArrayRef> = Vec::new();
-        for (group, values) in self.groups.iter().zip(&self.values) {
-            let mut builder = ColumnBuilder::new(group.data_type, groups);
-            order.iter().for_each(|number| builder.push(&values[*number]));
-            columns.push(builder.finish());
+        let mut columns: Vec<(DataType, Vec<Value>)> = Vec::new();
+        for (group, values) in self.groups.iter().zip(&mut self.values) {
+            columns.push((group.data_type, std::mem::take(values)));
         }
         for (aggregate, accumulator) in self.aggregates.iter().zip(&mut self.accumulators) {
-            let values = accumulator.finish(groups)?;
-            let mut builder = ColumnBuilder::new(aggregate.data_type, groups);
-            order.iter().for_each(|number| builder.push(&values[*number]));
-            columns.push(builder.finish());
+            columns.push((aggregate.data_type, accumulator.finish(groups)?));
         }
-        Ok(Batch { columns, rows: order.len() })
+        Ok(GroupRows { columns, order, given: 0 })
+    }
+}
+
+/// What is computed of a batch before any of it counts.
+struct AggregateBatch {
+    groups: Vec<KeyColumn>,
+    calls: Vec<CallValues>,
+    rows: usize,
+}
+
+/// The values of an aggregate's arguments.
+struct CallValues {
+    arguments: Vec<Datum>,
+    /// The rows that they are of; all where absent.
+    kept: Option<Vec<usize>>,
+}
+
+/// Computes what is needed of a batch.
+fn evaluate(
+    groups: &[BoundExpression],
+    aggregates: &[AggregateCall],
+    context: &Context,
+    batch: &Batch,
+) -> Result<AggregateBatch, Error> {
+    let group = |group: &BoundExpression| {
+        let array = context.evaluate(group, batch)?.into_array(group.data_type, batch.rows)?;
+        Ok(KeyColumn::ascending(array, group.data_type))
+    };
+    let call = |aggregate: &AggregateCall| {
+        let (filtered, kept) = match &aggregate.filter {
+            None => (None, None),
+            Some(filter) => {
+                let mask = context.mask(filter, batch)?;
+                let kept: Vec<usize> = (0..batch.rows).filter(|row| mask.value(*row)).collect();
+                (Some(batch.filter(&mask)?), Some(kept))
+            }
+        };
+        let batch = filtered.as_ref().unwrap_or(batch);
+        let argument = |argument: &BoundExpression| context.evaluate(argument, batch);
+        let arguments: Result<Vec<Datum>, Error> =
+            aggregate.arguments.iter().map(argument).collect();
+        Ok(CallValues { arguments: arguments?, kept })
+    };
+    Ok(AggregateBatch {
+        groups: groups.iter().map(group).collect::<Result<_, Error>>()?,
+        calls: aggregates.iter().map(call).collect::<Result<_, Error>>()?,
+        rows: batch.rows,
+    })
+}
+
+/// The most rows of a batch of groups.
+const OUTPUT: usize = 4_096;
+
+/// Rows that were computed, to be given batch by batch.
+struct GroupRows {
+    /// Type and values of each column.
+    columns: Vec<(DataType, Vec<Value>)>,
+    /// The indexes of the values in order of the rows.
+    order: Vec<usize>,
+    given: usize,
+}
+
+impl GroupRows {
+    fn next(&mut self) -> Result<Option<Batch>, Error> {
+        let mut rows = (self.order.len() - self.given).min(OUTPUT);
+        while rows > 0 {
+            match self.batch(&self.order[self.given..self.given + rows]) {
+                Err(error) if error.is_batch_too_large() && rows > 1 => rows /= 2,
+                batch => {
+                    self.given += rows;
+                    return batch.map(Some);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn batch(&self, order: &[usize]) -> Result<Batch, Error> {
+        let column = |(data_type, values): &(DataType, Vec<Value>)| {
+            array_of(*data_type, order.iter().map(|index| &values[*index]))
+        };
+        let columns: Result<Vec<_>, _> = self.columns.iter().map(column).collect();
+        Ok(Batch { columns: columns?, rows: order.len() })
     }
 }
 
 impl Operator for Aggregate {
     fn next(&mut self) -> Result<Option<Batch>, Error> {
-        let Some(mut input) = self.input.take() else { return Ok(None) };
-        while let Some(batch) = input.next()? {
-            self.consume(&batch)?;
+        if let Some(mut input) = self.input.take() {
+            loop {
+                let (groups, aggregates) = (&self.groups, &self.aggregates);
+                let computed = |batch: &Batch| evaluate(groups, aggregates, &self.context, batch);
+                let Some(batch) = input.next(computed)? else { break };
+                self.consume(&batch)?;
+            }
+            self.output = Some(self.finish()?);
         }
-        Ok(Some(self.finish()?).filter(|batch| batch.rows > 0))
+        self.output.as_mut().map_or(Ok(None), GroupRows::next)
     }
 }
 
 /// Which rows bring a value that their group has not had yet.
 fn first_seen(
     seen: &mut HashSet<Vec<u8>>,
-    array: &ArrayRef,
+    values: &Datum,
     data_type: DataType,
     numbers: &[usize],
 ) -> BooleanArray {
-    let column = KeyColumn::ascending(array.clone(), data_type);
-    numbers
-        .iter()
-        .enumerate()
-        .map(|(row, number)| {
-            if array.is_null(row) {
-                return Some(false);
+    let mut key = Vec::new();
+    let mut is_first = |row: usize, number: usize| {
+        key.clear();
+        key.extend_from_slice(&number.to_be_bytes());
+        match values {
+            Datum::Array(array) if array.is_null(row) => return false,
+            Datum::Array(array) => {
+                KeyColumn::ascending(array.clone(), data_type).push(&mut key, row);
             }
-            let mut key = number.to_be_bytes().to_vec();
-            column.push(&mut key, row);
-            Some(seen.insert(key))
-        })
-        .collect()
+            Datum::Scalar(Value::Null) => return false,
+            Datum::Scalar(value) => push_value(&mut key, value),
+        }
+        !seen.contains(&key) && seen.insert(key.clone())
+    };
+    numbers.iter().enumerate().map(|(row, number)| Some(is_first(row, *number))).collect()
 }

@@ -342,7 +342,7 @@ mod tests {
             let fit = |v: &Value| data_type.accept(v.clone()).unwrap_or(Value::Null);
             let a: Vec<Value> = pairs.iter().map(|(a, _)| fit(a)).collect();
             let b: Vec<Value> = pairs.iter().map(|(_, b)| fit(b)).collect();
-            let column = |values: &[Value]| Datum::Array(array_of(data_type, values.iter()));
+            let column = |values: &[Value]| Datum::Array(array_of(data_type, values.iter()).expect("small"));
             for operator in [
                 Arithmetic::Add, Arithmetic::Subtract, Arithmetic::Multiply, Arithmetic::Divide,
             ] {
@@ -353,7 +353,7 @@ mod tests {
                     a.iter().zip(&b).map(|(a, b)| compute(operator, a, b)).collect();
                 match (whole, each) {
                     (Ok(whole), Ok(each)) => {
-                        let whole = whole.into_array(data_type, a.len());
+                        let whole = whole.into_array(data_type, a.len()).expect("small");
                         for (row, value) in each.iter().enumerate() {
                             let computed = value_at(&whole, data_type, row);
                             prop_assert_eq!(format!("{computed:?}"), format!("{value:?}"));

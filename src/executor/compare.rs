@@ -112,7 +112,8 @@ fn scalar(value: &Value, data_type: DataType) -> Option<Scalar<ArrayRef>> {
         return None;
     }
     let converted = data_type.accept(value.clone()).ok()?;
-    (converted == *value).then(|| Scalar::new(array_of(data_type, std::iter::once(&converted))))
+    let array = array_of(data_type, std::iter::once(&converted)).ok()?;
+    (converted == *value).then(|| Scalar::new(array))
 }
 
 /// Whether each value counts as true.
@@ -213,7 +214,7 @@ mod tests {
         for (data_type, values, others) in cases {
             let mut column: Vec<Value> = values.to_vec();
             column.push(Value::Null);
-            let array = Datum::Array(array_of(data_type, column.iter()));
+            let array = Datum::Array(array_of(data_type, column.iter()).expect("small"));
             for (other, comparison) in others.iter().flat_map(|o| all.map(|c| (o, c))) {
                 let scalar = Datum::Scalar(other.clone());
                 let rows = column.len();
@@ -221,8 +222,10 @@ mod tests {
                     evaluate(comparison, (&array, data_type), (&scalar, DataType::Any), rows);
                 let backward =
                     evaluate(comparison, (&scalar, DataType::Any), (&array, data_type), rows);
-                let forward = forward.expect("compares").into_array(DataType::Boolean, rows);
-                let backward = backward.expect("compares").into_array(DataType::Boolean, rows);
+                let forward =
+                    forward.expect("compares").into_array(DataType::Boolean, rows).expect("small");
+                let backward =
+                    backward.expect("compares").into_array(DataType::Boolean, rows).expect("small");
                 for (row, value) in column.iter().enumerate() {
                     let truth = |t: Option<bool>| t.map_or(Value::Null, Value::Boolean);
                     let place = format!("{value} {} {other}", comparison.symbol());

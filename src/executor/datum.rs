@@ -1,6 +1,7 @@
 //! What flows between operators and out of expressions.
 
 use super::Error;
+use super::functions::MAX_TEXT;
 use crate::types::column::{ColumnBuilder, array_of, value_at};
 use crate::types::{DataType, Value};
 use arrow_array::{Array, ArrayRef, BooleanArray, UInt64Array};
@@ -90,20 +91,33 @@ impl Datum {
     }
 
     /// The values as an array of `rows` elements.
-    pub fn into_array(self, data_type: DataType, rows: usize) -> ArrayRef {
-        match self {
+    ///
+    /// # Errors
+    /// As [`map_rows`] where they have no room in it.
+    pub fn into_array(self, data_type: DataType, rows: usize) -> Result<ArrayRef, Error> {
+        Ok(match self {
             Datum::Array(array) => array,
-            Datum::Scalar(value) => array_of(data_type, std::iter::repeat_n(&value, rows)),
-        }
+            Datum::Scalar(value) => array_of(data_type, std::iter::repeat_n(&value, rows))?,
+        })
     }
 
     /// The values of an expression of type `from` as an array of type `to`.
-    pub fn into_array_as(self, from: DataType, to: DataType, rows: usize) -> ArrayRef {
+    ///
+    /// # Errors
+    /// As [`map_rows`] where they have no room in it.
+    pub fn into_array_as(
+        self,
+        from: DataType,
+        to: DataType,
+        rows: usize,
+    ) -> Result<ArrayRef, Error> {
         match self {
             Datum::Array(array) if from != to => {
                 let mut builder = ColumnBuilder::new(to, rows);
-                (0..rows).for_each(|row| builder.push(&value_at(&array, from, row)));
-                builder.finish()
+                for row in 0..rows {
+                    builder.push(&value_at(&array, from, row))?;
+                }
+                Ok(builder.finish())
             }
             same @ (Datum::Array(_) | Datum::Scalar(_)) => same.into_array(to, rows),
         }
@@ -112,10 +126,13 @@ impl Datum {
     /// The values as a condition of `rows` rows.
     pub fn into_mask(self, rows: usize) -> BooleanArray {
         use arrow_array::cast::AsArray;
-        if let Datum::Scalar(Value::Boolean(truth)) = self {
-            return BooleanArray::from(vec![truth; rows]);
+        match self {
+            Datum::Array(array) => array.as_boolean().clone(),
+            Datum::Scalar(value) => {
+                let truth = if let Value::Boolean(truth) = value { Some(truth) } else { None };
+                BooleanArray::from(vec![truth; rows])
+            }
         }
-        self.into_array(DataType::Boolean, rows).as_boolean().clone()
     }
 }
 
@@ -135,7 +152,7 @@ pub fn conform(value: Value, data_type: DataType) -> Value {
 /// Computes a value for each row from the values of some operands; once where all are scalars.
 ///
 /// # Errors
-/// That of `compute` for the first row that fails.
+/// That of `compute` for the first row that fails, and as [`map_rows`].
 pub fn map_values(
     rows: usize,
     result: DataType,
@@ -145,7 +162,7 @@ pub fn map_values(
     if operands.iter().all(|(datum, _)| matches!(datum, Datum::Scalar(_))) {
         let value = |(datum, data_type): &(&Datum, DataType)| datum.value(*data_type, 0);
         let values: Vec<Value> = operands.iter().map(value).collect();
-        return Ok(Datum::Scalar(conform(compute(&values)?, result)));
+        return Ok(Datum::Scalar(conform(limited(compute(&values)?)?, result)));
     }
     map_rows(rows, result, operands, compute)
 }
@@ -153,7 +170,9 @@ pub fn map_values(
 /// Computes a value for each row from the values of some operands, also where these are the same.
 ///
 /// # Errors
-/// That of `compute` for the first row that fails.
+/// That of `compute` for the first row that fails. `text-limit` of a value of more than [`MAX_TEXT`]
+/// bytes. [`Error::is_batch_too_large`] where the values have no room in one array: the batch is cut
+/// smaller by [`BatchCutter`](super::batches::BatchCutter).
 pub fn map_rows(
     rows: usize,
     result: DataType,
@@ -165,9 +184,30 @@ pub fn map_rows(
     for row in 0..rows {
         values.clear();
         values.extend(operands.iter().map(|(datum, data_type)| datum.value(*data_type, row)));
-        builder.push(&compute(&values)?);
+        builder.push(&limited(compute(&values)?)?)?;
     }
     Ok(Datum::Array(builder.finish()))
+}
+
+/// The value, unless it is too long to be one.
+///
+/// # Errors
+/// `text-limit` of a text or blob of more than [`MAX_TEXT`] bytes.
+pub fn limited(value: Value) -> Result<Value, Error> {
+    check_length(value.byte_length())?;
+    Ok(value)
+}
+
+/// Goes on where a text or blob may be so long.
+///
+/// # Errors
+/// `text-limit` of more than [`MAX_TEXT`] bytes.
+pub fn check_length(bytes: usize) -> Result<(), Error> {
+    if bytes > MAX_TEXT {
+        let message = format!("a text or blob of more than {MAX_TEXT} bytes");
+        return Err(Error::failed("text-limit", message));
+    }
+    Ok(())
 }
 
 /// An array of `rows` NULLs.

@@ -75,6 +75,13 @@ impl Error {
         Error::Failed { code, message: message.into(), help: None }
     }
 
+    /// Whether a batch is too large to be computed at once: a column of the result has no room for
+    /// its values. A batch of one row never is.
+    pub(super) fn is_batch_too_large(&self) -> bool {
+        matches!(self, Error::Arrow(arrow_schema::ArrowError::OffsetOverflowError(_)))
+            || matches!(self, Error::Storage(error) if error.is_batch_too_large())
+    }
+
     /// The stable word for the kind.
     pub fn code(&self) -> &'static str {
         match self {

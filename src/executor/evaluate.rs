@@ -4,6 +4,7 @@
 //! and the later arguments of coalesce and iif see only the rows that reach them, so that an error
 //! in one is an error of such a row.
 
+use super::batches::each_part;
 use super::datum::{Batch, Datum, conform, map_rows, map_values};
 use super::membership::Membership;
 use super::profile::{Probe, Profile};
@@ -115,7 +116,7 @@ impl Context {
             }
             BoundKind::Let { value, body } => {
                 let mut inner = batch.clone();
-                inner.columns.push(of(value)?.into_array(value.data_type, rows));
+                inner.columns.push(of(value)?.into_array(value.data_type, rows)?);
                 self.evaluate(body, &inner)
             }
             BoundKind::Bound => Ok(bound(batch)),
@@ -174,10 +175,12 @@ impl Context {
     /// # Errors
     /// As [`Context::evaluate`].
     pub fn filter(&self, condition: &BoundExpression, batch: &Batch) -> Result<Batch, Error> {
-        match self.evaluate(condition, batch)? {
-            Datum::Scalar(Value::Boolean(true)) => Ok(batch.clone()),
-            Datum::Scalar(_) => Ok(batch.slice(0, 0)),
-            mask => batch.filter(&compare::selected(&mask.into_mask(batch.rows))),
+        match self.evaluate(condition, batch) {
+            Ok(Datum::Scalar(Value::Boolean(true))) => Ok(batch.clone()),
+            Ok(Datum::Scalar(_)) => Ok(batch.slice(0, 0)),
+            Ok(mask) => batch.filter(&compare::selected(&mask.into_mask(batch.rows))),
+            Err(error) if error.is_batch_too_large() => batch.filter(&self.mask(condition, batch)?),
+            Err(error) => Err(error),
         }
     }
 
@@ -186,11 +189,17 @@ impl Context {
     /// # Errors
     /// As [`Context::evaluate`].
     pub fn mask(&self, condition: &BoundExpression, batch: &Batch) -> Result<BooleanArray, Error> {
-        Ok(match self.evaluate(condition, batch)? {
-            Datum::Scalar(value) => {
-                BooleanArray::from(vec![value == Value::Boolean(true); batch.rows])
-            }
-            mask => compare::selected(&mask.into_mask(batch.rows)),
+        let masks = each_part(batch, |part| {
+            Ok(match self.evaluate(condition, part)? {
+                Datum::Scalar(value) => {
+                    BooleanArray::from(vec![value == Value::Boolean(true); part.rows])
+                }
+                mask => compare::selected(&mask.into_mask(part.rows)),
+            })
+        })?;
+        Ok(match masks.as_slice() {
+            [only] => only.clone(),
+            masks => BooleanArray::from_iter(masks.iter().flatten()),
         })
     }
 
@@ -268,7 +277,7 @@ impl Context {
             expression.data_type,
             to,
             selected.rows,
-        );
+        )?;
         if selected.rows == batch.rows {
             return Ok(computed);
         }

@@ -9,6 +9,7 @@ use super::Error;
 use super::arithmetic::{number, to_integer, to_real};
 use super::compare::value_truth;
 use super::datetime;
+use super::datum::check_length;
 use super::evaluate::Context;
 use super::text::{Pattern, escape_character, unescape};
 use crate::language::ast::MatchKind;
@@ -61,9 +62,10 @@ pub fn call(
         ScalarFunction::Version => Ok(Value::text(VERSION)),
         ScalarFunction::Char => Ok(characters(arguments)),
         ScalarFunction::Concat => {
+            check_together(arguments, 0)?;
             Ok(Value::text(arguments.iter().map(Value::to_text).collect::<String>()))
         }
-        ScalarFunction::ConcatWs => Ok(concat_with(arguments)),
+        ScalarFunction::ConcatWs => concat_with(arguments),
         ScalarFunction::Hex => Ok(hex(&arguments[0])),
         // The functions above have something to say of NULL.
         _ if arguments.iter().any(Value::is_null) => Ok(Value::Null),
@@ -145,13 +147,24 @@ fn characters(arguments: &[Value]) -> Value {
     Value::text(arguments.iter().map(of).collect::<String>())
 }
 
-fn concat_with(arguments: &[Value]) -> Value {
+/// Goes on where all arguments together, and so many bytes between two of them, may be one text.
+///
+/// # Errors
+/// `text-limit` of more than [`MAX_TEXT`] bytes.
+fn check_together(arguments: &[Value], between: usize) -> Result<(), Error> {
+    let lengths = arguments.iter().map(|argument| argument.byte_length() + between);
+    check_length(lengths.sum())
+}
+
+fn concat_with(arguments: &[Value]) -> Result<Value, Error> {
     if arguments[0].is_null() {
-        return Value::Null;
+        return Ok(Value::Null);
     }
+    let separator = arguments[0].to_text();
+    check_together(&arguments[1..], separator.len())?;
     let parts: Vec<Cow<str>> =
         arguments[1..].iter().filter(|value| !value.is_null()).map(Value::to_text).collect();
-    Value::text(parts.join(&*arguments[0].to_text()))
+    Ok(Value::text(parts.join(&*separator)))
 }
 
 fn hex(value: &Value) -> Value {

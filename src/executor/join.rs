@@ -202,8 +202,9 @@ fn key_values<'a>(
 ) -> Result<Vec<KeyColumn>, Error> {
     expressions
         .map(|expression| {
-            let array =
-                context.evaluate(expression, batch)?.into_array(expression.data_type, batch.rows);
+            let array = context
+                .evaluate(expression, batch)?
+                .into_array(expression.data_type, batch.rows)?;
             Ok(KeyColumn::ascending(array, expression.data_type))
         })
         .collect()

@@ -62,7 +62,7 @@ impl Membership {
         // A list that differs from row to row has an answer for each.
         let wanted = match seen.is_empty() {
             true => wanted,
-            false => Datum::Array(wanted.into_array(data_type, rows)),
+            false => Datum::Array(wanted.into_array(data_type, rows)?),
         };
         let mut seen = seen.into_iter();
         map_values(rows, DataType::Boolean, &[(&wanted, data_type)], |values| {

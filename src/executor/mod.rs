@@ -23,6 +23,7 @@ mod access;
 mod accumulate;
 mod aggregate;
 mod arithmetic;
+mod batches;
 mod cast;
 mod compare;
 mod constraint;

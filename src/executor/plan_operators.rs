@@ -3,6 +3,7 @@
 use super::Error;
 use super::access::AccessRows;
 use super::aggregate::Aggregate;
+use super::batches::BatchCutter;
 use super::evaluate::Context;
 use super::input::PlanInput;
 use super::join::{HashJoin, JoinCondition};
@@ -55,7 +56,7 @@ fn operator(plan: &Plan, inputs: &[PlanInput], context: &Context) -> Result<Boxe
             context: context.clone(),
         }),
         Plan::Project { input: rows, expressions } => Box::new(Project {
-            input: input(rows)?,
+            input: BatchCutter::new(input(rows)?),
             expressions: expressions.clone(),
             context: context.clone(),
         }),

@@ -5,38 +5,39 @@ use super::datum::{Batch, conform};
 use super::evaluate::Context;
 use super::operator::{BoxedOperator, Operator};
 use super::streaming::key_columns;
-use crate::planner::{BoundRows, BoundValue};
+use crate::planner::{BoundRows, BoundValue, ValuePlace};
 use crate::types::DataType;
 use crate::types::column::ColumnBuilder;
+use crate::types::key::row_key;
 use arrow_array::BooleanArray;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// The rows of VALUES, as one batch.
+/// The most rows of a batch of VALUES.
+const BATCH: usize = 4_096;
+
+/// The rows of VALUES.
 pub struct Values {
     rows: Arc<BoundRows>,
     types: Vec<DataType>,
     context: Context,
-    is_done: bool,
+    /// How many rows were given, and where the next one's values are.
+    given: usize,
+    next: ValuePlace,
 }
 
 impl Values {
     /// Rows of these types, computed when they are asked for.
     pub fn new(rows: Arc<BoundRows>, types: Vec<DataType>, context: Context) -> Values {
-        Values { rows, types, context, is_done: false }
+        Values { rows, types, context, given: 0, next: ValuePlace::default() }
     }
-}
 
-impl Operator for Values {
-    fn next(&mut self) -> Result<Option<Batch>, Error> {
-        if std::mem::replace(&mut self.is_done, true) {
-            return Ok(None);
-        }
-        let rows = self.rows.len();
+    /// So many rows from a place on, which is then behind them.
+    fn batch(&self, rows: usize, place: &mut ValuePlace) -> Result<Batch, Error> {
         let builder = |data_type: &DataType| ColumnBuilder::new(*data_type, rows);
         let mut columns: Vec<ColumnBuilder> = self.types.iter().map(builder).collect();
         let width = columns.len();
-        for (index, value) in self.rows.values().enumerate() {
+        for (index, value) in self.rows.values_from(place).take(rows * width).enumerate() {
             let column = index % width;
             if column == 0 {
                 self.context.check()?;
@@ -45,10 +46,29 @@ impl Operator for Values {
                 BoundValue::Constant(value) => value,
                 BoundValue::Expression(expression) => self.context.constant(expression)?,
             };
-            columns[column].push(&conform(value, self.types[column]));
+            columns[column].push(&conform(value, self.types[column]))?;
         }
         let columns = columns.into_iter().map(ColumnBuilder::finish).collect();
-        Ok(Some(Batch { columns, rows }))
+        Ok(Batch { columns, rows })
+    }
+}
+
+impl Operator for Values {
+    fn next(&mut self) -> Result<Option<Batch>, Error> {
+        let mut rows = (self.rows.len() - self.given).min(BATCH);
+        if rows == 0 {
+            return Ok(None);
+        }
+        loop {
+            let mut place = self.next;
+            match self.batch(rows, &mut place) {
+                Err(error) if error.is_batch_too_large() && rows > 1 => rows /= 2,
+                batch => {
+                    (self.given, self.next) = (self.given + rows, place);
+                    return batch.map(Some);
+                }
+            }
+        }
     }
 }
 
@@ -105,12 +125,14 @@ impl SetFilter {
 
     fn hold(&mut self) -> Result<(), Error> {
         let Some(mut right) = self.right.take() else { return Ok(()) };
+        let mut key = Vec::new();
         while let Some(batch) = right.next()? {
             let keys = key_columns(&batch, &self.types);
             for row in 0..batch.rows {
-                let mut key = Vec::new();
-                keys.iter().for_each(|column| column.push(&mut key, row));
-                self.held.insert(key);
+                row_key(&mut key, &keys, row);
+                if !self.held.contains(&key) {
+                    self.held.insert(key.clone());
+                }
             }
         }
         Ok(())
@@ -125,8 +147,7 @@ impl Operator for SetFilter {
             let mut key = Vec::new();
             let kept: BooleanArray = (0..batch.rows)
                 .map(|row| {
-                    key.clear();
-                    keys.iter().for_each(|column| column.push(&mut key, row));
+                    row_key(&mut key, &keys, row);
                     Some(self.held.contains(&key) == self.keeps_common)
                 })
                 .collect();

@@ -1,11 +1,13 @@
 //! Operators that hold nothing, or only what they have let through.
 
 use super::Error;
+use super::batches::BatchCutter;
 use super::datum::Batch;
 use super::evaluate::Context;
 use super::operator::{BoxedOperator, Operator};
 use crate::planner::BoundExpression;
-use crate::types::{DataType, key::KeyColumn};
+use crate::types::DataType;
+use crate::types::key::{KeyColumn, row_key};
 use arrow_array::BooleanArray;
 use std::collections::HashSet;
 
@@ -39,23 +41,24 @@ impl Operator for Filter {
 
 /// New columns from the input's.
 pub struct Project {
-    pub input: BoxedOperator,
+    pub input: BatchCutter,
     pub expressions: Vec<BoundExpression>,
     pub context: Context,
 }
 
 impl Operator for Project {
     fn next(&mut self) -> Result<Option<Batch>, Error> {
-        let Some(batch) = self.input.next()? else { return Ok(None) };
-        let columns: Result<Vec<_>, Error> = self
-            .expressions
-            .iter()
-            .map(|expression| {
-                let datum = self.context.evaluate(expression, &batch)?;
-                Ok(datum.into_array(expression.data_type, batch.rows))
-            })
-            .collect();
-        Ok(Some(Batch { columns: columns?, rows: batch.rows }))
+        let Project { input, expressions, context } = self;
+        input.next(|batch| {
+            let columns: Result<Vec<_>, Error> = expressions
+                .iter()
+                .map(|expression| {
+                    let datum = context.evaluate(expression, batch)?;
+                    datum.into_array(expression.data_type, batch.rows)
+                })
+                .collect();
+            Ok(Batch { columns: columns?, rows: batch.rows })
+        })
     }
 }
 
@@ -73,8 +76,7 @@ impl Operator for Distinct {
             let mut key = Vec::new();
             let first: BooleanArray = (0..batch.rows)
                 .map(|row| {
-                    key.clear();
-                    keys.iter().for_each(|column| column.push(&mut key, row));
+                    row_key(&mut key, &keys, row);
                     let new = !self.seen.contains(&key);
                     if new {
                         self.seen.insert(key.clone());

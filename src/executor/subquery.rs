@@ -102,7 +102,7 @@ impl Context {
         let mut results = ColumnBuilder::new(query.data_type(), batch.rows);
         for row in 0..batch.rows {
             let answer = self.answer(query, values(&arguments, row))?;
-            results.push(&answer.value(query.role, &values(&operands, row)));
+            results.push(&answer.value(query.role, &values(&operands, row)))?;
         }
         Ok(Datum::Array(results.finish()))
     }

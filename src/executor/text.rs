@@ -1,7 +1,7 @@
 //! LIKE, GLOB, REGEXP and `||`.
 
 use super::Error;
-use super::datum::{Datum, map_values};
+use super::datum::{Datum, check_length, map_values};
 use crate::language::ast::MatchKind;
 use crate::types::{DataType, Value};
 
@@ -219,14 +219,16 @@ pub fn escape_character(value: &Value) -> Result<Option<char>, Error> {
 /// `a || b` for each row.
 ///
 /// # Errors
-/// None of its own.
+/// `text-limit` of what is too long.
 pub fn concat(a: (&Datum, DataType), b: (&Datum, DataType), rows: usize) -> Result<Datum, Error> {
     map_values(rows, DataType::Text, &[a, b], |values| {
         if values.iter().any(Value::is_null) {
             return Ok(Value::Null);
         }
-        let mut text = values[0].to_text().into_owned();
-        text.push_str(&values[1].to_text());
+        let (left, right) = (values[0].to_text(), values[1].to_text());
+        check_length(left.len() + right.len())?;
+        let mut text = left.into_owned();
+        text.push_str(&right);
         Ok(Value::Text(text.into()))
     })
 }

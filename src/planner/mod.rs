@@ -69,7 +69,7 @@ pub use plan::{
 pub use relation_query::{condition, constant};
 pub use rewrites::{RewriteStep, Rewriting};
 pub use suggest::suggest;
-pub use values::{BoundRows, BoundValue};
+pub use values::{BoundRows, BoundValue, ValuePlace};
 pub use write::load;
 pub use write_plan::{BulkLoad, ColumnSource, InsertInput, Write, WriteAction};
 

@@ -31,6 +31,15 @@ pub(super) struct Target {
     pub default: Option<BoundExpression>,
 }
 
+/// How far somebody has read the values of rows.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ValuePlace {
+    /// How many values.
+    value: usize,
+    /// How many of them were no constants.
+    expression: usize,
+}
+
 /// One value of a row.
 #[derive(Debug)]
 pub enum BoundValue<'a> {
@@ -90,17 +99,33 @@ impl BoundRows {
 
     /// The values of all rows, one row behind the other.
     pub fn values(&self) -> impl Iterator<Item = BoundValue<'_>> {
-        let mut expressions = self.expressions.iter();
-        let targets = self.targets.iter().cycle();
-        self.written.values().iter().zip(targets).map(move |(item, target)| match item {
+        let mut place = ValuePlace::default();
+        self.written.values().iter().map(move |item| self.bound(item, &mut place))
+    }
+
+    /// The values from a place on, which goes on with each of them.
+    pub fn values_from<'a>(
+        &'a self,
+        place: &'a mut ValuePlace,
+    ) -> impl Iterator<Item = BoundValue<'a>> {
+        let rest = self.written.values().iter_from(place.value);
+        rest.map(move |item| self.bound(item, place))
+    }
+
+    /// What the item at a place is, which becomes the next.
+    fn bound(&self, item: ListItem, place: &mut ValuePlace) -> BoundValue<'_> {
+        let target = &self.targets[place.value % self.targets.len()];
+        place.value += 1;
+        match item {
             ListItem::Constant(literal) => BoundValue::Constant(target.constant(literal)),
             ListItem::Default => {
                 BoundValue::Expression(target.default.as_ref().expect("what a row says is bound"))
             }
             ListItem::Expression(_) => {
-                BoundValue::Expression(expressions.next().expect("each of them is bound"))
+                place.expression += 1;
+                BoundValue::Expression(&self.expressions[place.expression - 1])
             }
-        })
+        }
     }
 
     /// Everything that is no constant.

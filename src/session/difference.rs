@@ -62,7 +62,7 @@ impl Session {
                 [(before, from), (after, to)].map(|(table, event)| DifferenceSide { table, event });
             let rows = TableDifference::new(Difference::new(&database, before, after), &context);
             let definitions =
-                (!definitions.is_empty()).then(|| Ok(outcome::batch_of(COLUMNS, &definitions)));
+                (!definitions.is_empty()).then(|| outcome::batch_of(COLUMNS, &definitions));
             // A table is made before its rows, and goes after them.
             let (first, last) = if is_gone { (None, definitions) } else { (definitions, None) };
             first.into_iter().chain(rows).chain(last)
@@ -135,7 +135,7 @@ impl TableDifference {
         self.rows = Some(rows);
         let rows = (0..found.rows).map(|row| self.row_in_words(&found, row));
         let rows = rows.collect::<Result<Vec<_>, _>>()?;
-        Ok(Some(outcome::batch_of(COLUMNS, &rows)))
+        outcome::batch_of(COLUMNS, &rows).map(Some)
     }
 
     /// A row as `.diff` tells it: of an update only what it changed.

@@ -218,16 +218,17 @@ pub(super) fn fixed(
     rows: Vec<Row>,
     as_of: Option<EventId>,
 ) -> Result<Outcome, Error> {
-    let batch = (!rows.is_empty()).then(|| Ok(batch_of(columns, &rows)));
+    let batch = (!rows.is_empty()).then(|| batch_of(columns, &rows));
     Ok(Outcome::Rows(streamed(columns, batch.into_iter(), as_of).with_first_batch()?))
 }
 
 /// Rows that are known as a batch.
-pub(super) fn batch_of(columns: &[(&str, DataType)], rows: &[Row]) -> Batch {
+pub(super) fn batch_of(columns: &[(&str, DataType)], rows: &[Row]) -> Result<Batch, Error> {
     let array = |(at, (_, data_type)): (usize, &(&str, DataType))| {
         array_of(*data_type, rows.iter().map(|row| &row[at]))
     };
-    Batch { columns: columns.iter().enumerate().map(array).collect(), rows: rows.len() }
+    let columns: Result<Vec<_>, _> = columns.iter().enumerate().map(array).collect();
+    Ok(Batch { columns: columns.map_err(executor::Error::from)?, rows: rows.len() })
 }
 
 /// Rows of these columns that come batch by batch.

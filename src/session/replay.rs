@@ -5,7 +5,7 @@ use super::relations::{
     self, EVENTS, EventsRelation, REPLAY, ReplayedEvent, ReplayedEvents, SystemTable, change_text,
 };
 use super::{Error, Session};
-use crate::executor::{Batch, Context, Relation};
+use crate::executor::{self, Batch, Context, Relation};
 use crate::language::ast::{
     EventSelection, Identifier, QueryStatement, Range, Select, SelectItem, ShowSubject,
     TableReference,
@@ -139,9 +139,12 @@ fn rows(table: &TableSchema, images: &[(&str, &Row)], last: EventId) -> Result<R
         .map(|(name, data_type)| OutputColumn { name, data_type })
         .collect();
     let names: Vec<Value> = images.iter().map(|(name, _)| Value::text(name)).collect();
-    let mut arrays = vec![array_of(DataType::Text, names.iter())];
+    let array = |data_type, values: &mut dyn Iterator<Item = &Value>| {
+        array_of(data_type, values).map_err(executor::Error::from)
+    };
+    let mut arrays = vec![array(DataType::Text, &mut names.iter())?];
     for (at, column) in table.columns.iter().enumerate() {
-        arrays.push(array_of(column.data_type, images.iter().map(|(_, row)| &row[at])));
+        arrays.push(array(column.data_type, &mut images.iter().map(|(_, row)| &row[at]))?);
     }
     let batch = Batch { columns: arrays, rows: images.len() };
     let batch = outcome::record_batch(&outcome::arrow_schema(&columns), batch)?;

@@ -156,7 +156,7 @@ pub enum Error {
         /// The row.
         row: RowId,
     },
-    /// A batch that Arrow refused: more than 2 GiB in one column.
+    /// A batch whose columns have no room for their values; fewer rows have.
     #[error("a batch of rows is too large: {0}")]
     Batch(String),
     /// A write to the log failed, so nobody knows what stands in it.
@@ -211,6 +211,11 @@ impl Error {
             Error::Limit { .. } => "limit",
             Error::Invalid { .. } => "invalid",
         }
+    }
+
+    /// Whether it says that a batch has no room for the values of its rows; fewer rows have.
+    pub fn is_batch_too_large(&self) -> bool {
+        matches!(self, Error::Batch(_))
     }
 
     /// The file or directory that it is about, if it is about one.

@@ -10,16 +10,30 @@ use arrow_array::types::{
     Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType,
 };
 use arrow_array::{Array, ArrayRef};
+use arrow_schema::ArrowError;
 use std::sync::Arc;
+
+/// The most bytes that the texts or blobs of one array have together, unless it holds only one of them:
+/// whoever makes a batch makes it smaller where a column has no room. Far below the 2 GiB that an
+/// array's 32-bit offsets reach, so that a batch of large values does not fill the memory.
+pub const MAX_ARRAY_BYTES: usize = 128 << 20;
 
 /// Builds the array of a type from values of that type.
 ///
 /// A value of another type is converted as [`DataType::accept`] would and is NULL where that is
 /// refused: the planner converts before it gets here.
-pub fn array_of<'a>(data_type: DataType, values: impl Iterator<Item = &'a Value>) -> ArrayRef {
+///
+/// # Errors
+/// As [`ColumnBuilder::push`].
+pub fn array_of<'a>(
+    data_type: DataType,
+    values: impl Iterator<Item = &'a Value>,
+) -> Result<ArrayRef, ArrowError> {
     let mut builder = ColumnBuilder::new(data_type, values.size_hint().0);
-    values.for_each(|value| builder.push(value));
-    builder.finish()
+    for value in values {
+        builder.push(value)?;
+    }
+    Ok(builder.finish())
 }
 
 /// An array that grows value by value.
@@ -27,6 +41,8 @@ pub fn array_of<'a>(data_type: DataType, values: impl Iterator<Item = &'a Value>
 pub struct ColumnBuilder {
     data_type: DataType,
     builder: TypedBuilder,
+    /// The bytes of texts and blobs so far.
+    bytes: usize,
 }
 
 #[derive(Debug)]
@@ -66,21 +82,38 @@ impl ColumnBuilder {
                 TypedBuilder::Any(LargeBinaryBuilder::with_capacity(capacity, capacity * 9))
             }
         };
-        ColumnBuilder { data_type, builder }
+        ColumnBuilder { data_type, builder, bytes: 0 }
     }
 
     /// Adds one value.
-    pub fn push(&mut self, value: &Value) {
-        if !self.push_as_it_is(value) {
+    ///
+    /// # Errors
+    /// [`ArrowError::OffsetOverflowError`] where it is a text or blob that the array has no room for:
+    /// beside others it has [`MAX_ARRAY_BYTES`], alone 2 GiB.
+    pub fn push(&mut self, value: &Value) -> Result<(), ArrowError> {
+        if !self.push_as_it_is(value)? {
             let converted = self.data_type.accept(value.clone()).unwrap_or(Value::Null);
-            if !self.push_as_it_is(&converted) {
+            if !self.push_as_it_is(&converted)? {
                 self.builder.push_null();
             }
         }
+        Ok(())
+    }
+
+    /// Counts the bytes of a text or blob that is about to be added.
+    fn reserve(&mut self, size: usize) -> Result<(), ArrowError> {
+        let total = self.bytes + size;
+        let most = if self.bytes == 0 { i32::MAX as usize } else { MAX_ARRAY_BYTES };
+        if total > most {
+            return Err(ArrowError::OffsetOverflowError(total));
+        }
+        self.bytes = total;
+        Ok(())
     }
 
     /// Adds a value of the array's type; false where it is of another.
-    fn push_as_it_is(&mut self, value: &Value) -> bool {
+    fn push_as_it_is(&mut self, value: &Value) -> Result<bool, ArrowError> {
+        self.reserve(value.byte_length())?;
         match (&mut self.builder, value) {
             (builder, Value::Null) => builder.push_null(),
             (TypedBuilder::Any(b), value) => b.append_value(encode_any(value)),
@@ -94,9 +127,9 @@ impl ColumnBuilder {
             (TypedBuilder::Decimal(b), Value::Decimal(d)) if is_scale(self.data_type, d.scale) => {
                 b.append_value(d.mantissa);
             }
-            _ => return false,
+            _ => return Ok(false),
         }
-        true
+        Ok(true)
     }
 
     /// The array of all values added.
@@ -220,6 +253,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_array_has_room_for_one_large_value_or_many_small_ones() {
+        let half = Value::Blob(vec![1; MAX_ARRAY_BYTES / 2].into());
+        let more = Value::Blob(vec![2; MAX_ARRAY_BYTES / 2 + 1].into());
+        for data_type in [DataType::Blob, DataType::Any] {
+            let full = array_of(data_type, [&half, &Value::Null, &half].into_iter());
+            assert_eq!(full.map(|array| array.len()).ok(), Some(3));
+            let error = array_of(data_type, [&half, &more].into_iter()).expect_err("no room");
+            assert!(matches!(error, ArrowError::OffsetOverflowError(_)), "{error}");
+            let large = Value::Blob(vec![3; MAX_ARRAY_BYTES + 1].into());
+            assert_eq!(array_of(data_type, [&large].into_iter()).map(|a| a.len()).ok(), Some(1));
+        }
+    }
+
+    #[test]
     fn values_come_back_from_their_arrays() {
         let any = [
             Value::Boolean(true),
@@ -233,7 +280,7 @@ mod tests {
             Value::Blob([0, 255].as_slice().into()),
             Value::Null,
         ];
-        let array = array_of(DataType::Any, any.iter());
+        let array = array_of(DataType::Any, any.iter()).expect("small");
         for (at, value) in any.iter().enumerate() {
             let back = value_at(&array, DataType::Any, at);
             assert_eq!(format!("{back:?}"), format!("{value:?}"));
@@ -244,7 +291,7 @@ mod tests {
             (DataType::Date, Value::text("2024-02-29")),
             (DataType::Text, Value::text("x")),
         ] {
-            let array = array_of(data_type, [&value, &Value::Null].into_iter());
+            let array = array_of(data_type, [&value, &Value::Null].into_iter()).expect("small");
             assert_eq!(value_at(&array, data_type, 0), data_type.accept(value).expect("fits"));
             assert!(value_at(&array, data_type, 1).is_null());
         }

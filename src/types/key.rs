@@ -99,6 +99,12 @@ fn push_bytes(key: &mut Vec<u8>, class: u8, bytes: &[u8]) {
     key.extend_from_slice(&[0x00, 0x01]);
 }
 
+/// Writes the key of a row over these columns, in the place of what `key` was.
+pub fn row_key(key: &mut Vec<u8>, columns: &[KeyColumn], row: usize) {
+    key.clear();
+    columns.iter().for_each(|column| column.push(key, row));
+}
+
 /// One column of many keys: how its values sort, and the values.
 #[derive(Clone, Debug)]
 pub struct KeyColumn {
@@ -186,7 +192,7 @@ mod tests {
 
         #[test]
         fn columns_sort_as_values_do(a in any_value(), b in any_value()) {
-            let array = array_of(DataType::Any, [&a, &b].into_iter());
+            let array = array_of(DataType::Any, [&a, &b].into_iter()).expect("small");
             let of = |descending, nulls_first, at| {
                 let column = KeyColumn {
                     array: array.clone(), data_type: DataType::Any, descending, nulls_first,

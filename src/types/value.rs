@@ -57,6 +57,21 @@ impl Value {
         }
     }
 
+    /// How many bytes a text or blob has; 0 of anything else.
+    pub fn byte_length(&self) -> usize {
+        match self {
+            Value::Text(text) | Value::Json(text) => text.len(),
+            Value::Blob(bytes) => bytes.len(),
+            Value::Null
+            | Value::Boolean(_)
+            | Value::Integer(_)
+            | Value::Real(_)
+            | Value::Decimal(_)
+            | Value::Date(_)
+            | Value::Timestamp(_) => 0,
+        }
+    }
+
     /// Whether two values are one and the same: of one type, and written alike. In a column of any type,
     /// 1 and 1.0 are equal and not the same.
     pub fn is_same(&self, other: &Value) -> bool {

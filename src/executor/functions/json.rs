@@ -7,6 +7,7 @@ mod path;
 
 use super::super::Error;
 use super::super::arithmetic::to_integer;
+use super::check_together;
 use crate::planner::JsonFunction;
 use crate::types::Value;
 use document::{Json, JsonText};
@@ -16,10 +17,12 @@ use std::borrow::Cow;
 /// Calls a function of JSON.
 ///
 /// # Errors
-/// `json` of what is no JSON document, no path into one, or nothing that a document can hold.
+/// `json` of what is no JSON document, no path into one, or nothing that a document can hold;
+/// `text-limit`.
 pub(super) fn call(function: JsonFunction, arguments: &[Value]) -> Result<Value, Error> {
     match function {
         JsonFunction::Array => {
+            check_together(arguments, 1)?;
             let items: Result<Vec<Json>, Error> = arguments.iter().map(held).collect();
             Ok(json_value(&Json::Array(items?)))
         }
@@ -146,6 +149,7 @@ fn object(arguments: &[Value]) -> Result<Json, Error> {
         let message = "json_object takes a value for each label";
         return Err(Error::failed("json", message));
     }
+    check_together(arguments, 1)?;
     let mut members = Vec::with_capacity(arguments.len() / 2);
     for pair in arguments.chunks_exact(2) {
         let (Value::Text(label) | Value::Json(label)) = &pair[0] else {

@@ -2,6 +2,7 @@
 
 use super::super::Error;
 use super::super::access::AccessRows;
+use super::super::batches::each_part;
 use super::super::datum::{Batch, Datum};
 use super::super::evaluate::Context;
 use super::super::input::PlanInput;
@@ -162,13 +163,20 @@ fn updated(
     let mut targets = TargetRows::open(access, inputs, context)?;
     let mut read = Vec::new();
     while let Some((rows, batch)) = targets.next()? {
-        let values: Result<Vec<Datum>, Error> =
-            assignments.iter().map(|(_, value)| context.evaluate(value, &batch)).collect();
-        let values = values?;
+        // Each row's new values, in parts where one batch has no room for them.
+        let parts = each_part(&batch, |part| {
+            let computed = |(_, value): &(usize, BoundExpression)| context.evaluate(value, part);
+            let values: Result<Vec<Datum>, Error> = assignments.iter().map(computed).collect();
+            Ok((part.rows, values?))
+        })?;
+        let mut places = parts
+            .iter()
+            .flat_map(|(rows, values)| (0..*rows).map(move |at| (at, values.as_slice())));
         for (at, row) in rows.into_iter().enumerate() {
             let old = row_at(table, &batch, at);
             let mut new = old.clone();
-            for ((column, expression), value) in assignments.iter().zip(&values) {
+            let (at, values) = places.next().unwrap_or_default();
+            for ((column, expression), value) in assignments.iter().zip(values) {
                 let value = value.value(expression.data_type, at);
                 new[*column] = assign(table, &table.columns[*column], value).map_err(|error| {
                     in_row(error.of_row(None, Some(*column)), table, assignments, &old, row)

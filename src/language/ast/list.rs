@@ -98,6 +98,11 @@ impl ExpressionList {
         self.items.iter().map(Item::get)
     }
 
+    /// All of them from an index on, in order.
+    pub fn iter_from(&self, start: usize) -> impl Iterator<Item = ListItem<'_>> {
+        self.items.get(start..).unwrap_or_default().iter().map(Item::get)
+    }
+
     /// Those that are no constants, each with its index.
     pub fn others(&self) -> impl Iterator<Item = (usize, ListItem<'_>)> {
         let others = self.items.iter().enumerate();

@@ -25,7 +25,7 @@ fn rows(columns: &[(&str, DataType)], values: &[Vec<Value>]) -> Rows {
         .chunks(2)
         .map(|chunk| {
             let arrays = output.iter().enumerate().map(|(at, column)| {
-                array_of(column.data_type, chunk.iter().map(move |row| &row[at]))
+                array_of(column.data_type, chunk.iter().map(move |row| &row[at])).expect("small")
             });
             RecordBatch::try_new(schema.clone(), arrays.collect()).expect("columns of one length")
         })

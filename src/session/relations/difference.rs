@@ -12,7 +12,7 @@
 
 use super::{integer, made_of, table_schema};
 use crate::executor::{BoxedOperator, Context, Error, Relation};
-use crate::storage::{self, Database, LocatedVersion, TableView};
+use crate::storage::{self, Database, LocatedVersion, RowBatch, TableView};
 use crate::types::column::value_at;
 use crate::types::{
     Column, DataType, EventId, Period, Row, RowId, TableId, TableSchema, Value, fold,
@@ -308,29 +308,19 @@ impl RowDifferences {
             rows.iter().map(|row| view.locate(*row)).collect();
         let found: Vec<LocatedVersion> = located.iter().flatten().copied().collect();
         let columns: Vec<usize> = self.places[side].iter().map(|(_, place, _)| *place).collect();
-        let batch = match view.fetch(&found, &columns) {
-            Ok(batch) => batch,
-            // Values of megabytes each: too much for one batch of them.
-            Err(storage::Error::Batch(_)) if rows.len() > 1 => {
-                let (left, right) = rows.split_at(rows.len() / 2);
-                let mut images = self.images(view, side, left)?;
-                images.extend(self.images(view, side, right)?);
-                return Ok(images);
-            }
-            Err(error) => return Err(error),
-        };
-        let mut next = 0;
-        let image = |located: Option<LocatedVersion>| {
-            located.map(|_| {
+        let mut rows = Vec::with_capacity(found.len());
+        for batch in view.fetch_batches(&found, &columns) {
+            let RowBatch { rows: numbers, columns } = batch?;
+            for at in 0..numbers.len() {
                 let mut row = vec![Value::Null; self.width];
-                for ((at, _, data_type), array) in self.places[side].iter().zip(&batch.columns) {
-                    row[*at] = value_at(array.as_ref(), *data_type, next);
+                for ((column, _, data_type), array) in self.places[side].iter().zip(&columns) {
+                    row[*column] = value_at(array.as_ref(), *data_type, at);
                 }
-                next += 1;
-                row
-            })
-        };
-        Ok(located.into_iter().map(image).collect())
+                rows.push(row);
+            }
+        }
+        let mut rows = rows.into_iter();
+        Ok(located.into_iter().map(|place| place.and_then(|_| rows.next())).collect())
     }
 }
 

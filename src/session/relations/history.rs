@@ -13,6 +13,7 @@ use crate::planner::BoundExpression;
 use crate::storage::{self, Database, RowChange, TransactionInfo, row_json};
 use crate::types::column::array_of;
 use crate::types::{Column, DataType, Period, Row, RowId, TableSchema, Value};
+use arrow_schema::ArrowError;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
@@ -108,6 +109,15 @@ impl<'a> ImageFilter<'a> {
     fn look(&mut self, context: &Context, found: &mut HashSet<RowId>) -> Result<(), Error> {
         context.check()?;
         let images = std::mem::take(&mut self.gathered);
+        self.look_at(&images, context, found)
+    }
+
+    fn look_at(
+        &self,
+        images: &[(RowId, Row)],
+        context: &Context,
+        found: &mut HashSet<RowId>,
+    ) -> Result<(), Error> {
         let array = |column: &usize| match self.table.columns.get(*column) {
             Some(known) => {
                 array_of(known.data_type, images.iter().map(|(_, image)| &image[*column]))
@@ -118,7 +128,16 @@ impl<'a> ImageFilter<'a> {
                 array_of(DataType::Integer, rows.iter())
             }
         };
-        let columns = self.columns.iter().map(array).collect();
+        let columns: Result<Vec<_>, ArrowError> = self.columns.iter().map(array).collect();
+        let columns = match columns {
+            // Values of megabytes each have no room in one batch.
+            Err(ArrowError::OffsetOverflowError(_)) if images.len() > 1 => {
+                let (first, last) = images.split_at(images.len() / 2);
+                self.look_at(first, context, found)?;
+                return self.look_at(last, context, found);
+            }
+            columns => columns?,
+        };
         let mask = context.mask(&self.filter, &Batch { columns, rows: images.len() })?;
         let rows = images.iter().zip(mask.values().iter());
         found.extend(rows.filter(|(_, is_true)| *is_true).map(|((row, _), _)| *row));

@@ -251,10 +251,8 @@ where
             if let Some(item) = item? {
                 for ((column, _), builder) in self.columns.iter().zip(&mut builders) {
                     let value = (self.value)(&item, *column)?;
-                    if let Value::Text(text) | Value::Json(text) = &value {
-                        bytes += text.len();
-                    }
-                    builder.push(&value);
+                    bytes += value.byte_length();
+                    builder.push(&value)?;
                 }
                 rows += 1;
             }

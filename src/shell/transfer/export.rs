@@ -10,7 +10,7 @@ use crate::shell::{INTERRUPTED, Shell, connection};
 use crate::types::DataType;
 use crate::types::column::{array_of, value_at};
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
-use arrow_schema::{Field, Schema};
+use arrow_schema::{ArrowError, Field, Schema};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -193,12 +193,11 @@ fn exact(rows: Rows, kind: FileFormat) -> Rows {
     let field = |column: &OutputColumn| Field::new(&column.name, column.data_type.arrow(), true);
     let schema = Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()));
     let as_of = rows.as_of;
-    let batches = rows.map(move |batch| {
-        let batch = batch?;
+    let convert = move |batch: &RecordBatch| {
         let array = |(column, array): (&OutputColumn, &ArrayRef)| {
             let data_type = column.data_type;
             if plain(data_type) {
-                return Arc::clone(array);
+                return Ok(Arc::clone(array));
             }
             let value = |row| {
                 let value = value_at(array, data_type, row);
@@ -210,10 +209,30 @@ fn exact(rows: Rows, kind: FileFormat) -> Rows {
             let values: Vec<_> = (0..batch.num_rows()).map(value).collect();
             array_of(written, values.iter())
         };
-        let arrays = before.iter().zip(batch.columns()).map(array).collect();
+        let arrays: Result<Vec<ArrayRef>, ArrowError> =
+            before.iter().zip(batch.columns()).map(array).collect();
         let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-        RecordBatch::try_new_with_options(Arc::clone(&schema), arrays, &options)
-            .map_err(|error| Error::from(crate::executor::Error::from(error)))
+        RecordBatch::try_new_with_options(Arc::clone(&schema), arrays?, &options)
+    };
+    let batches = rows.flat_map(move |batch| match batch {
+        Ok(batch) => converted(batch, &convert),
+        Err(error) => vec![Err(error)],
     });
     Rows::new(columns, as_of, batches)
+}
+
+/// What `convert` makes of a batch, in parts where one batch has no room for what its texts become.
+fn converted(
+    batch: RecordBatch,
+    convert: &impl Fn(&RecordBatch) -> Result<RecordBatch, ArrowError>,
+) -> Vec<Result<RecordBatch, Error>> {
+    match convert(&batch) {
+        Err(ArrowError::OffsetOverflowError(_)) if batch.num_rows() > 1 => {
+            let half = batch.num_rows() / 2;
+            let mut parts = converted(batch.slice(0, half), convert);
+            parts.extend(converted(batch.slice(half, batch.num_rows() - half), convert));
+            parts
+        }
+        whole => vec![whole.map_err(|error| crate::executor::Error::from(error).into())],
+    }
 }

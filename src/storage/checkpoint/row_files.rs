@@ -205,13 +205,15 @@ impl RowFiles {
         let rows = view.table(table);
         let mut left = touched.clone();
         let found: Vec<_> = touched.iter().filter_map(|row| rows.locate(*row)).collect();
-        for row in base_rows(table, &rows.fetch(&found, &whole_rows(table))?) {
-            left.remove(&row.row);
-            let is_new = row.row >= next_row || !self.engine.has_row(table, row.row)?;
-            if is_new {
-                self.engine.insert_row(table, &row)?;
-            } else {
-                self.engine.update_row(table, &row)?;
+        for batch in rows.fetch_batches(&found, &whole_rows(table)) {
+            for row in base_rows(table, &batch?) {
+                left.remove(&row.row);
+                let is_new = row.row >= next_row || !self.engine.has_row(table, row.row)?;
+                if is_new {
+                    self.engine.insert_row(table, &row)?;
+                } else {
+                    self.engine.update_row(table, &row)?;
+                }
             }
         }
         for gone in left.into_iter().filter(|row| *row < next_row) {

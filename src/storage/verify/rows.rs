@@ -87,7 +87,11 @@ fn first_difference(
             None => return Ok(Some(format!("row {} is not there by the log", row.row))),
         }
     }
-    let expected = base_rows(schema, &rows.fetch(&places, &whole_rows(schema))?);
+    let columns = whole_rows(schema);
+    let mut expected = Vec::with_capacity(places.len());
+    for found in rows.fetch_batches(&places, &columns) {
+        expected.extend(base_rows(schema, &found?));
+    }
     let differs = |(one, other): &(&BaseRow, &BaseRow)| one != other;
     let different = batch.iter().zip(&expected).find(differs);
     Ok(different.map(|(row, _)| {

@@ -10,11 +10,13 @@
 //! A table keeps handles. Today each holds its chunk in memory; nothing above this file sees more of
 //! a chunk than it asks for, so that a chunk may one day be read from a file when it is needed.
 
+use super::Error;
 use super::column::{OpenColumn, StoredColumn};
 use super::visibility::is_visible;
 use crate::types::column::{array_of, value_at};
 use crate::types::{EventId, Period, RowId, Value};
 use arrow_array::ArrayRef;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// The most versions of a chunk.
@@ -445,18 +447,38 @@ impl<'a> ChunkRef<'a> {
     }
 
     /// The array of a whole column.
-    pub fn array(self, column: &StoredColumn, guess: usize) -> ArrayRef {
-        match self.column(column, guess) {
-            Some(ColumnRef::Array(array)) => Arc::clone(array),
-            Some(ColumnRef::Open(open)) => open.array(),
+    ///
+    /// # Errors
+    /// [`Error::Batch`] where it is not stored and has no room for its initial value so many times.
+    pub fn array(self, column: &StoredColumn, guess: usize) -> Result<ArrayRef, Error> {
+        self.slice(column, guess, 0..self.len())
+    }
+
+    /// The array of some versions of a column.
+    ///
+    /// # Errors
+    /// As [`ChunkRef::array`].
+    pub fn slice(
+        self,
+        column: &StoredColumn,
+        guess: usize,
+        places: Range<usize>,
+    ) -> Result<ArrayRef, Error> {
+        let cut = |array: &ArrayRef| match places.len() == self.len() {
+            true => Arc::clone(array),
+            false => array.slice(places.start, places.len()),
+        };
+        Ok(match self.column(column, guess) {
+            Some(ColumnRef::Array(array)) => cut(array),
+            Some(ColumnRef::Open(open)) => cut(&open.array()),
             None if column.initial.is_null() => {
-                arrow_array::new_null_array(&column.data_type.arrow(), self.len())
+                arrow_array::new_null_array(&column.data_type.arrow(), places.len())
             }
             None => {
-                let initial = std::iter::repeat_n(&column.initial, self.len());
-                array_of(column.data_type, initial)
+                let initial = std::iter::repeat_n(&column.initial, places.len());
+                array_of(column.data_type, initial)?
             }
-        }
+        })
     }
 
     /// Adds the value at a place to a column that grows elsewhere.

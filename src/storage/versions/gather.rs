@@ -7,7 +7,9 @@ use super::hidden_columns::TransactionCache;
 use super::scan::{DeclaredColumn, ScanColumn};
 use super::table::TableVersions;
 use super::view::RowBatch;
+use crate::types::column::MAX_ARRAY_BYTES;
 use arrow_array::{Array, ArrayRef, BooleanArray};
+use arrow_schema::ArrowError;
 use arrow_select::filter::FilterBuilder;
 
 /// With fewer versions than this of each chunk on average, values are copied one by one.
@@ -57,11 +59,11 @@ impl BatchLayout {
     ) -> Result<ArrayRef, Error> {
         match self {
             BatchLayout::Run(start) => {
-                let array = versions.chunk(start.chunk()).array(&wanted.stored, wanted.guess);
-                Ok(array.slice(start.offset(), positions.len()))
+                let places = start.offset()..start.offset() + positions.len();
+                versions.chunk(start.chunk()).slice(&wanted.stored, wanted.guess, places)
             }
-            BatchLayout::Chunks(sources) => sources.column(versions, wanted),
-            BatchLayout::Scattered => Ok(copied(versions, positions, wanted)),
+            BatchLayout::Chunks(sources) => sources.column(versions, positions, wanted),
+            BatchLayout::Scattered => copied(versions, positions, wanted),
         }
     }
 }
@@ -84,13 +86,17 @@ fn copied(
     versions: &TableVersions,
     positions: &[VersionPosition],
     wanted: &DeclaredColumn,
-) -> ArrayRef {
+) -> Result<ArrayRef, Error> {
     let mut column = OpenColumn::new(wanted.stored.data_type);
     for position in positions {
         let chunk = versions.chunk(position.chunk());
         chunk.push_to(&mut column, &wanted.stored, wanted.guess, position.offset());
+        let size = column.byte_size();
+        if size > MAX_ARRAY_BYTES && positions.len() > 1 {
+            return Err(ArrowError::OffsetOverflowError(size).into());
+        }
     }
-    column.finish()
+    Ok(column.finish())
 }
 
 /// Which chunks the positions lie in, and each position's place among their arrays.
@@ -126,9 +132,16 @@ impl ChunkSources {
         worth.then_some(ChunkSources { chunks, picks })
     }
 
-    fn column(&self, versions: &TableVersions, wanted: &DeclaredColumn) -> Result<ArrayRef, Error> {
+    fn column(
+        &self,
+        versions: &TableVersions,
+        positions: &[VersionPosition],
+        wanted: &DeclaredColumn,
+    ) -> Result<ArrayRef, Error> {
         let array = |number: &usize| versions.chunk(*number).array(&wanted.stored, wanted.guess);
-        let arrays: Vec<ArrayRef> = self.chunks.iter().map(array).collect();
+        let arrays: Result<Vec<ArrayRef>, Error> = self.chunks.iter().map(array).collect();
+        // A whole chunk has no room for a large initial value, a part of it may have.
+        let Ok(arrays) = arrays else { return copied(versions, positions, wanted) };
         let arrays: Vec<&dyn Array> = arrays.iter().map(|array| &**array).collect();
         Ok(arrow_select::interleave::interleave(&arrays, &self.picks)?)
     }

@@ -133,7 +133,7 @@ impl HiddenColumn {
     ) -> Result<ArrayRef, Error> {
         let mut column = ColumnBuilder::new(self.column.data_type(), positions.len());
         for position in positions {
-            column.push(&self.value(versions, *position, transactions)?);
+            column.push(&self.value(versions, *position, transactions)?)?;
         }
         Ok(column.finish())
     }

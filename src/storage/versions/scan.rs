@@ -83,7 +83,7 @@ impl Scan {
         let source = if layer.versions().is_ascending() {
             ScanSource::Stream(layer, wanted, 0)
         } else {
-            let positions = positions_in_order(&layer);
+            let positions = positions_in_order(&layer, 0);
             ScanSource::Gather(layer, wanted, positions, 0)
         };
         Scan { source }
@@ -113,13 +113,23 @@ impl Iterator for Scan {
         match &mut self.source {
             ScanSource::Empty => None,
             ScanSource::Stream(layer, wanted, next) => {
-                while *next < layer.versions().chunk_count() {
+                let count = layer.versions().chunk_count();
+                let batch = loop {
+                    if *next == count {
+                        return None;
+                    }
                     *next += 1;
                     if let Some(batch) = chunk_batch(layer, wanted, *next - 1) {
-                        return Some(batch);
+                        break batch;
                     }
+                };
+                if !is_too_large(&batch) {
+                    return Some(batch);
                 }
-                None
+                let positions = positions_in_order(layer, *next - 1);
+                let (layer, wanted) = (Arc::clone(layer), Arc::clone(wanted));
+                self.source = ScanSource::Gather(layer, wanted, positions, 0);
+                self.next()
             }
             ScanSource::Gather(layer, wanted, positions, at) => {
                 let batch = &positions[*at..];
@@ -129,8 +139,7 @@ impl Iterator for Scan {
                 let mut count = batch_length(batch);
                 loop {
                     let gathered = gather(layer.versions(), &batch[..count], wanted);
-                    if gathered.is_err() && count > 1 {
-                        // Values of megabytes each: 2 GiB of a column are too much for a batch.
+                    if is_too_large(&gathered) && count > 1 {
                         count /= 2;
                         continue;
                     }
@@ -139,12 +148,24 @@ impl Iterator for Scan {
                 }
             }
             ScanSource::Cached(layer, wanted, kept, table, next) => {
-                *next += 1;
-                kept.batch(table, *next - 1, layer, wanted)
+                let batch = kept.batch(table, *next, layer, wanted)?;
+                if !is_too_large(&batch) {
+                    *next += 1;
+                    return Some(batch);
+                }
+                let (positions, at) = table.positions_of(*next);
+                let (layer, wanted) = (Arc::clone(layer), Arc::clone(wanted));
+                self.source = ScanSource::Gather(layer, wanted, positions, at);
+                self.next()
             }
             ScanSource::Merge(merge) => merge.next().transpose(),
         }
     }
+}
+
+/// Whether a batch could not be made because values of megabytes have no room in it: fewer rows have.
+fn is_too_large(batch: &Result<RowBatch, Error>) -> bool {
+    matches!(batch, Err(error) if error.is_batch_too_large())
 }
 
 /// The visible rows of one chunk, if any.
@@ -159,8 +180,8 @@ fn chunk_batch(
         ScanColumn::HiddenColumn(_) => None,
     };
     // Hidden columns are made version by version: only of those that are visible.
-    let whole = || match wanted.iter().map(declared).collect() {
-        Some(columns) => Ok(RowBatch { rows: chunk.headers().rows.clone(), columns }),
+    let whole = || match wanted.iter().map(declared).collect::<Option<Result<_, Error>>>() {
+        Some(columns) => Ok(RowBatch { rows: chunk.headers().rows.clone(), columns: columns? }),
         None => {
             let all: Vec<VersionPosition> =
                 (0..chunk.len()).map(|offset| VersionPosition::new(number, offset)).collect();
@@ -185,11 +206,11 @@ fn chunk_batch(
     }
 }
 
-/// The positions of all visible versions, in order of their rows, then of their age.
-pub(super) fn positions_in_order(layer: &Layer) -> Vec<VersionPosition> {
+/// The positions of all visible versions from a chunk on, in order of their rows, then of their age.
+pub(super) fn positions_in_order(layer: &Layer, first_chunk: usize) -> Vec<VersionPosition> {
     let mut found: Vec<(RowId, VersionPosition)> = Vec::new();
     let versions = layer.versions();
-    for number in 0..versions.chunk_count() {
+    for number in first_chunk..versions.chunk_count() {
         let chunk = versions.chunk(number);
         let rows = &chunk.headers().rows;
         let mut note = |offset: usize| {

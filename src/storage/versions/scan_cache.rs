@@ -126,8 +126,14 @@ fn made(
 }
 
 impl CachedTable {
+    /// All positions, and where those of a batch begin.
+    pub fn positions_of(&self, number: usize) -> (Vec<VersionPosition>, usize) {
+        let start = self.batches.get(number).map(|batch| batch.places.start);
+        (self.positions.clone(), start.unwrap_or(self.positions.len()))
+    }
+
     fn new(layer: &Layer) -> CachedTable {
-        let positions = positions_in_order(layer);
+        let positions = positions_in_order(layer, 0);
         let mut batches = Vec::new();
         let mut start = 0;
         while start < positions.len() {

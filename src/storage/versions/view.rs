@@ -2,6 +2,7 @@
 
 use super::Error;
 use super::chunk::VersionPosition;
+use super::chunk::chunk_rows;
 use super::column::StoredColumn;
 use super::gather::{gather, interleave};
 use super::hidden_columns::{CommittedLookup, EventLookup, HiddenColumn};
@@ -153,10 +154,45 @@ impl TableView {
         }
     }
 
+    /// The named columns of rows found, in the order given, in batches that have room for them: of at
+    /// most 4,096 rows, and of fewer where values are of megabytes.
+    ///
+    /// # Errors
+    /// Those of [`EventLookup`](super::EventLookup), as [`TableView::fetch`].
+    pub fn fetch_batches<'a>(
+        &'a self,
+        mut rows: &'a [LocatedVersion],
+        columns: &'a [usize],
+    ) -> impl Iterator<Item = Result<RowBatch, Error>> + 'a {
+        std::iter::from_fn(move || {
+            let batch = (!rows.is_empty()).then(|| self.fetch_first(rows, columns))?;
+            rows = rows.get(batch.as_ref().map_or(rows.len(), |batch| batch.rows.len())..)?;
+            Some(batch)
+        })
+    }
+
+    /// The first of these rows, as many as one batch of [`TableView::fetch_batches`] has room for.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn fetch_first(
+        &self,
+        rows: &[LocatedVersion],
+        columns: &[usize],
+    ) -> Result<RowBatch, Error> {
+        let mut count = rows.len().min(chunk_rows());
+        loop {
+            match self.fetch(&rows[..count], columns) {
+                Err(error) if error.is_batch_too_large() && count > 1 => count /= 2,
+                fetched => return fetched,
+            }
+        }
+    }
+
     /// The named columns of rows found, in the order given.
     ///
     /// # Errors
-    /// [`Error::Batch`] where one column's bytes are more than 2 GiB together; those of
+    /// [`Error::Batch`] where they have no room in one batch; those of
     /// [`EventLookup`](super::EventLookup) where a hidden column asks for what a transaction says.
     pub fn fetch(&self, rows: &[LocatedVersion], columns: &[usize]) -> Result<RowBatch, Error> {
         let wanted = self.wanted(columns);

@@ -1,6 +1,7 @@
 //! A JSON document as a tree that keeps what SQLite keeps: the order of labels, labels that come twice,
 //! every digit of a number and every escape of a text.
 
+use super::super::MAX_TEXT;
 use crate::types::Value;
 
 /// A JSON value.
@@ -115,7 +116,10 @@ impl Json {
         let line = |out: &mut String, level: usize| {
             if let Some(indent) = indent {
                 out.push('\n');
-                out.push_str(&indent.repeat(level));
+                // What is too long is refused as a whole, and need not grow until then.
+                (0..level).for_each(|_| {
+                    out.push_str(if out.len() > MAX_TEXT { "" } else { indent });
+                });
             }
         };
         match self {
