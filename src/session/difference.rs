@@ -68,7 +68,7 @@ impl Session {
             first.into_iter().chain(rows).chain(last)
         });
         let changed = changed_definitions(before.schema(), after.schema(), table);
-        let changed = (!changed.is_empty()).then(|| Ok(outcome::batch_of(COLUMNS, &changed)));
+        let changed = (!changed.is_empty()).then(|| outcome::batch_of(COLUMNS, &changed));
         let rows = outcome::streamed(COLUMNS, batches.chain(changed), Some(to));
         Ok(Outcome::Rows(rows).listing(now))
     }
