@@ -7,22 +7,22 @@ use super::input::PlanInput;
 use super::operator::{BoxedOperator, Operator};
 use crate::planner::{AccessPath, BoundExpression, TableAccess};
 use crate::storage::{LocatedVersion, RowBatch, Scan, TableView};
-use crate::types::{KeySchema, RowId, Value};
+use crate::types::{DataType, KeySchema, RowId, Value};
+use std::sync::Arc;
 
 /// Rows of a table with their identities: what UPDATE and DELETE need.
 pub struct AccessRows {
-    context: Context,
+    context: Arc<Context>,
+    access: Arc<TableAccess>,
     source: RowSource,
+    /// The filter where a scan stands in the place of a find; else the access has it.
     filter: Option<BoundExpression>,
-    output: usize,
 }
 
 enum RowSource {
     Scan(Scan),
     /// What a find gave, and how many of them came out.
     Found {
-        view: TableView,
-        columns: Vec<usize>,
         rows: Vec<LocatedVersion>,
         given: usize,
     },
@@ -35,19 +35,18 @@ impl AccessRows {
     ///
     /// # Errors
     /// What [`Context::evaluate`] says of a key's values; a relation's own.
-    pub fn open(
-        access: &TableAccess,
-        inputs: &[PlanInput],
-        context: &Context,
-    ) -> Result<AccessRows, Error> {
-        let (source, filter) = match &inputs[access.slot] {
+    pub fn open(access: &Arc<TableAccess>, context: &Arc<Context>) -> Result<AccessRows, Error> {
+        let (source, filter) = match context.input(access.slot) {
             PlanInput::Table(view) => table_rows(access, view, context)?,
-            PlanInput::Relation(relation) => {
-                let (filter, columns) = with_path(access);
-                (RowSource::Made(relation.open(&columns, context)?), filter)
-            }
+            PlanInput::Relation(relation) => match with_path(access) {
+                None => (RowSource::Made(relation.open(&access.columns, context)?), None),
+                Some((filter, columns)) => {
+                    (RowSource::Made(relation.open(&columns, context)?), Some(filter))
+                }
+            },
         };
-        Ok(AccessRows { context: context.clone(), source, filter, output: access.output })
+        let (context, access) = (Arc::clone(context), Arc::clone(access));
+        Ok(AccessRows { context, access, source, filter })
     }
 
     /// What the table has next, unless the statement shall stop.
@@ -55,13 +54,14 @@ impl AccessRows {
         self.context.check()?;
         let rows = match &mut self.source {
             RowSource::Scan(scan) => scan.next().transpose()?,
-            RowSource::Found { view, columns, rows, given } => {
-                if *given == rows.len() && *given > 0 {
-                    return Ok(None);
-                }
-                let batch = view.fetch_first(&rows[*given..], columns)?;
+            RowSource::Found { rows, given } if *given == rows.len() => None,
+            RowSource::Found { rows, given } => {
+                let PlanInput::Table(view) = self.context.input(self.access.slot) else {
+                    unreachable!("only tables have keys")
+                };
+                let batch = view.fetch_first(&rows[*given..], &self.access.columns)?;
                 *given += batch.rows.len();
-                (!batch.rows.is_empty()).then_some(batch)
+                Some(batch)
             }
             RowSource::Made(rows) => return Ok(rows.next()?.map(|batch| (Vec::new(), batch))),
         };
@@ -79,10 +79,10 @@ impl AccessRows {
     pub fn next_rows(&mut self) -> Result<Option<(Vec<RowId>, Batch)>, Error> {
         loop {
             let Some((mut rows, mut batch)) = self.fetch()? else { return Ok(None) };
-            if let Some(filter) = &self.filter {
+            if let Some(filter) = self.filter.as_ref().or(self.access.filter.as_ref()) {
                 let mask = self.context.mask(filter, &batch)?;
                 // What only the filter reads is not copied.
-                batch.columns.truncate(self.output);
+                batch.columns.truncate(self.access.output);
                 batch = batch.filter(&mask)?;
                 let mut kept = mask.values().iter();
                 rows.retain(|_| kept.next().unwrap_or(false));
@@ -100,27 +100,20 @@ impl Operator for AccessRows {
     }
 }
 
-/// The rows of a table, and what the filter has to say of them.
+/// The rows of a table, and the filter that takes the place of the access's own.
 fn table_rows(
     access: &TableAccess,
     view: &TableView,
     context: &Context,
 ) -> Result<(RowSource, Option<BoundExpression>), Error> {
-    let found = match &access.path {
-        AccessPath::Scan => None,
-        AccessPath::Find { key, values } => {
-            find(view, &access.table.keys[*key], values, access, context)?
-        }
-    };
-    Ok(match found {
-        Some(rows) => {
-            let (view, columns) = (view.clone(), access.columns.clone());
-            (RowSource::Found { view, columns, rows, given: 0 }, access.filter.clone())
-        }
-        None => {
-            let (filter, columns) = with_path(access);
-            (RowSource::Scan(view.scan(&columns)), filter)
-        }
+    if let AccessPath::Find { key, values } = &access.path
+        && let Some(rows) = find(view, &access.table.keys[*key], values, access, context)?
+    {
+        return Ok((RowSource::Found { rows, given: 0 }, None));
+    }
+    Ok(match with_path(access) {
+        None => (RowSource::Scan(view.scan(&access.columns)), None),
+        Some((filter, columns)) => (RowSource::Scan(view.scan(&columns)), Some(filter)),
     })
 }
 
@@ -160,10 +153,8 @@ fn find(
 
 /// For a scan in the place of a find: the filter with the key's condition put back, and the columns
 /// to read.
-fn with_path(access: &TableAccess) -> (Option<BoundExpression>, Vec<usize>) {
-    let AccessPath::Find { key, values } = &access.path else {
-        return (access.filter.clone(), access.columns.clone());
-    };
+fn with_path(access: &TableAccess) -> Option<(BoundExpression, Vec<usize>)> {
+    let AccessPath::Find { key, values } = &access.path else { return None };
     let key = &access.table.keys[*key];
     let mut columns = access.columns.clone();
     let mut place = |column: usize| {
@@ -178,10 +169,13 @@ fn with_path(access: &TableAccess) -> (Option<BoundExpression>, Vec<usize>) {
             let data_type = access.table.columns[*column].data_type;
             BoundExpression::equal(BoundExpression::column(*place, data_type), value.clone())
         });
-        BoundExpression::all_of(equal).unwrap_or_else(|| {
-            BoundExpression::literal(Value::Boolean(true), crate::types::DataType::Boolean)
-        })
+        BoundExpression::all_of(equal).unwrap_or_else(|| truth(true))
     });
-    let found = BoundExpression::any_of(any);
-    (BoundExpression::all_of(access.filter.iter().cloned().chain(found)), columns)
+    let found = BoundExpression::any_of(any).unwrap_or_else(|| truth(false));
+    let own = access.filter.iter().cloned();
+    BoundExpression::all_of(own.chain([found])).map(|filter| (filter, columns))
+}
+
+fn truth(truth: bool) -> BoundExpression {
+    BoundExpression::literal(Value::Boolean(truth), DataType::Boolean)
 }

@@ -12,13 +12,14 @@ use crate::types::key::{KeyColumn, push_value, row_key};
 use crate::types::{DataType, Value};
 use arrow_array::{Array, BooleanArray};
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// Groups rows and computes their aggregates; holds one row per group.
 pub struct Aggregate {
     input: Option<BatchCutter>,
-    groups: Vec<BoundExpression>,
-    aggregates: Vec<AggregateCall>,
-    context: Context,
+    groups: Arc<[BoundExpression]>,
+    aggregates: Arc<[AggregateCall]>,
+    context: Arc<Context>,
     /// The number of each group by its key.
     numbers: HashMap<Vec<u8>, usize>,
     /// The values of each group, a list per group expression.
@@ -34,9 +35,9 @@ impl Aggregate {
     /// Groups the input's rows.
     pub fn new(
         input: BoxedOperator,
-        groups: Vec<BoundExpression>,
-        aggregates: Vec<AggregateCall>,
-        context: Context,
+        groups: Arc<[BoundExpression]>,
+        aggregates: Arc<[AggregateCall]>,
+        context: Arc<Context>,
     ) -> Aggregate {
         let accumulators = aggregates.iter().map(Accumulator::new).collect();
         Aggregate {

@@ -6,10 +6,11 @@ use super::datum::{Batch, nulls};
 use super::evaluate::Context;
 use super::operator::{BoxedOperator, Operator};
 use crate::language::ast::JoinKind;
-use crate::planner::BoundExpression;
-use crate::types::{DataType, key::KeyColumn};
+use crate::planner::{BoundExpression, Join};
+use crate::types::key::KeyColumn;
 use arrow_array::{Array, UInt64Array};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// About how many pairs are looked at together.
 const PAIRS: usize = 4_096;
@@ -17,26 +18,12 @@ const PAIRS: usize = 4_096;
 /// The end of a chain of right rows with one key.
 const END: usize = usize::MAX;
 
-/// What a join demands.
-pub struct JoinCondition {
-    /// Which rows come out.
-    pub kind: JoinKind,
-    /// Equal pairs: over the left columns, over the right columns.
-    pub equal: Vec<(BoundExpression, BoundExpression)>,
-    /// What else must be true, over both.
-    pub residual: Option<BoundExpression>,
-    /// The types of the left side's columns.
-    pub left_types: Vec<DataType>,
-    /// The types of the right side's columns.
-    pub right_types: Vec<DataType>,
-}
-
 /// A join whose right side is held in a hash table, or just held where no columns must be equal.
 pub struct HashJoin {
     left: BoxedOperator,
     right: BuildSide,
-    condition: JoinCondition,
-    context: Context,
+    join: Arc<Join>,
+    context: Arc<Context>,
     current: Option<ProbeBatch>,
 }
 
@@ -68,10 +55,10 @@ impl HashJoin {
     pub fn new(
         left: BoxedOperator,
         right: BoxedOperator,
-        condition: JoinCondition,
-        context: Context,
+        join: Arc<Join>,
+        context: Arc<Context>,
     ) -> HashJoin {
-        HashJoin { left, right: BuildSide::Unread(right), condition, context, current: None }
+        HashJoin { left, right: BuildSide::Unread(right), join, context, current: None }
     }
 
     fn build(&mut self) -> Result<(), Error> {
@@ -81,12 +68,13 @@ impl HashJoin {
             batches.push(batch);
         }
         let rows = if batches.is_empty() {
-            let columns = self.condition.right_types.iter().map(|of| nulls(*of, 0)).collect();
+            let types = self.join.right.types();
+            let columns = types.iter().map(|of| nulls(*of, 0)).collect();
             Batch { columns, rows: 0 }
         } else {
             Batch::concat(&batches)?
         };
-        let sides = self.condition.equal.iter().map(|(_, right)| right);
+        let sides = self.join.equal.iter().map(|(_, right)| right);
         let keys = key_values(&self.context, sides, &rows)?;
         let mut first: HashMap<Vec<u8>, usize> = HashMap::new();
         let mut next = vec![END; rows.rows];
@@ -104,7 +92,7 @@ impl HashJoin {
                 }
             }
         }
-        let met = if self.condition.kind.keeps_right() { rows.rows } else { 0 };
+        let met = if self.join.kind.keeps_right() { rows.rows } else { 0 };
         self.right = BuildSide::Built(HashTable { rows, first, next, met: vec![false; met] });
         Ok(())
     }
@@ -120,7 +108,7 @@ impl HashJoin {
         while current.next_row < current.batch.rows && lefts.len() < PAIRS {
             let row = current.next_row;
             current.next_row += 1;
-            if self.condition.equal.is_empty() {
+            if self.join.equal.is_empty() {
                 lefts.extend(std::iter::repeat_n(row, table.rows.rows));
                 rights.extend(0..table.rows.rows);
                 continue;
@@ -135,7 +123,7 @@ impl HashJoin {
             }
         }
         let (end, batch) = (current.next_row, current.batch.clone());
-        if let Some(condition) = &self.condition.residual {
+        if let Some(condition) = &self.join.condition {
             let joined =
                 join_columns(&batch, &table.rows, &lefts, rights.iter().map(|r| Some(*r)))?;
             let mask = self.context.mask(condition, &joined)?;
@@ -147,7 +135,7 @@ impl HashJoin {
         if !table.met.is_empty() {
             rights.iter().for_each(|right| table.met[*right] = true);
         }
-        let joined = match self.condition.kind {
+        let joined = match self.join.kind {
             JoinKind::Inner | JoinKind::Cross | JoinKind::Right => {
                 join_columns(&batch, &table.rows, &lefts, rights.into_iter().map(Some))?
             }
@@ -167,7 +155,7 @@ impl HashJoin {
         let unmet = table.met.iter().enumerate().filter(|(_, met)| !**met);
         let unmet: UInt64Array = unmet.map(|(row, _)| row_index(row)).collect();
         let rows = unmet.len();
-        let left = self.condition.left_types.iter().map(|data_type| nulls(*data_type, rows));
+        let left = self.join.left.types().into_iter().map(|data_type| nulls(data_type, rows));
         let columns = left.chain(table.rows.take(&unmet)?.columns).collect();
         Ok((rows > 0).then_some(Batch { columns, rows }))
     }
@@ -184,7 +172,7 @@ impl Operator for HashJoin {
             let spent = self.current.as_ref().is_none_or(|left| left.next_row >= left.batch.rows);
             if spent {
                 let Some(batch) = self.left.next()? else { return self.unmet() };
-                let sides = self.condition.equal.iter().map(|(left, _)| left);
+                let sides = self.join.equal.iter().map(|(left, _)| left);
                 let keys = key_values(&self.context, sides, &batch)?;
                 self.current = Some(ProbeBatch { batch, keys, next_row: 0 });
             }

@@ -6,7 +6,7 @@ use super::aggregate::Aggregate;
 use super::batches::BatchCutter;
 use super::evaluate::Context;
 use super::input::PlanInput;
-use super::join::{HashJoin, JoinCondition};
+use super::join::HashJoin;
 use super::operator::BoxedOperator;
 use super::set::{Append, SetFilter, Values};
 use super::sort::{Sort, TopN};
@@ -21,75 +21,64 @@ use std::sync::Arc;
 /// # Errors
 /// `type` of a LIMIT or OFFSET that is no whole number, and what [`Context::evaluate`] says of the
 /// constants of keys.
-pub fn open(plan: &Plan, inputs: &[PlanInput], context: &Context) -> Result<BoxedOperator, Error> {
-    open_operator(plan, inputs, &context.over(inputs))
+pub fn open(plan: &Plan, inputs: Vec<PlanInput>, context: Context) -> Result<BoxedOperator, Error> {
+    open_operator(plan, &context.over(inputs))
 }
 
 /// The same for a part of a plan, in the context of the whole.
-pub(super) fn open_operator(
-    plan: &Plan,
-    inputs: &[PlanInput],
-    context: &Context,
-) -> Result<BoxedOperator, Error> {
-    context.probe().wrap(|| with_stack(|| operator(plan, inputs, context)))
+pub(super) fn open_operator(plan: &Plan, context: &Arc<Context>) -> Result<BoxedOperator, Error> {
+    context.probe().wrap(|| with_stack(|| operator(plan, context)))
 }
 
-fn operator(plan: &Plan, inputs: &[PlanInput], context: &Context) -> Result<BoxedOperator, Error> {
-    let input = |input: &Plan| open_operator(input, inputs, context);
+fn operator(plan: &Plan, context: &Arc<Context>) -> Result<BoxedOperator, Error> {
+    let input = |input: &Plan| open_operator(input, context);
     Ok(match plan {
         Plan::OneRow => Box::new(OneRow(true)),
         Plan::Values { rows, types } => {
-            Box::new(Values::new(Arc::clone(rows), types.clone(), context.clone()))
+            Box::new(Values::new(Arc::clone(rows), Arc::clone(types), Arc::clone(context)))
         }
         Plan::Append { inputs: parts } => {
             let opened: Result<Vec<_>, Error> = parts.iter().map(input).collect();
             Box::new(Append::new(opened?))
         }
-        Plan::SetFilter { left, right, keeps_common } => {
-            let types = left.types();
+        Plan::SetFilter { left, right, types, keeps_common } => {
+            let types = Arc::clone(types);
             Box::new(SetFilter::new(input(left)?, input(right)?, types, *keeps_common))
         }
-        Plan::Access(access) => Box::new(AccessRows::open(access, inputs, context)?),
+        Plan::Access(access) => Box::new(AccessRows::open(access, context)?),
         Plan::Filter { input: rows, predicate } => Box::new(Filter {
             input: input(rows)?,
-            predicate: predicate.clone(),
-            context: context.clone(),
+            predicate: Arc::clone(predicate),
+            context: Arc::clone(context),
         }),
         Plan::Project { input: rows, expressions } => Box::new(Project {
             input: BatchCutter::new(input(rows)?),
-            expressions: expressions.clone(),
-            context: context.clone(),
+            expressions: Arc::clone(expressions),
+            context: Arc::clone(context),
         }),
         Plan::Join(join) => {
-            let condition = JoinCondition {
-                kind: join.kind,
-                equal: join.equal.clone(),
-                residual: join.condition.clone(),
-                left_types: join.left.types(),
-                right_types: join.right.types(),
-            };
             let (left, right) = (input(&join.left)?, input(&join.right)?);
-            Box::new(HashJoin::new(left, right, condition, context.clone()))
+            Box::new(HashJoin::new(left, right, Arc::clone(join), Arc::clone(context)))
         }
         Plan::Aggregate { input: rows, groups, aggregates } => {
-            let (groups, aggregates) = (groups.clone(), aggregates.clone());
-            Box::new(Aggregate::new(input(rows)?, groups, aggregates, context.clone()))
+            let (groups, aggregates) = (Arc::clone(groups), Arc::clone(aggregates));
+            Box::new(Aggregate::new(input(rows)?, groups, aggregates, Arc::clone(context)))
         }
-        Plan::Distinct { input: rows, columns } => {
-            let types = rows.types()[..*columns].to_vec();
+        Plan::Distinct { input: rows, types } => {
+            let types = Arc::clone(types);
             Box::new(Distinct { input: input(rows)?, types, seen: HashSet::new() })
         }
         Plan::Sort { input: rows, keys, limit } => {
-            let (keys, types) = (keys.clone(), rows.types());
+            let keys = Arc::clone(keys);
             let wanted = match limit {
                 Some(limits) => row_range(limits, context)?.end,
                 None => None,
             };
             match wanted {
                 Some(wanted) if wanted <= TopN::MOST => {
-                    Box::new(TopN::new(input(rows)?, keys, types, wanted))
+                    Box::new(TopN::new(input(rows)?, keys, wanted))
                 }
-                _ => Box::new(Sort::new(input(rows)?, keys, types)),
+                _ => Box::new(Sort::new(input(rows)?, keys)),
             }
         }
         Plan::Limit { input: rows, limits } => {

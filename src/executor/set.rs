@@ -19,8 +19,8 @@ const BATCH: usize = 4_096;
 /// The rows of VALUES.
 pub struct Values {
     rows: Arc<BoundRows>,
-    types: Vec<DataType>,
-    context: Context,
+    types: Arc<[DataType]>,
+    context: Arc<Context>,
     /// How many rows were given, and where the next one's values are.
     given: usize,
     next: ValuePlace,
@@ -28,7 +28,7 @@ pub struct Values {
 
 impl Values {
     /// Rows of these types, computed when they are asked for.
-    pub fn new(rows: Arc<BoundRows>, types: Vec<DataType>, context: Context) -> Values {
+    pub fn new(rows: Arc<BoundRows>, types: Arc<[DataType]>, context: Arc<Context>) -> Values {
         Values { rows, types, context, given: 0, next: ValuePlace::default() }
     }
 
@@ -105,7 +105,7 @@ pub struct SetFilter {
     left: BoxedOperator,
     /// `None` once it was read.
     right: Option<BoxedOperator>,
-    types: Vec<DataType>,
+    types: Arc<[DataType]>,
     keeps_common: bool,
     /// The keys of the right rows.
     held: HashSet<Vec<u8>>,
@@ -117,7 +117,7 @@ impl SetFilter {
     pub fn new(
         left: BoxedOperator,
         right: BoxedOperator,
-        types: Vec<DataType>,
+        types: Arc<[DataType]>,
         keeps_common: bool,
     ) -> SetFilter {
         SetFilter { left, right: Some(right), types, keeps_common, held: HashSet::new() }

@@ -4,8 +4,9 @@ use super::datum::{Batch, Datum};
 use super::operator::{BoxedOperator, Operator};
 use super::{Error, compare, kernels};
 use crate::planner::{Comparison, SortKey};
-use crate::types::{DataType, Value, column::value_at, key::KeyColumn};
+use crate::types::{Value, column::value_at, key::KeyColumn};
 use arrow_array::{Array, UInt64Array};
+use std::sync::Arc;
 
 /// Rows of a batch that leaves a sort.
 const OUTPUT: usize = 4_096;
@@ -17,12 +18,12 @@ struct SortKeys {
 }
 
 impl SortKeys {
-    fn of(batch: &Batch, keys: &[SortKey], types: &[DataType]) -> SortKeys {
+    fn of(batch: &Batch, keys: &[SortKey]) -> SortKeys {
         let columns: Vec<KeyColumn> = keys
             .iter()
             .map(|key| KeyColumn {
                 array: batch.columns[key.column].clone(),
-                data_type: types[key.column],
+                data_type: key.data_type,
                 descending: key.descending,
                 nulls_first: key.nulls_first,
             })
@@ -63,18 +64,17 @@ fn read_all(input: &mut BoxedOperator) -> Result<Vec<Batch>, Error> {
 /// All rows in order.
 pub struct Sort {
     input: Option<BoxedOperator>,
-    keys: Vec<SortKey>,
-    types: Vec<DataType>,
+    keys: Arc<[SortKey]>,
     sorted: Batch,
     order: Vec<usize>,
     given: usize,
 }
 
 impl Sort {
-    /// Sorts the input's rows, whose columns are of `types`.
-    pub fn new(input: BoxedOperator, keys: Vec<SortKey>, types: Vec<DataType>) -> Sort {
+    /// Sorts the input's rows.
+    pub fn new(input: BoxedOperator, keys: Arc<[SortKey]>) -> Sort {
         let sorted = Batch { columns: Vec::new(), rows: 0 };
-        Sort { input: Some(input), keys, types, sorted, order: Vec::new(), given: 0 }
+        Sort { input: Some(input), keys, sorted, order: Vec::new(), given: 0 }
     }
 }
 
@@ -84,7 +84,7 @@ impl Operator for Sort {
             let batches = read_all(&mut input)?;
             if !batches.is_empty() {
                 self.sorted = Batch::concat(&batches)?;
-                self.order = SortKeys::of(&self.sorted, &self.keys, &self.types).order();
+                self.order = SortKeys::of(&self.sorted, &self.keys).order();
             }
         }
         let rest = &self.order[self.given..];
@@ -97,8 +97,7 @@ impl Operator for Sort {
 /// The first rows in order, without holding the others.
 pub struct TopN {
     input: Option<BoxedOperator>,
-    keys: Vec<SortKey>,
-    types: Vec<DataType>,
+    keys: Arc<[SortKey]>,
     wanted: usize,
     held: Vec<Batch>,
     rows: usize,
@@ -112,17 +111,11 @@ impl TopN {
     /// More rows than this are sorted whole.
     pub const MOST: usize = 100_000;
 
-    /// The first `wanted` of the input's rows, whose columns are of `types`.
-    pub fn new(
-        input: BoxedOperator,
-        keys: Vec<SortKey>,
-        types: Vec<DataType>,
-        wanted: usize,
-    ) -> TopN {
+    /// The first `wanted` of the input's rows.
+    pub fn new(input: BoxedOperator, keys: Arc<[SortKey]>, wanted: usize) -> TopN {
         TopN {
             input: Some(input),
             keys,
-            types,
             wanted,
             held: Vec::new(),
             rows: 0,
@@ -136,7 +129,7 @@ impl TopN {
             None => batch,
             Some(worst) => {
                 let batch = self.prefilter(batch)?;
-                let keys = SortKeys::of(&batch, &self.keys, &self.types);
+                let keys = SortKeys::of(&batch, &self.keys);
                 let below: Vec<usize> =
                     (0..batch.rows).filter(|row| keys.at(*row) < worst.as_slice()).collect();
                 if below.is_empty() {
@@ -154,7 +147,7 @@ impl TopN {
     /// whole column; the others are compared by their keys.
     fn prefilter(&self, batch: Batch) -> Result<Batch, Error> {
         let (key, Some(worst)) = (&self.keys[0], &self.worst_first) else { return Ok(batch) };
-        let data_type = self.types[key.column];
+        let data_type = key.data_type;
         let comparison =
             if key.descending { Comparison::GreaterEqual } else { Comparison::LessEqual };
         let column = Datum::Array(batch.columns[key.column].clone());
@@ -176,14 +169,14 @@ impl TopN {
             return Ok(());
         }
         let all = Batch::concat(&self.held)?;
-        let keys = SortKeys::of(&all, &self.keys, &self.types);
+        let keys = SortKeys::of(&all, &self.keys);
         let mut order = keys.order();
         order.truncate(self.wanted);
         if order.len() == self.wanted {
             self.worst = order.last().map(|row| keys.at(*row).to_vec());
             self.worst_first = order.last().and_then(|row| {
-                let column = self.keys[0].column;
-                let value = value_at(&all.columns[column], self.types[column], *row);
+                let key = &self.keys[0];
+                let value = value_at(&all.columns[key.column], key.data_type, *row);
                 (!value.is_null()).then_some(value)
             });
         }

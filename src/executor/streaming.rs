@@ -10,6 +10,7 @@ use crate::types::DataType;
 use crate::types::key::{KeyColumn, row_key};
 use arrow_array::BooleanArray;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// One row without columns; whether it is still to come.
 pub struct OneRow(pub bool);
@@ -23,8 +24,8 @@ impl Operator for OneRow {
 /// Rows for which the predicate is true.
 pub struct Filter {
     pub input: BoxedOperator,
-    pub predicate: BoundExpression,
-    pub context: Context,
+    pub predicate: Arc<BoundExpression>,
+    pub context: Arc<Context>,
 }
 
 impl Operator for Filter {
@@ -42,8 +43,8 @@ impl Operator for Filter {
 /// New columns from the input's.
 pub struct Project {
     pub input: BatchCutter,
-    pub expressions: Vec<BoundExpression>,
-    pub context: Context,
+    pub expressions: Arc<[BoundExpression]>,
+    pub context: Arc<Context>,
 }
 
 impl Operator for Project {
@@ -65,7 +66,7 @@ impl Operator for Project {
 /// The first of all rows that agree on their first columns, which are of these types.
 pub struct Distinct {
     pub input: BoxedOperator,
-    pub types: Vec<DataType>,
+    pub types: Arc<[DataType]>,
     pub seen: HashSet<Vec<u8>>,
 }
 

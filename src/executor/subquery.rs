@@ -10,7 +10,7 @@ use crate::planner::{BoundExpression, BoundSubquery, SubqueryRole};
 use crate::types::column::{ColumnBuilder, encode_any, value_at};
 use crate::types::{DataType, Value};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// The most answers that are remembered; then all are forgotten at once.
 const MOST_ANSWERS: usize = 100_000;
@@ -22,8 +22,8 @@ pub struct Subqueries {
     inputs: Arc<[PlanInput]>,
     /// The values of the arguments of the query that is running.
     arguments: Arc<[Value]>,
-    /// The answers by the number of a query and its arguments.
-    answers: Arc<Mutex<Answers>>,
+    /// The answers by the number of a query and its arguments; made for the first one.
+    answers: OnceLock<Arc<Mutex<Answers>>>,
 }
 
 type Answers = HashMap<(usize, Vec<u8>), Answer>;
@@ -67,18 +67,29 @@ impl Subqueries {
         self.arguments[index].clone()
     }
 
-    fn answers(&self) -> MutexGuard<'_, Answers> {
+    /// What fills a slot.
+    pub fn input(&self, slot: usize) -> &PlanInput {
+        &self.inputs[slot]
+    }
+
+    /// Does something with the answers, which all queries of the statement share.
+    fn with_answers<T>(&self, work: impl FnOnce(&mut Answers) -> T) -> T {
+        let answers = self.answers.get_or_init(Arc::default);
         // An answer is whole whoever panicked beside it.
-        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+        work(&mut answers.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl Context {
-    /// The context of a plan over these inputs.
-    pub(super) fn over(&self, inputs: &[PlanInput]) -> Context {
-        let inputs = Arc::from(inputs);
-        let subqueries = Subqueries { inputs, ..Subqueries::default() };
-        Context { subqueries, ..self.clone() }
+    /// The context of a plan over these inputs, which all of its operators share.
+    pub(super) fn over(self, inputs: Vec<PlanInput>) -> Arc<Context> {
+        let subqueries = Subqueries { inputs: inputs.into(), ..Subqueries::default() };
+        Arc::new(Context { subqueries, ..self })
+    }
+
+    /// What the statement reads at a slot.
+    pub(super) fn input(&self, slot: usize) -> &PlanInput {
+        self.subqueries.input(slot)
     }
 
     /// What a query inside of an expression comes to for each row of a batch.
@@ -110,52 +121,52 @@ impl Context {
     /// The answer for a list of arguments: remembered, or found now.
     fn answer(&self, query: &BoundSubquery, arguments: Vec<Value>) -> Result<Answer, Error> {
         let asked = (query.number, exact_key(&arguments));
-        if let Some(answer) = self.subqueries.answers().get(&asked) {
-            return Ok(answer.clone());
+        if let Some(answer) = self.subqueries.with_answers(|known| known.get(&asked).cloned()) {
+            return Ok(answer);
         }
         let subqueries = Subqueries { arguments: arguments.into(), ..self.subqueries.clone() };
-        let answer = Context { subqueries, profile: None, ..self.clone() }.run(query)?;
-        let mut answers = self.subqueries.answers();
-        if answers.len() >= MOST_ANSWERS {
-            answers.clear();
-        }
-        answers.insert(asked, answer.clone());
+        let answer = run(query, &Arc::new(Context { subqueries, profile: None, ..self.clone() }))?;
+        self.subqueries.with_answers(|known| {
+            if known.len() >= MOST_ANSWERS {
+                known.clear();
+            }
+            known.insert(asked, answer.clone());
+        });
         Ok(answer)
     }
+}
 
-    /// Runs a query up to the row that decides.
-    fn run(&self, query: &BoundSubquery) -> Result<Answer, Error> {
-        let inputs = Arc::clone(&self.subqueries.inputs);
-        let mut rows = open_operator(&query.plan, &inputs, self)?;
-        let types = query.plan.types();
-        let values = |batch: &Batch, row: usize| -> Vec<Value> {
-            let columns = batch.columns.iter().zip(&types);
-            columns.map(|(column, data_type)| value_at(column, *data_type, row)).collect()
-        };
-        Ok(match query.role {
-            SubqueryRole::Exists => Answer::Exists(rows.next()?.is_some()),
-            SubqueryRole::Scalar | SubqueryRole::Field(_) => Answer::Row(match rows.next()? {
-                Some(batch) => values(&batch, 0).into(),
-                None => Arc::default(),
-            }),
-            SubqueryRole::Contains => {
-                let mut set = RowSet::default();
-                while let Some(batch) = rows.next()? {
-                    (0..batch.rows).for_each(|row| set.insert(values(&batch, row)));
-                }
-                Answer::Rows(Arc::new(set))
+/// Runs a query up to the row that decides.
+fn run(query: &BoundSubquery, context: &Arc<Context>) -> Result<Answer, Error> {
+    let mut rows = open_operator(&query.plan, context)?;
+    let types = query.plan.types();
+    let values = |batch: &Batch, row: usize| -> Vec<Value> {
+        let columns = batch.columns.iter().zip(&types);
+        columns.map(|(column, data_type)| value_at(column, *data_type, row)).collect()
+    };
+    Ok(match query.role {
+        SubqueryRole::Exists => Answer::Exists(rows.next()?.is_some()),
+        SubqueryRole::Scalar | SubqueryRole::Field(_) => Answer::Row(match rows.next()? {
+            Some(batch) => values(&batch, 0).into(),
+            None => Arc::default(),
+        }),
+        SubqueryRole::Contains => {
+            let mut set = RowSet::default();
+            while let Some(batch) = rows.next()? {
+                (0..batch.rows).for_each(|row| set.insert(values(&batch, row)));
             }
-            SubqueryRole::Compares(..) => {
-                let mut extremes = Extremes::default();
-                while let Some(batch) = rows.next()? {
-                    for row in 0..batch.rows {
-                        extremes.insert(value_at(&batch.columns[0], types[0], row));
-                    }
+            Answer::Rows(Arc::new(set))
+        }
+        SubqueryRole::Compares(..) => {
+            let mut extremes = Extremes::default();
+            while let Some(batch) = rows.next()? {
+                for row in 0..batch.rows {
+                    extremes.insert(value_at(&batch.columns[0], types[0], row));
                 }
-                Answer::Extremes(Arc::new(extremes))
             }
-        })
-    }
+            Answer::Extremes(Arc::new(extremes))
+        }
+    })
 }
 
 /// Arguments as bytes; those that compare as equal and are not the same differ.

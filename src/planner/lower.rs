@@ -7,6 +7,7 @@ use super::logical::{
 };
 use super::plan::{AggregateCall, Join, Plan, SortKey, TableAccess};
 use crate::types::with_stack;
+use std::sync::Arc;
 
 /// A plan, and the identity of each column that comes out of it.
 pub(super) struct Lowered {
@@ -44,7 +45,7 @@ fn operator(logical: Logical) -> Lowered {
     match logical {
         Logical::OneRow => Lowered { plan: Plan::OneRow, layout: Vec::new() },
         Logical::Values(LogicalValues { rows, columns, types }) => {
-            Lowered { plan: Plan::Values { rows, types }, layout: columns }
+            Lowered { plan: Plan::Values { rows, types: types.into() }, layout: columns }
         }
         Logical::Append { inputs, columns } => {
             let input =
@@ -55,7 +56,7 @@ fn operator(logical: Logical) -> Lowered {
         Logical::SetFilter(filter) => set_filter(filter),
         Logical::Table(table) => {
             let (access, layout) = access(table);
-            Lowered { plan: Plan::Access(access), layout }
+            Lowered { plan: Plan::Access(Arc::new(access)), layout }
         }
         Logical::Filter { input, conditions } => filtered(lower(*input), conditions),
         Logical::Project { input, columns } => project(lower(*input), columns),
@@ -69,15 +70,18 @@ fn operator(logical: Logical) -> Lowered {
                 lowered = with_columns(lowered, &all);
             }
             let Lowered { plan, layout } = lowered;
-            let plan = Plan::Distinct { input: Box::new(plan), columns: columns.len() };
+            let types = plan.types()[..columns.len()].into();
+            let plan = Plan::Distinct { input: Box::new(plan), types };
             Lowered { plan, layout }
         }
         Logical::Sort { input, keys, first } => {
             let Lowered { plan, layout } = lower(*input);
-            let keys = keys.into_iter().map(|key| SortKey {
-                column: position(key.column, &layout),
-                descending: key.descending,
-                nulls_first: key.nulls_first,
+            let types = plan.types();
+            let keys = keys.into_iter().map(|key| {
+                let column = position(key.column, &layout);
+                let data_type = types[column];
+                let (descending, nulls_first) = (key.descending, key.nulls_first);
+                SortKey { column, data_type, descending, nulls_first }
             });
             let plan = Plan::Sort { input: Box::new(plan), keys: keys.collect(), limit: first };
             Lowered { plan, layout }
@@ -93,7 +97,9 @@ fn set_filter(filter: LogicalSetFilter) -> Lowered {
     let LogicalSetFilter { left, right, left_columns, right_columns, keeps_common } = filter;
     let left = Box::new(with_columns(lower(*left), &left_columns).plan);
     let right = Box::new(with_columns(lower(*right), &right_columns).plan);
-    Lowered { plan: Plan::SetFilter { left, right, keeps_common }, layout: left_columns }
+    let types = left.types().into();
+    let plan = Plan::SetFilter { left, right, types, keeps_common };
+    Lowered { plan, layout: left_columns }
 }
 
 /// Where a column stands.
@@ -132,7 +138,7 @@ fn filtered(lowered: Lowered, conditions: Vec<BoundExpression>) -> Lowered {
         None => plan,
         Some(mut predicate) => {
             predicate.relocate(&layout);
-            Plan::Filter { input: Box::new(plan), predicate }
+            Plan::Filter { input: Box::new(plan), predicate: Arc::new(predicate) }
         }
     };
     Lowered { plan, layout }
@@ -154,7 +160,7 @@ fn project(lowered: Lowered, columns: Vec<ComputedColumn>) -> Lowered {
     if is_same && !matches!(plan, Plan::OneRow) {
         return Lowered { plan, layout: identities };
     }
-    let plan = Plan::Project { input: Box::new(plan), expressions };
+    let plan = Plan::Project { input: Box::new(plan), expressions: expressions.into() };
     Lowered { plan, layout: identities }
 }
 
@@ -179,7 +185,7 @@ fn join(logical: LogicalJoin) -> Lowered {
         condition
     });
     let (left, right) = (Box::new(left.plan), Box::new(right.plan));
-    Lowered { plan: Plan::Join(Join { left, right, kind, equal, condition }), layout }
+    Lowered { plan: Plan::Join(Arc::new(Join { left, right, kind, equal, condition })), layout }
 }
 
 /// The sides of an equality between the two inputs of a join, or the condition as it was.

@@ -9,51 +9,52 @@ use crate::storage::SchemaChange;
 use crate::types::{DataType, TableSchema, with_stack};
 use std::sync::Arc;
 
-/// One operator and its inputs. Expressions read their input's columns by index.
+/// One operator and its inputs. Expressions read their input's columns by index. What an operator needs
+/// while it runs is shared with it, so that opening a plan copies nothing of it.
 #[derive(Clone, Debug)]
 pub enum Plan {
     /// One row without columns: SELECT without FROM.
     OneRow,
     /// Rows of a table.
-    Access(TableAccess),
+    Access(Arc<TableAccess>),
     /// Rows for which the predicate is true.
     Filter {
         /// Where the rows come from.
         input: Box<Plan>,
         /// What must be true.
-        predicate: BoundExpression,
+        predicate: Arc<BoundExpression>,
     },
     /// New columns from the input's.
     Project {
         /// Where the rows come from.
         input: Box<Plan>,
         /// The columns.
-        expressions: Vec<BoundExpression>,
+        expressions: Arc<[BoundExpression]>,
     },
     /// Pairs of rows; the left order is kept, and the right order among the partners of one row.
-    Join(Join),
+    Join(Arc<Join>),
     /// One row per group: first the group's values, then the aggregates.
     Aggregate {
         /// Where the rows come from.
         input: Box<Plan>,
         /// What groups have in common; empty for one group of all rows.
-        groups: Vec<BoundExpression>,
+        groups: Arc<[BoundExpression]>,
         /// What is computed of each group.
-        aggregates: Vec<AggregateCall>,
+        aggregates: Arc<[AggregateCall]>,
     },
-    /// The first of all rows that agree on the first `columns` columns.
+    /// The first of all rows that agree on their first columns.
     Distinct {
         /// Where the rows come from.
         input: Box<Plan>,
-        /// How many columns count.
-        columns: usize,
+        /// The types of the columns that count.
+        types: Arc<[DataType]>,
     },
     /// Rows in order; equal ones keep theirs.
     Sort {
         /// Where the rows come from.
         input: Box<Plan>,
         /// By what, the most significant first.
-        keys: Vec<SortKey>,
+        keys: Arc<[SortKey]>,
         /// Only the first so many are wanted: the sum of LIMIT and OFFSET.
         limit: Option<Limits>,
     },
@@ -62,7 +63,7 @@ pub enum Plan {
         /// The rows.
         rows: Arc<BoundRows>,
         /// The types.
-        types: Vec<DataType>,
+        types: Arc<[DataType]>,
     },
     /// The rows of all inputs, which have columns of the same types, one input behind the other.
     Append {
@@ -75,6 +76,8 @@ pub enum Plan {
         left: Box<Plan>,
         /// The side that is held in memory, with columns of the same types.
         right: Box<Plan>,
+        /// The types of the columns of both.
+        types: Arc<[DataType]>,
         /// Whether those come out that it has; else the others.
         keeps_common: bool,
     },
@@ -164,6 +167,8 @@ pub struct AggregateCall {
 pub struct SortKey {
     /// The input's column.
     pub column: usize,
+    /// Its type.
+    pub data_type: DataType,
     /// Whether larger values come first.
     pub descending: bool,
     /// Whether NULLs come first.
@@ -206,7 +211,7 @@ impl Plan {
     pub fn types(&self) -> Vec<DataType> {
         match self {
             Plan::OneRow => Vec::new(),
-            Plan::Values { types, .. } => types.clone(),
+            Plan::Values { types, .. } => types.to_vec(),
             Plan::Access(access) => {
                 let type_of = |column: &usize| access.table.type_of(*column);
                 access.columns[..access.output].iter().map(type_of).collect()
@@ -243,7 +248,11 @@ impl Plan {
             | Plan::Distinct { input, .. }
             | Plan::Sort { input, .. }
             | Plan::Limit { input, .. } => visit(input),
-            Plan::Join(Join { left, right, .. }) | Plan::SetFilter { left, right, .. } => {
+            Plan::Join(join) => {
+                visit(&join.left);
+                visit(&join.right);
+            }
+            Plan::SetFilter { left, right, .. } => {
                 visit(left);
                 visit(right);
             }
@@ -266,7 +275,7 @@ impl Plan {
             }
             Plan::Aggregate { groups, aggregates, .. } => {
                 groups.iter().for_each(&mut *visit);
-                for aggregate in aggregates {
+                for aggregate in aggregates.iter() {
                     aggregate.arguments.iter().chain(&aggregate.filter).for_each(&mut *visit);
                 }
             }

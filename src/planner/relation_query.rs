@@ -23,7 +23,7 @@ pub(super) fn all(source: TableSource) -> QueryPlan {
         filter: None,
         table,
     };
-    QueryPlan { plan: Plan::Access(access), columns }
+    QueryPlan { plan: Plan::Access(Arc::new(access)), columns }
 }
 
 /// A condition on images of one table's rows, by the columns' indexes; of the hidden ones an image

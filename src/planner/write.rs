@@ -128,7 +128,7 @@ fn rows_to_change(
     columns: Vec<usize>,
     filter: Option<&Expression>,
     planning: &mut Planning,
-) -> Result<TableAccess, Error> {
+) -> Result<Arc<TableAccess>, Error> {
     let mut table = LogicalTable::new(source.clone(), None, 0);
     table.columns.clone_from(&columns);
     if let Some(filter) = filter {
@@ -142,7 +142,7 @@ fn rows_to_change(
     let Logical::Table(table) = rewritten else {
         unreachable!("a table without an operator above it became {rewritten:?}")
     };
-    Ok(lower::access(table).0)
+    Ok(Arc::new(lower::access(table).0))
 }
 
 /// The table's columns of these names, by index.

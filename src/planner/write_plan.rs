@@ -58,14 +58,14 @@ pub enum WriteAction {
     /// hidden ones that new values are made from.
     Update {
         /// Which rows.
-        access: TableAccess,
+        access: Arc<TableAccess>,
         /// Column and new value, over the columns of the access.
         assignments: Vec<(usize, BoundExpression)>,
     },
     /// The rows reached go; the access reads all columns in order.
     Delete {
         /// Which rows.
-        access: TableAccess,
+        access: Arc<TableAccess>,
     },
 }
 

@@ -46,14 +46,14 @@ impl Session {
         let inputs = catalog.into_inputs(&planned)?;
         match &planned {
             Planned::Query(query) => {
-                let mut rows = executor::open(&query.plan, &inputs, &context)?;
+                let mut rows = executor::open(&query.plan, inputs, context)?;
                 while rows.next()?.is_some() {}
             }
             Planned::Write(write) => {
                 self.check_present()?;
                 let present = self.present()?;
                 let next = present.period().last.next();
-                executor::write(write, inputs, &mut Fork::new(present, next), &context)?;
+                executor::write(write, inputs, &mut Fork::new(present, next), context)?;
             }
             Planned::Schema { .. } => {}
         }

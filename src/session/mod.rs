@@ -492,12 +492,14 @@ impl Session {
             }
             PendingStatement::Parsed { .. } | PendingStatement::Shared { .. } => false,
         };
-        let executable = self.executable(pending, view)?;
-        let Planned::Query(query) = executable.plan.planned() else {
+        let ExecutableStatement { plan, inputs, as_of, several, context } =
+            self.executable(pending, view)?;
+        let Planned::Query(query) = plan.planned() else {
             unreachable!("the plan of a SELECT is a query")
         };
-        let mut rows = executor::open(&query.plan, &executable.inputs, &executable.context)?;
-        let (columns, schema) = match &executable.plan {
+        let listing = is_listing.then_some(Listing { now: context.now });
+        let mut rows = executor::open(&query.plan, inputs, context)?;
+        let (columns, schema) = match &plan {
             ExecutablePlan::Shared(plan) => (plan.columns.clone(), plan.schema.clone()),
             ExecutablePlan::Own(_) => {
                 let columns = OutputColumn::of(query);
@@ -509,9 +511,8 @@ impl Session {
             Ok(batch) => batch.map(|batch| outcome::record_batch(&schema, batch)),
             Err(error) => Some(Err(error.into())),
         });
-        let rows = Rows::new(columns, executable.as_of, batches);
-        let listing = is_listing.then_some(Listing { now: executable.context.now });
-        Ok(Outcome::Rows(Rows { summary: executable.several, listing, ..rows }))
+        let rows = Rows::new(columns, as_of, batches);
+        Ok(Outcome::Rows(Rows { summary: several, listing, ..rows }))
     }
 
     fn change(&mut self, pending: PendingStatement) -> Result<Outcome, Error> {
@@ -568,7 +569,7 @@ impl Session {
             self.executable(pending, fork.view())?;
         match plan.planned() {
             Planned::Write(write) => {
-                let written = executor::write(write, inputs, fork, &context)?;
+                let written = executor::write(write, inputs, fork, context)?;
                 let (verb, name) = (write.verb(), write.table.name.clone());
                 let (rows, events) = (written.rows, written.events);
                 Ok(Receipt { verb, name, rows, events, committed: None })

@@ -62,7 +62,7 @@ impl Session {
             unreachable!("the plan of a SELECT is a query")
         };
         let types: Vec<DataType> = query.columns.iter().map(|(_, data_type)| *data_type).collect();
-        let mut batches = executor::open(&query.plan, &executable.inputs, &executable.context)?;
+        let mut batches = executor::open(&query.plan, executable.inputs, executable.context)?;
         let mut rows = Vec::new();
         while let Some(batch) = batches.next()? {
             for row in 0..batch.rows {

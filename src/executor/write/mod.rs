@@ -66,12 +66,13 @@ pub fn write(
     write: &Write,
     inputs: Vec<PlanInput>,
     fork: &mut Fork,
-    context: &Context,
+    context: Context,
 ) -> Result<Written, Error> {
     let probe = context.probe();
     let written = probe.time(|| {
-        let rows = source::read(write, &inputs, &context.over(&inputs))?;
-        drop(inputs);
+        let context = context.over(inputs);
+        let rows = source::read(write, &context)?;
+        drop(context);
         run(write, rows, fork)
     })?;
     probe.count(written.rows);

@@ -5,7 +5,6 @@ use super::super::access::AccessRows;
 use super::super::batches::each_part;
 use super::super::datum::{Batch, Datum};
 use super::super::evaluate::Context;
-use super::super::input::PlanInput;
 use super::super::plan_operators::open_operator;
 use super::super::profile::Probe;
 use super::assign::{assign, row_number};
@@ -15,23 +14,20 @@ use crate::planner::{
     BoundExpression, BoundValue, ColumnSource, InsertInput, TableAccess, Write, WriteAction,
 };
 use crate::types::{Row, RowId, TableSchema, Value, column::value_at};
+use std::sync::Arc;
 
 /// The rows of a write, in order: new ones with their defaults, those that change with what they become,
 /// those that go. A column that fills itself is NULL where nothing is given.
-pub(super) fn read(
-    write: &Write,
-    inputs: &[PlanInput],
-    context: &Context,
-) -> Result<Vec<WriteRow>, Error> {
+pub(super) fn read(write: &Write, context: &Arc<Context>) -> Result<Vec<WriteRow>, Error> {
     match &write.action {
         WriteAction::Insert { input, columns, row } => {
             let source = NewRows { table: &write.table, columns, row: *row, context };
-            source.read(input, inputs)
+            source.read(input)
         }
         WriteAction::Update { access, assignments } => {
-            updated(&write.table, access, assignments, inputs, context)
+            updated(&write.table, access, assignments, context)
         }
-        WriteAction::Delete { access } => deleted(&write.table, access, inputs, context),
+        WriteAction::Delete { access } => deleted(&write.table, access, context),
     }
 }
 
@@ -41,11 +37,11 @@ pub(super) struct NewRows<'a> {
     pub columns: &'a [ColumnSource],
     /// Which value of the input is the number of its row, if one is.
     pub row: Option<usize>,
-    pub context: &'a Context,
+    pub context: &'a Arc<Context>,
 }
 
 impl NewRows<'_> {
-    fn read(&self, input: &InsertInput, inputs: &[PlanInput]) -> Result<Vec<WriteRow>, Error> {
+    fn read(&self, input: &InsertInput) -> Result<Vec<WriteRow>, Error> {
         match input {
             InsertInput::Values(rows) => {
                 let mut all = rows.values();
@@ -59,7 +55,7 @@ impl NewRows<'_> {
             }
             InsertInput::Query(query) => {
                 let types: Vec<_> = query.columns.iter().map(|(_, data_type)| *data_type).collect();
-                let mut rows = open_operator(&query.plan, inputs, self.context)?;
+                let mut rows = open_operator(&query.plan, self.context)?;
                 let mut read = Vec::new();
                 while let Some(batch) = rows.next()? {
                     for at in 0..batch.rows {
@@ -134,13 +130,9 @@ struct TargetRows {
 }
 
 impl TargetRows {
-    fn open(
-        access: &TableAccess,
-        inputs: &[PlanInput],
-        context: &Context,
-    ) -> Result<TargetRows, Error> {
+    fn open(access: &Arc<TableAccess>, context: &Arc<Context>) -> Result<TargetRows, Error> {
         let probe = context.probe();
-        let rows = probe.time(|| AccessRows::open(access, inputs, context))?;
+        let rows = probe.time(|| AccessRows::open(access, context))?;
         Ok(TargetRows { rows, probe })
     }
 
@@ -155,12 +147,11 @@ impl TargetRows {
 
 fn updated(
     table: &TableSchema,
-    access: &TableAccess,
+    access: &Arc<TableAccess>,
     assignments: &[(usize, BoundExpression)],
-    inputs: &[PlanInput],
-    context: &Context,
+    context: &Arc<Context>,
 ) -> Result<Vec<WriteRow>, Error> {
-    let mut targets = TargetRows::open(access, inputs, context)?;
+    let mut targets = TargetRows::open(access, context)?;
     let mut read = Vec::new();
     while let Some((rows, batch)) = targets.next()? {
         // Each row's new values, in parts where one batch has no room for them.
@@ -191,11 +182,10 @@ fn updated(
 
 fn deleted(
     table: &TableSchema,
-    access: &TableAccess,
-    inputs: &[PlanInput],
-    context: &Context,
+    access: &Arc<TableAccess>,
+    context: &Arc<Context>,
 ) -> Result<Vec<WriteRow>, Error> {
-    let mut targets = TargetRows::open(access, inputs, context)?;
+    let mut targets = TargetRows::open(access, context)?;
     let mut read = Vec::new();
     while let Some((rows, batch)) = targets.next()? {
         for (at, row) in rows.into_iter().enumerate() {
