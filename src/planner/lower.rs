@@ -168,7 +168,7 @@ fn join(logical: LogicalJoin) -> Lowered {
     let LogicalJoin { left, right, kind, on } = logical;
     let (mut equal, mut rest) = (Vec::new(), Vec::new());
     for condition in on {
-        match split_equal(condition, &left, &right) {
+        match split_equal(condition, &right) {
             Ok(pair) => equal.push(pair),
             Err(condition) => rest.push(condition),
         }
@@ -191,14 +191,14 @@ fn join(logical: LogicalJoin) -> Lowered {
 /// The sides of an equality between the two inputs of a join, or the condition as it was.
 fn split_equal(
     condition: BoundExpression,
-    left: &Logical,
     right: &Logical,
 ) -> Result<(BoundExpression, BoundExpression), BoundExpression> {
     let BoundKind::Compare(Comparison::Equal, a, b) = condition.kind else { return Err(condition) };
-    if left.has_all_of(&a) && right.has_all_of(&b) {
+    let is_left = |side: &BoundExpression| side.reads_only(|column| !right.has(column));
+    if is_left(&a) && right.has_all_of(&b) {
         return Ok((*a, *b));
     }
-    if left.has_all_of(&b) && right.has_all_of(&a) {
+    if is_left(&b) && right.has_all_of(&a) {
         return Ok((*b, *a));
     }
     let kind = BoundKind::Compare(Comparison::Equal, a, b);

@@ -10,12 +10,13 @@
 //! table reference a *slot*; the executor is handed one input per slot, so that a plan says what to
 //! do with tables and never when they are read.
 //!
-//! Decided here: a rewrite may change what a query costs and never its rows or their order; joins keep
-//! the order in which they were written.
+//! Decided here: a rewrite may change what a query costs and never its rows; their order only where the
+//! query asks for none and another order of its joins is much cheaper than the one that was written.
 
 mod access;
 mod alter;
 mod bind;
+mod cardinality;
 mod coerce;
 mod comparison_traits;
 mod ddl;
@@ -147,6 +148,8 @@ pub struct TableSource {
     /// The period whose versions are read: mostly one moment. Nothing is read of one that ends
     /// before it begins.
     pub period: Period,
+    /// About how many rows it has.
+    pub rows: usize,
 }
 
 /// What a statement is planned with.

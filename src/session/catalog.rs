@@ -13,6 +13,9 @@ use crate::storage::{self, Database, SchemaChange, View};
 use crate::types::{EventId, Period, PseudoColumn, Schema, Span, TableId, TableSchema, Value};
 use std::sync::Arc;
 
+/// How many rows a relation is taken to have, which are counted by reading it.
+const RELATION_ROWS: usize = 1_000;
+
 /// How the names of SQLite's own tables begin.
 const SQLITE: &str = "sqlite_";
 
@@ -188,9 +191,13 @@ impl<'a> StatementCatalog<'a> {
 
     /// A slot filled with what a name means.
     fn add(&mut self, input: PlanInput, schema: Arc<TableSchema>, period: Period) -> TableSource {
+        let rows = match &input {
+            PlanInput::Table(view) => view.row_estimate(),
+            PlanInput::Relation(_) => RELATION_ROWS,
+        };
         self.inputs.push(input);
         self.periods.push(Some(period));
-        TableSource { slot: self.inputs.len() - 1, schema, period }
+        TableSource { slot: self.inputs.len() - 1, schema, period, rows }
     }
 
     /// The stretch of the log that a range is, and the table that a name means for it.

@@ -4,6 +4,7 @@
 //! leaves all of them out. EXPLAIN VERBOSE shows the plan after each.
 
 mod fold;
+mod join_order;
 mod keys;
 mod prune;
 mod push_down;
@@ -33,6 +34,7 @@ struct Rewrite {
 const REWRITES: &[Rewrite] = &[
     Rewrite { name: "fold constants", apply: fold::apply },
     Rewrite { name: "push conditions down", apply: push_down::apply },
+    Rewrite { name: "order joins", apply: join_order::apply },
     Rewrite { name: "use keys", apply: keys::apply },
     Rewrite { name: "keep the first rows only", apply: top_n::apply },
     Rewrite { name: "prune columns", apply: prune::apply },

@@ -74,8 +74,10 @@ fn push_into_join(join: LogicalJoin, conditions: Vec<BoundExpression>) -> Logica
     let LogicalJoin { left, right, kind, on: own } = join;
     let (keeps_left, keeps_right) = (kind.keeps_left(), kind.keeps_right());
     let (mut to_left, mut to_right, mut on, mut above) = (vec![], vec![], vec![], vec![]);
+    // What is said of the pairs reads columns of the two sides alone, and the right one is mostly small.
+    let is_left = |condition: &BoundExpression| condition.reads_only(|column| !right.has(column));
     for condition in conditions {
-        if !keeps_right && left.has_all_of(&condition) {
+        if !keeps_right && is_left(&condition) {
             to_left.push(condition);
         } else if !keeps_left && right.has_all_of(&condition) {
             to_right.push(condition);
@@ -89,7 +91,7 @@ fn push_into_join(join: LogicalJoin, conditions: Vec<BoundExpression>) -> Logica
     for condition in own {
         if !keeps_right && right.has_all_of(&condition) {
             to_right.push(condition);
-        } else if !keeps_left && left.has_all_of(&condition) {
+        } else if !keeps_left && is_left(&condition) {
             to_left.push(condition);
         } else {
             remaining.push(condition);

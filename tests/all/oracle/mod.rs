@@ -8,6 +8,7 @@ mod functions;
 mod generate;
 mod joins;
 mod json;
+mod many_tables;
 mod names;
 
 use crate::answer::rows_of;

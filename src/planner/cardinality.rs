@@ -1,0 +1,178 @@
+//! About how many rows come out of an operator: what the order of joins is decided by, never what
+//! comes out.
+//!
+//! Tables know how many rows they have; of what conditions leave of them, only keys tell. The other
+//! fractions are the usual ones of planners without statistics (Selinger et al., "Access Path
+//! Selection in a Relational Database Management System", 1979, table 1).
+
+use super::expression::{BoundExpression, BoundKind, Comparison};
+use super::logical::{Logical, LogicalAggregate, LogicalJoin, LogicalTable};
+use super::plan::Limits;
+use crate::types::{KeySchema, Value, with_stack};
+
+/// What is left of rows by a condition of which nothing is known.
+const SOME: f64 = 0.5;
+
+/// What is left of rows by a comparison of order.
+const RANGE: f64 = 1.0 / 3.0;
+
+/// How many rows share a value of a column that is no unique key.
+const SHARE: f64 = 10.0;
+
+/// About how many rows come out.
+pub(super) fn rows(logical: &Logical) -> f64 {
+    with_stack(|| match logical {
+        Logical::OneRow => 1.0,
+        Logical::Values(values) => count(values.rows.len()),
+        Logical::Table(table) => table_rows(table),
+        Logical::Filter { input, conditions } => {
+            let fractions = conditions.iter().map(|condition| fraction(condition, input));
+            rows(input) * fractions.product::<f64>()
+        }
+        Logical::Project { input, .. }
+        | Logical::Distinct { input, .. }
+        | Logical::Sort { input, first: None, .. } => rows(input),
+        Logical::Sort { input, first: Some(limits), .. } | Logical::Limit { input, limits } => {
+            rows(input).min(most(limits))
+        }
+        Logical::Aggregate(LogicalAggregate { input, groups, .. }) => {
+            if groups.is_empty() {
+                1.0
+            } else {
+                (rows(input) / SHARE).max(1.0)
+            }
+        }
+        Logical::Append { inputs, .. } => inputs.iter().map(|(input, _)| rows(input)).sum(),
+        Logical::SetFilter(filter) => rows(&filter.left),
+        Logical::Join(join) => joined_rows(join),
+    })
+}
+
+fn joined_rows(join: &LogicalJoin) -> f64 {
+    let LogicalJoin { left, right, kind, on } = join;
+    let fractions = on.iter().map(|condition| match equal_sides(condition) {
+        Some((a, b)) => 1.0 / distinct(a, left, right).max(distinct(b, left, right)),
+        None => SOME,
+    });
+    let (lefts, rights) = (rows(left), rows(right));
+    let mut pairs = lefts * rights * fractions.product::<f64>();
+    if kind.keeps_left() {
+        pairs = pairs.max(lefts);
+    }
+    if kind.keeps_right() {
+        pairs = pairs.max(rights);
+    }
+    pairs
+}
+
+/// The two sides of an equality.
+pub(super) fn equal_sides(
+    condition: &BoundExpression,
+) -> Option<(&BoundExpression, &BoundExpression)> {
+    if let BoundKind::Compare(Comparison::Equal, a, b) = &condition.kind {
+        return Some((a, b));
+    }
+    None
+}
+
+/// How many values an expression over two inputs has.
+fn distinct(side: &BoundExpression, left: &Logical, right: &Logical) -> f64 {
+    distinct_values(side, left).or_else(|| distinct_values(side, right)).unwrap_or(SHARE)
+}
+
+/// About how many values a column of an input has, before conditions; `None` of what is none.
+pub(super) fn distinct_values(expression: &BoundExpression, input: &Logical) -> Option<f64> {
+    let BoundKind::Column(column) = expression.kind else { return None };
+    input.has(column).then(|| with_stack(|| column_values(column, input)).max(1.0))
+}
+
+fn column_values(column: usize, input: &Logical) -> f64 {
+    match input {
+        Logical::Table(table) => {
+            let index = column - table.first;
+            let rows = count(table.source.rows);
+            let is_unique = |key: &KeySchema| key.unique && key.columns.as_slice() == [index];
+            let is_unique = table.source.schema.keys.iter().any(is_unique);
+            if is_unique { rows } else { rows / SHARE }
+        }
+        Logical::Join(LogicalJoin { left, right, .. }) => {
+            column_values(column, if left.has(column) { left } else { right })
+        }
+        Logical::Project { input: below, columns } => {
+            let computed = columns.iter().find(|computed| computed.column == column);
+            let known = computed.and_then(|known| distinct_values(&known.expression, below));
+            known.unwrap_or_else(|| rows(input) / SHARE)
+        }
+        Logical::Aggregate(LogicalAggregate { groups, .. }) => {
+            let is_group = groups.len() == 1 && groups[0].column == column;
+            if is_group { rows(input) } else { rows(input) / SHARE }
+        }
+        Logical::Filter { input, .. }
+        | Logical::Distinct { input, .. }
+        | Logical::Sort { input, .. }
+        | Logical::Limit { input, .. } => column_values(column, input),
+        Logical::OneRow | Logical::Values(_) | Logical::Append { .. } | Logical::SetFilter(_) => {
+            rows(input) / SHARE
+        }
+    }
+}
+
+/// The rows of a table for which its conditions are true: at most one where they fix a unique key.
+fn table_rows(table: &LogicalTable) -> f64 {
+    let is_fixed = |index: &usize| {
+        table.conditions.iter().any(|condition| fixes(condition, table.first + index))
+    };
+    let keys = &table.source.schema.keys;
+    if keys.iter().any(|key| key.unique && key.columns.iter().all(is_fixed)) {
+        return 1.0;
+    }
+    let whole = Logical::Table(LogicalTable { conditions: Vec::new(), ..table.clone() });
+    let fractions = table.conditions.iter().map(|condition| fraction(condition, &whole));
+    count(table.source.rows) * fractions.product::<f64>()
+}
+
+/// Whether a condition leaves one value of a column.
+fn fixes(condition: &BoundExpression, column: usize) -> bool {
+    let is_column = |side: &BoundExpression| side.kind == BoundKind::Column(column);
+    equal_sides(condition)
+        .is_some_and(|(a, b)| is_column(a) && b.is_constant() || is_column(b) && a.is_constant())
+}
+
+/// What is left of an input's rows by a condition on them.
+fn fraction(condition: &BoundExpression, input: &Logical) -> f64 {
+    let values = |side: &BoundExpression| distinct_values(side, input).unwrap_or(SHARE);
+    if let BoundKind::Compare(comparison, a, b) = &condition.kind {
+        return match comparison {
+            Comparison::Equal | Comparison::Is => 1.0 / values(a).max(values(b)),
+            Comparison::NotEqual | Comparison::IsNot => 1.0,
+            Comparison::Less
+            | Comparison::LessEqual
+            | Comparison::Greater
+            | Comparison::GreaterEqual => RANGE,
+        };
+    }
+    if let BoundKind::InList { operand, list, negated: false } = &condition.kind {
+        return (count(list.len()) / values(operand)).min(1.0);
+    }
+    if let BoundKind::And(a, b) = &condition.kind {
+        return fraction(a, input) * fraction(b, input);
+    }
+    SOME
+}
+
+/// The rows that a limit lets through, where it is written as a number.
+fn most(limits: &Limits) -> f64 {
+    let limit = limits.limit.as_ref().and_then(BoundExpression::as_constant);
+    if let Some(Value::Integer(limit)) = limit
+        && let Ok(limit) = usize::try_from(*limit)
+    {
+        return count(limit);
+    }
+    f64::INFINITY
+}
+
+fn count(rows: usize) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    let rows = rows as f64;
+    rows
+}

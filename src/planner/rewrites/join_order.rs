@@ -1,0 +1,295 @@
+//! Inner joins are done in an order that makes few rows on the way: unique keys first, tables that a
+//! condition connects before those that none does.
+//!
+//! The inputs of a row of inner joins and their conditions are a graph: each condition connects the
+//! inputs whose columns it reads. Of up to [`MOST_EXACT`] inputs the cheapest order is found by dynamic
+//! programming over sets of them (Selinger et al., 1979); of more, the next input is always the one
+//! that leaves the fewest rows. The rows so far stream, and each input that is added is held; an outer
+//! join is one input, whose own sides are ordered for themselves. The order that was written stays
+//! unless another costs less than half of it.
+
+use super::RewriteContext;
+use crate::language::ast::JoinKind;
+use crate::planner::cardinality::{self, distinct_values, equal_sides};
+use crate::planner::expression::BoundExpression;
+use crate::planner::logical::{Logical, LogicalJoin};
+use crate::types::with_stack;
+
+/// How many inputs there are at most for which all orders are looked at.
+const MOST_EXACT: usize = 12;
+
+/// How many inputs there are at most that are ordered at all.
+const MOST_INPUTS: usize = 256;
+
+/// What it costs to hold a row, beside reading it or handing it on.
+const HOLD: f64 = 2.0;
+
+/// How many times cheaper an order must be than the one that was written.
+const WORTH_IT: f64 = 2.0;
+
+/// Orders the joins of a plan.
+pub(super) fn apply(logical: Logical, _: &RewriteContext) -> Logical {
+    with_stack(|| order(logical))
+}
+
+fn order(logical: Logical) -> Logical {
+    if let Logical::Join(join) = logical {
+        if !is_inner(join.kind) {
+            return Logical::Join(join).map_inputs(&mut |input| with_stack(|| order(input)));
+        }
+        let mut graph = JoinGraph::default();
+        graph.gather(join);
+        return graph.joined();
+    }
+    logical.map_inputs(&mut |input| with_stack(|| order(input)))
+}
+
+fn is_inner(kind: JoinKind) -> bool {
+    match kind {
+        JoinKind::Inner | JoinKind::Cross => true,
+        JoinKind::Left | JoinKind::Right | JoinKind::Full => false,
+    }
+}
+
+/// Some of the inputs of a graph.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct InputSet([u128; 2]);
+
+impl InputSet {
+    fn with(mut self, input: usize) -> InputSet {
+        self.0[input / 128] |= 1 << (input % 128);
+        self
+    }
+
+    fn has(self, input: usize) -> bool {
+        self.0[input / 128] & (1 << (input % 128)) != 0
+    }
+
+    fn holds(self, other: InputSet) -> bool {
+        self.0.iter().zip(other.0).all(|(all, some)| all & some == some)
+    }
+}
+
+/// The inputs of a row of inner joins, in the order that was written, and what must be true of them.
+#[derive(Default)]
+struct JoinGraph {
+    inputs: Vec<Logical>,
+    conditions: Vec<BoundExpression>,
+}
+
+/// A condition as an edge.
+struct Edge {
+    /// The inputs that it reads.
+    reads: InputSet,
+    /// What it leaves of the pairs.
+    fraction: f64,
+    /// Whether it is an equality of two inputs, by which rows are found.
+    is_equality: bool,
+}
+
+/// What orders are compared by.
+struct Costs {
+    /// How many rows each input has.
+    rows: Vec<f64>,
+    edges: Vec<Edge>,
+    /// The edges of each input.
+    of: Vec<Vec<usize>>,
+}
+
+/// Some inputs joined: which, how many rows that makes, and what it costs.
+#[derive(Clone, Copy)]
+struct Joined {
+    inputs: InputSet,
+    rows: f64,
+    cost: f64,
+}
+
+impl JoinGraph {
+    /// Takes a row of joins apart.
+    fn gather(&mut self, join: LogicalJoin) {
+        let LogicalJoin { left, right, on, .. } = join;
+        for side in [*left, *right] {
+            match side {
+                Logical::Join(inner) if is_inner(inner.kind) => {
+                    with_stack(|| self.gather(inner));
+                }
+                other @ (Logical::OneRow
+                | Logical::Table(_)
+                | Logical::Filter { .. }
+                | Logical::Project { .. }
+                | Logical::Join(_)
+                | Logical::Aggregate(_)
+                | Logical::Distinct { .. }
+                | Logical::Sort { .. }
+                | Logical::Limit { .. }
+                | Logical::Values(_)
+                | Logical::Append { .. }
+                | Logical::SetFilter(_)) => self.inputs.push(with_stack(|| order(other))),
+            }
+        }
+        self.conditions.extend(on);
+    }
+
+    /// The joins in the order that is best.
+    fn joined(self) -> Logical {
+        let written: Vec<usize> = (0..self.inputs.len()).collect();
+        let volatile = self.conditions.iter().any(BoundExpression::is_volatile);
+        if volatile || written.len() > MOST_INPUTS {
+            return self.in_order(&written);
+        }
+        let costs = self.costs();
+        let best = if written.len() > MOST_EXACT { costs.greedy() } else { costs.exact() };
+        let is_worth_it = costs.cost(&best) * WORTH_IT < costs.cost(&written);
+        self.in_order(if is_worth_it { &best } else { &written })
+    }
+
+    /// The inputs that an expression reads.
+    fn reads(&self, expression: &BoundExpression) -> InputSet {
+        let mut reads = InputSet::default();
+        expression.for_each_column(&mut |column| {
+            if let Some(input) = self.inputs.iter().position(|input| input.has(column)) {
+                reads = reads.with(input);
+            }
+        });
+        reads
+    }
+
+    fn costs(&self) -> Costs {
+        // An input without rows may get some before the plan is used again.
+        let rows = self.inputs.iter().map(|input| cardinality::rows(input).max(1.0)).collect();
+        let mut of = vec![Vec::new(); self.inputs.len()];
+        let edges = self.conditions.iter().enumerate().map(|(at, condition)| {
+            let reads = self.reads(condition);
+            (0..self.inputs.len()).filter(|input| reads.has(*input)).for_each(|i| of[i].push(at));
+            let values = |side: &BoundExpression| {
+                self.inputs.iter().find_map(|input| distinct_values(side, input))
+            };
+            let sides = equal_sides(condition);
+            let is_equality = sides.is_some_and(|(a, b)| {
+                let (a, b) = (self.reads(a), self.reads(b));
+                a != b && a != InputSet::default() && b != InputSet::default()
+            });
+            let fraction = match sides.map(|(a, b)| (values(a), values(b))) {
+                Some((a, b)) => 1.0 / a.unwrap_or(1.0).max(b.unwrap_or(1.0)).max(2.0),
+                None => 0.5,
+            };
+            Edge { reads, fraction, is_equality }
+        });
+        let edges = edges.collect();
+        Costs { rows, edges, of }
+    }
+
+    /// Joins from left to right in this order; each condition is tested as soon as it can be.
+    fn in_order(self, order: &[usize]) -> Logical {
+        let sets: Vec<InputSet> = self.conditions.iter().map(|of| self.reads(of)).collect();
+        let mut conditions: Vec<(BoundExpression, InputSet)> =
+            self.conditions.into_iter().zip(sets).collect();
+        let mut inputs: Vec<Option<Logical>> = self.inputs.into_iter().map(Some).collect();
+        let mut reached = InputSet::default();
+        let mut joined: Option<Logical> = None;
+        for input in order {
+            reached = reached.with(*input);
+            let right = inputs[*input].take().unwrap_or(Logical::OneRow);
+            let Some(left) = joined else {
+                joined = Some(right);
+                continue;
+            };
+            let (on, later) = conditions.into_iter().partition(|(_, reads)| reached.holds(*reads));
+            conditions = later;
+            let on: Vec<BoundExpression> = on.into_iter().map(|(condition, _)| condition).collect();
+            let kind = if on.is_empty() { JoinKind::Cross } else { JoinKind::Inner };
+            let (left, right) = (Box::new(left), Box::new(right));
+            joined = Some(Logical::Join(LogicalJoin { left, right, kind, on }));
+        }
+        joined.unwrap_or(Logical::OneRow)
+    }
+}
+
+impl Costs {
+    /// One input alone.
+    fn first(&self, input: usize) -> Joined {
+        let inputs = InputSet::default().with(input);
+        Joined { inputs, rows: self.rows[input], cost: self.rows[input] }
+    }
+
+    /// One input more, and whether a condition connects it.
+    fn add(&self, joined: Joined, input: usize) -> (Joined, bool) {
+        let inputs = joined.inputs.with(input);
+        let (mut is_connected, mut is_found, mut fraction) = (false, false, 1.0);
+        for edge in self.of[input].iter().map(|edge| &self.edges[*edge]) {
+            if inputs.holds(edge.reads) {
+                is_connected = true;
+                is_found |= edge.is_equality;
+                fraction *= edge.fraction;
+            }
+        }
+        let own = self.rows[input];
+        let rows = joined.rows * own * fraction;
+        let pairs = if is_found { joined.rows + rows } else { joined.rows * own };
+        let cost = joined.cost + own * (1.0 + HOLD) + pairs;
+        (Joined { inputs, rows, cost }, is_connected)
+    }
+
+    fn cost(&self, order: &[usize]) -> f64 {
+        let mut inputs = order.iter();
+        let Some(first) = inputs.next() else { return 0.0 };
+        inputs.fold(self.first(*first), |joined, input| self.add(joined, *input).0).cost
+    }
+
+    /// The inputs by which a set may grow: those that a condition connects, or all if none does.
+    fn next(&self, joined: Joined) -> Vec<(usize, Joined)> {
+        let others = (0..self.rows.len()).filter(|input| !joined.inputs.has(*input));
+        let grown: Vec<(usize, Joined, bool)> = others
+            .map(|input| {
+                let (grown, is_connected) = self.add(joined, input);
+                (input, grown, is_connected)
+            })
+            .collect();
+        let any = grown.iter().any(|(_, _, is_connected)| *is_connected);
+        let may = grown.into_iter().filter(|(_, _, is_connected)| *is_connected == any);
+        may.map(|(input, grown, _)| (input, grown)).collect()
+    }
+
+    /// The cheapest of all orders.
+    fn exact(&self) -> Vec<usize> {
+        let count = self.rows.len();
+        // For each set, as the bits of its number: how it is reached best, and by which input at last.
+        let mut best: Vec<Option<(Joined, usize)>> = vec![None; 1 << count];
+        for input in 0..count {
+            best[1 << input] = Some((self.first(input), input));
+        }
+        for set in 1..best.len() {
+            let Some((joined, _)) = best[set] else { continue };
+            for (input, grown) in self.next(joined) {
+                let known = &mut best[set | 1 << input];
+                if known.is_none_or(|(known, _)| grown.cost < known.cost) {
+                    *known = Some((grown, input));
+                }
+            }
+        }
+        let mut order = Vec::with_capacity(count);
+        let mut set = best.len() - 1;
+        while let Some((_, last)) = best[set] {
+            order.push(last);
+            set &= !(1 << last);
+        }
+        order.reverse();
+        order
+    }
+
+    /// An order in which each input leaves as few rows as can be, from the smallest on.
+    fn greedy(&self) -> Vec<usize> {
+        let fewest = |a: &usize, b: &usize| self.rows[*a].total_cmp(&self.rows[*b]);
+        let Some(first) = (0..self.rows.len()).min_by(fewest) else { return Vec::new() };
+        let mut joined = self.first(first);
+        let mut order = vec![first];
+        let is_less = |a: &(usize, Joined), b: &(usize, Joined)| {
+            a.1.rows.total_cmp(&b.1.rows).then(a.1.cost.total_cmp(&b.1.cost))
+        };
+        while let Some((input, grown)) = self.next(joined).into_iter().min_by(is_less) {
+            joined = grown;
+            order.push(input);
+        }
+        order
+    }
+}
