@@ -41,6 +41,7 @@ mod percentile;
 mod plan_operators;
 mod profile;
 mod row_set;
+mod schema_write;
 mod set;
 mod sort;
 mod streaming;
@@ -57,6 +58,7 @@ pub use input::{PlanInput, Relation};
 pub use operator::{BoxedOperator, Operator};
 pub use plan_operators::open;
 pub use profile::{OperatorProfile, Profile};
+pub use schema_write::write_schema;
 pub use write::{PartialRow, Written, load, write};
 
 #[cfg(doc)]

@@ -107,6 +107,23 @@ const TOPICS: &[HelpTopic] = &[
                   made TIMESTAMP DEFAULT CURRENT_TIMESTAMP);",
     },
     HelpTopic {
+        name: "create table as",
+        aliases: &["ctas", "as select"],
+        about: "makes a table of a query's columns and rows",
+        productions: &["CreateTableAs", "TableOption"],
+        example: "CREATE TABLE rich AS SELECT owner, balance FROM accounts WHERE balance > 50;\n\
+                  SELECT * FROM rich;",
+    },
+    HelpTopic {
+        name: "create view",
+        aliases: &["view", "drop view", "or replace"],
+        about: "names a query, to be read like a table, now and at any moment",
+        productions: &["CreateView", "DropDefinition"],
+        example: "CREATE VIEW owners (name) AS SELECT owner FROM accounts WHERE balance > 50;\n\
+                  SELECT name FROM owners AS OF EVENT 3;\n\
+                  DROP VIEW owners;",
+    },
+    HelpTopic {
         name: "types",
         aliases: &["type", "typename", "integer", "text", "decimal", "real", "boolean", "date"],
         about: "what a column can hold: INTEGER, DECIMAL(p,s), DATE and others",

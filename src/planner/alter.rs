@@ -6,7 +6,7 @@
 
 use super::bind::Binder;
 use super::ddl::{self, MAX_COLUMNS};
-use super::plan::Planned;
+use super::plan::{Planned, SchemaPlan};
 use super::scope::Scope;
 use super::write::named_columns;
 use super::{BoundExpression, Catalog, Error, exact_numbers, notices};
@@ -40,7 +40,8 @@ pub(super) fn alter_table(
         AlterAction::RenameColumn { from, to } => rename_column(table, from, to)?,
         AlterAction::RenameTo(to) => rename_table(table, to, schema)?,
     };
-    Ok(Planned::Schema { verb, name, changes: change.into_iter().collect(), initial, notices })
+    let (changes, rows) = (change.into_iter().collect(), None);
+    Ok(SchemaPlan { verb, name, changes, initial, rows, notices }.into())
 }
 
 fn refused(message: impl Into<String>, at: &Identifier) -> Error {

@@ -1,7 +1,7 @@
 //! CREATE and DROP become schema changes.
 
 use super::bind::{self, Binder};
-use super::plan::Planned;
+use super::plan::{Planned, SchemaPlan};
 use super::scope::Scope;
 use super::suggest::suggest;
 use super::write::named_columns;
@@ -12,8 +12,8 @@ use crate::language::ast::{
 };
 use crate::storage::SchemaChange;
 use crate::types::{
-    Column, ColumnId, DataType, ForeignKey, KeyId, KeyKind, KeySchema, Literal, PseudoColumn,
-    Schema, Span, TableId, TableOptions, TableSchema, Value,
+    Column, ColumnId, DataType, Definition, ForeignKey, KeyId, KeyKind, KeySchema, Literal,
+    PseudoColumn, Schema, Span, TableId, TableOptions, TableSchema, Value,
 };
 use std::sync::Arc;
 
@@ -26,12 +26,16 @@ fn unchanged(verb: &'static str, name: &Identifier) -> Planned {
 
 /// A change of the schema about which there is nothing to say.
 fn planned(verb: &'static str, name: &Identifier, changes: Vec<SchemaChange>) -> Planned {
-    let (initial, notices) = (None, Vec::new());
-    Planned::Schema { verb, name: name.name.clone(), changes, initial, notices }
+    SchemaPlan::new(verb, name, changes).into()
 }
 
-/// Makes sure that neither a table nor an index has a name: both are found by it alone.
+/// Makes sure that neither a table, a view nor an index has a name: all are found by it alone.
 pub(super) fn check_free(name: &Identifier, schema: &Schema) -> Result<(), Error> {
+    if let Some(view) = schema.view(&name.name) {
+        let message = format!("view \"{}\" is already there", view.name);
+        return Err(Error::new("view-exists", message, name.span)
+            .help(Some("CREATE OR REPLACE VIEW defines it otherwise".to_owned())));
+    }
     if let Some(table) = schema.table(&name.name) {
         let message = format!("table \"{}\" is already there", table.name);
         return Err(Error::new("table-exists", message, name.span).note(table.to_string()));
@@ -64,7 +68,8 @@ pub(super) fn create_table(
     let verb = "CREATE TABLE";
     catalog.check_new(&create.name)?;
     let is_there = catalog.schema().table(&create.name.name).is_some();
-    if is_there && create.if_not_exists {
+    let is_view = catalog.schema().view(&create.name.name).is_some();
+    if (is_there || is_view) && create.if_not_exists {
         return Ok(unchanged(verb, &create.name));
     }
     check_free(&create.name, catalog.schema()).map_err(|error| {
@@ -82,7 +87,7 @@ pub(super) fn create_table(
         columns: Vec::with_capacity(create.columns.len()),
         keys: Vec::new(),
         autoincrement: false,
-        options: options(create)?,
+        options: options(&create.name, &create.options)?,
         checks: Vec::new(),
         foreign_keys: Vec::new(),
         sql: definition(text, &create.annotations),
@@ -106,7 +111,7 @@ pub(super) fn create_table(
     settle_keys(&mut table);
     let notices = notices::of_definition(&table.name, &create.columns, &create.constraints);
     let changes = vec![SchemaChange::CreateTable(Arc::new(table))];
-    Ok(Planned::Schema { verb, name: create.name.name.clone(), changes, initial: None, notices })
+    Ok(SchemaPlan { notices, ..SchemaPlan::new(verb, &create.name, changes) }.into())
 }
 
 /// The statement as it is kept with what it makes: what it says of its transaction is the event's.
@@ -116,10 +121,32 @@ fn definition(text: &str, annotations: &Annotations) -> String {
     kept.trim().trim_end_matches(';').trim_end().to_string()
 }
 
+/// The same of a view or a trigger, whose statement is kept as SQLite keeps it: from its name on.
+pub(super) fn definition_from(
+    verb: &str,
+    name: &Identifier,
+    text: &str,
+    annotations: &Annotations,
+) -> String {
+    let before = name.span.start.min(text.len());
+    let kept = definition(text, annotations);
+    // What stands before the statement was cut off there.
+    let cut = text.len() - text.trim_start().len();
+    format!("{verb} {}", kept.get(before.saturating_sub(cut)..).unwrap_or_default())
+}
+
+/// The changes that drop the triggers of a table or a view, the newest first.
+pub(super) fn dropped_triggers(schema: &Schema, table: &str) -> Vec<SchemaChange> {
+    let is_on = |trigger: &&Arc<Definition>| trigger.table_name().eq_ignore_ascii_case(table);
+    let mut triggers: Vec<_> = schema.triggers().filter(is_on).map(Arc::clone).collect();
+    triggers.sort_by_key(|trigger| std::cmp::Reverse(trigger.id));
+    triggers.into_iter().map(SchemaChange::DropDefinition).collect()
+}
+
 /// What stands behind the columns.
-fn options(create: &CreateTable) -> Result<TableOptions, Error> {
+pub(super) fn options(name: &Identifier, given: &[TableOption]) -> Result<TableOptions, Error> {
     let mut options = TableOptions::default();
-    for option in &create.options {
+    for option in given {
         match option {
             TableOption::WithoutRowid => options.without_rowid = true,
             TableOption::Strict => options.strict = true,
@@ -127,8 +154,8 @@ fn options(create: &CreateTable) -> Result<TableOptions, Error> {
         }
     }
     if options.strict && options.flexible {
-        let message = format!("{} cannot be STRICT and FLEXIBLE", create.name);
-        return Err(Error::new("table-options", message, create.name.span));
+        let message = format!("{name} cannot be STRICT and FLEXIBLE");
+        return Err(Error::new("table-options", message, name.span));
     }
     Ok(options)
 }
@@ -322,7 +349,7 @@ pub(super) fn drop_table(
 ) -> Result<Planned, Error> {
     let verb = "DROP TABLE";
     if catalog.schema().table(&name.name).is_none() {
-        if if_exists {
+        if if_exists && catalog.schema().view(&name.name).is_none() {
             return Ok(unchanged(verb, name));
         }
         if let Some((table, index)) = catalog.schema().index(&name.name) {
@@ -331,9 +358,15 @@ pub(super) fn drop_table(
             return Err(Error::new("unknown-table", message, name.span)
                 .help(Some(format!("DROP INDEX {called} drops it"))));
         }
+        if let Some(view) = catalog.schema().view(&name.name) {
+            let message = format!("{} is a view, and no table", view.name);
+            return Err(Error::new("unknown-table", message, name.span)
+                .help(Some(format!("DROP VIEW {} drops it", Identifier::of(&view.name)))));
+        }
     }
     let table = catalog.target(name)?.schema;
-    let changes = vec![SchemaChange::DropTable(table)];
+    let mut changes = dropped_triggers(catalog.schema(), &table.name);
+    changes.push(SchemaChange::DropTable(table));
     Ok(planned(verb, name, changes))
 }
 

@@ -60,6 +60,9 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
                     );
                 }
                 let temporal = temporal.as_ref().or(self.surroundings.temporal.as_ref());
+                if let Some(view) = self.planning.catalog.view(name, temporal)? {
+                    return self.add_view(&view, name, called, temporal.cloned());
+                }
                 let source = self.planning.catalog.table(name, temporal)?;
                 let label = (alias.is_some() || temporal.is_some()).then(|| {
                     let alias = alias.iter().map(|alias| format!(" {}", alias.name));
@@ -88,7 +91,7 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
     }
 
     /// Makes sure that a name is no other's, and that there are not too many tables.
-    fn check(&mut self, called: &Identifier) -> Result<(), Error> {
+    pub(super) fn check(&mut self, called: &Identifier) -> Result<(), Error> {
         self.planning.tables += 1;
         if self.planning.tables > MAX_TABLES {
             let message = format!("the statement reads more than {MAX_TABLES} tables");
@@ -129,8 +132,18 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
         let unnamed = Identifier { name: String::new(), quoted: false, span: Span::default() };
         let called = called.unwrap_or(&unnamed);
         self.check(called)?;
-        let LogicalQuery { logical, output } =
-            with_stack(|| query::bind(query, surroundings, self.planning))?;
+        let query = with_stack(|| query::bind(query, surroundings, self.planning))?;
+        self.add_bound(query, called, columns)
+    }
+
+    /// The answer of a query that is bound, under its name here.
+    pub(super) fn add_bound(
+        &mut self,
+        query: LogicalQuery,
+        called: &Identifier,
+        columns: &[Identifier],
+    ) -> Result<Logical, Error> {
+        let LogicalQuery { logical, output } = query;
         if !columns.is_empty() && columns.len() != output.len() {
             let (names, have) = (columns.len(), output.len());
             let message = format!("{} has {have} columns and {names} names for them", called.name);

@@ -44,7 +44,9 @@ mod scope;
 mod select;
 mod subquery;
 mod suggest;
+mod table_query;
 mod values;
+mod view;
 mod write;
 mod write_plan;
 
@@ -65,18 +67,20 @@ pub use functions::{
 };
 pub use moment_arithmetic::arithmetic_of_moments;
 pub use plan::{
-    AccessPath, AggregateCall, Join, Limits, Plan, Planned, QueryPlan, SortKey, TableAccess,
+    AccessPath, AggregateCall, Join, Limits, Plan, Planned, QueryPlan, SchemaPlan, SortKey,
+    TableAccess,
 };
 pub use relation_query::{condition, constant};
 pub use rewrites::{RewriteStep, Rewriting};
 pub use suggest::suggest;
 pub use values::{BoundRows, BoundValue, ValuePlace};
+pub use view::{parse_view, view_schema};
 pub use write::load;
 pub use write_plan::{BulkLoad, ColumnSource, InsertInput, Write, WriteAction};
 
 use crate::language::ast::{
-    AsOf, EventSelection, History, Identifier, PlannableStatement, QueryStatement, SchemaStatement,
-    ShowSubject, Temporal, WriteStatement,
+    AsOf, CreateView, EventSelection, History, Identifier, PlannableStatement, QueryStatement,
+    SchemaStatement, ShowSubject, Temporal, WriteStatement,
 };
 use crate::types::{Period, Schema, TableSchema, Value};
 use logical::{ColumnNames, Logical};
@@ -95,6 +99,18 @@ pub trait Catalog {
         name: &Identifier,
         temporal: Option<&Temporal>,
     ) -> Result<TableSource, Error>;
+
+    /// The view of this name at a moment, the present where none is given; `None` where a table has the
+    /// name then, or nothing. One that did not exist yet is read by its first definition.
+    ///
+    /// # Errors
+    /// `unknown-event`, `unknown-tag` and their like where there is no such moment, `syntax` of a
+    /// definition that this version cannot read.
+    fn view(
+        &mut self,
+        name: &Identifier,
+        temporal: Option<&Temporal>,
+    ) -> Result<Option<Arc<CreateView>>, Error>;
 
     /// The table of this name now, to be changed.
     ///
@@ -166,6 +182,20 @@ struct Planning<'a> {
     tables: usize,
     /// How many queries stand in its expressions so far.
     subqueries: usize,
+    /// The views that are being bound, each inside of the one before.
+    views: Vec<String>,
+}
+
+impl<'a> Planning<'a> {
+    /// A statement of which nothing is known yet.
+    fn new(
+        text: &'a str,
+        catalog: &'a mut dyn Catalog,
+        rewriting: &'a mut Rewriting,
+    ) -> Planning<'a> {
+        let (names, tables, subqueries, views) = Default::default();
+        Planning { text, catalog, rewriting, names, tables, subqueries, views }
+    }
 }
 
 impl Planning<'_> {
@@ -196,14 +226,7 @@ pub fn plan(
     catalog: &mut dyn Catalog,
     rewriting: &mut Rewriting,
 ) -> Result<Planned, Error> {
-    let mut planning = Planning {
-        text,
-        catalog,
-        rewriting,
-        names: ColumnNames::default(),
-        tables: 0,
-        subqueries: 0,
-    };
+    let mut planning = Planning::new(text, catalog, rewriting);
     let planning = &mut planning;
     match statement {
         PlannableStatement::Query(statement) => plan_query(statement, planning).map(Planned::Query),
@@ -231,18 +254,22 @@ fn plan_write(statement: &WriteStatement, planning: &mut Planning<'_>) -> Result
 }
 
 fn plan_schema(statement: &SchemaStatement, planning: &mut Planning<'_>) -> Result<Planned, Error> {
-    let Planning { text, catalog, .. } = planning;
+    let text = planning.text;
+    let catalog = &mut *planning.catalog;
     match statement {
-        SchemaStatement::CreateTable(create) => ddl::create_table(create, text, *catalog),
+        SchemaStatement::CreateTableAs(create) => table_query::create(create, planning),
+        SchemaStatement::CreateView(create) => view::create(create, text, planning),
+        SchemaStatement::CreateTable(create) => ddl::create_table(create, text, catalog),
+        SchemaStatement::DropDefinition(drop) => view::drop_definition(drop, catalog),
         SchemaStatement::DropTable { if_exists, name, .. } => {
-            ddl::drop_table(*if_exists, name, *catalog)
+            ddl::drop_table(*if_exists, name, catalog)
         }
-        SchemaStatement::CreateIndex(create) => ddl::create_index(create, text, *catalog),
+        SchemaStatement::CreateIndex(create) => ddl::create_index(create, text, catalog),
         SchemaStatement::DropIndex { if_exists, name, .. } => {
-            ddl::drop_index(*if_exists, name, *catalog)
+            ddl::drop_index(*if_exists, name, catalog)
         }
         SchemaStatement::AlterTable { table, action, .. } => {
-            alter::alter_table(table, action, *catalog)
+            alter::alter_table(table, action, catalog)
         }
     }
 }

@@ -4,7 +4,7 @@ use super::expression::{BoundExpression, BoundSubquery};
 use super::functions::AggregateFunction;
 use super::values::BoundRows;
 use super::write_plan::Write;
-use crate::language::ast::JoinKind;
+use crate::language::ast::{Identifier, JoinKind};
 use crate::storage::SchemaChange;
 use crate::types::{DataType, TableSchema, with_stack};
 use std::sync::Arc;
@@ -183,18 +183,38 @@ pub enum Planned {
     /// Rows change.
     Write(Write),
     /// The schema changes, or nothing does because IF EXISTS or IF NOT EXISTS says so.
-    Schema {
-        /// `CREATE TABLE` and its like.
-        verb: &'static str,
-        /// The table or index.
-        name: String,
-        /// What changes.
-        changes: Vec<SchemaChange>,
-        /// What the rows that are there have in a column that is added, a constant expression.
-        initial: Option<BoundExpression>,
-        /// What is to be said of the definition, a line each.
-        notices: Vec<String>,
-    },
+    Schema(Box<SchemaPlan>),
+}
+
+/// A change of the schema.
+#[derive(Clone, Debug)]
+pub struct SchemaPlan {
+    /// `CREATE TABLE` and its like.
+    pub verb: &'static str,
+    /// The table, index, view or trigger.
+    pub name: String,
+    /// What changes.
+    pub changes: Vec<SchemaChange>,
+    /// What the rows that are there have in a column that is added, a constant expression.
+    pub initial: Option<BoundExpression>,
+    /// The first rows of the table that is created.
+    pub rows: Option<QueryPlan>,
+    /// What is to be said of the definition, a line each.
+    pub notices: Vec<String>,
+}
+
+impl SchemaPlan {
+    /// A change about which there is nothing more to say.
+    pub fn new(verb: &'static str, name: &Identifier, changes: Vec<SchemaChange>) -> SchemaPlan {
+        let (initial, rows, notices) = Default::default();
+        SchemaPlan { verb, name: name.name.clone(), changes, initial, rows, notices }
+    }
+}
+
+impl From<SchemaPlan> for Planned {
+    fn from(plan: SchemaPlan) -> Planned {
+        Planned::Schema(Box::new(plan))
+    }
 }
 
 /// A plan whose rows are the answer.
@@ -348,7 +368,9 @@ impl Planned {
         self.for_each_subquery(&mut |subquery| subquery.plan.for_each_access(visit));
         match self {
             Planned::Query(query) => query.plan.for_each_access(visit),
-            Planned::Schema { .. } => {}
+            Planned::Schema(schema) => {
+                schema.rows.iter().for_each(|rows| rows.plan.for_each_access(visit));
+            }
             Planned::Write(write) => write.for_each_access(visit),
         }
     }
@@ -357,7 +379,9 @@ impl Planned {
     pub fn for_each_expression<'a>(&'a self, visit: &mut impl FnMut(&'a BoundExpression)) {
         match self {
             Planned::Query(query) => query.plan.for_each_expression(visit),
-            Planned::Schema { .. } => {}
+            Planned::Schema(schema) => {
+                schema.rows.iter().for_each(|rows| rows.plan.for_each_expression(visit));
+            }
             Planned::Write(write) => write.for_each_expression(visit),
         }
     }

@@ -102,8 +102,9 @@ impl Planned {
         let mut lines = Vec::new();
         match self {
             Planned::Query(query) => query.plan.print(&mut lines, 0),
-            Planned::Schema { verb, name, .. } => {
-                lines.push(format!("{} {name}", verb.to_lowercase()));
+            Planned::Schema(schema) => {
+                lines.push(format!("{} {}", schema.verb.to_lowercase(), schema.name));
+                schema.rows.iter().for_each(|rows| rows.plan.print(&mut lines, 1));
             }
             Planned::Write(write) => write.print(&mut lines),
         }

@@ -47,6 +47,11 @@ pub(super) struct Surroundings<'q> {
 }
 
 impl<'q> Surroundings<'q> {
+    /// Those of a query that nothing stands around, whose tables are read at this moment.
+    pub fn at(temporal: Option<Temporal>) -> Surroundings<'q> {
+        Surroundings { temporal, ..Surroundings::default() }
+    }
+
     /// The table of WITH that a name means, and what it knows.
     pub fn common_table(&self, name: &str) -> Option<(&'q CommonTable, Surroundings<'q>)> {
         let is_called = |table: &&CommonTable| table.name.name.eq_ignore_ascii_case(name);

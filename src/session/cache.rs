@@ -14,7 +14,7 @@ use crate::language::ast::{
 use crate::language::{LiteralSharing, Prepared};
 use crate::planner::{self, Affinity, BoundExpression, BoundKind, Planned, ScalarFunction};
 use crate::storage::View;
-use crate::types::{DataType, EventId, Period, PseudoColumn, TableSchema, Value};
+use crate::types::{DataType, Definition, EventId, Period, PseudoColumn, TableSchema, Value};
 use arrow_schema::SchemaRef;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -34,6 +34,8 @@ pub(super) struct SharedPlan {
     pub moment: Option<usize>,
     /// The table of each slot as it was when the plan was made.
     pub tables: Vec<Arc<TableSchema>>,
+    /// The views that were bound, as they were defined then.
+    pub definitions: Vec<Arc<Definition>>,
     /// The columns of a query.
     pub columns: Vec<OutputColumn>,
     pub schema: SchemaRef,
@@ -43,9 +45,15 @@ impl SharedPlan {
     /// Whether the tables of a view are what the plan was made for.
     pub fn fits(&self, view: &View) -> bool {
         let schema = view.schema();
+        let is_same = |now: Option<&Arc<Definition>>, then: &Arc<Definition>| {
+            now.is_some_and(|now| Arc::ptr_eq(now, then) || now == then)
+        };
         self.tables.iter().all(|table| {
             schema.table(&table.name).is_some_and(|now| Arc::ptr_eq(now, table) || now == table)
-        })
+        }) && self
+            .definitions
+            .iter()
+            .all(|known| is_same(schema.definition(known.kind, &known.name), known))
     }
 }
 
@@ -188,7 +196,7 @@ impl PlanCacheEntry {
     /// `statement` is what it is the plan of.
     pub fn of(
         planned: Planned,
-        tables: Vec<Arc<TableSchema>>,
+        (tables, definitions): (Vec<Arc<TableSchema>>, Vec<Arc<Definition>>),
         prepared: &Prepared,
         statement: PlannableStatement<'_>,
     ) -> PlanCacheEntry {
@@ -214,10 +222,17 @@ impl PlanCacheEntry {
         }
         let columns = match &planned {
             Planned::Query(query) => OutputColumn::of(query),
-            Planned::Write(_) | Planned::Schema { .. } => Vec::new(),
+            Planned::Write(_) | Planned::Schema(_) => Vec::new(),
         };
         let schema = arrow_schema(&columns);
-        PlanCacheEntry::Shared(Arc::new(SharedPlan { planned, moment, tables, columns, schema }))
+        PlanCacheEntry::Shared(Arc::new(SharedPlan {
+            planned,
+            moment,
+            tables,
+            definitions,
+            columns,
+            schema,
+        }))
     }
 }
 
@@ -285,7 +300,8 @@ impl Session {
                     return Ok(None);
                 };
                 catalog.tables().map_or(PlanCacheEntry::Unshared, |tables| {
-                    PlanCacheEntry::of(planned, tables, prepared, statement)
+                    let known = (tables, std::mem::take(&mut catalog.definitions));
+                    PlanCacheEntry::of(planned, known, prepared, statement)
                 })
             }
             None => PlanCacheEntry::Unshared,

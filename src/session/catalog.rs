@@ -6,11 +6,13 @@ use super::point::PointResolver;
 use super::relations::{self, SystemTable};
 use crate::executor::{self, PlanInput};
 use crate::language::ast::{
-    AsOf, EventSelection, History, Identifier, Range, ShowSubject, Temporal,
+    AsOf, CreateView, EventSelection, History, Identifier, Range, ShowSubject, Temporal,
 };
 use crate::planner::{self, BoundExpression, Catalog, Error, Planned, TableSource, suggest};
 use crate::storage::{self, Database, SchemaChange, View};
-use crate::types::{EventId, Period, PseudoColumn, Schema, Span, TableId, TableSchema, Value};
+use crate::types::{
+    Definition, EventId, Period, PseudoColumn, Schema, Span, TableId, TableSchema, Value,
+};
 use std::sync::Arc;
 
 /// How many rows a relation is taken to have, which are counted by reading it.
@@ -32,6 +34,8 @@ pub(super) struct StatementCatalog<'a> {
     inputs: Vec<PlanInput>,
     /// The period of each slot; `None` where it was read at no moment that could be named.
     periods: Vec<Option<Period>>,
+    /// The views that were bound.
+    pub definitions: Vec<Arc<Definition>>,
 }
 
 impl<'a> StatementCatalog<'a> {
@@ -45,6 +49,7 @@ impl<'a> StatementCatalog<'a> {
             past: Vec::new(),
             inputs: Vec::new(),
             periods: Vec::new(),
+            definitions: Vec::new(),
         }
     }
 
@@ -78,6 +83,42 @@ impl<'a> StatementCatalog<'a> {
             (one, []) => format!("events {one}"),
             (last, rest) => format!("as of events {} and {last}", rest.join(", ")),
         })
+    }
+
+    /// The database.
+    pub fn database(&self) -> &Arc<Database> {
+        self.database
+    }
+
+    /// The schema at a moment, the present where none is given, and the event it is of.
+    ///
+    /// # Errors
+    /// Those of the moment; `corrupt` and `io` where it cannot be read.
+    pub fn schema_at(
+        &mut self,
+        temporal: Option<&Temporal>,
+        span: Span,
+    ) -> Result<(EventId, Schema), Error> {
+        let Some(temporal) = temporal else {
+            return Ok((self.present.period().last, self.present.schema().clone()));
+        };
+        let period = self.resolver.period(temporal)?;
+        let view = self.view_of(period, span)?;
+        Ok((period.last, view.schema().clone()))
+    }
+
+    /// The same moments for what is only looked at.
+    pub fn beside(&self) -> StatementCatalog<'a> {
+        StatementCatalog {
+            database: self.database,
+            resolver: self.resolver.clone(),
+            present: self.present.clone(),
+            results: self.results,
+            past: self.past.clone(),
+            inputs: Vec::new(),
+            periods: Vec::new(),
+            definitions: Vec::new(),
+        }
     }
 
     /// What the statement's moments are.
@@ -185,7 +226,12 @@ impl<'a> StatementCatalog<'a> {
             None if system.is_schema() => (self.present.period().last, self.present.clone()),
             as_of => (self.committed(as_of)?, self.present.clone()),
         };
-        let relation = system.at(self.database, event, &view);
+        let temporal = as_of.cloned().map(Temporal::AsOf);
+        let views = match system.knows_views() {
+            true => self.view_schemas(view.schema(), temporal.as_ref()),
+            false => Vec::new(),
+        };
+        let relation = system.at(self.database, event, &view, &views);
         Ok(self.add(PlanInput::Relation(relation), system.relation().schema(), Period::at(event)))
     }
 
@@ -378,12 +424,28 @@ impl Catalog for StatementCatalog<'_> {
         Ok(self.add(PlanInput::Table(rows.table(&schema)), schema, period))
     }
 
+    fn view(
+        &mut self,
+        name: &Identifier,
+        temporal: Option<&Temporal>,
+    ) -> Result<Option<Arc<CreateView>>, Error> {
+        if SystemTable::named(&name.name).is_some() || name.name == last_result::NAME {
+            return Ok(None);
+        }
+        self.named_view(name, temporal)
+    }
+
     fn target(&mut self, name: &Identifier) -> Result<TableSource, Error> {
         if name.name == last_result::NAME {
             let message = "_ is the last result, which nothing changes";
             return Err(Error::new("read-only-table", message, name.span));
         }
         match SystemTable::named(&name.name) {
+            None if self.present.schema().view(&name.name).is_some() => {
+                let message = format!("{} is a view: its rows are those of its query", name.name);
+                Err(Error::new("read-only-table", message, name.span)
+                    .help(Some("write to the tables that it reads".to_owned())))
+            }
             None => self.table(name, None),
             // SQLite's dumps make virtual tables so.
             Some(SystemTable::Master) => {

@@ -5,11 +5,12 @@ use super::outcome::{self, Outcome};
 use super::relations::{SystemTable, column_row};
 use super::{Error, Session};
 use crate::language::ast::{AsOf, Identifier, MaintenanceKind, Temporal};
-use crate::planner::{self, Catalog, suggest};
-use crate::types::{DataType, KeyKind, Schema, Value};
+use crate::planner::{self, suggest};
+use crate::types::{DataType, EventId, KeyKind, Schema, TableSchema, Value};
+use std::sync::Arc;
 
 impl Session {
-    /// The columns of a table, a row each.
+    /// The columns of a table or a view, a row each.
     pub(super) fn describe(
         &self,
         name: &Identifier,
@@ -17,7 +18,7 @@ impl Session {
     ) -> Result<Outcome, Error> {
         let mut catalog = self.catalog()?;
         let temporal = as_of.cloned().map(Temporal::AsOf);
-        let source = catalog.table(name, temporal.as_ref())?;
+        let (schema, event) = catalog.described(name, temporal.as_ref())?;
         let columns = [
             ("column", DataType::Text),
             ("type", DataType::Text),
@@ -26,11 +27,11 @@ impl Session {
             ("default", DataType::Text),
             ("holds", DataType::Text),
         ];
-        let rows = (0..source.schema.columns.len()).map(|at| column_row(&source.schema, at));
-        outcome::fixed(&columns, rows.collect(), Some(source.period.last))
+        let rows = (0..schema.columns.len()).map(|at| column_row(&schema, at));
+        outcome::fixed(&columns, rows.collect(), Some(event))
     }
 
-    /// The tables at a moment, a row each.
+    /// The tables and views at a moment, a row each.
     pub(super) fn show_tables(&self, as_of: Option<&AsOf>) -> Result<Outcome, Error> {
         let mut catalog = self.catalog()?;
         let (event, view) = catalog.view(as_of)?;
@@ -39,12 +40,19 @@ impl Session {
             ("columns", DataType::Text),
             ("created", DataType::Integer),
         ];
-        let rows = view.schema().tables().map(|table| {
-            let names: Vec<&str> = table.columns.iter().map(|c| c.name.as_str()).collect();
-            let created = i64::try_from(table.id.0.0).unwrap_or(i64::MAX);
-            vec![Value::text(&table.name), Value::text(names.join(", ")), Value::Integer(created)]
+        let row = |name: &str, columns: Option<&Arc<TableSchema>>, created: EventId| {
+            let columns = columns.map(|columns| columns.column_names().join(", "));
+            let created = i64::try_from(created.0).unwrap_or(i64::MAX);
+            let columns = columns.map_or(Value::Null, Value::text);
+            vec![Value::text(name), columns, Value::Integer(created)]
+        };
+        let rows = view.schema().tables().map(|table| row(&table.name, Some(table), table.id.0));
+        let temporal = as_of.cloned().map(Temporal::AsOf);
+        let known = catalog.view_schemas(view.schema(), temporal.as_ref());
+        let views = view.schema().views().map(|view| {
+            row(&view.name, known.iter().find(|known| known.name == view.name), view.id)
         });
-        outcome::fixed(&columns, rows.collect(), Some(event))
+        outcome::fixed(&columns, rows.chain(views).collect(), Some(event))
     }
 }
 
@@ -63,6 +71,7 @@ pub(super) fn check_maintenance(
     let Some(name) = name else { return Ok(()) };
     let is_collation = || COLLATIONS.iter().any(|known| known.eq_ignore_ascii_case(&name.name));
     let is_known = schema.table(&name.name).is_some()
+        || schema.view(&name.name).is_some()
         || schema.index(&name.name).is_some()
         || SystemTable::named(&name.name).is_some()
         || (verb == MaintenanceKind::Reindex && is_collation());

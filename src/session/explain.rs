@@ -55,7 +55,7 @@ impl Session {
                 let next = present.period().last.next();
                 executor::write(write, inputs, &mut Fork::new(present, next), context)?;
             }
-            Planned::Schema { .. } => {}
+            Planned::Schema(_) => {}
         }
         let mut operators = profile.operators().into_iter();
         let mut rows: Vec<Row> =

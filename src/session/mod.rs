@@ -33,6 +33,7 @@ mod trace;
 mod transaction;
 mod undo;
 mod verify;
+mod view;
 
 pub use error::Error;
 pub use help::{help, help_subjects, nearest_subjects};
@@ -54,7 +55,7 @@ use crate::language::ast::{
 };
 use crate::language::{ParameterName, Parameters, ParseError, Prepared, parse_statement_with};
 use crate::planner::{self, Planned, Rewriting};
-use crate::storage::{Change, CommittedTransaction, Database, Fork, View};
+use crate::storage::{CommittedTransaction, Database, Fork, View};
 use crate::types::{EventId, Literal, Period, Schema, Timestamp, Value};
 use cache::{PlanCache, SharedPlan};
 use catalog::StatementCatalog;
@@ -279,7 +280,7 @@ impl Session {
                     self.note_read();
                     Ok(self.dated(self.read(shared, view)?))
                 }
-                Planned::Write(_) | Planned::Schema { .. } => {
+                Planned::Write(_) | Planned::Schema(_) => {
                     // Nobody looks while a transaction changes, so nothing is copied for a view.
                     drop(view);
                     self.change(shared)
@@ -371,19 +372,27 @@ impl Session {
 
     /// A CREATE TABLE that says nothing of its types, where new tables are FLEXIBLE.
     fn flexible(statement: PlannableStatement<'_>, is_default: bool) -> Option<SchemaStatement> {
-        let PlannableStatement::Schema(SchemaStatement::CreateTable(create)) = statement else {
-            return None;
-        };
+        let PlannableStatement::Schema(schema) = statement else { return None };
         let says = |option: &TableOption| match option {
             TableOption::Strict | TableOption::Flexible => true,
             TableOption::WithoutRowid => false,
         };
-        if !is_default || create.options.iter().any(says) {
-            return None;
+        let of_default = |options: &[TableOption]| is_default && !options.iter().any(says);
+        if let SchemaStatement::CreateTable(create) = schema
+            && of_default(&create.options)
+        {
+            let mut create = create.clone();
+            create.options.push(TableOption::Flexible);
+            return Some(SchemaStatement::CreateTable(create));
         }
-        let mut create = create.clone();
-        create.options.push(TableOption::Flexible);
-        Some(SchemaStatement::CreateTable(create))
+        if let SchemaStatement::CreateTableAs(create) = schema
+            && of_default(&create.options)
+        {
+            let mut create = create.clone();
+            create.options.push(TableOption::Flexible);
+            return Some(SchemaStatement::CreateTableAs(create));
+        }
+        None
     }
 
     /// What becomes of the plans of the session's statements.
@@ -574,14 +583,12 @@ impl Session {
                 let (rows, events) = (written.rows, written.events);
                 Ok(Receipt { verb, name, rows, events, committed: None })
             }
-            Planned::Schema { verb, name, changes, initial, notices } => {
-                let changes =
-                    executor::schema_changes(changes, initial.as_ref(), &fork.view(), &context)?;
-                // The views go before the fork changes, so that nothing has to be copied for them.
-                drop(inputs);
-                let events = fork.record(changes.into_iter().map(Change::Schema).collect())?;
-                self.notices.borrow_mut().extend(notices.iter().cloned());
-                Ok(Receipt { verb, name: name.clone(), rows: 0, events, committed: None })
+            Planned::Schema(schema) => {
+                let written = executor::write_schema(schema, inputs, fork, context)?;
+                self.notices.borrow_mut().extend(schema.notices.iter().cloned());
+                let (verb, name) = (schema.verb, schema.name.clone());
+                let (rows, events) = (written.rows, written.events);
+                Ok(Receipt { verb, name, rows, events, committed: None })
             }
             Planned::Query(_) => unreachable!("a statement that changes nothing is read"),
         }

@@ -12,6 +12,7 @@ use crate::types::{DataType, EventId, Span, Timestamp, TxId, Value};
 use std::cell::{OnceCell, RefCell};
 
 /// The moments of one statement.
+#[derive(Clone)]
 pub(super) struct PointResolver<'a> {
     database: &'a Database,
     now: OnceCell<Timestamp>,

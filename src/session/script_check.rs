@@ -164,9 +164,9 @@ impl Session {
                 script_check.is_changed = true;
                 return Ok(());
             }
-            Planned::Schema { changes, initial, notices, .. } => {
-                script_check.notices.extend(notices);
-                (changes, initial)
+            Planned::Schema(plan) => {
+                script_check.notices.extend(plan.notices);
+                (plan.changes, plan.initial)
             }
         };
         script_check.check_present()?;

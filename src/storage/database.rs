@@ -20,7 +20,7 @@ use super::scrubber::Scrubber;
 use super::store::EventStore;
 use super::store::schema_timeline::SnapshotMarker;
 use super::versions::{Fork, RowChange, View};
-use crate::types::{EventId, Period, TableSchema, Timestamp, TxId};
+use crate::types::{Definition, DefinitionKind, EventId, Period, TableSchema, Timestamp, TxId};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -394,6 +394,15 @@ impl Database {
     /// The periods in which a table of this name existed: (created, dropped), oldest first.
     pub fn lifetimes(&self, table: &str) -> Vec<(EventId, Option<EventId>)> {
         self.store.lifetimes(table)
+    }
+
+    /// The first definition of a view or trigger of this name, and the event that made it.
+    pub fn first_definition(
+        &self,
+        kind: DefinitionKind,
+        name: &str,
+    ) -> Option<(EventId, Arc<Definition>)> {
+        self.store.first_definition(kind, name)
     }
 
     /// The time by the injected clock.

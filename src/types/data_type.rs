@@ -94,6 +94,7 @@ const NAMES: &[(&str, DataType)] = &[
     ("DOUBLE", DataType::Real),
     ("DOUBLE PRECISION", DataType::Real),
     ("NUMERIC", DataType::Numeric),
+    ("NUM", DataType::Numeric),
     ("DECIMAL", DataType::Numeric),
     ("NUMBER", DataType::Numeric),
     ("TEXT", DataType::Text),

@@ -221,6 +221,11 @@ impl TableSchema {
             || self.foreign_keys.iter().any(|key| key.columns.contains(&index))
     }
 
+    /// The names of its columns in order.
+    pub fn column_names(&self) -> Vec<&str> {
+        self.columns.iter().map(|column| column.name.as_str()).collect()
+    }
+
     /// The index of the column with this name, in any case.
     pub fn column(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.name.eq_ignore_ascii_case(name))

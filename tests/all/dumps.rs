@@ -69,14 +69,13 @@ fn what_a_dump_has_that_asof_has_not_is_named_and_passed_over() {
         CREATE TABLE IF NOT EXISTS 'ft_content'(id INTEGER PRIMARY KEY, c0);\n\
         INSERT INTO ft_content VALUES(1,'hello');\n\
         PRAGMA writable_schema=OFF;\n\
-        CREATE VIEW v AS SELECT * FROM ft_content;\n\
+        CREATE TRIGGER x AFTER INSERT ON ft_content BEGIN SELECT 1; END;\n\
         COMMIT;\n";
     let run = place.run(&["--keep-going", "bank"], dump);
     assert_eq!(run.code, 1);
     for told in [
         "stdin:3:13: error[unsupported]: virtual tables are not supported",
         "^ --keep-going loads the rest of a dump",
-        "stdin:7:8: error[unsupported]: CREATE VIEW",
     ] {
         assert!(run.err.contains(told), "{told}\n{}", run.err);
     }

@@ -1,6 +1,6 @@
 //! Definitions: statements that change the schema.
 
-use super::{Annotations, Expression, Identifier};
+use super::{Annotations, CreateTableAs, CreateView, DropDefinition, Expression, Identifier};
 use crate::types::Span;
 
 /// A statement that changes the schema.
@@ -26,6 +26,12 @@ pub enum SchemaStatement {
         /// What the transaction says about itself.
         annotations: Annotations,
     },
+    /// CREATE TABLE … AS
+    CreateTableAs(CreateTableAs),
+    /// CREATE VIEW
+    CreateView(CreateView),
+    /// DROP VIEW, DROP TRIGGER
+    DropDefinition(DropDefinition),
     /// CREATE INDEX
     CreateIndex(CreateIndex),
     /// DROP INDEX
@@ -46,6 +52,9 @@ impl SchemaStatement {
             SchemaStatement::CreateTable(CreateTable { annotations, .. })
             | SchemaStatement::DropTable { annotations, .. }
             | SchemaStatement::AlterTable { annotations, .. }
+            | SchemaStatement::CreateTableAs(CreateTableAs { annotations, .. })
+            | SchemaStatement::CreateView(CreateView { annotations, .. })
+            | SchemaStatement::DropDefinition(DropDefinition { annotations, .. })
             | SchemaStatement::CreateIndex(CreateIndex { annotations, .. })
             | SchemaStatement::DropIndex { annotations, .. } => annotations,
         }

@@ -12,6 +12,7 @@ mod print;
 mod select;
 mod statement;
 mod time;
+mod view;
 mod window;
 mod write;
 
@@ -37,6 +38,7 @@ pub use time::{
     AsOf, EventSelection, History, Point, Range, RangeEnd, RangeStart, ShowSubject, SnapshotName,
     SpannedPoint, Temporal,
 };
+pub use view::{CreateTableAs, CreateView, DropDefinition};
 pub use window::{FrameBound, FrameExclusion, FrameUnit, NamedWindow, Over, Window, WindowFrame};
 pub use write::{AssignedValue, Delete, Insert, InsertSource, JsonObject, Update, WriteStatement};
 

@@ -20,6 +20,7 @@ mod select;
 mod statement;
 mod table;
 mod time;
+mod view;
 mod window;
 
 pub(super) use constant::literal_value;

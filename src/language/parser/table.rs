@@ -3,9 +3,9 @@
 use super::super::Keyword;
 use super::super::ast::{
     AlterAction, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, CreateIndex,
-    CreateTable, Expression, ExpressionKind, ForeignKeyAction, ForeignKeyClause, Identifier,
-    IndexedColumn, SchemaStatement, Statement, TableConstraint, TableConstraintKind, TableOption,
-    TypeName,
+    CreateTable, CreateTableAs, Expression, ExpressionKind, ForeignKeyAction, ForeignKeyClause,
+    Identifier, IndexedColumn, SchemaStatement, Statement, TableConstraint, TableConstraintKind,
+    TableOption, TypeName,
 };
 use super::super::lexer::{begins_name, continues_name};
 use super::super::token::{Symbol, TokenKind};
@@ -16,8 +16,9 @@ use super::expected::{Expected, NameKind};
 use super::expression::expression;
 use super::input::{Parsed, TokenInput, comma_list, parenthesised, word};
 use super::name::{columns, identifier, label, number, object_name, table_name, unquote};
-use super::select::direction;
+use super::select::{direction, query};
 use super::statement::accepted;
+use super::view::{create_view, drop_definition};
 use crate::types::Value;
 use nom::Parser;
 use nom::branch::alt;
@@ -25,56 +26,71 @@ use nom::combinator::{opt, value};
 use nom::multi::many0;
 use nom::sequence::preceded;
 
-/// `Create ::= CreateTable | CreateIndex`
+/// `Create ::= CreateTable | CreateTableAs | CreateIndex | CreateView`
 pub(super) fn create(input: TokenInput<'_>) -> Parsed<'_, Statement> {
-    let rest = input.skip(1);
+    let (rest, _) = temporary(input.skip(1))?;
     match rest.peek().kind {
-        TokenKind::Keyword(Keyword::Table | Keyword::Temp | Keyword::Temporary) => {
-            create_table(input)
-        }
+        TokenKind::Keyword(Keyword::Table) => create_table(input),
         TokenKind::Keyword(Keyword::Unique | Keyword::Index) => create_index(input),
-        TokenKind::Keyword(Keyword::Or) => rest.unsupported("CREATE OR REPLACE"),
-        TokenKind::Keyword(Keyword::View) => rest.unsupported("CREATE VIEW"),
+        TokenKind::Keyword(Keyword::View | Keyword::Or) => create_view(input),
         TokenKind::Keyword(Keyword::Trigger) => rest.unsupported("CREATE TRIGGER"),
         TokenKind::Keyword(Keyword::Virtual) => rest.unsupported("CREATE VIRTUAL TABLE"),
         TokenKind::Name if rest.word().eq_ignore_ascii_case("materialized") => {
             rest.unsupported("CREATE MATERIALIZED VIEW")
         }
         _ => {
-            for expected in ["TABLE", "INDEX", "UNIQUE"] {
-                rest.note(expected);
+            if rest.at == input.at + 1 {
+                for expected in ["INDEX", "UNIQUE", "OR REPLACE VIEW"] {
+                    rest.note(expected);
+                }
             }
-            rest.no_match("TEMP")
+            rest.note("TABLE");
+            rest.no_match("VIEW")
         }
     }
 }
 
-fn if_not_exists(input: TokenInput<'_>) -> Parsed<'_, bool> {
+/// `['TEMP' | 'TEMPORARY']`
+pub(super) fn temporary(input: TokenInput<'_>) -> Parsed<'_, bool> {
+    let (rest, found) = opt(alt((word(Keyword::Temp), word(Keyword::Temporary)))).parse(input)?;
+    Ok((rest, found.is_some()))
+}
+
+/// `['IF' 'EXISTS']`
+pub(super) fn if_exists(input: TokenInput<'_>) -> Parsed<'_, bool> {
+    let (rest, found) = opt((word(Keyword::If), word(Keyword::Exists))).parse(input)?;
+    Ok((rest, found.is_some()))
+}
+
+/// `['IF' 'NOT' 'EXISTS']`
+pub(super) fn if_not_exists(input: TokenInput<'_>) -> Parsed<'_, bool> {
     let words = (word(Keyword::If), word(Keyword::Not), word(Keyword::Exists));
     let (rest, found) = opt(words).parse(input)?;
     Ok((rest, found.is_some()))
 }
 
-/// `CreateTable ::= 'CREATE' ['TEMP'] 'TABLE' ['IF' 'NOT' 'EXISTS'] Label '(' … ')' options`
+/// `CreateTable ::= 'CREATE' ['TEMP'] 'TABLE' ['IF' 'NOT' 'EXISTS'] Label '(' … ')' options`, and
+/// `CreateTableAs ::= 'CREATE' ['TEMP'] 'TABLE' ['IF' 'NOT' 'EXISTS'] Label options 'AS' Query`
 fn create_table(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = word(Keyword::Create)(input)?;
-    let temporary = alt((word(Keyword::Temp), word(Keyword::Temporary)));
-    let (rest, temporary) = opt(temporary).parse(rest)?;
-    if temporary.is_some() && rest.is_word(0, Keyword::View) {
-        return rest.unsupported("CREATE VIEW");
-    }
-    if temporary.is_some() && rest.is_word(0, Keyword::Trigger) {
-        return rest.unsupported("CREATE TRIGGER");
-    }
+    let (rest, temporary) = temporary(rest)?;
     let (rest, _) = word(Keyword::Table)(rest)?;
     let (rest, if_not_exists) = if_not_exists(rest)?;
     let (rest, name) = object_name(NameKind::New)(rest)?;
-    if rest.is_word(0, Keyword::As) {
-        return rest.unsupported("CREATE TABLE … AS SELECT");
+    if !rest.is_symbol(0, Symbol::LeftParenthesis) {
+        rest.note(Symbol::LeftParenthesis);
+        let (rest, options) = table_options(rest)?;
+        let (rest, _) = word(Keyword::As)(rest)?;
+        // Only its rows are kept, not the query.
+        input.state.is_definition.set(false);
+        let (rest, query) = query(rest)?;
+        let (rest, annotations) = annotations(rest)?;
+        let query = Box::new(query);
+        let table = CreateTableAs { temporary, if_not_exists, name, options, query, annotations };
+        return Ok((rest, Statement::Schema(SchemaStatement::CreateTableAs(table))));
     }
     let (rest, (columns, constraints)) = parenthesised(columns_and_constraints)(rest)?;
-    let (rest, options) = opt(comma_list(table_option)).parse(rest)?;
-    let options = options.unwrap_or_default();
+    let (rest, options) = table_options(rest)?;
     let (rest, annotations) = annotations(rest)?;
     let table = CreateTable { if_not_exists, name, columns, constraints, options, annotations };
     Ok((rest, Statement::Schema(SchemaStatement::CreateTable(table))))
@@ -107,6 +123,12 @@ fn columns_and_constraints(input: TokenInput<'_>) -> Parsed<'_, TableElements> {
             return Ok((rest, (columns, constraints)));
         }
     }
+}
+
+/// `[TableOption (',' TableOption)*]`
+fn table_options(input: TokenInput<'_>) -> Parsed<'_, Vec<TableOption>> {
+    let (rest, options) = opt(comma_list(table_option)).parse(input)?;
+    Ok((rest, options.unwrap_or_default()))
 }
 
 /// `TableOption ::= 'WITHOUT' 'ROWID' | 'STRICT' | 'FLEXIBLE'`
@@ -439,7 +461,10 @@ fn create_index(input: TokenInput<'_>) -> Parsed<'_, Statement> {
 /// There are no views and no triggers to be dropped: where that is an error, it says so.
 pub(super) fn drop(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = word(Keyword::Drop)(input)?;
-    if rest.is_word(0, Keyword::View) || rest.is_word(0, Keyword::Trigger) {
+    if rest.is_word(0, Keyword::View) {
+        return drop_definition(input);
+    }
+    if rest.is_word(0, Keyword::Trigger) {
         let (behind, found) =
             opt((word(Keyword::If), word(Keyword::Exists))).parse(rest.skip(1))?;
         if found.is_none() {

@@ -105,13 +105,14 @@ pub(super) enum SystemTable {
     Tables,
     Columns,
     Indexes,
+    Views,
     SchemaHistory,
     Master,
     Sequence,
 }
 
 impl SystemTable {
-    const ALL: [SystemTable; 10] = [
+    const ALL: [SystemTable; 11] = [
         SystemTable::Events,
         SystemTable::Transactions,
         SystemTable::Snapshots,
@@ -119,6 +120,7 @@ impl SystemTable {
         SystemTable::Tables,
         SystemTable::Columns,
         SystemTable::Indexes,
+        SystemTable::Views,
         SystemTable::SchemaHistory,
         SystemTable::Master,
         SystemTable::Sequence,
@@ -156,6 +158,7 @@ impl SystemTable {
             SystemTable::Tables => &schema::TABLES,
             SystemTable::Columns => &schema::COLUMNS,
             SystemTable::Indexes => &schema::INDEXES,
+            SystemTable::Views => &schema::VIEWS,
             SystemTable::SchemaHistory => &schema_history::SCHEMA,
             SystemTable::Master => &schema::MASTER,
             SystemTable::Sequence => &schema::SEQUENCE,
@@ -173,13 +176,26 @@ impl SystemTable {
             SystemTable::Tables
             | SystemTable::Columns
             | SystemTable::Indexes
+            | SystemTable::Views
             | SystemTable::Master
             | SystemTable::Sequence => true,
         }
     }
 
-    /// What was in it after an event, by the log up to there and everything as it was there.
-    pub fn at(self, database: &Arc<Database>, last: EventId, view: &View) -> Arc<dyn Relation> {
+    /// Whether it tells of the columns of views, which have to be bound for it.
+    pub fn knows_views(self) -> bool {
+        matches!(self, SystemTable::Columns | SystemTable::Views)
+    }
+
+    /// What was in it after an event, by the log up to there and everything as it was there; `views` are
+    /// those of then that can be read.
+    pub fn at(
+        self,
+        database: &Arc<Database>,
+        last: EventId,
+        view: &View,
+        views: &[Arc<TableSchema>],
+    ) -> Arc<dyn Relation> {
         let database = Arc::clone(database);
         let all = Period { first: EventId::START.next(), last };
         match self {
@@ -193,7 +209,10 @@ impl SystemTable {
             SystemTable::Tables
             | SystemTable::Columns
             | SystemTable::Indexes
-            | SystemTable::Master => Arc::new(SchemaRelation::new(self.relation(), view.schema())),
+            | SystemTable::Master => {
+                Arc::new(SchemaRelation::new(self.relation(), view.schema(), views))
+            }
+            SystemTable::Views => Arc::new(SchemaRelation::views(view.schema(), views)),
             SystemTable::Sequence => Arc::new(SchemaRelation::counters(view)),
         }
     }

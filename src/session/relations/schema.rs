@@ -1,4 +1,4 @@
-//! `_tables`, `_columns`, `_indexes`, `sqlite_master` and `sqlite_sequence`: the schema of a moment, as rows.
+//! `_tables`, `_columns`, `_indexes`, `_views`, `sqlite_master` and `sqlite_sequence`: the schema of a moment, as rows.
 //!
 //! `sqlite_sequence` has the counters of AUTOINCREMENT. `sqlite_master` (or `sqlite_schema`) has SQLite's columns, for people and tools that ask it; there
 //! are no pages here, so its `rootpage` is 0.
@@ -7,7 +7,7 @@ use super::{RelationSchema, integer, optional, relation_rows};
 use crate::executor::{BoxedOperator, Context, Error, Relation};
 use crate::planner::{create_index, create_table};
 use crate::storage::{self, View};
-use crate::types::{DataType, KeyKind, KeySchema, Row, Schema, TableSchema, Value};
+use crate::types::{DataType, Definition, KeyKind, KeySchema, Row, Schema, TableSchema, Value};
 use std::sync::Arc;
 
 pub(super) const TABLES: RelationSchema = RelationSchema {
@@ -46,6 +46,16 @@ pub(super) const INDEXES: RelationSchema = RelationSchema {
     ],
 };
 
+pub(super) const VIEWS: RelationSchema = RelationSchema {
+    name: "_views",
+    columns: &[
+        ("name", DataType::Text),
+        ("columns", DataType::Text),
+        ("created", DataType::Integer),
+        ("sql", DataType::Text),
+    ],
+};
+
 pub(super) const MASTER: RelationSchema = RelationSchema {
     name: "sqlite_master",
     columns: &[
@@ -70,15 +80,43 @@ pub(super) struct SchemaRelation {
 }
 
 impl SchemaRelation {
-    /// The rows of one of these shapes.
-    pub fn new(relation: &'static RelationSchema, schema: &Schema) -> SchemaRelation {
+    /// The rows of one of these shapes; `views` are those whose columns are known.
+    pub fn new(
+        relation: &'static RelationSchema,
+        schema: &Schema,
+        views: &[Arc<TableSchema>],
+    ) -> SchemaRelation {
         let row: fn(&TableSchema) -> Vec<Row> = match relation.name {
             name if name == TABLES.name => |table| vec![table_row(table)],
             name if name == COLUMNS.name => columns_of,
             name if name == INDEXES.name => indexes_of,
             _ => objects_of,
         };
-        SchemaRelation { relation, rows: schema.tables().flat_map(|table| row(table)).collect() }
+        let mut rows: Vec<Row> = schema.tables().flat_map(|table| row(table)).collect();
+        let definitions = schema.definitions().into_iter();
+        match relation.name {
+            name if name == COLUMNS.name => {
+                rows.extend(views.iter().flat_map(|view| columns_of(view)));
+            }
+            name if name == MASTER.name => rows.extend(definitions.map(|known| object_of(known))),
+            _ => {}
+        }
+        SchemaRelation { relation, rows }
+    }
+
+    /// The views; of one that cannot be read the columns are NULL.
+    pub fn views(schema: &Schema, views: &[Arc<TableSchema>]) -> SchemaRelation {
+        let row = |view: &Arc<Definition>| {
+            let columns = views.iter().find(|known| known.name == view.name);
+            let columns = columns.map(|view| view.column_names().join(", "));
+            vec![
+                Value::text(&view.name),
+                optional(columns.as_deref()),
+                integer(view.id.0),
+                Value::text(&view.sql),
+            ]
+        };
+        SchemaRelation { relation: &VIEWS, rows: schema.views().map(row).collect() }
     }
 }
 
@@ -177,6 +215,17 @@ fn indexes_of(table: &TableSchema) -> Vec<Row> {
         ]
     };
     indexes(table).map(row).collect()
+}
+
+/// What `sqlite_master` says of a view or a trigger.
+fn object_of(definition: &Definition) -> Row {
+    vec![
+        Value::text(definition.kind.to_string()),
+        Value::text(&definition.name),
+        Value::text(definition.table_name()),
+        Value::Integer(0),
+        Value::text(&definition.sql),
+    ]
 }
 
 fn objects_of(table: &TableSchema) -> Vec<Row> {

@@ -4,7 +4,7 @@ use super::{DotCommand, DotCommandError, DotCommandGroup};
 use crate::planner::{create_index, create_table};
 use crate::render::{self, Diagnostic};
 use crate::shell::Shell;
-use crate::types::{KeyKind, Schema, TableSchema};
+use crate::types::{KeyKind, Schema, TableSchema, fold};
 use std::io::Write;
 
 /// The commands of this room.
@@ -28,14 +28,14 @@ pub(super) const GROUP: DotCommandGroup = DotCommandGroup {
         DotCommand {
             name: ".schema",
             arguments: "[TABLE]",
-            help: "the statements that made the tables",
+            help: "the statements that made tables, views and triggers",
             details: &[("TABLE", "a name, or a LIKE pattern: % is any text, _ one character")],
             run: schema,
         },
         DotCommand {
             name: ".tables",
             arguments: "[PATTERN]",
-            help: "the names of tables, those like a LIKE pattern",
+            help: "the names of tables and views, those like a LIKE pattern",
             details: &[("PATTERN", "a name, or a LIKE pattern: % is any text, _ one character")],
             run: tables,
         },
@@ -73,24 +73,29 @@ fn indexes(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandErro
 
 fn tables(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     let pattern = arguments.first().map_or("%", String::as_str).to_lowercase();
-    for table in now(shell)?.tables() {
-        if is_like(&table.name.to_lowercase(), &pattern) {
-            writeln!(shell.out, "{}", render::escape(&table.name))?;
-        }
+    let schema = now(shell)?;
+    let tables = schema.tables().map(|table| table.name.as_str());
+    let mut names: Vec<&str> =
+        tables.chain(schema.views().map(|view| view.name.as_str())).collect();
+    names.sort_by_key(|name| fold(name));
+    for name in names.into_iter().filter(|name| is_like(&name.to_lowercase(), &pattern)) {
+        writeln!(shell.out, "{}", render::escape(name))?;
     }
     Ok(())
 }
 
 fn schema(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     let pattern = arguments.first().map_or("%", String::as_str).to_lowercase();
-    for table in now(shell)?.tables() {
-        if !is_like(&table.name.to_lowercase(), &pattern) {
-            continue;
-        }
-        for statement in statements(table) {
-            let shown: Vec<_> = statement.lines().map(render::escape).collect();
-            writeln!(shell.out, "{};", shown.join("\n"))?;
-        }
+    let schema = now(shell)?;
+    let is_shown = |name: &str| is_like(&name.to_lowercase(), &pattern);
+    let tables = schema.tables().filter(|table| is_shown(&table.name));
+    let definitions = schema.definitions().into_iter();
+    let definitions =
+        definitions.filter(|known| is_shown(&known.name) || is_shown(known.table_name()));
+    let definitions = definitions.map(|known| known.sql.clone());
+    for statement in tables.flat_map(|table| statements(table)).chain(definitions) {
+        let shown: Vec<_> = statement.lines().map(render::escape).collect();
+        writeln!(shell.out, "{};", shown.join("\n"))?;
     }
     Ok(())
 }

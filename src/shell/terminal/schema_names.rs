@@ -55,6 +55,12 @@ impl SchemaNames {
             let known = TableNames { name: table.name.clone(), columns, indexes };
             self.tables.insert(fold(&table.name), known);
         }
+        let views = connection.session().and_then(|session| session.views().ok());
+        for view in views.into_iter().flatten() {
+            let columns = view.columns.iter().map(|column| column.name.clone()).collect();
+            let known = TableNames { name: view.name.clone(), columns, indexes: Vec::new() };
+            self.tables.insert(fold(&view.name), known);
+        }
     }
 
     /// The database, if it exists.

@@ -1,4 +1,4 @@
-//! A script of SQL that makes the tables again as they are now.
+//! A script of SQL that makes the tables, views and triggers again as they are now.
 //!
 //! It is one transaction and runs in asof and, but for values that only asof has, in sqlite3. What was
 //! before is not in it: that is what `.save` copies.
@@ -9,10 +9,9 @@ use crate::session::{Outcome, OutputColumn, Rows};
 use crate::shell::dot::{DotCommandError, statements};
 use crate::shell::{INTERRUPTED, Shell};
 use crate::types::column::value_at;
-use crate::types::{ColumnAffinity, DataType, TableSchema, Value};
+use crate::types::{ColumnAffinity, DataType, TableSchema, Value, fold};
 use arrow_array::ArrayRef;
 use std::io::{self, Write};
-use std::sync::Arc;
 use std::time::Instant;
 
 /// How many rows one INSERT has.
@@ -30,22 +29,25 @@ impl Shell {
     pub(in crate::shell) fn dump(&mut self, names: &[String]) -> Result<(), DotCommandError> {
         let session = self.connection.existing()?;
         let schema = session.schema().map_err(|error| Diagnostic::from(&error))?;
-        let tables: Vec<Arc<TableSchema>> = match names {
-            [] => schema.tables().cloned().collect(),
-            names => {
-                let table = |name: &String| {
-                    let known = schema.tables().map(|table| table.name.as_str());
-                    schema.table(name).cloned().ok_or_else(|| {
-                        Diagnostic::new("unknown-table", format!("no table \"{name}\""))
-                            .help(crate::planner::suggest(name, known))
-                    })
-                };
-                names.iter().map(table).collect::<Result<_, _>>()?
-            }
-        };
+        let is_wanted = |of: &str| names.is_empty() || names.iter().any(|n| fold(n) == fold(of));
+        let unknown = names.iter().find(|n| schema.table(n).is_none() && schema.view(n).is_none());
+        if let Some(name) = unknown {
+            let tables = schema.tables().map(|table| table.name.as_str());
+            let known = tables.chain(schema.views().map(|view| view.name.as_str()));
+            return Err(Diagnostic::new("unknown-table", format!("no table \"{name}\""))
+                .help(crate::planner::suggest(name, known))
+                .into());
+        }
+        let tables: Vec<_> = schema.tables().filter(|table| is_wanted(&table.name)).collect();
         writeln!(self.out, "BEGIN;")?;
-        for table in &tables {
+        for table in tables {
             self.dump_table(table)?;
+        }
+        // Triggers come when all rows are there, so that none fires.
+        for definition in schema.definitions() {
+            if is_wanted(definition.table_name()) {
+                self.dump_statement(&definition.sql)?;
+            }
         }
         Ok(writeln!(self.out, "COMMIT;")?)
     }

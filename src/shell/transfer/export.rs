@@ -103,8 +103,9 @@ impl Shell {
                     .into()),
             };
         };
-        if let Some(table) = schema.table(unquoted(what)) {
-            return Ok(format!("SELECT * FROM {}", Identifier::of(&table.name)));
+        let table = schema.table(unquoted(what)).map(|table| &table.name);
+        if let Some(name) = table.or_else(|| schema.view(unquoted(what)).map(|view| &view.name)) {
+            return Ok(format!("SELECT * FROM {}", Identifier::of(name)));
         }
         match connection::reads(what) {
             true => Ok(what.to_owned()),

@@ -5,7 +5,8 @@
 
 use crate::storage::SchemaChange;
 use crate::storage::event::{Event, Marker, Operation};
-use crate::types::{EventId, Schema, TableId, Timestamp};
+use crate::types::{Definition, DefinitionKind, EventId, Schema, TableId, Timestamp};
+use std::sync::Arc;
 
 /// A name for a point.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,6 +94,17 @@ impl SchemaTimeline {
     /// The events by which a table came back after it was dropped.
     pub(crate) fn restorations(&self, table: TableId) -> impl Iterator<Item = EventId> {
         self.restored.iter().filter(move |(_, id)| *id == table).map(|(event, _)| *event)
+    }
+
+    /// The first definition of a view or trigger of this name, and the event that made it.
+    pub(crate) fn first_definition(
+        &self,
+        kind: DefinitionKind,
+        name: &str,
+    ) -> Option<(EventId, Arc<Definition>)> {
+        self.schemas.iter().find_map(|(event, schema)| {
+            schema.definition(kind, name).map(|found| (*event, Arc::clone(found)))
+        })
     }
 
     /// How many schema changes there were.

@@ -19,6 +19,9 @@ impl fmt::Display for SchemaStatement {
                 write!(f, "ALTER TABLE {table} {action}{annotations}")
             }
             SchemaStatement::CreateIndex(create) => create.fmt(f),
+            SchemaStatement::CreateTableAs(create) => create.fmt(f),
+            SchemaStatement::CreateView(create) => create.fmt(f),
+            SchemaStatement::DropDefinition(drop) => drop.fmt(f),
             SchemaStatement::DropIndex { if_exists, name, annotations } => {
                 write!(f, "DROP INDEX {}{name}{annotations}", if_exists_words(*if_exists))
             }
@@ -37,11 +40,11 @@ impl fmt::Display for AlterAction {
     }
 }
 
-fn if_exists_words(stands: bool) -> &'static str {
+pub(super) fn if_exists_words(stands: bool) -> &'static str {
     if stands { "IF EXISTS " } else { "" }
 }
 
-fn if_not_exists_words(stands: bool) -> &'static str {
+pub(super) fn if_not_exists_words(stands: bool) -> &'static str {
     if stands { "IF NOT EXISTS " } else { "" }
 }
 

@@ -1,7 +1,8 @@
 //! What became of the tables, up to the last event that is published.
 
 use super::EventStore;
-use crate::types::{EventId, Period, Schema, TableId};
+use crate::types::{Definition, DefinitionKind, EventId, Period, Schema, TableId};
+use std::sync::Arc;
 
 impl EventStore {
     /// How many schema changes there were.
@@ -23,6 +24,15 @@ impl EventStore {
     /// The periods in which a table of this name existed: (created, dropped), oldest first.
     pub fn lifetimes(&self, table: &str) -> Vec<(EventId, Option<EventId>)> {
         self.published().timeline.lifetimes(table)
+    }
+
+    /// The first definition of a view or trigger of this name, and the event that made it.
+    pub fn first_definition(
+        &self,
+        kind: DefinitionKind,
+        name: &str,
+    ) -> Option<(EventId, Arc<Definition>)> {
+        self.published().timeline.first_definition(kind, name)
     }
 
     /// Whether a table ever came back after it was dropped.

@@ -1,0 +1,46 @@
+//! Changes of the schema, and the first rows of a table that a query fills.
+
+use super::Error;
+use super::constraint::schema_changes;
+use super::evaluate::Context;
+use super::input::PlanInput;
+use super::write::{Written, write};
+use crate::planner::{ColumnSource, InsertInput, SchemaPlan, Write, WriteAction};
+use crate::storage::{self, Change, Fork};
+
+/// Does in a fork what a plan says of the schema. The inputs are what its query reads.
+///
+/// # Errors
+/// As [`schema_changes`], and of the rows as [`write`]. Then the fork is as it was.
+pub fn write_schema(
+    plan: &SchemaPlan,
+    mut inputs: Vec<PlanInput>,
+    fork: &mut Fork,
+    context: Context,
+) -> Result<Written, Error> {
+    let changes = schema_changes(&plan.changes, plan.initial.as_ref(), &fork.view(), &context)?;
+    let Some(rows) = &plan.rows else {
+        // The views go before the fork changes, so that nothing has to be copied for them.
+        drop(inputs);
+        let events = fork.record(changes.into_iter().map(Change::Schema).collect())?;
+        return Ok(Written { rows: 0, events });
+    };
+    let mark = fork.savepoint();
+    let created = fork.record(changes.into_iter().map(Change::Schema).collect())?;
+    let view = fork.view();
+    let table = view.schema().table(&plan.name).cloned();
+    let table = table.ok_or_else(|| storage::Error::invalid("the table was not created"))?;
+    let slot = inputs.len();
+    inputs.push(PlanInput::Table(view.table(&table)));
+    drop(view);
+    let columns = (0..table.columns.len()).map(ColumnSource::Input).collect();
+    let input = InsertInput::Query(Box::new(rows.clone()));
+    let action = WriteAction::Insert { input, columns, row: None };
+    match write(&Write { table, slot, action }, inputs, fork, context) {
+        Ok(Written { rows, events }) => Ok(Written { rows, events: created + events }),
+        Err(error) => {
+            fork.rollback_to(mark);
+            Err(error)
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Which view a name means, and when: a view travels through time as the tables do that it reads.
+
+use super::Session;
+use super::catalog::StatementCatalog;
+use crate::language::ast::{CreateView, Identifier, Temporal};
+use crate::planner::{self, Catalog, Error, parse_view};
+use crate::types::{Definition, DefinitionKind, EventId, Schema, TableSchema};
+use std::sync::Arc;
+
+impl StatementCatalog<'_> {
+    /// The view of a name at a moment; where it did not exist yet, by its first definition, which a
+    /// notice tells.
+    ///
+    /// # Errors
+    /// Those of the moment, and `syntax` of a definition that cannot be read.
+    pub(super) fn named_view(
+        &mut self,
+        name: &Identifier,
+        temporal: Option<&Temporal>,
+    ) -> Result<Option<Arc<CreateView>>, Error> {
+        let (last, schema) = self.schema_at(temporal, name.span)?;
+        if schema.table(&name.name).is_some() {
+            return Ok(None);
+        }
+        let definition = match schema.view(&name.name) {
+            Some(definition) => Arc::clone(definition),
+            None => match self.first_view(name, last) {
+                Some(first) => first,
+                None => return Ok(None),
+            },
+        };
+        let view = parse_view(&definition).map_err(|error| Error { span: name.span, ..error })?;
+        self.definitions.push(definition);
+        Ok(Some(view))
+    }
+
+    /// The first definition of a view that did not exist yet at an event.
+    fn first_view(&mut self, name: &Identifier, at: EventId) -> Option<Arc<Definition>> {
+        let first = self.database().first_definition(DefinitionKind::View, &name.name);
+        let (event, definition) = first.filter(|(event, _)| *event > at)?;
+        let name = &definition.name;
+        let notice = format!(
+            "view {name} did not exist at event {at}: it is read as event {event} defined it first"
+        );
+        self.resolver().notice(notice);
+        Some(definition)
+    }
+
+    /// A table or a view with its columns at a moment, and the event that this is.
+    ///
+    /// # Errors
+    /// Those of the moment, `unknown-table` where there is neither, and those of a view's query.
+    pub(super) fn described(
+        &mut self,
+        name: &Identifier,
+        temporal: Option<&Temporal>,
+    ) -> Result<(Arc<TableSchema>, EventId), Error> {
+        let Some(_) = Catalog::view(self, name, temporal)? else {
+            let source = self.table(name, temporal)?;
+            return Ok((source.schema, source.period.last));
+        };
+        let (event, _) = self.schema_at(temporal, name.span)?;
+        let definition = self.definitions.pop().expect("it was found above");
+        let schema = planner::view_schema(&definition, temporal.cloned(), self);
+        Ok((schema.map_err(|error| Error { span: name.span, ..error })?, event))
+    }
+
+    /// The columns of every view of a schema that can be read, as tables.
+    pub(super) fn view_schemas(
+        &self,
+        schema: &Schema,
+        temporal: Option<&Temporal>,
+    ) -> Vec<Arc<TableSchema>> {
+        let views: Vec<Arc<Definition>> = schema.views().map(Arc::clone).collect();
+        let read = |view: Arc<Definition>| {
+            let mut inner = self.beside();
+            planner::view_schema(&view, temporal.cloned(), &mut inner).ok()
+        };
+        views.into_iter().filter_map(read).collect()
+    }
+}
+
+impl Session {
+    /// The views that can be read now, with their columns, as if they were tables.
+    ///
+    /// # Errors
+    /// `corrupt` where a file that the present is made of is damaged, `io` where it cannot be read.
+    pub fn views(&self) -> Result<Vec<Arc<TableSchema>>, super::Error> {
+        let catalog = self.catalog()?;
+        let schema = self.schema()?;
+        Ok(catalog.view_schemas(&schema, None))
+    }
+}
