@@ -23,7 +23,8 @@ pub struct RealSum {
 }
 
 impl RealSum {
-    fn add(&mut self, real: f64) {
+    /// A number comes.
+    pub fn add(&mut self, real: f64) {
         let sum = self.sum + real;
         self.lost += if self.sum.abs() >= real.abs() {
             (self.sum - sum) + real
@@ -32,6 +33,12 @@ impl RealSum {
         };
         self.sum = sum;
         self.count += 1;
+    }
+
+    /// A number goes that came before.
+    pub fn remove(&mut self, real: f64) {
+        self.add(-real);
+        self.count -= 2;
     }
 
     fn total(&self) -> f64 {
@@ -53,8 +60,8 @@ pub enum Accumulator {
     Real(SumResult, Vec<RealSum>),
     /// The smallest or largest value: the one that this is true of, of its order beside any other.
     Extreme(fn(Ordering) -> bool, Vec<Value>),
-    /// Texts with separators.
-    Concat(Vec<Option<String>>),
+    /// Values with something between them.
+    JoinedTexts(Vec<JoinedTexts>),
     /// Numbers of which one or two are wanted.
     Percentile(PercentileFunction, Vec<Percentile>),
     /// Values of some row.
@@ -84,17 +91,7 @@ impl Sum {
     /// The sum with a value. A text that is an integer as a whole counts as one; any other is the
     /// real that it begins with.
     fn plus(sum: Option<Sum>, value: &Value) -> Result<Sum, Error> {
-        let exact = match value {
-            Value::Boolean(_) | Value::Integer(_) | Value::Decimal(_) => Some(number(value)),
-            Value::Text(text) => parse_number(text).filter(|n| matches!(n, Value::Integer(_))),
-            Value::Null
-            | Value::Real(_)
-            | Value::Date(_)
-            | Value::Timestamp(_)
-            | Value::Json(_)
-            | Value::Blob(_) => None,
-        };
-        let mut reals = match (sum, exact) {
+        let mut reals = match (sum, exact_number(value)) {
             (None, Some(value)) => return Ok(Sum::Exact(value)),
             (Some(Sum::Exact(sum)), Some(value)) => {
                 return compute(Arithmetic::Add, &sum, &value).map(Sum::Exact);
@@ -119,6 +116,141 @@ impl Sum {
     }
 }
 
+/// The exact number that a value counts as in a sum, if it is one.
+fn exact_number(value: &Value) -> Option<Value> {
+    match value {
+        Value::Boolean(_) | Value::Integer(_) | Value::Decimal(_) => Some(number(value)),
+        Value::Text(text) => parse_number(text).filter(|n| matches!(n, Value::Integer(_))),
+        Value::Null
+        | Value::Real(_)
+        | Value::Date(_)
+        | Value::Timestamp(_)
+        | Value::Json(_)
+        | Value::Blob(_) => None,
+    }
+}
+
+/// A sum that values leave again. As in SQLite it stays a real once one was in it.
+#[derive(Clone, Debug, Default)]
+pub struct SlidingSum {
+    count: i64,
+    /// Integers never overflow on the way: only a sum that is asked for has to fit.
+    integers: i128,
+    decimals: Option<Decimal>,
+    reals: Option<RealSum>,
+}
+
+impl SlidingSum {
+    /// A value comes.
+    ///
+    /// # Errors
+    /// `decimal-overflow`
+    pub fn add(&mut self, value: &Value) -> Result<(), Error> {
+        self.count += 1;
+        match exact_number(value) {
+            Some(Value::Integer(integer)) => self.integers += i128::from(integer),
+            Some(exact) => self.add_decimal(&exact, Arithmetic::Add)?,
+            None => self.reals.get_or_insert_default().add(to_real(value)),
+        }
+        Ok(())
+    }
+
+    /// A value goes that came before.
+    ///
+    /// # Errors
+    /// `decimal-overflow`
+    pub fn remove(&mut self, value: &Value) -> Result<(), Error> {
+        self.count -= 1;
+        match exact_number(value) {
+            Some(Value::Integer(integer)) => self.integers -= i128::from(integer),
+            Some(exact) => self.add_decimal(&exact, Arithmetic::Subtract)?,
+            None => self.reals.get_or_insert_default().remove(to_real(value)),
+        }
+        Ok(())
+    }
+
+    fn add_decimal(&mut self, decimal: &Value, operator: Arithmetic) -> Result<(), Error> {
+        let sum = self.decimals.map_or(Value::Integer(0), Value::Decimal);
+        if let Value::Decimal(sum) = compute(operator, &sum, decimal)? {
+            self.decimals = Some(sum);
+        }
+        Ok(())
+    }
+
+    /// All values are gone, and what rounding left of them goes, too.
+    pub fn settle(&mut self) {
+        if let Some(reals) = &mut self.reals {
+            *reals = RealSum::default();
+        }
+    }
+
+    /// How many values there are.
+    pub fn count(&self) -> i64 {
+        self.count
+    }
+
+    /// The sum, NULL of nothing.
+    ///
+    /// # Errors
+    /// `integer-overflow`, `decimal-overflow`
+    pub fn total(&self) -> Result<Value, Error> {
+        if self.count == 0 {
+            return Ok(Value::Null);
+        }
+        let exact = match (i64::try_from(self.integers), self.decimals) {
+            (Ok(integers), None) => Value::Integer(integers),
+            (integers, decimals) if decimals.is_some() || self.reals.is_some() => {
+                let integers = integers
+                    .map_or_else(|_| Decimal { mantissa: self.integers, scale: 0 }, Decimal::from);
+                let sum = Value::Decimal(integers);
+                decimals.map_or(Ok(sum.clone()), |decimals| {
+                    compute(Arithmetic::Add, &sum, &Value::Decimal(decimals))
+                })?
+            }
+            _ => return compute(Arithmetic::Add, &Value::Integer(i64::MAX), &Value::Integer(1)),
+        };
+        let Some(mut reals) = self.reals else { return Ok(exact) };
+        reals.add(to_real(&exact));
+        Ok(Value::real(reals.total()))
+    }
+}
+
+/// Values as one text, something between them.
+#[derive(Clone, Debug, Default)]
+pub struct JoinedTexts(Option<String>);
+
+impl JoinedTexts {
+    /// Takes the arguments of a row in: what is listed, unless it is NULL, and what stands before it if
+    /// it is not the first, by default a comma.
+    ///
+    /// # Errors
+    /// `text-limit` of a text that has become too long.
+    pub fn add(&mut self, arguments: &[Value]) -> Result<(), Error> {
+        let Some(value) = arguments.first().filter(|value| !value.is_null()) else {
+            return Ok(());
+        };
+        match &mut self.0 {
+            Some(text) => {
+                match arguments.get(1) {
+                    None => text.push(','),
+                    Some(separator) => text.push_str(&separator.to_text()),
+                }
+                text.push_str(&value.to_text());
+                check_length(text.len())
+            }
+            none => {
+                *none = Some(value.to_text().into_owned());
+                Ok(())
+            }
+        }
+    }
+
+    /// The text, NULL of nothing.
+    pub fn value(&self) -> Value {
+        self.0.as_ref().map_or(Value::Null, Value::text)
+    }
+}
+
 /// What an accumulator is fed.
 pub struct AccumulatorInput<'a> {
     /// The values of the arguments.
@@ -140,10 +272,15 @@ impl AccumulatorInput<'_> {
         self.arguments[argument].value(self.calls.arguments[argument].data_type, row)
     }
 
-    /// Row, group and first argument of each row that counts.
-    fn counted(&self) -> impl Iterator<Item = (usize, usize, Value)> {
+    /// Each row that counts, and its group.
+    fn rows(&self) -> impl Iterator<Item = (usize, usize)> {
         let rows = self.numbers.iter().enumerate().filter(|(row, _)| self.counts(*row));
-        rows.map(|(row, number)| (row, *number, self.value(0, row)))
+        rows.map(|(row, number)| (row, *number))
+    }
+
+    /// The same with the first argument.
+    fn counted(&self) -> impl Iterator<Item = (usize, usize, Value)> {
+        self.rows().map(|(row, number)| (row, number, self.value(0, row)))
     }
 
     /// The same of those whose first argument is known.
@@ -166,7 +303,7 @@ impl Accumulator {
             AggregateFunction::Avg => Accumulator::sum(SumResult::Average, argument),
             AggregateFunction::Min => Accumulator::Extreme(Ordering::is_lt, Vec::new()),
             AggregateFunction::Max => Accumulator::Extreme(Ordering::is_gt, Vec::new()),
-            AggregateFunction::GroupConcat => Accumulator::Concat(Vec::new()),
+            AggregateFunction::GroupConcat => Accumulator::JoinedTexts(Vec::new()),
             AggregateFunction::Percentile(function) => {
                 Accumulator::Percentile(function, Vec::new())
             }
@@ -221,20 +358,13 @@ impl Accumulator {
                 best.resize(groups, Value::Null);
                 return Ok(Some(extremes(*is_better, best, input)));
             }
-            Accumulator::Concat(texts) => {
-                texts.resize(groups, None);
-                for (row, group, value) in input.known() {
-                    match &mut texts[group] {
-                        Some(text) => {
-                            match input.arguments.len() {
-                                1 => text.push(','),
-                                _ => text.push_str(&input.value(1, row).to_text()),
-                            }
-                            text.push_str(&value.to_text());
-                            check_length(text.len())?;
-                        }
-                        none => *none = Some(value.to_text().into_owned()),
-                    }
+            Accumulator::JoinedTexts(listings) => {
+                listings.resize(groups, JoinedTexts::default());
+                let mut given = Vec::with_capacity(input.arguments.len());
+                for (row, group) in input.rows() {
+                    given.clear();
+                    given.extend((0..input.arguments.len()).map(|at| input.value(at, row)));
+                    listings[group].add(&given)?;
                 }
             }
             Accumulator::Percentile(function, held) => {
@@ -306,10 +436,9 @@ impl Accumulator {
                 best.resize(groups, Value::Null);
                 std::mem::take(best)
             }
-            Accumulator::Concat(texts) => {
-                texts.resize(groups, None);
-                let texts = std::mem::take(texts).into_iter();
-                texts.map(|text| known(text.map(|text| Value::Text(text.into())))).collect()
+            Accumulator::JoinedTexts(listings) => {
+                listings.resize(groups, JoinedTexts::default());
+                std::mem::take(listings).iter().map(JoinedTexts::value).collect()
             }
             Accumulator::Percentile(function, held) => {
                 held.resize(groups, Percentile::default());
@@ -378,7 +507,10 @@ fn extremes(
 }
 
 /// What becomes of the sum of so many decimals.
-fn exact_result(result: SumResult, scale: u8, sum: Value, count: i64) -> Result<Value, Error> {
+///
+/// # Errors
+/// `decimal-overflow` of an average.
+pub fn exact_result(result: SumResult, scale: u8, sum: Value, count: i64) -> Result<Value, Error> {
     match (result, sum) {
         (SumResult::Total, sum) => Ok(Value::real(to_real(&sum))),
         (SumResult::Average, Value::Decimal(sum)) => {
@@ -393,7 +525,8 @@ fn exact_result(result: SumResult, scale: u8, sum: Value, count: i64) -> Result<
     }
 }
 
-fn real_result(result: SumResult, sum: &RealSum) -> Value {
+/// What becomes of a sum of doubles.
+pub fn real_result(result: SumResult, sum: &RealSum) -> Value {
     match result {
         SumResult::Total => Value::real(sum.total()),
         SumResult::Sum | SumResult::Average if sum.count == 0 => Value::Null,

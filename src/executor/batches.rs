@@ -56,7 +56,7 @@ pub fn each_part<T>(
 ///
 /// # Errors
 /// Those of `compute`.
-fn first_part<T>(
+pub fn first_part<T>(
     mut batch: Batch,
     parts: &mut Vec<Batch>,
     mut compute: impl FnMut(&Batch) -> Result<T, Error>,

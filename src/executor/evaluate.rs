@@ -111,7 +111,7 @@ impl Context {
             BoundKind::Argument(index) => Ok(Datum::Scalar(self.subqueries.argument(*index))),
             BoundKind::Subquery(subquery) => self.subquery(subquery, batch),
             BoundKind::CurrentTime(word) => Ok(Datum::Scalar(self.time(*word))),
-            BoundKind::Aggregate(_) => {
+            BoundKind::Aggregate(_) | BoundKind::Window(_) => {
                 unreachable!("the planner turned every aggregate into a column")
             }
             BoundKind::Let { value, body } => {
@@ -451,6 +451,7 @@ fn may_fail(expression: &BoundExpression) -> bool {
         | BoundKind::Argument(_)
         | BoundKind::CurrentTime(_)
         | BoundKind::Aggregate(_)
+        | BoundKind::Window(_)
         | BoundKind::BitNot(_)
         | BoundKind::Not(_)
         | BoundKind::Truth(_)

@@ -47,6 +47,7 @@ mod sort;
 mod streaming;
 mod subquery;
 mod text;
+mod window;
 mod write;
 
 pub use constraint::schema_changes;

@@ -24,52 +24,83 @@ impl Percentile {
         value: &Value,
         share: Option<&Value>,
     ) -> Result<(), Error> {
-        let fraction = share.map_or(Ok(0.5), |share| fraction(function, share))?;
-        let before = *self.fraction.get_or_insert(fraction);
-        // So near to each other they count as the same to SQLite.
-        if (before - fraction).abs() > 0.001 {
-            let message = format!("the second argument of {} differs by row", function.name());
-            return Err(Error::failed("function", message));
-        }
-        let number = match value {
-            Value::Null => return Ok(()),
-            Value::Boolean(_) | Value::Integer(_) | Value::Real(_) | Value::Decimal(_) => {
-                to_real(&number(value))
-            }
-            Value::Date(_)
-            | Value::Timestamp(_)
-            | Value::Text(_)
-            | Value::Json(_)
-            | Value::Blob(_) => f64::NAN,
-        };
-        if !number.is_finite() {
-            let message = format!("{} takes numbers, not {}", function.name(), value.shortened());
-            return Err(Error::failed("type", message));
-        }
-        self.numbers.push(number);
+        self.fraction = Some(share_of(function, share, self.fraction)?);
+        self.numbers.extend(number_of(function, value)?);
         Ok(())
     }
 
-    /// The number wanted, NULL of none: between two by their distance from it, but the lower of them
-    /// for `percentile_disc`.
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a place in a list is no longer than the list, and counted as SQLite counts it"
-    )]
+    /// The number wanted, NULL of none.
     pub fn finish(mut self, function: PercentileFunction) -> Value {
-        let Some(last) = self.numbers.len().checked_sub(1) else { return Value::Null };
         self.numbers.sort_by(f64::total_cmp);
-        let place = self.fraction.unwrap_or(0.5) * last as f64;
-        let below = (place as usize).min(last);
-        let lower = self.numbers[below];
-        if function == PercentileFunction::Discrete {
-            return Value::real(lower);
-        }
-        let upper = if place == below as f64 { lower } else { self.numbers[(below + 1).min(last)] };
-        Value::real(lower + (upper - lower) * (place - below as f64))
+        let fraction = self.fraction.unwrap_or(0.5);
+        between(function, fraction, self.numbers.len(), |place| self.numbers[place])
     }
+}
+
+/// The share that an aggregate is asked for, from 0 to 1, beside the one of the row before.
+///
+/// # Errors
+/// `function` of one beyond what the function takes, or another than before.
+pub fn share_of(
+    function: PercentileFunction,
+    share: Option<&Value>,
+    before: Option<f64>,
+) -> Result<f64, Error> {
+    let fraction = share.map_or(Ok(0.5), |share| fraction(function, share))?;
+    let before = before.unwrap_or(fraction);
+    // So near to each other they count as the same to SQLite.
+    if (before - fraction).abs() > 0.001 {
+        let message = format!("the second argument of {} differs by row", function.name());
+        return Err(Error::failed("function", message));
+    }
+    Ok(before)
+}
+
+/// The number that a row adds, none where it is NULL.
+///
+/// # Errors
+/// `type` of what is no finite number.
+pub fn number_of(function: PercentileFunction, value: &Value) -> Result<Option<f64>, Error> {
+    let number = match value {
+        Value::Null => return Ok(None),
+        Value::Boolean(_) | Value::Integer(_) | Value::Real(_) | Value::Decimal(_) => {
+            to_real(&number(value))
+        }
+        Value::Date(_) | Value::Timestamp(_) | Value::Text(_) | Value::Json(_) | Value::Blob(_) => {
+            f64::NAN
+        }
+    };
+    if !number.is_finite() {
+        let message = format!("{} takes numbers, not {}", function.name(), value.shortened());
+        return Err(Error::failed("type", message));
+    }
+    Ok(Some(number))
+}
+
+/// What lies so far from the least to the greatest of `count` numbers, the number at each place in
+/// order known; NULL of none. Between two it is as near to each as it lies, but for `percentile_disc`
+/// it is the lower of them.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a place in a list is no longer than the list, and counted as SQLite counts it"
+)]
+pub fn between(
+    function: PercentileFunction,
+    fraction: f64,
+    count: usize,
+    at: impl Fn(usize) -> f64,
+) -> Value {
+    let Some(last) = count.checked_sub(1) else { return Value::Null };
+    let place = fraction * last as f64;
+    let below = (place as usize).min(last);
+    let lower = at(below);
+    if function == PercentileFunction::Discrete {
+        return Value::real(lower);
+    }
+    let upper = if place == below as f64 { lower } else { at((below + 1).min(last)) };
+    Value::real(lower + (upper - lower) * (place - below as f64))
 }
 
 /// The share as a number from 0 to 1.

@@ -11,6 +11,7 @@ use super::operator::BoxedOperator;
 use super::set::{Append, SetFilter, Values};
 use super::sort::{Sort, TopN};
 use super::streaming::{Distinct, Filter, Limit, OneRow, Project};
+use super::window::WindowFunctions;
 use crate::planner::{BoundExpression, Limits, Plan};
 use crate::types::{DataType, Value, with_stack};
 use std::collections::HashSet;
@@ -63,6 +64,11 @@ fn operator(plan: &Plan, context: &Arc<Context>) -> Result<BoxedOperator, Error>
         Plan::Aggregate { input: rows, groups, aggregates } => {
             let (groups, aggregates) = (Arc::clone(groups), Arc::clone(aggregates));
             Box::new(Aggregate::new(input(rows)?, groups, aggregates, Arc::clone(context)))
+        }
+        Plan::Window { input: rows, partition, order, calls } => {
+            let window = (Arc::clone(partition), Arc::clone(order));
+            let (calls, context) = (Arc::clone(calls), Arc::clone(context));
+            Box::new(WindowFunctions::new(input(rows)?, window, calls, context)?)
         }
         Plan::Distinct { input: rows, types } => {
             let types = Arc::clone(types);

@@ -11,6 +11,17 @@ use std::sync::Arc;
 /// Rows of a batch that leaves a sort.
 const OUTPUT: usize = 4_096;
 
+/// The columns of a batch that rows are sorted by.
+pub fn key_columns(batch: &Batch, keys: &[SortKey]) -> Vec<KeyColumn> {
+    let column = |key: &SortKey| KeyColumn {
+        array: batch.columns[key.column].clone(),
+        data_type: key.data_type,
+        descending: key.descending,
+        nulls_first: key.nulls_first,
+    };
+    keys.iter().map(column).collect()
+}
+
 /// The keys of many rows, one after the other in one buffer.
 struct SortKeys {
     bytes: Vec<u8>,
@@ -19,15 +30,7 @@ struct SortKeys {
 
 impl SortKeys {
     fn of(batch: &Batch, keys: &[SortKey]) -> SortKeys {
-        let columns: Vec<KeyColumn> = keys
-            .iter()
-            .map(|key| KeyColumn {
-                array: batch.columns[key.column].clone(),
-                data_type: key.data_type,
-                descending: key.descending,
-                nulls_first: key.nulls_first,
-            })
-            .collect();
+        let columns = key_columns(batch, keys);
         let mut all = SortKeys { bytes: Vec::new(), ends: Vec::with_capacity(batch.rows) };
         for row in 0..batch.rows {
             columns.iter().for_each(|column| column.push(&mut all.bytes, row));

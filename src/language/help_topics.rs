@@ -347,6 +347,15 @@ const TOPICS: &[HelpTopic] = &[
                   SELECT count(*), sum(balance) FILTER (WHERE balance > 50) FROM accounts;",
     },
     HelpTopic {
+        name: "windows",
+        aliases: &["window", "over", "window functions", "partition by", "frame"],
+        about: "functions of the rows around a row: ranks, running sums",
+        productions: &["NamedWindow", "Window", "Frame", "FrameStart", "FrameEnd", "FrameBound"],
+        example: "SELECT owner, balance, rank() OVER (ORDER BY balance DESC),\n  \
+                  sum(balance) OVER (ORDER BY id ROWS 2 PRECEDING) AS of_three\n  \
+                  FROM accounts;",
+    },
+    HelpTopic {
         name: "case",
         aliases: &["when", "then", "else"],
         about: "one value or another",

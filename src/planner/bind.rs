@@ -2,20 +2,15 @@
 
 use super::comparison_traits::ComparisonTraits;
 use super::exact_numbers::{self, common};
-use super::expression::{Arithmetic, BoundExpression, BoundKind, Comparison, SubqueryRole};
-use super::functions::{
-    AGGREGATE_FUNCTIONS, AggregateFunction, MANY, MathFunction, ResultType, SCALAR_FUNCTIONS,
-    ScalarFunction,
-};
+use super::expression::{BoundExpression, BoundKind, Comparison, SubqueryRole};
 use super::notices::suggest_type;
 use super::plan::AggregateCall;
 use super::scope::Scope;
 use super::subquery::SubqueryBinder;
-use super::suggest::suggest;
-use super::{Error, coerce, function_hints, row_value};
+use super::window::WindowBinder;
+use super::{Error, coerce, row_value};
 use crate::language::ast::{
-    CurrentTime, Expression, ExpressionKind, FunctionArguments, FunctionCall, Identifier, ListItem,
-    MatchKind, TypeName, UnaryOperator,
+    CurrentTime, Expression, ExpressionKind, Identifier, ListItem, TypeName, UnaryOperator,
 };
 use crate::types::{ColumnAffinity, DataType, Span, Value, with_stack};
 
@@ -27,6 +22,8 @@ pub(super) struct Binder<'a, 'p> {
     pub aliases: &'a [(String, BoundExpression)],
     /// Where aggregates are gathered; `None` where they make no sense.
     pub aggregates: Option<&'a mut Vec<AggregateCall>>,
+    /// Where window functions are gathered; `None` where they make no sense.
+    pub windows: Option<WindowBinder<'a>>,
     /// The clause that is bound, for errors: `WHERE`.
     pub clause: &'static str,
     /// What queries inside are bound with; `None` where there can be none.
@@ -101,7 +98,7 @@ fn cast_type(type_name: &TypeName) -> Result<DataType, Error> {
 impl<'a> Binder<'a, '_> {
     /// A binder of what names nothing but columns.
     pub fn new(scope: &'a Scope, clause: &'static str) -> Binder<'a, 'static> {
-        Binder { scope, aliases: &[], aggregates: None, clause, subqueries: None }
+        Binder { scope, aliases: &[], aggregates: None, windows: None, clause, subqueries: None }
     }
 }
 
@@ -276,223 +273,6 @@ impl Binder<'_, '_> {
             }),
         })
     }
-
-    fn function(&mut self, call: &FunctionCall, span: Span) -> Result<BoundExpression, Error> {
-        let unsupported = |feature| {
-            Err(Error::new("unsupported", format!("{feature} is not supported yet"), span))
-        };
-        if call.over.is_some() {
-            return unsupported("a window function");
-        } else if !call.order_by.is_empty() {
-            return unsupported("ORDER BY in an aggregate");
-        }
-        let name = call.name.name.to_ascii_lowercase();
-        let given = match &call.arguments {
-            FunctionArguments::Star => 0,
-            FunctionArguments::List(list) => list.len(),
-        };
-        let aggregates = AGGREGATE_FUNCTIONS.iter().filter(|entry| entry.signature.name == name);
-        let scalars = SCALAR_FUNCTIONS.iter().filter(|entry| entry.signature.name == name);
-        if let Some(entry) = aggregates.clone().find(|entry| entry.signature.takes(given)) {
-            return self.aggregate(entry.function, call, span);
-        }
-        let plain = call.filter.is_none()
-            && !call.distinct
-            && !matches!(call.arguments, FunctionArguments::Star);
-        if let Some(entry) = scalars.clone().find(|entry| entry.signature.takes(given)) {
-            if !plain {
-                let message = format!("{name} is no aggregate: it takes no DISTINCT, * or FILTER");
-                return Err(Error::new("function", message, span));
-            }
-            let arguments = self.arguments(&call.arguments)?;
-            return scalar(entry.function, entry.result, arguments, span);
-        }
-        let arities: Vec<(usize, usize)> = aggregates
-            .map(|entry| entry.signature)
-            .chain(scalars.map(|entry| entry.signature))
-            .map(|signature| (signature.least, signature.most))
-            .collect();
-        Err(function_error(&call.name, &arities, given, span))
-    }
-
-    fn arguments(&mut self, arguments: &FunctionArguments) -> Result<Vec<BoundExpression>, Error> {
-        match arguments {
-            FunctionArguments::Star => Ok(Vec::new()),
-            FunctionArguments::List(list) => {
-                list.iter().map(|argument| self.bind(argument)).collect()
-            }
-        }
-    }
-
-    fn aggregate(
-        &mut self,
-        function: AggregateFunction,
-        call: &FunctionCall,
-        span: Span,
-    ) -> Result<BoundExpression, Error> {
-        let star = matches!(call.arguments, FunctionArguments::Star);
-        if star && function != AggregateFunction::Count {
-            let message = format!("{}(*) makes no sense: name what to aggregate", call.name.name);
-            return Err(Error::new("function", message, span));
-        }
-        let given =
-            if let FunctionArguments::List(list) = &call.arguments { list.len() } else { 0 };
-        if call.distinct && given != 1 {
-            let message = format!("{}(DISTINCT …) takes 1 argument, not {given}", call.name.name);
-            return Err(Error::new("function", message, span));
-        }
-        // Inside an aggregate there is no other.
-        let Some(gathered) = self.aggregates.take() else {
-            let message = format!("{} cannot stand in {}", call.name.name, self.clause);
-            let help = match self.clause {
-                "WHERE" => Some("filter groups with HAVING".to_string()),
-                "ORDER BY" => Some("rows become one by an aggregate to select".to_string()),
-                _ => None,
-            };
-            return Err(Error::new("misplaced-aggregate", message, span).help(help));
-        };
-        let outer = std::mem::replace(&mut self.clause, "another aggregate");
-        let bound = self.arguments(&call.arguments).and_then(|arguments| {
-            let filter = call.filter.as_ref().map(|filter| self.condition(filter)).transpose()?;
-            Ok((arguments, filter))
-        });
-        self.clause = outer;
-        let (arguments, filter) = match bound {
-            Ok(bound) => bound,
-            Err(error) => {
-                self.aggregates = Some(gathered);
-                return Err(error);
-            }
-        };
-        // An alias may stand for one.
-        if arguments.iter().chain(&filter).any(BoundExpression::has_aggregate) {
-            let message = "an aggregate cannot stand in another aggregate";
-            return Err(Error::new("misplaced-aggregate", message, span));
-        }
-        let argument = arguments.first().map_or(DataType::Integer, |a| a.data_type);
-        let data_type = function.result(argument);
-        let aggregate =
-            AggregateCall { function, arguments, distinct: call.distinct, filter, data_type };
-        let index = gathered.iter().position(|known| *known == aggregate).unwrap_or_else(|| {
-            gathered.push(aggregate);
-            gathered.len() - 1
-        });
-        self.aggregates = Some(gathered);
-        Ok(BoundExpression::new(BoundKind::Aggregate(index), data_type))
-    }
-}
-
-/// A call of a scalar function with its result's type.
-fn scalar(
-    function: ScalarFunction,
-    result: ResultType,
-    mut arguments: Vec<BoundExpression>,
-    span: Span,
-) -> Result<BoundExpression, Error> {
-    if function == ScalarFunction::Likelihood {
-        let chance = arguments[1].as_constant().map(Value::to_text);
-        let chance = chance.and_then(|text| text.parse::<f64>().ok());
-        if !chance.is_some_and(|chance| (0.0..=1.0).contains(&chance)) {
-            let message = "the second argument of likelihood is a number from 0.0 to 1.0";
-            return Err(Error::new("function", message, span));
-        }
-    }
-    // The operator, which keeps a pattern compiled from row to row.
-    if function == ScalarFunction::Regexp
-        && let [pattern, text] = arguments.as_slice()
-    {
-        return Ok(boolean(BoundKind::Match {
-            kind: MatchKind::Regexp,
-            operand: boxed(text.clone()),
-            pattern: boxed(pattern.clone()),
-            escape: None,
-            negated: false,
-        }));
-    }
-    if let Some(from) = exact_numbers::choices(function) {
-        exact_numbers::alternatives(arguments[from..].iter_mut());
-    }
-    if let [a, b] = arguments.as_slice() {
-        if function == ScalarFunction::Math(MathFunction::Mod) {
-            let (a, b) = exact_numbers::operands(a.clone(), b.clone(), span)?;
-            arguments = vec![a, b];
-        } else if function == ScalarFunction::Nullif {
-            if a.data_type.is_moment() || b.data_type.is_moment() {
-                return Ok(null_if_equal(a.clone(), b.clone()));
-            }
-            let second = exact_numbers::compared(b.clone(), a.data_type);
-            arguments = vec![a.clone(), second];
-        }
-    }
-    let first = arguments.first().map_or(DataType::Any, |a| a.data_type.without_affinity());
-    let is_decimal = matches!(first, DataType::Decimal { .. });
-    let data_type = match result {
-        ResultType::Of(data_type) => data_type,
-        ResultType::First => first,
-        ResultType::Part if matches!(first, DataType::Blob | DataType::Any) => first,
-        ResultType::Part => DataType::Text,
-        ResultType::Common(from) => common(&arguments[from.min(arguments.len())..]),
-        ResultType::Magnitude if is_decimal => first,
-        ResultType::Magnitude => DataType::Any,
-        ResultType::Whole if is_decimal => exact_numbers::rounded_type(first, Some(0)),
-        ResultType::Whole => DataType::Any,
-        ResultType::Rounded => match arguments.get(1).map(|digits| &digits.kind) {
-            None => exact_numbers::rounded_type(first, Some(0)),
-            Some(BoundKind::Literal(Value::Integer(digits))) => {
-                exact_numbers::rounded_type(first, Some(*digits))
-            }
-            Some(_) => exact_numbers::rounded_type(first, None),
-        },
-        ResultType::Remainder => {
-            let second = arguments.get(1).map_or(DataType::Any, |b| b.data_type);
-            exact_numbers::arithmetic_type(Arithmetic::Modulo, first, second)
-                .unwrap_or(DataType::Real)
-        }
-    };
-    Ok(BoundExpression::new(BoundKind::Call(function, arguments), data_type))
-}
-
-/// NULLIF of operands that are converted before they are compared.
-fn null_if_equal(value: BoundExpression, other: BoundExpression) -> BoundExpression {
-    coerce::computed_once(value, |value| {
-        let otherwise = value.clone();
-        let equal = coerce::compare(Comparison::Equal, value, other);
-        let null = BoundExpression::literal(Value::Null, otherwise.data_type);
-        let data_type = otherwise.data_type;
-        let branches = vec![(equal, null)];
-        let kind = BoundKind::Case { branches, otherwise: Some(boxed(otherwise)) };
-        BoundExpression::new(kind, data_type)
-    })
-}
-
-fn function_error(
-    name: &Identifier,
-    arities: &[(usize, usize)],
-    given: usize,
-    span: Span,
-) -> Error {
-    if arities.is_empty() {
-        let known = SCALAR_FUNCTIONS
-            .iter()
-            .map(|entry| entry.signature.name)
-            .chain(AGGREGATE_FUNCTIONS.iter().map(|entry| entry.signature.name));
-        let message = format!("no function \"{}\"", name.name);
-        let help = function_hints::instead_of_function(&name.name.to_ascii_lowercase());
-        let help = help.or_else(|| suggest(&name.name, known));
-        return Error::new("unknown-function", message, name.span).help(help);
-    }
-    let takes: Vec<String> = arities
-        .iter()
-        .map(|(least, most)| match (*least, *most) {
-            (least, most) if least == most => format!("{least}"),
-            (least, MANY) => format!("{least} or more"),
-            (least, most) => format!("{least} to {most}"),
-        })
-        .collect();
-    let plural = if takes == ["1"] { "" } else { "s" };
-    let message =
-        format!("{} takes {} argument{plural}, not {given}", name.name, takes.join(" or "));
-    Error::new("function", message, span)
 }
 
 /// The expression as a condition.

@@ -6,7 +6,7 @@
 //! Selection in a Relational Database Management System", 1979, table 1).
 
 use super::expression::{BoundExpression, BoundKind, Comparison};
-use super::logical::{Logical, LogicalAggregate, LogicalJoin, LogicalTable};
+use super::logical::{Logical, LogicalAggregate, LogicalJoin, LogicalTable, LogicalWindow};
 use super::plan::Limits;
 use crate::types::{KeySchema, Value, with_stack};
 
@@ -30,6 +30,7 @@ pub(super) fn rows(logical: &Logical) -> f64 {
             rows(input) * fractions.product::<f64>()
         }
         Logical::Project { input, .. }
+        | Logical::Window(LogicalWindow { input, .. })
         | Logical::Distinct { input, .. }
         | Logical::Sort { input, first: None, .. } => rows(input),
         Logical::Sort { input, first: Some(limits), .. } | Logical::Limit { input, limits } => {
@@ -106,6 +107,10 @@ fn column_values(column: usize, input: &Logical) -> f64 {
         Logical::Aggregate(LogicalAggregate { groups, .. }) => {
             let is_group = groups.len() == 1 && groups[0].column == column;
             if is_group { rows(input) } else { rows(input) / SHARE }
+        }
+        Logical::Window(LogicalWindow { input: below, calls, .. }) => {
+            let is_computed = calls.iter().any(|(call, _)| *call == column);
+            if is_computed { rows(below) / SHARE } else { column_values(column, below) }
         }
         Logical::Filter { input, .. }
         | Logical::Distinct { input, .. }

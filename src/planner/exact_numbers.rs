@@ -146,6 +146,7 @@ fn is_kind_of_numbers(expression: &BoundExpression, has_point: &mut bool) -> boo
         | BoundKind::Column(_)
         | BoundKind::CurrentTime(_)
         | BoundKind::Aggregate(_)
+        | BoundKind::Window(_)
         | BoundKind::BitNot(_)
         | BoundKind::Not(_)
         | BoundKind::Truth(_)
@@ -359,6 +360,7 @@ pub(super) fn assign_columns(
         | Logical::Table(_)
         | Logical::Filter { .. }
         | Logical::Join(_)
-        | Logical::Aggregate(_) => Vec::new(),
+        | Logical::Aggregate(_)
+        | Logical::Window(_) => Vec::new(),
     }
 }

@@ -65,6 +65,8 @@ pub enum BoundKind {
     CurrentTime(CurrentTime),
     /// The aggregate at this index; only while a SELECT is being planned.
     Aggregate(usize),
+    /// The window function at this index; only while a SELECT is being planned.
+    Window(usize),
     /// `-x`
     Negate(Box<BoundExpression>),
     /// `~x`
@@ -289,6 +291,7 @@ macro_rules! operands {
             | BoundKind::Column(_)
             | BoundKind::CurrentTime(_)
             | BoundKind::Aggregate(_)
+            | BoundKind::Window(_)
             | BoundKind::Argument(_)
             | BoundKind::Bound => {}
             BoundKind::CompareRows(_, pairs) => {
@@ -427,8 +430,10 @@ impl BoundExpression {
 
     /// Whether the value is the same for every row.
     pub fn is_constant(&self) -> bool {
-        let mut constant = !matches!(self.kind, BoundKind::Column(_) | BoundKind::Aggregate(_))
-            && !self.calls_volatile();
+        let mut constant = !matches!(
+            self.kind,
+            BoundKind::Column(_) | BoundKind::Aggregate(_) | BoundKind::Window(_)
+        ) && !self.calls_volatile();
         self.for_each_operand(|operand| constant = constant && operand.is_constant());
         constant
     }
@@ -515,6 +520,13 @@ impl BoundExpression {
     pub fn has_aggregate(&self) -> bool {
         let mut found = matches!(self.kind, BoundKind::Aggregate(_));
         self.for_each_operand(|operand| found = found || operand.has_aggregate());
+        found
+    }
+
+    /// Whether a window function stands in it; only while a SELECT is being planned.
+    pub fn has_window(&self) -> bool {
+        let mut found = matches!(self.kind, BoundKind::Window(_));
+        self.for_each_operand(|operand| found = found || operand.has_window());
         found
     }
 

@@ -93,6 +93,7 @@ impl BoundExpression {
             BoundKind::Argument(index) => write!(f, "outer {}", index + 1),
             BoundKind::Subquery(subquery) => call(f, &subquery.title(), &subquery.asked()),
             BoundKind::Aggregate(index) => write!(f, "aggregate {index}"),
+            BoundKind::Window(index) => write!(f, "window {index}"),
             BoundKind::Let { value, body } => call(f, "with it = ", &[value, body]),
             BoundKind::Bound => f.write_str("it"),
             BoundKind::Negate(a) => call(f, "-", &[a]),

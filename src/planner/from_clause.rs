@@ -297,6 +297,7 @@ fn keeps_right(logical: &Logical) -> bool {
         | Logical::Filter { .. }
         | Logical::Project { .. }
         | Logical::Aggregate(_)
+        | Logical::Window(_)
         | Logical::Distinct { .. }
         | Logical::Sort { .. }
         | Logical::Limit { .. }

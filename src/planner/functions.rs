@@ -4,7 +4,7 @@
 
 mod table;
 
-pub use table::{AGGREGATE_FUNCTIONS, SCALAR_FUNCTIONS};
+pub use table::{AGGREGATE_FUNCTIONS, SCALAR_FUNCTIONS, WINDOW_FUNCTIONS};
 
 use super::exact_numbers::{common_decimal, quotient_scale};
 use crate::types::DataType;
@@ -193,6 +193,35 @@ impl PercentileFunction {
     }
 }
 
+/// A function that OVER stands behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WindowFunction {
+    /// An aggregate of the frame.
+    Aggregate(AggregateFunction),
+    /// row_number(): from 1
+    RowNumber,
+    /// rank(): how many rows come before the peers, and 1
+    Rank,
+    /// dense_rank(): how many groups of peers come before, and 1
+    DenseRank,
+    /// percent_rank(): the rank from 0 to 1
+    PercentRank,
+    /// cume_dist(): which share of the rows comes no later than the peers
+    CumeDist,
+    /// ntile(n): which of so many parts, as equal as can be
+    Ntile,
+    /// lag(x, offset, default): x of a row before
+    Lag,
+    /// lead(x, offset, default): x of a row behind
+    Lead,
+    /// first_value(x): x of the frame's first row
+    FirstValue,
+    /// last_value(x): x of the frame's last row
+    LastValue,
+    /// nth_value(x, n): x of the frame's row of this number
+    NthValue,
+}
+
 /// When what a function gives can change although its arguments stay the same: PostgreSQL's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Volatility {
@@ -243,6 +272,15 @@ pub struct AggregateEntry {
     pub signature: Signature,
     /// What it means.
     pub function: AggregateFunction,
+}
+
+/// One window function of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct WindowEntry {
+    /// How it is called, and what it gives.
+    pub signature: Signature,
+    /// What it means.
+    pub function: WindowFunction,
 }
 
 /// How a function is called.
@@ -397,6 +435,17 @@ impl AggregateFunction {
     }
 }
 
+impl WindowFunction {
+    /// The function's name.
+    pub fn name(self) -> &'static str {
+        if let WindowFunction::Aggregate(function) = self {
+            return function.name();
+        }
+        let named = WINDOW_FUNCTIONS.iter().find(|entry| entry.function == self);
+        named.map_or("", |entry| entry.signature.name)
+    }
+}
+
 /// The common type of several: the one they all have, a DECIMAL that holds the values of INTEGERs and
 /// other DECIMALs, else ANY. NULL literals have no say.
 pub fn common_type(types: impl IntoIterator<Item = Option<DataType>>) -> DataType {
@@ -438,8 +487,9 @@ mod tests {
     #[test]
     fn functions_are_told_apart_by_name_and_arity() {
         let scalar = SCALAR_FUNCTIONS.iter().map(|entry| entry.signature);
+        let all = scalar.chain(AGGREGATE_FUNCTIONS.iter().map(|entry| entry.signature));
         let all: Vec<Signature> =
-            scalar.chain(AGGREGATE_FUNCTIONS.iter().map(|entry| entry.signature)).collect();
+            all.chain(WINDOW_FUNCTIONS.iter().map(|entry| entry.signature)).collect();
         for (at, one) in all.iter().enumerate() {
             let mut others = all[at + 1..].iter().filter(|other| other.name == one.name);
             assert!(

@@ -8,6 +8,7 @@ use super::TableSource;
 use super::expression::{BoundExpression, BoundKind};
 use super::plan::{AccessPath, AggregateCall, Limits};
 use super::values::BoundRows;
+use super::window::WindowCall;
 use crate::language::ast::{JoinKind, OrderItem};
 use crate::types::DataType;
 use std::collections::BTreeSet;
@@ -29,6 +30,8 @@ pub(super) enum Logical {
     Join(LogicalJoin),
     /// One row per group: the groups' values, then the aggregates.
     Aggregate(LogicalAggregate),
+    /// Window functions beside the columns of rows that come partition by partition, in order.
+    Window(LogicalWindow),
     /// The first of all rows that agree on some columns; the other columns come out besides.
     Distinct { input: Box<Logical>, columns: Vec<usize> },
     /// Rows in order; equal ones keep theirs. `first`: only the first so many are wanted.
@@ -102,6 +105,11 @@ impl LogicalKey {
         let nulls_first = item.nulls_first.unwrap_or(!item.descending);
         LogicalKey { column, descending: item.descending, nulls_first }
     }
+
+    /// The key of a column in ascending order, NULLs first.
+    pub fn ascending(column: usize) -> LogicalKey {
+        LogicalKey { column, descending: false, nulls_first: true }
+    }
 }
 
 impl ComputedColumn {
@@ -140,8 +148,21 @@ pub(super) struct LogicalAggregate {
     pub aggregates: Vec<(usize, AggregateCall)>,
 }
 
-/// One key of a sort.
+/// Window functions over one window.
 #[derive(Clone, Debug)]
+pub(super) struct LogicalWindow {
+    /// Where the rows come from, sorted by the partition and then by the order.
+    pub input: Box<Logical>,
+    /// What the rows of a partition have in common.
+    pub partition: Vec<usize>,
+    /// Their order; those with equal keys are peers.
+    pub order: Vec<LogicalKey>,
+    /// What is computed of each row, with its identity.
+    pub calls: Vec<(usize, WindowCall)>,
+}
+
+/// One key of a sort.
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct LogicalKey {
     /// The column.
     pub column: usize,
@@ -198,6 +219,7 @@ macro_rules! inputs {
             Logical::Filter { input, .. }
             | Logical::Project { input, .. }
             | Logical::Aggregate(LogicalAggregate { input, .. })
+            | Logical::Window(LogicalWindow { input, .. })
             | Logical::Distinct { input, .. }
             | Logical::Sort { input, .. }
             | Logical::Limit { input, .. } => $visit(input),
@@ -212,7 +234,7 @@ macro_rules! inputs {
 
 /// Visits the expressions of an operator alone, borrowed either way.
 macro_rules! expressions {
-    ($logical:expr, $visit:ident, $iter:ident, $($borrow:tt)+) => {
+    ($logical:expr, $visit:ident, $iter:ident, $expressions:ident, $($borrow:tt)+) => {
         match $logical {
             // What stands in VALUES reads no column.
             Logical::OneRow
@@ -232,6 +254,11 @@ macro_rules! expressions {
                 groups.$iter().for_each(|group| $visit($($borrow)+ group.expression));
                 for (_, AggregateCall { arguments, filter, .. }) in aggregates {
                     arguments.$iter().chain(filter).for_each(&mut $visit);
+                }
+            }
+            Logical::Window(LogicalWindow { calls, .. }) => {
+                for (_, call) in calls {
+                    call.$expressions().for_each(&mut $visit);
                 }
             }
             Logical::Sort { first: limits, .. } => {
@@ -259,12 +286,12 @@ impl Logical {
 
     /// Calls `visit` with every expression of this operator, not of its inputs.
     pub fn for_each_expression<'a>(&'a self, mut visit: impl FnMut(&'a BoundExpression)) {
-        expressions!(self, visit, iter, &);
+        expressions!(self, visit, iter, expressions, &);
     }
 
     /// The same for expressions to be changed.
     pub fn for_each_expression_mut(&mut self, mut visit: impl FnMut(&mut BoundExpression)) {
-        expressions!(self, visit, iter_mut, &mut);
+        expressions!(self, visit, iter_mut, expressions_mut, &mut);
     }
 
     /// The operator with each of its inputs rewritten.
@@ -288,6 +315,9 @@ impl Logical {
             Logical::Aggregate(LogicalAggregate { groups, aggregates, .. }) => {
                 groups.iter().any(|group| group.column == column)
                     || aggregates.iter().any(|(aggregate, _)| *aggregate == column)
+            }
+            Logical::Window(LogicalWindow { input, calls, .. }) => {
+                calls.iter().any(|(call, _)| *call == column) || input.has(column)
             }
             Logical::Join(LogicalJoin { left, right, .. }) => left.has(column) || right.has(column),
             Logical::Filter { input, .. }

@@ -1,8 +1,10 @@
 //! Logical plans as text, for EXPLAIN VERBOSE: an operator a line, inputs indented below.
 
 use super::expression::BoundExpression;
-use super::logical::{ColumnNames, Logical, LogicalAggregate, LogicalJoin, LogicalTable};
-use super::print::join_word;
+use super::logical::{
+    ColumnNames, Logical, LogicalAggregate, LogicalJoin, LogicalKey, LogicalTable, LogicalWindow,
+};
+use super::print::{join_word, over};
 
 impl Logical {
     /// The lines of the plan, its columns called by these names.
@@ -52,12 +54,12 @@ impl Logical {
             }
             Logical::Distinct { columns, .. } => format!("distinct {}", all(columns)),
             Logical::Sort { keys, first, .. } => {
-                let keys = keys.iter().map(|key| {
-                    let direction = if key.descending { " desc" } else { "" };
-                    format!("{}{direction}", names.name(key.column))
-                });
                 let first = if first.is_some() { ", the first rows only" } else { "" };
-                format!("sort by {}{first}", keys.collect::<Vec<_>>().join(", "))
+                format!("sort by {}{first}", in_order(keys, names))
+            }
+            Logical::Window(LogicalWindow { partition, order, calls, .. }) => {
+                let calls = named(calls.iter().map(|(call, _)| *call), names);
+                format!("window {calls}{}", over(&all(partition), &in_order(order, names)))
             }
             Logical::Limit { limits, .. } => limits.to_string(),
         }
@@ -75,6 +77,14 @@ impl LogicalTable {
         };
         format!("table {label}{by} ({columns}){filter}")
     }
+}
+
+fn in_order(keys: &[LogicalKey], names: &ColumnNames) -> String {
+    let keys = keys.iter().map(|key| {
+        let direction = if key.descending { " desc" } else { "" };
+        format!("{}{direction}", names.name(key.column))
+    });
+    keys.collect::<Vec<_>>().join(", ")
 }
 
 fn named(columns: impl Iterator<Item = usize>, names: &ColumnNames) -> String {

@@ -2,11 +2,11 @@
 
 use super::expression::{BoundExpression, BoundKind, Comparison};
 use super::logical::{
-    ComputedColumn, Logical, LogicalAggregate, LogicalJoin, LogicalSetFilter, LogicalTable,
-    LogicalValues,
+    ComputedColumn, Logical, LogicalAggregate, LogicalJoin, LogicalKey, LogicalSetFilter,
+    LogicalTable, LogicalValues, LogicalWindow,
 };
 use super::plan::{AggregateCall, Join, Plan, SortKey, TableAccess};
-use crate::types::with_stack;
+use crate::types::{DataType, with_stack};
 use std::sync::Arc;
 
 /// A plan, and the identity of each column that comes out of it.
@@ -76,16 +76,11 @@ fn operator(logical: Logical) -> Lowered {
         }
         Logical::Sort { input, keys, first } => {
             let Lowered { plan, layout } = lower(*input);
-            let types = plan.types();
-            let keys = keys.into_iter().map(|key| {
-                let column = position(key.column, &layout);
-                let data_type = types[column];
-                let (descending, nulls_first) = (key.descending, key.nulls_first);
-                SortKey { column, data_type, descending, nulls_first }
-            });
-            let plan = Plan::Sort { input: Box::new(plan), keys: keys.collect(), limit: first };
+            let keys = sort_keys(&keys, &layout, &plan.types());
+            let plan = Plan::Sort { input: Box::new(plan), keys, limit: first };
             Lowered { plan, layout }
         }
+        Logical::Window(logical) => window(logical),
         Logical::Limit { input, limits } => {
             let Lowered { plan, layout } = lower(*input);
             Lowered { plan: Plan::Limit { input: Box::new(plan), limits }, layout }
@@ -203,6 +198,32 @@ fn split_equal(
     }
     let kind = BoundKind::Compare(Comparison::Equal, a, b);
     Err(BoundExpression::new(kind, condition.data_type))
+}
+
+fn sort_keys(keys: &[LogicalKey], layout: &[usize], types: &[DataType]) -> Arc<[SortKey]> {
+    let keys = keys.iter().map(|key| {
+        let column = position(key.column, layout);
+        let (descending, nulls_first) = (key.descending, key.nulls_first);
+        SortKey { column, data_type: types[column], descending, nulls_first }
+    });
+    keys.collect()
+}
+
+fn window(logical: LogicalWindow) -> Lowered {
+    let LogicalWindow { input, partition, order, calls } = logical;
+    let Lowered { plan, layout: below } = lower(*input);
+    let mut layout = below.clone();
+    let calls = calls.into_iter().map(|(column, mut call)| {
+        call.expressions_mut().for_each(|expression| expression.relocate(&below));
+        layout.push(column);
+        call
+    });
+    let calls = calls.collect();
+    let types = plan.types();
+    let partition: Vec<LogicalKey> = partition.into_iter().map(LogicalKey::ascending).collect();
+    let partition = sort_keys(&partition, &below, &types);
+    let order = sort_keys(&order, &below, &types);
+    Lowered { plan: Plan::Window { input: Box::new(plan), partition, order, calls }, layout }
 }
 
 fn aggregate(logical: LogicalAggregate) -> Lowered {

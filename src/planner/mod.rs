@@ -16,6 +16,7 @@
 mod access;
 mod alter;
 mod bind;
+mod calls;
 mod cardinality;
 mod coerce;
 mod comparison_traits;
@@ -47,6 +48,7 @@ mod suggest;
 mod table_query;
 mod values;
 mod view;
+mod window;
 mod write;
 mod write_plan;
 
@@ -63,7 +65,7 @@ pub use function_hints::instead_of_function;
 pub use functions::{
     AGGREGATE_FUNCTIONS, AggregateEntry, AggregateFunction, CalendarFunction, JsonFunction,
     MathFunction, PercentileFunction, ResultType, SCALAR_FUNCTIONS, ScalarEntry, ScalarFunction,
-    Signature, TextFunction, Volatility,
+    Signature, TextFunction, Volatility, WINDOW_FUNCTIONS, WindowEntry, WindowFunction,
 };
 pub use moment_arithmetic::arithmetic_of_moments;
 pub use plan::{
@@ -75,6 +77,7 @@ pub use rewrites::{RewriteStep, Rewriting};
 pub use suggest::suggest;
 pub use values::{BoundRows, BoundValue, ValuePlace};
 pub use view::{parse_view, view_schema};
+pub use window::{Frame, WindowCall, is_distance, no_distance};
 pub use write::load;
 pub use write_plan::{BulkLoad, ColumnSource, InsertInput, Write, WriteAction};
 

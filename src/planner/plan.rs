@@ -3,6 +3,7 @@
 use super::expression::{BoundExpression, BoundSubquery};
 use super::functions::AggregateFunction;
 use super::values::BoundRows;
+use super::window::WindowCall;
 use super::write_plan::Write;
 use crate::language::ast::{Identifier, JoinKind};
 use crate::storage::SchemaChange;
@@ -41,6 +42,18 @@ pub enum Plan {
         groups: Arc<[BoundExpression]>,
         /// What is computed of each group.
         aggregates: Arc<[AggregateCall]>,
+    },
+    /// The input's columns, and behind them window functions. The rows come partition by partition,
+    /// each in order.
+    Window {
+        /// Where the rows come from.
+        input: Box<Plan>,
+        /// What the rows of a partition agree on.
+        partition: Arc<[SortKey]>,
+        /// Their order; those with equal keys are peers.
+        order: Arc<[SortKey]>,
+        /// What is computed of each row.
+        calls: Arc<[WindowCall]>,
     },
     /// The first of all rows that agree on their first columns.
     Distinct {
@@ -249,6 +262,11 @@ impl Plan {
                 .map(|group| group.data_type)
                 .chain(aggregates.iter().map(|aggregate| aggregate.data_type))
                 .collect(),
+            Plan::Window { input, calls, .. } => {
+                let mut types = input.types();
+                types.extend(calls.iter().map(|call| call.data_type));
+                types
+            }
             Plan::Append { inputs } => inputs.first().map(Plan::types).unwrap_or_default(),
             Plan::Filter { input, .. }
             | Plan::Distinct { input, .. }
@@ -265,6 +283,7 @@ impl Plan {
             Plan::Filter { input, .. }
             | Plan::Project { input, .. }
             | Plan::Aggregate { input, .. }
+            | Plan::Window { input, .. }
             | Plan::Distinct { input, .. }
             | Plan::Sort { input, .. }
             | Plan::Limit { input, .. } => visit(input),
@@ -298,6 +317,9 @@ impl Plan {
                 for aggregate in aggregates.iter() {
                     aggregate.arguments.iter().chain(&aggregate.filter).for_each(&mut *visit);
                 }
+            }
+            Plan::Window { calls, .. } => {
+                calls.iter().flat_map(WindowCall::expressions).for_each(&mut *visit);
             }
             Plan::Sort { limit: limits, .. } => {
                 limits.iter().for_each(|limits| limits.for_each_expression(visit));
@@ -339,6 +361,12 @@ impl Plan {
                     .map(|group| group.display(&names))
                     .chain(aggregates.iter().map(|aggregate| aggregate.display(&names)))
                     .collect()
+            }
+            Plan::Window { input, calls, .. } => {
+                let mut names = input.names();
+                let called: Vec<String> = calls.iter().map(|call| call.display(&names)).collect();
+                names.extend(called);
+                names
             }
             Plan::Append { inputs } => inputs.first().map(Plan::names).unwrap_or_default(),
             Plan::Filter { input, .. }

@@ -1,9 +1,11 @@
 //! Plans as text: EXPLAIN's tree, an operator a line, inputs indented below.
 
 use super::expression::BoundExpression;
+use super::functions::{AggregateFunction, WindowFunction};
 use super::plan::{AccessPath, AggregateCall, Join, Limits, Plan, Planned, SortKey, TableAccess};
+use super::window::{Frame, WindowCall};
 use super::write_plan::{InsertInput, Write, WriteAction};
-use crate::language::ast::JoinKind;
+use crate::language::ast::{FrameBound, JoinKind};
 use crate::types::{KeyKind, KeySchema, TableSchema, with_stack};
 use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
@@ -42,6 +44,15 @@ impl Plan {
                     groups.iter().map(|group| group.display(&names)).collect();
                 let groups = groups.join(", ");
                 format!("aggregate {computed} by {groups} (holds one row per group)")
+            }
+            Plan::Window { input, partition, order, calls } => {
+                let names = input.names();
+                let calls: Vec<String> = calls.iter().map(|call| call.display(&names)).collect();
+                let columns: Vec<&str> =
+                    partition.iter().map(|key| names[key.column].as_str()).collect();
+                let keys: Vec<String> = order.iter().map(|key| key.display(&names)).collect();
+                let over = over(&columns.join(", "), &keys.join(", "));
+                format!("window {}{over} (holds one partition)", calls.join(", "))
             }
             Plan::Distinct { .. } => "distinct (holds the rows that came out)".into(),
             Plan::Sort { input, keys, limit } => {
@@ -207,6 +218,50 @@ impl SortKey {
             (true, false) | (false, true) => "",
         };
         format!("{name}{direction}{nulls}")
+    }
+}
+
+/// ` over (partition by a order by b)`
+pub(super) fn over(partition: &str, order: &str) -> String {
+    let parts = [("partition by ", partition), ("order by ", order)];
+    let parts = parts.iter().filter(|(_, part)| !part.is_empty());
+    let parts: Vec<String> = parts.map(|(words, part)| format!("{words}{part}")).collect();
+    format!(" over ({})", parts.join(" "))
+}
+
+impl WindowCall {
+    /// The call without the window that it shares with others.
+    pub(super) fn display(&self, names: &[String]) -> String {
+        let WindowCall { function, arguments, filter, frame, .. } = self;
+        let arguments: Vec<String> = arguments.iter().map(|each| each.display(names)).collect();
+        let is_count = *function == WindowFunction::Aggregate(AggregateFunction::Count);
+        let inner =
+            if arguments.is_empty() && is_count { "*".into() } else { arguments.join(", ") };
+        let filter = match filter {
+            Some(filter) => format!(" where {}", filter.display(names)),
+            None => String::new(),
+        };
+        format!("{}({inner}){filter}{frame}", function.name())
+    }
+}
+
+/// Prints ` rows between 1 preceding and current row`; nothing where none was written.
+impl fmt::Display for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Frame::default() {
+            return Ok(());
+        }
+        let bound = |bound: &FrameBound<BoundExpression>| match bound {
+            FrameBound::UnboundedPreceding => "unbounded preceding".to_owned(),
+            FrameBound::Preceding(offset) => format!("{offset} preceding"),
+            FrameBound::CurrentRow => "current row".to_owned(),
+            FrameBound::Following(offset) => format!("{offset} following"),
+            FrameBound::UnboundedFollowing => "unbounded following".to_owned(),
+        };
+        let (start, end) = (bound(&self.start), bound(&self.end));
+        let unit = self.unit.to_string().to_lowercase();
+        let exclusion = self.exclusion.to_string().to_lowercase();
+        write!(f, " {unit} between {start} and {end}{exclusion}")
     }
 }
 

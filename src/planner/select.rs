@@ -1,6 +1,6 @@
 //! SELECT becomes a logical plan.
 
-use super::bind::{Binder, truth};
+use super::bind::Binder;
 use super::expression::{BoundExpression, BoundKind};
 use super::from_clause::FromBinder;
 use super::functions::AggregateFunction;
@@ -9,6 +9,7 @@ use super::plan::AggregateCall;
 use super::query::{LogicalQuery, QueryColumn, Surroundings};
 use super::scope::{Scope, ScopeColumn};
 use super::subquery::SubqueryBinder;
+use super::window::{self, BoundWindow, WindowBinder};
 use super::{Error, Planning};
 use crate::language::ast::{
     Expression, ExpressionKind, OrderItem, Select, SelectItem, UnaryOperator,
@@ -55,6 +56,7 @@ struct SelectCore {
     filter: Vec<BoundExpression>,
     groups: Vec<BoundExpression>,
     aggregates: Vec<AggregateCall>,
+    windows: Vec<BoundWindow>,
     having: Option<BoundExpression>,
     order: Vec<BoundExpression>,
     is_grouped: bool,
@@ -77,12 +79,10 @@ impl SelectCore {
         surroundings: &Surroundings<'_>,
         planning: &mut Planning<'_>,
     ) -> Result<SelectCore, Error> {
-        if let Some(named) = select.windows.first() {
-            let message = "a window function is not supported yet";
-            return Err(Error::new("unsupported", message, named.name.span));
-        }
-        let mut aggregates = Vec::new();
-        let items = bind_items(select, scope, surroundings, planning, &mut aggregates)?;
+        window::check(&select.windows)?;
+        let (mut aggregates, mut windows) = (Vec::new(), Vec::new());
+        let gathered = (&mut aggregates, &mut windows);
+        let items = bind_items(select, scope, surroundings, planning, gathered)?;
         let aliases: Vec<(String, BoundExpression)> = items
             .iter()
             .filter(|item| item.is_alias)
@@ -95,7 +95,7 @@ impl SelectCore {
         let filter = match &select.filter {
             Some(condition) => {
                 let bound = binder.condition(condition)?;
-                refuse_aggregates(&bound, condition, "WHERE")?;
+                refuse_gathered(&bound, condition, "WHERE")?;
                 bound.conjuncts()
             }
             None => Vec::new(),
@@ -107,7 +107,7 @@ impl SelectCore {
                 Some(item) => item,
                 None => binder.bind(expression)?,
             };
-            refuse_aggregates(&group, expression, "GROUP BY")?;
+            refuse_gathered(&group, expression, "GROUP BY")?;
             groups.push(group);
         }
         if let Some(having) = select.having.as_ref().filter(|_| !is_grouped) {
@@ -117,9 +117,16 @@ impl SelectCore {
         }
         binder.aggregates = is_grouped.then_some(&mut aggregates);
         binder.clause = "HAVING";
-        let having = select.having.as_ref().map(|having| binder.bind(having));
-        let having = having.transpose()?.map(truth);
+        let having = match &select.having {
+            Some(having) => {
+                let bound = binder.condition(having)?;
+                refuse_windows(&bound, having, "HAVING")?;
+                Some(bound)
+            }
+            None => None,
+        };
         binder.clause = "ORDER BY";
+        binder.windows = Some(WindowBinder { named: &select.windows, calls: &mut windows });
         let mut order = Vec::with_capacity(order_by.len());
         for item in order_by {
             order.push(match sort_alias(item, &items)? {
@@ -127,18 +134,20 @@ impl SelectCore {
                 None => binder.bind(&item.expression)?,
             });
         }
-        Ok(SelectCore { items, filter, groups, aggregates, having, order, is_grouped })
+        Ok(SelectCore { items, filter, groups, aggregates, windows, having, order, is_grouped })
     }
 
     /// The rows to be projected: those of FROM that WHERE lets through, or the groups of them that
     /// HAVING lets through.
     fn over(self, rows: Logical, names: &mut ColumnNames) -> ProjectedSelect {
-        let SelectCore { mut items, filter, groups, aggregates, having, mut order, is_grouped } =
-            self;
+        let SelectCore { mut items, filter, groups, aggregates, mut windows, having, .. } = self;
+        let (mut order, is_grouped) = (self.order, self.is_grouped);
         let mut logical = rows.filtered(filter);
         if is_grouped {
             let mut grouping = Grouping::new(groups, aggregates, names);
             let expressions = items.iter_mut().map(|item| &mut item.expression).chain(&mut order);
+            let expressions =
+                expressions.chain(windows.iter_mut().flat_map(BoundWindow::expressions_mut));
             expressions.for_each(|expression| grouping.regroup(expression, names));
             let having: Vec<BoundExpression> = having
                 .into_iter()
@@ -152,6 +161,9 @@ impl SelectCore {
             let aggregate = LogicalAggregate { input, groups, aggregates };
             logical = Logical::Aggregate(aggregate).filtered(having);
         }
+        let mut above: Vec<&mut BoundExpression> =
+            items.iter_mut().map(|item| &mut item.expression).chain(&mut order).collect();
+        logical = window::over(windows, logical, &mut above, names);
         ProjectedSelect { logical, items, order, columns: Vec::new() }
     }
 }
@@ -256,8 +268,9 @@ fn bind_items(
     scope: &Scope,
     surroundings: &Surroundings<'_>,
     planning: &mut Planning<'_>,
-    aggregates: &mut Vec<AggregateCall>,
+    gathered: (&mut Vec<AggregateCall>, &mut Vec<BoundWindow>),
 ) -> Result<Vec<SelectedColumn>, Error> {
+    let (aggregates, calls) = gathered;
     let mut items = Vec::new();
     let item = |column: &ScopeColumn, expression: BoundExpression| SelectedColumn {
         name: column.name.to_string(),
@@ -283,7 +296,9 @@ fn bind_items(
             SelectItem::Expression { expression, alias } => {
                 let aggregates = Some(&mut *aggregates);
                 let subqueries = Some(SubqueryBinder { planning: &mut *planning, surroundings });
-                let mut binder = Binder { aggregates, subqueries, ..Binder::new(scope, "SELECT") };
+                let windows = Some(WindowBinder { named: &select.windows, calls: &mut *calls });
+                let binder = Binder::new(scope, "SELECT");
+                let mut binder = Binder { aggregates, windows, subqueries, ..binder };
                 let bound = binder.bind(expression)?;
                 let name = match (alias, &expression.kind, &bound.kind) {
                     (Some(alias), _, _) => alias.name.clone(),
@@ -350,7 +365,8 @@ fn sort_alias(
     ordinal(&item.expression, items, "ORDER BY")
 }
 
-fn refuse_aggregates(
+/// Refuses aggregates and window functions that an alias stands for.
+fn refuse_gathered(
     bound: &BoundExpression,
     expression: &Expression,
     clause: &str,
@@ -358,6 +374,17 @@ fn refuse_aggregates(
     if bound.has_aggregate() {
         let message = format!("an aggregate cannot stand in {clause}");
         return Err(Error::new("misplaced-aggregate", message, expression.span));
+    }
+    refuse_windows(bound, expression, clause)
+}
+
+fn refuse_windows(
+    bound: &BoundExpression,
+    expression: &Expression,
+    clause: &str,
+) -> Result<(), Error> {
+    if bound.has_window() {
+        return Err(window::misplaced("a window function", clause, expression.span));
     }
     Ok(())
 }

@@ -145,7 +145,8 @@ fn help_lists_every_function_with_one_line_each() {
     let listed = place.run(&["-c", "HELP functions"], "").out;
     let scalar = asof::planner::SCALAR_FUNCTIONS.iter().map(|entry| entry.signature);
     let aggregates = asof::planner::AGGREGATE_FUNCTIONS.iter().map(|entry| entry.signature);
-    for signature in scalar.chain(aggregates) {
+    let windows = asof::planner::WINDOW_FUNCTIONS.iter().map(|entry| entry.signature);
+    for signature in scalar.chain(aggregates).chain(windows) {
         let line = |line: &&str| line.starts_with(&format!("  {} ", signature.usage));
         let found: Vec<&str> = listed.lines().filter(line).collect();
         let [found] = found.as_slice() else { panic!("{}: {found:?}", signature.usage) };

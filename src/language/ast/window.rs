@@ -61,19 +61,55 @@ pub enum FrameUnit {
     Groups,
 }
 
-/// Where a frame begins or ends.
+/// Where a frame begins or ends; how far away that is, is an expression until it is known.
 #[derive(Clone, Debug, PartialEq)]
-pub enum FrameBound {
+pub enum FrameBound<T = Expression> {
     /// UNBOUNDED PRECEDING: at the first row of the partition.
     UnboundedPreceding,
     /// So many before the current row.
-    Preceding(Expression),
+    Preceding(T),
     /// CURRENT ROW: with it, or with the rows that are equal to it.
     CurrentRow,
     /// So many behind the current row.
-    Following(Expression),
+    Following(T),
     /// UNBOUNDED FOLLOWING: at the last row of the partition.
     UnboundedFollowing,
+}
+
+impl<T> FrameBound<T> {
+    /// How far away it is, where that is said.
+    pub fn offset(&self) -> Option<&T> {
+        match self {
+            FrameBound::Preceding(offset) | FrameBound::Following(offset) => Some(offset),
+            FrameBound::UnboundedPreceding
+            | FrameBound::CurrentRow
+            | FrameBound::UnboundedFollowing => None,
+        }
+    }
+
+    /// The same to be changed.
+    pub fn offset_mut(&mut self) -> Option<&mut T> {
+        match self {
+            FrameBound::Preceding(offset) | FrameBound::Following(offset) => Some(offset),
+            FrameBound::UnboundedPreceding
+            | FrameBound::CurrentRow
+            | FrameBound::UnboundedFollowing => None,
+        }
+    }
+
+    /// The same bound with what its distance comes to.
+    ///
+    /// # Errors
+    /// That of `map`.
+    pub fn try_map<U, E>(&self, map: impl FnOnce(&T) -> Result<U, E>) -> Result<FrameBound<U>, E> {
+        Ok(match self {
+            FrameBound::UnboundedPreceding => FrameBound::UnboundedPreceding,
+            FrameBound::Preceding(offset) => FrameBound::Preceding(map(offset)?),
+            FrameBound::CurrentRow => FrameBound::CurrentRow,
+            FrameBound::Following(offset) => FrameBound::Following(map(offset)?),
+            FrameBound::UnboundedFollowing => FrameBound::UnboundedFollowing,
+        })
+    }
 }
 
 /// Which rows of a frame are left out.

@@ -3,6 +3,7 @@
 use super::{
     AggregateEntry, AggregateFunction, CalendarFunction, JsonFunction, MathFunction,
     PercentileFunction, ResultType, ScalarEntry, ScalarFunction, Signature, TextFunction,
+    WindowEntry, WindowFunction,
 };
 use crate::types::DataType;
 
@@ -21,6 +22,10 @@ const fn aggregate(
     about: &'static str,
 ) -> AggregateEntry {
     AggregateEntry { signature: Signature::new(usage, about), function }
+}
+
+const fn window(usage: &'static str, function: WindowFunction, about: &'static str) -> WindowEntry {
+    WindowEntry { signature: Signature::new(usage, about), function }
 }
 
 const TEXT: ResultType = ResultType::Of(DataType::Text);
@@ -253,4 +258,31 @@ pub const AGGREGATE_FUNCTIONS: &[AggregateEntry] = &[
         "the same of a fraction from 0 to 1"),
     aggregate("percentile_disc(x, fraction)", AggregateFunction::Percentile(PercentileFunction::Discrete),
         "the same, always one of the numbers"),
+];
+
+/// Every function that is nothing without OVER; aggregates can stand there, too.
+#[rustfmt::skip] // As above.
+pub const WINDOW_FUNCTIONS: &[WindowEntry] = &[
+    window("row_number()", WindowFunction::RowNumber,
+        "1, 2, 3 … in the order of the window"),
+    window("rank()", WindowFunction::Rank,
+        "the same, equal rows counted as their first"),
+    window("dense_rank()", WindowFunction::DenseRank,
+        "the same without gaps behind equal rows"),
+    window("percent_rank()", WindowFunction::PercentRank,
+        "the rank from 0.0 to 1.0"),
+    window("cume_dist()", WindowFunction::CumeDist,
+        "the share of rows up to this and its equals"),
+    window("ntile(count)", WindowFunction::Ntile,
+        "which of so many parts of the rows, from 1"),
+    window("lag(x [, offset, default])", WindowFunction::Lag,
+        "x of the row before, or so many before"),
+    window("lead(x [, offset, default])", WindowFunction::Lead,
+        "x of the row behind, or so many behind"),
+    window("first_value(x)", WindowFunction::FirstValue,
+        "x of the first row of the frame"),
+    window("last_value(x)", WindowFunction::LastValue,
+        "x of the last row of the frame"),
+    window("nth_value(x, number)", WindowFunction::NthValue,
+        "x of the frame's row of this number"),
 ];

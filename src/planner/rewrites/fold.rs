@@ -24,6 +24,7 @@ pub(super) fn apply(logical: Logical, context: &RewriteContext) -> Logical {
         | Logical::SetFilter(_)
         | Logical::Project { .. }
         | Logical::Aggregate(_)
+        | Logical::Window(_)
         | Logical::Distinct { .. }
         | Logical::Sort { .. }
         | Logical::Limit { .. } => {}
@@ -48,6 +49,7 @@ fn fold(expression: &mut BoundExpression, catalog: &dyn Catalog) -> bool {
         | BoundKind::Argument(_)
         | BoundKind::CurrentTime(_)
         | BoundKind::Aggregate(_)
+        | BoundKind::Window(_)
         | BoundKind::Bound => return false,
         BoundKind::Call(function, _) => function.volatility() == Volatility::Immutable,
         BoundKind::Negate(_)

@@ -119,6 +119,7 @@ impl JoinGraph {
                 | Logical::Project { .. }
                 | Logical::Join(_)
                 | Logical::Aggregate(_)
+                | Logical::Window(_)
                 | Logical::Distinct { .. }
                 | Logical::Sort { .. }
                 | Logical::Limit { .. }

@@ -3,7 +3,7 @@
 use super::RewriteContext;
 use crate::planner::expression::BoundExpression;
 use crate::planner::functions::AggregateFunction;
-use crate::planner::logical::{Logical, LogicalAggregate, LogicalJoin};
+use crate::planner::logical::{Logical, LogicalAggregate, LogicalJoin, LogicalWindow};
 use crate::planner::plan::AggregateCall;
 use std::collections::BTreeSet;
 
@@ -26,8 +26,12 @@ fn prune(mut logical: Logical, mut needed: BTreeSet<usize>) -> Logical {
         filter.right = side(filter.right, &filter.right_columns);
         return Logical::SetFilter(filter);
     }
+    if let Logical::Window(window) = logical {
+        return prune_window(window, needed);
+    }
     match &mut logical {
         Logical::OneRow | Logical::Values(_) | Logical::Append { .. } | Logical::SetFilter(_) => {}
+        Logical::Window(_) => {}
         Logical::Table(table) => {
             let first = table.first;
             table.columns.retain(|column| needed.contains(&(first + column)));
@@ -50,6 +54,21 @@ fn prune(mut logical: Logical, mut needed: BTreeSet<usize>) -> Logical {
     }
     logical.for_each_expression(|expression| need(expression, &mut needed));
     logical.map_inputs(&mut |input| prune(input, needed.clone()))
+}
+
+/// Functions that nobody reads go, and with the last of them the window; the order of rows stays.
+fn prune_window(mut window: LogicalWindow, mut needed: BTreeSet<usize>) -> Logical {
+    window.calls.retain(|(column, _)| needed.contains(column));
+    if window.calls.is_empty() {
+        return prune(*window.input, needed);
+    }
+    for (column, call) in &window.calls {
+        needed.remove(column);
+        call.expressions().for_each(|expression| need(expression, &mut needed));
+    }
+    needed.extend(window.partition.iter().chain(window.order.iter().map(|key| &key.column)));
+    let input = Box::new(prune(*window.input, needed));
+    Logical::Window(LogicalWindow { input, ..window })
 }
 
 /// The same columns of each input are needed.

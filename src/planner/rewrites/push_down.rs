@@ -2,7 +2,7 @@
 
 use super::RewriteContext;
 use crate::planner::expression::{BoundExpression, BoundKind};
-use crate::planner::logical::{ComputedColumn, Logical, LogicalJoin};
+use crate::planner::logical::{ComputedColumn, Logical, LogicalJoin, LogicalWindow};
 
 /// Pushes the conditions of filters and joins down.
 pub(super) fn apply(logical: Logical, _: &RewriteContext) -> Logical {
@@ -49,6 +49,14 @@ fn push(logical: Logical, conditions: Vec<BoundExpression>) -> Logical {
                 .partition(|condition| condition.reads_only(|column| columns.contains(&column)));
             let input = Box::new(push(*input, below));
             Logical::Distinct { input, columns }.filtered(above)
+        }
+        Logical::Window(window) => {
+            // A condition on what a partition has in common takes partitions away, and no row of others.
+            let (below, above) = conditions.into_iter().partition(|condition| {
+                condition.reads_only(|column| window.partition.contains(&column))
+            });
+            let input = Box::new(push(*window.input, below));
+            Logical::Window(LogicalWindow { input, ..window }).filtered(above)
         }
         Logical::Sort { input, keys, first: None } => {
             let input = Box::new(push(*input, conditions));

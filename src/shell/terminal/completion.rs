@@ -7,7 +7,7 @@ use crate::language::ast::Identifier;
 use crate::language::{
     CompletionSlot, Symbol, TableName, Token, TokenKind, completions, tables_of, tokenize,
 };
-use crate::planner::{AGGREGATE_FUNCTIONS, SCALAR_FUNCTIONS};
+use crate::planner::{AGGREGATE_FUNCTIONS, SCALAR_FUNCTIONS, WINDOW_FUNCTIONS};
 use crate::render::{MODES, escape};
 use crate::session::help_subjects;
 use crate::shell::connection::reads;
@@ -273,7 +273,8 @@ fn in_slot(
         CompletionSlot::Function => {
             let scalar = SCALAR_FUNCTIONS.iter().map(|entry| entry.signature.name);
             let aggregate = AGGREGATE_FUNCTIONS.iter().map(|entry| entry.signature.name);
-            scalar.chain(aggregate).map(|name| plain(&format!("{name}("))).collect()
+            let window = WINDOW_FUNCTIONS.iter().map(|entry| entry.signature.name);
+            scalar.chain(aggregate).chain(window).map(|name| plain(&format!("{name}("))).collect()
         }
         CompletionSlot::DataType => {
             let is_lower = is_lower_case(text, word);

@@ -10,6 +10,7 @@ mod joins;
 mod json;
 mod many_tables;
 mod names;
+mod windows;
 
 use crate::answer::rows_of;
 use asof::session::Session;
