@@ -62,7 +62,7 @@ struct TransactionGuard<'s> {
 impl Drop for TransactionGuard<'_> {
     fn drop(&mut self) {
         if let (Some(mut fork), Some(state)) = (self.fork.take(), self.state.take()) {
-            fork.rollback_to(self.mark);
+            fork.rollback_to(&self.mark);
             self.session.transaction = Some(OpenTransaction { fork, state });
         }
     }

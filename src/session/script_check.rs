@@ -113,7 +113,7 @@ impl Session {
             }
             SessionStatement::Rollback => {
                 let mark = script_check.begun.take().ok_or_else(|| not_open("ROLLBACK"))?;
-                script_check.fork.rollback_to(mark);
+                script_check.fork.rollback_to(&mark);
                 Ok(())
             }
             SessionStatement::SetAsOf(as_of) => {

@@ -260,7 +260,8 @@ impl Database {
         if base != head {
             return Err(Error::Stale { base, head });
         }
-        let events = self.store.append(fork.into_operations(), metadata)?;
+        let (operations, causes) = fork.into_operations();
+        let events = self.store.append_caused(operations, &causes, metadata)?;
         let ends = events.first().zip(events.last());
         let committed = ends.map(|(first, last)| CommittedTransaction {
             first: first.id,

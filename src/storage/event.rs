@@ -59,6 +59,35 @@ impl TextDigest {
     }
 }
 
+/// Which operations of a transaction others of it made.
+#[derive(Clone, Debug, Default)]
+pub struct Causes {
+    /// An operation and the earlier one that made it, each by its index, in order of the first. Most
+    /// were asked for and stand not here.
+    made: Vec<(usize, usize)>,
+}
+
+impl Causes {
+    /// Which operation made another one, if one did.
+    pub fn of(&self, operation: usize) -> Option<usize> {
+        let at = self.made.binary_search_by_key(&operation, |(made, _)| *made).ok()?;
+        Some(self.made[at].1)
+    }
+
+    /// Notes that a later operation than all so far was made by another one.
+    pub(super) fn push(&mut self, operation: usize, cause: usize) {
+        debug_assert!(cause < operation, "what makes another one comes before it");
+        debug_assert!(self.made.last().is_none_or(|(last, _)| *last < operation), "in order");
+        self.made.push((operation, cause));
+    }
+
+    /// Forgets all but the first operations.
+    pub(super) fn truncate(&mut self, count: usize) {
+        let kept = self.made.partition_point(|(operation, _)| *operation < count);
+        self.made.truncate(kept);
+    }
+}
+
 /// What one event did: one row change, one schema change, or one marker, which changes neither.
 #[derive(Clone, Debug)]
 pub enum Operation {

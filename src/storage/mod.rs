@@ -69,7 +69,7 @@ pub use environment::{
 };
 pub use error::Error;
 pub use event::{
-    Change, Digest, Event, Marker, Metadata, Operation, RowImages, RowOperation, TextDigest,
+    Causes, Change, Digest, Event, Marker, Metadata, Operation, RowImages, RowOperation, TextDigest,
 };
 pub use log::line::check_row;
 pub use log::values::row_json;

@@ -4,7 +4,7 @@ use super::index::{IndexEntry, start_of};
 use super::lock::Lock;
 use crate::storage::environment::Random;
 use crate::storage::error::Error;
-use crate::storage::event::{Event, Metadata, Operation};
+use crate::storage::event::{Causes, Event, Metadata, Operation};
 use crate::storage::log::chain::{Chain, Hash};
 use crate::storage::log::header::Header;
 use crate::storage::log::ledger::Ledger;
@@ -93,17 +93,22 @@ impl LogWriter {
 /// Gives operations their numbers as events of one transaction.
 pub(crate) fn number(
     operations: Vec<Operation>,
+    causes: &Causes,
     metadata: Metadata,
     stamp: LineStamp,
 ) -> Vec<Event> {
-    let LineStamp { event, tx, at, cause } = stamp;
+    let LineStamp { event: first, tx, at, cause: _ } = stamp;
     let count = operations.len();
-    let ids = std::iter::successors(Some(event), |id| Some(id.next()));
-    let events = ids.zip(operations).map(|(id, operation)| Event {
+    let ids = std::iter::successors(Some(first), |id| Some(id.next()));
+    let cause_of = |index| {
+        let cause = u64::try_from(causes.of(index)?).ok()?;
+        Some(EventId(first.0.saturating_add(cause)))
+    };
+    let events = ids.zip(operations).enumerate().map(|(index, (id, operation))| Event {
         id,
         tx,
         at,
-        cause,
+        cause: cause_of(index),
         operation,
         last: None,
     });

@@ -3,6 +3,7 @@
 use super::Error;
 use super::state::State;
 use super::view::View;
+use crate::storage::event::Causes;
 use crate::storage::log::line::check_row;
 use crate::storage::{Change, Marker, Operation, RowImages, RowOperation};
 use crate::types::{EventId, Period, Row, RowId, TableSchema, Value};
@@ -18,18 +19,26 @@ pub struct Fork {
     first: EventId,
     own: State,
     operations: Vec<Operation>,
+    causes: Causes,
 }
 
-/// A place in a fork to return to: how many events there were.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Savepoint(usize);
+/// A place in a fork to return to, as often as one likes: what the fork had recorded, and what that led
+/// to. A state shares what it has with those that follow, so that keeping one costs nothing that grows
+/// with the transaction, and neither does going back to it; the change behind one copies the pages
+/// that it touches.
+#[derive(Debug)]
+pub struct Savepoint {
+    count: usize,
+    own: State,
+}
 
 impl Fork {
     /// A transaction that begins with what `base` shows. Its events are numbered from `next` until
     /// they are committed.
     pub fn new(base: View, next: EventId) -> Fork {
         let base = Arc::new(base);
-        Fork { own: State::over(Arc::clone(&base)), base, first: next, operations: Vec::new() }
+        let (operations, causes) = (Vec::new(), Causes::default());
+        Fork { own: State::over(Arc::clone(&base)), base, first: next, operations, causes }
     }
 
     /// The base and the fork's own changes, as of now.
@@ -60,9 +69,9 @@ impl Fork {
         &self.operations
     }
 
-    /// The operations recorded, in order.
-    pub fn into_operations(self) -> Vec<Operation> {
-        self.operations
+    /// The operations recorded, in order, and which of them others made.
+    pub fn into_operations(self) -> (Vec<Operation>, Causes) {
+        (self.operations, self.causes)
     }
 
     /// The last event of a row that was recorded here.
@@ -76,22 +85,16 @@ impl Fork {
 
     /// This place, to return to.
     pub fn savepoint(&self) -> Savepoint {
-        Savepoint(self.operations.len())
+        Savepoint { count: self.operations.len(), own: self.own.clone() }
     }
 
-    /// Undoes what was recorded since a mark. The operations before it are applied anew: a return is
-    /// rare, and so nothing has to be kept for it.
-    pub fn rollback_to(&mut self, mark: Savepoint) {
-        if mark.0 >= self.operations.len() {
-            return;
-        }
-        self.operations.truncate(mark.0);
-        self.own = State::over(Arc::clone(&self.base));
-        let mut id = self.first;
-        for operation in &self.operations {
-            self.own.apply_operation(id, operation);
-            id = id.next();
-        }
+    /// Undoes what was recorded since a place of this fork that was not undone itself; nothing is
+    /// applied anew.
+    pub fn rollback_to(&mut self, savepoint: &Savepoint) {
+        debug_assert!(savepoint.count <= self.operations.len(), "it was not undone itself");
+        self.operations.truncate(savepoint.count);
+        self.causes.truncate(savepoint.count);
+        self.own = savepoint.own.returned_to();
     }
 
     /// Turns changes into operations and applies them to the fork. Gives how many events that made:
@@ -101,15 +104,41 @@ impl Fork {
     /// [`Error::NoSuchRow`] where a row to be changed is not visible, [`Error::Limit`] where a row
     /// would be too large to be written whole; then nothing was recorded.
     pub fn record(&mut self, changes: Vec<Change>) -> Result<usize, Error> {
-        let savepoint = self.savepoint();
+        let before = self.operations.len();
+        // One change is recorded or not, without a place to return to.
+        let savepoint = (changes.len() > 1).then(|| self.savepoint());
         self.operations.reserve(changes.len());
         for change in changes {
-            if let Err(error) = self.record_one(change) {
-                self.rollback_to(savepoint);
+            if let Err(error) = self.record_one(change, None) {
+                savepoint.iter().for_each(|savepoint| self.rollback_to(savepoint));
                 return Err(error);
             }
         }
-        Ok(self.operations.len() - savepoint.0)
+        Ok(self.operations.len() - before)
+    }
+
+    /// Records one change, which the operation of an earlier one made where `cause` is its index. Gives
+    /// the index of its operation, if it makes one.
+    ///
+    /// # Errors
+    /// As [`Fork::record`]; then it is not recorded.
+    pub fn record_one(
+        &mut self,
+        change: Change,
+        cause: Option<usize>,
+    ) -> Result<Option<usize>, Error> {
+        let index = self.operations.len();
+        let recorded = u64::try_from(index).unwrap_or(u64::MAX);
+        let id = EventId(self.first.0.saturating_add(recorded));
+        let Some(operation) = self.operation(id, change)? else {
+            return Ok(None);
+        };
+        self.own.apply_operation(id, &operation);
+        self.operations.push(operation);
+        if let Some(cause) = cause {
+            self.causes.push(index, cause);
+        }
+        Ok(Some(index))
     }
 
     /// Records an operation that needs nothing from the fork: a marker.
@@ -118,17 +147,6 @@ impl Fork {
         let id = EventId(self.first.0.saturating_add(recorded));
         self.own.apply_operation(id, &operation);
         self.operations.push(operation);
-    }
-
-    fn record_one(&mut self, change: Change) -> Result<(), Error> {
-        let recorded = u64::try_from(self.operations.len()).unwrap_or(u64::MAX);
-        let id = EventId(self.first.0.saturating_add(recorded));
-        let Some(operation) = self.operation(id, change)? else {
-            return Ok(());
-        };
-        self.own.apply_operation(id, &operation);
-        self.operations.push(operation);
-        Ok(())
     }
 
     /// The operation that a change is, if it changes anything.

@@ -26,6 +26,12 @@ pub struct State {
     lookup: Option<Arc<dyn EventLookup>>,
 }
 
+#[cfg(test)]
+thread_local! {
+    /// How many operations were applied to states by this thread.
+    pub(super) static APPLIED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 impl Default for State {
     fn default() -> State {
         State::new()
@@ -33,6 +39,19 @@ impl Default for State {
 }
 
 impl State {
+    /// A state that was kept, to be gone on from, after another one went on from it. What that
+    /// remembered of searches is about events that never were.
+    pub(super) fn returned_to(&self) -> State {
+        let mut state = self.clone();
+        let touched: Vec<TableId> = state.tables.iter().map(|(table, _)| *table).collect();
+        for table in touched {
+            if let Some(versions) = state.tables.get_mut(&table) {
+                Arc::make_mut(versions).forget_searches();
+            }
+        }
+        state
+    }
+
     /// The empty database, at event 0.
     pub fn new() -> State {
         State {
@@ -191,6 +210,8 @@ impl State {
 
     /// [`State::apply`], of an event that is not committed and has no transaction yet.
     pub(super) fn apply_operation(&mut self, event: EventId, operation: &Operation) {
+        #[cfg(test)]
+        APPLIED.set(APPLIED.get() + 1);
         self.head = self.head.max(event);
         self.applied += 1;
         match operation {
@@ -219,8 +240,8 @@ impl State {
     fn change_schema(&mut self, event: EventId, change: &SchemaChange) {
         match change {
             SchemaChange::CreateTable(table) => {
-                let versions = Arc::new(TableVersions::new(table, None));
-                self.tables.insert(table.id, versions);
+                let versions = TableVersions::new(table, None).in_fork(self.base.is_some());
+                self.tables.insert(table.id, Arc::new(versions));
             }
             SchemaChange::RestoreTable { table, dropped } => {
                 // A fork shows nothing of what was before, and an epoch only what went in it.
@@ -249,6 +270,10 @@ impl State {
         }
         let mut schema = self.schema().clone();
         change.apply(&mut schema);
+        if self.base.is_some() {
+            // Nobody sees a fork but as it is.
+            self.schemas.clear();
+        }
         self.schemas.push((event, schema));
     }
 
@@ -285,7 +310,8 @@ impl State {
     fn versions(&mut self, table: &TableSchema) -> &mut TableVersions {
         if self.tables.get(&table.id).is_none() {
             let base = self.base.as_ref().and_then(|base| base.layer(table.id));
-            self.tables.insert(table.id, Arc::new(TableVersions::new(table, base)));
+            let versions = TableVersions::new(table, base).in_fork(self.base.is_some());
+            self.tables.insert(table.id, Arc::new(versions));
         }
         let versions = self.tables.get_mut(&table.id).expect("inserted above if it was missing");
         Arc::make_mut(versions)

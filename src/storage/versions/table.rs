@@ -17,7 +17,7 @@ mod counters;
 mod epoch;
 mod keys;
 
-use super::chunk::{ChunkHandle, ChunkRef, OpenChunk, VersionHeader, VersionPosition};
+use super::chunk::{ChunkHandle, ChunkRef, OpenChunk, VersionHeader, VersionPosition, chunk_rows};
 use super::column::{OpenColumn, StoredColumn};
 use super::key_index::KeyIndex;
 use super::layer::Layer;
@@ -26,6 +26,9 @@ use crate::types::{EventId, KeyId, KeySchema, Period, Row, RowId, TableSchema, V
 use counters::TableCounters;
 use keys::{LargestKey, columns_of};
 use std::sync::{Arc, Mutex};
+
+/// The part of a chunk that an open one may have where a savepoint of a fork holds it.
+const HELD_PART: usize = 4;
 
 /// What an update does to a row: columns by index, with the value before and after.
 type ColumnChanges = [(usize, Value, Value)];
@@ -51,6 +54,8 @@ pub(super) struct TableVersions {
     drops: Vec<EventId>,
     /// Whether it came back after it was dropped, in this epoch or an earlier one that is known.
     is_restored: bool,
+    /// Whether they are a fork's, which its savepoints hold while it goes on.
+    is_of_fork: bool,
 }
 
 /// The columns of a table as a chunk stores them.
@@ -76,7 +81,13 @@ impl TableVersions {
             start: EventId::START,
             drops: Vec::new(),
             is_restored: false,
+            is_of_fork: false,
         }
+    }
+
+    /// The same, where they are a fork's.
+    pub fn in_fork(self, is_of_fork: bool) -> TableVersions {
+        TableVersions { is_of_fork, ..self }
     }
 
     // ---- reading --------------------------------------------------------------------------
@@ -267,7 +278,11 @@ impl TableVersions {
                 })
         };
         let changed = !same(self.open.stored());
-        if self.open.len() > 0 && (changed || self.open.is_full()) {
+        // What a savepoint holds is copied for the first change behind it: little, then.
+        let is_held = self.is_of_fork
+            && self.open.len() >= chunk_rows() / HELD_PART
+            && Arc::get_mut(&mut self.open).is_none();
+        if self.open.len() > 0 && (changed || is_held || self.open.is_full()) {
             let next = OpenChunk::new(self.sealed.len() + 1, stored(schema));
             let full = std::mem::replace(&mut self.open, Arc::new(next));
             self.sealed.push(Arc::unwrap_or_clone(full).seal());

@@ -2,7 +2,7 @@
 
 use super::{EventStore, REPLACED};
 use crate::storage::error::Error;
-use crate::storage::event::{Event, Metadata, Operation};
+use crate::storage::event::{Causes, Event, Metadata, Operation};
 use crate::storage::log::LOG;
 use crate::storage::log::line::LineStamp;
 use crate::storage::log::text::{FIRST_MOMENT, LAST_MOMENT};
@@ -64,6 +64,16 @@ impl EventStore {
         operations: Vec<Operation>,
         metadata: Metadata,
     ) -> Result<Vec<Event>, Error> {
+        self.append_caused(operations, &Causes::default(), metadata)
+    }
+
+    /// [`EventStore::append`], of operations some of which others of them made.
+    pub(crate) fn append_caused(
+        &self,
+        operations: Vec<Operation>,
+        causes: &Causes,
+        metadata: Metadata,
+    ) -> Result<Vec<Event>, Error> {
         let mut writer = self.writer();
         self.check_open_for(&writer)?;
         self.damage.check()?;
@@ -71,7 +81,7 @@ impl EventStore {
             return Err(Error::invalid("a transaction without events"));
         }
         let stamp = self.next_stamp()?;
-        let mut events = number(operations, metadata, stamp);
+        let mut events = number(operations, causes, metadata, stamp);
         if writer.header.is_none() {
             // What is refused creates nothing.
             writer.rehearse(&events)?;

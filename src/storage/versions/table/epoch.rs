@@ -123,6 +123,7 @@ impl TableVersions {
             start: at,
             drops: Vec::new(),
             is_restored: self.is_restored,
+            is_of_fork: false,
         };
         next.rows.remove_all(self.dead_rows());
         let live = usize::try_from(self.counters.live).unwrap_or(0);

@@ -59,6 +59,12 @@ impl TableVersions {
         found
     }
 
+    /// Forgets what was remembered of searches: a fork goes back, and its next events have the numbers
+    /// of those that it undoes.
+    pub fn forget_searches(&mut self) {
+        self.largest = Arc::default();
+    }
+
     /// An index came to be, over all versions.
     pub fn add_index(&mut self, key: &KeySchema, schema: &TableSchema) {
         let columns = columns_of(key, &stored(schema));

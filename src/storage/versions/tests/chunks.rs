@@ -7,12 +7,12 @@ use crate::storage::{RowImages, RowOperation, SchemaChange};
 use crate::types::{EventId, Period, Row, RowId, TableSchema, Value};
 use std::sync::Arc;
 
-fn row(id: u64, amount: u64) -> Row {
+pub fn row(id: u64, amount: u64) -> Row {
     let integer = |n: u64| Value::Integer(i64::try_from(n).expect("small"));
     vec![integer(id), Value::text(format!("name {id}")), integer(amount)]
 }
 
-fn table_of(count: u64) -> (State, Arc<TableSchema>) {
+pub fn table_of(count: u64) -> (State, Arc<TableSchema>) {
     let table = Arc::new(table_schema("t", false).created_by(EventId(1)));
     let mut state = State::new();
     state.apply(&event(1, Operation::Schema(SchemaChange::CreateTable(Arc::clone(&table)))));
@@ -29,7 +29,7 @@ fn table_of(count: u64) -> (State, Arc<TableSchema>) {
     (state, table)
 }
 
-fn amounts(view: &View, table: &Arc<TableSchema>) -> Vec<(RowId, String)> {
+pub fn amounts(view: &View, table: &Arc<TableSchema>) -> Vec<(RowId, String)> {
     scanned(&view.table(table), &[0, 1, 2])
 }
 

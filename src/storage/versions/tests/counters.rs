@@ -180,7 +180,7 @@ fn the_largest_value_follows_what_a_fork_does() {
     for (view, expected) in &kept {
         assert_eq!(&view.largest(primary(&table)), expected);
     }
-    fork.rollback_to(marks[20]);
+    fork.rollback_to(&marks[20]);
     assert_eq!(largest(&fork), Some(Value::Integer(30)));
 }
 

@@ -5,3 +5,4 @@ mod counters;
 mod epochs;
 mod histories;
 mod model;
+mod savepoints;

@@ -227,7 +227,7 @@ pub fn commit(state: &mut State, changes: Vec<Change>) -> Vec<Operation> {
     let base = state.view(Period::at(state.head()));
     let mut fork = crate::storage::Fork::new(base, state.head().next());
     fork.record(changes).expect("rows exist");
-    let operations = fork.into_operations();
+    let (operations, _) = fork.into_operations();
     for operation in &operations {
         state.apply(&event(state.head().0 + 1, operation.clone()));
     }
