@@ -172,9 +172,17 @@ const TOPICS: &[HelpTopic] = &[
     HelpTopic {
         name: "rollback",
         aliases: &[],
-        about: "forgets everything since BEGIN",
+        about: "forgets everything since BEGIN, or behind a savepoint",
         productions: &["Rollback"],
         example: "BEGIN;\nDELETE FROM accounts;\nROLLBACK;",
+    },
+    HelpTopic {
+        name: "savepoint",
+        aliases: &["savepoints", "release", "rollback to"],
+        about: "a place in a transaction to return to, or a transaction of its own",
+        productions: &["Savepoint", "Release", "Rollback"],
+        example: "SAVEPOINT before_it;\nDELETE FROM accounts;\nROLLBACK TO before_it;\n\
+                  RELEASE before_it;",
     },
     HelpTopic {
         name: "as of",

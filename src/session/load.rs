@@ -6,6 +6,7 @@
 //! nothing is written.
 
 use super::catalog::StatementCatalog;
+use super::savepoint::Savepoints;
 use super::{Error, OpenTransaction, PendingStatement, Receipt, Session, TransactionState};
 use crate::executor::{self, Context, PartialRow};
 use crate::language::ast::{Annotations, Identifier, Statement};
@@ -54,16 +55,16 @@ pub struct BulkLoader<'s> {
 struct TransactionGuard<'s> {
     session: &'s mut Session,
     fork: Option<Fork>,
-    /// What the open transaction says of itself, if one is open.
-    state: Option<TransactionState>,
+    /// What the open transaction says of itself and its savepoints, if one is open.
+    state: Option<(TransactionState, Savepoints)>,
     mark: Savepoint,
 }
 
 impl Drop for TransactionGuard<'_> {
     fn drop(&mut self) {
-        if let (Some(mut fork), Some(state)) = (self.fork.take(), self.state.take()) {
+        if let (Some(mut fork), Some((state, savepoints))) = (self.fork.take(), self.state.take()) {
             fork.rollback_to(&self.mark);
-            self.session.transaction = Some(OpenTransaction { fork, state });
+            self.session.transaction = Some(OpenTransaction { fork, state, savepoints });
         }
     }
 }
@@ -93,7 +94,7 @@ impl Session {
             self.database.store().check_writable()?;
         }
         let (fork, state) = match self.transaction.take() {
-            Some(OpenTransaction { fork, state }) => (fork, Some(state)),
+            Some(OpenTransaction { fork, state, savepoints }) => (fork, Some((state, savepoints))),
             None => (self.database.begin()?, None),
         };
         let mark = fork.savepoint();
@@ -161,7 +162,9 @@ impl BulkLoader<'_> {
         let mut receipt = Receipt { verb: "INSERT", name, rows, events: rows, committed: None };
         let fork = guard.fork.take().expect("it is taken only when this ends");
         match guard.state.take() {
-            Some(state) => guard.session.transaction = Some(OpenTransaction { fork, state }),
+            Some((state, savepoints)) => {
+                guard.session.transaction = Some(OpenTransaction { fork, state, savepoints });
+            }
             None => {
                 receipt.events = fork.len();
                 let state = guard.session.state(&Annotations::default());

@@ -26,6 +26,7 @@ mod point;
 mod relations;
 mod relative_time;
 mod replay;
+mod savepoint;
 mod script_check;
 mod sequence;
 mod time;
@@ -340,6 +341,9 @@ impl Session {
             SessionStatement::Begin(annotations) => self.begin(annotations),
             SessionStatement::Commit => self.commit(),
             SessionStatement::Rollback => self.rollback(),
+            SessionStatement::Savepoint(name) => self.savepoint(name, text),
+            SessionStatement::Release(name) => self.release(name, text),
+            SessionStatement::RollbackTo(name) => self.rollback_to(name, text),
             SessionStatement::Explain { mode, statement } => {
                 self.note_read();
                 self.explain(*mode, statement, text)

@@ -5,6 +5,7 @@
 //! that the script would make, cannot be known and is not told.
 
 use super::catalog::StatementCatalog;
+use super::savepoint::Savepoints;
 use super::{Error, Session, already_open, not_open, sequence::counter_write};
 use crate::executor;
 use crate::language::ast::{PlannableStatement, SessionStatement, Statement, Switch};
@@ -24,6 +25,8 @@ pub(super) struct ScriptCheck {
     fork: Fork,
     /// Where its transaction began, while one is open.
     begun: Option<Savepoint>,
+    /// The savepoints in it.
+    savepoints: Savepoints,
     /// Whether new tables would be FLEXIBLE.
     flexible_types: bool,
     /// Where SET AS OF would have gone.
@@ -56,7 +59,8 @@ impl Session {
                 let fork = Fork::new(self.database.latest()?, self.head().next());
                 let (flexible_types, notices) = (self.flexible_types, Vec::new());
                 let (begun, past, is_changed) = (None, None, false);
-                ScriptCheck { fork, begun, flexible_types, past, is_changed, notices }
+                let savepoints = Savepoints::default();
+                ScriptCheck { fork, begun, savepoints, flexible_types, past, is_changed, notices }
             }
         };
         let bound = self.bind(&mut script_check, &statement, text);
@@ -109,12 +113,39 @@ impl Session {
                 Ok(())
             }
             SessionStatement::Commit => {
+                script_check.savepoints = Savepoints::default();
                 script_check.begun.take().map(drop).ok_or_else(|| not_open("COMMIT"))
             }
             SessionStatement::Rollback => {
                 let mark = script_check.begun.take().ok_or_else(|| not_open("ROLLBACK"))?;
                 script_check.fork.rollback_to(&mark);
+                script_check.savepoints = Savepoints::default();
                 Ok(())
+            }
+            SessionStatement::Savepoint(name) => {
+                script_check.check_present()?;
+                if script_check.begun.is_none() {
+                    script_check.begun = Some(script_check.fork.savepoint());
+                    script_check.savepoints = Savepoints::beginning();
+                }
+                script_check.savepoints.set(name, &script_check.fork);
+                Ok(())
+            }
+            SessionStatement::Release(name) => {
+                if !script_check.in_transaction() {
+                    return Err(not_open("RELEASE"));
+                }
+                if script_check.savepoints.release(name)? {
+                    script_check.savepoints = Savepoints::default();
+                    script_check.begun = None;
+                }
+                Ok(())
+            }
+            SessionStatement::RollbackTo(name) => {
+                if !script_check.in_transaction() {
+                    return Err(not_open("ROLLBACK TO"));
+                }
+                script_check.savepoints.rollback_to(name, &mut script_check.fork)
             }
             SessionStatement::SetAsOf(as_of) => {
                 script_check.past = None;
@@ -226,6 +257,14 @@ mod tests {
             ("SELECT x FROM u", None),
             ("ROLLBACK", None),
             ("SELECT x FROM u", Some("unknown-table")),
+            ("COMMIT", Some("transaction")),
+            ("RELEASE s", Some("transaction")),
+            ("SAVEPOINT s", None),
+            ("CREATE TABLE u(x TEXT)", None),
+            ("ROLLBACK TO S", None),
+            ("SELECT x FROM u", Some("unknown-table")),
+            ("ROLLBACK TO other", Some("transaction")),
+            ("RELEASE s", None),
             ("COMMIT", Some("transaction")),
             ("SET AS OF EVENT 1", None),
             ("DELETE FROM t", Some("past")),

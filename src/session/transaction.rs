@@ -1,6 +1,7 @@
 //! Transactions: what one says of itself, how it begins, and how it ends.
 
 use super::cache::PlanCache;
+use super::savepoint::Savepoints;
 use super::{Error, Outcome, PendingStatement, Receipt, Session};
 use crate::language::Parameters;
 use crate::language::ast::{ActorSetting, Annotations};
@@ -13,6 +14,7 @@ use std::sync::Arc;
 pub(super) struct OpenTransaction {
     pub fork: Fork,
     pub state: TransactionState,
+    pub savepoints: Savepoints,
 }
 
 /// What a transaction says of itself, and what it was asked to do so far.
@@ -125,7 +127,7 @@ impl Session {
         }
         let fork = self.database.begin_deferred();
         let state = self.state(annotations);
-        self.transaction = Some(OpenTransaction { fork, state });
+        self.transaction = Some(OpenTransaction { fork, state, savepoints: Savepoints::default() });
         Ok(Outcome::Done("began a transaction".into()))
     }
 
@@ -134,7 +136,7 @@ impl Session {
         if self.transaction.as_ref().is_some_and(|open| open.state.is_event()) {
             self.database.store().check_writable()?;
         }
-        let OpenTransaction { fork, state } =
+        let OpenTransaction { fork, state, savepoints: _ } =
             self.transaction.take().ok_or_else(|| not_open("COMMIT"))?;
         let committed = self.database.commit(fork, state.finish())?;
         let events = committed.as_ref().map_or(0, CommittedTransaction::events);
@@ -163,6 +165,7 @@ impl Session {
                 return Err(storage::Error::Stale { base, head }.into());
             }
             transaction.fork = database.begin_deferred();
+            transaction.savepoints.move_to(&transaction.fork);
         }
         self.database = database;
         self.cache = PlanCache::default();

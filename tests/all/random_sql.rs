@@ -33,8 +33,11 @@ pub fn statement(random: &mut Dice) -> String {
         20 => format!("DROP INDEX i{small}"),
         21 => format!("TAG 't{number}'"),
         22 => "SNAPSHOT".into(),
-        23..=28 => "BEGIN".into(),
-        29..=33 => "COMMIT".into(),
+        23..=27 => "BEGIN".into(),
+        28 => "SAVEPOINT s".into(),
+        29..=31 => "COMMIT".into(),
+        32 => "RELEASE s".into(),
+        33 => "ROLLBACK TO s".into(),
         34..=35 => "ROLLBACK".into(),
         36..=60 => {
             format!("INSERT INTO {table} (x, y) VALUES ('{number}', {number}), (NULL, NULL)")

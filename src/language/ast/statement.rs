@@ -58,6 +58,13 @@ pub enum SessionStatement {
     Commit,
     /// ROLLBACK
     Rollback,
+    /// SAVEPOINT: a place in the transaction, to return to; outside of one it begins one.
+    Savepoint(Identifier),
+    /// RELEASE: forgets a savepoint and those behind it, and commits where that one began the
+    /// transaction.
+    Release(Identifier),
+    /// ROLLBACK TO: undoes what came behind a savepoint, which stays.
+    RollbackTo(Identifier),
     /// EXPLAIN: the plan of a statement.
     Explain {
         /// How much of it.
@@ -220,6 +227,9 @@ impl SessionStatement {
             | SessionStatement::Tag { annotations, .. } => Some(annotations),
             SessionStatement::Commit
             | SessionStatement::Rollback
+            | SessionStatement::Savepoint(_)
+            | SessionStatement::Release(_)
+            | SessionStatement::RollbackTo(_)
             | SessionStatement::Explain { .. }
             | SessionStatement::Describe { .. }
             | SessionStatement::Help(_)

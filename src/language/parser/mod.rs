@@ -20,6 +20,7 @@ mod select;
 mod statement;
 mod table;
 mod time;
+mod transaction;
 mod view;
 mod window;
 

@@ -22,6 +22,7 @@ use super::table::{alter, create, drop};
 use super::time::{
     as_of, begins_moment, events, history_statement, no_moment, replay, set, show, snapshot, tag,
 };
+use super::transaction::{begin, commit, release, rollback, savepoint};
 use nom::Parser;
 use nom::branch::alt;
 use nom::combinator::{opt, value};
@@ -46,6 +47,8 @@ const STATEMENTS: &[StatementEntry] = &[
     (Keyword::Commit, "Commit", commit),
     (Keyword::End, "Commit", commit),
     (Keyword::Rollback, "Rollback", rollback),
+    (Keyword::Savepoint, "Savepoint", savepoint),
+    (Keyword::Release, "Release", release),
     (Keyword::As, "Query", query_statement),
     (Keyword::Before, "Query", query_statement),
     (Keyword::History, "History", history_statement),
@@ -281,33 +284,6 @@ fn delete(input: TokenInput<'_>) -> Parsed<'_, Statement> {
         rest,
         Statement::Write(WriteStatement::Delete(Delete { table, alias, filter, annotations })),
     ))
-}
-
-/// `Begin ::= 'BEGIN' ['DEFERRED' | 'IMMEDIATE' | 'EXCLUSIVE'] ['TRANSACTION'] [Annotations]`
-fn begin(input: TokenInput<'_>) -> Parsed<'_, Statement> {
-    let kinds = alt((word(Keyword::Deferred), word(Keyword::Immediate), word(Keyword::Exclusive)));
-    let (rest, _) = (word(Keyword::Begin), opt(kinds)).parse(input)?;
-    let (rest, _) = opt(word(Keyword::Transaction)).parse(rest)?;
-    if rest.word().eq_ignore_ascii_case("expect") {
-        return rest.unsupported("BEGIN EXPECT EVENT");
-    }
-    let (rest, annotations) = annotations(rest)?;
-    Ok((rest, Statement::Session(SessionStatement::Begin(annotations))))
-}
-
-/// `Commit ::= ('COMMIT' | 'END') ['TRANSACTION']`
-fn commit(input: TokenInput<'_>) -> Parsed<'_, Statement> {
-    let (rest, _) = opt(word(Keyword::Transaction)).parse(input.skip(1))?;
-    Ok((rest, Statement::Session(SessionStatement::Commit)))
-}
-
-/// `Rollback ::= 'ROLLBACK' ['TRANSACTION']`
-fn rollback(input: TokenInput<'_>) -> Parsed<'_, Statement> {
-    let (rest, _) = opt(word(Keyword::Transaction)).parse(input.skip(1))?;
-    if rest.is_word(0, Keyword::To) {
-        return rest.unsupported("ROLLBACK TO");
-    }
-    Ok((rest, Statement::Session(SessionStatement::Rollback)))
 }
 
 /// `Explain ::= 'EXPLAIN' ['QUERY' 'PLAN' | 'VERBOSE' | 'ANALYZE'] (a statement but EXPLAIN and

@@ -29,14 +29,20 @@ impl fmt::Display for PromptTemplates {
 }
 
 impl Shell {
-    /// The prompt and how it is shown: `bank@42> `, in a transaction `bank@42+3*> `, in the past
+    /// How many savepoints the open transaction has.
+    fn savepoints(&self) -> usize {
+        self.connection.session().map_or(0, Session::savepoints)
+    }
+
+    /// The prompt and how it is shown: `bank@42> `, in a transaction `bank@42+3*> `, behind
+    /// a savepoint of it `bank@42+3**> `, in the past
     /// `bank@17/42 past> ` in yellow.
     pub(super) fn prompt(&self) -> (String, String) {
         let head = self.connection.head();
         let past = self.connection.session().and_then(Session::past);
         let state = match (past, self.connection.transaction()) {
             (Some(_), _) => format!("/{head} past"),
-            (None, Some(count)) => format!("+{count}*"),
+            (None, Some(count)) => format!("+{count}{}", depth(1 + self.savepoints())),
             (None, None) => String::new(),
         };
         let event = past.map_or(head, |event| event.0);
@@ -57,6 +63,11 @@ impl Shell {
         }
         (prompt.clone(), prompt)
     }
+}
+
+/// How deep in a transaction: a star for it and one for each savepoint, or their number.
+fn depth(depth: usize) -> String {
+    if depth <= 3 { "*".repeat(depth) } else { format!("*{depth}") }
 }
 
 /// Puts values in the place of their names, in one pass: a value is not read again.
@@ -83,6 +94,11 @@ fn fill(template: &str, values: &[(&str, &str)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_savepoint_is_a_star_until_they_are_many() {
+        assert_eq!([1, 2, 3, 4, 12].map(depth), ["*", "**", "***", "*4", "*12"]);
+    }
 
     #[test]
     fn a_template_is_filled_once() {

@@ -55,6 +55,9 @@ impl fmt::Display for SessionStatement {
             SessionStatement::Begin(annotations) => write!(f, "BEGIN{annotations}"),
             SessionStatement::Commit => f.write_str("COMMIT"),
             SessionStatement::Rollback => f.write_str("ROLLBACK"),
+            SessionStatement::Savepoint(name) => write!(f, "SAVEPOINT {name}"),
+            SessionStatement::Release(name) => write!(f, "RELEASE {name}"),
+            SessionStatement::RollbackTo(name) => write!(f, "ROLLBACK TO {name}"),
             SessionStatement::Explain { mode, statement } => {
                 write!(f, "EXPLAIN {mode}{statement}")
             }

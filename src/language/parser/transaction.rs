@@ -1,0 +1,62 @@
+//! Transactions and the savepoints in them.
+
+use super::super::Keyword;
+use super::super::ast::{Identifier, SessionStatement, Statement};
+use super::super::token::TokenKind;
+use super::annotations::annotations;
+use super::expected::NameKind;
+use super::input::{Parsed, TokenInput, word};
+use super::name::{is_name, label};
+use nom::Parser;
+use nom::branch::alt;
+use nom::combinator::opt;
+
+/// `Begin ::= 'BEGIN' ['DEFERRED' | 'IMMEDIATE' | 'EXCLUSIVE'] ['TRANSACTION'] [Annotations]`
+pub(super) fn begin(input: TokenInput<'_>) -> Parsed<'_, Statement> {
+    let kinds = alt((word(Keyword::Deferred), word(Keyword::Immediate), word(Keyword::Exclusive)));
+    let (rest, _) = (word(Keyword::Begin), opt(kinds)).parse(input)?;
+    let (rest, _) = opt(word(Keyword::Transaction)).parse(rest)?;
+    if rest.word().eq_ignore_ascii_case("expect") {
+        return rest.unsupported("BEGIN EXPECT EVENT");
+    }
+    let (rest, annotations) = annotations(rest)?;
+    Ok((rest, Statement::Session(SessionStatement::Begin(annotations))))
+}
+
+/// `Commit ::= ('COMMIT' | 'END') ['TRANSACTION']`
+pub(super) fn commit(input: TokenInput<'_>) -> Parsed<'_, Statement> {
+    let (rest, _) = opt(word(Keyword::Transaction)).parse(input.skip(1))?;
+    Ok((rest, Statement::Session(SessionStatement::Commit)))
+}
+
+/// `Rollback ::= 'ROLLBACK' ['TRANSACTION'] ['TO' ['SAVEPOINT'] Label]`
+pub(super) fn rollback(input: TokenInput<'_>) -> Parsed<'_, Statement> {
+    let (rest, _) = opt(word(Keyword::Transaction)).parse(input.skip(1))?;
+    if rest.is_word(0, Keyword::To) {
+        let (rest, name) = savepoint_name(rest.skip(1))?;
+        return Ok((rest, Statement::Session(SessionStatement::RollbackTo(name))));
+    }
+    rest.note(Keyword::To);
+    Ok((rest, Statement::Session(SessionStatement::Rollback)))
+}
+
+/// `Savepoint ::= 'SAVEPOINT' Label`
+pub(super) fn savepoint(input: TokenInput<'_>) -> Parsed<'_, Statement> {
+    let (rest, name) = label(NameKind::New)(input.skip(1))?;
+    Ok((rest, Statement::Session(SessionStatement::Savepoint(name))))
+}
+
+/// `Release ::= 'RELEASE' ['SAVEPOINT'] Label`
+pub(super) fn release(input: TokenInput<'_>) -> Parsed<'_, Statement> {
+    let (rest, name) = savepoint_name(input.skip(1))?;
+    Ok((rest, Statement::Session(SessionStatement::Release(name))))
+}
+
+/// `['SAVEPOINT'] Label`; the word alone is a name.
+fn savepoint_name(input: TokenInput<'_>) -> Parsed<'_, Identifier> {
+    let next = input.skip(1).peek();
+    let is_word =
+        input.is_word(0, Keyword::Savepoint) && (is_name(next) || next.kind == TokenKind::Text);
+    input.note(Keyword::Savepoint);
+    label(NameKind::New)(input.skip(usize::from(is_word)))
+}
