@@ -39,7 +39,7 @@ pub fn write_schema(
     match write(&Write { table, slot, action }, inputs, fork, context) {
         Ok(Written { rows, events }) => Ok(Written { rows, events: created + events }),
         Err(error) => {
-            fork.rollback_to(mark);
+            fork.rollback_to(&mark);
             Err(error)
         }
     }
