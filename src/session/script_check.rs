@@ -8,7 +8,7 @@ use super::catalog::StatementCatalog;
 use super::savepoint::Savepoints;
 use super::{Error, Session, already_open, not_open, sequence::counter_write};
 use crate::executor;
-use crate::language::ast::{PlannableStatement, SessionStatement, Statement, Switch};
+use crate::language::ast::{Identifier, PlannableStatement, SessionStatement, Statement, Switch};
 use crate::planner::{self, Planned};
 use crate::storage::{Change, Fork, Savepoint, View};
 use crate::types::{EventId, Period};
@@ -122,29 +122,9 @@ impl Session {
                 script_check.savepoints = Savepoints::default();
                 Ok(())
             }
-            SessionStatement::Savepoint(name) => {
-                script_check.check_present()?;
-                if script_check.begun.is_none() {
-                    script_check.begun = Some(script_check.fork.savepoint());
-                    script_check.savepoints = Savepoints::beginning();
-                }
-                script_check.savepoints.set(name, &script_check.fork);
-                Ok(())
-            }
-            SessionStatement::Release(name) => {
-                if !script_check.in_transaction() {
-                    return Err(not_open("RELEASE"));
-                }
-                if script_check.savepoints.release(name)? {
-                    script_check.savepoints = Savepoints::default();
-                    script_check.begun = None;
-                }
-                Ok(())
-            }
+            SessionStatement::Savepoint(name) => script_check.savepoint(name),
+            SessionStatement::Release(name) => script_check.release(name),
             SessionStatement::RollbackTo(name) => {
-                if !script_check.in_transaction() {
-                    return Err(not_open("ROLLBACK TO"));
-                }
                 script_check.savepoints.rollback_to(name, &mut script_check.fork)
             }
             SessionStatement::SetAsOf(as_of) => {
@@ -225,6 +205,26 @@ impl Session {
 }
 
 impl ScriptCheck {
+    /// SAVEPOINT.
+    fn savepoint(&mut self, name: &Identifier) -> Result<(), Error> {
+        self.check_present()?;
+        if self.begun.is_none() {
+            self.begun = Some(self.fork.savepoint());
+            self.savepoints = Savepoints::beginning();
+        }
+        self.savepoints.set(name, &self.fork);
+        Ok(())
+    }
+
+    /// RELEASE.
+    fn release(&mut self, name: &Identifier) -> Result<(), Error> {
+        if self.savepoints.release(name)? {
+            self.savepoints = Savepoints::default();
+            self.begun = None;
+        }
+        Ok(())
+    }
+
     /// Makes sure that the script is not in the past, where it could change nothing.
     fn check_present(&self) -> Result<(), Error> {
         self.past.map_or(Ok(()), |event| Err(Error::Past(event)))
