@@ -5,8 +5,7 @@ use super::Error;
 use super::datum::{Batch, nulls};
 use super::evaluate::Context;
 use super::operator::{BoxedOperator, Operator};
-use crate::language::ast::JoinKind;
-use crate::planner::{BoundExpression, Join};
+use crate::planner::{BoundExpression, Join, JoinType};
 use crate::types::key::KeyColumn;
 use arrow_array::{Array, UInt64Array};
 use std::collections::HashMap;
@@ -102,6 +101,7 @@ impl HashJoin {
         let (Some(current), BuildSide::Built(table)) = (&mut self.current, &mut self.right) else {
             return Ok(None);
         };
+        let is_one_enough = !self.join.kind.gives_right() && self.join.condition.is_none();
         let (mut lefts, mut rights) = (Vec::new(), Vec::new());
         let start = current.next_row;
         let mut key = Vec::new();
@@ -118,7 +118,7 @@ impl HashJoin {
                 while partner != END {
                     lefts.push(row);
                     rights.push(partner);
-                    partner = table.next[partner];
+                    partner = if is_one_enough { END } else { table.next[partner] };
                 }
             }
         }
@@ -136,12 +136,27 @@ impl HashJoin {
             rights.iter().for_each(|right| table.met[*right] = true);
         }
         let joined = match self.join.kind {
-            JoinKind::Inner | JoinKind::Cross | JoinKind::Right => {
+            JoinType::Inner | JoinType::Cross | JoinType::Right => {
                 join_columns(&batch, &table.rows, &lefts, rights.into_iter().map(Some))?
             }
-            JoinKind::Left | JoinKind::Full => {
+            JoinType::Left | JoinType::Full => {
                 let (lefts, rights) = with_unmatched(start..end, &lefts, &rights);
                 join_columns(&batch, &table.rows, &lefts, rights.into_iter())?
+            }
+            JoinType::Semi => {
+                lefts.dedup();
+                batch.take(&lefts.into_iter().map(row_index).collect())?
+            }
+            JoinType::Anti => {
+                let mut met = lefts.into_iter().peekable();
+                let unmet = (start..end).filter(|row| {
+                    let mut is_met = false;
+                    while met.next_if_eq(row).is_some() {
+                        is_met = true;
+                    }
+                    !is_met
+                });
+                batch.take(&unmet.map(row_index).collect())?
             }
         };
         Ok(Some(joined))

@@ -49,6 +49,11 @@ pub(super) fn rows(logical: &Logical) -> f64 {
     })
 }
 
+/// About how many rows a table has, before conditions; of what is none, as many as come out.
+pub(super) fn rows_of_table(logical: &Logical) -> f64 {
+    if let Logical::Table(table) = logical { count(table.source.rows) } else { rows(logical) }
+}
+
 fn joined_rows(join: &LogicalJoin) -> f64 {
     let LogicalJoin { left, right, kind, on } = join;
     let fractions = on.iter().map(|condition| match equal_sides(condition) {
@@ -56,6 +61,9 @@ fn joined_rows(join: &LogicalJoin) -> f64 {
         None => SOME,
     });
     let (lefts, rights) = (rows(left), rows(right));
+    if !kind.gives_right() {
+        return lefts * SOME;
+    }
     let mut pairs = lefts * rights * fractions.product::<f64>();
     if kind.keeps_left() {
         pairs = pairs.max(lefts);

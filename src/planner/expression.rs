@@ -2,6 +2,7 @@
 
 use super::comparison_traits::{ComparisonTraits, OperandAffinity};
 use super::functions::{ScalarFunction, Volatility};
+use super::logical::Logical;
 use super::plan::Plan;
 use crate::language::ast::{CurrentTime, MatchKind, Quantifier};
 use crate::types::{DataType, Literal, Value, with_stack};
@@ -153,6 +154,17 @@ pub struct BoundSubquery {
     pub arguments: Vec<BoundExpression>,
     /// The query, with one column where its rows are not only counted.
     pub plan: Arc<Plan>,
+    /// The same before it was rewritten, for a rewrite of the query around it.
+    pub(super) source: Arc<SubquerySource>,
+}
+
+/// A query inside of an expression as it was bound.
+#[derive(Debug)]
+pub(super) struct SubquerySource {
+    /// Its rows.
+    pub logical: Logical,
+    /// The columns of its answer.
+    pub columns: Vec<BoundExpression>,
 }
 
 /// What becomes of the rows of a query inside of an expression.

@@ -5,12 +5,13 @@ use super::coerce;
 use super::exact_numbers::common;
 use super::expression::{BoundExpression, BoundKind, Comparison};
 use super::functions::ScalarFunction;
+use super::join_type::JoinType;
 use super::logical::{Logical, LogicalJoin, LogicalTable};
 use super::query::{self, LogicalQuery, QueryColumn, Surroundings};
 use super::scope::{Scope, ScopeColumn, ScopeRelation};
 use super::subquery::SubqueryBinder;
 use super::{Error, Planning, TableSource};
-use crate::language::ast::{Identifier, JoinConstraint, JoinKind, Query, TableReference, Temporal};
+use crate::language::ast::{Identifier, JoinConstraint, Query, TableReference, Temporal};
 use crate::types::{Period, Span, with_stack};
 
 /// The most tables that one statement reads, those inside of its queries each time they are named.
@@ -85,7 +86,7 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
                 self.add_query(query, self.surroundings, alias.as_ref(), &[])
             }
             TableReference::Join { left, kind, right, constraint } => {
-                self.join(left, *kind, right, constraint)
+                self.join(left, JoinType::from(*kind), right, constraint)
             }
         }
     }
@@ -167,7 +168,7 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
     fn join(
         &mut self,
         left: &'q TableReference,
-        kind: JoinKind,
+        kind: JoinType,
         right: &'q TableReference,
         constraint: &'q JoinConstraint,
     ) -> Result<Logical, Error> {
@@ -263,14 +264,18 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
 
     /// The conditions of USING. The right columns are merged into the left ones, whose bare names mean
     /// the value that is there whichever side has a row.
-    fn merge(&mut self, kind: JoinKind, pairs: Vec<SharedColumn>) -> Vec<BoundExpression> {
+    fn merge(&mut self, kind: JoinType, pairs: Vec<SharedColumn>) -> Vec<BoundExpression> {
         let mut on = Vec::with_capacity(pairs.len());
         for (place, SharedColumn { left, right, called }) in pairs.into_iter().enumerate() {
             let (a, b) = (left.bare(), right.bare());
             let merged = match kind {
-                JoinKind::Inner | JoinKind::Cross | JoinKind::Left => left.merged,
-                JoinKind::Right => Some(b.clone()),
-                JoinKind::Full => Some(first_known(&a, &b)),
+                JoinType::Inner
+                | JoinType::Cross
+                | JoinType::Left
+                | JoinType::Semi
+                | JoinType::Anti => left.merged,
+                JoinType::Right => Some(b.clone()),
+                JoinType::Full => Some(first_known(&a, &b)),
             };
             let place = self.is_nested.then_some(place);
             self.scope.merge(&called, left.column, merged, place);

@@ -6,10 +6,11 @@
 
 use super::TableSource;
 use super::expression::{BoundExpression, BoundKind};
+use super::join_type::JoinType;
 use super::plan::{AccessPath, AggregateCall, Limits};
 use super::values::BoundRows;
 use super::window::WindowCall;
-use crate::language::ast::{JoinKind, OrderItem};
+use crate::language::ast::OrderItem;
 use crate::types::DataType;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -132,7 +133,7 @@ pub(super) struct LogicalJoin {
     /// The other.
     pub right: Box<Logical>,
     /// Which rows come out.
-    pub kind: JoinKind,
+    pub kind: JoinType,
     /// What must be true of a pair.
     pub on: Vec<BoundExpression>,
 }
@@ -319,7 +320,9 @@ impl Logical {
             Logical::Window(LogicalWindow { input, calls, .. }) => {
                 calls.iter().any(|(call, _)| *call == column) || input.has(column)
             }
-            Logical::Join(LogicalJoin { left, right, .. }) => left.has(column) || right.has(column),
+            Logical::Join(LogicalJoin { left, right, kind, .. }) => {
+                left.has(column) || kind.gives_right() && right.has(column)
+            }
             Logical::Filter { input, .. }
             | Logical::Distinct { input, .. }
             | Logical::Sort { input, .. }

@@ -4,7 +4,7 @@ use super::expression::BoundExpression;
 use super::logical::{
     ColumnNames, Logical, LogicalAggregate, LogicalJoin, LogicalKey, LogicalTable, LogicalWindow,
 };
-use super::print::{join_word, over};
+use super::print::over;
 
 impl Logical {
     /// The lines of the plan, its columns called by these names.
@@ -38,7 +38,7 @@ impl Logical {
                 format!("project {}", columns.collect::<Vec<_>>().join(", "))
             }
             Logical::Join(LogicalJoin { kind, on, .. }) => {
-                let kind = join_word(*kind);
+                let kind = kind.word();
                 let on = if on.is_empty() {
                     String::new()
                 } else {

@@ -174,11 +174,15 @@ fn join(logical: LogicalJoin) -> Lowered {
         b.relocate(&right.layout);
     }
     let mut layout = left.layout;
+    let own = layout.len();
     layout.extend(right.layout);
     let condition = BoundExpression::all_of(rest).map(|mut condition| {
         condition.relocate(&layout);
         condition
     });
+    if !kind.gives_right() {
+        layout.truncate(own);
+    }
     let (left, right) = (Box::new(left.plan), Box::new(right.plan));
     Lowered { plan: Plan::Join(Arc::new(Join { left, right, kind, equal, condition })), layout }
 }

@@ -29,6 +29,7 @@ mod expression_print;
 mod from_clause;
 mod function_hints;
 mod functions;
+mod join_type;
 mod logical;
 mod logical_print;
 mod lower;
@@ -67,6 +68,7 @@ pub use functions::{
     MathFunction, PercentileFunction, ResultType, SCALAR_FUNCTIONS, ScalarEntry, ScalarFunction,
     Signature, TextFunction, Volatility, WINDOW_FUNCTIONS, WindowEntry, WindowFunction,
 };
+pub use join_type::JoinType;
 pub use moment_arithmetic::arithmetic_of_moments;
 pub use plan::{
     AccessPath, AggregateCall, Join, Limits, Plan, Planned, QueryPlan, SchemaPlan, SortKey,

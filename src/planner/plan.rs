@@ -2,10 +2,11 @@
 
 use super::expression::{BoundExpression, BoundSubquery};
 use super::functions::AggregateFunction;
+use super::join_type::JoinType;
 use super::values::BoundRows;
 use super::window::WindowCall;
 use super::write_plan::Write;
-use crate::language::ast::{Identifier, JoinKind};
+use crate::language::ast::Identifier;
 use crate::storage::SchemaChange;
 use crate::types::{DataType, TableSchema, with_stack};
 use std::sync::Arc;
@@ -153,7 +154,7 @@ pub struct Join {
     /// The side that is held in memory.
     pub right: Box<Plan>,
     /// Which rows come out.
-    pub kind: JoinKind,
+    pub kind: JoinType,
     /// Pairs that must be equal: over the left columns, over the right columns.
     pub equal: Vec<(BoundExpression, BoundExpression)>,
     /// What else must be true, over the left and then the right columns.
@@ -254,7 +255,9 @@ impl Plan {
             }
             Plan::Join(join) => {
                 let mut types = join.left.types();
-                types.extend(join.right.types());
+                if join.kind.gives_right() {
+                    types.extend(join.right.types());
+                }
                 types
             }
             Plan::Aggregate { groups, aggregates, .. } => groups
@@ -351,7 +354,9 @@ impl Plan {
             }
             Plan::Join(join) => {
                 let mut names = join.left.names();
-                names.extend(join.right.names());
+                if join.kind.gives_right() {
+                    names.extend(join.right.names());
+                }
                 names
             }
             Plan::Aggregate { input, groups, aggregates } => {

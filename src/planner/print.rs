@@ -5,7 +5,7 @@ use super::functions::{AggregateFunction, WindowFunction};
 use super::plan::{AccessPath, AggregateCall, Join, Limits, Plan, Planned, SortKey, TableAccess};
 use super::window::{Frame, WindowCall};
 use super::write_plan::{InsertInput, Write, WriteAction};
-use crate::language::ast::{FrameBound, JoinKind};
+use crate::language::ast::FrameBound;
 use crate::types::{KeyKind, KeySchema, TableSchema, with_stack};
 use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
@@ -160,21 +160,10 @@ impl Write {
     }
 }
 
-/// What EXPLAIN calls a kind of join.
-pub(super) fn join_word(kind: JoinKind) -> &'static str {
-    match kind {
-        JoinKind::Inner => "inner",
-        JoinKind::Left => "left",
-        JoinKind::Right => "right",
-        JoinKind::Full => "full",
-        JoinKind::Cross => "cross",
-    }
-}
-
 impl Join {
     fn head(&self) -> String {
         let (left, right) = (self.left.names(), self.right.names());
-        let kind = join_word(self.kind);
+        let kind = self.kind.word();
         let method = if self.equal.is_empty() { "loop" } else { "hash" };
         let mut head = format!("{kind} {method} join");
         for (at, (a, b)) in self.equal.iter().enumerate() {

@@ -6,7 +6,9 @@
 
 use super::bind::{Binder, not_if};
 use super::comparison_traits::ComparisonTraits;
-use super::expression::{BoundExpression, BoundKind, BoundSubquery, Comparison, SubqueryRole};
+use super::expression::{
+    BoundExpression, BoundKind, BoundSubquery, Comparison, SubqueryRole, SubquerySource,
+};
 use super::logical::{ComputedColumn, Logical};
 use super::query::{self, LogicalQuery, QueryColumn, Surroundings};
 use super::scope::Scope;
@@ -225,8 +227,14 @@ impl<'b, 'p> Binder<'b, 'p> {
         operands: Vec<BoundExpression>,
     ) -> BoundExpression {
         let OpenSubquery { number, query, arguments } = open;
+        let column = |known: &QueryColumn| {
+            BoundExpression::column(known.column, known.data_type).with_traits(known.traits)
+        };
+        let columns = query.output.iter().map(column).collect();
+        let source = Arc::new(SubquerySource { logical: query.logical.clone(), columns });
         let plan = Arc::new(query::finish(query, self.binder_of_queries().planning).plan);
-        BoundExpression::subquery(BoundSubquery { number, role, operands, arguments, plan })
+        let subquery = BoundSubquery { number, role, operands, arguments, plan, source };
+        BoundExpression::subquery(subquery)
     }
 }
 

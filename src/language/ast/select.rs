@@ -177,24 +177,6 @@ pub enum JoinKind {
     Cross,
 }
 
-impl JoinKind {
-    /// Whether left rows come out that match nothing.
-    pub fn keeps_left(self) -> bool {
-        match self {
-            JoinKind::Left | JoinKind::Full => true,
-            JoinKind::Inner | JoinKind::Right | JoinKind::Cross => false,
-        }
-    }
-
-    /// Whether right rows come out that match nothing.
-    pub fn keeps_right(self) -> bool {
-        match self {
-            JoinKind::Right | JoinKind::Full => true,
-            JoinKind::Inner | JoinKind::Left | JoinKind::Cross => false,
-        }
-    }
-}
-
 /// Which rows of a join belong together.
 #[derive(Clone, Debug, PartialEq)]
 pub enum JoinConstraint {

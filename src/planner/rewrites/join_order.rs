@@ -9,7 +9,7 @@
 //! unless another costs less than half of it.
 
 use super::RewriteContext;
-use crate::language::ast::JoinKind;
+use crate::planner::JoinType;
 use crate::planner::cardinality::{self, distinct_values, equal_sides};
 use crate::planner::expression::BoundExpression;
 use crate::planner::logical::{Logical, LogicalJoin};
@@ -22,7 +22,7 @@ const MOST_EXACT: usize = 12;
 const MOST_INPUTS: usize = 256;
 
 /// What it costs to hold a row, beside reading it or handing it on.
-const HOLD: f64 = 2.0;
+const HOLD: f64 = 4.0;
 
 /// How many times cheaper an order must be than the one that was written.
 const WORTH_IT: f64 = 2.0;
@@ -34,7 +34,7 @@ pub(super) fn apply(logical: Logical, _: &RewriteContext) -> Logical {
 
 fn order(logical: Logical) -> Logical {
     if let Logical::Join(join) = logical {
-        if !is_inner(join.kind) {
+        if !join.kind.is_inner() {
             return Logical::Join(join).map_inputs(&mut |input| with_stack(|| order(input)));
         }
         let mut graph = JoinGraph::default();
@@ -42,13 +42,6 @@ fn order(logical: Logical) -> Logical {
         return graph.joined();
     }
     logical.map_inputs(&mut |input| with_stack(|| order(input)))
-}
-
-fn is_inner(kind: JoinKind) -> bool {
-    match kind {
-        JoinKind::Inner | JoinKind::Cross => true,
-        JoinKind::Left | JoinKind::Right | JoinKind::Full => false,
-    }
 }
 
 /// Some of the inputs of a graph.
@@ -110,7 +103,7 @@ impl JoinGraph {
         let LogicalJoin { left, right, on, .. } = join;
         for side in [*left, *right] {
             match side {
-                Logical::Join(inner) if is_inner(inner.kind) => {
+                Logical::Join(inner) if inner.kind.is_inner() => {
                     with_stack(|| self.gather(inner));
                 }
                 other @ (Logical::OneRow
@@ -198,7 +191,7 @@ impl JoinGraph {
             let (on, later) = conditions.into_iter().partition(|(_, reads)| reached.holds(*reads));
             conditions = later;
             let on: Vec<BoundExpression> = on.into_iter().map(|(condition, _)| condition).collect();
-            let kind = if on.is_empty() { JoinKind::Cross } else { JoinKind::Inner };
+            let kind = if on.is_empty() { JoinType::Cross } else { JoinType::Inner };
             let (left, right) = (Box::new(left), Box::new(right));
             joined = Some(Logical::Join(LogicalJoin { left, right, kind, on }));
         }

@@ -3,6 +3,7 @@
 //! Each is a function from plan to plan, and none is needed for the right answer: `SET rewrites = off`
 //! leaves all of them out. EXPLAIN VERBOSE shows the plan after each.
 
+mod decorrelate;
 mod fold;
 mod join_order;
 mod keys;
@@ -34,6 +35,7 @@ struct Rewrite {
 const REWRITES: &[Rewrite] = &[
     Rewrite { name: "fold constants", apply: fold::apply },
     Rewrite { name: "push conditions down", apply: push_down::apply },
+    Rewrite { name: "join queries", apply: decorrelate::apply },
     Rewrite { name: "order joins", apply: join_order::apply },
     Rewrite { name: "use keys", apply: keys::apply },
     Rewrite { name: "keep the first rows only", apply: top_n::apply },
