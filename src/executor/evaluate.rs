@@ -7,6 +7,7 @@
 use super::batches::each_part;
 use super::datum::{Batch, Datum, conform, map_rows, map_values};
 use super::membership::Membership;
+use super::memory::MemoryBudget;
 use super::profile::{Probe, Profile};
 use super::subquery::Subqueries;
 use super::{Error, arithmetic, cast, compare, functions, kernels, text};
@@ -34,6 +35,8 @@ pub struct Context {
     pub random: Arc<dyn Random>,
     /// Where operators are measured, if they are.
     pub profile: Option<Arc<Profile>>,
+    /// What the statement's operators may hold.
+    pub memory: Arc<MemoryBudget>,
     /// What queries inside of expressions read and found.
     pub(super) subqueries: Subqueries,
 }
@@ -66,7 +69,14 @@ impl Context {
         random: Arc<dyn Random>,
     ) -> Context {
         let subqueries = Subqueries::default();
-        Context { now, parameters, interrupt, random, profile: None, subqueries }
+        let memory = Arc::default();
+        Context { now, parameters, interrupt, random, profile: None, memory, subqueries }
+    }
+
+    /// The same with another budget for what operators hold.
+    #[must_use]
+    pub fn within(self, memory: Arc<MemoryBudget>) -> Context {
+        Context { memory, ..self }
     }
 
     /// The same with operators measured.

@@ -9,7 +9,7 @@ use super::input::PlanInput;
 use super::join::HashJoin;
 use super::operator::BoxedOperator;
 use super::set::{Append, SetFilter, Values};
-use super::sort::{Sort, TopN};
+use super::sort::Sort;
 use super::streaming::{Distinct, Filter, Limit, OneRow, Project};
 use super::window::WindowFunctions;
 use crate::planner::{BoundExpression, Limits, Plan};
@@ -80,12 +80,7 @@ fn operator(plan: &Plan, context: &Arc<Context>) -> Result<BoxedOperator, Error>
                 Some(limits) => row_range(limits, context)?.end,
                 None => None,
             };
-            match wanted {
-                Some(wanted) if wanted <= TopN::MOST => {
-                    Box::new(TopN::new(input(rows)?, keys, wanted))
-                }
-                _ => Box::new(Sort::new(input(rows)?, keys)),
-            }
+            Box::new(Sort::new(input(rows)?, keys, wanted, Arc::clone(context)))
         }
         Plan::Limit { input: rows, limits } => {
             let RowRange { start, end } = row_range(limits, context)?;

@@ -7,6 +7,7 @@
 use super::Error;
 use super::datum::Batch;
 use super::operator::{BoxedOperator, Operator};
+use super::spill::Spilled;
 use crate::storage::Clock;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -18,6 +19,8 @@ pub struct OperatorProfile {
     pub rows: usize,
     /// In how many batches.
     pub batches: usize,
+    /// What it wrote to temporary files.
+    pub spilled: Spilled,
     /// The time it took, its inputs' left out.
     pub own: Duration,
     /// The time it took with its inputs.
@@ -96,6 +99,13 @@ impl Probe {
         }
     }
 
+    /// Notes what was written to temporary files so far.
+    pub fn note_spilled(&self, spilled: Spilled) {
+        if let Some((profile, number)) = &self.0 {
+            profile.measurements().operators[*number].spilled = spilled;
+        }
+    }
+
     /// The operator that `open` gives, measured where there is a profile.
     ///
     /// # Errors
@@ -124,6 +134,7 @@ impl Operator for ProfiledOperator {
         if let Some(batch) = &batch {
             self.probe.count(batch.rows);
         }
+        self.probe.note_spilled(self.rows.spilled());
         Ok(batch)
     }
 }
@@ -176,8 +187,9 @@ mod tests {
         while rows.next()?.is_some() {}
         let ms = Duration::from_millis;
         // Opening and three times next: a millisecond inside, and one on each side of it outside.
-        let outer = OperatorProfile { rows: 6, batches: 2, own: ms(8), total: ms(12) };
-        let inner = OperatorProfile { rows: 6, batches: 2, own: ms(4), total: ms(4) };
+        let spilled = Spilled::default();
+        let inner = OperatorProfile { rows: 6, batches: 2, spilled, own: ms(4), total: ms(4) };
+        let outer = OperatorProfile { own: ms(8), total: ms(12), ..inner };
         assert_eq!(profile.operators(), [outer, inner]);
         Ok(())
     }

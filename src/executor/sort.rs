@@ -1,163 +1,140 @@
 //! ORDER BY: all rows, or only the first so many.
+//!
+//! Rows are held as they come. Where only the first so many are wanted, the others go from time to time,
+//! and later rows that are behind all of those are not held at all. Where the memory is spent, what is
+//! held is written as a sorted run, and the runs are merged at the end.
 
 use super::datum::{Batch, Datum};
+use super::evaluate::Context;
+use super::held::{HeldBatches, OUTPUT, RowPlace, batch_bytes};
+use super::memory::Reservation;
 use super::operator::{BoxedOperator, Operator};
+use super::runs::{MergedRuns, SortedRuns};
+use super::sort_keys::{SortKeys, ordered};
+use super::spill::Spilled;
 use super::{Error, compare, kernels};
 use crate::planner::{Comparison, SortKey};
-use crate::types::{Value, column::value_at, key::KeyColumn};
+use crate::types::{Value, column::value_at};
 use arrow_array::{Array, UInt64Array};
 use std::sync::Arc;
 
-/// Rows of a batch that leaves a sort.
-const OUTPUT: usize = 4_096;
+/// Bytes of a row's place and its key's while rows are put in order, and of each part of the key.
+const PLACE_BYTES: usize = 40;
+const KEY_BYTES: usize = 12;
 
-/// The columns of a batch that rows are sorted by.
-pub fn key_columns(batch: &Batch, keys: &[SortKey]) -> Vec<KeyColumn> {
-    let column = |key: &SortKey| KeyColumn {
-        array: batch.columns[key.column].clone(),
-        data_type: key.data_type,
-        descending: key.descending,
-        nulls_first: key.nulls_first,
-    };
-    keys.iter().map(column).collect()
-}
-
-/// The keys of many rows, one after the other in one buffer.
-struct SortKeys {
-    bytes: Vec<u8>,
-    ends: Vec<usize>,
-}
-
-impl SortKeys {
-    fn of(batch: &Batch, keys: &[SortKey]) -> SortKeys {
-        let columns = key_columns(batch, keys);
-        let mut all = SortKeys { bytes: Vec::new(), ends: Vec::with_capacity(batch.rows) };
-        for row in 0..batch.rows {
-            columns.iter().for_each(|column| column.push(&mut all.bytes, row));
-            all.ends.push(all.bytes.len());
-        }
-        all
-    }
-
-    fn at(&self, row: usize) -> &[u8] {
-        let start = if row == 0 { 0 } else { self.ends[row - 1] };
-        &self.bytes[start..self.ends[row]]
-    }
-
-    /// The rows in order of their keys; equal ones keep theirs.
-    fn order(&self) -> Vec<usize> {
-        let mut rows: Vec<usize> = (0..self.ends.len()).collect();
-        rows.sort_by(|a, b| self.at(*a).cmp(self.at(*b)));
-        rows
-    }
-}
-
-fn indexes(rows: &[usize]) -> UInt64Array {
-    rows.iter().map(|row| u64::try_from(*row).unwrap_or(u64::MAX)).collect()
-}
-
-fn read_all(input: &mut BoxedOperator) -> Result<Vec<Batch>, Error> {
-    let mut batches = Vec::new();
-    while let Some(batch) = input.next()? {
-        batches.push(batch);
-    }
-    Ok(batches)
-}
-
-/// All rows in order.
+/// Rows in order.
 pub struct Sort {
     input: Option<BoxedOperator>,
     keys: Arc<[SortKey]>,
-    sorted: Batch,
-    order: Vec<usize>,
-    given: usize,
+    /// How many rows are wanted; all where absent.
+    wanted: Option<usize>,
+    context: Arc<Context>,
+    held: HeldBatches,
+    memory: Reservation,
+    /// The last row that is wanted so far: later rows must be before it.
+    worst: Option<WorstRow>,
+    /// What was held before, where that was too much.
+    runs: Option<SortedRuns>,
+    output: SortedRows,
+}
+
+/// A row that later ones must be before.
+struct WorstRow {
+    key: Vec<u8>,
+    /// The first of its values, unless it is NULL.
+    first: Option<Value>,
+}
+
+/// Rows that come out in order.
+enum SortedRows {
+    /// Those held: the places of all, and how many were given.
+    Held(Vec<RowPlace>, usize),
+    /// Those of runs, and how many are still wanted.
+    Merged(MergedRuns, usize),
 }
 
 impl Sort {
-    /// Sorts the input's rows.
-    pub fn new(input: BoxedOperator, keys: Arc<[SortKey]>) -> Sort {
-        let sorted = Batch { columns: Vec::new(), rows: 0 };
-        Sort { input: Some(input), keys, sorted, order: Vec::new(), given: 0 }
-    }
-}
-
-impl Operator for Sort {
-    fn next(&mut self) -> Result<Option<Batch>, Error> {
-        if let Some(mut input) = self.input.take() {
-            let batches = read_all(&mut input)?;
-            if !batches.is_empty() {
-                self.sorted = Batch::concat(&batches)?;
-                self.order = SortKeys::of(&self.sorted, &self.keys).order();
-            }
-        }
-        let rest = &self.order[self.given..];
-        let part = &rest[..rest.len().min(OUTPUT)];
-        self.given += part.len();
-        if part.is_empty() { Ok(None) } else { self.sorted.take(&indexes(part)).map(Some) }
-    }
-}
-
-/// The first rows in order, without holding the others.
-pub struct TopN {
-    input: Option<BoxedOperator>,
-    keys: Arc<[SortKey]>,
-    wanted: usize,
-    held: Vec<Batch>,
-    rows: usize,
-    /// The key of the last row that is wanted so far: later rows must be below it.
-    worst: Option<Vec<u8>>,
-    /// The first of that row's values, unless it is NULL.
-    worst_first: Option<Value>,
-}
-
-impl TopN {
-    /// More rows than this are sorted whole.
-    pub const MOST: usize = 100_000;
-
-    /// The first `wanted` of the input's rows.
-    pub fn new(input: BoxedOperator, keys: Arc<[SortKey]>, wanted: usize) -> TopN {
-        TopN {
+    /// Sorts the input's rows; `wanted` is how many of the first ones will be asked for.
+    pub fn new(
+        input: BoxedOperator,
+        keys: Arc<[SortKey]>,
+        wanted: Option<usize>,
+        context: Arc<Context>,
+    ) -> Sort {
+        let memory = Reservation::new(&context.memory);
+        Sort {
             input: Some(input),
             keys,
             wanted,
-            held: Vec::new(),
-            rows: 0,
+            context,
+            held: HeldBatches::default(),
+            memory,
             worst: None,
-            worst_first: None,
+            runs: None,
+            output: SortedRows::Held(Vec::new(), 0),
         }
+    }
+
+    /// Takes all rows of the input in.
+    fn read(&mut self, mut input: BoxedOperator) -> Result<(), Error> {
+        if self.wanted == Some(0) {
+            return Ok(());
+        }
+        while let Some(batch) = input.next()? {
+            self.context.check()?;
+            self.add(batch)?;
+        }
+        drop(input);
+        if self.runs.is_none() {
+            let (order, _) = self.order();
+            self.output = SortedRows::Held(order, 0);
+            return Ok(());
+        }
+        self.spill()?;
+        if let Some(runs) = self.runs.take() {
+            let wanted = self.wanted.unwrap_or(usize::MAX);
+            self.output = SortedRows::Merged(runs.merge()?, wanted);
+        }
+        Ok(())
     }
 
     fn add(&mut self, batch: Batch) -> Result<(), Error> {
         let batch = match &self.worst {
             None => batch,
             Some(worst) => {
-                let batch = self.prefilter(batch)?;
+                let batch = self.prefilter(batch, worst)?;
                 let keys = SortKeys::of(&batch, &self.keys);
-                let below: Vec<usize> =
-                    (0..batch.rows).filter(|row| keys.at(*row) < worst.as_slice()).collect();
-                if below.is_empty() {
+                let before: UInt64Array = (0..batch.rows)
+                    .filter(|row| keys.at(*row) < worst.key.as_slice())
+                    .map(|row| u64::try_from(row).unwrap_or(u64::MAX))
+                    .collect();
+                if before.is_empty() {
                     return Ok(());
                 }
-                batch.take(&indexes(&below))?
+                batch.take(&before)?
             }
         };
-        self.rows += batch.rows;
+        let bytes = batch_bytes(&batch) + batch.rows * (PLACE_BYTES + KEY_BYTES * self.keys.len());
+        let fits = self.memory.grow(bytes);
         self.held.push(batch);
-        if self.rows >= (2 * self.wanted).max(OUTPUT) { self.shrink() } else { Ok(()) }
+        let many = |wanted: usize| self.held.rows() >= wanted.saturating_mul(2).max(OUTPUT);
+        match self.wanted {
+            Some(wanted) if many(wanted) => self.shrink(),
+            _ if fits => Ok(()),
+            _ => self.spill(),
+        }
     }
 
     /// Leaves out rows that the first key alone puts behind the worst row, by one comparison of the
     /// whole column; the others are compared by their keys.
-    fn prefilter(&self, batch: Batch) -> Result<Batch, Error> {
-        let (key, Some(worst)) = (&self.keys[0], &self.worst_first) else { return Ok(batch) };
-        let data_type = key.data_type;
+    fn prefilter(&self, batch: Batch, worst: &WorstRow) -> Result<Batch, Error> {
+        let (Some(key), Some(first)) = (self.keys.first(), &worst.first) else { return Ok(batch) };
         let comparison =
             if key.descending { Comparison::GreaterEqual } else { Comparison::LessEqual };
         let column = Datum::Array(batch.columns[key.column].clone());
-        let worst = Datum::Scalar(worst.clone());
-        let near =
-            compare::evaluate(comparison, (&column, data_type), (&worst, data_type), batch.rows)?
-                .into_mask(batch.rows);
+        let (of, first) = (key.data_type, Datum::Scalar(first.clone()));
+        let near = compare::evaluate(comparison, (&column, of), (&first, of), batch.rows)?
+            .into_mask(batch.rows);
         // Where NULLs come first they are wanted, whatever they are compared with.
         let near = match key.nulls_first && near.null_count() > 0 {
             true => kernels::or(&near, &kernels::is_null(&batch.columns[key.column])),
@@ -166,40 +143,89 @@ impl TopN {
         batch.filter(&near)
     }
 
-    /// Keeps the first wanted rows of those held, in order.
+    /// The places of the held rows that are wanted, in order, and the key of the last one.
+    fn order(&self) -> (Vec<RowPlace>, Vec<u8>) {
+        ordered(&self.held, &self.keys, self.wanted.unwrap_or(usize::MAX))
+    }
+
+    /// Notes the last of the rows that are wanted, once there are as many.
+    fn note_worst(&mut self, order: &[RowPlace], key: Vec<u8>) {
+        if let (Some((batch, row)), true) = (order.last(), Some(order.len()) == self.wanted) {
+            let first = self.keys.first().map(|key| {
+                value_at(&self.held.batches()[*batch].columns[key.column], key.data_type, *row)
+            });
+            self.worst = Some(WorstRow { key, first: first.filter(|first| !first.is_null()) });
+        }
+    }
+
+    /// Keeps the wanted rows of those held, in order.
     fn shrink(&mut self) -> Result<(), Error> {
-        if self.held.is_empty() {
+        let (order, last) = self.order();
+        self.note_worst(&order, last);
+        let (mut kept, mut bytes, mut rest) = (HeldBatches::default(), 0, order.as_slice());
+        while !rest.is_empty() {
+            let batch = self.held.gather(rest)?;
+            rest = &rest[batch.rows..];
+            bytes += batch_bytes(&batch);
+            kept.push(batch);
+        }
+        self.held = kept;
+        self.memory.release();
+        let places = self.held.rows() * (PLACE_BYTES + KEY_BYTES * self.keys.len());
+        if self.memory.grow(bytes + places) { Ok(()) } else { self.spill() }
+    }
+
+    /// Writes what is held as a run.
+    fn spill(&mut self) -> Result<(), Error> {
+        if self.held.rows() == 0 {
             return Ok(());
         }
-        let all = Batch::concat(&self.held)?;
-        let keys = SortKeys::of(&all, &self.keys);
-        let mut order = keys.order();
-        order.truncate(self.wanted);
-        if order.len() == self.wanted {
-            self.worst = order.last().map(|row| keys.at(*row).to_vec());
-            self.worst_first = order.last().and_then(|row| {
-                let key = &self.keys[0];
-                let value = value_at(&all.columns[key.column], key.data_type, *row);
-                (!value.is_null()).then_some(value)
-            });
-        }
-        let kept = all.take(&indexes(&order))?;
-        self.rows = kept.rows;
-        self.held = vec![kept];
+        let (order, last) = self.order();
+        self.note_worst(&order, last);
+        let runs = match self.runs.take() {
+            Some(runs) => runs,
+            None => SortedRuns::new(Arc::clone(&self.keys))?,
+        };
+        let runs = self.runs.insert(runs);
+        let bytes = self.held.batches().iter().map(batch_bytes).sum();
+        runs.add(&self.held, &order, bytes, self.context.memory.limit())?;
+        self.held = HeldBatches::default();
+        self.memory.release();
         Ok(())
     }
 }
 
-impl Operator for TopN {
+impl Operator for Sort {
     fn next(&mut self) -> Result<Option<Batch>, Error> {
-        let Some(mut input) = self.input.take() else { return Ok(None) };
-        if self.wanted == 0 {
-            return Ok(None);
+        if let Some(input) = self.input.take() {
+            self.read(input)?;
         }
-        while let Some(batch) = input.next()? {
-            self.add(batch)?;
+        match &mut self.output {
+            SortedRows::Held(order, given) => {
+                let rest = &order[*given..];
+                if rest.is_empty() {
+                    return Ok(None);
+                }
+                let batch = self.held.gather(rest)?;
+                *given += batch.rows;
+                Ok(Some(batch))
+            }
+            SortedRows::Merged(_, 0) => Ok(None),
+            SortedRows::Merged(merged, wanted) => {
+                self.context.check()?;
+                let Some(batch) = merged.next()? else { return Ok(None) };
+                let batch = batch.slice(0, batch.rows.min(*wanted));
+                *wanted -= batch.rows;
+                Ok(Some(batch))
+            }
         }
-        self.shrink()?;
-        Ok(self.held.pop().filter(|batch| batch.rows > 0))
+    }
+
+    fn spilled(&self) -> Spilled {
+        match (&self.output, &self.runs) {
+            (SortedRows::Merged(merged, _), _) => merged.spilled(),
+            (SortedRows::Held(..), Some(runs)) => runs.spilled(),
+            (SortedRows::Held(..), None) => Spilled::default(),
+        }
     }
 }

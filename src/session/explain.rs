@@ -5,7 +5,7 @@
 
 use super::outcome::{self, Outcome};
 use super::{Error, Session};
-use crate::executor::{self, OperatorProfile, Profile};
+use crate::executor::{self, OperatorProfile, Profile, Spilled};
 use crate::language::ast::{ExplainMode, Statement};
 use crate::planner::{self, Planned, RewriteStep};
 use crate::storage::Fork;
@@ -90,11 +90,14 @@ fn verbose(steps: &[RewriteStep], plan: Vec<String>) -> Vec<String> {
 }
 
 /// A line of the plan with what was measured of its operator.
-fn profiled_line(line: String, profile: Option<OperatorProfile>) -> Row {
+fn profiled_line(mut line: String, profile: Option<OperatorProfile>) -> Row {
     let count = |count: usize| Value::Integer(i64::try_from(count).unwrap_or(i64::MAX));
     let numbers = match profile {
         None => [Value::Null, Value::Null, Value::Null, Value::Null],
-        Some(OperatorProfile { rows, batches, own, total }) => {
+        Some(OperatorProfile { rows, batches, spilled, own, total }) => {
+            if spilled != Spilled::default() {
+                line.push_str(&format!(", spilled {} rows, {} bytes", spilled.rows, spilled.bytes));
+            }
             [count(rows), count(batches), milliseconds(own), milliseconds(total)]
         }
     };

@@ -17,7 +17,7 @@ use super::batches::{BatchCutter, first_part};
 use super::datum::{Batch, Datum};
 use super::evaluate::Context;
 use super::operator::{BoxedOperator, Operator};
-use super::sort::key_columns;
+use super::sort_keys::key_columns;
 use crate::planner::{AggregateFunction, SortKey, WindowCall, WindowFunction};
 use crate::types::column::array_of;
 use crate::types::key::row_key;

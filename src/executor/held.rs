@@ -1,0 +1,160 @@
+//! Rows that an operator holds: batches as they came, and places in them.
+//!
+//! Nothing is put together into one array: what comes out is gathered from the batches, a few thousand
+//! rows at a time and fewer where they are large.
+
+use super::Error;
+use super::datum::Batch;
+use crate::types::column::MAX_ARRAY_BYTES;
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef};
+use arrow_schema::DataType;
+
+/// The most rows of a batch that is gathered.
+pub const OUTPUT: usize = 4_096;
+
+/// Where a row is held: the number of its batch, and its own in that.
+pub type RowPlace = (usize, usize);
+
+/// Batches of columns of the same types.
+#[derive(Debug, Default)]
+pub struct HeldBatches {
+    batches: Vec<Batch>,
+    rows: usize,
+}
+
+impl HeldBatches {
+    /// Holds one more.
+    pub fn push(&mut self, batch: Batch) {
+        self.rows += batch.rows;
+        self.batches.push(batch);
+    }
+
+    /// All of them, in order.
+    pub fn batches(&self) -> &[Batch] {
+        &self.batches
+    }
+
+    /// How many rows they have together.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The places of all rows, in order.
+    pub fn places(&self) -> impl DoubleEndedIterator<Item = RowPlace> {
+        let batches = self.batches.iter().enumerate();
+        batches.flat_map(|(number, batch)| (0..batch.rows).map(move |row| (number, row)))
+    }
+
+    /// The rows at the first of these places, as many as one batch has room for and at most
+    /// [`OUTPUT`]: at least one, where there is a place.
+    ///
+    /// # Errors
+    /// `internal` where the arrays do not fit each other, which is a fault of ours.
+    pub fn gather(&self, places: &[RowPlace]) -> Result<Batch, Error> {
+        let count = self.room(&places[..places.len().min(OUTPUT)]);
+        let places = &places[..count];
+        let width = self.batches.first().map_or(0, |batch| batch.columns.len());
+        let column = |at: usize| {
+            let arrays: Vec<&dyn Array> =
+                self.batches.iter().map(|batch| batch.columns[at].as_ref()).collect();
+            arrow_select::interleave::interleave(&arrays, places)
+        };
+        let columns: Result<Vec<ArrayRef>, _> = (0..width).map(column).collect();
+        Ok(Batch { columns: columns?, rows: places.len() })
+    }
+
+    /// How many of these rows, from the first on, one batch has room for.
+    fn room(&self, places: &[RowPlace]) -> usize {
+        let Some(first) = self.batches.first() else { return places.len() };
+        let mut most = places.len();
+        for at in 0..first.columns.len() {
+            if !has_bytes(first.columns[at].data_type()) {
+                continue;
+            }
+            let mut total = 0;
+            let fits = places[..most].iter().take_while(|(batch, row)| {
+                total += value_bytes(&self.batches[*batch].columns[at], *row);
+                total <= MAX_ARRAY_BYTES
+            });
+            most = fits.count().max(1).min(most);
+        }
+        most
+    }
+}
+
+/// Whether values of a type have bytes of their own.
+fn has_bytes(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Utf8 | DataType::Binary | DataType::LargeBinary)
+}
+
+/// How many bytes a text or blob of a column has.
+fn value_bytes(array: &ArrayRef, row: usize) -> usize {
+    let length = |length: i32| usize::try_from(length).unwrap_or(0);
+    if let Some(texts) = array.as_string_opt::<i32>() {
+        length(texts.value_length(row))
+    } else if let Some(blobs) = array.as_binary_opt::<i32>() {
+        length(blobs.value_length(row))
+    } else {
+        usize::try_from(array.as_binary::<i64>().value_length(row)).unwrap_or(0)
+    }
+}
+
+/// How many bytes lie between two offsets.
+fn span(first: impl Into<i64>, last: impl Into<i64>) -> usize {
+    usize::try_from(last.into() - first.into()).unwrap_or(0)
+}
+
+/// About how many bytes the rows of a batch take: what is theirs of arrays that others share, too.
+pub fn batch_bytes(batch: &Batch) -> usize {
+    let column = |array: &ArrayRef| {
+        let bytes = if let Some(texts) = array.as_string_opt::<i32>() {
+            4 * array.len() + span(texts.offsets().first(), texts.offsets().last())
+        } else if let Some(blobs) = array.as_binary_opt::<i32>() {
+            4 * array.len() + span(blobs.offsets().first(), blobs.offsets().last())
+        } else if let Some(values) = array.as_binary_opt::<i64>() {
+            8 * array.len() + span(values.offsets().first(), values.offsets().last())
+        } else {
+            array.data_type().primitive_width().unwrap_or(1) * array.len()
+        };
+        bytes + array.nulls().map_or(0, |_| array.len().div_ceil(8))
+    };
+    64 + batch.columns.iter().map(column).sum::<usize>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::column::{array_of, value_at};
+    use crate::types::{DataType, Value};
+
+    fn texts(values: &[&str]) -> Batch {
+        let values: Vec<Value> = values.iter().map(Value::text).collect();
+        let column = array_of(DataType::Text, values.iter()).expect("small");
+        Batch { columns: vec![column], rows: values.len() }
+    }
+
+    #[test]
+    fn rows_are_gathered_from_where_they_are() {
+        let mut held = HeldBatches::default();
+        held.push(texts(&["a", "b"]));
+        held.push(texts(&["c", "d", "e"]).slice(1, 2));
+        assert_eq!(held.places().collect::<Vec<_>>(), [(0, 0), (0, 1), (1, 0), (1, 1)]);
+        let batch = held.gather(&[(1, 1), (0, 0), (1, 1), (0, 1)]).expect("fits");
+        let said: Vec<String> = (0..batch.rows)
+            .map(|row| value_at(&batch.columns[0], DataType::Text, row).to_string())
+            .collect();
+        assert_eq!(said, ["'e'", "'a'", "'e'", "'b'"]);
+        assert_eq!(batch_bytes(&held.batches()[1]), 64 + 2 * 4 + 2);
+    }
+
+    #[test]
+    fn no_more_is_gathered_than_a_batch_has_room_for() {
+        let large = "x".repeat(MAX_ARRAY_BYTES / 4);
+        let mut held = HeldBatches::default();
+        held.push(texts(&[&large, "y"]));
+        let many = |count: usize| held.gather(&vec![(0, 0); count]).expect("fits").rows;
+        assert_eq!((many(4), many(5), many(1)), (4, 4, 1));
+        assert_eq!(held.gather(&vec![(0, 1); OUTPUT + 1]).expect("fits").rows, OUTPUT);
+    }
+}
