@@ -62,12 +62,6 @@ impl Reservation {
         all <= self.budget.limit || self.bytes <= self.budget.limit / 8
     }
 
-    /// Counts what cannot be let go, room or not.
-    pub fn take(&mut self, bytes: usize) {
-        self.bytes += bytes;
-        self.budget.held.fetch_add(bytes, Ordering::Relaxed);
-    }
-
     /// Gives all back.
     pub fn release(&mut self) {
         self.budget.held.fetch_sub(self.bytes, Ordering::Relaxed);
@@ -94,7 +88,6 @@ mod tests {
         assert_eq!(budget.held(), 902);
         first.release();
         assert!(second.grow(699) && !second.grow(1));
-        second.take(5);
         drop((first, second));
         assert_eq!(budget.held(), 0);
     }
