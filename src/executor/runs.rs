@@ -239,8 +239,10 @@ impl Merge {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::column::{array_of, value_at};
+    use crate::types::column::array_of;
     use crate::types::{DataType, Value};
+    use arrow_array::cast::AsArray;
+    use arrow_array::types::Int64Type;
     use proptest::prelude::*;
 
     fn batch(rows: &[(i64, i64)]) -> Batch {
@@ -279,10 +281,7 @@ mod tests {
             let mut said = Vec::new();
             while let Some(batch) = merged.next().expect("read") {
                 let integer = |column: usize, row| {
-                    match value_at(&batch.columns[column], DataType::Integer, row) {
-                        Value::Integer(integer) => integer,
-                        other => unreachable!("{other}"),
-                    }
+                    batch.columns[column].as_primitive::<Int64Type>().value(row)
                 };
                 said.extend((0..batch.rows).map(|row| (integer(0, row), integer(1, row))));
             }
