@@ -52,8 +52,13 @@ impl Error {
         Error::Row(Box::new(RowError { error: self, row, column, value, span, notes }))
     }
 
+    /// The same, about no row that is known.
+    pub(super) fn without_row(self) -> Error {
+        if let Error::Row(row) = self { row.error } else { self }
+    }
+
     /// The same with a fact that helps, if it is about one row of a write.
-    pub(super) fn note(mut self, note: Option<String>) -> Error {
+    pub fn note(mut self, note: Option<String>) -> Error {
         if let Error::Row(row) = &mut self {
             row.notes.extend(note);
         }

@@ -67,7 +67,7 @@ pub use plan_operators::open;
 pub use profile::{OperatorProfile, Profile};
 pub use schema_write::write_schema;
 pub use spill::Spilled;
-pub use write::{PartialRow, Written, load, write};
+pub use write::{Failure, PartialRow, Written, load, write};
 
 #[cfg(doc)]
 use crate::storage::{Fork, TableView};

@@ -23,7 +23,7 @@ pub fn write_schema(
         // The views go before the fork changes, so that nothing has to be copied for them.
         drop(inputs);
         let events = fork.record(changes.into_iter().map(Change::Schema).collect())?;
-        return Ok(Written { rows: 0, events });
+        return Ok(Written { events, ..Written::default() });
     };
     let mark = fork.savepoint();
     let created = fork.record(changes.into_iter().map(Change::Schema).collect())?;
@@ -35,9 +35,11 @@ pub fn write_schema(
     drop(view);
     let columns = (0..table.columns.len()).map(ColumnSource::Input).collect();
     let input = InsertInput::Query(Box::new(rows.clone()));
-    let action = WriteAction::Insert { input, columns, row: None };
-    match write(&Write { table, slot, action }, inputs, fork, context) {
-        Ok(Written { rows, events }) => Ok(Written { rows, events: created + events }),
+    let action = WriteAction::Insert { input, columns, row: None, upserts: Vec::new() };
+    let (resolution, defaults, returning) = Default::default();
+    let filling = Write { table, slot, action, resolution, defaults, returning };
+    match write(&filling, inputs, fork, context) {
+        Ok(written) => Ok(Written { events: created + written.events, ..written }),
         Err(error) => {
             fork.rollback_to(&mark);
             Err(error)

@@ -45,7 +45,7 @@ const TOPICS: &[HelpTopic] = &[
         name: "with",
         aliases: &["union", "union all", "intersect", "except", "set operation", "cte"],
         about: "queries made of queries: named, or several as one",
-        productions: &["CommonTable", "SetOperator", "QueryPart"],
+        productions: &["With", "CommonTable", "SetOperator", "QueryPart"],
         example: "WITH rich AS (SELECT owner FROM accounts WHERE balance > 50)\n  \
                   SELECT * FROM rich UNION SELECT * FROM rich AS OF EVENT 3 ORDER BY owner;",
     },
@@ -68,24 +68,39 @@ const TOPICS: &[HelpTopic] = &[
     },
     HelpTopic {
         name: "insert",
-        aliases: &["values", "insert into", "json"],
+        aliases: &["values", "insert into", "json", "replace", "insert or", "or replace"],
         about: "adds rows: values, JSON objects, or what a query gives",
-        productions: &["Insert", "Values", "Assigned"],
+        productions: &["Insert", "Resolution", "Values", "Assigned"],
         example: "INSERT INTO accounts (owner, balance) VALUES ('Cleo', 70), ('Dan', 0);\n\
                   INSERT INTO accounts {\"owner\": \"Eve\", \"balance\": 5};",
+    },
+    HelpTopic {
+        name: "on conflict",
+        aliases: &["upsert", "excluded", "do nothing", "do update"],
+        about: "what becomes of a new row that meets one that is there",
+        productions: &["Upsert", "Assignments"],
+        example: "INSERT INTO accounts (id, owner, balance) VALUES (1, 'Ada', 20)\n  \
+                  ON CONFLICT (id) DO UPDATE SET balance = balance + excluded.balance;",
+    },
+    HelpTopic {
+        name: "returning",
+        aliases: &[],
+        about: "what comes out of each row that a write reached",
+        productions: &["Returning", "SelectItem"],
+        example: "UPDATE accounts SET balance = balance - 1 RETURNING owner, balance, _rev;",
     },
     HelpTopic {
         name: "update",
         aliases: &[],
         about: "changes rows; what they were stays in the log",
-        productions: &["Update", "Target", "Assignment", "Assigned"],
+        productions: &["Update", "Target", "Assignments", "Assignment", "Assigned", "RowLimits"],
         example: "UPDATE accounts SET balance = balance + 10 WHERE owner = 'Ada';",
     },
     HelpTopic {
         name: "delete",
         aliases: &["delete from"],
         about: "deletes rows; AS OF still finds them",
-        productions: &["Delete", "Target"],
+        productions: &["Delete", "Target", "RowLimits"],
         example: "DELETE FROM accounts WHERE balance = 0;",
     },
     HelpTopic {

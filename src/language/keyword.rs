@@ -53,13 +53,13 @@ keywords! {
         Cast "CAST" CurrentDate "CURRENT_DATE" CurrentTime "CURRENT_TIME"
         CurrentTimestamp "CURRENT_TIMESTAMP" False "FALSE" True "TRUE";
     Free:
-        Action "ACTION" Actor "ACTOR" After "AFTER" Always "ALWAYS" Analyze "ANALYZE" Any "ANY" Asc "ASC" At "AT"
-        Before "BEFORE" Begin "BEGIN" By "BY" Cascade "CASCADE" Column "COLUMN" Current "CURRENT"
+        Abort "ABORT" Action "ACTION" Actor "ACTOR" After "AFTER" Always "ALWAYS" Analyze "ANALYZE" Any "ANY" Asc "ASC" At "AT"
+        Before "BEFORE" Begin "BEGIN" By "BY" Cascade "CASCADE" Column "COLUMN" Conflict "CONFLICT" Current "CURRENT"
         Date "DATE"
-        Deferred "DEFERRED" Desc "DESC" Describe "DESCRIBE" End "END" Event "EVENT" Events "EVENTS"
-        Exclude "EXCLUDE" Exclusive "EXCLUSIVE" Explain "EXPLAIN" Filter "FILTER" First "FIRST" Flexible "FLEXIBLE"
+        Deferred "DEFERRED" Desc "DESC" Describe "DESCRIBE" Do "DO" End "END" Event "EVENT" Events "EVENTS"
+        Exclude "EXCLUDE" Exclusive "EXCLUSIVE" Explain "EXPLAIN" Fail "FAIL" Filter "FILTER" First "FIRST" Flexible "FLEXIBLE"
         FlexibleTypes "FLEXIBLE_TYPES" Following "FOLLOWING" For "FOR"
-        Generated "GENERATED" Glob "GLOB" Groups "GROUPS" Help "HELP" History "HISTORY" Id "ID" If "IF" Immediate "IMMEDIATE"
+        Generated "GENERATED" Glob "GLOB" Groups "GROUPS" Help "HELP" History "HISTORY" Id "ID" If "IF" Ignore "IGNORE" Immediate "IMMEDIATE"
         Initially "INITIALLY" Intent "INTENT" Key "KEY" Last "LAST" Latest "LATEST" Like "LIKE"
         Match "MATCH" No "NO" Note "NOTE" Nulls "NULLS" Off "OFF" Offset "OFFSET" Others "OTHERS" Over "OVER"
         Partition "PARTITION" Plan "PLAN" Pragma "PRAGMA" Preceding "PRECEDING" Query "QUERY"

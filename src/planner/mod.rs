@@ -81,7 +81,10 @@ pub use values::{BoundRows, BoundValue, ValuePlace};
 pub use view::{parse_view, view_schema};
 pub use window::{Frame, WindowCall, is_distance, no_distance};
 pub use write::load;
-pub use write_plan::{BulkLoad, ColumnSource, InsertInput, Write, WriteAction};
+pub use write_plan::{
+    BoundReturning, BoundUpsert, BulkLoad, ColumnSource, InsertInput, UpsertUpdate, Write,
+    WriteAction,
+};
 
 use crate::language::ast::{
     AsOf, CreateView, EventSelection, History, Identifier, PlannableStatement, QueryStatement,

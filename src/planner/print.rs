@@ -141,23 +141,25 @@ impl Write {
                     InsertInput::Values(rows) => lines.push(format!("  {}", rows.title())),
                 }
             }
-            WriteAction::Update { access, assignments } => {
-                let names = access.names();
-                let set: Vec<String> = assignments
-                    .iter()
-                    .map(|(column, value)| {
-                        format!("{} = {}", names[*column], value.display(&names))
-                    })
-                    .collect();
-                lines.push(format!("update {name} set {}", set.join(", ")));
-                lines.push(format!("  {access}"));
+            WriteAction::Update { rows, assignments } => {
+                let names = rows.names();
+                lines.push(format!("update {name} set {}", set_words(assignments, &names)));
+                rows.print(lines, 1);
             }
-            WriteAction::Delete { access } => {
+            WriteAction::Delete { rows } => {
                 lines.push(format!("delete from {name}"));
-                lines.push(format!("  {access}"));
+                rows.print(lines, 1);
             }
         }
     }
+}
+
+/// `a = b + 1, c = 2`
+fn set_words(assignments: &[(usize, BoundExpression)], names: &[String]) -> String {
+    let one = |(column, value): &(usize, BoundExpression)| {
+        format!("{} = {}", names[*column], value.display(names))
+    };
+    assignments.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 impl Join {

@@ -73,8 +73,17 @@ impl<'q> Surroundings<'q> {
     /// The same for what a query has inside.
     fn inside(&self, query: &'q Query) -> Result<Surroundings<'q>, Error> {
         let own = query.as_of.clone().map(Temporal::AsOf);
+        let inside = self.with(&query.with)?;
+        Ok(Surroundings { temporal: own.or_else(|| self.temporal.clone()), ..inside })
+    }
+
+    /// The same for what knows the tables of a WITH, too.
+    ///
+    /// # Errors
+    /// `ambiguous-table` of two that have one name.
+    pub fn with(&self, with: &'q [CommonTable]) -> Result<Surroundings<'q>, Error> {
         let mut tables = self.tables.clone();
-        for table in &query.with {
+        for table in with {
             let is_called =
                 |known: &&CommonTable| known.name.name.eq_ignore_ascii_case(&table.name.name);
             if tables[self.tables.len()..].iter().any(is_called) {
@@ -83,8 +92,7 @@ impl<'q> Surroundings<'q> {
             }
             tables.push(table);
         }
-        let temporal = own.or_else(|| self.temporal.clone());
-        Ok(Surroundings { temporal, tables, outer: self.outer })
+        Ok(Surroundings { tables, ..self.clone() })
     }
 }
 

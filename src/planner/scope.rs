@@ -102,6 +102,14 @@ impl ScopeRelation {
         }
     }
 
+    /// The same relation, whose columns answer only to its name, and the hidden ones not at all.
+    pub fn qualified_only(mut self) -> ScopeRelation {
+        let ScopeRelation { columns, hidden, .. } = &mut self;
+        hidden.retain(|known| columns.iter().any(|column| column.column == known.column));
+        columns.iter_mut().chain(hidden).for_each(|column| column.is_merged = true);
+        self
+    }
+
     /// The column of this name, a hidden one only where no other has it.
     fn column(&self, name: &str) -> Option<&ScopeColumn> {
         let called = |column: &&ScopeColumn| column.name.eq_ignore_ascii_case(name);
@@ -191,13 +199,18 @@ impl Scope {
         self.visible().iter().find(|relation| relation.name.eq_ignore_ascii_case(name))
     }
 
-    /// The name that the column of this identity was declared with.
-    pub fn name(&self, column: usize) -> Option<&str> {
+    /// The column of this identity.
+    pub fn known(&self, column: usize) -> Option<&ScopeColumn> {
         // The names of a row's number stand before those of the hidden columns.
         let columns = self.relations.iter();
         let mut columns =
             columns.flat_map(|known| known.columns.iter().chain(known.hidden.iter().rev()));
-        columns.find(|known| known.column == column).map(|known| &*known.name)
+        columns.find(|known| known.column == column)
+    }
+
+    /// The name that the column of this identity was declared with.
+    pub fn name(&self, column: usize) -> Option<&str> {
+        self.known(column).map(|known| &*known.name)
     }
 
     /// What `name` or `relation.name` means; `None` where it means nothing.
@@ -227,7 +240,7 @@ impl Scope {
         let hidden = self.visible().iter();
         let hidden =
             hidden.filter_map(|relation| Some((relation, relation.hidden_column(&column.name)?)));
-        one_of(hidden, column)
+        one_of(hidden.filter(|(_, known)| !known.is_merged), column)
     }
 
     /// The relations that names can mean.

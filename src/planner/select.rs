@@ -12,7 +12,7 @@ use super::subquery::SubqueryBinder;
 use super::window::{self, BoundWindow, WindowBinder};
 use super::{Error, Planning};
 use crate::language::ast::{
-    Expression, ExpressionKind, OrderItem, Select, SelectItem, UnaryOperator,
+    Expression, ExpressionKind, NamedWindow, OrderItem, Select, SelectItem, UnaryOperator,
 };
 use crate::types::{Span, Value};
 
@@ -81,8 +81,9 @@ impl SelectCore {
     ) -> Result<SelectCore, Error> {
         window::check(&select.windows)?;
         let (mut aggregates, mut windows) = (Vec::new(), Vec::new());
+        let binder = ItemBinder { scope, surroundings, clause: "SELECT", windows: &select.windows };
         let gathered = (&mut aggregates, &mut windows);
-        let items = bind_items(select, scope, surroundings, planning, gathered)?;
+        let items = binder.bind(&select.items, Some(gathered), planning)?;
         let aliases: Vec<(String, BoundExpression)> = items
             .iter()
             .filter(|item| item.is_alias)
@@ -263,59 +264,96 @@ impl ProjectedSelect {
     }
 }
 
-fn bind_items(
-    select: &Select,
+/// What the items of a SELECT, or of RETURNING, are bound with.
+struct ItemBinder<'a, 'q> {
+    scope: &'a Scope,
+    surroundings: &'a Surroundings<'q>,
+    clause: &'static str,
+    /// WINDOW.
+    windows: &'a [NamedWindow],
+}
+
+/// Where the aggregates and the window functions of items are gathered.
+type Gathered<'a> = (&'a mut Vec<AggregateCall>, &'a mut Vec<BoundWindow>);
+
+impl ItemBinder<'_, '_> {
+    fn bind(
+        &self,
+        items: &[SelectItem],
+        mut gathered: Option<Gathered<'_>>,
+        planning: &mut Planning<'_>,
+    ) -> Result<Vec<SelectedColumn>, Error> {
+        let ItemBinder { scope, surroundings, clause, windows: named } = *self;
+        let mut bound = Vec::new();
+        let item = |column: &ScopeColumn, expression: BoundExpression| SelectedColumn {
+            name: column.name.to_string(),
+            is_alias: false,
+            expression,
+        };
+        for selected in items {
+            match selected {
+                SelectItem::Star(place) => {
+                    if scope.relations.is_empty() {
+                        let message = "* means all columns, and there is no table here";
+                        return Err(Error::new("unknown-table", message, place.0));
+                    }
+                    bound.extend(scope.columns().map(|(_, column)| item(column, column.bare())));
+                }
+                SelectItem::TableStar(table) => {
+                    let Some(relation) = scope.relation(&table.name) else {
+                        let message = format!("no table \"{}\" in this statement", table.name);
+                        return Err(Error::new("unknown-table", message, table.span));
+                    };
+                    let columns = relation.columns.iter();
+                    bound.extend(columns.map(|column| item(column, column.bound())));
+                }
+                SelectItem::Expression { expression, alias } => {
+                    let (aggregates, windows) = match &mut gathered {
+                        Some((aggregates, calls)) => {
+                            (Some(&mut **aggregates), Some(WindowBinder { named, calls }))
+                        }
+                        None => (None, None),
+                    };
+                    let subqueries =
+                        Some(SubqueryBinder { planning: &mut *planning, surroundings });
+                    let binder = Binder::new(scope, clause);
+                    let mut binder = Binder { aggregates, windows, subqueries, ..binder };
+                    let value = binder.bind(expression)?;
+                    let name = match (alias, &expression.kind, &value.kind) {
+                        (Some(alias), _, _) => alias.name.clone(),
+                        (None, ExpressionKind::Column { .. }, BoundKind::Column(column)) => {
+                            scope.name(*column).unwrap_or_default().to_string()
+                        }
+                        (None, _, _) => planning
+                            .text
+                            .get(expression.span.start..expression.span.end)
+                            .map_or_else(|| expression.to_string(), str::to_string),
+                    };
+                    bound.push(SelectedColumn {
+                        name,
+                        is_alias: alias.is_some(),
+                        expression: value,
+                    });
+                }
+            }
+        }
+        Ok(bound)
+    }
+}
+
+/// The items of RETURNING: what each is called, and what it is over the columns of one table.
+///
+/// # Errors
+/// Those of a SELECT's items; `misplaced-aggregate` of one.
+pub(super) fn returned_items(
+    items: &[SelectItem],
     scope: &Scope,
     surroundings: &Surroundings<'_>,
     planning: &mut Planning<'_>,
-    gathered: (&mut Vec<AggregateCall>, &mut Vec<BoundWindow>),
-) -> Result<Vec<SelectedColumn>, Error> {
-    let (aggregates, calls) = gathered;
-    let mut items = Vec::new();
-    let item = |column: &ScopeColumn, expression: BoundExpression| SelectedColumn {
-        name: column.name.to_string(),
-        is_alias: false,
-        expression,
-    };
-    for selected in &select.items {
-        match selected {
-            SelectItem::Star(place) => {
-                if scope.relations.is_empty() {
-                    let message = "* means all columns, and there is no table here";
-                    return Err(Error::new("unknown-table", message, place.0));
-                }
-                items.extend(scope.columns().map(|(_, column)| item(column, column.bare())));
-            }
-            SelectItem::TableStar(table) => {
-                let Some(relation) = scope.relation(&table.name) else {
-                    let message = format!("no table \"{}\" in this statement", table.name);
-                    return Err(Error::new("unknown-table", message, table.span));
-                };
-                items.extend(relation.columns.iter().map(|column| item(column, column.bound())));
-            }
-            SelectItem::Expression { expression, alias } => {
-                let aggregates = Some(&mut *aggregates);
-                let subqueries = Some(SubqueryBinder { planning: &mut *planning, surroundings });
-                let windows = Some(WindowBinder { named: &select.windows, calls: &mut *calls });
-                let binder = Binder::new(scope, "SELECT");
-                let mut binder = Binder { aggregates, windows, subqueries, ..binder };
-                let bound = binder.bind(expression)?;
-                let name = match (alias, &expression.kind, &bound.kind) {
-                    (Some(alias), _, _) => alias.name.clone(),
-                    (None, ExpressionKind::Column { .. }, BoundKind::Column(column)) => {
-                        scope.name(*column).unwrap_or_default().to_string()
-                    }
-                    (None, _, _) => planning
-                        .text
-                        .get(expression.span.start..expression.span.end)
-                        .map_or_else(|| expression.to_string(), str::to_string),
-                };
-                let (is_alias, expression) = (alias.is_some(), bound);
-                items.push(SelectedColumn { name, is_alias, expression });
-            }
-        }
-    }
-    Ok(items)
+) -> Result<Vec<(String, BoundExpression)>, Error> {
+    let binder = ItemBinder { scope, surroundings, clause: "RETURNING", windows: &[] };
+    let items = binder.bind(items, None, planning)?;
+    Ok(items.into_iter().map(|item| (item.name, item.expression)).collect())
 }
 
 /// The item that a bare integer means as a column's number.

@@ -4,9 +4,9 @@
 //! the executor (`executor/write`) know no names. A step that is added there has its part here.
 
 use super::expression::BoundExpression;
-use super::plan::{QueryPlan, TableAccess};
+use super::plan::{Plan, QueryPlan, TableAccess};
 use super::values::BoundRows;
-use crate::types::TableSchema;
+use crate::types::{ConflictResolution, DataType, TableSchema};
 use std::sync::Arc;
 
 /// A change of a table's rows.
@@ -18,9 +18,56 @@ pub struct Write {
     pub slot: usize,
     /// What happens.
     pub action: WriteAction,
+    /// What OR says of rows that break a constraint; what the constraint says where it says nothing.
+    pub resolution: Option<ConflictResolution>,
+    /// The defaults that a row gets where REPLACE is said of a NOT NULL that it breaks.
+    pub defaults: Vec<(usize, BoundExpression)>,
+    /// What comes out.
+    pub returning: Option<BoundReturning>,
+}
+
+/// What comes out of each row that a write reaches.
+#[derive(Clone, Debug)]
+pub struct BoundReturning {
+    /// The columns of the table that are read, by index; `_row` and `_rev` may be among them.
+    pub columns: Vec<usize>,
+    /// What comes out, over those.
+    pub expressions: Vec<BoundExpression>,
+    /// Name and type of each.
+    pub names: Vec<(String, DataType)>,
+}
+
+/// `ON CONFLICT (…) DO …`.
+#[derive(Clone, Debug)]
+pub struct BoundUpsert {
+    /// The keys by which a row is met, by their places in the table.
+    pub keys: Vec<usize>,
+    /// What becomes of the row that is met; `None` for DO NOTHING.
+    pub update: Option<UpsertUpdate>,
+}
+
+/// DO UPDATE SET … WHERE ….
+#[derive(Clone, Debug)]
+pub struct UpsertUpdate {
+    /// What its expressions read, by index: columns of the row that is met, the hidden ones behind the
+    /// declared ones, and behind all of them those of the new row.
+    pub columns: Vec<usize>,
+    /// Column and new value.
+    pub assignments: Vec<(usize, BoundExpression)>,
+    /// Of which rows that are met.
+    pub filter: Option<BoundExpression>,
 }
 
 impl Write {
+    /// Whether its rows take the steps one by one, because one may meet what another did.
+    pub fn is_row_by_row(&self) -> bool {
+        let upserts = match &self.action {
+            WriteAction::Insert { upserts, .. } => !upserts.is_empty(),
+            WriteAction::Update { .. } | WriteAction::Delete { .. } => false,
+        };
+        upserts || self.resolution.is_some_and(|said| said != ConflictResolution::Abort)
+    }
+
     /// `INSERT`, `UPDATE` or `DELETE`.
     pub fn verb(&self) -> &'static str {
         match self.action {
@@ -53,19 +100,21 @@ pub enum WriteAction {
         columns: Vec<ColumnSource>,
         /// Which value of the input is the number of its row, if one is.
         row: Option<usize>,
+        /// What becomes of those that meet a row.
+        upserts: Vec<BoundUpsert>,
     },
-    /// New values for the rows reached; the access reads all columns in order, and behind them the
-    /// hidden ones that new values are made from.
+    /// New values for the rows reached.
     Update {
-        /// Which rows.
-        access: Arc<TableAccess>,
-        /// Column and new value, over the columns of the access.
+        /// Which rows: all columns of the table in order, `_row`, and behind it what else new values
+        /// read. A row may come several times: the first one counts.
+        rows: Plan,
+        /// Column and new value, over those columns.
         assignments: Vec<(usize, BoundExpression)>,
     },
-    /// The rows reached go; the access reads all columns in order.
+    /// The rows reached go.
     Delete {
-        /// Which rows.
-        access: Arc<TableAccess>,
+        /// Which rows: all columns of the table in order, and `_row`.
+        rows: Plan,
     },
 }
 
@@ -95,7 +144,9 @@ impl Write {
                 query.plan.for_each_access(visit);
             }
             WriteAction::Insert { input: InsertInput::Values(_), .. } => {}
-            WriteAction::Update { access, .. } | WriteAction::Delete { access } => visit(access),
+            WriteAction::Update { rows, .. } | WriteAction::Delete { rows } => {
+                rows.for_each_access(visit);
+            }
         }
     }
 
@@ -113,11 +164,26 @@ impl Write {
                     }
                 }
             }
-            WriteAction::Update { access, assignments } => {
+            WriteAction::Update { rows, assignments } => {
                 assignments.iter().for_each(|(_, value)| visit(value));
-                access.for_each_expression(visit);
+                rows.for_each_expression(visit);
             }
-            WriteAction::Delete { access } => access.for_each_expression(visit),
+            WriteAction::Delete { rows } => rows.for_each_expression(visit),
         }
+        self.for_each_late_expression(visit);
+    }
+
+    /// Calls `visit` with every expression that is computed when rows have begun to change.
+    pub fn for_each_late_expression<'a>(&'a self, visit: &mut impl FnMut(&'a BoundExpression)) {
+        if let WriteAction::Insert { upserts, .. } = &self.action {
+            for update in upserts.iter().filter_map(|upsert| upsert.update.as_ref()) {
+                update.assignments.iter().for_each(|(_, value)| visit(value));
+                update.filter.iter().for_each(&mut *visit);
+            }
+        }
+        if let Some(returning) = &self.returning {
+            returning.expressions.iter().for_each(&mut *visit);
+        }
+        self.defaults.iter().for_each(|(_, value)| visit(value));
     }
 }

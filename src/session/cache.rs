@@ -8,8 +8,8 @@ use super::catalog::StatementCatalog;
 use super::outcome::{OutputColumn, arrow_schema};
 use super::{Error, Session};
 use crate::language::ast::{
-    AsOf, ExpressionKind, InsertSource, PlannableStatement, Point, Query, QueryStatement, Select,
-    SelectItem, TableReference, Temporal, WriteStatement,
+    AsOf, Delete, ExpressionKind, InsertSource, PlannableStatement, Point, Query, QueryStatement,
+    RowLimits, Select, SelectItem, TableReference, Temporal, Update, WriteStatement,
 };
 use crate::language::{LiteralSharing, Prepared};
 use crate::planner::{self, Affinity, BoundExpression, BoundKind, Planned, ScalarFunction};
@@ -130,13 +130,20 @@ pub(super) fn is_shareable(statement: PlannableStatement<'_>) -> bool {
         PlannableStatement::Query(QueryStatement::Query(query)) => {
             query.as_select().is_some_and(|select| is_simple(query, select))
         }
-        PlannableStatement::Write(WriteStatement::Insert(insert)) => match insert.source {
-            InsertSource::Values(_) => true,
-            InsertSource::Objects(_) | InsertSource::Query(_) | InsertSource::DefaultValues => {
-                false
-            }
-        },
-        PlannableStatement::Write(WriteStatement::Update(_) | WriteStatement::Delete(_)) => true,
+        PlannableStatement::Write(WriteStatement::Insert(insert)) => {
+            let is_plain = insert.with.is_empty() && insert.returning.iter().all(is_named);
+            is_plain && matches!(insert.source, InsertSource::Values(_))
+        }
+        PlannableStatement::Write(WriteStatement::Update(update)) => {
+            let Update { with, from, limits, returning, .. } = &**update;
+            let is_plain = with.is_empty() && from.is_none() && *limits == RowLimits::default();
+            is_plain && returning.iter().all(is_named)
+        }
+        PlannableStatement::Write(WriteStatement::Delete(delete)) => {
+            let Delete { with, limits, returning, .. } = &**delete;
+            let is_plain = with.is_empty() && *limits == RowLimits::default();
+            is_plain && returning.iter().all(is_named)
+        }
         PlannableStatement::Query(
             QueryStatement::History(_) | QueryStatement::Events(_) | QueryStatement::Show { .. },
         )
@@ -144,15 +151,19 @@ pub(super) fn is_shareable(statement: PlannableStatement<'_>) -> bool {
     }
 }
 
-fn is_simple(query: &Query, select: &Select) -> bool {
-    let named = |item: &SelectItem| match item {
+/// Whether a column of an answer is called the same whatever literals it is made of.
+fn is_named(item: &SelectItem) -> bool {
+    match item {
         SelectItem::Star(_) | SelectItem::TableStar(_) => true,
         SelectItem::Expression { expression, alias } => {
             alias.is_some() || matches!(expression.kind, ExpressionKind::Column { .. })
         }
-    };
+    }
+}
+
+fn is_simple(query: &Query, select: &Select) -> bool {
     one_table_at_one_moment(query, select)
-        && select.items.iter().all(named)
+        && select.items.iter().all(is_named)
         && select.group_by.is_empty()
         && select.having.is_none()
         && query.order_by.is_empty()

@@ -13,6 +13,7 @@
 mod blame;
 mod cache;
 mod catalog;
+mod changed;
 mod describe;
 mod difference;
 mod error;
@@ -60,6 +61,7 @@ use crate::storage::{CommittedTransaction, Database, Fork, View};
 use crate::types::{EventId, Literal, Period, Schema, Timestamp, Value};
 use cache::{PlanCache, SharedPlan};
 use catalog::StatementCatalog;
+use changed::{ChangeFailure, Changed};
 use last_result::ResultStore;
 use script_check::ScriptCheck;
 use sequence::counter_write;
@@ -284,7 +286,8 @@ impl Session {
                 Planned::Write(_) | Planned::Schema(_) => {
                     // Nobody looks while a transaction changes, so nothing is copied for a view.
                     drop(view);
-                    self.change(shared)
+                    let outcome = self.change(shared)?;
+                    Ok(self.dated(outcome))
                 }
             };
         }
@@ -532,17 +535,22 @@ impl Session {
         self.check_present()?;
         if let Some(mut transaction) = self.transaction.take() {
             let changed = self.change_transaction(&mut transaction, pending);
-            self.transaction = Some(transaction);
-            return changed.map(Outcome::Changed);
+            if !changed.as_ref().is_ok_and(Changed::rolls_back) {
+                self.transaction = Some(transaction);
+            }
+            return changed?.outcome();
         }
         let mut fork = self.database.begin()?;
         let state = self.state_of(&pending);
-        let mut receipt = self.change_fork(&mut fork, pending)?;
+        let mut changed = self.change_fork(&mut fork, pending)?;
+        if changed.rolls_back() {
+            return changed.outcome();
+        }
         let committed = self.database.commit(fork, state.finish())?;
         // One that changed nothing and has an identity is an event all the same.
-        receipt.events = committed.as_ref().map_or(0, CommittedTransaction::events);
-        receipt.committed = committed.map(|committed| (committed.first, committed.last));
-        Ok(Outcome::Changed(receipt))
+        changed.receipt.events = committed.as_ref().map_or(0, CommittedTransaction::events);
+        changed.receipt.committed = committed.map(|committed| (committed.first, committed.last));
+        changed.outcome()
     }
 
     /// Records what a statement changes in a fork; the fork is as it was if that fails.
@@ -550,9 +558,14 @@ impl Session {
         &mut self,
         fork: &mut Fork,
         pending: PendingStatement,
-    ) -> Result<Receipt, Error> {
+    ) -> Result<Changed, Error> {
         let text = pending.text();
-        self.record(fork, pending).map_err(|error| self.located(error, text))
+        let mut changed = self.record(fork, pending).map_err(|error| self.located(error, text))?;
+        changed.failure = changed.failure.map(|failure| {
+            let error = self.located(failure.error, text);
+            ChangeFailure { error, ..failure }
+        });
+        Ok(changed)
     }
 
     /// The same error with the place of the value that it is about, if that stands in the text. A shared
@@ -572,27 +585,25 @@ impl Session {
     }
 
     /// [`Session::change_fork`], with errors that do not know their place yet.
-    fn record(&mut self, fork: &mut Fork, pending: PendingStatement) -> Result<Receipt, Error> {
+    fn record(&mut self, fork: &mut Fork, pending: PendingStatement) -> Result<Changed, Error> {
         if let PendingStatement::Parsed { statement, .. } = &pending
             && let Some(write) = counter_write(*statement)
         {
-            return self.write_sequence(fork, write);
+            return self.write_sequence(fork, write).map(Changed::from);
         }
         let ExecutableStatement { plan, inputs, context, .. } =
             self.executable(pending, fork.view())?;
         match plan.planned() {
             Planned::Write(write) => {
                 let written = executor::write(write, inputs, fork, context)?;
-                let (verb, name) = (write.verb(), write.table.name.clone());
-                let (rows, events) = (written.rows, written.events);
-                Ok(Receipt { verb, name, rows, events, committed: None })
+                Changed::of(write, written)
             }
             Planned::Schema(schema) => {
                 let written = executor::write_schema(schema, inputs, fork, context)?;
                 self.notices.borrow_mut().extend(schema.notices.iter().cloned());
                 let (verb, name) = (schema.verb, schema.name.clone());
                 let (rows, events) = (written.rows, written.events);
-                Ok(Receipt { verb, name, rows, events, committed: None })
+                Ok(Receipt { verb, name, rows, events, committed: None }.into())
             }
             Planned::Query(_) => unreachable!("a statement that changes nothing is read"),
         }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// What one statement gave.
 #[derive(Debug)]
 pub enum Outcome {
-    /// Rows, still to be drawn.
+    /// Rows, still to be drawn: those of a query, or of RETURNING, which have a receipt.
     Rows(Rows),
     /// Events, one by one, still to be drawn.
     Replay(Box<Replay>),
@@ -30,6 +30,18 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Takes what a write did from the rows that it returns, which are still to be drawn.
+    pub fn take_receipt(&mut self) -> Option<Receipt> {
+        match self {
+            Outcome::Rows(rows) => rows.receipt.take().map(|receipt| *receipt),
+            Outcome::Replay(_)
+            | Outcome::Changed(_)
+            | Outcome::Text(_)
+            | Outcome::Done(_)
+            | Outcome::Nothing => None,
+        }
+    }
+
     /// Rows as a list of events, asked for at a time.
     pub(super) fn listing(self, now: Timestamp) -> Outcome {
         match self {
@@ -55,11 +67,16 @@ pub struct OutputColumn {
 impl OutputColumn {
     /// The columns of a query.
     pub(super) fn of(query: &QueryPlan) -> Vec<OutputColumn> {
+        OutputColumn::named(&query.columns)
+    }
+
+    /// The columns of these names and types.
+    pub(super) fn named(columns: &[(String, DataType)]) -> Vec<OutputColumn> {
         let column = |(name, data_type): &(String, DataType)| OutputColumn {
             name: name.clone(),
             data_type: *data_type,
         };
-        query.columns.iter().map(column).collect()
+        columns.iter().map(column).collect()
     }
 }
 
@@ -84,6 +101,8 @@ pub struct Rows {
     pub summary: Option<String>,
     /// That each row is an event or a change.
     pub listing: Option<Listing>,
+    /// What the write did whose RETURNING they are.
+    pub receipt: Option<Box<Receipt>>,
     /// What the statement fails with, behind its last row.
     pub(super) failure: Option<Error>,
     pub(super) batches: Box<dyn Iterator<Item = Result<RecordBatch, Error>> + Send>,
@@ -96,9 +115,9 @@ impl Rows {
         as_of: Option<EventId>,
         batches: impl Iterator<Item = Result<RecordBatch, Error>> + Send + 'static,
     ) -> Rows {
-        let (uncommitted, log, summary, listing, failure) = Default::default();
+        let (uncommitted, log, summary, listing, receipt, failure) = Default::default();
         let batches = Box::new(batches);
-        Rows { columns, as_of, uncommitted, log, summary, listing, failure, batches }
+        Rows { columns, as_of, uncommitted, log, summary, listing, receipt, failure, batches }
     }
 
     /// The transaction that the query looked into: it did more after the moment it read at, which

@@ -10,8 +10,9 @@ use super::relations::SystemTable;
 use super::{Error, PendingStatement, Receipt, Session};
 use crate::executor;
 use crate::language::ast::{
-    AssignedValue, Expression, ExpressionKind, Identifier, Insert, InsertSource,
-    PlannableStatement, Query, QueryStatement, Select, SelectItem, TableReference, WriteStatement,
+    AssignedValue, Assignment, Expression, ExpressionKind, Identifier, Insert, InsertSource,
+    PlannableStatement, Query, QueryStatement, RowLimits, Select, SelectItem, TableReference,
+    WriteStatement,
 };
 use crate::planner::{self, Planned};
 use crate::storage::{Change, Fork, View};
@@ -91,13 +92,44 @@ fn counter(schema: &Schema, row: &Row, place: Span) -> Result<Change, Error> {
     }
 }
 
+/// The error of a write that says more than what becomes of which counters.
+fn says_more(table: &Identifier) -> Error {
+    let message = "sqlite_sequence takes INSERT, UPDATE … SET seq = … and DELETE, with WHERE alone";
+    planner::Error::new("unsupported", message, table.span).into()
+}
+
+/// Whether a write says more than what becomes of which counters.
+fn is_plain(write: &WriteStatement) -> bool {
+    let no_limits = |limits: &RowLimits| *limits == RowLimits::default();
+    match write {
+        WriteStatement::Insert(insert) => {
+            insert.with.is_empty() && insert.upserts.is_empty() && insert.returning.is_empty()
+        }
+        WriteStatement::Update(update) => {
+            update.with.is_empty()
+                && update.from.is_none()
+                && update.returning.is_empty()
+                && no_limits(&update.limits)
+        }
+        WriteStatement::Delete(delete) => {
+            delete.with.is_empty() && delete.returning.is_empty() && no_limits(&delete.limits)
+        }
+    }
+}
+
 /// The queries that give the name and the new number of each counter that is set.
 fn queries(write: &WriteStatement) -> Result<Vec<Query>, Error> {
+    if !is_plain(write) {
+        return Err(says_more(write.table()));
+    }
     match write {
         WriteStatement::Insert(insert) => inserted(insert),
         WriteStatement::Update(update) => {
             let (mut name, mut seq) = (column(NAME), column(SEQ));
-            for (assigned, value) in &update.assignments {
+            for assignment in &update.assignments {
+                let Assignment::One(assigned, value) = assignment else {
+                    return Err(says_more(&update.table));
+                };
                 let value = match value {
                     AssignedValue::Expression(expression) => expression.clone(),
                     AssignedValue::Default(place) => literal(Value::Null, place.0),

@@ -1,6 +1,7 @@
 //! Transactions: what one says of itself, how it begins, and how it ends.
 
 use super::cache::PlanCache;
+use super::changed::Changed;
 use super::savepoint::Savepoints;
 use super::{Error, Outcome, PendingStatement, Receipt, Session};
 use crate::language::Parameters;
@@ -105,7 +106,7 @@ impl Session {
         &mut self,
         transaction: &mut OpenTransaction,
         pending: PendingStatement,
-    ) -> Result<Receipt, Error> {
+    ) -> Result<Changed, Error> {
         if transaction.fork.is_empty() {
             // Its first write is what needs the writer's place.
             self.database.store().check_writable()?;
@@ -114,9 +115,9 @@ impl Session {
         if let PendingStatement::Parsed { statement, .. } = &pending {
             check_annotations(statement.annotations())?;
         }
-        let receipt = self.change_fork(&mut transaction.fork, pending)?;
+        let changed = self.change_fork(&mut transaction.fork, pending)?;
         transaction.state.note(text, &self.parameters);
-        Ok(receipt)
+        Ok(changed)
     }
 
     /// BEGIN.

@@ -79,9 +79,13 @@ impl Shell {
     ) -> Result<(), Stop> {
         let timer = self.settings.timer.unwrap_or(false);
         let said = match outcome {
-            outcome @ (Outcome::Rows(_) | Outcome::Replay(_)) => {
+            mut outcome @ (Outcome::Rows(_) | Outcome::Replay(_)) => {
                 let format = self.page()?;
+                let receipt = outcome.take_receipt();
                 self.draw(outcome, &format, started, text, origin)?;
+                if let Some(receipt) = receipt {
+                    self.receipt(&receipt)?;
+                }
                 if format.mode.is_framed() && format.footer {
                     return Ok(());
                 }

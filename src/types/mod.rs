@@ -8,6 +8,7 @@
 
 mod affinity;
 pub mod column;
+mod conflict;
 mod control;
 mod data_type;
 mod datetime;
@@ -26,6 +27,7 @@ mod tree;
 mod value;
 
 pub use affinity::ColumnAffinity;
+pub use conflict::ConflictResolution;
 pub use control::is_control;
 pub use data_type::{ConversionError, DataType, MAX_JSON_DEPTH};
 pub use datetime::{Date, Timestamp};

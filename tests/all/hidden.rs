@@ -191,9 +191,12 @@ fn plans_name_the_hidden_columns_they_read() {
         ),
         (
             "UPDATE t SET a = _rev WHERE _tx = 4",
-            "'update t set a = _rev', '  scan t (id, a, _rev) where (_tx = 4)'",
+            "'update t set a = _rev', '  scan t (id, a, _row, _rev) where (_tx = 4)'",
         ),
-        ("DELETE FROM t WHERE _rev = 1", "'delete from t', '  scan t (id, a) where (_rev = 1)'"),
+        (
+            "DELETE FROM t WHERE _rev = 1",
+            "'delete from t', '  scan t (id, a, _row) where (_rev = 1)'",
+        ),
     ] {
         assert_eq!(plan(&mut session, query), lines, "{query}");
     }

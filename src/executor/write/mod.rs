@@ -25,9 +25,11 @@
 
 mod assign;
 mod demands;
+mod each;
 mod load;
 mod numbers;
 mod place;
+mod returning;
 mod row;
 mod source;
 mod unique;
@@ -38,21 +40,35 @@ pub(super) use place::row_name;
 pub(super) use unique::duplicate;
 
 use super::Error;
+use super::datum::Batch;
 use super::evaluate::Context;
 use super::input::PlanInput;
 use crate::planner::{Write, WriteAction};
 use crate::storage::{Change, Fork, TableView};
-use crate::types::{KeySchema, TableSchema};
+use crate::types::{KeySchema, RowId, TableSchema};
 use row::{Failures, WriteRow};
 use std::sync::Arc;
 
 /// What a write did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Written {
-    /// How many rows the statement reached.
+    /// How many rows the statement inserted, updated or deleted; those that went for others not counted.
     pub rows: usize,
     /// How many events it made: a row that stays what it was makes none.
     pub events: usize,
+    /// What RETURNING says, in the order in which rows were reached.
+    pub returned: Vec<Batch>,
+    /// What it ended with, where what it did before stays.
+    pub failure: Option<Failure>,
+}
+
+/// An error of a statement that does not just leave everything as it was.
+#[derive(Debug)]
+pub struct Failure {
+    /// The error.
+    pub error: Error,
+    /// Whether the whole transaction is rolled back; else what the statement did before stays.
+    pub rolls_back: bool,
 }
 
 /// Does a write in a fork, whose tables its inputs show as they are now.
@@ -69,31 +85,91 @@ pub fn write(
     context: Context,
 ) -> Result<Written, Error> {
     let probe = context.probe();
-    let written = probe.time(|| {
-        let context = context.over(inputs);
-        let rows = source::read(write, &context)?;
-        drop(context);
-        run(write, rows, fork)
+    // Rows that are recorded at once are recorded or not, without a place to return to.
+    let can_fail_later = write.is_row_by_row() || write.returning.is_some();
+    let savepoint = can_fail_later.then(|| fork.savepoint());
+    let written = probe.time(|| -> Result<Written, Error> {
+        let reading = context.clone().over(inputs);
+        let rows = source::read(write, &reading)?;
+        let mut has_queries = false;
+        write.for_each_late_expression(&mut |expression| {
+            expression.for_each_subquery(&mut |_| has_queries = true);
+        });
+        // Views go before the fork changes, so that nothing has to be copied for them.
+        let context = if has_queries { reading } else { Arc::new(context) };
+        let written = Written::default();
+        let mut pipeline = Pipeline { write, fork: &mut *fork, context: &context, written };
+        if write.is_row_by_row() {
+            pipeline.run_each(rows)?
+        } else {
+            pipeline.run_all(rows)?
+        }
+        Ok(pipeline.written)
+    });
+    let mut written = written.inspect_err(|_| {
+        savepoint.iter().for_each(|savepoint| fork.rollback_to(savepoint));
     })?;
     probe.count(written.rows);
+    written.returned = joined(written.returned)?;
     Ok(written)
 }
 
-/// Takes rows through the steps behind the first.
-fn run(write: &Write, mut rows: Vec<WriteRow>, fork: &mut Fork) -> Result<Written, Error> {
-    let table = &write.table;
-    let view = fork.view().table(table);
-    numbers::fill(table, &view, &mut rows)?;
-    let mut failures = Failures::default();
-    check(table, &view, &rows, |key| is_written(write, key), &mut failures);
-    if let Some((index, error)) = failures.first() {
-        return Err(place::placed(error, write, &rows[index]));
+/// Batches of one row each as one.
+fn joined(batches: Vec<Batch>) -> Result<Vec<Batch>, Error> {
+    match batches.as_slice() {
+        [first, _, ..] if first.rows == 1 => Ok(vec![Batch::concat(&batches)?]),
+        [..] => Ok(batches),
     }
-    numbers::check(table, &view, &rows)?;
-    drop(view);
-    let count = rows.len();
-    let events = fork.record(changes(table, rows))?;
-    Ok(Written { rows: count, events })
+}
+
+/// The steps behind the first, and what they did so far.
+struct Pipeline<'a> {
+    write: &'a Write,
+    fork: &'a mut Fork,
+    context: &'a Context,
+    written: Written,
+}
+
+impl Pipeline<'_> {
+    /// Takes rows through the steps all at once.
+    fn run_all(&mut self, mut rows: Vec<WriteRow>) -> Result<(), Error> {
+        let (write, table) = (self.write, &self.write.table);
+        let view = self.fork.view().table(table);
+        numbers::fill(table, &view, &mut rows)?;
+        let mut failures = Failures::default();
+        check(table, &view, &rows, |key| is_written(write, key), &mut failures);
+        if let Some((index, error)) = failures.first() {
+            return Err(place::placed(error, write, &rows[index]));
+        }
+        numbers::check(table, &view, &rows)?;
+        drop(view);
+        self.record(Vec::new(), rows)
+    }
+
+    /// Records rows that may be as they are, and before them those that go for them.
+    fn record(&mut self, gone: Vec<WriteRow>, rows: Vec<WriteRow>) -> Result<(), Error> {
+        let table = &self.write.table;
+        let returning = self.write.returning.as_ref();
+        let numbers: Vec<Option<RowId>> =
+            returning.iter().flat_map(|_| rows.iter().map(returning::known_number)).collect();
+        let are_deleted = matches!(self.write.action, WriteAction::Delete { .. });
+        if let Some(returning) = returning.filter(|_| are_deleted) {
+            let (view, rows) = (self.fork.view().table(table), numbers.iter().flatten().copied());
+            let rows: Vec<RowId> = rows.collect();
+            self.written.returned.extend(returning::read(returning, &view, &rows, self.context)?);
+        }
+        self.written.rows += rows.len();
+        let behind = self.fork.len();
+        self.fork.record(changes(table, gone))?;
+        self.fork.record(changes(table, rows))?;
+        self.written.events += self.fork.len() - behind;
+        if let Some(returning) = returning.filter(|_| !are_deleted) {
+            let rows = returning::numbers(&numbers, self.fork, behind);
+            let view = self.fork.view().table(table);
+            self.written.returned.extend(returning::read(returning, &view, &rows, self.context)?);
+        }
+        Ok(())
+    }
 }
 
 /// Asks of rows whether they may be as they are, beside the others.

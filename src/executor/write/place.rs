@@ -11,7 +11,7 @@ use crate::types::{Row, RowId, TableSchema, Value};
 pub(super) fn placed(error: Error, write: &Write, row: &WriteRow) -> Error {
     let table = &write.table;
     match &write.action {
-        WriteAction::Insert { input: InsertInput::Values(rows), columns, row: number } => {
+        WriteAction::Insert { input: InsertInput::Values(rows), columns, row: number, .. } => {
             values_place(error, table, columns, *number, rows.len())
         }
         WriteAction::Insert { input: InsertInput::Query(_), .. } => {

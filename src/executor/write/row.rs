@@ -17,6 +17,14 @@ pub struct WriteRow {
     pub place: usize,
 }
 
+impl WriteRow {
+    /// The row, of which nothing stays here.
+    pub fn take(&mut self) -> WriteRow {
+        let (old, new) = (self.old.take(), self.new.take());
+        WriteRow { row: self.row, old, new, place: self.place }
+    }
+}
+
 /// The first thing that is wrong with each row of a batch, by the row's index there.
 #[derive(Debug, Default)]
 pub struct Failures(BTreeMap<usize, Error>);

@@ -1,33 +1,34 @@
 //! The first step of a write: its rows, read wholly before anything changes.
 
 use super::super::Error;
-use super::super::access::AccessRows;
 use super::super::batches::each_part;
 use super::super::datum::{Batch, Datum};
 use super::super::evaluate::Context;
+use super::super::operator::BoxedOperator;
 use super::super::plan_operators::open_operator;
-use super::super::profile::Probe;
 use super::assign::{assign, row_number};
 use super::place::{in_query, in_row, in_values};
 use super::row::WriteRow;
 use crate::planner::{
-    BoundExpression, BoundValue, ColumnSource, InsertInput, TableAccess, Write, WriteAction,
+    BoundExpression, BoundValue, ColumnSource, InsertInput, Plan, Write, WriteAction,
 };
-use crate::types::{Row, RowId, TableSchema, Value, column::value_at};
+use crate::types::{DataType, Row, RowId, TableSchema, Value, column::value_at};
+use arrow_array::ArrayRef;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// The rows of a write, in order: new ones with their defaults, those that change with what they become,
 /// those that go. A column that fills itself is NULL where nothing is given.
 pub(super) fn read(write: &Write, context: &Arc<Context>) -> Result<Vec<WriteRow>, Error> {
     match &write.action {
-        WriteAction::Insert { input, columns, row } => {
+        WriteAction::Insert { input, columns, row, .. } => {
             let source = NewRows { table: &write.table, columns, row: *row, context };
             source.read(input)
         }
-        WriteAction::Update { access, assignments } => {
-            updated(&write.table, access, assignments, context)
+        WriteAction::Update { rows, assignments } => {
+            updated(&write.table, rows, assignments, context)
         }
-        WriteAction::Delete { access } => deleted(&write.table, access, context),
+        WriteAction::Delete { rows } => deleted(&write.table, rows, context),
     }
 }
 
@@ -123,50 +124,70 @@ pub(super) fn new_row(
     Ok(row)
 }
 
-/// The rows that an UPDATE or a DELETE reaches.
-struct TargetRows {
-    rows: AccessRows,
-    probe: Probe,
+/// The rows that an UPDATE or a DELETE reaches, from a plan of them.
+struct Targets<'a> {
+    table: &'a TableSchema,
+    rows: BoxedOperator,
+    /// Those that came already, where one may come several times.
+    known: Option<HashSet<RowId>>,
 }
 
-impl TargetRows {
-    fn open(access: &Arc<TableAccess>, context: &Arc<Context>) -> Result<TargetRows, Error> {
-        let probe = context.probe();
-        let rows = probe.time(|| AccessRows::open(access, context))?;
-        Ok(TargetRows { rows, probe })
+impl<'a> Targets<'a> {
+    fn open(
+        table: &'a TableSchema,
+        plan: &Plan,
+        context: &Arc<Context>,
+    ) -> Result<Targets<'a>, Error> {
+        let rows = open_operator(plan, context)?;
+        let known = (!matches!(plan, Plan::Access(_))).then(HashSet::new);
+        Ok(Targets { table, rows, known })
     }
 
-    fn next(&mut self) -> Result<Option<(Vec<RowId>, Batch)>, Error> {
-        let next = self.probe.time(|| self.rows.next_rows())?;
-        if let Some((rows, _)) = &next {
-            self.probe.count(rows.len());
+    /// Calls `visit` with every batch of rows, and with the number and the place in it of each row that
+    /// comes for the first time.
+    fn for_each(
+        &mut self,
+        mut visit: impl FnMut(&Batch, Vec<(RowId, usize)>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let column = self.table.columns.len();
+        while let Some(batch) = self.rows.next()? {
+            let mut rows = Vec::with_capacity(batch.rows);
+            for at in 0..batch.rows {
+                let number = value_at(&batch.columns[column], DataType::Integer, at);
+                let Value::Integer(number) = number else { continue };
+                let row = RowId(number.unsigned_abs());
+                if self.known.as_mut().is_none_or(|known| known.insert(row)) {
+                    rows.push((row, at));
+                }
+            }
+            visit(&batch, rows)?;
         }
-        Ok(next)
+        Ok(())
     }
 }
 
 fn updated(
     table: &TableSchema,
-    access: &Arc<TableAccess>,
+    plan: &Plan,
     assignments: &[(usize, BoundExpression)],
     context: &Arc<Context>,
 ) -> Result<Vec<WriteRow>, Error> {
-    let mut targets = TargetRows::open(access, context)?;
     let mut read = Vec::new();
-    while let Some((rows, batch)) = targets.next()? {
+    Targets::open(table, plan, context)?.for_each(|batch, rows| {
         // Each row's new values, in parts where one batch has no room for them.
-        let parts = each_part(&batch, |part| {
+        let parts = each_part(batch, |part| {
             let computed = |(_, value): &(usize, BoundExpression)| context.evaluate(value, part);
             let values: Result<Vec<Datum>, Error> = assignments.iter().map(computed).collect();
             Ok((part.rows, values?))
         })?;
-        let mut places = parts
+        let places: Vec<(usize, &[Datum])> = parts
             .iter()
-            .flat_map(|(rows, values)| (0..*rows).map(move |at| (at, values.as_slice())));
-        for (at, row) in rows.into_iter().enumerate() {
-            let old = row_at(table, &batch, at);
+            .flat_map(|(rows, values)| (0..*rows).map(move |at| (at, values.as_slice())))
+            .collect();
+        for (row, at) in rows {
+            let old = row_at(table, &batch.columns, at);
+            let (at, values) = places[at];
             let mut new = old.clone();
-            let (at, values) = places.next().unwrap_or_default();
             for ((column, expression), value) in assignments.iter().zip(values) {
                 let value = value.value(expression.data_type, at);
                 new[*column] = assign(table, &table.columns[*column], value).map_err(|error| {
@@ -176,27 +197,29 @@ fn updated(
             let place = read.len();
             read.push(WriteRow { row: Some(row), old: Some(old), new: Some(new), place });
         }
-    }
+        Ok(())
+    })?;
     Ok(read)
 }
 
 fn deleted(
     table: &TableSchema,
-    access: &Arc<TableAccess>,
+    plan: &Plan,
     context: &Arc<Context>,
 ) -> Result<Vec<WriteRow>, Error> {
-    let mut targets = TargetRows::open(access, context)?;
     let mut read = Vec::new();
-    while let Some((rows, batch)) = targets.next()? {
-        for (at, row) in rows.into_iter().enumerate() {
-            let (old, place) = (Some(row_at(table, &batch, at)), read.len());
+    Targets::open(table, plan, context)?.for_each(|batch, rows| {
+        for (row, at) in rows {
+            let (old, place) = (Some(row_at(table, &batch.columns, at)), read.len());
             read.push(WriteRow { row: Some(row), old, new: None, place });
         }
-    }
+        Ok(())
+    })?;
     Ok(read)
 }
 
-fn row_at(table: &TableSchema, batch: &Batch, row: usize) -> Row {
-    let typed = batch.columns.iter().zip(&table.columns);
+/// The row of a table at a place of a batch, whose first columns are the table's.
+pub(super) fn row_at(table: &TableSchema, columns: &[ArrayRef], row: usize) -> Row {
+    let typed = columns.iter().zip(&table.columns);
     typed.map(|(array, column)| value_at(array, column.data_type, row)).collect()
 }

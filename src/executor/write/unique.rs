@@ -41,8 +41,22 @@ impl<'a> KeyValues<'a> {
     }
 }
 
+/// The error of a row whose key another has that is there.
+pub(super) fn there_already(
+    table: &TableSchema,
+    view: &TableView,
+    key: &KeySchema,
+    values: &[Value],
+    place: usize,
+    there: LocatedVersion,
+) -> Error {
+    let error = duplicate(table, key, values, "there already");
+    let error = error.of_row(Some(place), key.columns.last().copied());
+    error.note(row_there(table, view, there))
+}
+
 /// What a row has of a key; `None` where a NULL is among it.
-fn key_values(key: &KeySchema, row: &Row) -> Option<Vec<Value>> {
+pub(super) fn key_values(key: &KeySchema, row: &Row) -> Option<Vec<Value>> {
     let values: Vec<Value> = key.columns.iter().map(|column| row[*column].clone()).collect();
     (!values.iter().any(Value::is_null)).then_some(values)
 }
@@ -77,9 +91,8 @@ pub(super) fn check(
         for (index, values) in &known.values {
             let found = view.find(key.id, values).unwrap_or_default();
             if let Some(there) = found.iter().find(|located| !changes.contains(&located.row())) {
-                let error = duplicate(table, key, values, "there already");
-                let error = error.of_row(Some(rows[*index].place), key.columns.last().copied());
-                failures.note(*index, error.note(row_there(table, view, *there)));
+                let place = rows[*index].place;
+                failures.note(*index, there_already(table, view, key, values, place, *there));
             }
         }
     }

@@ -40,7 +40,10 @@ pub use time::{
 };
 pub use view::{CreateTableAs, CreateView, DropDefinition};
 pub use window::{FrameBound, FrameExclusion, FrameUnit, NamedWindow, Over, Window, WindowFrame};
-pub use write::{AssignedValue, Delete, Insert, InsertSource, JsonObject, Update, WriteStatement};
+pub use write::{
+    AssignedValue, Assignment, Delete, Insert, InsertSource, JsonObject, RowLimits, Update, Upsert,
+    UpsertAction, WriteStatement, span_of,
+};
 
 use crate::types::Span;
 use std::fmt;

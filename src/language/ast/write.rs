@@ -1,18 +1,21 @@
 //! Writes: statements that change rows.
 
-use super::{Annotations, Expression, Identifier, Query, SourceSpan, ValueRows};
-use crate::types::{Literal, Span};
+use super::{
+    Annotations, CommonTable, Expression, Identifier, IndexedColumn, OrderItem, Query, SelectItem,
+    SourceSpan, TableReference, ValueRows,
+};
+use crate::types::{ConflictResolution, Literal, Span};
 use std::sync::Arc;
 
 /// A statement that changes rows.
 #[derive(Clone, Debug, PartialEq)]
 pub enum WriteStatement {
     /// INSERT
-    Insert(Insert),
+    Insert(Box<Insert>),
     /// UPDATE
-    Update(Update),
+    Update(Box<Update>),
     /// DELETE
-    Delete(Delete),
+    Delete(Box<Delete>),
 }
 
 impl WriteStatement {
@@ -28,31 +31,41 @@ impl WriteStatement {
     /// The table that it changes.
     pub fn table(&self) -> &Identifier {
         match self {
-            WriteStatement::Insert(Insert { table, .. })
-            | WriteStatement::Update(Update { table, .. })
-            | WriteStatement::Delete(Delete { table, .. }) => table,
+            WriteStatement::Insert(insert) => &insert.table,
+            WriteStatement::Update(update) => &update.table,
+            WriteStatement::Delete(delete) => &delete.table,
         }
     }
 
     /// What it says about the transaction that it is.
     pub fn annotations(&self) -> &Annotations {
         match self {
-            WriteStatement::Insert(Insert { annotations, .. })
-            | WriteStatement::Update(Update { annotations, .. })
-            | WriteStatement::Delete(Delete { annotations, .. }) => annotations,
+            WriteStatement::Insert(insert) => &insert.annotations,
+            WriteStatement::Update(update) => &update.annotations,
+            WriteStatement::Delete(delete) => &delete.annotations,
         }
     }
 }
 
-/// INSERT.
+/// INSERT, or REPLACE, which is INSERT OR REPLACE.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Insert {
+    /// WITH: tables that the rows and RETURNING know besides.
+    pub with: Vec<CommonTable>,
+    /// OR: what becomes of a row that breaks a constraint.
+    pub resolution: Option<ConflictResolution>,
     /// The table.
     pub table: Identifier,
+    /// What the statement calls it.
+    pub alias: Option<Identifier>,
     /// The columns given; empty for all, in order.
     pub columns: Vec<Identifier>,
     /// The rows.
     pub source: InsertSource,
+    /// ON CONFLICT: what becomes of a row that meets another, the first that fits.
+    pub upserts: Vec<Upsert>,
+    /// RETURNING: what comes out of each row; nothing where it is empty.
+    pub returning: Vec<SelectItem>,
     /// What the transaction says about itself.
     pub annotations: Annotations,
 }
@@ -82,15 +95,6 @@ impl InsertSource {
     }
 }
 
-/// What UPDATE gives a column.
-#[derive(Clone, Debug, PartialEq)]
-pub enum AssignedValue {
-    /// What an expression is.
-    Expression(Expression),
-    /// DEFAULT: what it has where nothing is given; and where the word stands.
-    Default(SourceSpan),
-}
-
 /// `{"name": "Ada", "born": 1815}`: keys are columns, each once; what is left out is its default.
 #[derive(Clone, Debug)]
 pub struct JsonObject {
@@ -109,17 +113,110 @@ impl PartialEq for JsonObject {
     }
 }
 
+/// `ON CONFLICT [(column, …) [WHERE …]] DO …`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Upsert {
+    /// The columns of the key by which a row is met; without any, each key.
+    pub target: Vec<IndexedColumn>,
+    /// The condition of the index that is that key.
+    pub target_filter: Option<Expression>,
+    /// What happens then.
+    pub action: UpsertAction,
+    /// Where the target stands.
+    pub span: SourceSpan,
+}
+
+/// What becomes of a row that meets another.
+#[derive(Clone, Debug, PartialEq)]
+pub enum UpsertAction {
+    /// DO NOTHING: it is left out.
+    Nothing,
+    /// DO UPDATE: the row that it meets changes.
+    Update {
+        /// SET, at least one.
+        assignments: Vec<Assignment>,
+        /// WHERE: of which rows that are met.
+        filter: Option<Expression>,
+    },
+}
+
+/// What SET gives a column, or several of them.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Assignment {
+    /// `column = value`
+    One(Identifier, AssignedValue),
+    /// `(column, …) = (value, …)`
+    Several(Vec<Identifier>, Vec<AssignedValue>),
+    /// `(column, …) = (query)`
+    Query(Vec<Identifier>, Box<Query>, SourceSpan),
+}
+
+impl Assignment {
+    /// The columns, each with where its value stands.
+    fn places(&self) -> Vec<(&Identifier, Span)> {
+        match self {
+            Assignment::One(column, value) => vec![(column, value.span())],
+            Assignment::Several(columns, values) => {
+                columns.iter().zip(values.iter().map(AssignedValue::span)).collect()
+            }
+            Assignment::Query(columns, _, span) => {
+                columns.iter().map(|column| (column, span.0)).collect()
+            }
+        }
+    }
+}
+
+/// What UPDATE gives a column.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AssignedValue {
+    /// What an expression is.
+    Expression(Expression),
+    /// DEFAULT: what it has where nothing is given; and where the word stands.
+    Default(SourceSpan),
+}
+
+impl AssignedValue {
+    /// Where it stands.
+    pub fn span(&self) -> Span {
+        match self {
+            AssignedValue::Expression(expression) => expression.span,
+            AssignedValue::Default(span) => span.0,
+        }
+    }
+}
+
+/// Which of the rows that a statement would reach it does reach.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RowLimits {
+    /// ORDER BY.
+    pub order_by: Vec<OrderItem>,
+    /// LIMIT.
+    pub limit: Option<Expression>,
+    /// OFFSET.
+    pub offset: Option<Expression>,
+}
+
 /// UPDATE.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Update {
+    /// WITH: tables that the statement knows besides.
+    pub with: Vec<CommonTable>,
+    /// OR: what becomes of a row that breaks a constraint.
+    pub resolution: Option<ConflictResolution>,
     /// The table.
     pub table: Identifier,
     /// What the statement calls it.
     pub alias: Option<Identifier>,
-    /// `column = expression`, at least one.
-    pub assignments: Vec<(Identifier, AssignedValue)>,
+    /// SET, at least one.
+    pub assignments: Vec<Assignment>,
+    /// FROM: what the table is joined with.
+    pub from: Option<TableReference>,
     /// WHERE
     pub filter: Option<Expression>,
+    /// RETURNING: what comes out of each row; nothing where it is empty.
+    pub returning: Vec<SelectItem>,
+    /// ORDER BY, LIMIT and OFFSET.
+    pub limits: RowLimits,
     /// What the transaction says about itself.
     pub annotations: Annotations,
 }
@@ -128,28 +225,36 @@ impl Update {
     /// Where the value stands that a column is given, by its number among those that count: of a
     /// column that is assigned twice, the last.
     pub fn span_of(&self, value: usize) -> Option<Span> {
-        let mut counting: Vec<(&Identifier, Span)> = Vec::with_capacity(self.assignments.len());
-        for (column, assigned) in &self.assignments {
-            counting.retain(|(other, _)| !other.name.eq_ignore_ascii_case(&column.name));
-            let span = match assigned {
-                AssignedValue::Expression(expression) => expression.span,
-                AssignedValue::Default(span) => span.0,
-            };
-            counting.push((column, span));
-        }
-        counting.get(value).map(|(_, span)| *span)
+        span_of(&self.assignments, value)
     }
+}
+
+/// Where the value stands that a column is given by SET, by its number among those that count: of a
+/// column that is assigned twice, the last.
+pub fn span_of(assignments: &[Assignment], value: usize) -> Option<Span> {
+    let mut counting: Vec<(&Identifier, Span)> = Vec::with_capacity(assignments.len());
+    for (column, span) in assignments.iter().flat_map(Assignment::places) {
+        counting.retain(|(other, _)| !other.name.eq_ignore_ascii_case(&column.name));
+        counting.push((column, span));
+    }
+    counting.get(value).map(|(_, span)| *span)
 }
 
 /// DELETE.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Delete {
+    /// WITH: tables that the statement knows besides.
+    pub with: Vec<CommonTable>,
     /// The table.
     pub table: Identifier,
     /// What the statement calls it.
     pub alias: Option<Identifier>,
     /// WHERE
     pub filter: Option<Expression>,
+    /// RETURNING: what comes out of each row; nothing where it is empty.
+    pub returning: Vec<SelectItem>,
+    /// ORDER BY, LIMIT and OFFSET.
+    pub limits: RowLimits,
     /// What the transaction says about itself.
     pub annotations: Annotations,
 }

@@ -12,9 +12,6 @@ use nom::sequence::preceded;
 
 /// `Annotations ::= 'WITH' '(' Annotation (',' Annotation)* ')'`
 pub(super) fn annotations(input: TokenInput<'_>) -> Parsed<'_, Annotations> {
-    if input.is_word(0, Keyword::Returning) {
-        return input.unsupported("RETURNING");
-    }
     let (input, ()) = no_moment(input)?;
     let list = parenthesised(comma_list(annotation));
     let (rest, list) = opt(preceded(word(Keyword::With), list)).parse(input)?;

@@ -28,7 +28,6 @@ pub(super) const LATER: &[(&str, &str, Option<&str>)] = &[
     ("LAST", "LAST EVENT WHERE", None),
     ("REBUILD", "REBUILD", None),
     ("REDO", "REDO", Some(".undo takes back what .undo did, too")),
-    ("REPLACE", "REPLACE INTO", Some("UPDATE what is there, INSERT what is not")),
     ("RESTORE", "RESTORE", Some(RESTORE)),
     ("REVERT", "REVERT", Some(RESTORE)),
     ("TAIL", "TAIL", Some("EVENTS SINCE EVENT n lists what came after n")),

@@ -23,6 +23,7 @@ mod time;
 mod transaction;
 mod view;
 mod window;
+mod write;
 
 pub(super) use constant::literal_value;
 pub(super) use expected::{Expected, NameKind};

@@ -10,9 +10,9 @@ use super::expected::NameKind;
 use super::expression::{distinct, expression};
 use super::input::{Parsed, TokenInput, comma_list, nested, symbol, terms, word};
 use super::name::{alias, columns, is_name, name, table_name};
-use super::statement::values;
 use super::time::{as_of, begins_history_of, begins_moment, history, history_of, temporal};
 use super::window::windows;
+use super::write::values;
 use crate::types::Span;
 use nom::Parser;
 use nom::branch::alt;
@@ -52,16 +52,15 @@ fn undated_query(input: TokenInput<'_>) -> Parsed<'_, (Query, bool)> {
     let (rest, with) = opt(with).parse(input)?;
     let (rest, body) = query_body(rest)?;
     let behind_body = rest.at;
-    let by = (word(Keyword::Order), word(Keyword::By));
-    let (rest, order_by) = opt(preceded(by, terms("ORDER BY", order_item))).parse(rest)?;
+    let (rest, order_by) = order_by(rest)?;
     let (rest, (limit, offset)) = limit(rest)?;
-    let (with, order_by) = (with.unwrap_or_default(), order_by.unwrap_or_default());
+    let with = with.unwrap_or_default();
     let query = Query { as_of: None, with, body, order_by, limit, offset };
     Ok((rest, (query, rest.at == behind_body)))
 }
 
-/// `['WITH' CommonTable, …]`
-fn with(input: TokenInput<'_>) -> Parsed<'_, Vec<CommonTable>> {
+/// `With ::= 'WITH' CommonTable, …`
+pub(super) fn with(input: TokenInput<'_>) -> Parsed<'_, Vec<CommonTable>> {
     let (rest, _) = word(Keyword::With)(input)?;
     if rest.word().eq_ignore_ascii_case("RECURSIVE") && !rest.is_word(1, Keyword::As) {
         return rest.unsupported("WITH RECURSIVE");
@@ -195,7 +194,7 @@ fn is_for(word: &str) -> bool {
 }
 
 /// `SelectItem ::= '*' | [Database '.'] Name '.' '*' | Expression [Alias]`
-fn select_item(input: TokenInput<'_>) -> Parsed<'_, SelectItem> {
+pub(super) fn select_item(input: TokenInput<'_>) -> Parsed<'_, SelectItem> {
     if input.is_symbol(0, Symbol::Star) {
         let rest = input.skip(1);
         return Ok((rest, SelectItem::Star(SourceSpan(input.peek().span))));
@@ -217,6 +216,13 @@ fn select_item(input: TokenInput<'_>) -> Parsed<'_, SelectItem> {
     let (rest, expression) = expression(input)?;
     let (rest, alias) = opt(alias).parse(rest)?;
     Ok((rest, SelectItem::Expression { expression, alias }))
+}
+
+/// `['ORDER' 'BY' OrderItem, …]`
+pub(super) fn order_by(input: TokenInput<'_>) -> Parsed<'_, Vec<OrderItem>> {
+    let by = (word(Keyword::Order), word(Keyword::By));
+    let (rest, items) = opt(preceded(by, terms("ORDER BY", order_item))).parse(input)?;
+    Ok((rest, items.unwrap_or_default()))
 }
 
 /// `OrderItem ::= Expression ['ASC' | 'DESC'] ['NULLS' ('FIRST' | 'LAST')]`
@@ -245,7 +251,7 @@ pub(super) fn direction(input: TokenInput<'_>) -> Parsed<'_, bool> {
 type LimitClause = (Option<super::Expression>, Option<super::Expression>);
 
 /// `['LIMIT' Expression [('OFFSET' | ',') Expression]]`; before a comma stands the offset.
-fn limit(input: TokenInput<'_>) -> Parsed<'_, LimitClause> {
+pub(super) fn limit(input: TokenInput<'_>) -> Parsed<'_, LimitClause> {
     let (rest, first) = opt(preceded(word(Keyword::Limit), expression)).parse(input)?;
     if first.is_none() {
         return Ok((rest, (None, None)));
@@ -260,7 +266,7 @@ fn limit(input: TokenInput<'_>) -> Parsed<'_, LimitClause> {
 
 /// `From ::= TableReference (Join TableReference [JoinConstraint]
 ///                          | 'NATURAL' [JoinKind] 'JOIN' TableReference)*`
-fn from(input: TokenInput<'_>) -> Parsed<'_, TableReference> {
+pub(super) fn from(input: TokenInput<'_>) -> Parsed<'_, TableReference> {
     let (mut rest, mut left) = table_reference(input)?;
     let mut tables = 1;
     loop {
@@ -335,12 +341,22 @@ fn no_constraint(input: TokenInput<'_>, natural: Span) -> Parsed<'_, ()> {
 
 /// `JoinConstraint ::= 'ON' Expression | 'USING' '(' Name, … ')'`
 fn join_constraint(input: TokenInput<'_>) -> Parsed<'_, JoinConstraint> {
+    if begins_upsert(input) {
+        return Ok((input, JoinConstraint::None));
+    }
     let (rest, on) = opt(preceded(word(Keyword::On), expression)).parse(input)?;
     if let Some(on) = on {
         return Ok((rest, JoinConstraint::On(on)));
     }
     let (rest, using) = opt(preceded(word(Keyword::Using), columns(None))).parse(rest)?;
     Ok((rest, using.map_or(JoinConstraint::None, JoinConstraint::Using)))
+}
+
+/// Whether ON CONFLICT stands here, which goes on with an INSERT: no condition begins so.
+fn begins_upsert(input: TokenInput<'_>) -> bool {
+    input.is_word(0, Keyword::On)
+        && input.is_word(1, Keyword::Conflict)
+        && (input.is_word(2, Keyword::Do) || input.is_symbol(2, Symbol::LeftParenthesis))
 }
 
 /// `TableReference ::= Label [Temporal] [Alias] [Temporal] ['NOT' 'INDEXED'] | '(' From ')'

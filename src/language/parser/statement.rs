@@ -2,32 +2,22 @@
 
 use super::super::Keyword;
 use super::super::ast::{
-    AssignedValue, Delete, ExplainMode, ExpressionList, Identifier, Insert, InsertSource,
-    MaintenanceKind, QueryStatement, SessionStatement, SourceSpan, Statement, Update, ValueRows,
-    WriteStatement,
+    ExplainMode, Identifier, MaintenanceKind, QueryStatement, SessionStatement, Statement,
 };
 use super::super::token::{Symbol, TokenKind};
-use super::super::token_source::TokenSource;
-use super::annotations::annotations;
 use super::dialect_hints;
 use super::expected::{Expected, NameKind};
-use super::expression::{expression, push};
-use super::input::{
-    Parsed, TokenInput, comma_list, each_between_commas, parenthesised, symbol, word,
-};
-use super::name::{alias, columns, is_database, is_name, label, object_name, table_name};
-use super::object::{JSON_OBJECT, json_object};
-use super::select::{goes_on, not_indexed, query};
+use super::input::{Parsed, TokenInput, parenthesised, symbol, word};
+use super::name::{is_database, is_name, object_name, table_name};
+use super::select::query;
 use super::table::{alter, create, drop};
-use super::time::{
-    as_of, begins_moment, events, history_statement, no_moment, replay, set, show, snapshot, tag,
-};
+use super::time::{as_of, events, history_statement, replay, set, show, snapshot, tag};
 use super::transaction::{begin, commit, release, rollback, savepoint};
+use super::write::{delete, insert, update, with_statement};
 use nom::Parser;
 use nom::branch::alt;
 use nom::combinator::{opt, value};
 use nom::sequence::preceded;
-use std::sync::Arc;
 
 /// A first word, the production that it begins, and the function that reads it.
 type StatementEntry = (Keyword, &'static str, fn(TokenInput<'_>) -> Parsed<'_, Statement>);
@@ -35,9 +25,10 @@ type StatementEntry = (Keyword, &'static str, fn(TokenInput<'_>) -> Parsed<'_, S
 /// Every statement.
 const STATEMENTS: &[StatementEntry] = &[
     (Keyword::Select, "Query", query_statement),
-    (Keyword::With, "Query", query_statement),
+    (Keyword::With, "Query", with_statement),
     (Keyword::Values, "Query", query_statement),
     (Keyword::Insert, "Insert", insert),
+    (Keyword::Replace, "Insert", insert),
     (Keyword::Update, "Update", update),
     (Keyword::Delete, "Delete", delete),
     (Keyword::Create, "Create", create),
@@ -98,192 +89,6 @@ pub(super) fn statement(input: TokenInput<'_>) -> Parsed<'_, Statement> {
 fn query_statement(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, query) = query(input)?;
     Ok((rest, Statement::Query(QueryStatement::Query(Box::new(query)))))
-}
-
-/// `Insert ::= 'INSERT' 'INTO' ObjectName [Names] rows [Annotations]`
-fn insert(input: TokenInput<'_>) -> Parsed<'_, Statement> {
-    let (rest, _) = word(Keyword::Insert)(input)?;
-    if rest.is_word(0, Keyword::Or) {
-        let action = rest.skip(1).word().to_ascii_uppercase();
-        return rest.unsupported(&format!("INSERT OR {action}"));
-    }
-    let (rest, table) = preceded(word(Keyword::Into), table_name).parse(rest)?;
-    let (rest, columns) = if rest.is_symbol(0, Symbol::LeftParenthesis) {
-        columns(Some(rest.at - 1))(rest)?
-    } else {
-        rest.note(Symbol::LeftParenthesis);
-        (rest, Vec::new())
-    };
-    let (rest, source) = insert_source(rest, columns.is_empty())?;
-    if rest.is_word(0, Keyword::On) {
-        return rest.unsupported("ON CONFLICT");
-    }
-    let (rest, annotations) = annotations(rest)?;
-    let insert = Insert { table, columns, source, annotations };
-    if is_statistics(&insert.table) {
-        return Ok((rest, accepted(input, rest)));
-    }
-    Ok((rest, Statement::Write(WriteStatement::Insert(insert))))
-}
-
-/// Whether a table is one of those in which SQLite keeps what ANALYZE found. Dumps write to them; the
-/// planner here needs none of it.
-fn is_statistics(table: &Identifier) -> bool {
-    ["sqlite_stat1", "sqlite_stat2", "sqlite_stat3", "sqlite_stat4"]
-        .iter()
-        .any(|name| name.eq_ignore_ascii_case(&table.name))
-}
-
-/// The rows of an INSERT: `Values | JsonObject, … | Select | 'DEFAULT' 'VALUES'`.
-///
-/// Objects and default values take no list of columns.
-fn insert_source(input: TokenInput<'_>, all_columns: bool) -> Parsed<'_, InsertSource> {
-    match input.peek().kind {
-        TokenKind::Keyword(Keyword::Values) => {
-            let (rest, rows) = values(input.skip(1))?;
-            // Rows that stand there are of no moment, and what is written is the present.
-            if goes_on(rest) && !begins_moment(rest) {
-                let (rest, query) = query(input)?;
-                return Ok((rest, InsertSource::Query(Box::new(query))));
-            }
-            Ok((rest, InsertSource::Values(rows)))
-        }
-        TokenKind::Keyword(Keyword::Select | Keyword::With | Keyword::As | Keyword::Before) => {
-            let (rest, query) = query(input)?;
-            Ok((rest, InsertSource::Query(Box::new(query))))
-        }
-        TokenKind::Json if all_columns => {
-            let (rest, objects) = comma_list(json_object)(input)?;
-            Ok((rest, InsertSource::Objects(objects)))
-        }
-        TokenKind::Keyword(Keyword::Default) if all_columns => {
-            let (rest, _) = word(Keyword::Values)(input.skip(1))?;
-            Ok((rest, InsertSource::DefaultValues))
-        }
-        _ => {
-            input.note("VALUES");
-            input.note("SELECT");
-            if all_columns {
-                input.note("DEFAULT VALUES");
-                input.note(JSON_OBJECT);
-            }
-            input.no_match("AS OF")
-        }
-    }
-}
-
-/// `Values ::= 'VALUES' '(' Expression, … ')' (',' '(' Expression, … ')')*`, behind the word; rows of
-/// one length.
-pub(super) fn values(input: TokenInput<'_>) -> Parsed<'_, Arc<ValueRows>> {
-    // A list that grows takes as much again; where it is large, it has room for all that can come.
-    let mut list = match input.state.tokens {
-        TokenSource::Whole(_) => ExpressionList::default(),
-        TokenSource::Paged(_) => ExpressionList::with_capacity(nom::Input::input_len(&input) / 2),
-    };
-    let (mut rest, width) = value_row(input, &mut list)?;
-    while rest.is_symbol(0, Symbol::Comma) {
-        let start = rest.skip(1);
-        let (behind, count) = value_row(start, &mut list)?;
-        if count != width {
-            let message = format!("this row has {count} values, the first has {width}");
-            return start.fail_at(start.span_to(behind), "row-length", message, None);
-        }
-        rest = behind;
-    }
-    rest.note(Symbol::Comma);
-    list.shrink();
-    Ok((rest, Arc::new(ValueRows::new(width, list))))
-}
-
-/// `'(' Assigned, … ')'`, each of which goes behind a list; gives how many there are.
-fn value_row<'a>(input: TokenInput<'a>, list: &mut ExpressionList) -> Parsed<'a, usize> {
-    let (rest, _) = symbol(Symbol::LeftParenthesis)(input)?;
-    let (rest, count) = each_between_commas(rest, |input| {
-        let (rest, value) = assigned(input)?;
-        match value {
-            AssignedValue::Expression(expression) => push(list, expression, input),
-            AssignedValue::Default(place) => list.push_default(place.0),
-        }
-        Ok((rest, ()))
-    })?;
-    let (rest, _) = symbol(Symbol::RightParenthesis)(rest)?;
-    Ok((rest, count))
-}
-
-/// `Assigned ::= Expression | 'DEFAULT'`
-fn assigned(input: TokenInput<'_>) -> Parsed<'_, AssignedValue> {
-    if input.is_word(0, Keyword::Default) {
-        return Ok((input.skip(1), AssignedValue::Default(SourceSpan(input.peek().span))));
-    }
-    input.offer(Keyword::Default);
-    let (rest, expression) = expression(input)?;
-    Ok((rest, AssignedValue::Expression(expression)))
-}
-
-/// `Target ::= ObjectName [Alias] ['NOT' 'INDEXED']`, the table that is changed and what it is called.
-fn target(input: TokenInput<'_>) -> Parsed<'_, (Identifier, Option<Identifier>)> {
-    let (rest, table) = table_name(input)?;
-    let (rest, ()) = no_moment(rest)?;
-    let (rest, alias) = opt(alias).parse(rest)?;
-    let (rest, ()) = not_indexed(rest)?;
-    Ok((rest, (table, alias)))
-}
-
-/// `Update ::= 'UPDATE' Target 'SET' Assignment (',' Assignment)* ['WHERE' Expression] [Annotations]`
-fn update(input: TokenInput<'_>) -> Parsed<'_, Statement> {
-    let (rest, _) = word(Keyword::Update)(input)?;
-    if rest.is_word(0, Keyword::Or) {
-        let action = rest.skip(1).word().to_ascii_uppercase();
-        return rest.unsupported(&format!("UPDATE OR {action}"));
-    }
-    let of = rest.at + if rest.is_symbol(1, Symbol::Dot) { 2 } else { 0 };
-    let (rest, (table, alias)) = target(rest)?;
-    let (rest, _) = word(Keyword::Set)(rest)?;
-    let (rest, assignments) = comma_list(|input| assignment(input, of))(rest)?;
-    if rest.is_word(0, Keyword::From) {
-        return rest.unsupported("UPDATE … FROM");
-    }
-    let (rest, filter) = opt(preceded(word(Keyword::Where), expression)).parse(rest)?;
-    let (rest, annotations) = annotations(rest)?;
-    if is_statistics(&table) {
-        return Ok((rest, accepted(input, rest)));
-    }
-    Ok((
-        rest,
-        Statement::Write(WriteStatement::Update(Update {
-            table,
-            alias,
-            assignments,
-            filter,
-            annotations,
-        })),
-    ))
-}
-
-/// `Assignment ::= Label '=' Assigned`, a column of the table that the token `of` names.
-fn assignment(input: TokenInput<'_>, of: usize) -> Parsed<'_, (Identifier, AssignedValue)> {
-    if input.is_symbol(0, Symbol::LeftParenthesis) {
-        return input.unsupported("SET of several columns in parentheses");
-    }
-    let (rest, column) = label(NameKind::Column(Some(of)))(input)?;
-    let (rest, _) = symbol(Symbol::Equal)(rest)?;
-    let (rest, value) = assigned(rest)?;
-    Ok((rest, (column, value)))
-}
-
-/// `Delete ::= 'DELETE' 'FROM' Target ['WHERE' Expression] [Annotations]`
-fn delete(input: TokenInput<'_>) -> Parsed<'_, Statement> {
-    let (rest, _) = word(Keyword::Delete)(input)?;
-    let (rest, (table, alias)) = preceded(word(Keyword::From), target).parse(rest)?;
-    let (rest, filter) = opt(preceded(word(Keyword::Where), expression)).parse(rest)?;
-    let (rest, annotations) = annotations(rest)?;
-    if is_statistics(&table) {
-        return Ok((rest, accepted(input, rest)));
-    }
-    Ok((
-        rest,
-        Statement::Write(WriteStatement::Delete(Delete { table, alias, filter, annotations })),
-    ))
 }
 
 /// `Explain ::= 'EXPLAIN' ['QUERY' 'PLAN' | 'VERBOSE' | 'ANALYZE'] (a statement but EXPLAIN and

@@ -421,7 +421,10 @@ fn deferrable(input: TokenInput<'_>) -> Parsed<'_, bool> {
 
 /// `IndexedColumns ::= '(' IndexedColumn (',' IndexedColumn)* ')'`, columns of the table that the token
 /// `of` names.
-fn indexed_columns(input: TokenInput<'_>, of: Option<usize>) -> Parsed<'_, Vec<IndexedColumn>> {
+pub(super) fn indexed_columns(
+    input: TokenInput<'_>,
+    of: Option<usize>,
+) -> Parsed<'_, Vec<IndexedColumn>> {
     parenthesised(comma_list(|input| indexed_column(input, of)))(input)
 }
 

@@ -14,7 +14,7 @@ use super::expected::{Expected, NameKind};
 use super::expression::{expression, given};
 use super::input::{Parsed, StopAtRange, TokenInput, symbol, word};
 use super::name::{label, number_of, table_name, text, text_for};
-use crate::types::Value;
+use crate::types::{Span, Value};
 use nom::Parser;
 use nom::branch::alt;
 use nom::combinator::{opt, value};
@@ -129,7 +129,15 @@ pub(super) fn no_moment(input: TokenInput<'_>) -> Parsed<'_, ()> {
     if !begins_temporal(input) {
         return Ok((input, ()));
     }
-    let span = input.span_to(input.skip(2));
+    no_moment_at(input, input.span_to(input.skip(2)))
+}
+
+/// Refuses the moment of rows that stand in a statement.
+pub(super) fn moment_of_rows<'a, T>(input: TokenInput<'a>, as_of: &AsOf) -> Parsed<'a, T> {
+    no_moment_at(input, as_of.span)
+}
+
+fn no_moment_at<T>(input: TokenInput<'_>, span: Span) -> Parsed<'_, T> {
     let message = "a write changes the present; moments belong to queries".to_owned();
     let help = "INSERT … SELECT … AS OF … brings rows back".to_owned();
     input.fail_at(span, "syntax", message, Some(help))

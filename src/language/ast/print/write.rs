@@ -1,9 +1,11 @@
 //! Writes as SQL.
 
 use super::super::{
-    AssignedValue, Delete, Insert, InsertSource, JsonObject, Update, ValueRows, WriteStatement,
+    AssignedValue, Assignment, CommonTable, Delete, Insert, InsertSource, JsonObject, RowLimits,
+    SelectItem, Update, Upsert, UpsertAction, ValueRows, WriteStatement,
 };
 use super::{CommaList, part};
+use crate::types::ConflictResolution;
 use std::fmt;
 
 impl fmt::Display for WriteStatement {
@@ -16,9 +18,29 @@ impl fmt::Display for WriteStatement {
     }
 }
 
+/// `WITH … ` and the verb, with what OR says.
+fn verb(
+    f: &mut fmt::Formatter<'_>,
+    with: &[CommonTable],
+    verb: &str,
+    resolution: Option<ConflictResolution>,
+) -> fmt::Result {
+    if !with.is_empty() {
+        write!(f, "WITH {} ", CommaList(with))?;
+    }
+    f.write_str(verb)?;
+    part(f, "OR", resolution.as_ref())
+}
+
+fn returning(f: &mut fmt::Formatter<'_>, items: &[SelectItem]) -> fmt::Result {
+    if items.is_empty() { Ok(()) } else { write!(f, " RETURNING {}", CommaList(items)) }
+}
+
 impl fmt::Display for Insert {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "INSERT INTO {}", self.table)?;
+        verb(f, &self.with, "INSERT", self.resolution)?;
+        write!(f, " INTO {}", self.table)?;
+        part(f, "AS", self.alias.as_ref())?;
         if !self.columns.is_empty() {
             write!(f, " ({})", CommaList(&self.columns))?;
         }
@@ -28,7 +50,27 @@ impl fmt::Display for Insert {
             InsertSource::Query(query) => write!(f, " {query}")?,
             InsertSource::DefaultValues => f.write_str(" DEFAULT VALUES")?,
         }
+        self.upserts.iter().try_for_each(|upsert| upsert.fmt(f))?;
+        returning(f, &self.returning)?;
         self.annotations.fmt(f)
+    }
+}
+
+/// Prints ` ON CONFLICT (a) DO NOTHING`.
+impl fmt::Display for Upsert {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(" ON CONFLICT")?;
+        if !self.target.is_empty() {
+            write!(f, " ({})", CommaList(&self.target))?;
+        }
+        part(f, "WHERE", self.target_filter.as_ref())?;
+        match &self.action {
+            UpsertAction::Nothing => f.write_str(" DO NOTHING"),
+            UpsertAction::Update { assignments, filter } => {
+                write!(f, " DO UPDATE SET {}", CommaList(assignments))?;
+                part(f, "WHERE", filter.as_ref())
+            }
+        }
     }
 }
 
@@ -47,6 +89,20 @@ impl fmt::Display for ValueRows {
     }
 }
 
+impl fmt::Display for Assignment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Assignment::One(column, value) => write!(f, "{column} = {value}"),
+            Assignment::Several(columns, values) => {
+                write!(f, "({}) = ({})", CommaList(columns), CommaList(values))
+            }
+            Assignment::Query(columns, query, _) => {
+                write!(f, "({}) = ({query})", CommaList(columns))
+            }
+        }
+    }
+}
+
 impl fmt::Display for AssignedValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -62,25 +118,39 @@ impl fmt::Display for JsonObject {
     }
 }
 
+/// Prints ` ORDER BY a LIMIT 1 OFFSET 2`; nothing where all rows are reached.
+impl fmt::Display for RowLimits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.order_by.is_empty() {
+            write!(f, " ORDER BY {}", CommaList(&self.order_by))?;
+        }
+        part(f, "LIMIT", self.limit.as_ref())?;
+        part(f, "OFFSET", self.offset.as_ref())
+    }
+}
+
 impl fmt::Display for Update {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "UPDATE {}", self.table)?;
+        verb(f, &self.with, "UPDATE", self.resolution)?;
+        write!(f, " {}", self.table)?;
         part(f, "AS", self.alias.as_ref())?;
-        f.write_str(" SET ")?;
-        for (index, (column, value)) in self.assignments.iter().enumerate() {
-            let comma = if index == 0 { "" } else { ", " };
-            write!(f, "{comma}{column} = {value}")?;
-        }
+        write!(f, " SET {}", CommaList(&self.assignments))?;
+        part(f, "FROM", self.from.as_ref())?;
         part(f, "WHERE", self.filter.as_ref())?;
+        returning(f, &self.returning)?;
+        self.limits.fmt(f)?;
         self.annotations.fmt(f)
     }
 }
 
 impl fmt::Display for Delete {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "DELETE FROM {}", self.table)?;
+        verb(f, &self.with, "DELETE", None)?;
+        write!(f, " FROM {}", self.table)?;
         part(f, "AS", self.alias.as_ref())?;
         part(f, "WHERE", self.filter.as_ref())?;
+        returning(f, &self.returning)?;
+        self.limits.fmt(f)?;
         self.annotations.fmt(f)
     }
 }

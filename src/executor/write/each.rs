@@ -1,0 +1,315 @@
+//! Rows that take the steps one by one: each meets what those before it did, and one that breaks a
+//! constraint is left out, takes the place of others, or ends the statement, as OR and ON CONFLICT say.
+
+use super::super::Error;
+use super::super::datum::Batch;
+use super::assign::assign;
+use super::place::{placed, row_name};
+use super::row::{Failures, WriteRow};
+use super::unique::{self, key_values};
+use super::{Failure, Pipeline, demands, numbers, source};
+use crate::planner::{BoundExpression, BoundUpsert, UpsertUpdate, WriteAction};
+use crate::storage::{LocatedVersion, TableView};
+use crate::types::column::array_of;
+use crate::types::{ConflictResolution, KeyKind, KeySchema, Row, TableSchema, Value};
+use std::slice;
+
+/// Why a row is not taken in.
+enum Refusal {
+    /// Nothing is to become of it.
+    Skipped,
+    /// It breaks a constraint, and what is to become of the statement.
+    Broken(Error, ConflictResolution),
+    /// There is nothing to say about what is wrong.
+    Failed(Error),
+}
+
+impl<E: Into<Error>> From<E> for Refusal {
+    fn from(error: E) -> Refusal {
+        Refusal::Failed(error.into())
+    }
+}
+
+/// What becomes of a row that may be as it is.
+enum Admission<'a> {
+    /// It comes, or changes, and these rows go for it.
+    Free(Vec<LocatedVersion>),
+    /// It takes the place of this row by its primary key or its number, and these others go.
+    InPlaceOf(LocatedVersion, Vec<LocatedVersion>),
+    /// The row that it meets changes instead.
+    Instead(LocatedVersion, &'a UpsertUpdate),
+}
+
+/// What is said of keys that a row has in common with others.
+struct KeyRules<'a> {
+    /// ON CONFLICT, the first that fits.
+    upserts: &'a [BoundUpsert],
+    /// OR, behind that.
+    resolution: Option<ConflictResolution>,
+    /// The columns that have new values; `None` for all.
+    written: Option<&'a [(usize, BoundExpression)]>,
+}
+
+impl KeyRules<'_> {
+    /// Whether a row can have got in the way of others by a key.
+    fn concern(&self, key: &KeySchema) -> bool {
+        let is_written = |column: &usize| {
+            self.written.is_none_or(|written| written.iter().any(|(index, _)| index == column))
+        };
+        key.unique && key.columns.iter().any(is_written)
+    }
+
+    /// The keys that are asked, by their places in the table: first those of ON CONFLICT, in its order.
+    fn order(&self, table: &TableSchema) -> Vec<usize> {
+        let named = self.upserts.iter().flat_map(|upsert| upsert.keys.iter().copied());
+        let mut order: Vec<usize> = Vec::with_capacity(table.keys.len());
+        for index in named.chain(0..table.keys.len()) {
+            if self.concern(&table.keys[index]) && !order.contains(&index) {
+                order.push(index);
+            }
+        }
+        order
+    }
+}
+
+impl<'a> Pipeline<'a> {
+    /// Takes rows through the steps one by one.
+    pub(super) fn run_each(&mut self, rows: Vec<WriteRow>) -> Result<(), Error> {
+        for mut row in rows {
+            self.context.check()?;
+            let Err(refusal) = self.run_one(&mut row) else { continue };
+            match refusal {
+                Refusal::Skipped | Refusal::Broken(_, ConflictResolution::Ignore) => {}
+                Refusal::Failed(error)
+                | Refusal::Broken(error, ConflictResolution::Abort | ConflictResolution::Replace) =>
+                {
+                    return Err(placed(error, self.write, &row));
+                }
+                Refusal::Broken(error, resolution) => {
+                    let rolls_back = resolution == ConflictResolution::Rollback;
+                    let error = placed(error, self.write, &row);
+                    self.written.failure = Some(Failure { error, rolls_back });
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn run_one(&mut self, row: &mut WriteRow) -> Result<(), Refusal> {
+        let write = self.write;
+        let view = self.fork.view().table(&write.table);
+        let (upserts, written): (&'a [BoundUpsert], _) = match &write.action {
+            WriteAction::Insert { upserts, .. } => (upserts, None),
+            WriteAction::Update { assignments, .. } => (&[], Some(assignments.as_slice())),
+            WriteAction::Delete { .. } => (&[], None),
+        };
+        let row_there = match row.row.filter(|_| row.old.is_some()) {
+            Some(number) => Some(view.locate(number).ok_or(Refusal::Skipped)?),
+            None => None,
+        };
+        if let (Some(there), Some(new), Some(written)) = (row_there, &mut row.new, written) {
+            // Another row of the statement may have changed it.
+            let mut now = self.row_at(&view, there)?;
+            row.old = Some(now.clone());
+            for (column, _) in written {
+                now[*column] = std::mem::replace(&mut new[*column], Value::Null);
+            }
+            *new = now;
+        }
+        numbers::fill(&write.table, &view, slice::from_mut(row))?;
+        self.demand(row, write.resolution)?;
+        let rules = KeyRules { upserts, resolution: write.resolution, written };
+        match admit(row, &view, &rules, &write.table)? {
+            Admission::Free(gone) => {
+                numbers::check(&write.table, &view, slice::from_ref(row))?;
+                let gone = self.deletions(&view, gone)?;
+                drop(view);
+                let row = row.take();
+                Ok(self.record(gone, vec![row])?)
+            }
+            Admission::InPlaceOf(there, gone) => {
+                let old = Some(self.row_at(&view, there)?);
+                let gone = self.deletions(&view, gone)?;
+                drop(view);
+                let row = WriteRow { row: Some(there.row()), old, ..row.take() };
+                Ok(self.record(gone, vec![row])?)
+            }
+            Admission::Instead(there, update) => self.change_instead(row, view, there, update),
+        }
+    }
+}
+
+/// What becomes of a row, beside the rows that its keys meet.
+fn admit<'a>(
+    row: &WriteRow,
+    view: &TableView,
+    rules: &KeyRules<'a>,
+    table: &TableSchema,
+) -> Result<Admission<'a>, Refusal> {
+    let Some(new) = &row.new else { return Ok(Admission::Free(Vec::new())) };
+    let own = row.row.filter(|_| row.old.is_some());
+    let resolution = rules.resolution.unwrap_or(ConflictResolution::Abort);
+    let (mut place, mut gone): (Option<LocatedVersion>, Vec<LocatedVersion>) = Default::default();
+    // Where it is given the number of a row that is there, they meet by it.
+    if let (None, Some(there)) = (&row.old, row.row.and_then(|number| view.locate(number))) {
+        match resolution {
+            ConflictResolution::Ignore => return Err(Refusal::Skipped),
+            ConflictResolution::Replace => place = Some(there),
+            ConflictResolution::Abort | ConflictResolution::Fail | ConflictResolution::Rollback => {
+            }
+        }
+    }
+    for index in rules.order(table) {
+        let key = &table.keys[index];
+        let Some(values) = key_values(key, new) else { continue };
+        let found = view.find(key.id, &values).unwrap_or_default();
+        let Some(there) = found.into_iter().find(|there| Some(there.row()) != own) else {
+            continue;
+        };
+        match rules.upserts.iter().find(|upsert| upsert.keys.contains(&index)) {
+            Some(BoundUpsert { update: None, .. }) => return Err(Refusal::Skipped),
+            Some(BoundUpsert { update: Some(update), .. }) => {
+                return Ok(Admission::Instead(there, update));
+            }
+            None => {}
+        }
+        match resolution {
+            ConflictResolution::Ignore => return Err(Refusal::Skipped),
+            ConflictResolution::Replace if key.kind == KeyKind::Primary && own.is_none() => {
+                place = place.or(Some(there));
+            }
+            ConflictResolution::Replace => {}
+            ConflictResolution::Abort | ConflictResolution::Fail | ConflictResolution::Rollback => {
+                let error = unique::there_already(table, view, key, &values, row.place, there);
+                return Err(Refusal::Broken(error, resolution));
+            }
+        }
+        if !gone.contains(&there) {
+            gone.push(there);
+        }
+    }
+    Ok(match place {
+        Some(place) => {
+            gone.retain(|there| *there != place);
+            Admission::InPlaceOf(place, gone)
+        }
+        None => Admission::Free(gone),
+    })
+}
+
+/// The parts of the way of a row that changes what is there.
+impl Pipeline<'_> {
+    /// Asks of a row what the table demands of it alone. Where REPLACE is said, a NULL that may not be
+    /// gets the default of its column.
+    fn demand(
+        &self,
+        row: &mut WriteRow,
+        resolution: Option<ConflictResolution>,
+    ) -> Result<(), Refusal> {
+        let resolution = resolution.unwrap_or(ConflictResolution::Abort);
+        if let (ConflictResolution::Replace, Some(new)) = (resolution, &mut row.new) {
+            for (column, default) in &self.write.defaults {
+                if new[*column].is_null() {
+                    let value = self.context.constant(default)?;
+                    new[*column] =
+                        assign(&self.write.table, &self.write.table.columns[*column], value)?;
+                }
+            }
+        }
+        let mut failures = Failures::default();
+        demands::check_not_null(&self.write.table, slice::from_ref(row), &mut failures);
+        match failures.first() {
+            Some((_, error)) => Err(Refusal::Broken(error, resolution)),
+            None => Ok(()),
+        }
+    }
+
+    /// A row that is there, whole.
+    fn row_at(&self, view: &TableView, there: LocatedVersion) -> Result<Row, Error> {
+        let columns: Vec<usize> = (0..self.write.table.columns.len()).collect();
+        let fetched = view.fetch(&[there], &columns)?;
+        Ok(source::row_at(&self.write.table, &fetched.columns, 0))
+    }
+
+    /// Rows that are there as rows that go.
+    fn deletions(
+        &self,
+        view: &TableView,
+        gone: Vec<LocatedVersion>,
+    ) -> Result<Vec<WriteRow>, Error> {
+        let deletion = |there: LocatedVersion| {
+            let old = Some(self.row_at(view, there)?);
+            Ok(WriteRow { row: Some(there.row()), old, new: None, place: 0 })
+        };
+        gone.into_iter().map(deletion).collect()
+    }
+
+    /// DO UPDATE: the row that a new one meets changes.
+    fn change_instead(
+        &mut self,
+        row: &WriteRow,
+        view: TableView,
+        there: LocatedVersion,
+        update: &UpsertUpdate,
+    ) -> Result<(), Refusal> {
+        let table = &self.write.table;
+        let old = self.row_at(&view, there)?;
+        let about_it = |error: Error| {
+            let name = row_name(table, &old, Some(there.row()));
+            let note = name.map(|name| format!("the row changed: {name}"));
+            error.of_row(Some(row.place), None).note(note)
+        };
+        let batch = met(table, &view, row, there, update)?;
+        if let Some(filter) = &update.filter
+            && !self.context.mask(filter, &batch).map_err(about_it)?.value(0)
+        {
+            return Err(Refusal::Skipped);
+        }
+        let mut new = old.clone();
+        for (column, expression) in &update.assignments {
+            let value = self.context.evaluate(expression, &batch).map_err(about_it)?;
+            let value = value.value(expression.data_type, 0);
+            new[*column] = assign(table, &table.columns[*column], value).map_err(about_it)?;
+        }
+        let place = row.place;
+        let mut changed =
+            WriteRow { row: Some(there.row()), old: Some(old.clone()), new: Some(new), place };
+        let written = Some(update.assignments.as_slice());
+        let rules = KeyRules { upserts: &[], resolution: None, written };
+        let demanded = self.demand(&mut changed, None);
+        demanded.and_then(|()| admit(&changed, &view, &rules, table).map(|_| ())).map_err(
+            |refusal| match refusal {
+                Refusal::Broken(error, resolution) => {
+                    Refusal::Broken(about_it(error.without_row()), resolution)
+                }
+                Refusal::Skipped | Refusal::Failed(_) => refusal,
+            },
+        )?;
+        drop(view);
+        Ok(self.record(Vec::new(), vec![changed])?)
+    }
+}
+
+/// What the expressions of DO UPDATE read: of the row that is there, and of the new one.
+fn met(
+    table: &TableSchema,
+    view: &TableView,
+    row: &WriteRow,
+    there: LocatedVersion,
+    update: &UpsertUpdate,
+) -> Result<Batch, Error> {
+    let width = table.width();
+    let read: Vec<usize> =
+        update.columns.iter().copied().filter(|column| *column < width).collect();
+    let mut read = view.fetch(&[there], &read)?.columns.into_iter();
+    let new = row.new.as_deref().unwrap_or_default();
+    let mut columns = Vec::with_capacity(update.columns.len());
+    for column in &update.columns {
+        match column.checked_sub(width) {
+            None => columns.extend(read.next()),
+            Some(at) => columns.push(array_of(table.type_of(at), new.get(at).into_iter())?),
+        }
+    }
+    Ok(Batch { columns, rows: 1 })
+}

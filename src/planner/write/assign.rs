@@ -1,0 +1,89 @@
+//! SET: columns and what they are given.
+
+use super::super::bind::Binder;
+use super::super::expression::BoundExpression;
+use super::super::query::Surroundings;
+use super::super::scope::Scope;
+use super::super::subquery::SubqueryBinder;
+use super::super::{Error, Planning, exact_numbers, row_value};
+use super::columns::{default, written_columns};
+use crate::language::ast::{AssignedValue, Assignment, Identifier};
+use crate::types::TableSchema;
+
+/// The columns that SET names, each once, with their new values over a scope. The last assignment to a
+/// column counts, as in SQLite.
+pub(super) fn bind(
+    assignments: &[Assignment],
+    table: &TableSchema,
+    scope: &Scope,
+    surroundings: &Surroundings<'_>,
+    planning: &mut Planning,
+) -> Result<Vec<(usize, BoundExpression)>, Error> {
+    let mut bound = Assignments { table, scope, surroundings, planning, values: Vec::new() };
+    for assignment in assignments {
+        match assignment {
+            Assignment::One(column, value) => bound.add(column, value)?,
+            Assignment::Several(columns, values) => {
+                columns.iter().zip(values).try_for_each(|(name, value)| bound.add(name, value))?;
+            }
+            Assignment::Query(columns, query, span) => {
+                let values =
+                    binder(scope, bound.planning, surroundings).first_row(query, span.0)?;
+                if values.len() != columns.len() {
+                    return Err(row_value::lengths(columns.len(), values.len(), span.0));
+                }
+                columns.iter().zip(values).try_for_each(|(name, value)| bound.put(name, value))?;
+            }
+        }
+    }
+    Ok(bound.values)
+}
+
+/// What is bound so far.
+struct Assignments<'a, 'p> {
+    table: &'a TableSchema,
+    scope: &'a Scope,
+    surroundings: &'a Surroundings<'a>,
+    planning: &'a mut Planning<'p>,
+    values: Vec<(usize, BoundExpression)>,
+}
+
+fn binder<'a, 'p>(
+    scope: &'a Scope,
+    planning: &'a mut Planning<'p>,
+    surroundings: &'a Surroundings<'a>,
+) -> Binder<'a, 'p> {
+    let subqueries = Some(SubqueryBinder { planning, surroundings });
+    Binder { subqueries, ..Binder::new(scope, "SET") }
+}
+
+impl Assignments<'_, '_> {
+    fn add(&mut self, name: &Identifier, value: &AssignedValue) -> Result<(), Error> {
+        let value = match value {
+            AssignedValue::Expression(expression) => {
+                binder(self.scope, self.planning, self.surroundings).bind(expression)?
+            }
+            AssignedValue::Default(_) => default(self.table, column(self.table, name)?)?,
+        };
+        self.put(name, value)
+    }
+
+    fn put(&mut self, name: &Identifier, value: BoundExpression) -> Result<(), Error> {
+        let column = column(self.table, name)?;
+        self.values.retain(|(assigned, _)| *assigned != column);
+        let value = exact_numbers::assigned(value, self.table.columns[column].data_type);
+        self.values.push((column, value));
+        Ok(())
+    }
+}
+
+/// The column that a name means, which can be given a value.
+fn column(table: &TableSchema, name: &Identifier) -> Result<usize, Error> {
+    let column = written_columns(table, std::slice::from_ref(name))?[0];
+    if column >= table.columns.len() {
+        let message = format!("a row of {} keeps its {} for ever", table.name, name.name);
+        let help = "an INTEGER PRIMARY KEY is a number that can be changed".to_owned();
+        return Err(Error::new("reserved-name", message, name.span).help(Some(help)));
+    }
+    Ok(column)
+}

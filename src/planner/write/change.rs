@@ -1,0 +1,181 @@
+//! UPDATE and DELETE: which rows, and what becomes of them.
+
+use super::super::bind::Binder;
+use super::super::expression::BoundExpression;
+use super::super::from_clause::FromBinder;
+use super::super::logical::{ComputedColumn, Logical, LogicalJoin, LogicalKey, LogicalTable};
+use super::super::plan::{Limits, Plan};
+use super::super::query::Surroundings;
+use super::super::relation_query;
+use super::super::scope::Scope;
+use super::super::subquery::SubqueryBinder;
+use super::super::write_plan::{Write, WriteAction};
+use super::super::{Error, Planning, TableSource, lower};
+use super::{assign, columns, returning};
+use crate::language::ast::{
+    Delete, Expression, Identifier, JoinKind, RowLimits, TableReference, Update,
+};
+use crate::types::{PseudoColumn, TableSchema};
+use std::sync::Arc;
+
+/// Plans an UPDATE.
+pub(in super::super) fn update(update: &Update, planning: &mut Planning) -> Result<Write, Error> {
+    let surroundings = Surroundings::default().with(&update.with)?;
+    let mut target = ChangeTarget::new(&update.table, update.alias.as_ref(), planning)?;
+    target.join(update.from.as_ref(), &surroundings, planning)?;
+    let table = Arc::clone(&target.table);
+    let mut assignments =
+        assign::bind(&update.assignments, &table, &target.scope, &surroundings, planning)?;
+    target.filter(update.filter.as_ref(), &surroundings, planning)?;
+    let rows = target.rows(&mut assignments, &update.limits, &surroundings, planning)?;
+    let returning =
+        returning::bind(&update.returning, &table, target.name, &surroundings, planning)?;
+    let (slot, resolution) = (target.slot, update.resolution);
+    let action = WriteAction::Update { rows, assignments };
+    let defaults = columns::replacing_defaults(&table, resolution)?;
+    Ok(Write { table, slot, action, resolution, defaults, returning })
+}
+
+/// Plans a DELETE.
+pub(in super::super) fn delete(delete: &Delete, planning: &mut Planning) -> Result<Write, Error> {
+    let surroundings = Surroundings::default().with(&delete.with)?;
+    let mut target = ChangeTarget::new(&delete.table, delete.alias.as_ref(), planning)?;
+    target.filter(delete.filter.as_ref(), &surroundings, planning)?;
+    let table = Arc::clone(&target.table);
+    let rows = target.rows(&mut [], &delete.limits, &surroundings, planning)?;
+    let returning =
+        returning::bind(&delete.returning, &table, target.name, &surroundings, planning)?;
+    let (slot, action) = (target.slot, WriteAction::Delete { rows });
+    let (resolution, defaults) = (None, Vec::new());
+    Ok(Write { table, slot, action, resolution, defaults, returning })
+}
+
+/// The table that changes, joined with what the statement names besides.
+struct ChangeTarget<'a> {
+    table: Arc<TableSchema>,
+    slot: usize,
+    /// What the statement calls it.
+    name: &'a Identifier,
+    /// What names can mean: the table's columns first, whose identities are their indexes.
+    scope: Scope,
+    logical: Logical,
+}
+
+impl<'a> ChangeTarget<'a> {
+    fn new(
+        table: &'a Identifier,
+        alias: Option<&'a Identifier>,
+        planning: &mut Planning,
+    ) -> Result<ChangeTarget<'a>, Error> {
+        let source = planning.catalog.target(table)?;
+        let TableSource { slot, schema: table_schema, .. } = source.clone();
+        planning.name_target(&table_schema);
+        let name = alias.unwrap_or(table);
+        let mut read = LogicalTable::new(source, None, 0);
+        read.columns.push(table_schema.index_of(PseudoColumn::Row));
+        let scope = Scope::of(&name.name, &table_schema);
+        Ok(ChangeTarget { table: table_schema, slot, name, scope, logical: Logical::Table(read) })
+    }
+
+    /// Joins it with what FROM names.
+    fn join<'q>(
+        &mut self,
+        from: Option<&'q TableReference>,
+        surroundings: &Surroundings<'q>,
+        planning: &mut Planning,
+    ) -> Result<(), Error> {
+        let Some(from) = from else { return Ok(()) };
+        let scope = &mut self.scope;
+        let right = Box::new(FromBinder::new(planning, scope, surroundings).bind(from)?);
+        let left = Box::new(std::mem::replace(&mut self.logical, Logical::OneRow));
+        let (kind, on) = (JoinKind::Cross, Vec::new());
+        self.logical = Logical::Join(LogicalJoin { left, right, kind: kind.into(), on });
+        Ok(())
+    }
+
+    /// Leaves out what a condition is not true of.
+    fn filter(
+        &mut self,
+        filter: Option<&Expression>,
+        surroundings: &Surroundings<'_>,
+        planning: &mut Planning,
+    ) -> Result<(), Error> {
+        let Some(filter) = filter else { return Ok(()) };
+        let subqueries = Some(SubqueryBinder { planning, surroundings });
+        let mut binder = Binder { subqueries, ..Binder::new(&self.scope, "WHERE") };
+        let conditions = binder.condition(filter)?.conjuncts();
+        let logical = std::mem::replace(&mut self.logical, Logical::OneRow);
+        self.logical = logical.filtered(conditions);
+        Ok(())
+    }
+
+    /// The plan of its rows: the table's columns in order, `_row`, and behind them what the new values
+    /// read besides, which then read the plan's columns.
+    fn rows(
+        &mut self,
+        assignments: &mut [(usize, BoundExpression)],
+        limits: &RowLimits,
+        surroundings: &Surroundings<'_>,
+        planning: &mut Planning,
+    ) -> Result<Plan, Error> {
+        let mut output: Vec<usize> = (0..self.table.columns.len()).collect();
+        output.push(self.table.index_of(PseudoColumn::Row));
+        for (_, value) in &*assignments {
+            value.for_each_column(&mut |column| {
+                if !output.contains(&column) {
+                    output.push(column);
+                }
+            });
+        }
+        let mut logical = std::mem::replace(&mut self.logical, Logical::OneRow);
+        let mut columns: Vec<ComputedColumn> =
+            output.iter().map(|column| self.handed_on(*column)).collect();
+        let keys = self.keys(limits, &mut columns, surroundings, planning)?;
+        logical = Logical::Project { input: Box::new(logical), columns };
+        if !keys.is_empty() {
+            logical = Logical::Sort { input: Box::new(logical), keys, first: None };
+        }
+        if let Some(limits) = bound_limits(limits)? {
+            logical = Logical::Limit { input: Box::new(logical), limits };
+        }
+        logical.read_hidden_columns();
+        assignments.iter_mut().for_each(|(_, value)| value.relocate(&output));
+        Ok(lower::query(planning.rewrite(logical, &output), &output))
+    }
+
+    /// A column that comes out as it is.
+    fn handed_on(&self, column: usize) -> ComputedColumn {
+        let known = self.scope.known(column).expect("a name of the scope meant it");
+        ComputedColumn { column, expression: known.bound() }
+    }
+
+    /// The keys of ORDER BY; what they are computed from comes out, too.
+    fn keys(
+        &self,
+        limits: &RowLimits,
+        columns: &mut Vec<ComputedColumn>,
+        surroundings: &Surroundings<'_>,
+        planning: &mut Planning,
+    ) -> Result<Vec<LogicalKey>, Error> {
+        let mut keys = Vec::with_capacity(limits.order_by.len());
+        for item in &limits.order_by {
+            let subqueries = Some(SubqueryBinder { planning: &mut *planning, surroundings });
+            let mut binder = Binder { subqueries, ..Binder::new(&self.scope, "ORDER BY") };
+            let key = binder.bind(&item.expression)?;
+            let key = ComputedColumn::new(key, &mut planning.names);
+            keys.push(LogicalKey::of(item, key.column));
+            if columns.iter().all(|known| known.column != key.column) {
+                columns.push(key);
+            }
+        }
+        Ok(keys)
+    }
+}
+
+fn bound_limits(limits: &RowLimits) -> Result<Option<Limits>, Error> {
+    let RowLimits { limit, offset, .. } = limits;
+    let limit = limit.as_ref().map(relation_query::constant).transpose()?;
+    let offset = offset.as_ref().map(relation_query::constant).transpose()?;
+    let given = limit.is_some() || offset.is_some();
+    Ok(given.then_some(Limits { limit, offset }))
+}

@@ -1,0 +1,17 @@
+//! INSERT, UPDATE and DELETE become plans.
+//!
+//! Where rows come from is a query like any other: that of an INSERT, or the table itself, joined with
+//! what FROM names. Everything else that a write says of its rows (SET, ON CONFLICT, RETURNING) is bound
+//! over the table's columns, each by a file of its own.
+
+mod assign;
+mod change;
+mod columns;
+mod insert;
+mod returning;
+mod upsert;
+
+pub(super) use change::{delete, update};
+pub(super) use columns::named_columns;
+pub(super) use insert::insert;
+pub use insert::load;
