@@ -1,9 +1,12 @@
-//! What a write did, on its way to becoming an outcome.
+//! Changes: how one is recorded in a fork and committed, and what of it becomes the outcome.
 
 use super::outcome::{OutputColumn, arrow_schema, record_batch};
-use super::{Error, Outcome, Receipt, Rows};
-use crate::executor::{Error as ExecutorError, Written};
-use crate::planner::Write;
+use super::sequence::counter_write;
+use super::{Error, ExecutableStatement, Outcome, PendingStatement, Receipt, Rows, Session};
+use crate::executor::{self, Written};
+use crate::language::ast::{Statement, WriteStatement};
+use crate::planner::{Planned, Write};
+use crate::storage::{CommittedTransaction, Fork};
 
 /// What a statement changed.
 pub(super) struct Changed {
@@ -48,7 +51,7 @@ impl Changed {
                 (false, count) => format!("the {count} rows before it stay"),
             };
             let note = (failure.rolls_back || receipt.rows > 0).then_some(stays);
-            let error = ExecutorError::note(failure.error, note).into();
+            let error = failure.error.note(note).into();
             ChangeFailure { error, rolls_back: failure.rolls_back }
         });
         Ok(Changed { receipt, rows, failure })
@@ -71,6 +74,87 @@ impl Changed {
                 Ok(Outcome::Rows(Rows { receipt: Some(Box::new(receipt)), ..rows }))
             }
             (None, None) => Ok(Outcome::Changed(receipt)),
+        }
+    }
+}
+
+impl Session {
+    /// Does what a statement changes: in the open transaction, or in one of its own.
+    pub(super) fn change(&mut self, pending: PendingStatement) -> Result<Outcome, Error> {
+        self.check_present()?;
+        if let Some(mut transaction) = self.transaction.take() {
+            let changed = self.change_transaction(&mut transaction, pending);
+            if !changed.as_ref().is_ok_and(Changed::rolls_back) {
+                self.transaction = Some(transaction);
+            }
+            return changed?.outcome();
+        }
+        let mut fork = self.database.begin()?;
+        let state = self.state_of(&pending);
+        let mut changed = self.change_fork(&mut fork, pending)?;
+        if changed.rolls_back() {
+            return changed.outcome();
+        }
+        let committed = self.database.commit(fork, state.finish())?;
+        // One that changed nothing and has an identity is an event all the same.
+        changed.receipt.events = committed.as_ref().map_or(0, CommittedTransaction::events);
+        changed.receipt.committed = committed.map(|committed| (committed.first, committed.last));
+        changed.outcome()
+    }
+
+    /// Records what a statement changes in a fork; the fork is as it was if that fails.
+    pub(super) fn change_fork(
+        &mut self,
+        fork: &mut Fork,
+        pending: PendingStatement,
+    ) -> Result<Changed, Error> {
+        let text = pending.text();
+        let mut changed = self.record(fork, pending).map_err(|error| self.located(error, text))?;
+        changed.failure = changed.failure.map(|failure| {
+            let error = self.located(failure.error, text);
+            ChangeFailure { error, ..failure }
+        });
+        Ok(changed)
+    }
+
+    /// The same error with the place of the value that it is about, if that stands in the text. A shared
+    /// plan knows no places: then, too, the text is read once more.
+    fn located(&self, error: Error, text: &str) -> Error {
+        let Error::Execute(executor::Error::Row(mut row)) = error else { return error };
+        row.span = match (self.parse(text), row.row, row.value) {
+            (Ok(Some(Statement::Write(WriteStatement::Insert(insert)))), Some(at), value) => {
+                insert.source.span_of(at, value)
+            }
+            (Ok(Some(Statement::Write(WriteStatement::Update(update)))), _, Some(value)) => {
+                update.span_of(value)
+            }
+            _ => None,
+        };
+        Error::Execute(executor::Error::Row(row))
+    }
+
+    /// [`Session::change_fork`], with errors that do not know their place yet.
+    fn record(&mut self, fork: &mut Fork, pending: PendingStatement) -> Result<Changed, Error> {
+        if let PendingStatement::Parsed { statement, .. } = &pending
+            && let Some(write) = counter_write(*statement)
+        {
+            return self.write_sequence(fork, write).map(Changed::from);
+        }
+        let ExecutableStatement { plan, inputs, context, .. } =
+            self.executable(pending, fork.view())?;
+        match plan.planned() {
+            Planned::Write(write) => {
+                let written = executor::write(write, inputs, fork, context)?;
+                Changed::of(write, written)
+            }
+            Planned::Schema(schema) => {
+                let written = executor::write_schema(schema, inputs, fork, context)?;
+                self.notices.borrow_mut().extend(schema.notices.iter().cloned());
+                let (verb, name) = (schema.verb, schema.name.clone());
+                let (rows, events) = (written.rows, written.events);
+                Ok(Receipt { verb, name, rows, events, committed: None }.into())
+            }
+            Planned::Query(_) => unreachable!("a statement that changes nothing is read"),
         }
     }
 }

@@ -53,18 +53,15 @@ pub(crate) use relations::event_columns;
 use crate::executor::{self, Context, PlanInput};
 use crate::language::ast::{
     PlannableStatement, SchemaStatement, SessionStatement, Statement, Switch, TableOption,
-    WriteStatement,
 };
 use crate::language::{ParameterName, Parameters, ParseError, Prepared, parse_statement_with};
 use crate::planner::{self, Planned, Rewriting};
-use crate::storage::{CommittedTransaction, Database, Fork, View};
+use crate::storage::{Database, View};
 use crate::types::{EventId, Literal, Period, Schema, Timestamp, Value};
 use cache::{PlanCache, SharedPlan};
 use catalog::StatementCatalog;
-use changed::{ChangeFailure, Changed};
 use last_result::ResultStore;
 use script_check::ScriptCheck;
-use sequence::counter_write;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -529,84 +526,6 @@ impl Session {
         });
         let rows = Rows::new(columns, as_of, batches);
         Ok(Outcome::Rows(Rows { summary: several, listing, ..rows }))
-    }
-
-    fn change(&mut self, pending: PendingStatement) -> Result<Outcome, Error> {
-        self.check_present()?;
-        if let Some(mut transaction) = self.transaction.take() {
-            let changed = self.change_transaction(&mut transaction, pending);
-            if !changed.as_ref().is_ok_and(Changed::rolls_back) {
-                self.transaction = Some(transaction);
-            }
-            return changed?.outcome();
-        }
-        let mut fork = self.database.begin()?;
-        let state = self.state_of(&pending);
-        let mut changed = self.change_fork(&mut fork, pending)?;
-        if changed.rolls_back() {
-            return changed.outcome();
-        }
-        let committed = self.database.commit(fork, state.finish())?;
-        // One that changed nothing and has an identity is an event all the same.
-        changed.receipt.events = committed.as_ref().map_or(0, CommittedTransaction::events);
-        changed.receipt.committed = committed.map(|committed| (committed.first, committed.last));
-        changed.outcome()
-    }
-
-    /// Records what a statement changes in a fork; the fork is as it was if that fails.
-    fn change_fork(
-        &mut self,
-        fork: &mut Fork,
-        pending: PendingStatement,
-    ) -> Result<Changed, Error> {
-        let text = pending.text();
-        let mut changed = self.record(fork, pending).map_err(|error| self.located(error, text))?;
-        changed.failure = changed.failure.map(|failure| {
-            let error = self.located(failure.error, text);
-            ChangeFailure { error, ..failure }
-        });
-        Ok(changed)
-    }
-
-    /// The same error with the place of the value that it is about, if that stands in the text. A shared
-    /// plan knows no places: then, too, the text is read once more.
-    fn located(&self, error: Error, text: &str) -> Error {
-        let Error::Execute(executor::Error::Row(mut row)) = error else { return error };
-        row.span = match (self.parse(text), row.row, row.value) {
-            (Ok(Some(Statement::Write(WriteStatement::Insert(insert)))), Some(at), value) => {
-                insert.source.span_of(at, value)
-            }
-            (Ok(Some(Statement::Write(WriteStatement::Update(update)))), _, Some(value)) => {
-                update.span_of(value)
-            }
-            _ => None,
-        };
-        Error::Execute(executor::Error::Row(row))
-    }
-
-    /// [`Session::change_fork`], with errors that do not know their place yet.
-    fn record(&mut self, fork: &mut Fork, pending: PendingStatement) -> Result<Changed, Error> {
-        if let PendingStatement::Parsed { statement, .. } = &pending
-            && let Some(write) = counter_write(*statement)
-        {
-            return self.write_sequence(fork, write).map(Changed::from);
-        }
-        let ExecutableStatement { plan, inputs, context, .. } =
-            self.executable(pending, fork.view())?;
-        match plan.planned() {
-            Planned::Write(write) => {
-                let written = executor::write(write, inputs, fork, context)?;
-                Changed::of(write, written)
-            }
-            Planned::Schema(schema) => {
-                let written = executor::write_schema(schema, inputs, fork, context)?;
-                self.notices.borrow_mut().extend(schema.notices.iter().cloned());
-                let (verb, name) = (schema.verb, schema.name.clone());
-                let (rows, events) = (written.rows, written.events);
-                Ok(Receipt { verb, name, rows, events, committed: None }.into())
-            }
-            Planned::Query(_) => unreachable!("a statement that changes nothing is read"),
-        }
     }
 }
 
