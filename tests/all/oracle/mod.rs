@@ -12,6 +12,7 @@ mod json;
 mod many_tables;
 mod names;
 mod windows;
+mod tpch;
 
 use crate::answer::rows_of;
 use asof::session::Session;
