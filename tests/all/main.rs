@@ -34,6 +34,7 @@ mod ranges;
 mod readme;
 mod refused;
 mod schema;
+mod schemas;
 mod shapes;
 mod shell;
 mod slt;
