@@ -141,6 +141,9 @@ pub enum BoundKind {
     Call(ScalarFunction, Vec<BoundExpression>),
 }
 
+/// The two sides of an AND or OR.
+type ChainLink = (Box<BoundExpression>, Box<BoundExpression>);
+
 /// A query inside of an expression.
 #[derive(Clone, Debug)]
 pub struct BoundSubquery {
@@ -503,13 +506,27 @@ impl BoundExpression {
 
     /// Splits `a AND b AND c` into its parts.
     pub fn conjuncts(self) -> Vec<BoundExpression> {
+        self.parts(|kind| match kind {
+            BoundKind::And(a, b) => Ok((a, b)),
+            kind => Err(kind),
+        })
+    }
+
+    /// The parts that OR joins.
+    pub fn disjuncts(self) -> Vec<BoundExpression> {
+        self.parts(|kind| match kind {
+            BoundKind::Or(a, b) => Ok((a, b)),
+            kind => Err(kind),
+        })
+    }
+
+    /// The parts of a chain in order, of which `split` gives the two sides of a link.
+    fn parts(self, split: fn(BoundKind) -> Result<ChainLink, BoundKind>) -> Vec<BoundExpression> {
         let (mut parts, mut stack) = (Vec::new(), vec![self]);
-        while let Some(expression) = stack.pop() {
-            if let BoundKind::And(a, b) = expression.kind {
-                stack.push(*b);
-                stack.push(*a);
-            } else {
-                parts.push(expression);
+        while let Some(BoundExpression { kind, data_type }) = stack.pop() {
+            match split(kind) {
+                Ok((a, b)) => stack.extend([*b, *a]),
+                Err(kind) => parts.push(BoundExpression { kind, data_type }),
             }
         }
         parts

@@ -4,6 +4,7 @@
 //! leaves all of them out. EXPLAIN VERBOSE shows the plan after each.
 
 mod decorrelate;
+mod factor;
 mod fold;
 mod join_order;
 mod keys;
@@ -34,6 +35,7 @@ struct Rewrite {
 /// All rewrites, in the order in which they are done.
 const REWRITES: &[Rewrite] = &[
     Rewrite { name: "fold constants", apply: fold::apply },
+    Rewrite { name: "take common conditions out of OR", apply: factor::apply },
     Rewrite { name: "push conditions down", apply: push_down::apply },
     Rewrite { name: "join queries", apply: decorrelate::apply },
     Rewrite { name: "order joins", apply: join_order::apply },

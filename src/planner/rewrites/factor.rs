@@ -1,0 +1,40 @@
+//! What every side of an OR asks is asked once, beside it: an equality that was hidden there can then
+//! join tables or find a key.
+
+use super::RewriteContext;
+use crate::planner::expression::{BoundExpression, BoundKind};
+use crate::planner::logical::{Logical, LogicalJoin, LogicalTable};
+
+/// `(a AND b) OR (a AND c)` becomes `a AND (b OR c)`, which is as true of three truth values as of two.
+pub(super) fn apply(logical: Logical, context: &RewriteContext) -> Logical {
+    let mut logical = logical.map_inputs(&mut |input| apply(input, context));
+    if let Logical::Filter { conditions, .. }
+    | Logical::Table(LogicalTable { conditions, .. })
+    | Logical::Join(LogicalJoin { on: conditions, .. }) = &mut logical
+    {
+        *conditions = std::mem::take(conditions).into_iter().flat_map(factor).collect();
+    }
+    logical
+}
+
+/// The parts of a condition, all of which have to be true.
+fn factor(condition: BoundExpression) -> Vec<BoundExpression> {
+    if !matches!(condition.kind, BoundKind::Or(..)) || condition.is_volatile() {
+        return vec![condition];
+    }
+    let mut sides: Vec<_> =
+        condition.disjuncts().into_iter().map(BoundExpression::conjuncts).collect();
+    let (first, others) = sides.split_first().expect("an OR has two sides");
+    let is_everywhere = |part: &&BoundExpression| others.iter().all(|side| side.contains(part));
+    let mut parts: Vec<BoundExpression> = first.iter().filter(is_everywhere).cloned().collect();
+    for side in &mut sides {
+        side.retain(|part| !parts.contains(part));
+    }
+    // A side that asks nothing more is true wherever the common parts are.
+    if sides.iter().all(|side| !side.is_empty()) {
+        parts.extend(BoundExpression::any_of(
+            sides.into_iter().filter_map(BoundExpression::all_of),
+        ));
+    }
+    parts
+}
