@@ -188,10 +188,10 @@ fn an_index_of_another_version_is_made_anew_and_a_log_is_refused() -> Result<(),
     let notices = open_database(&one)?.notices().join("\n");
     let said = "events.index has version 1 of its format, and only version 2 is read";
     assert!(notices.contains(said), "{notices}");
-    for (version, help) in [(1, ".dump"), (3, "a newer asof")] {
+    for (version, help) in [(2, ".dump"), (4, "a newer asof")] {
         let log = String::from_utf8(log_of(&one)).expect("the log is text");
         let (header, events) = log.split_once('\n').expect("it has lines");
-        let header = header.replace("\"version\":2", &format!("\"version\":{version}"));
+        let header = header.replace("\"version\":3", &format!("\"version\":{version}"));
         let mut bytes = header.as_bytes()[..header.len() - crate::storage::log::CRC_SIZE].to_vec();
         crate::storage::log::push_crc(&mut bytes, 0);
         let vfs = copy(&one);
@@ -201,7 +201,7 @@ fn an_index_of_another_version_is_made_anew_and_a_log_is_refused() -> Result<(),
             let error = Database::open(directory(), opening).map(drop).expect_err("another format");
             assert_eq!(error.code(), "format");
             let said =
-                format!("bank/events.log has version {version} of the format, and only 2 is");
+                format!("bank/events.log has version {version} of the format, and only 3 is");
             assert!(error.to_string().starts_with(&said), "{error}");
             assert!(error.help().is_some_and(|way| way.contains(help)), "{error}");
         }

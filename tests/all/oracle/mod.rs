@@ -11,8 +11,8 @@ mod joins;
 mod json;
 mod many_tables;
 mod names;
-mod windows;
 mod tpch;
+mod windows;
 
 use crate::answer::rows_of;
 use asof::session::Session;
