@@ -506,27 +506,21 @@ impl BoundExpression {
 
     /// Splits `a AND b AND c` into its parts.
     pub fn conjuncts(self) -> Vec<BoundExpression> {
-        self.parts(|kind| match kind {
-            BoundKind::And(a, b) => Ok((a, b)),
-            kind => Err(kind),
-        })
+        self.parts(|kind| if let BoundKind::And(a, b) = kind { Ok((a, b)) } else { Err(kind) })
     }
 
     /// The parts that OR joins.
     pub fn disjuncts(self) -> Vec<BoundExpression> {
-        self.parts(|kind| match kind {
-            BoundKind::Or(a, b) => Ok((a, b)),
-            kind => Err(kind),
-        })
+        self.parts(|kind| if let BoundKind::Or(a, b) = kind { Ok((a, b)) } else { Err(kind) })
     }
 
     /// The parts of a chain in order, of which `split` gives the two sides of a link.
     fn parts(self, split: fn(BoundKind) -> Result<ChainLink, BoundKind>) -> Vec<BoundExpression> {
         let (mut parts, mut stack) = (Vec::new(), vec![self]);
-        while let Some(BoundExpression { kind, data_type }) = stack.pop() {
+        while let Some(BoundExpression { kind, data_type, traits }) = stack.pop() {
             match split(kind) {
                 Ok((a, b)) => stack.extend([*b, *a]),
-                Err(kind) => parts.push(BoundExpression { kind, data_type }),
+                Err(kind) => parts.push(BoundExpression { kind, data_type, traits }),
             }
         }
         parts

@@ -32,9 +32,8 @@ fn factor(condition: BoundExpression) -> Vec<BoundExpression> {
     }
     // A side that asks nothing more is true wherever the common parts are.
     if sides.iter().all(|side| !side.is_empty()) {
-        parts.extend(BoundExpression::any_of(
-            sides.into_iter().filter_map(BoundExpression::all_of),
-        ));
+        parts
+            .extend(BoundExpression::any_of(sides.into_iter().filter_map(BoundExpression::all_of)));
     }
     parts
 }
