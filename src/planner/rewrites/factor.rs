@@ -6,8 +6,12 @@ use crate::planner::expression::{BoundExpression, BoundKind};
 use crate::planner::logical::{Logical, LogicalJoin, LogicalTable};
 
 /// `(a AND b) OR (a AND c)` becomes `a AND (b OR c)`, which is as true of three truth values as of two.
-pub(super) fn apply(logical: Logical, context: &RewriteContext) -> Logical {
-    let mut logical = logical.map_inputs(&mut |input| apply(input, context));
+pub(super) fn apply(logical: Logical, _: &RewriteContext) -> Logical {
+    factored(logical)
+}
+
+fn factored(logical: Logical) -> Logical {
+    let mut logical = logical.map_inputs(&mut factored);
     if let Logical::Filter { conditions, .. }
     | Logical::Table(LogicalTable { conditions, .. })
     | Logical::Join(LogicalJoin { on: conditions, .. }) = &mut logical
