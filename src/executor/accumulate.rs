@@ -3,6 +3,7 @@
 use super::Error;
 use super::arithmetic::{compute, number, to_real};
 use super::datum::{Datum, check_length};
+use super::functions::{json_item, json_label};
 use super::percentile::Percentile;
 use crate::planner::{
     AggregateCall, AggregateFunction, Arithmetic, PercentileFunction, quotient_scale,
@@ -61,7 +62,7 @@ pub enum Accumulator {
     /// The smallest or largest value: the one that this is true of, of its order beside any other.
     Extreme(fn(Ordering) -> bool, Vec<Value>),
     /// Values with something between them.
-    JoinedTexts(Vec<JoinedTexts>),
+    JoinedTexts(ListKind, Vec<JoinedTexts>),
     /// Numbers of which one or two are wanted.
     Percentile(PercentileFunction, Vec<Percentile>),
     /// Values of some row.
@@ -215,39 +216,65 @@ impl SlidingSum {
     }
 }
 
-/// Values as one text, something between them.
-#[derive(Clone, Debug, Default)]
-pub struct JoinedTexts(Option<String>);
+/// What values are listed as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListKind {
+    /// One text; before each but the first what its second argument says, by default a comma.
+    Joined,
+    /// A JSON array.
+    JsonArray,
+    /// A JSON object of labels and values.
+    JsonObject,
+}
+
+/// Values as one text, in the order in which they come.
+#[derive(Clone, Debug)]
+pub struct JoinedTexts {
+    kind: ListKind,
+    text: Option<String>,
+}
 
 impl JoinedTexts {
-    /// Takes the arguments of a row in: what is listed, unless it is NULL, and what stands before it if
-    /// it is not the first, by default a comma.
-    ///
-    /// # Errors
-    /// `text-limit` of a text that has become too long.
-    pub fn add(&mut self, arguments: &[Value]) -> Result<(), Error> {
-        let Some(value) = arguments.first().filter(|value| !value.is_null()) else {
-            return Ok(());
-        };
-        match &mut self.0 {
-            Some(text) => {
-                match arguments.get(1) {
-                    None => text.push(','),
-                    Some(separator) => text.push_str(&separator.to_text()),
-                }
-                text.push_str(&value.to_text());
-                check_length(text.len())
-            }
-            none => {
-                *none = Some(value.to_text().into_owned());
-                Ok(())
-            }
-        }
+    /// Nothing yet.
+    pub fn new(kind: ListKind) -> JoinedTexts {
+        JoinedTexts { kind, text: None }
     }
 
-    /// The text, NULL of nothing.
+    /// Takes the arguments of a row in. What is NULL is no part of a text, and no label.
+    ///
+    /// # Errors
+    /// `text-limit` of a text that has become too long; `json` of nothing that a document can hold.
+    pub fn add(&mut self, arguments: &[Value]) -> Result<(), Error> {
+        let (first, second) = (&arguments[0], arguments.get(1));
+        if first.is_null() && self.kind != ListKind::JsonArray {
+            return Ok(());
+        }
+        let is_first = self.text.is_none();
+        let text = self.text.get_or_insert_default();
+        match (self.kind, second) {
+            _ if is_first => {}
+            (ListKind::Joined, Some(separator)) => text.push_str(&separator.to_text()),
+            (ListKind::Joined | ListKind::JsonArray | ListKind::JsonObject, _) => text.push(','),
+        }
+        match self.kind {
+            ListKind::Joined => text.push_str(&first.to_text()),
+            ListKind::JsonArray => text.push_str(&json_item(first)?),
+            ListKind::JsonObject => {
+                let value = json_item(second.unwrap_or(&Value::Null))?;
+                text.extend([json_label(first).as_str(), ":", &value]);
+            }
+        }
+        check_length(text.len())
+    }
+
+    /// The text: of nothing NULL, or what is empty.
     pub fn value(&self) -> Value {
-        self.0.as_ref().map_or(Value::Null, Value::text)
+        let inner = self.text.as_deref();
+        match self.kind {
+            ListKind::Joined => inner.map_or(Value::Null, Value::text),
+            ListKind::JsonArray => Value::Json(format!("[{}]", inner.unwrap_or("")).into()),
+            ListKind::JsonObject => Value::Json(format!("{{{}}}", inner.unwrap_or("")).into()),
+        }
     }
 }
 
@@ -268,12 +295,13 @@ impl AccumulatorInput<'_> {
         self.mask.is_none_or(|mask| mask.value(row))
     }
 
-    fn value(&self, argument: usize, row: usize) -> Value {
+    /// The value of an argument.
+    pub fn value(&self, argument: usize, row: usize) -> Value {
         self.arguments[argument].value(self.calls.arguments[argument].data_type, row)
     }
 
     /// Each row that counts, and its group.
-    fn rows(&self) -> impl Iterator<Item = (usize, usize)> {
+    pub fn rows(&self) -> impl Iterator<Item = (usize, usize)> {
         let rows = self.numbers.iter().enumerate().filter(|(row, _)| self.counts(*row));
         rows.map(|(row, number)| (row, *number))
     }
@@ -303,7 +331,15 @@ impl Accumulator {
             AggregateFunction::Avg => Accumulator::sum(SumResult::Average, argument),
             AggregateFunction::Min => Accumulator::Extreme(Ordering::is_lt, Vec::new()),
             AggregateFunction::Max => Accumulator::Extreme(Ordering::is_gt, Vec::new()),
-            AggregateFunction::GroupConcat => Accumulator::JoinedTexts(Vec::new()),
+            AggregateFunction::GroupConcat => {
+                Accumulator::JoinedTexts(ListKind::Joined, Vec::new())
+            }
+            AggregateFunction::JsonGroupArray => {
+                Accumulator::JoinedTexts(ListKind::JsonArray, Vec::new())
+            }
+            AggregateFunction::JsonGroupObject => {
+                Accumulator::JoinedTexts(ListKind::JsonObject, Vec::new())
+            }
             AggregateFunction::Percentile(function) => {
                 Accumulator::Percentile(function, Vec::new())
             }
@@ -358,8 +394,8 @@ impl Accumulator {
                 best.resize(groups, Value::Null);
                 return Ok(Some(extremes(*is_better, best, input)));
             }
-            Accumulator::JoinedTexts(listings) => {
-                listings.resize(groups, JoinedTexts::default());
+            Accumulator::JoinedTexts(kind, listings) => {
+                listings.resize(groups, JoinedTexts::new(*kind));
                 let mut given = Vec::with_capacity(input.arguments.len());
                 for (row, group) in input.rows() {
                     given.clear();
@@ -436,8 +472,8 @@ impl Accumulator {
                 best.resize(groups, Value::Null);
                 std::mem::take(best)
             }
-            Accumulator::JoinedTexts(listings) => {
-                listings.resize(groups, JoinedTexts::default());
+            Accumulator::JoinedTexts(kind, listings) => {
+                listings.resize(groups, JoinedTexts::new(*kind));
                 std::mem::take(listings).iter().map(JoinedTexts::value).collect()
             }
             Accumulator::Percentile(function, held) => {

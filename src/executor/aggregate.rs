@@ -6,11 +6,12 @@ use super::batches::BatchCutter;
 use super::datum::{Batch, Datum};
 use super::evaluate::Context;
 use super::operator::{BoxedOperator, Operator};
-use crate::planner::{AggregateCall, AggregateFunction, BoundExpression};
+use super::ordered::OrderedRows;
+use crate::planner::{AggregateCall, AggregateFunction, BoundExpression, OrderKey};
 use crate::types::column::{array_of, value_at};
 use crate::types::key::{KeyColumn, push_value, row_key};
 use crate::types::{DataType, Value};
-use arrow_array::{Array, BooleanArray};
+use arrow_array::BooleanArray;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -25,6 +26,8 @@ pub struct Aggregate {
     /// The values of each group, a list per group expression.
     values: Vec<Vec<Value>>,
     accumulators: Vec<Accumulator>,
+    /// The rows of each aggregate that has an order.
+    ordered: Vec<OrderedRows>,
     /// What an aggregate with DISTINCT has already seen: group number and value.
     seen: Vec<HashSet<Vec<u8>>>,
     /// What comes out, once all rows are in.
@@ -44,6 +47,7 @@ impl Aggregate {
             input: Some(BatchCutter::new(input)),
             values: vec![Vec::new(); groups.len()],
             seen: vec![HashSet::new(); aggregates.len()],
+            ordered: aggregates.iter().map(|_| OrderedRows::default()).collect(),
             groups,
             aggregates,
             context,
@@ -143,6 +147,10 @@ impl Aggregate {
             numbers,
             mask: mask.as_ref(),
         };
+        if !values.order.is_empty() {
+            self.ordered[at].add(&input, &values.order);
+            return Ok(None);
+        }
         let taken = self.accumulators[at].update(&input, groups)?;
         Ok(match (taken, &values.kept) {
             (Some(rows), Some(kept)) => Some(rows.into_iter().map(|row| kept[row]).collect()),
@@ -183,7 +191,10 @@ impl Aggregate {
         for (group, values) in self.groups.iter().zip(&mut self.values) {
             columns.push((group.data_type, std::mem::take(values)));
         }
-        for (aggregate, accumulator) in self.aggregates.iter().zip(&mut self.accumulators) {
+        let ordered = std::mem::take(&mut self.ordered).into_iter();
+        let calls = self.aggregates.iter().zip(&mut self.accumulators);
+        for ((aggregate, accumulator), ordered) in calls.zip(ordered) {
+            ordered.feed(accumulator, aggregate, groups)?;
             columns.push((aggregate.data_type, accumulator.finish(groups)?));
         }
         Ok(GroupRows { columns, order, given: 0 })
@@ -200,6 +211,8 @@ struct AggregateBatch {
 /// The values of an aggregate's arguments.
 struct CallValues {
     arguments: Vec<Datum>,
+    /// What its rows are ordered by.
+    order: Vec<KeyColumn>,
     /// The rows that they are of; all where absent.
     kept: Option<Vec<usize>>,
 }
@@ -228,7 +241,14 @@ fn evaluate(
         let argument = |argument: &BoundExpression| context.evaluate(argument, batch);
         let arguments: Result<Vec<Datum>, Error> =
             aggregate.arguments.iter().map(argument).collect();
-        Ok(CallValues { arguments: arguments?, kept })
+        let key = |key: &OrderKey| {
+            let OrderKey { expression, descending, nulls_first } = key;
+            let data_type = expression.data_type;
+            let array = context.evaluate(expression, batch)?.into_array(data_type, batch.rows)?;
+            Ok(KeyColumn { array, data_type, descending: *descending, nulls_first: *nulls_first })
+        };
+        let order: Result<Vec<KeyColumn>, Error> = aggregate.order.iter().map(key).collect();
+        Ok(CallValues { arguments: arguments?, order: order?, kept })
     };
     Ok(AggregateBatch {
         groups: groups.iter().map(group).collect::<Result<_, Error>>()?,
@@ -288,7 +308,7 @@ impl Operator for Aggregate {
     }
 }
 
-/// Which rows bring a value that their group has not had yet.
+/// Which rows bring a value that their group has not had yet; NULL is one.
 fn first_seen(
     seen: &mut HashSet<Vec<u8>>,
     values: &Datum,
@@ -300,11 +320,9 @@ fn first_seen(
         key.clear();
         key.extend_from_slice(&number.to_be_bytes());
         match values {
-            Datum::Array(array) if array.is_null(row) => return false,
             Datum::Array(array) => {
                 KeyColumn::ascending(array.clone(), data_type).push(&mut key, row);
             }
-            Datum::Scalar(Value::Null) => return false,
             Datum::Scalar(value) => push_value(&mut key, value),
         }
         !seen.contains(&key) && seen.insert(key.clone())

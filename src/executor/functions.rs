@@ -5,6 +5,8 @@ mod digits;
 mod format;
 mod json;
 
+pub use json::{item as json_item, label as json_label};
+
 use super::Error;
 use super::arithmetic::{number, to_integer, to_real};
 use super::compare::value_truth;

@@ -39,6 +39,7 @@ mod kernels;
 mod membership;
 mod memory;
 mod operator;
+mod ordered;
 mod percentile;
 mod plan_operators;
 mod profile;

@@ -367,7 +367,8 @@ const TOPICS: &[HelpTopic] = &[
         about: "functions of a row, and aggregates with DISTINCT and FILTER",
         productions: &["Function"],
         example: "SELECT upper(owner), round(balance / 3.0, 2) FROM accounts;\n\
-                  SELECT count(*), sum(balance) FILTER (WHERE balance > 50) FROM accounts;",
+                  SELECT count(*), sum(balance) FILTER (WHERE balance > 50) FROM accounts;\n\
+                  SELECT group_concat(owner, ', ' ORDER BY balance DESC) FROM accounts;",
     },
     HelpTopic {
         name: "windows",

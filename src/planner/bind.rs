@@ -189,7 +189,7 @@ impl Binder<'_, '_> {
         table: Option<&Identifier>,
         column: &Identifier,
     ) -> Result<BoundExpression, Error> {
-        let outer = self.subqueries.as_ref().and_then(|binder| binder.surroundings.outer);
+        let outer = self.outer();
         let is_elsewhere = table.is_some_and(|table| self.scope.relation(&table.name).is_none());
         if is_elsewhere
             && let Some(found) = outer.map(|outer| outer.find(table, column)).transpose()?.flatten()

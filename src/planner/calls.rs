@@ -7,10 +7,11 @@ use super::functions::{
     AGGREGATE_FUNCTIONS, AggregateFunction, MANY, MathFunction, ResultType, SCALAR_FUNCTIONS,
     ScalarFunction, WINDOW_FUNCTIONS, WindowFunction,
 };
-use super::plan::AggregateCall;
+use super::plan::{AggregateCall, OrderKey};
+use super::subquery::OuterScope;
 use super::suggest::suggest;
-use super::{Error, coerce, function_hints};
-use crate::language::ast::{FunctionArguments, FunctionCall, Identifier, MatchKind};
+use super::{Error, coerce, function_hints, window};
+use crate::language::ast::{FunctionArguments, FunctionCall, Identifier, MatchKind, OrderItem};
 use crate::types::{DataType, Span, Value};
 
 impl Binder<'_, '_> {
@@ -94,56 +95,104 @@ impl Binder<'_, '_> {
         call: &FunctionCall,
         span: Span,
     ) -> Result<BoundExpression, Error> {
-        if !call.order_by.is_empty() {
-            let message = "ORDER BY in an aggregate is not supported yet";
-            return Err(Error::new("unsupported", message, span));
-        }
+        let name = &call.name.name;
         let given =
             if let FunctionArguments::List(list) = &call.arguments { list.len() } else { 0 };
         if call.distinct && given != 1 {
-            let message = format!("{}(DISTINCT …) takes 1 argument, not {given}", call.name.name);
+            let message = format!("{name}(DISTINCT …) takes 1 argument, not {given}");
             return Err(Error::new("function", message, span));
         }
-        // Inside an aggregate there is no other.
-        let Some(gathered) = self.aggregates.take() else {
-            let message = format!("{} cannot stand in {}", call.name.name, self.clause);
-            let help = match self.clause {
-                "WHERE" => Some("filter groups with HAVING".to_string()),
-                "ORDER BY" => Some("rows become one by an aggregate to select".to_string()),
-                _ => None,
-            };
-            return Err(Error::new("misplaced-aggregate", message, span).help(help));
-        };
-        let windows = self.windows.take();
-        let outer = std::mem::replace(&mut self.clause, "an aggregate");
-        let bound = self.arguments(&call.arguments).and_then(|arguments| {
-            let filter = call.filter.as_ref().map(|filter| self.condition(filter)).transpose()?;
-            Ok((arguments, filter))
-        });
-        (self.clause, self.windows) = (outer, windows);
-        let (arguments, filter) = match bound {
-            Ok(bound) => bound,
-            Err(error) => {
-                self.aggregates = Some(gathered);
-                return Err(error);
-            }
-        };
-        // An alias may stand for one.
-        if arguments.iter().chain(&filter).any(BoundExpression::has_aggregate) {
-            let message = "an aggregate cannot stand in an aggregate";
-            return Err(Error::new("misplaced-aggregate", message, span));
+        // Inside an aggregate there is no other. An order of rows may be by one of a query around.
+        let gathered = self.aggregates.take();
+        if gathered.is_none() && (self.clause != "ORDER BY" || self.outer().is_none()) {
+            return Err(misplaced_aggregate(name, self.clause, span));
         }
+        let windows = self.windows.take();
+        let clause = std::mem::replace(&mut self.clause, "an aggregate");
+        let outer = self.outer();
+        let marks = outer.map(OuterScope::marks).unwrap_or_default();
+        let bound = self.aggregate_call(function, call);
+        (self.clause, self.windows, self.aggregates) = (clause, windows, gathered);
+        let bound = bound?;
+        // It is one of the query whose columns it is about.
+        if let Some(outer) = outer.filter(|_| is_of_outer(&bound)) {
+            return outer.aggregate(bound, &marks, (name, span));
+        }
+        match &mut self.aggregates {
+            Some(gathered) => gather(bound, gathered, span),
+            None => Err(misplaced_aggregate(name, self.clause, span)),
+        }
+    }
+
+    /// Binds what an aggregate is about.
+    fn aggregate_call(
+        &mut self,
+        function: AggregateFunction,
+        call: &FunctionCall,
+    ) -> Result<AggregateCall, Error> {
+        let arguments = self.arguments(&call.arguments)?;
+        let mut order = self.order_keys(&call.order_by)?;
+        if !function.sees_order() {
+            order.clear();
+        }
+        let filter = call.filter.as_ref().map(|filter| self.condition(filter)).transpose()?;
         let argument = arguments.first().map_or(DataType::Integer, |a| a.data_type);
         let data_type = function.result(argument);
-        let aggregate =
-            AggregateCall { function, arguments, distinct: call.distinct, filter, data_type };
-        let index = gathered.iter().position(|known| *known == aggregate).unwrap_or_else(|| {
-            gathered.push(aggregate);
-            gathered.len() - 1
-        });
-        self.aggregates = Some(gathered);
-        Ok(BoundExpression::new(BoundKind::Aggregate(index), data_type))
+        Ok(AggregateCall { function, arguments, distinct: call.distinct, order, filter, data_type })
     }
+
+    /// Binds the keys of an order that is no query's.
+    pub(super) fn order_keys(&mut self, order_by: &[OrderItem]) -> Result<Vec<OrderKey>, Error> {
+        let key = |item: &OrderItem| {
+            let expression = self.bind(&item.expression)?;
+            let nulls_first = item.nulls_first.unwrap_or(!item.descending);
+            Ok(OrderKey { expression, descending: item.descending, nulls_first })
+        };
+        order_by.iter().map(key).collect()
+    }
+}
+
+/// The error for an aggregate where none can stand.
+pub(super) fn misplaced_aggregate(name: &str, clause: &str, span: Span) -> Error {
+    let message = format!("{name} cannot stand in {clause}");
+    let help = match clause {
+        "WHERE" => Some("filter groups with HAVING".to_string()),
+        "ORDER BY" => Some("rows become one by an aggregate to select".to_string()),
+        _ => None,
+    };
+    Error::new("misplaced-aggregate", message, span).help(help)
+}
+
+/// Whether an aggregate is about columns of queries around, and of none here.
+pub(super) fn is_of_outer(call: &AggregateCall) -> bool {
+    let reads = |is_such: &dyn Fn(&BoundKind) -> bool| {
+        call.expressions().any(|expression| expression.contains(is_such))
+    };
+    reads(&|kind| matches!(kind, BoundKind::Argument(_)))
+        && !reads(&|kind| matches!(kind, BoundKind::Column(_)))
+}
+
+/// Adds an aggregate to those of a query, unless it is there.
+///
+/// # Errors
+/// `misplaced-aggregate` and `misplaced-window` of one that is about another, for which an alias may
+/// stand.
+pub(super) fn gather(
+    call: AggregateCall,
+    gathered: &mut Vec<AggregateCall>,
+    span: Span,
+) -> Result<BoundExpression, Error> {
+    if call.expressions().any(BoundExpression::has_aggregate) {
+        return Err(misplaced_aggregate("an aggregate", "an aggregate", span));
+    } else if call.expressions().any(BoundExpression::has_window) {
+        return Err(window::misplaced("a window function", "an aggregate", span));
+    }
+    let data_type = call.data_type;
+    let index = gathered.iter().position(|known| *known == call).unwrap_or_else(|| {
+        gathered.push(call);
+        gathered.len() - 1
+    });
+    Ok(BoundExpression::new(BoundKind::Aggregate(index), data_type))
 }
 
 /// Only `count` is of rows, whatever is in them.
@@ -170,15 +219,20 @@ fn scalar(
             return Err(Error::new("function", message, span));
         }
     }
-    // The operator, which keeps a pattern compiled from row to row.
-    if function == ScalarFunction::Regexp
-        && let [pattern, text] = arguments.as_slice()
+    // The operators, which keep a pattern compiled from row to row.
+    let matches = [
+        (ScalarFunction::Like, MatchKind::Like),
+        (ScalarFunction::Glob, MatchKind::Glob),
+        (ScalarFunction::Regexp, MatchKind::Regexp),
+    ];
+    if let Some((_, kind)) = matches.into_iter().find(|(known, _)| *known == function)
+        && let [pattern, text, escape @ ..] = arguments.as_slice()
     {
         return Ok(boolean(BoundKind::Match {
-            kind: MatchKind::Regexp,
+            kind,
             operand: boxed(text.clone()),
             pattern: boxed(pattern.clone()),
-            escape: None,
+            escape: escape.first().cloned().map(boxed),
             negated: false,
         }));
     }

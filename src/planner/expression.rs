@@ -539,18 +539,31 @@ impl BoundExpression {
         })
     }
 
+    /// Whether it is of such a kind, or has a part that is.
+    pub(super) fn contains(&self, is_such: &dyn Fn(&BoundKind) -> bool) -> bool {
+        let mut found = is_such(&self.kind);
+        self.for_each_operand(|operand| found = found || operand.contains(is_such));
+        found
+    }
+
     /// Whether an aggregate stands in it; only while a SELECT is being planned.
     pub fn has_aggregate(&self) -> bool {
-        let mut found = matches!(self.kind, BoundKind::Aggregate(_));
-        self.for_each_operand(|operand| found = found || operand.has_aggregate());
-        found
+        self.contains(&|kind| matches!(kind, BoundKind::Aggregate(_)))
     }
 
     /// Whether a window function stands in it; only while a SELECT is being planned.
     pub fn has_window(&self) -> bool {
-        let mut found = matches!(self.kind, BoundKind::Window(_));
-        self.for_each_operand(|operand| found = found || operand.has_window());
-        found
+        self.contains(&|kind| matches!(kind, BoundKind::Window(_)))
+    }
+
+    /// Puts what the arguments of a subquery stand for in their place.
+    pub(super) fn replace_arguments(&mut self, arguments: &[BoundExpression]) {
+        if let BoundKind::Argument(index) = self.kind {
+            let traits = self.traits;
+            *self = arguments[index].clone().with_traits(traits);
+        } else {
+            self.for_each_operand_mut(|operand| operand.replace_arguments(arguments));
+        }
     }
 
     /// Joins parts with AND; `None` if there are none.

@@ -166,6 +166,10 @@ pub enum AggregateFunction {
     Max,
     /// group_concat(x, separator) and string_agg
     GroupConcat,
+    /// json_group_array(x)
+    JsonGroupArray,
+    /// json_group_object(label, x)
+    JsonGroupObject,
     /// median(x) and its like
     Percentile(PercentileFunction),
     /// The value of a column that is neither grouped nor aggregated: that of the row which the only
@@ -402,6 +406,23 @@ impl AggregateFunction {
         named.map_or("value of", |entry| entry.signature.name)
     }
 
+    /// Whether the order of rows makes a difference: lists have one, and sums round in one.
+    pub(super) fn sees_order(self) -> bool {
+        match self {
+            AggregateFunction::Sum
+            | AggregateFunction::Total
+            | AggregateFunction::Avg
+            | AggregateFunction::GroupConcat
+            | AggregateFunction::JsonGroupArray
+            | AggregateFunction::JsonGroupObject => true,
+            AggregateFunction::Count
+            | AggregateFunction::Min
+            | AggregateFunction::Max
+            | AggregateFunction::Percentile(_)
+            | AggregateFunction::Bare => false,
+        }
+    }
+
     /// The type of its result over an argument of this type.
     pub fn result(self, argument: DataType) -> DataType {
         match self {
@@ -415,6 +436,9 @@ impl AggregateFunction {
                 }
             }
             AggregateFunction::GroupConcat => DataType::Text,
+            AggregateFunction::JsonGroupArray | AggregateFunction::JsonGroupObject => {
+                DataType::Json
+            }
             AggregateFunction::Min | AggregateFunction::Max | AggregateFunction::Bare => {
                 argument.without_affinity()
             }

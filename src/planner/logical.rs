@@ -253,8 +253,8 @@ macro_rules! expressions {
             }
             Logical::Aggregate(LogicalAggregate { groups, aggregates, .. }) => {
                 groups.$iter().for_each(|group| $visit($($borrow)+ group.expression));
-                for (_, AggregateCall { arguments, filter, .. }) in aggregates {
-                    arguments.$iter().chain(filter).for_each(&mut $visit);
+                for (_, call) in aggregates {
+                    call.$expressions().for_each(&mut $visit);
                 }
             }
             Logical::Window(LogicalWindow { calls, .. }) => {

@@ -5,7 +5,7 @@ use super::logical::{
     ComputedColumn, Logical, LogicalAggregate, LogicalJoin, LogicalKey, LogicalSetFilter,
     LogicalTable, LogicalValues, LogicalWindow,
 };
-use super::plan::{AggregateCall, Join, Plan, SortKey, TableAccess};
+use super::plan::{Join, Plan, SortKey, TableAccess};
 use crate::types::{DataType, with_stack};
 use std::sync::Arc;
 
@@ -241,8 +241,7 @@ fn aggregate(logical: LogicalAggregate) -> Lowered {
     });
     let groups = groups.collect();
     let aggregates = aggregates.into_iter().map(|(column, mut call)| {
-        let AggregateCall { arguments, filter, .. } = &mut call;
-        arguments.iter_mut().chain(filter).for_each(|expression| expression.relocate(&below));
+        call.expressions_mut().for_each(|expression| expression.relocate(&below));
         layout.push(column);
         call
     });

@@ -71,15 +71,15 @@ pub use functions::{
 pub use join_type::JoinType;
 pub use moment_arithmetic::arithmetic_of_moments;
 pub use plan::{
-    AccessPath, AggregateCall, Join, Limits, Plan, Planned, QueryPlan, SchemaPlan, SortKey,
-    TableAccess,
+    AccessPath, AggregateCall, Join, Limits, OrderKey, Plan, Planned, QueryPlan, SchemaPlan,
+    SortKey, TableAccess,
 };
 pub use relation_query::{condition, constant};
 pub use rewrites::{RewriteStep, Rewriting};
 pub use suggest::suggest;
 pub use values::{BoundRows, BoundValue, ValuePlace};
 pub use view::{parse_view, view_schema};
-pub use window::{Frame, WindowCall, is_distance, no_distance};
+pub use window::{Frame, WindowCall, distance, no_distance};
 pub use write::load;
 pub use write_plan::{
     BoundReturning, BoundUpsert, BulkLoad, ColumnSource, InsertInput, UpsertUpdate, Write,

@@ -170,10 +170,37 @@ pub struct AggregateCall {
     pub arguments: Vec<BoundExpression>,
     /// Whether equal values count once.
     pub distinct: bool,
+    /// In which order it takes the rows of a group; as they come where it is empty.
+    pub order: Vec<OrderKey>,
     /// Which rows count.
     pub filter: Option<BoundExpression>,
     /// The type of its result.
     pub data_type: DataType,
+}
+
+/// A key of an order that is no column.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OrderKey {
+    /// What is compared.
+    pub expression: BoundExpression,
+    /// Whether larger values come first.
+    pub descending: bool,
+    /// Whether NULLs come first.
+    pub nulls_first: bool,
+}
+
+impl AggregateCall {
+    /// The expressions that it is made of.
+    pub fn expressions(&self) -> impl Iterator<Item = &BoundExpression> {
+        let order = self.order.iter().map(|key| &key.expression);
+        self.arguments.iter().chain(order).chain(&self.filter)
+    }
+
+    /// The same to be changed.
+    pub fn expressions_mut(&mut self) -> impl Iterator<Item = &mut BoundExpression> {
+        let order = self.order.iter_mut().map(|key| &mut key.expression);
+        self.arguments.iter_mut().chain(order).chain(&mut self.filter)
+    }
 }
 
 /// One key of a sort.
@@ -317,9 +344,7 @@ impl Plan {
             }
             Plan::Aggregate { groups, aggregates, .. } => {
                 groups.iter().for_each(&mut *visit);
-                for aggregate in aggregates.iter() {
-                    aggregate.arguments.iter().chain(&aggregate.filter).for_each(&mut *visit);
-                }
+                aggregates.iter().flat_map(AggregateCall::expressions).for_each(&mut *visit);
             }
             Plan::Window { calls, .. } => {
                 calls.iter().flat_map(WindowCall::expressions).for_each(&mut *visit);

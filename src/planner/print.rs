@@ -2,7 +2,9 @@
 
 use super::expression::BoundExpression;
 use super::functions::{AggregateFunction, WindowFunction};
-use super::plan::{AccessPath, AggregateCall, Join, Limits, Plan, Planned, SortKey, TableAccess};
+use super::plan::{
+    AccessPath, AggregateCall, Join, Limits, OrderKey, Plan, Planned, SortKey, TableAccess,
+};
 use super::window::{Frame, WindowCall};
 use super::write_plan::{InsertInput, Write, WriteAction};
 use crate::language::ast::FrameBound;
@@ -198,17 +200,21 @@ impl fmt::Display for TableAccess {
     }
 }
 
+/// ` desc nulls first`, as far as it has to be said: SQLite's default puts NULLs where the smallest values
+/// are.
+fn direction(descending: bool, nulls_first: bool) -> &'static str {
+    match (descending, nulls_first) {
+        (false, true) => "",
+        (false, false) => " nulls last",
+        (true, false) => " desc",
+        (true, true) => " desc nulls first",
+    }
+}
+
 impl SortKey {
     fn display(&self, names: &[String]) -> String {
         let name = names.get(self.column).cloned().unwrap_or_default();
-        let direction = if self.descending { " desc" } else { "" };
-        // SQLite's default puts NULLs where the smallest values are.
-        let nulls = match (self.nulls_first, self.descending) {
-            (true, true) => " nulls first",
-            (false, false) => " nulls last",
-            (true, false) | (false, true) => "",
-        };
-        format!("{name}{direction}{nulls}")
+        format!("{name}{}", direction(self.descending, self.nulls_first))
     }
 }
 
@@ -262,10 +268,22 @@ impl AggregateCall {
             self.arguments.iter().map(|argument| argument.display(names)).collect();
         let inner = if arguments.is_empty() { "*".to_string() } else { arguments.join(", ") };
         let distinct = if self.distinct { "distinct " } else { "" };
+        let order: Vec<String> = self.order.iter().map(|key| key.display(names)).collect();
+        let order = match order.as_slice() {
+            [] => String::new(),
+            keys => format!(" order by {}", keys.join(", ")),
+        };
         let filter = match &self.filter {
             Some(filter) => format!(" where {}", filter.display(names)),
             None => String::new(),
         };
-        format!("{}({distinct}{inner}){filter}", self.function.name())
+        format!("{}({distinct}{inner}{order}){filter}", self.function.name())
+    }
+}
+
+impl OrderKey {
+    fn display(&self, names: &[String]) -> String {
+        let key = self.expression.display(names);
+        format!("{key}{}", direction(self.descending, self.nulls_first))
     }
 }

@@ -202,6 +202,7 @@ impl Grouping {
                 function: AggregateFunction::Bare,
                 arguments: vec![expression.clone()],
                 distinct: false,
+                order: Vec::new(),
                 filter: None,
                 data_type,
             };

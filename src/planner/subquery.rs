@@ -5,11 +5,13 @@
 //! one list of arguments.
 
 use super::bind::{Binder, not_if};
+use super::calls::{gather, is_of_outer, misplaced_aggregate};
 use super::comparison_traits::ComparisonTraits;
 use super::expression::{
     BoundExpression, BoundKind, BoundSubquery, Comparison, SubqueryRole, SubquerySource,
 };
 use super::logical::{ComputedColumn, Logical};
+use super::plan::AggregateCall;
 use super::query::{self, LogicalQuery, QueryColumn, Surroundings};
 use super::scope::Scope;
 use super::{Error, Planning, coerce, row_value};
@@ -36,6 +38,10 @@ pub(super) struct OuterScope<'a> {
     outer: Option<&'a OuterScope<'a>>,
     /// What the subquery has read of all that so far.
     arguments: RefCell<Vec<BoundExpression>>,
+    /// The aggregates of the query around it, if it can have some there.
+    aggregates: Option<RefCell<Vec<AggregateCall>>>,
+    /// The clause that the subquery stands in.
+    clause: &'static str,
 }
 
 impl OuterScope<'_> {
@@ -59,6 +65,39 @@ impl OuterScope<'_> {
             found = outer.find(relation, column)?;
         }
         Ok(found.map(|found| self.argument(found)))
+    }
+
+    /// How many arguments there are here and further out.
+    pub fn marks(&self) -> Vec<usize> {
+        let mut marks = vec![self.arguments.borrow().len()];
+        marks.extend(self.outer.map(OuterScope::marks).unwrap_or_default());
+        marks
+    }
+
+    /// The argument that is an aggregate of the query around, whose columns it is about alone, or of one
+    /// further out. What it is about was bound as arguments behind `marks`, which go again. The name
+    /// and the place are for errors.
+    ///
+    /// # Errors
+    /// `misplaced-aggregate` where that query cannot have one.
+    pub fn aggregate(
+        &self,
+        mut call: AggregateCall,
+        marks: &[usize],
+        named: (&str, Span),
+    ) -> Result<BoundExpression, Error> {
+        let mut arguments = self.arguments.borrow_mut();
+        call.expressions_mut().for_each(|expression| expression.replace_arguments(&arguments));
+        let (mark, further) = marks.split_first().unwrap_or((&0, &[]));
+        arguments.truncate(*mark);
+        drop(arguments);
+        let (name, span) = named;
+        let value = match (self.outer, &self.aggregates) {
+            (Some(outer), _) if is_of_outer(&call) => outer.aggregate(call, further, named)?,
+            (_, Some(aggregates)) => gather(call, &mut aggregates.borrow_mut(), span)?,
+            (_, None) => return Err(misplaced_aggregate(name, self.clause, span)),
+        };
+        Ok(self.argument(value))
     }
 
     /// The argument that hands an expression of the outer query on.
@@ -214,10 +253,26 @@ impl<'b, 'p> Binder<'b, 'p> {
         };
         planning.subqueries += 1;
         let number = planning.subqueries;
-        let outer = surroundings.outer;
-        let outer = OuterScope { scope, aliases, outer, arguments: RefCell::default() };
+        let outer = OuterScope {
+            scope,
+            aliases,
+            outer: surroundings.outer,
+            arguments: RefCell::default(),
+            aggregates: self.aggregates.as_deref().cloned().map(RefCell::new),
+            clause: self.clause,
+        };
         let query = query::bind(query, &surroundings.below(&outer), planning)?;
-        Ok(OpenSubquery { number, query, arguments: outer.arguments.into_inner() })
+        let OuterScope { arguments, aggregates, .. } = outer;
+        // Those that were there keep their places.
+        if let (Some(known), Some(now)) = (&mut self.aggregates, aggregates) {
+            **known = now.into_inner();
+        }
+        Ok(OpenSubquery { number, query, arguments: arguments.into_inner() })
+    }
+
+    /// What names can mean that the query does not know itself.
+    pub(super) fn outer(&self) -> Option<&'b OuterScope<'b>> {
+        self.subqueries.as_ref().and_then(|binder| binder.surroundings.outer)
     }
 
     fn planned_subquery(

@@ -8,12 +8,13 @@ use super::bind::Binder;
 use super::expression::{BoundExpression, BoundKind};
 use super::functions::WindowFunction;
 use super::logical::{ColumnNames, ComputedColumn, Logical, LogicalKey, LogicalWindow};
+use super::plan::OrderKey;
 use super::{Error, exact_numbers, suggest};
 use crate::language::ast::{
     Expression, FrameBound, FrameExclusion, FrameUnit, FunctionCall, Identifier, NamedWindow,
     OrderItem, Over, Window, WindowFrame,
 };
-use crate::types::{DataType, Span, Value};
+use crate::types::{DataType, Span, Value, whole_number};
 use std::collections::BTreeMap;
 
 /// A window function of a query.
@@ -70,17 +71,6 @@ impl WindowCall {
         let offsets = bounds.into_iter().filter_map(FrameBound::offset_mut);
         self.arguments.iter_mut().chain(&mut self.filter).chain(offsets)
     }
-}
-
-/// A key of an order, before it is a column.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct OrderKey {
-    /// What is compared.
-    pub expression: BoundExpression,
-    /// Whether larger values come first.
-    pub descending: bool,
-    /// Whether NULLs come first.
-    pub nulls_first: bool,
 }
 
 /// A window function with all of its window, its columns still expressions.
@@ -336,12 +326,7 @@ impl Binder<'_, '_> {
         let filter = call.filter.as_ref().map(|filter| self.condition(filter)).transpose()?;
         let partition = parts.partition_by.iter().map(|term| self.bind(term));
         let partition = partition.collect::<Result<Vec<_>, _>>()?;
-        let mut order = Vec::with_capacity(parts.order_by.len());
-        for item in parts.order_by {
-            let expression = self.bind(&item.expression)?;
-            let nulls_first = item.nulls_first.unwrap_or(!item.descending);
-            order.push(OrderKey { expression, descending: item.descending, nulls_first });
-        }
+        let order = self.order_keys(parts.order_by)?;
         let frame = match parts.frame {
             Some(frame) => self.frame(frame, &order)?,
             None => Frame::default(),
@@ -398,32 +383,33 @@ impl Binder<'_, '_> {
         let known = self.subqueries.as_ref();
         let known = known.and_then(|binder| binder.planning.catalog.constant(&bound));
         match known {
-            Some(value) if !is_distance(unit, &value) => error(no_distance(unit, &value)),
+            Some(value) if distance(unit, &value).is_none() => error(no_distance(unit, &value)),
             _ => Ok(bound),
         }
     }
 }
 
-/// Whether a value can be the distance of a bound.
-pub fn is_distance(unit: FrameUnit, value: &Value) -> bool {
-    match unit {
-        FrameUnit::Range => match value {
-            Value::Integer(integer) => *integer >= 0,
-            Value::Real(real) => *real >= 0.0,
-            Value::Decimal(decimal) => decimal.mantissa >= 0,
-            Value::Null
-            | Value::Boolean(_)
-            | Value::Date(_)
-            | Value::Timestamp(_)
-            | Value::Text(_)
-            | Value::Json(_)
-            | Value::Blob(_) => false,
-        },
-        FrameUnit::Rows | FrameUnit::Groups => {
-            let accepted = DataType::Integer.accept(value.clone());
-            matches!(accepted, Ok(Value::Integer(0..)))
-        }
-    }
+/// The distance of a bound that a value is: a number from 0 on, a whole one of rows and groups. A text
+/// that is one counts as that.
+pub fn distance(unit: FrameUnit, value: &Value) -> Option<Value> {
+    let number = if let Value::Text(text) = value { whole_number(text)? } else { value.clone() };
+    let number = match unit {
+        FrameUnit::Range => number,
+        FrameUnit::Rows | FrameUnit::Groups => DataType::Integer.accept(number).ok()?,
+    };
+    let is_distance = match &number {
+        Value::Integer(integer) => *integer >= 0,
+        Value::Real(real) => *real >= 0.0,
+        Value::Decimal(decimal) => decimal.mantissa >= 0,
+        Value::Null
+        | Value::Boolean(_)
+        | Value::Date(_)
+        | Value::Timestamp(_)
+        | Value::Text(_)
+        | Value::Json(_)
+        | Value::Blob(_) => false,
+    };
+    is_distance.then_some(number)
 }
 
 /// What is said of a value that is none.

@@ -125,6 +125,19 @@ fn malformed(value: &Value) -> Error {
     Error::failed("json", format!("malformed JSON: {}", value.shortened()))
 }
 
+/// A value as text inside of a document.
+///
+/// # Errors
+/// `json` of nothing that a document can hold.
+pub fn item(value: &Value) -> Result<String, Error> {
+    Ok(held(value)?.compact())
+}
+
+/// A value as the label of an object.
+pub fn label(value: &Value) -> String {
+    Json::Text(JsonText::of(&value.to_text())).compact()
+}
+
 /// A value as part of a document.
 fn held(value: &Value) -> Result<Json, Error> {
     Ok(match value {

@@ -34,6 +34,8 @@ pub(super) fn compute(
         AggregateFunction::Min
         | AggregateFunction::Max
         | AggregateFunction::GroupConcat
+        | AggregateFunction::JsonGroupArray
+        | AggregateFunction::JsonGroupObject
         | AggregateFunction::Bare => unreachable!("what cannot be taken out is computed elsewhere"),
     }
 }

@@ -5,8 +5,8 @@ use super::super::arithmetic::{compute, to_real};
 use super::super::evaluate::Context;
 use super::Partition;
 use crate::language::ast::{FrameBound, FrameExclusion, FrameUnit};
-use crate::planner::{Arithmetic, Frame, SortKey, is_distance, no_distance};
-use crate::types::{DataType, Value};
+use crate::planner::{Arithmetic, Frame, SortKey, distance, no_distance};
+use crate::types::Value;
 use std::cmp::Ordering;
 use std::ops::Range;
 
@@ -32,24 +32,17 @@ impl KnownFrame {
         context: &Context,
     ) -> Result<KnownFrame, Error> {
         let Frame { unit, start, end, exclusion } = frame;
-        let distance = |bound: &FrameBound<_>| {
+        let known = |bound: &FrameBound<_>| {
             bound.try_map(|offset| {
                 let value = context.constant(offset)?;
-                if !is_distance(*unit, &value) {
-                    return Err(Error::failed("window-frame", no_distance(*unit, &value)));
-                }
-                Ok(match unit {
-                    FrameUnit::Range => value,
-                    FrameUnit::Rows | FrameUnit::Groups => {
-                        DataType::Integer.accept(value).unwrap_or(Value::Null)
-                    }
-                })
+                let wrong = || Error::failed("window-frame", no_distance(*unit, &value));
+                distance(*unit, &value).ok_or_else(wrong)
             })
         };
         Ok(KnownFrame {
             unit: *unit,
-            start: distance(start)?,
-            end: distance(end)?,
+            start: known(start)?,
+            end: known(end)?,
             exclusion: *exclusion,
             descending: key.is_some_and(|key| key.descending),
             nulls_first: key.is_none_or(|key| key.nulls_first),

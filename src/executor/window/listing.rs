@@ -1,7 +1,7 @@
 //! Aggregates that list what they are given, in the order of rows.
 
 use super::super::Error;
-use super::super::accumulate::JoinedTexts;
+use super::super::accumulate::{JoinedTexts, ListKind};
 use super::frame::Frames;
 use super::{OpenCall, Partition};
 use crate::types::Value;
@@ -12,13 +12,14 @@ use std::ops::Range;
 /// # Errors
 /// Those of [`Frames::bounds`] and of the values.
 pub(super) fn compute(
+    kind: ListKind,
     open: &OpenCall,
     mut frames: Frames<'_>,
     partition: &Partition,
 ) -> Result<Vec<Value>, Error> {
     let mut results: Vec<Value> = Vec::with_capacity(partition.rows);
     let mut before: [Range<usize>; 3] = [0..0, 0..0, 0..0];
-    let mut listing = JoinedTexts::default();
+    let mut listing = JoinedTexts::new(kind);
     let mut given = Vec::new();
     for row in 0..partition.rows {
         let bounds = frames.bounds(row)?;
@@ -37,7 +38,7 @@ pub(super) fn compute(
         let new = if has_grown {
             [before[0].end..parts[0].end, 0..0, 0..0]
         } else {
-            listing = JoinedTexts::default();
+            listing = JoinedTexts::new(kind);
             parts.clone()
         };
         for place in new.into_iter().flatten().filter(|place| open.takes(*place)) {

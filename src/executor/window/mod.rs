@@ -13,6 +13,7 @@ mod listing;
 mod place;
 
 use super::Error;
+use super::accumulate::ListKind;
 use super::batches::{BatchCutter, first_part};
 use super::datum::{Batch, Datum};
 use super::evaluate::Context;
@@ -96,7 +97,15 @@ impl OpenCall {
                 AggregateFunction::Min | AggregateFunction::Max => {
                     extreme::compute(self, frames, partition)
                 }
-                AggregateFunction::GroupConcat => listing::compute(self, frames, partition),
+                AggregateFunction::GroupConcat => {
+                    listing::compute(ListKind::Joined, self, frames, partition)
+                }
+                AggregateFunction::JsonGroupArray => {
+                    listing::compute(ListKind::JsonArray, self, frames, partition)
+                }
+                AggregateFunction::JsonGroupObject => {
+                    listing::compute(ListKind::JsonObject, self, frames, partition)
+                }
                 AggregateFunction::Bare => unreachable!("a bare column is none of a window"),
             },
             WindowFunction::RowNumber

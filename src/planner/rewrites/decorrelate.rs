@@ -289,7 +289,7 @@ fn aggregate(
     };
     let calls = aggregates.iter().map(|(_, call)| call);
     let is_plain = calls.clone().all(|call| {
-        let mut parts = call.arguments.iter().chain(&call.filter);
+        let mut parts = call.expressions();
         call.function != AggregateFunction::Bare
             && !parts.any(|part| reads_argument(part) || part.is_volatile())
     });
@@ -320,11 +320,13 @@ fn aggregate(
     Some((Logical::Aggregate(aggregate), on, value))
 }
 
-/// Lets a count of nothing be 0, where the row of a LEFT JOIN that finds no group has NULL.
+/// Lets a count of nothing be 0, and a list of nothing an empty one, where the row of a LEFT JOIN that finds no group has NULL.
 fn with_nothing(value: &mut BoundExpression, column: usize, function: AggregateFunction) {
     let nothing = match function {
         AggregateFunction::Count => Value::Integer(0),
         AggregateFunction::Total => Value::Real(0.0),
+        AggregateFunction::JsonGroupArray => Value::Json("[]".into()),
+        AggregateFunction::JsonGroupObject => Value::Json("{}".into()),
         AggregateFunction::Sum
         | AggregateFunction::Avg
         | AggregateFunction::Min
