@@ -1,112 +1,111 @@
 //! SQLite's own sqllogictest files, where `ASOF_CORPUS` names a directory that holds them.
 //!
-//! A record is right, wrong or unsupported. What the language refuses by name is unsupported, and so
-//! is what follows from it: a query on a view that could not be made, and everything after a write
-//! that did not run. All records run unless a file has very many; all of all files with
-//! `ASOF_EXHAUSTIVE`.
+//! All records run, with plans rewritten and as they are written. Of each file's queries some are asked
+//! again at its end, each as of the event at which it was asked first: after the database was opened
+//! again, with a snapshot after every event, every seven and every thousand, and after all but the log
+//! was deleted. All of them are with `ASOF_EXHAUSTIVE`.
 
-use super::reader::{self, Answer, Expected, Record};
-use crate::answer::rows_of;
+use super::reader::{self, Expected, Record};
+use super::reads_the_present;
+use super::score::{Run, Score, Verdict};
 use asof::session::Session;
-use asof::storage::Database;
-use std::collections::HashMap;
+use asof::storage::{Database, Environment, FixedClock, MemVfs, OpenOptions, SeededRandom};
+use asof::types::{EventId, Timestamp};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 /// Records of one file whose expectations this corpus lost: (file, lines of SQL).
 const LOST: (&str, std::ops::RangeInclusive<usize>) = ("slt_lang_aggfunc.test", 479..=496);
 
-/// What came of a file.
-#[derive(Default)]
-struct Score {
-    right: usize,
-    wrong: Vec<String>,
-    unsupported: usize,
-}
+/// How many queries of a file are asked again.
+const ASKED_AGAIN: usize = 25;
 
-/// A run through a file.
-struct Run {
-    session: Session,
-    score: Score,
-    /// The values of each label, hashed.
-    labels: HashMap<String, String>,
-    /// Views that could not be made.
-    views: Vec<String>,
-    /// Whether a write was refused, so that nothing later can be judged.
-    astray: bool,
-}
+/// How many events lie between two snapshots.
+const SNAPSHOTS: [u64; 3] = [1, 7, 1_000];
 
-impl Run {
-    fn record(&mut self, record: &Record) {
-        if self.astray {
-            self.score.unsupported += 1;
-            return;
-        }
-        let given = rows_of(&mut self.session, &record.sql);
-        let verdict = match (given, &record.expected) {
-            (Err(error), Expected::Error(_)) if error.code() != "unsupported" => Ok(()),
-            (Err(error), expected) => {
-                if self.is_unsupported(error.code(), &record.sql, expected) {
-                    self.score.unsupported += 1;
-                    return;
-                }
-                Err(format!("error[{}]: {error}", error.code()))
-            }
-            (Ok(_), Expected::Done) => Ok(()),
-            (Ok(_), Expected::Error(_)) => Err("is no error".into()),
-            (Ok(rows), Expected::Answer(answer)) => self.answer(answer, &answer.of(&rows)),
-        };
-        match verdict {
-            Ok(()) => self.score.right += 1,
-            Err(what) => {
-                let Record { line, sql, .. } = record;
-                self.score.wrong.push(format!("line {line}: {sql}\n{what}"));
-            }
-        }
-    }
-
-    fn answer(&mut self, answer: &Answer, values: &[String]) -> Result<(), String> {
-        let hash = reader::hashed(values);
-        if let Some(label) = &answer.label {
-            let first = self.labels.entry(label.clone()).or_insert_with(|| hash.clone());
-            if *first != hash {
-                return Err(format!("differs from {label}"));
-            }
-        }
-        if answer.is(values) {
-            return Ok(());
-        }
-        Err(format!("gives {hash}\n{}\nnot\n{}", values.join("\n"), answer.values.join("\n")))
-    }
-
-    fn is_unsupported(&mut self, code: &str, sql: &str, expected: &Expected) -> bool {
-        let of_view = |view: &String| sql.split_whitespace().any(|word| word == view.as_str());
-        if code != "unsupported" {
-            return code == "unknown-table" && self.views.iter().any(of_view);
-        }
-        let words: Vec<&str> = sql.split_whitespace().collect();
-        match (words.as_slice(), expected) {
-            (["CREATE", "VIEW", name, ..], _) => self.views.push((*name).to_string()),
-            (["DROP", ..], _) | (_, Expected::Answer(_) | Expected::Error(_)) => {}
-            _ => self.astray = true,
-        }
-        true
-    }
-}
-
-fn run(path: &Path) -> Score {
+fn records(path: &Path) -> Vec<Record> {
     let text = std::fs::read_to_string(path).expect("a file of text");
     let lost = |record: &Record| path.ends_with(LOST.0) && LOST.1.contains(&record.line);
+    reader::read(&text).into_iter().filter(|record| !lost(record)).collect()
+}
+
+/// Runs a file in memory.
+fn run(path: &Path, rewrites: bool) -> Score {
     let database = Database::in_memory().expect("a database");
-    let mut run = Run {
-        session: Session::new(Arc::new(database)),
-        score: Score::default(),
-        labels: HashMap::new(),
-        views: Vec::new(),
-        astray: false,
+    let mut session = Session::new(Arc::new(database));
+    if !rewrites {
+        session.execute("SET rewrites = off").expect("a setting");
+    }
+    let (mut run, mut score) = (Run::new(session), Score::default());
+    for record in &records(path) {
+        let verdict = run.record(record);
+        score.add(record, verdict);
+    }
+    score
+}
+
+/// A session on a database in files that are in memory.
+fn open(vfs: &MemVfs, every: u64) -> Session {
+    let environment = Environment {
+        vfs: Arc::new(vfs.clone()),
+        clock: Arc::new(FixedClock::new(Timestamp(1_795_362_000_000_000), 1_000_000)),
+        random: Arc::new(SeededRandom::new(7)),
+        identities: Arc::new(SeededRandom::new(8)),
     };
-    reader::read(&text).iter().filter(|record| !lost(record)).for_each(|r| run.record(r));
-    run.score
+    let options =
+        OpenOptions { snapshot_every: Some(every), environment, ..OpenOptions::default() };
+    let database = Database::open(Path::new("corpus"), options).expect("the database opens");
+    Session::new(Arc::new(database))
+}
+
+/// Runs a file, and at its end asks some of its queries again as of their events.
+fn run_again(path: &Path, every: u64, most: usize) -> Score {
+    let all = records(path);
+    let is_asked = |record: &Record| {
+        matches!(record.expected, Expected::Answer(_)) && reads_the_present(&record.sql)
+    };
+    let queries = all.iter().filter(|record| is_asked(record)).count();
+    let step = queries.div_ceil(most).max(1);
+    let (vfs, mut seen, mut score) = (MemVfs::default(), 0, Score::default());
+    let mut asked: Vec<(&Record, EventId)> = Vec::new();
+    let mut run = Run::new(open(&vfs, every));
+    for record in &all {
+        if matches!(record.expected, Expected::Answer(_)) {
+            seen += usize::from(is_asked(record));
+            if seen % step != 0 || !is_asked(record) {
+                continue;
+            }
+        }
+        let head = run.session.head();
+        let verdict = run.record(record);
+        if verdict == Verdict::Right && is_asked(record) {
+            asked.push((record, head));
+        }
+        score.add(record, verdict);
+    }
+    drop(run);
+    again(&mut Run::new(open(&vfs, every)), &asked, "opened again", &mut score);
+    let log = Path::new("corpus/events.log");
+    let alone = MemVfs::default();
+    alone.put(log, vfs.contents(log).expect("the log"));
+    again(&mut Run::new(open(&alone, every)), &asked, "from the log alone", &mut score);
+    score
+}
+
+fn again(run: &mut Run, asked: &[(&Record, EventId)], mode: &str, score: &mut Score) {
+    for (record, head) in asked {
+        let sql = format!("AS OF EVENT {} {}", head.0, record.sql);
+        let Expected::Answer(answer) = &record.expected else { continue };
+        let verdict = match crate::answer::rows_of(&mut run.session, &sql) {
+            Ok(rows) => answer.check(&rows).map_or_else(Verdict::Wrong, |()| Verdict::Right),
+            Err(error) => Verdict::Wrong(format!("error[{}]: {error}", error.code())),
+        };
+        let verdict = match verdict {
+            Verdict::Wrong(what) => Verdict::Wrong(format!("{mode}: {sql}\n{what}")),
+            other @ (Verdict::Right | Verdict::Unsupported | Verdict::Behind) => other,
+        };
+        score.add(record, verdict);
+    }
 }
 
 fn files(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -120,16 +119,17 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-#[test]
+/// Scores each file of the corpus, several at once; nothing may be wrong or unsupported.
 #[expect(clippy::print_stderr, reason = "a score is for people, and a skipped test says so")]
-fn sqlites_files_are_never_answered_wrong() {
+fn score_all(what: &str, score: impl Fn(&Path) -> Score + Sync) {
     let Some(corpus) = std::env::var_os("ASOF_CORPUS") else {
-        eprintln!("skipped: ASOF_CORPUS names no directory that holds sqllogictest/");
+        eprintln!("skipped: ASOF_CORPUS names no directory that holds SQLite's sqllogictest/");
         return;
     };
     let folder = Path::new(&corpus).join("sqllogictest");
     let mut paths = Vec::new();
     files(&folder, &mut paths);
+    assert!(!paths.is_empty(), "{} holds no file", folder.display());
     paths.sort();
     let queue = Mutex::new(paths.iter());
     let scores = Mutex::new(Vec::new());
@@ -139,7 +139,7 @@ fn sqlites_files_are_never_answered_wrong() {
                 loop {
                     let next = queue.lock().expect("no panic holds it").next();
                     let Some(path) = next else { break };
-                    let score = run(path);
+                    let score = score(path);
                     let name = path.strip_prefix(&folder).unwrap_or(path).display().to_string();
                     scores.lock().expect("no panic holds it").push((name, score));
                 }
@@ -148,12 +148,37 @@ fn sqlites_files_are_never_answered_wrong() {
     });
     let mut scores = scores.into_inner().expect("all are done");
     scores.sort_by(|a, b| a.0.cmp(&b.0));
-    let mut wrong = Vec::new();
-    for (name, Score { right, wrong: complaints, unsupported }) in scores {
-        let count = complaints.len();
-        eprintln!("{name}: {right} right, {count} wrong, {unsupported} unsupported");
-        wrong.extend(complaints.into_iter().map(|what| format!("{name}, {what}")));
+    let mut complaints = Vec::new();
+    for (name, Score { right, wrong, unsupported, behind }) in scores {
+        let count = wrong.len();
+        eprintln!(
+            "{name}, {what}: {right} right, {count} wrong, {unsupported} unsupported, {behind} behind"
+        );
+        complaints.extend(wrong.into_iter().map(|what| format!("{name}, {what}")));
+        if unsupported + behind > 0 {
+            complaints.push(format!("{name}: {unsupported} unsupported, {behind} behind them"));
+        }
     }
-    let shown = &wrong[..wrong.len().min(20)];
-    assert!(wrong.is_empty(), "{} wrong\n\n{}", wrong.len(), shown.join("\n\n"));
+    let shown = &complaints[..complaints.len().min(20)];
+    assert!(complaints.is_empty(), "{} wrong\n\n{}", complaints.len(), shown.join("\n\n"));
+}
+
+#[test]
+fn sqlites_files_are_answered_right() {
+    score_all("rewritten", |path| run(path, true));
+}
+
+#[test]
+fn sqlites_files_are_answered_right_without_rewrites() {
+    score_all("as written", |path| run(path, false));
+}
+
+#[test]
+fn queries_of_sqlites_files_are_answered_again_as_of_their_events() {
+    let exhaustive = std::env::var_os("ASOF_EXHAUSTIVE").is_some();
+    let most = if exhaustive { usize::MAX } else { ASKED_AGAIN };
+    for every in SNAPSHOTS {
+        let what = format!("asked again, a snapshot every {every}");
+        score_all(&what, |path| run_again(path, every, most));
+    }
 }

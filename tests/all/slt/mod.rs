@@ -8,6 +8,7 @@
 mod corpus;
 mod md5;
 mod reader;
+mod score;
 
 use crate::answer::rows_of;
 use asof::language::ast::{QueryStatement, Statement};
@@ -60,18 +61,7 @@ fn check(session: &mut Session, record: &Record, sql: &str) -> Result<(), String
     let complaint = |what: String| Err(format!("line {}: {sql}\n{what}", record.line));
     match (rows_of(session, sql), &record.expected) {
         (Ok(_), Expected::Done) => Ok(()),
-        (Ok(rows), Expected::Answer(answer)) => {
-            let values = answer.of(&rows);
-            let width = answer.types.len();
-            if rows.iter().any(|row| row.len() != width) {
-                return complaint(format!("{} columns, not {width}", rows[0].len()));
-            }
-            if answer.is(&values) {
-                return Ok(());
-            }
-            let lines: Vec<String> = values.chunks(width).map(|row| row.join(" | ")).collect();
-            complaint(format!("gives\n{}\nnot\n{}", lines.join("\n"), answer.values.join("\n")))
-        }
+        (Ok(rows), Expected::Answer(answer)) => answer.check(&rows).or_else(complaint),
         (Ok(_), Expected::Error(_)) => complaint("is no error".into()),
         (Err(error), Expected::Error(code)) => match code {
             Some(code) if code != error.code() => {

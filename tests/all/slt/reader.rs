@@ -140,8 +140,23 @@ impl Answer {
         values
     }
 
+    /// Makes sure that these rows are the answer.
+    pub fn check(&self, rows: &[Vec<Value>]) -> Result<(), String> {
+        let width = self.types.len();
+        if let Some(row) = rows.iter().find(|row| row.len() != width) {
+            return Err(format!("{} columns, not {width}", row.len()));
+        }
+        let values = self.of(rows);
+        if self.is(&values) {
+            return Ok(());
+        }
+        let lines: Vec<String> = values.chunks(width).map(|row| row.join(" | ")).collect();
+        let (hash, lines) = (hashed(&values), lines.join("\n"));
+        Err(format!("gives {hash}\n{lines}\nnot\n{}", self.values.join("\n")))
+    }
+
     /// Whether these values are the answer.
-    pub fn is(&self, values: &[String]) -> bool {
+    fn is(&self, values: &[String]) -> bool {
         match self.values.as_slice() {
             [hash] if hash.contains(" values hashing to ") => *hash == hashed(values),
             expected => expected == values,
