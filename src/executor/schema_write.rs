@@ -36,8 +36,8 @@ pub fn write_schema(
     let columns = (0..table.columns.len()).map(ColumnSource::Input).collect();
     let input = InsertInput::Query(Box::new(rows.clone()));
     let action = WriteAction::Insert { input, columns, row: None, upserts: Vec::new() };
-    let (resolution, defaults, returning) = Default::default();
-    let filling = Write { table, slot, action, resolution, defaults, returning };
+    let (resolution, checks, defaults, returning) = Default::default();
+    let filling = Write { table, slot, action, resolution, checks, defaults, returning };
     match write(&filling, inputs, fork, context) {
         Ok(written) => Ok(Written { events: created + written.events, ..written }),
         Err(error) => {

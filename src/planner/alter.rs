@@ -153,7 +153,7 @@ fn what_is(key: &KeySchema) -> String {
 fn is_checked(table: &Arc<TableSchema>, column: usize) -> bool {
     let scope = Scope::of(&table.name, table);
     let mut found = false;
-    for check in table.checks.iter().filter_map(|text| parse_expression(text).ok()) {
+    for check in table.checks.iter().filter_map(|check| parse_expression(&check.condition).ok()) {
         let mut binder = Binder::new(&scope, "CHECK");
         if let Ok(bound) = binder.bind(&check) {
             bound.for_each_column(&mut |named| found = found || named == column);

@@ -12,8 +12,8 @@ use crate::language::ast::{
 };
 use crate::storage::SchemaChange;
 use crate::types::{
-    Column, ColumnId, DataType, Definition, ForeignKey, KeyId, KeyKind, KeySchema, Literal,
-    PseudoColumn, Schema, Span, TableId, TableOptions, TableSchema, Value,
+    CheckConstraint, Column, ColumnId, DataType, Definition, ForeignKey, KeyId, KeyKind, KeySchema,
+    Literal, PseudoColumn, Schema, Span, TableId, TableOptions, TableSchema, Value,
 };
 use std::sync::Arc;
 
@@ -216,7 +216,7 @@ pub(super) fn column_constraint(
         ColumnConstraintKind::Default(expression) => {
             table.columns[index].default = Some(default(&table.columns[index], expression)?);
         }
-        ColumnConstraintKind::Check(expression) => table.checks.push(expression.to_string()),
+        ColumnConstraintKind::Check(expression) => add_check(table, name, expression)?,
         ColumnConstraintKind::References(clause) => {
             table.foreign_keys.push(foreign_key(vec![index], clause));
         }
@@ -264,10 +264,7 @@ fn table_constraint(
             let indexes = indexed_columns(table, columns)?;
             add_key(table, KeyKind::Unique, name, indexes, span(columns))
         }
-        TableConstraintKind::Check(expression) => {
-            table.checks.push(expression.to_string());
-            Ok(())
-        }
+        TableConstraintKind::Check(expression) => add_check(table, name, expression),
         TableConstraintKind::ForeignKey { columns, references } => {
             let columns = named_columns(table, columns)?;
             table.foreign_keys.push(foreign_key(columns, references));
@@ -309,6 +306,18 @@ fn add_key(
         columns,
         sql: String::new(),
     });
+    Ok(())
+}
+
+/// Adds a CHECK, which is asked of every row from now on.
+fn add_check(
+    table: &mut TableSchema,
+    name: Option<&Identifier>,
+    condition: &Expression,
+) -> Result<(), Error> {
+    super::write::check_condition(table, condition)?;
+    let name = name.map(|name| name.name.clone());
+    table.checks.push(CheckConstraint { name, condition: condition.to_string() });
     Ok(())
 }
 

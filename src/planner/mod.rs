@@ -82,8 +82,8 @@ pub use view::{parse_view, view_schema};
 pub use window::{Frame, WindowCall, distance, no_distance};
 pub use write::load;
 pub use write_plan::{
-    BoundReturning, BoundUpsert, BulkLoad, ColumnSource, InsertInput, UpsertUpdate, Write,
-    WriteAction,
+    BoundCheck, BoundReturning, BoundUpsert, BulkLoad, ColumnSource, InsertInput, UpsertUpdate,
+    Write, WriteAction,
 };
 
 use crate::language::ast::{

@@ -20,10 +20,25 @@ pub struct Write {
     pub action: WriteAction,
     /// What OR says of rows that break a constraint; what the constraint says where it says nothing.
     pub resolution: Option<ConflictResolution>,
+    /// The conditions that no row that is written may make false.
+    pub checks: Vec<BoundCheck>,
     /// The defaults that a row gets where REPLACE is said of a NOT NULL that it breaks.
     pub defaults: Vec<(usize, BoundExpression)>,
     /// What comes out.
     pub returning: Option<BoundReturning>,
+}
+
+/// A CHECK.
+#[derive(Clone, Debug)]
+pub struct BoundCheck {
+    /// Its name.
+    pub name: Option<String>,
+    /// The condition as it was written.
+    pub text: String,
+    /// The columns of the table that it reads, by index.
+    pub columns: Vec<usize>,
+    /// What must not be false, over those.
+    pub condition: BoundExpression,
 }
 
 /// What comes out of each row that a write reaches.
@@ -87,6 +102,8 @@ pub struct BulkLoad {
     pub places: Vec<Option<usize>>,
     /// What each column has where a row gives it nothing.
     pub defaults: Vec<BoundExpression>,
+    /// The conditions that no row may make false.
+    pub checks: Vec<BoundCheck>,
 }
 
 /// What happens to a table's rows.

@@ -40,8 +40,8 @@ pub use number::{
 };
 pub use pseudo_column::PseudoColumn;
 pub use schema::{
-    Column, ColumnId, ForeignKey, KeyId, KeyKind, KeySchema, Schema, TableId, TableOptions,
-    TableSchema, fold,
+    CheckConstraint, Column, ColumnId, ForeignKey, KeyId, KeyKind, KeySchema, Schema, TableId,
+    TableOptions, TableSchema, fold,
 };
 pub use span::Span;
 pub use stack::with_stack;

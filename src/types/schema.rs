@@ -105,6 +105,45 @@ pub struct KeySchema {
     pub sql: String,
 }
 
+/// A CHECK as declared. One without a name is written as its condition alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "WrittenCheck", into = "WrittenCheck")]
+pub struct CheckConstraint {
+    /// The name behind CONSTRAINT.
+    pub name: Option<String>,
+    /// What must not be false, as SQL text of an expression.
+    pub condition: String,
+}
+
+/// A CHECK as the log has it.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum WrittenCheck {
+    Unnamed(String),
+    Named { name: String, check: String },
+}
+
+impl From<WrittenCheck> for CheckConstraint {
+    fn from(written: WrittenCheck) -> CheckConstraint {
+        match written {
+            WrittenCheck::Unnamed(condition) => CheckConstraint { name: None, condition },
+            WrittenCheck::Named { name, check } => {
+                CheckConstraint { name: Some(name), condition: check }
+            }
+        }
+    }
+}
+
+impl From<CheckConstraint> for WrittenCheck {
+    fn from(check: CheckConstraint) -> WrittenCheck {
+        let CheckConstraint { name, condition } = check;
+        match name {
+            None => WrittenCheck::Unnamed(condition),
+            Some(name) => WrittenCheck::Named { name, check: condition },
+        }
+    }
+}
+
 /// A FOREIGN KEY as declared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ForeignKey {
@@ -178,9 +217,9 @@ pub struct TableSchema {
     /// What was said behind the columns.
     #[serde(default, skip_serializing_if = "TableOptions::is_empty")]
     pub options: TableOptions,
-    /// CHECK constraints as SQL text of their expressions.
+    /// CHECK constraints, those of columns too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub checks: Vec<String>,
+    pub checks: Vec<CheckConstraint>,
     /// FOREIGN KEY constraints, those of columns too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub foreign_keys: Vec<ForeignKey>,

@@ -13,9 +13,13 @@ pub(in super::super) fn assign(
     column: &Column,
     value: Value,
 ) -> Result<Value, Error> {
+    let is_number =
+        matches!(value, Value::Integer(_) | Value::Real(_) | Value::Decimal(_) | Value::Boolean(_));
     column.data_type.accept(value).map_err(|rejected| {
         let message = format!("{}.{} cannot hold it: {rejected}", table.name, column.name);
-        let help = (!rejected.infinite).then(|| FLEXIBLE.to_owned());
+        // A number that a DECIMAL does not take is too large, wherever it is kept exactly.
+        let is_too_large = is_number && matches!(column.data_type, DataType::Decimal { .. });
+        let help = (!rejected.infinite && !is_too_large).then(|| FLEXIBLE.to_owned());
         Error::Failed { code: "type", message, help }
     })
 }

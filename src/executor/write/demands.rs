@@ -1,8 +1,16 @@
-//! The steps that ask whether a row may be as it is, whatever other rows there are: NOT NULL.
+//! The steps that ask whether a row may be as it is, whatever other rows there are: NOT NULL and CHECK.
 
 use super::super::Error;
+use super::super::datum::{Batch, Datum};
+use super::super::evaluate::Context;
+use super::place::row_name;
 use super::row::{Failures, WriteRow};
-use crate::types::TableSchema;
+use crate::planner::BoundCheck;
+use crate::types::column::array_of;
+use crate::types::{TableSchema, Value};
+
+/// How many rows are asked at once.
+const BATCH: usize = 4096;
 
 /// Asks of every row that is to be there whether its columns have the values that they need.
 pub(super) fn check_not_null(table: &TableSchema, rows: &[WriteRow], failures: &mut Failures) {
@@ -18,4 +26,92 @@ pub(super) fn check_not_null(table: &TableSchema, rows: &[WriteRow], failures: &
             failures.note(index, error.of_row(Some(row.place), Some(at)));
         }
     }
+}
+
+/// Asks of every row that is to be there whether it makes a condition false. What cannot be computed of a
+/// row is wrong with it.
+///
+/// # Errors
+/// Where a batch has no room for the values of one column, which a smaller one would have.
+pub(super) fn check_conditions(
+    table: &TableSchema,
+    checks: &[BoundCheck],
+    rows: &[WriteRow],
+    context: &Context,
+    failures: &mut Failures,
+) -> Result<(), Error> {
+    for check in checks {
+        for (number, part) in rows.chunks(BATCH).enumerate() {
+            let first = number * BATCH;
+            match violations(table, check, part, context) {
+                Ok(broken) => {
+                    for at in broken {
+                        failures.note(first + at, broken_check(table, check, &part[at]));
+                    }
+                }
+                // Which row it is of is known when each is asked alone.
+                Err(error) if part.len() == 1 => {
+                    failures.note(first, error.of_row(Some(part[0].place), only(check)));
+                }
+                Err(_) => {
+                    for (at, row) in part.iter().enumerate() {
+                        match violations(table, check, std::slice::from_ref(row), context) {
+                            Ok(broken) if broken.is_empty() => {}
+                            Ok(_) => failures.note(first + at, broken_check(table, check, row)),
+                            Err(error) => {
+                                let error = error.of_row(Some(row.place), only(check));
+                                failures.note(first + at, error);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The places of the rows that make a condition false.
+fn violations(
+    table: &TableSchema,
+    check: &BoundCheck,
+    rows: &[WriteRow],
+    context: &Context,
+) -> Result<Vec<usize>, Error> {
+    let new = || rows.iter().enumerate().filter_map(|(at, row)| Some((at, row.new.as_ref()?)));
+    let count = new().count();
+    let array = |column: &usize| {
+        array_of(table.columns[*column].data_type, new().map(|(_, row)| &row[*column]))
+    };
+    let columns: Result<Vec<_>, _> = check.columns.iter().map(array).collect();
+    let batch = Batch { columns: columns?, rows: count };
+    let holds = context.evaluate(&check.condition, &batch)?;
+    let data_type = check.condition.data_type;
+    if let Datum::Scalar(value) = &holds
+        && *value != Value::Boolean(false)
+    {
+        return Ok(Vec::new());
+    }
+    let is_false = |index: usize| holds.value(data_type, index) == Value::Boolean(false);
+    let broken = new().enumerate().filter(|(index, _)| is_false(*index));
+    Ok(broken.map(|(_, (at, _))| at).collect())
+}
+
+/// The one column that a condition is about, if it is one.
+fn only(check: &BoundCheck) -> Option<usize> {
+    if let [column] = check.columns.as_slice() { Some(*column) } else { None }
+}
+
+/// `accounts breaks CHECK positive (balance > 0)`, with the values that do.
+fn broken_check(table: &TableSchema, check: &BoundCheck, row: &WriteRow) -> Error {
+    let name = check.name.as_ref().map_or_else(String::new, |name| format!(" {name}"));
+    let message = format!("a row of {} breaks CHECK{name} ({})", table.name, check.text);
+    let error = Error::failed("check", message).of_row(Some(row.place), only(check));
+    let Some(new) = &row.new else { return error };
+    let value =
+        |column: &usize| format!("{} {}", table.columns[*column].name, new[*column].shortened());
+    let values: Vec<String> = check.columns.iter().map(value).collect();
+    let named = row_name(table, new, None).map(|name| format!("the row: {name}"));
+    let values = (!values.is_empty()).then(|| format!("its values: {}", values.join(", ")));
+    error.note(named.filter(|_| row.old.is_none())).note(values)
 }

@@ -219,6 +219,9 @@ impl Pipeline<'_> {
         }
         let mut failures = Failures::default();
         demands::check_not_null(&self.write.table, slice::from_ref(row), &mut failures);
+        let (table, checks) = (&self.write.table, &self.write.checks);
+        let row = slice::from_ref(row);
+        demands::check_conditions(table, checks, row, self.context, &mut failures)?;
         match failures.first() {
             Some((_, error)) => Err(Refusal::Broken(error, resolution)),
             None => Ok(()),

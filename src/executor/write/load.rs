@@ -4,7 +4,7 @@ use super::super::Error;
 use super::super::evaluate::Context;
 use super::row::{Failures, WriteRow};
 use super::source::new_row;
-use super::{changes, check, numbers};
+use super::{changes, demands, numbers, unique};
 use crate::planner::BulkLoad;
 use crate::storage::{Change, TableView, check_row};
 use crate::types::Value;
@@ -38,7 +38,9 @@ pub fn load(
         places.push(place);
     }
     numbers::fill(table, view, &mut read)?;
-    check(table, view, &read, |_| true, &mut failures);
+    demands::check_not_null(table, &read, &mut failures);
+    demands::check_conditions(table, &load.checks, &read, context, &mut failures)?;
+    unique::check(table, view, &read, |_| true, &mut failures);
     let mut kept = Vec::with_capacity(read.len());
     for (index, row) in read.into_iter().enumerate() {
         match failures.take(index) {

@@ -9,7 +9,7 @@
 //! 1. *source* (`source`, `assign`): the rows of VALUES, of a query, or of the table itself; what is not
 //!    given has its default, and each value is converted to the type of its column;
 //! 2. *numbers* (`numbers`): the INTEGER PRIMARY KEY fills itself;
-//! 3. *demands* on a row alone (`demands`): NOT NULL;
+//! 3. *demands* on a row alone (`demands`): NOT NULL, then CHECK;
 //! 4. *uniqueness* (`unique`): keys beside those of other rows;
 //! 5. *changes*: what is left becomes [`Change`]s, which the [`Fork`] records.
 //!
@@ -18,10 +18,24 @@
 //! has an error ends the statement, whose fork is then as it was. `place` says of an error which row and
 //! which value it is about.
 //!
-//! # All at once
+//! # All at once, or one by one
 //!
-//! The rows of a statement go through the steps as one batch: keys are compared as they are when all of
-//! it is done. Views of the fork go before it changes, so that nothing has to be copied for them.
+//! The rows of a plain statement go through the steps as one batch: keys are compared as they are when
+//! all of it is done, so that an UPDATE may exchange them. Where one row may meet what another did
+//! (OR and ON CONFLICT say what happens then; so will row triggers and foreign key actions), each row takes
+//! all steps before the next one begins ([`Write::is_row_by_row`], `each`): the same steps, over a batch of
+//! one row. There is no second book of what is under way: a row that was done is in the fork, and the
+//! next one looks there. What was read in the first step stays as it was; an UPDATE takes its row anew
+//! from the fork, and leaves one out that is gone.
+//!
+//! Views of the fork go before it changes, so that nothing has to be copied for them.
+//!
+//! # Where more steps belong
+//!
+//! BEFORE triggers stand behind the first step, foreign key actions and then AFTER triggers behind the
+//! changes, each in a file of its own, called by `run_all` for a batch and by `run_one` for a row. What
+//! such a step runs is a [`Write`] of its own through a `Pipeline` over the same fork, whose events name
+//! their cause. A row that is replaced is a deletion for all of them ([`Pipeline::record`]'s `gone`).
 
 mod assign;
 mod demands;
@@ -44,7 +58,7 @@ use super::datum::Batch;
 use super::evaluate::Context;
 use super::input::PlanInput;
 use crate::planner::{Write, WriteAction};
-use crate::storage::{Change, Fork, TableView};
+use crate::storage::{Change, Fork};
 use crate::types::{KeySchema, RowId, TableSchema};
 use row::{Failures, WriteRow};
 use std::sync::Arc;
@@ -137,7 +151,9 @@ impl Pipeline<'_> {
         let view = self.fork.view().table(table);
         numbers::fill(table, &view, &mut rows)?;
         let mut failures = Failures::default();
-        check(table, &view, &rows, |key| is_written(write, key), &mut failures);
+        demands::check_not_null(table, &rows, &mut failures);
+        demands::check_conditions(table, &write.checks, &rows, self.context, &mut failures)?;
+        unique::check(table, &view, &rows, |key| is_written(write, key), &mut failures);
         if let Some((index, error)) = failures.first() {
             return Err(place::placed(error, write, &rows[index]));
         }
@@ -170,18 +186,6 @@ impl Pipeline<'_> {
         }
         Ok(())
     }
-}
-
-/// Asks of rows whether they may be as they are, beside the others.
-fn check(
-    table: &TableSchema,
-    view: &TableView,
-    rows: &[WriteRow],
-    wanted: impl Fn(&KeySchema) -> bool,
-    failures: &mut Failures,
-) {
-    demands::check_not_null(table, rows, failures);
-    unique::check(table, view, rows, wanted, failures);
 }
 
 /// Whether a write gives a key new values.

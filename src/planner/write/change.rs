@@ -11,7 +11,7 @@ use super::super::scope::Scope;
 use super::super::subquery::SubqueryBinder;
 use super::super::write_plan::{Write, WriteAction};
 use super::super::{Error, Planning, TableSource, lower};
-use super::{assign, columns, returning};
+use super::{assign, checks, columns, returning};
 use crate::language::ast::{
     Delete, Expression, Identifier, JoinKind, RowLimits, TableReference, Update,
 };
@@ -31,9 +31,10 @@ pub(in super::super) fn update(update: &Update, planning: &mut Planning) -> Resu
     let returning =
         returning::bind(&update.returning, &table, target.name, &surroundings, planning)?;
     let (slot, resolution) = (target.slot, update.resolution);
+    let checks = checks::bind(&table, Some(&assignments))?;
     let action = WriteAction::Update { rows, assignments };
     let defaults = columns::replacing_defaults(&table, resolution)?;
-    Ok(Write { table, slot, action, resolution, defaults, returning })
+    Ok(Write { table, slot, action, resolution, checks, defaults, returning })
 }
 
 /// Plans a DELETE.
@@ -46,8 +47,8 @@ pub(in super::super) fn delete(delete: &Delete, planning: &mut Planning) -> Resu
     let returning =
         returning::bind(&delete.returning, &table, target.name, &surroundings, planning)?;
     let (slot, action) = (target.slot, WriteAction::Delete { rows });
-    let (resolution, defaults) = (None, Vec::new());
-    Ok(Write { table, slot, action, resolution, defaults, returning })
+    let (resolution, checks, defaults) = Default::default();
+    Ok(Write { table, slot, action, resolution, checks, defaults, returning })
 }
 
 /// The table that changes, joined with what the statement names besides.

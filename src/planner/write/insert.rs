@@ -9,7 +9,7 @@ use super::super::values::{BoundRows, Target};
 use super::super::write_plan::{BulkLoad, ColumnSource, InsertInput, Write, WriteAction};
 use super::super::{Error, Planning, TableSource, exact_numbers};
 use super::columns::{default, named_columns, replacing_defaults, unknown_column, written_columns};
-use super::{returning, upsert};
+use super::{checks, returning, upsert};
 use crate::language::ast::{
     Expression, ExpressionKind, ExpressionList, Identifier, Insert, InsertSource, JsonObject,
     ListItem, ValueRows,
@@ -57,7 +57,8 @@ pub(in super::super) fn insert(insert: &Insert, planning: &mut Planning) -> Resu
     let action = WriteAction::Insert { input, columns, row, upserts };
     let resolution = insert.resolution;
     let defaults = replacing_defaults(&table, resolution)?;
-    Ok(Write { table, slot, action, resolution, defaults, returning })
+    let checks = checks::bind(&table, None)?;
+    Ok(Write { table, slot, action, resolution, checks, defaults, returning })
 }
 
 /// Plans how rows that come from outside of the language fill a table: their values belong to these
@@ -73,7 +74,8 @@ pub fn load(table: &Arc<TableSchema>, columns: Option<&[Identifier]>) -> Result<
     };
     let places = (0..width).map(|column| given.iter().position(|have| *have == column)).collect();
     let defaults: Result<Vec<_>, Error> = (0..width).map(|column| default(table, column)).collect();
-    Ok(BulkLoad { table: Arc::clone(table), places, defaults: defaults? })
+    let checks = checks::bind(table, None)?;
+    Ok(BulkLoad { table: Arc::clone(table), places, defaults: defaults?, checks })
 }
 
 /// The values of each row for the columns `given`.

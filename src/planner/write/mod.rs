@@ -6,12 +6,14 @@
 
 mod assign;
 mod change;
+mod checks;
 mod columns;
 mod insert;
 mod returning;
 mod upsert;
 
 pub(super) use change::{delete, update};
+pub(super) use checks::condition as check_condition;
 pub(super) use columns::named_columns;
 pub(super) use insert::insert;
 pub use insert::load;
