@@ -131,7 +131,7 @@ const TOPICS: &[HelpTopic] = &[
     },
     HelpTopic {
         name: "create view",
-        aliases: &["view", "drop view", "or replace"],
+        aliases: &["view", "drop view", "create or replace"],
         about: "names a query, to be read like a table, now and at any moment",
         productions: &["CreateView", "DropDefinition"],
         example: "CREATE VIEW owners (name) AS SELECT owner FROM accounts WHERE balance > 50;\n\
