@@ -128,10 +128,11 @@ fn find(
     let mut found: Vec<LocatedVersion> = Vec::new();
     for list in lists {
         let mut values = Vec::with_capacity(list.len());
-        for (column, expression) in key.columns.iter().zip(list) {
+        for (part, expression) in key.parts(&access.table).iter().zip(list) {
             let value = context.constant(expression)?;
+            let Some(column) = part.source.column() else { return Ok(None) };
             // A value that the column cannot hold is equal to none of its values.
-            match access.table.columns[*column].data_type.accept(value.clone()) {
+            match access.table.columns[column].data_type.accept(value.clone()) {
                 Ok(held) if held == value && !held.is_null() => values.push(held),
                 _ => break,
             }
@@ -163,12 +164,18 @@ fn with_path(access: &TableAccess) -> Option<(BoundExpression, Vec<usize>)> {
             columns.len() - 1
         })
     };
-    let places: Vec<usize> = key.columns.iter().map(|column| place(*column)).collect();
+    let parts = key.parts(&access.table);
+    let parts = parts.iter().filter_map(|part| Some((part.source.column()?, part.collation)));
+    let compared: Vec<BoundExpression> = parts
+        .map(|(column, collation)| {
+            let data_type = access.table.columns[column].data_type;
+            BoundExpression::column(place(column), data_type).collation_key(collation)
+        })
+        .collect();
     let any = values.iter().map(|list| {
-        let equal = list.iter().zip(&places).zip(&key.columns).map(|((value, place), column)| {
-            let data_type = access.table.columns[*column].data_type;
-            BoundExpression::equal(BoundExpression::column(*place, data_type), value.clone())
-        });
+        let equal = list.iter().zip(&compared);
+        let equal =
+            equal.map(|(value, compared)| BoundExpression::equal(compared.clone(), value.clone()));
         BoundExpression::all_of(equal).unwrap_or_else(|| truth(true))
     });
     let found = BoundExpression::any_of(any).unwrap_or_else(|| truth(false));

@@ -534,7 +534,7 @@ fn extremes(
         if value.is_null() && !held.is_null() {
             continue;
         }
-        if held.is_null() || is_better(value.compare(held)) {
+        if held.is_null() || is_better(input.calls.collation.compare(&value, held)) {
             *held = value;
             rows.push(row);
         }

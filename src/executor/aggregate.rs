@@ -9,8 +9,8 @@ use super::operator::{BoxedOperator, Operator};
 use super::ordered::OrderedRows;
 use crate::planner::{AggregateCall, AggregateFunction, BoundExpression, OrderKey};
 use crate::types::column::{array_of, value_at};
-use crate::types::key::{KeyColumn, push_value, row_key};
-use crate::types::{DataType, Value};
+use crate::types::key::{KeyColumn, push_collated, row_key};
+use crate::types::{Collation, DataType, Value};
 use arrow_array::BooleanArray;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -137,7 +137,8 @@ impl Aggregate {
         };
         let mask = if aggregate.distinct && !values.arguments.is_empty() {
             let data_type = aggregate.arguments[0].data_type;
-            Some(first_seen(&mut self.seen[at], &values.arguments[0], data_type, numbers))
+            let (values, collation) = (&values.arguments[0], aggregate.collation);
+            Some(first_seen(&mut self.seen[at], (values, data_type, collation), numbers))
         } else {
             None
         };
@@ -245,7 +246,9 @@ fn evaluate(
             let OrderKey { expression, descending, nulls_first } = key;
             let data_type = expression.data_type;
             let array = context.evaluate(expression, batch)?.into_array(data_type, batch.rows)?;
-            Ok(KeyColumn { array, data_type, descending: *descending, nulls_first: *nulls_first })
+            let (descending, nulls_first) = (*descending, *nulls_first);
+            let column = KeyColumn::ascending(array, data_type);
+            Ok(KeyColumn { descending, nulls_first, ..column })
         };
         let order: Result<Vec<KeyColumn>, Error> = aggregate.order.iter().map(key).collect();
         Ok(CallValues { arguments: arguments?, order: order?, kept })
@@ -311,8 +314,7 @@ impl Operator for Aggregate {
 /// Which rows bring a value that their group has not had yet; NULL is one.
 fn first_seen(
     seen: &mut HashSet<Vec<u8>>,
-    values: &Datum,
-    data_type: DataType,
+    (values, data_type, collation): (&Datum, DataType, Collation),
     numbers: &[usize],
 ) -> BooleanArray {
     let mut key = Vec::new();
@@ -321,9 +323,10 @@ fn first_seen(
         key.extend_from_slice(&number.to_be_bytes());
         match values {
             Datum::Array(array) => {
-                KeyColumn::ascending(array.clone(), data_type).push(&mut key, row);
+                let column = KeyColumn::ascending(array.clone(), data_type).collated(collation);
+                column.push(&mut key, row);
             }
-            Datum::Scalar(value) => push_value(&mut key, value),
+            Datum::Scalar(value) => push_collated(&mut key, value, collation),
         }
         !seen.contains(&key) && seen.insert(key.clone())
     };

@@ -2,7 +2,7 @@
 
 use super::Error;
 use super::evaluate::Context;
-use super::write::{assign, duplicate, row_name};
+use super::write::{assign, collations, duplicate, key_values, row_name};
 use crate::planner::BoundExpression;
 use crate::storage::{SchemaChange, View};
 use crate::types::column::value_at;
@@ -67,12 +67,11 @@ fn no_value(table: &TableSchema, column: &Column) -> Error {
 /// Checks that no two rows have the same key.
 fn check_unique(table: &Arc<TableSchema>, key: &KeySchema, view: &View) -> Result<(), Error> {
     let mut first_rows = HashMap::new();
+    let collations = collations(key, table);
     for_each_row(table, view, |number, row, id| {
-        let values: Vec<Value> = key.columns.iter().map(|column| row[*column].clone()).collect();
-        if values.iter().any(Value::is_null) {
-            return Ok(());
-        }
-        let Some(first) = first_rows.insert(key::encode(&values), number) else { return Ok(()) };
+        let Some(values) = key_values(key, row) else { return Ok(()) };
+        let encoded = key::encode_collated(&values, &collations);
+        let Some(first) = first_rows.insert(encoded, number) else { return Ok(()) };
         let mut names: Vec<String> = Vec::new();
         for_each_row(table, view, |number, row, id| {
             names.extend(row_name(table, row, Some(id)).filter(|_| number == first));

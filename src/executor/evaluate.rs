@@ -156,15 +156,7 @@ impl Context {
             BoundKind::InList { operand, list, negated } => {
                 self.in_list(operand, list, *negated, batch)
             }
-            BoundKind::Match { kind, operand, pattern, escape, negated } => {
-                let (x, y) = (of(operand)?, of(pattern)?);
-                let (operand, pattern) = ((&x, operand.data_type), (&y, pattern.data_type));
-                let escape = match escape {
-                    Some(escape) => Some((&of(escape)?, escape.data_type)),
-                    None => None,
-                };
-                text::evaluate(*kind, operand, pattern, escape, *negated, rows)
-            }
+            BoundKind::Match { .. } => self.matches(expression, batch),
             BoundKind::Case { branches, otherwise } => {
                 self.case(branches, otherwise.as_deref(), result, batch)
             }
@@ -176,8 +168,27 @@ impl Context {
                     Ok(affinity.of(values[0].clone()))
                 })
             }
+            BoundKind::CollationKey(collation, a) => {
+                text::collation_key(*collation, (&of(a)?, a.data_type), result, rows)
+            }
             BoundKind::Call(function, arguments) => self.call(*function, arguments, result, batch),
         }
+    }
+
+    /// LIKE, GLOB or REGEXP.
+    fn matches(&self, expression: &BoundExpression, batch: &Batch) -> Result<Datum, Error> {
+        let BoundKind::Match { kind, operand, pattern, escape, negated } = &expression.kind else {
+            unreachable!("it is evaluated by its kind")
+        };
+        let of = |operand: &BoundExpression| self.evaluate(operand, batch);
+        let escape = match escape {
+            Some(escape) => Some((of(escape)?, escape.data_type)),
+            None => None,
+        };
+        let (x, y) = (of(operand)?, of(pattern)?);
+        let (operand, pattern) = ((&x, operand.data_type), (&y, pattern.data_type));
+        let escape = escape.as_ref().map(|(datum, data_type)| (datum, *data_type));
+        text::evaluate(*kind, operand, pattern, escape, *negated, batch.rows)
     }
 
     /// The rows of a batch for which a condition is true.
@@ -473,6 +484,7 @@ fn may_fail(expression: &BoundExpression) -> bool {
         | BoundKind::InList { .. }
         | BoundKind::Case { .. }
         | BoundKind::Affinity(..)
+        | BoundKind::CollationKey(..)
         | BoundKind::Let { .. }
         | BoundKind::Bound => false,
     };

@@ -16,7 +16,7 @@ use super::evaluate::Context;
 use super::text::{Pattern, escape_character, unescape};
 use crate::language::ast::MatchKind;
 use crate::planner::{Arithmetic, MathFunction, ScalarFunction, TextFunction};
-use crate::types::{Decimal, Value};
+use crate::types::{Collation, Decimal, Value};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
@@ -83,8 +83,8 @@ pub fn call(
         }
         ScalarFunction::Unistr => unescape(&arguments[0].to_text()),
         // Of equal ones, as 1 and 1.0 are, the first is the largest and the last the smallest.
-        ScalarFunction::Max => Ok(best(arguments, Ordering::is_gt)),
-        ScalarFunction::Min => Ok(best(arguments, Ordering::is_le)),
+        ScalarFunction::Max(collation) => Ok(best(arguments, collation, Ordering::is_gt)),
+        ScalarFunction::Min(collation) => Ok(best(arguments, collation, Ordering::is_le)),
         ScalarFunction::Round => round(arguments),
         ScalarFunction::Sign => Ok(sign(&arguments[0])),
         ScalarFunction::Ceil => whole(&arguments[0], f64::ceil, Decimal::ceil),
@@ -223,8 +223,8 @@ fn replace(arguments: &[Value]) -> Result<Value, Error> {
 }
 
 /// The value that each of those before it gives way to, if `is_better` says so of their order.
-fn best(values: &[Value], is_better: fn(Ordering) -> bool) -> Value {
-    let better = |a, b| if is_better(Value::compare(b, a)) { b } else { a };
+fn best(values: &[Value], collation: Collation, is_better: fn(Ordering) -> bool) -> Value {
+    let better = |a, b| if is_better(collation.compare(b, a)) { b } else { a };
     values.iter().reduce(better).cloned().unwrap_or(Value::Null)
 }
 

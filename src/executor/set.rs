@@ -112,7 +112,7 @@ pub struct SetFilter {
 }
 
 impl SetFilter {
-    /// The rows of `left` that `right` has, whose columns are of the same types; or, where
+    /// The rows of `left` whose first columns `right` has, all of whose columns are of `types`; or, where
     /// `keeps_common` is false, the others.
     pub fn new(
         left: BoxedOperator,

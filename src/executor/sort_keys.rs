@@ -8,10 +8,9 @@ use crate::types::key::KeyColumn;
 /// The columns of a batch that rows are sorted by.
 pub fn key_columns(batch: &Batch, keys: &[SortKey]) -> Vec<KeyColumn> {
     let column = |key: &SortKey| KeyColumn {
-        array: batch.columns[key.column].clone(),
-        data_type: key.data_type,
         descending: key.descending,
         nulls_first: key.nulls_first,
+        ..KeyColumn::ascending(batch.columns[key.column].clone(), key.data_type)
     };
     keys.iter().map(column).collect()
 }

@@ -1,9 +1,11 @@
-//! LIKE, GLOB, REGEXP and `||`.
+//! LIKE, GLOB, REGEXP and `||`, and the keys that texts compare by.
 
 use super::Error;
-use super::datum::{Datum, check_length, map_values};
+use super::datum::{Datum, check_length, map_values, shared};
 use crate::language::ast::MatchKind;
-use crate::types::{DataType, Value};
+use crate::types::{Collation, DataType, Value};
+use arrow_array::StringArray;
+use arrow_array::cast::AsArray;
 
 /// One step of a pattern.
 #[derive(Debug, PartialEq)]
@@ -231,6 +233,24 @@ pub fn concat(a: (&Datum, DataType), b: (&Datum, DataType), rows: usize) -> Resu
         text.push_str(&right);
         Ok(Value::Text(text.into()))
     })
+}
+
+/// What each text compares as by a collation.
+///
+/// # Errors
+/// None of its own.
+pub fn collation_key(
+    collation: Collation,
+    operand: (&Datum, DataType),
+    result: DataType,
+    rows: usize,
+) -> Result<Datum, Error> {
+    if let (Datum::Array(array), DataType::Text) = operand {
+        let texts = array.as_string::<i32>().iter();
+        let keys: StringArray = texts.map(|text| text.map(|text| collation.key(text))).collect();
+        return Ok(shared(keys));
+    }
+    map_values(rows, result, &[operand], |values| Ok(collation.key_of(values[0].clone())))
 }
 
 /// SQLite's `unistr`: `\0041`, `\+000041`, `\u0041` and `\U00000041` are the character of that number,

@@ -51,6 +51,8 @@ pub enum CompletionSlot {
     Function,
     /// A type of columns.
     DataType,
+    /// The name of a collation.
+    Collation,
     /// A time in quotes.
     Moment,
     /// A name that is new; nothing can be offered.
@@ -181,6 +183,7 @@ impl Completions {
             NameKind::Tag => CompletionSlot::Tag,
             NameKind::Function => CompletionSlot::Function,
             NameKind::DataType => CompletionSlot::DataType,
+            NameKind::Collation => CompletionSlot::Collation,
             NameKind::Column(of) => {
                 CompletionSlot::Column { qualifier: of.and_then(|at| name_at(text, tokens, at)) }
             }
@@ -212,6 +215,7 @@ impl Completions {
             | CompletionSlot::Transaction
             | CompletionSlot::Function
             | CompletionSlot::DataType
+            | CompletionSlot::Collation
             | CompletionSlot::NewName
             | CompletionSlot::Parameter
             | CompletionSlot::Topic => false,

@@ -3,7 +3,7 @@
 use super::expression::{BoundExpression, BoundKind, Comparison};
 use super::logical::LogicalTable;
 use super::plan::AccessPath;
-use crate::types::{DataType, KeySchema, TableSchema};
+use crate::types::{DataType, KeyPart, KeySchema, TableSchema};
 
 /// The most lists of values that one access looks up; more are found by a scan.
 const MOST_LOOKUPS: usize = 1_000;
@@ -48,10 +48,10 @@ impl KeyCandidate {
     ) -> Option<KeyCandidate> {
         let mut candidate =
             KeyCandidate { key: index, columns: 0, values: vec![Vec::new()], used: Vec::new() };
-        for column in &key.columns {
-            let data_type = table.columns[*column].data_type;
+        for part in key.parts(table).iter() {
+            let Some(compared) = compared_part(table, first, part) else { break };
             let fixed = conditions.iter().enumerate().find_map(|(at, condition)| {
-                let options = options(condition, first + *column, data_type)?;
+                let options = options(condition, &compared)?;
                 let lookups = options.len().checked_mul(candidate.values.len())?;
                 (lookups <= MOST_LOOKUPS).then_some((at, options))
             });
@@ -74,14 +74,20 @@ impl KeyCandidate {
     }
 }
 
-/// The constants that a condition fixes a column to.
-fn options(
-    condition: &BoundExpression,
-    column: usize,
-    data_type: DataType,
-) -> Option<Vec<&BoundExpression>> {
-    let is_column = |e: &BoundExpression| e.kind == BoundKind::Column(column);
-    // Only where the column's type holds every value that could be equal.
+/// What conditions say of a part of a key, which compares by its collation.
+fn compared_part(table: &TableSchema, first: usize, part: &KeyPart) -> Option<BoundExpression> {
+    let column = part.source.column()?;
+    let bound = BoundExpression::column(first + column, table.columns[column].data_type);
+    Some(bound.collation_key(part.collation))
+}
+
+/// The constants that a condition fixes what a part of a key compares as to.
+fn options<'a>(
+    condition: &'a BoundExpression,
+    part: &BoundExpression,
+) -> Option<Vec<&'a BoundExpression>> {
+    let data_type = part.data_type;
+    // Only where the part's type holds every value that could be equal.
     let fits = |e: &BoundExpression| {
         e.is_constant()
             && (e.data_type == data_type
@@ -90,11 +96,11 @@ fn options(
     };
     if let BoundKind::Compare(Comparison::Equal, a, b) = &condition.kind {
         let mut sides = [(&**a, &**b), (&**b, &**a)].into_iter();
-        let fixes = |side: &(&BoundExpression, &BoundExpression)| is_column(side.0) && fits(side.1);
+        let fixes = |side: &(&BoundExpression, &BoundExpression)| side.0 == part && fits(side.1);
         return sides.find(fixes).map(|(_, constant)| vec![constant]);
     }
     if let BoundKind::InList { operand, list, negated: false } = &condition.kind {
-        let fixed = is_column(operand) && list.iter().all(fits);
+        let fixed = **operand == *part && list.iter().all(fits);
         return fixed.then(|| list.iter().collect());
     }
     None

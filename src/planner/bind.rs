@@ -1,6 +1,6 @@
 //! Names become positions, and every expression gets its static type.
 
-use super::comparison_traits::ComparisonTraits;
+use super::comparison_traits::{CollationDerivation, ComparisonTraits};
 use super::exact_numbers::{self, common};
 use super::expression::{BoundExpression, BoundKind, Comparison, SubqueryRole};
 use super::notices::suggest_type;
@@ -8,7 +8,7 @@ use super::plan::AggregateCall;
 use super::scope::Scope;
 use super::subquery::SubqueryBinder;
 use super::window::WindowBinder;
-use super::{Error, coerce, row_value};
+use super::{Error, coerce, collation, row_value};
 use crate::language::ast::{
     CurrentTime, Expression, ExpressionKind, Identifier, ListItem, TypeName, UnaryOperator,
 };
@@ -156,6 +156,12 @@ impl Binder<'_, '_> {
             ExpressionKind::Case { operand, branches, otherwise } => {
                 self.case(operand.as_deref(), branches, otherwise.as_deref())
             }
+            ExpressionKind::Collate { operand, collation } => {
+                let mut operand = self.bind(operand)?;
+                let collation = collation::named(collation)?;
+                operand.traits.collation = CollationDerivation::Explicit(collation);
+                Ok(operand)
+            }
             ExpressionKind::Cast { operand, type_name } => {
                 Ok(cast(self.bind(operand)?, cast_type(type_name)?))
             }
@@ -290,7 +296,8 @@ fn cast(mut operand: BoundExpression, data_type: DataType) -> BoundExpression {
     if matches!(data_type, DataType::Decimal { .. }) {
         operand = exact_numbers::assigned(operand, data_type);
     }
-    let traits = ComparisonTraits::of_column(data_type);
+    let collation = operand.traits.collation;
+    let traits = ComparisonTraits { collation, ..ComparisonTraits::of_column(data_type) };
     BoundExpression::new(BoundKind::Cast(boxed(operand)), data_type).with_traits(traits)
 }
 

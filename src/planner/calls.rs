@@ -10,9 +10,9 @@ use super::functions::{
 use super::plan::{AggregateCall, OrderKey};
 use super::subquery::OuterScope;
 use super::suggest::suggest;
-use super::{Error, coerce, function_hints, window};
+use super::{Error, coerce, collation, function_hints, window};
 use crate::language::ast::{FunctionArguments, FunctionCall, Identifier, MatchKind, OrderItem};
-use crate::types::{DataType, Span, Value};
+use crate::types::{Collation, DataType, Span, Value};
 
 impl Binder<'_, '_> {
     /// Binds a call.
@@ -138,13 +138,15 @@ impl Binder<'_, '_> {
         let filter = call.filter.as_ref().map(|filter| self.condition(filter)).transpose()?;
         let argument = arguments.first().map_or(DataType::Integer, |a| a.data_type);
         let data_type = function.result(argument);
-        Ok(AggregateCall { function, arguments, distinct: call.distinct, order, filter, data_type })
+        let distinct = call.distinct;
+        let collation = collation::of_aggregate(function, distinct, &arguments);
+        Ok(AggregateCall { function, arguments, distinct, collation, order, filter, data_type })
     }
 
     /// Binds the keys of an order that is no query's.
     pub(super) fn order_keys(&mut self, order_by: &[OrderItem]) -> Result<Vec<OrderKey>, Error> {
         let key = |item: &OrderItem| {
-            let expression = self.bind(&item.expression)?;
+            let expression = collation::comparable(self.bind(&item.expression)?);
             let nulls_first = item.nulls_first.unwrap_or(!item.descending);
             Ok(OrderKey { expression, descending: item.descending, nulls_first })
         };
@@ -187,12 +189,14 @@ pub(super) fn gather(
     } else if call.expressions().any(BoundExpression::has_window) {
         return Err(window::misplaced("a window function", "an aggregate", span));
     }
-    let data_type = call.data_type;
+    let (data_type, said) = (call.data_type, collation::said_by(&call.arguments));
     let index = gathered.iter().position(|known| *known == call).unwrap_or_else(|| {
         gathered.push(call);
         gathered.len() - 1
     });
-    Ok(BoundExpression::new(BoundKind::Aggregate(index), data_type))
+    let mut bound = BoundExpression::new(BoundKind::Aggregate(index), data_type);
+    bound.traits.collation = said;
+    Ok(bound)
 }
 
 /// Only `count` is of rows, whatever is in them.
@@ -244,6 +248,10 @@ fn scalar(
             let (a, b) = exact_numbers::operands(a.clone(), b.clone(), span)?;
             arguments = vec![a, b];
         } else if function == ScalarFunction::Nullif {
+            let collation = collation::of_choice(&arguments);
+            if !collation.is_binary() {
+                return Ok(null_if_same(a.clone(), b.clone(), collation));
+            }
             if a.data_type.is_moment() || b.data_type.is_moment() {
                 return Ok(null_if_equal(a.clone(), b.clone()));
             }
@@ -276,14 +284,33 @@ fn scalar(
                 .unwrap_or(DataType::Real)
         }
     };
+    let function = function.collated(collation::of_choice(&arguments));
     Ok(BoundExpression::new(BoundKind::Call(function, arguments), data_type))
 }
 
 /// NULLIF of operands that are converted before they are compared.
 fn null_if_equal(value: BoundExpression, other: BoundExpression) -> BoundExpression {
+    null_if(value, |value| coerce::compare(Comparison::Equal, value, other))
+}
+
+/// NULLIF of operands that compare as they are, their texts by a collation.
+fn null_if_same(
+    value: BoundExpression,
+    other: BoundExpression,
+    collation: Collation,
+) -> BoundExpression {
+    let other = exact_numbers::compared(other, value.data_type).collation_key(collation);
+    null_if(value, |value| BoundExpression::equal(value.collation_key(collation), other))
+}
+
+/// A value, NULL where something is true of it.
+fn null_if(
+    value: BoundExpression,
+    condition: impl FnOnce(BoundExpression) -> BoundExpression,
+) -> BoundExpression {
     coerce::computed_once(value, |value| {
         let otherwise = value.clone();
-        let equal = coerce::compare(Comparison::Equal, value, other);
+        let equal = condition(value);
         let null = BoundExpression::literal(Value::Null, otherwise.data_type);
         let data_type = otherwise.data_type;
         let branches = vec![(equal, null)];

@@ -75,9 +75,12 @@ pub(super) fn operands(
         return moments(comparison, left, right);
     }
     let (pull_left, pull_right) = (left.traits.affinity, right.traits.affinity);
+    let collation = left.traits.collation.beside(right.traits.collation);
     let right = exact_numbers::compared(right, left.data_type);
     let left = exact_numbers::compared(left, right.data_type);
-    (convert(left, pull_left, pull_right), convert(right, pull_right, pull_left))
+    let left = convert(left, pull_left, pull_right);
+    let right = convert(right, pull_right, pull_left);
+    (left.collation_key(collation), right.collation_key(collation))
 }
 
 /// Two operands of which one is a day or a moment, as they are compared with each other.
@@ -146,6 +149,13 @@ fn among(operand: BoundExpression, list: Vec<BoundExpression>, negated: bool) ->
     let is_decimal = |t: &DataType| matches!(t, DataType::Decimal { .. });
     let with = list.iter().map(|item| item.data_type).find(is_decimal);
     let operand = exact_numbers::compared(operand, with.unwrap_or(DataType::Any));
+    let collation = match list.as_slice() {
+        // SQLite takes it for an equality.
+        [only] if only.is_constant() => operand.traits.collation.beside(only.traits.collation),
+        _ => operand.traits.collation.collation(),
+    };
+    let operand = operand.collation_key(collation);
+    let list = list.into_iter().map(|item| item.collation_key(collation)).collect();
     let kind = BoundKind::InList { operand: Box::new(operand), list: Arc::new(list), negated };
     BoundExpression::new(kind, DataType::Boolean)
 }

@@ -1,16 +1,33 @@
 //! What an expression has beside its type that counts where it is compared: SQLite's rules of who has
-//! an affinity ("Datatypes In SQLite", §3.2).
+//! an affinity and a collation ("Datatypes In SQLite", §3.2 and §7.1).
 //!
-//! A column has one, of a table, a query or a view, here or of a query around; so have CAST and the
-//! one value of a query. Every operator and function gives a value without any, and so does `+x`.
+//! A column has an affinity, of a table, a query or a view, here or of a query around; so have CAST and
+//! the one value of a query. Every operator and function gives a value without any, and so does `+x`.
+//!
+//! A column has a collation, too, which `+` and CAST before it leave alone. One that COLLATE says comes
+//! before that of any column, and through whatever stands around it.
 
-use crate::types::{ColumnAffinity, DataType};
+use crate::types::{Collation, ColumnAffinity, DataType};
 
 /// What an expression has beside its type that counts where it is compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ComparisonTraits {
     /// Which side it pulls what it is compared with to.
     pub affinity: OperandAffinity,
+    /// By what its texts are to compare, and who says so.
+    pub collation: CollationDerivation,
+}
+
+/// By what the texts of an expression are to compare, and who says so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CollationDerivation {
+    /// Nobody: that is left to what they are compared with.
+    #[default]
+    None,
+    /// The column that they are of.
+    Implicit(Collation),
+    /// COLLATE.
+    Explicit(Collation),
 }
 
 /// Which side an operand of a comparison pulls the other to.
@@ -34,7 +51,19 @@ pub enum OperandAffinity {
 impl ComparisonTraits {
     /// Those of a column of a type, and of a CAST to it.
     pub fn of_column(data_type: DataType) -> ComparisonTraits {
-        ComparisonTraits { affinity: OperandAffinity::of(data_type) }
+        let collation = CollationDerivation::None;
+        ComparisonTraits { affinity: OperandAffinity::of(data_type), collation }
+    }
+
+    /// Those of a value that every use of it knows as a column: with a collation.
+    pub fn as_column(self) -> ComparisonTraits {
+        let collation = CollationDerivation::Implicit(self.collation.collation());
+        ComparisonTraits { collation, ..self }
+    }
+
+    /// Those of the one value of a query, which compares as what stands beside it.
+    pub fn of_one_value(self) -> ComparisonTraits {
+        ComparisonTraits { collation: CollationDerivation::None, ..self }
     }
 
     /// Those of a column that has the values of two queries' columns, and their common type.
@@ -49,7 +78,34 @@ impl ComparisonTraits {
         };
         // Among values of all kinds there is no side to pull to.
         let is_one = first == OperandAffinity::None || first == OperandAffinity::of(data_type);
-        ComparisonTraits { affinity: if is_one { first } else { OperandAffinity::Whatever } }
+        let collation = match self.collation {
+            CollationDerivation::None => other.collation,
+            CollationDerivation::Implicit(_) | CollationDerivation::Explicit(_) => self.collation,
+        };
+        let affinity = if is_one { first } else { OperandAffinity::Whatever };
+        ComparisonTraits { affinity, collation }
+    }
+}
+
+impl CollationDerivation {
+    /// The collation by which the expression compares where nothing else is said.
+    pub fn collation(self) -> Collation {
+        match self {
+            CollationDerivation::None => Collation::Binary,
+            CollationDerivation::Implicit(collation) | CollationDerivation::Explicit(collation) => {
+                collation
+            }
+        }
+    }
+
+    /// The collation by which this operand is compared with one on its right.
+    pub fn beside(self, right: CollationDerivation) -> Collation {
+        match (self, right) {
+            (CollationDerivation::Explicit(collation), _)
+            | (_, CollationDerivation::Explicit(collation))
+            | (CollationDerivation::Implicit(collation), _) => collation,
+            (CollationDerivation::None, right) => right.collation(),
+        }
     }
 }
 

@@ -5,15 +5,15 @@ use super::plan::{Planned, SchemaPlan};
 use super::scope::Scope;
 use super::suggest::suggest;
 use super::write::named_columns;
-use super::{Catalog, Error, notices};
+use super::{Catalog, Error, collation, keys, notices};
 use crate::language::ast::{
     Annotations, ColumnConstraintKind, ColumnDefinition, CreateIndex, CreateTable, Expression,
     ForeignKeyClause, Identifier, IndexedColumn, TableConstraintKind, TableOption,
 };
 use crate::storage::SchemaChange;
 use crate::types::{
-    CheckConstraint, Column, ColumnId, DataType, Definition, ForeignKey, KeyId, KeyKind, KeySchema,
-    Literal, PseudoColumn, Schema, Span, TableId, TableOptions, TableSchema, Value,
+    CheckConstraint, Collation, Column, ColumnId, DataType, Definition, ForeignKey, KeyKind,
+    KeySchema, Literal, PseudoColumn, Schema, Span, TableId, TableOptions, TableSchema, Value,
 };
 use std::sync::Arc;
 
@@ -46,17 +46,6 @@ pub(super) fn check_free(name: &Identifier, schema: &Schema) -> Result<(), Error
         return Err(Error::new("index-exists", message, name.span));
     }
     Ok(())
-}
-
-/// Makes sure that an order of texts is the one that there is.
-fn check_collation(collation: &Identifier) -> Result<(), Error> {
-    if collation.name.eq_ignore_ascii_case("binary") {
-        return Ok(());
-    }
-    let name = collation.name.to_ascii_uppercase();
-    let message = format!("COLLATE {name} is not supported yet: texts compare by their bytes");
-    Err(Error::new("unsupported", message, collation.span)
-        .help(Some("leave it out, and compare lower(x) where case is not to matter".into())))
 }
 
 /// Plans a CREATE TABLE.
@@ -185,6 +174,7 @@ pub(super) fn add_column(
         name: name.name.clone(),
         data_type,
         declared,
+        collation: Collation::default(),
         not_null: false,
         default: None,
         initial: Value::Null,
@@ -202,7 +192,7 @@ pub(super) fn column_constraint(
     let index = table.columns.iter().position(|c| c.name == column.name).unwrap_or_default();
     match kind {
         ColumnConstraintKind::PrimaryKey { autoincrement, .. } => {
-            add_key(table, KeyKind::Primary, name, vec![index], column.span)?;
+            add_key(table, keys::of_column(KeyKind::Primary, name, index), column.span)?;
             if *autoincrement && table.columns[index].data_type != DataType::Integer {
                 let message = "AUTOINCREMENT needs an INTEGER PRIMARY KEY";
                 return Err(Error::new("autoincrement", message, column.span));
@@ -211,7 +201,7 @@ pub(super) fn column_constraint(
         }
         ColumnConstraintKind::NotNull => table.columns[index].not_null = true,
         ColumnConstraintKind::Unique => {
-            add_key(table, KeyKind::Unique, name, vec![index], column.span)?;
+            add_key(table, keys::of_column(KeyKind::Unique, name, index), column.span)?;
         }
         ColumnConstraintKind::Default(expression) => {
             table.columns[index].default = Some(default(&table.columns[index], expression)?);
@@ -220,7 +210,9 @@ pub(super) fn column_constraint(
         ColumnConstraintKind::References(clause) => {
             table.foreign_keys.push(foreign_key(vec![index], clause));
         }
-        ColumnConstraintKind::Collate(collation) => check_collation(collation)?,
+        ColumnConstraintKind::Collate(collation) => {
+            table.columns[index].collation = collation::named(collation)?;
+        }
         ColumnConstraintKind::Generated { expression, .. } => {
             let message = "GENERATED columns are not supported yet";
             return Err(Error::new("unsupported", message, expression.span)
@@ -257,12 +249,12 @@ fn table_constraint(
     };
     match kind {
         TableConstraintKind::PrimaryKey(columns) => {
-            let indexes = indexed_columns(table, columns)?;
-            add_key(table, KeyKind::Primary, name, indexes, span(columns))
+            let key = keys::of_parts(KeyKind::Primary, name, columns, table)?;
+            add_key(table, key, span(columns))
         }
         TableConstraintKind::Unique(columns) => {
-            let indexes = indexed_columns(table, columns)?;
-            add_key(table, KeyKind::Unique, name, indexes, span(columns))
+            let key = keys::of_parts(KeyKind::Unique, name, columns, table)?;
+            add_key(table, key, span(columns))
         }
         TableConstraintKind::Check(expression) => add_check(table, name, expression),
         TableConstraintKind::ForeignKey { columns, references } => {
@@ -273,39 +265,19 @@ fn table_constraint(
     }
 }
 
-/// The places of the columns of a key in its table.
-fn indexed_columns(table: &TableSchema, columns: &[IndexedColumn]) -> Result<Vec<usize>, Error> {
-    columns.iter().filter_map(|column| column.collation.as_ref()).try_for_each(check_collation)?;
-    let names: Vec<Identifier> = columns.iter().map(|column| column.name.clone()).collect();
-    named_columns(table, &names)
-}
-
-fn add_key(
-    table: &mut TableSchema,
-    kind: KeyKind,
-    name: Option<&Identifier>,
-    columns: Vec<usize>,
-    span: Span,
-) -> Result<(), Error> {
-    if kind == KeyKind::Primary && table.primary_key().is_some() {
+fn add_key(table: &mut TableSchema, key: KeySchema, span: Span) -> Result<(), Error> {
+    if key.kind == KeyKind::Primary && table.primary_key().is_some() {
         let message = format!("{} has two primary keys", table.name);
         return Err(Error::new("two-primary-keys", message, span));
     }
     // What numbers the rows is an integer also where every other column takes anything.
-    if let (KeyKind::Primary, [column]) = (kind, columns.as_slice())
+    if let (KeyKind::Primary, [column]) = (key.kind, key.columns.as_slice())
         && table.options.flexible
         && table.columns[*column].declared.eq_ignore_ascii_case("INTEGER")
     {
         table.columns[*column].data_type = DataType::Integer;
     }
-    table.keys.push(KeySchema {
-        id: KeyId::default(),
-        name: name.map(|name| name.name.clone()),
-        kind,
-        unique: true,
-        columns,
-        sql: String::new(),
-    });
+    table.keys.push(key);
     Ok(())
 }
 
@@ -327,7 +299,7 @@ fn settle_keys(table: &mut TableSchema) {
     table.keys.sort_by_key(|key| key.kind != KeyKind::Primary);
     let mut kept: Vec<KeySchema> = Vec::with_capacity(table.keys.len());
     for key in std::mem::take(&mut table.keys) {
-        if !kept.iter().any(|other| other.columns == key.columns) {
+        if !kept.iter().any(|other| other.is_same_as(&key, table)) {
             kept.push(key);
         }
     }
@@ -393,12 +365,9 @@ pub(super) fn create_index(
     check_free(&create.name, catalog.schema())?;
     let table = catalog.target(&create.table)?.schema;
     let key = KeySchema {
-        id: KeyId::default(),
-        name: Some(create.name.name.clone()),
-        kind: KeyKind::Index,
         unique: create.unique,
-        columns: indexed_columns(&table, &create.columns)?,
         sql: definition(text, &create.annotations),
+        ..keys::of_parts(KeyKind::Index, Some(&create.name), &create.columns, &table)?
     };
     let changes = vec![SchemaChange::CreateIndex { table, key: Box::new(key) }];
     Ok(planned(verb, &create.name, changes))

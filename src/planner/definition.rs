@@ -54,6 +54,8 @@ pub fn create_index(table: &TableSchema, key: &KeySchema) -> String {
 pub fn column_definition(column: &Column) -> String {
     let mut words = vec![Identifier::of(&column.name).to_string()];
     words.extend((!column.declared.is_empty()).then(|| column.declared.clone()));
+    let collation = Some(column.collation).filter(|collation| !collation.is_binary());
+    words.extend(collation.map(|collation| format!("COLLATE {collation}")));
     words.extend(column.not_null.then(|| "NOT NULL".to_owned()));
     words.extend(column.default.as_ref().map(|default| format!("DEFAULT ({default})")));
     words.join(" ")

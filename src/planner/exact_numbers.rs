@@ -161,6 +161,7 @@ fn is_kind_of_numbers(expression: &BoundExpression, has_point: &mut bool) -> boo
         | BoundKind::Match { .. }
         | BoundKind::Cast(_)
         | BoundKind::Affinity(..)
+        | BoundKind::CollationKey(..)
         | BoundKind::Let { .. }
         | BoundKind::Bound => false,
     }
@@ -168,8 +169,10 @@ fn is_kind_of_numbers(expression: &BoundExpression, has_point: &mut bool) -> boo
 
 /// From which argument on a function's are what it chooses from.
 pub(super) fn choices(function: ScalarFunction) -> Option<usize> {
-    let all = [ScalarFunction::Coalesce, ScalarFunction::Max, ScalarFunction::Min];
-    if all.contains(&function) {
+    if matches!(
+        function,
+        ScalarFunction::Coalesce | ScalarFunction::Max(_) | ScalarFunction::Min(_)
+    ) {
         return Some(0);
     }
     (function == ScalarFunction::Iif).then_some(1)

@@ -1,11 +1,11 @@
 //! Expressions by position: names are gone, types are known.
 
-use super::comparison_traits::{ComparisonTraits, OperandAffinity};
+use super::comparison_traits::{CollationDerivation, ComparisonTraits, OperandAffinity};
 use super::functions::{ScalarFunction, Volatility};
 use super::logical::Logical;
 use super::plan::Plan;
 use crate::language::ast::{CurrentTime, MatchKind, Quantifier};
-use crate::types::{DataType, Literal, Value, with_stack};
+use crate::types::{Collation, DataType, Literal, Value, with_stack};
 use std::fmt;
 use std::slice::{Iter, IterMut};
 use std::sync::Arc;
@@ -122,6 +122,8 @@ pub enum BoundKind {
     Cast(Box<BoundExpression>),
     /// What SQLite's affinity makes of a value before a comparison.
     Affinity(Affinity, Box<BoundExpression>),
+    /// The text that a text compares as by a collation.
+    CollationKey(Collation, Box<BoundExpression>),
     /// An expression about a value that is computed once; [`BoundKind::Bound`] in `body`, but in no
     /// other Let there, is that value.
     Let {
@@ -328,7 +330,8 @@ macro_rules! operands {
             | BoundKind::Not(a)
             | BoundKind::Truth(a)
             | BoundKind::Cast(a)
-            | BoundKind::Affinity(_, a) => $visit(a),
+            | BoundKind::Affinity(_, a)
+            | BoundKind::CollationKey(_, a) => $visit(a),
             BoundKind::Arithmetic(_, a, b)
             | BoundKind::Compare(_, a, b)
             | BoundKind::And(a, b)
@@ -369,9 +372,28 @@ fn owned(list: &mut Arc<Vec<BoundExpression>>) -> IterMut<'_, BoundExpression> {
 }
 
 impl BoundExpression {
-    /// An expression with no traits but its type.
+    /// An expression with no traits but its type, and a COLLATE that stands inside.
     pub fn new(kind: BoundKind, data_type: DataType) -> BoundExpression {
-        BoundExpression { kind, data_type, traits: ComparisonTraits::default() }
+        let traits = ComparisonTraits::default();
+        let mut expression = BoundExpression { kind, data_type, traits };
+        expression.traits.collation = expression.inner_collation();
+        expression
+    }
+
+    /// The collation that the first operand with a COLLATE says.
+    fn inner_collation(&self) -> CollationDerivation {
+        let mut found = CollationDerivation::None;
+        if matches!(self.kind, BoundKind::Subquery(_)) {
+            return found;
+        }
+        self.for_each_operand(|operand| {
+            if let (CollationDerivation::None, said @ CollationDerivation::Explicit(_)) =
+                (found, operand.traits.collation)
+            {
+                found = said;
+            }
+        });
+        found
     }
 
     /// The same with these traits.

@@ -101,6 +101,10 @@ impl BoundExpression {
             BoundKind::Not(a) => call(f, "NOT ", &[a]),
             BoundKind::Truth(a) => call(f, "truth", &[a]),
             BoundKind::Affinity(affinity, a) => call(f, affinity.words(), &[a]),
+            BoundKind::CollationKey(collation, a) => {
+                a.write(f, name)?;
+                write!(f, " COLLATE {collation}")
+            }
             BoundKind::Arithmetic(operator, a, b) => infix(f, operator.symbol(), a, b),
             BoundKind::Compare(operator, a, b) => infix(f, operator.symbol(), a, b),
             BoundKind::CompareRows(operator, pairs) => {

@@ -154,7 +154,7 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
             name: columns.get(index).map_or(column.name, |name| name.name.clone()).into(),
             data_type: column.data_type,
             column: column.column,
-            traits: column.traits,
+            traits: column.traits.as_column(),
             is_merged: false,
             is_shadowed: false,
             merged: None,

@@ -7,7 +7,7 @@ mod table;
 pub use table::{AGGREGATE_FUNCTIONS, SCALAR_FUNCTIONS, WINDOW_FUNCTIONS};
 
 use super::exact_numbers::{common_decimal, quotient_scale};
-use crate::types::DataType;
+use crate::types::{Collation, DataType};
 
 /// A scalar function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,8 +30,10 @@ pub enum ScalarFunction {
     Likelihood,
     Likely,
     Math(MathFunction),
-    Max,
-    Min,
+    /// Of several values, whose texts compare by a collation.
+    Max(Collation),
+    /// Of several values, whose texts compare by a collation.
+    Min(Collation),
     Nullif,
     Quote,
     Random,
@@ -356,6 +358,17 @@ impl ScalarFunction {
         named.map_or("", |entry| entry.signature.name)
     }
 
+    /// The same function, whose texts compare by a collation if it compares any.
+    pub(super) fn collated(self, collation: Collation) -> ScalarFunction {
+        if let ScalarFunction::Max(_) = self {
+            ScalarFunction::Max(collation)
+        } else if let ScalarFunction::Min(_) = self {
+            ScalarFunction::Min(collation)
+        } else {
+            self
+        }
+    }
+
     /// What else than its arguments decides what it gives.
     pub fn volatility(self) -> Volatility {
         match self {
@@ -377,8 +390,8 @@ impl ScalarFunction {
             | ScalarFunction::Likelihood
             | ScalarFunction::Likely
             | ScalarFunction::Math(_)
-            | ScalarFunction::Max
-            | ScalarFunction::Min
+            | ScalarFunction::Max(_)
+            | ScalarFunction::Min(_)
             | ScalarFunction::Nullif
             | ScalarFunction::Quote
             | ScalarFunction::Regexp

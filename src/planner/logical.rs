@@ -66,7 +66,7 @@ pub(super) struct LogicalSetFilter {
     pub left: Box<Logical>,
     /// The side that they are looked for in.
     pub right: Box<Logical>,
-    /// The columns of the left that are compared, and come out.
+    /// The columns of the left that are compared; the others come out besides.
     pub left_columns: Vec<usize>,
     /// Those that they are compared with.
     pub right_columns: Vec<usize>,
@@ -310,7 +310,6 @@ impl Logical {
             Logical::Values(LogicalValues { columns, .. }) | Logical::Append { columns, .. } => {
                 columns.contains(&column)
             }
-            Logical::SetFilter(filter) => filter.left_columns.contains(&column),
             Logical::Table(table) => table.identities().contains(&column),
             Logical::Project { columns, .. } => columns.iter().any(|known| known.column == column),
             Logical::Aggregate(LogicalAggregate { groups, aggregates, .. }) => {
@@ -323,7 +322,8 @@ impl Logical {
             Logical::Join(LogicalJoin { left, right, kind, .. }) => {
                 left.has(column) || kind.gives_right() && right.has(column)
             }
-            Logical::Filter { input, .. }
+            Logical::SetFilter(LogicalSetFilter { left: input, .. })
+            | Logical::Filter { input, .. }
             | Logical::Distinct { input, .. }
             | Logical::Sort { input, .. }
             | Logical::Limit { input, .. } => input.has(column),

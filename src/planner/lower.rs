@@ -37,6 +37,16 @@ fn with_columns(lowered: Lowered, columns: &[usize]) -> Lowered {
     Lowered { plan, layout: columns.to_vec() }
 }
 
+/// The plan with these columns first, and the others behind them.
+fn with_columns_first(lowered: Lowered, columns: &[usize]) -> Lowered {
+    if lowered.layout.starts_with(columns) {
+        return lowered;
+    }
+    let others = lowered.layout.iter().filter(|known| !columns.contains(known));
+    let all: Vec<usize> = columns.iter().chain(others).copied().collect();
+    with_columns(lowered, &all)
+}
+
 fn lower(logical: Logical) -> Lowered {
     with_stack(|| operator(logical))
 }
@@ -63,13 +73,7 @@ fn operator(logical: Logical) -> Lowered {
         Logical::Join(logical) => join(logical),
         Logical::Aggregate(logical) => aggregate(logical),
         Logical::Distinct { input, columns } => {
-            let mut lowered = lower(*input);
-            if !lowered.layout.starts_with(&columns) {
-                let others = lowered.layout.iter().filter(|known| !columns.contains(known));
-                let all: Vec<usize> = columns.iter().chain(others).copied().collect();
-                lowered = with_columns(lowered, &all);
-            }
-            let Lowered { plan, layout } = lowered;
+            let Lowered { plan, layout } = with_columns_first(lower(*input), &columns);
             let types = plan.types()[..columns.len()].into();
             let plan = Plan::Distinct { input: Box::new(plan), types };
             Lowered { plan, layout }
@@ -90,11 +94,11 @@ fn operator(logical: Logical) -> Lowered {
 
 fn set_filter(filter: LogicalSetFilter) -> Lowered {
     let LogicalSetFilter { left, right, left_columns, right_columns, keeps_common } = filter;
-    let left = Box::new(with_columns(lower(*left), &left_columns).plan);
-    let right = Box::new(with_columns(lower(*right), &right_columns).plan);
-    let types = left.types().into();
-    let plan = Plan::SetFilter { left, right, types, keeps_common };
-    Lowered { plan, layout: left_columns }
+    let Lowered { plan: left, layout } = with_columns_first(lower(*left), &left_columns);
+    let right = with_columns(lower(*right), &right_columns).plan;
+    let types = right.types().into();
+    let (left, right) = (Box::new(left), Box::new(right));
+    Lowered { plan: Plan::SetFilter { left, right, types, keeps_common }, layout }
 }
 
 /// Where a column stands.

@@ -8,7 +8,7 @@ use super::window::WindowCall;
 use super::write_plan::Write;
 use crate::language::ast::Identifier;
 use crate::storage::SchemaChange;
-use crate::types::{DataType, TableSchema, with_stack};
+use crate::types::{Collation, DataType, TableSchema, with_stack};
 use std::sync::Arc;
 
 /// One operator and its inputs. Expressions read their input's columns by index. What an operator needs
@@ -88,7 +88,7 @@ pub enum Plan {
     SetFilter {
         /// The side whose rows come out.
         left: Box<Plan>,
-        /// The side that is held in memory, with columns of the same types.
+        /// The side that is held in memory, with columns of the same types as the left's first ones.
         right: Box<Plan>,
         /// The types of the columns of both.
         types: Arc<[DataType]>,
@@ -170,6 +170,8 @@ pub struct AggregateCall {
     pub arguments: Vec<BoundExpression>,
     /// Whether equal values count once.
     pub distinct: bool,
+    /// How texts of its first argument compare, where it compares them.
+    pub collation: Collation,
     /// In which order it takes the rows of a group; as they come where it is empty.
     pub order: Vec<OrderKey>,
     /// Which rows count.

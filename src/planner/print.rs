@@ -88,9 +88,9 @@ impl AccessPath {
         let AccessPath::Find { key, values } = self else { return String::new() };
         let key = &table.keys[*key];
         let tuple = |values: &Vec<BoundExpression>| {
-            let columns = key.columns.iter().map(|column| &table.columns[*column].name);
-            let parts = columns.zip(values).map(|(column, value)| format!("{column} = {value}"));
-            parts.collect::<Vec<_>>().join(" and ")
+            let parts = key.part_names(table).into_iter().zip(values);
+            let equal: Vec<_> = parts.map(|(part, value)| format!("{part} = {value}")).collect();
+            equal.join(" and ")
         };
         let tuples: Vec<String> = values.iter().map(tuple).collect();
         format!(" by {} {}", key.title(), tuples.join(" or "))
@@ -277,7 +277,8 @@ impl AggregateCall {
             Some(filter) => format!(" where {}", filter.display(names)),
             None => String::new(),
         };
-        format!("{}({distinct}{inner}{order}){filter}", self.function.name())
+        let collation = self.collation.suffix();
+        format!("{}({distinct}{inner}{collation}{order}){filter}", self.function.name())
     }
 }
 

@@ -1,7 +1,8 @@
 //! Queries become logical plans, and those plans: what stands around a SELECT, and several of them.
 
 use super::bind::Binder;
-use super::comparison_traits::ComparisonTraits;
+use super::collation;
+use super::comparison_traits::{CollationDerivation, ComparisonTraits};
 use super::exact_numbers;
 use super::expression::{BoundExpression, BoundKind};
 use super::functions::{ScalarFunction, common_type};
@@ -33,6 +34,13 @@ pub(super) struct QueryColumn {
     pub column: usize,
     /// What counts besides where it is compared.
     pub traits: ComparisonTraits,
+}
+
+impl QueryColumn {
+    /// The column as an expression over the query's.
+    fn bound(&self) -> BoundExpression {
+        BoundExpression::column(self.column, self.data_type).with_traits(self.traits)
+    }
 }
 
 /// What a query knows of those around it.
@@ -143,14 +151,14 @@ pub(super) fn bind<'q>(
     let inside = surroundings.inside(query)?;
     let mut bound = match &query.body {
         QueryBody::Select(select) => select::bind(select, &query.order_by, &inside, planning)?,
-        QueryBody::Values(rows) => sorted(bind_values(rows, planning)?, &query.order_by)?,
+        QueryBody::Values(rows) => sorted(bind_values(rows, planning)?, &query.order_by, planning)?,
         QueryBody::Compound { first, others } => {
             let mut bound = bind_part(first, &inside, planning)?;
             for (operator, part) in others {
                 let part_bound = bind_part(part, &inside, planning)?;
                 bound = combined(bound, *operator, part_bound, planning)?;
             }
-            sorted(bound, &query.order_by)?
+            sorted(bound, &query.order_by, planning)?
         }
     };
     if let Some(limits) = limits(query)? {
@@ -253,22 +261,35 @@ fn combined(
     let logical = match operator {
         SetOperator::UnionAll => append(left, right, columns),
         SetOperator::Union => {
-            let input = Box::new(append(without_distinct(left), right, columns.clone()));
-            Logical::Distinct { input, columns }
+            let logical = append(without_distinct(left), right, columns);
+            let (input, columns) =
+                with_keys(logical, &output, output.iter().map(QueryColumn::bound), planning);
+            Logical::Distinct { input: Box::new(input), columns }
         }
         SetOperator::Intersect | SetOperator::Except => {
             let keeps_common = operator == SetOperator::Intersect;
-            let (left_columns, right_columns) = (left.identities(), right.identities());
-            let input = Box::new(left.logical);
-            let distinct = Logical::Distinct { input, columns: left_columns.clone() };
+            let (mut left, mut right) = (left, right);
+            // The collations are those of the result.
+            for side in [&mut left.output, &mut right.output] {
+                side.iter_mut().zip(&output).for_each(|(own, column)| own.traits = column.traits);
+            }
+            let identities = left.identities();
+            let keys = |side: LogicalQuery, planning: &mut Planning| {
+                let compared = side.output.iter().map(QueryColumn::bound);
+                with_keys(side.logical, &side.output, compared, planning)
+            };
+            let (input, left_columns) = keys(left, planning);
+            let (right, right_columns) = keys(right, planning);
+            let distinct =
+                Logical::Distinct { input: Box::new(input), columns: left_columns.clone() };
             let rows = Logical::SetFilter(LogicalSetFilter {
                 left: Box::new(distinct),
-                right: Box::new(right.logical),
-                left_columns: left_columns.clone(),
+                right: Box::new(right),
+                left_columns,
                 right_columns,
                 keeps_common,
             });
-            let renamed = columns.iter().zip(left_columns).zip(&types);
+            let renamed = columns.iter().zip(identities).zip(&types);
             let renamed = renamed.map(|((column, input), data_type)| ComputedColumn {
                 column: *column,
                 expression: BoundExpression::column(input, *data_type),
@@ -277,6 +298,30 @@ fn combined(
         }
     };
     Ok(LogicalQuery { logical, output })
+}
+
+/// A query's rows with what some of its columns compare as, and the columns that say it.
+fn with_keys(
+    logical: Logical,
+    output: &[QueryColumn],
+    compared: impl Iterator<Item = BoundExpression>,
+    planning: &mut Planning,
+) -> (Logical, Vec<usize>) {
+    let handed_on =
+        |known: &QueryColumn| ComputedColumn { column: known.column, expression: known.bound() };
+    let mut columns: Vec<ComputedColumn> = output.iter().map(handed_on).collect();
+    let mut keys = Vec::with_capacity(output.len());
+    for expression in compared {
+        let key = ComputedColumn::new(collation::comparable(expression), &mut planning.names);
+        keys.push(key.column);
+        if !matches!(key.expression.kind, BoundKind::Column(_)) {
+            columns.push(key);
+        }
+    }
+    if columns.len() == output.len() {
+        return (logical, keys);
+    }
+    (Logical::Project { input: Box::new(logical), columns }, keys)
 }
 
 /// The rows of one query behind those of another; of several, one operator.
@@ -332,31 +377,50 @@ fn widened(query: LogicalQuery, types: &[DataType], planning: &mut Planning) -> 
 }
 
 /// A query in an order that its own columns give.
-fn sorted(query: LogicalQuery, order_by: &[OrderItem]) -> Result<LogicalQuery, Error> {
-    let LogicalQuery { mut logical, output } = query;
-    let mut keys = Vec::with_capacity(order_by.len());
+fn sorted(
+    query: LogicalQuery,
+    order_by: &[OrderItem],
+    planning: &mut Planning,
+) -> Result<LogicalQuery, Error> {
+    let LogicalQuery { logical, output } = query;
+    if order_by.is_empty() {
+        return Ok(LogicalQuery { logical, output });
+    }
+    let mut compared = Vec::with_capacity(order_by.len());
     for item in order_by {
-        keys.push(LogicalKey::of(item, ordered_column(&item.expression, &output)?));
+        let (mut expression, mut said) = (&item.expression, None);
+        while let ExpressionKind::Collate { operand, collation } = &expression.kind {
+            said = said.or(Some(collation::named(collation)?));
+            expression = operand;
+        }
+        let mut column = ordered_column(expression, &output)?.bound();
+        if let Some(collation) = said {
+            column.traits.collation = CollationDerivation::Explicit(collation);
+        }
+        compared.push(column);
     }
-    if !keys.is_empty() {
-        logical = Logical::Sort { input: Box::new(logical), keys, first: None };
-    }
+    let (input, columns) = with_keys(logical, &output, compared.into_iter(), planning);
+    let keys = order_by.iter().zip(columns).map(|(item, column)| LogicalKey::of(item, column));
+    let logical = Logical::Sort { input: Box::new(input), keys: keys.collect(), first: None };
     Ok(LogicalQuery { logical, output })
 }
 
 /// The column of a compound query that a key of its ORDER BY means.
-fn ordered_column(expression: &Expression, output: &[QueryColumn]) -> Result<usize, Error> {
+fn ordered_column<'a>(
+    expression: &Expression,
+    output: &'a [QueryColumn],
+) -> Result<&'a QueryColumn, Error> {
     if let Some(number) = signed_integer(expression) {
         let index = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
         return match index.and_then(|index| output.get(index)) {
-            Some(column) => Ok(column.column),
+            Some(column) => Ok(column),
             None => Err(no_such_ordinal("ORDER BY", number, output.len(), expression.span)),
         };
     }
     if let ExpressionKind::Column { table: None, column: name } = &expression.kind
         && let Some(column) = output.iter().find(|c| c.name.eq_ignore_ascii_case(&name.name))
     {
-        return Ok(column.column);
+        return Ok(column);
     }
     let names: Vec<&str> = output.iter().map(|column| column.name.as_str()).collect();
     let message = "ORDER BY of several queries is by a column of the result";

@@ -3,7 +3,7 @@
 //! Each relation of a FROM brings its columns, and those it has whatever it is: they are found by
 //! their names and by nothing else, so that `*` and USING know nothing of them.
 
-use super::comparison_traits::ComparisonTraits;
+use super::comparison_traits::{CollationDerivation, ComparisonTraits};
 use super::suggest::suggest;
 use super::{BoundExpression, Error};
 use crate::language::ast::Identifier;
@@ -43,6 +43,15 @@ impl ScopeColumn {
     }
 }
 
+/// What counts besides where a table's column is compared; the hidden ones have no collation.
+fn schema_traits(schema: &TableSchema, index: usize) -> ComparisonTraits {
+    let collation = match schema.columns.get(index) {
+        Some(column) => CollationDerivation::Implicit(column.collation),
+        None => CollationDerivation::None,
+    };
+    ComparisonTraits { collation, ..ComparisonTraits::of_column(schema.type_of(index)) }
+}
+
 /// One relation of a FROM.
 #[derive(Clone, Debug)]
 pub struct ScopeRelation {
@@ -63,7 +72,7 @@ impl ScopeRelation {
             name,
             data_type: schema.type_of(index),
             column: first + index,
-            traits: ComparisonTraits::of_column(schema.type_of(index)),
+            traits: schema_traits(schema, index),
             is_merged: false,
             is_shadowed: false,
             merged: None,

@@ -10,11 +10,11 @@ use super::query::{LogicalQuery, QueryColumn, Surroundings};
 use super::scope::{Scope, ScopeColumn};
 use super::subquery::SubqueryBinder;
 use super::window::{self, BoundWindow, WindowBinder};
-use super::{Error, Planning};
+use super::{Error, Planning, collation};
 use crate::language::ast::{
     Expression, ExpressionKind, NamedWindow, OrderItem, Select, SelectItem, UnaryOperator,
 };
-use crate::types::{Span, Value};
+use crate::types::{Collation, Span, Value};
 
 /// One column of the answer.
 struct SelectedColumn {
@@ -109,7 +109,7 @@ impl SelectCore {
                 None => binder.bind(expression)?,
             };
             refuse_gathered(&group, expression, "GROUP BY")?;
-            groups.push(group);
+            groups.push(collation::comparable(group));
         }
         if let Some(having) = select.having.as_ref().filter(|_| !is_grouped) {
             let message = "HAVING is for groups: there is no GROUP BY, and no aggregate to select";
@@ -130,10 +130,10 @@ impl SelectCore {
         binder.windows = Some(WindowBinder { named: &select.windows, calls: &mut windows });
         let mut order = Vec::with_capacity(order_by.len());
         for item in order_by {
-            order.push(match sort_alias(item, &items)? {
+            order.push(collation::comparable(match sort_alias(item, &items)? {
                 Some(expression) => expression,
                 None => binder.bind(&item.expression)?,
-            });
+            }));
         }
         Ok(SelectCore { items, filter, groups, aggregates, windows, having, order, is_grouped })
     }
@@ -202,6 +202,7 @@ impl Grouping {
                 function: AggregateFunction::Bare,
                 arguments: vec![expression.clone()],
                 distinct: false,
+                collation: Collation::Binary,
                 order: Vec::new(),
                 filter: None,
                 data_type,
@@ -245,17 +246,19 @@ impl ProjectedSelect {
             if expression.is_constant() {
                 continue;
             }
-            let known = projected.iter().find(|computed| computed.expression == expression);
-            let column = known.map(|computed| computed.column).unwrap_or_else(|| {
-                projected.push(ComputedColumn::new(expression, names));
-                projected[projected.len() - 1].column
-            });
+            let column = projected_column(expression, &mut projected, names);
             keys.push(LogicalKey::of(item, column));
+        }
+        let mut distinct_by = self.columns.clone();
+        for (item, column) in self.items.iter().zip(&mut distinct_by).filter(|_| distinct) {
+            let comparable = collation::comparable(item.expression.clone());
+            if comparable != item.expression {
+                *column = projected_column(comparable, &mut projected, names);
+            }
         }
         let mut logical = Logical::Project { input: Box::new(self.logical), columns: projected };
         if distinct {
-            let columns = self.columns.clone();
-            logical = Logical::Distinct { input: Box::new(logical), columns };
+            logical = Logical::Distinct { input: Box::new(logical), columns: distinct_by };
         }
         if !keys.is_empty() {
             logical = Logical::Sort { input: Box::new(logical), keys, first: None };
@@ -263,6 +266,21 @@ impl ProjectedSelect {
         self.logical = logical;
         self
     }
+}
+
+/// The projected column that an expression is, which is added where it is none yet.
+fn projected_column(
+    expression: BoundExpression,
+    projected: &mut Vec<ComputedColumn>,
+    names: &mut ColumnNames,
+) -> usize {
+    if let Some(known) = projected.iter().find(|computed| computed.expression == expression) {
+        return known.column;
+    }
+    let computed = ComputedColumn::new(expression, names);
+    let column = computed.column;
+    projected.push(computed);
+    column
 }
 
 /// What the items of a SELECT, or of RETURNING, are bound with.

@@ -129,7 +129,7 @@ impl<'b, 'p> Binder<'b, 'p> {
     ) -> Result<BoundExpression, Error> {
         let open = self.open_subquery(query, span)?;
         if role == SubqueryRole::Scalar {
-            let traits = one_column(&open.query, span)?.traits;
+            let traits = one_column(&open.query, span)?.traits.of_one_value();
             return Ok(self.planned_subquery(open, role, Vec::new()).with_traits(traits));
         }
         Ok(self.planned_subquery(open, role, Vec::new()))
@@ -147,7 +147,7 @@ impl<'b, 'p> Binder<'b, 'p> {
         let first = self.planned_subquery(open, SubqueryRole::Scalar, Vec::new());
         let BoundKind::Subquery(subquery) = &first.kind else { return Ok(vec![first]) };
         if let [traits] = traits.as_slice() {
-            return Ok(vec![first.with_traits(*traits)]);
+            return Ok(vec![first.with_traits(traits.of_one_value())]);
         }
         let field = |(column, traits)| {
             let role = SubqueryRole::Field(column);

@@ -8,7 +8,8 @@ use super::{Error, Planning};
 use crate::language::ast::{CreateTableAs, Identifier};
 use crate::storage::SchemaChange;
 use crate::types::{
-    Column, ColumnAffinity, ColumnId, DataType, PseudoColumn, TableId, TableSchema, Value,
+    Collation, Column, ColumnAffinity, ColumnId, DataType, PseudoColumn, TableId, TableSchema,
+    Value,
 };
 use std::sync::Arc;
 
@@ -89,7 +90,9 @@ fn column(given: &QueryColumn, name: String, table: &TableSchema, ordinal: usize
     };
     let id = ColumnId { ordinal, ..ColumnId::default() };
     let (not_null, default, initial) = (false, None, Value::Null);
-    Column { id, name, data_type, declared, not_null, default, initial }
+    // As in SQLite, a COLLATE in the query is the query's alone.
+    let collation = Collation::Binary;
+    Column { id, name, data_type, declared, collation, not_null, default, initial }
 }
 
 fn flexible_name(affinity: ColumnAffinity) -> &'static str {

@@ -65,6 +65,7 @@ pub fn view_schema(
             name: named.unwrap_or_else(|| column.name.clone()),
             data_type: column.data_type,
             declared: if is_known { column.data_type.to_string() } else { String::new() },
+            collation: column.traits.collation.collation(),
             not_null: false,
             default: None,
             initial: Value::Null,

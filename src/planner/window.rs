@@ -9,12 +9,12 @@ use super::expression::{BoundExpression, BoundKind};
 use super::functions::WindowFunction;
 use super::logical::{ColumnNames, ComputedColumn, Logical, LogicalKey, LogicalWindow};
 use super::plan::OrderKey;
-use super::{Error, exact_numbers, suggest};
+use super::{Error, collation, exact_numbers, suggest};
 use crate::language::ast::{
     Expression, FrameBound, FrameExclusion, FrameUnit, FunctionCall, Identifier, NamedWindow,
     OrderItem, Over, Window, WindowFrame,
 };
-use crate::types::{DataType, Span, Value, whole_number};
+use crate::types::{Collation, DataType, Span, Value, whole_number};
 use std::collections::BTreeMap;
 
 /// A window function of a query.
@@ -24,6 +24,8 @@ pub struct WindowCall {
     pub function: WindowFunction,
     /// Its arguments; none for `count(*)`.
     pub arguments: Vec<BoundExpression>,
+    /// How texts of its first argument compare, where it compares them.
+    pub collation: Collation,
     /// Which rows an aggregate takes.
     pub filter: Option<BoundExpression>,
     /// Which rows are seen of each row.
@@ -324,7 +326,8 @@ impl Binder<'_, '_> {
         };
         let mut arguments = self.arguments(&call.arguments)?;
         let filter = call.filter.as_ref().map(|filter| self.condition(filter)).transpose()?;
-        let partition = parts.partition_by.iter().map(|term| self.bind(term));
+        let partition =
+            parts.partition_by.iter().map(|term| self.bind(term).map(collation::comparable));
         let partition = partition.collect::<Result<Vec<_>, _>>()?;
         let order = self.order_keys(parts.order_by)?;
         let frame = match parts.frame {
@@ -332,7 +335,12 @@ impl Binder<'_, '_> {
             None => Frame::default(),
         };
         let data_type = result_type(function, &mut arguments);
-        let call = WindowCall { function, arguments, filter, frame, data_type };
+        let collation = if let WindowFunction::Aggregate(function) = function {
+            collation::of_aggregate(function, false, &arguments)
+        } else {
+            Collation::Binary
+        };
+        let call = WindowCall { function, arguments, collation, filter, frame, data_type };
         Ok(BoundWindow { partition, order, call })
     }
 

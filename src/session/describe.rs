@@ -6,7 +6,7 @@ use super::relations::{SystemTable, column_row};
 use super::{Error, Session};
 use crate::language::ast::{AsOf, Identifier, MaintenanceKind, Temporal};
 use crate::planner::{self, suggest};
-use crate::types::{DataType, EventId, KeyKind, Schema, TableSchema, Value};
+use crate::types::{Collation, DataType, EventId, KeyKind, Schema, TableSchema, Value};
 use std::sync::Arc;
 
 impl Session {
@@ -56,9 +56,6 @@ impl Session {
     }
 }
 
-/// The orders of texts that REINDEX can be asked for, too.
-const COLLATIONS: &[&str] = &["BINARY", "NOCASE", "RTRIM"];
-
 /// Makes sure that what ANALYZE or REINDEX names is there.
 ///
 /// # Errors
@@ -69,7 +66,7 @@ pub(super) fn check_maintenance(
     schema: &Schema,
 ) -> Result<(), planner::Error> {
     let Some(name) = name else { return Ok(()) };
-    let is_collation = || COLLATIONS.iter().any(|known| known.eq_ignore_ascii_case(&name.name));
+    let is_collation = || Collation::from_name(&name.name).is_some();
     let is_known = schema.table(&name.name).is_some()
         || schema.view(&name.name).is_some()
         || schema.index(&name.name).is_some()

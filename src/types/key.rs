@@ -12,7 +12,7 @@
 //! * a text or blob: its bytes with 0x00 written as 0x00 0xFF, then 0x00 0x01, so that a prefix sorts
 //!   first and nothing of the next value is read as part of this one.
 
-use super::{DataType, Decimal, Value, column::value_at};
+use super::{Collation, DataType, Decimal, Value, column::value_at};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef};
@@ -45,10 +45,35 @@ pub fn push_value(key: &mut Vec<u8>, value: &Value) {
     }
 }
 
+/// Appends one value to a key in which texts compare by a collation.
+pub fn push_collated(key: &mut Vec<u8>, value: &Value, collation: Collation) {
+    match value {
+        Value::Text(text) | Value::Json(text) => {
+            push_bytes(key, TEXT, collation.key(text).as_bytes());
+        }
+        Value::Null
+        | Value::Boolean(_)
+        | Value::Integer(_)
+        | Value::Real(_)
+        | Value::Decimal(_)
+        | Value::Date(_)
+        | Value::Timestamp(_)
+        | Value::Blob(_) => push_value(key, value),
+    }
+}
+
 /// The key of a list of values.
 pub fn encode<'a>(values: impl IntoIterator<Item = &'a Value>) -> Vec<u8> {
     let mut key = Vec::with_capacity(16);
     values.into_iter().for_each(|value| push_value(&mut key, value));
+    key
+}
+
+/// The same with texts that compare by these collations.
+pub fn encode_collated(values: &[Value], collations: &[Collation]) -> Vec<u8> {
+    let mut key = Vec::with_capacity(16);
+    let pairs = values.iter().zip(collations);
+    pairs.for_each(|(value, collation)| push_collated(&mut key, value, *collation));
     key
 }
 
@@ -112,6 +137,8 @@ pub struct KeyColumn {
     pub array: ArrayRef,
     /// Their type.
     pub data_type: DataType,
+    /// How texts among them compare.
+    pub collation: Collation,
     /// Whether larger values come first.
     pub descending: bool,
     /// Whether NULLs come first, whatever the direction.
@@ -121,7 +148,13 @@ pub struct KeyColumn {
 impl KeyColumn {
     /// A column in ascending order with NULLs first, as indexes and groups have it.
     pub fn ascending(array: ArrayRef, data_type: DataType) -> KeyColumn {
-        KeyColumn { array, data_type, descending: false, nulls_first: true }
+        let collation = Collation::Binary;
+        KeyColumn { array, data_type, collation, descending: false, nulls_first: true }
+    }
+
+    /// The same column with texts that compare by a collation.
+    pub fn collated(self, collation: Collation) -> KeyColumn {
+        KeyColumn { collation, ..self }
     }
 
     /// Appends the value at `index` to a key.
@@ -137,7 +170,8 @@ impl KeyColumn {
             }
             DataType::Real => push_real(key, self.array.as_primitive::<Float64Type>().value(index)),
             DataType::Text | DataType::Json => {
-                push_bytes(key, TEXT, self.array.as_string::<i32>().value(index).as_bytes());
+                let text = self.array.as_string::<i32>().value(index);
+                push_bytes(key, TEXT, self.collation.key(text).as_bytes());
             }
             DataType::Decimal { .. }
             | DataType::Numeric
@@ -147,7 +181,8 @@ impl KeyColumn {
             | DataType::Blob
             | DataType::Any
             | DataType::Flexible(_) => {
-                push_value(key, &value_at(&self.array, self.data_type, index))
+                let value = value_at(&self.array, self.data_type, index);
+                push_collated(key, &value, self.collation);
             }
         }
         if self.descending {
@@ -195,7 +230,7 @@ mod tests {
             let array = array_of(DataType::Any, [&a, &b].into_iter()).expect("small");
             let of = |descending, nulls_first, at| {
                 let column = KeyColumn {
-                    array: array.clone(), data_type: DataType::Any, descending, nulls_first,
+                    descending, nulls_first, ..KeyColumn::ascending(array.clone(), DataType::Any)
                 };
                 let mut key = Vec::new();
                 column.push(&mut key, at);

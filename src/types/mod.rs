@@ -7,6 +7,7 @@
 //! joins and sorts.
 
 mod affinity;
+mod collation;
 pub mod column;
 mod conflict;
 mod control;
@@ -16,6 +17,7 @@ mod decimal;
 mod definition;
 mod ids;
 pub mod key;
+mod key_schema;
 mod literal;
 mod number;
 mod pseudo_column;
@@ -27,6 +29,7 @@ mod tree;
 mod value;
 
 pub use affinity::ColumnAffinity;
+pub use collation::Collation;
 pub use conflict::ConflictResolution;
 pub use control::is_control;
 pub use data_type::{ConversionError, DataType, MAX_JSON_DEPTH};
@@ -34,14 +37,14 @@ pub use datetime::{Date, Timestamp};
 pub use decimal::Decimal;
 pub use definition::{Definition, DefinitionKind};
 pub use ids::{EventId, Period, RowId, TxId};
+pub use key_schema::{KeyId, KeyKind, KeyPart, KeySchema, KeySource};
 pub use literal::Literal;
 pub use number::{
     compare_integer_real, integer_prefix, numeric_prefix, parse_number, whole_number,
 };
 pub use pseudo_column::PseudoColumn;
 pub use schema::{
-    CheckConstraint, Column, ColumnId, ForeignKey, KeyId, KeyKind, KeySchema, Schema, TableId,
-    TableOptions, TableSchema, fold,
+    CheckConstraint, Column, ColumnId, ForeignKey, Schema, TableId, TableOptions, TableSchema, fold,
 };
 pub use span::Span;
 pub use stack::with_stack;

@@ -161,6 +161,7 @@ mod tests {
             name: "a".into(),
             data_type: DataType::Text,
             declared: String::new(),
+            collation: Default::default(),
             not_null: false,
             default: None,
             initial: crate::types::Value::Null,

@@ -1,6 +1,7 @@
 //! Tables, their columns and keys, and all of them together at one moment.
 
-use super::{DataType, Definition, DefinitionKind, EventId, Tree, Value};
+use super::key_schema::{KeyId, KeyKind, KeySchema};
+use super::{Collation, DataType, Definition, DefinitionKind, EventId, Tree, Value};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
@@ -34,15 +35,6 @@ pub struct ColumnId {
     pub ordinal: usize,
 }
 
-/// A key's identity: the event that made it and its place in that event.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct KeyId {
-    /// The event that created the table or the index.
-    pub event: EventId,
-    /// Its place among the keys that the event created, from 0.
-    pub ordinal: usize,
-}
-
 /// One column of a table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
@@ -57,6 +49,9 @@ pub struct Column {
     /// The type as the user wrote it, `NVARCHAR(160)`; empty where none was written.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub declared: String,
+    /// How its texts compare, by themselves and in the keys that say nothing else.
+    #[serde(default, skip_serializing_if = "Collation::is_binary")]
+    pub collation: Collation,
     /// Whether NULL is refused.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub not_null: bool,
@@ -71,38 +66,6 @@ pub struct Column {
 
 fn null() -> Value {
     Value::Null
-}
-
-/// What a key was declared as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum KeyKind {
-    /// PRIMARY KEY.
-    Primary,
-    /// UNIQUE in CREATE TABLE.
-    Unique,
-    /// CREATE INDEX, with or without UNIQUE.
-    Index,
-}
-
-/// Columns by whose values rows are found, and perhaps kept unique.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeySchema {
-    /// Which key this is.
-    #[serde(skip)]
-    pub id: KeyId,
-    /// The name of an index or of a constraint.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// What it was declared as.
-    pub kind: KeyKind,
-    /// Whether two rows may not agree on all its columns (rows with a NULL among them may).
-    pub unique: bool,
-    /// Indexes of its columns in the table, in the key's order.
-    pub columns: Vec<usize>,
-    /// The statement of a CREATE INDEX; empty for the keys of CREATE TABLE.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub sql: String,
 }
 
 /// A CHECK as declared. One without a name is written as its condition alone.
@@ -247,11 +210,9 @@ impl TableSchema {
             return;
         }
         self.columns.remove(index);
-        let keys = self.keys.iter_mut().map(|key| &mut key.columns);
-        let all = keys.chain(self.foreign_keys.iter_mut().map(|key| &mut key.columns));
-        for column in all.flatten().filter(|column| **column > index) {
-            *column -= 1;
-        }
+        let moved = |column: &mut usize| *column -= usize::from(*column > index);
+        self.keys.iter_mut().for_each(|key| key.for_each_column_mut(moved));
+        self.foreign_keys.iter_mut().flat_map(|key| &mut key.columns).for_each(moved);
     }
 
     /// Whether a key or a foreign key has the column.

@@ -21,7 +21,7 @@ pub(super) fn compute(
     let is_max = open.call().function == WindowFunction::Aggregate(AggregateFunction::Max);
     let is_better = if is_max { Ordering::is_gt } else { Ordering::is_lt };
     let better = |a: usize, b: usize| match (open.known(a), open.known(b)) {
-        (Some(a), Some(b)) => is_better(a.compare(b)),
+        (Some(a), Some(b)) => is_better(open.call().collation.compare(a, b)),
         (known, _) => known.is_some(),
     };
     let value = |row: Option<usize>| row.and_then(|row| open.known(row)).cloned();

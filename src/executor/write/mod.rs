@@ -51,7 +51,7 @@ mod unique;
 pub(super) use assign::assign;
 pub use load::{PartialRow, load};
 pub(super) use place::row_name;
-pub(super) use unique::duplicate;
+pub(super) use unique::{collations, duplicate, key_values};
 
 use super::Error;
 use super::datum::Batch;

@@ -4,12 +4,13 @@ use super::super::Error;
 use super::row::{Failures, WriteRow};
 use crate::storage::{LocatedVersion, TableView};
 use crate::types::column::value_at;
-use crate::types::{KeyKind, KeySchema, Row, RowId, TableSchema, Value, key};
+use crate::types::{Collation, KeyKind, KeySchema, Row, RowId, TableSchema, Value, key};
 use std::collections::{HashMap, HashSet};
 
 /// The new values of one of a table's unique keys, as rows bring them.
 struct KeyValues<'a> {
     key: &'a KeySchema,
+    collations: Vec<Collation>,
     /// Each list of values once, with the index of its row.
     values: Vec<(usize, Vec<Value>)>,
     /// The rows by the encodings of their values, as soon as there are two lists.
@@ -17,8 +18,9 @@ struct KeyValues<'a> {
 }
 
 impl<'a> KeyValues<'a> {
-    fn new(key: &'a KeySchema) -> KeyValues<'a> {
-        KeyValues { key, values: Vec::new(), rows: HashMap::new() }
+    fn new(key: &'a KeySchema, table: &TableSchema) -> KeyValues<'a> {
+        let collations = collations(key, table);
+        KeyValues { key, collations, values: Vec::new(), rows: HashMap::new() }
     }
 
     /// Takes in what a row has of the key; gives the row of the batch that has the same. A key with a
@@ -27,10 +29,10 @@ impl<'a> KeyValues<'a> {
         let values = key_values(self.key, row)?;
         // A single row needs no set to be unique in.
         if let [(first, only)] = self.values.as_slice() {
-            self.rows.insert(key::encode(only), *first);
+            self.rows.insert(key::encode_collated(only, &self.collations), *first);
         }
         if !self.values.is_empty() {
-            let encoded = key::encode(&values);
+            let encoded = key::encode_collated(&values, &self.collations);
             if let Some(first) = self.rows.get(&encoded) {
                 return Some(*first);
             }
@@ -55,9 +57,15 @@ pub(super) fn there_already(
     error.note(row_there(table, view, there))
 }
 
+/// How the texts of a key's parts compare.
+pub(in super::super) fn collations(key: &KeySchema, table: &TableSchema) -> Vec<Collation> {
+    key.parts(table).iter().map(|part| part.collation).collect()
+}
+
 /// What a row has of a key; `None` where a NULL is among it.
-pub(super) fn key_values(key: &KeySchema, row: &Row) -> Option<Vec<Value>> {
-    let values: Vec<Value> = key.columns.iter().map(|column| row[*column].clone()).collect();
+pub(in super::super) fn key_values(key: &KeySchema, row: &Row) -> Option<Vec<Value>> {
+    let columns = key.part_columns()?;
+    let values: Vec<Value> = columns.iter().map(|column| row[*column].clone()).collect();
     (!values.iter().any(Value::is_null)).then_some(values)
 }
 
@@ -75,7 +83,7 @@ pub(super) fn check(
     let changes: HashSet<RowId> =
         rows.iter().filter(|row| row.old.is_some()).filter_map(|row| row.row).collect();
     for key in table.keys.iter().filter(|key| key.unique && wanted(key)) {
-        let mut known = KeyValues::new(key);
+        let mut known = KeyValues::new(key, table);
         for (index, row) in rows.iter().enumerate() {
             let Some(new) = row.new.as_ref().filter(|_| !failures.has(index)) else { continue };
             if let Some(first) = known.add(index, new) {
@@ -105,10 +113,9 @@ pub(in super::super) fn duplicate(
     values: &[Value],
     how: &str,
 ) -> Error {
-    let named = |(column, value): (&usize, &Value)| {
-        format!("{}.{} {}", table.name, table.columns[*column].name, value.shortened())
-    };
-    let named: Vec<String> = key.columns.iter().zip(values).map(named).collect();
+    let parts = key.part_names(table).into_iter().zip(values);
+    let named = parts.map(|(part, value)| format!("{}.{part} {}", table.name, value.shortened()));
+    let named: Vec<String> = named.collect();
     let kind = match key.kind {
         KeyKind::Primary => "PRIMARY KEY",
         KeyKind::Unique | KeyKind::Index => "UNIQUE",

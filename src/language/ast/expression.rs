@@ -152,6 +152,13 @@ pub enum ExpressionKind {
         /// ELSE.
         otherwise: Option<Box<Expression>>,
     },
+    /// `operand COLLATE collation`.
+    Collate {
+        /// What compares by it.
+        operand: Box<Expression>,
+        /// The collation's name.
+        collation: Identifier,
+    },
     /// `CAST(operand AS type)`.
     Cast {
         /// What is converted.
@@ -184,6 +191,7 @@ impl Expression {
             | ExpressionKind::Subquery(_)
             | ExpressionKind::Row(_)
             | ExpressionKind::Case { .. }
+            | ExpressionKind::Collate { .. }
             | ExpressionKind::Cast { .. }
             | ExpressionKind::Function(_) => false,
         }

@@ -69,6 +69,7 @@ impl ExpressionKind {
         match self {
             ExpressionKind::Unary { operator, .. } => operator.precedence(),
             ExpressionKind::Binary { operator, .. } => operator.precedence(),
+            ExpressionKind::Collate { .. } => COLLATE,
             ExpressionKind::Between { .. }
             | ExpressionKind::InList { .. }
             | ExpressionKind::InQuery { .. }

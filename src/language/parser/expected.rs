@@ -49,6 +49,8 @@ pub(in crate::language) enum NameKind {
     Function,
     /// A type.
     DataType,
+    /// A collation.
+    Collation,
 }
 
 impl Expected {
@@ -82,6 +84,7 @@ impl NameKind {
             NameKind::Tag => "the name of a tag",
             NameKind::Function => "the name of a function",
             NameKind::DataType => "a type",
+            NameKind::Collation => "the name of a collation",
         }
     }
 }

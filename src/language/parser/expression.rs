@@ -15,7 +15,7 @@ use super::input::{
     MAX_EXPRESSIONS, MAX_HEIGHT, Parsed, TokenInput, comma_list, each_between_commas, nested,
     symbol, word,
 };
-use super::name::{database_before, identifier, is_name, name};
+use super::name::{database_before, identifier, is_name, label, name};
 use super::predicate::{between, in_list, is, matches, not, null_test, quantified, quantifier};
 use super::select::{begins_query, query_in_parentheses};
 use super::table::type_name;
@@ -192,11 +192,9 @@ fn special<'a>(
         Infix::In => in_list(input, behind, false, left),
         Infix::Match(kind) => matches(input, behind, kind, false, left),
         Infix::Collate => {
-            if behind.word().eq_ignore_ascii_case("binary") {
-                return Ok((behind.skip(1), left));
-            }
-            let (_, _) = name(NameKind::New)(behind)?;
-            operator.unsupported("COLLATE in an expression")
+            let (rest, collation) = label(NameKind::Collation)(behind)?;
+            let operand = Box::new(left);
+            Ok((rest, at(input, rest, ExpressionKind::Collate { operand, collation })))
         }
         Infix::Unsupported(feature) => operator.unsupported(feature),
         Infix::Binary(_) => operator.no_match(Expected::Operator),

@@ -243,7 +243,7 @@ fn column_constraint(input: TokenInput<'_>) -> Parsed<'_, ColumnConstraint> {
             (behind, ColumnConstraintKind::References(clause))
         }
         Keyword::Collate => {
-            let (behind, collation) = label(NameKind::New)(behind)?;
+            let (behind, collation) = label(NameKind::Collation)(behind)?;
             (behind, ColumnConstraintKind::Collate(collation))
         }
         Keyword::Generated | Keyword::As => generated(rest)?,
@@ -434,7 +434,7 @@ fn indexed_column(input: TokenInput<'_>, of: Option<usize>) -> Parsed<'_, Indexe
         return input.unsupported("an index on an expression");
     }
     let (rest, column) = label(NameKind::Column(of))(input)?;
-    let collation = preceded(word(Keyword::Collate), label(NameKind::New));
+    let collation = preceded(word(Keyword::Collate), label(NameKind::Collation));
     let (rest, collation) = opt(collation).parse(rest)?;
     let (rest, descending) = direction(rest)?;
     Ok((rest, IndexedColumn { name: column, collation, descending }))

@@ -5,7 +5,7 @@ use super::{
     PercentileFunction, ResultType, ScalarEntry, ScalarFunction, Signature, TextFunction,
     WindowEntry, WindowFunction,
 };
-use crate::types::DataType;
+use crate::types::{Collation, DataType};
 
 const fn entry(
     usage: &'static str,
@@ -147,9 +147,9 @@ pub const SCALAR_FUNCTIONS: &[ScalarEntry] = &[
         "text in small letters (a to z)"),
     entry("ltrim(text [, characters])", ScalarFunction::Text(TextFunction::Ltrim), TEXT,
         "text without blanks, or these, at its beginning"),
-    entry("max(x, y, …)", ScalarFunction::Max, ResultType::Common(0),
+    entry("max(x, y, …)", ScalarFunction::Max(Collation::Binary), ResultType::Common(0),
         "the greatest of them; NULL if one is NULL"),
-    entry("min(x, y, …)", ScalarFunction::Min, ResultType::Common(0),
+    entry("min(x, y, …)", ScalarFunction::Min(Collation::Binary), ResultType::Common(0),
         "the least of them; NULL if one is NULL"),
     entry("mod(x, y)", ScalarFunction::Math(MathFunction::Mod), ResultType::Remainder,
         "the remainder of x / y"),

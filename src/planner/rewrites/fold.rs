@@ -66,7 +66,8 @@ fn fold(expression: &mut BoundExpression, catalog: &dyn Catalog) -> bool {
         | BoundKind::Match { .. }
         | BoundKind::Case { .. }
         | BoundKind::Cast(_)
-        | BoundKind::Affinity(..) => true,
+        | BoundKind::Affinity(..)
+        | BoundKind::CollationKey(..) => true,
     };
     expression.for_each_operand_mut(|operand| is_known = fold(operand, catalog) && is_known);
     if is_known && let Some(value) = catalog.constant(expression) {

@@ -18,12 +18,11 @@ fn prune(mut logical: Logical, mut needed: BTreeSet<usize>) -> Logical {
         return prune_append(inputs, &columns, &needed);
     }
     if let Logical::SetFilter(mut filter) = logical {
-        // All columns decide which rows are equal.
-        let side = |side: Box<Logical>, columns: &[usize]| {
-            Box::new(prune(*side, columns.iter().copied().collect()))
-        };
-        filter.left = side(filter.left, &filter.left_columns);
-        filter.right = side(filter.right, &filter.right_columns);
+        // All columns that are compared decide which rows are equal.
+        needed.extend(filter.left_columns.iter());
+        filter.left = Box::new(prune(*filter.left, needed));
+        let compared = filter.right_columns.iter().copied().collect();
+        filter.right = Box::new(prune(*filter.right, compared));
         return Logical::SetFilter(filter);
     }
     if let Logical::Window(window) = logical {

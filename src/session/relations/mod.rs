@@ -30,7 +30,8 @@ use crate::planner::BoundExpression;
 use crate::storage::{self, Database, Event, Metadata, View};
 use crate::types::column::ColumnBuilder;
 use crate::types::{
-    Column, ColumnId, DataType, EventId, Period, TableId, TableOptions, TableSchema, Value,
+    Collation, Column, ColumnId, DataType, EventId, Period, TableId, TableOptions, TableSchema,
+    Value,
 };
 use schema::SchemaRelation;
 use std::sync::Arc;
@@ -72,6 +73,7 @@ pub(super) fn table_schema(
         name,
         data_type,
         declared: String::new(),
+        collation: Collation::default(),
         not_null: false,
         default: None,
         initial: Value::Null,

@@ -185,6 +185,7 @@ pub(in crate::session) fn column_row(table: &TableSchema, at: usize) -> Row {
     } else {
         ""
     };
+    let holds = column.data_type.to_string() + &column.collation.suffix();
     let nullable = !column.not_null && table.integer_primary_key() != Some(at);
     vec![
         Value::text(&column.name),
@@ -192,7 +193,7 @@ pub(in crate::session) fn column_row(table: &TableSchema, at: usize) -> Row {
         Value::text(if nullable { "yes" } else { "no" }),
         Value::text(key),
         column.default.as_ref().map_or(Value::Null, Value::text),
-        Value::text(column.data_type.to_string()),
+        Value::text(holds),
     ]
 }
 
@@ -204,8 +205,10 @@ fn indexes(table: &TableSchema) -> impl Iterator<Item = (&str, &KeySchema)> {
 
 fn indexes_of(table: &TableSchema) -> Vec<Row> {
     let row = |(name, key): (&str, &KeySchema)| {
-        let columns: Vec<&str> =
-            key.columns.iter().map(|at| table.columns[*at].name.as_str()).collect();
+        let mut columns = key.part_names(table);
+        for (name, part) in columns.iter_mut().zip(key.parts(table).iter()) {
+            name.push_str(if part.descending { " DESC" } else { "" });
+        }
         vec![
             Value::text(name),
             Value::text(&table.name),

@@ -12,7 +12,7 @@ use crate::render::{MODES, escape};
 use crate::session::help_subjects;
 use crate::shell::connection::reads;
 use crate::shell::dot::{self, DotCommand};
-use crate::types::{Value, is_control};
+use crate::types::{Collation, Value, is_control};
 use std::collections::HashSet;
 use std::path::Path;
 
@@ -282,6 +282,7 @@ fn in_slot(
                 |name: &str| if is_lower { name.to_ascii_lowercase() } else { name.to_string() };
             DATA_TYPES.iter().map(|name| plain(&cased(name))).collect()
         }
+        CompletionSlot::Collation => Collation::ALL.map(|known| plain(known.name())).into(),
         CompletionSlot::Tag if is_text => texts(log::tags(known)),
         CompletionSlot::Snapshot if is_text => texts(log::snapshot_names(known)),
         CompletionSlot::Event => described_all(log::events(known)),

@@ -307,8 +307,10 @@ fn check_type(column: &Column) -> Result<(), Error> {
 
 fn check_key(table: &TableSchema, key: &KeySchema) -> Result<(), Error> {
     let distinct: HashSet<usize> = key.columns.iter().copied().collect();
-    let sound = !key.columns.is_empty()
+    let mut parts = key.parts.iter().filter_map(|part| part.source.column());
+    let sound = !(key.columns.is_empty() && key.parts.is_empty())
         && distinct.len() == key.columns.len()
+        && parts.all(|column| distinct.contains(&column))
         && key.columns.iter().all(|column| *column < table.columns.len());
     if sound { Ok(()) } else { Err(Error::invalid("a key of columns that do not exist")) }
 }

@@ -16,7 +16,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::types::TableOptions;
     use crate::types::{
-        Column, DataType, Date, Decimal, MAX_JSON_DEPTH, TableSchema, Timestamp, Value,
+        Collation, Column, DataType, Date, Decimal, MAX_JSON_DEPTH, TableSchema, Timestamp, Value,
     };
     use proptest::prelude::*;
     use serde_json::value::RawValue;
@@ -27,6 +27,7 @@ pub(crate) mod tests {
             name: "a \"b\"".into(),
             data_type,
             declared: String::new(),
+            collation: Collation::default(),
             not_null: false,
             default: None,
             initial: Value::Null,

@@ -3,12 +3,13 @@
 use super::*;
 use crate::storage::log::{CRC_SIZE, push_crc};
 use crate::storage::{Marker, SchemaChange};
-use crate::types::{Date, ForeignKey};
+use crate::types::{Collation, Date, ForeignKey};
 
 fn column(event: u64, name: &str, data_type: DataType, initial: Value) -> Column {
     let id = ColumnId { event: EventId(event), ordinal: 0 };
     let (name, declared) = (name.into(), String::new());
-    Column { id, name, data_type, declared, not_null: false, default: None, initial }
+    let collation = Collation::default();
+    Column { id, name, data_type, declared, collation, not_null: false, default: None, initial }
 }
 
 fn refer(event: u64) -> Arc<TableSchema> {

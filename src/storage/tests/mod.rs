@@ -29,8 +29,8 @@ use super::{
 };
 use crate::storage::{Dropped, Marker, RowImages, RowOperation, SchemaChange};
 use crate::types::{
-    Column, ColumnId, DataType, Decimal, EventId, KeyId, KeyKind, KeySchema, Period, RowId,
-    TableId, TableOptions, TableSchema, Timestamp, TxId, Value,
+    Collation, Column, ColumnId, DataType, Decimal, EventId, KeyId, KeyKind, KeySchema, Period,
+    RowId, TableId, TableOptions, TableSchema, Timestamp, TxId, Value,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -110,6 +110,7 @@ pub(super) fn table(event: u64, name: &str, columns: &[(&str, DataType)]) -> Arc
         name: (*name).into(),
         data_type: *data_type,
         declared: String::new(),
+        collation: Collation::default(),
         not_null: false,
         default: None,
         initial: Value::Null,
@@ -120,6 +121,8 @@ pub(super) fn table(event: u64, name: &str, columns: &[(&str, DataType)]) -> Arc
         kind: KeyKind::Primary,
         unique: true,
         columns: vec![0],
+        parts: Vec::new(),
+        condition: None,
         sql: String::new(),
     };
     let schema = TableSchema {
@@ -193,6 +196,8 @@ fn sample() -> (Vec<u8>, Vec<Vec<Event>>) {
         kind: KeyKind::Index,
         unique: false,
         columns: vec![1],
+        parts: Vec::new(),
+        condition: None,
         sql: "CREATE INDEX …".into(),
     };
     let mut indexed = TableSchema::clone(&accounts);

@@ -11,7 +11,7 @@
 //! ```
 
 use super::bytes::Bytes;
-use super::column::StoredColumn;
+use super::key_shape::KeyShape;
 use super::visibility::is_visible;
 use crate::types::{EventId, Period, RowId, Tree};
 
@@ -32,7 +32,7 @@ pub(super) struct KeyEntry {
 /// The index of one key over all versions of a table.
 #[derive(Clone, Debug)]
 pub(super) struct KeyIndex {
-    columns: Vec<StoredColumn>,
+    shape: KeyShape,
     open: Tree<OpenKey, EventId>,
     ended: Tree<EndedKey, EventId>,
     /// The latest end: what is asked about later need not look at ended entries.
@@ -40,17 +40,17 @@ pub(super) struct KeyIndex {
 }
 
 impl KeyIndex {
-    /// An empty index of these columns.
-    pub fn new(columns: Vec<StoredColumn>) -> KeyIndex {
+    /// An empty index of a key of this shape.
+    pub fn new(shape: KeyShape) -> KeyIndex {
         let (open, ended) = (Tree::default(), Tree::default());
-        KeyIndex { columns, open, ended, last_end: EventId::START }
+        KeyIndex { shape, open, ended, last_end: EventId::START }
     }
 
     /// The index of these entries.
-    pub fn build(columns: Vec<StoredColumn>, mut entries: Vec<KeyEntry>) -> KeyIndex {
+    pub fn build(shape: KeyShape, mut entries: Vec<KeyEntry>) -> KeyIndex {
         // In order, so that the trees fill their leaves.
         entries.sort_unstable_by(|a, b| (&a.key, a.to, a.row).cmp(&(&b.key, b.to, b.row)));
-        let mut index = KeyIndex::new(columns);
+        let mut index = KeyIndex::new(shape);
         for entry in entries {
             if entry.to == EventId::NEVER {
                 index.open.insert((entry.key, entry.row), entry.from);
@@ -64,13 +64,13 @@ impl KeyIndex {
 
     /// The index without what ended.
     pub fn without_ended(&self) -> KeyIndex {
-        let (columns, open) = (self.columns.clone(), self.open.clone());
-        KeyIndex { columns, open, ended: Tree::default(), last_end: EventId::START }
+        let (shape, open) = (self.shape.clone(), self.open.clone());
+        KeyIndex { shape, open, ended: Tree::default(), last_end: EventId::START }
     }
 
-    /// The columns of the key.
-    pub fn columns(&self) -> &[StoredColumn] {
-        &self.columns
+    /// What its entries are made of.
+    pub fn shape(&self) -> &KeyShape {
+        &self.shape
     }
 
     /// From this event on, the row has this key.

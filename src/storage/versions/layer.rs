@@ -8,10 +8,11 @@
 use super::chunk::VersionPosition;
 use super::column::StoredColumn;
 use super::key_index::{KeyEntry, KeyIndex};
+use super::key_shape::KeyShape;
 use super::scan::{Scan, ScanColumn};
 use super::table::TableVersions;
 use super::view::LocatedVersion;
-use crate::types::{DataType, EventId, KeyId, Period, RowId, Value, key::KeyColumn};
+use crate::types::{EventId, KeyId, Period, RowId, Value, column::value_at};
 use std::sync::Arc;
 
 /// The versions of one table, in one period.
@@ -70,12 +71,16 @@ impl Layer {
         self.versions.index(key).is_some()
     }
 
-    /// The visible versions whose key begins with the encoded values, in order of their rows.
-    pub fn find(&self, key: KeyId, prefix: &[u8]) -> Option<Vec<LocatedVersion>> {
+    /// The visible versions whose key begins with these values, in order of their rows.
+    pub fn find(&self, key: KeyId, values: &[Value]) -> Option<Vec<LocatedVersion>> {
+        self.find_prefix(key, &self.versions.index(key)?.shape().prefix(values))
+    }
+
+    fn find_prefix(&self, key: KeyId, prefix: &[u8]) -> Option<Vec<LocatedVersion>> {
         let index = self.versions.index(key)?;
         let mut found = Vec::new();
         if let Some(base) = self.versions.base() {
-            let below = match base.find(key, prefix) {
+            let below = match base.find_prefix(key, prefix) {
                 Some(below) => below,
                 None => base.find_by(self.versions.base_index(key)?, prefix),
             };
@@ -157,7 +162,7 @@ impl Layer {
         hidden: &dyn Fn(RowId) -> bool,
     ) -> Option<(RowId, Value)> {
         let row = index.descending(self.period).map(|(_, row, _)| row).find(|row| !hidden(*row))?;
-        let value = self.value(self.locate(row)?, index.columns().first()?);
+        let value = self.value(self.locate(row)?, index.shape().columns().first()?);
         (!value.is_null()).then_some((row, value))
     }
 
@@ -177,7 +182,7 @@ impl Layer {
         let mut taken = index.into_iter().flat_map(|index| index.descending(until));
         let largest = taken.find(|(_, _, from)| *from > since).and_then(|(_, row, from)| {
             let position = versions.ancestor(row, from)?;
-            let column = index?.columns().first()?;
+            let column = index?.shape().columns().first()?;
             Some(versions.value(position, column, column.guess()))
         });
         // A key that counts is an INTEGER.
@@ -218,21 +223,20 @@ impl Layer {
     }
 
     /// Index entries of the visible rows.
-    pub fn visible_entries(self: &Arc<Self>, columns: &[StoredColumn]) -> Vec<KeyEntry> {
+    pub fn visible_entries(self: &Arc<Self>, shape: &KeyShape) -> Vec<KeyEntry> {
+        let columns = shape.columns();
         let wanted = |stored: &StoredColumn| ScanColumn::new(stored.clone(), stored.guess());
         let wanted = columns.iter().map(wanted).collect();
         let mut entries = Vec::new();
-        let mut bytes = Vec::new();
         for batch in self.scan(wanted).map_while(Result::ok) {
-            let of = |(stored, array): (&StoredColumn, &arrow_array::ArrayRef)| {
-                let data_type: DataType = stored.data_type;
-                KeyColumn::ascending(Arc::clone(array), data_type)
+            let value = |stored: &StoredColumn, at| {
+                let place = columns.iter().position(|column| column == stored);
+                place.map_or(Value::Null, |place| {
+                    value_at(&batch.columns[place], stored.data_type, at)
+                })
             };
-            let keys: Vec<KeyColumn> = columns.iter().zip(&batch.columns).map(of).collect();
             for (at, row) in batch.rows.iter().enumerate() {
-                bytes.clear();
-                keys.iter().for_each(|key| key.push(&mut bytes, at));
-                let key = bytes.as_slice().into();
+                let key = shape.encode(|stored| value(stored, at));
                 entries.push(KeyEntry { key, row: *row, from: EventId::START, to: EventId::NEVER });
             }
         }

@@ -25,6 +25,7 @@ mod fork;
 mod gather;
 mod hidden_columns;
 mod key_index;
+mod key_shape;
 mod layer;
 mod origin;
 mod row_map;

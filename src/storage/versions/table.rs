@@ -20,11 +20,12 @@ mod keys;
 use super::chunk::{ChunkHandle, ChunkRef, OpenChunk, VersionHeader, VersionPosition, chunk_rows};
 use super::column::{OpenColumn, StoredColumn};
 use super::key_index::KeyIndex;
+use super::key_shape::KeyShape;
 use super::layer::Layer;
 use super::row_map::RowMap;
 use crate::types::{EventId, KeyId, KeySchema, Period, Row, RowId, TableSchema, Value};
 use counters::TableCounters;
-use keys::{LargestKey, columns_of};
+use keys::LargestKey;
 use std::sync::{Arc, Mutex};
 
 /// The part of a chunk that an open one may have where a savepoint of a fork holds it.
@@ -67,7 +68,7 @@ impl TableVersions {
     /// No versions of a table, over those of a base if there is one.
     pub fn new(schema: &TableSchema, base: Option<Arc<Layer>>) -> TableVersions {
         let stored = stored(schema);
-        let index = |key: &KeySchema| (key.id, Arc::new(KeyIndex::new(columns_of(key, &stored))));
+        let index = |key: &KeySchema| (key.id, Arc::new(KeyIndex::new(KeyShape::of(key, schema))));
         TableVersions {
             indexes: schema.keys.iter().map(index).collect(),
             base_indexes: Vec::new(),

@@ -11,9 +11,7 @@ use super::origin::Origin;
 use super::scan::{Scan, ScanColumn};
 use super::scan_cache::ScanCache;
 use super::table::TableVersions;
-use crate::types::{
-    EventId, KeyId, Period, RowId, Schema, TableId, TableSchema, Tree, Value, key::encode,
-};
+use crate::types::{EventId, KeyId, Period, RowId, Schema, TableId, TableSchema, Tree, Value};
 use arrow_array::ArrayRef;
 use std::fmt;
 use std::sync::Arc;
@@ -135,15 +133,15 @@ impl TableView {
         }
     }
 
-    /// The visible rows whose first `values.len()` columns of a key equal `values`, in order of
-    /// `_row`. The values are of the columns' types; NULL equals nothing. `None` where the view has
+    /// The visible rows whose first `values.len()` parts of a key equal `values`, in order of
+    /// `_row`, texts by the key's collations. The values are of the columns' types; NULL equals nothing. `None` where the view has
     /// no such key: then a scan has to do.
     pub fn find(&self, key: KeyId, values: &[Value]) -> Option<Vec<LocatedVersion>> {
         let layer = self.layer.as_ref()?;
         if values.iter().any(Value::is_null) {
             return layer.has_index(key).then(Vec::new);
         }
-        layer.find(key, &encode(values))
+        layer.find(key, values)
     }
 
     /// Puts what several lookups found in order of `_row` and, where the view shows several versions

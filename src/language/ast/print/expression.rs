@@ -1,6 +1,6 @@
 //! Expressions as SQL.
 
-use super::super::precedence::{ATOM, COMPARISON, EQUALITY};
+use super::super::precedence::{ATOM, COLLATE, COMPARISON, EQUALITY};
 use super::super::{
     BinaryOperator, CurrentTime, Expression, ExpressionKind, FunctionArguments, FunctionCall,
     MatchKind, Quantifier, TypeName, UnaryOperator,
@@ -57,6 +57,10 @@ impl fmt::Display for ExpressionKind {
             ExpressionKind::Row(values) => write!(f, "({})", CommaList(values)),
             ExpressionKind::Match { .. } => matches(f, self),
             ExpressionKind::Case { .. } => case(f, self),
+            ExpressionKind::Collate { operand: left, collation } => {
+                operand(f, left, COLLATE)?;
+                write!(f, " COLLATE {collation}")
+            }
             ExpressionKind::Cast { operand, type_name } => {
                 write!(f, "CAST({operand} AS {type_name})")
             }

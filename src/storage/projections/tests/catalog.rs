@@ -13,6 +13,8 @@ fn sample() -> CatalogFile {
         kind: KeyKind::Index,
         unique: false,
         columns: vec![0],
+        parts: Vec::new(),
+        condition: None,
         sql: "CREATE INDEX by_a ON t(a)".into(),
     });
     orders.columns[0].initial = Value::Date(Date(20_000));

@@ -12,12 +12,13 @@
 //! others are copied together, in their places too: versions that stood in order of their rows still
 //! do. The places that remain empty are given up when there are too many of them.
 
-use super::{KeyIndex, TableVersions, columns_of, copy, stored};
+use super::{KeyIndex, TableVersions, copy, stored};
 use crate::storage::versions::chunk::{
     ChunkHandle, ChunkRef, OpenChunk, VersionHeader, VersionPosition, chunk_rows,
 };
+use crate::storage::versions::key_shape::KeyShape;
 use crate::storage::{BaseRow, BaseTable, Dropped};
-use crate::types::{EventId, RowId, TableSchema, Value};
+use crate::types::{EventId, KeySchema, RowId, TableSchema, Value};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -48,10 +49,10 @@ impl TableVersions {
             versions.begin(event, row, rev, VersionPosition::NONE);
             versions.counters.live += 1;
         }
-        let columns = stored(&table.schema);
-        let index = |key| {
-            let columns = columns_of(key, &columns);
-            (key.id, Arc::new(KeyIndex::build(columns.clone(), versions.entries(&columns))))
+        let index = |key: &KeySchema| {
+            let shape = KeyShape::of(key, &table.schema);
+            let entries = versions.entries(&shape);
+            (key.id, Arc::new(KeyIndex::build(shape, entries)))
         };
         versions.indexes = table.schema.keys.iter().map(index).collect();
         let counters = &mut versions.counters;

@@ -1,11 +1,11 @@
 //! The keys of a table: what their indexes learn of its versions.
 
-use super::{ColumnChanges, TableVersions, stored};
-use crate::storage::versions::bytes::Bytes;
+use super::{ColumnChanges, TableVersions};
 use crate::storage::versions::chunk::VersionPosition;
 use crate::storage::versions::column::StoredColumn;
 use crate::storage::versions::key_index::{KeyEntry, KeyIndex};
-use crate::types::{EventId, KeyId, KeySchema, Row, RowId, TableSchema, Value, key::push_value};
+use crate::storage::versions::key_shape::KeyShape;
+use crate::types::{EventId, KeyId, KeySchema, Row, RowId, TableSchema, Value};
 use std::sync::{Arc, PoisonError};
 
 /// The largest value of a key among the rows that a fork has not touched, and as of which event.
@@ -67,14 +67,15 @@ impl TableVersions {
 
     /// An index came to be, over all versions.
     pub fn add_index(&mut self, key: &KeySchema, schema: &TableSchema) {
-        let columns = columns_of(key, &stored(schema));
+        let shape = KeyShape::of(key, schema);
         if let Some(base) = &self.base
             && !base.has_index(key.id)
         {
-            let index = KeyIndex::build(columns.clone(), base.visible_entries(&columns));
+            let index = KeyIndex::build(shape.clone(), base.visible_entries(&shape));
             self.base_indexes.push((key.id, Arc::new(index)));
         }
-        let index = KeyIndex::build(columns.clone(), self.entries(&columns));
+        let entries = self.entries(&shape);
+        let index = KeyIndex::build(shape, entries);
         self.indexes.push((key.id, Arc::new(index)));
     }
 
@@ -89,9 +90,8 @@ impl TableVersions {
         let stored = Arc::clone(self.open.stored());
         let value = |at: usize| values.get(at).cloned().unwrap_or(Value::Null);
         for (_, index) in &mut self.indexes {
-            let key = encode(index.columns(), |column| {
-                place_of(&stored, column).map_or(Value::Null, value)
-            });
+            let key =
+                index.shape().encode(|column| place_of(&stored, column).map_or(Value::Null, value));
             Arc::make_mut(index).begin(key, row, event);
         }
     }
@@ -100,7 +100,7 @@ impl TableVersions {
     pub(super) fn end_keys(&mut self, event: EventId, row: RowId, old: VersionPosition) {
         let mut indexes = std::mem::take(&mut self.indexes);
         for (_, index) in &mut indexes {
-            let key = encode(index.columns(), |column| self.value_of(old, column));
+            let key = index.shape().encode(|column| self.value_of(old, column));
             Arc::make_mut(index).end(key, row, event);
         }
         self.indexes = indexes;
@@ -117,7 +117,7 @@ impl TableVersions {
         let stored = Arc::clone(self.open.stored());
         let touched = |index: &KeyIndex| {
             changed.iter().any(|change| {
-                stored.get(change.0).is_some_and(|column| index.columns().contains(column))
+                stored.get(change.0).is_some_and(|column| index.shape().columns().contains(column))
             })
         };
         let mut indexes = std::mem::take(&mut self.indexes);
@@ -128,8 +128,8 @@ impl TableVersions {
                 Some((_, _, new)) => new.clone(),
                 None => before(column),
             };
-            let old_key = encode(index.columns(), before);
-            let new_key = encode(index.columns(), after);
+            let old_key = index.shape().encode(before);
+            let new_key = index.shape().encode(after);
             if old_key != new_key {
                 let index = Arc::make_mut(index);
                 index.end(old_key, row, event);
@@ -144,25 +144,21 @@ impl TableVersions {
         let Some(position) = self.rows.get(row) else { return };
         let mut indexes = std::mem::take(&mut self.indexes);
         for (_, index) in &mut indexes {
-            let key = encode(index.columns(), |column| self.value_of(position, column));
+            let key = index.shape().encode(|column| self.value_of(position, column));
             Arc::make_mut(index).begin(key, row, event);
         }
         self.indexes = indexes;
     }
 
     /// The entries of an index over all versions held here.
-    pub(super) fn entries(&self, columns: &[StoredColumn]) -> Vec<KeyEntry> {
+    pub(super) fn entries(&self, shape: &KeyShape) -> Vec<KeyEntry> {
         let mut entries: Vec<KeyEntry> = Vec::new();
         for (row, latest) in self.rows.iter_from(RowId(0)) {
             let start = entries.len();
             let mut at = latest;
             while at.exists() {
                 let (header, to) = (self.header(at), self.end_of(at));
-                let mut bytes = Vec::with_capacity(16);
-                for column in columns {
-                    push_value(&mut bytes, &self.value_of(at, column));
-                }
-                let key = Bytes::from(bytes.as_slice());
+                let key = shape.encode(|column| self.value_of(at, column));
                 // Walking back, a version that ends where the one behind it began, with the same
                 // key, is the same entry.
                 match entries[start..].last_mut() {
@@ -176,20 +172,8 @@ impl TableVersions {
     }
 }
 
-/// The columns of a key as a chunk stores them.
-pub(super) fn columns_of(key: &KeySchema, stored: &[StoredColumn]) -> Vec<StoredColumn> {
-    key.columns.iter().filter_map(|at| stored.get(*at).cloned()).collect()
-}
-
 /// The place of a column among those stored.
 fn place_of(stored: &[StoredColumn], column: &StoredColumn) -> Option<usize> {
     let guessed = stored.get(column.guess()) == Some(column);
     guessed.then(|| column.guess()).or_else(|| stored.iter().position(|other| other == column))
-}
-
-/// The encoded key of a row, whose values `value` gives.
-fn encode(columns: &[StoredColumn], value: impl Fn(&StoredColumn) -> Value) -> Bytes {
-    let mut bytes = Vec::with_capacity(16);
-    columns.iter().for_each(|column| push_value(&mut bytes, &value(column)));
-    Bytes::from(bytes.as_slice())
 }

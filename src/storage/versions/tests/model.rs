@@ -4,8 +4,8 @@ use crate::storage::{
     Change, Event, Marker, Operation, RowImages, RowOperation, SchemaChange, State, TableView, View,
 };
 use crate::types::{
-    Column, ColumnId, DataType, EventId, KeyId, KeyKind, KeySchema, Period, Row, RowId, TableId,
-    TableOptions, TableSchema, Timestamp, TxId, Value, fold,
+    Collation, Column, ColumnId, DataType, EventId, KeyId, KeyKind, KeySchema, Period, Row, RowId,
+    TableId, TableOptions, TableSchema, Timestamp, TxId, Value, fold,
 };
 use crate::types::{column::value_at, key::encode};
 use std::collections::BTreeMap;
@@ -180,6 +180,7 @@ pub fn column(name: &str, data_type: DataType, initial: Value) -> Column {
         name: name.into(),
         data_type,
         declared: String::new(),
+        collation: Collation::default(),
         not_null: false,
         default: None,
         initial,
@@ -213,6 +214,8 @@ pub fn key(kind: KeyKind, columns: &[usize]) -> KeySchema {
         kind,
         unique: kind != KeyKind::Index,
         columns: columns.to_vec(),
+        parts: Vec::new(),
+        condition: None,
         sql: String::new(),
     }
 }
