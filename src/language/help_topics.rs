@@ -194,7 +194,7 @@ const TOPICS: &[HelpTopic] = &[
     HelpTopic {
         name: "savepoint",
         aliases: &["savepoints", "release", "rollback to"],
-        about: "a place in a transaction to return to, or a transaction of its own",
+        about: "a place in a transaction to return to, or one of its own",
         productions: &["Savepoint", "Release", "Rollback"],
         example: "SAVEPOINT before_it;\nDELETE FROM accounts;\nROLLBACK TO before_it;\n\
                   RELEASE before_it;",

@@ -114,7 +114,7 @@ const FROM_ELSEWHERE: &[Typed] = &[
 /// Someone who knows DuckDB.
 const FROM_DUCKDB: &[Typed] = &[
     (".help", ".tables"),
-    ("create table t as select 1 as a;", "not supported yet"),
+    ("create table one as select 1 as a;", "one"),
     ("create table t (a integer, b varchar);", "CREATE TABLE t"),
     ("insert into t values (1, 'x'), (2, 'y');", "2 rows"),
     ("from t;", "SELECT * FROM t"),
