@@ -143,9 +143,6 @@ pub enum BoundKind {
     Call(ScalarFunction, Vec<BoundExpression>),
 }
 
-/// The two sides of an AND or OR.
-type ChainLink = (Box<BoundExpression>, Box<BoundExpression>);
-
 /// A query inside of an expression.
 #[derive(Clone, Debug)]
 pub struct BoundSubquery {
@@ -526,41 +523,6 @@ impl BoundExpression {
         });
     }
 
-    /// Splits `a AND b AND c` into its parts.
-    pub fn conjuncts(self) -> Vec<BoundExpression> {
-        self.parts(|kind| if let BoundKind::And(a, b) = kind { Ok((a, b)) } else { Err(kind) })
-    }
-
-    /// The parts that OR joins.
-    pub fn disjuncts(self) -> Vec<BoundExpression> {
-        self.parts(|kind| if let BoundKind::Or(a, b) = kind { Ok((a, b)) } else { Err(kind) })
-    }
-
-    /// The parts of a chain in order, of which `split` gives the two sides of a link.
-    fn parts(self, split: fn(BoundKind) -> Result<ChainLink, BoundKind>) -> Vec<BoundExpression> {
-        let (mut parts, mut stack) = (Vec::new(), vec![self]);
-        while let Some(BoundExpression { kind, data_type, traits }) = stack.pop() {
-            match split(kind) {
-                Ok((a, b)) => stack.extend([*b, *a]),
-                Err(kind) => parts.push(BoundExpression { kind, data_type, traits }),
-            }
-        }
-        parts
-    }
-
-    /// `a = b` of operands that compare as they are.
-    pub fn equal(a: BoundExpression, b: BoundExpression) -> BoundExpression {
-        let kind = BoundKind::Compare(Comparison::Equal, Box::new(a), Box::new(b));
-        BoundExpression::new(kind, DataType::Boolean)
-    }
-
-    /// Joins parts with OR; `None` if there are none.
-    pub fn any_of(parts: impl IntoIterator<Item = BoundExpression>) -> Option<BoundExpression> {
-        parts.into_iter().reduce(|a, b| {
-            BoundExpression::new(BoundKind::Or(Box::new(a), Box::new(b)), DataType::Boolean)
-        })
-    }
-
     /// Whether it is of such a kind, or has a part that is.
     pub(super) fn contains(&self, is_such: &dyn Fn(&BoundKind) -> bool) -> bool {
         let mut found = is_such(&self.kind);
@@ -586,13 +548,6 @@ impl BoundExpression {
         } else {
             self.for_each_operand_mut(|operand| operand.replace_arguments(arguments));
         }
-    }
-
-    /// Joins parts with AND; `None` if there are none.
-    pub fn all_of(parts: impl IntoIterator<Item = BoundExpression>) -> Option<BoundExpression> {
-        parts.into_iter().reduce(|a, b| {
-            BoundExpression::new(BoundKind::And(Box::new(a), Box::new(b)), DataType::Boolean)
-        })
     }
 }
 

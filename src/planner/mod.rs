@@ -21,6 +21,7 @@ mod cardinality;
 mod coerce;
 mod collation;
 mod comparison_traits;
+mod condition;
 mod ddl;
 mod definition;
 mod error;

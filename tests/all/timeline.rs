@@ -424,7 +424,7 @@ fn explain_analyze_counts_what_every_operator_gave_and_writes_nothing() {
     );
     assert_eq!(
         counts(&mut session, "UPDATE t SET b = 7 WHERE a = 2"),
-        ["update t set b = 7 1 1 0.0", "  find t by primary key a = 2 (a, b) 1 1 0.0"]
+        ["update t set b = 7 1 1 0.0", "  find t by primary key a = 2 (a, b, _row) 1 1 0.0"]
     );
     assert_eq!(
         counts(&mut session, "INSERT INTO t SELECT a + 10, b FROM t"),

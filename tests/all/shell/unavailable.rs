@@ -170,7 +170,7 @@ fn of_version(version: u64, is_sealed: bool) -> TestDirectory {
     let path = place.path().join("bank/events.log");
     let log = fs::read_to_string(&path).expect("a log");
     let (header, events) = log.split_once('\n').expect("lines");
-    let header = header.replace("\"version\":2", &format!("\"version\":{version}"));
+    let header = header.replace("\"version\":3", &format!("\"version\":{version}"));
     let (said, seal) = header.rsplit_once(",\"crc\":\"").expect("a checksum");
     let sealed = format!("{:08x}\"}}", crc32c::crc32c(said.as_bytes()));
     assert_ne!(sealed, seal, "the checksum is stale");
@@ -182,12 +182,12 @@ fn of_version(version: u64, is_sealed: bool) -> TestDirectory {
 #[test]
 fn a_log_of_another_format_is_refused_in_words() {
     for (version, way) in [
-        (1, "the asof that wrote it can .dump it, and this one runs the dump"),
-        (3, "a newer asof wrote it: that one reads it"),
+        (2, "the asof that wrote it can .dump it, and this one runs the dump"),
+        (4, "a newer asof wrote it: that one reads it"),
     ] {
         let place = of_version(version, true);
         let said = format!(
-            "error[format]: bank/events.log has version {version} of the format, and only 2 is \
+            "error[format]: bank/events.log has version {version} of the format, and only 3 is \
              read\n   = {way}\n"
         );
         for arguments in [
@@ -211,7 +211,7 @@ fn a_log_of_another_format_is_refused_in_words() {
 /// One changed digit makes another version of the format, whose checksum tells that it is none.
 #[test]
 fn a_damaged_version_is_damage_and_no_other_format() {
-    let place = of_version(3, false);
+    let place = of_version(4, false);
     let run = place.run(&["bank", "SELECT a FROM t"], "");
     assert_eq!((run.code, run.out.as_str()), (3, ""));
     let said = "error[corrupt]: bank/events.log is damaged at byte 0, event 0: the header's \
