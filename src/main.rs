@@ -127,6 +127,9 @@ fn begin(shell: &mut Shell, arguments: &Arguments, interactive: bool) -> Result<
     }
     arguments.adjust(&mut shell.settings);
     shell.act_as(arguments.actor());
+    if let Some(size) = arguments.memory {
+        shell.set_memory(size);
+    }
     if arguments.flexible_types {
         shell.set_flexible_types(true);
     }

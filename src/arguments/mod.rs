@@ -8,7 +8,7 @@ mod spelling;
 use asof::render::{ErrorFormat, MODES, Mode, escape, wrap};
 use asof::shell::{Settings, seconds};
 use asof::storage::{Environment, FixedClock, OpenOptions, SeededRandom};
-use asof::types::{Date, Timestamp};
+use asof::types::{ByteSize, Date, Timestamp};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
@@ -75,6 +75,10 @@ pub struct Arguments {
     /// Make new tables FLEXIBLE, which hold any value as in SQLite, for dumps of such databases
     #[arg(long)]
     pub flexible_types: bool,
+
+    /// What a statement may hold before it writes to temporary files [default: 256MB]
+    #[arg(long, value_name = "SIZE", value_parser = byte_size)]
+    pub memory: Option<ByteSize>,
 
     /// Open the session in the past, at any point of the language, and read-only
     #[arg(long, value_name = "POINT", allow_hyphen_values = true)]
@@ -186,6 +190,11 @@ impl ScriptArgument {
             ScriptArgument::File(_) => None,
         }
     }
+}
+
+/// A size that an option gives.
+fn byte_size(text: &str) -> Result<ByteSize, String> {
+    ByteSize::parse(text).ok_or_else(|| "a size is 64MB, 500kB or 2GB".to_owned())
 }
 
 impl Arguments {

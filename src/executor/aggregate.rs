@@ -1,18 +1,24 @@
 //! GROUP BY and the aggregates: one row per group, in order of the groups' values.
+//!
+//! As long as the memory lasts, all groups are held. Then those that are held stay, and take in the rows
+//! that are theirs; the rows of other groups are taken apart by their keys into a temporary file, and each
+//! part is aggregated by itself. So the rows of a group are taken in in their order, whatever the memory,
+//! and nothing that an aggregate keeps has to be written: only rows, and the results, which are merged in
+//! order of their groups.
 
 use super::Error;
-use super::accumulate::{Accumulator, AccumulatorInput};
-use super::batches::BatchCutter;
-use super::datum::{Batch, Datum};
+use super::batches::{BatchCutter, each_part};
+use super::datum::Batch;
 use super::evaluate::Context;
+use super::group_table::{AggregateBatch, GroupRows, GroupTable, evaluate, group_keys};
+use super::memory::Reservation;
 use super::operator::{BoxedOperator, Operator};
-use super::ordered::OrderedRows;
-use crate::planner::{AggregateCall, AggregateFunction, BoundExpression, OrderKey};
-use crate::types::column::{array_of, value_at};
-use crate::types::key::{KeyColumn, push_collated, row_key};
-use crate::types::{Collation, DataType, Value};
+use super::partitions::{KeyPartition, KeyPartitions, MOST_LEVELS};
+use super::runs::{MergedRuns, SortedRuns};
+use super::spill::{SpillFile, Spilled};
+use crate::planner::{AggregateCall, BoundExpression, SortKey};
+use crate::types::key::{KeyColumn, row_key};
 use arrow_array::BooleanArray;
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Groups rows and computes their aggregates; holds one row per group.
@@ -21,17 +27,22 @@ pub struct Aggregate {
     groups: Arc<[BoundExpression]>,
     aggregates: Arc<[AggregateCall]>,
     context: Arc<Context>,
-    /// The number of each group by its key.
-    numbers: HashMap<Vec<u8>, usize>,
-    /// The values of each group, a list per group expression.
-    values: Vec<Vec<Value>>,
-    accumulators: Vec<Accumulator>,
-    /// The rows of each aggregate that has an order.
-    ordered: Vec<OrderedRows>,
-    /// What an aggregate with DISTINCT has already seen: group number and value.
-    seen: Vec<HashSet<Vec<u8>>>,
+    memory: Reservation,
     /// What comes out, once all rows are in.
-    output: Option<GroupRows>,
+    output: Option<AggregateRows>,
+    spilled: Spilled,
+}
+
+/// What comes out of an aggregate.
+enum AggregateRows {
+    Held(GroupRows),
+    Merged(MergedRuns),
+}
+
+/// The rows of groups that are not held.
+struct OtherGroups {
+    file: SpillFile,
+    parts: KeyPartitions,
 }
 
 impl Aggregate {
@@ -42,293 +53,158 @@ impl Aggregate {
         aggregates: Arc<[AggregateCall]>,
         context: Arc<Context>,
     ) -> Aggregate {
-        let accumulators = aggregates.iter().map(Accumulator::new).collect();
         Aggregate {
             input: Some(BatchCutter::new(input)),
-            values: vec![Vec::new(); groups.len()],
-            seen: vec![HashSet::new(); aggregates.len()],
-            ordered: aggregates.iter().map(|_| OrderedRows::default()).collect(),
             groups,
             aggregates,
+            memory: Reservation::new(&context.memory),
             context,
-            numbers: HashMap::new(),
-            accumulators,
             output: None,
+            spilled: Spilled::default(),
         }
     }
 
-    /// Takes the rows of a batch in, whose values were computed.
-    fn consume(&mut self, batch: &AggregateBatch) -> Result<(), Error> {
-        let numbers = self.number_rows(batch);
-        let groups = self.group_count();
-        let mut extreme: Option<Vec<usize>> = None;
-        for (at, values) in batch.calls.iter().enumerate() {
-            if self.aggregates[at].function == AggregateFunction::Bare {
-                continue;
-            }
-            let taken = self.update(at, values, &numbers, groups)?;
-            if taken.is_some() {
-                extreme = taken;
+    /// Takes all rows in.
+    fn read(&mut self, mut input: BatchCutter) -> Result<AggregateRows, Error> {
+        let mut table = GroupTable::new(&self.groups, &self.aggregates);
+        let context = Arc::clone(&self.context);
+        while let Some(batch) = input.next(|batch| self.evaluate(batch))? {
+            context.check()?;
+            table.consume(&batch)?;
+            if !self.memory.grow(table.growth()) && !self.groups.is_empty() {
+                return self.read_rest(input, table);
             }
         }
-        let all: Vec<usize>;
-        let rows = match (&extreme, self.has_extreme()) {
-            (Some(rows), _) => rows,
-            (None, true) => return Ok(()),
-            (None, false) => {
-                all = (0..batch.rows).collect();
-                &all
+        Ok(AggregateRows::Held(table.finish()?))
+    }
+
+    /// Takes the rest of the rows in, of which only those of the groups held are looked at now.
+    fn read_rest(
+        &mut self,
+        mut input: BatchCutter,
+        mut table: GroupTable,
+    ) -> Result<AggregateRows, Error> {
+        let mut others = OtherGroups { file: SpillFile::new(), parts: KeyPartitions::new(0, true) };
+        let keyed =
+            |batch: &Batch| Ok((batch.clone(), group_keys(&self.groups, &self.context, batch)?));
+        while let Some((batch, keys)) = input.next(keyed)? {
+            self.context.check()?;
+            let OtherGroups { file, parts } = &mut others;
+            self.consume(&mut table, &batch, &keys, file, parts)?;
+        }
+        drop(input);
+        self.finish(table, others)
+    }
+
+    /// Takes in the rows of the groups held, and writes the others.
+    fn consume(
+        &self,
+        table: &mut GroupTable,
+        batch: &Batch,
+        keys: &[KeyColumn],
+        file: &mut SpillFile,
+        parts: &mut KeyPartitions,
+    ) -> Result<(), Error> {
+        let (mut key, mut others) = (Vec::new(), Vec::new());
+        let mut is_held = |row: usize| {
+            row_key(&mut key, keys, row);
+            let is_held = table.contains(&key);
+            if !is_held {
+                others.push(row);
             }
+            Some(is_held)
         };
-        self.update_bare(batch, &numbers, groups, rows);
+        let held: BooleanArray = (0..batch.rows).map(&mut is_held).collect();
+        parts.write(file, batch, keys, others.into_iter())?;
+        let held = batch.filter(&held)?;
+        if held.rows > 0 {
+            for part in each_part(&held, |part| self.evaluate(part))? {
+                table.consume(&part)?;
+            }
+        }
         Ok(())
     }
 
-    fn group_count(&self) -> usize {
-        if self.groups.is_empty() { 1 } else { self.numbers.len() }
+    fn evaluate(&self, batch: &Batch) -> Result<AggregateBatch, Error> {
+        evaluate(&self.groups, &self.aggregates, &self.context, batch)
     }
 
-    fn has_extreme(&self) -> bool {
-        self.aggregates.iter().any(|aggregate| {
-            matches!(aggregate.function, AggregateFunction::Min | AggregateFunction::Max)
-        })
-    }
-
-    /// The group number of each row.
-    fn number_rows(&mut self, batch: &AggregateBatch) -> Vec<usize> {
-        if self.groups.is_empty() {
-            return vec![0; batch.rows];
+    /// Aggregates part after part, and merges what comes of them.
+    fn finish(&mut self, table: GroupTable, others: OtherGroups) -> Result<AggregateRows, Error> {
+        let OtherGroups { mut file, parts } = others;
+        let key = |(column, group): (usize, &BoundExpression)| {
+            let data_type = group.data_type;
+            SortKey { column, data_type, descending: false, nulls_first: true }
+        };
+        let mut runs = SortedRuns::new(self.groups.iter().enumerate().map(key).collect());
+        write_run(&mut runs, table)?;
+        let mut pending = parts.finish();
+        while let Some(part) = pending.pop() {
+            self.memory.release();
+            let others = self.read_part(&mut file, part, &mut runs)?;
+            pending.extend(others);
         }
-        let mut key = Vec::new();
-        let mut numbers = Vec::with_capacity(batch.rows);
-        for row in 0..batch.rows {
-            row_key(&mut key, &batch.groups, row);
-            numbers.push(match self.numbers.get(&key) {
-                Some(number) => *number,
-                None => {
-                    let number = self.numbers.len();
-                    self.numbers.insert(key.clone(), number);
-                    for (values, column) in self.values.iter_mut().zip(&batch.groups) {
-                        values.push(value_at(&column.array, column.data_type, row));
-                    }
-                    number
-                }
-            });
-        }
-        numbers
+        self.memory.release();
+        self.spilled = file.spilled() + runs.spilled();
+        Ok(AggregateRows::Merged(runs.merge()?))
     }
 
-    /// Feeds an aggregate; gives the rows that are a new minimum or maximum of their group.
-    fn update(
+    /// Writes the groups of a part as a run; gives the parts of what there is no memory for.
+    fn read_part(
         &mut self,
-        at: usize,
-        values: &CallValues,
-        numbers: &[usize],
-        groups: usize,
-    ) -> Result<Option<Vec<usize>>, Error> {
-        let aggregate = &self.aggregates[at];
-        let filtered: Vec<usize>;
-        let numbers = match &values.kept {
-            None => numbers,
-            Some(kept) => {
-                filtered = kept.iter().map(|row| numbers[*row]).collect();
-                &filtered
-            }
-        };
-        let mask = if aggregate.distinct && !values.arguments.is_empty() {
-            let data_type = aggregate.arguments[0].data_type;
-            let (values, collation) = (&values.arguments[0], aggregate.collation);
-            Some(first_seen(&mut self.seen[at], (values, data_type, collation), numbers))
-        } else {
-            None
-        };
-        let input = AccumulatorInput {
-            arguments: &values.arguments,
-            calls: aggregate,
-            numbers,
-            mask: mask.as_ref(),
-        };
-        if !values.order.is_empty() {
-            self.ordered[at].add(&input, &values.order);
-            return Ok(None);
-        }
-        let taken = self.accumulators[at].update(&input, groups)?;
-        Ok(match (taken, &values.kept) {
-            (Some(rows), Some(kept)) => Some(rows.into_iter().map(|row| kept[row]).collect()),
-            (taken, _) => taken,
-        })
-    }
-
-    /// Sets the bare columns: to the rows of a new extreme, else to each group's first row.
-    fn update_bare(
-        &mut self,
-        batch: &AggregateBatch,
-        numbers: &[usize],
-        groups: usize,
-        rows: &[usize],
-    ) {
-        let replace = self.has_extreme();
-        let calls = self.aggregates.iter().zip(&batch.calls).zip(&mut self.accumulators);
-        for ((aggregate, values), accumulator) in calls {
-            if aggregate.function == AggregateFunction::Bare {
-                let (datum, data_type) = (&values.arguments[0], aggregate.arguments[0].data_type);
-                accumulator.set_bare(datum, data_type, numbers, rows, groups, replace);
-            }
-        }
-    }
-
-    /// The rows that come out, one per group.
-    fn finish(&mut self) -> Result<GroupRows, Error> {
-        let groups = self.group_count();
-        let mut order: Vec<(&Vec<u8>, usize)> =
-            self.numbers.iter().map(|(key, number)| (key, *number)).collect();
-        order.sort();
-        let order: Vec<usize> = if self.groups.is_empty() {
-            vec![0]
-        } else {
-            order.into_iter().map(|(_, number)| number).collect()
-        };
-        let mut columns: Vec<(DataType, Vec<Value>)> = Vec::new();
-        for (group, values) in self.groups.iter().zip(&mut self.values) {
-            columns.push((group.data_type, std::mem::take(values)));
-        }
-        let ordered = std::mem::take(&mut self.ordered).into_iter();
-        let calls = self.aggregates.iter().zip(&mut self.accumulators);
-        for ((aggregate, accumulator), ordered) in calls.zip(ordered) {
-            ordered.feed(accumulator, aggregate, groups)?;
-            columns.push((aggregate.data_type, accumulator.finish(groups)?));
-        }
-        Ok(GroupRows { columns, order, given: 0 })
-    }
-}
-
-/// What is computed of a batch before any of it counts.
-struct AggregateBatch {
-    groups: Vec<KeyColumn>,
-    calls: Vec<CallValues>,
-    rows: usize,
-}
-
-/// The values of an aggregate's arguments.
-struct CallValues {
-    arguments: Vec<Datum>,
-    /// What its rows are ordered by.
-    order: Vec<KeyColumn>,
-    /// The rows that they are of; all where absent.
-    kept: Option<Vec<usize>>,
-}
-
-/// Computes what is needed of a batch.
-fn evaluate(
-    groups: &[BoundExpression],
-    aggregates: &[AggregateCall],
-    context: &Context,
-    batch: &Batch,
-) -> Result<AggregateBatch, Error> {
-    let group = |group: &BoundExpression| {
-        let array = context.evaluate(group, batch)?.into_array(group.data_type, batch.rows)?;
-        Ok(KeyColumn::ascending(array, group.data_type))
-    };
-    let call = |aggregate: &AggregateCall| {
-        let (filtered, kept) = match &aggregate.filter {
-            None => (None, None),
-            Some(filter) => {
-                let mask = context.mask(filter, batch)?;
-                let kept: Vec<usize> = (0..batch.rows).filter(|row| mask.value(*row)).collect();
-                (Some(batch.filter(&mask)?), Some(kept))
-            }
-        };
-        let batch = filtered.as_ref().unwrap_or(batch);
-        let argument = |argument: &BoundExpression| context.evaluate(argument, batch);
-        let arguments: Result<Vec<Datum>, Error> =
-            aggregate.arguments.iter().map(argument).collect();
-        let key = |key: &OrderKey| {
-            let OrderKey { expression, descending, nulls_first } = key;
-            let data_type = expression.data_type;
-            let array = context.evaluate(expression, batch)?.into_array(data_type, batch.rows)?;
-            let (descending, nulls_first) = (*descending, *nulls_first);
-            let column = KeyColumn::ascending(array, data_type);
-            Ok(KeyColumn { descending, nulls_first, ..column })
-        };
-        let order: Result<Vec<KeyColumn>, Error> = aggregate.order.iter().map(key).collect();
-        Ok(CallValues { arguments: arguments?, order: order?, kept })
-    };
-    Ok(AggregateBatch {
-        groups: groups.iter().map(group).collect::<Result<_, Error>>()?,
-        calls: aggregates.iter().map(call).collect::<Result<_, Error>>()?,
-        rows: batch.rows,
-    })
-}
-
-/// The most rows of a batch of groups.
-const OUTPUT: usize = 4_096;
-
-/// Rows that were computed, to be given batch by batch.
-struct GroupRows {
-    /// Type and values of each column.
-    columns: Vec<(DataType, Vec<Value>)>,
-    /// The indexes of the values in order of the rows.
-    order: Vec<usize>,
-    given: usize,
-}
-
-impl GroupRows {
-    fn next(&mut self) -> Result<Option<Batch>, Error> {
-        let mut rows = (self.order.len() - self.given).min(OUTPUT);
-        while rows > 0 {
-            match self.batch(&self.order[self.given..self.given + rows]) {
-                Err(error) if error.is_batch_too_large() && rows > 1 => rows /= 2,
-                batch => {
-                    self.given += rows;
-                    return batch.map(Some);
+        file: &mut SpillFile,
+        part: KeyPartition,
+        runs: &mut SortedRuns,
+    ) -> Result<Vec<KeyPartition>, Error> {
+        let mut table = GroupTable::new(&self.groups, &self.aggregates);
+        let mut others: Option<KeyPartitions> = None;
+        for place in part.batches {
+            self.context.check()?;
+            let batch = file.read(place)?;
+            if let Some(others) = &mut others {
+                let keyed = |batch: &Batch| {
+                    Ok((batch.clone(), group_keys(&self.groups, &self.context, batch)?))
+                };
+                for (batch, keys) in each_part(&batch, keyed)? {
+                    self.consume(&mut table, &batch, &keys, file, others)?;
                 }
+                continue;
+            }
+            for batch in each_part(&batch, |part| self.evaluate(part))? {
+                table.consume(&batch)?;
+            }
+            if !self.memory.grow(table.growth()) && part.level < MOST_LEVELS {
+                others = Some(KeyPartitions::new(part.level, true));
             }
         }
-        Ok(None)
+        write_run(runs, table)?;
+        Ok(others.map(KeyPartitions::finish).unwrap_or_default())
     }
+}
 
-    fn batch(&self, order: &[usize]) -> Result<Batch, Error> {
-        let column = |(data_type, values): &(DataType, Vec<Value>)| {
-            array_of(*data_type, order.iter().map(|index| &values[*index]))
-        };
-        let columns: Result<Vec<_>, _> = self.columns.iter().map(column).collect();
-        Ok(Batch { columns: columns?, rows: order.len() })
+/// Writes the rows of groups, in order of their keys.
+fn write_run(runs: &mut SortedRuns, table: GroupTable) -> Result<(), Error> {
+    let mut rows = table.finish()?;
+    runs.begin();
+    while let Some(batch) = rows.next()? {
+        runs.write(&batch)?;
     }
+    Ok(())
 }
 
 impl Operator for Aggregate {
     fn next(&mut self) -> Result<Option<Batch>, Error> {
-        if let Some(mut input) = self.input.take() {
-            loop {
-                let (groups, aggregates) = (&self.groups, &self.aggregates);
-                let computed = |batch: &Batch| evaluate(groups, aggregates, &self.context, batch);
-                let Some(batch) = input.next(computed)? else { break };
-                self.consume(&batch)?;
-            }
-            self.output = Some(self.finish()?);
+        if let Some(input) = self.input.take() {
+            self.output = Some(self.read(input)?);
         }
-        self.output.as_mut().map_or(Ok(None), GroupRows::next)
+        match &mut self.output {
+            Some(AggregateRows::Held(rows)) => rows.next(),
+            Some(AggregateRows::Merged(rows)) => rows.next(),
+            None => Ok(None),
+        }
     }
-}
 
-/// Which rows bring a value that their group has not had yet; NULL is one.
-fn first_seen(
-    seen: &mut HashSet<Vec<u8>>,
-    (values, data_type, collation): (&Datum, DataType, Collation),
-    numbers: &[usize],
-) -> BooleanArray {
-    let mut key = Vec::new();
-    let mut is_first = |row: usize, number: usize| {
-        key.clear();
-        key.extend_from_slice(&number.to_be_bytes());
-        match values {
-            Datum::Array(array) => {
-                let column = KeyColumn::ascending(array.clone(), data_type).collated(collation);
-                column.push(&mut key, row);
-            }
-            Datum::Scalar(value) => push_collated(&mut key, value, collation),
-        }
-        !seen.contains(&key) && seen.insert(key.clone())
-    };
-    numbers.iter().enumerate().map(|(row, number)| Some(is_first(row, *number))).collect()
+    fn spilled(&self) -> Spilled {
+        self.spilled
+    }
 }

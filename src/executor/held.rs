@@ -7,7 +7,7 @@ use super::Error;
 use super::datum::Batch;
 use crate::types::column::MAX_ARRAY_BYTES;
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef};
+use arrow_array::{Array, ArrayRef, UInt64Array};
 use arrow_schema::DataType;
 
 /// The most rows of a batch that is gathered.
@@ -54,6 +54,10 @@ impl HeldBatches {
     pub fn gather(&self, places: &[RowPlace]) -> Result<Batch, Error> {
         let count = self.room(&places[..places.len().min(OUTPUT)]);
         let places = &places[..count];
+        if let [only] = self.batches.as_slice() {
+            let rows = places.iter().map(|(_, row)| u64::try_from(*row).unwrap_or(u64::MAX));
+            return only.take(&UInt64Array::from_iter_values(rows));
+        }
         let width = self.batches.first().map_or(0, |batch| batch.columns.len());
         let column = |at: usize| {
             let arrays: Vec<&dyn Array> =
@@ -65,7 +69,7 @@ impl HeldBatches {
     }
 
     /// How many of these rows, from the first on, one batch has room for.
-    fn room(&self, places: &[RowPlace]) -> usize {
+    pub fn room(&self, places: &[RowPlace]) -> usize {
         let Some(first) = self.batches.first() else { return places.len() };
         let mut most = places.len();
         for at in 0..first.columns.len() {
@@ -107,19 +111,21 @@ fn span(first: impl Into<i64>, last: impl Into<i64>) -> usize {
 
 /// About how many bytes the rows of a batch take: what is theirs of arrays that others share, too.
 pub fn batch_bytes(batch: &Batch) -> usize {
-    let column = |array: &ArrayRef| {
-        let bytes = if let Some(texts) = array.as_string_opt::<i32>() {
-            4 * array.len() + span(texts.offsets().first(), texts.offsets().last())
-        } else if let Some(blobs) = array.as_binary_opt::<i32>() {
-            4 * array.len() + span(blobs.offsets().first(), blobs.offsets().last())
-        } else if let Some(values) = array.as_binary_opt::<i64>() {
-            8 * array.len() + span(values.offsets().first(), values.offsets().last())
-        } else {
-            array.data_type().primitive_width().unwrap_or(1) * array.len()
-        };
-        bytes + array.nulls().map_or(0, |_| array.len().div_ceil(8))
+    64 + batch.columns.iter().map(array_bytes).sum::<usize>()
+}
+
+/// About how many bytes the values of an array take.
+pub fn array_bytes(array: &ArrayRef) -> usize {
+    let bytes = if let Some(texts) = array.as_string_opt::<i32>() {
+        4 * array.len() + span(texts.offsets().first(), texts.offsets().last())
+    } else if let Some(blobs) = array.as_binary_opt::<i32>() {
+        4 * array.len() + span(blobs.offsets().first(), blobs.offsets().last())
+    } else if let Some(values) = array.as_binary_opt::<i64>() {
+        8 * array.len() + span(values.offsets().first(), values.offsets().last())
+    } else {
+        array.data_type().primitive_width().unwrap_or(1) * array.len()
     };
-    64 + batch.columns.iter().map(column).sum::<usize>()
+    bytes + array.nulls().map_or(0, |_| array.len().div_ceil(8))
 }
 
 #[cfg(test)]

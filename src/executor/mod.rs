@@ -5,7 +5,9 @@
 //! view is.
 //!
 //! Decided here: operators stream; a sort, the right side of a join and the groups of an aggregate
-//! hold rows, and EXPLAIN says so. One evaluator ([`Context`]) computes every expression, those of
+//! hold rows, and EXPLAIN says so. They hold batches as they came, count them against the budget that
+//! the session has ([`MemoryBudget`]), and go on with temporary files where it is spent: the answer is
+//! the same, in the same order, and EXPLAIN ANALYZE says what was written. One evaluator ([`Context`]) computes every expression, those of
 //! VALUES included; a constant stays one scalar. The meaning of an operator or a function is a
 //! function of [`Value`](crate::types::Value)s; where a column is computed by another way, it is
 //! because that way says the same, which a test beside it shows:
@@ -29,17 +31,24 @@ mod compare;
 mod constraint;
 mod datetime;
 mod datum;
+mod distinct;
 mod error;
 mod evaluate;
 mod functions;
+mod group_table;
 mod held;
+mod held_keys;
 mod input;
 mod join;
+mod join_spilled;
+mod join_table;
 mod kernels;
 mod membership;
 mod memory;
+mod numbered;
 mod operator;
 mod ordered;
+mod partitions;
 mod percentile;
 mod plan_operators;
 mod profile;
@@ -47,6 +56,7 @@ mod row_set;
 mod runs;
 mod schema_write;
 mod set;
+mod set_filter;
 mod sort;
 mod sort_keys;
 mod spill;

@@ -4,17 +4,18 @@ use super::Error;
 use super::access::AccessRows;
 use super::aggregate::Aggregate;
 use super::batches::BatchCutter;
+use super::distinct::Distinct;
 use super::evaluate::Context;
 use super::input::PlanInput;
 use super::join::HashJoin;
 use super::operator::BoxedOperator;
-use super::set::{Append, SetFilter, Values};
+use super::set::{Append, Values};
+use super::set_filter::SetFilter;
 use super::sort::Sort;
-use super::streaming::{Distinct, Filter, Limit, OneRow, Project};
+use super::streaming::{Filter, Limit, OneRow, Project};
 use super::window::WindowFunctions;
 use crate::planner::{BoundExpression, Limits, Plan};
 use crate::types::{DataType, Value, with_stack};
-use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Opens a plan over its inputs, one per slot.
@@ -43,8 +44,9 @@ fn operator(plan: &Plan, context: &Arc<Context>) -> Result<BoxedOperator, Error>
             Box::new(Append::new(opened?))
         }
         Plan::SetFilter { left, right, types, keeps_common } => {
-            let types = Arc::clone(types);
-            Box::new(SetFilter::new(input(left)?, input(right)?, types, *keeps_common))
+            let columns = (Arc::clone(types), left.types().len());
+            let (left, right) = (input(left)?, input(right)?);
+            Box::new(SetFilter::new(left, right, columns, *keeps_common, Arc::clone(context)))
         }
         Plan::Access(access) => Box::new(AccessRows::open(access, context)?),
         Plan::Filter { input: rows, predicate } => Box::new(Filter {
@@ -72,7 +74,7 @@ fn operator(plan: &Plan, context: &Arc<Context>) -> Result<BoxedOperator, Error>
         }
         Plan::Distinct { input: rows, types } => {
             let types = Arc::clone(types);
-            Box::new(Distinct { input: input(rows)?, types, seen: HashSet::new() })
+            Box::new(Distinct::new(input(rows)?, types, Arc::clone(context)))
         }
         Plan::Sort { input: rows, keys, limit } => {
             let keys = Arc::clone(keys);

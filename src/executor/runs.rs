@@ -33,11 +33,8 @@ type Run = Vec<SpilledBatch>;
 
 impl SortedRuns {
     /// No runs yet.
-    ///
-    /// # Errors
-    /// `io` where there is no temporary file.
-    pub fn new(keys: Arc<[SortKey]>) -> Result<SortedRuns, Error> {
-        Ok(SortedRuns { file: SpillFile::new()?, keys, runs: Vec::new() })
+    pub fn new(keys: Arc<[SortKey]>) -> SortedRuns {
+        SortedRuns { file: SpillFile::new(), keys, runs: Vec::new() }
     }
 
     /// What was written so far.
@@ -261,7 +258,7 @@ mod tests {
         ) {
             let data_type = DataType::Integer;
             let key = SortKey { column: 0, data_type, descending: true, nulls_first: false };
-            let mut runs = SortedRuns::new(Arc::from([key])).expect("a file");
+            let mut runs = SortedRuns::new(Arc::from([key]));
             let (mut all, mut number) = (Vec::new(), 0);
             for piece in &pieces {
                 let mut rows: Vec<(i64, i64)> = Vec::new();

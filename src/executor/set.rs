@@ -4,13 +4,9 @@ use super::Error;
 use super::datum::{Batch, conform};
 use super::evaluate::Context;
 use super::operator::{BoxedOperator, Operator};
-use super::streaming::key_columns;
 use crate::planner::{BoundRows, BoundValue, ValuePlace};
 use crate::types::DataType;
 use crate::types::column::ColumnBuilder;
-use crate::types::key::row_key;
-use arrow_array::BooleanArray;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 /// The most rows of a batch of VALUES.
@@ -95,66 +91,6 @@ impl Operator for Append {
             }
             // What the input holds is let go before the next one holds something.
             self.current = self.inputs.next();
-        }
-        Ok(None)
-    }
-}
-
-/// The left rows that the right side has, or those that it has not.
-pub struct SetFilter {
-    left: BoxedOperator,
-    /// `None` once it was read.
-    right: Option<BoxedOperator>,
-    types: Arc<[DataType]>,
-    keeps_common: bool,
-    /// The keys of the right rows.
-    held: HashSet<Vec<u8>>,
-}
-
-impl SetFilter {
-    /// The rows of `left` whose first columns `right` has, all of whose columns are of `types`; or, where
-    /// `keeps_common` is false, the others.
-    pub fn new(
-        left: BoxedOperator,
-        right: BoxedOperator,
-        types: Arc<[DataType]>,
-        keeps_common: bool,
-    ) -> SetFilter {
-        SetFilter { left, right: Some(right), types, keeps_common, held: HashSet::new() }
-    }
-
-    fn hold(&mut self) -> Result<(), Error> {
-        let Some(mut right) = self.right.take() else { return Ok(()) };
-        let mut key = Vec::new();
-        while let Some(batch) = right.next()? {
-            let keys = key_columns(&batch, &self.types);
-            for row in 0..batch.rows {
-                row_key(&mut key, &keys, row);
-                if !self.held.contains(&key) {
-                    self.held.insert(key.clone());
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Operator for SetFilter {
-    fn next(&mut self) -> Result<Option<Batch>, Error> {
-        self.hold()?;
-        while let Some(batch) = self.left.next()? {
-            let keys = key_columns(&batch, &self.types);
-            let mut key = Vec::new();
-            let kept: BooleanArray = (0..batch.rows)
-                .map(|row| {
-                    row_key(&mut key, &keys, row);
-                    Some(self.held.contains(&key) == self.keeps_common)
-                })
-                .collect();
-            let kept = batch.filter(&kept)?;
-            if kept.rows > 0 {
-                return Ok(Some(kept));
-            }
         }
         Ok(None)
     }

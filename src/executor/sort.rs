@@ -182,11 +182,8 @@ impl Sort {
         }
         let (order, last) = self.order();
         self.note_worst(&order, last);
-        let runs = match self.runs.take() {
-            Some(runs) => runs,
-            None => SortedRuns::new(Arc::clone(&self.keys))?,
-        };
-        let runs = self.runs.insert(runs);
+        let keys = &self.keys;
+        let runs = self.runs.get_or_insert_with(|| SortedRuns::new(Arc::clone(keys)));
         let bytes = self.held.batches().iter().map(batch_bytes).sum();
         runs.add(&self.held, &order, bytes, self.context.memory.limit())?;
         self.held = HeldBatches::default();

@@ -14,13 +14,16 @@ use arrow_array::{Array, ArrayRef, make_array, new_empty_array};
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer};
 use arrow_schema::DataType;
 use arrow_select::take::take;
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use tempfile::SpooledTempFile;
+
+/// As long as a file is not larger, it is none.
+const SMALL: usize = 64 << 10;
 
 /// Batches of rows of one kind, in a temporary file.
 #[derive(Debug)]
 pub struct SpillFile {
-    file: File,
+    file: SpooledTempFile,
     /// The types of the columns, once there is a batch.
     types: Vec<DataType>,
     /// What was written, for EXPLAIN ANALYZE.
@@ -36,6 +39,14 @@ pub struct Spilled {
     pub bytes: usize,
 }
 
+impl std::ops::Add for Spilled {
+    type Output = Spilled;
+
+    fn add(self, other: Spilled) -> Spilled {
+        Spilled { rows: self.rows + other.rows, bytes: self.bytes + other.bytes }
+    }
+}
+
 /// Where a batch stands in its file.
 #[derive(Clone, Copy, Debug)]
 pub struct SpilledBatch {
@@ -47,12 +58,9 @@ pub struct SpilledBatch {
 
 impl SpillFile {
     /// An empty file.
-    ///
-    /// # Errors
-    /// `io` where the system gives none.
-    pub fn new() -> Result<SpillFile, Error> {
-        let file = tempfile::tempfile().map_err(|error| failed("made", &error))?;
-        Ok(SpillFile { file, types: Vec::new(), spilled: Spilled::default() })
+    pub fn new() -> SpillFile {
+        let file = SpooledTempFile::new(SMALL);
+        SpillFile { file, types: Vec::new(), spilled: Spilled::default() }
     }
 
     /// What was written so far.
@@ -63,7 +71,7 @@ impl SpillFile {
     /// Writes a batch behind the others.
     ///
     /// # Errors
-    /// `io` where the disk is full, or fails.
+    /// `io` where there is no temporary file, or the disk is full or fails.
     pub fn write(&mut self, batch: &Batch) -> Result<SpilledBatch, Error> {
         if self.types.is_empty() {
             self.types = batch.columns.iter().map(|column| column.data_type().clone()).collect();
@@ -176,7 +184,7 @@ mod tests {
         let array = |(of, values): &(Type, [Value; 3])| array_of(*of, values.iter());
         let arrays: Result<Vec<ArrayRef>, _> = columns.iter().map(array).collect();
         let batch = Batch { columns: arrays?, rows: 3 };
-        let mut file = SpillFile::new()?;
+        let mut file = SpillFile::new();
         let (whole, part) = (file.write(&batch)?, file.write(&batch.slice(1, 2))?);
         let none = file.write(&batch.slice(0, 0))?;
         assert_eq!(file.spilled().rows, 5);

@@ -1,4 +1,4 @@
-//! Operators that hold nothing, or only what they have let through.
+//! Operators that hold nothing.
 
 use super::Error;
 use super::batches::BatchCutter;
@@ -7,9 +7,7 @@ use super::evaluate::Context;
 use super::operator::{BoxedOperator, Operator};
 use crate::planner::BoundExpression;
 use crate::types::DataType;
-use crate::types::key::{KeyColumn, row_key};
-use arrow_array::BooleanArray;
-use std::collections::HashSet;
+use crate::types::key::KeyColumn;
 use std::sync::Arc;
 
 /// One row without columns; whether it is still to come.
@@ -60,37 +58,6 @@ impl Operator for Project {
                 .collect();
             Ok(Batch { columns: columns?, rows: batch.rows })
         })
-    }
-}
-
-/// The first of all rows that agree on their first columns, which are of these types.
-pub struct Distinct {
-    pub input: BoxedOperator,
-    pub types: Arc<[DataType]>,
-    pub seen: HashSet<Vec<u8>>,
-}
-
-impl Operator for Distinct {
-    fn next(&mut self) -> Result<Option<Batch>, Error> {
-        while let Some(batch) = self.input.next()? {
-            let keys = key_columns(&batch, &self.types);
-            let mut key = Vec::new();
-            let first: BooleanArray = (0..batch.rows)
-                .map(|row| {
-                    row_key(&mut key, &keys, row);
-                    let new = !self.seen.contains(&key);
-                    if new {
-                        self.seen.insert(key.clone());
-                    }
-                    Some(new)
-                })
-                .collect();
-            let kept = batch.filter(&first)?;
-            if kept.rows > 0 {
-                return Ok(Some(kept));
-            }
-        }
-        Ok(None)
     }
 }
 

@@ -61,7 +61,7 @@ keywords! {
         FlexibleTypes "FLEXIBLE_TYPES" Following "FOLLOWING" For "FOR"
         Generated "GENERATED" Glob "GLOB" Groups "GROUPS" Help "HELP" History "HISTORY" Id "ID" If "IF" Ignore "IGNORE" Immediate "IMMEDIATE"
         Initially "INITIALLY" Intent "INTENT" Key "KEY" Last "LAST" Latest "LATEST" Like "LIKE"
-        Match "MATCH" No "NO" Note "NOTE" Nulls "NULLS" Off "OFF" Offset "OFFSET" Others "OTHERS" Over "OVER"
+        Match "MATCH" Memory "MEMORY" No "NO" Note "NOTE" Nulls "NULLS" Off "OFF" Offset "OFFSET" Others "OTHERS" Over "OVER"
         Partition "PARTITION" Plan "PLAN" Pragma "PRAGMA" Preceding "PRECEDING" Query "QUERY"
         Range "RANGE" Regexp "REGEXP" Reindex "REINDEX" Release "RELEASE" Rename "RENAME"
         Replace "REPLACE" Replay "REPLAY" Restrict "RESTRICT" Rewrites "REWRITES" Rollback "ROLLBACK" Row "ROW"

@@ -30,6 +30,7 @@ mod replay;
 mod savepoint;
 mod script_check;
 mod sequence;
+mod settings;
 mod time;
 mod trace;
 mod transaction;
@@ -52,7 +53,7 @@ pub(crate) use relations::event_columns;
 
 use crate::executor::{self, Context, PlanInput};
 use crate::language::ast::{
-    PlannableStatement, SchemaStatement, SessionStatement, Statement, Switch, TableOption,
+    PlannableStatement, SchemaStatement, SessionStatement, Statement, TableOption,
 };
 use crate::language::{ParameterName, Parameters, ParseError, Prepared, parse_statement_with};
 use crate::planner::{self, Planned, Rewriting};
@@ -62,6 +63,7 @@ use cache::{PlanCache, SharedPlan};
 use catalog::StatementCatalog;
 use last_result::ResultStore;
 use script_check::ScriptCheck;
+use settings::SessionMemory;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -91,6 +93,8 @@ pub struct Session {
     flexible_types: bool,
     /// Whether plans are rewritten.
     rewrites: bool,
+    /// What statements may hold.
+    memory: SessionMemory,
     /// What is to be said of the statements that were run, and was not yet.
     notices: RefCell<Vec<String>>,
     /// Whether it was said that the log is ahead of the clock.
@@ -156,6 +160,7 @@ impl Session {
             first_actor: None,
             flexible_types: false,
             rewrites: true,
+            memory: SessionMemory::default(),
             notices: RefCell::default(),
             is_clock_notice_given: Cell::new(false),
         }
@@ -363,6 +368,7 @@ impl Session {
             SessionStatement::Verify => self.verify(),
             SessionStatement::SetAsOf(as_of) => self.set_as_of(as_of),
             SessionStatement::SetActor(setting) => Ok(self.set_actor(setting)),
+            SessionStatement::SetMemory(size) => Ok(self.set_memory(*size)),
             SessionStatement::SetSwitch { switch, is_on } => Ok(self.set_switch(*switch, *is_on)),
             SessionStatement::Replay(events) => self.replay(events),
             SessionStatement::Snapshot { name, annotations } => {
@@ -404,31 +410,6 @@ impl Session {
         Rewriting::new(self.rewrites)
     }
 
-    fn set_switch(&mut self, switch: Switch, is_on: bool) -> Outcome {
-        Outcome::Done(match switch {
-            Switch::FlexibleTypes => {
-                self.flexible_types = is_on;
-                let what = if is_on { "FLEXIBLE" } else { "strict" };
-                format!("new tables are {what} unless they say otherwise")
-            }
-            Switch::Rewrites => {
-                self.rewrites = is_on;
-                let what = if is_on { "rewritten" } else { "run as they are bound" };
-                format!("plans are {what}")
-            }
-        })
-    }
-
-    /// Whether new tables are FLEXIBLE that do not say what they are; STRICT says it.
-    pub fn flexible_types(&self) -> bool {
-        self.flexible_types
-    }
-
-    /// Says what [`Session::flexible_types`] is, as `SET flexible_types` does.
-    pub fn set_flexible_types(&mut self, is_on: bool) {
-        self.flexible_types = is_on;
-    }
-
     /// What a statement sees where it names no moment.
     fn present(&self) -> Result<View, Error> {
         Ok(match (&self.transaction, self.past) {
@@ -451,7 +432,8 @@ impl Session {
     /// What is the same for a whole statement.
     fn context(&self, now: Timestamp, parameters: Arc<[Literal]>) -> Context {
         let interrupt = Arc::clone(&self.interrupt);
-        Context::new(now, parameters, interrupt, Arc::clone(self.database.random()))
+        let random = Arc::clone(self.database.random());
+        Context::new(now, parameters, interrupt, random).within(self.memory.budget())
     }
 
     /// A piece of work made ready to run where its tables are seen at `present`; a shared plan's, where

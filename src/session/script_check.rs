@@ -148,6 +148,7 @@ impl Session {
             | SessionStatement::ShowTables { .. }
             | SessionStatement::Replay(_)
             | SessionStatement::SetActor(_)
+            | SessionStatement::SetMemory(_)
             | SessionStatement::SetSwitch { .. }
             | SessionStatement::Verify
             | SessionStatement::Maintenance { .. }

@@ -12,6 +12,7 @@ use crate::language::Parameters;
 use crate::render::Diagnostic;
 use crate::session::{Error, Outcome, ProgressHandler, Session};
 use crate::storage::{self, Database, OpenOptions};
+use crate::types::ByteSize;
 use connection_error::no_directory;
 use missing::{is_there, missing};
 use std::path::Path;
@@ -40,6 +41,8 @@ pub struct Connection {
     actor: Option<String>,
     /// Whether new tables are FLEXIBLE, for every session to come.
     flexible_types: bool,
+    /// What statements may hold, where somebody said it.
+    memory: Option<ByteSize>,
 }
 
 /// Whether a statement only reads, by its first word.
@@ -86,6 +89,7 @@ impl Connection {
             parameters,
             actor,
             flexible_types,
+            memory: None,
         }
     }
 
@@ -95,6 +99,9 @@ impl Connection {
         session.set_parameters(self.parameters.clone());
         session.act_as(self.actor.clone());
         session.set_flexible_types(self.flexible_types);
+        if let Some(size) = self.memory {
+            session.begin_with_memory(size);
+        }
         if let Some(progress_handler) = &self.progress_handler {
             session.set_progress_handler(progress_handler.clone());
         }
@@ -136,6 +143,9 @@ impl Connection {
         opened.act_as(self.actor.take());
         let before = self.session.as_ref().map_or(self.flexible_types, Session::flexible_types);
         opened.set_flexible_types(before);
+        if let Some(size) = self.session.as_ref().map(Session::memory).or(self.memory) {
+            opened.set_memory(size);
+        }
         if let Some(progress_handler) = self.progress_handler.take() {
             opened.set_progress_handler(progress_handler);
         }
@@ -293,6 +303,14 @@ impl Connection {
             session.set_progress_handler(progress_handler.clone());
         }
         self.progress_handler = Some(progress_handler);
+    }
+
+    /// Says what statements may hold before they write to temporary files.
+    pub fn set_memory(&mut self, size: ByteSize) {
+        if let Some(session) = &mut self.session {
+            session.begin_with_memory(size);
+        }
+        self.memory = Some(size);
     }
 
     /// Says whether new tables are FLEXIBLE.

@@ -39,6 +39,7 @@ pub use signals::hold_file_size_signal;
 pub use terminal::restore_at_end;
 
 use crate::render::{self, Diagnostic, ReportOptions, TextOrigin};
+use crate::types::ByteSize;
 use progress::{ProgressWriter, SharedProgress};
 use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
@@ -139,6 +140,11 @@ impl Shell {
         };
         shell.notices();
         shell
+    }
+
+    /// Says what statements may hold before they write to temporary files, as SET does.
+    pub fn set_memory(&mut self, size: ByteSize) {
+        self.connection.set_memory(size);
     }
 
     /// Says whether new tables are FLEXIBLE that do not say what they are, as SET does.

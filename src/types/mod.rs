@@ -7,6 +7,7 @@
 //! joins and sorts.
 
 mod affinity;
+mod byte_size;
 mod collation;
 pub mod column;
 mod conflict;
@@ -17,6 +18,7 @@ mod decimal;
 mod definition;
 mod ids;
 pub mod key;
+pub mod key_hash;
 mod key_schema;
 mod literal;
 mod number;
@@ -29,6 +31,7 @@ mod tree;
 mod value;
 
 pub use affinity::ColumnAffinity;
+pub use byte_size::ByteSize;
 pub use collation::Collation;
 pub use conflict::ConflictResolution;
 pub use control::is_control;

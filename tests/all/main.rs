@@ -39,6 +39,7 @@ mod shapes;
 mod shell;
 mod slt;
 mod small_stack;
+mod spill;
 mod temporal;
 mod terminal;
 mod timeline;

@@ -5,7 +5,7 @@ use super::{
     AsOf, EventSelection, History, Identifier, Query, SchemaStatement, ShowSubject, SpannedPoint,
     WriteStatement,
 };
-use crate::types::Span;
+use crate::types::{ByteSize, Span};
 
 /// One statement. All but those about the session have a plan.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,6 +108,8 @@ pub enum SessionStatement {
     SetAsOf(AsOf),
     /// SET ACTOR: who does what the session does from now on.
     SetActor(ActorSetting),
+    /// SET MEMORY: what a statement may hold before it writes to temporary files; `None` is DEFAULT.
+    SetMemory(Option<ByteSize>),
     /// SET of what is on or off.
     SetSwitch {
         /// What it is.
@@ -237,6 +239,7 @@ impl SessionStatement {
             | SessionStatement::Replay(_)
             | SessionStatement::SetAsOf(_)
             | SessionStatement::SetActor(_)
+            | SessionStatement::SetMemory(_)
             | SessionStatement::SetSwitch { .. }
             | SessionStatement::Verify
             | SessionStatement::Maintenance { .. }

@@ -14,7 +14,7 @@ use super::expected::{Expected, NameKind};
 use super::expression::{expression, given};
 use super::input::{Parsed, StopAtRange, TokenInput, symbol, word};
 use super::name::{label, number_of, table_name, text, text_for};
-use crate::types::{Span, Value};
+use crate::types::{ByteSize, Span, Value};
 use nom::Parser;
 use nom::branch::alt;
 use nom::combinator::{opt, value};
@@ -442,6 +442,7 @@ pub(super) fn tag(input: TokenInput<'_>) -> Parsed<'_, Statement> {
 }
 
 /// `Set ::= 'SET' (AsOf | 'ACTOR' '=' (Text | 'NULL' | 'DEFAULT')
+///                 | 'MEMORY' '=' (Text | 'DEFAULT')
 ///                 | ('FLEXIBLE_TYPES' | 'REWRITES') '=' ('ON' | 'OFF'))`
 pub(super) fn set(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = word(Keyword::Set)(input)?;
@@ -465,12 +466,34 @@ pub(super) fn set(input: TokenInput<'_>) -> Parsed<'_, Statement> {
         return set_actor(rest.skip(1));
     }
     rest.note("ACTOR");
+    if rest.is_word(0, Keyword::Memory) {
+        return set_memory(rest.skip(1));
+    }
+    rest.note("MEMORY");
     if rest.is_word(0, Keyword::As) {
         let (rest, at) = preceded((word(Keyword::As), word(Keyword::Of)), at).parse(rest)?;
         return Ok((rest, Statement::Session(SessionStatement::SetAsOf(at.as_of(false)))));
     }
     let (rest, as_of) = as_of(rest)?;
     Ok((rest, Statement::Session(SessionStatement::SetAsOf(as_of))))
+}
+
+/// `'=' (Text | 'DEFAULT')`, behind SET MEMORY.
+fn set_memory(input: TokenInput<'_>) -> Parsed<'_, Statement> {
+    let (place, _) = symbol(Symbol::Equal)(input)?;
+    let setting = alt((value(None, word(Keyword::Default)), text.map(Some)));
+    let (rest, setting) = { setting }.parse(place)?;
+    let size = match setting {
+        None => None,
+        Some(written) => match ByteSize::parse(&written) {
+            None => {
+                let message = format!("'{written}' is no size; one is '64MB', '500kB' or '2GB'");
+                return place.fail("size", message);
+            }
+            size => size,
+        },
+    };
+    Ok((rest, Statement::Session(SessionStatement::SetMemory(size))))
 }
 
 /// `'=' (Text | 'NULL' | 'DEFAULT')`, behind SET ACTOR.

@@ -55,7 +55,11 @@ fn means_something(error: &ParseError) -> bool {
     let deep = error.code == "nesting-limit";
     // The conditions of a table are kept as they are written.
     let kept = error.message.starts_with("a parameter in what is kept");
-    !(twice || point || deep || kept || matches!(error.code, "row-length" | "ambiguous-as-of"))
+    !(twice
+        || point
+        || deep
+        || kept
+        || matches!(error.code, "row-length" | "ambiguous-as-of" | "size"))
 }
 
 #[test]

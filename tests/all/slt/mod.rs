@@ -3,7 +3,8 @@
 //!
 //! Our own run in a database in memory and in one that is closed and opened again; in both, every
 //! query is asked once more at the end, as of the event at which it was asked first, and must give
-//! the same answer. Where plans are not rewritten, the answers are the same, too.
+//! the same answer. Where plans are not rewritten, and where operators may hold nothing without a
+//! temporary file, the answers are the same, too.
 
 mod corpus;
 mod md5;
@@ -100,6 +101,10 @@ fn our_files_give_their_answers() {
         let mut session = Session::new(Arc::new(memory));
         rows_of(&mut session, "SET rewrites = off").expect("a setting");
         add("without rewrites", run(&mut session, &records).1);
+        let memory = Database::in_memory().expect("a database");
+        let mut session = Session::new(Arc::new(memory));
+        rows_of(&mut session, "SET memory = '0'").expect("a setting");
+        add("without memory", run(&mut session, &records).1);
         let directory = tempfile::TempDir::new().expect("a directory");
         let path = directory.path().join("db");
         let (asked, complaints) = run(&mut open(&path), &records);

@@ -89,6 +89,8 @@ impl fmt::Display for SessionStatement {
             }
             SessionStatement::SetAsOf(at) => write!(f, "SET {at}"),
             SessionStatement::SetActor(actor) => write!(f, "SET ACTOR = {actor}"),
+            SessionStatement::SetMemory(None) => f.write_str("SET MEMORY = DEFAULT"),
+            SessionStatement::SetMemory(Some(size)) => write!(f, "SET MEMORY = '{size}'"),
             SessionStatement::SetSwitch { switch, is_on } => {
                 write!(f, "SET {} = {}", switch.keyword(), if *is_on { "ON" } else { "OFF" })
             }

@@ -1,0 +1,383 @@
+//! The groups that an aggregate holds: a key, the values that they have in common, and what each aggregate
+//! keeps of them.
+
+use super::Error;
+use super::accumulate::{Accumulator, AccumulatorInput};
+use super::datum::{Batch, Datum};
+use super::evaluate::Context;
+use super::held::{OUTPUT, array_bytes};
+use super::ordered::OrderedRows;
+use crate::planner::{AggregateCall, AggregateFunction, BoundExpression, OrderKey};
+use crate::types::column::{array_of, value_at};
+use crate::types::key::{KeyColumn, push_collated, row_key};
+use crate::types::key_hash::{KeyMap, KeySet};
+use crate::types::{Collation, DataType, Value};
+use arrow_array::BooleanArray;
+use std::sync::Arc;
+
+/// Bytes that a group takes besides its key and its values, and those of each of its values and
+/// aggregates.
+const GROUP_BYTES: usize = 64;
+const VALUE_BYTES: usize = 48;
+
+/// The groups of some rows.
+pub struct GroupTable {
+    groups: Arc<[BoundExpression]>,
+    aggregates: Arc<[AggregateCall]>,
+    /// The number of each group by its key.
+    numbers: KeyMap<usize>,
+    /// The values of each group, a list per group expression.
+    values: Vec<Vec<Value>>,
+    accumulators: Vec<Accumulator>,
+    /// The rows of each aggregate that has an order.
+    ordered: Vec<OrderedRows>,
+    /// What an aggregate with DISTINCT has already seen: group number and value.
+    seen: Vec<KeySet>,
+    /// About how many bytes came since somebody asked.
+    growth: usize,
+}
+
+impl GroupTable {
+    /// No rows.
+    pub fn new(groups: &Arc<[BoundExpression]>, aggregates: &Arc<[AggregateCall]>) -> GroupTable {
+        GroupTable {
+            values: vec![Vec::new(); groups.len()],
+            seen: vec![KeySet::default(); aggregates.len()],
+            ordered: aggregates.iter().map(|_| OrderedRows::default()).collect(),
+            accumulators: aggregates.iter().map(Accumulator::new).collect(),
+            groups: Arc::clone(groups),
+            aggregates: Arc::clone(aggregates),
+            numbers: KeyMap::default(),
+            growth: 0,
+        }
+    }
+
+    /// About how many bytes came since this was asked last.
+    pub fn growth(&mut self) -> usize {
+        std::mem::take(&mut self.growth)
+    }
+
+    /// Whether there is a group of this key.
+    pub fn contains(&self, key: &[u8]) -> bool {
+        self.numbers.contains_key(key)
+    }
+
+    /// Takes the rows of a batch in, whose values were computed.
+    ///
+    /// # Errors
+    /// Those of [`Accumulator::update`].
+    pub fn consume(&mut self, batch: &AggregateBatch) -> Result<(), Error> {
+        let numbers = self.number_rows(batch);
+        let groups = self.group_count();
+        let mut extreme: Option<Vec<usize>> = None;
+        for (at, values) in batch.calls.iter().enumerate() {
+            if self.aggregates[at].function == AggregateFunction::Bare {
+                continue;
+            }
+            let taken = self.update(at, values, &numbers, groups)?;
+            if taken.is_some() {
+                extreme = taken;
+            }
+        }
+        let all: Vec<usize>;
+        let rows = match (&extreme, self.has_extreme()) {
+            (Some(rows), _) => rows,
+            (None, true) => return Ok(()),
+            (None, false) => {
+                all = (0..batch.rows).collect();
+                &all
+            }
+        };
+        self.update_bare(batch, &numbers, groups, rows);
+        Ok(())
+    }
+
+    fn group_count(&self) -> usize {
+        if self.groups.is_empty() { 1 } else { self.numbers.len() }
+    }
+
+    fn has_extreme(&self) -> bool {
+        self.aggregates.iter().any(|aggregate| {
+            matches!(aggregate.function, AggregateFunction::Min | AggregateFunction::Max)
+        })
+    }
+
+    /// The group number of each row.
+    fn number_rows(&mut self, batch: &AggregateBatch) -> Vec<usize> {
+        if self.groups.is_empty() {
+            return vec![0; batch.rows];
+        }
+        let mut key = Vec::new();
+        let mut numbers = Vec::with_capacity(batch.rows);
+        for row in 0..batch.rows {
+            row_key(&mut key, &batch.groups, row);
+            numbers.push(match self.numbers.get(&key) {
+                Some(number) => *number,
+                None => {
+                    let number = self.numbers.len();
+                    self.numbers.insert(key.clone(), number);
+                    for (values, column) in self.values.iter_mut().zip(&batch.groups) {
+                        values.push(value_at(&column.array, column.data_type, row));
+                    }
+                    let each = self.values.len() + self.aggregates.len();
+                    self.growth += GROUP_BYTES + 2 * key.len() + VALUE_BYTES * each;
+                    number
+                }
+            });
+        }
+        numbers
+    }
+
+    /// Feeds an aggregate; gives the rows that are a new minimum or maximum of their group.
+    fn update(
+        &mut self,
+        at: usize,
+        values: &CallValues,
+        numbers: &[usize],
+        groups: usize,
+    ) -> Result<Option<Vec<usize>>, Error> {
+        let aggregate = &self.aggregates[at];
+        let filtered: Vec<usize>;
+        let numbers = match &values.kept {
+            None => numbers,
+            Some(kept) => {
+                filtered = kept.iter().map(|row| numbers[*row]).collect();
+                &filtered
+            }
+        };
+        let mask = if aggregate.distinct && !values.arguments.is_empty() {
+            let data_type = aggregate.arguments[0].data_type;
+            let (values, collation) = (&values.arguments[0], aggregate.collation);
+            let (seen, growth) = (&mut self.seen[at], &mut self.growth);
+            Some(first_seen(seen, (values, data_type, collation), numbers, growth))
+        } else {
+            None
+        };
+        let input = AccumulatorInput {
+            arguments: &values.arguments,
+            calls: aggregate,
+            numbers,
+            mask: mask.as_ref(),
+        };
+        if !values.order.is_empty() {
+            let keys = values.order.iter().map(|key| array_bytes(&key.array)).sum::<usize>();
+            self.growth += argument_bytes(&input) + keys + VALUE_BYTES * numbers.len();
+            self.ordered[at].add(&input, &values.order);
+            return Ok(None);
+        }
+        self.growth += growth(&self.accumulators[at], &input);
+        let taken = self.accumulators[at].update(&input, groups)?;
+        Ok(match (taken, &values.kept) {
+            (Some(rows), Some(kept)) => Some(rows.into_iter().map(|row| kept[row]).collect()),
+            (taken, _) => taken,
+        })
+    }
+
+    /// Sets the bare columns: to the rows of a new extreme, else to each group's first row.
+    fn update_bare(
+        &mut self,
+        batch: &AggregateBatch,
+        numbers: &[usize],
+        groups: usize,
+        rows: &[usize],
+    ) {
+        let replace = self.has_extreme();
+        let calls = self.aggregates.iter().zip(&batch.calls).zip(&mut self.accumulators);
+        for ((aggregate, values), accumulator) in calls {
+            if aggregate.function == AggregateFunction::Bare {
+                let (datum, data_type) = (&values.arguments[0], aggregate.arguments[0].data_type);
+                accumulator.set_bare(datum, data_type, numbers, rows, groups, replace);
+            }
+        }
+    }
+
+    /// The rows that come out, one per group, in order of their keys.
+    ///
+    /// # Errors
+    /// Those of [`Accumulator::finish`].
+    pub fn finish(mut self) -> Result<GroupRows, Error> {
+        let groups = self.group_count();
+        let mut order: Vec<(Vec<u8>, usize)> =
+            std::mem::take(&mut self.numbers).into_iter().collect();
+        order.sort_unstable();
+        let order: Vec<usize> = if self.groups.is_empty() {
+            vec![0]
+        } else {
+            order.into_iter().map(|(_, number)| number).collect()
+        };
+        let mut columns: Vec<(DataType, Vec<Value>)> = Vec::new();
+        for (group, values) in self.groups.iter().zip(self.values) {
+            columns.push((group.data_type, values));
+        }
+        let calls = self.aggregates.iter().zip(&mut self.accumulators);
+        for ((aggregate, accumulator), ordered) in calls.zip(self.ordered) {
+            ordered.feed(accumulator, aggregate, groups)?;
+            columns.push((aggregate.data_type, accumulator.finish(groups)?));
+        }
+        Ok(GroupRows { columns, order, given: 0 })
+    }
+}
+
+/// About how many bytes more an aggregate keeps of groups that are there when these rows are in.
+fn growth(accumulator: &Accumulator, input: &AccumulatorInput) -> usize {
+    match accumulator {
+        Accumulator::JoinedTexts(..) => argument_bytes(input),
+        Accumulator::Percentile(..) => 8 * input.numbers.len(),
+        Accumulator::Count(_)
+        | Accumulator::Sum(_)
+        | Accumulator::Exact(..)
+        | Accumulator::Real(..)
+        | Accumulator::Extreme(..)
+        | Accumulator::Bare(_) => 0,
+    }
+}
+
+/// About how many bytes the arguments of some rows have.
+fn argument_bytes(input: &AccumulatorInput) -> usize {
+    let bytes = |argument: &Datum| match argument {
+        Datum::Array(array) => array_bytes(array),
+        Datum::Scalar(value) => value.byte_length() * input.numbers.len(),
+    };
+    input.arguments.iter().map(bytes).sum()
+}
+
+/// What is computed of a batch before any of it counts.
+pub struct AggregateBatch {
+    groups: Vec<KeyColumn>,
+    calls: Vec<CallValues>,
+    rows: usize,
+}
+
+/// The values of an aggregate's arguments.
+struct CallValues {
+    arguments: Vec<Datum>,
+    /// What its rows are ordered by.
+    order: Vec<KeyColumn>,
+    /// The rows that they are of; all where absent.
+    kept: Option<Vec<usize>>,
+}
+
+/// The values that tell groups apart.
+///
+/// # Errors
+/// What [`Context::evaluate`] says of them.
+pub fn group_keys(
+    groups: &[BoundExpression],
+    context: &Context,
+    batch: &Batch,
+) -> Result<Vec<KeyColumn>, Error> {
+    let group = |group: &BoundExpression| {
+        let array = context.evaluate(group, batch)?.into_array(group.data_type, batch.rows)?;
+        Ok(KeyColumn::ascending(array, group.data_type))
+    };
+    groups.iter().map(group).collect()
+}
+
+/// Computes what is needed of a batch.
+///
+/// # Errors
+/// What [`Context::evaluate`] says of the expressions.
+pub fn evaluate(
+    groups: &[BoundExpression],
+    aggregates: &[AggregateCall],
+    context: &Context,
+    batch: &Batch,
+) -> Result<AggregateBatch, Error> {
+    let call = |aggregate: &AggregateCall| {
+        let (filtered, kept) = match &aggregate.filter {
+            None => (None, None),
+            Some(filter) => {
+                let mask = context.mask(filter, batch)?;
+                let kept: Vec<usize> = (0..batch.rows).filter(|row| mask.value(*row)).collect();
+                (Some(batch.filter(&mask)?), Some(kept))
+            }
+        };
+        let batch = filtered.as_ref().unwrap_or(batch);
+        let argument = |argument: &BoundExpression| context.evaluate(argument, batch);
+        let arguments: Result<Vec<Datum>, Error> =
+            aggregate.arguments.iter().map(argument).collect();
+        let key = |key: &OrderKey| {
+            let OrderKey { expression, descending, nulls_first } = key;
+            let data_type = expression.data_type;
+            let array = context.evaluate(expression, batch)?.into_array(data_type, batch.rows)?;
+            let (descending, nulls_first) = (*descending, *nulls_first);
+            let column = KeyColumn::ascending(array, data_type);
+            Ok(KeyColumn { descending, nulls_first, ..column })
+        };
+        let order: Result<Vec<KeyColumn>, Error> = aggregate.order.iter().map(key).collect();
+        Ok(CallValues { arguments: arguments?, order: order?, kept })
+    };
+    Ok(AggregateBatch {
+        groups: group_keys(groups, context, batch)?,
+        calls: aggregates.iter().map(call).collect::<Result<_, Error>>()?,
+        rows: batch.rows,
+    })
+}
+
+/// Rows that were computed, to be given batch by batch.
+pub struct GroupRows {
+    /// Type and values of each column.
+    columns: Vec<(DataType, Vec<Value>)>,
+    /// The indexes of the values in order of the rows.
+    order: Vec<usize>,
+    given: usize,
+}
+
+impl GroupRows {
+    /// The next rows, `None` behind the last.
+    ///
+    /// # Errors
+    /// None but faults of ours.
+    pub fn next(&mut self) -> Result<Option<Batch>, Error> {
+        let mut rows = (self.order.len() - self.given).min(OUTPUT);
+        while rows > 0 {
+            match self.batch(&self.order[self.given..self.given + rows]) {
+                Err(error) if error.is_batch_too_large() && rows > 1 => rows /= 2,
+                batch => {
+                    self.given += rows;
+                    return batch.map(Some);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn batch(&self, order: &[usize]) -> Result<Batch, Error> {
+        let column = |(data_type, values): &(DataType, Vec<Value>)| {
+            array_of(*data_type, order.iter().map(|index| &values[*index]))
+        };
+        let columns: Result<Vec<_>, _> = self.columns.iter().map(column).collect();
+        Ok(Batch { columns: columns?, rows: order.len() })
+    }
+}
+
+/// Which rows bring a value that their group has not had yet; NULL is one.
+fn first_seen(
+    seen: &mut KeySet,
+    (values, data_type, collation): (&Datum, DataType, Collation),
+    numbers: &[usize],
+    growth: &mut usize,
+) -> BooleanArray {
+    let column = match values {
+        Datum::Array(array) => {
+            Some(KeyColumn::ascending(array.clone(), data_type).collated(collation))
+        }
+        Datum::Scalar(_) => None,
+    };
+    let mut key = Vec::new();
+    let mut is_first = |row: usize, number: usize| {
+        key.clear();
+        key.extend_from_slice(&number.to_be_bytes());
+        match (&column, values) {
+            (Some(column), Datum::Array(_) | Datum::Scalar(_)) => column.push(&mut key, row),
+            (None, Datum::Scalar(value)) => push_collated(&mut key, value, collation),
+            (None, Datum::Array(_)) => {}
+        }
+        if seen.contains(&key) {
+            return false;
+        }
+        *growth += GROUP_BYTES + key.len();
+        seen.insert(key.clone())
+    };
+    numbers.iter().enumerate().map(|(row, number)| Some(is_first(row, *number))).collect()
+}

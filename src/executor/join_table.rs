@@ -1,0 +1,328 @@
+//! Right rows that are held and found by their keys, and the pairs that left rows make with them.
+
+use super::Error;
+use super::batches::each_part;
+use super::datum::{Batch, nulls};
+use super::evaluate::Context;
+use super::held::{HeldBatches, OUTPUT, RowPlace};
+use crate::planner::{BoundExpression, Join, JoinType};
+use crate::types::DataType;
+use crate::types::key::KeyColumn;
+use crate::types::key_hash::KeyMap;
+use arrow_array::Array;
+
+/// About how many pairs are looked at together.
+const PAIRS: usize = 4_096;
+
+/// The end of a chain of right rows with one key; the partner of a left row that has none.
+const END: usize = usize::MAX;
+
+/// About how many bytes a right row takes besides its values.
+pub const ENTRY_BYTES: usize = 112;
+
+/// The right rows and, for each key, the chain of rows that have it, in order; all rows are one chain where
+/// no columns must be equal.
+pub struct JoinTable {
+    rows: HeldBatches,
+    places: Vec<RowPlace>,
+    first: KeyMap<usize>,
+    next: Vec<usize>,
+    /// Whether a row met a partner, where that decides something; else empty.
+    met: Vec<bool>,
+    /// Where the NULLs are that stand for a partner.
+    none: RowPlace,
+    /// How many columns the join reads of each side; what else a batch has is carried along.
+    widths: (usize, usize),
+}
+
+/// A batch of left rows and how far it was joined.
+pub struct JoinProbe {
+    batch: HeldBatches,
+    rows: usize,
+    keys: Vec<KeyColumn>,
+    row: usize,
+    /// The next partner of the row, where it has some already.
+    partner: Option<usize>,
+    /// Whether the row has a partner for which the condition is true.
+    has_met: bool,
+}
+
+/// Left rows, and the right row of each.
+#[derive(Default)]
+pub struct JoinPairs {
+    /// By their places in the left batch.
+    pub lefts: Vec<usize>,
+    rights: Vec<usize>,
+    given: usize,
+}
+
+impl JoinPairs {
+    fn push(&mut self, left: usize, right: usize) {
+        self.lefts.push(left);
+        self.rights.push(right);
+    }
+}
+
+impl JoinProbe {
+    /// Left rows, whose keys are over these columns.
+    pub fn new(batch: Batch, keys: Vec<KeyColumn>) -> JoinProbe {
+        let (rows, mut held) = (batch.rows, HeldBatches::default());
+        held.push(batch);
+        JoinProbe { batch: held, rows, keys, row: 0, partner: None, has_met: false }
+    }
+}
+
+impl JoinTable {
+    /// The table of some right rows. What a batch has behind the columns of the right side is carried
+    /// along.
+    ///
+    /// # Errors
+    /// What [`Context::evaluate`] says of the keys.
+    pub fn build(
+        rows: Vec<Batch>,
+        join: &Join,
+        types: (&[DataType], &[DataType]),
+        context: &Context,
+    ) -> Result<JoinTable, Error> {
+        let (mut held, mut keys) = (HeldBatches::default(), Vec::new());
+        for batch in rows {
+            let sides = || join.equal.iter().map(|(_, right)| right);
+            let parts =
+                each_part(&batch, |part| Ok((part.clone(), key_values(context, sides(), part)?)))?;
+            for (part, columns) in parts {
+                held.push(part);
+                keys.push(columns);
+            }
+        }
+        let places: Vec<RowPlace> = held.places().collect();
+        let (mut first, mut next) = (KeyMap::default(), vec![END; places.len()]);
+        if join.equal.is_empty() {
+            next.iter_mut().zip(1..places.len()).for_each(|(next, row)| *next = row);
+        } else {
+            let mut key = Vec::new();
+            // From the last row to the first, so that each chain is in order.
+            for (row, (batch, at)) in places.iter().enumerate().rev() {
+                if push_key(&mut key, &keys[*batch], *at) {
+                    match first.get_mut(&key) {
+                        Some(head) => next[row] = std::mem::replace(head, row),
+                        None => {
+                            first.insert(key.clone(), row);
+                        }
+                    }
+                }
+            }
+        }
+        let none = (held.batches().len(), 0);
+        let carried = held.batches().first().map_or(0, |batch| batch.columns.len() - types.1.len());
+        let columns = types.1.iter().chain(std::iter::repeat_n(&DataType::Integer, carried));
+        let columns = columns.map(|data_type| nulls(*data_type, 1)).collect();
+        let met = vec![false; if join.kind.keeps_right() { places.len() } else { 0 }];
+        held.push(Batch { columns, rows: 1 });
+        let widths = (types.0.len(), types.1.len());
+        Ok(JoinTable { rows: held, places, first, next, met, none, widths })
+    }
+
+    /// The next pairs of left rows for which the condition is true; `None` once all rows were looked at.
+    ///
+    /// # Errors
+    /// What [`Context::evaluate`] says of the condition.
+    pub fn pairs(
+        &mut self,
+        probe: &mut JoinProbe,
+        join: &Join,
+        context: &Context,
+    ) -> Result<Option<JoinPairs>, Error> {
+        if probe.row == probe.rows {
+            return Ok(None);
+        }
+        let is_one_enough = !join.kind.gives_right() && join.condition.is_none();
+        let mut pairs = self.candidates(probe, is_one_enough);
+        if let Some(condition) = &join.condition {
+            pairs = self.selected(probe, pairs, condition, context)?;
+        }
+        if !self.met.is_empty() {
+            pairs.rights.iter().for_each(|right| self.met[*right] = true);
+        }
+        Ok(Some(pairs))
+    }
+
+    /// The next pairs as they come out, where all right rows are in the table: an outer join pairs a left
+    /// row without a partner with nothing; of a semi or anti join it is the left rows that count.
+    ///
+    /// # Errors
+    /// As [`JoinTable::pairs`].
+    pub fn output(
+        &mut self,
+        probe: &mut JoinProbe,
+        join: &Join,
+        context: &Context,
+    ) -> Result<Option<JoinPairs>, Error> {
+        let start = probe.row;
+        let pairs = self.pairs(probe, join, context)?;
+        Ok(pairs.map(|pairs| match join.kind {
+            JoinType::Inner | JoinType::Cross | JoinType::Right => pairs,
+            JoinType::Left | JoinType::Full | JoinType::Semi | JoinType::Anti => {
+                by_left_row(pairs, start, probe, join.kind)
+            }
+        }))
+    }
+
+    /// Pairs whose keys are equal: some thousands of them, or up to the last left row.
+    fn candidates(&self, probe: &mut JoinProbe, is_one_enough: bool) -> JoinPairs {
+        let mut pairs = JoinPairs::default();
+        let mut key = Vec::new();
+        while probe.row < probe.rows && pairs.lefts.len() < PAIRS {
+            let mut partner = match probe.partner.take() {
+                Some(partner) => partner,
+                None => self.first_partner(&mut key, &probe.keys, probe.row),
+            };
+            while partner != END && pairs.lefts.len() < PAIRS {
+                pairs.push(probe.row, partner);
+                partner = if is_one_enough { END } else { self.next[partner] };
+            }
+            if partner == END {
+                probe.row += 1;
+            } else {
+                probe.partner = Some(partner);
+            }
+        }
+        pairs
+    }
+
+    fn first_partner(&self, key: &mut Vec<u8>, columns: &[KeyColumn], row: usize) -> usize {
+        if columns.is_empty() {
+            return if self.places.is_empty() { END } else { 0 };
+        }
+        match push_key(key, columns, row) {
+            true => self.first.get(key.as_slice()).copied().unwrap_or(END),
+            false => END,
+        }
+    }
+
+    /// The pairs for which a condition is true.
+    fn selected(
+        &self,
+        probe: &JoinProbe,
+        mut pairs: JoinPairs,
+        condition: &BoundExpression,
+        context: &Context,
+    ) -> Result<JoinPairs, Error> {
+        let mut selected = JoinPairs::default();
+        while pairs.given < pairs.lefts.len() {
+            let from = pairs.given;
+            let Some(joined) = self.joined(probe, &mut pairs, true)? else { break };
+            let mask = context.mask(condition, &joined)?;
+            for at in (0..joined.rows).filter(|at| mask.value(*at)) {
+                selected.push(pairs.lefts[from + at], pairs.rights[from + at]);
+            }
+        }
+        Ok(selected)
+    }
+
+    /// The columns of the next pairs, as many as a batch has room for: those of both sides, and what left
+    /// batches carry along. Without `gives_right` those of the left side only.
+    ///
+    /// # Errors
+    /// None but faults of ours.
+    pub fn joined(
+        &self,
+        probe: &JoinProbe,
+        pairs: &mut JoinPairs,
+        gives_right: bool,
+    ) -> Result<Option<Batch>, Error> {
+        let (lefts, rights) = (&pairs.lefts[pairs.given..], &pairs.rights[pairs.given..]);
+        if lefts.is_empty() {
+            return Ok(None);
+        }
+        let lefts: Vec<RowPlace> = lefts.iter().take(OUTPUT).map(|row| (0, *row)).collect();
+        if !gives_right {
+            let batch = probe.batch.gather(&lefts)?;
+            pairs.given += batch.rows;
+            return Ok(Some(batch));
+        }
+        let place = |right: &usize| self.places.get(*right).copied().unwrap_or(self.none);
+        let rights: Vec<RowPlace> = rights.iter().take(OUTPUT).map(place).collect();
+        let rows = probe.batch.room(&lefts).min(self.rows.room(&rights));
+        let mut columns = probe.batch.gather(&lefts[..rows])?.columns;
+        let carried = columns.split_off(self.widths.0);
+        columns.extend(self.rows.gather(&rights[..rows])?.columns.into_iter().take(self.widths.1));
+        columns.extend(carried);
+        pairs.given += rows;
+        Ok(Some(Batch { columns, rows }))
+    }
+
+    /// The places of right rows that met no partner, where they are kept.
+    pub fn unmet(&self) -> Vec<RowPlace> {
+        let unmet = self.met.iter().zip(&self.places).filter(|(met, _)| !**met);
+        unmet.map(|(_, place)| *place).collect()
+    }
+
+    /// The first of some right rows beside NULLs of the left side's types, with what they carry along.
+    ///
+    /// # Errors
+    /// None but faults of ours.
+    pub fn beside_nulls(&self, places: &[RowPlace], left: &[DataType]) -> Result<Batch, Error> {
+        let right = self.rows.gather(places)?;
+        let left = left.iter().map(|data_type| nulls(*data_type, right.rows));
+        Ok(Batch { rows: right.rows, columns: left.chain(right.columns).collect() })
+    }
+}
+
+/// The values of a key's expressions for the rows of a batch.
+///
+/// # Errors
+/// What [`Context::evaluate`] says of them.
+pub fn key_values<'a>(
+    context: &Context,
+    expressions: impl Iterator<Item = &'a BoundExpression>,
+    batch: &Batch,
+) -> Result<Vec<KeyColumn>, Error> {
+    expressions
+        .map(|expression| {
+            let array = context
+                .evaluate(expression, batch)?
+                .into_array(expression.data_type, batch.rows)?;
+            Ok(KeyColumn::ascending(array, expression.data_type))
+        })
+        .collect()
+}
+
+/// Writes a row's key; false where a NULL is in it, which equals nothing.
+fn push_key(key: &mut Vec<u8>, columns: &[KeyColumn], row: usize) -> bool {
+    key.clear();
+    columns.iter().all(|column| {
+        column.push(key, row);
+        column.array.is_valid(row)
+    })
+}
+
+/// What comes out of a join for the left rows from `start` on, whose pairs these are: the pairs, and one
+/// without a right row for each row that has none; or the rows that have some, or those that have none.
+fn by_left_row(pairs: JoinPairs, start: usize, probe: &mut JoinProbe, kind: JoinType) -> JoinPairs {
+    let mut all = JoinPairs::default();
+    let mut known = pairs.lefts.iter().copied().zip(pairs.rights).peekable();
+    // A row that has more partners goes on with the next pairs.
+    let is_open = probe.partner.is_some();
+    let mut has_met = false;
+    for row in start..probe.row + usize::from(is_open) {
+        let had_met = row == start && probe.has_met;
+        has_met = had_met;
+        while let Some((_, right)) = known.next_if(|(left, _)| *left == row) {
+            has_met = true;
+            if kind.gives_right() {
+                all.push(row, right);
+            }
+        }
+        let is_through = row < probe.row;
+        let comes_alone = match kind {
+            JoinType::Semi => has_met && !had_met,
+            JoinType::Left | JoinType::Full | JoinType::Anti => is_through && !has_met,
+            JoinType::Inner | JoinType::Cross | JoinType::Right => false,
+        };
+        if comes_alone {
+            all.push(row, END);
+        }
+    }
+    probe.has_met = is_open && has_met;
+    all
+}

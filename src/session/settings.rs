@@ -1,0 +1,76 @@
+//! SET of what is on or off, and of what statements may hold before they write to temporary files.
+
+use super::{Outcome, Session};
+use crate::executor::MemoryBudget;
+use crate::language::ast::Switch;
+use crate::types::ByteSize;
+use std::sync::Arc;
+
+/// The budget of a session, and the one that it began with.
+#[derive(Debug)]
+pub(super) struct SessionMemory {
+    budget: Arc<MemoryBudget>,
+    first: ByteSize,
+}
+
+impl Default for SessionMemory {
+    fn default() -> SessionMemory {
+        let first = ByteSize(MemoryBudget::DEFAULT);
+        SessionMemory { budget: Arc::default(), first }
+    }
+}
+
+impl SessionMemory {
+    /// What the next statement may hold, together with those whose rows are not all read.
+    pub fn budget(&self) -> Arc<MemoryBudget> {
+        Arc::clone(&self.budget)
+    }
+}
+
+impl Session {
+    /// SET of a switch.
+    pub(super) fn set_switch(&mut self, switch: Switch, is_on: bool) -> Outcome {
+        Outcome::Done(match switch {
+            Switch::FlexibleTypes => {
+                self.flexible_types = is_on;
+                let what = if is_on { "FLEXIBLE" } else { "strict" };
+                format!("new tables are {what} unless they say otherwise")
+            }
+            Switch::Rewrites => {
+                self.rewrites = is_on;
+                let what = if is_on { "rewritten" } else { "run as they are bound" };
+                format!("plans are {what}")
+            }
+        })
+    }
+
+    /// Whether new tables are FLEXIBLE that do not say what they are; STRICT says it.
+    pub fn flexible_types(&self) -> bool {
+        self.flexible_types
+    }
+
+    /// Says what [`Session::flexible_types`] is, as `SET flexible_types` does.
+    pub fn set_flexible_types(&mut self, is_on: bool) {
+        self.flexible_types = is_on;
+    }
+
+    /// SET MEMORY.
+    pub(super) fn set_memory(&mut self, size: Option<ByteSize>) -> Outcome {
+        let size = size.unwrap_or(self.memory.first);
+        self.memory.budget = Arc::new(MemoryBudget::new(size.0));
+        Outcome::Done(format!(
+            "statements hold at most {size} before they write to temporary files"
+        ))
+    }
+
+    /// What statements may hold before they write to temporary files.
+    pub fn memory(&self) -> ByteSize {
+        ByteSize(self.memory.budget.limit())
+    }
+
+    /// Lets statements hold so much from now on; SET MEMORY = DEFAULT comes back to it.
+    pub fn begin_with_memory(&mut self, size: ByteSize) {
+        self.memory.first = size;
+        self.memory.budget = Arc::new(MemoryBudget::new(size.0));
+    }
+}
