@@ -50,7 +50,7 @@ enum SortedRows {
     /// Those held: the places of all, and how many were given.
     Held(Vec<RowPlace>, usize),
     /// Those of runs, and how many are still wanted.
-    Merged(MergedRuns, usize),
+    Merged(Box<MergedRuns>, usize),
 }
 
 impl Sort {
@@ -93,7 +93,7 @@ impl Sort {
         self.spill()?;
         if let Some(runs) = self.runs.take() {
             let wanted = self.wanted.unwrap_or(usize::MAX);
-            self.output = SortedRows::Merged(runs.merge()?, wanted);
+            self.output = SortedRows::Merged(Box::new(runs.merge()?), wanted);
         }
         Ok(())
     }
