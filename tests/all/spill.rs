@@ -46,7 +46,8 @@ fn session() -> Session {
         (from..to).map(row).collect::<Vec<_>>().join(",")
     };
     let row = |id: usize| {
-        let amount = if id % 11 == 0 { "NULL".to_owned() } else { (id * 7919 % 1009).to_string() };
+        let amount =
+            if id.is_multiple_of(11) { "NULL".to_owned() } else { (id * 7919 % 1009).to_string() };
         format!("({id}, {}, 'word {}', {amount})", id * 31 % 17, id * 7877 % 5003)
     };
     for from in (1..ROWS).step_by(1_000) {
