@@ -62,6 +62,13 @@ impl Reservation {
         all <= self.budget.limit || self.bytes <= self.budget.limit / 8
     }
 
+    /// Counts so many bytes less, which were counted before.
+    pub fn shrink(&mut self, bytes: usize) {
+        let bytes = bytes.min(self.bytes);
+        self.budget.held.fetch_sub(bytes, Ordering::Relaxed);
+        self.bytes -= bytes;
+    }
+
     /// Gives all back.
     pub fn release(&mut self) {
         self.budget.held.fetch_sub(self.bytes, Ordering::Relaxed);
@@ -86,8 +93,10 @@ mod tests {
         assert!(first.grow(800) && !first.grow(1));
         assert!(second.grow(100) && !second.grow(1));
         assert_eq!(budget.held(), 902);
+        second.shrink(1);
+        assert_eq!(budget.held(), 901);
         first.release();
-        assert!(second.grow(699) && !second.grow(1));
+        assert!(second.grow(700) && !second.grow(1));
         drop((first, second));
         assert_eq!(budget.held(), 0);
     }

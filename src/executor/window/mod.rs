@@ -17,6 +17,8 @@ use super::accumulate::ListKind;
 use super::batches::{BatchCutter, first_part};
 use super::datum::{Batch, Datum};
 use super::evaluate::Context;
+use super::held::batch_bytes;
+use super::memory::Reservation;
 use super::operator::{BoxedOperator, Operator};
 use super::sort_keys::key_columns;
 use crate::planner::{AggregateFunction, SortKey, WindowCall, WindowFunction};
@@ -135,6 +137,9 @@ pub struct WindowFunctions {
     last: Option<(Vec<u8>, Vec<u8>)>,
     /// Batches that have not all of their results yet.
     held: VecDeque<Batch>,
+    /// What they take. A partition is never cut: one that is larger than the budget is held none the
+    /// less, and others have to make room.
+    memory: Reservation,
     /// For each call the results of the rows held, as far as they are computed.
     results: Vec<VecDeque<Value>>,
     /// What is left of a batch that had no room for its results.
@@ -160,7 +165,9 @@ impl WindowFunctions {
             let calls = Arc::clone(&calls);
             open.push(OpenCall { calls, index, frame, arguments, taken: Vec::new() });
         }
+        let memory = Reservation::new(&context.memory);
         Ok(WindowFunctions {
+            memory,
             input: Some(BatchCutter::new(input)),
             partition_by,
             order_by,
@@ -195,6 +202,7 @@ impl WindowFunctions {
             }
             self.add(&batch, inputs, row);
         }
+        let _has_room = self.memory.grow(batch_bytes(&batch));
         self.held.push_back(batch);
         Ok(())
     }
@@ -234,7 +242,10 @@ impl WindowFunctions {
         if self.parts.is_empty() {
             let computed = self.results.first().map_or(0, VecDeque::len);
             let is_done = self.held.front().is_some_and(|batch| batch.rows <= computed);
-            self.parts.extend(self.held.pop_front_if(|_| is_done));
+            if let Some(batch) = self.held.pop_front_if(|_| is_done) {
+                self.memory.shrink(batch_bytes(&batch));
+                self.parts.push(batch);
+            }
         }
         let Some(batch) = self.parts.pop() else { return Ok(None) };
         let (calls, results) = (&self.calls, &self.results);
