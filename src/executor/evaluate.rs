@@ -37,6 +37,8 @@ pub struct Context {
     pub profile: Option<Arc<Profile>>,
     /// What the statement's operators may hold.
     pub memory: Arc<MemoryBudget>,
+    /// Whether a write holds foreign keys.
+    pub foreign_keys: bool,
     /// What queries inside of expressions read and found.
     pub(super) subqueries: Subqueries,
 }
@@ -69,8 +71,15 @@ impl Context {
         random: Arc<dyn Random>,
     ) -> Context {
         let subqueries = Subqueries::default();
-        let memory = Arc::default();
-        Context { now, parameters, interrupt, random, profile: None, memory, subqueries }
+        let (memory, foreign_keys) = (Arc::default(), true);
+        let profile = None;
+        Context { now, parameters, interrupt, random, profile, memory, foreign_keys, subqueries }
+    }
+
+    /// The same, whose writes hold foreign keys or not.
+    #[must_use]
+    pub fn holding(self, foreign_keys: bool) -> Context {
+        Context { foreign_keys, ..self }
     }
 
     /// The same with another budget for what operators hold.

@@ -78,7 +78,9 @@ pub use plan_operators::open;
 pub use profile::{OperatorProfile, Profile};
 pub use schema_write::write_schema;
 pub use spill::Spilled;
-pub use write::{Failure, PartialRow, Written, load, write};
+pub use write::{
+    CheckedConstraints, Failure, PartialRow, Written, check_foreign_keys, load, write,
+};
 
 #[cfg(doc)]
 use crate::storage::{Fork, TableView};

@@ -4,9 +4,9 @@ use super::Error;
 use super::constraint::schema_changes;
 use super::evaluate::Context;
 use super::input::PlanInput;
-use super::write::{Written, write};
+use super::write::{Written, empty, write};
 use crate::planner::{ColumnSource, InsertInput, SchemaPlan, Write, WriteAction};
-use crate::storage::{self, Change, Fork};
+use crate::storage::{self, Change, Fork, SchemaChange};
 
 /// Does in a fork what a plan says of the schema. The inputs are what its query reads.
 ///
@@ -22,8 +22,12 @@ pub fn write_schema(
     let Some(rows) = &plan.rows else {
         // The views go before the fork changes, so that nothing has to be copied for them.
         drop(inputs);
-        let events = fork.record(changes.into_iter().map(Change::Schema).collect())?;
-        return Ok(Written { events, ..Written::default() });
+        let (savepoint, first) = (fork.savepoint(), fork.len());
+        if let Err(error) = record(changes, fork, &context) {
+            fork.rollback_to(&savepoint);
+            return Err(error);
+        }
+        return Ok(Written { events: fork.len() - first, ..Written::default() });
     };
     let mark = fork.savepoint();
     let created = fork.record(changes.into_iter().map(Change::Schema).collect())?;
@@ -45,4 +49,15 @@ pub fn write_schema(
             Err(error)
         }
     }
+}
+
+/// Records changes of the schema, each behind what becomes of rows because of it.
+fn record(changes: Vec<SchemaChange>, fork: &mut Fork, context: &Context) -> Result<(), Error> {
+    for change in changes {
+        if let SchemaChange::DropTable(table) = &change {
+            empty(table, fork, context)?;
+        }
+        fork.record(vec![Change::Schema(change)])?;
+    }
+    Ok(())
 }

@@ -58,7 +58,7 @@ keywords! {
         Date "DATE"
         Deferred "DEFERRED" Desc "DESC" Describe "DESCRIBE" Do "DO" End "END" Event "EVENT" Events "EVENTS"
         Exclude "EXCLUDE" Exclusive "EXCLUSIVE" Explain "EXPLAIN" Fail "FAIL" Filter "FILTER" First "FIRST" Flexible "FLEXIBLE"
-        FlexibleTypes "FLEXIBLE_TYPES" Following "FOLLOWING" For "FOR"
+        FlexibleTypes "FLEXIBLE_TYPES" Following "FOLLOWING" For "FOR" ForeignKeys "FOREIGN_KEYS"
         Generated "GENERATED" Glob "GLOB" Groups "GROUPS" Help "HELP" History "HISTORY" Id "ID" If "IF" Ignore "IGNORE" Immediate "IMMEDIATE"
         Initially "INITIALLY" Intent "INTENT" Key "KEY" Last "LAST" Latest "LATEST" Like "LIKE"
         Match "MATCH" Memory "MEMORY" No "NO" Note "NOTE" Nulls "NULLS" Off "OFF" Offset "OFFSET" Others "OTHERS" Over "OVER"

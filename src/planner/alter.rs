@@ -33,7 +33,7 @@ pub(super) fn alter_table(
         AlterAction::AddColumn(definition) => {
             let (change, value) = add_column(table, definition)?;
             initial = value;
-            notices = notices::of_definition(&name, std::slice::from_ref(&**definition), &[]);
+            notices = notices::of_definition(&name, std::slice::from_ref(&**definition));
             Some(change)
         }
         AlterAction::DropColumn(column) => Some(drop_column(table, column, schema)?),

@@ -98,7 +98,7 @@ pub(super) fn create_table(
         table_constraint(&mut table, constraint.name.as_ref(), &constraint.kind)?;
     }
     settle_keys(&mut table);
-    let notices = notices::of_definition(&table.name, &create.columns, &create.constraints);
+    let notices = notices::of_definition(&table.name, &create.columns);
     let changes = vec![SchemaChange::CreateTable(Arc::new(table))];
     Ok(SchemaPlan { notices, ..SchemaPlan::new(verb, &create.name, changes) }.into())
 }
@@ -208,7 +208,8 @@ pub(super) fn column_constraint(
         }
         ColumnConstraintKind::Check(expression) => add_check(table, name, expression)?,
         ColumnConstraintKind::References(clause) => {
-            table.foreign_keys.push(foreign_key(vec![index], clause));
+            check_width(&[index], clause)?;
+            table.foreign_keys.push(foreign_key(name, vec![index], clause));
         }
         ColumnConstraintKind::Collate(collation) => {
             table.columns[index].collation = collation::named(collation)?;
@@ -259,7 +260,8 @@ fn table_constraint(
         TableConstraintKind::Check(expression) => add_check(table, name, expression),
         TableConstraintKind::ForeignKey { columns, references } => {
             let columns = named_columns(table, columns)?;
-            table.foreign_keys.push(foreign_key(columns, references));
+            check_width(&columns, references)?;
+            table.foreign_keys.push(foreign_key(name, columns, references));
             Ok(())
         }
     }
@@ -313,12 +315,30 @@ fn settle_keys(table: &mut TableSchema) {
     }
 }
 
-fn foreign_key(columns: Vec<usize>, clause: &ForeignKeyClause) -> ForeignKey {
+/// Makes sure that as many columns refer as are referred to, where those are named.
+fn check_width(columns: &[usize], clause: &ForeignKeyClause) -> Result<(), Error> {
+    let (own, others) = (columns.len(), clause.columns.len());
+    if others == 0 || own == others {
+        return Ok(());
+    }
+    let plural = if own == 1 { "" } else { "s" };
+    let message = format!("a foreign key of {own} column{plural} that refers to {others}");
+    Err(Error::new("foreign-key-mismatch", message, clause.table.span))
+}
+
+fn foreign_key(
+    name: Option<&Identifier>,
+    columns: Vec<usize>,
+    clause: &ForeignKeyClause,
+) -> ForeignKey {
     ForeignKey {
+        name: name.map(|name| name.name.clone()),
         columns,
         references: clause.table.name.clone(),
         referenced: clause.columns.iter().map(|column| column.name.clone()).collect(),
-        sql: clause.to_string(),
+        on_delete: clause.on_delete.unwrap_or_default(),
+        on_update: clause.on_update.unwrap_or_default(),
+        deferred: clause.deferred == Some(true),
     }
 }
 

@@ -83,7 +83,7 @@ pub use suggest::suggest;
 pub use values::{BoundRows, BoundValue, ValuePlace};
 pub use view::{parse_view, view_schema};
 pub use window::{Frame, WindowCall, distance, no_distance};
-pub use write::load;
+pub use write::{checks_of, column_default, load};
 pub use write_plan::{
     BoundCheck, BoundReturning, BoundUpsert, BulkLoad, ColumnSource, InsertInput, UpsertUpdate,
     Write, WriteAction,

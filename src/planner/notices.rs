@@ -1,19 +1,12 @@
 //! What is to be said of a definition that is taken and is not all that it says.
 
 use super::suggest::suggest;
-use crate::language::ast::{
-    ColumnConstraintKind, ColumnDefinition, TableConstraint, TableConstraintKind, TypeName,
-};
+use crate::language::ast::{ColumnDefinition, TypeName};
 use crate::types::DataType;
 
-/// The notices about a table's new columns and constraints, a line each: type names that nobody knows,
-/// and constraints that are kept and not enforced.
-pub(super) fn of_definition(
-    table: &str,
-    columns: &[ColumnDefinition],
-    constraints: &[TableConstraint],
-) -> Vec<String> {
-    unknown_types(table, columns).chain(not_enforced(table, columns, constraints)).collect()
+/// The notices about a table's new columns, a line each: type names that nobody knows.
+pub(super) fn of_definition(table: &str, columns: &[ColumnDefinition]) -> Vec<String> {
+    unknown_types(table, columns).collect()
 }
 
 /// A line for every type name that is none, with the columns that have it and what they became.
@@ -53,16 +46,4 @@ fn unknown_type(table: &str, type_name: &TypeName, columns: &[&str]) -> String {
 /// The type that a misspelt name may mean.
 pub(super) fn suggest_type(name: &str) -> Option<String> {
     suggest(name, DataType::names())
-}
-
-/// One line for all constraints that nobody checks.
-fn not_enforced(
-    table: &str,
-    columns: &[ColumnDefinition],
-    constraints: &[TableConstraint],
-) -> Option<String> {
-    let of_columns = || columns.iter().flat_map(|column| &column.constraints);
-    let is_foreign = of_columns().any(|c| matches!(c.kind, ColumnConstraintKind::References(_)))
-        || constraints.iter().any(|c| matches!(c.kind, TableConstraintKind::ForeignKey { .. }));
-    is_foreign.then(|| format!("the foreign keys of {table} are kept, and not enforced yet"))
 }

@@ -95,6 +95,7 @@ impl Session {
         if changed.rolls_back() {
             return changed.outcome();
         }
+        self.check_deferred(&fork)?;
         let committed = self.database.commit(fork, state.finish())?;
         // One that changed nothing and has an identity is an event all the same.
         changed.receipt.events = committed.as_ref().map_or(0, CommittedTransaction::events);

@@ -8,7 +8,7 @@
 use super::catalog::StatementCatalog;
 use super::savepoint::Savepoints;
 use super::{Error, OpenTransaction, PendingStatement, Receipt, Session, TransactionState};
-use crate::executor::{self, Context, PartialRow};
+use crate::executor::{self, CheckedConstraints, Context, PartialRow};
 use crate::language::ast::{Annotations, Identifier, Statement};
 use crate::language::parse_statement;
 use crate::planner::{self, BulkLoad, Catalog};
@@ -58,6 +58,8 @@ struct TransactionGuard<'s> {
     /// What the open transaction says of itself and its savepoints, if one is open.
     state: Option<(TransactionState, Savepoints)>,
     mark: Savepoint,
+    /// How many operations the fork had there.
+    first: usize,
 }
 
 impl Drop for TransactionGuard<'_> {
@@ -97,8 +99,8 @@ impl Session {
             Some(OpenTransaction { fork, state, savepoints }) => (fork, Some((state, savepoints))),
             None => (self.database.begin()?, None),
         };
-        let mark = fork.savepoint();
-        let mut guard = TransactionGuard { session: self, fork: Some(fork), state, mark };
+        let (mark, first) = (fork.savepoint(), fork.len());
+        let mut guard = TransactionGuard { session: self, fork: Some(fork), state, mark, first };
         if let Some(text) = create {
             let statement = parse_statement(text)?;
             let statement = statement.as_ref().and_then(Statement::plannable);
@@ -156,6 +158,14 @@ impl BulkLoader<'_> {
         self.record()?;
         if self.refused.count > 0 {
             return Ok(Err(self.refused));
+        }
+        if self.guard.session.foreign_keys {
+            let first = self.guard.first;
+            executor::check_foreign_keys(self.guard.fork(), first, CheckedConstraints::Immediate)?;
+            if self.guard.state.is_none() {
+                let fork = self.guard.fork();
+                executor::check_foreign_keys(fork, first, CheckedConstraints::Deferred)?;
+            }
         }
         let name = self.load.table.name.clone();
         let BulkLoader { mut guard, rows, .. } = self;

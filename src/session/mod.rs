@@ -91,6 +91,8 @@ pub struct Session {
     first_actor: Option<String>,
     /// Whether new tables are FLEXIBLE.
     flexible_types: bool,
+    /// Whether foreign keys are held.
+    foreign_keys: bool,
     /// Whether plans are rewritten.
     rewrites: bool,
     /// What statements may hold.
@@ -159,6 +161,7 @@ impl Session {
             actor: None,
             first_actor: None,
             flexible_types: false,
+            foreign_keys: true,
             rewrites: true,
             memory: SessionMemory::default(),
             notices: RefCell::default(),
@@ -433,7 +436,9 @@ impl Session {
     fn context(&self, now: Timestamp, parameters: Arc<[Literal]>) -> Context {
         let interrupt = Arc::clone(&self.interrupt);
         let random = Arc::clone(self.database.random());
-        Context::new(now, parameters, interrupt, random).within(self.memory.budget())
+        let foreign_keys = self.foreign_keys;
+        let context = Context::new(now, parameters, interrupt, random);
+        context.within(self.memory.budget()).holding(foreign_keys)
     }
 
     /// A piece of work made ready to run where its tables are seen at `present`; a shared plan's, where

@@ -36,6 +36,15 @@ impl Session {
                 let what = if is_on { "FLEXIBLE" } else { "strict" };
                 format!("new tables are {what} unless they say otherwise")
             }
+            Switch::ForeignKeys if self.transaction.is_some() => {
+                let what = if self.foreign_keys { "held" } else { "not held" };
+                format!("foreign keys stay {what} until the transaction ends")
+            }
+            Switch::ForeignKeys => {
+                self.foreign_keys = is_on;
+                let what = if is_on { "held" } else { "not held" };
+                format!("foreign keys are {what}")
+            }
             Switch::Rewrites => {
                 self.rewrites = is_on;
                 let what = if is_on { "rewritten" } else { "run as they are bound" };

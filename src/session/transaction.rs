@@ -4,6 +4,7 @@ use super::cache::PlanCache;
 use super::changed::Changed;
 use super::savepoint::Savepoints;
 use super::{Error, Outcome, PendingStatement, Receipt, Session};
+use crate::executor::{self, CheckedConstraints};
 use crate::language::Parameters;
 use crate::language::ast::{ActorSetting, Annotations};
 use crate::storage::{self, CommittedTransaction, Database, Fork, Metadata, TextDigest};
@@ -137,6 +138,9 @@ impl Session {
         if self.transaction.as_ref().is_some_and(|open| open.state.is_event()) {
             self.database.store().check_writable()?;
         }
+        if let Some(open) = &self.transaction {
+            self.check_deferred(&open.fork)?;
+        }
         let OpenTransaction { fork, state, savepoints: _ } =
             self.transaction.take().ok_or_else(|| not_open("COMMIT"))?;
         let committed = self.database.commit(fork, state.finish())?;
@@ -144,6 +148,17 @@ impl Session {
         let committed = committed.map(|committed| (committed.first, committed.last));
         let name = String::new();
         Ok(Outcome::Changed(Receipt { verb: "COMMIT", name, rows: 0, events, committed }))
+    }
+
+    /// Asks what has to hold no sooner than now that a transaction ends.
+    ///
+    /// # Errors
+    /// `foreign-key` where a deferred one does not hold; an open transaction stays open.
+    pub(super) fn check_deferred(&self, fork: &Fork) -> Result<(), Error> {
+        if self.foreign_keys {
+            executor::check_foreign_keys(fork, 0, CheckedConstraints::Deferred)?;
+        }
+        Ok(())
     }
 
     /// Notes that the open transaction, if there is one, has read something.

@@ -3,7 +3,7 @@
 use super::outcome::{Outcome, Receipt};
 use super::relations::{Difference, DifferenceSide, RowDifference};
 use super::{Error, Session, already_open};
-use crate::executor;
+use crate::executor::{self, CheckedConstraints};
 use crate::language::ast::{Annotations, Identifier};
 use crate::planner::{column_definition, create_index};
 use crate::storage::{
@@ -74,6 +74,9 @@ impl Session {
             }
         }
         let events = fork.record(changes)?;
+        if self.foreign_keys {
+            executor::check_foreign_keys(&fork, 0, CheckedConstraints::All)?;
+        }
         let mut state = self.state(annotations);
         state.takes_back(undone.tx);
         state.note(".undo", &self.parameters);

@@ -16,6 +16,7 @@ mod data_type;
 mod datetime;
 mod decimal;
 mod definition;
+mod foreign_key;
 mod ids;
 pub mod key;
 pub mod key_hash;
@@ -39,6 +40,7 @@ pub use data_type::{ConversionError, DataType, MAX_JSON_DEPTH};
 pub use datetime::{Date, Timestamp};
 pub use decimal::Decimal;
 pub use definition::{Definition, DefinitionKind};
+pub use foreign_key::{ForeignKey, ForeignKeyAction};
 pub use ids::{EventId, Period, RowId, TxId};
 pub use key_schema::{KeyId, KeyKind, KeyPart, KeySchema, KeySource};
 pub use literal::Literal;
@@ -47,7 +49,7 @@ pub use number::{
 };
 pub use pseudo_column::PseudoColumn;
 pub use schema::{
-    CheckConstraint, Column, ColumnId, ForeignKey, Schema, TableId, TableOptions, TableSchema, fold,
+    CheckConstraint, Column, ColumnId, Schema, TableId, TableOptions, TableSchema, fold,
 };
 pub use span::Span;
 pub use stack::with_stack;

@@ -1,7 +1,7 @@
 //! Tables, their columns and keys, and all of them together at one moment.
 
 use super::key_schema::{KeyId, KeyKind, KeySchema};
-use super::{Collation, DataType, Definition, DefinitionKind, EventId, Tree, Value};
+use super::{Collation, DataType, Definition, DefinitionKind, EventId, ForeignKey, Tree, Value};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
@@ -107,20 +107,6 @@ impl From<CheckConstraint> for WrittenCheck {
     }
 }
 
-/// A FOREIGN KEY as declared.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ForeignKey {
-    /// Indexes of the referring columns.
-    pub columns: Vec<usize>,
-    /// The table referred to, which may not exist yet.
-    pub references: String,
-    /// The columns referred to; empty for its primary key.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub referenced: Vec<String>,
-    /// The whole clause as SQL text, with its actions.
-    pub sql: String,
-}
-
 /// What is said of a table as a whole. Reserved words of the format that nobody can say yet are here,
 /// too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -213,6 +199,11 @@ impl TableSchema {
         let moved = |column: &mut usize| *column -= usize::from(*column > index);
         self.keys.iter_mut().for_each(|key| key.for_each_column_mut(moved));
         self.foreign_keys.iter_mut().flat_map(|key| &mut key.columns).for_each(moved);
+    }
+
+    /// Whether a foreign key of it refers to the table of a name.
+    pub fn refers_to(&self, table: &str) -> bool {
+        self.foreign_keys.iter().any(|key| key.is_to(table))
     }
 
     /// Whether a key or a foreign key has the column.

@@ -11,7 +11,9 @@
 //! 2. *numbers* (`numbers`): the INTEGER PRIMARY KEY fills itself;
 //! 3. *demands* on a row alone (`demands`): NOT NULL, then CHECK;
 //! 4. *uniqueness* (`unique`): keys beside those of other rows;
-//! 5. *changes*: what is left becomes [`Change`]s, which the [`Fork`] records.
+//! 5. *changes*: what is left becomes [`Change`]s, which the [`Fork`] records;
+//! 6. *foreign keys* (`foreign_keys`): what that does to rows that refer to these, and whether all of
+//!    them still find what they refer to.
 //!
 //! Each step is a function of rows, and asks the plan ([`Write`]) what the table demands: bound
 //! expressions over its columns. It notes what is wrong with a row in [`Failures`]; the first row that
@@ -40,6 +42,7 @@
 mod assign;
 mod demands;
 mod each;
+mod foreign_keys;
 mod load;
 mod numbers;
 mod place;
@@ -49,6 +52,8 @@ mod source;
 mod unique;
 
 pub(super) use assign::assign;
+pub(super) use foreign_keys::empty;
+pub use foreign_keys::{CheckedConstraints, check_foreign_keys};
 pub use load::{PartialRow, load};
 pub(super) use place::row_name;
 pub(super) use unique::{collations, duplicate, key_values};
@@ -90,7 +95,7 @@ pub struct Failure {
 /// # Errors
 /// `type` of a value that its column cannot hold, `not-null`, `unique` of a key that is already there,
 /// `key-exhausted` where no number is left for a row, `rowid` of a number that a row cannot have,
-/// `row-limit` of one that is too large; and what [`Context::evaluate`] says of the expressions. Then
+/// `row-limit` of one that is too large, `foreign-key` and `foreign-key-mismatch`; and what [`Context::evaluate`] says of the expressions. Then
 /// the fork is as it was.
 pub fn write(
     write: &Write,
@@ -100,7 +105,10 @@ pub fn write(
 ) -> Result<Written, Error> {
     let probe = context.probe();
     // Rows that are recorded at once are recorded or not, without a place to return to.
-    let can_fail_later = write.is_row_by_row() || write.returning.is_some();
+    let first = fork.len();
+    let is_concerned =
+        context.foreign_keys && foreign_keys::concern(fork.view().schema(), &write.table);
+    let can_fail_later = write.is_row_by_row() || write.returning.is_some() || is_concerned;
     let savepoint = can_fail_later.then(|| fork.savepoint());
     let written = probe.time(|| -> Result<Written, Error> {
         let reading = context.clone().over(inputs);
@@ -112,11 +120,15 @@ pub fn write(
         // Views go before the fork changes, so that nothing has to be copied for them.
         let context = if has_queries { reading } else { Arc::new(context) };
         let written = Written::default();
-        let mut pipeline = Pipeline { write, fork: &mut *fork, context: &context, written };
+        let mut pipeline =
+            Pipeline { write, fork: &mut *fork, context: &context, is_concerned, written };
         if write.is_row_by_row() {
             pipeline.run_each(rows)?
         } else {
             pipeline.run_all(rows)?
+        }
+        if is_concerned {
+            check_foreign_keys(pipeline.fork, first, CheckedConstraints::Immediate)?;
         }
         Ok(pipeline.written)
     });
@@ -141,6 +153,8 @@ struct Pipeline<'a> {
     write: &'a Write,
     fork: &'a mut Fork,
     context: &'a Context,
+    /// Whether foreign keys are held that have to do with the table.
+    is_concerned: bool,
     written: Written,
 }
 
@@ -176,8 +190,13 @@ impl Pipeline<'_> {
         }
         self.written.rows += rows.len();
         let behind = self.fork.len();
-        self.fork.record(changes(table, gone))?;
-        self.fork.record(changes(table, rows))?;
+        if self.is_concerned {
+            let all = changes(table, gone).into_iter().chain(changes(table, rows));
+            foreign_keys::record_with_actions(self.fork, all.collect(), self.context)?;
+        } else {
+            self.fork.record(changes(table, gone))?;
+            self.fork.record(changes(table, rows))?;
+        }
         self.written.events += self.fork.len() - behind;
         if let Some(returning) = returning.filter(|_| !are_deleted) {
             let rows = returning::numbers(&numbers, self.fork, behind);

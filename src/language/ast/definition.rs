@@ -1,7 +1,7 @@
 //! Definitions: statements that change the schema.
 
 use super::{Annotations, CreateTableAs, CreateView, DropDefinition, Expression, Identifier};
-use crate::types::Span;
+use crate::types::{ForeignKeyAction, Span};
 
 /// A statement that changes the schema.
 #[derive(Clone, Debug, PartialEq)]
@@ -221,21 +221,6 @@ pub struct ForeignKeyClause {
     pub on_update: Option<ForeignKeyAction>,
     /// DEFERRABLE INITIALLY DEFERRED (true), NOT DEFERRABLE or INITIALLY IMMEDIATE (false).
     pub deferred: Option<bool>,
-}
-
-/// What happens to referring rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ForeignKeyAction {
-    /// NO ACTION
-    NoAction,
-    /// RESTRICT
-    Restrict,
-    /// CASCADE
-    Cascade,
-    /// SET NULL
-    SetNull,
-    /// SET DEFAULT
-    SetDefault,
 }
 
 /// A column of a key.

@@ -18,8 +18,8 @@ mod write;
 
 pub use definition::{
     AlterAction, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, CreateIndex,
-    CreateTable, ForeignKeyAction, ForeignKeyClause, IndexedColumn, SchemaStatement,
-    TableConstraint, TableConstraintKind, TableOption, TypeName,
+    CreateTable, ForeignKeyClause, IndexedColumn, SchemaStatement, TableConstraint,
+    TableConstraintKind, TableOption, TypeName,
 };
 pub use expression::{
     BinaryOperator, CurrentTime, Expression, ExpressionKind, FunctionArguments, FunctionCall,

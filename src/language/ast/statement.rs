@@ -158,18 +158,21 @@ pub enum ActorSetting {
 pub enum Switch {
     /// Whether new tables are FLEXIBLE that do not say what they are.
     FlexibleTypes,
+    /// Whether foreign keys are held.
+    ForeignKeys,
     /// Whether plans are rewritten, which changes what a query costs and not what it gives.
     Rewrites,
 }
 
 impl Switch {
     /// All of them.
-    pub const ALL: &[Switch] = &[Switch::FlexibleTypes, Switch::Rewrites];
+    pub const ALL: &[Switch] = &[Switch::FlexibleTypes, Switch::ForeignKeys, Switch::Rewrites];
 
     /// Its word.
     pub fn keyword(self) -> Keyword {
         match self {
             Switch::FlexibleTypes => Keyword::FlexibleTypes,
+            Switch::ForeignKeys => Keyword::ForeignKeys,
             Switch::Rewrites => Keyword::Rewrites,
         }
     }

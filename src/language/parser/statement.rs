@@ -2,7 +2,7 @@
 
 use super::super::Keyword;
 use super::super::ast::{
-    ExplainMode, Identifier, MaintenanceKind, QueryStatement, SessionStatement, Statement,
+    ExplainMode, Identifier, MaintenanceKind, QueryStatement, SessionStatement, Statement, Switch,
 };
 use super::super::token::{Symbol, TokenKind};
 use super::dialect_hints;
@@ -147,7 +147,24 @@ fn pragma(input: TokenInput<'_>) -> Parsed<'_, Statement> {
         Some(()) => (rest, None),
         None => opt(parenthesised(pragma_value)).parse(rest)?,
     };
-    Ok((rest, accepted(input, rest)))
+    let words = input.state.slice(input.span_to(rest));
+    let foreign_keys = foreign_keys_pragma(words);
+    Ok((rest, foreign_keys.unwrap_or_else(|| accepted(input, rest))))
+}
+
+/// What `PRAGMA foreign_keys = value` says, in all of SQLite's spellings.
+fn foreign_keys_pragma(words: &str) -> Option<Statement> {
+    let (_, rest) = words.split_at_checked("PRAGMA".len())?;
+    let rest = rest.trim().to_ascii_lowercase();
+    let rest = rest.strip_prefix("main.").unwrap_or(&rest);
+    let value = rest.strip_prefix("foreign_keys")?.trim();
+    let value = value.strip_prefix('=').or_else(|| value.strip_prefix('(')?.strip_suffix(')'))?;
+    let is_on = match value.trim().trim_matches(['\'', '"']) {
+        "on" | "yes" | "true" => true,
+        "off" | "no" | "false" => false,
+        number => number.parse::<i64>().is_ok_and(|number| number != 0),
+    };
+    Some(Statement::Session(SessionStatement::SetSwitch { switch: Switch::ForeignKeys, is_on }))
 }
 
 /// `PragmaValue ::= ['+' | '-'] (Integer | Real) | Text | Name | a reserved word`

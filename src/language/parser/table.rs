@@ -3,9 +3,9 @@
 use super::super::Keyword;
 use super::super::ast::{
     AlterAction, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, CreateIndex,
-    CreateTable, CreateTableAs, Expression, ExpressionKind, ForeignKeyAction, ForeignKeyClause,
-    Identifier, IndexedColumn, SchemaStatement, Statement, TableConstraint, TableConstraintKind,
-    TableOption, TypeName,
+    CreateTable, CreateTableAs, Expression, ExpressionKind, ForeignKeyClause, Identifier,
+    IndexedColumn, SchemaStatement, Statement, TableConstraint, TableConstraintKind, TableOption,
+    TypeName,
 };
 use super::super::lexer::{begins_name, continues_name};
 use super::super::token::{Symbol, TokenKind};
@@ -19,6 +19,7 @@ use super::name::{columns, identifier, label, number, object_name, table_name, u
 use super::select::{direction, query};
 use super::statement::accepted;
 use super::view::{create_view, drop_definition};
+use crate::types::ForeignKeyAction;
 use crate::types::Value;
 use nom::Parser;
 use nom::branch::alt;

@@ -6,7 +6,7 @@ use super::super::query::Surroundings;
 use super::super::scope::Scope;
 use super::super::subquery::SubqueryBinder;
 use super::super::{Error, Planning, exact_numbers, row_value};
-use super::columns::{default, written_columns};
+use super::columns::{column_default, written_columns};
 use crate::language::ast::{AssignedValue, Assignment, Identifier};
 use crate::types::TableSchema;
 
@@ -63,7 +63,7 @@ impl Assignments<'_, '_> {
             AssignedValue::Expression(expression) => {
                 binder(self.scope, self.planning, self.surroundings).bind(expression)?
             }
-            AssignedValue::Default(_) => default(self.table, column(self.table, name)?)?,
+            AssignedValue::Default(_) => column_default(self.table, column(self.table, name)?)?,
         };
         self.put(name, value)
     }

@@ -53,6 +53,14 @@ fn says_now(argument: &BoundExpression) -> bool {
     argument.as_constant().is_some_and(|value| value.to_text().eq_ignore_ascii_case("now"))
 }
 
+/// What a table demands of a row whatever of it is written.
+///
+/// # Errors
+/// `check` of a condition that cannot be read any more.
+pub fn all(table: &TableSchema) -> Result<Vec<BoundCheck>, Error> {
+    bind(table, None)
+}
+
 /// What a table demands of its rows where these columns are written, or all of them.
 ///
 /// # Errors

@@ -65,11 +65,14 @@ pub(super) fn replacing_defaults(
     }
     let columns = table.columns.iter().enumerate();
     let replaced = columns.filter(|(_, column)| column.not_null && column.default.is_some());
-    replaced.map(|(index, _)| Ok((index, default(table, index)?))).collect()
+    replaced.map(|(index, _)| Ok((index, column_default(table, index)?))).collect()
 }
 
 /// The default of a column: a constant expression, NULL where there is none, as of the number of a row.
-pub(super) fn default(table: &TableSchema, column: usize) -> Result<BoundExpression, Error> {
+///
+/// # Errors
+/// `default` where its text is no such expression, which a log of another program may have.
+pub fn column_default(table: &TableSchema, column: usize) -> Result<BoundExpression, Error> {
     let Some(text) = table.columns.get(column).and_then(|column| column.default.as_ref()) else {
         return Ok(BoundExpression::of(Value::Null));
     };

@@ -8,7 +8,9 @@ use super::super::subquery::SubqueryBinder;
 use super::super::values::{BoundRows, Target};
 use super::super::write_plan::{BulkLoad, ColumnSource, InsertInput, Write, WriteAction};
 use super::super::{Error, Planning, TableSource, exact_numbers};
-use super::columns::{default, named_columns, replacing_defaults, unknown_column, written_columns};
+use super::columns::{
+    column_default, named_columns, replacing_defaults, unknown_column, written_columns,
+};
 use super::{checks, returning, upsert};
 use crate::language::ast::{
     Expression, ExpressionKind, ExpressionList, Identifier, Insert, InsertSource, JsonObject,
@@ -73,7 +75,8 @@ pub fn load(table: &Arc<TableSchema>, columns: Option<&[Identifier]>) -> Result<
         None => (0..width).collect(),
     };
     let places = (0..width).map(|column| given.iter().position(|have| *have == column)).collect();
-    let defaults: Result<Vec<_>, Error> = (0..width).map(|column| default(table, column)).collect();
+    let defaults: Result<Vec<_>, Error> =
+        (0..width).map(|column| column_default(table, column)).collect();
     let checks = checks::bind(table, None)?;
     Ok(BulkLoad { table: Arc::clone(table), places, defaults: defaults?, checks })
 }
@@ -104,7 +107,7 @@ fn values(
         match value {
             ListItem::Constant(_) => {}
             ListItem::Default if targets[at].default.is_some() => {}
-            ListItem::Default => targets[at].default = Some(default(table, given[at])?),
+            ListItem::Default => targets[at].default = Some(column_default(table, given[at])?),
             ListItem::Expression(expression) => {
                 let bound = binder.bind(expression)?;
                 expressions.push(exact_numbers::assigned(bound, targets[at].data_type));
@@ -133,7 +136,7 @@ fn column_sources(table: &TableSchema, given: &[usize]) -> Result<Vec<ColumnSour
     (0..table.columns.len())
         .map(|column| match given.iter().position(|have| *have == column) {
             Some(index) => Ok(ColumnSource::Input(index)),
-            None => default(table, column).map(ColumnSource::Default),
+            None => column_default(table, column).map(ColumnSource::Default),
         })
         .collect()
 }
@@ -161,7 +164,7 @@ fn object_rows(table: &TableSchema, objects: &[JsonObject]) -> Result<BoundRows,
             data_type: table.columns[column].data_type,
             // Nothing else says how exact it has to be.
             is_lossless: true,
-            default: is_default.then(|| default(table, column)).transpose()?,
+            default: is_default.then(|| column_default(table, column)).transpose()?,
         })
     };
     let targets: Result<Vec<Target>, Error> =

@@ -39,6 +39,10 @@ impl Shell {
                 .into());
         }
         let tables: Vec<_> = schema.tables().filter(|table| is_wanted(&table.name)).collect();
+        if tables.iter().any(|table| !table.foreign_keys.is_empty()) {
+            // Rows may come before those that they refer to.
+            writeln!(self.out, "PRAGMA foreign_keys=OFF;")?;
+        }
         writeln!(self.out, "BEGIN;")?;
         for table in tables {
             self.dump_table(table)?;

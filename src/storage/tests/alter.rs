@@ -17,7 +17,7 @@ fn refer(event: u64) -> Arc<TableSchema> {
     let referenced = vec!["OWNER".to_owned()];
     let references = "Accounts".to_owned();
     table.foreign_keys =
-        vec![ForeignKey { columns: vec![0], references, referenced, sql: "".into() }];
+        vec![ForeignKey { columns: vec![0], references, referenced, ..ForeignKey::default() }];
     Arc::new(table)
 }
 

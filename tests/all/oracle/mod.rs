@@ -5,6 +5,7 @@
 //! an integer overflow, which is an error in asof and a rounded number in SQLite.
 
 mod correlated;
+mod foreign_keys;
 mod functions;
 mod generate;
 mod joins;

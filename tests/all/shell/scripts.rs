@@ -398,7 +398,6 @@ fn what_is_kept_and_not_all_that_it_says_is_a_notice_of_its_create() {
                   CREATE TABLE u (a VARCHAR(10), b INT UNSIGNED, c, d FLOAT8);\n";
     let notices = "notice: a, b of t are ANY: there is no type \"timestmp\" (did you mean \"TIMESTAMP\"?)\n\
                    notice: c of t is INTEGER: there is no type \"POINT\", and its name has the letters of one\n\
-                   notice: the foreign keys of t are kept, and not enforced yet\n\
                    notice: e of t is ANY: there is no type \"varchr\" (did you mean \"VARCHAR\" or \"NVARCHAR\" or \"VARCHAR2\"?)\n";
     let inside = format!("BEGIN;\n{script}COMMIT;\n");
     for (options, script) in

@@ -2,8 +2,8 @@
 
 use super::super::{
     AlterAction, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, CreateIndex,
-    CreateTable, Expression, ExpressionKind, ForeignKeyAction, ForeignKeyClause, IndexedColumn,
-    SchemaStatement, TableConstraint, TableConstraintKind, TableOption,
+    CreateTable, Expression, ExpressionKind, ForeignKeyClause, IndexedColumn, SchemaStatement,
+    TableConstraint, TableConstraintKind, TableOption,
 };
 use super::{CommaList, part};
 use std::fmt;
@@ -152,18 +152,6 @@ impl fmt::Display for ForeignKeyClause {
             Some(true) => " DEFERRABLE INITIALLY DEFERRED",
             Some(false) => " NOT DEFERRABLE",
             None => "",
-        })
-    }
-}
-
-impl fmt::Display for ForeignKeyAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            ForeignKeyAction::NoAction => "NO ACTION",
-            ForeignKeyAction::Restrict => "RESTRICT",
-            ForeignKeyAction::Cascade => "CASCADE",
-            ForeignKeyAction::SetNull => "SET NULL",
-            ForeignKeyAction::SetDefault => "SET DEFAULT",
         })
     }
 }

@@ -1,0 +1,212 @@
+//! What a change of rows does to those that refer to them.
+
+use super::super::super::Error;
+use super::super::super::evaluate::Context;
+use super::super::place::row_name;
+use super::super::row::{Failures, WriteRow};
+use super::super::{demands, unique};
+use super::check::{failed, sides};
+use super::keys::{Referenced, ReferringRow, TouchedTable, referring, touched, values_of};
+use crate::planner;
+use crate::storage::{Change, Fork, View};
+use crate::types::{ForeignKey, ForeignKeyAction, Row, RowId, TableId, TableSchema, Value};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// What becomes of a row that refers.
+struct Fate {
+    old: Row,
+    /// `None` where it goes.
+    new: Option<Row>,
+    /// The operation that did it.
+    cause: usize,
+}
+
+/// What becomes of the rows of one table.
+struct Fates {
+    table: Arc<TableSchema>,
+    rows: BTreeMap<RowId, Fate>,
+}
+
+/// A key that is no longer what rows refer to.
+struct LostKey {
+    old: Vec<Value>,
+    /// What it became; `None` where its row went.
+    new: Option<Vec<Value>>,
+    cause: usize,
+}
+
+/// What the operations of a fork from one on do to rows that refer, each with the operation that does it.
+///
+/// # Errors
+/// `foreign-key` where RESTRICT says so; those of rows that may not be as an action makes them.
+pub(super) fn of(
+    fork: &Fork,
+    first: usize,
+    context: &Context,
+) -> Result<Vec<(Change, usize)>, Error> {
+    let view = fork.view();
+    let children: Vec<Arc<TableSchema>> =
+        view.schema().tables().filter(|table| !table.foreign_keys.is_empty()).cloned().collect();
+    let is_wanted = |table: &TableSchema| children.iter().any(|child| child.refers_to(&table.name));
+    let mut fates: Vec<Fates> = Vec::new();
+    let mut places: HashMap<TableId, usize> = HashMap::new();
+    for touched in touched(fork, &view, first, is_wanted)? {
+        for child in &children {
+            for key in child.foreign_keys.iter().filter(|key| key.is_to(&touched.table.name)) {
+                // What nobody refers to by now asks for no key.
+                let referenced = match Referenced::of(view.schema(), child, key) {
+                    Ok(referenced) => referenced,
+                    Err(_) if !touched.has_gone() => continue,
+                    Err(mismatch) => return Err(mismatch),
+                };
+                let place = *places.entry(child.id).or_insert_with(|| {
+                    fates.push(Fates { table: Arc::clone(child), rows: BTreeMap::new() });
+                    fates.len() - 1
+                });
+                act(&view, &touched, key, &referenced, &mut fates[place], context)?;
+            }
+        }
+    }
+    let mut changes = Vec::new();
+    for fates in fates {
+        changes.extend(fates.changes(&view, context)?);
+    }
+    Ok(changes)
+}
+
+/// Finds out what one foreign key does to the rows of its table.
+fn act(
+    view: &View,
+    touched: &TouchedTable,
+    constraint: &ForeignKey,
+    referenced: &Referenced,
+    fates: &mut Fates,
+    context: &Context,
+) -> Result<(), Error> {
+    let key_of = |row: &Row| values_of(row, &referenced.columns);
+    let mut lost: Vec<LostKey> = Vec::new();
+    for touched in touched.rows.iter().rev() {
+        let Some(old) = touched.old.as_ref().map(key_of) else { continue };
+        let new = touched.new.as_ref().map(key_of);
+        if new.as_ref() == Some(&old) || old.iter().any(Value::is_null) {
+            continue;
+        }
+        let action = if new.is_some() { constraint.on_update } else { constraint.on_delete };
+        if action != ForeignKeyAction::NoAction {
+            lost.push(LostKey { old, new, cause: touched.operation });
+        }
+    }
+    if lost.is_empty() {
+        return Ok(());
+    }
+    let keys: Vec<Vec<Value>> = lost.iter().map(|lost| lost.old.clone()).collect();
+    let table = Arc::clone(&fates.table);
+    for found in referring(&view.table(&table), constraint, referenced, &keys)? {
+        let lost = &lost[found.key];
+        let action = if lost.new.is_some() { constraint.on_update } else { constraint.on_delete };
+        let new = match (action, &lost.new) {
+            (ForeignKeyAction::NoAction, _) => continue,
+            (ForeignKeyAction::Restrict, _) => {
+                return Err(restricted(&table, constraint, referenced, &lost.old, &found));
+            }
+            (ForeignKeyAction::Cascade, None) => None,
+            (ForeignKeyAction::Cascade, Some(new)) => Some(new.clone()),
+            (ForeignKeyAction::SetNull, _) => Some(vec![Value::Null; constraint.columns.len()]),
+            (ForeignKeyAction::SetDefault, _) => Some(defaults(&table, constraint, context)?),
+        };
+        fates.note(found, constraint, new, lost.cause)?;
+    }
+    Ok(())
+}
+
+impl Fates {
+    /// Notes what becomes of a row: another key of it may have said something of it already.
+    fn note(
+        &mut self,
+        found: ReferringRow,
+        constraint: &ForeignKey,
+        values: Option<Vec<Value>>,
+        cause: usize,
+    ) -> Result<(), Error> {
+        let ReferringRow { row, values: old, .. } = found;
+        let fate =
+            self.rows.entry(row).or_insert_with(|| Fate { new: Some(old.clone()), old, cause });
+        let (Some(new), Some(values)) = (&mut fate.new, values) else {
+            (fate.new, fate.cause) = (None, cause);
+            return Ok(());
+        };
+        for (column, value) in constraint.columns.iter().zip(values) {
+            let of = &self.table.columns[*column];
+            new[*column] = of.data_type.accept(value).map_err(|rejected| {
+                let message = format!("{}.{}: {rejected}", self.table.name, of.name);
+                Error::failed("type", message)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// The changes of the rows, which are asked what every row that changes is asked.
+    fn changes(self, view: &View, context: &Context) -> Result<Vec<(Change, usize)>, Error> {
+        let Fates { table, rows } = self;
+        let causes: Vec<usize> = rows.values().map(|fate| fate.cause).collect();
+        let of_fate = |(place, (row, Fate { old, new, .. })): (usize, (RowId, Fate))| WriteRow {
+            row: Some(row),
+            old: Some(old),
+            new,
+            place,
+        };
+        let rows: Vec<WriteRow> = rows.into_iter().enumerate().map(of_fate).collect();
+        let mut failures = Failures::default();
+        let checks = planner::checks_of(&table)
+            .map_err(|error| Error::failed(error.code, error.to_string()))?;
+        demands::check_not_null(&table, &rows, &mut failures);
+        demands::check_conditions(&table, &checks, &rows, context, &mut failures)?;
+        unique::check(&table, &view.table(&table), &rows, |_| true, &mut failures);
+        if let Some((index, error)) = failures.first() {
+            let Error::Row(mut about) = error else { return Err(error) };
+            about.row = None;
+            let name =
+                rows[index].old.as_ref().and_then(|old| row_name(&table, old, rows[index].row));
+            about.notes.extend(name.map(|name| {
+                format!("the row of {} that a foreign key changes: {name}", table.name)
+            }));
+            return Err(Error::Row(about));
+        }
+        let changes = super::super::changes(&table, rows);
+        Ok(changes.into_iter().zip(causes).collect())
+    }
+}
+
+/// What the columns of a foreign key have by default.
+fn defaults(
+    table: &TableSchema,
+    constraint: &ForeignKey,
+    context: &Context,
+) -> Result<Vec<Value>, Error> {
+    let value = |column: &usize| {
+        let bound = planner::column_default(table, *column)
+            .map_err(|error| Error::failed("type", error.to_string()))?;
+        context.constant(&bound)
+    };
+    constraint.columns.iter().map(value).collect()
+}
+
+/// The error of RESTRICT.
+fn restricted(
+    child: &TableSchema,
+    constraint: &ForeignKey,
+    referenced: &Referenced,
+    key: &[Value],
+    found: &ReferringRow,
+) -> Error {
+    let own = values_of(&found.values, &constraint.columns);
+    let message = format!(
+        "{} is referred to by {}: {}, RESTRICT",
+        sides(&referenced.table, &referenced.columns, key),
+        sides(child, &constraint.columns, &own),
+        constraint.title(),
+    );
+    let name = row_name(child, &found.values, Some(found.row));
+    failed(message, name.map(|name| format!("the row of {}: {name}", child.name)))
+}

@@ -1,0 +1,185 @@
+//! Whether what was touched still refers to what is there.
+
+use super::super::super::Error;
+use super::super::place::row_name;
+use super::keys::{Referenced, TouchedTable, referring, touched, values_of};
+use crate::storage::{Fork, View};
+use crate::types::{ForeignKey, Row, RowId, TableSchema, Value};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// Which constraints are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckedConstraints {
+    /// Those that hold at the end of each statement.
+    Immediate,
+    /// Those that hold at the end of the transaction.
+    Deferred,
+    /// All of them.
+    All,
+}
+
+impl CheckedConstraints {
+    fn has(self, constraint: &ForeignKey) -> bool {
+        match self {
+            CheckedConstraints::Immediate => !constraint.deferred,
+            CheckedConstraints::Deferred => constraint.deferred,
+            CheckedConstraints::All => true,
+        }
+    }
+}
+
+/// Asks foreign keys of what a fork recorded from one operation on: of the rows that refer, and of those
+/// that others referred to.
+///
+/// # Errors
+/// `foreign-key` of a row that refers to none, with both sides; `foreign-key-mismatch` where there is
+/// no such key to refer to.
+pub fn check(fork: &Fork, first: usize, which: CheckedConstraints) -> Result<(), Error> {
+    if first >= fork.len() {
+        return Ok(());
+    }
+    let view = fork.view();
+    let schema = view.schema();
+    let is_child = |table: &TableSchema| table.foreign_keys.iter().any(|key| which.has(key));
+    let referring_tables: Vec<&Arc<TableSchema>> =
+        schema.tables().filter(|table| is_child(table)).collect();
+    if referring_tables.is_empty() {
+        return Ok(());
+    }
+    let is_wanted = |table: &TableSchema| {
+        is_child(table) || referring_tables.iter().any(|other| other.refers_to(&table.name))
+    };
+    for touched in touched(fork, &view, first, is_wanted)? {
+        let is_there = schema.tables().any(|table| table.id == touched.table.id);
+        let own = touched.table.foreign_keys.iter().filter(|key| is_there && which.has(key));
+        own.into_iter().try_for_each(|key| check_referring(&view, &touched, key))?;
+        for child in &referring_tables {
+            let keys = child.foreign_keys.iter().filter(|key| which.has(key));
+            for key in keys.filter(|key| key.is_to(&touched.table.name)) {
+                check_referenced(&view, &touched, child, key)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Asks of rows that refer, and were given what they refer by, whether that is there.
+fn check_referring(
+    view: &View,
+    touched: &TouchedTable,
+    constraint: &ForeignKey,
+) -> Result<(), Error> {
+    let table = &touched.table;
+    // What the last operation left is what is there now.
+    let mut seen: HashSet<RowId> = HashSet::new();
+    let mut asked: Vec<(RowId, &Row)> = Vec::new();
+    let mut now: std::collections::HashMap<RowId, &Row> = std::collections::HashMap::new();
+    for touched in &touched.rows {
+        if seen.insert(touched.row) {
+            now.extend(touched.new.as_ref().map(|new| (touched.row, new)));
+        }
+        let own = |row: &Row| values_of(row, &constraint.columns);
+        let changed = match (&touched.old, &touched.new) {
+            (Some(old), Some(new)) => own(old) != own(new),
+            (None, Some(_)) => true,
+            (_, None) => false,
+        };
+        if changed && let Some(row) = now.remove(&touched.row) {
+            asked.push((touched.row, row));
+        }
+    }
+    if asked.is_empty() {
+        return Ok(());
+    }
+    let referenced = Referenced::of(view.schema(), table, constraint)?;
+    // The first row of the statement is told first.
+    for (row, values) in asked.into_iter().rev() {
+        let own = values_of(values, &constraint.columns);
+        let Some(converted) = referenced.converted(&own) else { continue };
+        if !converted.is_some_and(|values| referenced.exists(view, &values)) {
+            let other = sides(&referenced.table, &referenced.columns, &own);
+            let message = format!(
+                "{} refers to {other}, which is not there: {}",
+                sides(table, &constraint.columns, &own),
+                constraint.title(),
+            );
+            let name = row_name(table, values, Some(row));
+            return Err(failed(
+                message,
+                name.map(|name| format!("the row of {}: {name}", table.name)),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Asks whether what rows were referred to by is gone while others still refer to it.
+fn check_referenced(
+    view: &View,
+    touched: &TouchedTable,
+    child: &Arc<TableSchema>,
+    constraint: &ForeignKey,
+) -> Result<(), Error> {
+    let parent = &touched.table;
+    let columns: Option<Vec<usize>> = match constraint.referenced.as_slice() {
+        [] => parent.primary_key().map(|key| key.columns.clone()),
+        named => named.iter().map(|column| parent.column(column)).collect(),
+    };
+    let Some(columns) = columns.filter(|all| all.len() == constraint.columns.len()) else {
+        return Ok(());
+    };
+    let key_of = |row: &Row| values_of(row, &columns);
+    let mut gone: Vec<Vec<Value>> = Vec::new();
+    let now = Referenced::of(view.schema(), child, constraint);
+    for touched in touched.rows.iter().rev() {
+        let Some(old) = &touched.old else { continue };
+        let key = key_of(old);
+        let is_same = touched.new.as_ref().is_some_and(|new| key_of(new) == key);
+        if is_same || key.iter().any(Value::is_null) {
+            continue;
+        }
+        if !now.as_ref().is_ok_and(|now| now.exists(view, &key)) {
+            gone.push(key);
+        }
+    }
+    if gone.is_empty() {
+        return Ok(());
+    }
+    // A table that was dropped is still what its rows were of.
+    let referenced = match now {
+        Ok(referenced) => referenced,
+        Err(_) => match parent.keys.iter().find(|key| key.unique) {
+            Some(key) => {
+                Referenced { table: Arc::clone(parent), key: key.clone(), columns: columns.clone() }
+            }
+            None => return Ok(()),
+        },
+    };
+    let found = referring(&view.table(child), constraint, &referenced, &gone)?;
+    let Some(first) = found.into_iter().min_by_key(|found| (found.key, found.row)) else {
+        return Ok(());
+    };
+    let own = values_of(&first.values, &constraint.columns);
+    let message = format!(
+        "{} is referred to by {}: {}",
+        sides(parent, &columns, &gone[first.key]),
+        sides(child, &constraint.columns, &own),
+        constraint.title(),
+    );
+    let name = row_name(child, &first.values, Some(first.row));
+    Err(failed(message, name.map(|name| format!("the row of {}: {name}", child.name))))
+}
+
+/// `orders.customer 7`, or `a.x 1 with a.y 2`.
+pub(super) fn sides(table: &TableSchema, columns: &[usize], values: &[Value]) -> String {
+    let named = columns.iter().zip(values).map(|(column, value)| {
+        format!("{}.{} {}", table.name, table.columns[*column].name, value.shortened())
+    });
+    named.collect::<Vec<String>>().join(" with ")
+}
+
+/// The error of a foreign key that does not hold, with the row that refers.
+pub(super) fn failed(message: String, note: Option<String>) -> Error {
+    Error::failed("foreign-key", message).of_row(None, None).note(note)
+}

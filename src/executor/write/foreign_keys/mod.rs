@@ -1,0 +1,82 @@
+//! The step that holds foreign keys: what a change of a row that others refer to does to them, and
+//! whether what refers still finds what it refers to.
+//!
+//! A statement's changes are recorded first, all of them. What they do to rows that refer to theirs is
+//! found in the view behind them and recorded next, each naming the operation that made it; that may in
+//! turn touch rows that others refer to, and so on, level by level. When nothing is left to be done,
+//! every constraint that is not deferred is asked of what was touched since the statement began:
+//!
+//! ```text
+//!   statement  ─▶ changes ─▶ actions of the changes ─▶ actions of those ─▶ … ─▶ check
+//!                  └── one level: found in one view, recorded together ──┘
+//! ```
+//!
+//! The check looks at the recorded operations alone, so that the same check over all operations of a
+//! transaction is what COMMIT asks of deferred constraints: nothing is counted on the way, and a
+//! rollback to a savepoint leaves nothing to be taken back. Rows that broke a constraint before and are
+//! not touched are not asked.
+//!
+//! What is referred to is found by its key, which must be unique; what refers is found by a key of its
+//! own where one begins with the same columns, and by one scan for all of a level otherwise.
+
+mod actions;
+mod check;
+mod keys;
+
+pub use check::{CheckedConstraints, check as check_foreign_keys};
+
+use super::super::Error;
+use super::super::evaluate::Context;
+use crate::storage::{Change, Fork};
+use crate::types::{Schema, TableSchema};
+use std::sync::Arc;
+
+/// Whether a table has foreign keys, or others refer to it.
+pub(super) fn concern(schema: &Schema, table: &TableSchema) -> bool {
+    !table.foreign_keys.is_empty() || schema.tables().any(|other| other.refers_to(&table.name))
+}
+
+/// Deletes all rows of a table that is about to be dropped, where rows of other tables refer to them:
+/// SQLite's implicit DELETE. Gives how many events that made.
+///
+/// # Errors
+/// As [`record_with_actions`], and `foreign-key`; then some of it may be recorded.
+pub fn empty(table: &Arc<TableSchema>, fork: &mut Fork, context: &Context) -> Result<usize, Error> {
+    let view = fork.view();
+    let refers = |other: &Arc<TableSchema>| other.id != table.id && other.refers_to(&table.name);
+    if !context.foreign_keys || !view.schema().tables().any(refers) {
+        return Ok(0);
+    }
+    let rows = keys::all_rows(&view.table(table))?;
+    drop(view);
+    let delete = |(row, old)| Change::Delete { table: Arc::clone(table), row, old };
+    let first = fork.len();
+    record_with_actions(fork, rows.into_iter().map(delete).collect(), context)?;
+    check_foreign_keys(fork, first, CheckedConstraints::Immediate)?;
+    Ok(fork.len() - first)
+}
+
+/// Records changes of rows, and what that does to rows that refer to them.
+///
+/// # Errors
+/// `foreign-key` where RESTRICT refuses it, `foreign-key-mismatch` where what is referred to has no such
+/// key; `not-null` and `unique` of rows that an action changes. Then some of it may be recorded.
+pub(super) fn record_with_actions(
+    fork: &mut Fork,
+    changes: Vec<Change>,
+    context: &Context,
+) -> Result<(), Error> {
+    let mut level = fork.len();
+    for change in changes {
+        fork.record_one(change, None)?;
+    }
+    while level < fork.len() {
+        context.check()?;
+        let actions = actions::of(fork, level, context)?;
+        level = fork.len();
+        for (change, cause) in actions {
+            fork.record_one(change, Some(cause))?;
+        }
+    }
+    Ok(())
+}
