@@ -13,7 +13,7 @@ use super::subquery::Subqueries;
 use super::{Error, arithmetic, cast, compare, functions, kernels, text};
 use crate::language::ast::CurrentTime;
 use crate::planner::{
-    Arithmetic, BoundExpression, BoundKind, Comparison, ScalarFunction, Volatility,
+    Arithmetic, BoundExpression, BoundKind, Comparison, OperatorId, ScalarFunction, Volatility,
 };
 use crate::storage::{Random, SystemRandom};
 use crate::types::column::value_at;
@@ -102,9 +102,9 @@ impl Context {
         check(&self.interrupt)
     }
 
-    /// What the operator that is opened now is measured by.
-    pub(super) fn probe(&self) -> Probe {
-        Probe::new(self.profile.as_ref())
+    /// What the operator is measured by that a line of the plan is about.
+    pub(super) fn probe(&self, id: OperatorId) -> Probe {
+        Probe::new(self.profile.as_ref(), id)
     }
 
     /// Computes an expression for each row of a batch.
@@ -233,11 +233,8 @@ impl Context {
         })
     }
 
-    /// Computes an expression that reads no column.
-    ///
-    /// # Errors
-    /// As [`Context::evaluate`].
-    pub fn constant(&self, expression: &BoundExpression) -> Result<Value, Error> {
+    /// Computes an expression that reads no column as a column of one row.
+    pub(super) fn of_one_row(&self, expression: &BoundExpression) -> Result<Value, Error> {
         let one_row = Batch { columns: Vec::new(), rows: 1 };
         Ok(match self.evaluate(expression, &one_row)? {
             Datum::Scalar(value) => value,

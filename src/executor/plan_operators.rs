@@ -9,8 +9,10 @@ use super::evaluate::Context;
 use super::input::PlanInput;
 use super::join::HashJoin;
 use super::operator::BoxedOperator;
+use super::recursive::{GivenRows, Recursive};
 use super::set::{Append, Values};
 use super::set_filter::SetFilter;
+use super::shared_rows::SharedReader;
 use super::sort::Sort;
 use super::streaming::{Filter, Limit, OneRow, Project};
 use super::window::WindowFunctions;
@@ -29,7 +31,7 @@ pub fn open(plan: &Plan, inputs: Vec<PlanInput>, context: Context) -> Result<Box
 
 /// The same for a part of a plan, in the context of the whole.
 pub(super) fn open_operator(plan: &Plan, context: &Arc<Context>) -> Result<BoxedOperator, Error> {
-    context.probe().wrap(|| with_stack(|| operator(plan, context)))
+    context.probe(plan.id()).wrap(|| with_stack(|| operator(plan, context)))
 }
 
 fn operator(plan: &Plan, context: &Arc<Context>) -> Result<BoxedOperator, Error> {
@@ -49,6 +51,9 @@ fn operator(plan: &Plan, context: &Arc<Context>) -> Result<BoxedOperator, Error>
             Box::new(SetFilter::new(left, right, columns, *keeps_common, Arc::clone(context)))
         }
         Plan::Access(access) => Box::new(AccessRows::open(access, context)?),
+        Plan::Shared(shared) => Box::new(SharedReader::open(shared, context)?),
+        Plan::Recursive(recursive) => Box::new(Recursive::open(recursive, context)?),
+        Plan::RecursiveRows { number, .. } => Box::new(GivenRows::of(*number, context)),
         Plan::Filter { input: rows, predicate } => Box::new(Filter {
             input: input(rows)?,
             predicate: Arc::clone(predicate),

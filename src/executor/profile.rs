@@ -1,14 +1,17 @@
 //! What EXPLAIN ANALYZE measures: rows, batches and time of every operator.
 //!
 //! Only a [`Context`](super::Context) with a [`Profile`] has operators wrapped; without one nothing
-//! here runs. Operators are numbered as they are opened, a parent before its inputs, which is the
-//! order in which [`Planned::lines`](crate::planner::Planned::lines) prints them.
+//! here runs. What is opened several times, as a query inside of an expression is for each list of its
+//! arguments, is measured as one: an operator is known by its place in the plan, which the lines of
+//! [`Planned::lines`](crate::planner::Planned::lines) name.
 
 use super::Error;
 use super::datum::Batch;
 use super::operator::{BoxedOperator, Operator};
 use super::spill::Spilled;
+use crate::planner::OperatorId;
 use crate::storage::Clock;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -27,7 +30,7 @@ pub struct OperatorProfile {
     pub total: Duration,
 }
 
-/// The profiles of one statement's operators, by number.
+/// The profiles of one statement's operators.
 #[derive(Debug)]
 pub struct Profile {
     clock: Arc<dyn Clock>,
@@ -36,7 +39,7 @@ pub struct Profile {
 
 #[derive(Debug, Default)]
 struct Measurements {
-    operators: Vec<OperatorProfile>,
+    operators: HashMap<OperatorId, OperatorProfile>,
     /// For each operator that works right now, the time that its inputs took so far.
     inner: Vec<Duration>,
 }
@@ -47,9 +50,9 @@ impl Profile {
         Profile { clock, measurements: Mutex::default() }
     }
 
-    /// What was measured so far.
-    pub fn operators(&self) -> Vec<OperatorProfile> {
-        self.measurements().operators.clone()
+    /// What was measured of an operator so far; `None` where it was never opened.
+    pub fn operator(&self, id: OperatorId) -> Option<OperatorProfile> {
+        self.measurements().operators.get(&id).copied()
     }
 
     fn measurements(&self) -> MutexGuard<'_, Measurements> {
@@ -60,21 +63,20 @@ impl Profile {
 
 /// The next operator's way into a profile; does nothing where there is none.
 #[derive(Clone, Debug)]
-pub struct Probe(Option<(Arc<Profile>, usize)>);
+pub struct Probe(Option<(Arc<Profile>, OperatorId)>);
 
 impl Probe {
-    /// A probe for the operator that is opened now.
-    pub fn new(profile: Option<&Arc<Profile>>) -> Probe {
+    /// A probe for an operator that is opened now.
+    pub fn new(profile: Option<&Arc<Profile>>, id: OperatorId) -> Probe {
         Probe(profile.map(|profile| {
-            let mut measurements = profile.measurements();
-            measurements.operators.push(OperatorProfile::default());
-            (Arc::clone(profile), measurements.operators.len() - 1)
+            profile.measurements().operators.entry(id).or_default();
+            (Arc::clone(profile), id)
         }))
     }
 
     /// Does a piece of the operator's work.
     pub fn time<T>(&self, work: impl FnOnce() -> T) -> T {
-        let Some((profile, number)) = &self.0 else { return work() };
+        let Some((profile, id)) = &self.0 else { return work() };
         profile.measurements().inner.push(Duration::ZERO);
         let started = profile.clock.elapsed();
         let done = work();
@@ -84,7 +86,7 @@ impl Probe {
         if let Some(outer) = measurements.inner.last_mut() {
             *outer += took;
         }
-        let operator = &mut measurements.operators[*number];
+        let operator = measurements.operators.entry(*id).or_default();
         operator.own += took.saturating_sub(inputs);
         operator.total += took;
         done
@@ -92,8 +94,9 @@ impl Probe {
 
     /// Counts a batch that came out.
     pub fn count(&self, rows: usize) {
-        if let Some((profile, number)) = &self.0 {
-            let operator = &mut profile.measurements().operators[*number];
+        if let Some((profile, id)) = &self.0 {
+            let mut measurements = profile.measurements();
+            let operator = measurements.operators.entry(*id).or_default();
             operator.rows += rows;
             operator.batches += 1;
         }
@@ -101,8 +104,8 @@ impl Probe {
 
     /// Notes what was written to temporary files so far.
     pub fn note_spilled(&self, spilled: Spilled) {
-        if let Some((profile, number)) = &self.0 {
-            profile.measurements().operators[*number].spilled = spilled;
+        if let Some((profile, id)) = &self.0 {
+            profile.measurements().operators.entry(*id).or_default().spilled = spilled;
         }
     }
 
@@ -180,8 +183,10 @@ mod tests {
     #[test]
     fn own_time_is_without_the_inputs() -> Result<(), Error> {
         let profile = Arc::new(Profile::new(Arc::new(TickingClock::default())));
-        let mut rows = Probe::new(Some(&profile)).wrap(|| {
-            let input = Probe::new(Some(&profile)).wrap(|| Ok(Box::new(BatchesOfThree(2))))?;
+        let (outer_id, inner_id) = (OperatorId::of(&1_u64), OperatorId::of(&2_u32));
+        let mut rows = Probe::new(Some(&profile), outer_id).wrap(|| {
+            let input =
+                Probe::new(Some(&profile), inner_id).wrap(|| Ok(Box::new(BatchesOfThree(2))))?;
             Ok(Box::new(PassThrough(input)))
         })?;
         while rows.next()?.is_some() {}
@@ -190,7 +195,8 @@ mod tests {
         let spilled = Spilled::default();
         let inner = OperatorProfile { rows: 6, batches: 2, spilled, own: ms(4), total: ms(4) };
         let outer = OperatorProfile { own: ms(8), total: ms(12), ..inner };
-        assert_eq!(profile.operators(), [outer, inner]);
+        assert_eq!(profile.operator(outer_id), Some(outer));
+        assert_eq!(profile.operator(inner_id), Some(inner));
         Ok(())
     }
 }

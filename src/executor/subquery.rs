@@ -6,6 +6,7 @@ use super::evaluate::Context;
 use super::input::PlanInput;
 use super::plan_operators::open_operator;
 use super::row_set::{Extremes, RowSet};
+use super::shared_rows::SharedTables;
 use crate::planner::{BoundExpression, BoundSubquery, SubqueryRole};
 use crate::types::column::{ColumnBuilder, encode_any, value_at};
 use crate::types::{DataType, Value};
@@ -21,7 +22,11 @@ pub struct Subqueries {
     /// What fills the statement's slots.
     inputs: Arc<[PlanInput]>,
     /// The values of the arguments of the query that is running.
-    arguments: Arc<[Value]>,
+    pub(super) arguments: Arc<[Value]>,
+    /// The rows that steps of recursive tables are given, by the tables' numbers.
+    pub(super) given: Arc<[(usize, Batch)]>,
+    /// The tables of WITH that several read.
+    pub(super) shared: SharedTables,
     /// The answers by the number of a query and its arguments; made for the first one.
     answers: OnceLock<Arc<Mutex<Answers>>>,
 }
@@ -125,7 +130,7 @@ impl Context {
             return Ok(answer);
         }
         let subqueries = Subqueries { arguments: arguments.into(), ..self.subqueries.clone() };
-        let answer = run(query, &Arc::new(Context { subqueries, profile: None, ..self.clone() }))?;
+        let answer = run(query, &Arc::new(Context { subqueries, ..self.clone() }))?;
         self.subqueries.with_answers(|known| {
             if known.len() >= MOST_ANSWERS {
                 known.clear();

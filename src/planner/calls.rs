@@ -8,7 +8,7 @@ use super::functions::{
     ScalarFunction, WINDOW_FUNCTIONS, WindowFunction,
 };
 use super::plan::{AggregateCall, OrderKey};
-use super::subquery::OuterScope;
+use super::subquery::Outer;
 use super::suggest::suggest;
 use super::{Error, coerce, collation, function_hints, window};
 use crate::language::ast::{FunctionArguments, FunctionCall, Identifier, MatchKind, OrderItem};
@@ -110,7 +110,7 @@ impl Binder<'_, '_> {
         let windows = self.windows.take();
         let clause = std::mem::replace(&mut self.clause, "an aggregate");
         let outer = self.outer();
-        let marks = outer.map(OuterScope::marks).unwrap_or_default();
+        let marks = outer.map(Outer::marks).unwrap_or_default();
         let bound = self.aggregate_call(function, call);
         (self.clause, self.windows, self.aggregates) = (clause, windows, gathered);
         let bound = bound?;

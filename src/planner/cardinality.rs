@@ -45,6 +45,10 @@ pub(super) fn rows(logical: &Logical) -> f64 {
         }
         Logical::Append { inputs, .. } => inputs.iter().map(|(input, _)| rows(input)).sum(),
         Logical::SetFilter(filter) => rows(&filter.left),
+        Logical::Shared(shared) => rows(&shared.table.query.logical),
+        Logical::Recursive(recursive) => rows(&recursive.initial) * SHARE * SHARE,
+        // Mostly one row is handed on.
+        Logical::RecursiveRows(_) => 1.0,
         Logical::Join(join) => joined_rows(join),
     })
 }
@@ -124,9 +128,13 @@ fn column_values(column: usize, input: &Logical) -> f64 {
         | Logical::Distinct { input, .. }
         | Logical::Sort { input, .. }
         | Logical::Limit { input, .. } => column_values(column, input),
-        Logical::OneRow | Logical::Values(_) | Logical::Append { .. } | Logical::SetFilter(_) => {
-            rows(input) / SHARE
-        }
+        Logical::OneRow
+        | Logical::Values(_)
+        | Logical::Append { .. }
+        | Logical::SetFilter(_)
+        | Logical::Shared(_)
+        | Logical::Recursive(_)
+        | Logical::RecursiveRows(_) => rows(input) / SHARE,
     }
 }
 

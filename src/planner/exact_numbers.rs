@@ -360,6 +360,9 @@ pub(super) fn assign_columns(
         | Logical::Values(_)
         | Logical::Append { .. }
         | Logical::SetFilter(_)
+        | Logical::Shared(_)
+        | Logical::Recursive(_)
+        | Logical::RecursiveRows(_)
         | Logical::Table(_)
         | Logical::Filter { .. }
         | Logical::Join(_)

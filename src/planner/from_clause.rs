@@ -7,9 +7,10 @@ use super::expression::{BoundExpression, BoundKind, Comparison};
 use super::functions::ScalarFunction;
 use super::join_type::JoinType;
 use super::logical::{Logical, LogicalJoin, LogicalTable};
-use super::query::{self, LogicalQuery, QueryColumn, Surroundings};
+use super::query::{self, LogicalQuery, QueryColumn};
 use super::scope::{Scope, ScopeColumn, ScopeRelation};
 use super::subquery::SubqueryBinder;
+use super::surroundings::Surroundings;
 use super::{Error, Planning, TableSource};
 use crate::language::ast::{Identifier, JoinConstraint, Query, TableReference, Temporal};
 use crate::types::{Period, Span, with_stack};
@@ -50,15 +51,8 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
         match reference {
             TableReference::Table { name, temporal, alias } => {
                 let called = alias.as_ref().unwrap_or(name);
-                if let Some((table, mut surroundings)) = self.surroundings.common_table(&name.name)
-                {
-                    surroundings.temporal = temporal.clone().or(surroundings.temporal);
-                    return self.add_query(
-                        &table.query,
-                        &surroundings,
-                        Some(called),
-                        &table.columns,
-                    );
+                if let Some(reference) = self.surroundings.common_table(&name.name) {
+                    return self.add_common_table(reference, name, called, temporal.as_ref());
                 }
                 let temporal = temporal.as_ref().or(self.surroundings.temporal.as_ref());
                 if let Some(view) = self.planning.catalog.view(name, temporal)? {
@@ -82,9 +76,7 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
                     alias.as_ref().map(|alias| format!("{} {}", source.schema.name, alias.name));
                 self.add(alias.as_ref().unwrap_or(&unnamed), source, label)
             }
-            TableReference::Query { query, alias } => {
-                self.add_query(query, self.surroundings, alias.as_ref(), &[])
-            }
+            TableReference::Query { query, alias } => self.add_query(query, alias.as_ref()),
             TableReference::Join { left, kind, right, constraint } => {
                 self.join(left, JoinType::from(*kind), right, constraint)
             }
@@ -121,37 +113,23 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
         Ok(Logical::Table(LogicalTable::new(source, label, first)))
     }
 
-    /// The answer of a query under its name here; `columns` are what its columns are called, if that
-    /// is said.
+    /// The answer of a query under its name here, if it has one.
     fn add_query(
         &mut self,
         query: &'q Query,
-        surroundings: &Surroundings<'q>,
         called: Option<&Identifier>,
-        columns: &[Identifier],
     ) -> Result<Logical, Error> {
         let unnamed = Identifier { name: String::new(), quoted: false, span: Span::default() };
         let called = called.unwrap_or(&unnamed);
         self.check(called)?;
-        let query = with_stack(|| query::bind(query, surroundings, self.planning))?;
-        self.add_bound(query, called, columns)
+        let bound = with_stack(|| query::bind(query, self.surroundings, self.planning))?;
+        Ok(self.add_answer(called, bound))
     }
 
-    /// The answer of a query that is bound, under its name here.
-    pub(super) fn add_bound(
-        &mut self,
-        query: LogicalQuery,
-        called: &Identifier,
-        columns: &[Identifier],
-    ) -> Result<Logical, Error> {
-        let LogicalQuery { logical, output } = query;
-        if !columns.is_empty() && columns.len() != output.len() {
-            let (names, have) = (columns.len(), output.len());
-            let message = format!("{} has {have} columns and {names} names for them", called.name);
-            return Err(Error::new("column-count", message, columns[0].span));
-        }
-        let column = |(index, column): (usize, QueryColumn)| ScopeColumn {
-            name: columns.get(index).map_or(column.name, |name| name.name.clone()).into(),
+    /// What a query that is bound answers under a name here.
+    pub(super) fn add_answer(&mut self, called: &Identifier, answer: LogicalQuery) -> Logical {
+        let column = |column: QueryColumn| ScopeColumn {
+            name: column.name.into(),
             data_type: column.data_type,
             column: column.column,
             traits: column.traits.as_column(),
@@ -160,9 +138,9 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
             merged: None,
             place: None,
         };
-        let columns = output.into_iter().enumerate().map(column);
+        let columns = answer.output.into_iter().map(column);
         self.scope.relations.push(ScopeRelation::derived(&called.name, columns));
-        Ok(logical)
+        answer.logical
     }
 
     fn join(
@@ -308,7 +286,10 @@ fn keeps_right(logical: &Logical) -> bool {
         | Logical::Limit { .. }
         | Logical::Values(_)
         | Logical::Append { .. }
-        | Logical::SetFilter(_) => false,
+        | Logical::SetFilter(_)
+        | Logical::Shared(_)
+        | Logical::Recursive(_)
+        | Logical::RecursiveRows(_) => false,
     }
 }
 

@@ -5,9 +5,11 @@
 //! stands among its input's is decided once, by [`lower`](super::lower).
 
 use super::TableSource;
+use super::common_table::LogicalShared;
 use super::expression::{BoundExpression, BoundKind};
 use super::join_type::JoinType;
 use super::plan::{AccessPath, AggregateCall, Limits};
+use super::recursive::{LogicalRecursive, RecursivePart, RecursiveRows};
 use super::values::BoundRows;
 use super::window::WindowCall;
 use crate::language::ast::OrderItem;
@@ -46,6 +48,12 @@ pub(super) enum Logical {
     Append { inputs: Vec<(Logical, Vec<usize>)>, columns: Vec<usize> },
     /// The left rows that the right side has too, or those that it has not; in the order of the left.
     SetFilter(LogicalSetFilter),
+    /// The rows of a table of WITH.
+    Shared(LogicalShared),
+    /// The rows of a recursive table.
+    Recursive(LogicalRecursive),
+    /// The rows that a part of a recursive table is given.
+    RecursiveRows(RecursiveRows),
 }
 
 /// Rows that stand in the statement.
@@ -206,7 +214,18 @@ impl ColumnNames {
 macro_rules! inputs {
     ($logical:expr, $visit:ident) => {
         match $logical {
-            Logical::OneRow | Logical::Table(_) | Logical::Values(_) => {}
+            Logical::OneRow
+            | Logical::Table(_)
+            | Logical::Values(_)
+            | Logical::Shared(_)
+            | Logical::RecursiveRows(_) => {}
+            Logical::Recursive(recursive) => {
+                let LogicalRecursive { initial, parts, .. } = recursive;
+                $visit(initial);
+                for RecursivePart { logical, .. } in parts {
+                    $visit(logical);
+                }
+            }
             Logical::Append { inputs, .. } => {
                 for (input, _) in inputs {
                     $visit(input);
@@ -242,6 +261,9 @@ macro_rules! expressions {
             | Logical::Distinct { .. }
             | Logical::Values(_)
             | Logical::Append { .. }
+            | Logical::Shared(_)
+            | Logical::Recursive(_)
+            | Logical::RecursiveRows(_)
             | Logical::SetFilter(_) => {}
             Logical::Table(LogicalTable { conditions, .. })
             | Logical::Filter { conditions, .. }
@@ -307,8 +329,12 @@ impl Logical {
     pub fn has(&self, column: usize) -> bool {
         match self {
             Logical::OneRow => false,
-            Logical::Values(LogicalValues { columns, .. }) | Logical::Append { columns, .. } => {
-                columns.contains(&column)
+            Logical::Values(LogicalValues { columns, .. })
+            | Logical::Append { columns, .. }
+            | Logical::Shared(LogicalShared { columns, .. })
+            | Logical::Recursive(LogicalRecursive { columns, .. }) => columns.contains(&column),
+            Logical::RecursiveRows(rows) => {
+                rows.columns.contains(&column) || rows.ordinal == column
             }
             Logical::Table(table) => table.identities().contains(&column),
             Logical::Project { columns, .. } => columns.iter().any(|known| known.column == column),

@@ -1,5 +1,6 @@
 //! Logical plans as text, for EXPLAIN VERBOSE: an operator a line, inputs indented below.
 
+use super::common_table::LogicalShared;
 use super::expression::BoundExpression;
 use super::logical::{
     ColumnNames, Logical, LogicalAggregate, LogicalJoin, LogicalKey, LogicalTable, LogicalWindow,
@@ -62,6 +63,15 @@ impl Logical {
                 format!("window {calls}{}", over(&all(partition), &in_order(order, names)))
             }
             Logical::Limit { limits, .. } => limits.to_string(),
+            Logical::Shared(LogicalShared { table, columns }) => {
+                format!("table {} of with ({})", table.name, all(columns))
+            }
+            Logical::Recursive(recursive) => {
+                format!("recursive table {} ({})", recursive.name, all(&recursive.columns))
+            }
+            Logical::RecursiveRows(rows) => {
+                format!("rows of {} so far ({})", rows.name, all(&rows.columns))
+            }
         }
     }
 }

@@ -1,12 +1,15 @@
 //! A logical plan becomes what the executor does: identities become positions, once.
 
+use super::common_table::LogicalShared;
 use super::expression::{BoundExpression, BoundKind, Comparison};
 use super::logical::{
     ComputedColumn, Logical, LogicalAggregate, LogicalJoin, LogicalKey, LogicalSetFilter,
     LogicalTable, LogicalValues, LogicalWindow,
 };
 use super::plan::{Join, Plan, SortKey, TableAccess};
-use crate::types::{DataType, with_stack};
+use super::recursive::{LogicalRecursive, RecursivePart, RecursiveRows};
+use super::with_plan::{CommonTablePlan, RecursiveKey, RecursivePlan, RecursiveStep};
+use crate::types::{Collation, DataType, with_stack};
 use std::sync::Arc;
 
 /// A plan, and the identity of each column that comes out of it.
@@ -64,6 +67,17 @@ fn operator(logical: Logical) -> Lowered {
             Lowered { plan: Plan::Append { inputs }, layout: columns }
         }
         Logical::SetFilter(filter) => set_filter(filter),
+        Logical::Shared(LogicalShared { table, columns }) => {
+            let (number, name, plan) = (table.number, table.name.clone(), table.plan());
+            Lowered { plan: Plan::Shared(CommonTablePlan { number, name, plan }), layout: columns }
+        }
+        Logical::Recursive(logical) => recursive(logical),
+        Logical::RecursiveRows(rows) => {
+            let RecursiveRows { number, name, columns, mut types, ordinal } = rows;
+            types.push(DataType::Integer);
+            let layout = columns.into_iter().chain([ordinal]).collect();
+            Lowered { plan: Plan::RecursiveRows { number, name, types: types.into() }, layout }
+        }
         Logical::Table(table) => {
             let (access, layout) = access(table);
             Lowered { plan: Plan::Access(Arc::new(access)), layout }
@@ -90,6 +104,30 @@ fn operator(logical: Logical) -> Lowered {
             Lowered { plan: Plan::Limit { input: Box::new(plan), limits }, layout }
         }
     }
+}
+
+fn recursive(logical: LogicalRecursive) -> Lowered {
+    let LogicalRecursive { initial, initial_columns, parts, columns, order, .. } = logical;
+    let part = |part: RecursivePart| {
+        let output = part.output();
+        let plan = with_columns(lower(part.logical), &output).plan;
+        RecursiveStep { plan, feeding: part.feeding }
+    };
+    let (order, collations): (Vec<LogicalKey>, Vec<Collation>) = order.into_iter().unzip();
+    let order = sort_keys(&order, &columns, &logical.types);
+    let keys = order.iter().zip(collations);
+    let keys: Vec<RecursiveKey> =
+        keys.map(|(key, collation)| RecursiveKey { key: key.clone(), collation }).collect();
+    let plan = RecursivePlan {
+        number: logical.number,
+        name: logical.name,
+        initial: with_columns(lower(*initial), &initial_columns).plan,
+        steps: parts.into_iter().map(part).collect(),
+        order: keys.into(),
+        types: logical.types.into(),
+        distinct: logical.distinct.map(Arc::from),
+    };
+    Lowered { plan: Plan::Recursive(Arc::new(plan)), layout: columns }
 }
 
 fn set_filter(filter: LogicalSetFilter) -> Lowered {

@@ -20,6 +20,7 @@ mod calls;
 mod cardinality;
 mod coerce;
 mod collation;
+mod common_table;
 mod comparison_traits;
 mod condition;
 mod ddl;
@@ -42,6 +43,7 @@ mod operators;
 mod plan;
 mod print;
 mod query;
+mod recursive;
 mod relation_query;
 mod rewrites;
 mod row_value;
@@ -49,10 +51,12 @@ mod scope;
 mod select;
 mod subquery;
 mod suggest;
+mod surroundings;
 mod table_query;
 mod values;
 mod view;
 mod window;
+mod with_plan;
 mod write;
 mod write_plan;
 
@@ -77,12 +81,14 @@ pub use plan::{
     AccessPath, AggregateCall, Join, Limits, OrderKey, Plan, Planned, QueryPlan, SchemaPlan,
     SortKey, TableAccess,
 };
+pub use print::{OperatorId, PlanLine};
 pub use relation_query::{condition, constant};
 pub use rewrites::{RewriteStep, Rewriting};
 pub use suggest::suggest;
 pub use values::{BoundRows, BoundValue, ValuePlace};
 pub use view::{parse_view, view_schema};
 pub use window::{Frame, WindowCall, distance, no_distance};
+pub use with_plan::{CommonTablePlan, Feeding, RecursiveKey, RecursivePlan, RecursiveStep};
 pub use write::{checks_of, column_default, load};
 pub use write_plan::{
     BoundCheck, BoundReturning, BoundUpsert, BulkLoad, ColumnSource, InsertInput, UpsertUpdate,
@@ -94,6 +100,7 @@ use crate::language::ast::{
     SchemaStatement, ShowSubject, Temporal, WriteStatement,
 };
 use crate::types::{Period, Schema, TableSchema, Value};
+use common_table::SharedTable;
 use logical::{ColumnNames, Logical};
 use rewrites::RewriteContext;
 use std::sync::Arc;
@@ -195,6 +202,12 @@ struct Planning<'a> {
     subqueries: usize,
     /// The views that are being bound, each inside of the one before.
     views: Vec<String>,
+    /// How many WITHs it has so far.
+    withs: usize,
+    /// How many recursive tables it has so far, each counted as often as it is bound.
+    recursions: usize,
+    /// The tables of WITH that may have several readers.
+    shared: Vec<Arc<SharedTable>>,
 }
 
 impl<'a> Planning<'a> {
@@ -205,7 +218,19 @@ impl<'a> Planning<'a> {
         rewriting: &'a mut Rewriting,
     ) -> Planning<'a> {
         let (names, tables, subqueries, views) = Default::default();
-        Planning { text, catalog, rewriting, names, tables, subqueries, views }
+        let (withs, recursions, shared) = Default::default();
+        Planning {
+            text,
+            catalog,
+            rewriting,
+            names,
+            tables,
+            subqueries,
+            views,
+            withs,
+            recursions,
+            shared,
+        }
     }
 }
 

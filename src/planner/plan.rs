@@ -5,6 +5,7 @@ use super::functions::AggregateFunction;
 use super::join_type::JoinType;
 use super::values::BoundRows;
 use super::window::WindowCall;
+use super::with_plan::{CommonTablePlan, RecursivePlan};
 use super::write_plan::Write;
 use crate::language::ast::Identifier;
 use crate::storage::SchemaChange;
@@ -101,6 +102,19 @@ pub enum Plan {
         input: Box<Plan>,
         /// How many.
         limits: Limits,
+    },
+    /// The rows of a table of WITH that has several readers.
+    Shared(CommonTablePlan),
+    /// The rows of a recursive table.
+    Recursive(Arc<RecursivePlan>),
+    /// The rows that a step of a recursive table is given, and behind them their numbers.
+    RecursiveRows {
+        /// The number of the table.
+        number: usize,
+        /// What it is called.
+        name: String,
+        /// The types of the columns.
+        types: Arc<[DataType]>,
     },
 }
 
@@ -274,6 +288,9 @@ impl Plan {
     pub fn types(&self) -> Vec<DataType> {
         match self {
             Plan::OneRow => Vec::new(),
+            Plan::Shared(shared) => shared.plan.types(),
+            Plan::Recursive(recursive) => recursive.types.to_vec(),
+            Plan::RecursiveRows { types, .. } => types.to_vec(),
             Plan::Values { types, .. } => types.to_vec(),
             Plan::Access(access) => {
                 let type_of = |column: &usize| access.table.type_of(*column);
@@ -311,7 +328,12 @@ impl Plan {
     /// Calls `visit` with every direct input, in the order in which the executor opens them.
     pub fn for_each_input<'a>(&'a self, mut visit: impl FnMut(&'a Plan)) {
         match self {
-            Plan::OneRow | Plan::Access(_) | Plan::Values { .. } => {}
+            Plan::OneRow | Plan::Access(_) | Plan::Values { .. } | Plan::RecursiveRows { .. } => {}
+            Plan::Shared(shared) => visit(&shared.plan),
+            Plan::Recursive(recursive) => {
+                visit(&recursive.initial);
+                recursive.steps.iter().for_each(|step| visit(&step.plan));
+            }
             Plan::Filter { input, .. }
             | Plan::Project { input, .. }
             | Plan::Aggregate { input, .. }
@@ -334,8 +356,13 @@ impl Plan {
     /// Calls `visit` with every expression of the plan.
     pub fn for_each_expression<'a>(&'a self, visit: &mut impl FnMut(&'a BoundExpression)) {
         match self {
-            Plan::OneRow | Plan::Distinct { .. } | Plan::Append { .. } | Plan::SetFilter { .. } => {
-            }
+            Plan::OneRow
+            | Plan::Distinct { .. }
+            | Plan::Append { .. }
+            | Plan::SetFilter { .. }
+            | Plan::Shared(_)
+            | Plan::Recursive(_)
+            | Plan::RecursiveRows { .. } => {}
             Plan::Values { rows, .. } => rows.expressions().for_each(&mut *visit),
             Plan::Access(access) => access.for_each_expression(visit),
             Plan::Filter { predicate, .. } => visit(predicate),
@@ -371,7 +398,9 @@ impl Plan {
     pub(super) fn names(&self) -> Vec<String> {
         match self {
             Plan::OneRow => Vec::new(),
-            Plan::Values { types, .. } => {
+            Plan::Shared(shared) => shared.plan.names(),
+            Plan::Recursive(recursive) => recursive.initial.names(),
+            Plan::Values { types, .. } | Plan::RecursiveRows { types, .. } => {
                 (1..=types.len()).map(|number| format!("column{number}")).collect()
             }
             Plan::Access(access) => access.names()[..access.output].to_vec(),

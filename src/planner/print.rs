@@ -12,11 +12,64 @@ use crate::types::{KeyKind, KeySchema, TableSchema, with_stack};
 use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 
+/// What tells an operator from the others of its plan, as long as that stays where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct OperatorId(usize);
+
+impl OperatorId {
+    /// The operator that a part of a plan describes.
+    pub fn of<T>(part: &T) -> OperatorId {
+        OperatorId(std::ptr::from_ref(part).addr())
+    }
+}
+
+/// A line of EXPLAIN.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanLine {
+    /// What it says.
+    pub text: String,
+    /// The operator that it is about, if it is about one.
+    pub operator: Option<OperatorId>,
+}
+
+/// The lines of EXPLAIN so far.
+#[derive(Default)]
+pub(super) struct PlanLines {
+    lines: Vec<PlanLine>,
+    /// The tables of WITH whose plans stand in them.
+    tables: BTreeSet<usize>,
+}
+
+impl PlanLines {
+    fn push(&mut self, depth: usize, text: &str, operator: Option<OperatorId>) {
+        let text = format!("{}{text}", "  ".repeat(depth));
+        self.lines.push(PlanLine { text, operator });
+    }
+}
+
 impl Plan {
+    /// What tells it from the other operators.
+    pub fn id(&self) -> OperatorId {
+        OperatorId::of(self)
+    }
+
     /// Adds the line of this operator and those of its inputs.
-    fn print(&self, lines: &mut Vec<String>, depth: usize) {
-        let indent = "  ".repeat(depth);
-        lines.push(format!("{indent}{}", self.head()));
+    fn print(&self, lines: &mut PlanLines, depth: usize) {
+        lines.push(depth, &self.head(), Some(self.id()));
+        if let Plan::Shared(shared) = self
+            && !lines.tables.insert(shared.number)
+        {
+            // All who read it have the same rows.
+            return;
+        }
+        if let Plan::Recursive(recursive) = self {
+            with_stack(|| recursive.initial.print(lines, depth + 1));
+            for step in &recursive.steps {
+                lines.push(depth + 1, step.title(), None);
+                with_stack(|| step.plan.print(lines, depth + 2));
+            }
+            return;
+        }
         self.for_each_input(|input| with_stack(|| input.print(lines, depth + 1)));
     }
 
@@ -24,6 +77,9 @@ impl Plan {
     fn head(&self) -> String {
         match self {
             Plan::OneRow => "one row".into(),
+            Plan::Shared(shared) => format!("rows of {} (held for all who read them)", shared.name),
+            Plan::Recursive(recursive) => recursive.title(),
+            Plan::RecursiveRows { name, .. } => format!("rows of {name} so far"),
             Plan::Values { rows, .. } => rows.title(),
             Plan::Append { .. } => "append".into(),
             Plan::SetFilter { keeps_common: true, .. } => "intersect (holds the right side)".into(),
@@ -111,12 +167,12 @@ impl KeySchema {
 impl Planned {
     /// The lines of EXPLAIN: one for each operator, a parent before its inputs, which is the order
     /// in which the executor opens them; a write is the parent of what it reads.
-    pub fn lines(&self) -> Vec<String> {
-        let mut lines = Vec::new();
+    pub fn lines(&self) -> Vec<PlanLine> {
+        let mut lines = PlanLines::default();
         match self {
             Planned::Query(query) => query.plan.print(&mut lines, 0),
             Planned::Schema(schema) => {
-                lines.push(format!("{} {}", schema.verb.to_lowercase(), schema.name));
+                lines.push(0, &format!("{} {}", schema.verb.to_lowercase(), schema.name), None);
                 schema.rows.iter().for_each(|rows| rows.plan.print(&mut lines, 1));
             }
             Planned::Write(write) => write.print(&mut lines),
@@ -124,32 +180,34 @@ impl Planned {
         let mut printed = BTreeSet::new();
         self.for_each_subquery(&mut |subquery| {
             if printed.insert(subquery.number) {
-                lines.push(format!("subquery {}:", subquery.number));
+                lines.push(0, &format!("subquery {}:", subquery.number), None);
                 subquery.plan.print(&mut lines, 1);
             }
         });
-        lines
+        lines.lines
     }
 }
 
 impl Write {
-    fn print(&self, lines: &mut Vec<String>) {
+    fn print(&self, lines: &mut PlanLines) {
         let name = &self.table.name;
+        let id = Some(OperatorId::of(self));
         match &self.action {
             WriteAction::Insert { input, .. } => {
-                lines.push(format!("insert into {name}"));
+                lines.push(0, &format!("insert into {name}"), id);
                 match input {
                     InsertInput::Query(query) => query.plan.print(lines, 1),
-                    InsertInput::Values(rows) => lines.push(format!("  {}", rows.title())),
+                    InsertInput::Values(rows) => lines.push(1, &rows.title(), None),
                 }
             }
             WriteAction::Update { rows, assignments } => {
                 let names = rows.names();
-                lines.push(format!("update {name} set {}", set_words(assignments, &names)));
+                let set = set_words(assignments, &names);
+                lines.push(0, &format!("update {name} set {set}"), id);
                 rows.print(lines, 1);
             }
             WriteAction::Delete { rows } => {
-                lines.push(format!("delete from {name}"));
+                lines.push(0, &format!("delete from {name}"), id);
                 rows.print(lines, 1);
             }
         }

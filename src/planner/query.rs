@@ -10,23 +10,25 @@ use super::logical::{ComputedColumn, Logical, LogicalKey, LogicalSetFilter, Logi
 use super::plan::{Limits, QueryPlan};
 use super::scope::Scope;
 use super::select::{self, no_such_ordinal, signed_integer};
-use super::subquery::OuterScope;
+use super::surroundings::Surroundings;
 use super::values::{BoundRows, Target};
-use super::{Error, Planning, lower, relation_query};
+use super::{Error, Planning, common_table, relation_query};
 use crate::language::ast::{
-    CommonTable, Expression, ExpressionKind, ListItem, OrderItem, Query, QueryBody, SetOperator,
-    Temporal, ValueRows,
+    Expression, ExpressionKind, Identifier, ListItem, OrderItem, Query, QueryBody, SetOperator,
+    ValueRows,
 };
 use crate::types::{DataType, Span};
 use std::sync::Arc;
 
 /// A query as a logical plan, and the columns of its answer.
+#[derive(Clone, Debug)]
 pub(super) struct LogicalQuery {
     pub logical: Logical,
     pub output: Vec<QueryColumn>,
 }
 
 /// A column of an answer.
+#[derive(Clone, Debug)]
 pub(super) struct QueryColumn {
     pub name: String,
     pub data_type: DataType,
@@ -40,67 +42,6 @@ impl QueryColumn {
     /// The column as an expression over the query's.
     fn bound(&self) -> BoundExpression {
         BoundExpression::column(self.column, self.data_type).with_traits(self.traits)
-    }
-}
-
-/// What a query knows of those around it.
-#[derive(Clone, Default)]
-pub(super) struct Surroundings<'q> {
-    /// The moment of every table that has none of its own.
-    pub temporal: Option<Temporal>,
-    /// The tables of WITH; each knows those before it.
-    tables: Vec<&'q CommonTable>,
-    /// What a subquery can read of the queries around it.
-    pub outer: Option<&'q OuterScope<'q>>,
-}
-
-impl<'q> Surroundings<'q> {
-    /// Those of a query that nothing stands around, whose tables are read at this moment.
-    pub fn at(temporal: Option<Temporal>) -> Surroundings<'q> {
-        Surroundings { temporal, ..Surroundings::default() }
-    }
-
-    /// The table of WITH that a name means, and what it knows.
-    pub fn common_table(&self, name: &str) -> Option<(&'q CommonTable, Surroundings<'q>)> {
-        let is_called = |table: &&CommonTable| table.name.name.eq_ignore_ascii_case(name);
-        let index = self.tables.iter().rposition(is_called)?;
-        let tables = self.tables[..index].to_vec();
-        let temporal = self.temporal.clone();
-        Some((self.tables[index], Surroundings { temporal, tables, outer: None }))
-    }
-
-    /// The same for a query inside of an expression.
-    pub fn below<'o>(&self, outer: &'o OuterScope<'o>) -> Surroundings<'o>
-    where
-        'q: 'o,
-    {
-        let (temporal, tables) = (self.temporal.clone(), self.tables.clone());
-        Surroundings { temporal, tables, outer: Some(outer) }
-    }
-
-    /// The same for what a query has inside.
-    fn inside(&self, query: &'q Query) -> Result<Surroundings<'q>, Error> {
-        let own = query.as_of.clone().map(Temporal::AsOf);
-        let inside = self.with(&query.with)?;
-        Ok(Surroundings { temporal: own.or_else(|| self.temporal.clone()), ..inside })
-    }
-
-    /// The same for what knows the tables of a WITH, too.
-    ///
-    /// # Errors
-    /// `ambiguous-table` of two that have one name.
-    pub fn with(&self, with: &'q [CommonTable]) -> Result<Surroundings<'q>, Error> {
-        let mut tables = self.tables.clone();
-        for table in with {
-            let is_called =
-                |known: &&CommonTable| known.name.name.eq_ignore_ascii_case(&table.name.name);
-            if tables[self.tables.len()..].iter().any(is_called) {
-                let message = format!("two tables of WITH are called \"{}\"", table.name.name);
-                return Err(Error::new("ambiguous-table", message, table.name.span));
-            }
-            tables.push(table);
-        }
-        Ok(Surroundings { tables, ..self.clone() })
     }
 }
 
@@ -119,7 +60,7 @@ pub(super) fn plan(query: &Query, planning: &mut Planning) -> Result<QueryPlan, 
 pub(super) fn finish(query: LogicalQuery, planning: &mut Planning) -> QueryPlan {
     let LogicalQuery { logical, output } = query;
     let identities: Vec<usize> = output.iter().map(|column| column.column).collect();
-    let plan = lower::query(planning.rewrite(logical, &identities), &identities);
+    let plan = planning.plan_of(logical, &identities);
     let columns = output.into_iter().map(|column| (column.name, column.data_type)).collect();
     QueryPlan { plan, columns }
 }
@@ -129,6 +70,9 @@ impl LogicalQuery {
     pub fn assign_to(&mut self, types: impl Iterator<Item = DataType>) {
         let typed = self.output.iter().map(|column| column.column).zip(types);
         let typed: Vec<(usize, DataType)> = typed.collect();
+        // What is named once is what the rows are made of.
+        let logical = std::mem::replace(&mut self.logical, Logical::OneRow);
+        self.logical = common_table::inline(logical);
         let projected = exact_numbers::assign_columns(&mut self.logical, &typed);
         for QueryColumn { data_type, column, .. } in &mut self.output {
             if let Some((_, now)) = projected.iter().find(|(known, _)| known == column) {
@@ -137,7 +81,31 @@ impl LogicalQuery {
         }
     }
 
-    fn identities(&self) -> Vec<usize> {
+    /// The query of something that has a name, and perhaps some for its columns.
+    ///
+    /// # Errors
+    /// `column-count` where it says how others are called than it has.
+    pub fn called(
+        mut self,
+        name: &Identifier,
+        columns: &[Identifier],
+    ) -> Result<LogicalQuery, Error> {
+        if columns.is_empty() {
+            return Ok(self);
+        }
+        if columns.len() != self.output.len() {
+            let (names, have) = (columns.len(), self.output.len());
+            let message = format!("{} has {have} columns and {names} names for them", name.name);
+            return Err(Error::new("column-count", message, columns[0].span));
+        }
+        for (column, name) in self.output.iter_mut().zip(columns) {
+            column.name = name.name.clone();
+        }
+        Ok(self)
+    }
+
+    /// The identities of its columns.
+    pub fn identities(&self) -> Vec<usize> {
         self.output.iter().map(|column| column.column).collect()
     }
 }
@@ -148,27 +116,42 @@ pub(super) fn bind<'q>(
     surroundings: &Surroundings<'q>,
     planning: &mut Planning,
 ) -> Result<LogicalQuery, Error> {
-    let inside = surroundings.inside(query)?;
-    let mut bound = match &query.body {
+    let inside = surroundings.inside(query, planning)?;
+    let bound = match &query.body {
         QueryBody::Select(select) => select::bind(select, &query.order_by, &inside, planning)?,
         QueryBody::Values(rows) => sorted(bind_values(rows, planning)?, &query.order_by, planning)?,
         QueryBody::Compound { first, others } => {
-            let mut bound = bind_part(first, &inside, planning)?;
-            for (operator, part) in others {
-                let part_bound = bind_part(part, &inside, planning)?;
-                bound = combined(bound, *operator, part_bound, planning)?;
-            }
-            sorted(bound, &query.order_by, planning)?
+            sorted(bind_compound(first, others, &inside, planning)?, &query.order_by, planning)?
         }
     };
+    limited(bound, query)
+}
+
+/// The rows of a query that its LIMIT and OFFSET let through.
+pub(super) fn limited(mut bound: LogicalQuery, query: &Query) -> Result<LogicalQuery, Error> {
     if let Some(limits) = limits(query)? {
         bound.logical = Logical::Limit { input: Box::new(bound.logical), limits };
     }
     Ok(bound)
 }
 
+/// Binds the parts of a compound query.
+pub(super) fn bind_compound<'q>(
+    first: &'q QueryBody,
+    others: &'q [(SetOperator, QueryBody)],
+    surroundings: &Surroundings<'q>,
+    planning: &mut Planning,
+) -> Result<LogicalQuery, Error> {
+    let mut bound = bind_part(first, surroundings, planning)?;
+    for (operator, part) in others {
+        let part = bind_part(part, surroundings, planning)?;
+        bound = combined(bound, *operator, part, planning)?;
+    }
+    Ok(bound)
+}
+
 /// Binds a part of a compound query.
-fn bind_part<'q>(
+pub(super) fn bind_part<'q>(
     body: &'q QueryBody,
     surroundings: &Surroundings<'q>,
     planning: &mut Planning,
@@ -227,6 +210,15 @@ fn bind_values(rows: &Arc<ValueRows>, planning: &mut Planning) -> Result<Logical
     Ok(LogicalQuery { logical, output })
 }
 
+/// Makes sure that the parts of a compound have as many columns.
+pub(super) fn check_width(operator: SetOperator, left: usize, right: usize) -> Result<(), Error> {
+    if left == right {
+        return Ok(());
+    }
+    let message = format!("the parts of {operator} have {left} and {right} columns");
+    Err(Error::new("column-count", message, Span::default()))
+}
+
 /// Two queries whose rows become those of one; its columns are called as the first's.
 fn combined(
     left: LogicalQuery,
@@ -234,14 +226,7 @@ fn combined(
     right: LogicalQuery,
     planning: &mut Planning,
 ) -> Result<LogicalQuery, Error> {
-    if left.output.len() != right.output.len() {
-        let message = format!(
-            "the parts of {operator} have {} and {} columns",
-            left.output.len(),
-            right.output.len()
-        );
-        return Err(Error::new("column-count", message, Span::default()));
-    }
+    check_width(operator, left.output.len(), right.output.len())?;
     let pairs = left.output.iter().zip(&right.output);
     let types: Vec<DataType> =
         pairs.map(|(a, b)| common_type([Some(a.data_type), Some(b.data_type)])).collect();
@@ -356,7 +341,11 @@ fn without_distinct(query: LogicalQuery) -> LogicalQuery {
 }
 
 /// A query whose columns have these types, which hold all of their values.
-fn widened(query: LogicalQuery, types: &[DataType], planning: &mut Planning) -> LogicalQuery {
+pub(super) fn widened(
+    query: LogicalQuery,
+    types: &[DataType],
+    planning: &mut Planning,
+) -> LogicalQuery {
     if query.output.iter().zip(types).all(|(column, data_type)| column.data_type == *data_type) {
         return query;
     }
@@ -386,6 +375,18 @@ fn sorted(
     if order_by.is_empty() {
         return Ok(LogicalQuery { logical, output });
     }
+    let compared = ordered_columns(order_by, &output)?;
+    let (input, columns) = with_keys(logical, &output, compared.into_iter(), planning);
+    let keys = order_by.iter().zip(columns).map(|(item, column)| LogicalKey::of(item, column));
+    let logical = Logical::Sort { input: Box::new(input), keys: keys.collect(), first: None };
+    Ok(LogicalQuery { logical, output })
+}
+
+/// The columns that a query's rows are in the order of, each with the collation that it is compared by.
+pub(super) fn ordered_columns(
+    order_by: &[OrderItem],
+    output: &[QueryColumn],
+) -> Result<Vec<BoundExpression>, Error> {
     let mut compared = Vec::with_capacity(order_by.len());
     for item in order_by {
         let (mut expression, mut said) = (&item.expression, None);
@@ -393,16 +394,13 @@ fn sorted(
             said = said.or(Some(collation::named(collation)?));
             expression = operand;
         }
-        let mut column = ordered_column(expression, &output)?.bound();
+        let mut column = ordered_column(expression, output)?.bound();
         if let Some(collation) = said {
             column.traits.collation = CollationDerivation::Explicit(collation);
         }
         compared.push(column);
     }
-    let (input, columns) = with_keys(logical, &output, compared.into_iter(), planning);
-    let keys = order_by.iter().zip(columns).map(|(item, column)| LogicalKey::of(item, column));
-    let logical = Logical::Sort { input: Box::new(input), keys: keys.collect(), first: None };
-    Ok(LogicalQuery { logical, output })
+    Ok(compared)
 }
 
 /// The column of a compound query that a key of its ORDER BY means.

@@ -6,9 +6,10 @@ use super::from_clause::FromBinder;
 use super::functions::AggregateFunction;
 use super::logical::{ColumnNames, ComputedColumn, Logical, LogicalAggregate, LogicalKey};
 use super::plan::AggregateCall;
-use super::query::{LogicalQuery, QueryColumn, Surroundings};
+use super::query::{LogicalQuery, QueryColumn};
 use super::scope::{Scope, ScopeColumn};
 use super::subquery::SubqueryBinder;
+use super::surroundings::Surroundings;
 use super::window::{self, BoundWindow, WindowBinder};
 use super::{Error, Planning, collation};
 use crate::language::ast::{

@@ -12,8 +12,9 @@ use super::expression::{
 };
 use super::logical::{ComputedColumn, Logical};
 use super::plan::AggregateCall;
-use super::query::{self, LogicalQuery, QueryColumn, Surroundings};
+use super::query::{self, LogicalQuery, QueryColumn};
 use super::scope::Scope;
+use super::surroundings::Surroundings;
 use super::{Error, Planning, coerce, row_value};
 use crate::language::ast::{BinaryOperator, Expression, Identifier, Quantifier, Query};
 use crate::types::Span;
@@ -35,7 +36,9 @@ pub(super) struct OuterScope<'a> {
     /// The names that its SELECT gives.
     aliases: &'a [(String, BoundExpression)],
     /// What is around that.
-    outer: Option<&'a OuterScope<'a>>,
+    outer: Option<Outer<'a>>,
+    /// How many there are around it, itself counted.
+    depth: usize,
     /// What the subquery has read of all that so far.
     arguments: RefCell<Vec<BoundExpression>>,
     /// The aggregates of the query around it, if it can have some there.
@@ -44,33 +47,87 @@ pub(super) struct OuterScope<'a> {
     clause: &'static str,
 }
 
-impl OuterScope<'_> {
+/// What a query can read of those around it.
+#[derive(Clone, Copy)]
+pub(super) struct Outer<'a> {
+    /// The nearest of them, which hands on what is read of the others.
+    nearest: &'a OuterScope<'a>,
+    /// The greatest depth of those whose names mean something: a table of WITH that is named further
+    /// inside knows nothing of what is there.
+    known: usize,
+}
+
+impl<'a> Outer<'a> {
+    /// All that is around.
+    pub fn of(nearest: &'a OuterScope<'a>) -> Outer<'a> {
+        Outer { nearest, known: nearest.depth }
+    }
+
+    /// What is around here, as far as it is known further outside.
+    pub fn up_to(self, outside: Option<Outer<'_>>) -> Option<Outer<'a>> {
+        let known = self.known.min(outside?.known);
+        Some(Outer { known, ..self })
+    }
+
     /// The argument that a name means; `None` where it means nothing.
     ///
     /// # Errors
     /// `ambiguous-column` for a name that could mean two columns.
     pub fn find(
-        &self,
+        self,
         relation: Option<&Identifier>,
         column: &Identifier,
     ) -> Result<Option<BoundExpression>, Error> {
-        let is_here = relation.is_none_or(|name| self.scope.relation(&name.name).is_some());
+        self.nearest.find(self.known, relation, column)
+    }
+
+    /// How many arguments there are here and further out.
+    pub fn marks(self) -> Vec<usize> {
+        self.nearest.marks()
+    }
+
+    /// The argument that is an aggregate of a query around, whose columns it is about alone. What it is
+    /// about was bound as arguments behind `marks`, which go again. The name and the place are for
+    /// errors.
+    ///
+    /// # Errors
+    /// `misplaced-aggregate` where that query cannot have one.
+    pub fn aggregate(
+        self,
+        call: AggregateCall,
+        marks: &[usize],
+        named: (&str, Span),
+    ) -> Result<BoundExpression, Error> {
+        self.nearest.aggregate(call, marks, named)
+    }
+}
+
+impl OuterScope<'_> {
+    fn find(
+        &self,
+        known: usize,
+        relation: Option<&Identifier>,
+        column: &Identifier,
+    ) -> Result<Option<BoundExpression>, Error> {
+        let is_known = self.depth <= known;
+        let is_here =
+            is_known && relation.is_none_or(|name| self.scope.relation(&name.name).is_some());
         let mut found = if is_here { self.scope.find(relation, column)? } else { None };
-        if found.is_none() && relation.is_none() {
+        if found.is_none() && relation.is_none() && is_known {
             let is_called =
                 |(alias, _): &&(String, BoundExpression)| alias.eq_ignore_ascii_case(&column.name);
             found = self.aliases.iter().find(is_called).map(|(_, expression)| expression.clone());
         }
         if let (None, Some(outer)) = (&found, self.outer) {
-            found = outer.find(relation, column)?;
+            found = outer.nearest.find(known.min(outer.known), relation, column)?;
         }
         Ok(found.map(|found| self.argument(found)))
     }
 
     /// How many arguments there are here and further out.
-    pub fn marks(&self) -> Vec<usize> {
+    fn marks(&self) -> Vec<usize> {
         let mut marks = vec![self.arguments.borrow().len()];
-        marks.extend(self.outer.map(OuterScope::marks).unwrap_or_default());
+        marks.extend(self.outer.map(Outer::marks).unwrap_or_default());
         marks
     }
 
@@ -80,7 +137,7 @@ impl OuterScope<'_> {
     ///
     /// # Errors
     /// `misplaced-aggregate` where that query cannot have one.
-    pub fn aggregate(
+    fn aggregate(
         &self,
         mut call: AggregateCall,
         marks: &[usize],
@@ -253,10 +310,12 @@ impl<'b, 'p> Binder<'b, 'p> {
         };
         planning.subqueries += 1;
         let number = planning.subqueries;
+        let outer = surroundings.outer;
         let outer = OuterScope {
             scope,
             aliases,
-            outer: surroundings.outer,
+            outer,
+            depth: outer.map_or(0, |outer| outer.nearest.depth) + 1,
             arguments: RefCell::default(),
             aggregates: self.aggregates.as_deref().cloned().map(RefCell::new),
             clause: self.clause,
@@ -271,7 +330,7 @@ impl<'b, 'p> Binder<'b, 'p> {
     }
 
     /// What names can mean that the query does not know itself.
-    pub(super) fn outer(&self) -> Option<&'b OuterScope<'b>> {
+    pub(super) fn outer(&self) -> Option<Outer<'b>> {
         self.subqueries.as_ref().and_then(|binder| binder.surroundings.outer)
     }
 

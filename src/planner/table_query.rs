@@ -3,7 +3,8 @@
 use super::comparison_traits::OperandAffinity;
 use super::ddl::{self, MAX_COLUMNS};
 use super::plan::{Planned, SchemaPlan};
-use super::query::{self, QueryColumn, Surroundings};
+use super::query::{self, QueryColumn};
+use super::surroundings::Surroundings;
 use super::{Error, Planning};
 use crate::language::ast::{CreateTableAs, Identifier};
 use crate::storage::SchemaChange;

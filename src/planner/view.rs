@@ -7,8 +7,9 @@
 use super::from_clause::FromBinder;
 use super::logical::Logical;
 use super::plan::{Planned, SchemaPlan};
-use super::query::{self, LogicalQuery, Surroundings};
+use super::query::{self, LogicalQuery};
 use super::rewrites::Rewriting;
+use super::surroundings::Surroundings;
 use super::{Catalog, Error, Planning, ddl, suggest};
 use crate::language::ast::{
     CreateView, DropDefinition, Identifier, SchemaStatement, Statement, Temporal,
@@ -133,7 +134,8 @@ impl FromBinder<'_, '_, '_> {
     ) -> Result<Logical, Error> {
         self.check(called)?;
         let query = bind(view, name, temporal, self.planning)?;
-        self.add_bound(query, called, &view.columns)
+        let query = query.called(&view.name, &view.columns)?;
+        Ok(self.add_answer(called, query))
     }
 }
 

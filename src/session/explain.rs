@@ -7,7 +7,7 @@ use super::outcome::{self, Outcome};
 use super::{Error, Session};
 use crate::executor::{self, OperatorProfile, Profile, Spilled};
 use crate::language::ast::{ExplainMode, Statement};
-use crate::planner::{self, Planned, RewriteStep};
+use crate::planner::{self, PlanLine, Planned, RewriteStep};
 use crate::storage::Fork;
 use crate::types::{DataType, Row, Value};
 use std::sync::Arc;
@@ -33,9 +33,9 @@ impl Session {
         };
         let planned = planner::plan(plannable, text, &mut catalog, &mut rewriting)?;
         let (as_of, sources) = (catalog.moment(), catalog.sources());
-        let mut lines = planned.lines();
         if mode != ExplainMode::Analyze {
-            lines = verbose(rewriting.steps(), lines);
+            let lines = planned.lines().into_iter().map(|line| line.text).collect();
+            let mut lines = verbose(rewriting.steps(), lines);
             lines.extend(sources);
             let rows = lines.into_iter().map(|line| vec![Value::text(line)]).collect();
             return outcome::fixed(&[("plan", DataType::Text)], rows, as_of);
@@ -57,9 +57,11 @@ impl Session {
             }
             Planned::Schema(_) => {}
         }
-        let mut operators = profile.operators().into_iter();
-        let mut rows: Vec<Row> =
-            lines.into_iter().map(|line| profiled_line(line, operators.next())).collect();
+        let measured = |line: PlanLine| {
+            let operator = line.operator.and_then(|operator| profile.operator(operator));
+            profiled_line(line.text, operator)
+        };
+        let mut rows: Vec<Row> = planned.lines().into_iter().map(measured).collect();
         rows.extend(sources.into_iter().map(|line| profiled_line(line, None)));
         if !matches!(planned, Planned::Query(_)) {
             rows.push(profiled_line("nothing was written".into(), None));

@@ -62,7 +62,7 @@ use super::Error;
 use super::datum::Batch;
 use super::evaluate::Context;
 use super::input::PlanInput;
-use crate::planner::{Write, WriteAction};
+use crate::planner::{OperatorId, Write, WriteAction};
 use crate::storage::{Change, Fork};
 use crate::types::{KeySchema, RowId, TableSchema};
 use row::{Failures, WriteRow};
@@ -103,7 +103,7 @@ pub fn write(
     fork: &mut Fork,
     context: Context,
 ) -> Result<Written, Error> {
-    let probe = context.probe();
+    let probe = context.probe(OperatorId::of(write));
     // Rows that are recorded at once are recorded or not, without a place to return to.
     let first = fork.len();
     let is_concerned =

@@ -9,7 +9,7 @@ use std::sync::Arc;
 pub struct Query {
     /// The moment of every table that has none of its own.
     pub as_of: Option<AsOf>,
-    /// WITH: tables that the query knows besides, each those before it.
+    /// WITH: tables that the query knows besides, and each of them the others.
     pub with: Vec<CommonTable>,
     /// Where the rows come from.
     pub body: QueryBody,
@@ -50,13 +50,15 @@ pub enum SetOperator {
     Except,
 }
 
-/// `name [(column, …)] AS (query)`.
+/// `name [(column, …)] AS [[NOT] MATERIALIZED] (query)`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CommonTable {
     /// What it is called.
     pub name: Identifier,
     /// What its columns are called; as in the query where there are none.
     pub columns: Vec<Identifier>,
+    /// Whether its rows are computed once for all who read them, where that is said.
+    pub materialized: Option<bool>,
     /// Its rows.
     pub query: Query,
 }

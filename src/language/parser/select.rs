@@ -59,16 +59,16 @@ fn undated_query(input: TokenInput<'_>) -> Parsed<'_, (Query, bool)> {
     Ok((rest, (query, rest.at == behind_body)))
 }
 
-/// `With ::= 'WITH' CommonTable, …`
+/// `With ::= 'WITH' ['RECURSIVE'] CommonTable, …`: what reads itself says so by that alone.
 pub(super) fn with(input: TokenInput<'_>) -> Parsed<'_, Vec<CommonTable>> {
     let (rest, _) = word(Keyword::With)(input)?;
-    if rest.word().eq_ignore_ascii_case("RECURSIVE") && !rest.is_word(1, Keyword::As) {
-        return rest.unsupported("WITH RECURSIVE");
-    }
+    rest.offer(Keyword::Recursive);
+    let is_name = rest.is_word(1, Keyword::As) || rest.is_symbol(1, Symbol::LeftParenthesis);
+    let rest = rest.skip(usize::from(rest.is_word(0, Keyword::Recursive) && !is_name));
     comma_list(common_table)(rest)
 }
 
-/// `CommonTable ::= Name [Names] 'AS' '(' Query ')'`
+/// `CommonTable ::= Name [Names] 'AS' [['NOT'] 'MATERIALIZED'] '(' Query ')'`
 fn common_table(input: TokenInput<'_>) -> Parsed<'_, CommonTable> {
     let (rest, name) = name(NameKind::New)(input)?;
     let (rest, columns) = if rest.is_symbol(0, Symbol::LeftParenthesis) {
@@ -78,8 +78,15 @@ fn common_table(input: TokenInput<'_>) -> Parsed<'_, CommonTable> {
         (rest, Vec::new())
     };
     let (rest, _) = word(Keyword::As)(rest)?;
+    let (rest, not) = opt(word(Keyword::Not)).parse(rest)?;
+    let (rest, materialized) = if not.is_some() {
+        (word(Keyword::Materialized)(rest)?.0, Some(false))
+    } else {
+        let (rest, found) = opt(word(Keyword::Materialized)).parse(rest)?;
+        (rest, found.map(|_| true))
+    };
     let (rest, query) = nested(rest, query_in_parentheses)?;
-    Ok((rest, CommonTable { name, columns, query }))
+    Ok((rest, CommonTable { name, columns, materialized, query }))
 }
 
 /// `'(' Query ')'`

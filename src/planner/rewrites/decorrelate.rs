@@ -64,7 +64,10 @@ fn operator(logical: Logical, context: &RewriteContext) -> Logical {
         | Logical::Values(_)
         | Logical::Append { .. }
         | Logical::Window(_)
-        | Logical::SetFilter(_)) => other,
+        | Logical::SetFilter(_)
+        | Logical::Shared(_)
+        | Logical::Recursive(_)
+        | Logical::RecursiveRows(_)) => other,
     }
 }
 
@@ -108,7 +111,10 @@ fn filtered(
         | Logical::Values(_)
         | Logical::Append { .. }
         | Logical::Window(_)
-        | Logical::SetFilter(_)) => input.filtered(rest),
+        | Logical::SetFilter(_)
+        | Logical::Shared(_)
+        | Logical::Recursive(_)
+        | Logical::RecursiveRows(_)) => input.filtered(rest),
     }
 }
 
@@ -237,7 +243,10 @@ fn unordered(rows: Logical, values: &mut [BoundExpression]) -> Logical {
         | Logical::Values(_)
         | Logical::Append { .. }
         | Logical::Window(_)
-        | Logical::SetFilter(_)) => other,
+        | Logical::SetFilter(_)
+        | Logical::Shared(_)
+        | Logical::Recursive(_)
+        | Logical::RecursiveRows(_)) => other,
     }
 }
 

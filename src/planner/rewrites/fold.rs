@@ -22,6 +22,9 @@ pub(super) fn apply(logical: Logical, context: &RewriteContext) -> Logical {
         | Logical::Values(_)
         | Logical::Append { .. }
         | Logical::SetFilter(_)
+        | Logical::Shared(_)
+        | Logical::Recursive(_)
+        | Logical::RecursiveRows(_)
         | Logical::Project { .. }
         | Logical::Aggregate(_)
         | Logical::Window(_)

@@ -118,7 +118,10 @@ impl JoinGraph {
                 | Logical::Limit { .. }
                 | Logical::Values(_)
                 | Logical::Append { .. }
-                | Logical::SetFilter(_)) => self.inputs.push(with_stack(|| order(other))),
+                | Logical::SetFilter(_)
+                | Logical::Shared(_)
+                | Logical::Recursive(_)
+                | Logical::RecursiveRows(_)) => self.inputs.push(with_stack(|| order(other))),
             }
         }
         self.conditions.extend(on);

@@ -10,10 +10,11 @@ mod join_order;
 mod keys;
 mod prune;
 mod push_down;
+mod recursive_rows;
 mod top_n;
 
-use super::Catalog;
 use super::logical::{ColumnNames, Logical};
+use super::{Catalog, common_table};
 use std::collections::BTreeSet;
 
 /// What a rewrite may ask.
@@ -34,6 +35,8 @@ struct Rewrite {
 
 /// All rewrites, in the order in which they are done.
 const REWRITES: &[Rewrite] = &[
+    Rewrite { name: "inline tables of with", apply: inline },
+    Rewrite { name: "read recursive rows as arguments", apply: recursive_rows::apply },
     Rewrite { name: "fold constants", apply: fold::apply },
     Rewrite { name: "take common conditions out of OR", apply: factor::apply },
     Rewrite { name: "push conditions down", apply: push_down::apply },
@@ -43,6 +46,11 @@ const REWRITES: &[Rewrite] = &[
     Rewrite { name: "keep the first rows only", apply: top_n::apply },
     Rewrite { name: "prune columns", apply: prune::apply },
 ];
+
+/// A table of WITH that is named once is a part of the query that names it.
+fn inline(logical: Logical, _: &RewriteContext) -> Logical {
+    common_table::inline(logical)
+}
 
 /// Whether plans are rewritten, and what they were on the way.
 #[derive(Clone, Debug)]

@@ -28,9 +28,26 @@ fn prune(mut logical: Logical, mut needed: BTreeSet<usize>) -> Logical {
     if let Logical::Window(window) = logical {
         return prune_window(window, needed);
     }
+    if let Logical::Recursive(mut recursive) = logical {
+        // All columns are those of the rows to come.
+        let initial = recursive.initial_columns.iter().copied().collect();
+        recursive.initial = Box::new(prune(*recursive.initial, initial));
+        for part in &mut recursive.parts {
+            let needed = part.output().into_iter().collect();
+            let logical = std::mem::replace(&mut part.logical, Logical::OneRow);
+            part.logical = prune(logical, needed);
+        }
+        return Logical::Recursive(recursive);
+    }
     match &mut logical {
-        Logical::OneRow | Logical::Values(_) | Logical::Append { .. } | Logical::SetFilter(_) => {}
-        Logical::Window(_) => {}
+        Logical::OneRow
+        | Logical::Values(_)
+        | Logical::Append { .. }
+        | Logical::SetFilter(_)
+        | Logical::Window(_)
+        | Logical::Shared(_)
+        | Logical::Recursive(_)
+        | Logical::RecursiveRows(_) => {}
         Logical::Table(table) => {
             let first = table.first;
             table.columns.retain(|column| needed.contains(&(first + column)));

@@ -65,6 +65,9 @@ fn push(logical: Logical, conditions: Vec<BoundExpression>) -> Logical {
         // Fewer rows would make other groups, or other first rows.
         stop @ (Logical::OneRow
         | Logical::Values(_)
+        | Logical::Shared(_)
+        | Logical::Recursive(_)
+        | Logical::RecursiveRows(_)
         | Logical::SetFilter(_)
         | Logical::Aggregate(_)
         | Logical::Sort { .. }

@@ -2,9 +2,9 @@
 
 use super::super::bind::Binder;
 use super::super::expression::BoundExpression;
-use super::super::query::Surroundings;
 use super::super::scope::Scope;
 use super::super::subquery::SubqueryBinder;
+use super::super::surroundings::Surroundings;
 use super::super::{Error, Planning, exact_numbers, row_value};
 use super::columns::{column_default, written_columns};
 use crate::language::ast::{AssignedValue, Assignment, Identifier};

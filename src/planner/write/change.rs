@@ -5,12 +5,12 @@ use super::super::expression::BoundExpression;
 use super::super::from_clause::FromBinder;
 use super::super::logical::{ComputedColumn, Logical, LogicalJoin, LogicalKey, LogicalTable};
 use super::super::plan::{Limits, Plan};
-use super::super::query::Surroundings;
 use super::super::relation_query;
 use super::super::scope::Scope;
 use super::super::subquery::SubqueryBinder;
+use super::super::surroundings::Surroundings;
 use super::super::write_plan::{Write, WriteAction};
-use super::super::{Error, Planning, TableSource, lower};
+use super::super::{Error, Planning, TableSource};
 use super::{assign, checks, columns, returning};
 use crate::language::ast::{
     Delete, Expression, Identifier, JoinKind, RowLimits, TableReference, Update,
@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 /// Plans an UPDATE.
 pub(in super::super) fn update(update: &Update, planning: &mut Planning) -> Result<Write, Error> {
-    let surroundings = Surroundings::default().with(&update.with)?;
+    let surroundings = Surroundings::default().with(&update.with, planning)?;
     let mut target = ChangeTarget::new(&update.table, update.alias.as_ref(), planning)?;
     target.join(update.from.as_ref(), &surroundings, planning)?;
     let table = Arc::clone(&target.table);
@@ -39,7 +39,7 @@ pub(in super::super) fn update(update: &Update, planning: &mut Planning) -> Resu
 
 /// Plans a DELETE.
 pub(in super::super) fn delete(delete: &Delete, planning: &mut Planning) -> Result<Write, Error> {
-    let surroundings = Surroundings::default().with(&delete.with)?;
+    let surroundings = Surroundings::default().with(&delete.with, planning)?;
     let mut target = ChangeTarget::new(&delete.table, delete.alias.as_ref(), planning)?;
     target.filter(delete.filter.as_ref(), &surroundings, planning)?;
     let table = Arc::clone(&target.table);
@@ -141,7 +141,7 @@ impl<'a> ChangeTarget<'a> {
         }
         logical.read_hidden_columns();
         assignments.iter_mut().for_each(|(_, value)| value.relocate(&output));
-        Ok(lower::query(planning.rewrite(logical, &output), &output))
+        Ok(planning.plan_of(logical, &output))
     }
 
     /// A column that comes out as it is.

@@ -2,9 +2,10 @@
 
 use super::super::bind::Binder;
 use super::super::expression::BoundExpression;
-use super::super::query::{self, Surroundings};
+use super::super::query::{self};
 use super::super::scope::Scope;
 use super::super::subquery::SubqueryBinder;
+use super::super::surroundings::Surroundings;
 use super::super::values::{BoundRows, Target};
 use super::super::write_plan::{BulkLoad, ColumnSource, InsertInput, Write, WriteAction};
 use super::super::{Error, Planning, TableSource, exact_numbers};
@@ -24,7 +25,7 @@ use std::sync::Arc;
 /// # Errors
 /// `upsert` of an ON CONFLICT that names no key; those of the query and of expressions.
 pub(in super::super) fn insert(insert: &Insert, planning: &mut Planning) -> Result<Write, Error> {
-    let surroundings = &Surroundings::default().with(&insert.with)?;
+    let surroundings = &Surroundings::default().with(&insert.with, planning)?;
     let TableSource { slot, schema: table, .. } = planning.catalog.target(&insert.table)?;
     let given: Vec<usize> = if insert.columns.is_empty() {
         (0..table.columns.len()).collect()

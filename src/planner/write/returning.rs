@@ -1,8 +1,8 @@
 //! RETURNING: what comes out of each row that a write reached.
 
-use super::super::query::Surroundings;
 use super::super::scope::{Scope, ScopeRelation};
 use super::super::select::returned_items;
+use super::super::surroundings::Surroundings;
 use super::super::write_plan::BoundReturning;
 use super::super::{Error, Planning};
 use crate::language::ast::{Identifier, SelectItem};

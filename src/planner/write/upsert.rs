@@ -1,9 +1,9 @@
 //! ON CONFLICT … DO: what becomes of a new row that meets one that is there.
 
 use super::super::bind::Binder;
-use super::super::query::Surroundings;
 use super::super::scope::{Scope, ScopeRelation};
 use super::super::subquery::SubqueryBinder;
+use super::super::surroundings::Surroundings;
 use super::super::write_plan::{BoundUpsert, UpsertUpdate};
 use super::super::{Error, Planning};
 use super::assign;

@@ -59,12 +59,17 @@ impl fmt::Display for SetOperator {
 
 impl fmt::Display for CommonTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let CommonTable { name, columns, query } = self;
-        if columns.is_empty() {
-            write!(f, "{name} AS ({query})")
-        } else {
-            write!(f, "{name}({}) AS ({query})", CommaList(columns))
+        let CommonTable { name, columns, materialized, query } = self;
+        name.fmt(f)?;
+        if !columns.is_empty() {
+            write!(f, "({})", CommaList(columns))?;
         }
+        let kept = match materialized {
+            None => "",
+            Some(true) => "MATERIALIZED ",
+            Some(false) => "NOT MATERIALIZED ",
+        };
+        write!(f, " AS {kept}({query})")
     }
 }
 

@@ -1,0 +1,188 @@
+//! The tables of WITH in a FROM.
+//!
+//! Each time that one is named it is a [`LogicalShared`]: the rows of one definition, which is bound
+//! once for each moment at which it is read. One that is named once becomes a part of the query that
+//! names it, so that conditions reach into it; one that is named more often, or is MATERIALIZED, is
+//! computed once, and all its readers have its rows. What reads columns of a query around it has other
+//! rows for each of theirs, and is bound each time.
+
+use super::expression::{BoundExpression, BoundKind};
+use super::from_clause::FromBinder;
+use super::logical::{ComputedColumn, Logical};
+use super::plan::Plan;
+use super::query::{self, LogicalQuery, QueryColumn};
+use super::surroundings::{CommonTableKey, CommonTableReference};
+use super::{Error, Planning, lower, recursive};
+use crate::language::ast::{Identifier, Temporal};
+use crate::types::with_stack;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+/// A table of WITH that is bound.
+#[derive(Debug)]
+pub(super) struct SharedTable {
+    /// Its number in the statement, from 1.
+    pub number: usize,
+    /// What it is called.
+    pub name: String,
+    key: CommonTableKey,
+    /// The moment of its tables that have none of their own.
+    temporal: Option<Temporal>,
+    /// How often it was named.
+    uses: AtomicUsize,
+    /// Whether its rows are kept however often that is.
+    is_materialized: bool,
+    /// What it is.
+    pub query: LogicalQuery,
+    /// Its plan, once it is known that its rows are kept.
+    plan: OnceLock<Arc<Plan>>,
+}
+
+/// The rows of a table of WITH where it is named.
+#[derive(Clone, Debug)]
+pub(super) struct LogicalShared {
+    /// The table.
+    pub table: Arc<SharedTable>,
+    /// The identities of its columns here.
+    pub columns: Vec<usize>,
+}
+
+impl SharedTable {
+    /// Its plan.
+    ///
+    /// # Panics
+    /// If it was not made before the plan that reads it.
+    pub fn plan(&self) -> Arc<Plan> {
+        Arc::clone(self.plan.get().expect("a table is planned before its readers"))
+    }
+
+    /// Whether it becomes a part of the one query that names it.
+    fn is_inlined(&self) -> bool {
+        !self.is_materialized && self.uses.load(Ordering::Relaxed) == 1 && self.plan.get().is_none()
+    }
+}
+
+impl<'q> FromBinder<'_, 'q, '_> {
+    /// A table of WITH under its name here.
+    pub(super) fn add_common_table(
+        &mut self,
+        mut reference: CommonTableReference<'q>,
+        name: &Identifier,
+        called: &Identifier,
+        temporal: Option<&Temporal>,
+    ) -> Result<Logical, Error> {
+        if reference.is_open {
+            return self.add_recursive(&reference, name, called);
+        }
+        if let Some(temporal) = temporal {
+            reference.surroundings.temporal = Some(temporal.clone());
+        }
+        self.check(called)?;
+        let planning = &mut *self.planning;
+        let is_same = |known: &&Arc<SharedTable>| {
+            known.key == reference.key && known.temporal == reference.surroundings.temporal
+        };
+        let known = planning.shared.iter().find(is_same).cloned();
+        let shared = match known {
+            Some(shared) => shared,
+            None => {
+                let query = with_stack(|| bind(&reference, planning))?;
+                if reference.table.materialized == Some(false) || query.logical.reads_arguments() {
+                    return Ok(self.add_answer(called, query));
+                }
+                let shared = Arc::new(SharedTable {
+                    number: planning.shared.len() + 1,
+                    name: reference.table.name.name.clone(),
+                    key: reference.key,
+                    temporal: reference.surroundings.temporal.clone(),
+                    uses: AtomicUsize::new(0),
+                    is_materialized: reference.table.materialized == Some(true),
+                    query,
+                    plan: OnceLock::new(),
+                });
+                planning.shared.push(Arc::clone(&shared));
+                shared
+            }
+        };
+        shared.uses.fetch_add(1, Ordering::Relaxed);
+        let names = &mut planning.names;
+        let output: Vec<QueryColumn> = shared
+            .query
+            .output
+            .iter()
+            .map(|known| QueryColumn { column: names.add(&*known.name), ..known.clone() })
+            .collect();
+        let columns = output.iter().map(|column| column.column).collect();
+        let logical = Logical::Shared(LogicalShared { table: shared, columns });
+        Ok(self.add_answer(called, LogicalQuery { logical, output }))
+    }
+}
+
+/// Binds a table of WITH, whose columns are then called as it says.
+fn bind(
+    reference: &CommonTableReference<'_>,
+    planning: &mut Planning,
+) -> Result<LogicalQuery, Error> {
+    match recursive::bind(reference, planning)? {
+        Some(query) => Ok(query),
+        None => {
+            let query = query::bind(&reference.table.query, &reference.surroundings, planning)?;
+            query.called(&reference.table.name, &reference.table.columns)
+        }
+    }
+}
+
+/// Makes tables of WITH that are named once a part of the plan that names them.
+pub(super) fn inline(logical: Logical) -> Logical {
+    let Logical::Shared(LogicalShared { table, columns }) = logical else {
+        return logical.map_inputs(&mut inline);
+    };
+    if !table.is_inlined() {
+        return Logical::Shared(LogicalShared { table, columns });
+    }
+    let renamed = columns.iter().zip(&table.query.output).map(|(column, known)| ComputedColumn {
+        column: *column,
+        expression: BoundExpression::column(known.column, known.data_type)
+            .with_traits(known.traits),
+    });
+    let columns = renamed.collect();
+    let input = Box::new(inline(table.query.logical.clone()));
+    Logical::Project { input, columns }
+}
+
+impl Planning<'_> {
+    /// The plan of rows of which these columns are wanted.
+    pub(super) fn plan_of(&mut self, logical: Logical, output: &[usize]) -> Plan {
+        let rewritten = self.rewrite(logical, output);
+        self.plan_shared(&rewritten);
+        lower::query(rewritten, output)
+    }
+
+    /// Plans the tables of WITH whose rows a plan keeps.
+    fn plan_shared(&mut self, logical: &Logical) {
+        if let Logical::Shared(LogicalShared { table, .. }) = logical
+            && table.plan.get().is_none()
+        {
+            let identities = table.query.identities();
+            let plan = self.plan_of(table.query.logical.clone(), &identities);
+            table.plan.get_or_init(|| Arc::new(plan));
+        }
+        logical.for_each_input(|input| self.plan_shared(input));
+    }
+}
+
+impl Logical {
+    /// Whether it reads columns of a query around it.
+    pub(super) fn reads_arguments(&self) -> bool {
+        let mut reads = false;
+        self.for_each_expression(|expression| reads = reads || reads_arguments(expression));
+        self.for_each_input(|input| reads = reads || input.reads_arguments());
+        reads
+    }
+}
+
+fn reads_arguments(expression: &BoundExpression) -> bool {
+    let mut reads = matches!(expression.kind, BoundKind::Argument(_));
+    expression.for_each_operand(|operand| reads = reads || reads_arguments(operand));
+    reads
+}
