@@ -96,19 +96,19 @@ enum Waiting {
     /// As they came; they have come out already.
     Queue(VecDeque<SharedRow>),
     /// By ORDER BY; they come out when they are handed on.
-    Ordered { rows: BinaryHeap<OrderedRow>, next: u64 },
+    Ordered { rows: BinaryHeap<WaitingRow>, next: u64 },
 }
 
 /// A row among others in an order.
-struct OrderedRow {
+struct WaitingRow {
     row: SharedRow,
     /// Of equal ones the first goes first.
     number: u64,
     keys: Arc<[RecursiveKey]>,
 }
 
-impl OrderedRow {
-    fn compare_key(&self, other: &OrderedRow, key: &RecursiveKey) -> Ordering {
+impl WaitingRow {
+    fn compare_key(&self, other: &WaitingRow, key: &RecursiveKey) -> Ordering {
         let RecursiveKey { key, collation } = key;
         let (a, b) = (&self.row[key.column], &other.row[key.column]);
         match (a.is_null(), b.is_null()) {
@@ -127,28 +127,28 @@ impl OrderedRow {
     }
 }
 
-impl Ord for OrderedRow {
+impl Ord for WaitingRow {
     /// A heap gives its greatest first: that is the one that goes first.
-    fn cmp(&self, other: &OrderedRow) -> Ordering {
+    fn cmp(&self, other: &WaitingRow) -> Ordering {
         let keys = self.keys.iter().map(|key| self.compare_key(other, key));
         let order = keys.fold(Ordering::Equal, Ordering::then);
         order.then(self.number.cmp(&other.number)).reverse()
     }
 }
 
-impl PartialOrd for OrderedRow {
-    fn partial_cmp(&self, other: &OrderedRow) -> Option<Ordering> {
+impl PartialOrd for WaitingRow {
+    fn partial_cmp(&self, other: &WaitingRow) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl PartialEq for OrderedRow {
-    fn eq(&self, other: &OrderedRow) -> bool {
+impl PartialEq for WaitingRow {
+    fn eq(&self, other: &WaitingRow) -> bool {
         self.cmp(other).is_eq()
     }
 }
 
-impl Eq for OrderedRow {}
+impl Eq for WaitingRow {}
 
 /// A batch that is being made.
 struct Output {
@@ -263,7 +263,7 @@ impl Recursive {
             }
             Waiting::Ordered { rows, next } => {
                 let keys = Arc::clone(&self.plan.order);
-                rows.push(OrderedRow { row, number: *next, keys });
+                rows.push(WaitingRow { row, number: *next, keys });
                 *next += 1;
             }
         }
