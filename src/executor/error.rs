@@ -1,5 +1,7 @@
 //! Why a plan stopped.
 
+use super::write::{Failure, Written};
+use crate::language::ast::RaiseAction;
 use crate::storage;
 use crate::types::Span;
 
@@ -19,6 +21,14 @@ pub enum Error {
     /// One row of a write cannot be.
     #[error("{}", .0.error)]
     Row(Box<RowError>),
+    /// A trigger ended what it does, or what fired it.
+    #[error("{message}")]
+    Raised {
+        /// How far.
+        action: RaiseAction,
+        /// What it says.
+        message: String,
+    },
     /// The storage below failed.
     #[error(transparent)]
     Storage(#[from] storage::Error),
@@ -70,9 +80,38 @@ impl Error {
         match self {
             Error::Failed { help, .. } => help.as_deref(),
             Error::Row(row) => row.error.help(),
+            Error::Raised { .. } => None,
             Error::Storage(error) => error.help(),
             Error::Arrow(_) => None,
         }
+    }
+
+    /// The same, of a statement that a trigger runs: what it says of places is of another text.
+    pub(super) fn in_trigger(self, name: &str) -> Error {
+        if let Error::Raised { .. } = self {
+            return self;
+        }
+        let mut error = if let Error::Row(_) = self { self } else { self.of_row(None, None) };
+        if let Error::Row(row) = &mut error {
+            (row.row, row.value, row.span) = (None, None, None);
+            row.notes.push(format!("in trigger {name}"));
+        }
+        error
+    }
+
+    /// What a statement is that a trigger ended by RAISE: one that failed, and what becomes of what it did.
+    pub(super) fn ended(self) -> Result<Written, Error> {
+        let rolls_back = matches!(self, Error::Raised { action: RaiseAction::Rollback, .. });
+        if !rolls_back && !self.keeps_changes() {
+            return Err(self);
+        }
+        let failure = Some(Failure { error: self, rolls_back });
+        Ok(Written { failure, ..Written::default() })
+    }
+
+    /// Whether what the statement did before it failed stays: RAISE(FAIL).
+    pub(super) fn keeps_changes(&self) -> bool {
+        matches!(self, Error::Raised { action: RaiseAction::Fail, .. })
     }
 
     /// A failure without help.
@@ -92,6 +131,7 @@ impl Error {
         match self {
             Error::Failed { code, .. } => code,
             Error::Row(row) => row.error.code(),
+            Error::Raised { .. } => "raised",
             Error::Storage(error) => error.code(),
             Error::Arrow(_) => "internal",
         }

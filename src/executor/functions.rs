@@ -45,6 +45,10 @@ pub fn call(
         ScalarFunction::Likelihood | ScalarFunction::Likely | ScalarFunction::Unlikely => {
             Ok(arguments[0].clone())
         }
+        ScalarFunction::Raise(action) => {
+            let message = arguments.first().map(Value::to_text).unwrap_or_default();
+            Err(Error::Raised { action, message: message.to_string() })
+        }
         ScalarFunction::Random => Ok(bytes::random_integer(&*context.random)),
         ScalarFunction::Randomblob => bytes::random_bytes(&arguments[0], &*context.random),
         ScalarFunction::Soundex => Ok(Value::text(bytes::soundex(&arguments[0].to_text()))),

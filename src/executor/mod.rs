@@ -82,7 +82,8 @@ pub use profile::{OperatorProfile, Profile};
 pub use schema_write::write_schema;
 pub use spill::Spilled;
 pub use write::{
-    CheckedConstraints, Failure, PartialRow, Written, check_foreign_keys, load, write,
+    CheckedConstraints, Failure, MAX_TRIGGER_DEPTH, NoTriggers, PartialRow, Trigger,
+    TriggerProgram, TriggerSource, Written, check_foreign_keys, load, write,
 };
 
 #[cfg(doc)]

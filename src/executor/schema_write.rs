@@ -4,7 +4,7 @@ use super::Error;
 use super::constraint::schema_changes;
 use super::evaluate::Context;
 use super::input::PlanInput;
-use super::write::{Written, empty, write};
+use super::write::{NoTriggers, Written, empty, write};
 use crate::planner::{ColumnSource, InsertInput, SchemaPlan, Write, WriteAction};
 use crate::storage::{self, Change, Fork, SchemaChange};
 
@@ -42,7 +42,7 @@ pub fn write_schema(
     let action = WriteAction::Insert { input, columns, row: None, upserts: Vec::new() };
     let (resolution, checks, defaults, returning) = Default::default();
     let filling = Write { table, slot, action, resolution, checks, defaults, returning };
-    match write(&filling, inputs, fork, context) {
+    match write(&filling, inputs, fork, context, &NoTriggers) {
         Ok(written) => Ok(Written { events: created + written.events, ..written }),
         Err(error) => {
             fork.rollback_to(&mark);

@@ -88,8 +88,15 @@ impl Subqueries {
 impl Context {
     /// The context of a plan over these inputs, which all of its operators share.
     pub(super) fn over(self, inputs: Vec<PlanInput>) -> Arc<Context> {
-        let subqueries = Subqueries { inputs: inputs.into(), ..Subqueries::default() };
+        let arguments = Arc::clone(&self.subqueries.arguments);
+        let subqueries = Subqueries { inputs: inputs.into(), arguments, ..Subqueries::default() };
         Arc::new(Context { subqueries, ..self })
+    }
+
+    /// The same for a statement of a trigger, with these values of its row.
+    pub(super) fn with_arguments(self, arguments: Arc<[Value]>) -> Context {
+        let subqueries = Subqueries { arguments, ..Subqueries::default() };
+        Context { subqueries, profile: None, ..self }
     }
 
     /// What the statement reads at a slot.

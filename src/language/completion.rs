@@ -47,6 +47,8 @@ pub enum CompletionSlot {
     Snapshot,
     /// An index.
     Index,
+    /// A trigger.
+    Trigger,
     /// A function, which a `(` follows.
     Function,
     /// A type of columns.
@@ -180,6 +182,7 @@ impl Completions {
             NameKind::New => CompletionSlot::NewName,
             NameKind::Table => CompletionSlot::Table,
             NameKind::Index => CompletionSlot::Index,
+            NameKind::Trigger => CompletionSlot::Trigger,
             NameKind::Tag => CompletionSlot::Tag,
             NameKind::Function => CompletionSlot::Function,
             NameKind::DataType => CompletionSlot::DataType,
@@ -208,9 +211,10 @@ impl Completions {
         self.slots.retain(|slot| match slot {
             CompletionSlot::Tag => true,
             CompletionSlot::Snapshot | CompletionSlot::Moment => quote == b'\'',
-            CompletionSlot::Table | CompletionSlot::Column { .. } | CompletionSlot::Index => {
-                quote != b'\''
-            }
+            CompletionSlot::Table
+            | CompletionSlot::Column { .. }
+            | CompletionSlot::Index
+            | CompletionSlot::Trigger => quote != b'\'',
             CompletionSlot::Event
             | CompletionSlot::Transaction
             | CompletionSlot::Function

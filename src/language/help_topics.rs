@@ -122,8 +122,8 @@ const TOPICS: &[HelpTopic] = &[
                   made TIMESTAMP DEFAULT CURRENT_TIMESTAMP);",
     },
     HelpTopic {
-        name: "create table as",
-        aliases: &["ctas", "as select"],
+        name: "create as",
+        aliases: &["create table as", "ctas", "as select"],
         about: "makes a table of a query's columns and rows",
         productions: &["CreateTableAs", "TableOption"],
         example: "CREATE TABLE rich AS SELECT owner, balance FROM accounts WHERE balance > 50;\n\
@@ -137,6 +137,26 @@ const TOPICS: &[HelpTopic] = &[
         example: "CREATE VIEW owners (name) AS SELECT owner FROM accounts WHERE balance > 50;\n\
                   SELECT name FROM owners AS OF EVENT 3;\n\
                   DROP VIEW owners;",
+    },
+    HelpTopic {
+        name: "trigger",
+        aliases: &["create trigger", "drop trigger", "instead of", "raise"],
+        about: "says what changes of rows do besides",
+        productions: &[
+            "CreateTrigger",
+            "TriggerTime",
+            "TriggerEvent",
+            "Body",
+            "BodyStatement",
+            "Raise",
+        ],
+        example: "CREATE TRIGGER broke AFTER UPDATE OF balance ON accounts WHEN NEW.balance < 0\n  \
+                  BEGIN SELECT RAISE(ABORT, 'no money'); END;\n\
+                  CREATE TRIGGER paid AFTER UPDATE OF balance ON accounts\n  \
+                  BEGIN UPDATE accounts SET owner = owner || '+' WHERE id = NEW.id; END;\n\
+                  UPDATE accounts SET balance = balance + 1 WHERE id = 1;\n\
+                  DROP TRIGGER broke;\n\
+                  SELECT event, cause, change FROM _events WHERE cause IS NOT NULL;",
     },
     HelpTopic {
         name: "types",

@@ -107,9 +107,11 @@ fn name_pieces(text: &str, statement: &[Token], pieces: &mut [Highlight]) {
         };
         let name = |at| name_at(text, &tokens, at).unwrap_or_default();
         pieces[piece].kind = match named {
-            NameKind::New | NameKind::Index | NameKind::Tag | NameKind::Collation => {
-                HighlightKind::Name
-            }
+            NameKind::New
+            | NameKind::Index
+            | NameKind::Trigger
+            | NameKind::Tag
+            | NameKind::Collation => HighlightKind::Name,
             NameKind::Table => HighlightKind::Table(name(at)),
             NameKind::Function => HighlightKind::Function,
             NameKind::DataType => HighlightKind::DataType,

@@ -165,6 +165,9 @@ impl Binder<'_, '_> {
             ExpressionKind::Cast { operand, type_name } => {
                 Ok(cast(self.bind(operand)?, cast_type(type_name)?))
             }
+            ExpressionKind::Raise { action, message } => {
+                self.raise(*action, message.as_deref(), span)
+            }
             ExpressionKind::Function(call) => self.function(call, span),
         }
     }

@@ -115,7 +115,8 @@ impl Binder<'_, '_> {
         (self.clause, self.windows, self.aggregates) = (clause, windows, gathered);
         let bound = bound?;
         // It is one of the query whose columns it is about.
-        if let Some(outer) = outer.filter(|_| is_of_outer(&bound)) {
+        let is_of_it = |outer: &Outer<'_>| !outer.is_of_rows() && is_of_outer(&bound);
+        if let Some(outer) = outer.filter(is_of_it) {
             return outer.aggregate(bound, &marks, (name, span));
         }
         match &mut self.aggregates {

@@ -7,6 +7,7 @@ mod table;
 pub use table::{AGGREGATE_FUNCTIONS, SCALAR_FUNCTIONS, WINDOW_FUNCTIONS};
 
 use super::exact_numbers::{common_decimal, quotient_scale};
+use crate::language::ast::RaiseAction;
 use crate::types::{Collation, DataType};
 
 /// A scalar function.
@@ -36,6 +37,7 @@ pub enum ScalarFunction {
     Min(Collation),
     Nullif,
     Quote,
+    Raise(RaiseAction),
     Random,
     Randomblob,
     Regexp,
@@ -354,6 +356,10 @@ impl ScalarFunction {
         } else if self == ScalarFunction::Json(JsonFunction::LongArrow) {
             return "->>";
         }
+        // What ends a trigger is written otherwise than a call.
+        if let ScalarFunction::Raise(_) = self {
+            return "raise";
+        }
         let named = SCALAR_FUNCTIONS.iter().find(|entry| entry.function == self);
         named.map_or("", |entry| entry.signature.name)
     }
@@ -372,7 +378,9 @@ impl ScalarFunction {
     /// What else than its arguments decides what it gives.
     pub fn volatility(self) -> Volatility {
         match self {
-            ScalarFunction::Random | ScalarFunction::Randomblob => Volatility::Volatile,
+            ScalarFunction::Random | ScalarFunction::Randomblob | ScalarFunction::Raise(_) => {
+                Volatility::Volatile
+            }
             ScalarFunction::Calendar(_) => Volatility::Stable,
             ScalarFunction::Abs
             | ScalarFunction::Ceil

@@ -53,8 +53,10 @@ mod subquery;
 mod suggest;
 mod surroundings;
 mod table_query;
+mod trigger;
 mod values;
 mod view;
+mod view_write;
 mod window;
 mod with_plan;
 mod write;
@@ -85,6 +87,9 @@ pub use print::{OperatorId, PlanLine};
 pub use relation_query::{condition, constant};
 pub use rewrites::{RewriteStep, Rewriting};
 pub use suggest::suggest;
+pub use trigger::{
+    RowEvent, TriggerStatement, parse_trigger, plan_condition, plan_in_trigger, trigger_width,
+};
 pub use values::{BoundRows, BoundValue, ValuePlace};
 pub use view::{parse_view, view_schema};
 pub use window::{Frame, WindowCall, distance, no_distance};
@@ -104,6 +109,8 @@ use common_table::SharedTable;
 use logical::{ColumnNames, Logical};
 use rewrites::RewriteContext;
 use std::sync::Arc;
+use subquery::OuterScope;
+use surroundings::Surroundings;
 
 /// What the planner asks about tables.
 pub trait Catalog {
@@ -129,6 +136,12 @@ pub trait Catalog {
         name: &Identifier,
         temporal: Option<&Temporal>,
     ) -> Result<Option<Arc<CreateView>>, Error>;
+
+    /// The columns of the view of this name now, as if it were a table.
+    ///
+    /// # Errors
+    /// `unknown-table` where there is none, and those of its query.
+    fn view_columns(&mut self, name: &Identifier) -> Result<Arc<TableSchema>, Error>;
 
     /// The table of this name now, to be changed.
     ///
@@ -208,6 +221,8 @@ struct Planning<'a> {
     recursions: usize,
     /// The tables of WITH that may have several readers.
     shared: Vec<Arc<SharedTable>>,
+    /// The rows that a trigger's statement knows.
+    outer: Option<&'a OuterScope<'a>>,
 }
 
 impl<'a> Planning<'a> {
@@ -218,7 +233,7 @@ impl<'a> Planning<'a> {
         rewriting: &'a mut Rewriting,
     ) -> Planning<'a> {
         let (names, tables, subqueries, views) = Default::default();
-        let (withs, recursions, shared) = Default::default();
+        let (withs, recursions, shared, outer) = Default::default();
         Planning {
             text,
             catalog,
@@ -230,7 +245,13 @@ impl<'a> Planning<'a> {
             withs,
             recursions,
             shared,
+            outer,
         }
+    }
+
+    /// What a query of the statement knows of what stands around it.
+    fn surroundings(&self) -> Surroundings<'a> {
+        Surroundings::within(self.outer)
     }
 }
 
@@ -263,7 +284,13 @@ pub fn plan(
     rewriting: &mut Rewriting,
 ) -> Result<Planned, Error> {
     let mut planning = Planning::new(text, catalog, rewriting);
-    let planning = &mut planning;
+    plan_statement(statement, &mut planning)
+}
+
+fn plan_statement(
+    statement: PlannableStatement<'_>,
+    planning: &mut Planning<'_>,
+) -> Result<Planned, Error> {
     match statement {
         PlannableStatement::Query(statement) => plan_query(statement, planning).map(Planned::Query),
         PlannableStatement::Write(write) => plan_write(write, planning).map(Planned::Write),
@@ -296,6 +323,7 @@ fn plan_schema(statement: &SchemaStatement, planning: &mut Planning<'_>) -> Resu
         SchemaStatement::CreateTableAs(create) => table_query::create(create, planning),
         SchemaStatement::CreateView(create) => view::create(create, text, planning),
         SchemaStatement::CreateTable(create) => ddl::create_table(create, text, catalog),
+        SchemaStatement::CreateTrigger(create) => trigger::create(create, text, catalog),
         SchemaStatement::DropDefinition(drop) => view::drop_definition(drop, catalog),
         SchemaStatement::DropTable { if_exists, name, .. } => {
             ddl::drop_table(*if_exists, name, catalog)

@@ -210,6 +210,11 @@ impl Write {
                 lines.push(0, &format!("delete from {name}"), id);
                 rows.print(lines, 1);
             }
+            WriteAction::InsteadOf { rows, .. } => {
+                let verb = self.verb().to_lowercase();
+                lines.push(0, &format!("{verb} {name} by its triggers"), id);
+                rows.plan.print(lines, 1);
+            }
         }
     }
 }

@@ -52,8 +52,9 @@ impl QueryColumn {
 /// `function`, `type`, `misplaced-aggregate` and `misplaced-having` where the query says so,
 /// `column-count` where the parts of a compound have different numbers of columns, `nesting-limit` of
 /// too many tables, and those of [`Catalog`](super::Catalog).
-pub(super) fn plan(query: &Query, planning: &mut Planning) -> Result<QueryPlan, Error> {
-    Ok(finish(bind(query, &Surroundings::default(), planning)?, planning))
+pub(super) fn plan(query: &Query, planning: &mut Planning<'_>) -> Result<QueryPlan, Error> {
+    let surroundings = planning.surroundings();
+    Ok(finish(bind(query, &surroundings, planning)?, planning))
 }
 
 /// The plan of a query that is bound.

@@ -89,6 +89,21 @@ impl ScopeRelation {
         ScopeRelation { name: name.to_owned(), title: schema.name.clone(), columns, hidden }
     }
 
+    /// A row of a table as a trigger knows it: its declared columns from the identity `first` on, and
+    /// behind them its number.
+    pub fn row(name: &str, schema: &TableSchema, first: usize) -> ScopeRelation {
+        let number = schema.index_of(PseudoColumn::Row);
+        let mut relation = ScopeRelation::table(name, schema, first);
+        relation.hidden.retain(|column| column.column - first <= number);
+        for column in &mut relation.hidden {
+            if column.column - first == number {
+                column.column = first + schema.columns.len();
+            }
+        }
+        relation.hidden.retain(|column| column.column - first <= schema.columns.len());
+        relation
+    }
+
     /// A query's answer, called `name`; one that has no name is called by nothing. Of several columns
     /// of one name the first is meant, as in SQLite.
     pub fn derived(name: &str, columns: impl Iterator<Item = ScopeColumn>) -> ScopeRelation {

@@ -45,6 +45,22 @@ pub(super) struct OuterScope<'a> {
     aggregates: Option<RefCell<Vec<AggregateCall>>>,
     /// The clause that the subquery stands in.
     clause: &'static str,
+    /// Whether only names with a relation before them mean something here: OLD and NEW of a trigger.
+    is_qualified: bool,
+}
+
+impl<'a> OuterScope<'a> {
+    /// The rows that a trigger's statements know, under their names.
+    pub fn of_rows(scope: &'a Scope) -> OuterScope<'a> {
+        let (outer, aggregates, arguments, depth) = (None, None, RefCell::default(), 1);
+        let (aliases, clause, is_qualified) = (&[][..], "a trigger", true);
+        OuterScope { scope, aliases, outer, depth, arguments, aggregates, clause, is_qualified }
+    }
+
+    /// What was read of it.
+    pub fn into_arguments(self) -> Vec<BoundExpression> {
+        self.arguments.into_inner()
+    }
 }
 
 /// What a query can read of those around it.
@@ -81,6 +97,11 @@ impl<'a> Outer<'a> {
         self.nearest.find(self.known, relation, column)
     }
 
+    /// Whether it is of rows that a trigger knows, and of no query.
+    pub fn is_of_rows(self) -> bool {
+        self.nearest.is_qualified
+    }
+
     /// How many arguments there are here and further out.
     pub fn marks(self) -> Vec<usize> {
         self.nearest.marks()
@@ -110,8 +131,8 @@ impl OuterScope<'_> {
         column: &Identifier,
     ) -> Result<Option<BoundExpression>, Error> {
         let is_known = self.depth <= known;
-        let is_here =
-            is_known && relation.is_none_or(|name| self.scope.relation(&name.name).is_some());
+        let is_named = |name: &Identifier| self.scope.relation(&name.name).is_some();
+        let is_here = is_known && relation.map_or(!self.is_qualified, is_named);
         let mut found = if is_here { self.scope.find(relation, column)? } else { None };
         if found.is_none() && relation.is_none() && is_known {
             let is_called =
@@ -150,7 +171,9 @@ impl OuterScope<'_> {
         drop(arguments);
         let (name, span) = named;
         let value = match (self.outer, &self.aggregates) {
-            (Some(outer), _) if is_of_outer(&call) => outer.aggregate(call, further, named)?,
+            (Some(outer), _) if !outer.is_of_rows() && is_of_outer(&call) => {
+                outer.aggregate(call, further, named)?
+            }
             (_, Some(aggregates)) => gather(call, &mut aggregates.borrow_mut(), span)?,
             (_, None) => return Err(misplaced_aggregate(name, self.clause, span)),
         };
@@ -319,6 +342,7 @@ impl<'b, 'p> Binder<'b, 'p> {
             arguments: RefCell::default(),
             aggregates: self.aggregates.as_deref().cloned().map(RefCell::new),
             clause: self.clause,
+            is_qualified: false,
         };
         let query = query::bind(query, &surroundings.below(&outer), planning)?;
         let OuterScope { arguments, aggregates, .. } = outer;

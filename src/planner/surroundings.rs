@@ -65,6 +65,11 @@ pub(super) struct Recursion {
 }
 
 impl<'q> Surroundings<'q> {
+    /// Those of a statement in a trigger.
+    pub fn within(outer: Option<&'q OuterScope<'q>>) -> Surroundings<'q> {
+        Surroundings { outer: outer.map(Outer::of), ..Surroundings::default() }
+    }
+
     /// Those of a query that nothing stands around, whose tables are read at this moment.
     pub fn at(temporal: Option<Temporal>) -> Surroundings<'q> {
         Surroundings { temporal, ..Surroundings::default() }

@@ -5,6 +5,7 @@
 
 use super::expression::BoundExpression;
 use super::plan::{Plan, QueryPlan, TableAccess};
+use super::trigger::RowEvent;
 use super::values::BoundRows;
 use crate::types::{ConflictResolution, DataType, TableSchema};
 use std::sync::Arc;
@@ -78,7 +79,9 @@ impl Write {
     pub fn is_row_by_row(&self) -> bool {
         let upserts = match &self.action {
             WriteAction::Insert { upserts, .. } => !upserts.is_empty(),
-            WriteAction::Update { .. } | WriteAction::Delete { .. } => false,
+            WriteAction::Update { .. }
+            | WriteAction::Delete { .. }
+            | WriteAction::InsteadOf { .. } => false,
         };
         upserts || self.resolution.is_some_and(|said| said != ConflictResolution::Abort)
     }
@@ -89,6 +92,11 @@ impl Write {
             WriteAction::Insert { .. } => "INSERT",
             WriteAction::Update { .. } => "UPDATE",
             WriteAction::Delete { .. } => "DELETE",
+            WriteAction::InsteadOf { event, .. } => match event {
+                RowEvent::Insert => "INSERT",
+                RowEvent::Update => "UPDATE",
+                RowEvent::Delete => "DELETE",
+            },
         }
     }
 }
@@ -133,6 +141,17 @@ pub enum WriteAction {
         /// Which rows: all columns of the table in order, and `_row`.
         rows: Plan,
     },
+    /// What happens to the rows of a view, its triggers do.
+    InsteadOf {
+        /// What would happen.
+        event: RowEvent,
+        /// The rows that it would happen to: as they are, and behind that as they would be.
+        rows: Box<QueryPlan>,
+        /// For each of those values which column of the query it is; NULL where it is none.
+        columns: Vec<Option<usize>>,
+        /// The columns that are assigned.
+        assigned: Vec<usize>,
+    },
 }
 
 /// Where the rows of an INSERT come from.
@@ -164,6 +183,7 @@ impl Write {
             WriteAction::Update { rows, .. } | WriteAction::Delete { rows } => {
                 rows.for_each_access(visit);
             }
+            WriteAction::InsteadOf { rows, .. } => rows.plan.for_each_access(visit),
         }
     }
 
@@ -186,6 +206,7 @@ impl Write {
                 rows.for_each_expression(visit);
             }
             WriteAction::Delete { rows } => rows.for_each_expression(visit),
+            WriteAction::InsteadOf { rows, .. } => rows.plan.for_each_expression(visit),
         }
         self.for_each_late_expression(visit);
     }

@@ -435,6 +435,10 @@ impl Catalog for StatementCatalog<'_> {
         self.named_view(name, temporal)
     }
 
+    fn view_columns(&mut self, name: &Identifier) -> Result<Arc<TableSchema>, Error> {
+        self.described(name, None).map(|(columns, _)| columns)
+    }
+
     fn target(&mut self, name: &Identifier) -> Result<TableSource, Error> {
         if name.name == last_result::NAME {
             let message = "_ is the last result, which nothing changes";
@@ -443,8 +447,9 @@ impl Catalog for StatementCatalog<'_> {
         match SystemTable::named(&name.name) {
             None if self.present.schema().view(&name.name).is_some() => {
                 let message = format!("{} is a view: its rows are those of its query", name.name);
-                Err(Error::new("read-only-table", message, name.span)
-                    .help(Some("write to the tables that it reads".to_owned())))
+                Err(Error::new("read-only-table", message, name.span).help(Some(
+                    "an INSTEAD OF trigger says what to do, or write to its tables".to_owned(),
+                )))
             }
             None => self.table(name, None),
             // SQLite's dumps make virtual tables so.

@@ -145,7 +145,7 @@ impl Session {
             self.executable(pending, fork.view())?;
         match plan.planned() {
             Planned::Write(write) => {
-                let written = executor::write(write, inputs, fork, context)?;
+                let written = executor::write(write, inputs, fork, context, &*self)?;
                 Changed::of(write, written)
             }
             Planned::Schema(schema) => {

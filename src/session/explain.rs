@@ -53,7 +53,7 @@ impl Session {
                 self.check_present()?;
                 let present = self.present()?;
                 let next = present.period().last.next();
-                executor::write(write, inputs, &mut Fork::new(present, next), context)?;
+                executor::write(write, inputs, &mut Fork::new(present, next), context, self)?;
             }
             Planned::Schema(_) => {}
         }

@@ -34,6 +34,7 @@ mod settings;
 mod time;
 mod trace;
 mod transaction;
+mod triggers;
 mod undo;
 mod verify;
 mod view;
@@ -68,6 +69,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use transaction::{OpenTransaction, TransactionState, already_open, not_open};
+use triggers::TriggerCache;
 
 /// One user of one database.
 #[derive(Debug)]
@@ -81,6 +83,8 @@ pub struct Session {
     interrupt: Arc<AtomicBool>,
     /// Who wants to see how far long work is.
     progress_handler: Option<ProgressHandler>,
+    /// The triggers that were bound.
+    triggers: RefCell<TriggerCache>,
     /// What `_` reads.
     results: ResultStore,
     /// What [`Session::check_statement`] went through.
@@ -156,6 +160,7 @@ impl Session {
             parameters,
             interrupt,
             progress_handler: None,
+            triggers: RefCell::default(),
             results: ResultStore::default(),
             script_check: None,
             actor: None,

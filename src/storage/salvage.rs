@@ -208,8 +208,13 @@ impl Salvage<'_> {
         let mut fork = self.new.begin()?;
         let store = Arc::clone(self.old.store());
         for event in store.read(period) {
-            let Event { at, operation, last, .. } = event?;
+            let Event { id, at, cause, operation, last, .. } = event?;
+            let first = fork.len();
             self.append_one(&mut fork, operation)?;
+            let ago = cause.and_then(|cause| usize::try_from(id.0.saturating_sub(cause.0)).ok());
+            if let Some(cause) = ago.and_then(|ago| first.checked_sub(ago)) {
+                fork.note_cause(first, cause);
+            }
             if let Some(metadata) = last {
                 self.commit(fork, *metadata, at)?;
                 fork = self.new.begin()?;

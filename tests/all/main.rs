@@ -5,6 +5,7 @@ mod answer;
 mod cause;
 mod damage;
 mod decimals;
+mod definitions;
 mod difference;
 mod dropped;
 mod dumps;

@@ -102,7 +102,7 @@ impl<'a> Pipeline<'a> {
         let (upserts, written): (&'a [BoundUpsert], _) = match &write.action {
             WriteAction::Insert { upserts, .. } => (upserts, None),
             WriteAction::Update { assignments, .. } => (&[], Some(assignments.as_slice())),
-            WriteAction::Delete { .. } => (&[], None),
+            WriteAction::Delete { .. } | WriteAction::InsteadOf { .. } => (&[], None),
         };
         let row_there = match row.row.filter(|_| row.old.is_some()) {
             Some(number) => Some(view.locate(number).ok_or(Refusal::Skipped)?),

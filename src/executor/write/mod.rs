@@ -24,7 +24,7 @@
 //!
 //! The rows of a plain statement go through the steps as one batch: keys are compared as they are when
 //! all of it is done, so that an UPDATE may exchange them. Where one row may meet what another did
-//! (OR and ON CONFLICT say what happens then; so will row triggers and foreign key actions), each row takes
+//! (OR and ON CONFLICT say what happens then, and triggers may), each row takes
 //! all steps before the next one begins ([`Write::is_row_by_row`], `each`): the same steps, over a batch of
 //! one row. There is no second book of what is under way: a row that was done is in the fork, and the
 //! next one looks there. What was read in the first step stays as it was; an UPDATE takes its row anew
@@ -34,14 +34,14 @@
 //!
 //! # Where more steps belong
 //!
-//! BEFORE triggers stand behind the first step, foreign key actions and then AFTER triggers behind the
-//! changes, each in a file of its own, called by `run_all` for a batch and by `run_one` for a row. What
-//! such a step runs is a [`Write`] of its own through a `Pipeline` over the same fork, whose events name
-//! their cause. A row that is replaced is a deletion for all of them ([`Pipeline::record`]'s `gone`).
+//! BEFORE triggers stand behind the first step, AFTER triggers behind the changes (`fire`), and foreign key
+//! actions between those. What such a step runs is a [`Write`] of its own through a `Pipeline` over the
+//! same fork, whose events name their cause. A row that is replaced is a deletion for all of them ([`Pipeline::record`]'s `gone`).
 
 mod assign;
 mod demands;
 mod each;
+mod fire;
 mod foreign_keys;
 mod load;
 mod numbers;
@@ -52,6 +52,7 @@ mod source;
 mod unique;
 
 pub(super) use assign::assign;
+pub use fire::{MAX_TRIGGER_DEPTH, NoTriggers, Trigger, TriggerProgram, TriggerSource};
 pub(super) use foreign_keys::empty;
 pub use foreign_keys::{CheckedConstraints, check_foreign_keys};
 pub use load::{PartialRow, load};
@@ -65,6 +66,7 @@ use super::input::PlanInput;
 use crate::planner::{OperatorId, Write, WriteAction};
 use crate::storage::{Change, Fork};
 use crate::types::{KeySchema, RowId, TableSchema};
+use fire::{Firing, RowSteps};
 use row::{Failures, WriteRow};
 use std::sync::Arc;
 
@@ -102,15 +104,36 @@ pub fn write(
     inputs: Vec<PlanInput>,
     fork: &mut Fork,
     context: Context,
+    triggers: &dyn TriggerSource,
 ) -> Result<Written, Error> {
     let probe = context.probe(OperatorId::of(write));
-    // Rows that are recorded at once are recorded or not, without a place to return to.
+    let firing = Firing::new(triggers);
+    let written = probe.time(|| write_within(write, inputs, fork, context, &firing));
+    let mut written = written.or_else(Error::ended)?;
+    probe.count(written.rows);
+    written.returned = joined(written.returned)?;
+    Ok(written)
+}
+
+/// Does a write beside the triggers that are firing.
+fn write_within(
+    write: &Write,
+    inputs: Vec<PlanInput>,
+    fork: &mut Fork,
+    context: Context,
+    firing: &Firing<'_>,
+) -> Result<Written, Error> {
+    let fired = firing.of(write, fork)?;
     let first = fork.len();
-    let is_concerned =
-        context.foreign_keys && foreign_keys::concern(fork.view().schema(), &write.table);
-    let can_fail_later = write.is_row_by_row() || write.returning.is_some() || is_concerned;
+    let holds = context.foreign_keys;
+    let is_concerned = holds && foreign_keys::concern(fork.view().schema(), &write.table);
+    // What triggers do is checked at the end of the statement that fired the first of them.
+    let checks = firing.is_outermost() && (is_concerned || holds && !fired.is_empty());
+    // Rows that are recorded at once are recorded or not, without a place to return to.
+    let is_at_once = !write.is_row_by_row() && fired.is_empty();
+    let can_fail_later = !is_at_once || write.returning.is_some() || is_concerned;
     let savepoint = can_fail_later.then(|| fork.savepoint());
-    let written = probe.time(|| -> Result<Written, Error> {
+    let run = |fork: &mut Fork| -> Result<Written, Error> {
         let reading = context.clone().over(inputs);
         let rows = source::read(write, &reading)?;
         let mut has_queries = false;
@@ -118,26 +141,35 @@ pub fn write(
             expression.for_each_subquery(&mut |_| has_queries = true);
         });
         // Views go before the fork changes, so that nothing has to be copied for them.
-        let context = if has_queries { reading } else { Arc::new(context) };
-        let written = Written::default();
-        let mut pipeline =
-            Pipeline { write, fork: &mut *fork, context: &context, is_concerned, written };
-        if write.is_row_by_row() {
+        let has_queries = has_queries || !fired.is_empty();
+        let context = if has_queries { reading } else { Arc::new(context.clone()) };
+        let (written, cause, recorded) = (Written::default(), firing.cause, first);
+        let mut pipeline = Pipeline {
+            write,
+            fork: &mut *fork,
+            context: &context,
+            is_concerned,
+            written,
+            cause,
+            recorded,
+        };
+        if !fired.is_empty() {
+            pipeline.run_fired(rows, &RowSteps { triggers: &fired, firing })?;
+        } else if write.is_row_by_row() {
             pipeline.run_each(rows)?
         } else {
             pipeline.run_all(rows)?
         }
-        if is_concerned {
+        if checks {
             check_foreign_keys(pipeline.fork, first, CheckedConstraints::Immediate)?;
         }
         Ok(pipeline.written)
-    });
-    let mut written = written.inspect_err(|_| {
+    };
+    let written = run(fork);
+    if written.as_ref().is_err_and(|error| !error.keeps_changes()) {
         savepoint.iter().for_each(|savepoint| fork.rollback_to(savepoint));
-    })?;
-    probe.count(written.rows);
-    written.returned = joined(written.returned)?;
-    Ok(written)
+    }
+    written
 }
 
 /// Batches of one row each as one.
@@ -156,6 +188,10 @@ struct Pipeline<'a> {
     /// Whether foreign keys are held that have to do with the table.
     is_concerned: bool,
     written: Written,
+    /// The operation of the fork that fired the trigger whose write this is.
+    cause: Option<usize>,
+    /// How long the fork was behind the last row's own operation, before those of foreign key actions.
+    recorded: usize,
 }
 
 impl Pipeline<'_> {
@@ -190,13 +226,13 @@ impl Pipeline<'_> {
         }
         self.written.rows += rows.len();
         let behind = self.fork.len();
-        if self.is_concerned {
-            let all = changes(table, gone).into_iter().chain(changes(table, rows));
-            foreign_keys::record_with_actions(self.fork, all.collect(), self.context)?;
+        let own = changes(table, gone).into_iter().chain(changes(table, rows)).collect();
+        self.recorded = if self.is_concerned {
+            foreign_keys::record_with_actions(self.fork, own, self.cause, self.context)?
         } else {
-            self.fork.record(changes(table, gone))?;
-            self.fork.record(changes(table, rows))?;
-        }
+            record(self.fork, own, self.cause)?;
+            self.fork.len()
+        };
         self.written.events += self.fork.len() - behind;
         if let Some(returning) = returning.filter(|_| !are_deleted) {
             let rows = returning::numbers(&numbers, self.fork, behind);
@@ -207,6 +243,19 @@ impl Pipeline<'_> {
     }
 }
 
+/// Records changes that are asked for, or that an operation of the fork made.
+fn record(fork: &mut Fork, changes: Vec<Change>, cause: Option<usize>) -> Result<(), Error> {
+    if cause.is_none() {
+        fork.record(changes)?;
+        return Ok(());
+    }
+    // Who fired the trigger goes back as a whole.
+    for change in changes {
+        fork.record_one(change, cause)?;
+    }
+    Ok(())
+}
+
 /// Whether a write gives a key new values.
 fn is_written(write: &Write, key: &KeySchema) -> bool {
     match &write.action {
@@ -214,7 +263,7 @@ fn is_written(write: &Write, key: &KeySchema) -> bool {
         WriteAction::Update { assignments, .. } => {
             key.columns.iter().any(|column| assignments.iter().any(|(index, _)| index == column))
         }
-        WriteAction::Delete { .. } => false,
+        WriteAction::Delete { .. } | WriteAction::InsteadOf { .. } => false,
     }
 }
 

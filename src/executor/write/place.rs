@@ -24,7 +24,7 @@ pub(super) fn placed(error: Error, write: &Write, row: &WriteRow) -> Error {
             (Some(old), Some(number)) => in_row(error, table, assignments, old, number),
             (None, _) | (_, None) => error,
         },
-        WriteAction::Delete { .. } => error,
+        WriteAction::Delete { .. } | WriteAction::InsteadOf { .. } => error,
     }
 }
 

@@ -10,7 +10,8 @@ use super::assign::{assign, row_number};
 use super::place::{in_query, in_row, in_values};
 use super::row::WriteRow;
 use crate::planner::{
-    BoundExpression, BoundValue, ColumnSource, InsertInput, Plan, Write, WriteAction,
+    BoundExpression, BoundValue, ColumnSource, InsertInput, Plan, QueryPlan, RowEvent, Write,
+    WriteAction,
 };
 use crate::types::{DataType, Row, RowId, TableSchema, Value, column::value_at};
 use arrow_array::ArrayRef;
@@ -29,7 +30,42 @@ pub(super) fn read(write: &Write, context: &Arc<Context>) -> Result<Vec<WriteRow
             updated(&write.table, rows, assignments, context)
         }
         WriteAction::Delete { rows } => deleted(&write.table, rows, context),
+        WriteAction::InsteadOf { event, rows, columns, .. } => {
+            of_view(&write.table, *event, rows, columns, context)
+        }
     }
+}
+
+/// The rows of a view that its triggers are told of.
+fn of_view(
+    view: &TableSchema,
+    event: RowEvent,
+    query: &QueryPlan,
+    columns: &[Option<usize>],
+    context: &Arc<Context>,
+) -> Result<Vec<WriteRow>, Error> {
+    let mut rows = open_operator(&query.plan, context)?;
+    let mut read = Vec::new();
+    while let Some(batch) = rows.next()? {
+        for at in 0..batch.rows {
+            let value = |column: &Option<usize>| match column {
+                Some(column) => value_at(&batch.columns[*column], query.columns[*column].1, at),
+                None => Value::Null,
+            };
+            let values: Row = columns.iter().map(value).collect();
+            let (old, new) = match event {
+                RowEvent::Insert => (None, Some(values)),
+                RowEvent::Delete => (Some(values), None),
+                RowEvent::Update => {
+                    let mut old = values;
+                    let new = old.split_off(view.columns.len());
+                    (Some(old), Some(new))
+                }
+            };
+            read.push(WriteRow { row: None, old, new, place: read.len() });
+        }
+    }
+    Ok(read)
 }
 
 /// Where the rows of an INSERT come from.

@@ -1,6 +1,8 @@
 //! Definitions: statements that change the schema.
 
-use super::{Annotations, CreateTableAs, CreateView, DropDefinition, Expression, Identifier};
+use super::{
+    Annotations, CreateTableAs, CreateTrigger, CreateView, DropDefinition, Expression, Identifier,
+};
 use crate::types::{ForeignKeyAction, Span};
 
 /// A statement that changes the schema.
@@ -30,6 +32,8 @@ pub enum SchemaStatement {
     CreateTableAs(CreateTableAs),
     /// CREATE VIEW
     CreateView(CreateView),
+    /// CREATE TRIGGER
+    CreateTrigger(Box<CreateTrigger>),
     /// DROP VIEW, DROP TRIGGER
     DropDefinition(DropDefinition),
     /// CREATE INDEX
@@ -57,6 +61,7 @@ impl SchemaStatement {
             | SchemaStatement::DropDefinition(DropDefinition { annotations, .. })
             | SchemaStatement::CreateIndex(CreateIndex { annotations, .. })
             | SchemaStatement::DropIndex { annotations, .. } => annotations,
+            SchemaStatement::CreateTrigger(create) => &create.annotations,
         }
     }
 }

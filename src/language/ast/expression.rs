@@ -1,7 +1,7 @@
 //! Expressions by names.
 
 use super::super::ParameterName;
-use super::{ExpressionList, Identifier, OrderItem, Over, Query, TypeName};
+use super::{ExpressionList, Identifier, OrderItem, Over, Query, RaiseAction, TypeName};
 use crate::types::{DataType, Literal, Span, with_stack};
 use std::fmt;
 use std::sync::Arc;
@@ -143,6 +143,13 @@ pub enum ExpressionKind {
         /// The escape character, of LIKE only.
         escape: Option<Box<Expression>>,
     },
+    /// `RAISE(IGNORE)`, `RAISE(ABORT, message)`: ends what a trigger does.
+    Raise {
+        /// How.
+        action: RaiseAction,
+        /// What is said of it; none of IGNORE.
+        message: Option<Box<Expression>>,
+    },
     /// `CASE [operand] WHEN … THEN … [ELSE …] END`.
     Case {
         /// What each WHEN is compared with; without it each WHEN is a condition.
@@ -193,6 +200,7 @@ impl Expression {
             | ExpressionKind::Case { .. }
             | ExpressionKind::Collate { .. }
             | ExpressionKind::Cast { .. }
+            | ExpressionKind::Raise { .. }
             | ExpressionKind::Function(_) => false,
         }
     }

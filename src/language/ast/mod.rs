@@ -12,6 +12,7 @@ mod print;
 mod select;
 mod statement;
 mod time;
+mod trigger;
 mod view;
 mod window;
 mod write;
@@ -38,6 +39,7 @@ pub use time::{
     AsOf, EventSelection, History, Point, Range, RangeEnd, RangeStart, ShowSubject, SnapshotName,
     SpannedPoint, Temporal,
 };
+pub use trigger::{CreateTrigger, RaiseAction, StatementList, TriggerEvent, TriggerTime};
 pub use view::{CreateTableAs, CreateView, DropDefinition};
 pub use window::{FrameBound, FrameExclusion, FrameUnit, NamedWindow, Over, Window, WindowFrame};
 pub use write::{

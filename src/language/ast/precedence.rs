@@ -86,6 +86,7 @@ impl ExpressionKind {
             | ExpressionKind::Row(_)
             | ExpressionKind::Case { .. }
             | ExpressionKind::Cast { .. }
+            | ExpressionKind::Raise { .. }
             | ExpressionKind::Function(_) => ATOM,
         }
     }

@@ -41,6 +41,8 @@ pub(in crate::language) enum NameKind {
     Table,
     /// An index.
     Index,
+    /// A trigger.
+    Trigger,
     /// A column, of the table that the token with this index names, or of any table here.
     Column(Option<usize>),
     /// A tag.
@@ -80,6 +82,7 @@ impl NameKind {
             NameKind::New => "a name",
             NameKind::Table => "the name of a table",
             NameKind::Index => "the name of an index",
+            NameKind::Trigger => "the name of a trigger",
             NameKind::Column(_) => "the name of a column",
             NameKind::Tag => "the name of a tag",
             NameKind::Function => "the name of a function",

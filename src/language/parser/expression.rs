@@ -20,6 +20,7 @@ use super::predicate::{between, in_list, is, matches, not, null_test, quantified
 use super::select::{begins_query, query_in_parentheses};
 use super::table::type_name;
 use super::time::begins_range_behind;
+use super::trigger::raise;
 use super::window::function;
 use crate::types::{Literal, with_stack};
 use nom::Parser;
@@ -312,6 +313,7 @@ fn word_operand(input: TokenInput<'_>, keyword: Keyword) -> Parsed<'_, Expressio
         Keyword::Date | Keyword::Timestamp if is_moment(input) => moment(input),
         Keyword::Case => nested(input, case),
         Keyword::Cast if input.is_symbol(1, Symbol::LeftParenthesis) => nested(input, cast),
+        Keyword::Raise if input.is_symbol(1, Symbol::LeftParenthesis) => nested(input, raise),
         Keyword::Not => prefix(input, UnaryOperator::Not),
         Keyword::Exists => {
             let (rest, query) = nested(input.skip(1), query_in_parentheses)?;

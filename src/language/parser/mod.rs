@@ -21,6 +21,7 @@ mod statement;
 mod table;
 mod time;
 mod transaction;
+mod trigger;
 mod view;
 mod window;
 mod write;

@@ -86,6 +86,16 @@ pub(super) fn statement(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     input.no_match(STATEMENT)
 }
 
+/// A statement that changes rows or reads them, by its first word; `None` where another stands there. What
+/// is said of definitions goes on in it.
+pub(super) fn row_statement(input: TokenInput<'_>) -> Option<Parsed<'_, Statement>> {
+    let TokenKind::Keyword(first) = input.peek().kind else { return None };
+    let (.., parse) = STATEMENTS.iter().find(|(keyword, production, _)| {
+        *keyword == first && ["Query", "Insert", "Update", "Delete"].contains(production)
+    })?;
+    Some(parse(input))
+}
+
 fn query_statement(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, query) = query(input)?;
     Ok((rest, Statement::Query(QueryStatement::Query(Box::new(query)))))

@@ -17,7 +17,7 @@ use super::expression::expression;
 use super::input::{Parsed, TokenInput, comma_list, parenthesised, word};
 use super::name::{columns, identifier, label, number, object_name, table_name, unquote};
 use super::select::{direction, query};
-use super::statement::accepted;
+use super::trigger::create_trigger;
 use super::view::{create_view, drop_definition};
 use crate::types::ForeignKeyAction;
 use crate::types::Value;
@@ -27,14 +27,14 @@ use nom::combinator::{opt, value};
 use nom::multi::many0;
 use nom::sequence::preceded;
 
-/// `Create ::= CreateTable | CreateTableAs | CreateIndex | CreateView`
+/// `Create ::= CreateTable | CreateTableAs | CreateIndex | CreateView | CreateTrigger`
 pub(super) fn create(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = temporary(input.skip(1))?;
     match rest.peek().kind {
         TokenKind::Keyword(Keyword::Table) => create_table(input),
         TokenKind::Keyword(Keyword::Unique | Keyword::Index) => create_index(input),
         TokenKind::Keyword(Keyword::View | Keyword::Or) => create_view(input),
-        TokenKind::Keyword(Keyword::Trigger) => rest.unsupported("CREATE TRIGGER"),
+        TokenKind::Keyword(Keyword::Trigger) => create_trigger(input),
         TokenKind::Keyword(Keyword::Virtual) => rest.unsupported("CREATE VIRTUAL TABLE"),
         TokenKind::Name if rest.word().eq_ignore_ascii_case("materialized") => {
             rest.unsupported("CREATE MATERIALIZED VIEW")
@@ -46,6 +46,7 @@ pub(super) fn create(input: TokenInput<'_>) -> Parsed<'_, Statement> {
                 }
             }
             rest.note("TABLE");
+            rest.note("TRIGGER");
             rest.no_match("VIEW")
         }
     }
@@ -465,18 +466,11 @@ fn create_index(input: TokenInput<'_>) -> Parsed<'_, Statement> {
 /// There are no views and no triggers to be dropped: where that is an error, it says so.
 pub(super) fn drop(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = word(Keyword::Drop)(input)?;
-    if rest.is_word(0, Keyword::View) {
+    if rest.is_word(0, Keyword::View) || rest.is_word(0, Keyword::Trigger) {
         return drop_definition(input);
     }
-    if rest.is_word(0, Keyword::Trigger) {
-        let (behind, found) =
-            opt((word(Keyword::If), word(Keyword::Exists))).parse(rest.skip(1))?;
-        if found.is_none() {
-            return rest.unsupported(&format!("DROP {}", rest.word().to_ascii_uppercase()));
-        }
-        let (behind, _) = object_name(NameKind::New)(behind)?;
-        return Ok((behind, accepted(input, behind)));
-    }
+    rest.note(Keyword::View);
+    rest.note(Keyword::Trigger);
     let table = value(true, word(Keyword::Table));
     let (rest, table) = alt((table, value(false, word(Keyword::Index)))).parse(rest)?;
     let (rest, if_exists) = opt((word(Keyword::If), word(Keyword::Exists))).parse(rest)?;

@@ -52,7 +52,7 @@ pub(super) fn drop_definition(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, if_exists) = if_exists(rest)?;
     let named = match kind {
         DefinitionKind::View => NameKind::Table,
-        DefinitionKind::Trigger => NameKind::Index,
+        DefinitionKind::Trigger => NameKind::Trigger,
     };
     let (rest, name) = object_name(named)(rest)?;
     let (rest, annotations) = annotations(rest)?;

@@ -9,8 +9,9 @@ use super::super::relation_query;
 use super::super::scope::Scope;
 use super::super::subquery::SubqueryBinder;
 use super::super::surroundings::Surroundings;
+use super::super::trigger::RowEvent;
 use super::super::write_plan::{Write, WriteAction};
-use super::super::{Error, Planning, TableSource};
+use super::super::{Error, Planning, TableSource, view_write};
 use super::{assign, checks, columns, returning};
 use crate::language::ast::{
     Delete, Expression, Identifier, JoinKind, RowLimits, TableReference, Update,
@@ -20,7 +21,10 @@ use std::sync::Arc;
 
 /// Plans an UPDATE.
 pub(in super::super) fn update(update: &Update, planning: &mut Planning) -> Result<Write, Error> {
-    let surroundings = Surroundings::default().with(&update.with, planning)?;
+    if let Some(view) = view_write::target(&update.table, RowEvent::Update, planning)? {
+        return view_write::update(view, update, planning);
+    }
+    let surroundings = planning.surroundings().with(&update.with, planning)?;
     let mut target = ChangeTarget::new(&update.table, update.alias.as_ref(), planning)?;
     target.join(update.from.as_ref(), &surroundings, planning)?;
     let table = Arc::clone(&target.table);
@@ -39,7 +43,10 @@ pub(in super::super) fn update(update: &Update, planning: &mut Planning) -> Resu
 
 /// Plans a DELETE.
 pub(in super::super) fn delete(delete: &Delete, planning: &mut Planning) -> Result<Write, Error> {
-    let surroundings = Surroundings::default().with(&delete.with, planning)?;
+    if let Some(view) = view_write::target(&delete.table, RowEvent::Delete, planning)? {
+        return view_write::delete(view, delete, planning);
+    }
+    let surroundings = planning.surroundings().with(&delete.with, planning)?;
     let mut target = ChangeTarget::new(&delete.table, delete.alias.as_ref(), planning)?;
     target.filter(delete.filter.as_ref(), &surroundings, planning)?;
     let table = Arc::clone(&target.table);

@@ -44,7 +44,7 @@ fn columns_by(
     Ok(found)
 }
 
-pub(super) fn unknown_column(table: &TableSchema, name: &str, span: Span) -> Error {
+pub(in super::super) fn unknown_column(table: &TableSchema, name: &str, span: Span) -> Error {
     if PseudoColumn::is_reserved(name) {
         let message = format!("\"{name}\" is a column that the database keeps for itself");
         return Error::new("reserved-name", message, span);

@@ -6,9 +6,10 @@ use super::super::query::{self};
 use super::super::scope::Scope;
 use super::super::subquery::SubqueryBinder;
 use super::super::surroundings::Surroundings;
+use super::super::trigger::RowEvent;
 use super::super::values::{BoundRows, Target};
 use super::super::write_plan::{BulkLoad, ColumnSource, InsertInput, Write, WriteAction};
-use super::super::{Error, Planning, TableSource, exact_numbers};
+use super::super::{Error, Planning, TableSource, exact_numbers, view_write};
 use super::columns::{
     column_default, named_columns, replacing_defaults, unknown_column, written_columns,
 };
@@ -25,7 +26,10 @@ use std::sync::Arc;
 /// # Errors
 /// `upsert` of an ON CONFLICT that names no key; those of the query and of expressions.
 pub(in super::super) fn insert(insert: &Insert, planning: &mut Planning) -> Result<Write, Error> {
-    let surroundings = &Surroundings::default().with(&insert.with, planning)?;
+    if let Some(view) = view_write::target(&insert.table, RowEvent::Insert, planning)? {
+        return view_write::insert(view, insert, planning);
+    }
+    let surroundings = &planning.surroundings().with(&insert.with, planning)?;
     let TableSource { slot, schema: table, .. } = planning.catalog.target(&insert.table)?;
     let given: Vec<usize> = if insert.columns.is_empty() {
         (0..table.columns.len()).collect()

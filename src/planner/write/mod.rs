@@ -16,6 +16,6 @@ pub(super) use change::{delete, update};
 pub use checks::all as checks_of;
 pub(super) use checks::condition as check_condition;
 pub use columns::column_default;
-pub(super) use columns::named_columns;
+pub(super) use columns::{named_columns, unknown_column};
 pub(super) use insert::insert;
 pub use insert::load;

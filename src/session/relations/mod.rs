@@ -108,13 +108,14 @@ pub(super) enum SystemTable {
     Columns,
     Indexes,
     Views,
+    Triggers,
     SchemaHistory,
     Master,
     Sequence,
 }
 
 impl SystemTable {
-    const ALL: [SystemTable; 11] = [
+    const ALL: [SystemTable; 12] = [
         SystemTable::Events,
         SystemTable::Transactions,
         SystemTable::Snapshots,
@@ -123,6 +124,7 @@ impl SystemTable {
         SystemTable::Columns,
         SystemTable::Indexes,
         SystemTable::Views,
+        SystemTable::Triggers,
         SystemTable::SchemaHistory,
         SystemTable::Master,
         SystemTable::Sequence,
@@ -161,6 +163,7 @@ impl SystemTable {
             SystemTable::Columns => &schema::COLUMNS,
             SystemTable::Indexes => &schema::INDEXES,
             SystemTable::Views => &schema::VIEWS,
+            SystemTable::Triggers => &schema::TRIGGERS,
             SystemTable::SchemaHistory => &schema_history::SCHEMA,
             SystemTable::Master => &schema::MASTER,
             SystemTable::Sequence => &schema::SEQUENCE,
@@ -179,6 +182,7 @@ impl SystemTable {
             | SystemTable::Columns
             | SystemTable::Indexes
             | SystemTable::Views
+            | SystemTable::Triggers
             | SystemTable::Master
             | SystemTable::Sequence => true,
         }
@@ -215,6 +219,7 @@ impl SystemTable {
                 Arc::new(SchemaRelation::new(self.relation(), view.schema(), views))
             }
             SystemTable::Views => Arc::new(SchemaRelation::views(view.schema(), views)),
+            SystemTable::Triggers => Arc::new(SchemaRelation::triggers(view.schema())),
             SystemTable::Sequence => Arc::new(SchemaRelation::counters(view)),
         }
     }

@@ -1,11 +1,11 @@
-//! `_tables`, `_columns`, `_indexes`, `_views`, `sqlite_master` and `sqlite_sequence`: the schema of a moment, as rows.
+//! `_tables`, `_columns`, `_indexes`, `_views`, `_triggers`, `sqlite_master` and `sqlite_sequence`: the schema of a moment, as rows.
 //!
 //! `sqlite_sequence` has the counters of AUTOINCREMENT. `sqlite_master` (or `sqlite_schema`) has SQLite's columns, for people and tools that ask it; there
 //! are no pages here, so its `rootpage` is 0.
 
 use super::{RelationSchema, integer, optional, relation_rows};
 use crate::executor::{BoxedOperator, Context, Error, Relation};
-use crate::planner::{create_index, create_table};
+use crate::planner::{create_index, create_table, parse_trigger};
 use crate::storage::{self, View};
 use crate::types::{DataType, Definition, KeyKind, KeySchema, Row, Schema, TableSchema, Value};
 use std::sync::Arc;
@@ -51,6 +51,17 @@ pub(super) const VIEWS: RelationSchema = RelationSchema {
     columns: &[
         ("name", DataType::Text),
         ("columns", DataType::Text),
+        ("created", DataType::Integer),
+        ("sql", DataType::Text),
+    ],
+};
+
+pub(super) const TRIGGERS: RelationSchema = RelationSchema {
+    name: "_triggers",
+    columns: &[
+        ("name", DataType::Text),
+        ("table_name", DataType::Text),
+        ("fires", DataType::Text),
         ("created", DataType::Integer),
         ("sql", DataType::Text),
     ],
@@ -102,6 +113,24 @@ impl SchemaRelation {
             _ => {}
         }
         SchemaRelation { relation, rows }
+    }
+
+    /// The triggers, in the order in which they were created.
+    pub fn triggers(schema: &Schema) -> SchemaRelation {
+        let row = |trigger: &Arc<Definition>| {
+            let fires = parse_trigger(trigger).ok();
+            let fires = fires.map(|known| format!("{} {}", known.time, known.event));
+            vec![
+                Value::text(&trigger.name),
+                Value::text(trigger.table_name()),
+                optional(fires.as_deref()),
+                integer(trigger.id.0),
+                Value::text(&trigger.sql),
+            ]
+        };
+        let mut triggers: Vec<&Arc<Definition>> = schema.triggers().collect();
+        triggers.sort_by_key(|trigger| trigger.id);
+        SchemaRelation { relation: &TRIGGERS, rows: triggers.into_iter().map(row).collect() }
     }
 
     /// The views; of one that cannot be read the columns are NULL.

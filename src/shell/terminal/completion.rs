@@ -297,6 +297,7 @@ fn in_slot(
         CompletionSlot::Snapshot => described_all(log::snapshots(known)),
         CompletionSlot::Moment => described_all(log::moments(known)),
         CompletionSlot::Index => known.indexes().map(|index| name(index)).collect(),
+        CompletionSlot::Trigger => known.triggers().iter().map(|trigger| name(trigger)).collect(),
         CompletionSlot::Parameter => known.parameters().iter().map(|name| plain(name)).collect(),
         CompletionSlot::NewName => Vec::new(),
         CompletionSlot::Topic => help_subjects().map(|(name, _)| plain(name)).collect(),

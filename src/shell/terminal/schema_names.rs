@@ -29,6 +29,8 @@ pub(super) struct SchemaNames {
     database: Option<Arc<Database>>,
     /// By folded name.
     tables: BTreeMap<String, TableNames>,
+    /// The names of triggers.
+    triggers: Vec<String>,
     /// The parameters that have values, each with its mark.
     parameters: Vec<String>,
 }
@@ -55,6 +57,7 @@ impl SchemaNames {
             let known = TableNames { name: table.name.clone(), columns, indexes };
             self.tables.insert(fold(&table.name), known);
         }
+        self.triggers = schema.triggers().map(|trigger| trigger.name.clone()).collect();
         let views = connection.session().and_then(|session| session.views().ok());
         for view in views.into_iter().flatten() {
             let columns = view.columns.iter().map(|column| column.name.clone()).collect();
@@ -76,6 +79,11 @@ impl SchemaNames {
     /// The names of indexes.
     pub(super) fn indexes(&self) -> impl Iterator<Item = &String> {
         self.tables().flat_map(|table| &table.indexes)
+    }
+
+    /// The names of triggers.
+    pub(super) fn triggers(&self) -> &[String] {
+        &self.triggers
     }
 
     /// The parameters that have values.

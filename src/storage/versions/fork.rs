@@ -141,6 +141,11 @@ impl Fork {
         Ok(Some(index))
     }
 
+    /// Notes that the operations from an index on, which were just recorded, were made by an earlier one.
+    pub(crate) fn note_cause(&mut self, first: usize, cause: usize) {
+        (first..self.operations.len()).for_each(|made| self.causes.push(made, cause));
+    }
+
     /// Records an operation that needs nothing from the fork: a marker.
     pub(crate) fn append(&mut self, operation: Operation) {
         let recorded = u64::try_from(self.operations.len()).unwrap_or(u64::MAX);

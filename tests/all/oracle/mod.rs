@@ -13,6 +13,7 @@ mod json;
 mod many_tables;
 mod names;
 mod tpch;
+mod triggers;
 mod windows;
 
 use crate::answer::rows_of;

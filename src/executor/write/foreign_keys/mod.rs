@@ -51,12 +51,13 @@ pub fn empty(table: &Arc<TableSchema>, fork: &mut Fork, context: &Context) -> Re
     drop(view);
     let delete = |(row, old)| Change::Delete { table: Arc::clone(table), row, old };
     let first = fork.len();
-    record_with_actions(fork, rows.into_iter().map(delete).collect(), context)?;
+    record_with_actions(fork, rows.into_iter().map(delete).collect(), None, context)?;
     check_foreign_keys(fork, first, CheckedConstraints::Immediate)?;
     Ok(fork.len() - first)
 }
 
-/// Records changes of rows, and what that does to rows that refer to them.
+/// Records changes of rows, which an operation of the fork made where `cause` is its index, and what
+/// that does to rows that refer to them. Gives how long the fork was before the latter.
 ///
 /// # Errors
 /// `foreign-key` where RESTRICT refuses it, `foreign-key-mismatch` where what is referred to has no such
@@ -64,12 +65,14 @@ pub fn empty(table: &Arc<TableSchema>, fork: &mut Fork, context: &Context) -> Re
 pub(super) fn record_with_actions(
     fork: &mut Fork,
     changes: Vec<Change>,
+    cause: Option<usize>,
     context: &Context,
-) -> Result<(), Error> {
+) -> Result<usize, Error> {
     let mut level = fork.len();
     for change in changes {
-        fork.record_one(change, None)?;
+        fork.record_one(change, cause)?;
     }
+    let recorded = fork.len();
     while level < fork.len() {
         context.check()?;
         let actions = actions::of(fork, level, context)?;
@@ -78,5 +81,5 @@ pub(super) fn record_with_actions(
             fork.record_one(change, Some(cause))?;
         }
     }
-    Ok(())
+    Ok(recorded)
 }

@@ -21,6 +21,7 @@ impl fmt::Display for SchemaStatement {
             SchemaStatement::CreateIndex(create) => create.fmt(f),
             SchemaStatement::CreateTableAs(create) => create.fmt(f),
             SchemaStatement::CreateView(create) => create.fmt(f),
+            SchemaStatement::CreateTrigger(create) => create.fmt(f),
             SchemaStatement::DropDefinition(drop) => drop.fmt(f),
             SchemaStatement::DropIndex { if_exists, name, annotations } => {
                 write!(f, "DROP INDEX {}{name}{annotations}", if_exists_words(*if_exists))

@@ -64,6 +64,10 @@ impl fmt::Display for ExpressionKind {
             ExpressionKind::Cast { operand, type_name } => {
                 write!(f, "CAST({operand} AS {type_name})")
             }
+            ExpressionKind::Raise { action, message: None } => write!(f, "RAISE({action})"),
+            ExpressionKind::Raise { action, message: Some(message) } => {
+                write!(f, "RAISE({action}, {message})")
+            }
             ExpressionKind::Function(call) => call.fmt(f),
         })
     }

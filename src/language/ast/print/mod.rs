@@ -8,6 +8,7 @@ mod expression;
 mod select;
 mod statement;
 mod time;
+mod trigger;
 mod view;
 mod window;
 mod write;

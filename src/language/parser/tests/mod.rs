@@ -325,7 +325,6 @@ const MISTAKES: &[Mistake] = &[
     ("INSERT INTO t {\"a", "unfinished", "{", "this JSON object is never closed", None),
     ("WHERE 'abc", "syntax", "WHERE", "unexpected `WHERE`", None),
     ("FROM t", "unsupported", "FROM", "a query begins with SELECT", Some("SELECT * FROM t")),
-    ("CREATE TRIGGER x", "unsupported", "TRIGGER", "CREATE TRIGGER is not supported yet", None),
     (
         "INSERT INTO t VALUES (1) LIMIT 1 AS OF 1",
         "syntax",
@@ -359,7 +358,6 @@ fn mistakes_are_named_where_they_stand() {
 fn features_of_later_versions_are_named() {
     for (text, feature) in [
         ("ATTACH 'x' AS y", "ATTACH"),
-        ("CREATE TEMP TRIGGER x", "CREATE TRIGGER"),
         ("CREATE INDEX i ON t (lower(a))", "an index on an expression"),
         ("CREATE INDEX i ON t (a) WHERE a > 1", "a partial index"),
         ("CREATE TABLE t (a UNIQUE ON CONFLICT IGNORE)", "ON CONFLICT"),

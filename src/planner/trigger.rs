@@ -1,0 +1,246 @@
+//! Triggers: what they do is planned as any statement is, in which OLD and NEW are arguments.
+//!
+//! Inside of a trigger `OLD.a` and `NEW.a` are constants, like the columns of the query around a
+//! subquery; so a statement of its body is planned once, and run for each row with other arguments.
+
+use super::bind::Binder;
+use super::ddl;
+use super::functions::ScalarFunction;
+use super::plan::{Planned, SchemaPlan};
+use super::rewrites::Rewriting;
+use super::scope::{Scope, ScopeRelation};
+use super::subquery::OuterScope;
+use super::{BoundExpression, BoundKind, Catalog, Error, Planning, plan_statement};
+use crate::language::ast::{
+    Annotations, CreateTrigger, Expression, Identifier, PlannableStatement, Query, QueryStatement,
+    RaiseAction, SchemaStatement, Select, SelectItem, Statement, TriggerEvent, TriggerTime,
+};
+use crate::language::parse_statement;
+use crate::storage::SchemaChange;
+use crate::types::{DataType, Definition, DefinitionKind, Span, TableSchema};
+use std::sync::Arc;
+
+impl Binder<'_, '_> {
+    /// Binds what ends a trigger.
+    pub(super) fn raise(
+        &mut self,
+        action: RaiseAction,
+        message: Option<&Expression>,
+        span: Span,
+    ) -> Result<BoundExpression, Error> {
+        let in_trigger =
+            self.subqueries.as_ref().is_some_and(|binder| binder.planning.outer.is_some());
+        if !in_trigger {
+            let message = "RAISE stands in triggers only";
+            return Err(Error::new("misplaced-raise", message, span));
+        }
+        let arguments = message.map(|message| self.bind(message)).transpose()?;
+        let arguments = arguments.into_iter().collect();
+        let kind = BoundKind::Call(ScalarFunction::Raise(action), arguments);
+        Ok(BoundExpression::new(kind, DataType::Any))
+    }
+}
+
+/// What a row is called that is there, and one that comes.
+const ROWS: [&str; 2] = ["old", "new"];
+
+/// What changes of rows a trigger is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RowEvent {
+    /// A row comes.
+    Insert,
+    /// A row becomes another.
+    Update,
+    /// A row goes.
+    Delete,
+}
+
+impl RowEvent {
+    /// What fires a trigger.
+    pub fn of(event: &TriggerEvent) -> RowEvent {
+        match event {
+            TriggerEvent::Insert => RowEvent::Insert,
+            TriggerEvent::Update(_) => RowEvent::Update,
+            TriggerEvent::Delete => RowEvent::Delete,
+        }
+    }
+}
+
+/// A statement of a trigger, or its WHEN as a query of one value.
+#[derive(Clone, Debug)]
+pub struct TriggerStatement {
+    /// Its plan, in which arguments stand for values of the row.
+    pub planned: Planned,
+    /// The values, over the row that is there and, behind it, the one that comes: of each its declared
+    /// columns and then its number.
+    pub arguments: Vec<BoundExpression>,
+}
+
+/// The statement of a trigger's definition.
+///
+/// # Errors
+/// `syntax` and its like where this version cannot read it.
+pub fn parse_trigger(definition: &Definition) -> Result<CreateTrigger, Error> {
+    let name = &definition.name;
+    match parse_statement(&definition.sql) {
+        Ok(Some(Statement::Schema(SchemaStatement::CreateTrigger(trigger)))) => Ok(*trigger),
+        Ok(_) => {
+            let message = format!("the definition of trigger {name} makes no trigger");
+            Err(Error::new("syntax", message, Span::default()))
+        }
+        Err(error) => {
+            let message = format!("trigger {name} cannot be read: {}", error.message);
+            Err(Error::new(error.code, message, Span::default()).help(error.help))
+        }
+    }
+}
+
+/// How many values of a row a trigger knows: its declared columns and its number.
+pub fn trigger_width(table: &TableSchema) -> usize {
+    table.columns.len() + 1
+}
+
+/// Plans a statement of a trigger on a table or a view.
+///
+/// # Errors
+/// As [`plan`](super::plan), with spans in the text of the definition.
+pub fn plan_in_trigger(
+    statement: PlannableStatement<'_>,
+    trigger: &CreateTrigger,
+    table: &TableSchema,
+    text: &str,
+    catalog: &mut dyn Catalog,
+) -> Result<TriggerStatement, Error> {
+    let scope = rows_of(trigger, table);
+    let outer = OuterScope::of_rows(&scope);
+    let mut rewriting = Rewriting::new(true);
+    let mut planning = Planning::new(text, catalog, &mut rewriting);
+    planning.outer = Some(&outer);
+    let planned = plan_statement(statement, &mut planning)?;
+    Ok(TriggerStatement { planned, arguments: outer.into_arguments() })
+}
+
+/// Plans the WHEN of a trigger.
+///
+/// # Errors
+/// As [`plan_in_trigger`].
+pub fn plan_condition(
+    condition: &Expression,
+    trigger: &CreateTrigger,
+    table: &TableSchema,
+    text: &str,
+    catalog: &mut dyn Catalog,
+) -> Result<TriggerStatement, Error> {
+    let item = SelectItem::Expression { expression: condition.clone(), alias: None };
+    let (distinct, from, filter, group_by, having, windows) = Default::default();
+    let items = vec![item];
+    let query = Query::of(Select { distinct, items, from, filter, group_by, having, windows });
+    let statement = QueryStatement::Query(Box::new(query));
+    plan_in_trigger(PlannableStatement::Query(&statement), trigger, table, text, catalog)
+}
+
+/// The rows that a trigger knows, under their names.
+fn rows_of(trigger: &CreateTrigger, table: &TableSchema) -> Scope {
+    let is_known = match trigger.event {
+        TriggerEvent::Insert => [false, true],
+        TriggerEvent::Update(_) => [true, true],
+        TriggerEvent::Delete => [true, false],
+    };
+    let mut scope = Scope::default();
+    for (at, name) in ROWS.into_iter().enumerate().filter(|(at, _)| is_known[*at]) {
+        let first = at * trigger_width(table);
+        scope.relations.push(ScopeRelation::row(name, table, first));
+    }
+    scope
+}
+
+/// Plans a CREATE TRIGGER. What its statements name need not be there, as in SQLite; then a notice says so.
+///
+/// # Errors
+/// `trigger-exists`, `unknown-table`, `trigger` of a time that the table or view does not have, and of a
+/// body that says something of the transaction.
+pub(super) fn create(
+    create: &CreateTrigger,
+    text: &str,
+    catalog: &mut dyn Catalog,
+) -> Result<Planned, Error> {
+    let (verb, name) = ("CREATE TRIGGER", &create.name);
+    catalog.check_new(name)?;
+    if let Some(known) = catalog.schema().definition(DefinitionKind::Trigger, &name.name) {
+        if create.if_not_exists {
+            return Ok(SchemaPlan::new(verb, name, Vec::new()).into());
+        }
+        let message = format!("trigger \"{}\" is already there", known.name);
+        return Err(Error::new("trigger-exists", message, name.span));
+    }
+    let said = create.body.0.iter().filter_map(Statement::annotations);
+    if let Some(said) = said.into_iter().find(|said| **said != Annotations::default()) {
+        let message = "what a trigger does is of the transaction that fires it";
+        return Err(Error::new("trigger", message, said.span)
+            .help(Some("WITH belongs to the statement that fires it".to_owned())));
+    }
+    let view = catalog.view(&create.table, None)?;
+    let table = match &view {
+        Some(_) => catalog.view_columns(&create.table)?,
+        None => catalog.target(&create.table)?.schema,
+    };
+    check_time(create, &table, view.is_some())?;
+    let is_unknown = |column: &&Identifier| table.column(&column.name).is_none();
+    if let TriggerEvent::Update(columns) = &create.event
+        && let Some(column) = columns.iter().find(is_unknown)
+    {
+        return Err(super::write::unknown_column(&table, &column.name, column.span));
+    }
+    let definition = Definition {
+        id: crate::types::EventId::default(),
+        kind: DefinitionKind::Trigger,
+        name: name.name.clone(),
+        table: Some(table.name.clone()),
+        sql: ddl::definition_from(verb, name, text, &create.annotations),
+    };
+    let notices = unready(create, &table, text, catalog);
+    let changes = vec![SchemaChange::CreateDefinition(Arc::new(definition))];
+    Ok(SchemaPlan { notices, ..SchemaPlan::new(verb, name, changes) }.into())
+}
+
+/// Refuses a trigger that could not fire when it says.
+fn check_time(create: &CreateTrigger, table: &TableSchema, is_view: bool) -> Result<(), Error> {
+    let CreateTrigger { time, event, table: at, .. } = create;
+    let (message, help) = match (time, is_view) {
+        (TriggerTime::InsteadOf, false) => {
+            let message = format!("INSTEAD OF is for views, and {} is a table", table.name);
+            (message, "BEFORE or AFTER is for tables")
+        }
+        (TriggerTime::Before | TriggerTime::After, true) => {
+            let message = format!("{time} {event} is for tables, and {} is a view", table.name);
+            (message, "INSTEAD OF is for views")
+        }
+        (TriggerTime::InsteadOf, true) | (TriggerTime::Before | TriggerTime::After, false) => {
+            return Ok(());
+        }
+    };
+    Err(Error::new("trigger", message, at.span).help(Some(help.to_owned())))
+}
+
+/// Says why a trigger cannot run as things are, if it cannot.
+fn unready(
+    create: &CreateTrigger,
+    table: &TableSchema,
+    text: &str,
+    catalog: &mut dyn Catalog,
+) -> Vec<String> {
+    let condition = create
+        .condition
+        .as_ref()
+        .map(|condition| plan_condition(condition, create, table, text, catalog).map(drop));
+    let mut planned: Vec<Result<(), Error>> = condition.into_iter().collect();
+    for statement in create.body.0.iter().filter_map(Statement::plannable) {
+        planned.push(plan_in_trigger(statement, create, table, text, catalog).map(drop));
+    }
+    let wrong = planned.into_iter().find_map(Result::err);
+    let name = &create.name.name;
+    wrong
+        .map(|error| format!("trigger {name} cannot run as things are: {error}"))
+        .into_iter()
+        .collect()
+}

@@ -1,0 +1,125 @@
+//! The triggers of a session's writes: bound once for a schema, and ready to fire.
+
+use super::Session;
+use super::catalog::StatementCatalog;
+use crate::executor::{self, Trigger, TriggerProgram, TriggerSource};
+use crate::language::ast::{CreateTrigger, Statement, TriggerEvent};
+use crate::planner::{self, RowEvent, parse_trigger, plan_condition, plan_in_trigger};
+use crate::storage::{Fork, View};
+use crate::types::{Definition, Schema, TableSchema, fold};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The triggers that were bound, by what fires them.
+#[derive(Debug, Default)]
+pub(super) struct TriggerCache {
+    /// The schema that they were bound for.
+    schema: Schema,
+    known: HashMap<(String, RowEvent), Arc<[Arc<Trigger>]>>,
+}
+
+impl TriggerSource for Session {
+    fn triggers(
+        &self,
+        table: &TableSchema,
+        event: RowEvent,
+        fork: &Fork,
+    ) -> Result<Arc<[Arc<Trigger>]>, executor::Error> {
+        let view = fork.view();
+        let schema = view.schema();
+        let is_on = |trigger: &&Arc<Definition>| fold(trigger.table_name()) == fold(&table.name);
+        let mut on: Vec<Arc<Definition>> =
+            schema.triggers().filter(is_on).map(Arc::clone).collect();
+        if on.is_empty() {
+            return Ok(Arc::from([]));
+        }
+        let asked = (fold(&table.name), event);
+        {
+            let mut cache = self.triggers.borrow_mut();
+            if !cache.schema.is_same(schema) {
+                *cache = TriggerCache { schema: schema.clone(), known: HashMap::new() };
+            }
+            if let Some(known) = cache.known.get(&asked) {
+                return Ok(Arc::clone(known));
+            }
+        }
+        // The newest fires first, as in SQLite.
+        on.sort_by_key(|trigger| std::cmp::Reverse(trigger.id));
+        let mut bound = Vec::new();
+        for definition in on {
+            let trigger = self.bound_trigger(&definition, table, event, &view);
+            bound.extend(trigger.map_err(|error| not_bound(error, &definition))?.map(Arc::new));
+        }
+        let bound: Arc<[Arc<Trigger>]> = bound.into();
+        self.triggers.borrow_mut().known.insert(asked, Arc::clone(&bound));
+        Ok(bound)
+    }
+}
+
+/// Why a trigger cannot fire.
+fn not_bound(error: planner::Error, trigger: &Definition) -> executor::Error {
+    let planner::Error { code, message, help, .. } = error;
+    let message = format!("trigger {} cannot run: {message}", trigger.name);
+    executor::Error::Failed { code, message, help }
+}
+
+impl Session {
+    /// A trigger ready to fire; `None` where something else fires it.
+    fn bound_trigger(
+        &self,
+        definition: &Definition,
+        table: &TableSchema,
+        event: RowEvent,
+        view: &View,
+    ) -> Result<Option<Trigger>, planner::Error> {
+        let parsed = parse_trigger(definition)?;
+        if RowEvent::of(&parsed.event) != event {
+            return Ok(None);
+        }
+        let columns = match &parsed.event {
+            TriggerEvent::Update(columns) if !columns.is_empty() => {
+                Some(columns.iter().filter_map(|column| table.column(&column.name)).collect())
+            }
+            TriggerEvent::Insert | TriggerEvent::Delete | TriggerEvent::Update(_) => None,
+        };
+        let (text, parsed) = (definition.sql.as_str(), &parsed);
+        let condition = parsed.condition.as_ref().map(|condition| {
+            self.program(parsed, view, |catalog| {
+                plan_condition(condition, parsed, table, text, catalog)
+            })
+        });
+        let condition = condition.transpose()?;
+        let statements = parsed.body.0.iter().filter_map(Statement::plannable).map(|statement| {
+            self.program(parsed, view, |catalog| {
+                plan_in_trigger(statement, parsed, table, text, catalog)
+            })
+        });
+        let statements = statements.collect::<Result<_, _>>()?;
+        let (id, name, time) = (definition.id, definition.name.clone(), parsed.time);
+        Ok(Some(Trigger { id, name, time, columns, condition, statements }))
+    }
+
+    /// A statement of a trigger with the tables that fill its slots.
+    fn program(
+        &self,
+        trigger: &CreateTrigger,
+        view: &View,
+        plan: impl FnOnce(
+            &mut StatementCatalog<'_>,
+        ) -> Result<planner::TriggerStatement, planner::Error>,
+    ) -> Result<TriggerProgram, planner::Error> {
+        let mut catalog = StatementCatalog::new(self, view.clone());
+        let statement = plan(&mut catalog)?;
+        let present = catalog.moment().is_none_or(|moment| moment == view.period().last)
+            && catalog.several().is_none();
+        match catalog.tables() {
+            Some(tables) if present => Ok(TriggerProgram { statement, tables }),
+            Some(_) | None => {
+                let message = "a trigger reads tables and views as they are when it fires";
+                let help = "leave out AS OF, and the tables that the database writes";
+                Err(planner::Error::new("trigger", message, trigger.name.span)
+                    .help(Some(help.to_owned())))
+            }
+        }
+    }
+}
