@@ -9,7 +9,7 @@ use super::ddl::{self, MAX_COLUMNS};
 use super::plan::{Planned, SchemaPlan};
 use super::scope::Scope;
 use super::write::named_columns;
-use super::{BoundExpression, Catalog, Error, exact_numbers, notices};
+use super::{BoundExpression, Catalog, Error, exact_numbers, notices, rename};
 use crate::language::ast::{AlterAction, ColumnConstraintKind, ColumnDefinition, Identifier};
 use crate::language::parse_expression;
 use crate::storage::SchemaChange;
@@ -27,6 +27,16 @@ pub(super) fn alter_table(
         catalog.check_new(to)?;
     }
     let schema = catalog.schema();
+    // Views and triggers follow, or stand in the way.
+    let mut texts = Vec::new();
+    match action {
+        AlterAction::DropColumn(column) => rename::check_unnamed(&table, column, schema)?,
+        AlterAction::RenameColumn { from, to } => {
+            texts = rename::of_column(&table, &from.name, to, schema)?;
+        }
+        AlterAction::RenameTo(to) => texts = rename::of_table(&table, to, schema)?,
+        AlterAction::AddColumn(_) => {}
+    }
     let (verb, name) = ("ALTER TABLE", table.name.clone());
     let (mut initial, mut notices) = (None, Vec::new());
     let change = match action {
@@ -40,7 +50,8 @@ pub(super) fn alter_table(
         AlterAction::RenameColumn { from, to } => rename_column(table, from, to)?,
         AlterAction::RenameTo(to) => rename_table(table, to, schema)?,
     };
-    let (changes, rows) = (change.into_iter().collect(), None);
+    texts.retain(|_| change.is_some());
+    let (changes, rows) = (change.into_iter().chain(texts).collect(), None);
     Ok(SchemaPlan { verb, name, changes, initial, rows, notices }.into())
 }
 

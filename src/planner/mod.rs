@@ -45,6 +45,7 @@ mod print;
 mod query;
 mod recursive;
 mod relation_query;
+mod rename;
 mod rewrites;
 mod row_value;
 mod scope;
