@@ -1,5 +1,6 @@
 //! Expressions by position: names are gone, types are known.
 
+pub use super::bound_operators::{Arithmetic, Comparison};
 use super::comparison_traits::{CollationDerivation, ComparisonTraits, OperandAffinity};
 use super::functions::{ScalarFunction, Volatility};
 use super::logical::Logical;
@@ -248,50 +249,6 @@ pub enum DayRounding {
     Down,
     /// The day after that.
     Up,
-}
-
-/// An arithmetic operator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Arithmetic {
-    /// `+`
-    Add,
-    /// `-`
-    Subtract,
-    /// `*`
-    Multiply,
-    /// `/`; by zero it is NULL
-    Divide,
-    /// `%`, of reals by their integer parts; by zero it is NULL
-    Modulo,
-    /// `&`
-    BitAnd,
-    /// `|`
-    BitOr,
-    /// `<<`
-    ShiftLeft,
-    /// `>>`
-    ShiftRight,
-}
-
-/// A comparison.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Comparison {
-    /// `=`
-    Equal,
-    /// `<>`
-    NotEqual,
-    /// `<`
-    Less,
-    /// `<=`
-    LessEqual,
-    /// `>`
-    Greater,
-    /// `>=`
-    GreaterEqual,
-    /// IS: NULL equals NULL
-    Is,
-    /// IS NOT
-    IsNot,
 }
 
 /// Visits the direct operands of a kind, borrowed either way: the one list of what has which.
@@ -547,50 +504,6 @@ impl BoundExpression {
             *self = arguments[index].clone().with_traits(traits);
         } else {
             self.for_each_operand_mut(|operand| operand.replace_arguments(arguments));
-        }
-    }
-}
-
-impl Arithmetic {
-    /// The operator as it is written.
-    pub fn symbol(self) -> &'static str {
-        match self {
-            Arithmetic::Add => "+",
-            Arithmetic::Subtract => "-",
-            Arithmetic::Multiply => "*",
-            Arithmetic::Divide => "/",
-            Arithmetic::Modulo => "%",
-            Arithmetic::BitAnd => "&",
-            Arithmetic::BitOr => "|",
-            Arithmetic::ShiftLeft => "<<",
-            Arithmetic::ShiftRight => ">>",
-        }
-    }
-}
-
-impl Comparison {
-    /// The operator as it is written.
-    pub fn symbol(self) -> &'static str {
-        match self {
-            Comparison::Equal => "=",
-            Comparison::NotEqual => "<>",
-            Comparison::Less => "<",
-            Comparison::LessEqual => "<=",
-            Comparison::Greater => ">",
-            Comparison::GreaterEqual => ">=",
-            Comparison::Is => "IS",
-            Comparison::IsNot => "IS NOT",
-        }
-    }
-
-    /// The comparison that says the same with its operands exchanged.
-    pub fn flipped(self) -> Comparison {
-        match self {
-            Comparison::Less => Comparison::Greater,
-            Comparison::LessEqual => Comparison::GreaterEqual,
-            Comparison::Greater => Comparison::Less,
-            Comparison::GreaterEqual => Comparison::LessEqual,
-            Comparison::Equal | Comparison::NotEqual | Comparison::Is | Comparison::IsNot => self,
         }
     }
 }

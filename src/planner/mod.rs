@@ -16,6 +16,7 @@
 mod access;
 mod alter;
 mod bind;
+mod bound_operators;
 mod calls;
 mod cardinality;
 mod coerce;
