@@ -9,7 +9,7 @@ use super::comparison_traits::CollationDerivation;
 use super::expression::{BoundExpression, BoundKind};
 use super::functions::AggregateFunction;
 use super::suggest::suggest;
-use crate::language::ast::Identifier;
+use crate::language::ast::{Expression, ExpressionKind, Identifier};
 use crate::types::{Collation, DataType, Literal};
 
 /// The collation of a name.
@@ -24,6 +24,33 @@ pub(super) fn named(name: &Identifier) -> Result<Collation, Error> {
             .unwrap_or_else(|| format!("the collations are {}", names.join(", ")));
         Error::new("unknown-collation", message, name.span).help(Some(help))
     })
+}
+
+/// An expression without the COLLATE behind it, and that; the last of several counts.
+///
+/// # Errors
+/// `unknown-collation`.
+pub(super) fn behind(
+    mut expression: &Expression,
+) -> Result<(&Expression, Option<Collation>), Error> {
+    let mut said = None;
+    while let ExpressionKind::Collate { operand, collation } = &expression.kind {
+        let collation = named(collation)?;
+        said = said.or(Some(collation));
+        expression = operand;
+    }
+    Ok((expression, said))
+}
+
+/// An expression that compares by a collation, if one is said.
+pub(super) fn collated(
+    mut expression: BoundExpression,
+    said: Option<Collation>,
+) -> BoundExpression {
+    if let Some(collation) = said {
+        expression.traits.collation = CollationDerivation::Explicit(collation);
+    }
+    expression
 }
 
 /// What an expression compares as, which stands by itself: in ORDER BY, GROUP BY, DISTINCT.

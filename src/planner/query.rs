@@ -2,7 +2,7 @@
 
 use super::bind::Binder;
 use super::collation;
-use super::comparison_traits::{CollationDerivation, ComparisonTraits};
+use super::comparison_traits::ComparisonTraits;
 use super::exact_numbers;
 use super::expression::{BoundExpression, BoundKind};
 use super::functions::{ScalarFunction, common_type};
@@ -390,16 +390,8 @@ pub(super) fn ordered_columns(
 ) -> Result<Vec<BoundExpression>, Error> {
     let mut compared = Vec::with_capacity(order_by.len());
     for item in order_by {
-        let (mut expression, mut said) = (&item.expression, None);
-        while let ExpressionKind::Collate { operand, collation } = &expression.kind {
-            said = said.or(Some(collation::named(collation)?));
-            expression = operand;
-        }
-        let mut column = ordered_column(expression, output)?.bound();
-        if let Some(collation) = said {
-            column.traits.collation = CollationDerivation::Explicit(collation);
-        }
-        compared.push(column);
+        let (expression, said) = collation::behind(&item.expression)?;
+        compared.push(collation::collated(ordered_column(expression, output)?.bound(), said));
     }
     Ok(compared)
 }

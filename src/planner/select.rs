@@ -376,16 +376,17 @@ pub(super) fn returned_items(
     Ok(items.into_iter().map(|item| (item.name, item.expression)).collect())
 }
 
-/// The item that a bare integer means as a column's number.
+/// The item that a bare integer means as a column's number, perhaps with a COLLATE behind it.
 fn ordinal(
     expression: &Expression,
     items: &[SelectedColumn],
     clause: &str,
 ) -> Result<Option<BoundExpression>, Error> {
+    let (expression, said) = collation::behind(expression)?;
     let Some(number) = signed_integer(expression) else { return Ok(None) };
     let index = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
     match index.and_then(|index| items.get(index)) {
-        Some(item) => Ok(Some(item.expression.clone())),
+        Some(item) => Ok(Some(collation::collated(item.expression.clone(), said))),
         None => Err(no_such_ordinal(clause, number, items.len(), expression.span)),
     }
 }
@@ -415,10 +416,11 @@ fn sort_alias(
     item: &OrderItem,
     items: &[SelectedColumn],
 ) -> Result<Option<BoundExpression>, Error> {
-    if let ExpressionKind::Column { table: None, column } = &item.expression.kind {
+    let (expression, said) = collation::behind(&item.expression)?;
+    if let ExpressionKind::Column { table: None, column } = &expression.kind {
         let mut aliases = items.iter().filter(|item| item.is_alias);
         let named = aliases.find(|item| item.name.eq_ignore_ascii_case(&column.name));
-        return Ok(named.map(|item| item.expression.clone()));
+        return Ok(named.map(|item| collation::collated(item.expression.clone(), said)));
     }
     ordinal(&item.expression, items, "ORDER BY")
 }
