@@ -5,7 +5,8 @@ use super::datum::Batch;
 use super::evaluate::Context;
 use super::input::PlanInput;
 use super::operator::{BoxedOperator, Operator};
-use crate::planner::{AccessPath, BoundExpression, TableAccess};
+use super::row_key::RowKey;
+use crate::planner::{self, AccessPath, BoundExpression, TableAccess};
 use crate::storage::{LocatedVersion, RowBatch, Scan, TableView};
 use crate::types::{DataType, KeySchema, RowId, Value};
 use std::sync::Arc;
@@ -38,7 +39,7 @@ impl AccessRows {
     pub fn open(access: &Arc<TableAccess>, context: &Arc<Context>) -> Result<AccessRows, Error> {
         let (source, filter) = match context.input(access.slot) {
             PlanInput::Table(view) => table_rows(access, view, context)?,
-            PlanInput::Relation(relation) => match with_path(access) {
+            PlanInput::Relation(relation) => match with_path(access)? {
                 None => (RowSource::Made(relation.open(&access.columns, context)?), None),
                 Some((filter, columns)) => {
                     (RowSource::Made(relation.open(&columns, context)?), Some(filter))
@@ -111,7 +112,7 @@ fn table_rows(
     {
         return Ok((RowSource::Found { rows, given: 0 }, None));
     }
-    Ok(match with_path(access) {
+    Ok(match with_path(access)? {
         None => (RowSource::Scan(view.scan(&access.columns)), None),
         Some((filter, columns)) => (RowSource::Scan(view.scan(&columns)), Some(filter)),
     })
@@ -125,14 +126,18 @@ fn find(
     access: &TableAccess,
     context: &Context,
 ) -> Result<Option<Vec<LocatedVersion>>, Error> {
+    let row_key = RowKey::new(key, &access.table)?;
     let mut found: Vec<LocatedVersion> = Vec::new();
     for list in lists {
         let mut values = Vec::with_capacity(list.len());
         for (part, expression) in key.parts(&access.table).iter().zip(list) {
             let value = context.constant(expression)?;
-            let Some(column) = part.source.column() else { return Ok(None) };
+            let data_type = match part.source.column() {
+                Some(column) => access.table.columns[column].data_type,
+                None => DataType::Any,
+            };
             // A value that the column cannot hold is equal to none of its values.
-            match access.table.columns[column].data_type.accept(value.clone()) {
+            match data_type.accept(value.clone()) {
                 Ok(held) if held == value && !held.is_null() => values.push(held),
                 _ => break,
             }
@@ -140,7 +145,7 @@ fn find(
         if values.len() < list.len() {
             continue;
         }
-        match view.find(key.id, &values) {
+        match row_key.find(view, &values) {
             None => return Ok(None),
             Some(rows) if found.is_empty() => found = rows,
             Some(rows) => found.extend(rows),
@@ -154,8 +159,11 @@ fn find(
 
 /// For a scan in the place of a find: the filter with the key's condition put back, and the columns
 /// to read.
-fn with_path(access: &TableAccess) -> Option<(BoundExpression, Vec<usize>)> {
-    let AccessPath::Find { key, values } = &access.path else { return None };
+///
+/// # Errors
+/// What [`planner::bound_key`] says of the key's definition, which was sound when it was made.
+fn with_path(access: &TableAccess) -> Result<Option<(BoundExpression, Vec<usize>)>, Error> {
+    let AccessPath::Find { key, values } = &access.path else { return Ok(None) };
     let key = &access.table.keys[*key];
     let mut columns = access.columns.clone();
     let mut place = |column: usize| {
@@ -164,12 +172,17 @@ fn with_path(access: &TableAccess) -> Option<(BoundExpression, Vec<usize>)> {
             columns.len() - 1
         })
     };
-    let parts = key.parts(&access.table);
-    let parts = parts.iter().filter_map(|part| Some((part.source.column()?, part.collation)));
-    let compared: Vec<BoundExpression> = parts
-        .map(|(column, collation)| {
-            let data_type = access.table.columns[column].data_type;
-            BoundExpression::column(place(column), data_type).collation_key(collation)
+    let places: Vec<usize> = key.columns.iter().map(|column| place(*column)).collect();
+    let bound = planner::bound_key(key, &access.table)
+        .map_err(|error| Error::failed("index-definition", error.to_string()))?;
+    let collations = key.parts(&access.table);
+    let compared: Vec<BoundExpression> = bound
+        .parts
+        .into_iter()
+        .zip(collations.iter())
+        .map(|(mut expression, part)| {
+            expression.map_columns(&|column| places[column]);
+            expression.collation_key(part.collation)
         })
         .collect();
     let any = values.iter().map(|list| {
@@ -180,7 +193,7 @@ fn with_path(access: &TableAccess) -> Option<(BoundExpression, Vec<usize>)> {
     });
     let found = BoundExpression::any_of(any).unwrap_or_else(|| truth(false));
     let own = access.filter.iter().cloned();
-    BoundExpression::all_of(own.chain([found])).map(|filter| (filter, columns))
+    Ok(BoundExpression::all_of(own.chain([found])).map(|filter| (filter, columns)))
 }
 
 fn truth(truth: bool) -> BoundExpression {

@@ -2,11 +2,12 @@
 
 use super::Error;
 use super::evaluate::Context;
-use super::write::{assign, collations, duplicate, key_values, row_name};
+use super::row_key::RowKey;
+use super::write::{assign, duplicate, row_name};
 use crate::planner::BoundExpression;
 use crate::storage::{SchemaChange, View};
 use crate::types::column::value_at;
-use crate::types::{Column, KeySchema, Row, RowId, TableSchema, Value, key};
+use crate::types::{Column, KeySchema, Row, RowId, TableSchema, Value};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -33,7 +34,7 @@ pub fn schema_changes(
                 }
             }
             SchemaChange::CreateIndex { table, key } => {
-                if key.unique {
+                if key.unique || key.is_computed() {
                     check_unique(table, key, view)?;
                 }
             }
@@ -64,13 +65,14 @@ fn no_value(table: &TableSchema, column: &Column) -> Error {
     }
 }
 
-/// Checks that no two rows have the same key.
+/// Checks that every row has a key, and no two the same if it is unique.
 fn check_unique(table: &Arc<TableSchema>, key: &KeySchema, view: &View) -> Result<(), Error> {
     let mut first_rows = HashMap::new();
-    let collations = collations(key, table);
+    let row_key = RowKey::new(key, table)?;
     for_each_row(table, view, |number, row, id| {
-        let Some(values) = key_values(key, row) else { return Ok(()) };
-        let encoded = key::encode_collated(&values, &collations);
+        let values = row_key.values(row)?.filter(|_| key.unique);
+        let Some(values) = values else { return Ok(()) };
+        let encoded = row_key.encode(&values);
         let Some(first) = first_rows.insert(encoded, number) else { return Ok(()) };
         let mut names: Vec<String> = Vec::new();
         for_each_row(table, view, |number, row, id| {

@@ -53,6 +53,7 @@ mod percentile;
 mod plan_operators;
 mod profile;
 mod recursive;
+mod row_key;
 mod row_set;
 mod runs;
 mod scalar;

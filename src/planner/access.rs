@@ -1,6 +1,7 @@
 //! How rows of a table are reached: by a key where conditions fix its columns, else by a scan.
 
 use super::expression::{BoundExpression, BoundKind, Comparison};
+use super::key_definition;
 use super::logical::LogicalTable;
 use super::plan::AccessPath;
 use crate::types::{DataType, KeyPart, KeySchema, TableSchema};
@@ -46,6 +47,9 @@ impl KeyCandidate {
         key: &KeySchema,
         conditions: &[BoundExpression],
     ) -> Option<KeyCandidate> {
+        if !key_definition::is_implied(key, table, first, conditions) {
+            return None;
+        }
         let mut candidate =
             KeyCandidate { key: index, columns: 0, values: vec![Vec::new()], used: Vec::new() };
         for part in key.parts(table).iter() {
@@ -76,8 +80,8 @@ impl KeyCandidate {
 
 /// What conditions say of a part of a key, which compares by its collation.
 fn compared_part(table: &TableSchema, first: usize, part: &KeyPart) -> Option<BoundExpression> {
-    let column = part.source.column()?;
-    let bound = BoundExpression::column(first + column, table.columns[column].data_type);
+    let mut bound = key_definition::of_source(&part.source, table).ok()?;
+    bound.map_columns(&|column| first + column);
     Some(bound.collation_key(part.collation))
 }
 

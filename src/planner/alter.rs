@@ -191,6 +191,11 @@ fn rename_column(
         let message = format!("{} has a column \"{}\" already", table.name, to.name);
         return Err(Error::new("duplicate-column", message, to.span).note(table.to_string()));
     }
+    if table.keys.iter().any(|key| key.is_computed() && key.columns.contains(&column)) {
+        let message = "another name for a column that an index computes with is not supported yet";
+        return Err(Error::new("unsupported", message, from.span)
+            .help(Some("DROP INDEX, and create it again under the new name".into())));
+    }
     if is_checked(&table, column) {
         let message = "another name for a column that a CHECK names is not supported yet";
         return Err(Error::new("unsupported", message, from.span));

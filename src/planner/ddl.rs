@@ -246,15 +246,15 @@ fn table_constraint(
     kind: &TableConstraintKind,
 ) -> Result<(), Error> {
     let span = |columns: &[IndexedColumn]| {
-        columns.first().map_or_else(Span::default, |column| column.name.span)
+        columns.first().map_or_else(Span::default, |column| column.expression.span)
     };
     match kind {
         TableConstraintKind::PrimaryKey(columns) => {
-            let key = keys::of_parts(KeyKind::Primary, name, columns, table)?;
+            let key = keys::of_parts(KeyKind::Primary, name, columns, None, table)?;
             add_key(table, key, span(columns))
         }
         TableConstraintKind::Unique(columns) => {
-            let key = keys::of_parts(KeyKind::Unique, name, columns, table)?;
+            let key = keys::of_parts(KeyKind::Unique, name, columns, None, table)?;
             add_key(table, key, span(columns))
         }
         TableConstraintKind::Check(expression) => add_check(table, name, expression),
@@ -384,10 +384,11 @@ pub(super) fn create_index(
     }
     check_free(&create.name, catalog.schema())?;
     let table = catalog.target(&create.table)?.schema;
+    let CreateIndex { name, columns, condition, .. } = create;
     let key = KeySchema {
         unique: create.unique,
         sql: definition(text, &create.annotations),
-        ..keys::of_parts(KeyKind::Index, Some(&create.name), &create.columns, &table)?
+        ..keys::of_parts(KeyKind::Index, Some(name), columns, condition.as_ref(), &table)?
     };
     let changes = vec![SchemaChange::CreateIndex { table, key: Box::new(key) }];
     Ok(planned(verb, &create.name, changes))

@@ -38,9 +38,10 @@ pub fn create_index(table: &TableSchema, key: &KeySchema) -> String {
     };
     let mut now = create.clone();
     rename(&mut now.table, &table.name);
-    for (indexed, column) in now.columns.iter_mut().zip(&key.columns) {
-        if let Some(column) = table.columns.get(*column) {
-            rename(&mut indexed.name, &column.name);
+    for (indexed, part) in now.columns.iter_mut().zip(key.parts(table).iter()) {
+        let column = part.source.column().and_then(|column| table.columns.get(column));
+        if let (Some(name), Some(column)) = (indexed.column_mut(), column) {
+            rename(name, &column.name);
         }
     }
     if now == create {
@@ -98,7 +99,7 @@ fn altered(create: &CreateTable, table: &TableSchema) -> Option<CreateTable> {
     for constraint in &mut now.constraints {
         match &mut constraint.kind {
             TableConstraintKind::PrimaryKey(columns) | TableConstraintKind::Unique(columns) => {
-                columns.iter_mut().try_for_each(|column| rename_column(&mut column.name))?;
+                columns.iter_mut().try_for_each(|column| rename_column(column.column_mut()?))?;
             }
             TableConstraintKind::ForeignKey { columns, .. } => {
                 columns.iter_mut().try_for_each(rename_column)?;

@@ -1,9 +1,11 @@
 //! The keys of tables and their indexes: what is written becomes a [`KeySchema`].
 
+use super::expression::BoundExpression;
 use super::write::named_columns;
-use super::{Error, collation};
-use crate::language::ast::{Identifier, IndexedColumn};
-use crate::types::{KeyId, KeyKind, KeyPart, KeySchema, TableSchema};
+use super::{Error, collation, key_definition};
+use crate::language::ast::{Expression, Identifier, IndexedColumn};
+use crate::types::{KeyId, KeyKind, KeyPart, KeySchema, KeySource, TableSchema};
+use std::collections::HashSet;
 
 /// A key that is one column as it is.
 pub(super) fn of_column(kind: KeyKind, name: Option<&Identifier>, column: usize) -> KeySchema {
@@ -19,30 +21,79 @@ pub(super) fn of_column(kind: KeyKind, name: Option<&Identifier>, column: usize)
     }
 }
 
-/// A key of what stands in parentheses.
+/// A key of what stands in parentheses, about the rows for which a condition is true.
 ///
 /// # Errors
-/// `unknown-column`, `duplicate-column`, `unknown-collation`.
+/// `unknown-column`, `duplicate-column`, `unknown-collation`; `index-expression` of what cannot stand in
+/// an index, or of an expression where only columns can stand; and those of any expression.
 pub(super) fn of_parts(
     kind: KeyKind,
     name: Option<&Identifier>,
     written: &[IndexedColumn],
+    condition: Option<&Expression>,
     table: &TableSchema,
 ) -> Result<KeySchema, Error> {
-    let names: Vec<Identifier> = written.iter().map(|column| column.name.clone()).collect();
-    let columns = named_columns(table, &names)?;
-    let mut parts = Vec::with_capacity(columns.len());
-    for (written, column) in written.iter().zip(&columns) {
-        let mut part = KeyPart::of_column(table, *column);
-        part.descending = written.descending;
-        if let Some(name) = &written.collation {
-            part.collation = collation::named(name)?;
+    let mut read = Vec::new();
+    let mut parts: Vec<KeyPart> = Vec::with_capacity(written.len());
+    for written in written {
+        let part = part(kind, written, table, &mut read)?;
+        if parts.iter().any(|known| known.is_same_column(&part)) {
+            let name = written.column().unwrap_or_else(|| unreachable!("it is a column"));
+            let message = format!("\"{}\" is named twice", name.name);
+            return Err(Error::new("duplicate-column", message, name.span));
         }
         parts.push(part);
     }
     let mut key = of_column(kind, name, 0);
-    let plain = columns.iter().map(|column| KeyPart::of_column(table, *column));
-    key.parts = if plain.eq(parts.iter().cloned()) { Vec::new() } else { parts };
-    key.columns = columns;
+    let columns = parts.iter().map(|part| part.source.column());
+    let columns: Option<Vec<usize>> = columns.collect();
+    key.columns = parts.iter().filter_map(|part| part.source.column()).collect();
+    if let Some(condition) = condition {
+        note_columns(&key_definition::bind(condition, table)?, &mut read);
+        key.condition = Some(condition.to_string());
+    }
+    key.columns.extend(read);
+    let mut known = HashSet::new();
+    key.columns.retain(|column| known.insert(*column));
+    let plain = columns.map(|columns| {
+        columns.into_iter().map(|column| KeyPart::of_column(table, column)).collect::<Vec<_>>()
+    });
+    key.parts = match plain {
+        Some(plain) if plain == parts && condition.is_none() => Vec::new(),
+        Some(_) | None => parts,
+    };
     Ok(key)
+}
+
+/// One part of a key; `read` gets the columns that an expression reads.
+fn part(
+    kind: KeyKind,
+    written: &IndexedColumn,
+    table: &TableSchema,
+    read: &mut Vec<usize>,
+) -> Result<KeyPart, Error> {
+    let (expression, collation) = written.collated();
+    let mut part = if let Some(name) = written.column() {
+        let column = named_columns(table, std::slice::from_ref(name))?[0];
+        KeyPart::of_column(table, column)
+    } else if kind == KeyKind::Index {
+        let bound = key_definition::bind(expression, table)?;
+        note_columns(&bound, read);
+        let collation = bound.traits.collation.collation();
+        let source = KeySource::Expression(expression.to_string());
+        KeyPart { source, collation, descending: false }
+    } else {
+        let message = "a PRIMARY KEY or UNIQUE constraint is made of columns";
+        return Err(Error::new("index-expression", message, expression.span)
+            .help(Some("CREATE UNIQUE INDEX takes expressions".into())));
+    };
+    if let Some(name) = collation {
+        part.collation = collation::named(name)?;
+    }
+    part.descending = written.descending;
+    Ok(part)
+}
+
+fn note_columns(expression: &BoundExpression, read: &mut Vec<usize>) {
+    expression.for_each_column(&mut |column| read.push(column));
 }

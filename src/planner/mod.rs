@@ -34,6 +34,7 @@ mod from_clause;
 mod function_hints;
 mod functions;
 mod join_type;
+mod key_definition;
 mod keys;
 mod logical;
 mod logical_print;
@@ -80,6 +81,7 @@ pub use functions::{
     Signature, TextFunction, Volatility, WINDOW_FUNCTIONS, WindowEntry, WindowFunction,
 };
 pub use join_type::JoinType;
+pub use key_definition::{BoundKey, bound_key};
 pub use moment_arithmetic::arithmetic_of_moments;
 pub use plan::{
     AccessPath, AggregateCall, Join, Limits, OrderKey, Plan, Planned, QueryPlan, SchemaPlan,

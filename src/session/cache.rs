@@ -14,7 +14,9 @@ use crate::language::ast::{
 use crate::language::{LiteralSharing, Prepared};
 use crate::planner::{self, Affinity, BoundExpression, BoundKind, Planned, ScalarFunction};
 use crate::storage::View;
-use crate::types::{DataType, Definition, EventId, Period, PseudoColumn, TableSchema, Value};
+use crate::types::{
+    DataType, Definition, EventId, KeySchema, Period, PseudoColumn, TableSchema, Value,
+};
 use arrow_schema::SchemaRef;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -221,6 +223,8 @@ impl PlanCacheEntry {
         planned.for_each_access(&mut |access| {
             let asks = |column: &usize| access.table.pseudo(*column) == Some(PseudoColumn::EventTo);
             sound = sound && (moment.is_none() || !access.columns.iter().any(asks));
+            // Whether such a key serves a condition, its constants decide.
+            sound = sound && !access.table.keys.iter().any(KeySchema::is_computed);
         });
         planned.for_each_expression(&mut |expression| {
             sound = sound && usage.note_whole(expression);

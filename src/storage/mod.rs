@@ -88,7 +88,7 @@ pub use store::{
 };
 pub use verify::{CheckedFile, FileDamage, Repair, Verdict, Verification, VerifyMonitor};
 pub use versions::{
-    Base, EventLookup, Fork, LocatedVersion, Origin, RowBatch, RowChange, RowChanges, Savepoint,
-    Scan, State, TableView, View,
+    Base, EventLookup, Fork, KeyFunction, LocatedVersion, Origin, RowBatch, RowChange, RowChanges,
+    Savepoint, Scan, State, TableView, View,
 };
 pub use vfs::{Access, MemVfs, StdVfs, Vfs, VfsFile};

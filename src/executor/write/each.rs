@@ -3,10 +3,11 @@
 
 use super::super::Error;
 use super::super::datum::Batch;
+use super::super::row_key::RowKey;
 use super::assign::assign;
 use super::place::{placed, row_name};
 use super::row::{Failures, WriteRow};
-use super::unique::{self, key_values};
+use super::unique;
 use super::{Failure, Pipeline, demands, numbers, source};
 use crate::planner::{BoundExpression, BoundUpsert, UpsertUpdate, WriteAction};
 use crate::storage::{LocatedVersion, TableView};
@@ -162,8 +163,9 @@ fn admit<'a>(
     }
     for index in rules.order(table) {
         let key = &table.keys[index];
-        let Some(values) = key_values(key, new) else { continue };
-        let found = view.find(key.id, &values).unwrap_or_default();
+        let row_key = RowKey::new(key, table)?;
+        let Some(values) = row_key.values(new)? else { continue };
+        let found = row_key.find(view, &values).unwrap_or_default();
         let Some(there) = found.into_iter().find(|there| Some(there.row()) != own) else {
             continue;
         };

@@ -57,7 +57,7 @@ pub(super) use foreign_keys::empty;
 pub use foreign_keys::{CheckedConstraints, check_foreign_keys};
 pub use load::{PartialRow, load};
 pub(super) use place::row_name;
-pub(super) use unique::{collations, duplicate, key_values};
+pub(super) use unique::duplicate;
 
 use super::Error;
 use super::datum::Batch;

@@ -1,16 +1,16 @@
 //! The step that compares the keys of rows that come: with each other, and with the rows that stay.
 
 use super::super::Error;
+use super::super::row_key::RowKey;
 use super::row::{Failures, WriteRow};
 use crate::storage::{LocatedVersion, TableView};
 use crate::types::column::value_at;
-use crate::types::{Collation, KeyKind, KeySchema, Row, RowId, TableSchema, Value, key};
+use crate::types::{KeyKind, KeySchema, RowId, TableSchema, Value};
 use std::collections::{HashMap, HashSet};
 
 /// The new values of one of a table's unique keys, as rows bring them.
 struct KeyValues<'a> {
-    key: &'a KeySchema,
-    collations: Vec<Collation>,
+    key: &'a RowKey<'a>,
     /// Each list of values once, with the index of its row.
     values: Vec<(usize, Vec<Value>)>,
     /// The rows by the encodings of their values, as soon as there are two lists.
@@ -18,21 +18,18 @@ struct KeyValues<'a> {
 }
 
 impl<'a> KeyValues<'a> {
-    fn new(key: &'a KeySchema, table: &TableSchema) -> KeyValues<'a> {
-        let collations = collations(key, table);
-        KeyValues { key, collations, values: Vec::new(), rows: HashMap::new() }
+    fn new(key: &'a RowKey<'a>) -> KeyValues<'a> {
+        KeyValues { key, values: Vec::new(), rows: HashMap::new() }
     }
 
-    /// Takes in what a row has of the key; gives the row of the batch that has the same. A key with a
-    /// NULL in it is like no other.
-    fn add(&mut self, index: usize, row: &Row) -> Option<usize> {
-        let values = key_values(self.key, row)?;
+    /// Takes in what a row has of the key; gives the row of the batch that has the same.
+    fn add(&mut self, index: usize, values: Vec<Value>) -> Option<usize> {
         // A single row needs no set to be unique in.
         if let [(first, only)] = self.values.as_slice() {
-            self.rows.insert(key::encode_collated(only, &self.collations), *first);
+            self.rows.insert(self.key.encode(only), *first);
         }
         if !self.values.is_empty() {
-            let encoded = key::encode_collated(&values, &self.collations);
+            let encoded = self.key.encode(&values);
             if let Some(first) = self.rows.get(&encoded) {
                 return Some(*first);
             }
@@ -57,18 +54,6 @@ pub(super) fn there_already(
     error.note(row_there(table, view, there))
 }
 
-/// How the texts of a key's parts compare.
-pub(in super::super) fn collations(key: &KeySchema, table: &TableSchema) -> Vec<Collation> {
-    key.parts(table).iter().map(|part| part.collation).collect()
-}
-
-/// What a row has of a key; `None` where a NULL is among it.
-pub(in super::super) fn key_values(key: &KeySchema, row: &Row) -> Option<Vec<Value>> {
-    let columns = key.part_columns()?;
-    let values: Vec<Value> = columns.iter().map(|column| row[*column].clone()).collect();
-    (!values.iter().any(Value::is_null)).then_some(values)
-}
-
 /// Asks of every row of a batch whether one of the keys that are `wanted` is another's: one of the
 /// batch's own, or one that is there and is not among those that the batch changes.
 ///
@@ -82,12 +67,25 @@ pub(super) fn check(
 ) {
     let changes: HashSet<RowId> =
         rows.iter().filter(|row| row.old.is_some()).filter_map(|row| row.row).collect();
-    for key in table.keys.iter().filter(|key| key.unique && wanted(key)) {
-        let mut known = KeyValues::new(key, table);
+    // What is computed is computed once, also where it need not be unique: it may be an error.
+    let wanted = |key: &&KeySchema| (key.unique || key.is_computed()) && wanted(key);
+    for key in table.keys.iter().filter(wanted) {
+        let row_key = match RowKey::new(key, table) {
+            Ok(row_key) => row_key,
+            Err(error) => return failures.note(0, error),
+        };
+        let mut known = KeyValues::new(&row_key);
         for (index, row) in rows.iter().enumerate() {
             let Some(new) = row.new.as_ref().filter(|_| !failures.has(index)) else { continue };
-            if let Some(first) = known.add(index, new) {
-                let values = key_values(key, new).unwrap_or_default();
+            let values = match row_key.values(new) {
+                Ok(Some(values)) if key.unique => values,
+                Ok(_) => continue,
+                Err(error) => {
+                    failures.note(index, error.of_row(Some(row.place), None));
+                    continue;
+                }
+            };
+            if let Some(first) = known.add(index, values.clone()) {
                 let error = duplicate(table, key, &values, "given twice");
                 let error = error.of_row(Some(row.place), key.columns.last().copied());
                 // What other row of an UPDATE has the key says its place, which nobody knows.
@@ -97,7 +95,7 @@ pub(super) fn check(
             }
         }
         for (index, values) in &known.values {
-            let found = view.find(key.id, values).unwrap_or_default();
+            let found = row_key.find(view, values).unwrap_or_default();
             if let Some(there) = found.iter().find(|located| !changes.contains(&located.row())) {
                 let place = rows[*index].place;
                 failures.note(*index, there_already(table, view, key, values, place, *there));

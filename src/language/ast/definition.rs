@@ -1,7 +1,8 @@
 //! Definitions: statements that change the schema.
 
 use super::{
-    Annotations, CreateTableAs, CreateTrigger, CreateView, DropDefinition, Expression, Identifier,
+    Annotations, CreateTableAs, CreateTrigger, CreateView, DropDefinition, Expression,
+    ExpressionKind, Identifier,
 };
 use crate::types::{ForeignKeyAction, Span};
 
@@ -228,15 +229,46 @@ pub struct ForeignKeyClause {
     pub deferred: Option<bool>,
 }
 
-/// A column of a key.
+/// A part of a key: a column, or an expression over the columns of its table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IndexedColumn {
-    /// The column's name.
-    pub name: Identifier,
-    /// COLLATE
-    pub collation: Option<Identifier>,
+    /// What it is, with the COLLATE behind it.
+    pub expression: Expression,
     /// Whether DESC stood there.
     pub descending: bool,
+}
+
+impl IndexedColumn {
+    /// What it is without the COLLATE behind it, and that.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "one kind is looked for")]
+    pub fn collated(&self) -> (&Expression, Option<&Identifier>) {
+        match &self.expression.kind {
+            ExpressionKind::Collate { operand, collation } => (operand, Some(collation)),
+            _ => (&self.expression, None),
+        }
+    }
+
+    /// The name of the column that it is, if it is one.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "one kind is looked for")]
+    pub fn column(&self) -> Option<&Identifier> {
+        match &self.collated().0.kind {
+            ExpressionKind::Column { table: None, column } => Some(column),
+            _ => None,
+        }
+    }
+
+    /// The same to be changed.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "one kind is looked for")]
+    pub fn column_mut(&mut self) -> Option<&mut Identifier> {
+        let kind = match &mut self.expression.kind {
+            ExpressionKind::Collate { operand, .. } => &mut operand.kind,
+            kind => kind,
+        };
+        match kind {
+            ExpressionKind::Column { table: None, column } => Some(column),
+            _ => None,
+        }
+    }
 }
 
 /// CREATE INDEX.
@@ -252,6 +284,8 @@ pub struct CreateIndex {
     pub table: Identifier,
     /// The columns, at least one.
     pub columns: Vec<IndexedColumn>,
+    /// WHERE
+    pub condition: Option<Expression>,
     /// What the transaction says about itself.
     pub annotations: Annotations,
 }

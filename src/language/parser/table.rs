@@ -430,16 +430,34 @@ pub(super) fn indexed_columns(
     parenthesised(comma_list(|input| indexed_column(input, of)))(input)
 }
 
-/// `IndexedColumn ::= Label ['COLLATE' Label] ['ASC' | 'DESC']`
+/// `IndexedColumn ::= Expression ['ASC' | 'DESC']`
+///
+/// A text in quotes that stands alone is the name of a column.
 fn indexed_column(input: TokenInput<'_>, of: Option<usize>) -> Parsed<'_, IndexedColumn> {
-    if input.is_symbol(0, Symbol::LeftParenthesis) || input.is_symbol(1, Symbol::LeftParenthesis) {
-        return input.unsupported("an index on an expression");
-    }
-    let (rest, column) = label(NameKind::Column(of))(input)?;
-    let collation = preceded(word(Keyword::Collate), label(NameKind::Collation));
-    let (rest, collation) = opt(collation).parse(rest)?;
+    let (rest, expression) = match column_alone(input, of) {
+        Ok(found) => found,
+        Err(_) => expression(input)?,
+    };
     let (rest, descending) = direction(rest)?;
-    Ok((rest, IndexedColumn { name: column, collation, descending }))
+    Ok((rest, IndexedColumn { expression, descending }))
+}
+
+/// `Label ['COLLATE' Label]`, and nothing behind it but the end of the part.
+fn column_alone(input: TokenInput<'_>, of: Option<usize>) -> Parsed<'_, Expression> {
+    let (behind, column) = label(NameKind::Column(of))(input)?;
+    let kind = ExpressionKind::Column { table: None, column };
+    let mut expression = Expression { kind, span: input.span_to(behind) };
+    let collation = preceded(word(Keyword::Collate), label(NameKind::Collation));
+    let (rest, collation) = opt(collation).parse(behind)?;
+    if let Some(collation) = collation {
+        let kind = ExpressionKind::Collate { operand: Box::new(expression), collation };
+        expression = Expression { kind, span: input.span_to(rest) };
+    }
+    let ends = rest.is_symbol(0, Symbol::Comma)
+        || rest.is_symbol(0, Symbol::RightParenthesis)
+        || rest.is_word(0, Keyword::Asc)
+        || rest.is_word(0, Keyword::Desc);
+    if ends { Ok((rest, expression)) } else { rest.no_match(Symbol::RightParenthesis) }
 }
 
 /// `CreateIndex ::= 'CREATE' ['UNIQUE'] 'INDEX' ['IF' 'NOT' 'EXISTS'] Label 'ON' Label '(' … ')'`
@@ -451,12 +469,10 @@ fn create_index(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, name) = object_name(NameKind::New)(rest)?;
     let (rest, table) = preceded(word(Keyword::On), table_name).parse(rest)?;
     let (rest, columns) = indexed_columns(rest, Some(rest.at - 1))?;
-    if rest.is_word(0, Keyword::Where) {
-        return rest.unsupported("a partial index");
-    }
+    let (rest, condition) = opt(preceded(word(Keyword::Where), expression)).parse(rest)?;
     let unique = unique.is_some();
     let (rest, annotations) = annotations(rest)?;
-    let index = CreateIndex { unique, if_not_exists, name, table, columns, annotations };
+    let index = CreateIndex { unique, if_not_exists, name, table, columns, condition, annotations };
     Ok((rest, Statement::Schema(SchemaStatement::CreateIndex(index))))
 }
 

@@ -8,8 +8,10 @@ use super::super::write_plan::{BoundUpsert, UpsertUpdate};
 use super::super::{Error, Planning};
 use super::assign;
 use super::columns::named_columns;
-use crate::language::ast::{Assignment, Expression, Identifier, Upsert, UpsertAction};
-use crate::types::{Span, TableSchema};
+use crate::language::ast::{
+    Assignment, Expression, Identifier, IndexedColumn, Upsert, UpsertAction,
+};
+use crate::types::{KeySchema, Span, TableSchema};
 
 /// What the new row is called, whose values were to be inserted.
 const EXCLUDED: &str = "excluded";
@@ -47,18 +49,27 @@ fn keys(upsert: &Upsert, table: &TableSchema) -> Result<Vec<usize>, Error> {
     if upsert.target.is_empty() {
         return Ok(unique.map(|(place, _)| place).collect());
     }
-    let names: Vec<Identifier> = upsert.target.iter().map(|column| column.name.clone()).collect();
+    let name = |part: &IndexedColumn| {
+        part.column().cloned().ok_or_else(|| {
+            let message = "ON CONFLICT names columns: an index of expressions is met without any";
+            Error::new("upsert", message, part.expression.span)
+        })
+    };
+    let names: Vec<Identifier> = upsert.target.iter().map(name).collect::<Result<_, _>>()?;
     let columns = match names.as_slice() {
         [one] if table.column(&one.name).is_none() && table.rowid(&one.name).is_some() => {
             table.integer_primary_key().into_iter().collect()
         }
         [..] => named_columns(table, &names)?,
     };
-    let is_meant = |key: &Vec<usize>| {
-        key.len() == columns.len() && key.iter().all(|column| columns.contains(column))
+    let is_meant = |key: &KeySchema| {
+        key.condition.is_none()
+            && key.part_columns().is_some_and(|parts| {
+                parts.len() == columns.len() && parts.iter().all(|part| columns.contains(part))
+            })
     };
     let keys: Vec<usize> =
-        unique.filter(|(_, key)| is_meant(&key.columns)).map(|(place, _)| place).collect();
+        unique.filter(|(_, key)| is_meant(key)).map(|(place, _)| place).collect();
     if keys.is_empty() {
         return Err(no_key(table, &names, upsert.span.0));
     }
@@ -69,11 +80,8 @@ fn no_key(table: &TableSchema, names: &[Identifier], span: Span) -> Error {
     let names: Vec<&str> = names.iter().map(|name| name.name.as_str()).collect();
     let names = names.join(", ");
     let message = format!("no PRIMARY KEY or UNIQUE of {} has the columns ({names})", table.name);
-    let keys = table.keys.iter().filter(|key| key.unique).map(|key| {
-        let columns: Vec<&str> =
-            key.columns.iter().map(|column| table.columns[*column].name.as_str()).collect();
-        format!("({})", columns.join(", "))
-    });
+    let keys = table.keys.iter().filter(|key| key.unique && !key.is_computed());
+    let keys = keys.map(|key| format!("({})", key.part_names(table).join(", ")));
     let keys: Vec<String> = keys.collect();
     let help = match keys.as_slice() {
         [] => format!("CREATE UNIQUE INDEX … ON {} ({names}) makes them one", table.name),

@@ -105,10 +105,15 @@ pub(crate) fn snapshot_id(header: &ProjectionHeader) -> SnapshotId {
     header.id.map_or(SnapshotId::At(header.position.event), SnapshotId::Number)
 }
 
+/// The keys of a table that have an index here, with their places: one that is computed is made anew.
+fn stored_keys(table: &TableSchema) -> impl Iterator<Item = (usize, &KeySchema)> {
+    table.keys.iter().enumerate().filter(|(_, key)| !key.is_computed())
+}
+
 /// What each key of a table is called in a snapshot, no two of them alike.
 fn index_names(table: &TableSchema) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for key in &table.keys {
+    for key in stored_keys(table).map(|(_, key)| key) {
         let plain = key.name.clone().unwrap_or_else(|| name_of_columns(table, key));
         let numbered = (2_usize..).map(|number| format!("{plain} {number}"));
         let candidates = std::iter::once(plain.clone()).chain(numbered);
@@ -164,9 +169,10 @@ pub(crate) fn write(
     for (at, table) in header.tables.iter().enumerate() {
         next_line(output, at == 0)?;
         output.bytes.extend_from_slice(&opening(&table.schema.name, b'{'));
-        for (key, name) in index_names(&table.schema).iter().enumerate() {
-            next_line(output, key == 0)?;
-            output.bytes.extend_from_slice(&opening(name, b'['));
+        let keys = stored_keys(&table.schema).map(|(key, _)| key);
+        for (at, (key, name)) in keys.zip(index_names(&table.schema)).enumerate() {
+            next_line(output, at == 0)?;
+            output.bytes.extend_from_slice(&opening(&name, b'['));
             write_index(output, &source.index_order(&table.schema, key)?)?;
             output.bytes.extend_from_slice(b"\n]");
         }

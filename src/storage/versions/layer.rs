@@ -10,9 +10,9 @@ use super::column::StoredColumn;
 use super::key_index::{KeyEntry, KeyIndex};
 use super::key_shape::KeyShape;
 use super::scan::{Scan, ScanColumn};
-use super::table::TableVersions;
+use super::table::{KeyFunction, TableVersions};
 use super::view::LocatedVersion;
-use crate::types::{EventId, KeyId, Period, RowId, Value, column::value_at};
+use crate::types::{EventId, KeyId, Period, RowId, TableSchema, Value, column::value_at};
 use std::sync::Arc;
 
 /// The versions of one table, in one period.
@@ -88,6 +88,30 @@ impl Layer {
                 |located: &LocatedVersion| self.versions.rows().get(located.row).is_none();
             found.extend(below.into_iter().filter(untouched).map(LocatedVersion::deeper));
         }
+        self.find_own(index, prefix, &mut found);
+        Some(found)
+    }
+
+    /// The same of a key that has to be computed.
+    pub fn find_computed(
+        &self,
+        function: &Arc<dyn KeyFunction>,
+        table: &TableSchema,
+        values: &[Value],
+    ) -> Vec<LocatedVersion> {
+        let index = self.versions.computed_index(function, table);
+        let mut found = Vec::new();
+        if let Some(base) = self.versions.base() {
+            let below = base.find_computed(function, table, values).into_iter();
+            let untouched = below.filter(|located| self.versions.rows().get(located.row).is_none());
+            found.extend(untouched.map(LocatedVersion::deeper));
+        }
+        self.find_own(&index, &index.shape().prefix(values), &mut found);
+        found
+    }
+
+    /// Adds what an index of this layer's own versions finds, and puts all in order.
+    fn find_own(&self, index: &KeyIndex, prefix: &[u8], found: &mut Vec<LocatedVersion>) {
         index.find(prefix, self.period, |row, from, to| {
             // The versions that the entry is about, which began while the row had the key.
             let entry = Period { first: from, last: EventId(to.0.saturating_sub(1)) };
@@ -102,8 +126,7 @@ impl Layer {
         if !found.is_sorted_by_key(|located| located.row) {
             found.sort_by_key(|located| located.row);
         }
-        self.order_versions(&mut found);
-        Some(found)
+        self.order_versions(found);
     }
 
     /// Puts what several lookups found in order of `_row` and age, each version once.
@@ -236,7 +259,7 @@ impl Layer {
                 })
             };
             for (at, row) in batch.rows.iter().enumerate() {
-                let key = shape.encode(|stored| value(stored, at));
+                let Some(key) = shape.encode(|stored| value(stored, at)) else { continue };
                 entries.push(KeyEntry { key, row: *row, from: EventId::START, to: EventId::NEVER });
             }
         }

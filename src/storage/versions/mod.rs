@@ -46,4 +46,5 @@ pub use hidden_columns::EventLookup;
 pub use origin::{Base, Origin};
 pub use scan::Scan;
 pub use state::State;
+pub use table::KeyFunction;
 pub use view::{LocatedVersion, RowBatch, TableView, View};

@@ -10,9 +10,10 @@
 //! latest. Everything is shared with views and copied only where a change meets a view that is still
 //! held: the ends of one chunk, or the open chunk, a page of the row map, a path in an index.
 //!
-//! `counters`: its rows and the numbers that it gives; `keys`: its indexes; `epoch`: how the next one
+//! `counters`: its rows and the numbers that it gives; `keys`, `computed`: its indexes; `epoch`: how the next one
 //! begins.
 
+mod computed;
 mod counters;
 mod epoch;
 mod keys;
@@ -24,12 +25,15 @@ use super::key_shape::KeyShape;
 use super::layer::Layer;
 use super::row_map::RowMap;
 use crate::types::{EventId, KeyId, KeySchema, Period, Row, RowId, TableSchema, Value};
+use computed::ComputedIndexes;
 use counters::TableCounters;
 use keys::LargestKey;
 use std::sync::{Arc, Mutex};
 
 /// The part of a chunk that an open one may have where a savepoint of a fork holds it.
 const HELD_PART: usize = 4;
+
+pub use computed::KeyFunction;
 
 /// What an update does to a row: columns by index, with the value before and after.
 type ColumnChanges = [(usize, Value, Value)];
@@ -43,6 +47,8 @@ pub(super) struct TableVersions {
     open: Arc<OpenChunk>,
     rows: RowMap,
     indexes: Vec<(KeyId, Arc<KeyIndex>)>,
+    /// The indexes of keys that have to be computed, as far as they were asked for.
+    computed: ComputedIndexes,
     /// Indexes over the base's rows that the base has not: those that the fork created.
     base_indexes: Vec<(KeyId, Arc<KeyIndex>)>,
     /// Whether the versions stand in order of their rows: one each, appended.
@@ -70,7 +76,8 @@ impl TableVersions {
         let stored = stored(schema);
         let index = |key: &KeySchema| (key.id, Arc::new(KeyIndex::new(KeyShape::of(key, schema))));
         TableVersions {
-            indexes: schema.keys.iter().map(index).collect(),
+            indexes: schema.keys.iter().filter(|key| !key.is_computed()).map(index).collect(),
+            computed: ComputedIndexes::default(),
             base_indexes: Vec::new(),
             open: Arc::new(OpenChunk::new(0, stored)),
             counters: TableCounters::new(schema, base.as_deref()),

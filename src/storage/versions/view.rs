@@ -10,7 +10,7 @@ use super::layer::Layer;
 use super::origin::Origin;
 use super::scan::{Scan, ScanColumn};
 use super::scan_cache::ScanCache;
-use super::table::TableVersions;
+use super::table::{KeyFunction, TableVersions};
 use crate::types::{EventId, KeyId, Period, RowId, Schema, TableId, TableSchema, Tree, Value};
 use arrow_array::ArrayRef;
 use std::fmt;
@@ -142,6 +142,19 @@ impl TableView {
             return layer.has_index(key).then(Vec::new);
         }
         layer.find(key, values)
+    }
+
+    /// The same of a key that has to be computed; `None` where the view has no such table.
+    pub fn find_computed(
+        &self,
+        function: &Arc<dyn KeyFunction>,
+        values: &[Value],
+    ) -> Option<Vec<LocatedVersion>> {
+        let layer = self.layer.as_ref()?;
+        if values.iter().any(Value::is_null) {
+            return Some(Vec::new());
+        }
+        Some(layer.find_computed(function, &self.schema, values))
     }
 
     /// Puts what several lookups found in order of `_row` and, where the view shows several versions

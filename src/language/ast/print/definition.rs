@@ -159,8 +159,7 @@ impl fmt::Display for ForeignKeyClause {
 
 impl fmt::Display for IndexedColumn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.name.fmt(f)?;
-        part(f, "COLLATE", self.collation.as_ref())?;
+        self.expression.fmt(f)?;
         f.write_str(if self.descending { " DESC" } else { "" })
     }
 }
@@ -171,6 +170,7 @@ impl fmt::Display for CreateIndex {
         let words = if_not_exists_words(self.if_not_exists);
         let (name, table) = (&self.name, &self.table);
         write!(f, "CREATE {unique}INDEX {words}{name} ON {table} ({})", CommaList(&self.columns))?;
+        part(f, "WHERE", self.condition.as_ref())?;
         self.annotations.fmt(f)
     }
 }

@@ -359,8 +359,6 @@ fn mistakes_are_named_where_they_stand() {
 fn features_of_later_versions_are_named() {
     for (text, feature) in [
         ("ATTACH 'x' AS y", "ATTACH"),
-        ("CREATE INDEX i ON t (lower(a))", "an index on an expression"),
-        ("CREATE INDEX i ON t (a) WHERE a > 1", "a partial index"),
         ("CREATE TABLE t (a UNIQUE ON CONFLICT IGNORE)", "ON CONFLICT"),
         ("CREATE TABLE t (a CHECK (a > ?))", "a parameter in what is kept as it is written"),
         ("SHOW DIGEST", "SHOW DIGEST"),

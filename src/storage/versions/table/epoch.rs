@@ -12,7 +12,7 @@
 //! others are copied together, in their places too: versions that stood in order of their rows still
 //! do. The places that remain empty are given up when there are too many of them.
 
-use super::{KeyIndex, TableVersions, copy, stored};
+use super::{ComputedIndexes, KeyIndex, TableVersions, copy, stored};
 use crate::storage::versions::chunk::{
     ChunkHandle, ChunkRef, OpenChunk, VersionHeader, VersionPosition, chunk_rows,
 };
@@ -54,7 +54,8 @@ impl TableVersions {
             let entries = versions.entries(&shape);
             (key.id, Arc::new(KeyIndex::build(shape, entries)))
         };
-        versions.indexes = table.schema.keys.iter().map(index).collect();
+        let stored = table.schema.keys.iter().filter(|key| !key.is_computed());
+        versions.indexes = stored.map(index).collect();
         let counters = &mut versions.counters;
         counters.next_row = counters.next_row.max(table.next_row);
         counters.autoincrement = table.autoincrement;
@@ -117,6 +118,7 @@ impl TableVersions {
             open: Arc::clone(&self.open),
             rows: self.rows.clone(),
             indexes: self.indexes.iter().map(index).collect(),
+            computed: ComputedIndexes::default(),
             base_indexes: Vec::new(),
             ascending: self.ascending,
             counters: self.counters.clone(),

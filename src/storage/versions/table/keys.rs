@@ -67,6 +67,9 @@ impl TableVersions {
 
     /// An index came to be, over all versions.
     pub fn add_index(&mut self, key: &KeySchema, schema: &TableSchema) {
+        if key.is_computed() {
+            return;
+        }
         let shape = KeyShape::of(key, schema);
         if let Some(base) = &self.base
             && !base.has_index(key.id)
@@ -83,27 +86,31 @@ impl TableVersions {
     pub fn drop_index(&mut self, key: KeyId) {
         self.indexes.retain(|index| index.0 != key);
         self.base_indexes.retain(|index| index.0 != key);
+        self.computed.drop_index(key);
     }
 
     /// Enters a row with these values, whose version is about to begin, in all indexes.
     pub(super) fn insert_keys(&mut self, event: EventId, row: RowId, values: &Row) {
         let stored = Arc::clone(self.open.stored());
         let value = |at: usize| values.get(at).cloned().unwrap_or(Value::Null);
-        for (_, index) in &mut self.indexes {
-            let key =
-                index.shape().encode(|column| place_of(&stored, column).map_or(Value::Null, value));
-            Arc::make_mut(index).begin(key, row, event);
-        }
+        self.for_each_index(|_, index| {
+            let value = |column: &StoredColumn| match place_of(&stored, column) {
+                Some(place) => value(place),
+                None => column.initial.clone(),
+            };
+            if let Some(key) = index.shape().encode(value) {
+                Arc::make_mut(index).begin(key, row, event);
+            }
+        });
     }
 
     /// Ends the entries of a row, whose latest version is at a position, in all indexes.
     pub(super) fn end_keys(&mut self, event: EventId, row: RowId, old: VersionPosition) {
-        let mut indexes = std::mem::take(&mut self.indexes);
-        for (_, index) in &mut indexes {
-            let key = index.shape().encode(|column| self.value_of(old, column));
-            Arc::make_mut(index).end(key, row, event);
-        }
-        self.indexes = indexes;
+        self.for_each_index(|versions, index| {
+            if let Some(key) = index.shape().encode(|column| versions.value_of(old, column)) {
+                Arc::make_mut(index).end(key, row, event);
+            }
+        });
     }
 
     /// Moves the entries of a row in those indexes whose columns changed.
@@ -120,9 +127,11 @@ impl TableVersions {
                 stored.get(change.0).is_some_and(|column| index.shape().columns().contains(column))
             })
         };
-        let mut indexes = std::mem::take(&mut self.indexes);
-        for (_, index) in indexes.iter_mut().filter(|index| touched(&index.1)) {
-            let before = |column: &StoredColumn| self.value_of(old, column);
+        self.for_each_index(|versions, index| {
+            if !touched(index) {
+                return;
+            }
+            let before = |column: &StoredColumn| versions.value_of(old, column);
             let is_of = |at: usize, column: &StoredColumn| stored.get(at) == Some(column);
             let after = |column: &StoredColumn| match changed.iter().find(|c| is_of(c.0, column)) {
                 Some((_, _, new)) => new.clone(),
@@ -132,22 +141,30 @@ impl TableVersions {
             let new_key = index.shape().encode(after);
             if old_key != new_key {
                 let index = Arc::make_mut(index);
-                index.end(old_key, row, event);
-                index.begin(new_key, row, event);
+                old_key.into_iter().for_each(|key| index.end(key, row, event));
+                new_key.into_iter().for_each(|key| index.begin(key, row, event));
             }
-        }
-        self.indexes = indexes;
+        });
     }
 
     /// Enters the latest version of a row in all indexes.
     pub(super) fn begin_keys(&mut self, event: EventId, row: RowId) {
         let Some(position) = self.rows.get(row) else { return };
+        self.for_each_index(|versions, index| {
+            if let Some(key) = index.shape().encode(|column| versions.value_of(position, column)) {
+                Arc::make_mut(index).begin(key, row, event);
+            }
+        });
+    }
+
+    /// Changes all indexes, beside the versions that they are about.
+    fn for_each_index(&mut self, mut change: impl FnMut(&TableVersions, &mut Arc<KeyIndex>)) {
         let mut indexes = std::mem::take(&mut self.indexes);
-        for (_, index) in &mut indexes {
-            let key = index.shape().encode(|column| self.value_of(position, column));
-            Arc::make_mut(index).begin(key, row, event);
-        }
+        let mut computed = std::mem::take(self.computed.all_mut());
+        let all = indexes.iter_mut().map(|(_, index)| index).chain(&mut computed);
+        all.for_each(|index| change(self, index));
         self.indexes = indexes;
+        *self.computed.all_mut() = computed;
     }
 
     /// The entries of an index over all versions held here.
@@ -157,15 +174,17 @@ impl TableVersions {
             let start = entries.len();
             let mut at = latest;
             while at.exists() {
-                let (header, to) = (self.header(at), self.end_of(at));
-                let key = shape.encode(|column| self.value_of(at, column));
+                let (here, header, to) = (at, self.header(at), self.end_of(at));
+                at = header.prev;
+                let Some(key) = shape.encode(|column| self.value_of(here, column)) else {
+                    continue;
+                };
                 // Walking back, a version that ends where the one behind it began, with the same
                 // key, is the same entry.
                 match entries[start..].last_mut() {
                     Some(entry) if entry.key == key && entry.from == to => entry.from = header.from,
                     Some(_) | None => entries.push(KeyEntry { key, row, from: header.from, to }),
                 }
-                at = header.prev;
             }
         }
         entries
