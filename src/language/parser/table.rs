@@ -436,6 +436,8 @@ pub(super) fn indexed_columns(
 fn indexed_column(input: TokenInput<'_>, of: Option<usize>) -> Parsed<'_, IndexedColumn> {
     let (rest, expression) = match column_alone(input, of) {
         Ok(found) => found,
+        // Where nothing stands yet, a column is what mostly does.
+        Err(error) if input.peek().kind == TokenKind::End => return Err(error),
         Err(_) => expression(input)?,
     };
     let (rest, descending) = direction(rest)?;
