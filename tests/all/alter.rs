@@ -289,6 +289,7 @@ fn what_would_leave_something_behind_is_refused() {
     run(
         &mut session,
         &[
+            "SET foreign_keys = off",
             "CREATE TABLE p (code TEXT, other TEXT)",
             "CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER UNIQUE, b INTEGER CHECK (b > 0), \
              c TEXT REFERENCES p (code), d TEXT)",
