@@ -51,7 +51,8 @@ keywords! {
         Of "OF" Outer "OUTER" Right "RIGHT" With "WITH";
     Special:
         Cast "CAST" CurrentDate "CURRENT_DATE" CurrentTime "CURRENT_TIME"
-        CurrentTimestamp "CURRENT_TIMESTAMP" False "FALSE" True "TRUE";
+        CurrentTimestamp "CURRENT_TIMESTAMP" False "FALSE"
+        Raise "RAISE" True "TRUE";
     Free:
         Abort "ABORT" Action "ACTION" Actor "ACTOR" After "AFTER" Always "ALWAYS" Analyze "ANALYZE" Any "ANY" Asc "ASC" At "AT"
         Before "BEFORE" Begin "BEGIN" By "BY" Cascade "CASCADE" Column "COLUMN" Conflict "CONFLICT" Current "CURRENT"
@@ -64,7 +65,7 @@ keywords! {
         Match "MATCH" Materialized "MATERIALIZED" Memory "MEMORY" No "NO" Note "NOTE" Nulls "NULLS"
         Off "OFF" Offset "OFFSET" Others "OTHERS" Over "OVER"
         Partition "PARTITION" Plan "PLAN" Pragma "PRAGMA" Preceding "PRECEDING" Query "QUERY"
-        Range "RANGE" Raise "RAISE" Recursive "RECURSIVE" Regexp "REGEXP" Reindex "REINDEX" Release "RELEASE" Rename "RENAME"
+        Range "RANGE" Recursive "RECURSIVE" Regexp "REGEXP" Reindex "REINDEX" Release "RELEASE" Rename "RENAME"
         Replace "REPLACE" Replay "REPLAY" Restrict "RESTRICT" Rewrites "REWRITES" Rollback "ROLLBACK" Row "ROW"
         Rowid "ROWID" Rows "ROWS" Savepoint "SAVEPOINT"
         Show "SHOW" Since "SINCE" Some "SOME" Snapshot "SNAPSHOT" Snapshots "SNAPSHOTS" Start "START"
