@@ -11,7 +11,7 @@ use crate::storage::{self, Change, Fork, SchemaChange};
 /// Does in a fork what a plan says of the schema. The inputs are what its query reads.
 ///
 /// # Errors
-/// As [`schema_changes`], and of the rows as [`write`]. Then the fork is as it was.
+/// As [`schema_changes`], and of the rows as [`write()`]. Then the fork is as it was.
 pub fn write_schema(
     plan: &SchemaPlan,
     mut inputs: Vec<PlanInput>,
