@@ -10,7 +10,7 @@ use super::write_plan::{Write, WriteAction};
 use super::{Error, Planning};
 use crate::language::ast::{
     AssignedValue, Assignment, Delete, Expression, ExpressionKind, Identifier, Insert,
-    InsertSource, Query, QueryBody, Select, SelectItem, TableReference, Update,
+    InsertSource, Query, QueryBody, RowLimits, Select, SelectItem, TableReference, Update,
 };
 use crate::types::{Literal, Span, TableSchema, Value};
 use std::slice;
@@ -139,6 +139,7 @@ pub(super) fn update(
     items.append(&mut new);
     let mut query = of_view(&update.table, update.alias.as_ref(), items, update.filter.as_ref());
     query.with.clone_from(&update.with);
+    limited(&mut query, &update.limits);
     finished(view, RowEvent::Update, &query, assigned, planning)
 }
 
@@ -152,6 +153,7 @@ pub(super) fn delete(
     check(&view, delete.table.span, &[(!delete.returning.is_empty(), RETURNING)])?;
     let mut query = of_view(&delete.table, delete.alias.as_ref(), items, delete.filter.as_ref());
     query.with.clone_from(&delete.with);
+    limited(&mut query, &delete.limits);
     finished(view, RowEvent::Delete, &query, Vec::new(), planning)
 }
 
@@ -202,6 +204,13 @@ fn of_view(
     let (name, alias) = (name.clone(), alias.cloned());
     let from = TableReference::Table { name, temporal: None, alias };
     Query::of(select(items, Some(from), filter.cloned()))
+}
+
+/// Takes ORDER BY, LIMIT and OFFSET of a write into the query of its rows.
+fn limited(query: &mut Query, limits: &RowLimits) {
+    query.order_by.clone_from(&limits.order_by);
+    query.limit.clone_from(&limits.limit);
+    query.offset.clone_from(&limits.offset);
 }
 
 fn select(
