@@ -166,7 +166,7 @@ impl Output {
     fn push(&mut self, row: &[Value]) -> Result<(), Error> {
         for (column, value) in self.columns.iter_mut().zip(row) {
             column.push(value)?;
-            self.bytes += bytes_of(value);
+            self.bytes += value.byte_length();
         }
         self.rows += 1;
         Ok(())
@@ -386,21 +386,6 @@ impl Operator for Recursive {
             }
         }
         Ok(output.finish())
-    }
-}
-
-/// How many bytes of texts and blobs a value is.
-fn bytes_of(value: &Value) -> usize {
-    match value {
-        Value::Text(text) | Value::Json(text) => text.len(),
-        Value::Blob(bytes) => bytes.len(),
-        Value::Null
-        | Value::Boolean(_)
-        | Value::Integer(_)
-        | Value::Real(_)
-        | Value::Decimal(_)
-        | Value::Date(_)
-        | Value::Timestamp(_) => 0,
     }
 }
 

@@ -27,7 +27,8 @@ impl TriggerSource for Session {
     ) -> Result<Arc<[Arc<Trigger>]>, executor::Error> {
         let view = fork.view();
         let schema = view.schema();
-        let is_on = |trigger: &&Arc<Definition>| fold(trigger.table_name()) == fold(&table.name);
+        let is_on =
+            |trigger: &&Arc<Definition>| trigger.table_name().eq_ignore_ascii_case(&table.name);
         let mut on: Vec<Arc<Definition>> =
             schema.triggers().filter(is_on).map(Arc::clone).collect();
         if on.is_empty() {

@@ -12,8 +12,8 @@
 //! 3. *demands* on a row alone (`demands`): NOT NULL, then CHECK;
 //! 4. *uniqueness* (`unique`): keys beside those of other rows;
 //! 5. *changes*: what is left becomes [`Change`]s, which the [`Fork`] records;
-//! 6. *foreign keys* (`foreign_keys`): what that does to rows that refer to these, and whether all of
-//!    them still find what they refer to.
+//! 6. *foreign keys* (`foreign_keys`): what that does to rows that refer to these; and, when the
+//!    outermost statement is done, whether all of them still find what they refer to.
 //!
 //! Each step is a function of rows, and asks the plan ([`Write`]) what the table demands: bound
 //! expressions over its columns. It notes what is wrong with a row in [`Failures`]; the first row that
@@ -24,19 +24,20 @@
 //!
 //! The rows of a plain statement go through the steps as one batch: keys are compared as they are when
 //! all of it is done, so that an UPDATE may exchange them. Where one row may meet what another did
-//! (OR and ON CONFLICT say what happens then, and triggers may), each row takes
-//! all steps before the next one begins ([`Write::is_row_by_row`], `each`): the same steps, over a batch of
-//! one row. There is no second book of what is under way: a row that was done is in the fork, and the
+//! (OR and ON CONFLICT say what happens then, and triggers may), each row takes all steps before the
+//! next one begins ([`Write::is_row_by_row`], `each`): the same steps, over a batch of one row. There
+//! is no second book of what is under way: a row that was done is in the fork, and the
 //! next one looks there. What was read in the first step stays as it was; an UPDATE takes its row anew
 //! from the fork, and leaves one out that is gone.
 //!
 //! Views of the fork go before it changes, so that nothing has to be copied for them.
 //!
-//! # Where more steps belong
+//! # Triggers
 //!
-//! BEFORE triggers stand behind the first step, AFTER triggers behind the changes (`fire`), and foreign key
-//! actions between those. What such a step runs is a [`Write`] of its own through a `Pipeline` over the
-//! same fork, whose events name their cause. A row that is replaced is a deletion for all of them ([`Pipeline::record`]'s `gone`).
+//! BEFORE triggers fire behind the first step, AFTER triggers behind the changes and what foreign keys
+//! do to other rows (`fire`). What they run is a [`Write`] of its own through a `Pipeline` over the same
+//! fork, whose events name their cause. A row that goes for another is a deletion
+//! ([`Pipeline::record`]'s `gone`), which fires nothing; nor does what foreign keys do.
 
 mod assign;
 mod demands;
@@ -97,8 +98,8 @@ pub struct Failure {
 /// # Errors
 /// `type` of a value that its column cannot hold, `not-null`, `unique` of a key that is already there,
 /// `key-exhausted` where no number is left for a row, `rowid` of a number that a row cannot have,
-/// `row-limit` of one that is too large, `foreign-key` and `foreign-key-mismatch`; and what [`Context::evaluate`] says of the expressions. Then
-/// the fork is as it was.
+/// `row-limit` of one that is too large, `foreign-key` and `foreign-key-mismatch`, those of a trigger
+/// and its RAISE; and what [`Context::evaluate`] says of the expressions. Then the fork is as it was.
 pub fn write(
     write: &Write,
     inputs: Vec<PlanInput>,

@@ -94,28 +94,12 @@ fn filtered(
             rest.push(condition);
         }
     }
-    match input {
-        // As its other conditions, so that a key may be used for them.
-        Logical::Table(mut table) => {
-            table.conditions.extend(rest);
-            Logical::Table(table)
-        }
-        input @ (Logical::OneRow
-        | Logical::Filter { .. }
-        | Logical::Project { .. }
-        | Logical::Join(_)
-        | Logical::Aggregate(_)
-        | Logical::Distinct { .. }
-        | Logical::Sort { .. }
-        | Logical::Limit { .. }
-        | Logical::Values(_)
-        | Logical::Append { .. }
-        | Logical::Window(_)
-        | Logical::SetFilter(_)
-        | Logical::Shared(_)
-        | Logical::Recursive(_)
-        | Logical::RecursiveRows(_)) => input.filtered(rest),
+    // As a table's other conditions, so that a key may be used for them.
+    if let Logical::Table(table) = &mut input {
+        table.conditions.extend(rest);
+        return input;
     }
+    input.filtered(rest)
 }
 
 /// A query without the conditions about the rows around it.

@@ -1,7 +1,7 @@
 //! Collations and affinities in generated expressions, and unique indexes of all kinds under generated
 //! writes.
 
-use super::Pair;
+use super::{Pair, assert_no_difference, cases};
 use crate::random::Dice;
 use asof::session::Session;
 
@@ -70,8 +70,7 @@ fn query(dice: &mut Dice) -> String {
 
 #[test]
 fn generated_comparisons_have_sqlites_answers() {
-    let exhaustive = std::env::var_os("ASOF_EXHAUSTIVE").is_some();
-    let count = if exhaustive { 20 * QUERIES } else { QUERIES };
+    let count = cases(QUERIES);
     let mut pair = Pair::new();
     pair.execute(
         "CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT COLLATE NOCASE, y TEXT, z TEXT COLLATE RTRIM, \
@@ -92,8 +91,7 @@ fn generated_comparisons_have_sqlites_answers() {
             wrong.push(format!("seed {seed}: {sql}\n{what}"));
         }
     }
-    let shown = &wrong[..wrong.len().min(12)];
-    assert!(wrong.is_empty(), "{} of {count} differ\n\n{}", wrong.len(), shown.join("\n\n"));
+    assert_no_difference(&wrong, count);
 }
 
 /// Unique indexes, of which each run has some.

@@ -2,7 +2,7 @@
 //! and many NULLs, alone, one inside of the other, and beside joins. Each is asked of both, as a join
 //! where the plan makes one of it, and as it is written.
 
-use super::Pair;
+use super::{assert_no_difference, both_ways, cases};
 use crate::random::Dice;
 
 /// How many queries are compared; twenty times as many with `ASOF_EXHAUSTIVE`.
@@ -127,14 +127,8 @@ impl Generator {
 
 #[test]
 fn queries_about_the_row_around_have_sqlites_rows() {
-    let exhaustive = std::env::var_os("ASOF_EXHAUSTIVE").is_some();
-    let count = if exhaustive { 20 * QUERIES } else { QUERIES };
-    let (mut rewritten, mut plain) = (Pair::new(), Pair::new());
-    for sql in data() {
-        rewritten.execute(&sql);
-        plain.execute(&sql);
-    }
-    plain.session.execute("SET rewrites = off").expect("a setting");
+    let count = cases(QUERIES);
+    let (mut rewritten, mut plain) = both_ways(&data());
     let (mut wrong, mut joined) = (Vec::new(), 0);
     for seed in 1..=count {
         let sql = Generator(Dice::of(seed)).sql();
@@ -147,7 +141,6 @@ fn queries_about_the_row_around_have_sqlites_rows() {
         let plan = format!("{:?}", plan.expect("a plan"));
         joined += usize::from(["semi ", "anti ", "by y", "by x"].iter().any(|w| plan.contains(w)));
     }
-    let shown = &wrong[..wrong.len().min(12)];
-    assert!(wrong.is_empty(), "{} of {count} differ\n\n{}", wrong.len(), shown.join("\n\n"));
+    assert_no_difference(&wrong, count);
     assert!(joined * 2 > usize::try_from(count).expect("few"), "only {joined} became joins");
 }

@@ -5,7 +5,7 @@
 //! Rows are changed one at a time: a statement is done wholly before its actions, where SQLite takes
 //! row by row.
 
-use super::{Pair, Plain, Rows, sort};
+use super::{Pair, Plain, Rows, cases, sort};
 use crate::answer::rows_of;
 use crate::random::Dice;
 
@@ -105,8 +105,7 @@ fn theirs(pair: &Pair) -> Vec<Rows> {
 
 #[test]
 fn foreign_keys_are_those_of_sqlite() {
-    let exhaustive = std::env::var_os("ASOF_EXHAUSTIVE").is_some();
-    let schemas = if exhaustive { 20 * SCHEMAS } else { SCHEMAS };
+    let schemas = cases(SCHEMAS);
     let (mut refused, mut done) = (0, 0);
     for seed in 0..schemas {
         let (mut pair, mut dice) = (Pair::new(), Dice::of(1000 + seed));

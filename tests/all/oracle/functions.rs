@@ -1,6 +1,6 @@
 //! Functions of generated arguments, whose answers are SQLite's to the last bit.
 
-use super::{Pair, Plain};
+use super::{Pair, Plain, cases};
 use crate::answer::rows_of;
 use crate::random::Dice;
 
@@ -195,8 +195,7 @@ fn shown(value: &Plain) -> Option<String> {
 
 #[test]
 fn generated_calls_have_sqlites_answers_to_the_last_bit() {
-    let exhaustive = std::env::var_os("ASOF_EXHAUSTIVE").is_some();
-    let count = if exhaustive { 20 * CALLS } else { CALLS };
+    let count = cases(CALLS);
     let mut pair = Pair::new();
     let mut dice = Dice::of(11);
     let mut wrong = Vec::new();

@@ -1,7 +1,7 @@
 //! Joins of two to four tables, of all kinds, with conditions of all forms, over few values and many
 //! NULLs: each is asked of both, with its conditions rewritten and as it is written.
 
-use super::Pair;
+use super::{assert_no_difference, both_ways, cases};
 use crate::random::Dice;
 
 /// How many queries are compared; twenty times as many with `ASOF_EXHAUSTIVE`.
@@ -166,14 +166,8 @@ impl Query {
 
 #[test]
 fn joins_of_all_kinds_have_sqlites_rows() {
-    let exhaustive = std::env::var_os("ASOF_EXHAUSTIVE").is_some();
-    let count = if exhaustive { 20 * QUERIES } else { QUERIES };
-    let (mut rewritten, mut plain) = (Pair::new(), Pair::new());
-    for sql in data() {
-        rewritten.execute(&sql);
-        plain.execute(&sql);
-    }
-    plain.session.execute("SET rewrites = off").expect("a setting");
+    let count = cases(QUERIES);
+    let (mut rewritten, mut plain) = both_ways(&data());
     let (mut wrong, mut answered) = (Vec::new(), 0);
     for seed in 1..=count {
         let sql = Query { dice: Dice::of(seed), tables: Vec::new() }.sql();
@@ -187,7 +181,6 @@ fn joins_of_all_kinds_have_sqlites_rows() {
             }
         }
     }
-    let shown = &wrong[..wrong.len().min(12)];
-    assert!(wrong.is_empty(), "{} of {count} differ\n\n{}", wrong.len(), shown.join("\n\n"));
+    assert_no_difference(&wrong, count);
     assert!(answered * 3 > usize::try_from(count).expect("few"), "only {answered} are queries");
 }

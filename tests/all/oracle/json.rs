@@ -1,6 +1,6 @@
 //! Functions of JSON over generated documents and paths, whose answers are SQLite's letter by letter.
 
-use super::{Pair, Plain};
+use super::{Pair, Plain, cases};
 use crate::answer::rows_of;
 use crate::random::Dice;
 
@@ -214,8 +214,7 @@ fn call(dice: &mut Dice) -> String {
 
 #[test]
 fn generated_calls_have_sqlites_answers() {
-    let exhaustive = std::env::var_os("ASOF_EXHAUSTIVE").is_some();
-    let count = if exhaustive { 20 * CALLS } else { CALLS };
+    let count = cases(CALLS);
     let mut pair = Pair::new();
     let mut dice = Dice::of(7);
     let mut wrong = Vec::new();

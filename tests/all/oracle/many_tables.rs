@@ -1,7 +1,7 @@
 //! Joins of up to 64 tables, as those of SQLite's own test `select5`: chains of keys and columns that
 //! end in a constant, named in any order; and products of tables that a condition filters.
 
-use super::Pair;
+use super::both_ways;
 use crate::random::Dice;
 
 /// How many tables there are, each of ten rows.
@@ -93,12 +93,7 @@ fn product(dice: &mut Dice) -> String {
 
 #[test]
 fn joins_of_many_tables_have_sqlites_rows() {
-    let (mut rewritten, mut plain) = (Pair::new(), Pair::new());
-    for sql in data() {
-        rewritten.execute(&sql);
-        plain.execute(&sql);
-    }
-    plain.session.execute("SET rewrites = off").expect("a setting");
+    let (mut rewritten, mut plain) = both_ways(&data());
     let mut wrong = Vec::new();
     for seed in 0..CHAINS {
         let mut dice = Dice::of(seed + 1);

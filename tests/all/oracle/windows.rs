@@ -3,7 +3,7 @@
 //! A window whose order leaves ties is the only one of its query, so that both databases take rows that
 //! are equal to it in the same order: that of the table.
 
-use super::Pair;
+use super::{Pair, assert_no_difference, cases};
 use crate::random::Dice;
 
 /// How many statements are compared; twenty times as many with `ASOF_EXHAUSTIVE`.
@@ -237,8 +237,7 @@ fn ordered_aggregates_have_sqlites_answers() {
 
 #[test]
 fn windows_have_sqlites_answers() {
-    let exhaustive = std::env::var_os("ASOF_EXHAUSTIVE").is_some();
-    let count = if exhaustive { 20 * STATEMENTS } else { STATEMENTS };
+    let count = cases(STATEMENTS);
     for rewrites in ["on", "off"] {
         let mut pair = Pair::new();
         pair.session.execute("SET flexible_types = on").expect("a switch");
@@ -253,7 +252,6 @@ fn windows_have_sqlites_answers() {
             }
         }
         assert!(answered * 3 > count * 2, "only {answered} of {count} have an answer");
-        let shown = &wrong[..wrong.len().min(12)];
-        assert!(wrong.is_empty(), "{} of {count} differ\n\n{}", wrong.len(), shown.join("\n\n"));
+        assert_no_difference(&wrong, count);
     }
 }
