@@ -5,6 +5,7 @@
 //! in one is an error of such a row.
 
 use super::batches::each_part;
+use super::change_counts::ChangeCounts;
 use super::datum::{Batch, Datum, conform, map_rows, map_values};
 use super::membership::Membership;
 use super::memory::MemoryBudget;
@@ -39,6 +40,8 @@ pub struct Context {
     pub memory: Arc<MemoryBudget>,
     /// Whether a write holds foreign keys.
     pub foreign_keys: bool,
+    /// What the session's writes did so far.
+    pub counts: Arc<ChangeCounts>,
     /// What queries inside of expressions read and found.
     pub(super) subqueries: Subqueries,
 }
@@ -71,15 +74,31 @@ impl Context {
         random: Arc<dyn Random>,
     ) -> Context {
         let subqueries = Subqueries::default();
-        let (memory, foreign_keys) = (Arc::default(), true);
+        let (memory, foreign_keys, counts) = (Arc::default(), true, Arc::default());
         let profile = None;
-        Context { now, parameters, interrupt, random, profile, memory, foreign_keys, subqueries }
+        Context {
+            now,
+            parameters,
+            interrupt,
+            random,
+            profile,
+            memory,
+            foreign_keys,
+            counts,
+            subqueries,
+        }
     }
 
     /// The same, whose writes hold foreign keys or not.
     #[must_use]
     pub fn holding(self, foreign_keys: bool) -> Context {
         Context { foreign_keys, ..self }
+    }
+
+    /// The same, whose writes are counted here.
+    #[must_use]
+    pub fn counting(self, counts: Arc<ChangeCounts>) -> Context {
+        Context { counts, ..self }
     }
 
     /// The same with another budget for what operators hold.

@@ -15,7 +15,7 @@ use super::datum::check_length;
 use super::evaluate::Context;
 use super::text::{Pattern, escape_character, unescape};
 use crate::language::ast::MatchKind;
-use crate::planner::{Arithmetic, MathFunction, ScalarFunction, TextFunction};
+use crate::planner::{Arithmetic, MathFunction, ScalarFunction, SessionFunction, TextFunction};
 use crate::types::{Collation, Decimal, Value};
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -51,6 +51,11 @@ pub fn call(
         }
         ScalarFunction::Random => Ok(bytes::random_integer(&*context.random)),
         ScalarFunction::Randomblob => bytes::random_bytes(&arguments[0], &*context.random),
+        ScalarFunction::Session(function) => Ok(Value::Integer(match function {
+            SessionFunction::Changes => context.counts.changes(),
+            SessionFunction::LastInsertRowid => context.counts.last_row(),
+            SessionFunction::TotalChanges => context.counts.total_changes(),
+        })),
         ScalarFunction::Soundex => Ok(Value::text(bytes::soundex(&arguments[0].to_text()))),
         ScalarFunction::SqliteVersion => Ok(Value::text(SQLITE_VERSION)),
         ScalarFunction::Zeroblob => bytes::zeros(&arguments[0]),

@@ -27,6 +27,7 @@ mod aggregate;
 mod arithmetic;
 mod batches;
 mod cast;
+mod change_counts;
 mod compare;
 mod constraint;
 mod datetime;
@@ -70,6 +71,7 @@ mod text;
 mod window;
 mod write;
 
+pub use change_counts::ChangeCounts;
 pub use constraint::schema_changes;
 pub use datum::Batch;
 pub use error::{Error, RowError};

@@ -7,6 +7,7 @@ use super::input::PlanInput;
 use super::write::{NoTriggers, Written, empty, write};
 use crate::planner::{ColumnSource, InsertInput, SchemaPlan, Write, WriteAction};
 use crate::storage::{self, Change, Fork, SchemaChange};
+use std::sync::Arc;
 
 /// Does in a fork what a plan says of the schema. The inputs are what its query reads.
 ///
@@ -42,6 +43,8 @@ pub fn write_schema(
     let action = WriteAction::Insert { input, columns, row: None, upserts: Vec::new() };
     let (resolution, checks, defaults, returning) = Default::default();
     let filling = Write { table, slot, action, resolution, checks, defaults, returning };
+    // As in SQLite, no count is of these rows.
+    let context = context.counting(Arc::default());
     match write(&filling, inputs, fork, context, &NoTriggers) {
         Ok(written) => Ok(Written { events: created + written.events, ..written }),
         Err(error) => {

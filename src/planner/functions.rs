@@ -43,6 +43,7 @@ pub enum ScalarFunction {
     Regexp,
     Replace,
     Round,
+    Session(SessionFunction),
     Sign,
     Soundex,
     SqliteVersion,
@@ -116,6 +117,15 @@ impl JsonFunction {
     pub fn name(self) -> &'static str {
         ScalarFunction::Json(self).name()
     }
+}
+
+/// A function of what the session did before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each is SQLite's function of that name")]
+pub enum SessionFunction {
+    Changes,
+    LastInsertRowid,
+    TotalChanges,
 }
 
 /// A function of a text.
@@ -235,7 +245,7 @@ pub enum WindowFunction {
 pub enum Volatility {
     /// Never: it can be computed before the statement runs.
     Immutable,
-    /// From statement to statement: the calendar knows what time it is.
+    /// From statement to statement: the calendar knows what time it is, the session what it did.
     Stable,
     /// At every call: each row has its own.
     Volatile,
@@ -381,7 +391,7 @@ impl ScalarFunction {
             ScalarFunction::Random | ScalarFunction::Randomblob | ScalarFunction::Raise(_) => {
                 Volatility::Volatile
             }
-            ScalarFunction::Calendar(_) => Volatility::Stable,
+            ScalarFunction::Calendar(_) | ScalarFunction::Session(_) => Volatility::Stable,
             ScalarFunction::Abs
             | ScalarFunction::Ceil
             | ScalarFunction::Char

@@ -3,7 +3,7 @@
 use super::Error;
 use super::bind::{Binder, truth};
 use super::expression::{BoundExpression, BoundKind, Comparison};
-use super::functions::Volatility;
+use super::functions::{ScalarFunction, Volatility};
 use super::scope::Scope;
 use crate::language::ast::Expression;
 use crate::language::parse_expression;
@@ -98,6 +98,7 @@ fn changing(expression: &BoundExpression) -> Option<&'static str> {
         BoundKind::Parameter { .. } | BoundKind::ExactParameter(_) => Some("a parameter"),
         BoundKind::Call(function, arguments) => match function.volatility() {
             Volatility::Volatile => Some("a function that gives another value each time"),
+            _ if matches!(function, ScalarFunction::Session(_)) => Some("what a session did"),
             // A date of columns is one; without any it is today's.
             Volatility::Stable if arguments.iter().all(BoundExpression::is_constant) => {
                 Some("the time of a statement")

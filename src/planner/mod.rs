@@ -78,7 +78,8 @@ pub use function_hints::instead_of_function;
 pub use functions::{
     AGGREGATE_FUNCTIONS, AggregateEntry, AggregateFunction, CalendarFunction, JsonFunction,
     MathFunction, PercentileFunction, ResultType, SCALAR_FUNCTIONS, ScalarEntry, ScalarFunction,
-    Signature, TextFunction, Volatility, WINDOW_FUNCTIONS, WindowEntry, WindowFunction,
+    SessionFunction, Signature, TextFunction, Volatility, WINDOW_FUNCTIONS, WindowEntry,
+    WindowFunction,
 };
 pub use join_type::JoinType;
 pub use key_definition::{BoundKey, bound_key};

@@ -95,8 +95,10 @@ impl Session {
         if changed.rolls_back() {
             return changed.outcome();
         }
-        self.check_deferred(&fork)?;
-        let committed = self.database.commit(fork, state.finish())?;
+        let committed = self
+            .check_deferred(&fork)
+            .and_then(|()| Ok(self.database.commit(fork, state.finish())?))
+            .inspect_err(|_| self.counts.fail(changed.receipt.rows))?;
         // One that changed nothing and has an identity is an event all the same.
         changed.receipt.events = committed.as_ref().map_or(0, CommittedTransaction::events);
         changed.receipt.committed = committed.map(|committed| (committed.first, committed.last));
@@ -139,7 +141,9 @@ impl Session {
         if let PendingStatement::Parsed { statement, .. } = &pending
             && let Some(write) = counter_write(*statement)
         {
-            return self.write_sequence(fork, write).map(Changed::from);
+            let receipt = self.write_sequence(fork, write)?;
+            self.counts.end(receipt.rows);
+            return Ok(receipt.into());
         }
         let ExecutableStatement { plan, inputs, context, .. } =
             self.executable(pending, fork.view())?;

@@ -182,6 +182,7 @@ impl BulkLoader<'_> {
                 receipt.committed = committed.map(|committed| (committed.first, committed.last));
             }
         }
+        guard.session.counts.end(rows);
         Ok(Ok(receipt))
     }
 

@@ -52,7 +52,7 @@ pub use crate::executor::PartialRow;
 #[cfg(test)]
 pub(crate) use relations::event_columns;
 
-use crate::executor::{self, Context, PlanInput};
+use crate::executor::{self, ChangeCounts, Context, PlanInput};
 use crate::language::ast::{
     PlannableStatement, SchemaStatement, SessionStatement, Statement, TableOption,
 };
@@ -101,6 +101,8 @@ pub struct Session {
     rewrites: bool,
     /// What statements may hold.
     memory: SessionMemory,
+    /// What writes did so far.
+    counts: Arc<ChangeCounts>,
     /// What is to be said of the statements that were run, and was not yet.
     notices: RefCell<Vec<String>>,
     /// Whether it was said that the log is ahead of the clock.
@@ -169,6 +171,7 @@ impl Session {
             foreign_keys: true,
             rewrites: true,
             memory: SessionMemory::default(),
+            counts: Arc::default(),
             notices: RefCell::default(),
             is_clock_notice_given: Cell::new(false),
         }
@@ -443,7 +446,8 @@ impl Session {
         let random = Arc::clone(self.database.random());
         let foreign_keys = self.foreign_keys;
         let context = Context::new(now, parameters, interrupt, random);
-        context.within(self.memory.budget()).holding(foreign_keys)
+        let context = context.within(self.memory.budget()).holding(foreign_keys);
+        context.counting(Arc::clone(&self.counts))
     }
 
     /// A piece of work made ready to run where its tables are seen at `present`; a shared plan's, where

@@ -127,14 +127,14 @@ impl<'a> Pipeline<'a> {
                 let gone = self.deletions(&view, gone)?;
                 drop(view);
                 let row = row.take();
-                Ok(self.record(gone, vec![row])?)
+                Ok(self.record(gone, vec![row], self.numbers_rows())?)
             }
             Admission::InPlaceOf(there, gone) => {
                 let old = Some(self.row_at(&view, there)?);
                 let gone = self.deletions(&view, gone)?;
                 drop(view);
                 let row = WriteRow { row: Some(there.row()), old, ..row.take() };
-                Ok(self.record(gone, vec![row])?)
+                Ok(self.record(gone, vec![row], self.numbers_rows())?)
             }
             Admission::Instead(there, update) => self.change_instead(row, view, there, update),
         }
@@ -292,7 +292,7 @@ impl Pipeline<'_> {
             },
         )?;
         drop(view);
-        Ok(self.record(Vec::new(), vec![changed])?)
+        Ok(self.record(Vec::new(), vec![changed], false)?)
     }
 }
 

@@ -335,6 +335,22 @@ fn run(
         let message = format!("triggers fire each other more than {MAX_TRIGGER_DEPTH} deep");
         return Err(Error::failed("trigger-depth", message));
     }
+    let counts = context.counts.save();
+    let ran = run_counted(trigger, firing, fires, values, fork, context, cause);
+    context.counts.restore(counts);
+    ran
+}
+
+/// The same, which counts what it does.
+fn run_counted(
+    trigger: &Trigger,
+    firing: &Firing<'_>,
+    fires: &Write,
+    values: &[Value],
+    fork: &mut Fork,
+    context: &Context,
+    cause: Option<usize>,
+) -> Result<(), Error> {
     // What OR says of the statement that fires it holds inside, too.
     let resolution = firing.resolution.or(fires.resolution);
     let mut inner = Firing { cause, resolution, ..firing.clone() };
@@ -371,6 +387,7 @@ fn program(
         context.constant(argument)
     };
     let arguments: Result<Arc<[Value]>, Error> = statement.arguments.iter().map(argument).collect();
+    let counts = Arc::clone(&context.counts);
     let context = context.clone().with_arguments(arguments?);
     match &statement.planned {
         Planned::Query(query) => {
@@ -394,6 +411,7 @@ fn program(
                 }
                 None => write_within(inner, inputs, fork, context, firing)?,
             };
+            counts.end(written.rows);
             written.failure.map_or(Ok(None), |failure| Err(failure.error))
         }
         Planned::Schema(_) => unreachable!("a body has queries and writes"),

@@ -109,8 +109,18 @@ pub fn write(
 ) -> Result<Written, Error> {
     let probe = context.probe(OperatorId::of(write));
     let firing = Firing::new(triggers);
+    let counts = Arc::clone(&context.counts);
+    let before = counts.save();
     let written = probe.time(|| write_within(write, inputs, fork, context, &firing));
-    let mut written = written.or_else(Error::ended)?;
+    let written = written.or_else(Error::ended);
+    match &written {
+        Ok(Written { failure: Some(Failure { rolls_back: true, .. }), .. }) | Err(_) => {
+            counts.restore(before);
+            counts.fail(0);
+        }
+        Ok(written) => counts.end(written.rows),
+    }
+    let mut written = written?;
     probe.count(written.rows);
     written.returned = joined(written.returned)?;
     Ok(written)
@@ -210,12 +220,35 @@ impl Pipeline<'_> {
         }
         numbers::check(table, &view, &rows)?;
         drop(view);
-        self.record(Vec::new(), rows)
+        self.record(Vec::new(), rows, self.numbers_rows())
     }
 
-    /// Records rows that may be as they are, and before them those that go for them.
-    fn record(&mut self, gone: Vec<WriteRow>, rows: Vec<WriteRow>) -> Result<(), Error> {
+    /// Whether the rows that are recorded are new ones that `last_insert_rowid()` tells the number of.
+    fn numbers_rows(&self) -> bool {
+        let is_insert = matches!(self.write.action, WriteAction::Insert { .. });
+        is_insert && !self.write.table.options.without_rowid
+    }
+
+    /// Notes the number of the last row that was recorded behind so many operations; `given` is what is
+    /// known of it.
+    fn note_number(&self, given: Option<i64>, behind: usize) {
+        let own = self.fork.operations().get(behind..self.recorded).unwrap_or_default();
+        let made = || i64::try_from(own.last()?.row()?.row.0).ok();
+        if let Some(number) = given.or_else(made) {
+            self.context.counts.insert(number);
+        }
+    }
+
+    /// Records rows that may be as they are, and before them those that go for them; `are_new` where
+    /// their number is noted.
+    fn record(
+        &mut self,
+        gone: Vec<WriteRow>,
+        rows: Vec<WriteRow>,
+        are_new: bool,
+    ) -> Result<(), Error> {
         let table = &self.write.table;
+        let given = rows.last().and_then(|row| numbers::rowid(table, row));
         let returning = self.write.returning.as_ref();
         let numbers: Vec<Option<RowId>> =
             returning.iter().flat_map(|_| rows.iter().map(returning::known_number)).collect();
@@ -229,12 +262,17 @@ impl Pipeline<'_> {
         let behind = self.fork.len();
         let own = changes(table, gone).into_iter().chain(changes(table, rows)).collect();
         self.recorded = if self.is_concerned {
-            foreign_keys::record_with_actions(self.fork, own, self.cause, self.context)?
+            let own = foreign_keys::record_with_actions(self.fork, own, self.cause, self.context)?;
+            self.context.counts.add(self.fork.len() - own);
+            own
         } else {
             record(self.fork, own, self.cause)?;
             self.fork.len()
         };
         self.written.events += self.fork.len() - behind;
+        if are_new {
+            self.note_number(given, behind);
+        }
         if let Some(returning) = returning.filter(|_| !are_deleted) {
             let rows = returning::numbers(&numbers, self.fork, behind);
             let view = self.fork.view().table(table);

@@ -34,6 +34,21 @@ pub(super) fn fill(
     Ok(())
 }
 
+/// The rowid of a row as far as it is known before it is recorded: its key, or the number that it has.
+pub(super) fn rowid(table: &TableSchema, row: &WriteRow) -> Option<i64> {
+    match (table.integer_primary_key(), &row.new) {
+        (Some(key), Some(new)) => {
+            if let Value::Integer(number) = new[key] {
+                Some(number)
+            } else {
+                None
+            }
+        }
+        (Some(_), None) => None,
+        (None, _) => i64::try_from(row.row?.0).ok(),
+    }
+}
+
 /// The number from which new ones count on, at least 0.
 fn largest(table: &TableSchema, view: &TableView) -> i64 {
     let present = table.primary_key().and_then(|key| {

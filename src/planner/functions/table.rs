@@ -2,8 +2,8 @@
 
 use super::{
     AggregateEntry, AggregateFunction, CalendarFunction, JsonFunction, MathFunction,
-    PercentileFunction, ResultType, ScalarEntry, ScalarFunction, Signature, TextFunction,
-    WindowEntry, WindowFunction,
+    PercentileFunction, ResultType, ScalarEntry, ScalarFunction, SessionFunction, Signature,
+    TextFunction, WindowEntry, WindowFunction,
 };
 use crate::types::{Collation, DataType};
 
@@ -59,6 +59,8 @@ pub const SCALAR_FUNCTIONS: &[ScalarEntry] = &[
         "the smallest whole number not below x"),
     entry("ceiling(x)", ScalarFunction::Ceil, ResultType::Whole,
         "ceil"),
+    entry("changes()", ScalarFunction::Session(SessionFunction::Changes), INTEGER,
+        "how many rows the last statement changed itself"),
     entry("char([code, …])", ScalarFunction::Char, TEXT,
         "the characters with these Unicode numbers"),
     entry("coalesce(x, y, …)", ScalarFunction::Coalesce, ResultType::Common(0),
@@ -125,6 +127,8 @@ pub const SCALAR_FUNCTIONS: &[ScalarEntry] = &[
         "null, true, false, integer, real, text, array …"),
     entry("json_valid(json [, flags])", ScalarFunction::Json(JsonFunction::Valid), INTEGER,
         "1 of what is JSON, else 0; flag 2: of JSON5, too"),
+    entry("last_insert_rowid()", ScalarFunction::Session(SessionFunction::LastInsertRowid), INTEGER,
+        "the rowid of the last row that was inserted"),
     entry("length(x)", ScalarFunction::Text(TextFunction::Length), INTEGER,
         "how many characters, or bytes of a BLOB"),
     entry("char_length(x)", ScalarFunction::Text(TextFunction::Length), INTEGER,
@@ -207,6 +211,8 @@ pub const SCALAR_FUNCTIONS: &[ScalarEntry] = &[
         "the time of day of a moment"),
     entry("timediff(moment, moment)", ScalarFunction::Calendar(CalendarFunction::Timediff), TEXT,
         "from the second to the first moment"),
+    entry("total_changes()", ScalarFunction::Session(SessionFunction::TotalChanges), INTEGER,
+        "how many rows were changed, by triggers, too"),
     entry("trim(text [, characters])", ScalarFunction::Text(TextFunction::Trim), TEXT,
         "text without blanks, or these, at both ends"),
     entry("trunc(x)", ScalarFunction::Trunc, ResultType::Whole,

@@ -4,6 +4,7 @@
 //! differs on purpose is not generated (`generate` says what that is); nothing is forgiven here but
 //! an integer overflow, which is an error in asof and a rounded number in SQLite.
 
+mod changes;
 mod collations;
 mod correlated;
 mod foreign_keys;
