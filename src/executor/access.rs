@@ -8,7 +8,7 @@ use super::operator::{BoxedOperator, Operator};
 use super::row_key::RowKey;
 use crate::planner::{self, AccessPath, BoundExpression, TableAccess};
 use crate::storage::{LocatedVersion, RowBatch, Scan, TableView};
-use crate::types::{DataType, KeySchema, RowId, Value};
+use crate::types::{DataType, KeySchema, RowId, TableSchema, Value};
 use std::sync::Arc;
 
 /// Rows of a table with their identities: what UPDATE and DELETE need.
@@ -129,22 +129,9 @@ fn find(
     let row_key = RowKey::new(key, &access.table)?;
     let mut found: Vec<LocatedVersion> = Vec::new();
     for list in lists {
-        let mut values = Vec::with_capacity(list.len());
-        for (part, expression) in key.parts(&access.table).iter().zip(list) {
-            let value = context.constant(expression)?;
-            let data_type = match part.source.column() {
-                Some(column) => access.table.columns[column].data_type,
-                None => DataType::Any,
-            };
-            // A value that the column cannot hold is equal to none of its values.
-            match data_type.accept(value.clone()) {
-                Ok(held) if held == value && !held.is_null() => values.push(held),
-                _ => break,
-            }
-        }
-        if values.len() < list.len() {
-            continue;
-        }
+        let given: Vec<Value> =
+            list.iter().map(|each| context.constant(each)).collect::<Result<_, Error>>()?;
+        let Some(values) = row_key.held(given.into_iter()) else { continue };
         match row_key.find(view, &values) {
             None => return Ok(None),
             Some(rows) if found.is_empty() => found = rows,
@@ -172,19 +159,7 @@ fn with_path(access: &TableAccess) -> Result<Option<(BoundExpression, Vec<usize>
             columns.len() - 1
         })
     };
-    let places: Vec<usize> = key.columns.iter().map(|column| place(*column)).collect();
-    let bound = planner::bound_key(key, &access.table)
-        .map_err(|error| Error::failed("index-definition", error.to_string()))?;
-    let collations = key.parts(&access.table);
-    let compared: Vec<BoundExpression> = bound
-        .parts
-        .into_iter()
-        .zip(collations.iter())
-        .map(|(mut expression, part)| {
-            expression.map_columns(&|column| places[column]);
-            expression.collation_key(part.collation)
-        })
-        .collect();
+    let compared = compared_parts(key, &access.table, &mut place)?;
     let any = values.iter().map(|list| {
         let equal = list.iter().zip(&compared);
         let equal =
@@ -194,6 +169,27 @@ fn with_path(access: &TableAccess) -> Result<Option<(BoundExpression, Vec<usize>
     let found = BoundExpression::any_of(any).unwrap_or_else(|| truth(false));
     let own = access.filter.iter().cloned();
     Ok(BoundExpression::all_of(own.chain([found])).map(|filter| (filter, columns)))
+}
+
+/// What the parts of a key compare as, over columns among which `place` knows where one of the table is.
+///
+/// # Errors
+/// What [`planner::bound_key`] says of the key's definition, which was sound when it was made.
+pub(super) fn compared_parts(
+    key: &KeySchema,
+    table: &TableSchema,
+    place: &mut dyn FnMut(usize) -> usize,
+) -> Result<Vec<BoundExpression>, Error> {
+    let places: Vec<usize> = key.columns.iter().map(|column| place(*column)).collect();
+    let bound = planner::bound_key(key, table)
+        .map_err(|error| Error::failed("index-definition", error.to_string()))?;
+    let collations = key.parts(table);
+    let parts = bound.parts.into_iter().zip(collations.iter());
+    let compared = parts.map(|(mut expression, part)| {
+        expression.map_columns(&|column| places[column]);
+        expression.collation_key(part.collation)
+    });
+    Ok(compared.collect())
 }
 
 fn truth(truth: bool) -> BoundExpression {

@@ -44,6 +44,7 @@ mod join;
 mod join_spilled;
 mod join_table;
 mod kernels;
+mod key_join;
 mod membership;
 mod memory;
 mod numbered;

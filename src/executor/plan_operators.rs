@@ -8,6 +8,7 @@ use super::distinct::Distinct;
 use super::evaluate::Context;
 use super::input::PlanInput;
 use super::join::HashJoin;
+use super::key_join::{KeyJoin, PartnerLookup};
 use super::operator::BoxedOperator;
 use super::recursive::{GivenRows, Recursive};
 use super::set::{Append, Values};
@@ -65,7 +66,11 @@ fn operator(plan: &Plan, context: &Arc<Context>) -> Result<BoxedOperator, Error>
             context: Arc::clone(context),
         }),
         Plan::Join(join) => {
-            let (left, right) = (input(&join.left)?, input(&join.right)?);
+            let left = input(&join.left)?;
+            if let Some(partners) = PartnerLookup::of(join, context)? {
+                return Ok(Box::new(KeyJoin::new(left, partners, join, context)));
+            }
+            let right = input(&join.right)?;
             Box::new(HashJoin::new(left, right, Arc::clone(join), Arc::clone(context)))
         }
         Plan::Aggregate { input: rows, groups, aggregates } => {

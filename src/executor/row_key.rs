@@ -6,7 +6,7 @@ use super::evaluate::Context;
 use crate::planner::{self, BoundKey};
 use crate::storage::{KeyFunction, LocatedVersion, TableView};
 use crate::types::column::{array_of, value_at};
-use crate::types::{Collation, KeySchema, Row, TableSchema, Value, key};
+use crate::types::{Collation, DataType, KeyPart, KeySchema, Row, TableSchema, Value, key};
 use std::fmt;
 use std::sync::Arc;
 
@@ -15,6 +15,8 @@ pub(super) struct RowKey<'a> {
     /// The key.
     pub key: &'a KeySchema,
     collations: Vec<Collation>,
+    /// The types of its parts.
+    types: Vec<DataType>,
     /// What computes it, where it is more than columns.
     computed: Option<Arc<ComputedKey>>,
 }
@@ -25,9 +27,25 @@ impl<'a> RowKey<'a> {
     /// # Errors
     /// What the planner says of its definition, which was sound when it was made.
     pub fn new(key: &'a KeySchema, table: &TableSchema) -> Result<RowKey<'a>, Error> {
-        let collations = key.parts(table).iter().map(|part| part.collation).collect();
+        let parts = key.parts(table);
+        let collations = parts.iter().map(|part| part.collation).collect();
+        let type_of = |part: &KeyPart| match part.source.column() {
+            Some(column) => table.columns[column].data_type,
+            None => DataType::Any,
+        };
+        let types = parts.iter().map(type_of).collect();
         let computed = key.is_computed().then(|| ComputedKey::new(key, table).map(Arc::new));
-        Ok(RowKey { key, collations, computed: computed.transpose()? })
+        Ok(RowKey { key, collations, types, computed: computed.transpose()? })
+    }
+
+    /// Values as the key's first parts hold them; `None` where one is NULL, or none that its part can
+    /// hold: it is equal to nothing there.
+    pub fn held(&self, given: impl Iterator<Item = Value>) -> Option<Vec<Value>> {
+        let held = given.zip(&self.types).map(|(value, data_type)| {
+            let held = data_type.accept(value.clone()).ok()?;
+            (held == value && !held.is_null()).then_some(held)
+        });
+        held.collect()
     }
 
     /// What a row has of the key; `None` where a NULL is among it, or the key is not about the row.

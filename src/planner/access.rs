@@ -1,30 +1,113 @@
-//! How rows of a table are reached: by a key where conditions fix its columns, else by a scan.
+//! How rows of a table are reached: by a key where conditions fix its columns, else by a scan; and the
+//! partners of few left rows by a key that a join fixes.
 
+use super::cardinality::{self, equal_sides};
 use super::expression::{BoundExpression, BoundKind, Comparison};
 use super::key_definition;
-use super::logical::LogicalTable;
+use super::logical::{Logical, LogicalJoin, LogicalTable};
 use super::plan::AccessPath;
 use crate::types::{DataType, KeyPart, KeySchema, TableSchema};
 
 /// The most lists of values that one access looks up; more are found by a scan.
 const MOST_LOOKUPS: usize = 1_000;
 
+/// A key by which the partners of rows are looked up in a table.
+pub(super) struct KeyLookup {
+    /// Which of the table's keys.
+    pub key: usize,
+    /// The values for its first parts, which read none of the table's columns.
+    pub values: Vec<BoundExpression>,
+    /// About how many partners a row has.
+    pub partners: f64,
+}
+
+/// The way by a key to the partners of each left row, where the right side of a join is a table and
+/// that costs less than to hold all rows of it that may be partners.
+pub(super) fn lookup(join: &LogicalJoin) -> Option<AccessPath> {
+    let Logical::Table(table) = &*join.right else { return None };
+    if join.kind.keeps_right() || !matches!(table.path, AccessPath::Scan) {
+        return None;
+    }
+    let lookups = key_lookups(table, &join.on).into_iter();
+    let best = lookups.min_by(|a, b| a.partners.total_cmp(&b.partners))?;
+    let cost = cardinality::lookup_cost(cardinality::rows(&join.left), best.partners);
+    let KeyLookup { key, values, .. } = best;
+    (cost < cardinality::held_cost(&join.right)).then_some(AccessPath::Lookup { key, values })
+}
+
+/// Whether a table's own conditions lead to its rows by a key.
+pub(super) fn is_found_by_key(table: &LogicalTable) -> bool {
+    choice(table).is_some()
+}
+
+/// The keys whose first parts the conditions of a join and of its right side, a table, give values, at
+/// least one of them that of the join; by one part and by as many as there are.
+pub(super) fn key_lookups(table: &LogicalTable, on: &[BoundExpression]) -> Vec<KeyLookup> {
+    let schema = &table.source.schema;
+    let mut lookups = Vec::new();
+    for (at, key) in schema.keys.iter().enumerate() {
+        if !key_definition::is_implied(key, schema, table.first, &table.conditions) {
+            continue;
+        }
+        let (mut values, mut by_join) = (Vec::new(), false);
+        for part in key.parts(schema).iter() {
+            let Some(compared) = compared_part(schema, table.first, part) else { break };
+            let joined = on.iter().find_map(|condition| value_of(condition, &compared, table));
+            by_join |= joined.is_some();
+            let Some(value) = joined.or_else(|| constant(table, &compared)) else { break };
+            values.push(value.clone());
+            if by_join {
+                let partners = cardinality::rows_of_key(key, values.len(), &table.source);
+                lookups.push(KeyLookup { key: at, values: values.clone(), partners });
+            }
+        }
+    }
+    lookups
+}
+
+/// The value of other columns than the table's that a condition of a join gives a part of a key.
+fn value_of<'a>(
+    condition: &'a BoundExpression,
+    part: &BoundExpression,
+    table: &LogicalTable,
+) -> Option<&'a BoundExpression> {
+    let (a, b) = equal_sides(condition)?;
+    let gives = |side: &&(&BoundExpression, &BoundExpression)| {
+        let (known, value) = side;
+        let is_other = value.reads_only(|column| !table.identities().contains(&column));
+        *known == part && is_other && !value.is_volatile() && fits(value, part)
+    };
+    [(a, b), (b, a)].iter().find(gives).map(|(_, value)| *value)
+}
+
+/// The one constant that a table's conditions give a part of a key.
+fn constant<'a>(table: &'a LogicalTable, part: &BoundExpression) -> Option<&'a BoundExpression> {
+    table.conditions.iter().find_map(|condition| match options(condition, part)?.as_slice() {
+        [only] => Some(*only),
+        _ => None,
+    })
+}
+
 /// Chooses the key that most conditions fix, a unique one before another; what it finds makes those
 /// conditions true, so that they go.
 pub(super) fn choose(table: &mut LogicalTable) {
-    let schema = &table.source.schema;
-    let candidates = schema.keys.iter().enumerate();
-    let candidates = candidates.filter_map(|(index, key)| {
-        KeyCandidate::of(schema, table.first, index, key, &table.conditions)
-    });
-    let best = candidates.max_by_key(|found| (found.columns, schema.keys[found.key].unique));
-    let Some(KeyCandidate { key, values, used, .. }) = best else { return };
+    let Some(KeyCandidate { key, values, used, .. }) = choice(table) else { return };
     let mut at = 0;
     table.conditions.retain(|_| {
         at += 1;
         !used.contains(&(at - 1))
     });
     table.path = AccessPath::Find { key, values };
+}
+
+/// The key that most conditions fix, a unique one before another.
+fn choice(table: &LogicalTable) -> Option<KeyCandidate> {
+    let schema = &table.source.schema;
+    let candidates = schema.keys.iter().enumerate();
+    let candidates = candidates.filter_map(|(index, key)| {
+        KeyCandidate::of(schema, table.first, index, key, &table.conditions)
+    });
+    candidates.max_by_key(|found| (found.columns, schema.keys[found.key].unique))
 }
 
 /// A key that conditions fix some columns of.
@@ -90,14 +173,7 @@ fn options<'a>(
     condition: &'a BoundExpression,
     part: &BoundExpression,
 ) -> Option<Vec<&'a BoundExpression>> {
-    let data_type = part.data_type;
-    // Only where the part's type holds every value that could be equal.
-    let fits = |e: &BoundExpression| {
-        e.is_constant()
-            && (e.data_type == data_type
-                || e.data_type.is_number() && data_type.is_number()
-                || matches!(data_type, DataType::Flexible(_)))
-    };
+    let fits = |value: &BoundExpression| value.is_constant() && fits(value, part);
     if let BoundKind::Compare(Comparison::Equal, a, b) = &condition.kind {
         let mut sides = [(&**a, &**b), (&**b, &**a)].into_iter();
         let fixes = |side: &(&BoundExpression, &BoundExpression)| side.0 == part && fits(side.1);
@@ -108,4 +184,10 @@ fn options<'a>(
         return fixed.then(|| list.iter().collect());
     }
     None
+}
+
+/// Whether the type of a key's part holds every value that could be equal to one of it.
+fn fits(value: &BoundExpression, part: &BoundExpression) -> bool {
+    let (given, held) = (value.data_type, part.data_type);
+    given == held || given.is_number() && held.is_number() || matches!(held, DataType::Flexible(_))
 }

@@ -1,5 +1,5 @@
-//! About how many rows come out of an operator: what the order of joins is decided by, never what
-//! comes out.
+//! About how many rows come out of an operator, and what it costs to join them: what the order of joins
+//! is decided by, never what comes out.
 //!
 //! Tables know how many rows they have; of what conditions leave of them, only keys tell. The other
 //! fractions are the usual ones of planners without statistics (Selinger et al., "Access Path
@@ -8,6 +8,7 @@
 use super::expression::{BoundExpression, BoundKind, Comparison};
 use super::logical::{Logical, LogicalAggregate, LogicalJoin, LogicalTable, LogicalWindow};
 use super::plan::Limits;
+use super::{TableSource, access};
 use crate::types::{KeySchema, Value, with_stack};
 
 /// What is left of rows by a condition of which nothing is known.
@@ -18,6 +19,33 @@ const RANGE: f64 = 1.0 / 3.0;
 
 /// How many rows share a value of a column that is no unique key.
 const SHARE: f64 = 10.0;
+
+/// What it costs to hold a row and to find it there, in rows that are read.
+const HOLD: f64 = 4.0;
+
+/// What it costs to look a row's partners up by a key, and to fetch one of them.
+const LOOKUP: (f64, f64) = (50.0, 4.0);
+
+/// What it costs to read the rows of a join's input; one without rows may get some before the plan is
+/// used again.
+pub(super) fn read_cost(input: &Logical) -> f64 {
+    if let Logical::Table(table) = input
+        && !access::is_found_by_key(table)
+    {
+        return count(table.source.rows).max(1.0);
+    }
+    rows(input).max(1.0)
+}
+
+/// What it costs to read and hold the rows of a join's right side.
+pub(super) fn held_cost(input: &Logical) -> f64 {
+    read_cost(input) + rows(input).max(1.0) * HOLD
+}
+
+/// What it costs to look the partners of some rows up, of which each has so many.
+pub(super) fn lookup_cost(rows: f64, partners: f64) -> f64 {
+    rows.max(1.0) * (LOOKUP.0 + partners * LOOKUP.1)
+}
 
 /// About how many rows come out.
 pub(super) fn rows(logical: &Logical) -> f64 {
@@ -56,6 +84,15 @@ pub(super) fn rows(logical: &Logical) -> f64 {
 /// About how many rows a table has, before conditions; of what is none, as many as come out.
 pub(super) fn rows_of_table(logical: &Logical) -> f64 {
     if let Logical::Table(table) = logical { count(table.source.rows) } else { rows(logical) }
+}
+
+/// About how many rows of a table have the same values in a key's first `parts` parts.
+pub(super) fn rows_of_key(key: &KeySchema, parts: usize, table: &TableSource) -> f64 {
+    if key.unique && parts == key.parts(&table.schema).len() {
+        return 1.0;
+    }
+    let shared = std::iter::repeat_n(1.0 / SHARE, parts.saturating_sub(1));
+    (SHARE * shared.product::<f64>()).max(1.0)
 }
 
 fn joined_rows(join: &LogicalJoin) -> f64 {
@@ -104,7 +141,9 @@ fn column_values(column: usize, input: &Logical) -> f64 {
         Logical::Table(table) => {
             let index = column - table.first;
             let rows = count(table.source.rows);
-            let is_unique = |key: &KeySchema| key.unique && key.columns.as_slice() == [index];
+            let is_unique = |key: &KeySchema| {
+                key.unique && !key.is_computed() && key.columns.as_slice() == [index]
+            };
             let is_unique = table.source.schema.keys.iter().any(is_unique);
             if is_unique { rows } else { rows / SHARE }
         }
@@ -144,7 +183,8 @@ fn table_rows(table: &LogicalTable) -> f64 {
         table.conditions.iter().any(|condition| fixes(condition, table.first + index))
     };
     let keys = &table.source.schema.keys;
-    if keys.iter().any(|key| key.unique && key.columns.iter().all(is_fixed)) {
+    let is_unique = |key: &&KeySchema| key.unique && !key.is_computed();
+    if keys.iter().filter(is_unique).any(|key| key.columns.iter().all(is_fixed)) {
         return 1.0;
     }
     let whole = Logical::Table(LogicalTable { conditions: Vec::new(), ..table.clone() });

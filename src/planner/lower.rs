@@ -6,7 +6,7 @@ use super::logical::{
     ComputedColumn, Logical, LogicalAggregate, LogicalJoin, LogicalKey, LogicalSetFilter,
     LogicalTable, LogicalValues, LogicalWindow,
 };
-use super::plan::{Join, Plan, SortKey, TableAccess};
+use super::plan::{AccessPath, Join, Plan, SortKey, TableAccess};
 use super::recursive::{LogicalRecursive, RecursivePart, RecursiveRows};
 use super::with_plan::{CommonTablePlan, RecursiveKey, RecursivePlan, RecursiveStep};
 use crate::types::{Collation, DataType, with_stack};
@@ -202,7 +202,7 @@ fn project(lowered: Lowered, columns: Vec<ComputedColumn>) -> Lowered {
 }
 
 fn join(logical: LogicalJoin) -> Lowered {
-    let LogicalJoin { left, right, kind, on } = logical;
+    let LogicalJoin { left, mut right, kind, on } = logical;
     let (mut equal, mut rest) = (Vec::new(), Vec::new());
     for condition in on {
         match split_equal(condition, &right) {
@@ -210,7 +210,13 @@ fn join(logical: LogicalJoin) -> Lowered {
             Err(condition) => rest.push(condition),
         }
     }
-    let (left, right) = (lower(*left), lower(*right));
+    let left = lower(*left);
+    if let Logical::Table(LogicalTable { path: AccessPath::Lookup { values, .. }, .. }) =
+        &mut *right
+    {
+        values.iter_mut().for_each(|value| value.relocate(&left.layout));
+    }
+    let right = lower(*right);
     for (a, b) in &mut equal {
         a.relocate(&left.layout);
         b.relocate(&right.layout);

@@ -9,7 +9,7 @@ use super::with_plan::{CommonTablePlan, RecursivePlan};
 use super::write_plan::Write;
 use crate::language::ast::Identifier;
 use crate::storage::SchemaChange;
-use crate::types::{Collation, DataType, TableSchema, with_stack};
+use crate::types::{Collation, DataType, KeySchema, TableSchema, with_stack};
 use std::sync::Arc;
 
 /// One operator and its inputs. Expressions read their input's columns by index. What an operator needs
@@ -157,6 +157,14 @@ pub enum AccessPath {
         key: usize,
         /// Lists of constants, each for the key's first columns.
         values: Vec<Vec<BoundExpression>>,
+    },
+    /// The rows that may be partners of a left row, where the table is the right side of a join: those
+    /// that have its values in a key's first parts.
+    Lookup {
+        /// Which of the table's keys.
+        key: usize,
+        /// The values over the columns of the left side, for the key's first parts.
+        values: Vec<BoundExpression>,
     },
 }
 
@@ -386,9 +394,14 @@ impl Plan {
         self.for_each_input(|input| with_stack(|| input.for_each_expression(visit)));
     }
 
+    /// The access to a table that the plan is, if it is nothing else.
+    pub fn as_access(&self) -> Option<&Arc<TableAccess>> {
+        if let Plan::Access(access) = self { Some(access) } else { None }
+    }
+
     /// Calls `visit` with every table access of the plan.
     pub fn for_each_access<'a>(&'a self, visit: &mut impl FnMut(&'a TableAccess)) {
-        if let Plan::Access(access) = self {
+        if let Some(access) = self.as_access() {
             visit(access);
         }
         self.for_each_input(|input| with_stack(|| input.for_each_access(visit)));
@@ -477,9 +490,19 @@ impl Planned {
 }
 
 impl TableAccess {
+    /// The key by which partners of left rows are looked up, and the values for its first parts.
+    pub fn lookup(&self) -> Option<(&KeySchema, &[BoundExpression])> {
+        match &self.path {
+            AccessPath::Lookup { key, values } => Some((&self.table.keys[*key], values)),
+            AccessPath::Scan | AccessPath::Find { .. } => None,
+        }
+    }
+
     pub(super) fn for_each_expression<'a>(&'a self, visit: &mut impl FnMut(&'a BoundExpression)) {
-        if let AccessPath::Find { values, .. } = &self.path {
-            values.iter().flatten().for_each(&mut *visit);
+        match &self.path {
+            AccessPath::Scan => {}
+            AccessPath::Find { values, .. } => values.iter().flatten().for_each(&mut *visit),
+            AccessPath::Lookup { values, .. } => values.iter().for_each(&mut *visit),
         }
         self.filter.iter().for_each(visit);
     }

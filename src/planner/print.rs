@@ -139,10 +139,17 @@ impl fmt::Display for Limits {
 }
 
 impl AccessPath {
-    /// ` by primary key id = 5`; nothing for a scan.
+    /// ` by primary key id = 5`, ` by primary key id` of a lookup; nothing for a scan.
     pub(super) fn words(&self, table: &TableSchema) -> String {
-        let AccessPath::Find { key, values } = self else { return String::new() };
-        let key = &table.keys[*key];
+        let (key, values) = match self {
+            AccessPath::Scan => return String::new(),
+            AccessPath::Find { key, values } => (&table.keys[*key], values),
+            AccessPath::Lookup { key, values } => {
+                let key = &table.keys[*key];
+                let parts = &key.part_names(table)[..values.len()];
+                return format!(" by {} {}", key.title(), parts.join(", "));
+            }
+        };
         let tuple = |values: &Vec<BoundExpression>| {
             let parts = key.part_names(table).into_iter().zip(values);
             let equal: Vec<_> = parts.map(|(part, value)| format!("{part} = {value}")).collect();
@@ -231,7 +238,12 @@ impl Join {
     fn head(&self) -> String {
         let (left, right) = (self.left.names(), self.right.names());
         let kind = self.kind.word();
-        let method = if self.equal.is_empty() { "loop" } else { "hash" };
+        let is_lookup = self.right.as_access().is_some_and(|access| access.lookup().is_some());
+        let method = match (is_lookup, self.equal.is_empty()) {
+            (true, _) => "lookup",
+            (false, true) => "loop",
+            (false, false) => "hash",
+        };
         let mut head = format!("{kind} {method} join");
         for (at, (a, b)) in self.equal.iter().enumerate() {
             let word = if at == 0 { "on" } else { "and" };
@@ -242,7 +254,7 @@ impl Join {
             let names: Vec<String> = left.into_iter().chain(right).collect();
             let _ = write!(head, " where {}", condition.display(&names));
         }
-        head + " (holds the right side)"
+        if is_lookup { head } else { head + " (holds the right side)" }
     }
 }
 
@@ -253,7 +265,9 @@ impl fmt::Display for TableAccess {
         let label = self.label.as_ref().unwrap_or(&self.table.name);
         match &self.path {
             AccessPath::Scan => write!(f, "scan {label}")?,
-            AccessPath::Find { .. } => write!(f, "find {label}{}", self.path.words(&self.table))?,
+            AccessPath::Lookup { .. } | AccessPath::Find { .. } => {
+                write!(f, "find {label}{}", self.path.words(&self.table))?
+            }
         }
         write!(f, " ({})", names[..self.output].join(", "))?;
         match &self.filter {

@@ -5,9 +5,10 @@
 //! semi joins, NOT EXISTS and NOT IN anti joins, and the one row of an aggregate is a group that a
 //! LEFT JOIN brings (Neumann and Kemper, "Unnesting Arbitrary Queries", 2015, has more than these).
 //! `x NOT IN (…)` is true only if no comparison is true *or NULL*, which the condition of its join says.
-//! What is asked of few rows, about a table with a key for it, stays as it is.
+//! An aggregate that is asked of few rows, about a table with a key for it, stays as it is.
 
 use super::{RewriteContext, fold, push_down};
+use crate::planner::access::key_lookups;
 use crate::planner::cardinality::{self, equal_sides};
 use crate::planner::expression::{
     BoundExpression, BoundKind, BoundSubquery, Comparison, SubqueryRole,
@@ -141,6 +142,12 @@ impl Opened {
         read + cardinality::rows(&self.rows) * HOLD + asked < asked * (ASK + once)
     }
 
+    /// Whether a join would look its rows up by a key.
+    fn is_looked_up(&self) -> bool {
+        let Logical::Table(table) = &self.rows else { return false };
+        !key_lookups(table, &self.on).is_empty()
+    }
+
     /// Whether the equalities fix the first column of a key.
     fn is_found_by_key(&self) -> bool {
         let Logical::Table(table) = &self.rows else { return false };
@@ -204,7 +211,8 @@ fn matching(
         opened.on.push(BoundExpression::new(kind, DataType::Boolean));
     }
     let is_join = opened.on.iter().any(|condition| opened.connects(condition));
-    (is_join && opened.pays(outer)).then_some((kind, opened.rows, opened.on))
+    let pays = || opened.is_looked_up() || opened.pays(outer);
+    (is_join && pays()).then_some((kind, opened.rows, opened.on))
 }
 
 /// The rows below what only computes, orders or repeats none of them, and some columns in their terms.

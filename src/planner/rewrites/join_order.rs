@@ -4,12 +4,13 @@
 //! The inputs of a row of inner joins and their conditions are a graph: each condition connects the
 //! inputs whose columns it reads. Of up to [`MOST_EXACT`] inputs the cheapest order is found by dynamic
 //! programming over sets of them (Selinger et al., 1979); of more, the next input is always the one
-//! that leaves the fewest rows. The rows so far stream, and each input that is added is held; an outer
-//! join is one input, whose own sides are ordered for themselves. The order that was written stays
-//! unless another costs less than half of it.
+//! that leaves the fewest rows. The rows so far stream, and each input that is added is held, or is a
+//! table in which they look their partners up by a key; an outer join is one input, whose own sides are
+//! ordered for themselves. The order that was written stays unless another costs less than half of it.
 
 use super::RewriteContext;
 use crate::planner::JoinType;
+use crate::planner::access::key_lookups;
 use crate::planner::cardinality::{self, distinct_values, equal_sides};
 use crate::planner::expression::BoundExpression;
 use crate::planner::logical::{Logical, LogicalJoin};
@@ -20,9 +21,6 @@ const MOST_EXACT: usize = 12;
 
 /// How many inputs there are at most that are ordered at all.
 const MOST_INPUTS: usize = 256;
-
-/// What it costs to hold a row, beside reading it or handing it on.
-const HOLD: f64 = 4.0;
 
 /// How many times cheaper an order must be than the one that was written.
 const WORTH_IT: f64 = 2.0;
@@ -52,6 +50,10 @@ impl InputSet {
     fn with(mut self, input: usize) -> InputSet {
         self.0[input / 128] |= 1 << (input % 128);
         self
+    }
+
+    fn and(self, other: InputSet) -> InputSet {
+        InputSet([self.0[0] | other.0[0], self.0[1] | other.0[1]])
     }
 
     fn has(self, input: usize) -> bool {
@@ -84,6 +86,11 @@ struct Edge {
 struct Costs {
     /// How many rows each input has.
     rows: Vec<f64>,
+    /// What it costs to read them, and what to read and hold them.
+    held: Vec<(f64, f64)>,
+    /// How each input's rows are looked up by a key: the inputs whose values that takes, and how many
+    /// rows have them.
+    lookups: Vec<Vec<(InputSet, f64)>>,
     edges: Vec<Edge>,
     /// The edges of each input.
     of: Vec<Vec<usize>>,
@@ -173,7 +180,21 @@ impl JoinGraph {
             Edge { reads, fraction, is_equality }
         });
         let edges = edges.collect();
-        Costs { rows, edges, of }
+        let costs = |input| (cardinality::read_cost(input), cardinality::held_cost(input));
+        let held = self.inputs.iter().map(costs).collect();
+        let lookups = self.inputs.iter().map(|input| self.lookups(input)).collect();
+        Costs { rows, held, lookups, edges, of }
+    }
+
+    /// How an input's rows are looked up by the values of others.
+    fn lookups(&self, input: &Logical) -> Vec<(InputSet, f64)> {
+        let Logical::Table(table) = input else { return Vec::new() };
+        let lookups = key_lookups(table, &self.conditions).into_iter().map(|lookup| {
+            let mut needed = InputSet::default();
+            lookup.values.iter().for_each(|value| needed = needed.and(self.reads(value)));
+            (needed, lookup.partners)
+        });
+        lookups.collect()
     }
 
     /// Joins from left to right in this order; each condition is tested as soon as it can be.
@@ -206,7 +227,7 @@ impl Costs {
     /// One input alone.
     fn first(&self, input: usize) -> Joined {
         let inputs = InputSet::default().with(input);
-        Joined { inputs, rows: self.rows[input], cost: self.rows[input] }
+        Joined { inputs, rows: self.rows[input], cost: self.held[input].0 }
     }
 
     /// One input more, and whether a condition connects it.
@@ -223,7 +244,10 @@ impl Costs {
         let own = self.rows[input];
         let rows = joined.rows * own * fraction;
         let pairs = if is_found { joined.rows + rows } else { joined.rows * own };
-        let cost = joined.cost + own * (1.0 + HOLD) + pairs;
+        let lookups = self.lookups[input].iter().filter(|lookup| joined.inputs.holds(lookup.0));
+        let lookups = lookups.map(|(_, partners)| cardinality::lookup_cost(joined.rows, *partners));
+        let found = lookups.fold(self.held[input].1, f64::min);
+        let cost = joined.cost + found + pairs;
         (Joined { inputs, rows, cost }, is_connected)
     }
 

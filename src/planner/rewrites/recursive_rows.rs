@@ -45,7 +45,10 @@ fn may_be_arguments(logical: &Logical, number: usize) -> bool {
 /// Whether each table is one that a key finds rows of.
 fn finds_all(logical: &Logical) -> bool {
     let mut all = match logical {
-        Logical::Table(table) => matches!(table.path, AccessPath::Find { .. }),
+        Logical::Table(table) => match table.path {
+            AccessPath::Find { .. } | AccessPath::Lookup { .. } => true,
+            AccessPath::Scan => false,
+        },
         Logical::Shared(_) | Logical::Recursive(_) => false,
         Logical::OneRow
         | Logical::Filter { .. }

@@ -12,6 +12,7 @@ mod functions;
 mod generate;
 mod joins;
 mod json;
+mod key_lookups;
 mod many_tables;
 mod names;
 mod tpch;
