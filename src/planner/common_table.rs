@@ -151,9 +151,19 @@ pub(super) fn inline(logical: Logical) -> Logical {
 }
 
 impl Planning<'_> {
-    /// The plan of rows of which these columns are wanted.
+    /// The plan of rows of which these columns are wanted, in their order.
     pub(super) fn plan_of(&mut self, logical: Logical, output: &[usize]) -> Plan {
-        let rewritten = self.rewrite(logical, output);
+        self.plan_in_order(logical, output, true)
+    }
+
+    /// The same where the order of the rows is seen, or is not.
+    pub(super) fn plan_in_order(
+        &mut self,
+        logical: Logical,
+        output: &[usize],
+        is_ordered: bool,
+    ) -> Plan {
+        let rewritten = self.rewrite(logical, output, is_ordered);
         self.plan_shared(&rewritten);
         lower::query(rewritten, output)
     }

@@ -23,6 +23,7 @@ mod coerce;
 mod collation;
 mod common_table;
 mod comparison_traits;
+mod compound;
 mod condition;
 mod ddl;
 mod definition;
@@ -267,10 +268,11 @@ impl Planning<'_> {
         debug_assert_eq!(first, 0, "the table to be changed comes first");
     }
 
-    /// A logical plan after all rewrites; these columns of it are the answer.
-    fn rewrite(&mut self, logical: Logical, output: &[usize]) -> Logical {
+    /// A logical plan after all rewrites; these columns of it are the answer, and the order of its rows
+    /// is seen or is not.
+    fn rewrite(&mut self, logical: Logical, output: &[usize], is_ordered: bool) -> Logical {
         let output = output.iter().copied().collect();
-        let context = RewriteContext { catalog: &*self.catalog, output: &output };
+        let context = RewriteContext { catalog: &*self.catalog, output: &output, is_ordered };
         self.rewriting.apply(logical, &context, &self.names)
     }
 }

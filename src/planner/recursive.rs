@@ -6,6 +6,7 @@
 //! goes on, row by row in the order in which they come, or in that of ORDER BY, until there is none
 //! left or LIMIT is reached.
 
+use super::compound::{self, CompoundOrder};
 use super::expression::{BoundExpression, BoundKind};
 use super::from_clause::FromBinder;
 use super::functions::common_type;
@@ -14,7 +15,7 @@ use super::query::{self, LogicalQuery, QueryColumn};
 use super::surroundings::{CommonTableReference, Recursion, Surroundings};
 use super::with_plan::Feeding;
 use super::{Error, Planning};
-use crate::language::ast::{Identifier, OrderItem, QueryBody, SetOperator, TableReference};
+use crate::language::ast::{Identifier, QueryBody, SetOperator, TableReference};
 use crate::types::{Collation, DataType};
 use std::cell::Cell;
 use std::rc::Rc;
@@ -125,15 +126,22 @@ pub(super) fn bind(
     let QueryBody::Compound { first, others } = &query.body else { return Ok(None) };
     let Some(at) = first_recursive(others, name).filter(|_| !is_hidden) else { return Ok(None) };
     let inside = reference.surroundings.inside(query, planning)?;
-    let initial = query::bind_compound(first, &others[..at], &inside, planning)?
+    let mut order_by = CompoundOrder::new(&query.order_by)?;
+    let initial = compound::bind_initial(first, &others[..at], &mut order_by, &inside, planning)?
         .called(&table.name, &table.columns)?;
     let mut types: Vec<DataType> =
         initial.output.iter().map(|known| common_type([Some(known.data_type)])).collect();
     let mut attempt = 0;
     let (number, parts) = loop {
         attempt += 1;
-        let (number, parts) =
-            bind_parts(reference, &others[at..], &inside, &initial, &types, planning)?;
+        let (number, parts) = bind_parts(
+            reference,
+            &others[at..],
+            &mut order_by,
+            &inside,
+            (&initial, &types),
+            planning,
+        )?;
         let settled = settled_types(&types, &parts);
         if settled == types {
             break (number, parts);
@@ -143,17 +151,12 @@ pub(super) fn bind(
         };
         types = types.iter().zip(&settled).map(differs).collect();
     };
-    let output: Vec<QueryColumn> = initial
-        .output
-        .iter()
-        .zip(&types)
-        .map(|(known, data_type)| QueryColumn {
-            data_type: *data_type,
-            column: planning.names.add(&*known.name),
-            ..known.clone()
-        })
-        .collect();
-    let order = order(&query.order_by, &output)?;
+    let named = |(known, data_type): (&QueryColumn, &DataType)| {
+        let column = planning.names.add(&*known.name);
+        QueryColumn { data_type: *data_type, column, ..known.clone() }
+    };
+    let output: Vec<QueryColumn> = initial.output.iter().zip(&types).map(named).collect();
+    let order = order(&order_by, &output)?;
     let initial = query::widened(initial, &types, planning);
     let is_batch =
         order.is_empty() && parts.iter().all(|(part, _)| part.logical.is_row_by_row(number));
@@ -187,11 +190,10 @@ pub(super) fn bind(
 
 /// The keys of ORDER BY, each with its collation.
 fn order(
-    order_by: &[OrderItem],
+    order_by: &CompoundOrder<'_>,
     output: &[QueryColumn],
 ) -> Result<Vec<(LogicalKey, Collation)>, Error> {
-    let columns = query::ordered_columns(order_by, output)?;
-    let keys = order_by.iter().zip(columns).filter_map(|(item, column)| {
+    let keys = order_by.columns(output)?.into_iter().filter_map(|(column, item)| {
         let BoundKind::Column(identity) = column.kind else { return None };
         Some((LogicalKey::of(item, identity), column.traits.collation.collation()))
     });
@@ -204,9 +206,9 @@ type BoundPart = (LogicalQuery, RecursiveRows);
 fn bind_parts<'q>(
     reference: &CommonTableReference<'q>,
     parts: &'q [(SetOperator, QueryBody)],
+    order: &mut CompoundOrder<'_>,
     inside: &Surroundings<'q>,
-    initial: &LogicalQuery,
-    types: &[DataType],
+    (initial, types): (&LogicalQuery, &[DataType]),
     planning: &mut Planning,
 ) -> Result<(usize, Vec<BoundPart>), Error> {
     planning.recursions += 1;
@@ -221,8 +223,8 @@ fn bind_parts<'q>(
     let mut bound = Vec::with_capacity(parts.len());
     for (operator, part) in parts {
         recursion.reads.set(0);
-        let part = query::bind_part(part, &surroundings, planning)?;
-        query::check_width(*operator, types.len(), part.output.len())?;
+        let part = query::bind_part(part, order, &surroundings, planning)?;
+        compound::check_width(*operator, types.len(), part.output.len())?;
         let rows = rows_on_path(&part.logical, number).cloned().map_err(|what| {
             let message = format!("{} reads its own rows in {what}", reference.table.name.name);
             let help = "its rows are handed on one by one: compute that where the table is read";

@@ -1,6 +1,7 @@
 //! SELECT becomes a logical plan.
 
 use super::bind::Binder;
+use super::compound::CompoundOrder;
 use super::expression::{BoundExpression, BoundKind};
 use super::from_clause::FromBinder;
 use super::functions::AggregateFunction;
@@ -25,10 +26,37 @@ struct SelectedColumn {
     expression: BoundExpression,
 }
 
-/// Binds a SELECT and the order that its query has: keys may be any expressions over its tables.
+/// The order that is said of a SELECT's rows.
+enum SelectOrder<'a, 'o> {
+    /// Its query's, whose keys may be any expressions over its tables.
+    Own(&'a [OrderItem]),
+    /// That of the compound that it is a part of, whose keys it may know.
+    Compound(&'a mut CompoundOrder<'o>),
+}
+
+/// Binds a SELECT and the order that its query has.
 pub(super) fn bind<'q>(
     select: &'q Select,
     order_by: &[OrderItem],
+    surroundings: &Surroundings<'q>,
+    planning: &mut Planning,
+) -> Result<LogicalQuery, Error> {
+    bind_ordered(select, SelectOrder::Own(order_by), surroundings, planning)
+}
+
+/// Binds a SELECT that is a part of a compound.
+pub(super) fn bind_part<'q>(
+    select: &'q Select,
+    order: &mut CompoundOrder<'_>,
+    surroundings: &Surroundings<'q>,
+    planning: &mut Planning,
+) -> Result<LogicalQuery, Error> {
+    bind_ordered(select, SelectOrder::Compound(order), surroundings, planning)
+}
+
+fn bind_ordered<'q>(
+    select: &'q Select,
+    order: SelectOrder<'_, '_>,
     surroundings: &Surroundings<'q>,
     planning: &mut Planning,
 ) -> Result<LogicalQuery, Error> {
@@ -37,7 +65,11 @@ pub(super) fn bind<'q>(
         Some(reference) => FromBinder::new(planning, &mut scope, surroundings).bind(reference)?,
         None => Logical::OneRow,
     };
+    let order_by = if let SelectOrder::Own(order_by) = &order { *order_by } else { &[] };
     let core = SelectCore::bind(select, order_by, &scope, surroundings, planning)?;
+    if let SelectOrder::Compound(order) = order {
+        order.resolve(|expression| core.item_of(expression, &scope));
+    }
     let bound = core.over(rows, &mut planning.names);
     let mut bound = bound.sorted(select.distinct, order_by, &mut planning.names);
     bound.logical.read_hidden_columns();
@@ -49,6 +81,13 @@ pub(super) fn bind<'q>(
         traits: item.expression.traits,
     });
     Ok(LogicalQuery { logical: bound.logical, output: output.collect() })
+}
+
+impl SelectedColumn {
+    /// Whether AS gave it this name.
+    fn is_called(&self, name: &str) -> bool {
+        self.is_alias && self.name.eq_ignore_ascii_case(name)
+    }
 }
 
 /// The expressions of a SELECT, over the columns of its FROM.
@@ -137,6 +176,20 @@ impl SelectCore {
             }));
         }
         Ok(SelectCore { items, filter, groups, aggregates, windows, having, order, is_grouped })
+    }
+
+    /// The index of the item that an expression is: by a name that was given by AS, or as the same value.
+    fn item_of(&self, expression: &Expression, scope: &Scope) -> Option<usize> {
+        if let ExpressionKind::Column { table: None, column } = &expression.kind
+            && let Some(named) = self.items.iter().position(|item| item.is_called(&column.name))
+        {
+            return Some(named);
+        }
+        let mut aggregates = self.aggregates.clone();
+        let binder = Binder::new(scope, "ORDER BY");
+        let mut binder = Binder { aggregates: Some(&mut aggregates), ..binder };
+        let bound = binder.bind(expression).ok()?;
+        self.items.iter().position(|item| item.expression == bound)
     }
 
     /// The rows to be projected: those of FROM that WHERE lets through, or the groups of them that
@@ -418,8 +471,7 @@ fn sort_alias(
 ) -> Result<Option<BoundExpression>, Error> {
     let (expression, said) = collation::behind(&item.expression)?;
     if let ExpressionKind::Column { table: None, column } = &expression.kind {
-        let mut aliases = items.iter().filter(|item| item.is_alias);
-        let named = aliases.find(|item| item.name.eq_ignore_ascii_case(&column.name));
+        let named = items.iter().find(|item| item.is_called(&column.name));
         return Ok(named.map(|item| collation::collated(item.expression.clone(), said)));
     }
     ordinal(&item.expression, items, "ORDER BY")

@@ -370,7 +370,12 @@ impl<'b, 'p> Binder<'b, 'p> {
         };
         let columns = query.output.iter().map(column).collect();
         let source = Arc::new(SubquerySource { logical: query.logical.clone(), columns });
-        let plan = Arc::new(query::finish(query, self.binder_of_queries().planning).plan);
+        let is_ordered = match role {
+            SubqueryRole::Scalar | SubqueryRole::Field(_) => true,
+            SubqueryRole::Exists | SubqueryRole::Contains | SubqueryRole::Compares(..) => false,
+        };
+        let (identities, planning) = (query.identities(), &mut *self.binder_of_queries().planning);
+        let plan = Arc::new(planning.plan_in_order(query.logical, &identities, is_ordered));
         let subquery = BoundSubquery { number, role, operands, arguments, plan, source };
         BoundExpression::subquery(subquery)
     }

@@ -12,6 +12,7 @@ mod prune;
 mod push_down;
 mod recursive_rows;
 mod top_n;
+mod unseen_order;
 
 use super::logical::{ColumnNames, Logical};
 use super::{Catalog, common_table};
@@ -23,6 +24,8 @@ pub(super) struct RewriteContext<'a> {
     pub catalog: &'a dyn Catalog,
     /// The columns of the answer.
     pub output: &'a BTreeSet<usize>,
+    /// Whether the order of its rows is seen.
+    pub is_ordered: bool,
 }
 
 /// A rewrite.
@@ -37,6 +40,7 @@ struct Rewrite {
 const REWRITES: &[Rewrite] = &[
     Rewrite { name: "inline tables of with", apply: inline },
     Rewrite { name: "read recursive rows as arguments", apply: recursive_rows::apply },
+    Rewrite { name: "leave out orders that nobody sees", apply: unseen_order::apply },
     Rewrite { name: "fold constants", apply: fold::apply },
     Rewrite { name: "take common conditions out of OR", apply: factor::apply },
     Rewrite { name: "push conditions down", apply: push_down::apply },
