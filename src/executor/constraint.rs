@@ -29,7 +29,7 @@ pub fn schema_changes(
             SchemaChange::AddColumn { table, column } => {
                 let given = initial.map_or(Ok(Value::Null), |initial| context.constant(initial))?;
                 column.initial = assign(table, column, given)?;
-                if column.not_null && column.initial.is_null() {
+                if column.not_null && column.initial.is_null() && column.generated.is_none() {
                     return Err(no_value(table, column));
                 }
             }

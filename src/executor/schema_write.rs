@@ -4,7 +4,7 @@ use super::Error;
 use super::constraint::schema_changes;
 use super::evaluate::Context;
 use super::input::PlanInput;
-use super::write::{NoTriggers, Written, empty, write};
+use super::write::{NoTriggers, Written, empty, fill_added, write};
 use crate::planner::{ColumnSource, InsertInput, SchemaPlan, Write, WriteAction};
 use crate::storage::{self, Change, Fork, SchemaChange};
 use std::sync::Arc;
@@ -41,8 +41,8 @@ pub fn write_schema(
     let columns = (0..table.columns.len()).map(ColumnSource::Input).collect();
     let input = InsertInput::Query(Box::new(rows.clone()));
     let action = WriteAction::Insert { input, columns, row: None, upserts: Vec::new() };
-    let (resolution, checks, defaults, returning) = Default::default();
-    let filling = Write { table, slot, action, resolution, checks, defaults, returning };
+    let (resolution, generated, checks, defaults, returning) = Default::default();
+    let filling = Write { table, slot, action, resolution, generated, checks, defaults, returning };
     // As in SQLite, no count is of these rows.
     let context = context.counting(Arc::default());
     match write(&filling, inputs, fork, context, &NoTriggers) {
@@ -54,13 +54,33 @@ pub fn write_schema(
     }
 }
 
-/// Records changes of the schema, each behind what becomes of rows because of it.
+/// Records changes of the schema, each behind what becomes of rows before it and before what becomes of
+/// them because of it.
 fn record(changes: Vec<SchemaChange>, fork: &mut Fork, context: &Context) -> Result<(), Error> {
     for change in changes {
         if let SchemaChange::DropTable(table) = &change {
             empty(table, fork, context)?;
         }
-        fork.record(vec![Change::Schema(change)])?;
+        let added = match &change {
+            SchemaChange::AddColumn { table, column } => {
+                column.generated.is_some().then(|| table.name.clone())
+            }
+            SchemaChange::CreateTable(_)
+            | SchemaChange::DropTable(_)
+            | SchemaChange::RestoreTable { .. }
+            | SchemaChange::CreateIndex { .. }
+            | SchemaChange::DropIndex { .. }
+            | SchemaChange::DropColumn { .. }
+            | SchemaChange::RenameColumn { .. }
+            | SchemaChange::RenameTable { .. }
+            | SchemaChange::CreateDefinition(_)
+            | SchemaChange::DropDefinition(_)
+            | SchemaChange::ReplaceDefinition { .. } => None,
+        };
+        let made = fork.record_one(Change::Schema(change), None)?;
+        if let (Some(name), Some(cause)) = (added, made) {
+            fill_added(&name, cause, fork, context)?;
+        }
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use super::bind::Binder;
 use super::ddl::{self, MAX_COLUMNS};
 use super::plan::{Planned, SchemaPlan};
 use super::scope::Scope;
-use super::write::named_columns;
+use super::write::{self, named_columns};
 use super::{BoundExpression, Catalog, Error, exact_numbers, notices, rename};
 use crate::language::ast::{AlterAction, ColumnConstraintKind, ColumnDefinition, Identifier};
 use crate::language::parse_expression;
@@ -95,10 +95,15 @@ fn add_column(
                 initial = Some(binder.bind(value)?);
                 None
             }
+            ColumnConstraintKind::Generated { stored: true, .. } => {
+                let message = "a column that is added to a table cannot be STORED";
+                let help = "VIRTUAL is kept like it".to_owned();
+                return Err(refused(message, name).help(Some(help)));
+            }
             ColumnConstraintKind::NotNull
             | ColumnConstraintKind::Null
             | ColumnConstraintKind::Collate(_)
-            | ColumnConstraintKind::Generated { .. } => None,
+            | ColumnConstraintKind::Generated { stored: false, .. } => None,
         };
         if let Some(word) = not_yet {
             let message = format!("{word} of a column that is added is not supported yet");
@@ -106,6 +111,7 @@ fn add_column(
         }
         ddl::column_constraint(&mut after, name, constraint.name.as_ref(), kind)?;
     }
+    ddl::check_generated(&after, std::slice::from_ref(definition))?;
     let column = after.columns.pop().expect("it was added above");
     let initial = initial.map(|initial| exact_numbers::assigned(initial, column.data_type));
     Ok((SchemaChange::AddColumn { table, column: Box::new(column) }, initial))
@@ -143,6 +149,10 @@ fn drop_column(
     if is_checked(&table, column) {
         return Err(refused(format!("a CHECK of {} needs \"{called}\"", table.name), name));
     }
+    if let Some(other) = computed_from(&table, column)? {
+        let message = format!("the generated column \"{other}\" needs \"{called}\"");
+        return Err(refused(message, name));
+    }
     if table.columns.len() == 1 {
         let message = format!("\"{called}\" is the only column of {}", table.name);
         let help = format!("DROP TABLE {} drops it with its table", table.name);
@@ -158,6 +168,13 @@ fn what_is(key: &KeySchema) -> String {
         (KeyKind::Index, Some(name)) => format!("index {name}"),
         (KeyKind::Index, None) => "an index".to_owned(),
     }
+}
+
+/// The name of a generated column that reads a column.
+fn computed_from(table: &TableSchema, column: usize) -> Result<Option<&str>, Error> {
+    let generated = write::generated_columns_of(table)?;
+    let reading = generated.iter().find(|one| one.columns.contains(&column));
+    Ok(reading.map(|one| table.columns[one.column].name.as_str()))
 }
 
 /// Whether a CHECK of the table names a column.
@@ -195,6 +212,11 @@ fn rename_column(
         let message = "another name for a column that an index computes with is not supported yet";
         return Err(Error::new("unsupported", message, from.span)
             .help(Some("DROP INDEX, and create it again under the new name".into())));
+    }
+    if computed_from(&table, column)?.is_some() {
+        let message =
+            "another name for a column that a generated column names is not supported yet";
+        return Err(Error::new("unsupported", message, from.span));
     }
     if is_checked(&table, column) {
         let message = "another name for a column that a CHECK names is not supported yet";

@@ -12,8 +12,8 @@ use crate::language::ast::{
 };
 use crate::storage::SchemaChange;
 use crate::types::{
-    CheckConstraint, Collation, Column, ColumnId, DataType, Definition, ForeignKey, KeyKind,
-    KeySchema, Literal, PseudoColumn, Schema, Span, TableId, TableOptions, TableSchema, Value,
+    CheckConstraint, Column, DataType, Definition, ForeignKey, Generation, KeyKind, KeySchema,
+    Literal, PseudoColumn, Schema, Span, TableId, TableOptions, TableSchema,
 };
 use std::sync::Arc;
 
@@ -98,6 +98,7 @@ pub(super) fn create_table(
         table_constraint(&mut table, constraint.name.as_ref(), &constraint.kind)?;
     }
     settle_keys(&mut table);
+    check_generated(&table, &create.columns)?;
     let notices = notices::of_definition(&table.name, &create.columns);
     let changes = vec![SchemaChange::CreateTable(Arc::new(table))];
     Ok(SchemaPlan { notices, ..SchemaPlan::new(verb, &create.name, changes) }.into())
@@ -169,16 +170,7 @@ pub(super) fn add_column(
         None => DataType::Any,
     };
     let declared = definition.type_name.as_ref().map(ToString::to_string).unwrap_or_default();
-    table.columns.push(Column {
-        id: ColumnId::default(),
-        name: name.name.clone(),
-        data_type,
-        declared,
-        collation: Collation::default(),
-        not_null: false,
-        default: None,
-        initial: Value::Null,
-    });
+    table.columns.push(Column { declared, ..Column::new(&name.name, data_type) });
     Ok(())
 }
 
@@ -214,12 +206,47 @@ pub(super) fn column_constraint(
         ColumnConstraintKind::Collate(collation) => {
             table.columns[index].collation = collation::named(collation)?;
         }
-        ColumnConstraintKind::Generated { expression, .. } => {
-            let message = "GENERATED columns are not supported yet";
-            return Err(Error::new("unsupported", message, expression.span)
-                .help(Some("compute the value in each query, or when it is inserted".into())));
+        ColumnConstraintKind::Generated { expression, stored } => {
+            let generation = Generation { expression: expression.to_string(), stored: *stored };
+            if table.columns[index].generated.replace(generation).is_some() {
+                let message = format!("\"{}\" is generated in two ways", column.name);
+                return Err(Error::new("generated-column", message, expression.span));
+            }
         }
         ColumnConstraintKind::Null => {}
+    }
+    Ok(())
+}
+
+/// Makes sure that what these columns of a table compute can be computed of every row.
+pub(super) fn check_generated(
+    table: &TableSchema,
+    definitions: &[ColumnDefinition],
+) -> Result<(), Error> {
+    let refused =
+        |message: String, at: &Identifier| Err(Error::new("generated-column", message, at.span));
+    for definition in definitions {
+        let name = &definition.name;
+        for constraint in &definition.constraints {
+            if let ColumnConstraintKind::Generated { expression, .. } = &constraint.kind {
+                super::write::check_generated(table, name, expression)?;
+            }
+        }
+        let Some(index) = table.column(&name.name) else { continue };
+        let column = &table.columns[index];
+        if column.generated.is_none() {
+            continue;
+        }
+        if column.default.is_some() {
+            return refused(format!("\"{}\" is generated and has a DEFAULT", column.name), name);
+        }
+        if table.primary_key().is_some_and(|key| key.columns.contains(&index)) {
+            let message = format!("\"{}\" is generated: no PRIMARY KEY has it", column.name);
+            return refused(message, name);
+        }
+        if table.given_columns().is_empty() {
+            return refused(format!("all columns of {} are generated", table.name), name);
+        }
     }
     Ok(())
 }

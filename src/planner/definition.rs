@@ -59,6 +59,7 @@ pub fn column_definition(column: &Column) -> String {
     words.extend(collation.map(|collation| format!("COLLATE {collation}")));
     words.extend(column.not_null.then(|| "NOT NULL".to_owned()));
     words.extend(column.default.as_ref().map(|default| format!("DEFAULT ({default})")));
+    words.extend(column.generated.as_ref().map(|how| format!("GENERATED ALWAYS {how}")));
     words.join(" ")
 }
 

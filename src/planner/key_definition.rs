@@ -69,7 +69,7 @@ pub(super) fn condition(text: &str, table: &TableSchema) -> Result<BoundExpressi
 /// # Errors
 /// `index-expression` of what can change while the row stays the same, and those of any expression.
 pub(super) fn bind(expression: &Expression, table: &TableSchema) -> Result<BoundExpression, Error> {
-    let scope = Scope::of(&table.name, table);
+    let scope = Scope::of_row(table);
     let bound = Binder::new(&scope, "an index").bind(expression)?;
     let refused = |what: &str| {
         let message = format!("{what} cannot stand in an index");
@@ -92,15 +92,15 @@ pub(super) fn bind(expression: &Expression, table: &TableSchema) -> Result<Bound
     clippy::wildcard_enum_match_arm,
     reason = "a few kinds are looked for, and all others by their operands"
 )]
-fn changing(expression: &BoundExpression) -> Option<&'static str> {
+pub(super) fn changing(expression: &BoundExpression) -> Option<&'static str> {
     let mut found = match &expression.kind {
         BoundKind::CurrentTime(_) => Some("the time of a statement"),
         BoundKind::Parameter { .. } | BoundKind::ExactParameter(_) => Some("a parameter"),
         BoundKind::Call(function, arguments) => match function.volatility() {
             Volatility::Volatile => Some("a function that gives another value each time"),
             _ if matches!(function, ScalarFunction::Session(_)) => Some("what a session did"),
-            // A date of columns is one; without any it is today's.
-            Volatility::Stable if arguments.iter().all(BoundExpression::is_constant) => {
+            // The calendar knows what time it is only where it is asked for it.
+            Volatility::Stable if arguments.is_empty() || arguments.iter().any(says_now) => {
                 Some("the time of a statement")
             }
             Volatility::Stable | Volatility::Immutable => None,
@@ -109,6 +109,10 @@ fn changing(expression: &BoundExpression) -> Option<&'static str> {
     };
     expression.for_each_operand(|operand| found = found.or_else(|| changing(operand)));
     found
+}
+
+fn says_now(argument: &BoundExpression) -> bool {
+    argument.as_constant().is_some_and(|value| value.to_text().eq_ignore_ascii_case("now"))
 }
 
 /// Whether conditions on a table's rows, whose columns' identities begin at `first`, make a key's

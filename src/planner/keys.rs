@@ -4,21 +4,13 @@ use super::expression::BoundExpression;
 use super::write::named_columns;
 use super::{Error, collation, key_definition};
 use crate::language::ast::{Expression, Identifier, IndexedColumn};
-use crate::types::{KeyId, KeyKind, KeyPart, KeySchema, KeySource, TableSchema};
+use crate::types::{KeyKind, KeyPart, KeySchema, KeySource, TableSchema};
 use std::collections::HashSet;
 
 /// A key that is one column as it is.
 pub(super) fn of_column(kind: KeyKind, name: Option<&Identifier>, column: usize) -> KeySchema {
-    KeySchema {
-        id: KeyId::default(),
-        name: name.map(|name| name.name.clone()),
-        kind,
-        unique: true,
-        columns: vec![column],
-        parts: Vec::new(),
-        condition: None,
-        sql: String::new(),
-    }
+    let name = name.map(|name| name.name.clone());
+    KeySchema { name, ..KeySchema::new(kind, true, vec![column]) }
 }
 
 /// A key of what stands in parentheses, about the rows for which a condition is true.

@@ -144,6 +144,11 @@ impl ScopeRelation {
         self.hidden.iter().find(|column| column.name.eq_ignore_ascii_case(name))
     }
 
+    /// Whether it is a table of this name that the statement has no name for.
+    fn stands_alone(&self, name: &str) -> bool {
+        self.name.is_empty() && self.title.eq_ignore_ascii_case(name)
+    }
+
     /// Its name and its columns', for a note below an error.
     fn description(&self) -> String {
         let names: Vec<&str> = self.columns.iter().map(|column| &*column.name).collect();
@@ -181,6 +186,11 @@ impl Scope {
     /// A scope of one table, whose columns' identities are their indexes.
     pub fn of(name: &str, schema: &TableSchema) -> Scope {
         Scope { relations: vec![ScopeRelation::table(name, schema, 0)], hidden: 0 }
+    }
+
+    /// The same where columns stand alone, without the name of the table: in a definition of it.
+    pub fn of_row(schema: &TableSchema) -> Scope {
+        Scope::of("", schema)
     }
 
     /// What `*` means: all columns that are neither hidden nor merged.
@@ -250,6 +260,10 @@ impl Scope {
         if let Some(qualifier) = relation {
             let Some(relation) = self.relation(&qualifier.name) else {
                 let names = self.visible().iter().map(|relation| relation.name.as_str());
+                if self.visible().iter().any(|known| known.stands_alone(&qualifier.name)) {
+                    let message = "a column stands here without the name of its table";
+                    return Err(Error::new("unknown-table", message, qualifier.span));
+                }
                 let message = format!("no table \"{}\" in this statement", qualifier.name);
                 return Err(Error::new("unknown-table", message, qualifier.span)
                     .help(suggest(&qualifier.name, names)));
@@ -280,7 +294,11 @@ impl Scope {
         let relations: Vec<&ScopeRelation> = self.visible().iter().filter(is_meant).collect();
         let message = match relations.as_slice() {
             [] => format!("no column \"{}\": there is no table here", column.name),
-            [relation] => format!("{} has no column \"{}\"", relation.name, column.name),
+            [relation] => {
+                let called =
+                    if relation.name.is_empty() { &relation.title } else { &relation.name };
+                format!("{called} has no column \"{}\"", column.name)
+            }
             _ => format!("no table here has a column \"{}\"", column.name),
         };
         let declared = relations.iter().flat_map(|relation| &relation.columns);

@@ -9,8 +9,7 @@ use super::{Error, Planning};
 use crate::language::ast::{CreateTableAs, Identifier};
 use crate::storage::SchemaChange;
 use crate::types::{
-    Collation, Column, ColumnAffinity, ColumnId, DataType, PseudoColumn, TableId, TableSchema,
-    Value,
+    Column, ColumnAffinity, ColumnId, DataType, PseudoColumn, TableId, TableSchema,
 };
 use std::sync::Arc;
 
@@ -90,10 +89,8 @@ fn column(given: &QueryColumn, name: String, table: &TableSchema, ordinal: usize
         data_type
     };
     let id = ColumnId { ordinal, ..ColumnId::default() };
-    let (not_null, default, initial) = (false, None, Value::Null);
     // As in SQLite, a COLLATE in the query is the query's alone.
-    let collation = Collation::Binary;
-    Column { id, name, data_type, declared, collation, not_null, default, initial }
+    Column { id, declared, ..Column::new(name, data_type) }
 }
 
 fn flexible_name(affinity: ColumnAffinity) -> &'static str {

@@ -18,7 +18,7 @@ use crate::language::parse_statement;
 use crate::storage::SchemaChange;
 use crate::types::{
     Column, ColumnId, DataType, Definition, DefinitionKind, EventId, TableId, TableOptions,
-    TableSchema, Value, with_stack,
+    TableSchema, with_stack,
 };
 use std::sync::Arc;
 
@@ -60,16 +60,13 @@ pub fn view_schema(
     let bound = bind(&view, &name, temporal, &mut planning)?;
     let column = |(ordinal, column): (usize, &query::QueryColumn)| {
         let named = view.columns.get(ordinal).map(|name| name.name.clone());
+        let name = named.unwrap_or_else(|| column.name.clone());
         let is_known = column.data_type != DataType::Any;
         Column {
             id: ColumnId { event: EventId::NEVER, ordinal },
-            name: named.unwrap_or_else(|| column.name.clone()),
-            data_type: column.data_type,
             declared: if is_known { column.data_type.to_string() } else { String::new() },
             collation: column.traits.collation.collation(),
-            not_null: false,
-            default: None,
-            initial: Value::Null,
+            ..Column::new(name, column.data_type)
         }
     };
     Ok(Arc::new(TableSchema {

@@ -180,9 +180,10 @@ fn write(
 ) -> Write {
     let rows = Box::new(rows);
     let action = WriteAction::InsteadOf { event, rows, columns, assigned };
-    let (resolution, checks, defaults, returning) = Default::default();
+    let (resolution, generated, checks, defaults, returning) = Default::default();
     // There is no table behind it that the steps could ask.
-    Write { table: view, slot: usize::MAX, action, resolution, checks, defaults, returning }
+    let slot = usize::MAX;
+    Write { table: view, slot, action, resolution, generated, checks, defaults, returning }
 }
 
 /// Every column of a view under the name that the statement has for it.

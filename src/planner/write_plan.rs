@@ -21,6 +21,8 @@ pub struct Write {
     pub action: WriteAction,
     /// What OR says of rows that break a constraint; what the constraint says where it says nothing.
     pub resolution: Option<ConflictResolution>,
+    /// The columns that are computed from what is written, each behind those that it reads.
+    pub generated: Vec<BoundGenerated>,
     /// The conditions that no row that is written may make false.
     pub checks: Vec<BoundCheck>,
     /// The defaults that a row gets where REPLACE is said of a NOT NULL that it breaks.
@@ -40,6 +42,17 @@ pub struct BoundCheck {
     pub columns: Vec<usize>,
     /// What must not be false, over those.
     pub condition: BoundExpression,
+}
+
+/// A generated column.
+#[derive(Clone, Debug)]
+pub struct BoundGenerated {
+    /// Which column of the table it is, by index.
+    pub column: usize,
+    /// The columns of the table that it reads, by index.
+    pub columns: Vec<usize>,
+    /// What it is, over those.
+    pub expression: BoundExpression,
 }
 
 /// What comes out of each row that a write reaches.
@@ -70,8 +83,26 @@ pub struct UpsertUpdate {
     pub columns: Vec<usize>,
     /// Column and new value.
     pub assignments: Vec<(usize, BoundExpression)>,
+    /// The columns that are computed from what is assigned.
+    pub generated: Vec<BoundGenerated>,
     /// Of which rows that are met.
     pub filter: Option<BoundExpression>,
+}
+
+impl UpsertUpdate {
+    /// Whether it gives a column new values.
+    pub fn writes(&self, column: usize) -> bool {
+        are_written(&self.assignments, &self.generated, column)
+    }
+}
+
+fn are_written(
+    assignments: &[(usize, BoundExpression)],
+    generated: &[BoundGenerated],
+    column: usize,
+) -> bool {
+    assignments.iter().any(|(assigned, _)| *assigned == column)
+        || generated.iter().any(|one| one.column == column)
 }
 
 impl Write {
@@ -84,6 +115,17 @@ impl Write {
             | WriteAction::InsteadOf { .. } => false,
         };
         upserts || self.resolution.is_some_and(|said| said != ConflictResolution::Abort)
+    }
+
+    /// Whether it gives a column of the table new values.
+    pub fn writes(&self, column: usize) -> bool {
+        match &self.action {
+            WriteAction::Insert { .. } => true,
+            WriteAction::Update { assignments, .. } => {
+                are_written(assignments, &self.generated, column)
+            }
+            WriteAction::Delete { .. } | WriteAction::InsteadOf { .. } => false,
+        }
     }
 
     /// `INSERT`, `UPDATE` or `DELETE`.
@@ -110,6 +152,8 @@ pub struct BulkLoad {
     pub places: Vec<Option<usize>>,
     /// What each column has where a row gives it nothing.
     pub defaults: Vec<BoundExpression>,
+    /// The columns that are computed.
+    pub generated: Vec<BoundGenerated>,
     /// The conditions that no row may make false.
     pub checks: Vec<BoundCheck>,
 }

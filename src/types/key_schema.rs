@@ -5,7 +5,7 @@
 //! `condition` is only about the rows for which that is true. Expressions are kept as SQL text, as all
 //! definitions are: what reads a schema need not know the language.
 
-use super::{Collation, EventId, TableSchema};
+use super::{Collation, ConflictResolution, EventId, TableSchema};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -43,6 +43,9 @@ pub struct KeySchema {
     pub kind: KeyKind,
     /// Whether two rows may not agree on all its parts (rows with a NULL among them may).
     pub unique: bool,
+    /// What becomes of a row that agrees with another, where the constraint says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_conflict: Option<ConflictResolution>,
     /// Indexes in the table of the columns that it is made from, each once: the columns that are parts
     /// of it, in the key's order, then those that only its expressions and its condition read.
     pub columns: Vec<usize>,
@@ -82,6 +85,21 @@ pub enum KeySource {
 }
 
 impl KeySchema {
+    /// A key of columns as they are, which has no name and is nobody's yet.
+    pub fn new(kind: KeyKind, unique: bool, columns: Vec<usize>) -> KeySchema {
+        KeySchema {
+            id: KeyId::default(),
+            name: None,
+            kind,
+            unique,
+            on_conflict: None,
+            columns,
+            parts: Vec::new(),
+            condition: None,
+            sql: String::new(),
+        }
+    }
+
     /// Its parts in the key's order.
     pub fn parts(&self, table: &TableSchema) -> Cow<'_, [KeyPart]> {
         if !self.parts.is_empty() {

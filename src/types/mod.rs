@@ -49,7 +49,7 @@ pub use number::{
 };
 pub use pseudo_column::PseudoColumn;
 pub use schema::{
-    CheckConstraint, Column, ColumnId, Schema, TableId, TableOptions, TableSchema, fold,
+    CheckConstraint, Column, ColumnId, Generation, Schema, TableId, TableOptions, TableSchema, fold,
 };
 pub use span::Span;
 pub use stack::with_stack;

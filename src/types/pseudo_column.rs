@@ -156,16 +156,7 @@ mod tests {
 
     #[test]
     fn hidden_columns_stand_behind_the_declared_ones() {
-        let column = crate::types::Column {
-            id: Default::default(),
-            name: "a".into(),
-            data_type: DataType::Text,
-            declared: String::new(),
-            collation: Default::default(),
-            not_null: false,
-            default: None,
-            initial: crate::types::Value::Null,
-        };
+        let column = crate::types::Column::new("a", DataType::Text);
         let table = TableSchema {
             id: Default::default(),
             name: "t".into(),

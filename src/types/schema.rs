@@ -1,7 +1,10 @@
 //! Tables, their columns and keys, and all of them together at one moment.
 
 use super::key_schema::{KeyId, KeyKind, KeySchema};
-use super::{Collation, DataType, Definition, DefinitionKind, EventId, ForeignKey, Tree, Value};
+use super::{
+    Collation, ConflictResolution, DataType, Definition, DefinitionKind, EventId, ForeignKey, Tree,
+    Value,
+};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
@@ -55,9 +58,15 @@ pub struct Column {
     /// Whether NULL is refused.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub not_null: bool,
+    /// What becomes of a row that is NULL there and may not be, where NOT NULL says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_null: Option<ConflictResolution>,
     /// The default as SQL text of an expression.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
+    /// How its value is computed from the others of its row, where nobody gives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generated: Option<Generation>,
     /// What the rows have that were there before the column was added; NULL in columns that came
     /// with their table.
     #[serde(default = "null", skip_serializing_if = "Value::is_null", with = "super::tagged_json")]
@@ -66,6 +75,46 @@ pub struct Column {
 
 fn null() -> Value {
     Value::Null
+}
+
+impl Column {
+    /// A column of which nothing is known but its name and its type, and which is nobody's yet.
+    pub fn new(name: impl Into<String>, data_type: DataType) -> Column {
+        Column {
+            id: ColumnId::default(),
+            name: name.into(),
+            data_type,
+            declared: String::new(),
+            collation: Collation::default(),
+            not_null: false,
+            on_null: None,
+            default: None,
+            generated: None,
+            initial: Value::Null,
+        }
+    }
+}
+
+/// GENERATED ALWAYS AS.
+///
+/// A row has the value as it has any other, whether VIRTUAL or STORED was said: what a row was then is a
+/// fact that the log knows, and no later reader has to compute again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Generation {
+    /// What the value is, as SQL text of an expression over the columns of the table.
+    #[serde(rename = "as")]
+    pub expression: String,
+    /// Whether STORED was said.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stored: bool,
+}
+
+/// Prints `AS (a + b) STORED`, or VIRTUAL.
+impl fmt::Display for Generation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kept = if self.stored { "STORED" } else { "VIRTUAL" };
+        write!(f, "AS ({}) {kept}", self.expression)
+    }
 }
 
 /// A CHECK as declared. One without a name is written as its condition alone.
@@ -210,6 +259,12 @@ impl TableSchema {
     pub fn is_key_column(&self, index: usize) -> bool {
         self.keys.iter().any(|key| key.columns.contains(&index))
             || self.foreign_keys.iter().any(|key| key.columns.contains(&index))
+    }
+
+    /// The columns that a row is given, by index: all but those that are computed.
+    pub fn given_columns(&self) -> Vec<usize> {
+        let all = self.columns.iter().enumerate();
+        all.filter(|(_, column)| column.generated.is_none()).map(|(index, _)| index).collect()
     }
 
     /// The names of its columns in order.

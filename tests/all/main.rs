@@ -12,6 +12,7 @@ mod dumps;
 mod examples;
 mod flexible;
 mod follow;
+mod generated;
 mod grammar;
 mod help;
 mod hidden;

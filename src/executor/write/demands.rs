@@ -10,7 +10,7 @@ use crate::types::column::array_of;
 use crate::types::{TableSchema, Value};
 
 /// How many rows are asked at once.
-const BATCH: usize = 4096;
+pub(super) const BATCH: usize = 4096;
 
 /// Asks of every row that is to be there whether its columns have the values that they need.
 pub(super) fn check_not_null(table: &TableSchema, rows: &[WriteRow], failures: &mut Failures) {

@@ -8,8 +8,8 @@ use super::assign::assign;
 use super::place::{placed, row_name};
 use super::row::{Failures, WriteRow};
 use super::unique;
-use super::{Failure, Pipeline, demands, numbers, source};
-use crate::planner::{BoundExpression, BoundUpsert, UpsertUpdate, WriteAction};
+use super::{Failure, Pipeline, demands, generate, numbers, source};
+use crate::planner::{BoundUpsert, UpsertUpdate, WriteAction};
 use crate::storage::{LocatedVersion, TableView};
 use crate::types::column::array_of;
 use crate::types::{ConflictResolution, KeyKind, KeySchema, Row, TableSchema, Value};
@@ -42,22 +42,19 @@ enum Admission<'a> {
 }
 
 /// What is said of keys that a row has in common with others.
-struct KeyRules<'a> {
+struct KeyRules<'a, 'r> {
     /// ON CONFLICT, the first that fits.
     upserts: &'a [BoundUpsert],
     /// OR, behind that.
     resolution: Option<ConflictResolution>,
-    /// The columns that have new values; `None` for all.
-    written: Option<&'a [(usize, BoundExpression)]>,
+    /// Whether a column has new values.
+    is_written: &'r dyn Fn(usize) -> bool,
 }
 
-impl KeyRules<'_> {
+impl KeyRules<'_, '_> {
     /// Whether a row can have got in the way of others by a key.
     fn concern(&self, key: &KeySchema) -> bool {
-        let is_written = |column: &usize| {
-            self.written.is_none_or(|written| written.iter().any(|(index, _)| index == column))
-        };
-        key.unique && key.columns.iter().any(is_written)
+        key.unique && key.columns.iter().any(|column| (self.is_written)(*column))
     }
 
     /// The keys that are asked, by their places in the table: first those of ON CONFLICT, in its order.
@@ -119,8 +116,10 @@ impl<'a> Pipeline<'a> {
             *new = now;
         }
         numbers::fill(&write.table, &view, slice::from_mut(row))?;
+        self.generate(slice::from_mut(row))?;
         self.demand(row, write.resolution)?;
-        let rules = KeyRules { upserts, resolution: write.resolution, written };
+        let is_written = &|column| write.writes(column);
+        let rules = KeyRules { upserts, resolution: write.resolution, is_written };
         match admit(row, &view, &rules, &write.table)? {
             Admission::Free(gone) => {
                 numbers::check(&write.table, &view, slice::from_ref(row))?;
@@ -145,7 +144,7 @@ impl<'a> Pipeline<'a> {
 fn admit<'a>(
     row: &WriteRow,
     view: &TableView,
-    rules: &KeyRules<'a>,
+    rules: &KeyRules<'a, '_>,
     table: &TableSchema,
 ) -> Result<Admission<'a>, Refusal> {
     let Some(new) = &row.new else { return Ok(Admission::Free(Vec::new())) };
@@ -210,14 +209,19 @@ impl Pipeline<'_> {
         resolution: Option<ConflictResolution>,
     ) -> Result<(), Refusal> {
         let resolution = resolution.unwrap_or(ConflictResolution::Abort);
+        let mut is_replaced = false;
         if let (ConflictResolution::Replace, Some(new)) = (resolution, &mut row.new) {
             for (column, default) in &self.write.defaults {
                 if new[*column].is_null() {
                     let value = self.context.constant(default)?;
                     new[*column] =
                         assign(&self.write.table, &self.write.table.columns[*column], value)?;
+                    is_replaced = true;
                 }
             }
+        }
+        if is_replaced {
+            self.generate(slice::from_mut(row))?;
         }
         let mut failures = Failures::default();
         demands::check_not_null(&self.write.table, slice::from_ref(row), &mut failures);
@@ -228,6 +232,17 @@ impl Pipeline<'_> {
             Some((_, error)) => Err(Refusal::Broken(error, resolution)),
             None => Ok(()),
         }
+    }
+
+    /// Computes the generated columns of rows.
+    ///
+    /// # Errors
+    /// Those of the expressions, `type` of a value that its column cannot hold.
+    pub(super) fn generate(&self, rows: &mut [WriteRow]) -> Result<(), Error> {
+        let mut failures = Failures::default();
+        let (table, generated) = (&self.write.table, &self.write.generated);
+        generate::fill(table, generated, rows, self.context, &mut failures);
+        failures.first().map_or(Ok(()), |(_, error)| Err(error))
     }
 
     /// A row that is there, whole.
@@ -280,8 +295,14 @@ impl Pipeline<'_> {
         let place = row.place;
         let mut changed =
             WriteRow { row: Some(there.row()), old: Some(old.clone()), new: Some(new), place };
-        let written = Some(update.assignments.as_slice());
-        let rules = KeyRules { upserts: &[], resolution: None, written };
+        let mut failures = Failures::default();
+        let rows = slice::from_mut(&mut changed);
+        generate::fill(table, &update.generated, rows, self.context, &mut failures);
+        if let Some((_, error)) = failures.first() {
+            return Err(about_it(error.without_row()).into());
+        }
+        let is_written = &|column| update.writes(column);
+        let rules = KeyRules { upserts: &[], resolution: None, is_written };
         let demanded = self.demand(&mut changed, None);
         demanded.and_then(|()| admit(&changed, &view, &rules, table).map(|_| ())).map_err(
             |refusal| match refusal {

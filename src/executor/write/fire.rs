@@ -181,6 +181,7 @@ impl Pipeline<'_> {
         }
         let Some(mut row) = self.current(row, true)? else { return Ok(()) };
         if steps.triggers.iter().any(|trigger| trigger.time == TriggerTime::Before) {
+            self.generate(std::slice::from_mut(&mut row))?;
             let values = row_values(table, &row, None);
             if !self.fire(steps, TriggerTime::Before, &values, cause)? {
                 return Ok(());

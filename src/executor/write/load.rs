@@ -4,7 +4,7 @@ use super::super::Error;
 use super::super::evaluate::Context;
 use super::row::{Failures, WriteRow};
 use super::source::new_row;
-use super::{changes, demands, numbers, unique};
+use super::{changes, demands, generate, numbers, unique};
 use crate::planner::BulkLoad;
 use crate::storage::{Change, TableView, check_row};
 use crate::types::Value;
@@ -38,6 +38,7 @@ pub fn load(
         places.push(place);
     }
     numbers::fill(table, view, &mut read)?;
+    generate::fill(table, &load.generated, &mut read, context, &mut failures);
     demands::check_not_null(table, &read, &mut failures);
     demands::check_conditions(table, &load.checks, &read, context, &mut failures)?;
     unique::check(table, view, &read, |_| true, &mut failures);

@@ -9,10 +9,11 @@
 //! 1. *source* (`source`, `assign`): the rows of VALUES, of a query, or of the table itself; what is not
 //!    given has its default, and each value is converted to the type of its column;
 //! 2. *numbers* (`numbers`): the INTEGER PRIMARY KEY fills itself;
-//! 3. *demands* on a row alone (`demands`): NOT NULL, then CHECK;
-//! 4. *uniqueness* (`unique`): keys beside those of other rows;
-//! 5. *changes*: what is left becomes [`Change`]s, which the [`Fork`] records;
-//! 6. *foreign keys* (`foreign_keys`): what that does to rows that refer to these; and, when the
+//! 3. *generated columns* (`generate`): what is computed from the others of the row;
+//! 4. *demands* on a row alone (`demands`): NOT NULL, then CHECK;
+//! 5. *uniqueness* (`unique`): keys beside those of other rows;
+//! 6. *changes*: what is left becomes [`Change`]s, which the [`Fork`] records;
+//! 7. *foreign keys* (`foreign_keys`): what that does to rows that refer to these; and, when the
 //!    outermost statement is done, whether all of them still find what they refer to.
 //!
 //! Each step is a function of rows, and asks the plan ([`Write`]) what the table demands: bound
@@ -44,6 +45,7 @@ mod demands;
 mod each;
 mod fire;
 mod foreign_keys;
+mod generate;
 mod load;
 mod numbers;
 mod place;
@@ -56,6 +58,7 @@ pub(super) use assign::assign;
 pub use fire::{MAX_TRIGGER_DEPTH, NoTriggers, Trigger, TriggerProgram, TriggerSource};
 pub(super) use foreign_keys::empty;
 pub use foreign_keys::{CheckedConstraints, check_foreign_keys};
+pub(super) use generate::fill_added;
 pub use load::{PartialRow, load};
 pub(super) use place::row_name;
 pub(super) use unique::duplicate;
@@ -212,6 +215,7 @@ impl Pipeline<'_> {
         let view = self.fork.view().table(table);
         numbers::fill(table, &view, &mut rows)?;
         let mut failures = Failures::default();
+        generate::fill(table, &write.generated, &mut rows, self.context, &mut failures);
         demands::check_not_null(table, &rows, &mut failures);
         demands::check_conditions(table, &write.checks, &rows, self.context, &mut failures)?;
         unique::check(table, &view, &rows, |key| is_written(write, key), &mut failures);
@@ -297,13 +301,8 @@ fn record(fork: &mut Fork, changes: Vec<Change>, cause: Option<usize>) -> Result
 
 /// Whether a write gives a key new values.
 fn is_written(write: &Write, key: &KeySchema) -> bool {
-    match &write.action {
-        WriteAction::Insert { .. } => true,
-        WriteAction::Update { assignments, .. } => {
-            key.columns.iter().any(|column| assignments.iter().any(|(index, _)| index == column))
-        }
-        WriteAction::Delete { .. } | WriteAction::InsteadOf { .. } => false,
-    }
+    matches!(write.action, WriteAction::Insert { .. })
+        || key.columns.iter().any(|column| write.writes(*column))
 }
 
 /// The changes that rows are.

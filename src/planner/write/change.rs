@@ -12,7 +12,7 @@ use super::super::surroundings::Surroundings;
 use super::super::trigger::RowEvent;
 use super::super::write_plan::{Write, WriteAction};
 use super::super::{Error, Planning, TableSource, view_write};
-use super::{assign, checks, columns, returning};
+use super::{assign, checks, columns, generated, returning};
 use crate::language::ast::{
     Delete, Expression, Identifier, JoinKind, RowLimits, TableReference, Update,
 };
@@ -35,10 +35,13 @@ pub(in super::super) fn update(update: &Update, planning: &mut Planning) -> Resu
     let returning =
         returning::bind(&update.returning, &table, target.name, &surroundings, planning)?;
     let (slot, resolution) = (target.slot, update.resolution);
-    let checks = checks::bind(&table, Some(&assignments))?;
-    let action = WriteAction::Update { rows, assignments };
+    let generated = generated::changed_by(&table, &assignments)?;
     let defaults = columns::replacing_defaults(&table, resolution)?;
-    Ok(Write { table, slot, action, resolution, checks, defaults, returning })
+    let (action, checks) = (WriteAction::Update { rows, assignments }, Vec::new());
+    let mut write =
+        Write { table, slot, action, resolution, generated, checks, defaults, returning };
+    write.checks = checks::bind(&write.table, |read| read.iter().any(|at| write.writes(*at)))?;
+    Ok(write)
 }
 
 /// Plans a DELETE.
@@ -54,8 +57,8 @@ pub(in super::super) fn delete(delete: &Delete, planning: &mut Planning) -> Resu
     let returning =
         returning::bind(&delete.returning, &table, target.name, &surroundings, planning)?;
     let (slot, action) = (target.slot, WriteAction::Delete { rows });
-    let (resolution, checks, defaults) = Default::default();
-    Ok(Write { table, slot, action, resolution, checks, defaults, returning })
+    let (resolution, generated, checks, defaults) = Default::default();
+    Ok(Write { table, slot, action, resolution, generated, checks, defaults, returning })
 }
 
 /// The table that changes, joined with what the statement names besides.

@@ -2,8 +2,8 @@
 
 use super::super::Error;
 use super::super::bind::Binder;
-use super::super::expression::{BoundExpression, BoundKind};
-use super::super::functions::Volatility;
+use super::super::expression::BoundExpression;
+use super::super::key_definition::changing;
 use super::super::scope::Scope;
 use super::super::write_plan::BoundCheck;
 use crate::language::ast::Expression;
@@ -22,7 +22,7 @@ pub(in super::super) fn condition(
     let scope = Scope::of(&table.name, table);
     let bound = Binder::new(&scope, "CHECK").condition(condition)?;
     let refused = |message: &str| Error::new("check", message, condition.span);
-    if !is_immutable(&bound) {
+    if changing(&bound).is_some() {
         return Err(refused("a CHECK asks what is the same whenever it is asked"));
     }
     let mut is_hidden = false;
@@ -33,41 +33,22 @@ pub(in super::super) fn condition(
     Ok(bound)
 }
 
-/// Whether an expression is the same whenever it is computed.
-fn is_immutable(expression: &BoundExpression) -> bool {
-    let mut is_same = if let BoundKind::Call(function, arguments) = &expression.kind {
-        match function.volatility() {
-            Volatility::Immutable => true,
-            // The calendar knows what time it is only where it is asked for it.
-            Volatility::Stable => !arguments.is_empty() && !arguments.iter().any(says_now),
-            Volatility::Volatile => false,
-        }
-    } else {
-        !matches!(expression.kind, BoundKind::CurrentTime(_))
-    };
-    expression.for_each_operand(|operand| is_same = is_same && is_immutable(operand));
-    is_same
-}
-
-fn says_now(argument: &BoundExpression) -> bool {
-    argument.as_constant().is_some_and(|value| value.to_text().eq_ignore_ascii_case("now"))
-}
-
 /// What a table demands of a row whatever of it is written.
 ///
 /// # Errors
 /// `check` of a condition that cannot be read any more.
 pub fn all(table: &TableSchema) -> Result<Vec<BoundCheck>, Error> {
-    bind(table, None)
+    bind(table, |_| true)
 }
 
-/// What a table demands of its rows where these columns are written, or all of them.
+/// What a table demands of its rows by those conditions that are to be asked, given the columns that each
+/// of them reads.
 ///
 /// # Errors
 /// `check` of a condition that cannot be read any more.
 pub(super) fn bind(
     table: &TableSchema,
-    written: Option<&[(usize, BoundExpression)]>,
+    is_asked: impl Fn(&[usize]) -> bool,
 ) -> Result<Vec<BoundCheck>, Error> {
     let mut checks = Vec::with_capacity(table.checks.len());
     for CheckConstraint { name, condition } in &table.checks {
@@ -85,10 +66,7 @@ pub(super) fn bind(
                 columns.push(column);
             }
         });
-        let is_asked = |column: &usize| {
-            written.is_none_or(|written| written.iter().any(|(index, _)| index == column))
-        };
-        if written.is_none() || columns.iter().any(is_asked) {
+        if is_asked(&columns) {
             bound.relocate(&columns);
             let (name, text) = (name.clone(), condition.clone());
             checks.push(BoundCheck { name, text, columns, condition: bound });

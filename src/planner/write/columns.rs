@@ -18,11 +18,39 @@ pub(in super::super) fn named_columns(
 }
 
 /// The same where a write gives them values: SQLite's names for the number of a row are names, too.
+///
+/// # Errors
+/// Those of names, and `generated-column` of what nobody can give.
 pub(super) fn written_columns(
     table: &TableSchema,
     names: &[Identifier],
 ) -> Result<Vec<usize>, Error> {
-    columns_by(table, names, |name| table.column(name).or_else(|| table.rowid(name)))
+    let find = |name: &str| table.column(name).or_else(|| table.rowid(name));
+    let columns = columns_by(table, names, find)?;
+    let mut written = columns.iter().zip(names);
+    written.try_for_each(|(column, name)| check_given(table, *column, name.span))?;
+    Ok(columns)
+}
+
+/// The columns of these names whose values rows bring along.
+pub(super) fn given_columns(
+    table: &TableSchema,
+    names: &[Identifier],
+) -> Result<Vec<usize>, Error> {
+    let columns = named_columns(table, names)?;
+    let mut given = columns.iter().zip(names);
+    given.try_for_each(|(column, name)| check_given(table, *column, name.span))?;
+    Ok(columns)
+}
+
+/// Refuses to give a value to a column that is computed.
+pub(super) fn check_given(table: &TableSchema, column: usize, span: Span) -> Result<(), Error> {
+    let Some(known) = table.columns.get(column) else { return Ok(()) };
+    let Some(generation) = &known.generated else { return Ok(()) };
+    let message =
+        format!("{}.{} is a generated column: nobody gives it a value", table.name, known.name);
+    let help = format!("it is always {}", generation.expression);
+    Err(Error::new("generated-column", message, span).help(Some(help)))
 }
 
 fn columns_by(

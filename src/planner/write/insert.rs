@@ -11,9 +11,9 @@ use super::super::values::{BoundRows, Target};
 use super::super::write_plan::{BulkLoad, ColumnSource, InsertInput, Write, WriteAction};
 use super::super::{Error, Planning, TableSource, exact_numbers, view_write};
 use super::columns::{
-    column_default, named_columns, replacing_defaults, unknown_column, written_columns,
+    check_given, column_default, given_columns, replacing_defaults, unknown_column, written_columns,
 };
-use super::{checks, returning, upsert};
+use super::{checks, generated, returning, upsert};
 use crate::language::ast::{
     Expression, ExpressionKind, ExpressionList, Identifier, Insert, InsertSource, JsonObject,
     ListItem, ValueRows,
@@ -32,7 +32,7 @@ pub(in super::super) fn insert(insert: &Insert, planning: &mut Planning) -> Resu
     let surroundings = &planning.surroundings().with(&insert.with, planning)?;
     let TableSource { slot, schema: table, .. } = planning.catalog.target(&insert.table)?;
     let given: Vec<usize> = if insert.columns.is_empty() {
-        (0..table.columns.len()).collect()
+        table.given_columns()
     } else {
         written_columns(&table, &insert.columns)?
     };
@@ -64,26 +64,28 @@ pub(in super::super) fn insert(insert: &Insert, planning: &mut Planning) -> Resu
     let action = WriteAction::Insert { input, columns, row, upserts };
     let resolution = insert.resolution;
     let defaults = replacing_defaults(&table, resolution)?;
-    let checks = checks::bind(&table, None)?;
-    Ok(Write { table, slot, action, resolution, checks, defaults, returning })
+    let (generated, checks) = (generated::all(&table)?, checks::all(&table)?);
+    Ok(Write { table, slot, action, resolution, generated, checks, defaults, returning })
 }
 
 /// Plans how rows that come from outside of the language fill a table: their values belong to these
 /// columns, or to all in order.
 ///
 /// # Errors
-/// `unknown-column` of one that the table has not, `duplicate-column` of one named twice.
+/// `unknown-column` of one that the table has not, `duplicate-column` of one named twice,
+/// `generated-column` of one that is computed.
 pub fn load(table: &Arc<TableSchema>, columns: Option<&[Identifier]>) -> Result<BulkLoad, Error> {
     let width = table.columns.len();
     let given: Vec<usize> = match columns {
-        Some(names) => named_columns(table, names)?,
-        None => (0..width).collect(),
+        Some(names) => given_columns(table, names)?,
+        None => table.given_columns(),
     };
     let places = (0..width).map(|column| given.iter().position(|have| *have == column)).collect();
     let defaults: Result<Vec<_>, Error> =
         (0..width).map(|column| column_default(table, column)).collect();
-    let checks = checks::bind(table, None)?;
-    Ok(BulkLoad { table: Arc::clone(table), places, defaults: defaults?, checks })
+    let (generated, checks) = (generated::all(table)?, checks::all(table)?);
+    let (table, defaults) = (Arc::clone(table), defaults?);
+    Ok(BulkLoad { table, places, defaults, generated, checks })
 }
 
 /// The values of each row for the columns `given`.
@@ -198,6 +200,7 @@ fn object_values<'a>(
         let Some(column) = table.column(name) else {
             return Err(unknown_column(table, name, object.span));
         };
+        check_given(table, column, object.span)?;
         if given[column].replace(value).is_some() {
             let message = format!("\"{name}\" is given twice");
             return Err(Error::new("duplicate-column", message, object.span));

@@ -6,8 +6,8 @@ use super::super::subquery::SubqueryBinder;
 use super::super::surroundings::Surroundings;
 use super::super::write_plan::{BoundUpsert, UpsertUpdate};
 use super::super::{Error, Planning};
-use super::assign;
 use super::columns::named_columns;
+use super::{assign, generated};
 use crate::language::ast::{
     Assignment, Expression, Identifier, IndexedColumn, Upsert, UpsertAction,
 };
@@ -122,5 +122,6 @@ fn update(
     let all = assignments.iter_mut().map(|(_, value)| value).chain(&mut filter);
     all.for_each(|expression| expression.relocate(&columns));
     columns.iter_mut().for_each(|column| *column -= first);
-    Ok(UpsertUpdate { columns, assignments, filter })
+    let generated = generated::changed_by(table, &assignments)?;
+    Ok(UpsertUpdate { columns, assignments, generated, filter })
 }

@@ -30,8 +30,7 @@ use crate::planner::BoundExpression;
 use crate::storage::{self, Database, Event, Metadata, View};
 use crate::types::column::ColumnBuilder;
 use crate::types::{
-    Collation, Column, ColumnId, DataType, EventId, Period, TableId, TableOptions, TableSchema,
-    Value,
+    Column, ColumnId, DataType, EventId, Period, TableId, TableOptions, TableSchema, Value,
 };
 use schema::SchemaRelation;
 use std::sync::Arc;
@@ -70,13 +69,7 @@ pub(super) fn table_schema(
 ) -> Arc<TableSchema> {
     let column = |(ordinal, (name, data_type)): (usize, (String, DataType))| Column {
         id: ColumnId { event: EventId::NEVER, ordinal },
-        name,
-        data_type,
-        declared: String::new(),
-        collation: Collation::default(),
-        not_null: false,
-        default: None,
-        initial: Value::Null,
+        ..Column::new(name, data_type)
     };
     Arc::new(TableSchema {
         id: TableId::NONE,

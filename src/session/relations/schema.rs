@@ -194,8 +194,8 @@ fn columns_of(table: &TableSchema) -> Vec<Row> {
     (0..table.columns.len()).map(row).collect()
 }
 
-/// What DESCRIBE says of a column: its name, its type as written, whether it may be NULL, key, default,
-/// and the type that it holds, which is what became of the one that was written.
+/// What DESCRIBE says of a column: its name, its type as written, whether it may be NULL, key, its
+/// default or what computes it, and the type that it holds, which is what became of the one that was written.
 pub(in crate::session) fn column_row(table: &TableSchema, at: usize) -> Row {
     let column = &table.columns[at];
     let declared = if column.declared.is_empty() {
@@ -214,6 +214,11 @@ pub(in crate::session) fn column_row(table: &TableSchema, at: usize) -> Row {
     } else {
         ""
     };
+    let default = match (&column.default, &column.generated) {
+        (_, Some(generation)) => Value::text(generation.to_string()),
+        (Some(default), None) => Value::text(default),
+        (None, None) => Value::Null,
+    };
     let holds = column.data_type.to_string() + &column.collation.suffix();
     let nullable = !column.not_null && table.integer_primary_key() != Some(at);
     vec![
@@ -221,7 +226,7 @@ pub(in crate::session) fn column_row(table: &TableSchema, at: usize) -> Row {
         Value::text(declared),
         Value::text(if nullable { "yes" } else { "no" }),
         Value::text(key),
-        column.default.as_ref().map_or(Value::Null, Value::text),
+        default,
         Value::text(holds),
     ]
 }

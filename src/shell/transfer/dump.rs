@@ -62,7 +62,10 @@ impl Shell {
         if let Some(create) = made.next() {
             self.dump_statement(&create)?;
         }
-        let query = format!("SELECT * FROM {}", Identifier::of(&table.name));
+        // What is generated is computed again.
+        let given = table.given_columns().into_iter().map(|at| &table.columns[at].name);
+        let given: Vec<String> = given.map(|name| Identifier::of(name).to_string()).collect();
+        let query = format!("SELECT {} FROM {}", given.join(", "), Identifier::of(&table.name));
         let rows = match self.connection.execute(&query) {
             Ok(Outcome::Rows(rows)) => rows,
             Ok(_) => return Ok(()),

@@ -432,7 +432,7 @@ fn load_records(
             let column = |name: &String| table.column(name).map(|at| table.columns[at].data_type);
             names.iter().filter_map(column).collect()
         }
-        None => table.columns.iter().map(|column| column.data_type).collect(),
+        None => table.given_columns().iter().map(|at| table.columns[*at].data_type).collect(),
     };
     while let ImportSource::Records(records) = &mut source {
         let found = match first.take() {
@@ -477,20 +477,22 @@ fn load_objects(
     mut watch: ImportProgress,
 ) -> Result<Result<Receipt, RefusedRows>, ImportError> {
     let table = Arc::clone(loading.table());
+    let given = table.given_columns();
     // Keys come again with every object; as they were first written they are found at once.
     let mut places: HashMap<String, usize> = HashMap::new();
     while let ImportSource::Objects(objects) = &mut source {
         let Some(Located { line, what }) = objects.next()? else { break };
-        let mut row: Vec<Option<Value>> = vec![None; table.columns.len()];
+        let mut row: Vec<Option<Value>> = vec![None; given.len()];
         let read = what.and_then(|text| {
             each_key(&text, |key, raw| {
                 let known = places.get(key).copied().or_else(|| {
-                    let at = table.column(key)?;
+                    let column = table.column(key)?;
+                    let at = given.iter().position(|given| *given == column)?;
                     places.insert(key.to_owned(), at);
                     Some(at)
                 });
                 let at = known.ok_or_else(|| no_column(&table, key))?;
-                let column = &table.columns[at];
+                let column = &table.columns[given[at]];
                 let value = values::of_json(raw, column.data_type)
                     .map_err(|reason| format!("{}: {reason}", column.name))?;
                 match row[at].replace(value) {
@@ -510,6 +512,9 @@ fn load_objects(
 }
 
 fn no_column(table: &TableSchema, key: &str) -> String {
+    if table.column(key).is_some() {
+        return format!("\"{key}\" is a generated column of {}", table.name);
+    }
     let near = table.columns.iter().map(|column| column.name.as_str());
     let near = crate::planner::suggest(&fold(key), near);
     let near = near.map(|near| format!(", {near}")).unwrap_or_default();

@@ -242,7 +242,8 @@ fn check_restored_table(
 
 /// Refuses an initial value that the column cannot hold or that would not read back.
 pub(crate) fn check_initial(column: &Column) -> Result<(), Error> {
-    if column.not_null && column.initial.is_null() {
+    // What is generated is written into the rows that are there.
+    if column.not_null && column.initial.is_null() && column.generated.is_none() {
         let name = &column.name;
         return Err(Error::invalid(format!("column `{name}` is NULL in older rows and may not")));
     }

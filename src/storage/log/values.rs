@@ -16,22 +16,13 @@ pub(crate) mod tests {
     use super::*;
     use crate::types::TableOptions;
     use crate::types::{
-        Collation, Column, DataType, Date, Decimal, MAX_JSON_DEPTH, TableSchema, Timestamp, Value,
+        Column, DataType, Date, Decimal, MAX_JSON_DEPTH, TableSchema, Timestamp, Value,
     };
     use proptest::prelude::*;
     use serde_json::value::RawValue;
 
     fn column(data_type: DataType) -> TableSchema {
-        let column = Column {
-            id: Default::default(),
-            name: "a \"b\"".into(),
-            data_type,
-            declared: String::new(),
-            collation: Collation::default(),
-            not_null: false,
-            default: None,
-            initial: Value::Null,
-        };
+        let column = Column::new("a \"b\"", data_type);
         TableSchema {
             id: Default::default(),
             name: "t".into(),

@@ -3,13 +3,11 @@
 use super::*;
 use crate::storage::log::{CRC_SIZE, push_crc};
 use crate::storage::{Marker, SchemaChange};
-use crate::types::{Collation, Date, ForeignKey};
+use crate::types::{Date, ForeignKey};
 
 fn column(event: u64, name: &str, data_type: DataType, initial: Value) -> Column {
     let id = ColumnId { event: EventId(event), ordinal: 0 };
-    let (name, declared) = (name.into(), String::new());
-    let collation = Collation::default();
-    Column { id, name, data_type, declared, collation, not_null: false, default: None, initial }
+    Column { id, initial, ..Column::new(name, data_type) }
 }
 
 fn refer(event: u64) -> Arc<TableSchema> {

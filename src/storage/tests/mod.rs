@@ -29,8 +29,8 @@ use super::{
 };
 use crate::storage::{Dropped, Marker, RowImages, RowOperation, SchemaChange};
 use crate::types::{
-    Collation, Column, ColumnId, DataType, Decimal, EventId, KeyId, KeyKind, KeySchema, Period,
-    RowId, TableId, TableOptions, TableSchema, Timestamp, TxId, Value,
+    Column, ColumnId, DataType, Decimal, EventId, KeyId, KeyKind, KeySchema, Period, RowId,
+    TableId, TableOptions, TableSchema, Timestamp, TxId, Value,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -105,26 +105,8 @@ fn metadata(intent: &str) -> Metadata {
 
 /// A table as the event with this number creates it.
 pub(super) fn table(event: u64, name: &str, columns: &[(&str, DataType)]) -> Arc<TableSchema> {
-    let column = |(name, data_type): &(&str, DataType)| Column {
-        id: ColumnId::default(),
-        name: (*name).into(),
-        data_type: *data_type,
-        declared: String::new(),
-        collation: Collation::default(),
-        not_null: false,
-        default: None,
-        initial: Value::Null,
-    };
-    let key = KeySchema {
-        id: KeyId::default(),
-        name: None,
-        kind: KeyKind::Primary,
-        unique: true,
-        columns: vec![0],
-        parts: Vec::new(),
-        condition: None,
-        sql: String::new(),
-    };
+    let column = |(name, data_type): &(&str, DataType)| Column::new(*name, *data_type);
+    let key = KeySchema::new(KeyKind::Primary, true, vec![0]);
     let schema = TableSchema {
         id: TableId::default(),
         name: name.into(),
@@ -193,12 +175,8 @@ fn sample() -> (Vec<u8>, Vec<Vec<Event>>) {
     let key = KeySchema {
         id: KeyId { event: EventId(7), ordinal: 0 },
         name: Some("by \"owner\"".into()),
-        kind: KeyKind::Index,
-        unique: false,
-        columns: vec![1],
-        parts: Vec::new(),
-        condition: None,
         sql: "CREATE INDEX …".into(),
+        ..KeySchema::new(KeyKind::Index, false, vec![1])
     };
     let mut indexed = TableSchema::clone(&accounts);
     indexed.keys.push(key.clone());

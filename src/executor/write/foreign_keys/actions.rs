@@ -4,7 +4,7 @@ use super::super::super::Error;
 use super::super::super::evaluate::Context;
 use super::super::place::row_name;
 use super::super::row::{Failures, WriteRow};
-use super::super::{demands, unique};
+use super::super::{demands, generate, unique};
 use super::check::{failed, sides};
 use super::keys::{Referenced, ReferringRow, TouchedTable, referring, touched, values_of};
 use crate::planner;
@@ -156,10 +156,12 @@ impl Fates {
             new,
             place,
         };
-        let rows: Vec<WriteRow> = rows.into_iter().enumerate().map(of_fate).collect();
+        let mut rows: Vec<WriteRow> = rows.into_iter().enumerate().map(of_fate).collect();
         let mut failures = Failures::default();
-        let checks = planner::checks_of(&table)
-            .map_err(|error| Error::failed(error.code, error.to_string()))?;
+        let broken = |error: planner::Error| Error::failed(error.code, error.to_string());
+        let generated = planner::generated_columns_of(&table).map_err(broken)?;
+        let checks = planner::checks_of(&table).map_err(broken)?;
+        generate::fill(&table, &generated, &mut rows, context, &mut failures);
         demands::check_not_null(&table, &rows, &mut failures);
         demands::check_conditions(&table, &checks, &rows, context, &mut failures)?;
         unique::check(&table, &view.table(&table), &rows, |_| true, &mut failures);

@@ -10,12 +10,8 @@ fn sample() -> CatalogFile {
     orders.keys.push(KeySchema {
         id: KeyId { event: EventId(17), ordinal: 0 },
         name: Some("by_a".into()),
-        kind: KeyKind::Index,
-        unique: false,
-        columns: vec![0],
-        parts: Vec::new(),
-        condition: None,
         sql: "CREATE INDEX by_a ON t(a)".into(),
+        ..KeySchema::new(KeyKind::Index, false, vec![0])
     });
     orders.columns[0].initial = Value::Date(Date(20_000));
     orders.columns[0].id = ColumnId { event: EventId(9), ordinal: 3 };

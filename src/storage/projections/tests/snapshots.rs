@@ -37,16 +37,7 @@ fn sample() -> RowFileScan {
     for (ordinal, name) in [(0, "owner"), (1, "owner"), (2, "owner 2")] {
         let id = KeyId { event: EventId(2), ordinal };
         let (name, kind) = (Some(name.into()), KeyKind::Unique);
-        let key = KeySchema {
-            id,
-            name,
-            kind,
-            unique: true,
-            columns: vec![0],
-            parts: Vec::new(),
-            condition: None,
-            sql: String::new(),
-        };
+        let key = KeySchema { id, name, ..KeySchema::new(kind, true, vec![0]) };
         owners.keys.push(key);
     }
     let amy = version(7, 1, vec![Value::text("amy \"the\n\u{1b}")]);

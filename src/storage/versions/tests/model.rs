@@ -4,8 +4,8 @@ use crate::storage::{
     Change, Event, Marker, Operation, RowImages, RowOperation, SchemaChange, State, TableView, View,
 };
 use crate::types::{
-    Collation, Column, ColumnId, DataType, EventId, KeyId, KeyKind, KeySchema, Period, Row, RowId,
-    TableId, TableOptions, TableSchema, Timestamp, TxId, Value, fold,
+    Column, DataType, EventId, KeyKind, KeySchema, Period, Row, RowId, TableId, TableOptions,
+    TableSchema, Timestamp, TxId, Value, fold,
 };
 use crate::types::{column::value_at, key::encode};
 use std::collections::BTreeMap;
@@ -175,16 +175,7 @@ impl Model {
 
 /// A column.
 pub fn column(name: &str, data_type: DataType, initial: Value) -> Column {
-    Column {
-        id: ColumnId::default(),
-        name: name.into(),
-        data_type,
-        declared: String::new(),
-        collation: Collation::default(),
-        not_null: false,
-        default: None,
-        initial,
-    }
+    Column { initial, ..Column::new(name, data_type) }
 }
 
 /// A table (id INTEGER PRIMARY KEY, name TEXT, amount ANY, UNIQUE (name, amount)).
@@ -209,14 +200,8 @@ pub fn table_schema(name: &str, autoincrement: bool) -> TableSchema {
 
 pub fn key(kind: KeyKind, columns: &[usize]) -> KeySchema {
     KeySchema {
-        id: KeyId::default(),
         name: (kind == KeyKind::Index).then(|| format!("by{columns:?}")),
-        kind,
-        unique: kind != KeyKind::Index,
-        columns: columns.to_vec(),
-        parts: Vec::new(),
-        condition: None,
-        sql: String::new(),
+        ..KeySchema::new(kind, kind != KeyKind::Index, columns.to_vec())
     }
 }
 

@@ -1,0 +1,137 @@
+//! The step that computes generated columns from the others of their row.
+
+use super::super::Error;
+use super::super::datum::Batch;
+use super::super::evaluate::Context;
+use super::assign::assign;
+use super::changes;
+use super::demands::{BATCH, check_conditions, check_not_null};
+use super::place::row_name;
+use super::row::{Failures, WriteRow};
+use super::source::row_at;
+use crate::planner::{self, BoundGenerated};
+use crate::storage::{self, Fork};
+use crate::types::column::array_of;
+use crate::types::{RowId, TableSchema, Value};
+use std::slice;
+
+/// Computes what every row that is to be there has in these columns, each as its column holds it. What
+/// cannot be computed of a row is wrong with it.
+pub(super) fn fill(
+    table: &TableSchema,
+    generated: &[BoundGenerated],
+    rows: &mut [WriteRow],
+    context: &Context,
+    failures: &mut Failures,
+) {
+    for one in generated {
+        for (number, part) in rows.chunks_mut(BATCH).enumerate() {
+            let first = number * BATCH;
+            if let Ok(values) = values(table, one, part, context) {
+                put(table, one, part, values, |at, error| failures.note(first + at, error));
+                continue;
+            }
+            // Which row it is of is known when each is computed alone.
+            for (at, row) in part.iter_mut().enumerate() {
+                let row = slice::from_mut(row);
+                let place = Some(row[0].place);
+                match values(table, one, row, context) {
+                    Ok(values) => {
+                        put(table, one, row, values, |_, error| failures.note(first + at, error));
+                    }
+                    Err(error) => failures.note(first + at, error.of_row(place, Some(one.column))),
+                }
+            }
+        }
+    }
+}
+
+/// Computes the generated column that a table got last for the rows that are there, each of which becomes
+/// what it is by a change of its own: the operation of the fork that added the column is its cause.
+///
+/// # Errors
+/// Those of the expression; `type`, `not-null` and `check` of a row that may not be so.
+pub(in super::super) fn fill_added(
+    name: &str,
+    cause: usize,
+    fork: &mut Fork,
+    context: &Context,
+) -> Result<(), Error> {
+    let view = fork.view();
+    let table = view.schema().table(name).cloned();
+    let table = table.ok_or_else(|| storage::Error::invalid("the table is not there"))?;
+    let broken = |error: planner::Error| Error::failed(error.code, error.to_string());
+    let added = table.columns.len() - 1;
+    let mut generated = planner::generated_columns_of(&table).map_err(broken)?;
+    generated.retain(|one| one.column == added);
+    let mut checks = planner::checks_of(&table).map_err(broken)?;
+    checks.retain(|check| check.columns.contains(&added));
+    let all: Vec<usize> = (0..table.columns.len()).collect();
+    let mut changed = Vec::new();
+    for found in view.table(&table).scan(&all) {
+        context.check()?;
+        let found = found?;
+        let of_row = |(at, number): (usize, &RowId)| {
+            let row = row_at(&table, &found.columns, at);
+            WriteRow { row: Some(*number), old: Some(row.clone()), new: Some(row), place: at }
+        };
+        let mut rows: Vec<WriteRow> = found.rows.iter().enumerate().map(of_row).collect();
+        let mut failures = Failures::default();
+        fill(&table, &generated, &mut rows, context, &mut failures);
+        check_not_null(&table, &rows, &mut failures);
+        check_conditions(&table, &checks, &rows, context, &mut failures)?;
+        if let Some((index, error)) = failures.first() {
+            let old = rows[index].old.as_ref();
+            let name = old.and_then(|old| row_name(&table, old, rows[index].row));
+            let note = name.map(|name| format!("the row that is there: {name}"));
+            return Err(error.without_row().note(note));
+        }
+        let is_changed = |row: &WriteRow| {
+            let value = row.new.as_ref().and_then(|new| new.get(added));
+            value.is_some_and(|value| !value.is_null())
+        };
+        changed.extend(rows.into_iter().filter(is_changed));
+    }
+    // The view goes before the fork changes, so that nothing has to be copied for it.
+    drop(view);
+    for change in changes(&table, changed) {
+        fork.record_one(change, Some(cause))?;
+    }
+    Ok(())
+}
+
+/// The values of a column for those rows that are to be there.
+fn values(
+    table: &TableSchema,
+    generated: &BoundGenerated,
+    rows: &[WriteRow],
+    context: &Context,
+) -> Result<Vec<Value>, Error> {
+    let new = || rows.iter().filter_map(|row| row.new.as_ref());
+    let array =
+        |read: &usize| array_of(table.columns[*read].data_type, new().map(|row| &row[*read]));
+    let columns: Result<Vec<_>, _> = generated.columns.iter().map(array).collect();
+    let batch = Batch { columns: columns?, rows: new().count() };
+    let computed = context.evaluate(&generated.expression, &batch)?;
+    let data_type = generated.expression.data_type;
+    Ok((0..batch.rows).map(|at| computed.value(data_type, at)).collect())
+}
+
+/// Gives the rows their values; `refuse` is told of one that its column cannot hold.
+fn put(
+    table: &TableSchema,
+    generated: &BoundGenerated,
+    rows: &mut [WriteRow],
+    values: Vec<Value>,
+    mut refuse: impl FnMut(usize, Error),
+) {
+    let column = generated.column;
+    let there = rows.iter_mut().enumerate().filter(|(_, row)| row.new.is_some());
+    for ((at, row), value) in there.zip(values) {
+        let Some(new) = &mut row.new else { continue };
+        match assign(table, &table.columns[column], value) {
+            Ok(value) => new[column] = value,
+            Err(error) => refuse(at, error.of_row(Some(row.place), Some(column))),
+        }
+    }
+}
