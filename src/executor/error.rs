@@ -29,6 +29,10 @@ pub enum Error {
         /// What it says.
         message: String,
     },
+    /// A row of a trigger's statement broke a constraint, where OR says that what was done before stays,
+    /// or that the whole transaction goes.
+    #[error("{}", .0.error)]
+    Halted(Box<Failure>),
     /// The storage below failed.
     #[error(transparent)]
     Storage(#[from] storage::Error),
@@ -80,6 +84,7 @@ impl Error {
         match self {
             Error::Failed { help, .. } => help.as_deref(),
             Error::Row(row) => row.error.help(),
+            Error::Halted(failure) => failure.error.help(),
             Error::Raised { .. } => None,
             Error::Storage(error) => error.help(),
             Error::Arrow(_) => None,
@@ -88,19 +93,36 @@ impl Error {
 
     /// The same, of a statement that a trigger runs: what it says of places is of another text.
     pub(super) fn in_trigger(self, name: &str) -> Error {
-        if let Error::Raised { .. } = self {
-            return self;
-        }
-        let mut error = if let Error::Row(_) = self { self } else { self.of_row(None, None) };
+        self.elsewhere(format!("in trigger {name}"))
+    }
+
+    /// The same, of a row that the statement does not name, with what is true of it.
+    pub(super) fn elsewhere(self, note: String) -> Error {
+        let mut error = match self {
+            Error::Raised { .. } => return self,
+            Error::Halted(failure) => {
+                let Failure { error, rolls_back } = *failure;
+                let error = error.elsewhere(note);
+                return Error::Halted(Box::new(Failure { error, rolls_back }));
+            }
+            Error::Row(_) => self,
+            Error::Failed { .. } | Error::Storage(_) | Error::Arrow(_) => self.of_row(None, None),
+        };
         if let Error::Row(row) = &mut error {
             (row.row, row.value, row.span) = (None, None, None);
-            row.notes.push(format!("in trigger {name}"));
+            if row.notes.last() != Some(&note) {
+                row.notes.push(note);
+            }
         }
         error
     }
 
-    /// What a statement is that a trigger ended by RAISE: one that failed, and what becomes of what it did.
+    /// What a statement is that a trigger ended by RAISE or OR: one that failed, and what becomes of what
+    /// it did.
     pub(super) fn ended(self) -> Result<Written, Error> {
+        if let Error::Halted(failure) = self {
+            return Ok(Written { failure: Some(*failure), ..Written::default() });
+        }
         let rolls_back = matches!(self, Error::Raised { action: RaiseAction::Rollback, .. });
         if !rolls_back && !self.keeps_changes() {
             return Err(self);
@@ -109,9 +131,13 @@ impl Error {
         Ok(Written { failure, ..Written::default() })
     }
 
-    /// Whether what the statement did before it failed stays: RAISE(FAIL).
+    /// Whether what the statement did before it failed stays: RAISE(FAIL), OR FAIL in a trigger.
     pub(super) fn keeps_changes(&self) -> bool {
-        matches!(self, Error::Raised { action: RaiseAction::Fail, .. })
+        match self {
+            Error::Raised { action, .. } => *action == RaiseAction::Fail,
+            Error::Halted(failure) => !failure.rolls_back,
+            Error::Failed { .. } | Error::Row(_) | Error::Storage(_) | Error::Arrow(_) => false,
+        }
     }
 
     /// A failure without help.
@@ -131,6 +157,7 @@ impl Error {
         match self {
             Error::Failed { code, .. } => code,
             Error::Row(row) => row.error.code(),
+            Error::Halted(failure) => failure.error.code(),
             Error::Raised { .. } => "raised",
             Error::Storage(error) => error.code(),
             Error::Arrow(_) => "internal",

@@ -42,6 +42,8 @@ pub struct Context {
     pub foreign_keys: bool,
     /// What the session's writes did so far.
     pub counts: Arc<ChangeCounts>,
+    /// Whether a trigger fires inside of itself, and REPLACE fires those of deletion.
+    pub recursive_triggers: bool,
     /// What queries inside of expressions read and found.
     pub(super) subqueries: Subqueries,
 }
@@ -74,8 +76,7 @@ impl Context {
         random: Arc<dyn Random>,
     ) -> Context {
         let subqueries = Subqueries::default();
-        let (memory, foreign_keys, counts) = (Arc::default(), true, Arc::default());
-        let profile = None;
+        let (memory, profile, counts) = Default::default();
         Context {
             now,
             parameters,
@@ -83,7 +84,8 @@ impl Context {
             random,
             profile,
             memory,
-            foreign_keys,
+            foreign_keys: true,
+            recursive_triggers: false,
             counts,
             subqueries,
         }
@@ -99,6 +101,12 @@ impl Context {
     #[must_use]
     pub fn counting(self, counts: Arc<ChangeCounts>) -> Context {
         Context { counts, ..self }
+    }
+
+    /// The same, in whose writes triggers fire inside of themselves or not.
+    #[must_use]
+    pub fn recursing(self, recursive_triggers: bool) -> Context {
+        Context { recursive_triggers, ..self }
     }
 
     /// The same with another budget for what operators hold.

@@ -65,7 +65,7 @@ keywords! {
         Match "MATCH" Materialized "MATERIALIZED" Memory "MEMORY" No "NO" Note "NOTE" Nulls "NULLS"
         Off "OFF" Offset "OFFSET" Others "OTHERS" Over "OVER"
         Partition "PARTITION" Plan "PLAN" Pragma "PRAGMA" Preceding "PRECEDING" Query "QUERY"
-        Range "RANGE" Recursive "RECURSIVE" Regexp "REGEXP" Reindex "REINDEX" Release "RELEASE" Rename "RENAME"
+        Range "RANGE" Recursive "RECURSIVE" RecursiveTriggers "RECURSIVE_TRIGGERS" Regexp "REGEXP" Reindex "REINDEX" Release "RELEASE" Rename "RENAME"
         Replace "REPLACE" Replay "REPLAY" Restrict "RESTRICT" Rewrites "REWRITES" Rollback "ROLLBACK" Row "ROW"
         Rowid "ROWID" Rows "ROWS" Savepoint "SAVEPOINT"
         Show "SHOW" Since "SINCE" Some "SOME" Snapshot "SNAPSHOT" Snapshots "SNAPSHOTS" Start "START"

@@ -185,12 +185,6 @@ pub(super) fn create(
         None => catalog.target(&create.table)?.schema,
     };
     check_time(create, &table, view.is_some())?;
-    let is_unknown = |column: &&Identifier| table.column(&column.name).is_none();
-    if let TriggerEvent::Update(columns) = &create.event
-        && let Some(column) = columns.iter().find(is_unknown)
-    {
-        return Err(super::write::unknown_column(&table, &column.name, column.span));
-    }
     let definition = Definition {
         id: crate::types::EventId::default(),
         kind: DefinitionKind::Trigger,
@@ -236,6 +230,13 @@ fn unready(
     let mut planned: Vec<Result<(), Error>> = condition.into_iter().collect();
     for statement in create.body.0.iter().filter_map(Statement::plannable) {
         planned.push(plan_in_trigger(statement, create, table, text, catalog).map(drop));
+    }
+    let is_unknown = |column: &&Identifier| table.column(&column.name).is_none();
+    if let TriggerEvent::Update(columns) = &create.event
+        && let Some(column) = columns.iter().find(is_unknown)
+    {
+        let unknown = super::write::unknown_column(table, &column.name, column.span);
+        planned.push(Err(unknown));
     }
     let wrong = planned.into_iter().find_map(Result::err);
     let name = &create.name.name;

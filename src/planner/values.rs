@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 /// Rows of constant expressions, of which most are constants: those are the statement's own, and only
 /// what is more than that was bound.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct BoundRows {
     /// What the statement says.
     written: Arc<ValueRows>,

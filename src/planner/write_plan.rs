@@ -128,6 +128,11 @@ impl Write {
         }
     }
 
+    /// Whether a row of it may go for another.
+    pub fn replaces(&self) -> bool {
+        self.resolution == Some(ConflictResolution::Replace)
+    }
+
     /// `INSERT`, `UPDATE` or `DELETE`.
     pub fn verb(&self) -> &'static str {
         match self.action {

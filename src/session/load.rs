@@ -169,14 +169,14 @@ impl BulkLoader<'_> {
         }
         let name = self.load.table.name.clone();
         let BulkLoader { mut guard, rows, .. } = self;
-        let mut receipt = Receipt { verb: "INSERT", name, rows, events: rows, committed: None };
+        let mut receipt = Receipt { verb: "INSERT", name, rows, events: 0, committed: None };
         let fork = guard.fork.take().expect("it is taken only when this ends");
+        receipt.events = fork.len() - guard.first;
         match guard.state.take() {
             Some((state, savepoints)) => {
                 guard.session.transaction = Some(OpenTransaction { fork, state, savepoints });
             }
             None => {
-                receipt.events = fork.len();
                 let state = guard.session.state(&Annotations::default());
                 let committed = guard.session.database.commit(fork, state.finish())?;
                 receipt.committed = committed.map(|committed| (committed.first, committed.last));
@@ -193,17 +193,16 @@ impl BulkLoader<'_> {
             return Ok(());
         }
         let (load, refused) = (&self.load, &mut self.refused);
-        let view = self.guard.fork().view().table(&load.table);
         let rows = self.waiting.drain(..);
-        let changes = executor::load(load, &view, rows, &self.context, |place, error| {
-            let error = Error::from(error);
-            let reason = std::iter::once(error.to_string()).chain(error.notes().iter().cloned());
-            refused.push(place, reason.collect::<Vec<_>>().join("; "));
-        })?;
-        // The view goes before the fork changes, so that nothing has to be copied for it.
-        drop(view);
-        self.rows += changes.len();
-        self.guard.fork().record(changes)?;
+        let TransactionGuard { session, fork, .. } = &mut self.guard;
+        let fork = fork.as_mut().expect("it is taken only when this ends");
+        self.rows +=
+            executor::load(load, fork, rows, &self.context, &**session, |place, error| {
+                let error = Error::from(error);
+                let reason =
+                    std::iter::once(error.to_string()).chain(error.notes().iter().cloned());
+                refused.push(place, reason.collect::<Vec<_>>().join("; "));
+            })?;
         Ok(())
     }
 }
@@ -314,6 +313,37 @@ mod tests {
         assert!(session.load(None, "made", Some(&["x".to_owned()])).is_err());
         session.execute("SET AS OF EVENT 1")?;
         assert_eq!(session.load(None, "t", None).err().map(|error| error.code()), Some("past"));
+        Ok(())
+    }
+
+    #[test]
+    fn rows_fire_triggers_and_those_that_one_refuses_are_named() -> Result<(), Error> {
+        let mut session = session()?;
+        session.execute("CREATE TABLE seen(n INTEGER PRIMARY KEY, what TEXT)")?;
+        session.execute(
+            "CREATE TRIGGER came AFTER INSERT ON t BEGIN \
+             INSERT INTO seen(what) VALUES (NEW.id || NEW.a); \
+             SELECT RAISE(ABORT, 'not this one') WHERE NEW.a = 'bad'; \
+             SELECT RAISE(FAIL, 'nor this one') WHERE NEW.a = 'worse'; END",
+        )?;
+        let columns = ["a".to_owned()];
+        let mut loading = session.load(None, "t", Some(&columns))?;
+        for (place, text) in [(1, "x"), (2, "bad"), (3, "x"), (4, "worse"), (5, "y")] {
+            loading.add(place, row(&[Some(text)]))?;
+        }
+        let refused = loading.finish()?.expect_err("three are wrong");
+        let places: Vec<u64> = refused.first.iter().map(|(place, _)| *place).collect();
+        assert_eq!(places, [2, 3, 4]);
+        assert!(refused.first[0].1.contains("not this one"), "{refused:?}");
+        assert_eq!(answer(&mut session, "SELECT * FROM seen")?, "");
+        let mut loading = session.load(None, "t", Some(&columns))?;
+        loading.add(1, row(&[Some("x")]))?;
+        loading.add(2, row(&[Some("y")]))?;
+        let receipt = loading.finish()?.expect("none was refused");
+        assert_eq!((receipt.rows, receipt.events), (2, 4));
+        assert_eq!(answer(&mut session, "SELECT what FROM seen ORDER BY n")?, "'1x' '2y' ");
+        let causes = "SELECT event, cause FROM _events WHERE cause IS NOT NULL";
+        assert_eq!(answer(&mut session, causes)?, "5 4 7 6 ");
         Ok(())
     }
 }

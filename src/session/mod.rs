@@ -97,6 +97,8 @@ pub struct Session {
     flexible_types: bool,
     /// Whether foreign keys are held.
     foreign_keys: bool,
+    /// Whether triggers fire inside of themselves.
+    recursive_triggers: bool,
     /// Whether plans are rewritten.
     rewrites: bool,
     /// What statements may hold.
@@ -169,6 +171,7 @@ impl Session {
             first_actor: None,
             flexible_types: false,
             foreign_keys: true,
+            recursive_triggers: false,
             rewrites: true,
             memory: SessionMemory::default(),
             counts: Arc::default(),
@@ -444,9 +447,9 @@ impl Session {
     fn context(&self, now: Timestamp, parameters: Arc<[Literal]>) -> Context {
         let interrupt = Arc::clone(&self.interrupt);
         let random = Arc::clone(self.database.random());
-        let foreign_keys = self.foreign_keys;
         let context = Context::new(now, parameters, interrupt, random);
-        let context = context.within(self.memory.budget()).holding(foreign_keys);
+        let context = context.within(self.memory.budget()).holding(self.foreign_keys);
+        let context = context.recursing(self.recursive_triggers);
         context.counting(Arc::clone(&self.counts))
     }
 

@@ -45,6 +45,11 @@ impl Session {
                 let what = if is_on { "held" } else { "not held" };
                 format!("foreign keys are {what}")
             }
+            Switch::RecursiveTriggers => {
+                self.recursive_triggers = is_on;
+                let what = if is_on { "fire" } else { "do not fire" };
+                format!("triggers {what} inside of themselves")
+            }
             Switch::Rewrites => {
                 self.rewrites = is_on;
                 let what = if is_on { "rewritten" } else { "run as they are bound" };

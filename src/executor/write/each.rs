@@ -5,24 +5,30 @@ use super::super::Error;
 use super::super::datum::Batch;
 use super::super::row_key::RowKey;
 use super::assign::assign;
+use super::fire::{Taken, row_values};
+use super::firing::{Fired, Trigger, is_assigned};
 use super::place::{placed, row_name};
 use super::row::{Failures, WriteRow};
 use super::unique;
 use super::{Failure, Pipeline, demands, generate, numbers, source};
+use crate::language::ast::TriggerTime;
 use crate::planner::{BoundUpsert, UpsertUpdate, WriteAction};
 use crate::storage::{LocatedVersion, TableView};
 use crate::types::column::array_of;
 use crate::types::{ConflictResolution, KeyKind, KeySchema, Row, TableSchema, Value};
 use std::slice;
+use std::sync::Arc;
 
 /// Why a row is not taken in.
-enum Refusal {
+pub(super) enum Refusal {
     /// Nothing is to become of it.
     Skipped,
     /// It breaks a constraint, and what is to become of the statement.
     Broken(Error, ConflictResolution),
     /// There is nothing to say about what is wrong.
     Failed(Error),
+    /// A trigger ended it, which is about no place of the statement.
+    Fired(Error),
 }
 
 impl<E: Into<Error>> From<E> for Refusal {
@@ -32,7 +38,7 @@ impl<E: Into<Error>> From<E> for Refusal {
 }
 
 /// What becomes of a row that may be as it is.
-enum Admission<'a> {
+pub(super) enum Admission<'a> {
     /// It comes, or changes, and these rows go for it.
     Free(Vec<LocatedVersion>),
     /// It takes the place of this row by its primary key or its number, and these others go.
@@ -42,13 +48,13 @@ enum Admission<'a> {
 }
 
 /// What is said of keys that a row has in common with others.
-struct KeyRules<'a, 'r> {
+pub(super) struct KeyRules<'a, 'r> {
     /// ON CONFLICT, the first that fits.
-    upserts: &'a [BoundUpsert],
+    pub upserts: &'a [BoundUpsert],
     /// OR, behind that.
-    resolution: Option<ConflictResolution>,
+    pub resolution: Option<ConflictResolution>,
     /// Whether a column has new values.
-    is_written: &'r dyn Fn(usize) -> bool,
+    pub is_written: &'r dyn Fn(usize) -> bool,
 }
 
 impl KeyRules<'_, '_> {
@@ -75,7 +81,7 @@ impl<'a> Pipeline<'a> {
     pub(super) fn run_each(&mut self, rows: Vec<WriteRow>) -> Result<(), Error> {
         for mut row in rows {
             self.context.check()?;
-            let Err(refusal) = self.run_one(&mut row) else { continue };
+            let Err(refusal) = self.take(&mut row) else { continue };
             match refusal {
                 Refusal::Skipped | Refusal::Broken(_, ConflictResolution::Ignore) => {}
                 Refusal::Failed(error)
@@ -83,6 +89,7 @@ impl<'a> Pipeline<'a> {
                 {
                     return Err(placed(error, self.write, &row));
                 }
+                Refusal::Fired(error) => return Err(error),
                 Refusal::Broken(error, resolution) => {
                     let rolls_back = resolution == ConflictResolution::Rollback;
                     let error = placed(error, self.write, &row);
@@ -94,7 +101,8 @@ impl<'a> Pipeline<'a> {
         Ok(())
     }
 
-    fn run_one(&mut self, row: &mut WriteRow) -> Result<(), Refusal> {
+    /// The steps of a row but what fires; what became of it where it is the row that was changed.
+    pub(super) fn run_one(&mut self, row: &mut WriteRow) -> Result<Option<Taken>, Refusal> {
         let write = self.write;
         let view = self.fork.view().table(&write.table);
         let (upserts, written): (&'a [BoundUpsert], _) = match &write.action {
@@ -125,23 +133,24 @@ impl<'a> Pipeline<'a> {
                 numbers::check(&write.table, &view, slice::from_ref(row))?;
                 let gone = self.deletions(&view, gone)?;
                 drop(view);
-                let row = row.take();
-                Ok(self.record(gone, vec![row], self.numbers_rows())?)
+                self.replace(gone, None, row)
             }
             Admission::InPlaceOf(there, gone) => {
-                let old = Some(self.row_at(&view, there)?);
+                let place = self.deletions(&view, vec![there])?.pop();
                 let gone = self.deletions(&view, gone)?;
                 drop(view);
-                let row = WriteRow { row: Some(there.row()), old, ..row.take() };
-                Ok(self.record(gone, vec![row], self.numbers_rows())?)
+                self.replace(gone, place, row)
             }
-            Admission::Instead(there, update) => self.change_instead(row, view, there, update),
+            Admission::Instead(there, update) => {
+                self.change_instead(row, view, there, update)?;
+                Ok(None)
+            }
         }
     }
 }
 
 /// What becomes of a row, beside the rows that its keys meet.
-fn admit<'a>(
+pub(super) fn admit<'a>(
     row: &WriteRow,
     view: &TableView,
     rules: &KeyRules<'a, '_>,
@@ -275,11 +284,7 @@ impl Pipeline<'_> {
     ) -> Result<(), Refusal> {
         let table = &self.write.table;
         let old = self.row_at(&view, there)?;
-        let about_it = |error: Error| {
-            let name = row_name(table, &old, Some(there.row()));
-            let note = name.map(|name| format!("the row changed: {name}"));
-            error.of_row(Some(row.place), None).note(note)
-        };
+        let about_it = |error: Error| about_row(table, &old, row, there, error);
         let batch = met(table, &view, row, there, update)?;
         if let Some(filter) = &update.filter
             && !self.context.mask(filter, &batch).map_err(about_it)?.value(0)
@@ -292,29 +297,82 @@ impl Pipeline<'_> {
             let value = value.value(expression.data_type, 0);
             new[*column] = assign(table, &table.columns[*column], value).map_err(about_it)?;
         }
-        let place = row.place;
+        drop(view);
+        let (place, about) = (row.place, old.clone());
         let mut changed =
-            WriteRow { row: Some(there.row()), old: Some(old.clone()), new: Some(new), place };
-        let mut failures = Failures::default();
-        let rows = slice::from_mut(&mut changed);
-        generate::fill(table, &update.generated, rows, self.context, &mut failures);
-        if let Some((_, error)) = failures.first() {
-            return Err(about_it(error.without_row()).into());
+            WriteRow { row: Some(there.row()), old: Some(old), new: Some(new), place };
+        let about_it = |error: Error| about_row(table, &about, row, there, error.without_row());
+        let fill = |changed: &mut WriteRow| {
+            let mut failures = Failures::default();
+            let rows = slice::from_mut(changed);
+            generate::fill(table, &update.generated, rows, self.context, &mut failures);
+            failures.first().map_or(Ok(()), |(_, error)| Err(about_it(error)))
+        };
+        fill(&mut changed)?;
+        let Some(fired) = self.fire_instead(&mut changed, update)? else { return Ok(()) };
+        if !fired.is_empty() {
+            fill(&mut changed)?;
         }
+        let view = self.fork.view().table(table);
         let is_written = &|column| update.writes(column);
         let rules = KeyRules { upserts: &[], resolution: None, is_written };
         let demanded = self.demand(&mut changed, None);
         demanded.and_then(|()| admit(&changed, &view, &rules, table).map(|_| ())).map_err(
             |refusal| match refusal {
-                Refusal::Broken(error, resolution) => {
-                    Refusal::Broken(about_it(error.without_row()), resolution)
-                }
-                Refusal::Skipped | Refusal::Failed(_) => refusal,
+                Refusal::Broken(error, resolution) => Refusal::Broken(about_it(error), resolution),
+                Refusal::Skipped | Refusal::Failed(_) | Refusal::Fired(_) => refusal,
             },
         )?;
         drop(view);
-        Ok(self.record(Vec::new(), vec![changed], false)?)
+        let taken = self.record(Vec::new(), changed, false)?;
+        self.fire_after(taken, Fired { triggers: &fired, ..self.of_upsert() })
     }
+
+    /// Fires what comes before the change of a row that DO UPDATE changes; gives what may come behind it,
+    /// or nothing where the row stays as it is.
+    fn fire_instead(
+        &mut self,
+        changed: &mut WriteRow,
+        update: &UpsertUpdate,
+    ) -> Result<Option<Vec<Arc<Trigger>>>, Refusal> {
+        let mut fired = self.steps.upserted.clone();
+        fired.retain(|of| of.is_about(|column| is_assigned(&update.assignments, column)));
+        let before = Fired { triggers: &fired, time: TriggerTime::Before, ..self.of_upsert() };
+        if before.each().next().is_none() {
+            return Ok(Some(fired));
+        }
+        let values = row_values(&self.write.table, changed, changed.row);
+        if !self.fire(before, &values)? {
+            return Ok(None);
+        }
+        let Some(number) = changed.row else { return Ok(None) };
+        let Some(now) = self.whole_row(number)? else { return Ok(None) };
+        let mut new = now.clone();
+        for (column, _) in &update.assignments {
+            changed.new.iter().for_each(|given| new[*column].clone_from(&given[*column]));
+        }
+        (changed.old, changed.new) = (Some(now), Some(new));
+        Ok(Some(fired))
+    }
+
+    /// How the triggers of a row fire that DO UPDATE changed.
+    fn of_upsert(&self) -> Fired<'static> {
+        let resolution = Some(ConflictResolution::Abort);
+        Fired { triggers: &[], time: TriggerTime::After, resolution, cause: self.cause }
+    }
+}
+
+/// An error of a row that DO UPDATE changes instead of a new one.
+fn about_row(
+    table: &TableSchema,
+    old: &Row,
+    row: &WriteRow,
+    there: LocatedVersion,
+    error: Error,
+) -> Error {
+    let name = row_name(table, old, Some(there.row()));
+    let note = name.map(|name| format!("the row changed: {name}"));
+    error.of_row(Some(row.place), None).note(note)
 }
 
 /// What the expressions of DO UPDATE read: of the row that is there, and of the new one.

@@ -2,28 +2,31 @@
 
 use super::super::Error;
 use super::super::evaluate::Context;
+use super::firing::{Firing, RowSteps, TriggerSource};
 use super::row::{Failures, WriteRow};
 use super::source::new_row;
-use super::{changes, demands, generate, numbers, unique};
-use crate::planner::BulkLoad;
-use crate::storage::{Change, TableView, check_row};
+use super::{Pipeline, Written, changes, demands, foreign_keys, generate, numbers, unique};
+use crate::planner::{BoundRows, BulkLoad, ColumnSource, InsertInput, Write, WriteAction};
+use crate::storage::{Fork, check_row};
 use crate::types::Value;
+use std::sync::Arc;
 
 /// A row on its way into a table: `None` where a column has its default.
 pub type PartialRow = Vec<Option<Value>>;
 
-/// Computes what rows that come from outside of the language change, each as an INSERT of its own
-/// would: one that is refused is handed to `refuse` by its place, and the others go on.
+/// Records rows that come from outside of the language, each as an INSERT of its own would: one that is
+/// refused is handed to `refuse` by its place, and the others go on. Gives how many were recorded.
 ///
 /// # Errors
-/// `key-exhausted` where no number is left for a row.
+/// `key-exhausted` where no number is left for a row; `interrupted`; those of a trigger that does not bind.
 pub fn load(
     load: &BulkLoad,
-    view: &TableView,
+    fork: &mut Fork,
     rows: impl Iterator<Item = (u64, PartialRow)>,
     context: &Context,
+    triggers: &dyn TriggerSource,
     mut refuse: impl FnMut(u64, Error),
-) -> Result<Vec<Change>, Error> {
+) -> Result<usize, Error> {
     let table = &load.table;
     let (mut read, mut places, mut failures) = (Vec::new(), Vec::new(), Failures::default());
     for (place, mut values) in rows {
@@ -37,11 +40,32 @@ pub fn load(
         read.push(WriteRow { row: None, old: None, new, place: index });
         places.push(place);
     }
-    numbers::fill(table, view, &mut read)?;
+    let write = insertion(load);
+    let firing = Firing::new(triggers);
+    let steps = RowSteps::of(&write, fork, context, &firing)?;
+    if steps.fire() {
+        let is_concerned = foreign_keys::concern(fork.view().schema(), table);
+        let (cause, written, recorded) = (None, Written::default(), fork.len());
+        let (write, steps) = (&write, &steps);
+        let mut pipeline =
+            Pipeline { write, fork, context, is_concerned, written, cause, steps, recorded };
+        for (index, row) in read.into_iter().enumerate() {
+            let refused = match failures.take(index) {
+                Some(error) => Some(error),
+                None => pipeline.load_one(row).err(),
+            };
+            refused.into_iter().for_each(|error| refuse(places[index], error));
+        }
+        return Ok(pipeline.written.rows);
+    }
+    let view = fork.view().table(table);
+    numbers::fill(table, &view, &mut read)?;
     generate::fill(table, &load.generated, &mut read, context, &mut failures);
     demands::check_not_null(table, &read, &mut failures);
     demands::check_conditions(table, &load.checks, &read, context, &mut failures)?;
-    unique::check(table, view, &read, |_| true, &mut failures);
+    unique::check(table, &view, &read, |_| true, &mut failures);
+    // The view goes before the fork changes, so that nothing has to be copied for it.
+    drop(view);
     let mut kept = Vec::with_capacity(read.len());
     for (index, row) in read.into_iter().enumerate() {
         match failures.take(index) {
@@ -49,5 +73,35 @@ pub fn load(
             None => kept.push(row),
         }
     }
-    Ok(changes(table, kept))
+    let count = kept.len();
+    fork.record(changes(table, kept))?;
+    Ok(count)
+}
+
+/// The INSERT that a load is, without its rows.
+fn insertion(load: &BulkLoad) -> Write {
+    let input = InsertInput::Values(BoundRows::default());
+    let columns = (0..load.table.columns.len()).map(ColumnSource::Input).collect();
+    let action = WriteAction::Insert { input, columns, row: None, upserts: Vec::new() };
+    let (table, slot, checks) = (Arc::clone(&load.table), usize::MAX, load.checks.clone());
+    let generated = load.generated.clone();
+    let (resolution, defaults, returning) = Default::default();
+    Write { table, slot, action, resolution, generated, checks, defaults, returning }
+}
+
+impl Pipeline<'_> {
+    /// Takes a row in between the triggers that it fires; what it did is taken back if that fails.
+    fn load_one(&mut self, row: WriteRow) -> Result<(), Error> {
+        let (savepoint, count) = (self.fork.savepoint(), self.written.rows);
+        let loaded = self.run_each(vec![row]);
+        let loaded = match (loaded, self.written.failure.take()) {
+            (Ok(()), Some(failure)) => Err(failure.error),
+            (loaded, _) => loaded,
+        };
+        if loaded.is_err() {
+            self.fork.rollback_to(&savepoint);
+            self.written.rows = count;
+        }
+        loaded
+    }
 }

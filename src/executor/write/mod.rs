@@ -36,26 +36,29 @@
 //! # Triggers
 //!
 //! BEFORE triggers fire behind the first step, AFTER triggers behind the changes and what foreign keys
-//! do to other rows (`fire`). What they run is a [`Write`] of its own through a `Pipeline` over the same
-//! fork, whose events name their cause. A row that goes for another is a deletion
-//! ([`Pipeline::record`]'s `gone`), which fires nothing; nor does what foreign keys do.
+//! do to other rows (`firing`, `fire`). What they run is a [`Write`] of its own through a `Pipeline` over
+//! the same fork, whose events name their cause. A row that goes for another is a deletion (`replace`),
+//! which fires triggers where `recursive_triggers` is on; the rows that foreign keys change fire theirs
+//! always (`foreign_keys`).
 
 mod assign;
 mod demands;
 mod each;
 mod fire;
+mod firing;
 mod foreign_keys;
 mod generate;
 mod load;
 mod numbers;
 mod place;
+mod replace;
 mod returning;
 mod row;
 mod source;
 mod unique;
 
 pub(super) use assign::assign;
-pub use fire::{MAX_TRIGGER_DEPTH, NoTriggers, Trigger, TriggerProgram, TriggerSource};
+pub use firing::{MAX_TRIGGER_DEPTH, NoTriggers, Trigger, TriggerProgram, TriggerSource};
 pub(super) use foreign_keys::empty;
 pub use foreign_keys::{CheckedConstraints, check_foreign_keys};
 pub(super) use generate::fill_added;
@@ -70,7 +73,8 @@ use super::input::PlanInput;
 use crate::planner::{OperatorId, Write, WriteAction};
 use crate::storage::{Change, Fork};
 use crate::types::{KeySchema, RowId, TableSchema};
-use fire::{Firing, RowSteps};
+use fire::Taken;
+use firing::{Firing, RowSteps};
 use row::{Failures, WriteRow};
 use std::sync::Arc;
 
@@ -137,14 +141,14 @@ fn write_within(
     context: Context,
     firing: &Firing<'_>,
 ) -> Result<Written, Error> {
-    let fired = firing.of(write, fork)?;
+    let steps = RowSteps::of(write, fork, &context, firing)?;
     let first = fork.len();
     let holds = context.foreign_keys;
     let is_concerned = holds && foreign_keys::concern(fork.view().schema(), &write.table);
     // What triggers do is checked at the end of the statement that fired the first of them.
-    let checks = firing.is_outermost() && (is_concerned || holds && !fired.is_empty());
+    let checks = firing.is_outermost() && (is_concerned || holds && steps.fire());
     // Rows that are recorded at once are recorded or not, without a place to return to.
-    let is_at_once = !write.is_row_by_row() && fired.is_empty();
+    let is_at_once = !write.is_row_by_row() && !steps.fire();
     let can_fail_later = !is_at_once || write.returning.is_some() || is_concerned;
     let savepoint = can_fail_later.then(|| fork.savepoint());
     let run = |fork: &mut Fork| -> Result<Written, Error> {
@@ -155,9 +159,10 @@ fn write_within(
             expression.for_each_subquery(&mut |_| has_queries = true);
         });
         // Views go before the fork changes, so that nothing has to be copied for them.
-        let has_queries = has_queries || !fired.is_empty();
+        let has_queries = has_queries || steps.fire();
         let context = if has_queries { reading } else { Arc::new(context.clone()) };
         let (written, cause, recorded) = (Written::default(), firing.cause, first);
+        let steps = &steps;
         let mut pipeline = Pipeline {
             write,
             fork: &mut *fork,
@@ -165,14 +170,13 @@ fn write_within(
             is_concerned,
             written,
             cause,
+            steps,
             recorded,
         };
-        if !fired.is_empty() {
-            pipeline.run_fired(rows, &RowSteps { triggers: &fired, firing })?;
-        } else if write.is_row_by_row() {
-            pipeline.run_each(rows)?
-        } else {
+        if is_at_once {
             pipeline.run_all(rows)?
+        } else {
+            pipeline.run_each(rows)?
         }
         if checks {
             check_foreign_keys(pipeline.fork, first, CheckedConstraints::Immediate)?;
@@ -204,8 +208,20 @@ struct Pipeline<'a> {
     written: Written,
     /// The operation of the fork that fired the trigger whose write this is.
     cause: Option<usize>,
+    /// What rows fire on their way.
+    steps: &'a RowSteps<'a>,
     /// How long the fork was behind the last row's own operation, before those of foreign key actions.
     recorded: usize,
+}
+
+/// What is known of the numbers of rows before they are recorded.
+struct KnownNumbers {
+    /// Of each, where RETURNING says something of it.
+    known: Vec<Option<RowId>>,
+    /// Of the last, its key or its number.
+    last: Option<i64>,
+    /// Whether that is to be noted.
+    are_new: bool,
 }
 
 impl Pipeline<'_> {
@@ -224,13 +240,23 @@ impl Pipeline<'_> {
         }
         numbers::check(table, &view, &rows)?;
         drop(view);
-        self.record(Vec::new(), rows, self.numbers_rows())
+        let numbers = self.numbers(&rows, self.numbers_rows());
+        self.write_down(changes(table, rows), &numbers).map(drop)
     }
 
     /// Whether the rows that are recorded are new ones that `last_insert_rowid()` tells the number of.
     fn numbers_rows(&self) -> bool {
         let is_insert = matches!(self.write.action, WriteAction::Insert { .. });
         is_insert && !self.write.table.options.without_rowid
+    }
+
+    /// What is known of the numbers of rows before they are recorded; `are_new` where that of the last is
+    /// noted.
+    fn numbers(&self, rows: &[WriteRow], are_new: bool) -> KnownNumbers {
+        let returning = self.write.returning.iter();
+        let known = returning.flat_map(|_| rows.iter().map(returning::known_number)).collect();
+        let last = rows.last().and_then(|row| numbers::rowid(&self.write.table, row));
+        KnownNumbers { known, last, are_new }
     }
 
     /// Notes the number of the last row that was recorded behind so many operations; `given` is what is
@@ -243,44 +269,80 @@ impl Pipeline<'_> {
         }
     }
 
-    /// Records rows that may be as they are, and before them those that go for them; `are_new` where
-    /// their number is noted.
-    fn record(
+    /// Records a row that may be as it is, and before it those that go for it; `is_new` where its number
+    /// is noted.
+    fn record(&mut self, gone: Vec<WriteRow>, row: WriteRow, is_new: bool) -> Result<Taken, Error> {
+        self.record_gone(gone)?;
+        let own = changes(&self.write.table, vec![row.clone()]);
+        self.record_changes(own, row, is_new)
+    }
+
+    /// Records the change that a row is.
+    fn record_changes(
         &mut self,
-        gone: Vec<WriteRow>,
-        rows: Vec<WriteRow>,
-        are_new: bool,
-    ) -> Result<(), Error> {
-        let table = &self.write.table;
-        let given = rows.last().and_then(|row| numbers::rowid(table, row));
+        own: Vec<Change>,
+        row: WriteRow,
+        is_new: bool,
+    ) -> Result<Taken, Error> {
+        let numbers = self.numbers(std::slice::from_ref(&row), is_new);
+        let operation = self.write_down(own, &numbers)?;
+        Ok(Taken { row, operation })
+    }
+
+    /// Records rows that go for another; gives the last operation that this made.
+    fn record_gone(&mut self, gone: Vec<WriteRow>) -> Result<Option<usize>, Error> {
+        let behind = self.fork.len();
+        self.apply(changes(&self.write.table, gone))?;
+        self.written.events += self.fork.len() - behind;
+        Ok((self.recorded > behind).then(|| self.recorded - 1))
+    }
+
+    /// Records the changes of rows, and says what comes out of them; gives the last operation that this
+    /// made.
+    fn write_down(
+        &mut self,
+        own: Vec<Change>,
+        numbers: &KnownNumbers,
+    ) -> Result<Option<usize>, Error> {
+        let (table, known) = (&self.write.table, &numbers.known);
         let returning = self.write.returning.as_ref();
-        let numbers: Vec<Option<RowId>> =
-            returning.iter().flat_map(|_| rows.iter().map(returning::known_number)).collect();
         let are_deleted = matches!(self.write.action, WriteAction::Delete { .. });
         if let Some(returning) = returning.filter(|_| are_deleted) {
-            let (view, rows) = (self.fork.view().table(table), numbers.iter().flatten().copied());
+            let (view, rows) = (self.fork.view().table(table), known.iter().flatten().copied());
             let rows: Vec<RowId> = rows.collect();
             self.written.returned.extend(returning::read(returning, &view, &rows, self.context)?);
         }
-        self.written.rows += rows.len();
+        self.written.rows += own.len();
         let behind = self.fork.len();
-        let own = changes(table, gone).into_iter().chain(changes(table, rows)).collect();
-        self.recorded = if self.is_concerned {
-            let own = foreign_keys::record_with_actions(self.fork, own, self.cause, self.context)?;
-            self.context.counts.add(self.fork.len() - own);
-            own
-        } else {
-            record(self.fork, own, self.cause)?;
-            self.fork.len()
-        };
+        self.apply(own)?;
         self.written.events += self.fork.len() - behind;
-        if are_new {
-            self.note_number(given, behind);
+        if numbers.are_new {
+            self.note_number(numbers.last, behind);
         }
         if let Some(returning) = returning.filter(|_| !are_deleted) {
-            let rows = returning::numbers(&numbers, self.fork, behind);
+            let rows = returning::numbers(known, self.fork, behind);
             let view = self.fork.view().table(table);
             self.written.returned.extend(returning::read(returning, &view, &rows, self.context)?);
+        }
+        Ok((self.recorded > behind).then(|| self.recorded - 1))
+    }
+
+    /// Applies changes of the table, and what foreign keys do for them.
+    fn apply(&mut self, own: Vec<Change>) -> Result<(), Error> {
+        if self.steps.acts {
+            for change in own {
+                let operation = self.fork.record_one(change, self.cause)?;
+                let recorded = self.fork.len();
+                operation.map_or(Ok(()), |operation| self.act(operation))?;
+                self.recorded = recorded;
+            }
+        } else if self.is_concerned {
+            self.recorded =
+                foreign_keys::record_with_actions(self.fork, own, self.cause, self.context)?;
+            self.context.counts.add(self.fork.len() - self.recorded);
+        } else {
+            record(self.fork, own, self.cause)?;
+            self.recorded = self.fork.len();
         }
         Ok(())
     }

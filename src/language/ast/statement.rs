@@ -160,19 +160,23 @@ pub enum Switch {
     FlexibleTypes,
     /// Whether foreign keys are held.
     ForeignKeys,
+    /// Whether a trigger fires inside of itself, and REPLACE fires those of deletion.
+    RecursiveTriggers,
     /// Whether plans are rewritten, which changes what a query costs and not what it gives.
     Rewrites,
 }
 
 impl Switch {
     /// All of them.
-    pub const ALL: &[Switch] = &[Switch::FlexibleTypes, Switch::ForeignKeys, Switch::Rewrites];
+    pub const ALL: &[Switch] =
+        &[Switch::FlexibleTypes, Switch::ForeignKeys, Switch::RecursiveTriggers, Switch::Rewrites];
 
     /// Its word.
     pub fn keyword(self) -> Keyword {
         match self {
             Switch::FlexibleTypes => Keyword::FlexibleTypes,
             Switch::ForeignKeys => Keyword::ForeignKeys,
+            Switch::RecursiveTriggers => Keyword::RecursiveTriggers,
             Switch::Rewrites => Keyword::Rewrites,
         }
     }

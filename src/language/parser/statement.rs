@@ -158,23 +158,27 @@ fn pragma(input: TokenInput<'_>) -> Parsed<'_, Statement> {
         None => opt(parenthesised(pragma_value)).parse(rest)?,
     };
     let words = input.state.slice(input.span_to(rest));
-    let foreign_keys = foreign_keys_pragma(words);
-    Ok((rest, foreign_keys.unwrap_or_else(|| accepted(input, rest))))
+    let switch = switch_pragma(words);
+    Ok((rest, switch.unwrap_or_else(|| accepted(input, rest))))
 }
 
-/// What `PRAGMA foreign_keys = value` says, in all of SQLite's spellings.
-fn foreign_keys_pragma(words: &str) -> Option<Statement> {
+/// What `PRAGMA foreign_keys = value` and `recursive_triggers` say, in all of SQLite's spellings.
+fn switch_pragma(words: &str) -> Option<Statement> {
     let (_, rest) = words.split_at_checked("PRAGMA".len())?;
     let rest = rest.trim().to_ascii_lowercase();
     let rest = rest.strip_prefix("main.").unwrap_or(&rest);
-    let value = rest.strip_prefix("foreign_keys")?.trim();
+    let named = [Switch::ForeignKeys, Switch::RecursiveTriggers].into_iter().find_map(|switch| {
+        let name = switch.keyword().text().to_ascii_lowercase();
+        Some((switch, rest.strip_prefix(&name)?.trim()))
+    });
+    let (switch, value) = named?;
     let value = value.strip_prefix('=').or_else(|| value.strip_prefix('(')?.strip_suffix(')'))?;
     let is_on = match value.trim().trim_matches(['\'', '"']) {
         "on" | "yes" | "true" => true,
         "off" | "no" | "false" => false,
         number => number.parse::<i64>().is_ok_and(|number| number != 0),
     };
-    Some(Statement::Session(SessionStatement::SetSwitch { switch: Switch::ForeignKeys, is_on }))
+    Some(Statement::Session(SessionStatement::SetSwitch { switch, is_on }))
 }
 
 /// `PragmaValue ::= ['+' | '-'] (Integer | Real) | Text | Name | a reserved word`

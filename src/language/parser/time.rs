@@ -443,7 +443,7 @@ pub(super) fn tag(input: TokenInput<'_>) -> Parsed<'_, Statement> {
 
 /// `Set ::= 'SET' (AsOf | 'ACTOR' '=' (Text | 'NULL' | 'DEFAULT')
 ///                 | 'MEMORY' '=' (Text | 'DEFAULT')
-///                 | ('FLEXIBLE_TYPES' | 'REWRITES') '=' ('ON' | 'OFF'))`
+///                 | ('FLEXIBLE_TYPES' | 'FOREIGN_KEYS' | 'RECURSIVE_TRIGGERS' | 'REWRITES') '=' ('ON' | 'OFF'))`
 pub(super) fn set(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = word(Keyword::Set)(input)?;
     for switch in Switch::ALL {

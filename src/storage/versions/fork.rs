@@ -83,6 +83,15 @@ impl Fork {
         Some(EventId(self.first.0.saturating_add(u64::try_from(at).ok()?)))
     }
 
+    /// The number of the version that the deletion of a row was, and its event, if the last thing that
+    /// was recorded here of the row is that.
+    pub fn deletion(&self, table: &TableSchema, row: RowId) -> Option<(u32, EventId)> {
+        let event = self.last_event(table, row)?;
+        let at = usize::try_from(event.0.checked_sub(self.first.0)?).ok()?;
+        let operation = self.operations.get(at)?.row()?;
+        matches!(operation.images, RowImages::Delete(_)).then_some((operation.rev, event))
+    }
+
     /// This place, to return to.
     pub fn savepoint(&self) -> Savepoint {
         Savepoint { count: self.operations.len(), own: self.own.clone() }

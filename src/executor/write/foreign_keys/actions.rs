@@ -64,7 +64,10 @@ pub(super) fn of(
                     fates.push(Fates { table: Arc::clone(child), rows: BTreeMap::new() });
                     fates.len() - 1
                 });
-                act(&view, &touched, key, &referenced, &mut fates[place], context)?;
+                let of_key = (child, key);
+                for acted in acted_rows(&view, &touched, of_key, &referenced, context)? {
+                    fates[place].note(acted, key);
+                }
             }
         }
     }
@@ -75,15 +78,23 @@ pub(super) fn of(
     Ok(changes)
 }
 
+/// What a foreign key makes of a row that refers.
+pub(super) struct ActedRow {
+    pub found: ReferringRow,
+    /// What the row refers by from now on; `None` where it goes.
+    pub values: Option<Vec<Value>>,
+    /// The operation that did it.
+    pub cause: usize,
+}
+
 /// Finds out what one foreign key does to the rows of its table.
-fn act(
+pub(super) fn acted_rows(
     view: &View,
     touched: &TouchedTable,
-    constraint: &ForeignKey,
+    (table, constraint): (&Arc<TableSchema>, &ForeignKey),
     referenced: &Referenced,
-    fates: &mut Fates,
     context: &Context,
-) -> Result<(), Error> {
+) -> Result<Vec<ActedRow>, Error> {
     let key_of = |row: &Row| values_of(row, &referenced.columns);
     let mut lost: Vec<LostKey> = Vec::new();
     for touched in touched.rows.iter().rev() {
@@ -98,52 +109,58 @@ fn act(
         }
     }
     if lost.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let keys: Vec<Vec<Value>> = lost.iter().map(|lost| lost.old.clone()).collect();
-    let table = Arc::clone(&fates.table);
-    for found in referring(&view.table(&table), constraint, referenced, &keys)? {
+    let mut rows = Vec::new();
+    for found in referring(&view.table(table), constraint, referenced, &keys)? {
         let lost = &lost[found.key];
         let action = if lost.new.is_some() { constraint.on_update } else { constraint.on_delete };
-        let new = match (action, &lost.new) {
+        let values = match (action, &lost.new) {
             (ForeignKeyAction::NoAction, _) => continue,
             (ForeignKeyAction::Restrict, _) => {
-                return Err(restricted(&table, constraint, referenced, &lost.old, &found));
+                return Err(restricted(table, constraint, referenced, &lost.old, &found));
             }
             (ForeignKeyAction::Cascade, None) => None,
             (ForeignKeyAction::Cascade, Some(new)) => Some(new.clone()),
             (ForeignKeyAction::SetNull, _) => Some(vec![Value::Null; constraint.columns.len()]),
-            (ForeignKeyAction::SetDefault, _) => Some(defaults(&table, constraint, context)?),
+            (ForeignKeyAction::SetDefault, _) => Some(defaults(table, constraint, context)?),
         };
-        fates.note(found, constraint, new, lost.cause)?;
+        let values = values.map(|values| accepted(table, constraint, values)).transpose()?;
+        rows.push(ActedRow { found, values, cause: lost.cause });
     }
-    Ok(())
+    Ok(rows)
+}
+
+/// Values as the columns of a foreign key hold them.
+fn accepted(
+    table: &TableSchema,
+    constraint: &ForeignKey,
+    values: Vec<Value>,
+) -> Result<Vec<Value>, Error> {
+    let accept = |(column, value): (&usize, Value)| {
+        let of = &table.columns[*column];
+        of.data_type.accept(value).map_err(|rejected| {
+            let message = format!("{}.{}: {rejected}", table.name, of.name);
+            Error::failed("type", message)
+        })
+    };
+    constraint.columns.iter().zip(values).map(accept).collect()
 }
 
 impl Fates {
     /// Notes what becomes of a row: another key of it may have said something of it already.
-    fn note(
-        &mut self,
-        found: ReferringRow,
-        constraint: &ForeignKey,
-        values: Option<Vec<Value>>,
-        cause: usize,
-    ) -> Result<(), Error> {
-        let ReferringRow { row, values: old, .. } = found;
+    fn note(&mut self, acted: ActedRow, constraint: &ForeignKey) {
+        let ActedRow { found: ReferringRow { row, values: old, .. }, values, cause } = acted;
         let fate =
             self.rows.entry(row).or_insert_with(|| Fate { new: Some(old.clone()), old, cause });
         let (Some(new), Some(values)) = (&mut fate.new, values) else {
             (fate.new, fate.cause) = (None, cause);
-            return Ok(());
+            return;
         };
         for (column, value) in constraint.columns.iter().zip(values) {
-            let of = &self.table.columns[*column];
-            new[*column] = of.data_type.accept(value).map_err(|rejected| {
-                let message = format!("{}.{}: {rejected}", self.table.name, of.name);
-                Error::failed("type", message)
-            })?;
+            new[*column] = value;
         }
-        Ok(())
     }
 
     /// The changes of the rows, which are asked what every row that changes is asked.
@@ -166,18 +183,22 @@ impl Fates {
         demands::check_conditions(&table, &checks, &rows, context, &mut failures)?;
         unique::check(&table, &view.table(&table), &rows, |_| true, &mut failures);
         if let Some((index, error)) = failures.first() {
-            let Error::Row(mut about) = error else { return Err(error) };
-            about.row = None;
-            let name =
-                rows[index].old.as_ref().and_then(|old| row_name(&table, old, rows[index].row));
-            about.notes.extend(name.map(|name| {
-                format!("the row of {} that a foreign key changes: {name}", table.name)
-            }));
-            return Err(Error::Row(about));
+            return Err(about_acted(error, &table, &rows[index]));
         }
         let changes = super::super::changes(&table, rows);
         Ok(changes.into_iter().zip(causes).collect())
     }
+}
+
+/// An error of a row that a foreign key changes.
+fn about_acted(error: Error, table: &TableSchema, row: &WriteRow) -> Error {
+    let Error::Row(mut about) = error else { return error };
+    about.row = None;
+    let name = row.old.as_ref().and_then(|old| row_name(table, old, row.row));
+    about.notes.extend(
+        name.map(|name| format!("the row of {} that a foreign key changes: {name}", table.name)),
+    );
+    Error::Row(about)
 }
 
 /// What the columns of a foreign key have by default.

@@ -16,11 +16,16 @@
 //! rollback to a savepoint leaves nothing to be taken back. Rows that broke a constraint before and are
 //! not touched are not asked.
 //!
+//! Where one of the rows that are acted on may fire a trigger ([`may_fire`]), each row of the statement is
+//! done with all that it leads to before the next, and each row that an action changes takes the steps
+//! of a row that a statement changes (`each`).
+//!
 //! What is referred to is found by its key, which must be unique; what refers is found by a key of its
 //! own where one begins with the same columns, and by one scan for all of a level otherwise.
 
 mod actions;
 mod check;
+mod each;
 mod keys;
 
 pub use check::{CheckedConstraints, check as check_foreign_keys};
@@ -28,12 +33,55 @@ pub use check::{CheckedConstraints, check as check_foreign_keys};
 use super::super::Error;
 use super::super::evaluate::Context;
 use crate::storage::{Change, Fork};
-use crate::types::{Schema, TableSchema};
+use crate::types::{ForeignKey, ForeignKeyAction, Schema, TableSchema};
 use std::sync::Arc;
 
 /// Whether a table has foreign keys, or others refer to it.
 pub(super) fn concern(schema: &Schema, table: &TableSchema) -> bool {
     !table.foreign_keys.is_empty() || schema.tables().any(|other| other.refers_to(&table.name))
+}
+
+/// The foreign keys that refer to a table and change rows of theirs where one of its rows goes or changes.
+fn acting<'a>(
+    schema: &'a Schema,
+    table: &'a TableSchema,
+    acts: impl Fn(&ForeignKey) -> bool + Copy + 'a,
+) -> impl Iterator<Item = &'a Arc<TableSchema>> {
+    schema.tables().filter(move |child| {
+        child.foreign_keys.iter().any(|key| key.is_to(&table.name) && acts(key))
+    })
+}
+
+/// Whether a foreign key does something where what it refers to goes.
+pub(super) fn act_on_deletion(schema: &Schema, table: &TableSchema) -> bool {
+    let acts = |key: &ForeignKey| key.on_delete != ForeignKeyAction::NoAction;
+    acting(schema, table, acts).next().is_some()
+}
+
+/// Whether a change of a table may lead to one of a row that fires a trigger, by foreign keys alone.
+pub(super) fn may_fire(schema: &Schema, table: &TableSchema) -> bool {
+    let changes = |action: ForeignKeyAction| match action {
+        ForeignKeyAction::NoAction | ForeignKeyAction::Restrict => false,
+        ForeignKeyAction::Cascade | ForeignKeyAction::SetNull | ForeignKeyAction::SetDefault => {
+            true
+        }
+    };
+    let acts = |key: &ForeignKey| changes(key.on_delete) || changes(key.on_update);
+    let mut reached: Vec<&TableSchema> = vec![table];
+    let mut at = 0;
+    while schema.triggers().next().is_some() && at < reached.len() {
+        for child in acting(schema, reached[at], acts) {
+            let on_child = |name: &str| name.eq_ignore_ascii_case(&child.name);
+            if schema.triggers().any(|trigger| on_child(trigger.table_name())) {
+                return true;
+            }
+            if reached.iter().all(|known| known.id != child.id) {
+                reached.push(child);
+            }
+        }
+        at += 1;
+    }
+    false
 }
 
 /// Deletes all rows of a table that is about to be dropped, where rows of other tables refer to them:

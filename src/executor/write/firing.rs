@@ -1,0 +1,219 @@
+//! What triggers there are, and which of them a write fires.
+
+use super::super::Error;
+use super::super::evaluate::Context;
+use super::foreign_keys;
+use crate::language::ast::TriggerTime;
+use crate::planner::{BoundExpression, RowEvent, TriggerStatement, Write, WriteAction};
+use crate::storage::Fork;
+use crate::types::{ConflictResolution, EventId, TableSchema};
+use std::sync::Arc;
+
+/// How deep triggers fire triggers.
+pub const MAX_TRIGGER_DEPTH: usize = 1_000;
+
+/// A statement of a trigger, or its WHEN, and the tables that it reads.
+#[derive(Debug)]
+pub struct TriggerProgram {
+    /// Its plan.
+    pub statement: TriggerStatement,
+    /// What fills its slots: these tables as they are when it runs.
+    pub tables: Vec<Arc<TableSchema>>,
+}
+
+/// A trigger, ready to fire.
+#[derive(Debug)]
+pub struct Trigger {
+    /// Which it is: the event that created it, and whether it is a temporary one.
+    pub id: EventId,
+    /// Its name.
+    pub name: String,
+    /// When it fires.
+    pub time: TriggerTime,
+    /// Of UPDATE OF the columns, one of which has to be assigned.
+    pub columns: Option<Vec<usize>>,
+    /// WHEN
+    pub condition: Option<TriggerProgram>,
+    /// What it does.
+    pub statements: Vec<TriggerProgram>,
+}
+
+/// Knows which triggers there are.
+pub trait TriggerSource {
+    /// The triggers that changes of a table fire, in their order.
+    ///
+    /// # Errors
+    /// Those of a definition that does not bind.
+    fn triggers(
+        &self,
+        table: &TableSchema,
+        event: RowEvent,
+        fork: &Fork,
+    ) -> Result<Arc<[Arc<Trigger>]>, Error>;
+}
+
+/// That of a write that fires nothing.
+#[derive(Debug)]
+pub struct NoTriggers;
+
+impl TriggerSource for NoTriggers {
+    fn triggers(
+        &self,
+        _: &TableSchema,
+        _: RowEvent,
+        _: &Fork,
+    ) -> Result<Arc<[Arc<Trigger>]>, Error> {
+        Ok(Arc::from([]))
+    }
+}
+
+/// The triggers that are firing, and the foreign keys that are acting.
+#[derive(Clone)]
+pub(super) struct Firing<'a> {
+    pub source: &'a dyn TriggerSource,
+    active: Vec<EventId>,
+    /// How many of them there are.
+    depth: usize,
+    /// The operation of the fork that fired the innermost; none where nothing did, or nothing yet.
+    pub cause: Option<usize>,
+    /// What OR says of the statement that fired the innermost: it holds for what that does.
+    pub resolution: Option<ConflictResolution>,
+}
+
+impl<'a> Firing<'a> {
+    /// Nothing fires yet.
+    pub fn new(source: &'a dyn TriggerSource) -> Firing<'a> {
+        Firing { source, active: Vec::new(), depth: 0, cause: None, resolution: None }
+    }
+
+    /// Whether no trigger is firing.
+    pub fn is_outermost(&self) -> bool {
+        self.depth == 0
+    }
+
+    /// One more of them: a trigger, or a foreign key where none is given.
+    ///
+    /// # Errors
+    /// `trigger-depth` where that is too many.
+    pub fn deeper(
+        &self,
+        trigger: Option<EventId>,
+        cause: Option<usize>,
+        resolution: Option<ConflictResolution>,
+    ) -> Result<Firing<'a>, Error> {
+        if self.depth >= MAX_TRIGGER_DEPTH {
+            let message = format!("triggers fire each other more than {MAX_TRIGGER_DEPTH} deep");
+            return Err(Error::failed("trigger-depth", message));
+        }
+        let mut inner = Firing { cause, resolution, depth: self.depth + 1, ..self.clone() };
+        inner.active.extend(trigger);
+        Ok(inner)
+    }
+
+    /// The triggers on a table; of those that are firing only where they may fire inside of themselves.
+    fn on(
+        &self,
+        table: &TableSchema,
+        event: RowEvent,
+        fork: &Fork,
+        context: &Context,
+    ) -> Result<Vec<Arc<Trigger>>, Error> {
+        let all = self.source.triggers(table, event, fork)?;
+        let fires = |trigger: &&Arc<Trigger>| {
+            context.recursive_triggers || !self.active.contains(&trigger.id)
+        };
+        Ok(all.iter().filter(fires).map(Arc::clone).collect())
+    }
+}
+
+impl Trigger {
+    /// Whether it fires where these columns are assigned.
+    pub fn is_about(&self, mut is_assigned: impl FnMut(usize) -> bool) -> bool {
+        let columns = self.columns.as_ref();
+        columns.is_none_or(|columns| columns.iter().any(|column| is_assigned(*column)))
+    }
+}
+
+/// What a write does to rows.
+pub(super) fn event_of(write: &Write) -> RowEvent {
+    match &write.action {
+        WriteAction::Insert { .. } => RowEvent::Insert,
+        WriteAction::Update { .. } => RowEvent::Update,
+        WriteAction::Delete { .. } => RowEvent::Delete,
+        WriteAction::InsteadOf { event, .. } => *event,
+    }
+}
+
+/// What the rows of a write fire on their way.
+pub(super) struct RowSteps<'a> {
+    /// What is firing already.
+    pub firing: &'a Firing<'a>,
+    /// What the rows of the write fire.
+    pub triggers: Vec<Arc<Trigger>>,
+    /// What a row fires that DO UPDATE changes instead.
+    pub upserted: Vec<Arc<Trigger>>,
+    /// What a row fires that REPLACE deletes.
+    pub replaced: Vec<Arc<Trigger>>,
+    /// Whether a row that a foreign key changes may fire something.
+    pub acts: bool,
+}
+
+impl<'a> RowSteps<'a> {
+    /// Those of a write.
+    pub fn of(
+        write: &Write,
+        fork: &Fork,
+        context: &Context,
+        firing: &'a Firing<'a>,
+    ) -> Result<RowSteps<'a>, Error> {
+        let table = &write.table;
+        let is_assigned = |column: usize| match &write.action {
+            WriteAction::Update { assignments, .. } => is_assigned(assignments, column),
+            WriteAction::InsteadOf { assigned, .. } => assigned.contains(&column),
+            WriteAction::Insert { .. } | WriteAction::Delete { .. } => true,
+        };
+        let mut triggers = firing.on(table, event_of(write), fork, context)?;
+        triggers.retain(|trigger| trigger.is_about(is_assigned));
+        let (mut upserted, mut replaced) = (Vec::new(), Vec::new());
+        if let WriteAction::Insert { upserts, .. } = &write.action
+            && upserts.iter().any(|upsert| upsert.update.is_some())
+        {
+            upserted = firing.on(table, RowEvent::Update, fork, context)?;
+        }
+        if context.recursive_triggers && write.replaces() {
+            replaced = firing.on(table, RowEvent::Delete, fork, context)?;
+        }
+        let acts = context.foreign_keys && foreign_keys::may_fire(fork.view().schema(), table);
+        Ok(RowSteps { firing, triggers, upserted, replaced, acts })
+    }
+
+    /// Whether anything can fire on the way of a row.
+    pub fn fire(&self) -> bool {
+        let of_rows = [&self.triggers, &self.upserted, &self.replaced];
+        self.acts || of_rows.iter().any(|triggers| !triggers.is_empty())
+    }
+}
+
+/// Whether a column is given a value.
+pub(super) fn is_assigned(assignments: &[(usize, BoundExpression)], column: usize) -> bool {
+    assignments.iter().any(|(assigned, _)| *assigned == column)
+}
+
+/// Triggers that a row fires.
+#[derive(Clone, Copy)]
+pub(super) struct Fired<'a> {
+    pub triggers: &'a [Arc<Trigger>],
+    /// Those of this time.
+    pub time: TriggerTime,
+    /// What OR says where they are fired.
+    pub resolution: Option<ConflictResolution>,
+    /// The operation that their events name.
+    pub cause: Option<usize>,
+}
+
+impl Fired<'_> {
+    /// Those that fire.
+    pub fn each(&self) -> impl Iterator<Item = &Arc<Trigger>> {
+        self.triggers.iter().filter(|trigger| trigger.time == self.time)
+    }
+}
