@@ -1,11 +1,14 @@
 //! How rows of a table are reached: by a key where conditions fix its columns, else by a scan; and the
 //! partners of few left rows by a key that a join fixes.
 
+use super::Error;
 use super::cardinality::{self, equal_sides};
 use super::expression::{BoundExpression, BoundKind, Comparison};
 use super::key_definition;
 use super::logical::{Logical, LogicalJoin, LogicalTable};
 use super::plan::AccessPath;
+use super::suggest::suggest;
+use crate::language::ast::Identifier;
 use crate::types::{DataType, KeyPart, KeySchema, TableSchema};
 
 /// The most lists of values that one access looks up; more are found by a scan.
@@ -35,6 +38,31 @@ pub(super) fn lookup(join: &LogicalJoin) -> Option<AccessPath> {
     (cost < cardinality::held_cost(&join.right)).then_some(AccessPath::Lookup { key, values })
 }
 
+impl LogicalTable {
+    /// The same, whose rows are found by this index alone.
+    ///
+    /// # Errors
+    /// `unknown-index` where the table has none of this name.
+    pub fn indexed_by(self, index: Option<&Identifier>) -> Result<LogicalTable, Error> {
+        let Some(name) = index else { return Ok(self) };
+        let schema = &self.source.schema;
+        let called = |key: &KeySchema| {
+            key.name.as_ref().is_some_and(|known| known.eq_ignore_ascii_case(&name.name))
+        };
+        if let Some(key) = schema.keys.iter().position(called) {
+            return Ok(LogicalTable { indexed_by: Some(key), ..self });
+        }
+        let names = schema.keys.iter().filter_map(|key| key.name.as_deref());
+        let message = format!("{} has no index \"{}\"", schema.name, name.name);
+        Err(Error::new("unknown-index", message, name.span).help(suggest(&name.name, names)))
+    }
+
+    /// Whether a key of the table may be used.
+    pub fn may_use(&self, key: usize) -> bool {
+        self.indexed_by.is_none_or(|named| named == key)
+    }
+}
+
 /// Whether a table's own conditions lead to its rows by a key.
 pub(super) fn is_found_by_key(table: &LogicalTable) -> bool {
     choice(table).is_some()
@@ -46,7 +74,8 @@ pub(super) fn key_lookups(table: &LogicalTable, on: &[BoundExpression]) -> Vec<K
     let schema = &table.source.schema;
     let mut lookups = Vec::new();
     for (at, key) in schema.keys.iter().enumerate() {
-        if !key_definition::is_implied(key, schema, table.first, &table.conditions) {
+        let conditions = &table.conditions;
+        if !table.may_use(at) || !key_definition::is_implied(key, schema, table.first, conditions) {
             continue;
         }
         let (mut values, mut by_join) = (Vec::new(), false);
@@ -103,7 +132,7 @@ pub(super) fn choose(table: &mut LogicalTable) {
 /// The key that most conditions fix, a unique one before another.
 fn choice(table: &LogicalTable) -> Option<KeyCandidate> {
     let schema = &table.source.schema;
-    let candidates = schema.keys.iter().enumerate();
+    let candidates = schema.keys.iter().enumerate().filter(|(index, _)| table.may_use(*index));
     let candidates = candidates.filter_map(|(index, key)| {
         KeyCandidate::of(schema, table.first, index, key, &table.conditions)
     });

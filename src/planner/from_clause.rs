@@ -49,13 +49,16 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
     /// and of conditions of joins and of queries what a [`Binder`] says.
     pub fn bind(&mut self, reference: &'q TableReference) -> Result<Logical, Error> {
         match reference {
-            TableReference::Table { name, temporal, alias } => {
+            TableReference::Table { name, temporal, alias, indexed_by } => {
                 let called = alias.as_ref().unwrap_or(name);
+                let indexed_by = indexed_by.as_ref();
                 if let Some(reference) = self.surroundings.common_table(&name.name) {
+                    refuse_index(name, indexed_by)?;
                     return self.add_common_table(reference, name, called, temporal.as_ref());
                 }
                 let temporal = temporal.as_ref().or(self.surroundings.temporal.as_ref());
                 if let Some(view) = self.planning.catalog.view(name, temporal)? {
+                    refuse_index(name, indexed_by)?;
                     return self.add_view(&view, name, called, temporal.cloned());
                 }
                 let source = self.planning.catalog.table(name, temporal)?;
@@ -65,7 +68,7 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
                     let parts = alias.chain(when);
                     parts.fold(source.schema.name.clone(), |label, part| label + &part)
                 });
-                self.add(called, source, label)
+                self.add(called, source, label)?.indexed_by(indexed_by).map(Logical::Table)
             }
             TableReference::History { history, alias } => {
                 let temporal = self.surroundings.temporal.as_ref();
@@ -74,7 +77,7 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
                     Identifier { name: "history".into(), quoted: false, span: history.span };
                 let label =
                     alias.as_ref().map(|alias| format!("{} {}", source.schema.name, alias.name));
-                self.add(alias.as_ref().unwrap_or(&unnamed), source, label)
+                self.add(alias.as_ref().unwrap_or(&unnamed), source, label).map(Logical::Table)
             }
             TableReference::Query { query, alias } => self.add_query(query, alias.as_ref()),
             TableReference::Join { left, kind, right, constraint } => {
@@ -104,13 +107,13 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
         called: &Identifier,
         source: TableSource,
         label: Option<String>,
-    ) -> Result<Logical, Error> {
+    ) -> Result<LogicalTable, Error> {
         self.check(called)?;
         let schema = &source.schema;
         let names = &mut self.planning.names;
         let first = names.add_all((0..schema.width()).map(|index| schema.name_of(index)));
         self.scope.relations.push(ScopeRelation::table(&called.name, schema, first));
-        Ok(Logical::Table(LogicalTable::new(source, label, first)))
+        Ok(LogicalTable::new(source, label, first))
     }
 
     /// The answer of a query under its name here, if it has one.
@@ -261,6 +264,14 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
         }
         on
     }
+}
+
+/// Refuses an index of what is no table.
+fn refuse_index(name: &Identifier, indexed_by: Option<&Identifier>) -> Result<(), Error> {
+    indexed_by.map_or(Ok(()), |index| {
+        let message = format!("{} is a query and has no index \"{}\"", name.name, index.name);
+        Err(Error::new("unknown-index", message, index.span))
+    })
 }
 
 /// A column that both sides of a join have.

@@ -67,6 +67,18 @@ pub(super) struct LogicalValues {
     pub types: Vec<DataType>,
 }
 
+impl LogicalValues {
+    /// What is no constant in them; it reads no column.
+    fn expressions(&self) -> impl Iterator<Item = &BoundExpression> {
+        self.rows.expressions()
+    }
+
+    /// The same to be changed.
+    fn expressions_mut(&mut self) -> impl Iterator<Item = &mut BoundExpression> {
+        Arc::make_mut(&mut self.rows).expressions_mut()
+    }
+}
+
 /// INTERSECT or EXCEPT.
 #[derive(Clone, Debug)]
 pub(super) struct LogicalSetFilter {
@@ -95,6 +107,8 @@ pub(super) struct LogicalTable {
     pub columns: Vec<usize>,
     /// What must be true of its rows, by identities.
     pub conditions: Vec<BoundExpression>,
+    /// The only one of its keys that may be used, where INDEXED BY names it.
+    pub indexed_by: Option<usize>,
     /// How they are reached. What it finds makes the conditions true that chose it.
     pub path: AccessPath,
 }
@@ -256,15 +270,14 @@ macro_rules! inputs {
 macro_rules! expressions {
     ($logical:expr, $visit:ident, $iter:ident, $expressions:ident, $($borrow:tt)+) => {
         match $logical {
-            // What stands in VALUES reads no column.
             Logical::OneRow
             | Logical::Distinct { .. }
-            | Logical::Values(_)
             | Logical::Append { .. }
             | Logical::Shared(_)
             | Logical::Recursive(_)
             | Logical::RecursiveRows(_)
             | Logical::SetFilter(_) => {}
+            Logical::Values(values) => values.$expressions().for_each($visit),
             Logical::Table(LogicalTable { conditions, .. })
             | Logical::Filter { conditions, .. }
             | Logical::Join(LogicalJoin { on: conditions, .. }) => {
@@ -404,8 +417,8 @@ impl LogicalTable {
     /// A table of which all declared columns are read, by a scan.
     pub fn new(source: TableSource, label: Option<String>, first: usize) -> LogicalTable {
         let columns = (0..source.schema.columns.len()).collect();
-        let (conditions, path) = (Vec::new(), AccessPath::Scan);
-        LogicalTable { source, label, first, columns, conditions, path }
+        let (conditions, indexed_by, path) = (Vec::new(), None, AccessPath::Scan);
+        LogicalTable { source, label, first, columns, conditions, indexed_by, path }
     }
 
     /// The identities of its columns.

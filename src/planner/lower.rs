@@ -150,7 +150,7 @@ fn position(column: usize, layout: &[usize]) -> usize {
 /// How a table's rows are reached, and the identity of each column that comes out. What only
 /// conditions read is read besides.
 pub(super) fn access(table: LogicalTable) -> (TableAccess, Vec<usize>) {
-    let LogicalTable { source, label, first, mut columns, conditions, path } = table;
+    let LogicalTable { source, label, first, mut columns, conditions, path, .. } = table;
     let output = columns.len();
     let layout = columns.iter().map(|column| first + column).collect();
     for condition in &conditions {

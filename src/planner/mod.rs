@@ -37,6 +37,7 @@ mod functions;
 mod join_type;
 mod key_definition;
 mod keys;
+mod limits;
 mod logical;
 mod logical_print;
 mod lower;
@@ -176,6 +177,12 @@ pub trait Catalog {
     /// # Errors
     /// As [`Catalog::table`] of moments.
     fn show(&mut self, subject: ShowSubject, as_of: Option<&AsOf>) -> Result<TableSource, Error>;
+
+    /// Makes sure that there is such a moment.
+    ///
+    /// # Errors
+    /// `unknown-event`, `unknown-tag`, `beyond-head` and their like where there is none.
+    fn check_moment(&mut self, as_of: &AsOf) -> Result<(), Error>;
 
     /// Makes sure that a table may be given this name.
     ///

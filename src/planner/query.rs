@@ -7,12 +7,13 @@ use super::exact_numbers;
 use super::expression::{BoundExpression, BoundKind};
 use super::functions::{ScalarFunction, common_type};
 use super::logical::{ComputedColumn, Logical, LogicalValues};
-use super::plan::{Limits, QueryPlan};
+use super::plan::QueryPlan;
 use super::scope::Scope;
 use super::select;
+use super::subquery::SubqueryBinder;
 use super::surroundings::Surroundings;
 use super::values::{BoundRows, Target};
-use super::{Error, Planning, common_table, relation_query};
+use super::{Error, Planning, common_table, limits};
 use crate::language::ast::{Identifier, ListItem, Query, QueryBody, ValueRows};
 use crate::types::DataType;
 use std::sync::Arc;
@@ -119,18 +120,24 @@ pub(super) fn bind<'q>(
         QueryBody::Select(select) => select::bind(select, &query.order_by, &inside, planning)?,
         QueryBody::Values(rows) => {
             let order = CompoundOrder::new(&query.order_by)?;
-            compound::sorted(bind_values(rows, planning)?, &order, false, planning)?
+            compound::sorted(bind_values(rows, &inside, planning)?, &order, false, planning)?
         }
         QueryBody::Compound { first, others } => {
             compound::bind(first, others, &query.order_by, &inside, planning)?
         }
     };
-    limited(bound, query)
+    limited(bound, query, &inside, planning)
 }
 
-/// The rows of a query that its LIMIT and OFFSET let through.
-pub(super) fn limited(mut bound: LogicalQuery, query: &Query) -> Result<LogicalQuery, Error> {
-    if let Some(limits) = limits(query)? {
+/// The rows of a query that its LIMIT and OFFSET let through; `inside` is what they know.
+pub(super) fn limited(
+    mut bound: LogicalQuery,
+    query: &Query,
+    inside: &Surroundings<'_>,
+    planning: &mut Planning,
+) -> Result<LogicalQuery, Error> {
+    let (limit, offset) = (query.limit.as_ref(), query.offset.as_ref());
+    if let Some(limits) = limits::bind(limit, offset, inside, planning)? {
         bound.logical = Logical::Limit { input: Box::new(bound.logical), limits };
     }
     Ok(bound)
@@ -145,15 +152,20 @@ pub(super) fn bind_part<'q>(
 ) -> Result<LogicalQuery, Error> {
     match body {
         QueryBody::Select(select) => select::bind_part(select, order, surroundings, planning),
-        QueryBody::Values(rows) => bind_values(rows, planning),
+        QueryBody::Values(rows) => bind_values(rows, surroundings, planning),
         QueryBody::Compound { .. } => unreachable!("a compound has no compounds"),
     }
 }
 
 /// Binds VALUES, whose columns are called as in SQLite.
-fn bind_values(rows: &Arc<ValueRows>, planning: &mut Planning) -> Result<LogicalQuery, Error> {
+fn bind_values(
+    rows: &Arc<ValueRows>,
+    surroundings: &Surroundings<'_>,
+    planning: &mut Planning<'_>,
+) -> Result<LogicalQuery, Error> {
     let scope = Scope::default();
-    let mut binder = Binder::new(&scope, "VALUES");
+    let subqueries = Some(SubqueryBinder { planning: &mut *planning, surroundings });
+    let mut binder = Binder { subqueries, ..Binder::new(&scope, "VALUES") };
     let width = rows.width();
     let mut types: Vec<Vec<Option<DataType>>> = vec![Vec::new(); width];
     let mut expressions = Vec::new();
@@ -220,11 +232,4 @@ pub(super) fn widened(
     });
     let output = output.collect();
     LogicalQuery { logical: Logical::Project { input: Box::new(logical), columns }, output }
-}
-
-fn limits(query: &Query) -> Result<Option<Limits>, Error> {
-    let limit = query.limit.as_ref().map(relation_query::constant).transpose()?;
-    let offset = query.offset.as_ref().map(relation_query::constant).transpose()?;
-    let given = limit.is_some() || offset.is_some();
-    Ok(given.then_some(Limits { limit, offset }))
 }

@@ -185,7 +185,7 @@ pub(super) fn bind(
             .then(|| output.iter().map(|column| column.traits.collation.collation()).collect()),
         order,
     });
-    query::limited(LogicalQuery { logical, output }, query).map(Some)
+    query::limited(LogicalQuery { logical, output }, query, &inside, planning).map(Some)
 }
 
 /// The keys of ORDER BY, each with its collation.

@@ -105,10 +105,18 @@ impl<'q> Surroundings<'q> {
         Surroundings { outer, recursion: None, ..self.clone() }
     }
 
+    /// The same for what knows nothing of the rows around it.
+    pub fn without_outer(&self) -> Surroundings<'q> {
+        Surroundings { outer: None, recursion: None, ..self.clone() }
+    }
+
     /// The same for what a query has inside.
     ///
     /// # Errors
-    /// `ambiguous-table` where two tables of its WITH have one name.
+    /// `ambiguous-table` where two tables of its WITH have one name, and those of the [`Catalog`] where
+    /// there is no moment as its AS OF says.
+    ///
+    /// [`Catalog`]: super::Catalog
     pub fn inside(
         &self,
         query: &'q Query,
@@ -116,6 +124,8 @@ impl<'q> Surroundings<'q> {
     ) -> Result<Surroundings<'q>, Error> {
         let mut inside = self.with(&query.with, planning)?;
         if let Some(as_of) = &query.as_of {
+            // Also where no table is read then.
+            planning.catalog.check_moment(as_of)?;
             inside.temporal = Some(Temporal::AsOf(as_of.clone()));
         }
         Ok(inside)

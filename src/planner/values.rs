@@ -133,4 +133,10 @@ impl BoundRows {
         let defaults = self.targets.iter().filter_map(|target| target.default.as_ref());
         self.expressions.iter().chain(defaults)
     }
+
+    /// The same to be changed.
+    pub(super) fn expressions_mut(&mut self) -> impl Iterator<Item = &mut BoundExpression> {
+        let defaults = self.targets.iter_mut().filter_map(|target| target.default.as_mut());
+        self.expressions.iter_mut().chain(defaults)
+    }
 }

@@ -203,7 +203,7 @@ fn of_view(
     filter: Option<&Expression>,
 ) -> Query {
     let (name, alias) = (name.clone(), alias.cloned());
-    let from = TableReference::Table { name, temporal: None, alias };
+    let from = TableReference::Table { name, temporal: None, alias, indexed_by: None };
     Query::of(select(items, Some(from), filter.cloned()))
 }
 

@@ -504,6 +504,10 @@ impl Catalog for StatementCatalog<'_> {
         Ok(self.add(PlanInput::Relation(Arc::new(relation)), schema, Period::at(period.last)))
     }
 
+    fn check_moment(&mut self, as_of: &AsOf) -> Result<(), Error> {
+        self.resolver.resolve(as_of).map(|_| ())
+    }
+
     fn show(&mut self, subject: ShowSubject, as_of: Option<&AsOf>) -> Result<TableSource, Error> {
         self.system(SystemTable::shown(subject), as_of)
     }

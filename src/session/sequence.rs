@@ -226,6 +226,7 @@ fn select(
         name: name.clone(),
         temporal: None,
         alias: alias.clone(),
+        indexed_by: None,
     });
     Query::of(Select {
         distinct: false,

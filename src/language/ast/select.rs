@@ -128,7 +128,7 @@ impl PartialEq for SourceSpan {
 /// One table, or two joined.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TableReference {
-    /// `name [AS OF point | FOR SYSTEM_TIME …] [AS alias]`.
+    /// `name [AS OF point | FOR SYSTEM_TIME …] [AS alias] [INDEXED BY index]`.
     Table {
         /// The table's name.
         name: Identifier,
@@ -136,6 +136,8 @@ pub enum TableReference {
         temporal: Option<Temporal>,
         /// What its columns are qualified with.
         alias: Option<Identifier>,
+        /// INDEXED BY: the only index by which its rows may be found.
+        indexed_by: Option<Identifier>,
     },
     /// `(HISTORY OF table …) [AS alias]`: the changes of a table as rows.
     History {

@@ -207,6 +207,8 @@ pub struct Update {
     pub table: Identifier,
     /// What the statement calls it.
     pub alias: Option<Identifier>,
+    /// INDEXED BY: the only index by which its rows may be found.
+    pub indexed_by: Option<Identifier>,
     /// SET, at least one.
     pub assignments: Vec<Assignment>,
     /// FROM: what the table is joined with.
@@ -249,6 +251,8 @@ pub struct Delete {
     pub table: Identifier,
     /// What the statement calls it.
     pub alias: Option<Identifier>,
+    /// INDEXED BY: the only index by which its rows may be found.
+    pub indexed_by: Option<Identifier>,
     /// WHERE
     pub filter: Option<Expression>,
     /// RETURNING: what comes out of each row; nothing where it is empty.

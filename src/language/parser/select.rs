@@ -2,14 +2,14 @@
 
 use super::super::Keyword;
 use super::super::ast::{
-    CommonTable, History, JoinConstraint, JoinKind, OrderItem, Query, QueryBody, Select,
-    SelectItem, SetOperator, SourceSpan, TableReference, Temporal,
+    CommonTable, History, Identifier, JoinConstraint, JoinKind, OrderItem, Query, QueryBody,
+    Select, SelectItem, SetOperator, SourceSpan, TableReference, Temporal,
 };
 use super::super::token::{Symbol, TokenKind};
 use super::expected::NameKind;
 use super::expression::{distinct, expression};
 use super::input::{Parsed, TokenInput, comma_list, nested, symbol, terms, word};
-use super::name::{alias, columns, is_name, name, table_name};
+use super::name::{alias, columns, is_name, name, object_name, table_name};
 use super::time::{as_of, begins_history_of, begins_moment, history, history_of, temporal};
 use super::window::windows;
 use super::write::values;
@@ -181,7 +181,8 @@ fn not_ambiguous<'a>(rest: TokenInput<'a>, body: &QueryBody) -> Parsed<'a, ()> {
         Some(table) if !is_alone => table,
         _ => return Ok((rest, ())),
     };
-    let TableReference::Table { name, temporal: Some(Temporal::AsOf(as_of)), alias } = table else {
+    let TableReference::Table { name, temporal: Some(Temporal::AsOf(as_of)), alias, .. } = table
+    else {
         return Ok((rest, ()));
     };
     let last = rest.state.tokens.at(rest.at - 1).span;
@@ -366,7 +367,7 @@ fn begins_upsert(input: TokenInput<'_>) -> bool {
         && (input.is_word(2, Keyword::Do) || input.is_symbol(2, Symbol::LeftParenthesis))
 }
 
-/// `TableReference ::= Label [Temporal] [Alias] [Temporal] ['NOT' 'INDEXED'] | '(' From ')'
+/// `TableReference ::= Label [Temporal] [Alias] [Temporal] [IndexHint] | '(' From ')'
 ///                    | '(' History ')' [Alias] | 'HISTORY' 'OF' Label [Alias]`
 pub(super) fn table_reference(input: TokenInput<'_>) -> Parsed<'_, TableReference> {
     if input.is_symbol(0, Symbol::LeftParenthesis) {
@@ -397,18 +398,21 @@ pub(super) fn table_reference(input: TokenInput<'_>) -> Parsed<'_, TableReferenc
         Some(_) => (rest, before),
         None => opt(temporal).parse(rest)?,
     };
-    let (rest, ()) = not_indexed(rest)?;
-    Ok((rest, TableReference::Table { name, temporal, alias }))
+    let (rest, indexed_by) = index_hint(rest)?;
+    Ok((rest, TableReference::Table { name, temporal, alias, indexed_by }))
 }
 
-/// `['NOT' 'INDEXED']`, which changes nothing.
-pub(super) fn not_indexed(input: TokenInput<'_>) -> Parsed<'_, ()> {
-    let found = input.is_word(0, Keyword::Not) && input.is_word(1, Keyword::Indexed);
-    let rest = input.skip(if found { 2 } else { 0 });
-    if rest.is_word(0, Keyword::Indexed) {
-        return rest.unsupported("INDEXED BY");
+/// `IndexHint ::= 'INDEXED' 'BY' Name | 'NOT' 'INDEXED'`, or nothing; the latter changes nothing.
+pub(super) fn index_hint(input: TokenInput<'_>) -> Parsed<'_, Option<Identifier>> {
+    if input.is_word(0, Keyword::Not) && input.is_word(1, Keyword::Indexed) {
+        return Ok((input.skip(2), None));
     }
-    Ok((rest, ()))
+    if !input.is_word(0, Keyword::Indexed) {
+        return Ok((input, None));
+    }
+    let (rest, _) = word(Keyword::By)(input.skip(1))?;
+    let (rest, index) = object_name(NameKind::Index)(rest)?;
+    Ok((rest, Some(index)))
 }
 
 /// `'(' From ')' | '(' History ')' [Alias] | '(' Query ')' [Alias]`
@@ -441,7 +445,7 @@ pub(super) fn goes_on(input: TokenInput<'_>) -> bool {
 pub(super) fn whole_table(input: TokenInput<'_>) -> Parsed<'_, Query> {
     let (rest, name) = table_name(input)?;
     let items = vec![SelectItem::Star(SourceSpan(name.span))];
-    let from = Some(TableReference::Table { name, temporal: None, alias: None });
+    let from = Some(TableReference::Table { name, temporal: None, alias: None, indexed_by: None });
     let (filter, group_by, having, windows) = Default::default();
     let distinct = false;
     Ok((rest, Query::of(Select { distinct, items, from, filter, group_by, having, windows })))

@@ -17,7 +17,7 @@ use super::input::{
 use super::name::{alias, columns, label, name, table_name};
 use super::object::{JSON_OBJECT, json_object};
 use super::select::{
-    begins_query, from, goes_on, limit, not_indexed, order_by, query, query_in_parentheses,
+    begins_query, from, goes_on, index_hint, limit, order_by, query, query_in_parentheses,
     select_item, with,
 };
 use super::statement::accepted;
@@ -256,13 +256,16 @@ fn returning_and_limits(input: TokenInput<'_>) -> Parsed<'_, (Vec<SelectItem>, R
     Ok((rest, (items, RowLimits { order_by, limit, offset })))
 }
 
-/// `Target ::= ObjectName [Alias] ['NOT' 'INDEXED']`, the table that is changed and what it is called.
-fn target(input: TokenInput<'_>) -> Parsed<'_, (Identifier, Option<Identifier>)> {
+/// The table that is changed, what it is called, and by which index its rows are found.
+type ParsedTarget = (Identifier, Option<Identifier>, Option<Identifier>);
+
+/// `Target ::= ObjectName [Alias] [IndexHint]`
+fn target(input: TokenInput<'_>) -> Parsed<'_, ParsedTarget> {
     let (rest, table) = table_name(input)?;
     let (rest, ()) = no_moment(rest)?;
     let (rest, alias) = opt(alias).parse(rest)?;
-    let (rest, ()) = not_indexed(rest)?;
-    Ok((rest, (table, alias)))
+    let (rest, indexed_by) = index_hint(rest)?;
+    Ok((rest, (table, alias, indexed_by)))
 }
 
 /// `Update ::= [With] 'UPDATE' ['OR' Resolution] Target 'SET' Assignment (',' Assignment)* ['FROM' From]
@@ -275,7 +278,7 @@ fn update_with(input: TokenInput<'_>, with: Vec<CommonTable>) -> Parsed<'_, Stat
     let (rest, _) = word(Keyword::Update)(input)?;
     let (rest, resolution) = or_resolution(rest)?;
     let of = rest.at + if rest.is_symbol(1, Symbol::Dot) { 2 } else { 0 };
-    let (rest, (table, alias)) = target(rest)?;
+    let (rest, (table, alias, indexed_by)) = target(rest)?;
     let (rest, _) = word(Keyword::Set)(rest)?;
     let (rest, assignments) = assignments(rest, of)?;
     let (rest, from) = opt(preceded(word(Keyword::From), from)).parse(rest)?;
@@ -290,6 +293,7 @@ fn update_with(input: TokenInput<'_>, with: Vec<CommonTable>) -> Parsed<'_, Stat
         resolution,
         table,
         alias,
+        indexed_by,
         assignments,
         from,
         filter,
@@ -342,13 +346,14 @@ pub(super) fn delete(input: TokenInput<'_>) -> Parsed<'_, Statement> {
 
 fn delete_with(input: TokenInput<'_>, with: Vec<CommonTable>) -> Parsed<'_, Statement> {
     let (rest, _) = word(Keyword::Delete)(input)?;
-    let (rest, (table, alias)) = preceded(word(Keyword::From), target).parse(rest)?;
+    let (rest, target) = preceded(word(Keyword::From), target).parse(rest)?;
+    let (table, alias, indexed_by) = target;
     let (rest, filter) = condition(rest)?;
     let (rest, (returning, limits)) = returning_and_limits(rest)?;
     let (rest, annotations) = annotations(rest)?;
     if is_statistics(&table) {
         return Ok((rest, accepted(input, rest)));
     }
-    let delete = Delete { with, table, alias, filter, returning, limits, annotations };
+    let delete = Delete { with, table, alias, indexed_by, filter, returning, limits, annotations };
     Ok((rest, Statement::Write(WriteStatement::Delete(Box::new(delete)))))
 }

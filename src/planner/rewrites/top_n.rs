@@ -1,7 +1,9 @@
 //! A sort keeps no more rows than a limit above it lets through.
 
 use super::RewriteContext;
+use crate::planner::expression::BoundExpression;
 use crate::planner::logical::Logical;
+use crate::planner::plan::Limits;
 
 /// Tells sorts of the limits above them.
 pub(super) fn apply(logical: Logical, _: &RewriteContext) -> Logical {
@@ -10,7 +12,13 @@ pub(super) fn apply(logical: Logical, _: &RewriteContext) -> Logical {
 
 fn limit_sorts(logical: Logical) -> Logical {
     let mut logical = logical.map_inputs(&mut limit_sorts);
+    // What is another number each time is computed once.
+    let is_volatile = |limits: &Limits| {
+        let mut both = limits.limit.iter().chain(&limits.offset);
+        both.any(BoundExpression::is_volatile)
+    };
     if let Logical::Limit { input, limits } = &mut logical
+        && !is_volatile(limits)
         && let Logical::Sort { first, .. } = input.as_mut()
     {
         *first = Some(limits.clone());

@@ -3,9 +3,10 @@
 use super::super::bind::Binder;
 use super::super::expression::BoundExpression;
 use super::super::from_clause::FromBinder;
+use super::super::limits;
 use super::super::logical::{ComputedColumn, Logical, LogicalJoin, LogicalKey, LogicalTable};
-use super::super::plan::{Limits, Plan};
-use super::super::relation_query;
+
+use super::super::plan::Plan;
 use super::super::scope::Scope;
 use super::super::subquery::SubqueryBinder;
 use super::super::surroundings::Surroundings;
@@ -25,7 +26,8 @@ pub(in super::super) fn update(update: &Update, planning: &mut Planning) -> Resu
         return view_write::update(view, update, planning);
     }
     let surroundings = planning.surroundings().with(&update.with, planning)?;
-    let mut target = ChangeTarget::new(&update.table, update.alias.as_ref(), planning)?;
+    let (alias, indexed_by) = (update.alias.as_ref(), update.indexed_by.as_ref());
+    let mut target = ChangeTarget::new(&update.table, alias, indexed_by, planning)?;
     target.join(update.from.as_ref(), &surroundings, planning)?;
     let table = Arc::clone(&target.table);
     let mut assignments =
@@ -50,7 +52,8 @@ pub(in super::super) fn delete(delete: &Delete, planning: &mut Planning) -> Resu
         return view_write::delete(view, delete, planning);
     }
     let surroundings = planning.surroundings().with(&delete.with, planning)?;
-    let mut target = ChangeTarget::new(&delete.table, delete.alias.as_ref(), planning)?;
+    let (alias, indexed_by) = (delete.alias.as_ref(), delete.indexed_by.as_ref());
+    let mut target = ChangeTarget::new(&delete.table, alias, indexed_by, planning)?;
     target.filter(delete.filter.as_ref(), &surroundings, planning)?;
     let table = Arc::clone(&target.table);
     let rows = target.rows(&mut [], &delete.limits, &surroundings, planning)?;
@@ -76,13 +79,14 @@ impl<'a> ChangeTarget<'a> {
     fn new(
         table: &'a Identifier,
         alias: Option<&'a Identifier>,
+        indexed_by: Option<&Identifier>,
         planning: &mut Planning,
     ) -> Result<ChangeTarget<'a>, Error> {
         let source = planning.catalog.target(table)?;
         let TableSource { slot, schema: table_schema, .. } = source.clone();
         planning.name_target(&table_schema);
         let name = alias.unwrap_or(table);
-        let mut read = LogicalTable::new(source, None, 0);
+        let mut read = LogicalTable::new(source, None, 0).indexed_by(indexed_by)?;
         read.columns.push(table_schema.index_of(PseudoColumn::Row));
         let scope = Scope::of(&name.name, &table_schema);
         Ok(ChangeTarget { table: table_schema, slot, name, scope, logical: Logical::Table(read) })
@@ -146,7 +150,9 @@ impl<'a> ChangeTarget<'a> {
         if !keys.is_empty() {
             logical = Logical::Sort { input: Box::new(logical), keys, first: None };
         }
-        if let Some(limits) = bound_limits(limits)? {
+        let RowLimits { limit, offset, .. } = limits;
+        let bound = limits::bind(limit.as_ref(), offset.as_ref(), surroundings, planning)?;
+        if let Some(limits) = bound {
             logical = Logical::Limit { input: Box::new(logical), limits };
         }
         logical.read_hidden_columns();
@@ -181,12 +187,4 @@ impl<'a> ChangeTarget<'a> {
         }
         Ok(keys)
     }
-}
-
-fn bound_limits(limits: &RowLimits) -> Result<Option<Limits>, Error> {
-    let RowLimits { limit, offset, .. } = limits;
-    let limit = limit.as_ref().map(relation_query::constant).transpose()?;
-    let offset = offset.as_ref().map(relation_query::constant).transpose()?;
-    let given = limit.is_some() || offset.is_some();
-    Ok(given.then_some(Limits { limit, offset }))
 }

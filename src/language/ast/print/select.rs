@@ -134,12 +134,13 @@ impl fmt::Display for SelectItem {
 impl fmt::Display for TableReference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            TableReference::Table { name, temporal, alias } => {
+            TableReference::Table { name, temporal, alias, indexed_by } => {
                 name.fmt(f)?;
                 if let Some(temporal) = temporal {
                     write!(f, " {temporal}")?;
                 }
-                part(f, "AS", alias.as_ref())
+                part(f, "AS", alias.as_ref())?;
+                part(f, "INDEXED BY", indexed_by.as_ref())
             }
             TableReference::History { history, alias } => {
                 write!(f, "({history})")?;
