@@ -109,7 +109,7 @@ fn add_column(
             let message = format!("{word} of a column that is added is not supported yet");
             return Err(Error::new("unsupported", message, name.span));
         }
-        ddl::column_constraint(&mut after, name, constraint.name.as_ref(), kind)?;
+        ddl::column_constraint(&mut after, name, constraint)?;
     }
     ddl::check_generated(&after, std::slice::from_ref(definition))?;
     let column = after.columns.pop().expect("it was added above");

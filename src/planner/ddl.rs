@@ -7,8 +7,9 @@ use super::suggest::suggest;
 use super::write::named_columns;
 use super::{Catalog, Error, collation, keys, notices};
 use crate::language::ast::{
-    Annotations, ColumnConstraintKind, ColumnDefinition, CreateIndex, CreateTable, Expression,
-    ForeignKeyClause, Identifier, IndexedColumn, TableConstraintKind, TableOption,
+    Annotations, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, CreateIndex,
+    CreateTable, Expression, ForeignKeyClause, Identifier, IndexedColumn, TableConstraint,
+    TableConstraintKind, TableOption,
 };
 use crate::storage::SchemaChange;
 use crate::types::{
@@ -86,18 +87,13 @@ pub(super) fn create_table(
     }
     for definition in &create.columns {
         for constraint in &definition.constraints {
-            column_constraint(
-                &mut table,
-                &definition.name,
-                constraint.name.as_ref(),
-                &constraint.kind,
-            )?;
+            column_constraint(&mut table, &definition.name, constraint)?;
         }
     }
     for constraint in &create.constraints {
-        table_constraint(&mut table, constraint.name.as_ref(), &constraint.kind)?;
+        table_constraint(&mut table, constraint)?;
     }
-    settle_keys(&mut table);
+    settle_keys(&mut table, &create.name)?;
     check_generated(&table, &create.columns)?;
     let notices = notices::of_definition(&table.name, &create.columns);
     let changes = vec![SchemaChange::CreateTable(Arc::new(table))];
@@ -178,22 +174,27 @@ pub(super) fn add_column(
 pub(super) fn column_constraint(
     table: &mut TableSchema,
     column: &Identifier,
-    name: Option<&Identifier>,
-    kind: &ColumnConstraintKind,
+    constraint: &ColumnConstraint,
 ) -> Result<(), Error> {
+    let ColumnConstraint { name, kind, on_conflict } = constraint;
+    let (name, on_conflict) = (name.as_ref(), *on_conflict);
+    let key = |kind, index| KeySchema { on_conflict, ..keys::of_column(kind, name, index) };
     let index = table.columns.iter().position(|c| c.name == column.name).unwrap_or_default();
     match kind {
         ColumnConstraintKind::PrimaryKey { autoincrement, .. } => {
-            add_key(table, keys::of_column(KeyKind::Primary, name, index), column.span)?;
+            add_key(table, key(KeyKind::Primary, index), column.span)?;
             if *autoincrement && table.columns[index].data_type != DataType::Integer {
                 let message = "AUTOINCREMENT needs an INTEGER PRIMARY KEY";
                 return Err(Error::new("autoincrement", message, column.span));
             }
             table.autoincrement = *autoincrement;
         }
-        ColumnConstraintKind::NotNull => table.columns[index].not_null = true,
+        ColumnConstraintKind::NotNull => {
+            let column = &mut table.columns[index];
+            (column.not_null, column.on_null) = (true, on_conflict);
+        }
         ColumnConstraintKind::Unique => {
-            add_key(table, keys::of_column(KeyKind::Unique, name, index), column.span)?;
+            add_key(table, key(KeyKind::Unique, index), column.span)?;
         }
         ColumnConstraintKind::Default(expression) => {
             table.columns[index].default = Some(default(&table.columns[index], expression)?);
@@ -267,22 +268,20 @@ fn default(column: &Column, expression: &Expression) -> Result<String, Error> {
     Ok(expression.to_string())
 }
 
-fn table_constraint(
-    table: &mut TableSchema,
-    name: Option<&Identifier>,
-    kind: &TableConstraintKind,
-) -> Result<(), Error> {
+fn table_constraint(table: &mut TableSchema, constraint: &TableConstraint) -> Result<(), Error> {
+    let TableConstraint { name, kind, on_conflict } = constraint;
+    let (name, on_conflict) = (name.as_ref(), *on_conflict);
     let span = |columns: &[IndexedColumn]| {
         columns.first().map_or_else(Span::default, |column| column.expression.span)
     };
     match kind {
         TableConstraintKind::PrimaryKey(columns) => {
             let key = keys::of_parts(KeyKind::Primary, name, columns, None, table)?;
-            add_key(table, key, span(columns))
+            add_key(table, KeySchema { on_conflict, ..key }, span(columns))
         }
         TableConstraintKind::Unique(columns) => {
             let key = keys::of_parts(KeyKind::Unique, name, columns, None, table)?;
-            add_key(table, key, span(columns))
+            add_key(table, KeySchema { on_conflict, ..key }, span(columns))
         }
         TableConstraintKind::Check(expression) => add_check(table, name, expression),
         TableConstraintKind::ForeignKey { columns, references } => {
@@ -324,22 +323,39 @@ fn add_check(
 
 /// The primary key comes first; a key that another already says goes. Primary key columns are NOT
 /// NULL, but for the one that fills itself.
-fn settle_keys(table: &mut TableSchema) {
+///
+/// # Errors
+/// `conflict-clauses` where two that say the same disagree about rows that break them.
+fn settle_keys(table: &mut TableSchema, name: &Identifier) -> Result<(), Error> {
     table.keys.sort_by_key(|key| key.kind != KeyKind::Primary);
+    let fills_itself = table.integer_primary_key();
     let mut kept: Vec<KeySchema> = Vec::with_capacity(table.keys.len());
     for key in std::mem::take(&mut table.keys) {
-        if !kept.iter().any(|other| other.is_same_as(&key, table)) {
+        let Some(other) = kept.iter_mut().find(|other| other.is_same_as(&key, table)) else {
             kept.push(key);
+            continue;
+        };
+        // As in SQLite, which asks the number of a row before any UNIQUE.
+        if other.kind == KeyKind::Primary && fills_itself.is_some() {
+            continue;
         }
+        if let (Some(first), Some(second)) = (other.on_conflict, key.on_conflict)
+            && first != second
+        {
+            let columns = key.part_names(table).join(", ");
+            let message = format!("two keys of ({columns}) say ON CONFLICT {first} and {second}");
+            return Err(Error::new("conflict-clauses", message, name.span));
+        }
+        other.on_conflict = other.on_conflict.or(key.on_conflict);
     }
     table.keys = kept;
-    let fills_itself = table.integer_primary_key();
     let primary = table.primary_key().map_or_else(Vec::new, |key| key.columns.clone());
     for column in primary {
         if fills_itself != Some(column) {
             table.columns[column].not_null = true;
         }
     }
+    Ok(())
 }
 
 /// Makes sure that as many columns refer as are referred to, where those are named.

@@ -58,6 +58,7 @@ pub fn column_definition(column: &Column) -> String {
     let collation = Some(column.collation).filter(|collation| !collation.is_binary());
     words.extend(collation.map(|collation| format!("COLLATE {collation}")));
     words.extend(column.not_null.then(|| "NOT NULL".to_owned()));
+    words.extend(column.on_null.map(|resolution| format!("ON CONFLICT {resolution}")));
     words.extend(column.default.as_ref().map(|default| format!("DEFAULT ({default})")));
     words.extend(column.generated.as_ref().map(|how| format!("GENERATED ALWAYS {how}")));
     words.join(" ")

@@ -108,13 +108,16 @@ fn are_written(
 impl Write {
     /// Whether its rows take the steps one by one, because one may meet what another did.
     pub fn is_row_by_row(&self) -> bool {
-        let upserts = match &self.action {
-            WriteAction::Insert { upserts, .. } => !upserts.is_empty(),
-            WriteAction::Update { .. }
-            | WriteAction::Delete { .. }
-            | WriteAction::InsteadOf { .. } => false,
+        let (upserts, asks) = match &self.action {
+            WriteAction::Insert { upserts, .. } => (!upserts.is_empty(), true),
+            WriteAction::Update { .. } => (false, true),
+            WriteAction::Delete { .. } | WriteAction::InsteadOf { .. } => (false, false),
         };
-        upserts || self.resolution.is_some_and(|said| said != ConflictResolution::Abort)
+        let is_said = match self.resolution {
+            Some(said) => said != ConflictResolution::Abort,
+            None => asks && self.table.has_resolutions(),
+        };
+        upserts || is_said
     }
 
     /// Whether it gives a column of the table new values.

@@ -267,6 +267,15 @@ impl TableSchema {
         all.filter(|(_, column)| column.generated.is_none()).map(|(index, _)| index).collect()
     }
 
+    /// Whether a constraint says of a row that breaks it something else than that the statement fails.
+    pub fn has_resolutions(&self) -> bool {
+        let is_own = |said: Option<ConflictResolution>| {
+            said.is_some_and(|said| said != ConflictResolution::Abort)
+        };
+        self.columns.iter().any(|column| is_own(column.on_null))
+            || self.keys.iter().any(|key| is_own(key.on_conflict))
+    }
+
     /// The names of its columns in order.
     pub fn column_names(&self) -> Vec<&str> {
         self.columns.iter().map(|column| column.name.as_str()).collect()

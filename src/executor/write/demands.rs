@@ -14,18 +14,22 @@ pub(super) const BATCH: usize = 4096;
 
 /// Asks of every row that is to be there whether its columns have the values that they need.
 pub(super) fn check_not_null(table: &TableSchema, rows: &[WriteRow], failures: &mut Failures) {
-    let fills_itself = table.integer_primary_key();
     for (index, row) in rows.iter().enumerate() {
-        let Some(new) = &row.new else { continue };
-        let missing = table.columns.iter().zip(new).enumerate().find(|(at, (column, value))| {
-            value.is_null() && (column.not_null || fills_itself == Some(*at))
-        });
-        if let Some((at, (column, _))) = missing {
-            let message = format!("{}.{} must not be NULL", table.name, column.name);
-            let error = Error::failed("not-null", message);
-            failures.note(index, error.of_row(Some(row.place), Some(at)));
+        if let Some((_, error)) = missing(table, row) {
+            failures.note(index, error);
         }
     }
+}
+
+/// The first column that a row needs a value in and has none, and the error that this is.
+pub(super) fn missing(table: &TableSchema, row: &WriteRow) -> Option<(usize, Error)> {
+    let fills_itself = table.integer_primary_key();
+    let mut columns = table.columns.iter().zip(row.new.as_ref()?).enumerate();
+    let (at, (column, _)) = columns.find(|(at, (column, value))| {
+        value.is_null() && (column.not_null || fills_itself == Some(*at))
+    })?;
+    let message = format!("{}.{} must not be NULL", table.name, column.name);
+    Some((at, Error::failed("not-null", message).of_row(Some(row.place), Some(at))))
 }
 
 /// Asks of every row that is to be there whether it makes a condition false. What cannot be computed of a

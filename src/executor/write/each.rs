@@ -63,11 +63,20 @@ impl KeyRules<'_, '_> {
         key.unique && key.columns.iter().any(|column| (self.is_written)(*column))
     }
 
-    /// The keys that are asked, by their places in the table: first those of ON CONFLICT, in its order.
+    /// What becomes of a row that a key is in the way of: what the statement says, or else the key.
+    fn resolution(&self, key: &KeySchema) -> ConflictResolution {
+        self.resolution.or(key.on_conflict).unwrap_or(ConflictResolution::Abort)
+    }
+
+    /// The keys that are asked, by their places in the table: first those of ON CONFLICT, in its order;
+    /// last those for which other rows go, so that none goes for a row that does not come.
     fn order(&self, table: &TableSchema) -> Vec<usize> {
         let named = self.upserts.iter().flat_map(|upsert| upsert.keys.iter().copied());
         let mut order: Vec<usize> = Vec::with_capacity(table.keys.len());
-        for index in named.chain(0..table.keys.len()) {
+        let replaces =
+            |index: &usize| self.resolution(&table.keys[*index]) == ConflictResolution::Replace;
+        let (last, first): (Vec<usize>, Vec<usize>) = (0..table.keys.len()).partition(replaces);
+        for index in named.chain(first).chain(last) {
             if self.concern(&table.keys[index]) && !order.contains(&index) {
                 order.push(index);
             }
@@ -158,15 +167,16 @@ pub(super) fn admit<'a>(
 ) -> Result<Admission<'a>, Refusal> {
     let Some(new) = &row.new else { return Ok(Admission::Free(Vec::new())) };
     let own = row.row.filter(|_| row.old.is_some());
-    let resolution = rules.resolution.unwrap_or(ConflictResolution::Abort);
     let (mut place, mut gone): (Option<LocatedVersion>, Vec<LocatedVersion>) = Default::default();
     // Where it is given the number of a row that is there, they meet by it.
     if let (None, Some(there)) = (&row.old, row.row.and_then(|number| view.locate(number))) {
-        match resolution {
-            ConflictResolution::Ignore => return Err(Refusal::Skipped),
-            ConflictResolution::Replace => place = Some(there),
-            ConflictResolution::Abort | ConflictResolution::Fail | ConflictResolution::Rollback => {
-            }
+        match rules.resolution {
+            Some(ConflictResolution::Ignore) => return Err(Refusal::Skipped),
+            Some(ConflictResolution::Replace) => place = Some(there),
+            Some(
+                ConflictResolution::Abort | ConflictResolution::Fail | ConflictResolution::Rollback,
+            )
+            | None => {}
         }
     }
     for index in rules.order(table) {
@@ -184,13 +194,15 @@ pub(super) fn admit<'a>(
             }
             None => {}
         }
-        match resolution {
+        match rules.resolution(key) {
             ConflictResolution::Ignore => return Err(Refusal::Skipped),
             ConflictResolution::Replace if key.kind == KeyKind::Primary && own.is_none() => {
                 place = place.or(Some(there));
             }
             ConflictResolution::Replace => {}
-            ConflictResolution::Abort | ConflictResolution::Fail | ConflictResolution::Rollback => {
+            resolution @ (ConflictResolution::Abort
+            | ConflictResolution::Fail
+            | ConflictResolution::Rollback) => {
                 let error = unique::there_already(table, view, key, &values, row.place, there);
                 return Err(Refusal::Broken(error, resolution));
             }
@@ -211,20 +223,21 @@ pub(super) fn admit<'a>(
 /// The parts of the way of a row that changes what is there.
 impl Pipeline<'_> {
     /// Asks of a row what the table demands of it alone. Where REPLACE is said, a NULL that may not be
-    /// gets the default of its column.
+    /// gets the default of its column. What a NOT NULL says counts where the statement says nothing.
     fn demand(
         &self,
         row: &mut WriteRow,
         resolution: Option<ConflictResolution>,
     ) -> Result<(), Refusal> {
-        let resolution = resolution.unwrap_or(ConflictResolution::Abort);
+        let table = &self.write.table;
+        let of_column = |column: usize| resolution.or(table.columns[column].on_null);
         let mut is_replaced = false;
-        if let (ConflictResolution::Replace, Some(new)) = (resolution, &mut row.new) {
+        if let Some(new) = &mut row.new {
             for (column, default) in &self.write.defaults {
-                if new[*column].is_null() {
+                let replaces = of_column(*column) == Some(ConflictResolution::Replace);
+                if new[*column].is_null() && replaces {
                     let value = self.context.constant(default)?;
-                    new[*column] =
-                        assign(&self.write.table, &self.write.table.columns[*column], value)?;
+                    new[*column] = assign(table, &table.columns[*column], value)?;
                     is_replaced = true;
                 }
             }
@@ -232,11 +245,14 @@ impl Pipeline<'_> {
         if is_replaced {
             self.generate(slice::from_mut(row))?;
         }
+        if let Some((column, error)) = demands::missing(table, row) {
+            let resolution = of_column(column).unwrap_or(ConflictResolution::Abort);
+            return Err(Refusal::Broken(error, resolution));
+        }
         let mut failures = Failures::default();
-        demands::check_not_null(&self.write.table, slice::from_ref(row), &mut failures);
-        let (table, checks) = (&self.write.table, &self.write.checks);
         let row = slice::from_ref(row);
-        demands::check_conditions(table, checks, row, self.context, &mut failures)?;
+        demands::check_conditions(table, &self.write.checks, row, self.context, &mut failures)?;
+        let resolution = resolution.unwrap_or(ConflictResolution::Abort);
         match failures.first() {
             Some((_, error)) => Err(Refusal::Broken(error, resolution)),
             None => Ok(()),
@@ -315,8 +331,10 @@ impl Pipeline<'_> {
         }
         let view = self.fork.view().table(table);
         let is_written = &|column| update.writes(column);
-        let rules = KeyRules { upserts: &[], resolution: None, is_written };
-        let demanded = self.demand(&mut changed, None);
+        // As in SQLite, what the constraints say counts for nothing here.
+        let resolution = Some(ConflictResolution::Abort);
+        let rules = KeyRules { upserts: &[], resolution, is_written };
+        let demanded = self.demand(&mut changed, resolution);
         demanded.and_then(|()| admit(&changed, &view, &rules, table).map(|_| ())).map_err(
             |refusal| match refusal {
                 Refusal::Broken(error, resolution) => Refusal::Broken(about_it(error), resolution),

@@ -4,7 +4,7 @@ use super::{
     Annotations, CreateTableAs, CreateTrigger, CreateView, DropDefinition, Expression,
     ExpressionKind, Identifier,
 };
-use crate::types::{ForeignKeyAction, Span};
+use crate::types::{ConflictResolution, ForeignKeyAction, Span};
 
 /// A statement that changes the schema.
 #[derive(Clone, Debug, PartialEq)]
@@ -152,6 +152,8 @@ pub struct ColumnConstraint {
     pub name: Option<Identifier>,
     /// What it demands.
     pub kind: ColumnConstraintKind,
+    /// `ON CONFLICT …`: what becomes of a row that breaks it.
+    pub on_conflict: Option<ConflictResolution>,
 }
 
 /// What a constraint of a column demands.
@@ -187,6 +189,13 @@ pub enum ColumnConstraintKind {
     },
 }
 
+impl ColumnConstraintKind {
+    /// Whether it is a PRIMARY KEY that never gives a number twice.
+    pub fn is_autoincrement(&self) -> bool {
+        matches!(self, ColumnConstraintKind::PrimaryKey { autoincrement: true, .. })
+    }
+}
+
 /// A constraint of a table, perhaps with a name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TableConstraint {
@@ -194,6 +203,9 @@ pub struct TableConstraint {
     pub name: Option<Identifier>,
     /// What it demands.
     pub kind: TableConstraintKind,
+    /// `ON CONFLICT …`: what becomes of a row that breaks it. As in SQLite, a CHECK can say it, and it
+    /// counts for nothing.
+    pub on_conflict: Option<ConflictResolution>,
 }
 
 /// What a constraint of a table demands.

@@ -19,8 +19,8 @@ use super::name::{columns, identifier, label, number, object_name, table_name, u
 use super::select::{direction, query};
 use super::trigger::create_trigger;
 use super::view::{create_view, drop_definition};
-use crate::types::ForeignKeyAction;
-use crate::types::Value;
+use super::write::resolution;
+use crate::types::{ConflictResolution, ForeignKeyAction, Value};
 use nom::Parser;
 use nom::branch::alt;
 use nom::combinator::{opt, value};
@@ -225,7 +225,10 @@ fn column_constraint(input: TokenInput<'_>) -> Parsed<'_, ColumnConstraint> {
         return not_column_constraint(rest);
     };
     let (rest, kind) = match first {
-        Keyword::Primary => primary_key(rest)?,
+        Keyword::Primary => {
+            let (behind, (kind, on_conflict)) = primary_key(rest)?;
+            return Ok((behind, ColumnConstraint { name, kind, on_conflict }));
+        }
         Keyword::Not => {
             let (behind, _) = word(Keyword::Null)(behind)?;
             (behind, ColumnConstraintKind::NotNull)
@@ -251,8 +254,11 @@ fn column_constraint(input: TokenInput<'_>) -> Parsed<'_, ColumnConstraint> {
         Keyword::Generated | Keyword::As => generated(rest)?,
         _ => return not_column_constraint(rest),
     };
-    not_on_conflict(rest)?;
-    Ok((rest, ColumnConstraint { name, kind }))
+    let (rest, on_conflict) = match first {
+        Keyword::Not | Keyword::Null | Keyword::Unique => on_conflict(rest)?,
+        _ => (rest, None),
+    };
+    Ok((rest, ColumnConstraint { name, kind, on_conflict }))
 }
 
 fn not_column_constraint<T>(input: TokenInput<'_>) -> Parsed<'_, T> {
@@ -265,22 +271,22 @@ fn not_column_constraint<T>(input: TokenInput<'_>) -> Parsed<'_, T> {
     input.no_match(Expected::Other("a constraint"))
 }
 
-/// Names the conflict clause of constraints, which is not yet run.
-fn not_on_conflict(input: TokenInput<'_>) -> Parsed<'_, ()> {
-    if input.is_word(0, Keyword::On) && input.skip(1).word().eq_ignore_ascii_case("conflict") {
-        return input.unsupported("ON CONFLICT");
-    }
-    Ok((input, ()))
+/// `OnConflict ::= 'ON' 'CONFLICT' ('ROLLBACK' | 'ABORT' | 'FAIL' | 'IGNORE' | 'REPLACE')`, or nothing
+fn on_conflict(input: TokenInput<'_>) -> Parsed<'_, Option<ConflictResolution>> {
+    let words = (word(Keyword::On), word(Keyword::Conflict));
+    opt(preceded(words, resolution)).parse(input)
 }
 
-/// `'PRIMARY' 'KEY' ['ASC' | 'DESC'] ['AUTOINCREMENT']`
-fn primary_key(input: TokenInput<'_>) -> Parsed<'_, ColumnConstraintKind> {
+/// `'PRIMARY' 'KEY' ['ASC' | 'DESC'] [OnConflict] ['AUTOINCREMENT']`
+fn primary_key(
+    input: TokenInput<'_>,
+) -> Parsed<'_, (ColumnConstraintKind, Option<ConflictResolution>)> {
     let (rest, _) = (word(Keyword::Primary), word(Keyword::Key)).parse(input)?;
     let (rest, descending) = direction(rest)?;
-    not_on_conflict(rest)?;
+    let (rest, on_conflict) = on_conflict(rest)?;
     let (rest, autoincrement) = opt(word(Keyword::Autoincrement)).parse(rest)?;
     let autoincrement = autoincrement.is_some();
-    Ok((rest, ColumnConstraintKind::PrimaryKey { descending, autoincrement }))
+    Ok((rest, (ColumnConstraintKind::PrimaryKey { descending, autoincrement }, on_conflict)))
 }
 
 /// `Default ::= ['+' | '-'] number | Text | Blob | Moment | a constant word | '(' Expression ')'`
@@ -362,8 +368,13 @@ fn table_constraint(input: TokenInput<'_>) -> Parsed<'_, TableConstraint> {
             return rest.no_match("FOREIGN KEY");
         }
     };
-    not_on_conflict(rest)?;
-    Ok((rest, TableConstraint { name, kind }))
+    let (rest, on_conflict) = match &kind {
+        TableConstraintKind::ForeignKey { .. } => (rest, None),
+        TableConstraintKind::PrimaryKey(_)
+        | TableConstraintKind::Unique(_)
+        | TableConstraintKind::Check(_) => on_conflict(rest)?,
+    };
+    Ok((rest, TableConstraint { name, kind, on_conflict }))
 }
 
 /// What may stand behind the table of a foreign key, in any order.

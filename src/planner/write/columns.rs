@@ -83,16 +83,17 @@ pub(in super::super) fn unknown_column(table: &TableSchema, name: &str, span: Sp
         .note(table.to_string())
 }
 
-/// The defaults that take the place of a NULL where a constraint says REPLACE.
+/// The defaults that take the place of a NULL where the statement says REPLACE, or NOT NULL itself does.
 pub(super) fn replacing_defaults(
     table: &TableSchema,
     resolution: Option<ConflictResolution>,
 ) -> Result<Vec<(usize, BoundExpression)>, Error> {
-    if resolution != Some(ConflictResolution::Replace) {
-        return Ok(Vec::new());
-    }
     let columns = table.columns.iter().enumerate();
-    let replaced = columns.filter(|(_, column)| column.not_null && column.default.is_some());
+    let replaced = columns.filter(|(_, column)| {
+        column.not_null
+            && column.default.is_some()
+            && resolution.or(column.on_null) == Some(ConflictResolution::Replace)
+    });
     replaced.map(|(index, _)| Ok((index, column_default(table, index)?))).collect()
 }
 

@@ -87,17 +87,23 @@ impl fmt::Display for ColumnConstraint {
         if let Some(name) = &self.name {
             write!(f, "CONSTRAINT {name} ")?;
         }
-        self.kind.fmt(f)
+        self.kind.fmt(f)?;
+        part(f, "ON CONFLICT", self.on_conflict.as_ref())?;
+        // The one word that stands behind it.
+        f.write_str(match self.kind.is_autoincrement() {
+            true => " AUTOINCREMENT",
+            false => "",
+        })
     }
 }
 
+/// Prints it but for the AUTOINCREMENT of a PRIMARY KEY, which stands behind ON CONFLICT.
 impl fmt::Display for ColumnConstraintKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ColumnConstraintKind::PrimaryKey { descending, autoincrement } => {
+            ColumnConstraintKind::PrimaryKey { descending, .. } => {
                 f.write_str("PRIMARY KEY")?;
-                f.write_str(if *descending { " DESC" } else { "" })?;
-                f.write_str(if *autoincrement { " AUTOINCREMENT" } else { "" })
+                f.write_str(if *descending { " DESC" } else { "" })
             }
             ColumnConstraintKind::NotNull => f.write_str("NOT NULL"),
             ColumnConstraintKind::Null => f.write_str("NULL"),
@@ -130,14 +136,15 @@ impl fmt::Display for TableConstraint {
         }
         match &self.kind {
             TableConstraintKind::PrimaryKey(columns) => {
-                write!(f, "PRIMARY KEY ({})", CommaList(columns))
+                write!(f, "PRIMARY KEY ({})", CommaList(columns))?;
             }
-            TableConstraintKind::Unique(columns) => write!(f, "UNIQUE ({})", CommaList(columns)),
-            TableConstraintKind::Check(condition) => write!(f, "CHECK ({condition})"),
+            TableConstraintKind::Unique(columns) => write!(f, "UNIQUE ({})", CommaList(columns))?,
+            TableConstraintKind::Check(condition) => write!(f, "CHECK ({condition})")?,
             TableConstraintKind::ForeignKey { columns, references } => {
-                write!(f, "FOREIGN KEY ({}) {references}", CommaList(columns))
+                write!(f, "FOREIGN KEY ({}) {references}", CommaList(columns))?;
             }
         }
+        part(f, "ON CONFLICT", self.on_conflict.as_ref())
     }
 }
 
