@@ -66,6 +66,7 @@ mod shared_rows;
 mod sort;
 mod sort_keys;
 mod spill;
+mod statistics;
 mod streaming;
 mod subquery;
 mod text;
@@ -85,6 +86,7 @@ pub use plan_operators::open;
 pub use profile::{OperatorProfile, Profile};
 pub use schema_write::write_schema;
 pub use spill::Spilled;
+pub use statistics::table_statistics;
 pub use write::{
     CheckedConstraints, Failure, MAX_TRIGGER_DEPTH, NoTriggers, PartialRow, Trigger,
     TriggerProgram, TriggerSource, Written, check_foreign_keys, load, write,

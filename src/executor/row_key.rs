@@ -48,23 +48,30 @@ impl<'a> RowKey<'a> {
         held.collect()
     }
 
-    /// What a row has of the key; `None` where a NULL is among it, or the key is not about the row.
+    /// What a row has of the key's parts; `None` where the key is not about the row.
     ///
     /// # Errors
     /// What [`Context::evaluate`] says of the key's expressions.
-    pub fn values(&self, row: &Row) -> Result<Option<Vec<Value>>, Error> {
+    pub fn parts(&self, row: &Row) -> Result<Option<Vec<Value>>, Error> {
         let value = |column: &usize| row[*column].clone();
-        let values: Option<Vec<Value>> = match &self.computed {
+        match &self.computed {
             Some(computed) => {
                 let columns: Vec<Value> = self.key.columns.iter().map(value).collect();
-                computed.compute(&columns)?
+                computed.compute(&columns)
             }
             None => {
                 let columns = self.key.part_columns().unwrap_or_default();
-                Some(columns.iter().map(value).collect())
+                Ok(Some(columns.iter().map(value).collect()))
             }
-        };
-        Ok(values.filter(|values| !values.iter().any(Value::is_null)))
+        }
+    }
+
+    /// The same; `None` where a NULL is among it, too.
+    ///
+    /// # Errors
+    /// As [`RowKey::parts`].
+    pub fn values(&self, row: &Row) -> Result<Option<Vec<Value>>, Error> {
+        Ok(self.parts(row)?.filter(|values| !values.iter().any(Value::is_null)))
     }
 
     /// The bytes by which rows with the same key are told.

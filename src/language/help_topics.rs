@@ -330,8 +330,8 @@ const TOPICS: &[HelpTopic] = &[
     },
     HelpTopic {
         name: "vacuum",
-        aliases: &["reindex", "maintenance"],
-        about: "is accepted and does nothing here, as ANALYZE and REINDEX",
+        aliases: &["reindex", "analyze", "maintenance"],
+        about: "does nothing here, as REINDEX; ANALYZE counts for the order of joins",
         productions: &["Maintenance"],
         example: "VACUUM;",
     },

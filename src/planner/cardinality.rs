@@ -1,8 +1,8 @@
 //! About how many rows come out of an operator, and what it costs to join them: what the order of joins
 //! is decided by, never what comes out.
 //!
-//! Tables know how many rows they have; of what conditions leave of them, only keys tell. The other
-//! fractions are the usual ones of planners without statistics (Selinger et al., "Access Path
+//! Tables know how many rows they have; of what conditions leave of them, only keys tell, and what
+//! ANALYZE counted of them. The other fractions are the usual ones of planners without statistics (Selinger et al., "Access Path
 //! Selection in a Relational Database Management System", 1979, table 1).
 
 use super::expression::{BoundExpression, BoundKind, Comparison};
@@ -91,6 +91,10 @@ pub(super) fn rows_of_key(key: &KeySchema, parts: usize, table: &TableSource) ->
     if key.unique && parts == key.parts(&table.schema).len() {
         return 1.0;
     }
+    let known = table.statistics.as_ref().and_then(|known| known.key(key.id));
+    if let Some(rows) = known.and_then(|known| known.rows_per_value(parts)) {
+        return estimate(rows).max(1.0);
+    }
     let shared = std::iter::repeat_n(1.0 / SHARE, parts.saturating_sub(1));
     (SHARE * shared.product::<f64>()).max(1.0)
 }
@@ -145,7 +149,11 @@ fn column_values(column: usize, input: &Logical) -> f64 {
                 key.unique && !key.is_computed() && key.columns.as_slice() == [index]
             };
             let is_unique = table.source.schema.keys.iter().any(is_unique);
-            if is_unique { rows } else { rows / SHARE }
+            match known_values(&table.source, index) {
+                _ if is_unique => rows,
+                Some(known) => known.min(rows),
+                None => rows / SHARE,
+            }
         }
         Logical::Join(LogicalJoin { left, right, .. }) => {
             column_values(column, if left.has(column) { left } else { right })
@@ -175,6 +183,18 @@ fn column_values(column: usize, input: &Logical) -> f64 {
         | Logical::Recursive(_)
         | Logical::RecursiveRows(_) => rows(input) / SHARE,
     }
+}
+
+/// How many values a column has by what ANALYZE found of a key that begins with it.
+fn known_values(table: &TableSource, column: usize) -> Option<f64> {
+    let statistics = table.statistics.as_ref()?;
+    let begins = |key: &&KeySchema| {
+        let first = key.part_columns().and_then(|columns| columns.first().copied());
+        key.condition.is_none() && first == Some(column)
+    };
+    let keys = table.schema.keys.iter().filter(begins);
+    let known = keys.filter_map(|key| statistics.key(key.id)?.distinct.first().copied());
+    known.max().map(estimate)
 }
 
 /// The rows of a table for which its conditions are true: at most one where they fix a unique key.
@@ -233,6 +253,10 @@ fn most(limits: &Limits) -> f64 {
 }
 
 fn count(rows: usize) -> f64 {
+    estimate(u64::try_from(rows).unwrap_or(u64::MAX))
+}
+
+fn estimate(rows: u64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     let rows = rows as f64;
     rows

@@ -111,6 +111,7 @@ use crate::language::ast::{
     AsOf, CreateView, EventSelection, History, Identifier, PlannableStatement, QueryStatement,
     SchemaStatement, ShowSubject, Temporal, WriteStatement,
 };
+use crate::storage::TableStatistics;
 use crate::types::{Period, Schema, TableSchema, Value};
 use common_table::SharedTable;
 use logical::{ColumnNames, Logical};
@@ -210,6 +211,8 @@ pub struct TableSource {
     pub period: Period,
     /// About how many rows it has.
     pub rows: usize,
+    /// What ANALYZE found of it, if it was asked.
+    pub statistics: Option<Arc<TableStatistics>>,
 }
 
 /// What a statement is planned with.

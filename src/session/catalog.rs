@@ -237,13 +237,15 @@ impl<'a> StatementCatalog<'a> {
 
     /// A slot filled with what a name means.
     fn add(&mut self, input: PlanInput, schema: Arc<TableSchema>, period: Period) -> TableSource {
-        let rows = match &input {
-            PlanInput::Table(view) => view.row_estimate(),
-            PlanInput::Relation(_) => RELATION_ROWS,
+        let (rows, statistics) = match &input {
+            PlanInput::Table(view) => {
+                (view.row_estimate(), self.database.statistics(view.schema().id))
+            }
+            PlanInput::Relation(_) => (RELATION_ROWS, None),
         };
         self.inputs.push(input);
         self.periods.push(Some(period));
-        TableSource { slot: self.inputs.len() - 1, schema, period, rows }
+        TableSource { slot: self.inputs.len() - 1, schema, period, rows, statistics }
     }
 
     /// The stretch of the log that a range is, and the table that a name means for it.

@@ -10,6 +10,7 @@
 //! One short cut: statements that differ in nothing but their literals share a plan (`cache`), which
 //! saves parsing and planning all but the first.
 
+mod analyze;
 mod blame;
 mod cache;
 mod catalog;
@@ -54,7 +55,7 @@ pub(crate) use relations::event_columns;
 
 use crate::executor::{self, ChangeCounts, Context, PlanInput};
 use crate::language::ast::{
-    PlannableStatement, SchemaStatement, SessionStatement, Statement, TableOption,
+    MaintenanceKind, PlannableStatement, SchemaStatement, SessionStatement, Statement, TableOption,
 };
 use crate::language::{ParameterName, Parameters, ParseError, Prepared, parse_statement_with};
 use crate::planner::{self, Planned, Rewriting};
@@ -376,6 +377,9 @@ impl Session {
             SessionStatement::Maintenance { verb, name } => {
                 let schema = self.present()?.schema().clone();
                 describe::check_maintenance(*verb, name.as_ref(), &schema)?;
+                if *verb == MaintenanceKind::Analyze {
+                    return self.analyze(name.as_ref());
+                }
                 Ok(Outcome::Done(describe::accepted(&statement.to_string())))
             }
             SessionStatement::Accepted(words) => Ok(Outcome::Done(describe::accepted(words))),

@@ -17,10 +17,13 @@ use super::past::QueryEngine;
 use super::past::schedule::Schedule;
 use super::projections::SnapshotManager;
 use super::scrubber::Scrubber;
+use super::statistics::{StatisticsCache, TableStatistics};
 use super::store::EventStore;
 use super::store::schema_timeline::SnapshotMarker;
 use super::versions::{Fork, RowChange, View};
-use crate::types::{Definition, DefinitionKind, EventId, Period, TableSchema, Timestamp, TxId};
+use crate::types::{
+    Definition, DefinitionKind, EventId, Period, TableId, TableSchema, Timestamp, TxId,
+};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -87,6 +90,8 @@ pub struct Database {
     ahead: OnceLock<String>,
     /// Held from the look at the head until the new one is published; says what is due then.
     commit: Mutex<Schedule>,
+    /// What ANALYZE found.
+    statistics: StatisticsCache,
 }
 
 impl Database {
@@ -123,6 +128,16 @@ impl Database {
         notices.extend(self.checkpointer.take_failures());
         notices.extend(self.scrubber.iter().flat_map(Scrubber::take_findings));
         notices
+    }
+
+    /// What ANALYZE found of a table, if it was asked since the database was opened.
+    pub fn statistics(&self, table: TableId) -> Option<Arc<TableStatistics>> {
+        self.statistics.of(table)
+    }
+
+    /// Remembers what ANALYZE found of a table.
+    pub fn note_statistics(&self, table: TableId, statistics: TableStatistics) {
+        self.statistics.put(table, statistics);
     }
 
     /// The log itself.

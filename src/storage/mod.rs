@@ -54,6 +54,7 @@ mod projections;
 mod salvage;
 mod schema_change;
 mod scrubber;
+mod statistics;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -83,6 +84,7 @@ pub use projections::{
 };
 pub use salvage::{SalvageReport, SalvagedRange};
 pub use schema_change::{Dropped, SchemaChange, definition_changes};
+pub use statistics::{KeyStatistics, TableStatistics};
 pub use store::{
     EventReader, EventStore, LogGap, LostRange, SnapshotMarker, TagMarker, TransactionInfo,
 };

@@ -2,8 +2,8 @@
 //! it, to be read as a book. `UPDATE_GOLDEN=1` writes them anew.
 //!
 //! A line that begins with `#` is a comment, one with `|` is what was explained; a statement ends with
-//! its line. What defines a table is run; of the others the plan is shown, and those that change rows
-//! are run as well.
+//! its line. What defines a table is run, and ANALYZE; of the others the plan is shown, and those that
+//! change rows are run as well.
 
 use crate::answer::rows_of;
 use asof::session::Session;
@@ -24,7 +24,7 @@ fn explained(script: &str) -> String {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        if !line.starts_with("CREATE") {
+        if !line.starts_with("CREATE") && !line.starts_with("ANALYZE") {
             let explain = format!("EXPLAIN VERBOSE {line}");
             for row in rows_of(&mut session, &explain).expect("a plan") {
                 let Value::Text(line) = &row[0] else { panic!("{row:?} is no line") };

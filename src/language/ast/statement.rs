@@ -119,7 +119,7 @@ pub enum SessionStatement {
     },
     /// VERIFY: all files held against the log.
     Verify,
-    /// VACUUM, ANALYZE or REINDEX, which find nothing to do here.
+    /// VACUUM and REINDEX, which find nothing to do here, and ANALYZE.
     Maintenance {
         /// Which of them.
         verb: MaintenanceKind,

@@ -13,6 +13,7 @@ mod markers;
 mod replay;
 mod schema;
 mod schema_history;
+mod statistics;
 mod table_changes;
 mod transactions;
 
@@ -105,10 +106,11 @@ pub(super) enum SystemTable {
     SchemaHistory,
     Master,
     Sequence,
+    Statistics,
 }
 
 impl SystemTable {
-    const ALL: [SystemTable; 12] = [
+    const ALL: [SystemTable; 13] = [
         SystemTable::Events,
         SystemTable::Transactions,
         SystemTable::Snapshots,
@@ -121,6 +123,7 @@ impl SystemTable {
         SystemTable::SchemaHistory,
         SystemTable::Master,
         SystemTable::Sequence,
+        SystemTable::Statistics,
     ];
 
     /// The system table of this name, in any case.
@@ -160,6 +163,7 @@ impl SystemTable {
             SystemTable::SchemaHistory => &schema_history::SCHEMA,
             SystemTable::Master => &schema::MASTER,
             SystemTable::Sequence => &schema::SEQUENCE,
+            SystemTable::Statistics => &statistics::SCHEMA,
         }
     }
 
@@ -177,7 +181,8 @@ impl SystemTable {
             | SystemTable::Views
             | SystemTable::Triggers
             | SystemTable::Master
-            | SystemTable::Sequence => true,
+            | SystemTable::Sequence
+            | SystemTable::Statistics => true,
         }
     }
 
@@ -214,6 +219,7 @@ impl SystemTable {
             SystemTable::Views => Arc::new(SchemaRelation::views(view.schema(), views)),
             SystemTable::Triggers => Arc::new(SchemaRelation::triggers(view.schema())),
             SystemTable::Sequence => Arc::new(SchemaRelation::counters(view)),
+            SystemTable::Statistics => Arc::new(statistics::StatisticsRelation(view.clone())),
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::storage::options::OpenOptions;
 use crate::storage::past::QueryEngine;
 use crate::storage::projections::SnapshotManager;
 use crate::storage::scrubber::Scrubber;
+use crate::storage::statistics::StatisticsCache;
 use crate::storage::store::EventStore;
 use crate::storage::versions::{Base, View};
 use crate::types::EventId;
@@ -56,6 +57,7 @@ impl Database {
             scrubber: None,
             ahead: OnceLock::new(),
             commit: Mutex::new(schedule),
+            statistics: StatisticsCache::default(),
         };
         // What is wrong with the index is said by whoever needs it.
         if let Ok(Some(at)) = database.committed_at(database.head()) {
