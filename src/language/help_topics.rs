@@ -309,7 +309,7 @@ const TOPICS: &[HelpTopic] = &[
     },
     HelpTopic {
         name: "explain",
-        aliases: &["explain analyze", "plan", "analyze"],
+        aliases: &["explain analyze", "plan"],
         about: "how a statement would run, and with ANALYZE how it ran",
         productions: &["Explain"],
         example: "EXPLAIN SELECT * FROM accounts WHERE id = 1;",
