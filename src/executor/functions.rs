@@ -5,7 +5,7 @@ mod digits;
 mod format;
 mod json;
 
-pub use json::{item as json_item, label as json_label};
+pub use json::{JsonRows, item as json_item, label as json_label};
 
 use super::Error;
 use super::arithmetic::{number, to_integer, to_real};

@@ -69,6 +69,7 @@ mod spill;
 mod statistics;
 mod streaming;
 mod subquery;
+mod table_functions;
 mod text;
 mod window;
 mod write;

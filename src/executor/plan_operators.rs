@@ -16,6 +16,7 @@ use super::set_filter::SetFilter;
 use super::shared_rows::SharedReader;
 use super::sort::Sort;
 use super::streaming::{Filter, Limit, OneRow, Project};
+use super::table_functions::FunctionCalls;
 use super::window::WindowFunctions;
 use crate::planner::{BoundExpression, Limits, Plan};
 use crate::types::{DataType, Value, with_stack};
@@ -55,6 +56,10 @@ fn operator(plan: &Plan, context: &Arc<Context>) -> Result<BoxedOperator, Error>
         Plan::Shared(shared) => Box::new(SharedReader::open(shared, context)?),
         Plan::Recursive(recursive) => Box::new(Recursive::open(recursive, context)?),
         Plan::RecursiveRows { number, .. } => Box::new(GivenRows::of(*number, context)),
+        Plan::Function(scan) => {
+            let rows = input(&scan.input)?;
+            Box::new(FunctionCalls::new(rows, Arc::clone(scan), Arc::clone(context)))
+        }
         Plan::Filter { input: rows, predicate } => Box::new(Filter {
             input: input(rows)?,
             predicate: Arc::clone(predicate),

@@ -75,6 +75,7 @@ fn conditions(plan: &Plan) -> Option<Vec<Arc<BoundExpression>>> {
             Some(found)
         }
         Plan::Access(_)
+        | Plan::Function(_)
         | Plan::Project { .. }
         | Plan::Join(_)
         | Plan::Aggregate { .. }

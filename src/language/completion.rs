@@ -357,6 +357,9 @@ impl TableFinder<'_> {
             TableReference::History { history, alias } => {
                 self.push(history.table.name, alias.map(|alias| alias.name));
             }
+            TableReference::Function(call) => {
+                self.push(call.name.name, call.alias.map(|alias| alias.name));
+            }
             // What its columns are called is known to the planner alone.
             TableReference::Query { .. } => {}
             TableReference::Join { left, right, .. } => {

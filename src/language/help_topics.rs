@@ -61,7 +61,15 @@ const TOPICS: &[HelpTopic] = &[
             "table",
         ],
         about: "puts the rows of tables together, each at its own moment",
-        productions: &["From", "TableReference", "Join", "JoinKind", "JoinConstraint", "Names"],
+        productions: &[
+            "From",
+            "TableReference",
+            "Arguments",
+            "Join",
+            "JoinKind",
+            "JoinConstraint",
+            "Names",
+        ],
         example: "SELECT now.owner, now.balance - past.balance AS gained\n  \
                   FROM accounts AS now\n  \
                   JOIN accounts AS OF EVENT 3 AS past ON now.id = past.id;",

@@ -57,6 +57,7 @@ pub(super) fn rows(logical: &Logical) -> f64 {
             let fractions = conditions.iter().map(|condition| fraction(condition, input));
             rows(input) * fractions.product::<f64>()
         }
+        Logical::Function(function) => rows(&function.input) * SHARE,
         Logical::Project { input, .. }
         | Logical::Window(LogicalWindow { input, .. })
         | Logical::Distinct { input, .. }
@@ -171,11 +172,15 @@ fn column_values(column: usize, input: &Logical) -> f64 {
             let is_computed = calls.iter().any(|(call, _)| *call == column);
             if is_computed { rows(below) / SHARE } else { column_values(column, below) }
         }
+        Logical::Function(function) if function.input.has(column) => {
+            column_values(column, &function.input)
+        }
         Logical::Filter { input, .. }
         | Logical::Distinct { input, .. }
         | Logical::Sort { input, .. }
         | Logical::Limit { input, .. } => column_values(column, input),
         Logical::OneRow
+        | Logical::Function(_)
         | Logical::Values(_)
         | Logical::Append { .. }
         | Logical::SetFilter(_)

@@ -364,6 +364,7 @@ pub(super) fn assign_columns(
         | Logical::Recursive(_)
         | Logical::RecursiveRows(_)
         | Logical::Table(_)
+        | Logical::Function(_)
         | Logical::Filter { .. }
         | Logical::Join(_)
         | Logical::Aggregate(_)

@@ -11,7 +11,8 @@ use super::query::{self, LogicalQuery, QueryColumn};
 use super::scope::{Scope, ScopeColumn, ScopeRelation};
 use super::subquery::SubqueryBinder;
 use super::surroundings::Surroundings;
-use super::{Error, Planning, TableSource};
+use super::table_functions::TableFunction;
+use super::{Error, Planning, TableSource, table_function};
 use crate::language::ast::{Identifier, JoinConstraint, Query, TableReference, Temporal};
 use crate::types::{Period, Span, with_stack};
 
@@ -61,7 +62,15 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
                     refuse_index(name, indexed_by)?;
                     return self.add_view(&view, name, called, temporal.cloned());
                 }
-                let source = self.planning.catalog.table(name, temporal)?;
+                let source = match self.planning.catalog.table(name, temporal) {
+                    // As in SQLite, the conditions of the query can say its arguments.
+                    Err(error) if error.code == "unknown-table" => {
+                        let function = TableFunction::named(&name.name).ok_or(error)?;
+                        let bound = self.add_function(function, Vec::new(), called)?;
+                        return Ok(Logical::Function(bound));
+                    }
+                    source => source?,
+                };
                 let label = (alias.is_some() || temporal.is_some()).then(|| {
                     let alias = alias.iter().map(|alias| format!(" {}", alias.name));
                     let when = temporal.map(|temporal| when(temporal, source.period));
@@ -69,6 +78,10 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
                     parts.fold(source.schema.name.clone(), |label, part| label + &part)
                 });
                 self.add(called, source, label)?.indexed_by(indexed_by).map(Logical::Table)
+            }
+            TableReference::Function(call) => {
+                let visible = self.scope.relations.len();
+                self.function(call, visible).map(Logical::Function)
             }
             TableReference::History { history, alias } => {
                 let temporal = self.surroundings.temporal.as_ref();
@@ -159,7 +172,14 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
         let left = Box::new(self.bind(left)?);
         self.left_of_right = false;
         let is_nested = std::mem::replace(&mut self.is_nested, true);
-        let right = Box::new(self.bind(right)?);
+        let reference = right;
+        let right = match reference {
+            TableReference::Function(call) => Logical::Function(self.function(call, first)?),
+            TableReference::Table { .. }
+            | TableReference::History { .. }
+            | TableReference::Query { .. }
+            | TableReference::Join { .. } => self.bind(reference)?,
+        };
         self.is_nested = is_nested;
         self.left_of_right = around || kind.keeps_right() || keeps_right(&left);
         let on = match constraint {
@@ -185,7 +205,22 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
             }
         };
         self.left_of_right = around;
-        Ok(Logical::Join(LogicalJoin { left, right, kind, on }))
+        let reads_left = |argument: &BoundExpression| {
+            let mut reads = false;
+            argument.for_each_column(&mut |column| reads = reads || left.has(column));
+            reads
+        };
+        match (right, reference) {
+            (Logical::Function(function), TableReference::Function(call))
+                if function.arguments.iter().any(reads_left) =>
+            {
+                table_function::lateral(function, *left, kind, on, call.name.span)
+            }
+            (right, _) => {
+                let right = Box::new(right);
+                Ok(Logical::Join(LogicalJoin { left, right, kind, on }))
+            }
+        }
     }
 
     /// The columns of one name on both sides of a join.
@@ -288,6 +323,7 @@ fn keeps_right(logical: &Logical) -> bool {
         Logical::Join(LogicalJoin { left, kind, .. }) => kind.keeps_right() || keeps_right(left),
         Logical::OneRow
         | Logical::Table(_)
+        | Logical::Function(_)
         | Logical::Filter { .. }
         | Logical::Project { .. }
         | Logical::Aggregate(_)

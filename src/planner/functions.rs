@@ -321,7 +321,7 @@ pub(super) const MANY: usize = 127;
 
 impl Signature {
     /// Reads name and arity from a usage as `substr(text, start [, length])`.
-    const fn new(usage: &'static str, about: &'static str) -> Signature {
+    pub(super) const fn new(usage: &'static str, about: &'static str) -> Signature {
         let bytes = usage.as_bytes();
         let mut open = 0;
         while bytes[open] != b'(' {

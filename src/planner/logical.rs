@@ -10,6 +10,7 @@ use super::expression::{BoundExpression, BoundKind};
 use super::join_type::JoinType;
 use super::plan::{AccessPath, AggregateCall, Limits};
 use super::recursive::{LogicalRecursive, RecursivePart, RecursiveRows};
+use super::table_function::LogicalFunction;
 use super::values::BoundRows;
 use super::window::WindowCall;
 use crate::language::ast::OrderItem;
@@ -25,6 +26,8 @@ pub(super) enum Logical {
     OneRow,
     /// The rows of a table.
     Table(LogicalTable),
+    /// The rows of a function, for each row of an input.
+    Function(LogicalFunction),
     /// Rows for which all conditions are true.
     Filter { input: Box<Logical>, conditions: Vec<BoundExpression> },
     /// Columns that are computed from the input's; no others come out.
@@ -252,6 +255,7 @@ macro_rules! inputs {
             }
             Logical::Filter { input, .. }
             | Logical::Project { input, .. }
+            | Logical::Function(LogicalFunction { input, .. })
             | Logical::Aggregate(LogicalAggregate { input, .. })
             | Logical::Window(LogicalWindow { input, .. })
             | Logical::Distinct { input, .. }
@@ -282,6 +286,9 @@ macro_rules! expressions {
             | Logical::Filter { conditions, .. }
             | Logical::Join(LogicalJoin { on: conditions, .. }) => {
                 conditions.$iter().for_each($visit);
+            }
+            Logical::Function(LogicalFunction { arguments, on, .. }) => {
+                arguments.$iter().chain(on).for_each($visit);
             }
             Logical::Project { columns, .. } => {
                 columns.$iter().for_each(|computed| $visit($($borrow)+ computed.expression));
@@ -350,6 +357,9 @@ impl Logical {
                 rows.columns.contains(&column) || rows.ordinal == column
             }
             Logical::Table(table) => table.identities().contains(&column),
+            Logical::Function(function) => {
+                function.identities().contains(&column) || function.input.has(column)
+            }
             Logical::Project { columns, .. } => columns.iter().any(|known| known.column == column),
             Logical::Aggregate(LogicalAggregate { groups, aggregates, .. }) => {
                 groups.iter().any(|group| group.column == column)
@@ -406,6 +416,14 @@ impl Logical {
             for column in read.range(hidden) {
                 if !table.columns.contains(&(column - first)) {
                     table.columns.push(column - first);
+                }
+            }
+        }
+        if let Logical::Function(function) = self {
+            let (first, shown) = (function.first, function.function.entry().shown());
+            for column in read.range(first + shown..function.identities().end) {
+                if !function.columns.contains(&(column - first)) {
+                    function.columns.push(column - first);
                 }
             }
         }

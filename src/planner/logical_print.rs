@@ -32,6 +32,7 @@ impl Logical {
                 format!("{verb} {}", all(&filter.left_columns))
             }
             Logical::Table(table) => table.head(names),
+            Logical::Function(function) => function.head(names),
             Logical::Filter { conditions, .. } => format!("filter {}", all_of(conditions, names)),
             Logical::Project { columns, .. } => {
                 let columns =

@@ -8,6 +8,7 @@ use super::logical::{
 };
 use super::plan::{AccessPath, Join, Plan, SortKey, TableAccess};
 use super::recursive::{LogicalRecursive, RecursivePart, RecursiveRows};
+use super::table_function::{FunctionScan, LogicalFunction};
 use super::with_plan::{CommonTablePlan, RecursiveKey, RecursivePlan, RecursiveStep};
 use crate::types::{Collation, DataType, with_stack};
 use std::sync::Arc;
@@ -82,6 +83,7 @@ fn operator(logical: Logical) -> Lowered {
             let (access, layout) = access(table);
             Lowered { plan: Plan::Access(Arc::new(access)), layout }
         }
+        Logical::Function(logical) => function(logical),
         Logical::Filter { input, conditions } => filtered(lower(*input), conditions),
         Logical::Project { input, columns } => project(lower(*input), columns),
         Logical::Join(logical) => join(logical),
@@ -166,6 +168,21 @@ pub(super) fn access(table: LogicalTable) -> (TableAccess, Vec<usize>) {
     });
     let (slot, table) = (source.slot, source.schema);
     (TableAccess { slot, table, label, columns, output, path, filter }, layout)
+}
+
+/// The rows of a function behind those of its input.
+fn function(logical: LogicalFunction) -> Lowered {
+    let LogicalFunction { input, function, mut arguments, first, columns, keeps_input, on } =
+        logical;
+    let Lowered { plan: input, mut layout } = lower(*input);
+    arguments.iter_mut().for_each(|argument| argument.relocate(&layout));
+    layout.extend(columns.iter().map(|column| first + column));
+    let condition = BoundExpression::all_of(on).map(|mut condition| {
+        condition.relocate(&layout);
+        condition
+    });
+    let scan = FunctionScan { input, function, arguments, columns, keeps_input, condition };
+    Lowered { plan: Plan::Function(Arc::new(scan)), layout }
 }
 
 /// The plan with a filter on top, if there are conditions.

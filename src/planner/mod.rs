@@ -57,6 +57,8 @@ mod select;
 mod subquery;
 mod suggest;
 mod surroundings;
+mod table_function;
+mod table_functions;
 mod table_query;
 mod trigger;
 mod values;
@@ -94,6 +96,8 @@ pub use print::{OperatorId, PlanLine};
 pub use relation_query::{condition, constant};
 pub use rewrites::{RewriteStep, Rewriting};
 pub use suggest::suggest;
+pub use table_function::FunctionScan;
+pub use table_functions::{TABLE_FUNCTIONS, TableFunction, TableFunctionEntry};
 pub use trigger::{
     RowEvent, TriggerStatement, parse_trigger, plan_condition, plan_in_trigger, trigger_width,
 };

@@ -3,6 +3,7 @@
 use super::expression::{BoundExpression, BoundSubquery};
 use super::functions::AggregateFunction;
 use super::join_type::JoinType;
+use super::table_function::FunctionScan;
 use super::values::BoundRows;
 use super::window::WindowCall;
 use super::with_plan::{CommonTablePlan, RecursivePlan};
@@ -20,6 +21,8 @@ pub enum Plan {
     OneRow,
     /// Rows of a table.
     Access(Arc<TableAccess>),
+    /// The rows of a function, for each row of an input.
+    Function(Arc<FunctionScan>),
     /// Rows for which the predicate is true.
     Filter {
         /// Where the rows come from.
@@ -304,6 +307,11 @@ impl Plan {
                 let type_of = |column: &usize| access.table.type_of(*column);
                 access.columns[..access.output].iter().map(type_of).collect()
             }
+            Plan::Function(scan) => {
+                let mut types = scan.input.types();
+                types.extend(scan.columns().iter().map(|(_, data_type)| data_type));
+                types
+            }
             Plan::Project { expressions, .. } => {
                 expressions.iter().map(|expression| expression.data_type).collect()
             }
@@ -338,6 +346,7 @@ impl Plan {
         match self {
             Plan::OneRow | Plan::Access(_) | Plan::Values { .. } | Plan::RecursiveRows { .. } => {}
             Plan::Shared(shared) => visit(&shared.plan),
+            Plan::Function(scan) => visit(&scan.input),
             Plan::Recursive(recursive) => {
                 visit(&recursive.initial);
                 recursive.steps.iter().for_each(|step| visit(&step.plan));
@@ -373,6 +382,9 @@ impl Plan {
             | Plan::RecursiveRows { .. } => {}
             Plan::Values { rows, .. } => rows.expressions().for_each(&mut *visit),
             Plan::Access(access) => access.for_each_expression(visit),
+            Plan::Function(scan) => {
+                scan.arguments.iter().chain(&scan.condition).for_each(&mut *visit);
+            }
             Plan::Filter { predicate, .. } => visit(predicate),
             Plan::Project { expressions, .. } => expressions.iter().for_each(&mut *visit),
             Plan::Join(join) => {
@@ -417,6 +429,11 @@ impl Plan {
                 (1..=types.len()).map(|number| format!("column{number}")).collect()
             }
             Plan::Access(access) => access.names()[..access.output].to_vec(),
+            Plan::Function(scan) => {
+                let mut names = scan.input.names();
+                names.extend(scan.columns().iter().map(|(name, _)| (*name).to_owned()));
+                names
+            }
             Plan::Project { input, expressions } => {
                 let names = input.names();
                 expressions.iter().map(|expression| expression.display(&names)).collect()

@@ -85,6 +85,7 @@ impl Plan {
             Plan::SetFilter { keeps_common: true, .. } => "intersect (holds the right side)".into(),
             Plan::SetFilter { keeps_common: false, .. } => "except (holds the right side)".into(),
             Plan::Access(access) => access.to_string(),
+            Plan::Function(scan) => scan.head(),
             Plan::Filter { input, predicate } => {
                 format!("filter {}", predicate.display(&input.names()))
             }

@@ -91,7 +91,9 @@ fn reads(body: &QueryBody, name: &str) -> bool {
         match reference {
             TableReference::Table { name: known, .. } => known.name.eq_ignore_ascii_case(name),
             TableReference::Join { left, right, .. } => is_in(left, name) || is_in(right, name),
-            TableReference::History { .. } | TableReference::Query { .. } => false,
+            TableReference::Function(_)
+            | TableReference::History { .. }
+            | TableReference::Query { .. } => false,
         }
     }
     select.from.as_ref().is_some_and(|from| is_in(from, name))
@@ -253,6 +255,7 @@ fn rows_on_path(logical: &Logical, number: usize) -> Result<&RecursiveRows, &'st
         Logical::RecursiveRows(rows) if rows.number == number => return Ok(rows),
         Logical::OneRow
         | Logical::Table(_)
+        | Logical::Function(_)
         | Logical::Filter { .. }
         | Logical::Project { .. }
         | Logical::Join(_)
@@ -288,6 +291,7 @@ impl Logical {
                 left.is_row_by_row(number) && !kind.keeps_right()
                     || right.is_row_by_row(number) && !kind.keeps_left()
             }
+            Logical::Function(function) => function.input.is_row_by_row(number),
             Logical::OneRow
             | Logical::Table(_)
             | Logical::Aggregate(_)

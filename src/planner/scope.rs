@@ -104,6 +104,16 @@ impl ScopeRelation {
         relation
     }
 
+    /// A relation of these columns, called `name` here and `title` elsewhere.
+    pub fn with_hidden(
+        name: &str,
+        title: &str,
+        columns: Vec<ScopeColumn>,
+        hidden: Vec<ScopeColumn>,
+    ) -> ScopeRelation {
+        ScopeRelation { name: name.to_owned(), title: title.to_owned(), columns, hidden }
+    }
+
     /// A query's answer, called `name`; one that has no name is called by nothing. Of several columns
     /// of one name the first is meant, as in SQLite.
     pub fn derived(name: &str, columns: impl Iterator<Item = ScopeColumn>) -> ScopeRelation {

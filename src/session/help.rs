@@ -4,8 +4,8 @@ use super::Error;
 use crate::language::ast::Identifier;
 use crate::language::help_topics::{self, HelpTopic, folded};
 use crate::planner::{
-    AGGREGATE_FUNCTIONS, SCALAR_FUNCTIONS, ScalarFunction, Signature, WINDOW_FUNCTIONS,
-    instead_of_function,
+    AGGREGATE_FUNCTIONS, SCALAR_FUNCTIONS, ScalarFunction, Signature, TABLE_FUNCTIONS,
+    WINDOW_FUNCTIONS, instead_of_function,
 };
 use std::collections::BTreeSet;
 
@@ -91,7 +91,9 @@ pub fn nearest_subjects(asked: &str, command: &str) -> Option<String> {
 fn signatures() -> impl Iterator<Item = &'static Signature> {
     let scalar = SCALAR_FUNCTIONS.iter().map(|entry| &entry.signature);
     let aggregates = AGGREGATE_FUNCTIONS.iter().map(|entry| &entry.signature);
-    scalar.chain(aggregates).chain(WINDOW_FUNCTIONS.iter().map(|entry| &entry.signature))
+    let windows = WINDOW_FUNCTIONS.iter().map(|entry| &entry.signature);
+    let tables = TABLE_FUNCTIONS.iter().map(|entry| &entry.signature);
+    scalar.chain(aggregates).chain(windows).chain(tables)
 }
 
 /// How the functions of a name are called and what they give: a scalar one and an aggregate can share
@@ -115,12 +117,14 @@ fn functions() -> String {
     let scalar = SCALAR_FUNCTIONS.iter().map(|entry| line(&entry.signature));
     let aggregates = AGGREGATE_FUNCTIONS.iter().map(|entry| line(&entry.signature));
     let windows = WINDOW_FUNCTIONS.iter().map(|entry| line(&entry.signature));
+    let tables = TABLE_FUNCTIONS.iter().map(|entry| line(&entry.signature));
     let headed = |title: &str, lines: Vec<String>| format!("{title}:\n{}", lines.join("\n"));
     format!(
-        "{}\n\n{}\n\n{}",
+        "{}\n\n{}\n\n{}\n\n{}",
         headed("Functions of a row", scalar.collect()),
         headed("Aggregates", aggregates.collect()),
-        headed("Before OVER, where aggregates can stand, too", windows.collect())
+        headed("Before OVER, where aggregates can stand, too", windows.collect()),
+        headed("In the place of a table", tables.collect())
     )
 }
 

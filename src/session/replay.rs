@@ -81,7 +81,12 @@ fn selects_events(select: &Select) -> bool {
             SystemTable::named(&name.name) == Some(SystemTable::Events)
         }
         Some(TableReference::History { .. }) => true,
-        Some(TableReference::Query { .. } | TableReference::Join { .. }) | None => false,
+        Some(
+            TableReference::Function(_)
+            | TableReference::Query { .. }
+            | TableReference::Join { .. },
+        )
+        | None => false,
     };
     is_list
         && matches!(select.items.as_slice(), [SelectItem::Star(_)])

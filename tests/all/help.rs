@@ -146,7 +146,8 @@ fn help_lists_every_function_with_one_line_each() {
     let scalar = asof::planner::SCALAR_FUNCTIONS.iter().map(|entry| entry.signature);
     let aggregates = asof::planner::AGGREGATE_FUNCTIONS.iter().map(|entry| entry.signature);
     let windows = asof::planner::WINDOW_FUNCTIONS.iter().map(|entry| entry.signature);
-    for signature in scalar.chain(aggregates).chain(windows) {
+    let tables = asof::planner::TABLE_FUNCTIONS.iter().map(|entry| entry.signature);
+    for signature in scalar.chain(aggregates).chain(windows).chain(tables) {
         let line = |line: &&str| line.starts_with(&format!("  {} ", signature.usage));
         let found: Vec<&str> = listed.lines().filter(line).collect();
         let [found] = found.as_slice() else { panic!("{}: {found:?}", signature.usage) };

@@ -210,7 +210,8 @@ fn the_grammar_names_every_function() {
     let scalar = asof::planner::SCALAR_FUNCTIONS.iter().map(|entry| entry.signature.name);
     let aggregates = asof::planner::AGGREGATE_FUNCTIONS.iter().map(|entry| entry.signature.name);
     let windows = asof::planner::WINDOW_FUNCTIONS.iter().map(|entry| entry.signature.name);
-    let all = scalar.chain(aggregates).chain(windows);
+    let tables = asof::planner::TABLE_FUNCTIONS.iter().map(|entry| entry.signature.name);
+    let all = scalar.chain(aggregates).chain(windows).chain(tables);
     let missing: Vec<&str> = all.filter(|name| !LANGUAGE.contains(&format!("`{name}`"))).collect();
     assert_eq!(missing, Vec::<&str>::new());
 }

@@ -4,6 +4,9 @@
 mod document;
 mod parse;
 mod path;
+mod rows;
+
+pub use rows::JsonRows;
 
 use super::super::Error;
 use super::super::arithmetic::to_integer;

@@ -28,8 +28,8 @@ pub use expression::{
 };
 pub use list::{ExpressionList, ListItem, ValueRows};
 pub use select::{
-    CommonTable, JoinConstraint, JoinKind, OrderItem, Query, QueryBody, Select, SelectItem,
-    SetOperator, SourceSpan, TableReference,
+    CommonTable, FunctionReference, JoinConstraint, JoinKind, OrderItem, Query, QueryBody, Select,
+    SelectItem, SetOperator, SourceSpan, TableReference,
 };
 pub use statement::{
     ActorSetting, Annotations, ExplainMode, MaintenanceKind, PlannableStatement, QueryStatement,

@@ -63,6 +63,21 @@ pub struct CommonTable {
     pub query: Query,
 }
 
+impl TableReference {
+    /// The name, the alias and the moment of one thing that is read at a moment of its own.
+    pub fn dated(&self) -> Option<(&Identifier, Option<&Identifier>, &AsOf)> {
+        let (name, alias, temporal) = match self {
+            TableReference::Table { name, temporal, alias, .. } => (name, alias, temporal),
+            TableReference::Function(call) => (&call.name, &call.alias, &call.temporal),
+            TableReference::History { .. }
+            | TableReference::Query { .. }
+            | TableReference::Join { .. } => return None,
+        };
+        let Some(Temporal::AsOf(as_of)) = temporal else { return None };
+        Some((name, alias.as_ref(), as_of))
+    }
+}
+
 impl Query {
     /// The query of a SELECT alone.
     pub fn of(select: Select) -> Query {
@@ -139,6 +154,8 @@ pub enum TableReference {
         /// INDEXED BY: the only index by which its rows may be found.
         indexed_by: Option<Identifier>,
     },
+    /// `name(argument, …) [AS OF point] [AS alias]`: the rows that a function gives.
+    Function(Box<FunctionReference>),
     /// `(HISTORY OF table …) [AS alias]`: the changes of a table as rows.
     History {
         /// Which changes.
@@ -164,6 +181,19 @@ pub enum TableReference {
         /// Which rows belong together.
         constraint: JoinConstraint,
     },
+}
+
+/// A function in the place of a table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FunctionReference {
+    /// Its name.
+    pub name: Identifier,
+    /// Its arguments, which may read the tables to its left.
+    pub arguments: Vec<Expression>,
+    /// When what it tells of is read.
+    pub temporal: Option<Temporal>,
+    /// What its columns are qualified with.
+    pub alias: Option<Identifier>,
 }
 
 /// Which rows of a join come out.

@@ -2,8 +2,8 @@
 
 use super::super::Keyword;
 use super::super::ast::{
-    CommonTable, History, Identifier, JoinConstraint, JoinKind, OrderItem, Query, QueryBody,
-    Select, SelectItem, SetOperator, SourceSpan, TableReference, Temporal,
+    CommonTable, Expression, FunctionReference, History, Identifier, JoinConstraint, JoinKind,
+    OrderItem, Query, QueryBody, Select, SelectItem, SetOperator, SourceSpan, TableReference,
 };
 use super::super::token::{Symbol, TokenKind};
 use super::expected::NameKind;
@@ -181,19 +181,19 @@ fn not_ambiguous<'a>(rest: TokenInput<'a>, body: &QueryBody) -> Parsed<'a, ()> {
         Some(table) if !is_alone => table,
         _ => return Ok((rest, ())),
     };
-    let TableReference::Table { name, temporal: Some(Temporal::AsOf(as_of)), alias, .. } = table
-    else {
-        return Ok((rest, ()));
-    };
+    let Some((name, alias, as_of)) = table.dated() else { return Ok((rest, ())) };
     let last = rest.state.tokens.at(rest.at - 1).span;
     // FOR SYSTEM_TIME belongs to a table and to nothing else.
     let of_table = rest.state.slice(as_of.span).get(..3).is_some_and(is_for);
     if of_table || as_of.span.end != last.end || begins_moment(rest) {
         return Ok((rest, ()));
     }
-    let alias = alias.as_ref().unwrap_or(name);
+    let alias = alias.unwrap_or(name);
     let message = format!("{as_of} could belong to {name} alone or to every table");
-    let help = format!("{name} alone: {name} {as_of} AS {alias}; every table: {as_of} SELECT …");
+    let arguments = if let TableReference::Function(_) = table { "(…)" } else { "" };
+    let help = format!(
+        "{name} alone: {name}{arguments} {as_of} AS {alias}; every table: {as_of} SELECT …"
+    );
     rest.fail_at(as_of.span, "ambiguous-as-of", message, Some(help))
 }
 
@@ -367,8 +367,8 @@ fn begins_upsert(input: TokenInput<'_>) -> bool {
         && (input.is_word(2, Keyword::Do) || input.is_symbol(2, Symbol::LeftParenthesis))
 }
 
-/// `TableReference ::= Label [Temporal] [Alias] [Temporal] [IndexHint] | '(' From ')'
-///                    | '(' History ')' [Alias] | 'HISTORY' 'OF' Label [Alias]`
+/// `TableReference ::= Label [Arguments] [Temporal] [Alias] [Temporal] [IndexHint]
+///                    | '(' From ')' | '(' History ')' [Alias] | 'HISTORY' 'OF' Label [Alias]`
 pub(super) fn table_reference(input: TokenInput<'_>) -> Parsed<'_, TableReference> {
     if input.is_symbol(0, Symbol::LeftParenthesis) {
         return nested(input, tables_in_parentheses);
@@ -389,17 +389,35 @@ pub(super) fn table_reference(input: TokenInput<'_>) -> Parsed<'_, TableReferenc
     if input.is_word(0, Keyword::History) {
         rest.offer(Keyword::Of);
     }
-    if rest.is_symbol(0, Symbol::LeftParenthesis) {
-        return input.unsupported("a function as a table");
-    }
+    rest.offer(Symbol::LeftParenthesis);
+    let (rest, arguments) = opt(arguments).parse(rest)?;
     let (rest, before) = opt(temporal).parse(rest)?;
     let (rest, alias) = opt(alias).parse(rest)?;
     let (rest, temporal) = match before {
         Some(_) => (rest, before),
         None => opt(temporal).parse(rest)?,
     };
+    if let Some(arguments) = arguments {
+        let call = FunctionReference { name, arguments, temporal, alias };
+        return Ok((rest, TableReference::Function(Box::new(call))));
+    }
     let (rest, indexed_by) = index_hint(rest)?;
     Ok((rest, TableReference::Table { name, temporal, alias, indexed_by }))
+}
+
+/// `Arguments ::= '(' [Expression, …] ')'`
+fn arguments(input: TokenInput<'_>) -> Parsed<'_, Vec<Expression>> {
+    if !input.is_symbol(0, Symbol::LeftParenthesis) {
+        return input.no_match(Symbol::LeftParenthesis);
+    }
+    let behind = input.skip(1);
+    if behind.is_symbol(0, Symbol::RightParenthesis) {
+        return Ok((behind.skip(1), Vec::new()));
+    }
+    behind.note(Symbol::RightParenthesis);
+    let (rest, arguments) = nested(behind, comma_list(expression))?;
+    let (rest, _) = symbol(Symbol::RightParenthesis)(rest)?;
+    Ok((rest, arguments))
 }
 
 /// `IndexHint ::= 'INDEXED' 'BY' Name | 'NOT' 'INDEXED'`, or nothing; the latter changes nothing.

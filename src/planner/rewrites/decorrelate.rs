@@ -57,6 +57,7 @@ fn operator(logical: Logical, context: &RewriteContext) -> Logical {
             Logical::Project { input: Box::new(input), columns }
         }
         other @ (Logical::OneRow
+        | Logical::Function(_)
         | Logical::Join(_)
         | Logical::Aggregate(_)
         | Logical::Distinct { .. }
@@ -227,6 +228,7 @@ fn unordered(rows: Logical, values: &mut [BoundExpression]) -> Logical {
         }
         other @ (Logical::OneRow
         | Logical::Table(_)
+        | Logical::Function(_)
         | Logical::Filter { .. }
         | Logical::Join(_)
         | Logical::Aggregate(_)

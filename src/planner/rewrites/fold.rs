@@ -3,6 +3,7 @@
 use super::RewriteContext;
 use crate::planner::expression::{BoundExpression, BoundKind};
 use crate::planner::logical::{Logical, LogicalJoin, LogicalTable};
+use crate::planner::table_function::LogicalFunction;
 use crate::planner::{Catalog, Volatility};
 use crate::types::{DataType, Value};
 
@@ -17,6 +18,7 @@ pub(super) fn apply(logical: Logical, context: &RewriteContext) -> Logical {
     match &mut logical {
         Logical::Filter { conditions, .. }
         | Logical::Table(LogicalTable { conditions, .. })
+        | Logical::Function(LogicalFunction { on: conditions, .. })
         | Logical::Join(LogicalJoin { on: conditions, .. }) => conditions.retain(is_no_condition),
         Logical::OneRow
         | Logical::Values(_)

@@ -115,6 +115,7 @@ impl JoinGraph {
                 }
                 other @ (Logical::OneRow
                 | Logical::Table(_)
+                | Logical::Function(_)
                 | Logical::Filter { .. }
                 | Logical::Project { .. }
                 | Logical::Join(_)

@@ -52,6 +52,11 @@ fn prune(mut logical: Logical, mut needed: BTreeSet<usize>) -> Logical {
             let first = table.first;
             table.columns.retain(|column| needed.contains(&(first + column)));
         }
+        Logical::Function(function) => {
+            function.on.iter().for_each(|condition| need(condition, &mut needed));
+            let first = function.first;
+            function.columns.retain(|column| needed.contains(&(first + column)));
+        }
         Logical::Project { columns, .. } => {
             columns.retain(|computed| needed.contains(&computed.column));
             needed.clear();

@@ -32,6 +32,14 @@ fn push(logical: Logical, conditions: Vec<BoundExpression>) -> Logical {
             let input = Box::new(push(*input, below));
             Logical::Project { input, columns }.filtered(above)
         }
+        Logical::Function(mut function) => {
+            let identities = function.identities();
+            let (below, above) = conditions.into_iter().partition(|condition| {
+                condition.reads_only(|column| !identities.contains(&column))
+            });
+            function.input = Box::new(push(*function.input, below));
+            Logical::Function(function).filtered(above)
+        }
         Logical::Append { inputs, columns } => {
             let inputs = inputs.into_iter().map(|(input, own)| {
                 let mut conditions = conditions.clone();

@@ -51,6 +51,7 @@ fn finds_all(logical: &Logical) -> bool {
         },
         Logical::Shared(_) | Logical::Recursive(_) => false,
         Logical::OneRow
+        | Logical::Function(_)
         | Logical::Filter { .. }
         | Logical::Project { .. }
         | Logical::Join(_)

@@ -39,8 +39,10 @@ fn without_sorts(logical: Logical, is_seen: bool) -> Logical {
             let input = Box::new(without_sorts(*input, is_seen));
             Logical::Aggregate(LogicalAggregate { input, groups, aggregates })
         }
-        handing_on
-        @ (Logical::Filter { .. } | Logical::Project { .. } | Logical::Append { .. }) => {
+        handing_on @ (Logical::Function(_)
+        | Logical::Filter { .. }
+        | Logical::Project { .. }
+        | Logical::Append { .. }) => {
             handing_on.map_inputs(&mut |input| without_sorts(input, is_seen))
         }
         // Which rows are the first, or what is numbered how, is seen.

@@ -2,7 +2,7 @@
 
 use super::command_word::CommandWord;
 use super::log;
-use super::schema_names::{SchemaNames, TableNames};
+use super::schema_names::{SchemaNames, TableNames, function_columns, table_functions};
 use crate::language::ast::Identifier;
 use crate::language::{
     CompletionSlot, Symbol, TableName, Token, TokenKind, completions, tables_of, tokenize,
@@ -261,7 +261,10 @@ fn in_slot(
 ) -> Vec<CompletionCandidate> {
     let is_text = word.starts_with('\'');
     match slot {
-        CompletionSlot::Table => known.tables().map(|table| name(&table.name).going_on()).collect(),
+        CompletionSlot::Table => {
+            let tables = known.tables().map(|table| name(&table.name).going_on());
+            tables.chain(table_functions(word).map(|name| plain(&name))).collect()
+        }
         CompletionSlot::Column { qualifier: None } => {
             let mut names = columns(None, named, known);
             names.extend(qualifiers(named, word));
@@ -330,7 +333,8 @@ fn columns(
             None => known.tables().collect(),
         };
     }
-    tables.iter().flat_map(|table| &table.columns).map(|column| name(column)).collect()
+    let of_tables = tables.iter().flat_map(|table| &table.columns).map(|column| name(column));
+    of_tables.chain(function_columns(named, is_meant).map(name)).collect()
 }
 
 /// What a begun word may be a table of, with the point before a column.

@@ -1,6 +1,8 @@
 //! The names that highlighting and completion know: a copy that is made anew only when the schema may
 //! have changed.
 
+use crate::language::TableName;
+use crate::planner::{TABLE_FUNCTIONS, TableFunction};
 use crate::session::Session;
 use crate::shell::Connection;
 use crate::storage::Database;
@@ -119,4 +121,25 @@ impl SchemaNames {
         }
         known
     }
+}
+
+/// What begins a call of a function in the place of a table; as few look for them, nothing until a word
+/// of one is begun.
+pub(super) fn table_functions(word: &str) -> impl Iterator<Item = String> {
+    let names = TABLE_FUNCTIONS.iter().map(|entry| entry.signature.name);
+    let is_begun = !word.is_empty();
+    names.filter(move |_| is_begun).map(|name| format!("{name}("))
+}
+
+/// The columns of those functions among what a statement names that are meant by a name.
+pub(super) fn function_columns(
+    named: &[TableName],
+    is_meant: impl Fn(&str) -> bool,
+) -> impl Iterator<Item = &'static str> {
+    let meant =
+        named.iter().filter(move |table| is_meant(table.alias.as_ref().unwrap_or(&table.name)));
+    let functions = meant.filter_map(|table| TableFunction::named(&table.name));
+    let shown =
+        functions.flat_map(|function| &function.entry().columns[..function.entry().shown()]);
+    shown.map(|(column, _)| *column)
 }

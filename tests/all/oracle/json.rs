@@ -234,3 +234,46 @@ fn generated_calls_have_sqlites_answers() {
     let shown = &wrong[..wrong.len().min(25)];
     assert!(wrong.is_empty(), "{} of {count} differ\n{}", wrong.len(), shown.join("\n"));
 }
+
+/// A call of a function that gives rows, with what it is asked for.
+fn rows_of_call(dice: &mut Dice) -> String {
+    let function = dice.pick(&["json_each", "json_tree"]);
+    let all = "key, value, type, atom, id, parent, fullkey, path";
+    let columns = dice.pick(&[all, all, all, "*", "fullkey, path", "id, json", "root, atom"]);
+    match dice.roll(3) {
+        0 => {
+            // Of what is no first member, SQLite takes all but the beginning of the path for the key.
+            let root = dice.pick(&["$", "$.a", "$[0]", "$.a.b", "$.a[0]", "$.nowhere"]);
+            let known = dice.pick(&["{\"a\":JSON}", "[JSON,1]", "{\"a\":[JSON]}"]);
+            let known = known.replace("JSON", &document(dice, 2));
+            format!("SELECT {columns} FROM {function}({}, '{root}')", quoted(&known))
+        }
+        1 => {
+            let inner = "SELECT 1 AS n, '[1]' AS doc";
+            let outer = format!("{inner} UNION ALL SELECT 2, {}", json(dice));
+            let join = dice.pick(&["JOIN", "LEFT JOIN"]);
+            format!("SELECT n, {columns} FROM ({outer}) {join} {function}(doc) ON value IS NOT 1")
+        }
+        _ => format!("SELECT {columns} FROM {function}({})", json(dice)),
+    }
+}
+
+#[test]
+fn generated_rows_are_sqlites_rows() {
+    let count = cases(CALLS / 3);
+    let mut pair = Pair::new();
+    let mut dice = Dice::of(11);
+    let mut wrong = Vec::new();
+    for _ in 0..count {
+        let sql = rows_of_call(&mut dice);
+        // What is kept in another spelling has other places.
+        if sql.contains("0x") || sql.contains("tab\t") {
+            continue;
+        }
+        if let Some(difference) = pair.difference(&sql, true) {
+            wrong.push(format!("{sql}\n  {difference}"));
+        }
+    }
+    let shown = &wrong[..wrong.len().min(25)];
+    assert!(wrong.is_empty(), "{} of {count} differ\n{}", wrong.len(), shown.join("\n"));
+}

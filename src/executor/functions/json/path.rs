@@ -106,6 +106,12 @@ impl PathStep {
     }
 }
 
+/// Where the first step of a path leads to among the elements of a document, and what comes behind it.
+pub(super) fn first_step<'p>(json: &Json, path: &'p str) -> Result<(usize, &'p str), PathError> {
+    let (step, rest) = PathStep::read(path, json)?;
+    Ok((step.place(json)?, rest))
+}
+
 /// What a path behind its `$` leads to.
 pub(super) fn look_up<'j>(mut json: &'j Json, mut path: &str) -> Result<&'j Json, PathError> {
     while !path.is_empty() {

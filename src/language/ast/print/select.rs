@@ -1,8 +1,8 @@
 //! Queries as SQL.
 
 use super::super::{
-    CommonTable, JoinConstraint, JoinKind, OrderItem, Query, QueryBody, Select, SelectItem,
-    SetOperator, TableReference, Temporal,
+    CommonTable, FunctionReference, JoinConstraint, JoinKind, OrderItem, Query, QueryBody, Select,
+    SelectItem, SetOperator, TableReference,
 };
 use super::{CommaList, part};
 use std::fmt::{self, Display};
@@ -109,8 +109,7 @@ impl Select {
         if ends
             && let TableReference::Join { left, kind, right, constraint: JoinConstraint::None } =
                 from
-            && let TableReference::Table { temporal: Some(Temporal::AsOf(_)), alias: None, .. } =
-                &**right
+            && let Some((_, None, _)) = right.dated()
         {
             return write!(f, "{left}{kind}({right})");
         }
@@ -141,6 +140,14 @@ impl fmt::Display for TableReference {
                 }
                 part(f, "AS", alias.as_ref())?;
                 part(f, "INDEXED BY", indexed_by.as_ref())
+            }
+            TableReference::Function(call) => {
+                let FunctionReference { name, arguments, temporal, alias } = &**call;
+                write!(f, "{name}({})", CommaList(arguments))?;
+                if let Some(temporal) = temporal {
+                    write!(f, " {temporal}")?;
+                }
+                part(f, "AS", alias.as_ref())
             }
             TableReference::History { history, alias } => {
                 write!(f, "({history})")?;

@@ -1,0 +1,213 @@
+//! A function in the place of a table, bound: its arguments may read the tables to its left in a row of
+//! joins, whose rows it is then called for.
+
+use super::bind::Binder;
+use super::comparison_traits::ComparisonTraits;
+use super::expression::BoundExpression;
+use super::from_clause::FromBinder;
+use super::join_type::JoinType;
+use super::logical::{ColumnNames, Logical};
+use super::scope::{ScopeColumn, ScopeRelation};
+use super::subquery::SubqueryBinder;
+use super::suggest::suggest;
+use super::table_functions::{TABLE_FUNCTIONS, TableFunction};
+use super::{Error, Plan};
+use crate::language::ast::{FunctionReference, Identifier};
+use crate::types::{DataType, Span};
+use std::ops::Range;
+
+/// The rows of its input, each with the rows that a function gives for it.
+#[derive(Clone, Debug)]
+pub(super) struct LogicalFunction {
+    /// The rows that it is called for: one without columns, or those whose columns its arguments read.
+    pub input: Box<Logical>,
+    /// Which.
+    pub function: TableFunction,
+    /// What it is called with.
+    pub arguments: Vec<BoundExpression>,
+    /// The identity of its first column; the others follow, the hidden ones last.
+    pub first: usize,
+    /// The indexes of the columns that come out.
+    pub columns: Vec<usize>,
+    /// Whether a row of the input stays for which it gives none: LEFT JOIN.
+    pub keeps_input: bool,
+    /// What must be true of a row of both.
+    pub on: Vec<BoundExpression>,
+}
+
+/// The same with positions in the place of identities.
+#[derive(Clone, Debug)]
+pub struct FunctionScan {
+    /// The rows that it is called for.
+    pub input: Plan,
+    /// Which function.
+    pub function: TableFunction,
+    /// What it is called with, over the input's columns.
+    pub arguments: Vec<BoundExpression>,
+    /// The indexes of the function's columns that come out, behind those of the input.
+    pub columns: Vec<usize>,
+    /// Whether a row of the input stays for which it gives none.
+    pub keeps_input: bool,
+    /// What must be true of a row, over what comes out.
+    pub condition: Option<BoundExpression>,
+}
+
+impl LogicalFunction {
+    /// The identities of its own columns.
+    pub fn identities(&self) -> Range<usize> {
+        self.first..self.first + self.function.entry().columns.len()
+    }
+
+    /// The line of EXPLAIN VERBOSE.
+    pub fn head(&self, names: &ColumnNames) -> String {
+        let columns: Vec<&str> =
+            self.columns.iter().map(|column| names.name(self.first + column)).collect();
+        let on = self.on.iter().map(|condition| condition.display(names.as_slice()));
+        let on = on.collect::<Vec<_>>().join(" and ");
+        title(self.keeps_input, self.function, &self.arguments, names.as_slice(), &columns, &on)
+    }
+}
+
+impl FunctionScan {
+    /// The line of EXPLAIN.
+    pub(super) fn head(&self) -> String {
+        let mut names = self.input.names();
+        let known = self.columns();
+        let columns: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+        let arguments = names.clone();
+        names.extend(columns.iter().map(|name| (*name).to_owned()));
+        let on = self.condition.as_ref().map(|condition| condition.display(&names));
+        let on = on.unwrap_or_default();
+        title(self.keeps_input, self.function, &self.arguments, &arguments, &columns, &on)
+    }
+
+    /// Name and type of each of the function's columns that come out.
+    pub fn columns(&self) -> Vec<(&'static str, DataType)> {
+        let all = self.function.entry().columns;
+        self.columns.iter().map(|column| all[*column]).collect()
+    }
+}
+
+/// `rows of json_each(doc) (key, value)`
+fn title(
+    keeps_input: bool,
+    function: TableFunction,
+    arguments: &[BoundExpression],
+    names: &[String],
+    columns: &[&str],
+    on: &str,
+) -> String {
+    let arguments: Vec<String> = arguments.iter().map(|each| each.display(names)).collect();
+    let kind = if keeps_input { "left " } else { "" };
+    let on = if on.is_empty() { String::new() } else { format!(" where {on}") };
+    let (name, columns) = (function.entry().signature.name, columns.join(", "));
+    format!("{kind}rows of {name}({}) ({columns}){on}", arguments.join(", "))
+}
+
+impl<'q> FromBinder<'_, 'q, '_> {
+    /// Binds a function in the place of a table. Of the relations so far those from `visible` on stand
+    /// to its left.
+    ///
+    /// # Errors
+    /// `unknown-function`, `function` of a number of arguments that it does not take, `no-past` of a
+    /// moment, and those of the arguments.
+    pub(super) fn function(
+        &mut self,
+        call: &'q FunctionReference,
+        visible: usize,
+    ) -> Result<LogicalFunction, Error> {
+        let Some(function) = TableFunction::named(&call.name.name) else {
+            let known = TABLE_FUNCTIONS.iter().map(|entry| entry.signature.name);
+            let message = format!("no function \"{}\" gives rows", call.name.name);
+            let help = suggest(&call.name.name, known);
+            return Err(Error::new("unknown-function", message, call.name.span).help(help));
+        };
+        let entry = function.entry();
+        let (given, most) = (call.arguments.len(), entry.signature.most);
+        if given > most {
+            let message = format!("{} takes at most {most} arguments, not {given}", call.name.name);
+            return Err(Error::new("function", message, call.name.span));
+        }
+        if let Some(temporal) = &call.temporal {
+            let message = format!("{} is made of its arguments, and has no past", call.name.name);
+            let help = "what its arguments read can have its own AS OF".to_owned();
+            return Err(Error::new("no-past", message, temporal.span()).help(Some(help)));
+        }
+        let outer = std::mem::replace(&mut self.scope.hidden, visible);
+        let (planning, surroundings) = (&mut *self.planning, self.surroundings);
+        let subqueries = Some(SubqueryBinder { planning, surroundings });
+        let mut binder = Binder { subqueries, ..Binder::new(self.scope, "a function of a FROM") };
+        let arguments = call.arguments.iter().map(|argument| binder.bind(argument));
+        let arguments = arguments.collect::<Result<Vec<_>, _>>();
+        self.scope.hidden = outer;
+        let called = call.alias.as_ref().unwrap_or(&call.name);
+        self.add_function(function, arguments?, called)
+    }
+
+    /// A function with these arguments under its name here.
+    pub(super) fn add_function(
+        &mut self,
+        function: TableFunction,
+        arguments: Vec<BoundExpression>,
+        called: &Identifier,
+    ) -> Result<LogicalFunction, Error> {
+        self.check(called)?;
+        let entry = function.entry();
+        let names = entry.columns.iter().map(|(name, _)| *name);
+        let first = self.planning.names.add_all(names);
+        let shown = entry.shown();
+        self.scope.relations.push(ScopeRelation::function(&called.name, function, first));
+        let (input, on, keeps_input) = (Box::new(Logical::OneRow), Vec::new(), false);
+        let columns = (0..shown).collect();
+        Ok(LogicalFunction { input, function, arguments, first, columns, keeps_input, on })
+    }
+}
+
+/// A function joined with what stands to its left, whose columns its arguments read.
+///
+/// # Errors
+/// `unsupported` of a join that would keep rows of the function that no row was given for.
+pub(super) fn lateral(
+    function: LogicalFunction,
+    left: Logical,
+    kind: JoinType,
+    on: Vec<BoundExpression>,
+    place: Span,
+) -> Result<Logical, Error> {
+    let input = Box::new(left);
+    match kind {
+        JoinType::Inner | JoinType::Cross => {
+            Ok(Logical::Function(LogicalFunction { input, ..function }).filtered(on))
+        }
+        JoinType::Left => {
+            let keeps_input = true;
+            Ok(Logical::Function(LogicalFunction { input, on, keeps_input, ..function }))
+        }
+        JoinType::Right | JoinType::Full | JoinType::Semi | JoinType::Anti => {
+            let kind = if kind == JoinType::Right { "RIGHT" } else { "FULL" };
+            let message = format!("a {kind} JOIN with a function of the rows to its left");
+            Err(Error::new("unsupported", message, place)
+                .help(Some("exchange the sides for a LEFT JOIN".to_owned())))
+        }
+    }
+}
+
+impl ScopeRelation {
+    /// A function, whose columns have the identities from `first` on; its arguments are hidden ones.
+    fn function(name: &str, function: TableFunction, first: usize) -> ScopeRelation {
+        let entry = function.entry();
+        let column = |(index, (name, data_type)): (usize, &(&'static str, DataType))| ScopeColumn {
+            name: (*name).into(),
+            data_type: *data_type,
+            column: first + index,
+            traits: ComparisonTraits::default(),
+            is_merged: false,
+            is_shadowed: false,
+            merged: None,
+            place: None,
+        };
+        let mut columns: Vec<ScopeColumn> = entry.columns.iter().enumerate().map(column).collect();
+        let hidden = columns.split_off(entry.shown());
+        ScopeRelation::with_hidden(name, entry.signature.name, columns, hidden)
+    }
+}
