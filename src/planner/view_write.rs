@@ -5,33 +5,46 @@ use super::plan::QueryPlan;
 use super::query;
 use super::surroundings::Surroundings;
 use super::trigger::RowEvent;
-use super::write::{named_columns, unknown_column};
-use super::write_plan::{Write, WriteAction};
+use super::write::{named_columns, object_values, returned, unknown_column};
+use super::write_plan::{BoundReturning, Write, WriteAction};
 use super::{Error, Planning};
 use crate::language::ast::{
-    AssignedValue, Assignment, Delete, Expression, ExpressionKind, Identifier, Insert,
-    InsertSource, Query, QueryBody, RowLimits, Select, SelectItem, TableReference, Update,
+    AssignedValue, Assignment, CommonTable, Delete, Expression, ExpressionKind, ExpressionList,
+    Identifier, Insert, InsertSource, JoinConstraint, JoinKind, Query, QueryBody, RowLimits,
+    Select, SelectItem, TableReference, TriggerEvent, Update, ValueRows,
 };
-use crate::types::{Literal, Span, TableSchema, Value};
+use crate::types::{ConflictResolution, Literal, Span, TableSchema, Value};
 use std::slice;
 use std::sync::Arc;
 
-/// The view that a write is about, if it is one that such a trigger is on.
+/// The view that a write is about, if it is one that such a trigger is on, about columns that it assigns.
 ///
 /// # Errors
 /// Those of the view's query.
 pub(super) fn target(
     name: &Identifier,
     event: RowEvent,
+    assigned: &[Assignment],
     planning: &mut Planning,
 ) -> Result<Option<Arc<TableSchema>>, Error> {
+    let is_about = |known: &TriggerEvent| match known {
+        TriggerEvent::Update(columns) if !columns.is_empty() => {
+            let is_assigned = |column: &Identifier| {
+                let mut names = assigned.iter().flat_map(names_of);
+                names.any(|name| name.name.eq_ignore_ascii_case(&column.name))
+            };
+            columns.iter().any(is_assigned)
+        }
+        TriggerEvent::Insert | TriggerEvent::Delete | TriggerEvent::Update(_) => true,
+    };
     let schema = planning.catalog.schema();
     if schema.view(&name.name).is_none() {
         return Ok(None);
     }
     let is_on = |trigger: &Arc<crate::types::Definition>| {
         trigger.table_name().eq_ignore_ascii_case(&name.name)
-            && super::parse_trigger(trigger).is_ok_and(|known| RowEvent::of(&known.event) == event)
+            && super::parse_trigger(trigger)
+                .is_ok_and(|known| RowEvent::of(&known.event) == event && is_about(&known.event))
     };
     if !schema.triggers().any(is_on) {
         return Ok(None);
@@ -39,19 +52,27 @@ pub(super) fn target(
     planning.catalog.view_columns(name).map(Some)
 }
 
-/// What a view does not do.
-const RETURNING: &str = "RETURNING";
-
-fn unsupported(what: &str, view: &TableSchema, span: Span) -> Error {
-    let message = format!("{what} is not supported yet where {} is a view", view.name);
-    Error::new("unsupported", message, span)
+/// The columns that an assignment is about.
+fn names_of(assignment: &Assignment) -> &[Identifier] {
+    match assignment {
+        Assignment::One(name, _) => slice::from_ref(name),
+        Assignment::Several(names, _) | Assignment::Query(names, ..) => names,
+    }
 }
 
-/// Refuses what stands in a statement and is only for tables.
-fn check(view: &TableSchema, at: Span, stands: &[(bool, &str)]) -> Result<(), Error> {
-    match stands.iter().find(|(stands, _)| *stands) {
-        Some((_, what)) => Err(unsupported(what, view, at)),
-        None => Ok(()),
+/// What RETURNING says of the rows that triggers are told of.
+fn returning(
+    items: &[SelectItem],
+    view: &TableSchema,
+    name: &Identifier,
+    surroundings: &Surroundings<'_>,
+    planning: &mut Planning,
+) -> Result<Option<BoundReturning>, Error> {
+    let bound = returned(items, view, name, surroundings, planning)?;
+    let read = bound.iter().flat_map(|bound| &bound.columns);
+    match read.into_iter().find(|column| **column >= view.columns.len()) {
+        Some(hidden) => Err(unknown_column(view, view.name_of(*hidden), name.span)),
+        None => Ok(bound),
     }
 }
 
@@ -61,32 +82,34 @@ pub(super) fn insert(
     insert: &Insert,
     planning: &mut Planning,
 ) -> Result<Write, Error> {
+    if let Some(upsert) = insert.upserts.first() {
+        let message = format!("ON CONFLICT is for tables, and {} is a view", view.name);
+        return Err(Error::new("upsert", message, upsert.span.0)
+            .help(Some("what its triggers do can say it".to_owned())));
+    }
     let given: Vec<usize> = match insert.columns.is_empty() {
         true => (0..view.columns.len()).collect(),
         false => named_columns(&view, &insert.columns)?,
     };
-    let nothing =
-        || expression(ExpressionKind::Literal(Literal::from(Value::Null)), Span::default());
     let query = match &insert.source {
-        InsertSource::Values(rows) => {
-            let mut query = Query::of(select(Vec::new(), None, None));
-            query.body = QueryBody::Values(Arc::clone(rows));
-            query
-        }
+        InsertSource::Values(rows) => values(Arc::clone(rows)),
         InsertSource::Query(query) => Query::clone(query),
         InsertSource::DefaultValues => {
             let all = given.iter().map(|_| item(nothing())).collect();
             Query::of(select(all, None, None))
         }
-        InsertSource::Objects(_) => {
-            let message = format!("{} is a view, into which objects cannot be inserted", view.name);
-            return Err(Error::new("unsupported", message, insert.table.span)
-                .help(Some("write VALUES (…)".to_owned())));
+        InsertSource::Objects(objects) => {
+            let mut list = ExpressionList::default();
+            for object in objects {
+                for value in object_values(&view, object)? {
+                    let literal = value.cloned().unwrap_or_else(|| Literal::from(Value::Null));
+                    let (kind, span) = (ExpressionKind::Literal(literal), object.span);
+                    list.push(Expression { kind, span });
+                }
+            }
+            values(Arc::new(ValueRows::new(view.columns.len(), list)))
         }
     };
-    let stands =
-        [(!insert.upserts.is_empty(), "ON CONFLICT"), (!insert.returning.is_empty(), RETURNING)];
-    check(&view, insert.table.span, &stands)?;
     let surroundings: Surroundings<'_> = planning.surroundings().with(&insert.with, planning)?;
     let bound = query::bind(&query, &surroundings, planning)?;
     if bound.output.len() != given.len() {
@@ -97,8 +120,17 @@ pub(super) fn insert(
     let columns = (0..view.columns.len())
         .map(|column| given.iter().position(|known| *known == column))
         .collect();
-    let rows = query::finish(bound, planning);
-    Ok(write(view, RowEvent::Insert, rows, columns, Vec::new()))
+    let rows = Box::new(query::finish(bound, planning));
+    let name = insert.alias.as_ref().unwrap_or(&insert.table);
+    let returning = returning(&insert.returning, &view, name, &surroundings, planning)?;
+    let (event, assigned, is_joined) = (RowEvent::Insert, Vec::new(), false);
+    let action = WriteAction::InsteadOf { event, rows, columns, assigned, is_joined };
+    Ok(write(view, action, insert.resolution, returning))
+}
+
+/// Rows that stand in a statement.
+fn values(rows: Arc<ValueRows>) -> Query {
+    Query { body: QueryBody::Values(rows), ..Query::of(select(Vec::new(), None, None)) }
 }
 
 /// Plans an UPDATE: the rows that are there, and behind each what it is to become.
@@ -111,36 +143,59 @@ pub(super) fn update(
     let mut new = items.clone();
     let mut assigned = Vec::new();
     for assignment in &update.assignments {
-        let (names, values): (&[Identifier], &[AssignedValue]) = match assignment {
-            Assignment::One(name, value) => (slice::from_ref(name), slice::from_ref(value)),
-            Assignment::Several(names, values) => (names, values),
-            Assignment::Query(_, _, span) => {
-                return Err(unsupported("SET (…) = (query)", &view, span.0));
-            }
-        };
-        for (name, value) in names.iter().zip(values) {
+        for (place, name) in names_of(assignment).iter().enumerate() {
             let Some(column) = view.column(&name.name) else {
                 return Err(unknown_column(&view, &name.name, name.span));
             };
-            let AssignedValue::Expression(value) = value else {
-                let message = format!("{}.{} has no default: it is a view's", view.name, name.name);
-                return Err(Error::new("misplaced-default", message, name.span));
-            };
-            new[column] = item(value.clone());
+            new[column] = item(assigned_value(assignment, place, name, &view)?);
             assigned.push(column);
         }
     }
-    let at = update.table.span;
-    check(
-        &view,
-        at,
-        &[(update.from.is_some(), "FROM"), (!update.returning.is_empty(), RETURNING)],
-    )?;
     items.append(&mut new);
-    let mut query = of_view(&update.table, update.alias.as_ref(), items, update.filter.as_ref());
+    let (name, alias) = (&update.table, update.alias.as_ref());
+    let mut query = of_view(name, alias, items, update.from.as_ref(), update.filter.as_ref());
     query.with.clone_from(&update.with);
     limited(&mut query, &update.limits);
-    finished(view, RowEvent::Update, &query, assigned, planning)
+    let surroundings: Surroundings<'_> = planning.surroundings();
+    let returning =
+        returning(&update.returning, &view, alias.unwrap_or(name), &surroundings, planning)?;
+    let (rows, columns) = rows_of(&query, &surroundings, planning)?;
+    let (event, is_joined) = (RowEvent::Update, update.from.is_some());
+    let action = WriteAction::InsteadOf { event, rows, columns, assigned, is_joined };
+    Ok(write(view, action, update.resolution, returning))
+}
+
+/// What an assignment gives the column at a place of its names.
+fn assigned_value(
+    assignment: &Assignment,
+    place: usize,
+    name: &Identifier,
+    view: &TableSchema,
+) -> Result<Expression, Error> {
+    let value = match assignment {
+        Assignment::One(_, value) => value,
+        Assignment::Several(_, values) => &values[place],
+        Assignment::Query(names, query, span) => {
+            // One column of its first row, under a name that the statement has not given it.
+            let called = |at: usize| Identifier::of(format!("_{at}"));
+            let (table, columns) = (called(0), (1..=names.len()).map(called).collect());
+            let (query, materialized) = (Query::clone(query), None);
+            let common = CommonTable { name: table.clone(), columns, materialized, query };
+            let column = ExpressionKind::Column { table: None, column: called(place + 1) };
+            let (name, indexed_by) = (table, None);
+            let from = TableReference::Table { name, temporal: None, alias: None, indexed_by };
+            let items = vec![item(expression(column, span.0))];
+            let first = Query { with: vec![common], ..Query::of(select(items, Some(from), None)) };
+            return Ok(expression(ExpressionKind::Subquery(Box::new(first)), span.0));
+        }
+    };
+    match value {
+        AssignedValue::Expression(value) => Ok(value.clone()),
+        AssignedValue::Default(_) => {
+            let message = format!("{}.{} has no default: it is a view's", view.name, name.name);
+            Err(Error::new("misplaced-default", message, name.span))
+        }
+    }
 }
 
 /// Plans a DELETE: the rows that are there.
@@ -149,41 +204,40 @@ pub(super) fn delete(
     delete: &Delete,
     planning: &mut Planning,
 ) -> Result<Write, Error> {
-    let items = all_of(&view, delete.alias.as_ref());
-    check(&view, delete.table.span, &[(!delete.returning.is_empty(), RETURNING)])?;
-    let mut query = of_view(&delete.table, delete.alias.as_ref(), items, delete.filter.as_ref());
+    let (name, alias) = (&delete.table, delete.alias.as_ref());
+    let mut query = of_view(name, alias, all_of(&view, alias), None, delete.filter.as_ref());
     query.with.clone_from(&delete.with);
     limited(&mut query, &delete.limits);
-    finished(view, RowEvent::Delete, &query, Vec::new(), planning)
+    let surroundings: Surroundings<'_> = planning.surroundings();
+    let returning =
+        returning(&delete.returning, &view, alias.unwrap_or(name), &surroundings, planning)?;
+    let (rows, columns) = rows_of(&query, &surroundings, planning)?;
+    let (event, assigned, is_joined) = (RowEvent::Delete, Vec::new(), false);
+    let action = WriteAction::InsteadOf { event, rows, columns, assigned, is_joined };
+    Ok(write(view, action, None, returning))
 }
 
-fn finished(
-    view: Arc<TableSchema>,
-    event: RowEvent,
+/// The plan of the rows of a view, all of whose columns count.
+fn rows_of(
     query: &Query,
-    assigned: Vec<usize>,
+    surroundings: &Surroundings<'_>,
     planning: &mut Planning,
-) -> Result<Write, Error> {
-    let surroundings: Surroundings<'_> = planning.surroundings();
-    let bound = query::bind(query, &surroundings, planning)?;
+) -> Result<(Box<QueryPlan>, Vec<Option<usize>>), Error> {
+    let bound = query::bind(query, surroundings, planning)?;
     let columns = (0..bound.output.len()).map(Some).collect();
-    let rows = query::finish(bound, planning);
-    Ok(write(view, event, rows, columns, assigned))
+    Ok((Box::new(query::finish(bound, planning)), columns))
 }
 
 fn write(
     view: Arc<TableSchema>,
-    event: RowEvent,
-    rows: QueryPlan,
-    columns: Vec<Option<usize>>,
-    assigned: Vec<usize>,
+    action: WriteAction,
+    resolution: Option<ConflictResolution>,
+    returning: Option<BoundReturning>,
 ) -> Write {
-    let rows = Box::new(rows);
-    let action = WriteAction::InsteadOf { event, rows, columns, assigned };
-    let (resolution, generated, checks, defaults, returning) = Default::default();
+    let (generated, checks, defaults) = Default::default();
     // There is no table behind it that the steps could ask.
-    let slot = usize::MAX;
-    Write { table: view, slot, action, resolution, generated, checks, defaults, returning }
+    let (table, slot) = (view, usize::MAX);
+    Write { table, slot, action, resolution, generated, checks, defaults, returning }
 }
 
 /// Every column of a view under the name that the statement has for it.
@@ -200,10 +254,16 @@ fn of_view(
     name: &Identifier,
     alias: Option<&Identifier>,
     items: Vec<SelectItem>,
+    joined: Option<&TableReference>,
     filter: Option<&Expression>,
 ) -> Query {
     let (name, alias) = (name.clone(), alias.cloned());
-    let from = TableReference::Table { name, temporal: None, alias, indexed_by: None };
+    let mut from = TableReference::Table { name, temporal: None, alias, indexed_by: None };
+    if let Some(joined) = joined {
+        let (left, right) = (Box::new(from), Box::new(joined.clone()));
+        let (kind, constraint) = (JoinKind::Cross, JoinConstraint::None);
+        from = TableReference::Join { left, kind, right, constraint };
+    }
     Query::of(select(items, Some(from), filter.cloned()))
 }
 
@@ -225,6 +285,10 @@ fn select(
 
 fn item(expression: Expression) -> SelectItem {
     SelectItem::Expression { expression, alias: None }
+}
+
+fn nothing() -> Expression {
+    expression(ExpressionKind::Literal(Literal::from(Value::Null)), Span::default())
 }
 
 fn expression(kind: ExpressionKind, span: Span) -> Expression {

@@ -133,7 +133,11 @@ impl Write {
 
     /// Whether a row of it may go for another.
     pub fn replaces(&self) -> bool {
-        self.resolution == Some(ConflictResolution::Replace)
+        let is_replaced = |said| said == Some(ConflictResolution::Replace);
+        match self.resolution {
+            Some(_) => is_replaced(self.resolution),
+            None => self.table.keys.iter().any(|key| is_replaced(key.on_conflict)),
+        }
     }
 
     /// `INSERT`, `UPDATE` or `DELETE`.
@@ -183,7 +187,7 @@ pub enum WriteAction {
     /// New values for the rows reached.
     Update {
         /// Which rows: all columns of the table in order, `_row`, and behind it what else new values
-        /// read. A row may come several times: the first one counts.
+        /// read. A row may come several times: the last one counts.
         rows: Plan,
         /// Column and new value, over those columns.
         assignments: Vec<(usize, BoundExpression)>,
@@ -203,6 +207,8 @@ pub enum WriteAction {
         columns: Vec<Option<usize>>,
         /// The columns that are assigned.
         assigned: Vec<usize>,
+        /// Whether a row may come several times, joined with others: then the last one counts.
+        is_joined: bool,
     },
 }
 

@@ -19,11 +19,13 @@ use super::assign::assign;
 use super::each::Refusal;
 use super::firing::{Fired, Firing, Trigger, TriggerProgram};
 use super::row::WriteRow;
-use super::{Pipeline, source, write_within};
+use super::{Pipeline, returning, source, write_within};
 use crate::language::ast::{RaiseAction, TriggerTime};
 use crate::planner::{BoundExpression, BoundKind, Planned, Write, WriteAction, trigger_width};
 use crate::types::column::{array_of, value_at};
-use crate::types::{ConflictResolution, DataType, Row, RowId, TableSchema, Value, with_stack};
+use crate::types::{
+    ConflictResolution, DataType, KeySchema, Row, RowId, TableSchema, Value, with_stack,
+};
 use arrow_array::ArrayRef;
 use std::sync::Arc;
 
@@ -43,7 +45,9 @@ impl Pipeline<'_> {
         let of_time = |time| Fired { triggers: &steps.triggers, time, resolution, cause };
         if let WriteAction::InsteadOf { .. } = self.write.action {
             let values = row_values(table, row, None);
-            self.fire(of_time(TriggerTime::InsteadOf), &values)?;
+            if self.fire(of_time(TriggerTime::InsteadOf), &values)? {
+                self.return_of_view(row)?;
+            }
             return Ok(());
         }
         if steps.triggers.is_empty() {
@@ -62,6 +66,23 @@ impl Pipeline<'_> {
         }
         let Some(taken) = self.run_one(row)? else { return Ok(()) };
         self.fire_after(taken, of_time(TriggerTime::After))
+    }
+
+    /// Notes what RETURNING says of a row of a view.
+    fn return_of_view(&mut self, row: &WriteRow) -> Result<(), Error> {
+        let (Some(returning), view) = (&self.write.returning, &self.write.table) else {
+            return Ok(());
+        };
+        let values = row.new.as_ref().or(row.old.as_ref());
+        let value = |column: &usize| -> Result<ArrayRef, Error> {
+            let value = values.map_or(Value::Null, |values| values[*column].clone());
+            let value = assign(view, &view.columns[*column], value)?;
+            Ok(array_of(view.columns[*column].data_type, std::iter::once(&value))?)
+        };
+        let columns: Result<Vec<_>, Error> = returning.columns.iter().map(value).collect();
+        let batch = Batch { columns: columns?, rows: 1 };
+        self.written.returned.push(returning::computed(returning, &batch, self.context)?);
+        Ok(())
     }
 
     /// What OR says of the statement, for what it fires.
@@ -101,7 +122,8 @@ impl Pipeline<'_> {
         Ok(Some(source::row_at(table, &fetched.columns, 0)))
     }
 
-    /// The row as it is now; `None` where it is gone. What it becomes is computed again where it is
+    /// The row as it is now; `None` where it is gone, or has another key, by which SQLite does not find it
+    /// any more. What it becomes is computed again where it is
     /// another one, or only what the statement leaves as it was is taken over.
     fn current(&self, row: WriteRow, computes: bool) -> Result<Option<WriteRow>, Error> {
         let (Some(number), Some(old)) = (row.row, &row.old) else { return Ok(Some(row)) };
@@ -110,6 +132,13 @@ impl Pipeline<'_> {
             return Ok(Some(row));
         }
         let (table, width) = (&self.write.table, self.write.table.columns.len());
+        let is_rekeyed =
+            |key: &KeySchema| key.columns.iter().any(|at| !old[*at].is_same(&now[*at]));
+        let is_found_by_key =
+            |_: &&KeySchema| table.options.without_rowid || table.integer_primary_key().is_some();
+        if table.primary_key().filter(is_found_by_key).is_some_and(is_rekeyed) {
+            return Ok(None);
+        }
         let mut new = row.new.is_some().then(|| now.clone());
         if let (Some(new), Some(before), WriteAction::Update { assignments, .. }) =
             (&mut new, &row.new, &self.write.action)

@@ -43,7 +43,7 @@ pub fn load(
     let write = insertion(load);
     let firing = Firing::new(triggers);
     let steps = RowSteps::of(&write, fork, context, &firing)?;
-    if steps.fire() {
+    if steps.fire() || write.is_row_by_row() {
         let is_concerned = foreign_keys::concern(fork.view().schema(), table);
         let (cause, written, recorded) = (None, Written::default(), fork.len());
         let (write, steps) = (&write, &steps);

@@ -78,7 +78,8 @@ impl Pipeline<'_> {
     fn ask_again(&mut self, row: &WriteRow) -> Result<(), Refusal> {
         let view = self.fork.view().table(&self.write.table);
         let is_written = &|_| true;
-        let rules = KeyRules { upserts: &[], resolution: None, is_written };
+        let rules =
+            KeyRules { upserts: &[], resolution: Some(ConflictResolution::Abort), is_written };
         match admit(row, &view, &rules, &self.write.table)? {
             Admission::Free(_) | Admission::InPlaceOf(..) | Admission::Instead(..) => {}
         }

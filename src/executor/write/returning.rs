@@ -27,14 +27,26 @@ pub(super) fn read(
             rows.iter().filter_map(|row| view.locate(*row)).collect();
         let fetched = view.fetch(&located, &returning.columns)?;
         let batch = Batch { columns: fetched.columns, rows: located.len() };
-        let value = |expression: &BoundExpression| -> Result<_, Error> {
-            let BoundExpression { data_type, .. } = expression;
-            context.evaluate(expression, &batch)?.into_array(*data_type, batch.rows)
-        };
-        let columns: Result<Vec<_>, Error> = returning.expressions.iter().map(value).collect();
-        batches.push(Batch { columns: columns?, rows: batch.rows });
+        batches.push(computed(returning, &batch, context)?);
     }
     Ok(batches)
+}
+
+/// What RETURNING says of rows whose columns, as far as they are read, are these.
+///
+/// # Errors
+/// What [`Context::evaluate`] says of its expressions.
+pub(super) fn computed(
+    returning: &BoundReturning,
+    batch: &Batch,
+    context: &Context,
+) -> Result<Batch, Error> {
+    let value = |expression: &BoundExpression| -> Result<_, Error> {
+        let BoundExpression { data_type, .. } = expression;
+        context.evaluate(expression, batch)?.into_array(*data_type, batch.rows)
+    };
+    let columns: Result<Vec<_>, Error> = returning.expressions.iter().map(value).collect();
+    Ok(Batch { columns: columns?, rows: batch.rows })
 }
 
 /// The numbers of rows that are there, and of those that were recorded as new behind so many operations,

@@ -4,7 +4,6 @@ use super::super::Error;
 use super::super::batches::each_part;
 use super::super::datum::{Batch, Datum};
 use super::super::evaluate::Context;
-use super::super::operator::BoxedOperator;
 use super::super::plan_operators::open_operator;
 use super::assign::{assign, row_number};
 use super::place::{in_query, in_row, in_values};
@@ -13,9 +12,12 @@ use crate::planner::{
     BoundExpression, BoundValue, ColumnSource, InsertInput, Plan, QueryPlan, RowEvent, Write,
     WriteAction,
 };
-use crate::types::{DataType, Row, RowId, TableSchema, Value, column::value_at};
+use crate::types::{
+    DataType, Row, RowId, TableSchema, Value,
+    column::{encode_any, value_at},
+};
 use arrow_array::ArrayRef;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// The rows of a write, in order: new ones with their defaults, those that change with what they become,
@@ -30,8 +32,9 @@ pub(super) fn read(write: &Write, context: &Arc<Context>) -> Result<Vec<WriteRow
             updated(&write.table, rows, assignments, context)
         }
         WriteAction::Delete { rows } => deleted(&write.table, rows, context),
-        WriteAction::InsteadOf { event, rows, columns, .. } => {
-            of_view(&write.table, *event, rows, columns, context)
+        WriteAction::InsteadOf { event, rows, columns, is_joined, .. } => {
+            let read = of_view(&write.table, *event, rows, columns, context)?;
+            Ok(if *is_joined { last_of_each(read) } else { read })
         }
     }
 }
@@ -66,6 +69,26 @@ fn of_view(
         }
     }
     Ok(read)
+}
+
+/// Of rows of a view that were joined with others the last for each of them: a row of a view is what it
+/// holds.
+fn last_of_each(read: Vec<WriteRow>) -> Vec<WriteRow> {
+    let mut places: HashMap<Vec<u8>, usize> = HashMap::new();
+    let mut last: Vec<WriteRow> = Vec::new();
+    for row in read {
+        let old = row.old.as_deref().unwrap_or_default();
+        let key = old.iter().flat_map(|value| {
+            let encoded = encode_any(value);
+            encoded.len().to_le_bytes().into_iter().chain(encoded)
+        });
+        let place = *places.entry(key.collect()).or_insert(last.len());
+        match last.get_mut(place) {
+            Some(known) => known.new = row.new,
+            None => last.push(row),
+        }
+    }
+    last
 }
 
 /// Where the rows of an INSERT come from.
@@ -160,69 +183,56 @@ pub(super) fn new_row(
     Ok(row)
 }
 
-/// The rows that an UPDATE or a DELETE reaches, from a plan of them.
-struct Targets<'a> {
-    table: &'a TableSchema,
-    rows: BoxedOperator,
-    /// Those that came already, where one may come several times.
-    known: Option<HashSet<RowId>>,
+/// Calls `visit` with every batch of the rows that an UPDATE or a DELETE reaches, and with the number of
+/// each row.
+fn for_each_target(
+    table: &TableSchema,
+    plan: &Plan,
+    context: &Arc<Context>,
+    mut visit: impl FnMut(&Batch, Vec<(RowId, usize)>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut rows = open_operator(plan, context)?;
+    let column = table.columns.len();
+    while let Some(batch) = rows.next()? {
+        let number = |at: usize| {
+            let number = value_at(&batch.columns[column], DataType::Integer, at);
+            let Value::Integer(number) = number else { return None };
+            Some((RowId(number.unsigned_abs()), at))
+        };
+        let targets = (0..batch.rows).filter_map(number).collect();
+        visit(&batch, targets)?;
+    }
+    Ok(())
 }
 
-impl<'a> Targets<'a> {
-    fn open(
-        table: &'a TableSchema,
-        plan: &Plan,
-        context: &Arc<Context>,
-    ) -> Result<Targets<'a>, Error> {
-        let rows = open_operator(plan, context)?;
-        let known = (!matches!(plan, Plan::Access(_))).then(HashSet::new);
-        Ok(Targets { table, rows, known })
-    }
-
-    /// Calls `visit` with every batch of rows, and with the number and the place in it of each row that
-    /// comes for the first time.
-    fn for_each(
-        &mut self,
-        mut visit: impl FnMut(&Batch, Vec<(RowId, usize)>) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let column = self.table.columns.len();
-        while let Some(batch) = self.rows.next()? {
-            let mut rows = Vec::with_capacity(batch.rows);
-            for at in 0..batch.rows {
-                let number = value_at(&batch.columns[column], DataType::Integer, at);
-                let Value::Integer(number) = number else { continue };
-                let row = RowId(number.unsigned_abs());
-                if self.known.as_mut().is_none_or(|known| known.insert(row)) {
-                    rows.push((row, at));
-                }
-            }
-            visit(&batch, rows)?;
-        }
-        Ok(())
-    }
+/// Whether a plan may give a row several times.
+fn may_repeat(plan: &Plan) -> bool {
+    !matches!(plan, Plan::Access(_))
 }
 
+/// The rows of an UPDATE. Where one comes several times, joined with others, the last counts.
 fn updated(
     table: &TableSchema,
     plan: &Plan,
     assignments: &[(usize, BoundExpression)],
     context: &Arc<Context>,
 ) -> Result<Vec<WriteRow>, Error> {
-    let mut read = Vec::new();
-    Targets::open(table, plan, context)?.for_each(|batch, rows| {
+    let mut read: Vec<WriteRow> = Vec::new();
+    let mut places: Option<HashMap<RowId, usize>> = may_repeat(plan).then(HashMap::new);
+    for_each_target(table, plan, context, |batch, rows| {
         // Each row's new values, in parts where one batch has no room for them.
         let parts = each_part(batch, |part| {
             let computed = |(_, value): &(usize, BoundExpression)| context.evaluate(value, part);
             let values: Result<Vec<Datum>, Error> = assignments.iter().map(computed).collect();
             Ok((part.rows, values?))
         })?;
-        let places: Vec<(usize, &[Datum])> = parts
+        let values_of: Vec<(usize, &[Datum])> = parts
             .iter()
             .flat_map(|(rows, values)| (0..*rows).map(move |at| (at, values.as_slice())))
             .collect();
         for (row, at) in rows {
             let old = row_at(table, &batch.columns, at);
-            let (at, values) = places[at];
+            let (at, values) = values_of[at];
             let mut new = old.clone();
             for ((column, expression), value) in assignments.iter().zip(values) {
                 let value = value.value(expression.data_type, at);
@@ -231,7 +241,13 @@ fn updated(
                 })?;
             }
             let place = read.len();
-            read.push(WriteRow { row: Some(row), old: Some(old), new: Some(new), place });
+            let known = places.as_mut().map_or(place, |known| *known.entry(row).or_insert(place));
+            match read.get_mut(known) {
+                Some(known) => known.new = Some(new),
+                None => {
+                    read.push(WriteRow { row: Some(row), old: Some(old), new: Some(new), place })
+                }
+            }
         }
         Ok(())
     })?;
@@ -244,10 +260,13 @@ fn deleted(
     context: &Arc<Context>,
 ) -> Result<Vec<WriteRow>, Error> {
     let mut read = Vec::new();
-    Targets::open(table, plan, context)?.for_each(|batch, rows| {
+    let mut known: Option<HashSet<RowId>> = may_repeat(plan).then(HashSet::new);
+    for_each_target(table, plan, context, |batch, rows| {
         for (row, at) in rows {
-            let (old, place) = (Some(row_at(table, &batch.columns, at)), read.len());
-            read.push(WriteRow { row: Some(row), old, new: None, place });
+            if known.as_mut().is_none_or(|known| known.insert(row)) {
+                let (old, place) = (Some(row_at(table, &batch.columns, at)), read.len());
+                read.push(WriteRow { row: Some(row), old, new: None, place });
+            }
         }
         Ok(())
     })?;

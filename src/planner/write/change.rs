@@ -22,7 +22,8 @@ use std::sync::Arc;
 
 /// Plans an UPDATE.
 pub(in super::super) fn update(update: &Update, planning: &mut Planning) -> Result<Write, Error> {
-    if let Some(view) = view_write::target(&update.table, RowEvent::Update, planning)? {
+    let (name, assigned) = (&update.table, &update.assignments);
+    if let Some(view) = view_write::target(name, RowEvent::Update, assigned, planning)? {
         return view_write::update(view, update, planning);
     }
     let surroundings = planning.surroundings().with(&update.with, planning)?;
@@ -48,7 +49,7 @@ pub(in super::super) fn update(update: &Update, planning: &mut Planning) -> Resu
 
 /// Plans a DELETE.
 pub(in super::super) fn delete(delete: &Delete, planning: &mut Planning) -> Result<Write, Error> {
-    if let Some(view) = view_write::target(&delete.table, RowEvent::Delete, planning)? {
+    if let Some(view) = view_write::target(&delete.table, RowEvent::Delete, &[], planning)? {
         return view_write::delete(view, delete, planning);
     }
     let surroundings = planning.surroundings().with(&delete.with, planning)?;

@@ -26,7 +26,7 @@ use std::sync::Arc;
 /// # Errors
 /// `upsert` of an ON CONFLICT that names no key; those of the query and of expressions.
 pub(in super::super) fn insert(insert: &Insert, planning: &mut Planning) -> Result<Write, Error> {
-    if let Some(view) = view_write::target(&insert.table, RowEvent::Insert, planning)? {
+    if let Some(view) = view_write::target(&insert.table, RowEvent::Insert, &[], planning)? {
         return view_write::insert(view, insert, planning);
     }
     let surroundings = &planning.surroundings().with(&insert.with, planning)?;
@@ -191,7 +191,7 @@ fn object_rows(table: &TableSchema, objects: &[JsonObject]) -> Result<BoundRows,
 }
 
 /// What a JSON object gives each column; `None` where it says nothing of it.
-fn object_values<'a>(
+pub(in super::super) fn object_values<'a>(
     table: &TableSchema,
     object: &'a JsonObject,
 ) -> Result<Vec<Option<&'a Literal>>, Error> {

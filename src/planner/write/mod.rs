@@ -20,5 +20,6 @@ pub use columns::column_default;
 pub(super) use columns::{named_columns, unknown_column};
 pub use generated::all as generated_columns_of;
 pub(super) use generated::check as check_generated;
-pub(super) use insert::insert;
 pub use insert::load;
+pub(super) use insert::{insert, object_values};
+pub(super) use returning::bind as returned;

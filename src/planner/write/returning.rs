@@ -14,7 +14,7 @@ use crate::types::{PseudoColumn, Span, TableSchema};
 /// # Errors
 /// Those of a SELECT; `returning` of a hidden column that is not known before the transaction is
 /// committed.
-pub(super) fn bind(
+pub(in super::super) fn bind(
     items: &[SelectItem],
     table: &TableSchema,
     name: &Identifier,

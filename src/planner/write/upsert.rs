@@ -1,17 +1,17 @@
 //! ON CONFLICT … DO: what becomes of a new row that meets one that is there.
 
 use super::super::bind::Binder;
+use super::super::expression::{BoundExpression, BoundKind};
 use super::super::scope::{Scope, ScopeRelation};
 use super::super::subquery::SubqueryBinder;
 use super::super::surroundings::Surroundings;
 use super::super::write_plan::{BoundUpsert, UpsertUpdate};
-use super::super::{Error, Planning};
-use super::columns::named_columns;
+use super::super::{Error, Planning, collation, key_definition};
 use super::{assign, generated};
 use crate::language::ast::{
     Assignment, Expression, Identifier, IndexedColumn, Upsert, UpsertAction,
 };
-use crate::types::{KeySchema, Span, TableSchema};
+use crate::types::{Collation, KeyPart, KeySchema, KeySource, TableSchema};
 
 /// What the new row is called, whose values were to be inserted.
 const EXCLUDED: &str = "excluded";
@@ -30,7 +30,7 @@ pub(super) fn bind(
             let message = "an ON CONFLICT that names no columns is the last";
             return Err(Error::new("upsert", message, upsert.span.0));
         }
-        let keys = keys(upsert, table)?;
+        let keys = keys(upsert, table, name)?;
         let update = match &upsert.action {
             UpsertAction::Nothing => None,
             UpsertAction::Update { assignments, filter } => {
@@ -43,51 +43,82 @@ pub(super) fn bind(
     Ok(bound)
 }
 
-/// The keys that a clause is about, by their places in the table.
-fn keys(upsert: &Upsert, table: &TableSchema) -> Result<Vec<usize>, Error> {
+/// A part of what ON CONFLICT names.
+struct TargetPart {
+    expression: BoundExpression,
+    /// What COLLATE says; any collation where it says nothing.
+    collation: Option<Collation>,
+}
+
+impl TargetPart {
+    fn bind(part: &IndexedColumn, scope: &Scope) -> Result<TargetPart, Error> {
+        let (expression, collation) = part.collated();
+        let expression = Binder::new(scope, "ON CONFLICT").bind(expression)?;
+        let collation = collation.map(collation::named).transpose()?;
+        Ok(TargetPart { expression, collation })
+    }
+
+    /// Whether it names a part of a key.
+    fn names(&self, part: &KeyPart, table: &TableSchema) -> bool {
+        let is_source = match part.source {
+            KeySource::Column(at) => self.expression.kind == BoundKind::Column(at),
+            KeySource::Expression(_) => key_definition::of_source(&part.source, table)
+                .is_ok_and(|known| known == self.expression),
+        };
+        is_source && self.collation.is_none_or(|said| said == part.collation)
+    }
+}
+
+/// The keys that a clause is about, by their places in the table: those that have just these parts, in any
+/// order, and are about all rows or those of the same condition.
+fn keys(upsert: &Upsert, table: &TableSchema, name: &Identifier) -> Result<Vec<usize>, Error> {
     let unique = table.keys.iter().enumerate().filter(|(_, key)| key.unique);
     if upsert.target.is_empty() {
         return Ok(unique.map(|(place, _)| place).collect());
     }
-    let name = |part: &IndexedColumn| {
-        part.column().cloned().ok_or_else(|| {
-            let message = "ON CONFLICT names columns: an index of expressions is met without any";
-            Error::new("upsert", message, part.expression.span)
-        })
-    };
-    let names: Vec<Identifier> = upsert.target.iter().map(name).collect::<Result<_, _>>()?;
-    let columns = match names.as_slice() {
-        [one] if table.column(&one.name).is_none() && table.rowid(&one.name).is_some() => {
-            table.integer_primary_key().into_iter().collect()
-        }
-        [..] => named_columns(table, &names)?,
-    };
+    let scope = Scope::of(&name.name, table);
+    let parts = upsert.target.iter().map(|part| TargetPart::bind(part, &scope));
+    let parts = parts.collect::<Result<Vec<TargetPart>, Error>>()?;
+    let filter = upsert.target_filter.as_ref();
+    let filter = filter.map(|filter| Binder::new(&scope, "ON CONFLICT").condition(filter));
+    let filter = filter.transpose()?;
     let is_meant = |key: &KeySchema| {
-        key.condition.is_none()
-            && key.part_columns().is_some_and(|parts| {
-                parts.len() == columns.len() && parts.iter().all(|part| columns.contains(part))
-            })
+        let is_about = key.condition.as_ref().is_none_or(|text| {
+            let known = key_definition::condition(text, table);
+            known.is_ok_and(|known| Some(&known) == filter.as_ref())
+        });
+        let of_key = key.parts(table);
+        is_about
+            && of_key.len() == parts.len()
+            && of_key.iter().all(|known| parts.iter().any(|part| part.names(known, table)))
     };
     let keys: Vec<usize> =
         unique.filter(|(_, key)| is_meant(key)).map(|(place, _)| place).collect();
     if keys.is_empty() {
-        return Err(no_key(table, &names, upsert.span.0));
+        return Err(no_key(table, upsert));
     }
     Ok(keys)
 }
 
-fn no_key(table: &TableSchema, names: &[Identifier], span: Span) -> Error {
-    let names: Vec<&str> = names.iter().map(|name| name.name.as_str()).collect();
-    let names = names.join(", ");
-    let message = format!("no PRIMARY KEY or UNIQUE of {} has the columns ({names})", table.name);
-    let keys = table.keys.iter().filter(|key| key.unique && !key.is_computed());
-    let keys = keys.map(|key| format!("({})", key.part_names(table).join(", ")));
-    let keys: Vec<String> = keys.collect();
+fn no_key(table: &TableSchema, upsert: &Upsert) -> Error {
+    let shown: Vec<String> = upsert.target.iter().map(|part| part.expression.to_string()).collect();
+    let filter = upsert.target_filter.as_ref();
+    let filter = filter.map_or_else(String::new, |filter| format!(" WHERE {filter}"));
+    let target = format!("({}){filter}", shown.join(", "));
+    let message = format!("no PRIMARY KEY or UNIQUE of {} has the columns {target}", table.name);
+    let keys = table.keys.iter().filter(|key| key.unique);
+    let key = |key: &KeySchema| {
+        let parts = key.part_names(table).join(", ");
+        let condition = key.condition.as_ref();
+        let condition = condition.map_or_else(String::new, |text| format!(" WHERE {text}"));
+        format!("({parts}){condition}")
+    };
+    let keys: Vec<String> = keys.map(key).collect();
     let help = match keys.as_slice() {
-        [] => format!("CREATE UNIQUE INDEX … ON {} ({names}) makes them one", table.name),
+        [] => format!("CREATE UNIQUE INDEX … ON {} {target} makes them one", table.name),
         keys => format!("rows of {} meet by {}", table.name, keys.join(" or ")),
     };
-    Error::new("upsert", message, span).help(Some(help))
+    Error::new("upsert", message, upsert.span.0).help(Some(help))
 }
 
 /// DO UPDATE, over the row that is there and behind it the new one.
