@@ -339,7 +339,7 @@ const TOPICS: &[HelpTopic] = &[
     HelpTopic {
         name: "vacuum",
         aliases: &["reindex", "analyze", "maintenance"],
-        about: "does nothing here, as REINDEX; ANALYZE counts for the order of joins",
+        about: "VACUUM, REINDEX do nothing here; ANALYZE counts for joins",
         productions: &["Maintenance"],
         example: "VACUUM;",
     },
