@@ -26,11 +26,18 @@ pub fn schema_changes(
     let mut changes = changes.to_vec();
     for change in &mut changes {
         match change {
-            SchemaChange::AddColumn { table, column } => {
+            SchemaChange::AddColumn { table, column, constraints } => {
                 let given = initial.map_or(Ok(Value::Null), |initial| context.constant(initial))?;
                 column.initial = assign(table, column, given)?;
-                if column.not_null && column.initial.is_null() && column.generated.is_none() {
-                    return Err(no_value(table, column));
+                let is_null = column.initial.is_null();
+                let has_no_value = column.not_null && is_null && column.generated.is_none();
+                let refers =
+                    context.foreign_keys && !is_null && !constraints.foreign_keys.is_empty();
+                if (has_no_value || refers) && has_rows(table, view)? {
+                    return Err(match has_no_value {
+                        true => no_value(table, column),
+                        false => no_reference(table, column),
+                    });
                 }
             }
             SchemaChange::CreateIndex { table, key } => {
@@ -53,7 +60,29 @@ pub fn schema_changes(
     Ok(changes)
 }
 
-/// A column that must not be NULL and would be in all rows that are there, or ever were.
+/// Whether a table has any row.
+fn has_rows(table: &Arc<TableSchema>, view: &View) -> Result<bool, Error> {
+    for rows in view.table(table).scan(&[]) {
+        if !rows?.rows.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// A column that refers, which would say the same in all rows that are there.
+fn no_reference(table: &TableSchema, column: &Column) -> Error {
+    Error::Failed {
+        code: "foreign-key",
+        message: format!(
+            "{}.{} refers to another table, and rows older than it would all refer to its DEFAULT",
+            table.name, column.name
+        ),
+        help: Some("add it without a DEFAULT, then UPDATE says what they refer to".to_owned()),
+    }
+}
+
+/// A column that must not be NULL and would be in all rows that are there.
 fn no_value(table: &TableSchema, column: &Column) -> Error {
     Error::Failed {
         code: "not-null",

@@ -62,8 +62,9 @@ fn record(changes: Vec<SchemaChange>, fork: &mut Fork, context: &Context) -> Res
             empty(table, fork, context)?;
         }
         let added = match &change {
-            SchemaChange::AddColumn { table, column } => {
-                column.generated.is_some().then(|| table.name.clone())
+            SchemaChange::AddColumn { table, column, constraints } => {
+                let asks = column.generated.is_some() || !constraints.checks.is_empty();
+                asks.then(|| table.name.clone())
             }
             SchemaChange::CreateTable(_)
             | SchemaChange::DropTable(_)

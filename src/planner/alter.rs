@@ -12,14 +12,15 @@ use super::write::{self, named_columns};
 use super::{BoundExpression, Catalog, Error, exact_numbers, notices, rename};
 use crate::language::ast::{AlterAction, ColumnConstraintKind, ColumnDefinition, Identifier};
 use crate::language::parse_expression;
-use crate::storage::SchemaChange;
-use crate::types::{KeyKind, KeySchema, PseudoColumn, Schema, TableSchema};
+use crate::storage::{ExpressionTexts, SchemaChange};
+use crate::types::{AddedConstraints, KeyKind, KeySchema, PseudoColumn, Schema, TableSchema};
 use std::sync::Arc;
 
 /// Plans an ALTER TABLE.
 pub(super) fn alter_table(
     name: &Identifier,
     action: &AlterAction,
+    text: &str,
     catalog: &mut dyn Catalog,
 ) -> Result<Planned, Error> {
     let table = catalog.target(name)?.schema;
@@ -41,7 +42,7 @@ pub(super) fn alter_table(
     let (mut initial, mut notices) = (None, Vec::new());
     let change = match action {
         AlterAction::AddColumn(definition) => {
-            let (change, value) = add_column(table, definition)?;
+            let (change, value) = add_column(table, definition, text)?;
             initial = value;
             notices = notices::of_definition(&name, std::slice::from_ref(&**definition));
             Some(change)
@@ -63,6 +64,7 @@ fn refused(message: impl Into<String>, at: &Identifier) -> Error {
 fn add_column(
     table: Arc<TableSchema>,
     definition: &ColumnDefinition,
+    text: &str,
 ) -> Result<(SchemaChange, Option<BoundExpression>), Error> {
     let name = &definition.name;
     if table.columns.len() >= MAX_COLUMNS {
@@ -73,8 +75,7 @@ fn add_column(
     ddl::add_column(&mut after, definition)?;
     let mut initial = None;
     for constraint in &definition.constraints {
-        let kind = &constraint.kind;
-        let not_yet = match kind {
+        match &constraint.kind {
             ColumnConstraintKind::PrimaryKey { .. } => {
                 let message = "a column that is added to a table cannot be its primary key";
                 return Err(refused(message, name));
@@ -87,13 +88,10 @@ fn add_column(
                 );
                 return Err(refused(message, name).help(Some(help)));
             }
-            ColumnConstraintKind::Check(_) => Some("CHECK"),
-            ColumnConstraintKind::References(_) => Some("REFERENCES"),
             ColumnConstraintKind::Default(value) => {
                 let scope = Scope::default();
                 let mut binder = Binder::new(&scope, "DEFAULT");
                 initial = Some(binder.bind(value)?);
-                None
             }
             ColumnConstraintKind::Generated { stored: true, .. } => {
                 let message = "a column that is added to a table cannot be STORED";
@@ -103,18 +101,22 @@ fn add_column(
             ColumnConstraintKind::NotNull
             | ColumnConstraintKind::Null
             | ColumnConstraintKind::Collate(_)
-            | ColumnConstraintKind::Generated { stored: false, .. } => None,
-        };
-        if let Some(word) = not_yet {
-            let message = format!("{word} of a column that is added is not supported yet");
-            return Err(Error::new("unsupported", message, name.span));
+            | ColumnConstraintKind::Check(_)
+            | ColumnConstraintKind::References(_)
+            | ColumnConstraintKind::Generated { stored: false, .. } => {}
         }
         ddl::column_constraint(&mut after, name, constraint)?;
     }
     ddl::check_generated(&after, std::slice::from_ref(definition))?;
-    let column = after.columns.pop().expect("it was added above");
+    let mut column = after.columns.pop().expect("it was added above");
     let initial = initial.map(|initial| exact_numbers::assigned(initial, column.data_type));
-    Ok((SchemaChange::AddColumn { table, column: Box::new(column) }, initial))
+    let written = text.get(definition.span.start..definition.span.end).unwrap_or_default();
+    column.sql = rename::unqualified_column(written);
+    let constraints = Box::new(AddedConstraints {
+        checks: after.checks.split_off(table.checks.len()),
+        foreign_keys: after.foreign_keys.split_off(table.foreign_keys.len()),
+    });
+    Ok((SchemaChange::AddColumn { table, column: Box::new(column), constraints }, initial))
 }
 
 fn drop_column(
@@ -133,7 +135,7 @@ fn drop_column(
             },
         ));
     }
-    if table.foreign_keys.iter().any(|key| holds(&key.columns)) {
+    if table.foreign_keys.iter().any(|key| !key.of_column && holds(&key.columns)) {
         return Err(refused(format!("a foreign key of {} needs \"{called}\"", table.name), name));
     }
     let refers = |other: &&Arc<TableSchema>| {
@@ -177,11 +179,12 @@ fn computed_from(table: &TableSchema, column: usize) -> Result<Option<&str>, Err
     Ok(reading.map(|one| table.columns[one.column].name.as_str()))
 }
 
-/// Whether a CHECK of the table names a column.
+/// Whether a CHECK of the table names a column, but for those that go with it.
 fn is_checked(table: &Arc<TableSchema>, column: usize) -> bool {
     let scope = Scope::of(&table.name, table);
     let mut found = false;
-    for check in table.checks.iter().filter_map(|check| parse_expression(&check.condition).ok()) {
+    let others = table.checks.iter().filter(|check| check.column != Some(column));
+    for check in others.filter_map(|check| parse_expression(&check.condition).ok()) {
         let mut binder = Binder::new(&scope, "CHECK");
         if let Ok(bound) = binder.bind(&check) {
             bound.for_each_column(&mut |named| found = found || named == column);
@@ -208,21 +211,21 @@ fn rename_column(
         let message = format!("{} has a column \"{}\" already", table.name, to.name);
         return Err(Error::new("duplicate-column", message, to.span).note(table.to_string()));
     }
-    if table.keys.iter().any(|key| key.is_computed() && key.columns.contains(&column)) {
-        let message = "another name for a column that an index computes with is not supported yet";
-        return Err(Error::new("unsupported", message, from.span)
-            .help(Some("DROP INDEX, and create it again under the new name".into())));
+    let now = table.expressions();
+    let mut expressions = now.clone();
+    for text in &mut expressions {
+        *text = rename::in_expression(text, &table.columns[column].name, &to.name);
     }
-    if computed_from(&table, column)?.is_some() {
-        let message =
-            "another name for a column that a generated column names is not supported yet";
-        return Err(Error::new("unsupported", message, from.span));
+    if expressions == now {
+        expressions.clear();
     }
-    if is_checked(&table, column) {
-        let message = "another name for a column that a CHECK names is not supported yet";
-        return Err(Error::new("unsupported", message, from.span));
-    }
-    Ok(Some(SchemaChange::RenameColumn { table, column, name: to.name.clone() }))
+    let name = to.name.clone();
+    Ok(Some(SchemaChange::RenameColumn {
+        table,
+        column,
+        name,
+        expressions: Box::new(ExpressionTexts(expressions)),
+    }))
 }
 
 /// A table under another name; nothing where it has that name.

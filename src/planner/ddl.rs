@@ -5,7 +5,7 @@ use super::plan::{Planned, SchemaPlan};
 use super::scope::Scope;
 use super::suggest::suggest;
 use super::write::named_columns;
-use super::{Catalog, Error, collation, keys, notices};
+use super::{Catalog, Error, collation, keys, notices, rename};
 use crate::language::ast::{
     Annotations, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, CreateIndex,
     CreateTable, Expression, ForeignKeyClause, Identifier, IndexedColumn, TableConstraint,
@@ -199,10 +199,13 @@ pub(super) fn column_constraint(
         ColumnConstraintKind::Default(expression) => {
             table.columns[index].default = Some(default(&table.columns[index], expression)?);
         }
-        ColumnConstraintKind::Check(expression) => add_check(table, name, expression)?,
+        ColumnConstraintKind::Check(expression) => {
+            add_check(table, name, expression, Some(index))?;
+        }
         ColumnConstraintKind::References(clause) => {
             check_width(&[index], clause)?;
-            table.foreign_keys.push(foreign_key(name, vec![index], clause));
+            let key = foreign_key(name, vec![index], clause);
+            table.foreign_keys.push(ForeignKey { of_column: true, ..key });
         }
         ColumnConstraintKind::Collate(collation) => {
             table.columns[index].collation = collation::named(collation)?;
@@ -283,7 +286,7 @@ fn table_constraint(table: &mut TableSchema, constraint: &TableConstraint) -> Re
             let key = keys::of_parts(KeyKind::Unique, name, columns, None, table)?;
             add_key(table, KeySchema { on_conflict, ..key }, span(columns))
         }
-        TableConstraintKind::Check(expression) => add_check(table, name, expression),
+        TableConstraintKind::Check(expression) => add_check(table, name, expression, None),
         TableConstraintKind::ForeignKey { columns, references } => {
             let columns = named_columns(table, columns)?;
             check_width(&columns, references)?;
@@ -314,10 +317,12 @@ fn add_check(
     table: &mut TableSchema,
     name: Option<&Identifier>,
     condition: &Expression,
+    column: Option<usize>,
 ) -> Result<(), Error> {
     super::write::check_condition(table, condition)?;
     let name = name.map(|name| name.name.clone());
-    table.checks.push(CheckConstraint { name, condition: condition.to_string() });
+    let condition = rename::unqualified(&condition.to_string());
+    table.checks.push(CheckConstraint { name, condition, column });
     Ok(())
 }
 
@@ -376,6 +381,7 @@ fn foreign_key(
 ) -> ForeignKey {
     ForeignKey {
         name: name.map(|name| name.name.clone()),
+        of_column: false,
         columns,
         references: clause.table.name.clone(),
         referenced: clause.columns.iter().map(|column| column.name.clone()).collect(),

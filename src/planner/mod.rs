@@ -71,7 +71,7 @@ mod write_plan;
 
 pub use comparison_traits::{CollationDerivation, ComparisonTraits, OperandAffinity};
 pub use ddl::MAX_COLUMNS;
-pub use definition::{column_definition, create_index, create_table};
+pub use definition::{column_definition, create_flexible_table, create_index, create_table};
 pub use error::Error;
 pub use exact_numbers::quotient_scale;
 pub use expression::{
@@ -354,7 +354,7 @@ fn plan_schema(statement: &SchemaStatement, planning: &mut Planning<'_>) -> Resu
             ddl::drop_index(*if_exists, name, catalog)
         }
         SchemaStatement::AlterTable { table, action, .. } => {
-            alter::alter_table(table, action, catalog)
+            alter::alter_table(table, action, text, catalog)
         }
     }
 }

@@ -7,7 +7,7 @@ use super::Error;
 use crate::language::ast::Identifier;
 use crate::language::{Highlight, HighlightKind, highlight};
 use crate::storage::SchemaChange;
-use crate::types::{Definition, DefinitionKind, Schema, TableSchema, fold};
+use crate::types::{Definition, DefinitionKind, Schema, Span, TableSchema, fold};
 use std::sync::Arc;
 
 /// The text of a definition and what its words are.
@@ -79,6 +79,98 @@ impl<'a> DefinitionText<'a> {
 
 fn is_table(piece: &Highlight, table: &str) -> bool {
     matches!(&piece.kind, HighlightKind::Table(name) if fold(name) == fold(table))
+}
+
+/// The pieces of the text of an expression, behind what makes it a statement.
+fn expression_pieces(text: &str) -> Vec<Highlight> {
+    pieces_behind("SELECT ", text)
+}
+
+/// The pieces of a text that stands behind another.
+fn pieces_behind(before: &str, text: &str) -> Vec<Highlight> {
+    let pieces = highlight(&format!("{before}{text}")).into_iter();
+    let moved = |piece: Highlight| {
+        let start = piece.span.start.checked_sub(before.len())?;
+        let span = Span { start, end: piece.span.end - before.len() };
+        Some(Highlight { span, ..piece })
+    };
+    pieces.filter_map(moved).collect()
+}
+
+/// The text of an expression of a table with its columns standing alone, without the name of the table:
+/// so it stays what it is whatever the table is called.
+pub(super) fn unqualified(text: &str) -> String {
+    without_tables(text, &expression_pieces(text))
+}
+
+/// The same of the definition of a column.
+pub(super) fn unqualified_column(text: &str) -> String {
+    without_tables(text, &pieces_behind("ALTER TABLE t ADD COLUMN ", text))
+}
+
+fn without_tables(text: &str, pieces: &[Highlight]) -> String {
+    let (mut kept, mut at) = (String::with_capacity(text.len()), 0);
+    for pair in pieces.windows(2) {
+        if let ([Highlight { kind: HighlightKind::Table(_), span }, point], true) =
+            (pair, &text[pair[1].span.start..pair[1].span.end] == ".")
+        {
+            kept.push_str(&text[at..span.start]);
+            at = point.span.end;
+        }
+    }
+    kept.push_str(&text[at..]);
+    kept
+}
+
+/// The text of an expression of one table under another name of one of its columns.
+pub(super) fn in_expression(text: &str, from: &str, to: &str) -> String {
+    let named = expression_columns(text).into_iter().filter(|(_, name)| fold(name) == fold(from));
+    let name = Identifier::of(to).to_string();
+    edited(text, named.map(|(span, _)| (span, name.clone())).collect())
+}
+
+/// Where an expression names columns, and which.
+fn expression_columns(text: &str) -> Vec<(Span, String)> {
+    columns_of(&expression_pieces(text))
+}
+
+/// Where pieces of a text name columns, and which.
+fn columns_of(pieces: &[Highlight]) -> Vec<(Span, String)> {
+    let column = |piece: &Highlight| {
+        let HighlightKind::Column { name, .. } = &piece.kind else { return None };
+        Some((piece.span, name.clone()))
+    };
+    pieces.iter().filter_map(column).collect()
+}
+
+/// What makes of an expression that stands in a text the one that it became: mostly, other names for
+/// columns.
+pub(super) fn expression_edits(pieces: &[Highlight], place: Span, now: &str) -> Vec<Edit> {
+    let inside = |span: &Span| place.start <= span.start && span.end <= place.end;
+    let mut written = columns_of(pieces);
+    written.retain(|(span, _)| inside(span));
+    let names = expression_columns(now);
+    if written.len() != names.len() {
+        return vec![(place, now.to_owned())];
+    }
+    let pairs = written.into_iter().zip(names).filter(|((_, old), (_, new))| old != new);
+    pairs.map(|((span, _), (_, new))| (span, Identifier::of(new).to_string())).collect()
+}
+
+/// A place of a text and what comes there.
+pub(super) type Edit = (Span, String);
+
+/// A text with edits, which do not overlap.
+pub(super) fn edited(text: &str, mut edits: Vec<Edit>) -> String {
+    edits.sort_by_key(|(span, _)| (span.start, span.end));
+    let (mut edited, mut at) = (String::with_capacity(text.len()), 0);
+    for (span, new) in edits {
+        edited.push_str(text.get(at..span.start).unwrap_or_default());
+        edited.push_str(&new);
+        at = span.end.max(at);
+    }
+    edited.push_str(text.get(at..).unwrap_or_default());
+    edited
 }
 
 /// A name without its quotes, folded.

@@ -26,6 +26,8 @@ pub(super) struct StatementCatalog<'a> {
     database: &'a Arc<Database>,
     resolver: PointResolver<'a>,
     present: View,
+    /// Whether new tables are FLEXIBLE where nothing is said.
+    are_flexible: bool,
     /// Who has the last result.
     results: &'a ResultStore,
     /// The past views that were asked for.
@@ -45,6 +47,7 @@ impl<'a> StatementCatalog<'a> {
             database: &session.database,
             resolver: PointResolver::new(session),
             present,
+            are_flexible: session.flexible_types,
             results: &session.results,
             past: Vec::new(),
             inputs: Vec::new(),
@@ -113,6 +116,7 @@ impl<'a> StatementCatalog<'a> {
             database: self.database,
             resolver: self.resolver.clone(),
             present: self.present.clone(),
+            are_flexible: self.are_flexible,
             results: self.results,
             past: self.past.clone(),
             inputs: Vec::new(),
@@ -231,7 +235,8 @@ impl<'a> StatementCatalog<'a> {
             true => self.view_schemas(view.schema(), temporal.as_ref()),
             false => Vec::new(),
         };
-        let relation = system.at(self.database, event, &view, &views);
+        let flexible = self.are_flexible;
+        let relation = system.at(self.database, event, &view, &views, flexible);
         Ok(self.add(PlanInput::Relation(relation), system.relation().schema(), Period::at(event)))
     }
 

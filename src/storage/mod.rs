@@ -83,7 +83,7 @@ pub use projections::{
     SnapshotSource, row_file_name,
 };
 pub use salvage::{SalvageReport, SalvagedRange};
-pub use schema_change::{Dropped, SchemaChange, definition_changes};
+pub use schema_change::{Dropped, ExpressionTexts, SchemaChange, definition_changes};
 pub use statistics::{KeyStatistics, TableStatistics};
 pub use store::{
     EventReader, EventStore, LogGap, LostRange, SnapshotMarker, TagMarker, TransactionInfo,

@@ -290,10 +290,12 @@ impl Salvage<'_> {
                 let key = Box::new(table.keys.iter().find(same).cloned().unwrap_or(*key));
                 SchemaChange::DropIndex { table, key }
             }
-            SchemaChange::AddColumn { column, .. } => SchemaChange::AddColumn { table, column },
+            SchemaChange::AddColumn { column, constraints, .. } => {
+                SchemaChange::AddColumn { table, column, constraints }
+            }
             SchemaChange::DropColumn { column, .. } => SchemaChange::DropColumn { table, column },
-            SchemaChange::RenameColumn { column, name, .. } => {
-                SchemaChange::RenameColumn { table, column, name }
+            SchemaChange::RenameColumn { column, name, expressions, .. } => {
+                SchemaChange::RenameColumn { table, column, name, expressions }
             }
             SchemaChange::RenameTable { name, .. } => SchemaChange::RenameTable { table, name },
             SchemaChange::CreateDefinition(_)

@@ -1,8 +1,8 @@
 //! What becomes of the schema: the same when a statement asks for it and when the log tells of it.
 
 use crate::types::{
-    Column, ColumnId, Definition, DefinitionKind, EventId, ForeignKey, KeyId, KeySchema, RowId,
-    Schema, TableSchema, fold,
+    AddedConstraints, Column, ColumnId, Definition, DefinitionKind, EventId, ForeignKey, KeyId,
+    KeySchema, RowId, Schema, TableSchema, fold,
 };
 use std::sync::Arc;
 
@@ -16,6 +16,10 @@ pub struct Dropped {
     /// Its AUTOINCREMENT counter; 0 where it has none.
     pub autoincrement: i64,
 }
+
+/// Texts of a table's expressions, in the order of [`TableSchema::expressions`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExpressionTexts(pub Vec<String>);
 
 /// A change of the schema. As long as nobody has given it to an event, the identities of what it makes
 /// are empty.
@@ -54,6 +58,8 @@ pub enum SchemaChange {
         table: Arc<TableSchema>,
         /// The column, its identity that of the event, with what the rows that are there have in it.
         column: Box<Column>,
+        /// What else it demands.
+        constraints: Box<AddedConstraints>,
     },
     /// A column goes. No key has it.
     DropColumn {
@@ -70,6 +76,9 @@ pub enum SchemaChange {
         column: usize,
         /// Its name from then on.
         name: String,
+        /// The table's expressions as they read from then on, in the order of
+        /// [`TableSchema::expressions`]; empty where none of them names the column.
+        expressions: Box<ExpressionTexts>,
     },
     /// A table gets another name.
     RenameTable {
@@ -175,9 +184,9 @@ impl SchemaChange {
                 key.id = KeyId { event, ordinal: 0 };
                 SchemaChange::CreateIndex { table, key }
             }
-            SchemaChange::AddColumn { table, mut column } => {
+            SchemaChange::AddColumn { table, mut column, constraints } => {
                 column.id = ColumnId { event, ordinal: 0 };
-                SchemaChange::AddColumn { table, column }
+                SchemaChange::AddColumn { table, column, constraints }
             }
             SchemaChange::CreateDefinition(definition) => {
                 let definition = Definition { id: event, ..Arc::unwrap_or_clone(definition) };
@@ -215,17 +224,25 @@ impl SchemaChange {
                 let id = key.id;
                 schema.put(edited(table, &|after| after.keys.retain(|other| other.id != id)));
             }
-            SchemaChange::AddColumn { table, column } => {
-                schema.put(edited(table, &|after| after.columns.push(Column::clone(column))));
+            SchemaChange::AddColumn { table, column, constraints } => {
+                schema.put(edited(table, &|after| {
+                    after.columns.push(Column::clone(column));
+                    after.checks.extend(constraints.checks.iter().cloned());
+                    after.foreign_keys.extend(constraints.foreign_keys.iter().cloned());
+                }));
             }
             SchemaChange::DropColumn { table, column } => {
                 schema.put(edited(table, &|after| after.remove_column(*column)));
             }
-            SchemaChange::RenameColumn { table, column, name } => {
+            SchemaChange::RenameColumn { table, column, name, expressions } => {
                 schema.put(edited(table, &|after| {
                     if let Some(column) = after.columns.get_mut(*column) {
                         column.name.clone_from(name);
                     }
+                    let mut now = expressions.0.iter();
+                    after.for_each_expression_mut(|text| {
+                        now.next().into_iter().for_each(|now| text.clone_from(now));
+                    });
                 }));
                 if let Some(column) = table.columns.get(*column) {
                     rename_in_references(schema, &table.name, |key| {

@@ -9,6 +9,9 @@ pub struct ForeignKey {
     /// The name of the constraint, where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// Whether it is the REFERENCES of its one column, and goes with it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub of_column: bool,
     /// Indexes of the referring columns.
     pub columns: Vec<usize>,
     /// The table referred to, which may not exist yet.

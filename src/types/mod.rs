@@ -49,7 +49,8 @@ pub use number::{
 };
 pub use pseudo_column::PseudoColumn;
 pub use schema::{
-    CheckConstraint, Column, ColumnId, Generation, Schema, TableId, TableOptions, TableSchema, fold,
+    AddedConstraints, CheckConstraint, Column, ColumnId, Generation, Schema, TableId, TableOptions,
+    TableSchema, fold,
 };
 pub use span::Span;
 pub use stack::with_stack;

@@ -1,6 +1,6 @@
 //! Tables, their columns and keys, and all of them together at one moment.
 
-use super::key_schema::{KeyId, KeyKind, KeySchema};
+use super::key_schema::{KeyId, KeyKind, KeySchema, KeySource};
 use super::{
     Collation, ConflictResolution, DataType, Definition, DefinitionKind, EventId, ForeignKey, Tree,
     Value,
@@ -67,6 +67,9 @@ pub struct Column {
     /// How its value is computed from the others of its row, where nobody gives it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generated: Option<Generation>,
+    /// Its definition as it was written where ALTER TABLE added it; empty where the table has it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub sql: String,
     /// What the rows have that were there before the column was added; NULL in columns that came
     /// with their table.
     #[serde(default = "null", skip_serializing_if = "Value::is_null", with = "super::tagged_json")]
@@ -90,6 +93,7 @@ impl Column {
             on_null: None,
             default: None,
             generated: None,
+            sql: String::new(),
             initial: Value::Null,
         }
     }
@@ -117,7 +121,7 @@ impl fmt::Display for Generation {
     }
 }
 
-/// A CHECK as declared. One without a name is written as its condition alone.
+/// A CHECK as declared. One of which there is nothing else to say is written as its condition alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "WrittenCheck", into = "WrittenCheck")]
 pub struct CheckConstraint {
@@ -125,6 +129,8 @@ pub struct CheckConstraint {
     pub name: Option<String>,
     /// What must not be false, as SQL text of an expression.
     pub condition: String,
+    /// The column that it was declared with, by index, and goes with.
+    pub column: Option<usize>,
 }
 
 /// A CHECK as the log has it.
@@ -132,15 +138,23 @@ pub struct CheckConstraint {
 #[serde(untagged)]
 enum WrittenCheck {
     Unnamed(String),
-    Named { name: String, check: String },
+    Detailed {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        check: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        column: Option<usize>,
+    },
 }
 
 impl From<WrittenCheck> for CheckConstraint {
     fn from(written: WrittenCheck) -> CheckConstraint {
         match written {
-            WrittenCheck::Unnamed(condition) => CheckConstraint { name: None, condition },
-            WrittenCheck::Named { name, check } => {
-                CheckConstraint { name: Some(name), condition: check }
+            WrittenCheck::Unnamed(condition) => {
+                CheckConstraint { name: None, condition, column: None }
+            }
+            WrittenCheck::Detailed { name, check, column } => {
+                CheckConstraint { name, condition: check, column }
             }
         }
     }
@@ -148,11 +162,29 @@ impl From<WrittenCheck> for CheckConstraint {
 
 impl From<CheckConstraint> for WrittenCheck {
     fn from(check: CheckConstraint) -> WrittenCheck {
-        let CheckConstraint { name, condition } = check;
-        match name {
-            None => WrittenCheck::Unnamed(condition),
-            Some(name) => WrittenCheck::Named { name, check: condition },
+        let CheckConstraint { name, condition, column } = check;
+        match (name, column) {
+            (None, None) => WrittenCheck::Unnamed(condition),
+            (name, column) => WrittenCheck::Detailed { name, check: condition, column },
         }
+    }
+}
+
+/// What a column demands that is added to a table, besides what [`Column`] says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddedConstraints {
+    /// Its CHECKs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<CheckConstraint>,
+    /// What it refers to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub foreign_keys: Vec<ForeignKey>,
+}
+
+impl AddedConstraints {
+    /// Whether it demands nothing.
+    pub fn is_empty(&self) -> bool {
+        self.checks.is_empty() && self.foreign_keys.is_empty()
     }
 }
 
@@ -238,16 +270,43 @@ impl TableSchema {
         self
     }
 
-    /// Takes a column out, and moves those behind it up in the keys and foreign keys. One that a
-    /// key has is left there, since the key would be another without it.
+    /// Takes a column out with the constraints that were declared with it, and moves those behind it up
+    /// in the keys and foreign keys. One that a key has is left there, since the key would be another
+    /// without it.
     pub fn remove_column(&mut self, index: usize) {
         if index >= self.columns.len() || self.is_key_column(index) {
             return;
         }
         self.columns.remove(index);
+        self.checks.retain(|check| check.column != Some(index));
+        self.foreign_keys.retain(|key| !key.columns.contains(&index));
         let moved = |column: &mut usize| *column -= usize::from(*column > index);
         self.keys.iter_mut().for_each(|key| key.for_each_column_mut(moved));
+        self.checks.iter_mut().filter_map(|check| check.column.as_mut()).for_each(moved);
         self.foreign_keys.iter_mut().flat_map(|key| &mut key.columns).for_each(moved);
+    }
+
+    /// Calls `visit` with the SQL text of every expression over its columns: the conditions of CHECK,
+    /// generated columns, then the parts and conditions of keys.
+    pub fn for_each_expression_mut(&mut self, mut visit: impl FnMut(&mut String)) {
+        self.checks.iter_mut().for_each(|check| visit(&mut check.condition));
+        let generated = self.columns.iter_mut().filter_map(|column| column.generated.as_mut());
+        generated.for_each(|generation| visit(&mut generation.expression));
+        for key in &mut self.keys {
+            for part in &mut key.parts {
+                if let KeySource::Expression(text) = &mut part.source {
+                    visit(text);
+                }
+            }
+            key.condition.iter_mut().for_each(&mut visit);
+        }
+    }
+
+    /// The texts that [`TableSchema::for_each_expression_mut`] visits, in its order.
+    pub fn expressions(&self) -> Vec<String> {
+        let (mut table, mut texts) = (self.clone(), Vec::new());
+        table.for_each_expression_mut(|text| texts.push(std::mem::take(text)));
+        texts
     }
 
     /// Whether a foreign key of it refers to the table of a name.
@@ -255,10 +314,10 @@ impl TableSchema {
         self.foreign_keys.iter().any(|key| key.is_to(table))
     }
 
-    /// Whether a key or a foreign key has the column.
+    /// Whether a key has the column, or a foreign key that was not declared with it.
     pub fn is_key_column(&self, index: usize) -> bool {
         self.keys.iter().any(|key| key.columns.contains(&index))
-            || self.foreign_keys.iter().any(|key| key.columns.contains(&index))
+            || self.foreign_keys.iter().any(|key| !key.of_column && key.columns.contains(&index))
     }
 
     /// The columns that a row is given, by index: all but those that are computed.

@@ -83,7 +83,7 @@ fn every_change_of_the_schema_is_a_row_with_its_definition() {
     let query = "SELECT event, op, table_name, name, sql FROM _schema_history WHERE event > 3";
     insta::assert_snapshot!(told(&mut session, query).replace("', ", "'\n"), @r#"
     4 'create_index' 'cards' 'by_account' 'CREATE INDEX by_account ON cards (account)'
-    6 'add_column' 'cards' 'since when' 'ALTER TABLE cards ADD COLUMN "since when" VARCHAR(9) NOT NULL DEFAULT (''it''''s'')'
+    6 'add_column' 'cards' 'since when' 'ALTER TABLE cards ADD COLUMN "since when" VARCHAR(9) NOT NULL DEFAULT ''it''''s'''
     7 'rename_column' 'cards' 'number' 'ALTER TABLE cards RENAME COLUMN number TO "order"'
     8 'drop_column' 'cards' 'since when' 'ALTER TABLE cards DROP COLUMN "since when"'
     9 'rename_table' 'cards' 'cards' 'ALTER TABLE cards RENAME TO plastic'
@@ -137,7 +137,7 @@ fn what_was_altered_is_made_again_as_it_is() {
     }
     let master = "SELECT sql FROM sqlite_master ORDER BY type DESC, name";
     insta::assert_snapshot!(told(&mut session, master).replace("', '", "'\n'"), @r#"
-    'CREATE TABLE stores (number INTEGER PRIMARY KEY, name TEXT COLLATE BINARY UNIQUE)'
+    'CREATE TABLE stores (number INTEGER PRIMARY KEY, /* the owner */ name TEXT COLLATE BINARY UNIQUE)'
     'CREATE TABLE untouched (a, b)'
     'CREATE TABLE wares ("order" TEXT, "the shop" INTEGER REFERENCES stores (number) ON DELETE CASCADE, price NUMERIC, note VARCHAR(9) NOT NULL DEFAULT ''it''''s'', CONSTRAINT k PRIMARY KEY ("order", "the shop"), CHECK (price >= 0), FOREIGN KEY ("the shop") REFERENCES stores (number))'
     'CREATE INDEX by_shop ON wares ("the shop" DESC)'

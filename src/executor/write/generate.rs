@@ -46,8 +46,9 @@ pub(super) fn fill(
     }
 }
 
-/// Computes the generated column that a table got last for the rows that are there, each of which becomes
-/// what it is by a change of its own: the operation of the fork that added the column is its cause.
+/// Asks of the rows that are there what the column demands that the table got last. Where it is generated,
+/// each of them becomes what it is by a change of its own: the operation of the fork that added the column
+/// is its cause.
 ///
 /// # Errors
 /// Those of the expression; `type`, `not-null` and `check` of a row that may not be so.
@@ -65,7 +66,8 @@ pub(in super::super) fn fill_added(
     let mut generated = planner::generated_columns_of(&table).map_err(broken)?;
     generated.retain(|one| one.column == added);
     let mut checks = planner::checks_of(&table).map_err(broken)?;
-    checks.retain(|check| check.columns.contains(&added));
+    let mut is_own = table.checks.iter().map(|check| check.column == Some(added));
+    checks.retain(|_| is_own.next() == Some(true));
     let all: Vec<usize> = (0..table.columns.len()).collect();
     let mut changed = Vec::new();
     for found in view.table(&table).scan(&all) {
@@ -90,7 +92,9 @@ pub(in super::super) fn fill_added(
             let value = row.new.as_ref().and_then(|new| new.get(added));
             value.is_some_and(|value| !value.is_null())
         };
-        changed.extend(rows.into_iter().filter(is_changed));
+        if !generated.is_empty() {
+            changed.extend(rows.into_iter().filter(is_changed));
+        }
     }
     // The view goes before the fork changes, so that nothing has to be copied for it.
     drop(view);

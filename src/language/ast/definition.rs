@@ -114,7 +114,7 @@ pub enum AlterAction {
 }
 
 /// One column of a CREATE TABLE.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct ColumnDefinition {
     /// The column's name.
     pub name: Identifier,
@@ -122,6 +122,16 @@ pub struct ColumnDefinition {
     pub type_name: Option<TypeName>,
     /// Its constraints, in their order.
     pub constraints: Vec<ColumnConstraint>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// Columns are equal if they are written alike.
+impl PartialEq for ColumnDefinition {
+    fn eq(&self, other: &ColumnDefinition) -> bool {
+        (&self.name, &self.type_name, &self.constraints)
+            == (&other.name, &other.type_name, &other.constraints)
+    }
 }
 
 /// A type as written: words and numbers, `NUMERIC(10,2)`, `DOUBLE PRECISION`.

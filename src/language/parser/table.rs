@@ -152,7 +152,7 @@ fn column_definition(input: TokenInput<'_>) -> Parsed<'_, ColumnDefinition> {
     let (rest, name) = label(NameKind::New)(input)?;
     let (rest, type_name) = opt(type_name).parse(rest)?;
     let (rest, constraints) = many0(column_constraint).parse(rest)?;
-    Ok((rest, ColumnDefinition { name, type_name, constraints }))
+    Ok((rest, ColumnDefinition { name, type_name, constraints, span: input.span_to(rest) }))
 }
 
 /// `TypeName ::= Name+ ['(' Integer [',' Integer] ')' Name*]`

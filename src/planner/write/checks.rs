@@ -51,7 +51,7 @@ pub(super) fn bind(
     is_asked: impl Fn(&[usize]) -> bool,
 ) -> Result<Vec<BoundCheck>, Error> {
     let mut checks = Vec::with_capacity(table.checks.len());
-    for CheckConstraint { name, condition } in &table.checks {
+    for CheckConstraint { name, condition, .. } in &table.checks {
         let broken = |reason: String| {
             let message = format!("CHECK ({condition}) of {}: {reason}", table.name);
             Error::new("check", message, Span::default())

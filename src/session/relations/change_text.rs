@@ -116,7 +116,7 @@ fn of_definition(change: &SchemaChange) -> String {
         SchemaChange::DropColumn { table: before, column: at } => {
             format!("ALTER TABLE {table} DROP COLUMN {}", column(before, *at))
         }
-        SchemaChange::RenameColumn { table: before, column: at, name } => {
+        SchemaChange::RenameColumn { table: before, column: at, name, .. } => {
             let (old, new) = (column(before, *at), Identifier::of(name));
             format!("ALTER TABLE {table} RENAME COLUMN {old} TO {new}")
         }

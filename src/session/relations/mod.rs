@@ -199,6 +199,7 @@ impl SystemTable {
         last: EventId,
         view: &View,
         views: &[Arc<TableSchema>],
+        are_flexible: bool,
     ) -> Arc<dyn Relation> {
         let database = Arc::clone(database);
         let all = Period { first: EventId::START.next(), last };
@@ -210,12 +211,10 @@ impl SystemTable {
             SystemTable::SchemaHistory => {
                 Arc::new(schema_history::SchemaHistoryRelation { database, last })
             }
-            SystemTable::Tables
-            | SystemTable::Columns
-            | SystemTable::Indexes
-            | SystemTable::Master => {
+            SystemTable::Tables | SystemTable::Columns | SystemTable::Indexes => {
                 Arc::new(SchemaRelation::new(self.relation(), view.schema(), views))
             }
+            SystemTable::Master => Arc::new(SchemaRelation::master(view.schema(), are_flexible)),
             SystemTable::Views => Arc::new(SchemaRelation::views(view.schema(), views)),
             SystemTable::Triggers => Arc::new(SchemaRelation::triggers(view.schema())),
             SystemTable::Sequence => Arc::new(SchemaRelation::counters(view)),

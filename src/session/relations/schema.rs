@@ -5,7 +5,7 @@
 
 use super::{RelationSchema, integer, optional, relation_rows};
 use crate::executor::{BoxedOperator, Context, Error, Relation};
-use crate::planner::{create_index, create_table, parse_trigger};
+use crate::planner::{create_flexible_table, create_index, create_table, parse_trigger};
 use crate::storage::{self, View};
 use crate::types::{DataType, Definition, KeyKind, KeySchema, Row, Schema, TableSchema, Value};
 use std::sync::Arc;
@@ -100,19 +100,22 @@ impl SchemaRelation {
         let row: fn(&TableSchema) -> Vec<Row> = match relation.name {
             name if name == TABLES.name => |table| vec![table_row(table)],
             name if name == COLUMNS.name => columns_of,
-            name if name == INDEXES.name => indexes_of,
-            _ => objects_of,
+            _ => indexes_of,
         };
         let mut rows: Vec<Row> = schema.tables().flat_map(|table| row(table)).collect();
-        let definitions = schema.definitions().into_iter();
-        match relation.name {
-            name if name == COLUMNS.name => {
-                rows.extend(views.iter().flat_map(|view| columns_of(view)));
-            }
-            name if name == MASTER.name => rows.extend(definitions.map(|known| object_of(known))),
-            _ => {}
+        if relation.name == COLUMNS.name {
+            rows.extend(views.iter().flat_map(|view| columns_of(view)));
         }
         SchemaRelation { relation, rows }
+    }
+
+    /// What SQLite would say of the schema, by statements that make it again where new tables are
+    /// FLEXIBLE, or where they are not.
+    pub fn master(schema: &Schema, are_flexible: bool) -> SchemaRelation {
+        let mut rows: Vec<Row> =
+            schema.tables().flat_map(|table| objects_of(table, are_flexible)).collect();
+        rows.extend(schema.definitions().into_iter().map(|known| object_of(known)));
+        SchemaRelation { relation: &MASTER, rows }
     }
 
     /// The triggers, in the order in which they were created.
@@ -265,7 +268,7 @@ fn object_of(definition: &Definition) -> Row {
     ]
 }
 
-fn objects_of(table: &TableSchema) -> Vec<Row> {
+fn objects_of(table: &TableSchema, are_flexible: bool) -> Vec<Row> {
     let object = |kind: &str, name: &str, sql: String| {
         vec![
             Value::text(kind),
@@ -275,7 +278,8 @@ fn objects_of(table: &TableSchema) -> Vec<Row> {
             Value::text(sql),
         ]
     };
-    let mut objects = vec![object("table", &table.name, create_table(table))];
+    let create = if are_flexible { create_flexible_table(table) } else { create_table(table) };
+    let mut objects = vec![object("table", &table.name, create)];
     objects
         .extend(indexes(table).map(|(name, key)| object("index", name, create_index(table, key))));
     objects

@@ -88,7 +88,9 @@ fn definition(change: &SchemaChange) -> String {
             create_index(table, key)
         }
         SchemaChange::AddColumn { column, .. } => {
-            alter(format!("ADD COLUMN {}", column_definition(column)))
+            let written = column.sql.as_str();
+            let written = (!written.is_empty()).then(|| written.to_owned());
+            alter(format!("ADD COLUMN {}", written.unwrap_or_else(|| column_definition(column))))
         }
         SchemaChange::DropColumn { .. } => alter(format!("DROP COLUMN {}", column())),
         SchemaChange::RenameColumn { name, .. } => {

@@ -5,10 +5,10 @@
 
 use crate::storage::error::Error;
 use crate::storage::event::{Marker, Operation};
-use crate::storage::{Dropped, SchemaChange};
+use crate::storage::{Dropped, ExpressionTexts, SchemaChange};
 use crate::types::{
-    Column, ColumnId, Definition, DefinitionKind, EventId, KeyId, KeySchema, RowId, Schema,
-    TableId, TableSchema,
+    AddedConstraints, Column, ColumnId, Definition, DefinitionKind, EventId, KeyId, KeySchema,
+    RowId, Schema, TableId, TableSchema,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,14 @@ use std::sync::Arc;
 #[derive(Serialize, Deserialize)]
 struct DefinitionName {
     name: String,
+}
+
+/// What a column is called from now on, and how the table's expressions read that name it.
+#[derive(Serialize, Deserialize)]
+struct RenamedColumn {
+    name: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    expressions: Vec<String>,
 }
 
 /// A tag.
@@ -106,10 +114,13 @@ pub(super) fn of_change(change: &SchemaChange) -> Result<[Option<String>; 2], Er
         }
         SchemaChange::CreateIndex { key, .. } => [None, Some(text(key)?)],
         SchemaChange::DropIndex { key, .. } => [Some(text(key)?), None],
-        SchemaChange::AddColumn { column, .. } => [None, Some(text(column)?)],
+        SchemaChange::AddColumn { column, constraints, .. } => {
+            [None, Some(added_column(column, constraints)?)]
+        }
         SchemaChange::DropColumn { table, column } => [Some(text(known(table, *column)?)?), None],
-        SchemaChange::RenameColumn { table, column, name } => {
-            [Some(named(&known(table, *column)?.name)?), Some(named(name)?)]
+        SchemaChange::RenameColumn { table, column, name, expressions } => {
+            let new = RenamedColumn { name: name.clone(), expressions: expressions.0.clone() };
+            [Some(named(&known(table, *column)?.name)?), Some(text(&new)?)]
         }
         SchemaChange::RenameTable { table, name } => {
             [Some(named(&table.name)?), Some(named(name)?)]
@@ -138,6 +149,17 @@ pub(super) fn of_marker(marker: &Marker) -> Result<[Option<String>; 2], Error> {
 
 fn text(definition: &impl Serialize) -> Result<String, Error> {
     serde_json::to_string(definition).map_err(|error| Error::invalid(error.to_string()))
+}
+
+/// A column that is added, and behind it in the same object what else it demands.
+fn added_column(column: &Column, constraints: &AddedConstraints) -> Result<String, Error> {
+    let mut written = text(column)?;
+    if !constraints.is_empty() {
+        written.pop();
+        written.push(',');
+        written.push_str(text(constraints)?.trim_start_matches('{'));
+    }
+    Ok(written)
 }
 
 fn known(table: &TableSchema, column: usize) -> Result<&Column, Error> {
@@ -203,8 +225,8 @@ impl DefinitionLine<'_> {
                 SchemaChange::DropIndex { table, key: Box::new(key) }
             }
             ("add_column", None, Some(new)) => {
-                let column: Column = decode(new)?;
-                SchemaChange::AddColumn { table: table()?, column: Box::new(column) }
+                let (column, constraints) = decode_added(new)?;
+                SchemaChange::AddColumn { table: table()?, column, constraints }
             }
             ("drop_column", Some(old), None) => {
                 let table = table()?;
@@ -212,15 +234,7 @@ impl DefinitionLine<'_> {
                 check(old, &table.columns[column])?;
                 SchemaChange::DropColumn { table, column }
             }
-            ("rename_column", Some(old), Some(new)) => {
-                let table = table()?;
-                let column = index_of(&table, &decode::<DefinitionName>(old)?.name)?;
-                SchemaChange::RenameColumn {
-                    table,
-                    column,
-                    name: decode::<DefinitionName>(new)?.name,
-                }
-            }
+            ("rename_column", Some(old), Some(new)) => renamed_column(table()?, old, new)?,
             ("rename_table", Some(old), Some(new)) => {
                 if decode::<DefinitionName>(old)?.name != name {
                     return Err(format!("`{name}` is renamed by another name"));
@@ -295,6 +309,30 @@ fn decode<T: DeserializeOwned + Serialize>(payload: &RawValue) -> Result<T, Stri
     let definition: T = serde_json::from_str(payload.get()).map_err(|error| error.to_string())?;
     check(payload, &definition)?;
     Ok(definition)
+}
+
+/// Reads another name for a column of a table.
+fn renamed_column(
+    table: Arc<TableSchema>,
+    old: &RawValue,
+    new: &RawValue,
+) -> Result<SchemaChange, String> {
+    let column = index_of(&table, &decode::<DefinitionName>(old)?.name)?;
+    let RenamedColumn { name, expressions } = decode(new)?;
+    let expressions = Box::new(ExpressionTexts(expressions));
+    Ok(SchemaChange::RenameColumn { table, column, name, expressions })
+}
+
+/// Reads a column that is added, with what else it demands.
+fn decode_added(payload: &RawValue) -> Result<(Box<Column>, Box<AddedConstraints>), String> {
+    let wrong = |error: serde_json::Error| error.to_string();
+    let column: Box<Column> = serde_json::from_str(payload.get()).map_err(wrong)?;
+    let constraints: Box<AddedConstraints> = serde_json::from_str(payload.get()).map_err(wrong)?;
+    let written = added_column(&column, &constraints).map_err(|error| error.to_string())?;
+    match written == payload.get() {
+        true => Ok((column, constraints)),
+        false => Err("the definition is another one".into()),
+    }
 }
 
 /// Whether a payload is exactly what would be written for a definition.

@@ -85,12 +85,19 @@ fn check_change(schema: &Schema, event: EventId, change: &SchemaChange) -> Resul
                 return Err(Error::invalid("there is no such index now"));
             }
         }
-        SchemaChange::AddColumn { table, column } => {
+        SchemaChange::AddColumn { table, column, constraints } => {
             if column.id != (ColumnId { event, ordinal: 0 }) {
                 return Err(Error::invalid("a column with a foreign identity"));
             }
             check_initial(column)?;
-            check_column(known(schema, table)?, column)?;
+            let table = known(schema, table)?;
+            check_column(table, column)?;
+            let own = table.columns.len();
+            if constraints.checks.iter().any(|check| check.column != Some(own))
+                || constraints.foreign_keys.iter().any(|key| key.columns != [own])
+            {
+                return Err(Error::invalid("a column with constraints of others"));
+            }
         }
         SchemaChange::DropColumn { table, column } => {
             let table = known(schema, table)?;
@@ -102,13 +109,16 @@ fn check_change(schema: &Schema, event: EventId, change: &SchemaChange) -> Resul
                 return Err(Error::invalid(format!("a key of {table} has the column `{name}`")));
             }
         }
-        SchemaChange::RenameColumn { table, column, name } => {
+        SchemaChange::RenameColumn { table, column, name, expressions } => {
             let table = known(schema, table)?;
             if *column >= table.columns.len() {
                 return Err(Error::invalid(format!("{table} has no column {column}")));
             }
             if table.column(name).is_some_and(|other| other != *column) {
                 return Err(Error::invalid(format!("two columns are called `{name}`")));
+            }
+            if !expressions.0.is_empty() && expressions.0.len() != table.expressions().len() {
+                return Err(Error::invalid(format!("{table} has other expressions")));
             }
         }
         SchemaChange::RenameTable { table, name } => {
@@ -240,13 +250,9 @@ fn check_restored_table(
     older.try_for_each(check_initial)
 }
 
-/// Refuses an initial value that the column cannot hold or that would not read back.
+/// Refuses an initial value that the column cannot hold or that would not read back. NULL may be that of a
+/// column that is NOT NULL: there may be no older rows, or they get values.
 pub(crate) fn check_initial(column: &Column) -> Result<(), Error> {
-    // What is generated is written into the rows that are there.
-    if column.not_null && column.initial.is_null() && column.generated.is_none() {
-        let name = &column.name;
-        return Err(Error::invalid(format!("column `{name}` is NULL in older rows and may not")));
-    }
     let mut payload = Vec::new();
     push_columns(&mut payload, std::iter::once((column, &column.initial)))?;
     match payload.len() {
@@ -285,6 +291,9 @@ pub(crate) fn check_table(table: &TableSchema) -> Result<(), Error> {
     let inside = |columns: &[usize]| columns.iter().all(|column| *column < table.columns.len());
     if !table.foreign_keys.iter().all(|key| inside(&key.columns)) {
         return Err(Error::invalid("a foreign key of a column that does not exist"));
+    }
+    if !table.checks.iter().all(|check| inside(check.column.as_slice())) {
+        return Err(Error::invalid("a CHECK of a column that does not exist"));
     }
     Ok(())
 }

@@ -44,16 +44,21 @@ fn altered() -> (Vec<u8>, MemVfs) {
     does(account(&now(), 1, "Ada", 100));
     does(Operation::Schema(SchemaChange::CreateTable(refer(3))));
     let since = column(4, "since", DataType::Date, Value::Date(Date(20_000)));
-    does(Operation::Schema(SchemaChange::AddColumn { table: now(), column: Box::new(since) }));
+    let add = |table, column| {
+        let constraints = Box::default();
+        Operation::Schema(SchemaChange::AddColumn { table, column, constraints })
+    };
+    does(add(now(), Box::new(since)));
     let document = Value::Json("{\"$json\":[1.0,null]}".into());
     let document = Box::new(column(5, "doc", DataType::Any, document));
-    does(Operation::Schema(SchemaChange::AddColumn { table: now(), column: document }));
+    does(add(now(), document));
     let changed = vec![(3, Value::Date(Date(20_000)), Value::Null)];
     does(update(&now(), 1, 2, changed));
     does(Operation::Schema(SchemaChange::RenameColumn {
         table: now(),
         column: 1,
         name: "holder".into(),
+        expressions: Box::default(),
     }));
     does(Operation::Schema(SchemaChange::DropColumn { table: now(), column: 2 }));
     does(Operation::Schema(SchemaChange::RenameTable {
@@ -91,17 +96,19 @@ fn what_cannot_follow_is_refused_and_leaves_no_trace() -> Result<(), Error> {
     let (log, vfs) = altered();
     let (store, _) = open(&options(vfs.clone()))?;
     let now = || current(&store, "konten \"neu\"");
-    let add = |column| {
-        Operation::Schema(SchemaChange::AddColumn { table: now(), column: Box::new(column) })
+    let add_to = |table, column| {
+        let (column, constraints) = (Box::new(column), Box::default());
+        Operation::Schema(SchemaChange::AddColumn { table, column, constraints })
     };
-    let not_null = |initial| Column { not_null: true, ..column(13, "n", DataType::Text, initial) };
+    let add = |column| add_to(now(), column);
     let text = |size: usize| column(13, "n", DataType::Text, Value::text("x".repeat(size)));
     let mut indexed = TableSchema::clone(&now());
     indexed.keys[0].columns = vec![0, 1];
     let tag =
         |name: &str, at| Operation::Marker(Marker::Tag { name: name.into(), at: EventId(at) });
     let rename = |column, name: &str| {
-        Operation::Schema(SchemaChange::RenameColumn { table: now(), column, name: name.into() })
+        let (name, expressions) = (name.into(), Box::default());
+        Operation::Schema(SchemaChange::RenameColumn { table: now(), column, name, expressions })
     };
     let mut created = TableSchema::clone(&table(13, "new", &[("a", DataType::Any)]));
     created.columns[0].initial = Value::Integer(1);
@@ -112,12 +119,8 @@ fn what_cannot_follow_is_refused_and_leaves_no_trace() -> Result<(), Error> {
         add(column(13, "n", DataType::Any, Value::Real(f64::NAN))),
         add(column(13, "n", DataType::Json, Value::Json("{".into()))),
         add(column(13, "n", DataType::Decimal { precision: 3, scale: 9 }, Value::Null)),
-        add(not_null(Value::Null)),
         add(text(20_000)),
-        Operation::Schema(SchemaChange::AddColumn {
-            table: accounts(1),
-            column: Box::new(column(13, "n", DataType::Text, Value::Null)),
-        }),
+        add_to(accounts(1), column(13, "n", DataType::Text, Value::Null)),
         Operation::Schema(SchemaChange::DropColumn { table: now(), column: 0 }),
         Operation::Schema(SchemaChange::DropColumn { table: now(), column: 4 }),
         Operation::Schema(SchemaChange::DropColumn { table: current(&store, "refer"), column: 0 }),

@@ -108,10 +108,10 @@ fn a_difference_is_what_is_left_of_all_changes() {
     let altered = "ALTER TABLE accounts ADD COLUMN note TEXT;\nCREATE INDEX by_note ON accounts (note);\n\
                    ALTER TABLE accounts RENAME TO people;\n.diff 6 LATEST accounts\n.print\n.diff 9 7\n";
     insta::assert_snapshot!(said(altered), @r#"
-    people|alter_table||ALTER TABLE accounts RENAME TO people, ADD COLUMN note|"CREATE TABLE accounts(id INTEGER PRIMARY KEY, owner TEXT, balance INTEGER)"|"CREATE TABLE people (id INTEGER PRIMARY KEY, owner TEXT, balance INTEGER, note TEXT)"
+    people|alter_table||ALTER TABLE accounts RENAME TO people, ADD COLUMN note|"CREATE TABLE accounts(id INTEGER PRIMARY KEY, owner TEXT, balance INTEGER)"|"CREATE TABLE people(id INTEGER PRIMARY KEY, owner TEXT, balance INTEGER, note TEXT)"
     people|create_index||CREATE INDEX by_note ON people||"CREATE INDEX by_note ON people (note)"
 
-    accounts|alter_table||ALTER TABLE people RENAME TO accounts|"CREATE TABLE people (id INTEGER PRIMARY KEY, owner TEXT, balance INTEGER, note TEXT)"|"CREATE TABLE accounts (id INTEGER PRIMARY KEY, owner TEXT, balance INTEGER, note TEXT)"
+    accounts|alter_table||ALTER TABLE people RENAME TO accounts|"CREATE TABLE people(id INTEGER PRIMARY KEY, owner TEXT, balance INTEGER, note TEXT)"|"CREATE TABLE accounts(id INTEGER PRIMARY KEY, owner TEXT, balance INTEGER, note TEXT)"
     accounts|drop_index||DROP INDEX by_note|"CREATE INDEX by_note ON people (note)"|
     "#);
     let there_and_back = "UPDATE accounts SET balance = 1;\nUPDATE accounts SET balance = 70 \

@@ -149,6 +149,7 @@ fn alteration(model: &Model, table: Arc<TableSchema>, a: u8, b: u8) -> Option<Ch
             };
             Change::Schema(SchemaChange::AddColumn {
                 column: Box::new(column(&name?, data_type, initial)),
+                constraints: Box::default(),
                 table,
             })
         }
@@ -158,7 +159,12 @@ fn alteration(model: &Model, table: Arc<TableSchema>, a: u8, b: u8) -> Option<Ch
         }
         5..7 => {
             let column = usize::from(a) % table.columns.len();
-            Change::Schema(SchemaChange::RenameColumn { table, column, name: name? })
+            Change::Schema(SchemaChange::RenameColumn {
+                table,
+                column,
+                name: name?,
+                expressions: Box::default(),
+            })
         }
         _ => {
             let name = NAMES[usize::from(b / 8) % 3];
