@@ -42,7 +42,9 @@ pub fn write_schema(
     let input = InsertInput::Query(Box::new(rows.clone()));
     let action = WriteAction::Insert { input, columns, row: None, upserts: Vec::new() };
     let (resolution, generated, checks, defaults, returning) = Default::default();
-    let filling = Write { table, slot, action, resolution, generated, checks, defaults, returning };
+    let present = Arc::default();
+    let filling =
+        Write { table, slot, action, resolution, generated, checks, defaults, returning, present };
     // As in SQLite, no count is of these rows.
     let context = context.counting(Arc::default());
     match write(&filling, inputs, fork, context, &NoTriggers) {

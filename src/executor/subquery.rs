@@ -8,6 +8,7 @@ use super::plan_operators::open_operator;
 use super::row_set::{Extremes, RowSet};
 use super::shared_rows::SharedTables;
 use crate::planner::{BoundExpression, BoundSubquery, SubqueryRole};
+use crate::storage::TableView;
 use crate::types::column::{ColumnBuilder, encode_any, value_at};
 use crate::types::{DataType, Value};
 use std::collections::HashMap;
@@ -97,6 +98,26 @@ impl Context {
     pub(super) fn with_arguments(self, arguments: Arc<[Value]>) -> Context {
         let subqueries = Subqueries { arguments, ..Subqueries::default() };
         Context { subqueries, profile: None, ..self }
+    }
+
+    /// The same over tables as they are by now, where `now` knows that of what fills a slot. Answers about
+    /// no row of the statement stay what they were when they were found, as in SQLite.
+    pub(super) fn refreshed(
+        &self,
+        now: impl Fn(usize, &TableView) -> Option<TableView>,
+    ) -> Context {
+        let input = |(slot, input): (usize, &PlanInput)| match input {
+            PlanInput::Table(table) => {
+                now(slot, table).map_or_else(|| input.clone(), PlanInput::Table)
+            }
+            PlanInput::Relation(_) => input.clone(),
+        };
+        let inputs = self.subqueries.inputs.iter().enumerate().map(input).collect();
+        self.subqueries.with_answers(|known| {
+            known.retain(|(_, arguments), _| arguments.is_empty());
+        });
+        let subqueries = Subqueries { inputs, ..self.subqueries.clone() };
+        Context { subqueries, ..self.clone() }
     }
 
     /// What the statement reads at a slot.

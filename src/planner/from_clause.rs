@@ -71,6 +71,7 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
                     }
                     source => source?,
                 };
+                self.planning.present.extend(temporal.is_none().then_some(source.slot));
                 let label = (alias.is_some() || temporal.is_some()).then(|| {
                     let alias = alias.iter().map(|alias| format!(" {}", alias.name));
                     let when = temporal.map(|temporal| when(temporal, source.period));

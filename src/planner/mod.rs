@@ -241,6 +241,8 @@ struct Planning<'a> {
     recursions: usize,
     /// The tables of WITH that may have several readers.
     shared: Vec<Arc<SharedTable>>,
+    /// The slots of tables that it reads at no moment that is named.
+    present: Vec<usize>,
     /// The rows that a trigger's statement knows.
     outer: Option<&'a OuterScope<'a>>,
 }
@@ -253,7 +255,7 @@ impl<'a> Planning<'a> {
         rewriting: &'a mut Rewriting,
     ) -> Planning<'a> {
         let (names, tables, subqueries, views) = Default::default();
-        let (withs, recursions, shared, outer) = Default::default();
+        let (withs, recursions, shared, present, outer) = Default::default();
         Planning {
             text,
             catalog,
@@ -265,6 +267,7 @@ impl<'a> Planning<'a> {
             withs,
             recursions,
             shared,
+            present,
             outer,
         }
     }
@@ -330,11 +333,13 @@ fn plan_query(statement: &QueryStatement, planning: &mut Planning<'_>) -> Result
 }
 
 fn plan_write(statement: &WriteStatement, planning: &mut Planning<'_>) -> Result<Write, Error> {
-    match statement {
-        WriteStatement::Insert(insert) => write::insert(insert, planning),
-        WriteStatement::Update(update) => write::update(update, planning),
-        WriteStatement::Delete(delete) => write::delete(delete, planning),
-    }
+    let write = match statement {
+        WriteStatement::Insert(insert) => write::insert(insert, planning)?,
+        WriteStatement::Update(update) => write::update(update, planning)?,
+        WriteStatement::Delete(delete) => write::delete(delete, planning)?,
+    };
+    let present = std::mem::take(&mut planning.present).into();
+    Ok(Write { present, ..write })
 }
 
 fn plan_schema(statement: &SchemaStatement, planning: &mut Planning<'_>) -> Result<Planned, Error> {

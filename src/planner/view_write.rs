@@ -123,8 +123,8 @@ pub(super) fn insert(
     let rows = Box::new(query::finish(bound, planning));
     let name = insert.alias.as_ref().unwrap_or(&insert.table);
     let returning = returning(&insert.returning, &view, name, &surroundings, planning)?;
-    let (event, assigned, is_joined) = (RowEvent::Insert, Vec::new(), false);
-    let action = WriteAction::InsteadOf { event, rows, columns, assigned, is_joined };
+    let (event, assigned) = (RowEvent::Insert, Vec::new());
+    let action = WriteAction::InsteadOf { event, rows, columns, assigned };
     Ok(write(view, action, insert.resolution, returning))
 }
 
@@ -160,8 +160,8 @@ pub(super) fn update(
     let returning =
         returning(&update.returning, &view, alias.unwrap_or(name), &surroundings, planning)?;
     let (rows, columns) = rows_of(&query, &surroundings, planning)?;
-    let (event, is_joined) = (RowEvent::Update, update.from.is_some());
-    let action = WriteAction::InsteadOf { event, rows, columns, assigned, is_joined };
+    let event = RowEvent::Update;
+    let action = WriteAction::InsteadOf { event, rows, columns, assigned };
     Ok(write(view, action, update.resolution, returning))
 }
 
@@ -212,8 +212,8 @@ pub(super) fn delete(
     let returning =
         returning(&delete.returning, &view, alias.unwrap_or(name), &surroundings, planning)?;
     let (rows, columns) = rows_of(&query, &surroundings, planning)?;
-    let (event, assigned, is_joined) = (RowEvent::Delete, Vec::new(), false);
-    let action = WriteAction::InsteadOf { event, rows, columns, assigned, is_joined };
+    let (event, assigned) = (RowEvent::Delete, Vec::new());
+    let action = WriteAction::InsteadOf { event, rows, columns, assigned };
     Ok(write(view, action, None, returning))
 }
 
@@ -234,10 +234,10 @@ fn write(
     resolution: Option<ConflictResolution>,
     returning: Option<BoundReturning>,
 ) -> Write {
-    let (generated, checks, defaults) = Default::default();
+    let (generated, checks, defaults, present) = Default::default();
     // There is no table behind it that the steps could ask.
     let (table, slot) = (view, usize::MAX);
-    Write { table, slot, action, resolution, generated, checks, defaults, returning }
+    Write { table, slot, action, resolution, generated, checks, defaults, returning, present }
 }
 
 /// Every column of a view under the name that the statement has for it.

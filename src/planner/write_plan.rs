@@ -29,6 +29,9 @@ pub struct Write {
     pub defaults: Vec<(usize, BoundExpression)>,
     /// What comes out.
     pub returning: Option<BoundReturning>,
+    /// The slots of tables that are read as they are, at no moment that is named: expressions that are
+    /// computed when rows have begun to change read them as they are by then.
+    pub present: Arc<[usize]>,
 }
 
 /// A CHECK.
@@ -201,14 +204,13 @@ pub enum WriteAction {
     InsteadOf {
         /// What would happen.
         event: RowEvent,
-        /// The rows that it would happen to: as they are, and behind that as they would be.
+        /// The rows that it would happen to: as they are, and behind that as they would be. One that is
+        /// joined with others comes as often as it is.
         rows: Box<QueryPlan>,
         /// For each of those values which column of the query it is; NULL where it is none.
         columns: Vec<Option<usize>>,
         /// The columns that are assigned.
         assigned: Vec<usize>,
-        /// Whether a row may come several times, joined with others: then the last one counts.
-        is_joined: bool,
     },
 }
 

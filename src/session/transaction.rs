@@ -133,7 +133,8 @@ impl Session {
         Ok(Outcome::Done("began a transaction".into()))
     }
 
-    /// COMMIT.
+    /// COMMIT. What a deferred constraint refuses stays open and can be mended; what storage refuses is over,
+    /// since it could never be written here: another came before it, or nothing can be written any more.
     pub(super) fn commit(&mut self) -> Result<Outcome, Error> {
         if self.transaction.as_ref().is_some_and(|open| open.state.is_event()) {
             self.database.store().check_writable()?;

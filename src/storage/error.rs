@@ -296,6 +296,9 @@ impl Error {
             Error::Format { is_newer: false, .. } => {
                 Some("the asof that wrote it can .dump it, and this one runs the dump")
             }
+            Error::Stale { .. } => {
+                Some("nothing of it is written: ROLLBACK if it is open, and do it again")
+            }
             Error::NotFound { .. }
             | Error::NotADatabase { .. }
             | Error::Io { .. }
@@ -304,7 +307,6 @@ impl Error {
             | Error::ReadOnly { .. }
             | Error::GivenUp { .. }
             | Error::Leftover { .. }
-            | Error::Stale { .. }
             | Error::StaleVersion { .. }
             | Error::Corrupt(_)
             | Error::OtherHistory { .. }

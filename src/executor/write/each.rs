@@ -303,17 +303,18 @@ impl Pipeline<'_> {
         let about_it = |error: Error| about_row(table, &old, row, there, error);
         let batch = met(table, &view, row, there, update)?;
         if let Some(filter) = &update.filter
-            && !self.context.mask(filter, &batch).map_err(about_it)?.value(0)
+            && !self.by_now().mask(filter, &batch).map_err(about_it)?.value(0)
         {
             return Err(Refusal::Skipped);
         }
         let mut new = old.clone();
+        let context = self.by_now();
         for (column, expression) in &update.assignments {
-            let value = self.context.evaluate(expression, &batch).map_err(about_it)?;
+            let value = context.evaluate(expression, &batch).map_err(about_it)?;
             let value = value.value(expression.data_type, 0);
             new[*column] = assign(table, &table.columns[*column], value).map_err(about_it)?;
         }
-        drop(view);
+        drop((view, context));
         let (place, about) = (row.place, old.clone());
         let mut changed =
             WriteRow { row: Some(there.row()), old: Some(old), new: Some(new), place };

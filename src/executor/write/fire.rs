@@ -81,7 +81,8 @@ impl Pipeline<'_> {
         };
         let columns: Result<Vec<_>, Error> = returning.columns.iter().map(value).collect();
         let batch = Batch { columns: columns?, rows: 1 };
-        self.written.returned.push(returning::computed(returning, &batch, self.context)?);
+        let computed = returning::computed(returning, &batch, &self.by_now())?;
+        self.written.returned.push(computed);
         Ok(())
     }
 

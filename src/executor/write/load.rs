@@ -47,8 +47,18 @@ pub fn load(
         let is_concerned = foreign_keys::concern(fork.view().schema(), table);
         let (cause, written, recorded) = (None, Written::default(), fork.len());
         let (write, steps) = (&write, &steps);
-        let mut pipeline =
-            Pipeline { write, fork, context, is_concerned, written, cause, steps, recorded };
+        let has_queries = false;
+        let mut pipeline = Pipeline {
+            write,
+            fork,
+            context,
+            has_queries,
+            is_concerned,
+            written,
+            cause,
+            steps,
+            recorded,
+        };
         for (index, row) in read.into_iter().enumerate() {
             let refused = match failures.take(index) {
                 Some(error) => Some(error),
@@ -85,8 +95,8 @@ fn insertion(load: &BulkLoad) -> Write {
     let action = WriteAction::Insert { input, columns, row: None, upserts: Vec::new() };
     let (table, slot, checks) = (Arc::clone(&load.table), usize::MAX, load.checks.clone());
     let generated = load.generated.clone();
-    let (resolution, defaults, returning) = Default::default();
-    Write { table, slot, action, resolution, generated, checks, defaults, returning }
+    let (resolution, defaults, returning, present) = Default::default();
+    Write { table, slot, action, resolution, generated, checks, defaults, returning, present }
 }
 
 impl Pipeline<'_> {

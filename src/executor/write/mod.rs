@@ -29,7 +29,8 @@
 //! next one begins ([`Write::is_row_by_row`], `each`): the same steps, over a batch of one row. There
 //! is no second book of what is under way: a row that was done is in the fork, and the
 //! next one looks there. What was read in the first step stays as it was; an UPDATE takes its row anew
-//! from the fork, and leaves one out that is gone.
+//! from the fork, and leaves one out that is gone. Queries in DO UPDATE and in RETURNING read what there
+//! is by then ([`Pipeline::by_now`]), so rows that are asked them go one by one, too.
 //!
 //! Views of the fork go before it changes, so that nothing has to be copied for them.
 //!
@@ -71,11 +72,12 @@ use super::datum::Batch;
 use super::evaluate::Context;
 use super::input::PlanInput;
 use crate::planner::{OperatorId, Write, WriteAction};
-use crate::storage::{Change, Fork};
+use crate::storage::{Change, Fork, TableView};
 use crate::types::{KeySchema, RowId, TableSchema};
 use fire::Taken;
 use firing::{Firing, RowSteps};
 use row::{Failures, WriteRow};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What a write did.
@@ -148,25 +150,23 @@ fn write_within(
     // What triggers do is checked at the end of the statement that fired the first of them.
     let checks = firing.is_outermost() && (is_concerned || holds && steps.fire());
     // Rows that are recorded at once are recorded or not, without a place to return to.
-    let is_at_once = !write.is_row_by_row() && !steps.fire();
+    let has_queries = has_late_queries(write);
+    let is_at_once = !write.is_row_by_row() && !steps.fire() && !has_queries;
     let can_fail_later = !is_at_once || write.returning.is_some() || is_concerned;
     let savepoint = can_fail_later.then(|| fork.savepoint());
     let run = |fork: &mut Fork| -> Result<Written, Error> {
         let reading = context.clone().over(inputs);
         let rows = source::read(write, &reading)?;
-        let mut has_queries = false;
-        write.for_each_late_expression(&mut |expression| {
-            expression.for_each_subquery(&mut |_| has_queries = true);
-        });
         // Views go before the fork changes, so that nothing has to be copied for them.
-        let has_queries = has_queries || steps.fire();
-        let context = if has_queries { reading } else { Arc::new(context.clone()) };
+        let reads_on = has_queries || steps.fire();
+        let context = if reads_on { reading } else { Arc::new(context.clone()) };
         let (written, cause, recorded) = (Written::default(), firing.cause, first);
         let steps = &steps;
         let mut pipeline = Pipeline {
             write,
             fork: &mut *fork,
             context: &context,
+            has_queries,
             is_concerned,
             written,
             cause,
@@ -190,6 +190,15 @@ fn write_within(
     written
 }
 
+/// Whether queries stand in what is computed when rows have begun to change.
+fn has_late_queries(write: &Write) -> bool {
+    let mut has_queries = false;
+    write.for_each_late_expression(&mut |expression| {
+        expression.for_each_subquery(&mut |_| has_queries = true);
+    });
+    has_queries
+}
+
 /// Batches of one row each as one.
 fn joined(batches: Vec<Batch>) -> Result<Vec<Batch>, Error> {
     match batches.as_slice() {
@@ -203,6 +212,8 @@ struct Pipeline<'a> {
     write: &'a Write,
     fork: &'a mut Fork,
     context: &'a Context,
+    /// Whether queries stand in what is computed when rows have begun to change.
+    has_queries: bool,
     /// Whether foreign keys are held that have to do with the table.
     is_concerned: bool,
     written: Written,
@@ -250,6 +261,18 @@ impl Pipeline<'_> {
         is_insert && !self.write.table.options.without_rowid
     }
 
+    /// What is read where rows have begun to change: tables as they are by now.
+    fn by_now(&self) -> Cow<'_, Context> {
+        if !self.has_queries {
+            return Cow::Borrowed(self.context);
+        }
+        let view = self.fork.view();
+        let is_present = |slot: usize| self.write.present.contains(&slot);
+        let now =
+            |slot: usize, table: &TableView| is_present(slot).then(|| view.table(table.schema()));
+        Cow::Owned(self.context.refreshed(now))
+    }
+
     /// What is known of the numbers of rows before they are recorded; `are_new` where that of the last is
     /// noted.
     fn numbers(&self, rows: &[WriteRow], are_new: bool) -> KnownNumbers {
@@ -294,7 +317,7 @@ impl Pipeline<'_> {
         let behind = self.fork.len();
         self.apply(changes(&self.write.table, gone))?;
         self.written.events += self.fork.len() - behind;
-        Ok((self.recorded > behind).then(|| self.recorded - 1))
+        Ok(self.last_of_own(behind))
     }
 
     /// Records the changes of rows, and says what comes out of them; gives the last operation that this
@@ -307,10 +330,11 @@ impl Pipeline<'_> {
         let (table, known) = (&self.write.table, &numbers.known);
         let returning = self.write.returning.as_ref();
         let are_deleted = matches!(self.write.action, WriteAction::Delete { .. });
+        let mut gone = Vec::new();
         if let Some(returning) = returning.filter(|_| are_deleted) {
             let (view, rows) = (self.fork.view().table(table), known.iter().flatten().copied());
             let rows: Vec<RowId> = rows.collect();
-            self.written.returned.extend(returning::read(returning, &view, &rows, self.context)?);
+            gone = returning::read(returning, &view, &rows)?;
         }
         self.written.rows += own.len();
         let behind = self.fork.len();
@@ -319,12 +343,24 @@ impl Pipeline<'_> {
         if numbers.are_new {
             self.note_number(numbers.last, behind);
         }
-        if let Some(returning) = returning.filter(|_| !are_deleted) {
+        let Some(returning) = returning else { return Ok(self.last_of_own(behind)) };
+        let read = if are_deleted {
+            gone
+        } else {
             let rows = returning::numbers(known, self.fork, behind);
-            let view = self.fork.view().table(table);
-            self.written.returned.extend(returning::read(returning, &view, &rows, self.context)?);
-        }
-        Ok((self.recorded > behind).then(|| self.recorded - 1))
+            returning::read(returning, &self.fork.view().table(table), &rows)?
+        };
+        let context = self.by_now();
+        let computed = |batch: &Batch| returning::computed(returning, batch, &context);
+        let returned: Result<Vec<Batch>, Error> = read.iter().map(computed).collect();
+        drop(context);
+        self.written.returned.extend(returned?);
+        Ok(self.last_of_own(behind))
+    }
+
+    /// The last operation that changes of the table made behind so many others.
+    fn last_of_own(&self, behind: usize) -> Option<usize> {
+        (self.recorded > behind).then(|| self.recorded - 1)
     }
 
     /// Applies changes of the table, and what foreign keys do for them.

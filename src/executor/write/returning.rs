@@ -11,23 +11,21 @@ use crate::types::RowId;
 /// How many rows come out at once.
 const BATCH: usize = 4096;
 
-/// What RETURNING says of rows that a view shows, in this order.
+/// What RETURNING reads of rows that a view shows, in this order.
 ///
 /// # Errors
-/// What [`Context::evaluate`] says of its expressions.
+/// Those of storage.
 pub(super) fn read(
     returning: &BoundReturning,
     view: &TableView,
     rows: &[RowId],
-    context: &Context,
 ) -> Result<Vec<Batch>, Error> {
     let mut batches = Vec::new();
     for rows in rows.chunks(BATCH) {
         let located: Vec<LocatedVersion> =
             rows.iter().filter_map(|row| view.locate(*row)).collect();
         let fetched = view.fetch(&located, &returning.columns)?;
-        let batch = Batch { columns: fetched.columns, rows: located.len() };
-        batches.push(computed(returning, &batch, context)?);
+        batches.push(Batch { columns: fetched.columns, rows: located.len() });
     }
     Ok(batches)
 }

@@ -12,10 +12,7 @@ use crate::planner::{
     BoundExpression, BoundValue, ColumnSource, InsertInput, Plan, QueryPlan, RowEvent, Write,
     WriteAction,
 };
-use crate::types::{
-    DataType, Row, RowId, TableSchema, Value,
-    column::{encode_any, value_at},
-};
+use crate::types::{DataType, Row, RowId, TableSchema, Value, column::value_at};
 use arrow_array::ArrayRef;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -32,9 +29,8 @@ pub(super) fn read(write: &Write, context: &Arc<Context>) -> Result<Vec<WriteRow
             updated(&write.table, rows, assignments, context)
         }
         WriteAction::Delete { rows } => deleted(&write.table, rows, context),
-        WriteAction::InsteadOf { event, rows, columns, is_joined, .. } => {
-            let read = of_view(&write.table, *event, rows, columns, context)?;
-            Ok(if *is_joined { last_of_each(read) } else { read })
+        WriteAction::InsteadOf { event, rows, columns, .. } => {
+            of_view(&write.table, *event, rows, columns, context)
         }
     }
 }
@@ -69,26 +65,6 @@ fn of_view(
         }
     }
     Ok(read)
-}
-
-/// Of rows of a view that were joined with others the last for each of them: a row of a view is what it
-/// holds.
-fn last_of_each(read: Vec<WriteRow>) -> Vec<WriteRow> {
-    let mut places: HashMap<Vec<u8>, usize> = HashMap::new();
-    let mut last: Vec<WriteRow> = Vec::new();
-    for row in read {
-        let old = row.old.as_deref().unwrap_or_default();
-        let key = old.iter().flat_map(|value| {
-            let encoded = encode_any(value);
-            encoded.len().to_le_bytes().into_iter().chain(encoded)
-        });
-        let place = *places.entry(key.collect()).or_insert(last.len());
-        match last.get_mut(place) {
-            Some(known) => known.new = row.new,
-            None => last.push(row),
-        }
-    }
-    last
 }
 
 /// Where the rows of an INSERT come from.

@@ -40,9 +40,10 @@ pub(in super::super) fn update(update: &Update, planning: &mut Planning) -> Resu
     let (slot, resolution) = (target.slot, update.resolution);
     let generated = generated::changed_by(&table, &assignments)?;
     let defaults = columns::replacing_defaults(&table, resolution)?;
-    let (action, checks) = (WriteAction::Update { rows, assignments }, Vec::new());
+    let action = WriteAction::Update { rows, assignments };
+    let (checks, present) = Default::default();
     let mut write =
-        Write { table, slot, action, resolution, generated, checks, defaults, returning };
+        Write { table, slot, action, resolution, generated, checks, defaults, returning, present };
     write.checks = checks::bind(&write.table, |read| read.iter().any(|at| write.writes(*at)))?;
     Ok(write)
 }
@@ -61,8 +62,8 @@ pub(in super::super) fn delete(delete: &Delete, planning: &mut Planning) -> Resu
     let returning =
         returning::bind(&delete.returning, &table, target.name, &surroundings, planning)?;
     let (slot, action) = (target.slot, WriteAction::Delete { rows });
-    let (resolution, generated, checks, defaults) = Default::default();
-    Ok(Write { table, slot, action, resolution, generated, checks, defaults, returning })
+    let (resolution, generated, checks, defaults, present) = Default::default();
+    Ok(Write { table, slot, action, resolution, generated, checks, defaults, returning, present })
 }
 
 /// The table that changes, joined with what the statement names besides.

@@ -65,7 +65,8 @@ pub(in super::super) fn insert(insert: &Insert, planning: &mut Planning) -> Resu
     let resolution = insert.resolution;
     let defaults = replacing_defaults(&table, resolution)?;
     let (generated, checks) = (generated::all(&table)?, checks::all(&table)?);
-    Ok(Write { table, slot, action, resolution, generated, checks, defaults, returning })
+    let present = Arc::default();
+    Ok(Write { table, slot, action, resolution, generated, checks, defaults, returning, present })
 }
 
 /// Plans how rows that come from outside of the language fill a table: their values belong to these

@@ -26,7 +26,11 @@ pub(in super::super) fn bind(
     }
     let names = &mut planning.names;
     let first = names.add_all((0..table.width()).map(|index| table.name_of(index)));
-    let relations = vec![ScopeRelation::table(&name.name, table, first)];
+    let mut relations = vec![ScopeRelation::table(&name.name, table, first)];
+    if !name.name.eq_ignore_ascii_case(&table.name) {
+        // SQLite knows it by its own name alone.
+        relations.push(ScopeRelation::table(&table.name, table, first).qualified_only());
+    }
     let scope = Scope { relations, hidden: 0 };
     let mut columns: Vec<usize> = Vec::new();
     let mut expressions = Vec::new();

@@ -69,12 +69,21 @@ impl Pipeline<'_> {
         let broken = |error: planner::Error| Error::failed(error.code, error.to_string());
         let generated = planner::generated_columns_of(table).map_err(broken)?;
         let checks = planner::checks_of(table).map_err(broken)?;
-        let (defaults, returning) = Default::default();
+        let (defaults, returning, present) = Default::default();
         // An action keeps to no OR but its own.
         let resolution = Some(ConflictResolution::Abort);
         let (table, slot) = (Arc::clone(table), usize::MAX);
-        let write =
-            Write { table, slot, action, resolution, generated, checks, defaults, returning };
+        let write = Write {
+            table,
+            slot,
+            action,
+            resolution,
+            generated,
+            checks,
+            defaults,
+            returning,
+            present,
+        };
         let firing = self.steps.firing.deeper(None, Some(operation), resolution)?;
         let steps = RowSteps::of(&write, self.fork, self.context, &firing)?;
         let is_concerned = concern(self.fork.view().schema(), &write.table);
@@ -82,8 +91,18 @@ impl Pipeline<'_> {
         let (cause, written) = (Some(operation), Written::default());
         let (write, fork, context) = (&write, &mut *self.fork, self.context);
         let steps = &steps;
-        let mut pipeline =
-            Pipeline { write, fork, context, is_concerned, written, cause, steps, recorded };
+        let has_queries = false;
+        let mut pipeline = Pipeline {
+            write,
+            fork,
+            context,
+            has_queries,
+            is_concerned,
+            written,
+            cause,
+            steps,
+            recorded,
+        };
         let rows = rows.into_iter().enumerate().map(|(place, acted)| {
             let ActedRow { found: ReferringRow { row, values: old, .. }, values, .. } = acted;
             let mut new = values.as_ref().map(|_| old.clone());
