@@ -1,6 +1,8 @@
 //! Foreign keys beside SQLite's: schemas with every action, deferred or not, of one column or two, of a
 //! table to itself; writes in transactions and savepoints. After each, both say whether it is refused,
-//! and every table is compared. In the end each is again as it was `AS OF` every transaction.
+//! and every table is compared. In the end each is again as it was `AS OF` every transaction. Half of the
+//! schemas have triggers, which tell what is done to each row; of some, triggers recurse, so that what
+//! REPLACE deletes is told, too.
 //!
 //! Rows are changed one at a time: a statement is done wholly before its actions, where SQLite takes
 //! row by row.
@@ -16,6 +18,15 @@ const SCHEMAS: u64 = 60;
 const WRITES: usize = 60;
 
 const TABLES: [&str; 4] = ["a", "b", "c", "d"];
+
+/// What is compared: the tables, and what triggers told, in any order.
+const QUERIES: [&str; 5] = [
+    "SELECT * FROM a",
+    "SELECT * FROM b",
+    "SELECT * FROM c",
+    "SELECT * FROM d",
+    "SELECT what, count(*) FROM log GROUP BY what",
+];
 
 fn action(dice: &mut Dice, when: &str) -> String {
     let actions = ["", "NO ACTION", "RESTRICT", "CASCADE", "CASCADE", "SET NULL", "SET DEFAULT"];
@@ -58,6 +69,30 @@ fn schema(dice: &mut Dice) -> Vec<String> {
     ]
 }
 
+/// Triggers that tell what becomes of the rows of a table.
+fn triggers(dice: &mut Dice, table: &str) -> Vec<String> {
+    let mut triggers = Vec::new();
+    for (time, event) in
+        [("BEFORE", "UPDATE"), ("AFTER", "UPDATE"), ("BEFORE", "DELETE"), ("AFTER", "DELETE")]
+    {
+        if dice.roll(3) > 0 {
+            let new = |column: &str| match event {
+                "UPDATE" => format!("ifnull(NEW.{column}, '-')"),
+                _ => "'gone'".to_owned(),
+            };
+            triggers.push(format!(
+                "CREATE TRIGGER {table}_{time}_{event} {time} {event} ON {table} BEGIN \
+                 INSERT INTO log(what) VALUES ('{time} {table} ' || OLD.id || ' ' || {} || ' ' || {} \
+                 || ' ' || {}); END",
+                new("id"),
+                new("x"),
+                new("y"),
+            ));
+        }
+    }
+    triggers
+}
+
 fn write(dice: &mut Dice) -> String {
     let table = dice.pick(&TABLES);
     let id = dice.roll(6);
@@ -70,7 +105,8 @@ fn write(dice: &mut Dice) -> String {
     };
     let x = number(dice);
     match dice.roll(20) {
-        0..=7 => format!("INSERT INTO {table} VALUES ({}, {x}, {y})", number(dice)),
+        0..=6 => format!("INSERT INTO {table} VALUES ({}, {x}, {y})", number(dice)),
+        7 => format!("REPLACE INTO {table} VALUES ({}, {x}, {y})", number(dice)),
         8..=10 => format!("UPDATE {table} SET x = {x}, y = {y} WHERE id = {id}"),
         11 | 12 => format!("UPDATE {table} SET id = {} WHERE id = {id}", dice.roll(6)),
         13..=15 => format!("DELETE FROM {table} WHERE id = {id}"),
@@ -81,26 +117,26 @@ fn write(dice: &mut Dice) -> String {
     }
 }
 
-/// All tables of ours.
+/// All answers of ours.
 fn ours(pair: &mut Pair, moment: &str) -> Vec<Rows> {
-    let mut table = |name: &&str| {
-        let rows = rows_of(&mut pair.session, &format!("SELECT * FROM {name}{moment}"));
-        let rows = rows.unwrap_or_else(|error| panic!("{name}{moment}: {error}"));
+    let mut answer = |query: &&str| {
+        let rows = rows_of(&mut pair.session, &format!("{moment}{query}"));
+        let rows = rows.unwrap_or_else(|error| panic!("{moment}{query}: {error}"));
         let mut rows: Rows = rows.iter().map(|row| row.iter().map(Plain::of).collect()).collect();
         sort(&mut rows);
         rows
     };
-    TABLES.iter().map(&mut table).collect()
+    QUERIES.iter().map(&mut answer).collect()
 }
 
-/// All tables of SQLite's.
+/// All answers of SQLite's.
 fn theirs(pair: &Pair) -> Vec<Rows> {
-    let table = |name: &&str| {
-        let mut rows = pair.ask_sqlite(&format!("SELECT * FROM {name}")).expect("it is there");
+    let answer = |query: &&str| {
+        let mut rows = pair.ask_sqlite(query).expect("it is there");
         sort(&mut rows);
         rows
     };
-    TABLES.iter().map(table).collect()
+    QUERIES.iter().map(answer).collect()
 }
 
 #[test]
@@ -111,6 +147,12 @@ fn foreign_keys_are_those_of_sqlite() {
         let (mut pair, mut dice) = (Pair::new(), Dice::of(1000 + seed));
         pair.sqlite.execute_batch("PRAGMA foreign_keys = ON").expect("it has them");
         let mut script = schema(&mut dice);
+        script.push("CREATE TABLE log(n INTEGER PRIMARY KEY, what TEXT)".into());
+        if seed % 2 == 1 {
+            script.extend(TABLES.iter().flat_map(|table| triggers(&mut dice, table)));
+            let recurse = if seed % 3 == 0 { "on" } else { "off" };
+            script.push(format!("PRAGMA recursive_triggers = {recurse}"));
+        }
         script.iter().for_each(|sql| pair.execute(sql));
         let mut moments = Vec::new();
         for _ in 0..WRITES {
@@ -131,7 +173,7 @@ fn foreign_keys_are_those_of_sqlite() {
         }
         let _ = pair.session.execute("ROLLBACK");
         for (event, expected) in moments {
-            assert_eq!(ours(&mut pair, &format!(" AS OF EVENT {event}")), expected, "{seed}");
+            assert_eq!(ours(&mut pair, &format!("AS OF EVENT {event} ")), expected, "{seed}");
         }
     }
     assert!(refused > done / 10 && done > refused / 10, "{done} done, {refused} refused");
