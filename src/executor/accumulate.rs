@@ -1,52 +1,17 @@
 //! What each aggregate keeps of each group.
 
 use super::Error;
-use super::arithmetic::{compute, number, to_real};
+use super::arithmetic::to_real;
 use super::datum::{Datum, check_length};
 use super::functions::{json_item, json_label};
 use super::percentile::Percentile;
-use crate::planner::{
-    AggregateCall, AggregateFunction, Arithmetic, PercentileFunction, quotient_scale,
-};
-use crate::types::{DataType, Decimal, Value, parse_number};
+use super::sums::{RealSum, Sum, SumResult, exact_result, real_result};
+use crate::planner::{AggregateCall, AggregateFunction, PercentileFunction, quotient_scale};
+use crate::types::{DataType, Decimal, Value};
 use arrow_array::cast::AsArray;
-use arrow_array::types::Float64Type;
+use arrow_array::types::{Decimal128Type, Float64Type, Int64Type};
 use arrow_array::{Array, BooleanArray};
 use std::cmp::Ordering;
-
-/// A sum of doubles that does not lose the small ones (Neumaier's variant of Kahan's summation, as
-/// SQLite has it since 3.43).
-#[derive(Clone, Copy, Debug, Default)]
-pub struct RealSum {
-    sum: f64,
-    lost: f64,
-    count: i64,
-}
-
-impl RealSum {
-    /// A number comes.
-    pub fn add(&mut self, real: f64) {
-        let sum = self.sum + real;
-        self.lost += if self.sum.abs() >= real.abs() {
-            (self.sum - sum) + real
-        } else {
-            (real - sum) + self.sum
-        };
-        self.sum = sum;
-        self.count += 1;
-    }
-
-    /// A number goes that came before.
-    pub fn remove(&mut self, real: f64) {
-        self.add(-real);
-        self.count -= 2;
-    }
-
-    fn total(&self) -> f64 {
-        // Once the sum is infinite, what was lost is no number.
-        if self.lost.is_finite() { self.sum + self.lost } else { self.sum }
-    }
-}
 
 /// One aggregate's state, an entry per group.
 pub enum Accumulator {
@@ -67,153 +32,6 @@ pub enum Accumulator {
     Percentile(PercentileFunction, Vec<Percentile>),
     /// Values of some row.
     Bare(Vec<Option<Value>>),
-}
-
-/// What becomes of a sum.
-#[derive(Clone, Copy, Debug)]
-pub enum SumResult {
-    /// It is the result, NULL of nothing.
-    Sum,
-    /// A real, 0.0 of nothing.
-    Total,
-    /// It is divided by the number of its values.
-    Average,
-}
-
-/// A sum of values of any type: exact as long as all are integers and decimals.
-pub enum Sum {
-    /// Of integers and decimals.
-    Exact(Value),
-    /// Once anything else came.
-    Real(RealSum),
-}
-
-impl Sum {
-    /// The sum with a value. A text that is an integer as a whole counts as one; any other is the
-    /// real that it begins with.
-    fn plus(sum: Option<Sum>, value: &Value) -> Result<Sum, Error> {
-        let mut reals = match (sum, exact_number(value)) {
-            (None, Some(value)) => return Ok(Sum::Exact(value)),
-            (Some(Sum::Exact(sum)), Some(value)) => {
-                return compute(Arithmetic::Add, &sum, &value).map(Sum::Exact);
-            }
-            (None, None) => RealSum::default(),
-            (Some(Sum::Exact(sum)), None) => {
-                let mut reals = RealSum::default();
-                reals.add(to_real(&sum));
-                reals
-            }
-            (Some(Sum::Real(reals)), _) => reals,
-        };
-        reals.add(to_real(value));
-        Ok(Sum::Real(reals))
-    }
-
-    fn total(self) -> Value {
-        match self {
-            Sum::Exact(value) => value,
-            Sum::Real(sum) => Value::real(sum.total()),
-        }
-    }
-}
-
-/// The exact number that a value counts as in a sum, if it is one.
-fn exact_number(value: &Value) -> Option<Value> {
-    match value {
-        Value::Boolean(_) | Value::Integer(_) | Value::Decimal(_) => Some(number(value)),
-        Value::Text(text) => parse_number(text).filter(|n| matches!(n, Value::Integer(_))),
-        Value::Null
-        | Value::Real(_)
-        | Value::Date(_)
-        | Value::Timestamp(_)
-        | Value::Json(_)
-        | Value::Blob(_) => None,
-    }
-}
-
-/// A sum that values leave again. As in SQLite it stays a real once one was in it.
-#[derive(Clone, Debug, Default)]
-pub struct SlidingSum {
-    count: i64,
-    /// Integers never overflow on the way: only a sum that is asked for has to fit.
-    integers: i128,
-    decimals: Option<Decimal>,
-    reals: Option<RealSum>,
-}
-
-impl SlidingSum {
-    /// A value comes.
-    ///
-    /// # Errors
-    /// `decimal-overflow`
-    pub fn add(&mut self, value: &Value) -> Result<(), Error> {
-        self.count += 1;
-        match exact_number(value) {
-            Some(Value::Integer(integer)) => self.integers += i128::from(integer),
-            Some(exact) => self.add_decimal(&exact, Arithmetic::Add)?,
-            None => self.reals.get_or_insert_default().add(to_real(value)),
-        }
-        Ok(())
-    }
-
-    /// A value goes that came before.
-    ///
-    /// # Errors
-    /// `decimal-overflow`
-    pub fn remove(&mut self, value: &Value) -> Result<(), Error> {
-        self.count -= 1;
-        match exact_number(value) {
-            Some(Value::Integer(integer)) => self.integers -= i128::from(integer),
-            Some(exact) => self.add_decimal(&exact, Arithmetic::Subtract)?,
-            None => self.reals.get_or_insert_default().remove(to_real(value)),
-        }
-        Ok(())
-    }
-
-    fn add_decimal(&mut self, decimal: &Value, operator: Arithmetic) -> Result<(), Error> {
-        let sum = self.decimals.map_or(Value::Integer(0), Value::Decimal);
-        if let Value::Decimal(sum) = compute(operator, &sum, decimal)? {
-            self.decimals = Some(sum);
-        }
-        Ok(())
-    }
-
-    /// All values are gone, and what rounding left of them goes, too.
-    pub fn settle(&mut self) {
-        if let Some(reals) = &mut self.reals {
-            *reals = RealSum::default();
-        }
-    }
-
-    /// How many values there are.
-    pub fn count(&self) -> i64 {
-        self.count
-    }
-
-    /// The sum, NULL of nothing.
-    ///
-    /// # Errors
-    /// `integer-overflow`, `decimal-overflow`
-    pub fn total(&self) -> Result<Value, Error> {
-        if self.count == 0 {
-            return Ok(Value::Null);
-        }
-        let exact = match (i64::try_from(self.integers), self.decimals) {
-            (Ok(integers), None) => Value::Integer(integers),
-            (integers, decimals) if decimals.is_some() || self.reals.is_some() => {
-                let integers = integers
-                    .map_or_else(|_| Decimal { mantissa: self.integers, scale: 0 }, Decimal::from);
-                let sum = Value::Decimal(integers);
-                decimals.map_or(Ok(sum.clone()), |decimals| {
-                    compute(Arithmetic::Add, &sum, &Value::Decimal(decimals))
-                })?
-            }
-            _ => return compute(Arithmetic::Add, &Value::Integer(i64::MAX), &Value::Integer(1)),
-        };
-        let Some(mut reals) = self.reals else { return Ok(exact) };
-        reals.add(to_real(&exact));
-        Ok(Value::real(reals.total()))
-    }
 }
 
 /// What values are listed as.
@@ -374,17 +192,14 @@ impl Accumulator {
             }
             Accumulator::Sum(sums) => {
                 sums.resize_with(groups, || None);
-                for (_, group, value) in input.known() {
-                    sums[group] = Some(Sum::plus(sums[group].take(), &value)?);
-                }
+                add_exact(sums, input, |sum| sum)?;
             }
             Accumulator::Exact(_, _, sums) => {
                 sums.resize_with(groups, || (None, 0));
-                for (_, group, value) in input.known() {
-                    let (sum, count) = &mut sums[group];
-                    *sum = Some(Sum::plus(sum.take(), &value)?);
+                add_exact(sums, input, |(sum, count)| {
                     *count += 1;
-                }
+                    sum
+                })?;
             }
             Accumulator::Real(_, sums) => {
                 sums.resize(groups, RealSum::default());
@@ -504,6 +319,36 @@ fn count(counts: &mut [i64], input: &AccumulatorInput) {
     }
 }
 
+/// Adds each value that is known to the sum of its group, which `part` finds in what is kept of it.
+///
+/// # Errors
+/// `integer-overflow`, `decimal-overflow`
+fn add_exact<T>(
+    sums: &mut [T],
+    input: &AccumulatorInput,
+    part: impl Fn(&mut T) -> &mut Option<Sum>,
+) -> Result<(), Error> {
+    let data_type = input.calls.arguments[0].data_type;
+    let mut add = |group: usize, value: Value| Sum::add(part(&mut sums[group]), &value);
+    match (&input.arguments[0], data_type) {
+        (Datum::Array(array), DataType::Decimal { scale, .. }) => {
+            let digits = array.as_primitive::<Decimal128Type>();
+            let mut rows = input.rows().filter(|(row, _)| digits.is_valid(*row));
+            rows.try_for_each(|(row, group)| {
+                add(group, Value::Decimal(Decimal { mantissa: digits.value(row), scale }))
+            })
+        }
+        (Datum::Array(array), DataType::Integer) => {
+            let integers = array.as_primitive::<Int64Type>();
+            let mut rows = input.rows().filter(|(row, _)| integers.is_valid(*row));
+            rows.try_for_each(|(row, group)| add(group, Value::Integer(integers.value(row))))
+        }
+        (Datum::Array(_) | Datum::Scalar(_), _) => {
+            input.known().try_for_each(|(_, group, value)| add(group, value))
+        }
+    }
+}
+
 fn add_reals(sums: &mut [RealSum], input: &AccumulatorInput) {
     if let (Datum::Array(array), DataType::Real) =
         (&input.arguments[0], input.calls.arguments[0].data_type)
@@ -540,51 +385,4 @@ fn extremes(
         }
     }
     rows
-}
-
-/// What becomes of the sum of so many decimals.
-///
-/// # Errors
-/// `decimal-overflow` of an average.
-pub fn exact_result(result: SumResult, scale: u8, sum: Value, count: i64) -> Result<Value, Error> {
-    match (result, sum) {
-        (SumResult::Total, sum) => Ok(Value::real(to_real(&sum))),
-        (SumResult::Average, Value::Decimal(sum)) => {
-            let mean = sum.checked_div(Decimal::from(count), scale).filter(|mean| mean.fits(38));
-            mean.map(Value::Decimal).ok_or_else(|| Error::Failed {
-                code: "decimal-overflow",
-                message: format!("{sum} / {count} has more than 38 digits"),
-                help: Some("CAST the argument of avg() AS REAL to compute with rounding".into()),
-            })
-        }
-        (SumResult::Sum | SumResult::Average, sum) => Ok(sum),
-    }
-}
-
-/// What becomes of a sum of doubles.
-pub fn real_result(result: SumResult, sum: &RealSum) -> Value {
-    match result {
-        SumResult::Total => Value::real(sum.total()),
-        SumResult::Sum | SumResult::Average if sum.count == 0 => Value::Null,
-        SumResult::Average => {
-            #[expect(clippy::cast_precision_loss, reason = "an average rounds anyhow")]
-            let count = sum.count as f64;
-            Value::real(sum.total() / count)
-        }
-        SumResult::Sum => Value::real(sum.total()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::RealSum;
-
-    #[test]
-    fn small_numbers_are_not_lost_beside_large_ones() {
-        let mut sum = RealSum::default();
-        for real in [1e100, 1.0, -1e100] {
-            sum.add(real);
-        }
-        assert_eq!(sum.total().to_bits(), 1.0_f64.to_bits());
-    }
 }

@@ -5,7 +5,7 @@
 //! by zero is NULL; a real that would be no number is NULL. A text counts as the number it begins with.
 
 use super::datum::{Datum, map_values, shared};
-use super::{Error, kernels};
+use super::{Error, exact_columns, kernels};
 use crate::planner::{Arithmetic, arithmetic_of_moments, quotient_scale};
 use crate::types::{DataType, Decimal, Value, integer_prefix, numeric_prefix};
 use arrow_array::cast::AsArray;
@@ -218,6 +218,9 @@ pub fn evaluate(
         && b.1 == DataType::Integer
         && let Some(computed) = evaluate_integers(operator, a.0, b.0)
     {
+        return Ok(computed);
+    }
+    if arrays && let Some(computed) = exact_columns::evaluate(operator, result, a, b) {
         return Ok(computed);
     }
     map_values(rows, result, &[a, b], |values| compute(operator, &values[0], &values[1]))

@@ -1,9 +1,9 @@
 //! Aggregates that values leave as they came: counts, sums, averages and percentiles.
 
 use super::super::Error;
-use super::super::accumulate::{RealSum, SlidingSum, SumResult, exact_result, real_result};
 use super::super::arithmetic::to_real;
 use super::super::percentile::{self, share_of};
+use super::super::sums::{RealSum, SlidingSum, SumResult, exact_result, real_result};
 use super::frame::Frames;
 use super::{OpenCall, Partition};
 use crate::planner::{AggregateFunction, PercentileFunction, WindowFunction, quotient_scale};
