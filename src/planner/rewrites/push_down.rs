@@ -1,4 +1,5 @@
-//! Conditions are tested as early as they can be: at the lowest operator that has all their columns.
+//! Conditions are tested as early as they can be: at the lowest operator that has all their columns; and
+//! what an OR about two sides of a join implies of one of them is tested there, besides.
 
 use super::RewriteContext;
 use crate::planner::expression::{BoundExpression, BoundKind};
@@ -13,7 +14,7 @@ pub(super) fn apply(logical: Logical, _: &RewriteContext) -> Logical {
 fn push(logical: Logical, conditions: Vec<BoundExpression>) -> Logical {
     match logical {
         Logical::Table(mut table) => {
-            table.conditions.extend(conditions);
+            add(&mut table.conditions, conditions);
             Logical::Table(table)
         }
         Logical::Filter { input, conditions: own } => {
@@ -85,6 +86,15 @@ fn push(logical: Logical, conditions: Vec<BoundExpression>) -> Logical {
     }
 }
 
+/// Adds conditions that are not known already, as what an OR implies may be.
+fn add(known: &mut Vec<BoundExpression>, conditions: Vec<BoundExpression>) {
+    for condition in conditions {
+        if !known.contains(&condition) {
+            known.push(condition);
+        }
+    }
+}
+
 /// Conditions on the pairs of a join, and its own, go to the side that they are about; what an outer
 /// join would change by that stays where it is. Conditions on what comes out of it may drop rows of a
 /// side that it keeps, but none of the other, in whose place NULLs would come; its own may drop rows
@@ -117,8 +127,31 @@ fn push_into_join(join: LogicalJoin, conditions: Vec<BoundExpression>) -> Logica
         }
     }
     remaining.extend(on);
+    for condition in &remaining {
+        let is_right = |part: &BoundExpression| right.has_all_of(part);
+        to_left.extend(implied(condition, &is_left).filter(|_| !keeps_left));
+        to_right.extend(implied(condition, &is_right).filter(|_| !keeps_right));
+    }
     let (left, right) = (Box::new(push(*left, to_left)), Box::new(push(*right, to_right)));
     Logical::Join(LogicalJoin { left, right, kind, on: remaining }).filtered(above)
+}
+
+/// What an OR implies of one side of a join, where each of its alternatives says something of it: of
+/// `(a = 1 AND b = 1) OR (a = 2 AND b = 2)`, `a = 1 OR a = 2`.
+fn implied(
+    condition: &BoundExpression,
+    is_of_side: &dyn Fn(&BoundExpression) -> bool,
+) -> Option<BoundExpression> {
+    if !matches!(condition.kind, BoundKind::Or(..)) || condition.is_volatile() {
+        return None;
+    }
+    let alternatives: Option<Vec<BoundExpression>> = condition
+        .clone()
+        .disjuncts()
+        .into_iter()
+        .map(|side| BoundExpression::all_of(side.conjuncts().into_iter().filter(is_of_side)))
+        .collect();
+    BoundExpression::any_of(alternatives?)
 }
 
 /// Whether a projection only hands a column on.
