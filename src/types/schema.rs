@@ -6,8 +6,9 @@ use super::{
     Value,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Folds the ASCII letters of an identifier: names that fold alike are the same name.
 pub fn fold(name: &str) -> String {
@@ -373,6 +374,8 @@ pub struct Schema {
     tables: Tree<String, Arc<TableSchema>>,
     views: Tree<String, Arc<Definition>>,
     triggers: Tree<String, Arc<Definition>>,
+    /// The names that foreign keys refer to, folded, once somebody asked.
+    referenced: Arc<OnceLock<HashSet<String>>>,
     /// How many schema changes led here.
     pub version: u64,
 }
@@ -399,8 +402,18 @@ impl Schema {
         })
     }
 
+    /// Whether a foreign key refers to a table: one of another, or one of its own.
+    pub fn is_referenced(&self, table: &TableSchema) -> bool {
+        let find = || {
+            let keys = self.tables().flat_map(|other| &other.foreign_keys);
+            keys.map(|key| fold(&key.references)).collect()
+        };
+        self.referenced.get_or_init(find).contains(&fold(&table.name))
+    }
+
     /// Puts a table in the place of the one with its name, if any.
     pub fn put(&mut self, table: Arc<TableSchema>) {
+        self.referenced = Arc::default();
         self.tables.insert(fold(&table.name), table);
     }
 
@@ -465,6 +478,7 @@ impl Schema {
 
     /// Takes the table with this name out.
     pub fn remove(&mut self, name: &str) -> Option<Arc<TableSchema>> {
+        self.referenced = Arc::default();
         self.tables.remove(fold(name).as_str())
     }
 }

@@ -22,6 +22,9 @@ impl Pipeline<'_> {
     pub(in super::super) fn act(&mut self, operation: usize) -> Result<(), Error> {
         let table = &self.write.table;
         let view = self.fork.view();
+        if !view.schema().is_referenced(table) {
+            return Ok(());
+        }
         let refers = |child: &&Arc<TableSchema>| child.refers_to(&table.name);
         let mut children: Vec<Arc<TableSchema>> =
             view.schema().tables().filter(refers).cloned().collect();

@@ -38,7 +38,7 @@ use std::sync::Arc;
 
 /// Whether a table has foreign keys, or others refer to it.
 pub(super) fn concern(schema: &Schema, table: &TableSchema) -> bool {
-    !table.foreign_keys.is_empty() || schema.tables().any(|other| other.refers_to(&table.name))
+    !table.foreign_keys.is_empty() || schema.is_referenced(table)
 }
 
 /// The foreign keys that refer to a table and change rows of theirs where one of its rows goes or changes.
