@@ -24,7 +24,7 @@ const SHARE: f64 = 10.0;
 const HOLD: f64 = 4.0;
 
 /// What it costs to look a row's partners up by a key, and to fetch one of them.
-const LOOKUP: (f64, f64) = (50.0, 4.0);
+const LOOKUP: (f64, f64) = (100.0, 4.0);
 
 /// What it costs to read the rows of a join's input; one without rows may get some before the plan is
 /// used again.
@@ -224,9 +224,23 @@ fn fixes(condition: &BoundExpression, column: usize) -> bool {
         .is_some_and(|(a, b)| is_column(a) && b.is_constant() || is_column(b) && a.is_constant())
 }
 
+/// How many values something has that a condition compares. A column that no key begins with is taken
+/// to have few.
+fn compared_values(side: &BoundExpression, input: &Logical) -> f64 {
+    if let (BoundKind::Column(column), Logical::Table(table)) = (&side.kind, input)
+        && let Some(index) = column.checked_sub(table.first)
+    {
+        let begins = |key: &KeySchema| key.columns.first() == Some(&index);
+        if !table.source.schema.keys.iter().any(begins) {
+            return SHARE;
+        }
+    }
+    distinct_values(side, input).unwrap_or(SHARE)
+}
+
 /// What is left of an input's rows by a condition on them.
 fn fraction(condition: &BoundExpression, input: &Logical) -> f64 {
-    let values = |side: &BoundExpression| distinct_values(side, input).unwrap_or(SHARE);
+    let values = |side: &BoundExpression| compared_values(side, input);
     if let BoundKind::Compare(comparison, a, b) = &condition.kind {
         return match comparison {
             Comparison::Equal | Comparison::Is => 1.0 / values(a).max(values(b)),

@@ -57,7 +57,7 @@ fn statistics_change_plans_and_no_answer() {
         "CREATE TABLE parts(id INTEGER PRIMARY KEY, kind INTEGER, size INTEGER)",
         "INSERT INTO kinds WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n \
          WHERE i < 1000) SELECT i, i % 2 FROM n",
-        "INSERT INTO parts SELECT id, id % 50, id % 9 FROM kinds WHERE id <= 40",
+        "INSERT INTO parts SELECT id, id % 50, id % 9 FROM kinds WHERE id <= 10",
     ]
     .map(String::from)
     .into();
