@@ -13,8 +13,8 @@ use crate::language::ast::{
 };
 use crate::storage::SchemaChange;
 use crate::types::{
-    CheckConstraint, Column, DataType, Definition, ForeignKey, Generation, KeyKind, KeySchema,
-    Literal, PseudoColumn, Schema, Span, TableId, TableOptions, TableSchema,
+    CheckConstraint, Column, ColumnAffinity, DataType, Definition, ForeignKey, Generation, KeyKind,
+    KeySchema, Literal, PseudoColumn, Schema, Span, TableId, TableOptions, TableSchema,
 };
 use std::sync::Arc;
 
@@ -95,6 +95,7 @@ pub(super) fn create_table(
     }
     settle_keys(&mut table, &create.name)?;
     check_generated(&table, &create.columns)?;
+    check_without_rowid(&table, &create.name)?;
     let notices = notices::of_definition(&table.name, &create.columns);
     let changes = vec![SchemaChange::CreateTable(Arc::new(table))];
     Ok(SchemaPlan { notices, ..SchemaPlan::new(verb, &create.name, changes) }.into())
@@ -160,6 +161,9 @@ pub(super) fn add_column(
         let message = format!("{} has two columns \"{}\"", table.name, name.name);
         return Err(Error::new("duplicate-column", message, name.span));
     }
+    if table.options.strict {
+        check_strict(&table.name, definition)?;
+    }
     let data_type = match &definition.type_name {
         _ if table.options.flexible => bind::flexible_type(definition.type_name.as_ref())?,
         Some(type_name) => bind::data_type(type_name)?,
@@ -167,6 +171,41 @@ pub(super) fn add_column(
     };
     let declared = definition.type_name.as_ref().map(ToString::to_string).unwrap_or_default();
     table.columns.push(Column { declared, ..Column::new(&name.name, data_type) });
+    Ok(())
+}
+
+/// The types that a column of a table can have that is STRICT by its own word: those of SQLite, and those
+/// that only asof has.
+const STRICT_TYPES: &[&str] = &[
+    "INT",
+    "INTEGER",
+    "REAL",
+    "TEXT",
+    "BLOB",
+    "ANY",
+    "BOOLEAN",
+    "DATE",
+    "TIMESTAMP",
+    "DECIMAL",
+    "NUMERIC",
+    "JSON",
+];
+
+/// Makes sure that a column of a STRICT table has a type, and which it is.
+fn check_strict(table: &str, definition: &ColumnDefinition) -> Result<(), Error> {
+    let name = &definition.name;
+    let refused = |message: String, span: Span| {
+        let help = format!("a STRICT table has {}", STRICT_TYPES.join(", "));
+        Err(Error::new("strict", message, span).help(Some(help)))
+    };
+    let Some(type_name) = &definition.type_name else {
+        return refused(format!("\"{}\" of {table} has no type", name.name), name.span);
+    };
+    let is_exact = matches!(type_name.name.to_ascii_uppercase().as_str(), "DECIMAL" | "NUMERIC");
+    let is_known = STRICT_TYPES.iter().any(|known| known.eq_ignore_ascii_case(&type_name.name));
+    if !is_known || !(is_exact || type_name.arguments.is_empty()) || !type_name.behind.is_empty() {
+        return refused(format!("a STRICT table has no {type_name}"), type_name.span);
+    }
     Ok(())
 }
 
@@ -181,8 +220,14 @@ pub(super) fn column_constraint(
     let key = |kind, index| KeySchema { on_conflict, ..keys::of_column(kind, name, index) };
     let index = table.columns.iter().position(|c| c.name == column.name).unwrap_or_default();
     match kind {
-        ColumnConstraintKind::PrimaryKey { autoincrement, .. } => {
+        ColumnConstraintKind::PrimaryKey { autoincrement, descending } => {
             add_key(table, key(KeyKind::Primary, index), column.span)?;
+            // As in SQLite, one that goes down by its own word is no number of rows.
+            if *descending && table.options.flexible {
+                let declared = Some(&table.columns[index].declared);
+                let affinity = declared.and_then(|declared| ColumnAffinity::of(declared, &[]));
+                table.columns[index].data_type = affinity.map_or(DataType::Any, DataType::Flexible);
+            }
             if *autoincrement && table.columns[index].data_type != DataType::Integer {
                 let message = "AUTOINCREMENT needs an INTEGER PRIMARY KEY";
                 return Err(Error::new("autoincrement", message, column.span));
@@ -218,6 +263,22 @@ pub(super) fn column_constraint(
             }
         }
         ColumnConstraintKind::Null => {}
+    }
+    Ok(())
+}
+
+/// Makes sure that the rows of a table WITHOUT ROWID are told by something else.
+fn check_without_rowid(table: &TableSchema, name: &Identifier) -> Result<(), Error> {
+    if !table.options.without_rowid {
+        return Ok(());
+    }
+    if table.primary_key().is_none() {
+        let message = format!("{} is WITHOUT ROWID and has no PRIMARY KEY", table.name);
+        return Err(Error::new("without-rowid", message, name.span));
+    }
+    if table.autoincrement {
+        let message = format!("{} is WITHOUT ROWID: AUTOINCREMENT counts rowids", table.name);
+        return Err(Error::new("autoincrement", message, name.span));
     }
     Ok(())
 }
@@ -304,6 +365,7 @@ fn add_key(table: &mut TableSchema, key: KeySchema, span: Span) -> Result<(), Er
     // What numbers the rows is an integer also where every other column takes anything.
     if let (KeyKind::Primary, [column]) = (key.kind, key.columns.as_slice())
         && table.options.flexible
+        && !table.options.without_rowid
         && table.columns[*column].declared.eq_ignore_ascii_case("INTEGER")
     {
         table.columns[*column].data_type = DataType::Integer;
@@ -327,7 +389,7 @@ fn add_check(
 }
 
 /// The primary key comes first; a key that another already says goes. Primary key columns are NOT
-/// NULL, but for the one that fills itself.
+/// NULL, but for the one that fills itself, and in a FLEXIBLE table, as in SQLite, where it was not said.
 ///
 /// # Errors
 /// `conflict-clauses` where two that say the same disagree about rows that break them.
@@ -355,8 +417,9 @@ fn settle_keys(table: &mut TableSchema, name: &Identifier) -> Result<(), Error> 
     }
     table.keys = kept;
     let primary = table.primary_key().map_or_else(Vec::new, |key| key.columns.clone());
+    let may_be_null = table.options.flexible && !table.options.without_rowid;
     for column in primary {
-        if fills_itself != Some(column) {
+        if fills_itself != Some(column) && !may_be_null {
             table.columns[column].not_null = true;
         }
     }
