@@ -39,6 +39,7 @@ impl AccessRows {
     pub fn open(access: &Arc<TableAccess>, context: &Arc<Context>) -> Result<AccessRows, Error> {
         let (source, filter) = match context.input(access.slot) {
             PlanInput::Table(view) => table_rows(access, view, context)?,
+            PlanInput::Function(_) => unreachable!("a function is no table"),
             PlanInput::Relation(relation) => match with_path(access)? {
                 None => (RowSource::Made(relation.open(&access.columns, context)?), None),
                 Some((filter, columns)) => {

@@ -3,7 +3,9 @@
 use super::Error;
 use super::evaluate::Context;
 use super::operator::BoxedOperator;
+use crate::planner::TableFunction;
 use crate::storage::TableView;
+use crate::types::{Row, Value};
 use std::fmt;
 use std::sync::Arc;
 
@@ -21,6 +23,23 @@ pub trait Relation: fmt::Debug + Send + Sync {
     fn source(&self) -> String;
 }
 
+/// What a function in the place of a table reads besides its arguments.
+pub trait FunctionSource: fmt::Debug + Send + Sync {
+    /// The rows of a call, with all columns but those of its arguments.
+    ///
+    /// # Errors
+    /// The codes of storage, where they cannot be read.
+    fn rows(
+        &self,
+        function: TableFunction,
+        arguments: &[Value],
+        context: &Context,
+    ) -> Result<Vec<Row>, Error>;
+
+    /// Where they come from, for EXPLAIN.
+    fn source(&self) -> String;
+}
+
 /// What a plan reads at one of its slots.
 #[derive(Clone, Debug)]
 pub enum PlanInput {
@@ -28,4 +47,6 @@ pub enum PlanInput {
     Table(TableView),
     /// What only looks like a table.
     Relation(Arc<dyn Relation>),
+    /// What functions tell of.
+    Function(Arc<dyn FunctionSource>),
 }

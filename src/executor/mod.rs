@@ -82,7 +82,7 @@ pub use datum::Batch;
 pub use error::{Error, RowError};
 pub use evaluate::{Context, check, constant};
 pub use functions::MAX_TEXT;
-pub use input::{PlanInput, Relation};
+pub use input::{FunctionSource, PlanInput, Relation};
 pub use memory::MemoryBudget;
 pub use operator::{BoxedOperator, Operator};
 pub use plan_operators::open;
@@ -92,7 +92,7 @@ pub use spill::Spilled;
 pub use statistics::table_statistics;
 pub use write::{
     CheckedConstraints, Failure, MAX_TRIGGER_DEPTH, NoTriggers, PartialRow, Trigger,
-    TriggerProgram, TriggerSource, Written, check_foreign_keys, load, write,
+    TriggerProgram, TriggerSource, Written, check_foreign_keys, load, unreferenced_rows, write,
 };
 
 #[cfg(doc)]

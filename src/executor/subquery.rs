@@ -110,7 +110,7 @@ impl Context {
             PlanInput::Table(table) => {
                 now(slot, table).map_or_else(|| input.clone(), PlanInput::Table)
             }
-            PlanInput::Relation(_) => input.clone(),
+            PlanInput::Relation(_) | PlanInput::Function(_) => input.clone(),
         };
         let inputs = self.subqueries.inputs.iter().enumerate().map(input).collect();
         self.subqueries.with_answers(|known| {

@@ -332,9 +332,9 @@ const TOPICS: &[HelpTopic] = &[
     HelpTopic {
         name: "pragma",
         aliases: &[],
-        about: "is accepted and does nothing, so that scripts for SQLite run",
+        about: "answers what tools ask SQLite of schema and settings",
         productions: &["Pragma", "PragmaValue"],
-        example: "PRAGMA foreign_keys = ON;",
+        example: "PRAGMA table_info(accounts);\n  PRAGMA foreign_keys = ON;",
     },
     HelpTopic {
         name: "vacuum",

@@ -66,7 +66,7 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
                     // As in SQLite, the conditions of the query can say its arguments.
                     Err(error) if error.code == "unknown-table" => {
                         let function = TableFunction::named(&name.name).ok_or(error)?;
-                        let bound = self.add_function(function, Vec::new(), called)?;
+                        let bound = self.add_function(function, Vec::new(), called, temporal)?;
                         return Ok(Logical::Function(bound));
                     }
                     source => source?,

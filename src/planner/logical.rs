@@ -420,7 +420,7 @@ impl Logical {
             }
         }
         if let Logical::Function(function) = self {
-            let (first, shown) = (function.first, function.function.entry().shown());
+            let (first, shown) = (function.first, function.function.shown());
             for column in read.range(first + shown..function.identities().end) {
                 if !function.columns.contains(&(column - first)) {
                     function.columns.push(column - first);

@@ -172,8 +172,8 @@ pub(super) fn access(table: LogicalTable) -> (TableAccess, Vec<usize>) {
 
 /// The rows of a function behind those of its input.
 fn function(logical: LogicalFunction) -> Lowered {
-    let LogicalFunction { input, function, mut arguments, first, columns, keeps_input, on } =
-        logical;
+    let LogicalFunction { input, function, slot, mut arguments, first, .. } = logical;
+    let LogicalFunction { columns, keeps_input, on, .. } = logical;
     let Lowered { plan: input, mut layout } = lower(*input);
     arguments.iter_mut().for_each(|argument| argument.relocate(&layout));
     layout.extend(columns.iter().map(|column| first + column));
@@ -181,7 +181,7 @@ fn function(logical: LogicalFunction) -> Lowered {
         condition.relocate(&layout);
         condition
     });
-    let scan = FunctionScan { input, function, arguments, columns, keeps_input, condition };
+    let scan = FunctionScan { input, function, slot, arguments, columns, keeps_input, condition };
     Lowered { plan: Plan::Function(Arc::new(scan)), layout }
 }
 

@@ -45,6 +45,7 @@ mod moment_arithmetic;
 mod notices;
 mod operators;
 mod plan;
+mod pragmas;
 mod print;
 mod query;
 mod recursive;
@@ -92,6 +93,7 @@ pub use plan::{
     AccessPath, AggregateCall, Join, Limits, OrderKey, Plan, Planned, QueryPlan, SchemaPlan,
     SortKey, TableAccess,
 };
+pub use pragmas::{PRAGMAS, Pragma, PragmaEntry};
 pub use print::{OperatorId, PlanLine};
 pub use relation_query::{condition, constant};
 pub use rewrites::{RewriteStep, Rewriting};
@@ -116,7 +118,7 @@ use crate::language::ast::{
     SchemaStatement, ShowSubject, Temporal, WriteStatement,
 };
 use crate::storage::TableStatistics;
-use crate::types::{Period, Schema, TableSchema, Value};
+use crate::types::{Period, Schema, Span, TableSchema, Value};
 use common_table::SharedTable;
 use logical::{ColumnNames, Logical};
 use rewrites::RewriteContext;
@@ -176,6 +178,12 @@ pub trait Catalog {
     /// # Errors
     /// As [`Catalog::table`], and `type` of a limit that is no whole number.
     fn events(&mut self, events: &EventSelection) -> Result<TableSource, Error>;
+
+    /// The slot of what PRAGMAs answer at a moment, the present where none is given.
+    ///
+    /// # Errors
+    /// As [`Catalog::table`] of moments.
+    fn pragmas(&mut self, temporal: Option<&Temporal>, span: Span) -> Result<usize, Error>;
 
     /// What SHOW shows.
     ///

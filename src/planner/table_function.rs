@@ -12,7 +12,7 @@ use super::subquery::SubqueryBinder;
 use super::suggest::suggest;
 use super::table_functions::{TABLE_FUNCTIONS, TableFunction};
 use super::{Error, Plan};
-use crate::language::ast::{FunctionReference, Identifier};
+use crate::language::ast::{FunctionReference, Identifier, Temporal};
 use crate::types::{DataType, Span};
 use std::ops::Range;
 
@@ -23,6 +23,8 @@ pub(super) struct LogicalFunction {
     pub input: Box<Logical>,
     /// Which.
     pub function: TableFunction,
+    /// What it reads, where that is more than its arguments.
+    pub slot: Option<usize>,
     /// What it is called with.
     pub arguments: Vec<BoundExpression>,
     /// The identity of its first column; the others follow, the hidden ones last.
@@ -42,6 +44,8 @@ pub struct FunctionScan {
     pub input: Plan,
     /// Which function.
     pub function: TableFunction,
+    /// What it reads, where that is more than its arguments.
+    pub slot: Option<usize>,
     /// What it is called with, over the input's columns.
     pub arguments: Vec<BoundExpression>,
     /// The indexes of the function's columns that come out, behind those of the input.
@@ -52,10 +56,17 @@ pub struct FunctionScan {
     pub condition: Option<BoundExpression>,
 }
 
+impl TableFunction {
+    /// Whether it tells of the database at a moment.
+    fn has_past(self) -> bool {
+        matches!(self, TableFunction::Pragma(_))
+    }
+}
+
 impl LogicalFunction {
     /// The identities of its own columns.
     pub fn identities(&self) -> Range<usize> {
-        self.first..self.first + self.function.entry().columns.len()
+        self.first..self.first + self.function.columns().len()
     }
 
     /// The line of EXPLAIN VERBOSE.
@@ -83,7 +94,7 @@ impl FunctionScan {
 
     /// Name and type of each of the function's columns that come out.
     pub fn columns(&self) -> Vec<(&'static str, DataType)> {
-        let all = self.function.entry().columns;
+        let all = self.function.columns();
         self.columns.iter().map(|column| all[*column]).collect()
     }
 }
@@ -100,7 +111,7 @@ fn title(
     let arguments: Vec<String> = arguments.iter().map(|each| each.display(names)).collect();
     let kind = if keeps_input { "left " } else { "" };
     let on = if on.is_empty() { String::new() } else { format!(" where {on}") };
-    let (name, columns) = (function.entry().signature.name, columns.join(", "));
+    let (name, columns) = (function.signature().name, columns.join(", "));
     format!("{kind}rows of {name}({}) ({columns}){on}", arguments.join(", "))
 }
 
@@ -122,13 +133,12 @@ impl<'q> FromBinder<'_, 'q, '_> {
             let help = suggest(&call.name.name, known);
             return Err(Error::new("unknown-function", message, call.name.span).help(help));
         };
-        let entry = function.entry();
-        let (given, most) = (call.arguments.len(), entry.signature.most);
+        let (given, most) = (call.arguments.len(), function.signature().most);
         if given > most {
             let message = format!("{} takes at most {most} arguments, not {given}", call.name.name);
             return Err(Error::new("function", message, call.name.span));
         }
-        if let Some(temporal) = &call.temporal {
+        if let (Some(temporal), false) = (&call.temporal, function.has_past()) {
             let message = format!("{} is made of its arguments, and has no past", call.name.name);
             let help = "what its arguments read can have its own AS OF".to_owned();
             return Err(Error::new("no-past", message, temporal.span()).help(Some(help)));
@@ -141,7 +151,8 @@ impl<'q> FromBinder<'_, 'q, '_> {
         let arguments = arguments.collect::<Result<Vec<_>, _>>();
         self.scope.hidden = outer;
         let called = call.alias.as_ref().unwrap_or(&call.name);
-        self.add_function(function, arguments?, called)
+        let temporal = call.temporal.as_ref();
+        self.add_function(function, arguments?, called, temporal)
     }
 
     /// A function with these arguments under its name here.
@@ -150,16 +161,21 @@ impl<'q> FromBinder<'_, 'q, '_> {
         function: TableFunction,
         arguments: Vec<BoundExpression>,
         called: &Identifier,
+        temporal: Option<&Temporal>,
     ) -> Result<LogicalFunction, Error> {
         self.check(called)?;
-        let entry = function.entry();
-        let names = entry.columns.iter().map(|(name, _)| *name);
+        let names = function.columns().iter().map(|(name, _)| *name);
         let first = self.planning.names.add_all(names);
-        let shown = entry.shown();
+        let shown = function.shown();
+        let temporal = temporal.or(self.surroundings.temporal.as_ref());
+        let slot = match function.has_past() {
+            true => Some(self.planning.catalog.pragmas(temporal, called.span)?),
+            false => None,
+        };
         self.scope.relations.push(ScopeRelation::function(&called.name, function, first));
         let (input, on, keeps_input) = (Box::new(Logical::OneRow), Vec::new(), false);
         let columns = (0..shown).collect();
-        Ok(LogicalFunction { input, function, arguments, first, columns, keeps_input, on })
+        Ok(LogicalFunction { input, function, slot, arguments, first, columns, keeps_input, on })
     }
 }
 
@@ -195,7 +211,6 @@ pub(super) fn lateral(
 impl ScopeRelation {
     /// A function, whose columns have the identities from `first` on; its arguments are hidden ones.
     fn function(name: &str, function: TableFunction, first: usize) -> ScopeRelation {
-        let entry = function.entry();
         let column = |(index, (name, data_type)): (usize, &(&'static str, DataType))| ScopeColumn {
             name: (*name).into(),
             data_type: *data_type,
@@ -206,8 +221,9 @@ impl ScopeRelation {
             merged: None,
             place: None,
         };
-        let mut columns: Vec<ScopeColumn> = entry.columns.iter().enumerate().map(column).collect();
-        let hidden = columns.split_off(entry.shown());
-        ScopeRelation::with_hidden(name, entry.signature.name, columns, hidden)
+        let mut columns: Vec<ScopeColumn> =
+            function.columns().iter().enumerate().map(column).collect();
+        let hidden = columns.split_off(function.shown());
+        ScopeRelation::with_hidden(name, function.signature().name, columns, hidden)
     }
 }

@@ -2,6 +2,7 @@
 //! columns and what HELP says of each. The executor gives each its rows.
 
 use super::functions::Signature;
+use super::pragmas::PRAGMAS;
 use crate::types::DataType;
 
 /// A function that gives rows.
@@ -13,6 +14,8 @@ pub enum TableFunction {
     JsonTree,
     /// Numbers from one to another.
     GenerateSeries,
+    /// What a PRAGMA answers: that of this number among all.
+    Pragma(usize),
 }
 
 /// One table function of the table.
@@ -22,15 +25,8 @@ pub struct TableFunctionEntry {
     pub signature: Signature,
     /// What it means.
     pub function: TableFunction,
-    /// Its columns; those behind [`TableFunctionEntry::shown`] are its arguments, which `*` leaves out.
+    /// Its columns; the last ones are its arguments, which `*` leaves out.
     pub columns: &'static [(&'static str, DataType)],
-}
-
-impl TableFunctionEntry {
-    /// How many of its columns `*` means.
-    pub fn shown(&self) -> usize {
-        self.columns.len() - self.signature.most
-    }
 }
 
 /// What both functions of a JSON document give.
@@ -77,13 +73,38 @@ pub const TABLE_FUNCTIONS: &[TableFunctionEntry] = &[
 impl TableFunction {
     /// The function of a name, in any case.
     pub fn named(name: &str) -> Option<TableFunction> {
-        let is_called =
-            |entry: &&TableFunctionEntry| entry.signature.name.eq_ignore_ascii_case(name);
-        TABLE_FUNCTIONS.iter().find(is_called).map(|entry| entry.function)
+        let is_it = |signature: &Signature| signature.name.eq_ignore_ascii_case(name);
+        let known = TABLE_FUNCTIONS.iter().find(|entry| is_it(&entry.signature));
+        let pragma = || PRAGMAS.iter().position(|entry| is_it(&entry.signature));
+        known.map(|entry| entry.function).or_else(|| pragma().map(TableFunction::Pragma))
     }
 
-    /// What the table says of it.
-    pub fn entry(self) -> &'static TableFunctionEntry {
+    /// How it is called, and what it gives.
+    pub fn signature(self) -> &'static Signature {
+        match self {
+            TableFunction::Pragma(number) => &PRAGMAS[number].signature,
+            TableFunction::JsonEach | TableFunction::JsonTree | TableFunction::GenerateSeries => {
+                &self.entry().signature
+            }
+        }
+    }
+
+    /// All its columns, the arguments behind the others.
+    pub fn columns(self) -> &'static [(&'static str, DataType)] {
+        match self {
+            TableFunction::Pragma(number) => PRAGMAS[number].columns,
+            TableFunction::JsonEach | TableFunction::JsonTree | TableFunction::GenerateSeries => {
+                self.entry().columns
+            }
+        }
+    }
+
+    /// How many of them `*` means.
+    pub fn shown(self) -> usize {
+        self.columns().len() - self.signature().most
+    }
+
+    fn entry(self) -> &'static TableFunctionEntry {
         let is_it = |entry: &&TableFunctionEntry| entry.function == self;
         TABLE_FUNCTIONS.iter().find(is_it).expect("every table function has an entry")
     }

@@ -3,6 +3,7 @@
 use super::Session;
 use super::last_result::{self, LastResultRelation, ResultStore};
 use super::point::PointResolver;
+use super::pragmas::PragmaAnswers;
 use super::relations::{self, SystemTable};
 use crate::executor::{self, PlanInput};
 use crate::language::ast::{
@@ -23,7 +24,11 @@ const SQLITE: &str = "sqlite_";
 
 /// The tables of one statement: every moment it names is resolved here, once.
 pub(super) struct StatementCatalog<'a> {
+    /// Whose statement it is.
+    session: &'a Session,
     database: &'a Arc<Database>,
+    /// Whether it only looks at what a view has inside.
+    is_beside: bool,
     resolver: PointResolver<'a>,
     present: View,
     /// Whether new tables are FLEXIBLE where nothing is said.
@@ -44,7 +49,9 @@ impl<'a> StatementCatalog<'a> {
     /// A statement that sees this view where it names no moment.
     pub fn new(session: &'a Session, present: View) -> StatementCatalog<'a> {
         StatementCatalog {
+            session,
             database: &session.database,
+            is_beside: false,
             resolver: PointResolver::new(session),
             present,
             are_flexible: session.flexible_types,
@@ -113,7 +120,9 @@ impl<'a> StatementCatalog<'a> {
     /// The same moments for what is only looked at.
     pub fn beside(&self) -> StatementCatalog<'a> {
         StatementCatalog {
+            session: self.session,
             database: self.database,
+            is_beside: true,
             resolver: self.resolver.clone(),
             present: self.present.clone(),
             are_flexible: self.are_flexible,
@@ -134,7 +143,7 @@ impl<'a> StatementCatalog<'a> {
     pub fn tables(&self) -> Option<Vec<Arc<TableSchema>>> {
         let table = |input: &PlanInput| match input {
             PlanInput::Table(view) => Some(view.schema().clone()),
-            PlanInput::Relation(_) => None,
+            PlanInput::Relation(_) | PlanInput::Function(_) => None,
         };
         self.inputs.iter().map(table).collect()
     }
@@ -150,6 +159,7 @@ impl<'a> StatementCatalog<'a> {
                     format!("{}: {view}", table.schema().name)
                 }
                 PlanInput::Relation(relation) => relation.source(),
+                PlanInput::Function(source) => source.source(),
             };
             if !lines.contains(&line) {
                 lines.push(line);
@@ -240,13 +250,43 @@ impl<'a> StatementCatalog<'a> {
         Ok(self.add(PlanInput::Relation(relation), system.relation().schema(), Period::at(event)))
     }
 
+    /// What PRAGMAs answer at a moment, the present where none is given.
+    ///
+    /// # Errors
+    /// Those of the moment; `no-period` where it is a period.
+    pub fn pragma_answers(
+        &self,
+        temporal: Option<&Temporal>,
+        span: Span,
+    ) -> Result<PragmaAnswers, Error> {
+        let mut beside = self.beside();
+        let (event, view) = match temporal {
+            None => (self.present.period().last, self.present.clone()),
+            Some(Temporal::AsOf(as_of)) => {
+                let event = self.resolver.resolve(as_of)?;
+                (event, beside.view_of(Period::at(event), as_of.span)?)
+            }
+            Some(Temporal::All { .. } | Temporal::From { .. } | Temporal::Between { .. }) => {
+                let message =
+                    "a PRAGMA tells of one moment, and has no versions to find in a period";
+                return Err(Error::new("no-period", message, span));
+            }
+        };
+        // What a view has inside can ask for its own columns, which are not known yet.
+        let views = match self.is_beside {
+            true => Vec::new(),
+            false => self.view_schemas(view.schema(), temporal),
+        };
+        Ok(PragmaAnswers::new(self.session, event, view, views))
+    }
+
     /// A slot filled with what a name means.
     fn add(&mut self, input: PlanInput, schema: Arc<TableSchema>, period: Period) -> TableSource {
         let (rows, statistics) = match &input {
             PlanInput::Table(view) => {
                 (view.row_estimate(), self.database.statistics(view.schema().id))
             }
-            PlanInput::Relation(_) => (RELATION_ROWS, None),
+            PlanInput::Relation(_) | PlanInput::Function(_) => (RELATION_ROWS, None),
         };
         self.inputs.push(input);
         self.periods.push(Some(period));
@@ -513,6 +553,14 @@ impl Catalog for StatementCatalog<'_> {
 
     fn check_moment(&mut self, as_of: &AsOf) -> Result<(), Error> {
         self.resolver.resolve(as_of).map(|_| ())
+    }
+
+    fn pragmas(&mut self, temporal: Option<&Temporal>, span: Span) -> Result<usize, Error> {
+        let answers = self.pragma_answers(temporal, span)?;
+        let period = Period::at(answers.event());
+        self.inputs.push(PlanInput::Function(Arc::new(answers)));
+        self.periods.push(Some(period));
+        Ok(self.inputs.len() - 1)
     }
 
     fn show(&mut self, subject: ShowSubject, as_of: Option<&AsOf>) -> Result<TableSource, Error> {

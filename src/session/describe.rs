@@ -83,22 +83,7 @@ pub(super) fn check_maintenance(
     Err(planner::Error::new("unknown-table", message, name.span).help(help))
 }
 
-/// What tells here what a PRAGMA of SQLite tells.
-const PRAGMAS: &[(&str, &str)] = &[
-    ("database_list", ".databases lists the database"),
-    ("index_info", "SELECT * FROM _indexes lists the indexes"),
-    ("index_list", "SELECT * FROM _indexes lists the indexes"),
-    ("integrity_check", "VERIFY checks every file"),
-    ("quick_check", "VERIFY checks every file"),
-    ("table_info", "DESCRIBE t lists the columns of t"),
-    ("table_list", "SHOW TABLES lists the tables"),
-    ("table_xinfo", "DESCRIBE t lists the columns of t"),
-];
-
 /// What is said of a statement that is taken and does nothing.
 pub(super) fn accepted(words: &str) -> String {
-    let name = words.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').nth(1);
-    let known = |(pragma, _): &&(&str, &str)| name.is_some_and(|n| n.eq_ignore_ascii_case(pragma));
-    let instead = PRAGMAS.iter().find(known).map(|(_, instead)| format!("; {instead}"));
-    format!("{words} is accepted and does nothing here{}", instead.unwrap_or_default())
+    format!("{words} is accepted and does nothing here")
 }

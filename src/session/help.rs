@@ -4,14 +4,17 @@ use super::Error;
 use crate::language::ast::Identifier;
 use crate::language::help_topics::{self, HelpTopic, folded};
 use crate::planner::{
-    AGGREGATE_FUNCTIONS, SCALAR_FUNCTIONS, ScalarFunction, Signature, TABLE_FUNCTIONS,
-    WINDOW_FUNCTIONS, instead_of_function,
+    AGGREGATE_FUNCTIONS, PRAGMAS, PragmaEntry, SCALAR_FUNCTIONS, ScalarFunction, Signature,
+    TABLE_FUNCTIONS, WINDOW_FUNCTIONS, instead_of_function,
 };
 use std::collections::BTreeSet;
 
 /// The topic that lists functions, and the one that says what those of dates and times take.
 const FUNCTIONS: &str = "functions";
 const DATES: &str = "dates";
+
+/// The topic that lists the PRAGMAs that answer.
+const PRAGMA: &str = "pragma";
 
 /// The longest usage that the column of usages is made for; what a longer one gives stands right
 /// behind it.
@@ -42,6 +45,7 @@ pub fn help(asked: &str) -> Option<String> {
     let found = help_topics::topic(&name);
     let topic = found.map(|topic| match topic.name {
         FUNCTIONS => format!("{topic}\n\n{}", functions()),
+        PRAGMA => format!("{topic}\n\n{}", pragmas()),
         _ => topic.to_string(),
     });
     let functions = function(&name);
@@ -126,6 +130,15 @@ fn functions() -> String {
         headed("Before OVER, where aggregates can stand, too", windows.collect()),
         headed("In the place of a table", tables.collect())
     )
+}
+
+/// Every PRAGMA that answers in a line.
+fn pragmas() -> String {
+    let line = |entry: &PragmaEntry| {
+        format!("  {:WIDEST_USAGE$}  {}", entry.name(), entry.signature.about)
+    };
+    let lines: Vec<String> = PRAGMAS.iter().map(line).collect();
+    format!("PRAGMAs that answer, each also FROM pragma_NAME(arg):\n{}", lines.join("\n"))
 }
 
 fn line(signature: &Signature) -> String {

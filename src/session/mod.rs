@@ -25,6 +25,7 @@ mod load;
 mod outcome;
 mod period;
 mod point;
+mod pragmas;
 mod relations;
 mod relative_time;
 mod replay;
@@ -64,6 +65,7 @@ use crate::types::{EventId, Literal, Period, Schema, Timestamp, Value};
 use cache::{PlanCache, SharedPlan};
 use catalog::StatementCatalog;
 use last_result::ResultStore;
+use pragmas::PragmaSettings;
 use script_check::ScriptCheck;
 use settings::SessionMemory;
 use std::cell::{Cell, RefCell};
@@ -106,6 +108,8 @@ pub struct Session {
     memory: SessionMemory,
     /// What writes did so far.
     counts: Arc<ChangeCounts>,
+    /// What PRAGMAs set.
+    pragmas: PragmaSettings,
     /// What is to be said of the statements that were run, and was not yet.
     notices: RefCell<Vec<String>>,
     /// Whether it was said that the log is ahead of the clock.
@@ -176,6 +180,7 @@ impl Session {
             rewrites: true,
             memory: SessionMemory::default(),
             counts: Arc::default(),
+            pragmas: PragmaSettings::default(),
             notices: RefCell::default(),
             is_clock_notice_given: Cell::new(false),
         }
@@ -382,6 +387,7 @@ impl Session {
                 }
                 Ok(Outcome::Done(describe::accepted(&statement.to_string())))
             }
+            SessionStatement::Pragma(pragma) => self.pragma(pragma),
             SessionStatement::Accepted(words) => Ok(Outcome::Done(describe::accepted(words))),
             SessionStatement::Verify => self.verify(),
             SessionStatement::SetAsOf(as_of) => self.set_as_of(as_of),

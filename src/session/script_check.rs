@@ -152,6 +152,7 @@ impl Session {
             | SessionStatement::SetSwitch { .. }
             | SessionStatement::Verify
             | SessionStatement::Maintenance { .. }
+            | SessionStatement::Pragma(_)
             | SessionStatement::Accepted(_) => Ok(()),
         }
     }

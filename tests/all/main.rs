@@ -29,6 +29,7 @@ mod parameters;
 mod picture;
 mod plans;
 mod points;
+mod pragmas;
 mod projections;
 mod random;
 mod random_sql;

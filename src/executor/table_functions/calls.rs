@@ -79,7 +79,7 @@ impl FunctionCalls {
 
 impl CalledBatch {
     /// What the function gives next.
-    fn give(&mut self, scan: &FunctionScan) -> Result<CallRows, Error> {
+    fn give(&mut self, scan: &FunctionScan, context: &Context) -> Result<CallRows, Error> {
         let types = scan.columns();
         let mut builders: Vec<ColumnBuilder> =
             types.iter().map(|(_, data_type)| ColumnBuilder::new(*data_type, 0)).collect();
@@ -92,7 +92,7 @@ impl CalledBatch {
                 let value =
                     |(datum, data_type): &(Datum, DataType)| datum.value(*data_type, self.next);
                 let arguments: Vec<_> = self.arguments.iter().map(value).collect();
-                self.open = call(scan.function, &arguments, &scan.columns)?;
+                self.open = call(scan.function, &arguments, &scan.columns, scan.slot, context)?;
                 self.next += 1;
                 if self.open.is_none() {
                     ends.push((places.len(), self.place()));
@@ -183,7 +183,7 @@ impl Operator for FunctionCalls {
                 let next = match self.parts.pop() {
                     Some(part) => part,
                     None => {
-                        let given = current.give(&self.scan)?;
+                        let given = current.give(&self.scan, &self.context)?;
                         if given.places.is_empty() && given.ends.is_empty() {
                             self.current = None;
                             continue;

@@ -6,9 +6,11 @@ mod series;
 pub use calls::FunctionCalls;
 
 use super::Error;
+use super::evaluate::Context;
 use super::functions::JsonRows;
+use super::input::PlanInput;
 use crate::planner::TableFunction;
-use crate::types::Value;
+use crate::types::{Row, Value};
 use series::Series;
 
 /// The rows of one call, as they are asked for.
@@ -23,6 +25,26 @@ pub trait TableRows: Send {
     fn value(&self, column: usize) -> Value;
 }
 
+/// Rows that are known at once, and behind their columns the arguments.
+struct KnownRows {
+    rows: std::vec::IntoIter<Row>,
+    current: Row,
+    arguments: Vec<Value>,
+}
+
+impl TableRows for KnownRows {
+    fn advance(&mut self) -> Result<bool, Error> {
+        let Some(next) = self.rows.next() else { return Ok(false) };
+        self.current = next;
+        Ok(true)
+    }
+
+    fn value(&self, column: usize) -> Value {
+        let argument = || self.arguments.get(column - self.current.len());
+        self.current.get(column).or_else(argument).cloned().unwrap_or(Value::Null)
+    }
+}
+
 /// Calls a function for these columns; `None` where it gives no rows.
 ///
 /// # Errors
@@ -31,6 +53,8 @@ fn call(
     function: TableFunction,
     arguments: &[Value],
     columns: &[usize],
+    slot: Option<usize>,
+    context: &Context,
 ) -> Result<Option<Box<dyn TableRows>>, Error> {
     fn boxed(rows: impl TableRows + 'static) -> Box<dyn TableRows> {
         Box::new(rows)
@@ -38,6 +62,14 @@ fn call(
     match function {
         TableFunction::JsonEach | TableFunction::JsonTree => {
             Ok(JsonRows::open(function, arguments, columns)?.map(boxed))
+        }
+        TableFunction::Pragma(_) => {
+            let Some(PlanInput::Function(source)) = slot.map(|slot| context.input(slot)) else {
+                unreachable!("the planner asked for it")
+            };
+            let rows = source.rows(function, arguments, context)?.into_iter();
+            let arguments = arguments.to_vec();
+            Ok(Some(boxed(KnownRows { rows, current: Vec::new(), arguments })))
         }
         TableFunction::GenerateSeries => Ok(Series::open(arguments)?.map(boxed)),
     }

@@ -61,7 +61,7 @@ mod unique;
 pub(super) use assign::assign;
 pub use firing::{MAX_TRIGGER_DEPTH, NoTriggers, Trigger, TriggerProgram, TriggerSource};
 pub(super) use foreign_keys::empty;
-pub use foreign_keys::{CheckedConstraints, check_foreign_keys};
+pub use foreign_keys::{CheckedConstraints, check_foreign_keys, unreferenced_rows};
 pub(super) use generate::fill_added;
 pub use load::{PartialRow, load};
 pub(super) use place::row_name;

@@ -32,8 +32,8 @@ pub use select::{
     SelectItem, SetOperator, SourceSpan, TableReference,
 };
 pub use statement::{
-    ActorSetting, Annotations, ExplainMode, MaintenanceKind, PlannableStatement, QueryStatement,
-    SessionStatement, Statement, Switch,
+    ActorSetting, Annotations, ExplainMode, MaintenanceKind, PlannableStatement, PragmaStatement,
+    QueryStatement, SessionStatement, Statement, Switch,
 };
 pub use time::{
     AsOf, EventSelection, History, Point, Range, RangeEnd, RangeStart, ShowSubject, SnapshotName,

@@ -126,9 +126,22 @@ pub enum SessionStatement {
         /// The table or index; all of the database where none is named.
         name: Option<Identifier>,
     },
-    /// A statement of SQLite's that is accepted and does nothing here: PRAGMA, what drops a view that is
+    /// PRAGMA
+    Pragma(PragmaStatement),
+    /// A statement of SQLite's that is accepted and does nothing here: what drops a view that is
     /// not there, what writes its statistics. Its words as they stood.
     Accepted(String),
+}
+
+/// `PRAGMA name [= value]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PragmaStatement {
+    /// What it asks for.
+    pub name: String,
+    /// What it is given, without quotes.
+    pub value: Option<String>,
+    /// Its words as they stood.
+    pub words: String,
 }
 
 /// What SQLite does for a database that asof does by itself.
@@ -250,6 +263,7 @@ impl SessionStatement {
             | SessionStatement::SetSwitch { .. }
             | SessionStatement::Verify
             | SessionStatement::Maintenance { .. }
+            | SessionStatement::Pragma(_)
             | SessionStatement::Accepted(_) => None,
         }
     }

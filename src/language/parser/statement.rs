@@ -2,13 +2,14 @@
 
 use super::super::Keyword;
 use super::super::ast::{
-    ExplainMode, Identifier, MaintenanceKind, QueryStatement, SessionStatement, Statement, Switch,
+    ExplainMode, Identifier, MaintenanceKind, PragmaStatement, QueryStatement, SessionStatement,
+    Statement, Switch,
 };
 use super::super::token::{Symbol, TokenKind};
 use super::dialect_hints;
 use super::expected::{Expected, NameKind};
 use super::input::{Parsed, TokenInput, parenthesised, symbol, word};
-use super::name::{is_database, is_name, object_name, table_name};
+use super::name::{identifier, is_database, is_name, object_name, table_name};
 use super::select::query;
 use super::table::{alter, create, drop};
 use super::time::{as_of, events, history_statement, replay, set, show, snapshot, tag};
@@ -151,15 +152,19 @@ fn pragma(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let first = input.skip(1);
     // Nothing is kept in either, so the temporary one can be asked, too.
     let skipped = if first.is_symbol(1, Symbol::Dot) && is_database(first) { 2 } else { 0 };
-    let (rest, _) = object_name(NameKind::New)(first.skip(skipped))?;
+    let (rest, name) = object_name(NameKind::New)(first.skip(skipped))?;
     let (rest, value) = opt(preceded(symbol(Symbol::Equal), pragma_value)).parse(rest)?;
-    let (rest, _) = match value {
-        Some(()) => (rest, None),
+    let (rest, value) = match value {
+        Some(_) => (rest, value),
         None => opt(parenthesised(pragma_value)).parse(rest)?,
     };
     let words = input.state.slice(input.span_to(rest));
-    let switch = switch_pragma(words);
-    Ok((rest, switch.unwrap_or_else(|| accepted(input, rest))))
+    if let Some(switch) = switch_pragma(words) {
+        return Ok((rest, switch));
+    }
+    let (name, words) = (name.name, words.to_owned());
+    let pragma = PragmaStatement { name, value, words };
+    Ok((rest, Statement::Session(SessionStatement::Pragma(pragma))))
 }
 
 /// What `PRAGMA foreign_keys = value` and `recursive_triggers` say, in all of SQLite's spellings.
@@ -182,15 +187,21 @@ fn switch_pragma(words: &str) -> Option<Statement> {
 }
 
 /// `PragmaValue ::= ['+' | '-'] (Integer | Real) | Text | Name | a reserved word`
-fn pragma_value(input: TokenInput<'_>) -> Parsed<'_, ()> {
+fn pragma_value(input: TokenInput<'_>) -> Parsed<'_, String> {
     let signed = input.is_symbol(0, Symbol::Minus) || input.is_symbol(0, Symbol::Plus);
     let value = input.skip(usize::from(signed));
     match value.peek().kind {
-        TokenKind::Integer | TokenKind::Real => Ok((value.skip(1), ())),
+        TokenKind::Integer | TokenKind::Real => {
+            let rest = value.skip(1);
+            Ok((rest, input.state.slice(input.span_to(rest)).to_owned()))
+        }
         TokenKind::Text | TokenKind::Name | TokenKind::QuotedName | TokenKind::Keyword(_)
             if !signed =>
         {
-            Ok((value.skip(1), ()))
+            let word = identifier(value, value.peek()).name;
+            let quoted = word.strip_prefix('\'').and_then(|word| word.strip_suffix('\''));
+            let plain = quoted.map(|text| text.replace("''", "'"));
+            Ok((value.skip(1), plain.unwrap_or(word)))
         }
         _ => value.no_match(Expected::Other("a value")),
     }

@@ -2,7 +2,7 @@
 //! have changed.
 
 use crate::language::TableName;
-use crate::planner::{TABLE_FUNCTIONS, TableFunction};
+use crate::planner::{PRAGMAS, TABLE_FUNCTIONS, TableFunction};
 use crate::session::Session;
 use crate::shell::Connection;
 use crate::storage::Database;
@@ -127,6 +127,7 @@ impl SchemaNames {
 /// of one is begun.
 pub(super) fn table_functions(word: &str) -> impl Iterator<Item = String> {
     let names = TABLE_FUNCTIONS.iter().map(|entry| entry.signature.name);
+    let names = names.chain(PRAGMAS.iter().map(|entry| entry.signature.name));
     let is_begun = !word.is_empty();
     names.filter(move |_| is_begun).map(|name| format!("{name}("))
 }
@@ -139,7 +140,6 @@ pub(super) fn function_columns(
     let meant =
         named.iter().filter(move |table| is_meant(table.alias.as_ref().unwrap_or(&table.name)));
     let functions = meant.filter_map(|table| TableFunction::named(&table.name));
-    let shown =
-        functions.flat_map(|function| &function.entry().columns[..function.entry().shown()]);
+    let shown = functions.flat_map(|function| &function.columns()[..function.shown()]);
     shown.map(|(column, _)| *column)
 }

@@ -2,7 +2,7 @@
 
 use super::super::super::Error;
 use super::super::place::row_name;
-use super::keys::{Referenced, TouchedTable, referring, touched, values_of};
+use super::keys::{Referenced, TouchedTable, all_rows, referring, touched, values_of};
 use crate::storage::{Fork, View};
 use crate::types::{ForeignKey, Row, RowId, TableSchema, Value};
 use std::collections::HashSet;
@@ -62,6 +62,35 @@ pub fn check(fork: &Fork, first: usize, which: CheckedConstraints) -> Result<(),
         }
     }
     Ok(())
+}
+
+/// The rows of a table that do not find what they refer to, each with the index of the foreign key.
+///
+/// # Errors
+/// `foreign-key-mismatch` where what is referred to has no such key.
+pub fn unreferenced_rows(
+    view: &View,
+    table: &Arc<TableSchema>,
+) -> Result<Vec<(RowId, Row, usize)>, Error> {
+    let mut found = Vec::new();
+    let rows = all_rows(&view.table(table))?;
+    for (index, constraint) in table.foreign_keys.iter().enumerate() {
+        let is_lost = |row: &Row| !values_of(row, &constraint.columns).iter().any(Value::is_null);
+        if view.schema().table(&constraint.references).is_none() {
+            let lost = rows.iter().filter(|(_, row)| is_lost(row));
+            found.extend(lost.map(|(number, row)| (*number, row.clone(), index)));
+            continue;
+        }
+        let referenced = Referenced::of(view.schema(), table, constraint)?;
+        for (number, row) in &rows {
+            let own = values_of(row, &constraint.columns);
+            let Some(converted) = referenced.converted(&own) else { continue };
+            if !converted.is_some_and(|values| referenced.exists(view, &values)) {
+                found.push((*number, row.clone(), index));
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Asks of rows that refer, and were given what they refer by, whether that is there.

@@ -28,7 +28,7 @@ mod check;
 mod each;
 mod keys;
 
-pub use check::{CheckedConstraints, check as check_foreign_keys};
+pub use check::{CheckedConstraints, check as check_foreign_keys, unreferenced_rows};
 
 use super::super::Error;
 use super::super::evaluate::Context;

@@ -96,6 +96,7 @@ impl fmt::Display for SessionStatement {
             }
             SessionStatement::Verify => f.write_str("VERIFY"),
             SessionStatement::Maintenance { verb, name } => maintenance(f, *verb, name.as_ref()),
+            SessionStatement::Pragma(pragma) => f.write_str(&pragma.words),
             SessionStatement::Accepted(words) => f.write_str(words),
         }
     }

@@ -1,0 +1,255 @@
+//! PRAGMA: what it answers, as a statement and in the place of a table.
+//!
+//! What tells of the schema is asked of the moment that is read; what a session can set is kept with it
+//! and has no effect, as SQLite's pages and caches have no counterpart here.
+
+mod schema;
+
+use super::outcome::{self, Outcome};
+use super::relations::integer;
+use super::{Error, Session, describe};
+use crate::executor::{self, Context, FunctionSource, unreferenced_rows};
+use crate::language::ast::PragmaStatement;
+use crate::planner::{
+    AGGREGATE_FUNCTIONS, PRAGMAS, Pragma, PragmaEntry, SCALAR_FUNCTIONS, Signature,
+    TABLE_FUNCTIONS, TableFunction, WINDOW_FUNCTIONS,
+};
+use crate::storage::{self, Database, Verdict, VerifyMonitor, View};
+use crate::types::{Collation, EventId, Row, TableSchema, Value};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What a program is told that asks how SQLite was built: what is here, too.
+const OPTIONS: [&str; 4] =
+    ["ENABLE_MATH_FUNCTIONS", "ENABLE_UPDATE_DELETE_LIMIT", "SOUNDEX", "THREADSAFE=1"];
+
+/// The settings that answer when they are set.
+const ANSWERING: [&str; 9] = [
+    "analysis_limit",
+    "busy_timeout",
+    "hard_heap_limit",
+    "journal_size_limit",
+    "max_page_count",
+    "secure_delete",
+    "soft_heap_limit",
+    "threads",
+    "wal_autocheckpoint",
+];
+
+/// What `PRAGMA name = value` set, by name.
+pub(super) type PragmaSettings = BTreeMap<&'static str, i64>;
+
+/// What PRAGMAs answer at a moment.
+#[derive(Debug)]
+pub(super) struct PragmaAnswers {
+    database: Arc<Database>,
+    event: EventId,
+    view: View,
+    /// The views that can be read, with their columns.
+    views: Vec<Arc<TableSchema>>,
+    foreign_keys: bool,
+    recursive_triggers: bool,
+    settings: PragmaSettings,
+}
+
+impl FunctionSource for PragmaAnswers {
+    fn rows(
+        &self,
+        function: TableFunction,
+        arguments: &[Value],
+        context: &Context,
+    ) -> Result<Vec<Row>, executor::Error> {
+        let TableFunction::Pragma(number) = function else { return Ok(Vec::new()) };
+        let argument = arguments.first().filter(|argument| !argument.is_null());
+        self.answer(&PRAGMAS[number], argument.map(Value::to_text).as_deref(), context)
+    }
+
+    fn source(&self) -> String {
+        format!("pragmas: the schema at event {}", self.event)
+    }
+}
+
+impl PragmaAnswers {
+    /// What a session answers of this view; `views` are those of then that can be read.
+    pub fn new(
+        session: &Session,
+        event: EventId,
+        view: View,
+        views: Vec<Arc<TableSchema>>,
+    ) -> PragmaAnswers {
+        PragmaAnswers {
+            database: Arc::clone(&session.database),
+            event,
+            view,
+            views,
+            foreign_keys: session.foreign_keys,
+            recursive_triggers: session.recursive_triggers,
+            settings: session.pragmas.clone(),
+        }
+    }
+
+    /// The event that they are of.
+    pub fn event(&self) -> EventId {
+        self.event
+    }
+
+    /// The rows of a PRAGMA.
+    fn answer(
+        &self,
+        entry: &PragmaEntry,
+        argument: Option<&str>,
+        context: &Context,
+    ) -> Result<Vec<Row>, executor::Error> {
+        let schema = self.view.schema();
+        let one = |value: Value| vec![vec![value]];
+        let table = argument.and_then(|name| {
+            let view = self.views.iter().find(|view| view.name.eq_ignore_ascii_case(name));
+            schema.table(name).or(view)
+        });
+        let of_table = |rows: fn(&TableSchema) -> Vec<Row>| table.map_or(Vec::new(), |t| rows(t));
+        Ok(match entry.pragma {
+            Pragma::TableInfo => of_table(schema::table_info),
+            Pragma::TableXinfo => of_table(schema::table_xinfo),
+            Pragma::TableList => schema::table_list(schema, &self.views, argument),
+            Pragma::IndexList => of_table(schema::index_list),
+            Pragma::IndexInfo => schema::index_info(schema, argument, false),
+            Pragma::IndexXinfo => schema::index_info(schema, argument, true),
+            Pragma::ForeignKeyList => of_table(schema::foreign_key_list),
+            Pragma::ForeignKeyCheck => self.foreign_key_check(argument)?,
+            Pragma::IntegrityCheck => self.integrity_check(context)?,
+            Pragma::DatabaseList => {
+                let path = self.database.path().map(|path| path.display().to_string());
+                let file = Value::text(path.unwrap_or_default());
+                vec![vec![Value::Integer(0), Value::text("main"), file]]
+            }
+            Pragma::CollationList => {
+                let names = Collation::ALL.into_iter().rev().map(|known| Value::text(known.name()));
+                numbered(names)
+            }
+            Pragma::FunctionList => functions(),
+            Pragma::ModuleList => {
+                let known = TABLE_FUNCTIONS.iter().map(|entry| &entry.signature);
+                let all = known.chain(PRAGMAS.iter().map(|entry| &entry.signature));
+                all.map(|signature| vec![Value::text(signature.name)]).collect()
+            }
+            Pragma::PragmaList => {
+                PRAGMAS.iter().map(|entry| vec![Value::text(entry.name())]).collect()
+            }
+            Pragma::CompileOptions => OPTIONS.iter().map(|o| vec![Value::text(*o)]).collect(),
+            Pragma::SchemaVersion => {
+                let changes = self.database.store().schema_changes(self.event).len();
+                one(integer(u64::try_from(changes).unwrap_or(u64::MAX)))
+            }
+            Pragma::DataVersion => one(integer(self.database.head().0)),
+            Pragma::ForeignKeys => one(Value::Integer(self.foreign_keys.into())),
+            Pragma::RecursiveTriggers => one(Value::Integer(self.recursive_triggers.into())),
+            Pragma::Number(usual) => {
+                let set = self.settings.get(entry.name()).copied();
+                one(Value::Integer(set.unwrap_or(usual)))
+            }
+            Pragma::Word(word) => one(Value::text(word)),
+        })
+    }
+
+    /// The rows that do not find what they refer to: of one table, or of all.
+    fn foreign_key_check(&self, argument: Option<&str>) -> Result<Vec<Row>, executor::Error> {
+        let mut rows = Vec::new();
+        let schema = self.view.schema();
+        let is_asked = |table: &TableSchema| {
+            argument.is_none_or(|argument| table.name.eq_ignore_ascii_case(argument))
+        };
+        for table in schema.tables().filter(|table| is_asked(table)) {
+            for (number, row, constraint) in unreferenced_rows(&self.view, table)? {
+                let rowid = match table.integer_primary_key() {
+                    Some(key) => row[key].clone(),
+                    None if table.options.without_rowid => Value::Null,
+                    None => integer(number.0),
+                };
+                rows.push(vec![
+                    Value::text(&table.name),
+                    rowid,
+                    Value::text(&table.foreign_keys[constraint].references),
+                    Value::Integer(schema::foreign_key_id(table, constraint)),
+                ]);
+            }
+        }
+        Ok(rows)
+    }
+
+    /// What VERIFY finds damaged.
+    fn integrity_check(&self, context: &Context) -> Result<Vec<Row>, storage::Error> {
+        let mut progress = |_: u64, _: u64| {};
+        let interrupt = &context.interrupt;
+        let found =
+            self.database.verify(&mut VerifyMonitor { interrupt, progress: &mut progress })?;
+        let damage = found.files.iter().filter_map(|file| match &file.verdict {
+            Verdict::Damaged(damage) => {
+                Some(vec![Value::text(format!("{}: {}", file.file, damage.error.reason()))])
+            }
+            Verdict::Sound(_) | Verdict::Unchecked(_) => None,
+        });
+        let damage: Vec<Row> = damage.collect();
+        Ok(if damage.is_empty() { vec![vec![Value::text("ok")]] } else { damage })
+    }
+}
+
+/// Values with their numbers before them.
+fn numbered(values: impl Iterator<Item = Value>) -> Vec<Row> {
+    (0..).map(Value::Integer).zip(values).map(|(number, value)| vec![number, value]).collect()
+}
+
+/// Every function with its number of arguments; -1 where it is not one number.
+fn functions() -> Vec<Row> {
+    let row = |signature: &Signature, kind: &str| {
+        let exact = (signature.least == signature.most).then_some(signature.least);
+        let count = exact.and_then(|count| i64::try_from(count).ok()).unwrap_or(-1);
+        vec![
+            Value::text(signature.name),
+            Value::Integer(1),
+            Value::text(kind),
+            Value::text("utf8"),
+            Value::Integer(count),
+            Value::Integer(0),
+        ]
+    };
+    let scalar = SCALAR_FUNCTIONS.iter().map(|entry| row(&entry.signature, "s"));
+    let aggregates = AGGREGATE_FUNCTIONS.iter().map(|entry| row(&entry.signature, "w"));
+    let windows = WINDOW_FUNCTIONS.iter().map(|entry| row(&entry.signature, "w"));
+    scalar.chain(aggregates).chain(windows).collect()
+}
+
+impl Session {
+    /// PRAGMA. One that nobody knows is taken and gives no rows, as in SQLite.
+    pub(super) fn pragma(&mut self, pragma: &PragmaStatement) -> Result<Outcome, Error> {
+        let PragmaStatement { name, value, words } = pragma;
+        let Some(entry) = PragmaEntry::named(name) else {
+            return Ok(Outcome::Done(describe::accepted(words)));
+        };
+        if let (Pragma::Number(_), Some(value)) = (entry.pragma, value) {
+            let number = number(value);
+            self.pragmas.extend(number.map(|number| (entry.name(), number)));
+            // SQLite answers what these are from now on.
+            if !ANSWERING.contains(&entry.name()) {
+                return Ok(Outcome::Done(describe::accepted(words)));
+            }
+        }
+        self.note_read();
+        let catalog = self.catalog()?;
+        let answers = catalog.pragma_answers(None, crate::types::Span::default())?;
+        let context = self.context(catalog.resolver().now(), Arc::new([]));
+        let rows = answers.answer(entry, value.as_deref(), &context)?;
+        outcome::fixed(entry.shown(), rows, Some(answers.event))
+    }
+}
+
+/// The number that a setting is, or that its word stands for.
+fn number(value: &str) -> Option<i64> {
+    let word = value.trim().to_ascii_lowercase();
+    match word.as_str() {
+        "off" | "no" | "false" | "none" | "default" => Some(0),
+        "on" | "yes" | "true" | "normal" | "file" => Some(1),
+        "full" | "memory" | "incremental" => Some(2),
+        "extra" => Some(3),
+        number => number.trim_start_matches('+').parse().ok(),
+    }
+}

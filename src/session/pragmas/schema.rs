@@ -1,0 +1,186 @@
+//! What PRAGMAs tell of the schema, in SQLite's columns.
+
+use crate::language::ast::{ColumnConstraintKind, ColumnDefinition, SchemaStatement, Statement};
+use crate::language::parse_statement;
+use crate::types::{KeyKind, KeySchema, KeySource, Row, Schema, TableSchema, Value};
+use std::sync::Arc;
+
+fn number(count: usize) -> Value {
+    Value::Integer(i64::try_from(count).unwrap_or(i64::MAX))
+}
+
+fn flag(is_so: bool) -> Value {
+    Value::Integer(is_so.into())
+}
+
+/// The columns but those that are generated.
+pub(super) fn table_info(table: &TableSchema) -> Vec<Row> {
+    let mut rows = table_xinfo(table);
+    rows.retain(|row| row[6] == Value::Integer(0));
+    for (at, row) in rows.iter_mut().enumerate() {
+        row[0] = number(at);
+        row.truncate(6);
+    }
+    rows
+}
+
+/// All columns; the last value is 2 of a VIRTUAL one and 3 of a STORED one.
+pub(super) fn table_xinfo(table: &TableSchema) -> Vec<Row> {
+    let key = table.primary_key().map(|key| key.columns.as_slice()).unwrap_or_default();
+    let row = |(at, column): (usize, &crate::types::Column)| {
+        let place = key.iter().position(|known| *known == at).map_or(0, |place| place + 1);
+        // Those of a primary key are NOT NULL by themselves, which SQLite does not tell.
+        let is_told = place == 0 || table.options.without_rowid || says_not_null(table, at);
+        vec![
+            number(at),
+            Value::text(&column.name),
+            // As it is mostly written, without a blank between the numbers.
+            Value::text(column.declared.replace(", ", ",")),
+            flag(column.not_null && is_told),
+            column.default.as_ref().map_or(Value::Null, Value::text),
+            number(place),
+            Value::Integer(column.generated.as_ref().map_or(0, |g| if g.stored { 3 } else { 2 })),
+        ]
+    };
+    table.columns.iter().enumerate().map(row).collect()
+}
+
+/// Whether the statement that created a table says NOT NULL of a column.
+fn says_not_null(table: &TableSchema, column: usize) -> bool {
+    let Ok(Some(Statement::Schema(SchemaStatement::CreateTable(create)))) =
+        parse_statement(&table.sql)
+    else {
+        return false;
+    };
+    let name = &table.columns[column].name;
+    let is_it = |known: &&ColumnDefinition| known.name.name.eq_ignore_ascii_case(name);
+    create.columns.iter().find(is_it).is_some_and(|known| {
+        known.constraints.iter().any(|said| said.kind == ColumnConstraintKind::NotNull)
+    })
+}
+
+/// The tables and views, or the one of a name.
+pub(super) fn table_list(
+    schema: &Schema,
+    views: &[Arc<TableSchema>],
+    name: Option<&str>,
+) -> Vec<Row> {
+    let row = |name: &str, kind: &str, columns: usize, without_rowid: bool, strict: bool| {
+        vec![
+            Value::text("main"),
+            Value::text(name),
+            Value::text(kind),
+            number(columns),
+            flag(without_rowid),
+            flag(strict),
+        ]
+    };
+    let tables = schema.tables().map(|table| {
+        let options = &table.options;
+        let (without_rowid, strict) = (options.without_rowid, options.strict);
+        row(&table.name, "table", table.columns.len(), without_rowid, strict)
+    });
+    let views = schema.views().map(|view| {
+        let known = views.iter().find(|known| known.name == view.name);
+        row(&view.name, "view", known.map_or(0, |view| view.columns.len()), false, false)
+    });
+    let own = [row("sqlite_schema", "table", 5, false, false)];
+    let mut rows: Vec<Row> = tables.chain(views).chain(own).collect();
+    rows.retain(|row| name.is_none_or(|name| row[1].to_text().eq_ignore_ascii_case(name)));
+    rows
+}
+
+/// The indexes of a table as SQLite has them, each with its name: the keys of CREATE TABLE have one that
+/// is made of their number.
+fn indexes(table: &TableSchema) -> Vec<(String, &KeySchema)> {
+    let mut automatic = 0;
+    let mut named = Vec::with_capacity(table.keys.len());
+    for key in &table.keys {
+        if key.kind == KeyKind::Index {
+            named.push((key.name.clone().unwrap_or_default(), key));
+        } else if key.kind == KeyKind::Unique || table.integer_primary_key().is_none() {
+            automatic += 1;
+            named.push((format!("sqlite_autoindex_{}_{automatic}", table.name), key));
+        }
+    }
+    named
+}
+
+/// The indexes of a table, the newest first.
+pub(super) fn index_list(table: &TableSchema) -> Vec<Row> {
+    let row = |(at, (name, key)): (usize, (String, &KeySchema))| {
+        let origin = match key.kind {
+            KeyKind::Primary => "pk",
+            KeyKind::Unique => "u",
+            KeyKind::Index => "c",
+        };
+        vec![
+            number(at),
+            Value::text(name),
+            flag(key.unique),
+            Value::text(origin),
+            flag(key.condition.is_some()),
+        ]
+    };
+    indexes(table).into_iter().rev().enumerate().map(row).collect()
+}
+
+/// The parts of an index; whole ones have their order and, behind them, what tells the row.
+pub(super) fn index_info(schema: &Schema, name: Option<&str>, is_whole: bool) -> Vec<Row> {
+    let Some(name) = name else { return Vec::new() };
+    let found = schema.tables().find_map(|table| {
+        let mut named = indexes(table).into_iter();
+        let (_, key) = named.find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+        Some((table, key))
+    });
+    let Some((table, key)) = found else { return Vec::new() };
+    let mut rows: Vec<Row> = Vec::new();
+    for part in key.parts(table).iter() {
+        let column = match &part.source {
+            KeySource::Column(column) => Some(*column),
+            KeySource::Expression(_) => None,
+        };
+        let mut row = vec![
+            number(rows.len()),
+            column.map_or(Value::Integer(-2), number),
+            column.map_or(Value::Null, |column| Value::text(&table.columns[column].name)),
+        ];
+        if is_whole {
+            let collation = Value::text(part.collation.name());
+            row.extend([flag(part.descending), collation, Value::Integer(1)]);
+        }
+        rows.push(row);
+    }
+    if is_whole && !table.options.without_rowid {
+        let (seqno, none) = (number(rows.len()), Value::Integer(0));
+        let binary = Value::text("BINARY");
+        rows.push(vec![seqno, Value::Integer(-1), Value::Null, none.clone(), binary, none]);
+    }
+    rows
+}
+
+/// The number that a foreign key has for SQLite, which counts from the last.
+pub(super) fn foreign_key_id(table: &TableSchema, index: usize) -> i64 {
+    let behind = table.foreign_keys.len().saturating_sub(index + 1);
+    i64::try_from(behind).unwrap_or(i64::MAX)
+}
+
+/// The foreign keys of a table, a row for each of their columns.
+pub(super) fn foreign_key_list(table: &TableSchema) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for (index, key) in table.foreign_keys.iter().enumerate().rev() {
+        for (at, column) in key.columns.iter().enumerate() {
+            rows.push(vec![
+                Value::Integer(foreign_key_id(table, index)),
+                number(at),
+                Value::text(&key.references),
+                Value::text(&table.columns[*column].name),
+                key.referenced.get(at).map_or(Value::Null, Value::text),
+                Value::text(key.on_update.to_string()),
+                Value::text(key.on_delete.to_string()),
+                Value::text("NONE"),
+            ]);
+        }
+    }
+    rows
+}

@@ -1,0 +1,128 @@
+//! PRAGMAs as statements, beside SQLite's and as a session is told.
+
+use crate::answer::rows_of;
+use asof::session::{Outcome, Session};
+use asof::storage::Database;
+use asof::types::Value;
+use std::sync::Arc;
+
+/// Tables with all that PRAGMAs tell of.
+const SCHEMA: &[&str] = &[
+    "CREATE TABLE u(x INTEGER, y TEXT, PRIMARY KEY (y, x))",
+    "CREATE TABLE w(k TEXT PRIMARY KEY, v INTEGER) WITHOUT ROWID",
+    "CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT NOT NULL DEFAULT 'x', c TEXT UNIQUE COLLATE NOCASE, \
+     d INTEGER REFERENCES t(a) ON UPDATE SET NULL, e TEXT, g INTEGER AS (d + 1), \
+     h INTEGER AS (d + 2) STORED, FOREIGN KEY (e, d) REFERENCES u ON DELETE CASCADE)",
+    "CREATE TABLE p(k TEXT NOT NULL PRIMARY KEY, n NUMERIC(10,2) DEFAULT 1.5)",
+    "CREATE INDEX i ON t(b DESC, d + 1) WHERE d > 0",
+    "CREATE UNIQUE INDEX j ON t(e COLLATE RTRIM)",
+];
+
+fn session() -> Session {
+    let database = Arc::new(Database::in_memory().expect("a database"));
+    let mut session = Session::new(database);
+    for sql in SCHEMA {
+        session.execute(sql).expect("a definition");
+    }
+    session
+}
+
+fn text(value: &Value) -> String {
+    if value.is_null() { "NULL".to_owned() } else { value.to_text().into_owned() }
+}
+
+fn answer(session: &mut Session, sql: &str) -> Vec<String> {
+    let rows = rows_of(session, sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    rows.iter().map(|row| row.iter().map(text).collect::<Vec<_>>().join("|")).collect()
+}
+
+#[test]
+fn what_they_tell_of_a_schema_is_what_sqlite_tells() {
+    let mut session = session();
+    let sqlite = rusqlite::Connection::open_in_memory().expect("a database");
+    for sql in SCHEMA {
+        sqlite.execute_batch(sql).expect("a definition");
+    }
+    let theirs = |sql: &str| -> Vec<String> {
+        let mut statement = sqlite.prepare(sql).expect("a question");
+        let width = statement.column_count();
+        let rows = statement.query_map([], |row| {
+            let value = |at| {
+                Ok(match row.get::<_, rusqlite::types::Value>(at)? {
+                    rusqlite::types::Value::Null => "NULL".to_owned(),
+                    rusqlite::types::Value::Integer(integer) => integer.to_string(),
+                    rusqlite::types::Value::Real(real) => real.to_string(),
+                    rusqlite::types::Value::Text(text) => text,
+                    rusqlite::types::Value::Blob(_) => "blob".to_owned(),
+                })
+            };
+            let row: Result<Vec<String>, rusqlite::Error> = (0..width).map(value).collect();
+            Ok(row?.join("|"))
+        });
+        rows.expect("rows").collect::<Result<_, _>>().expect("rows")
+    };
+    let tables = ["t", "u", "w", "p", "nowhere"];
+    let indexes = ["i", "j", "sqlite_autoindex_t_1", "sqlite_autoindex_u_1", "none"];
+    let of_tables = ["table_info", "table_xinfo", "index_list", "foreign_key_list"];
+    let of_indexes = ["index_info", "index_xinfo"];
+    let asked = of_tables.iter().flat_map(|pragma| tables.iter().map(move |t| (pragma, t)));
+    let asked = asked.chain(of_indexes.iter().flat_map(|p| indexes.iter().map(move |i| (p, i))));
+    for (pragma, name) in asked {
+        for sql in [
+            format!("PRAGMA {pragma}({name})"),
+            format!("PRAGMA main.{pragma} = '{name}'"),
+            format!("SELECT * FROM pragma_{pragma}('{name}')"),
+        ] {
+            assert_eq!(answer(&mut session, &sql), theirs(&sql), "{sql}");
+        }
+    }
+    for sql in [
+        "PRAGMA encoding",
+        "PRAGMA foreign_key_check",
+        "PRAGMA integrity_check",
+        "PRAGMA quick_check",
+        "PRAGMA user_version",
+        "PRAGMA application_id",
+        "PRAGMA freelist_count",
+        "PRAGMA nothing_of_the_kind",
+        "PRAGMA nothing_of_the_kind = 3",
+    ] {
+        assert_eq!(answer(&mut session, sql), theirs(sql), "{sql}");
+    }
+}
+
+#[test]
+fn what_a_session_is_told_it_answers() {
+    let mut session = session();
+    for (said, asked, answered) in [
+        ("PRAGMA user_version = 7", "PRAGMA user_version", "7"),
+        ("PRAGMA application_id = -3", "SELECT * FROM pragma_application_id", "-3"),
+        ("PRAGMA synchronous = FULL", "PRAGMA synchronous", "2"),
+        ("PRAGMA cache_size(10)", "PRAGMA main.cache_size", "10"),
+        ("PRAGMA foreign_keys = OFF", "PRAGMA foreign_keys", "0"),
+        ("PRAGMA foreign_keys = ON", "SELECT * FROM pragma_foreign_keys", "1"),
+        ("PRAGMA recursive_triggers = 1", "PRAGMA recursive_triggers", "1"),
+        ("PRAGMA temp_store = memory", "PRAGMA temp_store", "2"),
+    ] {
+        let outcome = session.execute(said).expect("a setting");
+        assert!(matches!(outcome, Outcome::Done(_)), "{said}");
+        assert_eq!(answer(&mut session, asked), [answered], "{asked}");
+    }
+    assert_eq!(answer(&mut session, "PRAGMA busy_timeout = 5"), ["5"]);
+    assert_eq!(answer(&mut session, "PRAGMA schema_version"), ["6"]);
+    session.execute("CREATE TABLE more(a INTEGER)").expect("a table");
+    assert_eq!(answer(&mut session, "PRAGMA schema_version"), ["7"]);
+    session.execute("SET AS OF EVENT 1").expect("a moment");
+    assert_eq!(answer(&mut session, "PRAGMA schema_version"), ["1"]);
+    assert_eq!(answer(&mut session, "PRAGMA table_info(more)"), Vec::<String>::new());
+}
+
+#[test]
+fn every_one_of_them_answers_both_ways() {
+    let mut session = session();
+    for entry in asof::planner::PRAGMAS {
+        let statement = answer(&mut session, &format!("PRAGMA {}", entry.name()));
+        let table = answer(&mut session, &format!("SELECT * FROM {}", entry.signature.name));
+        assert_eq!(statement, table, "{}", entry.name());
+    }
+}
