@@ -60,6 +60,7 @@ mod row_key;
 mod row_set;
 mod runs;
 mod scalar;
+mod scan_order;
 mod schema_write;
 mod set;
 mod set_filter;

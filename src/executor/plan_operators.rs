@@ -1,7 +1,6 @@
 //! A plan opened becomes operators.
 
 use super::Error;
-use super::access::AccessRows;
 use super::aggregate::Aggregate;
 use super::batches::BatchCutter;
 use super::distinct::Distinct;
@@ -11,6 +10,7 @@ use super::join::HashJoin;
 use super::key_join::{KeyJoin, PartnerLookup};
 use super::operator::BoxedOperator;
 use super::recursive::{GivenRows, Recursive};
+use super::scan_order;
 use super::set::{Append, Values};
 use super::set_filter::SetFilter;
 use super::shared_rows::SharedReader;
@@ -52,7 +52,7 @@ fn operator(plan: &Plan, context: &Arc<Context>) -> Result<BoxedOperator, Error>
             let (left, right) = (input(left)?, input(right)?);
             Box::new(SetFilter::new(left, right, columns, *keeps_common, Arc::clone(context)))
         }
-        Plan::Access(access) => Box::new(AccessRows::open(access, context)?),
+        Plan::Access(access) => scan_order::open(access, context)?,
         Plan::Shared(shared) => Box::new(SharedReader::open(shared, context)?),
         Plan::Recursive(recursive) => Box::new(Recursive::open(recursive, context)?),
         Plan::RecursiveRows { number, .. } => Box::new(GivenRows::of(*number, context)),

@@ -7,7 +7,7 @@ use super::input::PlanInput;
 use super::plan_operators::open_operator;
 use super::row_set::{Extremes, RowSet};
 use super::shared_rows::SharedTables;
-use crate::planner::{BoundExpression, BoundSubquery, SubqueryRole};
+use crate::planner::{BoundExpression, BoundSubquery, SubqueryRole, TableAccess};
 use crate::storage::TableView;
 use crate::types::column::{ColumnBuilder, encode_any, value_at};
 use crate::types::{DataType, Value};
@@ -30,6 +30,8 @@ pub struct Subqueries {
     pub(super) shared: SharedTables,
     /// The answers by the number of a query and its arguments; made for the first one.
     answers: OnceLock<Arc<Mutex<Answers>>>,
+    /// Whether rows are kept in the order of an access, by the access' address: what runs shares them.
+    in_order: Arc<Mutex<HashMap<usize, bool>>>,
 }
 
 type Answers = HashMap<(usize, Vec<u8>), Answer>;
@@ -116,13 +118,33 @@ impl Context {
         self.subqueries.with_answers(|known| {
             known.retain(|(_, arguments), _| arguments.is_empty());
         });
-        let subqueries = Subqueries { inputs, ..self.subqueries.clone() };
+        let in_order = Arc::default();
+        let subqueries = Subqueries { inputs, in_order, ..self.subqueries.clone() };
         Context { subqueries, ..self.clone() }
     }
 
     /// What the statement reads at a slot.
     pub(super) fn input(&self, slot: usize) -> &PlanInput {
         self.subqueries.input(slot)
+    }
+
+    /// Whether rows are kept in the order of an access, which is looked at once in a statement.
+    ///
+    /// # Errors
+    /// Those of `look`.
+    pub(super) fn is_in_order(
+        &self,
+        access: &Arc<TableAccess>,
+        look: impl FnOnce() -> Result<bool, Error>,
+    ) -> Result<bool, Error> {
+        let known = || self.subqueries.in_order.lock().unwrap_or_else(PoisonError::into_inner);
+        let address = Arc::as_ptr(access).addr();
+        if let Some(is_in_order) = known().get(&address) {
+            return Ok(*is_in_order);
+        }
+        let is_in_order = look()?;
+        known().insert(address, is_in_order);
+        Ok(is_in_order)
     }
 
     /// What a query inside of an expression comes to for each row of a batch.

@@ -191,7 +191,11 @@ impl KeyCandidate {
 }
 
 /// What conditions say of a part of a key, which compares by its collation.
-fn compared_part(table: &TableSchema, first: usize, part: &KeyPart) -> Option<BoundExpression> {
+pub(super) fn compared_part(
+    table: &TableSchema,
+    first: usize,
+    part: &KeyPart,
+) -> Option<BoundExpression> {
     let mut bound = key_definition::of_source(&part.source, table).ok()?;
     bound.map_columns(&|column| first + column);
     Some(bound.collation_key(part.collation))

@@ -10,6 +10,7 @@ use super::expression::{BoundExpression, BoundKind};
 use super::join_type::JoinType;
 use super::plan::{AccessPath, AggregateCall, Limits};
 use super::recursive::{LogicalRecursive, RecursivePart, RecursiveRows};
+use super::scan_order::SeenOrder;
 use super::table_function::LogicalFunction;
 use super::values::BoundRows;
 use super::window::WindowCall;
@@ -110,6 +111,8 @@ pub(super) struct LogicalTable {
     pub columns: Vec<usize>,
     /// What must be true of its rows, by identities.
     pub conditions: Vec<BoundExpression>,
+    /// Whose order of them is seen.
+    pub seen: SeenOrder,
     /// The only one of its keys that may be used, where INDEXED BY names it.
     pub indexed_by: Option<usize>,
     /// How they are reached. What it finds makes the conditions true that chose it.
@@ -436,7 +439,8 @@ impl LogicalTable {
     pub fn new(source: TableSource, label: Option<String>, first: usize) -> LogicalTable {
         let columns = (0..source.schema.columns.len()).collect();
         let (conditions, indexed_by, path) = (Vec::new(), None, AccessPath::Scan);
-        LogicalTable { source, label, first, columns, conditions, indexed_by, path }
+        let seen = SeenOrder::Index;
+        LogicalTable { source, label, first, columns, conditions, seen, indexed_by, path }
     }
 
     /// The identities of its columns.

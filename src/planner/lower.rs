@@ -8,6 +8,7 @@ use super::logical::{
 };
 use super::plan::{AccessPath, Join, Plan, SortKey, TableAccess};
 use super::recursive::{LogicalRecursive, RecursivePart, RecursiveRows};
+use super::scan_order;
 use super::table_function::{FunctionScan, LogicalFunction};
 use super::with_plan::{CommonTablePlan, RecursiveKey, RecursivePlan, RecursiveStep};
 use crate::types::{Collation, DataType, with_stack};
@@ -152,22 +153,25 @@ fn position(column: usize, layout: &[usize]) -> usize {
 /// How a table's rows are reached, and the identity of each column that comes out. What only
 /// conditions read is read besides.
 pub(super) fn access(table: LogicalTable) -> (TableAccess, Vec<usize>) {
-    let LogicalTable { source, label, first, mut columns, conditions, path, .. } = table;
+    let mut columns = table.columns.clone();
+    let LogicalTable { first, ref conditions, .. } = table;
     let output = columns.len();
     let layout = columns.iter().map(|column| first + column).collect();
-    for condition in &conditions {
+    for condition in conditions {
         condition.for_each_column(&mut |column| {
             if !columns.contains(&(column - first)) {
                 columns.push(column - first);
             }
         });
     }
+    let order = scan_order::keys(&table, &columns);
+    let LogicalTable { source, label, conditions, path, .. } = table;
     let filter = BoundExpression::all_of(conditions).map(|mut filter| {
         filter.map_columns(&|column| position(column - first, &columns));
         filter
     });
     let (slot, table) = (source.slot, source.schema);
-    (TableAccess { slot, table, label, columns, output, path, filter }, layout)
+    (TableAccess { slot, table, label, columns, output, path, filter, order }, layout)
 }
 
 /// The rows of a function behind those of its input.

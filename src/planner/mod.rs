@@ -53,6 +53,7 @@ mod relation_query;
 mod rename;
 mod rewrites;
 mod row_value;
+mod scan_order;
 mod scope;
 mod select;
 mod subquery;

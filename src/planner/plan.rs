@@ -147,6 +147,9 @@ pub struct TableAccess {
     pub path: AccessPath,
     /// What must be true, over `columns`.
     pub filter: Option<BoundExpression>,
+    /// The order in which they come where it is seen and they may be kept in another: keys over the
+    /// table's columns by index.
+    pub order: Vec<OrderKey>,
 }
 
 /// The way to rows of a table.

@@ -21,6 +21,7 @@ pub(super) fn all(source: TableSource) -> QueryPlan {
         output,
         path: AccessPath::Scan,
         filter: None,
+        order: Vec::new(),
         table,
     };
     QueryPlan { plan: Plan::Access(Arc::new(access)), columns }

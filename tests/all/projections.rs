@@ -105,7 +105,7 @@ fn check_moments(database: &Arc<Database>, history: &[Tables], what: &str) {
     let mut session = Session::new(Arc::clone(database));
     for (event, tables) in history.iter().enumerate() {
         for name in ["a", "b", "long name"] {
-            let sql = format!("SELECT _row, * FROM \"{name}\" AS OF EVENT {event}");
+            let sql = format!("SELECT _row, * FROM \"{name}\" AS OF EVENT {event} ORDER BY _row");
             let found = rows_of(&mut session, &sql);
             // Once more, from what the first left behind.
             let again = rows_of(&mut session, &sql);
@@ -141,7 +141,7 @@ fn check_joins(database: &Arc<Database>, history: &[Tables], random: &mut Dice, 
         }
         let sql = format!(
             "SELECT x._row, y._row FROM a AS OF EVENT {one} AS x JOIN a AS OF EVENT {other} AS y \
-             ON x._row = y._row"
+             ON x._row = y._row ORDER BY x._row"
         );
         let both = first.rows.keys().filter(|row| second.rows.contains_key(row));
         let expected: Vec<Vec<Value>> =
@@ -181,7 +181,9 @@ fn check_versions(database: &Arc<Database>, events: &[Event], history: &[Tables]
                 continue;
             }
             let event = EventId(event as u64);
-            let sql = format!("SELECT _row, _event, _event_to FROM \"{name}\" AS OF EVENT {event}");
+            let sql = format!(
+                "SELECT _row, _event, _event_to FROM \"{name}\" AS OF EVENT {event} ORDER BY _row"
+            );
             let found = rows_of(&mut session, &sql).unwrap_or_else(|e| panic!("{sql}: {e}"));
             let seen = all
                 .iter()

@@ -40,11 +40,11 @@ struct Rewrite {
 const REWRITES: &[Rewrite] = &[
     Rewrite { name: "inline tables of with", apply: inline },
     Rewrite { name: "read recursive rows as arguments", apply: recursive_rows::apply },
-    Rewrite { name: "leave out orders that nobody sees", apply: unseen_order::apply },
     Rewrite { name: "fold constants", apply: fold::apply },
     Rewrite { name: "take common conditions out of OR", apply: factor::apply },
     Rewrite { name: "push conditions down", apply: push_down::apply },
     Rewrite { name: "join queries", apply: decorrelate::apply },
+    Rewrite { name: "leave out orders that nobody sees", apply: unseen_order::apply },
     Rewrite { name: "order joins", apply: join_order::apply },
     Rewrite { name: "use keys", apply: keys::apply },
     Rewrite { name: "keep the first rows only", apply: top_n::apply },

@@ -7,6 +7,7 @@ use super::super::limits;
 use super::super::logical::{ComputedColumn, Logical, LogicalJoin, LogicalKey, LogicalTable};
 
 use super::super::plan::Plan;
+use super::super::scan_order::SeenOrder;
 use super::super::scope::Scope;
 use super::super::subquery::SubqueryBinder;
 use super::super::surroundings::Surroundings;
@@ -90,6 +91,7 @@ impl<'a> ChangeTarget<'a> {
         let name = alias.unwrap_or(table);
         let mut read = LogicalTable::new(source, None, 0).indexed_by(indexed_by)?;
         read.columns.push(table_schema.index_of(PseudoColumn::Row));
+        read.seen = SeenOrder::Table;
         let scope = Scope::of(&name.name, &table_schema);
         Ok(ChangeTarget { table: table_schema, slot, name, scope, logical: Logical::Table(read) })
     }

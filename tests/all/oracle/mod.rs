@@ -15,6 +15,7 @@ mod json;
 mod key_lookups;
 mod many_tables;
 mod names;
+mod orders;
 mod statistics;
 mod tpch;
 mod triggers;

@@ -1,0 +1,131 @@
+//! The rows of a table in the order that its access wants.
+//!
+//! Mostly they are kept in it: keys grow. That is looked at once for each access of a statement, by
+//! reading what the order is by and nothing else, and the rows stream. Where it is not so they are sorted,
+//! as for ORDER BY.
+
+use super::Error;
+use super::access::AccessRows;
+use super::batches::BatchCutter;
+use super::datum::Batch;
+use super::evaluate::Context;
+use super::input::PlanInput;
+use super::operator::BoxedOperator;
+use super::sort::Sort;
+use super::sort_keys::SortKeys;
+use super::streaming::Project;
+use crate::planner::{AccessPath, BoundExpression, SortKey, TableAccess};
+use crate::storage::TableView;
+use crate::types::DataType;
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use arrow_array::{Array, ArrayRef};
+use std::sync::Arc;
+
+/// Opens the way to the rows of a table.
+///
+/// # Errors
+/// As [`AccessRows::open`].
+pub fn open(access: &Arc<TableAccess>, context: &Arc<Context>) -> Result<BoxedOperator, Error> {
+    let PlanInput::Table(view) = context.input(access.slot) else {
+        return Ok(Box::new(AccessRows::open(access, context)?));
+    };
+    let is_kept_so = match access.path {
+        _ if access.order.is_empty() => true,
+        AccessPath::Scan => context.is_in_order(access, || is_in_order(access, view, context))?,
+        AccessPath::Find { .. } | AccessPath::Lookup { .. } => false,
+    };
+    if is_kept_so {
+        return Ok(Box::new(AccessRows::open(access, context)?));
+    }
+    sorted(access, context)
+}
+
+/// What the keys of an access' order are over the columns that are read for them.
+fn keys_over(access: &TableAccess, columns: &mut Vec<usize>) -> Vec<BoundExpression> {
+    let over = |expression: &BoundExpression| {
+        let mut key = expression.clone();
+        key.for_each_column(&mut |column| {
+            if !columns.contains(&column) {
+                columns.push(column);
+            }
+        });
+        let place = |column: usize| columns.iter().position(|known| *known == column);
+        key.map_columns(&|column| place(column).unwrap_or(column));
+        key
+    };
+    access.order.iter().map(|key| &key.expression).map(over).collect()
+}
+
+/// The keys of a sort by columns of these types, the first of which stands at a place.
+fn sort_keys(access: &TableAccess, first: usize) -> Arc<[SortKey]> {
+    let keys = access.order.iter().enumerate().map(|(index, key)| SortKey {
+        column: first + index,
+        data_type: key.expression.data_type,
+        descending: key.descending,
+        nulls_first: key.nulls_first,
+    });
+    keys.collect()
+}
+
+/// Whether the rows of a table are kept in the order of an access.
+fn is_in_order(access: &TableAccess, view: &TableView, context: &Context) -> Result<bool, Error> {
+    let mut columns = Vec::new();
+    let keys = keys_over(access, &mut columns);
+    let sort_keys = sort_keys(access, 0);
+    let is_number =
+        matches!(&*sort_keys, [SortKey { data_type: DataType::Integer, descending: false, .. }]);
+    let (mut last, mut last_number) = (Vec::new(), i64::MIN);
+    for rows in view.scan(&columns) {
+        context.check()?;
+        let rows = rows?;
+        let batch = Batch { columns: rows.columns, rows: rows.rows.len() };
+        let values: Vec<ArrayRef> = keys
+            .iter()
+            .map(|key| context.evaluate(key, &batch)?.into_array(key.data_type, batch.rows))
+            .collect::<Result<_, Error>>()?;
+        let numbers = is_number.then(|| values[0].as_primitive_opt::<Int64Type>()).flatten();
+        if let Some(numbers) = numbers.filter(|numbers| numbers.null_count() == 0) {
+            for number in numbers.values() {
+                if *number < last_number {
+                    return Ok(false);
+                }
+                last_number = *number;
+            }
+            continue;
+        }
+        let keys = SortKeys::of(&Batch { columns: values, rows: batch.rows }, &sort_keys);
+        for row in 0..batch.rows {
+            if keys.at(row) < last.as_slice() {
+                return Ok(false);
+            }
+            last.clear();
+            last.extend_from_slice(keys.at(row));
+        }
+    }
+    Ok(true)
+}
+
+/// The rows of an access, sorted.
+fn sorted(access: &Arc<TableAccess>, context: &Arc<Context>) -> Result<BoxedOperator, Error> {
+    let mut columns = access.columns.clone();
+    let keys = keys_over(access, &mut columns);
+    let (output, order) = (columns.len(), Vec::new());
+    let read = Arc::new(TableAccess { columns, output, order, ..(**access).clone() });
+    let width = access.output;
+    let given: Vec<BoundExpression> = access.columns[..width]
+        .iter()
+        .enumerate()
+        .map(|(place, column)| BoundExpression::column(place, access.table.type_of(*column)))
+        .collect();
+    let projected = |input: BoxedOperator, expressions: Vec<BoundExpression>| Project {
+        input: BatchCutter::new(input),
+        expressions: expressions.into(),
+        context: Arc::clone(context),
+    };
+    let rows = Box::new(AccessRows::open(&read, context)?);
+    let keyed = projected(rows, given.iter().cloned().chain(keys).collect());
+    let keys = sort_keys(access, width);
+    let sorted = Sort::new(Box::new(keyed), keys, None, Arc::clone(context));
+    Ok(Box::new(projected(Box::new(sorted), given)))
+}

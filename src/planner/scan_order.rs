@@ -1,0 +1,169 @@
+//! The order in which the rows of a table come where a query asks for none, which is SQLite's.
+//!
+//! Rows are kept in the order in which they were inserted. SQLite keeps a table in the order of its
+//! rowid, which is the INTEGER PRIMARY KEY, one WITHOUT ROWID in that of its primary key, and an index
+//! in that of its parts; it gives rows as they stand in what it reads, and scripts rely on it. So a scan
+//! puts them in that order wherever somebody sees it. An index decides where it finds the rows by equality
+//! or by a range, or has all columns that are read and is narrower than its table ("Query Planning", and
+//! `whereLoopAddBtree` in SQLite's source).
+
+use super::access;
+use super::expression::{BoundExpression, BoundKind, Comparison};
+use super::logical::LogicalTable;
+use super::plan::{AccessPath, OrderKey};
+use crate::types::{
+    Column, ColumnAffinity, DataType, KeyKind, KeySchema, PseudoColumn, TableSchema,
+};
+
+/// Whose order of the rows of a table is seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SeenOrder {
+    /// None.
+    Nothing,
+    /// That of the table, whatever index finds them.
+    Table,
+    /// That of the index that finds them, else that of the table.
+    Index,
+}
+
+/// The keys of the order in which the rows of a table come, over its columns by index; none where it is
+/// that of `_row`, or nobody sees it. `read` are the indexes of the columns that are read.
+pub(super) fn keys(table: &LogicalTable, read: &[usize]) -> Vec<OrderKey> {
+    let (source, schema) = (&table.source, &*table.source.schema);
+    let is_one_moment = source.period.first == source.period.last;
+    if table.seen == SeenOrder::Nothing || !is_one_moment || !gives_several(table) {
+        return Vec::new();
+    }
+    let index = match table.seen {
+        SeenOrder::Index => index_of(table, read),
+        SeenOrder::Nothing | SeenOrder::Table => None,
+    };
+    let mut keys: Vec<OrderKey> = index.map(|key| parts(key, schema)).unwrap_or_default();
+    keys.extend(of_table(schema));
+    keys
+}
+
+/// Whether the rows may be several and are not looked up one by one.
+fn gives_several(table: &LogicalTable) -> bool {
+    let (key, values) = match &table.path {
+        AccessPath::Scan => return true,
+        AccessPath::Lookup { .. } => return false,
+        AccessPath::Find { key, values } => (key, values),
+    };
+    let schema = &table.source.schema;
+    let key = &schema.keys[*key];
+    let is_whole = |list: &Vec<BoundExpression>| list.len() == key.parts(schema).len();
+    !(key.unique && values.len() == 1 && values.iter().all(is_whole))
+}
+
+/// The order of a table: by its primary key, if that is what its rows are kept by.
+fn of_table(schema: &TableSchema) -> Vec<OrderKey> {
+    let is_primary = |key: &&KeySchema| key.kind == KeyKind::Primary;
+    let primary = schema.keys.iter().find(is_primary).filter(|key| is_of_rows(key, schema));
+    primary.map(|key| parts(key, schema)).unwrap_or_default()
+}
+
+/// The parts of a key as those of an order.
+fn parts(key: &KeySchema, schema: &TableSchema) -> Vec<OrderKey> {
+    let parts = key.parts(schema);
+    let of_part = parts.iter().filter_map(|part| {
+        let expression = access::compared_part(schema, 0, part)?;
+        let (descending, nulls_first) = (part.descending, !part.descending);
+        Some(OrderKey { expression, descending, nulls_first })
+    });
+    of_part.collect()
+}
+
+/// The index that SQLite reads the rows by, if it is one.
+fn index_of<'a>(table: &'a LogicalTable, read: &[usize]) -> Option<&'a KeySchema> {
+    let schema = &table.source.schema;
+    match &table.path {
+        AccessPath::Find { key, .. } => Some(&schema.keys[*key]),
+        AccessPath::Lookup { .. } => None,
+        AccessPath::Scan => {
+            let usable = |(index, key): &(usize, &KeySchema)| {
+                table.may_use(*index) && key.condition.is_none()
+            };
+            let indexes: Vec<&KeySchema> =
+                schema.keys.iter().enumerate().filter(usable).map(|(_, key)| key).collect();
+            by_range(table, &indexes).or_else(|| covering(schema, &indexes, read))
+        }
+    }
+}
+
+/// The key whose first part most conditions bound; of several the newest, of the table's own none.
+fn by_range<'a>(table: &LogicalTable, keys: &[&'a KeySchema]) -> Option<&'a KeySchema> {
+    let schema = &table.source.schema;
+    let bounds = |key: &KeySchema| {
+        let parts = key.parts(schema);
+        let first = parts.first().and_then(|part| access::compared_part(schema, table.first, part));
+        let is_bound = |condition: &&BoundExpression| {
+            first.as_ref().is_some_and(|part| is_range(condition, part))
+        };
+        table.conditions.iter().filter(is_bound).count()
+    };
+    let best = keys.iter().copied().max_by_key(|key| (bounds(key), is_of_rows(key, schema)))?;
+    (bounds(best) > 0 && !is_of_rows(best, schema)).then_some(best)
+}
+
+/// Whether a key is what the rows of a table are kept by.
+fn is_of_rows(key: &KeySchema, schema: &TableSchema) -> bool {
+    key.kind == KeyKind::Primary
+        && (schema.options.without_rowid || schema.integer_primary_key().is_some())
+}
+
+/// Whether a condition compares a part of a key with a constant by its order.
+fn is_range(condition: &BoundExpression, part: &BoundExpression) -> bool {
+    let BoundKind::Compare(comparison, a, b) = &condition.kind else { return false };
+    let is_of_order = match comparison {
+        Comparison::Less
+        | Comparison::LessEqual
+        | Comparison::Greater
+        | Comparison::GreaterEqual => true,
+        Comparison::Equal | Comparison::NotEqual | Comparison::Is | Comparison::IsNot => false,
+    };
+    is_of_order && (**a == *part && b.is_constant() || **b == *part && a.is_constant())
+}
+
+/// The narrowest key that has all columns that are read, where it is narrower than its table.
+fn covering<'a>(
+    schema: &TableSchema,
+    keys: &[&'a KeySchema],
+    read: &[usize],
+) -> Option<&'a KeySchema> {
+    if schema.options.without_rowid {
+        return None;
+    }
+    let number = schema.integer_primary_key();
+    let all: usize = schema.columns.iter().map(estimate).sum();
+    let of_table = all + usize::from(number.is_none());
+    // A key has the number of the row, too.
+    let width = |column: &usize| estimate(&schema.columns[*column]);
+    let of_key = |key: &KeySchema| key.columns.iter().map(width).sum::<usize>() + 1;
+    let covers = |key: &&&KeySchema| {
+        let is_number = |column: usize| {
+            number == Some(column) || schema.pseudo(column) == Some(PseudoColumn::Row)
+        };
+        let has = |column: &usize| key.columns.contains(column) || is_number(*column);
+        !key.is_computed() && !is_of_rows(key, schema) && read.iter().all(has)
+    };
+    let narrow = keys.iter().rev().filter(covers).min_by_key(|key| of_key(key))?;
+    (of_key(narrow) < of_table).then_some(narrow)
+}
+
+/// How wide SQLite takes the values of a column to be.
+fn estimate(column: &Column) -> usize {
+    match column.data_type {
+        DataType::Text | DataType::Json | DataType::Blob => 5,
+        DataType::Flexible(ColumnAffinity::Text) => 5,
+        DataType::Flexible(_)
+        | DataType::Any
+        | DataType::Integer
+        | DataType::Real
+        | DataType::Decimal { .. }
+        | DataType::Numeric
+        | DataType::Boolean
+        | DataType::Date
+        | DataType::Timestamp => 1,
+    }
+}

@@ -1,0 +1,55 @@
+//! The order of rows where none is asked for: that of what SQLite finds them by.
+
+use super::Pair;
+
+const DATA: &[&str] = &[
+    "CREATE TABLE i(a INTEGER, b TEXT, c INTEGER)",
+    "CREATE INDEX ia ON i(a)",
+    "CREATE INDEX ibc ON i(b, c DESC)",
+    "INSERT INTO i VALUES (3, 'c', 1), (1, 'a', 2), (2, 'b', 3), (1, 'z', 4), (NULL, 'b', 5), (2, 'b', 9)",
+    "CREATE TABLE p(id INTEGER PRIMARY KEY, name TEXT, age INTEGER)",
+    "CREATE INDEX age ON p(age)",
+    "INSERT INTO p VALUES (7, 'g', 30), (3, 'c', 40), (5, 'e', 30), (1, 'a', 20), (4, 'd', NULL)",
+    "CREATE TABLE one(x UNIQUE)",
+    "INSERT INTO one VALUES (3), (1), (2)",
+    "CREATE TABLE two(x UNIQUE, y TEXT)",
+    "INSERT INTO two VALUES (3, 'c'), (1, 'a'), (2, 'b')",
+];
+
+const QUERIES: &[&str] = &[
+    // An index finds rows by equality or in a range.
+    "SELECT b, c FROM i WHERE a > 1",
+    "SELECT c FROM i WHERE a BETWEEN 1 AND 2",
+    "SELECT c FROM i WHERE b = 'b'",
+    "SELECT c FROM i WHERE a IN (3, 1)",
+    "SELECT c FROM i WHERE b IN ('z', 'b', 'a')",
+    "SELECT name FROM p WHERE age = 30",
+    "SELECT name FROM p WHERE age >= 30",
+    "SELECT name FROM p WHERE age >= 30 LIMIT 2",
+    "SELECT name FROM p WHERE id > 3 AND age > 20",
+    "SELECT name FROM p WHERE id IN (7, 1, 5)",
+    // An index has all that is read, and is narrower.
+    "SELECT a FROM i",
+    "SELECT DISTINCT a FROM i",
+    "SELECT b, c FROM i",
+    "SELECT a, b FROM i",
+    "SELECT a, rowid FROM i",
+    "SELECT age FROM p",
+    "SELECT id, age FROM p",
+    "SELECT id, age FROM p LIMIT 3",
+    "SELECT id FROM p",
+    "SELECT name, age FROM p",
+    "SELECT x FROM one",
+    "SELECT x FROM two",
+    "SELECT * FROM two",
+    "SELECT y FROM two WHERE x >= 2",
+];
+
+#[test]
+fn rows_come_in_the_order_of_what_finds_them() {
+    let mut pair = Pair::new();
+    DATA.iter().for_each(|statement| pair.execute(statement));
+    let wrong: Vec<String> =
+        QUERIES.iter().filter_map(|query| pair.difference(query, true)).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
