@@ -2,8 +2,9 @@
 
 use super::outcome::{self, Outcome};
 use super::{Error, Session};
+use crate::executor;
 use crate::storage::{CheckedFile, FileDamage, Repair, Verdict, Verification, VerifyMonitor};
-use crate::types::{DataType, Row, Value};
+use crate::types::{DataType, Period, Row, Value};
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -38,6 +39,9 @@ const COLUMNS: &[(&str, DataType)] = &[
     ("state", DataType::Text),
 ];
 
+/// How many rows that break a constraint are named.
+const MOST_BROKEN: usize = 100;
+
 /// What is said of a file with which nothing is wrong.
 const SOUND: &str = "ok";
 
@@ -55,7 +59,16 @@ impl Session {
         };
         let mut monitor = VerifyMonitor { interrupt: &self.interrupt, progress: &mut progress };
         let Verification { files, events } = self.database.verify(&mut monitor)?;
-        let outcome = outcome::fixed(COLUMNS, files.iter().map(row).collect(), None)?;
+        let mut rows: Vec<Row> = files.iter().map(row).collect();
+        let is_damaged = |file: &CheckedFile| matches!(file.verdict, Verdict::Damaged(_));
+        // What rows say counts where they can be read.
+        let broken = match files.iter().any(is_damaged) {
+            true => Vec::new(),
+            false => self.broken_rows()?,
+        };
+        let count = broken.len();
+        rows.extend(broken.into_iter().take(MOST_BROKEN));
+        let outcome = outcome::fixed(COLUMNS, rows, None)?;
         let Outcome::Rows(mut rows) = outcome else { return Ok(outcome) };
         let plural = if events == 1 { "" } else { "s" };
         let damaged = files.iter().filter(|file| matches!(file.verdict, Verdict::Damaged(_)));
@@ -65,8 +78,31 @@ impl Session {
                 format!("{events} event{plural}, {damaged} of {} files damaged", files.len())
             }
         });
+        if let (Some(summary), 1..) = (&mut rows.summary, count) {
+            let plural = if count == 1 { "" } else { "s" };
+            summary.push_str(&format!(", {count} constraint{plural} broken"));
+        }
         rows.failure = failure(files, directory);
         Ok(Outcome::Rows(rows))
+    }
+}
+
+impl Session {
+    /// The rows that are there and break a constraint, a row each: nothing is damaged by them.
+    fn broken_rows(&self) -> Result<Vec<Row>, Error> {
+        let view = self.database.view(Period::at(self.database.head()))?;
+        let context = self.context(self.database.now(), Arc::new([]));
+        let mut broken = Vec::new();
+        executor::audit(&view, &context, |table, what| {
+            let state = Value::text(format!("breaks a constraint: {what}"));
+            broken.push(vec![
+                Value::text(format!("table {}", table.name)),
+                Value::Null,
+                Value::Null,
+                state,
+            ]);
+        })?;
+        Ok(broken)
     }
 }
 

@@ -122,3 +122,26 @@ fn what_is_of_later_versions_is_refused_by_name() {
         assert!(run.err.contains(&format!("{name} is not supported yet")), "{}", run.err);
     }
 }
+
+/// Rows that break a constraint are there and are read; VERIFY names them, and nothing is damaged.
+#[test]
+fn rows_that_break_a_constraint_are_named_and_read() {
+    let place = TestDirectory::new();
+    let made = "CREATE TABLE p(k INTEGER PRIMARY KEY);\n\
+        CREATE TABLE c(id INTEGER PRIMARY KEY, k INTEGER REFERENCES p);\n\
+        INSERT INTO p VALUES (1);\nINSERT INTO c VALUES (1, 1), (2, NULL);\n\
+        SET foreign_keys = off;\nINSERT INTO c VALUES (3, 9);\nDELETE FROM p;\n";
+    assert_eq!(place.run(&["bank"], made).err, "");
+    let run = place.run(&["bank"], "SELECT count(*) FROM c;\nVERIFY;");
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    let said: Vec<&str> = run.out.lines().filter(|line| line.contains("breaks")).collect();
+    assert_eq!(
+        said,
+        [
+            "table c|||breaks a constraint: id 1: c.k 1 refers to p.k 1, which is not there: FOREIGN KEY",
+            "table c|||breaks a constraint: id 3: c.k 9 refers to p.k 9, which is not there: FOREIGN KEY",
+        ]
+    );
+    let mended = "INSERT INTO p VALUES (1), (9);\nVERIFY;";
+    assert!(!place.run(&["bank"], mended).out.contains("breaks"));
+}

@@ -4,7 +4,7 @@ use super::super::super::Error;
 use super::super::place::row_name;
 use super::keys::{Referenced, TouchedTable, all_rows, referring, touched, values_of};
 use crate::storage::{Fork, View};
-use crate::types::{ForeignKey, Row, RowId, TableSchema, Value};
+use crate::types::{ForeignKey, Row, RowId, Schema, TableSchema, Value};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -26,6 +26,47 @@ impl CheckedConstraints {
             CheckedConstraints::Deferred => constraint.deferred,
             CheckedConstraints::All => true,
         }
+    }
+}
+
+/// A foreign key of a table, beside what it refers to.
+pub(in super::super) struct Reference<'a> {
+    table: &'a TableSchema,
+    constraint: &'a ForeignKey,
+    referenced: Result<Referenced, String>,
+}
+
+impl<'a> Reference<'a> {
+    /// That of a schema.
+    pub fn of(
+        schema: &Schema,
+        table: &'a TableSchema,
+        constraint: &'a ForeignKey,
+    ) -> Reference<'a> {
+        let referenced = Referenced::of(schema, table, constraint);
+        let referenced = referenced.map_err(|error| error.to_string());
+        Reference { table, constraint, referenced }
+    }
+
+    /// What is wrong with a row that refers to none.
+    pub fn broken(&self, view: &View, row: &Row) -> Option<String> {
+        let own = values_of(row, &self.constraint.columns);
+        let referenced = match &self.referenced {
+            Ok(referenced) => referenced,
+            Err(mismatch) => {
+                return (!own.iter().any(Value::is_null)).then(|| mismatch.clone());
+            }
+        };
+        let values = referenced.converted(&own)?;
+        if values.is_some_and(|values| referenced.exists(view, &values)) {
+            return None;
+        }
+        Some(format!(
+            "{} refers to {}, which is not there: {}",
+            sides(self.table, &self.constraint.columns, &own),
+            sides(&referenced.table, &referenced.columns, &own),
+            self.constraint.title()
+        ))
     }
 }
 

@@ -28,6 +28,7 @@ mod check;
 mod each;
 mod keys;
 
+pub(super) use check::Reference;
 pub use check::{CheckedConstraints, check as check_foreign_keys, unreferenced_rows};
 
 use super::super::Error;
