@@ -7,6 +7,7 @@
 mod changes;
 mod collations;
 mod correlated;
+mod differential;
 mod foreign_keys;
 mod functions;
 mod generate;

@@ -1,0 +1,277 @@
+//! Writes, transactions and changes of the schema.
+//!
+//! A statement whose outcome depends on the order in which SQLite meets its rows is not made: columns of
+//! keys are changed one row at a time, and what OR or ON CONFLICT decides comes in a given order.
+
+use super::schema::{Column, Kind, Table};
+use super::{Scope, ScriptGenerator};
+
+const OR: &[&str] =
+    &["", "", "", " OR IGNORE", " OR REPLACE", " OR ABORT", " OR FAIL", " OR ROLLBACK"];
+
+impl ScriptGenerator {
+    /// A statement that changes something, perhaps.
+    pub fn write(&mut self) -> String {
+        match self.dice.roll(40) {
+            0..=11 => self.insert(),
+            12..=14 => self.insert_rows_of_a_query(),
+            15..=17 => self.upsert(),
+            18..=20 => self.update_one(),
+            21..=23 => self.update_some(),
+            24 | 25 => self.update_from(),
+            26..=28 => self.delete(),
+            29..=31 => self.dice.pick(&["BEGIN", "COMMIT", "COMMIT", "ROLLBACK"]).to_owned(),
+            32 => format!("SAVEPOINT s{}", self.dice.roll(2)),
+            33 => format!("{} s{}", self.dice.pick(&["ROLLBACK TO", "RELEASE"]), self.dice.roll(2)),
+            34 => self.create_index(),
+            35 => format!("DROP INDEX IF EXISTS i{}", 1 + self.dice.roll(6)),
+            36 if self.views.len() < 3 => self.create_view(),
+            37 => self.create_trigger(),
+            38 => self.alter(),
+            _ => self.write_of_a_view(),
+        }
+    }
+
+    fn id(&mut self) -> String {
+        self.dice.roll(12).to_string()
+    }
+
+    /// The names of the columns that a row is given, and its values.
+    fn row(&mut self, columns: &[Column]) -> String {
+        let values = columns.iter().map(|column| match column.name.as_str() {
+            "id" if self.dice.roll(4) == 0 => "NULL".into(),
+            "id" => self.id(),
+            // Foreign keys and keys find each other among few values.
+            _ if column.in_key && column.kind == Kind::Integer => self.id(),
+            _ if self.flexible && self.dice.roll(8) == 0 => self.literal(Kind::Any),
+            _ => self.literal(column.kind),
+        });
+        let values: Vec<String> = values.collect();
+        format!("({})", values.join(", "))
+    }
+
+    fn targets(&mut self, table: &Table) -> (String, Vec<Column>) {
+        let mut columns = table.given();
+        let all = columns.len() == table.columns.len();
+        if all && self.dice.roll(2) == 0 {
+            return (table.name.clone(), columns);
+        }
+        columns.retain(|column| column.name == "id" || self.dice.roll(5) > 0);
+        if self.dice.roll(3) == 0 {
+            columns.reverse();
+        }
+        let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+        (format!("{}({})", table.name, names.join(", ")), columns)
+    }
+
+    fn insert(&mut self) -> String {
+        let table = self.table();
+        let (target, columns) = self.targets(&table);
+        let rows: Vec<String> = (0..1 + self.dice.roll(3)).map(|_| self.row(&columns)).collect();
+        let or = self.or(&table);
+        let returning = self.returning(&table);
+        format!("INSERT{or} INTO {target} VALUES {}{returning}", rows.join(", "))
+    }
+
+    fn insert_rows_of_a_query(&mut self) -> String {
+        let table = self.table();
+        let (target, columns) = self.targets(&table);
+        let (from, mut scope) = self.table_as("s");
+        scope.queries = 1;
+        let items: Vec<String> = columns
+            .iter()
+            .map(|column| match column.name.as_str() {
+                "id" => format!("(s.id + {}) % 30", self.dice.roll(12)),
+                _ => self.value(column.kind, &scope, 1),
+            })
+            .collect();
+        let filter = self.condition(&scope, 1);
+        let with = self.dice.pick(&["", "WITH w AS (SELECT 1 AS one) "]);
+        let or = self.dice.pick(&["", " OR IGNORE", " OR REPLACE"]);
+        let items = items.join(", ");
+        let name = &table.name;
+        format!(
+            "{with}INSERT{or} INTO {target} SELECT {items} FROM {from} \
+             WHERE {filter} AND (SELECT count(*) FROM {name}) < 40 ORDER BY s.id LIMIT 5"
+        )
+    }
+
+    fn returning(&mut self, table: &Table) -> String {
+        if self.dice.roll(4) > 0 {
+            return String::new();
+        }
+        let scope = Scope { queries: 0, ..self.columns_of(table) };
+        match self.dice.roll(3) {
+            0 => " RETURNING *".into(),
+            1 => format!(" RETURNING id, {} AS made", self.value(Kind::Any, &scope, 1)),
+            _ => " RETURNING id".into(),
+        }
+    }
+
+    /// Not OR ROLLBACK where there are foreign keys: SQLite ends the transaction for one that is broken
+    /// by several rows.
+    fn or(&mut self, table: &Table) -> &'static str {
+        let or = self.dice.pick(OR);
+        if table.columns.iter().any(|column| column.name.starts_with('p')) {
+            or.trim_end_matches(" OR ROLLBACK")
+        } else {
+            or
+        }
+    }
+
+    fn upsert(&mut self) -> String {
+        let table = self.table();
+        let (target, columns) = self.targets(&table);
+        let rows: Vec<String> = (0..1 + self.dice.roll(2)).map(|_| self.row(&columns)).collect();
+        let rows = rows.join(", ");
+        let mut scope = Scope { queries: 0, ..self.columns_of(&table) };
+        for column in table.given() {
+            let name = &table.name;
+            scope.columns.push((format!("excluded.{}", column.name), column.kind));
+            scope.columns.push((format!("{name}.{}", column.name), column.kind));
+        }
+        let free: Vec<Column> = table.given().into_iter().filter(|c| !c.in_key).collect();
+        if free.is_empty() || self.dice.roll(4) == 0 {
+            return format!("INSERT INTO {target} VALUES {rows} ON CONFLICT DO NOTHING");
+        }
+        let column = &free[self.dice.roll(free.len())];
+        let value = self.value(column.kind, &scope, 1);
+        let filter = match self.dice.roll(3) {
+            0 => format!(" WHERE {}", self.condition(&scope, 1)),
+            _ => String::new(),
+        };
+        let returning = self.returning(&table);
+        let name = &column.name;
+        format!(
+            "INSERT INTO {target} VALUES {rows} ON CONFLICT (id) DO UPDATE SET {name} = {value}{filter}{returning}"
+        )
+    }
+
+    /// A change of one row, also of its keys.
+    fn update_one(&mut self) -> String {
+        let table = self.table();
+        let scope = self.columns_of(&table);
+        let columns = table.given();
+        let mut sets = Vec::new();
+        for column in &columns {
+            if self.dice.roll(2) == 0 {
+                let value = match column.in_key {
+                    true => self.id(),
+                    false => self.value(column.kind, &scope, 1),
+                };
+                sets.push(format!("{} = {value}", column.name));
+            }
+        }
+        if sets.is_empty() {
+            sets.push("id = id".into());
+        }
+        let or = self.or(&table);
+        let returning = self.returning(&table);
+        let (name, sets, id) = (&table.name, sets.join(", "), self.id());
+        format!("UPDATE{or} {name} SET {sets} WHERE id = {id}{returning}")
+    }
+
+    /// A column that no key holds.
+    pub fn free_column(&mut self, table: &Table) -> Option<Column> {
+        let free: Vec<Column> = table.given().into_iter().filter(|c| !c.in_key).collect();
+        (!free.is_empty()).then(|| free[self.dice.roll(free.len())].clone())
+    }
+
+    fn update_some(&mut self) -> String {
+        let table = self.table();
+        let scope = self.columns_of(&table);
+        let Some(column) = self.free_column(&table) else { return self.delete() };
+        let value = self.value(column.kind, &Scope { queries: 0, ..scope.clone() }, 2);
+        let (name, filter) = (&table.name, self.condition(&scope, 2));
+        let order = match self.dice.roll(4) {
+            0 => format!(
+                " ORDER BY id{} LIMIT {}",
+                self.dice.pick(&["", " DESC"]),
+                self.dice.roll(4)
+            ),
+            _ => String::new(),
+        };
+        let returning = if order.is_empty() { self.returning(&table) } else { String::new() };
+        // This SQLite is built without ORDER BY and LIMIT of writes.
+        match order.is_empty() {
+            true => {
+                format!("UPDATE {name} SET {} = {value} WHERE {filter}{returning}", column.name)
+            }
+            false => format!(
+                "UPDATE {name} SET {} = {value} WHERE id IN (SELECT id FROM {name} WHERE {filter}{order})",
+                column.name
+            ),
+        }
+    }
+
+    fn update_from(&mut self) -> String {
+        let (table, other) = (self.table(), self.table());
+        let Some(column) = self.free_column(&table) else { return self.delete() };
+        let Some(given) = self.free_column(&other) else { return self.delete() };
+        let kind = if self.flexible { Kind::Any } else { given.kind };
+        if kind != column.kind && column.kind != Kind::Any && !self.flexible {
+            return self.delete();
+        }
+        format!(
+            "UPDATE {} SET {} = o.x FROM (SELECT id, {} AS x FROM {}) o WHERE o.id = {}.id + {}",
+            table.name,
+            column.name,
+            given.name,
+            other.name,
+            table.name,
+            self.dice.roll(3)
+        )
+    }
+
+    fn delete(&mut self) -> String {
+        let table = self.table();
+        let scope = self.columns_of(&table);
+        let returning = self.returning(&table);
+        let filter = match self.dice.roll(3) {
+            0 => self.condition(&scope, 2),
+            _ => format!("id = {}", self.id()),
+        };
+        format!("DELETE FROM {} WHERE {filter}{returning}", table.name)
+    }
+
+    /// What INSTEAD OF triggers do; without one, an error.
+    fn write_of_a_view(&mut self) -> String {
+        let Some(view) = self.views.last().cloned() else { return self.delete() };
+        let (name, id, value) = (&view.name, self.id(), self.literal(Kind::Integer));
+        match self.dice.roll(3) {
+            0 => format!("INSERT INTO {name}(w0, id) VALUES ({value}, {id}), (2, 3)"),
+            1 => format!("UPDATE {name} SET w0 = {value} WHERE id < {id}"),
+            _ => format!("DELETE FROM {name} WHERE id = {id}"),
+        }
+    }
+
+    fn alter(&mut self) -> String {
+        let at = self.dice.roll(self.tables.len());
+        self.names += 1;
+        let name = format!("n{}", self.names);
+        let table = self.tables[at].name.clone();
+        let free = self.free_column(&self.tables[at].clone());
+        match (free, 1 + self.dice.roll(1)) {
+            (Some(column), 0) => {
+                let old = column.name.clone();
+                for renamed in self.tables[at].columns.iter_mut().filter(|c| c.name == old) {
+                    renamed.name.clone_from(&name);
+                }
+                format!("ALTER TABLE {table} RENAME COLUMN {old} TO {name}")
+            }
+            _ => {
+                let kind = self.any_kind();
+                let sql = match kind {
+                    Kind::Integer => "INTEGER DEFAULT 5",
+                    Kind::Real => "REAL",
+                    Kind::Text => "TEXT NOT NULL DEFAULT 'new'",
+                    Kind::Any => "",
+                };
+                let column =
+                    Column { name: name.clone(), kind, in_key: false, is_generated: false };
+                self.tables[at].columns.push(column);
+                format!("ALTER TABLE {table} ADD COLUMN {name} {sql}")
+            }
+        }
+    }
+}
