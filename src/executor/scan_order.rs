@@ -1,7 +1,8 @@
 //! The rows of a table in the order that its access wants.
 //!
-//! Mostly they are kept in it: keys grow. That is looked at once for each access of a statement, by
-//! reading what the order is by and nothing else, and the rows stream. Where it is not so they are sorted,
+//! Mostly they are kept in it: keys grow. A table knows whether its INTEGER PRIMARY KEY always grew; of
+//! another order it is looked at once for each access of a statement, by reading what the order is by and
+//! nothing else, and the rows stream. Where it is not so they are sorted,
 //! as for ORDER BY.
 
 use super::Error;
@@ -14,7 +15,7 @@ use super::operator::BoxedOperator;
 use super::sort::Sort;
 use super::sort_keys::SortKeys;
 use super::streaming::Project;
-use crate::planner::{AccessPath, BoundExpression, SortKey, TableAccess};
+use crate::planner::{AccessPath, BoundExpression, BoundKind, SortKey, TableAccess};
 use crate::storage::TableView;
 use crate::types::DataType;
 use arrow_array::cast::AsArray;
@@ -68,8 +69,19 @@ fn sort_keys(access: &TableAccess, first: usize) -> Arc<[SortKey]> {
     keys.collect()
 }
 
+/// Whether an access' order is that of the INTEGER PRIMARY KEY alone.
+fn is_by_number(access: &TableAccess) -> bool {
+    let number = access.table.integer_primary_key();
+    let [key] = &*access.order else { return false };
+    let is_number = number.is_some_and(|number| key.expression.kind == BoundKind::Column(number));
+    is_number && !key.descending
+}
+
 /// Whether the rows of a table are kept in the order of an access.
 fn is_in_order(access: &TableAccess, view: &TableView, context: &Context) -> Result<bool, Error> {
+    if is_by_number(access) && view.is_in_key_order() {
+        return Ok(true);
+    }
     let mut columns = Vec::new();
     let keys = keys_over(access, &mut columns);
     let sort_keys = sort_keys(access, 0);

@@ -106,7 +106,7 @@ fn as_of(session: &mut Session, event: u64) -> Tables {
     let mut tables = Tables::new();
     for name in rows_of(session, &format!("SHOW TABLES AS OF EVENT {event}")).expect("tables") {
         let Value::Text(name) = &name[0] else { panic!("a name: {name:?}") };
-        let query = format!("SELECT _row, * FROM {name} AS OF EVENT {event}");
+        let query = format!("SELECT _row, * FROM {name} AS OF EVENT {event} ORDER BY 1");
         let Ok(Outcome::Rows(rows)) = session.execute(&query) else { panic!("{query}") };
         let columns: Vec<String> = rows.columns.iter().map(|column| column.name.clone()).collect();
         let mut table = Table { columns: columns[1..].to_vec(), rows: BTreeMap::new() };

@@ -10,12 +10,13 @@
 //! latest. Everything is shared with views and copied only where a change meets a view that is still
 //! held: the ends of one chunk, or the open chunk, a page of the row map, a path in an index.
 //!
-//! `counters`: its rows and the numbers that it gives; `keys`, `computed`: its indexes; `epoch`: how the next one
+//! `counters`: its rows and the numbers that it gives; `keys`, `computed`: its indexes; `key_order`: whether rows follow their key; `epoch`: how the next one
 //! begins.
 
 mod computed;
 mod counters;
 mod epoch;
+mod key_order;
 mod keys;
 
 use super::chunk::{ChunkHandle, ChunkRef, OpenChunk, VersionHeader, VersionPosition, chunk_rows};
@@ -27,6 +28,7 @@ use super::row_map::RowMap;
 use crate::types::{EventId, KeyId, KeySchema, Period, Row, RowId, TableSchema, Value};
 use computed::ComputedIndexes;
 use counters::TableCounters;
+use key_order::KeyOrder;
 use keys::LargestKey;
 use std::sync::{Arc, Mutex};
 
@@ -53,6 +55,7 @@ pub(super) struct TableVersions {
     base_indexes: Vec<(KeyId, Arc<KeyIndex>)>,
     /// Whether the versions stand in order of their rows: one each, appended.
     ascending: bool,
+    key_order: KeyOrder,
     counters: TableCounters,
     largest: Arc<Mutex<Vec<LargestKey>>>,
     /// The event at which the epoch begins.
@@ -80,6 +83,7 @@ impl TableVersions {
             computed: ComputedIndexes::default(),
             base_indexes: Vec::new(),
             open: Arc::new(OpenChunk::new(0, stored)),
+            key_order: KeyOrder::new(base.as_deref()),
             counters: TableCounters::new(schema, base.as_deref()),
             base,
             sealed: Vec::new(),
@@ -108,6 +112,11 @@ impl TableVersions {
     /// Whether the versions stand in order of their rows, one each.
     pub fn is_ascending(&self) -> bool {
         self.ascending
+    }
+
+    /// Whether the order of the rows' numbers is that of their INTEGER PRIMARY KEY.
+    pub fn is_in_key_order(&self) -> bool {
+        self.key_order.is_that_of_rows()
     }
 
     /// How many chunks there are, the open one included.
@@ -206,6 +215,7 @@ impl TableVersions {
             column.push(new.get(at).unwrap_or(&Value::Null));
         }
         self.insert_keys(event, row, new);
+        self.key_order.note(schema, row, self.counters.next_row, new);
         self.begin(event, row, rev, prev);
         self.counters.count(event, 1);
         if schema.autoincrement
@@ -244,6 +254,9 @@ impl TableVersions {
                 self.begin(event, row, rev, VersionPosition::NONE);
                 self.begin_keys(event, row);
             }
+        }
+        for (column, _, _) in changed {
+            self.key_order.note_change(schema, *column);
         }
         if schema.autoincrement
             && let Some(primary) = schema.integer_primary_key()

@@ -233,6 +233,12 @@ impl TableView {
         interleave(&parts, &picks)
     }
 
+    /// Whether the rows of a moment are known to stand in the order of the INTEGER PRIMARY KEY when they stand
+    /// in that of `_row`. False where one ever came behind a larger one.
+    pub fn is_in_key_order(&self) -> bool {
+        self.layer.as_ref().is_none_or(|layer| layer.versions().is_in_key_order())
+    }
+
     /// The largest value visible in a key of one column; `None` where there is none but NULL.
     pub fn largest(&self, key: KeyId) -> Option<Value> {
         self.layer.as_ref()?.largest(key)

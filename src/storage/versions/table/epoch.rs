@@ -46,6 +46,7 @@ impl TableVersions {
             for (place, column) in open.columns_mut().iter_mut().enumerate() {
                 column.push(values.get(place).unwrap_or(&Value::Null));
             }
+            versions.key_order.note(&table.schema, row, versions.counters.next_row, &values);
             versions.begin(event, row, rev, VersionPosition::NONE);
             versions.counters.live += 1;
         }
@@ -121,6 +122,7 @@ impl TableVersions {
             computed: ComputedIndexes::default(),
             base_indexes: Vec::new(),
             ascending: self.ascending,
+            key_order: self.key_order,
             counters: self.counters.clone(),
             largest: Arc::default(),
             start: at,
