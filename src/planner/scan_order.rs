@@ -56,11 +56,15 @@ fn gives_several(table: &LogicalTable) -> bool {
     !(key.unique && values.len() == 1 && values.iter().all(is_whole))
 }
 
-/// The order of a table: by its primary key, if that is what its rows are kept by.
+/// The order of a table: by its number, which counts up however its key was declared, or by the primary
+/// key of one WITHOUT ROWID.
 fn of_table(schema: &TableSchema) -> Vec<OrderKey> {
-    let is_primary = |key: &&KeySchema| key.kind == KeyKind::Primary;
-    let primary = schema.keys.iter().find(is_primary).filter(|key| is_of_rows(key, schema));
-    primary.map(|key| parts(key, schema)).unwrap_or_default()
+    let primary = schema.keys.iter().find(|key| is_of_rows(key, schema));
+    let mut keys = primary.map(|key| parts(key, schema)).unwrap_or_default();
+    if !schema.options.without_rowid {
+        keys.iter_mut().for_each(|key| (key.descending, key.nulls_first) = (false, true));
+    }
+    keys
 }
 
 /// The parts of a key as those of an order.
