@@ -24,7 +24,7 @@ const FROM_SQLITE: &[Typed] = &[
     (".nullvalue -", ""),
     (".timer off", ""),
     ("select name from sqlite_master;", "│ t"),
-    ("pragma table_info(t);", "DESCRIBE t"),
+    ("pragma table_info(t);", "dflt_value"),
     (".indexes", ""),
     ("explain query plan select * from t where id = 1;", "t"),
     (".dump", "INSERT INTO"),
