@@ -1,7 +1,7 @@
 //! The one evaluator: an expression and a batch become a column, or a scalar where no row matters.
 //!
 //! Branches that are not taken are not computed: the right side of AND and OR, the results of CASE
-//! and the later arguments of coalesce and iif see only the rows that reach them, so that an error
+//! and the later arguments of coalesce see only the rows that reach them, so that an error
 //! in one is an error of such a row.
 
 use super::batches::each_part;
@@ -384,12 +384,6 @@ impl Context {
     ) -> Result<Datum, Error> {
         if function == ScalarFunction::Coalesce && arguments[1..].iter().any(may_fail) {
             return self.coalesce(arguments, result, batch);
-        }
-        if function == ScalarFunction::Iif && arguments[1..].iter().any(may_fail) {
-            let kind = BoundKind::Truth(Box::new(arguments[0].clone()));
-            let condition = BoundExpression::new(kind, DataType::Boolean);
-            let branch = [(condition, arguments[1].clone())];
-            return self.case(&branch, arguments.get(2), result, batch);
         }
         let computed: Result<Vec<Datum>, Error> =
             arguments.iter().map(|argument| self.evaluate(argument, batch)).collect();

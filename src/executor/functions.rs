@@ -1,10 +1,12 @@
 //! The meaning of every scalar function, value by value; SQLite's, function by function.
 
+mod build;
 mod bytes;
 mod digits;
 mod format;
 mod json;
 
+pub use build::COMPILE_OPTIONS;
 pub use json::{JsonRows, item as json_item, label as json_label};
 
 use super::Error;
@@ -22,12 +24,6 @@ use std::cmp::Ordering;
 
 /// The longest text or blob that a function makes, in bytes.
 pub const MAX_TEXT: usize = 1 << 30;
-
-/// What `version()` says.
-const VERSION: &str = concat!("asof ", env!("CARGO_PKG_VERSION"));
-
-/// What `sqlite_version()` says: whose answers the tests hold against ours.
-const SQLITE_VERSION: &str = "3.54.1";
 
 /// Calls a function in a statement.
 ///
@@ -57,20 +53,24 @@ pub fn call(
             SessionFunction::TotalChanges => context.counts.total_changes(),
         })),
         ScalarFunction::Soundex => Ok(Value::text(bytes::soundex(&arguments[0].to_text()))),
-        ScalarFunction::SqliteVersion => Ok(Value::text(SQLITE_VERSION)),
+        ScalarFunction::SqliteSourceId => Ok(Value::text(build::SQLITE_SOURCE_ID)),
+        ScalarFunction::SqliteVersion => Ok(Value::text(build::SQLITE_VERSION)),
+        // What SQLite marks a text with that one of its functions of JSON made.
+        ScalarFunction::Subtype => {
+            let is_json = matches!(arguments[0], Value::Json(_));
+            Ok(Value::Integer(if is_json { i64::from(b'J') } else { 0 }))
+        }
         ScalarFunction::Zeroblob => bytes::zeros(&arguments[0]),
         ScalarFunction::Coalesce => Ok(first_known(arguments)),
         ScalarFunction::Nullif => {
             let same = !arguments[0].is_null() && arguments[0] == arguments[1];
             Ok(if same { Value::Null } else { arguments[0].clone() })
         }
-        ScalarFunction::Iif => {
-            let chosen = if value_truth(&arguments[0]) == Value::Boolean(true) { 1 } else { 2 };
-            Ok(arguments.get(chosen).cloned().unwrap_or(Value::Null))
-        }
+        ScalarFunction::Iif => Ok(first_true(arguments)),
         ScalarFunction::Typeof => Ok(Value::text(type_name(&arguments[0]))),
         ScalarFunction::Quote => Ok(quote(&arguments[0])),
-        ScalarFunction::Version => Ok(Value::text(VERSION)),
+        ScalarFunction::UnistrQuote => unistr_quote(&arguments[0]),
+        ScalarFunction::Version => Ok(Value::text(build::VERSION)),
         ScalarFunction::Char => Ok(characters(arguments)),
         ScalarFunction::Concat => {
             check_together(arguments, 0)?;
@@ -82,6 +82,7 @@ pub fn call(
         _ if arguments.iter().any(Value::is_null) => Ok(Value::Null),
         ScalarFunction::Abs => absolute(&arguments[0]),
         ScalarFunction::Calendar(function) => Ok(datetime::call(function, arguments, context.now)),
+        ScalarFunction::CompileOption(function) => Ok(build::option(function, &arguments[0])),
         ScalarFunction::Glob => matches(MatchKind::Glob, arguments),
         ScalarFunction::Like => matches(MatchKind::Like, arguments),
         ScalarFunction::Regexp => matches(MatchKind::Regexp, arguments),
@@ -111,6 +112,17 @@ fn first_known(arguments: &[Value]) -> Value {
     arguments.iter().find(|value| !value.is_null()).cloned().unwrap_or(Value::Null)
 }
 
+/// What stands behind the first condition that is true; the last by itself if none is.
+fn first_true(arguments: &[Value]) -> Value {
+    let chosen = arguments.chunks(2).find_map(|pair| match pair {
+        [condition, result] => {
+            (value_truth(condition) == Value::Boolean(true)).then(|| result.clone())
+        }
+        otherwise => otherwise.first().cloned(),
+    });
+    chosen.unwrap_or(Value::Null)
+}
+
 fn type_name(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
@@ -135,6 +147,22 @@ fn quote(value: &Value) -> Value {
     } else {
         value.to_string()
     })
+}
+
+/// The same; control characters in a text as `unistr` reads them.
+fn unistr_quote(value: &Value) -> Result<Value, Error> {
+    match value {
+        Value::Text(_) => format::format(&[Value::text("%#Q"), value.clone()]),
+        Value::Null
+        | Value::Boolean(_)
+        | Value::Integer(_)
+        | Value::Real(_)
+        | Value::Decimal(_)
+        | Value::Date(_)
+        | Value::Timestamp(_)
+        | Value::Json(_)
+        | Value::Blob(_) => Ok(quote(value)),
+    }
 }
 
 /// A number, or a text that is one as a whole: what mathematical functions take. They are NULL of

@@ -82,7 +82,7 @@ pub use constraint::schema_changes;
 pub use datum::Batch;
 pub use error::{Error, RowError};
 pub use evaluate::{Context, check, constant};
-pub use functions::MAX_TEXT;
+pub use functions::{COMPILE_OPTIONS, MAX_TEXT};
 pub use input::{FunctionSource, PlanInput, Relation};
 pub use memory::MemoryBudget;
 pub use operator::{BoxedOperator, Operator};

@@ -266,22 +266,43 @@ impl Binder<'_, '_> {
         }
         // Rows are compared already.
         let mut operand = operand.filter(|row| row.len() == 1);
-        let mut otherwise = self.optional(otherwise)?;
-        let results = bound.iter_mut().map(|(_, result)| result);
-        exact_numbers::alternatives(results.chain(otherwise.as_deref_mut()));
-        let results = bound.iter().map(|(_, result)| result).chain(otherwise.as_deref());
-        let data_type = common(results);
-        let chosen = |condition: &dyn Fn(BoundExpression) -> BoundExpression| {
-            let branches = bound.into_iter().map(|(when, then)| (condition(when), then)).collect();
-            BoundExpression::new(BoundKind::Case { branches, otherwise }, data_type)
-        };
+        let otherwise = self.optional(otherwise)?;
         Ok(match operand.as_mut().and_then(Vec::pop) {
-            None => chosen(&truth),
+            None => chosen(bound, otherwise, truth),
             Some(operand) => coerce::computed_once(operand, |operand| {
-                chosen(&|when| coerce::compare(Comparison::Equal, operand.clone(), when))
+                let is_it = |when| coerce::compare(Comparison::Equal, operand.clone(), when);
+                chosen(bound, otherwise, is_it)
             }),
         })
     }
+}
+
+/// The CASE of bound branches, each of a condition and a result, and of what else there is.
+fn chosen(
+    mut branches: Vec<(BoundExpression, BoundExpression)>,
+    mut otherwise: Option<Box<BoundExpression>>,
+    condition: impl Fn(BoundExpression) -> BoundExpression,
+) -> BoundExpression {
+    let results = branches.iter_mut().map(|(_, result)| result);
+    exact_numbers::alternatives(results.chain(otherwise.as_deref_mut()));
+    let results = branches.iter().map(|(_, result)| result).chain(otherwise.as_deref());
+    let data_type = common(results);
+    let branches = branches.into_iter().map(|(when, then)| (condition(when), then)).collect();
+    BoundExpression::new(BoundKind::Case { branches, otherwise }, data_type)
+}
+
+/// `iif`: a CASE of its arguments, conditions and results by turns, the last by itself what else
+/// there is.
+pub(super) fn first_true(arguments: Vec<BoundExpression>) -> BoundExpression {
+    let (mut branches, mut otherwise) = (Vec::with_capacity(arguments.len() / 2), None);
+    let mut arguments = arguments.into_iter();
+    while let Some(condition) = arguments.next() {
+        match arguments.next() {
+            Some(result) => branches.push((condition, result)),
+            None => otherwise = Some(boxed(condition)),
+        }
+    }
+    chosen(branches, otherwise, truth)
 }
 
 /// The expression as a condition.

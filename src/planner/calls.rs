@@ -1,6 +1,6 @@
 //! Calls of functions.
 
-use super::bind::{Binder, boolean, boxed};
+use super::bind::{Binder, boolean, boxed, first_true};
 use super::exact_numbers::{self, common};
 use super::expression::{Arithmetic, BoundExpression, BoundKind, Comparison};
 use super::functions::{
@@ -217,12 +217,7 @@ fn scalar(
     span: Span,
 ) -> Result<BoundExpression, Error> {
     if function == ScalarFunction::Likelihood {
-        let chance = arguments[1].as_constant().map(Value::to_text);
-        let chance = chance.and_then(|text| text.parse::<f64>().ok());
-        if !chance.is_some_and(|chance| (0.0..=1.0).contains(&chance)) {
-            let message = "the second argument of likelihood is a number from 0.0 to 1.0";
-            return Err(Error::new("function", message, span));
-        }
+        check_chance(&arguments[1], span)?;
     }
     // The operators, which keep a pattern compiled from row to row.
     let matches = [
@@ -241,8 +236,11 @@ fn scalar(
             negated: false,
         }));
     }
-    if let Some(from) = exact_numbers::choices(function) {
-        exact_numbers::alternatives(arguments[from..].iter_mut());
+    if function == ScalarFunction::Iif {
+        return Ok(first_true(arguments));
+    }
+    if exact_numbers::is_choice(function) {
+        exact_numbers::alternatives(arguments.iter_mut());
     }
     if let [a, b] = arguments.as_slice() {
         if function == ScalarFunction::Math(MathFunction::Mod) {
@@ -267,7 +265,7 @@ fn scalar(
         ResultType::First => first,
         ResultType::Part if matches!(first, DataType::Blob | DataType::Any) => first,
         ResultType::Part => DataType::Text,
-        ResultType::Common(from) => common(&arguments[from.min(arguments.len())..]),
+        ResultType::Common => common(&arguments),
         ResultType::Magnitude if is_decimal => first,
         ResultType::Magnitude => DataType::Any,
         ResultType::Whole if is_decimal => exact_numbers::rounded_type(first, Some(0)),
@@ -287,6 +285,20 @@ fn scalar(
     };
     let function = function.collated(collation::of_choice(&arguments));
     Ok(BoundExpression::new(BoundKind::Call(function, arguments), data_type))
+}
+
+/// Goes on with what likelihood takes for how often something is true.
+///
+/// # Errors
+/// `function` of anything but a constant from 0 to 1.
+fn check_chance(chance: &BoundExpression, span: Span) -> Result<(), Error> {
+    let chance = chance.as_constant().map(Value::to_text);
+    let chance = chance.and_then(|text| text.parse::<f64>().ok());
+    if !chance.is_some_and(|chance| (0.0..=1.0).contains(&chance)) {
+        let message = "the second argument of likelihood is a number from 0.0 to 1.0";
+        return Err(Error::new("function", message, span));
+    }
+    Ok(())
 }
 
 /// NULLIF of operands that are converted before they are compared.

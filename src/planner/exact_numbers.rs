@@ -139,9 +139,7 @@ fn is_kind_of_numbers(expression: &BoundExpression, has_point: &mut bool) -> boo
             let results = branches.iter().map(|(_, result)| result);
             all(&mut results.chain(otherwise.as_deref()))
         }
-        BoundKind::Call(function, arguments) => {
-            choices(*function).is_some_and(|from| all(&mut arguments[from..].iter()))
-        }
+        BoundKind::Call(function, arguments) => is_choice(*function) && all(&mut arguments.iter()),
         BoundKind::ExactParameter(_)
         | BoundKind::Column(_)
         | BoundKind::CurrentTime(_)
@@ -167,15 +165,9 @@ fn is_kind_of_numbers(expression: &BoundExpression, has_point: &mut bool) -> boo
     }
 }
 
-/// From which argument on a function's are what it chooses from.
-pub(super) fn choices(function: ScalarFunction) -> Option<usize> {
-    if matches!(
-        function,
-        ScalarFunction::Coalesce | ScalarFunction::Max(_) | ScalarFunction::Min(_)
-    ) {
-        return Some(0);
-    }
-    (function == ScalarFunction::Iif).then_some(1)
+/// Whether a function gives one of its arguments.
+pub(super) fn is_choice(function: ScalarFunction) -> bool {
+    matches!(function, ScalarFunction::Coalesce | ScalarFunction::Max(_) | ScalarFunction::Min(_))
 }
 
 /// A numeral with all of its digits; `None` if a number in it has more than a decimal.
@@ -206,9 +198,6 @@ fn for_each_part(numeral: &mut BoundExpression, mut visit: impl FnMut(&mut Bound
         // Its conditions are none.
         branches.iter_mut().for_each(|(_, result)| visit(result));
         otherwise.iter_mut().for_each(|otherwise| visit(otherwise));
-    } else if let BoundKind::Call(function, arguments) = &mut numeral.kind {
-        let from = choices(*function).unwrap_or(0);
-        arguments[from..].iter_mut().for_each(visit);
     } else {
         numeral.for_each_operand_mut(visit);
     }
@@ -222,8 +211,8 @@ fn type_of(numeral: &BoundExpression) -> DataType {
         arithmetic_type(*operator, a.data_type, b.data_type).unwrap_or(numeral.data_type)
     } else if let BoundKind::Case { branches, otherwise } = &numeral.kind {
         common(branches.iter().map(|(_, result)| result).chain(otherwise.as_deref()))
-    } else if let BoundKind::Call(function, arguments) = &numeral.kind {
-        common(&arguments[choices(*function).unwrap_or(0)..])
+    } else if let BoundKind::Call(_, arguments) = &numeral.kind {
+        common(arguments)
     } else {
         numeral.data_type
     }

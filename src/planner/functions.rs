@@ -19,6 +19,7 @@ pub enum ScalarFunction {
     Ceil,
     Char,
     Coalesce,
+    CompileOption(CompileOptionFunction),
     Concat,
     ConcatWs,
     Floor,
@@ -46,12 +47,15 @@ pub enum ScalarFunction {
     Session(SessionFunction),
     Sign,
     Soundex,
+    SqliteSourceId,
     SqliteVersion,
+    Subtype,
     Text(TextFunction),
     Trunc,
     Typeof,
     Unhex,
     Unistr,
+    UnistrQuote,
     Unlikely,
     Version,
     Zeroblob,
@@ -92,9 +96,11 @@ pub enum MathFunction {
 #[expect(missing_docs, reason = "each is SQLite's function of that name behind json_")]
 pub enum JsonFunction {
     Array,
+    ArrayInsert,
     ArrayLength,
     /// The operator `->`
     Arrow,
+    ErrorPosition,
     Extract,
     Insert,
     /// json(text)
@@ -117,6 +123,15 @@ impl JsonFunction {
     pub fn name(self) -> &'static str {
         ScalarFunction::Json(self).name()
     }
+}
+
+/// A function of how the program was built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CompileOptionFunction {
+    /// sqlite_compileoption_get(number): the option of this number, from 0
+    At,
+    /// sqlite_compileoption_used(option): whether it is one of them
+    Used,
 }
 
 /// A function of what the session did before.
@@ -258,8 +273,8 @@ pub enum ResultType {
     Of(DataType),
     /// That of the first argument.
     First,
-    /// The common type of the arguments from this index on; ANY where they differ.
-    Common(usize),
+    /// The common type of what is chosen from; ANY where they differ.
+    Common,
     /// A blob of a blob, a text of anything else.
     Part,
     /// That of the first argument if it is a DECIMAL, else ANY.
@@ -317,7 +332,7 @@ pub struct Signature {
 }
 
 /// The most arguments of a function that takes any number of them.
-pub(super) const MANY: usize = 127;
+pub(super) const MANY: usize = 1000;
 
 impl Signature {
     /// Reads name and arity from a usage as `substr(text, start [, length])`.
@@ -335,7 +350,7 @@ impl Signature {
                 b'[' => optional = true,
                 b']' => optional = false,
                 _ if begins_word => {
-                    most += 1;
+                    most += if most == MANY { 0 } else { 1 };
                     least += if optional { 0 } else { 1 };
                 }
                 _ if !bytes[at].is_ascii() => most = MANY,
@@ -396,6 +411,7 @@ impl ScalarFunction {
             | ScalarFunction::Ceil
             | ScalarFunction::Char
             | ScalarFunction::Coalesce
+            | ScalarFunction::CompileOption(_)
             | ScalarFunction::Concat
             | ScalarFunction::ConcatWs
             | ScalarFunction::Floor
@@ -417,12 +433,15 @@ impl ScalarFunction {
             | ScalarFunction::Round
             | ScalarFunction::Sign
             | ScalarFunction::Soundex
+            | ScalarFunction::SqliteSourceId
             | ScalarFunction::SqliteVersion
+            | ScalarFunction::Subtype
             | ScalarFunction::Text(_)
             | ScalarFunction::Trunc
             | ScalarFunction::Typeof
             | ScalarFunction::Unhex
             | ScalarFunction::Unistr
+            | ScalarFunction::UnistrQuote
             | ScalarFunction::Unlikely
             | ScalarFunction::Version
             | ScalarFunction::Zeroblob => Volatility::Immutable,
@@ -531,6 +550,7 @@ mod tests {
             ("log([base,] x)", 1, 2),
             ("char([code, …])", 0, MANY),
             ("coalesce(x, y, …)", 2, MANY),
+            ("iif(condition, x [, …, y])", 2, MANY),
             ("count(* or x)", 0, 1),
         ] {
             let read = Signature::new(usage, "");

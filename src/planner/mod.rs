@@ -82,10 +82,10 @@ pub use expression::{
 };
 pub use function_hints::instead_of_function;
 pub use functions::{
-    AGGREGATE_FUNCTIONS, AggregateEntry, AggregateFunction, CalendarFunction, JsonFunction,
-    MathFunction, PercentileFunction, ResultType, SCALAR_FUNCTIONS, ScalarEntry, ScalarFunction,
-    SessionFunction, Signature, TextFunction, Volatility, WINDOW_FUNCTIONS, WindowEntry,
-    WindowFunction,
+    AGGREGATE_FUNCTIONS, AggregateEntry, AggregateFunction, CalendarFunction,
+    CompileOptionFunction, JsonFunction, MathFunction, PercentileFunction, ResultType,
+    SCALAR_FUNCTIONS, ScalarEntry, ScalarFunction, SessionFunction, Signature, TextFunction,
+    Volatility, WINDOW_FUNCTIONS, WindowEntry, WindowFunction,
 };
 pub use join_type::JoinType;
 pub use key_definition::{BoundKey, bound_key};

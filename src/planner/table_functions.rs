@@ -59,6 +59,16 @@ pub const TABLE_FUNCTIONS: &[TableFunctionEntry] = &[
         columns: JSON_COLUMNS,
     },
     TableFunctionEntry {
+        signature: Signature::new("jsonb_each([json, root])", "json_each"),
+        function: TableFunction::JsonEach,
+        columns: JSON_COLUMNS,
+    },
+    TableFunctionEntry {
+        signature: Signature::new("jsonb_tree([json, root])", "json_tree"),
+        function: TableFunction::JsonTree,
+        columns: JSON_COLUMNS,
+    },
+    TableFunctionEntry {
         signature: Signature::new("generate_series([start, stop, step])", "numbers, one a row"),
         function: TableFunction::GenerateSeries,
         columns: &[

@@ -183,7 +183,7 @@ fn help_about_a_function_says_how_it_is_called() {
     See also: functions
     ");
     let strftime = asked("strftime").out;
-    assert!(strftime.starts_with("strftime(format "), "{strftime}");
+    assert!(strftime.starts_with("strftime([format, "), "{strftime}");
     assert!(strftime.contains("\nSee also: dates, functions\n\nDATES: "), "{strftime}");
     assert_eq!(place.run(&["-c", ".help upper"], "").out, asked("upper").out);
 }

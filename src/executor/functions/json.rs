@@ -33,6 +33,8 @@ pub(super) fn call(function: JsonFunction, arguments: &[Value]) -> Result<Value,
         JsonFunction::Quote => held(&arguments[0]).map(|held| json_value(&held)),
         JsonFunction::Valid => valid(arguments),
         JsonFunction::Json => of_document(arguments, |document, _| Ok(json_value(&document))),
+        // Without a path SQLite does not look at the document.
+        JsonFunction::Extract if arguments.len() < 2 => Ok(Value::Null),
         JsonFunction::Extract => {
             of_document(arguments, |document, paths| extract(&document, paths))
         }
@@ -53,6 +55,12 @@ pub(super) fn call(function: JsonFunction, arguments: &[Value]) -> Result<Value,
                 Value::Integer(i64::try_from(length).unwrap_or(i64::MAX))
             }))
         }),
+        JsonFunction::ErrorPosition if arguments[0].is_null() => Ok(Value::Null),
+        JsonFunction::ErrorPosition => {
+            let at = parse::error_position(&arguments[0].to_text());
+            Ok(Value::Integer(i64::try_from(at).unwrap_or(i64::MAX)))
+        }
+        JsonFunction::ArrayInsert => change(arguments, function, JsonEdit::InsertBefore),
         JsonFunction::Insert => change(arguments, function, JsonEdit::Insert),
         JsonFunction::Replace => change(arguments, function, JsonEdit::Replace),
         JsonFunction::Set => change(arguments, function, JsonEdit::Set),
@@ -199,12 +207,18 @@ fn found<'j>(document: &'j Json, path: &str) -> Result<Option<&'j Json>, Error> 
     match path::look_up(document, steps) {
         Ok(found) => Ok(Some(found)),
         Err(PathError::NotFound) => Ok(None),
-        Err(error @ (PathError::Bad | PathError::TooDeep)) => Err(bad_path(error, path)),
+        Err(error @ (PathError::Bad | PathError::NoElement | PathError::TooDeep)) => {
+            Err(bad_path(error, path))
+        }
     }
 }
 
 fn bad_path(error: PathError, path: &str) -> Error {
-    let what = if error == PathError::TooDeep { "JSON path too deep" } else { "bad JSON path" };
+    let what = match error {
+        PathError::TooDeep => "JSON path too deep",
+        PathError::NoElement => "not the path of an array's element",
+        PathError::NotFound | PathError::Bad => "bad JSON path",
+    };
     Error::failed("json", format!("{what}: {}", Value::text(path).shortened()))
 }
 
@@ -212,7 +226,9 @@ fn bad_path(error: PathError, path: &str) -> Error {
 fn or_nowhere(result: Result<(), PathError>, path: &str) -> Result<(), Error> {
     match result {
         Ok(()) | Err(PathError::NotFound) => Ok(()),
-        Err(error @ (PathError::Bad | PathError::TooDeep)) => Err(bad_path(error, path)),
+        Err(error @ (PathError::Bad | PathError::NoElement | PathError::TooDeep)) => {
+            Err(bad_path(error, path))
+        }
     }
 }
 
@@ -255,7 +271,7 @@ fn short_path(path: &Value) -> String {
 
 /// Edits the document at each path with the value behind it.
 fn change(arguments: &[Value], function: JsonFunction, edit: JsonEdit) -> Result<Value, Error> {
-    if arguments.len().is_multiple_of(2) {
+    if !arguments.is_empty() && arguments.len().is_multiple_of(2) {
         let message = format!("{} takes a value for each path", function.name());
         return Err(Error::failed("json", message));
     }

@@ -8,7 +8,7 @@ mod schema;
 use super::outcome::{self, Outcome};
 use super::relations::integer;
 use super::{Error, Session, describe};
-use crate::executor::{self, Context, FunctionSource, unreferenced_rows};
+use crate::executor::{self, COMPILE_OPTIONS, Context, FunctionSource, unreferenced_rows};
 use crate::language::ast::PragmaStatement;
 use crate::planner::{
     AGGREGATE_FUNCTIONS, PRAGMAS, Pragma, PragmaEntry, SCALAR_FUNCTIONS, Signature,
@@ -18,10 +18,6 @@ use crate::storage::{self, Database, Verdict, VerifyMonitor, View};
 use crate::types::{Collation, EventId, Row, TableSchema, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// What a program is told that asks how SQLite was built: what is here, too.
-const OPTIONS: [&str; 4] =
-    ["ENABLE_MATH_FUNCTIONS", "ENABLE_UPDATE_DELETE_LIMIT", "SOUNDEX", "THREADSAFE=1"];
 
 /// The settings that answer when they are set.
 const ANSWERING: [&str; 9] = [
@@ -135,7 +131,9 @@ impl PragmaAnswers {
             Pragma::PragmaList => {
                 PRAGMAS.iter().map(|entry| vec![Value::text(entry.name())]).collect()
             }
-            Pragma::CompileOptions => OPTIONS.iter().map(|o| vec![Value::text(*o)]).collect(),
+            Pragma::CompileOptions => {
+                COMPILE_OPTIONS.iter().map(|option| vec![Value::text(*option)]).collect()
+            }
             Pragma::SchemaVersion => {
                 let changes = self.database.store().schema_changes(self.event).len();
                 one(integer(u64::try_from(changes).unwrap_or(u64::MAX)))

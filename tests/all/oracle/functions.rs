@@ -1,8 +1,9 @@
 //! Functions of generated arguments, whose answers are SQLite's to the last bit.
 
-use super::{Pair, Plain, cases};
+use super::{Pair, Plain, Rows, assert_no_difference, cases};
 use crate::answer::rows_of;
 use crate::random::Dice;
+use std::collections::BTreeSet;
 
 /// How many calls are compared; twenty times as many with `ASOF_EXHAUSTIVE`.
 const CALLS: usize = 6_000;
@@ -220,5 +221,153 @@ fn generated_calls_have_sqlites_answers_to_the_last_bit() {
 #[test]
 fn the_version_of_sqlite_is_that_of_the_oracle() {
     let mut pair = Pair::new();
-    assert_eq!(pair.difference("SELECT sqlite_version()", true), None);
+    for call in ["sqlite_version()", "sqlite_source_id()"] {
+        assert_eq!(pair.difference(&format!("SELECT {call}"), true), None);
+    }
+}
+
+/// Functions of SQLite that are not here, each with the reason.
+const MISSING: &[(&str, &[&str])] = &[
+    ("an operator", &["->", "->>"]),
+    ("a word that no parentheses follow", &["current_date", "current_time", "current_timestamp"]),
+    (
+        "full text search",
+        &[
+            "bm25",
+            "fts3_tokenizer",
+            "fts5",
+            "fts5_get_locale",
+            "fts5_insttoken",
+            "fts5_locale",
+            "fts5_source_id",
+            "highlight",
+            "match",
+            "matchinfo",
+            "offsets",
+            "optimize",
+            "snippet",
+        ],
+    ),
+    ("R-trees", &["rtreecheck", "rtreedepth", "rtreenode"]),
+    ("extensions", &["load_extension"]),
+    ("the log of errors, which a program in C listens to", &["sqlite_log"]),
+];
+
+/// The names of all functions of one side.
+fn names(rows: Rows) -> BTreeSet<String> {
+    let name = |row: &Vec<Plain>| match row.as_slice() {
+        [Plain::Text(name)] => name.clone(),
+        other => panic!("{other:?} is no name"),
+    };
+    rows.iter().map(name).collect()
+}
+
+/// The functions of asof, and those of SQLite.
+fn functions_of(pair: &mut Pair) -> (BTreeSet<String>, BTreeSet<String>) {
+    let sql = "SELECT DISTINCT name FROM pragma_function_list";
+    let ours = rows_of(&mut pair.session, sql).expect("a list");
+    let ours = ours.iter().map(|row| row.iter().map(Plain::of).collect()).collect();
+    (names(ours), names(pair.ask_sqlite(sql).expect("a list")))
+}
+
+#[test]
+fn every_function_of_sqlite_is_here_or_is_missing_for_a_reason() {
+    let (ours, theirs) = functions_of(&mut Pair::new());
+    let missing: BTreeSet<&str> =
+        MISSING.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+    let found: BTreeSet<&str> = theirs.difference(&ours).map(String::as_str).collect();
+    assert_eq!(found, missing);
+}
+
+/// Whether a side refuses so many arguments: asof by what it says, SQLite by its own words.
+fn refuses(pair: &mut Pair, sql: &str) -> (bool, bool) {
+    let ours = rows_of(&mut pair.session, sql).err();
+    let ours = ours
+        .is_some_and(|error| error.code() == "function" && error.to_string().contains(" argument"));
+    let theirs = pair.ask_sqlite(sql).err();
+    let is_refusal = |error: rusqlite::Error| {
+        error.to_string().contains("wrong number of arguments to function")
+    };
+    (ours, theirs.is_some_and(is_refusal))
+}
+
+#[test]
+fn every_function_takes_as_many_arguments_as_in_sqlite() {
+    let mut pair = Pair::new();
+    let (ours, theirs) = functions_of(&mut pair);
+    let sql = "SELECT name FROM pragma_function_list GROUP BY name HAVING min(type) = 'w'";
+    let windows = names(pair.ask_sqlite(sql).expect("a list"));
+    let (mut wrong, mut count) = (Vec::new(), 0);
+    for name in ours.intersection(&theirs) {
+        let over = if windows.contains(name) { " OVER ()" } else { "" };
+        for given in 0..=5 {
+            // A number that likelihood takes, too.
+            let call = format!("{name}({}){over}", vec!["0.5"; given].join(", "));
+            count += 1;
+            let (ours, theirs) = refuses(&mut pair, &format!("SELECT {call}"));
+            if ours != theirs {
+                let (ours, theirs) = (said(ours), said(theirs));
+                wrong.push(format!("{call} is {ours}, by SQLite {theirs}"));
+            }
+        }
+    }
+    assert!(count > 600, "only {count} calls");
+    assert_no_difference(&wrong, count);
+}
+
+fn said(refused: bool) -> &'static str {
+    if refused { "refused" } else { "taken" }
+}
+
+#[test]
+fn iif_takes_any_number_of_conditions_as_in_sqlite() {
+    let mut pair = Pair::new();
+    pair.execute("CREATE TABLE t(n INTEGER, x TEXT COLLATE NOCASE)");
+    pair.execute("INSERT INTO t VALUES (1, 'a'), (0, 'B'), (NULL, NULL), (-2, '7')");
+    for call in [
+        "iif(n, 'yes')",
+        "if(n = 1, 'one', n = 0, 'none')",
+        "iif(n = 1, 'one', n = 0, 'none', 'other')",
+        "iif(n > 5, 1, n > 0, 2, n IS NULL, 3, n, 4.5, 5)",
+        "iif(n IS NULL, 1, n = 0, abs(-9223372036854775807 - n), abs(n))",
+        "iif(n, x, 'b') = 'B'",
+        "sum(iif(n, n, x, x, 100))",
+        "iif(x = 'b', n, x)",
+    ] {
+        let sql = format!("SELECT {call} FROM t ORDER BY 1");
+        assert_eq!(pair.difference(&sql, true), None, "{sql}");
+    }
+}
+
+#[test]
+fn functions_about_the_program_and_about_values_are_sqlites() {
+    let mut pair = Pair::new();
+    for call in [
+        "sqlite_compileoption_used('THREADSAFE')",
+        "sqlite_compileoption_used('sqlite_threadsafe=1')",
+        "sqlite_compileoption_used('THREAD')",
+        "sqlite_compileoption_used('SQLITE_SOUNDEX')",
+        "sqlite_compileoption_used('')",
+        "sqlite_compileoption_used(NULL)",
+        "sqlite_compileoption_get(-1)",
+        "sqlite_compileoption_get(1000)",
+        "sqlite_compileoption_used(sqlite_compileoption_get(0))",
+        "(SELECT group_concat(compile_options) FROM pragma_compile_options)
+            = (SELECT group_concat(sqlite_compileoption_get(value)) FROM json_each('[0,1,2,3]'))
+            OR sqlite_compileoption_get(4) IS NOT NULL",
+        "subtype(NULL)",
+        "subtype('[1]')",
+        "subtype(json('1'))",
+        "subtype(json_array())",
+        "subtype(json_extract('[1,[2]]', '$[0]'))",
+        "subtype(json_extract('[1,[2]]', '$[1]'))",
+        "subtype(json_pretty('[1]'))",
+        "subtype(json_quote('a'))",
+    ] {
+        assert_eq!(pair.difference(&format!("SELECT {call}"), true), None, "{call}");
+    }
+    for value in TEXTS.iter().chain(BLOBS).chain(PLAIN_NUMBERS) {
+        let call = format!("SELECT unistr_quote({value}), unistr_quote({value} || char(1))");
+        assert_eq!(pair.difference(&call, true), None, "{call}");
+    }
 }

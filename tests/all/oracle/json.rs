@@ -3,6 +3,7 @@
 use super::{Pair, Plain, cases};
 use crate::answer::rows_of;
 use crate::random::Dice;
+use asof::types::Value;
 
 /// How many calls are compared; twenty times as many with `ASOF_EXHAUSTIVE`.
 const CALLS: usize = 6_000;
@@ -206,7 +207,8 @@ fn call(dice: &mut Dice) -> String {
             format!("{} {operator} {behind}", json(dice))
         }
         _ => {
-            let function = dice.pick(&["json_insert", "json_replace", "json_set"]);
+            let function =
+                dice.pick(&["json_array_insert", "json_insert", "json_replace", "json_set"]);
             format!("{function}({}, {})", json(dice), pairs(dice))
         }
     }
@@ -231,6 +233,57 @@ fn generated_calls_have_sqlites_answers() {
             wrong.push(format!("{sql}\n  ours   {ours:?}\n  SQLite {theirs:?}"));
         }
     }
+    let shown = &wrong[..wrong.len().min(25)];
+    assert!(wrong.is_empty(), "{} of {count} differ\n{}", wrong.len(), shown.join("\n"));
+}
+
+/// What a document is damaged with.
+const DAMAGE: &[char] = &['}', ']', ',', ':', '"', '\\', 'e', '0', '.', '-', ' '];
+
+/// A document that something was done to.
+fn damaged(dice: &mut Dice) -> String {
+    let mut text: Vec<char> = document(dice, 0).chars().collect();
+    for _ in 0..=dice.roll(1) {
+        let at = dice.roll(text.len() + 1);
+        match dice.roll(3) {
+            0 => text.truncate(at),
+            1 if at < text.len() => {
+                text.remove(at);
+            }
+            _ => text.insert(at, DAMAGE[dice.roll(DAMAGE.len())]),
+        }
+    }
+    text.into_iter().collect()
+}
+
+#[test]
+fn what_is_wrong_with_a_document_is_where_sqlite_finds_it() {
+    let count = cases(CALLS);
+    let mut pair = Pair::new();
+    let mut dice = Dice::of(23);
+    let (mut wrong, mut placed) = (Vec::new(), 0);
+    for _ in 0..count {
+        let text = damaged(&mut dice);
+        // Behind a comment, SQLite names where that begins.
+        if text.contains("//") || text.contains("/*") {
+            continue;
+        }
+        let sql = format!("SELECT json_error_position({})", quoted(&text));
+        let theirs = pair.ask_sqlite(&sql).expect("a number").remove(0);
+        let ours = rows_of(&mut pair.session, &sql).expect("a number").remove(0);
+        let [Value::Integer(at)] = ours.as_slice() else { panic!("{ours:?} is no number") };
+        placed += usize::from(*at > 0);
+        // Of a document with more behind it SQLite names some place inside.
+        let before = usize::try_from(*at).expect("a position").saturating_sub(1);
+        let before: String = text.chars().take(before).collect();
+        let is_document = format!("SELECT json_valid({}, 2)", quoted(&before));
+        let is_document = pair.ask_sqlite(&is_document).expect("a number");
+        let is_behind = theirs != [Plain::Number(0.0)] && is_document == [[Plain::Number(1.0)]];
+        if Plain::of(&ours[0]) != theirs[0] && !is_behind {
+            wrong.push(format!("{text:?}\n  ours   {at}\n  SQLite {:?}", theirs[0]));
+        }
+    }
+    assert!(placed > count / 4, "{placed} of {count} are damaged");
     let shown = &wrong[..wrong.len().min(25)];
     assert!(wrong.is_empty(), "{} of {count} differ\n{}", wrong.len(), shown.join("\n"));
 }

@@ -5,20 +5,48 @@ use crate::types::MAX_JSON_DEPTH;
 
 /// Reads a whole text; `None` of one that is no document. Also tells whether it is one by RFC 8259.
 pub(super) fn parse(text: &str) -> Option<(Json, bool)> {
-    let mut parser = JsonParser { text, at: 0, is_standard: true };
-    parser.skip_blanks();
-    let document = parser.value(0)?;
-    parser.skip_blanks();
-    (parser.at == text.len()).then_some((document, parser.is_standard))
+    let mut parser = JsonParser::of(text);
+    let document = parser.document()?;
+    Some((document, parser.is_standard))
+}
+
+/// At which character of a text, counted from 1, it stops to be a document; 0 of one that is one.
+pub(super) fn error_position(text: &str) -> usize {
+    let mut parser = JsonParser::of(text);
+    if parser.document().is_some() {
+        return 0;
+    }
+    text.get(..parser.at).map_or(0, |right| right.chars().count()) + 1
 }
 
 struct JsonParser<'a> {
     text: &'a str,
+    /// Where it reads; where it has failed, what is wrong.
     at: usize,
+    /// Where the blanks before that began.
+    before_blanks: usize,
     is_standard: bool,
 }
 
 impl<'a> JsonParser<'a> {
+    fn of(text: &'a str) -> JsonParser<'a> {
+        JsonParser { text, at: 0, before_blanks: 0, is_standard: true }
+    }
+
+    /// The whole text.
+    fn document(&mut self) -> Option<Json> {
+        self.skip_blanks();
+        let document = self.value(0)?;
+        self.skip_blanks();
+        (self.at == self.text.len()).then_some(document)
+    }
+
+    /// Says where it is wrong.
+    fn fail<T>(&mut self, at: usize) -> Option<T> {
+        self.at = at;
+        None
+    }
+
     fn rest(&self) -> &'a str {
         &self.text[self.at..]
     }
@@ -28,6 +56,7 @@ impl<'a> JsonParser<'a> {
     }
 
     fn skip_blanks(&mut self) {
+        self.before_blanks = self.at;
         loop {
             let rest = self.rest();
             let Some(c) = rest.chars().next() else { return };
@@ -64,12 +93,13 @@ impl<'a> JsonParser<'a> {
     }
 
     fn value(&mut self, depth: usize) -> Option<Json> {
-        if depth > MAX_JSON_DEPTH {
-            return None;
-        }
         match self.byte(0) {
+            b'{' | b'[' if depth >= MAX_JSON_DEPTH => None,
             b'{' => self.object(depth),
             b'[' => self.array(depth),
+            // A value is missing where the one before ended, as SQLite has it.
+            b'}' | b']' | b',' | b':' if depth > 0 => self.fail(self.before_blanks),
+            _ if self.at == self.text.len() => self.fail(self.before_blanks),
             b'"' | b'\'' => self.quoted().map(Json::Text),
             b'+' | b'-' | b'.' | b'0'..=b'9' => self.number(),
             _ => self.word(),
@@ -101,7 +131,7 @@ impl<'a> JsonParser<'a> {
             }
         }
         self.at += 1;
-        (depth < MAX_JSON_DEPTH).then_some(Json::Array(items))
+        Some(Json::Array(items))
     }
 
     fn object(&mut self, depth: usize) -> Option<Json> {
@@ -109,10 +139,10 @@ impl<'a> JsonParser<'a> {
         self.skip_blanks();
         let mut members = Vec::new();
         while self.byte(0) != b'}' {
-            let label = self.label()?;
+            let label = self.label(depth)?;
             self.skip_blanks();
             if self.byte(0) != b':' {
-                return None;
+                return self.no_colon(depth);
             }
             self.at += 1;
             self.skip_blanks();
@@ -122,17 +152,34 @@ impl<'a> JsonParser<'a> {
             }
         }
         self.at += 1;
-        (depth < MAX_JSON_DEPTH).then_some(Json::Object(members))
+        Some(Json::Object(members))
+    }
+
+    /// What is wrong where a colon has to stand: what is there instead, or something inside of that.
+    fn no_colon(&mut self, depth: usize) -> Option<Json> {
+        let at = self.at;
+        let is_value = !matches!(self.byte(0), b'}' | b']' | b',' | 0);
+        if is_value && self.value(depth + 1).is_none() {
+            return None;
+        }
+        self.fail(at)
     }
 
     /// A label: quoted, or a name that is no word of JSON.
-    fn label(&mut self) -> Option<JsonText> {
+    fn label(&mut self, depth: usize) -> Option<JsonText> {
         if matches!(self.byte(0), b'"' | b'\'') {
             return self.quoted();
         }
-        let start = self.at;
-        if self.word().is_some() {
-            return None;
+        let (start, before_blanks) = (self.at, self.before_blanks);
+        let is_no_text = match self.byte(0) {
+            b'{' | b'[' | b'+' | b'-' | b'.' | b'0'..=b'9' => {
+                self.value(depth + 1)?;
+                true
+            }
+            _ => self.word().is_some(),
+        };
+        if is_no_text {
+            return self.fail(before_blanks);
         }
         loop {
             match self.byte(0) {
@@ -210,7 +257,7 @@ impl<'a> JsonParser<'a> {
     }
 
     fn escape(&mut self, out: &mut String) -> Option<()> {
-        let c = self.rest().chars().nth(1)?;
+        let Some(c) = self.rest().chars().nth(1) else { return self.fail(self.text.len()) };
         let length = match c {
             '"' | '\\' | '/' | 'b' | 'f' | 'n' | 'r' | 't' => {
                 out.extend(['\\', c]);
@@ -244,7 +291,7 @@ impl<'a> JsonParser<'a> {
             '\r' if self.byte(2) == b'\n' => 3,
             '\r' => 2,
             '\u{2028}' | '\u{2029}' => 4,
-            _ => return None,
+            _ => return self.fail(self.at + 1),
         };
         self.is_standard = false;
         self.at += length;
@@ -263,8 +310,10 @@ impl<'a> JsonParser<'a> {
             let rest = self.rest();
             let is =
                 |name: &str| rest.get(..name.len()).is_some_and(|r| r.eq_ignore_ascii_case(name));
-            let length = ["infinity", "inf"].iter().find(|name| is(name))?.len();
-            self.at += length;
+            let Some(name) = ["infinity", "inf"].iter().find(|name| is(name)) else {
+                return self.fail(start);
+            };
+            self.at += name.len();
             self.is_standard = false;
             return Some(Json::Real(format!("{sign}9e999")));
         }
@@ -282,7 +331,7 @@ impl<'a> JsonParser<'a> {
         }
         let whole = self.digits(u8::is_ascii_digit);
         if whole.len() > 1 && whole.starts_with('0') {
-            return None;
+            return self.fail(start + 1);
         }
         let mut fraction = None;
         if self.byte(0) == b'.' {
@@ -290,7 +339,8 @@ impl<'a> JsonParser<'a> {
             fraction = Some(self.digits(u8::is_ascii_digit));
         }
         if whole.is_empty() && fraction.is_none_or(str::is_empty) {
-            return None;
+            let is_signed = self.at > start + 1 && fraction.is_some();
+            return self.fail(if is_signed { self.at } else { start });
         }
         self.is_standard &= !whole.is_empty() && fraction != Some("");
         let exponent = self.exponent()?;
@@ -307,7 +357,7 @@ impl<'a> JsonParser<'a> {
         if matches!(self.byte(0), b'e' | b'E') {
             self.at += if matches!(self.byte(1), b'+' | b'-') { 2 } else { 1 };
             if self.digits(u8::is_ascii_digit).is_empty() {
-                return None;
+                return self.fail(self.at - 1);
             }
         }
         Some(&self.text[start..self.at])

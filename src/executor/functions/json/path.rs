@@ -10,6 +10,8 @@ pub(super) enum PathError {
     NotFound,
     /// It is no path.
     Bad,
+    /// It leads to no element of an array, where one has to be.
+    NoElement,
     /// It would make a document that nests too deep.
     TooDeep,
 }
@@ -19,6 +21,8 @@ pub(super) enum PathError {
 pub(super) enum JsonEdit {
     /// Where there is nothing yet.
     Insert,
+    /// Before an element of an array, or behind the last.
+    InsertBefore,
     /// Where there is something.
     Replace,
     /// In either case.
@@ -158,6 +162,9 @@ pub(super) fn edit(
             if is_removed {
                 items.remove(place);
                 return Ok(());
+            } else if change == JsonEdit::InsertBefore && rest.is_empty() {
+                items.insert(place, new.clone());
+                return Ok(());
             }
             edit(&mut items[place], rest, change, new, depth + 1)
         }
@@ -165,6 +172,8 @@ pub(super) fn edit(
             if is_removed {
                 members.remove(place);
                 return Ok(());
+            } else if change == JsonEdit::InsertBefore && rest.is_empty() {
+                return Err(PathError::NoElement);
             }
             edit(&mut members[place].1, rest, change, new, depth + 1)
         }
@@ -174,6 +183,9 @@ pub(super) fn edit(
         }
         Json::Object(members) => {
             let PathStep::Label(label) = step else { return Err(PathError::NotFound) };
+            if change == JsonEdit::InsertBefore && !rest.ends_with(']') {
+                return Err(PathError::NoElement);
+            }
             members.push((label, made(rest, change, new, depth + 1)?));
             Ok(())
         }
@@ -188,7 +200,7 @@ pub(super) fn edit(
 
 /// What stands at the beginning of a path that leads nowhere yet, so that it leads to the new value.
 fn made(path: &str, change: JsonEdit, new: &Json, depth: usize) -> Result<Json, PathError> {
-    if !matches!(change, JsonEdit::Insert | JsonEdit::Set) {
+    if !matches!(change, JsonEdit::Insert | JsonEdit::InsertBefore | JsonEdit::Set) {
         return Err(PathError::NotFound);
     }
     if path.is_empty() {
