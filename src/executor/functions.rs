@@ -53,6 +53,7 @@ pub fn call(
             SessionFunction::TotalChanges => context.counts.total_changes(),
         })),
         ScalarFunction::Soundex => Ok(Value::text(bytes::soundex(&arguments[0].to_text()))),
+        ScalarFunction::CompileOption(function) => Ok(build::option(function, &arguments[0])),
         ScalarFunction::SqliteSourceId => Ok(Value::text(build::SQLITE_SOURCE_ID)),
         ScalarFunction::SqliteVersion => Ok(Value::text(build::SQLITE_VERSION)),
         // What SQLite marks a text with that one of its functions of JSON made.
@@ -82,7 +83,6 @@ pub fn call(
         _ if arguments.iter().any(Value::is_null) => Ok(Value::Null),
         ScalarFunction::Abs => absolute(&arguments[0]),
         ScalarFunction::Calendar(function) => Ok(datetime::call(function, arguments, context.now)),
-        ScalarFunction::CompileOption(function) => Ok(build::option(function, &arguments[0])),
         ScalarFunction::Glob => matches(MatchKind::Glob, arguments),
         ScalarFunction::Like => matches(MatchKind::Like, arguments),
         ScalarFunction::Regexp => matches(MatchKind::Regexp, arguments),

@@ -18,7 +18,7 @@ pub(super) const SQLITE_SOURCE_ID: &str =
 pub const COMPILE_OPTIONS: [&str; 4] =
     ["ENABLE_MATH_FUNCTIONS", "ENABLE_UPDATE_DELETE_LIMIT", "SOUNDEX", "THREADSAFE=1"];
 
-/// Calls a function of [`COMPILE_OPTIONS`]; its argument is not NULL.
+/// Calls a function of [`COMPILE_OPTIONS`]. NULL is the number 0, and no name.
 pub(super) fn option(function: CompileOptionFunction, argument: &Value) -> Value {
     match function {
         CompileOptionFunction::At => {
@@ -26,6 +26,7 @@ pub(super) fn option(function: CompileOptionFunction, argument: &Value) -> Value
             let option = number.and_then(|number| COMPILE_OPTIONS.get(number));
             option.map_or(Value::Null, |option| Value::text(*option))
         }
+        CompileOptionFunction::Used if argument.is_null() => Value::Null,
         CompileOptionFunction::Used => {
             let asked = argument.to_text().to_ascii_uppercase();
             let asked = asked.strip_prefix("SQLITE_").unwrap_or(&asked);
