@@ -103,7 +103,11 @@ pub(super) fn rows_of_key(key: &KeySchema, parts: usize, table: &TableSource) ->
 fn joined_rows(join: &LogicalJoin) -> f64 {
     let LogicalJoin { left, right, kind, on } = join;
     let fractions = on.iter().map(|condition| match equal_sides(condition) {
-        Some((a, b)) => 1.0 / distinct(a, left, right).max(distinct(b, left, right)),
+        Some((a, b)) => {
+            let most = |other| key_rows(other, left).or_else(|| key_rows(other, right));
+            let of = |side, other| distinct(side, left, right, most(other));
+            1.0 / of(a, b).max(of(b, a))
+        }
         None => SOME,
     });
     let (lefts, rights) = (rows(left), rows(right));
@@ -130,55 +134,80 @@ pub(super) fn equal_sides(
     None
 }
 
-/// How many values an expression over two inputs has.
-fn distinct(side: &BoundExpression, left: &Logical, right: &Logical) -> f64 {
-    distinct_values(side, left).or_else(|| distinct_values(side, right)).unwrap_or(SHARE)
+/// How many values an expression over two inputs has, where nothing but a guess says more at most so
+/// many.
+fn distinct(side: &BoundExpression, left: &Logical, right: &Logical, most: Option<f64>) -> f64 {
+    let most = most.unwrap_or(f64::INFINITY);
+    let of = |input| values_up_to(side, input, most);
+    of(left).or_else(|| of(right)).unwrap_or(SHARE)
 }
 
 /// About how many values a column of an input has, before conditions; `None` of what is none.
 pub(super) fn distinct_values(expression: &BoundExpression, input: &Logical) -> Option<f64> {
-    let BoundKind::Column(column) = expression.kind else { return None };
-    input.has(column).then(|| with_stack(|| column_values(column, input)).max(1.0))
+    values_up_to(expression, input, f64::INFINITY)
 }
 
-fn column_values(column: usize, input: &Logical) -> f64 {
+/// The same, where a guess is at most so much: what is equal to a key refers to it, and has no other
+/// values.
+pub(super) fn values_up_to(
+    expression: &BoundExpression,
+    input: &Logical,
+    most: f64,
+) -> Option<f64> {
+    let BoundKind::Column(column) = expression.kind else { return None };
+    input.has(column).then(|| with_stack(|| column_values(column, input, most)).max(1.0))
+}
+
+/// How many rows a table has, before conditions, of which an expression is a unique key.
+pub(super) fn key_rows(expression: &BoundExpression, input: &Logical) -> Option<f64> {
+    let (BoundKind::Column(column), Logical::Table(table)) = (&expression.kind, input) else {
+        return None;
+    };
+    let is_key = input.has(*column) && is_unique(table, column - table.first);
+    is_key.then(|| count(table.source.rows))
+}
+
+/// Whether one column of a table, by its index, is a unique key by itself.
+fn is_unique(table: &LogicalTable, index: usize) -> bool {
+    let is_it =
+        |key: &KeySchema| key.unique && !key.is_computed() && key.columns.as_slice() == [index];
+    table.source.schema.keys.iter().any(is_it)
+}
+
+fn column_values(column: usize, input: &Logical, most: f64) -> f64 {
     match input {
         Logical::Table(table) => {
             let index = column - table.first;
             let rows = count(table.source.rows);
-            let is_unique = |key: &KeySchema| {
-                key.unique && !key.is_computed() && key.columns.as_slice() == [index]
-            };
-            let is_unique = table.source.schema.keys.iter().any(is_unique);
             match known_values(&table.source, index) {
-                _ if is_unique => rows,
+                _ if is_unique(table, index) => rows,
                 Some(known) => known.min(rows),
-                None => rows / SHARE,
+                None => (rows / SHARE).min(most),
             }
         }
         Logical::Join(LogicalJoin { left, right, .. }) => {
-            column_values(column, if left.has(column) { left } else { right })
+            column_values(column, if left.has(column) { left } else { right }, most)
         }
         Logical::Project { input: below, columns } => {
             let computed = columns.iter().find(|computed| computed.column == column);
-            let known = computed.and_then(|known| distinct_values(&known.expression, below));
-            known.unwrap_or_else(|| rows(input) / SHARE)
+            let known = computed.and_then(|known| values_up_to(&known.expression, below, most));
+            known.unwrap_or_else(|| (rows(input) / SHARE).min(most))
         }
         Logical::Aggregate(LogicalAggregate { groups, .. }) => {
             let is_group = groups.len() == 1 && groups[0].column == column;
-            if is_group { rows(input) } else { rows(input) / SHARE }
+            if is_group { rows(input) } else { (rows(input) / SHARE).min(most) }
         }
         Logical::Window(LogicalWindow { input: below, calls, .. }) => {
             let is_computed = calls.iter().any(|(call, _)| *call == column);
-            if is_computed { rows(below) / SHARE } else { column_values(column, below) }
+            if is_computed { rows(below) / SHARE } else { column_values(column, below, most) }
         }
         Logical::Function(function) if function.input.has(column) => {
-            column_values(column, &function.input)
+            column_values(column, &function.input, most)
         }
         Logical::Filter { input, .. }
         | Logical::Distinct { input, .. }
         | Logical::Sort { input, .. }
-        | Logical::Limit { input, .. } => column_values(column, input),
+        | Logical::Limit { input, .. } => column_values(column, input, most),
         Logical::OneRow
         | Logical::Function(_)
         | Logical::Values(_)

@@ -11,8 +11,8 @@
 use super::RewriteContext;
 use crate::planner::JoinType;
 use crate::planner::access::key_lookups;
-use crate::planner::cardinality::{self, distinct_values, equal_sides};
-use crate::planner::expression::BoundExpression;
+use crate::planner::cardinality::{self, equal_sides, key_rows, values_up_to};
+use crate::planner::expression::{BoundExpression, BoundKind};
 use crate::planner::logical::{Logical, LogicalJoin};
 use crate::types::with_stack;
 
@@ -80,6 +80,13 @@ struct Edge {
     fraction: f64,
     /// Whether it is an equality of two inputs, by which rows are found.
     is_equality: bool,
+}
+
+/// Columns that are equal to each other.
+struct EqualColumns {
+    columns: Vec<usize>,
+    /// How many values they have at most: the rows of the smallest table whose key is one of them.
+    most_values: f64,
 }
 
 /// What orders are compared by.
@@ -159,15 +166,46 @@ impl JoinGraph {
         reads
     }
 
+    /// The columns that the conditions say are equal, each in one class.
+    fn equal_columns(&self) -> Vec<EqualColumns> {
+        let mut classes: Vec<EqualColumns> = Vec::new();
+        for (a, b) in self.conditions.iter().filter_map(equal_sides) {
+            let (BoundKind::Column(one), BoundKind::Column(other)) = (&a.kind, &b.kind) else {
+                continue;
+            };
+            let rows = |side| self.inputs.iter().find_map(|input| key_rows(side, input));
+            let rows = [a, b].into_iter().filter_map(rows);
+            let mut columns = vec![*one, *other];
+            let mut most_values = rows.fold(f64::INFINITY, f64::min);
+            classes.retain(|class| {
+                let is_same = class.columns.contains(one) || class.columns.contains(other);
+                if is_same {
+                    columns.extend(&class.columns);
+                    most_values = most_values.min(class.most_values);
+                }
+                !is_same
+            });
+            classes.push(EqualColumns { columns, most_values });
+        }
+        classes
+    }
+
     fn costs(&self) -> Costs {
         // An input without rows may get some before the plan is used again.
         let rows = self.inputs.iter().map(|input| cardinality::rows(input).max(1.0)).collect();
         let mut of = vec![Vec::new(); self.inputs.len()];
+        let classes = self.equal_columns();
+        let most_values = |side: &BoundExpression| {
+            let BoundKind::Column(column) = side.kind else { return f64::INFINITY };
+            let class = classes.iter().find(|class| class.columns.contains(&column));
+            class.map_or(f64::INFINITY, |class| class.most_values)
+        };
         let edges = self.conditions.iter().enumerate().map(|(at, condition)| {
             let reads = self.reads(condition);
             (0..self.inputs.len()).filter(|input| reads.has(*input)).for_each(|i| of[i].push(at));
             let values = |side: &BoundExpression| {
-                self.inputs.iter().find_map(|input| distinct_values(side, input))
+                let most = most_values(side);
+                self.inputs.iter().find_map(|input| values_up_to(side, input, most))
             };
             let sides = equal_sides(condition);
             let is_equality = sides.is_some_and(|(a, b)| {
