@@ -175,15 +175,12 @@ fn write_within(
             steps,
             recorded,
         };
-        if is_at_once {
-            pipeline.run_all(rows)?
-        } else {
-            pipeline.run_each(rows)?
-        }
-        if checks {
+        let done = if is_at_once { pipeline.run_all(rows) } else { pipeline.run_each(rows) };
+        // What stays of a statement that failed has to be right, too.
+        if checks && done.as_ref().err().is_none_or(Error::keeps_changes) {
             check_foreign_keys(pipeline.fork, first, CheckedConstraints::Immediate)?;
         }
-        Ok(pipeline.written)
+        done.map(|()| pipeline.written)
     };
     let written = run(fork);
     if written.as_ref().is_err_and(|error| !error.keeps_changes()) {
