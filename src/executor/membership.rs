@@ -3,6 +3,11 @@
 use super::Error;
 use super::datum::{Datum, map_values};
 use crate::types::{DataType, Value};
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use arrow_array::{Array, ArrayRef, BooleanArray};
+use arrow_buffer::{BooleanBuffer, NullBuffer};
+use std::sync::Arc;
 
 /// A column of values that are looked for in a list, item by item.
 pub(super) struct Membership {
@@ -58,6 +63,12 @@ impl Membership {
         if known.is_empty() && !unknown && seen.is_empty() {
             return Ok(Datum::Scalar(Value::Boolean(negated)));
         }
+        if seen.is_empty()
+            && let Datum::Array(array) = &wanted
+            && let Some(found) = among(array, data_type, &known)
+        {
+            return Ok(answers(array, &found, unknown, negated));
+        }
         known.sort_unstable_by(|a, b| a.compare(b));
         // A list that differs from row to row has an answer for each.
         let wanted = match seen.is_empty() {
@@ -79,4 +90,45 @@ impl Membership {
             })
         })
     }
+}
+
+/// Which slots of a column have one of some values, without making a value of each; `None` of a type that
+/// has no kernel, or where a value has another type than the column.
+fn among(array: &ArrayRef, data_type: DataType, values: &[&Value]) -> Option<BooleanBuffer> {
+    if data_type == DataType::Text {
+        let text = |value: &&Value| {
+            if let Value::Text(text) = value { Some(text.as_bytes().to_vec()) } else { None }
+        };
+        let mut texts: Vec<Vec<u8>> = values.iter().map(text).collect::<Option<_>>()?;
+        texts.sort_unstable();
+        let column = array.as_string::<i32>();
+        let is_one = |row: usize| {
+            let wanted = column.value(row).as_bytes();
+            texts.binary_search_by(|text| text.as_slice().cmp(wanted)).is_ok()
+        };
+        return Some(BooleanBuffer::collect_bool(array.len(), is_one));
+    }
+    if data_type == DataType::Integer {
+        let integer = |value: &&Value| {
+            if let Value::Integer(integer) = value { Some(*integer) } else { None }
+        };
+        let mut integers: Vec<i64> = values.iter().map(integer).collect::<Option<_>>()?;
+        integers.sort_unstable();
+        let column = array.as_primitive::<Int64Type>().values();
+        let is_one = |row: usize| integers.binary_search(&column[row]).is_ok();
+        return Some(BooleanBuffer::collect_bool(array.len(), is_one));
+    }
+    None
+}
+
+/// What IN says where these were found: nothing is known of a NULL, and of what was not found beside one.
+fn answers(array: &ArrayRef, found: &BooleanBuffer, unknown: bool, negated: bool) -> Datum {
+    let known = array.nulls().map(|nulls| nulls.inner().clone());
+    let known = match (known, unknown) {
+        (known, false) => known,
+        (Some(known), true) => Some(&known & found),
+        (None, true) => Some(found.clone()),
+    };
+    let truth = if negated { !found } else { found.clone() };
+    Datum::Array(Arc::new(BooleanArray::new(truth, known.map(NullBuffer::new))))
 }
