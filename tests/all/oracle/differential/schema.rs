@@ -233,7 +233,9 @@ impl ScriptGenerator {
         };
         let event = self.dice.pick(&["INSERT", "UPDATE", "DELETE"]);
         let row = if event == "DELETE" { "OLD" } else { "NEW" };
-        let columns = table.columns.iter().map(|c| (format!("{row}.{}", c.name), c.kind)).collect();
+        // BEFORE triggers of SQLite see generated columns now and then.
+        let columns = table.given().into_iter().map(|c| (format!("{row}.{}", c.name), c.kind));
+        let columns = columns.collect();
         let scope = Scope { columns, keys: Vec::new(), queries: 0 };
         let when = match self.dice.roll(3) {
             0 => format!(" WHEN {}", self.condition(&scope, 2)),
