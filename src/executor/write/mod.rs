@@ -161,7 +161,12 @@ fn write_within(
         let rows = source::read(write, &reading)?;
         // Views go before the fork changes, so that nothing has to be copied for them.
         let reads_on = has_queries || steps.fire();
-        let context = if reads_on { reading } else { Arc::new(context.clone()) };
+        let context = if reads_on {
+            reading
+        } else {
+            drop(reading);
+            Arc::new(context.clone())
+        };
         let (written, cause, recorded) = (Written::default(), firing.cause, first);
         let steps = &steps;
         let mut pipeline = Pipeline {
