@@ -203,9 +203,9 @@ impl KeyJoin {
     /// The same of at most so many partners.
     fn first_pairs(&mut self, most: usize) -> Result<Batch, Error> {
         let KeyJoin { lookup, join, context, current, found, .. } = self;
-        let left = current.as_ref().map(|left| &left.batch).unwrap_or_else(|| {
-            unreachable!("rows were found for a left batch");
-        });
+        let Some(LeftRows { batch: left, .. }) = current else {
+            return Err(Error::failed("internal", "partners of left rows that are gone"));
+        };
         let from = found.fetched;
         let (lefts, located) = (&found.lefts[from..from + most], &found.located[from..from + most]);
         let (mut right, mut lefts, rows) =

@@ -2,8 +2,7 @@
 //!
 //! Mostly they are kept in it: keys grow. A table knows whether its INTEGER PRIMARY KEY always grew; of
 //! another order it is looked at once for each access of a statement, by reading what the order is by and
-//! nothing else, and the rows stream. Where it is not so they are sorted,
-//! as for ORDER BY.
+//! nothing else, and the rows stream. Where it is not so they are sorted, as for ORDER BY.
 
 use super::Error;
 use super::access::AccessRows;

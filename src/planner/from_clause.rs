@@ -12,7 +12,7 @@ use super::scope::{Scope, ScopeColumn, ScopeRelation};
 use super::subquery::SubqueryBinder;
 use super::surroundings::Surroundings;
 use super::table_functions::TableFunction;
-use super::{Error, Planning, TableSource, table_function};
+use super::{Error, Planning, TableSource, function_scan};
 use crate::language::ast::{Identifier, JoinConstraint, Query, TableReference, Temporal};
 use crate::types::{Period, Span, with_stack};
 
@@ -215,7 +215,7 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
             (Logical::Function(function), TableReference::Function(call))
                 if function.arguments.iter().any(reads_left) =>
             {
-                table_function::lateral(function, *left, kind, on, call.name.span)
+                function_scan::lateral(function, *left, kind, on, call.name.span)
             }
             (right, _) => {
                 let right = Box::new(right);

@@ -7,11 +7,11 @@
 use super::TableSource;
 use super::common_table::LogicalShared;
 use super::expression::{BoundExpression, BoundKind};
+use super::function_scan::LogicalFunction;
 use super::join_type::JoinType;
 use super::plan::{AccessPath, AggregateCall, Limits};
 use super::recursive::{LogicalRecursive, RecursivePart, RecursiveRows};
 use super::scan_order::SeenOrder;
-use super::table_function::LogicalFunction;
 use super::values::BoundRows;
 use super::window::WindowCall;
 use crate::language::ast::OrderItem;

@@ -2,6 +2,7 @@
 
 use super::common_table::LogicalShared;
 use super::expression::{BoundExpression, BoundKind, Comparison};
+use super::function_scan::{FunctionScan, LogicalFunction};
 use super::logical::{
     ComputedColumn, Logical, LogicalAggregate, LogicalJoin, LogicalKey, LogicalSetFilter,
     LogicalTable, LogicalValues, LogicalWindow,
@@ -9,7 +10,6 @@ use super::logical::{
 use super::plan::{AccessPath, Join, Plan, SortKey, TableAccess};
 use super::recursive::{LogicalRecursive, RecursivePart, RecursiveRows};
 use super::scan_order;
-use super::table_function::{FunctionScan, LogicalFunction};
 use super::with_plan::{CommonTablePlan, RecursiveKey, RecursivePlan, RecursiveStep};
 use crate::types::{Collation, DataType, with_stack};
 use std::sync::Arc;

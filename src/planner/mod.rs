@@ -33,6 +33,7 @@ mod expression;
 mod expression_print;
 mod from_clause;
 mod function_hints;
+mod function_scan;
 mod functions;
 mod join_type;
 mod key_definition;
@@ -59,7 +60,6 @@ mod select;
 mod subquery;
 mod suggest;
 mod surroundings;
-mod table_function;
 mod table_functions;
 mod table_query;
 mod trigger;
@@ -81,6 +81,7 @@ pub use expression::{
     SubqueryRole,
 };
 pub use function_hints::instead_of_function;
+pub use function_scan::FunctionScan;
 pub use functions::{
     AGGREGATE_FUNCTIONS, AggregateEntry, AggregateFunction, CalendarFunction,
     CompileOptionFunction, JsonFunction, MathFunction, PercentileFunction, ResultType,
@@ -99,7 +100,6 @@ pub use print::{OperatorId, PlanLine};
 pub use relation_query::{condition, constant};
 pub use rewrites::{RewriteStep, Rewriting};
 pub use suggest::suggest;
-pub use table_function::FunctionScan;
 pub use table_functions::{TABLE_FUNCTIONS, TableFunction, TableFunctionEntry};
 pub use trigger::{
     RowEvent, TriggerStatement, parse_trigger, plan_condition, plan_in_trigger, trigger_width,

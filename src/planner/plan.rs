@@ -1,9 +1,9 @@
 //! Plans: what the executor does, operator by operator.
 
 use super::expression::{BoundExpression, BoundSubquery};
+use super::function_scan::FunctionScan;
 use super::functions::AggregateFunction;
 use super::join_type::JoinType;
-use super::table_function::FunctionScan;
 use super::values::BoundRows;
 use super::window::WindowCall;
 use super::with_plan::{CommonTablePlan, RecursivePlan};

@@ -309,6 +309,28 @@ fn what_comes_through_a_pipe_is_read_as_a_file_is() {
 }
 
 #[test]
+fn an_import_leaves_children_alone_where_foreign_keys_are_off() {
+    let place = TestDirectory::new();
+    std::fs::write(place.path().join("p.csv"), "1,new\n").expect("a file");
+    let script = |switch: &str| {
+        format!(
+            "PRAGMA foreign_keys = {switch};
+CREATE TABLE p (id INTEGER PRIMARY KEY ON CONFLICT REPLACE, a TEXT);
+CREATE TABLE c (x INTEGER REFERENCES p(id) ON DELETE CASCADE);
+INSERT INTO p VALUES (1, 'old');
+INSERT INTO c VALUES (1);
+.import p.csv p
+SELECT a, (SELECT count(*) FROM c) FROM p;
+"
+        )
+    };
+    for (switch, children) in [("off", 1), ("on", 0)] {
+        let shown = place.run(&[":memory:"], script(switch));
+        assert_eq!(shown.out, format!("new|{children}\n"), "{switch}: {}", shown.err);
+    }
+}
+
+#[test]
 fn a_file_that_is_there_is_replaced_only_by_force() {
     let place = TestDirectory::new();
     out(&place, "CREATE TABLE t(a TEXT, b INTEGER);\nINSERT INTO t VALUES ('x, y', 1), (NULL, 2);");

@@ -377,7 +377,12 @@ impl Pipeline<'_> {
     /// How the triggers of a row fire that DO UPDATE changed.
     fn of_upsert(&self) -> Fired<'static> {
         let resolution = Some(ConflictResolution::Abort);
-        Fired { triggers: &[], time: TriggerTime::After, resolution, cause: self.cause }
+        Fired {
+            triggers: &[],
+            time: TriggerTime::After,
+            resolution,
+            cause: self.steps.firing.cause,
+        }
     }
 }
 

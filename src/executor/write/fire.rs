@@ -40,7 +40,7 @@ pub(super) struct Taken {
 impl Pipeline<'_> {
     /// Takes a row through its steps, between the triggers that it fires.
     pub(super) fn take(&mut self, row: &mut WriteRow) -> Result<(), Refusal> {
-        let (steps, table, cause) = (self.steps, &self.write.table, self.cause);
+        let (steps, table, cause) = (self.steps, &self.write.table, self.steps.firing.cause);
         let resolution = self.said();
         let of_time = |time| Fired { triggers: &steps.triggers, time, resolution, cause };
         if let WriteAction::InsteadOf { .. } = self.write.action {
@@ -109,7 +109,7 @@ impl Pipeline<'_> {
             row.new = self.whole_row(number)?.or(row.new);
         }
         let values = row_values(&self.write.table, &row, row.row);
-        let cause = operation.or(self.cause);
+        let cause = operation.or(self.steps.firing.cause);
         self.fire(Fired { cause, ..fired }, &values).map(drop)
     }
 

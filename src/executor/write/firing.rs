@@ -144,7 +144,8 @@ pub(super) fn event_of(write: &Write) -> RowEvent {
     }
 }
 
-/// What the rows of a write fire on their way.
+/// What is known of the steps that the rows of a write take, before they do: what they fire on their way,
+/// and what else has to be asked.
 pub(super) struct RowSteps<'a> {
     /// What is firing already.
     pub firing: &'a Firing<'a>,
@@ -156,6 +157,10 @@ pub(super) struct RowSteps<'a> {
     pub replaced: Vec<Arc<Trigger>>,
     /// Whether a row that a foreign key changes may fire something.
     pub acts: bool,
+    /// Whether foreign keys are held that have to do with the table.
+    pub is_concerned: bool,
+    /// Whether queries stand in what is computed when rows have begun to change.
+    pub has_queries: bool,
 }
 
 impl<'a> RowSteps<'a> {
@@ -183,8 +188,12 @@ impl<'a> RowSteps<'a> {
         if context.recursive_triggers && write.replaces() {
             replaced = firing.on(table, RowEvent::Delete, fork, context)?;
         }
-        let acts = context.foreign_keys && foreign_keys::may_fire(fork.view().schema(), table);
-        Ok(RowSteps { firing, triggers, upserted, replaced, acts })
+        let view = fork.view();
+        let holds = context.foreign_keys;
+        let acts = holds && foreign_keys::may_fire(view.schema(), table);
+        let is_concerned = holds && foreign_keys::concern(view.schema(), table);
+        let has_queries = has_late_queries(write);
+        Ok(RowSteps { firing, triggers, upserted, replaced, acts, is_concerned, has_queries })
     }
 
     /// Whether anything can fire on the way of a row.
@@ -192,6 +201,15 @@ impl<'a> RowSteps<'a> {
         let of_rows = [&self.triggers, &self.upserted, &self.replaced];
         self.acts || of_rows.iter().any(|triggers| !triggers.is_empty())
     }
+}
+
+/// Whether queries stand in what is computed when rows have begun to change.
+fn has_late_queries(write: &Write) -> bool {
+    let mut has_queries = false;
+    write.for_each_late_expression(&mut |expression| {
+        expression.for_each_subquery(&mut |_| has_queries = true);
+    });
+    has_queries
 }
 
 /// Whether a column is given a value.

@@ -5,7 +5,7 @@ use super::super::evaluate::Context;
 use super::firing::{Firing, RowSteps, TriggerSource};
 use super::row::{Failures, WriteRow};
 use super::source::new_row;
-use super::{Pipeline, Written, changes, demands, foreign_keys, generate, numbers, unique};
+use super::{Pipeline, changes, demands, generate, numbers, unique};
 use crate::planner::{BoundRows, BulkLoad, ColumnSource, InsertInput, Write, WriteAction};
 use crate::storage::{Fork, check_row};
 use crate::types::Value;
@@ -44,21 +44,7 @@ pub fn load(
     let firing = Firing::new(triggers);
     let steps = RowSteps::of(&write, fork, context, &firing)?;
     if steps.fire() || write.is_row_by_row() {
-        let is_concerned = foreign_keys::concern(fork.view().schema(), table);
-        let (cause, written, recorded) = (None, Written::default(), fork.len());
-        let (write, steps) = (&write, &steps);
-        let has_queries = false;
-        let mut pipeline = Pipeline {
-            write,
-            fork,
-            context,
-            has_queries,
-            is_concerned,
-            written,
-            cause,
-            steps,
-            recorded,
-        };
+        let mut pipeline = Pipeline::new(&write, fork, context, &steps);
         for (index, row) in read.into_iter().enumerate() {
             let refused = match failures.take(index) {
                 Some(error) => Some(error),

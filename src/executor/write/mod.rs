@@ -148,38 +148,25 @@ fn write_within(
     let steps = RowSteps::of(write, fork, &context, firing)?;
     let first = fork.len();
     let holds = context.foreign_keys;
-    let is_concerned = holds && foreign_keys::concern(fork.view().schema(), &write.table);
     // What triggers do is checked at the end of the statement that fired the first of them.
-    let checks = firing.is_outermost() && (is_concerned || holds && steps.fire());
+    let checks = firing.is_outermost() && (steps.is_concerned || holds && steps.fire());
     // Rows that are recorded at once are recorded or not, without a place to return to.
-    let has_queries = has_late_queries(write);
-    let is_at_once = !write.is_row_by_row() && !steps.fire() && !has_queries;
-    let can_fail_later = !is_at_once || write.returning.is_some() || is_concerned;
+    let is_at_once = !write.is_row_by_row() && !steps.fire() && !steps.has_queries;
+    let can_fail_later = !is_at_once || write.returning.is_some() || steps.is_concerned;
     let savepoint = can_fail_later.then(|| fork.savepoint());
     let run = |fork: &mut Fork| -> Result<Written, Error> {
         let reading = context.clone().over(inputs);
         let rows = source::read(write, &reading)?;
         // Views go before the fork changes, so that nothing has to be copied for them.
-        let reads_on = has_queries || steps.fire();
+        let reads_on = steps.has_queries || steps.fire();
         let context = if reads_on {
             reading
         } else {
             drop(reading);
             Arc::new(context.clone())
         };
-        let (written, cause, recorded) = (Written::default(), firing.cause, first);
         let steps = &steps;
-        let mut pipeline = Pipeline {
-            write,
-            fork: &mut *fork,
-            context: &context,
-            has_queries,
-            is_concerned,
-            written,
-            cause,
-            steps,
-            recorded,
-        };
+        let mut pipeline = Pipeline::new(write, &mut *fork, &context, steps);
         let done = if is_at_once { pipeline.run_all(rows) } else { pipeline.run_each(rows) };
         // What stays of a statement that failed has to be right, too.
         if checks && done.as_ref().err().is_none_or(Error::keeps_changes) {
@@ -192,15 +179,6 @@ fn write_within(
         savepoint.iter().for_each(|savepoint| fork.rollback_to(savepoint));
     }
     written
-}
-
-/// Whether queries stand in what is computed when rows have begun to change.
-fn has_late_queries(write: &Write) -> bool {
-    let mut has_queries = false;
-    write.for_each_late_expression(&mut |expression| {
-        expression.for_each_subquery(&mut |_| has_queries = true);
-    });
-    has_queries
 }
 
 /// Batches of one row each as one.
@@ -216,17 +194,24 @@ struct Pipeline<'a> {
     write: &'a Write,
     fork: &'a mut Fork,
     context: &'a Context,
-    /// Whether queries stand in what is computed when rows have begun to change.
-    has_queries: bool,
-    /// Whether foreign keys are held that have to do with the table.
-    is_concerned: bool,
     written: Written,
-    /// The operation of the fork that fired the trigger whose write this is.
-    cause: Option<usize>,
-    /// What rows fire on their way.
+    /// What is known of its steps; its firing names the operation that made this write, if one did.
     steps: &'a RowSteps<'a>,
     /// How long the fork was behind the last row's own operation, before those of foreign key actions.
     recorded: usize,
+}
+
+impl<'a> Pipeline<'a> {
+    /// A write of which no row has taken a step.
+    fn new(
+        write: &'a Write,
+        fork: &'a mut Fork,
+        context: &'a Context,
+        steps: &'a RowSteps<'a>,
+    ) -> Pipeline<'a> {
+        let (written, recorded) = (Written::default(), fork.len());
+        Pipeline { write, fork, context, written, steps, recorded }
+    }
 }
 
 /// What is known of the numbers of rows before they are recorded.
@@ -267,7 +252,7 @@ impl Pipeline<'_> {
 
     /// What is read where rows have begun to change: tables as they are by now.
     fn by_now(&self) -> Cow<'_, Context> {
-        if !self.has_queries {
+        if !self.steps.has_queries {
             return Cow::Borrowed(self.context);
         }
         let view = self.fork.view();
@@ -371,17 +356,21 @@ impl Pipeline<'_> {
     fn apply(&mut self, own: Vec<Change>) -> Result<(), Error> {
         if self.steps.acts {
             for change in own {
-                let operation = self.fork.record_one(change, self.cause)?;
+                let operation = self.fork.record_one(change, self.steps.firing.cause)?;
                 let recorded = self.fork.len();
                 operation.map_or(Ok(()), |operation| self.act(operation))?;
                 self.recorded = recorded;
             }
-        } else if self.is_concerned {
-            self.recorded =
-                foreign_keys::record_with_actions(self.fork, own, self.cause, self.context)?;
+        } else if self.steps.is_concerned {
+            self.recorded = foreign_keys::record_with_actions(
+                self.fork,
+                own,
+                self.steps.firing.cause,
+                self.context,
+            )?;
             self.context.counts.add(self.fork.len() - self.recorded);
         } else {
-            record(self.fork, own, self.cause)?;
+            record(self.fork, own, self.steps.firing.cause)?;
             self.recorded = self.fork.len();
         }
         Ok(())

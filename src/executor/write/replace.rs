@@ -26,7 +26,7 @@ impl Pipeline<'_> {
         let is_told = !gone.is_empty() || place.is_some();
         let is_told = is_told && !self.steps.replaced.is_empty();
         let place_goes = is_told
-            || self.is_concerned
+            || self.steps.is_concerned
                 && foreign_keys::act_on_deletion(self.fork.view().schema(), &self.write.table);
         let goes_first = is_told || place_goes && place.is_some();
         if !goes_first {
@@ -58,7 +58,7 @@ impl Pipeline<'_> {
 
     /// Deletes a row that goes for another, between the triggers that this fires.
     fn delete(&mut self, gone: WriteRow) -> Result<(), Refusal> {
-        let (steps, cause) = (self.steps, self.cause);
+        let (steps, cause) = (self.steps, self.steps.firing.cause);
         let resolution = Some(ConflictResolution::Replace);
         let of_time = |time| Fired { triggers: &steps.replaced, time, resolution, cause };
         if of_time(TriggerTime::Before).each().next().is_some() {

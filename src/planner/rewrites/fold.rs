@@ -2,8 +2,8 @@
 
 use super::RewriteContext;
 use crate::planner::expression::{BoundExpression, BoundKind};
+use crate::planner::function_scan::LogicalFunction;
 use crate::planner::logical::{Logical, LogicalJoin, LogicalTable};
-use crate::planner::table_function::LogicalFunction;
 use crate::planner::{Catalog, Volatility};
 use crate::types::{DataType, Value};
 

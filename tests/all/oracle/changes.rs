@@ -5,7 +5,7 @@
 //! first rows have no numbers; one reads its source wholly before its first row is new; and the number
 //! of a row that is gone is no other row's.
 
-use super::{Pair, Plain, Rows};
+use super::{Pair, plain};
 use crate::answer::rows_of;
 
 /// Statements, in order; those that one refuses the other refuses, too.
@@ -86,8 +86,7 @@ fn what_writes_did_is_counted_as_sqlite_counts() {
         match (ours, theirs) {
             (Ok(ours), Ok(theirs)) => {
                 // A write without RETURNING says how many rows it changed, which is no row.
-                let ours: Rows =
-                    ours.iter().map(|row| row.iter().map(Plain::of).collect()).collect();
+                let ours = plain(&ours);
                 assert!(theirs.is_empty() || ours == theirs, "{sql}: {ours:?}, SQLite {theirs:?}");
             }
             (Err(_), Err(_)) => {}

@@ -7,7 +7,7 @@
 //! Rows are changed one at a time: a statement is done wholly before its actions, where SQLite takes
 //! row by row.
 
-use super::{Pair, Plain, Rows, cases, sort};
+use super::{Pair, Rows, cases, plain, sort};
 use crate::answer::rows_of;
 use crate::random::Dice;
 
@@ -122,7 +122,7 @@ fn ours(pair: &mut Pair, moment: &str) -> Vec<Rows> {
     let mut answer = |query: &&str| {
         let rows = rows_of(&mut pair.session, &format!("{moment}{query}"));
         let rows = rows.unwrap_or_else(|error| panic!("{moment}{query}: {error}"));
-        let mut rows: Rows = rows.iter().map(|row| row.iter().map(Plain::of).collect()).collect();
+        let mut rows = plain(&rows);
         sort(&mut rows);
         rows
     };

@@ -1,6 +1,6 @@
 //! Functions of generated arguments, whose answers are SQLite's to the last bit.
 
-use super::{Pair, Plain, Rows, assert_no_difference, cases};
+use super::{Pair, Plain, Rows, assert_no_difference, cases, plain};
 use crate::answer::rows_of;
 use crate::random::Dice;
 use std::collections::BTreeSet;
@@ -266,8 +266,7 @@ fn names(rows: Rows) -> BTreeSet<String> {
 fn functions_of(pair: &mut Pair) -> (BTreeSet<String>, BTreeSet<String>) {
     let sql = "SELECT DISTINCT name FROM pragma_function_list";
     let ours = rows_of(&mut pair.session, sql).expect("a list");
-    let ours = ours.iter().map(|row| row.iter().map(Plain::of).collect()).collect();
-    (names(ours), names(pair.ask_sqlite(sql).expect("a list")))
+    (names(plain(&ours)), names(pair.ask_sqlite(sql).expect("a list")))
 }
 
 #[test]

@@ -106,6 +106,20 @@ fn sort(rows: &mut Rows) {
     });
 }
 
+/// Rows of ours as they are compared.
+fn plain(rows: &[Vec<Value>]) -> Rows {
+    rows.iter().map(|row| row.iter().map(Plain::of).collect()).collect()
+}
+
+fn is_row_like(a: &[Plain], b: &[Plain]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(x, y)| x.is_like(y))
+}
+
+/// Whether the same rows come in the same order.
+fn are_like(a: &Rows, b: &Rows) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_row_like(a, b))
+}
+
 /// Both databases.
 struct Pair {
     session: Session,
@@ -141,21 +155,16 @@ impl Pair {
             (Err(error), _) if error.code() == "integer-overflow" => return None,
             (Err(error), Ok(_)) => return Some(format!("error[{}]: {error}", error.code())),
             (Ok(_), Err(error)) => return Some(format!("is an error to SQLite: {error}")),
-            (Ok(ours), Ok(theirs)) => {
-                (ours.iter().map(|row| row.iter().map(Plain::of).collect()).collect(), theirs)
-            }
+            (Ok(ours), Ok(theirs)) => (plain(&ours), theirs),
         };
         if !ordered {
             sort(&mut ours);
             sort(&mut theirs);
         }
-        let like = |(a, b): (&Vec<Plain>, &Vec<Plain>)| {
-            a.len() == b.len() && a.iter().zip(b).all(|(x, y)| x.is_like(y))
-        };
-        if ours.len() == theirs.len() && ours.iter().zip(&theirs).all(like) {
+        if are_like(&ours, &theirs) {
             return None;
         }
-        let first = ours.iter().zip(&theirs).find(|(a, b)| !like((a, b)));
+        let first = ours.iter().zip(&theirs).find(|(a, b)| !is_row_like(a, b));
         Some(format!("{} rows, SQLite {}; first difference {first:?}", ours.len(), theirs.len()))
     }
 }

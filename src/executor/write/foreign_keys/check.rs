@@ -57,17 +57,24 @@ impl<'a> Reference<'a> {
                 return (!own.iter().any(Value::is_null)).then(|| mismatch.clone());
             }
         };
-        let values = referenced.converted(&own)?;
-        if values.is_some_and(|values| referenced.exists(view, &values)) {
-            return None;
-        }
-        Some(format!(
-            "{} refers to {}, which is not there: {}",
-            sides(self.table, &self.constraint.columns, &own),
-            sides(&referenced.table, &referenced.columns, &own),
-            self.constraint.title()
-        ))
+        let is_lost = referenced.is_lost(view, &own);
+        is_lost.then(|| refers_to_none(self.table, self.constraint, referenced, &own))
     }
+}
+
+/// What is wrong with a row whose values refer to none.
+fn refers_to_none(
+    table: &TableSchema,
+    constraint: &ForeignKey,
+    referenced: &Referenced,
+    own: &[Value],
+) -> String {
+    format!(
+        "{} refers to {}, which is not there: {}",
+        sides(table, &constraint.columns, own),
+        sides(&referenced.table, &referenced.columns, own),
+        constraint.title()
+    )
 }
 
 /// Asks foreign keys of what a fork recorded from one operation on: of the rows that refer, and of those
@@ -123,13 +130,9 @@ pub fn unreferenced_rows(
             continue;
         }
         let referenced = Referenced::of(view.schema(), table, constraint)?;
-        for (number, row) in &rows {
-            let own = values_of(row, &constraint.columns);
-            let Some(converted) = referenced.converted(&own) else { continue };
-            if !converted.is_some_and(|values| referenced.exists(view, &values)) {
-                found.push((*number, row.clone(), index));
-            }
-        }
+        let is_lost = |row: &Row| referenced.is_lost(view, &values_of(row, &constraint.columns));
+        let lost = rows.iter().filter(|(_, row)| is_lost(row));
+        found.extend(lost.map(|(number, row)| (*number, row.clone(), index)));
     }
     Ok(found)
 }
@@ -166,14 +169,8 @@ fn check_referring(
     // The first row of the statement is told first.
     for (row, values) in asked.into_iter().rev() {
         let own = values_of(values, &constraint.columns);
-        let Some(converted) = referenced.converted(&own) else { continue };
-        if !converted.is_some_and(|values| referenced.exists(view, &values)) {
-            let other = sides(&referenced.table, &referenced.columns, &own);
-            let message = format!(
-                "{} refers to {other}, which is not there: {}",
-                sides(table, &constraint.columns, &own),
-                constraint.title(),
-            );
+        if referenced.is_lost(view, &own) {
+            let message = refers_to_none(table, constraint, &referenced, &own);
             let name = row_name(table, values, Some(row));
             return Err(failed(
                 message,

@@ -2,11 +2,10 @@
 //! a statement changes, so that its triggers fire, and what refers to it is acted on in turn.
 
 use super::super::super::Error;
+use super::super::Pipeline;
 use super::super::firing::RowSteps;
 use super::super::row::WriteRow;
-use super::super::{Pipeline, Written};
 use super::actions::{ActedRow, acted_rows};
-use super::concern;
 use super::keys::{Referenced, ReferringRow, touched};
 use crate::planner::{self, BoundExpression, Plan, Write, WriteAction};
 use crate::types::{ConflictResolution, ForeignKey, TableSchema, with_stack};
@@ -89,23 +88,8 @@ impl Pipeline<'_> {
         };
         let firing = self.steps.firing.deeper(None, Some(operation), resolution)?;
         let steps = RowSteps::of(&write, self.fork, self.context, &firing)?;
-        let is_concerned = concern(self.fork.view().schema(), &write.table);
-        let recorded = self.fork.len();
-        let (cause, written) = (Some(operation), Written::default());
-        let (write, fork, context) = (&write, &mut *self.fork, self.context);
-        let steps = &steps;
-        let has_queries = false;
-        let mut pipeline = Pipeline {
-            write,
-            fork,
-            context,
-            has_queries,
-            is_concerned,
-            written,
-            cause,
-            steps,
-            recorded,
-        };
+        let context = self.context;
+        let mut pipeline = Pipeline::new(&write, &mut *self.fork, context, &steps);
         let rows = rows.into_iter().enumerate().map(|(place, acted)| {
             let ActedRow { found: ReferringRow { row, values: old, .. }, values, .. } = acted;
             let mut new = values.as_ref().map(|_| old.clone());

@@ -87,6 +87,12 @@ impl Referenced {
         Some(converted.collect::<Result<Vec<Value>, _>>().ok())
     }
 
+    /// Whether values of referring columns refer to a row that is not there; NULL refers to none.
+    pub fn is_lost(&self, view: &View, own: &[Value]) -> bool {
+        let converted = self.converted(own);
+        converted.is_some_and(|converted| !converted.is_some_and(|v| self.exists(view, &v)))
+    }
+
     /// Whether a row has these values, which are of the columns' types.
     pub fn exists(&self, view: &View, values: &[Value]) -> bool {
         let of_key = |column: &usize| {

@@ -12,7 +12,7 @@ mod schema;
 mod shrink;
 mod writes;
 
-use super::{Pair, Plain, Rows, sort};
+use super::{Pair, Plain, Rows, are_like, plain, sort};
 use crate::answer::rows_of;
 use crate::random::Dice;
 use asof::types::EventId;
@@ -134,20 +134,9 @@ struct Count {
     unanswered: u64,
 }
 
-fn plain(rows: &[Vec<asof::types::Value>]) -> Rows {
-    rows.iter().map(|row| row.iter().map(Plain::of).collect()).collect()
-}
-
 fn sorted(mut rows: Rows) -> Rows {
     sort(&mut rows);
     rows
-}
-
-fn are_like(a: &Rows, b: &Rows) -> bool {
-    let row = |(a, b): (&Vec<Plain>, &Vec<Plain>)| {
-        a.len() == b.len() && a.iter().zip(b).all(|(x, y)| x.is_like(y))
-    };
-    a.len() == b.len() && a.iter().zip(b).all(row)
 }
 
 /// A script that runs on both.
