@@ -46,6 +46,8 @@ pub enum Pragma {
     ForeignKeys,
     /// Whether triggers fire themselves.
     RecursiveTriggers,
+    /// A number that is part of the schema.
+    Setting,
     /// A number that a session can set.
     Number(i64),
     /// What is always so.
@@ -98,7 +100,7 @@ macro_rules! pragma {
 #[rustfmt::skip] // An entry is a line.
 pub const PRAGMAS: &[PragmaEntry] = &[
     pragma!("analysis_limit", "accepted; only kept for who asks", Pragma::Number(0), ["analysis_limit" Integer]),
-    pragma!("application_id", "a number of the application's", Pragma::Number(0), ["application_id" Integer]),
+    pragma!("application_id", "whose file it is: a number in the schema", Pragma::Setting, ["application_id" Integer]),
     pragma!("auto_vacuum", "accepted; only kept for who asks", Pragma::Number(0), ["auto_vacuum" Integer]),
     pragma!("automatic_index", "accepted; only kept for who asks", Pragma::Number(1), ["automatic_index" Integer]),
     pragma!("busy_timeout", "accepted; only kept for who asks", Pragma::Number(0), ["timeout" Integer]),
@@ -149,7 +151,7 @@ pub const PRAGMAS: &[PragmaEntry] = &[
     pragma!("temp_store", "accepted; only kept for who asks", Pragma::Number(0), ["temp_store" Integer]),
     pragma!("threads", "accepted; only kept for who asks", Pragma::Number(0), ["threads" Integer]),
     pragma!("trusted_schema", "accepted; only kept for who asks", Pragma::Number(1), ["trusted_schema" Integer]),
-    pragma!("user_version", "a number of the application's own", Pragma::Number(0), ["user_version" Integer]),
+    pragma!("user_version", "a number in the schema, of the application's own", Pragma::Setting, ["user_version" Integer]),
     pragma!("wal_autocheckpoint", "accepted; only kept for who asks", Pragma::Number(1000), ["wal_autocheckpoint" Integer]),
     pragma!("writable_schema", "accepted; only kept for who asks", Pragma::Number(0), ["writable_schema" Integer]),
 ];

@@ -49,7 +49,7 @@ impl<'a> DefinitionText<'a> {
             DefinitionKind::View => {
                 self.pieces.iter().find(is_as).map_or(0, |piece| piece.span.start)
             }
-            DefinitionKind::Trigger => 0,
+            DefinitionKind::Trigger | DefinitionKind::Setting => 0,
         }
     }
 
@@ -188,7 +188,7 @@ pub(super) fn of_table(
     schema: &Schema,
 ) -> Result<Vec<SchemaChange>, Error> {
     let mut changes = Vec::new();
-    for old in schema.definitions() {
+    for old in schema.views_and_triggers() {
         let text = DefinitionText::of(old);
         if !text.names(&table.name) {
             continue;
@@ -258,7 +258,7 @@ fn naming<'a>(
     column: &'a str,
     schema: &'a Schema,
 ) -> impl Iterator<Item = &'a Arc<Definition>> {
-    schema.definitions().into_iter().filter(move |definition| {
+    schema.views_and_triggers().into_iter().filter(move |definition| {
         let text = DefinitionText::of(definition);
         text.names(&table.name) && text.pieces.iter().any(|piece| text.is_column(piece, column))
     })

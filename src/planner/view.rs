@@ -189,18 +189,19 @@ pub(super) fn drop_definition(
     catalog: &mut dyn Catalog,
 ) -> Result<Planned, Error> {
     let DropDefinition { kind, if_exists, name, .. } = drop;
-    let (verb, unknown) = match kind {
-        DefinitionKind::View => ("DROP VIEW", "unknown-view"),
-        DefinitionKind::Trigger => ("DROP TRIGGER", "unknown-trigger"),
+    let is_view = *kind == DefinitionKind::View;
+    let (verb, unknown) = match is_view {
+        true => ("DROP VIEW", "unknown-view"),
+        false => ("DROP TRIGGER", "unknown-trigger"),
     };
     let schema = catalog.schema();
     if let Some(definition) = schema.definition(*kind, &name.name) {
         let mut changes = ddl::dropped_triggers(schema, &definition.name);
-        changes.retain(|_| *kind == DefinitionKind::View);
+        changes.retain(|_| is_view);
         changes.push(SchemaChange::DropDefinition(Arc::clone(definition)));
         return Ok(SchemaPlan::new(verb, name, changes).into());
     }
-    if let Some(table) = schema.table(&name.name).filter(|_| *kind == DefinitionKind::View) {
+    if let Some(table) = schema.table(&name.name).filter(|_| is_view) {
         let message = format!("{} is a table, and no view", table.name);
         return Err(Error::new(unknown, message, name.span)
             .help(Some(format!("DROP TABLE {} drops it", Identifier::of(&table.name)))));

@@ -87,11 +87,11 @@ pub enum SchemaChange {
         /// Its name from then on.
         name: String,
     },
-    /// A view or a trigger comes to be, its identity that of the event.
+    /// A view, a trigger or a setting comes to be, its identity that of the event.
     CreateDefinition(Arc<Definition>),
-    /// A view or a trigger goes.
+    /// A view or a trigger goes, or a setting is 0 again.
     DropDefinition(Arc<Definition>),
-    /// A view or a trigger is defined otherwise under the name and the identity that it has.
+    /// A view, a trigger or a setting is defined otherwise under the name and the identity that it has.
     ReplaceDefinition {
         /// As it was before.
         old: Arc<Definition>,
@@ -115,14 +115,17 @@ impl SchemaChange {
             SchemaChange::CreateDefinition(definition) => match definition.kind {
                 DefinitionKind::View => "create_view",
                 DefinitionKind::Trigger => "create_trigger",
+                DefinitionKind::Setting => "create_setting",
             },
             SchemaChange::DropDefinition(definition) => match definition.kind {
                 DefinitionKind::View => "drop_view",
                 DefinitionKind::Trigger => "drop_trigger",
+                DefinitionKind::Setting => "drop_setting",
             },
             SchemaChange::ReplaceDefinition { new, .. } => match new.kind {
                 DefinitionKind::View => "replace_view",
                 DefinitionKind::Trigger => "replace_trigger",
+                DefinitionKind::Setting => "replace_setting",
             },
         }
     }
@@ -136,7 +139,7 @@ impl SchemaChange {
         }
     }
 
-    /// The view or trigger that it is about, as it is after it or was until then.
+    /// The definition that it is about, as it is after it or was until then.
     pub fn definition(&self) -> Option<&Arc<Definition>> {
         match self {
             SchemaChange::CreateDefinition(definition)
@@ -269,7 +272,7 @@ impl SchemaChange {
     }
 }
 
-/// What makes the views and triggers of one schema those of another: those that go, then those that are
+/// What makes the definitions of one schema those of another: those that go, then those that are
 /// defined otherwise, then those that come, in the order in which they were created there.
 pub fn definition_changes(now: &Schema, wanted: &Schema) -> Vec<SchemaChange> {
     let find = |schema: &Schema, of: &Definition| {

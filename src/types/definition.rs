@@ -1,4 +1,5 @@
-//! What a schema defines besides tables: views and triggers, kept as the SQL that makes them.
+//! What a schema defines besides tables: views, triggers and the numbers that PRAGMAs set, kept as the
+//! SQL that makes them.
 //!
 //! The text is bound anew wherever it is used, so that a definition may name what does not exist yet,
 //! and is read at a moment by what its names mean then.
@@ -15,17 +16,22 @@ pub enum DefinitionKind {
     View,
     /// CREATE TRIGGER: statements that changes of rows run.
     Trigger,
+    /// PRAGMA user_version, PRAGMA application_id: a number that is part of the schema, for as long as it
+    /// is not 0.
+    Setting,
 }
 
 impl DefinitionKind {
     /// All of them.
-    pub const ALL: [DefinitionKind; 2] = [DefinitionKind::View, DefinitionKind::Trigger];
+    pub const ALL: [DefinitionKind; 3] =
+        [DefinitionKind::View, DefinitionKind::Trigger, DefinitionKind::Setting];
 
     /// Its word in SQL.
     pub fn keyword(self) -> &'static str {
         match self {
             DefinitionKind::View => "VIEW",
             DefinitionKind::Trigger => "TRIGGER",
+            DefinitionKind::Setting => "PRAGMA",
         }
     }
 }
@@ -36,11 +42,12 @@ impl fmt::Display for DefinitionKind {
         f.write_str(match self {
             DefinitionKind::View => "view",
             DefinitionKind::Trigger => "trigger",
+            DefinitionKind::Setting => "setting",
         })
     }
 }
 
-/// A view or a trigger at one moment.
+/// A view, a trigger or a setting at one moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Definition {
     /// The event that created it; redefined, it is the same.
@@ -50,7 +57,7 @@ pub struct Definition {
     pub kind: DefinitionKind,
     /// The name in its declared spelling.
     pub name: String,
-    /// The table or the view whose changes fire a trigger; a view has none.
+    /// The table or the view whose changes fire a trigger; others have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<String>,
     /// The statement that creates it, without `;`.
@@ -58,7 +65,8 @@ pub struct Definition {
 }
 
 impl Definition {
-    /// What the log and SQLite's `tbl_name` call it: the table of a trigger, the view itself.
+    /// What the log and SQLite's `tbl_name` call it: the table of a trigger, otherwise its
+    /// own name.
     pub fn table_name(&self) -> &str {
         self.table.as_deref().unwrap_or(&self.name)
     }

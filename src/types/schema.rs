@@ -368,12 +368,13 @@ impl fmt::Display for TableSchema {
     }
 }
 
-/// All tables, views and triggers at one moment. A clone shares everything with its original.
+/// All tables, views, triggers and settings at one moment. A clone shares everything with its original.
 #[derive(Clone, Debug, Default)]
 pub struct Schema {
     tables: Tree<String, Arc<TableSchema>>,
     views: Tree<String, Arc<Definition>>,
     triggers: Tree<String, Arc<Definition>>,
+    settings: Tree<String, Arc<Definition>>,
     /// The names that foreign keys refer to, folded, once somebody asked.
     referenced: Arc<OnceLock<HashSet<String>>>,
     /// How many schema changes led here.
@@ -417,7 +418,7 @@ impl Schema {
         self.tables.insert(fold(&table.name), table);
     }
 
-    /// The view or trigger with this name, in any case.
+    /// The definition of this kind and name, in any case.
     pub fn definition(&self, kind: DefinitionKind, name: &str) -> Option<&Arc<Definition>> {
         self.definitions_of(kind).get(fold(name).as_str())
     }
@@ -438,41 +439,46 @@ impl Schema {
     }
 
     /// All views and triggers, in the order in which they were created.
-    pub fn definitions(&self) -> Vec<&Arc<Definition>> {
-        let mut all: Vec<&Arc<Definition>> = self.views().chain(self.triggers()).collect();
-        all.sort_by_key(|definition| definition.id);
-        all
+    pub fn views_and_triggers(&self) -> Vec<&Arc<Definition>> {
+        in_order(self.views().chain(self.triggers()))
     }
 
-    /// Puts a view or a trigger in the place of the one with its name, if any.
+    /// All views, triggers and settings, in the order in which they were created.
+    pub fn definitions(&self) -> Vec<&Arc<Definition>> {
+        let settings = self.settings.iter().map(|(_, setting)| setting);
+        in_order(self.views().chain(self.triggers()).chain(settings))
+    }
+
+    /// Puts a definition in the place of the one with its name, if any.
     pub fn put_definition(&mut self, definition: Arc<Definition>) {
         let name = fold(&definition.name);
         match definition.kind {
             DefinitionKind::View => self.views.insert(name, definition),
             DefinitionKind::Trigger => self.triggers.insert(name, definition),
+            DefinitionKind::Setting => self.settings.insert(name, definition),
         };
     }
 
-    /// Takes the view or trigger with this name out.
+    /// Takes the definition of this kind and name out.
     pub fn remove_definition(&mut self, kind: DefinitionKind, name: &str) {
         let name = fold(name);
         match kind {
             DefinitionKind::View => self.views.remove(name.as_str()),
             DefinitionKind::Trigger => self.triggers.remove(name.as_str()),
+            DefinitionKind::Setting => self.settings.remove(name.as_str()),
         };
     }
 
-    /// Whether two schemas have the same tables, views and triggers.
+    /// Whether two schemas have the same tables, views, triggers and settings.
     pub fn is_same(&self, other: &Schema) -> bool {
-        self.tables().eq(other.tables())
-            && self.views().eq(other.views())
-            && self.triggers().eq(other.triggers())
+        self.tables().eq(other.tables()) && self.definitions().eq(&other.definitions())
     }
 
     fn definitions_of(&self, kind: DefinitionKind) -> &Tree<String, Arc<Definition>> {
         match kind {
             DefinitionKind::View => &self.views,
             DefinitionKind::Trigger => &self.triggers,
+            DefinitionKind::Setting => &self.settings,
         }
     }
 
@@ -481,4 +487,13 @@ impl Schema {
         self.referenced = Arc::default();
         self.tables.remove(fold(name).as_str())
     }
+}
+
+/// Definitions in the order in which they were created.
+fn in_order<'a>(
+    definitions: impl Iterator<Item = &'a Arc<Definition>>,
+) -> Vec<&'a Arc<Definition>> {
+    let mut all: Vec<&Arc<Definition>> = definitions.collect();
+    all.sort_by_key(|definition| definition.id);
+    all
 }

@@ -134,7 +134,7 @@ fn undo_brings_views_and_triggers_back_and_fires_nothing() {
 fn a_damaged_log_is_saved_with_its_views_and_triggers() {
     for damaged in [3, 5, 8] {
         let vfs = MemVfs::default();
-        let end = "SNAPSHOT;\nINSERT INTO t(a) VALUES (40);\n";
+        let end = "PRAGMA user_version = 5;\nSNAPSHOT;\nINSERT INTO t(a) VALUES (40);\n";
         run(&mut open(&vfs, "bank", 1000), &format!("{SCRIPT}{end}"));
         let path = Path::new("bank/events.log");
         let mut log = vfs.contents(path).expect("the log is there");
@@ -156,6 +156,7 @@ fn a_damaged_log_is_saved_with_its_views_and_triggers() {
         assert_eq!(shown(&mut saved, "SELECT a FROM v"), "new", "{damaged}");
         assert_eq!(shown(&mut saved, "SELECT count(*) FROM _triggers"), "0");
         assert_eq!(shown(&mut saved, "SELECT count(*) FROM t"), "4");
+        assert_eq!(shown(&mut saved, "PRAGMA user_version"), "5");
     }
 }
 

@@ -1,6 +1,8 @@
 //! PRAGMAs as statements, beside SQLite's and as a session is told.
 
 use crate::answer::rows_of;
+use crate::definitions::holds_however_it_is_opened;
+use asof::language::ast::Annotations;
 use asof::session::{Outcome, Session};
 use asof::storage::Database;
 use asof::types::Value;
@@ -95,8 +97,6 @@ fn what_they_tell_of_a_schema_is_what_sqlite_tells() {
 fn what_a_session_is_told_it_answers() {
     let mut session = session();
     for (said, asked, answered) in [
-        ("PRAGMA user_version = 7", "PRAGMA user_version", "7"),
-        ("PRAGMA application_id = -3", "SELECT * FROM pragma_application_id", "-3"),
         ("PRAGMA synchronous = FULL", "PRAGMA synchronous", "2"),
         ("PRAGMA cache_size(10)", "PRAGMA main.cache_size", "10"),
         ("PRAGMA foreign_keys = OFF", "PRAGMA foreign_keys", "0"),
@@ -104,8 +104,7 @@ fn what_a_session_is_told_it_answers() {
         ("PRAGMA recursive_triggers = 1", "PRAGMA recursive_triggers", "1"),
         ("PRAGMA temp_store = memory", "PRAGMA temp_store", "2"),
     ] {
-        let outcome = session.execute(said).expect("a setting");
-        assert!(matches!(outcome, Outcome::Done(_)), "{said}");
+        session.execute(said).expect("a setting");
         assert_eq!(answer(&mut session, asked), [answered], "{asked}");
     }
     assert_eq!(answer(&mut session, "PRAGMA busy_timeout = 5"), ["5"]);
@@ -125,4 +124,61 @@ fn every_one_of_them_answers_both_ways() {
         let table = answer(&mut session, &format!("SELECT * FROM {}", entry.signature.name));
         assert_eq!(statement, table, "{}", entry.name());
     }
+}
+
+/// Event 1 is a table, 2 and 3 set both numbers, 4 sets one otherwise, 5 sets it to 0.
+const NUMBERED: &str = "CREATE TABLE t(a INTEGER);\n\
+    PRAGMA user_version = 7;\n\
+    PRAGMA main.application_id(-3);\n\
+    PRAGMA user_version = 7;\n\
+    BEGIN; PRAGMA user_version = 8; SAVEPOINT s; PRAGMA user_version = 9; ROLLBACK TO s; COMMIT;\n\
+    BEGIN; PRAGMA user_version = 10; ROLLBACK;\n\
+    PRAGMA user_version = 0;\n";
+
+const NUMBERS: &[(&str, &str)] = &[
+    ("PRAGMA user_version", "0"),
+    ("SELECT * FROM pragma_user_version AS OF EVENT 1", "0"),
+    ("SELECT * FROM pragma_user_version AS OF EVENT 2", "7"),
+    ("SELECT * FROM pragma_user_version AS OF EVENT 3", "7"),
+    ("SELECT * FROM pragma_user_version AS OF EVENT 4", "8"),
+    ("SELECT * FROM pragma_application_id AS OF EVENT 2", "0"),
+    ("PRAGMA application_id", "-3"),
+    ("SELECT max(event) FROM _events", "5"),
+    ("SELECT name FROM sqlite_master", "t"),
+    (
+        "SELECT op, name, sql FROM _schema_history WHERE event > 1",
+        "create_setting user_version PRAGMA user_version = 7, \
+         create_setting application_id PRAGMA application_id = -3, \
+         replace_setting user_version PRAGMA user_version = 8, \
+         drop_setting user_version PRAGMA user_version = 8",
+    ),
+    (
+        "SELECT change FROM _events WHERE event > 3",
+        "PRAGMA user_version = 8, PRAGMA user_version = 0",
+    ),
+];
+
+#[test]
+fn the_numbers_of_a_database_are_those_of_each_moment() {
+    holds_however_it_is_opened(NUMBERED, NUMBERS);
+}
+
+#[test]
+fn a_number_is_taken_back_and_is_not_set_in_the_past() {
+    let mut session = session();
+    for sql in ["PRAGMA user_version = 1", "PRAGMA user_version = 2"] {
+        let outcome = session.execute(sql).expect("a number");
+        assert!(matches!(outcome, Outcome::Changed(receipt) if receipt.events == 1), "{sql}");
+    }
+    let Outcome::Changed(same) = session.execute("PRAGMA user_version = 2").expect("a number")
+    else {
+        panic!("it is a change of nothing")
+    };
+    assert_eq!((same.events, same.committed), (0, None));
+    session.undo(&Annotations::default()).expect("it is taken back");
+    assert_eq!(answer(&mut session, "PRAGMA user_version"), ["1"]);
+    session.execute("SET AS OF START").expect("a moment");
+    assert_eq!(answer(&mut session, "PRAGMA user_version"), ["0"]);
+    let error = session.execute("PRAGMA user_version = 3").expect_err("nothing changes there");
+    assert_eq!(error.code(), "past");
 }

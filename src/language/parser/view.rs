@@ -44,16 +44,12 @@ pub(super) fn create_view(input: TokenInput<'_>) -> Parsed<'_, Statement> {
 /// `DropDefinition ::= 'DROP' ('VIEW' | 'TRIGGER') ['IF' 'EXISTS'] ObjectName [Annotations]`
 pub(super) fn drop_definition(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = word(Keyword::Drop)(input)?;
-    let (rest, kind) = alt((
-        value(DefinitionKind::View, word(Keyword::View)),
-        value(DefinitionKind::Trigger, word(Keyword::Trigger)),
+    let (rest, (kind, named)) = alt((
+        value((DefinitionKind::View, NameKind::Table), word(Keyword::View)),
+        value((DefinitionKind::Trigger, NameKind::Trigger), word(Keyword::Trigger)),
     ))
     .parse(rest)?;
     let (rest, if_exists) = if_exists(rest)?;
-    let named = match kind {
-        DefinitionKind::View => NameKind::Table,
-        DefinitionKind::Trigger => NameKind::Trigger,
-    };
     let (rest, name) = object_name(named)(rest)?;
     let (rest, annotations) = annotations(rest)?;
     let drop = DropDefinition { kind, if_exists, name, annotations };

@@ -1,9 +1,11 @@
 //! PRAGMA: what it answers, as a statement and in the place of a table.
 //!
-//! What tells of the schema is asked of the moment that is read; what a session can set is kept with it
-//! and has no effect, as SQLite's pages and caches have no counterpart here.
+//! What tells of the schema is asked of the moment that is read; the numbers of the database are part of
+//! it (`setting`). What a session can set besides is kept with it and has no effect, as SQLite's pages and
+//! caches have no counterpart here.
 
 mod schema;
+mod setting;
 
 use super::outcome::{self, Outcome};
 use super::relations::integer;
@@ -15,7 +17,10 @@ use crate::planner::{
     TABLE_FUNCTIONS, TableFunction, WINDOW_FUNCTIONS,
 };
 use crate::storage::{self, Database, Verdict, VerifyMonitor, View};
+use setting::setting;
+
 use crate::types::{Collation, EventId, Row, TableSchema, Value};
+pub(super) use setting::setting_statement;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -141,6 +146,7 @@ impl PragmaAnswers {
             Pragma::DataVersion => one(integer(self.database.head().0)),
             Pragma::ForeignKeys => one(Value::Integer(self.foreign_keys.into())),
             Pragma::RecursiveTriggers => one(Value::Integer(self.recursive_triggers.into())),
+            Pragma::Setting => one(Value::Integer(setting(schema, entry.name()).into())),
             Pragma::Number(usual) => {
                 let set = self.settings.get(entry.name()).copied();
                 one(Value::Integer(set.unwrap_or(usual)))
@@ -223,6 +229,9 @@ impl Session {
         let Some(entry) = PragmaEntry::named(name) else {
             return Ok(Outcome::Done(describe::accepted(words)));
         };
+        if let (Pragma::Setting, Some(value)) = (entry.pragma, value) {
+            return self.set_setting(entry.name(), value, words);
+        }
         if let (Pragma::Number(_), Some(value)) = (entry.pragma, value) {
             let number = number(value);
             self.pragmas.extend(number.map(|number| (entry.name(), number)));

@@ -7,8 +7,11 @@
 
 use super::integer;
 use crate::language::ast::Identifier;
+use crate::session::pragmas::setting_statement;
 use crate::storage::{Event, Marker, Operation, RowImages, RowOperation, SchemaChange};
-use crate::types::{Definition, KeySchema, TableSchema, Value, is_control, parse_number};
+use crate::types::{
+    Definition, DefinitionKind, KeySchema, TableSchema, Value, is_control, parse_number,
+};
 
 /// The most characters of one value.
 const VALUE: usize = 40;
@@ -129,8 +132,15 @@ fn of_definition(change: &SchemaChange) -> String {
     }
 }
 
-/// `CREATE TRIGGER x ON t`, and what else becomes of a view or a trigger.
+/// `CREATE TRIGGER x ON t`, and what else becomes of a definition; of a setting, the statement that sets
+/// it so.
 pub(in crate::session) fn definition_words(verb: &str, definition: &Definition) -> String {
+    if definition.kind == DefinitionKind::Setting {
+        return match verb {
+            "DROP" => setting_statement(&definition.name, 0),
+            _ => definition.sql.clone(),
+        };
+    }
     let on = definition.table.as_ref().filter(|_| verb != "DROP");
     let on = on.map(|table| format!(" ON {}", Identifier::of(table)));
     let (kind, name) = (definition.kind.keyword(), Identifier::of(&definition.name));

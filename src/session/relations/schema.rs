@@ -114,7 +114,7 @@ impl SchemaRelation {
     pub fn master(schema: &Schema, are_flexible: bool) -> SchemaRelation {
         let mut rows: Vec<Row> =
             schema.tables().flat_map(|table| objects_of(table, are_flexible)).collect();
-        rows.extend(schema.definitions().into_iter().map(|known| object_of(known)));
+        rows.extend(schema.views_and_triggers().into_iter().map(|known| object_of(known)));
         SchemaRelation { relation: &MASTER, rows }
     }
 

@@ -89,7 +89,7 @@ fn schema(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError
     let schema = now(shell)?;
     let is_shown = |name: &str| is_like(&name.to_lowercase(), &pattern);
     let tables = schema.tables().filter(|table| is_shown(&table.name));
-    let definitions = schema.definitions().into_iter();
+    let definitions = schema.views_and_triggers().into_iter();
     let definitions =
         definitions.filter(|known| is_shown(&known.name) || is_shown(known.table_name()));
     let definitions = definitions.map(|known| known.sql.clone());

@@ -48,7 +48,7 @@ impl Shell {
             self.dump_table(table)?;
         }
         // Triggers come when all rows are there, so that none fires.
-        for definition in schema.definitions() {
+        for definition in schema.views_and_triggers() {
             if is_wanted(definition.table_name()) {
                 self.dump_statement(&definition.sql)?;
             }

@@ -20,7 +20,7 @@ pub(crate) fn base_tables(view: &View) -> Vec<BaseTable> {
     view.schema().tables().map(of).collect()
 }
 
-/// The views and triggers of a view of one event, in the order in which they were created.
+/// The views, triggers and settings of a view of one event, in the order in which they were created.
 pub(crate) fn definitions(view: &View) -> Vec<Arc<Definition>> {
     view.schema().definitions().into_iter().map(Arc::clone).collect()
 }

@@ -249,7 +249,7 @@ impl DefinitionLine<'_> {
         Ok(Operation::Schema(change.made_by(self.event)))
     }
 
-    /// What became of a view or a trigger, where the line is about one.
+    /// What became of a view, a trigger or a setting, where the line is about one.
     fn definition(&self, schema: &Schema, table: &str) -> Result<Option<SchemaChange>, String> {
         let read = |payload: &RawValue| {
             let mut definition: Definition = decode(payload)?;

@@ -135,7 +135,7 @@ fn check_change(schema: &Schema, event: EventId, change: &SchemaChange) -> Resul
     Ok(())
 }
 
-/// Refuses what cannot become of the views and triggers of a schema.
+/// Refuses what cannot become of the definitions of a schema.
 fn check_redefinition(schema: &Schema, event: EventId, change: &SchemaChange) -> Result<(), Error> {
     let Some(definition) = change.definition() else { return Ok(()) };
     check_definition(definition)?;
@@ -155,7 +155,7 @@ fn check_redefinition(schema: &Schema, event: EventId, change: &SchemaChange) ->
     Ok(())
 }
 
-/// Refuses a view or a trigger that is not there so.
+/// Refuses a definition that is not there so.
 fn known_definition(schema: &Schema, definition: &Definition) -> Result<(), Error> {
     match schema.definition(definition.kind, &definition.name) {
         Some(now) if **now == *definition => Ok(()),
@@ -167,10 +167,10 @@ fn known_definition(schema: &Schema, definition: &Definition) -> Result<(), Erro
     }
 }
 
-/// Refuses a view or a trigger that says nothing.
+/// Refuses a definition that says nothing.
 pub(crate) fn check_definition(definition: &Definition) -> Result<(), Error> {
     let is_sound = match definition.kind {
-        DefinitionKind::View => definition.table.is_none(),
+        DefinitionKind::View | DefinitionKind::Setting => definition.table.is_none(),
         DefinitionKind::Trigger => definition.table.is_some(),
     };
     if is_sound && !definition.name.is_empty() && !definition.sql.is_empty() {
@@ -179,7 +179,8 @@ pub(crate) fn check_definition(definition: &Definition) -> Result<(), Error> {
     Err(Error::invalid(format!("the {} `{}` makes no sense", definition.kind, definition.name)))
 }
 
-/// Refuses a view that a table or another view has the name of, or a second trigger of a name.
+/// Refuses a view that a table or another view has the name of, or a second trigger or
+/// setting of a name.
 fn check_free_definition(schema: &Schema, definition: &Definition) -> Result<(), Error> {
     let Definition { kind, name, .. } = definition;
     if schema.definition(*kind, name).is_some() {

@@ -6,7 +6,7 @@
 //! {"event_id":42,"clean":true,"format":"asof-catalog",…,"head_crc":"8 hex",⏎     see `header`
 //! "tables":{⏎
 //! "accounts":{"file":{"name":"accounts.db",…},…,"definition":{…}},⏎
-//! "orders":{…}⏎                         behind them views and triggers, see `definitions`
+//! "orders":{…}⏎                         behind them what else is defined, see `definitions`
 //! },"crc":"8 hex"}⏎                                              CRC32C of everything before it
 //! ```
 //!
@@ -52,7 +52,7 @@ pub struct CatalogFile {
     pub schema_version: u64,
     /// The tables, by name.
     pub tables: Vec<CatalogTable>,
-    /// The views and triggers, in the order in which they were created.
+    /// The views, triggers and settings, in the order in which they were created.
     pub definitions: Vec<Arc<Definition>>,
     /// Whether the row files are as it says.
     pub clean: bool,

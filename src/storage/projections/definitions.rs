@@ -1,10 +1,10 @@
-//! The views and triggers of a snapshot or of the catalog: a section that stands behind the definitions
+//! The views, triggers and settings of a snapshot or of the catalog: a section that stands behind the definitions
 //! of the tables where there are any.
 //!
 //! ```text
 //! },"definitions":{⏎
 //! "5":{"kind":"view","name":"rich","sql":"CREATE VIEW rich AS …"},⏎      by the event that made it
-//! "9":{…}⏎
+//! "9":{"kind":"setting","name":"user_version","sql":"PRAGMA user_version = 7"}⏎
 //! ```
 
 use super::lines::{ProjectionLines, check_length};
@@ -105,6 +105,6 @@ fn check_all(definitions: &[Arc<Definition>]) -> Result<(), String> {
     }
     match definitions.is_sorted_by(|one, other| one.id < other.id) {
         true => Ok(()),
-        false => Err("views and triggers out of order".into()),
+        false => Err("definitions out of order".into()),
     }
 }

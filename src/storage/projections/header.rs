@@ -365,7 +365,7 @@ pub(crate) fn check_tables<'t>(tables: impl Iterator<Item = &'t BaseTable>) -> R
     Ok(())
 }
 
-/// The tables, views and triggers as a schema.
+/// Tables and definitions as a schema.
 pub(crate) fn schema_of<'t>(
     tables: impl Iterator<Item = &'t BaseTable>,
     definitions: &[Arc<Definition>],

@@ -8,7 +8,7 @@
 //! {"id":7,"event_id":42,"format":"asof-snapshot",…,"head_crc":"8 hex",⏎      see `header`
 //! "schema":{⏎
 //! "accounts":{"table":1,"next_row":8,…,"definition":{…}},⏎
-//! "orders":{…}⏎                                 behind them views and triggers, see `definitions`
+//! "orders":{…}⏎                                 behind them what else is defined, see `definitions`
 //! },"tables":{⏎
 //! "accounts":[⏎
 //! {"id":1,"rev":3,"event":17,"row":{"id":1,"owner":"amy","balance":"90.00"}},⏎   values as in the log
@@ -89,7 +89,7 @@ pub struct SnapshotHeader {
     pub schema_version: u64,
     /// The tables, by name.
     pub tables: Vec<BaseTable>,
-    /// The views and triggers, in the order in which they were created.
+    /// The views, triggers and settings, in the order in which they were created.
     pub definitions: Vec<Arc<Definition>>,
 }
 

@@ -210,7 +210,7 @@ fn in_columns_of(now: &TableSchema, then: &TableSchema, values: &[Value]) -> Row
     now.columns.iter().map(|column| value(column).unwrap_or(Value::Null)).collect()
 }
 
-/// A change of a view or a trigger as the new database knows those that were there before.
+/// A change of a definition as the new database knows those that were there before.
 pub(super) fn definition_in(schema: &Schema, change: SchemaChange) -> Result<SchemaChange, Error> {
     let known = |of: &Definition| {
         let found = schema.definition(of.kind, &of.name).map(Arc::clone);

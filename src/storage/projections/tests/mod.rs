@@ -55,7 +55,7 @@ fn base(schema: &Arc<TableSchema>) -> BaseTable {
     BaseTable { schema: Arc::clone(schema), next_row: RowId(1000), autoincrement: 7 }
 }
 
-/// A view and a trigger, in order.
+/// A view, a trigger and a setting, in order.
 fn definitions() -> Vec<Arc<Definition>> {
     let definition = |id, kind, table: Option<&str>, sql: &str| {
         let (name, table) = ("rich".to_owned(), table.map(str::to_owned));
@@ -66,6 +66,7 @@ fn definitions() -> Vec<Arc<Definition>> {
     vec![
         definition(3, DefinitionKind::View, None, view),
         definition(11, DefinitionKind::Trigger, Some("accounts"), trigger),
+        definition(12, DefinitionKind::Setting, None, "PRAGMA rich = 7"),
     ]
 }
 

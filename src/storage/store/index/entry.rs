@@ -12,7 +12,7 @@ const CRC_AT: usize = ENTRY_SIZE - 4;
 
 /// The words of the log's `op` field by their number here. Changes of rows come first; numbers never
 /// change, new words are added at the end.
-pub(crate) const OPERATIONS: [&str; 21] = [
+pub(crate) const OPERATIONS: [&str; 24] = [
     "insert",
     "update",
     "delete",
@@ -34,6 +34,9 @@ pub(crate) const OPERATIONS: [&str; 21] = [
     "create_trigger",
     "drop_trigger",
     "replace_trigger",
+    "create_setting",
+    "drop_setting",
+    "replace_setting",
 ];
 
 /// How many of [`OPERATIONS`] change a row.

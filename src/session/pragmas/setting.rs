@@ -1,0 +1,143 @@
+//! The numbers of a database that PRAGMAs set: `user_version` and `application_id`. They are part of
+//! the schema, so that setting one is an event, and each moment has its own.
+
+use super::super::outcome::{Outcome, Receipt};
+use super::super::{Error, Session};
+use crate::language::ast::{Annotations, PragmaStatement, SessionStatement, Statement};
+use crate::language::parse_statement;
+use crate::storage::{Change, SchemaChange};
+use crate::types::{Definition, DefinitionKind, EventId, Schema};
+use std::sync::Arc;
+
+/// The statement that sets a number, which is what is kept of it.
+pub(in crate::session) fn setting_statement(name: &str, number: i32) -> String {
+    format!("PRAGMA {name} = {number}")
+}
+
+/// The number that a schema has under a name; 0 where nobody set another.
+pub(super) fn setting(schema: &Schema, name: &str) -> i32 {
+    let Some(definition) = schema.definition(DefinitionKind::Setting, name) else { return 0 };
+    match parse_statement(&definition.sql) {
+        Ok(Some(Statement::Session(SessionStatement::Pragma(PragmaStatement {
+            value: Some(value),
+            ..
+        })))) => leading_number(&value),
+        Ok(_) | Err(_) => 0,
+    }
+}
+
+/// What makes a number of a schema this one; nothing where it is.
+fn change(schema: &Schema, name: &str, number: i32) -> Option<SchemaChange> {
+    let old = schema.definition(DefinitionKind::Setting, name).map(Arc::clone);
+    let new = (number != 0).then(|| {
+        Arc::new(Definition {
+            id: old.as_ref().map_or(EventId::START, |old| old.id),
+            kind: DefinitionKind::Setting,
+            name: name.to_owned(),
+            table: None,
+            sql: setting_statement(name, number),
+        })
+    });
+    match (old, new) {
+        (None, None) => None,
+        (None, Some(new)) => Some(SchemaChange::CreateDefinition(new)),
+        (Some(old), None) => Some(SchemaChange::DropDefinition(old)),
+        (Some(old), Some(new)) => {
+            (!old.is_alike(&new)).then_some(SchemaChange::ReplaceDefinition { old, new })
+        }
+    }
+}
+
+impl Session {
+    /// Sets a number of the schema: in the open transaction, or in one of its own.
+    ///
+    /// # Errors
+    /// `past` where the session is there; `read-only`, `busy`, `damaged` and `poisoned` where nothing can be
+    /// written.
+    pub(super) fn set_setting(
+        &mut self,
+        name: &'static str,
+        value: &str,
+        text: &str,
+    ) -> Result<Outcome, Error> {
+        self.check_present()?;
+        let number = leading_number(value);
+        let mut receipt =
+            Receipt { verb: "PRAGMA", name: name.to_owned(), rows: 0, events: 0, committed: None };
+        if let Some(transaction) = &mut self.transaction {
+            if transaction.fork.is_empty() {
+                self.database.store().check_writable()?;
+            }
+            let change = change(transaction.fork.view().schema(), name, number);
+            let changes = change.into_iter().map(Change::Schema).collect();
+            receipt.events = transaction.fork.record(changes)?;
+            transaction.state.note(text, &self.parameters);
+            return Ok(Outcome::Changed(receipt));
+        }
+        let mut fork = self.database.begin()?;
+        let change = change(fork.view().schema(), name, number);
+        receipt.events = fork.record(change.into_iter().map(Change::Schema).collect())?;
+        let mut state = self.state(&Annotations::default());
+        state.note(text, &self.parameters);
+        let committed = self.database.commit(fork, state.finish())?;
+        receipt.committed = committed.map(|committed| (committed.first, committed.last));
+        Ok(Outcome::Changed(receipt))
+    }
+}
+
+/// The number of 32 bits with which a text begins, also in hexadecimal digits, as SQLite reads it: 0 of
+/// one that begins with none, or with one that is larger.
+fn leading_number(text: &str) -> i32 {
+    let digits_of = |text: &str, radix: u32| {
+        let end = text.find(|c: char| !c.is_digit(radix)).unwrap_or(text.len());
+        i64::from_str_radix(&text[..end], radix).unwrap_or(0)
+    };
+    let hexadecimal = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
+    if let Some(digits) = hexadecimal {
+        return i32::try_from(digits_of(digits, 16)).unwrap_or(0);
+    }
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => (-1, digits),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    i32::try_from(sign * digits_of(digits, 10)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::leading_number;
+
+    #[test]
+    fn numbers_are_what_sqlite_reads() {
+        let sqlite = rusqlite::Connection::open_in_memory().expect("a database");
+        for text in [
+            "7",
+            "-3",
+            "+5",
+            "0",
+            "007",
+            "12abc",
+            "abc",
+            "",
+            "2147483647",
+            "2147483648",
+            "-2147483648",
+            "-2147483649",
+            "99999999999999999999",
+            "0x10",
+            "0xff",
+            "0xFFFFFFFF",
+            "0x7fffffff",
+            "0x1FFFFFFFF",
+            "1.9",
+            "-0x10",
+            "0x",
+            "-",
+            "ON",
+        ] {
+            sqlite.execute_batch(&format!("PRAGMA user_version = '{text}'")).expect("set");
+            let theirs = sqlite.query_row("PRAGMA user_version", [], |row| row.get::<_, i32>(0));
+            assert_eq!(leading_number(text), theirs.expect("a number"), "{text}");
+        }
+    }
+}
