@@ -31,8 +31,9 @@ pub fn schema_changes(
                 column.initial = assign(table, column, given)?;
                 let is_null = column.initial.is_null();
                 let has_no_value = column.not_null && is_null && column.generated.is_none();
-                let refers =
-                    context.foreign_keys && !is_null && !constraints.foreign_keys.is_empty();
+                let refers = context.enforcement.foreign_keys
+                    && !is_null
+                    && !constraints.foreign_keys.is_empty();
                 if (has_no_value || refers) && has_rows(table, view)? {
                     return Err(match has_no_value {
                         true => no_value(table, column),

@@ -7,6 +7,7 @@
 use super::batches::each_part;
 use super::change_counts::ChangeCounts;
 use super::datum::{Batch, Datum, conform, map_rows, map_values};
+use super::enforcement::Enforcement;
 use super::membership::Membership;
 use super::memory::MemoryBudget;
 use super::profile::{Probe, Profile};
@@ -38,8 +39,8 @@ pub struct Context {
     pub profile: Option<Arc<Profile>>,
     /// What the statement's operators may hold.
     pub memory: Arc<MemoryBudget>,
-    /// Whether a write holds foreign keys.
-    pub foreign_keys: bool,
+    /// Which constraints a write holds.
+    pub enforcement: Enforcement,
     /// What the session's writes did so far.
     pub counts: Arc<ChangeCounts>,
     /// Whether a trigger fires inside of itself, and REPLACE fires those of deletion.
@@ -84,17 +85,17 @@ impl Context {
             random,
             profile,
             memory,
-            foreign_keys: true,
+            enforcement: Enforcement::default(),
             recursive_triggers: false,
             counts,
             subqueries,
         }
     }
 
-    /// The same, whose writes hold foreign keys or not.
+    /// The same, whose writes hold these constraints.
     #[must_use]
-    pub fn holding(self, foreign_keys: bool) -> Context {
-        Context { foreign_keys, ..self }
+    pub fn holding(self, enforcement: Enforcement) -> Context {
+        Context { enforcement, ..self }
     }
 
     /// The same, whose writes are counted here.

@@ -16,7 +16,7 @@ use super::datetime;
 use super::datum::check_length;
 use super::evaluate::Context;
 use super::text::{Pattern, escape_character, unescape};
-use crate::language::ast::MatchKind;
+use crate::planner::PatternKind;
 use crate::planner::{Arithmetic, MathFunction, ScalarFunction, SessionFunction, TextFunction};
 use crate::types::{Collation, Decimal, Value};
 use std::borrow::Cow;
@@ -83,9 +83,9 @@ pub fn call(
         _ if arguments.iter().any(Value::is_null) => Ok(Value::Null),
         ScalarFunction::Abs => absolute(&arguments[0]),
         ScalarFunction::Calendar(function) => Ok(datetime::call(function, arguments, context.now)),
-        ScalarFunction::Glob => matches(MatchKind::Glob, arguments),
-        ScalarFunction::Like => matches(MatchKind::Like, arguments),
-        ScalarFunction::Regexp => matches(MatchKind::Regexp, arguments),
+        ScalarFunction::Glob => matches(PatternKind::Glob, arguments),
+        ScalarFunction::Like => matches(PatternKind::Like, arguments),
+        ScalarFunction::Regexp => matches(PatternKind::Regexp, arguments),
         ScalarFunction::Replace => replace(arguments),
         ScalarFunction::Unhex => {
             let ignored = arguments.get(1).map_or(Cow::Borrowed(""), Value::to_text);
@@ -239,7 +239,7 @@ fn absolute(value: &Value) -> Result<Value, Error> {
     }
 }
 
-fn matches(kind: MatchKind, arguments: &[Value]) -> Result<Value, Error> {
+fn matches(kind: PatternKind, arguments: &[Value]) -> Result<Value, Error> {
     let escape = escape_character(arguments.get(2).unwrap_or(&Value::Null))?;
     let pattern = Pattern::new(kind, &arguments[0].to_text(), escape)?;
     Ok(Value::Boolean(pattern.matches(&arguments[1].to_text())))

@@ -2,7 +2,7 @@
 
 use super::Error;
 use super::datum::{Datum, check_length, map_values, shared};
-use crate::language::ast::MatchKind;
+use crate::planner::PatternKind;
 use crate::types::{Collation, DataType, Value};
 use arrow_array::StringArray;
 use arrow_array::cast::AsArray;
@@ -10,7 +10,7 @@ use arrow_array::cast::AsArray;
 /// One step of a pattern.
 #[derive(Debug, PartialEq)]
 enum PatternStep {
-    /// Exactly this character; LIKE holds it in lower case.
+    /// Exactly this character, in lower case where case is ignored.
     One(char),
     /// Any character.
     Any,
@@ -37,16 +37,17 @@ impl Pattern {
     ///
     /// # Errors
     /// `regexp` of what is no regular expression, or one that takes too much memory.
-    pub fn new(kind: MatchKind, pattern: &str, escape: Option<char>) -> Result<Pattern, Error> {
+    pub fn new(kind: PatternKind, pattern: &str, escape: Option<char>) -> Result<Pattern, Error> {
         let steps = match kind {
-            MatchKind::Like => like_steps(pattern, escape),
-            MatchKind::Glob => glob_steps(pattern),
-            MatchKind::Regexp => {
+            PatternKind::Like => like_steps(pattern, escape, true),
+            PatternKind::CaseSensitiveLike => like_steps(pattern, escape, false),
+            PatternKind::Glob => glob_steps(pattern),
+            PatternKind::Regexp => {
                 let built = regex::RegexBuilder::new(pattern).size_limit(MAX_REGEX).build();
                 return built.map(Pattern::Regex).map_err(|error| not_a_regex(pattern, &error));
             }
         };
-        Ok(Pattern::Wildcards(WildcardPattern { steps, fold: kind == MatchKind::Like }))
+        Ok(Pattern::Wildcards(WildcardPattern { steps, fold: kind == PatternKind::Like }))
     }
 
     /// Whether the text matches: the whole of it, any part of it for REGEXP.
@@ -115,13 +116,14 @@ impl WildcardPattern {
     }
 }
 
-fn like_steps(pattern: &str, escape: Option<char>) -> Vec<PatternStep> {
+fn like_steps(pattern: &str, escape: Option<char>, fold: bool) -> Vec<PatternStep> {
+    let one = |c: char| PatternStep::One(if fold { c.to_ascii_lowercase() } else { c });
     let mut chars = pattern.chars();
     let mut steps = Vec::new();
     while let Some(c) = chars.next() {
         steps.push(if Some(c) == escape {
             match chars.next() {
-                Some(escaped) => PatternStep::One(escaped.to_ascii_lowercase()),
+                Some(escaped) => one(escaped),
                 // An escape of nothing matches nothing.
                 None => PatternStep::Set { negated: false, ranges: Vec::new() },
             }
@@ -129,7 +131,7 @@ fn like_steps(pattern: &str, escape: Option<char>) -> Vec<PatternStep> {
             match c {
                 '%' => PatternStep::Many,
                 '_' => PatternStep::Any,
-                c => PatternStep::One(c.to_ascii_lowercase()),
+                c => one(c),
             }
         });
     }
@@ -177,7 +179,7 @@ fn glob_steps(pattern: &str) -> Vec<PatternStep> {
 /// # Errors
 /// `escape` where the escape is not one character, `regexp` of what is no regular expression.
 pub fn evaluate(
-    kind: MatchKind,
+    kind: PatternKind,
     operand: (&Datum, DataType),
     pattern: (&Datum, DataType),
     escape: Option<(&Datum, DataType)>,
@@ -297,7 +299,7 @@ mod tests {
     #[test]
     fn like_ignores_ascii_case_only() {
         let like = |pattern: &str, text: &str| {
-            Pattern::new(MatchKind::Like, pattern, Some('\\')).is_ok_and(|p| p.matches(text))
+            Pattern::new(PatternKind::Like, pattern, Some('\\')).is_ok_and(|p| p.matches(text))
         };
         assert!(like("%rock%", "AC/DC ROCKs"));
         assert!(like("a_c", "aéc"));
@@ -323,7 +325,7 @@ mod tests {
     #[test]
     fn glob_knows_sets() {
         let glob = |p: &str, text: &str| {
-            Pattern::new(MatchKind::Glob, p, None).is_ok_and(|p| p.matches(text))
+            Pattern::new(PatternKind::Glob, p, None).is_ok_and(|p| p.matches(text))
         };
         assert!(glob("*.rs", "lib.rs") && !glob("*.RS", "lib.rs"));
         assert!(glob("[a-c]?[^x]", "b-y") && !glob("[a-c]?[^x]", "b-x"));

@@ -2,7 +2,7 @@
 
 use super::comparison_traits::{CollationDerivation, ComparisonTraits};
 use super::exact_numbers::{self, common};
-use super::expression::{BoundExpression, BoundKind, Comparison, SubqueryRole};
+use super::expression::{BoundExpression, BoundKind, Comparison, PatternKind, SubqueryRole};
 use super::notices::suggest_type;
 use super::plan::AggregateCall;
 use super::scope::Scope;
@@ -10,7 +10,8 @@ use super::subquery::SubqueryBinder;
 use super::window::WindowBinder;
 use super::{Error, coerce, collation, row_value};
 use crate::language::ast::{
-    CurrentTime, Expression, ExpressionKind, Identifier, ListItem, TypeName, UnaryOperator,
+    CurrentTime, Expression, ExpressionKind, Identifier, ListItem, MatchKind, TypeName,
+    UnaryOperator,
 };
 use crate::types::{ColumnAffinity, DataType, Span, Value, with_stack};
 
@@ -108,6 +109,13 @@ impl Binder<'_, '_> {
         with_stack(|| self.bind_kind(expression))
     }
 
+    /// What an operator means in the session. What is kept with a table means the same in all of them.
+    pub(super) fn pattern_kind(&self, kind: MatchKind) -> PatternKind {
+        let subqueries = self.subqueries.as_ref();
+        let catalog = subqueries.map(|subqueries| &*subqueries.planning.catalog);
+        PatternKind::of(kind, catalog.is_some_and(|catalog| catalog.is_like_case_sensitive()))
+    }
+
     fn bind_kind(&mut self, expression: &Expression) -> Result<BoundExpression, Error> {
         let span = expression.span;
         match &expression.kind {
@@ -146,7 +154,7 @@ impl Binder<'_, '_> {
             }
             ExpressionKind::Match { kind, operand, negated, pattern, escape } => {
                 Ok(boolean(BoundKind::Match {
-                    kind: *kind,
+                    kind: self.pattern_kind(*kind),
                     operand: boxed(self.bind(operand)?),
                     pattern: boxed(self.bind(pattern)?),
                     escape: self.optional(escape.as_deref())?,

@@ -15,6 +15,28 @@ use crate::language::ast::{FunctionArguments, FunctionCall, Identifier, MatchKin
 use crate::types::{Collation, DataType, Span, Value};
 
 impl Binder<'_, '_> {
+    /// The operator that a function is, which keeps a pattern compiled from row to row.
+    fn matched(
+        &self,
+        function: ScalarFunction,
+        arguments: &[BoundExpression],
+    ) -> Option<BoundExpression> {
+        let matches = [
+            (ScalarFunction::Like, MatchKind::Like),
+            (ScalarFunction::Glob, MatchKind::Glob),
+            (ScalarFunction::Regexp, MatchKind::Regexp),
+        ];
+        let (_, kind) = matches.into_iter().find(|(known, _)| *known == function)?;
+        let [pattern, text, escape @ ..] = arguments else { return None };
+        Some(boolean(BoundKind::Match {
+            kind: self.pattern_kind(kind),
+            operand: boxed(text.clone()),
+            pattern: boxed(pattern.clone()),
+            escape: escape.first().cloned().map(boxed),
+            negated: false,
+        }))
+    }
+
     /// Binds a call.
     ///
     /// # Errors
@@ -66,6 +88,9 @@ impl Binder<'_, '_> {
                 return Err(Error::new("function", message, span));
             }
             let arguments = self.arguments(&call.arguments)?;
+            if let Some(matched) = self.matched(entry.function, &arguments) {
+                return Ok(matched);
+            }
             return scalar(entry.function, entry.result, arguments, span);
         }
         let arities: Vec<(usize, usize)> = aggregates
@@ -218,23 +243,6 @@ fn scalar(
 ) -> Result<BoundExpression, Error> {
     if function == ScalarFunction::Likelihood {
         check_chance(&arguments[1], span)?;
-    }
-    // The operators, which keep a pattern compiled from row to row.
-    let matches = [
-        (ScalarFunction::Like, MatchKind::Like),
-        (ScalarFunction::Glob, MatchKind::Glob),
-        (ScalarFunction::Regexp, MatchKind::Regexp),
-    ];
-    if let Some((_, kind)) = matches.into_iter().find(|(known, _)| *known == function)
-        && let [pattern, text, escape @ ..] = arguments.as_slice()
-    {
-        return Ok(boolean(BoundKind::Match {
-            kind,
-            operand: boxed(text.clone()),
-            pattern: boxed(pattern.clone()),
-            escape: escape.first().cloned().map(boxed),
-            negated: false,
-        }));
     }
     if function == ScalarFunction::Iif {
         return Ok(first_true(arguments));

@@ -102,7 +102,7 @@ pub enum BoundKind {
     /// LIKE, GLOB or REGEXP.
     Match {
         /// Which.
-        kind: MatchKind,
+        kind: PatternKind,
         /// The text.
         operand: Box<BoundExpression>,
         /// The pattern.
@@ -142,6 +142,42 @@ pub enum BoundKind {
     Argument(usize),
     /// A scalar function.
     Call(ScalarFunction, Vec<BoundExpression>),
+}
+
+/// How a text is matched with a pattern, by what LIKE means in the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PatternKind {
+    /// LIKE, ASCII case ignored.
+    Like,
+    /// LIKE where `case_sensitive_like` is on.
+    CaseSensitiveLike,
+    /// GLOB.
+    Glob,
+    /// REGEXP.
+    Regexp,
+}
+
+impl PatternKind {
+    /// The one that an operator is.
+    pub(super) fn of(kind: MatchKind, is_case_sensitive: bool) -> PatternKind {
+        match kind {
+            MatchKind::Like if is_case_sensitive => PatternKind::CaseSensitiveLike,
+            MatchKind::Like => PatternKind::Like,
+            MatchKind::Glob => PatternKind::Glob,
+            MatchKind::Regexp => PatternKind::Regexp,
+        }
+    }
+}
+
+/// Prints the operator.
+impl fmt::Display for PatternKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            PatternKind::Like | PatternKind::CaseSensitiveLike => "LIKE",
+            PatternKind::Glob => "GLOB",
+            PatternKind::Regexp => "REGEXP",
+        })
+    }
 }
 
 /// A query inside of an expression.

@@ -78,7 +78,7 @@ pub use error::Error;
 pub use exact_numbers::quotient_scale;
 pub use expression::{
     Affinity, Arithmetic, BoundExpression, BoundKind, BoundSubquery, Comparison, DayRounding,
-    SubqueryRole,
+    PatternKind, SubqueryRole,
 };
 pub use function_hints::instead_of_function;
 pub use function_scan::FunctionScan;
@@ -95,7 +95,7 @@ pub use plan::{
     AccessPath, AggregateCall, Join, Limits, OrderKey, Plan, Planned, QueryPlan, SchemaPlan,
     SortKey, TableAccess,
 };
-pub use pragmas::{PRAGMAS, Pragma, PragmaEntry};
+pub use pragmas::{PRAGMAS, Pragma, PragmaEntry, PragmaSwitch};
 pub use print::{OperatorId, PlanLine};
 pub use relation_query::{condition, constant};
 pub use rewrites::{RewriteStep, Rewriting};
@@ -203,6 +203,9 @@ pub trait Catalog {
     /// # Errors
     /// `reserved-name` where it is the name of what every database has.
     fn check_new(&self, name: &Identifier) -> Result<(), Error>;
+
+    /// Whether LIKE tells capital letters from small ones in the session.
+    fn is_like_case_sensitive(&self) -> bool;
 
     /// The schema now.
     fn schema(&self) -> &Schema;

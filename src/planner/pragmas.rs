@@ -48,10 +48,27 @@ pub enum Pragma {
     RecursiveTriggers,
     /// A number that is part of the schema.
     Setting,
+    /// What a session can turn on and off.
+    Switch(PragmaSwitch),
     /// A number that a session can set.
     Number(i64),
+    /// A number that is always so.
+    Always(i64),
     /// What is always so.
     Word(&'static str),
+}
+
+/// What a session can turn on and off by a PRAGMA alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PragmaSwitch {
+    /// LIKE tells capital letters from small ones.
+    CaseSensitiveLike,
+    /// Every foreign key is deferred, until the transaction ends.
+    DeferForeignKeys,
+    /// CHECK is not asked.
+    IgnoreCheckConstraints,
+    /// Nothing can be changed.
+    QueryOnly,
 }
 
 /// One PRAGMA of the table.
@@ -106,13 +123,14 @@ pub const PRAGMAS: &[PragmaEntry] = &[
     pragma!("busy_timeout", "accepted; only kept for who asks", Pragma::Number(0), ["timeout" Integer]),
     pragma!("cache_size", "accepted; only kept for who asks", Pragma::Number(-2000), ["cache_size" Integer]),
     pragma!("cache_spill", "accepted; only kept for who asks", Pragma::Number(483), ["cache_spill" Integer]),
+    pragma!("case_sensitive_like", "whether LIKE tells A from a", Pragma::Switch(PragmaSwitch::CaseSensitiveLike), ["case_sensitive_like" Integer]),
     pragma!("cell_size_check", "accepted; only kept for who asks", Pragma::Number(0), ["cell_size_check" Integer]),
     pragma!("checkpoint_fullfsync", "accepted; only kept for who asks", Pragma::Number(0), ["checkpoint_fullfsync" Integer]),
     pragma!("collation_list", "the collations", Pragma::CollationList, ["seq" Integer, "name" Text]),
     pragma!("compile_options", "how the program was built", Pragma::CompileOptions, ["compile_options" Text]),
     pragma!("data_version", "the last event", Pragma::DataVersion, ["data_version" Integer]),
     pragma!("database_list", "the databases", Pragma::DatabaseList, ["seq" Integer, "name" Text, "file" Text]),
-    pragma!("defer_foreign_keys", "accepted; only kept for who asks", Pragma::Number(0), ["defer_foreign_keys" Integer]),
+    pragma!("defer_foreign_keys", "whether foreign keys wait for COMMIT, until it", Pragma::Switch(PragmaSwitch::DeferForeignKeys), ["defer_foreign_keys" Integer]),
     pragma!("encoding", "how texts are kept", Pragma::Word("UTF-8"), ["encoding" Text]),
     pragma!("foreign_key_check", "rows that do not find what they refer to", Pragma::ForeignKeyCheck, ["table" Text, "rowid" Integer, "parent" Text, "fkid" Integer]),
     pragma!("foreign_key_list", "the foreign keys of a table", Pragma::ForeignKeyList, ["id" Integer, "seq" Integer, "table" Text, "from" Text, "to" Text, "on_update" Text, "on_delete" Text, "match" Text]),
@@ -121,7 +139,7 @@ pub const PRAGMAS: &[PragmaEntry] = &[
     pragma!("fullfsync", "accepted; only kept for who asks", Pragma::Number(0), ["fullfsync" Integer]),
     pragma!("function_list", "the functions", Pragma::FunctionList, ["name" Text, "builtin" Integer, "type" Text, "enc" Text, "narg" Integer, "flags" Integer]),
     pragma!("hard_heap_limit", "accepted; only kept for who asks", Pragma::Number(0), ["hard_heap_limit" Integer]),
-    pragma!("ignore_check_constraints", "accepted; only kept for who asks", Pragma::Number(0), ["ignore_check_constraints" Integer]),
+    pragma!("ignore_check_constraints", "whether CHECK is not asked", Pragma::Switch(PragmaSwitch::IgnoreCheckConstraints), ["ignore_check_constraints" Integer]),
     pragma!("index_info", "the columns of an index", Pragma::IndexInfo, ["seqno" Integer, "cid" Integer, "name" Text]),
     pragma!("index_list", "the indexes of a table", Pragma::IndexList, ["seq" Integer, "name" Text, "unique" Integer, "origin" Text, "partial" Integer]),
     pragma!("index_xinfo", "the columns of an index, with their order", Pragma::IndexXinfo, ["seqno" Integer, "cid" Integer, "name" Text, "desc" Integer, "coll" Text, "key" Integer]),
@@ -136,11 +154,11 @@ pub const PRAGMAS: &[PragmaEntry] = &[
     pragma!("page_count", "accepted; only kept for who asks", Pragma::Number(0), ["page_count" Integer]),
     pragma!("page_size", "accepted; only kept for who asks", Pragma::Number(4096), ["page_size" Integer]),
     pragma!("pragma_list", "these names", Pragma::PragmaList, ["name" Text]),
-    pragma!("query_only", "accepted; only kept for who asks", Pragma::Number(0), ["query_only" Integer]),
+    pragma!("query_only", "whether nothing can be changed", Pragma::Switch(PragmaSwitch::QueryOnly), ["query_only" Integer]),
     pragma!("quick_check", "integrity_check", Pragma::IntegrityCheck, ["quick_check" Text]),
     pragma!("read_uncommitted", "accepted; only kept for who asks", Pragma::Number(0), ["read_uncommitted" Integer]),
     pragma!("recursive_triggers", "whether triggers fire themselves", Pragma::RecursiveTriggers, ["recursive_triggers" Integer]),
-    pragma!("reverse_unordered_selects", "accepted; only kept for who asks", Pragma::Number(0), ["reverse_unordered_selects" Integer]),
+    pragma!("reverse_unordered_selects", "always 0: rows are not turned around", Pragma::Always(0), ["reverse_unordered_selects" Integer]),
     pragma!("schema_version", "how often the schema changed", Pragma::SchemaVersion, ["schema_version" Integer]),
     pragma!("secure_delete", "accepted; only kept for who asks", Pragma::Number(0), ["secure_delete" Integer]),
     pragma!("soft_heap_limit", "accepted; only kept for who asks", Pragma::Number(0), ["soft_heap_limit" Integer]),

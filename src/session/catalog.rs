@@ -9,7 +9,9 @@ use crate::executor::{self, PlanInput};
 use crate::language::ast::{
     AsOf, CreateView, EventSelection, History, Identifier, Range, ShowSubject, Temporal,
 };
-use crate::planner::{self, BoundExpression, Catalog, Error, Planned, TableSource, suggest};
+use crate::planner::{
+    self, BoundExpression, Catalog, Error, Planned, PragmaSwitch, TableSource, suggest,
+};
 use crate::storage::{self, Database, SchemaChange, View};
 use crate::types::{
     Definition, EventId, Period, PseudoColumn, Schema, Span, TableId, TableSchema, Value,
@@ -586,6 +588,10 @@ impl Catalog for StatementCatalog<'_> {
 
     fn schema(&self) -> &Schema {
         self.present.schema()
+    }
+
+    fn is_like_case_sensitive(&self) -> bool {
+        self.session.is_on(PragmaSwitch::CaseSensitiveLike)
     }
 
     fn constant(&self, expression: &BoundExpression) -> Option<Value> {

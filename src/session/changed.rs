@@ -5,7 +5,7 @@ use super::sequence::counter_write;
 use super::{Error, ExecutableStatement, Outcome, PendingStatement, Receipt, Rows, Session};
 use crate::executor::{self, Written};
 use crate::language::ast::{Statement, WriteStatement};
-use crate::planner::{Planned, Write};
+use crate::planner::{Planned, PragmaSwitch, Write};
 use crate::storage::{CommittedTransaction, Fork};
 
 /// What a statement changed.
@@ -81,28 +81,37 @@ impl Changed {
 impl Session {
     /// Does what a statement changes: in the open transaction, or in one of its own.
     pub(super) fn change(&mut self, pending: PendingStatement) -> Result<Outcome, Error> {
-        self.check_present()?;
+        self.check_changeable()?;
         if let Some(mut transaction) = self.transaction.take() {
             let changed = self.change_transaction(&mut transaction, pending);
-            if !changed.as_ref().is_ok_and(Changed::rolls_back) {
-                self.transaction = Some(transaction);
+            match changed.as_ref().is_ok_and(Changed::rolls_back) {
+                true => self.end_deferring(),
+                false => self.transaction = Some(transaction),
             }
             return changed?.outcome();
         }
+        let changed = self.change_alone(pending);
+        self.end_deferring();
+        changed?.outcome()
+    }
+
+    /// Does what a statement changes in a transaction of its own.
+    fn change_alone(&mut self, pending: PendingStatement) -> Result<Changed, Error> {
         let mut fork = self.database.begin()?;
         let state = self.state_of(&pending);
         let mut changed = self.change_fork(&mut fork, pending)?;
         if changed.rolls_back() {
-            return changed.outcome();
+            return Ok(changed);
         }
+        let were_all = self.is_on(PragmaSwitch::DeferForeignKeys);
         let committed = self
-            .check_deferred(&fork)
+            .check_deferred(&fork, were_all)
             .and_then(|()| Ok(self.database.commit(fork, state.finish())?))
             .inspect_err(|_| self.counts.fail(changed.receipt.rows))?;
         // One that changed nothing and has an identity is an event all the same.
         changed.receipt.events = committed.as_ref().map_or(0, CommittedTransaction::events);
         changed.receipt.committed = committed.map(|committed| (committed.first, committed.last));
-        changed.outcome()
+        Ok(changed)
     }
 
     /// Records what a statement changes in a fork; the fork is as it was if that fails.

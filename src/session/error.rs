@@ -58,6 +58,9 @@ pub enum Error {
     /// A change where SET AS OF put the session in the past.
     #[error("this session reads the past, at event {0}")]
     Past(EventId),
+    /// A change where `query_only` is on.
+    #[error("attempt to write a readonly database: query_only is on")]
+    QueryOnly,
 }
 
 impl Error {
@@ -71,6 +74,7 @@ impl Error {
             Error::Damaged { first, .. } => first.code(),
             Error::Transaction { .. } => "transaction",
             Error::Past(_) => "past",
+            Error::QueryOnly => "read-only",
             Error::NoResult { .. } => "no-result",
             Error::UnknownTopic { .. } => "unknown-topic",
         }
@@ -88,6 +92,7 @@ impl Error {
             | Error::Damaged { .. }
             | Error::Transaction { .. }
             | Error::Past(_)
+            | Error::QueryOnly
             | Error::NoResult { .. } => None,
         }
     }
@@ -100,6 +105,7 @@ impl Error {
             Error::Execute(error) => error.help(),
             Error::Transaction { help, .. } => help.as_deref(),
             Error::Past(_) => Some("SET AS OF LATEST returns to the present"),
+            Error::QueryOnly => Some("PRAGMA query_only = OFF lets the session write"),
             Error::Storage(error) => error.help(),
             Error::NoResult { help, .. }
             | Error::Damaged { help, .. }
@@ -118,6 +124,7 @@ impl Error {
             | Error::Storage(_)
             | Error::Transaction { .. }
             | Error::Past(_)
+            | Error::QueryOnly
             | Error::UnknownTopic { .. }
             | Error::NoResult { .. } => &[],
         }

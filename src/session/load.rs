@@ -91,7 +91,7 @@ impl Session {
         table: &str,
         columns: Option<&[String]>,
     ) -> Result<BulkLoader<'_>, Error> {
-        self.check_present()?;
+        self.check_changeable()?;
         if self.transaction.as_ref().is_some_and(|open| open.fork.is_empty()) {
             self.database.store().check_writable()?;
         }
@@ -159,12 +159,16 @@ impl BulkLoader<'_> {
         if self.refused.count > 0 {
             return Ok(Err(self.refused));
         }
-        if self.guard.session.foreign_keys {
+        let enforcement = self.guard.session.enforcement();
+        if enforcement.foreign_keys {
+            let which = match (enforcement.defer_foreign_keys, self.guard.state.is_some()) {
+                (true, true) => None,
+                (false, true) => Some(CheckedConstraints::Immediate),
+                (_, false) => Some(CheckedConstraints::All),
+            };
             let first = self.guard.first;
-            executor::check_foreign_keys(self.guard.fork(), first, CheckedConstraints::Immediate)?;
-            if self.guard.state.is_none() {
-                let fork = self.guard.fork();
-                executor::check_foreign_keys(fork, first, CheckedConstraints::Deferred)?;
+            if let Some(which) = which {
+                executor::check_foreign_keys(self.guard.fork(), first, which)?;
             }
         }
         let name = self.load.table.name.clone();
@@ -173,11 +177,13 @@ impl BulkLoader<'_> {
         let fork = guard.fork.take().expect("it is taken only when this ends");
         receipt.events = fork.len() - guard.first;
         match guard.state.take() {
-            Some((state, savepoints)) => {
+            Some((mut state, savepoints)) => {
+                state.note_enforcement(enforcement);
                 guard.session.transaction = Some(OpenTransaction { fork, state, savepoints });
             }
             None => {
                 let state = guard.session.state(&Annotations::default());
+                guard.session.end_deferring();
                 let committed = guard.session.database.commit(fork, state.finish())?;
                 receipt.committed = committed.map(|committed| (committed.first, committed.last));
             }

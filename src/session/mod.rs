@@ -59,7 +59,7 @@ use crate::language::ast::{
     MaintenanceKind, PlannableStatement, SchemaStatement, SessionStatement, Statement, TableOption,
 };
 use crate::language::{ParameterName, Parameters, ParseError, Prepared, parse_statement_with};
-use crate::planner::{self, Planned, Rewriting};
+use crate::planner::{self, Planned, PragmaSwitch, Rewriting};
 use crate::storage::{Database, View};
 use crate::types::{EventId, Literal, Period, Schema, Timestamp, Value};
 use cache::{PlanCache, SharedPlan};
@@ -69,6 +69,7 @@ use pragmas::PragmaSettings;
 use script_check::ScriptCheck;
 use settings::SessionMemory;
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use transaction::{OpenTransaction, TransactionState, already_open, not_open};
@@ -110,6 +111,8 @@ pub struct Session {
     counts: Arc<ChangeCounts>,
     /// What PRAGMAs set.
     pragmas: PragmaSettings,
+    /// What PRAGMAs turned on.
+    switched_on: BTreeSet<PragmaSwitch>,
     /// What is to be said of the statements that were run, and was not yet.
     notices: RefCell<Vec<String>>,
     /// Whether it was said that the log is ahead of the clock.
@@ -181,6 +184,7 @@ impl Session {
             memory: SessionMemory::default(),
             counts: Arc::default(),
             pragmas: PragmaSettings::default(),
+            switched_on: BTreeSet::new(),
             notices: RefCell::default(),
             is_clock_notice_given: Cell::new(false),
         }
@@ -458,7 +462,7 @@ impl Session {
         let interrupt = Arc::clone(&self.interrupt);
         let random = Arc::clone(self.database.random());
         let context = Context::new(now, parameters, interrupt, random);
-        let context = context.within(self.memory.budget()).holding(self.foreign_keys);
+        let context = context.within(self.memory.budget()).holding(self.enforcement());
         let context = context.recursing(self.recursive_triggers);
         context.counting(Arc::clone(&self.counts))
     }

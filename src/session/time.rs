@@ -36,7 +36,7 @@ impl Session {
         annotations: &Annotations,
         text: &str,
     ) -> Result<Outcome, Error> {
-        self.check_present()?;
+        self.check_changeable()?;
         let at = match at {
             Some(at) => Some(self.catalog()?.resolver().resolve(&at.as_of(false))?),
             None => None,
@@ -86,7 +86,7 @@ impl Session {
         annotations: &Annotations,
         text: &str,
     ) -> Result<Outcome, Error> {
-        self.check_present()?;
+        self.check_changeable()?;
         if self.transaction.is_some() {
             return Err(Error::Transaction {
                 message: "a snapshot holds what is committed; SNAPSHOT is not part of a \

@@ -4,7 +4,7 @@ use super::cache::PlanCache;
 use super::changed::Changed;
 use super::savepoint::Savepoints;
 use super::{Error, Outcome, PendingStatement, Receipt, Session};
-use crate::executor::{self, CheckedConstraints};
+use crate::executor::{self, CheckedConstraints, Enforcement};
 use crate::language::Parameters;
 use crate::language::ast::{ActorSetting, Annotations};
 use crate::storage::{self, CommittedTransaction, Database, Fork, Metadata, TextDigest};
@@ -28,6 +28,8 @@ pub(super) struct TransactionState {
     /// Whether it has read what was there when it began: then nothing may have changed since, once it
     /// writes.
     has_read: bool,
+    /// Whether foreign keys that say nothing of it were deferred in it.
+    has_deferred: bool,
 }
 
 impl TransactionState {
@@ -38,6 +40,11 @@ impl TransactionState {
         for (name, value) in parameters.named_in(text) {
             digest.add(&format!("{name} = {value}"));
         }
+    }
+
+    /// Notes which constraints a write of it held.
+    pub fn note_enforcement(&mut self, enforcement: Enforcement) {
+        self.has_deferred |= enforcement.defer_foreign_keys;
     }
 
     /// Says that it takes back an earlier one, as far as it does not say why itself.
@@ -86,7 +93,7 @@ impl Session {
         let text = id.as_ref().map(|_| TextDigest::default());
         let actor = actor.or_else(|| self.actor.clone());
         let metadata = Metadata { intent, actor, note, id, ..Metadata::default() };
-        TransactionState { metadata, text, has_read: false }
+        TransactionState { metadata, text, has_read: false, has_deferred: false }
     }
 
     /// What a transaction says that is one statement. Those that share a plan say nothing.
@@ -117,6 +124,7 @@ impl Session {
             check_annotations(statement.annotations())?;
         }
         let changed = self.change_fork(&mut transaction.fork, pending)?;
+        transaction.state.note_enforcement(self.enforcement());
         transaction.state.note(text, &self.parameters);
         Ok(changed)
     }
@@ -140,10 +148,11 @@ impl Session {
             self.database.store().check_writable()?;
         }
         if let Some(open) = &self.transaction {
-            self.check_deferred(&open.fork)?;
+            self.check_deferred(&open.fork, open.state.has_deferred)?;
         }
         let OpenTransaction { fork, state, savepoints: _ } =
             self.transaction.take().ok_or_else(|| not_open("COMMIT"))?;
+        self.end_deferring();
         let committed = self.database.commit(fork, state.finish())?;
         let events = committed.as_ref().map_or(0, CommittedTransaction::events);
         let committed = committed.map(|committed| (committed.first, committed.last));
@@ -151,13 +160,18 @@ impl Session {
         Ok(Outcome::Changed(Receipt { verb: "COMMIT", name, rows: 0, events, committed }))
     }
 
-    /// Asks what has to hold no sooner than now that a transaction ends.
+    /// Asks what has to hold no sooner than now that a transaction ends, in which all foreign keys were
+    /// deferred or those that say so.
     ///
     /// # Errors
     /// `foreign-key` where a deferred one does not hold; an open transaction stays open.
-    pub(super) fn check_deferred(&self, fork: &Fork) -> Result<(), Error> {
+    pub(super) fn check_deferred(&self, fork: &Fork, were_all: bool) -> Result<(), Error> {
         if self.foreign_keys {
-            executor::check_foreign_keys(fork, 0, CheckedConstraints::Deferred)?;
+            let which = match were_all {
+                true => CheckedConstraints::All,
+                false => CheckedConstraints::Deferred,
+            };
+            executor::check_foreign_keys(fork, 0, which)?;
         }
         Ok(())
     }
@@ -192,6 +206,7 @@ impl Session {
     /// ROLLBACK.
     pub(super) fn rollback(&mut self) -> Result<Outcome, Error> {
         let dropped = self.transaction.take().ok_or_else(|| not_open("ROLLBACK"))?;
+        self.end_deferring();
         let events = dropped.fork.len();
         let plural = if events == 1 { "" } else { "s" };
         Ok(Outcome::Done(format!("rolled back {events} event{plural}; nothing was written")))

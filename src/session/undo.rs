@@ -47,7 +47,7 @@ impl Session {
     /// `undo` where there is none, or it changed how a table is defined; `transaction` where one is open,
     /// `past` where the session is there; `read-only`, `damaged` and `poisoned` where nothing can be written.
     pub fn undo(&mut self, annotations: &Annotations) -> Result<Outcome, Error> {
-        self.check_present()?;
+        self.check_changeable()?;
         if self.transaction.is_some() {
             return Err(already_open());
         }

@@ -455,6 +455,7 @@ impl Connection {
             | Error::NoResult { .. }
             | Error::Damaged { .. }
             | Error::Past(_)
+            | Error::QueryOnly
             | Error::UnknownTopic { .. } => ConnectionError::of(error),
         }
     }

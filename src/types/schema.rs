@@ -471,7 +471,8 @@ impl Schema {
 
     /// Whether two schemas have the same tables, views, triggers and settings.
     pub fn is_same(&self, other: &Schema) -> bool {
-        self.tables().eq(other.tables()) && self.definitions().eq(&other.definitions())
+        let is_same = |kind| self.definitions_of(kind).iter().eq(other.definitions_of(kind).iter());
+        self.tables().eq(other.tables()) && DefinitionKind::ALL.into_iter().all(is_same)
     }
 
     fn definitions_of(&self, kind: DefinitionKind) -> &Tree<String, Arc<Definition>> {

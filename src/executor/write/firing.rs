@@ -189,7 +189,7 @@ impl<'a> RowSteps<'a> {
             replaced = firing.on(table, RowEvent::Delete, fork, context)?;
         }
         let view = fork.view();
-        let holds = context.foreign_keys;
+        let holds = context.enforcement.foreign_keys;
         let acts = holds && foreign_keys::may_fire(view.schema(), table);
         let is_concerned = holds && foreign_keys::concern(view.schema(), table);
         let has_queries = has_late_queries(write);

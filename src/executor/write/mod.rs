@@ -147,9 +147,9 @@ fn write_within(
 ) -> Result<Written, Error> {
     let steps = RowSteps::of(write, fork, &context, firing)?;
     let first = fork.len();
-    let holds = context.foreign_keys;
     // What triggers do is checked at the end of the statement that fired the first of them.
-    let checks = firing.is_outermost() && (steps.is_concerned || holds && steps.fire());
+    let asks = firing.is_outermost() && context.enforcement.asks_foreign_keys();
+    let checks = asks && (steps.is_concerned || steps.fire());
     // Rows that are recorded at once are recorded or not, without a place to return to.
     let is_at_once = !write.is_row_by_row() && !steps.fire() && !steps.has_queries;
     let can_fail_later = !is_at_once || write.returning.is_some() || steps.is_concerned;

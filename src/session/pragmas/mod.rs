@@ -6,6 +6,7 @@
 
 mod schema;
 mod setting;
+mod switches;
 
 use super::outcome::{self, Outcome};
 use super::relations::integer;
@@ -13,7 +14,7 @@ use super::{Error, Session, describe};
 use crate::executor::{self, COMPILE_OPTIONS, Context, FunctionSource, unreferenced_rows};
 use crate::language::ast::PragmaStatement;
 use crate::planner::{
-    AGGREGATE_FUNCTIONS, PRAGMAS, Pragma, PragmaEntry, SCALAR_FUNCTIONS, Signature,
+    AGGREGATE_FUNCTIONS, PRAGMAS, Pragma, PragmaEntry, PragmaSwitch, SCALAR_FUNCTIONS, Signature,
     TABLE_FUNCTIONS, TableFunction, WINDOW_FUNCTIONS,
 };
 use crate::storage::{self, Database, Verdict, VerifyMonitor, View};
@@ -21,7 +22,7 @@ use setting::setting;
 
 use crate::types::{Collation, EventId, Row, TableSchema, Value};
 pub(super) use setting::setting_statement;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The settings that answer when they are set.
@@ -51,6 +52,7 @@ pub(super) struct PragmaAnswers {
     foreign_keys: bool,
     recursive_triggers: bool,
     settings: PragmaSettings,
+    switched_on: BTreeSet<PragmaSwitch>,
 }
 
 impl FunctionSource for PragmaAnswers {
@@ -86,6 +88,7 @@ impl PragmaAnswers {
             foreign_keys: session.foreign_keys,
             recursive_triggers: session.recursive_triggers,
             settings: session.pragmas.clone(),
+            switched_on: session.switched_on.clone(),
         }
     }
 
@@ -151,6 +154,10 @@ impl PragmaAnswers {
                 let set = self.settings.get(entry.name()).copied();
                 one(Value::Integer(set.unwrap_or(usual)))
             }
+            Pragma::Switch(switch) => {
+                one(Value::Integer(self.switched_on.contains(&switch).into()))
+            }
+            Pragma::Always(number) => one(Value::Integer(number)),
             Pragma::Word(word) => one(Value::text(word)),
         })
     }
@@ -231,6 +238,10 @@ impl Session {
         };
         if let (Pragma::Setting, Some(value)) = (entry.pragma, value) {
             return self.set_setting(entry.name(), value, words);
+        }
+        if let (Pragma::Switch(switch), Some(value)) = (entry.pragma, value) {
+            self.turn(switch, number(value).is_some_and(|number| number != 0));
+            return Ok(Outcome::Done(describe::accepted(words)));
         }
         if let (Pragma::Number(_), Some(value)) = (entry.pragma, value) {
             let number = number(value);

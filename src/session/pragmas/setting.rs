@@ -60,7 +60,7 @@ impl Session {
         value: &str,
         text: &str,
     ) -> Result<Outcome, Error> {
-        self.check_present()?;
+        self.check_changeable()?;
         let number = leading_number(value);
         let mut receipt =
             Receipt { verb: "PRAGMA", name: name.to_owned(), rows: 0, events: 0, committed: None };

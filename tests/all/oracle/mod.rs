@@ -18,6 +18,7 @@ mod many_tables;
 mod names;
 mod orders;
 mod statistics;
+mod switches;
 mod tpch;
 mod triggers;
 mod windows;

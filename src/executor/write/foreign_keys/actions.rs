@@ -87,6 +87,13 @@ pub(super) struct ActedRow {
     pub cause: usize,
 }
 
+/// What a foreign key does where what it refers to becomes something else, or goes.
+fn action_of(constraint: &ForeignKey, is_update: bool, context: &Context) -> ForeignKeyAction {
+    let action = if is_update { constraint.on_update } else { constraint.on_delete };
+    let is_put_off = action == ForeignKeyAction::Restrict && context.enforcement.defer_foreign_keys;
+    if is_put_off { ForeignKeyAction::NoAction } else { action }
+}
+
 /// Finds out what one foreign key does to the rows of its table.
 pub(super) fn acted_rows(
     view: &View,
@@ -103,7 +110,7 @@ pub(super) fn acted_rows(
         if new.as_ref() == Some(&old) || old.iter().any(Value::is_null) {
             continue;
         }
-        let action = if new.is_some() { constraint.on_update } else { constraint.on_delete };
+        let action = action_of(constraint, new.is_some(), context);
         if action != ForeignKeyAction::NoAction {
             lost.push(LostKey { old, new, cause: touched.operation });
         }
@@ -115,7 +122,7 @@ pub(super) fn acted_rows(
     let mut rows = Vec::new();
     for found in referring(&view.table(table), constraint, referenced, &keys)? {
         let lost = &lost[found.key];
-        let action = if lost.new.is_some() { constraint.on_update } else { constraint.on_delete };
+        let action = action_of(constraint, lost.new.is_some(), context);
         let values = match (action, &lost.new) {
             (ForeignKeyAction::NoAction, _) => continue,
             (ForeignKeyAction::Restrict, _) => {
