@@ -94,9 +94,8 @@ pub use schema_write::write_schema;
 pub use spill::Spilled;
 pub use statistics::table_statistics;
 pub use write::{
-    CheckedConstraints, Failure, MAX_TRIGGER_DEPTH, NoTriggers, PartialRow, Trigger,
-    TriggerProgram, TriggerSource, Written, audit, check_foreign_keys, load, unreferenced_rows,
-    write,
+    Audit, CheckedConstraints, Failure, MAX_TRIGGER_DEPTH, NoTriggers, PartialRow, Trigger,
+    TriggerProgram, TriggerSource, Written, check_foreign_keys, load, unreferenced_rows, write,
 };
 
 #[cfg(doc)]

@@ -24,8 +24,11 @@ pub enum Pragma {
     ForeignKeyList,
     /// The rows that do not find what they refer to.
     ForeignKeyCheck,
-    /// What is wrong with the database: `ok`.
-    IntegrityCheck,
+    /// What is wrong with the database, or `ok`.
+    IntegrityCheck {
+        /// Whether keys are asked, too.
+        keys: bool,
+    },
     /// The databases.
     DatabaseList,
     /// The collations.
@@ -143,7 +146,7 @@ pub const PRAGMAS: &[PragmaEntry] = &[
     pragma!("index_info", "the columns of an index", Pragma::IndexInfo, ["seqno" Integer, "cid" Integer, "name" Text]),
     pragma!("index_list", "the indexes of a table", Pragma::IndexList, ["seq" Integer, "name" Text, "unique" Integer, "origin" Text, "partial" Integer]),
     pragma!("index_xinfo", "the columns of an index, with their order", Pragma::IndexXinfo, ["seqno" Integer, "cid" Integer, "name" Text, "desc" Integer, "coll" Text, "key" Integer]),
-    pragma!("integrity_check", "what VERIFY finds damaged, or ok", Pragma::IntegrityCheck, ["integrity_check" Text]),
+    pragma!("integrity_check", "what is damaged, rows that break NOT NULL, CHECK or a key, or ok", Pragma::IntegrityCheck { keys: true }, ["integrity_check" Text]),
     pragma!("journal_mode", "how changes are kept", Pragma::Word("wal"), ["journal_mode" Text]),
     pragma!("journal_size_limit", "accepted; only kept for who asks", Pragma::Number(-1), ["journal_size_limit" Integer]),
     pragma!("legacy_alter_table", "accepted; only kept for who asks", Pragma::Number(0), ["legacy_alter_table" Integer]),
@@ -155,7 +158,7 @@ pub const PRAGMAS: &[PragmaEntry] = &[
     pragma!("page_size", "accepted; only kept for who asks", Pragma::Number(4096), ["page_size" Integer]),
     pragma!("pragma_list", "these names", Pragma::PragmaList, ["name" Text]),
     pragma!("query_only", "whether nothing can be changed", Pragma::Switch(PragmaSwitch::QueryOnly), ["query_only" Integer]),
-    pragma!("quick_check", "integrity_check", Pragma::IntegrityCheck, ["quick_check" Text]),
+    pragma!("quick_check", "integrity_check but for keys", Pragma::IntegrityCheck { keys: false }, ["quick_check" Text]),
     pragma!("read_uncommitted", "accepted; only kept for who asks", Pragma::Number(0), ["read_uncommitted" Integer]),
     pragma!("recursive_triggers", "whether triggers fire themselves", Pragma::RecursiveTriggers, ["recursive_triggers" Integer]),
     pragma!("reverse_unordered_selects", "always 0: rows are not turned around", Pragma::Always(0), ["reverse_unordered_selects" Integer]),

@@ -19,6 +19,7 @@ mod hidden;
 mod history;
 mod house;
 #[cfg(target_os = "linux")]
+mod integrity;
 mod memory;
 mod moments;
 mod naive;

@@ -60,7 +60,7 @@ mod source;
 mod unique;
 
 pub(super) use assign::assign;
-pub use audit::audit;
+pub use audit::Audit;
 pub use firing::{MAX_TRIGGER_DEPTH, NoTriggers, Trigger, TriggerProgram, TriggerSource};
 pub(super) use foreign_keys::empty;
 pub use foreign_keys::{CheckedConstraints, check_foreign_keys, unreferenced_rows};

@@ -4,6 +4,7 @@
 //! it (`setting`). What a session can set besides is kept with it and has no effect, as SQLite's pages and
 //! caches have no counterpart here.
 
+mod integrity;
 mod schema;
 mod setting;
 mod switches;
@@ -17,7 +18,7 @@ use crate::planner::{
     AGGREGATE_FUNCTIONS, PRAGMAS, Pragma, PragmaEntry, PragmaSwitch, SCALAR_FUNCTIONS, Signature,
     TABLE_FUNCTIONS, TableFunction, WINDOW_FUNCTIONS,
 };
-use crate::storage::{self, Database, Verdict, VerifyMonitor, View};
+use crate::storage::{Database, View};
 use setting::setting;
 
 use crate::types::{Collation, EventId, Row, TableSchema, Value};
@@ -120,7 +121,7 @@ impl PragmaAnswers {
             Pragma::IndexXinfo => schema::index_info(schema, argument, true),
             Pragma::ForeignKeyList => of_table(schema::foreign_key_list),
             Pragma::ForeignKeyCheck => self.foreign_key_check(argument)?,
-            Pragma::IntegrityCheck => self.integrity_check(context)?,
+            Pragma::IntegrityCheck { keys } => self.integrity_check(argument, keys, context)?,
             Pragma::DatabaseList => {
                 let path = self.database.path().map(|path| path.display().to_string());
                 let file = Value::text(path.unwrap_or_default());
@@ -185,22 +186,6 @@ impl PragmaAnswers {
             }
         }
         Ok(rows)
-    }
-
-    /// What VERIFY finds damaged.
-    fn integrity_check(&self, context: &Context) -> Result<Vec<Row>, storage::Error> {
-        let mut progress = |_: u64, _: u64| {};
-        let interrupt = &context.interrupt;
-        let found =
-            self.database.verify(&mut VerifyMonitor { interrupt, progress: &mut progress })?;
-        let damage = found.files.iter().filter_map(|file| match &file.verdict {
-            Verdict::Damaged(damage) => {
-                Some(vec![Value::text(format!("{}: {}", file.file, damage.error.reason()))])
-            }
-            Verdict::Sound(_) | Verdict::Unchecked(_) => None,
-        });
-        let damage: Vec<Row> = damage.collect();
-        Ok(if damage.is_empty() { vec![vec![Value::text("ok")]] } else { damage })
     }
 }
 

@@ -33,7 +33,7 @@ impl CheckedConstraints {
 pub(in super::super) struct Reference<'a> {
     table: &'a TableSchema,
     constraint: &'a ForeignKey,
-    referenced: Result<Referenced, String>,
+    referenced: Result<Referenced, Error>,
 }
 
 impl<'a> Reference<'a> {
@@ -44,21 +44,28 @@ impl<'a> Reference<'a> {
         constraint: &'a ForeignKey,
     ) -> Reference<'a> {
         let referenced = Referenced::of(schema, table, constraint);
-        let referenced = referenced.map_err(|error| error.to_string());
         Reference { table, constraint, referenced }
+    }
+
+    /// Whether a row refers to none: where there is no such table or key, every row does that refers at
+    /// all.
+    fn is_lost(&self, view: &View, row: &Row) -> bool {
+        let own = values_of(row, &self.constraint.columns);
+        match &self.referenced {
+            Ok(referenced) => referenced.is_lost(view, &own),
+            Err(_) => !own.iter().any(Value::is_null),
+        }
     }
 
     /// What is wrong with a row that refers to none.
     pub fn broken(&self, view: &View, row: &Row) -> Option<String> {
-        let own = values_of(row, &self.constraint.columns);
-        let referenced = match &self.referenced {
-            Ok(referenced) => referenced,
-            Err(mismatch) => {
-                return (!own.iter().any(Value::is_null)).then(|| mismatch.clone());
+        self.is_lost(view, row).then(|| match &self.referenced {
+            Ok(referenced) => {
+                let own = values_of(row, &self.constraint.columns);
+                refers_to_none(self.table, self.constraint, referenced, &own)
             }
-        };
-        let is_lost = referenced.is_lost(view, &own);
-        is_lost.then(|| refers_to_none(self.table, self.constraint, referenced, &own))
+            Err(mismatch) => mismatch.to_string(),
+        })
     }
 }
 
@@ -123,16 +130,13 @@ pub fn unreferenced_rows(
     let mut found = Vec::new();
     let rows = all_rows(&view.table(table))?;
     for (index, constraint) in table.foreign_keys.iter().enumerate() {
-        let is_lost = |row: &Row| !values_of(row, &constraint.columns).iter().any(Value::is_null);
-        if view.schema().table(&constraint.references).is_none() {
-            let lost = rows.iter().filter(|(_, row)| is_lost(row));
-            found.extend(lost.map(|(number, row)| (*number, row.clone(), index)));
-            continue;
-        }
-        let referenced = Referenced::of(view.schema(), table, constraint)?;
-        let is_lost = |row: &Row| referenced.is_lost(view, &values_of(row, &constraint.columns));
-        let lost = rows.iter().filter(|(_, row)| is_lost(row));
+        let reference = Reference::of(view.schema(), table, constraint);
+        let is_there = view.schema().table(&constraint.references).is_some();
+        let lost = rows.iter().filter(|(_, row)| reference.is_lost(view, row));
         found.extend(lost.map(|(number, row)| (*number, row.clone(), index)));
+        if let (Err(mismatch), true) = (reference.referenced, is_there) {
+            return Err(mismatch);
+        }
     }
     Ok(found)
 }
