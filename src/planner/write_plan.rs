@@ -74,6 +74,8 @@ pub struct BoundReturning {
 pub struct BoundUpsert {
     /// The keys by which a row is met, by their places in the table.
     pub keys: Vec<usize>,
+    /// Whether a row is met by the number that it is given, too.
+    pub by_number: bool,
     /// What becomes of the row that is met; `None` for DO NOTHING.
     pub update: Option<UpsertUpdate>,
 }

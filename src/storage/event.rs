@@ -241,7 +241,7 @@ pub enum Change {
     Insert {
         /// The table.
         table: Arc<TableSchema>,
-        /// The row's number, which is that of no row before it or larger; without one, the next.
+        /// The row's number, which no row has that is there; without one, the next.
         row: Option<RowId>,
         /// The whole row.
         new: Row,

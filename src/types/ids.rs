@@ -53,6 +53,20 @@ impl fmt::Display for TxId {
 #[serde(transparent)]
 pub struct RowId(pub u64);
 
+impl RowId {
+    /// The largest that SQLite knows.
+    pub const MAX: RowId = RowId(i64::MAX.unsigned_abs());
+
+    /// A number that looks as if it were any from 1 to 2^62, another one for each seed (the mixing of
+    /// Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
+    pub fn scattered(seed: u64) -> RowId {
+        let mut mixed = seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        RowId(((mixed ^ (mixed >> 31)) >> 2) + 1)
+    }
+}
+
 impl fmt::Display for RowId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)

@@ -123,10 +123,10 @@ impl TableSchema {
     }
 
     /// The index of what SQLite calls the number of a row: the INTEGER PRIMARY KEY, else the hidden
-    /// `_row`. `None` for every other name, and for one that a column has.
+    /// `_row`. `None` for every other name, for one that a column has, and WITHOUT ROWID.
     pub fn rowid(&self, name: &str) -> Option<usize> {
         let is_one = TableSchema::ROWID_NAMES.iter().any(|rowid| name.eq_ignore_ascii_case(rowid));
-        if !is_one || self.column(name).is_some() {
+        if !is_one || self.column(name).is_some() || self.options.without_rowid {
             return None;
         }
         self.integer_primary_key().or_else(|| self.pseudo_column(PseudoColumn::Row.name()))

@@ -56,7 +56,7 @@ fn a_caret_points_at_the_value_of_a_values_list() {
         = row 2, column b
     stdin:12:37: error[rowid]: 'x' is no number of a row of pairs
      12 | INSERT INTO pairs(rowid, a) VALUES ('x', 1)
-        |                                     ^^^ it is a whole number from 1 to 4611686018427387904
+        |                                     ^^^ it is a whole number from 1 to 9223372036854775807
     "#);
 }
 

@@ -24,20 +24,16 @@ pub(in super::super) fn assign(
     })
 }
 
-/// The largest number that a row can be given: room for more rows than there will ever be is left
-/// above it.
-const MAX_ROW: u64 = 1 << 62;
-
 /// The number that a row is given; `None` for NULL, which is the next.
 pub(super) fn row_number(table: &TableSchema, value: Value) -> Result<Option<RowId>, Error> {
     let wrong = |value: String| {
         let message = format!("{value} is no number of a row of {}", table.name);
-        let help = format!("it is a whole number from 1 to {MAX_ROW}");
+        let help = format!("it is a whole number from 1 to {}", RowId::MAX);
         Error::Failed { code: "rowid", message, help: Some(help) }
     };
     let shown = value.shortened();
     let accepted = DataType::Integer.accept(value).map_err(|rejected| wrong(rejected.value))?;
     let Value::Integer(number) = accepted else { return Ok(None) };
-    let row = u64::try_from(number).ok().filter(|row| (1..=MAX_ROW).contains(row));
+    let row = u64::try_from(number).ok().filter(|row| *row > 0);
     row.map(|row| Some(RowId(row))).ok_or_else(|| wrong(shown))
 }

@@ -139,7 +139,6 @@ impl<'a> Pipeline<'a> {
         let rules = KeyRules { upserts, resolution: write.resolution, is_written };
         match admit(row, &view, &rules, &write.table)? {
             Admission::Free(gone) => {
-                numbers::check(&write.table, &view, slice::from_ref(row))?;
                 let gone = self.deletions(&view, gone)?;
                 drop(view);
                 self.replace(gone, None, row)
@@ -170,13 +169,22 @@ pub(super) fn admit<'a>(
     let (mut place, mut gone): (Option<LocatedVersion>, Vec<LocatedVersion>) = Default::default();
     // Where it is given the number of a row that is there, they meet by it.
     if let (None, Some(there)) = (&row.old, row.row.and_then(|number| view.locate(number))) {
-        match rules.resolution {
-            Some(ConflictResolution::Ignore) => return Err(Refusal::Skipped),
-            Some(ConflictResolution::Replace) => place = Some(there),
-            Some(
-                ConflictResolution::Abort | ConflictResolution::Fail | ConflictResolution::Rollback,
-            )
-            | None => {}
+        match rules.upserts.iter().find(|upsert| upsert.by_number) {
+            Some(BoundUpsert { update: None, .. }) => return Err(Refusal::Skipped),
+            Some(BoundUpsert { update: Some(update), .. }) => {
+                return Ok(Admission::Instead(there, update));
+            }
+            None => {}
+        }
+        match rules.resolution.unwrap_or(ConflictResolution::Abort) {
+            ConflictResolution::Ignore => return Err(Refusal::Skipped),
+            ConflictResolution::Replace => place = Some(there),
+            resolution @ (ConflictResolution::Abort
+            | ConflictResolution::Fail
+            | ConflictResolution::Rollback) => {
+                let error = unique::number_taken(table, view, row.place, there);
+                return Err(Refusal::Broken(error, resolution));
+            }
         }
     }
     for index in rules.order(table) {

@@ -108,7 +108,7 @@ pub struct Failure {
 ///
 /// # Errors
 /// `type` of a value that its column cannot hold, `not-null`, `unique` of a key that is already there,
-/// `key-exhausted` where no number is left for a row, `rowid` of a number that a row cannot have,
+/// `key-exhausted` where no number is left for a row, `rowid` of a number that no row can have,
 /// `row-limit` of one that is too large, `foreign-key` and `foreign-key-mismatch`, those of a trigger
 /// and its RAISE; and what [`Context::evaluate`] says of the expressions. Then the fork is as it was.
 pub fn write(
@@ -234,11 +234,11 @@ impl Pipeline<'_> {
         generate::fill(table, &write.generated, &mut rows, self.context, &mut failures);
         demands::check_not_null(table, &rows, &mut failures);
         demands::check_conditions(table, &write.checks, &rows, self.context, &mut failures)?;
+        unique::check_numbers(table, &view, &rows, &mut failures);
         unique::check(table, &view, &rows, |key| is_written(write, key), &mut failures);
         if let Some((index, error)) = failures.first() {
             return Err(place::placed(error, write, &rows[index]));
         }
-        numbers::check(table, &view, &rows)?;
         drop(view);
         let numbers = self.numbers(&rows, self.numbers_rows());
         self.write_down(changes(table, rows), &numbers).map(drop)
@@ -286,16 +286,6 @@ impl Pipeline<'_> {
     fn record(&mut self, gone: Vec<WriteRow>, row: WriteRow, is_new: bool) -> Result<Taken, Error> {
         self.record_gone(gone)?;
         let own = changes(&self.write.table, vec![row.clone()]);
-        self.record_changes(own, row, is_new)
-    }
-
-    /// Records the change that a row is.
-    fn record_changes(
-        &mut self,
-        own: Vec<Change>,
-        row: WriteRow,
-        is_new: bool,
-    ) -> Result<Taken, Error> {
         let numbers = self.numbers(std::slice::from_ref(&row), is_new);
         let operation = self.write_down(own, &numbers)?;
         Ok(Taken { row, operation })

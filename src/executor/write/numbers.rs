@@ -1,12 +1,15 @@
-//! The step that numbers new rows: the INTEGER PRIMARY KEY fills itself, and a number that a row is
-//! given beside it is one that no row ever had.
+//! The step that numbers new rows: the INTEGER PRIMARY KEY fills itself.
 
 use super::super::Error;
 use super::row::WriteRow;
 use crate::storage::TableView;
 use crate::types::{RowId, TableSchema, Value};
 
-/// Gives every new row its number where it has none: one more than the largest so far.
+/// How many numbers are tried when they cannot be counted up any more: as many as SQLite tries.
+const ATTEMPTS: u64 = 100;
+
+/// Gives every new row its number where it has none: one more than the largest so far, or any that is
+/// free behind the largest that there is, but where they are never used again (AUTOINCREMENT).
 ///
 /// # Errors
 /// `key-exhausted` where none is left.
@@ -24,14 +27,30 @@ pub(super) fn fill(
             given = given.max(number);
         } else if new[column].is_null() {
             let known = last.unwrap_or_else(|| largest(table, view)).max(given);
-            let next = known.checked_add(1).ok_or_else(|| {
-                let message = format!("{} has no number left for a new row", table.name);
-                Error::failed("key-exhausted", message)
-            })?;
+            let next = match known.checked_add(1) {
+                Some(next) => next,
+                None => free(table, view)?,
+            };
             (last, new[column]) = (Some(next), Value::Integer(next));
         }
     }
     Ok(())
+}
+
+/// A number that no row has, where the largest is taken.
+fn free(table: &TableSchema, view: &TableView) -> Result<i64, Error> {
+    let key = table.primary_key().filter(|_| !table.autoincrement);
+    let seed = view.next_row().0;
+    let numbers = (0..ATTEMPTS).map(|attempt| RowId::scattered(seed.wrapping_add(attempt)));
+    let numbers = numbers.filter_map(|number| i64::try_from(number.0).ok());
+    let is_free = |number: &i64| {
+        let found = key.and_then(|key| view.find(key.id, &[Value::Integer(*number)]));
+        found.is_some_and(|found| found.is_empty())
+    };
+    numbers.filter(|_| key.is_some()).find(is_free).ok_or_else(|| {
+        let message = format!("{} has no number left for a new row", table.name);
+        Error::failed("key-exhausted", message)
+    })
 }
 
 /// The rowid of a row as far as it is known before it is recorded: its key, or the number that it has.
@@ -57,27 +76,4 @@ fn largest(table: &TableSchema, view: &TableView) -> i64 {
     });
     let ever = if table.autoincrement { view.autoincrement() } else { 0 };
     present.unwrap_or(0).max(ever).max(0)
-}
-
-/// Checks the numbers that new rows are given: a row keeps its own for ever, and they only count up.
-///
-/// # Errors
-/// `rowid` of one that is used up.
-pub(super) fn check(table: &TableSchema, view: &TableView, rows: &[WriteRow]) -> Result<(), Error> {
-    if rows.iter().all(|row| row.row.is_none() || row.old.is_some()) {
-        return Ok(());
-    }
-    let mut next = view.next_row();
-    for row in rows.iter().filter(|row| row.old.is_none()) {
-        if let Some(number) = row.row.filter(|number| *number < next) {
-            let message = format!(
-                "{} cannot have a row {number} any more: its rows count up, the next is {next}",
-                table.name
-            );
-            let help = "without rowid among the columns it gets the next".to_owned();
-            return Err(Error::Failed { code: "rowid", message, help: Some(help) });
-        }
-        next = RowId(row.row.unwrap_or(next).0.saturating_add(1));
-    }
-    Ok(())
 }

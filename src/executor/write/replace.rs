@@ -4,16 +4,13 @@
 //! somebody is told of the deletion that SQLite makes of it (a foreign key that acts, a DELETE trigger if
 //! `recursive_triggers` is on), it is deleted first, and comes back as what it becomes.
 
-use super::each::{Admission, KeyRules, Refusal, admit};
+use super::each::{KeyRules, Refusal, admit};
 use super::fire::{Taken, row_values};
 use super::firing::Fired;
 use super::row::WriteRow;
-use super::{Pipeline, foreign_keys, numbers};
+use super::{Pipeline, foreign_keys};
 use crate::language::ast::TriggerTime;
-use crate::storage::Change;
-use crate::types::ConflictResolution;
-use std::slice;
-use std::sync::Arc;
+use crate::types::{ConflictResolution, RowId};
 
 impl Pipeline<'_> {
     /// Records a row that may be as it is, when those that go for it are gone.
@@ -44,16 +41,11 @@ impl Pipeline<'_> {
             self.ask_again(row)?;
         }
         let row = row.take();
-        let (table, is_new) = (Arc::clone(&self.write.table), self.numbers_rows());
-        let back = back.and_then(|number| Some((number, self.fork.deletion(&table, number)?)));
-        let Some((number, (rev, prev))) = back else {
-            return Ok(Some(self.record(Vec::new(), row, is_new)?));
-        };
-        let new = row.new.clone().unwrap_or_default();
-        let rev = rev.saturating_add(1);
-        let change = Change::Restore { table, row: number, rev, prev, new };
-        let row = WriteRow { row: Some(number), ..row };
-        Ok(Some(self.record_changes(vec![change], row, is_new)?))
+        // Unless a trigger put another one there.
+        let is_free =
+            |number: &RowId| self.fork.view().table(&self.write.table).locate(*number).is_none();
+        let row = WriteRow { row: back.filter(is_free).or(row.row), ..row };
+        Ok(Some(self.record(Vec::new(), row, self.numbers_rows())?))
     }
 
     /// Deletes a row that goes for another, between the triggers that this fires.
@@ -80,9 +72,6 @@ impl Pipeline<'_> {
         let is_written = &|_| true;
         let rules =
             KeyRules { upserts: &[], resolution: Some(ConflictResolution::Abort), is_written };
-        match admit(row, &view, &rules, &self.write.table)? {
-            Admission::Free(_) | Admission::InPlaceOf(..) | Admission::Instead(..) => {}
-        }
-        Ok(numbers::check(&self.write.table, &view, slice::from_ref(row))?)
+        admit(row, &view, &rules, &self.write.table).map(drop)
     }
 }

@@ -54,6 +54,41 @@ pub(super) fn there_already(
     error.note(row_there(table, view, there))
 }
 
+/// The error of a row that is given the number of one that is there.
+pub(super) fn number_taken(
+    table: &TableSchema,
+    view: &TableView,
+    place: usize,
+    there: LocatedVersion,
+) -> Error {
+    let error = duplicate_number(table, there.row(), "there already");
+    error.of_row(Some(place), None).note(row_there(table, view, there))
+}
+
+fn duplicate_number(table: &TableSchema, row: RowId, how: &str) -> Error {
+    Error::failed("unique", format!("{}.rowid {row} is {how}: UNIQUE", table.name))
+}
+
+/// Asks of every new row of a batch whether the number that it is given is another's.
+pub(super) fn check_numbers(
+    table: &TableSchema,
+    view: &TableView,
+    rows: &[WriteRow],
+    failures: &mut Failures,
+) {
+    let mut known: HashMap<RowId, usize> = HashMap::new();
+    let new = rows.iter().enumerate().filter(|(_, row)| row.old.is_none());
+    for (index, row, number) in new.filter_map(|(index, row)| Some((index, row, row.row?))) {
+        if let Some(there) = view.locate(number) {
+            failures.note(index, number_taken(table, view, row.place, there));
+        } else if let Some(first) = known.insert(number, index) {
+            let error = duplicate_number(table, number, "given twice");
+            let first = format!("row {} gives it first", rows[first].place + 1);
+            failures.note(index, error.of_row(Some(row.place), None).note(Some(first)));
+        }
+    }
+}
+
 /// Asks of every row of a batch whether one of the keys that are `wanted` is another's: one of the
 /// batch's own, or one that is there and is not among those that the batch changes.
 ///

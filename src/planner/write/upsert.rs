@@ -11,7 +11,7 @@ use super::{assign, generated};
 use crate::language::ast::{
     Assignment, Expression, Identifier, IndexedColumn, Upsert, UpsertAction,
 };
-use crate::types::{Collation, KeyPart, KeySchema, KeySource, TableSchema};
+use crate::types::{Collation, KeyPart, KeySchema, KeySource, PseudoColumn, TableSchema};
 
 /// What the new row is called, whose values were to be inserted.
 const EXCLUDED: &str = "excluded";
@@ -30,7 +30,7 @@ pub(super) fn bind(
             let message = "an ON CONFLICT that names no columns is the last";
             return Err(Error::new("upsert", message, upsert.span.0));
         }
-        let keys = keys(upsert, table, name)?;
+        let Met { keys, by_number } = met(upsert, table, name)?;
         let update = match &upsert.action {
             UpsertAction::Nothing => None,
             UpsertAction::Update { assignments, filter } => {
@@ -38,7 +38,7 @@ pub(super) fn bind(
                 Some(update(assignments, filter, table, name, surroundings, planning)?)
             }
         };
-        bound.push(BoundUpsert { keys, update });
+        bound.push(BoundUpsert { keys, by_number, update });
     }
     Ok(bound)
 }
@@ -69,12 +69,21 @@ impl TargetPart {
     }
 }
 
-/// The keys that a clause is about, by their places in the table: those that have just these parts, in any
-/// order, and are about all rows or those of the same condition.
-fn keys(upsert: &Upsert, table: &TableSchema, name: &Identifier) -> Result<Vec<usize>, Error> {
+/// By what a clause says that a new row meets another.
+struct Met {
+    /// Keys, by their places in the table.
+    keys: Vec<usize>,
+    /// The number that it is given.
+    by_number: bool,
+}
+
+/// What a clause is about: the keys that have just these parts, in any order, and are about all rows or
+/// those of the same condition; or the number of a row.
+fn met(upsert: &Upsert, table: &TableSchema, name: &Identifier) -> Result<Met, Error> {
     let unique = table.keys.iter().enumerate().filter(|(_, key)| key.unique);
     if upsert.target.is_empty() {
-        return Ok(unique.map(|(place, _)| place).collect());
+        let keys = unique.map(|(place, _)| place).collect();
+        return Ok(Met { keys, by_number: true });
     }
     let scope = Scope::of(&name.name, table);
     let parts = upsert.target.iter().map(|part| TargetPart::bind(part, &scope));
@@ -94,10 +103,12 @@ fn keys(upsert: &Upsert, table: &TableSchema, name: &Identifier) -> Result<Vec<u
     };
     let keys: Vec<usize> =
         unique.filter(|(_, key)| is_meant(key)).map(|(place, _)| place).collect();
-    if keys.is_empty() {
+    let number = BoundKind::Column(table.index_of(PseudoColumn::Row));
+    let by_number = matches!(parts.as_slice(), [only] if only.expression.kind == number);
+    if keys.is_empty() && !by_number {
         return Err(no_key(table, upsert));
     }
-    Ok(keys)
+    Ok(Met { keys, by_number })
 }
 
 fn no_key(table: &TableSchema, upsert: &Upsert) -> Error {

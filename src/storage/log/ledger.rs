@@ -39,6 +39,11 @@ impl NewestVersion {
         NewestVersion { version, event: [half(0), half(4)] }
     }
 
+    /// Whether it stands for a row that ended before the books were opened, or never was.
+    fn is_unknown(self) -> bool {
+        self.version == DELETED
+    }
+
     fn event(self) -> EventId {
         EventId(u64::from(self.event[0]) | u64::from(self.event[1]) << 32)
     }
@@ -70,7 +75,14 @@ impl RowVersions {
         found
     }
 
+    /// Whether nobody knows if there ever was such a row: not among those that the books were opened
+    /// with.
+    fn is_unknown(&self, row: RowId) -> bool {
+        self.at(row).is_unknown()
+    }
+
     fn set(&mut self, row: RowId, newest: NewestVersion) {
+        let newest = if newest.is_unknown() { NewestVersion::default() } else { newest };
         let index = usize::try_from(row.0).unwrap_or(usize::MAX);
         if index < self.dense.len() {
             self.dense[index] = newest;
@@ -155,6 +167,27 @@ impl Ledger {
         let newest = self.rows.get(&table)?.at(row);
         let version = newest.version & !DELETED;
         (version > 0).then(|| (version, newest.event()))
+    }
+
+    /// Whether a row may have ended before the books were opened, and nobody has told them.
+    pub(crate) fn is_unknown(&self, table: TableId, row: RowId) -> bool {
+        self.rows.get(&table).is_some_and(|rows| rows.is_unknown(row))
+    }
+
+    /// Enters the newest versions that the rows of a table ever had, of those that are not known: from
+    /// here on all are.
+    pub(crate) fn complete(
+        &mut self,
+        table: TableId,
+        ever: impl Iterator<Item = (RowId, u32, EventId)>,
+    ) {
+        let Some(versions) = self.rows.get_mut(&table) else { return };
+        for (row, rev, event) in ever {
+            if versions.is_unknown(row) {
+                versions.set(row, NewestVersion::new(rev | DELETED, event));
+            }
+        }
+        versions.opened = RowId::default();
     }
 
     /// Enters a table's rows as they stand, where the books begin with them: `next` is the number of
@@ -332,11 +365,12 @@ impl Ledger {
         let found = rows.at(row);
         let (before, next) = (rev.wrapping_sub(1), rows.next);
         let (version, previous, follows) = match images {
+            // Whether a row ended before the books were opened, whoever inserts it knows.
             RowImages::Insert { prev, .. } if rev == 1 => {
-                (rev, *prev, *prev == EventId::START && row >= next && found.version == 0)
+                let is_new = found.version == 0 || found.is_unknown();
+                (rev, *prev, *prev == EventId::START && is_new)
             }
-            // A row that ended before the books were opened: whoever brings it back knows.
-            RowImages::Insert { prev, .. } if found.version == DELETED => {
+            RowImages::Insert { prev, .. } if found.is_unknown() => {
                 (rev, *prev, rev > 1 && (EventId::START < *prev && *prev < event))
             }
             RowImages::Insert { prev, .. } => {

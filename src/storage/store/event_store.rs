@@ -39,6 +39,7 @@ use crate::storage::projections::ProjectionPosition;
 use crate::storage::store::lock::LockWait;
 use crate::storage::vfs::VfsFile;
 use crate::types::{EventId, Period, RowId, TableId, TxId};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -207,6 +208,30 @@ impl EventStore {
     /// The same with the event that made it.
     pub(crate) fn row_newest(&self, table: TableId, row: RowId) -> Option<(u32, EventId)> {
         self.writer().ledger.row_newest(table, row)
+    }
+
+    /// The same of a row that may have been deleted before the database was opened. That is read once
+    /// for a table, from the whole log.
+    ///
+    /// # Errors
+    /// Those of [`EventStore::read`].
+    pub fn newest_version(
+        &self,
+        table: TableId,
+        row: RowId,
+    ) -> Result<Option<(u32, EventId)>, Error> {
+        if self.writer().ledger.is_unknown(table, row) {
+            let mut ever: HashMap<RowId, (u32, EventId)> = HashMap::new();
+            for event in self.read(Period { first: EventId::START.next(), last: self.head() }) {
+                let event = event?;
+                if let Some(of) = event.operation.row().filter(|of| of.table.id == table) {
+                    ever.insert(of.row, (of.rev, event.id));
+                }
+            }
+            let ever = ever.into_iter().map(|(row, (rev, event))| (row, rev, event));
+            self.writer().ledger.complete(table, ever);
+        }
+        Ok(self.row_newest(table, row))
     }
 
     /// The events of a period as far as they happened, read from the file and checked one by one, and

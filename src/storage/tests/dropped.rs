@@ -69,8 +69,8 @@ fn a_table_goes_on_as_itself_and_nothing_else_does() -> Result<(), Error> {
     let old = "\"op\":\"create_table\",\"table\":\"accounts\",\"old\":{\"table\":1,\"dropped\":4,\
                \"next_row\":9,\"columns\":[[1,0],[1,1],[1,2]],\"keys\":[[1,0]]},\"new\":{\"name\"";
     assert!(text.contains(old), "{text}");
-    // Later, the other row comes, too, and a new one has the number that it was told.
-    assert!(store.append(one(account(&table, 3, "Bob", 1)), Metadata::default()).is_err());
+    // Later, the other row comes, too, and a new one has the number that it was told. It is not new.
+    assert!(store.append(one(account(&table, 2, "Bob", 1)), Metadata::default()).is_err());
     store.append(
         vec![back(&table, 2, 2, 3, ada()), account(&table, 9, "Bob", 1)],
         Metadata::default(),

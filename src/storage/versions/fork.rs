@@ -2,12 +2,16 @@
 
 use super::Error;
 use super::state::State;
+use super::table::EndedRow;
 use super::view::View;
 use crate::storage::event::Causes;
 use crate::storage::log::line::check_row;
 use crate::storage::{Change, Marker, Operation, RowImages, RowOperation};
 use crate::types::{EventId, Period, Row, RowId, TableSchema, Value};
 use std::sync::Arc;
+
+/// How many numbers are tried for a row when they cannot be counted up any more.
+const ATTEMPTS: u64 = 1000;
 
 /// A transaction: a view plus its own versions and closings. Nothing reaches the log before commit.
 ///
@@ -76,20 +80,65 @@ impl Fork {
 
     /// The last event of a row that was recorded here.
     pub(crate) fn last_event(&self, table: &TableSchema, row: RowId) -> Option<EventId> {
-        let is_of_it = |operation: &Operation| {
-            operation.row().is_some_and(|of| of.table.id == table.id && of.row == row)
-        };
-        let at = self.operations.iter().rposition(is_of_it)?;
-        Some(EventId(self.first.0.saturating_add(u64::try_from(at).ok()?)))
+        self.last_operation(table, row).map(|(event, _)| event)
     }
 
-    /// The number of the version that the deletion of a row was, and its event, if the last thing that
-    /// was recorded here of the row is that.
-    pub fn deletion(&self, table: &TableSchema, row: RowId) -> Option<(u32, EventId)> {
-        let event = self.last_event(table, row)?;
-        let at = usize::try_from(event.0.checked_sub(self.first.0)?).ok()?;
-        let operation = self.operations.get(at)?.row()?;
-        matches!(operation.images, RowImages::Delete(_)).then_some((operation.rev, event))
+    fn last_operation(&self, table: &TableSchema, row: RowId) -> Option<(EventId, &RowOperation)> {
+        let of_row =
+            |operation: &RowOperation| operation.table.id == table.id && operation.row == row;
+        let mut operations = self.operations.iter().enumerate().rev();
+        let found = operations.find_map(|(at, operation)| {
+            Some((at, operation.row().filter(|operation| of_row(operation))?))
+        });
+        let (at, operation) = found?;
+        let event = self.first.0.saturating_add(u64::try_from(at).ok()?);
+        Some((EventId(event), operation))
+    }
+
+    /// The number of the newest version that a row had which is not there, its end counted as one, and
+    /// the event that made it; `None` where there never was such a row.
+    fn newest_version(
+        &self,
+        table: &TableSchema,
+        row: RowId,
+    ) -> Result<Option<(u32, EventId)>, Error> {
+        if row >= self.own.next_row(table) {
+            return Ok(None);
+        }
+        // Where nothing was recorded of it, what there was before is known to the base, or to the log.
+        let recorded = self.own.may_have_had(table, row).then(|| self.last_operation(table, row));
+        if let Some((event, operation)) = recorded.flatten() {
+            return Ok(Some((operation.rev, event)));
+        }
+        let known = self.base.layer(table.id).map(|layer| layer.versions().newest_version(row));
+        match (known, &self.base.lookup) {
+            (Some(EndedRow::Known(newest)), _) => Ok(newest),
+            (Some(EndedRow::BeforeEpoch) | None, Some(lookup)) => {
+                lookup.newest_version(table.id, row)
+            }
+            (Some(EndedRow::BeforeEpoch) | None, None) => Ok(None),
+        }
+    }
+
+    /// The number of a row that is given none: the next, or where the largest that SQLite knows is taken
+    /// any that no row ever had.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] where none is found.
+    fn free_row(&self, table: &TableSchema) -> Result<RowId, Error> {
+        let next = self.own.next_row(table);
+        if next <= RowId::MAX {
+            return Ok(next);
+        }
+        let seed = self.own.head().0;
+        for attempt in 0..ATTEMPTS {
+            let row = RowId::scattered(seed.wrapping_add(attempt));
+            let is_free = self.own.rev(table, row).is_none();
+            if is_free && self.newest_version(table, row)?.is_none() {
+                return Ok(row);
+            }
+        }
+        Err(Error::Limit { what: "the numbers of a table's rows", size: 1, limit: 0 })
     }
 
     /// This place, to return to.
@@ -179,16 +228,18 @@ impl Fork {
             }
             Change::Insert { table, row, new } => {
                 check_row(&table, &new)?;
-                let next = self.own.next_row(&table);
-                // Numbers count up: whoever gives one has looked.
-                let row = row.filter(|row| *row >= next).unwrap_or(next);
-                (table, row, 1, RowImages::Insert { new, prev: EventId::START })
+                let row = row.map_or_else(|| self.free_row(&table), Ok)?;
+                if self.own.rev(&table, row).is_some() {
+                    return Err(is_there(&table, row));
+                }
+                // One whose number a row had goes on with it, and with its versions.
+                let (last, prev) = self.newest_version(&table, row)?.unwrap_or_default();
+                (table, row, last.saturating_add(1), RowImages::Insert { new, prev })
             }
             Change::Restore { table, row, rev, prev, new } => {
                 check_row(&table, &new)?;
                 if self.own.rev(&table, row).is_some() {
-                    let message = format!("row {row} of {} is there", table.name);
-                    return Err(Error::invalid(message));
+                    return Err(is_there(&table, row));
                 }
                 (table, row, rev, RowImages::Insert { new, prev })
             }
@@ -213,6 +264,11 @@ impl Fork {
         let rev = self.own.rev(table, row).map(|rev| rev.saturating_add(1));
         rev.ok_or_else(|| Error::NoSuchRow { table: table.name.clone(), row })
     }
+}
+
+/// The error of a row that comes under the number of another.
+fn is_there(table: &TableSchema, row: RowId) -> Error {
+    Error::invalid(format!("row {row} of {} is there", table.name))
 }
 
 /// The columns in which two rows differ, with the value before and after.

@@ -9,7 +9,7 @@ use super::layer::Layer;
 use super::table::TableVersions;
 use crate::storage::{EventStore, TransactionInfo};
 use crate::types::column::ColumnBuilder;
-use crate::types::{EventId, PseudoColumn, TableId, Timestamp, TxId, Value};
+use crate::types::{EventId, PseudoColumn, RowId, TableId, Timestamp, TxId, Value};
 use arrow_array::ArrayRef;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -37,6 +37,13 @@ pub trait EventLookup: fmt::Debug + Send + Sync {
 
     /// Whether a table ever came back after it was dropped.
     fn was_restored(&self, table: TableId) -> bool;
+
+    /// The number of the newest version that a row ever had, its end counted as one, and the event that
+    /// made it; `None` where there never was such a row.
+    ///
+    /// # Errors
+    /// Those of [`EventStore::newest_version`].
+    fn newest_version(&self, table: TableId, row: RowId) -> Result<Option<(u32, EventId)>, Error>;
 }
 
 impl EventLookup for EventStore {
@@ -54,6 +61,10 @@ impl EventLookup for EventStore {
 
     fn was_restored(&self, table: TableId) -> bool {
         EventStore::was_restored(self, table)
+    }
+
+    fn newest_version(&self, table: TableId, row: RowId) -> Result<Option<(u32, EventId)>, Error> {
+        EventStore::newest_version(self, table, row)
     }
 }
 

@@ -289,6 +289,13 @@ impl State {
         self.layer(table).map_or(0, |layer| layer.autoincrement())
     }
 
+    /// Whether something may have happened to a row in a fork: to the row itself, or to a table that
+    /// went and came back.
+    pub(super) fn may_have_had(&self, table: &TableSchema, row: RowId) -> bool {
+        let versions = self.tables.get(&table.id);
+        versions.is_some_and(|own| own.is_restored() || own.rows().get(row).is_some())
+    }
+
     /// The number of a row's visible version.
     pub(super) fn rev(&self, table: &TableSchema, row: RowId) -> Option<u32> {
         let layer = self.layer(table)?;

@@ -36,6 +36,7 @@ use std::sync::{Arc, Mutex};
 const HELD_PART: usize = 4;
 
 pub use computed::KeyFunction;
+pub(super) use counters::EndedRow;
 
 /// What an update does to a row: columns by index, with the value before and after.
 type ColumnChanges = [(usize, Value, Value)];

@@ -93,6 +93,15 @@ impl TableCounters {
     }
 }
 
+/// The newest version that a row had which is not there.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::storage::versions) enum EndedRow {
+    /// Its number, the end counted as one, and the event that made it; nothing where there was none.
+    Known(Option<(u32, EventId)>),
+    /// If there was one, it ended before the epoch.
+    BeforeEpoch,
+}
+
 impl TableVersions {
     /// The number of the next row.
     pub fn next_row(&self) -> RowId {
@@ -114,6 +123,21 @@ impl TableVersions {
         let count = settings.partition_point(|(since, _)| *since <= event);
         let before = (self.start, self.counters.autoincrement_before);
         count.checked_sub(1).map_or(before, |at| settings[at])
+    }
+
+    /// What became of a row that is not there after the last event.
+    pub fn newest_version(&self, row: RowId) -> EndedRow {
+        let Some(latest) = self.rows.get(row).filter(|latest| latest.exists()) else {
+            let is_older = row < self.counters.next_row_before;
+            return if is_older { EndedRow::BeforeEpoch } else { EndedRow::Known(None) };
+        };
+        let (header, end) = (self.header(latest), self.end_of(latest));
+        // What went with its table was not deleted, which the table itself may not know yet.
+        let went_with_table = end == EventId::NEVER || self.was_dropped_by(end);
+        EndedRow::Known(Some(match went_with_table {
+            true => (header.rev, header.from),
+            false => (header.rev.saturating_add(1), end),
+        }))
     }
 
     /// The number of rows after an event, about: exact after the last.

@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex};
 
 /// What every event did, as a log knows it.
 #[derive(Debug, Default)]
-struct KnownOperations(Mutex<Vec<&'static str>>);
+struct KnownOperations(Mutex<Vec<Operation>>);
 
 impl EventLookup for KnownOperations {
     fn transaction_info(&self, _: EventId) -> Result<Option<Arc<TransactionInfo>>, Error> {
@@ -32,11 +32,20 @@ impl EventLookup for KnownOperations {
 
     fn operation(&self, event: EventId) -> Result<Option<&'static str>, Error> {
         let told = self.0.lock().expect("nobody panics holding it");
-        Ok(usize::try_from(event.0 - 1).ok().and_then(|at| told.get(at).copied()))
+        Ok(usize::try_from(event.0 - 1).ok().and_then(|at| Some(told.get(at)?.name())))
     }
 
     fn was_restored(&self, _: TableId) -> bool {
         true
+    }
+
+    fn newest_version(&self, table: TableId, row: RowId) -> Result<Option<(u32, EventId)>, Error> {
+        let told = self.0.lock().expect("nobody panics holding it");
+        let is_of_it = |of: &&RowOperation| of.table.id == table && of.row == row;
+        let of_row = (1..).zip(told.iter()).filter_map(|(event, operation)| {
+            operation.row().filter(is_of_it).map(|of| (of.rev, EventId(event)))
+        });
+        Ok(of_row.last())
     }
 }
 
@@ -113,6 +122,13 @@ fn change_of(model: &Model, kind: u8, a: u8, b: u8) -> Option<Change> {
             let (row, (rev, event)) = dead.map(|(row, last)| (*row, *last))?;
             let new = some_row(&schema, a, b);
             Change::Restore { table: schema, row, rev: rev + 1, prev: EventId(event), new }
+        }
+        10..14 => {
+            // One that no row has: below those that there are, beyond them, or of one that went.
+            let row = RowId(1 + u64::from(b) % (table.next_row().0 + 3));
+            let new = some_row(&schema, a, b);
+            let is_free = !table.rows.contains_key(&row);
+            is_free.then_some(Change::Insert { row: Some(row), new, table: schema })?
         }
         0..30 => Change::Insert { row: None, new: some_row(&schema, a, b), table: schema },
         30..65 => {
@@ -310,7 +326,7 @@ impl RecordedHistory {
         for operation in fork.into_operations().0 {
             replayed.apply(&operation);
             self.state.apply(&event(self.state.head().0 + 1, operation.clone()));
-            self.told.0.lock().expect("nobody panics holding it").push(operation.name());
+            self.told.0.lock().expect("nobody panics holding it").push(operation.clone());
             self.log.push(operation);
         }
         assert_eq!(format!("{replayed:?}"), format!("{model:?}"));
