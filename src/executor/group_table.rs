@@ -10,7 +10,7 @@ use super::ordered::OrderedRows;
 use crate::planner::{AggregateCall, AggregateFunction, BoundExpression, OrderKey};
 use crate::types::column::{array_of, value_at};
 use crate::types::key::{KeyColumn, push_collated, row_key};
-use crate::types::key_hash::{KeyMap, KeySet};
+use crate::types::key_table::KeyTable;
 use crate::types::{Collation, DataType, Value};
 use arrow_array::BooleanArray;
 use std::sync::Arc;
@@ -25,14 +25,14 @@ pub struct GroupTable {
     groups: Arc<[BoundExpression]>,
     aggregates: Arc<[AggregateCall]>,
     /// The number of each group by its key.
-    numbers: KeyMap<usize>,
+    numbers: KeyTable,
     /// The values of each group, a list per group expression.
     values: Vec<Vec<Value>>,
     accumulators: Vec<Accumulator>,
     /// The rows of each aggregate that has an order.
     ordered: Vec<OrderedRows>,
     /// What an aggregate with DISTINCT has already seen: group number and value.
-    seen: Vec<KeySet>,
+    seen: Vec<KeyTable>,
     /// About how many bytes came since somebody asked.
     growth: usize,
 }
@@ -42,12 +42,12 @@ impl GroupTable {
     pub fn new(groups: &Arc<[BoundExpression]>, aggregates: &Arc<[AggregateCall]>) -> GroupTable {
         GroupTable {
             values: vec![Vec::new(); groups.len()],
-            seen: vec![KeySet::default(); aggregates.len()],
+            seen: vec![KeyTable::default(); aggregates.len()],
             ordered: aggregates.iter().map(|_| OrderedRows::default()).collect(),
             accumulators: aggregates.iter().map(Accumulator::new).collect(),
             groups: Arc::clone(groups),
             aggregates: Arc::clone(aggregates),
-            numbers: KeyMap::default(),
+            numbers: KeyTable::default(),
             growth: 0,
         }
     }
@@ -59,7 +59,7 @@ impl GroupTable {
 
     /// Whether there is a group of this key.
     pub fn contains(&self, key: &[u8]) -> bool {
-        self.numbers.contains_key(key)
+        self.numbers.number(key).is_some()
     }
 
     /// Takes the rows of a batch in, whose values were computed.
@@ -111,19 +111,15 @@ impl GroupTable {
         let mut numbers = Vec::with_capacity(batch.rows);
         for row in 0..batch.rows {
             row_key(&mut key, &batch.groups, row);
-            numbers.push(match self.numbers.get(&key) {
-                Some(number) => *number,
-                None => {
-                    let number = self.numbers.len();
-                    self.numbers.insert(key.clone(), number);
-                    for (values, column) in self.values.iter_mut().zip(&batch.groups) {
-                        values.push(value_at(&column.array, column.data_type, row));
-                    }
-                    let each = self.values.len() + self.aggregates.len();
-                    self.growth += GROUP_BYTES + 2 * key.len() + VALUE_BYTES * each;
-                    number
+            let (number, is_new) = self.numbers.insert(&key);
+            if is_new {
+                for (values, column) in self.values.iter_mut().zip(&batch.groups) {
+                    values.push(value_at(&column.array, column.data_type, row));
                 }
-            });
+                let each = self.values.len() + self.aggregates.len();
+                self.growth += GROUP_BYTES + 2 * key.len() + VALUE_BYTES * each;
+            }
+            numbers.push(number);
         }
         numbers
     }
@@ -197,14 +193,7 @@ impl GroupTable {
     /// Those of [`Accumulator::finish`].
     pub fn finish(mut self) -> Result<GroupRows, Error> {
         let groups = self.group_count();
-        let mut order: Vec<(Vec<u8>, usize)> =
-            std::mem::take(&mut self.numbers).into_iter().collect();
-        order.sort_unstable();
-        let order: Vec<usize> = if self.groups.is_empty() {
-            vec![0]
-        } else {
-            order.into_iter().map(|(_, number)| number).collect()
-        };
+        let order = if self.groups.is_empty() { vec![0] } else { self.numbers.in_order() };
         let mut columns: Vec<(DataType, Vec<Value>)> = Vec::new();
         for (group, values) in self.groups.iter().zip(self.values) {
             columns.push((group.data_type, values));
@@ -353,7 +342,7 @@ impl GroupRows {
 
 /// Which rows bring a value that their group has not had yet; NULL is one.
 fn first_seen(
-    seen: &mut KeySet,
+    seen: &mut KeyTable,
     (values, data_type, collation): (&Datum, DataType, Collation),
     numbers: &[usize],
     growth: &mut usize,
@@ -373,11 +362,11 @@ fn first_seen(
             (None, Datum::Scalar(value)) => push_collated(&mut key, value, collation),
             (None, Datum::Array(_)) => {}
         }
-        if seen.contains(&key) {
-            return false;
+        let (_, is_new) = seen.insert(&key);
+        if is_new {
+            *growth += GROUP_BYTES + key.len();
         }
-        *growth += GROUP_BYTES + key.len();
-        seen.insert(key.clone())
+        is_new
     };
     numbers.iter().enumerate().map(|(row, number)| Some(is_first(row, *number))).collect()
 }

@@ -1,7 +1,7 @@
 //! Keys that an operator holds, as long as the memory has room for them.
 
 use super::memory::{MemoryBudget, Reservation};
-use crate::types::key_hash::KeySet;
+use crate::types::key_table::KeyTable;
 use std::sync::Arc;
 
 /// Bytes that a key takes besides its own.
@@ -10,7 +10,7 @@ const ENTRY_BYTES: usize = 56;
 /// A set of keys within a budget.
 #[derive(Debug)]
 pub struct HeldKeys {
-    keys: KeySet,
+    keys: KeyTable,
     memory: Reservation,
     is_full: bool,
 }
@@ -18,22 +18,21 @@ pub struct HeldKeys {
 impl HeldKeys {
     /// No keys.
     pub fn new(budget: &Arc<MemoryBudget>) -> HeldKeys {
-        HeldKeys { keys: KeySet::default(), memory: Reservation::new(budget), is_full: false }
+        HeldKeys { keys: KeyTable::default(), memory: Reservation::new(budget), is_full: false }
     }
 
     /// Adds a key; whether it is new.
     pub fn insert(&mut self, key: &[u8]) -> bool {
-        if self.keys.contains(key) {
-            return false;
+        let (_, is_new) = self.keys.insert(key);
+        if is_new {
+            self.is_full |= !self.memory.grow(key.len() + ENTRY_BYTES);
         }
-        self.keys.insert(key.to_vec());
-        self.is_full |= !self.memory.grow(key.len() + ENTRY_BYTES);
-        true
+        is_new
     }
 
     /// Whether a key is among them.
     pub fn contains(&self, key: &[u8]) -> bool {
-        self.keys.contains(key)
+        self.keys.number(key).is_some()
     }
 
     /// Whether there is no memory for more of them.

@@ -8,7 +8,7 @@ use super::held::{HeldBatches, OUTPUT, RowPlace};
 use crate::planner::{BoundExpression, Join, JoinType};
 use crate::types::DataType;
 use crate::types::key::KeyColumn;
-use crate::types::key_hash::KeyMap;
+use crate::types::key_table::KeyTable;
 use arrow_array::Array;
 
 /// About how many pairs are looked at together.
@@ -25,11 +25,13 @@ pub const ENTRY_BYTES: usize = 112;
 pub struct JoinTable {
     rows: HeldBatches,
     places: Vec<RowPlace>,
-    first: KeyMap<usize>,
+    keys: KeyTable,
+    /// The first row of the chain of each key, by its number.
+    first: Vec<usize>,
     next: Vec<usize>,
     /// Whether a row met a partner, where that decides something; else empty.
     met: Vec<bool>,
-    /// Where the NULLs are that stand for a partner.
+    /// Where the NULLs are that stand for a partner, where a left row may have none.
     none: RowPlace,
     /// How many columns the join reads of each side; what else a batch has is carried along.
     widths: (usize, usize),
@@ -95,7 +97,8 @@ impl JoinTable {
             }
         }
         let places: Vec<RowPlace> = held.places().collect();
-        let (mut first, mut next) = (KeyMap::default(), vec![END; places.len()]);
+        let (mut known, mut first) = (KeyTable::default(), Vec::new());
+        let mut next = vec![END; places.len()];
         if join.equal.is_empty() {
             next.iter_mut().zip(1..places.len()).for_each(|(next, row)| *next = row);
         } else {
@@ -103,23 +106,24 @@ impl JoinTable {
             // From the last row to the first, so that each chain is in order.
             for (row, (batch, at)) in places.iter().enumerate().rev() {
                 if push_key(&mut key, &keys[*batch], *at) {
-                    match first.get_mut(&key) {
-                        Some(head) => next[row] = std::mem::replace(head, row),
-                        None => {
-                            first.insert(key.clone(), row);
-                        }
+                    match known.insert(&key) {
+                        (number, false) => next[row] = std::mem::replace(&mut first[number], row),
+                        (_, true) => first.push(row),
                     }
                 }
             }
         }
         let none = (held.batches().len(), 0);
-        let carried = held.batches().first().map_or(0, |batch| batch.columns.len() - types.1.len());
-        let columns = types.1.iter().chain(std::iter::repeat_n(&DataType::Integer, carried));
-        let columns = columns.map(|data_type| nulls(*data_type, 1)).collect();
+        if join.kind.keeps_left() && join.kind.gives_right() {
+            let given = held.batches().first().map_or(0, |batch| batch.columns.len());
+            let carried = given.saturating_sub(types.1.len());
+            let columns = types.1.iter().chain(std::iter::repeat_n(&DataType::Integer, carried));
+            let columns = columns.map(|data_type| nulls(*data_type, 1)).collect();
+            held.push(Batch { columns, rows: 1 });
+        }
         let met = vec![false; if join.kind.keeps_right() { places.len() } else { 0 }];
-        held.push(Batch { columns, rows: 1 });
         let widths = (types.0.len(), types.1.len());
-        Ok(JoinTable { rows: held, places, first, next, met, none, widths })
+        Ok(JoinTable { rows: held, places, keys: known, first, next, met, none, widths })
     }
 
     /// The next pairs of left rows for which the condition is true; `None` once all rows were looked at.
@@ -194,7 +198,7 @@ impl JoinTable {
             return if self.places.is_empty() { END } else { 0 };
         }
         match push_key(key, columns, row) {
-            true => self.first.get(key.as_slice()).copied().unwrap_or(END),
+            true => self.keys.number(key).map_or(END, |number| self.first[number]),
             false => END,
         }
     }

@@ -1,14 +1,7 @@
-//! Maps and sets of keys: bytes that [`key`](super::key) made, found by a hash that is fast on them.
+//! A hash of keys: bytes that [`key`](super::key) made.
 
-use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::OnceLock;
-
-/// A map by keys.
-pub type KeyMap<V> = HashMap<Vec<u8>, V, KeyHashing>;
-
-/// A set of keys.
-pub type KeySet = HashSet<Vec<u8>, KeyHashing>;
 
 /// How keys are hashed: by multiplication of their words, folded, as `foldhash` and `wyhash` do it. The
 /// start is another one in each process, so that nobody can prepare keys that collide; no answer depends
@@ -30,9 +23,13 @@ impl KeyHashing {
 
     /// The hash of a key.
     pub fn hash(&self, key: &[u8]) -> u64 {
-        let mut hasher = self.build_hasher();
-        hasher.write(key);
-        hasher.finish()
+        let (words, rest) = key.as_chunks::<8>();
+        let words = words.iter().map(|word| u64::from_le_bytes(*word));
+        let state = words.fold(self.start, |state, word| folded(state ^ word, FACTOR));
+        let mut last = [0; 8];
+        last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        let length = u64::try_from(key.len()).unwrap_or(u64::MAX);
+        folded(state ^ u64::from_le_bytes(last), FACTOR ^ length)
     }
 }
 
@@ -40,46 +37,6 @@ impl Default for KeyHashing {
     fn default() -> KeyHashing {
         static START: OnceLock<u64> = OnceLock::new();
         KeyHashing { start: *START.get_or_init(|| RandomState::new().hash_one(FACTOR)) }
-    }
-}
-
-impl BuildHasher for KeyHashing {
-    type Hasher = KeyHasher;
-
-    fn build_hasher(&self) -> KeyHasher {
-        KeyHasher { state: self.start }
-    }
-}
-
-/// The hash of the bytes so far.
-#[derive(Debug)]
-pub struct KeyHasher {
-    state: u64,
-}
-
-impl Hasher for KeyHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        let (words, rest) = bytes.as_chunks::<8>();
-        for word in words {
-            self.state = folded(self.state ^ u64::from_le_bytes(*word), FACTOR);
-        }
-        let mut last = [0; 8];
-        last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        self.state = folded(self.state ^ u64::from_le_bytes(last), FACTOR ^ length);
-    }
-
-    fn write_u8(&mut self, byte: u8) {
-        self.state = folded(self.state ^ u64::from(byte), FACTOR);
-    }
-
-    fn write_usize(&mut self, number: usize) {
-        let number = u64::try_from(number).unwrap_or(u64::MAX);
-        self.state = folded(self.state ^ number, FACTOR);
-    }
-
-    fn finish(&self) -> u64 {
-        self.state
     }
 }
 

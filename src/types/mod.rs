@@ -21,6 +21,7 @@ mod ids;
 pub mod key;
 pub mod key_hash;
 mod key_schema;
+pub mod key_table;
 mod literal;
 mod number;
 mod pseudo_column;
