@@ -24,16 +24,16 @@ pub(super) struct KeyLookup {
     pub partners: f64,
 }
 
-/// The way by a key to the partners of each left row, where the right side of a join is a table and
-/// that costs less than to hold all rows of it that may be partners.
-pub(super) fn lookup(join: &LogicalJoin) -> Option<AccessPath> {
+/// The way by a key to the partners of each left row, of which there are about so many, where the right
+/// side of a join is a table and that costs less than to hold all rows of it that may be partners.
+pub(super) fn lookup(join: &LogicalJoin, lefts: f64) -> Option<AccessPath> {
     let Logical::Table(table) = &*join.right else { return None };
     if join.kind.keeps_right() || !matches!(table.path, AccessPath::Scan) {
         return None;
     }
     let lookups = key_lookups(table, &join.on).into_iter();
     let best = lookups.min_by(|a, b| a.partners.total_cmp(&b.partners))?;
-    let cost = cardinality::lookup_cost(cardinality::rows(&join.left), best.partners);
+    let cost = cardinality::lookup_cost(lefts, best.partners);
     let KeyLookup { key, values, .. } = best;
     (cost < cardinality::held_cost(&join.right)).then_some(AccessPath::Lookup { key, values })
 }

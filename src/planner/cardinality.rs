@@ -78,7 +78,7 @@ pub(super) fn rows(logical: &Logical) -> f64 {
         Logical::Recursive(recursive) => rows(&recursive.initial) * SHARE * SHARE,
         // Mostly one row is handed on.
         Logical::RecursiveRows(_) => 1.0,
-        Logical::Join(join) => joined_rows(join),
+        Logical::Join(join) => joined_rows(join, rows(&join.left)),
     })
 }
 
@@ -100,7 +100,8 @@ pub(super) fn rows_of_key(key: &KeySchema, parts: usize, table: &TableSource) ->
     (SHARE * shared.product::<f64>()).max(1.0)
 }
 
-fn joined_rows(join: &LogicalJoin) -> f64 {
+/// About how many rows come out of a join, whose left side has about so many.
+pub(super) fn joined_rows(join: &LogicalJoin, lefts: f64) -> f64 {
     let LogicalJoin { left, right, kind, on } = join;
     let fractions = on.iter().map(|condition| match equal_sides(condition) {
         Some((a, b)) => {
@@ -110,10 +111,10 @@ fn joined_rows(join: &LogicalJoin) -> f64 {
         }
         None => SOME,
     });
-    let (lefts, rights) = (rows(left), rows(right));
     if !kind.gives_right() {
         return lefts * SOME;
     }
+    let rights = rows(right);
     let mut pairs = lefts * rights * fractions.product::<f64>();
     if kind.keeps_left() {
         pairs = pairs.max(lefts);
@@ -186,7 +187,8 @@ fn column_values(column: usize, input: &Logical, most: f64) -> f64 {
             }
         }
         Logical::Join(LogicalJoin { left, right, .. }) => {
-            column_values(column, if left.has(column) { left } else { right }, most)
+            // Of a row of joins the right sides are single inputs.
+            column_values(column, if right.has(column) { right } else { left }, most)
         }
         Logical::Project { input: below, columns } => {
             let computed = columns.iter().find(|computed| computed.column == column);
@@ -285,6 +287,10 @@ fn fraction(condition: &BoundExpression, input: &Logical) -> f64 {
     }
     if let BoundKind::And(a, b) = &condition.kind {
         return fraction(a, input) * fraction(b, input);
+    }
+    if let BoundKind::Or(a, b) = &condition.kind {
+        let (a, b) = (fraction(a, input), fraction(b, input));
+        return a + b - a * b;
     }
     SOME
 }

@@ -280,8 +280,15 @@ impl Scope {
             };
             return Ok(relation.column(&column.name).map(ScopeColumn::bound));
         }
-        let declared =
-            self.named_columns().filter(|(_, known)| known.name.eq_ignore_ascii_case(&column.name));
+        // Not in the order of `*`, which nobody sees here: this is done for each name of a statement.
+        let declared = self.visible().iter().flat_map(|relation| {
+            let is_meant = |known: &&ScopeColumn| {
+                !known.is_merged
+                    && !known.is_shadowed
+                    && known.name.eq_ignore_ascii_case(&column.name)
+            };
+            relation.columns.iter().filter(is_meant).map(move |known| (relation, known))
+        });
         if let Some(found) = one_of(declared, column)? {
             return Ok(Some(found));
         }

@@ -2,29 +2,53 @@
 //! a join does.
 
 use super::RewriteContext;
-use crate::planner::access;
-use crate::planner::logical::Logical;
+use crate::planner::logical::{Logical, LogicalJoin};
 use crate::planner::plan::AccessPath;
+use crate::planner::{access, cardinality};
 use crate::types::with_stack;
 
 /// Chooses the way to the rows of each table.
-pub(super) fn apply(logical: Logical, _: &RewriteContext) -> Logical {
-    use_keys(logical)
+pub(super) fn apply(mut logical: Logical, _: &RewriteContext) -> Logical {
+    // How many rows there are is told by conditions, which go where a key is found by them.
+    look_up_partners(&mut logical);
+    find_rows(&mut logical);
+    logical
 }
 
-fn use_keys(mut logical: Logical) -> Logical {
-    if let Logical::Join(join) = &mut logical
-        && let Some(lookup) = access::lookup(join)
+/// Lets joins look partners up by a key.
+fn look_up_partners(logical: &mut Logical) {
+    if let Logical::Join(join) = logical {
+        look_up_partners_of(join);
+    } else {
+        logical.for_each_input_mut(|input| with_stack(|| look_up_partners(input)));
+    }
+}
+
+/// The same in a row of joins; gives about how many rows it has, which each join of it asks about the
+/// one to its left.
+fn look_up_partners_of(join: &mut LogicalJoin) -> f64 {
+    let lefts = if let Logical::Join(left) = &mut *join.left {
+        with_stack(|| look_up_partners_of(left))
+    } else {
+        with_stack(|| look_up_partners(&mut join.left));
+        cardinality::rows(&join.left)
+    };
+    if let Some(lookup) = access::lookup(join, lefts)
         && let Logical::Table(table) = &mut *join.right
     {
         table.path = lookup;
     }
-    if let Logical::Table(mut table) = logical {
+    with_stack(|| look_up_partners(&mut join.right));
+    cardinality::joined_rows(join, lefts)
+}
+
+/// Lets the conditions of tables find their rows by a key.
+fn find_rows(logical: &mut Logical) {
+    if let Logical::Table(table) = logical {
         if matches!(table.path, AccessPath::Scan) {
-            access::choose(&mut table);
+            access::choose(table);
         }
-        Logical::Table(table)
     } else {
-        logical.map_inputs(&mut |input| with_stack(|| use_keys(input)))
+        logical.for_each_input_mut(|input| with_stack(|| find_rows(input)));
     }
 }
