@@ -76,6 +76,11 @@ impl HeldBatches {
             if !has_bytes(first.columns[at].data_type()) {
                 continue;
             }
+            // Mostly there is room even if each of them were the largest.
+            let held = self.batches.iter().map(|batch| array_bytes(&batch.columns[at])).max();
+            if held.unwrap_or(0).saturating_mul(most) <= MAX_ARRAY_BYTES {
+                continue;
+            }
             let mut total = 0;
             let fits = places[..most].iter().take_while(|(batch, row)| {
                 total += value_bytes(&self.batches[*batch].columns[at], *row);

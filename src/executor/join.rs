@@ -23,7 +23,7 @@ pub struct HashJoin {
     state: JoinState,
     join: Arc<Join>,
     /// The types of both sides' columns.
-    types: (Vec<DataType>, Vec<DataType>),
+    types: (Arc<[DataType]>, Arc<[DataType]>),
     context: Arc<Context>,
     memory: Reservation,
     spilled: Spilled,
@@ -52,7 +52,7 @@ impl HashJoin {
         HashJoin {
             left: Some(BatchCutter::new(left)),
             state: JoinState::Unread(right),
-            types: (join.left.types(), join.right.types()),
+            types: join.types.clone(),
             join,
             memory: Reservation::new(&context.memory),
             context,
@@ -69,7 +69,7 @@ impl HashJoin {
             fits = self.memory.grow(batch_bytes(&batch) + batch.rows * ENTRY_BYTES);
             rows.push(batch);
         }
-        let types = (self.types.0.as_slice(), self.types.1.as_slice());
+        let types = (&*self.types.0, &*self.types.1);
         if fits {
             drop(right);
             let table = JoinTable::build(rows, &self.join, types, &self.context)?;

@@ -83,7 +83,7 @@ impl PartnerLookup {
         let is_looked_up = |(a, b): &&(BoundExpression, BoundExpression)| {
             values.iter().zip(&compared).any(|(value, part)| value == a && part == b)
         };
-        let own = join.left.types().len();
+        let own = join.types.0.len();
         let others = join.equal.iter().filter(|pair| !is_looked_up(pair)).map(|(a, b)| {
             let mut b = b.clone();
             b.map_columns(&|column| own + column);

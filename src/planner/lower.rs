@@ -252,8 +252,10 @@ fn join(logical: LogicalJoin) -> Lowered {
     if !kind.gives_right() {
         layout.truncate(own);
     }
+    let types = (left.plan.types().into(), right.plan.types().into());
     let (left, right) = (Box::new(left.plan), Box::new(right.plan));
-    Lowered { plan: Plan::Join(Arc::new(Join { left, right, kind, equal, condition })), layout }
+    let join = Join { left, right, types, kind, equal, condition };
+    Lowered { plan: Plan::Join(Arc::new(join)), layout }
 }
 
 /// The sides of an equality between the two inputs of a join, or the condition as it was.

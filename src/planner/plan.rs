@@ -181,6 +181,8 @@ pub struct Join {
     pub left: Box<Plan>,
     /// The side that is held in memory.
     pub right: Box<Plan>,
+    /// The types of the columns of both.
+    pub types: (Arc<[DataType]>, Arc<[DataType]>),
     /// Which rows come out.
     pub kind: JoinType,
     /// Pairs that must be equal: over the left columns, over the right columns.
@@ -319,11 +321,9 @@ impl Plan {
                 expressions.iter().map(|expression| expression.data_type).collect()
             }
             Plan::Join(join) => {
-                let mut types = join.left.types();
-                if join.kind.gives_right() {
-                    types.extend(join.right.types());
-                }
-                types
+                let (left, right) = &join.types;
+                let right: &[DataType] = if join.kind.gives_right() { right } else { &[] };
+                left.iter().chain(right).copied().collect()
             }
             Plan::Aggregate { groups, aggregates, .. } => groups
                 .iter()
