@@ -8,13 +8,13 @@
 //! Beside a DECIMAL, how many digits a literal has decides the type of what is computed. Where that is
 //! so, the digits are part of the shape, too ([`LiteralSharing::SameDigits`]).
 
-use super::Symbol;
 use super::ast::Statement;
 use super::keyword::Keyword;
 use super::lexer::{Tokens, tokenize};
 use super::parameters::{ParameterNumbering, Parameters};
-use super::parser::{LiteralSlot, literal_value, parse_with_slots};
+use super::parser::{LiteralSlot, literal_value, parse_lexed, parse_with_slots};
 use super::token::{Token, TokenKind};
+use super::{ParseError, Symbol};
 use crate::types::{DataType, Literal, Span, Value};
 use std::borrow::Cow;
 
@@ -176,6 +176,15 @@ impl<'a> Prepared<'a> {
             slots.iter_mut().for_each(|slot| slot.exact = None);
         }
         parse_with_slots(self.text, &self.tokens, &slots)
+    }
+
+    /// The syntax tree of the statement by itself, with its literals where they stand; `parameters` are
+    /// those that it was made with.
+    ///
+    /// # Errors
+    /// As [`parse_statement_with`](super::parse_statement_with).
+    pub fn parse_alone(&self, parameters: &Parameters) -> Result<Option<Statement>, ParseError> {
+        parse_lexed(self.text, &self.tokens, parameters)
     }
 }
 

@@ -14,11 +14,13 @@ use crate::language::ast::{
 use crate::language::{LiteralSharing, Prepared};
 use crate::planner::{self, Affinity, BoundExpression, BoundKind, Planned, ScalarFunction};
 use crate::storage::View;
+use crate::types::key_hash::KeyHashing;
+use crate::types::key_table::KeyTable;
 use crate::types::{
     DataType, Definition, EventId, KeySchema, Period, PseudoColumn, TableSchema, Value,
 };
 use arrow_schema::SchemaRef;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The most shapes that are remembered; then all are forgotten at once.
@@ -254,15 +256,38 @@ impl PlanCacheEntry {
 /// The plans of a session by the shape of their statements.
 #[derive(Debug, Default)]
 pub(super) struct PlanCache {
-    plans: HashMap<Vec<u8>, PlanCacheEntry>,
-    /// The bytes of all shapes.
-    bytes: usize,
+    shapes: KeyTable,
+    /// What is known of each shape, by its number.
+    entries: Vec<PlanCacheEntry>,
+    sightings: Sightings,
+}
+
+/// The shapes of statements that came lately, by their hashes: each in the one place that it may have.
+#[derive(Debug)]
+struct Sightings([u64; 256]);
+
+impl Default for Sightings {
+    fn default() -> Sightings {
+        Sightings([0; 256])
+    }
+}
+
+impl Sightings {
+    /// Whether a shape came before; from now on it did.
+    fn has(&mut self, shape: &[u8]) -> bool {
+        let hash = KeyHashing::default().hash(shape);
+        let [place, ..] = hash.to_le_bytes();
+        std::mem::replace(&mut self.0[usize::from(place)], hash) == hash
+    }
 }
 
 impl PlanCache {
     /// How much of a statement's literals decides, and what is known of its shape.
     pub fn find(&self, prepared: &Prepared) -> (LiteralSharing, Option<PlanCacheEntry>) {
-        let find = |sharing| self.plans.get(prepared.shape(sharing).as_ref()).cloned();
+        let find = |sharing| {
+            let number = self.shapes.number(prepared.shape(sharing).as_ref())?;
+            self.entries.get(number).cloned()
+        };
         match find(LiteralSharing::SameTypes) {
             Some(PlanCacheEntry::SameDigits) => {
                 (LiteralSharing::SameDigits, find(LiteralSharing::SameDigits))
@@ -272,19 +297,20 @@ impl PlanCache {
     }
 
     /// Remembers what a shape has.
-    pub fn put(&mut self, shape: Vec<u8>, plan: PlanCacheEntry) {
-        if self.plans.len() >= MOST_SHAPES || self.bytes + shape.len() > MOST_BYTES {
-            *self = PlanCache::default();
+    pub fn put(&mut self, shape: &[u8], plan: PlanCacheEntry) {
+        let is_full = self.shapes.len() >= MOST_SHAPES;
+        if is_full || self.shapes.byte_length() + shape.len() > MOST_BYTES {
+            (self.shapes, self.entries) = Default::default();
         }
-        let size = shape.len();
-        if self.plans.insert(shape, plan).is_none() {
-            self.bytes += size;
+        match self.shapes.insert(shape) {
+            (number, false) => self.entries[number] = plan,
+            (_, true) => self.entries.push(plan),
         }
     }
 }
 
 impl Session {
-    /// The plan that statements of this shape share, made now if it is the first of them, and the
+    /// The plan that statements of this shape share, made now if it is the second of them, and the
     /// view that it reads.
     pub(super) fn shared_plan(
         &mut self,
@@ -303,6 +329,8 @@ impl Session {
                     return Ok(None);
                 }
             }
+            // Most statements of most scripts come once, and a plan for all of a shape takes longer.
+            None if !self.cache.sightings.has(&prepared.shape(sharing)) => return Ok(None),
             None => {}
         }
         let mut catalog = StatementCatalog::new(self, self.present()?);
@@ -321,7 +349,7 @@ impl Session {
             }
             None => PlanCacheEntry::Unshared,
         };
-        self.cache.put(prepared.shape(sharing).into_owned(), known.clone());
+        self.cache.put(&prepared.shape(sharing), known.clone());
         match known {
             PlanCacheEntry::Shared(plan) => {
                 Ok(self.view_of(&plan, prepared)?.map(|view| (plan, view)))
@@ -354,16 +382,24 @@ mod tests {
     fn shapes_are_remembered_up_to_a_number_and_a_size() {
         let mut cache = PlanCache::default();
         for index in 0..10 * MOST_SHAPES {
-            cache.put(index.to_string().into_bytes(), PlanCacheEntry::Unshared);
-            assert!(cache.plans.len() <= MOST_SHAPES);
+            cache.put(index.to_string().as_bytes(), PlanCacheEntry::Unshared);
+            assert!(cache.shapes.len() <= MOST_SHAPES);
+            assert_eq!(cache.shapes.len(), cache.entries.len());
         }
         let large = |index: u8| vec![index; MOST_BYTES / 4];
         for index in 0..40 {
-            cache.put(large(index), PlanCacheEntry::Unshared);
-            cache.put(large(index), PlanCacheEntry::SameDigits);
-            assert_eq!(cache.bytes, cache.plans.keys().map(Vec::len).sum::<usize>());
-            assert!(cache.bytes <= MOST_BYTES);
-            assert!(matches!(cache.plans.get(&large(index)), Some(PlanCacheEntry::SameDigits)));
+            cache.put(&large(index), PlanCacheEntry::Unshared);
+            cache.put(&large(index), PlanCacheEntry::SameDigits);
+            assert!(cache.shapes.byte_length() <= MOST_BYTES);
+            let known = cache.shapes.number(&large(index)).map(|number| &cache.entries[number]);
+            assert!(matches!(known, Some(PlanCacheEntry::SameDigits)));
         }
+    }
+
+    #[test]
+    fn a_shape_is_known_from_its_second_sighting_on() {
+        let mut sightings = Sightings::default();
+        assert!(!sightings.has(b"SELECT"));
+        assert!(sightings.has(b"SELECT") && sightings.has(b"SELECT") && !sightings.has(b"INSERT"));
     }
 }

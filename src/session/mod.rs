@@ -298,11 +298,13 @@ impl Session {
     /// transaction open.
     pub fn execute(&mut self, text: &str) -> Result<Outcome, Error> {
         // Plans are shared over the present only, and as they are rewritten.
-        if self.past.is_none()
-            && self.rewrites
-            && let Some(prepared) = Prepared::new(text, &self.parameters)
-            && let Some((plan, view)) = self.shared_plan(&prepared)?
-        {
+        let is_shareable = self.past.is_none() && self.rewrites;
+        let prepared = is_shareable.then(|| Prepared::new(text, &self.parameters)).flatten();
+        let Some(prepared) = prepared else {
+            let statement = self.parse(text)?;
+            return self.execute_parsed(statement.as_ref(), text);
+        };
+        if let Some((plan, view)) = self.shared_plan(&prepared)? {
             let shared = PendingStatement::Shared { plan: &plan, values: prepared.values, text };
             return match &plan.planned {
                 Planned::Query(_) => {
@@ -317,13 +319,19 @@ impl Session {
                 }
             };
         }
-        match self.parse(text)? {
-            Some(statement) => {
-                let outcome = self.run(&statement, text)?;
-                Ok(self.dated(outcome))
-            }
-            None => Ok(Outcome::Nothing),
-        }
+        let statement = prepared.parse_alone(&self.parameters)?;
+        self.execute_parsed(statement.as_ref(), text)
+    }
+
+    /// Runs a statement that shares no plan, if there is one in the text.
+    fn execute_parsed(
+        &mut self,
+        statement: Option<&Statement>,
+        text: &str,
+    ) -> Result<Outcome, Error> {
+        let Some(statement) = statement else { return Ok(Outcome::Nothing) };
+        let outcome = self.run(statement, text)?;
+        Ok(self.dated(outcome))
     }
 
     /// Rows that were read in the past know where to look up what transaction that was in; all are

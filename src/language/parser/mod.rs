@@ -79,6 +79,19 @@ fn parse_one(text: &str, given: Option<&Parameters>) -> Result<Option<Statement>
     })
 }
 
+/// The same of the tokens of a text that was lexed to its end.
+///
+/// # Errors
+///
+/// As [`parse_statement_with`].
+pub(super) fn parse_lexed(
+    text: &str,
+    tokens: &[Token],
+    parameters: &Parameters,
+) -> Result<Option<Statement>, ParseError> {
+    parse_tokens(text, (TokenSource::Whole(tokens), None), Some(parameters), one_statement)
+}
+
 /// Reads every statement of a text, each with its place, `;` excluded.
 ///
 /// # Errors
@@ -162,15 +175,24 @@ fn parse_given<T>(
     production: impl for<'a> Fn(TokenInput<'a>) -> Parsed<'a, T>,
 ) -> Result<T, ParseError> {
     let lexed = LexedText::new(text);
-    let tokens = lexed.source();
+    parse_tokens(text, (lexed.source(), lexed.error()), given, production)
+}
+
+/// The same of a text's tokens, and what was wrong where they end.
+fn parse_tokens<T>(
+    text: &str,
+    (tokens, error): (TokenSource<'_>, Option<&ParseError>),
+    given: Option<&Parameters>,
+    production: impl for<'a> Fn(TokenInput<'a>) -> Parsed<'a, T>,
+) -> Result<T, ParseError> {
     let mut state = ParseState::new(text, tokens);
     state.given = given;
     match production(TokenInput { at: 0, state: &state }) {
-        Ok((_, node)) => lexed.error().map_or(Ok(node), |error| Err(error.clone())),
+        Ok((_, node)) => error.map_or(Ok(node), |error| Err(error.clone())),
         Err(nom::Err::Failure(input::NoMatch(Some(error)))) => Err(*error),
         Err(_) => {
             let furthest = state.furthest.get();
-            let unread = lexed.error().filter(|_| tokens.at(furthest).kind == TokenKind::End);
+            let unread = error.filter(|_| tokens.at(furthest).kind == TokenKind::End);
             if let Some(error) = unread {
                 return Err(error.clone());
             }
