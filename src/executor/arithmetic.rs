@@ -104,6 +104,14 @@ pub fn compute(operator: Arithmetic, a: &Value, b: &Value) -> Result<Value, Erro
     }
 }
 
+/// Computes `-x`.
+///
+/// # Errors
+/// `integer-overflow`, `decimal-overflow`
+pub fn negate(value: &Value) -> Result<Value, Error> {
+    compute(Arithmetic::Subtract, &Value::Integer(0), &number(value))
+}
+
 /// Days between two days, or a day so many days from another.
 fn days(operator: Arithmetic, a: &Value, b: &Value) -> Result<Value, Error> {
     let moved = match (a, b) {

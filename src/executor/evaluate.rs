@@ -15,14 +15,14 @@ use super::subquery::Subqueries;
 use super::{Error, arithmetic, cast, compare, functions, kernels, text};
 use crate::language::ast::CurrentTime;
 use crate::planner::{
-    Arithmetic, BoundExpression, BoundKind, Comparison, OperatorId, ScalarFunction, Volatility,
+    BoundExpression, BoundKind, Comparison, OperatorId, ScalarFunction, Volatility,
 };
 use crate::storage::{Random, SystemRandom};
 use crate::types::column::value_at;
 use crate::types::{DataType, Literal, Timestamp, Value, with_stack};
 use arrow_array::{ArrayRef, BooleanArray, UInt64Array};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
 
 /// What is the same for a whole statement.
 #[derive(Clone, Debug)]
@@ -168,8 +168,7 @@ impl Context {
             }
             BoundKind::Bound => Ok(bound(batch)),
             BoundKind::Negate(a) => map_values(rows, result, &[(&of(a)?, a.data_type)], |values| {
-                let number = arithmetic::number(&values[0]);
-                arithmetic::compute(Arithmetic::Subtract, &Value::Integer(0), &number)
+                arithmetic::negate(&values[0])
             }),
             BoundKind::BitNot(a) => map_values(rows, result, &[(&of(a)?, a.data_type)], |values| {
                 Ok(arithmetic::bit_not(&values[0]))
@@ -463,7 +462,9 @@ impl Context {
 /// What an expression comes to that reads no column, no parameter and no clock; `None` where
 /// computing it is an error.
 pub fn constant(expression: &BoundExpression) -> Option<Value> {
-    Context::of_constants().constant(expression).ok()
+    // One for all statements: most have some constants to be computed while they are planned.
+    static CONTEXT: LazyLock<Context> = LazyLock::new(Context::of_constants);
+    CONTEXT.constant(expression).ok()
 }
 
 /// What the Let around an expression computed, which is the last column its body sees.

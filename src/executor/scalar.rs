@@ -41,6 +41,8 @@ impl Context {
                 Ok(if let Value::Boolean(truth) = truth { Value::Boolean(!truth) } else { truth })
             }
             BoundKind::Truth(a) => Ok(compare::value_truth(&of(a)?)),
+            BoundKind::Negate(a) => Ok(datum::conform(arithmetic::negate(&of(a)?)?, result)),
+            BoundKind::BitNot(a) => Ok(datum::conform(arithmetic::bit_not(&of(a)?), result)),
             BoundKind::Cast(a) => Ok(datum::conform(cast::cast(&of(a)?, result)?, result)),
             BoundKind::Affinity(affinity, a) => Ok(datum::conform(affinity.of(of(a)?), result)),
             BoundKind::CollationKey(collation, a) => {
@@ -55,8 +57,6 @@ impl Context {
             | BoundKind::CurrentTime(_)
             | BoundKind::Aggregate(_)
             | BoundKind::Window(_)
-            | BoundKind::Negate(_)
-            | BoundKind::BitNot(_)
             | BoundKind::CompareRows(..)
             | BoundKind::Concat(..)
             | BoundKind::InList { .. }

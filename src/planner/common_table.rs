@@ -110,7 +110,7 @@ impl<'q> FromBinder<'_, 'q, '_> {
             .query
             .output
             .iter()
-            .map(|known| QueryColumn { column: names.add(&*known.name), ..known.clone() })
+            .map(|known| QueryColumn { column: names.add(&known.name), ..known.clone() })
             .collect();
         let columns = output.iter().map(|column| column.column).collect();
         let logical = Logical::Shared(LogicalShared { table: shared, columns });

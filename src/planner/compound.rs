@@ -218,7 +218,7 @@ fn combined(
         .map(|((column, other), data_type)| QueryColumn {
             name: column.name.clone(),
             data_type: *data_type,
-            column: planning.names.add(&*column.name),
+            column: planning.names.add(&column.name),
             traits: column.traits.combined(other.traits, *data_type),
         })
         .collect();

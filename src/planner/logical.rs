@@ -147,7 +147,7 @@ impl ComputedColumn {
         let column = if let BoundKind::Column(column) = expression.kind {
             column
         } else {
-            names.add(expression.display(names.as_slice()))
+            names.add_displayed(|names| expression.display(names))
         };
         ComputedColumn { column, expression }
     }
@@ -201,32 +201,52 @@ pub(super) struct LogicalKey {
     pub nulls_first: bool,
 }
 
-/// Hands out the identities of a statement's columns, and knows what to call them.
-#[derive(Debug, Default)]
-pub(super) struct ColumnNames(Vec<String>);
+/// Hands out the identities of a statement's columns, and knows what to call them where plans are shown.
+#[derive(Debug)]
+pub(super) struct ColumnNames {
+    /// How many there are.
+    count: usize,
+    /// What they are called; nobody needs it where no plan is shown.
+    names: Option<Vec<String>>,
+}
 
 impl ColumnNames {
+    /// No columns; whether their names will be asked for.
+    pub fn new(are_asked_for: bool) -> ColumnNames {
+        ColumnNames { count: 0, names: are_asked_for.then(Vec::new) }
+    }
+
     /// The identity of a column that is called so.
-    pub fn add(&mut self, name: impl Into<String>) -> usize {
-        self.0.push(name.into());
-        self.0.len() - 1
+    pub fn add(&mut self, name: &str) -> usize {
+        self.add_displayed(|_| name.to_owned())
+    }
+
+    /// The identity of a column that is called as `display` says, which is given the names so far.
+    pub fn add_displayed(&mut self, display: impl FnOnce(&[String]) -> String) -> usize {
+        if let Some(names) = &mut self.names {
+            names.push(display(names));
+        }
+        self.count += 1;
+        self.count - 1
     }
 
     /// The identity of the first of some columns; the others follow.
     pub fn add_all<'a>(&mut self, names: impl Iterator<Item = &'a str>) -> usize {
-        let first = self.0.len();
-        self.0.extend(names.map(str::to_owned));
+        let first = self.count;
+        names.for_each(|name| {
+            self.add(name);
+        });
         first
     }
 
     /// What a column is called.
     pub fn name(&self, column: usize) -> &str {
-        self.0.get(column).map_or("?", String::as_str)
+        self.as_slice().get(column).map_or("?", String::as_str)
     }
 
     /// The names, by identity.
     pub fn as_slice(&self) -> &[String] {
-        &self.0
+        self.names.as_deref().unwrap_or_default()
     }
 }
 

@@ -266,7 +266,8 @@ impl<'a> Planning<'a> {
         catalog: &'a mut dyn Catalog,
         rewriting: &'a mut Rewriting,
     ) -> Planning<'a> {
-        let (names, tables, subqueries, views) = Default::default();
+        let names = ColumnNames::new(rewriting.is_traced());
+        let (tables, subqueries, views) = Default::default();
         let (withs, recursions, shared, present, outer) = Default::default();
         Planning {
             text,

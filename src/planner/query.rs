@@ -200,7 +200,7 @@ fn bind_values(
         .enumerate()
         .map(|(index, data_type)| {
             let name = format!("column{}", index + 1);
-            let column = planning.names.add(&*name);
+            let column = planning.names.add(&name);
             QueryColumn { name, data_type: *data_type, column, traits: ComparisonTraits::default() }
         })
         .collect();
@@ -226,7 +226,7 @@ pub(super) fn widened(
             let kind = BoundKind::Call(ScalarFunction::Coalesce, vec![expression]);
             expression = BoundExpression::new(kind, *data_type);
         }
-        let column = planning.names.add(&*known.name);
+        let column = planning.names.add(&known.name);
         columns.push(ComputedColumn { column, expression });
         QueryColumn { column, data_type: *data_type, ..known }
     });

@@ -154,7 +154,7 @@ pub(super) fn bind(
         types = types.iter().zip(&settled).map(differs).collect();
     };
     let named = |(known, data_type): (&QueryColumn, &DataType)| {
-        let column = planning.names.add(&*known.name);
+        let column = planning.names.add(&known.name);
         QueryColumn { data_type: *data_type, column, ..known.clone() }
     };
     let output: Vec<QueryColumn> = initial.output.iter().zip(&types).map(named).collect();
@@ -357,7 +357,7 @@ impl<'q> FromBinder<'_, 'q, '_> {
         let output: Vec<QueryColumn> = recursion
             .columns
             .iter()
-            .map(|known| QueryColumn { column: names.add(&*known.name), ..known.clone() })
+            .map(|known| QueryColumn { column: names.add(&known.name), ..known.clone() })
             .collect();
         let logical = Logical::RecursiveRows(RecursiveRows {
             number: recursion.number,

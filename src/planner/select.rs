@@ -275,7 +275,7 @@ impl Grouping {
 
 /// An aggregate with an identity of its own.
 fn identified(call: AggregateCall, names: &mut ColumnNames) -> (usize, AggregateCall) {
-    (names.add(call.display(names.as_slice())), call)
+    (names.add_displayed(|names| call.display(names)), call)
 }
 
 impl ProjectedSelect {
@@ -290,7 +290,7 @@ impl ProjectedSelect {
         for item in &self.items {
             let mut computed = ComputedColumn::new(item.expression.clone(), names);
             if projected.iter().any(|known| known.column == computed.column) {
-                computed.column = names.add(item.name.clone());
+                computed.column = names.add(&item.name);
             }
             projected.push(computed);
         }

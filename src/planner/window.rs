@@ -152,7 +152,7 @@ pub(super) fn over(
             nulls_first: key.nulls_first,
         });
         let order: Vec<LogicalKey> = order.collect();
-        let identity = names.add(call.display(names.as_slice()));
+        let identity = names.add_displayed(|names| call.display(names));
         identities.push((identity, call.data_type));
         let known =
             windows.iter_mut().find(|known| known.partition == partition && known.order == order);

@@ -84,6 +84,11 @@ impl Rewriting {
         Rewriting { is_on: self.is_on, steps: Some(Vec::new()) }
     }
 
+    /// Whether the steps are noted down.
+    pub(super) fn is_traced(&self) -> bool {
+        self.steps.is_some()
+    }
+
     /// The steps that were noted down, those without an effect left out.
     pub fn steps(&self) -> &[RewriteStep] {
         self.steps.as_deref().unwrap_or_default()
