@@ -4,6 +4,7 @@ use super::bind::Binder;
 use super::coerce;
 use super::exact_numbers::common;
 use super::expression::{BoundExpression, BoundKind, Comparison};
+use super::function_scan::LateArguments;
 use super::functions::ScalarFunction;
 use super::join_type::JoinType;
 use super::logical::{Logical, LogicalJoin, LogicalTable};
@@ -12,7 +13,7 @@ use super::scope::{Scope, ScopeColumn, ScopeRelation};
 use super::subquery::SubqueryBinder;
 use super::surroundings::Surroundings;
 use super::table_functions::TableFunction;
-use super::{Error, Planning, TableSource, function_scan};
+use super::{Error, Planning, TableSource};
 use crate::language::ast::{Identifier, JoinConstraint, Query, TableReference, Temporal};
 use crate::types::{Period, Span, with_stack};
 
@@ -31,6 +32,8 @@ pub(super) struct FromBinder<'a, 'q, 'p> {
     left_of_right: bool,
     /// Whether it stands in parentheses to the right of a join.
     is_nested: bool,
+    /// The arguments that could not be bound yet.
+    pub(super) late: Vec<LateArguments<'q>>,
 }
 
 impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
@@ -40,7 +43,21 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
         scope: &'a mut Scope,
         surroundings: &'a Surroundings<'q>,
     ) -> FromBinder<'a, 'q, 'p> {
-        FromBinder { planning, scope, surroundings, left_of_right: false, is_nested: false }
+        let (left_of_right, is_nested, late) = (false, false, Vec::new());
+        FromBinder { planning, scope, surroundings, left_of_right, is_nested, late }
+    }
+
+    /// Binds a whole FROM, whose functions are still to be [placed].
+    ///
+    /// # Errors
+    /// As [`FromBinder::bind`].
+    ///
+    /// [placed]: super::function_arguments::place
+    pub fn bind_all(mut self, reference: &'q TableReference) -> Result<Logical, Error> {
+        let visible = self.scope.hidden;
+        let mut logical = self.bind(reference)?;
+        self.late_arguments(&mut logical, visible)?;
+        Ok(logical)
     }
 
     /// Binds a table, a query or a join.
@@ -48,7 +65,7 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
     /// # Errors
     /// `unknown-table`, `ambiguous-table` for a name that two have, what the catalog says of moments,
     /// and of conditions of joins and of queries what a [`Binder`] says.
-    pub fn bind(&mut self, reference: &'q TableReference) -> Result<Logical, Error> {
+    fn bind(&mut self, reference: &'q TableReference) -> Result<Logical, Error> {
         match reference {
             TableReference::Table { name, temporal, alias, indexed_by } => {
                 let called = alias.as_ref().unwrap_or(name);
@@ -206,22 +223,8 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
             }
         };
         self.left_of_right = around;
-        let reads_left = |argument: &BoundExpression| {
-            let mut reads = false;
-            argument.for_each_column(&mut |column| reads = reads || left.has(column));
-            reads
-        };
-        match (right, reference) {
-            (Logical::Function(function), TableReference::Function(call))
-                if function.arguments.iter().any(reads_left) =>
-            {
-                function_scan::lateral(function, *left, kind, on, call.name.span)
-            }
-            (right, _) => {
-                let right = Box::new(right);
-                Ok(Logical::Join(LogicalJoin { left, right, kind, on }))
-            }
-        }
+        let right = Box::new(right);
+        Ok(Logical::Join(LogicalJoin { left, right, kind, on }))
     }
 
     /// The columns of one name on both sides of a join.

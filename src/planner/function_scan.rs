@@ -1,19 +1,18 @@
-//! A function in the place of a table, bound: its arguments may read the tables to its left in a row of
-//! joins, whose rows it is then called for.
+//! A function in the place of a table, bound. Its arguments may read the tables beside it in a row of
+//! joins, whose rows it is then called for (`function_arguments`).
 
 use super::bind::Binder;
 use super::comparison_traits::ComparisonTraits;
 use super::expression::BoundExpression;
 use super::from_clause::FromBinder;
-use super::join_type::JoinType;
-use super::logical::{ColumnNames, Logical};
+use super::logical::{ColumnNames, Logical, LogicalJoin};
 use super::scope::{ScopeColumn, ScopeRelation};
 use super::subquery::SubqueryBinder;
 use super::suggest::suggest;
 use super::table_functions::{TABLE_FUNCTIONS, TableFunction};
 use super::{Error, Plan};
 use crate::language::ast::{FunctionReference, Identifier, Temporal};
-use crate::types::{DataType, Span};
+use crate::types::{DataType, Span, with_stack};
 use std::ops::Range;
 
 /// The rows of its input, each with the rows that a function gives for it.
@@ -35,6 +34,15 @@ pub(super) struct LogicalFunction {
     pub keeps_input: bool,
     /// What must be true of a row of both.
     pub on: Vec<BoundExpression>,
+    /// Where its name stands.
+    pub span: Span,
+}
+
+/// Arguments that read tables which are bound later.
+pub(super) struct LateArguments<'q> {
+    /// The first column of their function.
+    first: usize,
+    call: &'q FunctionReference,
 }
 
 /// The same with positions in the place of identities.
@@ -143,16 +151,50 @@ impl<'q> FromBinder<'_, 'q, '_> {
             let help = "what its arguments read can have its own AS OF".to_owned();
             return Err(Error::new("no-past", message, temporal.span()).help(Some(help)));
         }
+        let (arguments, is_late) = match self.arguments(call, visible) {
+            // It may be of a table that comes later.
+            Err(error) if ["unknown-column", "unknown-table"].contains(&error.code) => {
+                (Vec::new(), true)
+            }
+            arguments => (arguments?, false),
+        };
+        let called = call.alias.as_ref().unwrap_or(&call.name);
+        let temporal = call.temporal.as_ref();
+        let bound = self.add_function(function, arguments, called, temporal)?;
+        self.late.extend(is_late.then_some(LateArguments { first: bound.first, call }));
+        Ok(bound)
+    }
+
+    /// The arguments of a function, which may read the relations from `visible` on.
+    fn arguments(
+        &mut self,
+        call: &'q FunctionReference,
+        visible: usize,
+    ) -> Result<Vec<BoundExpression>, Error> {
         let outer = std::mem::replace(&mut self.scope.hidden, visible);
         let (planning, surroundings) = (&mut *self.planning, self.surroundings);
         let subqueries = Some(SubqueryBinder { planning, surroundings });
         let mut binder = Binder { subqueries, ..Binder::new(self.scope, "a function of a FROM") };
         let arguments = call.arguments.iter().map(|argument| binder.bind(argument));
-        let arguments = arguments.collect::<Result<Vec<_>, _>>();
+        let arguments = arguments.collect();
         self.scope.hidden = outer;
-        let called = call.alias.as_ref().unwrap_or(&call.name);
-        let temporal = call.temporal.as_ref();
-        self.add_function(function, arguments?, called, temporal)
+        arguments
+    }
+
+    /// Binds the arguments that read tables which were not there, where the whole FROM is.
+    ///
+    /// # Errors
+    /// Those of the arguments.
+    pub(super) fn late_arguments(
+        &mut self,
+        logical: &mut Logical,
+        visible: usize,
+    ) -> Result<(), Error> {
+        for LateArguments { first, call } in std::mem::take(&mut self.late) {
+            let arguments = self.arguments(call, visible)?;
+            set_arguments(logical, first, arguments);
+        }
+        Ok(())
     }
 
     /// A function with these arguments under its name here.
@@ -175,36 +217,30 @@ impl<'q> FromBinder<'_, 'q, '_> {
         self.scope.relations.push(ScopeRelation::function(&called.name, function, first));
         let (input, on, keeps_input) = (Box::new(Logical::OneRow), Vec::new(), false);
         let columns = (0..shown).collect();
-        Ok(LogicalFunction { input, function, slot, arguments, first, columns, keeps_input, on })
+        let span = called.span;
+        Ok(LogicalFunction {
+            input,
+            function,
+            slot,
+            arguments,
+            first,
+            columns,
+            keeps_input,
+            on,
+            span,
+        })
     }
 }
 
-/// A function joined with what stands to its left, whose columns its arguments read.
-///
-/// # Errors
-/// `unsupported` of a join that would keep rows of the function that no row was given for.
-pub(super) fn lateral(
-    function: LogicalFunction,
-    left: Logical,
-    kind: JoinType,
-    on: Vec<BoundExpression>,
-    place: Span,
-) -> Result<Logical, Error> {
-    let input = Box::new(left);
-    match kind {
-        JoinType::Inner | JoinType::Cross => {
-            Ok(Logical::Function(LogicalFunction { input, ..function }).filtered(on))
+/// Gives the function whose first column this is its arguments.
+fn set_arguments(logical: &mut Logical, first: usize, arguments: Vec<BoundExpression>) {
+    if let Logical::Function(function) = logical {
+        if function.first == first {
+            function.arguments = arguments;
         }
-        JoinType::Left => {
-            let keeps_input = true;
-            Ok(Logical::Function(LogicalFunction { input, on, keeps_input, ..function }))
-        }
-        JoinType::Right | JoinType::Full | JoinType::Semi | JoinType::Anti => {
-            let kind = if kind == JoinType::Right { "RIGHT" } else { "FULL" };
-            let message = format!("a {kind} JOIN with a function of the rows to its left");
-            Err(Error::new("unsupported", message, place)
-                .help(Some("exchange the sides for a LEFT JOIN".to_owned())))
-        }
+    } else if let Logical::Join(LogicalJoin { left, right, .. }) = logical {
+        let side = if right.has(first) { right } else { left };
+        with_stack(|| set_arguments(side, first, arguments));
     }
 }
 

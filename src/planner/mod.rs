@@ -32,6 +32,7 @@ mod exact_numbers;
 mod expression;
 mod expression_print;
 mod from_clause;
+mod function_arguments;
 mod function_hints;
 mod function_scan;
 mod functions;
@@ -100,7 +101,7 @@ pub use print::{OperatorId, PlanLine};
 pub use relation_query::{condition, constant};
 pub use rewrites::{RewriteStep, Rewriting};
 pub use suggest::suggest;
-pub use table_functions::{TABLE_FUNCTIONS, TableFunction, TableFunctionEntry};
+pub use table_functions::{LAST_OF_SERIES, TABLE_FUNCTIONS, TableFunction, TableFunctionEntry};
 pub use trigger::{
     RowEvent, TriggerStatement, parse_trigger, plan_condition, plan_in_trigger, trigger_width,
 };

@@ -12,7 +12,7 @@ use super::scope::{Scope, ScopeColumn};
 use super::subquery::SubqueryBinder;
 use super::surroundings::Surroundings;
 use super::window::{self, BoundWindow, WindowBinder};
-use super::{Error, Planning, collation};
+use super::{Error, Planning, collation, function_arguments};
 use crate::language::ast::{
     Expression, ExpressionKind, NamedWindow, OrderItem, Select, SelectItem, UnaryOperator,
 };
@@ -62,7 +62,9 @@ fn bind_ordered<'q>(
 ) -> Result<LogicalQuery, Error> {
     let mut scope = Scope::default();
     let rows = match &select.from {
-        Some(reference) => FromBinder::new(planning, &mut scope, surroundings).bind(reference)?,
+        Some(reference) => {
+            FromBinder::new(planning, &mut scope, surroundings).bind_all(reference)?
+        }
         None => Logical::OneRow,
     };
     let order_by = if let SelectOrder::Own(order_by) = &order { *order_by } else { &[] };
@@ -70,7 +72,7 @@ fn bind_ordered<'q>(
     if let SelectOrder::Compound(order) = order {
         order.resolve(|expression| core.item_of(expression, &scope));
     }
-    let bound = core.over(rows, &mut planning.names);
+    let bound = core.over(rows, &mut planning.names)?;
     let mut bound = bound.sorted(select.distinct, order_by, &mut planning.names);
     bound.logical.read_hidden_columns();
     let output = bound.items.into_iter().zip(bound.columns);
@@ -194,10 +196,10 @@ impl SelectCore {
 
     /// The rows to be projected: those of FROM that WHERE lets through, or the groups of them that
     /// HAVING lets through.
-    fn over(self, rows: Logical, names: &mut ColumnNames) -> ProjectedSelect {
+    fn over(self, rows: Logical, names: &mut ColumnNames) -> Result<ProjectedSelect, Error> {
         let SelectCore { mut items, filter, groups, aggregates, mut windows, having, .. } = self;
         let (mut order, is_grouped) = (self.order, self.is_grouped);
-        let mut logical = rows.filtered(filter);
+        let mut logical = function_arguments::place(rows, filter)?;
         if is_grouped {
             let mut grouping = Grouping::new(groups, aggregates, names);
             let expressions = items.iter_mut().map(|item| &mut item.expression).chain(&mut order);
@@ -219,7 +221,7 @@ impl SelectCore {
         let mut above: Vec<&mut BoundExpression> =
             items.iter_mut().map(|item| &mut item.expression).chain(&mut order).collect();
         logical = window::over(windows, logical, &mut above, names);
-        ProjectedSelect { logical, items, order, columns: Vec::new() }
+        Ok(ProjectedSelect { logical, items, order, columns: Vec::new() })
     }
 }
 

@@ -5,6 +5,9 @@ use super::functions::Signature;
 use super::pragmas::PRAGMAS;
 use crate::types::DataType;
 
+/// Where a series ends that is not told.
+pub const LAST_OF_SERIES: i64 = 0xffff_ffff;
+
 /// A function that gives rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TableFunction {

@@ -3,10 +3,8 @@
 use super::super::Error;
 use super::super::arithmetic::to_integer;
 use super::TableRows;
+use crate::planner::LAST_OF_SERIES;
 use crate::types::Value;
-
-/// Where a series ends that is not told.
-const LAST: i64 = 0xffff_ffff;
 
 /// Numbers from `start` on, each `step` behind the one before, none beyond `stop`.
 pub struct Series {
@@ -35,7 +33,12 @@ impl Series {
             0 => 1,
             step => step,
         };
-        Ok(Some(Series { start: number(0, 0), stop: number(1, LAST), step, current: None }))
+        Ok(Some(Series {
+            start: number(0, 0),
+            stop: number(1, LAST_OF_SERIES),
+            step,
+            current: None,
+        }))
     }
 }
 

@@ -13,7 +13,7 @@ use super::super::subquery::SubqueryBinder;
 use super::super::surroundings::Surroundings;
 use super::super::trigger::RowEvent;
 use super::super::write_plan::{Write, WriteAction};
-use super::super::{Error, Planning, TableSource, view_write};
+use super::super::{Error, Planning, TableSource, function_arguments, view_write};
 use super::{assign, checks, columns, generated, returning};
 use crate::language::ast::{
     Delete, Expression, Identifier, JoinKind, RowLimits, TableReference, Update,
@@ -105,7 +105,7 @@ impl<'a> ChangeTarget<'a> {
     ) -> Result<(), Error> {
         let Some(from) = from else { return Ok(()) };
         let scope = &mut self.scope;
-        let right = Box::new(FromBinder::new(planning, scope, surroundings).bind(from)?);
+        let right = Box::new(FromBinder::new(planning, scope, surroundings).bind_all(from)?);
         let left = Box::new(std::mem::replace(&mut self.logical, Logical::OneRow));
         let (kind, on) = (JoinKind::Cross, Vec::new());
         self.logical = Logical::Join(LogicalJoin { left, right, kind: kind.into(), on });
@@ -119,12 +119,14 @@ impl<'a> ChangeTarget<'a> {
         surroundings: &Surroundings<'_>,
         planning: &mut Planning,
     ) -> Result<(), Error> {
-        let Some(filter) = filter else { return Ok(()) };
-        let subqueries = Some(SubqueryBinder { planning, surroundings });
-        let mut binder = Binder { subqueries, ..Binder::new(&self.scope, "WHERE") };
-        let conditions = binder.condition(filter)?.conjuncts();
+        let mut conditions = Vec::new();
+        if let Some(filter) = filter {
+            let subqueries = Some(SubqueryBinder { planning, surroundings });
+            let mut binder = Binder { subqueries, ..Binder::new(&self.scope, "WHERE") };
+            conditions = binder.condition(filter)?.conjuncts();
+        }
         let logical = std::mem::replace(&mut self.logical, Logical::OneRow);
-        self.logical = logical.filtered(conditions);
+        self.logical = function_arguments::place(logical, conditions)?;
         Ok(())
     }
 
