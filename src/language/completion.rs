@@ -352,13 +352,13 @@ impl TableFinder<'_> {
     fn take(&mut self, found: TableReference) {
         match found {
             TableReference::Table { name, alias, .. } => {
-                self.push(name.name, alias.map(|alias| alias.name));
+                self.push(name.identifier.name, alias.map(|alias| alias.name));
             }
             TableReference::History { history, alias } => {
-                self.push(history.table.name, alias.map(|alias| alias.name));
+                self.push(history.table.identifier.name, alias.map(|alias| alias.name));
             }
             TableReference::Function(call) => {
-                self.push(call.name.name, call.alias.map(|alias| alias.name));
+                self.push(call.name.identifier.name, call.alias.map(|alias| alias.name));
             }
             // What its columns are called is known to the planner alone.
             TableReference::Query { .. } => {}

@@ -10,7 +10,9 @@ use super::plan::{Planned, SchemaPlan};
 use super::scope::Scope;
 use super::write::{self, named_columns};
 use super::{BoundExpression, Catalog, Error, exact_numbers, notices, rename};
-use crate::language::ast::{AlterAction, ColumnConstraintKind, ColumnDefinition, Identifier};
+use crate::language::ast::{
+    AlterAction, ColumnConstraintKind, ColumnDefinition, Identifier, ObjectName,
+};
 use crate::language::parse_expression;
 use crate::storage::{ExpressionTexts, SchemaChange};
 use crate::types::{AddedConstraints, KeyKind, KeySchema, PseudoColumn, Schema, TableSchema};
@@ -18,7 +20,7 @@ use std::sync::Arc;
 
 /// Plans an ALTER TABLE.
 pub(super) fn alter_table(
-    name: &Identifier,
+    name: &ObjectName,
     action: &AlterAction,
     text: &str,
     catalog: &mut dyn Catalog,

@@ -10,7 +10,7 @@ use super::subquery::SubqueryBinder;
 use super::window::WindowBinder;
 use super::{Error, coerce, collation, row_value};
 use crate::language::ast::{
-    CurrentTime, Expression, ExpressionKind, Identifier, ListItem, MatchKind, TypeName,
+    CurrentTime, Expression, ExpressionKind, Identifier, ListItem, MatchKind, ObjectName, TypeName,
     UnaryOperator,
 };
 use crate::types::{ColumnAffinity, DataType, Span, Value, with_stack};
@@ -203,11 +203,11 @@ impl Binder<'_, '_> {
 
     fn column(
         &mut self,
-        table: Option<&Identifier>,
+        table: Option<&ObjectName>,
         column: &Identifier,
     ) -> Result<BoundExpression, Error> {
         let outer = self.outer();
-        let is_elsewhere = table.is_some_and(|table| self.scope.relation(&table.name).is_none());
+        let is_elsewhere = table.is_some_and(|table| self.scope.relation(table).is_none());
         if is_elsewhere
             && let Some(found) = outer.map(|outer| outer.find(table, column)).transpose()?.flatten()
         {

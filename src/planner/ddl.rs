@@ -5,11 +5,11 @@ use super::plan::{Planned, SchemaPlan};
 use super::scope::Scope;
 use super::suggest::suggest;
 use super::write::named_columns;
-use super::{Catalog, Error, collation, keys, notices, rename};
+use super::{Catalog, Error, collation, home, keys, notices, rename};
 use crate::language::ast::{
     Annotations, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, CreateIndex,
-    CreateTable, Expression, ForeignKeyClause, Identifier, IndexedColumn, TableConstraint,
-    TableConstraintKind, TableOption,
+    CreateTable, Expression, ForeignKeyClause, Identifier, IndexedColumn, ObjectName,
+    TableConstraint, TableConstraintKind, TableOption,
 };
 use crate::storage::SchemaChange;
 use crate::types::{
@@ -56,6 +56,7 @@ pub(super) fn create_table(
     catalog: &mut dyn Catalog,
 ) -> Result<Planned, Error> {
     let verb = "CREATE TABLE";
+    home::check_main(&create.name)?;
     catalog.check_new(&create.name)?;
     let is_there = catalog.schema().table(&create.name.name).is_some();
     let is_view = catalog.schema().view(&create.name.name).is_some();
@@ -457,21 +458,22 @@ fn foreign_key(
 /// Plans a DROP TABLE.
 pub(super) fn drop_table(
     if_exists: bool,
-    name: &Identifier,
+    name: &ObjectName,
     catalog: &mut dyn Catalog,
 ) -> Result<Planned, Error> {
     let verb = "DROP TABLE";
-    if catalog.schema().table(&name.name).is_none() {
-        if if_exists && catalog.schema().view(&name.name).is_none() {
+    let within = name.schema;
+    if catalog.schema().find_table(within, &name.name).is_none() {
+        if if_exists && catalog.schema().find_view(within, &name.name).is_none() {
             return Ok(unchanged(verb, name));
         }
-        if let Some((table, index)) = catalog.schema().index(&name.name) {
+        if let Some((table, index)) = catalog.schema().find_index(within, &name.name) {
             let called = index.name.as_deref().unwrap_or(&name.name);
             let message = format!("{called} is an index of {}, and no table", table.name);
             return Err(Error::new("unknown-table", message, name.span)
                 .help(Some(format!("DROP INDEX {called} drops it"))));
         }
-        if let Some(view) = catalog.schema().view(&name.name) {
+        if let Some(view) = catalog.schema().find_view(within, &name.name) {
             let message = format!("{} is a view, and no table", view.name);
             return Err(Error::new("unknown-table", message, name.span)
                 .help(Some(format!("DROP VIEW {} drops it", Identifier::of(&view.name)))));
@@ -490,6 +492,7 @@ pub(super) fn create_index(
     catalog: &mut dyn Catalog,
 ) -> Result<Planned, Error> {
     let verb = "CREATE INDEX";
+    home::check_main(&create.name)?;
     catalog.check_new(&create.name)?;
     if catalog.schema().index(&create.name.name).is_some() && create.if_not_exists {
         return Ok(unchanged(verb, &create.name));
@@ -509,12 +512,12 @@ pub(super) fn create_index(
 /// Plans a DROP INDEX.
 pub(super) fn drop_index(
     if_exists: bool,
-    name: &Identifier,
+    name: &ObjectName,
     catalog: &mut dyn Catalog,
 ) -> Result<Planned, Error> {
     let verb = "DROP INDEX";
     let schema = catalog.schema();
-    let Some((table, key)) = schema.index(&name.name) else {
+    let Some((table, key)) = schema.find_index(name.schema, &name.name) else {
         if if_exists {
             return Ok(unchanged(verb, name));
         }

@@ -7,7 +7,7 @@
 use super::rename::{Edit, edited, expression_edits};
 use crate::language::ast::{
     AlterAction, ColumnConstraintKind, ColumnDefinition, CreateTable, ForeignKeyClause, Identifier,
-    SchemaStatement, Statement, TableConstraintKind, TableOption,
+    ObjectName, SchemaStatement, Statement, TableConstraintKind, TableOption,
 };
 use crate::language::{Highlight, HighlightKind, highlight, parse_statement};
 use crate::types::{CheckConstraint, Column, ForeignKey, KeySchema, KeySource, Span, TableSchema};
@@ -292,8 +292,9 @@ fn added_column(table: &TableSchema, place: usize, column: &Column) -> String {
         return column_definition(column);
     };
     let create = CreateTable {
+        temporary: false,
         if_not_exists: false,
-        name: Identifier { name: table.name.clone(), ..name },
+        name: ObjectName::of(&table.name).at(name.span),
         columns: Vec::new(),
         constraints: Vec::new(),
         options: Vec::new(),

@@ -15,7 +15,7 @@ use super::surroundings::Surroundings;
 use super::table_functions::TableFunction;
 use super::{Error, Planning, TableSource};
 use crate::language::ast::{Identifier, JoinConstraint, Query, TableReference, Temporal};
-use crate::types::{Period, Span, with_stack};
+use crate::types::{Period, SchemaName, Span, with_stack};
 
 /// The most tables that one statement reads, those inside of its queries each time they are named.
 const MAX_TABLES: usize = 1_000;
@@ -70,11 +70,14 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
             TableReference::Table { name, temporal, alias, indexed_by } => {
                 let called = alias.as_ref().unwrap_or(name);
                 let indexed_by = indexed_by.as_ref();
-                if let Some(reference) = self.surroundings.common_table(&name.name) {
+                if name.schema.is_none()
+                    && let Some(reference) = self.surroundings.common_table(&name.name)
+                {
                     refuse_index(name, indexed_by)?;
                     return self.add_common_table(reference, name, called, temporal.as_ref());
                 }
                 let temporal = temporal.as_ref().or(self.surroundings.temporal.as_ref());
+                let name = &*self.planning.looked_up(name)?;
                 if let Some(view) = self.planning.catalog.view(name, temporal)? {
                     refuse_index(name, indexed_by)?;
                     return self.add_view(&view, name, called, temporal.cloned());
@@ -118,13 +121,17 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
     }
 
     /// Makes sure that a name is no other's, and that there are not too many tables.
-    pub(super) fn check(&mut self, called: &Identifier) -> Result<(), Error> {
+    pub(super) fn check(
+        &mut self,
+        called: &Identifier,
+        schema: Option<SchemaName>,
+    ) -> Result<(), Error> {
         self.planning.tables += 1;
         if self.planning.tables > MAX_TABLES {
             let message = format!("the statement reads more than {MAX_TABLES} tables");
             return Err(Error::new("nesting-limit", message, called.span));
         }
-        if !called.name.is_empty() && self.scope.relation(&called.name).is_some() {
+        if !called.name.is_empty() && self.scope.is_taken(&called.name, schema) {
             let message = format!("two tables here are called \"{}\"", called.name);
             return Err(Error::new("ambiguous-table", message, called.span)
                 .help(Some("give one of them an alias: AS x".into())));
@@ -139,7 +146,7 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
         source: TableSource,
         label: Option<String>,
     ) -> Result<LogicalTable, Error> {
-        self.check(called)?;
+        self.check(called, Some(source.schema.id.schema_name()))?;
         let schema = &source.schema;
         let names = &mut self.planning.names;
         let first = names.add_all((0..schema.width()).map(|index| schema.name_of(index)));
@@ -155,7 +162,7 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
     ) -> Result<Logical, Error> {
         let unnamed = Identifier { name: String::new(), quoted: false, span: Span::default() };
         let called = called.unwrap_or(&unnamed);
-        self.check(called)?;
+        self.check(called, None)?;
         let bound = with_stack(|| query::bind(query, self.surroundings, self.planning))?;
         Ok(self.add_answer(called, bound))
     }

@@ -205,7 +205,7 @@ impl<'q> FromBinder<'_, 'q, '_> {
         called: &Identifier,
         temporal: Option<&Temporal>,
     ) -> Result<LogicalFunction, Error> {
-        self.check(called)?;
+        self.check(called, None)?;
         let names = function.columns().iter().map(|(name, _)| *name);
         let first = self.planning.names.add_all(names);
         let shown = function.shown();

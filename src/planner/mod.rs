@@ -36,6 +36,7 @@ mod function_arguments;
 mod function_hints;
 mod function_scan;
 mod functions;
+mod home;
 mod join_type;
 mod key_definition;
 mod keys;
@@ -116,11 +117,11 @@ pub use write_plan::{
 };
 
 use crate::language::ast::{
-    AsOf, CreateView, EventSelection, History, Identifier, PlannableStatement, QueryStatement,
-    SchemaStatement, ShowSubject, Temporal, WriteStatement,
+    AsOf, CreateView, EventSelection, History, Identifier, ObjectName, PlannableStatement,
+    QueryStatement, SchemaStatement, ShowSubject, Temporal, WriteStatement,
 };
 use crate::storage::TableStatistics;
-use crate::types::{Period, Schema, Span, TableSchema, Value};
+use crate::types::{Period, Schema, SchemaName, Span, TableSchema, Value};
 use common_table::SharedTable;
 use logical::{ColumnNames, Logical};
 use rewrites::RewriteContext;
@@ -137,7 +138,7 @@ pub trait Catalog {
     /// there is no such moment.
     fn table(
         &mut self,
-        name: &Identifier,
+        name: &ObjectName,
         temporal: Option<&Temporal>,
     ) -> Result<TableSource, Error>;
 
@@ -149,7 +150,7 @@ pub trait Catalog {
     /// definition that this version cannot read.
     fn view(
         &mut self,
-        name: &Identifier,
+        name: &ObjectName,
         temporal: Option<&Temporal>,
     ) -> Result<Option<Arc<CreateView>>, Error>;
 
@@ -157,13 +158,13 @@ pub trait Catalog {
     ///
     /// # Errors
     /// `unknown-table` where there is none, and those of its query.
-    fn view_columns(&mut self, name: &Identifier) -> Result<Arc<TableSchema>, Error>;
+    fn view_columns(&mut self, name: &ObjectName) -> Result<Arc<TableSchema>, Error>;
 
     /// The table of this name now, to be changed.
     ///
     /// # Errors
     /// `unknown-table`, `read-only-table` of one that is made from the log.
-    fn target(&mut self, name: &Identifier) -> Result<TableSource, Error>;
+    fn target(&mut self, name: &ObjectName) -> Result<TableSource, Error>;
 
     /// The changes of a table: up to what `temporal` says where the history has no end of its own.
     ///
@@ -247,7 +248,9 @@ struct Planning<'a> {
     /// How many queries stand in its expressions so far.
     subqueries: usize,
     /// The views that are being bound, each inside of the one before.
-    views: Vec<String>,
+    views: Vec<(SchemaName, String)>,
+    /// Where names that say no schema are looked up, if not everywhere.
+    within: Option<SchemaName>,
     /// How many WITHs it has so far.
     withs: usize,
     /// How many recursive tables it has so far, each counted as often as it is bound.
@@ -270,6 +273,7 @@ impl<'a> Planning<'a> {
         let names = ColumnNames::new(rewriting.is_traced());
         let (tables, subqueries, views) = Default::default();
         let (withs, recursions, shared, present, outer) = Default::default();
+        let within = None;
         Planning {
             text,
             catalog,
@@ -278,6 +282,7 @@ impl<'a> Planning<'a> {
             tables,
             subqueries,
             views,
+            within,
             withs,
             recursions,
             shared,

@@ -352,7 +352,7 @@ impl<'q> FromBinder<'_, 'q, '_> {
             let message = format!("{} reads itself twice here", reference.table.name.name);
             return Err(Error::new("recursive-reference", message, name.span));
         }
-        self.check(called)?;
+        self.check(called, None)?;
         let names = &mut self.planning.names;
         let output: Vec<QueryColumn> = recursion
             .columns

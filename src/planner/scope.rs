@@ -6,8 +6,8 @@
 use super::comparison_traits::{CollationDerivation, ComparisonTraits};
 use super::suggest::suggest;
 use super::{BoundExpression, Error};
-use crate::language::ast::Identifier;
-use crate::types::{DataType, PseudoColumn, TableSchema};
+use crate::language::ast::{Identifier, ObjectName};
+use crate::types::{DataType, PseudoColumn, SchemaName, TableSchema};
 use std::borrow::Cow;
 
 /// One column that a name can mean.
@@ -57,6 +57,8 @@ fn schema_traits(schema: &TableSchema, index: usize) -> ComparisonTraits {
 pub struct ScopeRelation {
     /// What the query calls it.
     pub name: String,
+    /// The schema of the table or view that it is; none of a query in its place.
+    pub schema: Option<SchemaName>,
     /// What it is called where it was made.
     title: String,
     /// Its columns in order.
@@ -86,7 +88,8 @@ impl ScopeRelation {
         let hidden = (columns.len()..schema.width())
             .filter_map(|index| Some(column(schema.pseudo(index)?.name().into(), index)));
         let hidden = numbers.chain(hidden).collect();
-        ScopeRelation { name: name.to_owned(), title: schema.name.clone(), columns, hidden }
+        let (title, home) = (schema.name.clone(), Some(schema.id.schema_name()));
+        ScopeRelation { name: name.to_owned(), schema: home, title, columns, hidden }
     }
 
     /// A row of a table as a trigger knows it: its declared columns from the identity `first` on, and
@@ -111,7 +114,8 @@ impl ScopeRelation {
         columns: Vec<ScopeColumn>,
         hidden: Vec<ScopeColumn>,
     ) -> ScopeRelation {
-        ScopeRelation { name: name.to_owned(), title: title.to_owned(), columns, hidden }
+        let (name, title) = (name.to_owned(), title.to_owned());
+        ScopeRelation { name, schema: None, title, columns, hidden }
     }
 
     /// A query's answer, called `name`; one that has no name is called by nothing. Of several columns
@@ -130,6 +134,7 @@ impl ScopeRelation {
         let title = if name.is_empty() { "the query" } else { name };
         ScopeRelation {
             name: name.to_owned(),
+            schema: None,
             title: title.to_owned(),
             columns: known,
             hidden: Vec::new(),
@@ -152,6 +157,16 @@ impl ScopeRelation {
 
     fn hidden_column(&self, name: &str) -> Option<&ScopeColumn> {
         self.hidden.iter().find(|column| column.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether the name of a table means it.
+    fn is_meant(&self, name: &ObjectName) -> bool {
+        self.is_called(&name.name, name.schema)
+    }
+
+    /// Whether it has a name, which may be said with that of a schema.
+    pub fn is_called(&self, name: &str, schema: Option<SchemaName>) -> bool {
+        self.name.eq_ignore_ascii_case(name) && (schema.is_none() || schema == self.schema)
     }
 
     /// Whether it is a table of this name that the statement has no name for.
@@ -238,9 +253,19 @@ impl Scope {
         }
     }
 
-    /// The relation with this name.
-    pub fn relation(&self, name: &str) -> Option<&ScopeRelation> {
-        self.visible().iter().find(|relation| relation.name.eq_ignore_ascii_case(name))
+    /// The relation that a name means, the first of several.
+    pub fn relation(&self, name: &ObjectName) -> Option<&ScopeRelation> {
+        self.visible().iter().find(|relation| relation.is_meant(name))
+    }
+
+    /// Whether a relation that is called so would be another one's name: tables of two schemas may be
+    /// called alike.
+    pub fn is_taken(&self, name: &str, schema: Option<SchemaName>) -> bool {
+        let is_other = |known: &ScopeRelation| {
+            known.schema.is_some() && schema.is_some() && known.schema != schema
+        };
+        let mut called = self.visible().iter().filter(|known| known.is_called(name, None));
+        called.any(|known| !is_other(known))
     }
 
     /// The column of this identity.
@@ -264,21 +289,33 @@ impl Scope {
     /// is not there.
     pub fn find(
         &self,
-        relation: Option<&Identifier>,
+        relation: Option<&ObjectName>,
         column: &Identifier,
     ) -> Result<Option<BoundExpression>, Error> {
         if let Some(qualifier) = relation {
-            let Some(relation) = self.relation(&qualifier.name) else {
+            let mut meant = self.visible().iter().filter(|relation| relation.is_meant(qualifier));
+            let Some(relation) = meant.next() else {
                 let names = self.visible().iter().map(|relation| relation.name.as_str());
                 if self.visible().iter().any(|known| known.stands_alone(&qualifier.name)) {
                     let message = "a column stands here without the name of its table";
                     return Err(Error::new("unknown-table", message, qualifier.span));
                 }
-                let message = format!("no table \"{}\" in this statement", qualifier.name);
+                let said = match qualifier.schema {
+                    Some(_) => qualifier.to_string(),
+                    None => format!("\"{}\"", qualifier.name),
+                };
+                let message = format!("no table {said} in this statement");
                 return Err(Error::new("unknown-table", message, qualifier.span)
                     .help(suggest(&qualifier.name, names)));
             };
-            return Ok(relation.column(&column.name).map(ScopeColumn::bound));
+            let found = relation.column(&column.name);
+            if let (Some(_), Some(other)) = (found, meant.find_map(|it| it.column(&column.name))) {
+                let message =
+                    format!("\"{}.{}\" is a column of two tables", relation.name, other.name);
+                let help = format!("write main.{0}.{1} or temp.{0}.{1}", relation.name, other.name);
+                return Err(Error::new("ambiguous-column", message, column.span).help(Some(help)));
+            }
+            return Ok(found.map(ScopeColumn::bound));
         }
         // Not in the order of `*`, which nobody sees here: this is done for each name of a statement.
         let declared = self.visible().iter().flat_map(|relation| {
@@ -304,10 +341,9 @@ impl Scope {
     }
 
     /// The error for a name that means nothing.
-    pub fn unknown(&self, relation: Option<&Identifier>, column: &Identifier) -> Error {
-        let is_meant = |known: &&ScopeRelation| {
-            relation.is_none_or(|relation| known.name.eq_ignore_ascii_case(&relation.name))
-        };
+    pub fn unknown(&self, relation: Option<&ObjectName>, column: &Identifier) -> Error {
+        let is_meant =
+            |known: &&ScopeRelation| relation.is_none_or(|relation| known.is_meant(relation));
         let relations: Vec<&ScopeRelation> = self.visible().iter().filter(is_meant).collect();
         let message = match relations.as_slice() {
             [] => format!("no column \"{}\": there is no table here", column.name),

@@ -375,7 +375,7 @@ impl ItemBinder<'_, '_> {
                     bound.extend(scope.columns().map(|(_, column)| item(column, column.bare())));
                 }
                 SelectItem::TableStar(table) => {
-                    let Some(relation) = scope.relation(&table.name) else {
+                    let Some(relation) = scope.relation(table) else {
                         let message = format!("no table \"{}\" in this statement", table.name);
                         return Err(Error::new("unknown-table", message, table.span));
                     };

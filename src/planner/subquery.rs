@@ -16,7 +16,7 @@ use super::query::{self, LogicalQuery, QueryColumn};
 use super::scope::Scope;
 use super::surroundings::Surroundings;
 use super::{Error, Planning, coerce, row_value};
-use crate::language::ast::{BinaryOperator, Expression, Identifier, Quantifier, Query};
+use crate::language::ast::{BinaryOperator, Expression, Identifier, ObjectName, Quantifier, Query};
 use crate::types::Span;
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -91,7 +91,7 @@ impl<'a> Outer<'a> {
     /// `ambiguous-column` for a name that could mean two columns.
     pub fn find(
         self,
-        relation: Option<&Identifier>,
+        relation: Option<&ObjectName>,
         column: &Identifier,
     ) -> Result<Option<BoundExpression>, Error> {
         self.nearest.find(self.known, relation, column)
@@ -127,11 +127,11 @@ impl OuterScope<'_> {
     fn find(
         &self,
         known: usize,
-        relation: Option<&Identifier>,
+        relation: Option<&ObjectName>,
         column: &Identifier,
     ) -> Result<Option<BoundExpression>, Error> {
         let is_known = self.depth <= known;
-        let is_named = |name: &Identifier| self.scope.relation(&name.name).is_some();
+        let is_named = |name: &ObjectName| self.scope.relation(name).is_some();
         let is_here = is_known && relation.map_or(!self.is_qualified, is_named);
         let mut found = if is_here { self.scope.find(relation, column)? } else { None };
         if found.is_none() && relation.is_none() && is_known {

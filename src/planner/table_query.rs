@@ -5,7 +5,7 @@ use super::ddl::{self, MAX_COLUMNS};
 use super::plan::{Planned, SchemaPlan};
 use super::query::{self, QueryColumn};
 use super::surroundings::Surroundings;
-use super::{Error, Planning};
+use super::{Error, Planning, home};
 use crate::language::ast::{CreateTableAs, Identifier};
 use crate::storage::SchemaChange;
 use crate::types::{
@@ -19,6 +19,7 @@ use std::sync::Arc;
 /// Those of CREATE TABLE and of the query.
 pub(super) fn create(create: &CreateTableAs, planning: &mut Planning) -> Result<Planned, Error> {
     let (verb, name) = ("CREATE TABLE", &create.name);
+    home::check_main(name)?;
     planning.catalog.check_new(name)?;
     let schema = planning.catalog.schema();
     let is_there = schema.table(&name.name).is_some() || schema.view(&name.name).is_some();

@@ -10,7 +10,7 @@ use super::plan::{Planned, SchemaPlan};
 use super::rewrites::Rewriting;
 use super::scope::{Scope, ScopeRelation};
 use super::subquery::OuterScope;
-use super::{BoundExpression, BoundKind, Catalog, Error, Planning, plan_statement};
+use super::{BoundExpression, BoundKind, Catalog, Error, Planning, home, plan_statement};
 use crate::language::ast::{
     Annotations, CreateTrigger, Expression, Identifier, PlannableStatement, Query, QueryStatement,
     RaiseAction, SchemaStatement, Select, SelectItem, Statement, TriggerEvent, TriggerTime,
@@ -165,6 +165,7 @@ pub(super) fn create(
     catalog: &mut dyn Catalog,
 ) -> Result<Planned, Error> {
     let (verb, name) = ("CREATE TRIGGER", &create.name);
+    home::check_main(name)?;
     catalog.check_new(name)?;
     if let Some(known) = catalog.schema().definition(DefinitionKind::Trigger, &name.name) {
         if create.if_not_exists {

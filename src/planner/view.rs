@@ -10,15 +10,15 @@ use super::plan::{Planned, SchemaPlan};
 use super::query::{self, LogicalQuery};
 use super::rewrites::Rewriting;
 use super::surroundings::Surroundings;
-use super::{Catalog, Error, Planning, ddl, suggest};
+use super::{Catalog, Error, Planning, ddl, home, suggest};
 use crate::language::ast::{
-    CreateView, DropDefinition, Identifier, SchemaStatement, Statement, Temporal,
+    CreateView, DropDefinition, Identifier, ObjectName, SchemaStatement, Statement, Temporal,
 };
 use crate::language::parse_statement;
 use crate::storage::SchemaChange;
 use crate::types::{
-    Column, ColumnId, DataType, Definition, DefinitionKind, EventId, TableId, TableOptions,
-    TableSchema, with_stack,
+    Column, ColumnId, DataType, Definition, DefinitionKind, EventId, SchemaName, TableId,
+    TableOptions, TableSchema, with_stack,
 };
 use std::sync::Arc;
 
@@ -32,7 +32,10 @@ const MAX_DEPTH: usize = 100;
 pub fn parse_view(definition: &Definition) -> Result<Arc<CreateView>, Error> {
     let span = crate::types::Span::default();
     match parse_statement(&definition.sql) {
-        Ok(Some(Statement::Schema(SchemaStatement::CreateView(view)))) => Ok(Arc::new(view)),
+        Ok(Some(Statement::Schema(SchemaStatement::CreateView(view)))) => {
+            // Its text is kept from the name on.
+            Ok(Arc::new(CreateView { temporary: definition.is_temporary(), ..view }))
+        }
         Ok(_) => {
             let message = format!("the definition of view {} makes no view", definition.name);
             Err(Error::new("syntax", message, span))
@@ -56,7 +59,7 @@ pub fn view_schema(
     let view = parse_view(definition)?;
     let mut rewriting = Rewriting::new(false);
     let mut planning = Planning::new(&definition.sql, catalog, &mut rewriting);
-    let name = Identifier::of(&definition.name);
+    let name = ObjectName::of(&definition.name);
     let bound = bind(&view, &name, temporal, &mut planning)?;
     let column = |(ordinal, column): (usize, &query::QueryColumn)| {
         let named = view.columns.get(ordinal).map(|name| name.name.clone());
@@ -90,7 +93,11 @@ fn bind(
     planning: &mut Planning,
 ) -> Result<LogicalQuery, Error> {
     let called = &view.name.name;
-    if planning.views.iter().any(|open| open.eq_ignore_ascii_case(called)) {
+    let home = view.home();
+    let is_it = |(schema, open): &(SchemaName, String)| {
+        *schema == home && open.eq_ignore_ascii_case(called)
+    };
+    if planning.views.iter().any(is_it) {
         let message = format!("view {called} is defined by itself");
         return Err(Error::new("view-recursion", message, name.span));
     }
@@ -98,10 +105,16 @@ fn bind(
         let message = format!("views are defined by more than {MAX_DEPTH} others");
         return Err(Error::new("nesting-limit", message, name.span));
     }
-    planning.views.push(called.clone());
+    planning.views.push((home, called.clone()));
+    let within = match home {
+        SchemaName::Main => Some(SchemaName::Main),
+        SchemaName::Temporary => None,
+    };
+    let within = std::mem::replace(&mut planning.within, within);
     let surroundings = Surroundings::at(temporal);
     let bound = with_stack(|| query::bind(&view.query, &surroundings, planning));
     planning.views.pop();
+    planning.within = within;
     bound.and_then(|query| check_width(view, query)).map_err(|error| {
         let note = format!("in view {called}");
         let known = error.notes.contains(&note);
@@ -129,10 +142,14 @@ impl FromBinder<'_, '_, '_> {
         called: &Identifier,
         temporal: Option<Temporal>,
     ) -> Result<Logical, Error> {
-        self.check(called)?;
+        self.check(called, Some(view.home()))?;
         let query = bind(view, name, temporal, self.planning)?;
         let query = query.called(&view.name, &view.columns)?;
-        Ok(self.add_answer(called, query))
+        let answer = self.add_answer(called, query);
+        if let Some(relation) = self.scope.relations.last_mut() {
+            relation.schema = Some(view.home());
+        }
+        Ok(answer)
     }
 }
 
@@ -147,6 +164,7 @@ pub(super) fn create(
     planning: &mut Planning,
 ) -> Result<Planned, Error> {
     let (verb, name) = ("CREATE VIEW", &create.name);
+    home::check_main(name)?;
     planning.catalog.check_new(name)?;
     let known = planning.catalog.schema().view(&name.name).cloned();
     if known.is_some() && create.if_not_exists {
@@ -195,13 +213,13 @@ pub(super) fn drop_definition(
         false => ("DROP TRIGGER", "unknown-trigger"),
     };
     let schema = catalog.schema();
-    if let Some(definition) = schema.definition(*kind, &name.name) {
+    if let Some(definition) = schema.find_definition(*kind, name.schema, &name.name) {
         let mut changes = ddl::dropped_triggers(schema, &definition.name);
         changes.retain(|_| is_view);
         changes.push(SchemaChange::DropDefinition(Arc::clone(definition)));
         return Ok(SchemaPlan::new(verb, name, changes).into());
     }
-    if let Some(table) = schema.table(&name.name).filter(|_| is_view) {
+    if let Some(table) = schema.find_table(name.schema, &name.name).filter(|_| is_view) {
         let message = format!("{} is a table, and no view", table.name);
         return Err(Error::new(unknown, message, name.span)
             .help(Some(format!("DROP TABLE {} drops it", Identifier::of(&table.name)))));

@@ -10,8 +10,8 @@ use super::write_plan::{BoundReturning, Write, WriteAction};
 use super::{Error, Planning};
 use crate::language::ast::{
     AssignedValue, Assignment, CommonTable, Delete, Expression, ExpressionKind, ExpressionList,
-    Identifier, Insert, InsertSource, JoinConstraint, JoinKind, Query, QueryBody, RowLimits,
-    Select, SelectItem, TableReference, TriggerEvent, Update, ValueRows,
+    Identifier, Insert, InsertSource, JoinConstraint, JoinKind, ObjectName, Query, QueryBody,
+    RowLimits, Select, SelectItem, TableReference, TriggerEvent, Update, ValueRows,
 };
 use crate::types::{ConflictResolution, Literal, Span, TableSchema, Value};
 use std::slice;
@@ -22,7 +22,7 @@ use std::sync::Arc;
 /// # Errors
 /// Those of the view's query.
 pub(super) fn target(
-    name: &Identifier,
+    name: &ObjectName,
     event: RowEvent,
     assigned: &[Assignment],
     planning: &mut Planning,
@@ -37,6 +37,7 @@ pub(super) fn target(
         }
         TriggerEvent::Insert | TriggerEvent::Delete | TriggerEvent::Update(_) => true,
     };
+    let name = &*planning.looked_up(name)?;
     let schema = planning.catalog.schema();
     if schema.view(&name.name).is_none() {
         return Ok(None);
@@ -182,7 +183,7 @@ fn assigned_value(
             let (query, materialized) = (Query::clone(query), None);
             let common = CommonTable { name: table.clone(), columns, materialized, query };
             let column = ExpressionKind::Column { table: None, column: called(place + 1) };
-            let (name, indexed_by) = (table, None);
+            let (name, indexed_by) = (table.into(), None);
             let from = TableReference::Table { name, temporal: None, alias: None, indexed_by };
             let items = vec![item(expression(column, span.0))];
             let first = Query { with: vec![common], ..Query::of(select(items, Some(from), None)) };
@@ -244,14 +245,14 @@ fn write(
 fn all_of(view: &TableSchema, alias: Option<&Identifier>) -> Vec<SelectItem> {
     let called = alias.map_or_else(|| Identifier::of(&view.name), Identifier::clone);
     let column = |name: &str| {
-        let (table, column) = (Some(called.clone()), Identifier::of(name));
+        let (table, column) = (Some(called.clone().into()), Identifier::of(name));
         item(expression(ExpressionKind::Column { table, column }, Span::default()))
     };
     view.columns.iter().map(|known| column(&known.name)).collect()
 }
 
 fn of_view(
-    name: &Identifier,
+    name: &ObjectName,
     alias: Option<&Identifier>,
     items: Vec<SelectItem>,
     joined: Option<&TableReference>,

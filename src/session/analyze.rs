@@ -3,7 +3,7 @@
 use super::outcome::Outcome;
 use super::{Error, Session};
 use crate::executor::table_statistics;
-use crate::language::ast::Identifier;
+use crate::language::ast::ObjectName;
 use std::sync::Arc;
 
 impl Session {
@@ -12,14 +12,15 @@ impl Session {
     ///
     /// # Errors
     /// `interrupted`; the codes of storage where rows cannot be read.
-    pub(super) fn analyze(&self, name: Option<&Identifier>) -> Result<Outcome, Error> {
+    pub(super) fn analyze(&self, name: Option<&ObjectName>) -> Result<Outcome, Error> {
         let view = self.present()?;
         let schema = view.schema();
-        let named = name.map(|name| name.name.as_str());
-        let tables = schema.tables().filter(|table| {
-            named.is_none_or(|name| {
-                let of_index = schema.index(name).is_some_and(|(of, _)| of.id == table.id);
-                of_index || schema.table(name).is_some_and(|known| known.id == table.id)
+        let tables = schema.all_tables().filter(|table| {
+            name.is_none_or(|ObjectName { schema: within, identifier }| {
+                let name = &identifier.name;
+                let indexed = schema.find_index(*within, name).map(|(of, _)| of);
+                let known = schema.find_table(*within, name);
+                indexed.into_iter().chain(known).any(|known| known.id == table.id)
             })
         });
         let context = self.context(self.database.now(), Arc::new([]));

@@ -5,7 +5,7 @@ use super::point::quoted;
 use super::relations::{integer, optional};
 use super::{Error, Session};
 use crate::executor;
-use crate::language::ast::Identifier;
+use crate::language::ast::{Identifier, ObjectName};
 use crate::planner::{self, Catalog};
 use crate::storage::{Operation, RowImages, RowOperation};
 use crate::types::column::value_at;
@@ -29,7 +29,7 @@ impl Session {
             ("actor", DataType::Text),
         ];
         let last = self.past.unwrap_or_else(|| self.head());
-        let table = self.catalog()?.table(&Identifier::of(table), None)?.schema;
+        let table = self.catalog()?.table(&ObjectName::of(table), None)?.schema;
         let row = self.row_of(&table, key, last)?;
         let period = Period { first: EventId::START.next(), last };
         let mut known: Option<(Row, Vec<EventId>)> = None;

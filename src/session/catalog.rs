@@ -7,12 +7,10 @@ use super::pragmas::PragmaAnswers;
 use super::relations::{self, SystemTable};
 use crate::executor::{self, PlanInput};
 use crate::language::ast::{
-    AsOf, CreateView, EventSelection, History, Identifier, Range, ShowSubject, Temporal,
+    AsOf, CreateView, EventSelection, History, Identifier, ObjectName, Range, ShowSubject, Temporal,
 };
-use crate::planner::{
-    self, BoundExpression, Catalog, Error, Planned, PragmaSwitch, TableSource, suggest,
-};
-use crate::storage::{self, Database, SchemaChange, View};
+use crate::planner::{self, BoundExpression, Catalog, Error, Planned, PragmaSwitch, TableSource};
+use crate::storage::{self, Database, View};
 use crate::types::{
     Definition, EventId, Period, PseudoColumn, Schema, Span, TableId, TableSchema, Value,
 };
@@ -301,7 +299,7 @@ impl<'a> StatementCatalog<'a> {
     /// As [`PointResolver::events`], and where there never was such a table.
     pub fn stretch(
         &mut self,
-        table: Option<&Identifier>,
+        table: Option<&ObjectName>,
         range: &Range,
     ) -> Result<(Period, Option<TableId>), Error> {
         let period = self.resolver.events(range, self.present.committed())?;
@@ -310,8 +308,8 @@ impl<'a> StatementCatalog<'a> {
     }
 
     /// The table of a name, now or, if it is gone, the last one that had it.
-    fn whenever(&mut self, name: &Identifier) -> Result<TableId, Error> {
-        if let Some(table) = self.present.schema().table(&name.name) {
+    fn whenever(&mut self, name: &ObjectName) -> Result<TableId, Error> {
+        if let Some(table) = self.present.schema().find_table(name.schema, &name.name) {
             return Ok(table.id);
         }
         let last = self.present.committed();
@@ -327,7 +325,7 @@ impl<'a> StatementCatalog<'a> {
     /// The last result, which is as it was read: it has no other moment.
     fn last_result(
         &mut self,
-        name: &Identifier,
+        name: &ObjectName,
         temporal: Option<&Temporal>,
     ) -> Result<TableSource, Error> {
         if let Some(temporal) = temporal {
@@ -343,76 +341,6 @@ impl<'a> StatementCatalog<'a> {
         let source = self.add(last, schema, Period::at(moment.unwrap_or_default()));
         self.periods[source.slot] = moment.map(Period::at);
         Ok(source)
-    }
-
-    /// The error for a table that is not there at a moment: what is true of its name.
-    fn missing(&self, name: &Identifier, event: EventId, past: bool, schema: &Schema) -> Error {
-        self.missing_at("AS OF", name, event, past, schema)
-    }
-
-    /// The same where another word than AS OF says at which moment.
-    fn missing_at(
-        &self,
-        point: &str,
-        name: &Identifier,
-        event: EventId,
-        past: bool,
-        schema: &Schema,
-    ) -> Error {
-        let system: Vec<&str> = SystemTable::names().collect();
-        let names = schema.tables().map(|table| table.name.as_str()).chain(system);
-        let plain = Error::new("unknown-table", format!("no table \"{}\"", name.name), name.span)
-            .help(suggest(&name.name, names));
-        let lifetimes = self.database.lifetimes(&name.name);
-        let Some((first, _)) = lifetimes.first() else { return plain };
-        let ended = lifetimes.iter().rev().find_map(|(_, ended)| ended.filter(|e| *e <= event));
-        let when =
-            if event == EventId::START { "the start".to_owned() } else { format!("event {event}") };
-        let at = if past { format!(" does not exist at {when}; it") } else { String::new() };
-        let (message, help) = match ended {
-            Some(ended) => {
-                let renamed = self.renamed_by(ended).map(|(_, to)| to);
-                let what =
-                    renamed.as_ref().map_or("dropped".to_owned(), |to| format!("renamed to {to}"));
-                let help = match renamed.filter(|to| schema.table(to).is_some()) {
-                    Some(to) => format!("did you mean \"{to}\"?"),
-                    None => format!("{point} EVENT {} reads it as it was before", ended.before()),
-                };
-                (format!("table {}{at} was {what} by event {ended}", name.name), Some(help))
-            }
-            None if past => {
-                let later = lifetimes.iter().map(|(began, _)| began).find(|b| **b > event);
-                let began = *later.unwrap_or(first);
-                let (what, help) = match self.renamed_by(began) {
-                    Some((from, _)) => {
-                        let help = format!("did you mean \"{from}\"?");
-                        let help = schema.table(&from).is_some().then_some(help);
-                        (format!("{from} was renamed to it by event {began}"), help)
-                    }
-                    None => (format!("it was created by event {began}"), None),
-                };
-                let help = help.or_else(|| self.beginning(event));
-                (format!("table {} does not exist at {when}; {what}", name.name), help)
-            }
-            None => return plain,
-        };
-        Error::new("unknown-table", message, name.span).help(help)
-    }
-
-    /// When the log begins, for a moment before that.
-    fn beginning(&self, event: EventId) -> Option<String> {
-        let first = self.database.committed_at(EventId::START.next()).ok()??;
-        (event == EventId::START).then(|| format!("the first event was committed at {first}"))
-    }
-
-    /// The names before and after, where an event renamed a table.
-    fn renamed_by(&self, event: EventId) -> Option<(String, String)> {
-        let event = self.database.store().read(Period::at(event)).next()?.ok()?;
-        let Some(SchemaChange::RenameTable { table, name }) = event.operation.schema_change()
-        else {
-            return None;
-        };
-        Some((table.name.clone(), name.clone()))
     }
 }
 
@@ -444,7 +372,7 @@ fn one_moment(system: SystemTable, temporal: Option<&Temporal>) -> Result<Option
 impl Catalog for StatementCatalog<'_> {
     fn table(
         &mut self,
-        name: &Identifier,
+        name: &ObjectName,
         temporal: Option<&Temporal>,
     ) -> Result<TableSource, Error> {
         if let Some(system) = SystemTable::named(&name.name) {
@@ -460,7 +388,7 @@ impl Catalog for StatementCatalog<'_> {
                 (period, self.view_of(period, temporal.span())?)
             }
         };
-        let Some(schema) = view.schema().table(&name.name).cloned() else {
+        let Some(schema) = view.schema().find_table(name.schema, &name.name).cloned() else {
             let past = temporal.is_some() || period.last < self.database.head();
             return Err(self.missing(name, period.last, past, view.schema()));
         };
@@ -475,7 +403,7 @@ impl Catalog for StatementCatalog<'_> {
 
     fn view(
         &mut self,
-        name: &Identifier,
+        name: &ObjectName,
         temporal: Option<&Temporal>,
     ) -> Result<Option<Arc<CreateView>>, Error> {
         if SystemTable::named(&name.name).is_some() || name.name == last_result::NAME {
@@ -484,17 +412,17 @@ impl Catalog for StatementCatalog<'_> {
         self.named_view(name, temporal)
     }
 
-    fn view_columns(&mut self, name: &Identifier) -> Result<Arc<TableSchema>, Error> {
+    fn view_columns(&mut self, name: &ObjectName) -> Result<Arc<TableSchema>, Error> {
         self.described(name, None).map(|(columns, _)| columns)
     }
 
-    fn target(&mut self, name: &Identifier) -> Result<TableSource, Error> {
+    fn target(&mut self, name: &ObjectName) -> Result<TableSource, Error> {
         if name.name == last_result::NAME {
             let message = "_ is the last result, which nothing changes";
             return Err(Error::new("read-only-table", message, name.span));
         }
         match SystemTable::named(&name.name) {
-            None if self.present.schema().view(&name.name).is_some() => {
+            None if self.present.schema().find_view(name.schema, &name.name).is_some() => {
                 let message = format!("{} is a view: its rows are those of its query", name.name);
                 Err(Error::new("read-only-table", message, name.span).help(Some(
                     "an INSTEAD OF trigger says what to do, or write to its tables".to_owned(),

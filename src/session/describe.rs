@@ -4,7 +4,7 @@
 use super::outcome::{self, Outcome};
 use super::relations::{SystemTable, column_row};
 use super::{Error, Session};
-use crate::language::ast::{AsOf, Identifier, MaintenanceKind, Temporal};
+use crate::language::ast::{AsOf, MaintenanceKind, ObjectName, Temporal};
 use crate::planner::{self, suggest};
 use crate::types::{Collation, DataType, EventId, KeyKind, Schema, TableSchema, Value};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ impl Session {
     /// The columns of a table or a view, a row each.
     pub(super) fn describe(
         &self,
-        name: &Identifier,
+        name: &ObjectName,
         as_of: Option<&AsOf>,
     ) -> Result<Outcome, Error> {
         let mut catalog = self.catalog()?;
@@ -62,21 +62,21 @@ impl Session {
 /// `unknown-table` where there is neither a table nor an index of that name.
 pub(super) fn check_maintenance(
     verb: MaintenanceKind,
-    name: Option<&Identifier>,
+    name: Option<&ObjectName>,
     schema: &Schema,
 ) -> Result<(), planner::Error> {
     let Some(name) = name else { return Ok(()) };
     let is_collation = || Collation::from_name(&name.name).is_some();
-    let is_known = schema.table(&name.name).is_some()
-        || schema.view(&name.name).is_some()
-        || schema.index(&name.name).is_some()
+    let is_known = schema.find_table(name.schema, &name.name).is_some()
+        || schema.find_view(name.schema, &name.name).is_some()
+        || schema.find_index(name.schema, &name.name).is_some()
         || SystemTable::named(&name.name).is_some()
         || (verb == MaintenanceKind::Reindex && is_collation());
     if is_known {
         return Ok(());
     }
-    let tables = schema.tables().map(|table| table.name.as_str());
-    let keys = schema.tables().flat_map(|table| &table.keys);
+    let tables = schema.all_tables().map(|table| table.name.as_str());
+    let keys = schema.all_tables().flat_map(|table| &table.keys);
     let indexes = keys.filter(|key| key.kind == KeyKind::Index).filter_map(|k| k.name.as_deref());
     let help = suggest(&name.name, tables.chain(indexes));
     let message = format!("no table or index \"{}\"", name.name);

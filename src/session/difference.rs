@@ -5,7 +5,7 @@ use super::outcome::{self, Outcome};
 use super::relations::{Difference, DifferenceSide, change_text};
 use super::{Error, Session};
 use crate::executor::{self, Batch, Context, Relation};
-use crate::language::ast::{Identifier, SpannedPoint};
+use crate::language::ast::{Identifier, ObjectName, SpannedPoint};
 use crate::planner::{Catalog, create_index, create_table};
 use crate::storage::{SchemaChange, definition_changes, row_json};
 use crate::types::column::value_at;
@@ -51,7 +51,7 @@ impl Session {
             pairs.retain(|pair| pair.iter().flatten().any(is_named));
             let views = [&before, &after].map(|view| view.schema().view(name));
             if pairs.is_empty() && views == [None, None] {
-                self.catalog()?.table(&Identifier::of(name), None)?;
+                self.catalog()?.table(&ObjectName::of(name), None)?;
             }
         }
         let database = Arc::clone(&self.database);

@@ -9,7 +9,7 @@ use super::catalog::StatementCatalog;
 use super::savepoint::Savepoints;
 use super::{Error, OpenTransaction, PendingStatement, Receipt, Session, TransactionState};
 use crate::executor::{self, CheckedConstraints, Context, PartialRow};
-use crate::language::ast::{Annotations, Identifier, Statement};
+use crate::language::ast::{Annotations, Identifier, ObjectName, Statement};
 use crate::language::parse_statement;
 use crate::planner::{self, BulkLoad, Catalog};
 use crate::storage::{Fork, Savepoint};
@@ -113,7 +113,7 @@ impl Session {
         }
         let view = guard.fork().view();
         let mut catalog = StatementCatalog::new(guard.session, view);
-        let table = catalog.target(&Identifier::of(table))?.schema;
+        let table = catalog.target(&ObjectName::of(table))?.schema;
         let now = catalog.resolver().now();
         let columns: Option<Vec<_>> = columns.map(|all| all.iter().map(Identifier::of).collect());
         let load = planner::load(&table, columns.as_deref())?;

@@ -22,6 +22,7 @@ mod explain;
 mod help;
 mod last_result;
 mod load;
+mod missing;
 mod outcome;
 mod period;
 mod point;

@@ -7,7 +7,7 @@ use super::relations::{
 use super::{Error, Session};
 use crate::executor::{self, Batch, Context, Relation};
 use crate::language::ast::{
-    EventSelection, Identifier, QueryStatement, Range, Select, SelectItem, ShowSubject,
+    EventSelection, ObjectName, QueryStatement, Range, Select, SelectItem, ShowSubject,
     TableReference,
 };
 use crate::planner;
@@ -100,7 +100,7 @@ impl Session {
     /// `unknown-table` where there never was such a table; what is wrong with the log.
     pub fn newest_events(&self, count: usize, table: Option<&str>) -> Result<Outcome, Error> {
         let mut catalog = self.catalog()?;
-        let table = table.map(Identifier::of);
+        let table = table.map(ObjectName::of);
         let (period, table) = catalog.stretch(table.as_ref(), &Range::default())?;
         let now = catalog.resolver().now();
         let events = EventsRelation::new(Arc::clone(&self.database), period, table, None);

@@ -11,8 +11,8 @@ use super::{Error, PendingStatement, Receipt, Session};
 use crate::executor;
 use crate::language::ast::{
     AssignedValue, Assignment, Expression, ExpressionKind, Identifier, Insert, InsertSource,
-    PlannableStatement, Query, QueryStatement, RowLimits, Select, SelectItem, TableReference,
-    WriteStatement,
+    ObjectName, PlannableStatement, Query, QueryStatement, RowLimits, Select, SelectItem,
+    TableReference, WriteStatement,
 };
 use crate::planner::{self, Planned};
 use crate::storage::{Change, Fork, View};
@@ -218,7 +218,7 @@ fn literal(value: Value, span: Span) -> Expression {
 /// A query of these columns, of a table and what it is called, where a condition is true.
 fn select(
     columns: [Expression; 2],
-    table: Option<(&Identifier, &Option<Identifier>)>,
+    table: Option<(&ObjectName, &Option<Identifier>)>,
     filter: Option<Expression>,
 ) -> Query {
     let item = |expression| SelectItem::Expression { expression, alias: None };

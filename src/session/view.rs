@@ -2,9 +2,9 @@
 
 use super::Session;
 use super::catalog::StatementCatalog;
-use crate::language::ast::{CreateView, Identifier, Temporal};
+use crate::language::ast::{CreateView, ObjectName, Temporal};
 use crate::planner::{self, Catalog, Error, parse_view};
-use crate::types::{Definition, DefinitionKind, EventId, Schema, TableSchema};
+use crate::types::{Definition, DefinitionKind, EventId, Schema, SchemaName, TableSchema};
 use std::sync::Arc;
 
 impl StatementCatalog<'_> {
@@ -15,14 +15,14 @@ impl StatementCatalog<'_> {
     /// Those of the moment, and `syntax` of a definition that cannot be read.
     pub(super) fn named_view(
         &mut self,
-        name: &Identifier,
+        name: &ObjectName,
         temporal: Option<&Temporal>,
     ) -> Result<Option<Arc<CreateView>>, Error> {
         let (last, schema) = self.schema_at(temporal, name.span)?;
-        if schema.table(&name.name).is_some() {
+        if schema.find_table(name.schema, &name.name).is_some() {
             return Ok(None);
         }
-        let definition = match schema.view(&name.name) {
+        let definition = match schema.find_view(name.schema, &name.name) {
             Some(definition) => Arc::clone(definition),
             None => match self.first_view(name, last) {
                 Some(first) => first,
@@ -35,7 +35,10 @@ impl StatementCatalog<'_> {
     }
 
     /// The first definition of a view that did not exist yet at an event.
-    fn first_view(&mut self, name: &Identifier, at: EventId) -> Option<Arc<Definition>> {
+    fn first_view(&mut self, name: &ObjectName, at: EventId) -> Option<Arc<Definition>> {
+        if name.schema == Some(SchemaName::Temporary) {
+            return None;
+        }
         let first = self.database().first_definition(DefinitionKind::View, &name.name);
         let (event, definition) = first.filter(|(event, _)| *event > at)?;
         let name = &definition.name;
@@ -52,7 +55,7 @@ impl StatementCatalog<'_> {
     /// Those of the moment, `unknown-table` where there is neither, and those of a view's query.
     pub(super) fn described(
         &mut self,
-        name: &Identifier,
+        name: &ObjectName,
         temporal: Option<&Temporal>,
     ) -> Result<(Arc<TableSchema>, EventId), Error> {
         let Some(_) = Catalog::view(self, name, temporal)? else {

@@ -1,7 +1,7 @@
 //! What happened: events, and the changes they are made from.
 
 use super::schema_change::SchemaChange;
-use crate::types::{EventId, Row, RowId, TableSchema, Timestamp, TxId, Value};
+use crate::types::{EventId, Row, RowId, SchemaName, TableSchema, Timestamp, TxId, Value};
 use std::sync::Arc;
 
 /// One event of the log: one row change, one schema change or one marker.
@@ -79,6 +79,24 @@ impl Causes {
         debug_assert!(cause < operation, "what makes another one comes before it");
         debug_assert!(self.made.last().is_none_or(|(last, _)| *last < operation), "in order");
         self.made.push((operation, cause));
+    }
+
+    /// Those of some of the operations, which have other indexes among themselves: `now` gives that of
+    /// one of them. What one of the others made was made by what made that.
+    pub(super) fn among(&self, now: impl Fn(usize) -> Option<usize>) -> Causes {
+        let cause_of = |cause: usize| {
+            let mut at = Some(cause);
+            while let Some(made) = at {
+                if now(made).is_some() {
+                    return now(made);
+                }
+                at = self.of(made);
+            }
+            None
+        };
+        let made =
+            self.made.iter().filter_map(|(made, cause)| Some((now(*made)?, cause_of(*cause)?)));
+        Causes { made: made.collect() }
     }
 
     /// Forgets all but the first operations.
@@ -209,6 +227,18 @@ impl Operation {
 }
 
 impl Operation {
+    /// The schema that it is about: what is temporary is no event.
+    pub fn schema_name(&self) -> SchemaName {
+        match self {
+            Operation::Row(RowOperation { table, .. })
+            | Operation::Marker(Marker::Counter { table, .. }) => table.id.schema_name(),
+            Operation::Schema(change) => change.schema_name(),
+            Operation::Marker(
+                Marker::Tag { .. } | Marker::Snapshot { .. } | Marker::Transaction,
+            ) => SchemaName::Main,
+        }
+    }
+
     /// What its line says of its table: the name of the view, too, or of what a trigger is on.
     pub fn table_name(&self) -> Option<&str> {
         match self {
@@ -279,4 +309,19 @@ pub enum Change {
         /// The whole row as it is.
         old: Row,
     },
+}
+
+impl Change {
+    /// The schema that it is about.
+    pub fn schema_name(&self) -> SchemaName {
+        match self {
+            Change::Schema(change) => change.schema_name(),
+            Change::Tag { .. } => SchemaName::Main,
+            Change::Counter { table, .. }
+            | Change::Insert { table, .. }
+            | Change::Restore { table, .. }
+            | Change::Update { table, .. }
+            | Change::Delete { table, .. } => table.id.schema_name(),
+        }
+    }
 }

@@ -91,6 +91,6 @@ pub use store::{
 pub use verify::{CheckedFile, FileDamage, Repair, Verdict, Verification, VerifyMonitor};
 pub use versions::{
     Base, EventLookup, Fork, KeyFunction, LocatedVersion, Origin, RowBatch, RowChange, RowChanges,
-    Savepoint, Scan, State, TableView, View,
+    Savepoint, Scan, State, TableView, TemporaryState, View,
 };
 pub use vfs::{Access, MemVfs, StdVfs, Vfs, VfsFile};

@@ -2,7 +2,7 @@
 
 use crate::types::{
     AddedConstraints, Column, ColumnId, Definition, DefinitionKind, EventId, ForeignKey, KeyId,
-    KeySchema, RowId, Schema, TableSchema, fold,
+    KeySchema, RowId, Schema, SchemaName, TableSchema, fold,
 };
 use std::sync::Arc;
 
@@ -127,6 +127,15 @@ impl SchemaChange {
                 DefinitionKind::Trigger => "replace_trigger",
                 DefinitionKind::Setting => "replace_setting",
             },
+        }
+    }
+
+    /// The schema that it is about.
+    pub fn schema_name(&self) -> SchemaName {
+        match (self.table(), self.definition()) {
+            (Some(table), _) => table.id.schema_name(),
+            (None, Some(definition)) => definition.schema_name(),
+            (None, None) => unreachable!("a change is of a table or of a definition"),
         }
     }
 

@@ -4,7 +4,7 @@
 //! The text is bound anew wherever it is used, so that a definition may name what does not exist yet,
 //! and is read at a moment by what its names mean then.
 
-use super::EventId;
+use super::{EventId, SchemaName};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -69,6 +69,16 @@ impl Definition {
     /// own name.
     pub fn table_name(&self) -> &str {
         self.table.as_deref().unwrap_or(&self.name)
+    }
+
+    /// The schema that it is in.
+    pub fn schema_name(&self) -> SchemaName {
+        self.id.schema_name()
+    }
+
+    /// Whether it is a temporary one.
+    pub fn is_temporary(&self) -> bool {
+        self.schema_name() == SchemaName::Temporary
     }
 
     /// Whether two definitions say the same, whatever events made them.

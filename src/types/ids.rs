@@ -1,5 +1,6 @@
 //! Numbers that name things: events, transactions, rows, and the periods between events.
 
+use super::SchemaName;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -15,6 +16,17 @@ impl EventId {
     pub const START: EventId = EventId(0);
     /// Later than every event: the end of a version that nothing has ended.
     pub const NEVER: EventId = EventId(u64::MAX);
+    /// Where the numbers begin of what is temporary: they count as events do, and are those of none.
+    pub const FIRST_TEMPORARY: EventId = EventId(1 << 62);
+
+    /// The schema that what has this number is in.
+    pub fn schema_name(self) -> SchemaName {
+        match self {
+            EventId::NEVER => SchemaName::Main,
+            event if event >= EventId::FIRST_TEMPORARY => SchemaName::Temporary,
+            _ => SchemaName::Main,
+        }
+    }
 
     /// The event after this one.
     pub fn next(self) -> EventId {

@@ -26,6 +26,8 @@ mod literal;
 mod number;
 mod pseudo_column;
 mod schema;
+mod schema_lookup;
+mod schema_name;
 mod span;
 mod stack;
 mod tagged_json;
@@ -53,6 +55,7 @@ pub use schema::{
     AddedConstraints, CheckConstraint, Column, ColumnId, Generation, Schema, TableId, TableOptions,
     TableSchema, fold,
 };
+pub use schema_name::SchemaName;
 pub use span::Span;
 pub use stack::with_stack;
 pub use tagged_json::{exact_json, parse_exact_json};

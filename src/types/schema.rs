@@ -2,8 +2,8 @@
 
 use super::key_schema::{KeyId, KeyKind, KeySchema, KeySource};
 use super::{
-    Collation, ConflictResolution, DataType, Definition, DefinitionKind, EventId, ForeignKey, Tree,
-    Value,
+    Collation, ConflictResolution, DataType, Definition, DefinitionKind, EventId, ForeignKey,
+    SchemaName, Tree, Value,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -22,6 +22,18 @@ pub struct TableId(pub EventId);
 impl TableId {
     /// Of what can be read like a table and is none.
     pub const NONE: TableId = TableId(EventId::NEVER);
+    /// Of a temporary table before it is made, and of what is temporary and can be read like a table.
+    pub const TEMPORARY: TableId = TableId(EventId::FIRST_TEMPORARY);
+
+    /// The schema that the table is in.
+    pub fn schema_name(self) -> SchemaName {
+        self.0.schema_name()
+    }
+
+    /// Whether it is a temporary one.
+    pub fn is_temporary(self) -> bool {
+        self.schema_name() == SchemaName::Temporary
+    }
 }
 
 impl fmt::Display for TableId {
@@ -369,6 +381,9 @@ impl fmt::Display for TableSchema {
 }
 
 /// All tables, views, triggers and settings at one moment. A clone shares everything with its original.
+///
+/// What is asked of it by name alone is about the database; [`Schema::within`] is the one of another
+/// name, and what begins with `find` looks into both.
 #[derive(Clone, Debug, Default)]
 pub struct Schema {
     tables: Tree<String, Arc<TableSchema>>,
@@ -377,6 +392,8 @@ pub struct Schema {
     settings: Tree<String, Arc<Definition>>,
     /// The names that foreign keys refer to, folded, once somebody asked.
     referenced: Arc<OnceLock<HashSet<String>>>,
+    /// What is temporary, in a session that has such; it has nothing temporary itself.
+    pub temporary: Option<Arc<Schema>>,
     /// How many schema changes led here.
     pub version: u64,
 }
@@ -471,8 +488,13 @@ impl Schema {
 
     /// Whether two schemas have the same tables, views, triggers and settings.
     pub fn is_same(&self, other: &Schema) -> bool {
+        let is_alike = match (&self.temporary, &other.temporary) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other) || one.is_same(other),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
         let is_same = |kind| self.definitions_of(kind).iter().eq(other.definitions_of(kind).iter());
-        self.tables().eq(other.tables()) && DefinitionKind::ALL.into_iter().all(is_same)
+        is_alike && self.tables().eq(other.tables()) && DefinitionKind::ALL.into_iter().all(is_same)
     }
 
     fn definitions_of(&self, kind: DefinitionKind) -> &Tree<String, Arc<Definition>> {

@@ -2,7 +2,7 @@
 
 use super::{
     Annotations, CreateTableAs, CreateTrigger, CreateView, DropDefinition, Expression,
-    ExpressionKind, Identifier,
+    ExpressionKind, Identifier, ObjectName,
 };
 use crate::types::{ConflictResolution, ForeignKeyAction, Span};
 
@@ -16,14 +16,14 @@ pub enum SchemaStatement {
         /// Whether IF EXISTS stood there.
         if_exists: bool,
         /// The table.
-        name: Identifier,
+        name: ObjectName,
         /// What the transaction says about itself.
         annotations: Annotations,
     },
     /// ALTER TABLE
     AlterTable {
         /// The table.
-        table: Identifier,
+        table: ObjectName,
         /// What becomes of it.
         action: AlterAction,
         /// What the transaction says about itself.
@@ -44,7 +44,7 @@ pub enum SchemaStatement {
         /// Whether IF EXISTS stood there.
         if_exists: bool,
         /// The index.
-        name: Identifier,
+        name: ObjectName,
         /// What the transaction says about itself.
         annotations: Annotations,
     },
@@ -70,10 +70,12 @@ impl SchemaStatement {
 /// CREATE TABLE.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CreateTable {
+    /// Whether TEMP stood there.
+    pub temporary: bool,
     /// Whether IF NOT EXISTS stood there.
     pub if_not_exists: bool,
     /// The table's name.
-    pub name: Identifier,
+    pub name: ObjectName,
     /// Its columns, at least one.
     pub columns: Vec<ColumnDefinition>,
     /// The constraints behind them.
@@ -301,9 +303,9 @@ pub struct CreateIndex {
     /// Whether IF NOT EXISTS stood there.
     pub if_not_exists: bool,
     /// The index's name.
-    pub name: Identifier,
+    pub name: ObjectName,
     /// The table.
-    pub table: Identifier,
+    pub table: ObjectName,
     /// The columns, at least one.
     pub columns: Vec<IndexedColumn>,
     /// WHERE

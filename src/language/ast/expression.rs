@@ -1,7 +1,9 @@
 //! Expressions by names.
 
 use super::super::ParameterName;
-use super::{ExpressionList, Identifier, OrderItem, Over, Query, RaiseAction, TypeName};
+use super::{
+    ExpressionList, Identifier, ObjectName, OrderItem, Over, Query, RaiseAction, TypeName,
+};
 use crate::types::{DataType, Literal, Span, with_stack};
 use std::fmt;
 use std::sync::Arc;
@@ -63,7 +65,7 @@ pub enum ExpressionKind {
     /// `column` or `table.column`.
     Column {
         /// The table's name or alias.
-        table: Option<Identifier>,
+        table: Option<ObjectName>,
         /// The column's name.
         column: Identifier,
     },

@@ -7,6 +7,7 @@
 mod definition;
 mod expression;
 mod list;
+mod object_name;
 pub mod precedence;
 mod print;
 mod select;
@@ -27,6 +28,7 @@ pub use expression::{
     MatchKind, Quantifier, UnaryOperator,
 };
 pub use list::{ExpressionList, ListItem, ValueRows};
+pub use object_name::ObjectName;
 pub use select::{
     CommonTable, FunctionReference, JoinConstraint, JoinKind, OrderItem, Query, QueryBody, Select,
     SelectItem, SetOperator, SourceSpan, TableReference,

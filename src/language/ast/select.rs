@@ -1,6 +1,6 @@
 //! Queries.
 
-use super::{AsOf, Expression, History, Identifier, NamedWindow, Temporal, ValueRows};
+use super::{AsOf, Expression, History, Identifier, NamedWindow, ObjectName, Temporal, ValueRows};
 use crate::types::Span;
 use std::sync::Arc;
 
@@ -65,7 +65,7 @@ pub struct CommonTable {
 
 impl TableReference {
     /// The name, the alias and the moment of one thing that is read at a moment of its own.
-    pub fn dated(&self) -> Option<(&Identifier, Option<&Identifier>, &AsOf)> {
+    pub fn dated(&self) -> Option<(&ObjectName, Option<&Identifier>, &AsOf)> {
         let (name, alias, temporal) = match self {
             TableReference::Table { name, temporal, alias, .. } => (name, alias, temporal),
             TableReference::Function(call) => (&call.name, &call.alias, &call.temporal),
@@ -120,7 +120,7 @@ pub enum SelectItem {
     /// `*`
     Star(SourceSpan),
     /// `table.*`
-    TableStar(Identifier),
+    TableStar(ObjectName),
     /// An expression.
     Expression {
         /// What is computed.
@@ -146,7 +146,7 @@ pub enum TableReference {
     /// `name [AS OF point | FOR SYSTEM_TIME …] [AS alias] [INDEXED BY index]`.
     Table {
         /// The table's name.
-        name: Identifier,
+        name: ObjectName,
         /// When it is read.
         temporal: Option<Temporal>,
         /// What its columns are qualified with.
@@ -187,7 +187,7 @@ pub enum TableReference {
 #[derive(Clone, Debug, PartialEq)]
 pub struct FunctionReference {
     /// Its name.
-    pub name: Identifier,
+    pub name: ObjectName,
     /// Its arguments, which may read the tables to its left.
     pub arguments: Vec<Expression>,
     /// When what it tells of is read.

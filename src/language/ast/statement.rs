@@ -2,10 +2,10 @@
 
 use super::super::keyword::Keyword;
 use super::{
-    AsOf, EventSelection, History, Identifier, Query, SchemaStatement, ShowSubject, SpannedPoint,
-    WriteStatement,
+    AsOf, EventSelection, History, Identifier, ObjectName, Query, SchemaStatement, ShowSubject,
+    SpannedPoint, WriteStatement,
 };
-use crate::types::{ByteSize, Span};
+use crate::types::{ByteSize, SchemaName, Span};
 
 /// One statement. All but those about the session have a plan.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,7 +75,7 @@ pub enum SessionStatement {
     /// DESCRIBE: the columns of a table.
     Describe {
         /// The table.
-        table: Identifier,
+        table: ObjectName,
         /// The moment.
         as_of: Option<AsOf>,
     },
@@ -124,7 +124,7 @@ pub enum SessionStatement {
         /// Which of them.
         verb: MaintenanceKind,
         /// The table or index; all of the database where none is named.
-        name: Option<Identifier>,
+        name: Option<ObjectName>,
     },
     /// PRAGMA
     Pragma(PragmaStatement),
@@ -136,6 +136,8 @@ pub enum SessionStatement {
 /// `PRAGMA name [= value]`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PragmaStatement {
+    /// The schema that it is asked of, where it is said.
+    pub schema: Option<SchemaName>,
     /// What it asks for.
     pub name: String,
     /// What it is given, without quotes.

@@ -1,7 +1,7 @@
 //! Moments, periods, and the statements that are about them.
 
 use super::super::{Keyword, ParameterName};
-use super::{Expression, Identifier};
+use super::{Expression, ObjectName};
 use crate::types::Span;
 
 /// What a user can write for a moment.
@@ -210,7 +210,7 @@ impl RangeEnd {
 #[derive(Clone, Debug, PartialEq)]
 pub struct EventSelection {
     /// Only the events of this table.
-    pub table: Option<Identifier>,
+    pub table: Option<ObjectName>,
     /// Which of them.
     pub range: Range,
     /// LIMIT.
@@ -221,7 +221,7 @@ pub struct EventSelection {
 #[derive(Clone, Debug)]
 pub struct History {
     /// The table.
-    pub table: Identifier,
+    pub table: ObjectName,
     /// WHERE, true of a row's old or new values.
     pub filter: Option<Expression>,
     /// Which events.

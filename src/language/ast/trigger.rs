@@ -1,6 +1,6 @@
 //! Triggers, and statements that stand in another one.
 
-use super::{Annotations, Expression, Identifier, Statement};
+use super::{Annotations, Expression, Identifier, ObjectName, Statement};
 
 /// CREATE TRIGGER.
 #[derive(Clone, Debug, PartialEq)]
@@ -10,13 +10,13 @@ pub struct CreateTrigger {
     /// Whether IF NOT EXISTS stood there.
     pub if_not_exists: bool,
     /// The trigger's name.
-    pub name: Identifier,
+    pub name: ObjectName,
     /// When it fires.
     pub time: TriggerTime,
     /// What fires it.
     pub event: TriggerEvent,
     /// The table or view whose rows change.
-    pub table: Identifier,
+    pub table: ObjectName,
     /// WHEN
     pub condition: Option<Expression>,
     /// What it does.

@@ -1,7 +1,7 @@
 //! Views and triggers, which are kept as they are written.
 
-use super::{Annotations, Identifier, Query, TableOption};
-use crate::types::DefinitionKind;
+use super::{Annotations, Identifier, ObjectName, Query, TableOption};
+use crate::types::{DefinitionKind, SchemaName};
 
 /// CREATE VIEW.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,13 +13,23 @@ pub struct CreateView {
     /// Whether IF NOT EXISTS stood there.
     pub if_not_exists: bool,
     /// The view's name.
-    pub name: Identifier,
+    pub name: ObjectName,
     /// What its columns are called; empty where the query says it.
     pub columns: Vec<Identifier>,
     /// What it shows.
     pub query: Box<Query>,
     /// What the transaction says about itself.
     pub annotations: Annotations,
+}
+
+impl CreateView {
+    /// The schema that it is in.
+    pub fn home(&self) -> SchemaName {
+        match self.temporary {
+            true => SchemaName::Temporary,
+            false => self.name.schema.unwrap_or(SchemaName::Main),
+        }
+    }
 }
 
 /// DROP VIEW, DROP TRIGGER.
@@ -30,7 +40,7 @@ pub struct DropDefinition {
     /// Whether IF EXISTS stood there.
     pub if_exists: bool,
     /// The view or trigger.
-    pub name: Identifier,
+    pub name: ObjectName,
     /// What the transaction says about itself.
     pub annotations: Annotations,
 }
@@ -43,7 +53,7 @@ pub struct CreateTableAs {
     /// Whether IF NOT EXISTS stood there.
     pub if_not_exists: bool,
     /// The table's name.
-    pub name: Identifier,
+    pub name: ObjectName,
     /// What stands behind it.
     pub options: Vec<TableOption>,
     /// Its columns and its first rows.

@@ -1,8 +1,8 @@
 //! Writes: statements that change rows.
 
 use super::{
-    Annotations, CommonTable, Expression, Identifier, IndexedColumn, OrderItem, Query, SelectItem,
-    SourceSpan, TableReference, ValueRows,
+    Annotations, CommonTable, Expression, Identifier, IndexedColumn, ObjectName, OrderItem, Query,
+    SelectItem, SourceSpan, TableReference, ValueRows,
 };
 use crate::types::{ConflictResolution, Literal, Span};
 use std::sync::Arc;
@@ -29,7 +29,7 @@ impl WriteStatement {
     }
 
     /// The table that it changes.
-    pub fn table(&self) -> &Identifier {
+    pub fn table(&self) -> &ObjectName {
         match self {
             WriteStatement::Insert(insert) => &insert.table,
             WriteStatement::Update(update) => &update.table,
@@ -55,7 +55,7 @@ pub struct Insert {
     /// OR: what becomes of a row that breaks a constraint.
     pub resolution: Option<ConflictResolution>,
     /// The table.
-    pub table: Identifier,
+    pub table: ObjectName,
     /// What the statement calls it.
     pub alias: Option<Identifier>,
     /// The columns given; empty for all, in order.
@@ -204,7 +204,7 @@ pub struct Update {
     /// OR: what becomes of a row that breaks a constraint.
     pub resolution: Option<ConflictResolution>,
     /// The table.
-    pub table: Identifier,
+    pub table: ObjectName,
     /// What the statement calls it.
     pub alias: Option<Identifier>,
     /// INDEXED BY: the only index by which its rows may be found.
@@ -248,7 +248,7 @@ pub struct Delete {
     /// WITH: tables that the statement knows besides.
     pub with: Vec<CommonTable>,
     /// The table.
-    pub table: Identifier,
+    pub table: ObjectName,
     /// What the statement calls it.
     pub alias: Option<Identifier>,
     /// INDEXED BY: the only index by which its rows may be found.

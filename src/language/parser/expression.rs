@@ -5,7 +5,8 @@ use super::super::ast::precedence::{
     self, AND, BITS, COLLATE, COMPARISON, CONCAT, EQUALITY, OR, PRODUCT, SIGN, SUM,
 };
 use super::super::ast::{
-    BinaryOperator, Expression, ExpressionKind, ExpressionList, MatchKind, UnaryOperator,
+    BinaryOperator, Expression, ExpressionKind, ExpressionList, MatchKind, ObjectName,
+    UnaryOperator,
 };
 use super::super::parameters::{self, ParameterName};
 use super::super::token::{Symbol, TokenKind};
@@ -15,7 +16,7 @@ use super::input::{
     MAX_EXPRESSIONS, MAX_HEIGHT, Parsed, TokenInput, comma_list, each_between_commas, nested,
     symbol, word,
 };
-use super::name::{database_before, identifier, is_name, label, name};
+use super::name::{identifier, is_name, label, name, schema_before};
 use super::predicate::{between, in_list, is, matches, not, null_test, quantified, quantifier};
 use super::select::{begins_query, query_in_parentheses};
 use super::table::type_name;
@@ -369,10 +370,10 @@ fn column_or_function(input: TokenInput<'_>) -> Parsed<'_, Expression> {
     let has_database = is_name(rest.ahead(1)) && rest.is_symbol(2, Symbol::Dot);
     let (start, table) = match has_database {
         true => {
-            let (start, ()) = database_before(input)?;
-            (start, identifier(start, start.peek()))
+            let (start, schema) = schema_before(input)?;
+            (start, ObjectName { schema, identifier: identifier(start, start.peek()) })
         }
-        false => (input, first),
+        false => (input, first.into()),
     };
     start.note_name(NameKind::Table);
     let (rest, column) = name(NameKind::Column(Some(start.at)))(start.skip(2))?;

@@ -1,7 +1,7 @@
 //! Names, aliases and texts.
 
 use super::super::Keyword;
-use super::super::ast::Identifier;
+use super::super::ast::{Identifier, ObjectName};
 use super::super::keyword::WordClass;
 use super::super::token::{Symbol, Token, TokenKind};
 use super::dialect_hints;
@@ -9,7 +9,7 @@ use super::expected::{Expected, NameKind};
 use super::input::{Parsed, TokenInput, comma_list, parenthesised};
 use super::time::begins_temporal;
 use super::window::begins_windows;
-use crate::types::Span;
+use crate::types::{SchemaName, Span};
 
 /// `Name ::= PlainName | QuotedName | a word that is not reserved`
 pub(super) fn name<'a>(of: NameKind) -> impl Fn(TokenInput<'a>) -> Parsed<'a, Identifier> {
@@ -41,59 +41,48 @@ pub(super) fn is_name(token: Token) -> bool {
         || token.kind.keyword().is_some_and(|keyword| !keyword.is_reserved())
 }
 
-/// `ObjectName ::= (Database '.')? Name`: a table or an index.
-pub(super) fn object_name<'a>(of: NameKind) -> impl Fn(TokenInput<'a>) -> Parsed<'a, Identifier> {
+/// `ObjectName ::= (Database '.')? Name`: a table, a view, an index or a trigger.
+pub(super) fn object_name<'a>(of: NameKind) -> impl Fn(TokenInput<'a>) -> Parsed<'a, ObjectName> {
     move |input| {
-        let (behind, ()) = database_before(input)?;
-        let (rest, object) = label(of)(behind)?;
-        if behind.at == input.at {
+        let (behind, schema) = schema_before(input)?;
+        let (rest, identifier) = label(of)(behind)?;
+        if schema.is_none() {
             rest.offer(Symbol::Dot);
         }
-        Ok((rest, object))
+        Ok((rest, ObjectName { schema, identifier }))
     }
 }
 
-/// `Database ::= 'MAIN'`, which is no word of the language.
-const MAIN: &str = "main";
-
-/// SQLite's name for the database of temporary tables.
-const TEMPORARY: &str = "temp";
-
-/// Skips the name of the database and its dot, if another name follows.
+/// `Database ::= 'MAIN' | 'TEMP'`, which are no words of the language, and the dot behind it, if another
+/// name follows.
 ///
 /// # Errors
-/// `unknown-database` where it is that of none.
-pub(super) fn database_before(input: TokenInput<'_>) -> Parsed<'_, ()> {
+/// `unknown-database` of any other.
+pub(super) fn schema_before(input: TokenInput<'_>) -> Parsed<'_, Option<SchemaName>> {
     if !is_name(input.peek()) || !input.is_symbol(1, Symbol::Dot) {
-        return Ok((input, ()));
+        return Ok((input, None));
+    }
+    if let Some(schema) = schema_name(input) {
+        return Ok((input.skip(2), Some(schema)));
     }
     let (_, database) = name(NameKind::New)(input)?;
-    let is = |known: &str| database.name.eq_ignore_ascii_case(known);
-    if is(MAIN) {
-        return Ok((input.skip(2), ()));
-    }
-    let (message, help) = if is(TEMPORARY) {
-        let message = "there are no temporary tables yet: a TEMP table is one like the others";
-        (message.to_owned(), format!("leave {}. out", database.name))
-    } else if let Some((message, help)) =
-        dialect_hints::schema(&database.name, input.skip(2).word())
-    {
-        (message, help)
-    } else {
+    let hint = dialect_hints::schema(&database.name, input.skip(2).word());
+    let (message, help) = hint.unwrap_or_else(|| {
         let message = format!("there is no database \"{}\"", database.name);
-        (message, format!("the one that is open is called {MAIN}: write {MAIN}.t, or t alone"))
-    };
+        let help = "the one that is open is called main, and temporary tables are in temp: write \
+                    main.t, temp.t, or t alone";
+        (message, help.to_owned())
+    });
     input.fail_at(database.span, "unknown-database", message, Some(help))
 }
 
-/// Whether a token is the name of a database that has no tables here, or of the one that has.
-pub(super) fn is_database(input: TokenInput<'_>) -> bool {
-    let name = identifier(input, input.peek()).name;
-    [MAIN, TEMPORARY].iter().any(|known| name.eq_ignore_ascii_case(known))
+/// The schema that a token names.
+pub(super) fn schema_name(input: TokenInput<'_>) -> Option<SchemaName> {
+    SchemaName::named(&identifier(input, input.peek()).name)
 }
 
 /// The name of a table that is there.
-pub(super) fn table_name(input: TokenInput<'_>) -> Parsed<'_, Identifier> {
+pub(super) fn table_name(input: TokenInput<'_>) -> Parsed<'_, ObjectName> {
     object_name(NameKind::Table)(input)
 }
 

@@ -9,7 +9,7 @@ use super::super::token::{Symbol, TokenKind};
 use super::expected::NameKind;
 use super::expression::{distinct, expression};
 use super::input::{Parsed, TokenInput, comma_list, nested, symbol, terms, word};
-use super::name::{alias, columns, is_name, name, object_name, table_name};
+use super::name::{alias, columns, is_name, label, name, table_name};
 use super::time::{as_of, begins_history_of, begins_moment, history, history_of, temporal};
 use super::window::windows;
 use super::write::values;
@@ -212,7 +212,7 @@ pub(super) fn select_item(input: TokenInput<'_>) -> Parsed<'_, SelectItem> {
         |words| input.is_symbol(words, Symbol::Dot) && input.is_symbol(words + 1, Symbol::Star);
     if of_table(1) {
         let (_, table) = name(NameKind::Table)(input)?;
-        return Ok((input.skip(3), SelectItem::TableStar(table)));
+        return Ok((input.skip(3), SelectItem::TableStar(table.into())));
     }
     if input.is_symbol(1, Symbol::Dot) && of_table(3) {
         let (rest, table) = table_name(input)?;
@@ -429,7 +429,7 @@ pub(super) fn index_hint(input: TokenInput<'_>) -> Parsed<'_, Option<Identifier>
         return Ok((input, None));
     }
     let (rest, _) = word(Keyword::By)(input.skip(1))?;
-    let (rest, index) = object_name(NameKind::Index)(rest)?;
+    let (rest, index) = label(NameKind::Index)(rest)?;
     Ok((rest, Some(index)))
 }
 

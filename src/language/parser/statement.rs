@@ -2,14 +2,14 @@
 
 use super::super::Keyword;
 use super::super::ast::{
-    ExplainMode, Identifier, MaintenanceKind, PragmaStatement, QueryStatement, SessionStatement,
-    Statement, Switch,
+    ExplainMode, Identifier, MaintenanceKind, ObjectName, PragmaStatement, QueryStatement,
+    SessionStatement, Statement, Switch,
 };
 use super::super::token::{Symbol, TokenKind};
 use super::dialect_hints;
 use super::expected::{Expected, NameKind};
 use super::input::{Parsed, TokenInput, parenthesised, symbol, word};
-use super::name::{identifier, is_database, is_name, object_name, table_name};
+use super::name::{identifier, is_name, object_name, schema_name, table_name};
 use super::select::query;
 use super::table::{alter, create, drop};
 use super::time::{as_of, events, history_statement, replay, set, show, snapshot, tag};
@@ -150,9 +150,7 @@ fn help(input: TokenInput<'_>) -> Parsed<'_, Statement> {
 /// `Pragma ::= 'PRAGMA' ObjectName ['=' PragmaValue | '(' PragmaValue ')']`
 fn pragma(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let first = input.skip(1);
-    // Nothing is kept in either, so the temporary one can be asked, too.
-    let skipped = if first.is_symbol(1, Symbol::Dot) && is_database(first) { 2 } else { 0 };
-    let (rest, name) = object_name(NameKind::New)(first.skip(skipped))?;
+    let (rest, ObjectName { schema, identifier: name }) = object_name(NameKind::New)(first)?;
     let (rest, value) = opt(preceded(symbol(Symbol::Equal), pragma_value)).parse(rest)?;
     let (rest, value) = match value {
         Some(_) => (rest, value),
@@ -163,7 +161,7 @@ fn pragma(input: TokenInput<'_>) -> Parsed<'_, Statement> {
         return Ok((rest, switch));
     }
     let (name, words) = (name.name, words.to_owned());
-    let pragma = PragmaStatement { name, value, words };
+    let pragma = PragmaStatement { schema, name, value, words };
     Ok((rest, Statement::Session(SessionStatement::Pragma(pragma))))
 }
 
@@ -225,7 +223,7 @@ fn maintenance(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     };
     let first = input.skip(1);
     let is_alone = is_name(first.peek()) && !first.is_symbol(1, Symbol::Dot);
-    let (rest, name) = if is_alone && is_database(first) {
+    let (rest, name) = if is_alone && schema_name(first).is_some() {
         (first.skip(1), None)
     } else if verb != MaintenanceKind::Vacuum {
         opt(object_name(NameKind::Table)).parse(first)?

@@ -94,7 +94,8 @@ fn create_table(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, (columns, constraints)) = parenthesised(columns_and_constraints)(rest)?;
     let (rest, options) = table_options(rest)?;
     let (rest, annotations) = annotations(rest)?;
-    let table = CreateTable { if_not_exists, name, columns, constraints, options, annotations };
+    let table =
+        CreateTable { temporary, if_not_exists, name, columns, constraints, options, annotations };
     Ok((rest, Statement::Schema(SchemaStatement::CreateTable(table))))
 }
 
@@ -398,7 +399,8 @@ fn foreign_key_clause(input: TokenInput<'_>) -> Parsed<'_, ForeignKeyClause> {
     let (rest, deferred) = opt(deferrable).parse(rest)?;
     let columns = columns.unwrap_or_default();
     let (on_delete, on_update) = (None, None);
-    let mut clause = ForeignKeyClause { table, columns, on_delete, on_update, deferred };
+    let mut clause =
+        ForeignKeyClause { table: table.identifier, columns, on_delete, on_update, deferred };
     for part in parts {
         match part {
             ReferenceClause::OnDelete(action) => clause.on_delete = Some(action),
@@ -531,7 +533,7 @@ pub(super) fn alter(input: TokenInput<'_>) -> Parsed<'_, Statement> {
             preceded(column, label(old)).map(AlterAction::DropColumn).parse(behind)?
         }
         TokenKind::Keyword(Keyword::Rename) if behind.is_word(0, Keyword::To) => {
-            object_name(NameKind::New).map(AlterAction::RenameTo).parse(behind.skip(1))?
+            label(NameKind::New).map(AlterAction::RenameTo).parse(behind.skip(1))?
         }
         TokenKind::Keyword(Keyword::Rename) => {
             behind.note("TO");

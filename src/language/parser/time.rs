@@ -2,9 +2,9 @@
 
 use super::super::Keyword;
 use super::super::ast::{
-    ActorSetting, AsOf, EventSelection, Expression, History, Identifier, Point, QueryStatement,
-    Range, RangeEnd, RangeStart, SessionStatement, ShowSubject, SnapshotName, SpannedPoint,
-    Statement, Switch, Temporal,
+    ActorSetting, AsOf, EventSelection, Expression, History, Identifier, ObjectName, Point,
+    QueryStatement, Range, RangeEnd, RangeStart, SessionStatement, ShowSubject, SnapshotName,
+    SpannedPoint, Statement, Switch, Temporal,
 };
 use super::super::keyword::WordClass;
 use super::super::token::{Symbol, TokenKind};
@@ -383,7 +383,7 @@ fn limit(input: TokenInput<'_>) -> Parsed<'_, Option<Expression>> {
 }
 
 /// `HistoryOf ::= 'HISTORY' ['OF'] Name`
-pub(super) fn history_of(input: TokenInput<'_>) -> Parsed<'_, Identifier> {
+pub(super) fn history_of(input: TokenInput<'_>) -> Parsed<'_, ObjectName> {
     let (rest, _) = word(Keyword::History)(input)?;
     let (rest, _) = opt(word(Keyword::Of)).parse(rest)?;
     table_name(rest)

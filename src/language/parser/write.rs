@@ -3,8 +3,8 @@
 use super::super::Keyword;
 use super::super::ast::{
     AssignedValue, Assignment, CommonTable, Delete, ExpressionList, Identifier, Insert,
-    InsertSource, Query, QueryBody, QueryStatement, RowLimits, SelectItem, SourceSpan, Statement,
-    Update, Upsert, UpsertAction, ValueRows, WriteStatement,
+    InsertSource, ObjectName, Query, QueryBody, QueryStatement, RowLimits, SelectItem, SourceSpan,
+    Statement, Update, Upsert, UpsertAction, ValueRows, WriteStatement,
 };
 use super::super::token::{Symbol, TokenKind};
 use super::super::token_source::TokenSource;
@@ -257,7 +257,7 @@ fn returning_and_limits(input: TokenInput<'_>) -> Parsed<'_, (Vec<SelectItem>, R
 }
 
 /// The table that is changed, what it is called, and by which index its rows are found.
-type ParsedTarget = (Identifier, Option<Identifier>, Option<Identifier>);
+type ParsedTarget = (ObjectName, Option<Identifier>, Option<Identifier>);
 
 /// `Target ::= ObjectName [Alias] [IndexHint]`
 fn target(input: TokenInput<'_>) -> Parsed<'_, ParsedTarget> {

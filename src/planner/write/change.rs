@@ -16,7 +16,7 @@ use super::super::write_plan::{Write, WriteAction};
 use super::super::{Error, Planning, TableSource, function_arguments, view_write};
 use super::{assign, checks, columns, generated, returning};
 use crate::language::ast::{
-    Delete, Expression, Identifier, JoinKind, RowLimits, TableReference, Update,
+    Delete, Expression, Identifier, JoinKind, ObjectName, RowLimits, TableReference, Update,
 };
 use crate::types::{PseudoColumn, TableSchema};
 use std::sync::Arc;
@@ -80,12 +80,13 @@ struct ChangeTarget<'a> {
 
 impl<'a> ChangeTarget<'a> {
     fn new(
-        table: &'a Identifier,
+        table: &'a ObjectName,
         alias: Option<&'a Identifier>,
         indexed_by: Option<&Identifier>,
         planning: &mut Planning,
     ) -> Result<ChangeTarget<'a>, Error> {
-        let source = planning.catalog.target(table)?;
+        let named = planning.looked_up(table)?;
+        let source = planning.catalog.target(&named)?;
         let TableSource { slot, schema: table_schema, .. } = source.clone();
         planning.name_target(&table_schema);
         let name = alias.unwrap_or(table);

@@ -30,7 +30,8 @@ pub(in super::super) fn insert(insert: &Insert, planning: &mut Planning) -> Resu
         return view_write::insert(view, insert, planning);
     }
     let surroundings = &planning.surroundings().with(&insert.with, planning)?;
-    let TableSource { slot, schema: table, .. } = planning.catalog.target(&insert.table)?;
+    let TableSource { slot, schema: table, .. } =
+        planning.catalog.target(&*planning.looked_up(&insert.table)?)?;
     let given: Vec<usize> = if insert.columns.is_empty() {
         table.given_columns()
     } else {

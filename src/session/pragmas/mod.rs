@@ -217,7 +217,7 @@ fn functions() -> Vec<Row> {
 impl Session {
     /// PRAGMA. One that nobody knows is taken and gives no rows, as in SQLite.
     pub(super) fn pragma(&mut self, pragma: &PragmaStatement) -> Result<Outcome, Error> {
-        let PragmaStatement { name, value, words } = pragma;
+        let PragmaStatement { schema: _, name, value, words } = pragma;
         let Some(entry) = PragmaEntry::named(name) else {
             return Ok(Outcome::Done(describe::accepted(words)));
         };

@@ -7,7 +7,7 @@ use super::view::View;
 use crate::storage::event::Causes;
 use crate::storage::log::line::check_row;
 use crate::storage::{Change, Marker, Operation, RowImages, RowOperation};
-use crate::types::{EventId, Period, Row, RowId, TableSchema, Value};
+use crate::types::{EventId, Period, Row, RowId, SchemaName, TableSchema, Value};
 use std::sync::Arc;
 
 /// How many numbers are tried for a row when they cannot be counted up any more.
@@ -16,13 +16,18 @@ const ATTEMPTS: u64 = 1000;
 /// A transaction: a view plus its own versions and closings. Nothing reaches the log before commit.
 ///
 /// Changes become operations here: they get their rows, revisions and provisional event ids. The
-/// operations are applied by the same function as those of the log, over the base.
+/// operations are applied by the same function as those of the log, over the base. Those of temporary
+/// tables stand among the others in the order in which they were recorded, and are no events.
 #[derive(Debug)]
 pub struct Fork {
     base: Arc<View>,
     first: EventId,
     own: State,
+    /// What it made of what is temporary, once it did.
+    temporary: Option<Box<State>>,
     operations: Vec<Operation>,
+    /// How many of the operations are temporary.
+    temporaries: usize,
     causes: Causes,
 }
 
@@ -33,7 +38,9 @@ pub struct Fork {
 #[derive(Debug)]
 pub struct Savepoint {
     count: usize,
+    temporaries: usize,
     own: State,
+    temporary: Option<Box<State>>,
 }
 
 impl Fork {
@@ -42,7 +49,14 @@ impl Fork {
     pub fn new(base: View, next: EventId) -> Fork {
         let base = Arc::new(base);
         let (operations, causes) = (Vec::new(), Causes::default());
-        Fork { own: State::over(Arc::clone(&base)), base, first: next, operations, causes }
+        let (own, temporary, temporaries) = (State::over(Arc::clone(&base)), None, 0);
+        Fork { own, base, first: next, temporary, operations, temporaries, causes }
+    }
+
+    /// The same transaction, of which nothing was recorded yet, beside what is temporary.
+    pub fn with_temporary(self, temporary: Arc<View>) -> Fork {
+        debug_assert!(self.is_empty(), "what is there is seen from the beginning");
+        Fork::new(View::clone(&self.base).with_temporary(temporary), self.first)
     }
 
     /// The base and the fork's own changes, as of now.
@@ -50,7 +64,15 @@ impl Fork {
         if self.operations.is_empty() {
             return View::clone(&self.base);
         }
-        self.own.view(Period::at(self.own.head()))
+        let view = match self.events() {
+            0 => View::clone(&self.base),
+            _ => self.own.view(Period::at(self.own.head())),
+        };
+        match (&self.temporary, &self.base.temporary) {
+            (Some(own), _) => view.with_temporary(Arc::new(own.view(Period::at(own.head())))),
+            (None, Some(base)) => view.with_temporary(Arc::clone(base)),
+            (None, None) => view,
+        }
     }
 
     /// The event that the transaction was forked from.
@@ -58,7 +80,12 @@ impl Fork {
         self.base.period().last
     }
 
-    /// How many events were recorded.
+    /// How many events it will be: those of the operations that are not temporary.
+    pub fn events(&self) -> usize {
+        self.operations.len() - self.temporaries
+    }
+
+    /// How many operations were recorded.
     pub fn len(&self) -> usize {
         self.operations.len()
     }
@@ -73,8 +100,29 @@ impl Fork {
         &self.operations
     }
 
+    /// Takes out the operations that are temporary, in order; the others remain.
+    pub fn take_temporary(&mut self) -> Vec<Operation> {
+        if self.temporaries == 0 {
+            return Vec::new();
+        }
+        let is_temporary = |of: &Operation| of.schema_name() == SchemaName::Temporary;
+        let mut places = Vec::with_capacity(self.operations.len());
+        let mut count = 0;
+        for operation in &self.operations {
+            places.push((!is_temporary(operation)).then_some(count));
+            count += usize::from(!is_temporary(operation));
+        }
+        self.causes = self.causes.among(|index| places.get(index).copied().flatten());
+        self.temporaries = 0;
+        let all = std::mem::take(&mut self.operations);
+        let (temporary, others) = all.into_iter().partition(is_temporary);
+        self.operations = others;
+        temporary
+    }
+
     /// The operations recorded, in order, and which of them others made.
     pub fn into_operations(self) -> (Vec<Operation>, Causes) {
+        debug_assert!(self.temporaries == 0, "what is temporary was taken out");
         (self.operations, self.causes)
     }
 
@@ -91,8 +139,57 @@ impl Fork {
             Some((at, operation.row().filter(|operation| of_row(operation))?))
         });
         let (at, operation) = found?;
-        let event = self.first.0.saturating_add(u64::try_from(at).ok()?);
-        Some((EventId(event), operation))
+        let schema = table.id.schema_name();
+        let before = match self.temporaries {
+            0 => at,
+            _ => {
+                let is_counted = |of: &&Operation| of.schema_name() == schema;
+                self.operations[..at].iter().filter(is_counted).count()
+            }
+        };
+        Some((self.event(schema, before), operation))
+    }
+
+    /// The number of an operation behind so many others of its schema.
+    fn event(&self, schema: SchemaName, before: usize) -> EventId {
+        let first = match (schema, &self.base.temporary) {
+            (SchemaName::Main, _) => self.first,
+            (SchemaName::Temporary, Some(base)) => base.period().last.next(),
+            (SchemaName::Temporary, None) => EventId::FIRST_TEMPORARY.next(),
+        };
+        EventId(first.0.saturating_add(u64::try_from(before).unwrap_or(u64::MAX)))
+    }
+
+    /// The number of the next operation of a schema.
+    fn next_event(&self, schema: SchemaName) -> EventId {
+        match schema {
+            SchemaName::Main => self.event(schema, self.events()),
+            SchemaName::Temporary => self.event(schema, self.temporaries),
+        }
+    }
+
+    /// What it made so far of the schema that a table is in.
+    fn state_of(&self, table: &TableSchema) -> &State {
+        match &self.temporary {
+            Some(state) if table.id.is_temporary() => state,
+            Some(_) | None => &self.own,
+        }
+    }
+
+    /// What it makes of a schema.
+    fn state(&mut self, schema: SchemaName) -> &mut State {
+        match schema {
+            SchemaName::Main => &mut self.own,
+            SchemaName::Temporary => {
+                let nothing = || {
+                    let state = State::temporary();
+                    Arc::new(state.view(Period::at(state.head())))
+                };
+                let base = &self.base.temporary;
+                let begin = || Box::new(State::over(base.clone().unwrap_or_else(nothing)));
+                self.temporary.get_or_insert_with(begin)
+            }
+        }
     }
 
     /// The number of the newest version that a row had which is not there, its end counted as one, and
@@ -102,16 +199,18 @@ impl Fork {
         table: &TableSchema,
         row: RowId,
     ) -> Result<Option<(u32, EventId)>, Error> {
-        if row >= self.own.next_row(table) {
+        let own = self.state_of(table);
+        if row >= own.next_row(table) {
             return Ok(None);
         }
         // Where nothing was recorded of it, what there was before is known to the base, or to the log.
-        let recorded = self.own.may_have_had(table, row).then(|| self.last_operation(table, row));
+        let recorded = own.may_have_had(table, row).then(|| self.last_operation(table, row));
         if let Some((event, operation)) = recorded.flatten() {
             return Ok(Some((operation.rev, event)));
         }
         let known = self.base.layer(table.id).map(|layer| layer.versions().newest_version(row));
-        match (known, &self.base.lookup) {
+        let lookup = self.base.lookup.as_ref().filter(|_| !table.id.is_temporary());
+        match (known, lookup) {
             (Some(EndedRow::Known(newest)), _) => Ok(newest),
             (Some(EndedRow::BeforeEpoch) | None, Some(lookup)) => {
                 lookup.newest_version(table.id, row)
@@ -126,14 +225,15 @@ impl Fork {
     /// # Errors
     /// [`Error::Limit`] where none is found.
     fn free_row(&self, table: &TableSchema) -> Result<RowId, Error> {
-        let next = self.own.next_row(table);
+        let own = self.state_of(table);
+        let next = own.next_row(table);
         if next <= RowId::MAX {
             return Ok(next);
         }
-        let seed = self.own.head().0;
+        let seed = own.head().0;
         for attempt in 0..ATTEMPTS {
             let row = RowId::scattered(seed.wrapping_add(attempt));
-            let is_free = self.own.rev(table, row).is_none();
+            let is_free = own.rev(table, row).is_none();
             if is_free && self.newest_version(table, row)?.is_none() {
                 return Ok(row);
             }
@@ -143,7 +243,12 @@ impl Fork {
 
     /// This place, to return to.
     pub fn savepoint(&self) -> Savepoint {
-        Savepoint { count: self.operations.len(), own: self.own.clone() }
+        Savepoint {
+            count: self.operations.len(),
+            temporaries: self.temporaries,
+            own: self.own.clone(),
+            temporary: self.temporary.clone(),
+        }
     }
 
     /// Undoes what was recorded since a place of this fork that was not undone itself; nothing is
@@ -153,6 +258,9 @@ impl Fork {
         self.operations.truncate(savepoint.count);
         self.causes.truncate(savepoint.count);
         self.own = savepoint.own.returned_to();
+        self.temporaries = savepoint.temporaries;
+        let temporary = savepoint.temporary.as_ref();
+        self.temporary = temporary.map(|state| Box::new(state.returned_to()));
     }
 
     /// Turns changes into operations and applies them to the fork. Gives how many events that made:
@@ -185,14 +293,15 @@ impl Fork {
         change: Change,
         cause: Option<usize>,
     ) -> Result<Option<usize>, Error> {
-        let index = self.operations.len();
-        let recorded = u64::try_from(index).unwrap_or(u64::MAX);
-        let id = EventId(self.first.0.saturating_add(recorded));
+        let (index, schema) = (self.operations.len(), change.schema_name());
+        let id = self.next_event(schema);
+        self.state(schema);
         let Some(operation) = self.operation(id, change)? else {
             return Ok(None);
         };
-        self.own.apply_operation(id, &operation);
+        self.state(schema).apply_operation(id, &operation);
         self.operations.push(operation);
+        self.temporaries += usize::from(schema == SchemaName::Temporary);
         if let Some(cause) = cause {
             self.causes.push(index, cause);
         }
@@ -206,8 +315,7 @@ impl Fork {
 
     /// Records an operation that needs nothing from the fork: a marker.
     pub(crate) fn append(&mut self, operation: Operation) {
-        let recorded = u64::try_from(self.operations.len()).unwrap_or(u64::MAX);
-        let id = EventId(self.first.0.saturating_add(recorded));
+        let id = self.next_event(SchemaName::Main);
         self.own.apply_operation(id, &operation);
         self.operations.push(operation);
     }
@@ -222,14 +330,14 @@ impl Fork {
                 return Ok(Some(Operation::Marker(marker)));
             }
             Change::Counter { table, last: new } => {
-                let old = self.own.autoincrement(&table);
+                let old = self.state_of(&table).autoincrement(&table);
                 let marker = Marker::Counter { table, old, new };
                 return Ok((old != new).then_some(Operation::Marker(marker)));
             }
             Change::Insert { table, row, new } => {
                 check_row(&table, &new)?;
                 let row = row.map_or_else(|| self.free_row(&table), Ok)?;
-                if self.own.rev(&table, row).is_some() {
+                if self.state_of(&table).rev(&table, row).is_some() {
                     return Err(is_there(&table, row));
                 }
                 // One whose number a row had goes on with it, and with its versions.
@@ -238,7 +346,7 @@ impl Fork {
             }
             Change::Restore { table, row, rev, prev, new } => {
                 check_row(&table, &new)?;
-                if self.own.rev(&table, row).is_some() {
+                if self.state_of(&table).rev(&table, row).is_some() {
                     return Err(is_there(&table, row));
                 }
                 (table, row, rev, RowImages::Insert { new, prev })
@@ -261,7 +369,7 @@ impl Fork {
     }
 
     fn next_rev(&mut self, table: &TableSchema, row: RowId) -> Result<u32, Error> {
-        let rev = self.own.rev(table, row).map(|rev| rev.saturating_add(1));
+        let rev = self.state_of(&table).rev(table, row).map(|rev| rev.saturating_add(1));
         rev.ok_or_else(|| Error::NoSuchRow { table: table.name.clone(), row })
     }
 }

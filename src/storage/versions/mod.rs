@@ -33,6 +33,7 @@ mod scan;
 mod scan_cache;
 mod state;
 mod table;
+mod temporary;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -47,4 +48,5 @@ pub use origin::{Base, Origin};
 pub use scan::Scan;
 pub use state::State;
 pub use table::KeyFunction;
+pub use temporary::TemporaryState;
 pub use view::{LocatedVersion, RowBatch, TableView, View};

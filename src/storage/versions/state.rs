@@ -65,6 +65,12 @@ impl State {
         }
     }
 
+    /// That of what is temporary, before there is anything.
+    pub(super) fn temporary() -> State {
+        let start = EventId::FIRST_TEMPORARY;
+        State { head: start, start, ..State::new() }
+    }
+
     /// The same, whose views ask `lookup` about events: without, what transactions say of themselves
     /// is NULL in the hidden columns.
     pub fn with_lookup(self, lookup: Arc<dyn EventLookup>) -> State {
@@ -190,6 +196,7 @@ impl State {
             lookup: self.lookup.clone(),
             origin: None,
             kept: None,
+            temporary: None,
         }
     }
 

@@ -11,7 +11,9 @@ use super::origin::Origin;
 use super::scan::{Scan, ScanColumn};
 use super::scan_cache::ScanCache;
 use super::table::{KeyFunction, TableVersions};
-use crate::types::{EventId, KeyId, Period, RowId, Schema, TableId, TableSchema, Tree, Value};
+use crate::types::{
+    EventId, KeyId, Period, RowId, Schema, SchemaName, TableId, TableSchema, Tree, Value,
+};
 use arrow_array::ArrayRef;
 use std::fmt;
 use std::sync::Arc;
@@ -35,6 +37,8 @@ pub struct View {
     pub(super) origin: Option<Origin>,
     /// What scans of it make, if it is one to come back to.
     pub(super) kept: Option<Arc<ScanCache>>,
+    /// What is temporary, in a session that has such, as it is now.
+    pub(super) temporary: Option<Arc<View>>,
 }
 
 impl View {
@@ -53,9 +57,20 @@ impl View {
         self.base.as_ref().map_or(self.period.last, |(base, _)| base.committed())
     }
 
+    /// The same beside what is temporary now, whatever moment the view is of.
+    pub fn with_temporary(self, temporary: Arc<View>) -> View {
+        let mut schema = self.schema;
+        schema.temporary = Some(Arc::new(temporary.schema.clone()));
+        View { schema, temporary: Some(temporary), ..self }
+    }
+
     /// The visible rows of one table, which is found by its identity.
     pub fn table(&self, table: &Arc<TableSchema>) -> TableView {
-        let (source, committed) = (self.lookup.clone(), self.committed());
+        let (source, committed) = match table.id.schema_name() {
+            SchemaName::Main => (self.lookup.clone(), self.committed()),
+            // It is in no event.
+            SchemaName::Temporary => (None, EventId::START),
+        };
         let lookup = CommittedLookup { source, table: table.id, committed };
         TableView {
             schema: Arc::clone(table),
@@ -83,6 +98,13 @@ impl View {
 
     /// What the view holds of a table.
     pub(super) fn layer(&self, table: TableId) -> Option<Arc<Layer>> {
+        match &self.temporary {
+            Some(temporary) if table.is_temporary() => temporary.own_layer(table),
+            Some(_) | None => self.own_layer(table),
+        }
+    }
+
+    fn own_layer(&self, table: TableId) -> Option<Arc<Layer>> {
         match (self.tables.get(&table), &self.base) {
             (Some(versions), _) => Some(Arc::new(Layer::new(Arc::clone(versions), self.period))),
             (None, Some((base, _))) => base.layer(table),

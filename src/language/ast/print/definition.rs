@@ -5,6 +5,7 @@ use super::super::{
     CreateTable, Expression, ExpressionKind, ForeignKeyClause, IndexedColumn, SchemaStatement,
     TableConstraint, TableConstraintKind, TableOption,
 };
+use super::view::temporary_word;
 use super::{CommaList, part};
 use std::fmt;
 
@@ -52,7 +53,9 @@ pub(super) fn if_not_exists_words(stands: bool) -> &'static str {
 impl fmt::Display for CreateTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words = if_not_exists_words(self.if_not_exists);
-        write!(f, "CREATE TABLE {words}{} ({}", self.name, CommaList(&self.columns))?;
+        let temporary = temporary_word(self.temporary);
+        let (name, columns) = (&self.name, CommaList(&self.columns));
+        write!(f, "CREATE {temporary}TABLE {words}{name} ({columns}")?;
         self.constraints.iter().try_for_each(|constraint| write!(f, ", {constraint}"))?;
         f.write_str(")")?;
         if !self.options.is_empty() {

@@ -13,7 +13,7 @@ mod view;
 mod window;
 mod write;
 
-use super::{ExpressionList, Identifier, ListItem};
+use super::{ExpressionList, Identifier, ListItem, ObjectName};
 use crate::language::Keyword;
 use crate::language::keyword::WordClass;
 use crate::language::lexer::{begins_name, continues_name};
@@ -34,6 +34,16 @@ impl fmt::Display for Identifier {
         } else {
             write!(f, "\"{}\"", name.replace('"', "\"\""))
         }
+    }
+}
+
+/// Prints `t`, or `main.t`.
+impl fmt::Display for ObjectName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(schema) = self.schema {
+            write!(f, "{schema}.")?;
+        }
+        self.identifier.fmt(f)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Statements as SQL.
 
 use super::super::{
-    ActorSetting, Annotations, AsOf, EventSelection, ExplainMode, Identifier, MaintenanceKind,
+    ActorSetting, Annotations, AsOf, EventSelection, ExplainMode, MaintenanceKind, ObjectName,
     QueryStatement, SessionStatement, Statement,
 };
 use super::{QuotedName, part};
@@ -115,13 +115,13 @@ impl fmt::Display for ActorSetting {
 fn maintenance(
     f: &mut fmt::Formatter<'_>,
     verb: MaintenanceKind,
-    name: Option<&Identifier>,
+    name: Option<&ObjectName>,
 ) -> fmt::Result {
     named(f, &verb.to_string(), name)
 }
 
 /// A word, and a name behind it if there is one.
-fn named(f: &mut fmt::Formatter<'_>, word: &str, name: Option<&Identifier>) -> fmt::Result {
+fn named<N: fmt::Display>(f: &mut fmt::Formatter<'_>, word: &str, name: Option<&N>) -> fmt::Result {
     f.write_str(word)?;
     name.iter().try_for_each(|name| write!(f, " {name}"))
 }

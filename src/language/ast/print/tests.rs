@@ -2,11 +2,11 @@
 
 use crate::language::ast::{
     BinaryOperator, Expression, ExpressionKind, FrameBound, FrameExclusion, FrameUnit,
-    FunctionArguments, FunctionCall, Identifier, MatchKind, OrderItem, Over, SourceSpan, TypeName,
-    UnaryOperator, Window, WindowFrame,
+    FunctionArguments, FunctionCall, Identifier, MatchKind, ObjectName, OrderItem, Over,
+    SourceSpan, TypeName, UnaryOperator, Window, WindowFrame,
 };
 use crate::language::parse_expression;
-use crate::types::{Literal, Span, Value};
+use crate::types::{Literal, SchemaName, Span, Value};
 use proptest::prelude::*;
 
 fn at(kind: ExpressionKind) -> Expression {
@@ -22,6 +22,12 @@ fn name() -> impl Strategy<Value = Identifier> {
     })
 }
 
+fn object_name() -> impl Strategy<Value = ObjectName> {
+    let schemas = [None, Some(SchemaName::Main), Some(SchemaName::Temporary)];
+    (proptest::sample::select(schemas.to_vec()), name())
+        .prop_map(|(schema, identifier)| ObjectName { schema, identifier })
+}
+
 fn leaf() -> impl Strategy<Value = Expression> {
     prop_oneof![
         any::<i64>().prop_map(|integer| ExpressionKind::Literal(Value::Integer(integer).into())),
@@ -31,7 +37,7 @@ fn leaf() -> impl Strategy<Value = Expression> {
         "\\PC{0,5}".prop_map(|text| ExpressionKind::Literal(Value::text(text).into())),
         any::<bool>().prop_map(|value| ExpressionKind::Literal(Value::Boolean(value).into())),
         Just(ExpressionKind::Literal(Value::Null.into())),
-        (proptest::option::of(name()), name())
+        (proptest::option::of(object_name()), name())
             .prop_map(|(table, column)| ExpressionKind::Column { table, column }),
     ]
     .prop_map(at)

@@ -6,7 +6,7 @@ use super::definition::{if_exists_words, if_not_exists_words};
 use std::fmt;
 
 /// What stands between CREATE and the kind of thing that is created.
-fn temporary_word(temporary: bool) -> &'static str {
+pub(super) fn temporary_word(temporary: bool) -> &'static str {
     if temporary { "TEMP " } else { "" }
 }
 

@@ -100,7 +100,7 @@ fn other_spellings_mean_the_same() {
         ("explain query plan select 1", "EXPLAIN SELECT 1"),
         (
             "CREATE TEMP TABLE t ([Id] [int] NULL, b, UNIQUE(b) CHECK(1)) WITHOUT ROWID, STRICT",
-            "CREATE TABLE t (Id int NULL, b, UNIQUE (b), CHECK (1)) WITHOUT ROWID, STRICT",
+            "CREATE TEMP TABLE t (Id int NULL, b, UNIQUE (b), CHECK (1)) WITHOUT ROWID, STRICT",
         ),
         (
             "CREATE TABLE t (a DEFAULT \"x\" REFERENCES u MATCH FULL NOT NULL)",

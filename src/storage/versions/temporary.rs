@@ -1,0 +1,61 @@
+//! What is temporary: tables of one session, kept in memory as those of the log are, and by nobody else.
+//!
+//! Their changes are operations that a [`State`] applies, like those of events. They are numbered beside
+//! the log, from [`EventId::FIRST_TEMPORARY`](crate::types::EventId::FIRST_TEMPORARY) on, so that what is temporary is known by its identity
+//! alone wherever it stands beside what is not: one [`View`] shows both, one [`Fork`] changes both.
+//!
+//! ```text
+//!             operations of the log ──▶ commit ──▶ events ──▶ State of the database
+//!   Fork ──┤
+//!             temporary operations ──────────────────────▶ State of the session
+//! ```
+//!
+//! [`Fork`]: super::Fork
+
+use super::state::State;
+use super::view::View;
+use crate::storage::Operation;
+use crate::types::Period;
+use std::sync::Arc;
+
+/// How many operations there are at least between two epochs.
+const OPERATIONS_PER_EPOCH: u64 = 4_096;
+
+/// The temporary tables of a session with all that belongs to them.
+#[derive(Debug)]
+pub struct TemporaryState {
+    state: State,
+    /// What shows it as it is, once somebody looked.
+    view: Option<Arc<View>>,
+}
+
+impl Default for TemporaryState {
+    fn default() -> TemporaryState {
+        TemporaryState { state: State::temporary(), view: None }
+    }
+}
+
+impl TemporaryState {
+    /// What there is now.
+    pub fn view(&mut self) -> Arc<View> {
+        let state = &self.state;
+        Arc::clone(self.view.get_or_insert_with(|| Arc::new(state.view(Period::at(state.head())))))
+    }
+
+    /// Does what a transaction did to what it saw here.
+    pub fn commit(&mut self, operations: Vec<Operation>) {
+        // Nobody looks while it changes, so that nothing is copied.
+        self.view = None;
+        let mut is_less = false;
+        for operation in operations {
+            is_less |= operation.schema_change().is_some();
+            self.state.apply_operation(self.state.head().next(), &operation);
+        }
+        // The past of what is temporary is nobody's: nothing is kept of what ended.
+        let since = self.state.head().0 - self.state.base().0;
+        let rows = self.state.row_count(self.state.head());
+        if is_less || since > OPERATIONS_PER_EPOCH.max(rows) {
+            self.state.start_epoch();
+        }
+    }
+}
