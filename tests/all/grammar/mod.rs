@@ -55,7 +55,10 @@ fn means_something(error: &ParseError) -> bool {
     let deep = error.code == "nesting-limit";
     // The conditions of a table are kept as they are written.
     let kept = error.message.starts_with("a parameter in what is kept");
+    // As in SQLite, the ON of ON CONFLICT behind the query of an INSERT is taken for that of a join.
+    let on = error.message == "a NATURAL join takes no ON";
     !(twice
+        || on
         || point
         || deep
         || kept
