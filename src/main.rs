@@ -11,6 +11,9 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::thread;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Bytes of stack for all the work. However tall a statement may be (the limits stand in the
 /// grammar's README), what walks it fits, whatever `ulimit -s` leaves to the first thread.
 const STACK: usize = 64 << 20;
