@@ -36,9 +36,23 @@ impl<K, V> Default for Tree<K, V> {
     }
 }
 
-/// The child in which `key` belongs.
+/// The child in which `key` belongs. The last is asked first: keys mostly come in their order.
 fn child_of<K: Borrow<Q>, Q: Ord + ?Sized>(firsts: &[K], key: &Q) -> usize {
-    firsts.partition_point(|first| first.borrow() <= key).saturating_sub(1)
+    match firsts.split_last() {
+        Some((last, before)) if last.borrow() > key => {
+            before.partition_point(|first| first.borrow() <= key).saturating_sub(1)
+        }
+        Some((_, before)) => before.len(),
+        None => 0,
+    }
+}
+
+/// Where `key` is among the keys of a leaf, or where it would be.
+fn place_in<K: Borrow<Q>, Q: Ord + ?Sized>(keys: &[K], key: &Q) -> Result<usize, usize> {
+    match keys.last() {
+        Some(last) if last.borrow() >= key => keys.binary_search_by(|k| k.borrow().cmp(key)),
+        Some(_) | None => Err(keys.len()),
+    }
 }
 
 impl<K: Ord + Clone, V: Clone> Tree<K, V> {
@@ -62,7 +76,7 @@ impl<K: Ord + Clone, V: Clone> Tree<K, V> {
             match node {
                 TreeNode::Inner { firsts, children } => node = &children[child_of(firsts, key)],
                 TreeNode::Leaf { keys, values } => {
-                    let at = keys.binary_search_by(|k| k.borrow().cmp(key)).ok()?;
+                    let at = place_in(keys, key).ok()?;
                     return Some(&values[at]);
                 }
             }
@@ -82,7 +96,7 @@ impl<K: Ord + Clone, V: Clone> Tree<K, V> {
                     node = Arc::make_mut(&mut children[at]);
                 }
                 TreeNode::Leaf { keys, values } => {
-                    let at = keys.binary_search_by(|k| k.borrow().cmp(key)).ok()?;
+                    let at = place_in(keys, key).ok()?;
                     return Some(&mut values[at]);
                 }
             }
@@ -118,9 +132,8 @@ impl<K: Ord + Clone, V: Clone> Tree<K, V> {
 
     /// All entries in order of their keys.
     pub fn iter(&self) -> TreeIter<'_, K, V> {
-        let mut iter = TreeIter { stack: Vec::new() };
-        iter.descend(&self.root);
-        iter
+        let (keys, values) = first_leaf(&self.root);
+        TreeIter { root: &self.root, keys, values, at: 0 }
     }
 
     /// The entries from the first key that is not below `key`, in order.
@@ -128,18 +141,13 @@ impl<K: Ord + Clone, V: Clone> Tree<K, V> {
     where
         K: Borrow<Q>,
     {
-        let mut iter = TreeIter { stack: Vec::new() };
         let mut node = &*self.root;
         loop {
             match node {
-                TreeNode::Inner { firsts, children } => {
-                    let at = child_of(firsts, key);
-                    iter.stack.push((node, at + 1));
-                    node = &children[at];
-                }
-                TreeNode::Leaf { keys, .. } => {
-                    iter.stack.push((node, keys.partition_point(|k| k.borrow() < key)));
-                    return iter;
+                TreeNode::Inner { firsts, children } => node = &children[child_of(firsts, key)],
+                TreeNode::Leaf { keys, values } => {
+                    let at = place_in(keys, key).unwrap_or_else(|at| at);
+                    return TreeIter { root: &self.root, keys, values, at };
                 }
             }
         }
@@ -173,6 +181,14 @@ impl<K, V> TreeNode<K, V> {
             TreeNode::Inner { children, .. } => children.len(),
         }
     }
+
+    /// Whether there is no entry below: then the tree has none, since such nodes go from their parents.
+    fn is_empty(&self) -> bool {
+        match self {
+            TreeNode::Leaf { keys, .. } => keys.is_empty(),
+            TreeNode::Inner { children, .. } => children.len() == 1 && children[0].is_empty(),
+        }
+    }
 }
 
 fn lowest<K: Clone, V>(node: &TreeNode<K, V>) -> Option<K> {
@@ -190,7 +206,7 @@ fn insert<K: Ord + Clone, V: Clone>(
     value: V,
 ) -> (Option<V>, Split<K, V>) {
     match node {
-        TreeNode::Leaf { keys, values } => match keys.binary_search(&key) {
+        TreeNode::Leaf { keys, values } => match place_in(keys, &key) {
             Ok(at) => (Some(std::mem::replace(&mut values[at], value)), None),
             Err(at) => {
                 let appended = at == keys.len();
@@ -236,14 +252,14 @@ fn remove<K: Ord + Clone + Borrow<Q>, V: Clone, Q: Ord + ?Sized>(
 ) -> Option<V> {
     match node {
         TreeNode::Leaf { keys, values } => {
-            let at = keys.binary_search_by(|k| k.borrow().cmp(key)).ok()?;
+            let at = place_in(keys, key).ok()?;
             keys.remove(at);
             Some(values.remove(at))
         }
         TreeNode::Inner { firsts, children } => {
             let at = child_of(firsts, key);
             let removed = remove(Arc::make_mut(&mut children[at]), key);
-            if children[at].size() == 0 && children.len() > 1 {
+            if children[at].is_empty() && children.len() > 1 {
                 firsts.remove(at);
                 children.remove(at);
             }
@@ -252,47 +268,54 @@ fn remove<K: Ord + Clone + Borrow<Q>, V: Clone, Q: Ord + ?Sized>(
     }
 }
 
-/// The entries of a [`Tree`] in order.
-#[derive(Debug)]
-pub struct TreeIter<'a, K, V> {
-    stack: Vec<(&'a TreeNode<K, V>, usize)>,
-}
-
-impl<'a, K, V> TreeIter<'a, K, V> {
-    fn descend(&mut self, mut node: &'a TreeNode<K, V>) {
-        loop {
-            match node {
-                TreeNode::Inner { children, .. } => {
-                    self.stack.push((node, 1));
-                    node = &children[0];
-                }
-                TreeNode::Leaf { .. } => {
-                    self.stack.push((node, 0));
-                    return;
-                }
-            }
+/// The leaf of a node with its smallest keys.
+fn first_leaf<K, V>(mut node: &TreeNode<K, V>) -> (&[K], &[V]) {
+    loop {
+        match node {
+            TreeNode::Inner { children, .. } => node = &children[0],
+            TreeNode::Leaf { keys, values } => return (keys, values),
         }
     }
 }
 
-impl<'a, K, V> Iterator for TreeIter<'a, K, V> {
+/// The leaf behind the one in which `key` is.
+fn next_leaf<'a, K: Ord, V>(root: &'a TreeNode<K, V>, key: &K) -> Option<(&'a [K], &'a [V])> {
+    let (mut node, mut next) = (root, None);
+    loop {
+        match node {
+            TreeNode::Inner { firsts, children } => {
+                let at = child_of(firsts, key);
+                next = children.get(at + 1).or(next);
+                node = &children[at];
+            }
+            TreeNode::Leaf { .. } => return next.map(|next| first_leaf(next)),
+        }
+    }
+}
+
+/// The entries of a [`Tree`] in order.
+///
+/// It knows the leaf where it is, and looks the next one up from the root: once in so many entries, so
+/// that a search for one allocates nothing.
+#[derive(Debug)]
+pub struct TreeIter<'a, K, V> {
+    root: &'a TreeNode<K, V>,
+    keys: &'a [K],
+    values: &'a [V],
+    at: usize,
+}
+
+impl<'a, K: Ord, V> Iterator for TreeIter<'a, K, V> {
     type Item = (&'a K, &'a V);
 
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            let (node, at) = self.stack.pop()?;
-            match node {
-                TreeNode::Leaf { keys, values } if at < keys.len() => {
-                    self.stack.push((node, at + 1));
-                    return Some((&keys[at], &values[at]));
-                }
-                TreeNode::Inner { children, .. } if at < children.len() => {
-                    self.stack.push((node, at + 1));
-                    self.descend(&children[at]);
-                }
-                TreeNode::Leaf { .. } | TreeNode::Inner { .. } => {}
-            }
+        if self.at == self.keys.len() {
+            let (keys, values) = next_leaf(self.root, self.keys.last()?)?;
+            (self.keys, self.values, self.at) = (keys, values, 0);
         }
+        let entry = (self.keys.get(self.at)?, self.values.get(self.at)?);
+        self.at += 1;
+        Some(entry)
     }
 }
 
@@ -341,5 +364,24 @@ mod tests {
         assert!(tree.iter().map(|(key, _)| *key).eq(0..100_000));
         *tree.get_mut(&77_777).expect("inserted above") = 1;
         assert_eq!(tree.get(&77_777), Some(&1));
+    }
+
+    #[test]
+    fn whole_branches_go_and_leave_no_gap() {
+        let mut tree = Tree::default();
+        for key in 0..20_000_u32 {
+            tree.insert(key, ());
+        }
+        let stays = |key: &u32| key % 9_000 < 100;
+        for key in (0..20_000).filter(|key| !stays(key)) {
+            tree.remove(&key);
+        }
+        let left: Vec<u32> = (0..20_000).filter(stays).collect();
+        assert!(tree.iter().map(|(key, ())| *key).eq(left.iter().copied()));
+        assert!(tree.iter_rev().map(|(key, ())| *key).eq(left.iter().rev().copied()));
+        let behind = left.iter().copied().filter(|key| *key >= 5_000);
+        assert!(tree.iter_from(&5_000).map(|(key, ())| *key).eq(behind));
+        left.iter().for_each(|key| assert!(tree.remove(key).is_some()));
+        assert!(tree.is_empty() && tree.iter().next().is_none());
     }
 }
