@@ -93,4 +93,4 @@ pub use versions::{
     Base, EventLookup, Fork, KeyFunction, LocatedVersion, Origin, RowBatch, RowChange, RowChanges,
     Savepoint, Scan, State, TableView, TemporaryState, View,
 };
-pub use vfs::{Access, MemVfs, StdVfs, Vfs, VfsFile};
+pub use vfs::{Access, FileStamp, MemVfs, StdVfs, Vfs, VfsFile};

@@ -27,6 +27,17 @@ pub enum Access {
     CreateNew,
 }
 
+/// What can be told of a file without reading it: as long as that is the same, so is the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileStamp {
+    /// Which file it is, whatever its name is.
+    pub identity: (u64, u64),
+    /// Its length in bytes.
+    pub size: u64,
+    /// When it was changed, in the file system's own count.
+    pub changed: (i64, i64),
+}
+
 /// A file system as far as storage needs one.
 ///
 /// Names inside a data directory mean regular files and directories; anything else (a symbolic link,
@@ -81,6 +92,13 @@ pub trait Vfs: Debug + Send + Sync {
     /// # Errors
     /// `NotFound` where there is no such directory, `DirectoryNotEmpty` where something is in it.
     fn remove_directory(&self, path: &Path) -> io::Result<()>;
+
+    /// What can be told of the file with a name now; `None` where there is none, and on systems that do
+    /// not number their files.
+    ///
+    /// # Errors
+    /// `PermissionDenied` where its directory may not be entered, else the disk's.
+    fn stamp(&self, path: &Path) -> io::Result<Option<FileStamp>>;
 
     /// The path by which the directory is known however it was written, for messages and names.
     ///

@@ -16,6 +16,7 @@ mod scrub;
 mod write;
 mod writer_place;
 
+use follow::LogFiles;
 pub use lookup::TransactionInfo;
 pub use lost_ranges::LostRange;
 pub(crate) use reread::RereadTransaction;
@@ -72,6 +73,8 @@ pub struct EventStore {
     /// Whether it was found damaged.
     damage: Arc<DamageState>,
     scrub: Mutex<ScrubProgress>,
+    /// The files as they were when all of them had been read.
+    read_files: Mutex<Option<LogFiles>>,
 }
 
 /// What everybody may know of the transactions that are durable.
@@ -157,6 +160,7 @@ impl EventStore {
             writer: Mutex::new(LogWriter::new(opened.lock, header, ledger, hash)),
             damage,
             scrub: Mutex::new(ScrubProgress::Begins(EventId::START)),
+            read_files: Mutex::default(),
         };
         if store.read_only.is_none() {
             store.extend_index(&mut store.writer());

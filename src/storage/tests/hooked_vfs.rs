@@ -3,7 +3,7 @@
 //! What a disk does otherwise than a good one is a [`DiskHooks`]; all that it says nothing of is what
 //! memory does.
 
-use crate::storage::{Access, MemVfs, Vfs, VfsFile};
+use crate::storage::{Access, FileStamp, MemVfs, Vfs, VfsFile};
 use std::fmt::Debug;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -112,6 +112,10 @@ impl<H: DiskHooks> Vfs for HookedVfs<H> {
 
     fn remove_directory(&self, path: &Path) -> io::Result<()> {
         self.vfs.remove_directory(path)
+    }
+
+    fn stamp(&self, path: &Path) -> io::Result<Option<FileStamp>> {
+        self.vfs.stamp(path)
     }
 
     fn canonical(&self, path: &Path) -> io::Result<PathBuf> {

@@ -1,9 +1,10 @@
 //! A file system in memory.
 
-use super::{Access, Vfs, VfsFile};
+use super::{Access, FileStamp, Vfs, VfsFile};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A file system in memory. Its clones share everything, so one that is kept can look into the files
@@ -17,10 +18,22 @@ struct Contents {
     directories: BTreeSet<PathBuf>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct MemNode {
+    /// Which of all files it is.
+    number: u64,
     bytes: Vec<u8>,
+    /// How often it was changed.
+    changes: i64,
     locked: bool,
+}
+
+impl MemNode {
+    fn new(bytes: Vec<u8>) -> MemNode {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        MemNode { number, bytes, changes: 0, locked: false }
+    }
 }
 
 /// An open file in memory; dropping it releases the lock if it is the one that took it.
@@ -53,8 +66,8 @@ impl MemVfs {
     pub fn put(&self, path: &Path, bytes: impl Into<Vec<u8>>) {
         let mut contents = lock(&self.0);
         contents.directories.extend(path.ancestors().skip(1).map(Path::to_path_buf));
-        let node = MemNode { bytes: bytes.into(), locked: false };
-        contents.files.insert(path.to_path_buf(), Arc::new(Mutex::new(node)));
+        let node = Arc::new(Mutex::new(MemNode::new(bytes.into())));
+        contents.files.insert(path.to_path_buf(), node);
     }
 }
 
@@ -69,7 +82,7 @@ impl Vfs for MemVfs {
                 if !path.parent().is_some_and(|parent| contents.directories.contains(parent)) {
                     return Err(missing());
                 }
-                let node = Arc::new(Mutex::new(MemNode::default()));
+                let node = Arc::new(Mutex::new(MemNode::new(Vec::new())));
                 contents.files.insert(path.to_path_buf(), Arc::clone(&node));
                 node
             }
@@ -140,6 +153,14 @@ impl Vfs for MemVfs {
         if contents.directories.remove(path) { Ok(()) } else { Err(missing()) }
     }
 
+    fn stamp(&self, path: &Path) -> io::Result<Option<FileStamp>> {
+        let contents = lock(&self.0);
+        let Some(node) = contents.files.get(path) else { return Ok(None) };
+        let node = lock(node);
+        let size = u64::try_from(node.bytes.len()).map_err(io::Error::other)?;
+        Ok(Some(FileStamp { identity: (0, node.number), size, changed: (0, node.changes) }))
+    }
+
     fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
         Ok(path.to_path_buf())
     }
@@ -157,6 +178,7 @@ impl VfsFile for MemFile {
     fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
         let start = usize::try_from(offset).map_err(io::Error::other)?;
         let mut node = lock(&self.node);
+        node.changes += 1;
         if start > node.bytes.len() {
             node.bytes.resize(start, 0);
         }
@@ -176,7 +198,9 @@ impl VfsFile for MemFile {
 
     fn truncate(&self, size: u64) -> io::Result<()> {
         let size = usize::try_from(size).map_err(io::Error::other)?;
-        lock(&self.node).bytes.resize(size, 0);
+        let mut node = lock(&self.node);
+        node.changes += 1;
+        node.bytes.resize(size, 0);
         Ok(())
     }
 

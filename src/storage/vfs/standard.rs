@@ -1,6 +1,6 @@
 //! The real file system.
 
-use super::{Access, Vfs, VfsFile};
+use super::{Access, FileStamp, Vfs, VfsFile};
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -29,6 +29,22 @@ fn is_same(a: &fs::Metadata, b: &fs::Metadata) -> bool {
 #[cfg(not(unix))]
 fn is_same(_: &fs::Metadata, _: &fs::Metadata) -> bool {
     true
+}
+
+/// What tells a file, and whether it changed; nothing does where it has no number.
+#[cfg(unix)]
+fn stamp_of(metadata: &fs::Metadata) -> Option<FileStamp> {
+    use std::os::unix::fs::MetadataExt;
+    Some(FileStamp {
+        identity: (metadata.dev(), metadata.ino()),
+        size: metadata.len(),
+        changed: (metadata.ctime(), metadata.ctime_nsec()),
+    })
+}
+
+#[cfg(not(unix))]
+fn stamp_of(_: &fs::Metadata) -> Option<FileStamp> {
+    None
 }
 
 /// Whether there is nothing of that name.
@@ -151,6 +167,14 @@ impl Vfs for StdVfs {
 
     fn remove_directory(&self, path: &Path) -> io::Result<()> {
         fs::remove_dir(path)
+    }
+
+    fn stamp(&self, path: &Path) -> io::Result<Option<FileStamp>> {
+        match fs::symlink_metadata(path) {
+            Ok(there) => Ok(stamp_of(&there)),
+            Err(error) if is_missing(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     fn canonical(&self, path: &Path) -> io::Result<PathBuf> {

@@ -14,10 +14,17 @@ use crate::storage::store::append::LogWriter;
 use crate::storage::store::index::{EventIndex, IndexGrowth, find_growth};
 use crate::storage::store::lock::holder_of;
 use crate::storage::store::recovery::{TransactionReader, hash_of, read_header};
-use crate::storage::vfs::VfsFile;
+use crate::storage::vfs::{FileStamp, VfsFile};
 use crate::types::TxId;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
+
+/// The log and its index at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct LogFiles {
+    log: FileStamp,
+    index: FileStamp,
+}
 
 impl EventStore {
     /// Which process keeps the log from being opened for writing now, which may be another one than
@@ -45,19 +52,50 @@ impl EventStore {
             return Ok(());
         };
         let path = self.directory.join(LOG);
-        if !file.is_at(&path).map_err(Error::io("read", &path))? {
+        let files = self.files(&path);
+        {
+            let read = self.read_files.lock().unwrap_or_else(PoisonError::into_inner);
+            if files.is_some() && *read == files {
+                return Ok(());
+            }
+        }
+        self.follow_changed(&file, &path, apply)?;
+        // Where the index has more than was taken from it, there is something left to be looked at.
+        let is_read = |files: &LogFiles| self.published().index.ends_at(files.index.size);
+        let mut read = self.read_files.lock().unwrap_or_else(PoisonError::into_inner);
+        *read = files.filter(is_read);
+        Ok(())
+    }
+
+    /// The files as they are, if they are there.
+    fn files(&self, log: &Path) -> Option<LogFiles> {
+        let vfs = &*self.environment.vfs;
+        let log = vfs.stamp(log).ok()??;
+        let index = vfs.stamp(self.published().index.path()).ok()??;
+        Some(LogFiles { log, index })
+    }
+
+    /// Follows files of which one may be another than it was.
+    fn follow_changed(
+        &self,
+        file: &Arc<dyn VfsFile>,
+        path: &Path,
+        apply: &mut dyn FnMut(Vec<Event>),
+    ) -> Result<(), Error> {
+        if !file.is_at(path).map_err(Error::io("read", path))? {
+            let path = path.to_path_buf();
             return Err(Error::Replaced { path, reason: REPLACED });
         }
         let mut writer = self.writer();
-        if !self.has_header(&mut writer, &file, &path)? {
+        if !self.has_header(&mut writer, file, path)? {
             return Ok(());
         }
         let Some(growth) = find_growth(&*self.environment.vfs, &self.published().index) else {
-            return self.check_length(&*file, &path);
+            return self.check_length(&**file, path);
         };
-        self.check_length(&*file, &path)?;
-        self.check_last(&file, &path, &growth)?;
-        let read = self.read_on(&mut writer, &file, &path, &growth, apply);
+        self.check_length(&**file, path)?;
+        self.check_last(file, path, &growth)?;
+        let read = self.read_on(&mut writer, file, path, &growth, apply);
         self.published_mut().index.settle(&growth.file);
         read
     }

@@ -117,6 +117,16 @@ impl EventIndex {
         }
     }
 
+    /// Where its file is, or will be.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether a file of so many bytes has an entry for each event that is known, and no more.
+    pub(crate) fn ends_at(&self, size: u64) -> bool {
+        place_of(self.head().0.saturating_sub(self.base.0)) == size
+    }
+
     /// Whose index this is.
     pub(crate) fn uuid(&self) -> &Uuid {
         &self.uuid
