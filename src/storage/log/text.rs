@@ -11,17 +11,35 @@ const MICROS_PER_DAY: i64 = 86_400_000_000;
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
+/// The two digits of each number below 100: half as many divisions as digits.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[b'0'; 2]; 100];
+    let mut number = 0_u8;
+    while number < 100 {
+        pairs[number as usize] = [b'0' + number / 10, b'0' + number % 10];
+        number += 1;
+    }
+    pairs
+};
+
+/// The digits of what is left of a division by 100.
+fn pair(number: u64) -> [u8; 2] {
+    usize::try_from(number).ok().and_then(|at| PAIRS.get(at).copied()).unwrap_or(*b"00")
+}
+
 /// Appends an unsigned integer.
 pub(crate) fn push_u64(out: &mut Vec<u8>, mut number: u64) {
     let mut digits = [0_u8; 20];
     let mut at = digits.len();
-    loop {
+    while number >= 10 {
+        at -= 2;
+        digits[at..at + 2].copy_from_slice(&pair(number % 100));
+        number /= 100;
+    }
+    // A first digit of its own: what is left is below 10, and nothing is left of an even count.
+    if number > 0 || at == digits.len() {
         at -= 1;
-        digits[at] = digit(number % 10);
-        number /= 10;
-        if number == 0 {
-            break;
-        }
+        digits[at] = digit(number);
     }
     out.extend_from_slice(&digits[at..]);
 }
@@ -84,30 +102,39 @@ pub(crate) fn parse_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     (seen < 16).then_some(bytes)
 }
 
+/// What stands behind the backslash of each byte that is escaped in a JSON string; 0 for one that is not.
+/// Bytes from 0x80 on are parts of longer characters and stay as they are.
+const ESCAPES: [u8; 256] = {
+    let mut escapes = [0; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        escapes[byte] = b'u';
+        byte += 1;
+    }
+    escapes[0x7F] = b'u';
+    escapes[b'"' as usize] = b'"';
+    escapes[b'\\' as usize] = b'\\';
+    escapes[b'\n' as usize] = b'n';
+    escapes[b'\r' as usize] = b'r';
+    escapes[b'\t' as usize] = b't';
+    escapes
+};
+
 /// Appends a JSON string.
 pub(crate) fn push_string(out: &mut Vec<u8>, text: &str) {
+    let mut rest = text.as_bytes();
     out.push(b'"');
-    let bytes = text.as_bytes();
-    let mut plain = 0;
-    for (at, byte) in bytes.iter().enumerate() {
-        // Bytes from 0x80 on are parts of longer characters and stay as they are.
-        let escaped = match byte {
-            b'"' => b'"',
-            b'\\' => b'\\',
-            b'\n' => b'n',
-            b'\r' => b'r',
-            b'\t' => b't',
-            0..0x20 | 0x7F => b'u',
-            _ => continue,
-        };
-        out.extend_from_slice(&bytes[plain..at]);
-        plain = at + 1;
-        out.extend_from_slice(&[b'\\', escaped]);
-        if escaped == b'u' {
-            push_hex(out, &[0, *byte]);
+    while let Some(plain) = rest.iter().position(|byte| ESCAPES[usize::from(*byte)] != 0) {
+        let byte = rest[plain];
+        let escape = ESCAPES[usize::from(byte)];
+        out.extend_from_slice(&rest[..plain]);
+        out.extend_from_slice(&[b'\\', escape]);
+        if escape == b'u' {
+            push_hex(out, &[0, byte]);
         }
+        rest = &rest[plain + 1..];
     }
-    out.extend_from_slice(&bytes[plain..]);
+    out.extend_from_slice(rest);
     out.push(b'"');
 }
 
@@ -135,11 +162,15 @@ fn day_of(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + of_year - 719_468
 }
 
-/// Appends a number with leading zeros.
-fn push_padded(out: &mut Vec<u8>, number: i64, width: u32) {
-    for place in (0..width).rev() {
-        out.push(digit(number.unsigned_abs() / 10_u64.pow(place) % 10));
+/// Appends the last digits of a number, with leading zeros: so many pairs of them.
+fn push_padded<const PAIRS: usize>(out: &mut Vec<u8>, number: i64) {
+    let mut digits = [*b"00"; PAIRS];
+    let mut left = number.unsigned_abs();
+    for two in digits.iter_mut().rev() {
+        *two = pair(left % 100);
+        left /= 100;
     }
+    out.extend_from_slice(digits.as_flattened());
 }
 
 /// Appends `2026-11-22`, or the number of days where the year has not four digits.
@@ -155,11 +186,11 @@ pub(crate) fn push_date(out: &mut Vec<u8>, date: Date) {
 
 fn push_day(out: &mut Vec<u8>, day: i64) {
     let (year, month, day) = civil_of(day);
-    push_padded(out, year, 4);
+    push_padded::<2>(out, year);
     out.push(b'-');
-    push_padded(out, month, 2);
+    push_padded::<1>(out, month);
     out.push(b'-');
-    push_padded(out, day, 2);
+    push_padded::<1>(out, day);
 }
 
 /// Appends `"2026-11-22T15:40:00.123456Z"`, or the number of microseconds where the year has not
@@ -174,10 +205,10 @@ pub(crate) fn push_moment(out: &mut Vec<u8>, at: Timestamp) {
     push_day(out, day);
     for (mark, part) in [(b'T', seconds / 3600), (b':', seconds / 60 % 60), (b':', seconds % 60)] {
         out.push(mark);
-        push_padded(out, part, 2);
+        push_padded::<1>(out, part);
     }
     out.push(b'.');
-    push_padded(out, micros % 1_000_000, 6);
+    push_padded::<3>(out, micros % 1_000_000);
     out.extend_from_slice(b"Z\"");
 }
 
