@@ -49,6 +49,26 @@ pub struct Context {
     pub(super) subqueries: Subqueries,
 }
 
+/// What the statements of a session share.
+#[derive(Clone, Debug)]
+pub struct Resources {
+    /// Set from outside when a statement shall stop.
+    pub interrupt: Arc<AtomicBool>,
+    /// Where `random` and `randomblob` have theirs from.
+    pub random: Arc<dyn Random>,
+    /// What operators may hold.
+    pub memory: Arc<MemoryBudget>,
+    /// What writes did so far.
+    pub counts: Arc<ChangeCounts>,
+}
+
+impl Default for Resources {
+    fn default() -> Resources {
+        let (interrupt, memory, counts) = Default::default();
+        Resources { interrupt, random: Arc::new(SystemRandom), memory, counts }
+    }
+}
+
 /// Goes on unless the flag is set.
 ///
 /// # Errors
@@ -65,25 +85,19 @@ type TypedDatum<'a> = (&'a Datum, DataType);
 impl Context {
     /// That of expressions which read no parameter and no clock.
     pub(super) fn of_constants() -> Context {
-        let (parameters, interrupt) = (Arc::new([]), Arc::default());
-        Context::new(Timestamp(0), parameters, interrupt, Arc::new(SystemRandom))
+        Context::new(Timestamp(0), Arc::new([]), Resources::default())
     }
 
     /// The context of a statement that begins now, with these values for its parameters.
-    pub fn new(
-        now: Timestamp,
-        parameters: Arc<[Literal]>,
-        interrupt: Arc<AtomicBool>,
-        random: Arc<dyn Random>,
-    ) -> Context {
+    pub fn new(now: Timestamp, parameters: Arc<[Literal]>, resources: Resources) -> Context {
+        let Resources { interrupt, random, memory, counts } = resources;
         let subqueries = Subqueries::default();
-        let (memory, profile, counts) = Default::default();
         Context {
             now,
             parameters,
             interrupt,
             random,
-            profile,
+            profile: None,
             memory,
             enforcement: Enforcement::default(),
             recursive_triggers: false,
@@ -108,12 +122,6 @@ impl Context {
     #[must_use]
     pub fn recursing(self, recursive_triggers: bool) -> Context {
         Context { recursive_triggers, ..self }
-    }
-
-    /// The same with another budget for what operators hold.
-    #[must_use]
-    pub fn within(self, memory: Arc<MemoryBudget>) -> Context {
-        Context { memory, ..self }
     }
 
     /// The same with operators measured.

@@ -83,7 +83,7 @@ pub use constraint::schema_changes;
 pub use datum::Batch;
 pub use enforcement::Enforcement;
 pub use error::{Error, RowError};
-pub use evaluate::{Context, check, constant};
+pub use evaluate::{Context, Resources, check, constant};
 pub use functions::{COMPILE_OPTIONS, MAX_TEXT};
 pub use input::{FunctionSource, PlanInput, Relation};
 pub use memory::MemoryBudget;

@@ -6,7 +6,9 @@ use super::evaluate::Context;
 use crate::planner::{self, BoundKey};
 use crate::storage::{KeyFunction, LocatedVersion, TableView};
 use crate::types::column::{array_of, value_at};
-use crate::types::{Collation, DataType, KeyPart, KeySchema, Row, TableSchema, Value, key};
+use crate::types::{Collation, DataType, KeySchema, Row, TableSchema, Value, key};
+use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::fmt;
 use std::sync::Arc;
 
@@ -14,9 +16,11 @@ use std::sync::Arc;
 pub(super) struct RowKey<'a> {
     /// The key.
     pub key: &'a KeySchema,
-    collations: Vec<Collation>,
-    /// The types of its parts.
-    types: Vec<DataType>,
+    table: &'a TableSchema,
+    /// The columns that its parts are, where all of them are columns.
+    columns: Option<Cow<'a, [usize]>>,
+    /// How its parts compare, once somebody asked.
+    collations: OnceCell<Vec<Collation>>,
     /// What computes it, where it is more than columns.
     computed: Option<Arc<ComputedKey>>,
 }
@@ -26,23 +30,26 @@ impl<'a> RowKey<'a> {
     ///
     /// # Errors
     /// What the planner says of its definition, which was sound when it was made.
-    pub fn new(key: &'a KeySchema, table: &TableSchema) -> Result<RowKey<'a>, Error> {
-        let parts = key.parts(table);
-        let collations = parts.iter().map(|part| part.collation).collect();
-        let type_of = |part: &KeyPart| match part.source.column() {
-            Some(column) => table.columns[column].data_type,
-            None => DataType::Any,
-        };
-        let types = parts.iter().map(type_of).collect();
+    pub fn new(key: &'a KeySchema, table: &'a TableSchema) -> Result<RowKey<'a>, Error> {
+        let (columns, collations) = (key.part_columns(), OnceCell::new());
         let computed = key.is_computed().then(|| ComputedKey::new(key, table).map(Arc::new));
-        Ok(RowKey { key, collations, types, computed: computed.transpose()? })
+        Ok(RowKey { key, table, columns, collations, computed: computed.transpose()? })
+    }
+
+    /// The type of a part.
+    fn type_of(&self, part: usize) -> DataType {
+        let column = match &self.columns {
+            Some(columns) => columns.get(part).copied(),
+            None => self.key.parts.get(part).and_then(|part| part.source.column()),
+        };
+        column.map_or(DataType::Any, |column| self.table.columns[column].data_type)
     }
 
     /// Values as the key's first parts hold them; `None` where one is NULL, or none that its part can
     /// hold: it is equal to nothing there.
     pub fn held(&self, given: impl Iterator<Item = Value>) -> Option<Vec<Value>> {
-        let held = given.zip(&self.types).map(|(value, data_type)| {
-            let held = data_type.accept(value.clone()).ok()?;
+        let held = given.enumerate().map(|(part, value)| {
+            let held = self.type_of(part).accept(value.clone()).ok()?;
             (held == value && !held.is_null()).then_some(held)
         });
         held.collect()
@@ -60,7 +67,7 @@ impl<'a> RowKey<'a> {
                 computed.compute(&columns)
             }
             None => {
-                let columns = self.key.part_columns().unwrap_or_default();
+                let columns = self.columns.as_deref().unwrap_or_default();
                 Ok(Some(columns.iter().map(value).collect()))
             }
         }
@@ -76,7 +83,10 @@ impl<'a> RowKey<'a> {
 
     /// The bytes by which rows with the same key are told.
     pub fn encode(&self, values: &[Value]) -> Vec<u8> {
-        key::encode_collated(values, &self.collations)
+        let collations = self
+            .collations
+            .get_or_init(|| self.key.parts(self.table).iter().map(|part| part.collation).collect());
+        key::encode_collated(values, collations)
     }
 
     /// The rows of a view that begin with these values; `None` where the view has no such key.

@@ -10,7 +10,7 @@ pub(super) fn draw(rows: Rows, format: &Format, out: &mut dyn Write) -> Result<u
     buffer.bytes.extend_from_slice(b"<table>\n");
     if format.headers() {
         buffer.bytes.extend_from_slice(b"<tr>");
-        for column in &rows.columns {
+        for column in rows.columns.iter() {
             buffer.bytes.extend_from_slice(b"<th>");
             write_text(&column.name, format, &mut buffer.bytes);
             buffer.bytes.extend_from_slice(b"</th>");

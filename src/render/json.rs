@@ -48,7 +48,7 @@ pub(super) fn draw(
 fn keys(rows: &Rows, format: &Format) -> Vec<Vec<u8>> {
     let mut taken = HashSet::new();
     let mut keys = Vec::with_capacity(rows.columns.len());
-    for column in &rows.columns {
+    for column in rows.columns.iter() {
         let mut name = column.name.clone();
         let mut number = 0;
         while !taken.insert(name.clone()) {

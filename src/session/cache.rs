@@ -41,7 +41,7 @@ pub(super) struct SharedPlan {
     /// The views that were bound, as they were defined then.
     pub definitions: Vec<Arc<Definition>>,
     /// The columns of a query.
-    pub columns: Vec<OutputColumn>,
+    pub columns: Arc<[OutputColumn]>,
     pub schema: SchemaRef,
 }
 
@@ -247,7 +247,7 @@ impl PlanCacheEntry {
             moment,
             tables,
             definitions,
-            columns,
+            columns: columns.into(),
             schema,
         }))
     }

@@ -65,7 +65,7 @@ enum LastResultState {
 /// A result with all its rows.
 #[derive(Debug)]
 pub(super) struct StoredResult {
-    columns: Vec<OutputColumn>,
+    columns: Arc<[OutputColumn]>,
     as_of: Option<EventId>,
     uncommitted: u64,
     listing: Option<Listing>,
@@ -152,7 +152,7 @@ struct PartialResult {
     batches: Box<dyn Iterator<Item = Result<RecordBatch, Error>> + Send>,
     /// The batches so far and their bytes; `None` where they are too many.
     stored: Option<(Vec<RecordBatch>, usize)>,
-    columns: Vec<OutputColumn>,
+    columns: Arc<[OutputColumn]>,
     as_of: Option<EventId>,
     uncommitted: u64,
     listing: Option<Listing>,

@@ -55,7 +55,7 @@ pub use crate::executor::PartialRow;
 #[cfg(test)]
 pub(crate) use relations::event_columns;
 
-use crate::executor::{self, ChangeCounts, Context, PlanInput};
+use crate::executor::{self, ChangeCounts, Context, PlanInput, Resources};
 use crate::language::ast::{
     MaintenanceKind, PlannableStatement, SchemaStatement, SessionStatement, Statement, TableOption,
 };
@@ -468,12 +468,14 @@ impl Session {
 
     /// What is the same for a whole statement.
     fn context(&self, now: Timestamp, parameters: Arc<[Literal]>) -> Context {
-        let interrupt = Arc::clone(&self.interrupt);
-        let random = Arc::clone(self.database.random());
-        let context = Context::new(now, parameters, interrupt, random);
-        let context = context.within(self.memory.budget()).holding(self.enforcement());
-        let context = context.recursing(self.recursive_triggers);
-        context.counting(Arc::clone(&self.counts))
+        let resources = Resources {
+            interrupt: Arc::clone(&self.interrupt),
+            random: Arc::clone(self.database.random()),
+            memory: self.memory.budget(),
+            counts: Arc::clone(&self.counts),
+        };
+        let context = Context::new(now, parameters, resources).holding(self.enforcement());
+        context.recursing(self.recursive_triggers)
     }
 
     /// A piece of work made ready to run where its tables are seen at `present`; a shared plan's, where
@@ -535,11 +537,11 @@ impl Session {
         let listing = is_listing.then_some(Listing { now: context.now });
         let mut rows = executor::open(&query.plan, inputs, context)?;
         let (columns, schema) = match &plan {
-            ExecutablePlan::Shared(plan) => (plan.columns.clone(), plan.schema.clone()),
+            ExecutablePlan::Shared(plan) => (Arc::clone(&plan.columns), plan.schema.clone()),
             ExecutablePlan::Own(_) => {
                 let columns = OutputColumn::of(query);
                 let schema = outcome::arrow_schema(&columns);
-                (columns, schema)
+                (columns.into(), schema)
             }
         };
         let batches = std::iter::from_fn(move || match rows.next() {

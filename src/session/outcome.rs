@@ -90,7 +90,7 @@ pub struct Listing {
 /// The rows of a query, drawn batch by batch: nothing is held that has been drawn.
 pub struct Rows {
     /// The columns, as many as each batch has.
-    pub columns: Vec<OutputColumn>,
+    pub columns: Arc<[OutputColumn]>,
     /// The moment at which the query read, where all its tables were read at one.
     pub as_of: Option<EventId>,
     /// How many events of the open transaction it saw behind that moment.
@@ -111,12 +111,12 @@ pub struct Rows {
 impl Rows {
     /// Rows that come batch by batch, each with an array for every column.
     pub fn new(
-        columns: Vec<OutputColumn>,
+        columns: impl Into<Arc<[OutputColumn]>>,
         as_of: Option<EventId>,
         batches: impl Iterator<Item = Result<RecordBatch, Error>> + Send + 'static,
     ) -> Rows {
         let (uncommitted, log, summary, listing, receipt, failure) = Default::default();
-        let batches = Box::new(batches);
+        let (columns, batches) = (columns.into(), Box::new(batches));
         Rows { columns, as_of, uncommitted, log, summary, listing, receipt, failure, batches }
     }
 

@@ -24,7 +24,7 @@ impl TriggerSource for Session {
         table: &TableSchema,
         event: RowEvent,
         fork: &Fork,
-    ) -> Result<Arc<[Arc<Trigger>]>, executor::Error> {
+    ) -> Result<Option<Arc<[Arc<Trigger>]>>, executor::Error> {
         let view = fork.view();
         let schema = view.schema();
         let is_on =
@@ -32,7 +32,7 @@ impl TriggerSource for Session {
         let mut on: Vec<Arc<Definition>> =
             schema.triggers().filter(is_on).map(Arc::clone).collect();
         if on.is_empty() {
-            return Ok(Arc::from([]));
+            return Ok(None);
         }
         let asked = (fold(&table.name), event);
         {
@@ -41,7 +41,7 @@ impl TriggerSource for Session {
                 *cache = TriggerCache { schema: schema.clone(), known: HashMap::new() };
             }
             if let Some(known) = cache.known.get(&asked) {
-                return Ok(Arc::clone(known));
+                return Ok(Some(Arc::clone(known)));
             }
         }
         // The newest fires first, as in SQLite.
@@ -53,7 +53,7 @@ impl TriggerSource for Session {
         }
         let bound: Arc<[Arc<Trigger>]> = bound.into();
         self.triggers.borrow_mut().known.insert(asked, Arc::clone(&bound));
-        Ok(bound)
+        Ok(Some(bound))
     }
 }
 

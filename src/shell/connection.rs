@@ -47,7 +47,11 @@ pub struct Connection {
 
 /// Whether a statement only reads, by its first word.
 pub(super) fn reads(text: &str) -> bool {
-    let first = first_word(text);
+    is_reading(first_word(text))
+}
+
+/// Whether a statement only reads that begins with a word.
+fn is_reading(first: &str) -> bool {
     READS.iter().any(|word| word.eq_ignore_ascii_case(first))
 }
 
@@ -400,11 +404,12 @@ impl Connection {
     /// and is asked for what it would have, or cannot be created; [`ConnectionError::Failed`] for everything
     /// else.
     pub fn execute(&mut self, text: &str) -> Result<Outcome, ConnectionError> {
-        if reads(text) {
+        let first = first_word(text);
+        if is_reading(first) {
             self.give_up_place();
         }
         self.catch_up();
-        if first_word(text).eq_ignore_ascii_case(VERIFY) {
+        if first.eq_ignore_ascii_case(VERIFY) {
             // Files that nobody has cannot be good.
             self.existing()?;
         }

@@ -426,7 +426,8 @@ impl Schema {
             let keys = self.tables().flat_map(|other| &other.foreign_keys);
             keys.map(|key| fold(&key.references)).collect()
         };
-        self.referenced.get_or_init(find).contains(&fold(&table.name))
+        let referenced: &HashSet<String> = self.referenced.get_or_init(find);
+        !referenced.is_empty() && referenced.contains(&fold(&table.name))
     }
 
     /// Puts a table in the place of the one with its name, if any.

@@ -134,7 +134,7 @@ fn difference(session: &Session, from: u64, to: u64, table: Option<&str>) -> Vec
     let at = |event: u64| SpannedPoint { point: Point::Event(event), span: Span::default() };
     let outcome = session.difference(&at(from), &at(to), table).expect("a difference");
     let Outcome::Rows(rows) = outcome else { panic!("rows") };
-    let columns: Vec<_> = rows.columns.clone();
+    let columns = rows.columns.clone();
     let mut changes = Vec::new();
     for batch in rows {
         let batch = batch.expect("a batch");

@@ -40,7 +40,7 @@ pub struct Trigger {
 
 /// Knows which triggers there are.
 pub trait TriggerSource {
-    /// The triggers that changes of a table fire, in their order.
+    /// The triggers that changes of a table fire, in their order; `None` where there are none on it.
     ///
     /// # Errors
     /// Those of a definition that does not bind.
@@ -49,7 +49,7 @@ pub trait TriggerSource {
         table: &TableSchema,
         event: RowEvent,
         fork: &Fork,
-    ) -> Result<Arc<[Arc<Trigger>]>, Error>;
+    ) -> Result<Option<Arc<[Arc<Trigger>]>>, Error>;
 }
 
 /// That of a write that fires nothing.
@@ -62,8 +62,8 @@ impl TriggerSource for NoTriggers {
         _: &TableSchema,
         _: RowEvent,
         _: &Fork,
-    ) -> Result<Arc<[Arc<Trigger>]>, Error> {
-        Ok(Arc::from([]))
+    ) -> Result<Option<Arc<[Arc<Trigger>]>>, Error> {
+        Ok(None)
     }
 }
 
@@ -118,7 +118,7 @@ impl<'a> Firing<'a> {
         fork: &Fork,
         context: &Context,
     ) -> Result<Vec<Arc<Trigger>>, Error> {
-        let all = self.source.triggers(table, event, fork)?;
+        let Some(all) = self.source.triggers(table, event, fork)? else { return Ok(Vec::new()) };
         let fires = |trigger: &&Arc<Trigger>| {
             context.recursive_triggers || !self.active.contains(&trigger.id)
         };
@@ -189,9 +189,10 @@ impl<'a> RowSteps<'a> {
             replaced = firing.on(table, RowEvent::Delete, fork, context)?;
         }
         let view = fork.view();
+        let schema = view.schema();
         let holds = context.enforcement.foreign_keys;
-        let acts = holds && foreign_keys::may_fire(view.schema(), table);
-        let is_concerned = holds && foreign_keys::concern(view.schema(), table);
+        let acts = holds && foreign_keys::may_fire(schema, table);
+        let is_concerned = holds && foreign_keys::concern(schema, table);
         let has_queries = has_late_queries(write);
         Ok(RowSteps { firing, triggers, upserted, replaced, acts, is_concerned, has_queries })
     }

@@ -155,16 +155,12 @@ fn write_within(
     let can_fail_later = !is_at_once || write.returning.is_some() || steps.is_concerned;
     let savepoint = can_fail_later.then(|| fork.savepoint());
     let run = |fork: &mut Fork| -> Result<Written, Error> {
-        let reading = context.clone().over(inputs);
-        let rows = source::read(write, &reading)?;
-        // Views go before the fork changes, so that nothing has to be copied for them.
-        let reads_on = steps.has_queries || steps.fire();
-        let context = if reads_on {
-            reading
-        } else {
-            drop(reading);
-            Arc::new(context.clone())
-        };
+        let mut context = context.over(inputs);
+        let rows = source::read(write, &context)?;
+        if !steps.has_queries && !steps.fire() {
+            // Views go before the fork changes, so that nothing has to be copied for them.
+            context = Arc::unwrap_or_clone(context).over(Vec::new());
+        }
         let steps = &steps;
         let mut pipeline = Pipeline::new(write, &mut *fork, &context, steps);
         let done = if is_at_once { pipeline.run_all(rows) } else { pipeline.run_each(rows) };

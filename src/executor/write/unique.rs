@@ -22,8 +22,9 @@ impl<'a> KeyValues<'a> {
         KeyValues { key, values: Vec::new(), rows: HashMap::new() }
     }
 
-    /// Takes in what a row has of the key; gives the row of the batch that has the same.
-    fn add(&mut self, index: usize, values: Vec<Value>) -> Option<usize> {
+    /// Takes in what a row has of the key; gives it back, with the row of the batch that has the same, if
+    /// there is one.
+    fn add(&mut self, index: usize, values: Vec<Value>) -> Result<(), (usize, Vec<Value>)> {
         // A single row needs no set to be unique in.
         if let [(first, only)] = self.values.as_slice() {
             self.rows.insert(self.key.encode(only), *first);
@@ -31,12 +32,12 @@ impl<'a> KeyValues<'a> {
         if !self.values.is_empty() {
             let encoded = self.key.encode(&values);
             if let Some(first) = self.rows.get(&encoded) {
-                return Some(*first);
+                return Err((*first, values));
             }
             self.rows.insert(encoded, index);
         }
         self.values.push((index, values));
-        None
+        Ok(())
     }
 }
 
@@ -120,7 +121,7 @@ pub(super) fn check(
                     continue;
                 }
             };
-            if let Some(first) = known.add(index, values.clone()) {
+            if let Err((first, values)) = known.add(index, values) {
                 let error = duplicate(table, key, &values, "given twice");
                 let error = error.of_row(Some(row.place), key.columns.last().copied());
                 // What other row of an UPDATE has the key says its place, which nobody knows.

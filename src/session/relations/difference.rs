@@ -373,6 +373,7 @@ fn value(difference: &RowDifference, column: usize) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::executor::Resources;
     use crate::session::Session;
 
     fn session(statements: &[&str]) -> Session {
@@ -384,8 +385,7 @@ mod tests {
     }
 
     fn context() -> Context {
-        let (now, interrupt) = (crate::types::Timestamp(0), Arc::default());
-        Context::new(now, Arc::new([]), interrupt, Arc::new(crate::storage::SystemRandom))
+        Context::new(crate::types::Timestamp(0), Arc::new([]), Resources::default())
     }
 
     /// The difference of the table `t` between two events.

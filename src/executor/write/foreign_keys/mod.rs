@@ -68,9 +68,12 @@ pub(super) fn may_fire(schema: &Schema, table: &TableSchema) -> bool {
         }
     };
     let acts = |key: &ForeignKey| changes(key.on_delete) || changes(key.on_update);
+    if schema.triggers().next().is_none() {
+        return false;
+    }
     let mut reached: Vec<&TableSchema> = vec![table];
     let mut at = 0;
-    while schema.triggers().next().is_some() && at < reached.len() {
+    while at < reached.len() {
         for child in acting(schema, reached[at], acts) {
             let on_child = |name: &str| name.eq_ignore_ascii_case(&child.name);
             if schema.triggers().any(|trigger| on_child(trigger.table_name())) {
