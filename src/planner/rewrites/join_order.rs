@@ -7,6 +7,9 @@
 //! that leaves the fewest rows. The rows so far stream, and each input that is added is held, or is a
 //! table in which they look their partners up by a key; an outer join is one input, whose own sides are
 //! ordered for themselves. The order that was written stays unless another costs less than half of it.
+//!
+//! Of `a = b` and `b = c` follows `a = c`, which connects inputs, too; of the equalities of some columns
+//! only as many are tested as it takes.
 
 use super::RewriteContext;
 use crate::planner::JoinType;
@@ -21,6 +24,9 @@ const MOST_EXACT: usize = 12;
 
 /// How many inputs there are at most that are ordered at all.
 const MOST_INPUTS: usize = 256;
+
+/// How many columns that are equal to each other there are at most for which all equalities are edges.
+const MOST_IMPLIED: usize = 8;
 
 /// How many times cheaper an order must be than the one that was written.
 const WORTH_IT: f64 = 2.0;
@@ -80,6 +86,8 @@ struct Edge {
     fraction: f64,
     /// Whether it is an equality of two inputs, by which rows are found.
     is_equality: bool,
+    /// The bit of the class of equal columns that it is about, if it is of a class of several.
+    class: u64,
 }
 
 /// Columns that are equal to each other.
@@ -143,12 +151,13 @@ impl JoinGraph {
     }
 
     /// The joins in the order that is best.
-    fn joined(self) -> Logical {
+    fn joined(mut self) -> Logical {
         let written: Vec<usize> = (0..self.inputs.len()).collect();
         let volatile = self.conditions.iter().any(BoundExpression::is_volatile);
         if volatile || written.len() > MOST_INPUTS {
             return self.in_order(&written);
         }
+        self.add_implied();
         let costs = self.costs();
         let best = if written.len() > MOST_EXACT { costs.greedy() } else { costs.exact() };
         let is_worth_it = costs.cost(&best) * WORTH_IT < costs.cost(&written);
@@ -190,6 +199,37 @@ impl JoinGraph {
         classes
     }
 
+    /// Adds the equalities that others imply.
+    fn add_implied(&mut self) {
+        let mut classes: Vec<Vec<&BoundExpression>> = Vec::new();
+        for (a, b) in self.conditions.iter().filter_map(equal_columns_of_one_type) {
+            let mut columns = vec![a, b];
+            classes.retain(|class| {
+                let is_same = class.contains(&a) || class.contains(&b);
+                if is_same {
+                    columns.extend(class.iter().filter(|known| **known != a && **known != b));
+                }
+                !is_same
+            });
+            classes.push(columns);
+        }
+        let mut implied = Vec::new();
+        for class in classes.iter().filter(|class| (3..=MOST_IMPLIED).contains(&class.len())) {
+            for (at, a) in class.iter().enumerate() {
+                for b in &class[at + 1..] {
+                    let is_known = |(x, y): (&BoundExpression, &BoundExpression)| {
+                        (x, y) == (*a, *b) || (x, y) == (*b, *a)
+                    };
+                    let mut known = self.conditions.iter().filter_map(equal_sides);
+                    if self.reads(a) != self.reads(b) && !known.any(is_known) {
+                        implied.push(BoundExpression::equal((*a).clone(), (*b).clone()));
+                    }
+                }
+            }
+        }
+        self.conditions.extend(implied);
+    }
+
     fn costs(&self) -> Costs {
         // An input without rows may get some before the plan is used again.
         let rows = self.inputs.iter().map(|input| cardinality::rows(input).max(1.0)).collect();
@@ -216,7 +256,12 @@ impl JoinGraph {
                 Some((a, b)) => 1.0 / a.unwrap_or(1.0).max(b.unwrap_or(1.0)).max(2.0),
                 None => 0.5,
             };
-            Edge { reads, fraction, is_equality }
+            let class = equal_columns_of_one_type(condition).and_then(|(a, _)| {
+                let BoundKind::Column(column) = a.kind else { return None };
+                let class = classes.iter().position(|class| class.columns.contains(&column))?;
+                1_u64.checked_shl(u32::try_from(class).ok()?)
+            });
+            Edge { reads, fraction, is_equality, class: class.unwrap_or(0) }
         });
         let edges = edges.collect();
         let costs = |input| (cardinality::read_cost(input), cardinality::held_cost(input));
@@ -243,6 +288,7 @@ impl JoinGraph {
             self.conditions.into_iter().zip(sets).collect();
         let mut inputs: Vec<Option<Logical>> = self.inputs.into_iter().map(Some).collect();
         let mut reached = InputSet::default();
+        let mut known = KnownEqualities::default();
         let mut joined: Option<Logical> = None;
         for input in order {
             reached = reached.with(*input);
@@ -253,12 +299,47 @@ impl JoinGraph {
             };
             let (on, later) = conditions.into_iter().partition(|(_, reads)| reached.holds(*reads));
             conditions = later;
-            let on: Vec<BoundExpression> = on.into_iter().map(|(condition, _)| condition).collect();
+            let on = on.into_iter().map(|(condition, _): (BoundExpression, _)| condition);
+            let on: Vec<BoundExpression> = on.filter(|on| known.says_more(on)).collect();
             let kind = if on.is_empty() { JoinType::Cross } else { JoinType::Inner };
             let (left, right) = (Box::new(left), Box::new(right));
             joined = Some(Logical::Join(LogicalJoin { left, right, kind, on }));
         }
         joined.unwrap_or(Logical::OneRow)
+    }
+}
+
+/// The columns of one type that a condition says are equal: what is equal to one is so to the other.
+fn equal_columns_of_one_type(
+    condition: &BoundExpression,
+) -> Option<(&BoundExpression, &BoundExpression)> {
+    let is_column = |side: &BoundExpression| matches!(side.kind, BoundKind::Column(_));
+    equal_sides(condition)
+        .filter(|(a, b)| is_column(a) && is_column(b) && a.data_type == b.data_type && a != b)
+}
+
+/// Columns that are equal by the conditions so far: a set of them for each value.
+#[derive(Default)]
+struct KnownEqualities(Vec<Vec<usize>>);
+
+impl KnownEqualities {
+    /// Whether a condition says more than those before it; from now on it is one of them.
+    fn says_more(&mut self, condition: &BoundExpression) -> bool {
+        let Some((a, b)) = equal_columns_of_one_type(condition) else { return true };
+        let (BoundKind::Column(a), BoundKind::Column(b)) = (&a.kind, &b.kind) else { return true };
+        if self.0.iter().any(|known| known.contains(a) && known.contains(b)) {
+            return false;
+        }
+        let mut columns = vec![*a, *b];
+        self.0.retain(|known| {
+            let is_same = known.contains(a) || known.contains(b);
+            if is_same {
+                columns.extend(known);
+            }
+            !is_same
+        });
+        self.0.push(columns);
+        true
     }
 }
 
@@ -273,11 +354,14 @@ impl Costs {
     fn add(&self, joined: Joined, input: usize) -> (Joined, bool) {
         let inputs = joined.inputs.with(input);
         let (mut is_connected, mut is_found, mut fraction) = (false, false, 1.0);
+        let mut classes = 0;
         for edge in self.of[input].iter().map(|edge| &self.edges[*edge]) {
-            if inputs.holds(edge.reads) {
+            // Of columns that are equal one decides.
+            if inputs.holds(edge.reads) && classes & edge.class == 0 {
                 is_connected = true;
                 is_found |= edge.is_equality;
                 fraction *= edge.fraction;
+                classes |= edge.class;
             }
         }
         let own = self.rows[input];
