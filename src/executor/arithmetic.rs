@@ -70,6 +70,9 @@ fn overflow(operator: Arithmetic, a: &Value, b: &Value) -> Error {
 /// `integer-overflow`, `decimal-overflow`, `date-overflow`; `type` of a moment with what makes no
 /// sense beside it.
 pub fn compute(operator: Arithmetic, a: &Value, b: &Value) -> Result<Value, Error> {
+    if let (Value::Integer(i), Value::Integer(j)) = (a, b) {
+        return of_integers(operator, *i, *j);
+    }
     if a.is_null() || b.is_null() {
         return Ok(Value::Null);
     }
@@ -92,13 +95,8 @@ pub fn compute(operator: Arithmetic, a: &Value, b: &Value) -> Result<Value, Erro
         return Ok(Value::real(operation(to_real(&x), to_real(&y))));
     }
     // SQLite makes integers of the operands of what is left, and a real of their remainder again.
-    let (i, j) = (to_integer(a), to_integer(b));
-    if j == 0 && matches!(operator, Arithmetic::Divide | Arithmetic::Modulo) {
-        return Ok(Value::Null);
-    }
-    let result = integers(operator, i, j).map(Value::Integer);
-    let result = result.ok_or_else(|| overflow(operator, &x, &y))?;
-    match operator == Arithmetic::Modulo && !are_integers {
+    let result = of_integers(operator, to_integer(a), to_integer(b))?;
+    match operator == Arithmetic::Modulo && !are_integers && !result.is_null() {
         true => Ok(Value::real(to_real(&result))),
         false => Ok(result),
     }
@@ -128,6 +126,18 @@ fn days(operator: Arithmetic, a: &Value, b: &Value) -> Result<Value, Error> {
     };
     let message = || format!("{a} {} {b} is beyond the years 0000 to 9999", operator.symbol());
     moved.map(Value::Date).ok_or_else(|| Error::failed("date-overflow", message()))
+}
+
+/// Computes `a operator b` of two integers; NULL where that would be divided by zero.
+///
+/// # Errors
+/// `integer-overflow`
+fn of_integers(operator: Arithmetic, a: i64, b: i64) -> Result<Value, Error> {
+    if b == 0 && matches!(operator, Arithmetic::Divide | Arithmetic::Modulo) {
+        return Ok(Value::Null);
+    }
+    let result = integers(operator, a, b).map(Value::Integer);
+    result.ok_or_else(|| overflow(operator, &Value::Integer(a), &Value::Integer(b)))
 }
 
 /// The result of two integers; `None` where it is beyond 64 bits, or divided by zero.

@@ -9,7 +9,6 @@ use crate::planner::{BoundExpression, Join, JoinType};
 use crate::types::DataType;
 use crate::types::key::KeyColumn;
 use crate::types::key_table::KeyTable;
-use arrow_array::Array;
 
 /// About how many pairs are looked at together.
 const PAIRS: usize = 4_096;
@@ -296,7 +295,7 @@ fn push_key(key: &mut Vec<u8>, columns: &[KeyColumn], row: usize) -> bool {
     key.clear();
     columns.iter().all(|column| {
         column.push(key, row);
-        column.array.is_valid(row)
+        column.is_known(row)
     })
 }
 

@@ -3,14 +3,14 @@
 use super::compare;
 use crate::language::ast::Quantifier;
 use crate::planner::Comparison;
+use crate::types::key_table::KeyTable;
 use crate::types::{Value, key};
-use std::collections::HashSet;
 
 /// Rows of which one may be the one that is looked for.
 #[derive(Debug, Default)]
 pub(super) struct RowSet {
     /// All of them, as keys.
-    keys: HashSet<Vec<u8>>,
+    keys: KeyTable,
     /// Those with a NULL.
     unknown: Vec<Vec<Value>>,
     /// The others, where rows have several values: one that is looked for may have a NULL among them.
@@ -20,7 +20,8 @@ pub(super) struct RowSet {
 impl RowSet {
     /// Adds a row.
     pub fn insert(&mut self, row: Vec<Value>) {
-        if !self.keys.insert(key::encode(&row)) {
+        let (_, is_new) = self.keys.insert(&key::encode(&row));
+        if !is_new {
             return;
         }
         if row.iter().any(Value::is_null) {
@@ -30,10 +31,17 @@ impl RowSet {
         }
     }
 
+    /// Whether a row is among them, by its key, if it has no NULL; `None` where its values have to be
+    /// looked at.
+    pub fn has_key(&self, key: &[u8]) -> Option<bool> {
+        let is_in = self.keys.number(key).is_some();
+        (is_in || self.unknown.is_empty()).then_some(is_in)
+    }
+
     /// Whether a row is among them; NULL where only a NULL could be it.
     pub fn contains(&self, row: &[Value]) -> Value {
         let has_null = row.iter().any(Value::is_null);
-        if !has_null && self.keys.contains(&key::encode(row)) {
+        if !has_null && self.keys.number(&key::encode(row)).is_some() {
             return Value::Boolean(true);
         }
         let could_be = |other: &Vec<Value>| {

@@ -20,7 +20,16 @@ impl Context {
 
     fn scalar(&self, expression: &BoundExpression) -> Result<Value, Error> {
         let result = expression.data_type;
-        let of = |operand: &BoundExpression| self.constant(operand);
+        // What most operands are takes no stack.
+        let of = |operand: &BoundExpression| {
+            if let BoundKind::Literal(value) = &operand.kind {
+                return Ok(value.clone());
+            }
+            if let BoundKind::Argument(index) = operand.kind {
+                return Ok(self.subqueries.argument(index));
+            }
+            self.constant(operand)
+        };
         match &expression.kind {
             BoundKind::Literal(value) | BoundKind::Number(Literal { value, .. }) => {
                 Ok(value.clone())

@@ -1,7 +1,7 @@
 //! Queries inside of expressions: run once for each list of arguments that they are asked about.
 
 use super::Error;
-use super::datum::{Batch, Datum};
+use super::datum::{Batch, Datum, shared};
 use super::evaluate::Context;
 use super::input::PlanInput;
 use super::plan_operators::open_operator;
@@ -10,7 +10,9 @@ use super::shared_rows::SharedTables;
 use crate::planner::{BoundExpression, BoundSubquery, SubqueryRole, TableAccess};
 use crate::storage::TableView;
 use crate::types::column::{ColumnBuilder, encode_any, value_at};
+use crate::types::key::{KeyColumn, row_key};
 use crate::types::{DataType, Value};
+use arrow_array::builder::BooleanBuilder;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -166,9 +168,22 @@ impl Context {
             return Ok(Datum::Scalar(answer.value(query.role, &values(&operands, 0))));
         }
         let mut results = ColumnBuilder::new(query.data_type(), batch.rows);
+        // Where nothing about a row is asked, all rows have one answer.
+        let is_same = batch.rows > 0 && arguments.iter().all(is_one);
+        let same = is_same.then(|| self.answer(query, values(&arguments, 0))).transpose()?;
+        if let Some(Answer::Rows(set)) = &same {
+            return contained(set, operands, batch.rows);
+        }
         for row in 0..batch.rows {
-            let answer = self.answer(query, values(&arguments, row))?;
-            results.push(&answer.value(query.role, &values(&operands, row)))?;
+            let operands = values(&operands, row);
+            let value = match &same {
+                Some(answer) => answer.value(query.role, &operands),
+                None => {
+                    let answer = self.answer(query, values(&arguments, row))?;
+                    answer.value(query.role, &operands)
+                }
+            };
+            results.push(&value)?;
         }
         Ok(Datum::Array(results.finish()))
     }
@@ -189,6 +204,27 @@ impl Context {
         });
         Ok(answer)
     }
+}
+
+/// Whether each row of some operands is in a set.
+fn contained(set: &RowSet, operands: Vec<(Datum, DataType)>, rows: usize) -> Result<Datum, Error> {
+    let columns = operands.into_iter().map(|(datum, data_type)| {
+        Ok(KeyColumn::ascending(datum.into_array(data_type, rows)?, data_type))
+    });
+    let columns: Vec<KeyColumn> = columns.collect::<Result<_, Error>>()?;
+    let mut results = BooleanBuilder::with_capacity(rows);
+    let mut key = Vec::new();
+    for row in 0..rows {
+        let is_known = columns.iter().all(|column| column.is_known(row));
+        row_key(&mut key, &columns, row);
+        let is_in = if is_known { set.has_key(&key) } else { None };
+        results.append_option(is_in.or_else(|| {
+            let value = |column: &KeyColumn| value_at(&column.array, column.data_type, row);
+            let operands: Vec<Value> = columns.iter().map(value).collect();
+            if let Value::Boolean(is_in) = set.contains(&operands) { Some(is_in) } else { None }
+        }));
+    }
+    Ok(shared(results.finish()))
 }
 
 /// Runs a query up to the row that decides.

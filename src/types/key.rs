@@ -15,7 +15,7 @@
 use super::{Collation, DataType, Decimal, Value, column::value_at};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
-use arrow_array::{Array, ArrayRef};
+use arrow_array::{Array, ArrayRef, Int64Array};
 
 const NULL: u8 = 0x05;
 const NUMBER: u8 = 0x10;
@@ -77,37 +77,35 @@ pub fn encode_collated(values: &[Value], collations: &[Collation]) -> Vec<u8> {
     key
 }
 
-fn push_number_bits(key: &mut Vec<u8>, real: f64) {
+/// The number that is a double, or is beside it.
+fn push_number(key: &mut Vec<u8>, real: f64, rest: u8) {
     let bits = real.to_bits();
     let sortable = if bits >> 63 == 1 { !bits } else { bits | (1 << 63) };
-    key.push(NUMBER);
-    key.extend_from_slice(&sortable.to_be_bytes());
+    let [a, b, c, d, e, f, g, h] = sortable.to_be_bytes();
+    key.extend_from_slice(&[NUMBER, a, b, c, d, e, f, g, h, rest]);
 }
 
 fn push_integer(key: &mut Vec<u8>, integer: i64) {
     if (-EXACT..=EXACT).contains(&integer) {
         #[expect(clippy::cast_precision_loss, reason = "exact within 53 bits")]
-        push_number_bits(key, integer as f64);
-        key.push(WHOLE);
+        push_number(key, integer as f64, WHOLE);
     } else {
         push_decimal(key, Decimal::from(integer));
     }
 }
 
 fn push_real(key: &mut Vec<u8>, real: f64) {
-    push_number_bits(key, if real == 0.0 { 0.0 } else { real });
-    key.push(WHOLE);
+    push_number(key, if real == 0.0 { 0.0 } else { real }, WHOLE);
 }
 
 /// The nearest double, then what it is short of or above, as a number again, until nothing is left.
 fn push_decimal(key: &mut Vec<u8>, decimal: Decimal) {
     let nearest = decimal.to_f64();
-    push_number_bits(key, nearest);
     let residue = decimal.minus_real(nearest).filter(|residue| residue.mantissa != 0);
     match residue {
-        None => key.push(WHOLE),
+        None => push_number(key, nearest, WHOLE),
         Some(residue) => {
-            key.push(if residue.mantissa < 0 { BELOW } else { ABOVE });
+            push_number(key, nearest, if residue.mantissa < 0 { BELOW } else { ABOVE });
             push_decimal(key, residue);
         }
     }
@@ -135,6 +133,8 @@ pub fn row_key(key: &mut Vec<u8>, columns: &[KeyColumn], row: usize) {
 pub struct KeyColumn {
     /// The values, as many as there are keys.
     pub array: ArrayRef,
+    /// The same as integers, where all of them are: what most keys are is asked once for all rows.
+    pub integers: Option<Int64Array>,
     /// Their type.
     pub data_type: DataType,
     /// How texts among them compare.
@@ -148,8 +148,11 @@ pub struct KeyColumn {
 impl KeyColumn {
     /// A column in ascending order with NULLs first, as indexes and groups have it.
     pub fn ascending(array: ArrayRef, data_type: DataType) -> KeyColumn {
-        let collation = Collation::Binary;
-        KeyColumn { array, data_type, collation, descending: false, nulls_first: true }
+        let integers = array.as_primitive_opt::<Int64Type>();
+        let integers =
+            integers.filter(|all| data_type == DataType::Integer && all.null_count() == 0);
+        let (integers, collation) = (integers.cloned(), Collation::Binary);
+        KeyColumn { array, integers, data_type, collation, descending: false, nulls_first: true }
     }
 
     /// The same column with texts that compare by a collation.
@@ -157,8 +160,16 @@ impl KeyColumn {
         KeyColumn { collation, ..self }
     }
 
+    /// Whether there is a value at `index`.
+    pub fn is_known(&self, index: usize) -> bool {
+        self.integers.is_some() || self.array.is_valid(index)
+    }
+
     /// Appends the value at `index` to a key.
     pub fn push(&self, key: &mut Vec<u8>, index: usize) {
+        if let (Some(integers), false) = (&self.integers, self.descending) {
+            return push_integer(key, integers.value(index));
+        }
         if self.array.is_null(index) {
             key.push(if self.nulls_first { NULL } else { 0xFF });
             return;
