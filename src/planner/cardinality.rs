@@ -87,6 +87,11 @@ pub(super) fn rows_of_table(logical: &Logical) -> f64 {
     if let Logical::Table(table) = logical { count(table.source.rows) } else { rows(logical) }
 }
 
+/// About how many rows a table has, before conditions.
+pub(super) fn rows_of_source(table: &TableSource) -> f64 {
+    count(table.rows)
+}
+
 /// About how many rows of a table have the same values in a key's first `parts` parts.
 pub(super) fn rows_of_key(key: &KeySchema, parts: usize, table: &TableSource) -> f64 {
     if key.unique && parts == key.parts(&table.schema).len() {

@@ -125,6 +125,7 @@ use crate::types::{Period, Schema, SchemaName, Span, TableSchema, Value};
 use common_table::SharedTable;
 use logical::{ColumnNames, Logical};
 use rewrites::RewriteContext;
+use std::cell::RefCell;
 use std::sync::Arc;
 use subquery::OuterScope;
 use surroundings::Surroundings;
@@ -308,8 +309,10 @@ impl Planning<'_> {
     /// is seen or is not.
     fn rewrite(&mut self, logical: Logical, output: &[usize], is_ordered: bool) -> Logical {
         let output = output.iter().copied().collect();
-        let context = RewriteContext { catalog: &*self.catalog, output: &output, is_ordered };
-        self.rewriting.apply(logical, &context, &self.names)
+        let names = RefCell::new(&mut self.names);
+        let context =
+            RewriteContext { catalog: &*self.catalog, output: &output, is_ordered, names };
+        self.rewriting.apply(logical, &context)
     }
 }
 

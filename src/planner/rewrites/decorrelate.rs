@@ -7,7 +7,7 @@
 //! `x NOT IN (…)` is true only if no comparison is true *or NULL*, which the condition of its join says.
 //! An aggregate that is asked of few rows, about a table with a key for it, stays as it is.
 
-use super::{RewriteContext, fold, push_down};
+use super::{RewriteContext, fold, push_down, restrict};
 use crate::planner::access::key_lookups;
 use crate::planner::cardinality::{self, equal_sides};
 use crate::planner::expression::{
@@ -165,7 +165,7 @@ impl Opened {
 }
 
 /// How many rows of tables are read for those of an operator.
-fn rows_read(logical: &Logical) -> f64 {
+pub(super) fn rows_read(logical: &Logical) -> f64 {
     let mut read = if let Logical::Table(LogicalTable { .. }) = logical {
         // A key may find less; that is known when keys are chosen.
         cardinality::rows_of_table(logical)
@@ -318,6 +318,7 @@ fn aggregate(
         with_nothing(&mut value, *column, call.function);
     }
     let Opened { rows, on } = opened;
+    let rows = restrict::to_keys_of(outer, rows, &on, context);
     let aggregates = aggregates.clone();
     let aggregate = LogicalAggregate { input: Box::new(rows), groups, aggregates };
     Some((Logical::Aggregate(aggregate), on, value))

@@ -11,11 +11,13 @@ mod keys;
 mod prune;
 mod push_down;
 mod recursive_rows;
+mod restrict;
 mod top_n;
 mod unseen_order;
 
 use super::logical::{ColumnNames, Logical};
 use super::{Catalog, common_table};
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 /// What a rewrite may ask.
@@ -26,6 +28,8 @@ pub(super) struct RewriteContext<'a> {
     pub output: &'a BTreeSet<usize>,
     /// Whether the order of its rows is seen.
     pub is_ordered: bool,
+    /// The statement's columns, for rewrites that make some.
+    pub names: RefCell<&'a mut ColumnNames>,
 }
 
 /// A rewrite.
@@ -95,25 +99,20 @@ impl Rewriting {
     }
 
     /// Does all rewrites.
-    pub(super) fn apply(
-        &mut self,
-        mut logical: Logical,
-        context: &RewriteContext,
-        names: &ColumnNames,
-    ) -> Logical {
-        self.note("bound", &logical, names);
+    pub(super) fn apply(&mut self, mut logical: Logical, context: &RewriteContext) -> Logical {
+        self.note("bound", &logical, context);
         if self.is_on {
             for rewrite in REWRITES {
                 logical = (rewrite.apply)(logical, context);
-                self.note(rewrite.name, &logical, names);
+                self.note(rewrite.name, &logical, context);
             }
         }
         logical
     }
 
-    fn note(&mut self, name: &'static str, logical: &Logical, names: &ColumnNames) {
+    fn note(&mut self, name: &'static str, logical: &Logical, context: &RewriteContext) {
         let Some(steps) = &mut self.steps else { return };
-        let lines = logical.lines(names);
+        let lines = logical.lines(&context.names.borrow());
         if steps.last().is_none_or(|last| last.lines != lines) {
             steps.push(RewriteStep { name, lines });
         }
