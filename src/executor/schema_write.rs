@@ -7,6 +7,7 @@ use super::input::PlanInput;
 use super::write::{NoTriggers, Written, empty, fill_added, write};
 use crate::planner::{ColumnSource, InsertInput, SchemaPlan, Write, WriteAction};
 use crate::storage::{self, Change, Fork, SchemaChange};
+use crate::types::SchemaName;
 use std::sync::Arc;
 
 /// Does in a fork what a plan says of the schema. The inputs are what its query reads.
@@ -23,17 +24,20 @@ pub fn write_schema(
     let Some(rows) = &plan.rows else {
         // The views go before the fork changes, so that nothing has to be copied for them.
         drop(inputs);
-        let (savepoint, first) = (fork.savepoint(), fork.len());
+        let (savepoint, first) = (fork.savepoint(), fork.events());
         if let Err(error) = record(changes, fork, &context) {
             fork.rollback_to(&savepoint);
             return Err(error);
         }
-        return Ok(Written { events: fork.len() - first, ..Written::default() });
+        return Ok(Written { events: fork.events() - first, ..Written::default() });
     };
     let mark = fork.savepoint();
-    let created = fork.record(changes.into_iter().map(Change::Schema).collect())?;
+    let first = fork.events();
+    let home = changes.first().map_or(SchemaName::Main, SchemaChange::schema_name);
+    fork.record(changes.into_iter().map(Change::Schema).collect())?;
+    let created = fork.events() - first;
     let view = fork.view();
-    let table = view.schema().table(&plan.name).cloned();
+    let table = view.schema().within(home).table(&plan.name).cloned();
     let table = table.ok_or_else(|| storage::Error::invalid("the table was not created"))?;
     let slot = inputs.len();
     inputs.push(PlanInput::Table(view.table(&table)));
@@ -66,7 +70,7 @@ fn record(changes: Vec<SchemaChange>, fork: &mut Fork, context: &Context) -> Res
         let added = match &change {
             SchemaChange::AddColumn { table, column, constraints } => {
                 let asks = column.generated.is_some() || !constraints.checks.is_empty();
-                asks.then(|| table.name.clone())
+                asks.then(|| Arc::clone(table))
             }
             SchemaChange::CreateTable(_)
             | SchemaChange::DropTable(_)
@@ -81,8 +85,8 @@ fn record(changes: Vec<SchemaChange>, fork: &mut Fork, context: &Context) -> Res
             | SchemaChange::ReplaceDefinition { .. } => None,
         };
         let made = fork.record_one(Change::Schema(change), None)?;
-        if let (Some(name), Some(cause)) = (added, made) {
-            fill_added(&name, cause, fork, context)?;
+        if let (Some(table), Some(cause)) = (added, made) {
+            fill_added(&table, cause, fork, context)?;
         }
     }
     Ok(())

@@ -146,7 +146,7 @@ fn drop_column(
                 && key.referenced.iter().any(|referenced| referenced.eq_ignore_ascii_case(called))
         })
     };
-    if let Some(other) = schema.tables().find(refers) {
+    if let Some(other) = schema.home(table.id).tables().find(refers) {
         let message = format!("a foreign key of {} refers to \"{called}\"", other.name);
         return Err(refused(message, name));
     }
@@ -241,7 +241,7 @@ fn rename_table(
     }
     // In another case it is the name that the table has.
     if !table.name.eq_ignore_ascii_case(&to.name) {
-        ddl::check_free(to, schema)?;
+        ddl::check_free(to, schema.home(table.id))?;
     }
     Ok(Some(SchemaChange::RenameTable { table, name: to.name.clone() }))
 }

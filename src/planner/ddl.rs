@@ -14,7 +14,7 @@ use crate::language::ast::{
 use crate::storage::SchemaChange;
 use crate::types::{
     CheckConstraint, Column, ColumnAffinity, DataType, Definition, ForeignKey, Generation, KeyKind,
-    KeySchema, Literal, PseudoColumn, Schema, Span, TableId, TableOptions, TableSchema,
+    KeySchema, Literal, PseudoColumn, Schema, SchemaName, Span, TableOptions, TableSchema,
 };
 use std::sync::Arc;
 
@@ -56,14 +56,15 @@ pub(super) fn create_table(
     catalog: &mut dyn Catalog,
 ) -> Result<Planned, Error> {
     let verb = "CREATE TABLE";
-    home::check_main(&create.name)?;
+    let home = home::of_new(create.temporary, &create.name, "table")?;
     catalog.check_new(&create.name)?;
-    let is_there = catalog.schema().table(&create.name.name).is_some();
-    let is_view = catalog.schema().view(&create.name.name).is_some();
+    let schema = catalog.schema().within(home);
+    let is_there = schema.table(&create.name.name).is_some();
+    let is_view = schema.view(&create.name.name).is_some();
     if (is_there || is_view) && create.if_not_exists {
         return Ok(unchanged(verb, &create.name));
     }
-    check_free(&create.name, catalog.schema()).map_err(|error| {
+    check_free(&create.name, schema).map_err(|error| {
         let help = is_there.then(|| "CREATE TABLE IF NOT EXISTS leaves it as it is".to_owned());
         error.help(help)
     })?;
@@ -73,7 +74,7 @@ pub(super) fn create_table(
         return Err(Error::new("column-limit", message, create.name.span));
     }
     let mut table = TableSchema {
-        id: TableId::default(),
+        id: home::new_table(home),
         name: create.name.name.clone(),
         columns: Vec::with_capacity(create.columns.len()),
         keys: Vec::new(),
@@ -81,7 +82,11 @@ pub(super) fn create_table(
         options: options(&create.name, &create.options)?,
         checks: Vec::new(),
         foreign_keys: Vec::new(),
-        sql: definition(text, &create.annotations),
+        sql: match home {
+            SchemaName::Main => definition(text, &create.annotations),
+            // As SQLite keeps it: where it is says that it is temporary.
+            SchemaName::Temporary => definition_from(verb, &create.name, text, &create.annotations),
+        },
     };
     for definition in &create.columns {
         add_column(&mut table, definition)?;
@@ -124,9 +129,13 @@ pub(super) fn definition_from(
 }
 
 /// The changes that drop the triggers of a table or a view, the newest first.
-pub(super) fn dropped_triggers(schema: &Schema, table: &str) -> Vec<SchemaChange> {
-    let is_on = |trigger: &&Arc<Definition>| trigger.table_name().eq_ignore_ascii_case(table);
-    let mut triggers: Vec<_> = schema.triggers().filter(is_on).map(Arc::clone).collect();
+pub(super) fn dropped_triggers(
+    schema: &Schema,
+    home: SchemaName,
+    table: &str,
+) -> Vec<SchemaChange> {
+    let is_on = |trigger: &&Arc<Definition>| trigger.is_on(home, table);
+    let mut triggers: Vec<_> = schema.all_triggers().filter(is_on).map(Arc::clone).collect();
     triggers.sort_by_key(|trigger| std::cmp::Reverse(trigger.id));
     triggers.into_iter().map(SchemaChange::DropDefinition).collect()
 }
@@ -480,7 +489,7 @@ pub(super) fn drop_table(
         }
     }
     let table = catalog.target(name)?.schema;
-    let mut changes = dropped_triggers(catalog.schema(), &table.name);
+    let mut changes = dropped_triggers(catalog.schema(), table.id.schema_name(), &table.name);
     changes.push(SchemaChange::DropTable(table));
     Ok(planned(verb, name, changes))
 }
@@ -492,13 +501,19 @@ pub(super) fn create_index(
     catalog: &mut dyn Catalog,
 ) -> Result<Planned, Error> {
     let verb = "CREATE INDEX";
-    home::check_main(&create.name)?;
     catalog.check_new(&create.name)?;
-    if catalog.schema().index(&create.name.name).is_some() && create.if_not_exists {
+    let indexed = match create.name.schema {
+        Some(home) => home::looked_up_in(home, &create.table, &create.name.to_string())?,
+        None => create.table.clone(),
+    };
+    // As in SQLite, it is where its table is.
+    let home = catalog.schema().schema_of(indexed.schema, &indexed.name);
+    let schema = catalog.schema().within(home);
+    if schema.index(&create.name.name).is_some() && create.if_not_exists {
         return Ok(unchanged(verb, &create.name));
     }
-    check_free(&create.name, catalog.schema())?;
-    let table = catalog.target(&create.table)?.schema;
+    check_free(&create.name, schema)?;
+    let table = catalog.target(&indexed)?.schema;
     let CreateIndex { name, columns, condition, .. } = create;
     let key = KeySchema {
         unique: create.unique,
@@ -521,13 +536,13 @@ pub(super) fn drop_index(
         if if_exists {
             return Ok(unchanged(verb, name));
         }
-        if let Some(table) = schema.table(&name.name) {
+        if let Some(table) = schema.find_table(name.schema, &name.name) {
             let message = format!("{} is a table, and no index", table.name);
             return Err(Error::new("unknown-index", message, name.span)
                 .help(Some(format!("DROP TABLE {} drops it", table.name))));
         }
         let keys: Vec<&str> = schema
-            .tables()
+            .all_tables()
             .flat_map(|table| &table.keys)
             .filter(|key| key.kind == KeyKind::Index)
             .filter_map(|key| key.name.as_deref())

@@ -2,20 +2,51 @@
 
 use super::{Error, Planning};
 use crate::language::ast::ObjectName;
-use crate::types::SchemaName;
+use crate::types::{SchemaName, TableId};
 use std::borrow::Cow;
 
-/// Makes sure that what comes to be under a name comes to be in the database.
+/// The code of a name that says another schema than it could be in.
+pub(super) const TEMPORARY_NAME: &str = "temporary-name";
+
+/// The schema of what comes to be under a name; `temporary` is whether TEMP stood before `what` it is.
 ///
 /// # Errors
-/// `unknown-database` where the name says otherwise.
-pub(super) fn check_main(name: &ObjectName) -> Result<(), Error> {
-    if name.schema != Some(SchemaName::Temporary) {
-        return Ok(());
+/// `temporary-name` where TEMP and the name say two things.
+pub(super) fn of_new(temporary: bool, name: &ObjectName, what: &str) -> Result<SchemaName, Error> {
+    match (temporary, name.schema) {
+        (false, schema) => Ok(schema.unwrap_or(SchemaName::Main)),
+        (true, None | Some(SchemaName::Temporary)) => Ok(SchemaName::Temporary),
+        (true, Some(SchemaName::Main)) => {
+            let message = format!("a temporary {what} is in temp, and {name} would be in main");
+            let help = format!("leave out TEMP, or main. before {}", name.identifier);
+            Err(Error::new(TEMPORARY_NAME, message, name.span).help(Some(help)))
+        }
     }
-    let message = "there are no temporary tables yet: a TEMP table is one like the others";
-    let help = "leave temp. out".to_owned();
-    Err(Error::new("unknown-database", message, name.span).help(Some(help)))
+}
+
+/// The identity of a table that comes to be in a schema, before it has one of its own.
+pub(super) fn new_table(schema: SchemaName) -> TableId {
+    match schema {
+        SchemaName::Main => TableId::default(),
+        SchemaName::Temporary => TableId::TEMPORARY,
+    }
+}
+
+/// A name where a name without a schema is looked up in one.
+///
+/// # Errors
+/// `temporary-name` where it says another one; `what` has to be where it is.
+pub(super) fn looked_up_in(
+    home: SchemaName,
+    name: &ObjectName,
+    what: &str,
+) -> Result<ObjectName, Error> {
+    if name.schema.is_some_and(|schema| schema != home) {
+        let message = format!("{what} is in {home}, and {name} is not");
+        let help = format!("leave out the schema of {what}, or say the same of both");
+        return Err(Error::new(TEMPORARY_NAME, message, name.span).help(Some(help)));
+    }
+    Ok(ObjectName { schema: Some(home), ..name.clone() })
 }
 
 impl Planning<'_> {
@@ -33,7 +64,7 @@ impl Planning<'_> {
             (Some(_), Some(SchemaName::Temporary)) => {
                 let message = format!("{name} goes with the session, and what is in main stays");
                 let help = "CREATE TEMP VIEW and CREATE TEMP TRIGGER make what may name it";
-                Err(Error::new("temporary-name", message, name.span).help(Some(help.to_owned())))
+                Err(Error::new(TEMPORARY_NAME, message, name.span).help(Some(help.to_owned())))
             }
         }
     }

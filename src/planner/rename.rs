@@ -188,7 +188,7 @@ pub(super) fn of_table(
     schema: &Schema,
 ) -> Result<Vec<SchemaChange>, Error> {
     let mut changes = Vec::new();
-    for old in schema.views_and_triggers() {
+    for old in schema.naming(table) {
         let text = DefinitionText::of(old);
         if !text.names(&table.name) {
             continue;
@@ -197,7 +197,7 @@ pub(super) fn of_table(
         {
             return Err(text.refused(&table.name, to));
         }
-        let is_on = old.table.as_ref().is_some_and(|on| fold(on) == fold(&table.name));
+        let is_on = old.is_on(table.id.schema_name(), &table.name);
         let new = Definition {
             sql: text.with(|piece| is_table(piece, &table.name), &to.name),
             table: if is_on { Some(to.name.clone()) } else { old.table.clone() },
@@ -221,11 +221,12 @@ pub(super) fn of_column(
     let mut changes = Vec::new();
     for old in naming(table, column, schema) {
         let text = DefinitionText::of(old);
-        let others = schema.tables().filter(|other| other.id != table.id);
+        let others = schema.all_tables().filter(|other| other.id != table.id);
         let mut others = others.filter(|other| text.names(&other.name));
         let is_others = others.any(|other| other.column(column).is_some());
         // What a view that it reads calls its columns is in another text.
-        let reads_view = schema.views().any(|view| view.name != old.name && text.names(&view.name));
+        let reads_view =
+            schema.all_views().any(|view| view.name != old.name && text.names(&view.name));
         if is_others || reads_view || text.gives(column) {
             return Err(text.refused(column, to));
         }
@@ -258,7 +259,7 @@ fn naming<'a>(
     column: &'a str,
     schema: &'a Schema,
 ) -> impl Iterator<Item = &'a Arc<Definition>> {
-    schema.views_and_triggers().into_iter().filter(move |definition| {
+    schema.naming(table).into_iter().filter(move |definition| {
         let text = DefinitionText::of(definition);
         text.names(&table.name) && text.pieces.iter().any(|piece| text.is_column(piece, column))
     })

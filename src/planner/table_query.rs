@@ -8,9 +8,7 @@ use super::surroundings::Surroundings;
 use super::{Error, Planning, home};
 use crate::language::ast::{CreateTableAs, Identifier};
 use crate::storage::SchemaChange;
-use crate::types::{
-    Column, ColumnAffinity, ColumnId, DataType, PseudoColumn, TableId, TableSchema,
-};
+use crate::types::{Column, ColumnAffinity, ColumnId, DataType, PseudoColumn, TableSchema};
 use std::sync::Arc;
 
 /// Plans a CREATE TABLE … AS.
@@ -19,9 +17,9 @@ use std::sync::Arc;
 /// Those of CREATE TABLE and of the query.
 pub(super) fn create(create: &CreateTableAs, planning: &mut Planning) -> Result<Planned, Error> {
     let (verb, name) = ("CREATE TABLE", &create.name);
-    home::check_main(name)?;
+    let home = home::of_new(create.temporary, name, "table")?;
     planning.catalog.check_new(name)?;
-    let schema = planning.catalog.schema();
+    let schema = planning.catalog.schema().within(home);
     let is_there = schema.table(&name.name).is_some() || schema.view(&name.name).is_some();
     if is_there && create.if_not_exists {
         return Ok(SchemaPlan::new(verb, name, Vec::new()).into());
@@ -34,7 +32,7 @@ pub(super) fn create(create: &CreateTableAs, planning: &mut Planning) -> Result<
         return Err(Error::new("column-limit", message, name.span));
     }
     let mut table = TableSchema {
-        id: TableId::default(),
+        id: home::new_table(home),
         name: name.name.clone(),
         columns: Vec::with_capacity(query.output.len()),
         keys: Vec::new(),

@@ -12,12 +12,13 @@ use super::scope::{Scope, ScopeRelation};
 use super::subquery::OuterScope;
 use super::{BoundExpression, BoundKind, Catalog, Error, Planning, home, plan_statement};
 use crate::language::ast::{
-    Annotations, CreateTrigger, Expression, Identifier, PlannableStatement, Query, QueryStatement,
-    RaiseAction, SchemaStatement, Select, SelectItem, Statement, TriggerEvent, TriggerTime,
+    Annotations, CreateTrigger, Expression, Identifier, ObjectName, PlannableStatement, Query,
+    QueryStatement, RaiseAction, SchemaStatement, Select, SelectItem, Statement, TriggerEvent,
+    TriggerTime,
 };
 use crate::language::parse_statement;
 use crate::storage::SchemaChange;
-use crate::types::{DataType, Definition, DefinitionKind, Span, TableSchema};
+use crate::types::{DataType, Definition, DefinitionKind, Schema, SchemaName, Span, TableSchema};
 use std::sync::Arc;
 
 impl Binder<'_, '_> {
@@ -83,7 +84,10 @@ pub struct TriggerStatement {
 pub fn parse_trigger(definition: &Definition) -> Result<CreateTrigger, Error> {
     let name = &definition.name;
     match parse_statement(&definition.sql) {
-        Ok(Some(Statement::Schema(SchemaStatement::CreateTrigger(trigger)))) => Ok(*trigger),
+        Ok(Some(Statement::Schema(SchemaStatement::CreateTrigger(trigger)))) => {
+            // Its text is kept from the name on.
+            Ok(CreateTrigger { temporary: definition.is_temporary(), ..*trigger })
+        }
         Ok(_) => {
             let message = format!("the definition of trigger {name} makes no trigger");
             Err(Error::new("syntax", message, Span::default()))
@@ -116,6 +120,7 @@ pub fn plan_in_trigger(
     let mut rewriting = Rewriting::new(true);
     let mut planning = Planning::new(text, catalog, &mut rewriting);
     planning.outer = Some(&outer);
+    planning.within = (!trigger.temporary).then_some(SchemaName::Main);
     let planned = plan_statement(statement, &mut planning)?;
     Ok(TriggerStatement { planned, arguments: outer.into_arguments() })
 }
@@ -165,9 +170,11 @@ pub(super) fn create(
     catalog: &mut dyn Catalog,
 ) -> Result<Planned, Error> {
     let (verb, name) = ("CREATE TRIGGER", &create.name);
-    home::check_main(name)?;
+    let (home, on) = home_of(create, catalog.schema())?;
+    let create = &CreateTrigger { temporary: home == SchemaName::Temporary, ..create.clone() };
     catalog.check_new(name)?;
-    if let Some(known) = catalog.schema().definition(DefinitionKind::Trigger, &name.name) {
+    let schema = catalog.schema().within(home);
+    if let Some(known) = schema.definition(DefinitionKind::Trigger, &name.name) {
         if create.if_not_exists {
             return Ok(SchemaPlan::new(verb, name, Vec::new()).into());
         }
@@ -180,22 +187,38 @@ pub(super) fn create(
         return Err(Error::new("trigger", message, said.span)
             .help(Some("WITH belongs to the statement that fires it".to_owned())));
     }
-    let view = catalog.view(&create.table, None)?;
+    let view = catalog.view(&on, None)?;
     let table = match &view {
-        Some(_) => catalog.view_columns(&create.table)?,
-        None => catalog.target(&create.table)?.schema,
+        Some(_) => catalog.view_columns(&on)?,
+        None => catalog.target(&on)?.schema,
     };
     check_time(create, &table, view.is_some())?;
     let definition = Definition {
-        id: crate::types::EventId::default(),
+        id: home::new_table(home).0,
         kind: DefinitionKind::Trigger,
         name: name.name.clone(),
         table: Some(table.name.clone()),
+        table_schema: (home == SchemaName::Temporary).then(|| table.id.schema_name()),
         sql: ddl::definition_from(verb, name, text, &create.annotations),
     };
-    let notices = unready(create, &table, text, catalog);
+    let notices = unready(create, &table, text, catalog)?;
     let changes = vec![SchemaChange::CreateDefinition(Arc::new(definition))];
     Ok(SchemaPlan { notices, ..SchemaPlan::new(verb, name, changes) }.into())
+}
+
+/// The schema of a trigger that comes to be, and the name of what it is on as it is looked up for it: as in
+/// SQLite, one on what is temporary is temporary.
+fn home_of(create: &CreateTrigger, schema: &Schema) -> Result<(SchemaName, ObjectName), Error> {
+    let CreateTrigger { temporary, name, table, .. } = create;
+    let of_table = schema.schema_of(table.schema, &table.name);
+    let is_implied = name.schema.is_none() && of_table == SchemaName::Temporary;
+    match home::of_new(*temporary || is_implied, name, "trigger")? {
+        SchemaName::Temporary => Ok((SchemaName::Temporary, table.clone())),
+        SchemaName::Main => {
+            let on = home::looked_up_in(SchemaName::Main, table, &format!("trigger {name}"))?;
+            Ok((SchemaName::Main, on))
+        }
+    }
 }
 
 /// Refuses a trigger that could not fire when it says.
@@ -223,7 +246,7 @@ fn unready(
     table: &TableSchema,
     text: &str,
     catalog: &mut dyn Catalog,
-) -> Vec<String> {
+) -> Result<Vec<String>, Error> {
     let condition = create
         .condition
         .as_ref()
@@ -239,10 +262,10 @@ fn unready(
         let unknown = super::write::unknown_column(table, &column.name, column.span);
         planned.push(Err(unknown));
     }
-    let wrong = planned.into_iter().find_map(Result::err);
     let name = &create.name.name;
-    wrong
-        .map(|error| format!("trigger {name} cannot run as things are: {error}"))
-        .into_iter()
-        .collect()
+    match planned.into_iter().find_map(Result::err) {
+        None => Ok(Vec::new()),
+        Some(error) if error.code == home::TEMPORARY_NAME => Err(error),
+        Some(error) => Ok(vec![format!("trigger {name} cannot run as things are: {error}")]),
+    }
 }

@@ -73,7 +73,10 @@ pub fn view_schema(
         }
     };
     Ok(Arc::new(TableSchema {
-        id: TableId::NONE,
+        id: match definition.schema_name() {
+            SchemaName::Main => TableId::NONE,
+            SchemaName::Temporary => TableId::TEMPORARY,
+        },
         name: definition.name.clone(),
         columns: bound.output.iter().enumerate().map(column).collect(),
         keys: Vec::new(),
@@ -164,23 +167,24 @@ pub(super) fn create(
     planning: &mut Planning,
 ) -> Result<Planned, Error> {
     let (verb, name) = ("CREATE VIEW", &create.name);
-    home::check_main(name)?;
+    let home = home::of_new(create.temporary, name, "view")?;
     planning.catalog.check_new(name)?;
-    let known = planning.catalog.schema().view(&name.name).cloned();
+    let known = planning.catalog.schema().within(home).view(&name.name).cloned();
     if known.is_some() && create.if_not_exists {
         return Ok(SchemaPlan::new(verb, name, Vec::new()).into());
     }
     if known.is_none() || !create.or_replace {
-        ddl::check_free(name, planning.catalog.schema())?;
+        ddl::check_free(name, planning.catalog.schema().within(home))?;
     }
     let definition = Definition {
-        id: known.as_ref().map(|known| known.id).unwrap_or_default(),
+        id: known.as_ref().map_or(home::new_table(home).0, |known| known.id),
         kind: DefinitionKind::View,
         name: known.as_ref().map_or_else(|| name.name.clone(), |known| known.name.clone()),
         table: None,
+        table_schema: None,
         sql: ddl::definition_from(verb, name, text, &create.annotations),
     };
-    let notices = unreadable(create, planning);
+    let notices = unreadable(create, planning)?;
     let changes = match known {
         Some(old) if old.is_alike(&definition) => Vec::new(),
         Some(old) => vec![SchemaChange::ReplaceDefinition { old, new: Arc::new(definition) }],
@@ -190,11 +194,15 @@ pub(super) fn create(
 }
 
 /// Says why a view cannot be read as things are, if it cannot.
-fn unreadable(create: &CreateView, planning: &mut Planning) -> Vec<String> {
+///
+/// # Errors
+/// `temporary-name` where it could never be.
+fn unreadable(create: &CreateView, planning: &mut Planning) -> Result<Vec<String>, Error> {
     let name = &create.name.name;
     match bind(create, &create.name, None, planning) {
-        Ok(_) => Vec::new(),
-        Err(error) => vec![format!("view {name} cannot be read as things are: {error}")],
+        Ok(_) => Ok(Vec::new()),
+        Err(error) if error.code == home::TEMPORARY_NAME => Err(error),
+        Err(error) => Ok(vec![format!("view {name} cannot be read as things are: {error}")]),
     }
 }
 
@@ -214,7 +222,7 @@ pub(super) fn drop_definition(
     };
     let schema = catalog.schema();
     if let Some(definition) = schema.find_definition(*kind, name.schema, &name.name) {
-        let mut changes = ddl::dropped_triggers(schema, &definition.name);
+        let mut changes = ddl::dropped_triggers(schema, definition.schema_name(), &definition.name);
         changes.retain(|_| is_view);
         changes.push(SchemaChange::DropDefinition(Arc::clone(definition)));
         return Ok(SchemaPlan::new(verb, name, changes).into());

@@ -39,15 +39,13 @@ pub(super) fn target(
     };
     let name = &*planning.looked_up(name)?;
     let schema = planning.catalog.schema();
-    if schema.view(&name.name).is_none() {
-        return Ok(None);
-    }
+    let Some(view) = schema.find_view(name.schema, &name.name) else { return Ok(None) };
     let is_on = |trigger: &Arc<crate::types::Definition>| {
-        trigger.table_name().eq_ignore_ascii_case(&name.name)
+        trigger.is_on(view.schema_name(), &view.name)
             && super::parse_trigger(trigger)
                 .is_ok_and(|known| RowEvent::of(&known.event) == event && is_about(&known.event))
     };
-    if !schema.triggers().any(is_on) {
+    if !schema.all_triggers().any(is_on) {
         return Ok(None);
     }
     planning.catalog.view_columns(name).map(Some)

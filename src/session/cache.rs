@@ -53,11 +53,12 @@ impl SharedPlan {
             now.is_some_and(|now| Arc::ptr_eq(now, then) || now == then)
         };
         self.tables.iter().all(|table| {
-            schema.table(&table.name).is_some_and(|now| Arc::ptr_eq(now, table) || now == table)
+            let now = schema.find_table(None, &table.name);
+            now.is_some_and(|now| Arc::ptr_eq(now, table) || now == table)
         }) && self
             .definitions
             .iter()
-            .all(|known| is_same(schema.definition(known.kind, &known.name), known))
+            .all(|known| is_same(schema.find_definition(known.kind, None, &known.name), known))
     }
 }
 

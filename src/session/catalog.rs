@@ -95,6 +95,16 @@ impl<'a> StatementCatalog<'a> {
         })
     }
 
+    /// Whose statement it is.
+    pub fn session(&self) -> &Session {
+        self.session
+    }
+
+    /// What names mean in the present.
+    pub fn names(&self) -> &Schema {
+        self.present.schema()
+    }
+
     /// The database.
     pub fn database(&self) -> &Arc<Database> {
         self.database
@@ -309,7 +319,10 @@ impl<'a> StatementCatalog<'a> {
 
     /// The table of a name, now or, if it is gone, the last one that had it.
     fn whenever(&mut self, name: &ObjectName) -> Result<TableId, Error> {
-        if let Some(table) = self.present.schema().find_table(name.schema, &name.name) {
+        if self.temporary_table(name).is_some() {
+            return Err(self.no_past(name, ""));
+        }
+        if let Some(table) = self.present.schema().table(&name.name) {
             return Ok(table.id);
         }
         let last = self.present.committed();
@@ -380,6 +393,13 @@ impl Catalog for StatementCatalog<'_> {
         }
         if name.name == last_result::NAME {
             return self.last_result(name, temporal);
+        }
+        if let Some(table) = self.temporary_table(name) {
+            self.check_no_moment(name, temporal)?;
+            let input = PlanInput::Table(self.present.table(&table));
+            let source = self.add(input, table, self.present.period());
+            self.periods[source.slot] = None;
+            return Ok(source);
         }
         let (period, view) = match temporal {
             None => (self.present.period(), self.present.clone()),
@@ -455,6 +475,9 @@ impl Catalog for StatementCatalog<'_> {
             Some(temporal) => self.resolver.period(temporal)?.last,
             None => self.present.committed(),
         };
+        if self.temporary_table(&history.table).is_some() {
+            return Err(self.no_past(&history.table, ""));
+        }
         let period = self.resolver.events(&history.range, last)?;
         let last = period.last;
         let view = self.view_of(Period::at(last), history.span)?;

@@ -97,17 +97,16 @@ impl Session {
 
     /// Does what a statement changes in a transaction of its own.
     fn change_alone(&mut self, pending: PendingStatement) -> Result<Changed, Error> {
-        let mut fork = self.database.begin()?;
+        let mut fork = self.begin_deferred();
         let state = self.state_of(&pending);
         let mut changed = self.change_fork(&mut fork, pending)?;
         if changed.rolls_back() {
             return Ok(changed);
         }
         let were_all = self.is_on(PragmaSwitch::DeferForeignKeys);
-        let committed = self
-            .check_deferred(&fork, were_all)
-            .and_then(|()| Ok(self.database.commit(fork, state.finish())?))
-            .inspect_err(|_| self.counts.fail(changed.receipt.rows))?;
+        let held = self.check_deferred(&fork, were_all);
+        let committed = held.and_then(|()| self.commit_fork(fork, state.finish()));
+        let committed = committed.inspect_err(|_| self.counts.fail(changed.receipt.rows))?;
         // One that changed nothing and has an identity is an event all the same.
         changed.receipt.events = committed.as_ref().map_or(0, CommittedTransaction::events);
         changed.receipt.committed = committed.map(|committed| (committed.first, committed.last));
@@ -150,12 +149,14 @@ impl Session {
         if let PendingStatement::Parsed { statement, .. } = &pending
             && let Some(write) = counter_write(*statement)
         {
+            self.check_place(fork, None)?;
             let receipt = self.write_sequence(fork, write)?;
             self.counts.end(receipt.rows);
             return Ok(receipt.into());
         }
-        let ExecutableStatement { plan, inputs, context, .. } =
-            self.executable(pending, fork.view())?;
+        let executable = self.executable(pending, fork.view());
+        self.check_place(fork, executable.as_ref().ok())?;
+        let ExecutableStatement { plan, inputs, context, .. } = executable?;
         match plan.planned() {
             Planned::Write(write) => {
                 let written = executor::write(write, inputs, fork, context, &*self)?;

@@ -60,6 +60,8 @@ struct TransactionGuard<'s> {
     mark: Savepoint,
     /// How many operations the fork had there.
     first: usize,
+    /// And how many events of it there were.
+    events: usize,
 }
 
 impl Drop for TransactionGuard<'_> {
@@ -92,15 +94,13 @@ impl Session {
         columns: Option<&[String]>,
     ) -> Result<BulkLoader<'_>, Error> {
         self.check_changeable()?;
-        if self.transaction.as_ref().is_some_and(|open| open.fork.is_empty()) {
-            self.database.store().check_writable()?;
-        }
         let (fork, state) = match self.transaction.take() {
             Some(OpenTransaction { fork, state, savepoints }) => (fork, Some((state, savepoints))),
-            None => (self.database.begin()?, None),
+            None => (self.begin_deferred(), None),
         };
-        let (mark, first) = (fork.savepoint(), fork.len());
-        let mut guard = TransactionGuard { session: self, fork: Some(fork), state, mark, first };
+        let (mark, first, events) = (fork.savepoint(), fork.len(), fork.events());
+        let mut guard =
+            TransactionGuard { session: self, fork: Some(fork), state, mark, first, events };
         if let Some(text) = create {
             let statement = parse_statement(text)?;
             let statement = statement.as_ref().and_then(Statement::plannable);
@@ -111,9 +111,15 @@ impl Session {
             guard.fork = Some(fork);
             created?;
         }
-        let view = guard.fork().view();
+        let (view, is_first) = (guard.fork().view(), guard.fork().events() == 0);
         let mut catalog = StatementCatalog::new(guard.session, view);
-        let table = catalog.target(&ObjectName::of(table))?.schema;
+        let target = catalog.target(&ObjectName::of(table));
+        let is_temporary = target.as_ref().is_ok_and(|target| target.schema.id.is_temporary());
+        if is_first && !is_temporary {
+            // Its first write is what needs the writer's place.
+            guard.session.database.store().check_writable()?;
+        }
+        let table = target?.schema;
         let now = catalog.resolver().now();
         let columns: Option<Vec<_>> = columns.map(|all| all.iter().map(Identifier::of).collect());
         let load = planner::load(&table, columns.as_deref())?;
@@ -175,7 +181,7 @@ impl BulkLoader<'_> {
         let BulkLoader { mut guard, rows, .. } = self;
         let mut receipt = Receipt { verb: "INSERT", name, rows, events: 0, committed: None };
         let fork = guard.fork.take().expect("it is taken only when this ends");
-        receipt.events = fork.len() - guard.first;
+        receipt.events = fork.events() - guard.events;
         match guard.state.take() {
             Some((mut state, savepoints)) => {
                 state.note_enforcement(enforcement);
@@ -184,7 +190,7 @@ impl BulkLoader<'_> {
             None => {
                 let state = guard.session.state(&Annotations::default());
                 guard.session.end_deferring();
-                let committed = guard.session.database.commit(fork, state.finish())?;
+                let committed = guard.session.commit_fork(fork, state.finish())?;
                 receipt.committed = committed.map(|committed| (committed.first, committed.last));
             }
         }

@@ -34,6 +34,7 @@ mod savepoint;
 mod script_check;
 mod sequence;
 mod settings;
+mod temporary;
 mod time;
 mod trace;
 mod transaction;
@@ -61,7 +62,7 @@ use crate::language::ast::{
 };
 use crate::language::{ParameterName, Parameters, ParseError, Prepared, parse_statement_with};
 use crate::planner::{self, Planned, PragmaSwitch, Rewriting};
-use crate::storage::{Database, View};
+use crate::storage::{Database, TemporaryState, View};
 use crate::types::{EventId, Literal, Period, Schema, Timestamp, Value};
 use cache::{PlanCache, SharedPlan};
 use catalog::StatementCatalog;
@@ -81,6 +82,8 @@ use triggers::TriggerCache;
 pub struct Session {
     database: Arc<Database>,
     transaction: Option<OpenTransaction>,
+    /// What is temporary, once something was.
+    temporary: Option<Box<TemporaryState>>,
     /// What SET AS OF said, unless it is the present.
     past: Option<EventId>,
     cache: PlanCache,
@@ -168,6 +171,7 @@ impl Session {
         Session {
             database,
             transaction: None,
+            temporary: None,
             past: None,
             cache,
             parameters,
@@ -254,7 +258,7 @@ impl Session {
         if self.script_check.as_ref().is_some_and(ScriptCheck::in_transaction) {
             return Some(0);
         }
-        self.transaction.as_ref().map(|transaction| transaction.fork.len())
+        self.transaction.as_ref().map(|transaction| transaction.fork.events())
     }
 
     /// The moment that SET AS OF chose; `None` in the present.
@@ -451,8 +455,8 @@ impl Session {
     fn present(&self) -> Result<View, Error> {
         Ok(match (&self.transaction, self.past) {
             (Some(transaction), _) => transaction.fork.view(),
-            (None, Some(event)) => self.database.view(Period::at(event))?,
-            (None, None) => self.database.latest()?,
+            (None, Some(event)) => self.beside_temporary(self.database.view(Period::at(event))?),
+            (None, None) => self.beside_temporary(self.database.latest()?),
         })
     }
 
@@ -487,7 +491,8 @@ impl Session {
     ) -> Result<ExecutableStatement<'a>, Error> {
         match pending {
             PendingStatement::Shared { plan, values, .. } if plan.fits(&present) => {
-                let as_of = (!plan.tables.is_empty()).then(|| present.period().last);
+                let are_dated = plan.tables.iter().any(|table| !table.id.is_temporary());
+                let as_of = are_dated.then(|| present.period().last);
                 let input = |table| PlanInput::Table(present.table(table));
                 let inputs = plan.tables.iter().map(input).collect();
                 let context = self.context(self.database.now(), values.into());

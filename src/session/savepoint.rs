@@ -77,10 +77,9 @@ impl Savepoints {
         })
     }
 
-    /// Lets all of them be places of another fork, which has recorded nothing, as theirs.
+    /// Lets all of them be places of the same fork that went on from another view.
     pub fn move_to(&mut self, fork: &Fork) {
-        debug_assert!(fork.is_empty(), "it has only begun");
-        self.all.iter_mut().for_each(|named| named.savepoint = fork.savepoint());
+        self.all.iter_mut().for_each(|named| named.savepoint.move_to(fork));
     }
 }
 
@@ -119,10 +118,10 @@ impl Session {
     pub(super) fn rollback_to(&mut self, name: &Identifier, text: &str) -> Result<Outcome, Error> {
         let Some(open) = &mut self.transaction else { return Err(not_open("ROLLBACK TO")) };
         let OpenTransaction { fork, state, savepoints } = open;
-        let before = fork.len();
+        let before = fork.events();
         savepoints.rollback_to(name, fork)?;
         state.note(text, &self.parameters);
-        let events = before - fork.len();
+        let events = before - fork.events();
         let plural = if events == 1 { "" } else { "s" };
         Ok(Outcome::Done(format!("rolled back {events} event{plural} to savepoint {}", name.name)))
     }

@@ -56,7 +56,7 @@ impl Session {
         let mut script_check = match self.script_check.take() {
             Some(script_check) => script_check,
             None => {
-                let fork = Fork::new(self.database.latest()?, self.head().next());
+                let fork = self.begin_deferred();
                 let (flexible_types, notices) = (self.flexible_types, Vec::new());
                 let (begun, past, is_changed) = (None, None, false);
                 let savepoints = Savepoints::default();
@@ -199,7 +199,7 @@ impl Session {
     /// What a statement of a check sees.
     fn checked_catalog(&self, script_check: &ScriptCheck) -> Result<StatementCatalog<'_>, Error> {
         let view: View = match script_check.past {
-            Some(event) => self.database.view(Period::at(event))?,
+            Some(event) => self.beside_temporary(self.database.view(Period::at(event))?),
             None => script_check.fork.view(),
         };
         Ok(StatementCatalog::new(self, view))

@@ -115,10 +115,6 @@ impl Session {
         transaction: &mut OpenTransaction,
         pending: PendingStatement,
     ) -> Result<Changed, Error> {
-        if transaction.fork.is_empty() {
-            // Its first write is what needs the writer's place.
-            self.database.store().check_writable()?;
-        }
         let text = pending.text();
         if let PendingStatement::Parsed { statement, .. } = &pending {
             check_annotations(statement.annotations())?;
@@ -135,7 +131,7 @@ impl Session {
         if self.transaction.is_some() {
             return Err(already_open());
         }
-        let fork = self.database.begin_deferred();
+        let fork = self.begin_deferred();
         let state = self.state(annotations);
         self.transaction = Some(OpenTransaction { fork, state, savepoints: Savepoints::default() });
         Ok(Outcome::Done("began a transaction".into()))
@@ -153,7 +149,7 @@ impl Session {
         let OpenTransaction { fork, state, savepoints: _ } =
             self.transaction.take().ok_or_else(|| not_open("COMMIT"))?;
         self.end_deferring();
-        let committed = self.database.commit(fork, state.finish())?;
+        let committed = self.commit_fork(fork, state.finish())?;
         let events = committed.as_ref().map_or(0, CommittedTransaction::events);
         let committed = committed.map(|committed| (committed.first, committed.last));
         let name = String::new();
@@ -195,7 +191,8 @@ impl Session {
             if base != head && transaction.state.has_read {
                 return Err(storage::Error::Stale { base, head }.into());
             }
-            transaction.fork = database.begin_deferred();
+            let view = database.latest()?;
+            transaction.fork.move_to(view, head.next());
             transaction.savepoints.move_to(&transaction.fork);
         }
         self.database = database;
@@ -207,7 +204,7 @@ impl Session {
     pub(super) fn rollback(&mut self) -> Result<Outcome, Error> {
         let dropped = self.transaction.take().ok_or_else(|| not_open("ROLLBACK"))?;
         self.end_deferring();
-        let events = dropped.fork.len();
+        let events = dropped.fork.events();
         let plural = if events == 1 { "" } else { "s" };
         Ok(Outcome::Done(format!("rolled back {events} event{plural}; nothing was written")))
     }

@@ -6,7 +6,7 @@ use crate::executor::{self, Trigger, TriggerProgram, TriggerSource};
 use crate::language::ast::{CreateTrigger, Statement, TriggerEvent};
 use crate::planner::{self, RowEvent, parse_trigger, plan_condition, plan_in_trigger};
 use crate::storage::{Fork, View};
-use crate::types::{Definition, Schema, TableSchema, fold};
+use crate::types::{Definition, Schema, SchemaName, TableSchema, fold};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub(super) struct TriggerCache {
     /// The schema that they were bound for.
     schema: Schema,
-    known: HashMap<(String, RowEvent), Arc<[Arc<Trigger>]>>,
+    known: HashMap<(SchemaName, String, RowEvent), Arc<[Arc<Trigger>]>>,
 }
 
 impl TriggerSource for Session {
@@ -27,14 +27,14 @@ impl TriggerSource for Session {
     ) -> Result<Option<Arc<[Arc<Trigger>]>>, executor::Error> {
         let view = fork.view();
         let schema = view.schema();
-        let is_on =
-            |trigger: &&Arc<Definition>| trigger.table_name().eq_ignore_ascii_case(&table.name);
+        let home = table.id.schema_name();
+        let is_on = |trigger: &&Arc<Definition>| trigger.is_on(home, &table.name);
         let mut on: Vec<Arc<Definition>> =
-            schema.triggers().filter(is_on).map(Arc::clone).collect();
+            schema.all_triggers().filter(is_on).map(Arc::clone).collect();
         if on.is_empty() {
             return Ok(None);
         }
-        let asked = (fold(&table.name), event);
+        let asked = (home, fold(&table.name), event);
         {
             let mut cache = self.triggers.borrow_mut();
             if !cache.schema.is_same(schema) {
@@ -44,7 +44,7 @@ impl TriggerSource for Session {
                 return Ok(Some(Arc::clone(known)));
             }
         }
-        // The newest fires first, as in SQLite.
+        // The newest fires first, as in SQLite, and those that are temporary before the others.
         on.sort_by_key(|trigger| std::cmp::Reverse(trigger.id));
         let mut bound = Vec::new();
         for definition in on {

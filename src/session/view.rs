@@ -18,6 +18,15 @@ impl StatementCatalog<'_> {
         name: &ObjectName,
         temporal: Option<&Temporal>,
     ) -> Result<Option<Arc<CreateView>>, Error> {
+        if let Some(definition) = self.names().find_view(name.schema, &name.name).cloned()
+            && definition.is_temporary()
+        {
+            // It has no past, and what it names may.
+            return self.parsed(definition, name).map(Some);
+        }
+        if self.temporary_table(name).is_some() {
+            return Ok(None);
+        }
         let (last, schema) = self.schema_at(temporal, name.span)?;
         if schema.find_table(name.schema, &name.name).is_some() {
             return Ok(None);
@@ -29,9 +38,18 @@ impl StatementCatalog<'_> {
                 None => return Ok(None),
             },
         };
+        self.parsed(definition, name).map(Some)
+    }
+
+    /// The statement of a view that was found by a name.
+    fn parsed(
+        &mut self,
+        definition: Arc<Definition>,
+        name: &ObjectName,
+    ) -> Result<Arc<CreateView>, Error> {
         let view = parse_view(&definition).map_err(|error| Error { span: name.span, ..error })?;
         self.definitions.push(definition);
-        Ok(Some(view))
+        Ok(view)
     }
 
     /// The first definition of a view that did not exist yet at an event.

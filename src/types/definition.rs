@@ -60,6 +60,9 @@ pub struct Definition {
     /// The table or the view whose changes fire a trigger; others have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<String>,
+    /// The schema of that table or view, of a temporary trigger; otherwise they are in one schema.
+    #[serde(skip)]
+    pub table_schema: Option<SchemaName>,
     /// The statement that creates it, without `;`.
     pub sql: String,
 }
@@ -69,6 +72,13 @@ impl Definition {
     /// own name.
     pub fn table_name(&self) -> &str {
         self.table.as_deref().unwrap_or(&self.name)
+    }
+
+    /// Whether it is a trigger on a table or a view of this schema and name.
+    pub fn is_on(&self, schema: SchemaName, table: &str) -> bool {
+        let home = self.table_schema.unwrap_or_else(|| self.schema_name());
+        let on = self.table.as_deref();
+        home == schema && on.is_some_and(|on| on.eq_ignore_ascii_case(table))
     }
 
     /// The schema that it is in.

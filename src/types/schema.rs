@@ -322,9 +322,18 @@ impl TableSchema {
         texts
     }
 
-    /// Whether a foreign key of it refers to the table of a name.
-    pub fn refers_to(&self, table: &str) -> bool {
-        self.foreign_keys.iter().any(|key| key.is_to(table))
+    /// Whether a foreign key of it refers to a table, which is in the same schema then.
+    pub fn refers_to(&self, table: &TableSchema) -> bool {
+        self.keys_to(table).next().is_some()
+    }
+
+    /// The foreign keys of it that refer to a table, in their order.
+    pub fn keys_to<'a>(
+        &'a self,
+        table: &TableSchema,
+    ) -> impl DoubleEndedIterator<Item = &'a ForeignKey> {
+        let is_beside = self.id.schema_name() == table.id.schema_name();
+        self.foreign_keys.iter().filter(move |key| is_beside && key.is_to(&table.name))
     }
 
     /// Whether a key has the column, or a foreign key that was not declared with it.
@@ -422,11 +431,12 @@ impl Schema {
 
     /// Whether a foreign key refers to a table: one of another, or one of its own.
     pub fn is_referenced(&self, table: &TableSchema) -> bool {
+        let home = self.home(table.id);
         let find = || {
-            let keys = self.tables().flat_map(|other| &other.foreign_keys);
+            let keys = home.tables().flat_map(|other| &other.foreign_keys);
             keys.map(|key| fold(&key.references)).collect()
         };
-        let referenced: &HashSet<String> = self.referenced.get_or_init(find);
+        let referenced: &HashSet<String> = home.referenced.get_or_init(find);
         !referenced.is_empty() && referenced.contains(&fold(&table.name))
     }
 

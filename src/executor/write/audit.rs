@@ -44,7 +44,7 @@ impl Audit<'_> {
         mut report: impl FnMut(&TableSchema, String) -> ControlFlow<()>,
     ) -> Result<(), Error> {
         let is_asked = |table: &TableSchema| self.table.is_none_or(|only| only.id == table.id);
-        for table in self.view.schema().tables().filter(|table| is_asked(table)) {
+        for table in self.view.schema().all_tables().filter(|table| is_asked(table)) {
             if self.ask(table, &mut report)?.is_break() {
                 break;
             }

@@ -53,13 +53,13 @@ pub(super) fn fill(
 /// # Errors
 /// Those of the expression; `type`, `not-null` and `check` of a row that may not be so.
 pub(in super::super) fn fill_added(
-    name: &str,
+    added_to: &TableSchema,
     cause: usize,
     fork: &mut Fork,
     context: &Context,
 ) -> Result<(), Error> {
     let view = fork.view();
-    let table = view.schema().table(name).cloned();
+    let table = view.schema().home(added_to.id).table(&added_to.name).cloned();
     let table = table.ok_or_else(|| storage::Error::invalid("the table is not there"))?;
     let broken = |error: planner::Error| Error::failed(error.code, error.to_string());
     let added = table.columns.len() - 1;

@@ -289,9 +289,9 @@ impl Pipeline<'_> {
 
     /// Records rows that go for another; gives the last operation that this made.
     fn record_gone(&mut self, gone: Vec<WriteRow>) -> Result<Option<usize>, Error> {
-        let behind = self.fork.len();
+        let (behind, events) = (self.fork.len(), self.fork.events());
         self.apply(changes(&self.write.table, gone))?;
-        self.written.events += self.fork.len() - behind;
+        self.written.events += self.fork.events() - events;
         Ok(self.last_of_own(behind))
     }
 
@@ -312,9 +312,9 @@ impl Pipeline<'_> {
             gone = returning::read(returning, &view, &rows)?;
         }
         self.written.rows += own.len();
-        let behind = self.fork.len();
+        let (behind, events) = (self.fork.len(), self.fork.events());
         self.apply(own)?;
-        self.written.events += self.fork.len() - behind;
+        self.written.events += self.fork.events() - events;
         if numbers.are_new {
             self.note_number(numbers.last, behind);
         }

@@ -35,6 +35,7 @@ fn change(schema: &Schema, name: &str, number: i32) -> Option<SchemaChange> {
             kind: DefinitionKind::Setting,
             name: name.to_owned(),
             table: None,
+            table_schema: None,
             sql: setting_statement(name, number),
         })
     });

@@ -3,6 +3,7 @@
 use super::Error;
 use super::state::State;
 use super::table::EndedRow;
+use super::temporary::shown;
 use super::view::View;
 use crate::storage::event::Causes;
 use crate::storage::log::line::check_row;
@@ -43,6 +44,13 @@ pub struct Savepoint {
     temporary: Option<Box<State>>,
 }
 
+impl Savepoint {
+    /// Lets it be the same place of a fork that went on from another view.
+    pub fn move_to(&mut self, fork: &Fork) {
+        self.own = State::over(Arc::clone(&fork.base));
+    }
+}
+
 impl Fork {
     /// A transaction that begins with what `base` shows. Its events are numbered from `next` until
     /// they are committed.
@@ -59,6 +67,18 @@ impl Fork {
         Fork::new(View::clone(&self.base).with_temporary(temporary), self.first)
     }
 
+    /// Goes on from another view, beside what is temporary here: nothing else was recorded.
+    pub fn move_to(&mut self, base: View, next: EventId) {
+        debug_assert!(self.events() == 0, "an event is one behind the base");
+        let base = match &self.base.temporary {
+            Some(temporary) => base.with_temporary(Arc::clone(temporary)),
+            None => base,
+        };
+        self.base = Arc::new(base);
+        self.own = State::over(Arc::clone(&self.base));
+        self.first = next;
+    }
+
     /// The base and the fork's own changes, as of now.
     pub fn view(&self) -> View {
         if self.operations.is_empty() {
@@ -69,7 +89,7 @@ impl Fork {
             _ => self.own.view(Period::at(self.own.head())),
         };
         match (&self.temporary, &self.base.temporary) {
-            (Some(own), _) => view.with_temporary(Arc::new(own.view(Period::at(own.head())))),
+            (Some(own), _) => view.with_temporary(shown(own)),
             (None, Some(base)) => view.with_temporary(Arc::clone(base)),
             (None, None) => view,
         }
@@ -181,10 +201,7 @@ impl Fork {
         match schema {
             SchemaName::Main => &mut self.own,
             SchemaName::Temporary => {
-                let nothing = || {
-                    let state = State::temporary();
-                    Arc::new(state.view(Period::at(state.head())))
-                };
+                let nothing = || shown(&State::temporary());
                 let base = &self.base.temporary;
                 let begin = || Box::new(State::over(base.clone().unwrap_or_else(nothing)));
                 self.temporary.get_or_insert_with(begin)

@@ -25,37 +25,44 @@ const OPERATIONS_PER_EPOCH: u64 = 4_096;
 #[derive(Debug)]
 pub struct TemporaryState {
     state: State,
-    /// What shows it as it is, once somebody looked.
-    view: Option<Arc<View>>,
+    /// What shows it as it is.
+    view: Arc<View>,
 }
 
 impl Default for TemporaryState {
     fn default() -> TemporaryState {
-        TemporaryState { state: State::temporary(), view: None }
+        let state = State::temporary();
+        let view = shown(&state);
+        TemporaryState { state, view }
     }
 }
 
 impl TemporaryState {
     /// What there is now.
-    pub fn view(&mut self) -> Arc<View> {
-        let state = &self.state;
-        Arc::clone(self.view.get_or_insert_with(|| Arc::new(state.view(Period::at(state.head())))))
+    pub fn view(&self) -> Arc<View> {
+        Arc::clone(&self.view)
     }
 
     /// Does what a transaction did to what it saw here.
     pub fn commit(&mut self, operations: Vec<Operation>) {
         // Nobody looks while it changes, so that nothing is copied.
-        self.view = None;
-        let mut is_less = false;
+        self.view = shown(&State::temporary());
+        let mut is_other = false;
         for operation in operations {
-            is_less |= operation.schema_change().is_some();
+            is_other |= operation.schema_change().is_some();
             self.state.apply_operation(self.state.head().next(), &operation);
         }
         // The past of what is temporary is nobody's: nothing is kept of what ended.
         let since = self.state.head().0 - self.state.base().0;
         let rows = self.state.row_count(self.state.head());
-        if is_less || since > OPERATIONS_PER_EPOCH.max(rows) {
+        if is_other || since > OPERATIONS_PER_EPOCH.max(rows) {
             self.state.start_epoch();
         }
+        self.view = shown(&self.state);
     }
+}
+
+/// What a state shows as it is.
+pub(super) fn shown(state: &State) -> Arc<View> {
+    Arc::new(state.view(Period::at(state.head())))
 }

@@ -19,6 +19,7 @@ mod names;
 mod orders;
 mod statistics;
 mod switches;
+mod temporary;
 mod tpch;
 mod triggers;
 mod windows;

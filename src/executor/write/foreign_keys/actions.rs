@@ -46,14 +46,18 @@ pub(super) fn of(
     context: &Context,
 ) -> Result<Vec<(Change, usize)>, Error> {
     let view = fork.view();
-    let children: Vec<Arc<TableSchema>> =
-        view.schema().tables().filter(|table| !table.foreign_keys.is_empty()).cloned().collect();
-    let is_wanted = |table: &TableSchema| children.iter().any(|child| child.refers_to(&table.name));
+    let children: Vec<Arc<TableSchema>> = view
+        .schema()
+        .all_tables()
+        .filter(|table| !table.foreign_keys.is_empty())
+        .cloned()
+        .collect();
+    let is_wanted = |table: &TableSchema| children.iter().any(|child| child.refers_to(table));
     let mut fates: Vec<Fates> = Vec::new();
     let mut places: HashMap<TableId, usize> = HashMap::new();
     for touched in touched(fork, &view, first, is_wanted)? {
         for child in &children {
-            for key in child.foreign_keys.iter().filter(|key| key.is_to(&touched.table.name)) {
+            for key in child.keys_to(&touched.table) {
                 // What nobody refers to by now asks for no key.
                 let referenced = match Referenced::of(view.schema(), child, key) {
                     Ok(referenced) => referenced,

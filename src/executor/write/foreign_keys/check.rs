@@ -98,20 +98,20 @@ pub fn check(fork: &Fork, first: usize, which: CheckedConstraints) -> Result<(),
     let schema = view.schema();
     let is_child = |table: &TableSchema| table.foreign_keys.iter().any(|key| which.has(key));
     let referring_tables: Vec<&Arc<TableSchema>> =
-        schema.tables().filter(|table| is_child(table)).collect();
+        schema.all_tables().filter(|table| is_child(table)).collect();
     if referring_tables.is_empty() {
         return Ok(());
     }
     let is_wanted = |table: &TableSchema| {
-        is_child(table) || referring_tables.iter().any(|other| other.refers_to(&table.name))
+        is_child(table) || referring_tables.iter().any(|other| other.refers_to(table))
     };
     for touched in touched(fork, &view, first, is_wanted)? {
-        let is_there = schema.tables().any(|table| table.id == touched.table.id);
+        let is_there =
+            schema.home(touched.table.id).tables().any(|table| table.id == touched.table.id);
         let own = touched.table.foreign_keys.iter().filter(|key| is_there && which.has(key));
         own.into_iter().try_for_each(|key| check_referring(&view, &touched, key))?;
         for child in &referring_tables {
-            let keys = child.foreign_keys.iter().filter(|key| which.has(key));
-            for key in keys.filter(|key| key.is_to(&touched.table.name)) {
+            for key in child.keys_to(&touched.table).filter(|key| which.has(key)) {
                 check_referenced(&view, &touched, child, key)?;
             }
         }
@@ -131,7 +131,7 @@ pub fn unreferenced_rows(
     let rows = all_rows(&view.table(table))?;
     for (index, constraint) in table.foreign_keys.iter().enumerate() {
         let reference = Reference::of(view.schema(), table, constraint);
-        let is_there = view.schema().table(&constraint.references).is_some();
+        let is_there = view.schema().home(table.id).table(&constraint.references).is_some();
         let lost = rows.iter().filter(|(_, row)| reference.is_lost(view, row));
         found.extend(lost.map(|(number, row)| (*number, row.clone(), index)));
         if let (Err(mismatch), true) = (reference.referenced, is_there) {

@@ -24,15 +24,15 @@ impl Pipeline<'_> {
         if !view.schema().is_referenced(table) {
             return Ok(());
         }
-        let refers = |child: &&Arc<TableSchema>| child.refers_to(&table.name);
+        let refers = |child: &&Arc<TableSchema>| child.refers_to(table);
         let mut children: Vec<Arc<TableSchema>> =
-            view.schema().tables().filter(refers).cloned().collect();
+            view.schema().home(table.id).tables().filter(refers).cloned().collect();
         children.sort_by_key(|child| std::cmp::Reverse(child.id));
         let all = touched(self.fork, &view, operation, |other| other.id == table.id)?;
         drop(view);
         for touched in all {
             for child in &children {
-                for key in child.foreign_keys.iter().rev().filter(|key| key.is_to(&table.name)) {
+                for key in child.keys_to(table).rev() {
                     let view = self.fork.view();
                     let referenced = match Referenced::of(view.schema(), child, key) {
                         Ok(referenced) => referenced,

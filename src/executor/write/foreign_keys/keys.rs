@@ -37,7 +37,7 @@ impl Referenced {
             help: Some(help),
         };
         let name = &constraint.references;
-        let Some(table) = schema.table(name) else {
+        let Some(table) = schema.home(child.id).table(name) else {
             let message = format!("\"{name}\", and there is no such table");
             return Err(mismatch(message, "CREATE TABLE makes it".to_owned()));
         };
@@ -153,7 +153,8 @@ pub(super) fn touched(
     for (operation, recorded) in fork.operations().iter().enumerate().skip(first).rev() {
         let Operation::Row(RowOperation { table, row, images, .. }) = recorded else { continue };
         let place = *places.entry(table.id).or_insert_with(|| {
-            let now = view.schema().tables().find(|now| now.id == table.id).unwrap_or(table);
+            let home = view.schema().home(table.id);
+            let now = home.tables().find(|now| now.id == table.id).unwrap_or(table);
             is_wanted(now).then(|| {
                 tables.push(TouchedTable { table: Arc::clone(now), rows: Vec::new() });
                 tables.len() - 1

@@ -48,9 +48,8 @@ fn acting<'a>(
     table: &'a TableSchema,
     acts: impl Fn(&ForeignKey) -> bool + Copy + 'a,
 ) -> impl Iterator<Item = &'a Arc<TableSchema>> {
-    schema.tables().filter(move |child| {
-        child.foreign_keys.iter().any(|key| key.is_to(&table.name) && acts(key))
-    })
+    let home = schema.home(table.id);
+    home.tables().filter(move |child| child.keys_to(table).any(acts))
 }
 
 /// Whether a foreign key does something where what it refers to goes.
@@ -68,7 +67,7 @@ pub(super) fn may_fire(schema: &Schema, table: &TableSchema) -> bool {
         }
     };
     let acts = |key: &ForeignKey| changes(key.on_delete) || changes(key.on_update);
-    if schema.triggers().next().is_none() {
+    if schema.all_triggers().next().is_none() {
         return false;
     }
     let mut reached: Vec<&TableSchema> = vec![table];
@@ -76,7 +75,7 @@ pub(super) fn may_fire(schema: &Schema, table: &TableSchema) -> bool {
     while at < reached.len() {
         for child in acting(schema, reached[at], acts) {
             let on_child = |name: &str| name.eq_ignore_ascii_case(&child.name);
-            if schema.triggers().any(|trigger| on_child(trigger.table_name())) {
+            if schema.all_triggers().any(|trigger| on_child(trigger.table_name())) {
                 return true;
             }
             if reached.iter().all(|known| known.id != child.id) {
@@ -95,19 +94,19 @@ pub(super) fn may_fire(schema: &Schema, table: &TableSchema) -> bool {
 /// As [`record_with_actions`], and `foreign-key`; then some of it may be recorded.
 pub fn empty(table: &Arc<TableSchema>, fork: &mut Fork, context: &Context) -> Result<usize, Error> {
     let view = fork.view();
-    let refers = |other: &Arc<TableSchema>| other.id != table.id && other.refers_to(&table.name);
-    if !context.enforcement.foreign_keys || !view.schema().tables().any(refers) {
+    let refers = |other: &Arc<TableSchema>| other.id != table.id && other.refers_to(table);
+    if !context.enforcement.foreign_keys || !view.schema().home(table.id).tables().any(refers) {
         return Ok(0);
     }
     let rows = keys::all_rows(&view.table(table))?;
     drop(view);
     let delete = |(row, old)| Change::Delete { table: Arc::clone(table), row, old };
-    let first = fork.len();
+    let (first, events) = (fork.len(), fork.events());
     record_with_actions(fork, rows.into_iter().map(delete).collect(), None, context)?;
     if context.enforcement.asks_foreign_keys() {
         check_foreign_keys(fork, first, CheckedConstraints::Immediate)?;
     }
-    Ok(fork.len() - first)
+    Ok(fork.events() - events)
 }
 
 /// Records changes of rows, which an operation of the fork made where `cause` is its index, and what

@@ -59,7 +59,8 @@ fn base(schema: &Arc<TableSchema>) -> BaseTable {
 fn definitions() -> Vec<Arc<Definition>> {
     let definition = |id, kind, table: Option<&str>, sql: &str| {
         let (name, table) = ("rich".to_owned(), table.map(str::to_owned));
-        Arc::new(Definition { id: EventId(id), kind, name, table, sql: sql.to_owned() })
+        let (table_schema, sql) = (None, sql.to_owned());
+        Arc::new(Definition { id: EventId(id), kind, name, table, table_schema, sql })
     };
     let view = "CREATE VIEW rich AS\nSELECT 'a \"b\"'";
     let trigger = "CREATE TRIGGER rich AFTER INSERT ON accounts BEGIN SELECT 1; END";
