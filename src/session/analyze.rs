@@ -15,7 +15,8 @@ impl Session {
     pub(super) fn analyze(&self, name: Option<&ObjectName>) -> Result<Outcome, Error> {
         let view = self.present()?;
         let schema = view.schema();
-        let tables = schema.all_tables().filter(|table| {
+        // What is temporary is not counted: nothing of it is remembered beside the session.
+        let tables = schema.tables().filter(|table| {
             name.is_none_or(|ObjectName { schema: within, identifier }| {
                 let name = &identifier.name;
                 let indexed = schema.find_index(*within, name).map(|(of, _)| of);

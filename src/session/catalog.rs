@@ -12,7 +12,8 @@ use crate::language::ast::{
 use crate::planner::{self, BoundExpression, Catalog, Error, Planned, PragmaSwitch, TableSource};
 use crate::storage::{self, Database, View};
 use crate::types::{
-    Definition, EventId, Period, PseudoColumn, Schema, Span, TableId, TableSchema, Value,
+    Definition, EventId, Period, PseudoColumn, Schema, SchemaName, Span, TableId, TableSchema,
+    Value,
 };
 use std::sync::Arc;
 
@@ -164,6 +165,10 @@ impl<'a> StatementCatalog<'a> {
         for (input, period) in self.inputs.iter().zip(&self.periods) {
             let line = match input {
                 PlanInput::Table(table) => {
+                    if table.schema().id.is_temporary() {
+                        lines.push(format!("temp.{}: the session", table.schema().name));
+                        continue;
+                    }
                     let past = self.past.iter().find(|(known, _)| Some(*known) == *period);
                     let view = past.map_or(&self.present, |(_, view)| view);
                     format!("{}: {view}", table.schema().name)
@@ -294,7 +299,9 @@ impl<'a> StatementCatalog<'a> {
     fn add(&mut self, input: PlanInput, schema: Arc<TableSchema>, period: Period) -> TableSource {
         let (rows, statistics) = match &input {
             PlanInput::Table(view) => {
-                (view.row_estimate(), self.database.statistics(view.schema().id))
+                // Those of another session have the same identities.
+                let known = Some(view.schema().id).filter(|table| !table.is_temporary());
+                (view.row_estimate(), known.and_then(|table| self.database.statistics(table)))
             }
             PlanInput::Relation(_) | PlanInput::Function(_) => (RELATION_ROWS, None),
         };
@@ -388,7 +395,10 @@ impl Catalog for StatementCatalog<'_> {
         name: &ObjectName,
         temporal: Option<&Temporal>,
     ) -> Result<TableSource, Error> {
-        if let Some(system) = SystemTable::named(&name.name) {
+        if let Some(system) = SystemTable::of(name) {
+            if let (Some(temporal), SchemaName::Temporary) = (temporal, system.schema_name()) {
+                return Err(self.no_past(name, &temporal.to_string()));
+            }
             return self.system(system, one_moment(system, temporal)?);
         }
         if name.name == last_result::NAME {
@@ -426,7 +436,7 @@ impl Catalog for StatementCatalog<'_> {
         name: &ObjectName,
         temporal: Option<&Temporal>,
     ) -> Result<Option<Arc<CreateView>>, Error> {
-        if SystemTable::named(&name.name).is_some() || name.name == last_result::NAME {
+        if SystemTable::of(name).is_some() || name.name == last_result::NAME {
             return Ok(None);
         }
         self.named_view(name, temporal)
@@ -441,7 +451,7 @@ impl Catalog for StatementCatalog<'_> {
             let message = "_ is the last result, which nothing changes";
             return Err(Error::new("read-only-table", message, name.span));
         }
-        match SystemTable::named(&name.name) {
+        match SystemTable::of(name) {
             None if self.present.schema().find_view(name.schema, &name.name).is_some() => {
                 let message = format!("{} is a view: its rows are those of its query", name.name);
                 Err(Error::new("read-only-table", message, name.span).help(Some(
@@ -450,7 +460,7 @@ impl Catalog for StatementCatalog<'_> {
             }
             None => self.table(name, None),
             // SQLite's dumps make virtual tables so.
-            Some(SystemTable::Master) => {
+            Some(SystemTable::Master | SystemTable::TemporaryMaster) => {
                 let message = format!(
                     "virtual tables are not supported, nor is writing to {}, which makes them",
                     name.name

@@ -6,7 +6,9 @@ use super::relations::{SystemTable, column_row};
 use super::{Error, Session};
 use crate::language::ast::{AsOf, MaintenanceKind, ObjectName, Temporal};
 use crate::planner::{self, suggest};
-use crate::types::{Collation, DataType, EventId, KeyKind, Schema, TableSchema, Value};
+use crate::types::{
+    Collation, DataType, Definition, EventId, KeyKind, Schema, SchemaName, TableSchema, Value,
+};
 use std::sync::Arc;
 
 impl Session {
@@ -28,7 +30,8 @@ impl Session {
             ("holds", DataType::Text),
         ];
         let rows = (0..schema.columns.len()).map(|at| column_row(&schema, at));
-        outcome::fixed(&columns, rows.collect(), Some(event))
+        let event = (!schema.id.is_temporary()).then_some(event);
+        outcome::fixed(&columns, rows.collect(), event)
     }
 
     /// The tables and views at a moment, a row each.
@@ -50,9 +53,25 @@ impl Session {
         let temporal = as_of.cloned().map(Temporal::AsOf);
         let known = catalog.view_schemas(view.schema(), temporal.as_ref());
         let views = view.schema().views().map(|view| {
-            row(&view.name, known.iter().find(|known| known.name == view.name), view.id)
+            let is_it =
+                |known: &&Arc<TableSchema>| !known.id.is_temporary() && known.name == view.name;
+            row(&view.name, known.iter().find(is_it), view.id)
         });
-        outcome::fixed(&columns, rows.chain(views).collect(), Some(event))
+        let temporary = view.schema().within(SchemaName::Temporary);
+        let names = temporary.tables().map(|table| (&table.name, Some(table)));
+        let views_of = |view: &'_ Arc<Definition>| {
+            let is_it =
+                |known: &&Arc<TableSchema>| known.id.is_temporary() && known.name == view.name;
+            known.iter().find(is_it)
+        };
+        let names = names.chain(temporary.views().map(|view| (&view.name, views_of(view))));
+        let temporary = names.map(|(name, columns)| {
+            let mut row =
+                row(&format!("{}.{name}", SchemaName::Temporary), columns, EventId::START);
+            row[2] = Value::Null;
+            row
+        });
+        outcome::fixed(&columns, rows.chain(views).chain(temporary).collect(), Some(event))
     }
 }
 
@@ -70,7 +89,7 @@ pub(super) fn check_maintenance(
     let is_known = schema.find_table(name.schema, &name.name).is_some()
         || schema.find_view(name.schema, &name.name).is_some()
         || schema.find_index(name.schema, &name.name).is_some()
-        || SystemTable::named(&name.name).is_some()
+        || SystemTable::of(name).is_some()
         || (verb == MaintenanceKind::Reindex && is_collation());
     if is_known {
         return Ok(());

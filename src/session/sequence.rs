@@ -78,7 +78,7 @@ impl Session {
 /// The counter that a row of a name and a number sets.
 fn counter(schema: &Schema, row: &Row, place: Span) -> Result<Change, Error> {
     let [name, last] = row.as_slice() else { unreachable!("the queries give two columns") };
-    let table = schema.table(&name.to_text()).filter(|table| table.autoincrement);
+    let table = schema.find_table(None, &name.to_text()).filter(|table| table.autoincrement);
     let Some(table) = table.cloned() else {
         let message = format!("no table with AUTOINCREMENT is called {name}");
         return Err(planner::Error::new("unknown-table", message, place).into());

@@ -10,12 +10,15 @@ use crate::types::{Definition, Schema, SchemaName, TableSchema, fold};
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// What fires triggers: changes of rows of a table or a view, by its schema and name.
+type FiringKey = (SchemaName, String, RowEvent);
+
 /// The triggers that were bound, by what fires them.
 #[derive(Debug, Default)]
 pub(super) struct TriggerCache {
     /// The schema that they were bound for.
     schema: Schema,
-    known: HashMap<(SchemaName, String, RowEvent), Arc<[Arc<Trigger>]>>,
+    known: HashMap<FiringKey, Arc<[Arc<Trigger>]>>,
 }
 
 impl TriggerSource for Session {

@@ -92,7 +92,7 @@ impl StatementCatalog<'_> {
         schema: &Schema,
         temporal: Option<&Temporal>,
     ) -> Vec<Arc<TableSchema>> {
-        let views: Vec<Arc<Definition>> = schema.views().map(Arc::clone).collect();
+        let views: Vec<Arc<Definition>> = schema.all_views().map(Arc::clone).collect();
         let read = |view: Arc<Definition>| {
             let mut inner = self.beside();
             planner::view_schema(&view, temporal.cloned(), &mut inner).ok()

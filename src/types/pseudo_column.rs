@@ -31,6 +31,21 @@ pub enum PseudoColumn {
 }
 
 impl PseudoColumn {
+    /// Whether it tells of an event, which a temporary row has none of.
+    pub fn is_event(self) -> bool {
+        match self {
+            PseudoColumn::Row | PseudoColumn::Rev => false,
+            PseudoColumn::Event
+            | PseudoColumn::EventFrom
+            | PseudoColumn::EventTo
+            | PseudoColumn::At
+            | PseudoColumn::Tx
+            | PseudoColumn::Op
+            | PseudoColumn::Actor
+            | PseudoColumn::Intent => true,
+        }
+    }
+
     /// All of them, in the order of their indexes.
     pub const ALL: &[PseudoColumn] = &[
         PseudoColumn::Row,

@@ -21,7 +21,7 @@ use crate::planner::{
 use crate::storage::{Database, View};
 use setting::setting;
 
-use crate::types::{Collation, EventId, Row, TableSchema, Value};
+use crate::types::{Collation, EventId, Row, SchemaName, TableSchema, Value};
 pub(super) use setting::setting_statement;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -65,7 +65,13 @@ impl FunctionSource for PragmaAnswers {
     ) -> Result<Vec<Row>, executor::Error> {
         let TableFunction::Pragma(number) = function else { return Ok(Vec::new()) };
         let argument = arguments.first().filter(|argument| !argument.is_null());
-        self.answer(&PRAGMAS[number], argument.map(Value::to_text).as_deref(), context)
+        let schema = arguments.get(1).filter(|schema| !schema.is_null());
+        let within = schema.map(|schema| SchemaName::named(&schema.to_text()));
+        if within == Some(None) {
+            return Ok(Vec::new());
+        }
+        let asked = argument.map(Value::to_text);
+        self.answer(&PRAGMAS[number], within.flatten(), asked.as_deref(), context)
     }
 
     fn source(&self) -> String {
@@ -102,30 +108,39 @@ impl PragmaAnswers {
     fn answer(
         &self,
         entry: &PragmaEntry,
+        within: Option<SchemaName>,
         argument: Option<&str>,
         context: &Context,
     ) -> Result<Vec<Row>, executor::Error> {
         let schema = self.view.schema();
         let one = |value: Value| vec![vec![value]];
         let table = argument.and_then(|name| {
-            let view = self.views.iter().find(|view| view.name.eq_ignore_ascii_case(name));
-            schema.table(name).or(view)
+            let home = schema.schema_of(within, name);
+            let is_it = |view: &&Arc<TableSchema>| {
+                view.id.schema_name() == home && view.name.eq_ignore_ascii_case(name)
+            };
+            schema.within(home).table(name).or_else(|| self.views.iter().find(is_it))
         });
         let of_table = |rows: fn(&TableSchema) -> Vec<Row>| table.map_or(Vec::new(), |t| rows(t));
         Ok(match entry.pragma {
             Pragma::TableInfo => of_table(schema::table_info),
             Pragma::TableXinfo => of_table(schema::table_xinfo),
-            Pragma::TableList => schema::table_list(schema, &self.views, argument),
+            Pragma::TableList => schema::table_list(schema, &self.views, within, argument),
             Pragma::IndexList => of_table(schema::index_list),
-            Pragma::IndexInfo => schema::index_info(schema, argument, false),
-            Pragma::IndexXinfo => schema::index_info(schema, argument, true),
+            Pragma::IndexInfo => schema::index_info(schema, within, argument, false),
+            Pragma::IndexXinfo => schema::index_info(schema, within, argument, true),
             Pragma::ForeignKeyList => of_table(schema::foreign_key_list),
             Pragma::ForeignKeyCheck => self.foreign_key_check(argument)?,
             Pragma::IntegrityCheck { keys } => self.integrity_check(argument, keys, context)?,
             Pragma::DatabaseList => {
                 let path = self.database.path().map(|path| path.display().to_string());
                 let file = Value::text(path.unwrap_or_default());
-                vec![vec![Value::Integer(0), Value::text("main"), file]]
+                let temporary = schema
+                    .temporary
+                    .iter()
+                    .map(|_| vec![Value::Integer(1), Value::text("temp"), Value::text("")]);
+                let main = vec![Value::Integer(0), Value::text("main"), file];
+                std::iter::once(main).chain(temporary).collect()
             }
             Pragma::CollationList => {
                 let names = Collation::ALL.into_iter().rev().map(|known| Value::text(known.name()));
@@ -170,7 +185,7 @@ impl PragmaAnswers {
         let is_asked = |table: &TableSchema| {
             argument.is_none_or(|argument| table.name.eq_ignore_ascii_case(argument))
         };
-        for table in schema.tables().filter(|table| is_asked(table)) {
+        for table in schema.all_tables().filter(|table| is_asked(table)) {
             for (number, row, constraint) in unreferenced_rows(&self.view, table)? {
                 let rowid = match table.integer_primary_key() {
                     Some(key) => row[key].clone(),
@@ -217,7 +232,7 @@ fn functions() -> Vec<Row> {
 impl Session {
     /// PRAGMA. One that nobody knows is taken and gives no rows, as in SQLite.
     pub(super) fn pragma(&mut self, pragma: &PragmaStatement) -> Result<Outcome, Error> {
-        let PragmaStatement { schema: _, name, value, words } = pragma;
+        let PragmaStatement { schema, name, value, words } = pragma;
         let Some(entry) = PragmaEntry::named(name) else {
             return Ok(Outcome::Done(describe::accepted(words)));
         };
@@ -240,7 +255,7 @@ impl Session {
         let catalog = self.catalog()?;
         let answers = catalog.pragma_answers(None, crate::types::Span::default())?;
         let context = self.context(catalog.resolver().now(), Arc::new([]));
-        let rows = answers.answer(entry, value.as_deref(), &context)?;
+        let rows = answers.answer(entry, *schema, value.as_deref(), &context)?;
         outcome::fixed(entry.shown(), rows, Some(answers.event))
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::language::ast::{ColumnConstraintKind, ColumnDefinition, SchemaStatement, Statement};
 use crate::language::parse_statement;
-use crate::types::{KeyKind, KeySchema, KeySource, Row, Schema, TableSchema, Value};
+use crate::types::{KeyKind, KeySchema, KeySource, Row, Schema, SchemaName, TableSchema, Value};
 use std::sync::Arc;
 
 fn number(count: usize) -> Value {
@@ -63,11 +63,22 @@ fn says_not_null(table: &TableSchema, column: usize) -> bool {
 pub(super) fn table_list(
     schema: &Schema,
     views: &[Arc<TableSchema>],
+    within: Option<SchemaName>,
     name: Option<&str>,
 ) -> Vec<Row> {
+    let homes = [SchemaName::Main, SchemaName::Temporary].into_iter();
+    let homes = homes.filter(|home| within.is_none_or(|within| within == *home));
+    let mut rows: Vec<Row> =
+        homes.flat_map(|home| tables_of(home, schema.within(home), views)).collect();
+    rows.retain(|row| name.is_none_or(|name| row[1].to_text().eq_ignore_ascii_case(name)));
+    rows
+}
+
+/// Those of one schema.
+fn tables_of(home: SchemaName, schema: &Schema, views: &[Arc<TableSchema>]) -> Vec<Row> {
     let row = |name: &str, kind: &str, columns: usize, without_rowid: bool, strict: bool| {
         vec![
-            Value::text("main"),
+            Value::text(home.name()),
             Value::text(name),
             Value::text(kind),
             number(columns),
@@ -81,13 +92,17 @@ pub(super) fn table_list(
         row(&table.name, "table", table.columns.len(), without_rowid, strict)
     });
     let views = schema.views().map(|view| {
-        let known = views.iter().find(|known| known.name == view.name);
+        let is_it =
+            |known: &&Arc<TableSchema>| known.id.schema_name() == home && known.name == view.name;
+        let known = views.iter().find(is_it);
         row(&view.name, "view", known.map_or(0, |view| view.columns.len()), false, false)
     });
-    let own = [row("sqlite_schema", "table", 5, false, false)];
-    let mut rows: Vec<Row> = tables.chain(views).chain(own).collect();
-    rows.retain(|row| name.is_none_or(|name| row[1].to_text().eq_ignore_ascii_case(name)));
-    rows
+    let own = match home {
+        SchemaName::Main => "sqlite_schema",
+        SchemaName::Temporary => "sqlite_temp_schema",
+    };
+    let own = row(own, "table", 5, false, false);
+    tables.chain(views).chain([own]).collect()
 }
 
 /// The indexes of a table as SQLite has them, each with its name: the keys of CREATE TABLE have one that
@@ -126,9 +141,16 @@ pub(super) fn index_list(table: &TableSchema) -> Vec<Row> {
 }
 
 /// The parts of an index; whole ones have their order and, behind them, what tells the row.
-pub(super) fn index_info(schema: &Schema, name: Option<&str>, is_whole: bool) -> Vec<Row> {
+pub(super) fn index_info(
+    schema: &Schema,
+    within: Option<SchemaName>,
+    name: Option<&str>,
+    is_whole: bool,
+) -> Vec<Row> {
     let Some(name) = name else { return Vec::new() };
-    let found = schema.tables().find_map(|table| {
+    let is_asked =
+        |table: &&Arc<TableSchema>| within.is_none_or(|home| table.id.schema_name() == home);
+    let found = schema.all_tables().filter(is_asked).find_map(|table| {
         let mut named = indexes(table).into_iter();
         let (_, key) = named.find(|(known, _)| known.eq_ignore_ascii_case(name))?;
         Some((table, key))

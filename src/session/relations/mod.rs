@@ -26,12 +26,13 @@ pub(super) use schema::column_row;
 pub(super) use transactions::TransactionsRelation;
 
 use crate::executor::{Batch, BoxedOperator, Context, Error, Operator, Relation};
-use crate::language::ast::ShowSubject;
+use crate::language::ast::{ObjectName, ShowSubject};
 use crate::planner::BoundExpression;
 use crate::storage::{self, Database, Event, Metadata, View};
 use crate::types::column::ColumnBuilder;
 use crate::types::{
-    Column, ColumnId, DataType, EventId, Period, TableId, TableOptions, TableSchema, Value,
+    Column, ColumnId, DataType, EventId, Period, SchemaName, TableId, TableOptions, TableSchema,
+    Value,
 };
 use schema::SchemaRelation;
 use std::sync::Arc;
@@ -105,12 +106,13 @@ pub(super) enum SystemTable {
     Triggers,
     SchemaHistory,
     Master,
+    TemporaryMaster,
     Sequence,
     Statistics,
 }
 
 impl SystemTable {
-    const ALL: [SystemTable; 13] = [
+    const ALL: [SystemTable; 14] = [
         SystemTable::Events,
         SystemTable::Transactions,
         SystemTable::Snapshots,
@@ -122,15 +124,33 @@ impl SystemTable {
         SystemTable::Triggers,
         SystemTable::SchemaHistory,
         SystemTable::Master,
+        SystemTable::TemporaryMaster,
         SystemTable::Sequence,
         SystemTable::Statistics,
     ];
 
+    /// The system table that a name means.
+    pub fn of(name: &ObjectName) -> Option<SystemTable> {
+        match (SystemTable::named(&name.name), name.schema) {
+            (Some(SystemTable::Master), Some(SchemaName::Temporary)) => {
+                Some(SystemTable::TemporaryMaster)
+            }
+            (Some(SystemTable::TemporaryMaster), Some(SchemaName::Main)) => None,
+            (Some(SystemTable::TemporaryMaster), _) => Some(SystemTable::TemporaryMaster),
+            (known, None | Some(SchemaName::Main)) => known,
+            (_, Some(SchemaName::Temporary)) => None,
+        }
+    }
+
     /// The system table of this name, in any case.
     pub fn named(name: &str) -> Option<SystemTable> {
-        // SQLite's second name for the same.
-        let name =
-            if name.eq_ignore_ascii_case("sqlite_schema") { schema::MASTER.name } else { name };
+        // SQLite's second names for the same.
+        let seconds = [
+            ("sqlite_schema", schema::MASTER.name),
+            ("sqlite_temp_schema", schema::TEMPORARY_MASTER.name),
+        ];
+        let second = seconds.iter().find(|(second, _)| name.eq_ignore_ascii_case(second));
+        let name = second.map_or(name, |(_, first)| first);
         SystemTable::ALL.into_iter().find(|table| table.relation().name.eq_ignore_ascii_case(name))
     }
 
@@ -162,8 +182,29 @@ impl SystemTable {
             SystemTable::Triggers => &schema::TRIGGERS,
             SystemTable::SchemaHistory => &schema_history::SCHEMA,
             SystemTable::Master => &schema::MASTER,
+            SystemTable::TemporaryMaster => &schema::TEMPORARY_MASTER,
             SystemTable::Sequence => &schema::SEQUENCE,
             SystemTable::Statistics => &statistics::SCHEMA,
+        }
+    }
+
+    /// The schema that it is in.
+    pub fn schema_name(self) -> SchemaName {
+        match self {
+            SystemTable::TemporaryMaster => SchemaName::Temporary,
+            SystemTable::Events
+            | SystemTable::Transactions
+            | SystemTable::Snapshots
+            | SystemTable::Tags
+            | SystemTable::SchemaHistory
+            | SystemTable::Tables
+            | SystemTable::Columns
+            | SystemTable::Indexes
+            | SystemTable::Views
+            | SystemTable::Triggers
+            | SystemTable::Master
+            | SystemTable::Sequence
+            | SystemTable::Statistics => SchemaName::Main,
         }
     }
 
@@ -181,6 +222,7 @@ impl SystemTable {
             | SystemTable::Views
             | SystemTable::Triggers
             | SystemTable::Master
+            | SystemTable::TemporaryMaster
             | SystemTable::Sequence
             | SystemTable::Statistics => true,
         }
@@ -214,7 +256,10 @@ impl SystemTable {
             SystemTable::Tables | SystemTable::Columns | SystemTable::Indexes => {
                 Arc::new(SchemaRelation::new(self.relation(), view.schema(), views))
             }
-            SystemTable::Master => Arc::new(SchemaRelation::master(view.schema(), are_flexible)),
+            SystemTable::Master | SystemTable::TemporaryMaster => {
+                let within = view.schema().within(self.schema_name());
+                Arc::new(SchemaRelation::master(self.relation(), within, are_flexible))
+            }
             SystemTable::Views => Arc::new(SchemaRelation::views(view.schema(), views)),
             SystemTable::Triggers => Arc::new(SchemaRelation::triggers(view.schema())),
             SystemTable::Sequence => Arc::new(SchemaRelation::counters(view)),

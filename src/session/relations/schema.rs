@@ -78,6 +78,9 @@ pub(super) const MASTER: RelationSchema = RelationSchema {
     ],
 };
 
+pub(super) const TEMPORARY_MASTER: RelationSchema =
+    RelationSchema { name: "sqlite_temp_master", columns: MASTER.columns };
+
 pub(super) const SEQUENCE: RelationSchema = RelationSchema {
     name: "sqlite_sequence",
     columns: &[("name", DataType::Text), ("seq", DataType::Integer)],
@@ -104,18 +107,23 @@ impl SchemaRelation {
         };
         let mut rows: Vec<Row> = schema.tables().flat_map(|table| row(table)).collect();
         if relation.name == COLUMNS.name {
-            rows.extend(views.iter().flat_map(|view| columns_of(view)));
+            let views = views.iter().filter(|view| !view.id.is_temporary());
+            rows.extend(views.flat_map(|view| columns_of(view)));
         }
         SchemaRelation { relation, rows }
     }
 
     /// What SQLite would say of the schema, by statements that make it again where new tables are
     /// FLEXIBLE, or where they are not.
-    pub fn master(schema: &Schema, are_flexible: bool) -> SchemaRelation {
+    pub fn master(
+        relation: &'static RelationSchema,
+        schema: &Schema,
+        are_flexible: bool,
+    ) -> SchemaRelation {
         let mut rows: Vec<Row> =
             schema.tables().flat_map(|table| objects_of(table, are_flexible)).collect();
         rows.extend(schema.views_and_triggers().into_iter().map(|known| object_of(known)));
-        SchemaRelation { relation: &MASTER, rows }
+        SchemaRelation { relation, rows }
     }
 
     /// The triggers, in the order in which they were created.
@@ -139,7 +147,8 @@ impl SchemaRelation {
     /// The views; of one that cannot be read the columns are NULL.
     pub fn views(schema: &Schema, views: &[Arc<TableSchema>]) -> SchemaRelation {
         let row = |view: &Arc<Definition>| {
-            let columns = views.iter().find(|known| known.name == view.name);
+            let mut views = views.iter().filter(|known| !known.id.is_temporary());
+            let columns = views.find(|known| known.name == view.name);
             let columns = columns.map(|view| view.column_names().join(", "));
             vec![
                 Value::text(&view.name),
@@ -155,7 +164,7 @@ impl SchemaRelation {
 impl SchemaRelation {
     /// The counters of AUTOINCREMENT that are not at their beginning.
     pub fn counters(view: &View) -> SchemaRelation {
-        let counting = view.schema().tables().filter(|table| table.autoincrement);
+        let counting = view.schema().all_tables().filter(|table| table.autoincrement);
         let row = |table: &Arc<TableSchema>| match view.table(table).autoincrement() {
             0 => None,
             last => Some(vec![Value::text(&table.name), Value::Integer(last)]),

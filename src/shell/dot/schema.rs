@@ -4,7 +4,7 @@ use super::{DotCommand, DotCommandError, DotCommandGroup};
 use crate::planner::{create_index, create_table};
 use crate::render::{self, Diagnostic};
 use crate::shell::Shell;
-use crate::types::{KeyKind, Schema, TableSchema, fold};
+use crate::types::{KeyKind, Schema, SchemaName, TableSchema, fold};
 use std::io::Write;
 
 /// The commands of this room.
@@ -61,12 +61,15 @@ fn databases(shell: &mut Shell, _: &[String]) -> Result<(), DotCommandError> {
 fn indexes(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     let pattern = arguments.first().map_or("%", String::as_str).to_lowercase();
     let schema = now(shell)?;
-    let tables = schema.tables().filter(|table| is_like(&table.name.to_lowercase(), &pattern));
-    let keys = tables.flat_map(|table| &table.keys).filter(|key| key.kind == KeyKind::Index);
-    let mut names: Vec<&str> = keys.filter_map(|key| key.name.as_deref()).collect();
+    let tables = schema.all_tables().filter(|table| is_like(&table.name.to_lowercase(), &pattern));
+    let keys = tables.flat_map(|table| table.keys.iter().map(move |key| (table.id, key)));
+    let keys = keys.filter(|(_, key)| key.kind == KeyKind::Index);
+    let mut names: Vec<String> = keys
+        .filter_map(|(of, key)| Some(shown_name(of.schema_name(), key.name.as_deref()?)))
+        .collect();
     names.sort_unstable();
     for name in names {
-        writeln!(shell.out, "{}", render::escape(name))?;
+        writeln!(shell.out, "{}", render::escape(&name))?;
     }
     Ok(())
 }
@@ -74,12 +77,14 @@ fn indexes(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandErro
 fn tables(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     let pattern = arguments.first().map_or("%", String::as_str).to_lowercase();
     let schema = now(shell)?;
-    let tables = schema.tables().map(|table| table.name.as_str());
-    let mut names: Vec<&str> =
-        tables.chain(schema.views().map(|view| view.name.as_str())).collect();
+    let tables = schema.all_tables().map(|table| (table.id.schema_name(), &table.name));
+    let views = schema.all_views().map(|view| (view.schema_name(), &view.name));
+    let is_shown = |(_, name): &(_, &String)| is_like(&name.to_lowercase(), &pattern);
+    let names = tables.chain(views).filter(is_shown);
+    let mut names: Vec<String> = names.map(|(home, name)| shown_name(home, name)).collect();
     names.sort_by_key(|name| fold(name));
-    for name in names.into_iter().filter(|name| is_like(&name.to_lowercase(), &pattern)) {
-        writeln!(shell.out, "{}", render::escape(name))?;
+    for name in names {
+        writeln!(shell.out, "{}", render::escape(&name))?;
     }
     Ok(())
 }
@@ -88,16 +93,42 @@ fn schema(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError
     let pattern = arguments.first().map_or("%", String::as_str).to_lowercase();
     let schema = now(shell)?;
     let is_shown = |name: &str| is_like(&name.to_lowercase(), &pattern);
-    let tables = schema.tables().filter(|table| is_shown(&table.name));
-    let definitions = schema.views_and_triggers().into_iter();
-    let definitions =
-        definitions.filter(|known| is_shown(&known.name) || is_shown(known.table_name()));
-    let definitions = definitions.map(|known| known.sql.clone());
-    for statement in tables.flat_map(|table| statements(table)).chain(definitions) {
-        let shown: Vec<_> = statement.lines().map(render::escape).collect();
-        writeln!(shell.out, "{};", shown.join("\n"))?;
+    for home in [SchemaName::Main, SchemaName::Temporary] {
+        let within = schema.within(home);
+        let tables = within.tables().filter(|table| is_shown(&table.name));
+        let definitions = within.views_and_triggers().into_iter();
+        let definitions =
+            definitions.filter(|known| is_shown(&known.name) || is_shown(known.table_name()));
+        let definitions = definitions.map(|known| known.sql.clone());
+        for statement in tables.flat_map(|table| statements(table)).chain(definitions) {
+            let statement = match home {
+                SchemaName::Main => statement,
+                SchemaName::Temporary => in_temp(&statement),
+            };
+            let shown: Vec<_> = statement.lines().map(render::escape).collect();
+            writeln!(shell.out, "{};", shown.join("\n"))?;
+        }
     }
     Ok(())
+}
+
+/// A name as it is listed, with that of its schema where it is not the database.
+fn shown_name(home: SchemaName, name: &str) -> String {
+    match home {
+        SchemaName::Main => name.to_owned(),
+        SchemaName::Temporary => format!("{home}.{name}"),
+    }
+}
+
+/// A statement that makes what is temporary, as sqlite3 shows it: with the schema before the name.
+fn in_temp(statement: &str) -> String {
+    let kinds = ["TABLE ", "VIEW ", "INDEX ", "TRIGGER "];
+    let name = kinds.iter().filter_map(|kind| Some(statement.find(kind)? + kind.len())).min();
+    let (before, behind) = statement.split_at(name.unwrap_or_default());
+    match name {
+        Some(_) => format!("{before}{}.{behind}", SchemaName::Temporary),
+        None => statement.to_owned(),
+    }
 }
 
 /// The statements that make a table and its indexes, without `;`.

@@ -6,12 +6,12 @@ use crate::planner::{PRAGMAS, TABLE_FUNCTIONS, TableFunction};
 use crate::session::Session;
 use crate::shell::Connection;
 use crate::storage::Database;
-use crate::types::{KeyKind, fold};
+use crate::types::{KeyKind, SchemaName, fold};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What the copy was made at: head, point in the past, events of the transaction.
-type SchemaStamp = (String, u64, Option<u64>, Option<usize>);
+type SchemaStamp = (String, u64, Option<u64>, Option<usize>, Option<u64>);
 
 /// A table and its columns, as they are spelt.
 pub(super) struct TableNames {
@@ -43,15 +43,21 @@ impl SchemaNames {
         self.parameters =
             connection.parameters().iter().map(|(name, _)| name.to_string()).collect();
         let past = connection.session().and_then(Session::past).map(|event| event.0);
-        let stamp = (connection.name(), connection.head(), past, connection.transaction());
+        let schema = connection.session().map(Session::schema);
+        let temporary = schema.as_ref().and_then(|schema| schema.as_ref().ok()?.temporary.clone());
+        let temporary = temporary.map(|temporary| temporary.version);
+        let transaction = connection.transaction();
+        let stamp = (connection.name(), connection.head(), past, transaction, temporary);
         if self.stamp.as_ref() == Some(&stamp) {
             return;
         }
         self.tables.clear();
         self.stamp = Some(stamp);
         self.database = connection.session().map(|session| Arc::clone(session.database()));
-        let Some(Ok(schema)) = connection.session().map(Session::schema) else { return };
-        for table in schema.tables() {
+        let Some(Ok(schema)) = schema else { return };
+        // What is temporary hides what it shares a name with.
+        let temporary = schema.within(SchemaName::Temporary);
+        for table in schema.tables().chain(temporary.tables()) {
             let columns: Vec<String> =
                 table.columns.iter().map(|column| column.name.clone()).collect();
             let keys = table.keys.iter().filter(|key| key.kind == KeyKind::Index);
@@ -59,7 +65,7 @@ impl SchemaNames {
             let known = TableNames { name: table.name.clone(), columns, indexes };
             self.tables.insert(fold(&table.name), known);
         }
-        self.triggers = schema.triggers().map(|trigger| trigger.name.clone()).collect();
+        self.triggers = schema.all_triggers().map(|trigger| trigger.name.clone()).collect();
         let views = connection.session().and_then(|session| session.views().ok());
         for view in views.into_iter().flatten() {
             let columns = view.columns.iter().map(|column| column.name.clone()).collect();

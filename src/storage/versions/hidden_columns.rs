@@ -157,6 +157,9 @@ impl HiddenColumn {
     ) -> Result<Value, Error> {
         let header = versions.header(position);
         let text = |text: Option<&String>| text.map_or(Value::Null, Value::text);
+        if self.lookup.table.is_temporary() && self.column.is_event() {
+            return Ok(Value::Null);
+        }
         Ok(match self.column {
             PseudoColumn::Row => number(header.row.0),
             PseudoColumn::Rev => number(u64::from(header.rev)),
