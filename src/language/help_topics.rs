@@ -113,7 +113,7 @@ const TOPICS: &[HelpTopic] = &[
     },
     HelpTopic {
         name: "create table",
-        aliases: &["create", "constraint", "primary key", "foreign key", "temp", "temporary"],
+        aliases: &["create", "constraint", "primary key", "foreign key", "temp"],
         about: "makes a table",
         productions: &[
             "CreateTable",
