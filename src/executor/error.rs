@@ -3,7 +3,7 @@
 use super::write::{Failure, Written};
 use crate::language::ast::RaiseAction;
 use crate::storage;
-use crate::types::Span;
+use crate::types::{CompactSpan, Span};
 
 /// What went wrong while a plan ran.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +18,9 @@ pub enum Error {
         /// A way out, where there is a good one.
         help: Option<String>,
     },
+    /// A value that cannot be, of an expression of the statement.
+    #[error("{}", .0.error)]
+    At(Box<ExpressionError>),
     /// One row of a write cannot be.
     #[error("{}", .0.error)]
     Row(Box<RowError>),
@@ -39,6 +42,15 @@ pub enum Error {
     /// Arrow refused something; a fault of ours, told and not hidden.
     #[error("internal error: {0}")]
     Arrow(#[from] arrow_schema::ArrowError),
+}
+
+/// A failure of an expression, and where that stands.
+#[derive(Debug)]
+pub struct ExpressionError {
+    /// What is wrong.
+    pub error: Error,
+    /// Where it is, in the text that was planned.
+    pub span: Span,
 }
 
 /// A failure of one row of a write, and which row that is.
@@ -66,6 +78,52 @@ impl Error {
         Error::Row(Box::new(RowError { error: self, row, column, value, span, notes }))
     }
 
+    /// The same, of an expression that stands there, if it is one of a value and no smaller expression
+    /// was it.
+    pub(super) fn at(self, place: CompactSpan) -> Error {
+        match place.get().filter(|_| matches!(self, Error::Failed { .. })) {
+            Some(span) => Error::At(Box::new(ExpressionError { error: self, span })),
+            None => self,
+        }
+    }
+
+    /// The same, with the place of its expression moved to where `moved` says, or without one.
+    #[must_use]
+    pub fn moved(self, moved: impl FnOnce(Span) -> Option<Span>) -> Error {
+        match self {
+            Error::At(at) => {
+                let ExpressionError { error, span } = *at;
+                match moved(span) {
+                    Some(span) => Error::At(Box::new(ExpressionError { error, span })),
+                    None => error,
+                }
+            }
+            Error::Row(mut row) => {
+                row.error = row.error.moved(moved);
+                Error::Row(row)
+            }
+            Error::Halted(failure) => {
+                let Failure { error, rolls_back } = *failure;
+                Error::Halted(Box::new(Failure { error: error.moved(moved), rolls_back }))
+            }
+            Error::Failed { .. } | Error::Raised { .. } | Error::Storage(_) | Error::Arrow(_) => {
+                self
+            }
+        }
+    }
+
+    /// Where in the text of the statement it is.
+    pub fn span(&self) -> Option<Span> {
+        match self {
+            Error::At(at) => Some(at.span),
+            Error::Row(row) => row.error.span().or(row.span),
+            Error::Halted(failure) => failure.error.span(),
+            Error::Failed { .. } | Error::Raised { .. } | Error::Storage(_) | Error::Arrow(_) => {
+                None
+            }
+        }
+    }
+
     /// The same, about no row that is known.
     pub(super) fn without_row(self) -> Error {
         if let Error::Row(row) = self { row.error } else { self }
@@ -83,6 +141,7 @@ impl Error {
     pub fn help(&self) -> Option<&str> {
         match self {
             Error::Failed { help, .. } => help.as_deref(),
+            Error::At(at) => at.error.help(),
             Error::Row(row) => row.error.help(),
             Error::Halted(failure) => failure.error.help(),
             Error::Raised { .. } => None,
@@ -106,8 +165,10 @@ impl Error {
                 return Error::Halted(Box::new(Failure { error, rolls_back }));
             }
             Error::Row(_) => self,
+            Error::At(at) => at.error.of_row(None, None),
             Error::Failed { .. } | Error::Storage(_) | Error::Arrow(_) => self.of_row(None, None),
         };
+        error = error.moved(|_| None);
         if let Error::Row(row) = &mut error {
             (row.row, row.value, row.span) = (None, None, None);
             if row.notes.last() != Some(&note) {
@@ -136,7 +197,11 @@ impl Error {
         match self {
             Error::Raised { action, .. } => *action == RaiseAction::Fail,
             Error::Halted(failure) => !failure.rolls_back,
-            Error::Failed { .. } | Error::Row(_) | Error::Storage(_) | Error::Arrow(_) => false,
+            Error::Failed { .. }
+            | Error::At(_)
+            | Error::Row(_)
+            | Error::Storage(_)
+            | Error::Arrow(_) => false,
         }
     }
 
@@ -156,6 +221,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Error::Failed { code, .. } => code,
+            Error::At(at) => at.error.code(),
             Error::Row(row) => row.error.code(),
             Error::Halted(failure) => failure.error.code(),
             Error::Raised { .. } => "raised",

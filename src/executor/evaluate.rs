@@ -150,6 +150,7 @@ impl Context {
     /// arithmetic, `escape`, `text-limit`: of the first row that has one.
     pub fn evaluate(&self, expression: &BoundExpression, batch: &Batch) -> Result<Datum, Error> {
         with_stack(|| self.evaluate_kind(expression, batch))
+            .map_err(|error| error.at(expression.place))
     }
 
     fn evaluate_kind(&self, expression: &BoundExpression, batch: &Batch) -> Result<Datum, Error> {

@@ -74,7 +74,8 @@ impl GroupTable {
             if self.aggregates[at].function == AggregateFunction::Bare {
                 continue;
             }
-            let taken = self.update(at, values, &numbers, groups)?;
+            let taken = self.update(at, values, &numbers, groups);
+            let taken = taken.map_err(|error| error.at(self.aggregates[at].place))?;
             if taken.is_some() {
                 extreme = taken;
             }
@@ -200,8 +201,10 @@ impl GroupTable {
         }
         let calls = self.aggregates.iter().zip(&mut self.accumulators);
         for ((aggregate, accumulator), ordered) in calls.zip(self.ordered) {
-            ordered.feed(accumulator, aggregate, groups)?;
-            columns.push((aggregate.data_type, accumulator.finish(groups)?));
+            let fed = ordered.feed(accumulator, aggregate, groups);
+            let values = fed.and_then(|()| accumulator.finish(groups));
+            let values = values.map_err(|error| error.at(aggregate.place))?;
+            columns.push((aggregate.data_type, values));
         }
         Ok(GroupRows { columns, order, given: 0 })
     }

@@ -82,7 +82,7 @@ pub use change_counts::ChangeCounts;
 pub use constraint::schema_changes;
 pub use datum::Batch;
 pub use enforcement::Enforcement;
-pub use error::{Error, RowError};
+pub use error::{Error, ExpressionError, RowError};
 pub use evaluate::{Context, Resources, check, constant};
 pub use functions::{COMPILE_OPTIONS, MAX_TEXT};
 pub use input::{FunctionSource, PlanInput, Relation};

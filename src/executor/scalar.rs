@@ -15,7 +15,7 @@ impl Context {
     /// # Errors
     /// As [`Context::evaluate`].
     pub fn constant(&self, expression: &BoundExpression) -> Result<Value, Error> {
-        with_stack(|| self.scalar(expression))
+        with_stack(|| self.scalar(expression)).map_err(|error| error.at(expression.place))
     }
 
     fn scalar(&self, expression: &BoundExpression) -> Result<Value, Error> {

@@ -83,6 +83,11 @@ impl<'a> Prepared<'a> {
         Some(prepared)
     }
 
+    /// The statement.
+    pub fn text(&self) -> &'a str {
+        self.text
+    }
+
     fn push(&mut self, token: &Token) -> Option<()> {
         let word = &self.text[token.span.start..token.span.end];
         match token.kind {
@@ -186,6 +191,15 @@ impl<'a> Prepared<'a> {
     pub fn parse_alone(&self, parameters: &Parameters) -> Result<Option<Statement>, ParseError> {
         parse_lexed(self.text, &self.tokens, parameters)
     }
+}
+
+/// Where in a text the tokens stand that another text of the same shape has in a span; `None` where it
+/// begins or ends with no token.
+pub fn span_in(span: Span, of: &str, text: &str) -> Option<Span> {
+    let (known, now) = (tokenize(of).tokens, tokenize(text).tokens);
+    let first = known.iter().position(|token| token.span.start == span.start)?;
+    let last = known.iter().position(|token| token.span.end == span.end)?;
+    Some(now.get(first)?.span.to(now.get(last)?.span))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::language::ast::{
     CurrentTime, Expression, ExpressionKind, Identifier, ListItem, MatchKind, ObjectName, TypeName,
     UnaryOperator,
 };
-use crate::types::{ColumnAffinity, DataType, Span, Value, with_stack};
+use crate::types::{ColumnAffinity, CompactSpan, DataType, Span, Value, with_stack};
 
 /// Binds expressions over one scope.
 pub(super) struct Binder<'a, 'p> {
@@ -106,7 +106,18 @@ impl<'a> Binder<'a, '_> {
 impl Binder<'_, '_> {
     /// Binds an expression.
     pub fn bind(&mut self, expression: &Expression) -> Result<BoundExpression, Error> {
-        with_stack(|| self.bind_kind(expression))
+        let mut bound = with_stack(|| self.bind_kind(expression))?;
+        if bound.place == CompactSpan::default() {
+            bound.place = self.place(expression.span);
+        }
+        Ok(bound)
+    }
+
+    /// Where an expression stands in the statement. What a view has inside stands where that is named;
+    /// what is kept with a table stands nowhere.
+    pub(super) fn place(&self, span: Span) -> CompactSpan {
+        let Some(subqueries) = &self.subqueries else { return CompactSpan::default() };
+        subqueries.planning.place(span).into()
     }
 
     /// What an operator means in the session. What is kept with a table means the same in all of them.

@@ -12,7 +12,7 @@ use super::subquery::Outer;
 use super::suggest::suggest;
 use super::{Error, coerce, collation, function_hints, window};
 use crate::language::ast::{FunctionArguments, FunctionCall, Identifier, MatchKind, OrderItem};
-use crate::types::{Collation, DataType, Span, Value};
+use crate::types::{Collation, CompactSpan, DataType, Span, Value};
 
 impl Binder<'_, '_> {
     /// The operator that a function is, which keeps a pattern compiled from row to row.
@@ -138,7 +138,8 @@ impl Binder<'_, '_> {
         let marks = outer.map(Outer::marks).unwrap_or_default();
         let bound = self.aggregate_call(function, call);
         (self.clause, self.windows, self.aggregates) = (clause, windows, gathered);
-        let bound = bound?;
+        let mut bound = bound?;
+        bound.place = self.place(span);
         // It is one of the query whose columns it is about.
         let is_of_it = |outer: &Outer<'_>| !outer.is_of_rows() && is_of_outer(&bound);
         if let Some(outer) = outer.filter(is_of_it) {
@@ -166,7 +167,17 @@ impl Binder<'_, '_> {
         let data_type = function.result(argument);
         let distinct = call.distinct;
         let collation = collation::of_aggregate(function, distinct, &arguments);
-        Ok(AggregateCall { function, arguments, distinct, collation, order, filter, data_type })
+        let place = CompactSpan::default();
+        Ok(AggregateCall {
+            function,
+            arguments,
+            distinct,
+            collation,
+            order,
+            filter,
+            data_type,
+            place,
+        })
     }
 
     /// Binds the keys of an order that is no query's.

@@ -6,7 +6,7 @@ use super::functions::{ScalarFunction, Volatility};
 use super::logical::Logical;
 use super::plan::Plan;
 use crate::language::ast::{CurrentTime, MatchKind, Quantifier};
-use crate::types::{Collation, DataType, Literal, Value, with_stack};
+use crate::types::{Collation, CompactSpan, DataType, Literal, Value, with_stack};
 use std::fmt;
 use std::slice::{Iter, IterMut};
 use std::sync::Arc;
@@ -20,6 +20,8 @@ pub struct BoundExpression {
     /// What counts besides where it is compared. Two expressions that differ in this alone are equal:
     /// they have the same value.
     pub traits: ComparisonTraits,
+    /// Where it stands in the statement, if it does; the same is true of this.
+    pub place: CompactSpan,
 }
 
 impl PartialEq for BoundExpression {
@@ -34,6 +36,7 @@ impl Clone for BoundExpression {
             kind: self.kind.clone(),
             data_type: self.data_type,
             traits: self.traits,
+            place: self.place,
         })
     }
 }
@@ -365,7 +368,8 @@ impl BoundExpression {
     /// An expression with no traits but its type, and a COLLATE that stands inside.
     pub fn new(kind: BoundKind, data_type: DataType) -> BoundExpression {
         let traits = ComparisonTraits::default();
-        let mut expression = BoundExpression { kind, data_type, traits };
+        let mut expression =
+            BoundExpression { kind, data_type, traits, place: CompactSpan::default() };
         expression.traits.collation = expression.inner_collation();
         expression
     }

@@ -12,7 +12,7 @@ use super::suggest::suggest;
 use super::table_functions::{TABLE_FUNCTIONS, TableFunction};
 use super::{Error, Plan};
 use crate::language::ast::{FunctionReference, Identifier, Temporal};
-use crate::types::{DataType, Span, with_stack};
+use crate::types::{CompactSpan, DataType, Span, with_stack};
 use std::ops::Range;
 
 /// The rows of its input, each with the rows that a function gives for it.
@@ -62,6 +62,8 @@ pub struct FunctionScan {
     pub keeps_input: bool,
     /// What must be true of a row, over what comes out.
     pub condition: Option<BoundExpression>,
+    /// Where its name stands in the statement.
+    pub place: CompactSpan,
 }
 
 impl TableFunction {
@@ -160,7 +162,8 @@ impl<'q> FromBinder<'_, 'q, '_> {
         };
         let called = call.alias.as_ref().unwrap_or(&call.name);
         let temporal = call.temporal.as_ref();
-        let bound = self.add_function(function, arguments, called, temporal)?;
+        let mut bound = self.add_function(function, arguments, called, temporal)?;
+        bound.span = self.planning.place(call.name.span);
         self.late.extend(is_late.then_some(LateArguments { first: bound.first, call }));
         Ok(bound)
     }
@@ -217,7 +220,7 @@ impl<'q> FromBinder<'_, 'q, '_> {
         self.scope.relations.push(ScopeRelation::function(&called.name, function, first));
         let (input, on, keeps_input) = (Box::new(Logical::OneRow), Vec::new(), false);
         let columns = (0..shown).collect();
-        let span = called.span;
+        let span = self.planning.place(called.span);
         Ok(LogicalFunction {
             input,
             function,

@@ -177,7 +177,7 @@ pub(super) fn access(table: LogicalTable) -> (TableAccess, Vec<usize>) {
 /// The rows of a function behind those of its input.
 fn function(logical: LogicalFunction) -> Lowered {
     let LogicalFunction { input, function, slot, mut arguments, first, .. } = logical;
-    let LogicalFunction { columns, keeps_input, on, .. } = logical;
+    let LogicalFunction { columns, keeps_input, on, span, .. } = logical;
     let Lowered { plan: input, mut layout } = lower(*input);
     arguments.iter_mut().for_each(|argument| argument.relocate(&layout));
     layout.extend(columns.iter().map(|column| first + column));
@@ -185,7 +185,9 @@ fn function(logical: LogicalFunction) -> Lowered {
         condition.relocate(&layout);
         condition
     });
-    let scan = FunctionScan { input, function, slot, arguments, columns, keeps_input, condition };
+    let place = span.into();
+    let scan =
+        FunctionScan { input, function, slot, arguments, columns, keeps_input, condition, place };
     Lowered { plan: Plan::Function(Arc::new(scan)), layout }
 }
 

@@ -252,6 +252,8 @@ struct Planning<'a> {
     views: Vec<(SchemaName, String)>,
     /// Where names that say no schema are looked up, if not everywhere.
     within: Option<SchemaName>,
+    /// Where the first of them is named in the statement.
+    view_span: Span,
     /// How many WITHs it has so far.
     withs: usize,
     /// How many recursive tables it has so far, each counted as often as it is bound.
@@ -272,7 +274,7 @@ impl<'a> Planning<'a> {
         rewriting: &'a mut Rewriting,
     ) -> Planning<'a> {
         let names = ColumnNames::new(rewriting.is_traced());
-        let (tables, subqueries, views) = Default::default();
+        let (tables, subqueries, views, view_span) = Default::default();
         let (withs, recursions, shared, present, outer) = Default::default();
         let within = None;
         Planning {
@@ -284,6 +286,7 @@ impl<'a> Planning<'a> {
             subqueries,
             views,
             within,
+            view_span,
             withs,
             recursions,
             shared,
@@ -299,6 +302,11 @@ impl<'a> Planning<'a> {
 }
 
 impl Planning<'_> {
+    /// Where in the statement something stands: what a view has inside stands where that is named.
+    fn place(&self, span: Span) -> Span {
+        if self.views.is_empty() { span } else { self.view_span }
+    }
+
     /// Gives the columns of the table to be changed their indexes as identities; nothing has any yet.
     fn name_target(&mut self, table: &TableSchema) {
         let first = self.names.add_all((0..table.width()).map(|index| table.name_of(index)));

@@ -10,7 +10,7 @@ use super::with_plan::{CommonTablePlan, RecursivePlan};
 use super::write_plan::Write;
 use crate::language::ast::Identifier;
 use crate::storage::SchemaChange;
-use crate::types::{Collation, DataType, KeySchema, TableSchema, with_stack};
+use crate::types::{Collation, CompactSpan, DataType, KeySchema, TableSchema, with_stack};
 use std::sync::Arc;
 
 /// One operator and its inputs. Expressions read their input's columns by index. What an operator needs
@@ -192,7 +192,7 @@ pub struct Join {
 }
 
 /// One aggregate of a query.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct AggregateCall {
     /// Which.
     pub function: AggregateFunction,
@@ -208,6 +208,21 @@ pub struct AggregateCall {
     pub filter: Option<BoundExpression>,
     /// The type of its result.
     pub data_type: DataType,
+    /// Where it stands in the statement, if it does; two that differ in this alone are equal.
+    pub place: CompactSpan,
+}
+
+impl PartialEq for AggregateCall {
+    fn eq(&self, other: &AggregateCall) -> bool {
+        let AggregateCall { function, arguments, distinct, collation, order, .. } = self;
+        *function == other.function
+            && *distinct == other.distinct
+            && *collation == other.collation
+            && self.data_type == other.data_type
+            && *arguments == other.arguments
+            && *order == other.order
+            && self.filter == other.filter
+    }
 }
 
 /// A key of an order that is no column.

@@ -262,6 +262,7 @@ impl Grouping {
                 order: Vec::new(),
                 filter: None,
                 data_type,
+                place: expression.place,
             };
             let known = self.aggregates.iter().find(|(_, call)| *call == bare);
             let bare = known.map(|(column, _)| *column).unwrap_or_else(|| {

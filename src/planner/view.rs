@@ -108,6 +108,9 @@ fn bind(
         let message = format!("views are defined by more than {MAX_DEPTH} others");
         return Err(Error::new("nesting-limit", message, name.span));
     }
+    if planning.views.is_empty() {
+        planning.view_span = name.span;
+    }
     planning.views.push((home, called.clone()));
     let within = match home {
         SchemaName::Main => Some(SchemaName::Main),

@@ -14,11 +14,11 @@ use crate::language::ast::{
     Expression, FrameBound, FrameExclusion, FrameUnit, FunctionCall, Identifier, NamedWindow,
     OrderItem, Over, Window, WindowFrame,
 };
-use crate::types::{Collation, DataType, Span, Value, whole_number};
+use crate::types::{Collation, CompactSpan, DataType, Span, Value, whole_number};
 use std::collections::BTreeMap;
 
 /// A window function of a query.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct WindowCall {
     /// Which.
     pub function: WindowFunction,
@@ -32,6 +32,21 @@ pub struct WindowCall {
     pub frame: Frame,
     /// The type of its result.
     pub data_type: DataType,
+    /// Where it stands in the statement, if it does; two that differ in this alone are equal.
+    pub place: CompactSpan,
+}
+
+impl PartialEq for WindowCall {
+    fn eq(&self, other: &WindowCall) -> bool {
+        let WindowCall { function, arguments, collation, filter, frame, data_type, place: _ } =
+            self;
+        *function == other.function
+            && *collation == other.collation
+            && *data_type == other.data_type
+            && *arguments == other.arguments
+            && *filter == other.filter
+            && *frame == other.frame
+    }
 }
 
 /// Which rows of its partition are seen of a row.
@@ -299,8 +314,10 @@ impl Binder<'_, '_> {
         };
         let clause = std::mem::replace(&mut self.clause, "a window function");
         let bound = self.bound_window(function, call, over, windows.named);
+        let place = self.place(span);
         self.clause = clause;
-        let index = bound.map(|bound| {
+        let index = bound.map(|mut bound| {
+            bound.call.place = place;
             let data_type = bound.call.data_type;
             let index = windows.calls.iter().position(|known| *known == bound);
             let index = index.unwrap_or_else(|| {
@@ -340,7 +357,8 @@ impl Binder<'_, '_> {
         } else {
             Collation::Binary
         };
-        let call = WindowCall { function, arguments, collation, filter, frame, data_type };
+        let place = CompactSpan::default();
+        let call = WindowCall { function, arguments, collation, filter, frame, data_type, place };
         Ok(BoundWindow { partition, order, call })
     }
 

@@ -7,11 +7,12 @@
 use super::catalog::StatementCatalog;
 use super::outcome::{OutputColumn, arrow_schema};
 use super::{Error, Session};
+use crate::executor;
 use crate::language::ast::{
     AsOf, Delete, ExpressionKind, InsertSource, PlannableStatement, Point, Query, QueryStatement,
     RowLimits, Select, SelectItem, TableReference, Temporal, Update, WriteStatement,
 };
-use crate::language::{LiteralSharing, Prepared};
+use crate::language::{LiteralSharing, Prepared, span_in};
 use crate::planner::{self, Affinity, BoundExpression, BoundKind, Planned, ScalarFunction};
 use crate::storage::View;
 use crate::types::key_hash::KeyHashing;
@@ -43,9 +44,16 @@ pub(super) struct SharedPlan {
     /// The columns of a query.
     pub columns: Arc<[OutputColumn]>,
     pub schema: SchemaRef,
+    /// The text that it was planned of, which its places are in.
+    text: Box<str>,
 }
 
 impl SharedPlan {
+    /// An error of the plan with its place in the text of a statement that shares it.
+    pub fn located(&self, error: executor::Error, text: &str) -> executor::Error {
+        error.moved(|span| span_in(span, &self.text, text))
+    }
+
     /// Whether the tables of a view are what the plan was made for.
     pub fn fits(&self, view: &View) -> bool {
         let schema = view.schema();
@@ -250,6 +258,7 @@ impl PlanCacheEntry {
             definitions,
             columns: columns.into(),
             schema,
+            text: prepared.text().into(),
         }))
     }
 }

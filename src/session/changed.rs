@@ -3,7 +3,7 @@
 use super::outcome::{OutputColumn, arrow_schema, record_batch};
 use super::sequence::counter_write;
 use super::{Error, ExecutableStatement, Outcome, PendingStatement, Receipt, Rows, Session};
-use crate::executor::{self, Written};
+use crate::executor::{self, Failure, Written};
 use crate::language::ast::{Statement, WriteStatement};
 use crate::planner::{Planned, PragmaSwitch, Write};
 use crate::storage::{CommittedTransaction, Fork};
@@ -154,12 +154,17 @@ impl Session {
             self.counts.end(receipt.rows);
             return Ok(receipt.into());
         }
+        let text = pending.text();
         let executable = self.executable(pending, fork.view());
         self.check_place(fork, executable.as_ref().ok())?;
         let ExecutableStatement { plan, inputs, context, .. } = executable?;
         match plan.planned() {
             Planned::Write(write) => {
-                let written = executor::write(write, inputs, fork, context, &*self)?;
+                let written = executor::write(write, inputs, fork, context, &*self);
+                let mut written = written.map_err(|error| plan.located(error, text))?;
+                written.failure = written
+                    .failure
+                    .map(|failure| Failure { error: plan.located(failure.error, text), ..failure });
                 Changed::of(write, written)
             }
             Planned::Schema(schema) => {

@@ -86,9 +86,8 @@ impl Error {
             Error::Parse(error) => Some(error.span),
             Error::Plan(error) => Some(error.span),
             Error::UnknownTopic { span, .. } => Some(*span),
-            Error::Execute(executor::Error::Row(row)) => row.span,
-            Error::Execute(_)
-            | Error::Storage(_)
+            Error::Execute(error) => error.span(),
+            Error::Storage(_)
             | Error::Damaged { .. }
             | Error::Transaction { .. }
             | Error::Past(_)

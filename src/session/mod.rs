@@ -128,7 +128,7 @@ enum PendingStatement<'a> {
     /// With its own plan, to be made.
     Parsed { statement: PlannableStatement<'a>, text: &'a str },
     /// With the plan of its shape and its own values.
-    Shared { plan: &'a SharedPlan, values: Vec<Literal>, text: &'a str },
+    Shared { plan: &'a Arc<SharedPlan>, values: Vec<Literal>, text: &'a str },
 }
 
 impl<'a> PendingStatement<'a> {
@@ -151,7 +151,7 @@ struct ExecutableStatement<'a> {
 
 enum ExecutablePlan<'a> {
     Own(Box<Planned>),
-    Shared(&'a SharedPlan),
+    Shared(&'a Arc<SharedPlan>),
 }
 
 impl ExecutablePlan<'_> {
@@ -159,6 +159,14 @@ impl ExecutablePlan<'_> {
         match self {
             ExecutablePlan::Own(planned) => planned,
             ExecutablePlan::Shared(shared) => &shared.planned,
+        }
+    }
+
+    /// An error of it with its place in the text of the statement.
+    fn located(&self, error: executor::Error, text: &str) -> executor::Error {
+        match self {
+            ExecutablePlan::Own(_) => error,
+            ExecutablePlan::Shared(shared) => shared.located(error, text),
         }
     }
 }
@@ -534,13 +542,15 @@ impl Session {
             }
             PendingStatement::Parsed { .. } | PendingStatement::Shared { .. } => false,
         };
+        let text = pending.text();
         let ExecutableStatement { plan, inputs, as_of, several, context } =
             self.executable(pending, view)?;
         let Planned::Query(query) = plan.planned() else {
             unreachable!("the plan of a SELECT is a query")
         };
         let listing = is_listing.then_some(Listing { now: context.now });
-        let mut rows = executor::open(&query.plan, inputs, context)?;
+        let mut rows = executor::open(&query.plan, inputs, context)
+            .map_err(|error| plan.located(error, text))?;
         let (columns, schema) = match &plan {
             ExecutablePlan::Shared(plan) => (Arc::clone(&plan.columns), plan.schema.clone()),
             ExecutablePlan::Own(_) => {
@@ -549,9 +559,15 @@ impl Session {
                 (columns.into(), schema)
             }
         };
-        let batches = std::iter::from_fn(move || match rows.next() {
-            Ok(batch) => batch.map(|batch| outcome::record_batch(&schema, batch)),
-            Err(error) => Some(Err(error.into())),
+        // Where an error is of a plan that others share, this text says.
+        let shared = match plan {
+            ExecutablePlan::Own(_) => None,
+            ExecutablePlan::Shared(plan) => Some((Arc::clone(plan), Box::<str>::from(text))),
+        };
+        let batches = std::iter::from_fn(move || match (rows.next(), &shared) {
+            (Ok(batch), _) => batch.map(|batch| outcome::record_batch(&schema, batch)),
+            (Err(error), None) => Some(Err(error.into())),
+            (Err(error), Some((plan, text))) => Some(Err(plan.located(error, text).into())),
         });
         let rows = Rows::new(columns, as_of, batches);
         Ok(Outcome::Rows(Rows { summary: several, listing, ..rows }))

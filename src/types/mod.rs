@@ -56,7 +56,7 @@ pub use schema::{
     TableSchema, fold,
 };
 pub use schema_name::SchemaName;
-pub use span::Span;
+pub use span::{CompactSpan, Span};
 pub use stack::with_stack;
 pub use tagged_json::{exact_json, parse_exact_json};
 pub use tree::Tree;

@@ -2,6 +2,7 @@
 
 mod alter;
 mod answer;
+mod carets;
 mod cause;
 mod damage;
 mod decimals;

@@ -134,11 +134,131 @@ fn a_unique_index_names_the_key_and_the_rows_that_have_it() {
         "CREATE UNIQUE INDEX both ON twice(b, a)",
         "INSERT INTO pairs VALUES (2, 'y'); CREATE UNIQUE INDEX by_a ON pairs(a)",
     ]), @"
-    stdin:5:138: error[unique]: twice.a 1 is there twice: UNIQUE
+    stdin:5:138: error[unique]: twice.a 1 is there twice: UNIQUE INDEX one
        = the rows: id 4 and id 6
-    stdin:6:1: error[unique]: twice.b 'x' with twice.a 1.0 is there twice: UNIQUE
+    stdin:6:1: error[unique]: twice.b 'x' with twice.a 1.0 is there twice: UNIQUE INDEX both
        = the rows: id 4 and id 7
-    stdin:7:36: error[unique]: pairs.a 2 is there twice: UNIQUE
+    stdin:7:36: error[unique]: pairs.a 2 is there twice: UNIQUE INDEX by_a
        = the rows: _row 2 and _row 3
     ");
+}
+
+/// Each constraint is named, where it has a name; so is the row, and of a foreign key both sides.
+#[test]
+fn constraints_are_named_with_the_row_and_both_sides() {
+    insta::assert_snapshot!(refused(&[
+        "CREATE TABLE p(a INTEGER, b TEXT, CONSTRAINT of_p PRIMARY KEY (a, b)); \
+         CREATE TABLE c(id INTEGER PRIMARY KEY, n INTEGER NOT NULL, m INTEGER CONSTRAINT big \
+         CHECK (m > 10), u TEXT CONSTRAINT one_u UNIQUE, a INTEGER, b TEXT, \
+         CONSTRAINT to_p FOREIGN KEY (a, b) REFERENCES p ON UPDATE RESTRICT); \
+         CREATE UNIQUE INDEX one_m ON c(m, n); INSERT INTO p VALUES (1, 'x'); \
+         INSERT INTO c VALUES (1, 1, 11, 'u', 1, 'x'); INSERT INTO p VALUES (1, 'x')",
+        "INSERT INTO c(id, m) VALUES (2, 12)",
+        "INSERT INTO c(id, n, m) VALUES (2, 2, 3)",
+        "INSERT INTO c(id, n, m, u) VALUES (2, 2, 12, 'u')",
+        "INSERT INTO c(id, n, m) VALUES (2, 1, 11)",
+        "INSERT INTO c(id, n, a, b) VALUES (7, 1, 1, 'y')",
+        "UPDATE p SET a = 2",
+        "DELETE FROM p",
+    ]), @r#"
+    stdin:5:432: error[unique]: p.a 1 with p.b 'x' is there already: PRIMARY KEY of_p
+     5 | INSERT INTO p VALUES (1, 'x')
+       |                          ^^^
+       = the row there: a 1, b 'x'
+    stdin:6:30: error[not-null]: c.n must not be NULL
+     6 | INSERT INTO c(id, m) VALUES (2, 12)
+       |                              ^^^^^
+    stdin:7:39: error[check]: a row of c breaks CHECK big (m > 10)
+     7 | INSERT INTO c(id, n, m) VALUES (2, 2, 3)
+       |                                       ^
+       = the row: id 2
+       = its values: m 3
+    stdin:8:46: error[unique]: c.u 'u' is there already: UNIQUE one_u
+     8 | INSERT INTO c(id, n, m, u) VALUES (2, 2, 12, 'u')
+       |                                              ^^^
+       = the row there: id 1, n 1, m 11, u 'u', a 1, b 'x'
+    stdin:9:36: error[unique]: c.m 11 with c.n 1 is there already: UNIQUE INDEX one_m
+     9 | INSERT INTO c(id, n, m) VALUES (2, 1, 11)
+       |                                    ^
+       = the row there: id 1, n 1, m 11, u 'u', a 1, b 'x'
+    stdin:10:1: error[foreign-key]: c.a 1 with c.b 'y' refers to p.a 1 with p.b 'y', which is not there: FOREIGN KEY to_p
+        = the row of c: id 7
+    stdin:11:1: error[foreign-key]: p.a 1 with p.b 'x' is referred to by c.a 1 with c.b 'x': FOREIGN KEY to_p, RESTRICT
+        = the row of c: id 1
+    stdin:12:1: error[foreign-key]: p.a 1 with p.b 'x' is referred to by c.a 1 with c.b 'x': FOREIGN KEY to_p
+        = the row of c: id 1
+    "#);
+}
+
+/// A statement that fails at its last row leaves nothing: no row, no event, not a byte of the log.
+#[test]
+fn ten_thousand_rows_of_which_the_last_is_refused_leave_nothing() {
+    let place = TestDirectory::new();
+    let made = "CREATE TABLE t(id INTEGER PRIMARY KEY, n INTEGER NOT NULL CHECK (n >= 0)); \
+                INSERT INTO t VALUES (20000, 1);";
+    assert_eq!(place.run(&["bank"], made).err, "");
+    let log = || std::fs::read(place.path().join("bank/events.log")).expect("a log");
+    let before = log();
+    let rows = (1..10_000).map(|id| format!("({id}, {id}), ")).collect::<String>();
+    for (insert, code) in [
+        (format!("INSERT INTO t VALUES {rows}(20000, 1);"), "unique"),
+        (format!("INSERT INTO t VALUES {rows}(10000, NULL);"), "not-null"),
+        (format!("INSERT INTO t VALUES {rows}(10000, -1);"), "check"),
+        (
+            format!("INSERT INTO t VALUES {rows}(10000, 9223372036854775807 + 1);"),
+            "integer-overflow",
+        ),
+        (
+            "INSERT INTO t SELECT value, value - 1 FROM generate_series(10000, 0, -1);".into(),
+            "check",
+        ),
+    ] {
+        let run = place.run(&["bank"], &insert);
+        assert!(run.err.contains(&format!("error[{code}]")), "{code}: {}", run.err);
+        assert_eq!(log(), before, "{code}");
+        // In a transaction that goes on, too.
+        let script = format!(
+            "BEGIN; {insert}\nSELECT (SELECT count(*) FROM t), max(event) FROM _events; ROLLBACK;"
+        );
+        let run = place.run(&["-q", "--keep-going", "bank"], &script);
+        assert_eq!(run.out, "1|2\n", "{code}: {}", run.err);
+        assert_eq!(log(), before, "{code}");
+    }
+}
+
+/// What no row could make right is an error before one is read: of an empty table, too.
+#[test]
+fn types_that_do_not_fit_are_refused_before_a_row_is_read() {
+    insta::assert_snapshot!(refused(&[
+        "CREATE TABLE none(id INTEGER PRIMARY KEY, day DATE, n INTEGER, j JSON); SELECT day + day FROM none",
+        "SELECT day * 2 FROM none",
+        "UPDATE none SET day = TIMESTAMP 'x'",
+        "SELECT CAST(n AS DECIMAL(50,2)) FROM none",
+        "DELETE FROM none WHERE (n, day) = (1, 2, 3)",
+        "INSERT INTO none(n) SELECT n, day FROM none",
+        "SELECT abs(n, 1) FROM none",
+    ]), @r#"
+    stdin:5:80: error[type]: DATE + DATE is not defined
+     5 | SELECT day + day FROM none
+       |        ^^^^^^^^^ a day moves by an INTEGER of days; datetime(x, '+36 hours') by anything
+    stdin:6:8: error[type]: DATE * INTEGER is not defined
+     6 | SELECT day * 2 FROM none
+       |        ^^^^^^^ julianday(x) makes a number of it, strftime('%Y', x) its year
+    stdin:7:23: error[type]: 'x' is no TIMESTAMP
+     7 | UPDATE none SET day = TIMESTAMP 'x'
+       |                       ^^^^^^^^^^^^^ a TIMESTAMP is 'YYYY-MM-DD HH:MM:SS', with or without an offset behind it
+    stdin:8:18: error[type]: DECIMAL has no such digits
+     8 | SELECT CAST(n AS DECIMAL(50,2)) FROM none
+       |                  ^^^^^^^^^^^^^ DECIMAL(p,s) has 1 to 38 digits, at most all of them behind the point
+    stdin:9:24: error[column-count]: 2 values cannot be compared with 3
+     9 | DELETE FROM none WHERE (n, day) = (1, 2, 3)
+       |                        ^^^^^^^^^^^^^^^^^^^^
+    stdin:10:13: error[column-count]: 1 column of none and 2 values
+     10 | INSERT INTO none(n) SELECT n, day FROM none
+        |             ^^^^
+        = none(id, day, n, j)
+    stdin:11:8: error[function]: abs takes 1 argument, not 2
+     11 | SELECT abs(n, 1) FROM none
+        |        ^^^^^^^^^
+    "#);
 }

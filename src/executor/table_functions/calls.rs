@@ -92,7 +92,8 @@ impl CalledBatch {
                 let value =
                     |(datum, data_type): &(Datum, DataType)| datum.value(*data_type, self.next);
                 let arguments: Vec<_> = self.arguments.iter().map(value).collect();
-                self.open = call(scan.function, &arguments, &scan.columns, scan.slot, context)?;
+                let opened = call(scan.function, &arguments, &scan.columns, scan.slot, context);
+                self.open = opened.map_err(|error| error.at(scan.place))?;
                 self.next += 1;
                 if self.open.is_none() {
                     ends.push((places.len(), self.place()));

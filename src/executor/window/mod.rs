@@ -229,7 +229,8 @@ impl WindowFunctions {
     fn close(&mut self) -> Result<(), Error> {
         self.context.check()?;
         for (open, results) in self.calls.iter_mut().zip(&mut self.results) {
-            results.extend(open.compute(&self.open)?);
+            let computed = open.compute(&self.open);
+            results.extend(computed.map_err(|error| error.at(open.call().place))?);
             open.arguments.iter_mut().for_each(Vec::clear);
             open.taken.clear();
         }

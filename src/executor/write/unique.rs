@@ -140,7 +140,7 @@ pub(super) fn check(
     }
 }
 
-/// `accounts.id 1 is there already: PRIMARY KEY`.
+/// `accounts.id 1 is there already: PRIMARY KEY`, and the name of the constraint or index if it has one.
 pub(in super::super) fn duplicate(
     table: &TableSchema,
     key: &KeySchema,
@@ -152,9 +152,11 @@ pub(in super::super) fn duplicate(
     let named: Vec<String> = named.collect();
     let kind = match key.kind {
         KeyKind::Primary => "PRIMARY KEY",
-        KeyKind::Unique | KeyKind::Index => "UNIQUE",
+        KeyKind::Unique => "UNIQUE",
+        KeyKind::Index => "UNIQUE INDEX",
     };
-    Error::failed("unique", format!("{} is {how}: {kind}", named.join(" with ")))
+    let name = key.name.as_ref().map_or_else(String::new, |name| format!(" {name}"));
+    Error::failed("unique", format!("{} is {how}: {kind}{name}", named.join(" with ")))
 }
 
 /// The most columns of a row that a note shows.
