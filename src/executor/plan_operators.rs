@@ -119,7 +119,10 @@ fn row_range(limits: &Limits, context: &Context) -> Result<RowRange, Error> {
         let value = context.constant(expression)?;
         match DataType::Integer.accept(value.clone()) {
             Ok(Value::Integer(count)) => Ok(Some(count)),
-            _ => Err(Error::failed("type", format!("{word} {value} is no whole number"))),
+            _ => {
+                let error = Error::failed("type", format!("{word} {value} is no whole number"));
+                Err(error.at(expression.place))
+            }
         }
     };
     let start = evaluate(&limits.offset, "OFFSET")?.unwrap_or(0);

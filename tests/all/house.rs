@@ -223,7 +223,7 @@ fn shared_names(files: &[(String, String)]) -> Vec<String> {
 }
 
 /// Every Rust file below a folder with its path from the top and its text.
-fn sources(folder: &str) -> Vec<(String, String)> {
+pub fn sources(folder: &str) -> Vec<(String, String)> {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut folders: Vec<PathBuf> = vec![top.join(folder)];
     let mut files = Vec::new();

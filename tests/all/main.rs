@@ -10,6 +10,7 @@ mod definitions;
 mod difference;
 mod dropped;
 mod dumps;
+mod error_codes;
 mod examples;
 mod flexible;
 mod follow;
