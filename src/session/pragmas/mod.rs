@@ -19,7 +19,7 @@ use crate::planner::{
     TABLE_FUNCTIONS, TableFunction, WINDOW_FUNCTIONS,
 };
 use crate::storage::{Database, View};
-use setting::setting;
+use setting::{leading_number, setting};
 
 use crate::types::{Collation, EventId, Row, SchemaName, TableSchema, Value};
 pub(super) use setting::setting_statement;
@@ -165,6 +165,11 @@ impl PragmaAnswers {
             Pragma::DataVersion => one(integer(self.database.head().0)),
             Pragma::ForeignKeys => one(Value::Integer(self.foreign_keys.into())),
             Pragma::RecursiveTriggers => one(Value::Integer(self.recursive_triggers.into())),
+            // What is temporary goes with the session.
+            Pragma::Setting if within == Some(SchemaName::Temporary) => {
+                let set = self.settings.get(entry.name()).copied();
+                one(Value::Integer(set.unwrap_or_default()))
+            }
             Pragma::Setting => one(Value::Integer(setting(schema, entry.name()).into())),
             Pragma::Number(usual) => {
                 let set = self.settings.get(entry.name()).copied();
@@ -237,6 +242,10 @@ impl Session {
             return Ok(Outcome::Done(describe::accepted(words)));
         };
         if let (Pragma::Setting, Some(value)) = (entry.pragma, value) {
+            if *schema == Some(SchemaName::Temporary) {
+                self.pragmas.insert(entry.name(), leading_number(value).into());
+                return Ok(Outcome::Done(describe::accepted(words)));
+            }
             return self.set_setting(entry.name(), value, words);
         }
         if let (Pragma::Switch(switch), Some(value)) = (entry.pragma, value) {

@@ -88,7 +88,7 @@ impl Session {
 
 /// The number of 32 bits with which a text begins, also in hexadecimal digits, as SQLite reads it: 0 of
 /// one that begins with none, or with one that is larger.
-fn leading_number(text: &str) -> i32 {
+pub(super) fn leading_number(text: &str) -> i32 {
     let digits_of = |text: &str, radix: u32| {
         let end = text.find(|c: char| !c.is_digit(radix)).unwrap_or(text.len());
         i64::from_str_radix(&text[..end], radix).unwrap_or(0)

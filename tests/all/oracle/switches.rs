@@ -47,6 +47,29 @@ fn query_only_refuses_every_change_until_it_is_off() {
 }
 
 #[test]
+fn the_numbers_of_each_schema_are_its_own() {
+    both(
+        "PRAGMA user_version = 7
+        PRAGMA temp.user_version = 8
+        PRAGMA user_version
+        PRAGMA main.user_version
+        PRAGMA temp.user_version
+        PRAGMA temp.application_id
+        PRAGMA main.application_id = '0x10'
+        PRAGMA application_id
+        BEGIN
+        PRAGMA user_version = 9
+        SAVEPOINT s
+        PRAGMA user_version = 10
+        ROLLBACK TO s
+        PRAGMA user_version
+        ROLLBACK
+        PRAGMA user_version
+        SELECT * FROM pragma_user_version",
+    );
+}
+
+#[test]
 fn like_tells_letters_from_each_other_where_it_is_told_to() {
     both(
         "CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT)
