@@ -3,12 +3,12 @@
 //!
 //! A line that begins with `#` is a comment, one with `|` is what was explained; a statement ends with
 //! its line. What defines a table is run, and ANALYZE; of the others the plan is shown, and those that
-//! change rows are run as well.
+//! change rows are run as well: behind the plan stand its operations, the events that it made.
 
 use crate::answer::rows_of;
 use asof::session::Session;
 use asof::storage::Database;
-use asof::types::Value;
+use asof::types::{EventId, Value};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -31,7 +31,34 @@ fn explained(script: &str) -> String {
                 writeln!(text, "| {line}").expect("a string takes it");
             }
         }
+        let head = session.head();
         rows_of(&mut session, line).expect("a statement that runs");
+        if WRITES.iter().any(|word| line.starts_with(word)) {
+            text.push_str(&operations(&mut session, head));
+        }
+    }
+    text
+}
+
+/// The first words of statements that change rows.
+const WRITES: &[&str] = &["INSERT", "UPDATE", "DELETE", "REPLACE", "WITH"];
+
+/// How many operations of a statement are shown.
+const MOST_OPERATIONS: usize = 4;
+
+/// The events behind one, in words, and which of them made them.
+fn operations(session: &mut Session, head: EventId) -> String {
+    let events = format!("SELECT event, cause, change FROM _events WHERE event > {head}");
+    let mut text = String::new();
+    let rows = rows_of(session, &events).expect("the events of a write");
+    for row in rows.iter().take(MOST_OPERATIONS) {
+        let head = if text.is_empty() { "| operations:\n" } else { "" };
+        let cause = if row[1].is_null() { "" } else { &*format!(" because of {}", row[1]) };
+        let change = row[2].to_text();
+        writeln!(text, "{head}|   event {}{cause}: {change}", row[0]).expect("a string takes it");
+    }
+    if let Some(more @ 1..) = rows.len().checked_sub(MOST_OPERATIONS) {
+        writeln!(text, "|   and {more} more").expect("a string takes it");
     }
     text
 }
