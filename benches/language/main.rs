@@ -5,15 +5,26 @@
 //! its rows are read, and both give as many. Each figure is the median of the rounds (five, or
 //! `LANGUAGE_ROUNDS`) behind one that is not counted; a ratio below 1 says that asof is faster.
 //! `LANGUAGE_SCALE` is TPC-H's scale in thousandths (100, which is scale factor 0.1), and only work whose
-//! name has `LANGUAGE_ONLY` in it is done.
+//! name has `LANGUAGE_ONLY` in it is done. Where `ASOF_CORPUS` names a directory that holds SQLite's
+//! sqllogictest/, its files are run, too.
 
 #![expect(clippy::print_stdout, reason = "a report for people")]
 
+#[path = "../../tests/all/answer.rs"]
+#[expect(dead_code, reason = "the tests tell answers in words, too")]
+mod answer;
+mod corpus;
+#[path = "../../tests/all/slt/md5.rs"]
+mod md5;
 #[path = "../../tests/all/random.rs"]
 mod random;
+#[path = "../../tests/all/slt/reader.rs"]
+#[expect(dead_code, reason = "the tests look at codes of errors and at labels, too")]
+mod reader;
 #[path = "../../tests/all/oracle/tpch/rows.rs"]
 mod rows;
 
+use answer::rows_of;
 use asof::session::{Outcome, Session};
 use asof::storage::Database;
 use std::sync::Arc;
@@ -179,4 +190,5 @@ fn main() {
         let (title, sql) = query.split_once('\n').expect("a title and a query");
         peers.report(title, sql.trim_end().trim_end_matches(';'));
     }
+    corpus::report();
 }

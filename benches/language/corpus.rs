@@ -1,0 +1,100 @@
+//! SQLite's own sqllogictest files, both sides by the same reader.
+
+use super::reader::{Expected, Record, read};
+use super::{is_asked, rows_of};
+use asof::session::Session;
+use asof::storage::Database;
+use asof::types::Value;
+use rusqlite::types::ValueRef;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// All files below a folder that `ASOF_CORPUS` names, each in databases of its own.
+pub fn report() {
+    let Some(folder) = std::env::var_os("ASOF_CORPUS") else {
+        println!("\nSQLite's corpus: skipped, ASOF_CORPUS names no directory with sqllogictest/");
+        return;
+    };
+    let folder = Path::new(&folder).join("sqllogictest");
+    let mut paths = Vec::new();
+    files(&folder, &mut paths);
+    paths.sort();
+    println!("\nSQLite's corpus, each file once; ours are checked between the times");
+    let mut sum = [Duration::ZERO; 2];
+    for path in &paths {
+        let name = path.strip_prefix(&folder).unwrap_or(path).display().to_string();
+        if !is_asked(&name) {
+            continue;
+        }
+        let [ours, theirs] = run(path);
+        (sum[0], sum[1]) = (sum[0] + ours, sum[1] + theirs);
+        line(&name, ours, theirs);
+    }
+    line("all of them", sum[0], sum[1]);
+}
+
+fn line(name: &str, ours: Duration, theirs: Duration) {
+    let (a, b) = (ours.as_secs_f64(), theirs.as_secs_f64());
+    println!("{name:<44} {:>10.2} {:>10.2} {:>8.2}", a * 1e3, b * 1e3, a / b);
+}
+
+/// The time of a file's statements, ours and theirs, one after the other.
+fn run(path: &Path) -> [Duration; 2] {
+    let mut session = Session::new(Arc::new(Database::in_memory().expect("a database")));
+    let mut sqlite = rusqlite::Connection::open_in_memory().expect("a database");
+    let mut times = [Duration::ZERO; 2];
+    for record in read(&std::fs::read_to_string(path).expect("a file of text")) {
+        let start = Instant::now();
+        let rows = rows_of(&mut session, &record.sql);
+        times[0] += start.elapsed();
+        let start = Instant::now();
+        let other = std::hint::black_box(their_rows(&mut sqlite, &record.sql));
+        times[1] += start.elapsed();
+        check(&record, rows.ok(), other.is_ok());
+    }
+    times
+}
+
+/// Makes sure that our rows are the answer where SQLite has one.
+fn check(record: &Record, rows: Option<Vec<Vec<Value>>>, answers: bool) {
+    if let (Expected::Answer(answer), true) = (&record.expected, answers) {
+        let right = rows.is_some_and(|rows| answer.check(&rows).is_ok());
+        assert!(right, "line {}: {}", record.line, record.sql);
+    }
+}
+
+/// The rows of a statement as values, as `rows_of` gives ours.
+fn their_rows(
+    sqlite: &mut rusqlite::Connection,
+    sql: &str,
+) -> Result<Vec<Vec<Value>>, rusqlite::Error> {
+    let mut statement = sqlite.prepare(sql)?;
+    let width = statement.column_count();
+    let mut rows = statement.query([])?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        let value = |column| {
+            Ok(match row.get_ref(column)? {
+                ValueRef::Null => Value::Null,
+                ValueRef::Integer(integer) => Value::Integer(integer),
+                ValueRef::Real(real) => Value::Real(real),
+                ValueRef::Text(text) => Value::text(&*String::from_utf8_lossy(text)),
+                ValueRef::Blob(bytes) => Value::Blob(bytes.into()),
+            })
+        };
+        all.push((0..width).map(value).collect::<Result<_, rusqlite::Error>>()?);
+    }
+    Ok(all)
+}
+
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            files(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "test") {
+            found.push(path);
+        }
+    }
+}
