@@ -146,7 +146,7 @@ pub const PRAGMAS: &[PragmaEntry] = &[
     pragma!("index_info", "the columns of an index", Pragma::IndexInfo, ["seqno" Integer, "cid" Integer, "name" Text]),
     pragma!("index_list", "the indexes of a table", Pragma::IndexList, ["seq" Integer, "name" Text, "unique" Integer, "origin" Text, "partial" Integer]),
     pragma!("index_xinfo", "the columns of an index, with their order", Pragma::IndexXinfo, ["seqno" Integer, "cid" Integer, "name" Text, "desc" Integer, "coll" Text, "key" Integer]),
-    pragma!("integrity_check", "what is damaged, rows that break NOT NULL, CHECK or a key, or ok", Pragma::IntegrityCheck { keys: true }, ["integrity_check" Text]),
+    pragma!("integrity_check", "ok, or damage and rows that break constraints", Pragma::IntegrityCheck { keys: true }, ["integrity_check" Text]),
     pragma!("journal_mode", "how changes are kept", Pragma::Word("wal"), ["journal_mode" Text]),
     pragma!("journal_size_limit", "accepted; only kept for who asks", Pragma::Number(-1), ["journal_size_limit" Integer]),
     pragma!("legacy_alter_table", "accepted; only kept for who asks", Pragma::Number(0), ["legacy_alter_table" Integer]),
