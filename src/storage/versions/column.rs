@@ -70,19 +70,22 @@ enum ColumnValues {
 }
 
 impl ColumnValues {
-    fn new(data_type: DataType) -> ColumnValues {
+    /// No values, with room for so many.
+    fn with_capacity(data_type: DataType, rows: usize) -> ColumnValues {
         match data_type {
-            DataType::Boolean => ColumnValues::Boolean(Vec::new()),
-            DataType::Date => ColumnValues::Int32(Vec::new()),
-            DataType::Integer | DataType::Timestamp => ColumnValues::Int64(Vec::new()),
-            DataType::Decimal { .. } => ColumnValues::Int128(Vec::new()),
-            DataType::Real => ColumnValues::Float64(Vec::new()),
+            DataType::Boolean => ColumnValues::Boolean(Vec::with_capacity(rows)),
+            DataType::Date => ColumnValues::Int32(Vec::with_capacity(rows)),
+            DataType::Integer | DataType::Timestamp => {
+                ColumnValues::Int64(Vec::with_capacity(rows))
+            }
+            DataType::Decimal { .. } => ColumnValues::Int128(Vec::with_capacity(rows)),
+            DataType::Real => ColumnValues::Float64(Vec::with_capacity(rows)),
             DataType::Text
             | DataType::Json
             | DataType::Blob
             | DataType::Numeric
             | DataType::Any
-            | DataType::Flexible(_) => ColumnValues::Bytes(Vec::new(), Vec::new()),
+            | DataType::Flexible(_) => ColumnValues::Bytes(Vec::new(), Vec::with_capacity(rows)),
         }
     }
 
@@ -105,9 +108,14 @@ fn slice<'a>(bytes: &'a [u8], ends: &[usize], index: usize) -> &'a [u8] {
 }
 
 impl OpenColumn {
-    /// An empty column of a type.
+    /// An empty column of a type, which grows as it has to.
     pub fn new(data_type: DataType) -> OpenColumn {
-        let values = ColumnValues::new(data_type);
+        OpenColumn::with_capacity(data_type, 0)
+    }
+
+    /// An empty column of a type with room for so many values.
+    pub fn with_capacity(data_type: DataType, rows: usize) -> OpenColumn {
+        let values = ColumnValues::with_capacity(data_type, rows);
         OpenColumn { data_type, values, valid: None, len: 0, array: OnceLock::new() }
     }
 

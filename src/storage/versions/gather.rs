@@ -87,7 +87,7 @@ fn copied(
     positions: &[VersionPosition],
     wanted: &DeclaredColumn,
 ) -> Result<ArrayRef, Error> {
-    let mut column = OpenColumn::new(wanted.stored.data_type);
+    let mut column = OpenColumn::with_capacity(wanted.stored.data_type, positions.len());
     for position in positions {
         let chunk = versions.chunk(position.chunk());
         chunk.push_to(&mut column, &wanted.stored, wanted.guess, position.offset());
