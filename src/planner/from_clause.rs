@@ -301,8 +301,8 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
                 | JoinType::Left
                 | JoinType::Semi
                 | JoinType::Anti => left.merged,
-                JoinType::Right => Some(b.clone()),
-                JoinType::Full => Some(first_known(&a, &b)),
+                JoinType::Right => Some(Box::new(b.clone())),
+                JoinType::Full => Some(Box::new(first_known(&a, &b))),
             };
             let place = self.is_nested.then_some(place);
             self.scope.merge(&called, left.column, merged, place);

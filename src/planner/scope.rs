@@ -26,7 +26,7 @@ pub struct ScopeColumn {
     /// Whether its bare name means another one, into which USING merged the first of that name.
     pub is_shadowed: bool,
     /// What its bare name means where USING merged others into it that are not NULL when it is.
-    pub merged: Option<BoundExpression>,
+    pub merged: Option<Box<BoundExpression>>,
     /// Its place before all columns of its relation in what `*` means, if it has such a one.
     pub place: Option<usize>,
 }
@@ -39,7 +39,7 @@ impl ScopeColumn {
 
     /// What the column's bare name means: the column, or what USING made of it.
     pub fn bare(&self) -> BoundExpression {
-        self.merged.clone().unwrap_or_else(|| self.bound())
+        self.merged.as_deref().cloned().unwrap_or_else(|| self.bound())
     }
 }
 
@@ -85,9 +85,11 @@ impl ScopeRelation {
             declared.map(|(index, known)| column(known.name.clone().into(), index)).collect();
         let numbers = TableSchema::ROWID_NAMES.iter();
         let numbers = numbers.filter_map(|name| Some(column((*name).into(), schema.rowid(name)?)));
-        let hidden = (columns.len()..schema.width())
+        let others = (columns.len()..schema.width())
             .filter_map(|index| Some(column(schema.pseudo(index)?.name().into(), index)));
-        let hidden = numbers.chain(hidden).collect();
+        let count = TableSchema::ROWID_NAMES.len() + schema.width() - columns.len();
+        let mut hidden = Vec::with_capacity(count);
+        hidden.extend(numbers.chain(others));
         let (title, home) = (schema.name.clone(), Some(schema.id.schema_name()));
         ScopeRelation { name: name.to_owned(), schema: home, title, columns, hidden }
     }
@@ -239,7 +241,7 @@ impl Scope {
         &mut self,
         columns: &[usize],
         left: usize,
-        merged: Option<BoundExpression>,
+        merged: Option<Box<BoundExpression>>,
         place: Option<usize>,
     ) {
         for known in self.relations.iter_mut().flat_map(|relation| &mut relation.columns) {
