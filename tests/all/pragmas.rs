@@ -103,9 +103,26 @@ fn what_a_session_is_told_it_answers() {
         ("PRAGMA foreign_keys = ON", "SELECT * FROM pragma_foreign_keys", "1"),
         ("PRAGMA recursive_triggers = 1", "PRAGMA recursive_triggers", "1"),
         ("PRAGMA temp_store = memory", "PRAGMA temp_store", "2"),
+        ("PRAGMA query_only = ON", "PRAGMA query_only", "1"),
+        ("PRAGMA query_only = OFF", "PRAGMA query_only", "0"),
+        ("PRAGMA case_sensitive_like = yes", "SELECT * FROM pragma_case_sensitive_like", "1"),
+        ("PRAGMA reverse_unordered_selects = 1", "PRAGMA reverse_unordered_selects", "0"),
+        ("PRAGMA temp.user_version = 5", "PRAGMA temp.user_version", "5"),
     ] {
-        session.execute(said).expect("a setting");
+        let outcome = session.execute(said).expect("a setting");
+        assert!(matches!(outcome, Outcome::Done(_)), "{said}");
         assert_eq!(answer(&mut session, asked), [answered], "{asked}");
+    }
+    for (said, what) in [
+        ("PRAGMA query_only = OFF", "query_only is off"),
+        ("PRAGMA temp.user_version = 6", "temp.user_version is 6 as long as the session"),
+        (
+            "PRAGMA reverse_unordered_selects = ON",
+            "PRAGMA reverse_unordered_selects = ON is accepted and does nothing here",
+        ),
+    ] {
+        let outcome = session.execute(said).expect("a setting");
+        assert!(matches!(&outcome, Outcome::Done(done) if done == what), "{said}: {outcome:?}");
     }
     assert_eq!(answer(&mut session, "PRAGMA busy_timeout = 5"), ["5"]);
     assert_eq!(answer(&mut session, "PRAGMA schema_version"), ["6"]);

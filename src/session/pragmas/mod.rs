@@ -243,13 +243,20 @@ impl Session {
         };
         if let (Pragma::Setting, Some(value)) = (entry.pragma, value) {
             if *schema == Some(SchemaName::Temporary) {
-                self.pragmas.insert(entry.name(), leading_number(value).into());
-                return Ok(Outcome::Done(describe::accepted(words)));
+                let number = leading_number(value);
+                self.pragmas.insert(entry.name(), number.into());
+                let said = format!("temp.{} is {number} as long as the session", entry.name());
+                return Ok(Outcome::Done(said));
             }
             return self.set_setting(entry.name(), value, words);
         }
         if let (Pragma::Switch(switch), Some(value)) = (entry.pragma, value) {
-            self.turn(switch, number(value).is_some_and(|number| number != 0));
+            let is_on = number(value).is_some_and(|number| number != 0);
+            self.turn(switch, is_on);
+            let state = if is_on { "on" } else { "off" };
+            return Ok(Outcome::Done(format!("{} is {state}", entry.name())));
+        }
+        if let (Pragma::Always(_), Some(_)) = (entry.pragma, value) {
             return Ok(Outcome::Done(describe::accepted(words)));
         }
         if let (Pragma::Number(_), Some(value)) = (entry.pragma, value) {
