@@ -47,6 +47,7 @@ mod slt;
 mod small_stack;
 mod spill;
 mod temporal;
+mod temporary;
 mod terminal;
 mod timeline;
 mod transfer;

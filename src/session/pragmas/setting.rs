@@ -66,7 +66,7 @@ impl Session {
         let mut receipt =
             Receipt { verb: "PRAGMA", name: name.to_owned(), rows: 0, events: 0, committed: None };
         if let Some(transaction) = &mut self.transaction {
-            if transaction.fork.is_empty() {
+            if transaction.fork.events() == 0 {
                 self.database.store().check_writable()?;
             }
             let change = change(transaction.fork.view().schema(), name, number);

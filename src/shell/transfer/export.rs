@@ -103,8 +103,10 @@ impl Shell {
                     .into()),
             };
         };
-        let table = schema.table(unquoted(what)).map(|table| &table.name);
-        if let Some(name) = table.or_else(|| schema.view(unquoted(what)).map(|view| &view.name)) {
+        let table = schema.find_table(None, unquoted(what)).map(|table| &table.name);
+        if let Some(name) =
+            table.or_else(|| schema.find_view(None, unquoted(what)).map(|view| &view.name))
+        {
             return Ok(format!("SELECT * FROM {}", Identifier::of(name)));
         }
         match connection::reads(what) {

@@ -146,7 +146,7 @@ impl Shell {
             Some(session) => session.schema().map_err(|error| Diagnostic::from(&error))?,
             None => crate::types::Schema::default(),
         };
-        let existing = existing.table(&import.table).cloned();
+        let existing = existing.find_table(None, &import.table).cloned();
         let (stop, terminal) = (self.connection.interrupt(), self.settings.progress);
         let separator = import.separator.unwrap_or(',');
         let mut work = Importer { import, kind, separator, stop, terminal, with_comma: None };
